@@ -1,0 +1,183 @@
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+bool sw_fs_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0;
+}
+
+bool sw_fs_is_dir(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+sw_status sw_fs_read(char **out, size_t *length, const char *path, size_t max_bytes)
+{
+    sw_status status = SW_OK;
+    char *bytes = NULL;
+    *out = NULL;
+    *length = 0;
+    /* O_NONBLOCK: a FIFO in a data folder must not hang the program */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
+    struct stat info;
+    if (fstat(fd, &info) != 0) {
+        status = sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
+        goto done;
+    }
+    if (!S_ISREG(info.st_mode)) {
+        status = sw_fail(SW_E_IO, "%s: not a regular file", path);
+        goto done;
+    }
+    if ((uint64_t)info.st_size > max_bytes) {
+        status = sw_fail(SW_E_DATA, "%s: %lld bytes, more than the %zu that are sensible here", path,
+                         (long long)info.st_size, max_bytes);
+        goto done;
+    }
+    size_t size = (size_t)info.st_size, have = 0;
+    bytes = malloc(size + 1);
+    if (!bytes) {
+        status = sw_fail_alloc(path, size + 1);
+        goto done;
+    }
+    while (have < size) {
+        ssize_t got = read(fd, bytes + have, size - have);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) {
+            status = sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
+            goto done;
+        }
+        if (got == 0) break; /* it shrank while being read: take what is there */
+        have += (size_t)got;
+    }
+    bytes[have] = '\0';
+    *out = bytes;
+    *length = have;
+    bytes = NULL;
+done:
+    free(bytes);
+    close(fd);
+    return status;
+}
+
+sw_status sw_fs_mkdirs(const char *path)
+{
+    sw_status status = SW_OK;
+    char *partial = sw_strf("%s", path);
+    if (!partial) return SW_E_MEMORY;
+    for (char *c = partial + 1; status == SW_OK; c++) {
+        if (*c != '/' && *c != '\0') continue;
+        char here = *c;
+        *c = '\0';
+        if (mkdir(partial, 0777) != 0 && errno != EEXIST)
+            status = sw_fail(SW_E_IO, "cannot create folder %s: %s", partial, strerror(errno));
+        else if (!sw_fs_is_dir(partial))
+            status = sw_fail(SW_E_IO, "cannot create folder %s: a file of that name is in the way", partial);
+        *c = here;
+        if (here == '\0') break;
+    }
+    free(partial);
+    return status;
+}
+
+static void writer_reset(sw_fs_writer *writer)
+{
+    free(writer->path);
+    free(writer->aside);
+    *writer = (sw_fs_writer){0};
+}
+
+sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path)
+{
+    *writer = (sw_fs_writer){.path = sw_strf("%s", path), .aside = sw_strf("%s.partial", path)};
+    if (!writer->path || !writer->aside) {
+        writer_reset(writer);
+        return SW_E_MEMORY;
+    }
+    writer->stream = fopen(writer->aside, "wbe");
+    if (!writer->stream) {
+        sw_status status = sw_fail(SW_E_IO, "cannot write %s: %s", writer->aside, strerror(errno));
+        writer_reset(writer);
+        return status;
+    }
+    return SW_OK;
+}
+
+sw_status sw_fs_writer_commit(sw_fs_writer *writer)
+{
+    sw_status status = SW_OK;
+    errno = 0;
+    bool bad = ferror(writer->stream) != 0;
+    bad |= fflush(writer->stream) != 0;
+    bad |= fsync(fileno(writer->stream)) != 0;
+    int cause = errno;
+    bad |= fclose(writer->stream) != 0;
+    writer->stream = NULL;
+    if (bad) {
+        status = sw_fail(SW_E_IO, "cannot write %s: %s (the file of that name, if any, is left as it was)",
+                         writer->path, strerror(cause ? cause : errno));
+    } else if (rename(writer->aside, writer->path) != 0) {
+        status = sw_fail(SW_E_IO, "cannot rename %s to %s: %s", writer->aside, writer->path, strerror(errno));
+    }
+    if (status != SW_OK) unlink(writer->aside);
+    writer_reset(writer);
+    return status;
+}
+
+void sw_fs_writer_discard(sw_fs_writer *writer)
+{
+    if (!writer->path) return;
+    if (writer->stream) fclose(writer->stream);
+    unlink(writer->aside);
+    writer_reset(writer);
+}
+
+sw_status sw_fs_write(const char *path, const void *bytes, size_t length)
+{
+    sw_fs_writer writer;
+    sw_status status = sw_fs_writer_open(&writer, path);
+    if (status != SW_OK) return status;
+    if (length) fwrite(bytes, 1, length, writer.stream);
+    return sw_fs_writer_commit(&writer);
+}
+
+sw_status sw_fs_truncate(const char *path, uint64_t length)
+{
+    if (truncate(path, (off_t)length) != 0)
+        return sw_fail(SW_E_IO, "cannot shorten %s: %s", path, strerror(errno));
+    return SW_OK;
+}
+
+char *sw_fs_join(const char *folder, const char *name)
+{
+    if (name[0] == '/' || folder[0] == '\0') return sw_strf("%s", name);
+    size_t end = strlen(folder);
+    return sw_strf("%s%s%s", folder, folder[end - 1] == '/' ? "" : "/", name);
+}
+
+char *sw_fs_dirname(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash) return sw_strf(".");
+    if (slash == path) return sw_strf("/");
+    return sw_strf("%.*s", (int)(slash - path), path);
+}
+
+sw_status sw_fs_free_bytes(uint64_t *out, const char *path)
+{
+    struct statvfs info;
+    if (statvfs(path, &info) != 0) return sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
+    *out = (uint64_t)info.f_bavail * info.f_frsize;
+    return SW_OK;
+}

@@ -1,0 +1,49 @@
+/* Files and folders. Whatever segwork writes whole is written beside its place and renamed into it, so that
+ * a full disk or a killed process never leaves half a file under the real name. */
+#ifndef BASE_FS_H
+#define BASE_FS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/status.h"
+
+bool sw_fs_exists(const char *path);
+bool sw_fs_is_dir(const char *path);
+
+/* Reads a whole regular file. *out (freed by the caller) has a NUL after its *length bytes. A file over
+ * `max_bytes` is refused before anything is allocated. */
+sw_status sw_fs_read(char **out, size_t *length, const char *path, size_t max_bytes) SW_NODISCARD;
+
+/* Creates the folder and its missing parents; one that is there already is success. */
+sw_status sw_fs_mkdirs(const char *path) SW_NODISCARD;
+
+/* Writes a whole file aside, flushes it to the disk and renames it to `path`. */
+sw_status sw_fs_write(const char *path, const void *bytes, size_t length) SW_NODISCARD;
+
+/* The same in pieces: open, write to `stream` (write errors are caught at commit), then commit, or discard
+ * when something went wrong. Both leave the struct empty; discard accepts an empty one. */
+typedef struct sw_fs_writer {
+    FILE *stream;
+    char *path, *aside;
+} sw_fs_writer;
+
+sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path) SW_NODISCARD;
+sw_status sw_fs_writer_commit(sw_fs_writer *writer) SW_NODISCARD;
+void sw_fs_writer_discard(sw_fs_writer *writer);
+
+/* Cuts a file to its first `length` bytes (used to drop log lines past a resumed step). */
+sw_status sw_fs_truncate(const char *path, uint64_t length) SW_NODISCARD;
+
+/* "a/b", on the heap (caller frees); NULL when memory is out. An absolute `name` is returned as it is. */
+char *sw_fs_join(const char *folder, const char *name);
+
+/* The folder part of a path, on the heap ("." when there is none); NULL when memory is out. */
+char *sw_fs_dirname(const char *path);
+
+/* Free bytes on the file system that holds `path` (which must exist). */
+sw_status sw_fs_free_bytes(uint64_t *out, const char *path) SW_NODISCARD;
+
+#endif

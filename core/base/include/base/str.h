@@ -1,0 +1,28 @@
+/* A growing string. A failed allocation is remembered and reported once, by sw_str_take or sw_str_status,
+ * so that building a text needs no check a line. */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+
+typedef struct sw_str {
+    char *text; /* always ends in NUL once anything was appended; NULL before */
+    size_t length, capacity;
+    bool failed;
+} sw_str;
+
+void sw_str_append(sw_str *s, const char *text);
+void sw_str_append_bytes(sw_str *s, const void *bytes, size_t count);
+void sw_str_printf(sw_str *s, const char *fmt, ...) SW_PRINTF(2, 3);
+sw_status sw_str_status(const sw_str *s) SW_NODISCARD;
+/* Hands the text to the caller, who frees it; the sw_str is empty afterwards. */
+sw_status sw_str_take(char **out, sw_str *s) SW_NODISCARD;
+void sw_str_deinit(sw_str *s);
+
+/* A formatted string on the heap, or NULL when memory is out (the message is set). */
+char *sw_strf(const char *fmt, ...) SW_PRINTF(1, 2);
+
+#endif

@@ -1,0 +1,59 @@
+#include "base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MESSAGE_BYTES = 4096 };
+
+static _Thread_local char message[MESSAGE_BYTES];
+
+sw_status sw_fail(sw_status kind, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(message, sizeof message, fmt, args);
+    va_end(args);
+    return kind;
+}
+
+sw_status sw_fail_in(sw_status status, const char *fmt, ...)
+{
+    if (status == SW_OK) return status;
+    char framed[MESSAGE_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    int used = vsnprintf(framed, sizeof framed, fmt, args);
+    va_end(args);
+    size_t frame_length = used < 0 ? 0 : (size_t)used < sizeof framed ? (size_t)used : sizeof framed - 1;
+    strncat(framed, ": ", sizeof framed - frame_length - 1);
+    strncat(framed, message, sizeof framed - strlen(framed) - 1);
+    memcpy(message, framed, sizeof message);
+    return status;
+}
+
+sw_status sw_fail_alloc(const char *what, size_t bytes)
+{
+    return sw_fail(SW_E_MEMORY, "out of host memory: %zu bytes for %s", bytes, what);
+}
+
+const char *sw_error_message(void)
+{
+    return message;
+}
+
+void sw_error_clear(void)
+{
+    message[0] = '\0';
+}
+
+int sw_exit_code(sw_status status)
+{
+    switch (status) {
+    case SW_OK: return 0;
+    case SW_E_USAGE:
+    case SW_E_CONFIG: return 2;
+    case SW_E_INTERRUPTED: return 130;
+    default: return 1;
+    }
+}

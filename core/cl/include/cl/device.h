@@ -1,0 +1,65 @@
+/* OpenCL devices, and the session on one of them that everything on the device goes through. */
+#ifndef CL_DEVICE_H
+#define CL_DEVICE_H
+
+#include <CL/cl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+typedef struct sw_device_info {
+    cl_platform_id platform;
+    cl_device_id device;
+    int platform_index, device_index; /* what "--device 0:1" means */
+    char name[256], vendor[256], platform_name[256], driver[256], version[256];
+    cl_device_type type;
+    const char *type_name; /* "cpu", "gpu", "accelerator", "other" */
+    uint32_t compute_units, clock_mhz;
+    uint64_t global_bytes, max_alloc_bytes, local_bytes;
+    size_t base_align_bytes; /* alignment of a sub-buffer's origin */
+    size_t max_work_group;
+    uint32_t float_vector; /* native vector width of float */
+    bool has_fp64;
+} sw_device_info;
+
+/* Every device of every platform. *out is freed by the caller. No platform at all is an error that says
+ * which packages bring one. */
+sw_status sw_device_list(sw_device_info **out, size_t *count) SW_NODISCARD;
+
+/* The device named by `spec`: "platform:device" numbers, or a part of a device's or platform's name (case
+ * ignored; more than one match is an error that lists them). NULL or "" takes SEGWORK_DEVICE, and when that
+ * is unset too, the GPU with the most compute units, else the first CPU, else the first device. A spec that
+ * matches nothing is SW_E_CONFIG with the list: never another device instead. */
+sw_status sw_device_choose(sw_device_info *out, const char *spec) SW_NODISCARD;
+
+/* A context with one in-order queue on one device, its program cache and its launch settings. */
+typedef struct sw_cl sw_cl;
+
+typedef struct sw_cl_options {
+    bool check;      /* wait after each launch and report errors with kernel and node */
+    bool profile;    /* queue with profiling on; launches record their times (cl/profile.h) */
+    const char *gemm_params_file; /* a file written by tools/tune, or NULL: environment, then built-in table */
+} sw_cl_options;
+
+sw_status sw_cl_create(sw_cl **out, const sw_device_info *device, const sw_cl_options *options) SW_NODISCARD;
+void sw_cl_destroy(sw_cl *cl); /* accepts NULL */
+
+const sw_device_info *sw_cl_device(const sw_cl *cl);
+cl_context sw_cl_context(const sw_cl *cl);
+cl_command_queue sw_cl_queue(const sw_cl *cl);
+/* 16 on CPUs (one cache line, one 512-bit register), 4 on the rest: the channel vector kernels are built for
+ * (macro VEC) where the channel count is a multiple of it. */
+int sw_cl_vector_width(const sw_cl *cl);
+
+/* Waits until everything enqueued is done; reports an asynchronous failure. */
+sw_status sw_cl_finish(sw_cl *cl) SW_NODISCARD;
+
+/* "CL_OUT_OF_RESOURCES" for -5, and so on. */
+const char *sw_cl_error_name(cl_int code);
+
+/* SW_E_DEVICE (SW_E_MEMORY for allocation failures) with symbolic name, call and context; SW_OK for CL_SUCCESS. */
+sw_status sw_cl_status(cl_int code, const char *call, const char *context);
+
+#endif

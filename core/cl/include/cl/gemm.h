@@ -1,0 +1,27 @@
+/* Single-precision matrix product on the device, by CLBlast. Only gemm.c includes CLBlast's header. */
+#ifndef CL_GEMM_H
+#define CL_GEMM_H
+
+#include "cl/device.h"
+
+/* C = op(A) op(B) + beta C, all row-major: op(A) is (m,k), op(B) is (k,n), C is (m,n). ld* is the length of
+ * a stored row. Offsets and ld in floats. beta is 0 (C is not read, NaNs in it do not spread) or 1. */
+typedef struct sw_gemm {
+    bool transpose_a, transpose_b;
+    size_t m, n, k;
+    cl_mem a, b, c;
+    size_t a_offset, b_offset, c_offset;
+    size_t lda, ldb, ldc;
+    float beta;
+    const char *node; /* for messages; may be NULL */
+} sw_gemm;
+
+/* Bytes of device workspace this product needs (0 for most shapes), and the product. `workspace` may be NULL
+ * when that is 0. Enqueues only. */
+sw_status sw_gemm_workspace(size_t *bytes, sw_cl *cl, const sw_gemm *g) SW_NODISCARD;
+sw_status sw_gemm_run(sw_cl *cl, const sw_gemm *g, cl_mem workspace) SW_NODISCARD;
+
+/* Where the GEMM parameters of this session come from: "built-in (PoCL CPU)", "file PATH", "CLBlast default". */
+const char *sw_gemm_params_origin(const sw_cl *cl);
+
+#endif
