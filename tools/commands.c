@@ -1,0 +1,7 @@
+#include "commands.h"
+
+#include <stddef.h>
+
+const sw_command *const sw_commands[] = {
+    NULL,
+};

@@ -1,0 +1,7 @@
+/* Every subcommand's descriptor, defined at the end of its own cmd_<name>.c. */
+#ifndef TOOLS_COMMANDS_H
+#define TOOLS_COMMANDS_H
+
+#include "command.h"
+
+#endif

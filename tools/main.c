@@ -1,0 +1,89 @@
+/* segwork: the program. Parses the command line, runs one subcommand, prints messages, maps statuses to exit codes. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "command.h"
+
+#ifndef SEGWORK_VERSION
+#error "SEGWORK_VERSION comes from CMake"
+#endif
+
+static void print_line(void *user, sw_log_level level, const char *line)
+{
+    (void)user;
+    if (level == SW_LOG_DEBUG) return;
+    if (level == SW_LOG_INFO)
+        fprintf(stderr, "%s\n", line);
+    else
+        fprintf(stderr, "%s: %s\n", sw_log_level_name(level), line);
+}
+
+static void print_overview(FILE *to)
+{
+    fprintf(to, "segwork %s: an OpenCL research workbench for image segmentation\n\n", SEGWORK_VERSION);
+    fprintf(to, "Usage: segwork COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n");
+    for (size_t i = 0; sw_commands[i]; i++) fprintf(to, "  %-10s %s\n", sw_commands[i]->name, sw_commands[i]->summary);
+    fprintf(to, "\n'segwork COMMAND --help' explains a command; --version prints the version.\n"
+                "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted and saved.\n");
+}
+
+static void print_command_help(const sw_command *command, poptContext context)
+{
+    printf("Usage: segwork %s %s%s[OPTIONS]\n%s.\n", command->name, command->arguments,
+           command->arguments[0] ? " " : "", command->summary);
+    if (command->details) printf("\n%s\n", command->details);
+    printf("\n");
+    fflush(stdout);
+    poptPrintHelp(context, stdout, 0);
+}
+
+static int run_command(const sw_command *command, int argc, const char **argv)
+{
+    int help = 0;
+    const struct poptOption none[] = {POPT_TABLEEND};
+    const struct poptOption table[] = {
+        {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(command->options ? command->options : none), 0, NULL, NULL},
+        {"help", 'h', POPT_ARG_NONE, &help, 0, "Explain this command", NULL},
+        POPT_TABLEEND};
+    poptContext context = poptGetContext("segwork", argc, argv, table, 0);
+    sw_status status = SW_OK;
+    int code = poptGetNextOpt(context);
+    if (help) {
+        print_command_help(command, context);
+    } else if (code < -1) {
+        status = sw_fail(SW_E_USAGE, "%s: %s (see 'segwork %s --help')",
+                         poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(code), command->name);
+    } else {
+        const char **rest = poptGetArgs(context);
+        int count = 0;
+        while (rest && rest[count]) count++;
+        static const char *const nothing[] = {NULL};
+        status = command->run(count, rest ? (const char *const *)rest : nothing);
+    }
+    if (status != SW_OK) fprintf(stderr, "segwork %s: %s\n", command->name, sw_error_message());
+    poptFreeContext(context);
+    return sw_exit_code(status);
+}
+
+int main(int argc, const char **argv)
+{
+    sw_log_add_sink(print_line, NULL);
+    if (argc < 2) {
+        print_overview(stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("segwork %s\n", SEGWORK_VERSION);
+        return 0;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_overview(stdout);
+        return 0;
+    }
+    for (size_t i = 0; sw_commands[i]; i++)
+        if (strcmp(argv[1], sw_commands[i]->name) == 0) return run_command(sw_commands[i], argc - 1, argv + 1);
+    fprintf(stderr, "segwork: there is no command '%s' (see 'segwork --help')\n", argv[1]);
+    return 2;
+}
