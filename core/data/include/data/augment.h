@@ -1,0 +1,32 @@
+/* Augmentation of one image: horizontal flip, then colour jitter as torchvision defines it on float images,
+ * in the fixed order brightness, contrast, saturation, hue. Pure functions: the numbers come from the cursor
+ * the caller passes.
+ *
+ * Always five numbers are drawn, in the order flip, brightness, contrast, saturation, hue, also for parts
+ * that are switched off, so that switching one on does not change what the others draw. */
+#ifndef DATA_AUGMENT_H
+#define DATA_AUGMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/rng.h"
+#include "data/config.h"
+
+/* image (S,S,3) bytes and labels (S,S) -> out_image (S,S,3) floats 0..1 and out_labels (S,S). Outputs do not
+ * overlap inputs. */
+void sw_augment_apply(const sw_augment_config *config, sw_rng *rng, int side_px, const uint8_t *image,
+                      const uint8_t *labels, float *out_image, uint8_t *out_labels);
+
+/* No augmentation: byte / 255 */
+void sw_augment_to_float(float *out, const uint8_t *bytes, size_t count);
+
+/* In place on `pixels` RGB pixels (pixels, 3), values 0..1. gray = 0.2989 R + 0.587 G + 0.114 B. */
+void sw_augment_adjust_brightness(float *rgb, size_t pixels, float factor); /* f x, clamped to 0..1 */
+void sw_augment_adjust_contrast(float *rgb, size_t pixels,
+                                float factor); /* f x + (1-f) mean(gray), clamped */
+void sw_augment_adjust_saturation(float *rgb, size_t pixels, float factor); /* f x + (1-f) gray, clamped */
+void sw_augment_adjust_hue(float *rgb, size_t pixels,
+                           float shift); /* HSV hue + shift, -0.5..0.5 of the circle */
+
+#endif

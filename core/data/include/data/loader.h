@@ -1,0 +1,54 @@
+/* Batches of floats, prepared by threads ahead of the device.
+ *
+ * What a batch holds is a function of (seed, stream, epoch, data set) alone: the order of an epoch is the
+ * shuffle drawn at (seed, SW_RNG_SHUFFLE, epoch), and image number i is augmented with the numbers at (seed,
+ * stream, epoch << 32 | i). Neither the thread count nor where an epoch is entered changes a bit. */
+#ifndef DATA_LOADER_H
+#define DATA_LOADER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/rng.h"
+#include "base/status.h"
+#include "data/augment.h"
+#include "data/dataset.h"
+
+typedef struct sw_loader_options {
+    int batch_size;
+    int threads;  /* below 1 counts as 1 */
+    int prefetch; /* batches prepared ahead of the one handed out; below 1 counts as 1 */
+    uint64_t seed;
+    bool shuffle;
+    const sw_augment_config *augment; /* copied; NULL: clean images */
+    sw_rng_stream stream;             /* of the augmentation: SW_RNG_AUGMENT or SW_RNG_AUGMENT_VAL */
+} sw_loader_options;
+
+typedef struct sw_batch {
+    const float *images;     /* (count,S,S,3) 0..1 */
+    const uint8_t *labels;   /* (count,S,S) class 0..2 */
+    const uint32_t *indices; /* (count) image numbers in the data set */
+    int count;               /* batch_size, fewer in the last batch, 0 after it */
+} sw_batch;
+
+typedef struct sw_loader sw_loader;
+
+/* The data set must outlive the loader. Allocates everything and starts the threads, which then wait. */
+sw_status sw_loader_create(sw_loader **out, const sw_dataset *dataset,
+                           const sw_loader_options *options) SW_NODISCARD;
+
+/* Stops the threads, whatever they are doing, and frees everything. */
+void sw_loader_destroy(sw_loader *loader);
+
+/* Begins an epoch at a batch (0: its start); whatever was under way before is dropped, and an earlier batch
+ * is no longer valid. */
+void sw_loader_start(sw_loader *loader, uint32_t epoch, int first_batch);
+
+/* Waits for the next batch, in order. It stays valid until the next sw_loader_next or sw_loader_start.
+ * After the last batch (and before any start) count is 0 and the pointers are NULL. */
+void sw_loader_next(sw_loader *loader, sw_batch *out);
+
+/* Batches an epoch: ceil(count / batch_size). */
+int sw_loader_batch_count(const sw_loader *loader);
+
+#endif
