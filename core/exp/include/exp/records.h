@@ -1,0 +1,66 @@
+/* The numbers of a run: steps.jsonl (a line a step), metrics.jsonl and metrics.csv (a line an epoch).
+ *
+ * Lines are appended with one write each, so that a killed process leaves whole lines but for the last.
+ * sw_records_rewind brings the files back to a resume point. Numbers are written in the shortest form that
+ * reads back as the same float; what is absent (NaN) or not finite is null in JSON and empty in CSV. */
+#ifndef EXP_RECORDS_H
+#define EXP_RECORDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "nn/config.h"
+
+typedef struct sw_step_record {
+    int64_t step; /* 1 = first of the run */
+    int epoch;    /* 1 = first */
+    double loss, lr;
+} sw_step_record;
+
+/* A row of the metrics. NaN: absent. Columns in the files, in this order: epoch, lr, train_loss, val_loss,
+ * pixel_accuracy, iou, custom_iou, miou, iou_<class>..., border_recall (recall of the class named "border"),
+ * article_pixel_accuracy, images_per_second, seconds; then article_iou, article_custom_iou, boundary_f1 and
+ * precision_<class>..., recall_<class>..., dice_<class>..., boundary_f1_<class>... */
+typedef struct sw_epoch_record {
+    int epoch; /* 1 = first; 0 = before training */
+    double lr, train_loss, val_loss;
+    double pixel_accuracy, iou, custom_iou, miou;
+    double article_pixel_accuracy, article_iou, article_custom_iou;
+    double images_per_second, seconds;
+    double boundary_f1;
+    double class_iou[SW_MAX_CLASSES], class_precision[SW_MAX_CLASSES], class_recall[SW_MAX_CLASSES];
+    double class_dice[SW_MAX_CLASSES], class_boundary_f1[SW_MAX_CLASSES];
+} sw_epoch_record;
+
+/* A record of that epoch with everything else absent. */
+sw_epoch_record sw_epoch_record_empty(int epoch);
+
+typedef struct sw_records sw_records;
+
+/* Opens or creates the three files in a run's folder for appending. To continue a run, rewind first. Class
+ * names (1..SW_MAX_CLASSES; letters, digits and _) are copied. */
+sw_status sw_records_open(sw_records **out, const char *folder, const char *const *class_names,
+                          int class_count) SW_NODISCARD;
+sw_status sw_records_append_step(sw_records *records, const sw_step_record *step) SW_NODISCARD;
+sw_status sw_records_append_epoch(sw_records *records, const sw_epoch_record *epoch) SW_NODISCARD;
+void sw_records_close(sw_records *records);
+
+/* Drops the rows of steps past `last_step` and of epochs past `last_epoch`, and a torn last line; metrics.csv
+ * is made anew from metrics.jsonl. Files that are not there are not needed. SW_E_DATA: a line that is no
+ * record in the middle of a file, with its number. */
+sw_status sw_records_rewind(const char *folder, int last_epoch, int64_t last_step) SW_NODISCARD;
+
+/* All epochs of a metrics.jsonl. */
+typedef struct sw_epoch_table {
+    int class_count;
+    char *class_names[SW_MAX_CLASSES];
+    sw_epoch_record *rows;
+    size_t count;
+} sw_epoch_table;
+
+/* Reads metrics.jsonl; a torn last line is left out. Classes are those of the first row. */
+sw_status sw_epoch_table_read(sw_epoch_table *out, const char *path) SW_NODISCARD;
+void sw_epoch_table_deinit(sw_epoch_table *table);
+
+#endif
