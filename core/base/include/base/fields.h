@@ -1,0 +1,101 @@
+/* Field tables: one description of a struct's members from which they are read out of YAML with strict
+ * checks, given their defaults, written back, and documented.
+ *
+ * A table is a const array of sw_field; each field names its YAML key, its type, its place in the struct, its
+ * range and a sentence for people. Whatever is wrong with a file is collected in a sw_problems, each problem
+ * with file:line:column, what was expected, what was found, and for unknown keys the nearest known one. */
+#ifndef BASE_FIELDS_H
+#define BASE_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "base/yaml.h"
+
+typedef enum sw_field_type {
+    SW_FIELD_BOOL,        /* bool:             true, false                                   */
+    SW_FIELD_INT,         /* int:              min..max                                      */
+    SW_FIELD_UINT64,      /* uint64_t:         min..max, at most 2^53 (exact in any reader)  */
+    SW_FIELD_FLOAT,       /* float:            min..max, finite                              */
+    SW_FIELD_TEXT,        /* const char *:     anything but nothing, true and false          */
+    SW_FIELD_ENUM,        /* enum (int-sized): one of choices, whose index is the value      */
+    SW_FIELD_TEXT_LIST,   /* const char **:    with a count                                  */
+    SW_FIELD_RECORD,      /* struct in place:  a mapping described by `record`               */
+    SW_FIELD_RECORD_LIST, /* struct array:     a list of such mappings, at most `max` of them */
+    SW_FIELD_CUSTOM       /* whatever `custom` makes of it                                   */
+} sw_field_type;
+
+typedef struct sw_field sw_field;
+typedef struct sw_field_table sw_field_table;
+typedef struct sw_field_custom sw_field_custom;
+
+struct sw_field {
+    const char *key;
+    sw_field_type type;
+    size_t offset;              /* of the member in the struct */
+    const char *fallback;       /* the default, as YAML; NULL: the key must be given (a RECORD needs none) */
+    double min, max;            /* numbers: range; lists: number of items */
+    bool above_min;             /* `min` itself is not allowed */
+    const char *const *choices; /* ENUM: names, NULL-terminated */
+    const char *help;           /* one sentence without its full stop */
+    size_t count_offset;        /* lists: of the int that receives the number of items */
+    const sw_field_table *record;
+    const sw_field_custom *custom;
+};
+
+struct sw_field_table {
+    size_t struct_bytes;
+    const sw_field *fields;
+    size_t count;
+};
+
+/* At most this many problems are spelled out; the rest are counted. */
+enum { SW_PROBLEMS_SHOWN = 10 };
+
+typedef struct sw_problems {
+    sw_str text; /* a line each */
+    int count;
+} sw_problems;
+
+void sw_problems_add(sw_problems *problems, sw_yaml_place place, const char *fmt, ...) SW_PRINTF(3, 4);
+/* SW_OK when there are none; else SW_E_CONFIG with one message that lists them. Frees the list either way. */
+sw_status sw_problems_finish(sw_problems *problems) SW_NODISCARD;
+
+/* A type outside the list above. `record` is the struct that holds the field (its offset is not applied). */
+struct sw_field_custom {
+    const char *expected;    /* "a list of numbers, median_frequency or none" */
+    const char *json_schema; /* the value's JSON schema */
+    /* Fills the record, or returns false: then the value is reported as not `expected`. */
+    bool (*read)(void *record, const sw_yaml_node *value);
+    void (*write)(sw_str *out, const void *record); /* as YAML on one line */
+};
+
+/* Fills the struct `out` from `mapping` (NULL: all defaults). Whatever is wrong goes to `problems`. Texts and
+ * lists are copied into the arena. The status is SW_E_MEMORY or SW_OK: problems are not failures here. */
+sw_status sw_fields_read(void *out, const sw_field_table *table, const sw_yaml_node *mapping, sw_arena *arena,
+                         sw_problems *problems) SW_NODISCARD;
+
+/* Appends the struct as YAML that reads back to the same values. With `origins`, the mapping it was read
+ * from, every value is followed by a comment with its file:line, or "default". */
+void sw_fields_write(sw_str *out, const sw_field_table *table, const void *record,
+                     const sw_yaml_node *origins);
+
+/* Calls `visit` for every field of the table and the tables below it, depth first, with its dotted path
+ * ("model.encoder[].width"). Stops when it returns false. */
+typedef bool (*sw_fields_visitor)(void *user, const sw_field *field, const char *path);
+void sw_fields_visit(const sw_field_table *table, sw_fields_visitor visit, void *user);
+
+/* Appends what a field accepts, in words: "integer in 1..64", "nearest | bilinear", "number > 0". */
+void sw_field_describe(sw_str *out, const sw_field *field);
+
+/* How many single-character edits (insert, delete, replace, swap of neighbours; case and -/_ don't count)
+ * turn one word into the other. Words are cut at 63 characters. */
+int sw_edit_distance(const char *a, const char *b);
+
+/* Appends the shortest decimal that reads back to the same float. */
+void sw_float_append(sw_str *out, float value);
+
+#endif

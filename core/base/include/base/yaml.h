@@ -1,0 +1,73 @@
+/* YAML as a tree that remembers where everything stood: each node and each mapping key knows
+ * file:line:column, so that a wrong value can be pointed at long after it was read.
+ *
+ * What is accepted: one document of scalars, sequences and mappings with text keys, anchors and aliases. What
+ * is refused, with its place: several documents, tags, duplicate keys, unknown aliases, an alias inside the
+ * value it names, nesting deeper than SW_YAML_MAX_DEPTH, files over SW_YAML_MAX_BYTES, and more than
+ * SW_YAML_MAX_NODES nodes counted with every alias spelled out. Syntax errors come in libyaml's words. */
+#ifndef BASE_YAML_H
+#define BASE_YAML_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/str.h"
+
+enum { SW_YAML_MAX_DEPTH = 32, SW_YAML_MAX_NODES = 100000, SW_YAML_MAX_BYTES = 1 << 20 };
+
+typedef struct sw_yaml_place {
+    const char *source; /* the file as messages name it, or what stands for one ("--set optimizer.lr=1") */
+    int line, column;   /* from 1; line 0: the source alone says it all */
+} sw_yaml_place;
+
+typedef enum sw_yaml_kind { SW_YAML_SCALAR, SW_YAML_SEQUENCE, SW_YAML_MAPPING } sw_yaml_kind;
+
+typedef struct sw_yaml_node sw_yaml_node;
+
+typedef struct sw_yaml_entry {
+    const char *key;
+    sw_yaml_place key_place;
+    const sw_yaml_node *value;
+} sw_yaml_entry;
+
+/* Never changed once built: aliases share the node they name. Lives in the arena it was parsed into. */
+struct sw_yaml_node {
+    sw_yaml_kind kind;
+    sw_yaml_place place;
+    const char *text; /* scalar: its text, without escapes and quotes */
+    bool quoted;      /* scalar: written in quotes or as a block, so it is text whatever it looks like */
+    size_t count;     /* sequence: items, mapping: entries, in the order of the file */
+    const sw_yaml_node *const *items;
+    const sw_yaml_entry *entries;
+};
+
+/* Parses a file. `source` is the name messages use for it (NULL: `path`). An empty document is the plain
+ * scalar
+ * "" at 1:1. SW_E_CONFIG with the place for everything wrong with the content, SW_E_IO when it can't be read.
+ */
+sw_status sw_yaml_parse_file(const sw_yaml_node **out, sw_arena *arena, const char *path,
+                             const char *source) SW_NODISCARD;
+
+/* The same from memory. */
+sw_status sw_yaml_parse_text(const sw_yaml_node **out, sw_arena *arena, const char *text, size_t length,
+                             const char *source) SW_NODISCARD;
+
+/* The same for a single value given outside a file: all its nodes get the place {source, 0, 0}. */
+sw_status sw_yaml_parse_value(const sw_yaml_node **out, sw_arena *arena, const char *text,
+                              const char *source) SW_NODISCARD;
+
+/* The entry of a mapping, or NULL when there is none or `node` is no mapping (or NULL). */
+const sw_yaml_entry *sw_yaml_entry_get(const sw_yaml_node *node, const char *key);
+
+/* The value at a dotted path, list items by number from 0 ("model.encoder.0.width"), or NULL. */
+const sw_yaml_node *sw_yaml_find(const sw_yaml_node *node, const char *path);
+
+/* Nothing, null, Null, NULL or ~, unquoted. */
+bool sw_yaml_is_null(const sw_yaml_node *node);
+
+/* Appends "file:3:7", or the source alone. */
+void sw_yaml_place_append(sw_str *out, sw_yaml_place place);
+
+#endif

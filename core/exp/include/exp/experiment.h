@@ -1,0 +1,79 @@
+/* A whole experiment: YAML fragments composed, checked against the schema, as plain structs. */
+#ifndef EXP_EXPERIMENT_H
+#define EXP_EXPERIMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/str.h"
+#include "base/yaml.h"
+#include "data/config.h"
+#include "nn/config.h"
+
+/* The figure of the clean validation that decides which epoch's weights are kept as "best". */
+typedef enum sw_best_metric {
+    SW_BEST_PIXEL_ACCURACY,
+    SW_BEST_IOU,
+    SW_BEST_CUSTOM_IOU,
+    SW_BEST_MIOU,
+    SW_BEST_IOU_BORDER,
+    SW_BEST_VAL_LOSS, /* the only one where lower is better */
+} sw_best_metric;     /* pixel_accuracy, iou, custom_iou, miou, iou_border, val_loss */
+
+typedef struct sw_train_config {
+    int epochs, batch_size, val_batch_size;
+    bool shuffle;
+    bool article_validation; /* also validate as the article does: augmented, batches averaged without weights
+                              */
+    sw_best_metric save_best;
+} sw_train_config;
+
+typedef enum sw_conv_engine { SW_ENGINE_AUTO, SW_ENGINE_CLBLAST } sw_conv_engine; /* auto, clblast */
+
+typedef struct sw_runtime_config {
+    const char *device; /* as sw_device_choose takes it; "": SEGWORK_DEVICE, then the best there is */
+    sw_conv_engine conv_engine;
+    int workspace_mb;   /* cap of the convolutions' shared workspace */
+    bool check;         /* wait after each launch and look for NaN */
+    bool debug_buffers; /* every value in its own buffer, filled with NaN */
+} sw_runtime_config;
+
+/* The pictures of each epoch: always the same validation images. */
+typedef struct sw_grid_config {
+    int count, columns;
+    const char *const *names; /* the images to show, by name; none: `count` images drawn by the seed */
+    int name_count;           /* 0, or equal to `count` */
+} sw_grid_config;
+
+typedef struct sw_experiment {
+    const char *name; /* names the run folder: letters, digits, '.', '_' and '-' only */
+    uint64_t seed;    /* at most 2^53 - 1 */
+    sw_data_config data;
+    sw_augment_config augment;
+    sw_model_config model;
+    sw_loss_config loss;
+    sw_optimizer_config optimizer;
+    sw_schedule_config schedule;
+    sw_train_config train;
+    sw_runtime_config runtime;
+    sw_grid_config grid;
+
+    /* What the values came from; owned, and the owner of every text above. */
+    const char *path;
+    const sw_yaml_node *tree; /* fragments, own keys and --set merged; a key that is absent has its default */
+    sw_arena arena;
+} sw_experiment;
+
+/* Reads `path` with the fragments it includes, then applies `sets` ("key.path=value", a NULL-terminated array
+ * or NULL), checks everything and fills in the defaults. Fails with SW_E_CONFIG and a message of one line a
+ * problem, each with file:line:column, or SW_E_IO when a file can't be read. How composition works:
+ * configs/README.md. */
+sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *const *sets) SW_NODISCARD;
+void sw_experiment_destroy(sw_experiment *experiment); /* accepts NULL */
+
+/* Appends the experiment, every key spelled out, as YAML that loads to the same values; with_origins adds a
+ * comment with the file:line each value comes from. */
+void sw_experiment_dump_yaml(sw_str *out, const sw_experiment *experiment, bool with_origins);
+
+#endif
