@@ -1,4 +1,5 @@
-/* segwork: the program. Parses the command line, runs one subcommand, prints messages, maps statuses to exit codes. */
+/* segwork: the program. Parses the command line, runs one subcommand, prints messages, maps statuses to exit
+ * codes. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +25,8 @@ static void print_overview(FILE *to)
 {
     fprintf(to, "segwork %s: an OpenCL research workbench for image segmentation\n\n", SEGWORK_VERSION);
     fprintf(to, "Usage: segwork COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n");
-    for (size_t i = 0; sw_commands[i]; i++) fprintf(to, "  %-10s %s\n", sw_commands[i]->name, sw_commands[i]->summary);
+    for (size_t i = 0; sw_commands[i]; i++)
+        fprintf(to, "  %-10s %s\n", sw_commands[i]->name, sw_commands[i]->summary);
     fprintf(to, "\n'segwork COMMAND --help' explains a command; --version prints the version.\n"
                 "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted and saved.\n");
 }
@@ -43,10 +45,10 @@ static int run_command(const sw_command *command, int argc, const char **argv)
 {
     int help = 0;
     const struct poptOption none[] = {POPT_TABLEEND};
-    const struct poptOption table[] = {
-        {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(command->options ? command->options : none), 0, NULL, NULL},
-        {"help", 'h', POPT_ARG_NONE, &help, 0, "Explain this command", NULL},
-        POPT_TABLEEND};
+    const struct poptOption table[] = {{NULL, '\0', POPT_ARG_INCLUDE_TABLE,
+                                        (void *)(command->options ? command->options : none), 0, NULL, NULL},
+                                       {"help", 'h', POPT_ARG_NONE, &help, 0, "Explain this command", NULL},
+                                       POPT_TABLEEND};
     poptContext context = poptGetContext("segwork", argc, argv, table, 0);
     sw_status status = SW_OK;
     int code = poptGetNextOpt(context);
@@ -83,7 +85,8 @@ int main(int argc, const char **argv)
         return 0;
     }
     for (size_t i = 0; sw_commands[i]; i++)
-        if (strcmp(argv[1], sw_commands[i]->name) == 0) return run_command(sw_commands[i], argc - 1, argv + 1);
+        if (strcmp(argv[1], sw_commands[i]->name) == 0)
+            return run_command(sw_commands[i], argc - 1, argv + 1);
     fprintf(stderr, "segwork: there is no command '%s' (see 'segwork --help')\n", argv[1]);
     return 2;
 }

@@ -29,7 +29,8 @@ void sw_log_remove_sink(sw_log_sink sink, void *user)
     pthread_mutex_lock(&logger.lock);
     int kept = 0;
     for (int i = 0; i < logger.count; i++)
-        if (logger.sinks[i].sink != sink || logger.sinks[i].user != user) logger.sinks[kept++] = logger.sinks[i];
+        if (logger.sinks[i].sink != sink || logger.sinks[i].user != user)
+            logger.sinks[kept++] = logger.sinks[i];
     logger.count = kept;
     pthread_mutex_unlock(&logger.lock);
 }

@@ -50,10 +50,14 @@ void sw_error_clear(void)
 int sw_exit_code(sw_status status)
 {
     switch (status) {
-    case SW_OK: return 0;
+    case SW_OK:
+        return 0;
     case SW_E_USAGE:
-    case SW_E_CONFIG: return 2;
-    case SW_E_INTERRUPTED: return 130;
-    default: return 1;
+    case SW_E_CONFIG:
+        return 2;
+    case SW_E_INTERRUPTED:
+        return 130;
+    default:
+        return 1;
     }
 }

@@ -33,7 +33,7 @@ uint32_t sw_rng_u32(sw_rng *rng);
 uint32_t sw_rng_below(sw_rng *rng, uint32_t n);           /* uniform in 0..n-1 without bias, n > 0 */
 float sw_rng_float(sw_rng *rng);                          /* uniform in [0, 1), 24 bits */
 float sw_rng_uniform(sw_rng *rng, float low, float high); /* uniform in [low, high) */
-float sw_rng_normal(sw_rng *rng);                         /* mean 0, variance 1; Box-Muller, one of the pair */
+float sw_rng_normal(sw_rng *rng); /* mean 0, variance 1; Box-Muller, one of the pair */
 bool sw_rng_chance(sw_rng *rng, float p);
 void sw_rng_shuffle(sw_rng *rng, uint32_t *items, size_t count); /* Fisher-Yates */
 

@@ -47,10 +47,10 @@ void sw_error_clear(void);
 int sw_exit_code(sw_status status);
 
 /* For functions with `sw_status status` and one `done:` label at their end. */
-#define SW_TRY(call)                      \
-    do {                                  \
-        status = (call);                  \
-        if (status != SW_OK) goto done;   \
+#define SW_TRY(call)                                                                                         \
+    do {                                                                                                     \
+        status = (call);                                                                                     \
+        if (status != SW_OK) goto done;                                                                      \
     } while (0)
 
 #endif

@@ -15,7 +15,7 @@
 #include "base/status.h"
 #include "base/str.h"
 
-enum { SW_YAML_MAX_DEPTH = 32, SW_YAML_MAX_NODES = 100000, SW_YAML_MAX_BYTES = 1 << 20 };
+enum { SW_YAML_MAX_DEPTH = 32, SW_YAML_MAX_NODES = 20000, SW_YAML_MAX_BYTES = 1 << 20 };
 
 typedef struct sw_yaml_place {
     const char *source; /* the file as messages name it, or what stands for one ("--set optimizer.lr=1") */

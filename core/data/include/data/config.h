@@ -5,22 +5,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum sw_resize_kind { SW_RESIZE_NEAREST, SW_RESIZE_BILINEAR } sw_resize_kind; /* nearest, bilinear (masks: always nearest) */
-typedef enum sw_bad_file { SW_BAD_FILE_SKIP, SW_BAD_FILE_FAIL } sw_bad_file;          /* skip, fail */
+typedef enum sw_resize_kind {
+    SW_RESIZE_NEAREST,
+    SW_RESIZE_BILINEAR
+} sw_resize_kind; /* nearest, bilinear (masks: always nearest) */
+typedef enum sw_bad_file { SW_BAD_FILE_SKIP, SW_BAD_FILE_FAIL } sw_bad_file; /* skip, fail */
 
 typedef struct sw_data_config {
-    const char *root;                     /* folder in the Oxford-IIIT Pet layout */
-    const char *train_split, *val_split;  /* annotations/<split>.txt: "trainval", "test" */
-    int train_limit, val_limit;           /* the first so many names; 0: all */
-    int size;                             /* side in px of the square images the network sees */
+    const char *root;                    /* folder in the Oxford-IIIT Pet layout */
+    const char *train_split, *val_split; /* annotations/<split>.txt: "trainval", "test" */
+    int train_limit, val_limit;          /* the first so many names; 0: all */
+    int size;                            /* side in px of the square images the network sees */
     sw_resize_kind resize;
     sw_bad_file on_bad_file;
     int loader_threads;
     int prefetch; /* batches prepared ahead of the device */
 } sw_data_config;
 
-/* torchvision's ColorJitter in the order brightness, contrast, saturation, hue; a factor is drawn uniformly from
- * [max(0, 1-x), 1+x] (hue: shift from [-x, x] of the colour circle). 0 switches a part off. */
+/* torchvision's ColorJitter in the order brightness, contrast, saturation, hue; a factor is drawn uniformly
+ * from [max(0, 1-x), 1+x] (hue: shift from [-x, x] of the colour circle). 0 switches a part off. */
 typedef struct sw_augment_config {
     float hflip; /* probability */
     float brightness, contrast, saturation, hue;

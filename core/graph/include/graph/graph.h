@@ -1,11 +1,11 @@
 /* The network as data: values, parameters and nodes, every shape known, no device.
  *
- * Nodes are appended one at a time; each op's `infer` checks its inputs and declares its outputs, parameters, running
- * statistics and saved values, so that a wrong graph fails where it is written, with shapes in the message. The order of
- * creation is the order of execution; the backward pass is the reverse walk.
+ * Nodes are appended one at a time; each op's `infer` checks its inputs and declares its outputs, parameters,
+ * running statistics and saved values, so that a wrong graph fails where it is written, with shapes in the
+ * message. The order of creation is the order of execution; the backward pass is the reverse walk.
  *
- * Activations are dense, channels-last (N,H,W,C), float32. N is the largest batch; a run may use fewer images, which
- * are then the first ones of every buffer. */
+ * Activations are dense, channels-last (N,H,W,C), float32. N is the largest batch; a run may use fewer
+ * images, which are then the first ones of every buffer. */
 #ifndef GRAPH_GRAPH_H
 #define GRAPH_GRAPH_H
 
@@ -33,7 +33,7 @@ typedef struct sw_value {
     sw_dtype dtype;
     sw_shape shape;
     size_t bytes;
-    int producer;     /* node, or -1 for an input of the graph */
+    int producer;        /* node, or -1 for an input of the graph */
     int producer_output; /* which of the producer's outputs it is */
     bool needs_grad;
 } sw_value;
@@ -46,7 +46,7 @@ typedef enum sw_init_kind {
 
 typedef enum sw_param_layout {
     SW_LAYOUT_PLAIN, /* the device stores it as dims says */
-    SW_LAYOUT_CONV,  /* dims (O,I,KH,KW) as PyTorch and files; the device stores (KH,KW,I,O), rows of a GEMM */
+    SW_LAYOUT_CONV, /* dims (O,I,KH,KW) as PyTorch and files; the device stores (KH,KW,I,O), rows of a GEMM */
 } sw_param_layout;
 
 /* A trained tensor, or a running statistic. Named as PyTorch names it in the reference model's state dict. */
@@ -71,12 +71,12 @@ typedef struct sw_node {
     int inputs[SW_MAX_INPUTS], outputs[SW_MAX_OUTPUTS]; /* values */
     int params[SW_MAX_PARAMS];                          /* in sw_graph.params */
     int states[SW_MAX_STATES];                          /* in sw_graph.states */
-    size_t saved_bytes[SW_MAX_SAVED];                   /* kept from forward to backward: per-channel statistics, sums */
-    size_t saved_offset[SW_MAX_SAVED];                  /* bytes, in the slab of saved values */
-    size_t workspace_bytes;                             /* largest scratch memory of any of its passes */
-    uint64_t macs;                                      /* multiply-adds of one image's forward pass */
-    int window, stride;                                 /* reach in px per side and step, for receptive fields; 1 and 1 if none */
-    int upscale;                                        /* 2 for a 2x2 unpool, else 1 */
+    size_t saved_bytes[SW_MAX_SAVED];  /* kept from forward to backward: per-channel statistics, sums */
+    size_t saved_offset[SW_MAX_SAVED]; /* bytes, in the slab of saved values */
+    size_t workspace_bytes;            /* largest scratch memory of any of its passes */
+    uint64_t macs;                     /* multiply-adds of one image's forward pass */
+    int window, stride; /* reach in px per side and step, for receptive fields; 1 and 1 if none */
+    int upscale;        /* 2 for a 2x2 unpool, else 1 */
 } sw_node;
 
 typedef struct sw_graph {
@@ -87,22 +87,24 @@ typedef struct sw_graph {
     sw_param *states; /* running statistics */
     int value_count, node_count, param_count, state_count;
     int value_capacity, node_capacity, param_capacity, state_capacity;
-    size_t param_elems, state_elems; /* slab sizes; every tensor starts on a multiple of SW_PARAM_ALIGN_ELEMS */
+    size_t param_elems,
+        state_elems; /* slab sizes; every tensor starts on a multiple of SW_PARAM_ALIGN_ELEMS */
     size_t saved_bytes;
 } sw_graph;
 
-/* Tensors of the parameter slabs start on 128 bytes, so that each can be a sub-buffer on every device we know (OpenCL
- * asks for CL_DEVICE_MEM_BASE_ADDR_ALIGN, 1024 bits on PoCL; 4096 bits on some GPUs). */
+/* Tensors of the parameter slabs start on 128 bytes, so that each can be a sub-buffer on every device we know
+ * (OpenCL asks for CL_DEVICE_MEM_BASE_ADDR_ALIGN, 1024 bits on PoCL; 4096 bits on some GPUs). */
 enum { SW_PARAM_ALIGN_ELEMS = 128 };
 
 void sw_graph_init(sw_graph *graph);
 void sw_graph_deinit(sw_graph *graph);
 
 /* Declares an input value; its index goes to *out. */
-sw_status sw_graph_input(int *out, sw_graph *graph, const char *name, sw_dtype dtype, sw_shape shape) SW_NODISCARD;
+sw_status sw_graph_input(int *out, sw_graph *graph, const char *name, sw_dtype dtype,
+                         sw_shape shape) SW_NODISCARD;
 
-/* Appends a node: copies `attrs` (op->attr_bytes), runs op->infer, and gives the indices of the outputs in `outputs`
- * (op->output_count of them; may be NULL). A misfit is SW_E_CONFIG with node, op and shapes. */
+/* Appends a node: copies `attrs` (op->attr_bytes), runs op->infer, and gives the indices of the outputs in
+ * `outputs` (op->output_count of them; may be NULL). A misfit is SW_E_CONFIG with node, op and shapes. */
 sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const char *name, const void *attrs,
                        int input_count, const int *inputs) SW_NODISCARD;
 
@@ -110,22 +112,24 @@ sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const cha
 size_t sw_graph_trained_elems(const sw_graph *graph);
 uint64_t sw_graph_macs(const sw_graph *graph); /* of one image's forward pass */
 
-/* --- for an op's infer ------------------------------------------------------------------------------------------- */
+/* --- for an op's infer
+ * ------------------------------------------------------------------------------------------- */
 
 const sw_value *sw_node_input(const sw_graph *graph, const sw_node *node, int i);
 /* Output i is named "<node>" (i = 0) or "<node>.<suffix>". */
 sw_status sw_node_add_output(sw_graph *graph, sw_node *node, const char *suffix, sw_dtype dtype,
                              sw_shape shape) SW_NODISCARD;
 /* Named "<node's name>.<suffix>". `dims` has `rank` entries. */
-sw_status sw_node_add_param(sw_graph *graph, sw_node *node, const char *suffix, sw_param_layout layout, int rank,
-                            const int *dims, sw_init_kind init, int fan_in) SW_NODISCARD;
+sw_status sw_node_add_param(sw_graph *graph, sw_node *node, const char *suffix, sw_param_layout layout,
+                            int rank, const int *dims, sw_init_kind init, int fan_in) SW_NODISCARD;
 sw_status sw_node_add_state(sw_graph *graph, sw_node *node, const char *suffix, int elems,
                             sw_init_kind init) SW_NODISCARD;
 void sw_node_add_saved(sw_graph *graph, sw_node *node, size_t bytes);
 /* SW_E_CONFIG "<op> '<node>': <message>". */
 sw_status sw_node_fail(const sw_node *node, const char *fmt, ...) SW_PRINTF(2, 3);
 
-/* --- for people -------------------------------------------------------------------------------------------------- */
+/* --- for people
+ * -------------------------------------------------------------------------------------------------- */
 
 /* The graph in Graphviz' DOT language; *out is freed by the caller. */
 sw_status sw_graph_dot(char **out, const sw_graph *graph) SW_NODISCARD;

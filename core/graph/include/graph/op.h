@@ -1,9 +1,10 @@
 /* The op descriptor: everything about an operation in one place, at the end of its file in core/ops.
  *
- * The graph and the planner read its first half (shapes and traits); the executor calls the second half, whose
- * functions take a sw_run (ops/run.h) that this room never looks into.
+ * The graph and the planner read its first half (shapes and traits); the executor calls the second half,
+ * whose functions take a sw_run (ops/run.h) that this room never looks into.
  *
- * Traits say what the backward pass reads, so that the planner knows every lifetime without a gradient graph. */
+ * Traits say what the backward pass reads, so that the planner knows every lifetime without a gradient graph.
+ */
 #ifndef GRAPH_OP_H
 #define GRAPH_OP_H
 
@@ -25,17 +26,19 @@ struct sw_op {
     unsigned backward_reads_inputs;  /* bit i: backward reads input i */
     unsigned backward_reads_outputs; /* bit i: backward reads output i */
     unsigned gives_gradient;         /* bit i: backward can write the gradient of input i */
-    unsigned recomputes;             /* bit i: `recompute` makes output i again, cheaply and to the same bits */
-    bool gradient_in_place;          /* the gradient of input 0 may be written over that of output 0 */
-    bool forward_in_place;           /* output 0 may be written over input 0, when nothing reads that later */
-    bool is_loss;                    /* output 0 is the scalar that training minimises */
+    unsigned recomputes;    /* bit i: `recompute` makes output i again, cheaply and to the same bits */
+    bool gradient_in_place; /* the gradient of input 0 may be written over that of output 0 */
+    bool forward_in_place;  /* output 0 may be written over input 0, when nothing reads that later */
+    bool is_loss;           /* output 0 is the scalar that training minimises */
 
     /* Once per session: builds programs, chooses algorithms; may raise run->workspace_bytes. */
     sw_status (*prepare)(struct sw_run *run);
     /* Enqueue only: never allocate, build or wait. */
     sw_status (*forward)(struct sw_run *run);
-    sw_status (*recompute)(struct sw_run *run); /* reads inputs and saved values, leaves running statistics alone */
-    /* Adds to parameter gradients; writes (run->accumulate[i]: adds to) the gradient of input i where din[i] != NULL. */
+    sw_status (*recompute)(
+        struct sw_run *run); /* reads inputs and saved values, leaves running statistics alone */
+    /* Adds to parameter gradients; writes (run->accumulate[i]: adds to) the gradient of input i where din[i]
+     * != NULL. */
     sw_status (*backward)(struct sw_run *run);
     /* Frees run->prepared; NULL when prepare keeps nothing there. */
     void (*release)(struct sw_run *run);

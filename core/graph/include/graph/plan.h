@@ -1,11 +1,11 @@
 /* From a graph to a list of steps and a place in memory for everything they touch.
  *
- * A training plan runs every node forward, then walks back. A value that backward reads is kept, unless its op can
- * recompute it: then its memory is free until backward comes by, and a recompute step makes it again. (For SegNet that
- * halves the memory: of convolution, norm and ReLU only the convolution's output is kept.)
+ * A training plan runs every node forward, then walks back. A value that backward reads is kept, unless its
+ * op can recompute it: then its memory is free until backward comes by, and a recompute step makes it again.
+ * (For SegNet that halves the memory: of convolution, norm and ReLU only the convolution's output is kept.)
  *
- * Tenants (a value or a gradient during an interval of steps) are placed largest first at the lowest offset that is
- * free during their interval, in slabs no larger than the device's largest allocation. */
+ * Tenants (a value or a gradient during an interval of steps) are placed largest first at the lowest offset
+ * that is free during their interval, in slabs no larger than the device's largest allocation. */
 #ifndef GRAPH_PLAN_H
 #define GRAPH_PLAN_H
 
@@ -32,8 +32,6 @@ typedef struct sw_step {
     bool accumulate[SW_MAX_INPUTS]; /* din[i] holds something already: add to it */
 } sw_step;
 
-enum { SW_MAX_SLABS = 32 };
-
 typedef struct sw_plan_options {
     bool training;         /* with backward steps; else forward only */
     bool separate;         /* debugging: a slab of its own for every tenant, nothing shared or in place */
@@ -41,9 +39,12 @@ typedef struct sw_plan_options {
     size_t align_bytes;    /* of every tenant; 0: 128 */
     const int *keep;       /* values that must outlive the last step (to be read by the host) */
     int keep_count;
-    const int *seeds;      /* values whose gradient the caller writes before the first backward step (tests of a single
-                              op); a graph with a loss needs none */
+    const int *seeds; /* values whose gradient the caller writes before the first backward step (tests of a
+                         single op); a graph with a loss needs none */
     int seed_count;
+    const int
+        *wants; /* values whose gradient the caller reads, though nothing trained may lie upstream (tests) */
+    int want_count;
 } sw_plan_options;
 
 typedef struct sw_plan {

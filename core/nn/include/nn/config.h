@@ -12,8 +12,9 @@ typedef enum sw_pool_kind { SW_POOL_MAX, SW_POOL_AVERAGE } sw_pool_kind;     /* 
 typedef enum sw_up_kind { SW_UP_UNPOOL, SW_UP_NEAREST } sw_up_kind;          /* unpool, nearest */
 typedef enum sw_head_kind { SW_HEAD_NORM_RELU, SW_HEAD_PLAIN } sw_head_kind; /* norm_relu, plain */
 
-/* Encoder stage: `convs` convolutions (the first changes the width), each with norm and ReLU, then a 2x2 pool.
- * Decoder stage: 2x2 upsampling, then `convs` convolutions of the incoming width, of which the last changes it. */
+/* Encoder stage: `convs` convolutions (the first changes the width), each with norm and ReLU, then a 2x2
+ * pool. Decoder stage: 2x2 upsampling, then `convs` convolutions of the incoming width, of which the last
+ * changes it. */
 typedef struct sw_encoder_stage {
     int convs, width, kernel;
     sw_conv_kind conv;
@@ -21,7 +22,8 @@ typedef struct sw_encoder_stage {
 } sw_encoder_stage;
 
 typedef struct sw_decoder_stage {
-    int unpool_from; /* number (1 = first) of the encoder stage whose offsets place the values; names the stage uc<n> */
+    int unpool_from;  /* number (1 = first) of the encoder stage whose offsets place the values; names the
+                         stage uc<n> */
     int convs, width; /* width 0: as many as there are classes (the last stage only) */
     int kernel;
     sw_conv_kind conv;
@@ -34,25 +36,34 @@ typedef struct sw_model_config {
     bool input_norm; /* batch norm over the input channels */
     bool bias;       /* convolutions before a norm have a bias (the paper's SegNet: yes, the article's: no) */
     float norm_eps, norm_momentum;
-    sw_head_kind head; /* norm_relu: the last convolution too is followed by norm and ReLU; plain: it has a bias instead */
+    sw_head_kind head; /* norm_relu: the last convolution too is followed by norm and ReLU; plain: it has a
+                          bias instead */
     int encoder_count, decoder_count;
     sw_encoder_stage encoder[SW_MAX_STAGES];
     sw_decoder_stage decoder[SW_MAX_STAGES];
 } sw_model_config;
 
 typedef enum sw_loss_kind { SW_LOSS_CROSS_ENTROPY, SW_LOSS_FOCAL } sw_loss_kind; /* cross_entropy, focal */
-typedef enum sw_weights_kind { SW_WEIGHTS_NONE, SW_WEIGHTS_GIVEN, SW_WEIGHTS_MEDIAN_FREQUENCY } sw_weights_kind;
+typedef enum sw_weights_kind {
+    SW_WEIGHTS_NONE,
+    SW_WEIGHTS_GIVEN,
+    SW_WEIGHTS_MEDIAN_FREQUENCY
+} sw_weights_kind;
 
 typedef struct sw_loss_config {
     sw_loss_kind kind;
-    float gamma;               /* focal only */
-    sw_weights_kind weights;   /* class_weights: absent, a list of numbers, or median_frequency */
+    float gamma;             /* focal only */
+    sw_weights_kind weights; /* class_weights: absent, a list of numbers, or median_frequency */
     float class_weights[SW_MAX_CLASSES];
     int class_weight_count;
     int ignore_index; /* label that counts for nothing; -1: none */
 } sw_loss_config;
 
-typedef enum sw_optimizer_kind { SW_OPT_ADAM, SW_OPT_ADAMW, SW_OPT_SGD } sw_optimizer_kind; /* adam, adamw, sgd */
+typedef enum sw_optimizer_kind {
+    SW_OPT_ADAM,
+    SW_OPT_ADAMW,
+    SW_OPT_SGD
+} sw_optimizer_kind; /* adam, adamw, sgd */
 
 typedef struct sw_optimizer_config {
     sw_optimizer_kind kind;
@@ -61,15 +72,20 @@ typedef struct sw_optimizer_config {
     bool nesterov;
 } sw_optimizer_config;
 
-typedef enum sw_schedule_kind { SW_SCHED_CONSTANT, SW_SCHED_STEP, SW_SCHED_COSINE, SW_SCHED_POLY } sw_schedule_kind;
+typedef enum sw_schedule_kind {
+    SW_SCHED_CONSTANT,
+    SW_SCHED_STEP,
+    SW_SCHED_COSINE,
+    SW_SCHED_POLY
+} sw_schedule_kind;
 
 typedef struct sw_schedule_config {
-    sw_schedule_kind kind;  /* constant, step, cosine, poly */
-    int step_epochs;        /* step: every so many epochs ... */
-    float gamma;            /* ... the rate is multiplied by this */
-    float power;            /* poly */
-    float min_lr;           /* cosine and poly end here */
-    float warmup_epochs;    /* linear from warmup_start * lr; 0: none; fractions of an epoch are fine */
+    sw_schedule_kind kind; /* constant, step, cosine, poly */
+    int step_epochs;       /* step: every so many epochs ... */
+    float gamma;           /* ... the rate is multiplied by this */
+    float power;           /* poly */
+    float min_lr;          /* cosine and poly end here */
+    float warmup_epochs;   /* linear from warmup_start * lr; 0: none; fractions of an epoch are fine */
     float warmup_start;
 } sw_schedule_config;
 

@@ -1,7 +1,7 @@
 /* Runs a planned graph on a device: allocates once, then only enqueues.
  *
- * A training executor and an evaluation executor usually share one sw_store (parameters, gradients, running statistics)
- * and one sw_pool (activation slabs and workspace), since they never run at the same time. */
+ * A training executor and an evaluation executor usually share one sw_store (parameters, gradients, running
+ * statistics) and one sw_pool (activation slabs and workspace), since they never run at the same time. */
 #ifndef OPS_EXECUTOR_H
 #define OPS_EXECUTOR_H
 
@@ -9,30 +9,34 @@
 #include "graph/graph.h"
 #include "graph/plan.h"
 
-/* Parameters, their gradients and running statistics of a graph on the device, each contiguous. Two graphs that declare
- * the same parameters in the same order (the training and the evaluation one) can use one store. */
+/* Parameters, their gradients and running statistics of a graph on the device, each contiguous. Two graphs
+ * that declare the same parameters in the same order (the training and the evaluation one) can use one store.
+ */
 typedef struct sw_store {
     sw_cl *cl;
-    cl_mem params, grads, states;   /* slabs of param_elems, param_elems, state_elems floats; states NULL if none */
+    cl_mem params, grads,
+        states; /* slabs of param_elems, param_elems, state_elems floats; states NULL if none */
     size_t param_elems, state_elems;
 } sw_store;
 
 sw_status sw_store_init(sw_store *store, sw_cl *cl, const sw_graph *graph, bool with_gradients) SW_NODISCARD;
 void sw_store_deinit(sw_store *store); /* accepts a zeroed one */
 
-/* One tensor between device and host; the host side is always in the file's layout (dims as PyTorch, row-major).
- * `slab` is one of the store's. */
+/* One tensor between device and host; the host side is always in the file's layout (dims as PyTorch,
+ * row-major). `slab` is one of the store's. */
 sw_status sw_store_read(const sw_store *store, cl_mem slab, const sw_param *param, float *host) SW_NODISCARD;
-sw_status sw_store_write(const sw_store *store, cl_mem slab, const sw_param *param, const float *host) SW_NODISCARD;
+sw_status sw_store_write(const sw_store *store, cl_mem slab, const sw_param *param,
+                         const float *host) SW_NODISCARD;
 /* Sets all gradients to zero (enqueued). */
 sw_status sw_store_zero_gradients(const sw_store *store) SW_NODISCARD;
 
-/* Slabs and workspace, grown to what the executors made on it need. Create all executors before running any. */
+/* Slabs and workspace, grown to what the executors made on it need. Create all executors before running any.
+ */
 typedef struct sw_pool {
     sw_cl *cl;
     int slab_count;
-    cl_mem slabs[SW_MAX_SLABS];
-    size_t slab_bytes[SW_MAX_SLABS];
+    cl_mem *slabs; /* NULL before the first bind */
+    size_t *slab_bytes;
     cl_mem workspace;
     size_t workspace_bytes;
 } sw_pool;
@@ -44,27 +48,30 @@ typedef struct sw_executor sw_executor;
 
 typedef struct sw_executor_options {
     bool training;
-    bool debug_buffers; /* every tenant its own buffer, filled with NaN first; a NaN scan after each step names the node */
+    bool debug_buffers; /* every tenant its own buffer, filled with NaN first; a NaN scan after each step
+                           names the node */
     const int *keep;    /* values the host reads afterwards */
     int keep_count;
-    const int *seeds;   /* see sw_plan_options */
+    const int *seeds; /* see sw_plan_options */
     int seed_count;
+    const int *wants;
+    int want_count;
 } sw_executor_options;
 
-/* Plans and prepares every op (programs are built here); nothing is allocated on the device yet. The graph must outlive
- * the executor. */
-sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph, sw_store *store, sw_pool *pool,
-                             const sw_executor_options *options) SW_NODISCARD;
-/* Allocates the pool for all executors created on it, then binds this one's buffers. Refuses with SW_E_MEMORY and a hint
- * when it cannot fit. Called once for each executor, after all are created. */
+/* Plans and prepares every op (programs are built here); nothing is allocated on the device yet. The graph
+ * must outlive the executor. */
+sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph, sw_store *store,
+                             sw_pool *pool, const sw_executor_options *options) SW_NODISCARD;
+/* Allocates the pool for all executors created on it, then binds this one's buffers. Refuses with SW_E_MEMORY
+ * and a hint when it cannot fit. Called once for each executor, after all are created. */
 sw_status sw_executor_bind(sw_executor *executor) SW_NODISCARD;
 void sw_executor_destroy(sw_executor *executor); /* accepts NULL */
 
 const sw_plan *sw_executor_plan(const sw_executor *executor);
 size_t sw_executor_workspace_bytes(const sw_executor *executor);
 
-/* The buffer of a value (its forward instance) or of its gradient; NULL if it has none. For uploading inputs, reading kept
- * values, and seeding gradients. */
+/* The buffer of a value (its forward instance) or of its gradient; NULL if it has none. For uploading inputs,
+ * reading kept values, and seeding gradients. */
 cl_mem sw_executor_value(const sw_executor *executor, int value);
 cl_mem sw_executor_gradient(const sw_executor *executor, int value);
 
@@ -72,7 +79,8 @@ cl_mem sw_executor_gradient(const sw_executor *executor, int value);
 sw_status sw_executor_forward(sw_executor *executor, int n) SW_NODISCARD;
 sw_status sw_executor_backward(sw_executor *executor, int n) SW_NODISCARD;
 
-/* Called around each step when set (bench and debugging; the executor waits for the queue before each call). */
+/* Called around each step when set (bench and debugging; the executor waits for the queue before each call).
+ */
 typedef void (*sw_step_hook)(void *user, const sw_step *step, const sw_node *node, double milliseconds);
 void sw_executor_set_hook(sw_executor *executor, sw_step_hook hook, void *user);
 

@@ -1,12 +1,12 @@
-/* Every op there is: its attributes and its descriptor. The descriptor is defined at the end of the op's own file;
- * sw_ops lists them all for tools (self-test, documentation). To add one, see ARCHITECTURE.md. */
+/* Every op there is: its attributes and its descriptor. The descriptor is defined at the end of the op's own
+ * file; sw_ops lists them all for tools (self-test, documentation). To add one, see ARCHITECTURE.md. */
 #ifndef OPS_OPS_H
 #define OPS_OPS_H
 
 #include "graph/op.h"
 
-/* conv2d: y[n,p,o] = sum over window and i of x[n,p+offset,i] w[o,i,ky,kx] (+ bias[o]); stride 1, zero padding
- * kernel/2, odd kernels. Input x; parameters weight (O,I,K,K) and, with bias, bias (O). */
+/* conv2d: y[n,p,o] = sum over window and i of x[n,p+offset,i] w[o,i,ky,kx] (+ bias[o]); stride 1, zero
+ * padding kernel/2, odd kernels. Input x; parameters weight (O,I,K,K) and, with bias, bias (O). */
 typedef struct sw_conv2d_attrs {
     int out_channels;
     int kernel; /* 1, 3, 5, 7 */
@@ -15,21 +15,22 @@ typedef struct sw_conv2d_attrs {
 } sw_conv2d_attrs;
 extern const sw_op sw_op_conv2d;
 
-/* batchnorm: y = (x - mean) / sqrt(var + eps) * gamma + beta per channel, then ReLU if asked. Training: mean and biased
- * variance of the batch, running statistics updated with `momentum` and the unbiased variance. Input x; parameters
- * weight, bias; states running_mean, running_var. */
+/* batchnorm: y = (x - mean) / sqrt(var + eps) * gamma + beta per channel, then ReLU if asked. Training: mean
+ * and biased variance of the batch, running statistics updated with `momentum` and the unbiased variance.
+ * Input x; parameters weight, bias; states running_mean, running_var. */
 typedef struct sw_batchnorm_attrs {
     float eps, momentum;
     bool relu;
 } sw_batchnorm_attrs;
 extern const sw_op sw_op_batchnorm;
 
-/* max_pool: 2x2, stride 2, odd rest dropped. Outputs y and offsets: the place of the maximum in its window (0..3,
- * row-major, first wins ties, NaN wins over numbers) at 2 bits each; channel c is bits 2(c%16).. of word c/16. */
+/* max_pool: 2x2, stride 2, odd rest dropped. Outputs y and offsets: the place of the maximum in its window
+ * (0..3, row-major, first wins ties, NaN wins over numbers) at 2 bits each; channel c is bits 2(c%16).. of
+ * word c/16. */
 extern const sw_op sw_op_max_pool; /* no attributes */
 
-/* max_unpool: inputs x and offsets; puts each value where its maximum was, zero elsewhere. height and width of the
- * output are those before pooling. */
+/* max_unpool: inputs x and offsets; puts each value where its maximum was, zero elsewhere. height and width
+ * of the output are those before pooling. */
 typedef struct sw_max_unpool_attrs {
     int height, width;
 } sw_max_unpool_attrs;
@@ -43,13 +44,13 @@ typedef struct sw_upsample_attrs {
 } sw_upsample_attrs;
 extern const sw_op sw_op_upsample;
 
-/* cross_entropy and focal: mean over pixels of w[t] (1-p_t)^gamma (-log p_t), divided by the sum of w[t]; pixels whose
- * label is ignore_index count for nothing; all ignored: loss 0, gradient 0 (PyTorch gives NaN). Inputs logits
- * (N,H,W,K) and labels (N,H,W,1) as SW_U8; output one float. A label >= K that is not ignore_index is treated as
- * ignored; the data room refuses such masks before they get here. */
+/* cross_entropy and focal: mean over pixels of w[t] (1-p_t)^gamma (-log p_t), divided by the sum of w[t];
+ * pixels whose label is ignore_index count for nothing; all ignored: loss 0, gradient 0 (PyTorch gives NaN).
+ * Inputs logits (N,H,W,K) and labels (N,H,W,1) as SW_U8; output one float. A label >= K that is not
+ * ignore_index is treated as ignored; the data room refuses such masks before they get here. */
 typedef struct sw_loss_attrs {
-    float gamma;       /* focal only */
-    int ignore_index;  /* -1: none */
+    float gamma;      /* focal only */
+    int ignore_index; /* -1: none */
     bool weighted;
     float class_weights[32]; /* where weighted */
 } sw_loss_attrs;

@@ -18,17 +18,19 @@ enum { SW_MAX_MOMENTS = 2 };
 
 typedef struct sw_optimizer {
     sw_update_config config;
-    sw_store *store;                  /* borrowed */
-    int moment_count;                 /* adam 2 (m, v), sgd 1 with momentum (buffer), else 0 */
-    cl_mem moments[SW_MAX_MOMENTS];   /* slabs like store->params */
-    uint64_t steps;                   /* taken so far: what bias correction counts */
+    sw_store *store;                /* borrowed */
+    int moment_count;               /* adam 2 (m, v), sgd 1 with momentum (buffer), else 0 */
+    cl_mem moments[SW_MAX_MOMENTS]; /* slabs like store->params */
+    uint64_t steps;                 /* taken so far: what bias correction counts */
     const void *kernel;
 } sw_optimizer;
 
-sw_status sw_optimizer_init(sw_optimizer *optimizer, sw_store *store, const sw_update_config *config) SW_NODISCARD;
+sw_status sw_optimizer_init(sw_optimizer *optimizer, sw_store *store,
+                            const sw_update_config *config) SW_NODISCARD;
 void sw_optimizer_deinit(sw_optimizer *optimizer);
 /* Enqueues one update with the store's gradients at learning rate `lr`. */
 sw_status sw_optimizer_step(sw_optimizer *optimizer, double lr) SW_NODISCARD;
-const char *sw_optimizer_moment_name(const sw_optimizer *optimizer, int i); /* "exp_avg", "exp_avg_sq", "momentum_buffer" */
+const char *sw_optimizer_moment_name(const sw_optimizer *optimizer,
+                                     int i); /* "exp_avg", "exp_avg_sq", "momentum_buffer" */
 
 #endif

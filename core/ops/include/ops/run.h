@@ -9,14 +9,14 @@
 #include "graph/graph.h"
 #include "graph/op.h"
 
-/* Shapes of in/out/din/dout are the node's values' shapes with n replaced by run->n. Handles are NULL where the step
- * does not touch that thing. */
+/* Shapes of in/out/din/dout are the node's values' shapes with n replaced by run->n. Handles are NULL where
+ * the step does not touch that thing. */
 typedef struct sw_run {
     sw_cl *cl;
     const sw_graph *graph;
     const sw_node *node;
-    bool training;  /* batch statistics and saved values; else running statistics */
-    int n;          /* images in this batch, at most the graph's */
+    bool training; /* batch statistics and saved values; else running statistics */
+    int n;         /* images in this batch, at most the graph's */
     cl_mem in[SW_MAX_INPUTS], out[SW_MAX_OUTPUTS];
     cl_mem din[SW_MAX_INPUTS], dout[SW_MAX_OUTPUTS];
     bool accumulate[SW_MAX_INPUTS];
@@ -35,8 +35,8 @@ sw_shape sw_run_out_shape(const sw_run *run, int i);
 /* The channel vector width kernels are built for: the device's where it divides the channels, else 1. */
 int sw_run_vec(const sw_run *run, int channels);
 
-/* Global size (items along x, rows along y) with work-groups that suit the device: of one item on a CPU, where an item
- * is a long loop (`heavy`), otherwise chosen to divide. */
+/* Global size (items along x, rows along y) with work-groups that suit the device: of one item on a CPU,
+ * where an item is a long loop (`heavy`), otherwise chosen to divide. */
 sw_grid sw_run_grid(const sw_run *run, size_t x, size_t y, bool heavy);
 
 #endif

@@ -1,0 +1,258 @@
+#include "graph/graph.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "graph/op.h"
+
+size_t sw_shape_elems(sw_shape s)
+{
+    return (size_t)s.n * (size_t)s.h * (size_t)s.w * (size_t)s.c;
+}
+
+bool sw_shape_equal(sw_shape a, sw_shape b)
+{
+    return a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c;
+}
+
+size_t sw_dtype_bytes(sw_dtype dtype)
+{
+    return dtype == SW_U8 ? 1 : 4;
+}
+
+void sw_graph_init(sw_graph *graph)
+{
+    *graph = (sw_graph){0};
+}
+
+void sw_graph_deinit(sw_graph *graph)
+{
+    free(graph->values);
+    free(graph->nodes);
+    free(graph->params);
+    free(graph->states);
+    sw_arena_deinit(&graph->arena);
+    *graph = (sw_graph){0};
+}
+
+/* Makes room for one more item of `item_bytes` in a growing array. */
+static sw_status grow(void **items, int count, int *capacity, size_t item_bytes)
+{
+    if (count < *capacity) return SW_OK;
+    int wanted = *capacity ? *capacity * 2 : 32;
+    void *grown = realloc(*items, (size_t)wanted * item_bytes);
+    if (!grown) return sw_fail_alloc("the graph", (size_t)wanted * item_bytes);
+    *items = grown;
+    *capacity = wanted;
+    return SW_OK;
+}
+
+static sw_status add_value(int *out, sw_graph *graph, const char *name, sw_dtype dtype, sw_shape shape)
+{
+    sw_status status = SW_OK;
+    if (shape.n < 1 || shape.h < 1 || shape.w < 1 || shape.c < 1)
+        return sw_fail(SW_E_CONFIG, "value '%s' has the empty shape (%d,%d,%d,%d)", name, shape.n, shape.h,
+                       shape.w, shape.c);
+    double elems = (double)shape.n * shape.h * shape.w * shape.c;
+    /* kernels index with 32 bits */
+    if (elems > (double)INT_MAX)
+        return sw_fail(
+            SW_E_CONFIG,
+            "value '%s' of shape (%d,%d,%d,%d) has %.0f elements, more than the %d a kernel can index: use a "
+            "smaller batch or image",
+            name, shape.n, shape.h, shape.w, shape.c, elems, INT_MAX);
+    SW_TRY(grow((void **)&graph->values, graph->value_count, &graph->value_capacity, sizeof *graph->values));
+    char *copy = sw_arena_strdup(&graph->arena, name);
+    if (!copy) return SW_E_MEMORY;
+    *out = graph->value_count++;
+    graph->values[*out] = (sw_value){.name = copy,
+                                     .dtype = dtype,
+                                     .shape = shape,
+                                     .bytes = sw_shape_elems(shape) * sw_dtype_bytes(dtype),
+                                     .producer = -1};
+done:
+    return status;
+}
+
+sw_status sw_graph_input(int *out, sw_graph *graph, const char *name, sw_dtype dtype, sw_shape shape)
+{
+    return add_value(out, graph, name, dtype, shape);
+}
+
+sw_status sw_node_fail(const sw_node *node, const char *fmt, ...)
+{
+    char message[1024];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(message, sizeof message, fmt, args);
+    va_end(args);
+    return sw_fail(SW_E_CONFIG, "%s '%s': %s", node->op->name, node->name, message);
+}
+
+/* A value carries a gradient when something trained lies upstream of it. */
+static bool wants_gradient(const sw_graph *graph, const sw_node *node)
+{
+    if (node->param_count > 0) return true;
+    for (int i = 0; i < node->input_count; i++)
+        if ((node->op->gives_gradient & SW_BIT(i)) && graph->values[node->inputs[i]].needs_grad) return true;
+    return false;
+}
+
+sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const char *name, const void *attrs,
+                       int input_count, const int *inputs)
+{
+    sw_status status = SW_OK;
+    sw_node node = {.op = op, .input_count = input_count, .window = 1, .stride = 1, .upscale = 1};
+    node.name = sw_arena_strdup(&graph->arena, name);
+    if (!node.name) return SW_E_MEMORY;
+    if (input_count != op->input_count)
+        return sw_node_fail(&node, "takes %d inputs, got %d", op->input_count, input_count);
+    for (int i = 0; i < input_count; i++) {
+        assert(inputs[i] >= 0 && inputs[i] < graph->value_count);
+        node.inputs[i] = inputs[i];
+    }
+    if (op->attr_bytes) {
+        void *copy = sw_arena_alloc(&graph->arena, op->attr_bytes);
+        if (!copy) return SW_E_MEMORY;
+        memcpy(copy, attrs, op->attr_bytes);
+        node.attrs = copy;
+    }
+    SW_TRY(grow((void **)&graph->nodes, graph->node_count, &graph->node_capacity, sizeof *graph->nodes));
+    SW_TRY(op->infer(graph, &node));
+    assert(node.output_count == op->output_count);
+    for (int i = 0; i < node.output_count; i++) {
+        sw_value *value = &graph->values[node.outputs[i]];
+        value->producer = graph->node_count;
+        value->producer_output = i;
+        /* packed offsets and labels have no gradient */
+        value->needs_grad = value->dtype == SW_F32 && wants_gradient(graph, &node);
+        if (outputs) outputs[i] = node.outputs[i];
+    }
+    graph->nodes[graph->node_count++] = node;
+done:
+    return status;
+}
+
+size_t sw_graph_trained_elems(const sw_graph *graph)
+{
+    size_t total = 0;
+    for (int i = 0; i < graph->param_count; i++) total += graph->params[i].elems;
+    return total;
+}
+
+uint64_t sw_graph_macs(const sw_graph *graph)
+{
+    uint64_t total = 0;
+    for (int i = 0; i < graph->node_count; i++) total += graph->nodes[i].macs;
+    return total;
+}
+
+const sw_value *sw_node_input(const sw_graph *graph, const sw_node *node, int i)
+{
+    assert(i < node->input_count);
+    return &graph->values[node->inputs[i]];
+}
+
+sw_status sw_node_add_output(sw_graph *graph, sw_node *node, const char *suffix, sw_dtype dtype,
+                             sw_shape shape)
+{
+    assert(node->output_count < SW_MAX_OUTPUTS);
+    char name[256];
+    if (suffix)
+        snprintf(name, sizeof name, "%s.%s", node->name, suffix);
+    else
+        snprintf(name, sizeof name, "%s", node->name);
+    int value;
+    sw_status status = add_value(&value, graph, name, dtype, shape);
+    if (status == SW_OK) node->outputs[node->output_count++] = value;
+    return status;
+}
+
+static size_t align_elems(size_t elems)
+{
+    return (elems + SW_PARAM_ALIGN_ELEMS - 1) / SW_PARAM_ALIGN_ELEMS * SW_PARAM_ALIGN_ELEMS;
+}
+
+/* "<node>.<suffix>" in the graph's arena. */
+static char *tensor_name(sw_graph *graph, const sw_node *node, const char *suffix)
+{
+    char name[256];
+    snprintf(name, sizeof name, "%s.%s", node->name, suffix);
+    return sw_arena_strdup(&graph->arena, name);
+}
+
+sw_status sw_node_add_param(sw_graph *graph, sw_node *node, const char *suffix, sw_param_layout layout,
+                            int rank, const int *dims, sw_init_kind init, int fan_in)
+{
+    sw_status status = SW_OK;
+    assert(node->param_count < SW_MAX_PARAMS && rank >= 1 && rank <= 4);
+    SW_TRY(grow((void **)&graph->params, graph->param_count, &graph->param_capacity, sizeof *graph->params));
+    sw_param param = {.layout = layout, .rank = rank, .init = init, .fan_in = fan_in, .elems = 1};
+    param.name = tensor_name(graph, node, suffix);
+    if (!param.name) return SW_E_MEMORY;
+    for (int i = 0; i < rank; i++) {
+        param.dims[i] = dims[i];
+        param.elems *= (size_t)dims[i];
+    }
+    param.offset_elems = graph->param_elems;
+    graph->param_elems += align_elems(param.elems);
+    node->params[node->param_count++] = graph->param_count;
+    graph->params[graph->param_count++] = param;
+done:
+    return status;
+}
+
+sw_status sw_node_add_state(sw_graph *graph, sw_node *node, const char *suffix, int elems, sw_init_kind init)
+{
+    sw_status status = SW_OK;
+    assert(node->state_count < SW_MAX_STATES);
+    SW_TRY(grow((void **)&graph->states, graph->state_count, &graph->state_capacity, sizeof *graph->states));
+    sw_param state = {
+        .layout = SW_LAYOUT_PLAIN, .rank = 1, .dims = {elems}, .init = init, .elems = (size_t)elems};
+    state.name = tensor_name(graph, node, suffix);
+    if (!state.name) return SW_E_MEMORY;
+    state.offset_elems = graph->state_elems;
+    graph->state_elems += align_elems(state.elems);
+    node->states[node->state_count++] = graph->state_count;
+    graph->states[graph->state_count++] = state;
+done:
+    return status;
+}
+
+void sw_node_add_saved(sw_graph *graph, sw_node *node, size_t bytes)
+{
+    assert(node->saved_count < SW_MAX_SAVED);
+    int i = node->saved_count++;
+    node->saved_bytes[i] = bytes;
+    node->saved_offset[i] = graph->saved_bytes;
+    graph->saved_bytes += align_elems((bytes + 3) / 4) * 4;
+}
+
+sw_status sw_graph_dot(char **out, const sw_graph *graph)
+{
+    sw_str s = {0};
+    sw_str_append(
+        &s, "digraph segwork {\n  rankdir=TB;\n  node [shape=box, fontname=\"sans-serif\", fontsize=10];\n"
+            "  edge [fontname=\"sans-serif\", fontsize=9];\n");
+    for (int i = 0; i < graph->value_count; i++)
+        if (graph->values[i].producer < 0)
+            sw_str_printf(&s, "  v%d [label=\"%s\", shape=ellipse];\n", i, graph->values[i].name);
+    for (int i = 0; i < graph->node_count; i++) {
+        const sw_node *node = &graph->nodes[i];
+        sw_str_printf(&s, "  n%d [label=\"%s\\n%s\"];\n", i, node->name, node->op->name);
+        for (int k = 0; k < node->input_count; k++) {
+            const sw_value *value = &graph->values[node->inputs[k]];
+            bool is_input = value->producer < 0;
+            sw_str_printf(&s, "  %c%d -> n%d [label=\"%dx%dx%d\"%s];\n", is_input ? 'v' : 'n',
+                          is_input ? node->inputs[k] : value->producer, i, value->shape.h, value->shape.w,
+                          value->shape.c, value->dtype == SW_U32 ? ", style=dashed" : "");
+        }
+    }
+    sw_str_append(&s, "}\n");
+    return sw_str_take(out, &s);
+}

@@ -1,0 +1,342 @@
+/* Steps and lifetimes; place.c gives each tenant its place in memory. */
+#include "graph/plan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "place.h"
+
+/* What is known of each value while the steps are laid out. */
+typedef struct value_state {
+    int last_forward_read; /* step; -1: never read */
+    int forward;           /* tenant of the forward instance */
+    int backward; /* tenant the backward pass reads: the forward one, or the recomputed one; -1: not yet */
+    int gradient; /* tenant of the gradient; -1: none yet */
+    bool kept;    /* the host reads it after the last step */
+} value_state;
+
+typedef struct planner {
+    const sw_graph *graph;
+    const sw_plan_options *options;
+    sw_plan *plan;
+    value_state *values;
+    int step_capacity, tenant_capacity;
+} planner;
+
+static bool contains(const int *items, int count, int item)
+{
+    for (int i = 0; i < count; i++)
+        if (items[i] == item) return true;
+    return false;
+}
+
+static sw_status add_tenant(int *out, planner *p, int value, bool is_gradient, int step)
+{
+    sw_plan *plan = p->plan;
+    if (plan->tenant_count == p->tenant_capacity) {
+        int wanted = p->tenant_capacity ? p->tenant_capacity * 2 : 128;
+        sw_tenant *grown = realloc(plan->tenants, (size_t)wanted * sizeof *grown);
+        if (!grown) return sw_fail_alloc("the memory plan", (size_t)wanted * sizeof *grown);
+        plan->tenants = grown;
+        p->tenant_capacity = wanted;
+    }
+    *out = plan->tenant_count++;
+    plan->tenants[*out] = (sw_tenant){.value = value,
+                                      .is_gradient = is_gradient,
+                                      .first_step = step,
+                                      .last_step = step,
+                                      .bytes = p->graph->values[value].bytes};
+    return SW_OK;
+}
+
+/* The tenant is still needed at `step`. */
+static void extend(planner *p, int tenant, int step)
+{
+    sw_tenant *t = &p->plan->tenants[tenant];
+    if (step > t->last_step) t->last_step = step;
+}
+
+static sw_status add_step(int *out, planner *p, sw_step_kind kind, int node)
+{
+    sw_plan *plan = p->plan;
+    if (plan->step_count == p->step_capacity) {
+        int wanted = p->step_capacity ? p->step_capacity * 2 : 128;
+        sw_step *grown = realloc(plan->steps, (size_t)wanted * sizeof *grown);
+        if (!grown) return sw_fail_alloc("the memory plan", (size_t)wanted * sizeof *grown);
+        plan->steps = grown;
+        p->step_capacity = wanted;
+    }
+    *out = plan->step_count++;
+    sw_step step = {.kind = kind, .node = node};
+    for (int i = 0; i < SW_MAX_INPUTS; i++) step.in[i] = step.din[i] = -1;
+    for (int i = 0; i < SW_MAX_OUTPUTS; i++) step.out[i] = step.dout[i] = -1;
+    plan->steps[*out] = step;
+    return SW_OK;
+}
+
+static bool recomputable(const sw_graph *graph, int value)
+{
+    const sw_value *v = &graph->values[value];
+    return v->producer >= 0 && (graph->nodes[v->producer].op->recomputes & SW_BIT(v->producer_output));
+}
+
+/* --- forward
+ * ------------------------------------------------------------------------------------------------------ */
+
+static void count_forward_reads(planner *p)
+{
+    for (int v = 0; v < p->graph->value_count; v++)
+        p->values[v] = (value_state){.last_forward_read = -1,
+                                     .forward = -1,
+                                     .backward = -1,
+                                     .gradient = -1,
+                                     .kept = contains(p->options->keep, p->options->keep_count, v)};
+    for (int n = 0; n < p->graph->node_count; n++)
+        for (int i = 0; i < p->graph->nodes[n].input_count; i++)
+            p->values[p->graph->nodes[n].inputs[i]].last_forward_read = n;
+}
+
+/* The first output may take over the first input's place when this step is the last to read it. */
+static bool may_overwrite_input(const planner *p, const sw_node *node, int step)
+{
+    if (!node->op->forward_in_place || p->options->separate || p->options->training) return false;
+    int input = node->inputs[0];
+    return p->graph->values[input].producer >= 0 && !p->values[input].kept &&
+           p->values[input].last_forward_read == step &&
+           p->graph->values[input].bytes == p->graph->values[node->outputs[0]].bytes;
+}
+
+static sw_status plan_forward(planner *p)
+{
+    sw_status status = SW_OK;
+    const sw_graph *graph = p->graph;
+    for (int v = 0; v < graph->value_count; v++)
+        if (graph->values[v].producer < 0) SW_TRY(add_tenant(&p->values[v].forward, p, v, false, 0));
+    for (int n = 0; n < graph->node_count; n++) {
+        const sw_node *node = &graph->nodes[n];
+        int s;
+        SW_TRY(add_step(&s, p, SW_STEP_FORWARD, n));
+        assert(s == n);
+        for (int i = 0; i < node->input_count; i++) {
+            int tenant = p->values[node->inputs[i]].forward;
+            p->plan->steps[s].in[i] = tenant;
+            extend(p, tenant, s);
+        }
+        for (int i = 0; i < node->output_count; i++) {
+            int *tenant = &p->values[node->outputs[i]].forward;
+            if (i == 0 && may_overwrite_input(p, node, s)) {
+                *tenant = p->values[node->inputs[0]].forward;
+            } else {
+                SW_TRY(add_tenant(tenant, p, node->outputs[i], false, s));
+            }
+            p->plan->steps[s].out[i] = *tenant;
+        }
+    }
+    p->plan->first_backward = p->plan->step_count;
+done:
+    return status;
+}
+
+/* --- backward
+ * ----------------------------------------------------------------------------------------------------- */
+
+static sw_status ensure_available(planner *p, int value);
+
+/* Lays a recompute step for the producer of `value`, after what it reads is there. */
+static sw_status recompute(planner *p, int value)
+{
+    sw_status status = SW_OK;
+    int n = p->graph->values[value].producer;
+    const sw_node *node = &p->graph->nodes[n];
+    for (int i = 0; i < node->input_count; i++) SW_TRY(ensure_available(p, node->inputs[i]));
+    int s;
+    SW_TRY(add_step(&s, p, SW_STEP_RECOMPUTE, n));
+    p->plan->recompute_count++;
+    for (int i = 0; i < node->input_count; i++) {
+        int tenant = p->values[node->inputs[i]].backward;
+        p->plan->steps[s].in[i] = tenant;
+        extend(p, tenant, s);
+    }
+    for (int i = 0; i < node->output_count; i++) {
+        if (!(node->op->recomputes & SW_BIT(i))) continue;
+        int tenant;
+        SW_TRY(add_tenant(&tenant, p, node->outputs[i], false, s));
+        p->values[node->outputs[i]].backward = tenant;
+        p->plan->steps[s].out[i] = tenant;
+    }
+done:
+    return status;
+}
+
+/* Makes sure that the backward pass can read `value` at the next step. */
+static sw_status ensure_available(planner *p, int value)
+{
+    value_state *v = &p->values[value];
+    if (v->backward >= 0) return SW_OK;
+    /* What the forward pass read last is still in its place: no use in computing it again. */
+    bool fresh = v->kept || p->plan->tenants[v->forward].last_step >= p->plan->first_backward - 1;
+    if (!recomputable(p->graph, value) || fresh) {
+        v->backward = v->forward;
+        return SW_OK;
+    }
+    return recompute(p, value);
+}
+
+static bool has_output_gradient(const planner *p, const sw_node *node)
+{
+    if (node->op->is_loss) return true;
+    for (int i = 0; i < node->output_count; i++)
+        if (p->values[node->outputs[i]].gradient >= 0) return true;
+    return false;
+}
+
+/* The gradient of input i: a first writer gets a new tenant (or takes over the output gradient's), a later
+ * one adds. */
+static sw_status bind_input_gradient(planner *p, const sw_node *node, int s, int i)
+{
+    sw_status status = SW_OK;
+    value_state *input = &p->values[node->inputs[i]];
+    sw_step *step = &p->plan->steps[s];
+    step->accumulate[i] = input->gradient >= 0;
+    if (!step->accumulate[i]) {
+        bool in_place = i == 0 && node->op->gradient_in_place && !p->options->separate &&
+                        step->dout[0] >= 0 &&
+                        !contains(p->options->seeds, p->options->seed_count, node->outputs[0]);
+        if (in_place)
+            input->gradient = step->dout[0];
+        else
+            SW_TRY(add_tenant(&input->gradient, p, node->inputs[i], true, s));
+    }
+    step->din[i] = input->gradient;
+    extend(p, input->gradient, s);
+done:
+    return status;
+}
+
+static sw_status plan_node_backward(planner *p, int n)
+{
+    sw_status status = SW_OK;
+    const sw_node *node = &p->graph->nodes[n];
+    const sw_op *op = node->op;
+    for (int i = 0; i < node->input_count; i++)
+        if (op->backward_reads_inputs & SW_BIT(i)) SW_TRY(ensure_available(p, node->inputs[i]));
+    for (int i = 0; i < node->output_count; i++)
+        if (op->backward_reads_outputs & SW_BIT(i)) SW_TRY(ensure_available(p, node->outputs[i]));
+    int s;
+    SW_TRY(add_step(&s, p, SW_STEP_BACKWARD, n));
+    for (int i = 0; i < node->input_count; i++) {
+        if (!(op->backward_reads_inputs & SW_BIT(i))) continue;
+        p->plan->steps[s].in[i] = p->values[node->inputs[i]].backward;
+        extend(p, p->plan->steps[s].in[i], s);
+    }
+    for (int i = 0; i < node->output_count; i++) {
+        if (op->backward_reads_outputs & SW_BIT(i)) {
+            p->plan->steps[s].out[i] = p->values[node->outputs[i]].backward;
+            extend(p, p->plan->steps[s].out[i], s);
+        }
+        if (p->values[node->outputs[i]].gradient >= 0) {
+            p->plan->steps[s].dout[i] = p->values[node->outputs[i]].gradient;
+            extend(p, p->plan->steps[s].dout[i], s);
+        }
+    }
+    for (int i = 0; i < node->input_count; i++)
+        if ((op->gives_gradient & SW_BIT(i)) &&
+            (p->graph->values[node->inputs[i]].needs_grad ||
+             contains(p->options->wants, p->options->want_count, node->inputs[i])))
+            SW_TRY(bind_input_gradient(p, node, s, i));
+done:
+    return status;
+}
+
+static sw_status plan_backward(planner *p)
+{
+    sw_status status = SW_OK;
+    /* seeds are written by the host before the backward pass */
+    for (int i = 0; i < p->options->seed_count; i++) {
+        int value = p->options->seeds[i];
+        if (p->values[value].gradient < 0)
+            SW_TRY(add_tenant(&p->values[value].gradient, p, value, true, p->plan->first_backward));
+    }
+    for (int n = p->graph->node_count - 1; n >= 0; n--)
+        if (has_output_gradient(p, &p->graph->nodes[n])) SW_TRY(plan_node_backward(p, n));
+done:
+    return status;
+}
+
+/* What the host reads afterwards, or writes before, must not share its place with anything. */
+static void pin_host_visible(planner *p)
+{
+    int last = p->plan->step_count - 1;
+    for (int v = 0; v < p->graph->value_count; v++)
+        if (p->values[v].kept && p->values[v].forward >= 0) extend(p, p->values[v].forward, last);
+    for (int i = 0; i < p->options->seed_count; i++) {
+        /* tests read a seeded value's gradient back, and write it before the forward pass */
+        sw_tenant *t = &p->plan->tenants[p->values[p->options->seeds[i]].gradient];
+        t->first_step = 0;
+        t->last_step = last;
+    }
+    for (int i = 0; i < p->options->want_count; i++) {
+        int gradient = p->values[p->options->wants[i]].gradient;
+        if (gradient >= 0) extend(p, gradient, last);
+    }
+    if (p->options->separate)
+        for (int t = 0; t < p->plan->tenant_count; t++) extend(p, t, last);
+}
+
+static sw_status publish_values(planner *p)
+{
+    int count = p->graph->value_count;
+    p->plan->forward_tenant = malloc((size_t)count * sizeof(int));
+    p->plan->gradient_tenant = malloc((size_t)count * sizeof(int));
+    if (!p->plan->forward_tenant || !p->plan->gradient_tenant)
+        return sw_fail_alloc("the memory plan", (size_t)count * 8);
+    for (int v = 0; v < count; v++) {
+        p->plan->forward_tenant[v] = p->values[v].forward;
+        p->plan->gradient_tenant[v] = p->values[v].gradient;
+    }
+    return SW_OK;
+}
+
+sw_status sw_plan_create(sw_plan **out, const sw_graph *graph, const sw_plan_options *options)
+{
+    sw_status status = SW_OK;
+    *out = NULL;
+    planner p = {.graph = graph, .options = options};
+    p.plan = calloc(1, sizeof *p.plan);
+    p.values = calloc((size_t)graph->value_count, sizeof *p.values);
+    if (!p.plan || !p.values) {
+        status = sw_fail_alloc("the memory plan", sizeof *p.plan);
+        goto done;
+    }
+    p.plan->training = options->training;
+    count_forward_reads(&p);
+    SW_TRY(plan_forward(&p));
+    if (options->training) SW_TRY(plan_backward(&p));
+    pin_host_visible(&p);
+    SW_TRY(publish_values(&p));
+    SW_TRY(sw_place_tenants(p.plan, options));
+    *out = p.plan;
+    p.plan = NULL;
+done:
+    sw_plan_destroy(p.plan);
+    free(p.values);
+    return status;
+}
+
+void sw_plan_destroy(sw_plan *plan)
+{
+    if (!plan) return;
+    free(plan->steps);
+    free(plan->tenants);
+    free(plan->forward_tenant);
+    free(plan->gradient_tenant);
+    free(plan->slab_bytes);
+    free(plan);
+}
+
+size_t sw_plan_slab_total_bytes(const sw_plan *plan)
+{
+    size_t total = 0;
+    for (int i = 0; i < plan->slab_count; i++) total += plan->slab_bytes[i];
+    return total;
+}
