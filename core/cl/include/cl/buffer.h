@@ -12,10 +12,12 @@ sw_status sw_buffer_sub(cl_mem *out, sw_cl *cl, cl_mem slab, size_t origin, size
 void sw_buffer_release(cl_mem *buffer); /* accepts a NULL cl_mem; sets it NULL */
 
 /* Write copies `bytes` from the host before it returns; read waits for all earlier work in the queue. */
-sw_status sw_buffer_write(sw_cl *cl, cl_mem buffer, size_t offset, const void *host, size_t bytes) SW_NODISCARD;
+sw_status sw_buffer_write(sw_cl *cl, cl_mem buffer, size_t offset, const void *host,
+                          size_t bytes) SW_NODISCARD;
 sw_status sw_buffer_read(sw_cl *cl, cl_mem buffer, size_t offset, void *host, size_t bytes) SW_NODISCARD;
 /* Enqueued; `pattern` is 4 bytes repeated. bytes % 4 == 0, offset % 4 == 0. */
-sw_status sw_buffer_fill(sw_cl *cl, cl_mem buffer, size_t offset, size_t bytes, uint32_t pattern) SW_NODISCARD;
+sw_status sw_buffer_fill(sw_cl *cl, cl_mem buffer, size_t offset, size_t bytes,
+                         uint32_t pattern) SW_NODISCARD;
 sw_status sw_buffer_copy(sw_cl *cl, cl_mem to, size_t to_offset, cl_mem from, size_t from_offset,
                          size_t bytes) SW_NODISCARD;
 

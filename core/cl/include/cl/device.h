@@ -38,9 +38,10 @@ sw_status sw_device_choose(sw_device_info *out, const char *spec) SW_NODISCARD;
 typedef struct sw_cl sw_cl;
 
 typedef struct sw_cl_options {
-    bool check;      /* wait after each launch and report errors with kernel and node */
-    bool profile;    /* queue with profiling on; launches record their times (cl/profile.h) */
-    const char *gemm_params_file; /* a file written by tools/tune, or NULL: environment, then built-in table */
+    bool check;   /* wait after each launch and report errors with kernel and node */
+    bool profile; /* queue with profiling on; launches record their times (cl/profile.h) */
+    const char
+        *gemm_params_file; /* a file written by tools/tune, or NULL: environment, then built-in table */
 } sw_cl_options;
 
 sw_status sw_cl_create(sw_cl **out, const sw_device_info *device, const sw_cl_options *options) SW_NODISCARD;
@@ -59,7 +60,8 @@ sw_status sw_cl_finish(sw_cl *cl) SW_NODISCARD;
 /* "CL_OUT_OF_RESOURCES" for -5, and so on. */
 const char *sw_cl_error_name(cl_int code);
 
-/* SW_E_DEVICE (SW_E_MEMORY for allocation failures) with symbolic name, call and context; SW_OK for CL_SUCCESS. */
+/* SW_E_DEVICE (SW_E_MEMORY for allocation failures) with symbolic name, call and context; SW_OK for
+ * CL_SUCCESS. */
 sw_status sw_cl_status(cl_int code, const char *call, const char *context);
 
 #endif

@@ -21,7 +21,8 @@ typedef struct sw_gemm {
 sw_status sw_gemm_workspace(size_t *bytes, sw_cl *cl, const sw_gemm *g) SW_NODISCARD;
 sw_status sw_gemm_run(sw_cl *cl, const sw_gemm *g, cl_mem workspace) SW_NODISCARD;
 
-/* Where the GEMM parameters of this session come from: "built-in (PoCL CPU)", "file PATH", "CLBlast default". */
+/* Where the GEMM parameters of this session come from: "built-in (PoCL CPU)", "file PATH", "CLBlast default".
+ */
 const char *sw_gemm_params_origin(const sw_cl *cl);
 
 #endif

@@ -13,22 +13,43 @@ typedef struct sw_kernel sw_kernel;
 sw_status sw_kernel_get(const sw_kernel **out, sw_cl *cl, const char *file, const char *name,
                         const char *options) SW_NODISCARD;
 
+typedef enum sw_arg_kind { SW_ARG_BUFFER, SW_ARG_I32, SW_ARG_U32, SW_ARG_F32, SW_ARG_LOCAL } sw_arg_kind;
+
 typedef struct sw_arg {
-    size_t bytes;
+    sw_arg_kind kind;
+    size_t bytes; /* of the value; SW_ARG_LOCAL: of local memory, and no value */
     union {
         cl_mem buffer;
         int32_t i32;
         uint32_t u32;
         float f32;
     } value;
-    bool is_local; /* bytes of local memory, no value */
 } sw_arg;
 
-static inline sw_arg sw_arg_buffer(cl_mem buffer) { return (sw_arg){sizeof buffer, {.buffer = buffer}, false}; }
-static inline sw_arg sw_arg_i32(int32_t v) { return (sw_arg){sizeof v, {.i32 = v}, false}; }
-static inline sw_arg sw_arg_u32(uint32_t v) { return (sw_arg){sizeof v, {.u32 = v}, false}; }
-static inline sw_arg sw_arg_f32(float v) { return (sw_arg){sizeof v, {.f32 = v}, false}; }
-static inline sw_arg sw_arg_local(size_t bytes) { return (sw_arg){bytes, {.u32 = 0}, true}; }
+static inline sw_arg sw_arg_buffer(cl_mem v)
+{
+    return (sw_arg){SW_ARG_BUFFER, sizeof v, {.buffer = v}};
+}
+
+static inline sw_arg sw_arg_i32(int32_t v)
+{
+    return (sw_arg){SW_ARG_I32, sizeof v, {.i32 = v}};
+}
+
+static inline sw_arg sw_arg_u32(uint32_t v)
+{
+    return (sw_arg){SW_ARG_U32, sizeof v, {.u32 = v}};
+}
+
+static inline sw_arg sw_arg_f32(float v)
+{
+    return (sw_arg){SW_ARG_F32, sizeof v, {.f32 = v}};
+}
+
+static inline sw_arg sw_arg_local(size_t bytes)
+{
+    return (sw_arg){SW_ARG_LOCAL, bytes, {.u32 = 0}};
+}
 
 /* Up to three dimensions; trailing ones 0 or 1. local[0] == 0 leaves the work-group size to the driver;
  * otherwise every local must divide its global. A dimension of global size 0 is a programming error. */
@@ -36,16 +57,16 @@ typedef struct sw_grid {
     size_t global[3], local[3];
 } sw_grid;
 
-/* Checks the argument count and sizes against the kernel, validates the grid against the device, sets the
- * arguments and enqueues. In check mode it waits, and a failure names the kernel and `node` (the graph
- * node or other place this belongs to; may be NULL). */
+/* Checks the argument count and kinds against the kernel (SW_E_DEVICE names the argument), validates the grid
+ * against the device, sets the arguments and enqueues. In check mode it waits, and a failure names the kernel
+ * and `node` (the graph node or other place this belongs to; may be NULL). */
 sw_status sw_launch(sw_cl *cl, const sw_kernel *kernel, const char *node, sw_grid grid, size_t arg_count,
                     const sw_arg *args) SW_NODISCARD;
 
 #define SW_ARG_COUNT(...) (sizeof((sw_arg[]){__VA_ARGS__}) / sizeof(sw_arg))
 /* sw_launch with the arguments written in place:
  * SW_LAUNCH(cl, kernel, node, grid, sw_arg_buffer(x), sw_arg_u32(n)) */
-#define SW_LAUNCH(cl, kernel, node, grid, ...) \
+#define SW_LAUNCH(cl, kernel, node, grid, ...)                                                               \
     sw_launch(cl, kernel, node, grid, SW_ARG_COUNT(__VA_ARGS__), (const sw_arg[]){__VA_ARGS__})
 
 #endif

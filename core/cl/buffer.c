@@ -1,0 +1,107 @@
+/* Device memory. */
+#include "cl/buffer.h"
+
+#include <assert.h>
+
+#include "session.h"
+
+static double mib(uint64_t bytes)
+{
+    return (double)bytes / (1024.0 * 1024.0);
+}
+
+static sw_status fail_memory(const sw_cl *cl, size_t bytes, const char *label, const char *cause)
+{
+    const sw_device_info *d = &cl->device;
+    return sw_fail(
+        SW_E_MEMORY,
+        "%s: %.1f MiB of device memory cannot be had (%s); %s has %.0f MiB in all, at most %.0f MiB a "
+        "buffer; a smaller batch or a smaller workspace cap needs less",
+        label, mib(bytes), cause, d->name, mib(d->global_bytes), mib(d->max_alloc_bytes));
+}
+
+/* Drivers hand out addresses and find the memory at first use: PoCL by page faults (a fill of fresh memory
+ * runs at 1 to 3 GB/s, nearly all of it the faults, which the first use would otherwise pay), GPUs in one
+ * step. A failure then belongs to this buffer and not to some later kernel. */
+static cl_int touch(sw_cl *cl, cl_mem buffer, size_t bytes)
+{
+    static const cl_uint zeros[16] = {0};
+    size_t pattern = sizeof zeros, whole = bytes / pattern * pattern;
+    cl_int code = CL_SUCCESS;
+    if (whole) code = clEnqueueFillBuffer(cl->queue, buffer, zeros, pattern, 0, whole, 0, NULL, NULL);
+    if (code == CL_SUCCESS && bytes > whole)
+        code = clEnqueueFillBuffer(cl->queue, buffer, zeros, 1, whole, bytes - whole, 0, NULL, NULL);
+    return code == CL_SUCCESS ? clFinish(cl->queue) : code;
+}
+
+sw_status sw_buffer_create(cl_mem *out, sw_cl *cl, size_t bytes, const char *label)
+{
+    assert(bytes > 0);
+    *out = NULL;
+    if (bytes > cl->device.max_alloc_bytes)
+        return fail_memory(cl, bytes, label, "larger than the largest buffer");
+    cl_int code;
+    cl_mem buffer = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
+    if (code == CL_SUCCESS) code = touch(cl, buffer, bytes);
+    if (code == CL_SUCCESS) {
+        *out = buffer;
+        return SW_OK;
+    }
+    sw_buffer_release(&buffer);
+    /* CL_OUT_OF_RESOURCES is how NVIDIA's driver says that memory is out */
+    if (code == CL_MEM_OBJECT_ALLOCATION_FAILURE || code == CL_OUT_OF_RESOURCES ||
+        code == CL_OUT_OF_HOST_MEMORY || code == CL_INVALID_BUFFER_SIZE)
+        return fail_memory(cl, bytes, label, sw_cl_error_name(code));
+    return sw_cl_status(code, "clCreateBuffer", label);
+}
+
+sw_status sw_buffer_sub(cl_mem *out, sw_cl *cl, cl_mem slab, size_t origin, size_t bytes)
+{
+    assert(bytes > 0);
+    assert(origin % cl->device.base_align_bytes == 0);
+    (void)cl;
+    const cl_buffer_region region = {origin, bytes};
+    cl_int code;
+    *out = clCreateSubBuffer(slab, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code);
+    if (code == CL_SUCCESS) return SW_OK;
+    *out = NULL;
+    return sw_fail_in(sw_cl_status(code, "clCreateSubBuffer", NULL), "sub-buffer of %zu bytes at %zu", bytes,
+                      origin);
+}
+
+void sw_buffer_release(cl_mem *buffer)
+{
+    if (*buffer) clReleaseMemObject(*buffer);
+    *buffer = NULL;
+}
+
+sw_status sw_buffer_write(sw_cl *cl, cl_mem buffer, size_t offset, const void *host, size_t bytes)
+{
+    if (bytes == 0) return SW_OK;
+    cl_int code = clEnqueueWriteBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, host, 0, NULL, NULL);
+    return sw_cl_status(code, "clEnqueueWriteBuffer", NULL);
+}
+
+sw_status sw_buffer_read(sw_cl *cl, cl_mem buffer, size_t offset, void *host, size_t bytes)
+{
+    if (bytes == 0) return SW_OK;
+    cl_int code = clEnqueueReadBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, host, 0, NULL, NULL);
+    return sw_cl_status(code, "clEnqueueReadBuffer", NULL);
+}
+
+sw_status sw_buffer_fill(sw_cl *cl, cl_mem buffer, size_t offset, size_t bytes, uint32_t pattern)
+{
+    assert(offset % sizeof pattern == 0 && bytes % sizeof pattern == 0);
+    if (bytes == 0) return SW_OK;
+    cl_int code =
+        clEnqueueFillBuffer(cl->queue, buffer, &pattern, sizeof pattern, offset, bytes, 0, NULL, NULL);
+    return sw_cl_status(code, "clEnqueueFillBuffer", NULL);
+}
+
+sw_status sw_buffer_copy(sw_cl *cl, cl_mem to, size_t to_offset, cl_mem from, size_t from_offset,
+                         size_t bytes)
+{
+    if (bytes == 0) return SW_OK;
+    cl_int code = clEnqueueCopyBuffer(cl->queue, from, to, from_offset, to_offset, bytes, 0, NULL, NULL);
+    return sw_cl_status(code, "clEnqueueCopyBuffer", NULL);
+}

@@ -1,0 +1,259 @@
+/* Listing the OpenCL devices and choosing one. */
+#include "cl/device.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+static const char NO_DEVICE_REMEDY[] =
+    "install the driver of a device, for example pocl-opencl-icd (runs on any CPU), nvidia-opencl-icd "
+    "(NVIDIA), "
+    "intel-opencl-icd (Intel graphics) or mesa-opencl-icd (AMD); 'clinfo -l' lists what OpenCL sees";
+
+typedef struct device_list {
+    sw_device_info *items;
+    size_t count;
+} device_list;
+
+static const char *type_name(cl_device_type type)
+{
+    if (type & CL_DEVICE_TYPE_GPU) return "gpu";
+    if (type & CL_DEVICE_TYPE_CPU) return "cpu";
+    if (type & CL_DEVICE_TYPE_ACCELERATOR) return "accelerator";
+    return "other";
+}
+
+static sw_status device_info(cl_device_id device, cl_device_info what, size_t bytes, void *value)
+{
+    return sw_cl_status(clGetDeviceInfo(device, what, bytes, value, NULL), "clGetDeviceInfo", NULL);
+}
+
+/* Drivers pad names with spaces; some names are longer than our field, and OpenCL then gives nothing at all.
+ */
+static sw_status tidy_text(char *out, size_t bytes, char *text)
+{
+    if (!text) return sw_fail_alloc("a device's name", bytes);
+    const char *start = text;
+    while (isspace((unsigned char)*start)) start++;
+    size_t length = strlen(start);
+    while (length && isspace((unsigned char)start[length - 1])) length--;
+    snprintf(out, bytes, "%.*s", (int)length, start);
+    free(text);
+    return SW_OK;
+}
+
+static sw_status device_text(char out[256], cl_device_id device, cl_device_info what)
+{
+    size_t bytes = 0;
+    sw_status status = sw_cl_status(clGetDeviceInfo(device, what, 0, NULL, &bytes), "clGetDeviceInfo", NULL);
+    if (status != SW_OK) return status;
+    char *text = calloc(1, bytes + 1);
+    if (text) clGetDeviceInfo(device, what, bytes, text, NULL);
+    return tidy_text(out, 256, text);
+}
+
+static sw_status platform_name(char out[256], cl_platform_id platform)
+{
+    size_t bytes = 0;
+    sw_status status = sw_cl_status(clGetPlatformInfo(platform, CL_PLATFORM_NAME, 0, NULL, &bytes),
+                                    "clGetPlatformInfo", NULL);
+    if (status != SW_OK) return status;
+    char *text = calloc(1, bytes + 1);
+    if (text) clGetPlatformInfo(platform, CL_PLATFORM_NAME, bytes, text, NULL);
+    return tidy_text(out, 256, text);
+}
+
+/* Fills everything but the platform's fields and the indices. */
+static sw_status describe_device(sw_device_info *info, cl_device_id device)
+{
+    sw_status status = SW_OK;
+    cl_uint align_bits = 0;
+    cl_device_fp_config fp64 = 0;
+    info->device = device;
+    SW_TRY(device_text(info->name, device, CL_DEVICE_NAME));
+    SW_TRY(device_text(info->vendor, device, CL_DEVICE_VENDOR));
+    SW_TRY(device_text(info->driver, device, CL_DRIVER_VERSION));
+    SW_TRY(device_text(info->version, device, CL_DEVICE_VERSION));
+    SW_TRY(device_info(device, CL_DEVICE_TYPE, sizeof info->type, &info->type));
+    SW_TRY(
+        device_info(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof info->compute_units, &info->compute_units));
+    SW_TRY(device_info(device, CL_DEVICE_MAX_CLOCK_FREQUENCY, sizeof info->clock_mhz, &info->clock_mhz));
+    SW_TRY(device_info(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof info->global_bytes, &info->global_bytes));
+    SW_TRY(device_info(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof info->max_alloc_bytes,
+                       &info->max_alloc_bytes));
+    SW_TRY(device_info(device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof info->local_bytes, &info->local_bytes));
+    SW_TRY(device_info(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof align_bits, &align_bits));
+    SW_TRY(device_info(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof info->max_work_group,
+                       &info->max_work_group));
+    SW_TRY(device_info(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof info->float_vector,
+                       &info->float_vector));
+    info->type_name = type_name(info->type);
+    info->base_align_bytes = align_bits / 8;
+    /* a device without double precision may also refuse the question */
+    info->has_fp64 =
+        clGetDeviceInfo(device, CL_DEVICE_DOUBLE_FP_CONFIG, sizeof fp64, &fp64, NULL) == CL_SUCCESS &&
+        fp64 != 0;
+done:
+    return status;
+}
+
+static sw_status add_platform(device_list *list, cl_platform_id platform, int platform_index)
+{
+    sw_status status = SW_OK;
+    cl_device_id *devices = NULL;
+    char name[256];
+    cl_uint count = 0;
+    SW_TRY(platform_name(name, platform));
+    cl_int code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &count);
+    if (code == CL_DEVICE_NOT_FOUND || count == 0) return SW_OK; /* a driver without its hardware */
+    SW_TRY(sw_cl_status(code, "clGetDeviceIDs", name));
+    devices = calloc(count, sizeof *devices);
+    sw_device_info *grown = realloc(list->items, (list->count + count) * sizeof *grown);
+    if (grown) list->items = grown;
+    if (!devices || !grown) {
+        status = sw_fail_alloc("the list of devices", count * sizeof *grown);
+        goto done;
+    }
+    SW_TRY(sw_cl_status(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, devices, NULL), "clGetDeviceIDs",
+                        name));
+    for (cl_uint i = 0; i < count; i++) {
+        sw_device_info *info = &list->items[list->count];
+        *info =
+            (sw_device_info){.platform = platform, .platform_index = platform_index, .device_index = (int)i};
+        memcpy(info->platform_name, name, sizeof name);
+        SW_TRY(describe_device(info, devices[i]));
+        list->count++;
+    }
+done:
+    free(devices);
+    return status;
+}
+
+sw_status sw_device_list(sw_device_info **out, size_t *count)
+{
+    sw_status status = SW_OK;
+    cl_platform_id *platforms = NULL;
+    device_list list = {NULL, 0};
+    cl_uint platform_count = 0;
+    *out = NULL;
+    *count = 0;
+    cl_int code = clGetPlatformIDs(0, NULL, &platform_count);
+    if (code != CL_SUCCESS || platform_count == 0)
+        return sw_fail(SW_E_DEVICE, "no OpenCL platform found: %s", NO_DEVICE_REMEDY);
+    platforms = calloc(platform_count, sizeof *platforms);
+    if (!platforms) return sw_fail_alloc("the list of platforms", platform_count * sizeof *platforms);
+    SW_TRY(sw_cl_status(clGetPlatformIDs(platform_count, platforms, NULL), "clGetPlatformIDs", NULL));
+    for (cl_uint i = 0; i < platform_count; i++) SW_TRY(add_platform(&list, platforms[i], (int)i));
+    if (list.count == 0) {
+        status =
+            sw_fail(SW_E_DEVICE, "there are OpenCL platforms, but none has a device: %s", NO_DEVICE_REMEDY);
+        goto done;
+    }
+    *out = list.items;
+    *count = list.count;
+    list.items = NULL;
+done:
+    free(list.items);
+    free(platforms);
+    return status;
+}
+
+static bool contains_ignoring_case(const char *text, const char *part)
+{
+    size_t length = strlen(part);
+    for (; *text; text++) {
+        size_t i = 0;
+        while (i < length && tolower((unsigned char)text[i]) == tolower((unsigned char)part[i])) i++;
+        if (i == length) return true;
+    }
+    return false;
+}
+
+/* "0:1" and nothing else. */
+static bool parse_numbers(int *platform, int *device, const char *spec)
+{
+    char rest;
+    return isdigit((unsigned char)spec[0]) && sscanf(spec, "%9d:%9d%c", platform, device, &rest) == 2 &&
+           isdigit((unsigned char)strchr(spec, ':')[1]);
+}
+
+static bool matches(const sw_device_info *info, const char *spec)
+{
+    int platform, device;
+    if (parse_numbers(&platform, &device, spec))
+        return info->platform_index == platform && info->device_index == device;
+    return contains_ignoring_case(info->name, spec) || contains_ignoring_case(info->platform_name, spec);
+}
+
+static sw_status fail_with_list(const device_list *list, const char *complaint, const char *spec,
+                                const char *origin)
+{
+    sw_str text = {0};
+    for (size_t i = 0; i < list->count; i++) {
+        const sw_device_info *d = &list->items[i];
+        sw_str_printf(&text, "\n  %d:%d  %s (%s)", d->platform_index, d->device_index, d->name,
+                      d->platform_name);
+    }
+    sw_status status = sw_str_status(&text);
+    if (status == SW_OK)
+        status = sw_fail(SW_E_CONFIG,
+                         "%s '%s' (from %s); name one as platform:device numbers or a part of its name:%s",
+                         complaint, spec, origin, text.text);
+    sw_str_deinit(&text);
+    return status;
+}
+
+static sw_status choose_by_spec(sw_device_info *out, const device_list *list, const char *spec,
+                                const char *origin)
+{
+    const sw_device_info *found = NULL;
+    size_t hits = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i].name, spec) == 0 && hits == 0) { /* a whole name beats parts of others */
+            *out = list->items[i];
+            return SW_OK;
+        }
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        if (!matches(&list->items[i], spec)) continue;
+        found = &list->items[i];
+        hits++;
+    }
+    if (hits == 0) return fail_with_list(list, "no OpenCL device matches", spec, origin);
+    if (hits > 1) return fail_with_list(list, "more than one OpenCL device matches", spec, origin);
+    *out = *found;
+    return SW_OK;
+}
+
+static const sw_device_info *default_device(const device_list *list)
+{
+    const sw_device_info *best = NULL;
+    for (size_t i = 0; i < list->count; i++) {
+        const sw_device_info *d = &list->items[i];
+        if (d->type & CL_DEVICE_TYPE_GPU && (!best || d->compute_units > best->compute_units)) best = d;
+    }
+    for (size_t i = 0; i < list->count && !best; i++)
+        if (list->items[i].type & CL_DEVICE_TYPE_CPU) best = &list->items[i];
+    return best ? best : &list->items[0];
+}
+
+sw_status sw_device_choose(sw_device_info *out, const char *spec)
+{
+    device_list list;
+    sw_status status = sw_device_list(&list.items, &list.count);
+    if (status != SW_OK) return status;
+    const char *origin = "the device option";
+    if (!spec || !spec[0]) {
+        spec = getenv("SEGWORK_DEVICE");
+        origin = "the environment variable SEGWORK_DEVICE";
+    }
+    if (spec && spec[0])
+        status = choose_by_spec(out, &list, spec, origin);
+    else
+        *out = *default_device(&list);
+    free(list.items);
+    return status;
+}

@@ -1,0 +1,272 @@
+/* The matrix product, by CLBlast. The only file that includes its header. */
+#include "cl/gemm.h"
+
+#include <assert.h>
+#include <clblast_c.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "gemm_params.h"
+#include "session.h"
+
+/* A product as CLBlast gets it. CLBlast's kernels want their operands in one orientation each and copy those
+ * that lie otherwise (workspace and time), so there is a choice: C = A B as it is, row-major, or as the
+ * column-major C' = B' A', which is the same bytes. */
+typedef struct blas_call {
+    CLBlastLayout layout;
+    CLBlastTranspose transpose_a, transpose_b;
+    size_t m, n, k;
+    size_t lda, ldb, ldc;
+    size_t a_offset, b_offset, c_offset;
+    cl_mem a, b, c;
+    size_t workspace_bytes;
+} blas_call;
+
+static const char *blast_error_name(CLBlastStatusCode code)
+{
+    switch (code) {
+    case CLBlastNotImplemented:
+        return "not implemented";
+    case CLBlastInvalidMatrixA:
+        return "matrix A is no buffer";
+    case CLBlastInvalidMatrixB:
+        return "matrix B is no buffer";
+    case CLBlastInvalidMatrixC:
+        return "matrix C is no buffer";
+    case CLBlastInvalidDimension:
+        return "a dimension is 0";
+    case CLBlastInvalidLeadDimA:
+        return "the row length of A is too small";
+    case CLBlastInvalidLeadDimB:
+        return "the row length of B is too small";
+    case CLBlastInvalidLeadDimC:
+        return "the row length of C is too small";
+    case CLBlastInsufficientMemoryA:
+        return "matrix A reaches beyond its buffer";
+    case CLBlastInsufficientMemoryB:
+        return "matrix B reaches beyond its buffer";
+    case CLBlastInsufficientMemoryC:
+        return "matrix C reaches beyond its buffer";
+    case CLBlastInsufficientMemoryTemp:
+        return "the workspace is too small";
+    case CLBlastInvalidLocalNumDimensions:
+    case CLBlastInvalidLocalThreadsTotal:
+    case CLBlastInvalidLocalThreadsDim:
+    case CLBlastInvalidLocalMemUsage:
+        return "the parameters do not suit the device";
+    case CLBlastMissingOverrideParameter:
+        return "parameters are missing";
+    case CLBlastDatabaseError:
+        return "CLBlast knows nothing of the device";
+    default:
+        return code > -1024 ? sw_cl_error_name((cl_int)code) : "an unexpected CLBlast error";
+    }
+}
+
+static sw_status fail_blast(CLBlastStatusCode code, const char *call, const sw_cl *cl)
+{
+    bool memory = code == CLBlastTempBufferAllocFailure || code == CLBlastOpenCLOutOfHostMemory;
+    return sw_fail(memory ? SW_E_MEMORY : SW_E_DEVICE, "%s failed: %s (%d); GEMM parameters: %s", call,
+                   blast_error_name(code), (int)code, cl->gemm_origin);
+}
+
+static sw_status apply_params(const sw_cl *cl, sw_gemm_params *params)
+{
+    for (size_t k = 0; k < SW_GEMM_KERNELS; k++) {
+        sw_gemm_kernel_params *p = &params->kernels[k];
+        if (p->count == 0) continue;
+        CLBlastStatusCode code = CLBlastOverrideParameters(
+            cl->device.device, p->kernel, CLBlastPrecisionSingle, p->count, p->names, p->values);
+        if (code != CLBlastSuccess)
+            return sw_fail_in(fail_blast(code, "CLBlastOverrideParameters", cl), "kernel %s", p->kernel);
+    }
+    return SW_OK;
+}
+
+sw_status sw_gemm_setup(sw_cl *cl, const char *params_file)
+{
+    sw_gemm_params params;
+    sw_status status = SW_OK;
+    if (!params_file || !params_file[0]) params_file = getenv("SEGWORK_GEMM_PARAMS");
+    if (params_file && params_file[0]) {
+        cl->gemm_origin = sw_strf("file %s", params_file);
+        if (!cl->gemm_origin) return SW_E_MEMORY;
+        SW_TRY(sw_gemm_params_read(&params, params_file));
+        SW_TRY(apply_params(cl, &params));
+        return SW_OK;
+    }
+    const char *class = sw_gemm_params_builtin(&params, &cl->device);
+    cl->gemm_origin = class ? sw_strf("built-in (%s)", class) : sw_strf("CLBlast default");
+    if (!cl->gemm_origin) return SW_E_MEMORY;
+    if (class) SW_TRY(apply_params(cl, &params));
+done:
+    return sw_fail_in(status, "GEMM parameters");
+}
+
+const char *sw_gemm_params_origin(const sw_cl *cl)
+{
+    return cl->gemm_origin;
+}
+
+static CLBlastTranspose transposed(bool yes)
+{
+    return yes ? CLBlastTransposeYes : CLBlastTransposeNo;
+}
+
+static blas_call as_row_major(const sw_gemm *g)
+{
+    return (blas_call){.layout = CLBlastLayoutRowMajor,
+                       .transpose_a = transposed(g->transpose_a),
+                       .transpose_b = transposed(g->transpose_b),
+                       .m = g->m,
+                       .n = g->n,
+                       .k = g->k,
+                       .lda = g->lda,
+                       .ldb = g->ldb,
+                       .ldc = g->ldc,
+                       .a = g->a,
+                       .b = g->b,
+                       .c = g->c,
+                       .a_offset = g->a_offset,
+                       .b_offset = g->b_offset,
+                       .c_offset = g->c_offset};
+}
+
+static blas_call as_col_major(const sw_gemm *g)
+{
+    return (blas_call){.layout = CLBlastLayoutColMajor,
+                       .transpose_a = transposed(g->transpose_b),
+                       .transpose_b = transposed(g->transpose_a),
+                       .m = g->n,
+                       .n = g->m,
+                       .k = g->k,
+                       .lda = g->ldb,
+                       .ldb = g->lda,
+                       .ldc = g->ldc,
+                       .a = g->b,
+                       .b = g->a,
+                       .c = g->c,
+                       .a_offset = g->b_offset,
+                       .b_offset = g->a_offset,
+                       .c_offset = g->c_offset};
+}
+
+/* An aligned offset becomes a sub-buffer when the product runs (see align_operand). */
+static size_t remaining_offset(const sw_cl *cl, size_t offset)
+{
+    return offset * sizeof(float) % cl->device.base_align_bytes == 0 ? 0 : offset;
+}
+
+static sw_status measure_workspace(blas_call *call, sw_cl *cl)
+{
+    CLBlastStatusCode code = CLBlastSGemmTempBufferSize(
+        call->layout, call->transpose_a, call->transpose_b, call->m, call->n, call->k,
+        remaining_offset(cl, call->a_offset), call->lda, remaining_offset(cl, call->b_offset), call->ldb,
+        remaining_offset(cl, call->c_offset), call->ldc, &cl->queue, &call->workspace_bytes);
+    return code == CLBlastSuccess ? SW_OK : fail_blast(code, "CLBlastSGemmTempBufferSize", cl);
+}
+
+static sw_status plan(blas_call *out, sw_cl *cl, const sw_gemm *g)
+{
+    assert(g->beta == 0.0f || g->beta == 1.0f);
+    blas_call row = as_row_major(g), col = as_col_major(g);
+    sw_status status = SW_OK;
+    SW_TRY(measure_workspace(&row, cl));
+    SW_TRY(measure_workspace(&col, cl));
+    *out = row.workspace_bytes < col.workspace_bytes ? row : col;
+done:
+    return status;
+}
+
+static sw_status describe(sw_status status, const sw_gemm *g)
+{
+    return sw_fail_in(status, "%s%sgemm %zux%zux%zu", g->node ? g->node : "", g->node ? ": " : "", g->m, g->n,
+                      g->k);
+}
+
+sw_status sw_gemm_workspace(size_t *bytes, sw_cl *cl, const sw_gemm *g)
+{
+    blas_call call = {.workspace_bytes = 0};
+    sw_status status = plan(&call, cl, g);
+    *bytes = call.workspace_bytes;
+    return describe(status, g);
+}
+
+/* CLBlast copies a matrix that does not start at offset 0, so an aligned offset is turned into a sub-buffer.
+ */
+static sw_status align_operand(cl_mem *buffer, size_t *offset, cl_mem *owned, const sw_cl *cl)
+{
+    cl_mem parent = NULL;
+    size_t parent_offset = 0, bytes = 0;
+    if (*offset == 0 || remaining_offset(cl, *offset) != 0) return SW_OK;
+    cl_int code = clGetMemObjectInfo(*buffer, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof parent, &parent, NULL);
+    if (code == CL_SUCCESS)
+        code = clGetMemObjectInfo(*buffer, CL_MEM_OFFSET, sizeof parent_offset, &parent_offset, NULL);
+    if (code == CL_SUCCESS) code = clGetMemObjectInfo(*buffer, CL_MEM_SIZE, sizeof bytes, &bytes, NULL);
+    if (code != CL_SUCCESS) return sw_cl_status(code, "clGetMemObjectInfo", NULL);
+    size_t skipped = *offset * sizeof(float);
+    if (skipped >= bytes)
+        return sw_fail(SW_E_DEVICE, "an offset of %zu bytes into a buffer of %zu", skipped, bytes);
+    const cl_buffer_region region = {parent_offset + skipped, bytes - skipped};
+    *owned = clCreateSubBuffer(parent ? parent : *buffer, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION,
+                               &region, &code);
+    if (code != CL_SUCCESS) return sw_cl_status(code, "clCreateSubBuffer", NULL);
+    *buffer = *owned;
+    *offset = 0;
+    return SW_OK;
+}
+
+static sw_status check_workspace(const blas_call *call, cl_mem workspace)
+{
+    size_t bytes = 0;
+    if (call->workspace_bytes == 0) return SW_OK;
+    if (workspace) clGetMemObjectInfo(workspace, CL_MEM_SIZE, sizeof bytes, &bytes, NULL);
+    if (bytes >= call->workspace_bytes) return SW_OK;
+    return sw_fail(SW_E_DEVICE, "it needs a workspace of %zu bytes, it was given %zu", call->workspace_bytes,
+                   bytes);
+}
+
+/* CLBlast's event is that of its last kernel only; a marker before the first makes the time whole. */
+static sw_status enqueue(sw_cl *cl, const blas_call *call, const sw_gemm *g, cl_mem workspace)
+{
+    sw_status status = SW_OK;
+    cl_event from = NULL, to = NULL;
+    if (cl->timer)
+        SW_TRY(sw_cl_status(clEnqueueMarkerWithWaitList(cl->queue, 0, NULL, &from),
+                            "clEnqueueMarkerWithWaitList", NULL));
+    CLBlastStatusCode code = CLBlastSgemmWithTempBuffer(
+        call->layout, call->transpose_a, call->transpose_b, call->m, call->n, call->k, 1.0f, call->a,
+        call->a_offset, call->lda, call->b, call->b_offset, call->ldb, g->beta, call->c, call->c_offset,
+        call->ldc, &cl->queue, cl->check || cl->timer ? &to : NULL, workspace);
+    if (code != CLBlastSuccess) {
+        status = fail_blast(code, "CLBlastSgemm", cl);
+        goto done;
+    }
+    if (cl->check) SW_TRY(sw_cl_status(clWaitForEvents(1, &to), "clWaitForEvents", NULL));
+    if (cl->timer) {
+        status = sw_timer_record(cl->timer, g->node, "gemm", from, to);
+        from = to = NULL; /* the timer has them now, whatever the status */
+    }
+done:
+    if (from) clReleaseEvent(from);
+    if (to) clReleaseEvent(to);
+    return status;
+}
+
+sw_status sw_gemm_run(sw_cl *cl, const sw_gemm *g, cl_mem workspace)
+{
+    sw_status status = SW_OK;
+    cl_mem owned[3] = {NULL, NULL, NULL};
+    blas_call call;
+    SW_TRY(plan(&call, cl, g));
+    SW_TRY(check_workspace(&call, workspace));
+    SW_TRY(align_operand(&call.a, &call.a_offset, &owned[0], cl));
+    SW_TRY(align_operand(&call.b, &call.b_offset, &owned[1], cl));
+    SW_TRY(align_operand(&call.c, &call.c_offset, &owned[2], cl));
+    SW_TRY(enqueue(cl, &call, g, workspace));
+done:
+    for (int i = 0; i < 3; i++) /* the enqueued kernels hold their own references */
+        if (owned[i]) clReleaseMemObject(owned[i]);
+    return describe(status, g);
+}

@@ -1,0 +1,161 @@
+#include "gemm_params.h"
+
+#include <cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+
+/* CLBlast's single-precision kernels that a GEMM uses, with the parameters each needs. */
+static const sw_gemm_params TEMPLATE = {{
+    {"Xgemm",
+     16,
+     {"GEMMK", "KREG", "KWG", "KWI", "MDIMA", "MDIMC", "MWG", "NDIMB", "NDIMC", "NWG", "SA", "SB", "STRM",
+      "STRN", "VWM", "VWN"},
+     {0}},
+    {"XgemmDirect",
+     10,
+     {"KWID", "MDIMAD", "MDIMCD", "NDIMBD", "NDIMCD", "PADA", "PADB", "VWMD", "VWND", "WGD"},
+     {0}},
+    {"GemmRoutine", 1, {"XGEMM_MIN_INDIRECT_SIZE"}, {0}},
+    {"Copy", 4, {"COPY_DIMX", "COPY_DIMY", "COPY_VW", "COPY_WPT"}, {0}},
+    {"Pad", 4, {"PAD_DIMX", "PAD_DIMY", "PAD_WPTX", "PAD_WPTY"}, {0}},
+    {"Transpose", 4, {"TRA_DIM", "TRA_PAD", "TRA_SHUFFLE", "TRA_WPT"}, {0}},
+    {"Padtranspose", 3, {"PADTRA_PAD", "PADTRA_TILE", "PADTRA_WPT"}, {0}},
+}};
+
+/* One class of device. The values stand in the order of TEMPLATE's names. */
+typedef struct builtin_class {
+    const char *name;
+    const char *platform; /* part of the platform's name */
+    cl_device_type type;
+    size_t values[SW_GEMM_KERNELS][SW_GEMM_MAX_PARAMS];
+} builtin_class;
+
+static const builtin_class BUILTIN[] = {
+    {"PoCL CPU",
+     "Portable Computing Language",
+     CL_DEVICE_TYPE_CPU,
+     {
+         {0, 1, 32, 2, 16, 8, 128, 32, 8, 64, 0, 1, 1, 0, 8, 1},
+         {2, 8, 8, 8, 8, 1, 1, 4, 4, 32},
+         {64},
+         {8, 8, 4, 1},
+         {8, 8, 1, 1},
+         {8, 0, 0, 1},
+         {0, 8, 1},
+     }},
+};
+
+const char *sw_gemm_params_builtin(sw_gemm_params *out, const sw_device_info *device)
+{
+    for (size_t i = 0; i < sizeof BUILTIN / sizeof BUILTIN[0]; i++) {
+        const builtin_class *class = &BUILTIN[i];
+        if (!(device->type & class->type) || !strstr(device->platform_name, class->platform)) continue;
+        *out = TEMPLATE;
+        for (size_t k = 0; k < SW_GEMM_KERNELS; k++)
+            memcpy(out->kernels[k].values, class->values[k], sizeof class->values[k]);
+        return class->name;
+    }
+    return NULL;
+}
+
+static const sw_gemm_kernel_params *find_template(const char *kernel)
+{
+    for (size_t k = 0; k < SW_GEMM_KERNELS; k++)
+        if (strcmp(TEMPLATE.kernels[k].kernel, kernel) == 0) return &TEMPLATE.kernels[k];
+    return NULL;
+}
+
+static sw_status fail_unknown_kernel(const char *kernel)
+{
+    sw_str known = {0};
+    for (size_t k = 0; k < SW_GEMM_KERNELS; k++)
+        sw_str_printf(&known, "%s%s", k ? ", " : "", TEMPLATE.kernels[k].kernel);
+    sw_status status = sw_str_status(&known);
+    if (status == SW_OK) status = sw_fail(SW_E_CONFIG, "unknown kernel '%s' (known: %s)", kernel, known.text);
+    sw_str_deinit(&known);
+    return status;
+}
+
+static sw_status fail_unknown_param(const sw_gemm_kernel_params *params, const char *name)
+{
+    sw_str known = {0};
+    for (size_t i = 0; i < params->count; i++) sw_str_printf(&known, "%s%s", i ? ", " : "", params->names[i]);
+    sw_status status = sw_str_status(&known);
+    if (status == SW_OK)
+        status = sw_fail(SW_E_CONFIG, "kernel %s has no parameter '%s' (it has %s)", params->kernel, name,
+                         known.text);
+    sw_str_deinit(&known);
+    return status;
+}
+
+static sw_status read_kernel(sw_gemm_kernel_params *out, const cJSON *json)
+{
+    bool seen[SW_GEMM_MAX_PARAMS] = {false};
+    if (!cJSON_IsObject(json))
+        return sw_fail(SW_E_CONFIG, "kernel %s: an object of numbers is needed", out->kernel);
+    for (const cJSON *entry = json->child; entry; entry = entry->next) {
+        size_t i = 0;
+        while (i < out->count && strcmp(out->names[i], entry->string) != 0) i++;
+        if (i == out->count) return fail_unknown_param(out, entry->string);
+        double v = entry->valuedouble;
+        if (!cJSON_IsNumber(entry) || !(v >= 0 && v <= 4096) || v != floor(v))
+            return sw_fail(SW_E_CONFIG, "kernel %s: %s must be a whole number from 0 to 4096", out->kernel,
+                           entry->string);
+        if (seen[i]) return sw_fail(SW_E_CONFIG, "kernel %s: %s is given twice", out->kernel, entry->string);
+        seen[i] = true;
+        out->values[i] = (size_t)v;
+    }
+    for (size_t i = 0; i < out->count; i++)
+        if (!seen[i])
+            return sw_fail(SW_E_CONFIG, "kernel %s: parameter %s is missing", out->kernel, out->names[i]);
+    return SW_OK;
+}
+
+static sw_status read_kernels(sw_gemm_params *out, const cJSON *json)
+{
+    const cJSON *kernels = cJSON_GetObjectItemCaseSensitive(json, "kernels");
+    if (!cJSON_IsObject(kernels) || !kernels->child)
+        return sw_fail(SW_E_CONFIG, "an object \"kernels\" with at least one kernel is needed");
+    for (const cJSON *entry = kernels->child; entry; entry = entry->next) {
+        const sw_gemm_kernel_params *template = find_template(entry->string);
+        if (!template) return fail_unknown_kernel(entry->string);
+        sw_gemm_kernel_params *kernel = &out->kernels[template - TEMPLATE.kernels];
+        *kernel = *template;
+        sw_status status = read_kernel(kernel, entry);
+        if (status != SW_OK) return status;
+    }
+    return SW_OK;
+}
+
+static size_t line_of(const char *text, const char *position)
+{
+    size_t line = 1;
+    for (; text < position; text++) line += *text == '\n';
+    return line;
+}
+
+sw_status sw_gemm_params_read(sw_gemm_params *out, const char *path)
+{
+    enum { MAX_FILE_BYTES = 1024 * 1024 };
+    sw_status status = SW_OK;
+    char *text = NULL;
+    cJSON *json = NULL;
+    size_t length;
+    const char *end = NULL;
+    *out = (sw_gemm_params){0};
+    SW_TRY(sw_fs_read(&text, &length, path, MAX_FILE_BYTES));
+    json = cJSON_ParseWithLengthOpts(text, length + 1, &end, true);
+    if (!json) {
+        status = sw_fail(SW_E_CONFIG, "%s:%zu: not valid JSON", path, end ? line_of(text, end) : 1);
+        goto done;
+    }
+    status = sw_fail_in(read_kernels(out, json), "%s", path);
+done:
+    cJSON_Delete(json);
+    free(text);
+    return status;
+}

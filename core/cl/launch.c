@@ -1,0 +1,130 @@
+/* The one function that launches kernels. */
+#include "cl/launch.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "session.h"
+
+static const char *kind_name(sw_param_kind kind)
+{
+    static const char *const names[] = {"a buffer", "local memory", "an int or uint", "a float", "anything"};
+    return names[kind];
+}
+
+static sw_param_kind kind_given(const sw_arg *arg)
+{
+    switch (arg->kind) {
+    case SW_ARG_BUFFER:
+        return SW_PARAM_BUFFER;
+    case SW_ARG_LOCAL:
+        return SW_PARAM_LOCAL;
+    case SW_ARG_F32:
+        return SW_PARAM_FLOAT;
+    default:
+        return SW_PARAM_INT;
+    }
+}
+
+static sw_status check_args(const sw_kernel *kernel, size_t arg_count, const sw_arg *args)
+{
+    if (arg_count != kernel->arg_count)
+        return sw_fail(SW_E_DEVICE, "kernel %s takes %u arguments, it was given %zu", kernel->name,
+                       kernel->arg_count, arg_count);
+    for (size_t i = 0; i < arg_count; i++) {
+        const sw_param *p = &kernel->params[i];
+        if (p->kind == SW_PARAM_OTHER || p->kind == kind_given(&args[i])) continue;
+        return sw_fail(SW_E_DEVICE, "kernel %s: argument %zu (%s) is %s, it was given %s", kernel->name, i,
+                       p->name, kind_name(p->kind), kind_name(kind_given(&args[i])));
+    }
+    return SW_OK;
+}
+
+/* Fills in the 1 that a 0 stands for and gives the number of dimensions. */
+static cl_uint normalise_grid(sw_grid *grid)
+{
+    cl_uint dimensions = 1;
+    assert(grid->global[0] > 0);
+    for (cl_uint i = 1; i < 3; i++) {
+        if (grid->global[i] > 1) dimensions = i + 1;
+    }
+    for (cl_uint i = 0; i < 3; i++) {
+        assert(grid->global[i] > 0 || i >= dimensions);
+        if (grid->global[i] == 0) grid->global[i] = 1;
+        if (grid->local[0] > 0 && grid->local[i] == 0) grid->local[i] = 1;
+    }
+    return dimensions;
+}
+
+static sw_status check_grid(const sw_kernel *kernel, const sw_grid *grid)
+{
+    if (grid->local[0] == 0) return SW_OK;
+    size_t items = 1;
+    for (int i = 0; i < 3; i++) {
+        items *= grid->local[i];
+        if (grid->global[i] % grid->local[i] != 0)
+            return sw_fail(SW_E_DEVICE,
+                           "kernel %s: dimension %d of the work-group, %zu, does not divide the grid's %zu",
+                           kernel->name, i, grid->local[i], grid->global[i]);
+    }
+    if (items > kernel->max_work_group)
+        return sw_fail(SW_E_DEVICE, "kernel %s: a work-group of %zu items, the device allows %zu",
+                       kernel->name, items, kernel->max_work_group);
+    return SW_OK;
+}
+
+static sw_status set_args(const sw_kernel *kernel, size_t arg_count, const sw_arg *args)
+{
+    for (size_t i = 0; i < arg_count; i++) {
+        const void *value = args[i].kind == SW_ARG_LOCAL ? NULL : (const void *)&args[i].value;
+        cl_int code = clSetKernelArg(kernel->handle, (cl_uint)i, args[i].bytes, value);
+        if (code == CL_SUCCESS) continue;
+        return sw_fail_in(sw_cl_status(code, "clSetKernelArg", NULL), "kernel %s: argument %zu (%s)",
+                          kernel->name, i, kernel->params[i].name);
+    }
+    return SW_OK;
+}
+
+/* clFinish does not say whether a command failed; its event does. */
+static sw_status wait_for(cl_event event, const char *kernel_name)
+{
+    cl_int code = clWaitForEvents(1, &event), end = CL_COMPLETE;
+    if (code == CL_SUCCESS) return SW_OK;
+    clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof end, &end, NULL);
+    return sw_fail_in(sw_cl_status(end < 0 ? end : code, "running it", NULL), "kernel %s", kernel_name);
+}
+
+static sw_status enqueue(sw_cl *cl, const sw_kernel *kernel, const char *node, const sw_grid *grid,
+                         cl_uint dimensions)
+{
+    sw_status status = SW_OK;
+    cl_event event = NULL;
+    cl_int code = clEnqueueNDRangeKernel(cl->queue, kernel->handle, dimensions, NULL, grid->global,
+                                         grid->local[0] ? grid->local : NULL, 0, NULL,
+                                         cl->check || cl->timer ? &event : NULL);
+    if (code != CL_SUCCESS)
+        return sw_fail_in(sw_cl_status(code, "clEnqueueNDRangeKernel", NULL),
+                          "kernel %s, grid %zu x %zu x %zu", kernel->name, grid->global[0], grid->global[1],
+                          grid->global[2]);
+    if (cl->check) SW_TRY(wait_for(event, kernel->name));
+    if (cl->timer) {
+        status = sw_timer_record(cl->timer, node, kernel->name, NULL, event);
+        event = NULL; /* the timer has it now, whatever the status */
+    }
+done:
+    if (event) clReleaseEvent(event);
+    return status;
+}
+
+sw_status sw_launch(sw_cl *cl, const sw_kernel *kernel, const char *node, sw_grid grid, size_t arg_count,
+                    const sw_arg *args)
+{
+    sw_status status = SW_OK;
+    cl_uint dimensions = normalise_grid(&grid);
+    SW_TRY(check_args(kernel, arg_count, args));
+    SW_TRY(check_grid(kernel, &grid));
+    SW_TRY(set_args(kernel, arg_count, args));
+    SW_TRY(enqueue(cl, kernel, node, &grid, dimensions));
+done:
+    return node ? sw_fail_in(status, "%s", node) : status;
+}

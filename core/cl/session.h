@@ -1,0 +1,56 @@
+/* What a session holds. Private to the room. */
+#ifndef CL_SESSION_H
+#define CL_SESSION_H
+
+#include "cl/device.h"
+#include "cl/profile.h"
+
+struct sw_program; /* program.c */
+struct sw_timer;   /* profile.c */
+
+struct sw_cl {
+    sw_device_info device;
+    cl_context context;
+    cl_command_queue queue;
+    bool check;
+    struct sw_program *programs; /* a list, newest first */
+    struct sw_timer *timer;      /* NULL without profiling */
+    char *gemm_origin;
+};
+
+/* program.c */
+struct sw_kernel {
+    struct sw_kernel *next; /* of the same program */
+    cl_kernel handle;
+    char *name;
+    cl_uint arg_count;
+    struct sw_param *params; /* arg_count of them; launch.c checks arguments against them */
+    size_t max_work_group;   /* of this kernel on this device */
+};
+
+typedef enum sw_param_kind {
+    SW_PARAM_BUFFER, /* __global or __constant pointer */
+    SW_PARAM_LOCAL,  /* __local pointer */
+    SW_PARAM_INT,    /* int or uint: the same four bytes */
+    SW_PARAM_FLOAT,
+    SW_PARAM_OTHER, /* left to the driver's own check */
+} sw_param_kind;
+
+typedef struct sw_param {
+    sw_param_kind kind;
+    char name[64];
+} sw_param;
+
+void sw_programs_destroy(struct sw_program *programs);
+
+/* gemm.c: chooses and sets CLBlast's parameters for the session's device. */
+sw_status sw_gemm_setup(sw_cl *cl, const char *params_file) SW_NODISCARD;
+
+/* profile.c. A record takes over the events: `from` may be NULL (then `to` is one command and times itself),
+ * else the time from the end of `from` to the end of `to` counts. Without a timer nothing may be recorded. */
+sw_status sw_timer_create(struct sw_timer **out) SW_NODISCARD;
+void sw_timer_destroy(struct sw_timer *timer);
+sw_status sw_timer_record(struct sw_timer *timer, const char *node, const char *kernel, cl_event from,
+                          cl_event to) SW_NODISCARD;
+
+#endif
