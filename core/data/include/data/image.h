@@ -47,7 +47,11 @@ sw_status sw_image_read_mask(sw_image *out, const char *path) SW_NODISCARD;
  * Bilinear: PyTorch's mode="bilinear", align_corners=False, antialias=False, rounded to bytes. */
 void sw_image_resize(uint8_t *out, int side_px, const sw_image *image, sw_resize_kind kind);
 
-/* Writes RGB or gray whole or not at all (see base/fs.h). JPEG: quality 1..100, no chroma subsampling. */
+/* Appends the encoded file to `out`. JPEG: quality 1..100, no chroma subsampling. */
+sw_status sw_image_encode_png(sw_str *out, const sw_image *image) SW_NODISCARD;
+sw_status sw_image_encode_jpeg(sw_str *out, const sw_image *image, int quality) SW_NODISCARD;
+
+/* Writes the encoded file whole or not at all (see base/fs.h). */
 sw_status sw_image_write_png(const char *path, const sw_image *image) SW_NODISCARD;
 sw_status sw_image_write_jpeg(const char *path, const sw_image *image, int quality) SW_NODISCARD;
 

@@ -1,0 +1,130 @@
+#include "data/augment.h"
+
+#include <math.h>
+#include <string.h>
+
+static float clamp01(float x)
+{
+    return x < 0 ? 0 : x > 1 ? 1 : x;
+}
+
+static float gray_of(const float *rgb)
+{
+    return 0.2989f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
+}
+
+void sw_augment_to_float(float *out, const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) out[i] = (float)bytes[i] / 255.0f;
+}
+
+void sw_augment_adjust_brightness(float *rgb, size_t pixels, float factor)
+{
+    for (size_t i = 0; i < 3 * pixels; i++) rgb[i] = clamp01(factor * rgb[i]);
+}
+
+void sw_augment_adjust_contrast(float *rgb, size_t pixels, float factor)
+{
+    double sum = 0; /* double: the mean does not lose digits over a large image */
+    for (size_t i = 0; i < pixels; i++) sum += (double)gray_of(rgb + 3 * i);
+    float rest = (1 - factor) * (float)(sum / (double)pixels);
+    for (size_t i = 0; i < 3 * pixels; i++) rgb[i] = clamp01(factor * rgb[i] + rest);
+}
+
+void sw_augment_adjust_saturation(float *rgb, size_t pixels, float factor)
+{
+    for (size_t i = 0; i < pixels; i++, rgb += 3) {
+        float rest = (1 - factor) * gray_of(rgb);
+        for (int c = 0; c < 3; c++) rgb[c] = clamp01(factor * rgb[c] + rest);
+    }
+}
+
+/* Hue and saturation in 0..1; value is the largest channel. Gray has hue 0. */
+static void rgb_to_hsv(float *hue, float *saturation, float *value, const float *rgb)
+{
+    float r = rgb[0], g = rgb[1], b = rgb[2];
+    float high = fmaxf(r, fmaxf(g, b)), low = fminf(r, fminf(g, b)), range = high - low;
+    *value = high;
+    *saturation = range > 0 ? range / high : 0;
+    float divisor = range > 0 ? range : 1;
+    float from_r = (high - r) / divisor, from_g = (high - g) / divisor, from_b = (high - b) / divisor;
+    float sixths; /* of the colour circle */
+    if (high == r)
+        sixths = from_b - from_g;
+    else if (high == g)
+        sixths = 2 + from_r - from_b;
+    else
+        sixths = 4 + from_g - from_r;
+    *hue = fmodf(sixths / 6 + 1, 1);
+}
+
+static void hsv_to_rgb(float *rgb, float hue, float saturation, float value)
+{
+    float sector = floorf(hue * 6), f = hue * 6 - sector;
+    float p = clamp01(value * (1 - saturation));
+    float q = clamp01(value * (1 - saturation * f));
+    float t = clamp01(value * (1 - saturation * (1 - f)));
+    const float table[6][3] = {{value, t, p}, {q, value, p}, {p, value, t},
+                               {p, q, value}, {t, p, value}, {value, p, q}};
+    memcpy(rgb, table[(int)sector % 6], sizeof table[0]);
+}
+
+void sw_augment_adjust_hue(float *rgb, size_t pixels, float shift)
+{
+    for (size_t i = 0; i < pixels; i++, rgb += 3) {
+        float hue, saturation, value;
+        rgb_to_hsv(&hue, &saturation, &value, rgb);
+        hue += shift;
+        hue -= floorf(hue);
+        hsv_to_rgb(rgb, hue, saturation, value);
+    }
+}
+
+/* byte / 255, mirrored when asked for */
+static void copy_image(float *out, const uint8_t *bytes, int side_px, bool mirror)
+{
+    size_t side = (size_t)side_px;
+    if (!mirror) {
+        sw_augment_to_float(out, bytes, side * side * 3);
+        return;
+    }
+    for (size_t y = 0; y < side; y++)
+        for (size_t x = 0; x < side; x++)
+            sw_augment_to_float(out + (y * side + x) * 3, bytes + (y * side + side - 1 - x) * 3, 3);
+}
+
+static void copy_labels(uint8_t *out, const uint8_t *labels, int side_px, bool mirror)
+{
+    size_t side = (size_t)side_px;
+    if (!mirror) {
+        memcpy(out, labels, side * side);
+        return;
+    }
+    for (size_t y = 0; y < side; y++)
+        for (size_t x = 0; x < side; x++) out[y * side + x] = labels[y * side + side - 1 - x];
+}
+
+/* Uniform in [max(0, 1-strength), 1+strength) */
+static float draw_factor(sw_rng *rng, float strength)
+{
+    return sw_rng_uniform(rng, fmaxf(0, 1 - strength), 1 + strength);
+}
+
+void sw_augment_apply(const sw_augment_config *config, sw_rng *rng, int side_px, const uint8_t *image,
+                      const uint8_t *labels, float *out_image, uint8_t *out_labels)
+{
+    size_t pixels = (size_t)side_px * (size_t)side_px;
+    /* All numbers are drawn first, needed or not: see the header */
+    bool mirror = sw_rng_chance(rng, config->hflip);
+    float brightness = draw_factor(rng, config->brightness);
+    float contrast = draw_factor(rng, config->contrast);
+    float saturation = draw_factor(rng, config->saturation);
+    float hue = sw_rng_uniform(rng, -config->hue, config->hue);
+
+    copy_image(out_image, image, side_px, mirror);
+    copy_labels(out_labels, labels, side_px, mirror);
+    if (config->brightness > 0) sw_augment_adjust_brightness(out_image, pixels, brightness);
+    if (config->contrast > 0) sw_augment_adjust_contrast(out_image, pixels, contrast);
+    if (config->saturation > 0) sw_augment_adjust_saturation(out_image, pixels, saturation);
+    if (config->hue > 0) sw_augment_adjust_hue(out_image, pixels, hue);
+}

@@ -1,0 +1,210 @@
+/* JPEG by libjpeg-turbo. The library reports fatal errors by a call that must not return: it jumps back here.
+ */
+#include <assert.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdio.h> /* jpeglib.h needs FILE */
+#include <stdlib.h>
+#include <string.h>
+
+#include <jerror.h>
+#include <jpeglib.h>
+
+#include "image_codec.h"
+
+/* A progressive file may hold any number of scans over the whole picture: a small one could keep a processor
+ * busy for hours. Real ones have about ten. */
+enum { MAX_SCANS = 200 };
+
+typedef struct jpeg_errors {
+    struct jpeg_error_mgr manager; /* first, so that cinfo->err leads here */
+    jmp_buf failed;
+    char message[JMSG_LENGTH_MAX]; /* of the error, or else of the first warning */
+    long warnings;
+    bool ran_out, starved; /* the file ended early; the entropy decoder missed data */
+} jpeg_errors;
+
+static void on_error(j_common_ptr info)
+{
+    jpeg_errors *errors = (jpeg_errors *)info->err;
+    errors->manager.format_message(info, errors->message);
+    longjmp(errors->failed, 1);
+}
+
+static void on_message(j_common_ptr info, int level)
+{
+    jpeg_errors *errors = (jpeg_errors *)info->err;
+    if (level >= 0) return; /* trace output */
+    if (errors->manager.msg_code == JWRN_JPEG_EOF) errors->ran_out = true;
+    if (errors->manager.msg_code == JWRN_HIT_MARKER) errors->starved = true;
+    if (errors->warnings++ == 0) errors->manager.format_message(info, errors->message);
+}
+
+static struct jpeg_error_mgr *errors_init(jpeg_errors *errors)
+{
+    struct jpeg_error_mgr *manager = jpeg_std_error(&errors->manager);
+    manager->error_exit = on_error;
+    manager->emit_message = on_message;
+    return manager;
+}
+
+typedef struct jpeg_decoder {
+    struct jpeg_decompress_struct info;
+    struct jpeg_progress_mgr progress;
+    jpeg_errors errors;
+    sw_image image;
+    JSAMPLE *cmyk_row;
+    sw_status status; /* of failures that are not the library's */
+} jpeg_decoder;
+
+static void check_scans(j_common_ptr info)
+{
+    if (!info->is_decompressor || ((j_decompress_ptr)info)->input_scan_number <= MAX_SCANS) return;
+    jpeg_errors *errors = (jpeg_errors *)info->err;
+    snprintf(errors->message, sizeof errors->message, "more than %d scans", MAX_SCANS);
+    longjmp(errors->failed, 1);
+}
+
+/* Adobe's programs store the inks inverted, and say so by their marker. */
+static void cmyk_to_rgb(uint8_t *rgb, const JSAMPLE *cmyk, int width, bool inverted)
+{
+    unsigned flip = inverted ? 0 : 255;
+    for (int x = 0; x < width; x++, cmyk += 4) {
+        unsigned light = cmyk[3] ^ flip; /* what black lets through */
+        for (int c = 0; c < 3; c++) *rgb++ = (uint8_t)(((cmyk[c] ^ flip) * light + 127) / 255);
+    }
+}
+
+static void read_rows(jpeg_decoder *decoder)
+{
+    struct jpeg_decompress_struct *info = &decoder->info;
+    size_t stride = (size_t)decoder->image.width * 3;
+    while (info->output_scanline < info->output_height) {
+        uint8_t *row = decoder->image.pixels + info->output_scanline * stride;
+        JSAMPROW target = decoder->cmyk_row ? decoder->cmyk_row : row;
+        if (jpeg_read_scanlines(info, &target, 1) == 1 && decoder->cmyk_row)
+            cmyk_to_rgb(row, target, decoder->image.width, info->saw_Adobe_marker);
+    }
+}
+
+static void decode(jpeg_decoder *decoder, sw_str *notes, const uint8_t *bytes, size_t length)
+{
+    struct jpeg_decompress_struct *info = &decoder->info;
+    jpeg_create_decompress(info);
+    decoder->progress.progress_monitor = check_scans;
+    info->progress = &decoder->progress;
+    jpeg_mem_src(info, bytes, (unsigned long)length);
+    jpeg_read_header(info, TRUE);
+    bool inks = info->jpeg_color_space == JCS_CMYK || info->jpeg_color_space == JCS_YCCK;
+    if (info->jpeg_color_space == JCS_UNKNOWN) {
+        decoder->status =
+            sw_fail(SW_E_DATA, "a JPEG of %d components; 1, 3 and 4 are read", info->num_components);
+        return;
+    }
+    if (info->image_width > SW_IMAGE_MAX_SIDE_PX || info->image_height > SW_IMAGE_MAX_SIDE_PX)
+        decoder->status = sw_fail(SW_E_DATA, "%u x %u pixels are more than the %d a side that are read",
+                                  info->image_width, info->image_height, SW_IMAGE_MAX_SIDE_PX);
+    else
+        decoder->status = sw_image_init(&decoder->image, (int)info->image_width, (int)info->image_height, 3);
+    if (decoder->status != SW_OK) return;
+    if (inks) {
+        size_t row_bytes = (size_t)info->image_width * 4;
+        decoder->cmyk_row = malloc(row_bytes);
+        if (!decoder->cmyk_row) {
+            decoder->status = sw_fail_alloc("a picture row", row_bytes);
+            return;
+        }
+        image_note(notes, "CMYK converted to RGB");
+    } else if (info->jpeg_color_space == JCS_GRAYSCALE) {
+        image_note(notes, "gray converted to RGB");
+    }
+    info->out_color_space = inks ? JCS_CMYK : JCS_RGB;
+    jpeg_start_decompress(info);
+    read_rows(decoder);
+    jpeg_finish_decompress(info);
+}
+
+/* Everything that changes between setjmp and the jump lies in *decoder, in the caller's frame: it stays
+ * defined. */
+static void decode_guarded(jpeg_decoder *decoder, sw_str *notes, const uint8_t *bytes, size_t length)
+{
+    if (setjmp(decoder->errors.failed) == 0)
+        decode(decoder, notes, bytes, length);
+    else
+        decoder->status = sw_fail(SW_E_DATA, "damaged JPEG: %s", decoder->errors.message);
+}
+
+sw_status image_decode_jpeg(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length)
+{
+    jpeg_decoder decoder;
+    memset(&decoder, 0, sizeof decoder);
+    decoder.info.err = errors_init(&decoder.errors);
+    decode_guarded(&decoder, notes, bytes, length);
+    jpeg_destroy_decompress(&decoder.info);
+    free(decoder.cmyk_row);
+    if (decoder.status == SW_OK && decoder.errors.ran_out && decoder.errors.starved)
+        decoder.status = sw_fail(SW_E_DATA, "damaged JPEG: the file ends in the middle of the picture");
+    if (decoder.status != SW_OK) {
+        sw_image_deinit(&decoder.image);
+        return decoder.status;
+    }
+    if (decoder.errors.warnings == 1) image_note(notes, "JPEG decoder: %s", decoder.errors.message);
+    if (decoder.errors.warnings > 1)
+        image_note(notes, "JPEG decoder: %s, and %ld more warnings", decoder.errors.message,
+                   decoder.errors.warnings - 1);
+    *out = decoder.image;
+    return SW_OK;
+}
+
+typedef struct jpeg_encoder {
+    struct jpeg_compress_struct info;
+    jpeg_errors errors;
+    unsigned char *bytes;
+    unsigned long length;
+    sw_status status;
+} jpeg_encoder;
+
+static void encode(jpeg_encoder *encoder, const sw_image *image, int quality)
+{
+    struct jpeg_compress_struct *info = &encoder->info;
+    jpeg_create_compress(info);
+    jpeg_mem_dest(info, &encoder->bytes, &encoder->length);
+    info->image_width = (JDIMENSION)image->width;
+    info->image_height = (JDIMENSION)image->height;
+    info->input_components = image->channels;
+    info->in_color_space = image->channels == 3 ? JCS_RGB : JCS_GRAYSCALE;
+    jpeg_set_defaults(info);
+    jpeg_set_quality(info, quality, TRUE);
+    info->comp_info[0].h_samp_factor = info->comp_info[0].v_samp_factor = 1;
+    jpeg_start_compress(info, TRUE);
+    size_t stride = (size_t)image->width * (size_t)image->channels;
+    while (info->next_scanline < info->image_height) {
+        JSAMPROW row = image->pixels + info->next_scanline * stride;
+        jpeg_write_scanlines(info, &row, 1);
+    }
+    jpeg_finish_compress(info);
+}
+
+static void encode_guarded(jpeg_encoder *encoder, const sw_image *image, int quality)
+{
+    if (setjmp(encoder->errors.failed) == 0)
+        encode(encoder, image, quality);
+    else
+        encoder->status = sw_fail(SW_E_MEMORY, "JPEG encoder: %s", encoder->errors.message);
+}
+
+sw_status sw_image_encode_jpeg(sw_str *out, const sw_image *image, int quality)
+{
+    assert(image->channels == 1 || image->channels == 3);
+    jpeg_encoder encoder;
+    memset(&encoder, 0, sizeof encoder);
+    encoder.info.err = errors_init(&encoder.errors);
+    encode_guarded(&encoder, image, quality);
+    if (encoder.status == SW_OK) {
+        sw_str_append_bytes(out, encoder.bytes, encoder.length);
+        encoder.status = sw_str_status(out);
+    }
+    jpeg_destroy_compress(&encoder.info);
+    free(encoder.bytes);
+    return encoder.status;
+}

@@ -1,0 +1,104 @@
+#include "pair.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static sw_status resolve_folder(char **out, const char *root, const char *folder)
+{
+    char *path = sw_strf("%s/%s", root, folder);
+    if (!path) return SW_E_MEMORY;
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) *out = realpath(path, NULL);
+    sw_status status = SW_OK;
+    if (!*out)
+        status = sw_fail(SW_E_CONFIG, "%s: %s: the Oxford-IIIT Pet layout has this folder", path,
+                         errno ? strerror(errno) : "no folder");
+    free(path);
+    return status;
+}
+
+sw_status pair_place_find(pair_place *out, const char *root)
+{
+    sw_status status = SW_OK;
+    *out = (pair_place){0};
+    errno = 0;
+    SW_TRY(resolve_folder(&out->root, root, "."));
+    SW_TRY(resolve_folder(&out->images, root, "images"));
+    SW_TRY(resolve_folder(&out->trimaps, root, "annotations/trimaps"));
+done:
+    if (status != SW_OK) pair_place_deinit(out);
+    return status;
+}
+
+void pair_place_deinit(pair_place *place)
+{
+    free(place->root);
+    free(place->images);
+    free(place->trimaps);
+    *place = (pair_place){0};
+}
+
+static bool lies_in(const char *path, const char *folder)
+{
+    size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && path[length] == '/';
+}
+
+/* Refuses a link whose end lies outside the data set. */
+static sw_status check_link(const char *path, const pair_place *place)
+{
+    struct stat info;
+    if (lstat(path, &info) != 0 || !S_ISLNK(info.st_mode))
+        return SW_OK; /* a missing file is reported by its reader */
+    char *end = realpath(path, NULL);
+    if (!end) return sw_fail(SW_E_IO, "%s: a link that leads nowhere (%s)", path, strerror(errno));
+    bool inside = lies_in(end, place->root) || lies_in(end, place->images) || lies_in(end, place->trimaps);
+    sw_status status = SW_OK;
+    if (!inside)
+        status = sw_fail(SW_E_DATA, "%s: a link that leads out of the data folder, to %s", path, end);
+    free(end);
+    return status;
+}
+
+static sw_status check_trimap(const sw_image *image, const sw_image *trimap, const char *path)
+{
+    if (trimap->width != image->width || trimap->height != image->height)
+        return sw_fail(SW_E_DATA, "%s: %d x %d pixels, but its picture has %d x %d", path, trimap->width,
+                       trimap->height, image->width, image->height);
+    size_t pixels = (size_t)trimap->width * (size_t)trimap->height;
+    for (size_t i = 0; i < pixels; i++)
+        if (trimap->pixels[i] < 1 || trimap->pixels[i] > 3)
+            return sw_fail(SW_E_DATA,
+                           "%s: value %d at column %zu, row %zu; a trimap has 1 pet, 2 background, 3 border",
+                           path, trimap->pixels[i], i % (size_t)trimap->width, i / (size_t)trimap->width);
+    return SW_OK;
+}
+
+sw_status pair_read(sw_image *image, sw_image *trimap, sw_str *notes, const pair_place *place,
+                    const char *name)
+{
+    sw_status status = SW_OK;
+    *image = *trimap = (sw_image){0};
+    char *image_path = sw_strf("%s/%s.jpg", place->images, name);
+    char *trimap_path = sw_strf("%s/%s.png", place->trimaps, name);
+    if (!image_path || !trimap_path) {
+        status = SW_E_MEMORY;
+        goto done;
+    }
+    SW_TRY(check_link(image_path, place));
+    SW_TRY(check_link(trimap_path, place));
+    SW_TRY(sw_image_read_rgb_noted(image, notes, image_path));
+    SW_TRY(sw_image_read_mask(trimap, trimap_path));
+    SW_TRY(check_trimap(image, trimap, trimap_path));
+done:
+    free(image_path);
+    free(trimap_path);
+    if (status != SW_OK) {
+        sw_image_deinit(image);
+        sw_image_deinit(trimap);
+    }
+    return status;
+}

@@ -1,0 +1,24 @@
+/* One picture with its trimap, as the files have them. */
+#ifndef DATA_PAIR_H
+#define DATA_PAIR_H
+
+#include "base/status.h"
+#include "base/str.h"
+#include "data/image.h"
+
+/* Where the files of a data set are: the folders with links resolved, so that links among the files can be
+ * held to them. */
+typedef struct pair_place {
+    char *root, *images, *trimaps;
+} pair_place;
+
+/* SW_E_CONFIG when a folder is missing. */
+sw_status pair_place_find(pair_place *out, const char *root) SW_NODISCARD;
+void pair_place_deinit(pair_place *place);
+
+/* Reads and checks both files of `name`: same size, mask values 1..3. What was converted is appended to
+ * `notes`. */
+sw_status pair_read(sw_image *image, sw_image *trimap, sw_str *notes, const pair_place *place,
+                    const char *name) SW_NODISCARD;
+
+#endif
