@@ -79,6 +79,12 @@ cl_mem sw_executor_gradient(const sw_executor *executor, int value);
 sw_status sw_executor_forward(sw_executor *executor, int n) SW_NODISCARD;
 sw_status sw_executor_backward(sw_executor *executor, int n) SW_NODISCARD;
 
+/* Runs the forward pass once more, step by step, and says where the first NaN or infinity of this batch
+ * stands: "parameter
+ * '...'" or "the output of conv2d '...'"; an empty string when there is none. Slow; for the message of a
+ * failed run. */
+sw_status sw_executor_find_nan(sw_executor *executor, int n, char *where, size_t where_bytes) SW_NODISCARD;
+
 /* Called around each step when set (bench and debugging; the executor waits for the queue before each call).
  */
 typedef void (*sw_step_hook)(void *user, const sw_step *step, const sw_node *node, double milliseconds);

@@ -1,0 +1,161 @@
+/* batchnorm, with ReLU when RELU is 1. Channels-last: x (P,C), P = pixels of the batch.
+ *
+ *   training   mean_c, var_c over the batch (biased);   y = max(0, (x - mean) istd gamma + beta),  istd = 1/sqrt(var+eps)
+ *   running    r = (1-m) r + m stat, with the unbiased variance var P/(P-1)
+ *   backward   g = dy where y > 0, xh = (x - mean) istd
+ *              dbeta = sum g,  dgamma = sum g xh,  dx = gamma istd (g - dbeta/P - xh dgamma/P)
+ *   (Ioffe and Szegedy, 2015; the reductions after Chan, Golub and LeVeque, 1979.)
+ *
+ * Reductions go over fixed chunks of pixels and combine them in order: the same bits on every run. Within a chunk the mean
+ * comes first and the squares are summed about it, so that a large mean costs no digits; the chunk is in the cache then.
+ *
+ * Macros: VEC (divides C), RELU. `stat` holds mean (C) then istd (C). */
+
+static inline floatV normalised(floatV x, floatV mean, floatV istd)
+{
+    return (x - mean) * istd;
+}
+
+/* The value before ReLU, computed in one way only: backward must see the same sign as forward. */
+static inline floatV affine(floatV xh, floatV gamma, floatV beta)
+{
+    return fma(xh, gamma, beta);
+}
+
+/* Per chunk: mean and sum of squares about it. Launch: global (C / VEC, chunks). */
+__kernel void batchnorm_stats_partial(__global const float *x /* (P,C) */,
+                                      __global float *partial /* (chunks,2,C): mean, squares */, uint pixels,
+                                      uint chunk_pixels)
+{
+    uint c = get_global_id(0), chunk = get_global_id(1), cv = get_global_size(0);
+    uint begin = chunk * chunk_pixels, end = min(begin + chunk_pixels, pixels);
+    floatV sum = SPLATV(0.0f);
+    for (uint p = begin; p < end; p++) sum += LOADV(x, p * cv + c);
+    floatV mean = sum / SPLATV((float)(end - begin));
+    floatV squares = SPLATV(0.0f), drift = SPLATV(0.0f);
+    for (uint p = begin; p < end; p++) {
+        floatV d = LOADV(x, p * cv + c) - mean;
+        squares = fma(d, d, squares);
+        drift += d; /* what rounding left in the mean */
+    }
+    mean += drift / SPLATV((float)(end - begin));
+    STOREV(mean, partial, (chunk * 2) * cv + c);
+    STOREV(squares, partial, (chunk * 2 + 1) * cv + c);
+}
+
+/* Combines the chunks of one channel; writes stat and updates the running statistics. Launch: global (C). */
+__kernel void batchnorm_stats_combine(__global const float *partial /* (chunks,2,C) */, __global float *stat /* (2,C) */,
+                                      __global float *running_mean /* (C) */, __global float *running_var /* (C) */,
+                                      uint pixels, uint chunk_pixels, float eps, float momentum)
+{
+    uint c = get_global_id(0), channels = get_global_size(0);
+    uint chunks = (pixels + chunk_pixels - 1) / chunk_pixels;
+    float mean = partial[c], squares = partial[channels + c];
+    float count = (float)min(chunk_pixels, pixels);
+    for (uint chunk = 1; chunk < chunks; chunk++) {
+        float more = (float)min(chunk_pixels, pixels - chunk * chunk_pixels);
+        float delta = partial[chunk * 2 * channels + c] - mean;
+        float total = count + more;
+        mean += delta * (more / total);
+        squares += partial[(chunk * 2 + 1) * channels + c] + delta * delta * (count * (more / total));
+        count = total;
+    }
+    float var = squares / (float)pixels;
+    stat[c] = mean;
+    stat[channels + c] = 1.0f / sqrt(var + eps);
+    /* one pixel has no unbiased variance: PyTorch divides by zero there, we take the biased one */
+    float unbiased = pixels > 1 ? squares / (float)(pixels - 1) : var;
+    running_mean[c] += momentum * (mean - running_mean[c]);
+    running_var[c] += momentum * (unbiased - running_var[c]);
+}
+
+/* Evaluation: stat from the running statistics. Launch: global (C). */
+__kernel void batchnorm_stats_running(__global const float *running_mean /* (C) */,
+                                      __global const float *running_var /* (C) */, __global float *stat /* (2,C) */,
+                                      float eps)
+{
+    uint c = get_global_id(0), channels = get_global_size(0);
+    stat[c] = running_mean[c];
+    stat[channels + c] = 1.0f / sqrt(running_var[c] + eps);
+}
+
+/* Launch: global (C / VEC, P). y may be x. */
+__kernel void batchnorm_apply(__global const float *x /* (P,C) */, __global float *y /* (P,C) */,
+                              __global const float *stat /* (2,C) */, __global const float *gamma /* (C) */,
+                              __global const float *beta /* (C) */)
+{
+    uint c = get_global_id(0), cv = get_global_size(0), i = get_global_id(1) * cv + c;
+    floatV v = affine(normalised(LOADV(x, i), LOADV(stat, c), LOADV(stat, cv + c)), LOADV(gamma, c), LOADV(beta, c));
+#if RELU
+    v = v < SPLATV(0.0f) ? SPLATV(0.0f) : v; /* keeps NaN, unlike fmax */
+#endif
+    STOREV(v, y, i);
+}
+
+/* dy where ReLU let the value through. */
+static inline floatV through_relu(floatV dy, floatV xh, floatV gamma, floatV beta)
+{
+#if RELU
+    return affine(xh, gamma, beta) > SPLATV(0.0f) ? dy : SPLATV(0.0f);
+#else
+    return dy;
+#endif
+}
+
+/* Per chunk: sums of g and of g xh. Launch: global (C / VEC, chunks). */
+__kernel void batchnorm_bwd_partial(__global const float *x /* (P,C) */, __global const float *dy /* (P,C) */,
+                                    __global const float *stat /* (2,C) */, __global const float *gamma /* (C) */,
+                                    __global const float *beta /* (C) */,
+                                    __global float *partial /* (chunks,2,C): sum g, sum g xh */, uint pixels,
+                                    uint chunk_pixels)
+{
+    uint c = get_global_id(0), chunk = get_global_id(1), cv = get_global_size(0);
+    uint begin = chunk * chunk_pixels, end = min(begin + chunk_pixels, pixels);
+    floatV mean = LOADV(stat, c), istd = LOADV(stat, cv + c), scale = LOADV(gamma, c), shift = LOADV(beta, c);
+    floatV sum_g = SPLATV(0.0f), sum_gx = SPLATV(0.0f);
+    for (uint p = begin; p < end; p++) {
+        floatV xh = normalised(LOADV(x, p * cv + c), mean, istd);
+        floatV g = through_relu(LOADV(dy, p * cv + c), xh, scale, shift);
+        sum_g += g;
+        sum_gx = fma(g, xh, sum_gx);
+    }
+    STOREV(sum_g, partial, (chunk * 2) * cv + c);
+    STOREV(sum_gx, partial, (chunk * 2 + 1) * cv + c);
+}
+
+/* Sums the chunks of one channel (Kahan: thousands of terms); adds to dgamma and dbeta, and leaves the two means that dx
+ * needs. Launch: global (C). */
+__kernel void batchnorm_bwd_combine(__global const float *partial /* (chunks,2,C) */, __global float *dgamma /* (C) */,
+                                    __global float *dbeta /* (C) */, __global float *means /* (2,C) */, uint pixels,
+                                    uint chunks)
+{
+    uint c = get_global_id(0), channels = get_global_size(0);
+    float sum[2] = {0.0f, 0.0f}, lost[2] = {0.0f, 0.0f};
+    for (uint chunk = 0; chunk < chunks; chunk++) {
+        for (uint i = 0; i < 2; i++) {
+            float term = partial[(chunk * 2 + i) * channels + c] - lost[i];
+            float next = sum[i] + term;
+            lost[i] = (next - sum[i]) - term;
+            sum[i] = next;
+        }
+    }
+    dbeta[c] += sum[0];
+    dgamma[c] += sum[1];
+    means[c] = sum[0] / (float)pixels;
+    means[channels + c] = sum[1] / (float)pixels;
+}
+
+/* Launch: global (C / VEC, P). dx may be dy. */
+__kernel void batchnorm_bwd_apply(__global const float *x /* (P,C) */, __global const float *dy /* (P,C) */,
+                                  __global float *dx /* (P,C) */, __global const float *stat /* (2,C) */,
+                                  __global const float *gamma /* (C) */, __global const float *beta /* (C) */,
+                                  __global const float *means /* (2,C) */, int accumulate)
+{
+    uint c = get_global_id(0), cv = get_global_size(0), i = get_global_id(1) * cv + c;
+    floatV istd = LOADV(stat, cv + c), scale = LOADV(gamma, c);
+    floatV xh = normalised(LOADV(x, i), LOADV(stat, c), istd);
+    floatV g = through_relu(LOADV(dy, i), xh, scale, LOADV(beta, c));
+    floatV v = (g - LOADV(means, c) - xh * LOADV(means, cv + c)) * (scale * istd);
+    if (accumulate) v += LOADV(dx, i);
+    STOREV(v, dx, i);
+}

@@ -1,0 +1,75 @@
+/* conv2d by matrix products: what surrounds the GEMM.
+ *
+ *   y[p,o] = sum over taps t and channels i of x[p + offset(t), i] w[t,i,o]        stride 1, zeros outside
+ *
+ * Device layouts: x (N,H,W,C), weights (KH,KW,I,O). im2col writes a band of `count` pixels, counted over the whole batch,
+ * as rows of a matrix cols (count, KERNEL*KERNEL*C); then y = cols w. The gradient of x is the same convolution of dy with
+ * the weights flipped, so one im2col serves both; no scattering, so no atomics.
+ *
+ * Macros: KERNEL (odd window side), VEC (divides C). */
+
+/* cols[r, t, c] = x at pixel first + r, moved by tap t. One work-item: VEC channels of one pixel, all taps.
+ * Launch: global (C / VEC, count). */
+__kernel void conv2d_im2col(__global const float *x /* (N,H,W,C) */, __global float *workspace,
+                            uint cols_offset /* in workspace: (count,KERNEL,KERNEL,C) */, uint first, int h, int w,
+                            uint cv /* C / VEC */)
+{
+    __global float *cols = workspace + cols_offset;
+    uint c = get_global_id(0);
+    uint row = get_global_id(1);
+    uint p = first + row;
+    int px = (int)(p % (uint)w);
+    int py = (int)((p / (uint)w) % (uint)h);
+    uint out = row * (KERNEL * KERNEL) * cv + c;
+#pragma unroll
+    for (int ky = 0; ky < KERNEL; ky++) {
+#pragma unroll
+        for (int kx = 0; kx < KERNEL; kx++) {
+            int dy = ky - KERNEL / 2, dx = kx - KERNEL / 2;
+            bool inside = py + dy >= 0 && py + dy < h && px + dx >= 0 && px + dx < w;
+            floatV v = SPLATV(0.0f);
+            if (inside) v = LOADV(x, (uint)((int)p + dy * w + dx) * cv + c);
+            STOREV(v, cols, out);
+            out += cv;
+        }
+    }
+}
+
+/* flipped[t,o,i] = w[T-1-t,i,o]: the weights of the convolution that takes dy to dx.
+ * Launch: global (I, O, taps). */
+__kernel void conv2d_flip(__global const float *w /* (T,I,O) */, __global float *workspace,
+                          uint flipped_offset /* in workspace: (T,O,I) */)
+{
+    __global float *flipped = workspace + flipped_offset;
+    uint i = get_global_id(0), o = get_global_id(1), t = get_global_id(2);
+    uint in_channels = get_global_size(0), out_channels = get_global_size(1), taps = get_global_size(2);
+    flipped[(t * out_channels + o) * in_channels + i] = w[((taps - 1 - t) * in_channels + i) * out_channels + o];
+}
+
+/* y[p,o] += bias[o]. Launch: global (O / VEC, pixels). */
+__kernel void conv2d_bias_fwd(__global float *y /* (P,O) */, __global const float *bias /* (O) */)
+{
+    uint o = get_global_id(0), p = get_global_id(1), ov = get_global_size(0);
+    STOREV(LOADV(y, p * ov + o) + LOADV(bias, o), y, p * ov + o);
+}
+
+/* partial[chunk,o] = sum of dy over the chunk's pixels. Launch: global (O / VEC, chunks). */
+__kernel void conv2d_bias_bwd_partial(__global const float *dy /* (P,O) */, __global float *partial /* (chunks,O) */,
+                                      uint pixels, uint chunk_pixels)
+{
+    uint o = get_global_id(0), chunk = get_global_id(1), ov = get_global_size(0);
+    uint begin = chunk * chunk_pixels, end = min(begin + chunk_pixels, pixels);
+    floatV sum = SPLATV(0.0f);
+    for (uint p = begin; p < end; p++) sum += LOADV(dy, p * ov + o);
+    STOREV(sum, partial, chunk * ov + o);
+}
+
+/* dbias[o] += sum over chunks of partial[chunk,o]. Launch: global (O). */
+__kernel void conv2d_bias_bwd_combine(__global const float *partial /* (chunks,O) */, __global float *dbias /* (O) */,
+                                      uint chunks)
+{
+    uint o = get_global_id(0), channels = get_global_size(0);
+    float sum = 0.0f;
+    for (uint chunk = 0; chunk < chunks; chunk++) sum += partial[chunk * channels + o];
+    dbias[o] += sum;
+}

@@ -1,0 +1,171 @@
+/* batchnorm: per-channel normalisation, with ReLU in the same read. Keeps only mean and 1/std per channel for
+ * backward; its output is recomputed from its input, so that of convolution, norm and ReLU one activation is
+ * stored instead of two. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ops/ops.h"
+#include "ops/run.h"
+
+/* Pixels of one partial reduction. 16 channels of 512 pixels are 32 KiB: a CPU core reads them twice from its
+ * cache. */
+enum { CHUNK_PIXELS = 512 };
+
+typedef struct norm_kernels {
+    const sw_kernel *stats_partial, *stats_combine, *stats_running, *apply;
+    const sw_kernel *bwd_partial, *bwd_combine, *bwd_apply;
+} norm_kernels;
+
+static size_t chunk_count(size_t pixels)
+{
+    return (pixels + CHUNK_PIXELS - 1) / CHUNK_PIXELS;
+}
+
+static sw_status batchnorm_infer(sw_graph *graph, sw_node *node)
+{
+    sw_status status = SW_OK;
+    sw_shape x = sw_node_input(graph, node, 0)->shape;
+    const sw_batchnorm_attrs *attrs = node->attrs;
+    if (!(attrs->eps > 0)) return sw_node_fail(node, "eps is %g; it must be above 0", (double)attrs->eps);
+    SW_TRY(sw_node_add_param(graph, node, "weight", SW_LAYOUT_PLAIN, 1, &x.c, SW_INIT_ONES, 0));
+    SW_TRY(sw_node_add_param(graph, node, "bias", SW_LAYOUT_PLAIN, 1, &x.c, SW_INIT_ZEROS, 0));
+    SW_TRY(sw_node_add_state(graph, node, "running_mean", x.c, SW_INIT_ZEROS));
+    SW_TRY(sw_node_add_state(graph, node, "running_var", x.c, SW_INIT_ONES));
+    SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, x));
+    size_t channel_bytes = (size_t)x.c * sizeof(float);
+    sw_node_add_saved(graph, node, 2 * channel_bytes); /* mean, 1/std */
+    sw_node_add_saved(graph, node, 2 * channel_bytes); /* backward's two means */
+    node->workspace_bytes = chunk_count((size_t)x.n * (size_t)x.h * (size_t)x.w) * 2 * channel_bytes;
+done:
+    return status;
+}
+
+static sw_status batchnorm_prepare(sw_run *run)
+{
+    sw_status status = SW_OK;
+    const sw_batchnorm_attrs *attrs = run->node->attrs;
+    norm_kernels *k = calloc(1, sizeof *k);
+    if (!k) return sw_fail_alloc("a batch norm", sizeof *k);
+    run->prepared = k;
+    char options[64];
+    int channels = run->graph->values[run->node->inputs[0]].shape.c;
+    snprintf(options, sizeof options, "-DRELU=%d -DVEC=%d", attrs->relu, sw_run_vec(run, channels));
+    const struct {
+        const sw_kernel **kernel;
+        const char *name;
+    } wanted[] = {
+        {&k->stats_partial, "batchnorm_stats_partial"}, {&k->stats_combine, "batchnorm_stats_combine"},
+        {&k->stats_running, "batchnorm_stats_running"}, {&k->apply, "batchnorm_apply"},
+        {&k->bwd_partial, "batchnorm_bwd_partial"},     {&k->bwd_combine, "batchnorm_bwd_combine"},
+        {&k->bwd_apply, "batchnorm_bwd_apply"}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        SW_TRY(sw_kernel_get(wanted[i].kernel, run->cl, "batchnorm", wanted[i].name, options));
+done:
+    return status;
+}
+
+static void batchnorm_release(sw_run *run)
+{
+    free(run->prepared);
+}
+
+/* The batch as (pixels, channels), and how kernels see it. */
+typedef struct extent {
+    size_t pixels, channels, cv, chunks;
+} extent;
+
+static extent extent_of(const sw_run *run)
+{
+    sw_shape x = sw_run_out_shape(run, 0);
+    extent e = {.pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w, .channels = (size_t)x.c};
+    e.cv = e.channels / (size_t)sw_run_vec(run, x.c);
+    e.chunks = chunk_count(e.pixels);
+    return e;
+}
+
+/* out[0] from in[0] and the saved mean and 1/std: the end of forward, and all of recompute. */
+static sw_status apply(sw_run *run)
+{
+    const norm_kernels *k = run->prepared;
+    extent e = extent_of(run);
+    return SW_LAUNCH(run->cl, k->apply, run->node->name, sw_run_grid(run, e.cv, e.pixels, false),
+                     sw_arg_buffer(run->in[0]), sw_arg_buffer(run->out[0]), sw_arg_buffer(run->saved[0]),
+                     sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]));
+}
+
+static sw_status batch_statistics(sw_run *run)
+{
+    sw_status status = SW_OK;
+    const norm_kernels *k = run->prepared;
+    const sw_batchnorm_attrs *attrs = run->node->attrs;
+    extent e = extent_of(run);
+    SW_TRY(SW_LAUNCH(run->cl, k->stats_partial, run->node->name, sw_run_grid(run, e.cv, e.chunks, true),
+                     sw_arg_buffer(run->in[0]), sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels),
+                     sw_arg_u32(CHUNK_PIXELS)));
+    SW_TRY(SW_LAUNCH(run->cl, k->stats_combine, run->node->name, sw_run_grid(run, e.channels, 1, true),
+                     sw_arg_buffer(run->workspace), sw_arg_buffer(run->saved[0]),
+                     sw_arg_buffer(run->state[0]), sw_arg_buffer(run->state[1]),
+                     sw_arg_u32((uint32_t)e.pixels), sw_arg_u32(CHUNK_PIXELS), sw_arg_f32(attrs->eps),
+                     sw_arg_f32(attrs->momentum)));
+done:
+    return status;
+}
+
+static sw_status batchnorm_forward(sw_run *run)
+{
+    sw_status status = SW_OK;
+    const norm_kernels *k = run->prepared;
+    const sw_batchnorm_attrs *attrs = run->node->attrs;
+    if (run->training)
+        SW_TRY(batch_statistics(run));
+    else
+        SW_TRY(SW_LAUNCH(run->cl, k->stats_running, run->node->name,
+                         sw_run_grid(run, extent_of(run).channels, 1, true), sw_arg_buffer(run->state[0]),
+                         sw_arg_buffer(run->state[1]), sw_arg_buffer(run->saved[0]), sw_arg_f32(attrs->eps)));
+    SW_TRY(apply(run));
+done:
+    return status;
+}
+
+static sw_status batchnorm_backward(sw_run *run)
+{
+    sw_status status = SW_OK;
+    const norm_kernels *k = run->prepared;
+    extent e = extent_of(run);
+    SW_TRY(SW_LAUNCH(run->cl, k->bwd_partial, run->node->name, sw_run_grid(run, e.cv, e.chunks, true),
+                     sw_arg_buffer(run->in[0]), sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->saved[0]),
+                     sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]),
+                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels),
+                     sw_arg_u32(CHUNK_PIXELS)));
+    SW_TRY(SW_LAUNCH(run->cl, k->bwd_combine, run->node->name, sw_run_grid(run, e.channels, 1, true),
+                     sw_arg_buffer(run->workspace), sw_arg_buffer(run->dparam[0]),
+                     sw_arg_buffer(run->dparam[1]), sw_arg_buffer(run->saved[1]),
+                     sw_arg_u32((uint32_t)e.pixels), sw_arg_u32((uint32_t)e.chunks)));
+    if (run->din[0])
+        SW_TRY(SW_LAUNCH(run->cl, k->bwd_apply, run->node->name, sw_run_grid(run, e.cv, e.pixels, false),
+                         sw_arg_buffer(run->in[0]), sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->din[0]),
+                         sw_arg_buffer(run->saved[0]), sw_arg_buffer(run->param[0]),
+                         sw_arg_buffer(run->param[1]), sw_arg_buffer(run->saved[1]),
+                         sw_arg_i32(run->accumulate[0])));
+done:
+    return status;
+}
+
+const sw_op sw_op_batchnorm = {
+    .name = "batchnorm",
+    .help = "batch normalisation per channel, with ReLU if asked",
+    .attr_bytes = sizeof(sw_batchnorm_attrs),
+    .input_count = 1,
+    .output_count = 1,
+    .infer = batchnorm_infer,
+    .backward_reads_inputs = SW_BIT(0),
+    .gives_gradient = SW_BIT(0),
+    .recomputes = SW_BIT(0),
+    .gradient_in_place = true,
+    .forward_in_place = true,
+    .prepare = batchnorm_prepare,
+    .forward = batchnorm_forward,
+    .recompute = apply,
+    .backward = batchnorm_backward,
+    .release = batchnorm_release,
+};

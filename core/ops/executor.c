@@ -1,0 +1,395 @@
+#include "ops/executor.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ops/run.h"
+
+enum { NAN_PATTERN = 0x7fc00000 };
+
+struct sw_executor {
+    sw_cl *cl;
+    const sw_graph *graph;
+    sw_store *store;
+    sw_pool *pool;
+    bool debug_buffers;
+    sw_plan *plan;
+    sw_run *runs;    /* by node */
+    cl_mem *tenants; /* by tenant: its part of a slab */
+    cl_mem saved;    /* slab of saved values; training only */
+    size_t workspace_bytes;
+    bool bound;
+    sw_step_hook hook;
+    void *hook_user;
+};
+
+/* --- pool
+ * ------------------------------------------------------------------------------------------------------- */
+
+void sw_pool_init(sw_pool *pool, sw_cl *cl)
+{
+    *pool = (sw_pool){.cl = cl};
+}
+
+void sw_pool_deinit(sw_pool *pool)
+{
+    if (pool->slabs)
+        for (int i = 0; i < pool->slab_count; i++) sw_buffer_release(&pool->slabs[i]);
+    sw_buffer_release(&pool->workspace);
+    free(pool->slabs);
+    free(pool->slab_bytes);
+    *pool = (sw_pool){0};
+}
+
+static sw_status pool_grow(sw_pool *pool, const sw_plan *plan, size_t workspace_bytes)
+{
+    if (plan->slab_count > pool->slab_count) {
+        size_t *grown = realloc(pool->slab_bytes, (size_t)plan->slab_count * sizeof *grown);
+        if (!grown) return sw_fail_alloc("the memory pool", (size_t)plan->slab_count * sizeof *grown);
+        for (int i = pool->slab_count; i < plan->slab_count; i++) grown[i] = 0;
+        pool->slab_bytes = grown;
+        pool->slab_count = plan->slab_count;
+    }
+    for (int i = 0; i < plan->slab_count; i++)
+        if (plan->slab_bytes[i] > pool->slab_bytes[i]) pool->slab_bytes[i] = plan->slab_bytes[i];
+    if (workspace_bytes > pool->workspace_bytes) pool->workspace_bytes = workspace_bytes;
+    return SW_OK;
+}
+
+static sw_status pool_allocate(sw_pool *pool)
+{
+    sw_status status = SW_OK;
+    if (pool->slabs) return SW_OK;
+    pool->slabs = calloc((size_t)pool->slab_count, sizeof *pool->slabs);
+    if (!pool->slabs) return sw_fail_alloc("the memory pool", (size_t)pool->slab_count * sizeof *pool->slabs);
+    for (int i = 0; i < pool->slab_count; i++)
+        SW_TRY(sw_buffer_create(&pool->slabs[i], pool->cl, pool->slab_bytes[i], "activations"));
+    if (pool->workspace_bytes)
+        SW_TRY(sw_buffer_create(&pool->workspace, pool->cl, pool->workspace_bytes, "workspace"));
+done:
+    return sw_fail_in(status, "activations do not fit the device; a smaller train.batch_size, data.size or "
+                              "runtime.workspace_mb needs less");
+}
+
+/* --- creation
+ * --------------------------------------------------------------------------------------------------- */
+
+static sw_status prepare_nodes(sw_executor *e, bool training)
+{
+    sw_status status = SW_OK;
+    for (int i = 0; i < e->graph->node_count; i++) {
+        sw_run *run = &e->runs[i];
+        const sw_node *node = &e->graph->nodes[i];
+        *run = (sw_run){.cl = e->cl,
+                        .graph = e->graph,
+                        .node = node,
+                        .training = training,
+                        .n = e->graph->values[node->outputs[0]].shape.n,
+                        .workspace_bytes = node->workspace_bytes};
+        if (node->input_count) run->n = e->graph->values[node->inputs[0]].shape.n;
+        if (node->op->prepare)
+            SW_TRY(sw_fail_in(node->op->prepare(run), "%s '%s'", node->op->name, node->name));
+        if (run->workspace_bytes > e->workspace_bytes) e->workspace_bytes = run->workspace_bytes;
+    }
+done:
+    return status;
+}
+
+sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph, sw_store *store,
+                             sw_pool *pool, const sw_executor_options *options)
+{
+    sw_status status = SW_OK;
+    *out = NULL;
+    sw_executor *e = calloc(1, sizeof *e);
+    if (!e) return sw_fail_alloc("an executor", sizeof *e);
+    *e = (sw_executor){
+        .cl = cl, .graph = graph, .store = store, .pool = pool, .debug_buffers = options->debug_buffers};
+    e->runs = calloc((size_t)graph->node_count, sizeof *e->runs);
+    if (!e->runs) {
+        status = sw_fail_alloc("an executor", (size_t)graph->node_count * sizeof *e->runs);
+        goto done;
+    }
+    SW_TRY(prepare_nodes(e, options->training));
+    const sw_device_info *device = sw_cl_device(cl);
+    sw_plan_options plan_options = {.training = options->training,
+                                    .separate = options->debug_buffers,
+                                    .max_slab_bytes = (size_t)device->max_alloc_bytes,
+                                    .align_bytes = device->base_align_bytes,
+                                    .keep = options->keep,
+                                    .keep_count = options->keep_count,
+                                    .seeds = options->seeds,
+                                    .seed_count = options->seed_count,
+                                    .wants = options->wants,
+                                    .want_count = options->want_count};
+    SW_TRY(sw_plan_create(&e->plan, graph, &plan_options));
+    SW_TRY(pool_grow(pool, e->plan, e->workspace_bytes));
+    *out = e;
+    e = NULL;
+done:
+    sw_executor_destroy(e);
+    return status;
+}
+
+/* --- binding
+ * ---------------------------------------------------------------------------------------------------- */
+
+static sw_status bind_tensors(sw_executor *e, const int *indices, int count, const sw_param *tensors,
+                              cl_mem slab, cl_mem *out)
+{
+    sw_status status = SW_OK;
+    for (int i = 0; i < count && slab; i++) {
+        const sw_param *tensor = &tensors[indices[i]];
+        SW_TRY(sw_buffer_sub(&out[i], e->cl, slab, tensor->offset_elems * sizeof(float),
+                             tensor->elems * sizeof(float)));
+    }
+done:
+    return status;
+}
+
+static sw_status bind_nodes(sw_executor *e)
+{
+    sw_status status = SW_OK;
+    for (int n = 0; n < e->graph->node_count; n++) {
+        sw_run *run = &e->runs[n];
+        const sw_node *node = run->node;
+        SW_TRY(
+            bind_tensors(e, node->params, node->param_count, e->graph->params, e->store->params, run->param));
+        if (e->plan->training)
+            SW_TRY(bind_tensors(e, node->params, node->param_count, e->graph->params, e->store->grads,
+                                run->dparam));
+        SW_TRY(
+            bind_tensors(e, node->states, node->state_count, e->graph->states, e->store->states, run->state));
+        for (int i = 0; i < node->saved_count; i++)
+            SW_TRY(
+                sw_buffer_sub(&run->saved[i], e->cl, e->saved, node->saved_offset[i], node->saved_bytes[i]));
+        run->workspace = e->pool->workspace;
+        run->workspace_bytes = e->pool->workspace_bytes;
+    }
+done:
+    return status;
+}
+
+sw_status sw_executor_bind(sw_executor *e)
+{
+    sw_status status = SW_OK;
+    SW_TRY(pool_allocate(e->pool));
+    if (e->graph->saved_bytes)
+        SW_TRY(sw_buffer_create(&e->saved, e->cl, e->graph->saved_bytes, "saved values"));
+    SW_TRY(bind_nodes(e));
+    e->tenants = calloc((size_t)e->plan->tenant_count, sizeof *e->tenants);
+    if (!e->tenants) {
+        status = sw_fail_alloc("an executor", (size_t)e->plan->tenant_count * sizeof *e->tenants);
+        goto done;
+    }
+    for (int i = 0; i < e->plan->tenant_count; i++) {
+        const sw_tenant *t = &e->plan->tenants[i];
+        SW_TRY(sw_buffer_sub(&e->tenants[i], e->cl, e->pool->slabs[t->slab], t->offset_bytes, t->bytes));
+    }
+    e->bound = true;
+done:
+    return status;
+}
+
+static void release_all(cl_mem *buffers, int count)
+{
+    for (int i = 0; i < count; i++) sw_buffer_release(&buffers[i]);
+}
+
+void sw_executor_destroy(sw_executor *e)
+{
+    if (!e) return;
+    for (int n = 0; e->runs && n < e->graph->node_count; n++) {
+        sw_run *run = &e->runs[n];
+        if (!run->node) break; /* creation stopped here */
+        if (run->node->op->release && run->prepared) run->node->op->release(run);
+        release_all(run->param, SW_MAX_PARAMS);
+        release_all(run->dparam, SW_MAX_PARAMS);
+        release_all(run->state, SW_MAX_STATES);
+        release_all(run->saved, SW_MAX_SAVED);
+    }
+    if (e->tenants) release_all(e->tenants, e->plan->tenant_count);
+    sw_buffer_release(&e->saved);
+    sw_plan_destroy(e->plan);
+    free(e->tenants);
+    free(e->runs);
+    free(e);
+}
+
+const sw_plan *sw_executor_plan(const sw_executor *e)
+{
+    return e->plan;
+}
+
+size_t sw_executor_workspace_bytes(const sw_executor *e)
+{
+    return e->workspace_bytes;
+}
+
+static cl_mem tenant_buffer(const sw_executor *e, int tenant)
+{
+    return tenant < 0 ? NULL : e->tenants[tenant];
+}
+
+cl_mem sw_executor_value(const sw_executor *e, int value)
+{
+    return tenant_buffer(e, e->plan->forward_tenant[value]);
+}
+
+cl_mem sw_executor_gradient(const sw_executor *e, int value)
+{
+    return tenant_buffer(e, e->plan->gradient_tenant[value]);
+}
+
+void sw_executor_set_hook(sw_executor *e, sw_step_hook hook, void *user)
+{
+    e->hook = hook;
+    e->hook_user = user;
+}
+
+/* --- running
+ * ---------------------------------------------------------------------------------------------------- */
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+static sw_status run_step(sw_executor *e, const sw_step *step, int n)
+{
+    sw_run *run = &e->runs[step->node];
+    const sw_op *op = run->node->op;
+    run->n = n;
+    for (int i = 0; i < SW_MAX_INPUTS; i++) {
+        run->in[i] = tenant_buffer(e, step->in[i]);
+        run->din[i] = tenant_buffer(e, step->din[i]);
+        run->accumulate[i] = step->accumulate[i];
+    }
+    for (int i = 0; i < SW_MAX_OUTPUTS; i++) {
+        run->out[i] = tenant_buffer(e, step->out[i]);
+        run->dout[i] = tenant_buffer(e, step->dout[i]);
+    }
+    switch (step->kind) {
+    case SW_STEP_FORWARD:
+        return op->forward(run);
+    case SW_STEP_RECOMPUTE:
+        return op->recompute(run);
+    default:
+        return op->backward(run);
+    }
+}
+
+static sw_status run_steps(sw_executor *e, int first, int end, int n)
+{
+    sw_status status = SW_OK;
+    for (int s = first; s < end; s++) {
+        const sw_step *step = &e->plan->steps[s];
+        const sw_node *node = &e->graph->nodes[step->node];
+        double start = 0;
+        if (e->hook) {
+            SW_TRY(sw_cl_finish(e->cl));
+            start = now_ms();
+        }
+        SW_TRY(sw_fail_in(run_step(e, step, n), "%s '%s'", node->op->name, node->name));
+        if (e->hook) {
+            SW_TRY(sw_cl_finish(e->cl));
+            e->hook(e->hook_user, step, node, now_ms() - start);
+        }
+    }
+done:
+    return status;
+}
+
+/* In debug mode everything a step is to write starts as NaN, so that what it leaves out shows. */
+static sw_status poison(sw_executor *e)
+{
+    sw_status status = SW_OK;
+    for (int s = 0; s < e->plan->step_count; s++) {
+        const sw_step *step = &e->plan->steps[s];
+        for (int i = 0; i < SW_MAX_OUTPUTS; i++) {
+            int t = step->kind == SW_STEP_BACKWARD ? -1 : step->out[i];
+            if (t >= 0 && e->plan->tenants[t].bytes % 4 == 0)
+                SW_TRY(sw_buffer_fill(e->cl, e->tenants[t], 0, e->plan->tenants[t].bytes, NAN_PATTERN));
+        }
+        for (int i = 0; i < SW_MAX_INPUTS; i++)
+            if (step->din[i] >= 0 && !step->accumulate[i])
+                SW_TRY(sw_buffer_fill(e->cl, e->tenants[step->din[i]], 0,
+                                      e->plan->tenants[step->din[i]].bytes, NAN_PATTERN));
+    }
+done:
+    return status;
+}
+
+sw_status sw_executor_forward(sw_executor *e, int n)
+{
+    sw_status status = SW_OK;
+    if (e->debug_buffers) SW_TRY(poison(e));
+    SW_TRY(run_steps(e, 0, e->plan->first_backward, n));
+done:
+    return status;
+}
+
+sw_status sw_executor_backward(sw_executor *e, int n)
+{
+    return run_steps(e, e->plan->first_backward, e->plan->step_count, n);
+}
+
+/* --- looking for NaN
+ * -------------------------------------------------------------------------------------------- */
+
+/* Whether the first `elems` floats of a buffer are all finite. */
+static sw_status all_finite(bool *finite, sw_executor *e, cl_mem buffer, size_t elems)
+{
+    float *host = malloc(elems * sizeof *host);
+    if (!host) return sw_fail_alloc("a NaN search", elems * sizeof *host);
+    sw_status status = sw_buffer_read(e->cl, buffer, 0, host, elems * sizeof *host);
+    *finite = true;
+    for (size_t i = 0; status == SW_OK && i < elems && *finite; i++) *finite = isfinite(host[i]);
+    free(host);
+    return status;
+}
+
+static sw_status params_finite(const sw_param **culprit, sw_executor *e, const sw_run *run)
+{
+    sw_status status = SW_OK;
+    for (int i = 0; i < run->node->param_count && !*culprit; i++) {
+        const sw_param *param = &e->graph->params[run->node->params[i]];
+        bool finite;
+        SW_TRY(all_finite(&finite, e, run->param[i], param->elems));
+        if (!finite) *culprit = param;
+    }
+done:
+    return status;
+}
+
+sw_status sw_executor_find_nan(sw_executor *e, int n, char *where, size_t where_bytes)
+{
+    sw_status status = SW_OK;
+    where[0] = '\0';
+    for (int s = 0; s < e->plan->first_backward && !where[0]; s++) {
+        const sw_step *step = &e->plan->steps[s];
+        const sw_run *run = &e->runs[step->node];
+        const sw_param *param = NULL;
+        SW_TRY(params_finite(&param, e, run));
+        if (param) {
+            snprintf(where, where_bytes, "parameter '%s'", param->name);
+            break;
+        }
+        SW_TRY(run_step(e, step, n));
+        for (int i = 0; i < run->node->output_count && !where[0]; i++) {
+            const sw_value *value = &e->graph->values[run->node->outputs[i]];
+            if (value->dtype != SW_F32) continue;
+            sw_shape shape = value->shape;
+            if (shape.n > n) shape.n = n;
+            bool finite;
+            SW_TRY(all_finite(&finite, e, run->out[i], sw_shape_elems(shape)));
+            if (!finite)
+                snprintf(where, where_bytes, "the output of %s '%s'", run->node->op->name, run->node->name);
+        }
+    }
+done:
+    return status;
+}

@@ -1,0 +1,39 @@
+#include "ops/run.h"
+
+sw_shape sw_run_in_shape(const sw_run *run, int i)
+{
+    sw_shape shape = run->graph->values[run->node->inputs[i]].shape;
+    shape.n = run->n;
+    return shape;
+}
+
+sw_shape sw_run_out_shape(const sw_run *run, int i)
+{
+    sw_shape shape = run->graph->values[run->node->outputs[i]].shape;
+    shape.n = run->n;
+    return shape;
+}
+
+int sw_run_vec(const sw_run *run, int channels)
+{
+    int width = sw_cl_vector_width(run->cl);
+    return channels % width == 0 ? width : 1;
+}
+
+/* The largest power of two that divides n, up to `most`. */
+static size_t power_of_two_divisor(size_t n, size_t most)
+{
+    size_t divisor = 1;
+    while (divisor * 2 <= most && n % (divisor * 2) == 0) divisor *= 2;
+    return divisor;
+}
+
+sw_grid sw_run_grid(const sw_run *run, size_t x, size_t y, bool heavy)
+{
+    const sw_device_info *device = sw_cl_device(run->cl);
+    size_t items = device->type == CL_DEVICE_TYPE_CPU ? (heavy ? 1 : 64) : 128;
+    if (items > device->max_work_group) items = device->max_work_group;
+    size_t local_x = power_of_two_divisor(x, items);
+    size_t local_y = power_of_two_divisor(y, items / local_x);
+    return (sw_grid){.global = {x, y, 1}, .local = {local_x, local_y, 1}};
+}
