@@ -19,7 +19,7 @@ typedef struct sw_step_record {
 } sw_step_record;
 
 /* A row of the metrics. NaN: absent. Columns in the files, in this order: epoch, lr, train_loss, val_loss,
- * pixel_accuracy, iou, custom_iou, miou, iou_<class>..., border_recall (recall of the class named "border"),
+ * pixel_accuracy, iou, custom_iou, miou, iou_<class>..., border_recall (where a class is named "border"),
  * article_pixel_accuracy, images_per_second, seconds; then article_iou, article_custom_iou, boundary_f1 and
  * precision_<class>..., recall_<class>..., dice_<class>..., boundary_f1_<class>... */
 typedef struct sw_epoch_record {
@@ -39,7 +39,7 @@ sw_epoch_record sw_epoch_record_empty(int epoch);
 typedef struct sw_records sw_records;
 
 /* Opens or creates the three files in a run's folder for appending. To continue a run, rewind first. Class
- * names (1..SW_MAX_CLASSES; letters, digits and _) are copied. */
+ * names (letters, digits, _ and -) need not outlive the call. */
 sw_status sw_records_open(sw_records **out, const char *folder, const char *const *class_names,
                           int class_count) SW_NODISCARD;
 sw_status sw_records_append_step(sw_records *records, const sw_step_record *step) SW_NODISCARD;
