@@ -41,10 +41,10 @@ static size_t band_pixels(const sw_conv2d_attrs *attrs, sw_shape x)
     size_t taps = (size_t)attrs->kernel * (size_t)attrs->kernel;
     size_t row_bytes = taps * larger((size_t)x.c, (size_t)attrs->out_channels) * sizeof(float);
     size_t pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w;
-    size_t band = attrs->workspace_cap_bytes / row_bytes;
-    if (band > BAND_MULTIPLE) band = band / BAND_MULTIPLE * BAND_MULTIPLE;
-    if (band < (size_t)x.w) band = (size_t)x.w;
-    return band < pixels ? band : pixels;
+    size_t fitting = attrs->workspace_cap_bytes / row_bytes;
+    if (fitting > BAND_MULTIPLE) fitting = fitting / BAND_MULTIPLE * BAND_MULTIPLE;
+    if (fitting < (size_t)x.w) fitting = (size_t)x.w;
+    return fitting < pixels ? fitting : pixels;
 }
 
 static sw_status conv2d_infer(sw_graph *graph, sw_node *node)

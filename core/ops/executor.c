@@ -1,8 +1,8 @@
 #include "ops/executor.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "ops/run.h"
@@ -357,7 +357,7 @@ static sw_status params_finite(const sw_param **culprit, sw_executor *e, const s
     sw_status status = SW_OK;
     for (int i = 0; i < run->node->param_count && !*culprit; i++) {
         const sw_param *param = &e->graph->params[run->node->params[i]];
-        bool finite;
+        bool finite = true;
         SW_TRY(all_finite(&finite, e, run->param[i], param->elems));
         if (!finite) *culprit = param;
     }
@@ -384,7 +384,7 @@ sw_status sw_executor_find_nan(sw_executor *e, int n, char *where, size_t where_
             if (value->dtype != SW_F32) continue;
             sw_shape shape = value->shape;
             if (shape.n > n) shape.n = n;
-            bool finite;
+            bool finite = true;
             SW_TRY(all_finite(&finite, e, run->out[i], sw_shape_elems(shape)));
             if (!finite)
                 snprintf(where, where_bytes, "the output of %s '%s'", run->node->op->name, run->node->name);

@@ -1,7 +1,7 @@
 /* Parameters, gradients and running statistics on the device; layouts are converted here, at the border. */
 #include <stdlib.h>
-#include <string.h>
 
+#include "cl/buffer.h"
 #include "ops/executor.h"
 
 sw_status sw_store_init(sw_store *store, sw_cl *cl, const sw_graph *graph, bool with_gradients)
