@@ -1,0 +1,172 @@
+/* Every op once more, in double precision and as plainly as can be: what the device's results are compared
+ * with.
+ *
+ * These functions are meant to be read beside their formulas, not to be fast. Activations are (N,H,W,C),
+ * convolution weights (O,I,KH,KW), all row-major. They are themselves checked against finite differences
+ * (tests/unit).
+ *
+ * Where a result is a long sum, the function returns it with the sum of its terms' absolute values and their
+ * number: the error bound of a single-precision sum is made of these (check/bound.h). Short sums
+ * (average_pool, upsample) are linear, so calling them with absolute values gives the same figure. */
+#ifndef CHECK_REFERENCE_H
+#define CHECK_REFERENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "graph/graph.h"
+#include "ops/optimizer.h"
+
+typedef struct sw_sum {
+    double value;
+    double magnitude; /* sum of |term| */
+    size_t terms;
+} sw_sum;
+
+/* Place of element (n,h,w,c) in a dense array of that shape. */
+size_t sw_reference_index(sw_shape s, int n, int h, int w, int c);
+
+/* --- convolution
+ * ------------------------------------------------------------------------------------------------- */
+
+/* Stride 1, zero padding kernel/2, kernel odd: y (N,H,W,O) has x's height and width.
+ *
+ *   y[n,h,w,o]     = bias[o] + sum over i,ky,kx of x[n, h+ky-K/2, w+kx-K/2, i] weight[o,i,ky,kx]
+ *   dx[n,h,w,i]    = sum over o,ky,kx of dy[n, h-ky+K/2, w-kx+K/2, o] weight[o,i,ky,kx]
+ *   dw[o,i,ky,kx]  = sum over n,h,w of x[n, h+ky-K/2, w+kx-K/2, i] dy[n,h,w,o]
+ *   db[o]          = sum over n,h,w of dy[n,h,w,o]
+ *
+ * with zero outside the image: torch.nn.Conv2d(padding=K//2), its "convolution" being a cross-correlation. */
+typedef struct sw_reference_conv {
+    sw_shape x; /* c is I */
+    int out_channels, kernel;
+} sw_reference_conv;
+
+sw_sum sw_reference_conv2d_y(const sw_reference_conv *conv, const double *x, const double *weight,
+                             const double *bias, int n, int h, int w, int o); /* bias may be NULL */
+sw_sum sw_reference_conv2d_dx(const sw_reference_conv *conv, const double *dy, const double *weight, int n,
+                              int h, int w, int i);
+sw_sum sw_reference_conv2d_dw(const sw_reference_conv *conv, const double *x, const double *dy, int o, int i,
+                              int ky, int kx);
+sw_sum sw_reference_conv2d_db(const sw_reference_conv *conv, const double *dy, int o);
+
+/* Element (row, column) of op(A) op(B) + beta C; lengths of stored rows as in cl/gemm.h, offsets applied by
+ * the caller. */
+sw_sum sw_reference_gemm(bool transpose_a, bool transpose_b, size_t k, const double *a, size_t lda,
+                         const double *b, size_t ldb, double beta, double c, size_t row, size_t column);
+
+/* --- batch norm
+ * -------------------------------------------------------------------------------------------------- */
+
+/* Ioffe, Szegedy: "Batch normalization" (2015), as torch.nn.BatchNorm2d has it. With M = N*H*W, per channel:
+ *
+ *   mean = sum x / M,   variance = sum (x-mean)^2 / M   (biased)
+ *   running = (1-momentum) running + momentum statistic, the variance taken unbiased: times M/(M-1); with M =
+ * 1, where that has no value (PyTorch refuses), the biased one, which is 0 xhat = (x-mean) /
+ * sqrt(variance+eps),   y = gamma xhat + beta,   then max(y, 0) with relu dbeta = sum g,   dgamma = sum g
+ * xhat,   dx = gamma/sqrt(variance+eps) (g - dbeta/M - xhat dgamma/M)
+ *
+ * where g = dy, or dy where the forward output was positive and 0 elsewhere with relu. */
+void sw_reference_batchnorm_statistics(double *mean, double *variance, const double *x, sw_shape s);
+void sw_reference_batchnorm_running(double *running_mean, double *running_variance, const double *mean,
+                                    const double *variance, double momentum, sw_shape s);
+void sw_reference_batchnorm_y(double *y, const double *x, sw_shape s, const double *mean,
+                              const double *variance, const double *gamma, const double *beta, double eps,
+                              bool relu);
+/* `passed` (one byte an element, 0 where ReLU cut) is NULL without relu. */
+void sw_reference_batchnorm_backward(double *dx, double *dgamma, double *dbeta, const double *x,
+                                     const double *dy, sw_shape s, const double *mean, const double *variance,
+                                     const double *gamma, double eps, const uint8_t *passed);
+
+/* --- pooling
+ * ----------------------------------------------------------------------------------------------------- */
+
+/* 2x2 windows, stride 2; an odd last row or column is dropped: (N,H,W,C) -> (N,H/2,W/2,C). */
+sw_shape sw_reference_pool_shape(sw_shape x);
+
+/* Offsets 0..3 are row-major places in the window, one byte an element. The scan is row-major, the first
+ * maximum wins ties, a NaN wins over numbers, the last NaN over other NaNs: torch.nn.MaxPool2d(2,
+ * return_indices=True). */
+void sw_reference_max_pool(double *y, uint8_t *offsets, const double *x, sw_shape xs);
+/* dx (of shape xs) = dy at the maximum, 0 elsewhere. */
+void sw_reference_max_pool_backward(double *dx, const double *dy, const uint8_t *offsets, sw_shape xs);
+
+/* y (N,height,width,C) = x where its maximum was, 0 elsewhere (torch.nn.MaxUnpool2d; Badrinarayanan et al.,
+ * "SegNet"). x has shape xs = (N,height/2,width/2,C). */
+void sw_reference_max_unpool(double *y, const double *x, const uint8_t *offsets, sw_shape xs, int height,
+                             int width);
+void sw_reference_max_unpool_backward(double *dx, const double *dy, const uint8_t *offsets, sw_shape xs,
+                                      int height, int width);
+
+/* Mean of each window; backward gives each of its four elements dy/4. */
+void sw_reference_average_pool(double *y, const double *x, sw_shape xs);
+void sw_reference_average_pool_backward(double *dx, const double *dy, sw_shape xs);
+
+/* Nearest: y[n,h,w,c] = x[n, min(h/2,H-1), min(w/2,W-1), c], so that height 2H+1 repeats the last row once
+ * more. */
+void sw_reference_upsample(double *y, const double *x, sw_shape xs, int height, int width);
+void sw_reference_upsample_backward(double *dx, const double *dy, sw_shape xs, int height, int width);
+
+/* The device's packing of offsets: 2 bits each, channel c of a pixel in bits 2(c%16).. of its word c/16,
+ * unused bits 0. Words are (N,H,W,ceil(C/16)) for offsets of shape (N,H,W,C). */
+sw_shape sw_reference_packed_shape(sw_shape offsets);
+void sw_reference_pack_offsets(uint32_t *words, const uint8_t *offsets, sw_shape s);
+
+/* --- losses
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* With p = softmax(logits), t the label and ce = -log p[t], over the pixels that count (label below `classes`
+ * and not `ignore_index`), their weights w[t] (1 without weights) and W = sum of w[t]:
+ *
+ *   loss     = sum of w[t] (1-p[t])^gamma ce / W             (0 when W is 0, where PyTorch gives NaN)
+ *   dlogit_k = w[t]/W ((1-p[t])^gamma + gamma ce p[t] (1-p[t])^(gamma-1)) (p[k] - [k = t])
+ *
+ * gamma 0 is torch.nn.CrossEntropyLoss(weight, ignore_index); gamma > 0 the focal loss of Lin et al., "Focal
+ * loss for dense object detection" (2017). */
+typedef struct sw_reference_loss {
+    int classes;
+    double gamma;
+    int ignore_index;      /* -1: none */
+    const double *weights; /* (classes), or NULL */
+} sw_reference_loss;
+
+bool sw_reference_label_counts(const sw_reference_loss *loss, uint8_t label);
+/* ce of one pixel, the largest logit taken out first so that nothing overflows. */
+double sw_reference_cross_entropy(const double *logits, int classes, int label);
+/* Loss as a function of one pixel's ce, and its derivative. */
+double sw_reference_focal(double ce, double gamma);
+double sw_reference_focal_slope(double ce, double gamma);
+/* dlogits may be NULL; else (pixels, classes). Returns the loss. */
+double sw_reference_loss_run(double *dlogits, const sw_reference_loss *loss, const double *logits,
+                             const uint8_t *labels, size_t pixels);
+
+/* --- optimisers
+ * -------------------------------------------------------------------------------------------------- */
+
+/* One step, number `step` counted from 1. Kingma, Ba: "Adam" (2015); Loshchilov, Hutter: "Decoupled weight
+ * decay regularization" (2019); in the form of torch.optim:
+ *
+ *   adam:  g += decay p;  m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;
+ *          p -= lr/(1-b1^step) m / (sqrt(v)/sqrt(1-b2^step) + eps)
+ *   adamw: p *= 1 - lr decay; then the same without decay
+ *   sgd:   g += decay p;  with momentum: m = momentum m + g, g = m (nesterov: g + momentum m);  p -= lr g
+ *
+ * m is the first moment buffer, v the second (adam, adamw only). `scale` (count; may be NULL) receives per
+ * element a size that the rounding error of p is proportional to: |p| + lr |update| with every cancelling sum
+ * taken of absolute values. */
+void sw_reference_update(double *p, double *m, double *v, const double *g, size_t count,
+                         const sw_update_config *config, double lr, uint64_t step, double *scale);
+
+/* --- metrics
+ * ----------------------------------------------------------------------------------------------------- */
+
+/* Class of the largest logit; the lowest class wins ties. */
+int sw_reference_arg_max(const double *logits, int classes);
+/* Of one image: confusion (K,K) counts, rows truth and columns prediction; soft[0] = sum g p and
+ * soft[1] = sum (g + p - g p) over classes and pixels, with softmax p and one-hot truth g. Pixels whose label
+ * is ignore_index or not a class are left out of both. */
+void sw_reference_metrics(uint32_t *confusion, double soft[2], uint8_t *predictions, const double *logits,
+                          const uint8_t *labels, size_t pixels, int classes, int ignore_index);
+
+#endif

@@ -1,0 +1,100 @@
+#include <math.h>
+
+#include "check/reference.h"
+
+size_t sw_reference_index(sw_shape s, int n, int h, int w, int c)
+{
+    return (((size_t)n * (size_t)s.h + (size_t)h) * (size_t)s.w + (size_t)w) * (size_t)s.c + (size_t)c;
+}
+
+static void add(sw_sum *sum, double term)
+{
+    sum->value += term;
+    sum->magnitude += fabs(term);
+    sum->terms++;
+}
+
+static bool inside(sw_shape s, int h, int w)
+{
+    return h >= 0 && h < s.h && w >= 0 && w < s.w;
+}
+
+static size_t weight_index(const sw_reference_conv *conv, int o, int i, int ky, int kx)
+{
+    sw_shape dims = {conv->out_channels, conv->x.c, conv->kernel, conv->kernel};
+    return sw_reference_index(dims, o, i, ky, kx);
+}
+
+static sw_shape y_shape(const sw_reference_conv *conv)
+{
+    return (sw_shape){conv->x.n, conv->x.h, conv->x.w, conv->out_channels};
+}
+
+sw_sum sw_reference_conv2d_y(const sw_reference_conv *conv, const double *x, const double *weight,
+                             const double *bias, int n, int h, int w, int o)
+{
+    sw_sum sum = {0};
+    int pad = conv->kernel / 2;
+    if (bias) add(&sum, bias[o]);
+    for (int ky = 0; ky < conv->kernel; ky++)
+        for (int kx = 0; kx < conv->kernel; kx++) {
+            if (!inside(conv->x, h + ky - pad, w + kx - pad)) continue;
+            for (int i = 0; i < conv->x.c; i++)
+                add(&sum, x[sw_reference_index(conv->x, n, h + ky - pad, w + kx - pad, i)] *
+                              weight[weight_index(conv, o, i, ky, kx)]);
+        }
+    return sum;
+}
+
+sw_sum sw_reference_conv2d_dx(const sw_reference_conv *conv, const double *dy, const double *weight, int n,
+                              int h, int w, int i)
+{
+    sw_sum sum = {0};
+    sw_shape ys = y_shape(conv);
+    int pad = conv->kernel / 2;
+    for (int ky = 0; ky < conv->kernel; ky++)
+        for (int kx = 0; kx < conv->kernel; kx++) {
+            if (!inside(ys, h - ky + pad, w - kx + pad)) continue;
+            for (int o = 0; o < conv->out_channels; o++)
+                add(&sum, dy[sw_reference_index(ys, n, h - ky + pad, w - kx + pad, o)] *
+                              weight[weight_index(conv, o, i, ky, kx)]);
+        }
+    return sum;
+}
+
+sw_sum sw_reference_conv2d_dw(const sw_reference_conv *conv, const double *x, const double *dy, int o, int i,
+                              int ky, int kx)
+{
+    sw_sum sum = {0};
+    sw_shape ys = y_shape(conv);
+    int pad = conv->kernel / 2;
+    for (int n = 0; n < ys.n; n++)
+        for (int h = 0; h < ys.h; h++)
+            for (int w = 0; w < ys.w; w++) {
+                if (!inside(conv->x, h + ky - pad, w + kx - pad)) continue;
+                add(&sum, x[sw_reference_index(conv->x, n, h + ky - pad, w + kx - pad, i)] *
+                              dy[sw_reference_index(ys, n, h, w, o)]);
+            }
+    return sum;
+}
+
+sw_sum sw_reference_conv2d_db(const sw_reference_conv *conv, const double *dy, int o)
+{
+    sw_sum sum = {0};
+    sw_shape ys = y_shape(conv);
+    for (int n = 0; n < ys.n; n++)
+        for (int h = 0; h < ys.h; h++)
+            for (int w = 0; w < ys.w; w++) add(&sum, dy[sw_reference_index(ys, n, h, w, o)]);
+    return sum;
+}
+
+sw_sum sw_reference_gemm(bool transpose_a, bool transpose_b, size_t k, const double *a, size_t lda,
+                         const double *b, size_t ldb, double beta, double c, size_t row, size_t column)
+{
+    sw_sum sum = {0};
+    for (size_t i = 0; i < k; i++)
+        add(&sum, (transpose_a ? a[i * lda + row] : a[row * lda + i]) *
+                      (transpose_b ? b[column * ldb + i] : b[i * ldb + column]));
+    if (beta != 0) add(&sum, beta * c);
+    return sum;
+}

@@ -1,0 +1,63 @@
+#include <math.h>
+#include <string.h>
+
+#include "check/reference.h"
+
+bool sw_reference_label_counts(const sw_reference_loss *loss, uint8_t label)
+{
+    return label < loss->classes && label != loss->ignore_index;
+}
+
+static double log_sum_exp(const double *logits, int classes)
+{
+    double largest = logits[sw_reference_arg_max(logits, classes)], sum = 0;
+    for (int k = 0; k < classes; k++) sum += exp(logits[k] - largest);
+    return largest + log(sum);
+}
+
+double sw_reference_cross_entropy(const double *logits, int classes, int label)
+{
+    return log_sum_exp(logits, classes) - logits[label];
+}
+
+double sw_reference_focal(double ce, double gamma)
+{
+    return pow(-expm1(-ce), gamma) * ce; /* -expm1(-ce) = 1-p without cancellation; pow(0, 0) is 1 */
+}
+
+double sw_reference_focal_slope(double ce, double gamma)
+{
+    double p = exp(-ce), rest = -expm1(-ce);
+    if (gamma == 0) return 1;
+    if (rest == 0) return 0; /* the limit for gamma > 0: both terms go like ce^gamma */
+    return pow(rest, gamma) + gamma * ce * p * pow(rest, gamma - 1);
+}
+
+static double label_weight(const sw_reference_loss *loss, uint8_t label)
+{
+    if (!sw_reference_label_counts(loss, label)) return 0;
+    return loss->weights ? loss->weights[label] : 1;
+}
+
+double sw_reference_loss_run(double *dlogits, const sw_reference_loss *loss, const double *logits,
+                             const uint8_t *labels, size_t pixels)
+{
+    size_t classes = (size_t)loss->classes;
+    double weight_sum = 0, sum = 0;
+    for (size_t i = 0; i < pixels; i++) weight_sum += label_weight(loss, labels[i]);
+    if (dlogits) memset(dlogits, 0, pixels * classes * sizeof *dlogits);
+    if (weight_sum == 0) return 0;
+    for (size_t i = 0; i < pixels; i++) {
+        if (!sw_reference_label_counts(loss, labels[i])) continue;
+        const double *z = logits + i * classes;
+        double ce = sw_reference_cross_entropy(z, loss->classes, labels[i]);
+        double weight = label_weight(loss, labels[i]) / weight_sum;
+        sum += weight * sw_reference_focal(ce, loss->gamma);
+        if (!dlogits) continue;
+        double slope = weight * sw_reference_focal_slope(ce, loss->gamma);
+        double normaliser = log_sum_exp(z, loss->classes);
+        for (size_t k = 0; k < classes; k++)
+            dlogits[i * classes + k] = slope * (k == labels[i] ? expm1(-ce) : exp(z[k] - normaliser));
+    }
+    return sum;
+}

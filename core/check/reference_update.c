@@ -1,0 +1,52 @@
+#include <math.h>
+
+#include "check/reference.h"
+
+static void update_adam(double *p, double *m, double *v, double g, const sw_update_config *config, double lr,
+                        uint64_t step, double *scale)
+{
+    double b1 = config->beta1, b2 = config->beta2, decay = config->weight_decay;
+    double correction1 = 1 - pow(b1, (double)step), correction2 = 1 - pow(b2, (double)step);
+    double g_size = fabs(g), start = fabs(*p);
+    if (config->kind == SW_UPDATE_ADAMW) {
+        *p *= 1 - lr * decay;
+    } else {
+        g_size += decay * fabs(*p);
+        g += decay * *p;
+    }
+    double m_size = b1 * fabs(*m) + (1 - b1) * g_size;
+    *m = b1 * *m + (1 - b1) * g;
+    *v = b2 * *v + (1 - b2) * g * g;
+    double denominator = sqrt(*v) / sqrt(correction2) + config->eps;
+    *p -= lr / correction1 * *m / denominator;
+    *scale = start + lr / correction1 * m_size / denominator;
+}
+
+static void update_sgd(double *p, double *m, double g, const sw_update_config *config, double lr,
+                       double *scale)
+{
+    double momentum = config->momentum, start = fabs(*p);
+    double size = fabs(g) + config->weight_decay * fabs(*p);
+    g += config->weight_decay * *p;
+    if (momentum != 0) {
+        double m_size = momentum * fabs(*m) + size;
+        *m = momentum * *m + g;
+        g = config->nesterov ? g + momentum * *m : *m;
+        size = config->nesterov ? size + momentum * m_size : m_size;
+    }
+    *p -= lr * g;
+    *scale = start + lr * size;
+}
+
+void sw_reference_update(double *p, double *m, double *v, const double *g, size_t count,
+                         const sw_update_config *config, double lr, uint64_t step, double *scale)
+{
+    for (size_t i = 0; i < count; i++) {
+        double size;
+        if (config->kind == SW_UPDATE_SGD)
+            update_sgd(&p[i], m ? &m[i] : NULL, g[i], config, lr, &size);
+        else
+            update_adam(&p[i], &m[i], &v[i], g[i], config, lr, step, &size);
+        if (scale) scale[i] = size;
+    }
+}
