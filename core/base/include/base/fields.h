@@ -68,8 +68,9 @@ sw_status sw_problems_finish(sw_problems *problems) SW_NODISCARD;
 struct sw_field_custom {
     const char *expected;    /* "a list of numbers, median_frequency or none" */
     const char *json_schema; /* the value's JSON schema */
-    /* Fills the record, or returns false: then the value is reported as not `expected`. */
-    bool (*read)(void *record, const sw_yaml_node *value);
+    /* Fills the record and returns NULL, or returns the node that is not as `expected`: the value or one
+     * below. */
+    const sw_yaml_node *(*read)(void *record, const sw_yaml_node *value);
     void (*write)(sw_str *out, const void *record); /* as YAML on one line */
 };
 

@@ -67,6 +67,9 @@ const sw_yaml_node *sw_yaml_find(const sw_yaml_node *node, const char *path);
 /* Nothing, null, Null, NULL or ~, unquoted. */
 bool sw_yaml_is_null(const sw_yaml_node *node);
 
+/* The finite decimal number an unquoted scalar spells, or false. */
+bool sw_yaml_number(double *out, const sw_yaml_node *node);
+
 /* Appends "file:3:7", or the source alone. */
 void sw_yaml_place_append(sw_str *out, sw_yaml_place place);
 

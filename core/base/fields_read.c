@@ -1,0 +1,337 @@
+/* Field tables: from YAML into structs. */
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fields.h"
+
+enum { PATH_BYTES = 256, SHOWN_BYTES = 60 };
+
+_Static_assert(sizeof(sw_field_type) == sizeof(int), "enum members are filled through an int");
+
+typedef struct reading {
+    const sw_field_table *root;
+    sw_arena *arena;
+    sw_problems *problems;
+} reading;
+
+/* What stands in the file, in words short enough for a message. */
+static void describe_found(char *out, size_t bytes, const sw_yaml_node *node)
+{
+    if (node->kind == SW_YAML_MAPPING) {
+        snprintf(out, bytes, "a mapping");
+    } else if (node->kind == SW_YAML_SEQUENCE) {
+        snprintf(out, bytes, "a list of %zu", node->count);
+    } else if (sw_yaml_is_null(node)) {
+        snprintf(out, bytes, "nothing");
+    } else {
+        bool cut = strlen(node->text) > SHOWN_BYTES - 1;
+        int used = snprintf(out, bytes, node->quoted ? "the quoted text \"%.*s%s\"" : "'%.*s%s'",
+                            SHOWN_BYTES - 1, node->text, cut ? "..." : "");
+        for (int i = 0; i < used && (size_t)i < bytes; i++)
+            if ((unsigned char)out[i] < 0x20) out[i] = ' ';
+    }
+}
+
+static void report_wrong(reading *r, const sw_field *field, const sw_yaml_node *node, const char *path)
+{
+    sw_str expected = {0};
+    char found[2 * SHOWN_BYTES];
+    sw_field_describe(&expected, field);
+    describe_found(found, sizeof found, node);
+    const char *hint = "", *choice = "";
+    if (field->type == SW_FIELD_ENUM && node->kind == SW_YAML_SCALAR) {
+        int nearest = INT_MAX;
+        for (size_t i = 0; field->choices[i]; i++) {
+            int distance = sw_edit_distance(node->text, field->choices[i]);
+            if (distance >= nearest) continue;
+            nearest = distance;
+            choice = field->choices[i];
+        }
+        hint = nearest <= (int)strlen(choice) / 2 ? "; did you mean " : "";
+        if (!*hint) choice = "";
+    }
+    sw_problems_add(r->problems, node->place, "%s: expected %s, found %s%s%s", path,
+                    expected.text ? expected.text : "another value", found, hint, choice);
+    sw_str_deinit(&expected);
+}
+
+typedef struct nearest_key {
+    const char *wanted_leaf;
+    char wanted_parent[PATH_BYTES];
+    char best[PATH_BYTES];
+    int distance;
+} nearest_key;
+
+/* The leaf decides; a key of another section costs one more, so that a sibling's typo wins over a namesake.
+ */
+static bool consider_key(void *user, const sw_field *field, const char *path)
+{
+    nearest_key *search = user;
+    size_t parent_length = strlen(path) - strlen(field->key);
+    bool same_parent = strlen(search->wanted_parent) == parent_length &&
+                       memcmp(search->wanted_parent, path, parent_length) == 0;
+    int distance = sw_edit_distance(search->wanted_leaf, field->key) + (same_parent ? 0 : 1);
+    if (distance < search->distance) {
+        search->distance = distance;
+        snprintf(search->best, sizeof search->best, "%s", path);
+    }
+    return true;
+}
+
+/* "model.encoder.0." -> "model.encoder[].", as the schema writes it. */
+static void generic_path(char *out, size_t bytes, const char *prefix)
+{
+    size_t used = 0;
+    for (const char *c = prefix; *c && used + 4 < bytes; c++) {
+        if (c[0] == '.' && c[1] >= '0' && c[1] <= '9') {
+            out[used++] = '[';
+            out[used++] = ']';
+            while (c[1] >= '0' && c[1] <= '9') c++;
+        } else {
+            out[used++] = *c;
+        }
+    }
+    out[used] = '\0';
+}
+
+static void report_unknown(reading *r, const sw_yaml_entry *entry, const char *prefix)
+{
+    nearest_key search = {.wanted_leaf = entry->key, .distance = INT_MAX};
+    generic_path(search.wanted_parent, sizeof search.wanted_parent, prefix);
+    sw_fields_visit(r->root, consider_key, &search);
+    sw_problems_add(r->problems, entry->key_place, "unknown key '%s%.*s'; the nearest known key is '%s'",
+                    prefix, SHOWN_BYTES, entry->key, search.best);
+}
+
+/* A decimal integer as YAML 1.2 writes it; no leading zeros, which other readers take for octal. */
+static bool parse_integer(const char *text, double *out, int64_t *exact)
+{
+    const char *digits = text + (text[0] == '-' || text[0] == '+');
+    if (strspn(digits, "0123456789") != strlen(digits) || !*digits) return false;
+    if (digits[0] == '0' && digits[1]) return false;
+    errno = 0;
+    long long value = strtoll(text, NULL, 10);
+    if (errno == ERANGE) return false;
+    *exact = value;
+    *out = (double)value;
+    return true;
+}
+
+static bool in_range(const sw_field *field, double value)
+{
+    return (field->above_min ? value > field->min : value >= field->min) && value <= field->max;
+}
+
+static bool plain_scalar(const sw_yaml_node *node)
+{
+    return node->kind == SW_YAML_SCALAR && !node->quoted;
+}
+
+static bool read_number(void *member, const sw_field *field, const sw_yaml_node *node)
+{
+    double value = 0;
+    int64_t exact = 0;
+    if (!plain_scalar(node)) return false;
+    if (field->type == SW_FIELD_FLOAT) {
+        if (!sw_yaml_number(&value, node)) return false;
+        float stored = (float)value;
+        if (!isfinite(stored) || !in_range(field, (double)stored)) return false;
+        memcpy(member, &stored, sizeof stored);
+    } else {
+        if (!parse_integer(node->text, &value, &exact) || !in_range(field, value)) return false;
+        if (field->type == SW_FIELD_INT) {
+            int stored = (int)exact;
+            memcpy(member, &stored, sizeof stored);
+        } else {
+            uint64_t stored = (uint64_t)exact;
+            memcpy(member, &stored, sizeof stored);
+        }
+    }
+    return true;
+}
+
+static bool is_bool(const sw_yaml_node *node, bool *value)
+{
+    if (!plain_scalar(node)) return false;
+    *value = strcmp(node->text, "true") == 0;
+    return *value || strcmp(node->text, "false") == 0;
+}
+
+static bool read_enum(void *member, const sw_field *field, const sw_yaml_node *node)
+{
+    if (node->kind != SW_YAML_SCALAR) return false;
+    for (int i = 0; field->choices[i]; i++) {
+        if (strcmp(field->choices[i], node->text) != 0) continue;
+        memcpy(member, &i, sizeof i);
+        return true;
+    }
+    return false;
+}
+
+static bool is_text(const sw_yaml_node *node)
+{
+    bool ignored = false;
+    return node->kind == SW_YAML_SCALAR && !sw_yaml_is_null(node) && !is_bool(node, &ignored);
+}
+
+static sw_status read_text_list(reading *r, char *record, const sw_field *field, const sw_yaml_node *node,
+                                const char *path)
+{
+    bool good = node->kind == SW_YAML_SEQUENCE && (double)node->count <= field->max;
+    for (size_t i = 0; good && i < node->count; i++) good = is_text(node->items[i]);
+    if (!good) {
+        report_wrong(r, field, node, path);
+        return SW_OK;
+    }
+    const char **texts = sw_arena_alloc(r->arena, (node->count + 1) * sizeof *texts);
+    if (!texts) return SW_E_MEMORY;
+    for (size_t i = 0; i < node->count; i++) {
+        texts[i] = sw_arena_strdup(r->arena, node->items[i]->text);
+        if (!texts[i]) return SW_E_MEMORY;
+    }
+    int count = (int)node->count;
+    memcpy(record + field->offset, &texts, sizeof texts);
+    memcpy(record + field->count_offset, &count, sizeof count);
+    return SW_OK;
+}
+
+static sw_status read_record(reading *r, void *record, const sw_field_table *table,
+                             const sw_yaml_node *mapping, sw_yaml_place place, const char *prefix);
+
+static sw_status read_record_list(reading *r, char *record, const sw_field *field, const sw_yaml_node *node,
+                                  const char *path)
+{
+    bool good = node->kind == SW_YAML_SEQUENCE && in_range(field, (double)node->count);
+    if (!good) {
+        report_wrong(r, field, node, path);
+        return SW_OK;
+    }
+    sw_status status = SW_OK;
+    for (size_t i = 0; status == SW_OK && i < node->count; i++) {
+        const sw_yaml_node *item = node->items[i];
+        char prefix[PATH_BYTES];
+        snprintf(prefix, sizeof prefix, "%s.%zu.", path, i);
+        if (item->kind == SW_YAML_MAPPING) {
+            void *element = record + field->offset + i * field->record->struct_bytes;
+            status = read_record(r, element, field->record, item, item->place, prefix);
+        } else {
+            char found[2 * SHOWN_BYTES];
+            describe_found(found, sizeof found, item);
+            sw_problems_add(r->problems, item->place, "%s.%zu: expected a mapping, found %s", path, i, found);
+        }
+    }
+    int count = (int)node->count;
+    memcpy(record + field->count_offset, &count, sizeof count);
+    return status;
+}
+
+static sw_status read_value(reading *r, char *record, const sw_field *field, const sw_yaml_node *node,
+                            const char *path)
+{
+    void *member = record + field->offset;
+    bool good = false, truth = false;
+    switch (field->type) {
+    case SW_FIELD_RECORD_LIST:
+        return read_record_list(r, record, field, node, path);
+    case SW_FIELD_TEXT_LIST:
+        return read_text_list(r, record, field, node, path);
+    case SW_FIELD_RECORD:
+        assert(!"handled by read_field");
+        break;
+    case SW_FIELD_BOOL:
+        good = is_bool(node, &truth);
+        if (good) memcpy(member, &truth, sizeof truth);
+        break;
+    case SW_FIELD_INT:
+    case SW_FIELD_UINT64:
+    case SW_FIELD_FLOAT:
+        good = read_number(member, field, node);
+        break;
+    case SW_FIELD_ENUM:
+        good = read_enum(member, field, node);
+        break;
+    case SW_FIELD_CUSTOM:
+        node = field->custom->read(record, node);
+        good = node == NULL;
+        break;
+    case SW_FIELD_TEXT:
+        good = is_text(node);
+        if (good) {
+            const char *text = sw_arena_strdup(r->arena, node->text);
+            if (!text) return SW_E_MEMORY;
+            memcpy(member, &text, sizeof text);
+        }
+        break;
+    }
+    if (!good) report_wrong(r, field, node, path);
+    return SW_OK;
+}
+
+static sw_status read_field(reading *r, char *record, const sw_field *field, const sw_yaml_entry *entry,
+                            sw_yaml_place place, const char *prefix)
+{
+    char path[PATH_BYTES], below[PATH_BYTES + 1];
+    snprintf(path, sizeof path, "%s%s", prefix, field->key);
+    const sw_yaml_node *node = entry ? entry->value : NULL;
+    if (field->type == SW_FIELD_RECORD) {
+        snprintf(below, sizeof below, "%s.", path);
+        if (node && node->kind != SW_YAML_MAPPING) {
+            report_wrong(r, field, node, path);
+            node = NULL;
+        }
+        return read_record(r, record + field->offset, field->record, node, node ? node->place : place, below);
+    }
+    if (node) return read_value(r, record, field, node, path);
+    if (!field->fallback) {
+        sw_str expected = {0};
+        sw_field_describe(&expected, field);
+        sw_problems_add(r->problems, place, "%s is missing: expected %s", path,
+                        expected.text ? expected.text : "a value");
+        sw_str_deinit(&expected);
+        return SW_OK;
+    }
+    sw_status status = sw_yaml_parse_value(&node, r->arena, field->fallback, "the schema's default");
+    return status == SW_OK ? read_value(r, record, field, node, path) : status;
+}
+
+static const sw_field *find_field(const sw_field_table *table, const char *key)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (strcmp(table->fields[i].key, key) == 0) return &table->fields[i];
+    return NULL;
+}
+
+/* `place` is where a missing key is missed. */
+static sw_status read_record(reading *r, void *record, const sw_field_table *table,
+                             const sw_yaml_node *mapping, sw_yaml_place place, const char *prefix)
+{
+    sw_status status = SW_OK;
+    for (size_t i = 0; mapping && i < mapping->count; i++)
+        if (!find_field(table, mapping->entries[i].key)) report_unknown(r, &mapping->entries[i], prefix);
+    for (size_t i = 0; status == SW_OK && i < table->count; i++) {
+        const sw_field *field = &table->fields[i];
+        status = read_field(r, record, field, sw_yaml_entry_get(mapping, field->key), place, prefix);
+    }
+    return status;
+}
+
+sw_status sw_fields_read(void *out, const sw_field_table *table, const sw_yaml_node *mapping, sw_arena *arena,
+                         sw_problems *problems)
+{
+    reading r = {.root = table, .arena = arena, .problems = problems};
+    memset(out, 0, table->struct_bytes);
+    if (mapping && mapping->kind != SW_YAML_MAPPING) {
+        char found[2 * SHOWN_BYTES];
+        describe_found(found, sizeof found, mapping);
+        sw_problems_add(problems, mapping->place, "expected a mapping of keys to values, found %s", found);
+        return SW_OK;
+    }
+    sw_yaml_place nowhere = {"(no file)", 0, 0};
+    return read_record(&r, out, table, mapping, mapping ? mapping->place : nowhere, "");
+}

@@ -1,0 +1,420 @@
+#include "base/yaml.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "base/fs.h"
+
+typedef struct anchor {
+    const char *name;
+    int line;
+    const sw_yaml_node *node; /* NULL while the value is still being read */
+    size_t weight;            /* nodes below and with it, aliases spelled out */
+    int height;               /* levels below it, likewise */
+    struct anchor *next;
+} anchor;
+
+typedef struct reader {
+    yaml_parser_t yaml;
+    sw_arena *arena;
+    const char *source, *text;
+    size_t length;
+    bool whole_source; /* places are the source alone, without line and column */
+    size_t nodes;      /* so far, aliases spelled out */
+    int deepest;       /* level reached within the value being read, aliases spelled out */
+    anchor *anchors;
+    /* Children of the collections being read, innermost last; they move to the arena when one ends. */
+    sw_yaml_entry *pending;
+    size_t pending_count, pending_capacity;
+} reader;
+
+static sw_yaml_place place_of(const reader *r, yaml_mark_t mark)
+{
+    if (r->whole_source) return (sw_yaml_place){r->source, 0, 0};
+    return (sw_yaml_place){r->source, (int)mark.line + 1, (int)mark.column + 1};
+}
+
+static sw_status fail_at(sw_yaml_place place, const char *fmt, ...) SW_PRINTF(2, 3);
+
+static sw_status fail_at(sw_yaml_place place, const char *fmt, ...)
+{
+    sw_str message = {0};
+    char detail[1024];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(detail, sizeof detail, fmt, args);
+    va_end(args);
+    sw_yaml_place_append(&message, place);
+    sw_str_printf(&message, ": %s", detail);
+    sw_status status = sw_str_status(&message);
+    if (status == SW_OK) status = sw_fail(SW_E_CONFIG, "%s", message.text);
+    sw_str_deinit(&message);
+    return status;
+}
+
+/* libyaml gives a byte offset, no mark, for bytes that are no text. */
+static yaml_mark_t mark_of_offset(const reader *r, size_t offset)
+{
+    yaml_mark_t mark = {0};
+    for (size_t i = 0; i < offset && i < r->length; i++) {
+        mark.column = r->text[i] == '\n' ? 0 : mark.column + 1;
+        if (r->text[i] == '\n') mark.line++;
+    }
+    return mark;
+}
+
+static sw_status syntax_failure(const reader *r)
+{
+    const yaml_parser_t *yaml = &r->yaml;
+    if (yaml->error == YAML_MEMORY_ERROR) return sw_fail_alloc(r->source, r->length);
+    const char *problem = yaml->problem ? yaml->problem : "this is not YAML";
+    if (yaml->error == YAML_READER_ERROR)
+        return fail_at(place_of(r, mark_of_offset(r, yaml->problem_offset)), "%s", problem);
+    sw_yaml_place place = place_of(r, yaml->problem_mark);
+    if (yaml->context && !r->whole_source)
+        return fail_at(place, "%s, %s that begins at line %zu, column %zu", problem, yaml->context,
+                       yaml->context_mark.line + 1, yaml->context_mark.column + 1);
+    return fail_at(place, "%s", problem);
+}
+
+static sw_status next_event(reader *r, yaml_event_t *event)
+{
+    return yaml_parser_parse(&r->yaml, event) ? SW_OK : syntax_failure(r);
+}
+
+static sw_status push_pending(reader *r, sw_yaml_entry child)
+{
+    if (r->pending_count == r->pending_capacity) {
+        size_t capacity = r->pending_capacity ? 2 * r->pending_capacity : 64;
+        sw_yaml_entry *grown = realloc(r->pending, capacity * sizeof *grown);
+        if (!grown) return sw_fail_alloc(r->source, capacity * sizeof *grown);
+        r->pending = grown;
+        r->pending_capacity = capacity;
+    }
+    r->pending[r->pending_count++] = child;
+    return SW_OK;
+}
+
+static sw_status count_nodes(reader *r, size_t more, sw_yaml_place place)
+{
+    r->nodes += more;
+    if (r->nodes > SW_YAML_MAX_NODES)
+        return fail_at(place, "more than %d values, counted with every alias spelled out", SW_YAML_MAX_NODES);
+    return SW_OK;
+}
+
+static anchor *find_anchor(const reader *r, const char *name)
+{
+    anchor *a = r->anchors;
+    while (a && strcmp(a->name, name) != 0) a = a->next;
+    return a;
+}
+
+/* *out is NULL when the value has no anchor. */
+static sw_status open_anchor(reader *r, anchor **out, const yaml_char_t *name, sw_yaml_place place)
+{
+    *out = NULL;
+    if (!name) return SW_OK;
+    const anchor *known = find_anchor(r, (const char *)name);
+    if (known)
+        return fail_at(place, "anchor '&%s' is given twice; the first is at line %d", name, known->line);
+    anchor *a = sw_arena_alloc(r->arena, sizeof *a);
+    char *copy = sw_arena_strdup(r->arena, (const char *)name);
+    if (!a || !copy) return SW_E_MEMORY;
+    *a = (anchor){.name = copy, .line = place.line, .next = r->anchors};
+    r->anchors = a;
+    *out = a;
+    return SW_OK;
+}
+
+static sw_status reach_depth(reader *r, int depth, sw_yaml_place place)
+{
+    if (depth > r->deepest) r->deepest = depth;
+    if (depth > SW_YAML_MAX_DEPTH) return fail_at(place, "nested deeper than %d levels", SW_YAML_MAX_DEPTH);
+    return SW_OK;
+}
+
+static sw_status read_alias(reader *r, const sw_yaml_node **out, const yaml_event_t *event, int depth)
+{
+    sw_yaml_place place = place_of(r, event->start_mark);
+    const char *name = (const char *)event->data.alias.anchor;
+    const anchor *a = find_anchor(r, name);
+    if (!a) return fail_at(place, "unknown alias '*%s': no value before it has the anchor '&%s'", name, name);
+    if (!a->node) return fail_at(place, "alias '*%s' stands inside the very value it names", name);
+    *out = a->node;
+    sw_status status = reach_depth(r, depth + a->height, place);
+    return status == SW_OK ? count_nodes(r, a->weight, place) : status;
+}
+
+static sw_status copy_text(reader *r, const char **out, const yaml_event_t *event)
+{
+    const char *text = (const char *)event->data.scalar.value;
+    if (strlen(text) != event->data.scalar.length)
+        return fail_at(place_of(r, event->start_mark), "a text must not contain the character NUL");
+    *out = sw_arena_strdup(r->arena, text);
+    return *out ? SW_OK : SW_E_MEMORY;
+}
+
+static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event_t *event, int depth);
+
+static sw_status read_items(reader *r, int depth)
+{
+    for (;;) {
+        yaml_event_t event;
+        sw_status status = next_event(r, &event);
+        if (status != SW_OK) return status;
+        bool end = event.type == YAML_SEQUENCE_END_EVENT;
+        sw_yaml_entry child = {0};
+        if (!end) status = read_node(r, &child.value, &event, depth + 1);
+        yaml_event_delete(&event);
+        if (status == SW_OK && !end) status = push_pending(r, child);
+        if (status != SW_OK || end) return status;
+    }
+}
+
+static sw_status read_key(reader *r, sw_yaml_entry *child, const yaml_event_t *event, size_t first)
+{
+    sw_yaml_place place = place_of(r, event->start_mark);
+    if (event->type != YAML_SCALAR_EVENT || event->data.scalar.anchor || event->data.scalar.tag)
+        return fail_at(place, "a mapping's key must be a plain text, without anchor, alias or tag");
+    child->key_place = place;
+    sw_status status = copy_text(r, &child->key, event);
+    for (size_t i = first; status == SW_OK && i < r->pending_count; i++)
+        if (strcmp(r->pending[i].key, child->key) == 0)
+            return fail_at(place, "duplicate key '%s'; it stands already at line %d", child->key,
+                           r->pending[i].key_place.line);
+    return status;
+}
+
+static sw_status read_entries(reader *r, int depth)
+{
+    size_t first = r->pending_count;
+    for (;;) {
+        yaml_event_t event;
+        sw_yaml_entry child = {0};
+        sw_status status = next_event(r, &event);
+        if (status != SW_OK) return status;
+        bool end = event.type == YAML_MAPPING_END_EVENT;
+        if (!end) status = read_key(r, &child, &event, first);
+        yaml_event_delete(&event);
+        if (status != SW_OK || end) return status;
+        status = next_event(r, &event);
+        if (status != SW_OK) return status;
+        status = read_node(r, &child.value, &event, depth + 1);
+        yaml_event_delete(&event);
+        if (status == SW_OK) status = push_pending(r, child);
+        if (status != SW_OK) return status;
+    }
+}
+
+/* Moves the children from `first` on into the node. */
+static sw_status adopt_children(reader *r, sw_yaml_node *node, size_t first)
+{
+    size_t count = r->pending_count - first;
+    const sw_yaml_entry *children = r->pending + first;
+    node->count = count;
+    r->pending_count = first;
+    if (count == 0) return SW_OK;
+    if (node->kind == SW_YAML_MAPPING) {
+        sw_yaml_entry *entries = sw_arena_alloc(r->arena, count * sizeof *entries);
+        if (!entries) return SW_E_MEMORY;
+        memcpy(entries, children, count * sizeof *entries);
+        node->entries = entries;
+    } else {
+        const sw_yaml_node **items = sw_arena_alloc(r->arena, count * sizeof(const sw_yaml_node *));
+        if (!items) return SW_E_MEMORY;
+        for (size_t i = 0; i < count; i++) items[i] = children[i].value;
+        node->items = items;
+    }
+    return SW_OK;
+}
+
+static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event_t *event, int depth)
+{
+    sw_status status = SW_OK;
+    sw_yaml_place place = place_of(r, event->start_mark);
+    size_t nodes_before = r->nodes, first = r->pending_count;
+    const yaml_char_t *anchor_name = NULL, *tag = NULL;
+    anchor *own = NULL;
+    sw_yaml_node *node = NULL;
+
+    if (event->type == YAML_ALIAS_EVENT) return read_alias(r, out, event, depth);
+    int deepest_before = r->deepest;
+    r->deepest = 0;
+    SW_TRY(reach_depth(r, depth, place));
+    SW_TRY(count_nodes(r, 1, place));
+    node = sw_arena_alloc(r->arena, sizeof *node);
+    if (!node) return SW_E_MEMORY;
+    node->place = place;
+    if (event->type == YAML_SCALAR_EVENT) {
+        node->kind = SW_YAML_SCALAR;
+        node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+        anchor_name = event->data.scalar.anchor;
+        tag = event->data.scalar.tag;
+    } else if (event->type == YAML_SEQUENCE_START_EVENT) {
+        node->kind = SW_YAML_SEQUENCE;
+        anchor_name = event->data.sequence_start.anchor;
+        tag = event->data.sequence_start.tag;
+    } else {
+        assert(event->type == YAML_MAPPING_START_EVENT);
+        node->kind = SW_YAML_MAPPING;
+        anchor_name = event->data.mapping_start.anchor;
+        tag = event->data.mapping_start.tag;
+    }
+    if (tag) return fail_at(place, "tags ('%s') are not used here: the schema knows each value's type", tag);
+    SW_TRY(open_anchor(r, &own, anchor_name, place));
+    if (node->kind == SW_YAML_SCALAR)
+        SW_TRY(copy_text(r, &node->text, event));
+    else if (node->kind == SW_YAML_SEQUENCE)
+        SW_TRY(read_items(r, depth));
+    else
+        SW_TRY(read_entries(r, depth));
+    SW_TRY(adopt_children(r, node, first));
+    if (own) {
+        own->node = node;
+        own->weight = r->nodes - nodes_before;
+        own->height = r->deepest - depth;
+    }
+    if (deepest_before > r->deepest) r->deepest = deepest_before;
+    *out = node;
+done:
+    return status;
+}
+
+/* Stream start, then nothing or one document, then stream end. */
+static sw_status read_stream(reader *r, const sw_yaml_node **out)
+{
+    sw_status status = SW_OK;
+    yaml_event_t event;
+    SW_TRY(next_event(r, &event)); /* stream start: holds no memory */
+    SW_TRY(next_event(r, &event));
+    bool empty = event.type == YAML_STREAM_END_EVENT;
+    yaml_event_delete(&event);
+    if (empty) {
+        sw_yaml_node *node = sw_arena_alloc(r->arena, sizeof *node);
+        if (!node) return SW_E_MEMORY;
+        *node = (sw_yaml_node){
+            .kind = SW_YAML_SCALAR, .place = place_of(r, (yaml_mark_t){0}), .text = "", .quoted = false};
+        *out = node;
+        return SW_OK;
+    }
+    SW_TRY(next_event(r, &event));
+    status = read_node(r, out, &event, 0);
+    yaml_event_delete(&event);
+    if (status != SW_OK) goto done;
+    SW_TRY(next_event(r, &event)); /* document end */
+    yaml_event_delete(&event);
+    SW_TRY(next_event(r, &event));
+    if (event.type != YAML_STREAM_END_EVENT)
+        status = fail_at(place_of(r, event.start_mark), "a second document begins here; one a file, please");
+    yaml_event_delete(&event);
+done:
+    return status;
+}
+
+static sw_status parse(const sw_yaml_node **out, sw_arena *arena, const char *text, size_t length,
+                       const char *source, bool whole_source)
+{
+    reader r = {.arena = arena, .text = text, .length = length, .whole_source = whole_source};
+    *out = NULL;
+    r.source = sw_arena_strdup(arena, source); /* places outlive the caller's string */
+    if (!r.source) return SW_E_MEMORY;
+    if (length > SW_YAML_MAX_BYTES)
+        return sw_fail(SW_E_CONFIG, "%s: %zu bytes, more than the %d a configuration may have", source,
+                       length, SW_YAML_MAX_BYTES);
+    if (!yaml_parser_initialize(&r.yaml)) return sw_fail_alloc("the YAML parser", sizeof r.yaml);
+    yaml_parser_set_input_string(&r.yaml, (const unsigned char *)text, length);
+    sw_status status = read_stream(&r, out);
+    yaml_parser_delete(&r.yaml);
+    free(r.pending);
+    if (status != SW_OK) *out = NULL;
+    return status;
+}
+
+sw_status sw_yaml_parse_text(const sw_yaml_node **out, sw_arena *arena, const char *text, size_t length,
+                             const char *source)
+{
+    return parse(out, arena, text, length, source, false);
+}
+
+sw_status sw_yaml_parse_value(const sw_yaml_node **out, sw_arena *arena, const char *text, const char *source)
+{
+    return parse(out, arena, text, strlen(text), source, true);
+}
+
+sw_status sw_yaml_parse_file(const sw_yaml_node **out, sw_arena *arena, const char *path, const char *source)
+{
+    char *text = NULL;
+    size_t length = 0;
+    *out = NULL;
+    sw_status status = sw_fs_read(&text, &length, path, SW_YAML_MAX_BYTES);
+    if (status == SW_E_DATA) return SW_E_CONFIG; /* too large: the message says so */
+    if (status != SW_OK) return status;
+    status = parse(out, arena, text, length, source ? source : path, false);
+    free(text);
+    return status;
+}
+
+const sw_yaml_entry *sw_yaml_entry_get(const sw_yaml_node *node, const char *key)
+{
+    if (!node || node->kind != SW_YAML_MAPPING) return NULL;
+    for (size_t i = 0; i < node->count; i++)
+        if (strcmp(node->entries[i].key, key) == 0) return &node->entries[i];
+    return NULL;
+}
+
+static const sw_yaml_node *child_at(const sw_yaml_node *node, const char *key)
+{
+    if (node->kind == SW_YAML_SEQUENCE) {
+        char *end = NULL;
+        unsigned long index = strtoul(key, &end, 10);
+        return key[0] >= '0' && key[0] <= '9' && *end == '\0' && index < node->count ? node->items[index]
+                                                                                     : NULL;
+    }
+    const sw_yaml_entry *entry = sw_yaml_entry_get(node, key);
+    return entry ? entry->value : NULL;
+}
+
+const sw_yaml_node *sw_yaml_find(const sw_yaml_node *node, const char *path)
+{
+    char part[128];
+    while (node && *path) {
+        size_t length = strcspn(path, ".");
+        if (length >= sizeof part) return NULL;
+        memcpy(part, path, length);
+        part[length] = '\0';
+        node = child_at(node, part);
+        path += length + (path[length] == '.');
+    }
+    return node;
+}
+
+bool sw_yaml_is_null(const sw_yaml_node *node)
+{
+    static const char *const spellings[] = {"", "~", "null", "Null", "NULL"};
+    if (node->kind != SW_YAML_SCALAR || node->quoted) return false;
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
+        if (strcmp(node->text, spellings[i]) == 0) return true;
+    return false;
+}
+
+bool sw_yaml_number(double *out, const sw_yaml_node *node)
+{
+    if (node->kind != SW_YAML_SCALAR || node->quoted) return false;
+    /* strtod also takes hex, nan and infinity, none of which is a number here */
+    if (!*node->text || strspn(node->text, "+-.0123456789eE") != strlen(node->text)) return false;
+    char *end = NULL;
+    *out = strtod(node->text, &end);
+    return *end == '\0' && isfinite(*out);
+}
+
+void sw_yaml_place_append(sw_str *out, sw_yaml_place place)
+{
+    sw_str_append(out, place.source);
+    if (place.line > 0) sw_str_printf(out, ":%d:%d", place.line, place.column);
+}
