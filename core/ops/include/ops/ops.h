@@ -15,6 +15,13 @@ typedef struct sw_conv2d_attrs {
 } sw_conv2d_attrs;
 extern const sw_op sw_op_conv2d;
 
+/* depthwise_conv2d: y[n,p,c] = sum over window of x[n,p+offset,c] w[c,0,ky,kx]; stride 1, zero padding
+ * kernel/2. Parameter weight (C,1,K,K), fan_in K*K. With a 1x1 conv2d after it, a separable convolution. */
+typedef struct sw_depthwise_conv2d_attrs {
+    int kernel; /* 3, 5, 7 */
+} sw_depthwise_conv2d_attrs;
+extern const sw_op sw_op_depthwise_conv2d;
+
 /* batchnorm: y = (x - mean) / sqrt(var + eps) * gamma + beta per channel, then ReLU if asked. Training: mean
  * and biased variance of the batch, running statistics updated with `momentum` and the unbiased variance.
  * Input x; parameters weight, bias; states running_mean, running_var. */

@@ -1,0 +1,212 @@
+#include "nn/checkpoint.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+
+enum { NAME_BYTES = 320, MAX_LISTED = 8 };
+
+/* One tensor of a checkpoint: where it lives on the device and what it is called in the file. */
+typedef struct entry {
+    char name[NAME_BYTES];
+    const sw_param *tensor; /* NULL: num_batches_tracked, a host number */
+    cl_mem slab;
+} entry;
+
+typedef sw_status (*visitor)(void *user, const entry *e);
+
+/* Every tensor of the checkpoint, always in the same order. */
+static sw_status visit_slab(const sw_param *tensors, int count, cl_mem slab, const char *prefix,
+                            visitor visit, void *user)
+{
+    sw_status status = SW_OK;
+    for (int i = 0; i < count; i++) {
+        entry e = {.tensor = &tensors[i], .slab = slab};
+        snprintf(e.name, sizeof e.name, "%s%s", prefix, tensors[i].name);
+        SW_TRY(visit(user, &e));
+    }
+done:
+    return status;
+}
+
+static sw_status visit_all(const sw_checkpoint *c, visitor visit, void *user)
+{
+    sw_status status = SW_OK;
+    const sw_graph *graph = c->graph;
+    SW_TRY(visit_slab(graph->params, graph->param_count, c->store->params, "", visit, user));
+    SW_TRY(visit_slab(graph->states, graph->state_count, c->store->states, "", visit, user));
+    for (int i = 0; i < graph->node_count; i++) {
+        if (graph->nodes[i].state_count == 0) continue;
+        entry e = {0};
+        snprintf(e.name, sizeof e.name, "%s.num_batches_tracked", graph->nodes[i].name);
+        SW_TRY(visit(user, &e));
+    }
+    for (int m = 0; c->optimizer && m < c->optimizer->moment_count; m++) {
+        char prefix[64];
+        snprintf(prefix, sizeof prefix, "optimizer.%s.", sw_optimizer_moment_name(c->optimizer, m));
+        SW_TRY(visit_slab(graph->params, graph->param_count, c->optimizer->moments[m], prefix, visit, user));
+    }
+done:
+    return status;
+}
+
+static int shape_of(const entry *e, int64_t shape[4])
+{
+    if (!e->tensor) return 0;
+    for (int i = 0; i < e->tensor->rank; i++) shape[i] = e->tensor->dims[i];
+    return e->tensor->rank;
+}
+
+/* --- saving
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+typedef struct save_state {
+    const sw_checkpoint *checkpoint;
+    sw_safetensors_writer *writer;
+    float *host; /* room for the largest tensor */
+} save_state;
+
+static sw_status declare_entry(void *user, const entry *e)
+{
+    save_state *s = user;
+    int64_t shape[4];
+    int rank = shape_of(e, shape);
+    return sw_safetensors_writer_declare(s->writer, e->name,
+                                         e->tensor ? SW_SAFETENSORS_F32 : SW_SAFETENSORS_I64, rank, shape);
+}
+
+static sw_status save_entry(void *user, const entry *e)
+{
+    sw_status status = SW_OK;
+    save_state *s = user;
+    if (!e->tensor) {
+        int64_t batches = (int64_t)s->checkpoint->batches_tracked;
+        return sw_safetensors_writer_put(s->writer, e->name, &batches, sizeof batches);
+    }
+    SW_TRY(sw_store_read(s->checkpoint->store, e->slab, e->tensor, s->host));
+    SW_TRY(sw_safetensors_writer_put(s->writer, e->name, s->host, e->tensor->elems * sizeof(float)));
+done:
+    return status;
+}
+
+static size_t largest_elems(const sw_graph *graph)
+{
+    size_t most = 1;
+    for (int i = 0; i < graph->param_count; i++)
+        if (graph->params[i].elems > most) most = graph->params[i].elems;
+    for (int i = 0; i < graph->state_count; i++)
+        if (graph->states[i].elems > most) most = graph->states[i].elems;
+    return most;
+}
+
+sw_status sw_checkpoint_save(const sw_checkpoint *checkpoint, const char *path,
+                             const sw_checkpoint_note *notes, size_t note_count)
+{
+    sw_status status = SW_OK;
+    size_t bytes = largest_elems(checkpoint->graph) * sizeof(float);
+    save_state s = {.checkpoint = checkpoint, .host = malloc(bytes)};
+    if (!s.host) return sw_fail_alloc("a checkpoint", bytes);
+    SW_TRY(sw_safetensors_writer_create(&s.writer));
+    for (size_t i = 0; i < note_count; i++)
+        SW_TRY(sw_safetensors_writer_metadata(s.writer, notes[i].key, notes[i].value));
+    SW_TRY(visit_all(checkpoint, declare_entry, &s));
+    SW_TRY(sw_safetensors_writer_begin(s.writer, path));
+    SW_TRY(visit_all(checkpoint, save_entry, &s));
+    SW_TRY(sw_safetensors_writer_finish(s.writer));
+done:
+    sw_safetensors_writer_destroy(s.writer);
+    free(s.host);
+    return status;
+}
+
+/* --- loading
+ * -------------------------------------------------------------------------------------------------------- */
+
+typedef struct load_state {
+    const sw_checkpoint *checkpoint;
+    const sw_safetensors_reader *reader;
+    float *host;
+    sw_str problems;
+    int problem_count;
+    size_t found;
+} load_state;
+
+static void add_problem(load_state *s, const char *text)
+{
+    if (s->problem_count++ < MAX_LISTED) sw_str_printf(&s->problems, "\n  %s", text);
+}
+
+static void print_shape(char *text, size_t size, int rank, const int64_t *shape)
+{
+    size_t used = (size_t)snprintf(text, size, "[");
+    for (int i = 0; i < rank && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%" PRId64, i ? ", " : "", shape[i]);
+    if (used < size) snprintf(text + used, size - used, "]");
+}
+
+static sw_status check_entry(void *user, const entry *e)
+{
+    load_state *s = user;
+    const sw_safetensors_tensor *t = sw_safetensors_reader_find(s->reader, e->name);
+    char line[NAME_BYTES + 256];
+    if (!t) {
+        snprintf(line, sizeof line, "%s is missing", e->name);
+        add_problem(s, line);
+        return SW_OK;
+    }
+    s->found++;
+    int64_t shape[4];
+    int rank = shape_of(e, shape);
+    sw_safetensors_dtype dtype = e->tensor ? SW_SAFETENSORS_F32 : SW_SAFETENSORS_I64;
+    bool same = t->rank == rank && t->dtype == dtype;
+    for (int i = 0; same && i < rank; i++) same = t->shape[i] == shape[i];
+    if (same) return SW_OK;
+    char have[96], want[96];
+    print_shape(have, sizeof have, t->rank, t->shape);
+    print_shape(want, sizeof want, rank, shape);
+    snprintf(line, sizeof line, "%s is %s %s, the model has %s %s", e->name,
+             sw_safetensors_dtype_name(t->dtype), have, sw_safetensors_dtype_name(dtype), want);
+    add_problem(s, line);
+    return SW_OK;
+}
+
+static sw_status load_entry(void *user, const entry *e)
+{
+    sw_status status = SW_OK;
+    load_state *s = user;
+    if (!e->tensor) return SW_OK; /* the caller counts batches from the run's own step */
+    const sw_safetensors_tensor *t = sw_safetensors_reader_find(s->reader, e->name);
+    SW_TRY(sw_safetensors_reader_read(s->reader, t, s->host, e->tensor->elems * sizeof(float)));
+    SW_TRY(sw_store_write(s->checkpoint->store, e->slab, e->tensor, s->host));
+done:
+    return status;
+}
+
+sw_status sw_checkpoint_load(const sw_checkpoint *checkpoint, const sw_safetensors_reader *reader,
+                             const char *path)
+{
+    sw_status status = SW_OK;
+    size_t bytes = largest_elems(checkpoint->graph) * sizeof(float);
+    load_state s = {.checkpoint = checkpoint, .reader = reader, .host = malloc(bytes)};
+    if (!s.host) return sw_fail_alloc("a checkpoint", bytes);
+    SW_TRY(visit_all(checkpoint, check_entry, &s));
+    if (s.problem_count) {
+        if (s.problem_count > MAX_LISTED)
+            sw_str_printf(&s.problems, "\n  and %d more", s.problem_count - MAX_LISTED);
+        status = sw_fail(SW_E_DATA, "%s does not hold this model:%s", path,
+                         s.problems.text ? s.problems.text : "");
+        goto done;
+    }
+    size_t extra = sw_safetensors_reader_count(reader) - s.found;
+    if (extra) sw_log(SW_LOG_WARNING, "%s: %zu tensors that this model has no use for", path, extra);
+    SW_TRY(visit_all(checkpoint, load_entry, &s));
+done:
+    sw_str_deinit(&s.problems);
+    free(s.host);
+    return status;
+}

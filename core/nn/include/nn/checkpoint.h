@@ -1,0 +1,36 @@
+/* A model's tensors between the device and a safetensors file.
+ *
+ * A weights file holds exactly what PyTorch's state dict of the reference model holds, under the same names,
+ * so that load_state_dict takes it as it is: parameters, running statistics, and num_batches_tracked of every
+ * norm. A resume file holds the optimiser's moments too, as "optimizer.<moment>.<parameter>". */
+#ifndef NN_CHECKPOINT_H
+#define NN_CHECKPOINT_H
+
+#include <stdint.h>
+
+#include "graph/graph.h"
+#include "nn/safetensors.h"
+#include "ops/optimizer.h"
+
+typedef struct sw_checkpoint_note {
+    const char *key, *value; /* goes into the file's metadata */
+} sw_checkpoint_note;
+
+typedef struct sw_checkpoint {
+    const sw_graph *graph;
+    const sw_store *store;
+    sw_optimizer *optimizer;  /* NULL: a weights file */
+    uint64_t batches_tracked; /* training batches the norms have seen */
+} sw_checkpoint;
+
+/* Writes aside and renames. */
+sw_status sw_checkpoint_save(const sw_checkpoint *checkpoint, const char *path,
+                             const sw_checkpoint_note *notes, size_t note_count) SW_NODISCARD;
+
+/* Loads every tensor of the graph (and the moments, where there is an optimiser) from an open file. A missing
+ * tensor or one of another shape or type is SW_E_DATA and lists what differs; nothing on the device is
+ * changed then. Tensors of other names in the file are listed in a warning. */
+sw_status sw_checkpoint_load(const sw_checkpoint *checkpoint, const sw_safetensors_reader *reader,
+                             const char *path) SW_NODISCARD;
+
+#endif

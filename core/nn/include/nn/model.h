@@ -1,0 +1,34 @@
+/* From the model section of an experiment to a graph. The only place that knows what a SegNet is. */
+#ifndef NN_MODEL_H
+#define NN_MODEL_H
+
+#include "graph/graph.h"
+#include "nn/config.h"
+#include "ops/executor.h"
+
+typedef struct sw_model {
+    sw_graph graph;
+    int images; /* input value (N,S,S,3) */
+    int labels; /* input value (N,S,S,1), SW_U8 */
+    int logits; /* (N,S,S,classes) */
+    int loss;   /* one float */
+} sw_model;
+
+typedef struct sw_model_options {
+    int batch, size_px;
+    size_t workspace_cap_bytes; /* of a convolution's im2col band */
+} sw_model_options;
+
+/* Builds encoder, decoder, head and loss. Parameters carry the names of PyTorch's state dict of the reference
+ * model: bn_input.*, dc1.seq.0.weight, dc1.seq.1.{weight,bias,running_mean,running_var}, ... uc1. Class
+ * weights of kind median_frequency must have been resolved into numbers (without them it weighs all classes
+ * alike). SW_E_CONFIG where stages do not fit. */
+sw_status sw_model_build(sw_model *model, const sw_model_config *config, const sw_loss_config *loss,
+                         const sw_model_options *options) SW_NODISCARD;
+void sw_model_deinit(sw_model *model);
+
+/* Initial values, each a function of (seed, number of the parameter): convolutions uniform in
+ * +-1/sqrt(fan_in), norms 1 and 0, running statistics 0 and 1. */
+sw_status sw_model_init_params(const sw_graph *graph, const sw_store *store, uint64_t seed) SW_NODISCARD;
+
+#endif
