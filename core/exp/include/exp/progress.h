@@ -37,8 +37,9 @@ typedef struct sw_progress sw_progress;
 sw_status sw_progress_create(sw_progress **out, const sw_progress_output *output,
                              const sw_progress_plan *plan) SW_NODISCARD;
 
-/* After each step of a phase: `done` steps of it (1 = first) in this epoch, `images` in this step, and the
- * loss to show (NaN: none). Draws at most ten times a second, and always the last step of a phase. */
+/* After each step of a phase (epoch 0: a validation before training): `done` steps of it (1 = first) in this
+ * epoch, `images` in this step, and the loss to show (NaN: none). Draws at most ten times a second, and
+ * always the last step of a phase. */
 void sw_progress_step(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int images,
                       double loss);
 

@@ -1,0 +1,256 @@
+#include "exp/progress.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+/* Redraws a second at most: the eye needs no more, and a slow terminal must not slow the run. */
+#define MIN_REDRAW_S 0.1
+/* Weight of the newest step in the smoothed seconds a step: follows a machine that slows down within some ten
+ * steps without jumping at each. */
+#define SMOOTHING 0.1
+/* A validation step has no backward pass; until one was seen, it counts as this part of a training step. */
+#define VALIDATION_GUESS (1.0 / 3)
+
+enum { DEFAULT_COLUMNS = 80, MIN_BAR = 10, MAX_BAR = 40, PHASES = 2 };
+
+#define ERASE_LINE "\r\033[K"
+#define BOLD       "\033[1m"
+#define GREEN      "\033[32m"
+#define PLAIN      "\033[0m"
+
+struct sw_progress {
+    sw_progress_output output;
+    sw_progress_plan plan;
+    int epoch;              /* the one under way */
+    int done[PHASES];       /* steps of it */
+    int64_t seen[PHASES];   /* steps measured by this process */
+    double step_s[PHASES];  /* smoothed; NaN before the first step */
+    double image_s[PHASES]; /* smoothed seconds an image */
+    double last_step_s;     /* time of the last step, or of creation */
+    double last_draw_s;     /* -infinity: never */
+    bool shown;             /* the bar stands on the terminal */
+};
+
+/* ---- the terminal ---- */
+
+static void stream_write(void *user, const char *text, size_t length)
+{
+    fwrite(text, 1, length, user);
+    fflush(user);
+}
+
+static int stream_columns(void *user)
+{
+    struct winsize size;
+    return ioctl(fileno(user), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : DEFAULT_COLUMNS;
+}
+
+sw_progress_output sw_progress_output_to(FILE *stream)
+{
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    bool bar = isatty(fileno(stream)) && term && strcmp(term, "dumb") != 0;
+    return (sw_progress_output){.write = stream_write,
+                                .columns = stream_columns,
+                                .user = stream,
+                                .bar = bar,
+                                .colour = bar && !(no_color && no_color[0])};
+}
+
+static double system_now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static double now_s(const sw_progress *progress)
+{
+    return progress->output.now_s ? progress->output.now_s(progress->output.user) : system_now_s();
+}
+
+static void emit(const sw_progress *progress, sw_str *text)
+{
+    /* out of memory for a progress line: there are worse things, which will be told elsewhere */
+    if (!text->failed && text->length)
+        progress->output.write(progress->output.user, text->text, text->length);
+    sw_str_deinit(text);
+}
+
+/* ---- time ---- */
+
+/* Takes a new sample into an average that has seen `count` before. The first step of a process compiles
+ * kernels and touches fresh memory: it stands until there is a better one. */
+static void smooth(double *average, double sample, int64_t count)
+{
+    double weight = count < 2 ? 1 : fmax(SMOOTHING, 1.0 / (double)count);
+    *average = isnan(*average) ? sample : *average + weight * (sample - *average);
+}
+
+static double phase_step_s(const sw_progress *progress, int phase)
+{
+    double known = progress->step_s[phase];
+    if (!isnan(known)) return known;
+    double other = progress->step_s[!phase];
+    return phase == SW_PROGRESS_VALIDATE ? other * VALIDATION_GUESS : other / VALIDATION_GUESS;
+}
+
+double sw_progress_eta_s(const sw_progress *progress)
+{
+    const sw_progress_plan *plan = &progress->plan;
+    const int steps[PHASES] = {plan->train_steps, plan->val_steps};
+    double eta = 0;
+    for (int phase = 0; phase < PHASES; phase++) {
+        double left = (double)(plan->last_epoch - progress->epoch) * steps[phase];
+        /* epoch 0 is a validation before training */
+        if (progress->epoch > 0 || phase == SW_PROGRESS_VALIDATE)
+            left += steps[phase] - progress->done[phase];
+        if (left > 0) eta += left * phase_step_s(progress, phase);
+    }
+    return eta;
+}
+
+/* "1:02:11", "2:11", or nothing when it isn't known */
+static void append_duration(sw_str *s, const char *before, double seconds)
+{
+    if (!(seconds < 1e9)) return;
+    int64_t whole = (int64_t)ceil(seconds);
+    int hours = (int)(whole / 3600), minutes = (int)(whole / 60 % 60), rest = (int)(whole % 60);
+    sw_str_append(s, before);
+    if (hours)
+        sw_str_printf(s, "%d:%02d:%02d", hours, minutes, rest);
+    else
+        sw_str_printf(s, "%d:%02d", minutes, rest);
+}
+
+/* ---- the bar ---- */
+
+/* The parts of the line after the bar, those that matter least left out first (detail 2: all, 0: none). */
+static void append_figures(sw_str *s, const sw_progress *progress, int phase, int total, double loss,
+                           int detail)
+{
+    sw_str_printf(s, " %*d/%d", total >= 100 ? 3 : total >= 10 ? 2 : 1, progress->done[phase], total);
+    if (detail >= 2 && progress->image_s[phase] > 0) {
+        double rate = 1 / progress->image_s[phase];
+        sw_str_printf(s, rate < 10 ? "  %.2f img/s" : rate < 100 ? "  %.1f img/s" : "  %.0f img/s", rate);
+    }
+    if (detail >= 1 && isfinite(loss)) sw_str_printf(s, "  loss %.4f", loss);
+    append_duration(s, "  ETA ", sw_progress_eta_s(progress));
+}
+
+static void append_bar(sw_str *s, int width, double part, bool colour)
+{
+    int filled = (int)(part * width);
+    sw_str_append(s, colour ? " [" GREEN : " [");
+    for (int i = 0; i < width; i++) sw_str_append(s, i < filled ? "=" : i == filled ? ">" : " ");
+    sw_str_append(s, colour ? PLAIN "]" : "]");
+}
+
+static void draw(sw_progress *progress, int phase, int total, double loss)
+{
+    static const char *const phase_names[PHASES] = {"train", "val  "};
+    int columns =
+        progress->output.columns ? progress->output.columns(progress->output.user) : DEFAULT_COLUMNS;
+    int room = columns - 1; /* the last column would make some terminals wrap */
+    bool colour = progress->output.colour;
+    sw_str head = {0}, figures = {0}, line = {0};
+    sw_str_printf(&head, "epoch %d/%d %s", progress->epoch, progress->plan.last_epoch, phase_names[phase]);
+    int bar = 0;
+    for (int detail = 2; detail >= 0; detail--) {
+        sw_str_deinit(&figures);
+        append_figures(&figures, progress, phase, total, loss, detail);
+        bar = room - (int)head.length - (int)figures.length - 3; /* " [" and "]" */
+        if (bar >= MIN_BAR) break;
+    }
+    if (head.failed || figures.failed) goto done;
+    sw_str_append(&line, colour ? ERASE_LINE BOLD : ERASE_LINE);
+    sw_str_append_bytes(&line, head.text,
+                        (int)head.length < room ? head.length : (size_t)(room > 0 ? room : 0));
+    if (colour) sw_str_append(&line, PLAIN);
+    if (bar >= MIN_BAR)
+        append_bar(&line, bar < MAX_BAR ? bar : MAX_BAR, (double)progress->done[phase] / total, colour);
+    if ((int)(head.length + figures.length) <= room) sw_str_append(&line, figures.text);
+    emit(progress, &line);
+    progress->shown = true;
+done:
+    sw_str_deinit(&head);
+    sw_str_deinit(&figures);
+}
+
+/* ---- the interface ---- */
+
+sw_status sw_progress_create(sw_progress **out, const sw_progress_output *output,
+                             const sw_progress_plan *plan)
+{
+    assert(output->write && plan->train_steps >= 0 && plan->val_steps >= 0);
+    sw_progress *progress = *out = malloc(sizeof *progress);
+    if (!progress) return sw_fail_alloc("progress display", sizeof *progress);
+    const double unknown = (double)NAN;
+    *progress = (sw_progress){.output = *output,
+                              .plan = *plan,
+                              .epoch = plan->first_epoch,
+                              .step_s = {unknown, unknown},
+                              .image_s = {unknown, unknown},
+                              .last_draw_s = -(double)INFINITY};
+    progress->last_step_s = now_s(progress);
+    return SW_OK;
+}
+
+void sw_progress_step(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int images,
+                      double loss)
+{
+    double now = now_s(progress), took = now - progress->last_step_s;
+    if (epoch != progress->epoch) progress->done[0] = progress->done[1] = 0;
+    progress->epoch = epoch;
+    progress->done[phase] = done;
+    progress->last_step_s = now;
+    smooth(&progress->step_s[phase], took, progress->seen[phase]);
+    if (images > 0) smooth(&progress->image_s[phase], took / images, progress->seen[phase]);
+    progress->seen[phase]++;
+    if (!progress->output.bar) return;
+    int total = phase == SW_PROGRESS_TRAIN ? progress->plan.train_steps : progress->plan.val_steps;
+    if (total < done) total = done;
+    if (done < total && now - progress->last_draw_s < MIN_REDRAW_S) return;
+    progress->last_draw_s = now;
+    draw(progress, phase, total, loss);
+}
+
+void sw_progress_hide(sw_progress *progress)
+{
+    if (!progress->shown) return;
+    sw_str erase = {0};
+    sw_str_append(&erase, ERASE_LINE);
+    emit(progress, &erase);
+    progress->shown = false;
+    progress->last_draw_s = -(double)INFINITY;
+}
+
+void sw_progress_epoch(sw_progress *progress, int epoch, const char *summary)
+{
+    sw_progress_hide(progress);
+    progress->epoch = epoch;
+    progress->done[SW_PROGRESS_TRAIN] = progress->plan.train_steps;
+    progress->done[SW_PROGRESS_VALIDATE] = progress->plan.val_steps;
+    int digits = snprintf(NULL, 0, "%d", progress->plan.last_epoch);
+    sw_str line = {0};
+    sw_str_printf(&line, "epoch %*d/%d  %s", digits, epoch, progress->plan.last_epoch, summary);
+    if (epoch < progress->plan.last_epoch) append_duration(&line, "  ETA ", sw_progress_eta_s(progress));
+    sw_str_append(&line, "\n");
+    emit(progress, &line);
+    /* what comes between the epochs (pictures, checkpoints) is no step's time */
+    progress->last_step_s = now_s(progress);
+}
+
+void sw_progress_destroy(sw_progress *progress)
+{
+    if (!progress) return;
+    sw_progress_hide(progress);
+    free(progress);
+}
