@@ -1,0 +1,139 @@
+/* Cross-entropy and focal loss over pixels, and their gradients.
+ *
+ * With e_k = exp(x_k - max), S = sum of e, o = S - e_t summed from the other classes, p = e_t / S, q = 1 - p = o / S:
+ *   nll   = (max - x_t) + log(S)
+ *   loss  = sum of w_t q^gamma nll / sum of w_t                                 (cross-entropy: gamma = 0)
+ *   dx_k  = w_t / sum w * e_k * f for k != t, -o * f in e_k's place for k = t,  f = q^gamma (1/S + gamma p nll / o)
+ * Nothing is divided by q, so that the gradient exists at p = 1 for every gamma >= 0, and 1 - p loses no digits.
+ * The weight of an ignored or impossible label is 0; a pixel of weight 0 counts for nothing whatever its logits.
+ *
+ * A work-item takes VEC pixels at a time, a lane each. Vector r of item i is number i * item_stride + r * round_stride,
+ * r < rounds, as far as it is below `vectors`, the number of pixels / VEC.
+ *
+ * Macros: VEC, a divisor of an image's pixels; K, the number of classes; FOCAL, without which gamma is not used. */
+
+/* What both passes need of VEC pixels. */
+typedef struct softmax_t {
+    floatV weight, target, others, nll; /* w_t, e_t, o, nll */
+} softmax_t;
+
+/* Fills e (K values) with exp(x_k - max). */
+static inline softmax_t softmax(floatV *e, intV label, __global const float *logits, int vector, __constant float *weights)
+{
+    softmax_t s = {SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f)};
+#pragma unroll
+    for (int k = 0; k < K; k++) e[k] = GATHERV(logits, vector * VEC * K + k, K);
+    floatV top = e[0];
+#pragma unroll
+    for (int k = 1; k < K; k++) top = fmax(top, e[k]);
+    floatV behind = SPLATV(0.0f); /* max - x_t */
+#pragma unroll
+    for (int k = 0; k < K; k++) {
+        const intV is_target = label == (intV)(k);
+        const floatV below = e[k] - top;
+        e[k] = exp(below);
+        behind = select(behind, -below, is_target);
+        s.weight = select(s.weight, SPLATV(weights[k]), is_target);
+        s.target = select(s.target, e[k], is_target);
+        s.others += select(e[k], SPLATV(0.0f), is_target);
+    }
+    /* log(S) from S - 1, which is all that is left when one class is certain */
+    s.nll = behind + log1p((s.target - 1.0f) + s.others);
+    return s;
+}
+
+/* Launch: x = items. */
+__kernel void losses_fwd(__global const float *restrict logits, /* (pixels,K) */
+                         __global const uchar *restrict labels, /* (pixels) */
+                         __constant float *weights,             /* (K), 0 for the ignored class */
+                         __global float *restrict partial,      /* (items,2): sums of weighted losses, of weights */
+                         const int vectors, const int rounds, const int item_stride, const int round_stride,
+                         const float gamma)
+{
+    const int item = (int)get_global_id(0);
+    floatV losses = SPLATV(0.0f), total = SPLATV(0.0f);
+    for (int r = 0; r < rounds; r++) {
+        const int vector = item * item_stride + r * round_stride;
+        if (vector >= vectors) break;
+        floatV e[K];
+        const softmax_t s = softmax(e, LOADV_U8(labels, vector), logits, vector, weights);
+        floatV loss = s.weight * s.nll;
+#ifdef FOCAL
+        loss *= pow(s.others / (s.target + s.others), SPLATV(gamma));
+#endif
+        losses += select(SPLATV(0.0f), loss, s.weight != 0.0f);
+        total += s.weight;
+    }
+    partial[2 * item] = SUMV(losses);
+    partial[2 * item + 1] = SUMV(total);
+}
+
+/* Kahan's sum: *lost is what rounding took from *sum and is given back with the next addend. */
+static inline void add_compensated(float2 *sum, float2 *lost, float2 addend)
+{
+    const float2 missing = addend - *lost, next = *sum + missing;
+    *lost = (next - *sum) - missing;
+    *sum = next;
+}
+
+/* Launch: x = local size = SUM_ITEMS. Compensated, and always in the same order. */
+#define SUM_ITEMS 64
+__kernel void losses_sum(__global const float *restrict partial, /* (items,2) */
+                         const int items,
+                         __global float *restrict loss,          /* (1) */
+                         __global float *restrict inverse)       /* (1): 1 / sum of the weights, 0 when that is 0 */
+{
+    __local float2 sums[SUM_ITEMS];
+    const int me = (int)get_local_id(0);
+    float2 sum = (float2)(0.0f), lost = (float2)(0.0f);
+    for (int i = me; i < items; i += SUM_ITEMS) add_compensated(&sum, &lost, vload2(i, partial));
+    sums[me] = sum - lost;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (me != 0) return;
+    for (int i = 1; i < SUM_ITEMS; i++) add_compensated(&sum, &lost, sums[i]);
+    loss[0] = sum.y > 0.0f ? sum.x / sum.y : 0.0f;
+    inverse[0] = sum.y > 0.0f ? 1.0f / sum.y : 0.0f;
+}
+
+/* Writes, or adds, lane i to class k of pixel i of the vector. */
+static inline void put_class(floatV v, __global float *dlogits, int vector, int k, int accumulate)
+{
+    __global float *to = dlogits + vector * VEC * K + k;
+    float lane[VEC];
+    PUT_LANES(v, lane);
+#pragma unroll
+    for (int i = 0; i < VEC; i++) to[i * K] = accumulate ? to[i * K] + lane[i] : lane[i];
+}
+
+/* Launch: x = items. */
+__kernel void losses_bwd(__global const float *restrict logits,  /* (pixels,K) */
+                         __global const uchar *restrict labels,  /* (pixels) */
+                         __constant float *weights,              /* (K), 0 for the ignored class */
+                         __global const float *restrict inverse, /* (1) */
+                         __global float *restrict dlogits,       /* (pixels,K) */
+                         const int vectors, const int rounds, const int item_stride, const int round_stride,
+                         const float gamma,
+                         const int accumulate)                   /* not 0: adds to dlogits */
+{
+    const int item = (int)get_global_id(0);
+    for (int r = 0; r < rounds; r++) {
+        const int vector = item * item_stride + r * round_stride;
+        if (vector >= vectors) break;
+        const intV label = LOADV_U8(labels, vector);
+        floatV e[K];
+        const softmax_t s = softmax(e, label, logits, vector, weights);
+        const floatV all = s.target + s.others;
+        floatV factor = 1.0f / all;
+#ifdef FOCAL
+        /* nll / o goes to 1 where the other classes vanish */
+        const floatV ratio = select(SPLATV(1.0f), s.nll / s.others, s.others > 0.0f);
+        factor = pow(s.others / all, SPLATV(gamma)) * (factor + gamma * (s.target / all) * ratio);
+#endif
+        factor *= s.weight * inverse[0];
+#pragma unroll
+        for (int k = 0; k < K; k++) {
+            const floatV gradient = factor * select(e[k], -s.others, label == (intV)(k));
+            put_class(select(SPLATV(0.0f), gradient, s.weight != 0.0f), dlogits, vector, k, accumulate);
+        }
+    }
+}

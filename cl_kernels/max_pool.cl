@@ -1,0 +1,54 @@
+/* 2x2 max-pooling with stride 2: y = max of the window, and the place of that maximum at 2 bits.
+ *
+ * The first maximum in row-major order wins, NaN wins over numbers, and a window of nothing but -infinity still has a
+ * valid place, 0: PyTorch's rules. An odd last row or column belongs to no window. The backward pass is max_unpool_fwd.
+ *
+ * Macros: VEC (1, 2, 4, 8, 16), a divisor of the channels.
+ * Launch: x = ow * words, y = n * oh; words = (channels + 15) / 16. */
+
+#define VECTORS_A_WORD (16 / VEC)
+#define LANE_SHIFTS    PASTE(as_uint, VEC)(2 * LANESV) /* lane i has bits 2i and 2i+1 */
+
+#if VEC == 1
+static inline uint pack(intV place) { return (uint)place; }
+#else
+static inline uint or2(uint2 v) { return v.x | v.y; }
+static inline uint or4(uint4 v) { return or2(v.lo | v.hi); }
+static inline uint or8(uint8 v) { return or4(v.lo | v.hi); }
+static inline uint or16(uint16 v) { return or8(v.lo | v.hi); }
+
+static inline uint pack(intV place) { return PASTE(or, VEC)(PASTE(as_uint, VEC)(place) << LANE_SHIFTS); }
+#endif
+
+static inline void take(floatV *best, intV *place, floatV v, int k)
+{
+    const intV better = (v > *best) | isnan(v);
+    *best = select(*best, v, better);
+    *place = select(*place, (intV)(k), better);
+}
+
+__kernel void max_pool_fwd(__global const float *restrict x,     /* (n,h,w,channels) */
+                           __global float *restrict y,           /* (n,oh,ow,channels) */
+                           __global uint *restrict offsets,      /* (n,oh,ow,words): channel c is bits 2(c%16) of word c/16 */
+                           const int h, const int w, const int oh, const int ow,
+                           const int vectors)                    /* channels / VEC */
+{
+    const int words = (vectors + VECTORS_A_WORD - 1) / VECTORS_A_WORD;
+    const int column = (int)get_global_id(0) / words, word = (int)get_global_id(0) % words;
+    const int row = (int)get_global_id(1); /* of all images' output rows */
+    const int from = (((row / oh) * h + (row % oh) * 2) * w + column * 2) * vectors;
+    const int to = row * ow + column;
+    uint packed = 0;
+    for (int i = 0; i < VECTORS_A_WORD; i++) {
+        const int v = word * VECTORS_A_WORD + i;
+        if (v >= vectors) break;
+        floatV best = LOADV(x, from + v);
+        intV place = (intV)(0);
+        take(&best, &place, LOADV(x, from + vectors + v), 1);
+        take(&best, &place, LOADV(x, from + w * vectors + v), 2);
+        take(&best, &place, LOADV(x, from + (w + 1) * vectors + v), 3);
+        STOREV(best, y, to * vectors + v);
+        packed |= pack(place) << (2 * VEC * i);
+    }
+    offsets[to * words + word] = packed;
+}

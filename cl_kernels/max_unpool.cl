@@ -1,0 +1,65 @@
+/* 2x2 max-unpooling: y is zero but where an offset says a maximum was; there it is the value of x.
+ * This spreading is also max-pooling's backward pass, and collecting from the same places is the backward pass of this.
+ *
+ * oh is 2h or 2h+1, ow is 2w or 2w+1; a last odd row or column belongs to no window and gets zeros.
+ *
+ * Macros: VEC (1, 2, 4, 8, 16), a divisor of the channels. vectors = channels / VEC, words = (channels + 15) / 16. */
+
+#define LANE_SHIFTS PASTE(as_uint, VEC)(2 * LANESV) /* lane i has bits 2i and 2i+1 */
+
+/* The places (0..3, row-major) of vector v's channels in the window of small pixel `pixel`. */
+static inline intV places(__global const uint *offsets, int pixel, int v, int vectors)
+{
+    const int words = (vectors * VEC + 15) / 16, channel = v * VEC;
+    const uint word = offsets[pixel * words + channel / 16] >> (2 * (channel % 16));
+#if VEC == 1
+    return (int)(word & 3u);
+#else
+    return PASTE(as_int, VEC)(((uintV)(word) >> LANE_SHIFTS) & (uintV)(3u));
+#endif
+}
+
+/* Launch: x = ceil(ow / 2) * vectors, y = n * ceil(oh / 2). */
+__kernel void max_unpool_fwd(__global const float *restrict x,      /* (n,h,w,channels) */
+                             __global const uint *restrict offsets, /* (n,h,w,words) */
+                             __global float *restrict y,            /* (n,oh,ow,channels) */
+                             const int h, const int w, const int oh, const int ow, const int vectors,
+                             const int accumulate)                  /* not 0: adds to y */
+{
+    const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
+    const int windows = (oh + 1) / 2;
+    const int image = (int)get_global_id(1) / windows, row = (int)get_global_id(1) % windows;
+    floatV value = SPLATV(0.0f);
+    intV place = (intV)(0);
+    if (row < h && column < w) {
+        const int pixel = (image * h + row) * w + column;
+        value = LOADV(x, pixel * vectors + v);
+        place = places(offsets, pixel, v, vectors);
+    }
+    for (int k = 0; k < 4; k++) {
+        const int to_row = 2 * row + k / 2, to_column = 2 * column + k % 2;
+        if (to_row >= oh || to_column >= ow) continue;
+        const int to = ((image * oh + to_row) * ow + to_column) * vectors + v;
+        const floatV spread = select(SPLATV(0.0f), value, place == (intV)(k));
+        STOREV(accumulate ? LOADV(y, to) + spread : spread, y, to);
+    }
+}
+
+/* Launch: x = w * vectors, y = n * h. */
+__kernel void max_unpool_bwd(__global const float *restrict dy,     /* (n,oh,ow,channels) */
+                             __global const uint *restrict offsets, /* (n,h,w,words) */
+                             __global float *restrict dx,           /* (n,h,w,channels) */
+                             const int h, const int w, const int oh, const int ow, const int vectors,
+                             const int accumulate)                  /* not 0: adds to dx */
+{
+    const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
+    const int row = (int)get_global_id(1); /* of all images' rows of x */
+    const int pixel = row * w + column, to = pixel * vectors + v;
+    const int from = (((row / h) * oh + (row % h) * 2) * ow + column * 2) * vectors + v;
+    const intV place = places(offsets, pixel, v, vectors);
+    floatV value = LOADV(dy, from);
+    value = select(value, LOADV(dy, from + vectors), place == (intV)(1));
+    value = select(value, LOADV(dy, from + ow * vectors), place == (intV)(2));
+    value = select(value, LOADV(dy, from + (ow + 1) * vectors), place == (intV)(3));
+    STOREV(accumulate ? LOADV(dx, to) + value : value, dx, to);
+}

@@ -1,0 +1,67 @@
+/* max_unpool: each value back to the place its maximum had, zero elsewhere. */
+#include "ops/ops.h"
+#include "ops/run.h"
+#include "window.h"
+
+static sw_status max_unpool_infer(sw_graph *graph, sw_node *node)
+{
+    sw_status status = SW_OK;
+    const sw_max_unpool_attrs *attrs = node->attrs;
+    const sw_value *x = sw_node_input(graph, node, 0), *offsets = sw_node_input(graph, node, 1);
+    const sw_shape s = x->shape, o = offsets->shape;
+    if (x->dtype != SW_F32) return sw_node_fail(node, "'%s' does not hold floats", x->name);
+    if (offsets->dtype != SW_U32)
+        return sw_node_fail(node, "'%s' does not hold packed offsets of a max_pool", offsets->name);
+    if (!sw_shape_equal(o, (sw_shape){s.n, s.h, s.w, sw_window_words(s.c)}))
+        return sw_node_fail(
+            node,
+            "offsets '%s' of shape (%d,%d,%d,%d) do not fit '%s' of shape (%d,%d,%d,%d): the stage they "
+            "come from must have the same size and channels (16 to a word)",
+            offsets->name, o.n, o.h, o.w, o.c, x->name, s.n, s.h, s.w, s.c);
+    SW_TRY(sw_window_check_double(node, s, attrs->height, attrs->width));
+    SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, attrs->height, attrs->width, s.c}));
+    node->upscale = 2;
+done:
+    return status;
+}
+
+static sw_status max_unpool_prepare(sw_run *run)
+{
+    return sw_window_prepare(run, "max_unpool", "max_unpool_fwd", "max_unpool", "max_unpool_bwd");
+}
+
+static sw_status max_unpool_forward(sw_run *run)
+{
+    const sw_window *window = run->prepared;
+    return sw_window_spread(run, window->forward, run->in[0], run->in[1], run->out[0],
+                            sw_run_in_shape(run, 0), sw_run_out_shape(run, 0), false);
+}
+
+static sw_status max_unpool_backward(sw_run *run)
+{
+    const sw_window *window = run->prepared;
+    const sw_shape x = sw_run_in_shape(run, 0), y = sw_run_out_shape(run, 0);
+    const int vectors = x.c / window->vec;
+    if (!run->din[0]) return SW_OK;
+    const sw_grid grid = sw_run_grid(run, (size_t)x.w * (size_t)vectors, (size_t)x.n * (size_t)x.h, false);
+    return SW_LAUNCH(run->cl, window->backward, run->node->name, grid, sw_arg_buffer(run->dout[0]),
+                     sw_arg_buffer(run->in[1]), sw_arg_buffer(run->din[0]), sw_arg_i32(x.h), sw_arg_i32(x.w),
+                     sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32(vectors), sw_arg_i32(run->accumulate[0]));
+}
+
+const sw_op sw_op_max_unpool = {
+    .name = "max_unpool",
+    .help = "puts each value where its maximum was before 2x2 pooling, zero elsewhere",
+    .attr_bytes = sizeof(sw_max_unpool_attrs),
+    .input_count = 2,
+    .output_count = 1,
+    .infer = max_unpool_infer,
+    .backward_reads_inputs = SW_BIT(1),
+    .gives_gradient = SW_BIT(0),
+    .recomputes = SW_BIT(0),
+    .prepare = max_unpool_prepare,
+    .forward = max_unpool_forward,
+    .recompute = max_unpool_forward,
+    .backward = max_unpool_backward,
+    .release = sw_window_release,
+};

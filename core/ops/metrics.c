@@ -1,0 +1,118 @@
+/* Predictions, confusion counts and soft overlap of each image, computed where the logits are. */
+#include "ops/metrics.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "chunks.h"
+#include "ops/run.h"
+
+enum { MIN_CHUNK_PIXELS = 256, MAX_CLASSES = 32 };
+
+struct sw_metrics {
+    sw_cl *cl;
+    int max_n, h, w, k, ignore_index;
+    int n;            /* images of the last run */
+    sw_chunks chunks; /* of one image */
+    const sw_kernel *count, *sum_counts, *sum_overlap;
+    cl_mem predictions;             /* (max_n,h,w) bytes */
+    cl_mem chunk_counts, confusion; /* (max_n,chunks,k,k) and (max_n,k,k) */
+    cl_mem chunk_overlap, soft;     /* (max_n,chunks,2) and (max_n,2) */
+};
+
+/* So many pixels that a chunk's table of counts stays small beside its logits. */
+static int chunk_pixels(int classes)
+{
+    const int table = 8 * classes * classes;
+    return table > MIN_CHUNK_PIXELS ? table : MIN_CHUNK_PIXELS;
+}
+
+static sw_status build(sw_metrics *m, int vec)
+{
+    sw_status status = SW_OK;
+    char options[32];
+    snprintf(options, sizeof options, "-DVEC=%d -DK=%d", vec, m->k);
+    SW_TRY(sw_kernel_get(&m->count, m->cl, "metrics", "metrics_chunks", options));
+    SW_TRY(sw_kernel_get(&m->sum_counts, m->cl, "metrics", "metrics_counts", options));
+    SW_TRY(sw_kernel_get(&m->sum_overlap, m->cl, "metrics", "metrics_overlap", options));
+done:
+    return status;
+}
+
+static sw_status allocate(sw_metrics *m)
+{
+    sw_status status = SW_OK;
+    const size_t n = (size_t)m->max_n, chunks = (size_t)m->chunks.items;
+    const size_t cells = (size_t)m->k * (size_t)m->k * sizeof(uint32_t), pair = 2 * sizeof(float);
+    SW_TRY(sw_buffer_create(&m->predictions, m->cl, n * (size_t)m->h * (size_t)m->w, "predictions"));
+    SW_TRY(sw_buffer_create(&m->chunk_counts, m->cl, n * chunks * cells, "partial confusion counts"));
+    SW_TRY(sw_buffer_create(&m->confusion, m->cl, n * cells, "confusion counts"));
+    SW_TRY(sw_buffer_create(&m->chunk_overlap, m->cl, n * chunks * pair, "partial overlaps"));
+    SW_TRY(sw_buffer_create(&m->soft, m->cl, n * pair, "overlaps"));
+done:
+    return status;
+}
+
+sw_status sw_metrics_create(sw_metrics **out, sw_cl *cl, int max_n, int h, int w, int k, int ignore_index)
+{
+    sw_status status = SW_OK;
+    const sw_run run = {.cl = cl}; /* the vector width depends on the device alone */
+    assert(max_n > 0 && h > 0 && w > 0 && k > 0 && k <= MAX_CLASSES);
+    *out = NULL;
+    sw_metrics *m = calloc(1, sizeof *m);
+    if (!m) return sw_fail_alloc("metrics", sizeof *m);
+    *m = (sw_metrics){.cl = cl, .max_n = max_n, .h = h, .w = w, .k = k, .ignore_index = ignore_index};
+    const int vec = sw_run_vec(&run, h * w);
+    m->chunks = sw_chunks_deal(cl, h * w / vec, chunk_pixels(k) / vec, h * w);
+    SW_TRY(build(m, vec));
+    SW_TRY(allocate(m));
+    *out = m;
+    m = NULL;
+done:
+    sw_metrics_destroy(m);
+    return sw_fail_in(status, "metrics");
+}
+
+void sw_metrics_destroy(sw_metrics *m)
+{
+    if (!m) return;
+    sw_buffer_release(&m->predictions);
+    sw_buffer_release(&m->chunk_counts);
+    sw_buffer_release(&m->confusion);
+    sw_buffer_release(&m->chunk_overlap);
+    sw_buffer_release(&m->soft);
+    free(m);
+}
+
+sw_status sw_metrics_run(sw_metrics *m, cl_mem logits, cl_mem labels, int n)
+{
+    sw_status status = SW_OK;
+    const sw_run run = {.cl = m->cl}; /* a grid depends on the device alone */
+    const sw_chunks *c = &m->chunks;
+    const size_t images = (size_t)n, cells = (size_t)m->k * (size_t)m->k;
+    assert(n > 0 && n <= m->max_n);
+    m->n = n;
+    SW_TRY(SW_LAUNCH(m->cl, m->count, "metrics", sw_run_grid(&run, (size_t)c->items, images, true),
+                     sw_arg_buffer(logits), sw_arg_buffer(labels), sw_arg_buffer(m->predictions),
+                     sw_arg_buffer(m->chunk_counts), sw_arg_buffer(m->chunk_overlap), sw_arg_i32(c->vectors),
+                     sw_arg_i32(c->rounds), sw_arg_i32(c->item_stride), sw_arg_i32(c->round_stride),
+                     sw_arg_i32(m->ignore_index)));
+    SW_TRY(SW_LAUNCH(m->cl, m->sum_counts, "metrics", sw_run_grid(&run, cells, images, false),
+                     sw_arg_buffer(m->chunk_counts), sw_arg_i32(c->items), sw_arg_buffer(m->confusion)));
+    SW_TRY(SW_LAUNCH(m->cl, m->sum_overlap, "metrics", sw_run_grid(&run, 2, images, false),
+                     sw_arg_buffer(m->chunk_overlap), sw_arg_i32(c->items), sw_arg_buffer(m->soft)));
+done:
+    return status;
+}
+
+sw_status sw_metrics_read(sw_metrics *m, uint32_t *confusion, float *soft, uint8_t *predictions)
+{
+    sw_status status = SW_OK;
+    const size_t n = (size_t)m->n, cells = (size_t)m->k * (size_t)m->k, pixels = (size_t)m->h * (size_t)m->w;
+    if (confusion) SW_TRY(sw_buffer_read(m->cl, m->confusion, 0, confusion, n * cells * sizeof *confusion));
+    if (soft) SW_TRY(sw_buffer_read(m->cl, m->soft, 0, soft, n * 2 * sizeof *soft));
+    if (predictions) SW_TRY(sw_buffer_read(m->cl, m->predictions, 0, predictions, n * pixels));
+done:
+    return sw_fail_in(status, "metrics");
+}

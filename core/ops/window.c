@@ -1,0 +1,53 @@
+#include "window.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+sw_status sw_window_prepare(sw_run *run, const char *forward_file, const char *forward_name,
+                            const char *backward_file, const char *backward_name)
+{
+    sw_status status = SW_OK;
+    sw_window *window = calloc(1, sizeof *window);
+    if (!window) return sw_fail_alloc(run->node->op->name, sizeof *window);
+    run->prepared = window;
+    window->vec = sw_run_vec(run, sw_run_in_shape(run, 0).c);
+    char options[32];
+    snprintf(options, sizeof options, "-DVEC=%d", window->vec);
+    SW_TRY(sw_kernel_get(&window->forward, run->cl, forward_file, forward_name, options));
+    SW_TRY(sw_kernel_get(&window->backward, run->cl, backward_file, backward_name, options));
+done:
+    return status;
+}
+
+void sw_window_release(sw_run *run)
+{
+    free(run->prepared);
+    run->prepared = NULL;
+}
+
+sw_status sw_window_spread(sw_run *run, const sw_kernel *kernel, cl_mem values, cl_mem offsets, cl_mem spread,
+                           sw_shape small, sw_shape large, bool accumulate)
+{
+    const sw_window *window = run->prepared;
+    const int vectors = small.c / window->vec, columns = (large.w + 1) / 2, rows = (large.h + 1) / 2;
+    const sw_grid grid =
+        sw_run_grid(run, (size_t)columns * (size_t)vectors, (size_t)large.n * (size_t)rows, false);
+    return SW_LAUNCH(run->cl, kernel, run->node->name, grid, sw_arg_buffer(values), sw_arg_buffer(offsets),
+                     sw_arg_buffer(spread), sw_arg_i32(small.h), sw_arg_i32(small.w), sw_arg_i32(large.h),
+                     sw_arg_i32(large.w), sw_arg_i32(vectors), sw_arg_i32(accumulate));
+}
+
+int sw_window_words(int channels)
+{
+    return (channels + 15) / 16;
+}
+
+sw_status sw_window_check_double(const sw_node *node, sw_shape small, int height, int width)
+{
+    if (height / 2 == small.h && width / 2 == small.w) return SW_OK;
+    return sw_node_fail(node,
+                        "height and width of the output are %d and %d; for an input of %d x %d they must be "
+                        "%d or %d and %d or %d",
+                        height, width, small.h, small.w, 2 * small.h, 2 * small.h + 1, 2 * small.w,
+                        2 * small.w + 1);
+}
