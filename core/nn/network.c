@@ -1,0 +1,172 @@
+#include "nn/network.h"
+
+#include <math.h>
+
+#include "cl/buffer.h"
+
+static sw_update_config update_config(const sw_optimizer_config *c)
+{
+    static const sw_update_kind kinds[] = {
+        [SW_OPT_ADAM] = SW_UPDATE_ADAM, [SW_OPT_ADAMW] = SW_UPDATE_ADAMW, [SW_OPT_SGD] = SW_UPDATE_SGD};
+    return (sw_update_config){.kind = kinds[c->kind],
+                              .beta1 = c->beta1,
+                              .beta2 = c->beta2,
+                              .eps = c->eps,
+                              .weight_decay = c->weight_decay,
+                              .momentum = c->momentum,
+                              .nesterov = c->nesterov};
+}
+
+/* One graph with its executor; both share the network's store and pool. */
+static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **executor, bool training)
+{
+    sw_status status = SW_OK;
+    const sw_network_options *o = &network->options;
+    sw_model_options model_options = {.batch = training ? o->train_batch : o->eval_batch,
+                                      .size_px = o->size_px,
+                                      .workspace_cap_bytes = o->workspace_cap_bytes};
+    SW_TRY(sw_model_build(model, o->model, o->loss, &model_options));
+    /* the host reads the loss, and in evaluation metrics read logits and labels after the last step */
+    const int keep[] = {model->loss, model->logits, model->labels};
+    sw_executor_options executor_options = {.training = training,
+                                            .debug_buffers = o->debug_buffers,
+                                            .keep = keep,
+                                            .keep_count = training ? 1 : 3};
+    SW_TRY(sw_executor_create(executor, network->cl, &model->graph, &network->store, &network->pool,
+                              &executor_options));
+done:
+    return status;
+}
+
+sw_status sw_network_plan(sw_network *network, sw_cl *cl, const sw_network_options *options)
+{
+    sw_status status = SW_OK;
+    *network = (sw_network){.cl = cl, .options = *options};
+    sw_pool_init(&network->pool, cl);
+    if (options->optimizer) {
+        network->update = update_config(options->optimizer);
+        SW_TRY(plan_side(network, &network->train_model, &network->trainer, true));
+    }
+    SW_TRY(plan_side(network, &network->eval_model, &network->evaluator, false));
+done:
+    if (status != SW_OK) sw_network_deinit(network);
+    return status;
+}
+
+sw_status sw_network_allocate(sw_network *network, uint64_t seed)
+{
+    sw_status status = SW_OK;
+    const sw_network_options *o = &network->options;
+    sw_memory_table table;
+    sw_network_memory(network, &table);
+    const sw_device_info *device = sw_cl_device(network->cl);
+    if (table.total_bytes > device->global_bytes) {
+        status = sw_fail(
+            SW_E_MEMORY,
+            "this run needs %.2f GiB on the device and %s has %.2f GiB: use a smaller train.batch_size, "
+            "data.size or runtime.workspace_mb",
+            (double)table.total_bytes / 1073741824.0, device->name,
+            (double)device->global_bytes / 1073741824.0);
+        goto done;
+    }
+    SW_TRY(sw_store_init(&network->store, network->cl, sw_network_graph(network), network->trainer != NULL));
+    if (network->trainer) {
+        SW_TRY(sw_executor_bind(network->trainer));
+        SW_TRY(sw_optimizer_init(&network->optimizer, &network->store, &network->update));
+    }
+    SW_TRY(sw_executor_bind(network->evaluator));
+    SW_TRY(sw_metrics_create(&network->metrics, network->cl, o->eval_batch, o->size_px, o->size_px,
+                             o->model->classes, o->loss->ignore_index));
+    SW_TRY(sw_model_init_params(sw_network_graph(network), &network->store, seed));
+done:
+    return status;
+}
+
+void sw_network_deinit(sw_network *network)
+{
+    sw_metrics_destroy(network->metrics);
+    sw_executor_destroy(network->trainer);
+    sw_executor_destroy(network->evaluator);
+    sw_optimizer_deinit(&network->optimizer);
+    sw_pool_deinit(&network->pool);
+    sw_store_deinit(&network->store);
+    sw_model_deinit(&network->train_model);
+    sw_model_deinit(&network->eval_model);
+    *network = (sw_network){0};
+}
+
+const sw_graph *sw_network_graph(const sw_network *network)
+{
+    return network->trainer ? &network->train_model.graph : &network->eval_model.graph;
+}
+
+static sw_status upload(sw_network *network, sw_executor *executor, const sw_model *model,
+                        const float *images, const uint8_t *labels, int n)
+{
+    sw_status status = SW_OK;
+    size_t pixels = (size_t)n * (size_t)network->options.size_px * (size_t)network->options.size_px;
+    SW_TRY(sw_buffer_write(network->cl, sw_executor_value(executor, model->images), 0, images,
+                           pixels * 3 * sizeof(float)));
+    SW_TRY(sw_buffer_write(network->cl, sw_executor_value(executor, model->labels), 0, labels, pixels));
+done:
+    return status;
+}
+
+static sw_status read_loss(sw_network *network, sw_executor *executor, const sw_model *model, double *loss)
+{
+    float value = 0.0f;
+    sw_status status =
+        sw_buffer_read(network->cl, sw_executor_value(executor, model->loss), 0, &value, sizeof value);
+    *loss = (double)value;
+    return status;
+}
+
+/* The message for a loss that is no number: where it began. */
+static sw_status explain_nan(sw_network *network, const float *images, const uint8_t *labels, int n,
+                             double loss)
+{
+    char where[512];
+    sw_status status = upload(network, network->trainer, &network->train_model, images, labels, n);
+    if (status == SW_OK) status = sw_executor_find_nan(network->trainer, n, where, sizeof where);
+    if (status != SW_OK) return status;
+    return sw_fail(SW_E_NUMERIC,
+                   "the loss is %s; the first value that is not finite is in %s. Lower optimizer.lr, or add "
+                   "schedule.warmup_epochs",
+                   isnan(loss) ? "NaN" : "infinite", where[0] ? where : "the loss itself");
+}
+
+sw_status sw_network_train_step(sw_network *network, const float *images, const uint8_t *labels, int n,
+                                double lr, double *loss)
+{
+    sw_status status = SW_OK;
+    sw_executor *executor = network->trainer;
+    SW_TRY(upload(network, executor, &network->train_model, images, labels, n));
+    SW_TRY(sw_store_zero_gradients(&network->store));
+    SW_TRY(sw_executor_forward(executor, n));
+    SW_TRY(sw_executor_backward(executor, n));
+    /* the step's one wait: the update is enqueued only once the loss is known to be a number */
+    SW_TRY(read_loss(network, executor, &network->train_model, loss));
+    if (!isfinite(*loss)) {
+        status = explain_nan(network, images, labels, n, *loss);
+        goto done;
+    }
+    SW_TRY(sw_optimizer_step(&network->optimizer, lr));
+done:
+    return status;
+}
+
+sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,
+                              double *loss, uint32_t *confusion, float *soft, uint8_t *predictions)
+{
+    sw_status status = SW_OK;
+    sw_executor *executor = network->evaluator;
+    const sw_model *model = &network->eval_model;
+    SW_TRY(upload(network, executor, model, images, labels, n));
+    SW_TRY(sw_executor_forward(executor, n));
+    SW_TRY(sw_metrics_run(network->metrics, sw_executor_value(executor, model->logits),
+                          sw_executor_value(executor, model->labels), n));
+    SW_TRY(sw_metrics_read(network->metrics, confusion, soft, predictions));
+    if (loss) SW_TRY(read_loss(network, executor, model, loss));
+done:
+    return status;
+}
