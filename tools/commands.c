@@ -3,5 +3,6 @@
 #include <stddef.h>
 
 const sw_command *const sw_commands[] = {
+    &sw_cmd_check,
     NULL,
 };

@@ -4,4 +4,6 @@
 
 #include "command.h"
 
+extern const sw_command sw_cmd_check;
+
 #endif

@@ -58,18 +58,11 @@ static void check_kernel(const checking *c, const char *list, int i, int kernel)
         complain(c, path, "%d is even; a window needs a middle, so its side must be odd", kernel);
 }
 
-/* The width that enters decoder stage i. */
-static int incoming_width(const sw_model_config *m, int i)
-{
-    return i == 0 ? m->encoder[m->encoder_count - 1].width : m->decoder[i - 1].width;
-}
-
 static void check_unpool(const checking *c, int i)
 {
     const sw_model_config *m = &c->e->model;
     const sw_decoder_stage *stage = &m->decoder[i];
     const sw_encoder_stage *source = &m->encoder[stage->unpool_from - 1];
-    int width = incoming_width(m, i);
     char path[64];
     if (source->pool != SW_POOL_MAX) {
         snprintf(path, sizeof path, "model.decoder.%d.up", i);
@@ -78,12 +71,16 @@ static void check_unpool(const checking *c, int i)
                  "'up: nearest' here or 'pool: max' there",
                  stage->unpool_from);
     }
+    /* into the first decoder stage comes what its encoder stage pooled; into the others what the one before
+     * left */
+    int width = i == 0 ? source->width : m->decoder[i - 1].width;
     if (width != source->width && width != 0) {
-        snprintf(path, sizeof path, i == 0 ? "model.encoder.%d.width" : "model.decoder.%d.width",
-                 i == 0 ? m->encoder_count - 1 : i - 1);
+        snprintf(path, sizeof path, "model.decoder.%d.width", i - 1);
         complain(c, path,
-                 "%d channels enter decoder stage %d (uc%d), but the offsets of encoder stage %d are for %d",
-                 width, i + 1, stage->unpool_from, stage->unpool_from, source->width);
+                 "%d channels leave this stage, but the next one (uc%d) unpools with the offsets of encoder "
+                 "stage %d, "
+                 "whose width is %d",
+                 width, stage->unpool_from, stage->unpool_from, source->width);
     }
 }
 

@@ -1,0 +1,94 @@
+/* segwork check: is the experiment valid, what exactly does it say, and what could it say. */
+#include <stdio.h>
+
+#include "base/str.h"
+#include "commands.h"
+#include "exp/experiment.h"
+#include "exp/schema.h"
+
+static const char **sets;
+static int resolve, keys, markdown, json;
+
+static const struct poptOption options[] = {
+    {"set", '\0', POPT_ARG_ARGV, &sets, 0, "Give a key another value, as YAML (may be repeated)",
+     "KEY=VALUE"},
+    {"resolve", '\0', POPT_ARG_NONE, &resolve, 0,
+     "Print the whole experiment, every value with the file and line it comes from", NULL},
+    {"keys", '\0', POPT_ARG_NONE, &keys, 0, "List every key an experiment may have; no experiment needed",
+     NULL},
+    {"schema-markdown", '\0', POPT_ARG_NONE, &markdown, 0, "Print the same as the text of configs/README.md",
+     NULL},
+    {"schema-json", '\0', POPT_ARG_NONE, &json, 0, "Print the same as a JSON schema for editors", NULL},
+    POPT_TABLEEND};
+
+static void print_summary(const sw_experiment *e)
+{
+    int convs = 0;
+    for (int i = 0; i < e->model.encoder_count; i++) convs += e->model.encoder[i].convs;
+    for (int i = 0; i < e->model.decoder_count; i++) convs += e->model.decoder[i].convs;
+    printf("%s: valid. Experiment '%s': %s with %d convolutions, %d classes, on %s at %d px; %d epochs of "
+           "batches "
+           "of %d, seed %llu\n",
+           e->path, e->name, e->model.name, convs, e->model.classes, e->data.root, e->data.size,
+           e->train.epochs, e->train.batch_size, (unsigned long long)e->seed);
+}
+
+static sw_status print_schema(void)
+{
+    sw_status status = SW_OK;
+    sw_str text = {0};
+    if (keys) sw_schema_keys(&text);
+    if (markdown) sw_schema_markdown(&text);
+    if (json) status = sw_schema_json(&text);
+    if (status == SW_OK) status = sw_str_status(&text);
+    if (status == SW_OK) fputs(text.text, stdout);
+    sw_str_deinit(&text);
+    return status;
+}
+
+static sw_status check(const char *path)
+{
+    sw_experiment *experiment = NULL;
+    sw_str text = {0};
+    sw_status status = sw_experiment_load(&experiment, path, sets);
+    if (status != SW_OK) return status;
+    if (resolve) {
+        sw_experiment_dump_yaml(&text, experiment, true);
+        status = sw_str_status(&text);
+        if (status == SW_OK) fputs(text.text, stdout);
+        sw_str_deinit(&text);
+    } else {
+        print_summary(experiment);
+    }
+    sw_experiment_destroy(experiment);
+    return status;
+}
+
+static sw_status run(int argc, const char *const *argv)
+{
+    if (keys + markdown + json > 1)
+        return sw_fail(SW_E_USAGE, "--keys, --schema-markdown and --schema-json exclude each other");
+    if (keys || markdown || json) {
+        if (argc > 0 || resolve || sets)
+            return sw_fail(SW_E_USAGE,
+                           "--keys and --schema-... are about every experiment: give none with them");
+        return print_schema();
+    }
+    if (argc != 1)
+        return sw_fail(SW_E_USAGE, "expected one experiment, found %d (see 'segwork check --help')", argc);
+    return check(argv[0]);
+}
+
+const sw_command sw_cmd_check = {
+    .name = "check",
+    .arguments = "EXPERIMENT.yaml",
+    .summary = "Check an experiment, or list what one may say",
+    .details = "Reads the experiment with its fragments, checks every value, and says in one line what it "
+               "is. What is\n"
+               "wrong is listed with file:line:column, and the exit code is 2.\n\n"
+               "  segwork check experiments/segnet_baseline.yaml\n"
+               "  segwork check experiments/segnet_focal.yaml --set loss.gamma=3 --resolve\n"
+               "  segwork check --keys",
+    .options = options,
+    .run = run,
+};
