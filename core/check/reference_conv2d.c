@@ -88,6 +88,46 @@ sw_sum sw_reference_conv2d_db(const sw_reference_conv *conv, const double *dy, i
     return sum;
 }
 
+sw_sum sw_reference_depthwise_y(sw_shape xs, int kernel, const double *x, const double *weight, int n, int h,
+                                int w, int c)
+{
+    sw_sum sum = {0};
+    int pad = kernel / 2;
+    for (int ky = 0; ky < kernel; ky++)
+        for (int kx = 0; kx < kernel; kx++)
+            if (inside(xs, h + ky - pad, w + kx - pad))
+                add(&sum, x[sw_reference_index(xs, n, h + ky - pad, w + kx - pad, c)] *
+                              weight[(c * kernel + ky) * kernel + kx]);
+    return sum;
+}
+
+sw_sum sw_reference_depthwise_dx(sw_shape xs, int kernel, const double *dy, const double *weight, int n,
+                                 int h, int w, int c)
+{
+    sw_sum sum = {0};
+    int pad = kernel / 2;
+    for (int ky = 0; ky < kernel; ky++)
+        for (int kx = 0; kx < kernel; kx++)
+            if (inside(xs, h - ky + pad, w - kx + pad))
+                add(&sum, dy[sw_reference_index(xs, n, h - ky + pad, w - kx + pad, c)] *
+                              weight[(c * kernel + ky) * kernel + kx]);
+    return sum;
+}
+
+sw_sum sw_reference_depthwise_dw(sw_shape xs, int kernel, const double *x, const double *dy, int c, int ky,
+                                 int kx)
+{
+    sw_sum sum = {0};
+    int pad = kernel / 2;
+    for (int n = 0; n < xs.n; n++)
+        for (int h = 0; h < xs.h; h++)
+            for (int w = 0; w < xs.w; w++)
+                if (inside(xs, h + ky - pad, w + kx - pad))
+                    add(&sum, x[sw_reference_index(xs, n, h + ky - pad, w + kx - pad, c)] *
+                                  dy[sw_reference_index(xs, n, h, w, c)]);
+    return sum;
+}
+
 sw_sum sw_reference_gemm(bool transpose_a, bool transpose_b, size_t k, const double *a, size_t lda,
                          const double *b, size_t ldb, double beta, double c, size_t row, size_t column)
 {

@@ -2,12 +2,12 @@
 
 #include "check/reference.h"
 
-static void update_adam(double *p, double *m, double *v, double g, const sw_update_config *config, double lr,
-                        uint64_t step, double *scale)
+static void update_adam(double *p, double *m, double *v, double g, const sw_reference_update *config,
+                        double lr, uint64_t step, double *moved)
 {
     double b1 = config->beta1, b2 = config->beta2, decay = config->weight_decay;
     double correction1 = 1 - pow(b1, (double)step), correction2 = 1 - pow(b2, (double)step);
-    double g_size = fabs(g), start = fabs(*p);
+    double g_size = fabs(g);
     if (config->kind == SW_UPDATE_ADAMW) {
         *p *= 1 - lr * decay;
     } else {
@@ -19,13 +19,13 @@ static void update_adam(double *p, double *m, double *v, double g, const sw_upda
     *v = b2 * *v + (1 - b2) * g * g;
     double denominator = sqrt(*v) / sqrt(correction2) + config->eps;
     *p -= lr / correction1 * *m / denominator;
-    *scale = start + lr / correction1 * m_size / denominator;
+    *moved = lr / correction1 * m_size / denominator;
 }
 
-static void update_sgd(double *p, double *m, double g, const sw_update_config *config, double lr,
-                       double *scale)
+static void update_sgd(double *p, double *m, double g, const sw_reference_update *config, double lr,
+                       double *moved)
 {
-    double momentum = config->momentum, start = fabs(*p);
+    double momentum = config->momentum;
     double size = fabs(g) + config->weight_decay * fabs(*p);
     g += config->weight_decay * *p;
     if (momentum != 0) {
@@ -35,11 +35,11 @@ static void update_sgd(double *p, double *m, double g, const sw_update_config *c
         size = config->nesterov ? size + momentum * m_size : m_size;
     }
     *p -= lr * g;
-    *scale = start + lr * size;
+    *moved = lr * size;
 }
 
-void sw_reference_update(double *p, double *m, double *v, const double *g, size_t count,
-                         const sw_update_config *config, double lr, uint64_t step, double *scale)
+void sw_reference_update_run(double *p, double *m, double *v, const double *g, size_t count,
+                             const sw_reference_update *config, double lr, uint64_t step, double *moved)
 {
     for (size_t i = 0; i < count; i++) {
         double size;
@@ -47,6 +47,6 @@ void sw_reference_update(double *p, double *m, double *v, const double *g, size_
             update_sgd(&p[i], m ? &m[i] : NULL, g[i], config, lr, &size);
         else
             update_adam(&p[i], &m[i], &v[i], g[i], config, lr, step, &size);
-        if (scale) scale[i] = size;
+        if (moved) moved[i] = size;
     }
 }

@@ -39,8 +39,7 @@ static double project(double *magnitude, const double *y, const double *r, size_
     return sum;
 }
 
-/* --- convolution
- * ------------------------------------------------------------------------------------------------- */
+/* --- convolution ------------------------------------------------------------------------------- */
 
 typedef struct conv_problem {
     sw_reference_conv conv;
@@ -104,6 +103,74 @@ Test(reference, convolution_gradients_agree_with_differences)
     expect_conv_gradients((sw_shape){1, 4, 5, 1}, 2, 7);
 }
 
+typedef struct depthwise_problem {
+    sw_shape xs;
+    int kernel;
+    double x[MOST], weight[MOST], r[MOST];
+} depthwise_problem;
+
+static double depthwise_objective(double *magnitude, const void *context)
+{
+    const depthwise_problem *p = context;
+    double sum = 0;
+    *magnitude = 0;
+    for (int n = 0; n < p->xs.n; n++)
+        for (int h = 0; h < p->xs.h; h++)
+            for (int w = 0; w < p->xs.w; w++)
+                for (int c = 0; c < p->xs.c; c++) {
+                    sw_sum y = sw_reference_depthwise_y(p->xs, p->kernel, p->x, p->weight, n, h, w, c);
+                    double r = p->r[sw_reference_index(p->xs, n, h, w, c)];
+                    sum += r * y.value;
+                    *magnitude += fabs(r) * y.magnitude;
+                }
+    return sum;
+}
+
+static void expect_depthwise_gradients(sw_shape xs, int kernel)
+{
+    static depthwise_problem p;
+    static double dx[MOST], dw[MOST];
+    p.xs = xs;
+    p.kernel = kernel;
+    sw_shape ws = {xs.c, 1, kernel, kernel};
+    fill(p.x, sw_shape_elems(xs), 1);
+    fill(p.weight, sw_shape_elems(ws), 2);
+    fill(p.r, sw_shape_elems(xs), 3);
+    for (int c = 0; c < xs.c; c++) {
+        for (int n = 0; n < xs.n; n++)
+            for (int h = 0; h < xs.h; h++)
+                for (int w = 0; w < xs.w; w++)
+                    dx[sw_reference_index(xs, n, h, w, c)] =
+                        sw_reference_depthwise_dx(xs, kernel, p.r, p.weight, n, h, w, c).value;
+        for (int ky = 0; ky < kernel; ky++)
+            for (int kx = 0; kx < kernel; kx++)
+                dw[sw_reference_index(ws, c, 0, ky, kx)] =
+                    sw_reference_depthwise_dw(xs, kernel, p.x, p.r, c, ky, kx).value;
+    }
+    fd_expect_gradient("dx", depthwise_objective, &p, p.x, dx, sw_shape_elems(xs));
+    fd_expect_gradient("dw", depthwise_objective, &p, p.weight, dw, sw_shape_elems(ws));
+}
+
+Test(reference, depthwise_gradients_agree_with_differences)
+{
+    expect_depthwise_gradients((sw_shape){2, 5, 3, 3}, 3);
+    expect_depthwise_gradients((sw_shape){1, 4, 7, 2}, 5);
+}
+
+Test(reference, depthwise_is_a_convolution_whose_weights_between_channels_are_zero)
+{
+    sw_shape xs = {1, 3, 4, 2};
+    double x[24], own[18], full[36] = {0};
+    fill(x, 24, 1);
+    fill(own, 18, 2);
+    for (int c = 0; c < 2; c++)
+        for (int t = 0; t < 9; t++) full[(c * 2 + c) * 9 + t] = own[c * 9 + t];
+    sw_reference_conv conv = {xs, 2, 3};
+    for (int i = 0; i < 24; i++)
+        cr_assert_eq(sw_reference_depthwise_y(xs, 3, x, own, 0, i / 8, i / 2 % 4, i % 2).value,
+                     sw_reference_conv2d_y(&conv, x, full, NULL, 0, i / 8, i / 2 % 4, i % 2).value);
+}
+
 Test(reference, convolution_is_a_cross_correlation_with_zeros_outside)
 {
     /* x = 1 2; 3 4 and a kernel whose taps are powers of ten: each output spells its window in decimal digits
@@ -149,8 +216,7 @@ Test(reference, gemm_honours_transposes_and_row_lengths)
     }
 }
 
-/* --- batch norm
- * -------------------------------------------------------------------------------------------------- */
+/* --- batch norm -------------------------------------------------------------------------------- */
 
 typedef struct norm_problem {
     sw_shape s;
@@ -222,8 +288,7 @@ Test(reference, running_variance_is_unbiased_and_the_normalising_one_is_not)
     cr_assert_eq(y[1], 1);
 }
 
-/* --- pooling
- * ----------------------------------------------------------------------------------------------------- */
+/* --- pooling ----------------------------------------------------------------------------------- */
 
 typedef enum pool_kind { MAX_POOL, MAX_UNPOOL, AVERAGE_POOL, UPSAMPLE } pool_kind;
 
@@ -349,8 +414,7 @@ Test(reference, upsampling_to_an_odd_size_repeats_the_last_row_and_column)
     cr_assert_arr_eq(y, expected, sizeof y);
 }
 
-/* --- losses
- * ------------------------------------------------------------------------------------------------------ */
+/* --- losses ------------------------------------------------------------------------------------ */
 
 typedef struct loss_problem {
     sw_reference_loss loss;
@@ -433,10 +497,9 @@ Test(reference, class_weights_divide_by_their_own_sum)
                 (log(2) + 3 * (2 + log1p(exp(-2)))) / 4);
 }
 
-/* --- optimisers
- * -------------------------------------------------------------------------------------------------- */
+/* --- optimisers -------------------------------------------------------------------------------- */
 
-static const sw_update_config adam = {.kind = SW_UPDATE_ADAM, .beta1 = 0.5f, .beta2 = 0.75f, .eps = 0.125f};
+static const sw_reference_update adam = {.kind = SW_UPDATE_ADAM, .beta1 = 0.5, .beta2 = 0.75, .eps = 0.125};
 
 Test(reference, adam_with_a_constant_gradient_always_takes_the_same_step)
 {
@@ -444,7 +507,7 @@ Test(reference, adam_with_a_constant_gradient_always_takes_the_same_step)
     double p = 1, m = 0, v = 0, g = -3;
     for (uint64_t step = 1; step <= 20; step++) {
         double before = p;
-        sw_reference_update(&p, &m, &v, &g, 1, &adam, 0.25, step, NULL);
+        sw_reference_update_run(&p, &m, &v, &g, 1, &adam, 0.25, step, NULL);
         cr_assert(fabs(p - before - 0.25 * 3 / 3.125) < 1e-14, "step %d moved by %.17g", (int)step,
                   p - before);
     }
@@ -455,38 +518,38 @@ Test(reference, adam_weighs_gradients_by_age)
     const double g[] = {1, -2, 4};
     double p = 0, m = 0, v = 0;
     for (uint64_t step = 1; step <= 3; step++)
-        sw_reference_update(&p, &m, &v, &g[step - 1], 1, &adam, 0, step, NULL);
+        sw_reference_update_run(&p, &m, &v, &g[step - 1], 1, &adam, 0, step, NULL);
     cr_assert_eq(m, 0.125 * 1 + 0.25 * -2 + 0.5 * 4);
     cr_assert_eq(v, 0.25 * (0.5625 * 1 + 0.75 * 4 + 16));
 }
 
 Test(reference, adam_decays_through_the_gradient_and_adamw_beside_it)
 {
-    sw_update_config config = adam;
-    config.weight_decay = 0.5f;
+    sw_reference_update config = adam;
+    config.weight_decay = 0.5;
     double p = 2, q = 2, m[2] = {0}, v[2] = {0}, g = 1, g_with_decay = 1 + 0.5 * 2;
-    sw_reference_update(&p, &m[0], &v[0], &g, 1, &config, 0.25, 1, NULL);
-    sw_reference_update(&q, &m[1], &v[1], &g_with_decay, 1, &adam, 0.25, 1, NULL);
+    sw_reference_update_run(&p, &m[0], &v[0], &g, 1, &config, 0.25, 1, NULL);
+    sw_reference_update_run(&q, &m[1], &v[1], &g_with_decay, 1, &adam, 0.25, 1, NULL);
     cr_assert_eq(p, q);
 
     double zero = 0, w = 2, wm = 0, wv = 0;
     config.kind = SW_UPDATE_ADAMW;
     for (uint64_t step = 1; step <= 3; step++)
-        sw_reference_update(&w, &wm, &wv, &zero, 1, &config, 0.25, step, NULL);
+        sw_reference_update_run(&w, &wm, &wv, &zero, 1, &config, 0.25, step, NULL);
     cr_assert_eq(w, 2 * 0.875 * 0.875 * 0.875);
 }
 
 Test(reference, sgd_with_momentum_and_nesterov)
 {
-    sw_update_config config = {.kind = SW_UPDATE_SGD};
+    sw_reference_update config = {.kind = SW_UPDATE_SGD};
     double p = 1, m = 0, g = 2;
-    sw_reference_update(&p, NULL, NULL, &g, 1, &config, 0.25, 1, NULL);
+    sw_reference_update_run(&p, NULL, NULL, &g, 1, &config, 0.25, 1, NULL);
     cr_assert_eq(p, 0.5);
 
-    config.momentum = 0.5f;
+    config.momentum = 0.5;
     p = 1;
     for (uint64_t step = 1; step <= 2; step++)
-        sw_reference_update(&p, &m, NULL, &g, 1, &config, 0.25, step, NULL);
+        sw_reference_update_run(&p, &m, NULL, &g, 1, &config, 0.25, step, NULL);
     cr_assert_eq(m, 3); /* 2, then 1 + 2 */
     cr_assert_eq(p, 1 - 0.25 * (2 + 3));
 
@@ -494,19 +557,18 @@ Test(reference, sgd_with_momentum_and_nesterov)
     p = 1;
     m = 0;
     for (uint64_t step = 1; step <= 2; step++)
-        sw_reference_update(&p, &m, NULL, &g, 1, &config, 0.25, step, NULL);
+        sw_reference_update_run(&p, &m, NULL, &g, 1, &config, 0.25, step, NULL);
     cr_assert_eq(p, 1 - 0.25 * ((2 + 0.5 * 2) + (2 + 0.5 * 3)));
 
-    config = (sw_update_config){.kind = SW_UPDATE_SGD, .weight_decay = 0.5f};
-    double scale;
+    config = (sw_reference_update){.kind = SW_UPDATE_SGD, .weight_decay = 0.5};
+    double moved;
     p = -4;
-    sw_reference_update(&p, NULL, NULL, &g, 1, &config, 0.25, 1, &scale);
-    cr_assert_eq(p, -4);               /* decay cancels the gradient */
-    cr_assert_eq(scale, 4 + 0.25 * 4); /* but not its rounding error */
+    sw_reference_update_run(&p, NULL, NULL, &g, 1, &config, 0.25, 1, &moved);
+    cr_assert_eq(p, -4);           /* decay cancels the gradient */
+    cr_assert_eq(moved, 0.25 * 4); /* but not its rounding error */
 }
 
-/* --- metrics
- * ----------------------------------------------------------------------------------------------------- */
+/* --- metrics ----------------------------------------------------------------------------------- */
 
 Test(reference, metrics_of_four_pixels_are_known)
 {

@@ -27,8 +27,7 @@ typedef struct sw_sum {
 /* Place of element (n,h,w,c) in a dense array of that shape. */
 size_t sw_reference_index(sw_shape s, int n, int h, int w, int c);
 
-/* --- convolution
- * ------------------------------------------------------------------------------------------------- */
+/* --- convolution ------------------------------------------------------------------------------- */
 
 /* Stride 1, zero padding kernel/2, kernel odd: y (N,H,W,O) has x's height and width.
  *
@@ -51,13 +50,26 @@ sw_sum sw_reference_conv2d_dw(const sw_reference_conv *conv, const double *x, co
                               int ky, int kx);
 sw_sum sw_reference_conv2d_db(const sw_reference_conv *conv, const double *dy, int o);
 
+/* Depthwise: each channel by its own window, weight (C,1,K,K).
+ *
+ *   y[n,h,w,c]    = sum over ky,kx of x[n, h+ky-K/2, w+kx-K/2, c] weight[c,0,ky,kx]
+ *   dx[n,h,w,c]   = sum over ky,kx of dy[n, h-ky+K/2, w-kx+K/2, c] weight[c,0,ky,kx]
+ *   dw[c,0,ky,kx] = sum over n,h,w of x[n, h+ky-K/2, w+kx-K/2, c] dy[n,h,w,c]
+ *
+ * torch.nn.Conv2d(groups=C, padding=K//2). */
+sw_sum sw_reference_depthwise_y(sw_shape xs, int kernel, const double *x, const double *weight, int n, int h,
+                                int w, int c);
+sw_sum sw_reference_depthwise_dx(sw_shape xs, int kernel, const double *dy, const double *weight, int n,
+                                 int h, int w, int c);
+sw_sum sw_reference_depthwise_dw(sw_shape xs, int kernel, const double *x, const double *dy, int c, int ky,
+                                 int kx);
+
 /* Element (row, column) of op(A) op(B) + beta C; lengths of stored rows as in cl/gemm.h, offsets applied by
  * the caller. */
 sw_sum sw_reference_gemm(bool transpose_a, bool transpose_b, size_t k, const double *a, size_t lda,
                          const double *b, size_t ldb, double beta, double c, size_t row, size_t column);
 
-/* --- batch norm
- * -------------------------------------------------------------------------------------------------- */
+/* --- batch norm -------------------------------------------------------------------------------- */
 
 /* Ioffe, Szegedy: "Batch normalization" (2015), as torch.nn.BatchNorm2d has it. With M = N*H*W, per channel:
  *
@@ -79,8 +91,7 @@ void sw_reference_batchnorm_backward(double *dx, double *dgamma, double *dbeta, 
                                      const double *dy, sw_shape s, const double *mean, const double *variance,
                                      const double *gamma, double eps, const uint8_t *passed);
 
-/* --- pooling
- * ----------------------------------------------------------------------------------------------------- */
+/* --- pooling ----------------------------------------------------------------------------------- */
 
 /* 2x2 windows, stride 2; an odd last row or column is dropped: (N,H,W,C) -> (N,H/2,W/2,C). */
 sw_shape sw_reference_pool_shape(sw_shape x);
@@ -113,8 +124,7 @@ void sw_reference_upsample_backward(double *dx, const double *dy, sw_shape xs, i
 sw_shape sw_reference_packed_shape(sw_shape offsets);
 void sw_reference_pack_offsets(uint32_t *words, const uint8_t *offsets, sw_shape s);
 
-/* --- losses
- * ------------------------------------------------------------------------------------------------------ */
+/* --- losses ------------------------------------------------------------------------------------ */
 
 /* With p = softmax(logits), t the label and ce = -log p[t], over the pixels that count (label below `classes`
  * and not `ignore_index`), their weights w[t] (1 without weights) and W = sum of w[t]:
@@ -141,8 +151,15 @@ double sw_reference_focal_slope(double ce, double gamma);
 double sw_reference_loss_run(double *dlogits, const sw_reference_loss *loss, const double *logits,
                              const uint8_t *labels, size_t pixels);
 
-/* --- optimisers
- * -------------------------------------------------------------------------------------------------- */
+/* --- optimisers -------------------------------------------------------------------------------- */
+
+/* What sw_update_config says, in double: 0.999 and not the float nearest to it, which is 0.99900001287 and
+ * would make 1 - beta2 differ in the fifth digit. */
+typedef struct sw_reference_update {
+    sw_update_kind kind;
+    double beta1, beta2, eps, weight_decay, momentum;
+    bool nesterov;
+} sw_reference_update;
 
 /* One step, number `step` counted from 1. Kingma, Ba: "Adam" (2015); Loshchilov, Hutter: "Decoupled weight
  * decay regularization" (2019); in the form of torch.optim:
@@ -152,14 +169,13 @@ double sw_reference_loss_run(double *dlogits, const sw_reference_loss *loss, con
  *   adamw: p *= 1 - lr decay; then the same without decay
  *   sgd:   g += decay p;  with momentum: m = momentum m + g, g = m (nesterov: g + momentum m);  p -= lr g
  *
- * m is the first moment buffer, v the second (adam, adamw only). `scale` (count; may be NULL) receives per
- * element a size that the rounding error of p is proportional to: |p| + lr |update| with every cancelling sum
- * taken of absolute values. */
-void sw_reference_update(double *p, double *m, double *v, const double *g, size_t count,
-                         const sw_update_config *config, double lr, uint64_t step, double *scale);
+ * m is the first moment buffer, v the second (adam, adamw only); NULL where there is none. `moved` (count;
+ * may be NULL) receives per element the size of the update, with every sum that may cancel taken of absolute
+ * values: the rounding error of p is a small multiple of eps of it, and of |p|. */
+void sw_reference_update_run(double *p, double *m, double *v, const double *g, size_t count,
+                             const sw_reference_update *config, double lr, uint64_t step, double *moved);
 
-/* --- metrics
- * ----------------------------------------------------------------------------------------------------- */
+/* --- metrics ----------------------------------------------------------------------------------- */
 
 /* Class of the largest logit; the lowest class wins ties. */
 int sw_reference_arg_max(const double *logits, int classes);
