@@ -1,0 +1,15 @@
+/* A folder of its own for a test's files. */
+#ifndef SCRATCH_H
+#define SCRATCH_H
+
+/* Criterion fixtures: make the folder before a test, remove it with all it holds afterwards. */
+void scratch_create(void);
+void scratch_remove(void);
+
+/* The path of `name` in the folder, valid until the process ends. */
+const char *scratch_path(const char *name);
+
+/* Writes a text file there, making folders as needed, and returns its path. */
+const char *scratch_write(const char *name, const char *text);
+
+#endif
