@@ -11,9 +11,11 @@ typedef struct sw_command {
     const char *arguments; /* "EXPERIMENT.yaml" for the usage line; "" for none */
     const char *summary;   /* one line for `segwork --help` */
     const char *details;   /* paragraphs and examples for `segwork run --help`; may be NULL */
-    const struct poptOption *options; /* ends in POPT_TABLEEND; option values land in the command file's statics */
-    /* Gets the arguments that are no options, NULL-terminated. Results are printed to stdout; messages for people go
-     * through sw_log. A failure is returned, and main prints its message and maps it to the exit code. */
+    const struct poptOption
+        *options; /* ends in POPT_TABLEEND; option values land in the command file's statics */
+    /* Gets the arguments that are no options, NULL-terminated. Results are printed to stdout; messages for
+     * people go through sw_log. A failure is returned, and main prints its message and maps it to the exit
+     * code. */
     sw_status (*run)(int argc, const char *const *argv);
 } sw_command;
 

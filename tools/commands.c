@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 const sw_command *const sw_commands[] = {
+    &sw_cmd_run,
     &sw_cmd_check,
     NULL,
 };

@@ -5,5 +5,6 @@
 #include "command.h"
 
 extern const sw_command sw_cmd_check;
+extern const sw_command sw_cmd_run;
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <cairo.h>
+#include <fontconfig/fontconfig.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -322,4 +323,5 @@ done:
 void sw_grid_cleanup(void)
 {
     cairo_debug_reset_static_data();
+    FcFini(); /* cairo finds its fonts through fontconfig */
 }

@@ -1,0 +1,147 @@
+#include "epoch_grid.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/rng.h"
+#include "base/str.h"
+#include "data/augment.h"
+#include "exp/grid.h"
+
+static size_t pixels_of(const sw_dataset *dataset)
+{
+    size_t side = (size_t)sw_dataset_size_px(dataset);
+    return side * side;
+}
+
+static sw_status choose_named(sw_epoch_grid *grid, const sw_grid_config *config)
+{
+    for (int i = 0; i < grid->count; i++) {
+        grid->images[i] = sw_dataset_find(grid->dataset, config->names[i]);
+        if (grid->images[i] < 0)
+            return sw_fail(SW_E_CONFIG, "grid.names: '%s' is not among the %d validation images",
+                           config->names[i], sw_dataset_count(grid->dataset));
+    }
+    return SW_OK;
+}
+
+/* The first `count` of a shuffle of all images: distinct, and the same for a seed. */
+static sw_status choose_by_seed(sw_epoch_grid *grid, uint64_t seed)
+{
+    size_t total = (size_t)sw_dataset_count(grid->dataset);
+    uint32_t *order = malloc(total * sizeof *order);
+    if (!order) return sw_fail_alloc("the choice of grid images", total * sizeof *order);
+    for (size_t i = 0; i < total; i++) order[i] = (uint32_t)i;
+    sw_rng rng = sw_rng_at(seed, SW_RNG_GRID, 0);
+    sw_rng_shuffle(&rng, order, total);
+    for (int i = 0; i < grid->count; i++) grid->images[i] = (int)order[i];
+    free(order);
+    return SW_OK;
+}
+
+sw_status sw_epoch_grid_init(sw_epoch_grid *grid, const sw_dataset *dataset, const sw_grid_config *config,
+                             uint64_t seed)
+{
+    sw_status status = SW_OK;
+    int total = sw_dataset_count(dataset);
+    *grid = (sw_epoch_grid){.dataset = dataset, .count = config->count, .columns = config->columns};
+    if (grid->count > total) {
+        sw_log(SW_LOG_WARNING, "grid.count is %d, but there are only %d validation images: showing those",
+               grid->count, total);
+        grid->count = total;
+    }
+    size_t count = (size_t)grid->count, pixels = pixels_of(dataset);
+    grid->images = malloc(count * sizeof *grid->images);
+    grid->slot_of_image = malloc((size_t)total * sizeof *grid->slot_of_image);
+    grid->captured = malloc(count * sizeof *grid->captured);
+    grid->pixels = calloc(count, pixels);
+    if (!grid->images || !grid->slot_of_image || !grid->captured || !grid->pixels) {
+        status = sw_fail_alloc("the grid's predictions", count * pixels);
+        goto done;
+    }
+    SW_TRY(config->name_count ? choose_named(grid, config) : choose_by_seed(grid, seed));
+    for (int i = 0; i < total; i++) grid->slot_of_image[i] = -1;
+    for (int i = 0; i < grid->count; i++) {
+        grid->slot_of_image[grid->images[i]] = i;
+        grid->captured[i] = grid->pixels + (size_t)i * pixels;
+    }
+done:
+    if (status != SW_OK) sw_epoch_grid_deinit(grid);
+    return status;
+}
+
+void sw_epoch_grid_deinit(sw_epoch_grid *grid)
+{
+    free(grid->images);
+    free(grid->slot_of_image);
+    free(grid->captured);
+    free(grid->pixels);
+    *grid = (sw_epoch_grid){0};
+}
+
+sw_status sw_epoch_grid_predict(sw_epoch_grid *grid, sw_network *network)
+{
+    sw_status status = SW_OK;
+    size_t pixels = pixels_of(grid->dataset), batch = (size_t)network->options.eval_batch;
+    float *images = malloc(batch * pixels * 3 * sizeof *images);
+    uint8_t *labels = malloc(batch * pixels);
+    if (!images || !labels) {
+        status = sw_fail_alloc("a batch of grid images", batch * pixels * 3 * sizeof *images);
+        goto done;
+    }
+    for (int first = 0; first < grid->count; first += (int)batch) {
+        int n = grid->count - first < (int)batch ? grid->count - first : (int)batch;
+        for (int i = 0; i < n; i++) {
+            int image = grid->images[first + i];
+            sw_augment_to_float(images + (size_t)i * pixels * 3, sw_dataset_image(grid->dataset, image),
+                                pixels * 3);
+            memcpy(labels + (size_t)i * pixels, sw_dataset_labels(grid->dataset, image), pixels);
+        }
+        SW_TRY(sw_network_evaluate(network, images, labels, n, NULL, NULL, NULL, grid->captured[first]));
+    }
+done:
+    free(images);
+    free(labels);
+    return status;
+}
+
+sw_status sw_epoch_grid_draw(const sw_epoch_grid *grid, const char *folder, int epoch,
+                             const sw_evaluation *evaluation)
+{
+    sw_status status = SW_OK;
+    char title[160];
+    size_t count = (size_t)grid->count;
+    char *path = sw_strf("%s/epoch_%02d.png", folder, epoch);
+    const uint8_t **images = malloc(count * sizeof *images), **truths = malloc(count * sizeof *truths);
+    if (!path || !images || !truths) {
+        status = sw_fail_alloc("the grid", count * sizeof *images);
+        goto done;
+    }
+    for (int i = 0; i < grid->count; i++) {
+        images[i] = sw_dataset_image(grid->dataset, grid->images[i]);
+        truths[i] = sw_dataset_labels(grid->dataset, grid->images[i]);
+    }
+    if (evaluation)
+        snprintf(title, sizeof title, "Epoch: %02d, Accuracy[Pixel: %.4f, IoU: %.4f, Custom IoU: %.4f]",
+                 epoch, sw_confusion_pixel_accuracy(&evaluation->confusion),
+                 sw_confusion_micro_iou(&evaluation->confusion, SW_CLASS_BACKGROUND), evaluation->custom_iou);
+    else
+        snprintf(title, sizeof title, "Epoch: %02d, before training", epoch);
+    sw_grid_spec spec = {.title = title,
+                         .count = grid->count,
+                         .columns = grid->columns < grid->count ? grid->columns : grid->count,
+                         .size_px = sw_dataset_size_px(grid->dataset),
+                         .images = images,
+                         .truths = truths,
+                         .predictions = (const uint8_t *const *)grid->captured,
+                         .class_names = sw_class_names,
+                         .classes = SW_DATA_CLASSES};
+    SW_TRY(sw_grid_draw(path, &spec));
+done:
+    free(path);
+    free(images);
+    free(truths);
+    return status;
+}

@@ -1,0 +1,31 @@
+/* The same validation images drawn after every epoch. */
+#ifndef EXP_EPOCH_GRID_H
+#define EXP_EPOCH_GRID_H
+
+#include "data/dataset.h"
+#include "exp/evaluate.h"
+#include "exp/experiment.h"
+
+typedef struct sw_epoch_grid {
+    const sw_dataset *dataset; /* borrowed */
+    int count, columns;
+    int *images;        /* (count) image numbers */
+    int *slot_of_image; /* by image number: place in the grid, or -1 */
+    uint8_t **captured; /* (count) predictions (S,S) */
+    uint8_t *pixels;    /* what `captured` points into */
+} sw_epoch_grid;
+
+/* Chooses the images: those named, or `count` drawn by the seed. SW_E_CONFIG for a name that is not in the
+ * data set. */
+sw_status sw_epoch_grid_init(sw_epoch_grid *grid, const sw_dataset *dataset, const sw_grid_config *config,
+                             uint64_t seed) SW_NODISCARD;
+void sw_epoch_grid_deinit(sw_epoch_grid *grid);
+
+/* Predicts only the grid's images (what epoch 00 needs). */
+sw_status sw_epoch_grid_predict(sw_epoch_grid *grid, sw_network *network) SW_NODISCARD;
+
+/* Draws <folder>/epoch_NN.png from what was captured. `evaluation` NULL: before training, no figures. */
+sw_status sw_epoch_grid_draw(const sw_epoch_grid *grid, const char *folder, int epoch,
+                             const sw_evaluation *evaluation) SW_NODISCARD;
+
+#endif

@@ -1,0 +1,126 @@
+#include "exp/evaluate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/dataset.h"
+
+/* Results of one batch as they come off the device. */
+typedef struct batch_results {
+    uint32_t *confusion;  /* (n,K,K) */
+    float *soft;          /* (n,2) */
+    uint8_t *predictions; /* (n,S,S) */
+    double loss;
+} batch_results;
+
+typedef struct evaluator {
+    sw_network *network;
+    const sw_evaluate_options *options;
+    sw_evaluation *out;
+    int classes, size_px, ignore_index;
+    double pixel_accuracy_sum, iou_sum, custom_iou_sum; /* over batches */
+    int batches;
+} evaluator;
+
+static double soft_iou(const float *soft)
+{
+    return ((double)soft[0] + 0.001) / ((double)soft[1] + 0.001);
+}
+
+static void add_figures(evaluator *e, const sw_batch *batch, const batch_results *r)
+{
+    size_t k2 = (size_t)e->classes * (size_t)e->classes;
+    sw_confusion total = sw_confusion_empty(e->classes);
+    double custom = 0.0;
+    for (int i = 0; i < batch->count; i++) {
+        for (int t = 0; t < e->classes; t++)
+            for (int p = 0; p < e->classes; p++)
+                total.counts[t][p] += r->confusion[(size_t)i * k2 + (size_t)(t * e->classes + p)];
+        custom += soft_iou(r->soft + 2 * i);
+    }
+    sw_confusion_merge(&e->out->confusion, &total);
+    e->out->images += (uint64_t)batch->count;
+    e->out->loss += r->loss * batch->count;
+    e->out->custom_iou += custom;
+
+    double accuracy = sw_confusion_pixel_accuracy(&total),
+           iou = sw_confusion_micro_iou(&total, SW_CLASS_BACKGROUND);
+    e->pixel_accuracy_sum += isnan(accuracy) ? 0.0 : accuracy;
+    e->iou_sum += isnan(iou) ? 0.0 : iou; /* torchmetrics calls 0/0 zero */
+    e->custom_iou_sum += custom / batch->count;
+    e->batches++;
+}
+
+static sw_status add_pictures(evaluator *e, const sw_batch *batch, const batch_results *r)
+{
+    sw_status status = SW_OK;
+    size_t pixels = (size_t)e->size_px * (size_t)e->size_px;
+    for (int i = 0; i < batch->count; i++) {
+        const uint8_t *prediction = r->predictions + (size_t)i * pixels;
+        if (e->options->boundary)
+            SW_TRY(sw_boundary_add(&e->out->boundary, batch->labels + (size_t)i * pixels, prediction,
+                                   e->size_px, e->size_px, e->ignore_index));
+        int slot = e->options->slot_of_image ? e->options->slot_of_image[batch->indices[i]] : -1;
+        if (slot >= 0) memcpy(e->options->captured[slot], prediction, pixels);
+    }
+done:
+    return status;
+}
+
+static void finish(evaluator *e)
+{
+    if (e->out->images == 0) return;
+    e->out->loss /= (double)e->out->images;
+    e->out->custom_iou /= (double)e->out->images;
+    e->out->batch_pixel_accuracy = e->pixel_accuracy_sum / e->batches;
+    e->out->batch_iou = e->iou_sum / e->batches;
+    e->out->batch_custom_iou = e->custom_iou_sum / e->batches;
+}
+
+sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader,
+                      const sw_evaluate_options *options)
+{
+    sw_status status = SW_OK;
+    const sw_network_options *o = &network->options;
+    evaluator e = {.network = network,
+                   .options = options,
+                   .out = out,
+                   .classes = o->model->classes,
+                   .size_px = o->size_px,
+                   .ignore_index = o->loss->ignore_index};
+    *out =
+        (sw_evaluation){.confusion = sw_confusion_empty(e.classes), .boundary = sw_boundary_empty(e.classes)};
+    size_t n = (size_t)o->eval_batch, pixels = (size_t)e.size_px * (size_t)e.size_px;
+    size_t k2 = (size_t)e.classes * (size_t)e.classes;
+    batch_results r = {.confusion = malloc(n * k2 * sizeof(uint32_t)),
+                       .soft = malloc(n * 2 * sizeof(float)),
+                       .predictions = malloc(n * pixels)};
+    if (!r.confusion || !r.soft || !r.predictions) {
+        status = sw_fail_alloc("the results of a validation batch", n * pixels);
+        goto done;
+    }
+    sw_loader_start(loader, (uint32_t)options->epoch, 0);
+    for (;;) {
+        sw_batch batch;
+        sw_loader_next(loader, &batch);
+        if (batch.count == 0) break;
+        SW_TRY(sw_network_evaluate(network, batch.images, batch.labels, batch.count, &r.loss, r.confusion,
+                                   r.soft, r.predictions));
+        add_figures(&e, &batch, &r);
+        SW_TRY(add_pictures(&e, &batch, &r));
+        if (options->progress)
+            sw_progress_step(options->progress, options->epoch, SW_PROGRESS_VALIDATE,
+                             options->progress_done + e.batches, batch.count, r.loss);
+        if (options->stop && *options->stop) {
+            status = sw_fail(SW_E_INTERRUPTED, "interrupted while validating");
+            goto done;
+        }
+    }
+    finish(&e);
+done:
+    free(r.confusion);
+    free(r.soft);
+    free(r.predictions);
+    return status;
+}

@@ -1,0 +1,35 @@
+/* One pass over a validation set. */
+#ifndef EXP_EVALUATE_H
+#define EXP_EVALUATE_H
+
+#include <signal.h>
+
+#include "data/loader.h"
+#include "exp/progress.h"
+#include "nn/metrics.h"
+#include "nn/network.h"
+
+typedef struct sw_evaluation {
+    sw_confusion confusion;
+    sw_boundary boundary;
+    uint64_t images;
+    double loss;       /* mean over images of their batch's loss */
+    double custom_iou; /* mean over images */
+    /* The article's way: a figure a batch, then the plain mean over batches whatever their sizes. */
+    double batch_pixel_accuracy, batch_iou, batch_custom_iou;
+} sw_evaluation;
+
+typedef struct sw_evaluate_options {
+    int epoch;                   /* of the loader's shuffle and augmentation */
+    bool boundary;               /* boundary F1 too: costs host time */
+    const int *slot_of_image;    /* by image number: place in `captured`, or -1; NULL: capture nothing */
+    uint8_t *const *captured;    /* predictions (S,S) of the captured images */
+    sw_progress *progress;       /* NULL: none */
+    int progress_done;           /* validation steps of this epoch that came before */
+    volatile sig_atomic_t *stop; /* SW_E_INTERRUPTED when it becomes non-zero; NULL: never */
+} sw_evaluate_options;
+
+sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader,
+                      const sw_evaluate_options *options) SW_NODISCARD;
+
+#endif

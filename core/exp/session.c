@@ -1,0 +1,279 @@
+#include "session.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "cl/gemm.h"
+
+static void log_lines(const char *text)
+{
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        sw_log(SW_LOG_INFO, "%.*s", (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+static sw_status open_device(sw_session *s)
+{
+    sw_status status = SW_OK;
+    const sw_runtime_config *runtime = &s->experiment->runtime;
+    const char *spec = s->options->device ? s->options->device : runtime->device;
+    sw_cl_options cl_options = {.check = runtime->check};
+    SW_TRY(sw_device_choose(&s->device, spec));
+    SW_TRY(sw_cl_create(&s->cl, &s->device, &cl_options));
+    sw_log(SW_LOG_INFO, "device %d:%d %s (%s), %s; convolutions: clblast, GEMM parameters: %s",
+           s->device.platform_index, s->device.device_index, s->device.name, s->device.type_name,
+           s->device.version, sw_gemm_params_origin(s->cl));
+done:
+    return status;
+}
+
+static sw_status open_split(sw_dataset **out, const sw_data_config *data, const char *split, int limit)
+{
+    sw_dataset_options options = {.root = data->root,
+                                  .split = split,
+                                  .limit = limit,
+                                  .size_px = data->size,
+                                  .resize = data->resize,
+                                  .on_bad_file = data->on_bad_file,
+                                  .threads = data->loader_threads};
+    sw_status status = sw_dataset_open(out, &options);
+    if (status == SW_OK)
+        sw_log(SW_LOG_INFO,
+               "data %s/%s: %d images of %dx%d, %d skipped; pet %.3f, background %.3f, border %.3f",
+               data->root, split, sw_dataset_count(*out), data->size, data->size, sw_dataset_skipped(*out),
+               sw_dataset_class_fraction(*out, SW_CLASS_PET),
+               sw_dataset_class_fraction(*out, SW_CLASS_BACKGROUND),
+               sw_dataset_class_fraction(*out, SW_CLASS_BORDER));
+    return status;
+}
+
+/* Turns `median_frequency` into the numbers of this training set. */
+static void resolve_class_weights(sw_session *s)
+{
+    s->loss = s->experiment->loss;
+    if (s->loss.weights != SW_WEIGHTS_MEDIAN_FREQUENCY) return;
+    float weights[SW_DATA_CLASSES];
+    sw_dataset_median_frequency(s->train, weights);
+    memcpy(s->loss.class_weights, weights, sizeof weights);
+    s->loss.class_weight_count = SW_DATA_CLASSES;
+    sw_log(SW_LOG_INFO, "class weights by median frequency: pet %.4f, background %.4f, border %.4f",
+           (double)weights[SW_CLASS_PET], (double)weights[SW_CLASS_BACKGROUND],
+           (double)weights[SW_CLASS_BORDER]);
+}
+
+static sw_status open_data(sw_session *s)
+{
+    sw_status status = SW_OK;
+    const sw_experiment *x = s->experiment;
+    if (x->model.classes != SW_DATA_CLASSES)
+        return sw_fail(SW_E_CONFIG,
+                       "model.classes is %d, but the data have %d classes (pet, background, border)",
+                       x->model.classes, SW_DATA_CLASSES);
+    SW_TRY(open_split(&s->train, &x->data, x->data.train_split, x->data.train_limit));
+    SW_TRY(open_split(&s->val, &x->data, x->data.val_split, x->data.val_limit));
+    resolve_class_weights(s);
+
+    sw_loader_options options = {.batch_size = x->train.batch_size,
+                                 .threads = x->data.loader_threads,
+                                 .prefetch = x->data.prefetch,
+                                 .seed = x->seed,
+                                 .shuffle = x->train.shuffle,
+                                 .augment = &x->augment,
+                                 .stream = SW_RNG_AUGMENT};
+    SW_TRY(sw_loader_create(&s->train_loader, s->train, &options));
+    options.batch_size = x->train.val_batch_size;
+    options.shuffle = false;
+    options.stream = SW_RNG_AUGMENT_VAL;
+    if (x->train.article_validation) SW_TRY(sw_loader_create(&s->article_loader, s->val, &options));
+    options.augment = NULL;
+    SW_TRY(sw_loader_create(&s->val_loader, s->val, &options));
+    SW_TRY(sw_epoch_grid_init(&s->grid, s->val, &x->grid, x->seed));
+done:
+    return status;
+}
+
+static sw_status plan_network(sw_session *s)
+{
+    sw_status status = SW_OK;
+    const sw_experiment *x = s->experiment;
+    sw_network_options options = {.model = &x->model,
+                                  .loss = &s->loss,
+                                  .optimizer = &x->optimizer,
+                                  .size_px = x->data.size,
+                                  .train_batch = x->train.batch_size,
+                                  .eval_batch = x->train.val_batch_size,
+                                  .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20,
+                                  .debug_buffers = x->runtime.debug_buffers};
+    sw_str text = {0};
+    SW_TRY(sw_network_plan(&s->network, s->cl, &options));
+    sw_memory_table table;
+    sw_network_memory(&s->network, &table);
+    sw_memory_table_print(&text, &table);
+    SW_TRY(sw_str_status(&text));
+    sw_log(SW_LOG_INFO, "model %s: %zu parameters, %.2f GMAC an image", x->model.name,
+           sw_graph_trained_elems(sw_network_graph(&s->network)),
+           (double)sw_graph_macs(sw_network_graph(&s->network)) * 1e-9);
+    log_lines(text.text);
+done:
+    sw_str_deinit(&text);
+    return status;
+}
+
+/* --- run folder
+ * ------------------------------------------------------------------------------------------------------ */
+
+static cJSON *describe_split(const char *split, const sw_dataset *dataset)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "split", split);
+    cJSON_AddNumberToObject(object, "images", sw_dataset_count(dataset));
+    cJSON_AddNumberToObject(object, "skipped", sw_dataset_skipped(dataset));
+    cJSON_AddStringToObject(object, "fingerprint", sw_dataset_fingerprint(dataset));
+    return object;
+}
+
+static cJSON *describe_device(const sw_session *s)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "name", s->device.name);
+    cJSON_AddStringToObject(object, "type", s->device.type_name);
+    cJSON_AddStringToObject(object, "platform", s->device.platform_name);
+    cJSON_AddStringToObject(object, "version", s->device.version);
+    cJSON_AddStringToObject(object, "driver", s->device.driver);
+    cJSON_AddNumberToObject(object, "compute_units", s->device.compute_units);
+    cJSON_AddNumberToObject(object, "global_bytes", (double)s->device.global_bytes);
+    return object;
+}
+
+static sw_status write_manifest(sw_session *s)
+{
+    sw_status status = SW_OK;
+    const sw_experiment *x = s->experiment;
+    static const sw_library_version libraries[] = {{"clblast", SEGWORK_CLBLAST_VERSION},
+                                                   {"libyaml", SEGWORK_YAML_VERSION},
+                                                   {"libpng", SEGWORK_PNG_VERSION},
+                                                   {"libjpeg-turbo", SEGWORK_JPEG_VERSION},
+                                                   {"cairo", SEGWORK_CAIRO_VERSION}};
+    if (!cJSON_GetObjectItemCaseSensitive(s->manifest, "experiment")) {
+        cJSON *data = cJSON_CreateObject();
+        cJSON_AddStringToObject(s->manifest, "experiment", x->name);
+        cJSON_AddNumberToObject(s->manifest, "seed", (double)x->seed);
+        cJSON_AddStringToObject(data, "root", x->data.root);
+        cJSON_AddItemToObject(data, "train", describe_split(x->data.train_split, s->train));
+        cJSON_AddItemToObject(data, "val", describe_split(x->data.val_split, s->val));
+        cJSON_AddItemToObject(s->manifest, "data", data);
+        cJSON_AddNumberToObject(s->manifest, "parameters",
+                                (double)sw_graph_trained_elems(sw_network_graph(&s->network)));
+        cJSON_AddNumberToObject(s->manifest, "macs", (double)sw_graph_macs(sw_network_graph(&s->network)));
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device");
+    cJSON_AddItemToObject(s->manifest, "device", describe_device(s));
+    cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "convolutions");
+    cJSON *convolutions = cJSON_AddObjectToObject(s->manifest, "convolutions");
+    cJSON_AddStringToObject(convolutions, "engine", "clblast");
+    cJSON_AddStringToObject(convolutions, "gemm_parameters", sw_gemm_params_origin(s->cl));
+    SW_TRY(sw_manifest_begin(s->manifest, libraries, sizeof libraries / sizeof *libraries));
+    SW_TRY(sw_run_folder_write_manifest(s->folder, s->manifest));
+done:
+    return status;
+}
+
+static sw_status open_folder(sw_session *s)
+{
+    sw_status status = SW_OK;
+    sw_str config = {0};
+    if (s->options->resume) {
+        SW_TRY(sw_run_folder_open(&s->folder, s->options->resume));
+        SW_TRY(sw_run_folder_read_manifest(&s->manifest, s->folder));
+        sw_log(SW_LOG_INFO, "continuing run %s", s->folder->path);
+    } else {
+        SW_TRY(sw_run_folder_create(&s->folder, "runs", s->experiment->name, s->options->out));
+        sw_log(SW_LOG_INFO, "run folder %s", s->folder->path);
+        s->manifest = cJSON_CreateObject();
+        sw_experiment_dump_yaml(&config, s->experiment, false);
+        SW_TRY(sw_str_status(&config));
+        SW_TRY(sw_run_folder_write_config(s->folder, config.text));
+    }
+done:
+    sw_str_deinit(&config);
+    return status;
+}
+
+/* Brings the run to where it was saved, or to its beginning. */
+static sw_status restore(sw_session *s)
+{
+    sw_status status = SW_OK;
+    sw_trainer_identity identity = sw_session_identity(s);
+    s->state = sw_trainer_state_fresh();
+    if (s->options->resume) {
+        SW_TRY(sw_trainer_state_load(&s->state, s->folder, &s->network, &identity));
+        SW_TRY(sw_records_rewind(s->folder->path, s->state.epochs_done, s->state.steps));
+    }
+    SW_TRY(sw_records_open(&s->records, s->folder->path, sw_class_names, SW_DATA_CLASSES));
+    const sw_progress_plan plan = {.first_epoch = s->state.epochs_done + 1,
+                                   .last_epoch = s->experiment->train.epochs,
+                                   .train_steps = sw_loader_batch_count(s->train_loader),
+                                   .val_steps =
+                                       sw_loader_batch_count(s->val_loader) * (s->article_loader ? 2 : 1)};
+    SW_TRY(sw_progress_create(&s->progress, &s->options->progress, &plan));
+done:
+    return status;
+}
+
+sw_trainer_identity sw_session_identity(const sw_session *s)
+{
+    return (sw_trainer_identity){.device = s->device.name,
+                                 .train_fingerprint = sw_dataset_fingerprint(s->train),
+                                 .val_fingerprint = sw_dataset_fingerprint(s->val)};
+}
+
+sw_status sw_session_open(sw_session *s, const sw_experiment *experiment, const sw_trainer_options *options)
+{
+    sw_status status = SW_OK;
+    *s = (sw_session){.experiment = experiment, .options = options};
+    /* the log of a resumed run should hold what follows, so its folder comes first; a new one is made only
+     * once the run has a chance to start */
+    if (options->resume) SW_TRY(open_folder(s));
+    SW_TRY(open_device(s));
+    SW_TRY(open_data(s));
+    SW_TRY(plan_network(s));
+    if (!options->resume) SW_TRY(open_folder(s));
+    SW_TRY(write_manifest(s));
+    SW_TRY(sw_network_allocate(&s->network, experiment->seed));
+    SW_TRY(restore(s));
+done:
+    return status;
+}
+
+static void close_manifest(sw_session *s, const char *outcome)
+{
+    if (!s->manifest || !s->folder) return;
+    sw_status status = sw_manifest_end(s->manifest, outcome);
+    if (status == SW_OK) status = sw_run_folder_write_manifest(s->folder, s->manifest);
+    if (status != SW_OK)
+        sw_log(SW_LOG_WARNING, "the manifest could not be completed: %s", sw_error_message());
+}
+
+void sw_session_close(sw_session *s, const char *outcome)
+{
+    close_manifest(s, outcome);
+    cJSON_Delete(s->manifest);
+    sw_progress_destroy(s->progress);
+    sw_records_close(s->records);
+    sw_run_folder_destroy(s->folder);
+    sw_epoch_grid_deinit(&s->grid);
+    sw_network_deinit(&s->network);
+    sw_loader_destroy(s->train_loader);
+    sw_loader_destroy(s->val_loader);
+    sw_loader_destroy(s->article_loader);
+    sw_dataset_destroy(s->train);
+    sw_dataset_destroy(s->val);
+    sw_cl_destroy(s->cl);
+    *s = (sw_session){0};
+}

@@ -1,0 +1,40 @@
+/* Everything a run holds open: device, data, network, run folder. trainer.c walks the epochs over it. */
+#ifndef EXP_SESSION_H
+#define EXP_SESSION_H
+
+#include "data/loader.h"
+#include "epoch_grid.h"
+#include "exp/records.h"
+#include "exp/run_folder.h"
+#include "exp/trainer.h"
+#include "trainer_state.h"
+
+typedef struct sw_session {
+    const sw_experiment *experiment;   /* borrowed */
+    const sw_trainer_options *options; /* borrowed */
+    sw_device_info device;
+    sw_cl *cl;
+    sw_dataset *train, *val;
+    sw_loader *train_loader, *val_loader,
+        *article_loader; /* the last NULL without train.article_validation */
+    sw_loss_config loss; /* class weights resolved */
+    sw_network network;
+    sw_epoch_grid grid;
+    sw_run_folder *folder;
+    sw_records *records;
+    struct cJSON *manifest;
+    sw_progress *progress;
+    sw_trainer_state state;
+} sw_session;
+
+/* Opens everything, in an order that fails early: device, data, plan, folder, memory. Loads the saved state
+ * of a resumed run and brings its records back to it. */
+sw_status sw_session_open(sw_session *session, const sw_experiment *experiment,
+                          const sw_trainer_options *options) SW_NODISCARD;
+
+/* Closes everything; accepts one half open. `outcome` ("done", ...) goes into the manifest. */
+void sw_session_close(sw_session *session, const char *outcome);
+
+sw_trainer_identity sw_session_identity(const sw_session *session);
+
+#endif

@@ -1,0 +1,268 @@
+#include "exp/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "nn/schedule.h"
+#include "session.h"
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static bool stop_requested(const sw_session *s)
+{
+    return s->options->stop && *s->options->stop;
+}
+
+static sw_status save_state(sw_session *s)
+{
+    sw_trainer_identity identity = sw_session_identity(s);
+    return sw_trainer_state_save(&s->state, s->folder, &s->network, &identity);
+}
+
+/* --- training
+ * -------------------------------------------------------------------------------------------------------- */
+
+static sw_status train_batch(sw_session *s, const sw_batch *batch, int epoch, int steps_per_epoch)
+{
+    sw_status status = SW_OK;
+    const sw_experiment *x = s->experiment;
+    double position = epoch - 1 + (double)s->state.steps_in_epoch / steps_per_epoch;
+    float lr = sw_schedule_lr(&x->schedule, x->optimizer.lr, position, x->train.epochs);
+    double loss = NAN;
+    status =
+        sw_network_train_step(&s->network, batch->images, batch->labels, batch->count, (double)lr, &loss);
+    if (status != SW_OK) return sw_fail_in(status, "epoch %d, step %d", epoch, s->state.steps_in_epoch + 1);
+    s->state.steps++;
+    s->state.steps_in_epoch++;
+    s->state.loss_sum += loss;
+    sw_step_record record = {.step = s->state.steps, .epoch = epoch, .loss = loss, .lr = (double)lr};
+    SW_TRY(sw_records_append_step(s->records, &record));
+    sw_progress_step(s->progress, epoch, SW_PROGRESS_TRAIN, s->state.steps_in_epoch, batch->count, loss);
+done:
+    return status;
+}
+
+/* The rest of an epoch's steps. *images counts those trained on here. */
+static sw_status train_epoch(sw_session *s, int epoch, int64_t *images)
+{
+    sw_status status = SW_OK;
+    int steps_per_epoch = sw_loader_batch_count(s->train_loader);
+    sw_loader_start(s->train_loader, (uint32_t)epoch, s->state.steps_in_epoch);
+    while (s->state.steps_in_epoch < steps_per_epoch) {
+        sw_batch batch;
+        sw_loader_next(s->train_loader, &batch);
+        SW_TRY(train_batch(s, &batch, epoch, steps_per_epoch));
+        *images += batch.count;
+        if (stop_requested(s)) return sw_fail(SW_E_INTERRUPTED, "interrupted");
+    }
+done:
+    return status;
+}
+
+/* --- validation
+ * ------------------------------------------------------------------------------------------------------ */
+
+static sw_status validate(sw_session *s, int epoch, sw_evaluation *clean, sw_evaluation *article)
+{
+    sw_status status = SW_OK;
+    sw_evaluate_options options = {.epoch = epoch,
+                                   .boundary = true,
+                                   .slot_of_image = s->grid.slot_of_image,
+                                   .captured = s->grid.captured,
+                                   .progress = s->progress,
+                                   .stop = s->options->stop};
+    SW_TRY(sw_evaluate(clean, &s->network, s->val_loader, &options));
+    if (s->article_loader) {
+        options.boundary = false;
+        options.slot_of_image = NULL;
+        options.progress_done = sw_loader_batch_count(s->val_loader);
+        SW_TRY(sw_evaluate(article, &s->network, s->article_loader, &options));
+    }
+done:
+    return status;
+}
+
+static sw_epoch_record make_record(const sw_session *s, int epoch, const sw_evaluation *clean,
+                                   const sw_evaluation *article)
+{
+    const sw_experiment *x = s->experiment;
+    const sw_confusion *m = &clean->confusion;
+    sw_epoch_record r = sw_epoch_record_empty(epoch);
+    r.lr = (double)sw_schedule_lr(&x->schedule, x->optimizer.lr, epoch - 1, x->train.epochs);
+    r.train_loss = s->state.loss_sum / s->state.steps_in_epoch;
+    r.val_loss = clean->loss;
+    r.pixel_accuracy = sw_confusion_pixel_accuracy(m);
+    r.iou = sw_confusion_micro_iou(m, SW_CLASS_BACKGROUND);
+    r.custom_iou = clean->custom_iou;
+    r.miou = sw_confusion_mean_iou(m);
+    r.boundary_f1 = sw_boundary_mean_f1(&clean->boundary);
+    for (int c = 0; c < SW_DATA_CLASSES; c++) {
+        r.class_iou[c] = sw_confusion_iou(m, c);
+        r.class_precision[c] = sw_confusion_precision(m, c);
+        r.class_recall[c] = sw_confusion_recall(m, c);
+        r.class_dice[c] = sw_confusion_dice(m, c);
+        r.class_boundary_f1[c] = sw_boundary_f1(&clean->boundary, c);
+    }
+    if (s->article_loader) {
+        r.article_pixel_accuracy = article->batch_pixel_accuracy;
+        r.article_iou = article->batch_iou;
+        r.article_custom_iou = article->batch_custom_iou;
+    }
+    r.seconds = s->state.seconds;
+    r.images_per_second = sw_dataset_count(s->train) / s->state.train_seconds;
+    return r;
+}
+
+static double best_value(const sw_epoch_record *r, sw_best_metric metric)
+{
+    switch (metric) {
+    case SW_BEST_PIXEL_ACCURACY:
+        return r->pixel_accuracy;
+    case SW_BEST_IOU:
+        return r->iou;
+    case SW_BEST_CUSTOM_IOU:
+        return r->custom_iou;
+    case SW_BEST_MIOU:
+        return r->miou;
+    case SW_BEST_IOU_BORDER:
+        return r->class_iou[SW_CLASS_BORDER];
+    case SW_BEST_VAL_LOSS:
+        return r->val_loss;
+    }
+    return NAN;
+}
+
+static bool improves(const sw_session *s, double value)
+{
+    if (isnan(value)) return false;
+    if (isnan(s->state.best)) return true;
+    return s->experiment->train.save_best == SW_BEST_VAL_LOSS ? value < s->state.best : value > s->state.best;
+}
+
+static void announce(sw_session *s, const sw_epoch_record *r, bool best)
+{
+    char summary[256], article[48] = "";
+    if (s->article_loader) snprintf(article, sizeof article, " (article's %.4f)", r->article_pixel_accuracy);
+    snprintf(summary, sizeof summary,
+             "loss %.4f  val %.4f  accuracy %.4f%s  IoU %.4f  border %.4f  %.2f img/s  %.0f s%s",
+             r->train_loss, r->val_loss, r->pixel_accuracy, article, r->iou, r->class_iou[SW_CLASS_BORDER],
+             r->images_per_second, r->seconds, best ? "  best" : "");
+    sw_progress_epoch(s->progress, r->epoch, summary);
+    sw_log(SW_LOG_DEBUG, "epoch %d/%d  %s", r->epoch, s->experiment->train.epochs, summary);
+}
+
+/* Records, pictures and weights of a finished epoch. The resume file comes last: it is what makes the epoch
+ * count, and whatever was written before it is written again, the same, if the process dies here. */
+static sw_status finish_epoch(sw_session *s, int epoch, const sw_evaluation *clean,
+                              const sw_evaluation *article)
+{
+    sw_status status = SW_OK;
+    sw_epoch_record record = make_record(s, epoch, clean, article);
+    SW_TRY(sw_records_append_epoch(s->records, &record));
+    SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, epoch, clean));
+    double value = best_value(&record, s->experiment->train.save_best);
+    bool best = improves(s, value);
+    if (best) {
+        s->state.best = value;
+        s->state.best_epoch = epoch;
+    }
+    s->state.epochs_done = epoch;
+    s->state.steps_in_epoch = 0;
+    s->state.loss_sum = s->state.seconds = s->state.train_seconds = 0.0;
+    SW_TRY(sw_trainer_save_weights(&s->state, s->folder, &s->network, "last"));
+    if (best) SW_TRY(sw_trainer_save_weights(&s->state, s->folder, &s->network, "best"));
+    SW_TRY(save_state(s));
+    announce(s, &record, best);
+done:
+    return status;
+}
+
+static sw_status run_epoch(sw_session *s, int epoch)
+{
+    sw_status status = SW_OK;
+    sw_evaluation clean, article;
+    int64_t images = 0;
+    double start = now_s();
+    status = train_epoch(s, epoch, &images);
+    double trained = now_s();
+    s->state.train_seconds += trained - start;
+    if (status == SW_OK) status = validate(s, epoch, &clean, &article);
+    s->state.seconds += now_s() - start;
+    if (status == SW_OK) return finish_epoch(s, epoch, &clean, &article);
+    if (status == SW_E_INTERRUPTED) {
+        SW_TRY(save_state(s));
+        status = sw_fail(
+            SW_E_INTERRUPTED,
+            "stopped in epoch %d after step %d; everything is saved. Continue with: segwork run --resume %s",
+            epoch, s->state.steps_in_epoch, s->folder->path);
+    }
+done:
+    return status;
+}
+
+static sw_status run_epochs(sw_session *s)
+{
+    sw_status status = SW_OK;
+    int epochs = s->experiment->train.epochs;
+    if (s->state.epochs_done >= epochs)
+        sw_log(SW_LOG_INFO, "all %d epochs are done already", epochs);
+    else if (s->state.epochs_done == 0 && s->state.steps_in_epoch == 0) {
+        SW_TRY(sw_epoch_grid_predict(&s->grid, &s->network));
+        SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, 0, NULL));
+    }
+    while (s->state.epochs_done < epochs) SW_TRY(run_epoch(s, s->state.epochs_done + 1));
+done:
+    return status;
+}
+
+/* What the caller is told about the run, read before the session is closed. */
+static void report(sw_train_result *result, const sw_session *s)
+{
+    if (!s->folder) return;
+    result->folder = sw_strf("%s", s->folder->path);
+    result->grid = sw_strf("%s/epoch_%02d.png", s->folder->grids, s->state.epochs_done);
+    if (result->grid && !sw_fs_exists(result->grid)) {
+        free(result->grid);
+        result->grid = NULL;
+    }
+}
+
+sw_status sw_train(sw_train_result *result, const sw_experiment *experiment,
+                   const sw_trainer_options *options)
+{
+    *result = (sw_train_result){0};
+    sw_session s;
+    sw_status status = sw_session_open(&s, experiment, options);
+    if (status == SW_OK) status = run_epochs(&s);
+    /* closing may fail at something of its own: the first cause is what counts */
+    char *message = status == SW_OK ? NULL : sw_strf("%s", sw_error_message());
+    report(result, &s);
+
+    char outcome[512] = "done";
+    if (status == SW_E_INTERRUPTED)
+        snprintf(outcome, sizeof outcome, "interrupted");
+    else if (status != SW_OK)
+        snprintf(outcome, sizeof outcome, "failed: %.480s", message ? message : "");
+    if (message) sw_log(SW_LOG_DEBUG, "%s", message);
+    sw_session_close(&s, outcome);
+    if (message) status = sw_fail(status, "%s", message);
+    free(message);
+    return status;
+}
+
+void sw_train_result_deinit(sw_train_result *result)
+{
+    free(result->folder);
+    free(result->grid);
+    *result = (sw_train_result){0};
+}

@@ -1,0 +1,120 @@
+/* depthwise_conv2d: direct; a memory-bound op, nothing to gain from matrix products. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ops/ops.h"
+#include "ops/run.h"
+
+enum { CHUNK_PIXELS = 1024 }; /* of one partial sum of the weight gradient */
+
+typedef struct depthwise_kernels {
+    const sw_kernel *apply, *bwd_partial, *bwd_combine;
+} depthwise_kernels;
+
+static size_t chunk_count(size_t pixels)
+{
+    return (pixels + CHUNK_PIXELS - 1) / CHUNK_PIXELS;
+}
+
+static sw_status depthwise_infer(sw_graph *graph, sw_node *node)
+{
+    sw_status status = SW_OK;
+    const sw_depthwise_conv2d_attrs *attrs = node->attrs;
+    sw_shape x = sw_node_input(graph, node, 0)->shape;
+    int k = attrs->kernel;
+    if (k < 1 || k > 7 || k % 2 == 0)
+        return sw_node_fail(node, "the window side is %d; it must be 1, 3, 5 or 7", k);
+    const int dims[] = {x.c, 1, k, k};
+    SW_TRY(sw_node_add_param(graph, node, "weight", SW_LAYOUT_CONV, 4, dims, SW_INIT_FAN_IN_UNIFORM, k * k));
+    SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, x));
+    size_t taps = (size_t)k * (size_t)k, pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w;
+    node->workspace_bytes = chunk_count(pixels) * taps * (size_t)x.c * sizeof(float);
+    node->macs = (uint64_t)x.h * (uint64_t)x.w * taps * (uint64_t)x.c;
+    node->window = k;
+done:
+    return status;
+}
+
+static sw_status depthwise_prepare(sw_run *run)
+{
+    sw_status status = SW_OK;
+    const sw_depthwise_conv2d_attrs *attrs = run->node->attrs;
+    depthwise_kernels *k = calloc(1, sizeof *k);
+    if (!k) return sw_fail_alloc("a depthwise convolution", sizeof *k);
+    run->prepared = k;
+    char options[64];
+    snprintf(options, sizeof options, "-DKERNEL=%d -DVEC=%d", attrs->kernel,
+             sw_run_vec(run, sw_run_in_shape(run, 0).c));
+    SW_TRY(sw_kernel_get(&k->apply, run->cl, "depthwise_conv2d", "depthwise_conv2d_apply", options));
+    SW_TRY(
+        sw_kernel_get(&k->bwd_partial, run->cl, "depthwise_conv2d", "depthwise_conv2d_bwd_partial", options));
+    SW_TRY(
+        sw_kernel_get(&k->bwd_combine, run->cl, "depthwise_conv2d", "depthwise_conv2d_bwd_combine", options));
+done:
+    return status;
+}
+
+static void depthwise_release(sw_run *run)
+{
+    free(run->prepared);
+}
+
+/* y from x (direction 1), or dx from dy (-1). */
+static sw_status apply(sw_run *run, cl_mem from, cl_mem to, int direction, bool accumulate)
+{
+    const depthwise_kernels *k = run->prepared;
+    sw_shape x = sw_run_in_shape(run, 0);
+    size_t cv = (size_t)x.c / (size_t)sw_run_vec(run, x.c), pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w;
+    return SW_LAUNCH(run->cl, k->apply, run->node->name, sw_run_grid(run, cv, pixels, false),
+                     sw_arg_buffer(from), sw_arg_buffer(run->param[0]), sw_arg_buffer(to), sw_arg_i32(x.h),
+                     sw_arg_i32(x.w), sw_arg_i32(direction), sw_arg_i32(accumulate));
+}
+
+static sw_status depthwise_forward(sw_run *run)
+{
+    return apply(run, run->in[0], run->out[0], 1, false);
+}
+
+static sw_status backward_weights(sw_run *run)
+{
+    sw_status status = SW_OK;
+    const depthwise_kernels *k = run->prepared;
+    const sw_depthwise_conv2d_attrs *attrs = run->node->attrs;
+    sw_shape x = sw_run_in_shape(run, 0);
+    size_t cv = (size_t)x.c / (size_t)sw_run_vec(run, x.c), pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w;
+    size_t taps = (size_t)attrs->kernel * (size_t)attrs->kernel, chunks = chunk_count(pixels);
+    sw_grid grid = sw_run_grid(run, cv, chunks, true);
+    grid.global[2] = taps;
+    SW_TRY(SW_LAUNCH(run->cl, k->bwd_partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
+                     sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace), sw_arg_i32(x.h),
+                     sw_arg_i32(x.w), sw_arg_u32((uint32_t)pixels), sw_arg_u32(CHUNK_PIXELS)));
+    SW_TRY(SW_LAUNCH(run->cl, k->bwd_combine, run->node->name, sw_run_grid(run, taps * (size_t)x.c, 1, true),
+                     sw_arg_buffer(run->workspace), sw_arg_buffer(run->dparam[0]),
+                     sw_arg_u32((uint32_t)chunks)));
+done:
+    return status;
+}
+
+static sw_status depthwise_backward(sw_run *run)
+{
+    sw_status status = SW_OK;
+    SW_TRY(backward_weights(run));
+    if (run->din[0]) SW_TRY(apply(run, run->dout[0], run->din[0], -1, run->accumulate[0]));
+done:
+    return status;
+}
+
+const sw_op sw_op_depthwise_conv2d = {
+    .name = "depthwise_conv2d",
+    .help = "convolution of each channel with its own odd window, stride 1, same size",
+    .attr_bytes = sizeof(sw_depthwise_conv2d_attrs),
+    .input_count = 1,
+    .output_count = 1,
+    .infer = depthwise_infer,
+    .backward_reads_inputs = SW_BIT(0),
+    .gives_gradient = SW_BIT(0),
+    .prepare = depthwise_prepare,
+    .forward = depthwise_forward,
+    .backward = depthwise_backward,
+    .release = depthwise_release,
+};

@@ -1,0 +1,100 @@
+/* segwork run: train an experiment, or continue a run. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+#include "commands.h"
+#include "exp/trainer.h"
+
+static char **sets;
+static char *out, *device, *resume;
+
+static volatile sig_atomic_t stop;
+
+/* The first Ctrl-C asks the trainer to finish its step and save; the second takes the default: the end. */
+static void ask_to_stop(int signal_number)
+{
+    stop = 1;
+    signal(signal_number, SIG_DFL);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = ask_to_stop};
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static sw_status load(sw_experiment **experiment, int argc, const char *const *argv)
+{
+    if (!resume) {
+        if (argc != 1)
+            return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork run --help')", argc);
+        return sw_experiment_load(experiment, argv[0], (const char *const *)sets);
+    }
+    if (argc > 0 || sets || out)
+        return sw_fail(SW_E_USAGE,
+                       "--resume continues a run as it was: no experiment file, --set or --out with it");
+    char *config = sw_fs_join(resume, "config.yaml");
+    if (!config) return SW_E_MEMORY;
+    sw_status status =
+        sw_fs_exists(config)
+            ? sw_experiment_load(experiment, config, NULL)
+            : sw_fail(SW_E_USAGE, "%s is not the folder of a run: it has no config.yaml", resume);
+    free(config);
+    return status;
+}
+
+static sw_status run(int argc, const char *const *argv)
+{
+    sw_status status = SW_OK;
+    sw_experiment *experiment = NULL;
+    sw_train_result result = {0};
+    SW_TRY(load(&experiment, argc, argv));
+    catch_signals();
+    sw_trainer_options options = {.device = device,
+                                  .out = out,
+                                  .resume = resume,
+                                  .progress = sw_progress_output_to(stderr),
+                                  .stop = &stop};
+    SW_TRY(sw_train(&result, experiment, &options));
+    printf("run folder       %s\n", result.folder);
+    if (result.grid) printf("prediction grid  %s\n", result.grid);
+done:
+    sw_train_result_deinit(&result);
+    sw_experiment_destroy(experiment);
+    return status;
+}
+
+static const struct poptOption options[] = {
+    {"set", 's', POPT_ARG_ARGV, &sets, 0, "Change a key for this run; may be given many times", "KEY=VALUE"},
+    {"out", 'o', POPT_ARG_STRING, &out, 0,
+     "Folder of the run; must not exist (default: runs/<experiment>/<number>)", "DIR"},
+    {"device", 'd', POPT_ARG_STRING, &device, 0,
+     "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
+    {"resume", 'r', POPT_ARG_STRING, &resume, 0, "Continue this run exactly where it was saved", "RUN"},
+    POPT_TABLEEND};
+
+const sw_command sw_cmd_run = {
+    .name = "run",
+    .arguments = "EXPERIMENT.yaml",
+    .summary = "Train an experiment, or continue a run",
+    .details =
+        "Trains the network an experiment describes and writes everything into a folder of its own:\n"
+        "config.yaml (every key), manifest.json, steps.jsonl, metrics.jsonl, metrics.csv, log.txt,\n"
+        "grids/epoch_NN.png (predictions for the same validation images after every epoch) and\n"
+        "checkpoints/{last,best}.safetensors (PyTorch's names).\n\n"
+        "Ctrl-C finishes the step and saves; --resume goes on from there, or after a crash from the last\n"
+        "whole epoch, and ends with the same bits.\n\n"
+        "Examples:\n"
+        "  segwork run experiments/segnet_baseline.yaml\n"
+        "  segwork run experiments/segnet_small.yaml --set train.epochs=3 --set optimizer.lr=5e-4\n"
+        "  segwork run --resume runs/segnet_small/001",
+    .options = options,
+    .run = run,
+};
