@@ -1,5 +1,5 @@
-/* 2x2 average-pooling with stride 2: y = (a + b + c + d) / 4 over the window; an odd last row or column belongs to no
- * window. Backward: each pixel of a window gets dy / 4, the rest zero.
+/* 2x2 average-pooling with stride 2: y = (a + b + c + d) / 4 over the window; an odd last row or column
+ * belongs to no window. Backward: each pixel of a window gets dy / 4, the rest zero.
  *
  * Macros: VEC, a divisor of the channels; vectors = channels / VEC. */
 

@@ -1,16 +1,19 @@
 /* Cross-entropy and focal loss over pixels, and their gradients.
  *
- * With e_k = exp(x_k - max), S = sum of e, o = S - e_t summed from the other classes, p = e_t / S, q = 1 - p = o / S:
+ * With e_k = exp(x_k - max), o = sum of e_k over k != t, S = e_t + o, p = e_t / S, q = 1 - p = o / S:
  *   nll   = (max - x_t) + log(S)
- *   loss  = sum of w_t q^gamma nll / sum of w_t                                 (cross-entropy: gamma = 0)
- *   dx_k  = w_t / sum w * e_k * f for k != t, -o * f in e_k's place for k = t,  f = q^gamma (1/S + gamma p nll / o)
- * Nothing is divided by q, so that the gradient exists at p = 1 for every gamma >= 0, and 1 - p loses no digits.
- * The weight of an ignored or impossible label is 0; a pixel of weight 0 counts for nothing whatever its logits.
+ *   loss  = sum of w_t q^gamma nll / sum of w_t                   (cross-entropy: gamma = 0)
+ *   dx_k  = w_t / (sum of w_t) f e_k  for k != t, with -o in e_k's place for k = t,
+ *           f = q^gamma (1/S + gamma p nll / o)
+ * Nothing is divided by a power of q, so that the gradient exists at p = 1 for every gamma >= 0, and q loses no
+ * digits. The weight of an ignored or impossible label is 0; a pixel of weight 0 counts for nothing, whatever
+ * its logits are.
  *
- * A work-item takes VEC pixels at a time, a lane each. Vector r of item i is number i * item_stride + r * round_stride,
- * r < rounds, as far as it is below `vectors`, the number of pixels / VEC.
+ * A work-item takes VEC pixels at a time, a lane each. Vector r of item i is number i * item_stride +
+ * r * round_stride, r < rounds, as far as it is below `vectors`, the number of pixels / VEC.
  *
- * Macros: VEC, a divisor of an image's pixels; K, the number of classes; FOCAL, without which gamma is not used. */
+ * Macros: VEC, a divisor of an image's pixels; K, the number of classes; FOCAL, without which gamma is not
+ * used. */
 
 /* What both passes need of VEC pixels. */
 typedef struct softmax_t {
@@ -18,7 +21,8 @@ typedef struct softmax_t {
 } softmax_t;
 
 /* Fills e (K values) with exp(x_k - max). */
-static inline softmax_t softmax(floatV *e, intV label, __global const float *logits, int vector, __constant float *weights)
+static inline softmax_t softmax(floatV *e, intV label, __global const float *logits, int vector,
+                                __constant float *weights)
 {
     softmax_t s = {SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f)};
 #pragma unroll
@@ -46,7 +50,7 @@ static inline softmax_t softmax(floatV *e, intV label, __global const float *log
 __kernel void losses_fwd(__global const float *restrict logits, /* (pixels,K) */
                          __global const uchar *restrict labels, /* (pixels) */
                          __constant float *weights,             /* (K), 0 for the ignored class */
-                         __global float *restrict partial,      /* (items,2): sums of weighted losses, of weights */
+                         __global float *restrict partial,      /* (items,2): sums of w_t q^gamma nll, of w_t */
                          const int vectors, const int rounds, const int item_stride, const int round_stride,
                          const float gamma)
 {
@@ -81,7 +85,7 @@ static inline void add_compensated(float2 *sum, float2 *lost, float2 addend)
 __kernel void losses_sum(__global const float *restrict partial, /* (items,2) */
                          const int items,
                          __global float *restrict loss,          /* (1) */
-                         __global float *restrict inverse)       /* (1): 1 / sum of the weights, 0 when that is 0 */
+                         __global float *restrict inverse)       /* (1): 1 / sum of w_t, or 0 for 0 */
 {
     __local float2 sums[SUM_ITEMS];
     const int me = (int)get_local_id(0);

@@ -1,7 +1,8 @@
 /* 2x2 max-pooling with stride 2: y = max of the window, and the place of that maximum at 2 bits.
  *
- * The first maximum in row-major order wins, NaN wins over numbers, and a window of nothing but -infinity still has a
- * valid place, 0: PyTorch's rules. An odd last row or column belongs to no window. The backward pass is max_unpool_fwd.
+ * The first maximum in row-major order wins, NaN wins over numbers, and a window of nothing but -infinity
+ * still has a valid place, 0: PyTorch's rules. An odd last row or column belongs to no window. The backward
+ * pass is max_unpool_fwd.
  *
  * Macros: VEC (1, 2, 4, 8, 16), a divisor of the channels.
  * Launch: x = ow * words, y = n * oh; words = (channels + 15) / 16. */
@@ -27,11 +28,11 @@ static inline void take(floatV *best, intV *place, floatV v, int k)
     *place = select(*place, (intV)(k), better);
 }
 
-__kernel void max_pool_fwd(__global const float *restrict x,     /* (n,h,w,channels) */
-                           __global float *restrict y,           /* (n,oh,ow,channels) */
-                           __global uint *restrict offsets,      /* (n,oh,ow,words): channel c is bits 2(c%16) of word c/16 */
-                           const int h, const int w, const int oh, const int ow,
-                           const int vectors)                    /* channels / VEC */
+/* Channel c of a pixel is bits 2(c % 16) and the next of its word c / 16; vectors = channels / VEC. */
+__kernel void max_pool_fwd(__global const float *restrict x, /* (n,h,w,channels) */
+                           __global float *restrict y,       /* (n,oh,ow,channels) */
+                           __global uint *restrict offsets,  /* (n,oh,ow,words) */
+                           const int h, const int w, const int oh, const int ow, const int vectors)
 {
     const int words = (vectors + VECTORS_A_WORD - 1) / VECTORS_A_WORD;
     const int column = (int)get_global_id(0) / words, word = (int)get_global_id(0) % words;

@@ -1,5 +1,5 @@
-/* One update of all parameters, as torch.optim defines it. Vectors of VEC floats of the contiguous slabs, all of the same
- * length; gaps between tensors have zero gradients and stay zero.
+/* One update of all parameters, as torch.optim defines it. Vectors of VEC floats of the contiguous slabs, all of
+ * the same length; gaps between tensors have zero gradients and stay zero.
  *
  * Macros: VEC, a divisor of 128 (the slabs' lengths are multiples of that). Launch: x = length / VEC. */
 
@@ -33,8 +33,8 @@ __kernel void optimizer_sgd(__global float *restrict params, __global const floa
     STOREV(p - lr * (LOADV(grads, i) + weight_decay * p), params, i);
 }
 
-/* With momentum: b = momentum b + g, p -= lr * b; Nesterov: p -= lr * (g + momentum b). b starts at zero, so that the
- * first step sets it to g. */
+/* With momentum: b = momentum b + g, p -= lr * b; Nesterov: p -= lr * (g + momentum b). b starts at zero, so
+ * that the first step sets it to g. */
 __kernel void optimizer_sgd_momentum(__global float *restrict params, __global const float *restrict grads,
                                      __global float *restrict buffer, const float lr, const float weight_decay,
                                      const float momentum, const int nesterov)

@@ -1,5 +1,6 @@
-/* Nearest-neighbour upsampling to twice the size: y[r,c] = x[min(r/2, h-1), min(c/2, w-1)]; oh is 2h or 2h+1, ow is 2w
- * or 2w+1, and an odd last row or column repeats its neighbour. Backward: each pixel of x gets the sum over its copies.
+/* Nearest-neighbour upsampling to twice the size: y[r,c] = x[min(r/2, h-1), min(c/2, w-1)]; oh is 2h or 2h+1,
+ * ow is 2w or 2w+1, and an odd last row or column repeats its neighbour. Backward: each pixel of x gets the
+ * sum over its copies.
  *
  * Macros: VEC, a divisor of the channels; vectors = channels / VEC. */
 
@@ -27,6 +28,7 @@ __kernel void upsample_bwd(__global const float *restrict dy, /* (n,oh,ow,channe
     const int to = ((image * h + row) * w + column) * vectors + v;
     floatV sum = SPLATV(0.0f);
     for (int r = 2 * row; r < row_end; r++)
-        for (int c = 2 * column; c < column_end; c++) sum += LOADV(dy, ((image * oh + r) * ow + c) * vectors + v);
+        for (int c = 2 * column; c < column_end; c++)
+            sum += LOADV(dy, ((image * oh + r) * ow + c) * vectors + v);
     STOREV(accumulate ? LOADV(dx, to) + sum : sum, dx, to);
 }
