@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <cairo.h>
+#include <errno.h>
 #include <fontconfig/fontconfig.h>
 #include <math.h>
 #include <stdbool.h>
@@ -218,9 +219,17 @@ static void fill_panel(cairo_surface_t *surface, const uint8_t *const *images, c
 
 /* ---- the picture ---- */
 
+typedef struct sink {
+    FILE *stream;
+    int error; /* errno of the first failed write */
+} sink;
+
 static cairo_status_t write_bytes(void *closure, const unsigned char *data, unsigned int length)
 {
-    return fwrite(data, 1, length, closure) == length ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
+    sink *to = closure;
+    if (fwrite(data, 1, length, to->stream) == length) return CAIRO_STATUS_SUCCESS;
+    if (!to->error) to->error = errno;
+    return CAIRO_STATUS_WRITE_ERROR;
 }
 
 static sw_status write_png(const char *path, cairo_surface_t *surface)
@@ -228,11 +237,12 @@ static sw_status write_png(const char *path, cairo_surface_t *surface)
     sw_fs_writer writer;
     sw_status status = sw_fs_writer_open(&writer, path);
     if (status != SW_OK) return status;
-    cairo_status_t result = cairo_surface_write_to_png_stream(surface, write_bytes, writer.stream);
-    if (result == CAIRO_STATUS_SUCCESS || result == CAIRO_STATUS_WRITE_ERROR)
-        return sw_fs_writer_commit(&writer); /* which knows the cause of a write error */
+    sink to = {.stream = writer.stream};
+    cairo_status_t result = cairo_surface_write_to_png_stream(surface, write_bytes, &to);
+    if (result == CAIRO_STATUS_SUCCESS) return sw_fs_writer_commit(&writer);
     sw_fs_writer_discard(&writer);
-    return sw_fail(SW_E_IO, "cannot draw %s: %s", path, cairo_status_to_string(result));
+    return sw_fail(SW_E_IO, "cannot write %s: %s", path,
+                   to.error ? strerror(to.error) : cairo_status_to_string(result));
 }
 
 static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_grid_spec *spec, const measures *m)
