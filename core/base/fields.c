@@ -11,7 +11,7 @@ enum { PATH_BYTES = 256, WORD_BYTES = 64 };
 void sw_problems_add(sw_problems *problems, sw_yaml_place place, const char *fmt, ...)
 {
     if (problems->count++ >= SW_PROBLEMS_SHOWN) return;
-    char detail[512];
+    char detail[1024];
     va_list args;
     va_start(args, fmt);
     vsnprintf(detail, sizeof detail, fmt, args);

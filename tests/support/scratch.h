@@ -6,7 +6,7 @@
 void scratch_create(void);
 void scratch_remove(void);
 
-/* The path of `name` in the folder, valid until the process ends. */
+/* The path of `name` in the folder, valid until scratch_remove. */
 const char *scratch_path(const char *name);
 
 /* Writes a text file there, making folders as needed, and returns its path. */
