@@ -140,5 +140,9 @@ void sw_float_append(sw_str *out, float value)
         snprintf(digits, sizeof digits, "%.*g", precision, (double)value);
         if (strtof(digits, NULL) == value) break;
     }
-    sw_str_append(out, digits);
+    /* a reader of YAML 1.1 takes 1e-05 for a text and 1.0e-05 for a number */
+    const char *exponent = strchr(digits, 'e');
+    int mantissa = exponent ? (int)(exponent - digits) : (int)strlen(digits);
+    bool bare = exponent && !strchr(digits, '.');
+    sw_str_printf(out, "%.*s%s%s", mantissa, digits, bare ? ".0" : "", exponent ? exponent : "");
 }

@@ -276,10 +276,11 @@ static sw_status read_value(reading *r, char *record, const sw_field *field, con
 static sw_status read_field(reading *r, char *record, const sw_field *field, const sw_yaml_entry *entry,
                             sw_yaml_place place, const char *prefix)
 {
-    char path[PATH_BYTES], below[PATH_BYTES + 1];
+    char path[PATH_BYTES];
     snprintf(path, sizeof path, "%s%s", prefix, field->key);
     const sw_yaml_node *node = entry ? entry->value : NULL;
     if (field->type == SW_FIELD_RECORD) {
+        char below[PATH_BYTES + 1];
         snprintf(below, sizeof below, "%s.", path);
         if (node && node->kind != SW_YAML_MAPPING) {
             report_wrong(r, field, node, path);

@@ -289,7 +289,7 @@ Test(fields, floats_are_written_short_and_exactly)
     static const struct {
         float value;
         const char *text;
-    } cases[] = {{0.1f, "0.1"}, {1e-3f, "0.001"}, {1e-5f, "1e-05"},          {0.7f, "0.7"},
+    } cases[] = {{0.1f, "0.1"}, {1e-3f, "0.001"}, {1e-5f, "1.0e-05"},        {0.7f, "0.7"},
                  {2, "2"},      {0, "0"},         {16777216.0f, "16777216"}, {1.0f / 3, "0.33333334"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sw_str text = {0};

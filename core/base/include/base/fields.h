@@ -96,7 +96,8 @@ void sw_field_describe(sw_str *out, const sw_field *field);
  * turn one word into the other. Words are cut at 63 characters. */
 int sw_edit_distance(const char *a, const char *b);
 
-/* Appends the shortest decimal that reads back to the same float. */
+/* Appends the shortest decimal that reads back to the same float, as YAML of any version takes for a number.
+ */
 void sw_float_append(sw_str *out, float value);
 
 #endif
