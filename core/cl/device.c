@@ -85,6 +85,8 @@ static sw_status describe_device(sw_device_info *info, cl_device_id device)
     SW_TRY(device_info(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof info->max_alloc_bytes,
                        &info->max_alloc_bytes));
     SW_TRY(device_info(device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof info->local_bytes, &info->local_bytes));
+    SW_TRY(
+        device_info(device, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, sizeof info->cache_bytes, &info->cache_bytes));
     SW_TRY(device_info(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof align_bits, &align_bits));
     SW_TRY(device_info(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof info->max_work_group,
                        &info->max_work_group));

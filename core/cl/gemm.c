@@ -86,7 +86,7 @@ static sw_status apply_params(const sw_cl *cl, sw_gemm_params *params)
 
 sw_status sw_gemm_setup(sw_cl *cl, const char *params_file)
 {
-    sw_gemm_params params;
+    sw_gemm_params params = {0};
     sw_status status = SW_OK;
     if (!params_file || !params_file[0]) params_file = getenv("SEGWORK_GEMM_PARAMS");
     if (params_file && params_file[0]) {
@@ -94,12 +94,14 @@ sw_status sw_gemm_setup(sw_cl *cl, const char *params_file)
         if (!cl->gemm_origin) return SW_E_MEMORY;
         SW_TRY(sw_gemm_params_read(&params, params_file));
         SW_TRY(apply_params(cl, &params));
+        cl->gemm_row_block = sw_gemm_params_row_block(&params);
         return SW_OK;
     }
     const char *class = sw_gemm_params_builtin(&params, &cl->device);
     cl->gemm_origin = class ? sw_strf("built-in (%s)", class) : sw_strf("CLBlast default");
     if (!cl->gemm_origin) return SW_E_MEMORY;
     if (class) SW_TRY(apply_params(cl, &params));
+    cl->gemm_row_block = sw_gemm_params_row_block(&params);
 done:
     return sw_fail_in(status, "GEMM parameters");
 }
@@ -167,6 +169,18 @@ static sw_status measure_workspace(blas_call *call, sw_cl *cl)
     return code == CLBlastSuccess ? SW_OK : fail_blast(code, "CLBlastSGemmTempBufferSize", cl);
 }
 
+/* Bytes that go to and from memory beyond each operand once. Copies of operands are written and read. A
+ * kernel that works in blocks of rows reads B again for each, from memory when B is too large to stay in the
+ * cache. */
+static double extra_bytes(const blas_call *call, const sw_cl *cl)
+{
+    double bytes = 2.0 * (double)call->workspace_bytes;
+    double b_bytes = (double)call->k * (double)call->n * sizeof(float);
+    if (cl->gemm_row_block && b_bytes > (double)cl->device.cache_bytes / 2.0)
+        bytes += b_bytes * (double)((call->m - 1) / cl->gemm_row_block);
+    return bytes;
+}
+
 static sw_status plan(blas_call *out, sw_cl *cl, const sw_gemm *g)
 {
     assert(g->beta == 0.0f || g->beta == 1.0f);
@@ -174,7 +188,7 @@ static sw_status plan(blas_call *out, sw_cl *cl, const sw_gemm *g)
     sw_status status = SW_OK;
     SW_TRY(measure_workspace(&row, cl));
     SW_TRY(measure_workspace(&col, cl));
-    *out = row.workspace_bytes < col.workspace_bytes ? row : col;
+    *out = extra_bytes(&row, cl) < extra_bytes(&col, cl) ? row : col;
 done:
     return status;
 }

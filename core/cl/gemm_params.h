@@ -28,4 +28,8 @@ const char *sw_gemm_params_builtin(sw_gemm_params *out, const sw_device_info *de
  */
 sw_status sw_gemm_params_read(sw_gemm_params *out, const char *path) SW_NODISCARD;
 
+/* How many rows of C the kernel finishes before it starts on the next ones, reading all of B for each such
+ * block; 0 when unknown (CLBlast's own parameters, or its first kernel). */
+size_t sw_gemm_params_row_block(const sw_gemm_params *params);
+
 #endif

@@ -8,7 +8,7 @@
 #include "session.h"
 
 enum {
-    REPEATS = 4,       /* of each measurement, the best counts: everything else on the machine only slows */
+    REPEATS = 8,       /* of each measurement, the best counts: everything else on the machine only slows */
     ACCUMULATORS = 12, /* as in peak.cl */
     GPU_GROUP = 256,   /* work-items of a GPU's work-group */
     GPU_ITEMS_A_UNIT = 2048, /* enough to hide every latency */

@@ -16,6 +16,7 @@ struct sw_cl {
     struct sw_program *programs; /* a list, newest first */
     struct sw_timer *timer;      /* NULL without profiling */
     char *gemm_origin;
+    size_t gemm_row_block; /* see gemm_params.h */
 };
 
 /* program.c */

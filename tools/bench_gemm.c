@@ -1,0 +1,164 @@
+/* bench_gemm: how fast this device's matrix product is on the products that a convolution makes of itself.
+ * For whoever tunes or replaces the GEMM; not installed. */
+#include <popt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "cl/buffer.h"
+#include "cl/gemm.h"
+#include "cl/profile.h"
+
+/* One product of a 3x3 convolution with `in` and `out` channels over a band of pixels. */
+typedef struct product {
+    bool weight_gradient;
+    size_t pixels, in, out;
+} product;
+
+static char *device_spec;
+static char *params_file;
+static int pixels = 8192;
+static int no_peak;
+
+static const struct poptOption OPTIONS[] = {
+    {"device", 'd', POPT_ARG_STRING, &device_spec, 0, "the OpenCL device, as 'segwork devices' lists it",
+     "SPEC"},
+    {"params", 'p', POPT_ARG_STRING, &params_file, 0, "GEMM parameters as written by tools/tune", "FILE"},
+    {"pixels", 'n', POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &pixels, 0, "pixels of a band", "N"},
+    {"no-peak", '\0', POPT_ARG_NONE, &no_peak, 0, "do not measure the device's peak first", NULL},
+    POPT_AUTOHELP POPT_TABLEEND};
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static sw_status filled_buffer(cl_mem *out, sw_cl *cl, size_t floats)
+{
+    enum { ONE_THIRD = 0x3eaaaaab };
+    sw_status status = sw_buffer_create(out, cl, floats * sizeof(float), "a matrix");
+    return status == SW_OK ? sw_buffer_fill(cl, *out, 0, floats * sizeof(float), ONE_THIRD) : status;
+}
+
+/* Best time of one run, in seconds; the first run, which may build kernels, is left out. */
+static sw_status best_time(double *out, sw_cl *cl, const sw_gemm *g, cl_mem workspace)
+{
+    enum { MAX_RUNS = 50 };
+    const double enough_s = 0.3;
+    sw_status status = SW_OK;
+    double spent = 0.0;
+    SW_TRY(sw_gemm_run(cl, g, workspace));
+    SW_TRY(sw_cl_finish(cl));
+    for (int run = 0; run < MAX_RUNS && (run < 3 || spent < enough_s); run++) {
+        double start = now_s();
+        SW_TRY(sw_gemm_run(cl, g, workspace));
+        SW_TRY(sw_cl_finish(cl));
+        double took = now_s() - start;
+        spent += took;
+        if (run == 0 || took < *out) *out = took;
+    }
+done:
+    return status;
+}
+
+static sw_gemm describe(const product *p)
+{
+    size_t taps = 9 * p->in;
+    if (p->weight_gradient) /* (taps, out) += columns^T (pixels, taps)^T  dy (pixels, out) */
+        return (sw_gemm){.transpose_a = true,
+                         .m = taps,
+                         .n = p->out,
+                         .k = p->pixels,
+                         .lda = taps,
+                         .ldb = p->out,
+                         .ldc = p->out,
+                         .beta = 1.0f};
+    /* y (pixels, out) = columns (pixels, taps) w (taps, out) */
+    return (sw_gemm){
+        .m = p->pixels, .n = p->out, .k = taps, .lda = taps, .ldb = p->out, .ldc = p->out, .beta = 0.0f};
+}
+
+static sw_status measure(sw_cl *cl, const product *p, double peak_gflops)
+{
+    sw_status status = SW_OK;
+    cl_mem workspace = NULL;
+    size_t workspace_bytes;
+    double seconds = 0.0;
+    sw_gemm g = describe(p);
+    SW_TRY(filled_buffer(&g.a, cl, g.m * g.k));
+    SW_TRY(filled_buffer(&g.b, cl, g.k * g.n));
+    SW_TRY(filled_buffer(&g.c, cl, g.m * g.n));
+    SW_TRY(sw_gemm_workspace(&workspace_bytes, cl, &g));
+    if (workspace_bytes) SW_TRY(sw_buffer_create(&workspace, cl, workspace_bytes, "the workspace"));
+    SW_TRY(best_time(&seconds, cl, &g, workspace));
+    double gflops = 2.0 * (double)g.m * (double)g.n * (double)g.k / seconds * 1e-9;
+    printf("%-8s %4zu -> %-4zu %6zu x %4zu x %-6zu %9.3f %8.1f", p->weight_gradient ? "weights" : "forward",
+           p->in, p->out, g.m, g.n, g.k, seconds * 1e3, gflops);
+    if (peak_gflops > 0.0) printf(" %5.1f %%", 100.0 * gflops / peak_gflops);
+    printf(" %8.1f\n", (double)workspace_bytes / (1024.0 * 1024.0));
+    fflush(stdout);
+done:
+    sw_buffer_release(&g.a);
+    sw_buffer_release(&g.b);
+    sw_buffer_release(&g.c);
+    sw_buffer_release(&workspace);
+    return status;
+}
+
+/* The distinct (in, out) of the article's SegNet. */
+static sw_status measure_all(sw_cl *cl, double peak_gflops)
+{
+    static const size_t channels[][2] = {{3, 64},    {64, 3},    {64, 64},   {64, 128},
+                                         {128, 64},  {128, 128}, {128, 256}, {256, 128},
+                                         {256, 256}, {256, 512}, {512, 256}, {512, 512}};
+    printf("%-8s %-12s %22s %12s %8s%s %8s\n", "product", "channels", "m x n x k   ", "ms", "GFLOP/s",
+           peak_gflops > 0.0 ? "    peak" : "", "work MiB");
+    for (int gradient = 0; gradient < 2; gradient++) {
+        for (size_t i = 0; i < sizeof channels / sizeof channels[0]; i++) {
+            const product p = {gradient != 0, (size_t)pixels, channels[i][0], channels[i][1]};
+            sw_status status = measure(cl, &p, peak_gflops);
+            if (status != SW_OK) return status;
+        }
+    }
+    return SW_OK;
+}
+
+static sw_status bench(void)
+{
+    sw_status status = SW_OK;
+    sw_device_info device;
+    sw_cl *cl = NULL;
+    double gflops = 0.0, gbytes_per_s = 0.0;
+    SW_TRY(sw_device_choose(&device, device_spec));
+    SW_TRY(sw_cl_create(&cl, &device, &(sw_cl_options){.gemm_params_file = params_file}));
+    printf("%s; GEMM parameters: %s\n", device.name, sw_gemm_params_origin(cl));
+    if (!no_peak) {
+        SW_TRY(sw_profile_peak(&gflops, &gbytes_per_s, cl));
+        printf("peak: %.0f GFLOP/s, copy %.1f GB/s\n", gflops, gbytes_per_s);
+    }
+    SW_TRY(measure_all(cl, gflops));
+done:
+    sw_cl_destroy(cl);
+    return status;
+}
+
+int main(int argc, const char **argv)
+{
+    poptContext context = poptGetContext("bench_gemm", argc, argv, OPTIONS, 0);
+    int code = poptGetNextOpt(context);
+    sw_status status = SW_OK;
+    if (code < -1)
+        status =
+            sw_fail(SW_E_USAGE, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(code));
+    else if (pixels < 1)
+        status = sw_fail(SW_E_USAGE, "--pixels must be at least 1");
+    else
+        status = bench();
+    if (status != SW_OK) fprintf(stderr, "bench_gemm: %s\n", sw_error_message());
+    poptFreeContext(context);
+    free(device_spec);
+    free(params_file);
+    return sw_exit_code(status);
+}
