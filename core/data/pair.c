@@ -77,24 +77,36 @@ static sw_status check_trimap(const sw_image *image, const sw_image *trimap, con
     return SW_OK;
 }
 
+sw_status pair_read_picture(sw_image *image, sw_str *notes, const pair_place *place, const char *file)
+{
+    sw_status status = SW_OK;
+    *image = (sw_image){0};
+    char *path = sw_strf("%s/%s", place->images, file);
+    if (!path) return SW_E_MEMORY;
+    SW_TRY(check_link(path, place));
+    SW_TRY(sw_image_read_rgb_noted(image, notes, path));
+done:
+    free(path);
+    return status;
+}
+
 sw_status pair_read(sw_image *image, sw_image *trimap, sw_str *notes, const pair_place *place,
                     const char *name)
 {
     sw_status status = SW_OK;
     *image = *trimap = (sw_image){0};
-    char *image_path = sw_strf("%s/%s.jpg", place->images, name);
+    char *file = sw_strf("%s.jpg", name);
     char *trimap_path = sw_strf("%s/%s.png", place->trimaps, name);
-    if (!image_path || !trimap_path) {
+    if (!file || !trimap_path) {
         status = SW_E_MEMORY;
         goto done;
     }
-    SW_TRY(check_link(image_path, place));
+    SW_TRY(pair_read_picture(image, notes, place, file));
     SW_TRY(check_link(trimap_path, place));
-    SW_TRY(sw_image_read_rgb_noted(image, notes, image_path));
     SW_TRY(sw_image_read_mask(trimap, trimap_path));
     SW_TRY(check_trimap(image, trimap, trimap_path));
 done:
-    free(image_path);
+    free(file);
     free(trimap_path);
     if (status != SW_OK) {
         sw_image_deinit(image);

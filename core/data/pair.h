@@ -21,4 +21,8 @@ void pair_place_deinit(pair_place *place);
 sw_status pair_read(sw_image *image, sw_image *trimap, sw_str *notes, const pair_place *place,
                     const char *name) SW_NODISCARD;
 
+/* Reads one file of images/ by its whole name, whether a list names it or not. */
+sw_status pair_read_picture(sw_image *image, sw_str *notes, const pair_place *place,
+                            const char *file) SW_NODISCARD;
+
 #endif

@@ -1,0 +1,156 @@
+/* Download by libcurl, continued where an earlier one stopped. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "fetch_steps.h"
+
+enum { CONNECT_SECONDS = 30, STALLED_SECONDS = 60, STALLED_BYTES_A_SECOND = 100 };
+
+typedef struct download_job {
+    const char *what, *partial;
+    uint64_t bytes, have; /* expected and written so far */
+    const sw_fetch_options *options;
+    FILE *stream;
+    bool too_long, stopped;
+    int write_error; /* errno */
+} download_job;
+
+static size_t take_bytes(char *bytes, size_t size, size_t count, void *user)
+{
+    download_job *job = user;
+    size_t length = size * count;
+    if (length > job->bytes - job->have) {
+        job->too_long = true;
+        return 0;
+    }
+    if (fwrite(bytes, 1, length, job->stream) != length) {
+        job->write_error = errno;
+        return 0;
+    }
+    job->have += length;
+    return length;
+}
+
+static int show_progress(void *user, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up_now)
+{
+    (void)total;
+    (void)now;
+    (void)up_total;
+    (void)up_now;
+    download_job *job = user;
+    if (!job->options->progress) return 0;
+    job->stopped = !job->options->progress(job->options->user, job->what, job->have, job->bytes);
+    return job->stopped;
+}
+
+static void set_options(CURL *curl, const char *url, download_job *job, char *reason)
+{
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file");
+    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
+    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "segwork");
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)STALLED_SECONDS);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)STALLED_BYTES_A_SECOND);
+    curl_easy_setopt(curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)job->have);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_bytes);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, job);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, show_progress);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, job);
+}
+
+static sw_status explain(CURLcode code, const char *reason, const char *url, const download_job *job)
+{
+    if (job->stopped)
+        return sw_fail(SW_E_INTERRUPTED, "stopped; the same command goes on at %" PRIu64 " bytes of %s",
+                       job->have, job->what);
+    if (job->write_error)
+        return sw_fail(SW_E_IO, "cannot write %s: %s", job->partial, strerror(job->write_error));
+    if (job->too_long)
+        return sw_fail(SW_E_DATA, "%s: more than the %" PRIu64 " bytes it should have; %s is left as it is",
+                       url, job->bytes, job->partial);
+    return sw_fail(SW_E_IO,
+                   "%s: %s (%" PRIu64 " of %" PRIu64 " bytes are here; the same command goes on from there)",
+                   url, reason[0] ? reason : curl_easy_strerror(code), job->have, job->bytes);
+}
+
+/* One transfer, appended to the partial file. *from_start: the server cannot continue in the middle. */
+static sw_status transfer(const char *url, download_job *job, bool *from_start)
+{
+    sw_status status = SW_OK;
+    char reason[CURL_ERROR_SIZE] = "";
+    *from_start = false;
+    CURL *curl = curl_easy_init();
+    if (!curl) return sw_fail(SW_E_MEMORY, "out of host memory for libcurl");
+    job->stream = fopen(job->partial, "abe");
+    if (!job->stream) {
+        status = sw_fail(SW_E_IO, "cannot write %s: %s", job->partial, strerror(errno));
+        goto done;
+    }
+    set_options(curl, url, job, reason);
+    CURLcode code = curl_easy_perform(curl);
+    errno = 0;
+    if (fclose(job->stream) != 0 && !job->write_error) job->write_error = errno;
+    if (code == CURLE_RANGE_ERROR && job->have > 0)
+        *from_start = true;
+    else if (code != CURLE_OK || job->write_error)
+        status = explain(code, reason, url, job);
+done:
+    curl_easy_cleanup(curl);
+    return status;
+}
+
+static sw_status download(const char *url, download_job *job)
+{
+    struct stat info;
+    if (stat(job->partial, &info) == 0) job->have = (uint64_t)info.st_size;
+    bool from_start = job->have > job->bytes;
+    sw_status status = SW_OK;
+    if (!from_start && job->have < job->bytes) status = transfer(url, job, &from_start);
+    if (status == SW_OK && from_start) {
+        sw_log(SW_LOG_WARNING, "%s: cannot be continued, begins anew", job->what);
+        job->have = 0;
+        status = sw_fs_truncate(job->partial, 0);
+        if (status == SW_OK) status = transfer(url, job, &from_start);
+    }
+    if (status == SW_OK && job->have != job->bytes)
+        status = sw_fail(SW_E_DATA, "%s: %" PRIu64 " bytes instead of %" PRIu64, url, job->have, job->bytes);
+    return status;
+}
+
+sw_status fetch_download(const char *path, const char *url, const char *what, uint64_t bytes,
+                         const sw_fetch_options *options)
+{
+    if (sw_fs_exists(path)) return SW_OK; /* renamed to that name only when whole */
+    char *partial = sw_strf("%s.partial", path);
+    if (!partial) return SW_E_MEMORY;
+    sw_status status = SW_OK;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        status = sw_fail(SW_E_MEMORY, "libcurl does not start");
+        goto done;
+    }
+    download_job job = {.what = what, .partial = partial, .bytes = bytes, .options = options};
+    status = download(url, &job);
+    curl_global_cleanup();
+    if (status == SW_OK && rename(partial, path) != 0)
+        status = sw_fail(SW_E_IO, "cannot rename %s to %s: %s", partial, path, strerror(errno));
+done:
+    free(partial);
+    return status;
+}

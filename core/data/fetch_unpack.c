@@ -1,0 +1,183 @@
+/* Unpacking by libarchive. What an archive may do is decided here, entry by entry: plain files and folders
+ * below one folder, nothing else, and no more bytes than such an archive can sensibly hold. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+#include "fetch_steps.h"
+
+/* Pictures hardly shrink and annotations do so several times; the rest is for archives of a few files. */
+enum { MOST_GROWTH = 10, MOST_EXTRA_BYTES = 1 << 20, READ_BLOCK_BYTES = 64 << 10 };
+
+typedef struct unpack_job {
+    const char *target; /* DIR/FOLDER.unpacking */
+    const char *folder, *what;
+    uint64_t bytes, unpacked, limit;
+    const sw_fetch_options *options;
+} unpack_job;
+
+/* The part of an entry's path below the folder, "" for the folder itself, or NULL for a path that is not
+ * below it. */
+static const char *path_below(const char *path, const char *folder)
+{
+    while (path[0] == '.' && path[1] == '/') path += 2;
+    size_t length = strlen(folder);
+    if (strncmp(path, folder, length) != 0 || (path[length] != '/' && path[length] != '\0')) return NULL;
+    const char *below = path + length;
+    while (*below == '/') below++;
+    for (const char *c = below; *c; c++) {
+        bool begins = c == below || c[-1] == '/';
+        if (begins && c[0] == '.' && c[1] == '.' && (c[2] == '/' || c[2] == '\0')) return NULL;
+        if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == '\\') return NULL;
+    }
+    return below;
+}
+
+/* Side files that macOS puts into archives; the official one has some. */
+static bool is_side_file(const char *below)
+{
+    const char *slash = strrchr(below, '/');
+    return strncmp(slash ? slash + 1 : below, "._", 2) == 0;
+}
+
+/* A real folder, not a link to one */
+static sw_status make_folder(const char *path)
+{
+    struct stat info;
+    if (mkdir(path, 0777) == 0) return SW_OK;
+    if (errno == EEXIST && lstat(path, &info) == 0 && S_ISDIR(info.st_mode)) return SW_OK;
+    return sw_fail(SW_E_IO, "cannot create folder %s: %s", path, strerror(errno));
+}
+
+/* Makes the folders between target and the entry. path: TARGET/BELOW, changed and restored. */
+static sw_status make_parents(char *path, size_t target_length)
+{
+    for (char *c = path + target_length + 1; *c; c++) {
+        if (*c != '/') continue;
+        *c = '\0';
+        sw_status status = make_folder(path);
+        *c = '/';
+        if (status != SW_OK) return status;
+    }
+    return SW_OK;
+}
+
+static sw_status write_file(struct archive *archive, const char *path, unpack_job *job)
+{
+    sw_status status = SW_OK;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (fd < 0) return sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
+    const void *block;
+    size_t length;
+    la_int64_t offset;
+    int code;
+    while ((code = archive_read_data_block(archive, &block, &length, &offset)) == ARCHIVE_OK) {
+        job->unpacked += length;
+        if (job->unpacked > job->limit) {
+            status = sw_fail(SW_E_DATA, "%s: unpacks to more than %llu bytes", job->what,
+                             (unsigned long long)job->limit);
+            goto done;
+        }
+        for (size_t done_bytes = 0; done_bytes < length;) {
+            ssize_t put = pwrite(fd, (const char *)block + done_bytes, length - done_bytes,
+                                 (off_t)(offset + (la_int64_t)done_bytes));
+            if (put < 0 && errno == EINTR) continue;
+            if (put < 0) {
+                status = sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
+                goto done;
+            }
+            done_bytes += (size_t)put;
+        }
+    }
+    if (code != ARCHIVE_EOF)
+        status = sw_fail(SW_E_DATA, "%s is damaged: %s", job->what, archive_error_string(archive));
+done:
+    if (close(fd) != 0 && status == SW_OK)
+        status = sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
+    return status;
+}
+
+static sw_status unpack_entry(struct archive *archive, struct archive_entry *entry, unpack_job *job)
+{
+    const char *name = archive_entry_pathname(entry);
+    const char *below = name ? path_below(name, job->folder) : NULL;
+    mode_t kind = archive_entry_filetype(entry);
+    if (!below)
+        return sw_fail(SW_E_DATA, "%s: entry '%.100s' does not lie in %s/", job->what, name ? name : "",
+                       job->folder);
+    if (archive_entry_hardlink(entry) || (kind != AE_IFREG && kind != AE_IFDIR))
+        return sw_fail(SW_E_DATA, "%s: entry '%.100s' is a link or a special file", job->what, name);
+    if (below[0] == '\0' || is_side_file(below)) return SW_OK;
+    char *path = sw_strf("%s/%s", job->target, below);
+    if (!path) return SW_E_MEMORY;
+    size_t end = strlen(path);
+    if (path[end - 1] == '/') path[end - 1] = '\0';
+    sw_status status = SW_OK;
+    SW_TRY(make_parents(path, strlen(job->target)));
+    SW_TRY(kind == AE_IFDIR ? make_folder(path) : write_file(archive, path, job));
+done:
+    free(path);
+    return status;
+}
+
+static sw_status unpack_all(struct archive *archive, unpack_job *job)
+{
+    sw_status status = SW_OK;
+    for (;;) {
+        struct archive_entry *entry;
+        int code = archive_read_next_header(archive, &entry);
+        if (code == ARCHIVE_EOF) return SW_OK;
+        if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
+            return sw_fail(SW_E_DATA, "%s is damaged: %s", job->what, archive_error_string(archive));
+        status = unpack_entry(archive, entry, job);
+        if (status != SW_OK) return status;
+        uint64_t read_bytes = (uint64_t)archive_filter_bytes(archive, -1);
+        if (job->options->progress &&
+            !job->options->progress(job->options->user, "unpacking", read_bytes, job->bytes))
+            return sw_fail(SW_E_INTERRUPTED, "stopped while unpacking %s; the same command does it anew",
+                           job->what);
+    }
+}
+
+sw_status fetch_unpack(const char *dir, const char *folder, const char *archive_path, uint64_t bytes,
+                       const sw_fetch_options *options)
+{
+    sw_status status = SW_OK;
+    char *target = sw_strf("%s/%s.unpacking", dir, folder), *final_path = sw_fs_join(dir, folder);
+    struct archive *archive = archive_read_new();
+    if (!target || !final_path || !archive) {
+        status = sw_fail(SW_E_MEMORY, "out of host memory for unpacking");
+        goto done;
+    }
+    archive_read_support_filter_gzip(archive);
+    archive_read_support_format_tar(archive);
+    if (archive_read_open_filename(archive, archive_path, READ_BLOCK_BYTES) != ARCHIVE_OK) {
+        status = sw_fail(SW_E_DATA, "%s is no archive: %s", archive_path, archive_error_string(archive));
+        goto done;
+    }
+    unpack_job job = {.target = target,
+                      .folder = folder,
+                      .what = archive_path,
+                      .bytes = bytes,
+                      .limit = MOST_GROWTH * bytes + MOST_EXTRA_BYTES,
+                      .options = options};
+    SW_TRY(make_folder(target));
+    SW_TRY(unpack_all(archive, &job));
+    sync(); /* the folder gets its name only when its files are on the disk */
+    if (rename(target, final_path) != 0)
+        status = sw_fail(SW_E_IO, "cannot rename %s to %s: %s", target, final_path, strerror(errno));
+done:
+    archive_read_free(archive);
+    free(target);
+    free(final_path);
+    return status;
+}

@@ -1,0 +1,307 @@
+#include "data/stats.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "pair.h"
+#include "parallel.h"
+#include "split.h"
+
+/* One listed name, or one unlisted file of images/ */
+typedef struct stats_item {
+    const char *name;
+    unsigned splits; /* bit s: listed in split s; 0: unlisted */
+    bool usable;
+    int width_px, height_px;
+    uint64_t class_pixels[SW_DATA_CLASSES];
+    char *text; /* why it is bad, or what was converted; NULL: nothing */
+} stats_item;
+
+struct stats_store {
+    sw_arena arena;
+    split_list lists[SW_STATS_SPLITS];
+    stats_item *items;
+    int item_count, item_room;
+    sw_stats_remark *remarks;
+};
+
+typedef struct stats_job {
+    struct stats_store *store;
+    const pair_place *place;
+    int size_px;
+} stats_job;
+
+static const char *const split_names[SW_STATS_SPLITS] = {"trainval", "test"};
+
+static int compare_items(const void *a, const void *b)
+{
+    return strcmp(((const stats_item *)a)->name, ((const stats_item *)b)->name);
+}
+
+static sw_status add_item(struct stats_store *store, const char *name, unsigned splits)
+{
+    if (store->item_count == store->item_room) {
+        int room = store->item_room ? 2 * store->item_room : 1024;
+        stats_item *grown = realloc(store->items, (size_t)room * sizeof *grown);
+        if (!grown) return sw_fail_alloc("file statistics", (size_t)room * sizeof *grown);
+        store->items = grown;
+        store->item_room = room;
+    }
+    store->items[store->item_count++] = (stats_item){.name = name, .splits = splits};
+    return SW_OK;
+}
+
+/* Reads the lists into items sorted by name, one a name. */
+static sw_status read_lists(sw_stats *out, const char *root)
+{
+    struct stats_store *store = out->store;
+    sw_status status = SW_OK;
+    int present = 0;
+    for (unsigned s = 0; s < SW_STATS_SPLITS; s++) {
+        out->splits[s].name = split_names[s];
+        sw_status reading = split_read(&store->lists[s], root, split_names[s], 0);
+        /* One list may be missing, not both: the last message then tells */
+        if (reading == SW_E_CONFIG && (present || s + 1 < SW_STATS_SPLITS)) continue;
+        SW_TRY(reading);
+        present++;
+        out->splits[s].present = 1;
+        out->splits[s].listed = store->lists[s].count;
+        for (int i = 0; i < store->lists[s].count; i++)
+            SW_TRY(add_item(store, store->lists[s].names[i], 1u << s));
+    }
+    qsort(store->items, (size_t)store->item_count, sizeof *store->items, compare_items);
+    int kept = 0;
+    for (int i = 0; i < store->item_count; i++) {
+        if (kept && strcmp(store->items[kept - 1].name, store->items[i].name) == 0)
+            store->items[kept - 1].splits |= store->items[i].splits;
+        else
+            store->items[kept++] = store->items[i];
+    }
+    store->item_count = kept;
+done:
+    return status;
+}
+
+/* Whether a file of images/ is one of the `listed` first items. */
+static bool is_listed(const struct stats_store *store, int listed, const char *file)
+{
+    size_t length = strlen(file);
+    if (length < 5 || length > SPLIT_NAME_MAX_BYTES + 4 || strcmp(file + length - 4, ".jpg") != 0)
+        return false;
+    char name[SPLIT_NAME_MAX_BYTES + 1];
+    memcpy(name, file, length - 4);
+    name[length - 4] = '\0';
+    stats_item key = {.name = name};
+    return bsearch(&key, store->items, (size_t)listed, sizeof key, compare_items) != NULL;
+}
+
+static sw_status add_unlisted_files(sw_stats *out, const char *images)
+{
+    struct stats_store *store = out->store;
+    sw_status status = SW_OK;
+    int listed = store->item_count;
+    DIR *stream = opendir(images);
+    if (!stream) return sw_fail(SW_E_IO, "%s: %s", images, strerror(errno));
+    const struct dirent *entry;
+    while ((entry = readdir(stream))) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        out->image_files++;
+        if (is_listed(store, listed, entry->d_name)) continue;
+        char *name = sw_arena_strdup(&store->arena, entry->d_name);
+        if (!name) {
+            status = SW_E_MEMORY;
+            goto done;
+        }
+        SW_TRY(add_item(store, name, 0));
+    }
+    qsort(store->items + listed, (size_t)(store->item_count - listed), sizeof *store->items, compare_items);
+done:
+    closedir(stream);
+    return status;
+}
+
+static sw_status count_classes(stats_item *item, const sw_image *trimap, int size_px)
+{
+    size_t pixels = (size_t)size_px * (size_t)size_px;
+    uint8_t *labels = malloc(pixels);
+    if (!labels) return sw_fail_alloc("a resized mask", pixels);
+    sw_image_resize(labels, size_px, trimap, SW_RESIZE_NEAREST);
+    for (size_t i = 0; i < pixels; i++) item->class_pixels[labels[i] - 1]++;
+    free(labels);
+    return SW_OK;
+}
+
+static sw_status read_listed(stats_item *item, sw_str *text, const stats_job *job)
+{
+    sw_image image = {0}, trimap = {0};
+    sw_status status = pair_read(&image, &trimap, text, job->place, item->name);
+    if (status == SW_OK) {
+        item->usable = true;
+        item->width_px = image.width;
+        item->height_px = image.height;
+        status = count_classes(item, &trimap, job->size_px);
+    }
+    sw_image_deinit(&image);
+    sw_image_deinit(&trimap);
+    return status;
+}
+
+/* No list names it: only what it is matters. */
+static sw_status read_unlisted(const stats_item *item, sw_str *text, const stats_job *job)
+{
+    sw_image image = {0};
+    sw_status status = pair_read_picture(&image, text, job->place, item->name);
+    sw_image_deinit(&image);
+    return status;
+}
+
+/* The message without the folder it begins with: the reader knows that. */
+static const char *shorten(const char *message, const pair_place *place)
+{
+    size_t length = strlen(place->root);
+    bool begins = strncmp(message, place->root, length) == 0 && message[length] == '/';
+    return begins ? message + length + 1 : message;
+}
+
+static sw_status look_at(void *user, int index)
+{
+    const stats_job *job = user;
+    stats_item *item = &job->store->items[index];
+    sw_str text = {0};
+    sw_status status = item->splits ? read_listed(item, &text, job) : read_unlisted(item, &text, job);
+    if (status == SW_E_IO || status == SW_E_DATA) {
+        sw_str_deinit(&text);
+        sw_str_append(&text, shorten(sw_error_message(), job->place));
+        status = SW_OK;
+    }
+    if (status == SW_OK && text.length) status = sw_str_take(&item->text, &text);
+    sw_str_deinit(&text);
+    return status;
+}
+
+static void sum_up_splits(sw_stats *out)
+{
+    for (unsigned s = 0; s < SW_STATS_SPLITS; s++) {
+        sw_stats_split *split = &out->splits[s];
+        uint64_t sums[SW_DATA_CLASSES] = {0}, all = 0;
+        for (int i = 0; i < out->store->item_count; i++) {
+            const stats_item *item = &out->store->items[i];
+            if (!(item->splits & 1u << s) || !item->usable) continue;
+            split->usable++;
+            for (int c = 0; c < SW_DATA_CLASSES; c++) {
+                sums[c] += item->class_pixels[c];
+                all += item->class_pixels[c];
+            }
+            if (!item->class_pixels[SW_CLASS_PET] && !item->class_pixels[SW_CLASS_BORDER])
+                split->all_background++;
+        }
+        for (int c = 0; c < SW_DATA_CLASSES && all; c++)
+            split->class_fraction[c] = (double)sums[c] / (double)all;
+    }
+}
+
+static int compare_ints(const void *a, const void *b)
+{
+    int left = *(const int *)a, right = *(const int *)b;
+    return (left > right) - (left < right);
+}
+
+static sw_stats_range range_of(int *values, int count)
+{
+    if (count == 0) return (sw_stats_range){0};
+    qsort(values, (size_t)count, sizeof *values, compare_ints);
+    return (sw_stats_range){values[0], values[count / 2], values[count - 1]};
+}
+
+static sw_status sum_up_sizes(sw_stats *out)
+{
+    const struct stats_store *store = out->store;
+    int *values = malloc(2 * (size_t)store->item_count * sizeof *values), count = 0;
+    if (!values) return sw_fail_alloc("picture sizes", 2 * (size_t)store->item_count * sizeof *values);
+    int *heights = values + store->item_count;
+    for (int i = 0; i < store->item_count; i++) {
+        if (!store->items[i].usable) continue;
+        values[count] = store->items[i].width_px;
+        heights[count++] = store->items[i].height_px;
+    }
+    out->width_px = range_of(values, count);
+    out->height_px = range_of(heights, count);
+    free(values);
+    return SW_OK;
+}
+
+static bool has_remark(const stats_item *item, sw_stats_remark_kind kind)
+{
+    switch (kind) {
+    case SW_REMARK_BAD:
+        return item->splits && !item->usable;
+    case SW_REMARK_CONVERTED:
+        return item->usable && item->text;
+    case SW_REMARK_ALL_BACKGROUND:
+        return item->usable && !item->class_pixels[SW_CLASS_PET] && !item->class_pixels[SW_CLASS_BORDER];
+    case SW_REMARK_IN_BOTH:
+        return item->splits == (1u << SW_STATS_SPLITS) - 1;
+    case SW_REMARK_UNLISTED:
+        return !item->splits;
+    case SW_REMARK_KINDS:
+        break;
+    }
+    return false;
+}
+
+static sw_status gather_remarks(sw_stats *out)
+{
+    struct stats_store *store = out->store;
+    size_t room = (size_t)store->item_count * SW_REMARK_KINDS;
+    store->remarks = malloc(room * sizeof *store->remarks);
+    if (!store->remarks) return sw_fail_alloc("file statistics", room * sizeof *store->remarks);
+    for (int kind = 0; kind < SW_REMARK_KINDS; kind++)
+        for (int i = 0; i < store->item_count; i++) {
+            const stats_item *item = &store->items[i];
+            if (!has_remark(item, (sw_stats_remark_kind)kind)) continue;
+            bool tells = item->text && kind != SW_REMARK_ALL_BACKGROUND && kind != SW_REMARK_IN_BOTH;
+            store->remarks[out->remark_count++] =
+                (sw_stats_remark){(sw_stats_remark_kind)kind, item->name, tells ? item->text : ""};
+        }
+    out->remarks = store->remarks;
+    return SW_OK;
+}
+
+sw_status sw_stats_collect(sw_stats *out, const char *root, int size_px, int threads)
+{
+    sw_status status = SW_OK;
+    pair_place place = {0};
+    *out = (sw_stats){.size_px = size_px};
+    out->store = calloc(1, sizeof *out->store);
+    if (!out->store) return sw_fail_alloc("file statistics", sizeof *out->store);
+    SW_TRY(read_lists(out, root));
+    SW_TRY(pair_place_find(&place, root));
+    SW_TRY(add_unlisted_files(out, place.images));
+    stats_job job = {out->store, &place, size_px};
+    SW_TRY(parallel_run(out->store->item_count, threads, look_at, &job));
+    sum_up_splits(out);
+    SW_TRY(sum_up_sizes(out));
+    SW_TRY(gather_remarks(out));
+done:
+    pair_place_deinit(&place);
+    if (status != SW_OK) sw_stats_deinit(out);
+    return status;
+}
+
+void sw_stats_deinit(sw_stats *stats)
+{
+    struct stats_store *store = stats->store;
+    if (store) {
+        for (int i = 0; i < store->item_count; i++) free(store->items[i].text);
+        for (int s = 0; s < SW_STATS_SPLITS; s++) split_deinit(&store->lists[s]);
+        sw_arena_deinit(&store->arena);
+        free(store->items);
+        free(store->remarks);
+        free(store);
+    }
+    *stats = (sw_stats){0};
+}
