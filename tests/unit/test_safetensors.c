@@ -368,6 +368,22 @@ Test(safetensors, what_is_no_regular_file_is_an_io_error)
     cr_assert_eq(sw_safetensors_reader_open(&reader, fifo), SW_E_IO);
 }
 
+Test(safetensors, a_file_that_shrinks_while_open_is_said)
+{
+    const char *path = scratch_path("shrinks.safetensors");
+    write_bytes(path, golden, GOLDEN_BYTES);
+    sw_safetensors_reader *reader;
+    cr_assert_eq(sw_safetensors_reader_open(&reader, path), SW_OK);
+    cr_assert_eq(truncate(path, GOLDEN_BYTES - 3), 0);
+    float values[2];
+    cr_assert_eq(
+        sw_safetensors_reader_read(reader, sw_safetensors_reader_get(reader, 0), values, sizeof values),
+        SW_E_DATA);
+    cr_assert_not_null(strstr(sw_error_message(), "shorter"), "%s", sw_error_message());
+    cr_assert_not_null(strstr(sw_error_message(), "'a'"), "%s", sw_error_message());
+    sw_safetensors_reader_destroy(reader);
+}
+
 /* Either the file is refused, or all it says is true of it: every tensor can be read and the tensors together
  * are the file's data. Returns whether it was read. */
 static int open_and_read_all(const char *path, const unsigned char *file, size_t length)
