@@ -5,8 +5,8 @@
  *   loss  = sum of w_t q^gamma nll / sum of w_t                   (cross-entropy: gamma = 0)
  *   dx_k  = w_t / (sum of w_t) f e_k  for k != t, with -o in e_k's place for k = t,
  *           f = q^gamma (1/S + gamma p nll / o)
- * Nothing is divided by a power of q, so that the gradient exists at p = 1 for every gamma >= 0, and q loses no
- * digits. The weight of an ignored or impossible label is 0; a pixel of weight 0 counts for nothing, whatever
+ * Nothing is divided by a power of q, so that the gradient exists at p = 1 for every gamma >= 0, and q loses
+ * no digits. The weight of an ignored or impossible label is 0; a pixel of weight 0 counts for nothing, whatever
  * its logits are.
  *
  * A work-item takes VEC pixels at a time, a lane each. Vector r of item i is number i * item_stride +
@@ -50,7 +50,7 @@ static inline softmax_t softmax(floatV *e, intV label, __global const float *log
 __kernel void losses_fwd(__global const float *restrict logits, /* (pixels,K) */
                          __global const uchar *restrict labels, /* (pixels) */
                          __constant float *weights,             /* (K), 0 for the ignored class */
-                         __global float *restrict partial,      /* (items,2): sums of w_t q^gamma nll, of w_t */
+                         __global float *restrict partial,      /* (items,2): the two sums */
                          const int vectors, const int rounds, const int item_stride, const int round_stride,
                          const float gamma)
 {

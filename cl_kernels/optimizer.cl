@@ -1,11 +1,11 @@
-/* One update of all parameters, as torch.optim defines it. Vectors of VEC floats of the contiguous slabs, all of
- * the same length; gaps between tensors have zero gradients and stay zero.
+/* One update of all parameters, as torch.optim defines it. Vectors of VEC floats of the contiguous slabs,
+ * all of the same length; gaps between tensors have zero gradients and stay zero.
  *
  * Macros: VEC, a divisor of 128 (the slabs' lengths are multiples of that). Launch: x = length / VEC. */
 
 /* Adam and AdamW: m = beta1 m + (1-beta1) g, v = beta2 v + (1-beta2) g^2,
  * p = p * shrink - step * m / (sqrt(v) / sqrt(1-beta2^t) + eps) with step = lr / (1-beta1^t).
- * Adam: g includes weight_decay * p and shrink is 1; AdamW: weight_decay is 0 and shrink is 1 - lr * decay. */
+ * Adam: g includes weight_decay * p and shrink is 1; AdamW: weight_decay is 0, shrink is 1 - lr * decay. */
 __kernel void optimizer_adam(__global float *restrict params, __global const float *restrict grads,
                              __global float *restrict exp_avg, __global float *restrict exp_avg_sq,
                              const float beta1, const float rest1, /* 1 - beta1 */
@@ -25,8 +25,8 @@ __kernel void optimizer_adam(__global float *restrict params, __global const flo
 }
 
 /* SGD: p -= lr * (g + weight_decay p). */
-__kernel void optimizer_sgd(__global float *restrict params, __global const float *restrict grads, const float lr,
-                            const float weight_decay)
+__kernel void optimizer_sgd(__global float *restrict params, __global const float *restrict grads,
+                            const float lr, const float weight_decay)
 {
     const int i = (int)get_global_id(0);
     const floatV p = LOADV(params, i);
