@@ -6,8 +6,8 @@
  *   dx_k  = w_t / (sum of w_t) f e_k  for k != t, with -o in e_k's place for k = t,
  *           f = q^gamma (1/S + gamma p nll / o)
  * Nothing is divided by a power of q, so that the gradient exists at p = 1 for every gamma >= 0, and q loses
- * no digits. The weight of an ignored or impossible label is 0; a pixel of weight 0 counts for nothing, whatever
- * its logits are.
+ * no digits. The weight of an ignored or impossible label is 0; a pixel of weight 0 counts for nothing,
+ * whatever its logits are.
  *
  * A work-item takes VEC pixels at a time, a lane each. Vector r of item i is number i * item_stride +
  * r * round_stride, r < rounds, as far as it is below `vectors`, the number of pixels / VEC.
