@@ -393,7 +393,6 @@ static sw_status csv_from_rows(sw_str *csv, rows *r)
 {
     sw_status status = SW_OK;
     cJSON *header = NULL;
-    const cJSON *item;
     SW_TRY(rows_next(r, "epoch"));
     if (!r->row) goto done;
     header = cJSON_Duplicate(r->row, 1);
@@ -401,11 +400,11 @@ static sw_status csv_from_rows(sw_str *csv, rows *r)
         status = sw_fail_alloc("columns of metrics.csv", 0);
         goto done;
     }
-    cJSON_ArrayForEach (item, header)
+    for (const cJSON *item = header->child; item; item = item->next)
         sw_str_printf(csv, "%s%s", item == header->child ? "" : ",", item->string);
     sw_str_append(csv, "\n");
     while (r->row) {
-        cJSON_ArrayForEach (item, header) {
+        for (const cJSON *item = header->child; item; item = item->next) {
             if (item != header->child) sw_str_append(csv, ",");
             append_number(csv, row_number(r->row, item->string), "");
         }
@@ -463,8 +462,7 @@ done:
 static sw_status take_class_names(sw_epoch_table *table, const cJSON *row, const char *path)
 {
     static const char prefix[] = "iou_";
-    const cJSON *item;
-    cJSON_ArrayForEach (item, row) {
+    for (const cJSON *item = row->child; item; item = item->next) {
         if (strncmp(item->string, prefix, sizeof prefix - 1) != 0) continue;
         const char *name = item->string + sizeof prefix - 1;
         if (table->class_count == SW_MAX_CLASSES || !is_class_name(name))

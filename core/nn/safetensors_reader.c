@@ -174,8 +174,7 @@ static sw_status check_metadata(sw_safetensors_reader *reader, const cJSON *meta
         return sw_fail(SW_E_DATA, "%s: two " SAFETENSORS_METADATA_KEY " entries", reader->path);
     if (!cJSON_IsObject(metadata))
         return sw_fail(SW_E_DATA, "%s: " SAFETENSORS_METADATA_KEY " is not an object", reader->path);
-    const cJSON *item;
-    cJSON_ArrayForEach (item, metadata) {
+    for (const cJSON *item = metadata->child; item; item = item->next) {
         if (!cJSON_IsString(item))
             return sw_fail(SW_E_DATA, "%s: metadata '" NAME_SHOWN "' is not a string", reader->path,
                            is_presentable(item->string) ? item->string : "?");
@@ -189,8 +188,7 @@ static sw_status parse_shape(slot *s, const cJSON *shape, const char *path)
     sw_safetensors_tensor *t = &s->tensor;
     if (!cJSON_IsArray(shape))
         return sw_fail(SW_E_DATA, "%s: tensor '" NAME_SHOWN "': shape is not a list", path, t->name);
-    const cJSON *item;
-    cJSON_ArrayForEach (item, shape) {
+    for (const cJSON *item = shape->child; item; item = item->next) {
         uint64_t dim;
         if (t->rank == SW_SAFETENSORS_MAX_RANK)
             return sw_fail(SW_E_DATA, "%s: tensor '" NAME_SHOWN "': more than %d dimensions", path, t->name,
@@ -258,8 +256,7 @@ static sw_status parse_entries(sw_safetensors_reader *reader)
     size_t children = (size_t)cJSON_GetArraySize(reader->header);
     reader->slots = calloc(children + 1, sizeof *reader->slots);
     if (!reader->slots) return sw_fail_alloc(reader->path, (children + 1) * sizeof *reader->slots);
-    const cJSON *item;
-    cJSON_ArrayForEach (item, reader->header) {
+    for (const cJSON *item = reader->header->child; item; item = item->next) {
         sw_status status = strcmp(item->string, SAFETENSORS_METADATA_KEY) == 0
                                ? check_metadata(reader, item)
                                : parse_entry(&reader->slots[reader->count++], item, reader);
@@ -324,8 +321,7 @@ static sw_status check_metadata_keys(const sw_safetensors_reader *reader)
     size_t count = 0, children = (size_t)cJSON_GetArraySize(reader->metadata);
     const char **keys = malloc((children + 1) * sizeof *keys);
     if (!keys) return sw_fail_alloc(reader->path, (children + 1) * sizeof *keys);
-    const cJSON *item;
-    cJSON_ArrayForEach (item, reader->metadata) keys[count++] = item->string;
+    for (const cJSON *item = reader->metadata->child; item; item = item->next) keys[count++] = item->string;
     qsort(keys, count, sizeof *keys, compare_keys);
     for (size_t i = 1; i < count && status == SW_OK; i++)
         if (strcmp(keys[i - 1], keys[i]) == 0)
