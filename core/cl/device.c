@@ -230,16 +230,20 @@ static sw_status choose_by_spec(sw_device_info *out, const device_list *list, co
     return SW_OK;
 }
 
-static const sw_device_info *default_device(const device_list *list)
+static const sw_device_info *default_device(const device_list *list, const char **why)
 {
     const sw_device_info *best = NULL;
     for (size_t i = 0; i < list->count; i++) {
         const sw_device_info *d = &list->items[i];
         if (d->type & CL_DEVICE_TYPE_GPU && (!best || d->compute_units > best->compute_units)) best = d;
     }
-    for (size_t i = 0; i < list->count && !best; i++)
-        if (list->items[i].type & CL_DEVICE_TYPE_CPU) best = &list->items[i];
-    return best ? best : &list->items[0];
+    *why = "the GPU with the most compute units";
+    if (best) return best;
+    *why = "the first CPU, for there is no GPU";
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].type & CL_DEVICE_TYPE_CPU) return &list->items[i];
+    *why = "the first device, for there is neither GPU nor CPU";
+    return &list->items[0];
 }
 
 sw_status sw_device_choose(sw_device_info *out, const char *spec)
@@ -247,15 +251,19 @@ sw_status sw_device_choose(sw_device_info *out, const char *spec)
     device_list list;
     sw_status status = sw_device_list(&list.items, &list.count);
     if (status != SW_OK) return status;
-    const char *origin = "the device option";
+    const char *origin = "the device option", *why;
     if (!spec || !spec[0]) {
         spec = getenv("SEGWORK_DEVICE");
         origin = "the environment variable SEGWORK_DEVICE";
     }
-    if (spec && spec[0])
+    if (spec && spec[0]) {
         status = choose_by_spec(out, &list, spec, origin);
-    else
-        *out = *default_device(&list);
+        if (status == SW_OK)
+            snprintf(out->chosen_by, sizeof out->chosen_by, "'%.255s' from %s", spec, origin);
+    } else {
+        *out = *default_device(&list, &why);
+        snprintf(out->chosen_by, sizeof out->chosen_by, "%s", why);
+    }
     free(list.items);
     return status;
 }

@@ -23,6 +23,7 @@ typedef struct sw_device_info {
     size_t max_work_group;
     uint32_t float_vector; /* native vector width of float */
     bool has_fp64;
+    char chosen_by[320]; /* set by sw_device_choose: why this one ("the GPU with the most compute units") */
 } sw_device_info;
 
 /* Every device of every platform. *out is freed by the caller. No platform at all is an error that says

@@ -1,0 +1,127 @@
+/* segwork devices: what OpenCL offers here, and which device a run would take. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cl/gemm.h"
+#include "cl/profile.h"
+#include "commands.h"
+
+enum { COLUMNS = 80, INDENT = 16 };
+
+static char *device_spec;
+static int measure_peak;
+
+/* "     label     text", the text broken at spaces to stay within the columns. */
+static void print_field(const char *label, const char *text)
+{
+    printf("     %-*s", INDENT - 5, label);
+    size_t width = COLUMNS - INDENT;
+    while (strlen(text) > width) {
+        size_t cut = width;
+        while (cut > 0 && text[cut] != ' ') cut--;
+        if (cut == 0) cut = width;
+        printf("%.*s\n%*s", (int)cut, text, INDENT, "");
+        text += cut;
+        while (*text == ' ') text++;
+    }
+    printf("%s\n", text);
+}
+
+static void print_formatted(const char *label, const char *fmt, ...) SW_PRINTF(2, 3);
+
+static void print_formatted(const char *label, const char *fmt, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    print_field(label, text);
+}
+
+/* "4.5 GiB", "512 KiB". */
+static const char *size_text(char out[32], uint64_t bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    while (value >= 1024.0 && unit + 1 < sizeof units / sizeof units[0]) value /= 1024.0, unit++;
+    snprintf(out, 32, value < 10.0 && unit > 0 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+    return out;
+}
+
+static void print_device(const sw_device_info *d, bool chosen)
+{
+    char all[32], buffer[32], local[32], cache[32], place[32];
+    snprintf(place, sizeof place, "%d:%d", d->platform_index, d->device_index);
+    printf("%-4s %.*s%s\n", place, COLUMNS - 5 - 9, d->name, chosen ? " (chosen)" : "");
+    print_field("platform", d->platform_name);
+    print_field("version", d->version);
+    print_formatted("driver", "%s, vendor %s", d->driver, d->vendor);
+    print_formatted("type", "%s, %" PRIu32 " compute units at %" PRIu32 " MHz, work-groups of up to %zu",
+                    d->type_name, d->compute_units, d->clock_mhz, d->max_work_group);
+    print_formatted("memory", "%s, at most %s a buffer; %s local, %s cache", size_text(all, d->global_bytes),
+                    size_text(buffer, d->max_alloc_bytes), size_text(local, d->local_bytes),
+                    size_text(cache, d->cache_bytes));
+    print_formatted("arithmetic", "native vectors of %" PRIu32 " floats, %s double precision",
+                    d->float_vector, d->has_fp64 ? "with" : "without");
+    printf("\n");
+}
+
+/* Opens a session: shows that kernels can be built here and which GEMM parameters a run would use. */
+static sw_status print_session(const sw_device_info *chosen)
+{
+    sw_status status = SW_OK;
+    sw_cl *cl = NULL;
+    double gflops, gbytes_per_s;
+    SW_TRY(sw_cl_create(&cl, chosen, NULL));
+    print_field("gemm", sw_gemm_params_origin(cl));
+    if (measure_peak) {
+        SW_TRY(sw_profile_peak(&gflops, &gbytes_per_s, cl));
+        print_formatted("measured", "%.0f GFLOP/s fused multiply-add, %.1f GB/s copy", gflops, gbytes_per_s);
+    }
+done:
+    sw_cl_destroy(cl);
+    return status;
+}
+
+static sw_status run(int argc, const char *const *argv)
+{
+    sw_status status = SW_OK;
+    sw_device_info *devices = NULL, chosen;
+    size_t count;
+    if (argc > 0) return sw_fail(SW_E_USAGE, "devices takes no arguments, it was given '%s'", argv[0]);
+    SW_TRY(sw_device_choose(&chosen, device_spec));
+    SW_TRY(sw_device_list(&devices, &count));
+    for (size_t i = 0; i < count; i++) print_device(&devices[i], devices[i].device == chosen.device);
+    printf("A run takes %d:%d\n", chosen.platform_index, chosen.device_index);
+    print_field("because", chosen.chosen_by);
+    SW_TRY(print_session(&chosen));
+done:
+    free(devices);
+    return status;
+}
+
+static const struct poptOption OPTIONS[] = {
+    {"device", 'd', POPT_ARG_STRING, &device_spec, 0, "Choose by platform:device numbers or part of a name",
+     "SPEC"},
+    {"peak", 'p', POPT_ARG_NONE, &measure_peak, 0, "Measure the chosen device's arithmetic and memory", NULL},
+    POPT_TABLEEND};
+
+const sw_command sw_cmd_devices = {
+    .name = "devices",
+    .arguments = "",
+    .summary = "Show the OpenCL devices and which one a run takes",
+    .details = "Without --device, the environment variable SEGWORK_DEVICE decides; without\n"
+               "that, it is the GPU with the most compute units, else the first CPU. A device\n"
+               "that was asked for and is not there is an error: no other is taken instead.\n\n"
+               "Examples:\n"
+               "  segwork devices --device 0:0\n"
+               "  SEGWORK_DEVICE=nvidia segwork devices --peak",
+    .options = OPTIONS,
+    .run = run,
+};
