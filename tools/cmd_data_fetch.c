@@ -1,0 +1,72 @@
+/* segwork data fetch */
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd_data.h"
+#include "data/fetch.h"
+
+static const char *base_url;
+static long long images_bytes = -1, annotations_bytes = -1;
+static volatile sig_atomic_t stop;
+
+const struct poptOption data_fetch_options[] = {
+    {"base-url", '\0', POPT_ARG_STRING, &base_url, 0,
+     "Where images.tar.gz and annotations.tar.gz are (default " SW_FETCH_BASE_URL ")", "URL"},
+    {"expect-images", '\0', POPT_ARG_LONGLONG, &images_bytes, 0,
+     "Size of images.tar.gz there (default 791918971)", "BYTES"},
+    {"expect-annotations", '\0', POPT_ARG_LONGLONG, &annotations_bytes, 0,
+     "Size of annotations.tar.gz there (default 19173078)", "BYTES"},
+    POPT_TABLEEND};
+
+bool data_fetch_any_option(void)
+{
+    return base_url || images_bytes != -1 || annotations_bytes != -1;
+}
+
+static void ask_to_stop(int signal_number)
+{
+    stop = 1;
+    signal(signal_number, SIG_DFL);
+}
+
+/* One line on a terminal, rewritten at most ten times a second. */
+static bool show_progress(void *user, const char *what, uint64_t done_bytes, uint64_t total_bytes)
+{
+    struct timespec *shown = user, now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double since = (double)(now.tv_sec - shown->tv_sec) + 1e-9 * (double)(now.tv_nsec - shown->tv_nsec);
+    if (since > 0.1 && isatty(STDERR_FILENO)) {
+        *shown = now;
+        fprintf(stderr, "\r\033[K%s: %.1f of %.1f MB (%.0f %%)", what, (double)done_bytes * 1e-6,
+                (double)total_bytes * 1e-6, 100 * (double)done_bytes / (double)total_bytes);
+        fflush(stderr);
+    }
+    return !stop;
+}
+
+sw_status data_fetch_run(const char *dir, int size_px)
+{
+    (void)size_px; /* refused before */
+    if (images_bytes == 0 || annotations_bytes == 0 || images_bytes < -1 || annotations_bytes < -1)
+        return sw_fail(SW_E_USAGE, "an archive's size must be 1 byte or more");
+    struct timespec shown = {0};
+    sw_fetch_options options = {
+        .base_url = base_url,
+        .images_bytes = images_bytes > 0 ? (uint64_t)images_bytes : SW_FETCH_IMAGES_BYTES,
+        .annotations_bytes = annotations_bytes > 0 ? (uint64_t)annotations_bytes : SW_FETCH_ANNOTATIONS_BYTES,
+        .progress = show_progress,
+        .user = &shown,
+    };
+    struct sigaction action = {.sa_handler = ask_to_stop};
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGINT, &action, NULL);
+    sw_status status = sw_fetch_run(dir, &options);
+    if (shown.tv_sec) fprintf(stderr, "\r\033[K");
+    if (status == SW_OK)
+        printf("%s: images and annotations are there; 'segwork data stats %s' looks at them\n", dir, dir);
+    return status;
+}

@@ -1,0 +1,38 @@
+/* segwork data synth */
+#include <stdio.h>
+
+#include "cmd_data.h"
+#include "data/synth.h"
+
+enum { NOT_GIVEN = -1, DEFAULT_TRAIN = 400, DEFAULT_VAL = 100, DEFAULT_SEED = 1 };
+
+static int train = NOT_GIVEN, val = NOT_GIVEN;
+static long long seed = NOT_GIVEN;
+
+const struct poptOption data_synth_options[] = {
+    {"train", '\0', POPT_ARG_INT, &train, 0, "Training pictures (default 400)", "N"},
+    {"val", '\0', POPT_ARG_INT, &val, 0, "Validation pictures (default 100)", "M"},
+    {"seed", '\0', POPT_ARG_LONGLONG, &seed, 0, "Another seed, other pets (default 1)", "K"},
+    POPT_TABLEEND};
+
+bool data_synth_any_option(void)
+{
+    return train != NOT_GIVEN || val != NOT_GIVEN || seed != NOT_GIVEN;
+}
+
+sw_status data_synth_run(const char *dir, int size_px)
+{
+    if (seed < NOT_GIVEN) return sw_fail(SW_E_USAGE, "--seed %lld: must be 0 or more", seed);
+    sw_synth_options options = {
+        .train = train == NOT_GIVEN ? DEFAULT_TRAIN : train,
+        .val = val == NOT_GIVEN ? DEFAULT_VAL : val,
+        .size_px = size_px,
+        .seed = (uint64_t)(seed == NOT_GIVEN ? DEFAULT_SEED : seed),
+    };
+    sw_status status = sw_synth_write(dir, &options);
+    if (status == SW_OK)
+        printf("%s: %d training and %d validation pictures of %d x %d pixels, seed %llu\n", dir,
+               options.train, options.val, options.size_px, options.size_px,
+               (unsigned long long)options.seed);
+    return status;
+}
