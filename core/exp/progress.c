@@ -90,8 +90,7 @@ static void emit(const sw_progress *progress, sw_str *text)
  * kernels and touches fresh memory: it stands until there is a better one. */
 static void smooth(double *average, double sample, int64_t count)
 {
-    double weight = count < 2 ? 1 : fmax(SMOOTHING, 1.0 / (double)count);
-    *average = isnan(*average) ? sample : *average + weight * (sample - *average);
+    *average = count == 0 ? sample : *average + fmax(SMOOTHING, 1.0 / (double)count) * (sample - *average);
 }
 
 static double phase_step_s(const sw_progress *progress, int phase)

@@ -358,6 +358,17 @@ Test(safetensors, impossible_header_lengths_are_refused_before_anything_is_alloc
     }
 }
 
+Test(safetensors, a_header_over_the_format_s_limit_is_refused_however_large_the_file)
+{
+    const uint64_t length = 100000001;
+    const char *path = scratch_path("large.safetensors");
+    write_bytes(path, &length, sizeof length);
+    cr_assert_eq(truncate(path, 100000100), 0, "a file with a hole: it takes no room");
+    sw_safetensors_reader *reader;
+    cr_assert_eq(sw_safetensors_reader_open(&reader, path), SW_E_DATA);
+    cr_assert_not_null(strstr(sw_error_message(), "at most 100,000,000"), "%s", sw_error_message());
+}
+
 Test(safetensors, what_is_no_regular_file_is_an_io_error)
 {
     sw_safetensors_reader *reader;
