@@ -167,7 +167,7 @@ sw_status sw_node_add_output(sw_graph *graph, sw_node *node, const char *suffix,
         snprintf(name, sizeof name, "%s.%s", node->name, suffix);
     else
         snprintf(name, sizeof name, "%s", node->name);
-    int value;
+    int value = -1;
     sw_status status = add_value(&value, graph, name, dtype, shape);
     if (status == SW_OK) node->outputs[node->output_count++] = value;
     return status;
