@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -183,6 +185,20 @@ Test(records, a_folder_that_is_not_there_and_a_full_disk_are_io_errors)
     cr_assert_eq(sw_records_append_step(records, &(sw_step_record){1, 1, 1, 1}), SW_E_IO);
     cr_assert_not_null(strstr(sw_error_message(), "steps.jsonl: No space left"), "%s", sw_error_message());
     sw_records_close(records);
+}
+
+Test(records, a_line_cut_short_by_a_full_disk_is_taken_back)
+{
+    sw_records *records = open_records();
+    const sw_step_record step = {1, 1, 0.5, 0.5};
+    cr_assert_eq(sw_records_append_step(records, &step), SW_OK);
+    const size_t line = strlen("{\"step\":1,\"epoch\":1,\"loss\":0.5,\"lr\":0.5}\n");
+    signal(SIGXFSZ, SIG_IGN);
+    const struct rlimit limit = {.rlim_cur = line + 10, .rlim_max = RLIM_INFINITY};
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    cr_assert_eq(sw_records_append_step(records, &step), SW_E_IO);
+    sw_records_close(records);
+    assert_file("steps.jsonl", "{\"step\":1,\"epoch\":1,\"loss\":0.5,\"lr\":0.5}\n");
 }
 
 /* ---- rewinding ---- */

@@ -94,6 +94,24 @@ Test(run_folder, processes_that_start_together_get_a_folder_each)
     sw_run_folder_destroy(next);
 }
 
+Test(run_folder, of_processes_that_want_the_same_folder_one_gets_it)
+{
+    enum { PROCESSES = 8 };
+    for (int p = 0; p < PROCESSES; p++) {
+        pid_t child = fork();
+        cr_assert_geq(child, 0);
+        if (child == 0) _exit(try_create("pets", scratch_path("wanted")) == SW_OK ? 0 : 1);
+    }
+    int got_it = 0;
+    for (int p = 0; p < PROCESSES; p++) {
+        int status;
+        cr_assert_geq(wait(&status), 0);
+        cr_assert(WIFEXITED(status));
+        got_it += WEXITSTATUS(status) == 0;
+    }
+    cr_assert_eq(got_it, 1, "%d processes", got_it);
+}
+
 Test(run_folder, a_given_folder_may_be_new_or_empty_and_its_parents_are_made)
 {
     const char *fresh = scratch_path("a/b/run"), *empty = scratch_path("empty");
