@@ -8,5 +8,6 @@ extern const sw_command sw_cmd_check;
 extern const sw_command sw_cmd_data;
 extern const sw_command sw_cmd_devices;
 extern const sw_command sw_cmd_run;
+extern const sw_command sw_cmd_selftest;
 
 #endif

@@ -17,7 +17,11 @@ static double log_sum_exp(const double *logits, int classes)
 
 double sw_reference_cross_entropy(const double *logits, int classes, int label)
 {
-    return log_sum_exp(logits, classes) - logits[label];
+    double largest = logits[sw_reference_arg_max(logits, classes)], others = 0;
+    if (logits[label] < largest) return log_sum_exp(logits, classes) - logits[label];
+    for (int k = 0; k < classes; k++)
+        if (k != label) others += exp(logits[k] - largest);
+    return log1p(others); /* the label is all but certain: the sum's distance from 1 is what counts */
 }
 
 double sw_reference_focal(double ce, double gamma)

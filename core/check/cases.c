@@ -1,0 +1,229 @@
+/* What is checked, and at which shapes. Sizes of 1, 7, 31 and 33 leave every kind of rest to a kernel that
+ * works in twos, eights or sixteens; 1, 3 and 17 channels have no whole vector, 16 and 64 have nothing else.
+ */
+#include "check/check.h"
+#include "ops/ops.h"
+
+#define TINY  SW_CHECK_TINY
+#define QUICK SW_CHECK_QUICK
+#define FULL  SW_CHECK_FULL
+
+#define OP(size_, op_, attrs_, n, h, w, c, fill_, evaluate_)                                                 \
+    {                                                                                                        \
+        .subject = #op_, .size = size_, .op = &(const sw_op_case)                                            \
+        {                                                                                                    \
+            &sw_op_##op_, attrs_, {n, h, w, c}, SW_FILL_##fill_, evaluate_                                   \
+        }                                                                                                    \
+    }
+
+#define CONV(size_, n, h, w, c, out_, kernel_, bias_, cap_, fill_)                                           \
+    OP(size_, conv2d,                                                                                        \
+       (&(const sw_conv2d_attrs){                                                                            \
+           .out_channels = out_, .kernel = kernel_, .bias = bias_, .workspace_cap_bytes = cap_}),            \
+       n, h, w, c, fill_, false)
+#define DEPTHWISE(size_, n, h, w, c, kernel_, fill_)                                                         \
+    OP(size_, depthwise_conv2d, (&(const sw_depthwise_conv2d_attrs){.kernel = kernel_}), n, h, w, c, fill_,  \
+       false)
+#define NORM(size_, n, h, w, c, relu_, fill_, evaluate_)                                                     \
+    OP(size_, batchnorm, (&(const sw_batchnorm_attrs){.eps = 1e-5f, .momentum = 0.1f, .relu = relu_}), n, h, \
+       w, c, fill_, evaluate_)
+#define UNPOOL(size_, n, h, w, c, height_, width_, fill_)                                                    \
+    OP(size_, max_unpool, (&(const sw_max_unpool_attrs){height_, width_}), n, h, w, c, fill_, false)
+#define UPSAMPLE(size_, n, h, w, c, height_, width_, fill_)                                                  \
+    OP(size_, upsample, (&(const sw_upsample_attrs){height_, width_}), n, h, w, c, fill_, false)
+#define ENTROPY(size_, n, h, w, c, weighted_, ignore_, fill_)                                                \
+    OP(size_, cross_entropy,                                                                                 \
+       (&(const sw_loss_attrs){                                                                              \
+           .ignore_index = ignore_, .weighted = weighted_, .class_weights = {0.5f, 2.0f, 1.25f}}),           \
+       n, h, w, c, fill_, false)
+#define FOCAL(size_, n, h, w, c, gamma_, weighted_, ignore_, fill_)                                          \
+    OP(size_, focal,                                                                                         \
+       (&(const sw_loss_attrs){.gamma = gamma_,                                                              \
+                               .ignore_index = ignore_,                                                      \
+                               .weighted = weighted_,                                                        \
+                               .class_weights = {0.5f, 2.0f, 1.25f}}),                                       \
+       n, h, w, c, fill_, false)
+
+#define GEMM(size_, transposes, m, n, k, beta_, embedded_, fill_)                                            \
+    {                                                                                                        \
+        .subject = "gemm", .size = size_, .gemm = &(const sw_gemm_case)                                      \
+        {                                                                                                    \
+            (transposes) & 2, (transposes)&1, m, n, k, beta_, embedded_, SW_FILL_##fill_                     \
+        }                                                                                                    \
+    }
+#define UPDATE(size_, kind_, decay_, momentum_, nesterov_, lr_, steps_, channels_)                           \
+    {                                                                                                        \
+        .subject = "optimizer", .size = size_, .optimizer = &(const sw_optimizer_case)                       \
+        {                                                                                                    \
+            .kind = SW_UPDATE_##kind_, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = decay_,    \
+            .momentum = momentum_, .nesterov = nesterov_, .lr = lr_, .steps = steps_, .channels = channels_  \
+        }                                                                                                    \
+    }
+#define METRICS(size_, n, h, w, c, ignore_, fill_)                                                           \
+    {                                                                                                        \
+        .subject = "metrics", .size = size_, .metrics = &(const sw_metrics_case)                             \
+        {                                                                                                    \
+            {n, h, w, c}, ignore_, SW_FILL_##fill_                                                           \
+        }                                                                                                    \
+    }
+
+enum { KIB = 1 << 10, MIB = 1 << 20 };
+
+const sw_check_case sw_check_cases[] = {
+    /* transposes: 0 A B, 1 A B', 2 A' B, 3 A' B' */
+    GEMM(TINY, 0, 3, 5, 4, 0, true, INTEGERS),
+    GEMM(TINY, 2, 5, 3, 4, 1, false, UNIFORM),
+    GEMM(QUICK, 0, 1, 1, 1, 0, false, UNIFORM),
+    GEMM(QUICK, 0, 31, 33, 17, 0, true, INTEGERS),
+    GEMM(QUICK, 1, 31, 33, 17, 1, true, INTEGERS),
+    GEMM(QUICK, 2, 31, 33, 17, 1, true, INTEGERS),
+    GEMM(QUICK, 3, 31, 33, 17, 0, true, INTEGERS),
+    GEMM(QUICK, 0, 128, 64, 576, 0, false, UNIFORM),
+    GEMM(QUICK, 0, 129, 17, 147, 1, false, UNIFORM),
+    GEMM(QUICK, 2, 147, 17, 1031, 1, false, UNIFORM),
+    GEMM(FULL, 0, 16384, 64, 576, 0, false, UNIFORM),
+    GEMM(FULL, 0, 1024, 256, 2304, 0, false, INTEGERS),
+    GEMM(FULL, 2, 576, 64, 16384, 1, false, UNIFORM),
+
+    CONV(TINY, 1, 3, 3, 2, 3, 3, true, KIB, INTEGERS),
+    CONV(TINY, 1, 2, 3, 16, 16, 1, true, KIB, UNIFORM),
+    CONV(QUICK, 1, 1, 1, 1, 1, 3, false, KIB, UNIFORM),
+    CONV(QUICK, 2, 7, 31, 16, 17, 3, false, MIB, UNIFORM),
+    CONV(QUICK, 2, 7, 31, 16, 17, 3, false, MIB, INTEGERS),
+    CONV(QUICK, 3, 1, 7, 3, 16, 5, true, MIB, UNIFORM),
+    CONV(QUICK, 2, 33, 31, 3, 64, 3, false, 64 * KIB, UNIFORM), /* in bands, the last one shorter */
+    CONV(QUICK, 2, 33, 31, 3, 64, 3, false, 64 * KIB, INTEGERS),
+    CONV(QUICK, 1, 31, 33, 17, 3, 7, true, MIB, UNIFORM),
+    CONV(QUICK, 2, 7, 7, 64, 64, 1, true, MIB, INTEGERS),
+    CONV(QUICK, 1, 33, 33, 64, 16, 3, true, MIB, INTEGERS),
+    CONV(FULL, 2, 128, 128, 3, 64, 3, false, 16 * MIB, UNIFORM), /* the baseline's layers */
+    CONV(FULL, 2, 128, 128, 64, 64, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, 2, 128, 128, 64, 3, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, 2, 64, 64, 64, 128, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, 2, 64, 64, 128, 128, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, 2, 64, 64, 128, 64, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, 2, 32, 32, 128, 256, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, 2, 32, 32, 256, 256, 3, false, 16 * MIB, INTEGERS),
+    CONV(FULL, 2, 32, 32, 256, 128, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, 2, 16, 16, 256, 512, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, 2, 16, 16, 512, 512, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, 2, 16, 16, 512, 256, 3, false, 16 * MIB, UNIFORM),
+
+    DEPTHWISE(TINY, 1, 3, 3, 3, 3, INTEGERS),
+    DEPTHWISE(TINY, 1, 2, 3, 16, 3, UNIFORM),
+    DEPTHWISE(QUICK, 1, 1, 1, 1, 3, UNIFORM),
+    DEPTHWISE(QUICK, 2, 7, 31, 17, 3, UNIFORM),
+    DEPTHWISE(QUICK, 2, 33, 31, 16, 3, INTEGERS),
+    DEPTHWISE(QUICK, 3, 7, 7, 64, 5, UNIFORM),
+    DEPTHWISE(QUICK, 1, 31, 33, 3, 7, UNIFORM),
+    DEPTHWISE(FULL, 2, 128, 128, 64, 3, UNIFORM),
+    DEPTHWISE(FULL, 2, 16, 16, 512, 3, INTEGERS),
+
+    NORM(TINY, 2, 1, 2, 3, true, UNIFORM, false),
+    NORM(TINY, 1, 2, 2, 16, false, UNIFORM, true),
+    NORM(QUICK, 1, 1, 1, 16, false, UNIFORM, false), /* a variance of 0 */
+    NORM(QUICK, 2, 7, 7, 3, false, UNIFORM, false),
+    NORM(QUICK, 3, 31, 33, 17, true, UNIFORM, false),
+    NORM(QUICK, 2, 33, 7, 64, true, UNIFORM, false),
+    NORM(QUICK, 2, 33, 7, 64, true, TIES, false),
+    NORM(QUICK, 1, 7, 7, 16, true, SHIFTED, false), /* E[x^2] - E[x]^2 has no digits left */
+    NORM(QUICK, 2, 33, 33, 16, false, SHIFTED, false),
+    NORM(QUICK, 2, 31, 7, 17, true, UNIFORM, true),
+    NORM(QUICK, 3, 7, 33, 64, false, UNIFORM, true),
+    NORM(FULL, 2, 128, 128, 3, false, UNIFORM, false),
+    NORM(FULL, 2, 128, 128, 64, true, UNIFORM, false),
+    NORM(FULL, 2, 16, 16, 512, true, UNIFORM, false),
+
+    OP(TINY, max_pool, NULL, 1, 2, 3, 3, TIES, false),
+    OP(TINY, max_pool, NULL, 1, 2, 2, 16, NANS, false),
+    OP(QUICK, max_pool, NULL, 1, 2, 2, 1, UNIFORM, false),
+    OP(QUICK, max_pool, NULL, 2, 7, 31, 17, UNIFORM, false),
+    OP(QUICK, max_pool, NULL, 3, 31, 33, 16, TIES, false),
+    OP(QUICK, max_pool, NULL, 2, 33, 7, 64, TIES, false),
+    OP(QUICK, max_pool, NULL, 2, 31, 7, 17, NANS, false),
+    OP(QUICK, max_pool, NULL, 1, 33, 33, 64, NANS, false),
+    OP(FULL, max_pool, NULL, 2, 128, 128, 64, UNIFORM, false),
+    OP(FULL, max_pool, NULL, 2, 16, 16, 512, TIES, false),
+
+    UNPOOL(TINY, 1, 1, 1, 3, 2, 3, INTEGERS),
+    UNPOOL(TINY, 1, 1, 1, 16, 3, 2, UNIFORM),
+    UNPOOL(QUICK, 1, 1, 1, 1, 2, 2, UNIFORM),
+    UNPOOL(QUICK, 2, 3, 15, 17, 7, 31, UNIFORM),
+    UNPOOL(QUICK, 3, 15, 16, 16, 31, 33, UNIFORM),
+    UNPOOL(QUICK, 2, 16, 3, 64, 33, 6, NANS),
+    UNPOOL(FULL, 2, 64, 64, 64, 128, 128, UNIFORM),
+    UNPOOL(FULL, 2, 8, 8, 512, 16, 16, UNIFORM),
+
+    OP(TINY, average_pool, NULL, 1, 2, 3, 3, INTEGERS, false),
+    OP(TINY, average_pool, NULL, 1, 2, 2, 16, UNIFORM, false),
+    OP(QUICK, average_pool, NULL, 2, 7, 31, 17, UNIFORM, false),
+    OP(QUICK, average_pool, NULL, 3, 31, 33, 16, UNIFORM, false),
+    OP(QUICK, average_pool, NULL, 2, 33, 7, 64, INTEGERS, false),
+    OP(FULL, average_pool, NULL, 2, 128, 128, 64, UNIFORM, false),
+
+    UPSAMPLE(TINY, 1, 1, 1, 3, 3, 3, INTEGERS),
+    UPSAMPLE(TINY, 1, 1, 2, 16, 2, 4, UNIFORM),
+    UPSAMPLE(QUICK, 2, 3, 15, 17, 7, 31, UNIFORM),
+    UPSAMPLE(QUICK, 3, 15, 16, 16, 31, 33, UNIFORM),
+    UPSAMPLE(QUICK, 2, 16, 3, 64, 33, 6, INTEGERS),
+    UPSAMPLE(FULL, 2, 64, 64, 64, 128, 128, UNIFORM),
+
+    ENTROPY(TINY, 1, 2, 2, 3, false, -1, UNIFORM),
+    ENTROPY(QUICK, 1, 1, 1, 2, false, -1, UNIFORM),
+    ENTROPY(QUICK, 2, 7, 31, 3, false, -1, UNIFORM),
+    ENTROPY(QUICK, 3, 33, 31, 3, true, 1, UNIFORM),
+    ENTROPY(QUICK, 2, 16, 32, 3, false, -1, LARGE),
+    ENTROPY(QUICK, 2, 7, 33, 3, true, -1, TIES),
+    ENTROPY(QUICK, 2, 7, 7, 17, false, -1, UNIFORM),
+    ENTROPY(QUICK, 1, 31, 33, 3, false, 2, NANS), /* logits of ignored pixels may be anything */
+    ENTROPY(QUICK, 1, 1, 3, 32, false, -1, NANS), /* no pixel counts */
+    ENTROPY(FULL, 2, 128, 128, 3, true, -1, UNIFORM),
+
+    FOCAL(TINY, 1, 2, 2, 3, 2, false, -1, UNIFORM),
+    FOCAL(QUICK, 2, 7, 31, 3, 2, false, -1, UNIFORM),
+    FOCAL(QUICK, 3, 33, 31, 3, 2, true, 1, UNIFORM),
+    FOCAL(QUICK, 2, 16, 32, 3, 2, false, -1, LARGE),
+    FOCAL(QUICK, 2, 16, 32, 3, 0.5f, false, -1,
+          LARGE), /* the slope's factor q^(gamma-1) grows without bound */
+    FOCAL(QUICK, 2, 7, 7, 17, 0.5f, false, -1, UNIFORM),
+    FOCAL(QUICK, 2, 7, 33, 3, 0, true, -1, UNIFORM),
+    FOCAL(QUICK, 2, 7, 33, 3, 1, true, 0, TIES),
+    FOCAL(QUICK, 2, 7, 33, 3, 5, false, -1, UNIFORM),
+    FOCAL(QUICK, 1, 31, 33, 3, 2, false, 2, NANS),
+    FOCAL(FULL, 2, 128, 128, 3, 2, true, -1, UNIFORM),
+
+    UPDATE(TINY, ADAM, 0, 0, false, 1e-3, 2, 3),
+    UPDATE(TINY, SGD, 0, 0, false, 1e-1, 1, 3),
+    UPDATE(TINY, SGD, 5e-4, 0.9, true, 1e-1, 2, 3),
+    UPDATE(QUICK, ADAM, 0, 0, false, 1e-3, 10, 200),
+    UPDATE(QUICK, ADAM, 1e-2, 0, false, 1e-3, 5, 17),
+    UPDATE(QUICK, ADAMW, 1e-2, 0, false, 1e-3, 5, 128),
+    UPDATE(QUICK, SGD, 0, 0, false, 1e-1, 3, 17),
+    UPDATE(QUICK, SGD, 5e-4, 0.9, false, 1e-1, 5, 200),
+    UPDATE(QUICK, SGD, 5e-4, 0.9, true, 1e-1, 5, 64),
+
+    METRICS(TINY, 1, 2, 2, 3, -1, TIES),
+    METRICS(QUICK, 1, 1, 1, 2, -1, UNIFORM),
+    METRICS(QUICK, 2, 7, 31, 3, -1, UNIFORM),
+    METRICS(QUICK, 3, 33, 31, 3, 1, TIES),
+    METRICS(QUICK, 2, 16, 32, 3, 1, LARGE),
+    METRICS(QUICK, 2, 31, 33, 17, -1, UNIFORM),
+    METRICS(FULL, 2, 128, 128, 3, 1, UNIFORM),
+};
+
+const size_t sw_check_case_count = sizeof sw_check_cases / sizeof *sw_check_cases;
+
+sw_status sw_check_run(sw_check_result *out, sw_cl *cl, const sw_check_case *c)
+{
+    sw_status status;
+    *out = (sw_check_result){.passed = false};
+    if (c->op)
+        status = sw_check_op(out, cl, c->op);
+    else if (c->gemm)
+        status = sw_check_gemm(out, cl, c->gemm);
+    else if (c->optimizer)
+        status = sw_check_optimizer(out, cl, c->optimizer);
+    else
+        status = sw_check_metrics(out, cl, c->metrics);
+    return sw_fail_in(status, "self-test of %s", c->subject);
+}

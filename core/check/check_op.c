@@ -1,0 +1,240 @@
+/* One op, one case: runs it in three surroundings and compares. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bound.h"
+#include "cl/buffer.h"
+#include "rig.h"
+
+/* Elements up to which the two further surroundings are tried: they prove what does not depend on size. */
+enum { MOST_ELEMS_SURROUNDED = 1 << 18 };
+
+const sw_expectation *sw_expectation_find(const char *op_name)
+{
+    static const sw_expectation *const all[] = {
+        &sw_expect_conv2d,   &sw_expect_depthwise_conv2d, &sw_expect_batchnorm,
+        &sw_expect_max_pool, &sw_expect_max_unpool,       &sw_expect_average_pool,
+        &sw_expect_upsample, &sw_expect_cross_entropy,    &sw_expect_focal};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (strcmp(all[i]->op_name, op_name) == 0) return all[i];
+    return NULL;
+}
+
+static void describe(sw_check_result *result, const sw_op_case *c, const sw_expectation *expectation)
+{
+    char attrs[32] = "";
+    if (expectation->describe) expectation->describe(attrs, sizeof attrs, c);
+    sw_result_begin(result, "%dx%dx%dx%d %s%s%s", c->x.n, c->x.h, c->x.w, c->x.c, attrs, attrs[0] ? " " : "",
+                    sw_fill_name(c->fill));
+}
+
+/* --- alone ------------------------------------------------------------------------------------- */
+
+static sw_status read_forward(sw_rig *rig, sw_problem *p)
+{
+    sw_status status = SW_OK;
+    for (int i = 0; i < rig->node->output_count; i++)
+        SW_TRY(sw_rig_read_value(rig, &p->out[i], sw_executor_value(rig->executor, rig->node->outputs[i])));
+    for (int i = 0; i < rig->node->state_count; i++)
+        SW_TRY(sw_rig_read_param(rig, &p->state[i], rig->store.states,
+                                 &rig->graph.states[rig->node->states[i]]));
+done:
+    return status;
+}
+
+static sw_status read_backward(sw_rig *rig, sw_problem *p)
+{
+    sw_status status = SW_OK;
+    for (int i = 0; i < rig->node->input_count; i++)
+        if (p->din[i].elems)
+            SW_TRY(sw_rig_read_value(rig, &p->din[i], sw_executor_gradient(rig->executor, rig->inputs[i])));
+    for (int i = 0; i < rig->node->param_count; i++)
+        SW_TRY(sw_rig_read_param(rig, &p->dparam[i], rig->store.grads,
+                                 &rig->graph.params[rig->node->params[i]]));
+done:
+    return status;
+}
+
+/* Gradients of parameters are added to what was there, in a few portions: so many more roundings. */
+static void add_start(sw_tensor *t)
+{
+    for (size_t i = 0; i < t->elems; i++) {
+        if (t->bound[i] > 0) t->bound[i] += bound_eps * (4 * fabs(t->given[i]) + fabs(t->want[i]));
+        t->want[i] += t->given[i];
+    }
+}
+
+static void compare(sw_check_result *result, sw_tensor *tensors, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (tensors[i].expected) sw_result_compare(result, &tensors[i]);
+}
+
+static sw_status check_values(sw_check_result *result, sw_rig *rig, sw_problem *p,
+                              const sw_expectation *expectation)
+{
+    sw_status status = SW_OK;
+    SW_TRY(read_forward(rig, p));
+    SW_TRY(expectation->forward(p));
+    compare(result, p->out, SW_MAX_OUTPUTS);
+    compare(result, p->state, SW_MAX_STATES);
+    if (!rig->training) goto done;
+    SW_TRY(read_backward(rig, p));
+    SW_TRY(expectation->backward(p));
+    for (int i = 0; i < rig->node->param_count; i++) add_start(&p->dparam[i]);
+    compare(result, p->din, SW_MAX_INPUTS);
+    compare(result, p->dparam, SW_MAX_PARAMS);
+done:
+    return status;
+}
+
+static sw_status run_alone(sw_check_result *result, sw_rig *rig, sw_cl *cl, sw_problem *p,
+                           const sw_expectation *expectation)
+{
+    sw_status status = SW_OK;
+    sw_str first = {0}, second = {0};
+    SW_TRY(sw_rig_bind(rig, cl, true));
+    SW_TRY(sw_rig_run(&result->ms, rig, p));
+    SW_TRY(check_values(result, rig, p, expectation));
+    SW_TRY(sw_rig_find_trespass(result, rig, p));
+    SW_TRY(sw_rig_snapshot(&first, rig, true));
+    SW_TRY(sw_rig_run(&result->ms, rig, p));
+    SW_TRY(sw_rig_snapshot(&second, rig, true));
+    if (first.length != second.length || memcmp(first.text, second.text, first.length) != 0)
+        sw_result_flaw(result, "a second run on the same inputs gives other bits");
+done:
+    sw_str_deinit(&first);
+    sw_str_deinit(&second);
+    return status;
+}
+
+/* --- twin -------------------------------------------------------------------------------------- */
+
+/* The gradient of an input that two nodes read, from what one alone has to give. */
+static sw_status run_twin(sw_check_result *result, sw_cl *cl, sw_problem *p,
+                          const sw_expectation *expectation)
+{
+    sw_status status = SW_OK;
+    sw_rig rig;
+    double ms;
+    SW_TRY(sw_rig_init(&rig, SW_RIG_TWIN, p->c, expectation));
+    SW_TRY(sw_rig_bind(&rig, cl, true));
+    SW_TRY(sw_rig_run(&ms, &rig, p));
+    sw_tensor *dx = &p->din[0];
+    SW_TRY(sw_rig_read_value(&rig, dx, sw_executor_gradient(rig.executor, rig.inputs[0])));
+    double factor = 1 + (p->c->op->is_loss ? 1 : SW_TWIN_SCALE);
+    for (size_t i = 0; i < dx->elems; i++) {
+        dx->want[i] *= factor;
+        if (dx->bound[i] < 0) continue;
+        dx->bound[i] *= factor;
+        if (p->c->fill != SW_FILL_INTEGERS) dx->bound[i] += bound_eps * fabs(dx->want[i]); /* the addition */
+    }
+    dx->name = "dx added to dx";
+    sw_result_compare(result, dx);
+done:
+    sw_rig_deinit(&rig);
+    return status;
+}
+
+/* --- followed ---------------------------------------------------------------------------------- */
+
+/* Tenant that holds what a recompute step makes of the value; -1 if there is none. */
+static int recomputed_tenant(const sw_plan *plan, int value)
+{
+    for (int t = 0; t < plan->tenant_count; t++)
+        if (plan->tenants[t].value == value && !plan->tenants[t].is_gradient &&
+            t != plan->forward_tenant[value])
+            return t;
+    return -1;
+}
+
+static sw_status check_recomputed(sw_check_result *result, sw_rig *rig, const sw_problem *p)
+{
+    sw_status status = SW_OK;
+    const sw_plan *plan = sw_executor_plan(rig->executor);
+    int value = rig->node->outputs[0], tenant = recomputed_tenant(plan, value);
+    size_t bytes = p->out[0].elems * sizeof(float);
+    void *forward = malloc(bytes), *again = malloc(bytes);
+    if (!forward || !again) {
+        status = sw_fail_alloc("a recomputed value", 2 * bytes);
+        goto done;
+    }
+    if (tenant < 0) {
+        sw_result_flaw(result, "the planner recomputes nothing where it should");
+        goto done;
+    }
+    SW_TRY(sw_buffer_read(rig->cl, sw_executor_value(rig->executor, value), 0, forward, bytes));
+    SW_TRY(sw_buffer_read(rig->cl, rig->pool.slabs[plan->tenants[tenant].slab],
+                          plan->tenants[tenant].offset_bytes, again, bytes));
+    if (memcmp(forward, again, bytes) != 0)
+        sw_result_flaw(result, "recomputing gives other bits than the forward pass");
+done:
+    free(forward);
+    free(again);
+    return status;
+}
+
+static sw_status run_followed(sw_str *bytes, sw_check_result *result, sw_cl *cl, const sw_problem *p,
+                              const sw_expectation *expectation, bool apart)
+{
+    sw_status status = SW_OK;
+    sw_rig rig;
+    double ms;
+    SW_TRY(sw_rig_init(&rig, SW_RIG_FOLLOWED, p->c, expectation));
+    SW_TRY(sw_rig_bind(&rig, cl, apart));
+    SW_TRY(sw_rig_run(&ms, &rig, p));
+    SW_TRY(sw_rig_snapshot(bytes, &rig, false));
+    if (apart && rig.training && p->c->op->recomputes) SW_TRY(check_recomputed(result, &rig, p));
+done:
+    sw_rig_deinit(&rig);
+    return status;
+}
+
+static sw_status compare_followed(sw_check_result *result, sw_cl *cl, const sw_problem *p,
+                                  const sw_expectation *expectation)
+{
+    sw_status status = SW_OK;
+    sw_str apart = {0}, shared = {0};
+    SW_TRY(run_followed(&apart, result, cl, p, expectation, true));
+    SW_TRY(run_followed(&shared, result, cl, p, expectation, false));
+    if (apart.length != shared.length || memcmp(apart.text, shared.text, apart.length) != 0)
+        sw_result_flaw(result, "working in place gives other bits than working apart");
+done:
+    sw_str_deinit(&apart);
+    sw_str_deinit(&shared);
+    return status;
+}
+
+/* --- all --------------------------------------------------------------------------------------- */
+
+static sw_status check_op(sw_check_result *out, sw_cl *cl, const sw_op_case *c,
+                          const sw_expectation *expectation)
+{
+    sw_status status = SW_OK;
+    sw_rig rig;
+    sw_problem problem = {0};
+    SW_TRY(sw_rig_init(&rig, SW_RIG_ALONE, c, expectation));
+    SW_TRY(sw_problem_init(&problem, c, expectation, &rig.graph, rig.node));
+    SW_TRY(run_alone(out, &rig, cl, &problem, expectation));
+    if (problem.in[0].elems + problem.out[0].elems > MOST_ELEMS_SURROUNDED) goto done;
+    if (out->passed && !c->evaluate) SW_TRY(run_twin(out, cl, &problem, expectation));
+    if (out->passed && (c->op->recomputes || c->op->gradient_in_place || c->op->forward_in_place))
+        SW_TRY(compare_followed(out, cl, &problem, expectation));
+done:
+    sw_problem_deinit(&problem);
+    sw_rig_deinit(&rig);
+    return status;
+}
+
+sw_status sw_check_op(sw_check_result *out, sw_cl *cl, const sw_op_case *c)
+{
+    const sw_expectation *expectation = sw_expectation_find(c->op->name);
+    if (!expectation) {
+        sw_result_begin(out, "%s", c->op->name);
+        return sw_fail(SW_E_CONFIG, "there is no reference for the op '%s' in core/check", c->op->name);
+    }
+    describe(out, c, expectation);
+    return check_op(out, cl, c, expectation);
+}

@@ -1,0 +1,158 @@
+/* Adam, AdamW and SGD, several steps. Each step of the reference starts from the device's own values before
+ * it, so that one step's rounding is compared, not the sum of all:
+ *
+ *   p        two roundings of itself, 12 eps of the update (sums, a square root and a division of up to 3 ulp
+ * each) moments  3 eps of |momentum m| + |g|; the second moment, made of squares, 6 eps */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bound.h"
+#include "cl/buffer.h"
+#include "ops/ops.h"
+#include "problem.h"
+
+enum { TENSORS = 4 }; /* p, m, v, g */
+
+typedef struct update_problem {
+    const sw_optimizer_case *c;
+    sw_graph graph;
+    sw_store store;
+    sw_optimizer optimizer;
+    sw_problem problem;         /* memory and random numbers */
+    sw_tensor tensors[TENSORS]; /* the whole slabs, gaps included; given: before the step */
+    cl_mem buffers[TENSORS];    /* borrowed; NULL where the method has no such moment */
+} update_problem;
+
+/* Two norms, whose parameters leave gaps in the slab. */
+static sw_status build_graph(update_problem *u)
+{
+    sw_status status = SW_OK;
+    const sw_batchnorm_attrs attrs = {.eps = 1e-5f, .momentum = 0.1f};
+    int value;
+    sw_graph_init(&u->graph);
+    SW_TRY(sw_graph_input(&value, &u->graph, "x", SW_F32, (sw_shape){1, 1, 1, u->c->channels}));
+    SW_TRY(sw_graph_add(&value, &u->graph, &sw_op_batchnorm, "first", &attrs, 1, &value));
+    SW_TRY(sw_graph_add(&value, &u->graph, &sw_op_batchnorm, "second", &attrs, 1, &value));
+done:
+    return status;
+}
+
+static sw_status init_update(update_problem *u, sw_cl *cl)
+{
+    static const char *const names[TENSORS] = {"parameters", "first moment", "second moment", "gradients"};
+    sw_status status = SW_OK;
+    const sw_optimizer_case *c = u->c;
+    SW_TRY(build_graph(u));
+    SW_TRY(sw_store_init(&u->store, cl, &u->graph, true));
+    const sw_update_config config = {.kind = c->kind,
+                                     .beta1 = (float)c->beta1,
+                                     .beta2 = (float)c->beta2,
+                                     .eps = (float)c->eps,
+                                     .weight_decay = (float)c->weight_decay,
+                                     .momentum = (float)c->momentum,
+                                     .nesterov = c->nesterov};
+    SW_TRY(sw_optimizer_init(&u->optimizer, &u->store, &config));
+    const cl_mem buffers[] = {u->store.params, u->optimizer.moment_count > 0 ? u->optimizer.moments[0] : NULL,
+                              u->optimizer.moment_count > 1 ? u->optimizer.moments[1] : NULL, u->store.grads};
+    memcpy(u->buffers, buffers, sizeof buffers);
+    const int dims[] = {(int)u->store.param_elems};
+    for (int i = 0; i < TENSORS; i++)
+        SW_TRY(sw_tensor_init(&u->tensors[i], &u->problem, names[i], SW_F32, 1, dims, u->store.param_elems));
+done:
+    return status;
+}
+
+static sw_status read_slab(update_problem *u, double *to, cl_mem buffer)
+{
+    size_t count = u->store.param_elems;
+    float *floats = malloc(count * sizeof *floats);
+    if (!floats) return sw_fail_alloc("a slab", count * sizeof *floats);
+    sw_status status = sw_buffer_read(u->store.cl, buffer, 0, floats, count * sizeof *floats);
+    for (size_t i = 0; status == SW_OK && i < count; i++) to[i] = floats[i];
+    free(floats);
+    return status;
+}
+
+/* Random numbers into every tensor of a slab; zeros between them. */
+static sw_status fill_slab(update_problem *u, cl_mem slab)
+{
+    sw_status status = SW_OK;
+    float *floats = calloc(u->store.param_elems, sizeof *floats);
+    if (!floats) return sw_fail_alloc("a slab", u->store.param_elems * sizeof *floats);
+    for (int i = 0; i < u->graph.param_count; i++) {
+        const sw_param *param = &u->graph.params[i];
+        for (size_t k = 0; k < param->elems; k++)
+            floats[param->offset_elems + k] = sw_rng_uniform(&u->problem.rng, -1, 1);
+    }
+    SW_TRY(sw_buffer_write(u->store.cl, slab, 0, floats, u->store.param_elems * sizeof *floats));
+done:
+    free(floats);
+    return status;
+}
+
+/* want and bound of p, m and v from what is given. */
+static void expect_step(update_problem *u, uint64_t step, double *moved)
+{
+    const sw_optimizer_case *c = u->c;
+    const sw_reference_update config = {c->kind,         c->beta1,    c->beta2,   c->eps,
+                                        c->weight_decay, c->momentum, c->nesterov};
+    sw_tensor *p = &u->tensors[0], *m = &u->tensors[1], *v = &u->tensors[2], *g = &u->tensors[3];
+    for (int i = 0; i < TENSORS; i++)
+        memcpy(u->tensors[i].want, u->tensors[i].given, p->elems * sizeof *p->want);
+    sw_reference_update_run(p->want, m->want, v->want, g->given, p->elems, &config, c->lr, step, moved);
+    bool adam = c->kind != SW_UPDATE_SGD;
+    double keep = adam ? c->beta1 : c->momentum, take = adam ? 1 - c->beta1 : 1;
+    for (size_t i = 0; i < p->elems; i++) {
+        double size = fabs(g->given[i]) + c->weight_decay * fabs(p->given[i]);
+        p->bound[i] = bound_eps * (2 * fabs(p->given[i]) + 12 * moved[i]) + FLT_MIN;
+        m->bound[i] = bound_eps * 3 * (keep * fabs(m->given[i]) + take * size) + FLT_MIN;
+        v->bound[i] = bound_eps * 6 * (c->beta2 * v->given[i] + (1 - c->beta2) * size * size) + FLT_MIN;
+    }
+}
+
+static sw_status run_step(sw_check_result *out, update_problem *u, uint64_t step, double *moved)
+{
+    sw_status status = SW_OK;
+    SW_TRY(fill_slab(u, u->store.grads));
+    for (int i = 0; i < TENSORS; i++)
+        if (u->buffers[i]) SW_TRY(read_slab(u, u->tensors[i].given, u->buffers[i]));
+    double start = sw_clock_ms();
+    SW_TRY(sw_optimizer_step(&u->optimizer, u->c->lr));
+    SW_TRY(sw_cl_finish(u->store.cl));
+    out->ms = sw_clock_ms() - start;
+    expect_step(u, step, moved);
+    for (int i = 0; i < TENSORS; i++) {
+        if (!u->buffers[i]) continue;
+        SW_TRY(read_slab(u, u->tensors[i].found, u->buffers[i]));
+        sw_result_compare(out, &u->tensors[i]); /* gradients: bound 0, unchanged */
+    }
+done:
+    return status;
+}
+
+static void describe(sw_check_result *out, const sw_optimizer_case *c)
+{
+    static const char *const names[] = {"adam", "adamw", "sgd"};
+    sw_result_begin(out, "%s%s%s%s, %d steps, %d channels", names[c->kind],
+                    c->momentum > 0 ? " momentum" : "", c->nesterov ? " nesterov" : "",
+                    c->weight_decay > 0 ? " decay" : "", c->steps, c->channels);
+}
+
+sw_status sw_check_optimizer(sw_check_result *out, sw_cl *cl, const sw_optimizer_case *c)
+{
+    sw_status status = SW_OK;
+    update_problem u = {.c = c, .problem = {.rng = sw_rng_at(0, SW_RNG_TEST, (uint64_t)c->channels)}};
+    describe(out, c);
+    SW_TRY(init_update(&u, cl));
+    SW_TRY(fill_slab(&u, u.store.params));
+    double *moved = sw_problem_doubles(&u.problem, u.store.param_elems);
+    if (!moved) status = SW_E_MEMORY;
+    for (int step = 1; moved && step <= c->steps; step++) SW_TRY(run_step(out, &u, (uint64_t)step, moved));
+done:
+    sw_optimizer_deinit(&u.optimizer);
+    sw_store_deinit(&u.store);
+    sw_graph_deinit(&u.graph);
+    sw_problem_deinit(&u.problem);
+    return status;
+}

@@ -1,0 +1,205 @@
+#include "problem.h"
+
+#include "bound.h"
+
+#include <math.h>
+#include <time.h>
+
+double *sw_problem_doubles(sw_problem *p, size_t count)
+{
+    return sw_arena_alloc(&p->arena, (count ? count : 1) * sizeof(double));
+}
+
+double sw_clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+/* --- filling ----------------------------------------------------------------------------------- */
+
+const char *sw_fill_name(sw_check_fill fill)
+{
+    static const char *const names[] = {"uniform", "integers", "ties", "shifted", "large", "NaN"};
+    return names[fill];
+}
+
+static float odd_value(sw_rng *rng)
+{
+    switch (sw_rng_below(rng, 3)) {
+    case 0:
+        return NAN;
+    case 1:
+        return INFINITY;
+    default:
+        return -INFINITY;
+    }
+}
+
+static float fill_one(sw_check_fill fill, sw_rng *rng)
+{
+    switch (fill) {
+    case SW_FILL_INTEGERS:
+        return (float)sw_rng_below(rng, 5) - 2;
+    case SW_FILL_TIES:
+        return 0.5f * (float)sw_rng_below(rng, 3);
+    case SW_FILL_SHIFTED:
+        return 1000 + sw_rng_uniform(rng, -1, 1);
+    case SW_FILL_LARGE:
+        return sw_rng_uniform(rng, -80, 80);
+    case SW_FILL_NANS:
+        if (sw_rng_below(rng, 8) == 0) return odd_value(rng);
+        return sw_rng_uniform(rng, -1, 1);
+    default:
+        return sw_rng_uniform(rng, -1, 1);
+    }
+}
+
+void sw_fill_run(double *values, size_t count, sw_check_fill fill, sw_rng *rng)
+{
+    for (size_t i = 0; i < count; i++) values[i] = fill_one(fill, rng);
+}
+
+/* --- tensors ----------------------------------------------------------------------------------- */
+
+sw_status sw_tensor_init(sw_tensor *t, sw_problem *p, const char *name, sw_dtype dtype, int rank,
+                         const int *dims, size_t capacity_elems)
+{
+    *t =
+        (sw_tensor){.name = name, .dtype = dtype, .rank = rank, .elems = 1, .capacity_elems = capacity_elems};
+    for (int i = 0; i < rank; i++) {
+        t->dims[i] = dims[i];
+        t->elems *= (size_t)dims[i];
+    }
+    double **arrays[] = {&t->given, &t->want, &t->bound, &t->found};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+        *arrays[i] = sw_problem_doubles(p, t->elems);
+        if (!*arrays[i]) return SW_E_MEMORY;
+    }
+    return SW_OK;
+}
+
+/* A value as it is when n images are run; one that has no batch (a loss) stays as it is. */
+static sw_shape shape_as_run(const sw_problem *p, const sw_value *value)
+{
+    sw_shape s = value->shape;
+    if (s.n == p->c->x.n + 1) s.n = p->c->x.n;
+    return s;
+}
+
+static sw_status init_activation(sw_problem *p, sw_tensor *t, const char *name, const sw_value *value)
+{
+    sw_shape s = shape_as_run(p, value);
+    const int dims[] = {s.n, s.h, s.w, s.c};
+    return sw_tensor_init(t, p, name, value->dtype, 4, dims, sw_shape_elems(value->shape));
+}
+
+static sw_status init_activations(sw_problem *p)
+{
+    static const char *const in_names[] = {"x", "x2", "x3"}, *const din_names[] = {"dx", "dx2", "dx3"};
+    static const char *const out_names[] = {"y", "y2"}, *const dout_names[] = {"dy", "dy2"};
+    sw_status status = SW_OK;
+    const sw_node *node = p->node;
+    for (int i = 0; i < node->input_count; i++) {
+        const sw_value *value = &p->graph->values[node->inputs[i]];
+        SW_TRY(init_activation(p, &p->in[i], in_names[i], value));
+        if (!p->c->evaluate && (node->op->gives_gradient & SW_BIT(i)))
+            SW_TRY(init_activation(p, &p->din[i], din_names[i], value));
+    }
+    for (int i = 0; i < node->output_count; i++) {
+        const sw_value *value = &p->graph->values[node->outputs[i]];
+        SW_TRY(init_activation(p, &p->out[i], out_names[i], value));
+        if (!p->c->evaluate && !node->op->is_loss && value->dtype == SW_F32)
+            SW_TRY(init_activation(p, &p->dout[i], dout_names[i], value));
+    }
+done:
+    return status;
+}
+
+static sw_status init_parameters(sw_problem *p)
+{
+    static const char *const names[] = {"weight", "bias"}, *const gradients[] = {"dweight", "dbias"};
+    static const char *const states[] = {"running_mean", "running_var"};
+    sw_status status = SW_OK;
+    for (int i = 0; i < p->node->param_count; i++) {
+        const sw_param *param = &p->graph->params[p->node->params[i]];
+        SW_TRY(sw_tensor_init(&p->param[i], p, names[i], SW_F32, param->rank, param->dims, param->elems));
+        if (!p->c->evaluate)
+            SW_TRY(sw_tensor_init(&p->dparam[i], p, gradients[i], SW_F32, param->rank, param->dims,
+                                  param->elems));
+    }
+    for (int i = 0; i < p->node->state_count; i++) {
+        const sw_param *state = &p->graph->states[p->node->states[i]];
+        SW_TRY(sw_tensor_init(&p->state[i], p, states[i], SW_F32, state->rank, state->dims, state->elems));
+    }
+done:
+    return status;
+}
+
+static void fill_tensors(sw_problem *p, sw_tensor *tensors, int count, sw_check_fill fill)
+{
+    for (int i = 0; i < count; i++) sw_fill_run(tensors[i].given, tensors[i].elems, fill, &p->rng);
+}
+
+sw_status sw_problem_init(sw_problem *p, const sw_op_case *c, const sw_expectation *expectation,
+                          const sw_graph *graph, const sw_node *node)
+{
+    sw_status status = SW_OK;
+    *p = (sw_problem){
+        .c = c, .graph = graph, .node = node, .rng = sw_rng_at(0, SW_RNG_TEST, sw_shape_elems(c->x))};
+    p->x = c->x;
+    p->y = shape_as_run(p, &graph->values[node->outputs[0]]);
+    SW_TRY(init_activations(p));
+    SW_TRY(init_parameters(p));
+    /* what is special about the inputs would only blur the rest */
+    sw_check_fill rest = c->fill == SW_FILL_INTEGERS ? SW_FILL_INTEGERS : SW_FILL_UNIFORM;
+    fill_tensors(p, p->in, SW_MAX_INPUTS, c->fill);
+    fill_tensors(p, p->dout, SW_MAX_OUTPUTS, rest);
+    fill_tensors(p, p->param, SW_MAX_PARAMS, rest);
+    fill_tensors(p, p->dparam, SW_MAX_PARAMS, rest);
+    fill_tensors(p, p->state, SW_MAX_STATES, rest);
+    if (expectation->prepare) SW_TRY(expectation->prepare(p));
+done:
+    return status;
+}
+
+void sw_problem_deinit(sw_problem *p)
+{
+    sw_arena_deinit(&p->arena);
+}
+
+/* --- elements one by one ----------------------------------------------------------------------- */
+
+/* Terms of the reference a tensor may cost: some hundredths of a second. */
+enum { TERM_BUDGET = 1 << 23, FEWEST_SAMPLES = 256 };
+
+static void expect_element(sw_problem *p, sw_tensor *t, size_t i, bool exact, sw_element element)
+{
+    int at[4] = {0};
+    size_t rest = i;
+    for (int d = t->rank - 1; d >= 0; d--) {
+        at[d] = (int)(rest % (size_t)t->dims[d]);
+        rest /= (size_t)t->dims[d];
+    }
+    sw_sum sum = element(p, at);
+    t->want[i] = sum.value;
+    t->bound[i] = exact ? 0 : FLT_MIN;
+    if (!exact) t->bound[i] += sw_bound_of_sum(sum.terms, sum.magnitude);
+}
+
+void sw_expect_elements(sw_problem *p, sw_tensor *t, size_t terms, bool exact, sw_element element)
+{
+    t->expected = true;
+    size_t samples = TERM_BUDGET / (terms ? terms : 1);
+    if (samples < FEWEST_SAMPLES) samples = FEWEST_SAMPLES;
+    if (samples >= t->elems) {
+        for (size_t i = 0; i < t->elems; i++) expect_element(p, t, i, exact, element);
+        return;
+    }
+    for (size_t i = 0; i < t->elems; i++) t->bound[i] = -1;
+    expect_element(p, t, 0, exact, element); /* corners of the first and the last image */
+    expect_element(p, t, t->elems - 1, exact, element);
+    for (size_t i = 2; i < samples; i++)
+        expect_element(p, t, sw_rng_below(&p->rng, (uint32_t)t->elems), exact, element);
+}

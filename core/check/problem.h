@@ -1,0 +1,92 @@
+/* The host's side of one case: what goes in, what has to come out, and how close. Everything in double, so
+ * that the reference can work on it; what is uploaded is representable in the device's type. */
+#ifndef CHECK_PROBLEM_H
+#define CHECK_PROBLEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/rng.h"
+#include "check/check.h"
+#include "check/reference.h"
+
+typedef struct sw_tensor {
+    const char *name; /* "x", "dw": for messages */
+    sw_dtype dtype;
+    int rank, dims[4];     /* of the images that are run */
+    size_t elems;          /* product of dims; 0: the op has no such tensor */
+    size_t capacity_elems; /* of the buffer, with the image that is not run */
+    double *given;        /* its content before the run: an input, a parameter, a gradient that is added to */
+    double *want, *bound; /* after the run; a negative bound: not looked at (a sample is) */
+    double *found;
+    bool expected; /* want and bound are to be compared with found */
+} sw_tensor;
+
+typedef struct sw_problem {
+    const sw_op_case *c;
+    const sw_graph *graph;
+    const sw_node *node;
+    sw_arena arena;
+    sw_rng rng;
+    sw_shape x, y; /* shapes of input 0 and output 0, n as run */
+    sw_tensor in[SW_MAX_INPUTS], din[SW_MAX_INPUTS];
+    sw_tensor out[SW_MAX_OUTPUTS], dout[SW_MAX_OUTPUTS];
+    sw_tensor param[SW_MAX_PARAMS], dparam[SW_MAX_PARAMS];
+    sw_tensor state[SW_MAX_STATES];
+    uint8_t *offsets; /* max_unpool: its second input, unpacked */
+} sw_problem;
+
+/* What the harness has to know of an op beyond its descriptor. */
+typedef struct sw_expectation {
+    const char *op_name;
+    /* Shape and type of input i > 0, for a first input of shape x; NULL when there is none. */
+    sw_shape (*input_shape)(sw_dtype *dtype, sw_shape x, int i);
+    /* Fills what uniform numbers do not suit (labels, offsets, variances); may be NULL. */
+    sw_status (*prepare)(sw_problem *p);
+    /* want and bound of out and state; then, `found` outputs at hand, of din and dparam (without what was
+     * there). */
+    sw_status (*forward)(sw_problem *p);
+    sw_status (*backward)(sw_problem *p);
+    /* The case in words, without fill and shape; may be NULL. */
+    void (*describe)(char *text, size_t bytes, const sw_op_case *c);
+} sw_expectation;
+
+/* NULL when there is none for that op. */
+const sw_expectation *sw_expectation_find(const char *op_name);
+
+extern const sw_expectation sw_expect_conv2d, sw_expect_depthwise_conv2d, sw_expect_batchnorm,
+    sw_expect_max_pool, sw_expect_max_unpool, sw_expect_average_pool, sw_expect_upsample,
+    sw_expect_cross_entropy, sw_expect_focal;
+
+/* Makes the tensors of the graph's node `node` (its op alone) and fills what is given. */
+sw_status sw_problem_init(sw_problem *p, const sw_op_case *c, const sw_expectation *expectation,
+                          const sw_graph *graph, const sw_node *node) SW_NODISCARD;
+void sw_problem_deinit(sw_problem *p);
+
+/* A tensor of these dimensions with all its arrays, zeroed, in the problem's arena. */
+sw_status sw_tensor_init(sw_tensor *t, sw_problem *p, const char *name, sw_dtype dtype, int rank,
+                         const int *dims, size_t capacity_elems) SW_NODISCARD;
+double *sw_problem_doubles(sw_problem *p, size_t count); /* in the arena, zeroed; NULL with the message set */
+
+double sw_clock_ms(void);
+
+/* `count` numbers as `fill` says, representable as float. */
+void sw_fill_run(double *values, size_t count, sw_check_fill fill, sw_rng *rng);
+const char *sw_fill_name(sw_check_fill fill);
+
+/* Calls `element` for all elements of the tensor, or for a random sample where all would take more than some
+ * millions of terms; sets bound < 0 for the rest. Exact: bounds are 0. */
+typedef sw_sum (*sw_element)(const sw_problem *p, const int *at);
+void sw_expect_elements(sw_problem *p, sw_tensor *t, size_t terms, bool exact, sw_element element);
+
+/* --- comparison -------------------------------------------------------------------------------- */
+
+/* The case passed so far; sets its text. */
+void sw_result_begin(sw_check_result *result, const char *fmt, ...) SW_PRINTF(2, 3);
+/* Something wrong that is no element's error; the first one is kept. */
+void sw_result_flaw(sw_check_result *result, const char *fmt, ...) SW_PRINTF(2, 3);
+/* Compares found with want and keeps the worst element. A NaN must be met by a NaN, an infinity by itself. */
+void sw_result_compare(sw_check_result *result, const sw_tensor *t);
+
+#endif

@@ -1,0 +1,56 @@
+/* The device's side of one case: a graph with the op in it, its executor, and what goes up and comes down. */
+#ifndef CHECK_RIG_H
+#define CHECK_RIG_H
+
+#include "base/str.h"
+#include "ops/executor.h"
+#include "problem.h"
+
+typedef enum sw_rig_kind {
+    SW_RIG_ALONE,   /* the op and nothing else */
+    SW_RIG_TWIN,    /* twice on the same inputs, so that the second backward pass adds to the first one's
+                       gradient */
+    SW_RIG_FOLLOWED /* behind one 1x1 convolution and before two: its output is made again for the backward
+                       pass, and its gradients and, in evaluation, its output may take their sources' places
+                     */
+} sw_rig_kind;
+
+typedef struct sw_rig {
+    sw_cl *cl;
+    bool training;
+    sw_graph graph;
+    const sw_node *node, *twin; /* the op under test, and its twin or NULL */
+    int inputs[SW_MAX_INPUTS];
+    int last; /* first output of the last node */
+    sw_store store;
+    sw_pool pool;
+    sw_executor *executor;
+} sw_rig;
+
+/* The graph alone: shapes are known from here on. */
+sw_status sw_rig_init(sw_rig *rig, sw_rig_kind kind, const sw_op_case *c,
+                      const sw_expectation *expectation) SW_NODISCARD;
+/* Executor and memory. `apart`: every value in a buffer of its own, poisoned before each run. */
+sw_status sw_rig_bind(sw_rig *rig, sw_cl *cl, bool apart) SW_NODISCARD;
+void sw_rig_deinit(sw_rig *rig); /* accepts a zeroed one */
+
+/* What the twin's output gradient is, in units of the first one's: a power of two, so that its results are
+ * exactly so much of the first one's. */
+#define SW_TWIN_SCALE 0.5
+
+/* Uploads everything given, poisons the workspace, and runs forward and, in training, backward. */
+sw_status sw_rig_run(double *ms, sw_rig *rig, const sw_problem *p) SW_NODISCARD;
+
+/* Reads a tensor from where the rig has it: a value, a gradient, or a parameter slab. */
+sw_status sw_rig_read_value(sw_rig *rig, sw_tensor *t, cl_mem buffer) SW_NODISCARD;
+sw_status sw_rig_read_param(sw_rig *rig, sw_tensor *t, cl_mem slab, const sw_param *param) SW_NODISCARD;
+
+/* Appends everything that the host may look at after a run, byte by byte: last output, input gradient,
+ * parameter gradients, running statistics; with `all` every output of the op under test too. */
+sw_status sw_rig_snapshot(sw_str *bytes, sw_rig *rig, bool all) SW_NODISCARD;
+
+/* Flaws: bytes beyond the images run, inputs, parameters or gaps between parameters that are not as they
+ * were. */
+sw_status sw_rig_find_trespass(sw_check_result *result, sw_rig *rig, const sw_problem *p) SW_NODISCARD;
+
+#endif

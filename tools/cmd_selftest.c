@@ -1,0 +1,138 @@
+/* segwork selftest: every kernel and the GEMM against the double-precision reference on this device. */
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "check/check.h"
+#include "cl/gemm.h"
+#include "commands.h"
+
+static char *device_spec, *only_subject;
+static int quick, tiny;
+
+static bool is_wanted(const sw_check_case *c)
+{
+    sw_check_size size = tiny ? SW_CHECK_TINY : quick ? SW_CHECK_QUICK : SW_CHECK_FULL;
+    return c->size <= size && (!only_subject || strcmp(c->subject, only_subject) == 0);
+}
+
+/* SW_E_USAGE with all names when --op fits none. */
+static sw_status check_subject(void)
+{
+    char names[512] = "";
+    size_t used = 0;
+    const char *last = "";
+    for (size_t i = 0; i < sw_check_case_count; i++) {
+        const char *subject = sw_check_cases[i].subject;
+        if (!only_subject || strcmp(subject, only_subject) == 0) return SW_OK;
+        if (strcmp(subject, last) == 0 || used >= sizeof names) continue;
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", subject);
+        last = subject;
+    }
+    return sw_fail(SW_E_USAGE, "--op '%s' is not known; there are: %s", only_subject, names);
+}
+
+static void print_ratio(double worst)
+{
+    if (isinf(worst))
+        printf(" %7s", "FAILED");
+    else if (worst == 0)
+        printf(" %7s", "exact");
+    else
+        printf(" %7.4f", worst);
+}
+
+/* One line; what is wrong on a second one. */
+static void print_result(const sw_check_case *c, const sw_check_result *r, sw_status status)
+{
+    printf("%-16s %-44s", c->subject, r->text);
+    if (status != SW_OK) {
+        printf(" %7s\n  could not be run: %s\n", "FAILED", sw_error_message());
+    } else {
+        print_ratio(r->worst);
+        printf(" %8.2f\n", r->ms);
+        if (!r->passed) printf("  failed: %s\n", r->where);
+    }
+    fflush(stdout);
+}
+
+typedef struct tally {
+    int cases, failed;
+    double worst; /* of those that passed */
+    const sw_check_case *worst_case;
+} tally;
+
+static void run_cases(tally *t, sw_cl *cl)
+{
+    for (size_t i = 0; i < sw_check_case_count; i++) {
+        const sw_check_case *c = &sw_check_cases[i];
+        if (!is_wanted(c)) continue;
+        sw_check_result result;
+        sw_status status = sw_check_run(&result, cl, c);
+        print_result(c, &result, status);
+        t->cases++;
+        if (status != SW_OK || !result.passed) {
+            t->failed++;
+        } else if (result.worst >= t->worst) {
+            t->worst = result.worst;
+            t->worst_case = c;
+        }
+    }
+}
+
+static sw_status run(int argc, const char *const *argv)
+{
+    sw_status status = SW_OK;
+    sw_device_info device;
+    sw_cl *cl = NULL;
+    tally t = {0};
+    if (argc > 0) return sw_fail(SW_E_USAGE, "selftest takes no arguments, it was given '%s'", argv[0]);
+    SW_TRY(check_subject());
+    SW_TRY(sw_device_choose(&device, device_spec));
+    SW_TRY(sw_cl_create(&cl, &device, NULL));
+    printf("device %d:%d  %.60s\n", device.platform_index, device.device_index, device.name);
+    printf("driver %.70s\n", device.driver);
+    printf("gemm   %s\n\n", sw_gemm_params_origin(cl));
+    printf("%-16s %-44s %7s %8s\n", "what", "case", "error", "ms");
+    run_cases(&t, cl);
+    printf("\n%d of %d cases passed", t.cases - t.failed, t.cases);
+    if (t.worst_case) printf("; largest error %.3f of its bound (%s)", t.worst, t.worst_case->subject);
+    printf("\n");
+    if (t.failed)
+        status = sw_fail(SW_E_DEVICE, "%d of %d cases failed on this device: do not trust what it trains",
+                         t.failed, t.cases);
+done:
+    sw_cl_destroy(cl);
+    return status;
+}
+
+static const struct poptOption OPTIONS[] = {
+    {"device", 'd', POPT_ARG_STRING, &device_spec, 0, "Choose by platform:device numbers or part of a name",
+     "SPEC"},
+    {"quick", 'q', POPT_ARG_NONE, &quick, 0, "Small shapes only: seconds", NULL},
+    {"tiny", 't', POPT_ARG_NONE, &tiny, 0, "A few elements each: for simulators and kernel checkers", NULL},
+    {"op", 'o', POPT_ARG_STRING, &only_subject, 0, "Only this op, or gemm, optimizer, metrics", "NAME"},
+    POPT_TABLEEND};
+
+const sw_command sw_cmd_selftest = {
+    .name = "selftest",
+    .arguments = "",
+    .summary = "Check every kernel and the GEMM on this device against a reference",
+    .details = "Each line is one kernel at one shape, forward and backward, compared element by\n"
+               "element with a plain double-precision computation. The shape is images x height x\n"
+               "width x channels, the last word what the inputs were filled with.\n\n"
+               "  error  the worst element's error over the most that single precision may make\n"
+               "         there: below 1 is right, 'exact' is equal to the last bit (as it must be\n"
+               "         for small integers and for whatever only moves numbers)\n"
+               "  ms     one forward and backward pass\n\n"
+               "Also checked: a second run gives the same bits; nothing is written outside; gradients\n"
+               "are added where they must be; recomputing and working in place change no bit. What\n"
+               "fails says where on a second line; the exit code is then 1.\n\n"
+               "Examples:\n"
+               "  segwork selftest --quick\n"
+               "  segwork selftest --device nvidia --op conv2d",
+    .options = OPTIONS,
+    .run = run,
+};
