@@ -36,6 +36,11 @@ sw_status sw_device_list(sw_device_info **out, size_t *count) SW_NODISCARD;
  * matches nothing is SW_E_CONFIG with the list: never another device instead. */
 sw_status sw_device_choose(sw_device_info *out, const char *spec) SW_NODISCARD;
 
+/* The same choice among given devices (count > 0), without looking at the environment. `origin` says in
+ * messages where the spec comes from. */
+sw_status sw_device_pick(sw_device_info *out, const sw_device_info *devices, size_t count, const char *spec,
+                         const char *origin) SW_NODISCARD;
+
 /* A context with one in-order queue on one device, its program cache and its launch settings. */
 typedef struct sw_cl sw_cl;
 
