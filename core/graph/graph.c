@@ -233,6 +233,16 @@ void sw_node_add_saved(sw_graph *graph, sw_node *node, size_t bytes)
     graph->saved_bytes += align_elems((bytes + 3) / 4) * 4;
 }
 
+void sw_node_label(char *text, size_t text_bytes, const sw_node *node)
+{
+    if (node->op->label)
+        node->op->label(text, text_bytes, node);
+    else if (node->window > 1 && node->stride == 1)
+        snprintf(text, text_bytes, "%s %dx%d", node->op->name, node->window, node->window);
+    else
+        snprintf(text, text_bytes, "%s", node->op->name);
+}
+
 sw_status sw_graph_dot(char **out, const sw_graph *graph)
 {
     sw_str s = {0};
@@ -244,7 +254,9 @@ sw_status sw_graph_dot(char **out, const sw_graph *graph)
             sw_str_printf(&s, "  v%d [label=\"%s\", shape=ellipse];\n", i, graph->values[i].name);
     for (int i = 0; i < graph->node_count; i++) {
         const sw_node *node = &graph->nodes[i];
-        sw_str_printf(&s, "  n%d [label=\"%s\\n%s\"];\n", i, node->name, node->op->name);
+        char label[32];
+        sw_node_label(label, sizeof label, node);
+        sw_str_printf(&s, "  n%d [label=\"%s\\n%s\"];\n", i, node->name, label);
         for (int k = 0; k < node->input_count; k++) {
             const sw_value *value = &graph->values[node->inputs[k]];
             bool is_input = value->producer < 0;

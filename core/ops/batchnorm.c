@@ -40,6 +40,12 @@ done:
     return status;
 }
 
+static void batchnorm_label(char *text, size_t text_bytes, const sw_node *node)
+{
+    const sw_batchnorm_attrs *attrs = node->attrs;
+    snprintf(text, text_bytes, attrs->relu ? "norm+relu" : "norm");
+}
+
 static sw_status batchnorm_prepare(sw_run *run)
 {
     sw_status status = SW_OK;
@@ -154,6 +160,7 @@ done:
 const sw_op sw_op_batchnorm = {
     .name = "batchnorm",
     .help = "batch normalisation per channel, with ReLU if asked",
+    .label = batchnorm_label,
     .attr_bytes = sizeof(sw_batchnorm_attrs),
     .input_count = 1,
     .output_count = 1,

@@ -35,6 +35,11 @@ done:
     return status;
 }
 
+static void depthwise_label(char *text, size_t text_bytes, const sw_node *node)
+{
+    snprintf(text, text_bytes, "depthwise %dx%d", node->window, node->window);
+}
+
 static sw_status depthwise_prepare(sw_run *run)
 {
     sw_status status = SW_OK;
@@ -107,6 +112,7 @@ done:
 const sw_op sw_op_depthwise_conv2d = {
     .name = "depthwise_conv2d",
     .help = "convolution of each channel with its own odd window, stride 1, same size",
+    .label = depthwise_label,
     .attr_bytes = sizeof(sw_depthwise_conv2d_attrs),
     .input_count = 1,
     .output_count = 1,

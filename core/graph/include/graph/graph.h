@@ -131,6 +131,9 @@ sw_status sw_node_fail(const sw_node *node, const char *fmt, ...) SW_PRINTF(2, 3
 /* --- for people
  * -------------------------------------------------------------------------------------------------- */
 
+/* What the node does, in at most 31 characters: "conv2d 3x3", "norm+relu", "max_pool". */
+void sw_node_label(char *text, size_t text_bytes, const sw_node *node);
+
 /* The graph in Graphviz' DOT language; *out is freed by the caller. */
 sw_status sw_graph_dot(char **out, const sw_graph *graph) SW_NODISCARD;
 

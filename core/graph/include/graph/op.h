@@ -17,6 +17,8 @@ struct sw_run;
 struct sw_op {
     const char *name; /* also the name of the kernel file and of the test */
     const char *help; /* one line */
+    /* The node in a word or two for people: "norm+relu". NULL: its name, with the window where it has one. */
+    void (*label)(char *text, size_t text_bytes, const sw_node *node);
     size_t attr_bytes;
     int input_count, output_count;
 

@@ -1,0 +1,63 @@
+/* How fast an experiment's network runs on a device, as whole steps and layer by layer, on random input. */
+#ifndef EXP_BENCH_H
+#define EXP_BENCH_H
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "cl/device.h"
+#include "exp/experiment.h"
+
+typedef struct sw_bench_options {
+    const char *device; /* overrides runtime.device; NULL: not */
+    int batch;          /* images a step; 0: train.batch_size */
+    int steps;          /* whole steps timed, after one that is not; at least 1 */
+    bool train, infer;  /* what to measure; at least one */
+    bool layers;        /* layer by layer too */
+} sw_bench_options;
+
+/* Whole steps as a run takes them: upload, passes, update (or the masks read back), with no wait but those of
+ * a run. */
+typedef struct sw_bench_steps {
+    int batch, count; /* count 0: not measured */
+    double *seconds;  /* of each step, in the order they ran */
+    double median_images_per_second, best_images_per_second;
+    double flop; /* of one step */
+} sw_bench_steps;
+
+/* One layer's pass, run alone: the device is idle before it and waited for after it. */
+typedef struct sw_bench_pass {
+    const char *layer;
+    char op[32]; /* as in sw_layer */
+    const char
+        *pass; /* "forward", "recompute", "backward", "infer" (forward as evaluation does it), "update" */
+    int rounds;
+    double best_ms, median_ms;
+    double flop;  /* 2 a multiply-add of the direct algorithm; 0 for layers that are all memory */
+    double bytes; /* the least that must move: everything read and written once */
+} sw_bench_pass;
+
+typedef struct sw_bench {
+    char experiment[128];
+    sw_device_info device;
+    double peak_gflops, copy_gbytes_per_s; /* measured just before */
+    sw_bench_steps train, infer;
+    sw_bench_pass *passes; /* training in the graph's order, then evaluation */
+    int pass_count;
+    size_t peak_resident_bytes; /* of the whole process */
+    size_t device_bytes;        /* planned */
+    double first_step_seconds;  /* from opening the device to the end of the first step: kernels built, memory
+                                   taken, the peak's measurement not counted */
+    sw_arena names;
+} sw_bench;
+
+/* Measures; says how far it is through sw_log. A batch that does not fit is SW_E_MEMORY with a hint. */
+sw_status sw_bench_run(sw_bench *bench, const sw_experiment *experiment,
+                       const sw_bench_options *options) SW_NODISCARD;
+void sw_bench_deinit(sw_bench *bench); /* accepts a zeroed one */
+
+/* Appends the figures as tables of 80 columns. */
+void sw_bench_print(sw_str *out, const sw_bench *bench);
+/* Appends them as one JSON document: train.images_per_second, infer.images_per_second, peak_gflops, ... */
+sw_status sw_bench_json(sw_str *out, const sw_bench *bench) SW_NODISCARD;
+
+#endif
