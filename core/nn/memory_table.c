@@ -46,11 +46,11 @@ void sw_memory_table_make(sw_memory_table *table, const sw_graph *graph, const s
     add_row(table, "statistics", graph->state_elems * sizeof(float) + graph->saved_bytes,
             "running and of the batch");
     if (train_plan)
-        snprintf(note, sizeof note, "training %.0f MiB (bound %.0f, %d recomputed), evaluation %.0f MiB",
+        snprintf(note, sizeof note, "train %.0f (bound %.0f, %d recomputed), eval %.0f",
                  mib(sw_plan_slab_total_bytes(train_plan)), mib(train_plan->lower_bound_bytes),
                  train_plan->recompute_count, mib(sw_plan_slab_total_bytes(eval_plan)));
     else
-        snprintf(note, sizeof note, "evaluation (bound %.0f MiB)", mib(eval_plan->lower_bound_bytes));
+        snprintf(note, sizeof note, "eval (bound %.0f)", mib(eval_plan->lower_bound_bytes));
     add_row(table, "activations", shared_slab_bytes(train_plan, eval_plan), note);
     add_row(table, "workspace", workspace_bytes, "shared by all convolutions and norms");
 }

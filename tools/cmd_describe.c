@@ -1,0 +1,71 @@
+/* segwork describe: what an experiment's network is, without a device. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "commands.h"
+#include "exp/describe.h"
+#include "exp/experiment.h"
+
+static const char **sets;
+static char *dot;
+static int json;
+
+static sw_status write_dot(const sw_description *description)
+{
+    char *text = NULL;
+    sw_status status = sw_graph_dot(&text, &description->train_model.graph);
+    if (status == SW_OK) status = sw_fs_write(dot, text, strlen(text));
+    if (status == SW_OK)
+        sw_log(SW_LOG_INFO, "graph written to %s; a picture: dot -Tsvg %s -o graph.svg", dot, dot);
+    free(text);
+    return status;
+}
+
+static sw_status run(int argc, const char *const *argv)
+{
+    sw_status status = SW_OK;
+    sw_experiment *experiment = NULL;
+    sw_description description = {0};
+    sw_str text = {0};
+    if (argc != 1)
+        return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork describe --help')", argc);
+    SW_TRY(sw_experiment_load(&experiment, argv[0], sets));
+    SW_TRY(sw_description_init(&description, experiment));
+    if (dot) SW_TRY(write_dot(&description));
+    if (json)
+        SW_TRY(sw_description_json(&text, &description));
+    else
+        sw_description_print(&text, &description);
+    SW_TRY(sw_str_status(&text));
+    fputs(text.text, stdout);
+done:
+    sw_str_deinit(&text);
+    sw_description_deinit(&description);
+    sw_experiment_destroy(experiment);
+    return status;
+}
+
+static const struct poptOption options[] = {
+    {"set", 's', POPT_ARG_ARGV, &sets, 0, "Give a key another value, as YAML (may be repeated)", "KEY=VALUE"},
+    {"dot", '\0', POPT_ARG_STRING, &dot, 0, "Also write the graph in Graphviz' DOT language", "FILE"},
+    {"json", '\0', POPT_ARG_NONE, &json, 0, "Print one JSON document instead of tables", NULL},
+    POPT_TABLEEND};
+
+const sw_command sw_cmd_describe = {
+    .name = "describe",
+    .arguments = "EXPERIMENT.yaml",
+    .summary = "Show an experiment's network: layers, parameters, work, memory",
+    .details =
+        "Needs no device and no data. For each layer: what it does, its output (height x width x channels),\n"
+        "its parameters, the multiply-adds of one image, and how many input px one of its px sees. Then the\n"
+        "totals, and the memory that training and evaluation take at the experiment's batch sizes.\n\n"
+        "Examples:\n"
+        "  segwork describe experiments/segnet_baseline.yaml\n"
+        "  segwork describe experiments/segnet_small.yaml --set train.batch_size=8 --dot graph.dot",
+    .options = options,
+    .run = run,
+};
