@@ -28,6 +28,10 @@ static void catch_signals(void)
     action.sa_flags = SA_RESTART;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    /* a lost terminal stops the run too, unless nohup said otherwise */
+    struct sigaction before;
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
 }
 
 static sw_status load(sw_experiment **experiment, int argc, const char *const *argv)
@@ -45,7 +49,10 @@ static sw_status load(sw_experiment **experiment, int argc, const char *const *a
     sw_status status =
         sw_fs_exists(config)
             ? sw_experiment_load(experiment, config, NULL)
-            : sw_fail(SW_E_USAGE, "%s is not the folder of a run: it has no config.yaml", resume);
+            : sw_fail(SW_E_USAGE,
+                      "%s is not the folder of a run: it has no config.yaml (a run killed before its first "
+                      "step leaves such a folder: begin it anew)",
+                      resume);
     free(config);
     return status;
 }

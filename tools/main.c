@@ -1,8 +1,11 @@
 /* segwork: the program. Parses the command line, runs one subcommand, prints messages, maps statuses to exit
  * codes. */
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "command.h"
@@ -11,10 +14,18 @@
 #error "SEGWORK_VERSION comes from CMake"
 #endif
 
+/* A progress bar may stand on the line where a message is to begin. */
+static void clear_line(void)
+{
+    const char *term = getenv("TERM");
+    if (isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0) fputs("\r\033[K", stderr);
+}
+
 static void print_line(void *user, sw_log_level level, const char *line)
 {
     (void)user;
     if (level == SW_LOG_DEBUG) return;
+    clear_line();
     if (level == SW_LOG_INFO)
         fprintf(stderr, "%s\n", line);
     else
@@ -71,6 +82,8 @@ static int run_command(const sw_command *command, int argc, const char **argv)
 
 int main(int argc, const char **argv)
 {
+    /* a file over the allowed size is then an error with a message, as a full disk is */
+    signal(SIGXFSZ, SIG_IGN);
     sw_log_add_sink(print_line, NULL);
     if (argc < 2) {
         print_overview(stderr);

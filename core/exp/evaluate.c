@@ -105,8 +105,12 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
         sw_batch batch;
         sw_loader_next(loader, &batch);
         if (batch.count == 0) break;
-        SW_TRY(sw_network_evaluate(network, batch.images, batch.labels, batch.count, &r.loss, r.confusion,
-                                   r.soft, r.predictions));
+        status = sw_network_evaluate(network, batch.images, batch.labels, batch.count, &r.loss, r.confusion,
+                                     r.soft, r.predictions);
+        if (status != SW_OK) {
+            sw_fail_in(status, "validation of epoch %d, batch %d", options->epoch, e.batches + 1);
+            goto done;
+        }
         add_figures(&e, &batch, &r);
         SW_TRY(add_pictures(&e, &batch, &r));
         if (options->progress)

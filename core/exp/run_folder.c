@@ -25,9 +25,8 @@ enum { MAX_RUN_NUMBER = 999999 };
 /* ---- log.txt ---- */
 
 /* "2025-03-01 12:00:00.123Z warning: <line>". A log that can't be written must not stop a run. */
-static void log_line(void *user, sw_log_level level, const char *line)
+void sw_run_folder_log(const sw_run_folder *folder, sw_log_level level, const char *line)
 {
-    const sw_run_folder *folder = user;
     struct timespec now;
     struct tm utc;
     char stamp[32] = "";
@@ -35,6 +34,11 @@ static void log_line(void *user, sw_log_level level, const char *line)
     if (gmtime_r(&now.tv_sec, &utc)) strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &utc);
     dprintf(folder->log_fd, "%s.%03ldZ %s: %s\n", stamp, now.tv_nsec / 1000000, sw_log_level_name(level),
             line);
+}
+
+static void log_line(void *user, sw_log_level level, const char *line)
+{
+    sw_run_folder_log(user, level, line);
 }
 
 /* The lock is the log's: it goes with the process, however that ends. */
@@ -165,6 +169,11 @@ static sw_status require_empty(const char *path)
                        "continue that run with --resume",
                        path);
     return SW_OK;
+}
+
+sw_status sw_run_folder_check(const char *given_path)
+{
+    return sw_fs_exists(given_path) ? require_empty(given_path) : SW_OK;
 }
 
 static sw_status make_given(const char *path)

@@ -9,6 +9,27 @@
 #include "base/str.h"
 #include "cl/gemm.h"
 
+static const char runs_root[] = "runs";
+
+/* Before a new run has its folder, its log lines are kept here and then put into log.txt. */
+static void keep_line(void *user, sw_log_level level, const char *line)
+{
+    sw_str *kept = user;
+    sw_str_printf(kept, "%c%s\n", (char)('0' + level), line);
+}
+
+static void move_kept_lines(sw_session *s)
+{
+    sw_log_remove_sink(keep_line, &s->early_log);
+    for (char *line = s->early_log.text; line && *line;) {
+        char *end = strchr(line, '\n');
+        *end = '\0';
+        sw_run_folder_log(s->folder, (sw_log_level)(*line - '0'), line + 1);
+        line = end + 1;
+    }
+    sw_str_deinit(&s->early_log);
+}
+
 static void log_lines(const char *text)
 {
     while (*text) {
@@ -108,6 +129,7 @@ static sw_status plan_network(sw_session *s)
                                   .size_px = x->data.size,
                                   .train_batch = x->train.batch_size,
                                   .eval_batch = x->train.val_batch_size,
+                                  .conv_engine = x->runtime.conv_engine,
                                   .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20,
                                   .debug_buffers = x->runtime.debug_buffers};
     sw_str text = {0};
@@ -184,22 +206,34 @@ done:
     return status;
 }
 
-static sw_status open_folder(sw_session *s)
+static sw_status create_folder(sw_session *s)
+{
+    sw_status status = SW_OK;
+    SW_TRY(sw_run_folder_create(&s->folder, runs_root, s->experiment->name, s->options->out));
+    move_kept_lines(s);
+    sw_log(SW_LOG_INFO, "run folder %s", s->folder->path);
+    s->manifest = cJSON_CreateObject();
+done:
+    return status;
+}
+
+static sw_status reopen_folder(sw_session *s)
+{
+    sw_status status = SW_OK;
+    SW_TRY(sw_run_folder_open(&s->folder, s->options->resume));
+    SW_TRY(sw_run_folder_read_manifest(&s->manifest, s->folder));
+    sw_log(SW_LOG_INFO, "continuing run %s", s->folder->path);
+done:
+    return status;
+}
+
+static sw_status write_config(const sw_session *s)
 {
     sw_status status = SW_OK;
     sw_str config = {0};
-    if (s->options->resume) {
-        SW_TRY(sw_run_folder_open(&s->folder, s->options->resume));
-        SW_TRY(sw_run_folder_read_manifest(&s->manifest, s->folder));
-        sw_log(SW_LOG_INFO, "continuing run %s", s->folder->path);
-    } else {
-        SW_TRY(sw_run_folder_create(&s->folder, "runs", s->experiment->name, s->options->out));
-        sw_log(SW_LOG_INFO, "run folder %s", s->folder->path);
-        s->manifest = cJSON_CreateObject();
-        sw_experiment_dump_yaml(&config, s->experiment, false);
-        SW_TRY(sw_str_status(&config));
-        SW_TRY(sw_run_folder_write_config(s->folder, config.text));
-    }
+    sw_experiment_dump_yaml(&config, s->experiment, false);
+    SW_TRY(sw_str_status(&config));
+    SW_TRY(sw_run_folder_write_config(s->folder, config.text));
 done:
     sw_str_deinit(&config);
     return status;
@@ -237,15 +271,22 @@ sw_status sw_session_open(sw_session *s, const sw_experiment *experiment, const 
 {
     sw_status status = SW_OK;
     *s = (sw_session){.experiment = experiment, .options = options};
-    /* the log of a resumed run should hold what follows, so its folder comes first; a new one is made only
-     * once the run has a chance to start */
-    if (options->resume) SW_TRY(open_folder(s));
+    /* The log of a resumed run should hold what follows, so its folder comes first; a new one is made only
+     * once the run can start, and its configuration, which makes a folder a run, is the last to be written.
+     */
+    if (options->resume) {
+        SW_TRY(reopen_folder(s));
+    } else {
+        sw_log_add_sink(keep_line, &s->early_log);
+        if (options->out) SW_TRY(sw_run_folder_check(options->out));
+    }
     SW_TRY(open_device(s));
     SW_TRY(open_data(s));
     SW_TRY(plan_network(s));
-    if (!options->resume) SW_TRY(open_folder(s));
-    SW_TRY(write_manifest(s));
     SW_TRY(sw_network_allocate(&s->network, experiment->seed));
+    if (!options->resume) SW_TRY(create_folder(s));
+    SW_TRY(write_manifest(s));
+    if (!options->resume) SW_TRY(write_config(s));
     SW_TRY(restore(s));
 done:
     return status;
@@ -263,6 +304,8 @@ static void close_manifest(sw_session *s, const char *outcome)
 void sw_session_close(sw_session *s, const char *outcome)
 {
     close_manifest(s, outcome);
+    sw_log_remove_sink(keep_line, &s->early_log);
+    sw_str_deinit(&s->early_log);
     cJSON_Delete(s->manifest);
     sw_progress_destroy(s->progress);
     sw_records_close(s->records);

@@ -2,6 +2,7 @@
 #ifndef EXP_SESSION_H
 #define EXP_SESSION_H
 
+#include "base/str.h"
 #include "data/loader.h"
 #include "epoch_grid.h"
 #include "exp/records.h"
@@ -20,6 +21,7 @@ typedef struct sw_session {
     sw_loss_config loss; /* class weights resolved */
     sw_network network;
     sw_epoch_grid grid;
+    sw_str early_log; /* lines logged before the folder is there */
     sw_run_folder *folder;
     sw_records *records;
     struct cJSON *manifest;

@@ -24,6 +24,7 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
     const sw_network_options *o = &network->options;
     sw_model_options model_options = {.batch = training ? o->train_batch : o->eval_batch,
                                       .size_px = o->size_px,
+                                      .conv_engine = o->conv_engine,
                                       .workspace_cap_bytes = o->workspace_cap_bytes};
     SW_TRY(sw_model_build(model, o->model, o->loss, &model_options));
     /* the host reads the loss, and in evaluation metrics read logits and labels after the last step */
@@ -122,12 +123,12 @@ static sw_status read_loss(sw_network *network, sw_executor *executor, const sw_
 }
 
 /* The message for a loss that is no number: where it began. */
-static sw_status explain_nan(sw_network *network, const float *images, const uint8_t *labels, int n,
-                             double loss)
+static sw_status explain_nan(sw_network *network, sw_executor *executor, const sw_model *model,
+                             const float *images, const uint8_t *labels, int n, double loss)
 {
     char where[512];
-    sw_status status = upload(network, network->trainer, &network->train_model, images, labels, n);
-    if (status == SW_OK) status = sw_executor_find_nan(network->trainer, n, where, sizeof where);
+    sw_status status = upload(network, executor, model, images, labels, n);
+    if (status == SW_OK) status = sw_executor_find_nan(executor, n, where, sizeof where);
     if (status != SW_OK) return status;
     return sw_fail(SW_E_NUMERIC,
                    "the loss is %s; the first value that is not finite is in %s. Lower optimizer.lr, or add "
@@ -147,7 +148,7 @@ sw_status sw_network_train_step(sw_network *network, const float *images, const 
     /* the step's one wait: the update is enqueued only once the loss is known to be a number */
     SW_TRY(read_loss(network, executor, &network->train_model, loss));
     if (!isfinite(*loss)) {
-        status = explain_nan(network, images, labels, n, *loss);
+        status = explain_nan(network, executor, &network->train_model, images, labels, n, *loss);
         goto done;
     }
     SW_TRY(sw_optimizer_step(&network->optimizer, lr));
@@ -166,7 +167,10 @@ sw_status sw_network_evaluate(sw_network *network, const float *images, const ui
     SW_TRY(sw_metrics_run(network->metrics, sw_executor_value(executor, model->logits),
                           sw_executor_value(executor, model->labels), n));
     SW_TRY(sw_metrics_read(network->metrics, confusion, soft, predictions));
-    if (loss) SW_TRY(read_loss(network, executor, model, loss));
+    if (loss) {
+        SW_TRY(read_loss(network, executor, model, loss));
+        if (!isfinite(*loss)) status = explain_nan(network, executor, model, images, labels, n, *loss);
+    }
 done:
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "base/log.h"
 #include "base/status.h"
 
 struct cJSON;
@@ -17,6 +18,10 @@ typedef struct sw_run_folder {
     int log_fd;        /* log.txt, also the lock */
 } sw_run_folder;
 
+/* Whether sw_run_folder_create would take `given_path`, asked before the work of starting a run: SW_E_USAGE
+ * where it is taken. Makes nothing. */
+sw_status sw_run_folder_check(const char *given_path) SW_NODISCARD;
+
 /* Makes `given_path` (which must not exist or be an empty folder) or, where that is NULL, the next free
  * `<runs_root>/<experiment>/<n>` with n = 001, 002 ...; two processes never get the same one. From then on
  * every sw_log line goes to its log.txt with the time, until destroy. SW_E_USAGE: given_path is taken;
@@ -27,6 +32,9 @@ sw_status sw_run_folder_create(sw_run_folder **out, const char *runs_root, const
 /* Opens an existing run's folder to continue it; log.txt is continued. SW_E_USAGE: it is no run folder, or
  * another process is writing it. */
 sw_status sw_run_folder_open(sw_run_folder **out, const char *path) SW_NODISCARD;
+
+/* Puts a line into log.txt alone, with the time now. */
+void sw_run_folder_log(const sw_run_folder *folder, sw_log_level level, const char *line);
 
 /* Stops logging there and releases the folder; what was written stays. */
 void sw_run_folder_destroy(sw_run_folder *folder);
