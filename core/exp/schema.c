@@ -17,7 +17,7 @@ static const char *const optimizer_names[] = {"adam", "adamw", "sgd", NULL};
 static const char *const schedule_names[] = {"constant", "step", "cosine", "poly", NULL};
 static const char *const best_names[] = {"pixel_accuracy", "iou",      "custom_iou", "miou",
                                          "iou_border",     "val_loss", NULL};
-static const char *const engine_names[] = {"auto", "clblast", NULL};
+static const char *const engine_names[] = {"auto", "clblast", "gemm", NULL};
 
 /* One macro call a key: its member in HERE, its default as YAML (NULL: it must be given), its range, its
  * help. */
@@ -232,8 +232,10 @@ static const sw_field runtime_fields[] = {
     TEXT(device, "\"\"",
          "OpenCL device as platform:device numbers or part of a name (segwork devices lists them); empty: "
          "SEGWORK_DEVICE, else the best one"),
-    CHOICE(conv_engine, "auto", engine_names,
-           "How convolutions are computed; auto: the fastest for layer and device"),
+    CHOICE(
+        conv_engine, "auto", engine_names,
+        "How convolutions are computed. auto: the fastest for layer and device; clblast: im2col and CLBlast; "
+        "gemm: own register-tiled products, on CPUs (clblast where a layer does not suit it)"),
     INT(workspace_mb, "64", 1, 65536,
         "Device memory the convolutions share for intermediate results, in MiB"),
     BOOL(check, "false",

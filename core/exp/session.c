@@ -131,6 +131,7 @@ static sw_status plan_network(sw_session *s)
                                   .eval_batch = x->train.val_batch_size,
                                   .conv_engine = x->runtime.conv_engine,
                                   .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20,
+                                  .check = x->runtime.check,
                                   .debug_buffers = x->runtime.debug_buffers};
     sw_str text = {0};
     SW_TRY(sw_network_plan(&s->network, s->cl, &options));

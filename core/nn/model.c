@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ops/ops.h"
-
 /* What the decoder needs of an encoder stage. */
 typedef struct stage_link {
     int offsets;     /* value of the packed offsets; -1 with average pooling */
@@ -16,7 +14,7 @@ typedef struct stage_link {
 typedef struct builder {
     sw_graph *graph;
     const sw_model_config *config;
-    size_t workspace_cap_bytes;
+    const sw_model_options *options;
     int value; /* the last one made */
     stage_link links[SW_MAX_STAGES];
 } builder;
@@ -35,8 +33,11 @@ static sw_status add_norm(builder *b, const char *name, bool relu)
 
 static sw_status add_dense(builder *b, const char *name, int width, int kernel, bool bias)
 {
-    sw_conv2d_attrs attrs = {
-        .out_channels = width, .kernel = kernel, .bias = bias, .workspace_cap_bytes = b->workspace_cap_bytes};
+    sw_conv2d_attrs attrs = {.out_channels = width,
+                             .kernel = kernel,
+                             .bias = bias,
+                             .engine = b->options->conv_engine,
+                             .workspace_cap_bytes = b->options->workspace_cap_bytes};
     return sw_graph_add(&b->value, b->graph, &sw_op_conv2d, name, &attrs, 1, &b->value);
 }
 
@@ -155,8 +156,7 @@ sw_status sw_model_build(sw_model *model, const sw_model_config *config, const s
     int n = options->batch, s = options->size_px;
     *model = (sw_model){0};
     sw_graph_init(&model->graph);
-    builder b = {
-        .graph = &model->graph, .config = config, .workspace_cap_bytes = options->workspace_cap_bytes};
+    builder b = {.graph = &model->graph, .config = config, .options = options};
     SW_TRY(sw_graph_input(&model->images, &model->graph, "images", SW_F32, (sw_shape){n, s, s, 3}));
     SW_TRY(sw_graph_input(&model->labels, &model->graph, "labels", SW_U8, (sw_shape){n, s, s, 1}));
     b.value = model->images;

@@ -31,6 +31,7 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
     const int keep[] = {model->loss, model->logits, model->labels};
     sw_executor_options executor_options = {.training = training,
                                             .debug_buffers = o->debug_buffers,
+                                            .check = o->check,
                                             .keep = keep,
                                             .keep_count = training ? 1 : 3};
     SW_TRY(sw_executor_create(executor, network->cl, &model->graph, &network->store, &network->pool,

@@ -14,7 +14,7 @@ struct sw_executor {
     const sw_graph *graph;
     sw_store *store;
     sw_pool *pool;
-    bool debug_buffers;
+    bool debug_buffers, check;
     sw_plan *plan;
     sw_run *runs;    /* by node */
     cl_mem *tenants; /* by tenant: its part of a slab */
@@ -104,8 +104,12 @@ sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph
     *out = NULL;
     sw_executor *e = calloc(1, sizeof *e);
     if (!e) return sw_fail_alloc("an executor", sizeof *e);
-    *e = (sw_executor){
-        .cl = cl, .graph = graph, .store = store, .pool = pool, .debug_buffers = options->debug_buffers};
+    *e = (sw_executor){.cl = cl,
+                       .graph = graph,
+                       .store = store,
+                       .pool = pool,
+                       .debug_buffers = options->debug_buffers,
+                       .check = options->check};
     e->runs = calloc((size_t)graph->node_count, sizeof *e->runs);
     if (!e->runs) {
         status = sw_fail_alloc("an executor", (size_t)graph->node_count * sizeof *e->runs);
@@ -282,6 +286,50 @@ static sw_status run_step(sw_executor *e, const sw_step *step, int n)
     }
 }
 
+/* Whether the first `elems` floats of a buffer are all finite. */
+static sw_status all_finite(bool *finite, sw_executor *e, cl_mem buffer, size_t elems)
+{
+    float *host = malloc(elems * sizeof *host);
+    if (!host) return sw_fail_alloc("a NaN search", elems * sizeof *host);
+    sw_status status = sw_buffer_read(e->cl, buffer, 0, host, elems * sizeof *host);
+    *finite = true;
+    for (size_t i = 0; status == SW_OK && i < elems && *finite; i++) *finite = isfinite(host[i]);
+    free(host);
+    return status;
+}
+
+/* Whether a value, or its gradient, is finite in its first n images. Packed offsets and labels always are. */
+static sw_status value_finite(bool *finite, sw_executor *e, int value, cl_mem buffer, int n)
+{
+    const sw_value *v = &e->graph->values[value];
+    sw_shape shape = v->shape;
+    *finite = true;
+    if (!buffer || v->dtype != SW_F32) return SW_OK;
+    if (shape.n > n) shape.n = n;
+    return all_finite(finite, e, buffer, sw_shape_elems(shape));
+}
+
+/* Fails when what the step wrote holds a NaN or an infinity. */
+static sw_status check_step(sw_executor *e, const sw_step *step, int n)
+{
+    static const char *const passes[] = {[SW_STEP_FORWARD] = "output",
+                                         [SW_STEP_RECOMPUTE] = "recomputed output",
+                                         [SW_STEP_BACKWARD] = "gradient"};
+    sw_status status = SW_OK;
+    const sw_run *run = &e->runs[step->node];
+    const sw_node *node = run->node;
+    bool finite = true;
+    for (int i = 0; i < node->output_count && step->kind != SW_STEP_BACKWARD && finite; i++)
+        SW_TRY(value_finite(&finite, e, node->outputs[i], run->out[i], n));
+    for (int i = 0; i < node->input_count && step->kind == SW_STEP_BACKWARD && finite; i++)
+        SW_TRY(value_finite(&finite, e, node->inputs[i], run->din[i], n));
+    if (!finite)
+        status = sw_fail(SW_E_NUMERIC, "the %s of %s '%s' holds a NaN or an infinity", passes[step->kind],
+                         node->op->name, node->name);
+done:
+    return status;
+}
+
 static sw_status run_steps(sw_executor *e, int first, int end, int n)
 {
     sw_status status = SW_OK;
@@ -294,6 +342,7 @@ static sw_status run_steps(sw_executor *e, int first, int end, int n)
             start = now_ms();
         }
         SW_TRY(sw_fail_in(run_step(e, step, n), "%s '%s'", node->op->name, node->name));
+        if (e->check) SW_TRY(check_step(e, step, n));
         if (e->hook) {
             SW_TRY(sw_cl_finish(e->cl));
             e->hook(e->hook_user, step, node, now_ms() - start);
@@ -337,20 +386,8 @@ sw_status sw_executor_backward(sw_executor *e, int n)
     return run_steps(e, e->plan->first_backward, e->plan->step_count, n);
 }
 
-/* --- looking for NaN
+/* --- where a NaN began
  * -------------------------------------------------------------------------------------------- */
-
-/* Whether the first `elems` floats of a buffer are all finite. */
-static sw_status all_finite(bool *finite, sw_executor *e, cl_mem buffer, size_t elems)
-{
-    float *host = malloc(elems * sizeof *host);
-    if (!host) return sw_fail_alloc("a NaN search", elems * sizeof *host);
-    sw_status status = sw_buffer_read(e->cl, buffer, 0, host, elems * sizeof *host);
-    *finite = true;
-    for (size_t i = 0; status == SW_OK && i < elems && *finite; i++) *finite = isfinite(host[i]);
-    free(host);
-    return status;
-}
 
 static sw_status params_finite(const sw_param **culprit, sw_executor *e, const sw_run *run)
 {
@@ -380,12 +417,8 @@ sw_status sw_executor_find_nan(sw_executor *e, int n, char *where, size_t where_
         }
         SW_TRY(run_step(e, step, n));
         for (int i = 0; i < run->node->output_count && !where[0]; i++) {
-            const sw_value *value = &e->graph->values[run->node->outputs[i]];
-            if (value->dtype != SW_F32) continue;
-            sw_shape shape = value->shape;
-            if (shape.n > n) shape.n = n;
             bool finite = true;
-            SW_TRY(all_finite(&finite, e, run->out[i], sw_shape_elems(shape)));
+            SW_TRY(value_finite(&finite, e, run->node->outputs[i], run->out[i], n));
             if (!finite)
                 snprintf(where, where_bytes, "the output of %s '%s'", run->node->op->name, run->node->name);
         }

@@ -33,7 +33,7 @@ Test(config_values, the_smallest_experiment_is_filled_with_the_documented_defaul
               e->train.shuffle && e->train.article_validation &&
               e->train.save_best == SW_BEST_PIXEL_ACCURACY);
     cr_expect_str_eq(e->runtime.device, "");
-    cr_expect(e->runtime.workspace_mb == 64 && e->runtime.conv_engine == SW_ENGINE_AUTO && !e->runtime.check);
+    cr_expect(e->runtime.workspace_mb == 64 && e->runtime.conv_engine == SW_CONV_AUTO && !e->runtime.check);
     cr_expect(e->grid.count == 21 && e->grid.columns == 7 && e->grid.name_count == 0);
     sw_experiment_destroy(e);
 }
@@ -49,7 +49,7 @@ Test(config_values, every_choice_has_its_name)
               e->loss.kind == SW_LOSS_FOCAL && e->loss.gamma == 1.5f &&
               e->data.resize == SW_RESIZE_BILINEAR && e->data.on_bad_file == SW_BAD_FILE_FAIL &&
               e->model.head == SW_HEAD_PLAIN && e->train.save_best == SW_BEST_VAL_LOSS &&
-              e->runtime.conv_engine == SW_ENGINE_CLBLAST && e->model.encoder[1].pool == SW_POOL_AVERAGE &&
+              e->runtime.conv_engine == SW_CONV_CLBLAST && e->model.encoder[1].pool == SW_POOL_AVERAGE &&
               e->model.decoder[0].up == SW_UP_NEAREST && e->model.encoder[0].conv == SW_CONV_SEPARABLE &&
               !e->train.shuffle);
     cr_expect_str_eq(e->runtime.device, "0:1");

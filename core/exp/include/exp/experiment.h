@@ -10,6 +10,7 @@
 #include "base/yaml.h"
 #include "data/config.h"
 #include "nn/config.h"
+#include "ops/ops.h"
 
 /* The figure of the clean validation that decides which epoch's weights are kept as "best". */
 typedef enum sw_best_metric {
@@ -29,11 +30,9 @@ typedef struct sw_train_config {
     sw_best_metric save_best;
 } sw_train_config;
 
-typedef enum sw_conv_engine { SW_ENGINE_AUTO, SW_ENGINE_CLBLAST } sw_conv_engine; /* auto, clblast */
-
 typedef struct sw_runtime_config {
     const char *device; /* as sw_device_choose takes it; "": SEGWORK_DEVICE, then the best there is */
-    sw_conv_engine conv_engine;
+    sw_conv_choice conv_engine; /* auto, clblast, gemm */
     int workspace_mb;   /* cap of the convolutions' shared workspace */
     bool check;         /* wait after each launch and look for NaN */
     bool debug_buffers; /* every value in its own buffer, filled with NaN */

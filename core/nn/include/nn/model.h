@@ -5,6 +5,7 @@
 #include "graph/graph.h"
 #include "nn/config.h"
 #include "ops/executor.h"
+#include "ops/ops.h"
 
 typedef struct sw_model {
     sw_graph graph;
@@ -16,6 +17,7 @@ typedef struct sw_model {
 
 typedef struct sw_model_options {
     int batch, size_px;
+    sw_conv_choice conv_engine;
     size_t workspace_cap_bytes; /* of a convolution's im2col band */
 } sw_model_options;
 

@@ -16,8 +16,9 @@ typedef struct sw_network_options {
     const sw_loss_config *loss;           /* class weights resolved into numbers */
     const sw_optimizer_config *optimizer; /* NULL: evaluation only */
     int size_px, train_batch, eval_batch; /* train_batch is not looked at without an optimiser */
+    sw_conv_choice conv_engine;
     size_t workspace_cap_bytes;
-    bool debug_buffers;
+    bool check, debug_buffers; /* see sw_executor_options */
 } sw_network_options;
 
 typedef struct sw_network {

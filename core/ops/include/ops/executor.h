@@ -50,7 +50,9 @@ typedef struct sw_executor_options {
     bool training;
     bool debug_buffers; /* every tenant its own buffer, filled with NaN first; a NaN scan after each step
                            names the node */
-    const int *keep;    /* values the host reads afterwards */
+    bool check; /* after each step, read what it wrote: the first NaN or infinity is SW_E_NUMERIC naming the
+                   node */
+    const int *keep; /* values the host reads afterwards */
     int keep_count;
     const int *seeds; /* see sw_plan_options */
     int seed_count;

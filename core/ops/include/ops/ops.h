@@ -7,13 +7,24 @@
 
 /* conv2d: y[n,p,o] = sum over window and i of x[n,p+offset,i] w[o,i,ky,kx] (+ bias[o]); stride 1, zero
  * padding kernel/2, odd kernels. Input x; parameters weight (O,I,K,K) and, with bias, bias (O). */
+typedef enum sw_conv_choice {
+    SW_CONV_AUTO,    /* the fastest engine that takes the shape on this device */
+    SW_CONV_CLBLAST, /* im2col and CLBlast's GEMM: every shape, every device */
+    SW_CONV_GEMM, /* register-tiled products with implicit im2col: CPUs; clblast where a shape does not suit
+                     it */
+} sw_conv_choice;
+
 typedef struct sw_conv2d_attrs {
     int out_channels;
     int kernel; /* 1, 3, 5, 7 */
     bool bias;
-    size_t workspace_cap_bytes; /* of the im2col band; at least one row of pixels is always taken */
+    sw_conv_choice engine;
+    size_t workspace_cap_bytes; /* of clblast's im2col band; at least one row of pixels is always taken */
 } sw_conv2d_attrs;
 extern const sw_op sw_op_conv2d;
+struct sw_run;
+/* The engine a prepared convolution uses: "clblast", "gemm". */
+const char *sw_conv2d_engine_name(const struct sw_run *run);
 
 /* depthwise_conv2d: y[n,p,c] = sum over window of x[n,p+offset,c] w[c,0,ky,kx]; stride 1, zero padding
  * kernel/2. Parameter weight (C,1,K,K), fan_in K*K. With a 1x1 conv2d after it, a separable convolution. */

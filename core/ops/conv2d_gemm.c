@@ -1,0 +1,190 @@
+/* Engine gemm: register-tiled matrix products with implicit im2col, for CPUs (cl_kernels/conv2d_gemm.cl has
+ * the why). */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conv_engine.h"
+
+enum {
+    LANES = 16,
+    BLOCK_PIXELS =
+        64, /* a work-item of forward: enough to pay for its launch, little enough to balance two cores */
+    BLOCK_CHANNELS = 64, /* of a work-item of backward-weights, on both sides */
+    CHUNK_PIXELS =
+        256,           /* that all taps and tiles of backward-weights pass over while they are in the cache */
+    WANTED_ITEMS = 16, /* of backward-weights: segments are made until there are that many */
+    MAX_SEGMENTS = 16
+};
+
+/* A product of forward's kind: channels in, channels out, and its panels of packed weights. */
+typedef struct product {
+    const sw_kernel *pack, *zero, *run;
+    int in, out, panel, panels;
+} product;
+
+typedef struct gemm_plan {
+    sw_conv_shape shape;
+    product forward, data;
+    const sw_kernel *partial, *combine;
+    int weight_blocks, segments, chunk_rows;
+    size_t zeros_offset; /* floats into the workspace, after the panels; partial sums start at 0 */
+} gemm_plan;
+
+static bool supports(const sw_cl *cl, sw_conv_shape s)
+{
+    return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU &&
+           (s.in_channels % LANES == 0 || s.out_channels % LANES == 0);
+}
+
+static int divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+static size_t panel_elems(const gemm_plan *plan, const product *p)
+{
+    return (size_t)plan->shape.kernel * (size_t)plan->shape.kernel * (size_t)p->in * (size_t)p->panel *
+           (size_t)p->panels;
+}
+
+static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, int in, int out, bool flip)
+{
+    sw_status status = SW_OK;
+    char options[160];
+    int vectors = out % (2 * LANES) == 0 ? 2 : 1;
+    *p = (product){.in = in, .out = out, .panel = LANES * vectors, .panels = divide_up(out, LANES * vectors)};
+    snprintf(options, sizeof options, "-DKERNEL=%d -DIN=%d -DOUT=%d -DNV=%d -DFLIP=%d", plan->shape.kernel,
+             in, out, vectors, flip);
+    SW_TRY(sw_kernel_get(&p->pack, cl, "conv2d_gemm", "conv2d_gemm_pack", options));
+    SW_TRY(sw_kernel_get(&p->zero, cl, "conv2d_gemm", "conv2d_gemm_zero", options));
+    SW_TRY(sw_kernel_get(&p->run, cl, "conv2d_gemm", "conv2d_gemm_fwd", options));
+done:
+    return status;
+}
+
+/* The most rows of a tile that divide the channels. */
+static int tile_rows(int channels)
+{
+    static const int choices[] = {8, 4, 3, 2, 1};
+    int i = 0;
+    while (channels % choices[i]) i++;
+    return choices[i];
+}
+
+static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
+{
+    sw_status status = SW_OK;
+    char options[240];
+    sw_conv_shape s = plan->shape;
+    bool swap = s.out_channels % LANES != 0;
+    int scalars = swap ? s.out_channels : s.in_channels, vectors = swap ? s.in_channels : s.out_channels;
+    plan->weight_blocks = divide_up(scalars, BLOCK_CHANNELS) * divide_up(vectors, BLOCK_CHANNELS);
+    plan->segments = divide_up(WANTED_ITEMS, plan->weight_blocks);
+    if (plan->segments > MAX_SEGMENTS) plan->segments = MAX_SEGMENTS;
+    plan->chunk_rows = divide_up(CHUNK_PIXELS, s.w);
+    snprintf(options, sizeof options,
+             "-DKERNEL=%d -DIN=%d -DOUT=%d -DNV=%d -DFLIP=0 -DSWAP=%d -DROWS_W=%d -DSCALARS=%d -DVECTORS=%d "
+             "-DBLOCK=%d",
+             s.kernel, s.in_channels, s.out_channels, vectors % (2 * LANES) == 0 ? 2 : 1, swap,
+             tile_rows(scalars), scalars, vectors, BLOCK_CHANNELS);
+    SW_TRY(sw_kernel_get(&plan->partial, cl, "conv2d_gemm", "conv2d_gemm_bwd_partial", options));
+    SW_TRY(sw_kernel_get(&plan->combine, cl, "conv2d_gemm", "conv2d_gemm_bwd_combine", options));
+done:
+    return status;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
+                         size_t cap_bytes)
+{
+    sw_status status = SW_OK;
+    (void)cap_bytes; /* packed weights and partial sums only: far below any sensible cap */
+    gemm_plan *plan = calloc(1, sizeof *plan);
+    if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
+    *out = plan;
+    plan->shape = shape;
+    SW_TRY(prepare_product(&plan->forward, plan, run->cl, shape.in_channels, shape.out_channels, false));
+    SW_TRY(prepare_product(&plan->data, plan, run->cl, shape.out_channels, shape.in_channels, true));
+    SW_TRY(prepare_weights(plan, run->cl));
+
+    size_t panels = larger(panel_elems(plan, &plan->forward), panel_elems(plan, &plan->data));
+    plan->zeros_offset = sw_conv_align(panels * sizeof(float)) / sizeof(float);
+    size_t forward_bytes =
+        (plan->zeros_offset + larger((size_t)shape.in_channels, (size_t)shape.out_channels)) * sizeof(float);
+    size_t weights =
+        (size_t)shape.kernel * (size_t)shape.kernel * (size_t)shape.in_channels * (size_t)shape.out_channels;
+    size_t partial_bytes = (size_t)plan->segments * weights * sizeof(float);
+
+    *workspace_bytes = larger(forward_bytes, partial_bytes);
+done:
+    return status;
+}
+
+/* to (+)= conv(from) with the weights packed for `p`. */
+static sw_status run_product(const gemm_plan *plan, const product *p, sw_run *run, cl_mem from, cl_mem to,
+                             bool accumulate)
+{
+    sw_status status = SW_OK;
+    size_t taps = (size_t)plan->shape.kernel * (size_t)plan->shape.kernel, pixels = sw_conv_pixels(run);
+    sw_grid pack = {.global = {(size_t)p->panel, (size_t)p->in, taps * (size_t)p->panels}};
+    sw_grid zero = {.global = {(size_t)p->in}};
+    sw_grid grid = {.global = {(pixels + BLOCK_PIXELS - 1) / BLOCK_PIXELS, (size_t)p->panels, 1},
+                    .local = {1, 1, 1}};
+    uint32_t zeros_offset = (uint32_t)plan->zeros_offset;
+    SW_TRY(SW_LAUNCH(run->cl, p->pack, run->node->name, pack, sw_arg_buffer(run->param[0]),
+                     sw_arg_buffer(run->workspace), sw_arg_u32(0)));
+    SW_TRY(SW_LAUNCH(run->cl, p->zero, run->node->name, zero, sw_arg_buffer(run->workspace),
+                     sw_arg_u32(zeros_offset)));
+    SW_TRY(SW_LAUNCH(run->cl, p->run, run->node->name, grid, sw_arg_buffer(from),
+                     sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_u32(zeros_offset),
+                     sw_arg_buffer(to), sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w),
+                     sw_arg_u32((uint32_t)pixels), sw_arg_u32(BLOCK_PIXELS), sw_arg_i32(accumulate)));
+done:
+    return status;
+}
+
+static sw_status forward(const void *prepared, sw_run *run)
+{
+    const gemm_plan *plan = prepared;
+    return run_product(plan, &plan->forward, run, run->in[0], run->out[0], false);
+}
+
+static sw_status backward_data(const void *prepared, sw_run *run)
+{
+    const gemm_plan *plan = prepared;
+    return run_product(plan, &plan->data, run, run->dout[0], run->din[0], run->accumulate[0]);
+}
+
+static sw_status backward_weights(const void *prepared, sw_run *run)
+{
+    sw_status status = SW_OK;
+    const gemm_plan *plan = prepared;
+    sw_conv_shape s = plan->shape;
+    int image_rows = run->n * s.h;
+    int segment_rows = divide_up(image_rows, plan->segments), segments = divide_up(image_rows, segment_rows);
+    sw_grid grid = {.global = {(size_t)segments, (size_t)plan->weight_blocks, 1}, .local = {1, 1, 1}};
+    sw_grid combine = {
+        .global = {(size_t)s.out_channels, (size_t)s.in_channels, (size_t)s.kernel * (size_t)s.kernel}};
+    SW_TRY(SW_LAUNCH(run->cl, plan->partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
+                     sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace), sw_arg_u32(0),
+                     sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(segment_rows),
+                     sw_arg_i32(plan->chunk_rows)));
+    SW_TRY(SW_LAUNCH(run->cl, plan->combine, run->node->name, combine, sw_arg_buffer(run->workspace),
+                     sw_arg_u32(0), sw_arg_buffer(run->dparam[0]), sw_arg_i32(segments)));
+done:
+    return status;
+}
+
+const sw_conv_engine sw_conv_engine_gemm = {
+    .name = "gemm",
+    .supports = supports,
+    .prepare = prepare,
+    .release = free,
+    .forward = forward,
+    .backward_weights = backward_weights,
+    .backward_data = backward_data,
+};

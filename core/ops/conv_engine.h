@@ -1,0 +1,46 @@
+/* Ways to compute a convolution, behind one interface. conv2d.c owns the op (shapes, bias) and asks an engine
+ * for the three passes.
+ *
+ *   clblast  im2col in bands and CLBlast's matrix product: every device, every shape; the reference
+ *   gemm     implicit im2col in register tiles: CPUs */
+#ifndef OPS_CONV_ENGINE_H
+#define OPS_CONV_ENGINE_H
+
+#include "ops/ops.h"
+#include "ops/run.h"
+
+typedef struct sw_conv_shape {
+    int n, h, w, in_channels, out_channels, kernel;
+} sw_conv_shape;
+
+typedef struct sw_conv_engine {
+    const char *name;
+    bool (*supports)(const sw_cl *cl, sw_conv_shape shape);
+    /* Builds programs into *plan (freed by release) and says how much of the workspace the passes use.
+     * `shape` has the graph's batch size; a run's may be smaller. */
+    sw_status (*prepare)(void **plan, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
+                         size_t cap_bytes);
+    void (*release)(void *plan);
+    /* y = conv(x, w); dw += ...; dx (+)= .... Enqueue only. Buffers are those of the run. */
+    sw_status (*forward)(const void *plan, sw_run *run);
+    sw_status (*backward_weights)(const void *plan, sw_run *run);
+    sw_status (*backward_data)(const void *plan, sw_run *run);
+} sw_conv_engine;
+
+extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_gemm;
+
+/* Pixels of the run's batch. */
+static inline size_t sw_conv_pixels(const sw_run *run)
+{
+    sw_shape y = sw_run_out_shape(run, 0);
+    return (size_t)y.n * (size_t)y.h * (size_t)y.w;
+}
+
+/* Rounds up so that each part of a workspace starts where any vector may be loaded. */
+static inline size_t sw_conv_align(size_t bytes)
+{
+    size_t align = SW_PARAM_ALIGN_ELEMS * sizeof(float);
+    return (bytes + align - 1) / align * align;
+}
+
+#endif
