@@ -21,7 +21,7 @@ typedef struct stats_item {
     char *text; /* why it is bad, or what was converted; NULL: nothing */
 } stats_item;
 
-struct stats_store {
+struct sw_stats_store {
     sw_arena arena;
     split_list lists[SW_STATS_SPLITS];
     stats_item *items;
@@ -30,7 +30,7 @@ struct stats_store {
 };
 
 typedef struct stats_job {
-    struct stats_store *store;
+    struct sw_stats_store *store;
     const pair_place *place;
     int size_px;
 } stats_job;
@@ -42,7 +42,7 @@ static int compare_items(const void *a, const void *b)
     return strcmp(((const stats_item *)a)->name, ((const stats_item *)b)->name);
 }
 
-static sw_status add_item(struct stats_store *store, const char *name, unsigned splits)
+static sw_status add_item(struct sw_stats_store *store, const char *name, unsigned splits)
 {
     if (store->item_count == store->item_room) {
         int room = store->item_room ? 2 * store->item_room : 1024;
@@ -58,7 +58,7 @@ static sw_status add_item(struct stats_store *store, const char *name, unsigned 
 /* Reads the lists into items sorted by name, one a name. */
 static sw_status read_lists(sw_stats *out, const char *root)
 {
-    struct stats_store *store = out->store;
+    struct sw_stats_store *store = out->store;
     sw_status status = SW_OK;
     int present = 0;
     for (unsigned s = 0; s < SW_STATS_SPLITS; s++) {
@@ -87,7 +87,7 @@ done:
 }
 
 /* Whether a file of images/ is one of the `listed` first items. */
-static bool is_listed(const struct stats_store *store, int listed, const char *file)
+static bool is_listed(const struct sw_stats_store *store, int listed, const char *file)
 {
     size_t length = strlen(file);
     if (length < 5 || length > SPLIT_NAME_MAX_BYTES + 4 || strcmp(file + length - 4, ".jpg") != 0)
@@ -101,7 +101,7 @@ static bool is_listed(const struct stats_store *store, int listed, const char *f
 
 static sw_status add_unlisted_files(sw_stats *out, const char *images)
 {
-    struct stats_store *store = out->store;
+    struct sw_stats_store *store = out->store;
     sw_status status = SW_OK;
     int listed = store->item_count;
     DIR *stream = opendir(images);
@@ -219,7 +219,7 @@ static sw_stats_range range_of(int *values, int count)
 
 static sw_status sum_up_sizes(sw_stats *out)
 {
-    const struct stats_store *store = out->store;
+    const struct sw_stats_store *store = out->store;
     int *values = malloc(2 * (size_t)store->item_count * sizeof *values), count = 0;
     if (!values) return sw_fail_alloc("picture sizes", 2 * (size_t)store->item_count * sizeof *values);
     int *heights = values + store->item_count;
@@ -255,7 +255,7 @@ static bool has_remark(const stats_item *item, sw_stats_remark_kind kind)
 
 static sw_status gather_remarks(sw_stats *out)
 {
-    struct stats_store *store = out->store;
+    struct sw_stats_store *store = out->store;
     size_t room = (size_t)store->item_count * SW_REMARK_KINDS;
     store->remarks = malloc(room * sizeof *store->remarks);
     if (!store->remarks) return sw_fail_alloc("file statistics", room * sizeof *store->remarks);
@@ -294,7 +294,7 @@ done:
 
 void sw_stats_deinit(sw_stats *stats)
 {
-    struct stats_store *store = stats->store;
+    struct sw_stats_store *store = stats->store;
     if (store) {
         for (int i = 0; i < store->item_count; i++) free(store->items[i].text);
         for (int s = 0; s < SW_STATS_SPLITS; s++) split_deinit(&store->lists[s]);

@@ -41,7 +41,7 @@ typedef struct sw_stats {
     int image_files;                    /* in images/ */
     const sw_stats_remark *remarks;     /* in the order of their kinds, then of their names */
     int remark_count;
-    struct stats_store *store; /* owns the texts */
+    struct sw_stats_store *store; /* owns the texts */
 } sw_stats;
 
 /* Decodes every listed picture, and the unlisted ones to see what they are. SW_E_CONFIG when the root or both

@@ -1,0 +1,179 @@
+/* Augmentation: torchvision's formulas on values worked out by hand, and which numbers are drawn. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "data/augment.h"
+
+enum { SIDE = 5, PIXELS = SIDE * SIDE };
+
+static void expect_near(const float *found, const double *expected, int count)
+{
+    for (int i = 0; i < count; i++)
+        cr_assert_float_eq((double)found[i], expected[i], 2e-6, "value %d: %.9f instead of %.9f", i,
+                           (double)found[i], expected[i]);
+}
+
+Test(data_augment, brightness_multiplies_and_clamps)
+{
+    float rgb[] = {0.2f, 0.5f, 0.9f, 0, 1, 0.4f};
+    sw_augment_adjust_brightness(rgb, 2, 1.5f);
+    expect_near(rgb, (const double[]){0.3, 0.75, 1, 0, 1, 0.6}, 6);
+}
+
+Test(data_augment, contrast_blends_with_the_mean_gray_of_the_image)
+{
+    /* grays: 0.2989*0.5 = 0.14945 and 0.587*0.8 + 0.114*1 = 0.5836; mean 0.366525 */
+    float rgb[] = {0.5f, 0, 0, 0, 0.8f, 1};
+    sw_augment_adjust_contrast(rgb, 2, 0.7f);
+    double rest = 0.3 * 0.366525;
+    expect_near(rgb, (const double[]){0.35 + rest, rest, rest, rest, 0.56 + rest, 0.7 + rest}, 6);
+    float high[] = {0.5f, 0, 0, 0, 0.8f, 1};
+    sw_augment_adjust_contrast(high, 2, 1.3f);
+    rest = -0.3 * 0.366525;
+    expect_near(high, (const double[]){0.65 + rest, 0, 0, 0, 1.04 + rest, 1}, 6);
+}
+
+Test(data_augment, saturation_blends_with_each_pixels_gray)
+{
+    float rgb[] = {1, 0, 0, 0.2f, 0.4f, 0.6f};
+    sw_augment_adjust_saturation(rgb, 2, 0.5f);
+    double first = 0.2989, second = 0.2989 * 0.2 + 0.587 * 0.4 + 0.114 * 0.6;
+    expect_near(rgb,
+                (const double[]){0.5 + first / 2, first / 2, first / 2, 0.1 + second / 2, 0.2 + second / 2,
+                                 0.3 + second / 2},
+                6);
+    float none[] = {0.3f, 0.9f, 0.1f};
+    sw_augment_adjust_saturation(none, 1, 0);
+    double gray = 0.2989 * 0.3 + 0.587 * 0.9 + 0.114 * 0.1;
+    expect_near(none, (const double[]){gray, gray, gray}, 3);
+}
+
+Test(data_augment, hue_turns_the_colour_circle_and_leaves_gray)
+{
+    /* red by a third is green, by minus a third blue, by half cyan */
+    static const struct {
+        float shift;
+        double rgb[3];
+    } turns[] = {
+        {1.0f / 3, {0, 1, 0}}, {-1.0f / 3, {0, 0, 1}}, {0.5f, {0, 1, 1}}, {0, {1, 0, 0}}, {-0.5f, {0, 1, 1}}};
+    for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
+        float rgb[] = {1, 0, 0};
+        sw_augment_adjust_hue(rgb, 1, turns[i].shift);
+        expect_near(rgb, turns[i].rgb, 3);
+    }
+    float gray[] = {0.3f, 0.3f, 0.3f, 0, 0, 0, 1, 1, 1};
+    sw_augment_adjust_hue(gray, 3, 0.2f);
+    expect_near(gray, (const double[]){0.3, 0.3, 0.3, 0, 0, 0, 1, 1, 1}, 9);
+    /* 0.8, 0.4, 0.2: hue 1/18, saturation 0.75, value 0.8; plus 0.1 is 0.1556, the sector of yellow, f =
+     * 0.9333 */
+    float mixed[] = {0.8f, 0.4f, 0.2f};
+    sw_augment_adjust_hue(mixed, 1, 0.1f);
+    expect_near(mixed, (const double[]){0.8, 0.8 * (1 - 0.75 * (1 - (1.0 / 3 + 0.6))), 0.2}, 3);
+}
+
+static void make_image(uint8_t *image, uint8_t *labels)
+{
+    for (int i = 0; i < PIXELS; i++) {
+        labels[i] = (uint8_t)(i % 3);
+        for (int c = 0; c < 3; c++) image[3 * i + c] = (uint8_t)(i * 9 + c * 20);
+    }
+}
+
+Test(data_augment, without_any_part_the_image_is_its_bytes_over_255)
+{
+    uint8_t image[3 * PIXELS], labels[PIXELS], out_labels[PIXELS];
+    float out[3 * PIXELS];
+    make_image(image, labels);
+    sw_augment_config none = {0};
+    sw_rng rng = sw_rng_at(1, SW_RNG_TEST, 0);
+    sw_augment_apply(&none, &rng, SIDE, image, labels, out, out_labels);
+    cr_assert_arr_eq(out_labels, labels, PIXELS);
+    for (int i = 0; i < 3 * PIXELS; i++) cr_assert_eq(out[i], (float)image[i] / 255.0f);
+}
+
+Test(data_augment, the_flip_mirrors_image_and_labels_alike)
+{
+    uint8_t image[3 * PIXELS], labels[PIXELS], out_labels[PIXELS];
+    float out[3 * PIXELS];
+    make_image(image, labels);
+    sw_augment_config always = {.hflip = 1};
+    sw_rng rng = sw_rng_at(1, SW_RNG_TEST, 0);
+    sw_augment_apply(&always, &rng, SIDE, image, labels, out, out_labels);
+    for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++) {
+            int to = y * SIDE + x, from = y * SIDE + SIDE - 1 - x;
+            cr_assert_eq(out_labels[to], labels[from]);
+            for (int c = 0; c < 3; c++) cr_assert_eq(out[3 * to + c], (float)image[3 * from + c] / 255.0f);
+        }
+}
+
+/* One gray pixel: brightness f gives f * gray, and nothing else changes it. */
+Test(data_augment, factors_are_uniform_in_their_range_and_flips_happen_as_often_as_asked)
+{
+    enum { DRAWS = 4000 };
+    const uint8_t image[] = {51, 51, 51}, label = 0;
+    uint8_t out_label;
+    float out[3];
+    sw_augment_config bright = {.brightness = 0.3f};
+    double low = 9, high = -9, sum = 0;
+    for (uint64_t i = 0; i < DRAWS; i++) {
+        sw_rng rng = sw_rng_at(5, SW_RNG_TEST, i);
+        sw_augment_apply(&bright, &rng, 1, image, &label, out, &out_label);
+        double factor = (double)out[0] / 0.2;
+        low = fmin(low, factor);
+        high = fmax(high, factor);
+        sum += factor;
+    }
+    cr_assert(low > 0.699 && low < 0.71 && high > 1.29 && high < 1.301, "%f to %f", low, high);
+    cr_assert_float_eq(sum / DRAWS, 1, 0.01);
+
+    const uint8_t two[] = {0, 0, 0, 255, 255, 255, 0, 0, 0, 255, 255, 255}, two_labels[4] = {0, 1, 0, 1};
+    uint8_t out_labels[4];
+    float out_two[12];
+    sw_augment_config flip = {.hflip = 0.25f};
+    int flipped = 0;
+    for (uint64_t i = 0; i < DRAWS; i++) {
+        sw_rng rng = sw_rng_at(6, SW_RNG_TEST, i);
+        sw_augment_apply(&flip, &rng, 2, two, two_labels, out_two, out_labels);
+        flipped += out_labels[0];
+    }
+    cr_assert_float_eq((double)flipped / DRAWS, 0.25, 0.03); /* four standard deviations */
+}
+
+Test(data_augment, a_strength_over_one_never_makes_a_factor_negative)
+{
+    const uint8_t image[] = {200, 100, 50}, label = 0;
+    uint8_t out_label;
+    float out[3];
+    sw_augment_config wild = {.saturation = 3};
+    for (uint64_t i = 0; i < 500; i++) {
+        sw_rng rng = sw_rng_at(7, SW_RNG_TEST, i);
+        sw_augment_apply(&wild, &rng, 1, image, &label, out, &out_label);
+        cr_assert(out[0] >= out[1] && out[1] >= out[2], "the order of the channels was turned round");
+    }
+}
+
+Test(data_augment, switching_one_part_on_does_not_change_what_the_others_draw)
+{
+    uint8_t image[3 * PIXELS], labels[PIXELS], ignored[PIXELS];
+    float both[3 * PIXELS], alone[3 * PIXELS];
+    make_image(image, labels);
+    for (uint64_t i = 0; i < 50; i++) {
+        /* A hue turn too small to see leaves what contrast drew before it */
+        sw_augment_config contrast = {.contrast = 0.5f}, more = {.hflip = 0, .contrast = 0.5f, .hue = 1e-9f};
+        sw_rng a = sw_rng_at(9, SW_RNG_TEST, i), b = sw_rng_at(9, SW_RNG_TEST, i);
+        sw_augment_apply(&contrast, &a, SIDE, image, labels, alone, ignored);
+        sw_augment_apply(&more, &b, SIDE, image, labels, both, ignored);
+        for (int k = 0; k < 3 * PIXELS; k++) cr_assert_float_eq(both[k], alone[k], 1e-5);
+        cr_assert_eq(sw_rng_u32(&a), sw_rng_u32(&b), "both have drawn as many numbers");
+
+        /* A flip of every image does not move the contrast that is drawn after it */
+        sw_augment_config flipped = {.hflip = 1, .contrast = 0.5f};
+        sw_rng c = sw_rng_at(9, SW_RNG_TEST, i);
+        sw_augment_apply(&flipped, &c, SIDE, image, labels, both, ignored);
+        for (int y = 0; y < SIDE; y++)
+            for (int k = 0; k < 3; k++)
+                cr_assert_float_eq(both[3 * (y * SIDE) + k], alone[3 * (y * SIDE + SIDE - 1) + k], 1e-6);
+    }
+}

@@ -1,0 +1,241 @@
+/* Batches: the same whatever the threads, in order, stoppable at any moment. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "data/loader.h"
+#include "pets_folder.h"
+#include "scratch.h"
+
+enum { SIDE = 6, PIXELS = SIDE * SIDE, IMAGES = 23, BATCH = 5, BATCHES = 5 };
+
+static sw_dataset *dataset;
+
+static void open_pets(void)
+{
+    scratch_create();
+    const char *root = pets_folder_create("pets");
+    char names[IMAGES * 8] = "";
+    for (unsigned i = 0; i < IMAGES; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "p%u", i);
+        pets_folder_add(root, name, 7 + (int)i, 9, i);
+        strcat(strcat(names, name), " ");
+    }
+    pets_folder_list(root, "trainval", names);
+    sw_dataset_options options = {.root = root, .split = "trainval", .size_px = SIDE, .threads = 1};
+    cr_assert_eq(sw_dataset_open(&dataset, &options), SW_OK, "%s", sw_error_message());
+}
+
+static void close_pets(void)
+{
+    sw_dataset_destroy(dataset);
+    scratch_remove();
+}
+
+TestSuite(data_loader, .init = open_pets, .fini = close_pets);
+
+static const sw_augment_config strong = {
+    .hflip = 0.5f, .brightness = 0.3f, .contrast = 0.3f, .saturation = 0.3f, .hue = 0.1f};
+
+static sw_loader *make_loader(int threads, int prefetch, const sw_augment_config *augment)
+{
+    sw_loader_options options = {.batch_size = BATCH,
+                                 .threads = threads,
+                                 .prefetch = prefetch,
+                                 .seed = 11,
+                                 .shuffle = true,
+                                 .augment = augment,
+                                 .stream = SW_RNG_AUGMENT};
+    sw_loader *loader;
+    cr_assert_eq(sw_loader_create(&loader, dataset, &options), SW_OK, "%s", sw_error_message());
+    return loader;
+}
+
+/* A whole epoch, image by image in the order it came. */
+typedef struct epoch_record {
+    float images[IMAGES][3 * PIXELS];
+    uint8_t labels[IMAGES][PIXELS];
+    uint32_t indices[IMAGES];
+    int count;
+} epoch_record;
+
+static void record_epoch(epoch_record *out, sw_loader *loader, uint32_t epoch, int first_batch)
+{
+    memset(out, 0, sizeof *out);
+    sw_loader_start(loader, epoch, first_batch);
+    sw_batch batch;
+    int batches = 0;
+    for (sw_loader_next(loader, &batch); batch.count; sw_loader_next(loader, &batch), batches++)
+        for (int i = 0; i < batch.count; i++, out->count++) {
+            cr_assert_lt(out->count, IMAGES);
+            memcpy(out->images[out->count], batch.images + (size_t)i * 3 * PIXELS, sizeof out->images[0]);
+            memcpy(out->labels[out->count], batch.labels + (size_t)i * PIXELS, PIXELS);
+            out->indices[out->count] = batch.indices[i];
+        }
+    cr_assert_eq(batches, BATCHES - first_batch);
+    cr_assert_null(batch.images);
+}
+
+Test(data_loader, every_thread_count_and_prefetch_gives_the_same_bits)
+{
+    static epoch_record first, other;
+    sw_loader *loader = make_loader(1, 1, &strong);
+    record_epoch(&first, loader, 3, 0);
+    sw_loader_destroy(loader);
+    cr_assert_eq(first.count, IMAGES);
+    static const int threads[] = {2, 5, 16};
+    for (int i = 0; i < 3; i++)
+        for (int prefetch = 0; prefetch <= 7; prefetch += 3) {
+            loader = make_loader(threads[i], prefetch, &strong);
+            for (int turn = 0; turn < 3; turn++) {
+                record_epoch(&other, loader, 3, 0);
+                cr_assert_eq(memcmp(&first, &other, sizeof first), 0, "%d threads, prefetch %d", threads[i],
+                             prefetch);
+            }
+            sw_loader_destroy(loader);
+        }
+}
+
+Test(data_loader, entered_in_the_middle_an_epoch_ends_the_same)
+{
+    static epoch_record whole, tail;
+    sw_loader *loader = make_loader(3, 2, &strong);
+    record_epoch(&whole, loader, 7, 0);
+    for (int first_batch = 1; first_batch <= BATCHES; first_batch++) {
+        record_epoch(&tail, loader, 7, first_batch);
+        int skipped = first_batch == BATCHES ? IMAGES : first_batch * BATCH;
+        cr_assert_eq(tail.count, IMAGES - skipped);
+        for (int i = 0; i < tail.count; i++) {
+            cr_assert_eq(tail.indices[i], whole.indices[skipped + i]);
+            cr_assert_arr_eq(tail.labels[i], whole.labels[skipped + i], PIXELS);
+            cr_assert_eq(memcmp(tail.images[i], whole.images[skipped + i], sizeof tail.images[0]), 0);
+        }
+    }
+    sw_loader_destroy(loader);
+}
+
+Test(data_loader, an_epoch_is_a_permutation_and_every_epoch_another)
+{
+    static epoch_record epochs[2];
+    sw_loader *loader = make_loader(2, 2, NULL);
+    for (uint32_t e = 0; e < 2; e++) {
+        record_epoch(&epochs[e], loader, e, 0);
+        int seen[IMAGES] = {0};
+        for (int i = 0; i < IMAGES; i++) seen[epochs[e].indices[i]]++;
+        for (int i = 0; i < IMAGES; i++) cr_assert_eq(seen[i], 1);
+    }
+    cr_assert_neq(memcmp(epochs[0].indices, epochs[1].indices, sizeof epochs[0].indices), 0);
+    sw_loader_destroy(loader);
+}
+
+Test(data_loader, clean_images_are_the_bytes_of_the_data_set_in_its_order_when_not_shuffled)
+{
+    sw_loader_options options = {.batch_size = BATCH, .threads = 2, .prefetch = 2, .seed = 1};
+    sw_loader *loader;
+    cr_assert_eq(sw_loader_create(&loader, dataset, &options), SW_OK);
+    cr_assert_eq(sw_loader_batch_count(loader), BATCHES);
+    static epoch_record record;
+    record_epoch(&record, loader, 0, 0);
+    for (int i = 0; i < IMAGES; i++) {
+        cr_assert_eq(record.indices[i], (uint32_t)i);
+        cr_assert_arr_eq(record.labels[i], sw_dataset_labels(dataset, i), PIXELS);
+        for (int k = 0; k < 3 * PIXELS; k++)
+            cr_assert_eq(record.images[i][k], (float)sw_dataset_image(dataset, i)[k] / 255.0f);
+    }
+    sw_loader_destroy(loader);
+}
+
+Test(data_loader, an_image_is_augmented_by_its_number_and_epoch_alone)
+{
+    static epoch_record record;
+    sw_loader *loader = make_loader(4, 3, &strong);
+    record_epoch(&record, loader, 9, 0);
+    for (int i = 0; i < IMAGES; i++) {
+        uint32_t number = record.indices[i];
+        sw_rng rng = sw_rng_at(11, SW_RNG_AUGMENT, (uint64_t)9 << 32 | number);
+        float expected[3 * PIXELS];
+        uint8_t labels[PIXELS];
+        sw_augment_apply(&strong, &rng, SIDE, sw_dataset_image(dataset, (int)number),
+                         sw_dataset_labels(dataset, (int)number), expected, labels);
+        cr_assert_eq(memcmp(record.images[i], expected, sizeof expected), 0, "image %u", number);
+        cr_assert_arr_eq(record.labels[i], labels, PIXELS);
+    }
+    sw_loader_destroy(loader);
+}
+
+Test(data_loader, the_last_batch_holds_the_rest_and_then_comes_none)
+{
+    sw_loader *loader = make_loader(2, 1, NULL);
+    sw_batch batch;
+    sw_loader_next(loader, &batch);
+    cr_assert_eq(batch.count, 0, "nothing was started yet");
+    sw_loader_start(loader, 0, 0);
+    for (int b = 0; b < BATCHES; b++) {
+        sw_loader_next(loader, &batch);
+        cr_assert_eq(batch.count, b + 1 < BATCHES ? BATCH : IMAGES % BATCH);
+    }
+    for (int i = 0; i < 3; i++) {
+        sw_loader_next(loader, &batch);
+        cr_assert_eq(batch.count, 0);
+    }
+    sw_loader_destroy(loader);
+}
+
+Test(data_loader, a_batch_over_the_data_sets_size_is_all_of_it)
+{
+    sw_loader_options options = {.batch_size = 1000, .threads = 3, .prefetch = 4, .seed = 1};
+    sw_loader *loader;
+    cr_assert_eq(sw_loader_create(&loader, dataset, &options), SW_OK);
+    for (uint32_t epoch = 0; epoch < 3; epoch++) {
+        sw_batch batch;
+        sw_loader_start(loader, epoch, 0);
+        sw_loader_next(loader, &batch);
+        cr_assert_eq(batch.count, IMAGES);
+        sw_loader_next(loader, &batch);
+        cr_assert_eq(batch.count, 0);
+    }
+    sw_loader_destroy(loader);
+}
+
+Test(data_loader, a_batch_stays_as_it_is_until_the_next_is_asked_for)
+{
+    sw_loader *loader = make_loader(5, 1, &strong);
+    static epoch_record record;
+    record_epoch(&record, loader, 2, 0);
+    sw_loader_start(loader, 2, 0);
+    sw_batch batch;
+    for (int done = 0; done < IMAGES; done += batch.count) {
+        sw_loader_next(loader, &batch);
+        nanosleep(&(struct timespec){.tv_nsec = 3000000},
+                  NULL); /* time for the threads to run ahead into it */
+        cr_assert_eq(memcmp(batch.images, record.images[done], (size_t)batch.count * sizeof record.images[0]),
+                     0);
+        cr_assert_eq(memcmp(batch.labels, record.labels[done], (size_t)batch.count * PIXELS), 0);
+    }
+    sw_loader_destroy(loader);
+}
+
+Test(data_loader, it_can_be_restarted_and_destroyed_at_any_moment, .timeout = 60)
+{
+    static epoch_record expected, found;
+    sw_loader *reference = make_loader(1, 1, &strong);
+    record_epoch(&expected, reference, 1, 0);
+    sw_loader_destroy(reference);
+    for (int taken = 0; taken <= BATCHES; taken++)
+        for (int threads = 1; threads <= 4; threads += 3) {
+            sw_loader *loader = make_loader(threads, 2, &strong);
+            sw_batch batch;
+            sw_loader_start(loader, 40, 0);
+            for (int i = 0; i < taken; i++) sw_loader_next(loader, &batch);
+            record_epoch(&found, loader, 1, 0);
+            cr_assert_eq(memcmp(&expected, &found, sizeof expected), 0, "restarted after %d batches", taken);
+            sw_loader_start(loader, 41, 0);
+            for (int i = 0; i < taken; i++) sw_loader_next(loader, &batch);
+            sw_loader_destroy(loader);
+        }
+    sw_loader_destroy(make_loader(3, 3, NULL)); /* never started */
+    sw_loader_destroy(NULL);
+}
