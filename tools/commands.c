@@ -6,6 +6,7 @@ const sw_command *const sw_commands[] = {
     &sw_cmd_run,
     &sw_cmd_devices,
     &sw_cmd_check,
+    &sw_cmd_bench,
     &sw_cmd_describe,
     &sw_cmd_selftest,
     &sw_cmd_data,

@@ -5,6 +5,7 @@
 #include "command.h"
 
 extern const sw_command sw_cmd_check;
+extern const sw_command sw_cmd_bench;
 extern const sw_command sw_cmd_describe;
 extern const sw_command sw_cmd_data;
 extern const sw_command sw_cmd_devices;

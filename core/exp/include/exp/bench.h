@@ -39,7 +39,7 @@ typedef struct sw_bench_pass {
 typedef struct sw_bench {
     char experiment[128];
     sw_device_info device;
-    double peak_gflops, copy_gbytes_per_s; /* measured just before */
+    double peak_gflops, copy_gbytes_per_s; /* the best of before and after */
     sw_bench_steps train, infer;
     sw_bench_pass *passes; /* training in the graph's order, then evaluation */
     int pass_count;
