@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "command.h"
+#include "exp/grid.h"
 
 #ifndef SEGWORK_VERSION
 #error "SEGWORK_VERSION comes from CMake"
@@ -77,6 +78,7 @@ static int run_command(const sw_command *command, int argc, const char **argv)
     }
     if (status != SW_OK) fprintf(stderr, "segwork %s: %s\n", command->name, sw_error_message());
     poptFreeContext(context);
+    sw_grid_cleanup(); /* leak checkers: fonts are cached for the process */
     return sw_exit_code(status);
 }
 

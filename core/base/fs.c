@@ -117,16 +117,21 @@ sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path)
 sw_status sw_fs_writer_commit(sw_fs_writer *writer)
 {
     sw_status status = SW_OK;
-    errno = 0;
-    bool bad = ferror(writer->stream) != 0;
-    bad |= fflush(writer->stream) != 0;
-    bad |= fsync(fileno(writer->stream)) != 0;
-    int cause = errno;
-    bad |= fclose(writer->stream) != 0;
+    /* a write that failed earlier left no errno behind: a full disk is by far the likeliest cause */
+    int cause = ferror(writer->stream) ? ENOSPC : 0;
+    bool bad = cause != 0;
+    if (!bad && (fflush(writer->stream) != 0 || fsync(fileno(writer->stream)) != 0)) {
+        bad = true;
+        cause = errno;
+    }
+    if (fclose(writer->stream) != 0 && !bad) {
+        bad = true;
+        cause = errno;
+    }
     writer->stream = NULL;
     if (bad) {
         status = sw_fail(SW_E_IO, "cannot write %s: %s (the file of that name, if any, is left as it was)",
-                         writer->path, strerror(cause ? cause : errno));
+                         writer->path, strerror(cause));
     } else if (rename(writer->aside, writer->path) != 0) {
         status = sw_fail(SW_E_IO, "cannot rename %s to %s: %s", writer->aside, writer->path, strerror(errno));
     }
