@@ -67,9 +67,11 @@ static sw_status fetch_one(const char *dir, const fetch_part *part, const sw_fet
     if (sw_fs_exists(folder)) goto done;
     SW_TRY(fetch_download(archive, url, what, part->bytes, options));
     status = fetch_unpack(dir, part->folder, archive, part->bytes, options);
-    /* A damaged archive must not be found whole by the next call */
-    if ((status == SW_OK || status == SW_E_DATA) && unlink(archive) != 0 && status == SW_OK)
-        status = sw_fail(SW_E_IO, "cannot remove %s: %s", archive, strerror(errno));
+    if (status == SW_OK || status == SW_E_DATA) { /* a damaged one must not be found whole by the next call */
+        if (unlink(archive) != 0 && status == SW_OK)
+            status = sw_fail(SW_E_IO, "cannot remove %s: %s", archive, strerror(errno));
+        if (status == SW_E_DATA) sw_fail_in(status, "removed, to be downloaded anew by the same command");
+    }
 done:
     free(what);
     free(folder);

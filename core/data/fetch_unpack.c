@@ -161,7 +161,7 @@ sw_status fetch_unpack(const char *dir, const char *folder, const char *archive_
     archive_read_support_filter_gzip(archive);
     archive_read_support_format_tar(archive);
     if (archive_read_open_filename(archive, archive_path, READ_BLOCK_BYTES) != ARCHIVE_OK) {
-        status = sw_fail(SW_E_DATA, "%s is no archive: %s", archive_path, archive_error_string(archive));
+        status = sw_fail(SW_E_DATA, "%s is damaged: %s", archive_path, archive_error_string(archive));
         goto done;
     }
     unpack_job job = {.target = target,
