@@ -265,7 +265,7 @@ static int compare_doubles(const void *a, const void *b)
 
 void sw_dataset_median_frequency(const sw_dataset *dataset, float weights[SW_DATA_CLASSES])
 {
-    double frequency[SW_DATA_CLASSES], sorted[SW_DATA_CLASSES];
+    double frequency[SW_DATA_CLASSES], sorted[SW_DATA_CLASSES] = {0};
     int present = 0;
     for (int c = 0; c < SW_DATA_CLASSES; c++) {
         frequency[c] = dataset->pixels_with_class[c]

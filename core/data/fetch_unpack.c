@@ -131,14 +131,13 @@ done:
 
 static sw_status unpack_all(struct archive *archive, unpack_job *job)
 {
-    sw_status status = SW_OK;
     for (;;) {
         struct archive_entry *entry;
         int code = archive_read_next_header(archive, &entry);
         if (code == ARCHIVE_EOF) return SW_OK;
         if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
             return sw_fail(SW_E_DATA, "%s is damaged: %s", job->what, archive_error_string(archive));
-        status = unpack_entry(archive, entry, job);
+        sw_status status = unpack_entry(archive, entry, job);
         if (status != SW_OK) return status;
         uint64_t read_bytes = (uint64_t)archive_filter_bytes(archive, -1);
         if (job->options->progress &&

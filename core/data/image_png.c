@@ -78,7 +78,7 @@ static void compose_on_black(sw_image *image)
     size_t pixels = (size_t)image->width * (size_t)image->height;
     for (size_t i = 0; i < pixels; i++) {
         const uint8_t *from = image->pixels + 4 * i;
-        unsigned rgba[4] = {from[0], from[1], from[2], from[3]};
+        const unsigned rgba[4] = {from[0], from[1], from[2], from[3]};
         for (size_t c = 0; c < 3; c++) image->pixels[3 * i + c] = (uint8_t)((rgba[c] * rgba[3] + 127) / 255);
     }
     image->channels = 3;

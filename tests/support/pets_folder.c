@@ -11,13 +11,19 @@
 #include "data/image.h"
 #include "scratch.h"
 
-enum { PATH_BYTES = 512 };
+/* FOLDER/BEFORE NAME AFTER, as scratch_path keeps it: an absolute path is taken as it is */
+static const char *path_of(const char *folder, const char *before, const char *name, const char *after)
+{
+    char *path = sw_strf("%s/%s%s%s", folder, before, name, after);
+    cr_assert_not_null(path);
+    const char *kept = scratch_path(path);
+    free(path);
+    return kept;
+}
 
 const char *pets_folder_path(const char *folder, const char *below)
 {
-    char path[PATH_BYTES];
-    snprintf(path, sizeof path, "%s/%s", folder, below);
-    return scratch_path(path); /* an absolute path is taken as it is */
+    return path_of(folder, below, "", "");
 }
 
 const char *pets_folder_create(const char *name)
@@ -31,14 +37,12 @@ const char *pets_folder_create(const char *name)
 void pets_folder_add_trimap(const char *folder, const char *name, int width, int height,
                             const uint8_t *values)
 {
-    char below[PATH_BYTES];
-    snprintf(below, sizeof below, "annotations/trimaps/%s.png", name);
     uint8_t *copy = malloc((size_t)width * (size_t)height);
     cr_assert_not_null(copy);
     memcpy(copy, values, (size_t)width * (size_t)height);
     sw_image trimap = {copy, width, height, 1};
-    cr_assert_eq(sw_image_write_png(pets_folder_path(folder, below), &trimap), SW_OK, "%s",
-                 sw_error_message());
+    cr_assert_eq(sw_image_write_png(path_of(folder, "annotations/trimaps/", name, ".png"), &trimap), SW_OK,
+                 "%s", sw_error_message());
     free(copy);
 }
 
@@ -56,9 +60,7 @@ void pets_folder_add(const char *folder, const char *name, int width, int height
             image.pixels[3 * i + 2] = (uint8_t)(variant * 37);
             trimap[i] = (uint8_t)(1 + ((unsigned)(3 * x / width) + variant) % 3);
         }
-    char below[PATH_BYTES];
-    snprintf(below, sizeof below, "images/%s.jpg", name);
-    cr_assert_eq(sw_image_write_jpeg(pets_folder_path(folder, below), &image, 95), SW_OK, "%s",
+    cr_assert_eq(sw_image_write_jpeg(path_of(folder, "images/", name, ".jpg"), &image, 95), SW_OK, "%s",
                  sw_error_message());
     pets_folder_add_trimap(folder, name, width, height, trimap);
     sw_image_deinit(&image);
@@ -67,8 +69,6 @@ void pets_folder_add(const char *folder, const char *name, int width, int height
 
 void pets_folder_list(const char *folder, const char *split, const char *names)
 {
-    char below[PATH_BYTES];
-    snprintf(below, sizeof below, "annotations/%s.txt", split);
     sw_str text = {0};
     sw_str_append(&text, "");
     while (*names) {
@@ -78,7 +78,7 @@ void pets_folder_list(const char *folder, const char *split, const char *names)
         names += strspn(names, " ");
     }
     cr_assert_eq(sw_str_status(&text), SW_OK);
-    cr_assert_eq(sw_fs_write(pets_folder_path(folder, below), text.text, text.length), SW_OK);
+    cr_assert_eq(sw_fs_write(path_of(folder, "annotations/", split, ".txt"), text.text, text.length), SW_OK);
     sw_str_deinit(&text);
 }
 
