@@ -1,0 +1,42 @@
+/* The program as a whole: overview, help, version, exit codes. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "program.h"
+#include "scratch.h"
+
+TestSuite(program, .init = scratch_create, .fini = scratch_remove);
+
+Test(program, the_overview_lists_the_commands_and_the_exit_codes)
+{
+    program_expect(0, "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted",
+                   "segwork --help");
+    static const char *const commands[] = {"run",      "check", "describe", "devices",
+                                           "selftest", "data",  "bench"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        char entry[32];
+        snprintf(entry, sizeof entry, "\n  %-10s ", commands[i]);
+        cr_expect_not_null(strstr(program_output, entry), "no '%s' in\n%s", entry, program_output);
+    }
+    program_expect(2, "Usage: segwork COMMAND", "segwork");
+    program_expect(2, "there is no command 'fly'", "segwork fly");
+    program_expect(0, "segwork 0.", "segwork --version");
+}
+
+Test(program, every_command_explains_itself)
+{
+    program_expect(0, NULL, "segwork --help | sed -n '/^Commands:/,/^$/s/^  \\([a-z]*\\) .*/\\1/p'");
+    char *names = sw_strf("%s", program_output);
+    int count = 0;
+    for (char *name = strtok(names, "\n"); name; name = strtok(NULL, "\n"), count++) {
+        char usage[64];
+        snprintf(usage, sizeof usage, "Usage: segwork %s ", name);
+        program_expect(0, usage, "segwork %s --help", name);
+        program_expect(2, "unknown option", "segwork %s --no-such-option", name);
+    }
+    cr_expect_geq(count, 7);
+    free(names);
+}

@@ -1,0 +1,48 @@
+/* Training makes the loss small: the whole chain from files to weights works. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "exp/records.h"
+#include "program.h"
+#include "scratch.h"
+
+TestSuite(run_learns, .init = scratch_create, .fini = scratch_remove);
+
+static const sw_epoch_record *last_epoch(sw_epoch_table *table, const char *metrics)
+{
+    cr_assert_eq(sw_epoch_table_read(table, scratch_path(metrics)), SW_OK, "%s", sw_error_message());
+    cr_assert_gt(table->count, 0);
+    return &table->rows[table->count - 1];
+}
+
+/* Four pictures, one batch, no augmentation: a network that can learn at all learns them by heart. They are
+ * the validation pictures too, so that running statistics and metrics must agree with the training's. */
+static void overfit(const char *name, const char *sets)
+{
+    program_expect(0, NULL,
+                   "segwork run $SRC/tests/support/tiny.yaml --out %s --set data.val_split=trainval "
+                   "--set augment.hflip=0 --set augment.contrast=0 --set train.article_validation=false "
+                   "--set model.encoder.0.width=32 --set model.encoder.1.width=32 "
+                   "--set model.decoder.0.width=32 --set train.epochs=120 --set grid.count=1 %s",
+                   name, sets);
+    char metrics[64];
+    snprintf(metrics, sizeof metrics, "%s/metrics.jsonl", name);
+    sw_epoch_table table;
+    const sw_epoch_record *last = last_epoch(&table, metrics);
+    cr_expect_gt(table.rows[0].train_loss, 2 * last->train_loss, "%s: loss %g, then %g", name,
+                 table.rows[0].train_loss, last->train_loss);
+    cr_expect_gt(last->pixel_accuracy, 0.95, "%s: accuracy %g", name, last->pixel_accuracy);
+    cr_expect_gt(last->class_iou[2], 0.7, "%s: border IoU %g", name, last->class_iou[2]);
+    sw_epoch_table_deinit(&table);
+}
+
+Test(run_learns, one_batch_is_learnt_by_heart_with_every_loss_and_optimiser)
+{
+    program_draw_pets(4, 1);
+    overfit("adam", "--set loss.kind=cross_entropy");
+    overfit("focal", "--set loss.kind=focal --set loss.class_weights=median_frequency");
+    overfit("adamw", "--set optimizer.kind=adamw --set optimizer.weight_decay=0.01");
+    overfit("sgd", "--set optimizer.kind=sgd --set optimizer.lr=0.3 --set schedule.kind=cosine");
+    overfit("separable", "--set model.encoder.1.conv=separable --set model.decoder.0.conv=separable");
+    overfit("plain", "--set model.head=plain --set model.bias=true --set model.input_norm=false");
+}

@@ -1,0 +1,132 @@
+/* A run that was stopped, however it was stopped, goes on and ends with the same bits. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/str.h"
+#include "program.h"
+#include "scratch.h"
+
+TestSuite(run_resume, .init = scratch_create, .fini = scratch_remove);
+
+enum { TRAIN = 24, EPOCHS = 5, STEPS = TRAIN }; /* batches of one image */
+
+#define SLOW_RUN                                                                                             \
+    "run $SRC/tests/support/tiny.yaml --set train.epochs=5 --set train.batch_size=1 --set grid.columns=4 "
+
+static void run_whole(void)
+{
+    program_draw_pets(TRAIN, 6);
+    program_expect(0, NULL, "segwork " SLOW_RUN "--out whole");
+}
+
+/* Starts a run, or goes on with it, and sends the signal once steps.jsonl has so many lines. Returns its exit
+ * code. */
+static int stop_after(const char *run, bool resume, int lines, int signal_number)
+{
+    pid_t pid = resume ? program_start("run --resume %s", run) : program_start(SLOW_RUN "--out %s", run);
+    char *steps = sw_strf("%s/steps.jsonl", run);
+    program_wait_for_lines(pid, steps, lines);
+    free(steps);
+    kill(pid, signal_number);
+    return program_wait(pid);
+}
+
+static void finish_and_compare(const char *run)
+{
+    program_expect(0, "prediction grid", "segwork run --resume %s", run);
+    expect_same_run("whole", run, EPOCHS);
+}
+
+Test(run_resume, an_interrupted_run_says_how_to_go_on_and_ends_with_the_same_bits)
+{
+    static const int moments[] = {1, 10, STEPS - 1, STEPS, 2 * STEPS + 7};
+    run_whole();
+    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
+        char run[32], hint[64];
+        snprintf(run, sizeof run, "stopped%zu", i);
+        snprintf(hint, sizeof hint, "segwork run --resume %s", run);
+        int code = stop_after(run, false, moments[i], i % 2 ? SIGTERM : SIGINT);
+        cr_expect_eq(code, 130, "exit code %d\n%s", code, program_output);
+        cr_expect_not_null(strstr(program_output, hint), "%s", program_output);
+        finish_and_compare(run);
+    }
+}
+
+Test(run_resume, a_killed_run_goes_on_from_the_last_saved_epoch_and_ends_with_the_same_bits)
+{
+    static const int moments[] = {0, 1, STEPS - 1, STEPS, STEPS + 1, 2 * STEPS, 3 * STEPS - 2};
+    run_whole();
+    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
+        char run[32];
+        snprintf(run, sizeof run, "killed%zu", i);
+        cr_expect_eq(stop_after(run, false, moments[i], SIGKILL), 128 + SIGKILL, "moment %zu", i);
+        finish_and_compare(run);
+    }
+}
+
+Test(run_resume, a_run_killed_at_any_time_either_goes_on_or_says_that_it_never_began)
+{
+    run_whole();
+    int went_on = 0;
+    for (int ms = 5; ms < 405; ms += 40) {
+        char run[32], config[64];
+        snprintf(run, sizeof run, "after%dms", ms);
+        snprintf(config, sizeof config, "%s/config.yaml", run);
+        pid_t pid = program_start(SLOW_RUN "--out %s", run);
+        nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
+        kill(pid, SIGKILL);
+        program_wait(pid);
+        if (file_exists(config)) {
+            went_on++;
+            finish_and_compare(run);
+        } else {
+            program_expect(2, "is not the folder of a run", "segwork run --resume %s", run);
+        }
+    }
+    cr_expect_gt(went_on, 0, "no run got far enough to say anything");
+}
+
+Test(run_resume, killed_and_stopped_again_and_again_it_still_ends_with_the_same_bits)
+{
+    run_whole();
+    stop_after("often", false, 5, SIGKILL);
+    for (int i = 1; i < EPOCHS; i++) {
+        stop_after("often", true, i * STEPS - 5, SIGINT);
+        stop_after("often", true, i * STEPS + 5, SIGKILL);
+    }
+    finish_and_compare("often");
+}
+
+Test(run_resume, a_finished_run_is_left_as_it_is)
+{
+    run_whole();
+    program_expect(0, "all 5 epochs are done already", "cp -r whole copy && segwork run --resume copy");
+    expect_same_run("whole", "copy", EPOCHS);
+}
+
+Test(run_resume, a_run_does_not_go_on_with_other_data_a_broken_checkpoint_or_twice_at_a_time)
+{
+    run_whole();
+    program_expect(2, "the training data have changed",
+                   "mv pets old && segwork data synth pets --train %d --val 6 --size 32 --seed 6 && "
+                   "segwork run --resume whole",
+                   TRAIN);
+    program_expect(1, "whole/checkpoints/resume.safetensors",
+                   "rm -r pets && mv old pets && cp whole/checkpoints/resume.safetensors saved && "
+                   "head -c 5000 saved > whole/checkpoints/resume.safetensors && "
+                   "segwork run --resume whole");
+    program_expect(0, NULL, "cp saved whole/checkpoints/resume.safetensors; segwork run --resume whole");
+    program_expect(2, "no config.yaml", "segwork run --resume pets");
+    program_expect(2, "no config.yaml", "segwork run --resume nowhere");
+    program_expect(2, "no experiment file, --set or --out", "segwork run --resume whole --set seed=3");
+
+    pid_t pid = program_start(SLOW_RUN "--set train.epochs=1000 --out busy");
+    cr_assert(program_wait_for_lines(pid, "busy/steps.jsonl", 1));
+    program_expect(2, "another process", "segwork run --resume busy");
+    kill(pid, SIGINT);
+    cr_expect_eq(program_wait(pid), 130, "%s", program_output);
+}
