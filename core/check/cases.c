@@ -16,10 +16,13 @@
         }                                                                                                    \
     }
 
-#define CONV(size_, n, h, w, c, out_, kernel_, bias_, cap_, fill_)                                           \
+#define CONV(size_, engine_, n, h, w, c, out_, kernel_, bias_, cap_, fill_)                                  \
     OP(size_, conv2d,                                                                                        \
-       (&(const sw_conv2d_attrs){                                                                            \
-           .out_channels = out_, .kernel = kernel_, .bias = bias_, .workspace_cap_bytes = cap_}),            \
+       (&(const sw_conv2d_attrs){.out_channels = out_,                                                       \
+                                 .kernel = kernel_,                                                          \
+                                 .bias = bias_,                                                              \
+                                 .engine = SW_CONV_##engine_,                                                \
+                                 .workspace_cap_bytes = cap_}),                                              \
        n, h, w, c, fill_, false)
 #define DEPTHWISE(size_, n, h, w, c, kernel_, fill_)                                                         \
     OP(size_, depthwise_conv2d, (&(const sw_depthwise_conv2d_attrs){.kernel = kernel_}), n, h, w, c, fill_,  \
@@ -85,29 +88,43 @@ const sw_check_case sw_check_cases[] = {
     GEMM(FULL, 0, 1024, 256, 2304, 0, false, INTEGERS),
     GEMM(FULL, 2, 576, 64, 16384, 1, false, UNIFORM),
 
-    CONV(TINY, 1, 3, 3, 2, 3, 3, true, KIB, INTEGERS),
-    CONV(TINY, 1, 2, 3, 16, 16, 1, true, KIB, UNIFORM),
-    CONV(QUICK, 1, 1, 1, 1, 1, 3, false, KIB, UNIFORM),
-    CONV(QUICK, 2, 7, 31, 16, 17, 3, false, MIB, UNIFORM),
-    CONV(QUICK, 2, 7, 31, 16, 17, 3, false, MIB, INTEGERS),
-    CONV(QUICK, 3, 1, 7, 3, 16, 5, true, MIB, UNIFORM),
-    CONV(QUICK, 2, 33, 31, 3, 64, 3, false, 64 * KIB, UNIFORM), /* in bands, the last one shorter */
-    CONV(QUICK, 2, 33, 31, 3, 64, 3, false, 64 * KIB, INTEGERS),
-    CONV(QUICK, 1, 31, 33, 17, 3, 7, true, MIB, UNIFORM),
-    CONV(QUICK, 2, 7, 7, 64, 64, 1, true, MIB, INTEGERS),
-    CONV(QUICK, 1, 33, 33, 64, 16, 3, true, MIB, INTEGERS),
-    CONV(FULL, 2, 128, 128, 3, 64, 3, false, 16 * MIB, UNIFORM), /* the baseline's layers */
-    CONV(FULL, 2, 128, 128, 64, 64, 3, false, 16 * MIB, UNIFORM),
-    CONV(FULL, 2, 128, 128, 64, 3, 3, false, 16 * MIB, UNIFORM),
-    CONV(FULL, 2, 64, 64, 64, 128, 3, false, 16 * MIB, UNIFORM),
-    CONV(FULL, 2, 64, 64, 128, 128, 3, false, 16 * MIB, UNIFORM),
-    CONV(FULL, 2, 64, 64, 128, 64, 3, false, 16 * MIB, UNIFORM),
-    CONV(FULL, 2, 32, 32, 128, 256, 3, false, 16 * MIB, UNIFORM),
-    CONV(FULL, 2, 32, 32, 256, 256, 3, false, 16 * MIB, INTEGERS),
-    CONV(FULL, 2, 32, 32, 256, 128, 3, false, 16 * MIB, UNIFORM),
-    CONV(FULL, 2, 16, 16, 256, 512, 3, false, 16 * MIB, UNIFORM),
-    CONV(FULL, 2, 16, 16, 512, 512, 3, false, 16 * MIB, UNIFORM),
-    CONV(FULL, 2, 16, 16, 512, 256, 3, false, 16 * MIB, UNIFORM),
+    CONV(TINY, CLBLAST, 1, 3, 3, 2, 3, 3, true, KIB, INTEGERS),
+    CONV(TINY, CLBLAST, 1, 2, 3, 16, 16, 1, true, KIB, UNIFORM),
+    CONV(TINY, AUTO, 1, 3, 2, 16, 3, 3, false, KIB, INTEGERS),
+    CONV(TINY, AUTO, 1, 2, 3, 3, 32, 3, false, KIB, UNIFORM),
+    CONV(QUICK, CLBLAST, 1, 1, 1, 1, 1, 3, false, KIB, UNIFORM),
+    CONV(QUICK, CLBLAST, 2, 7, 31, 16, 17, 3, false, MIB, UNIFORM),
+    CONV(QUICK, CLBLAST, 2, 7, 31, 16, 17, 3, false, MIB, INTEGERS),
+    CONV(QUICK, CLBLAST, 3, 1, 7, 3, 16, 5, true, MIB, UNIFORM),
+    CONV(QUICK, CLBLAST, 2, 33, 31, 3, 64, 3, false, 64 * KIB, INTEGERS), /* in bands, the last one shorter */
+    CONV(QUICK, CLBLAST, 1, 31, 33, 17, 3, 7, true, MIB, UNIFORM),
+    CONV(QUICK, CLBLAST, 2, 7, 7, 64, 64, 1, true, MIB, INTEGERS),
+    CONV(QUICK, CLBLAST, 1, 33, 33, 64, 16, 3, true, MIB, INTEGERS),
+    /* bands of 256 pixels: the batch of two is one of 250, which needs more padding than 256 and 119 do */
+    CONV(QUICK, CLBLAST, 2, 5, 25, 64, 64, 1, false, 64 * KIB, INTEGERS),
+    CONV(QUICK, AUTO, 2, 7, 31, 16, 17, 3, false, MIB, UNIFORM),
+    CONV(QUICK, AUTO, 2, 7, 31, 16, 17, 3, false, MIB, INTEGERS),
+    CONV(QUICK, AUTO, 3, 1, 7, 3, 16, 5, true, MIB, UNIFORM),
+    CONV(QUICK, AUTO, 2, 33, 31, 3, 64, 3, false, 64 * KIB, UNIFORM),
+    CONV(QUICK, AUTO, 2, 33, 31, 3, 64, 3, false, 64 * KIB, INTEGERS),
+    CONV(QUICK, AUTO, 1, 31, 33, 48, 3, 7, true, MIB, UNIFORM),
+    CONV(QUICK, AUTO, 2, 7, 7, 64, 80, 1, true, MIB, INTEGERS),
+    CONV(QUICK, AUTO, 1, 33, 33, 64, 16, 3, true, MIB, INTEGERS),
+    CONV(QUICK, AUTO, 1, 1, 1, 16, 16, 3, false, MIB, INTEGERS),
+    CONV(FULL, CLBLAST, 2, 128, 128, 64, 64, 3, false, 16 * MIB, INTEGERS),
+    CONV(FULL, CLBLAST, 2, 16, 16, 512, 512, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, AUTO, 2, 128, 128, 3, 64, 3, false, 16 * MIB, UNIFORM), /* the baseline's layers */
+    CONV(FULL, AUTO, 2, 128, 128, 64, 64, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, AUTO, 2, 128, 128, 64, 3, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, AUTO, 2, 64, 64, 64, 128, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, AUTO, 2, 64, 64, 128, 128, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, AUTO, 2, 64, 64, 128, 64, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, AUTO, 2, 32, 32, 128, 256, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, AUTO, 2, 32, 32, 256, 256, 3, false, 16 * MIB, INTEGERS),
+    CONV(FULL, AUTO, 2, 32, 32, 256, 128, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, AUTO, 2, 16, 16, 256, 512, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, AUTO, 2, 16, 16, 512, 512, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, AUTO, 2, 16, 16, 512, 256, 3, false, 16 * MIB, UNIFORM),
 
     DEPTHWISE(TINY, 1, 3, 3, 3, 3, INTEGERS),
     DEPTHWISE(TINY, 1, 2, 3, 16, 3, UNIFORM),

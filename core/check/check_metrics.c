@@ -129,7 +129,7 @@ sw_status sw_check_metrics(sw_check_result *out, sw_cl *cl, const sw_metrics_cas
     sw_shape s = c->logits;
     metrics_problem m = {.c = c, .problem = {.rng = sw_rng_at(0, SW_RNG_TEST, sw_shape_elems(s))}};
     if (c->ignore_index >= 0)
-        sw_result_begin(out, "%dx%dx%dx%d ignoring %d %s", s.n, s.h, s.w, s.c, c->ignore_index,
+        sw_result_begin(out, "%dx%dx%dx%d ignore %d %s", s.n, s.h, s.w, s.c, c->ignore_index,
                         sw_fill_name(c->fill));
     else
         sw_result_begin(out, "%dx%dx%dx%d %s", s.n, s.h, s.w, s.c, sw_fill_name(c->fill));

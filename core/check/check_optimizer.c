@@ -134,9 +134,9 @@ done:
 static void describe(sw_check_result *out, const sw_optimizer_case *c)
 {
     static const char *const names[] = {"adam", "adamw", "sgd"};
-    sw_result_begin(out, "%s%s%s%s, %d steps, %d channels", names[c->kind],
-                    c->momentum > 0 ? " momentum" : "", c->nesterov ? " nesterov" : "",
-                    c->weight_decay > 0 ? " decay" : "", c->steps, c->channels);
+    sw_result_begin(out, "%s%s%s%s, %d steps of %d", names[c->kind], c->momentum > 0 ? " momentum" : "",
+                    c->nesterov ? " nesterov" : "", c->weight_decay > 0 ? " decay" : "", c->steps,
+                    c->channels);
 }
 
 sw_status sw_check_optimizer(sw_check_result *out, sw_cl *cl, const sw_optimizer_case *c)

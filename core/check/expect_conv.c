@@ -72,8 +72,10 @@ static sw_status conv2d_backward(sw_problem *p)
 static void conv2d_describe(char *text, size_t bytes, const sw_op_case *c)
 {
     const sw_conv2d_attrs *attrs = c->attrs;
-    snprintf(text, bytes, "%dx%d%s to %d", attrs->kernel, attrs->kernel, attrs->bias ? " biased" : "",
-             attrs->out_channels);
+    static const char *const engines[] = {
+        [SW_CONV_AUTO] = "", [SW_CONV_CLBLAST] = " clblast", [SW_CONV_GEMM] = " gemm"};
+    snprintf(text, bytes, "%dx%d%s to %d%s", attrs->kernel, attrs->kernel, attrs->bias ? " biased" : "",
+             attrs->out_channels, engines[attrs->engine]);
 }
 
 const sw_expectation sw_expect_conv2d = {

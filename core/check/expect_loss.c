@@ -170,7 +170,7 @@ static void loss_describe(char *text, size_t bytes, const sw_op_case *c)
     if (c->op == &sw_op_focal) used = snprintf(text, bytes, "gamma %g", (double)attrs->gamma);
     if (attrs->weighted) used += snprintf(text + used, bytes - (size_t)used, "%sweighted", used ? " " : "");
     if (attrs->ignore_index >= 0)
-        snprintf(text + used, bytes - (size_t)used, "%signoring %d", used ? " " : "", attrs->ignore_index);
+        snprintf(text + used, bytes - (size_t)used, "%signore %d", used ? " " : "", attrs->ignore_index);
 }
 
 const sw_expectation sw_expect_cross_entropy = {
