@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "data/fetch.h"
 
 static const struct {
     const char *name;
@@ -69,9 +70,10 @@ const sw_command sw_cmd_data = {
                "synth  draws synthetic pets with exact trimaps: a data set within seconds,\n"
                "       without a download. The same options make the same bytes; a folder that\n"
                "       has them already is left as it is.\n"
-               "fetch  downloads the real pets from the data set's own site (811 MB; 2.4 GB\n"
-               "       free are needed on the way). Interrupted, the same command goes on\n"
-               "       where it stopped.\n"
+               "fetch  downloads images.tar.gz and annotations.tar.gz (811 MB) of the real pets\n"
+               "       from " SW_FETCH_BASE_URL "\n"
+               "       and unpacks them (2.4 GB free are needed on the way). Interrupted, the\n"
+               "       same command goes on where it stopped.\n"
                "stats  decodes everything and prints counts, sizes, class fractions, and each\n"
                "       file that is odd with the reason. It changes nothing.\n\n"
                "  segwork data synth data/synthetic-pets --train 400 --val 100\n"

@@ -13,8 +13,8 @@ static long long images_bytes = -1, annotations_bytes = -1;
 static volatile sig_atomic_t stop;
 
 const struct poptOption data_fetch_options[] = {
-    {"base-url", '\0', POPT_ARG_STRING, &base_url, 0,
-     "Where images.tar.gz and annotations.tar.gz are (default " SW_FETCH_BASE_URL ")", "URL"},
+    {"base-url", '\0', POPT_ARG_STRING, &base_url, 0, "Where both archives are (default: the site above)",
+     "URL"},
     {"expect-images", '\0', POPT_ARG_LONGLONG, &images_bytes, 0,
      "Size of images.tar.gz there (default 791918971)", "BYTES"},
     {"expect-annotations", '\0', POPT_ARG_LONGLONG, &annotations_bytes, 0,

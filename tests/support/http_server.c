@@ -64,6 +64,8 @@ static void send_file(int client, const char *bytes, size_t length, size_t from,
     pthread_mutex_lock(&server.lock);
     server.body_bytes += body;
     pthread_mutex_unlock(&server.lock);
+    char ignored;
+    if (behaviour.stalls && body < length - from) recv(client, &ignored, 1, 0); /* 0 bytes: closed */
 }
 
 static void answer(int client)

@@ -9,6 +9,7 @@
 typedef struct http_behaviour {
     bool ignores_ranges; /* always sends the whole file */
     long cut_after;      /* closes the connection after so many bytes of each body; 0: never */
+    bool stalls;         /* instead of closing it there, waits until the other side does */
 } http_behaviour;
 
 /* Starts it in a thread and returns "http://127.0.0.1:PORT". */
