@@ -75,6 +75,12 @@ static void cmyk_to_rgb(uint8_t *rgb, const JSAMPLE *cmyk, int width, bool inver
     }
 }
 
+/* The data ended before the picture did. A missing end marker alone is only worth a warning. */
+static bool is_cut(const jpeg_errors *errors)
+{
+    return errors->ran_out && errors->starved;
+}
+
 static void read_rows(jpeg_decoder *decoder)
 {
     struct jpeg_decompress_struct *info = &decoder->info;
@@ -84,6 +90,8 @@ static void read_rows(jpeg_decoder *decoder)
         JSAMPROW target = decoder->cmyk_row ? decoder->cmyk_row : row;
         if (jpeg_read_scanlines(info, &target, 1) == 1 && decoder->cmyk_row)
             cmyk_to_rgb(row, target, decoder->image.width, info->saw_Adobe_marker);
+        if (is_cut(&decoder->errors))
+            return; /* the rest would be filled with gray, for a forged size at length */
     }
 }
 
@@ -121,7 +129,10 @@ static void decode(jpeg_decoder *decoder, sw_str *notes, const uint8_t *bytes, s
     info->out_color_space = inks ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(info);
     read_rows(decoder);
-    jpeg_finish_decompress(info);
+    if (is_cut(&decoder->errors))
+        decoder->status = sw_fail(SW_E_DATA, "damaged JPEG: the file ends in the middle of the picture");
+    else
+        jpeg_finish_decompress(info);
 }
 
 /* Everything that changes between setjmp and the jump lies in *decoder, in the caller's frame: it stays
@@ -142,8 +153,6 @@ sw_status image_decode_jpeg(sw_image *out, sw_str *notes, const uint8_t *bytes, 
     decode_guarded(&decoder, notes, bytes, length);
     jpeg_destroy_decompress(&decoder.info);
     free(decoder.cmyk_row);
-    if (decoder.status == SW_OK && decoder.errors.ran_out && decoder.errors.starved)
-        decoder.status = sw_fail(SW_E_DATA, "damaged JPEG: the file ends in the middle of the picture");
     if (decoder.status != SW_OK) {
         sw_image_deinit(&decoder.image);
         return decoder.status;

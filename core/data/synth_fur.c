@@ -23,26 +23,39 @@ static float layer_distance(const synth_pet *pet, const pet_layer *layer, vec2 p
         mixed += share * (part->tip - mixed);
         distance = smooth_min(distance, next, part->fillet);
     }
-    if (tip) *tip = mixed;
+    *tip = mixed;
     return distance;
 }
 
 /* Tufts push the outline out and in. */
-static float outline_shift(const pet_fur *fur, vec2 p)
+static bool covers(const pet_fur *fur, vec2 p, float distance)
 {
-    return fur->ragged * noise_at((vec2){p.x * 24, p.y * 24}, fur->seed + 11) +
-           fur->ragged * 0.7f * noise_at((vec2){p.x * 55, p.y * 55}, fur->seed + 12);
+    if (fabsf(distance) > 1.7f * fur->ragged) return distance < 0; /* no tuft is longer */
+    return distance + fur->ragged * noise_at((vec2){p.x * 24, p.y * 24}, fur->seed + 11) +
+               fur->ragged * 0.7f * noise_at((vec2){p.x * 55, p.y * 55}, fur->seed + 12) <
+           0;
 }
 
-int pet_layer_at(const synth_pet *pet, vec2 p)
+/* Beyond this distance a layer neither covers a point nor shades it. */
+static const float SHADE_REACH = 0.25f;
+
+static bool is_far(const pet_layer *layer, vec2 p)
 {
-    float shift = outline_shift(&pet->fur, p);
+    return p.x < layer->low.x - SHADE_REACH || p.x > layer->high.x + SHADE_REACH ||
+           p.y < layer->low.y - SHADE_REACH || p.y > layer->high.y + SHADE_REACH;
+}
+
+pet_hit pet_look(const synth_pet *pet, vec2 p)
+{
+    pet_hit hit = {.layer = -1};
     for (int i = pet->layer_count - 1; i >= 0; i--) {
-        const pet_layer *layer = &pet->layers[i];
-        if (p.x < layer->low.x || p.x > layer->high.x || p.y < layer->low.y || p.y > layer->high.y) continue;
-        if (layer_distance(pet, layer, p, NULL) + shift < 0) return i;
+        hit.distances[i] =
+            is_far(&pet->layers[i], p) ? SHADE_REACH : layer_distance(pet, &pet->layers[i], p, &hit.tip);
+        if (!covers(&pet->fur, p, hit.distances[i])) continue;
+        hit.layer = i;
+        break;
     }
-    return -1;
+    return hit;
 }
 
 /* How much of the second colour the pattern has at p: 0..1 */
@@ -97,8 +110,9 @@ static float light_on(const synth_pet *pet, const pet_layer *layer, vec2 p, floa
                       const float light[3], float ambient)
 {
     const float step = 0.01f;
-    float dx = layer_distance(pet, layer, (vec2){p.x + step, p.y}, NULL) - distance;
-    float dy = layer_distance(pet, layer, (vec2){p.x, p.y + step}, NULL) - distance;
+    float unused;
+    float dx = layer_distance(pet, layer, (vec2){p.x + step, p.y}, &unused) - distance;
+    float dy = layer_distance(pet, layer, (vec2){p.x, p.y + step}, &unused) - distance;
     if (pet->mirrored) dx = -dx; /* light comes from a side of the picture, not of the animal */
     float length = sqrtf(dx * dx + dy * dy) + 1e-9f;
     float slant = 1 - clamp_unit(-distance / layer->thickness);
@@ -108,13 +122,11 @@ static float light_on(const synth_pet *pet, const pet_layer *layer, vec2 p, floa
 }
 
 /* The layers in front keep light from what lies right behind their edges. */
-static float shade_of_layers_above(const synth_pet *pet, int layer, vec2 p)
+static float shade_of_layers_above(const synth_pet *pet, const pet_hit *hit)
 {
     float shade = 1;
-    for (int i = layer + 1; i < pet->layer_count; i++) {
-        float distance = layer_distance(pet, &pet->layers[i], p, NULL);
-        shade *= 1 - 0.45f * expf(-max_of(distance, 0) / 0.05f);
-    }
+    for (int i = hit->layer + 1; i < pet->layer_count; i++)
+        if (hit->distances[i] < SHADE_REACH) shade *= 1 - 0.45f * expf(-max_of(hit->distances[i], 0) / 0.05f);
     return shade;
 }
 
@@ -144,13 +156,10 @@ static rgb paint_face(const synth_pet *pet, vec2 p, rgb color)
     return color;
 }
 
-rgb pet_color(const synth_pet *pet, vec2 p, int layer, const float light[3], float ambient)
+rgb pet_color(const synth_pet *pet, vec2 p, const pet_hit *hit, const float light[3], float ambient)
 {
-    const pet_layer *hit = &pet->layers[layer];
-    float tip;
-    float distance = layer_distance(pet, hit, p, &tip);
-    rgb color = fur_color_at(&pet->fur, p, tip);
-    if (layer == pet->layer_count - 1) color = paint_face(pet, p, color);
-    return rgb_scale(color,
-                     light_on(pet, hit, p, distance, light, ambient) * shade_of_layers_above(pet, layer, p));
+    rgb color = fur_color_at(&pet->fur, p, hit->tip);
+    if (hit->layer == pet->layer_count - 1) color = paint_face(pet, p, color);
+    float lit = light_on(pet, &pet->layers[hit->layer], p, hit->distances[hit->layer], light, ambient);
+    return rgb_scale(color, lit * shade_of_layers_above(pet, hit));
 }

@@ -75,10 +75,16 @@ void pet_make(synth_pet *out, sw_rng *rng);
 /* From picture to pet space. */
 vec2 pet_space(const synth_pet *pet, vec2 picture);
 
-/* The front-most layer that covers p (pet space), or -1. */
-int pet_layer_at(const synth_pet *pet, vec2 p);
+/* What a ray through a point meets of the pet. */
+typedef struct pet_hit {
+    int layer;                       /* the front-most that covers the point, or -1 */
+    float tip;                       /* what of pet_part the point belongs to */
+    float distances[PET_MAX_LAYERS]; /* to the outlines of that layer and of those before it */
+} pet_hit;
 
-/* Colour of a covered point under light from `light` (x, y, z of length 1; z towards the viewer). */
-rgb pet_color(const synth_pet *pet, vec2 p, int layer, const float light[3], float ambient);
+pet_hit pet_look(const synth_pet *pet, vec2 p);
+
+/* Colour of a point that was hit, under light from `light` (x, y, z of length 1; z towards the viewer). */
+rgb pet_color(const synth_pet *pet, vec2 p, const pet_hit *hit, const float light[3], float ambient);
 
 #endif

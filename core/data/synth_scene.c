@@ -82,13 +82,13 @@ scene_sample scene_look(const synth_scene *scene, vec2 p)
     scene_sample sample;
     int front = find_front(scene, p);
     vec2 q = pet_space(&scene->pet, p);
-    int layer = front < 0 ? pet_layer_at(&scene->pet, q) : -1;
+    pet_hit hit = front < 0 ? pet_look(&scene->pet, q) : (pet_hit){.layer = -1};
     if (front >= 0)
         sample = (scene_sample){thing_color(&scene->front[front], p, scene->light, scene->ambient),
                                 ID_FRONT + front};
-    else if (layer >= 0)
+    else if (hit.layer >= 0)
         sample =
-            (scene_sample){pet_color(&scene->pet, q, layer, scene->light, scene->ambient), ID_PET + layer};
+            (scene_sample){pet_color(&scene->pet, q, &hit, scene->light, scene->ambient), ID_PET + hit.layer};
     else
         sample = look_behind(scene, p);
     sample.color = develop(scene, p, sample.color);
