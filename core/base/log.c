@@ -42,6 +42,8 @@ void sw_log(sw_log_level level, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
+    for (char *c = line; *c; c++) /* sinks are promised a single line, and texts may come from files */
+        if (*c == '\n') *c = ' ';
     pthread_mutex_lock(&logger.lock);
     for (int i = 0; i < logger.count; i++) logger.sinks[i].sink(logger.sinks[i].user, level, line);
     pthread_mutex_unlock(&logger.lock);

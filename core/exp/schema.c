@@ -167,6 +167,15 @@ static const sw_field model_fields[] = {
 static const sw_field_table model_table = TABLE(model_fields);
 #undef HERE
 
+#define HERE sw_init_config
+static const sw_field init_fields[] = {
+    TEXT(from, "\"\"",
+         "Weights to start from: a safetensors file with PyTorch's names, such as another run's "
+         "checkpoints/best.safetensors, relative to where segwork is started; empty: drawn by the seed"),
+};
+static const sw_field_table init_table = TABLE(init_fields);
+#undef HERE
+
 #define HERE sw_loss_config
 static const sw_field loss_fields[] = {
     CHOICE(kind, "cross_entropy", loss_names,
@@ -269,6 +278,7 @@ static const sw_field experiment_fields[] = {
     SECTION(model, &model_table, "The network"),
     SECTION(loss, &loss_table, "What training makes small"),
     SECTION(optimizer, &optimizer_table, "How gradients become steps"),
+    SECTION(init, &init_table, "What the network's parameters start from"),
     SECTION(schedule, &schedule_table, "How the learning rate changes over the run"),
     SECTION(train, &train_table, "The training loop"),
     SECTION(runtime, &runtime_table,

@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cl/gemm.h"
+#include "nn/checkpoint.h"
+#include "split.h"
 
 static const char runs_root[] = "runs";
 
@@ -54,40 +56,6 @@ done:
     return status;
 }
 
-static sw_status open_split(sw_dataset **out, const sw_data_config *data, const char *split, int limit)
-{
-    sw_dataset_options options = {.root = data->root,
-                                  .split = split,
-                                  .limit = limit,
-                                  .size_px = data->size,
-                                  .resize = data->resize,
-                                  .on_bad_file = data->on_bad_file,
-                                  .threads = data->loader_threads};
-    sw_status status = sw_dataset_open(out, &options);
-    if (status == SW_OK)
-        sw_log(SW_LOG_INFO,
-               "data %s/%s: %d images of %dx%d, %d skipped; pet %.3f, background %.3f, border %.3f",
-               data->root, split, sw_dataset_count(*out), data->size, data->size, sw_dataset_skipped(*out),
-               sw_dataset_class_fraction(*out, SW_CLASS_PET),
-               sw_dataset_class_fraction(*out, SW_CLASS_BACKGROUND),
-               sw_dataset_class_fraction(*out, SW_CLASS_BORDER));
-    return status;
-}
-
-/* Turns `median_frequency` into the numbers of this training set. */
-static void resolve_class_weights(sw_session *s)
-{
-    s->loss = s->experiment->loss;
-    if (s->loss.weights != SW_WEIGHTS_MEDIAN_FREQUENCY) return;
-    float weights[SW_DATA_CLASSES];
-    sw_dataset_median_frequency(s->train, weights);
-    memcpy(s->loss.class_weights, weights, sizeof weights);
-    s->loss.class_weight_count = SW_DATA_CLASSES;
-    sw_log(SW_LOG_INFO, "class weights by median frequency: pet %.4f, background %.4f, border %.4f",
-           (double)weights[SW_CLASS_PET], (double)weights[SW_CLASS_BACKGROUND],
-           (double)weights[SW_CLASS_BORDER]);
-}
-
 static sw_status open_data(sw_session *s)
 {
     sw_status status = SW_OK;
@@ -96,9 +64,9 @@ static sw_status open_data(sw_session *s)
         return sw_fail(SW_E_CONFIG,
                        "model.classes is %d, but the data have %d classes (pet, background, border)",
                        x->model.classes, SW_DATA_CLASSES);
-    SW_TRY(open_split(&s->train, &x->data, x->data.train_split, x->data.train_limit));
-    SW_TRY(open_split(&s->val, &x->data, x->data.val_split, x->data.val_limit));
-    resolve_class_weights(s);
+    SW_TRY(sw_split_open(&s->train, &x->data, x->data.train_split, x->data.train_limit));
+    SW_TRY(sw_split_open(&s->val, &x->data, x->data.val_split, x->data.val_limit));
+    s->loss = sw_split_loss(&x->loss, s->train);
 
     sw_loader_options options = {.batch_size = x->train.batch_size,
                                  .threads = x->data.loader_threads,
@@ -240,6 +208,38 @@ done:
     return status;
 }
 
+/* Whether a resumed run has anything to go on from: one killed early begins like a new one. */
+static bool has_saved_state(const sw_session *s)
+{
+    if (!s->folder) return false;
+    char *path = sw_strf("%s/resume.safetensors", s->folder->checkpoints);
+    bool saved = path && sw_fs_exists(path);
+    free(path);
+    return saved;
+}
+
+/* The given weights' file is opened before the data are read, so that a wrong path shows at once. */
+static sw_status open_initial_weights(sw_session *s)
+{
+    const char *from = s->experiment->init.from;
+    if (!*from || has_saved_state(s)) return SW_OK;
+    sw_status status = sw_safetensors_reader_open(&s->initial_weights, from);
+    return sw_fail_in(status, "init.from");
+}
+
+static sw_status load_initial_weights(sw_session *s)
+{
+    if (!s->initial_weights) return SW_OK;
+    const char *from = s->experiment->init.from;
+    sw_checkpoint checkpoint = {.graph = sw_network_graph(&s->network), .store = &s->network.store};
+    sw_status status = sw_checkpoint_load(&checkpoint, s->initial_weights, from);
+    if (status != SW_OK) return sw_fail_in(status, "init.from");
+    sw_log(SW_LOG_INFO, "starting from the weights of %s", from);
+    sw_safetensors_reader_destroy(s->initial_weights);
+    s->initial_weights = NULL;
+    return SW_OK;
+}
+
 /* Brings the run to where it was saved, or to its beginning. */
 static sw_status restore(sw_session *s)
 {
@@ -281,10 +281,12 @@ sw_status sw_session_open(sw_session *s, const sw_experiment *experiment, const 
         sw_log_add_sink(keep_line, &s->early_log);
         if (options->out) SW_TRY(sw_run_folder_check(options->out));
     }
+    SW_TRY(open_initial_weights(s));
     SW_TRY(open_device(s));
     SW_TRY(open_data(s));
     SW_TRY(plan_network(s));
     SW_TRY(sw_network_allocate(&s->network, experiment->seed));
+    SW_TRY(load_initial_weights(s));
     if (!options->resume) SW_TRY(create_folder(s));
     SW_TRY(write_manifest(s));
     if (!options->resume) SW_TRY(write_config(s));
@@ -313,6 +315,7 @@ void sw_session_close(sw_session *s, const char *outcome)
     sw_run_folder_destroy(s->folder);
     sw_epoch_grid_deinit(&s->grid);
     sw_network_deinit(&s->network);
+    sw_safetensors_reader_destroy(s->initial_weights);
     sw_loader_destroy(s->train_loader);
     sw_loader_destroy(s->val_loader);
     sw_loader_destroy(s->article_loader);

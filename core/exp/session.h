@@ -8,6 +8,7 @@
 #include "exp/records.h"
 #include "exp/run_folder.h"
 #include "exp/trainer.h"
+#include "nn/safetensors.h"
 #include "trainer_state.h"
 
 typedef struct sw_session {
@@ -20,6 +21,7 @@ typedef struct sw_session {
         *article_loader; /* the last NULL without train.article_validation */
     sw_loss_config loss; /* class weights resolved */
     sw_network network;
+    sw_safetensors_reader *initial_weights; /* of init.from until they are loaded; NULL: none */
     sw_epoch_grid grid;
     sw_str early_log; /* lines logged before the folder is there */
     sw_run_folder *folder;

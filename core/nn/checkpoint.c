@@ -1,6 +1,7 @@
 #include "nn/checkpoint.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,18 +128,31 @@ done:
 /* --- loading
  * -------------------------------------------------------------------------------------------------------- */
 
+/* The first few lines of a list, and how many there are. */
+typedef struct short_list {
+    const char *before; /* each line */
+    sw_str text;
+    size_t count;
+} short_list;
+
 typedef struct load_state {
     const sw_checkpoint *checkpoint;
     const sw_safetensors_reader *reader;
     float *host;
-    sw_str problems;
-    int problem_count;
-    size_t found;
+    short_list problems; /* missing, or of another shape or type */
+    bool *used;          /* by the number of the file's tensor */
 } load_state;
 
-static void add_problem(load_state *s, const char *text)
+static void list_add(short_list *list, const char *line)
 {
-    if (s->problem_count++ < MAX_LISTED) sw_str_printf(&s->problems, "\n  %s", text);
+    if (list->count++ < MAX_LISTED) sw_str_printf(&list->text, "%s%s", list->before, line);
+}
+
+static const char *list_text(short_list *list)
+{
+    if (list->count > MAX_LISTED)
+        sw_str_printf(&list->text, "%sand %zu more", list->before, list->count - MAX_LISTED);
+    return list->text.text ? list->text.text : "";
 }
 
 static void print_shape(char *text, size_t size, int rank, const int64_t *shape)
@@ -149,6 +163,13 @@ static void print_shape(char *text, size_t size, int rank, const int64_t *shape)
     if (used < size) snprintf(text + used, size - used, "]");
 }
 
+static size_t number_of(const sw_safetensors_reader *reader, const sw_safetensors_tensor *tensor)
+{
+    size_t i = 0;
+    while (sw_safetensors_reader_get(reader, i) != tensor) i++;
+    return i;
+}
+
 static sw_status check_entry(void *user, const entry *e)
 {
     load_state *s = user;
@@ -156,10 +177,10 @@ static sw_status check_entry(void *user, const entry *e)
     char line[NAME_BYTES + 256];
     if (!t) {
         snprintf(line, sizeof line, "%s is missing", e->name);
-        add_problem(s, line);
+        list_add(&s->problems, line);
         return SW_OK;
     }
-    s->found++;
+    s->used[number_of(s->reader, t)] = true;
     int64_t shape[4];
     int rank = shape_of(e, shape);
     sw_safetensors_dtype dtype = e->tensor ? SW_SAFETENSORS_F32 : SW_SAFETENSORS_I64;
@@ -171,7 +192,7 @@ static sw_status check_entry(void *user, const entry *e)
     print_shape(want, sizeof want, rank, shape);
     snprintf(line, sizeof line, "%s is %s %s, the model has %s %s", e->name,
              sw_safetensors_dtype_name(t->dtype), have, sw_safetensors_dtype_name(dtype), want);
-    add_problem(s, line);
+    list_add(&s->problems, line);
     return SW_OK;
 }
 
@@ -187,26 +208,57 @@ done:
     return status;
 }
 
+/* Whether the file holds the checkpoint's tensors; those it holds beyond are listed with what is wrong, or in
+ * a warning when nothing is. */
+static sw_status check_all(load_state *s, const char *path)
+{
+    sw_status status = SW_OK;
+    short_list extra = {.before = " "};
+    size_t count = sw_safetensors_reader_count(s->reader);
+    s->used = calloc(count + 1, sizeof *s->used);
+    if (!s->used) return sw_fail_alloc("the names of a checkpoint", count + 1);
+    SW_TRY(visit_all(s->checkpoint, check_entry, s));
+    for (size_t i = 0; i < count; i++)
+        if (!s->used[i]) list_add(&extra, sw_safetensors_reader_get(s->reader, i)->name);
+    if (s->problems.count)
+        status = sw_fail(SW_E_DATA, "%s does not hold this model:%s%s%s", path, list_text(&s->problems),
+                         extra.count ? "\nIt holds what this model does not have:" : "", list_text(&extra));
+    else if (extra.count)
+        sw_log(SW_LOG_WARNING, "%s: left aside, as this model has no such tensors:%s", path,
+               list_text(&extra));
+done:
+    sw_str_deinit(&extra.text);
+    return status;
+}
+
+static void deinit_load(load_state *s)
+{
+    sw_str_deinit(&s->problems.text);
+    free(s->used);
+    free(s->host);
+}
+
+sw_status sw_checkpoint_check(const sw_graph *graph, const sw_safetensors_reader *reader, const char *path)
+{
+    const sw_store nowhere = {0};
+    const sw_checkpoint checkpoint = {.graph = graph, .store = &nowhere};
+    load_state s = {.checkpoint = &checkpoint, .reader = reader, .problems.before = "\n  "};
+    sw_status status = check_all(&s, path);
+    deinit_load(&s);
+    return status;
+}
+
 sw_status sw_checkpoint_load(const sw_checkpoint *checkpoint, const sw_safetensors_reader *reader,
                              const char *path)
 {
     sw_status status = SW_OK;
     size_t bytes = largest_elems(checkpoint->graph) * sizeof(float);
-    load_state s = {.checkpoint = checkpoint, .reader = reader, .host = malloc(bytes)};
+    load_state s = {
+        .checkpoint = checkpoint, .reader = reader, .host = malloc(bytes), .problems.before = "\n  "};
     if (!s.host) return sw_fail_alloc("a checkpoint", bytes);
-    SW_TRY(visit_all(checkpoint, check_entry, &s));
-    if (s.problem_count) {
-        if (s.problem_count > MAX_LISTED)
-            sw_str_printf(&s.problems, "\n  and %d more", s.problem_count - MAX_LISTED);
-        status = sw_fail(SW_E_DATA, "%s does not hold this model:%s", path,
-                         s.problems.text ? s.problems.text : "");
-        goto done;
-    }
-    size_t extra = sw_safetensors_reader_count(reader) - s.found;
-    if (extra) sw_log(SW_LOG_WARNING, "%s: %zu tensors that this model has no use for", path, extra);
+    SW_TRY(check_all(&s, path));
     SW_TRY(visit_all(checkpoint, load_entry, &s));
 done:
-    sw_str_deinit(&s.problems);
-    free(s.host);
+    deinit_load(&s);
     return status;
 }

@@ -51,6 +51,7 @@ typedef struct sw_experiment {
     sw_data_config data;
     sw_augment_config augment;
     sw_model_config model;
+    sw_init_config init;
     sw_loss_config loss;
     sw_optimizer_config optimizer;
     sw_schedule_config schedule;

@@ -27,9 +27,13 @@ typedef struct sw_checkpoint {
 sw_status sw_checkpoint_save(const sw_checkpoint *checkpoint, const char *path,
                              const sw_checkpoint_note *notes, size_t note_count) SW_NODISCARD;
 
-/* Loads every tensor of the graph (and the moments, where there is an optimiser) from an open file. A missing
- * tensor or one of another shape or type is SW_E_DATA and lists what differs; nothing on the device is
- * changed then. Tensors of other names in the file are listed in a warning. */
+/* Whether an open file holds every parameter and statistic of the graph: SW_E_DATA lists what is missing or
+ * of another shape or type, and what the file holds beside; with only the latter, a warning lists it. */
+sw_status sw_checkpoint_check(const sw_graph *graph, const sw_safetensors_reader *reader,
+                              const char *path) SW_NODISCARD;
+
+/* Loads every tensor of the graph (and the moments, where there is an optimiser) from an open file, once that
+ * is checked as above; nothing on the device is changed when it fails. */
 sw_status sw_checkpoint_load(const sw_checkpoint *checkpoint, const sw_safetensors_reader *reader,
                              const char *path) SW_NODISCARD;
 

@@ -43,6 +43,10 @@ typedef struct sw_model_config {
     sw_decoder_stage decoder[SW_MAX_STAGES];
 } sw_model_config;
 
+typedef struct sw_init_config {
+    const char *from; /* safetensors file the parameters start from; "": drawn by the seed */
+} sw_init_config;
+
 typedef enum sw_loss_kind { SW_LOSS_CROSS_ENTROPY, SW_LOSS_FOCAL } sw_loss_kind; /* cross_entropy, focal */
 typedef enum sw_weights_kind {
     SW_WEIGHTS_NONE,

@@ -1,0 +1,39 @@
+#include "split.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+sw_status sw_split_open(sw_dataset **out, const sw_data_config *data, const char *split, int limit)
+{
+    sw_dataset_options options = {.root = data->root,
+                                  .split = split,
+                                  .limit = limit,
+                                  .size_px = data->size,
+                                  .resize = data->resize,
+                                  .on_bad_file = data->on_bad_file,
+                                  .threads = data->loader_threads};
+    sw_status status = sw_dataset_open(out, &options);
+    if (status == SW_OK)
+        sw_log(SW_LOG_INFO,
+               "data %s/%s: %d images of %dx%d, %d skipped; pet %.3f, background %.3f, border %.3f",
+               data->root, split, sw_dataset_count(*out), data->size, data->size, sw_dataset_skipped(*out),
+               sw_dataset_class_fraction(*out, SW_CLASS_PET),
+               sw_dataset_class_fraction(*out, SW_CLASS_BACKGROUND),
+               sw_dataset_class_fraction(*out, SW_CLASS_BORDER));
+    return status;
+}
+
+sw_loss_config sw_split_loss(const sw_loss_config *loss, const sw_dataset *train)
+{
+    sw_loss_config resolved = *loss;
+    if (loss->weights != SW_WEIGHTS_MEDIAN_FREQUENCY) return resolved;
+    float weights[SW_DATA_CLASSES];
+    sw_dataset_median_frequency(train, weights);
+    memcpy(resolved.class_weights, weights, sizeof weights);
+    resolved.class_weight_count = SW_DATA_CLASSES;
+    sw_log(SW_LOG_INFO, "class weights by median frequency: pet %.4f, background %.4f, border %.4f",
+           (double)weights[SW_CLASS_PET], (double)weights[SW_CLASS_BACKGROUND],
+           (double)weights[SW_CLASS_BORDER]);
+    return resolved;
+}
