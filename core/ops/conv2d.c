@@ -42,15 +42,22 @@ done:
     return status;
 }
 
-/* The first engine, fastest first, that takes the shape. */
-static sw_status choose_engine(const sw_conv_engine **out, const sw_run *run, sw_conv_shape shape)
+/* The first engine that takes the shape, fastest first, from the one asked for onwards. clblast takes every
+ * shape. */
+static const sw_conv_engine *choose_engine(const sw_run *run, sw_conv_shape shape)
 {
+    static const struct {
+        sw_conv_choice choice;
+        const sw_conv_engine *engine;
+    } engines[] = {{SW_CONV_WINOGRAD, &sw_conv_engine_winograd},
+                   {SW_CONV_GEMM, &sw_conv_engine_gemm},
+                   {SW_CONV_CLBLAST, &sw_conv_engine_clblast}};
     const sw_conv2d_attrs *attrs = run->node->attrs;
-    bool gemm = sw_conv_engine_gemm.supports(run->cl, shape);
-    *out = &sw_conv_engine_clblast;
-    if (attrs->engine == SW_CONV_CLBLAST) return SW_OK;
-    if (gemm) *out = &sw_conv_engine_gemm;
-    return SW_OK;
+    size_t i = 0;
+    if (attrs->engine != SW_CONV_AUTO)
+        while (engines[i].choice != attrs->engine) i++;
+    while (!engines[i].engine->supports(run->cl, shape)) i++;
+    return engines[i].engine;
 }
 
 static sw_status prepare_bias(conv_prepared *c, sw_run *run, sw_conv_shape shape)
@@ -83,7 +90,7 @@ static sw_status conv2d_prepare(sw_run *run)
     conv_prepared *c = calloc(1, sizeof *c);
     if (!c) return sw_fail_alloc("a convolution", sizeof *c);
     run->prepared = c;
-    SW_TRY(choose_engine(&c->engine, run, shape));
+    c->engine = choose_engine(run, shape);
     SW_TRY(c->engine->prepare(&c->plan, &run->workspace_bytes, run, shape, attrs->workspace_cap_bytes));
     if (attrs->bias) SW_TRY(prepare_bias(c, run, shape));
 done:

@@ -110,10 +110,9 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     SW_TRY(sw_kernel_get(&plan->im2col_dy, run->cl, "conv2d", "conv2d_im2col", options));
     SW_TRY(sw_kernel_get(&plan->flip, run->cl, "conv2d", "conv2d_flip", options));
 
-    /* the last band of a batch may be shorter, and then need padding where the whole one does not */
-    size_t pixels = (size_t)shape.n * (size_t)shape.h * (size_t)shape.w;
+    /* the last band may be of any length, and then need padding where a whole one does not: most with one pixel less */
     SW_TRY(measure_gemm_workspace(plan, run->cl, plan->band_pixels));
-    if (pixels % plan->band_pixels) SW_TRY(measure_gemm_workspace(plan, run->cl, pixels % plan->band_pixels));
+    if (plan->band_pixels > 1) SW_TRY(measure_gemm_workspace(plan, run->cl, plan->band_pixels - 1));
     *workspace_bytes = plan->gemm_bytes + plan->flipped_bytes + plan->band_pixels * row_bytes(shape);
 done:
     return status;

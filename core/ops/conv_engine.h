@@ -2,7 +2,8 @@
  * for the three passes.
  *
  *   clblast  im2col in bands and CLBlast's matrix product: every device, every shape; the reference
- *   gemm     implicit im2col in register tiles: CPUs */
+ *   gemm     implicit im2col in register tiles: CPUs
+ *   winograd F(4x4,3x3): CPUs, 3x3, channels in multiples of 16 */
 #ifndef OPS_CONV_ENGINE_H
 #define OPS_CONV_ENGINE_H
 
@@ -27,7 +28,7 @@ typedef struct sw_conv_engine {
     sw_status (*backward_data)(const void *plan, sw_run *run);
 } sw_conv_engine;
 
-extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_gemm;
+extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_gemm, sw_conv_engine_winograd;
 
 /* Pixels of the run's batch. */
 static inline size_t sw_conv_pixels(const sw_run *run)

@@ -12,6 +12,7 @@ typedef enum sw_conv_choice {
     SW_CONV_CLBLAST, /* im2col and CLBlast's GEMM: every shape, every device */
     SW_CONV_GEMM, /* register-tiled products with implicit im2col: CPUs; clblast where a shape does not suit
                      it */
+    SW_CONV_WINOGRAD, /* F(4x4,3x3) on CPUs; gemm, then clblast, where a shape does not suit it */
 } sw_conv_choice;
 
 typedef struct sw_conv2d_attrs {
@@ -23,7 +24,7 @@ typedef struct sw_conv2d_attrs {
 } sw_conv2d_attrs;
 extern const sw_op sw_op_conv2d;
 struct sw_run;
-/* The engine a prepared convolution uses: "clblast", "gemm". */
+/* The engine a prepared convolution uses: "clblast", "gemm", "winograd". */
 const char *sw_conv2d_engine_name(const struct sw_run *run);
 
 /* depthwise_conv2d: y[n,p,c] = sum over window of x[n,p+offset,c] w[c,0,ky,kx]; stride 1, zero padding

@@ -1,0 +1,274 @@
+/* conv2d 3x3 on CPUs by Winograd's minimal filtering, F(4x4, 3x3): 36 multiplications where the direct way takes 144.
+ *
+ *   input tiles    V = B^T d B     d: 6x6 pixels of x, one tile every 4 pixels     V (36, tiles, IN)
+ *   weights        U = G w G^T                                                      U (36, IN, OUT), packed in panels
+ *   products       M = V U         for each of the 36 places                        M (36, tiles, OUT)
+ *   output tiles   y = A^T M A     4x4 pixels
+ *
+ *   backward, data     the same on dy with the weights flipped
+ *   backward, weights  Z = A dy A^T (36, tiles, OUT);  dU += V^T Z;  dw += G^T dU G
+ *
+ * (Winograd, "Arithmetic complexity of computations", 1980; matrices of Lavin and Gray, "Fast algorithms for convolutional
+ * neural networks", 2016, with interpolation points 0, 1, -1, 2, -2.)
+ *
+ * The host walks over the batch in blocks of tiles, small enough that V and M stay in the last cache. Register tiles as in
+ * conv2d_gemm.cl. Device layouts: x, y (N,H,W,C), w (T,I,O). IN and OUT are multiples of 16. Macros: IN, OUT, NV (1 or 2);
+ * one of the sections TRANSFORM (IN only: the channels it moves), PRODUCT or WEIGHTS is compiled at a time. */
+
+#define PANEL (16 * NV)
+#define ROWS  8
+#define EACH_ROW(R) R(0) R(1) R(2) R(3) R(4) R(5) R(6) R(7)
+
+/* The tile's corner in pixels, and its image. */
+#define LOCATE(tile, tiles_x, tiles_y)                                                                                 \
+    const int tx = (tile) % (tiles_x) * 4, ty = (tile) / (tiles_x) % (tiles_y) * 4, image = (tile) / (tiles_x) / (tiles_y);
+
+#ifdef TRANSFORM
+/* B^T v for six values a stride apart. */
+static inline void input_1d(float16 *v, int stride)
+{
+    const float16 d0 = v[0], d1 = v[stride], d2 = v[2 * stride], d3 = v[3 * stride], d4 = v[4 * stride], d5 = v[5 * stride];
+    const float16 p = d4 - 4.0f * d2, q = d3 - 4.0f * d1, r = d4 - d2, s = 2.0f * (d3 - d1);
+    v[0] = 4.0f * d0 - 5.0f * d2 + d4;
+    v[stride] = p + q;
+    v[2 * stride] = p - q;
+    v[3 * stride] = r + s;
+    v[4 * stride] = r - s;
+    v[5 * stride] = 4.0f * d1 - 5.0f * d3 + d5;
+}
+
+/* V of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+conv2d_winograd_input(__global const float *x /* (N,H,W,IN) */, __global float *workspace,
+                      uint v_offset /* (36,block_tiles,IN) */, int first_tile, int block_tiles, int h, int w, int tiles_x,
+                      int tiles_y)
+{
+    const int local_tile = get_global_id(0);
+    LOCATE(first_tile + local_tile, tiles_x, tiles_y)
+    __global float *to = workspace + v_offset + local_tile * IN;
+    for (int c = 0; c < IN; c += 16) {
+        float16 d[36];
+#pragma unroll
+        for (int i = 0; i < 6; i++)
+#pragma unroll
+            for (int j = 0; j < 6; j++) {
+                const int py = ty + i - 1, px = tx + j - 1;
+                d[i * 6 + j] = py >= 0 && py < h && px >= 0 && px < w
+                                   ? vload16(0, x + ((image * h + py) * w + px) * IN + c)
+                                   : (float16)0.0f;
+            }
+#pragma unroll
+        for (int j = 0; j < 6; j++) input_1d(d + j, 6);
+#pragma unroll
+        for (int i = 0; i < 6; i++) input_1d(d + 6 * i, 1);
+#pragma unroll
+        for (int i = 0; i < 36; i++) vstore16(d[i], 0, to + i * block_tiles * IN + c);
+    }
+}
+
+/* A z for four values a stride apart, into six. */
+static inline void gradient_1d(float16 *to, const float16 *from, int to_stride, int from_stride)
+{
+    const float16 z0 = from[0], z1 = from[from_stride], z2 = from[2 * from_stride], z3 = from[3 * from_stride];
+    const float16 even = z0 + z2, odd = z1 + z3, even2 = z0 + 4.0f * z2, odd2 = 2.0f * z1 + 8.0f * z3;
+    to[0] = z0;
+    to[to_stride] = even + odd;
+    to[2 * to_stride] = even - odd;
+    to[3 * to_stride] = even2 + odd2;
+    to[4 * to_stride] = even2 - odd2;
+    to[5 * to_stride] = z3;
+}
+
+/* Z of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+conv2d_winograd_gradient(__global const float *dy /* (N,H,W,IN) */, __global float *workspace,
+                         uint z_offset /* (36,block_tiles,IN) */, int first_tile, int block_tiles, int h, int w, int tiles_x,
+                         int tiles_y)
+{
+    const int local_tile = get_global_id(0);
+    LOCATE(first_tile + local_tile, tiles_x, tiles_y)
+    __global float *to = workspace + z_offset + local_tile * IN;
+    for (int c = 0; c < IN; c += 16) {
+        float16 d[16], half_way[24], z[36];
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+#pragma unroll
+            for (int j = 0; j < 4; j++)
+                d[i * 4 + j] = ty + i < h && tx + j < w
+                                   ? vload16(0, dy + ((image * h + ty + i) * w + tx + j) * IN + c)
+                                   : (float16)0.0f;
+#pragma unroll
+        for (int j = 0; j < 4; j++) gradient_1d(half_way + j, d + j, 4, 4);
+#pragma unroll
+        for (int i = 0; i < 6; i++) gradient_1d(z + 6 * i, half_way + 4 * i, 1, 1);
+#pragma unroll
+        for (int i = 0; i < 36; i++) vstore16(z[i], 0, to + i * block_tiles * IN + c);
+    }
+}
+
+/* A^T m for six values a stride apart, into four. */
+static inline void output_1d(float16 *to, const float16 *from, int to_stride, int from_stride)
+{
+    const float16 m1 = from[from_stride], m2 = from[2 * from_stride], m3 = from[3 * from_stride], m4 = from[4 * from_stride];
+    const float16 sum = m1 + m2, difference = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
+    to[0] = from[0] + sum + sum2;
+    to[to_stride] = difference + 2.0f * difference2;
+    to[2 * to_stride] = sum + 4.0f * sum2;
+    to[3 * to_stride] = difference + 8.0f * difference2 + from[5 * from_stride];
+}
+
+/* y (+)= A^T M A. Launch: global (tiles of the block), local (1). */
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+conv2d_winograd_output(__global float *y /* (N,H,W,IN) */, __global const float *workspace,
+                       uint m_offset /* (36,block_tiles,IN) */, int first_tile, int block_tiles, int h, int w, int tiles_x,
+                       int tiles_y, int accumulate)
+{
+    const int local_tile = get_global_id(0);
+    LOCATE(first_tile + local_tile, tiles_x, tiles_y)
+    __global const float *from = workspace + m_offset + local_tile * IN;
+    for (int c = 0; c < IN; c += 16) {
+        float16 m[36], half_way[24], d[16];
+#pragma unroll
+        for (int i = 0; i < 36; i++) m[i] = vload16(0, from + i * block_tiles * IN + c);
+#pragma unroll
+        for (int j = 0; j < 6; j++) output_1d(half_way + j, m + j, 6, 6);
+#pragma unroll
+        for (int i = 0; i < 4; i++) output_1d(d + 4 * i, half_way + 6 * i, 1, 1);
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+#pragma unroll
+            for (int j = 0; j < 4; j++)
+                if (ty + i < h && tx + j < w) {
+                    __global float *to = y + ((image * h + ty + i) * w + tx + j) * IN + c;
+                    vstore16(accumulate ? d[i * 4 + j] + vload16(0, to) : d[i * 4 + j], 0, to);
+                }
+    }
+}
+#endif
+
+#ifdef WEIGHTS
+/* G applied to three values a stride apart, into six. */
+static inline void weights_1d(float *to, const float *from, int to_stride, int from_stride)
+{
+    const float g0 = from[0], g1 = from[from_stride], g2 = from[2 * from_stride];
+    const float near = g0 + g2, far = g0 + 4.0f * g2;
+    to[0] = g0 / 4.0f;
+    to[to_stride] = -(near + g1) / 6.0f;
+    to[2 * to_stride] = -(near - g1) / 6.0f;
+    to[3 * to_stride] = (far + 2.0f * g1) / 24.0f;
+    to[4 * to_stride] = (far - 2.0f * g1) / 24.0f;
+    to[5 * to_stride] = g2;
+}
+
+/* u[place,panel,i,c] = (G w G^T) of channels i -> panel * panel_channels + c. flip: the weights of backward-data, w being
+ * (T,out,in) then. Launch: global (out, in). */
+__kernel void conv2d_winograd_weights(__global const float *w, __global float *workspace, uint u_offset, int panel_channels,
+                                      int flip)
+{
+    const int o = get_global_id(0), i = get_global_id(1), out = get_global_size(0), in = get_global_size(1);
+    float g[9], half_way[18], u[36];
+    for (int t = 0; t < 9; t++) g[t] = flip ? w[((8 - t) * out + o) * in + i] : w[(t * in + i) * out + o];
+    for (int j = 0; j < 3; j++) weights_1d(half_way + j, g + j, 3, 3);
+    for (int k = 0; k < 6; k++) weights_1d(u + 6 * k, half_way + 3 * k, 1, 1);
+    __global float *to = workspace + u_offset + (o / panel_channels * in + i) * panel_channels + o % panel_channels;
+    for (int k = 0; k < 36; k++) to[k * in * out] = u[k];
+}
+
+/* G^T applied to six values a stride apart, into three. */
+static inline void gradient_of_weights_1d(float *to, const float *from, int to_stride, int from_stride)
+{
+    const float u1 = from[from_stride], u2 = from[2 * from_stride], u3 = from[3 * from_stride], u4 = from[4 * from_stride];
+    const float near = -(u1 + u2) / 6.0f, far = (u3 + u4) / 24.0f;
+    to[0] = from[0] / 4.0f + near + far;
+    to[to_stride] = (u2 - u1) / 6.0f + (u3 - u4) / 12.0f;
+    to[2 * to_stride] = near + 4.0f * far + from[5 * from_stride];
+}
+
+/* dw[t,i,o] += (G^T dU G). Launch: global (out, in). */
+__kernel void conv2d_winograd_weights_gradient(__global const float *workspace, uint du_offset /* (36,in,out) */,
+                                               __global float *dw /* (T,in,out) */)
+{
+    const int o = get_global_id(0), i = get_global_id(1), out = get_global_size(0), in = get_global_size(1);
+    float u[36], half_way[18], g[9];
+    for (int k = 0; k < 36; k++) u[k] = workspace[du_offset + (k * in + i) * out + o];
+    for (int j = 0; j < 6; j++) gradient_of_weights_1d(half_way + j, u + j, 6, 6);
+    for (int k = 0; k < 3; k++) gradient_of_weights_1d(g + 3 * k, half_way + 6 * k, 1, 1);
+    for (int t = 0; t < 9; t++) dw[(t * in + i) * out + o] += g[t];
+}
+#endif
+
+#ifdef PRODUCT
+/* M[place] = V[place] U[place] for GROUP_TILES tiles and one panel.
+ * Launch: global (groups, panels, 36), local (1, 1, 1). Rows of V and M exist up to a multiple of ROWS. */
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+conv2d_winograd_product(__global float *workspace, uint v_offset /* (36,block_tiles,IN) */,
+                        uint u_offset /* (36,panels,IN,PANEL) */, uint m_offset /* (36,block_tiles,OUT) */, int tiles,
+                        int block_tiles, int group_tiles)
+{
+    const int panel = get_global_id(1), place = get_global_id(2);
+    const int first = (int)get_global_id(0) * group_tiles, end = min(first + group_tiles, tiles);
+    __global const float *u = workspace + u_offset + place * IN * OUT + panel * IN * PANEL;
+    for (int row = first; row < end; row += ROWS) {
+        __global const float *v = workspace + v_offset + (place * block_tiles + row) * IN;
+        __global float *m = workspace + m_offset + (place * block_tiles + row) * OUT + panel * PANEL;
+        __global const float *b = u;
+#define CLEAR(r) float16 a##r = 0.0f, e##r = 0.0f;
+        EACH_ROW(CLEAR)
+#pragma unroll 4
+        for (int i = 0; i < IN; i++) {
+            const float16 b0 = vload16(0, b);
+#if NV == 2
+            const float16 b1 = vload16(1, b);
+#define STEP(r) { const float16 s = v[r * IN + i]; a##r = fma(s, b0, a##r); e##r = fma(s, b1, e##r); }
+#define STORE(r) vstore16(a##r, 0, m + r * OUT); vstore16(e##r, 1, m + r * OUT);
+#else
+#define STEP(r)  a##r = fma((float16)(v[r * IN + i]), b0, a##r);
+#define STORE(r) vstore16(a##r, 0, m + r * OUT);
+#endif
+            EACH_ROW(STEP)
+            b += PANEL;
+        }
+        EACH_ROW(STORE)
+    }
+}
+
+/* dU[place] += V[place]^T Z[place], for BLOCK channels of V and BLOCK of Z. `fresh`: dU holds nothing yet.
+ * Launch: global (ceil(IN / BLOCK), ceil(OUT / BLOCK), 36), local (1, 1, 1). */
+#define BLOCK 64
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,block_tiles,IN) */,
+                           uint z_offset /* (36,block_tiles,OUT) */, uint du_offset /* (36,IN,OUT) */, int tiles,
+                           int block_tiles, int fresh)
+{
+    const int i_begin = (int)get_global_id(0) * BLOCK, i_end = min(i_begin + BLOCK, IN);
+    const int o_begin = (int)get_global_id(1) * BLOCK, o_end = min(o_begin + BLOCK, OUT);
+    const int place = get_global_id(2);
+    for (int i = i_begin; i < i_end; i += ROWS)
+        for (int o = o_begin; o < o_end; o += PANEL) {
+            __global const float *v = workspace + v_offset + place * block_tiles * IN + i;
+            __global const float *z = workspace + z_offset + place * block_tiles * OUT + o;
+            __global float *du = workspace + du_offset + (place * IN + i) * OUT + o;
+#if NV == 2
+#define LOAD_U(r)                                                                                                      \
+    float16 a##r = fresh ? (float16)0.0f : vload16(0, du + r * OUT), e##r = fresh ? (float16)0.0f : vload16(1, du + r * OUT);
+#define STEP_U(r) { const float16 s = v[r]; a##r = fma(s, b0, a##r); e##r = fma(s, b1, e##r); }
+#define STORE_U(r) vstore16(a##r, 0, du + r * OUT); vstore16(e##r, 1, du + r * OUT);
+#else
+#define LOAD_U(r)  float16 a##r = fresh ? (float16)0.0f : vload16(0, du + r * OUT);
+#define STEP_U(r)  a##r = fma((float16)(v[r]), b0, a##r);
+#define STORE_U(r) vstore16(a##r, 0, du + r * OUT);
+#endif
+            EACH_ROW(LOAD_U)
+            for (int t = 0; t < tiles; t++) {
+                const float16 b0 = vload16(0, z);
+#if NV == 2
+                const float16 b1 = vload16(1, z);
+#endif
+                EACH_ROW(STEP_U)
+                v += IN;
+                z += OUT;
+            }
+            EACH_ROW(STORE_U)
+        }
+}
+#endif

@@ -1,0 +1,224 @@
+/* Engine winograd: 3x3 convolutions with a quarter of the multiplications, on CPUs
+ * (cl_kernels/conv2d_winograd.cl has the formulas). The host walks over the batch in blocks of tiles. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conv_engine.h"
+
+enum {
+    LANES = 16,
+    PLACES = 36, /* values of a transformed tile */
+    ROWS = 8,    /* of a register tile: rows of V and M are padded to a multiple */
+    BLOCK_CHANNELS = 64,
+    GROUP_TILES = 64, /* of a work-item of the product */
+    CACHE_BYTES = 20 * 1024 *
+                  1024 /* that V and M of a block may take: most of a last cache, the panels need the rest */
+};
+
+/* A product of forward's kind: the kernels that bring tiles in, multiply, and bring them out. */
+typedef struct product {
+    const sw_kernel *input, *multiply, *output;
+    int in, out, panel;
+} product;
+
+typedef struct winograd_plan {
+    sw_conv_shape shape;
+    product forward, data;
+    const sw_kernel *weights, *gradient, *accumulate, *weights_gradient;
+    int tiles_x, tiles_y, block_tiles;
+    /* floats into the workspace: U (or dU) at its start, then V, then M (or Z) */
+    size_t v_offset, m_offset;
+} winograd_plan;
+
+/* A pass goes block by block: tiles [first, first + count) of the whole batch. */
+typedef struct block {
+    int first, count;
+} block;
+
+static bool supports(const sw_cl *cl, sw_conv_shape s)
+{
+    return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU && s.kernel == 3 && s.in_channels % LANES == 0 &&
+           s.out_channels % LANES == 0;
+}
+
+static int divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+static sw_status prepare_product(product *p, sw_cl *cl, int in, int out)
+{
+    sw_status status = SW_OK;
+    char options[96];
+    int vectors = out % (2 * LANES) == 0 ? 2 : 1;
+    *p = (product){.in = in, .out = out, .panel = LANES * vectors};
+    snprintf(options, sizeof options, "-DTRANSFORM -DIN=%d", in);
+    SW_TRY(sw_kernel_get(&p->input, cl, "conv2d_winograd", "conv2d_winograd_input", options));
+    snprintf(options, sizeof options, "-DTRANSFORM -DIN=%d", out);
+    SW_TRY(sw_kernel_get(&p->output, cl, "conv2d_winograd", "conv2d_winograd_output", options));
+    snprintf(options, sizeof options, "-DPRODUCT -DIN=%d -DOUT=%d -DNV=%d", in, out, vectors);
+    SW_TRY(sw_kernel_get(&p->multiply, cl, "conv2d_winograd", "conv2d_winograd_product", options));
+done:
+    return status;
+}
+
+static sw_status prepare_weights(winograd_plan *plan, sw_cl *cl)
+{
+    sw_status status = SW_OK;
+    char options[96];
+    const char *file = "conv2d_winograd";
+    sw_conv_shape s = plan->shape;
+    SW_TRY(sw_kernel_get(&plan->weights, cl, file, "conv2d_winograd_weights", "-DWEIGHTS"));
+    SW_TRY(sw_kernel_get(&plan->weights_gradient, cl, file, "conv2d_winograd_weights_gradient", "-DWEIGHTS"));
+    snprintf(options, sizeof options, "-DTRANSFORM -DIN=%d", s.out_channels);
+    SW_TRY(sw_kernel_get(&plan->gradient, cl, file, "conv2d_winograd_gradient", options));
+    snprintf(options, sizeof options, "-DPRODUCT -DIN=%d -DOUT=%d -DNV=%d", s.in_channels, s.out_channels,
+             s.out_channels % (2 * LANES) == 0 ? 2 : 1);
+    SW_TRY(sw_kernel_get(&plan->accumulate, cl, file, "conv2d_winograd_accumulate", options));
+done:
+    return status;
+}
+
+/* Tiles whose V and M fit the cache, at least a group, at most all. */
+static int choose_block(const winograd_plan *plan)
+{
+    size_t tile_bytes = PLACES * (size_t)(plan->shape.in_channels + plan->shape.out_channels) * sizeof(float);
+    int all = divide_up(plan->shape.n * plan->tiles_x * plan->tiles_y, ROWS) * ROWS;
+    int fitting = (int)(CACHE_BYTES / tile_bytes) / GROUP_TILES * GROUP_TILES;
+    if (fitting < GROUP_TILES) fitting = GROUP_TILES;
+    return fitting < all ? fitting : all;
+}
+
+static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
+                         size_t cap_bytes)
+{
+    sw_status status = SW_OK;
+    (void)cap_bytes; /* the block is bound by the cache, which is less */
+    winograd_plan *plan = calloc(1, sizeof *plan);
+    if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
+    *out = plan;
+    plan->shape = shape;
+    plan->tiles_x = divide_up(shape.w, 4);
+    plan->tiles_y = divide_up(shape.h, 4);
+    plan->block_tiles = choose_block(plan);
+    SW_TRY(prepare_product(&plan->forward, run->cl, shape.in_channels, shape.out_channels));
+    SW_TRY(prepare_product(&plan->data, run->cl, shape.out_channels, shape.in_channels));
+    SW_TRY(prepare_weights(plan, run->cl));
+
+    size_t in = (size_t)shape.in_channels, o = (size_t)shape.out_channels, most = in > o ? in : o;
+    size_t tile_floats = PLACES * (size_t)plan->block_tiles;
+    plan->v_offset = sw_conv_align(PLACES * in * o * sizeof(float)) / sizeof(float);
+    plan->m_offset = plan->v_offset + sw_conv_align(tile_floats * most * sizeof(float)) / sizeof(float);
+    *workspace_bytes = (plan->m_offset + tile_floats * most) * sizeof(float);
+done:
+    return status;
+}
+
+/* --- passes
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+/* Steps through the blocks of the run's batch; false when all are done. */
+static bool next_block(block *b, const winograd_plan *plan, const sw_run *run)
+{
+    int tiles = run->n * plan->tiles_x * plan->tiles_y;
+    b->first += b->count;
+    if (b->first >= tiles) return false;
+    b->count = tiles - b->first < plan->block_tiles ? tiles - b->first : plan->block_tiles;
+    return true;
+}
+
+static sw_grid grid_of(int x, int y, int z)
+{
+    return (sw_grid){.global = {(size_t)x, (size_t)y, (size_t)z}, .local = {1, 1, 1}};
+}
+
+/* Brings a block's tiles from an image into the workspace: V with `input` kernels, Z with the gradient
+ * kernel. */
+static sw_status transform(const winograd_plan *plan, sw_run *run, const sw_kernel *kernel, cl_mem image,
+                           size_t offset, block b)
+{
+    return SW_LAUNCH(run->cl, kernel, run->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(image),
+                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)offset), sw_arg_i32(b.first),
+                     sw_arg_i32(plan->block_tiles), sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w),
+                     sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y));
+}
+
+static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_run *run, block b)
+{
+    sw_grid grid = grid_of(divide_up(b.count, GROUP_TILES), p->out / p->panel, PLACES);
+    return SW_LAUNCH(run->cl, p->multiply, run->node->name, grid, sw_arg_buffer(run->workspace),
+                     sw_arg_u32((uint32_t)plan->v_offset), sw_arg_u32(0),
+                     sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(b.count), sw_arg_i32(plan->block_tiles),
+                     sw_arg_i32(GROUP_TILES));
+}
+
+static sw_status bring_out(const winograd_plan *plan, const product *p, sw_run *run, cl_mem to, block b,
+                           bool accumulate)
+{
+    return SW_LAUNCH(run->cl, p->output, run->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(to),
+                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(b.first),
+                     sw_arg_i32(plan->block_tiles), sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w),
+                     sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y), sw_arg_i32(accumulate));
+}
+
+/* to (+)= conv(from) with the weights transformed for `p`. */
+static sw_status run_product(const winograd_plan *plan, const product *p, sw_run *run, cl_mem from, cl_mem to,
+                             bool flip, bool accumulate)
+{
+    sw_status status = SW_OK;
+    sw_grid weights = {.global = {(size_t)p->out, (size_t)p->in}};
+    SW_TRY(SW_LAUNCH(run->cl, plan->weights, run->node->name, weights, sw_arg_buffer(run->param[0]),
+                     sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(p->panel), sw_arg_i32(flip)));
+    for (block b = {0}; next_block(&b, plan, run);) {
+        SW_TRY(transform(plan, run, p->input, from, plan->v_offset, b));
+        SW_TRY(multiply_block(plan, p, run, b));
+        SW_TRY(bring_out(plan, p, run, to, b, accumulate));
+    }
+done:
+    return status;
+}
+
+static sw_status forward(const void *prepared, sw_run *run)
+{
+    const winograd_plan *plan = prepared;
+    return run_product(plan, &plan->forward, run, run->in[0], run->out[0], false, false);
+}
+
+static sw_status backward_data(const void *prepared, sw_run *run)
+{
+    const winograd_plan *plan = prepared;
+    return run_product(plan, &plan->data, run, run->dout[0], run->din[0], true, run->accumulate[0]);
+}
+
+static sw_status backward_weights(const void *prepared, sw_run *run)
+{
+    sw_status status = SW_OK;
+    const winograd_plan *plan = prepared;
+    sw_conv_shape s = plan->shape;
+    sw_grid accumulate =
+        grid_of(divide_up(s.in_channels, BLOCK_CHANNELS), divide_up(s.out_channels, BLOCK_CHANNELS), PLACES);
+    sw_grid weights = {.global = {(size_t)s.out_channels, (size_t)s.in_channels}};
+    for (block b = {0}; next_block(&b, plan, run);) {
+        SW_TRY(transform(plan, run, plan->forward.input, run->in[0], plan->v_offset, b));
+        SW_TRY(transform(plan, run, plan->gradient, run->dout[0], plan->m_offset, b));
+        SW_TRY(SW_LAUNCH(run->cl, plan->accumulate, run->node->name, accumulate,
+                         sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->v_offset),
+                         sw_arg_u32((uint32_t)plan->m_offset), sw_arg_u32(0), sw_arg_i32(b.count),
+                         sw_arg_i32(plan->block_tiles), sw_arg_i32(b.first == 0)));
+    }
+    SW_TRY(SW_LAUNCH(run->cl, plan->weights_gradient, run->node->name, weights, sw_arg_buffer(run->workspace),
+                     sw_arg_u32(0), sw_arg_buffer(run->dparam[0])));
+done:
+    return status;
+}
+
+const sw_conv_engine sw_conv_engine_winograd = {
+    .name = "winograd",
+    .supports = supports,
+    .prepare = prepare,
+    .release = free,
+    .forward = forward,
+    .backward_weights = backward_weights,
+    .backward_data = backward_data,
+};
