@@ -12,6 +12,7 @@
 #include <archive_entry.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "fetch_steps.h"
 
@@ -22,8 +23,21 @@ typedef struct unpack_job {
     const char *target; /* DIR/FOLDER.unpacking */
     const char *folder, *what;
     uint64_t bytes, unpacked, limit;
+    int entries; /* that belonged to the folder */
     const sw_fetch_options *options;
 } unpack_job;
+
+/* Whether a path could lead anywhere but downwards. */
+static bool is_harmful(const char *path)
+{
+    if (path[0] == '/') return true;
+    for (const char *c = path; *c; c++) {
+        bool begins = c == path || c[-1] == '/';
+        if (begins && c[0] == '.' && c[1] == '.' && (c[2] == '/' || c[2] == '\0')) return true;
+        if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == '\\') return true;
+    }
+    return false;
+}
 
 /* The part of an entry's path below the folder, "" for the folder itself, or NULL for a path that is not
  * below it. */
@@ -32,21 +46,16 @@ static const char *path_below(const char *path, const char *folder)
     while (path[0] == '.' && path[1] == '/') path += 2;
     size_t length = strlen(folder);
     if (strncmp(path, folder, length) != 0 || (path[length] != '/' && path[length] != '\0')) return NULL;
-    const char *below = path + length;
-    while (*below == '/') below++;
-    for (const char *c = below; *c; c++) {
-        bool begins = c == below || c[-1] == '/';
-        if (begins && c[0] == '.' && c[1] == '.' && (c[2] == '/' || c[2] == '\0')) return NULL;
-        if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == '\\') return NULL;
-    }
-    return below;
+    path += length;
+    while (*path == '/') path++;
+    return path;
 }
 
 /* Side files that macOS puts into archives; the official one has some. */
-static bool is_side_file(const char *below)
+static bool is_side_file(const char *path)
 {
-    const char *slash = strrchr(below, '/');
-    return strncmp(slash ? slash + 1 : below, "._", 2) == 0;
+    const char *slash = strrchr(path, '/');
+    return strncmp(slash ? slash + 1 : path, "._", 2) == 0;
 }
 
 /* A real folder, not a link to one */
@@ -109,14 +118,20 @@ done:
 static sw_status unpack_entry(struct archive *archive, struct archive_entry *entry, unpack_job *job)
 {
     const char *name = archive_entry_pathname(entry);
-    const char *below = name ? path_below(name, job->folder) : NULL;
     mode_t kind = archive_entry_filetype(entry);
-    if (!below)
-        return sw_fail(SW_E_DATA, "%s: entry '%.100s' does not lie in %s/", job->what, name ? name : "",
-                       job->folder);
+    if (!name || is_harmful(name))
+        return sw_fail(SW_E_DATA, "%s: entry '%.100s' leads out of the folder", job->what, name ? name : "");
     if (archive_entry_hardlink(entry) || (kind != AE_IFREG && kind != AE_IFDIR))
         return sw_fail(SW_E_DATA, "%s: entry '%.100s' is a link or a special file", job->what, name);
-    if (below[0] == '\0' || is_side_file(below)) return SW_OK;
+    if (is_side_file(name)) return SW_OK;
+    const char *below = path_below(name, job->folder);
+    if (!below) {
+        sw_log(SW_LOG_WARNING, "%s: entry '%.100s' does not belong to %s/, passed over", job->what, name,
+               job->folder);
+        return SW_OK;
+    }
+    if (below[0] == '\0') return SW_OK;
+    job->entries++;
     char *path = sw_strf("%s/%s", job->target, below);
     if (!path) return SW_E_MEMORY;
     size_t end = strlen(path);
@@ -171,6 +186,10 @@ sw_status fetch_unpack(const char *dir, const char *folder, const char *archive_
                       .options = options};
     SW_TRY(make_folder(target));
     SW_TRY(unpack_all(archive, &job));
+    if (job.entries == 0) {
+        status = sw_fail(SW_E_DATA, "%s: nothing in it belongs to %s/", archive_path, folder);
+        goto done;
+    }
     sync(); /* the folder gets its name only when its files are on the disk */
     if (rename(target, final_path) != 0)
         status = sw_fail(SW_E_IO, "cannot rename %s to %s: %s", target, final_path, strerror(errno));

@@ -235,9 +235,6 @@ Test(data_fetch, an_archive_cannot_write_outside_its_folder)
     static const archive_file evil[] = {
         {.name = "annotations/../../escaped.txt", .content = "x"},
         {.name = "../escaped.txt", .content = "x"},
-        {.name = "escaped.txt", .content = "x"},
-        {.name = "images/escaped.txt", .content = "x"},
-        {.name = "annotationsescaped.txt", .content = "x"},
         {.name = "annotations/link", .link = "../.."},
         {.name = "annotations/back\\slash", .content = "x"},
         {.name = "annotations/line\nbreak", .content = "x"},
@@ -256,6 +253,28 @@ Test(data_fetch, an_archive_cannot_write_outside_its_folder)
                                          "a/b/got/escaped.txt", "a/b/got/images", "a/b/got/annotations"};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
         cr_assert_not(sw_fs_exists(scratch_path(places[i])), "%s was written", places[i]);
+}
+
+Test(data_fetch, entries_of_other_folders_are_passed_over_and_one_of_its_own_is_needed)
+{
+    const archive_file files[] = {{.name = "README", .content = "x"},
+                                  {.name = "._annotations", .content = "what macOS leaves"},
+                                  {.name = "images/escaped.jpg", .content = "x"},
+                                  {.name = "annotationsescaped.txt", .content = "x"},
+                                  {.name = "annotations/trainval.txt", .content = "a 1 1 1\n"}};
+    sw_fetch_options options = make_site();
+    const char *dir = scratch_path("got");
+    options.annotations_bytes = make_archive("annotations.tar.gz", files, 4);
+    expect_failure(dir, &options, SW_E_DATA, "nothing in it belongs to annotations/");
+    options.annotations_bytes = make_archive("annotations.tar.gz", files, 5);
+    caught_log_clear();
+    cr_assert_eq(sw_fetch_run(dir, &options), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(caught_log_lines(), 3, "%s", caught_log());
+    cr_assert(sw_fs_exists(pets_folder_path(dir, "annotations/trainval.txt")));
+    static const char *const places[] = {"README", "annotations/README", "images/escaped.jpg",
+                                         "annotationsescaped.txt"};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        cr_assert_not(sw_fs_exists(pets_folder_path(dir, places[i])), "%s was written", places[i]);
 }
 
 Test(data_fetch, a_link_lying_in_the_way_is_not_followed)
