@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "bound.h"
+#include "bound_winograd.h"
 #include "ops/ops.h"
 #include "problem.h"
 
@@ -95,20 +96,46 @@ static size_t path_cost(const sw_problem *p)
     return by_winograd(p) ? 64 : 1;
 }
 
+/* Winograd's way may be taken: its results are not exact, and less so than those of sums. */
+static bool may_be_winograd(const sw_problem *p)
+{
+    const sw_conv2d_attrs *attrs = p->c->attrs;
+    return (attrs->engine == SW_CONV_WINOGRAD || attrs->engine == SW_CONV_AUTO) && attrs->kernel == 3 &&
+           p->x.c % 16 == 0 && attrs->out_channels % 16 == 0;
+}
+
+static bool conv2d_is_exact(const sw_problem *p)
+{
+    return is_exact(p) && !may_be_winograd(p);
+}
+
+static double root_mean_square(const sw_tensor *t)
+{
+    double sum = 0;
+    for (size_t i = 0; i < t->elems; i++) sum += t->given[i] * t->given[i];
+    return sqrt(sum / (double)t->elems);
+}
+
 static sw_status conv2d_forward(sw_problem *p)
 {
-    size_t path = path_cost(p);
-    sw_expect_elements(p, &p->out[0], path * taps_of(p) * (size_t)p->x.c, is_exact(p), conv2d_y);
+    sw_expect_elements(p, &p->out[0], taps_of(p) * (size_t)p->x.c, conv2d_is_exact(p), conv2d_y);
+    if (may_be_winograd(p))
+        sw_bound_winograd_data(&p->out[0], p->x.c, root_mean_square(&p->in[0]),
+                               root_mean_square(&p->param[0]));
     return SW_OK;
 }
 
 static sw_status conv2d_backward(sw_problem *p)
 {
-    size_t path = path_cost(p);
-    sw_expect_elements(p, &p->din[0], path * taps_of(p) * (size_t)p->y.c, is_exact(p), conv2d_dx);
-    sw_expect_elements(p, &p->dparam[0], path * pixel_count(p->x), is_exact(p), conv2d_dw);
+    sw_expect_elements(p, &p->din[0], taps_of(p) * (size_t)p->y.c, conv2d_is_exact(p), conv2d_dx);
+    sw_expect_elements(p, &p->dparam[0], pixel_count(p->x), conv2d_is_exact(p), conv2d_dw);
     if (p->node->param_count > 1)
         sw_expect_elements(p, &p->dparam[1], pixel_count(p->x), is_exact(p), conv2d_db);
+    if (may_be_winograd(p)) {
+        double dy = root_mean_square(&p->dout[0]);
+        sw_bound_winograd_data(&p->din[0], p->y.c, dy, root_mean_square(&p->param[0]));
+        sw_bound_winograd_weights(&p->dparam[0], p->x, root_mean_square(&p->in[0]), dy);
+    }
     return SW_OK;
 }
 
@@ -118,6 +145,7 @@ static void conv2d_describe(char *text, size_t bytes, const sw_op_case *c)
     static const char *const engines[] = {[SW_CONV_AUTO] = "",
                                           [SW_CONV_CLBLAST] = " clblast",
                                           [SW_CONV_GEMM] = " gemm",
+                                          [SW_CONV_WINOGRAD] = " winograd",
                                           [SW_CONV_WINOGRAD] = " winograd"};
     snprintf(text, bytes, "%dx%d%s to %d%s", attrs->kernel, attrs->kernel, attrs->bias ? " biased" : "",
              attrs->out_channels, engines[attrs->engine]);

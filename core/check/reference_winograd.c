@@ -85,10 +85,9 @@ static double forward_magnitude(sw_shape from, const double *x, const double *we
                         : weight[sw_reference_index(dims, out, c, t / WINDOW, t % WINDOW)];
         spread(u, g, WINDOW, &g_abs[0][0], WINDOW, 1);
         for (int p = 0; p < TILE; p++)
-            for (int q = 0; q < TILE; q++)
-                magnitude += a_abs[h % OUT][p] * a_abs[w % OUT][q] * v[p][q] * u[p][q];
+            for (int q = 0; q < TILE; q++) sum[p][q] += v[p][q] * u[p][q];
     }
-    return magnitude;
+    return gather(sum, a_abs[h % OUT], 1, a_abs[w % OUT], 1);
 }
 
 static sw_shape weight_dims(const sw_reference_conv *conv)
