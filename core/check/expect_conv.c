@@ -12,24 +12,6 @@ static bool is_exact(const sw_problem *p)
     return p->c->fill == SW_FILL_INTEGERS;
 }
 
-/* Where the winograd engine may compute, its path bounds the error, and quarters and sixths leave nothing
- * exact. (On a device that has no such engine the bound is then wider than need be.) */
-static bool by_winograd(const sw_problem *p)
-{
-    const sw_conv2d_attrs *attrs = p->c->attrs;
-    return (attrs->engine == SW_CONV_AUTO || attrs->engine == SW_CONV_WINOGRAD) && attrs->kernel == 3 &&
-           p->x.c % 16 == 0 && attrs->out_channels % 16 == 0;
-}
-
-/* Roundings on the way of one tile through the transforms: 6 + 6 of the input, 3 + 3 of the weights, 6 + 6 of
- * the output. */
-enum { TRANSFORM_TERMS = 30 };
-
-static sw_sum along_winograd(sw_sum sum, size_t products, double magnitude)
-{
-    return (sw_sum){.value = sum.value, .magnitude = magnitude, .terms = products + TRANSFORM_TERMS};
-}
-
 static size_t pixel_count(sw_shape s)
 {
     return (size_t)s.n * (size_t)s.h * (size_t)s.w;
@@ -47,34 +29,19 @@ static sw_sum conv2d_y(const sw_problem *p, const int *at)
 {
     sw_reference_conv conv = conv_of(p);
     const double *bias = p->node->param_count > 1 ? p->param[1].given : NULL;
-    sw_sum sum =
-        sw_reference_conv2d_y(&conv, p->in[0].given, p->param[0].given, bias, at[0], at[1], at[2], at[3]);
-    if (!by_winograd(p)) return sum;
-    double path =
-        sw_reference_winograd_y(&conv, p->in[0].given, p->param[0].given, at[0], at[1], at[2], at[3]);
-    return along_winograd(sum, (size_t)p->x.c, path + (bias ? fabs(bias[at[3]]) : 0.0));
+    return sw_reference_conv2d_y(&conv, p->in[0].given, p->param[0].given, bias, at[0], at[1], at[2], at[3]);
 }
 
 static sw_sum conv2d_dx(const sw_problem *p, const int *at)
 {
     sw_reference_conv conv = conv_of(p);
-    sw_sum sum =
-        sw_reference_conv2d_dx(&conv, p->dout[0].given, p->param[0].given, at[0], at[1], at[2], at[3]);
-    if (!by_winograd(p)) return sum;
-    double path =
-        sw_reference_winograd_dx(&conv, p->dout[0].given, p->param[0].given, at[0], at[1], at[2], at[3]);
-    return along_winograd(sum, (size_t)p->y.c, path);
+    return sw_reference_conv2d_dx(&conv, p->dout[0].given, p->param[0].given, at[0], at[1], at[2], at[3]);
 }
 
 static sw_sum conv2d_dw(const sw_problem *p, const int *at)
 {
     sw_reference_conv conv = conv_of(p);
-    sw_sum sum = sw_reference_conv2d_dw(&conv, p->in[0].given, p->dout[0].given, at[0], at[1], at[2], at[3]);
-    if (!by_winograd(p)) return sum;
-    size_t tiles = (size_t)p->x.n * (size_t)((p->x.h + 3) / 4) * (size_t)((p->x.w + 3) / 4);
-    double path =
-        sw_reference_winograd_dw(&conv, p->in[0].given, p->dout[0].given, at[0], at[1], at[2], at[3]);
-    return along_winograd(sum, tiles, path);
+    return sw_reference_conv2d_dw(&conv, p->in[0].given, p->dout[0].given, at[0], at[1], at[2], at[3]);
 }
 
 static sw_sum conv2d_db(const sw_problem *p, const int *at)
@@ -87,13 +54,6 @@ static size_t taps_of(const sw_problem *p)
 {
     const sw_conv2d_attrs *attrs = p->c->attrs;
     return (size_t)attrs->kernel * (size_t)attrs->kernel;
-}
-
-/* How many times the work of the direct sum following the path takes: decides how many elements are looked
- * at. */
-static size_t path_cost(const sw_problem *p)
-{
-    return by_winograd(p) ? 64 : 1;
 }
 
 /* Winograd's way may be taken: its results are not exact, and less so than those of sums. */
@@ -145,7 +105,6 @@ static void conv2d_describe(char *text, size_t bytes, const sw_op_case *c)
     static const char *const engines[] = {[SW_CONV_AUTO] = "",
                                           [SW_CONV_CLBLAST] = " clblast",
                                           [SW_CONV_GEMM] = " gemm",
-                                          [SW_CONV_WINOGRAD] = " winograd",
                                           [SW_CONV_WINOGRAD] = " winograd"};
     snprintf(text, bytes, "%dx%d%s to %d%s", attrs->kernel, attrs->kernel, attrs->bias ? " biased" : "",
              attrs->out_channels, engines[attrs->engine]);

@@ -50,15 +50,6 @@ sw_sum sw_reference_conv2d_dw(const sw_reference_conv *conv, const double *x, co
                               int ky, int kx);
 sw_sum sw_reference_conv2d_db(const sw_reference_conv *conv, const double *dy, int o);
 
-/* The same 3x3 convolutions as Winograd's F(4x4, 3x3) computes them: the size of what it rounds along its
- * path, which takes the place of sw_sum.magnitude in a bound. */
-double sw_reference_winograd_y(const sw_reference_conv *conv, const double *x, const double *weight, int n,
-                               int h, int w, int o);
-double sw_reference_winograd_dx(const sw_reference_conv *conv, const double *dy, const double *weight, int n,
-                                int h, int w, int i);
-double sw_reference_winograd_dw(const sw_reference_conv *conv, const double *x, const double *dy, int o,
-                                int i, int ky, int kx);
-
 /* Depthwise: each channel by its own window, weight (C,1,K,K).
  *
  *   y[n,h,w,c]    = sum over ky,kx of x[n, h+ky-K/2, w+kx-K/2, c] weight[c,0,ky,kx]
