@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "session.h"
 
 static const char NO_DEVICE_REMEDY[] =
     "install the driver of a device, for example pocl-opencl-icd (runs on any CPU), nvidia-opencl-icd "
@@ -66,6 +66,18 @@ static sw_status platform_name(char out[256], cl_platform_id platform)
     return tidy_text(out, 256, text);
 }
 
+uint64_t sw_host_available_bytes(void)
+{
+    FILE *file = fopen("/proc/meminfo", "re");
+    if (!file) return 0;
+    char line[256];
+    unsigned long long kib = 0;
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1) break;
+    fclose(file);
+    return (uint64_t)kib * 1024;
+}
+
 /* Fills everything but the platform's fields and the indices. */
 static sw_status describe_device(sw_device_info *info, cl_device_id device)
 {
@@ -93,6 +105,10 @@ static sw_status describe_device(sw_device_info *info, cl_device_id device)
     SW_TRY(device_info(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof info->float_vector,
                        &info->float_vector));
     info->type_name = type_name(info->type);
+    /* PoCL reports a share of the free memory and takes the page cache for used, so that its figure falls by
+     * reading files; it does not hold to it either */
+    uint64_t available = sw_host_available_bytes();
+    if (info->type & CL_DEVICE_TYPE_CPU && available > info->global_bytes) info->global_bytes = available;
     info->base_align_bytes = align_bits / 8;
     /* a device without double precision may also refuse the question */
     info->has_fp64 =

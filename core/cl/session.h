@@ -42,6 +42,9 @@ typedef struct sw_param {
     char name[64];
 } sw_param;
 
+/* device.c: what the host can still hand out without swapping; 0 where the system does not say. */
+uint64_t sw_host_available_bytes(void);
+
 void sw_programs_destroy(struct sw_program *programs);
 
 /* gemm.c: chooses and sets CLBlast's parameters for the session's device. */

@@ -17,7 +17,8 @@ typedef struct sw_device_info {
     cl_device_type type;
     const char *type_name; /* "cpu", "gpu", "accelerator", "other" */
     uint32_t compute_units, clock_mhz;
-    uint64_t global_bytes, max_alloc_bytes, local_bytes;
+    uint64_t global_bytes; /* of a CPU at least what the host has available now */
+    uint64_t max_alloc_bytes, local_bytes;
     uint64_t cache_bytes;    /* the cache before global memory; 0: none, or not told */
     size_t base_align_bytes; /* alignment of a sub-buffer's origin */
     size_t max_work_group;
