@@ -8,9 +8,9 @@
 #include "session.h"
 
 enum {
-    REPEATS = 8,       /* of each measurement, the best counts: everything else on the machine only slows */
-    ACCUMULATORS = 12, /* as in peak.cl */
-    GPU_GROUP = 256,   /* work-items of a GPU's work-group */
+    REPEATS = 40,            /* short runs, of which the best counts: other work on the machine only slows */
+    ACCUMULATORS = 12,       /* as in peak.cl */
+    GPU_GROUP = 256,         /* work-items of a GPU's work-group */
     GPU_ITEMS_A_UNIT = 2048, /* enough to hide every latency */
     CPU_ITEMS_A_UNIT = 4,    /* a few a core, so that an uneven start evens out */
     CPU_COPY_RUN = 4096,     /* vectors that one work-item copies */
@@ -77,7 +77,7 @@ static sw_status measure_fma(double *gflops, sw_cl *cl, int width, const char *o
     for (;;) { /* long enough that the launch itself does not count */
         const sw_arg args[] = {sw_arg_buffer(sink), sw_arg_f32(0.5f), sw_arg_i32(rounds)};
         SW_TRY(timed_launch(&seconds, cl, kernel, grid, 3, args));
-        if (seconds > 0.02 || rounds >= 1 << 26) break;
+        if (seconds > 0.004 || rounds >= 1 << 26) break;
         rounds *= 2;
     }
     const sw_arg args[] = {sw_arg_buffer(sink), sw_arg_f32(0.5f), sw_arg_i32(rounds)};
