@@ -9,22 +9,65 @@
 /* --- receptive field
  * -------------------------------------------------------------------------------------------------- */
 
-sw_status sw_receptive_fields(double *fields, const sw_graph *graph)
+/* The px of a value's row that are looked at; empty when last < first. */
+typedef struct span {
+    int64_t first, last;
+} span;
+
+/* What a node reads to make `made` of an output. */
+static span span_read(const sw_node *node, span made)
 {
-    double *jumps = malloc((size_t)graph->value_count * sizeof *jumps);
-    if (!jumps) return sw_fail_alloc("receptive fields", (size_t)graph->value_count * sizeof *jumps);
-    for (int v = 0; v < graph->value_count; v++) fields[v] = jumps[v] = 1.0;
-    for (int n = 0; n < graph->node_count; n++) {
+    int before = node->stride > 1 ? 0 : node->window / 2;
+    return (span){made.first * node->stride / node->upscale - before,
+                  made.last * node->stride / node->upscale - before + node->window - 1};
+}
+
+static void span_add(span *to, span more)
+{
+    if (to->last < to->first) {
+        *to = more;
+    } else {
+        if (more.first < to->first) to->first = more.first;
+        if (more.last > to->last) to->last = more.last;
+    }
+}
+
+/* Input px that px `at` of a value sees. `spans` is scratch, one a value. */
+static int64_t px_seen(const sw_graph *graph, int value, int64_t at, span *spans)
+{
+    for (int v = 0; v < graph->value_count; v++) spans[v] = (span){0, -1};
+    spans[value] = (span){at, at};
+    for (int n = graph->values[value].producer; n >= 0; n--) {
         const sw_node *node = &graph->nodes[n];
-        int widest = node->inputs[0];
-        for (int i = 1; i < node->input_count; i++)
-            if (fields[node->inputs[i]] > fields[widest]) widest = node->inputs[i];
-        for (int i = 0; i < node->output_count; i++) {
-            fields[node->outputs[i]] = fields[widest] + (node->window - 1) * jumps[widest];
-            jumps[node->outputs[i]] = jumps[widest] * node->stride / node->upscale;
+        for (int o = 0; o < node->output_count; o++) {
+            span made = spans[node->outputs[o]];
+            if (made.last < made.first) continue;
+            for (int i = 0; i < node->input_count; i++)
+                span_add(&spans[node->inputs[i]], span_read(node, made));
         }
     }
-    free(jumps);
+    int64_t seen = 0;
+    for (int v = 0; v < graph->value_count; v++)
+        if (graph->values[v].producer < 0 && spans[v].last - spans[v].first + 1 > seen)
+            seen = spans[v].last - spans[v].first + 1;
+    return seen;
+}
+
+sw_status sw_receptive_fields(int *fields, const sw_graph *graph)
+{
+    span *spans = malloc((size_t)graph->value_count * sizeof *spans);
+    if (!spans) return sw_fail_alloc("receptive fields", (size_t)graph->value_count * sizeof *spans);
+    int period = 1; /* px so far apart see the same, shifted */
+    for (int n = 0; n < graph->node_count; n++) period *= graph->nodes[n].upscale;
+    for (int v = 0; v < graph->value_count; v++) {
+        int64_t most = 0;
+        for (int i = 0; i < period; i++) { /* far from 0, where no position is negative */
+            int64_t seen = px_seen(graph, v, (int64_t)period * 4096 + i, spans);
+            if (seen > most) most = seen;
+        }
+        fields[v] = (int)most;
+    }
+    free(spans);
     return SW_OK;
 }
 
@@ -67,7 +110,7 @@ static sw_status fill_layers(sw_description *d)
 {
     sw_status status = SW_OK;
     const sw_graph *graph = &d->train_model.graph;
-    double *fields = calloc((size_t)graph->value_count, sizeof *fields);
+    int *fields = calloc((size_t)graph->value_count, sizeof *fields);
     d->layers = calloc((size_t)graph->node_count, sizeof *d->layers);
     if (!fields || !d->layers) {
         status = sw_fail_alloc("the table of layers", (size_t)graph->node_count * sizeof *d->layers);
@@ -80,7 +123,7 @@ static sw_status fill_layers(sw_description *d)
         *layer = (sw_layer){.name = node->name,
                             .output = graph->values[node->outputs[0]].shape,
                             .macs = node->macs,
-                            .field_px = node->op->is_loss ? 0.0 : fields[node->outputs[0]]};
+                            .field_px = node->op->is_loss ? 0 : fields[node->outputs[0]]};
         sw_node_label(layer->op, sizeof layer->op, node);
         for (int i = 0; i < node->param_count; i++) layer->parameters += graph->params[node->params[i]].elems;
     }
@@ -143,7 +186,7 @@ static void print_layer(sw_str *out, const sw_layer *layer)
     snprintf(shape, sizeof shape, "%dx%dx%d", layer->output.h, layer->output.w, layer->output.c);
     if (layer->parameters) grouped(parameters, layer->parameters);
     if (layer->macs) snprintf(macs, sizeof macs, "%.2f", (double)layer->macs * 1e-6);
-    if (layer->field_px > 0.0) snprintf(field, sizeof field, "%.0f px", layer->field_px);
+    if (layer->field_px) snprintf(field, sizeof field, "%d px", layer->field_px);
     sw_str_printf(out, "%-20s %-13s %11s %10s %9s %8s\n", layer->name, layer->op, shape, parameters, macs,
                   field);
 }
@@ -216,7 +259,7 @@ static cJSON *layer_json(const sw_layer *layer)
     cJSON_AddItemToObject(object, "output", cJSON_CreateIntArray(shape, 3));
     cJSON_AddNumberToObject(object, "parameters", (double)layer->parameters);
     cJSON_AddNumberToObject(object, "macs", (double)layer->macs);
-    if (layer->field_px > 0.0)
+    if (layer->field_px)
         cJSON_AddNumberToObject(object, "field_px", layer->field_px);
     else
         cJSON_AddNullToObject(object, "field_px");

@@ -17,8 +17,8 @@ typedef struct sw_layer {
     char op[32];      /* "conv2d 3x3", "norm+relu", ... */
     sw_shape output;  /* of the training graph */
     size_t parameters;
-    uint64_t macs;   /* of one image's forward pass */
-    double field_px; /* side of the square of input px that one output px sees; 0: a loss sees everything */
+    uint64_t macs; /* of one image's forward pass */
+    int field_px;  /* side of the square of input px that one output px sees; 0: a loss sees everything */
 } sw_layer;
 
 typedef struct sw_description {
@@ -42,11 +42,10 @@ void sw_description_print(sw_str *out, const sw_description *description);
 /* Appends the same as one JSON document. */
 sw_status sw_description_json(sw_str *out, const sw_description *description) SW_NODISCARD;
 
-/* Side in input px of what one px of each value sees; `fields` has value_count entries. Along the graph, with
- * field f = 1 and jump j = 1 (distance in input px of neighbours) at the inputs:
- *     f' = f + (window - 1) j      j' = j stride / upscale
- * Of several inputs the one with the largest field counts. An unpool or upsampling divides the jump: after it
- * a 3x3 window again reaches half as far. Borders of the image are not taken into account. */
-sw_status sw_receptive_fields(double *fields, const sw_graph *graph) SW_NODISCARD;
+/* Side in input px of the square that one px of each value sees; `fields` has value_count entries. Px i of a
+ * node's output reads px from i * stride / upscale - window / 2 (a pool: from i * stride) on, `window` of
+ * them, so that an unpool halves what was reached: followed back to the graph's inputs. After an unpool it
+ * depends on where the px lies; the largest counts. Borders of the image are not taken into account. */
+sw_status sw_receptive_fields(int *fields, const sw_graph *graph) SW_NODISCARD;
 
 #endif
