@@ -1,6 +1,7 @@
 #include "nn/network.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "cl/buffer.h"
 
@@ -173,5 +174,23 @@ sw_status sw_network_evaluate(sw_network *network, const float *images, const ui
         if (!isfinite(*loss)) status = explain_nan(network, executor, model, images, labels, n, *loss);
     }
 done:
+    return status;
+}
+
+/* The evaluation graph ends in the loss, which wants labels: any will do. */
+sw_status sw_network_predict(sw_network *network, float *logits, const float *images, int n)
+{
+    sw_status status = SW_OK;
+    sw_executor *executor = network->evaluator;
+    const sw_model *model = &network->eval_model;
+    size_t pixels = (size_t)n * (size_t)network->options.size_px * (size_t)network->options.size_px;
+    uint8_t *labels = calloc(pixels, 1);
+    if (!labels) return sw_fail_alloc("labels for a prediction", pixels);
+    SW_TRY(upload(network, executor, model, images, labels, n));
+    SW_TRY(sw_executor_forward(executor, n));
+    SW_TRY(sw_buffer_read(network->cl, sw_executor_value(executor, model->logits), 0, logits,
+                          pixels * (size_t)network->options.model->classes * sizeof *logits));
+done:
+    free(labels);
     return status;
 }

@@ -57,6 +57,9 @@ sw_status sw_network_evaluate(sw_network *network, const float *images, const ui
                               double *loss, uint32_t *confusion, float *soft,
                               uint8_t *predictions) SW_NODISCARD;
 
+/* The logits (n,S,S,classes) of n <= eval_batch images. */
+sw_status sw_network_predict(sw_network *network, float *logits, const float *images, int n) SW_NODISCARD;
+
 /* --- memory table
  * --------------------------------------------------------------------------------------------------- */
 

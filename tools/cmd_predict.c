@@ -1,0 +1,62 @@
+/* segwork predict: pictures in, maps of classes out. */
+#include <stdio.h>
+
+#include "commands.h"
+#include "exp/predict.h"
+
+static char *checkpoint, *config, *out, *device;
+static int logits, overlay, original_size;
+
+static sw_status run(int argc, const char *const *argv)
+{
+    sw_status status = SW_OK;
+    sw_saved saved = {0};
+    sw_predict_result result = {0};
+    if (!checkpoint || !out)
+        return sw_fail(SW_E_USAGE, "needs --checkpoint and --out (see 'segwork predict --help')");
+    if (argc == 0) return sw_fail(SW_E_USAGE, "needs a picture or a folder of pictures");
+    const sw_saved_options from = {.from = checkpoint, .config = config};
+    const sw_predict_options options = {
+        .out = out, .device = device, .logits = logits, .overlay = overlay, .original_size = original_size};
+    SW_TRY(sw_saved_open(&saved, &from));
+    SW_TRY(sw_saved_need_experiment(&saved));
+    status = sw_predict(&result, &saved, argv, &options);
+    if (result.predicted)
+        printf("predicted %d picture%s into %s\n", result.predicted, result.predicted == 1 ? "" : "s", out);
+done:
+    sw_saved_close(&saved);
+    return status;
+}
+
+static const struct poptOption options[] = {
+    {"checkpoint", 'c', POPT_ARG_STRING, &checkpoint, 0,
+     "Weights: a safetensors file, or a run's folder for its best ones", "FILE|RUN"},
+    {"config", '\0', POPT_ARG_STRING, &config, 0,
+     "Experiment the weights belong to (default: config.yaml of the run they lie in)", "EXPERIMENT.yaml"},
+    {"out", 'o', POPT_ARG_STRING, &out, 0, "Folder for the results", "DIR"},
+    {"overlay", '\0', POPT_ARG_NONE, &overlay, 0,
+     "Also write NAME.overlay.png: the picture half covered by the classes' colours", NULL},
+    {"logits", '\0', POPT_ARG_NONE, &logits, 0,
+     "Also write NAME.npy: the network's output, float32 (classes, height, width)", NULL},
+    {"original-size", '\0', POPT_ARG_NONE, &original_size, 0,
+     "Maps and overlays of each picture's own size (logits enlarged bilinearly) instead of the network's",
+     NULL},
+    {"device", 'd', POPT_ARG_STRING, &device, 0,
+     "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
+    POPT_TABLEEND};
+
+const sw_command sw_cmd_predict = {
+    .name = "predict",
+    .arguments = "IMAGE|FOLDER...",
+    .summary = "Segment pictures with trained weights",
+    .details =
+        "Writes DIR/NAME.png for each NAME.jpg: 1 pet, 2 background, 3 border, as the data set's trimaps.\n"
+        "Of a folder every .jpg, .jpeg and .png is taken. A picture that can't be read gets one line, the\n"
+        "others go on, and the exit code is 1 at the end.\n\n"
+        "Examples:\n"
+        "  segwork predict --checkpoint runs/segnet_baseline/001 cat.jpg --out out --overlay\n"
+        "  segwork predict --checkpoint best.safetensors --config experiments/segnet_baseline.yaml \\\n"
+        "      photos --out out --original-size",
+    .options = options,
+    .run = run,
+};
