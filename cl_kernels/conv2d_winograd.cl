@@ -1,19 +1,22 @@
 /* conv2d 3x3 on CPUs by Winograd's minimal filtering, F(4x4, 3x3): 36 multiplications where the direct way takes 144.
  *
- *   input tiles    V = B^T d B     d: 6x6 pixels of x, one tile every 4 pixels     V (36, tiles, IN)
- *   weights        U = G w G^T                                                      U (36, IN, OUT), packed in panels
- *   products       M = V U         for each of the 36 places                        M (36, tiles, OUT)
+ *   input tiles    V = B^T d B     d: 6x6 pixels of x, one tile every 4 pixels     V (36, in/16, tiles, 16)
+ *   weights        U = G w G^T                                                      U (36, panels, in, PANEL)
+ *   products       M = V U         for each of the 36 places                        M (36, out/16, tiles, 16)
  *   output tiles   y = A^T M A     4x4 pixels
  *
  *   backward, data     the same on dy with the weights flipped
- *   backward, weights  Z = A dy A^T (36, tiles, OUT);  dU += V^T Z;  dw += G^T dU G
+ *   backward, weights  Z = A dy A^T (36, out/16, tiles, 16);  dU += V^T Z;  dw += G^T dU G
  *
  * (Winograd, "Arithmetic complexity of computations", 1980; matrices of Lavin and Gray, "Fast algorithms for convolutional
  * neural networks", 2016, with interpolation points 0, 1, -1, 2, -2.)
  *
- * The host walks over the batch in blocks of tiles, small enough that V and M stay in the last cache. Register tiles as in
- * conv2d_gemm.cl. Device layouts: x, y (N,H,W,C), w (T,I,O). IN and OUT are multiples of 16. Macros: IN, OUT, NV (1 or 2);
- * one of the sections TRANSFORM (IN only: the channels it moves), PRODUCT or WEIGHTS is compiled at a time. */
+ * The host walks over the batch in blocks of tiles, small enough that V and M stay in the last cache. Within a block, tiles
+ * lie in slices of 16 channels: a register tile then reads whole cache lines one after the other, whatever the number of
+ * channels, and that number need not be known to the compiler.
+ *
+ * Register tiles as in conv2d_gemm.cl: ROWS tiles (or channels) times NV vectors. Device layouts: x, y (N,H,W,C), w (T,I,O);
+ * in and out are multiples of 16. Macros: NV (1 or 2); one of the sections TRANSFORM, WEIGHTS and PRODUCT at a time. */
 
 #define PANEL (16 * NV)
 #define ROWS  8
@@ -39,14 +42,14 @@ static inline void input_1d(float16 *v, int stride)
 
 /* V of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_input(__global const float *x /* (N,H,W,IN) */, __global float *workspace,
-                      uint v_offset /* (36,block_tiles,IN) */, int first_tile, int block_tiles, int h, int w, int tiles_x,
+conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global float *workspace,
+                      uint v_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile, int block_tiles, int h, int w, int tiles_x,
                       int tiles_y)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
-    __global float *to = workspace + v_offset + local_tile * IN;
-    for (int c = 0; c < IN; c += 16) {
+    __global float *to = workspace + v_offset + local_tile * 16;
+    for (int c = 0; c < channels; c += 16) {
         float16 d[36];
 #pragma unroll
         for (int i = 0; i < 6; i++)
@@ -54,7 +57,7 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,IN) */, __global float *
             for (int j = 0; j < 6; j++) {
                 const int py = ty + i - 1, px = tx + j - 1;
                 d[i * 6 + j] = py >= 0 && py < h && px >= 0 && px < w
-                                   ? vload16(0, x + ((image * h + py) * w + px) * IN + c)
+                                   ? vload16(0, x + ((image * h + py) * w + px) * channels + c)
                                    : (float16)0.0f;
             }
 #pragma unroll
@@ -62,7 +65,7 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,IN) */, __global float *
 #pragma unroll
         for (int i = 0; i < 6; i++) input_1d(d + 6 * i, 1);
 #pragma unroll
-        for (int i = 0; i < 36; i++) vstore16(d[i], 0, to + i * block_tiles * IN + c);
+        for (int i = 0; i < 36; i++) vstore16(d[i], 0, to + (i * channels + c) * block_tiles);
     }
 }
 
@@ -81,28 +84,28 @@ static inline void gradient_1d(float16 *to, const float16 *from, int to_stride, 
 
 /* Z of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_gradient(__global const float *dy /* (N,H,W,IN) */, __global float *workspace,
-                         uint z_offset /* (36,block_tiles,IN) */, int first_tile, int block_tiles, int h, int w, int tiles_x,
+conv2d_winograd_gradient(__global const float *dy /* (N,H,W,channels) */, __global float *workspace,
+                         uint z_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile, int block_tiles, int h, int w, int tiles_x,
                          int tiles_y)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
-    __global float *to = workspace + z_offset + local_tile * IN;
-    for (int c = 0; c < IN; c += 16) {
+    __global float *to = workspace + z_offset + local_tile * 16;
+    for (int c = 0; c < channels; c += 16) {
         float16 d[16], half_way[24], z[36];
 #pragma unroll
         for (int i = 0; i < 4; i++)
 #pragma unroll
             for (int j = 0; j < 4; j++)
                 d[i * 4 + j] = ty + i < h && tx + j < w
-                                   ? vload16(0, dy + ((image * h + ty + i) * w + tx + j) * IN + c)
+                                   ? vload16(0, dy + ((image * h + ty + i) * w + tx + j) * channels + c)
                                    : (float16)0.0f;
 #pragma unroll
         for (int j = 0; j < 4; j++) gradient_1d(half_way + j, d + j, 4, 4);
 #pragma unroll
         for (int i = 0; i < 6; i++) gradient_1d(z + 6 * i, half_way + 4 * i, 1, 1);
 #pragma unroll
-        for (int i = 0; i < 36; i++) vstore16(z[i], 0, to + i * block_tiles * IN + c);
+        for (int i = 0; i < 36; i++) vstore16(z[i], 0, to + (i * channels + c) * block_tiles);
     }
 }
 
@@ -119,17 +122,17 @@ static inline void output_1d(float16 *to, const float16 *from, int to_stride, in
 
 /* y (+)= A^T M A. Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_output(__global float *y /* (N,H,W,IN) */, __global const float *workspace,
-                       uint m_offset /* (36,block_tiles,IN) */, int first_tile, int block_tiles, int h, int w, int tiles_x,
+conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const float *workspace,
+                       uint m_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile, int block_tiles, int h, int w, int tiles_x,
                        int tiles_y, int accumulate)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
-    __global const float *from = workspace + m_offset + local_tile * IN;
-    for (int c = 0; c < IN; c += 16) {
+    __global const float *from = workspace + m_offset + local_tile * 16;
+    for (int c = 0; c < channels; c += 16) {
         float16 m[36], half_way[24], d[16];
 #pragma unroll
-        for (int i = 0; i < 36; i++) m[i] = vload16(0, from + i * block_tiles * IN + c);
+        for (int i = 0; i < 36; i++) m[i] = vload16(0, from + (i * channels + c) * block_tiles);
 #pragma unroll
         for (int j = 0; j < 6; j++) output_1d(half_way + j, m + j, 6, 6);
 #pragma unroll
@@ -139,7 +142,7 @@ conv2d_winograd_output(__global float *y /* (N,H,W,IN) */, __global const float 
 #pragma unroll
             for (int j = 0; j < 4; j++)
                 if (ty + i < h && tx + j < w) {
-                    __global float *to = y + ((image * h + ty + i) * w + tx + j) * IN + c;
+                    __global float *to = y + ((image * h + ty + i) * w + tx + j) * channels + c;
                     vstore16(accumulate ? d[i * 4 + j] + vload16(0, to) : d[i * 4 + j], 0, to);
                 }
     }
@@ -198,75 +201,101 @@ __kernel void conv2d_winograd_weights_gradient(__global const float *workspace, 
 #endif
 
 #ifdef PRODUCT
-/* M[place] = V[place] U[place] for GROUP_TILES tiles and one panel.
- * Launch: global (groups, panels, 36), local (1, 1, 1). Rows of V and M exist up to a multiple of ROWS. */
+/* M[place] = V[place] U[place] for group_tiles tiles and one panel. Rows of V and M exist up to a multiple of ROWS.
+ * Launch: global (groups, panels, 36), local (1, 1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_product(__global float *workspace, uint v_offset /* (36,block_tiles,IN) */,
-                        uint u_offset /* (36,panels,IN,PANEL) */, uint m_offset /* (36,block_tiles,OUT) */, int tiles,
-                        int block_tiles, int group_tiles)
+conv2d_winograd_product(__global float *workspace, uint v_offset /* (36,in/16,block_tiles,16) */,
+                        uint u_offset /* (36,panels,in,PANEL) */, uint m_offset /* (36,out/16,block_tiles,16) */, int in,
+                        int out, int tiles, int block_tiles, int group_tiles)
 {
     const int panel = get_global_id(1), place = get_global_id(2);
     const int first = (int)get_global_id(0) * group_tiles, end = min(first + group_tiles, tiles);
-    __global const float *u = workspace + u_offset + place * IN * OUT + panel * IN * PANEL;
+    __global const float *u = workspace + u_offset + (place * out + panel * PANEL) * in;
     for (int row = first; row < end; row += ROWS) {
-        __global const float *v = workspace + v_offset + (place * block_tiles + row) * IN;
-        __global float *m = workspace + m_offset + (place * block_tiles + row) * OUT + panel * PANEL;
+        __global const float *v = workspace + v_offset + place * in * block_tiles + row * 16;
+        __global float *m = workspace + m_offset + (place * out + panel * PANEL) * block_tiles + row * 16;
         __global const float *b = u;
 #define CLEAR(r) float16 a##r = 0.0f, e##r = 0.0f;
         EACH_ROW(CLEAR)
-#pragma unroll 4
-        for (int i = 0; i < IN; i++) {
-            const float16 b0 = vload16(0, b);
+        for (int slice = 0; slice < in; slice += 16) {
+#pragma unroll 8
+            for (int i = 0; i < 16; i++) {
+                const float16 b0 = vload16(0, b);
 #if NV == 2
-            const float16 b1 = vload16(1, b);
-#define STEP(r) { const float16 s = v[r * IN + i]; a##r = fma(s, b0, a##r); e##r = fma(s, b1, e##r); }
-#define STORE(r) vstore16(a##r, 0, m + r * OUT); vstore16(e##r, 1, m + r * OUT);
+                const float16 b1 = vload16(1, b);
+#define STEP(r)                                                                                                        \
+    {                                                                                                                  \
+        const float16 s = v[r * 16 + i];                                                                               \
+        a##r = fma(s, b0, a##r);                                                                                       \
+        e##r = fma(s, b1, e##r);                                                                                       \
+    }
+#define STORE(r)                                                                                                       \
+    vstore16(a##r, r, m);                                                                                              \
+    vstore16(e##r, r, m + block_tiles * 16);
 #else
-#define STEP(r)  a##r = fma((float16)(v[r * IN + i]), b0, a##r);
-#define STORE(r) vstore16(a##r, 0, m + r * OUT);
+#define STEP(r)  a##r = fma((float16)(v[r * 16 + i]), b0, a##r);
+#define STORE(r) vstore16(a##r, r, m);
 #endif
-            EACH_ROW(STEP)
-            b += PANEL;
+                EACH_ROW(STEP)
+                b += PANEL;
+            }
+            v += block_tiles * 16;
         }
         EACH_ROW(STORE)
     }
 }
 
 /* dU[place] += V[place]^T Z[place], for BLOCK channels of V and BLOCK of Z. `fresh`: dU holds nothing yet.
- * Launch: global (ceil(IN / BLOCK), ceil(OUT / BLOCK), 36), local (1, 1, 1). */
+ * Launch: global (ceil(in / BLOCK), ceil(out / BLOCK), 36), local (1, 1, 1). */
 #define BLOCK 64
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,block_tiles,IN) */,
-                           uint z_offset /* (36,block_tiles,OUT) */, uint du_offset /* (36,IN,OUT) */, int tiles,
-                           int block_tiles, int fresh)
+conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/16,block_tiles,16) */,
+                           uint z_offset /* (36,out/16,block_tiles,16) */, uint du_offset /* (36,in,out) */, int in, int out,
+                           int tiles, int block_tiles, int fresh)
 {
-    const int i_begin = (int)get_global_id(0) * BLOCK, i_end = min(i_begin + BLOCK, IN);
-    const int o_begin = (int)get_global_id(1) * BLOCK, o_end = min(o_begin + BLOCK, OUT);
+    const int i_begin = (int)get_global_id(0) * BLOCK, i_end = min(i_begin + BLOCK, in);
+    const int o_begin = (int)get_global_id(1) * BLOCK, o_end = min(o_begin + BLOCK, out);
     const int place = get_global_id(2);
     for (int i = i_begin; i < i_end; i += ROWS)
         for (int o = o_begin; o < o_end; o += PANEL) {
-            __global const float *v = workspace + v_offset + place * block_tiles * IN + i;
-            __global const float *z = workspace + z_offset + place * block_tiles * OUT + o;
-            __global float *du = workspace + du_offset + (place * IN + i) * OUT + o;
+            __global const float *v = workspace + v_offset + (place * in + i / 16 * 16) * block_tiles + i % 16;
+            __global const float *z = workspace + z_offset + (place * out + o) * block_tiles;
+            __global float *du = workspace + du_offset + (place * in + i) * out + o;
 #if NV == 2
 #define LOAD_U(r)                                                                                                      \
-    float16 a##r = fresh ? (float16)0.0f : vload16(0, du + r * OUT), e##r = fresh ? (float16)0.0f : vload16(1, du + r * OUT);
-#define STEP_U(r) { const float16 s = v[r]; a##r = fma(s, b0, a##r); e##r = fma(s, b1, e##r); }
-#define STORE_U(r) vstore16(a##r, 0, du + r * OUT); vstore16(e##r, 1, du + r * OUT);
+    float16 a##r = fresh ? (float16)0.0f : vload16(0, du + r * out);                                                   \
+    float16 e##r = fresh ? (float16)0.0f : vload16(1, du + r * out);
+#define STEP_U(r)                                                                                                      \
+    {                                                                                                                  \
+        const float16 s = v[t * 16 + r];                                                                               \
+        a##r = fma(s, b0, a##r);                                                                                       \
+        e##r = fma(s, b1, e##r);                                                                                       \
+    }
+#define STORE_U(r)                                                                                                     \
+    vstore16(a##r, 0, du + r * out);                                                                                   \
+    vstore16(e##r, 1, du + r * out);
+#define VECTORS_U const float16 b0 = vload16(t, z), b1 = vload16(t, z + block_tiles * 16);
 #else
-#define LOAD_U(r)  float16 a##r = fresh ? (float16)0.0f : vload16(0, du + r * OUT);
-#define STEP_U(r)  a##r = fma((float16)(v[r]), b0, a##r);
-#define STORE_U(r) vstore16(a##r, 0, du + r * OUT);
+#define LOAD_U(r)  float16 a##r = fresh ? (float16)0.0f : vload16(0, du + r * out);
+#define STEP_U(r)  a##r = fma((float16)(v[t * 16 + r]), b0, a##r);
+#define STORE_U(r) vstore16(a##r, 0, du + r * out);
+#define VECTORS_U  const float16 b0 = vload16(t, z);
 #endif
             EACH_ROW(LOAD_U)
-            for (int t = 0; t < tiles; t++) {
-                const float16 b0 = vload16(0, z);
-#if NV == 2
-                const float16 b1 = vload16(1, z);
-#endif
+            int t = 0;
+            for (; t + 4 <= tiles; t += 4) { /* by hand: the compiler does not unroll a loop of unknown length */
+                { VECTORS_U EACH_ROW(STEP_U) }
+                t++;
+                { VECTORS_U EACH_ROW(STEP_U) }
+                t++;
+                { VECTORS_U EACH_ROW(STEP_U) }
+                t++;
+                { VECTORS_U EACH_ROW(STEP_U) }
+                t -= 3;
+            }
+            for (; t < tiles; t++) {
+                VECTORS_U
                 EACH_ROW(STEP_U)
-                v += IN;
-                z += OUT;
             }
             EACH_ROW(STORE_U)
         }

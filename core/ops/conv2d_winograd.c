@@ -1,6 +1,5 @@
 /* Engine winograd: 3x3 convolutions with a quarter of the multiplications, on CPUs
  * (cl_kernels/conv2d_winograd.cl has the formulas). The host walks over the batch in blocks of tiles. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "conv_engine.h"
@@ -15,16 +14,18 @@ enum {
                   1024 /* that V and M of a block may take: most of a last cache, the panels need the rest */
 };
 
-/* A product of forward's kind: the kernels that bring tiles in, multiply, and bring them out. */
+static const char *const file = "conv2d_winograd";
+
+/* A product of forward's kind: M = V U, from `in` channels to `out` in panels. */
 typedef struct product {
-    const sw_kernel *input, *multiply, *output;
+    const sw_kernel *multiply;
     int in, out, panel;
 } product;
 
 typedef struct winograd_plan {
     sw_conv_shape shape;
     product forward, data;
-    const sw_kernel *weights, *gradient, *accumulate, *weights_gradient;
+    const sw_kernel *input, *output, *gradient, *weights, *weights_gradient, *accumulate;
     int tiles_x, tiles_y, block_tiles;
     /* floats into the workspace: U (or dU) at its start, then V, then M (or Z) */
     size_t v_offset, m_offset;
@@ -48,33 +49,24 @@ static int divide_up(int a, int b)
 
 static sw_status prepare_product(product *p, sw_cl *cl, int in, int out)
 {
-    sw_status status = SW_OK;
-    char options[96];
     int vectors = out % (2 * LANES) == 0 ? 2 : 1;
     *p = (product){.in = in, .out = out, .panel = LANES * vectors};
-    snprintf(options, sizeof options, "-DTRANSFORM -DIN=%d", in);
-    SW_TRY(sw_kernel_get(&p->input, cl, "conv2d_winograd", "conv2d_winograd_input", options));
-    snprintf(options, sizeof options, "-DTRANSFORM -DIN=%d", out);
-    SW_TRY(sw_kernel_get(&p->output, cl, "conv2d_winograd", "conv2d_winograd_output", options));
-    snprintf(options, sizeof options, "-DPRODUCT -DIN=%d -DOUT=%d -DNV=%d", in, out, vectors);
-    SW_TRY(sw_kernel_get(&p->multiply, cl, "conv2d_winograd", "conv2d_winograd_product", options));
-done:
-    return status;
+    return sw_kernel_get(&p->multiply, cl, file, "conv2d_winograd_product",
+                         vectors == 2 ? "-DPRODUCT -DNV=2" : "-DPRODUCT -DNV=1");
 }
 
-static sw_status prepare_weights(winograd_plan *plan, sw_cl *cl)
+static sw_status prepare_kernels(winograd_plan *plan, sw_cl *cl)
 {
     sw_status status = SW_OK;
-    char options[96];
-    const char *file = "conv2d_winograd";
-    sw_conv_shape s = plan->shape;
+    SW_TRY(prepare_product(&plan->forward, cl, plan->shape.in_channels, plan->shape.out_channels));
+    SW_TRY(prepare_product(&plan->data, cl, plan->shape.out_channels, plan->shape.in_channels));
+    SW_TRY(sw_kernel_get(&plan->input, cl, file, "conv2d_winograd_input", "-DTRANSFORM"));
+    SW_TRY(sw_kernel_get(&plan->output, cl, file, "conv2d_winograd_output", "-DTRANSFORM"));
+    SW_TRY(sw_kernel_get(&plan->gradient, cl, file, "conv2d_winograd_gradient", "-DTRANSFORM"));
     SW_TRY(sw_kernel_get(&plan->weights, cl, file, "conv2d_winograd_weights", "-DWEIGHTS"));
     SW_TRY(sw_kernel_get(&plan->weights_gradient, cl, file, "conv2d_winograd_weights_gradient", "-DWEIGHTS"));
-    snprintf(options, sizeof options, "-DTRANSFORM -DIN=%d", s.out_channels);
-    SW_TRY(sw_kernel_get(&plan->gradient, cl, file, "conv2d_winograd_gradient", options));
-    snprintf(options, sizeof options, "-DPRODUCT -DIN=%d -DOUT=%d -DNV=%d", s.in_channels, s.out_channels,
-             s.out_channels % (2 * LANES) == 0 ? 2 : 1);
-    SW_TRY(sw_kernel_get(&plan->accumulate, cl, file, "conv2d_winograd_accumulate", options));
+    SW_TRY(sw_kernel_get(&plan->accumulate, cl, file, "conv2d_winograd_accumulate",
+                         plan->forward.panel > LANES ? "-DPRODUCT -DNV=2" : "-DPRODUCT -DNV=1"));
 done:
     return status;
 }
@@ -101,9 +93,7 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     plan->tiles_x = divide_up(shape.w, 4);
     plan->tiles_y = divide_up(shape.h, 4);
     plan->block_tiles = choose_block(plan);
-    SW_TRY(prepare_product(&plan->forward, run->cl, shape.in_channels, shape.out_channels));
-    SW_TRY(prepare_product(&plan->data, run->cl, shape.out_channels, shape.in_channels));
-    SW_TRY(prepare_weights(plan, run->cl));
+    SW_TRY(prepare_kernels(plan, run->cl));
 
     size_t in = (size_t)shape.in_channels, o = (size_t)shape.out_channels, most = in > o ? in : o;
     size_t tile_floats = PLACES * (size_t)plan->block_tiles;
@@ -136,12 +126,12 @@ static sw_grid grid_of(int x, int y, int z)
 /* Brings a block's tiles from an image into the workspace: V with `input` kernels, Z with the gradient
  * kernel. */
 static sw_status transform(const winograd_plan *plan, sw_run *run, const sw_kernel *kernel, cl_mem image,
-                           size_t offset, block b)
+                           size_t offset, int channels, block b)
 {
     return SW_LAUNCH(run->cl, kernel, run->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(image),
-                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)offset), sw_arg_i32(b.first),
-                     sw_arg_i32(plan->block_tiles), sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w),
-                     sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y));
+                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)offset), sw_arg_i32(channels),
+                     sw_arg_i32(b.first), sw_arg_i32(plan->block_tiles), sw_arg_i32(plan->shape.h),
+                     sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y));
 }
 
 static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_run *run, block b)
@@ -149,17 +139,18 @@ static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_
     sw_grid grid = grid_of(divide_up(b.count, GROUP_TILES), p->out / p->panel, PLACES);
     return SW_LAUNCH(run->cl, p->multiply, run->node->name, grid, sw_arg_buffer(run->workspace),
                      sw_arg_u32((uint32_t)plan->v_offset), sw_arg_u32(0),
-                     sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(b.count), sw_arg_i32(plan->block_tiles),
-                     sw_arg_i32(GROUP_TILES));
+                     sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(p->in), sw_arg_i32(p->out),
+                     sw_arg_i32(b.count), sw_arg_i32(plan->block_tiles), sw_arg_i32(GROUP_TILES));
 }
 
 static sw_status bring_out(const winograd_plan *plan, const product *p, sw_run *run, cl_mem to, block b,
                            bool accumulate)
 {
-    return SW_LAUNCH(run->cl, p->output, run->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(to),
-                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(b.first),
-                     sw_arg_i32(plan->block_tiles), sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w),
-                     sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y), sw_arg_i32(accumulate));
+    return SW_LAUNCH(run->cl, plan->output, run->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(to),
+                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(p->out),
+                     sw_arg_i32(b.first), sw_arg_i32(plan->block_tiles), sw_arg_i32(plan->shape.h),
+                     sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y),
+                     sw_arg_i32(accumulate));
 }
 
 /* to (+)= conv(from) with the weights transformed for `p`. */
@@ -171,7 +162,7 @@ static sw_status run_product(const winograd_plan *plan, const product *p, sw_run
     SW_TRY(SW_LAUNCH(run->cl, plan->weights, run->node->name, weights, sw_arg_buffer(run->param[0]),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(p->panel), sw_arg_i32(flip)));
     for (block b = {0}; next_block(&b, plan, run);) {
-        SW_TRY(transform(plan, run, p->input, from, plan->v_offset, b));
+        SW_TRY(transform(plan, run, plan->input, from, plan->v_offset, p->in, b));
         SW_TRY(multiply_block(plan, p, run, b));
         SW_TRY(bring_out(plan, p, run, to, b, accumulate));
     }
@@ -200,12 +191,13 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
         grid_of(divide_up(s.in_channels, BLOCK_CHANNELS), divide_up(s.out_channels, BLOCK_CHANNELS), PLACES);
     sw_grid weights = {.global = {(size_t)s.out_channels, (size_t)s.in_channels}};
     for (block b = {0}; next_block(&b, plan, run);) {
-        SW_TRY(transform(plan, run, plan->forward.input, run->in[0], plan->v_offset, b));
-        SW_TRY(transform(plan, run, plan->gradient, run->dout[0], plan->m_offset, b));
+        SW_TRY(transform(plan, run, plan->input, run->in[0], plan->v_offset, s.in_channels, b));
+        SW_TRY(transform(plan, run, plan->gradient, run->dout[0], plan->m_offset, s.out_channels, b));
         SW_TRY(SW_LAUNCH(run->cl, plan->accumulate, run->node->name, accumulate,
                          sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->v_offset),
-                         sw_arg_u32((uint32_t)plan->m_offset), sw_arg_u32(0), sw_arg_i32(b.count),
-                         sw_arg_i32(plan->block_tiles), sw_arg_i32(b.first == 0)));
+                         sw_arg_u32((uint32_t)plan->m_offset), sw_arg_u32(0), sw_arg_i32(s.in_channels),
+                         sw_arg_i32(s.out_channels), sw_arg_i32(b.count), sw_arg_i32(plan->block_tiles),
+                         sw_arg_i32(b.first == 0)));
     }
     SW_TRY(SW_LAUNCH(run->cl, plan->weights_gradient, run->node->name, weights, sw_arg_buffer(run->workspace),
                      sw_arg_u32(0), sw_arg_buffer(run->dparam[0])));
