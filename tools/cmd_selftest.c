@@ -10,7 +10,7 @@
 #include "commands.h"
 
 static char *device_spec, *only_subject;
-static int quick, tiny;
+static int quick, tiny, as_cpu;
 
 static bool is_wanted(const sw_check_case *c)
 {
@@ -91,6 +91,7 @@ static sw_status run(int argc, const char *const *argv)
     if (argc > 0) return sw_fail(SW_E_USAGE, "selftest takes no arguments, it was given '%s'", argv[0]);
     SW_TRY(check_subject());
     SW_TRY(sw_device_choose(&device, device_spec));
+    if (as_cpu) device.type = CL_DEVICE_TYPE_CPU;
     SW_TRY(sw_cl_create(&cl, &device, NULL));
     printf("device %d:%d  %.60s\n", device.platform_index, device.device_index, device.name);
     printf("driver %.70s\n", device.driver);
@@ -113,6 +114,8 @@ static const struct poptOption OPTIONS[] = {
      "SPEC"},
     {"quick", 'q', POPT_ARG_NONE, &quick, 0, "Small shapes only: seconds", NULL},
     {"tiny", 't', POPT_ARG_NONE, &tiny, 0, "A few elements each: for simulators and kernel checkers", NULL},
+    {"as-cpu", '\0', POPT_ARG_NONE, &as_cpu, 0, "Take the kernels meant for CPUs, whatever the device is",
+     NULL},
     {"op", 'o', POPT_ARG_STRING, &only_subject, 0, "Only this op, or gemm, optimizer, metrics", "NAME"},
     POPT_TABLEEND};
 
