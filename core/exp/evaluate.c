@@ -28,42 +28,56 @@ static double soft_iou(const float *soft)
     return ((double)soft[0] + 0.001) / ((double)soft[1] + 0.001);
 }
 
-static void add_figures(evaluator *e, const sw_batch *batch, const batch_results *r)
+static sw_confusion confusion_of(const evaluator *e, const uint32_t *counts)
 {
+    sw_confusion confusion = sw_confusion_empty(e->classes);
+    for (int t = 0; t < e->classes; t++)
+        for (int p = 0; p < e->classes; p++) confusion.counts[t][p] = counts[t * e->classes + p];
+    return confusion;
+}
+
+static void add_batch(evaluator *e, const sw_confusion *total, double custom, const batch_results *r,
+                      int count)
+{
+    sw_confusion_merge(&e->out->confusion, total);
+    e->out->images += (uint64_t)count;
+    e->out->loss += r->loss * count;
+    e->out->custom_iou += custom;
+
+    double accuracy = sw_confusion_pixel_accuracy(total),
+           iou = sw_confusion_micro_iou(total, SW_CLASS_BACKGROUND);
+    e->pixel_accuracy_sum += isnan(accuracy) ? 0.0 : accuracy;
+    e->iou_sum += isnan(iou) ? 0.0 : iou; /* torchmetrics calls 0/0 zero */
+    e->custom_iou_sum += custom / count;
+    e->batches++;
+}
+
+/* Figures and pictures of each image of a batch. */
+static sw_status add_images(evaluator *e, const sw_batch *batch, const batch_results *r)
+{
+    sw_status status = SW_OK;
+    const sw_evaluate_options *o = e->options;
+    size_t pixels = (size_t)e->size_px * (size_t)e->size_px;
     size_t k2 = (size_t)e->classes * (size_t)e->classes;
     sw_confusion total = sw_confusion_empty(e->classes);
     double custom = 0.0;
     for (int i = 0; i < batch->count; i++) {
-        for (int t = 0; t < e->classes; t++)
-            for (int p = 0; p < e->classes; p++)
-                total.counts[t][p] += r->confusion[(size_t)i * k2 + (size_t)(t * e->classes + p)];
-        custom += soft_iou(r->soft + 2 * i);
-    }
-    sw_confusion_merge(&e->out->confusion, &total);
-    e->out->images += (uint64_t)batch->count;
-    e->out->loss += r->loss * batch->count;
-    e->out->custom_iou += custom;
-
-    double accuracy = sw_confusion_pixel_accuracy(&total),
-           iou = sw_confusion_micro_iou(&total, SW_CLASS_BACKGROUND);
-    e->pixel_accuracy_sum += isnan(accuracy) ? 0.0 : accuracy;
-    e->iou_sum += isnan(iou) ? 0.0 : iou; /* torchmetrics calls 0/0 zero */
-    e->custom_iou_sum += custom / batch->count;
-    e->batches++;
-}
-
-static sw_status add_pictures(evaluator *e, const sw_batch *batch, const batch_results *r)
-{
-    sw_status status = SW_OK;
-    size_t pixels = (size_t)e->size_px * (size_t)e->size_px;
-    for (int i = 0; i < batch->count; i++) {
         const uint8_t *prediction = r->predictions + (size_t)i * pixels;
-        if (e->options->boundary)
-            SW_TRY(sw_boundary_add(&e->out->boundary, batch->labels + (size_t)i * pixels, prediction,
+        sw_image_evaluation image = {.image = (int)batch->indices[i],
+                                     .confusion = confusion_of(e, r->confusion + (size_t)i * k2),
+                                     .boundary = sw_boundary_empty(e->classes),
+                                     .custom_iou = soft_iou(r->soft + 2 * i)};
+        if (o->boundary)
+            SW_TRY(sw_boundary_add(&image.boundary, batch->labels + (size_t)i * pixels, prediction,
                                    e->size_px, e->size_px, e->ignore_index));
-        int slot = e->options->slot_of_image ? e->options->slot_of_image[batch->indices[i]] : -1;
-        if (slot >= 0) memcpy(e->options->captured[slot], prediction, pixels);
+        sw_confusion_merge(&total, &image.confusion);
+        sw_boundary_merge(&e->out->boundary, &image.boundary);
+        custom += image.custom_iou;
+        int slot = o->slot_of_image ? o->slot_of_image[image.image] : -1;
+        if (slot >= 0) memcpy(o->captured[slot], prediction, pixels);
+        if (o->on_image) o->on_image(o->on_image_user, &image);
     }
+    add_batch(e, &total, custom, r, batch->count);
 done:
     return status;
 }
@@ -111,8 +125,7 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
             sw_fail_in(status, "validation of epoch %d, batch %d", options->epoch, e.batches + 1);
             goto done;
         }
-        add_figures(&e, &batch, &r);
-        SW_TRY(add_pictures(&e, &batch, &r));
+        SW_TRY(add_images(&e, &batch, &r));
         if (options->progress)
             sw_progress_step(options->progress, options->epoch, SW_PROGRESS_VALIDATE,
                              options->progress_done + e.batches, batch.count, r.loss);

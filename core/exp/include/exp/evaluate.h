@@ -19,11 +19,22 @@ typedef struct sw_evaluation {
     double batch_pixel_accuracy, batch_iou, batch_custom_iou;
 } sw_evaluation;
 
+/* What one image contributes. */
+typedef struct sw_image_evaluation {
+    int image; /* number in the data set */
+    sw_confusion confusion;
+    sw_boundary boundary; /* empty without sw_evaluate_options.boundary */
+    double custom_iou;
+} sw_image_evaluation;
+
 typedef struct sw_evaluate_options {
-    int epoch;                   /* of the loader's shuffle and augmentation */
-    bool boundary;               /* boundary F1 too: costs host time */
-    const int *slot_of_image;    /* by image number: place in `captured`, or -1; NULL: capture nothing */
-    uint8_t *const *captured;    /* predictions (S,S) of the captured images */
+    int epoch;                /* of the loader's shuffle and augmentation */
+    bool boundary;            /* boundary F1 too: costs host time */
+    const int *slot_of_image; /* by image number: place in `captured`, or -1; NULL: capture nothing */
+    uint8_t *const *captured; /* predictions (S,S) of the captured images */
+    /* called for each image, in the order they come; NULL: not */
+    void (*on_image)(void *user, const sw_image_evaluation *figures);
+    void *on_image_user;
     sw_progress *progress;       /* NULL: none */
     int progress_done;           /* validation steps of this epoch that came before */
     volatile sig_atomic_t *stop; /* SW_E_INTERRUPTED when it becomes non-zero; NULL: never */

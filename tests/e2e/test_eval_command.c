@@ -1,0 +1,174 @@
+/* segwork eval: the figures of a run, again, and image by image. */
+#include <cjson/cJSON.h>
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "program.h"
+#include "scratch.h"
+
+TestSuite(eval_command, .init = scratch_create, .fini = scratch_remove);
+
+enum { EPOCHS = 4, IMAGES = 6, PIXELS = 32 * 32 };
+
+static void train(const char *sets)
+{
+    program_draw_pets(8, IMAGES);
+    program_expect(0, NULL, "segwork run $SRC/tests/support/tiny.yaml --out run --set train.epochs=%d %s",
+                   EPOCHS, sets);
+}
+
+static cJSON *json_of(const char *name, const char *from)
+{
+    char *text = file_text(name, NULL);
+    const char *start = from ? strstr(text, from) : text;
+    cr_assert_not_null(start);
+    cJSON *json = cJSON_Parse(start);
+    cr_assert_not_null(json, "%s", text);
+    free(text);
+    return json;
+}
+
+static double number(const cJSON *object, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    cr_assert(cJSON_IsNumber(item) || cJSON_IsNull(item), "no %s", key);
+    return cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
+}
+
+/* The run's files keep floats: at least seven digits. */
+static void expect_same(const char *what, double value, double recorded)
+{
+    cr_expect((isnan(value) && isnan(recorded)) || fabs(value - recorded) <= 1e-6 * fabs(recorded),
+              "%s: %.12g, recorded %.12g", what, value, recorded);
+}
+
+static void expect_recorded(const cJSON *figures, const cJSON *row)
+{
+    static const char *const whole[] = {"pixel_accuracy", "iou", "custom_iou", "miou", "boundary_f1"};
+    static const char *const article[] = {"pixel_accuracy", "iou", "custom_iou"};
+    static const char *const of_class[] = {"precision", "recall", "iou", "dice", "boundary_f1"};
+    char key[64];
+    expect_same("loss", number(figures, "loss"), number(row, "val_loss"));
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
+        expect_same(whole[i], number(figures, whole[i]), number(row, whole[i]));
+    for (size_t i = 0; i < sizeof article / sizeof *article; i++) {
+        snprintf(key, sizeof key, "article_%s", article[i]);
+        expect_same(key, number(cJSON_GetObjectItemCaseSensitive(figures, "article"), article[i]),
+                    number(row, key));
+    }
+    const cJSON *classes = cJSON_GetObjectItemCaseSensitive(figures, "classes"), *c;
+    cr_expect_eq(cJSON_GetArraySize(classes), 3);
+    cJSON_ArrayForEach(c, classes) for (size_t i = 0; i < sizeof of_class / sizeof *of_class; i++)
+    {
+        snprintf(key, sizeof key, "%s_%s", of_class[i],
+                 cJSON_GetObjectItemCaseSensitive(c, "name")->valuestring);
+        expect_same(key, number(c, of_class[i]), number(row, key));
+    }
+}
+
+/* All images have the same size: the accuracy over all pixels is the mean of theirs; custom IoU and boundary
+ * F1 are means over images by definition. */
+static void expect_images_add_up(const char *csv, const cJSON *figures)
+{
+    char *text = file_text(csv, NULL);
+    double accuracy = 0, custom = 0, boundary = 0;
+    int lines = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), lines++) {
+        if (lines == 0) {
+            cr_expect_str_eq(line, "name,pixel_accuracy,iou,custom_iou,miou,boundary_f1,iou_pet,"
+                                   "iou_background,iou_border");
+            continue;
+        }
+        char expected[32];
+        double a, i, c, m, b;
+        snprintf(expected, sizeof expected, "pet_%06d,", 100000 + lines);
+        cr_expect_eq(strncmp(line, expected, strlen(expected)), 0, "%s", line);
+        cr_assert_eq(sscanf(line + strlen(expected), "%lf,%lf,%lf,%lf,%lf", &a, &i, &c, &m, &b), 5, "%s",
+                     line);
+        accuracy += a / IMAGES;
+        custom += c / IMAGES;
+        boundary += b / IMAGES;
+    }
+    cr_expect_eq(lines, IMAGES + 1);
+    expect_same("mean accuracy", accuracy, number(figures, "pixel_accuracy"));
+    expect_same("mean custom IoU", custom, number(figures, "custom_iou"));
+    expect_same("mean boundary F1", boundary, number(figures, "boundary_f1"));
+    free(text);
+}
+
+static void expect_confusion_adds_up(const cJSON *figures)
+{
+    double sum = 0, right = 0;
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(figures, "confusion");
+    for (int t = 0; t < 3; t++)
+        for (int p = 0; p < 3; p++) {
+            double pixels = cJSON_GetArrayItem(cJSON_GetArrayItem(rows, t), p)->valuedouble;
+            sum += pixels;
+            if (t == p) right += pixels;
+        }
+    cr_expect_eq(sum, IMAGES * PIXELS);
+    expect_same("accuracy", right / sum, number(figures, "pixel_accuracy"));
+}
+
+static void expect_80_columns(void)
+{
+    for (const char *line = program_output; *line;) {
+        size_t length = strcspn(line, "\n");
+        cr_expect_leq(length, 80, "%.*s", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+static void expect_figures_of_the_run(const char *sets)
+{
+    train(sets);
+    program_expect(0, "last.safetensors, epoch 4\n",
+                   "segwork eval --checkpoint run/checkpoints/last.safetensors --out figures 2>/dev/null");
+    expect_80_columns();
+    cJSON *figures = json_of("figures/metrics.json", NULL);
+    cJSON *row = json_of("run/metrics.jsonl", "{\"epoch\":4,");
+    expect_recorded(figures, row);
+    expect_images_add_up("figures/per_image.csv", figures);
+    expect_confusion_adds_up(figures);
+    char printed[64];
+    snprintf(printed, sizeof printed, "pixel accuracy      %.4f    %.4f\n", number(row, "pixel_accuracy"),
+             number(row, "article_pixel_accuracy"));
+    cr_expect_not_null(strstr(program_output, printed), "no '%s' in %s", printed, program_output);
+    cJSON_Delete(figures);
+    cJSON_Delete(row);
+}
+
+Test(eval_command, the_figures_are_those_the_run_recorded_and_the_images_add_up_to_them)
+{
+    expect_figures_of_the_run("--set augment.contrast=0.9");
+}
+
+Test(eval_command, class_weights_of_the_training_masks_count_in_the_loss)
+{
+    expect_figures_of_the_run("--set loss.class_weights=median_frequency --set loss.kind=focal");
+}
+
+Test(eval_command, keys_can_be_changed_and_what_is_missing_is_said)
+{
+    train("");
+    program_expect(0, "pets/trainval: 5 images of 32x32",
+                   "segwork eval --checkpoint run --set data.val_split=trainval --set data.val_limit=5 "
+                   "--set train.article_validation=false");
+    cr_expect_null(strstr(program_output, "article"), "%s", program_output);
+    program_expect(2, "needs --checkpoint", "segwork eval");
+    program_expect(2, "takes options only", "segwork eval run");
+    program_expect(2, "give its experiment with --config",
+                   "cp run/checkpoints/best.safetensors w.safetensors && segwork eval --checkpoint "
+                   "w.safetensors");
+    program_expect(0, "w.safetensors, epoch ",
+                   "segwork eval --checkpoint w.safetensors --config $SRC/tests/support/tiny.yaml");
+    program_expect(2, "unknown key 'data.splitt'", "segwork eval --checkpoint run --set data.splitt=x");
+    program_expect(1, "does not hold this model:\n  uc1.seq.3.bias is missing",
+                   "segwork eval --checkpoint run --set model.head=plain");
+    program_expect(1, "cannot create folder out of reach",
+                   "touch 'out of reach' && segwork eval --checkpoint run --out "
+                   "'out of reach/figures'");
+}

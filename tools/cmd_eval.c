@@ -1,0 +1,67 @@
+/* segwork eval: every metric of trained weights on the validation split. */
+#include <stdio.h>
+
+#include "base/fs.h"
+#include "commands.h"
+#include "exp/eval.h"
+
+static char *checkpoint, *config, *out, *device;
+static const char **sets;
+
+static sw_status run(int argc, const char *const *argv)
+{
+    sw_status status = SW_OK;
+    sw_saved saved = {0};
+    sw_eval eval = {0};
+    sw_str text = {0};
+    (void)argv;
+    if (argc > 0) return sw_fail(SW_E_USAGE, "takes options only (see 'segwork eval --help')");
+    if (!checkpoint) return sw_fail(SW_E_USAGE, "needs --checkpoint (see 'segwork eval --help')");
+    const sw_progress_output progress = sw_progress_output_to(stderr);
+    const sw_saved_options from = {.from = checkpoint, .config = config, .sets = sets};
+    const sw_eval_options options = {.device = device, .progress = &progress};
+    SW_TRY(sw_saved_open(&saved, &from));
+    SW_TRY(sw_saved_need_experiment(&saved));
+    if (out) SW_TRY(sw_fs_mkdirs(out)); /* where it can't be made, that should show before the work */
+    SW_TRY(sw_eval_run(&eval, &saved, &options));
+    sw_eval_print(&text, &eval);
+    SW_TRY(sw_str_status(&text));
+    fputs(text.text, stdout);
+    if (out) {
+        SW_TRY(sw_eval_write(&eval, out));
+        printf("\nwritten  %s/metrics.json, %s/per_image.csv\n", out, out);
+    }
+done:
+    sw_str_deinit(&text);
+    sw_eval_deinit(&eval);
+    sw_saved_close(&saved);
+    return status;
+}
+
+static const struct poptOption options[] = {
+    {"checkpoint", 'c', POPT_ARG_STRING, &checkpoint, 0,
+     "Weights: a safetensors file, or a run's folder for its best ones", "FILE|RUN"},
+    {"config", '\0', POPT_ARG_STRING, &config, 0,
+     "Experiment the weights belong to (default: config.yaml of the run they lie in)", "EXPERIMENT.yaml"},
+    {"set", 's', POPT_ARG_ARGV, &sets, 0, "Give a key another value, as YAML (may be repeated)", "KEY=VALUE"},
+    {"out", 'o', POPT_ARG_STRING, &out, 0, "Also write metrics.json and per_image.csv here", "DIR"},
+    {"device", 'd', POPT_ARG_STRING, &device, 0,
+     "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
+    POPT_TABLEEND};
+
+const sw_command sw_cmd_eval = {
+    .name = "eval",
+    .arguments = "",
+    .summary = "Measure trained weights on the validation split",
+    .details =
+        "Prints loss, pixel accuracy, IoU, custom IoU, mean IoU and boundary F1 on clean images and as the\n"
+        "article measures them, a table by class and the confusion matrix. For the weights of a run these\n"
+        "are the figures that the run recorded.\n\n"
+        "Examples:\n"
+        "  segwork eval --checkpoint runs/segnet_baseline/001 --out figures\n"
+        "  segwork eval --checkpoint runs/segnet_baseline/001/checkpoints/last.safetensors \\\n"
+        "      --set data.val_limit=100\n"
+        "  segwork eval --checkpoint pytorch.safetensors --config experiments/segnet_baseline.yaml",
+    .options = options,
+    .run = run,
+};
