@@ -49,8 +49,7 @@ static double median(double *values, int count)
     return count % 2 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
 }
 
-/* --- opening
- * -------------------------------------------------------------------------------------------------------- */
+/* --- opening --------------------------------------------------------------------------------- */
 
 /* The best of all calls counts: other work on the machine only slows. */
 static sw_status measure_peak(bench *b)
@@ -121,8 +120,7 @@ static sw_status make_input(bench *b)
     return SW_OK;
 }
 
-/* --- whole steps
- * ---------------------------------------------------------------------------------------------------- */
+/* --- whole steps ----------------------------------------------------------------------------- */
 
 static sw_status train_step(bench *b)
 {
@@ -189,8 +187,7 @@ done:
     return status;
 }
 
-/* --- layer by layer
- * ------------------------------------------------------------------------------------------------- */
+/* --- layer by layer -------------------------------------------------------------------------- */
 
 /* Times of each step of a plan, (step_count, rounds). */
 typedef struct step_times {
@@ -328,8 +325,7 @@ done:
     return status;
 }
 
-/* --- the whole
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the whole ------------------------------------------------------------------------------- */
 
 static void bench_close(bench *b)
 {

@@ -52,9 +52,7 @@ static sw_status total_by_op(sw_bench_pass **out, int *count, const sw_bench *b)
     return SW_OK;
 }
 
-/* --- text
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- text ------------------------------------------------------------------------------------ */
 
 static void print_steps(sw_str *out, const sw_bench *b, const char *what, const sw_bench_steps *steps)
 {
@@ -129,9 +127,7 @@ void sw_bench_print(sw_str *out, const sw_bench *b)
                        "GB/s count every value read and written once.\n");
 }
 
-/* --- JSON
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- JSON ------------------------------------------------------------------------------------ */
 
 static void add_steps(cJSON *root, const char *key, const sw_bench *b, const sw_bench_steps *steps)
 {

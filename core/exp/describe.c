@@ -6,8 +6,7 @@
 
 #include "cost.h"
 
-/* --- receptive field
- * -------------------------------------------------------------------------------------------------- */
+/* --- receptive field ------------------------------------------------------------------------- */
 
 /* The px of a value's row that are looked at; empty when last < first. */
 typedef struct span {
@@ -71,8 +70,7 @@ sw_status sw_receptive_fields(int *fields, const sw_graph *graph)
     return SW_OK;
 }
 
-/* --- description
- * ------------------------------------------------------------------------------------------------------ */
+/* --- description ----------------------------------------------------------------------------- */
 
 static sw_status build(sw_model *model, const sw_experiment *x, int batch)
 {
@@ -163,9 +161,7 @@ void sw_description_deinit(sw_description *d)
     *d = (sw_description){0};
 }
 
-/* --- text
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- text ------------------------------------------------------------------------------------ */
 
 /* "15,274,892" */
 static const char *grouped(char text[32], uint64_t number)
@@ -246,9 +242,7 @@ void sw_description_print(sw_str *out, const sw_description *d)
     print_memory(out, d);
 }
 
-/* --- JSON
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- JSON ------------------------------------------------------------------------------------ */
 
 static cJSON *layer_json(const sw_layer *layer)
 {

@@ -78,8 +78,7 @@ static sw_status add_folder(sw_predict_inputs *in, const char *folder, const cha
     return status;
 }
 
-/* --- files that would be lost
- * ---------------------------------------------------------------------------------------------------- */
+/* --- files that would be lost ---------------------------------------------------------------- */
 
 typedef struct output {
     const char *path, *of; /* the picture it comes from */

@@ -17,7 +17,7 @@ static const char *const optimizer_names[] = {"adam", "adamw", "sgd", NULL};
 static const char *const schedule_names[] = {"constant", "step", "cosine", "poly", NULL};
 static const char *const best_names[] = {"pixel_accuracy", "iou",      "custom_iou", "miou",
                                          "iou_border",     "val_loss", NULL};
-static const char *const engine_names[] = {"auto", "clblast", "gemm", NULL};
+static const char *const engine_names[] = {"auto", "clblast", "gemm", "winograd", NULL};
 
 /* One macro call a key: its member in HERE, its default as YAML (NULL: it must be given), its range, its
  * help. */
@@ -243,8 +243,10 @@ static const sw_field runtime_fields[] = {
          "SEGWORK_DEVICE, else the best one"),
     CHOICE(
         conv_engine, "auto", engine_names,
-        "How convolutions are computed. auto: the fastest for layer and device; clblast: im2col and CLBlast; "
-        "gemm: own register-tiled products, on CPUs (clblast where a layer does not suit it)"),
+        "How convolutions are computed. auto: the fastest for layer and device; winograd: 3x3 on CPUs; gemm: "
+        "own register-tiled products, on CPUs; clblast: im2col and CLBlast, everywhere. An engine leaves a "
+        "layer "
+        "it does not suit to the next one"),
     INT(workspace_mb, "64", 1, 65536,
         "Device memory the convolutions share for intermediate results, in MiB"),
     BOOL(check, "false",
@@ -276,9 +278,9 @@ static const sw_field experiment_fields[] = {
     SECTION(data, &data_table, "Where images come from and how big the network sees them"),
     SECTION(augment, &augment_table, "How training images are varied"),
     SECTION(model, &model_table, "The network"),
+    SECTION(init, &init_table, "What the network's parameters start from"),
     SECTION(loss, &loss_table, "What training makes small"),
     SECTION(optimizer, &optimizer_table, "How gradients become steps"),
-    SECTION(init, &init_table, "What the network's parameters start from"),
     SECTION(schedule, &schedule_table, "How the learning rate changes over the run"),
     SECTION(train, &train_table, "The training loop"),
     SECTION(runtime, &runtime_table,

@@ -49,9 +49,8 @@ static sw_status open_device(sw_session *s)
     sw_cl_options cl_options = {.check = runtime->check};
     SW_TRY(sw_device_choose(&s->device, spec));
     SW_TRY(sw_cl_create(&s->cl, &s->device, &cl_options));
-    sw_log(SW_LOG_INFO, "device %d:%d %s (%s), %s; convolutions: clblast, GEMM parameters: %s",
-           s->device.platform_index, s->device.device_index, s->device.name, s->device.type_name,
-           s->device.version, sw_gemm_params_origin(s->cl));
+    sw_log(SW_LOG_INFO, "device %d:%d %s (%s), %s; %s", s->device.platform_index, s->device.device_index,
+           s->device.name, s->device.type_name, s->device.version, s->device.chosen_by);
 done:
     return status;
 }
@@ -87,6 +86,26 @@ done:
     return status;
 }
 
+/* "winograd 18, gemm 2": how many convolutions each engine computes. */
+static void describe_engines(sw_str *out, const sw_executor *executor, const sw_graph *graph)
+{
+    for (int i = 0; i < graph->node_count; i++) {
+        const char *name = sw_executor_algorithm(executor, i);
+        bool seen = !name;
+        for (int j = 0; j < i && !seen; j++) {
+            const char *earlier = sw_executor_algorithm(executor, j);
+            seen = earlier && strcmp(earlier, name) == 0;
+        }
+        if (seen) continue;
+        int count = 0;
+        for (int j = i; j < graph->node_count; j++) {
+            const char *other = sw_executor_algorithm(executor, j);
+            count += other && strcmp(other, name) == 0;
+        }
+        sw_str_printf(out, "%s%s %d", out->length ? ", " : "", name, count);
+    }
+}
+
 static sw_status plan_network(sw_session *s)
 {
     sw_status status = SW_OK;
@@ -101,23 +120,25 @@ static sw_status plan_network(sw_session *s)
                                   .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20,
                                   .check = x->runtime.check,
                                   .debug_buffers = x->runtime.debug_buffers};
-    sw_str text = {0};
+    sw_str text = {0}, engines = {0};
     SW_TRY(sw_network_plan(&s->network, s->cl, &options));
     sw_memory_table table;
     sw_network_memory(&s->network, &table);
     sw_memory_table_print(&text, &table);
+    describe_engines(&engines, s->network.trainer, sw_network_graph(&s->network));
     SW_TRY(sw_str_status(&text));
-    sw_log(SW_LOG_INFO, "model %s: %zu parameters, %.2f GMAC an image", x->model.name,
+    SW_TRY(sw_str_status(&engines));
+    sw_log(SW_LOG_INFO, "model %s: %zu parameters, %.2f GMAC an image; convolutions: %s", x->model.name,
            sw_graph_trained_elems(sw_network_graph(&s->network)),
-           (double)sw_graph_macs(sw_network_graph(&s->network)) * 1e-9);
+           (double)sw_graph_macs(sw_network_graph(&s->network)) * 1e-9, engines.text ? engines.text : "none");
     log_lines(text.text);
 done:
     sw_str_deinit(&text);
+    sw_str_deinit(&engines);
     return status;
 }
 
-/* --- run folder
- * ------------------------------------------------------------------------------------------------------ */
+/* --- run folder --------------------------------------------------------------------------------------- */
 
 static cJSON *describe_split(const char *split, const sw_dataset *dataset)
 {
@@ -167,8 +188,12 @@ static sw_status write_manifest(sw_session *s)
     cJSON_AddItemToObject(s->manifest, "device", describe_device(s));
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "convolutions");
     cJSON *convolutions = cJSON_AddObjectToObject(s->manifest, "convolutions");
-    cJSON_AddStringToObject(convolutions, "engine", "clblast");
     cJSON_AddStringToObject(convolutions, "gemm_parameters", sw_gemm_params_origin(s->cl));
+    const sw_graph *graph = sw_network_graph(&s->network);
+    for (int i = 0; i < graph->node_count; i++) {
+        const char *engine = sw_executor_algorithm(s->network.trainer, i);
+        if (engine) cJSON_AddStringToObject(convolutions, graph->nodes[i].name, engine);
+    }
     SW_TRY(sw_manifest_begin(s->manifest, libraries, sizeof libraries / sizeof *libraries));
     SW_TRY(sw_run_folder_write_manifest(s->folder, s->manifest));
 done:

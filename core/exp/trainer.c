@@ -29,8 +29,7 @@ static sw_status save_state(sw_session *s)
     return sw_trainer_state_save(&s->state, s->folder, &s->network, &identity);
 }
 
-/* --- training
- * -------------------------------------------------------------------------------------------------------- */
+/* --- training -------------------------------------------------------------------------------- */
 
 static sw_status train_batch(sw_session *s, const sw_batch *batch, int epoch, int steps_per_epoch)
 {
@@ -69,8 +68,7 @@ done:
     return status;
 }
 
-/* --- validation
- * ------------------------------------------------------------------------------------------------------ */
+/* --- validation ------------------------------------------------------------------------------ */
 
 static sw_status validate(sw_session *s, int epoch, sw_evaluation *clean, sw_evaluation *article)
 {

@@ -100,8 +100,7 @@ sw_status sw_trainer_state_save(const sw_trainer_state *state, const sw_run_fold
     return save(&checkpoint, folder, "resume", &n);
 }
 
-/* --- loading
- * -------------------------------------------------------------------------------------------------------- */
+/* --- loading --------------------------------------------------------------------------------- */
 
 static sw_status read_text(const char **out, const sw_safetensors_reader *reader, const char *key)
 {

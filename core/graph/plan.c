@@ -80,8 +80,7 @@ static bool recomputable(const sw_graph *graph, int value)
     return v->producer >= 0 && (graph->nodes[v->producer].op->recomputes & SW_BIT(v->producer_output));
 }
 
-/* --- forward
- * ------------------------------------------------------------------------------------------------------ */
+/* --- forward --------------------------------------------------------------------------------- */
 
 static void count_forward_reads(planner *p)
 {
@@ -137,8 +136,7 @@ done:
     return status;
 }
 
-/* --- backward
- * ----------------------------------------------------------------------------------------------------- */
+/* --- backward -------------------------------------------------------------------------------- */
 
 static sw_status ensure_available(planner *p, int value);
 

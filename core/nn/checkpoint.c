@@ -62,9 +62,7 @@ static int shape_of(const entry *e, int64_t shape[4])
     return e->tensor->rank;
 }
 
-/* --- saving
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- saving ---------------------------------------------------------------------------------- */
 
 typedef struct save_state {
     const sw_checkpoint *checkpoint;
@@ -125,8 +123,7 @@ done:
     return status;
 }
 
-/* --- loading
- * -------------------------------------------------------------------------------------------------------- */
+/* --- loading --------------------------------------------------------------------------------- */
 
 /* The first few lines of a list, and how many there are. */
 typedef struct short_list {

@@ -104,7 +104,7 @@ static void conv2d_release(sw_run *run)
     free(c);
 }
 
-const char *sw_conv2d_engine_name(const sw_run *run)
+static const char *engine_name(const sw_run *run)
 {
     return ((const conv_prepared *)run->prepared)->engine->name;
 }
@@ -165,5 +165,6 @@ const sw_op sw_op_conv2d = {
     .prepare = conv2d_prepare,
     .forward = conv2d_forward,
     .backward = conv2d_backward,
+    .algorithm = engine_name,
     .release = conv2d_release,
 };

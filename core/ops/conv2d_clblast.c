@@ -50,8 +50,7 @@ static size_t fitting_pixels(sw_conv_shape s, size_t cap_bytes)
     return fitting < pixels ? fitting : pixels;
 }
 
-/* --- the products of one band
- * ------------------------------------------------------------------------------------ */
+/* --- the products of one band ---------------------------------------------------------------- */
 
 /* y[band] = cols w, or with the flipped weights dx[band] (+)= cols flipped. */
 static sw_gemm product_forward(size_t pixels, size_t depth, size_t channels)
@@ -110,7 +109,8 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     SW_TRY(sw_kernel_get(&plan->im2col_dy, run->cl, "conv2d", "conv2d_im2col", options));
     SW_TRY(sw_kernel_get(&plan->flip, run->cl, "conv2d", "conv2d_flip", options));
 
-    /* the last band may be of any length, and then need padding where a whole one does not: most with one pixel less */
+    /* the last band may be of any length, and then need padding where a whole one does not: most with one
+     * pixel less */
     SW_TRY(measure_gemm_workspace(plan, run->cl, plan->band_pixels));
     if (plan->band_pixels > 1) SW_TRY(measure_gemm_workspace(plan, run->cl, plan->band_pixels - 1));
     *workspace_bytes = plan->gemm_bytes + plan->flipped_bytes + plan->band_pixels * row_bytes(shape);
@@ -118,8 +118,7 @@ done:
     return status;
 }
 
-/* --- passes
- * ------------------------------------------------------------------------------------------------------- */
+/* --- passes ---------------------------------------------------------------------------------- */
 
 static size_t flipped_offset(const clblast_plan *plan)
 {

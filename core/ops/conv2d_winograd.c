@@ -104,9 +104,7 @@ done:
     return status;
 }
 
-/* --- passes
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- passes ---------------------------------------------------------------------------------- */
 
 /* Steps through the blocks of the run's batch; false when all are done. */
 static bool next_block(block *b, const winograd_plan *plan, const sw_run *run)

@@ -25,8 +25,7 @@ struct sw_executor {
     void *hook_user;
 };
 
-/* --- pool
- * ------------------------------------------------------------------------------------------------------- */
+/* --- pool ------------------------------------------------------------------------------------ */
 
 void sw_pool_init(sw_pool *pool, sw_cl *cl)
 {
@@ -73,8 +72,7 @@ done:
                               "runtime.workspace_mb needs less");
 }
 
-/* --- creation
- * --------------------------------------------------------------------------------------------------- */
+/* --- creation -------------------------------------------------------------------------------- */
 
 static sw_status prepare_nodes(sw_executor *e, bool training)
 {
@@ -136,8 +134,7 @@ done:
     return status;
 }
 
-/* --- binding
- * ---------------------------------------------------------------------------------------------------- */
+/* --- binding --------------------------------------------------------------------------------- */
 
 static sw_status bind_tensors(sw_executor *e, const int *indices, int count, const sw_param *tensors,
                               cl_mem slab, cl_mem *out)
@@ -231,6 +228,12 @@ size_t sw_executor_workspace_bytes(const sw_executor *e)
     return e->workspace_bytes;
 }
 
+const char *sw_executor_algorithm(const sw_executor *e, int node)
+{
+    const sw_op *op = e->graph->nodes[node].op;
+    return op->algorithm ? op->algorithm(&e->runs[node]) : NULL;
+}
+
 static cl_mem tenant_buffer(const sw_executor *e, int tenant)
 {
     return tenant < 0 ? NULL : e->tenants[tenant];
@@ -252,8 +255,7 @@ void sw_executor_set_hook(sw_executor *e, sw_step_hook hook, void *user)
     e->hook_user = user;
 }
 
-/* --- running
- * ---------------------------------------------------------------------------------------------------- */
+/* --- running --------------------------------------------------------------------------------- */
 
 static double now_ms(void)
 {
@@ -386,8 +388,7 @@ sw_status sw_executor_backward(sw_executor *e, int n)
     return run_steps(e, e->plan->first_backward, e->plan->step_count, n);
 }
 
-/* --- where a NaN began
- * -------------------------------------------------------------------------------------------- */
+/* --- where a NaN began ----------------------------------------------------------------------- */
 
 static sw_status params_finite(const sw_param **culprit, sw_executor *e, const sw_run *run)
 {

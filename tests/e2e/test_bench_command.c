@@ -169,8 +169,7 @@ Test(bench_command, refuses_what_does_not_fit_or_is_no_option)
     program_expect(2, "no-such-device", "segwork bench " TINY "--device no-such-device");
 }
 
-/* --- tools/bench_vs_pytorch
- * ----------------------------------------------------------------------------------------- */
+/* --- tools/bench_vs_pytorch ------------------------------------------------------------------ */
 
 /* Stand-ins with known figures: a segwork whose rounds differ, and a reference for a torch that is an empty
  * file. */

@@ -179,8 +179,7 @@ static void play_backward(replay *r, const sw_step *step)
     }
 }
 
-/* --- before and after
- * ----------------------------------------------------------------------------------------------- */
+/* --- before and after ------------------------------------------------------------------------ */
 
 static size_t align_of(const replay *r)
 {

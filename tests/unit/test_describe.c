@@ -132,8 +132,7 @@ Test(describe, the_other_networks_have_the_parameters_the_facts_give)
     sw_experiment_destroy(x);
 }
 
-/* --- receptive field
- * -------------------------------------------------------------------------------------------------- */
+/* --- receptive field ------------------------------------------------------------------------- */
 
 /* The stretch of input px that each px of a value's row sees, followed through the graph px by px: another
  * way to the same number than the formula. */
@@ -208,8 +207,7 @@ Test(describe, the_baselines_last_layer_sees_more_than_its_whole_image)
     sw_experiment_destroy(x);
 }
 
-/* --- memory, text, JSON
- * --------------------------------------------------------------------------------------------- */
+/* --- memory, text, JSON ---------------------------------------------------------------------- */
 
 Test(describe, the_memory_is_that_of_the_experiments_batches_and_optimiser)
 {

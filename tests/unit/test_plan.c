@@ -32,8 +32,7 @@ static const sw_step *step_of(const sw_plan *plan, int node, sw_step_kind kind)
     return NULL;
 }
 
-/* --- graphs of made-up ops with every mix of traits
- * ----------------------------------------------------------------- */
+/* --- graphs of made-up ops with every mix of traits ------------------------------------------ */
 
 static sw_status same_shape(sw_graph *graph, sw_node *node)
 {
@@ -399,8 +398,7 @@ Test(plan, separate_gives_every_tenant_a_slab_of_its_own_to_the_end)
     sw_graph_deinit(&graph);
 }
 
-/* --- the networks that are shipped
- * ---------------------------------------------------------------------------------- */
+/* --- the networks that are shipped ----------------------------------------------------------- */
 
 typedef struct network {
     const char *name, *experiment, *sets[4];

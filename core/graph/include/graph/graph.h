@@ -112,8 +112,7 @@ sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const cha
 size_t sw_graph_trained_elems(const sw_graph *graph);
 uint64_t sw_graph_macs(const sw_graph *graph); /* of one image's forward pass */
 
-/* --- for an op's infer
- * ------------------------------------------------------------------------------------------- */
+/* --- for an op's infer ----------------------------------------------------------------------- */
 
 const sw_value *sw_node_input(const sw_graph *graph, const sw_node *node, int i);
 /* Output i is named "<node>" (i = 0) or "<node>.<suffix>". */
@@ -128,8 +127,7 @@ void sw_node_add_saved(sw_graph *graph, sw_node *node, size_t bytes);
 /* SW_E_CONFIG "<op> '<node>': <message>". */
 sw_status sw_node_fail(const sw_node *node, const char *fmt, ...) SW_PRINTF(2, 3);
 
-/* --- for people
- * -------------------------------------------------------------------------------------------------- */
+/* --- for people ------------------------------------------------------------------------------ */
 
 /* What the node does, in at most 31 characters: "conv2d 3x3", "norm+relu", "max_pool". */
 void sw_node_label(char *text, size_t text_bytes, const sw_node *node);

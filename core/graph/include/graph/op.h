@@ -42,6 +42,8 @@ struct sw_op {
     /* Adds to parameter gradients; writes (run->accumulate[i]: adds to) the gradient of input i where din[i]
      * != NULL. */
     sw_status (*backward)(struct sw_run *run);
+    /* What prepare chose among several ways to compute ("winograd"); NULL where there is only one. */
+    const char *(*algorithm)(const struct sw_run *run);
     /* Frees run->prepared; NULL when prepare keeps nothing there. */
     void (*release)(struct sw_run *run);
 };

@@ -60,8 +60,7 @@ sw_status sw_network_evaluate(sw_network *network, const float *images, const ui
 /* The logits (n,S,S,classes) of n <= eval_batch images. */
 sw_status sw_network_predict(sw_network *network, float *logits, const float *images, int n) SW_NODISCARD;
 
-/* --- memory table
- * --------------------------------------------------------------------------------------------------- */
+/* --- memory table ---------------------------------------------------------------------------- */
 
 typedef struct sw_memory_row {
     const char *what, *note;

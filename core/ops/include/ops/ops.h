@@ -23,9 +23,6 @@ typedef struct sw_conv2d_attrs {
     size_t workspace_cap_bytes; /* of clblast's im2col band; at least one row of pixels is always taken */
 } sw_conv2d_attrs;
 extern const sw_op sw_op_conv2d;
-struct sw_run;
-/* The engine a prepared convolution uses: "clblast", "gemm", "winograd". */
-const char *sw_conv2d_engine_name(const struct sw_run *run);
 
 /* depthwise_conv2d: y[n,p,c] = sum over window of x[n,p+offset,c] w[c,0,ky,kx]; stride 1, zero padding
  * kernel/2. Parameter weight (C,1,K,K), fan_in K*K. With a 1x1 conv2d after it, a separable convolution. */
