@@ -27,7 +27,7 @@
 
 /* One channel's statistics, and how far off they may be. */
 typedef struct channel {
-    double mean, variance, r;
+    double mean, r;
     double mean_error, variance_error, r_error; /* dm, dv, dr */
 } channel;
 
@@ -52,7 +52,7 @@ static double batch_norm_eps(const sw_problem *p)
 
 static channel channel_of(const sw_problem *p, size_t c, double mean, double variance)
 {
-    channel s = {.mean = mean, .variance = variance, .r = 1 / sqrt(variance + batch_norm_eps(p))};
+    channel s = {.mean = mean, .r = 1 / sqrt(variance + batch_norm_eps(p))};
     if (!p->c->evaluate) {
         size_t m = pixel_count(p);
         double magnitude = 0;
@@ -100,8 +100,8 @@ static void expect_running(sw_problem *p, const double *mean, const double *vari
         sw_reference_batchnorm_running(states[0].want, states[1].want, mean, variance, momentum, p->x);
     for (size_t c = 0; c < states[0].elems && !p->c->evaluate; c++) {
         channel s = channel_of(p, c, mean[c], variance[c]);
-        double batch[] = {fabs(mean[c]), unbiased * variance[c]};
-        double error[] = {s.mean_error, unbiased * variance[c] * (s.variance_error + 2 * bound_eps)};
+        const double batch[] = {fabs(mean[c]), unbiased * variance[c]};
+        const double error[] = {s.mean_error, unbiased * variance[c] * (s.variance_error + 2 * bound_eps)};
         for (int i = 0; i < 2; i++) {
             double old = fabs(states[i].given[c]);
             states[i].bound[c] = momentum * error[i] + 2 * bound_eps * (old + momentum * (old + batch[i]));

@@ -8,20 +8,20 @@ bool sw_reference_label_counts(const sw_reference_loss *loss, uint8_t label)
     return label < loss->classes && label != loss->ignore_index;
 }
 
-static double log_sum_exp(const double *logits, int classes)
+/* log of the sum of exp(logits - largest) without the largest itself, whose 1 log1p adds: exact to the last
+ * digits also where one logit outdoes all others. */
+static double log_of_rest(const double *logits, int classes, int best)
 {
-    double largest = logits[sw_reference_arg_max(logits, classes)], sum = 0;
-    for (int k = 0; k < classes; k++) sum += exp(logits[k] - largest);
-    return largest + log(sum);
+    double others = 0;
+    for (int k = 0; k < classes; k++)
+        if (k != best) others += exp(logits[k] - logits[best]);
+    return log1p(others);
 }
 
 double sw_reference_cross_entropy(const double *logits, int classes, int label)
 {
-    double largest = logits[sw_reference_arg_max(logits, classes)], others = 0;
-    if (logits[label] < largest) return log_sum_exp(logits, classes) - logits[label];
-    for (int k = 0; k < classes; k++)
-        if (k != label) others += exp(logits[k] - largest);
-    return log1p(others); /* the label is all but certain: the sum's distance from 1 is what counts */
+    int best = sw_reference_arg_max(logits, classes);
+    return logits[best] - logits[label] + log_of_rest(logits, classes, best);
 }
 
 double sw_reference_focal(double ce, double gamma)
@@ -59,7 +59,8 @@ double sw_reference_loss_run(double *dlogits, const sw_reference_loss *loss, con
         sum += weight * sw_reference_focal(ce, loss->gamma);
         if (!dlogits) continue;
         double slope = weight * sw_reference_focal_slope(ce, loss->gamma);
-        double normaliser = log_sum_exp(z, loss->classes);
+        int best = sw_reference_arg_max(z, loss->classes);
+        double normaliser = z[best] + log_of_rest(z, loss->classes, best);
         for (size_t k = 0; k < classes; k++)
             dlogits[i * classes + k] = slope * (k == labels[i] ? expm1(-ce) : exp(z[k] - normaliser));
     }
