@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 
+sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 FILES = ("ops", "training", "data", "metrics", "segnet")
 
