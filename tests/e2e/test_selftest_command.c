@@ -32,7 +32,8 @@ Test(selftest_command, a_wrong_kernel_fails_with_its_place_and_the_rest_is_still
                    "mkdir broken && cp $SRC/cl_kernels/*.cl $SRC/cl_kernels/*.clh broken/ && "
                    "sed -i 's/(upper + lower) . SPLATV(0.25f)/(upper + lower) * SPLATV(0.2500001f)/' "
                    "broken/average_pool.cl");
-    program_expect(1, "failed: y[", "export SEGWORK_KERNEL_DIR=$PWD/broken; segwork selftest --quick --op average_pool");
+    program_expect(1, "failed: y[",
+                   "export SEGWORK_KERNEL_DIR=$PWD/broken; segwork selftest --quick --op average_pool");
     cr_expect_not_null(strstr(program_output, "0 of 5 cases passed"), "%s", program_output);
     cr_expect_not_null(strstr(program_output, "do not trust what it trains"), "%s", program_output);
 }
@@ -42,8 +43,8 @@ Test(selftest_command, a_kernel_that_does_not_build_fails_its_cases_with_the_com
     program_expect(0, NULL,
                    "mkdir broken && cp $SRC/cl_kernels/*.cl $SRC/cl_kernels/*.clh broken/ && "
                    "echo 'no kernel at all' >> broken/upsample.cl");
-    program_expect(1,
-                   "could not be run: ", "export SEGWORK_KERNEL_DIR=$PWD/broken; segwork selftest --tiny --op upsample");
+    program_expect(1, "could not be run: ",
+                   "export SEGWORK_KERNEL_DIR=$PWD/broken; segwork selftest --tiny --op upsample");
     cr_expect_not_null(strstr(program_output, "upsample.cl"), "%s", program_output);
 }
 

@@ -37,7 +37,7 @@ typedef enum sw_check_fill {
     SW_FILL_TIES,     /* 0, 0.5 or 1: windows with several maxima, ReLU's zeros */
     SW_FILL_SHIFTED,  /* 1000 + (-1..1): a mean far larger than the deviation */
     SW_FILL_LARGE,    /* -80..80: exponentials overflow if the largest is not taken out first */
-    SW_FILL_NANS,      /* -1..1, one in eight a NaN or an infinity */
+    SW_FILL_NANS,     /* -1..1, one in eight a NaN or an infinity */
 } sw_check_fill;
 
 typedef struct sw_op_case {
@@ -84,7 +84,7 @@ sw_status sw_check_metrics(sw_check_result *out, sw_cl *cl, const sw_metrics_cas
 typedef enum sw_check_size {
     SW_CHECK_TINY,  /* a handful of elements, every kernel at least once: for a simulator */
     SW_CHECK_QUICK, /* odd sizes and channel counts: seconds */
-    SW_CHECK_FULL,  /* the real shapes too: a minute or two on two cores */
+    SW_CHECK_FULL,  /* the real shapes too: ten seconds on two cores, a minute with nothing built yet */
 } sw_check_size;
 
 typedef struct sw_check_case {
