@@ -6,6 +6,7 @@ const sw_command *const sw_commands[] = {
     &sw_cmd_run,
     &sw_cmd_eval,
     &sw_cmd_predict,
+    &sw_cmd_export,
     &sw_cmd_devices,
     &sw_cmd_check,
     &sw_cmd_bench,

@@ -1,0 +1,77 @@
+/* segwork export: which weights, which format, and what is refused. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "nn/safetensors.h"
+#include "program.h"
+#include "scratch.h"
+
+TestSuite(export_command, .init = scratch_create, .fini = scratch_remove);
+
+static void train(void)
+{
+    program_draw_pets(8, 4);
+    program_expect(0, NULL,
+                   "segwork run $SRC/tests/support/tiny.yaml --out run --set train.epochs=3 "
+                   "--set train.save_best=custom_iou");
+}
+
+static sw_safetensors_reader *opened(const char *name)
+{
+    sw_safetensors_reader *reader;
+    cr_assert_eq(sw_safetensors_reader_open(&reader, scratch_path(name)), SW_OK, "%s", sw_error_message());
+    return reader;
+}
+
+Test(export_command, the_weights_alone_can_be_taken_from_any_checkpoint_and_start_a_run)
+{
+    train();
+    program_expect(0, "written  a.safetensors", "segwork export run --which last --out a.safetensors");
+    program_expect(0, NULL, "segwork export run/checkpoints/last.safetensors --out b.safetensors");
+    program_expect(0, NULL, "segwork export run/checkpoints/resume.safetensors --format safetensors --out c");
+    expect_same_file("a.safetensors", "b.safetensors");
+    expect_same_file("a.safetensors", "c");
+    expect_same_file("a.safetensors", "run/checkpoints/last.safetensors");
+    program_expect(0, NULL, "segwork export run --out best.safetensors");
+    expect_same_file("best.safetensors", "run/checkpoints/best.safetensors");
+    sw_safetensors_reader *resume = opened("run/checkpoints/resume.safetensors"), *c = opened("c");
+    cr_expect_lt(sw_safetensors_reader_count(c), sw_safetensors_reader_count(resume));
+    cr_expect_str_eq(sw_safetensors_reader_metadata(c, "epoch"), "3");
+    sw_safetensors_reader_destroy(resume);
+    sw_safetensors_reader_destroy(c);
+    program_expect(0, "starting from the weights of c",
+                   "segwork run $SRC/tests/support/tiny.yaml --out next --set train.epochs=1 --set "
+                   "init.from=c");
+}
+
+Test(export_command, onnx_needs_the_experiment_and_no_device)
+{
+    train();
+    program_expect(0, "written  m.onnx", "OCL_ICD_VENDORS=/nonexistent segwork export run --out m.onnx");
+    program_expect(0, NULL,
+                   "cp run/checkpoints/best.safetensors w.safetensors && "
+                   "segwork export w.safetensors --config $SRC/tests/support/tiny.yaml --out m2.onnx");
+    expect_same_file("m.onnx", "m2.onnx");
+    program_expect(0, NULL, "segwork export run --fold --out folded.onnx && ! cmp -s m.onnx folded.onnx");
+    program_expect(2, "give its experiment with --config", "segwork export w.safetensors --out no.onnx");
+    program_expect(1, "w.safetensors does not hold this model",
+                   "segwork export w.safetensors --config $SRC/experiments/segnet_small.yaml --out no.onnx");
+    cr_expect_not(file_exists("no.onnx"));
+}
+
+Test(export_command, what_cannot_be_meant_is_refused)
+{
+    program_expect(2, "takes one run or checkpoint, got 0", "segwork export");
+    program_expect(2, "needs --out", "segwork export run");
+    program_expect(2, "give the format with --format", "segwork export run --out weights");
+    program_expect(2, "--format pt: expected safetensors, onnx or npz",
+                   "segwork export run --out weights --format pt");
+    program_expect(2, "--fold is for ONNX", "segwork export run --out w.npz --fold");
+    program_expect(2, "--which first: expected best or last", "segwork export run --out w.npz --which first");
+    program_expect(1, "run: No such file or directory", "segwork export run --out w.npz");
+    program_expect(2, "is a file: best or last is a choice for the folder of a run",
+                   "touch file && segwork export file --which best --out w.npz");
+    program_expect(2, "run is not the folder of a run", "mkdir run && segwork export run --out w.npz");
+    program_expect(2, "the run has not finished an epoch yet",
+                   "touch run/config.yaml && segwork export run --out w.npz");
+}

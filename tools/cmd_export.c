@@ -1,0 +1,60 @@
+/* segwork export: trained weights for other programs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "exp/export.h"
+
+static char *out, *format_name, *which, *config;
+static int fold;
+
+static sw_status run(int argc, const char *const *argv)
+{
+    sw_status status = SW_OK;
+    sw_saved saved = {0};
+    sw_export_format format;
+    if (argc != 1)
+        return sw_fail(SW_E_USAGE, "takes one run or checkpoint, got %d (see 'segwork export --help')", argc);
+    if (!out) return sw_fail(SW_E_USAGE, "needs --out (see 'segwork export --help')");
+    if (which && strcmp(which, "best") != 0 && strcmp(which, "last") != 0)
+        return sw_fail(SW_E_USAGE, "--which %s: expected best or last", which);
+    SW_TRY(sw_export_format_find(&format, format_name, out));
+    if (fold && format != SW_EXPORT_ONNX)
+        return sw_fail(SW_E_USAGE, "--fold is for ONNX: the other formats hold the weights as they are");
+    const sw_saved_options from = {.from = argv[0], .which = which, .config = config};
+    SW_TRY(sw_saved_open(&saved, &from));
+    SW_TRY(sw_export(&saved, out, format, fold));
+    printf("written  %s\n", out);
+done:
+    sw_saved_close(&saved);
+    return status;
+}
+
+static const struct poptOption options[] = {
+    {"out", 'o', POPT_ARG_STRING, &out, 0, "File to write", "FILE"},
+    {"format", 'f', POPT_ARG_STRING, &format_name, 0, "Its format (default: by the ending of FILE)",
+     "safetensors|onnx|npz"},
+    {"which", 'w', POPT_ARG_STRING, &which, 0, "Which weights of a run's folder (default: best)",
+     "best|last"},
+    {"fold", '\0', POPT_ARG_NONE, &fold, 0,
+     "ONNX: make the norms after convolutions part of their weights (faster, equal but for rounding)", NULL},
+    {"config", '\0', POPT_ARG_STRING, &config, 0,
+     "ONNX: experiment the weights belong to (default: config.yaml of the run they lie in)",
+     "EXPERIMENT.yaml"},
+    POPT_TABLEEND};
+
+const sw_command sw_cmd_export = {
+    .name = "export",
+    .arguments = "RUN|CHECKPOINT",
+    .summary = "Write trained weights for PyTorch, ONNX or NumPy",
+    .details =
+        "safetensors: the weights under the names of PyTorch's state dict; load_state_dict takes them as "
+        "they\n"
+        "are. npz: the same for NumPy. onnx: the whole network with MaxUnpool, from images (batch,3,S,S) in\n"
+        "0..1 to logits (batch,classes,S,S). No device is needed.\n\n"
+        "Examples:\n"
+        "  segwork export runs/segnet_baseline/001 --out segnet.onnx --fold\n"
+        "  segwork export runs/segnet_baseline/001 --which last --out segnet.safetensors",
+    .options = options,
+    .run = run,
+};
