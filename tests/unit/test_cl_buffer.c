@@ -51,7 +51,7 @@ Test(cl_buffer, writes_fills_and_copies_change_their_range_and_nothing_beside_it
 
 Test(cl_buffer, a_sub_buffer_is_a_window_on_its_slab)
 {
-    cl_mem slab, part;
+    cl_mem slab, part, outside;
     size_t origin = 2 * sw_cl_device(session)->base_align_bytes;
     char host[4] = "";
     OK(sw_buffer_create(&slab, session, origin + 64, "a test"));
@@ -59,7 +59,8 @@ Test(cl_buffer, a_sub_buffer_is_a_window_on_its_slab)
     OK(sw_buffer_write(session, part, 8, "abc", 3));
     OK(sw_buffer_read(session, slab, origin + 8, host, 3));
     cr_expect_str_eq(host, "abc");
-    cr_expect_eq(sw_buffer_sub(&part, session, slab, origin, 65), SW_E_DEVICE);
+    cr_expect_eq(sw_buffer_sub(&outside, session, slab, origin, 65), SW_E_DEVICE);
+    cr_expect_null(outside);
     cr_expect_not_null(strstr(sw_error_message(), "65 bytes"), "%s", sw_error_message());
     sw_buffer_release(&part);
     sw_buffer_release(&slab);
