@@ -93,6 +93,7 @@ static sw_status open_network(bench *b)
                                         .size_px = x->data.size,
                                         .train_batch = b->batch,
                                         .eval_batch = eval_batch,
+                                        .conv_engine = x->runtime.conv_engine,
                                         .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20,
                                         .debug_buffers = x->runtime.debug_buffers};
     sw_memory_table table;
@@ -191,6 +192,7 @@ done:
 
 /* Times of each step of a plan, (step_count, rounds). */
 typedef struct step_times {
+    const sw_executor *executor;
     const sw_plan *plan;
     int rounds, round;
     double *ms;
@@ -233,6 +235,7 @@ static sw_status add_node_pass(bench *b, const sw_graph *graph, const step_times
 {
     sw_bench_pass *row = NULL;
     double ms[MAX_LAYER_ROUNDS] = {0};
+    const char *algorithm = sw_executor_algorithm(t->executor, node);
     for (int s = 0; s < t->plan->step_count; s++) {
         const sw_step *step = &t->plan->steps[s];
         if (step->node != node || step->kind != kind) continue;
@@ -240,6 +243,7 @@ static sw_status add_node_pass(bench *b, const sw_graph *graph, const step_times
             sw_status status = add_pass(&row, b, graph->nodes[node].name, name);
             if (status != SW_OK) return status;
             sw_node_label(row->op, sizeof row->op, &graph->nodes[node]);
+            if (algorithm) snprintf(row->algorithm, sizeof row->algorithm, "%s", algorithm);
         }
         row->flop += b->batch * sw_step_flop(graph, step);
         row->bytes += sw_step_bytes(graph, t->plan, step);
@@ -269,7 +273,7 @@ static sw_status time_layers(bench *b, const char *what, sw_executor *executor, 
                              int rounds, sw_status (*step)(bench *))
 {
     sw_status status = SW_OK;
-    step_times t = {.plan = sw_executor_plan(executor), .rounds = rounds};
+    step_times t = {.executor = executor, .plan = sw_executor_plan(executor), .rounds = rounds};
     size_t count = (size_t)t.plan->step_count * (size_t)rounds;
     t.ms = calloc(count, sizeof *t.ms);
     if (!t.ms) return sw_fail_alloc("layer times", count * sizeof *t.ms);

@@ -1,5 +1,6 @@
 /* The figures of a bench as tables and as JSON. */
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,14 @@ static double sum_ms(const sw_bench *b, bool infer)
     return sum;
 }
 
-/* One figure an op and pass, in order of first appearance. *out has *count rows, freed by the caller. */
+static bool same_kind(const sw_bench_pass *a, const sw_bench_pass *b)
+{
+    return strcmp(a->op, b->op) == 0 && strcmp(a->algorithm, b->algorithm) == 0 &&
+           strcmp(a->pass, b->pass) == 0;
+}
+
+/* One figure an op, algorithm and pass, in order of first appearance. *out has *count rows, freed by the
+ * caller. */
 static sw_status total_by_op(sw_bench_pass **out, int *count, const sw_bench *b)
 {
     sw_bench_pass *totals = calloc((size_t)b->pass_count + 1, sizeof *totals);
@@ -37,11 +45,11 @@ static sw_status total_by_op(sw_bench_pass **out, int *count, const sw_bench *b)
     for (int i = 0; i < b->pass_count; i++) {
         const sw_bench_pass *pass = &b->passes[i];
         int k = 0;
-        while (k < *count && (strcmp(totals[k].op, pass->op) != 0 || strcmp(totals[k].pass, pass->pass) != 0))
-            k++;
+        while (k < *count && !same_kind(&totals[k], pass)) k++;
         if (k == *count) {
             totals[k] = (sw_bench_pass){.layer = "", .pass = pass->pass, .rounds = pass->rounds};
             memcpy(totals[k].op, pass->op, sizeof totals[k].op);
+            memcpy(totals[k].algorithm, pass->algorithm, sizeof totals[k].algorithm);
             (*count)++;
         }
         totals[k].best_ms += pass->best_ms;
@@ -79,9 +87,21 @@ static void print_header(sw_str *out, const sw_bench *b)
                   (double)b->peak_resident_bytes * gib, (double)b->device_bytes * gib, b->first_step_seconds);
 }
 
+/* "winograd 3x3" says more than "conv2d 3x3", and columns are few. */
+static void op_in_few_letters(char text[64], const sw_bench_pass *pass)
+{
+    const char *window = strchr(pass->op, ' ');
+    if (pass->algorithm[0])
+        snprintf(text, 64, "%s%s", pass->algorithm, window ? window : "");
+    else
+        snprintf(text, 64, "%s", pass->op);
+}
+
 static void print_pass(sw_str *out, const sw_bench *b, const sw_bench_pass *pass, double all_ms)
 {
-    sw_str_printf(out, ROW_FORMAT " %8.2f %5.1f%%", pass->layer, pass->op, pass->pass, pass->best_ms,
+    char op[64];
+    op_in_few_letters(op, pass);
+    sw_str_printf(out, ROW_FORMAT " %8.2f %5.1f%%", pass->layer, op, pass->pass, pass->best_ms,
                   100.0 * pass->best_ms / all_ms);
     if (pass->flop > 0.0) {
         double gflops = rate(pass->flop, pass->best_ms);
@@ -150,6 +170,7 @@ static cJSON *pass_json(const sw_bench *b, const sw_bench_pass *pass)
     double gflops = rate(pass->flop, pass->best_ms);
     if (pass->layer[0]) cJSON_AddStringToObject(object, "layer", pass->layer);
     cJSON_AddStringToObject(object, "op", pass->op);
+    if (pass->algorithm[0]) cJSON_AddStringToObject(object, "algorithm", pass->algorithm);
     cJSON_AddStringToObject(object, "pass", pass->pass);
     cJSON_AddNumberToObject(object, "ms", pass->best_ms);
     cJSON_AddNumberToObject(object, "median_ms", pass->median_ms);

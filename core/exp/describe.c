@@ -76,6 +76,7 @@ static sw_status build(sw_model *model, const sw_experiment *x, int batch)
 {
     const sw_model_options options = {.batch = batch,
                                       .size_px = x->data.size,
+                                      .conv_engine = x->runtime.conv_engine,
                                       .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20};
     return sw_model_build(model, &x->model, &x->loss, &options);
 }
@@ -223,8 +224,8 @@ static void print_memory(sw_str *out, const sw_description *d)
     sw_str_append(out, "\n");
     sw_memory_table_print(out, &d->memory);
     sw_str_printf(out,
-                  "for slabs of at most %d MiB; the workspace may grow by what the device's\n"
-                  "matrix product wants\n",
+                  "with slabs of at most %d MiB; the workspace is its cap, and what the device's\n"
+                  "convolution engines ask for may be more\n",
                   SW_DESCRIBE_MAX_SLAB_MIB);
 }
 

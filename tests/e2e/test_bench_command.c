@@ -114,6 +114,16 @@ Test(bench_command, json_has_whole_steps_and_every_layer_and_pass)
     cr_expect_eq(count_rows(layers, "update", &gflop), 1);
     cr_expect_gt(count_rows(layers, "recompute", &gflop), 10);
 
+    int convolutions = 0;
+    const cJSON *one;
+    cJSON_ArrayForEach(one, layers)
+    {
+        bool convolution = strcmp(text(one, "op"), "conv2d 3x3") == 0;
+        cr_expect_eq(cJSON_HasObjectItem(one, "algorithm"), convolution, "%s", text(one, "op"));
+        convolutions += convolution;
+    }
+    cr_expect_eq(convolutions, 3 * 20, "forward, backward, infer");
+
     /* totals are sums of rows, and shares of the two kinds of step add up to one each */
     double of_layers = 0, of_totals = 0, train_share = 0, infer_share = 0;
     const cJSON *row;
@@ -140,6 +150,14 @@ Test(bench_command, measures_one_of_the_two_when_asked)
     cr_expect(!cJSON_HasObjectItem(root, "infer"));
     check_steps(item(root, "train"), root, 1);
     cJSON_Delete(root);
+}
+
+Test(bench_command, takes_the_engine_the_experiment_names)
+{
+    program_expect(0, "\ndc2.seq.3            clblast 3x3   backward ",
+                   "segwork bench " TINY
+                   "--steps 1 --only train --set runtime.conv_engine=clblast 2>progress");
+    cr_expect_null(strstr(program_output, "winograd"), "%s", program_output);
 }
 
 Test(bench_command, tables_fit_80_columns)

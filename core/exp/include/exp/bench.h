@@ -27,7 +27,8 @@ typedef struct sw_bench_steps {
 /* One layer's pass, run alone: the device is idle before it and waited for after it. */
 typedef struct sw_bench_pass {
     const char *layer;
-    char op[32]; /* as in sw_layer */
+    char op[32];        /* as in sw_layer */
+    char algorithm[16]; /* how it is computed, where the op has several ways ("winograd"); else "" */
     const char
         *pass; /* "forward", "recompute", "backward", "infer" (forward as evaluation does it), "update" */
     int rounds;
