@@ -8,9 +8,7 @@
 #include "base/fs.h"
 #include "exp/eval.h"
 
-/* --- for the terminal
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- for the terminal ------------------------------------------------------------------------ */
 
 static void append_figure(sw_str *out, int width, double value)
 {
@@ -99,9 +97,7 @@ void sw_eval_print(sw_str *out, const sw_eval *eval)
     print_confusion(out, &eval->clean.confusion);
 }
 
-/* --- for programs
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- for programs ---------------------------------------------------------------------------- */
 
 static cJSON *classes_json(const sw_eval *eval)
 {

@@ -41,8 +41,7 @@ static const char *named(exporter *e, const char *node, const char *suffix)
     return kept ? kept : "";
 }
 
-/* --- attributes and nodes
- * -------------------------------------------------------------------------------------------------------- */
+/* --- attributes and nodes ---------------------------------------------------------------- */
 
 static void attribute(sw_str *node, const char *name, int type, sw_str *value)
 {
@@ -106,9 +105,7 @@ static void add_simple(exporter *e, const char *op, const char *input, const cha
     finish_node(e, &node);
 }
 
-/* --- weights
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- weights ----------------------------------------------------------------------------- */
 
 static void add_tensor(exporter *e, const char *name, int rank, const int64_t *dims, const float *data)
 {
@@ -144,9 +141,7 @@ static sw_status add_param(exporter *e, const sw_param *param)
     return SW_OK;
 }
 
-/* --- folding
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- folding ----------------------------------------------------------------------------- */
 
 static int readers_of(const sw_graph *graph, int value)
 {
@@ -213,9 +208,7 @@ done:
     return status;
 }
 
-/* --- operations
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- operations -------------------------------------------------------------------------- */
 
 static void add_conv_node(exporter *e, const sw_node *n, const char *output, const char *bias, int kernel,
                           int groups)
@@ -358,9 +351,7 @@ static sw_status add_node(exporter *e, const sw_node *n)
     return SW_OK;
 }
 
-/* --- the file
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* --- the file ---------------------------------------------------------------------------- */
 
 static void add_value_info(exporter *e, int field, const char *name, sw_shape shape)
 {

@@ -92,9 +92,7 @@ static sw_safetensors_reader *weights_of(const sw_graph *g, bool all)
     return reader;
 }
 
-/* --- ONNX
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- ONNX -------------------------------------------------------------------------------- */
 
 /* An exported model: the file's bytes and the GraphProto in them. */
 typedef struct exported {
@@ -344,9 +342,7 @@ Test(export, onnx_of_weights_that_do_not_fit_or_of_odd_sizes_is_refused_and_no_f
     sw_model_deinit(&model);
 }
 
-/* --- safetensors
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- safetensors ------------------------------------------------------------------------- */
 
 Test(export, safetensors_hold_the_weights_with_notes_and_without_what_the_optimiser_keeps)
 {
