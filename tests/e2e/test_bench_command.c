@@ -88,6 +88,18 @@ static int count_rows(const cJSON *rows, const char *pass, double *gflop)
     return count;
 }
 
+static double bytes_of(const cJSON *rows, const char *layer, const char *pass)
+{
+    const cJSON *row;
+    cJSON_ArrayForEach(row, rows)
+    {
+        if (strcmp(text(row, "layer"), layer) == 0 && strcmp(text(row, "pass"), pass) == 0)
+            return number(row, "bytes");
+    }
+    cr_expect_fail("no row for %s, %s", layer, pass);
+    return 0;
+}
+
 Test(bench_command, json_has_whole_steps_and_every_layer_and_pass)
 {
     cJSON *root = json_of(TINY "--steps 3");
@@ -113,6 +125,14 @@ Test(bench_command, json_has_whole_steps_and_every_layer_and_pass)
     expect_close(gflop, 2 * forward_gflop, "inference, batch 2");
     cr_expect_eq(count_rows(layers, "update", &gflop), 1);
     cr_expect_gt(count_rows(layers, "recompute", &gflop), 10);
+
+    /* two images of 32x32 with 16 channels, halved, and one word of offsets a pixel */
+    const double image = 2 * 32 * 32 * 16 * 4, pooled = image / 4, offsets = 2 * 16 * 16 * 4;
+    const double weights = 16 * 16 * 9 * 4;
+    cr_expect_eq(bytes_of(layers, "dc1.mp", "forward"), image + pooled + offsets);
+    cr_expect_eq(bytes_of(layers, "dc1.seq.3", "forward"), 2 * image + weights);
+    cr_expect_eq(bytes_of(layers, "dc1.seq.3", "backward"), 3 * image + 3 * weights,
+                 "x, dy, dx; w, dw both ways");
 
     int convolutions = 0;
     const cJSON *one;
