@@ -43,14 +43,27 @@ static void print_overview(FILE *to)
                 "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted and saved.\n");
 }
 
+/* popt's table of options without its own usage line, which knows neither the program nor the arguments. */
+static void print_options(poptContext context)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *memory = open_memstream(&text, &length);
+    if (!memory) return;
+    poptPrintHelp(context, memory, 0);
+    fclose(memory);
+    const char *after_usage = strchr(text, '\n');
+    printf("Options:%s", after_usage ? after_usage : "\n");
+    free(text);
+}
+
 static void print_command_help(const sw_command *command, poptContext context)
 {
     printf("Usage: segwork %s %s%s[OPTIONS]\n%s.\n", command->name, command->arguments,
            command->arguments[0] ? " " : "", command->summary);
     if (command->details) printf("\n%s\n", command->details);
     printf("\n");
-    fflush(stdout);
-    poptPrintHelp(context, stdout, 0);
+    print_options(context);
 }
 
 static int run_command(const sw_command *command, int argc, const char **argv)
