@@ -216,10 +216,10 @@ static sw_status read_entries(reader *r, int depth)
 static sw_status adopt_children(reader *r, sw_yaml_node *node, size_t first)
 {
     size_t count = r->pending_count - first;
-    const sw_yaml_entry *children = r->pending + first;
     node->count = count;
     r->pending_count = first;
     if (count == 0) return SW_OK;
+    const sw_yaml_entry *children = r->pending + first;
     if (node->kind == SW_YAML_MAPPING) {
         sw_yaml_entry *entries = sw_arena_alloc(r->arena, count * sizeof *entries);
         if (!entries) return SW_E_MEMORY;

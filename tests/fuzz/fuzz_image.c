@@ -1,0 +1,41 @@
+/* JPEG and PNG, as pictures and as masks. Every pixel of what is accepted can be read. */
+#include <string.h>
+
+#include "data/image.h"
+#include "fuzz.h"
+
+static void use(const sw_image *image, int channels)
+{
+    fuzz_expect(image->channels == channels && image->width > 0 && image->height > 0, "a picture has a size");
+    size_t bytes = (size_t)image->width * (size_t)image->height * (size_t)channels;
+    unsigned sum = 0;
+    for (size_t i = 0; i < bytes; i++) sum += image->pixels[i];
+    uint8_t small[16 * 16 * 3];
+    sw_image_resize(small, 16, image, sum % 2 ? SW_RESIZE_NEAREST : SW_RESIZE_BILINEAR);
+}
+
+static void check_failure(sw_status status)
+{
+    fuzz_expect(status == SW_E_DATA && strlen(sw_error_message()) > 0, "a bad picture is SW_E_DATA");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    sw_image image;
+    sw_str notes = {0};
+    const char *path = fuzz_file(bytes, length);
+    sw_status status = sw_image_read_rgb_noted(&image, &notes, path);
+    if (status == SW_OK)
+        use(&image, 3);
+    else
+        check_failure(status);
+    sw_image_deinit(&image);
+    sw_str_deinit(&notes);
+    status = sw_image_read_mask(&image, path);
+    if (status == SW_OK)
+        use(&image, 1);
+    else
+        check_failure(status);
+    sw_image_deinit(&image);
+    return 0;
+}
