@@ -22,7 +22,7 @@ __kernel void average_pool_fwd(__global const float *restrict x, /* (n,oh,ow,cha
 __kernel void average_pool_bwd(__global const float *restrict dy, /* (n,h,w,channels) */
                                __global float *restrict dx,       /* (n,oh,ow,channels) */
                                const int h, const int w, const int oh, const int ow, const int vectors,
-                               const int accumulate)              /* not 0: adds to dx */
+                               const int accumulate) /* not 0: adds to dx */
 {
     const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
     const int image = (int)get_global_id(1) / oh, row = (int)get_global_id(1) % oh;

@@ -1,13 +1,13 @@
 /* batchnorm, with ReLU when RELU is 1. Channels-last: x (P,C), P = pixels of the batch.
  *
- *   training   mean_c, var_c over the batch (biased);   y = max(0, (x - mean) istd gamma + beta),  istd = 1/sqrt(var+eps)
- *   running    r = (1-m) r + m stat, with the unbiased variance var P/(P-1)
- *   backward   g = dy where y > 0, xh = (x - mean) istd
- *              dbeta = sum g,  dgamma = sum g xh,  dx = gamma istd (g - dbeta/P - xh dgamma/P)
- *   (Ioffe and Szegedy, 2015; the reductions after Chan, Golub and LeVeque, 1979.)
+ *   training   mean_c, var_c over the batch (biased);   y = max(0, (x - mean) istd gamma + beta),  istd =
+ * 1/sqrt(var+eps) running    r = (1-m) r + m stat, with the unbiased variance var P/(P-1) backward   g = dy
+ * where y > 0, xh = (x - mean) istd dbeta = sum g,  dgamma = sum g xh,  dx = gamma istd (g - dbeta/P - xh
+ * dgamma/P) (Ioffe and Szegedy, 2015; the reductions after Chan, Golub and LeVeque, 1979.)
  *
- * Reductions go over fixed chunks of pixels and combine them in order: the same bits on every run. Within a chunk the mean
- * comes first and the squares are summed about it, so that a large mean costs no digits; the chunk is in the cache then.
+ * Reductions go over fixed chunks of pixels and combine them in order: the same bits on every run. Within a
+ * chunk the mean comes first and the squares are summed about it, so that a large mean costs no digits; the
+ * chunk is in the cache then.
  *
  * Macros: VEC (divides C), RELU. `stat` holds mean (C) then istd (C). */
 
@@ -44,9 +44,11 @@ __kernel void batchnorm_stats_partial(__global const float *x /* (P,C) */,
 }
 
 /* Combines the chunks of one channel; writes stat and updates the running statistics. Launch: global (C). */
-__kernel void batchnorm_stats_combine(__global const float *partial /* (chunks,2,C) */, __global float *stat /* (2,C) */,
-                                      __global float *running_mean /* (C) */, __global float *running_var /* (C) */,
-                                      uint pixels, uint chunk_pixels, float eps, float momentum)
+__kernel void batchnorm_stats_combine(__global const float *partial /* (chunks,2,C) */,
+                                      __global float *stat /* (2,C) */,
+                                      __global float *running_mean /* (C) */,
+                                      __global float *running_var /* (C) */, uint pixels, uint chunk_pixels,
+                                      float eps, float momentum)
 {
     uint c = get_global_id(0), channels = get_global_size(0);
     uint chunks = (pixels + chunk_pixels - 1) / chunk_pixels;
@@ -71,8 +73,8 @@ __kernel void batchnorm_stats_combine(__global const float *partial /* (chunks,2
 
 /* Evaluation: stat from the running statistics. Launch: global (C). */
 __kernel void batchnorm_stats_running(__global const float *running_mean /* (C) */,
-                                      __global const float *running_var /* (C) */, __global float *stat /* (2,C) */,
-                                      float eps)
+                                      __global const float *running_var /* (C) */,
+                                      __global float *stat /* (2,C) */, float eps)
 {
     uint c = get_global_id(0), channels = get_global_size(0);
     stat[c] = running_mean[c];
@@ -85,7 +87,8 @@ __kernel void batchnorm_apply(__global const float *x /* (P,C) */, __global floa
                               __global const float *beta /* (C) */)
 {
     uint c = get_global_id(0), cv = get_global_size(0), i = get_global_id(1) * cv + c;
-    floatV v = affine(normalised(LOADV(x, i), LOADV(stat, c), LOADV(stat, cv + c)), LOADV(gamma, c), LOADV(beta, c));
+    floatV v =
+        affine(normalised(LOADV(x, i), LOADV(stat, c), LOADV(stat, cv + c)), LOADV(gamma, c), LOADV(beta, c));
 #if RELU
     v = v < SPLATV(0.0f) ? SPLATV(0.0f) : v; /* keeps NaN, unlike fmax */
 #endif
@@ -104,7 +107,8 @@ static inline floatV through_relu(floatV dy, floatV xh, floatV gamma, floatV bet
 
 /* Per chunk: sums of g and of g xh. Launch: global (C / VEC, chunks). */
 __kernel void batchnorm_bwd_partial(__global const float *x /* (P,C) */, __global const float *dy /* (P,C) */,
-                                    __global const float *stat /* (2,C) */, __global const float *gamma /* (C) */,
+                                    __global const float *stat /* (2,C) */,
+                                    __global const float *gamma /* (C) */,
                                     __global const float *beta /* (C) */,
                                     __global float *partial /* (chunks,2,C): sum g, sum g xh */, uint pixels,
                                     uint chunk_pixels)
@@ -123,11 +127,11 @@ __kernel void batchnorm_bwd_partial(__global const float *x /* (P,C) */, __globa
     STOREV(sum_gx, partial, (chunk * 2 + 1) * cv + c);
 }
 
-/* Sums the chunks of one channel (Kahan: thousands of terms); adds to dgamma and dbeta, and leaves the two means that dx
- * needs. Launch: global (C). */
-__kernel void batchnorm_bwd_combine(__global const float *partial /* (chunks,2,C) */, __global float *dgamma /* (C) */,
-                                    __global float *dbeta /* (C) */, __global float *means /* (2,C) */, uint pixels,
-                                    uint chunks)
+/* Sums the chunks of one channel (Kahan: thousands of terms); adds to dgamma and dbeta, and leaves the two
+ * means that dx needs. Launch: global (C). */
+__kernel void batchnorm_bwd_combine(__global const float *partial /* (chunks,2,C) */,
+                                    __global float *dgamma /* (C) */, __global float *dbeta /* (C) */,
+                                    __global float *means /* (2,C) */, uint pixels, uint chunks)
 {
     uint c = get_global_id(0), channels = get_global_size(0);
     float sum[2] = {0.0f, 0.0f}, lost[2] = {0.0f, 0.0f};

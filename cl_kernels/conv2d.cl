@@ -2,17 +2,17 @@
  *
  *   y[p,o] = sum over taps t and channels i of x[p + offset(t), i] w[t,i,o]        stride 1, zeros outside
  *
- * Device layouts: x (N,H,W,C), weights (KH,KW,I,O). im2col writes a band of `count` pixels, counted over the whole batch,
- * as rows of a matrix cols (count, KERNEL*KERNEL*C); then y = cols w. The gradient of x is the same convolution of dy with
- * the weights flipped, so one im2col serves both; no scattering, so no atomics.
+ * Device layouts: x (N,H,W,C), weights (KH,KW,I,O). im2col writes a band of `count` pixels, counted over the
+ * whole batch, as rows of a matrix cols (count, KERNEL*KERNEL*C); then y = cols w. The gradient of x is the
+ * same convolution of dy with the weights flipped, so one im2col serves both; no scattering, so no atomics.
  *
  * Macros: KERNEL (odd window side), VEC (divides C). */
 
 /* cols[r, t, c] = x at pixel first + r, moved by tap t. One work-item: VEC channels of one pixel, all taps.
  * Launch: global (C / VEC, count). */
 __kernel void conv2d_im2col(__global const float *x /* (N,H,W,C) */, __global float *workspace,
-                            uint cols_offset /* in workspace: (count,KERNEL,KERNEL,C) */, uint first, int h, int w,
-                            uint cv /* C / VEC */)
+                            uint cols_offset /* in workspace: (count,KERNEL,KERNEL,C) */, uint first, int h,
+                            int w, uint cv /* C / VEC */)
 {
     __global float *cols = workspace + cols_offset;
     uint c = get_global_id(0);
@@ -43,7 +43,8 @@ __kernel void conv2d_flip(__global const float *w /* (T,I,O) */, __global float 
     __global float *flipped = workspace + flipped_offset;
     uint i = get_global_id(0), o = get_global_id(1), t = get_global_id(2);
     uint in_channels = get_global_size(0), out_channels = get_global_size(1), taps = get_global_size(2);
-    flipped[(t * out_channels + o) * in_channels + i] = w[((taps - 1 - t) * in_channels + i) * out_channels + o];
+    flipped[(t * out_channels + o) * in_channels + i] =
+        w[((taps - 1 - t) * in_channels + i) * out_channels + o];
 }
 
 /* y[p,o] += bias[o]. Launch: global (O / VEC, pixels). */
@@ -54,8 +55,9 @@ __kernel void conv2d_bias_fwd(__global float *y /* (P,O) */, __global const floa
 }
 
 /* partial[chunk,o] = sum of dy over the chunk's pixels. Launch: global (O / VEC, chunks). */
-__kernel void conv2d_bias_bwd_partial(__global const float *dy /* (P,O) */, __global float *partial /* (chunks,O) */,
-                                      uint pixels, uint chunk_pixels)
+__kernel void conv2d_bias_bwd_partial(__global const float *dy /* (P,O) */,
+                                      __global float *partial /* (chunks,O) */, uint pixels,
+                                      uint chunk_pixels)
 {
     uint o = get_global_id(0), chunk = get_global_id(1), ov = get_global_size(0);
     uint begin = chunk * chunk_pixels, end = min(begin + chunk_pixels, pixels);
@@ -65,8 +67,8 @@ __kernel void conv2d_bias_bwd_partial(__global const float *dy /* (P,O) */, __gl
 }
 
 /* dbias[o] += sum over chunks of partial[chunk,o]. Launch: global (O). */
-__kernel void conv2d_bias_bwd_combine(__global const float *partial /* (chunks,O) */, __global float *dbias /* (O) */,
-                                      uint chunks)
+__kernel void conv2d_bias_bwd_combine(__global const float *partial /* (chunks,O) */,
+                                      __global float *dbias /* (O) */, uint chunks)
 {
     uint o = get_global_id(0), channels = get_global_size(0);
     float sum = 0.0f;

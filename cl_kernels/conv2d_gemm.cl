@@ -1,30 +1,34 @@
 /* conv2d on CPUs: matrix products whose left side is read where it lies (implicit im2col), in register tiles.
  *
- * A work-item (alone in its work-group) keeps a tile of C in registers: ROWS rows times NV vectors of 16 floats. Each step of
- * the inner loop loads NV vectors and multiplies them with ROWS broadcast scalars: ROWS * NV fused multiply-adds for
- * ROWS + NV loads, which is what lets both multiply-add units run without waiting for memory. With ROWS = 8 and NV = 2 the
- * 16 accumulators also cover the latency of the units, and with the operands they fill half of 32 vector registers.
- * (The idea of packed panels and register tiles: Goto and van de Geijn, 2008; Van Zee and van de Geijn, BLIS, 2015.)
+ * A work-item (alone in its work-group) keeps a tile of C in registers: ROWS rows times NV vectors of 16
+ * floats. Each step of the inner loop loads NV vectors and multiplies them with ROWS broadcast scalars: ROWS
+ * * NV fused multiply-adds for ROWS + NV loads, which is what lets both multiply-add units run without
+ * waiting for memory. With ROWS = 8 and NV = 2 the 16 accumulators also cover the latency of the units, and
+ * with the operands they fill half of 32 vector registers. (The idea of packed panels and register tiles:
+ * Goto and van de Geijn, 2008; Van Zee and van de Geijn, BLIS, 2015.)
  *
- *   forward           y[p,o]    = sum over t, i of x[p + offset(t), i] w[t,i,o]       rows = pixels, vectors = o
- *   backward, data    the same kernel on dy with the weights flipped (pack with FLIP)
- *   backward, weights dw[t,i,o] = sum over p of x[p + offset(t), i] dy[p,o]           rows = channels, sum over pixels
+ *   forward           y[p,o]    = sum over t, i of x[p + offset(t), i] w[t,i,o]       rows = pixels, vectors
+ * = o backward, data    the same kernel on dy with the weights flipped (pack with FLIP) backward, weights
+ * dw[t,i,o] = sum over p of x[p + offset(t), i] dy[p,o]           rows = channels, sum over pixels
  *
- * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL taps. Macros: KERNEL; IN and OUT, the channels of the pass
- * (for backward-data those of dy and x); NV (1 or 2), vectors a row; FLIP (packing). Panels hold PANEL = 16 * NV columns each,
- * padded with zeros. Backward-weights: SWAP, ROWS_W, SCALARS, VECTORS, BLOCK (below). */
+ * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL taps. Macros: KERNEL; IN and OUT, the
+ * channels of the pass (for backward-data those of dy and x); NV (1 or 2), vectors a row; FLIP (packing).
+ * Panels hold PANEL = 16 * NV columns each, padded with zeros. Backward-weights: SWAP, ROWS_W, SCALARS,
+ * VECTORS, BLOCK (below). */
 
 #define TAPS  (KERNEL * KERNEL)
 #define PANEL (16 * NV)
 
 /* The code of a tile is written once a row: R(0) R(1) ... so that every accumulator is a named register. */
-#define ROWS 8
+#define ROWS        8
 #define EACH_ROW(R) R(0) R(1) R(2) R(3) R(4) R(5) R(6) R(7)
 
-/* --- packing ---------------------------------------------------------------------------------------------------------- */
+/* --- packing
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
-/* panels[j,t,i,c] = w[t, i, j PANEL + c], zero past OUT; with FLIP: w[T-1-t, j PANEL + c, i], the weights of backward-data,
- * where w is (T,OUT,IN). Launch: global (PANEL, IN, T * number of panels). */
+/* panels[j,t,i,c] = w[t, i, j PANEL + c], zero past OUT; with FLIP: w[T-1-t, j PANEL + c, i], the weights of
+ * backward-data, where w is (T,OUT,IN). Launch: global (PANEL, IN, T * number of panels). */
 __kernel void conv2d_gemm_pack(__global const float *w, __global float *workspace, uint panels_offset)
 {
     uint c = get_global_id(0), i = get_global_id(1), t = get_global_id(2) % TAPS, j = get_global_id(2) / TAPS;
@@ -43,7 +47,8 @@ __kernel void conv2d_gemm_zero(__global float *workspace, uint zeros_offset)
     workspace[zeros_offset + get_global_id(0)] = 0.0f;
 }
 
-/* --- forward, and backward-data --------------------------------------------------------------------------------------- */
+/* --- forward, and backward-data
+ * --------------------------------------------------------------------------------------- */
 
 /* One row of the result: 16 NV values of pixel p from the accumulators. */
 static inline void store_row(__global float *y, uint p, uint o, float16 a, int accumulate)
@@ -54,15 +59,16 @@ static inline void store_row(__global float *y, uint p, uint o, float16 a, int a
 #else
     float lanes[16];
     vstore16(a, 0, lanes);
-    for (uint c = 0; c < 16 && o + c < OUT; c++) y[p * OUT + o + c] = accumulate ? y[p * OUT + o + c] + lanes[c] : lanes[c];
+    for (uint c = 0; c < 16 && o + c < OUT; c++)
+        y[p * OUT + o + c] = accumulate ? y[p * OUT + o + c] + lanes[c] : lanes[c];
 #endif
 }
 
 /* Launch: global (ceil(pixels / block_pixels), number of panels), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_gemm_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *workspace, uint panels_offset,
-                uint zeros_offset, __global float *y /* (N,H,W,OUT) */, int h, int w, uint pixels, uint block_pixels,
-                int accumulate)
+                uint zeros_offset, __global float *y /* (N,H,W,OUT) */, int h, int w, uint pixels,
+                uint block_pixels, int accumulate)
 {
     const uint panel = get_global_id(1);
     __global const float *zeros = workspace + zeros_offset;
@@ -70,18 +76,21 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *
     for (uint p0 = get_global_id(0) * block_pixels; p0 < block_end; p0 += ROWS) {
         __global const float *b = workspace + panels_offset + panel * (TAPS * IN * PANEL);
         int start_x = (int)(p0 % (uint)w), start_y = (int)(p0 / (uint)w % (uint)h);
-#define PLACE(m)                                                                                                       \
-    int px##m = start_x + m, py##m = start_y;                                                                                  \
-    while (px##m >= w) { px##m -= w; py##m++; }                                                                        \
+#define PLACE(m)                                                                                             \
+    int px##m = start_x + m, py##m = start_y;                                                                \
+    while (px##m >= w) {                                                                                     \
+        px##m -= w;                                                                                          \
+        py##m++;                                                                                             \
+    }                                                                                                        \
     while (py##m >= h) py##m -= h;
         EACH_ROW(PLACE)
 #define CLEAR(m) float16 a##m = 0.0f, e##m = 0.0f;
         EACH_ROW(CLEAR)
         for (int t = 0; t < TAPS; t++) {
             const int dy = t / KERNEL - KERNEL / 2, dx = t % KERNEL - KERNEL / 2;
-#define POINT(m)                                                                                                       \
-    __global const float *r##m = zeros;                                                                                \
-    if (py##m + dy >= 0 && py##m + dy < h && px##m + dx >= 0 && px##m + dx < w && p0 + m < pixels)                     \
+#define POINT(m)                                                                                             \
+    __global const float *r##m = zeros;                                                                      \
+    if (py##m + dy >= 0 && py##m + dy < h && px##m + dx >= 0 && px##m + dx < w && p0 + m < pixels)           \
         r##m = x + ((int)p0 + m + dy * w + dx) * IN;
             EACH_ROW(POINT)
 #pragma unroll 4
@@ -89,7 +98,12 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *
                 const float16 b0 = vload16(0, b);
 #if NV == 2
                 const float16 b1 = vload16(1, b);
-#define STEP(m) { const float16 s = r##m[i]; a##m = fma(s, b0, a##m); e##m = fma(s, b1, e##m); }
+#define STEP(m)                                                                                              \
+    {                                                                                                        \
+        const float16 s = r##m[i];                                                                           \
+        a##m = fma(s, b0, a##m);                                                                             \
+        e##m = fma(s, b1, e##m);                                                                             \
+    }
 #else
 #define STEP(m) a##m = fma((float16)(r##m[i]), b0, a##m);
 #endif
@@ -99,23 +113,30 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *
         }
         const uint o = panel * PANEL;
 #if NV == 2
-#define STORE(m) if (p0 + m < pixels) { store_row(y, p0 + m, o, a##m, accumulate); store_row(y, p0 + m, o + 16, e##m, accumulate); }
+#define STORE(m)                                                                                             \
+    if (p0 + m < pixels) {                                                                                   \
+        store_row(y, p0 + m, o, a##m, accumulate);                                                           \
+        store_row(y, p0 + m, o + 16, e##m, accumulate);                                                      \
+    }
 #else
-#define STORE(m) if (p0 + m < pixels) store_row(y, p0 + m, o, a##m, accumulate);
+#define STORE(m)                                                                                             \
+    if (p0 + m < pixels) store_row(y, p0 + m, o, a##m, accumulate);
 #endif
         EACH_ROW(STORE)
     }
 }
 
-/* --- backward-weights ------------------------------------------------------------------------------------------------- */
+/* --- backward-weights
+ * ------------------------------------------------------------------------------------------------- */
 
 #ifdef SWAP
-/* Every tap is an outer product summed over pixels: SCALARS channels of one tensor times VECTORS channels of the other, the
- * latter a multiple of 16. SWAP 0: scalars from x, vectors from dy; SWAP 1 (when dy is thin): the reverse.
+/* Every tap is an outer product summed over pixels: SCALARS channels of one tensor times VECTORS channels of
+ * the other, the latter a multiple of 16. SWAP 0: scalars from x, vectors from dy; SWAP 1 (when dy is thin):
+ * the reverse.
  *
- * A work-item sums over a segment of image rows for a BLOCK x BLOCK part of the channels and all taps, and keeps its sums in
- * its own part of `partial`. It walks in chunks of a few rows, so that x and dy stay in the cache while all taps and tiles
- * pass over them. */
+ * A work-item sums over a segment of image rows for a BLOCK x BLOCK part of the channels and all taps, and
+ * keeps its sums in its own part of `partial`. It walks in chunks of a few rows, so that x and dy stay in the
+ * cache while all taps and tiles pass over them. */
 #if ROWS_W == 8
 #define EACH_ROW_W(R) EACH_ROW(R)
 #elif ROWS_W == 4
@@ -132,8 +153,8 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *
 /* Launch: global (segments, BLOCKS_S * ceil(VECTORS / BLOCK)), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const float *dy /* (N,H,W,OUT) */,
-                        __global float *workspace, uint partial_offset /* (segments,T,SCALARS,VECTORS) */, int h, int w,
-                        int image_rows /* N H */, int segment_rows, int chunk_rows)
+                        __global float *workspace, uint partial_offset /* (segments,T,SCALARS,VECTORS) */,
+                        int h, int w, int image_rows /* N H */, int segment_rows, int chunk_rows)
 {
     const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
     const int s_begin = (int)(get_global_id(1) % BLOCKS_S) * BLOCK, s_end = min(s_begin + BLOCK, SCALARS);
@@ -148,11 +169,18 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const
                     __global float *sums = partial + (t * SCALARS + s0) * VECTORS + v0;
                     const bool fresh = chunk == first;
 #if NV == 2
-#define LOAD_W(m)                                                                                                      \
-    float16 a##m = fresh ? (float16)0.0f : vload16(0, sums + m * VECTORS);                                             \
+#define LOAD_W(m)                                                                                            \
+    float16 a##m = fresh ? (float16)0.0f : vload16(0, sums + m * VECTORS);                                   \
     float16 e##m = fresh ? (float16)0.0f : vload16(1, sums + m * VECTORS);
-#define STEP_W(m) { const float16 s = scalars[m]; a##m = fma(s, b0, a##m); e##m = fma(s, b1, e##m); }
-#define STORE_W(m) vstore16(a##m, 0, sums + m * VECTORS); vstore16(e##m, 1, sums + m * VECTORS);
+#define STEP_W(m)                                                                                            \
+    {                                                                                                        \
+        const float16 s = scalars[m];                                                                        \
+        a##m = fma(s, b0, a##m);                                                                             \
+        e##m = fma(s, b1, e##m);                                                                             \
+    }
+#define STORE_W(m)                                                                                           \
+    vstore16(a##m, 0, sums + m * VECTORS);                                                                   \
+    vstore16(e##m, 1, sums + m * VECTORS);
 #else
 #define LOAD_W(m)  float16 a##m = fresh ? (float16)0.0f : vload16(0, sums + m * VECTORS);
 #define STEP_W(m)  a##m = fma((float16)(scalars[m]), b0, a##m);
@@ -184,8 +212,8 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const
 }
 
 /* dw[t,i,o] += sum over segments of partial. Launch: global (OUT, IN, T). */
-__kernel void conv2d_gemm_bwd_combine(__global const float *workspace, uint partial_offset, __global float *dw /* (T,IN,OUT) */,
-                                      int segments)
+__kernel void conv2d_gemm_bwd_combine(__global const float *workspace, uint partial_offset,
+                                      __global float *dw /* (T,IN,OUT) */, int segments)
 {
     uint o = get_global_id(0), i = get_global_id(1), t = get_global_id(2);
 #if SWAP

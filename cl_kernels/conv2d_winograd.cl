@@ -1,4 +1,5 @@
-/* conv2d 3x3 on CPUs by Winograd's minimal filtering, F(4x4, 3x3): 36 multiplications where the direct way takes 144.
+/* conv2d 3x3 on CPUs by Winograd's minimal filtering, F(4x4, 3x3): 36 multiplications where the direct way
+ * takes 144.
  *
  *   input tiles    V = B^T d B     d: 6x6 pixels of x, one tile every 4 pixels     V (36, in/16, tiles, 16)
  *   weights        U = G w G^T                                                      U (36, panels, in, PANEL)
@@ -8,29 +9,32 @@
  *   backward, data     the same on dy with the weights flipped
  *   backward, weights  Z = A dy A^T (36, out/16, tiles, 16);  dU += V^T Z;  dw += G^T dU G
  *
- * (Winograd, "Arithmetic complexity of computations", 1980; matrices of Lavin and Gray, "Fast algorithms for convolutional
- * neural networks", 2016, with interpolation points 0, 1, -1, 2, -2.)
+ * (Winograd, "Arithmetic complexity of computations", 1980; matrices of Lavin and Gray, "Fast algorithms for
+ * convolutional neural networks", 2016, with interpolation points 0, 1, -1, 2, -2.)
  *
- * The host walks over the batch in blocks of tiles, small enough that V and M stay in the last cache. Within a block, tiles
- * lie in slices of 16 channels: a register tile then reads whole cache lines one after the other, whatever the number of
- * channels, and that number need not be known to the compiler.
+ * The host walks over the batch in blocks of tiles, small enough that V and M stay in the last cache. Within
+ * a block, tiles lie in slices of 16 channels: a register tile then reads whole cache lines one after the
+ * other, whatever the number of channels, and that number need not be known to the compiler.
  *
- * Register tiles as in conv2d_gemm.cl: ROWS tiles (or channels) times NV vectors. Device layouts: x, y (N,H,W,C), w (T,I,O);
- * in and out are multiples of 16. Macros: NV (1 or 2); one of the sections TRANSFORM, WEIGHTS and PRODUCT at a time. */
+ * Register tiles as in conv2d_gemm.cl: ROWS tiles (or channels) times NV vectors. Device layouts: x, y
+ * (N,H,W,C), w (T,I,O); in and out are multiples of 16. Macros: NV (1 or 2); one of the sections TRANSFORM,
+ * WEIGHTS and PRODUCT at a time. */
 
-#define PANEL (16 * NV)
-#define ROWS  8
+#define PANEL       (16 * NV)
+#define ROWS        8
 #define EACH_ROW(R) R(0) R(1) R(2) R(3) R(4) R(5) R(6) R(7)
 
 /* The tile's corner in pixels, and its image. */
-#define LOCATE(tile, tiles_x, tiles_y)                                                                                 \
-    const int tx = (tile) % (tiles_x) * 4, ty = (tile) / (tiles_x) % (tiles_y) * 4, image = (tile) / (tiles_x) / (tiles_y);
+#define LOCATE(tile, tiles_x, tiles_y)                                                                       \
+    const int tx = (tile) % (tiles_x)*4, ty = (tile) / (tiles_x) % (tiles_y)*4,                              \
+              image = (tile) / (tiles_x) / (tiles_y);
 
 #ifdef TRANSFORM
 /* B^T v for six values a stride apart. */
 static inline void input_1d(float16 *v, int stride)
 {
-    const float16 d0 = v[0], d1 = v[stride], d2 = v[2 * stride], d3 = v[3 * stride], d4 = v[4 * stride], d5 = v[5 * stride];
+    const float16 d0 = v[0], d1 = v[stride], d2 = v[2 * stride], d3 = v[3 * stride], d4 = v[4 * stride],
+                  d5 = v[5 * stride];
     const float16 p = d4 - 4.0f * d2, q = d3 - 4.0f * d1, r = d4 - d2, s = 2.0f * (d3 - d1);
     v[0] = 4.0f * d0 - 5.0f * d2 + d4;
     v[stride] = p + q;
@@ -43,8 +47,8 @@ static inline void input_1d(float16 *v, int stride)
 /* V of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global float *workspace,
-                      uint v_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile, int block_tiles, int h, int w, int tiles_x,
-                      int tiles_y)
+                      uint v_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile,
+                      int block_tiles, int h, int w, int tiles_x, int tiles_y)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
@@ -72,7 +76,8 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global f
 /* A z for four values a stride apart, into six. */
 static inline void gradient_1d(float16 *to, const float16 *from, int to_stride, int from_stride)
 {
-    const float16 z0 = from[0], z1 = from[from_stride], z2 = from[2 * from_stride], z3 = from[3 * from_stride];
+    const float16 z0 = from[0], z1 = from[from_stride], z2 = from[2 * from_stride],
+                  z3 = from[3 * from_stride];
     const float16 even = z0 + z2, odd = z1 + z3, even2 = z0 + 4.0f * z2, odd2 = 2.0f * z1 + 8.0f * z3;
     to[0] = z0;
     to[to_stride] = even + odd;
@@ -85,8 +90,8 @@ static inline void gradient_1d(float16 *to, const float16 *from, int to_stride, 
 /* Z of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_gradient(__global const float *dy /* (N,H,W,channels) */, __global float *workspace,
-                         uint z_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile, int block_tiles, int h, int w, int tiles_x,
-                         int tiles_y)
+                         uint z_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile,
+                         int block_tiles, int h, int w, int tiles_x, int tiles_y)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
@@ -112,7 +117,8 @@ conv2d_winograd_gradient(__global const float *dy /* (N,H,W,channels) */, __glob
 /* A^T m for six values a stride apart, into four. */
 static inline void output_1d(float16 *to, const float16 *from, int to_stride, int from_stride)
 {
-    const float16 m1 = from[from_stride], m2 = from[2 * from_stride], m3 = from[3 * from_stride], m4 = from[4 * from_stride];
+    const float16 m1 = from[from_stride], m2 = from[2 * from_stride], m3 = from[3 * from_stride],
+                  m4 = from[4 * from_stride];
     const float16 sum = m1 + m2, difference = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
     to[0] = from[0] + sum + sum2;
     to[to_stride] = difference + 2.0f * difference2;
@@ -123,8 +129,8 @@ static inline void output_1d(float16 *to, const float16 *from, int to_stride, in
 /* y (+)= A^T M A. Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const float *workspace,
-                       uint m_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile, int block_tiles, int h, int w, int tiles_x,
-                       int tiles_y, int accumulate)
+                       uint m_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile,
+                       int block_tiles, int h, int w, int tiles_x, int tiles_y, int accumulate)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
@@ -163,24 +169,26 @@ static inline void weights_1d(float *to, const float *from, int to_stride, int f
     to[5 * to_stride] = g2;
 }
 
-/* u[place,panel,i,c] = (G w G^T) of channels i -> panel * panel_channels + c. flip: the weights of backward-data, w being
- * (T,out,in) then. Launch: global (out, in). */
-__kernel void conv2d_winograd_weights(__global const float *w, __global float *workspace, uint u_offset, int panel_channels,
-                                      int flip)
+/* u[place,panel,i,c] = (G w G^T) of channels i -> panel * panel_channels + c. flip: the weights of
+ * backward-data, w being (T,out,in) then. Launch: global (out, in). */
+__kernel void conv2d_winograd_weights(__global const float *w, __global float *workspace, uint u_offset,
+                                      int panel_channels, int flip)
 {
     const int o = get_global_id(0), i = get_global_id(1), out = get_global_size(0), in = get_global_size(1);
     float g[9], half_way[18], u[36];
     for (int t = 0; t < 9; t++) g[t] = flip ? w[((8 - t) * out + o) * in + i] : w[(t * in + i) * out + o];
     for (int j = 0; j < 3; j++) weights_1d(half_way + j, g + j, 3, 3);
     for (int k = 0; k < 6; k++) weights_1d(u + 6 * k, half_way + 3 * k, 1, 1);
-    __global float *to = workspace + u_offset + (o / panel_channels * in + i) * panel_channels + o % panel_channels;
+    __global float *to =
+        workspace + u_offset + (o / panel_channels * in + i) * panel_channels + o % panel_channels;
     for (int k = 0; k < 36; k++) to[k * in * out] = u[k];
 }
 
 /* G^T applied to six values a stride apart, into three. */
 static inline void gradient_of_weights_1d(float *to, const float *from, int to_stride, int from_stride)
 {
-    const float u1 = from[from_stride], u2 = from[2 * from_stride], u3 = from[3 * from_stride], u4 = from[4 * from_stride];
+    const float u1 = from[from_stride], u2 = from[2 * from_stride], u3 = from[3 * from_stride],
+                u4 = from[4 * from_stride];
     const float near = -(u1 + u2) / 6.0f, far = (u3 + u4) / 24.0f;
     to[0] = from[0] / 4.0f + near + far;
     to[to_stride] = (u2 - u1) / 6.0f + (u3 - u4) / 12.0f;
@@ -188,7 +196,8 @@ static inline void gradient_of_weights_1d(float *to, const float *from, int to_s
 }
 
 /* dw[t,i,o] += (G^T dU G). Launch: global (out, in). */
-__kernel void conv2d_winograd_weights_gradient(__global const float *workspace, uint du_offset /* (36,in,out) */,
+__kernel void conv2d_winograd_weights_gradient(__global const float *workspace,
+                                               uint du_offset /* (36,in,out) */,
                                                __global float *dw /* (T,in,out) */)
 {
     const int o = get_global_id(0), i = get_global_id(1), out = get_global_size(0), in = get_global_size(1);
@@ -201,12 +210,13 @@ __kernel void conv2d_winograd_weights_gradient(__global const float *workspace, 
 #endif
 
 #ifdef PRODUCT
-/* M[place] = V[place] U[place] for group_tiles tiles and one panel. Rows of V and M exist up to a multiple of ROWS.
- * Launch: global (groups, panels, 36), local (1, 1, 1). */
+/* M[place] = V[place] U[place] for group_tiles tiles and one panel. Rows of V and M exist up to a multiple of
+ * ROWS. Launch: global (groups, panels, 36), local (1, 1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_product(__global float *workspace, uint v_offset /* (36,in/16,block_tiles,16) */,
-                        uint u_offset /* (36,panels,in,PANEL) */, uint m_offset /* (36,out/16,block_tiles,16) */, int in,
-                        int out, int tiles, int block_tiles, int group_tiles)
+                        uint u_offset /* (36,panels,in,PANEL) */,
+                        uint m_offset /* (36,out/16,block_tiles,16) */, int in, int out, int tiles,
+                        int block_tiles, int group_tiles)
 {
     const int panel = get_global_id(1), place = get_global_id(2);
     const int first = (int)get_global_id(0) * group_tiles, end = min(first + group_tiles, tiles);
@@ -223,14 +233,14 @@ conv2d_winograd_product(__global float *workspace, uint v_offset /* (36,in/16,bl
                 const float16 b0 = vload16(0, b);
 #if NV == 2
                 const float16 b1 = vload16(1, b);
-#define STEP(r)                                                                                                        \
-    {                                                                                                                  \
-        const float16 s = v[r * 16 + i];                                                                               \
-        a##r = fma(s, b0, a##r);                                                                                       \
-        e##r = fma(s, b1, e##r);                                                                                       \
+#define STEP(r)                                                                                              \
+    {                                                                                                        \
+        const float16 s = v[r * 16 + i];                                                                     \
+        a##r = fma(s, b0, a##r);                                                                             \
+        e##r = fma(s, b1, e##r);                                                                             \
     }
-#define STORE(r)                                                                                                       \
-    vstore16(a##r, r, m);                                                                                              \
+#define STORE(r)                                                                                             \
+    vstore16(a##r, r, m);                                                                                    \
     vstore16(e##r, r, m + block_tiles * 16);
 #else
 #define STEP(r)  a##r = fma((float16)(v[r * 16 + i]), b0, a##r);
@@ -250,29 +260,30 @@ conv2d_winograd_product(__global float *workspace, uint v_offset /* (36,in/16,bl
 #define BLOCK 64
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/16,block_tiles,16) */,
-                           uint z_offset /* (36,out/16,block_tiles,16) */, uint du_offset /* (36,in,out) */, int in, int out,
-                           int tiles, int block_tiles, int fresh)
+                           uint z_offset /* (36,out/16,block_tiles,16) */, uint du_offset /* (36,in,out) */,
+                           int in, int out, int tiles, int block_tiles, int fresh)
 {
     const int i_begin = (int)get_global_id(0) * BLOCK, i_end = min(i_begin + BLOCK, in);
     const int o_begin = (int)get_global_id(1) * BLOCK, o_end = min(o_begin + BLOCK, out);
     const int place = get_global_id(2);
     for (int i = i_begin; i < i_end; i += ROWS)
         for (int o = o_begin; o < o_end; o += PANEL) {
-            __global const float *v = workspace + v_offset + (place * in + i / 16 * 16) * block_tiles + i % 16;
+            __global const float *v =
+                workspace + v_offset + (place * in + i / 16 * 16) * block_tiles + i % 16;
             __global const float *z = workspace + z_offset + (place * out + o) * block_tiles;
             __global float *du = workspace + du_offset + (place * in + i) * out + o;
 #if NV == 2
-#define LOAD_U(r)                                                                                                      \
-    float16 a##r = fresh ? (float16)0.0f : vload16(0, du + r * out);                                                   \
+#define LOAD_U(r)                                                                                            \
+    float16 a##r = fresh ? (float16)0.0f : vload16(0, du + r * out);                                         \
     float16 e##r = fresh ? (float16)0.0f : vload16(1, du + r * out);
-#define STEP_U(r)                                                                                                      \
-    {                                                                                                                  \
-        const float16 s = v[t * 16 + r];                                                                               \
-        a##r = fma(s, b0, a##r);                                                                                       \
-        e##r = fma(s, b1, e##r);                                                                                       \
+#define STEP_U(r)                                                                                            \
+    {                                                                                                        \
+        const float16 s = v[t * 16 + r];                                                                     \
+        a##r = fma(s, b0, a##r);                                                                             \
+        e##r = fma(s, b1, e##r);                                                                             \
     }
-#define STORE_U(r)                                                                                                     \
-    vstore16(a##r, 0, du + r * out);                                                                                   \
+#define STORE_U(r)                                                                                           \
+    vstore16(a##r, 0, du + r * out);                                                                         \
     vstore16(e##r, 1, du + r * out);
 #define VECTORS_U const float16 b0 = vload16(t, z), b1 = vload16(t, z + block_tiles * 16);
 #else
@@ -283,15 +294,12 @@ conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/16
 #endif
             EACH_ROW(LOAD_U)
             int t = 0;
-            for (; t + 4 <= tiles; t += 4) { /* by hand: the compiler does not unroll a loop of unknown length */
-                { VECTORS_U EACH_ROW(STEP_U) }
-                t++;
-                { VECTORS_U EACH_ROW(STEP_U) }
-                t++;
-                { VECTORS_U EACH_ROW(STEP_U) }
-                t++;
-                { VECTORS_U EACH_ROW(STEP_U) }
-                t -= 3;
+            for (; t + 4 <= tiles;
+                 t += 4) { /* by hand: the compiler does not unroll a loop of unknown length */
+                {VECTORS_U EACH_ROW(STEP_U)} t++;
+                {VECTORS_U EACH_ROW(STEP_U)} t++;
+                {VECTORS_U EACH_ROW(STEP_U)} t++;
+                {VECTORS_U EACH_ROW(STEP_U)} t -= 3;
             }
             for (; t < tiles; t++) {
                 VECTORS_U

@@ -7,7 +7,8 @@
  * Device layouts: x, y (N,H,W,C), weights (KH,KW,C). Macros: KERNEL (odd window side), VEC (divides C). */
 
 /* Pixel p moved by (dy, dx), or zero outside its image. */
-static inline floatV pixel_at(__global const float *x, int p, int py, int px, int dy, int dx, int h, int w, uint cv, uint c)
+static inline floatV pixel_at(__global const float *x, int p, int py, int px, int dy, int dx, int h, int w,
+                              uint cv, uint c)
 {
     bool inside = py + dy >= 0 && py + dy < h && px + dx >= 0 && px + dx < w;
     floatV v = SPLATV(0.0f);
@@ -16,8 +17,10 @@ static inline floatV pixel_at(__global const float *x, int p, int py, int px, in
 }
 
 /* direction 1: y from x; -1: dx from dy. Launch: global (C / VEC, pixels). */
-__kernel void depthwise_conv2d_apply(__global const float *x /* (N,H,W,C) */, __global const float *weights /* (T,C) */,
-                                     __global float *y /* (N,H,W,C) */, int h, int w, int direction, int accumulate)
+__kernel void depthwise_conv2d_apply(__global const float *x /* (N,H,W,C) */,
+                                     __global const float *weights /* (T,C) */,
+                                     __global float *y /* (N,H,W,C) */, int h, int w, int direction,
+                                     int accumulate)
 {
     uint c = get_global_id(0), cv = get_global_size(0);
     int p = (int)get_global_id(1);
@@ -26,7 +29,8 @@ __kernel void depthwise_conv2d_apply(__global const float *x /* (N,H,W,C) */, __
     for (int ky = 0; ky < KERNEL; ky++)
         for (int kx = 0; kx < KERNEL; kx++) {
             int dy = direction * (ky - KERNEL / 2), dx = direction * (kx - KERNEL / 2);
-            sum = fma(pixel_at(x, p, py, px, dy, dx, h, w, cv, c), LOADV(weights, (uint)(ky * KERNEL + kx) * cv + c), sum);
+            sum = fma(pixel_at(x, p, py, px, dy, dx, h, w, cv, c),
+                      LOADV(weights, (uint)(ky * KERNEL + kx) * cv + c), sum);
         }
     uint i = (uint)p * cv + c;
     if (accumulate) sum += LOADV(y, i);
@@ -34,9 +38,10 @@ __kernel void depthwise_conv2d_apply(__global const float *x /* (N,H,W,C) */, __
 }
 
 /* partial[chunk,t,c] over the chunk's pixels. Launch: global (C / VEC, chunks, T). */
-__kernel void depthwise_conv2d_bwd_partial(__global const float *x /* (N,H,W,C) */, __global const float *dy /* (N,H,W,C) */,
-                                           __global float *partial /* (chunks,T,C) */, int h, int w, uint pixels,
-                                           uint chunk_pixels)
+__kernel void depthwise_conv2d_bwd_partial(__global const float *x /* (N,H,W,C) */,
+                                           __global const float *dy /* (N,H,W,C) */,
+                                           __global float *partial /* (chunks,T,C) */, int h, int w,
+                                           uint pixels, uint chunk_pixels)
 {
     uint c = get_global_id(0), chunk = get_global_id(1), t = get_global_id(2), cv = get_global_size(0);
     int oy = (int)t / KERNEL - KERNEL / 2, ox = (int)t % KERNEL - KERNEL / 2;

@@ -82,10 +82,9 @@ static inline void add_compensated(float2 *sum, float2 *lost, float2 addend)
 
 /* Launch: x = local size = SUM_ITEMS. Compensated, and always in the same order. */
 #define SUM_ITEMS 64
-__kernel void losses_sum(__global const float *restrict partial, /* (items,2) */
-                         const int items,
-                         __global float *restrict loss,          /* (1) */
-                         __global float *restrict inverse)       /* (1): 1 / sum of w_t, or 0 for 0 */
+__kernel void losses_sum(__global const float *restrict partial,         /* (items,2) */
+                         const int items, __global float *restrict loss, /* (1) */
+                         __global float *restrict inverse)               /* (1): 1 / sum of w_t, or 0 for 0 */
 {
     __local float2 sums[SUM_ITEMS];
     const int me = (int)get_local_id(0);
@@ -116,8 +115,7 @@ __kernel void losses_bwd(__global const float *restrict logits,  /* (pixels,K) *
                          __global const float *restrict inverse, /* (1) */
                          __global float *restrict dlogits,       /* (pixels,K) */
                          const int vectors, const int rounds, const int item_stride, const int round_stride,
-                         const float gamma,
-                         const int accumulate)                   /* not 0: adds to dlogits */
+                         const float gamma, const int accumulate) /* not 0: adds to dlogits */
 {
     const int item = (int)get_global_id(0);
     for (int r = 0; r < rounds; r++) {

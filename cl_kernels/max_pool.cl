@@ -11,14 +11,32 @@
 #define LANE_SHIFTS    PASTE(as_uint, VEC)(2 * LANESV) /* lane i has bits 2i and 2i+1 */
 
 #if VEC == 1
-static inline uint pack(intV place) { return (uint)place; }
+static inline uint pack(intV place)
+{
+    return (uint)place;
+}
 #else
-static inline uint or2(uint2 v) { return v.x | v.y; }
-static inline uint or4(uint4 v) { return or2(v.lo | v.hi); }
-static inline uint or8(uint8 v) { return or4(v.lo | v.hi); }
-static inline uint or16(uint16 v) { return or8(v.lo | v.hi); }
+static inline uint or2(uint2 v)
+{
+    return v.x | v.y;
+}
+static inline uint or4(uint4 v)
+{
+    return or2(v.lo | v.hi);
+}
+static inline uint or8(uint8 v)
+{
+    return or4(v.lo | v.hi);
+}
+static inline uint or16(uint16 v)
+{
+    return or8(v.lo | v.hi);
+}
 
-static inline uint pack(intV place) { return PASTE(or, VEC)(PASTE(as_uint, VEC)(place) << LANE_SHIFTS); }
+static inline uint pack(intV place)
+{
+    return PASTE(or, VEC)(PASTE(as_uint, VEC)(place) << LANE_SHIFTS);
+}
 #endif
 
 static inline void take(floatV *best, intV *place, floatV v, int k)

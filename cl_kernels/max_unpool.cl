@@ -26,7 +26,7 @@ __kernel void max_unpool_fwd(__global const float *restrict x,      /* (n,h,w,ch
                              __global const uint *restrict offsets, /* (n,h,w,words) */
                              __global float *restrict y,            /* (n,oh,ow,channels) */
                              const int h, const int w, const int oh, const int ow, const int vectors,
-                             const int accumulate)                  /* not 0: adds to y */
+                             const int accumulate) /* not 0: adds to y */
 {
     const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
     const int windows = (oh + 1) / 2;
@@ -52,7 +52,7 @@ __kernel void max_unpool_bwd(__global const float *restrict dy,     /* (n,oh,ow,
                              __global const uint *restrict offsets, /* (n,h,w,words) */
                              __global float *restrict dx,           /* (n,h,w,channels) */
                              const int h, const int w, const int oh, const int ow, const int vectors,
-                             const int accumulate)                  /* not 0: adds to dx */
+                             const int accumulate) /* not 0: adds to dx */
 {
     const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
     const int row = (int)get_global_id(1); /* of all images' rows of x */

@@ -16,8 +16,9 @@ __kernel void metrics_chunks(__global const float *restrict logits, /* (n,pixels
                              __global uchar *restrict predictions,  /* (n,pixels) */
                              __global uint *restrict counts,        /* (n,chunks,K,K) */
                              __global float *restrict overlap,      /* (n,chunks,2): intersection, union */
-                             const int vectors, const int rounds, const int chunk_stride, const int round_stride,
-                             const int ignore)                      /* label that counts for nothing, or -1 */
+                             const int vectors, const int rounds, const int chunk_stride,
+                             const int round_stride,
+                             const int ignore) /* label that counts for nothing, or -1 */
 {
     const int chunk = (int)get_global_id(0), image = (int)get_global_id(1);
     const int place = image * (int)get_global_size(0) + chunk;
@@ -62,9 +63,8 @@ __kernel void metrics_chunks(__global const float *restrict logits, /* (n,pixels
 }
 
 /* Launch: x = K * K, y = n. */
-__kernel void metrics_counts(__global const uint *restrict counts, /* (n,chunks,K,K) */
-                             const int chunks,
-                             __global uint *restrict confusion)    /* (n,K,K) */
+__kernel void metrics_counts(__global const uint *restrict counts,                /* (n,chunks,K,K) */
+                             const int chunks, __global uint *restrict confusion) /* (n,K,K) */
 {
     const int cell = (int)get_global_id(0), image = (int)get_global_id(1);
     uint sum = 0;
@@ -73,9 +73,8 @@ __kernel void metrics_counts(__global const uint *restrict counts, /* (n,chunks,
 }
 
 /* Launch: x = 2, y = n. */
-__kernel void metrics_overlap(__global const float *restrict overlap, /* (n,chunks,2) */
-                              const int chunks,
-                              __global float *restrict soft)          /* (n,2) */
+__kernel void metrics_overlap(__global const float *restrict overlap,          /* (n,chunks,2) */
+                              const int chunks, __global float *restrict soft) /* (n,2) */
 {
     const int which = (int)get_global_id(0), image = (int)get_global_id(1);
     float sum = 0.0f, lost = 0.0f;

@@ -8,8 +8,8 @@
  * Adam: g includes weight_decay * p and shrink is 1; AdamW: weight_decay is 0, shrink is 1 - lr * decay. */
 __kernel void optimizer_adam(__global float *restrict params, __global const float *restrict grads,
                              __global float *restrict exp_avg, __global float *restrict exp_avg_sq,
-                             const float beta1, const float rest1, /* 1 - beta1 */
-                             const float beta2, const float rest2, /* 1 - beta2 */
+                             const float beta1, const float rest1,     /* 1 - beta1 */
+                             const float beta2, const float rest2,     /* 1 - beta2 */
                              const float step, const float correction, /* 1 / sqrt(1-beta2^t) */
                              const float eps, const float weight_decay, const float shrink)
 {
@@ -36,8 +36,8 @@ __kernel void optimizer_sgd(__global float *restrict params, __global const floa
 /* With momentum: b = momentum b + g, p -= lr * b; Nesterov: p -= lr * (g + momentum b). b starts at zero, so
  * that the first step sets it to g. */
 __kernel void optimizer_sgd_momentum(__global float *restrict params, __global const float *restrict grads,
-                                     __global float *restrict buffer, const float lr, const float weight_decay,
-                                     const float momentum, const int nesterov)
+                                     __global float *restrict buffer, const float lr,
+                                     const float weight_decay, const float momentum, const int nesterov)
 {
     const int i = (int)get_global_id(0);
     const floatV p = LOADV(params, i);

@@ -20,7 +20,7 @@ __kernel void upsample_fwd(__global const float *restrict x, /* (n,h,w,channels)
 __kernel void upsample_bwd(__global const float *restrict dy, /* (n,oh,ow,channels) */
                            __global float *restrict dx,       /* (n,h,w,channels) */
                            const int h, const int w, const int oh, const int ow, const int vectors,
-                           const int accumulate)              /* not 0: adds to dx */
+                           const int accumulate) /* not 0: adds to dx */
 {
     const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
     const int image = (int)get_global_id(1) / h, row = (int)get_global_id(1) % h;

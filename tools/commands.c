@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+/* clang-format off */
 const sw_command *const sw_commands[] = {
     &sw_cmd_run,
     &sw_cmd_eval,
@@ -15,3 +16,4 @@ const sw_command *const sw_commands[] = {
     &sw_cmd_data,
     NULL,
 };
+/* clang-format on */

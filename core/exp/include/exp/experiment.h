@@ -31,11 +31,11 @@ typedef struct sw_train_config {
 } sw_train_config;
 
 typedef struct sw_runtime_config {
-    const char *device; /* as sw_device_choose takes it; "": SEGWORK_DEVICE, then the best there is */
+    const char *device;         /* as sw_device_choose takes it; "": SEGWORK_DEVICE, then the best there is */
     sw_conv_choice conv_engine; /* auto, clblast, gemm */
-    int workspace_mb;   /* cap of the convolutions' shared workspace */
-    bool check;         /* wait after each launch and look for NaN */
-    bool debug_buffers; /* every value in its own buffer, filled with NaN */
+    int workspace_mb;           /* cap of the convolutions' shared workspace */
+    bool check;                 /* wait after each launch and look for NaN */
+    bool debug_buffers;         /* every value in its own buffer, filled with NaN */
 } sw_runtime_config;
 
 /* The pictures of each epoch: always the same validation images. */
