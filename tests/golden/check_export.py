@@ -79,7 +79,7 @@ class Check:
         self.good &= bool(good)
 
     def expect_logits(self, what, found, expected):
-        error = np.abs(found - expected) / np.abs(expected).max()
+        error = np.abs(found - expected) / (np.abs(expected).max() or 1)
         share = (error <= BOUND).mean()
         self.expect(f"{what}: {share:.1%} of the logits within {BOUND:.0e}, largest difference {error.max():.0e}", share >= MOST)
 
