@@ -76,7 +76,7 @@ const sw_command sw_cmd_data = {
                "       same command goes on where it stopped.\n"
                "stats  decodes everything and prints counts, sizes, class fractions, and each\n"
                "       file that is odd with the reason. It changes nothing.\n\n"
-               "  segwork data synth data/synthetic-pets --train 400 --val 100\n"
+               "  segwork data synth data/synthetic-pets --train 800 --val 105 --size 96\n"
                "  segwork data fetch data/oxford-iiit-pet\n"
                "  segwork data stats data/oxford-iiit-pet",
     .options = options,

@@ -66,7 +66,7 @@ Test(config_shipped, the_variants_change_what_their_names_say)
                   (const int[]){3, 64, 3, 32, 2, 16, 2, 0});
     cr_expect_str_eq(small->data.root, "data/oxford-iiit-pet");
     cr_expect_str_eq(quick->data.root, "data/synthetic-pets");
-    cr_expect_eq(quick->data.size, 64);
+    cr_expect_eq(quick->data.size, 96);
     sw_experiment_destroy(focal);
     sw_experiment_destroy(long_run);
     sw_experiment_destroy(small);
