@@ -53,15 +53,14 @@ const sw_command sw_cmd_eval = {
     .name = "eval",
     .arguments = "",
     .summary = "Measure trained weights on the validation split",
-    .details =
-        "Prints loss, pixel accuracy, IoU, custom IoU, mean IoU and boundary F1 on clean images and as the\n"
-        "article measures them, a table by class and the confusion matrix. For the weights of a run these\n"
-        "are the figures that the run recorded.\n\n"
-        "Examples:\n"
-        "  segwork eval --checkpoint runs/segnet_baseline/001 --out figures\n"
-        "  segwork eval --checkpoint runs/segnet_baseline/001/checkpoints/last.safetensors \\\n"
-        "      --set data.val_limit=100\n"
-        "  segwork eval --checkpoint pytorch.safetensors --config experiments/segnet_baseline.yaml",
+    .details = "Prints loss, pixel accuracy, IoU, custom IoU, mean IoU and boundary F1 on clean\n"
+               "images and as the article measures them, a table by class and the confusion\n"
+               "matrix. For the weights of a run these are the figures that the run recorded.\n\n"
+               "Examples:\n"
+               "  segwork eval --checkpoint runs/segnet_baseline/001 --out figures\n"
+               "  segwork eval --checkpoint runs/segnet_baseline/001/checkpoints/last.safetensors \\\n"
+               "      --set data.val_limit=100\n"
+               "  segwork eval --checkpoint pytorch.safetensors --config experiments/segnet_baseline.yaml",
     .options = options,
     .run = run,
 };

@@ -47,14 +47,13 @@ const sw_command sw_cmd_export = {
     .name = "export",
     .arguments = "RUN|CHECKPOINT",
     .summary = "Write trained weights for PyTorch, ONNX or NumPy",
-    .details =
-        "safetensors: the weights under the names of PyTorch's state dict; load_state_dict takes them as "
-        "they\n"
-        "are. npz: the same for NumPy. onnx: the whole network with MaxUnpool, from images (batch,3,S,S) in\n"
-        "0..1 to logits (batch,classes,S,S). No device is needed.\n\n"
-        "Examples:\n"
-        "  segwork export runs/segnet_baseline/001 --out segnet.onnx --fold\n"
-        "  segwork export runs/segnet_baseline/001 --which last --out segnet.safetensors",
+    .details = "safetensors: the weights under the names of PyTorch's state dict, which\n"
+               "load_state_dict takes as they are. npz: the same for NumPy. onnx: the whole\n"
+               "network with MaxUnpool, from images (batch,3,S,S) in 0..1 to logits\n"
+               "(batch,classes,S,S). No device is needed.\n\n"
+               "Examples:\n"
+               "  segwork export runs/segnet_baseline/001 --out segnet.onnx --fold\n"
+               "  segwork export runs/segnet_baseline/001 --which last --out segnet.safetensors",
     .options = options,
     .run = run,
 };

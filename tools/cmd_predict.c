@@ -50,9 +50,10 @@ const sw_command sw_cmd_predict = {
     .arguments = "IMAGE|FOLDER...",
     .summary = "Segment pictures with trained weights",
     .details =
-        "Writes DIR/NAME.png for each NAME.jpg: 1 pet, 2 background, 3 border, as the data set's trimaps.\n"
-        "Of a folder every .jpg, .jpeg and .png is taken. A picture that can't be read gets one line, the\n"
-        "others go on, and the exit code is 1 at the end.\n\n"
+        "Writes DIR/NAME.png for each NAME.jpg: 1 pet, 2 background, 3 border, as the\n"
+        "data set's trimaps. Of a folder every .jpg, .jpeg and .png is taken. A picture\n"
+        "that can't be read gets one line, the others go on, and the exit code is 1 at\n"
+        "the end.\n\n"
         "Examples:\n"
         "  segwork predict --checkpoint runs/segnet_baseline/001 cat.jpg --out out --overlay\n"
         "  segwork predict --checkpoint best.safetensors --config experiments/segnet_baseline.yaml \\\n"
