@@ -5,12 +5,13 @@ gradient, every running statistic, and the logits of the weights it leaves. Need
   compare_full.py --program build/segwork --root DIR     the full model (15,274,892 parameters)
   compare_full.py --program build/segwork --width 8      a narrow one
 
-segwork takes one step of plain SGD at a rate of RATE, so that the gradient is the difference of the two weights files
-divided by it: exact but for one rounding of the weight, 2^-24 |w| / RATE. The weights file is loaded by PyTorch as it is.
+segwork takes one step of plain SGD at a rate of RATE, so that the gradient is the difference of the two weights
+files divided by it: exact but for one rounding of the weight, 2^-24 |w| / RATE. The weights file is loaded by PyTorch
+as it is.
 
-Distances are relative: |found - exact| / |exact| over a tensor, exact being PyTorch in double precision. A tensor may be 6
-times as far as the furthest of PyTorch's own single-precision runs, whose sums have other orders; 1e-6 is always allowed
-(a dozen roundings)."""
+Distances are relative: |found - exact| / |exact| over a tensor, exact being PyTorch in double precision. A tensor may
+be 6 times as far as the furthest of PyTorch's own single-precision runs, whose sums have other orders; 1e-6 is always
+allowed (a dozen roundings)."""
 import os
 import sys
 import tempfile
@@ -29,7 +30,8 @@ except ImportError as e:
     sys.exit(77)
 
 RATE = 8.0
-SINGLES = (ts.Variant("single"), ts.Variant("images reversed", reverse=True), ts.Variant("without mkldnn", mkldnn=False))
+SINGLES = (ts.Variant("single"), ts.Variant("images reversed", reverse=True),
+           ts.Variant("without mkldnn", mkldnn=False))
 
 
 def distance(found, exact):

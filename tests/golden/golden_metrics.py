@@ -80,7 +80,8 @@ def maps_case(out, case, truth, prediction, classes=3, ignore=-1):
     f1 = np.array([boundary_f1(a, b, classes, ignore) for a, b in zip(truth, prediction)])
     matrix = [[np.sum((t == a) & (p == b)) for b in range(classes)] for a in range(classes)]
     out.add(f"metrics.{case}", dict(classes=classes, ignore_index=ignore), x=truth.astype(np.uint8),
-            prediction=prediction.astype(np.uint8), confusion=np.array(matrix), pixel_accuracy=ratio(np.sum(t == p), t.size),
+            prediction=prediction.astype(np.uint8), confusion=np.array(matrix),
+            pixel_accuracy=ratio(np.sum(t == p), t.size),
             micro_iou=micro_iou(t, p, classes, 1), micro_iou_of_all=micro_iou(t, p, classes, -1),
             mean_iou=mean_of([m["iou"] for m in per_class]),
             boundary_f1=[mean_of(f1[:, c]) for c in range(classes)], mean_boundary_f1=mean_of([mean_of(i) for i in f1]),
@@ -129,7 +130,8 @@ def logits_case(out, case, logits, labels, ignore=-1):
     soft = torch.stack([(g * p).sum((1, 2, 3)), (g + p - g * p).sum((1, 2, 3))], 1)
     best = np.argmax(logits, 1)  # numpy's goes to the lowest class where logits are equal
     out.add(f"soft.{case}", dict(ignore_index=ignore), x=logits, labels=labels.astype(np.uint8),
-            prediction=best.astype(np.uint8), soft=soft, custom_iou=((soft[:, 0] + 0.001) / (soft[:, 1] + 0.001)).mean())
+            prediction=best.astype(np.uint8), soft=soft,
+            custom_iou=((soft[:, 0] + 0.001) / (soft[:, 1] + 0.001)).mean())
 
 
 def logit_maps(out):

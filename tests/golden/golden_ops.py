@@ -176,8 +176,9 @@ def loss_case(out, case, logits, labels, gamma=None, weight=None, ignore=-1):
     else:
         y = focal(x, labels, gamma, weight, ignore)
     y.backward()
-    out.add(f"{name}.{case}", dict(gamma=gamma or 0, ignore_index=ignore), x=logits, labels=labels.numpy().astype(np.uint8),
-            class_weights=weight, y=y, dx=x.grad, **loss_sizes(logits, labels, gamma or 0, weight, ignore))
+    out.add(f"{name}.{case}", dict(gamma=gamma or 0, ignore_index=ignore), x=logits,
+            labels=labels.numpy().astype(np.uint8), class_weights=weight, y=y, dx=x.grad,
+            **loss_sizes(logits, labels, gamma or 0, weight, ignore))
 
 
 def losses(out):
@@ -195,7 +196,8 @@ def losses(out):
     loss_case(out, "a weight of 0", logits, labels, None, [0.0, 1.0, 2.0])
     loss_case(out, "large logits", logits * 30, labels)
     loss_case(out, "all alike", logits * 0, labels)
-    loss_case(out, "seven classes", numbers("seven", (1, 7, 3, 3), -3, 3), choice("seven l", (1, 3, 3), range(7)).long())
+    loss_case(out, "seven classes", numbers("seven", (1, 7, 3, 3), -3, 3),
+              choice("seven l", (1, 3, 3), range(7)).long())
 
 
 def write(path):

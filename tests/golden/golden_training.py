@@ -35,7 +35,8 @@ def optimizer_case(out, case, make, sizes, **attributes):
     after = np.stack(after)
     moves = np.abs(np.diff(np.vstack([start, after]), axis=0))
     size = np.abs(after) + np.cumsum(moves, 0) + sizes(rates)
-    out.add(f"optimizer.{case}", attributes, x=start, gradients=gradients(), rates=rates, params=after, params__size=size)
+    out.add(f"optimizer.{case}", attributes, x=start, gradients=gradients(), rates=rates, params=after,
+            params__size=size)
 
 
 def adam_sizes(rates):

@@ -83,7 +83,8 @@ class Variant:
     """How PyTorch computes: the order of its sums, and so its roundings, differs between these."""
 
     def __init__(self, name, dtype=torch.float32, channels_last=False, mkldnn=True, reverse=False):
-        self.name, self.dtype, self.channels_last, self.mkldnn, self.reverse = name, dtype, channels_last, mkldnn, reverse
+        self.name, self.dtype, self.channels_last = name, dtype, channels_last
+        self.mkldnn, self.reverse = mkldnn, reverse
 
     def network(self, width, state):
         net = SegNet(width).to(self.dtype)

@@ -5,9 +5,9 @@ compares the loss of every step. Needs torch and the built program.
   trace.py --program build/segwork --root DIR               ten Adam steps of the full model, batch 8
   trace.py --program build/segwork --width 8 --steps 100    a narrow model for longer
 
-What is allowed: 1e-4 of the loss in the first five steps and 1e-3 until the tenth, or, where PyTorch itself is further
-apart, 3 times the most by which its runs have differed so far. The runs differ in the order of sums alone: the images of
-every batch reversed, and convolutions without mkldnn. In exact arithmetic all of them are one.
+What is allowed: 1e-4 of the loss in the first five steps and 1e-3 until the tenth, or, where PyTorch itself is
+further apart, 3 times the most by which its runs have differed so far. The runs differ in the order of sums alone:
+the images of every batch reversed, and convolutions without mkldnn. In exact arithmetic all of them are one.
 
 Why they drift apart: Adam moves a weight whose gradient is nearly 0 by a whole rate one way or the other, as rounding
 decides, and so do max-pools and ReLUs choose between nearly equal numbers. One weight in a thousand is enough for 1e-4
@@ -28,7 +28,8 @@ except ImportError as e:
     print(f"skipped: {e}")
     sys.exit(77)
 
-RUNS = (ts.Variant("single"), ts.Variant("images reversed", reverse=True), ts.Variant("without mkldnn", mkldnn=False))
+RUNS = (ts.Variant("single"), ts.Variant("images reversed", reverse=True),
+        ts.Variant("without mkldnn", mkldnn=False))
 
 
 def bounds(first, others):
