@@ -107,6 +107,13 @@ SINGLES = (Variant("single"), Variant("channels last", channels_last=True), Vari
            Variant("images reversed", reverse=True))
 
 
+def nudged(state, seed):
+    """The weights with their last two bits changed at random: by as much as a few roundings more or less would"""
+    generator = torch.Generator().manual_seed(seed)
+    return {k: t * (1 + 2.0**-22 * (2 * torch.rand(t.shape, generator=generator) - 1)) if t.is_floating_point() else t
+            for k, t in state.items()}
+
+
 def one_step(variant, width, state, images, labels):
     """Training logits, loss, gradients, running statistics after one pass, and then the evaluation's logits."""
     net = variant.network(width, state)
