@@ -1,0 +1,35 @@
+#!/bin/bash
+# An installation works from anywhere: program, experiments with their fragments, documents.
+#
+#   tests/e2e/install.sh CMAKE BUILD_FOLDER
+set -euo pipefail
+cmake=$1 build=$2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+"$cmake" --install "$build" --prefix "$scratch/prefix" >/dev/null
+mv "$scratch/prefix" "$scratch/moved" # an installation may be moved as a whole
+mkdir "$scratch/elsewhere"
+cd "$scratch/elsewhere"
+
+failed=0
+expect() { # expect WORDS COMMAND...
+    local words=$1 output
+    shift
+    output=$("$@" 2>&1) && [[ $output == *"$words"* ]] && return
+    echo "expected '$words' of: $*"
+    echo "$output"
+    failed=1
+}
+
+for experiment in "$scratch"/moved/share/segwork/experiments/*.yaml; do
+    name=experiments/$(basename "$experiment")
+    expect "$name: valid" "$scratch/moved/bin/segwork" check "$name"
+done
+expect 15,274,892 "$scratch/moved/bin/segwork" describe experiments/segnet_baseline.yaml
+for file in bin/segwork share/segwork/configs/README.md share/segwork/configs/experiment.schema.json \
+    share/doc/segwork/README.md share/doc/segwork/LICENSE share/doc/segwork/ARCHITECTURE.md \
+    share/doc/segwork/CONTRIBUTING.md share/doc/segwork/docs/devices.md; do
+    [[ -s $scratch/moved/$file ]] || { echo "not installed: $file" && failed=1; }
+done
+exit "$failed"
