@@ -23,6 +23,9 @@ static sw_status choose_named(sw_epoch_grid *grid, const sw_grid_config *config)
         if (grid->images[i] < 0)
             return sw_fail(SW_E_CONFIG, "grid.names: '%s' is not among the %d validation images",
                            config->names[i], sw_dataset_count(grid->dataset));
+        for (int k = 0; k < i; k++)
+            if (grid->images[k] == grid->images[i])
+                return sw_fail(SW_E_CONFIG, "grid.names: '%s' stands there twice", config->names[i]);
     }
     return SW_OK;
 }

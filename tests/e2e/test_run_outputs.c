@@ -165,5 +165,8 @@ Test(run_outputs, every_epoch_has_a_grid_of_the_same_size_with_the_pictures_aske
     program_expect(2, "'pet_000001' is not among the 4 validation images",
                    "segwork run $SRC/tests/support/tiny.yaml --out other --set grid.names='[pet_000001]' "
                    "--set grid.count=1");
+    program_expect(2, "'pet_100002' stands there twice",
+                   "segwork run $SRC/tests/support/tiny.yaml --out other --set grid.count=2 "
+                   "--set grid.names='[pet_100002, pet_100002]'");
     cr_expect_not(file_exists("other"));
 }
