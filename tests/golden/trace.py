@@ -15,11 +15,10 @@ import os
 import sys
 import tempfile
 
-import numpy as np
-
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 try:
+    import numpy as np
     import runs
     import torch
     import torch_segnet as ts
