@@ -157,55 +157,83 @@ conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const 
 
 #ifdef WEIGHTS
 /* G applied to three values a stride apart, into six. */
-static inline void weights_1d(float *to, const float *from, int to_stride, int from_stride)
+static inline void weights_1d(float16 *to, const float16 *from, int to_stride, int from_stride)
 {
-    const float g0 = from[0], g1 = from[from_stride], g2 = from[2 * from_stride];
-    const float near = g0 + g2, far = g0 + 4.0f * g2;
-    to[0] = g0 / 4.0f;
-    to[to_stride] = -(near + g1) / 6.0f;
-    to[2 * to_stride] = -(near - g1) / 6.0f;
-    to[3 * to_stride] = (far + 2.0f * g1) / 24.0f;
-    to[4 * to_stride] = (far - 2.0f * g1) / 24.0f;
+    const float16 g0 = from[0], g1 = from[from_stride], g2 = from[2 * from_stride];
+    const float16 near = g0 + g2, far = g0 + 4.0f * g2;
+    to[0] = 0.25f * g0;
+    to[to_stride] = (-1.0f / 6.0f) * (near + g1);
+    to[2 * to_stride] = (-1.0f / 6.0f) * (near - g1);
+    to[3 * to_stride] = (1.0f / 24.0f) * (far + 2.0f * g1);
+    to[4 * to_stride] = (1.0f / 24.0f) * (far - 2.0f * g1);
     to[5 * to_stride] = g2;
 }
 
-/* u[place,panel,i,c] = (G w G^T) of channels i -> panel * panel_channels + c. flip: the weights of
- * backward-data, w being (T,out,in) then. Launch: global (out, in). */
-__kernel void conv2d_winograd_weights(__global const float *w, __global float *workspace, uint u_offset,
-                                      int panel_channels, int flip)
+/* p[0], p[step], ... p[15 step] */
+static inline float16 column(__global const float *p, int step)
 {
-    const int o = get_global_id(0), i = get_global_id(1), out = get_global_size(0), in = get_global_size(1);
-    float g[9], half_way[18], u[36];
-    for (int t = 0; t < 9; t++) g[t] = flip ? w[((8 - t) * out + o) * in + i] : w[(t * in + i) * out + o];
-    for (int j = 0; j < 3; j++) weights_1d(half_way + j, g + j, 3, 3);
-    for (int k = 0; k < 6; k++) weights_1d(u + 6 * k, half_way + 3 * k, 1, 1);
+    return (float16)(p[0], p[step], p[2 * step], p[3 * step], p[4 * step], p[5 * step], p[6 * step],
+                     p[7 * step], p[8 * step], p[9 * step], p[10 * step], p[11 * step], p[12 * step],
+                     p[13 * step], p[14 * step], p[15 * step]);
+}
+
+/* u[place,panel,i,c] = (G w G^T) of channels i -> panel * panel_channels + c. flip: the weights of
+ * backward-data, w being (T,out,in) then; a work-item takes 16 x 16 channels, so that the lines which its
+ * columns cross are read once. Launch: global (out / 16, in / 16), local (1, 1). */
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+conv2d_winograd_weights(__global const float *w, __global float *workspace, uint u_offset, int panel_channels,
+                        int flip)
+{
+    const int o = get_global_id(0) * 16, out = get_global_size(0) * 16, in = get_global_size(1) * 16;
+    const int first = get_global_id(1) * 16;
     __global float *to =
-        workspace + u_offset + (o / panel_channels * in + i) * panel_channels + o % panel_channels;
-    for (int k = 0; k < 36; k++) to[k * in * out] = u[k];
+        workspace + u_offset + (o / panel_channels * in + first) * panel_channels + o % panel_channels;
+    for (int i = first; i < first + 16; i++) {
+        float16 g[9], half_way[18], u[36];
+#pragma unroll
+        for (int t = 0; t < 9; t++)
+            g[t] =
+                flip ? column(w + ((8 - t) * out + o) * in + i, in) : vload16(0, w + (t * in + i) * out + o);
+#pragma unroll
+        for (int j = 0; j < 3; j++) weights_1d(half_way + j, g + j, 3, 3);
+#pragma unroll
+        for (int k = 0; k < 6; k++) weights_1d(u + 6 * k, half_way + 3 * k, 1, 1);
+#pragma unroll
+        for (int k = 0; k < 36; k++) vstore16(u[k], 0, to + k * in * out);
+        to += panel_channels;
+    }
 }
 
 /* G^T applied to six values a stride apart, into three. */
-static inline void gradient_of_weights_1d(float *to, const float *from, int to_stride, int from_stride)
+static inline void gradient_of_weights_1d(float16 *to, const float16 *from, int to_stride, int from_stride)
 {
-    const float u1 = from[from_stride], u2 = from[2 * from_stride], u3 = from[3 * from_stride],
-                u4 = from[4 * from_stride];
-    const float near = -(u1 + u2) / 6.0f, far = (u3 + u4) / 24.0f;
-    to[0] = from[0] / 4.0f + near + far;
-    to[to_stride] = (u2 - u1) / 6.0f + (u3 - u4) / 12.0f;
+    const float16 u1 = from[from_stride], u2 = from[2 * from_stride], u3 = from[3 * from_stride],
+                  u4 = from[4 * from_stride];
+    const float16 near = (-1.0f / 6.0f) * (u1 + u2), far = (1.0f / 24.0f) * (u3 + u4);
+    to[0] = 0.25f * from[0] + near + far;
+    to[to_stride] = (1.0f / 6.0f) * (u2 - u1) + (1.0f / 12.0f) * (u3 - u4);
     to[2 * to_stride] = near + 4.0f * far + from[5 * from_stride];
 }
 
-/* dw[t,i,o] += (G^T dU G). Launch: global (out, in). */
-__kernel void conv2d_winograd_weights_gradient(__global const float *workspace,
-                                               uint du_offset /* (36,in,out) */,
-                                               __global float *dw /* (T,in,out) */)
+/* dw[t,i,o] += (G^T dU G). Launch: global (out / 16, in), local (1, 1). */
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+conv2d_winograd_weights_gradient(__global const float *workspace, uint du_offset /* (36,in,out) */,
+                                 __global float *dw /* (T,in,out) */)
 {
-    const int o = get_global_id(0), i = get_global_id(1), out = get_global_size(0), in = get_global_size(1);
-    float u[36], half_way[18], g[9];
-    for (int k = 0; k < 36; k++) u[k] = workspace[du_offset + (k * in + i) * out + o];
+    const int o = get_global_id(0) * 16, i = get_global_id(1), out = get_global_size(0) * 16,
+              in = get_global_size(1);
+    float16 u[36], half_way[18], g[9];
+#pragma unroll
+    for (int k = 0; k < 36; k++) u[k] = vload16(0, workspace + du_offset + (k * in + i) * out + o);
+#pragma unroll
     for (int j = 0; j < 6; j++) gradient_of_weights_1d(half_way + j, u + j, 6, 6);
+#pragma unroll
     for (int k = 0; k < 3; k++) gradient_of_weights_1d(g + 3 * k, half_way + 6 * k, 1, 1);
-    for (int t = 0; t < 9; t++) dw[(t * in + i) * out + o] += g[t];
+#pragma unroll
+    for (int t = 0; t < 9; t++) {
+        __global float *to = dw + (t * in + i) * out + o;
+        vstore16(g[t] + vload16(0, to), 0, to);
+    }
 }
 #endif
 

@@ -156,7 +156,7 @@ static sw_status run_product(const winograd_plan *plan, const product *p, sw_run
                              bool flip, bool accumulate)
 {
     sw_status status = SW_OK;
-    sw_grid weights = {.global = {(size_t)p->out, (size_t)p->in}};
+    sw_grid weights = grid_of(p->out / LANES, p->in / LANES, 1);
     SW_TRY(SW_LAUNCH(run->cl, plan->weights, run->node->name, weights, sw_arg_buffer(run->param[0]),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(p->panel), sw_arg_i32(flip)));
     for (block b = {0}; next_block(&b, plan, run);) {
@@ -187,7 +187,7 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
     sw_conv_shape s = plan->shape;
     sw_grid accumulate =
         grid_of(divide_up(s.in_channels, BLOCK_CHANNELS), divide_up(s.out_channels, BLOCK_CHANNELS), PLACES);
-    sw_grid weights = {.global = {(size_t)s.out_channels, (size_t)s.in_channels}};
+    sw_grid weights = grid_of(s.out_channels / LANES, s.in_channels, 1);
     for (block b = {0}; next_block(&b, plan, run);) {
         SW_TRY(transform(plan, run, plan->input, run->in[0], plan->v_offset, s.in_channels, b));
         SW_TRY(transform(plan, run, plan->gradient, run->dout[0], plan->m_offset, s.out_channels, b));
