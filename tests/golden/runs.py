@@ -58,10 +58,10 @@ def segwork(a, folder, *words):
         sys.exit(f"segwork {' '.join(words)}: exit code {done.returncode}\n{done.stdout}")
 
 
-def data_root(a, folder, images):
+def data_root(a, folder, images, val=4):
     if a.root:
         return os.path.abspath(a.root)
-    segwork(a, folder, "data", "synth", "pets", "--train", str(images), "--val", "4", "--size", str(a.size))
+    segwork(a, folder, "data", "synth", "pets", "--train", str(images), "--val", str(val), "--size", str(a.size))
     return os.path.join(folder, "pets")
 
 
