@@ -9,7 +9,7 @@
  * chunk the mean comes first and the squares are summed about it, so that a large mean costs no digits; the
  * chunk is in the cache then.
  *
- * Macros: VEC (divides C), RELU. `stat` holds mean (C) then istd (C). */
+ * Macros: VEC (divides C), RELU, COLUMNS (divides C / VEC). `stat` holds mean (C) then istd (C). */
 
 static inline floatV normalised(floatV x, floatV mean, floatV istd)
 {
@@ -22,25 +22,34 @@ static inline floatV affine(floatV xh, floatV gamma, floatV beta)
     return fma(xh, gamma, beta);
 }
 
-/* Per chunk: mean and sum of squares about it. Launch: global (C / VEC, chunks). */
+/* Per chunk: mean and sum of squares about it. A work-item takes COLUMNS neighbouring vectors of channels, so
+ * that it reads whole stretches of memory. Launch: global (C / VEC / COLUMNS, chunks). */
 __kernel void batchnorm_stats_partial(__global const float *x /* (P,C) */,
                                       __global float *partial /* (chunks,2,C): mean, squares */, uint pixels,
                                       uint chunk_pixels)
 {
-    uint c = get_global_id(0), chunk = get_global_id(1), cv = get_global_size(0);
+    uint c = get_global_id(0) * COLUMNS, chunk = get_global_id(1), cv = get_global_size(0) * COLUMNS;
     uint begin = chunk * chunk_pixels, end = min(begin + chunk_pixels, pixels);
-    floatV sum = SPLATV(0.0f);
-    for (uint p = begin; p < end; p++) sum += LOADV(x, p * cv + c);
-    floatV mean = sum / SPLATV((float)(end - begin));
-    floatV squares = SPLATV(0.0f), drift = SPLATV(0.0f);
-    for (uint p = begin; p < end; p++) {
-        floatV d = LOADV(x, p * cv + c) - mean;
-        squares = fma(d, d, squares);
-        drift += d; /* what rounding left in the mean */
+    floatV mean[COLUMNS], squares[COLUMNS], drift[COLUMNS]; /* drift: what rounding left in the mean */
+#pragma unroll
+    for (int k = 0; k < COLUMNS; k++) mean[k] = squares[k] = drift[k] = SPLATV(0.0f);
+    for (uint p = begin; p < end; p++)
+#pragma unroll
+        for (int k = 0; k < COLUMNS; k++) mean[k] += LOADV(x, p * cv + c + k);
+#pragma unroll
+    for (int k = 0; k < COLUMNS; k++) mean[k] /= SPLATV((float)(end - begin));
+    for (uint p = begin; p < end; p++)
+#pragma unroll
+        for (int k = 0; k < COLUMNS; k++) {
+            floatV d = LOADV(x, p * cv + c + k) - mean[k];
+            squares[k] = fma(d, d, squares[k]);
+            drift[k] += d;
+        }
+#pragma unroll
+    for (int k = 0; k < COLUMNS; k++) {
+        STOREV(mean[k] + drift[k] / SPLATV((float)(end - begin)), partial, (chunk * 2) * cv + c + k);
+        STOREV(squares[k], partial, (chunk * 2 + 1) * cv + c + k);
     }
-    mean += drift / SPLATV((float)(end - begin));
-    STOREV(mean, partial, (chunk * 2) * cv + c);
-    STOREV(squares, partial, (chunk * 2 + 1) * cv + c);
 }
 
 /* Combines the chunks of one channel; writes stat and updates the running statistics. Launch: global (C). */
@@ -84,7 +93,8 @@ __kernel void batchnorm_stats_running(__global const float *running_mean /* (C) 
 /* Launch: global (C / VEC, P). y may be x. */
 __kernel void batchnorm_apply(__global const float *x /* (P,C) */, __global float *y /* (P,C) */,
                               __global const float *stat /* (2,C) */, __global const float *gamma /* (C) */,
-                              __global const float *beta /* (C) */)
+                              __global const float *beta /* (C) */,
+                              int stream /* y is too large for a cache */)
 {
     uint c = get_global_id(0), cv = get_global_size(0), i = get_global_id(1) * cv + c;
     floatV v =
@@ -92,7 +102,10 @@ __kernel void batchnorm_apply(__global const float *x /* (P,C) */, __global floa
 #if RELU
     v = v < SPLATV(0.0f) ? SPLATV(0.0f) : v; /* keeps NaN, unlike fmax */
 #endif
-    STOREV(v, y, i);
+    if (stream)
+        STREAMV(v, y, i);
+    else
+        STOREV(v, y, i);
 }
 
 /* dy where ReLU let the value through. */
@@ -105,7 +118,7 @@ static inline floatV through_relu(floatV dy, floatV xh, floatV gamma, floatV bet
 #endif
 }
 
-/* Per chunk: sums of g and of g xh. Launch: global (C / VEC, chunks). */
+/* Per chunk: sums of g and of g xh. Launch: global (C / VEC / COLUMNS, chunks). */
 __kernel void batchnorm_bwd_partial(__global const float *x /* (P,C) */, __global const float *dy /* (P,C) */,
                                     __global const float *stat /* (2,C) */,
                                     __global const float *gamma /* (C) */,
@@ -113,18 +126,28 @@ __kernel void batchnorm_bwd_partial(__global const float *x /* (P,C) */, __globa
                                     __global float *partial /* (chunks,2,C): sum g, sum g xh */, uint pixels,
                                     uint chunk_pixels)
 {
-    uint c = get_global_id(0), chunk = get_global_id(1), cv = get_global_size(0);
+    uint c = get_global_id(0) * COLUMNS, chunk = get_global_id(1), cv = get_global_size(0) * COLUMNS;
     uint begin = chunk * chunk_pixels, end = min(begin + chunk_pixels, pixels);
-    floatV mean = LOADV(stat, c), istd = LOADV(stat, cv + c), scale = LOADV(gamma, c), shift = LOADV(beta, c);
-    floatV sum_g = SPLATV(0.0f), sum_gx = SPLATV(0.0f);
-    for (uint p = begin; p < end; p++) {
-        floatV xh = normalised(LOADV(x, p * cv + c), mean, istd);
-        floatV g = through_relu(LOADV(dy, p * cv + c), xh, scale, shift);
-        sum_g += g;
-        sum_gx = fma(g, xh, sum_gx);
+    floatV mean[COLUMNS], istd[COLUMNS], scale[COLUMNS], shift[COLUMNS], sum_g[COLUMNS], sum_gx[COLUMNS];
+#pragma unroll
+    for (int k = 0; k < COLUMNS; k++) {
+        mean[k] = LOADV(stat, c + k), istd[k] = LOADV(stat, cv + c + k);
+        scale[k] = LOADV(gamma, c + k), shift[k] = LOADV(beta, c + k);
+        sum_g[k] = sum_gx[k] = SPLATV(0.0f);
     }
-    STOREV(sum_g, partial, (chunk * 2) * cv + c);
-    STOREV(sum_gx, partial, (chunk * 2 + 1) * cv + c);
+    for (uint p = begin; p < end; p++)
+#pragma unroll
+        for (int k = 0; k < COLUMNS; k++) {
+            floatV xh = normalised(LOADV(x, p * cv + c + k), mean[k], istd[k]);
+            floatV g = through_relu(LOADV(dy, p * cv + c + k), xh, scale[k], shift[k]);
+            sum_g[k] += g;
+            sum_gx[k] = fma(g, xh, sum_gx[k]);
+        }
+#pragma unroll
+    for (int k = 0; k < COLUMNS; k++) {
+        STOREV(sum_g[k], partial, (chunk * 2) * cv + c + k);
+        STOREV(sum_gx[k], partial, (chunk * 2 + 1) * cv + c + k);
+    }
 }
 
 /* Sums the chunks of one channel (Kahan: thousands of terms); adds to dgamma and dbeta, and leaves the two

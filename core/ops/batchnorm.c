@@ -9,11 +9,12 @@
 
 /* Pixels of one partial reduction. 16 channels of 512 pixels are 32 KiB: a CPU core reads them twice from its
  * cache. */
-enum { CHUNK_PIXELS = 512 };
+enum { CHUNK_PIXELS = 512, MAX_COLUMNS = 4 };
 
 typedef struct norm_kernels {
     const sw_kernel *stats_partial, *stats_combine, *stats_running, *apply;
     const sw_kernel *bwd_partial, *bwd_combine, *bwd_apply;
+    size_t columns; /* channel vectors of a work-item of the partial reductions */
 } norm_kernels;
 
 static size_t chunk_count(size_t pixels)
@@ -55,7 +56,10 @@ static sw_status batchnorm_prepare(sw_run *run)
     run->prepared = k;
     char options[64];
     int channels = run->graph->values[run->node->inputs[0]].shape.c;
-    snprintf(options, sizeof options, "-DRELU=%d -DVEC=%d", attrs->relu, sw_run_vec(run, channels));
+    int vec = sw_run_vec(run, channels);
+    k->columns = sw_cl_device(run->cl)->type == CL_DEVICE_TYPE_CPU ? MAX_COLUMNS : 1;
+    while ((size_t)(channels / vec) % k->columns) k->columns /= 2;
+    snprintf(options, sizeof options, "-DRELU=%d -DVEC=%d -DCOLUMNS=%zu", attrs->relu, vec, k->columns);
     const struct {
         const sw_kernel **kernel;
         const char *name;
@@ -94,9 +98,10 @@ static sw_status apply(sw_run *run)
 {
     const norm_kernels *k = run->prepared;
     extent e = extent_of(run);
+    bool stream = run->out[0] != run->in[0] && sw_run_streams(run, e.pixels * e.channels);
     return SW_LAUNCH(run->cl, k->apply, run->node->name, sw_run_grid(run, e.cv, e.pixels, false),
                      sw_arg_buffer(run->in[0]), sw_arg_buffer(run->out[0]), sw_arg_buffer(run->saved[0]),
-                     sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]));
+                     sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]), sw_arg_i32(stream));
 }
 
 static sw_status batch_statistics(sw_run *run)
@@ -105,8 +110,9 @@ static sw_status batch_statistics(sw_run *run)
     const norm_kernels *k = run->prepared;
     const sw_batchnorm_attrs *attrs = run->node->attrs;
     extent e = extent_of(run);
-    SW_TRY(SW_LAUNCH(run->cl, k->stats_partial, run->node->name, sw_run_grid(run, e.cv, e.chunks, true),
-                     sw_arg_buffer(run->in[0]), sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels),
+    SW_TRY(SW_LAUNCH(run->cl, k->stats_partial, run->node->name,
+                     sw_run_grid(run, e.cv / k->columns, e.chunks, true), sw_arg_buffer(run->in[0]),
+                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels),
                      sw_arg_u32(CHUNK_PIXELS)));
     SW_TRY(SW_LAUNCH(run->cl, k->stats_combine, run->node->name, sw_run_grid(run, e.channels, 1, true),
                      sw_arg_buffer(run->workspace), sw_arg_buffer(run->saved[0]),
@@ -138,11 +144,11 @@ static sw_status batchnorm_backward(sw_run *run)
     sw_status status = SW_OK;
     const norm_kernels *k = run->prepared;
     extent e = extent_of(run);
-    SW_TRY(SW_LAUNCH(run->cl, k->bwd_partial, run->node->name, sw_run_grid(run, e.cv, e.chunks, true),
-                     sw_arg_buffer(run->in[0]), sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->saved[0]),
-                     sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]),
-                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels),
-                     sw_arg_u32(CHUNK_PIXELS)));
+    SW_TRY(SW_LAUNCH(run->cl, k->bwd_partial, run->node->name,
+                     sw_run_grid(run, e.cv / k->columns, e.chunks, true), sw_arg_buffer(run->in[0]),
+                     sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->saved[0]), sw_arg_buffer(run->param[0]),
+                     sw_arg_buffer(run->param[1]), sw_arg_buffer(run->workspace),
+                     sw_arg_u32((uint32_t)e.pixels), sw_arg_u32(CHUNK_PIXELS)));
     SW_TRY(SW_LAUNCH(run->cl, k->bwd_combine, run->node->name, sw_run_grid(run, e.channels, 1, true),
                      sw_arg_buffer(run->workspace), sw_arg_buffer(run->dparam[0]),
                      sw_arg_buffer(run->dparam[1]), sw_arg_buffer(run->saved[1]),

@@ -37,3 +37,9 @@ sw_grid sw_run_grid(const sw_run *run, size_t x, size_t y, bool heavy)
     size_t local_y = power_of_two_divisor(y, items / local_x);
     return (sw_grid){.global = {x, y, 1}, .local = {local_x, local_y, 1}};
 }
+
+bool sw_run_streams(const sw_run *run, size_t elems)
+{
+    const sw_device_info *device = sw_cl_device(run->cl);
+    return device->type == CL_DEVICE_TYPE_CPU && elems * sizeof(float) > device->cache_bytes / 2;
+}

@@ -39,4 +39,7 @@ int sw_run_vec(const sw_run *run, int channels);
  * where an item is a long loop (`heavy`), otherwise chosen to divide. */
 sw_grid sw_run_grid(const sw_run *run, size_t x, size_t y, bool heavy);
 
+/* Whether a result of so many floats is better written past the caches: it would not stay in the last one. */
+bool sw_run_streams(const sw_run *run, size_t elems);
+
 #endif
