@@ -29,7 +29,7 @@
     const int tx = (tile) % (tiles_x)*4, ty = (tile) / (tiles_x) % (tiles_y)*4,                              \
               image = (tile) / (tiles_x) / (tiles_y);
 
-#ifdef TRANSFORM
+#if defined TRANSFORM || defined FUSED
 /* B^T v for six values a stride apart. */
 static inline void input_1d(float16 *v, int stride)
 {
@@ -44,6 +44,34 @@ static inline void input_1d(float16 *v, int stride)
     v[5 * stride] = 4.0f * d1 - 5.0f * d3 + d5;
 }
 
+/* B^T d B of the 16 channels from c on, d being the tile whose inner 4x4 pixels begin at (ty, tx). */
+static inline void input_tile(float16 *d, __global const float *x, int image, int ty, int tx, int h, int w,
+                              int channels, int c)
+{
+    __global const float *from = x + ((image * h + ty - 1) * w + tx - 1) * channels + c;
+    const int row = w * channels;
+    if (ty > 0 && tx > 0 && ty + 5 <= h && tx + 5 <= w) {
+#pragma unroll
+        for (int i = 0; i < 6; i++)
+#pragma unroll
+            for (int j = 0; j < 6; j++) d[i * 6 + j] = vload16(0, from + i * row + j * channels);
+    } else {
+#pragma unroll
+        for (int i = 0; i < 6; i++)
+#pragma unroll
+            for (int j = 0; j < 6; j++) {
+                const int py = ty + i - 1, px = tx + j - 1;
+                d[i * 6 + j] = py >= 0 && py < h && px >= 0 && px < w
+                                   ? vload16(0, from + i * row + j * channels)
+                                   : (float16)0.0f;
+            }
+    }
+#pragma unroll
+    for (int j = 0; j < 6; j++) input_1d(d + j, 6);
+#pragma unroll
+    for (int i = 0; i < 6; i++) input_1d(d + 6 * i, 1);
+}
+
 /* V of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global float *workspace,
@@ -53,23 +81,12 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global f
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
     __global float *to = workspace + v_offset + local_tile * 16;
+    const int place = channels * block_tiles;
     for (int c = 0; c < channels; c += 16) {
         float16 d[36];
+        input_tile(d, x, image, ty, tx, h, w, channels, c);
 #pragma unroll
-        for (int i = 0; i < 6; i++)
-#pragma unroll
-            for (int j = 0; j < 6; j++) {
-                const int py = ty + i - 1, px = tx + j - 1;
-                d[i * 6 + j] = py >= 0 && py < h && px >= 0 && px < w
-                                   ? vload16(0, x + ((image * h + py) * w + px) * channels + c)
-                                   : (float16)0.0f;
-            }
-#pragma unroll
-        for (int j = 0; j < 6; j++) input_1d(d + j, 6);
-#pragma unroll
-        for (int i = 0; i < 6; i++) input_1d(d + 6 * i, 1);
-#pragma unroll
-        for (int i = 0; i < 36; i++) vstore16(d[i], 0, to + (i * channels + c) * block_tiles);
+        for (int i = 0; i < 36; i++) STORE16(d[i], 0, to + c * block_tiles + i * place);
     }
 }
 
@@ -96,6 +113,7 @@ conv2d_winograd_gradient(__global const float *dy /* (N,H,W,channels) */, __glob
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
     __global float *to = workspace + z_offset + local_tile * 16;
+    const int place = channels * block_tiles;
     for (int c = 0; c < channels; c += 16) {
         float16 d[16], half_way[24], z[36];
 #pragma unroll
@@ -110,7 +128,7 @@ conv2d_winograd_gradient(__global const float *dy /* (N,H,W,channels) */, __glob
 #pragma unroll
         for (int i = 0; i < 6; i++) gradient_1d(z + 6 * i, half_way + 4 * i, 1, 1);
 #pragma unroll
-        for (int i = 0; i < 36; i++) vstore16(z[i], 0, to + (i * channels + c) * block_tiles);
+        for (int i = 0; i < 36; i++) STORE16(z[i], 0, to + c * block_tiles + i * place);
     }
 }
 
@@ -126,6 +144,32 @@ static inline void output_1d(float16 *to, const float16 *from, int to_stride, in
     to[3 * to_stride] = difference + 8.0f * difference2 + from[5 * from_stride];
 }
 
+/* y (+)= A^T m A for the 16 channels from c on of the tile at (ty, tx). */
+static inline void output_tile(__global float *y, const float16 *m, int image, int ty, int tx, int h, int w,
+                               int channels, int c, int accumulate)
+{
+    float16 half_way[24], d[16];
+#pragma unroll
+    for (int j = 0; j < 6; j++) output_1d(half_way + j, m + j, 6, 6);
+#pragma unroll
+    for (int i = 0; i < 4; i++) output_1d(d + 4 * i, half_way + 6 * i, 1, 1);
+    __global float *to = y + ((image * h + ty) * w + tx) * channels + c;
+    const int row = w * channels;
+    if (!accumulate && ty + 4 <= h && tx + 4 <= w) {
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+#pragma unroll
+            for (int j = 0; j < 4; j++) STORE16(d[i * 4 + j], 0, to + i * row + j * channels);
+        return;
+    }
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 4; j++)
+            if (ty + i < h && tx + j < w) {
+                __global float *at = to + i * row + j * channels;
+                STORE16(accumulate ? d[i * 4 + j] + vload16(0, at) : d[i * 4 + j], 0, at);
+            }
+}
+
 /* y (+)= A^T M A. Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const float *workspace,
@@ -135,22 +179,12 @@ conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const 
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
     __global const float *from = workspace + m_offset + local_tile * 16;
+    const int place = channels * block_tiles;
     for (int c = 0; c < channels; c += 16) {
-        float16 m[36], half_way[24], d[16];
+        float16 m[36];
 #pragma unroll
-        for (int i = 0; i < 36; i++) m[i] = vload16(0, from + (i * channels + c) * block_tiles);
-#pragma unroll
-        for (int j = 0; j < 6; j++) output_1d(half_way + j, m + j, 6, 6);
-#pragma unroll
-        for (int i = 0; i < 4; i++) output_1d(d + 4 * i, half_way + 6 * i, 1, 1);
-#pragma unroll
-        for (int i = 0; i < 4; i++)
-#pragma unroll
-            for (int j = 0; j < 4; j++)
-                if (ty + i < h && tx + j < w) {
-                    __global float *to = y + ((image * h + ty + i) * w + tx + j) * channels + c;
-                    vstore16(accumulate ? d[i * 4 + j] + vload16(0, to) : d[i * 4 + j], 0, to);
-                }
+        for (int i = 0; i < 36; i++) m[i] = vload16(0, from + c * block_tiles + i * place);
+        output_tile(y, m, image, ty, tx, h, w, channels, c, accumulate);
     }
 }
 #endif
@@ -199,7 +233,7 @@ conv2d_winograd_weights(__global const float *w, __global float *workspace, uint
 #pragma unroll
         for (int k = 0; k < 6; k++) weights_1d(u + 6 * k, half_way + 3 * k, 1, 1);
 #pragma unroll
-        for (int k = 0; k < 36; k++) vstore16(u[k], 0, to + k * in * out);
+        for (int k = 0; k < 36; k++) STORE16(u[k], 0, to + k * in * out);
         to += panel_channels;
     }
 }
@@ -232,9 +266,49 @@ conv2d_winograd_weights_gradient(__global const float *workspace, uint du_offset
 #pragma unroll
     for (int t = 0; t < 9; t++) {
         __global float *to = dw + (t * in + i) * out + o;
-        vstore16(g[t] + vload16(0, to), 0, to);
+        STORE16(g[t] + vload16(0, to), 0, to);
     }
 }
+#endif
+
+#if defined PRODUCT || defined FUSED
+/* M = V U for ROWS tiles and one panel: v at their first channels, b at the panel's, m at their place in M.
+ * Moves v and b on. A macro, for the pointers' address spaces differ. */
+#if NV == 2
+#define CLEAR(r) float16 a##r = 0.0f, e##r = 0.0f;
+#define LOAD_B   const float16 b0 = vload16(0, b), b1 = vload16(1, b);
+#define STEP(r)                                                                                              \
+    {                                                                                                        \
+        const float16 s = v[r * 16 + i];                                                                     \
+        a##r = fma(s, b0, a##r);                                                                             \
+        e##r = fma(s, b1, e##r);                                                                             \
+    }
+#define STORE(r)                                                                                             \
+    STORE_M(a##r, r, m);                                                                                     \
+    STORE_M(e##r, r, m + block_tiles * 16);
+#else
+#define CLEAR(r) float16 a##r = 0.0f;
+#define LOAD_B   const float16 b0 = vload16(0, b);
+#define STEP(r)  a##r = fma((float16)(v[r * 16 + i]), b0, a##r);
+#define STORE(r) STORE_M(a##r, r, m);
+#endif
+#ifdef FUSED
+#define STORE_M(v, i, p) STORE16_LOCAL(v, i, p)
+#else
+#define STORE_M(v, i, p) STORE16(v, i, p)
+#endif
+#define REGISTER_TILE                                                                                        \
+    EACH_ROW(CLEAR)                                                                                          \
+    for (int slice = 0; slice < in; slice += 16) {                                                           \
+        _Pragma("unroll 8") for (int i = 0; i < 16; i++)                                                     \
+        {                                                                                                    \
+            LOAD_B                                                                                           \
+            EACH_ROW(STEP)                                                                                   \
+            b += PANEL;                                                                                      \
+        }                                                                                                    \
+        v += block_tiles * 16;                                                                               \
+    }                                                                                                        \
+    EACH_ROW(STORE)
 #endif
 
 #ifdef PRODUCT
@@ -253,33 +327,7 @@ conv2d_winograd_product(__global float *workspace, uint v_offset /* (36,in/16,bl
         __global const float *v = workspace + v_offset + place * in * block_tiles + row * 16;
         __global float *m = workspace + m_offset + (place * out + panel * PANEL) * block_tiles + row * 16;
         __global const float *b = u;
-#define CLEAR(r) float16 a##r = 0.0f, e##r = 0.0f;
-        EACH_ROW(CLEAR)
-        for (int slice = 0; slice < in; slice += 16) {
-#pragma unroll 8
-            for (int i = 0; i < 16; i++) {
-                const float16 b0 = vload16(0, b);
-#if NV == 2
-                const float16 b1 = vload16(1, b);
-#define STEP(r)                                                                                              \
-    {                                                                                                        \
-        const float16 s = v[r * 16 + i];                                                                     \
-        a##r = fma(s, b0, a##r);                                                                             \
-        e##r = fma(s, b1, e##r);                                                                             \
-    }
-#define STORE(r)                                                                                             \
-    vstore16(a##r, r, m);                                                                                    \
-    vstore16(e##r, r, m + block_tiles * 16);
-#else
-#define STEP(r)  a##r = fma((float16)(v[r * 16 + i]), b0, a##r);
-#define STORE(r) vstore16(a##r, r, m);
-#endif
-                EACH_ROW(STEP)
-                b += PANEL;
-            }
-            v += block_tiles * 16;
-        }
-        EACH_ROW(STORE)
+        REGISTER_TILE
     }
 }
 
@@ -311,13 +359,13 @@ conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/16
         e##r = fma(s, b1, e##r);                                                                             \
     }
 #define STORE_U(r)                                                                                           \
-    vstore16(a##r, 0, du + r * out);                                                                         \
-    vstore16(e##r, 1, du + r * out);
+    STORE16(a##r, 0, du + r * out);                                                                          \
+    STORE16(e##r, 1, du + r * out);
 #define VECTORS_U const float16 b0 = vload16(t, z), b1 = vload16(t, z + block_tiles * 16);
 #else
 #define LOAD_U(r)  float16 a##r = fresh ? (float16)0.0f : vload16(0, du + r * out);
 #define STEP_U(r)  a##r = fma((float16)(v[t * 16 + r]), b0, a##r);
-#define STORE_U(r) vstore16(a##r, 0, du + r * out);
+#define STORE_U(r) STORE16(a##r, 0, du + r * out);
 #define VECTORS_U  const float16 b0 = vload16(t, z);
 #endif
             EACH_ROW(LOAD_U)
@@ -335,5 +383,52 @@ conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/16
             }
             EACH_ROW(STORE_U)
         }
+}
+#endif
+
+#ifdef FUSED
+/* All of a convolution for `block_tiles` tiles (a multiple of ROWS) and every channel, where V and one panel
+ * of M fit the core's own cache: as local memory they stay there, whereas the three kernels above send them
+ * through the cache that all cores share. U is read once a group.
+ * Launch: global (ceil(tiles / block_tiles)), local (1). */
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const float *workspace,
+                      uint u_offset /* (36,panels,in,PANEL) */, __global float *y /* (N,H,W,out) */, int in,
+                      int out, int tiles, int block_tiles, int h, int w, int tiles_x, int tiles_y,
+                      int accumulate,
+                      __local float *scratch /* V (36,in/16,block_tiles,16), M (36,NV,block_tiles,16) */)
+{
+    const int first = (int)get_global_id(0) * block_tiles, count = min(block_tiles, tiles - first);
+    __local float *m_tiles = scratch + 36 * in * block_tiles;
+    for (int t = 0; t < count; t++) {
+        LOCATE(first + t, tiles_x, tiles_y)
+        for (int c = 0; c < in; c += 16) {
+            float16 d[36];
+            input_tile(d, x, image, ty, tx, h, w, in, c);
+            __local float *to = scratch + c * block_tiles + t * 16;
+#pragma unroll
+            for (int i = 0; i < 36; i++, to += in * block_tiles) STORE16_LOCAL(d[i], 0, to);
+        }
+    }
+    for (int o = 0; o < out; o += PANEL) {
+        for (int place = 0; place < 36; place++)
+            for (int row = 0; row < count; row += ROWS) {
+                __local const float *v = scratch + place * in * block_tiles + row * 16;
+                __local float *m = m_tiles + (place * NV * block_tiles + row) * 16;
+                __global const float *b = workspace + u_offset + (place * out + o) * in;
+                REGISTER_TILE
+            }
+        for (int t = 0; t < count; t++) {
+            LOCATE(first + t, tiles_x, tiles_y)
+#pragma unroll
+            for (int k = 0; k < NV; k++) {
+                float16 m[36];
+                __local const float *from = m_tiles + (k * block_tiles + t) * 16;
+#pragma unroll
+                for (int i = 0; i < 36; i++, from += NV * block_tiles * 16) m[i] = vload16(0, from);
+                output_tile(y, m, image, ty, tx, h, w, out, o + 16 * k, accumulate);
+            }
+        }
+    }
 }
 #endif

@@ -11,15 +11,22 @@ enum {
     BLOCK_CHANNELS = 64,
     GROUP_TILES = 64, /* of a work-item of the product */
     CACHE_BYTES = 20 * 1024 *
-                  1024 /* that V and M of a block may take: most of a last cache, the panels need the rest */
+                  1024, /* that V and M of a block may take: most of a last cache, the panels need the rest */
+    /* In one kernel, where V and a panel of M fit a core's own cache and the weights, which are read anew for
+     * every group of tiles, are small enough for that to cost less than it saves (docs/performance.md) */
+    FUSED_BYTES = 640 * 1024,
+    FUSED_WEIGHT_BYTES = 3 * 1024 * 1024,
+    FUSED_TILES = 32 /* at most, of a group */
 };
 
 static const char *const file = "conv2d_winograd";
 
 /* A product of forward's kind: M = V U, from `in` channels to `out` in panels. */
 typedef struct product {
-    const sw_kernel *multiply;
+    const sw_kernel *multiply; /* NULL where fused */
+    const sw_kernel *fused;    /* all of the pass in one kernel; NULL: in three */
     int in, out, panel;
+    int group_tiles; /* of a work-item of the fused kernel */
 } product;
 
 typedef struct winograd_plan {
@@ -47,10 +54,32 @@ static int divide_up(int a, int b)
     return (a + b - 1) / b;
 }
 
+/* Local memory of the fused kernel: V and one panel of M of so many tiles. */
+static size_t fused_bytes(const product *p, int tiles)
+{
+    return PLACES * (size_t)tiles * (size_t)(p->in + p->panel) * sizeof(float);
+}
+
+/* The most tiles of a group that the fused kernel has room for; 0 where it does not pay. */
+static int fused_tiles(const product *p, const sw_cl *cl)
+{
+    size_t weight_bytes = PLACES * (size_t)p->in * (size_t)p->out * sizeof(float);
+    size_t room = (size_t)sw_cl_device(cl)->local_bytes;
+    int tiles = FUSED_TILES;
+    if (weight_bytes > FUSED_WEIGHT_BYTES) return 0;
+    if (room > FUSED_BYTES) room = FUSED_BYTES;
+    while (tiles > 0 && fused_bytes(p, tiles) > room) tiles -= ROWS;
+    return tiles;
+}
+
 static sw_status prepare_product(product *p, sw_cl *cl, int in, int out)
 {
     int vectors = out % (2 * LANES) == 0 ? 2 : 1;
     *p = (product){.in = in, .out = out, .panel = LANES * vectors};
+    p->group_tiles = fused_tiles(p, cl);
+    if (p->group_tiles > 0)
+        return sw_kernel_get(&p->fused, cl, file, "conv2d_winograd_fused",
+                             vectors == 2 ? "-DFUSED -DNV=2" : "-DFUSED -DNV=1");
     return sw_kernel_get(&p->multiply, cl, file, "conv2d_winograd_product",
                          vectors == 2 ? "-DPRODUCT -DNV=2" : "-DPRODUCT -DNV=1");
 }
@@ -151,6 +180,18 @@ static sw_status bring_out(const winograd_plan *plan, const product *p, sw_run *
                      sw_arg_i32(accumulate));
 }
 
+static sw_status run_fused(const winograd_plan *plan, const product *p, sw_run *run, cl_mem from, cl_mem to,
+                           bool accumulate)
+{
+    int tiles = run->n * plan->tiles_x * plan->tiles_y;
+    return SW_LAUNCH(run->cl, p->fused, run->node->name, grid_of(divide_up(tiles, p->group_tiles), 1, 1),
+                     sw_arg_buffer(from), sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_buffer(to),
+                     sw_arg_i32(p->in), sw_arg_i32(p->out), sw_arg_i32(tiles), sw_arg_i32(p->group_tiles),
+                     sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x),
+                     sw_arg_i32(plan->tiles_y), sw_arg_i32(accumulate),
+                     sw_arg_local(fused_bytes(p, p->group_tiles)));
+}
+
 /* to (+)= conv(from) with the weights transformed for `p`. */
 static sw_status run_product(const winograd_plan *plan, const product *p, sw_run *run, cl_mem from, cl_mem to,
                              bool flip, bool accumulate)
@@ -159,6 +200,7 @@ static sw_status run_product(const winograd_plan *plan, const product *p, sw_run
     sw_grid weights = grid_of(p->out / LANES, p->in / LANES, 1);
     SW_TRY(SW_LAUNCH(run->cl, plan->weights, run->node->name, weights, sw_arg_buffer(run->param[0]),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(p->panel), sw_arg_i32(flip)));
+    if (p->fused) return run_fused(plan, p, run, from, to, accumulate);
     for (block b = {0}; next_block(&b, plan, run);) {
         SW_TRY(transform(plan, run, plan->input, from, plan->v_offset, p->in, b));
         SW_TRY(multiply_block(plan, p, run, b));

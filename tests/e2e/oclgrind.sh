@@ -28,9 +28,16 @@ fail() {
     exit 1
 }
 
-for flavour in gpu cpu; do
-    option=
-    [ "$flavour" = gpu ] || option=--as-cpu
+# cpu_roomy: kernels that want more local memory than the simulator has by itself
+for flavour in gpu cpu cpu_roomy; do
+    case $flavour in
+    gpu) option= ;;
+    cpu) option=--as-cpu ;;
+    cpu_roomy)
+        option="--as-cpu --op conv2d"
+        export OCLGRIND_LOCAL_MEM_SIZE=$((256 * 1024))
+        ;;
+    esac
     # shellcheck disable=SC2086 # no option, no argument
     if ! simulate $flavour $option; then
         grep -v '^ *[0-9][0-9]* - ' "$scratch/$flavour.out" | grep -v '^Instructions executed' | cat -s
@@ -45,7 +52,7 @@ for flavour in gpu cpu; do
 done
 
 # Which kernels were run, against which there are; peak.cl only measures speed.
-sed -n "s/^Instructions executed for kernel '\(.*\)':\$/\1/p" "$scratch/gpu.out" "$scratch/cpu.out" |
+sed -n "s/^Instructions executed for kernel '\(.*\)':\$/\1/p" "$scratch/gpu.out" "$scratch/cpu.out" "$scratch/cpu_roomy.out" |
     sort -u >"$scratch/run"
 find "$kernels" -name '*.cl' ! -name peak.cl -exec cat {} + | tr '\n' ' ' |
     grep -o '__kernel  *void  *[a-z0-9_]*' | sed 's/.* //' | sort -u >"$scratch/there"
