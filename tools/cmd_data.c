@@ -66,7 +66,7 @@ const sw_command sw_cmd_data = {
     .details = "A data folder has the layout of the Oxford-IIIT Pet set:\n\n"
                "  DIR/images/NAME.jpg                  the pictures\n"
                "  DIR/annotations/trimaps/NAME.png     1 pet, 2 background, 3 border\n"
-               "  DIR/annotations/{trainval,test}.txt  lines 'NAME class-id species breed-id'\n\n"
+               "  DIR/annotations/{trainval,test}.txt  NAME class-id species breed-id\n\n"
                "synth  draws synthetic pets with exact trimaps: a data set within seconds,\n"
                "       without a download. The same options make the same bytes; a folder that\n"
                "       has them already is left as it is.\n"

@@ -116,7 +116,7 @@ static const struct poptOption OPTIONS[] = {
     {"tiny", 't', POPT_ARG_NONE, &tiny, 0, "A few elements each: for simulators and kernel checkers", NULL},
     {"as-cpu", '\0', POPT_ARG_NONE, &as_cpu, 0, "Take the kernels meant for CPUs, whatever the device is",
      NULL},
-    {"op", 'o', POPT_ARG_STRING, &only_subject, 0, "Only this op, or gemm, optimizer, metrics", "NAME"},
+    {"op", 'o', POPT_ARG_STRING, &only_subject, 0, "Only this op, or gemm, optimizer, metrics", "OP"},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_selftest = {
@@ -127,10 +127,10 @@ const sw_command sw_cmd_selftest = {
                "element with a plain double-precision computation. The shape is images x\n"
                "height x width x channels, the last word what the inputs were filled with.\n"
                "\n"
-               "  error  the worst element's error over the most that single precision may\n"
-               "         make there: up to 1 is right, 'exact' is equal to the last bit (as\n"
-               "         it must be for small integers and where numbers are only moved)\n"
-               "  ms     one forward and backward pass\n"
+               "error  the worst element's error over the most that single precision may\n"
+               "       make there: up to 1 is right, 'exact' is equal to the last bit (as\n"
+               "       it must be for small integers and where numbers are only moved)\n"
+               "ms     one forward and backward pass\n"
                "\n"
                "Also checked: a second run gives the same bits; nothing is written outside;\n"
                "gradients are added where they must be; recomputing and working in place\n"

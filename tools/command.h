@@ -8,9 +8,9 @@
 
 typedef struct sw_command {
     const char *name;      /* "run" */
-    const char *arguments; /* "EXPERIMENT.yaml" for the usage line; "" for none */
+    const char *arguments; /* "EXPERIMENT.yaml" for the usage line; "" for none; see below */
     const char *summary;   /* one line for `segwork --help` */
-    const char *details;   /* paragraphs and examples for `segwork run --help`; may be NULL */
+    const char *details;   /* paragraphs and examples for `segwork run --help` (details.h); may be NULL */
     const struct poptOption
         *options; /* ends in POPT_TABLEEND; option values land in the command file's statics */
     /* Gets the arguments that are no options, NULL-terminated. Results are printed to stdout; messages for
@@ -20,5 +20,18 @@ typedef struct sw_command {
 } sw_command;
 
 extern const sw_command *const sw_commands[]; /* ends in NULL */
+
+/* Help, manual page and completion are made from this struct and the option table; there is nothing else to
+ * write. Completion knows what to offer by the words in `arguments` and in an option's argDescrip:
+ *
+ *   lower case, best|last       the words themselves
+ *   EXPERIMENT.yaml             an experiment           KEY=VALUE, KEY    a key of the experiment
+ *   RUN, RUN_A                  a run's folder          DIR, FOLDER       a folder
+ *   CHECKPOINT                  weights                 IMAGE             a picture
+ *   FILE, REPORT.html           a file (of this ending) OP, COMMAND       a subject of selftest, a command
+ *   anything else               nothing
+ *
+ * '|' stands between alternatives, a blank between arguments, "..." after one that may be repeated. In a
+ * table with several actions (segwork data), the title of an included table names the actions it is for. */
 
 #endif

@@ -14,6 +14,8 @@ const sw_command *const sw_commands[] = {
     &sw_cmd_describe,
     &sw_cmd_selftest,
     &sw_cmd_data,
+    &sw_cmd_completion,
+    &sw_cmd_man,
     NULL,
 };
 /* clang-format on */

@@ -8,8 +8,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "command.h"
+#include "complete.h"
+#include "details.h"
 #include "exp/grid.h"
+#include "options.h"
 
 #ifndef SEGWORK_VERSION
 #error "SEGWORK_VERSION comes from CMake"
@@ -40,7 +44,8 @@ static void print_overview(FILE *to)
     for (size_t i = 0; sw_commands[i]; i++)
         fprintf(to, "  %-10s %s\n", sw_commands[i]->name, sw_commands[i]->summary);
     fprintf(to, "\n'segwork COMMAND --help' explains a command; --version prints the version.\n"
-                "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted and saved.\n");
+                "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted\n"
+                "and saved.\n");
 }
 
 /* popt's table of options without its own usage line, which knows neither the program nor the arguments. */
@@ -59,29 +64,45 @@ static void print_options(poptContext context)
 
 static void print_command_help(const sw_command *command, poptContext context)
 {
+    sw_str details = {0};
     printf("Usage: segwork %s %s%s[OPTIONS]\n%s.\n", command->name, command->arguments,
            command->arguments[0] ? " " : "", command->summary);
-    if (command->details) printf("\n%s\n", command->details);
+    if (command->details) details_append(&details, command->details);
+    if (details.text && !details.failed) printf("\n%s", details.text);
+    sw_str_deinit(&details);
     printf("\n");
     print_options(context);
 }
 
+/* What popt stumbled over, with the option that was probably meant. */
+static sw_status fail_parsing(poptContext context, int code, const sw_command *command,
+                              const char *const *argv)
+{
+    const char *bad = poptBadOption(context, POPT_BADOPTION_NOALIAS), *before = NULL, *nearest = NULL;
+    for (int i = 1; argv[i]; i++) /* of "--steps few" popt names only the second */
+        if (code == POPT_ERROR_BADNUMBER && argv[i - 1][0] == '-' && strcmp(argv[i], bad) == 0)
+            before = argv[i - 1];
+    if (code == POPT_ERROR_BADOPT) nearest = options_nearest(command, bad);
+    return sw_fail(SW_E_USAGE, "%s%s%s: %s%s%s%s (see 'segwork %s --help')", before ? before : "",
+                   before ? " " : "", bad, poptStrerror(code), nearest ? "; did you mean --" : "",
+                   nearest ? nearest : "", nearest ? "?" : "", command->name);
+}
+
 static int run_command(const sw_command *command, int argc, const char **argv)
 {
-    int help = 0;
     const struct poptOption none[] = {POPT_TABLEEND};
-    const struct poptOption table[] = {{NULL, '\0', POPT_ARG_INCLUDE_TABLE,
-                                        (void *)(command->options ? command->options : none), 0, NULL, NULL},
-                                       {"help", 'h', POPT_ARG_NONE, &help, 0, "Explain this command", NULL},
-                                       POPT_TABLEEND};
+    const struct poptOption table[] = {
+        {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(command->options ? command->options : none), 0, NULL,
+         NULL},
+        {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)options_help, 0, NULL, NULL},
+        POPT_TABLEEND};
     poptContext context = poptGetContext("segwork", argc, argv, table, 0);
     sw_status status = SW_OK;
     int code = poptGetNextOpt(context);
-    if (help) {
+    if (options_help_wanted) {
         print_command_help(command, context);
     } else if (code < -1) {
-        status = sw_fail(SW_E_USAGE, "%s: %s (see 'segwork %s --help')",
-                         poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(code), command->name);
+        status = fail_parsing(context, code, command, argv);
     } else {
         const char **rest = poptGetArgs(context);
         int count = 0;
@@ -95,6 +116,31 @@ static int run_command(const sw_command *command, int argc, const char **argv)
     return sw_exit_code(status);
 }
 
+static const sw_command *find_command(const char *name)
+{
+    for (size_t i = 0; sw_commands[i]; i++)
+        if (strcmp(name, sw_commands[i]->name) == 0) return sw_commands[i];
+    return NULL;
+}
+
+/* For the scripts of `segwork completion`: what may stand in place of the last word. */
+static int print_completions(int count, const char *const *words)
+{
+    sw_str out = {0};
+    complete(&out, count, words);
+    if (out.text && !out.failed) fputs(out.text, stdout);
+    sw_str_deinit(&out);
+    return 0;
+}
+
+static int fail_command(const char *name)
+{
+    const char *nearest = commands_nearest(name);
+    fprintf(stderr, "segwork: there is no command '%s'%s%s%s (see 'segwork --help')\n", name,
+            nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    return 2;
+}
+
 int main(int argc, const char **argv)
 {
     /* a file over the allowed size is then an error with a message, as a full disk is */
@@ -104,17 +150,19 @@ int main(int argc, const char **argv)
         print_overview(stderr);
         return 2;
     }
+    if (strcmp(argv[1], "__complete") == 0) return print_completions(argc - 2, argv + 2);
     if (strcmp(argv[1], "--version") == 0) {
         printf("segwork %s\n", SEGWORK_VERSION);
         return 0;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    bool help = strcmp(argv[1], "help") == 0;
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || (help && argc == 2)) {
         print_overview(stdout);
         return 0;
     }
-    for (size_t i = 0; sw_commands[i]; i++)
-        if (strcmp(argv[1], sw_commands[i]->name) == 0)
-            return run_command(sw_commands[i], argc - 1, argv + 1);
-    fprintf(stderr, "segwork: there is no command '%s' (see 'segwork --help')\n", argv[1]);
-    return 2;
+    const char *name = help ? argv[2] : argv[1];
+    const sw_command *command = find_command(name);
+    if (!command) return fail_command(name);
+    const char *for_help[] = {name, "--help", NULL};
+    return help ? run_command(command, 2, for_help) : run_command(command, argc - 1, argv + 1);
 }

@@ -55,6 +55,25 @@ void sw_str_printf(sw_str *s, const char *fmt, ...)
     va_end(args);
 }
 
+void sw_str_wrap(sw_str *s, const char *text, int column, int indent, int columns)
+{
+    bool first = true;
+    for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
+        int length = (int)strcspn(text, " ");
+        if (!first && column + 1 + length > columns) {
+            sw_str_printf(s, "\n%*s", indent, "");
+            column = indent;
+        } else if (!first) {
+            sw_str_append(s, " ");
+            column++;
+        }
+        sw_str_append_bytes(s, text, (size_t)length);
+        column += length;
+        text += length;
+        first = false;
+    }
+}
+
 sw_status sw_str_status(const sw_str *s)
 {
     return s->failed ? sw_fail_alloc("a text", s->length) : SW_OK;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "exp/experiment.h"
 
 #ifndef SEGWORK_SHARE_FROM_BIN
 #error "SEGWORK_SHARE_FROM_BIN, the way from the program's folder to share/segwork, comes from CMake"
@@ -62,8 +63,7 @@ static sw_status try_place(const char **found, sw_arena *arena, const char *fold
     return SW_OK;
 }
 
-/* Where `cmake --install` puts configs/ and experiments/, seen from wherever the program is now. */
-static const char *share_folder(char *buffer, size_t bytes)
+const char *sw_experiment_share_folder(char *buffer, size_t bytes)
 {
     static const char way[] = "/" SEGWORK_SHARE_FROM_BIN;
     ssize_t length = readlink("/proc/self/exe", buffer, bytes - sizeof way);
@@ -87,7 +87,7 @@ sw_status locate_config(const char **out, sw_arena *arena, const char *folder, c
     while (strncmp(rest, "../", 3) == 0 || strncmp(rest, "./", 2) == 0) rest = strchr(rest, '/') + 1;
     const char *given = getenv("SEGWORK_CONFIG_DIR");
     SW_TRY(try_place(out, arena, given && *given ? given : NULL, rest, looked_at));
-    SW_TRY(try_place(out, arena, share_folder(buffer, sizeof buffer), rest, looked_at));
+    SW_TRY(try_place(out, arena, sw_experiment_share_folder(buffer, sizeof buffer), rest, looked_at));
 done:
     if (status == SW_OK) status = sw_str_status(looked_at);
     return status;

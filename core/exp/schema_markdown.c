@@ -4,7 +4,7 @@
 
 #include "exp/schema.h"
 
-enum { PATH_BYTES = 128, TERMINAL_COLUMN = 34 };
+enum { PATH_BYTES = 128, TERMINAL_COLUMN = 34, TERMINAL_COLUMNS = 80 };
 
 static const char introduction[] =
     "<!-- Written by 'segwork check --schema-markdown > configs/README.md'; change core/exp/schema.c "
@@ -123,19 +123,23 @@ void sw_schema_markdown(sw_str *out)
 
 static bool append_key_line(void *user, const sw_field *field, const char *path)
 {
-    sw_str *out = user;
+    sw_str *out = user, accepted = {0};
     if (field->type == SW_FIELD_RECORD) {
         sw_str_printf(out, "\n%s: %s\n", path, field->help);
         return true;
     }
     int pad = TERMINAL_COLUMN - 2 - (int)strlen(path);
     sw_str_printf(out, "  %s%*s", path, pad > 1 ? pad : 1, "");
-    sw_field_describe(out, field);
+    sw_field_describe(&accepted, field);
     if (field->fallback)
-        sw_str_printf(out, " (default %s)", field->fallback);
+        sw_str_printf(&accepted, " (default %s)", field->fallback);
     else
-        sw_str_append(out, " (must be given)");
-    sw_str_printf(out, "\n%*s%s\n", TERMINAL_COLUMN, "", field->help);
+        sw_str_append(&accepted, " (must be given)");
+    if (accepted.text) sw_str_wrap(out, accepted.text, TERMINAL_COLUMN, TERMINAL_COLUMN, TERMINAL_COLUMNS);
+    sw_str_printf(out, "\n%*s", TERMINAL_COLUMN, "");
+    sw_str_wrap(out, field->help, TERMINAL_COLUMN, TERMINAL_COLUMN, TERMINAL_COLUMNS);
+    sw_str_append(out, "\n");
+    sw_str_deinit(&accepted);
     return true;
 }
 

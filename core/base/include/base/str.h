@@ -17,6 +17,10 @@ typedef struct sw_str {
 void sw_str_append(sw_str *s, const char *text);
 void sw_str_append_bytes(sw_str *s, const void *bytes, size_t count);
 void sw_str_printf(sw_str *s, const char *fmt, ...) SW_PRINTF(2, 3);
+/* Appends `text` broken at blanks so that no line goes beyond `columns` (a longer word stands alone). The
+ * text begins at `column` of a line that is already there; lines that follow are indented by `indent`.
+ * Several blanks count as one; no newline ends the text. */
+void sw_str_wrap(sw_str *s, const char *text, int column, int indent, int columns);
 sw_status sw_str_status(const sw_str *s) SW_NODISCARD;
 /* Hands the text to the caller, who frees it; the sw_str is empty afterwards. */
 sw_status sw_str_take(char **out, sw_str *s) SW_NODISCARD;

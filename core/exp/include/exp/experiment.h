@@ -76,4 +76,8 @@ void sw_experiment_destroy(sw_experiment *experiment); /* accepts NULL */
  * comment with the file:line each value comes from. */
 void sw_experiment_dump_yaml(sw_str *out, const sw_experiment *experiment, bool with_origins);
 
+/* Where `cmake --install` puts configs/ and experiments/, seen from wherever the program is now (it need not
+ * be there); in buffer[bytes], or NULL when the program's place is unknown. */
+const char *sw_experiment_share_folder(char *buffer, size_t bytes);
+
 #endif

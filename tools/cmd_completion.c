@@ -1,0 +1,41 @@
+/* segwork completion: scripts by which bash and zsh complete segwork's command lines. They hold no list of
+ * anything: they ask the program on the line, which answers from its own tables (complete.h). */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+
+/* tools/completion/segwork.bash and segwork.zsh, embedded at build time: lines, ending in NULL */
+extern const char *const completion_bash[], *const completion_zsh[];
+
+static void print_lines(const char *const *lines)
+{
+    for (; *lines; lines++) fputs(*lines, stdout);
+}
+
+static sw_status run(int argc, const char *const *argv)
+{
+    if (argc == 1 && strcmp(argv[0], "bash") == 0)
+        print_lines(completion_bash);
+    else if (argc == 1 && strcmp(argv[0], "zsh") == 0)
+        print_lines(completion_zsh);
+    else
+        return sw_fail(SW_E_USAGE, "takes bash or zsh (see 'segwork completion --help')");
+    return SW_OK;
+}
+
+const sw_command sw_cmd_completion = {
+    .name = "completion",
+    .arguments = "bash|zsh",
+    .summary = "Print the script by which a shell completes segwork's commands",
+    .details =
+        "'cmake --install' puts it where both shells find it. Without an installation, or under a prefix "
+        "that "
+        "the shell does not look in, this makes it known to the shell you are in:\n\n"
+        "  source <(build/segwork completion bash)\n"
+        "  source <(build/segwork completion zsh)\n\n"
+        "Completed are commands, options, their values, experiments, the folders of runs, files, and after "
+        "--set the experiment's keys and the values that they may have. The program on the command line is "
+        "asked, so that what is offered is what it takes.",
+    .run = run,
+};
