@@ -3,10 +3,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "base/terminal.h"
 #include "cmd_data.h"
 #include "data/fetch.h"
+#include "terminal_line.h"
 
 static const char *base_url;
 static long long images_bytes = -1, annotations_bytes = -1;
@@ -38,9 +39,10 @@ static bool show_progress(void *user, const char *what, uint64_t done_bytes, uin
     struct timespec *shown = user, now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     double since = (double)(now.tv_sec - shown->tv_sec) + 1e-9 * (double)(now.tv_nsec - shown->tv_nsec);
-    if (since > 0.1 && isatty(STDERR_FILENO)) {
+    if (since > 0.1 && sw_terminal_rewrites(stderr)) {
         *shown = now;
-        fprintf(stderr, "\r\033[K%s: %.1f of %.1f MB (%.0f %%)", what, (double)done_bytes * 1e-6,
+        terminal_clear_line();
+        fprintf(stderr, "%s: %.1f of %.1f MB (%.0f %%)", what, (double)done_bytes * 1e-6,
                 (double)total_bytes * 1e-6, 100 * (double)done_bytes / (double)total_bytes);
         fflush(stderr);
     }
@@ -65,7 +67,7 @@ sw_status data_fetch_run(const char *dir, int size_px)
     action.sa_flags = SA_RESTART;
     sigaction(SIGINT, &action, NULL);
     sw_status status = sw_fetch_run(dir, &options);
-    if (shown.tv_sec) fprintf(stderr, "\r\033[K");
+    if (shown.tv_sec) terminal_clear_line();
     if (status == SW_OK)
         printf("%s: images and annotations are there; 'segwork data stats %s' looks at them\n", dir, dir);
     return status;

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
@@ -14,23 +13,17 @@
 #include "details.h"
 #include "exp/grid.h"
 #include "options.h"
+#include "terminal_line.h"
 
 #ifndef SEGWORK_VERSION
 #error "SEGWORK_VERSION comes from CMake"
 #endif
 
-/* A progress bar may stand on the line where a message is to begin. */
-static void clear_line(void)
-{
-    const char *term = getenv("TERM");
-    if (isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0) fputs("\r\033[K", stderr);
-}
-
 static void print_line(void *user, sw_log_level level, const char *line)
 {
     (void)user;
     if (level == SW_LOG_DEBUG) return;
-    clear_line();
+    terminal_clear_line(); /* a progress bar may stand there */
     if (level == SW_LOG_INFO)
         fprintf(stderr, "%s\n", line);
     else

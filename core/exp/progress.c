@@ -5,11 +5,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/str.h"
+#include "base/terminal.h"
 
 /* Redraws a second at most: the eye needs no more, and a slow terminal must not slow the run. */
 #define MIN_REDRAW_S 0.1
@@ -19,12 +18,11 @@
 /* A validation step has no backward pass; until one was seen, it counts as this part of a training step. */
 #define VALIDATION_GUESS (1.0 / 3)
 
-enum { DEFAULT_COLUMNS = 80, MIN_BAR = 10, MAX_BAR = 40, PHASES = 2 };
+enum { MIN_BAR = 10, MAX_BAR = 40, PHASES = 2 };
 
-#define ERASE_LINE "\r\033[K"
-#define BOLD       "\033[1m"
-#define GREEN      "\033[32m"
-#define PLAIN      "\033[0m"
+#define BOLD  "\033[1m"
+#define GREEN "\033[32m"
+#define PLAIN "\033[0m"
 
 struct sw_progress {
     sw_progress_output output;
@@ -49,19 +47,22 @@ static void stream_write(void *user, const char *text, size_t length)
 
 static int stream_columns(void *user)
 {
-    struct winsize size;
-    return ioctl(fileno(user), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : DEFAULT_COLUMNS;
+    return sw_terminal_columns(user);
 }
 
 sw_progress_output sw_progress_output_to(FILE *stream)
 {
-    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-    bool bar = isatty(fileno(stream)) && term && strcmp(term, "dumb") != 0;
     return (sw_progress_output){.write = stream_write,
                                 .columns = stream_columns,
                                 .user = stream,
-                                .bar = bar,
-                                .colour = bar && !(no_color && no_color[0])};
+                                .bar = sw_terminal_rewrites(stream),
+                                .colour = sw_terminal_escapes(stream)};
+}
+
+static int columns_of(const sw_progress *progress)
+{
+    return progress->output.columns ? progress->output.columns(progress->output.user)
+                                    : SW_TERMINAL_DEFAULT_COLUMNS;
 }
 
 static double system_now_s(void)
@@ -155,9 +156,8 @@ static void append_bar(sw_str *s, int width, double part, bool colour)
 static void draw(sw_progress *progress, int phase, int total, double loss)
 {
     static const char *const phase_names[PHASES] = {"train", "val  "};
-    int columns =
-        progress->output.columns ? progress->output.columns(progress->output.user) : DEFAULT_COLUMNS;
-    int room = columns - 1; /* the last column would make some terminals wrap */
+    int columns = columns_of(progress),
+        room = columns - 1; /* the last column would make some terminals wrap */
     bool colour = progress->output.colour;
     sw_str head = {0}, figures = {0}, line = {0};
     sw_str_printf(&head, "epoch %d/%d %s", progress->epoch, progress->plan.last_epoch, phase_names[phase]);
@@ -169,7 +169,8 @@ static void draw(sw_progress *progress, int phase, int total, double loss)
         if (bar >= MIN_BAR) break;
     }
     if (head.failed || figures.failed) goto done;
-    sw_str_append(&line, colour ? ERASE_LINE BOLD : ERASE_LINE);
+    sw_terminal_erase(&line, progress->output.colour, columns);
+    if (colour) sw_str_append(&line, BOLD);
     sw_str_append_bytes(&line, head.text,
                         (int)head.length < room ? head.length : (size_t)(room > 0 ? room : 0));
     if (colour) sw_str_append(&line, PLAIN);
@@ -225,7 +226,7 @@ void sw_progress_hide(sw_progress *progress)
 {
     if (!progress->shown) return;
     sw_str erase = {0};
-    sw_str_append(&erase, ERASE_LINE);
+    sw_terminal_erase(&erase, progress->output.colour, columns_of(progress));
     emit(progress, &erase);
     progress->shown = false;
     progress->last_draw_s = -(double)INFINITY;

@@ -11,7 +11,9 @@
 
 #include "exp/progress.h"
 
-#define ERASE "\r\033[K"
+/* 79 blanks: the terminals here have 80 columns */
+#define BLANKS "                                       "
+#define ERASE  "\r" BLANKS " " BLANKS "\r"
 
 static struct {
     char text[1 << 20];
@@ -105,17 +107,19 @@ Test(progress, the_bar_grows_and_never_shrinks_and_ends_full)
     sw_progress_destroy(progress);
 }
 
-/* Characters that take a place on the screen. */
+/* The last column that is written, from 1: a carriage return begins at the first one again. */
 static int visible(const char *text)
 {
-    int count = 0;
+    int column = 0, most = 0;
     for (; *text; text++) {
         if (*text == '\033')
             text += strcspn(text, "Km");
-        else if (*text != '\r')
-            count++;
+        else if (*text == '\r')
+            column = 0;
+        else if (++column > most)
+            most = column;
     }
-    return count;
+    return most;
 }
 
 Test(progress, a_line_fits_every_width_and_the_figures_that_matter_least_go_first)
@@ -157,6 +161,7 @@ Test(progress, colour_is_only_written_where_it_is_wanted)
     for (int colour = 0; colour < 2; colour++) {
         sw_progress *progress = create(true, colour, &baseline);
         steps(progress, 1, SW_PROGRESS_TRAIN, 1, 1, 1);
+        cr_assert_eq(strchr(fake.text, '\033') != NULL, colour == 1);
         cr_assert_eq(strstr(fake.text, "\033[32m") != NULL, colour == 1);
         cr_assert_eq(strstr(fake.text, "\033[0m") != NULL, colour == 1);
         sw_progress_destroy(progress);

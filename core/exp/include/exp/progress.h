@@ -19,12 +19,12 @@ typedef struct sw_progress_output {
     int (*columns)(void *user);                                 /* width of the terminal now; NULL: 80 */
     double (*now_s)(void *user);                                /* steady clock; NULL: the system's */
     void *user;
-    bool bar;    /* a terminal that understands carriage return and "erase line" */
-    bool colour; /* and colours */
+    bool bar;    /* a terminal on which the line can be written over */
+    bool colour; /* and that wants escape sequences: colours, and "erase line" instead of blanks */
 } sw_progress_output;
 
 /* Output to a stdio stream (the program passes stderr): a bar when it is a terminal and TERM is not "dumb",
- * colour unless NO_COLOR is set to anything but the empty string. */
+ * with escape sequences unless NO_COLOR is set to anything but the empty string. */
 sw_progress_output sw_progress_output_to(FILE *stream);
 
 typedef struct sw_progress_plan {
