@@ -1,6 +1,7 @@
 #include "exp/progress.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -232,6 +233,27 @@ void sw_progress_hide(sw_progress *progress)
     progress->last_draw_s = -(double)INFINITY;
 }
 
+/* Appends the text with breaks between its figures (two blanks) where it would not fit: a terminal breaks
+ * within words. */
+static void append_fitted(sw_str *line, const char *text, int indent, int columns)
+{
+    int column = (int)line->length;
+    while (*text) {
+        const char *gap = strstr(text, "  ");
+        int length = gap ? (int)(gap - text) : (int)strlen(text);
+        if (column > indent && column + 2 + length >= columns) {
+            sw_str_printf(line, "\n%*s", indent, "");
+            column = indent;
+        } else {
+            sw_str_append(line, "  ");
+            column += 2;
+        }
+        sw_str_append_bytes(line, text, (size_t)length);
+        column += length;
+        text += length + (gap ? 2 : 0);
+    }
+}
+
 void sw_progress_epoch(sw_progress *progress, int epoch, const char *summary)
 {
     sw_progress_hide(progress);
@@ -239,10 +261,15 @@ void sw_progress_epoch(sw_progress *progress, int epoch, const char *summary)
     progress->done[SW_PROGRESS_TRAIN] = progress->plan.train_steps;
     progress->done[SW_PROGRESS_VALIDATE] = progress->plan.val_steps;
     int digits = snprintf(NULL, 0, "%d", progress->plan.last_epoch);
-    sw_str line = {0};
-    sw_str_printf(&line, "epoch %*d/%d  %s", digits, epoch, progress->plan.last_epoch, summary);
-    if (epoch < progress->plan.last_epoch) append_duration(&line, "  ETA ", sw_progress_eta_s(progress));
+    sw_str line = {0}, figures = {0};
+    sw_str_append(&figures, summary);
+    if (epoch < progress->plan.last_epoch) append_duration(&figures, "  ETA ", sw_progress_eta_s(progress));
+    sw_str_printf(&line, "epoch %*d/%d", digits, epoch, progress->plan.last_epoch);
+    int indent = (int)line.length + 2;
+    if (figures.text)
+        append_fitted(&line, figures.text, indent, progress->output.bar ? columns_of(progress) : INT_MAX);
     sw_str_append(&line, "\n");
+    sw_str_deinit(&figures);
     emit(progress, &line);
     /* what comes between the epochs (pictures, checkpoints) is no step's time */
     progress->last_step_s = now_s(progress);

@@ -125,7 +125,9 @@ static bool append_key_line(void *user, const sw_field *field, const char *path)
 {
     sw_str *out = user, accepted = {0};
     if (field->type == SW_FIELD_RECORD) {
-        sw_str_printf(out, "\n%s: %s\n", path, field->help);
+        sw_str_printf(out, "\n%s: ", path);
+        sw_str_wrap(out, field->help, (int)strlen(path) + 2, 2, TERMINAL_COLUMNS);
+        sw_str_append(out, "\n");
         return true;
     }
     int pad = TERMINAL_COLUMN - 2 - (int)strlen(path);

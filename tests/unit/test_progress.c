@@ -220,6 +220,22 @@ Test(progress, on_a_terminal_the_epoch_s_line_takes_the_place_of_the_bar)
     cr_assert_str_eq(fake.text, ERASE "epoch 1/1  loss 0.61\n");
 }
 
+Test(progress, an_epoch_s_line_is_broken_between_figures_where_the_terminal_ends)
+{
+    static const char summary[] = "loss 0.4321  val 0.3988  accuracy 0.9021 (article's 0.8990)  IoU 0.7123  "
+                                  "border 0.4012  14.02 img/s  262 s  best";
+    for (int bar = 0; bar < 2; bar++) {
+        sw_progress *progress = create(bar, false, &baseline);
+        sw_progress_epoch(progress, 20, summary);
+        cr_assert_str_eq(fake.text,
+                         bar ? "epoch 20/20  loss 0.4321  val 0.3988  accuracy 0.9021 (article's 0.8990)\n"
+                               "             IoU 0.7123  border 0.4012  14.02 img/s  262 s  best\n"
+                             : "epoch 20/20  loss 0.4321  val 0.3988  accuracy 0.9021 (article's 0.8990)  "
+                               "IoU 0.7123  border 0.4012  14.02 img/s  262 s  best\n");
+        sw_progress_destroy(progress);
+    }
+}
+
 /* ---- time ---- */
 
 static void assert_eta(const sw_progress *progress, double want_s)

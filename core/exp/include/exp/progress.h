@@ -43,7 +43,8 @@ sw_status sw_progress_create(sw_progress **out, const sw_progress_output *output
 void sw_progress_step(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int images,
                       double loss);
 
-/* Ends an epoch: takes the bar away and writes "epoch  3/20  <summary>  ETA 1:02:11" as a line that stays. */
+/* Ends an epoch: takes the bar away and writes "epoch  3/20  <summary>  ETA 1:02:11" as a line that stays. On
+ * a terminal too narrow for it, it goes on in further lines, broken where two blanks stand in the summary. */
 void sw_progress_epoch(sw_progress *progress, int epoch, const char *summary);
 
 /* Takes the bar away so that something else can be printed; the next step draws it again. */
