@@ -29,7 +29,16 @@ done
 expect 15,274,892 "$scratch/moved/bin/segwork" describe experiments/segnet_baseline.yaml
 for file in bin/segwork share/segwork/configs/README.md share/segwork/configs/experiment.schema.json \
     share/doc/segwork/README.md share/doc/segwork/LICENSE share/doc/segwork/ARCHITECTURE.md \
-    share/doc/segwork/CONTRIBUTING.md share/doc/segwork/docs/devices.md; do
+    share/doc/segwork/CONTRIBUTING.md share/doc/segwork/docs/devices.md share/man/man1/segwork.1 \
+    share/bash-completion/completions/segwork share/zsh/site-functions/_segwork; do
     [[ -s $scratch/moved/$file ]] || { echo "not installed: $file" && failed=1; }
 done
+
+# what is installed for man and the shells is what this program says of itself
+"$scratch/moved/bin/segwork" man | cmp - "$scratch/moved/share/man/man1/segwork.1" || failed=1
+"$scratch/moved/bin/segwork" completion bash | cmp - "$scratch/moved/share/bash-completion/completions/segwork" || failed=1
+"$scratch/moved/bin/segwork" completion zsh | cmp - "$scratch/moved/share/zsh/site-functions/_segwork" || failed=1
+if command -v man >/dev/null; then
+    expect "segwork run EXPERIMENT.yaml" env MANPATH="$scratch/moved/share/man" MANPAGER=cat man 1 segwork
+fi
 exit "$failed"

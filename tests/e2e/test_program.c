@@ -36,7 +36,26 @@ Test(program, every_command_explains_itself)
         snprintf(usage, sizeof usage, "Usage: segwork %s ", name);
         program_expect(0, usage, "segwork %s --help", name);
         program_expect(2, "unknown option", "segwork %s --no-such-option", name);
+        program_expect(0, usage, "segwork help %s", name);
     }
     cr_expect_geq(count, 7);
     free(names);
+}
+
+Test(program, a_mistyped_command_or_option_is_answered_with_the_nearest_one)
+{
+    program_expect(2, "there is no command 'descrbe'; did you mean 'describe'?", "segwork descrbe x.yaml");
+    program_expect(2, "there is no command 'descr'; did you mean 'describe'?", "segwork help descr");
+    program_expect(2, "there is no command 'fly' (see", "segwork fly");
+    program_expect(2, "--sett: unknown option; did you mean --set? (see 'segwork run --help')",
+                   "segwork run x.yaml --sett seed=1");
+    program_expect(2, "--check-point=x: unknown option; did you mean --checkpoint?",
+                   "segwork eval --check-point=x");
+    program_expect(2, "--original: unknown option; did you mean --original-size?",
+                   "segwork predict --original");
+    program_expect(2, "--tain: unknown option; did you mean --train?", "segwork data synth x --tain 3");
+    program_expect(2, "--colourful: unknown option (see", "segwork run --colourful");
+    program_expect(2, "-x: unknown option (see", "segwork run -x");
+    program_expect(2, "--steps few: invalid numeric value (see 'segwork bench --help')",
+                   "segwork bench x.yaml --steps few");
 }

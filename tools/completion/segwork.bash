@@ -1,16 +1,17 @@
+# shellcheck shell=bash
 # bash completion for segwork; 'segwork completion bash' prints it. It holds no list of anything: it asks the program
 # on the line, which answers from the tables that its commands use (tools/complete.h says how).
 
 # bash splits words at '=' and ':'; this puts those on the line up to the cursor together again.
 _segwork_words() {
-    local rest=${COMP_LINE:0:COMP_POINT} i word glue before=
+    local rest=${COMP_LINE:0:COMP_POINT} i word glue before=''
     words=()
     for ((i = 0; i <= COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         glue=
         [[ $i -gt 0 && $rest != [[:space:]]* && ($word == [=:]* || $before == *[=:]) ]] && glue=yes
         rest=${rest#"${rest%%[![:space:]]*}"}
-        [[ $i -eq COMP_CWORD && -n $rest ]] && word=$rest
+        [[ $i -eq $COMP_CWORD && -n $rest ]] && word=$rest
         rest=${rest#"$word"}
         before=$word
         if [[ $glue ]]; then
@@ -33,10 +34,11 @@ _segwork_paths() { # KIND PREFIX ENDINGS
             [[ ${path,,} == *."$ending" ]] && COMPREPLY+=("$2$path")
         done
     done < <(compgen -f -- "$typed")
+    return 0
 }
 
 _segwork() {
-    local words current program line word rest breaks= i
+    local words current program line word rest i breaks=''
     _segwork_words
     current=${words[${#words[@]} - 1]}
     program=${words[0]/#\~\//$HOME/}
@@ -55,10 +57,10 @@ _segwork() {
         esac
     done < <("$program" __complete "${words[@]:1}" 2>/dev/null)
     # bash replaces only what follows the last character it splits at
-    [[ $COMP_WORDBREAKS == *=* ]] && breaks+==
-    [[ $COMP_WORDBREAKS == *:* ]] && breaks+=:
+    [[ $COMP_WORDBREAKS == *=* ]] && breaks+='='
+    [[ $COMP_WORDBREAKS == *:* ]] && breaks+=':'
     if [[ $breaks && $current == *[$breaks]* ]]; then
-        word=${current%"${current##*[$breaks]}"}
+        word=${current%"${current##*["$breaks"]}"}
         for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do COMPREPLY[i]=${COMPREPLY[i]#"$word"}; done
     fi
 }
