@@ -1,5 +1,6 @@
 /* segwork: the program. Parses the command line, runs one subcommand, prints messages, maps statuses to exit
  * codes. */
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -134,11 +135,20 @@ static int fail_command(const char *name)
     return 2;
 }
 
-int main(int argc, const char **argv)
+/* Results that could not be written (a full disk behind a redirection) are no success. */
+static int finish_output(int code)
 {
-    /* a file over the allowed size is then an error with a message, as a full disk is */
-    signal(SIGXFSZ, SIG_IGN);
-    sw_log_add_sink(print_line, NULL);
+    errno = 0;
+    bool failed = fflush(stdout) != 0;
+    int cause = errno;
+    if (!failed && !ferror(stdout)) return code;
+    /* a write that failed earlier left no errno behind: a full disk is by far the likeliest cause */
+    fprintf(stderr, "segwork: cannot write to standard output: %s\n", strerror(cause ? cause : ENOSPC));
+    return code ? code : 1;
+}
+
+static int dispatch(int argc, const char **argv)
+{
     if (argc < 2) {
         print_overview(stderr);
         return 2;
@@ -158,4 +168,12 @@ int main(int argc, const char **argv)
     if (!command) return fail_command(name);
     const char *for_help[] = {name, "--help", NULL};
     return help ? run_command(command, 2, for_help) : run_command(command, argc - 1, argv + 1);
+}
+
+int main(int argc, const char **argv)
+{
+    /* a file over the allowed size is then an error with a message, as a full disk is */
+    signal(SIGXFSZ, SIG_IGN);
+    sw_log_add_sink(print_line, NULL);
+    return finish_output(dispatch(argc, argv));
 }

@@ -98,8 +98,34 @@ static void writer_reset(sw_fs_writer *writer)
     *writer = (sw_fs_writer){0};
 }
 
+/* What stands at `path` already must be a file, for the new one is put in its place. */
+static sw_status check_place(const char *path)
+{
+    struct stat there;
+    if (stat(path, &there) == 0 && S_ISDIR(there.st_mode))
+        return sw_fail(SW_E_IO, "cannot write %s: a folder of that name is in the way", path);
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+        return sw_fail(SW_E_IO, "cannot write %s: it is a device or a pipe, which a file would replace",
+                       path);
+    return SW_OK;
+}
+
+static sw_status fail_open(const char *path, int cause)
+{
+    char *folder = sw_fs_dirname(path);
+    if (!folder) return SW_E_MEMORY;
+    sw_status status = cause == ENOENT && !sw_fs_exists(folder)
+                           ? sw_fail(SW_E_IO, "cannot write %s: there is no folder %s", path, folder)
+                           : sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(cause));
+    free(folder);
+    return status;
+}
+
 sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path)
 {
+    *writer = (sw_fs_writer){0};
+    sw_status status = check_place(path);
+    if (status != SW_OK) return status;
     *writer = (sw_fs_writer){.path = sw_strf("%s", path), .aside = sw_strf("%s.partial", path)};
     if (!writer->path || !writer->aside) {
         writer_reset(writer);
@@ -107,7 +133,7 @@ sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path)
     }
     writer->stream = fopen(writer->aside, "wbe");
     if (!writer->stream) {
-        sw_status status = sw_fail(SW_E_IO, "cannot write %s: %s", writer->aside, strerror(errno));
+        status = fail_open(path, errno);
         writer_reset(writer);
         return status;
     }

@@ -203,20 +203,20 @@ sw_status sw_image_write_png(const char *path, const sw_image *image)
 {
     sw_str file = {0};
     sw_status status = SW_OK;
-    SW_TRY(sw_image_encode_png(&file, image));
+    SW_TRY(sw_fail_in(sw_image_encode_png(&file, image), "picture %s", path));
     SW_TRY(sw_fs_write(path, file.text, file.length));
 done:
     sw_str_deinit(&file);
-    return sw_fail_in(status, "picture %s", path);
+    return status;
 }
 
 sw_status sw_image_write_jpeg(const char *path, const sw_image *image, int quality)
 {
     sw_str file = {0};
     sw_status status = SW_OK;
-    SW_TRY(sw_image_encode_jpeg(&file, image, quality));
+    SW_TRY(sw_fail_in(sw_image_encode_jpeg(&file, image, quality), "picture %s", path));
     SW_TRY(sw_fs_write(path, file.text, file.length));
 done:
     sw_str_deinit(&file);
-    return sw_fail_in(status, "picture %s", path);
+    return status;
 }

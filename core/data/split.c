@@ -137,6 +137,8 @@ done:
 
 static sw_status missing_root(const char *root)
 {
+    if (sw_fs_exists(root))
+        return sw_fail(SW_E_CONFIG, "%s is a file; a data folder has images/ and annotations/ in it", root);
     return sw_fail(
         SW_E_CONFIG,
         "there is no data folder %s. Two ways on: 'segwork data fetch %s' downloads the Oxford-IIIT Pet set "

@@ -2,6 +2,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fs.h"
 #include "export_tensors.h"
@@ -9,8 +10,9 @@
 
 static sw_status archive_fail(struct archive *archive, const char *path)
 {
-    const char *text = archive_error_string(archive);
-    return sw_fail(SW_E_IO, "%s: %s", path, text ? text : "the archive cannot be written");
+    int cause = archive_errno(archive); /* libarchive's own text is "Write error", whatever the reason */
+    const char *text = cause > 0 ? strerror(cause) : archive_error_string(archive);
+    return sw_fail(SW_E_IO, "cannot write %s: %s", path, text ? text : "the archive fails");
 }
 
 typedef struct npz {

@@ -132,7 +132,7 @@ Test(predict_command, a_bad_picture_is_one_line_and_the_others_are_predicted)
     cr_expect(file_exists("out/pet_000001.png") && file_exists("out/pet_000002.png"));
     cr_expect_not(file_exists("out/bad.png"));
 
-    program_expect(1, "error: picture out/pet_000001.png: cannot rename",
+    program_expect(1, "error: cannot write out/pet_000001.png: a folder of that name is in the way",
                    "rm out/*.png && mkdir out/pet_000001.png && "
                    "segwork predict --checkpoint run pets/images/pet_000001.jpg --out out");
 }

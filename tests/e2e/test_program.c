@@ -59,3 +59,31 @@ Test(program, a_mistyped_command_or_option_is_answered_with_the_nearest_one)
     program_expect(2, "--steps few: invalid numeric value (see 'segwork bench --help')",
                    "segwork bench x.yaml --steps few");
 }
+
+Test(program, results_that_cannot_be_written_are_a_failure)
+{
+    static const char *const commands[] = {"--help",
+                                           "--version",
+                                           "run --help",
+                                           "check --keys",
+                                           "man",
+                                           "completion bash",
+                                           "describe $SRC/tests/support/tiny.yaml"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        program_expect(1, "segwork: cannot write to standard output: No space left on device",
+                       "segwork %s > /dev/full", commands[i]);
+    program_expect(2, "there is no command", "segwork fly > /dev/full");
+    program_expect(0, "Usage: segwork", "segwork --help | head -n 3");
+}
+
+Test(program, a_file_is_written_where_a_file_may_be_and_nowhere_else)
+{
+    program_expect(0, NULL, "segwork man --out page && test -s page && segwork man --out page");
+    program_expect(1, "segwork man: cannot write here: a folder of that name is in the way",
+                   "mkdir here && segwork man --out here");
+    program_expect(1, "cannot write pipe: it is a device or a pipe", "mkfifo pipe && segwork man --out pipe");
+    program_expect(0, NULL, "test -p pipe && test -d here");
+    program_expect(1, "cannot write none/page: there is no folder none", "segwork man --out none/page");
+    program_expect(1, "cannot write page/page: ", "segwork man --out page/page");
+    program_expect(0, NULL, "test -z \"$(ls | grep partial)\"");
+}

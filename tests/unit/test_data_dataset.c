@@ -135,7 +135,7 @@ Test(data_dataset, what_is_missing_is_said_with_the_way_on)
 {
     expect_refused(scratch_path("nowhere"), SW_E_CONFIG, "segwork data fetch ");
     expect_refused(scratch_path("nowhere"), SW_E_CONFIG, "segwork data synth ");
-    expect_refused(scratch_write("file", "x"), SW_E_CONFIG, "there is no data folder");
+    expect_refused(scratch_write("file", "x"), SW_E_CONFIG, "file is a file; a data folder has images/");
     const char *root = pets_folder_create("empty");
     expect_refused(root, SW_E_CONFIG, "annotations/trainval.txt is missing");
     pets_folder_list(root, "trainval", "a");

@@ -20,7 +20,8 @@ sw_status sw_fs_read(char **out, size_t *length, const char *path, size_t max_by
 /* Creates the folder and its missing parents; one that is there already is success. */
 sw_status sw_fs_mkdirs(const char *path) SW_NODISCARD;
 
-/* Writes a whole file aside, flushes it to the disk and renames it to `path`. */
+/* Writes a whole file aside, flushes it to the disk and renames it to `path`, where nothing or a file may be.
+ */
 sw_status sw_fs_write(const char *path, const void *bytes, size_t length) SW_NODISCARD;
 
 /* The same in pieces: open, write to `stream` (write errors are caught at commit), then commit, or discard
