@@ -37,7 +37,10 @@ static void print_overview(FILE *to)
     fprintf(to, "Usage: segwork COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n");
     for (size_t i = 0; sw_commands[i]; i++)
         fprintf(to, "  %-10s %s\n", sw_commands[i]->name, sw_commands[i]->summary);
-    fprintf(to, "\n'segwork COMMAND --help' explains a command; --version prints the version.\n"
+    fprintf(to, "\nTo begin with (minutes on two cores):\n"
+                "  segwork data synth data/synthetic-pets --train 800 --val 105 --size 96\n"
+                "  segwork run experiments/quickstart.yaml\n"
+                "\n'segwork COMMAND --help' explains a command; --version prints the version.\n"
                 "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted\n"
                 "and saved.\n");
 }
