@@ -14,6 +14,7 @@ static const struct {
     {"RUN", ARGUMENT_RUN, ""},
     {"CHECKPOINT", ARGUMENT_FILE, "safetensors"},
     {"IMAGE", ARGUMENT_FILE, "jpg jpeg png"},
+    {"PNG", ARGUMENT_FILE, "png"},
     {"FILE", ARGUMENT_FILE, ""},
     {"DIR", ARGUMENT_FOLDER, ""},
     {"FOLDER", ARGUMENT_FOLDER, ""},
@@ -33,6 +34,7 @@ static bool is_choice(const char *word)
 static void classify(argument *a)
 {
     const char *dot = strrchr(a->word, '.');
+    const char *ending = dot && is_choice(dot + 1) ? dot + 1 : NULL; /* REPORT.html, FILE.svg */
     a->kind = ARGUMENT_OTHER;
     a->endings = "";
     if (is_choice(a->word)) {
@@ -44,11 +46,11 @@ static void classify(argument *a)
         if (strncmp(a->word, kinds[i].word, length) != 0 || isalpha((unsigned char)a->word[length])) continue;
         a->kind = kinds[i].kind;
         a->endings = kinds[i].endings;
-        return;
+        break;
     }
-    if (dot && is_choice(dot + 1)) { /* REPORT.html */
+    if (ending && (a->kind == ARGUMENT_OTHER || a->kind == ARGUMENT_FILE)) {
         a->kind = ARGUMENT_FILE;
-        a->endings = dot + 1;
+        a->endings = ending;
     }
 }
 

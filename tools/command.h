@@ -27,7 +27,7 @@ extern const sw_command *const sw_commands[]; /* ends in NULL */
  *   lower case, best|last       the words themselves
  *   EXPERIMENT.yaml             an experiment           KEY=VALUE, KEY    a key of the experiment
  *   RUN, RUN_A                  a run's folder          DIR, FOLDER       a folder
- *   CHECKPOINT                  weights                 IMAGE             a picture
+ *   CHECKPOINT                  weights                 IMAGE, PNG        a picture
  *   FILE, REPORT.html           a file (of this ending) OP, COMMAND       a subject of selftest, a command
  *   anything else               nothing
  *

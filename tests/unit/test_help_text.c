@@ -114,6 +114,10 @@ Test(help_text, the_words_of_a_usage_line_say_what_an_argument_is)
     assert_kinds("EXPERIMENT.yaml", want);
     snprintf(want, sizeof want, "%d REPORT.html html;", ARGUMENT_FILE);
     assert_kinds("REPORT.html", want);
+    snprintf(want, sizeof want, "%d FILE.svg svg;%d FILE.png png;", ARGUMENT_FILE, ARGUMENT_FILE);
+    assert_kinds("FILE.svg|FILE.png", want);
+    snprintf(want, sizeof want, "%d FILE ;", ARGUMENT_FILE);
+    assert_kinds("FILE", want);
     snprintf(want, sizeof want, "%d KEY=VALUE ;", ARGUMENT_KEY);
     assert_kinds("KEY=VALUE", want);
     for (const char *const *other = (const char *const[]){"N", "RUNNER", "DEVICE", "0..1", "", NULL}; *other;
