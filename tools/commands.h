@@ -4,15 +4,15 @@
 
 #include "command.h"
 
+extern const sw_command sw_cmd_completion;
+extern const sw_command sw_cmd_man;
 extern const sw_command sw_cmd_check;
 extern const sw_command sw_cmd_bench;
-extern const sw_command sw_cmd_completion;
 extern const sw_command sw_cmd_describe;
 extern const sw_command sw_cmd_data;
 extern const sw_command sw_cmd_devices;
 extern const sw_command sw_cmd_eval;
 extern const sw_command sw_cmd_export;
-extern const sw_command sw_cmd_man;
 extern const sw_command sw_cmd_predict;
 extern const sw_command sw_cmd_run;
 extern const sw_command sw_cmd_selftest;

@@ -68,6 +68,15 @@ expect() {
     [[ $offered == "$wanted" ]] || fail "'$line' offers"$'\n'"$offered"$'\n'"instead of"$'\n'"$wanted"
 }
 
+# what the scripts ask, with standard error in sight for the sanitizers
+for words in '' 'run ' 'run --' 'run --resume ' 'run --set ' 'run --set loss.kind=' 'run --set=loss.kind=f' 'data synth x --' \
+    'check --set model.encoder.2.w' 'selftest --op ' 'export --format=' 'help d' 'nothing ' 'run --no-such-option=x'; do
+    IFS=' ' read -ra given <<<"$words"
+    [[ $words == *' ' || -z $words ]] && given+=('')
+    "$program" __complete "${given[@]}" >/dev/null || fail "__complete $words fails"
+done
+"$program" __complete >/dev/null || fail "__complete fails"
+
 # ---- commands and options: as many as --help has, and no others ----
 
 mapfile -t commands < <("$program" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
