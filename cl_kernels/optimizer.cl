@@ -1,7 +1,19 @@
 /* One update of all parameters, as torch.optim defines it. Vectors of VEC floats of the contiguous slabs,
  * all of the same length; gaps between tensors have zero gradients and stay zero.
  *
+ * While *halted is not 0 an update leaves everything as it is: a step's loss was no number.
+ *
  * Macros: VEC, a divisor of 128 (the slabs' lengths are multiples of that). Launch: x = length / VEC. */
+
+/* Notes a step's loss at losses[at], and halts the updates from the first on that is not finite.
+ * Launch: 1 work-item. */
+__kernel void optimizer_note_loss(__global const float *restrict loss,         /* (1) */
+                                  __global float *restrict losses,             /* (at least at + 1) */
+                                  const int at, __global int *restrict halted) /* (1) */
+{
+    losses[at] = loss[0];
+    if (!isfinite(loss[0])) halted[0] = 1;
+}
 
 /* Adam and AdamW: m = beta1 m + (1-beta1) g, v = beta2 v + (1-beta2) g^2,
  * p = p * shrink - step * m / (sqrt(v) / sqrt(1-beta2^t) + eps) with step = lr / (1-beta1^t).
@@ -11,8 +23,10 @@ __kernel void optimizer_adam(__global float *restrict params, __global const flo
                              const float beta1, const float rest1,     /* 1 - beta1 */
                              const float beta2, const float rest2,     /* 1 - beta2 */
                              const float step, const float correction, /* 1 / sqrt(1-beta2^t) */
-                             const float eps, const float weight_decay, const float shrink)
+                             const float eps, const float weight_decay, const float shrink,
+                             __global const int *restrict halted) /* (1) */
 {
+    if (halted[0]) return;
     const int i = (int)get_global_id(0);
     floatV p = LOADV(params, i);
     const floatV g = LOADV(grads, i) + weight_decay * p;
@@ -26,8 +40,10 @@ __kernel void optimizer_adam(__global float *restrict params, __global const flo
 
 /* SGD: p -= lr * (g + weight_decay p). */
 __kernel void optimizer_sgd(__global float *restrict params, __global const float *restrict grads,
-                            const float lr, const float weight_decay)
+                            const float lr, const float weight_decay,
+                            __global const int *restrict halted) /* (1) */
 {
+    if (halted[0]) return;
     const int i = (int)get_global_id(0);
     const floatV p = LOADV(params, i);
     STOREV(p - lr * (LOADV(grads, i) + weight_decay * p), params, i);
@@ -37,8 +53,10 @@ __kernel void optimizer_sgd(__global float *restrict params, __global const floa
  * that the first step sets it to g. */
 __kernel void optimizer_sgd_momentum(__global float *restrict params, __global const float *restrict grads,
                                      __global float *restrict buffer, const float lr,
-                                     const float weight_decay, const float momentum, const int nesterov)
+                                     const float weight_decay, const float momentum, const int nesterov,
+                                     __global const int *restrict halted) /* (1) */
 {
+    if (halted[0]) return;
     const int i = (int)get_global_id(0);
     const floatV p = LOADV(params, i);
     const floatV g = LOADV(grads, i) + weight_decay * p;

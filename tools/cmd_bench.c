@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/str.h"
 #include "commands.h"
 #include "exp/bench.h"
@@ -9,18 +10,46 @@
 
 static const char **sets;
 static char *device, *only;
-static int batch, steps = 4, json, no_layers;
+static int batch, steps = 4, json, no_layers, data;
 
 static sw_status read_options(sw_bench_options *o)
 {
-    *o = (sw_bench_options){
-        .device = device, .batch = batch, .steps = steps, .train = true, .infer = true, .layers = !no_layers};
+    *o = (sw_bench_options){.device = device,
+                            .batch = batch,
+                            .steps = steps,
+                            .train = true,
+                            .infer = true,
+                            .layers = !no_layers,
+                            .data = data};
     if (batch < 0) return sw_fail(SW_E_USAGE, "--batch %d: at least one image", batch);
     if (steps < 1) return sw_fail(SW_E_USAGE, "--steps %d: at least one step", steps);
     if (!only) return SW_OK;
     o->train = strcmp(only, "train") == 0;
     o->infer = strcmp(only, "infer") == 0;
+    if (data && o->infer) return sw_fail(SW_E_USAGE, "--data measures training steps: not with --only infer");
     return o->train || o->infer ? SW_OK : sw_fail(SW_E_USAGE, "--only %s: expected train or infer", only);
+}
+
+static bool ends_in_json(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 5 && strcmp(name + length - 5, ".json") == 0;
+}
+
+/* EXPERIMENT, and with --json a FILE, which may stand before it or behind it. */
+static sw_status read_arguments(const char **file, const char **out, int argc, const char *const *argv)
+{
+    *out = NULL;
+    if (argc == 2 && json) {
+        int at = ends_in_json(argv[0]) && !ends_in_json(argv[1]) ? 0 : 1;
+        *out = argv[at];
+        *file = argv[1 - at];
+        return SW_OK;
+    }
+    if (argc != 1)
+        return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork bench --help')", argc);
+    *file = argv[0];
+    return SW_OK;
 }
 
 static sw_status run(int argc, const char *const *argv)
@@ -29,20 +58,20 @@ static sw_status run(int argc, const char *const *argv)
     sw_experiment *experiment = NULL;
     sw_bench_options bench_options;
     sw_bench bench = {0};
-    sw_str text = {0};
-    if (argc != 1)
-        return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork bench --help')", argc);
+    sw_str text = {0}, document = {0};
+    const char *file = NULL, *to = NULL;
+    SW_TRY(read_arguments(&file, &to, argc, argv));
     SW_TRY(read_options(&bench_options));
-    SW_TRY(sw_experiment_load(&experiment, argv[0], sets));
+    SW_TRY(sw_experiment_load(&experiment, file, sets));
     SW_TRY(sw_bench_run(&bench, experiment, &bench_options));
-    if (json)
-        SW_TRY(sw_bench_json(&text, &bench));
-    else
-        sw_bench_print(&text, &bench);
+    if (json) SW_TRY(sw_bench_json(&document, &bench));
+    if (to) SW_TRY(sw_fs_write(to, document.text, document.length));
+    if (!json || to) sw_bench_print(&text, &bench);
     SW_TRY(sw_str_status(&text));
-    fputs(text.text, stdout);
+    fputs(json && !to ? document.text : text.text, stdout);
 done:
     sw_str_deinit(&text);
+    sw_str_deinit(&document);
     sw_bench_deinit(&bench);
     sw_experiment_destroy(experiment);
     return status;
@@ -58,21 +87,25 @@ static const struct poptOption options[] = {
     {"no-layers", '\0', POPT_ARG_NONE, &no_layers, 0, "Whole steps only", NULL},
     {"device", 'd', POPT_ARG_STRING, &device, 0,
      "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
-    {"json", '\0', POPT_ARG_NONE, &json, 0, "Print one JSON document instead of tables", NULL},
+    {"data", '\0', POPT_ARG_NONE, &data, 0,
+     "Also time training steps with the experiment's data being loaded, against steps without", NULL},
+    {"json", '\0', POPT_ARG_NONE, &json, 0,
+     "Give one JSON document: in FILE, beside the tables; without FILE, printed instead of them", "[FILE]"},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_bench = {
     .name = "bench",
     .arguments = "EXPERIMENT.yaml",
     .summary = "Measure training and inference speed, layer by layer",
-    .details = "Needs no data: the input is random. Measures the device's peak, then whole steps as a run "
-               "takes them\n"
-               "(images/s), then every layer and pass alone: ms, share of the time, effective GFLOP/s, share "
-               "of the\n"
-               "peak, GB/s. Progress goes to stderr, the figures to stdout.\n\n"
-               "Examples:\n"
-               "  segwork bench experiments/segnet_baseline.yaml\n"
-               "  segwork bench experiments/segnet_small.yaml --batch 8 --steps 10 --only infer --json",
+    .details =
+        "Needs no data: the input is random. Measures the device's peak, then whole steps as a run takes\n"
+        "them (images/s), then by the device's clock every pass of every layer: ms, share of the time,\n"
+        "effective GFLOP/s, share of the peak, GB/s. --data shows whether the loader keeps up. Progress\n"
+        "goes to stderr, the figures to stdout.\n\n"
+        "Examples:\n"
+        "  segwork bench experiments/segnet_baseline.yaml\n"
+        "  segwork bench experiments/segnet_small.yaml --batch 8 --steps 10 --only infer\n"
+        "  segwork bench experiments/segnet_small.yaml --no-layers --only train --data --json load.json\n",
     .options = options,
     .run = run,
 };

@@ -11,6 +11,9 @@
 
 static char **sets;
 static char *out, *device, *resume;
+static int profile, profile_steps = 20;
+
+enum { MAX_PROFILE_STEPS = 1000 }; /* of a trace that a browser still opens */
 
 static volatile sig_atomic_t stop;
 
@@ -62,14 +65,19 @@ static sw_status run(int argc, const char *const *argv)
     sw_status status = SW_OK;
     sw_experiment *experiment = NULL;
     sw_train_result result = {0};
+    if (profile_steps < 1 || profile_steps > MAX_PROFILE_STEPS)
+        return sw_fail(SW_E_USAGE, "--profile-steps %d: 1 to %d", profile_steps, MAX_PROFILE_STEPS);
     SW_TRY(load(&experiment, argc, argv));
     catch_signals();
     sw_trainer_options options = {.device = device,
                                   .out = out,
                                   .resume = resume,
+                                  .profile_steps = profile ? profile_steps : 0,
                                   .progress = sw_progress_output_to(stderr),
                                   .stop = &stop};
-    SW_TRY(sw_train(&result, experiment, &options));
+    status = sw_train(&result, experiment, &options);
+    if (result.profile) printf("%s\n", result.profile);
+    if (status != SW_OK) goto done;
     printf("run folder       %s\n", result.folder);
     if (result.grid) printf("prediction grid  %s\n", result.grid);
 done:
@@ -85,6 +93,10 @@ static const struct poptOption options[] = {
     {"device", 'd', POPT_ARG_STRING, &device, 0,
      "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
     {"resume", 'r', POPT_ARG_STRING, &resume, 0, "Continue this run exactly where it was saved", "RUN"},
+    {"profile", 'p', POPT_ARG_NONE, &profile, 0,
+     "Say where the time goes: profile.txt, profile.json and trace.json in the run folder", NULL},
+    {"profile-steps", '\0', POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &profile_steps, 0,
+     "Training and validation steps of the first epoch to profile", "N"},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_run = {
@@ -98,6 +110,8 @@ const sw_command sw_cmd_run = {
         "checkpoints/{last,best}.safetensors (PyTorch's names).\n\n"
         "Ctrl-C finishes the step and saves; --resume goes on from there, or after a crash from the last\n"
         "whole epoch, and ends with the same bits.\n\n"
+        "--profile times every kernel of the first steps by layer and pass, and the host's share of the\n"
+        "whole run. trace.json opens in chrome://tracing or ui.perfetto.dev.\n\n"
         "Examples:\n"
         "  segwork run experiments/segnet_baseline.yaml\n"
         "  segwork run experiments/segnet_small.yaml --set train.epochs=3 --set optimizer.lr=5e-4\n"

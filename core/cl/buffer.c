@@ -79,33 +79,97 @@ void sw_buffer_release(cl_mem *buffer)
     *buffer = NULL;
 }
 
+/* The event of a transfer that is timed, else NULL. */
+static cl_event *timed(const sw_cl *cl, cl_event *event)
+{
+    *event = NULL;
+    return cl->profiling ? event : NULL;
+}
+
+/* The end of each transfer: `code` is what enqueuing it gave, `event` what timed() asked for. */
+static sw_status enqueued(sw_cl *cl, cl_int code, const char *call, const char *what, size_t bytes,
+                          cl_event event)
+{
+    if (code != CL_SUCCESS) return sw_cl_status(code, call, NULL);
+    return cl->profiling ? sw_timer_record(cl, NULL, what, (double)bytes, NULL, event) : SW_OK;
+}
+
 sw_status sw_buffer_write(sw_cl *cl, cl_mem buffer, size_t offset, const void *host, size_t bytes)
 {
+    cl_event event;
     if (bytes == 0) return SW_OK;
-    cl_int code = clEnqueueWriteBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, host, 0, NULL, NULL);
-    return sw_cl_status(code, "clEnqueueWriteBuffer", NULL);
+    cl_int code =
+        clEnqueueWriteBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, host, 0, NULL, timed(cl, &event));
+    return enqueued(cl, code, "clEnqueueWriteBuffer", "write", bytes, event);
 }
 
 sw_status sw_buffer_read(sw_cl *cl, cl_mem buffer, size_t offset, void *host, size_t bytes)
 {
+    cl_event event;
     if (bytes == 0) return SW_OK;
-    cl_int code = clEnqueueReadBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, host, 0, NULL, NULL);
-    return sw_cl_status(code, "clEnqueueReadBuffer", NULL);
+    cl_int code =
+        clEnqueueReadBuffer(cl->queue, buffer, CL_TRUE, offset, bytes, host, 0, NULL, timed(cl, &event));
+    return enqueued(cl, code, "clEnqueueReadBuffer", "read", bytes, event);
+}
+
+sw_status sw_buffer_wait(cl_event *event)
+{
+    if (!*event) return SW_OK;
+    cl_int code = clWaitForEvents(1, event);
+    clReleaseEvent(*event);
+    *event = NULL;
+    return sw_cl_status(code, "clWaitForEvents", "a transfer");
+}
+
+void sw_buffer_forget(cl_event *event)
+{
+    if (*event) clReleaseEvent(*event);
+    *event = NULL;
+}
+
+/* A transfer that was only enqueued: its event goes to the caller, and to the profile if there is one. */
+static sw_status begun(sw_cl *cl, cl_int code, const char *call, const char *what, size_t bytes,
+                       cl_event *event)
+{
+    if (code == CL_SUCCESS && cl->profiling) code = clRetainEvent(*event);
+    if (code == CL_SUCCESS) code = clFlush(cl->queue);
+    return enqueued(cl, code, call, what, bytes, *event);
+}
+
+sw_status sw_buffer_write_begin(cl_event *done, sw_cl *cl, cl_mem buffer, size_t offset, const void *host,
+                                size_t bytes)
+{
+    assert(bytes > 0);
+    *done = NULL;
+    cl_int code = clEnqueueWriteBuffer(cl->queue, buffer, CL_FALSE, offset, bytes, host, 0, NULL, done);
+    return begun(cl, code, "clEnqueueWriteBuffer", "write", bytes, done);
+}
+
+sw_status sw_buffer_read_begin(cl_event *done, sw_cl *cl, cl_mem buffer, size_t offset, void *host,
+                               size_t bytes)
+{
+    assert(bytes > 0);
+    *done = NULL;
+    cl_int code = clEnqueueReadBuffer(cl->queue, buffer, CL_FALSE, offset, bytes, host, 0, NULL, done);
+    return begun(cl, code, "clEnqueueReadBuffer", "read", bytes, done);
 }
 
 sw_status sw_buffer_fill(sw_cl *cl, cl_mem buffer, size_t offset, size_t bytes, uint32_t pattern)
 {
+    cl_event event;
     assert(offset % sizeof pattern == 0 && bytes % sizeof pattern == 0);
     if (bytes == 0) return SW_OK;
-    cl_int code =
-        clEnqueueFillBuffer(cl->queue, buffer, &pattern, sizeof pattern, offset, bytes, 0, NULL, NULL);
-    return sw_cl_status(code, "clEnqueueFillBuffer", NULL);
+    cl_int code = clEnqueueFillBuffer(cl->queue, buffer, &pattern, sizeof pattern, offset, bytes, 0, NULL,
+                                      timed(cl, &event));
+    return enqueued(cl, code, "clEnqueueFillBuffer", "fill", bytes, event);
 }
 
 sw_status sw_buffer_copy(sw_cl *cl, cl_mem to, size_t to_offset, cl_mem from, size_t from_offset,
                          size_t bytes)
 {
+    cl_event event;
     if (bytes == 0) return SW_OK;
-    cl_int code = clEnqueueCopyBuffer(cl->queue, from, to, from_offset, to_offset, bytes, 0, NULL, NULL);
-    return sw_cl_status(code, "clEnqueueCopyBuffer", NULL);
+    cl_int code =
+        clEnqueueCopyBuffer(cl->queue, from, to, from_offset, to_offset, bytes, 0, NULL, timed(cl, &event));
+    return enqueued(cl, code, "clEnqueueCopyBuffer", "copy", 2 * bytes, event);
 }

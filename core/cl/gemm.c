@@ -246,20 +246,20 @@ static sw_status enqueue(sw_cl *cl, const blas_call *call, const sw_gemm *g, cl_
 {
     sw_status status = SW_OK;
     cl_event from = NULL, to = NULL;
-    if (cl->timer)
+    if (cl->profiling)
         SW_TRY(sw_cl_status(clEnqueueMarkerWithWaitList(cl->queue, 0, NULL, &from),
                             "clEnqueueMarkerWithWaitList", NULL));
     CLBlastStatusCode code = CLBlastSgemmWithTempBuffer(
         call->layout, call->transpose_a, call->transpose_b, call->m, call->n, call->k, 1.0f, call->a,
         call->a_offset, call->lda, call->b, call->b_offset, call->ldb, g->beta, call->c, call->c_offset,
-        call->ldc, &cl->queue, cl->check || cl->timer ? &to : NULL, workspace);
+        call->ldc, &cl->queue, cl->check || cl->profiling ? &to : NULL, workspace);
     if (code != CLBlastSuccess) {
         status = fail_blast(code, "CLBlastSgemm", cl);
         goto done;
     }
     if (cl->check) SW_TRY(sw_cl_status(clWaitForEvents(1, &to), "clWaitForEvents", NULL));
-    if (cl->timer) {
-        status = sw_timer_record(cl->timer, g->node, "gemm", from, to);
+    if (cl->profiling) {
+        status = sw_timer_record(cl, g->node, "gemm", 0.0, from, to);
         from = to = NULL; /* the timer has them now, whatever the status */
     }
 done:

@@ -101,14 +101,14 @@ static sw_status enqueue(sw_cl *cl, const sw_kernel *kernel, const char *node, c
     cl_event event = NULL;
     cl_int code = clEnqueueNDRangeKernel(cl->queue, kernel->handle, dimensions, NULL, grid->global,
                                          grid->local[0] ? grid->local : NULL, 0, NULL,
-                                         cl->check || cl->timer ? &event : NULL);
+                                         cl->check || cl->profiling ? &event : NULL);
     if (code != CL_SUCCESS)
         return sw_fail_in(sw_cl_status(code, "clEnqueueNDRangeKernel", NULL),
                           "kernel %s, grid %zu x %zu x %zu", kernel->name, grid->global[0], grid->global[1],
                           grid->global[2]);
     if (cl->check) SW_TRY(wait_for(event, kernel->name));
-    if (cl->timer) {
-        status = sw_timer_record(cl->timer, node, kernel->name, NULL, event);
+    if (cl->profiling) {
+        status = sw_timer_record(cl, node, kernel->name, 0.0, NULL, event);
         event = NULL; /* the timer has it now, whatever the status */
     }
 done:

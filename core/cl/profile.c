@@ -20,12 +20,18 @@ typedef struct pending_time {
     cl_event from, to;
 } pending_time;
 
+/* Tries to read the host's clock close to the device's: the closest counts. */
+enum { CLOCK_TRIES = 8 };
+
 typedef struct sw_timer {
     sw_profile_row *rows;
     size_t row_count, row_capacity;
     size_t last_row; /* the search for a row starts behind it: launches come in the same order every step */
     pending_time pending[MAX_PENDING];
     size_t pending_count;
+    double clock_offset_s; /* the host's steady clock less the device's */
+    sw_profile_sink sink;
+    void *sink_user;
 } sw_timer;
 
 sw_status sw_timer_create(sw_timer **out)
@@ -54,16 +60,43 @@ void sw_timer_destroy(sw_timer *timer)
     free(timer);
 }
 
-static sw_status elapsed_ms(double *out, const pending_time *p)
+static double now_s(void)
 {
-    cl_ulong start, end;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* When a recorded command ran, on the device's clock. */
+static sw_status interval(cl_ulong *start, cl_ulong *end, const pending_time *p)
+{
     cl_int code = clGetEventProfilingInfo(p->from ? p->from : p->to,
                                           p->from ? CL_PROFILING_COMMAND_END : CL_PROFILING_COMMAND_START,
-                                          sizeof start, &start, NULL);
+                                          sizeof *start, start, NULL);
     if (code == CL_SUCCESS)
-        code = clGetEventProfilingInfo(p->to, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL);
+        code = clGetEventProfilingInfo(p->to, CL_PROFILING_COMMAND_END, sizeof *end, end, NULL);
     if (code != CL_SUCCESS) return sw_cl_status(code, "clGetEventProfilingInfo", NULL);
-    *out = end > start ? (double)(end - start) * 1e-6 : 0.0;
+    if (*end < *start) *end = *start;
+    return SW_OK;
+}
+
+/* Adds a command's time to its row and hands its span on. */
+static sw_status count_in(sw_timer *timer, const pending_time *p)
+{
+    cl_ulong start, end;
+    sw_profile_row *row = &timer->rows[p->row];
+    sw_status status = interval(&start, &end, p);
+    if (status != SW_OK) return status;
+    row->launches++;
+    row->total_ms += (double)(end - start) * 1e-6;
+    if (timer->sink) {
+        const sw_profile_span span = {.node = row->node,
+                                      .pass = row->pass,
+                                      .kernel = row->kernel,
+                                      .start_s = (double)start * 1e-9 + timer->clock_offset_s,
+                                      .end_s = (double)end * 1e-9 + timer->clock_offset_s};
+        timer->sink(timer->sink_user, &span);
+    }
     return SW_OK;
 }
 
@@ -75,29 +108,25 @@ static sw_status collect(sw_timer *timer, size_t count)
     cl_int code = clWaitForEvents(1, &timer->pending[count - 1].to);
     if (code != CL_SUCCESS) status = sw_cl_status(code, "clWaitForEvents", "profile");
     for (size_t i = 0; i < count; i++) {
-        const pending_time *p = &timer->pending[i];
-        double ms = 0.0;
-        if (status == SW_OK) status = elapsed_ms(&ms, p);
-        timer->rows[p->row].launches++;
-        timer->rows[p->row].total_ms += ms;
-        release_events(p);
+        if (status == SW_OK) status = count_in(timer, &timer->pending[i]);
+        release_events(&timer->pending[i]);
     }
     timer->pending_count -= count;
     memmove(timer->pending, timer->pending + count, timer->pending_count * sizeof timer->pending[0]);
     return status;
 }
 
-static bool is_row(const sw_profile_row *row, const char *node, const char *kernel)
+static bool is_row(const sw_profile_row *row, const char *node, const char *pass, const char *kernel)
 {
-    return strncmp(row->node, node, sizeof row->node - 1) == 0 &&
+    return strcmp(row->pass, pass) == 0 && strncmp(row->node, node, sizeof row->node - 1) == 0 &&
            strncmp(row->kernel, kernel, sizeof row->kernel - 1) == 0;
 }
 
-static sw_status row_of(size_t *out, sw_timer *timer, const char *node, const char *kernel)
+static sw_status row_of(size_t *out, sw_timer *timer, const char *node, const char *pass, const char *kernel)
 {
     for (size_t i = 0; i < timer->row_count; i++) {
         size_t row = (timer->last_row + 1 + i) % timer->row_count;
-        if (!is_row(&timer->rows[row], node, kernel)) continue;
+        if (!is_row(&timer->rows[row], node, pass, kernel)) continue;
         *out = timer->last_row = row;
         return SW_OK;
     }
@@ -109,29 +138,103 @@ static sw_status row_of(size_t *out, sw_timer *timer, const char *node, const ch
         timer->row_capacity = capacity;
     }
     sw_profile_row *row = &timer->rows[timer->row_count];
-    *row = (sw_profile_row){.launches = 0};
+    *row = (sw_profile_row){.pass = pass};
     snprintf(row->node, sizeof row->node, "%s", node);
     snprintf(row->kernel, sizeof row->kernel, "%s", kernel);
     *out = timer->last_row = timer->row_count++;
     return SW_OK;
 }
 
-sw_status sw_timer_record(sw_timer *timer, const char *node, const char *kernel, cl_event from, cl_event to)
+sw_status sw_timer_record(sw_cl *cl, const char *node, const char *kernel, double bytes, cl_event from,
+                          cl_event to)
 {
+    sw_timer *timer = cl->timer;
     pending_time p = {0, from, to};
-    sw_status status = row_of(&p.row, timer, node ? node : "", kernel);
+    sw_status status = row_of(&p.row, timer, node ? node : "", cl->pass ? cl->pass : "", kernel);
     if (status == SW_OK && timer->pending_count == MAX_PENDING) status = collect(timer, MAX_PENDING / 2);
     if (status != SW_OK) {
         release_events(&p);
         return status;
     }
     timer->pending[timer->pending_count++] = p;
+    timer->rows[p.row].bytes += bytes;
     return SW_OK;
 }
 
+/* --- switching on and off -------------------------------------------------------------------- */
+
+/* A command's end on the device's clock, and the host's clock just after: the smallest difference of a few
+ * is the nearest to that of the clocks. */
+static sw_status compare_clocks(sw_cl *cl)
+{
+    sw_status status = SW_OK;
+    cl_event event = NULL;
+    for (int i = 0; i < CLOCK_TRIES; i++) {
+        cl_ulong end;
+        SW_TRY(sw_cl_status(clEnqueueMarkerWithWaitList(cl->queue, 0, NULL, &event),
+                            "clEnqueueMarkerWithWaitList", NULL));
+        SW_TRY(sw_cl_status(clWaitForEvents(1, &event), "clWaitForEvents", "profile"));
+        double offset = now_s();
+        SW_TRY(sw_cl_status(clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL),
+                            "clGetEventProfilingInfo", NULL));
+        offset -= (double)end * 1e-9;
+        if (i == 0 || offset < cl->timer->clock_offset_s) cl->timer->clock_offset_s = offset;
+        clReleaseEvent(event);
+        event = NULL;
+    }
+done:
+    if (event) clReleaseEvent(event);
+    return status;
+}
+
+sw_status sw_profile_start(sw_cl *cl)
+{
+    sw_status status = SW_OK;
+    cl_int code;
+    if (cl->profiling) return SW_OK;
+    SW_TRY(sw_cl_finish(cl));
+    if (!cl->timer) SW_TRY(sw_timer_create(&cl->timer));
+    if (!cl->profiled_queue) {
+        cl->profiled_queue =
+            clCreateCommandQueue(cl->context, cl->device.device, CL_QUEUE_PROFILING_ENABLE, &code);
+        SW_TRY(sw_cl_status(code, "clCreateCommandQueue", cl->device.name));
+    }
+    cl->queue = cl->profiled_queue;
+    cl->profiling = true;
+    SW_TRY(compare_clocks(cl));
+done:
+    return status;
+}
+
+sw_status sw_profile_stop(sw_cl *cl)
+{
+    sw_status status = SW_OK;
+    if (!cl->profiling) return SW_OK;
+    SW_TRY(sw_cl_finish(cl));
+    SW_TRY(collect(cl->timer, cl->timer->pending_count));
+    cl->queue = cl->plain_queue;
+    cl->profiling = false;
+done:
+    return status;
+}
+
+void sw_profile_set_sink(sw_cl *cl, sw_profile_sink sink, void *user)
+{
+    assert(cl->timer && "sw_profile_start comes first");
+    cl->timer->sink = sink;
+    cl->timer->sink_user = user;
+}
+
+void sw_profile_pass(sw_cl *cl, const char *pass)
+{
+    cl->pass = pass;
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
 sw_status sw_profile_rows(sw_profile_row **rows, size_t *count, sw_cl *cl)
 {
-    assert(cl->timer && "the session was created without options.profile");
+    assert(cl->timer && "sw_profile_start comes first");
     sw_timer *timer = cl->timer;
     *rows = NULL;
     *count = 0;

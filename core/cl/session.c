@@ -27,10 +27,9 @@ sw_status sw_cl_create(sw_cl **out, const sw_device_info *device, const sw_cl_op
                                                 0};
     cl->context = clCreateContext(properties, 1, &device->device, pass_on, NULL, &code);
     SW_TRY(sw_cl_status(code, "clCreateContext", device->name));
-    cl->queue = clCreateCommandQueue(cl->context, device->device,
-                                     options->profile ? CL_QUEUE_PROFILING_ENABLE : 0, &code);
+    cl->queue = cl->plain_queue = clCreateCommandQueue(cl->context, device->device, 0, &code);
     SW_TRY(sw_cl_status(code, "clCreateCommandQueue", device->name));
-    if (options->profile) SW_TRY(sw_timer_create(&cl->timer));
+    if (options->profile) SW_TRY(sw_profile_start(cl));
     SW_TRY(sw_gemm_setup(cl, options->gemm_params_file));
     *out = cl;
     cl = NULL;
@@ -45,7 +44,8 @@ void sw_cl_destroy(sw_cl *cl)
     if (cl->queue) clFinish(cl->queue);
     sw_timer_destroy(cl->timer);
     sw_programs_destroy(cl->programs);
-    if (cl->queue) clReleaseCommandQueue(cl->queue);
+    if (cl->profiled_queue) clReleaseCommandQueue(cl->profiled_queue);
+    if (cl->plain_queue) clReleaseCommandQueue(cl->plain_queue);
     if (cl->context) clReleaseContext(cl->context);
     free(cl->gemm_origin);
     free(cl);

@@ -11,10 +11,13 @@ struct sw_timer;   /* profile.c */
 struct sw_cl {
     sw_device_info device;
     cl_context context;
-    cl_command_queue queue;
+    cl_command_queue queue;                       /* the one in use, of the two that follow */
+    cl_command_queue plain_queue, profiled_queue; /* the second NULL before it is needed */
     bool check;
+    bool profiling;              /* what is enqueued is timed */
+    const char *pass;            /* see sw_profile_pass */
     struct sw_program *programs; /* a list, newest first */
-    struct sw_timer *timer;      /* NULL without profiling */
+    struct sw_timer *timer;      /* NULL before profiling */
     char *gemm_origin;
     size_t gemm_row_block; /* see gemm_params.h */
 };
@@ -50,11 +53,12 @@ void sw_programs_destroy(struct sw_program *programs);
 /* gemm.c: chooses and sets CLBlast's parameters for the session's device. */
 sw_status sw_gemm_setup(sw_cl *cl, const char *params_file) SW_NODISCARD;
 
-/* profile.c. A record takes over the events: `from` may be NULL (then `to` is one command and times itself),
- * else the time from the end of `from` to the end of `to` counts. Without a timer nothing may be recorded. */
+/* profile.c. `bytes` are those of a transfer. A record takes over the events: `from` may be NULL (then `to`
+ * is one command and times itself), else the time from the end of `from` to the end of `to` counts. Only
+ * while cl->profiling. */
 sw_status sw_timer_create(struct sw_timer **out) SW_NODISCARD;
 void sw_timer_destroy(struct sw_timer *timer);
-sw_status sw_timer_record(struct sw_timer *timer, const char *node, const char *kernel, cl_event from,
+sw_status sw_timer_record(sw_cl *cl, const char *node, const char *kernel, double bytes, cl_event from,
                           cl_event to) SW_NODISCARD;
 
 #endif

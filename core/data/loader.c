@@ -149,10 +149,11 @@ sw_status sw_loader_create(sw_loader **out, const sw_dataset *dataset, const sw_
     if (loader->options.batch_size > loader->image_count) loader->options.batch_size = loader->image_count;
     if (loader->options.threads < 1) loader->options.threads = 1;
     if (loader->options.prefetch < 1) loader->options.prefetch = 1;
+    if (loader->options.hold < 1) loader->options.hold = 1;
     loader->batch_count = (loader->image_count - 1) / loader->options.batch_size + 1;
-    /* One more than is prepared ahead: the batch the caller holds */
-    loader->slot_count =
-        loader->options.prefetch < loader->batch_count ? loader->options.prefetch + 1 : loader->batch_count;
+    /* More than are prepared ahead: those the caller holds */
+    loader->slot_count = loader->options.prefetch + loader->options.hold;
+    if (loader->slot_count > loader->batch_count) loader->slot_count = loader->batch_count;
     loader->next_image = loader->image_count;
     loader->next_batch = loader->batch_count;
     SW_TRY(allocate(loader));
@@ -217,7 +218,7 @@ void sw_loader_next(sw_loader *loader, sw_batch *out)
     *out = (sw_batch){0};
     pthread_mutex_lock(&loader->lock);
     if (loader->next_batch < loader->batch_count) {
-        if (loader->released < loader->next_batch) { /* the batch before is given back */
+        if (loader->released <= loader->next_batch - loader->options.hold) { /* the oldest is given back */
             arm_slot(loader, loader->released + loader->slot_count);
             loader->released++;
             pthread_cond_broadcast(&loader->work);

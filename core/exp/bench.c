@@ -9,11 +9,10 @@
 
 #include "base/log.h"
 #include "base/rng.h"
+#include "bench_loading.h"
 #include "cl/profile.h"
 #include "cost.h"
 #include "nn/network.h"
-
-enum { MAX_LAYER_ROUNDS = 3 }; /* layer by layer is for comparing layers: few rounds do */
 
 /* What is open while measuring. */
 typedef struct bench {
@@ -22,7 +21,8 @@ typedef struct bench {
     const sw_bench_options *options;
     sw_cl *cl;
     sw_network network;
-    int batch, pass_capacity;
+    int batch;
+    int unread;           /* training steps whose loss was not read */
     float *images;        /* (batch,S,S,3) */
     uint8_t *labels;      /* (batch,S,S) */
     uint8_t *predictions; /* (batch,S,S) */
@@ -95,7 +95,8 @@ static sw_status open_network(bench *b)
                                         .eval_batch = eval_batch,
                                         .conv_engine = x->runtime.conv_engine,
                                         .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20,
-                                        .debug_buffers = x->runtime.debug_buffers};
+                                        .debug_buffers = x->runtime.debug_buffers,
+                                        .loss_every = x->runtime.loss_every};
     sw_memory_table table;
     SW_TRY(sw_network_plan(&b->network, b->cl, &options));
     sw_network_memory(&b->network, &table);
@@ -123,11 +124,23 @@ static sw_status make_input(bench *b)
 
 /* --- whole steps ----------------------------------------------------------------------------- */
 
+static sw_status read_losses(bench *b)
+{
+    const float *losses;
+    int count;
+    b->unread = 0;
+    return sw_network_losses(&b->network, &losses, &count);
+}
+
 static sw_status train_step(bench *b)
 {
-    double loss;
+    sw_status status = SW_OK;
+    SW_TRY(sw_network_upload(&b->network, b->images, b->labels, b->batch));
     /* at rate 0 an update costs what it always does, and every step computes the same */
-    return sw_network_train_step(&b->network, b->images, b->labels, b->batch, 0.0, &loss);
+    SW_TRY(sw_network_enqueue_step(&b->network, b->batch, 0.0));
+    if (++b->unread == sw_network_loss_every(&b->network)) SW_TRY(read_losses(b));
+done:
+    return status;
 }
 
 static sw_status infer_step(bench *b)
@@ -167,6 +180,7 @@ static sw_status time_steps(sw_bench_steps *steps, bench *b, const char *what, s
                wanted, b->batch / (now - last));
         last = now;
     }
+    if (b->unread > 0) SW_TRY(read_losses(b));
     SW_TRY(summarise(steps));
 done:
     return status;
@@ -190,141 +204,29 @@ done:
 
 /* --- layer by layer -------------------------------------------------------------------------- */
 
-/* Times of each step of a plan, (step_count, rounds). */
-typedef struct step_times {
-    const sw_executor *executor;
-    const sw_plan *plan;
-    int rounds, round;
-    double *ms;
-} step_times;
-
-static void record_step(void *user, const sw_step *step, const sw_node *node, double milliseconds)
-{
-    (void)node;
-    step_times *t = user;
-    t->ms[(size_t)(step - t->plan->steps) * (size_t)t->rounds + (size_t)t->round] = milliseconds;
-}
-
-static sw_status add_pass(sw_bench_pass **out, bench *b, const char *layer, const char *pass)
-{
-    sw_bench *to = b->out;
-    if (to->pass_count == b->pass_capacity) {
-        int wanted = b->pass_capacity ? 2 * b->pass_capacity : 128;
-        sw_bench_pass *grown = realloc(to->passes, (size_t)wanted * sizeof *grown);
-        if (!grown) return sw_fail_alloc("layer times", (size_t)wanted * sizeof *grown);
-        to->passes = grown;
-        b->pass_capacity = wanted;
-    }
-    char *name = sw_arena_strdup(&to->names, layer);
-    if (!name) return SW_E_MEMORY;
-    *out = &to->passes[to->pass_count++];
-    **out = (sw_bench_pass){.layer = name, .pass = pass};
-    return SW_OK;
-}
-
-static void set_times(sw_bench_pass *pass, double *ms, int rounds)
-{
-    pass->rounds = rounds;
-    pass->median_ms = median(ms, rounds);
-    pass->best_ms = ms[0];
-}
-
-/* One row for all steps of a kind that a node has in the plan; none where it has no such step. */
-static sw_status add_node_pass(bench *b, const sw_graph *graph, const step_times *t, int node,
-                               sw_step_kind kind, const char *name)
-{
-    sw_bench_pass *row = NULL;
-    double ms[MAX_LAYER_ROUNDS] = {0};
-    const char *algorithm = sw_executor_algorithm(t->executor, node);
-    for (int s = 0; s < t->plan->step_count; s++) {
-        const sw_step *step = &t->plan->steps[s];
-        if (step->node != node || step->kind != kind) continue;
-        if (!row) {
-            sw_status status = add_pass(&row, b, graph->nodes[node].name, name);
-            if (status != SW_OK) return status;
-            sw_node_label(row->op, sizeof row->op, &graph->nodes[node]);
-            if (algorithm) snprintf(row->algorithm, sizeof row->algorithm, "%s", algorithm);
-        }
-        row->flop += b->batch * sw_step_flop(graph, step);
-        row->bytes += sw_step_bytes(graph, t->plan, step);
-        for (int r = 0; r < t->rounds; r++) ms[r] += t->ms[(size_t)s * (size_t)t->rounds + (size_t)r];
-    }
-    if (row) set_times(row, ms, t->rounds);
-    return SW_OK;
-}
-
-static sw_status add_rows(bench *b, const sw_graph *graph, const step_times *t)
+/* Each round is a whole step, timed by the device's clock. */
+static sw_status time_passes(bench *b, const char *what, bool infer, sw_status (*step)(bench *))
 {
     sw_status status = SW_OK;
-    for (int n = 0; n < graph->node_count; n++) {
-        if (!t->plan->training) {
-            SW_TRY(add_node_pass(b, graph, t, n, SW_STEP_FORWARD, "infer"));
-            continue;
-        }
-        SW_TRY(add_node_pass(b, graph, t, n, SW_STEP_FORWARD, "forward"));
-        SW_TRY(add_node_pass(b, graph, t, n, SW_STEP_RECOMPUTE, "recompute"));
-        SW_TRY(add_node_pass(b, graph, t, n, SW_STEP_BACKWARD, "backward"));
-    }
-done:
-    return status;
-}
-
-static sw_status time_layers(bench *b, const char *what, sw_executor *executor, const sw_graph *graph,
-                             int rounds, sw_status (*step)(bench *))
-{
-    sw_status status = SW_OK;
-    step_times t = {.executor = executor, .plan = sw_executor_plan(executor), .rounds = rounds};
-    size_t count = (size_t)t.plan->step_count * (size_t)rounds;
-    t.ms = calloc(count, sizeof *t.ms);
-    if (!t.ms) return sw_fail_alloc("layer times", count * sizeof *t.ms);
-    sw_executor_set_hook(executor, record_step, &t);
-    for (; t.round < rounds; t.round++) {
-        SW_TRY(step(b));
-        sw_log(SW_LOG_INFO, "%s, layer by layer, round %d of %d", what, t.round + 1, rounds);
-    }
-    SW_TRY(add_rows(b, graph, &t));
-done:
-    sw_executor_set_hook(executor, NULL, NULL);
-    free(t.ms);
-    return status;
-}
-
-/* The sweep over the parameters that ends a training step. */
-static sw_status time_update(bench *b, int rounds)
-{
-    static const char *const names[] = {
-        [SW_UPDATE_ADAM] = "adam", [SW_UPDATE_ADAMW] = "adamw", [SW_UPDATE_SGD] = "sgd"};
-    sw_status status = SW_OK;
-    sw_optimizer *optimizer = &b->network.optimizer;
-    double ms[MAX_LAYER_ROUNDS];
-    sw_bench_pass *row;
+    int rounds = b->options->steps < SW_PASS_MAX_ROUNDS ? b->options->steps : SW_PASS_MAX_ROUNDS;
+    SW_TRY(sw_profile_start(b->cl));
+    sw_profile_reset(b->cl);
     for (int r = 0; r < rounds; r++) {
-        SW_TRY(sw_cl_finish(b->cl));
-        double start = now_s();
-        SW_TRY(sw_optimizer_step(optimizer, 0.0));
-        SW_TRY(sw_cl_finish(b->cl));
-        ms[r] = (now_s() - start) * 1e3;
+        SW_TRY(step(b));
+        if (b->unread > 0) SW_TRY(read_losses(b));
+        SW_TRY(sw_pass_list_take(&b->out->passes, &b->network, infer, r, 1, b->batch));
+        sw_log(SW_LOG_INFO, "%s, pass by pass, round %d of %d", what, r + 1, rounds);
     }
-    SW_TRY(add_pass(&row, b, "(optimiser)", "update"));
-    snprintf(row->op, sizeof row->op, "%s", names[optimizer->config.kind]);
-    /* parameters read and written, gradients read, moments read and written */
-    row->bytes = (3.0 + 2.0 * optimizer->moment_count) * (double)b->network.store.param_elems * sizeof(float);
-    set_times(row, ms, rounds);
+    SW_TRY(sw_profile_stop(b->cl));
 done:
     return status;
 }
 
-static sw_status measure_layers(bench *b)
+static sw_status measure_passes(bench *b)
 {
     sw_status status = SW_OK;
-    sw_network *n = &b->network;
-    int rounds = b->options->steps < MAX_LAYER_ROUNDS ? b->options->steps : MAX_LAYER_ROUNDS;
-    if (b->options->train) {
-        SW_TRY(time_layers(b, "training", n->trainer, &n->train_model.graph, rounds, train_step));
-        SW_TRY(time_update(b, rounds));
-    }
-    if (b->options->infer)
-        SW_TRY(time_layers(b, "inference", n->evaluator, &n->eval_model.graph, rounds, infer_step));
+    if (b->options->train) SW_TRY(time_passes(b, "training", false, train_step));
+    if (b->options->infer) SW_TRY(time_passes(b, "inference", true, infer_step));
 done:
     return status;
 }
@@ -351,7 +253,9 @@ sw_status sw_bench_run(sw_bench *out, const sw_experiment *experiment, const sw_
     SW_TRY(open_network(&b));
     SW_TRY(make_input(&b));
     SW_TRY(measure_steps(&b));
-    if (options->layers) SW_TRY(measure_layers(&b));
+    if (options->layers) SW_TRY(measure_passes(&b));
+    if (options->data && options->train)
+        SW_TRY(sw_bench_measure_loading(&out->loading, &b.network, experiment, options->steps));
     SW_TRY(measure_peak(&b));
     struct rusage usage;
     if (getrusage(RUSAGE_SELF, &usage) == 0) out->peak_resident_bytes = (size_t)usage.ru_maxrss * 1024;
@@ -365,7 +269,6 @@ void sw_bench_deinit(sw_bench *out)
 {
     free(out->train.seconds);
     free(out->infer.seconds);
-    free(out->passes);
-    sw_arena_deinit(&out->names);
+    sw_pass_list_deinit(&out->passes);
     *out = (sw_bench){0};
 }

@@ -1,64 +1,8 @@
 /* The figures of a bench as tables and as JSON. */
 #include <cjson/cJSON.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "exp/bench.h"
-
-/* A table that no wider terminal is needed for. */
-#define ROW_FORMAT "%-20.20s %-13.13s %-9s"
-
-static double rate(double amount, double ms)
-{
-    return ms > 0.0 ? amount / ms * 1e-6 : 0.0; /* per ms to giga per second */
-}
-
-/* Passes of training and of evaluation are shares of different steps. */
-static bool is_infer(const sw_bench_pass *pass)
-{
-    return strcmp(pass->pass, "infer") == 0;
-}
-
-static double sum_ms(const sw_bench *b, bool infer)
-{
-    double sum = 0.0;
-    for (int i = 0; i < b->pass_count; i++)
-        if (is_infer(&b->passes[i]) == infer) sum += b->passes[i].best_ms;
-    return sum;
-}
-
-static bool same_kind(const sw_bench_pass *a, const sw_bench_pass *b)
-{
-    return strcmp(a->op, b->op) == 0 && strcmp(a->algorithm, b->algorithm) == 0 &&
-           strcmp(a->pass, b->pass) == 0;
-}
-
-/* One figure an op, algorithm and pass, in order of first appearance. *out has *count rows, freed by the
- * caller. */
-static sw_status total_by_op(sw_bench_pass **out, int *count, const sw_bench *b)
-{
-    sw_bench_pass *totals = calloc((size_t)b->pass_count + 1, sizeof *totals);
-    *out = totals;
-    *count = 0;
-    if (!totals) return sw_fail_alloc("totals", (size_t)b->pass_count * sizeof *totals);
-    for (int i = 0; i < b->pass_count; i++) {
-        const sw_bench_pass *pass = &b->passes[i];
-        int k = 0;
-        while (k < *count && !same_kind(&totals[k], pass)) k++;
-        if (k == *count) {
-            totals[k] = (sw_bench_pass){.layer = "", .pass = pass->pass, .rounds = pass->rounds};
-            memcpy(totals[k].op, pass->op, sizeof totals[k].op);
-            memcpy(totals[k].algorithm, pass->algorithm, sizeof totals[k].algorithm);
-            (*count)++;
-        }
-        totals[k].best_ms += pass->best_ms;
-        totals[k].median_ms += pass->median_ms;
-        totals[k].flop += pass->flop;
-        totals[k].bytes += pass->bytes;
-    }
-    return SW_OK;
-}
 
 /* --- text ------------------------------------------------------------------------------------ */
 
@@ -87,64 +31,54 @@ static void print_header(sw_str *out, const sw_bench *b)
                   (double)b->peak_resident_bytes * gib, (double)b->device_bytes * gib, b->first_step_seconds);
 }
 
-/* "winograd 3x3" says more than "conv2d 3x3", and columns are few. */
-static void op_in_few_letters(char text[64], const sw_bench_pass *pass)
+/* Training steps whose images come from the loader, beside those on one batch that is there already. */
+static void print_loading(sw_str *out, const sw_bench *b)
 {
-    const char *window = strchr(pass->op, ' ');
-    if (pass->algorithm[0])
-        snprintf(text, 64, "%s%s", pass->algorithm, window ? window : "");
-    else
-        snprintf(text, 64, "%s", pass->op);
+    const sw_bench_loading *l = &b->loading;
+    if (!l->rounds) return;
+    sw_str_printf(out,
+                  "\ntraining step, batch %d, %d in a row each, medians of %d rounds in turn\n"
+                  "%-38s %10.1f ms\n%-38s %10.1f ms\n%-38s %+10.1f %%\n%-38s %10.2f ms a step\n",
+                  b->train.batch, l->steps, l->rounds, "  one batch over and over", l->off_ms,
+                  "  batches from the loader", l->on_ms, "  difference", 100.0 * (l->on_ms / l->off_ms - 1.0),
+                  "  of it waiting for a batch", l->wait_ms);
 }
 
-static void print_pass(sw_str *out, const sw_bench *b, const sw_bench_pass *pass, double all_ms)
+static void add_loading(cJSON *root, const sw_bench *b)
 {
-    char op[64];
-    op_in_few_letters(op, pass);
-    sw_str_printf(out, ROW_FORMAT " %8.2f %5.1f%%", pass->layer, op, pass->pass, pass->best_ms,
-                  100.0 * pass->best_ms / all_ms);
-    if (pass->flop > 0.0) {
-        double gflops = rate(pass->flop, pass->best_ms);
-        sw_str_printf(out, " %7.1f %4.0f%%", gflops, 100.0 * gflops / b->peak_gflops);
-    } else {
-        sw_str_printf(out, " %7s %5s", "", "");
-    }
-    sw_str_printf(out, " %5.1f\n", rate(pass->bytes, pass->best_ms));
+    const sw_bench_loading *l = &b->loading;
+    if (!l->rounds) return;
+    cJSON *object = cJSON_AddObjectToObject(root, "loading");
+    cJSON_AddNumberToObject(object, "rounds", l->rounds);
+    cJSON_AddNumberToObject(object, "steps", l->steps);
+    cJSON_AddNumberToObject(object, "step_ms_without_loader", l->off_ms);
+    cJSON_AddNumberToObject(object, "step_ms_with_loader", l->on_ms);
+    cJSON_AddNumberToObject(object, "wait_ms", l->wait_ms);
 }
 
-/* Rows of training and of evaluation, each with its columns' names. */
-static void print_passes(sw_str *out, const sw_bench *b, const char *what, const sw_bench_pass *passes,
-                         int count)
+/* What the passes leave of a step: the host's share, and the time between one launch and the next. */
+static void print_rest(sw_str *out, const sw_bench *b, const char *what, const sw_bench_steps *steps,
+                       bool infer)
 {
-    const double all_ms[] = {sum_ms(b, false), sum_ms(b, true)};
-    for (int infer = 0; infer < 2; infer++) {
-        bool any = false;
-        for (int i = 0; i < count; i++) {
-            if (is_infer(&passes[i]) != (infer == 1)) continue;
-            if (!any)
-                sw_str_printf(out, "\n" ROW_FORMAT " %8s %6s %7s %5s %5s\n", what, "op", "pass", "ms", "time",
-                              "GFLOP/s", "peak", "GB/s");
-            any = true;
-            print_pass(out, b, &passes[i], all_ms[infer]);
-        }
-    }
+    double of_passes = sw_pass_list_ms(&b->passes, infer);
+    if (!steps->count) return;
+    double step_ms = 1e3 * steps->batch / steps->best_images_per_second;
+    sw_str_printf(out, "%s: kernels and transfers %.1f ms of the best whole step's %.1f ms\n", what,
+                  of_passes, step_ms);
 }
 
 void sw_bench_print(sw_str *out, const sw_bench *b)
 {
-    sw_bench_pass *totals = NULL;
-    int count;
     print_header(out, b);
-    if (!b->pass_count) return;
-    print_passes(out, b, "layer", b->passes, b->pass_count);
-    if (total_by_op(&totals, &count, b) != SW_OK)
-        out->failed = true;
-    else
-        print_passes(out, b, "all layers", totals, count);
-    free(totals);
-    sw_str_append(out, "\nEach pass alone, the best of its rounds. GFLOP/s count the operations of the\n"
-                       "direct algorithm whatever the algorithm, so that more than the peak is possible;\n"
-                       "GB/s count every value read and written once.\n");
+    print_loading(out, b);
+    if (!b->passes.count) return;
+    sw_pass_list_print(out, &b->passes, b->peak_gflops, true);
+    sw_str_append(out, "\n");
+    print_rest(out, b, "training", &b->train, false);
+    print_rest(out, b, "inference", &b->infer, true);
+    sw_str_append(out, "\nTimes are those of the device's clock, the best of a few steps. GFLOP/s count the\n"
+                       "operations of the direct algorithm whatever the algorithm, so that more than the\n"
+                       "peak is possible; GB/s count every value read and written once.\n");
 }
 
 /* --- JSON ------------------------------------------------------------------------------------ */
@@ -164,32 +98,6 @@ static void add_steps(cJSON *root, const char *key, const sw_bench *b, const sw_
     cJSON_AddNumberToObject(object, "share_of_peak", gflops / b->peak_gflops);
 }
 
-static cJSON *pass_json(const sw_bench *b, const sw_bench_pass *pass)
-{
-    cJSON *object = cJSON_CreateObject();
-    double gflops = rate(pass->flop, pass->best_ms);
-    if (pass->layer[0]) cJSON_AddStringToObject(object, "layer", pass->layer);
-    cJSON_AddStringToObject(object, "op", pass->op);
-    if (pass->algorithm[0]) cJSON_AddStringToObject(object, "algorithm", pass->algorithm);
-    cJSON_AddStringToObject(object, "pass", pass->pass);
-    cJSON_AddNumberToObject(object, "ms", pass->best_ms);
-    cJSON_AddNumberToObject(object, "median_ms", pass->median_ms);
-    cJSON_AddNumberToObject(object, "gflop", pass->flop * 1e-9);
-    cJSON_AddNumberToObject(object, "gflops", gflops);
-    cJSON_AddNumberToObject(object, "share_of_peak", gflops / b->peak_gflops);
-    cJSON_AddNumberToObject(object, "bytes", pass->bytes);
-    cJSON_AddNumberToObject(object, "gbytes_per_second", rate(pass->bytes, pass->best_ms));
-    cJSON_AddNumberToObject(object, "share_of_time", pass->best_ms / sum_ms(b, is_infer(pass)));
-    return object;
-}
-
-static void add_passes(cJSON *root, const char *key, const sw_bench *b, const sw_bench_pass *passes,
-                       int count)
-{
-    cJSON *array = cJSON_AddArrayToObject(root, key);
-    for (int i = 0; i < count; i++) cJSON_AddItemToArray(array, pass_json(b, &passes[i]));
-}
-
 static void add_device(cJSON *root, const sw_device_info *device)
 {
     cJSON *object = cJSON_AddObjectToObject(root, "device");
@@ -204,8 +112,6 @@ static void add_device(cJSON *root, const sw_device_info *device)
 sw_status sw_bench_json(sw_str *out, const sw_bench *b)
 {
     sw_status status = SW_OK;
-    sw_bench_pass *totals = NULL;
-    int count = 0;
     char *text = NULL;
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "experiment", b->experiment);
@@ -217,11 +123,8 @@ sw_status sw_bench_json(sw_str *out, const sw_bench *b)
     cJSON_AddNumberToObject(root, "first_step_seconds", b->first_step_seconds);
     cJSON_AddNumberToObject(root, "peak_resident_bytes", (double)b->peak_resident_bytes);
     cJSON_AddNumberToObject(root, "device_bytes", (double)b->device_bytes);
-    if (b->pass_count) {
-        SW_TRY(total_by_op(&totals, &count, b));
-        add_passes(root, "layers", b, b->passes, b->pass_count);
-        add_passes(root, "totals", b, totals, count);
-    }
+    add_loading(root, b);
+    if (b->passes.count) SW_TRY(sw_pass_list_json(root, &b->passes, b->peak_gflops));
     text = cJSON_Print(root);
     if (!text) {
         status = sw_fail(SW_E_MEMORY, "no memory for the figures as JSON");
@@ -233,6 +136,5 @@ sw_status sw_bench_json(sw_str *out, const sw_bench *b)
 done:
     cJSON_free(text);
     cJSON_Delete(root);
-    free(totals);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data/dataset.h"
+#include "run_profile.h"
 
 /* Results of one batch as they come off the device. */
 typedef struct batch_results {
@@ -92,6 +93,37 @@ static void finish(evaluator *e)
     e->out->batch_custom_iou = e->custom_iou_sum / e->batches;
 }
 
+/* One batch, from the loader to the figures; *last: there was none. */
+static sw_status evaluate_next(bool *last, evaluator *e, sw_loader *loader, batch_results *r)
+{
+    sw_status status = SW_OK;
+    const sw_evaluate_options *o = e->options;
+    sw_batch batch;
+    SW_TRY(sw_run_profile_step_begin(o->profile, SW_STEPS_VALIDATE));
+    double loading = sw_run_profile_begin(o->profile);
+    sw_loader_next(loader, &batch);
+    *last = batch.count == 0;
+    if (*last) goto done;
+    sw_run_profile_end(o->profile, SW_SPAN_VALIDATION_LOAD, loading);
+    double evaluating = sw_run_profile_begin(o->profile);
+    status = sw_network_evaluate(e->network, batch.images, batch.labels, batch.count, &r->loss, r->confusion,
+                                 r->soft, r->predictions);
+    if (status != SW_OK) {
+        sw_fail_in(status, "validation of epoch %d, batch %d", o->epoch, e->batches + 1);
+        goto done;
+    }
+    sw_run_profile_end(o->profile, SW_SPAN_EVALUATE, evaluating);
+    double measuring = sw_run_profile_begin(o->profile);
+    SW_TRY(add_images(e, &batch, r));
+    sw_run_profile_end(o->profile, SW_SPAN_METRICS, measuring);
+    SW_TRY(sw_run_profile_step_end(o->profile, SW_STEPS_VALIDATE, batch.count));
+    if (o->progress)
+        sw_progress_step(o->progress, o->epoch, SW_PROGRESS_VALIDATE, o->progress_done + e->batches,
+                         batch.count, r->loss);
+done:
+    return status;
+}
+
 sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader,
                       const sw_evaluate_options *options)
 {
@@ -115,20 +147,8 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
         goto done;
     }
     sw_loader_start(loader, (uint32_t)options->epoch, 0);
-    for (;;) {
-        sw_batch batch;
-        sw_loader_next(loader, &batch);
-        if (batch.count == 0) break;
-        status = sw_network_evaluate(network, batch.images, batch.labels, batch.count, &r.loss, r.confusion,
-                                     r.soft, r.predictions);
-        if (status != SW_OK) {
-            sw_fail_in(status, "validation of epoch %d, batch %d", options->epoch, e.batches + 1);
-            goto done;
-        }
-        SW_TRY(add_images(&e, &batch, &r));
-        if (options->progress)
-            sw_progress_step(options->progress, options->epoch, SW_PROGRESS_VALIDATE,
-                             options->progress_done + e.batches, batch.count, r.loss);
+    for (bool last = false; !last;) {
+        SW_TRY(evaluate_next(&last, &e, loader, &r));
         if (options->stop && *options->stop) {
             status = sw_fail(SW_E_INTERRUPTED, "interrupted while validating");
             goto done;

@@ -207,12 +207,19 @@ sw_status sw_progress_create(sw_progress **out, const sw_progress_output *output
 void sw_progress_step(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int images,
                       double loss)
 {
+    sw_progress_steps(progress, epoch, phase, done, 1, images, loss);
+}
+
+void sw_progress_steps(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int steps,
+                       int images, double loss)
+{
+    assert(steps > 0);
     double now = now_s(progress), took = now - progress->last_step_s;
     if (epoch != progress->epoch) progress->done[0] = progress->done[1] = 0;
     progress->epoch = epoch;
     progress->done[phase] = done;
     progress->last_step_s = now;
-    smooth(&progress->step_s[phase], took, progress->seen[phase]);
+    smooth(&progress->step_s[phase], took / steps, progress->seen[phase]);
     if (images > 0) smooth(&progress->image_s[phase], took / images, progress->seen[phase]);
     progress->seen[phase]++;
     if (!progress->output.bar) return;

@@ -253,6 +253,9 @@ static const sw_field runtime_fields[] = {
          "Wait after each kernel and look for NaN and infinity, naming layer and kernel (slow)"),
     BOOL(debug_buffers, "false",
          "Give each value its own buffer filled with NaN, so that reading what nobody wrote shows (big)"),
+    INT(loss_every, "0", 0, 1000,
+        "Training steps after which the host looks at their losses; in between it does not wait for the "
+        "device. 0: 1 on CPUs, 8 on other devices. A loss that is no number changes no parameter either way"),
 };
 static const sw_field_table runtime_table = TABLE(runtime_fields);
 #undef HERE

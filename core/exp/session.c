@@ -10,6 +10,7 @@
 #include "cl/gemm.h"
 #include "nn/checkpoint.h"
 #include "split.h"
+#include "trainer_losses.h"
 
 static const char runs_root[] = "runs";
 
@@ -70,12 +71,14 @@ static sw_status open_data(sw_session *s)
     sw_loader_options options = {.batch_size = x->train.batch_size,
                                  .threads = x->data.loader_threads,
                                  .prefetch = x->data.prefetch,
+                                 .hold = 2, /* one on its way to the device, one before it */
                                  .seed = x->seed,
                                  .shuffle = x->train.shuffle,
                                  .augment = &x->augment,
                                  .stream = SW_RNG_AUGMENT};
     SW_TRY(sw_loader_create(&s->train_loader, s->train, &options));
     options.batch_size = x->train.val_batch_size;
+    options.hold = 1;
     options.shuffle = false;
     options.stream = SW_RNG_AUGMENT_VAL;
     if (x->train.article_validation) SW_TRY(sw_loader_create(&s->article_loader, s->val, &options));
@@ -119,7 +122,8 @@ static sw_status plan_network(sw_session *s)
                                   .conv_engine = x->runtime.conv_engine,
                                   .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20,
                                   .check = x->runtime.check,
-                                  .debug_buffers = x->runtime.debug_buffers};
+                                  .debug_buffers = x->runtime.debug_buffers,
+                                  .loss_every = x->runtime.loss_every};
     sw_str text = {0}, engines = {0};
     SW_TRY(sw_network_plan(&s->network, s->cl, &options));
     sw_memory_table table;
@@ -282,6 +286,10 @@ static sw_status restore(sw_session *s)
                                    .val_steps =
                                        sw_loader_batch_count(s->val_loader) * (s->article_loader ? 2 : 1)};
     SW_TRY(sw_progress_create(&s->progress, &s->options->progress, &plan));
+    SW_TRY(sw_trainer_losses_init(s));
+    if (s->options->profile_steps > 0)
+        SW_TRY(sw_run_profile_create(&s->profile, s->folder->path, s->cl, &s->network,
+                                     s->options->profile_steps));
 done:
     return status;
 }
@@ -331,12 +339,14 @@ static void close_manifest(sw_session *s, const char *outcome)
 
 void sw_session_close(sw_session *s, const char *outcome)
 {
+    sw_run_profile_destroy(s->profile);
     close_manifest(s, outcome);
     sw_log_remove_sink(keep_line, &s->early_log);
     sw_str_deinit(&s->early_log);
     cJSON_Delete(s->manifest);
     sw_progress_destroy(s->progress);
     sw_records_close(s->records);
+    sw_trainer_losses_deinit(s);
     sw_run_folder_destroy(s->folder);
     sw_epoch_grid_deinit(&s->grid);
     sw_network_deinit(&s->network);

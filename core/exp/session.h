@@ -9,7 +9,15 @@
 #include "exp/run_folder.h"
 #include "exp/trainer.h"
 #include "nn/safetensors.h"
+#include "run_profile.h"
 #include "trainer_state.h"
+
+/* Training steps whose losses the host has not asked for. */
+typedef struct sw_unread_steps {
+    double *lr; /* of each */
+    int count, capacity;
+    int images; /* of all */
+} sw_unread_steps;
 
 typedef struct sw_session {
     const sw_experiment *experiment;   /* borrowed */
@@ -28,7 +36,9 @@ typedef struct sw_session {
     sw_records *records;
     struct cJSON *manifest;
     sw_progress *progress;
-    sw_trainer_state state;
+    sw_run_profile *profile; /* NULL: not asked for */
+    sw_unread_steps unread;
+    sw_trainer_state state; /* steps_in_epoch counts the unread ones too, steps and loss_sum do not */
 } sw_session;
 
 /* Opens everything, in an order that fails early: device, data, plan, folder, memory. Loads the saved state

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "nn/schedule.h"
 #include "session.h"
+#include "trainer_losses.h"
 
 static double now_s(void)
 {
@@ -31,24 +32,31 @@ static sw_status save_state(sw_session *s)
 
 /* --- training -------------------------------------------------------------------------------- */
 
+/* Enqueues a step and, every runtime.loss_every steps, waits for the losses. */
 static sw_status train_batch(sw_session *s, const sw_batch *batch, int epoch, int steps_per_epoch)
 {
     sw_status status = SW_OK;
     const sw_experiment *x = s->experiment;
     double position = epoch - 1 + (double)s->state.steps_in_epoch / steps_per_epoch;
     float lr = sw_schedule_lr(&x->schedule, x->optimizer.lr, position, x->train.epochs);
-    double loss = NAN;
-    status =
-        sw_network_train_step(&s->network, batch->images, batch->labels, batch->count, (double)lr, &loss);
-    if (status != SW_OK) return sw_fail_in(status, "epoch %d, step %d", epoch, s->state.steps_in_epoch + 1);
-    s->state.steps++;
-    s->state.steps_in_epoch++;
-    s->state.loss_sum += loss;
-    sw_step_record record = {.step = s->state.steps, .epoch = epoch, .loss = loss, .lr = (double)lr};
-    SW_TRY(sw_records_append_step(s->records, &record));
-    sw_progress_step(s->progress, epoch, SW_PROGRESS_TRAIN, s->state.steps_in_epoch, batch->count, loss);
+    double uploading = sw_run_profile_begin(s->profile);
+    SW_TRY(sw_network_upload(&s->network, batch->images, batch->labels, batch->count));
+    sw_run_profile_end(s->profile, SW_SPAN_UPLOAD, uploading);
+    double enqueuing = sw_run_profile_begin(s->profile);
+    SW_TRY(sw_network_enqueue_step(&s->network, batch->count, (double)lr));
+    sw_run_profile_end(s->profile, SW_SPAN_ENQUEUE, enqueuing);
 done:
-    return status;
+    if (status != SW_OK) return sw_fail_in(status, "epoch %d, step %d", epoch, s->state.steps_in_epoch + 1);
+    s->state.steps_in_epoch++;
+    if (sw_trainer_losses_note(s, (double)lr, batch->count)) return sw_trainer_losses_read(s, epoch);
+    return SW_OK;
+}
+
+static void next_batch(sw_session *s, sw_loader *loader, sw_batch *batch)
+{
+    double loading = sw_run_profile_begin(s->profile);
+    sw_loader_next(loader, batch);
+    sw_run_profile_end(s->profile, SW_SPAN_LOAD, loading);
 }
 
 /* The rest of an epoch's steps. *images counts those trained on here. */
@@ -57,13 +65,16 @@ static sw_status train_epoch(sw_session *s, int epoch, int64_t *images)
     sw_status status = SW_OK;
     int steps_per_epoch = sw_loader_batch_count(s->train_loader);
     sw_loader_start(s->train_loader, (uint32_t)epoch, s->state.steps_in_epoch);
-    while (s->state.steps_in_epoch < steps_per_epoch) {
+    while (s->state.steps_in_epoch < steps_per_epoch && !stop_requested(s)) {
         sw_batch batch;
-        sw_loader_next(s->train_loader, &batch);
+        SW_TRY(sw_run_profile_step_begin(s->profile, SW_STEPS_TRAIN));
+        next_batch(s, s->train_loader, &batch);
         SW_TRY(train_batch(s, &batch, epoch, steps_per_epoch));
+        SW_TRY(sw_run_profile_step_end(s->profile, SW_STEPS_TRAIN, batch.count));
         *images += batch.count;
-        if (stop_requested(s)) return sw_fail(SW_E_INTERRUPTED, "interrupted");
     }
+    SW_TRY(sw_trainer_losses_read(s, epoch));
+    if (stop_requested(s)) status = sw_fail(SW_E_INTERRUPTED, "interrupted");
 done:
     return status;
 }
@@ -78,7 +89,9 @@ static sw_status validate(sw_session *s, int epoch, sw_evaluation *clean, sw_eva
                                    .slot_of_image = s->grid.slot_of_image,
                                    .captured = s->grid.captured,
                                    .progress = s->progress,
+                                   .profile = s->profile,
                                    .stop = s->options->stop};
+    double validating = sw_run_profile_begin(s->profile);
     SW_TRY(sw_evaluate(clean, &s->network, s->val_loader, &options));
     if (s->article_loader) {
         options.boundary = false;
@@ -86,6 +99,8 @@ static sw_status validate(sw_session *s, int epoch, sw_evaluation *clean, sw_eva
         options.progress_done = sw_loader_batch_count(s->val_loader);
         SW_TRY(sw_evaluate(article, &s->network, s->article_loader, &options));
     }
+    SW_TRY(sw_run_profile_steps_done(s->profile, SW_STEPS_VALIDATE));
+    sw_run_profile_end(s->profile, SW_SPAN_VALIDATION, validating);
 done:
     return status;
 }
@@ -167,7 +182,9 @@ static sw_status finish_epoch(sw_session *s, int epoch, const sw_evaluation *cle
     sw_status status = SW_OK;
     sw_epoch_record record = make_record(s, epoch, clean, article);
     SW_TRY(sw_records_append_epoch(s->records, &record));
+    double drawing = sw_run_profile_begin(s->profile);
     SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, epoch, clean));
+    sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
     double value = best_value(&record, s->experiment->train.save_best);
     bool best = improves(s, value);
     if (best) {
@@ -177,9 +194,12 @@ static sw_status finish_epoch(sw_session *s, int epoch, const sw_evaluation *cle
     s->state.epochs_done = epoch;
     s->state.steps_in_epoch = 0;
     s->state.loss_sum = s->state.seconds = s->state.train_seconds = 0.0;
+    double saving = sw_run_profile_begin(s->profile);
     SW_TRY(sw_trainer_save_weights(&s->state, s->folder, &s->network, "last"));
     if (best) SW_TRY(sw_trainer_save_weights(&s->state, s->folder, &s->network, "best"));
     SW_TRY(save_state(s));
+    sw_run_profile_end(s->profile, SW_SPAN_CHECKPOINT, saving);
+    SW_TRY(sw_run_profile_epoch_done(s->profile));
     announce(s, &record, best);
 done:
     return status;
@@ -192,6 +212,7 @@ static sw_status run_epoch(sw_session *s, int epoch)
     int64_t images = 0;
     double start = now_s();
     status = train_epoch(s, epoch, &images);
+    if (status == SW_OK) status = sw_run_profile_steps_done(s->profile, SW_STEPS_TRAIN);
     double trained = now_s();
     s->state.train_seconds += trained - start;
     if (status == SW_OK) status = validate(s, epoch, &clean, &article);
@@ -235,6 +256,17 @@ static void report(sw_train_result *result, const sw_session *s)
     }
 }
 
+/* The profile's tables, into the folder and for the caller. An interruption stays what it was. */
+static sw_status write_profile(sw_train_result *result, sw_session *s, sw_status so_far)
+{
+    if (!s->profile) return so_far;
+    char *message = so_far == SW_OK ? NULL : sw_strf("%s", sw_error_message());
+    sw_status status = sw_run_profile_write(s->profile, &result->profile);
+    if (status == SW_OK && so_far != SW_OK) status = sw_fail(so_far, "%s", message ? message : "interrupted");
+    free(message);
+    return status;
+}
+
 sw_status sw_train(sw_train_result *result, const sw_experiment *experiment,
                    const sw_trainer_options *options)
 {
@@ -243,6 +275,7 @@ sw_status sw_train(sw_train_result *result, const sw_experiment *experiment,
     sw_status status = sw_session_open(&s, experiment, options);
     if (status == SW_OK) status = run_epochs(&s);
     /* closing may fail at something of its own: the first cause is what counts */
+    if (status == SW_OK || status == SW_E_INTERRUPTED) status = write_profile(result, &s, status);
     char *message = status == SW_OK ? NULL : sw_strf("%s", sw_error_message());
     report(result, &s);
 
@@ -262,5 +295,6 @@ void sw_train_result_deinit(sw_train_result *result)
 {
     free(result->folder);
     free(result->grid);
+    free(result->profile);
     *result = (sw_train_result){0};
 }

@@ -4,6 +4,11 @@
 #include <stdlib.h>
 
 #include "cl/buffer.h"
+#include "ops/run.h"
+
+/* Steps between two looks at the loss where runtime.loss_every leaves the choice: on a CPU a wait costs
+ * nothing, the host's thread being one of those that compute. */
+enum { GPU_LOSS_EVERY = 8 };
 
 static sw_update_config update_config(const sw_optimizer_config *c)
 {
@@ -76,6 +81,7 @@ sw_status sw_network_allocate(sw_network *network, uint64_t seed)
     if (network->trainer) {
         SW_TRY(sw_executor_bind(network->trainer));
         SW_TRY(sw_optimizer_init(&network->optimizer, &network->store, &network->update));
+        SW_TRY(sw_loss_log_init(&network->losses, network->cl, sw_network_loss_every(network)));
     }
     SW_TRY(sw_executor_bind(network->evaluator));
     SW_TRY(sw_metrics_create(&network->metrics, network->cl, o->eval_batch, o->size_px, o->size_px,
@@ -87,6 +93,8 @@ done:
 
 void sw_network_deinit(sw_network *network)
 {
+    sw_buffer_forget(&network->uploaded);
+    sw_loss_log_deinit(&network->losses);
     sw_metrics_destroy(network->metrics);
     sw_executor_destroy(network->trainer);
     sw_executor_destroy(network->evaluator);
@@ -108,10 +116,33 @@ static sw_status upload(sw_network *network, sw_executor *executor, const sw_mod
 {
     sw_status status = SW_OK;
     size_t pixels = (size_t)n * (size_t)network->options.size_px * (size_t)network->options.size_px;
+    sw_profile_pass(network->cl, SW_PASS_UPLOAD);
     SW_TRY(sw_buffer_write(network->cl, sw_executor_value(executor, model->images), 0, images,
                            pixels * 3 * sizeof(float)));
     SW_TRY(sw_buffer_write(network->cl, sw_executor_value(executor, model->labels), 0, labels, pixels));
 done:
+    return status;
+}
+
+/* The same, waiting for the batch before instead of this one. The queue is in order: once the labels are
+ * there, so are the images. */
+static sw_status upload_ahead(sw_network *network, const float *images, const uint8_t *labels, int n)
+{
+    sw_status status = SW_OK;
+    const sw_executor *executor = network->trainer;
+    const sw_model *model = &network->train_model;
+    cl_event images_up = NULL, labels_up = NULL;
+    size_t pixels = (size_t)n * (size_t)network->options.size_px * (size_t)network->options.size_px;
+    sw_profile_pass(network->cl, SW_PASS_UPLOAD);
+    SW_TRY(sw_buffer_write_begin(&images_up, network->cl, sw_executor_value(executor, model->images), 0,
+                                 images, pixels * 3 * sizeof(float)));
+    SW_TRY(sw_buffer_write_begin(&labels_up, network->cl, sw_executor_value(executor, model->labels), 0,
+                                 labels, pixels));
+    SW_TRY(sw_buffer_wait(&network->uploaded));
+done:
+    sw_buffer_forget(&images_up);
+    sw_buffer_forget(&network->uploaded);
+    network->uploaded = labels_up;
     return status;
 }
 
@@ -138,22 +169,68 @@ static sw_status explain_nan(sw_network *network, sw_executor *executor, const s
                    isnan(loss) ? "NaN" : "infinite", where[0] ? where : "the loss itself");
 }
 
+int sw_network_loss_every(const sw_network *network)
+{
+    if (network->options.loss_every > 0) return network->options.loss_every;
+    return sw_cl_device(network->cl)->type & CL_DEVICE_TYPE_CPU ? 1 : GPU_LOSS_EVERY;
+}
+
+sw_status sw_network_upload(sw_network *network, const float *images, const uint8_t *labels, int n)
+{
+    if (sw_network_loss_every(network) > 1) return upload_ahead(network, images, labels, n);
+    return upload(network, network->trainer, &network->train_model, images, labels, n);
+}
+
+sw_status sw_network_enqueue_step(sw_network *network, int n, double lr)
+{
+    sw_status status = SW_OK;
+    sw_executor *executor = network->trainer;
+    cl_mem loss = sw_executor_value(executor, network->train_model.loss);
+    sw_profile_pass(network->cl, SW_PASS_UPDATE);
+    SW_TRY(sw_store_zero_gradients(&network->store));
+    SW_TRY(sw_executor_forward(executor, n));
+    SW_TRY(sw_executor_backward(executor, n));
+    sw_profile_pass(network->cl, SW_PASS_UPDATE);
+    SW_TRY(sw_loss_log_add(&network->losses, loss, &network->optimizer));
+    if (network->losses.count == network->losses.capacity) {
+        /* before the update, so that the device is still busy when the host has the losses */
+        sw_profile_pass(network->cl, SW_PASS_READ);
+        SW_TRY(sw_loss_log_begin_read(&network->losses));
+        sw_profile_pass(network->cl, SW_PASS_UPDATE);
+    }
+    SW_TRY(sw_optimizer_step(&network->optimizer, lr));
+done:
+    return status;
+}
+
+sw_status sw_network_losses(sw_network *network, const float **losses, int *count)
+{
+    sw_profile_pass(network->cl, SW_PASS_READ);
+    sw_status status = sw_loss_log_read(&network->losses, losses, count);
+    int good = 0;
+    while (good < *count && isfinite((*losses)[good])) good++;
+    /* the updates from there on changed nothing */
+    network->optimizer.steps -= (uint64_t)(*count - good);
+    return status;
+}
+
+sw_status sw_network_explain_loss(sw_network *network, const float *images, const uint8_t *labels, int n,
+                                  double loss)
+{
+    return explain_nan(network, network->trainer, &network->train_model, images, labels, n, loss);
+}
+
 sw_status sw_network_train_step(sw_network *network, const float *images, const uint8_t *labels, int n,
                                 double lr, double *loss)
 {
     sw_status status = SW_OK;
-    sw_executor *executor = network->trainer;
-    SW_TRY(upload(network, executor, &network->train_model, images, labels, n));
-    SW_TRY(sw_store_zero_gradients(&network->store));
-    SW_TRY(sw_executor_forward(executor, n));
-    SW_TRY(sw_executor_backward(executor, n));
-    /* the step's one wait: the update is enqueued only once the loss is known to be a number */
-    SW_TRY(read_loss(network, executor, &network->train_model, loss));
-    if (!isfinite(*loss)) {
-        status = explain_nan(network, executor, &network->train_model, images, labels, n, *loss);
-        goto done;
-    }
-    SW_TRY(sw_optimizer_step(&network->optimizer, lr));
+    const float *losses;
+    int count;
+    SW_TRY(sw_network_upload(network, images, labels, n));
+    SW_TRY(sw_network_enqueue_step(network, n, lr));
+    SW_TRY(sw_network_losses(network, &losses, &count));
+    *loss = (double)losses[count - 1];
+    if (!isfinite(*loss)) status = sw_network_explain_loss(network, images, labels, n, *loss);
 done:
     return status;
 }
@@ -166,8 +243,10 @@ sw_status sw_network_evaluate(sw_network *network, const float *images, const ui
     const sw_model *model = &network->eval_model;
     SW_TRY(upload(network, executor, model, images, labels, n));
     SW_TRY(sw_executor_forward(executor, n));
+    sw_profile_pass(network->cl, SW_PASS_METRICS);
     SW_TRY(sw_metrics_run(network->metrics, sw_executor_value(executor, model->logits),
                           sw_executor_value(executor, model->labels), n));
+    sw_profile_pass(network->cl, SW_PASS_READ);
     SW_TRY(sw_metrics_read(network->metrics, confusion, soft, predictions));
     if (loss) {
         SW_TRY(read_loss(network, executor, model, loss));

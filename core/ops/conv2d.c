@@ -146,8 +146,10 @@ static sw_status conv2d_backward(sw_run *run)
 {
     sw_status status = SW_OK;
     const conv_prepared *c = run->prepared;
+    sw_profile_pass(run->cl, SW_PASS_BACKWARD_WEIGHTS);
     SW_TRY(c->engine->backward_weights(c->plan, run));
     if (run->node->param_count > 1) SW_TRY(backward_bias(run));
+    sw_profile_pass(run->cl, SW_PASS_BACKWARD_DATA);
     if (run->din[0]) SW_TRY(c->engine->backward_data(c->plan, run));
 done:
     return status;

@@ -103,7 +103,9 @@ done:
 static sw_status depthwise_backward(sw_run *run)
 {
     sw_status status = SW_OK;
+    sw_profile_pass(run->cl, SW_PASS_BACKWARD_WEIGHTS);
     SW_TRY(backward_weights(run));
+    sw_profile_pass(run->cl, SW_PASS_BACKWARD_DATA);
     if (run->din[0]) SW_TRY(apply(run, run->dout[0], run->din[0], -1, run->accumulate[0]));
 done:
     return status;

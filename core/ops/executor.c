@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "ops/run.h"
 
@@ -21,8 +20,6 @@ struct sw_executor {
     cl_mem saved;    /* slab of saved values; training only */
     size_t workspace_bytes;
     bool bound;
-    sw_step_hook hook;
-    void *hook_user;
 };
 
 /* --- pool ------------------------------------------------------------------------------------ */
@@ -249,19 +246,15 @@ cl_mem sw_executor_gradient(const sw_executor *e, int value)
     return tenant_buffer(e, e->plan->gradient_tenant[value]);
 }
 
-void sw_executor_set_hook(sw_executor *e, sw_step_hook hook, void *user)
-{
-    e->hook = hook;
-    e->hook_user = user;
-}
-
 /* --- running --------------------------------------------------------------------------------- */
 
-static double now_ms(void)
+/* What a profile calls the launches of a step; an op with several backward passes says more (ops/run.h). */
+static const char *pass_name(const sw_executor *e, sw_step_kind kind)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+    if (!e->plan->training) return SW_PASS_INFER;
+    return kind == SW_STEP_FORWARD     ? SW_PASS_FORWARD
+           : kind == SW_STEP_RECOMPUTE ? SW_PASS_RECOMPUTE
+                                       : SW_PASS_BACKWARD;
 }
 
 static sw_status run_step(sw_executor *e, const sw_step *step, int n)
@@ -338,17 +331,9 @@ static sw_status run_steps(sw_executor *e, int first, int end, int n)
     for (int s = first; s < end; s++) {
         const sw_step *step = &e->plan->steps[s];
         const sw_node *node = &e->graph->nodes[step->node];
-        double start = 0;
-        if (e->hook) {
-            SW_TRY(sw_cl_finish(e->cl));
-            start = now_ms();
-        }
+        sw_profile_pass(e->cl, pass_name(e, step->kind));
         SW_TRY(sw_fail_in(run_step(e, step, n), "%s '%s'", node->op->name, node->name));
         if (e->check) SW_TRY(check_step(e, step, n));
-        if (e->hook) {
-            SW_TRY(sw_cl_finish(e->cl));
-            e->hook(e->hook_user, step, node, now_ms() - start);
-        }
     }
 done:
     return status;

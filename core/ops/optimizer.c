@@ -42,6 +42,8 @@ sw_status sw_optimizer_init(sw_optimizer *optimizer, sw_store *store, const sw_u
     snprintf(options, sizeof options, "-DVEC=%d", sw_cl_vector_width(store->cl));
     SW_TRY(sw_kernel_get(&kernel, store->cl, "optimizer", kernel_name(config), options));
     optimizer->kernel = kernel;
+    SW_TRY(sw_buffer_create(&optimizer->halted, store->cl, sizeof(cl_int), "the optimiser's state"));
+    SW_TRY(sw_buffer_fill(store->cl, optimizer->halted, 0, sizeof(cl_int), 0));
     for (int i = 0; i < optimizer->moment_count; i++) {
         const size_t bytes = store->param_elems * sizeof(float);
         const char *name = sw_optimizer_moment_name(optimizer, i);
@@ -56,6 +58,7 @@ done:
 void sw_optimizer_deinit(sw_optimizer *optimizer)
 {
     for (int i = 0; i < SW_MAX_MOMENTS; i++) sw_buffer_release(&optimizer->moments[i]);
+    sw_buffer_release(&optimizer->halted);
     *optimizer = (sw_optimizer){0};
 }
 
@@ -73,7 +76,7 @@ static sw_status step_adam(const sw_optimizer *o, sw_grid grid, double lr)
                      sw_arg_f32((float)beta2), sw_arg_f32((float)(1.0 - beta2)),
                      sw_arg_f32((float)(lr / correction1)), sw_arg_f32((float)(1.0 / sqrt(correction2))),
                      sw_arg_f32(c->eps), sw_arg_f32(decoupled ? 0.0f : c->weight_decay),
-                     sw_arg_f32(decoupled ? (float)(1.0 - lr * decay) : 1.0f));
+                     sw_arg_f32(decoupled ? (float)(1.0 - lr * decay) : 1.0f), sw_arg_buffer(o->halted));
 }
 
 static sw_status step_sgd(const sw_optimizer *o, sw_grid grid, double lr)
@@ -81,10 +84,12 @@ static sw_status step_sgd(const sw_optimizer *o, sw_grid grid, double lr)
     const sw_update_config *c = &o->config;
     if (o->moment_count == 0)
         return SW_LAUNCH(o->store->cl, o->kernel, NULL, grid, sw_arg_buffer(o->store->params),
-                         sw_arg_buffer(o->store->grads), sw_arg_f32((float)lr), sw_arg_f32(c->weight_decay));
+                         sw_arg_buffer(o->store->grads), sw_arg_f32((float)lr), sw_arg_f32(c->weight_decay),
+                         sw_arg_buffer(o->halted));
     return SW_LAUNCH(o->store->cl, o->kernel, NULL, grid, sw_arg_buffer(o->store->params),
                      sw_arg_buffer(o->store->grads), sw_arg_buffer(o->moments[0]), sw_arg_f32((float)lr),
-                     sw_arg_f32(c->weight_decay), sw_arg_f32(c->momentum), sw_arg_i32(c->nesterov));
+                     sw_arg_f32(c->weight_decay), sw_arg_f32(c->momentum), sw_arg_i32(c->nesterov),
+                     sw_arg_buffer(o->halted));
 }
 
 sw_status sw_optimizer_step(sw_optimizer *optimizer, double lr)

@@ -15,6 +15,15 @@ void sw_buffer_release(cl_mem *buffer); /* accepts a NULL cl_mem; sets it NULL *
 sw_status sw_buffer_write(sw_cl *cl, cl_mem buffer, size_t offset, const void *host,
                           size_t bytes) SW_NODISCARD;
 sw_status sw_buffer_read(sw_cl *cl, cl_mem buffer, size_t offset, void *host, size_t bytes) SW_NODISCARD;
+/* The same without waiting: the host's bytes must stay as they are until *done, which
+ * sw_buffer_wait or sw_buffer_forget releases. bytes > 0. */
+sw_status sw_buffer_write_begin(cl_event *done, sw_cl *cl, cl_mem buffer, size_t offset, const void *host,
+                                size_t bytes) SW_NODISCARD;
+sw_status sw_buffer_read_begin(cl_event *done, sw_cl *cl, cl_mem buffer, size_t offset, void *host,
+                               size_t bytes) SW_NODISCARD;
+/* Waits for such a transfer and releases its event, which becomes NULL; accepts one that is NULL. */
+sw_status sw_buffer_wait(cl_event *event) SW_NODISCARD;
+void sw_buffer_forget(cl_event *event); /* the same without waiting; the transfer goes on */
 /* Enqueued; `pattern` is 4 bytes repeated. bytes % 4 == 0, offset % 4 == 0. */
 sw_status sw_buffer_fill(sw_cl *cl, cl_mem buffer, size_t offset, size_t bytes,
                          uint32_t pattern) SW_NODISCARD;

@@ -1,17 +1,43 @@
-/* Time of every launch of a session created with options.profile, by (node, kernel). */
+/* Times of launches and transfers by the device's own clock (OpenCL's profiling events), by node, pass and
+ * kernel. Nothing waits that would not wait otherwise, but the queue with events is slower on some drivers:
+ * it is used between sw_profile_start and sw_profile_stop only. */
 #ifndef CL_PROFILE_H
 #define CL_PROFILE_H
 
 #include "cl/device.h"
 
 typedef struct sw_profile_row {
-    char node[96], kernel[64];
+    char node[96],
+        kernel[64];   /* node "": none; GEMM calls are "gemm", transfers "write", "read", "fill", "copy" */
+    const char *pass; /* as last told to sw_profile_pass; "": never */
     uint64_t launches;
     double total_ms;
+    double bytes; /* moved, of transfers alone */
 } sw_profile_row;
 
+/* One command on the device, in seconds of the host's steady clock (CLOCK_MONOTONIC), which the device's is
+ * brought to when the profile starts: exact to some microseconds. */
+typedef struct sw_profile_span {
+    const char *node, *pass, *kernel; /* as in a row; valid during the call */
+    double start_s, end_s;
+} sw_profile_span;
+
+typedef void (*sw_profile_sink)(void *user, const sw_profile_span *span);
+
+/* From start to stop, all that is enqueued is timed; both wait for the queue. Rows stay until a reset.
+ * A session created with options.profile has been started. */
+sw_status sw_profile_start(sw_cl *cl) SW_NODISCARD;
+sw_status sw_profile_stop(sw_cl *cl) SW_NODISCARD; /* does nothing where nothing was started */
+
+/* What the commands that follow belong to: "forward". The text must stay; NULL: nothing. Costs nothing. */
+void sw_profile_pass(sw_cl *cl, const char *pass);
+
+/* Gets every span as its time becomes known, in the order of the queue, in the thread that enqueues, reads
+ * rows or stops. NULL: nobody. After the first start. */
+void sw_profile_set_sink(sw_cl *cl, sw_profile_sink sink, void *user);
+
 /* Waits for the queue, then gives all rows since creation or the last reset, in order of first launch;
- * *rows is freed by the caller. GEMM calls appear under the kernel name "gemm". */
+ * *rows is freed by the caller. */
 sw_status sw_profile_rows(sw_profile_row **rows, size_t *count, sw_cl *cl) SW_NODISCARD;
 void sw_profile_reset(sw_cl *cl);
 

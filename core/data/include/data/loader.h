@@ -18,6 +18,7 @@ typedef struct sw_loader_options {
     int batch_size;
     int threads;  /* below 1 counts as 1 */
     int prefetch; /* batches prepared ahead of the one handed out; below 1 counts as 1 */
+    int hold;     /* batches that stay valid at a time; below 1 counts as 1 */
     uint64_t seed;
     bool shuffle;
     const sw_augment_config *augment; /* copied; NULL: clean images */
@@ -44,7 +45,8 @@ void sw_loader_destroy(sw_loader *loader);
  * is no longer valid. */
 void sw_loader_start(sw_loader *loader, uint32_t epoch, int first_batch);
 
-/* Waits for the next batch, in order. It stays valid until the next sw_loader_next or sw_loader_start.
+/* Waits for the next batch, in order. It stays valid until the `hold`th sw_loader_next after it, or the next
+ * sw_loader_start.
  * After the last batch (and before any start) count is 0 and the pointers are NULL. */
 void sw_loader_next(sw_loader *loader, sw_batch *out);
 

@@ -2,17 +2,18 @@
 #ifndef EXP_BENCH_H
 #define EXP_BENCH_H
 
-#include "base/arena.h"
 #include "base/str.h"
 #include "cl/device.h"
 #include "exp/experiment.h"
+#include "exp/passes.h"
 
 typedef struct sw_bench_options {
     const char *device; /* overrides runtime.device; NULL: not */
     int batch;          /* images a step; 0: train.batch_size */
     int steps;          /* whole steps timed, after one that is not; at least 1 */
     bool train, infer;  /* what to measure; at least one */
-    bool layers;        /* layer by layer too */
+    bool layers;        /* every layer's passes too */
+    bool data;          /* steps with the loader too: needs the experiment's data */
 } sw_bench_options;
 
 /* Whole steps as a run takes them: upload, passes, update (or the masks read back), with no wait but those of
@@ -24,31 +25,24 @@ typedef struct sw_bench_steps {
     double flop; /* of one step */
 } sw_bench_steps;
 
-/* One layer's pass, run alone: the device is idle before it and waited for after it. */
-typedef struct sw_bench_pass {
-    const char *layer;
-    char op[32];        /* as in sw_layer */
-    char algorithm[16]; /* how it is computed, where the op has several ways ("winograd"); else "" */
-    const char
-        *pass; /* "forward", "recompute", "backward", "infer" (forward as evaluation does it), "update" */
-    int rounds;
-    double best_ms, median_ms;
-    double flop;  /* 2 a multiply-add of the direct algorithm; 0 for layers that are all memory */
-    double bytes; /* the least that must move: everything read and written once */
-} sw_bench_pass;
+/* Training steps on one batch that is there already, and on batches from the experiment's data, in turn. */
+typedef struct sw_bench_loading {
+    int rounds, steps;    /* of each kind a round; rounds 0: not measured */
+    double off_ms, on_ms; /* a step without and with the loader: medians of the rounds */
+    double wait_ms;       /* of the latter, in the wait for a batch */
+} sw_bench_loading;
 
 typedef struct sw_bench {
     char experiment[128];
     sw_device_info device;
     double peak_gflops, copy_gbytes_per_s; /* the best of before and after */
     sw_bench_steps train, infer;
-    sw_bench_pass *passes; /* training in the graph's order, then evaluation */
-    int pass_count;
+    sw_bench_loading loading;
+    sw_pass_list passes;        /* training in the graph's order, then evaluation */
     size_t peak_resident_bytes; /* of the whole process */
     size_t device_bytes;        /* planned */
     double first_step_seconds;  /* from opening the device to the end of the first step: kernels built, memory
                                    taken, the peak's measurement not counted */
-    sw_arena names;
 } sw_bench;
 
 /* Measures; says how far it is through sw_log. A batch that does not fit is SW_E_MEMORY with a hint. */

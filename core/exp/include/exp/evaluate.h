@@ -35,9 +35,10 @@ typedef struct sw_evaluate_options {
     /* called for each image, in the order they come; NULL: not */
     void (*on_image)(void *user, const sw_image_evaluation *figures);
     void *on_image_user;
-    sw_progress *progress;       /* NULL: none */
-    int progress_done;           /* validation steps of this epoch that came before */
-    volatile sig_atomic_t *stop; /* SW_E_INTERRUPTED when it becomes non-zero; NULL: never */
+    sw_progress *progress;          /* NULL: none */
+    int progress_done;              /* validation steps of this epoch that came before */
+    struct sw_run_profile *profile; /* NULL: none */
+    volatile sig_atomic_t *stop;    /* SW_E_INTERRUPTED when it becomes non-zero; NULL: never */
 } sw_evaluate_options;
 
 sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader,

@@ -36,6 +36,7 @@ typedef struct sw_runtime_config {
     int workspace_mb;           /* cap of the convolutions' shared workspace */
     bool check;                 /* wait after each launch and look for NaN */
     bool debug_buffers;         /* every value in its own buffer, filled with NaN */
+    int loss_every;             /* see sw_network_options */
 } sw_runtime_config;
 
 /* The pictures of each epoch: always the same validation images. */

@@ -42,6 +42,10 @@ sw_status sw_progress_create(sw_progress **out, const sw_progress_output *output
  * always the last step of a phase. */
 void sw_progress_step(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int images,
                       double loss);
+/* The same after several steps that became known together: `done` counts the last, `images` are those of all.
+ */
+void sw_progress_steps(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int steps,
+                       int images, double loss);
 
 /* Ends an epoch: takes the bar away and writes "epoch  3/20  <summary>  ETA 1:02:11" as a line that stays. On
  * a terminal too narrow for it, it goes on in further lines, broken where two blanks stand in the summary. */

@@ -8,6 +8,7 @@
 #include "nn/config.h"
 #include "nn/model.h"
 #include "ops/executor.h"
+#include "ops/loss_log.h"
 #include "ops/metrics.h"
 #include "ops/optimizer.h"
 
@@ -19,6 +20,8 @@ typedef struct sw_network_options {
     sw_conv_choice conv_engine;
     size_t workspace_cap_bytes;
     bool check, debug_buffers; /* see sw_executor_options */
+    int loss_every; /* training steps at most between two calls of sw_network_losses; 0: 1 on a CPU,
+                       some on other devices */
 } sw_network_options;
 
 typedef struct sw_network {
@@ -31,6 +34,8 @@ typedef struct sw_network {
     sw_pool pool;
     sw_optimizer optimizer;
     sw_metrics *metrics;
+    sw_loss_log losses; /* of the steps the host has not asked about */
+    cl_event uploaded;  /* the last batch; NULL: it is there */
 } sw_network;
 
 /* Builds the graphs, the programs and the plans; takes no memory on the device yet. */
@@ -45,9 +50,30 @@ void sw_network_deinit(sw_network *network); /* accepts a zeroed one, and one ha
 /* The graph whose parameters the store holds. */
 const sw_graph *sw_network_graph(const sw_network *network);
 
-/* One training step on n <= train_batch images (n,S,S,3) in 0..1 and labels (n,S,S); gives the batch's loss
- * from before the update. A loss that is not finite is SW_E_NUMERIC: the message names the first node or
- * parameter where it shows, and the parameters are left as they were. */
+/* A training step on n <= train_batch images (n,S,S,3) in 0..1 and labels (n,S,S) is an upload and an
+ * enqueue_step. Neither waits for the step, unless loss_every is 1: the images and labels must stay as they
+ * are until the next upload or sw_network_losses returns. At least every loss_every steps the losses are
+ * asked for.
+ *
+ * A loss that is not finite halts the training on the device: its own step and all that follow leave
+ * parameters and moments as they were. */
+sw_status sw_network_upload(sw_network *network, const float *images, const uint8_t *labels,
+                            int n) SW_NODISCARD;
+sw_status sw_network_enqueue_step(sw_network *network, int n, double lr) SW_NODISCARD;
+
+/* Waits for the steps since the last call and gives their losses, each from before its update, oldest first;
+ * *losses is valid until the next step. */
+sw_status sw_network_losses(sw_network *network, const float **losses, int *count) SW_NODISCARD;
+
+/* SW_E_NUMERIC, for the first loss that was not finite and the batch that gave it: the message names the
+ * first node or parameter where it shows. */
+sw_status sw_network_explain_loss(sw_network *network, const float *images, const uint8_t *labels, int n,
+                                  double loss) SW_NODISCARD;
+
+/* What loss_every comes to on this device. */
+int sw_network_loss_every(const sw_network *network);
+
+/* All of it in one call, with the loss of this batch from before the update. */
 sw_status sw_network_train_step(sw_network *network, const float *images, const uint8_t *labels, int n,
                                 double lr, double *loss) SW_NODISCARD;
 

@@ -89,9 +89,4 @@ sw_status sw_executor_backward(sw_executor *executor, int n) SW_NODISCARD;
  * failed run. */
 sw_status sw_executor_find_nan(sw_executor *executor, int n, char *where, size_t where_bytes) SW_NODISCARD;
 
-/* Called around each step when set (bench and debugging; the executor waits for the queue before each call).
- */
-typedef void (*sw_step_hook)(void *user, const sw_step *step, const sw_node *node, double milliseconds);
-void sw_executor_set_hook(sw_executor *executor, sw_step_hook hook, void *user);
-
 #endif

@@ -22,6 +22,7 @@ typedef struct sw_optimizer {
     int moment_count;               /* adam 2 (m, v), sgd 1 with momentum (buffer), else 0 */
     cl_mem moments[SW_MAX_MOMENTS]; /* slabs like store->params */
     uint64_t steps;                 /* taken so far: what bias correction counts */
+    cl_mem halted;                  /* int, 0 at first: while it is not, updates leave everything as it is */
     const void *kernel;
 } sw_optimizer;
 

@@ -6,8 +6,23 @@
 #include "cl/device.h"
 #include "cl/gemm.h"
 #include "cl/launch.h"
+#include "cl/profile.h"
 #include "graph/graph.h"
 #include "graph/op.h"
+
+/* What a profile calls the passes (cl/profile.h). The executor names the first four; an op whose backward
+ * pass has two parts worth telling apart names them with sw_profile_pass before it launches them. */
+#define SW_PASS_FORWARD          "forward"
+#define SW_PASS_RECOMPUTE        "recompute"
+#define SW_PASS_BACKWARD         "backward"
+#define SW_PASS_INFER            "infer"
+#define SW_PASS_BACKWARD_DATA    "backward-data"
+#define SW_PASS_BACKWARD_WEIGHTS "backward-weights"
+/* Outside the graph. */
+#define SW_PASS_UPLOAD  "upload"
+#define SW_PASS_UPDATE  "update"
+#define SW_PASS_METRICS "metrics"
+#define SW_PASS_READ    "read"
 
 /* Shapes of in/out/din/dout are the node's values' shapes with n replaced by run->n. Handles are NULL where
  * the step does not touch that thing. */

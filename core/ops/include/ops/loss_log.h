@@ -1,0 +1,32 @@
+/* The losses of the last steps, kept on the device until the host asks, and the rule that goes with not
+ * asking at every step: from the first loss that is not finite on, the optimiser changes nothing. So the
+ * parameters stay those of the step before, however late the host looks. */
+#ifndef OPS_LOSS_LOG_H
+#define OPS_LOSS_LOG_H
+
+#include "ops/optimizer.h"
+
+typedef struct sw_loss_log {
+    sw_cl *cl;
+    const void *kernel;
+    cl_mem losses; /* (capacity) */
+    float *host;   /* (capacity), what is being read */
+    int capacity, count;
+    cl_event read; /* of the read under way; NULL: none */
+} sw_loss_log;
+
+sw_status sw_loss_log_init(sw_loss_log *log, sw_cl *cl, int capacity) SW_NODISCARD;
+void sw_loss_log_deinit(sw_loss_log *log); /* accepts a zeroed one */
+
+/* Enqueued: notes the loss (one float) of a step, and halts the optimiser for good where it is not finite.
+ * Comes before the step's update. At most `capacity` losses may wait to be read. */
+sw_status sw_loss_log_add(sw_loss_log *log, cl_mem loss, const sw_optimizer *optimizer) SW_NODISCARD;
+
+/* Enqueues the reading of the losses that wait, so that what is enqueued behind it need not be waited for.
+ * Optional. */
+sw_status sw_loss_log_begin_read(sw_loss_log *log) SW_NODISCARD;
+
+/* Waits for them: *losses (valid until the next add) has *count, oldest first, and none waits any more. */
+sw_status sw_loss_log_read(sw_loss_log *log, const float **losses, int *count) SW_NODISCARD;
+
+#endif

@@ -1,0 +1,65 @@
+#include "ops/loss_log.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ops/run.h"
+
+sw_status sw_loss_log_init(sw_loss_log *log, sw_cl *cl, int capacity)
+{
+    sw_status status = SW_OK;
+    const sw_kernel *kernel;
+    char options[32];
+    size_t bytes = (size_t)capacity * sizeof(float);
+    assert(capacity > 0);
+    *log = (sw_loss_log){.cl = cl, .capacity = capacity};
+    snprintf(options, sizeof options, "-DVEC=%d", sw_cl_vector_width(cl)); /* the optimiser's own program */
+    SW_TRY(sw_kernel_get(&kernel, cl, "optimizer", "optimizer_note_loss", options));
+    log->kernel = kernel;
+    SW_TRY(sw_buffer_create(&log->losses, cl, bytes, "losses"));
+    log->host = malloc(bytes);
+    if (!log->host) status = sw_fail_alloc("losses", bytes);
+done:
+    if (status != SW_OK) sw_loss_log_deinit(log);
+    return status;
+}
+
+void sw_loss_log_deinit(sw_loss_log *log)
+{
+    /* the read under way writes to what is freed here; whether it went well is no longer of interest */
+    if (log->read && sw_buffer_wait(&log->read) != SW_OK) sw_error_clear();
+    sw_buffer_release(&log->losses);
+    free(log->host);
+    *log = (sw_loss_log){0};
+}
+
+sw_status sw_loss_log_add(sw_loss_log *log, cl_mem loss, const sw_optimizer *optimizer)
+{
+    assert(log->count < log->capacity && !log->read);
+    sw_status status =
+        SW_LAUNCH(log->cl, log->kernel, NULL, ((sw_grid){{1}, {1}}), sw_arg_buffer(loss),
+                  sw_arg_buffer(log->losses), sw_arg_i32(log->count), sw_arg_buffer(optimizer->halted));
+    if (status == SW_OK) log->count++;
+    return sw_fail_in(status, "loss");
+}
+
+sw_status sw_loss_log_begin_read(sw_loss_log *log)
+{
+    if (log->count == 0 || log->read) return SW_OK;
+    return sw_buffer_read_begin(&log->read, log->cl, log->losses, 0, log->host,
+                                (size_t)log->count * sizeof(float));
+}
+
+sw_status sw_loss_log_read(sw_loss_log *log, const float **losses, int *count)
+{
+    sw_status status = SW_OK;
+    *losses = log->host;
+    *count = 0;
+    SW_TRY(sw_loss_log_begin_read(log));
+    SW_TRY(sw_buffer_wait(&log->read));
+    *count = log->count;
+    log->count = 0;
+done:
+    return status;
+}
