@@ -76,9 +76,9 @@ void sw_bench_print(sw_str *out, const sw_bench *b)
     sw_str_append(out, "\n");
     print_rest(out, b, "training", &b->train, false);
     print_rest(out, b, "inference", &b->infer, true);
-    sw_str_append(out, "\nTimes are those of the device's clock, the best of a few steps. GFLOP/s count the\n"
-                       "operations of the direct algorithm whatever the algorithm, so that more than the\n"
-                       "peak is possible; GB/s count every value read and written once.\n");
+    sw_str_append(out, "\nTimes are those of the device's clock, the best of a few steps. GFLOP/s count\n"
+                       "the operations of the direct algorithm whatever the algorithm, so that more than\n"
+                       "the peak is possible; GB/s count every value read and written once.\n");
 }
 
 /* --- JSON ------------------------------------------------------------------------------------ */

@@ -8,7 +8,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "exp/passes.h"
-#include "trace.h"
+#include "exp/trace.h"
 
 /* Profiled steps of a kind. */
 typedef struct window {

@@ -1,4 +1,4 @@
-#include "trace.h"
+#include "exp/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>

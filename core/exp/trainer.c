@@ -236,8 +236,10 @@ static sw_status run_epochs(sw_session *s)
     if (s->state.epochs_done >= epochs)
         sw_log(SW_LOG_INFO, "all %d epochs are done already", epochs);
     else if (s->state.epochs_done == 0 && s->state.steps_in_epoch == 0) {
+        double drawing = sw_run_profile_begin(s->profile);
         SW_TRY(sw_epoch_grid_predict(&s->grid, &s->network));
         SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, 0, NULL));
+        sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
     }
     while (s->state.epochs_done < epochs) SW_TRY(run_epoch(s, s->state.epochs_done + 1));
 done:

@@ -1,6 +1,7 @@
 /* Launch times by node and kernel, and the device's peak. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "cl/buffer.h"
 #include "cl/gemm.h"
@@ -100,6 +101,110 @@ Test(cl_profile, more_launches_than_events_are_kept_are_all_counted)
     OK(sw_profile_rows(&rows, &count, cl));
     cr_assert_eq(count, 1);
     expect_row(&rows[0], "many", "peak_copy", 3000);
+    free(rows);
+    sw_buffer_release(&buffer);
+}
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+Test(cl_profile, passes_of_a_node_have_rows_of_their_own_and_transfers_count_their_bytes)
+{
+    static char host[4096];
+    sw_profile_row *rows;
+    size_t count;
+    OK(sw_buffer_create(&buffer, cl, sizeof host, "a test"));
+    sw_profile_pass(cl, "upload");
+    OK(sw_buffer_write(cl, buffer, 0, host, 1000));
+    for (int step = 0; step < 2; step++) {
+        sw_profile_pass(cl, "backward-data");
+        copy("a", 1);
+        sw_profile_pass(cl, "backward-weights");
+        copy("a", 2);
+    }
+    sw_profile_pass(cl, NULL);
+    cl_event done;
+    OK(sw_buffer_read_begin(&done, cl, buffer, 0, host, 24));
+    OK(sw_buffer_wait(&done));
+    OK(sw_buffer_fill(cl, buffer, 0, 64, 0));
+    OK(sw_profile_rows(&rows, &count, cl));
+    cr_assert_eq(count, 5);
+    static const struct {
+        const char *node, *pass, *kernel;
+        unsigned launches;
+        double bytes;
+    } want[] = {{"", "upload", "write", 1, 1000},
+                {"a", "backward-data", "peak_copy", 2, 0},
+                {"a", "backward-weights", "peak_copy", 4, 0},
+                {"", "", "read", 1, 24},
+                {"", "", "fill", 1, 64}};
+    for (size_t i = 0; i < count; i++) {
+        cr_expect_str_eq(rows[i].pass, want[i].pass);
+        expect_row(&rows[i], want[i].node, want[i].kernel, want[i].launches);
+        cr_expect_eq(rows[i].bytes, want[i].bytes, "row %zu", i);
+    }
+    free(rows);
+    sw_buffer_release(&buffer);
+}
+
+typedef struct seen {
+    int count;
+    double last_end_s, first_start_s;
+} seen;
+
+static void see(void *user, const sw_profile_span *span)
+{
+    seen *s = user;
+    cr_expect_str_eq(span->node, "here");
+    cr_expect_str_eq(span->kernel, "peak_copy");
+    cr_expect_geq(span->end_s, span->start_s);
+    cr_expect_geq(span->start_s, s->last_end_s - 1e-9, "the queue is in order");
+    if (s->count++ == 0) s->first_start_s = span->start_s;
+    s->last_end_s = span->end_s;
+}
+
+Test(cl_profile, spans_are_told_once_each_in_their_order_and_on_the_hosts_clock)
+{
+    enum { TIMES = 1500 }; /* more than events are kept */
+    seen s = {.last_end_s = 0};
+    OK(sw_buffer_create(&buffer, cl, 4096, "a test"));
+    copy("warm", 1);
+    OK(sw_profile_stop(cl));
+    OK(sw_profile_start(cl));
+    sw_profile_set_sink(cl, see, &s);
+    double before = now_s();
+    copy("here", TIMES);
+    OK(sw_profile_stop(cl));
+    double after = now_s();
+    cr_expect_eq(s.count, TIMES);
+    /* the clocks are compared to some microseconds; a millisecond allows for a busy machine */
+    cr_expect(s.first_start_s > before - 1e-3 && s.last_end_s < after + 1e-3,
+              "%.6f to %.6f, seen %.6f to %.6f", before, after, s.first_start_s, s.last_end_s);
+    sw_profile_set_sink(cl, NULL, NULL);
+    sw_buffer_release(&buffer);
+}
+
+Test(cl_profile, nothing_is_timed_between_stop_and_start_and_rows_stay)
+{
+    sw_profile_row *rows;
+    size_t count;
+    OK(sw_buffer_create(&buffer, cl, 4096, "a test"));
+    copy("a", 1);
+    OK(sw_profile_stop(cl));
+    OK(sw_profile_stop(cl));
+    copy("a", 7);
+    multiply("b");
+    OK(sw_profile_start(cl));
+    OK(sw_profile_start(cl));
+    copy("a", 2);
+    OK(sw_profile_stop(cl));
+    OK(sw_profile_rows(&rows, &count, cl));
+    cr_assert_eq(count, 1);
+    expect_row(&rows[0], "a", "peak_copy", 3);
     free(rows);
     sw_buffer_release(&buffer);
 }

@@ -99,6 +99,38 @@ Test(data_loader, every_thread_count_and_prefetch_gives_the_same_bits)
         }
 }
 
+/* Each of the last `hold` batches still is what it was when it came, while the threads work on. */
+Test(data_loader, as_many_batches_as_asked_for_stay_valid)
+{
+    static epoch_record whole;
+    sw_loader *loader = make_loader(2, 2, &strong);
+    record_epoch(&whole, loader, 5, 0);
+    sw_loader_destroy(loader);
+    for (int hold = 1; hold <= BATCHES + 1; hold++) {
+        sw_loader_options options = {.batch_size = BATCH,
+                                     .threads = 2,
+                                     .prefetch = 1,
+                                     .hold = hold,
+                                     .seed = 11,
+                                     .shuffle = true,
+                                     .augment = &strong,
+                                     .stream = SW_RNG_AUGMENT};
+        sw_batch held[BATCHES];
+        cr_assert_eq(sw_loader_create(&loader, dataset, &options), SW_OK, "%s", sw_error_message());
+        sw_loader_start(loader, 5, 0);
+        for (int b = 0; b < BATCHES; b++) {
+            sw_loader_next(loader, &held[b]);
+            nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL); /* time to write where nobody may */
+            for (int k = b; k >= 0 && k > b - hold; k--)
+                for (int i = 0; i < held[k].count; i++)
+                    cr_assert_eq(memcmp(held[k].images + (size_t)i * 3 * PIXELS, whole.images[k * BATCH + i],
+                                        sizeof whole.images[0]),
+                                 0, "hold %d: batch %d after batch %d", hold, k, b);
+        }
+        sw_loader_destroy(loader);
+    }
+}
+
 Test(data_loader, entered_in_the_middle_an_epoch_ends_the_same)
 {
     static epoch_record whole, tail;

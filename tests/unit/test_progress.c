@@ -75,6 +75,21 @@ static void steps(sw_progress *progress, int epoch, sw_progress_phase phase, int
     }
 }
 
+Test(progress, steps_told_together_count_as_if_told_one_by_one)
+{
+    sw_progress *one_by_one = create(false, false, &baseline);
+    steps(one_by_one, 1, SW_PROGRESS_TRAIN, 1, 32, 2);
+    double eta = sw_progress_eta_s(one_by_one);
+    sw_progress_destroy(one_by_one);
+    sw_progress *together = create(false, false, &baseline);
+    for (int done = 8; done <= 32; done += 8) {
+        fake.now_s += 16;
+        sw_progress_steps(together, 1, SW_PROGRESS_TRAIN, done, 8, 8 * 64, 0.61234);
+    }
+    cr_expect_float_eq(sw_progress_eta_s(together), eta, 1e-6);
+    sw_progress_destroy(together);
+}
+
 /* ---- the bar ---- */
 
 Test(progress, the_bar_says_where_the_run_stands)

@@ -1,0 +1,89 @@
+/* The host may look at the losses every few steps: nothing else changes. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "program.h"
+#include "scratch.h"
+
+TestSuite(run_loss_every, .init = scratch_create, .fini = scratch_remove);
+
+#define TINY "run $SRC/tests/support/tiny.yaml "
+
+/* All but the number itself. */
+static void expect_same_training(const char *a, const char *b, int epochs)
+{
+    program_expect(0, NULL, "sed -i 's/loss_every: [0-9]*/loss_every: 0/' %s/config.yaml %s/config.yaml", a,
+                   b);
+    expect_same_run(a, b, epochs);
+}
+
+Test(run_loss_every, the_run_is_the_same_to_the_bit_whatever_the_number)
+{
+    static const int numbers[] = {2, 4, 7, 1000};
+    program_draw_pets(26, 6); /* seven steps an epoch, the last of two images */
+    program_expect(0, NULL, "segwork " TINY "--out whole --set runtime.loss_every=1");
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "every%d", numbers[i]);
+        program_expect(0, NULL, "segwork " TINY "--out %s --set runtime.loss_every=%d", name, numbers[i]);
+        expect_same_training("whole", name, 3);
+    }
+}
+
+/* SIGINT in the middle of an interval and SIGKILL, again and again. */
+Test(run_loss_every, stopped_and_killed_runs_go_on_to_the_same_bits)
+{
+    static const int signals[] = {SIGINT, SIGKILL, SIGINT, SIGINT};
+    static const int lines[] = {4, 12, 24, 31};
+    program_draw_pets(26, 6);
+    program_expect(0, NULL,
+                   "segwork " TINY "--out whole --set train.batch_size=2 --set runtime.loss_every=1 --set "
+                   "train.epochs=4");
+    for (int i = 0; i < 4; i++) {
+        pid_t pid = i == 0
+                        ? program_start(TINY "--out run --set train.batch_size=2 --set runtime.loss_every=5 "
+                                             "--set train.epochs=4")
+                        : program_start("run --resume run");
+        program_wait_for_lines(pid, "run/steps.jsonl", lines[i]);
+        kill(pid, signals[i]);
+        program_wait(pid);
+    }
+    program_expect(0, "prediction grid", "segwork run --resume run");
+    expect_same_training("whole", "run", 4);
+}
+
+/* "epoch E, step S: the loss is ..." of the last command. */
+static char *message(void)
+{
+    const char *found = strstr(program_output, ": the loss is ");
+    cr_assert_not_null(found, "%s", program_output);
+    while (found > program_output && found[-1] != '\n') found--;
+    return strndup(found, strcspn(found, "\n"));
+}
+
+Test(run_loss_every, a_loss_that_is_no_number_is_named_with_its_step_and_layer_however_late)
+{
+    static const int numbers[] = {3, 4, 5, 50};
+    static const char diverging[] =
+        "--set optimizer.kind=sgd --set optimizer.lr=100 --set "
+        "optimizer.weight_decay=100 --set train.epochs=40 --set train.batch_size=2 ";
+    program_draw_pets(22, 4);
+    program_expect(1, "the first value that is not finite is in ",
+                   "segwork " TINY "--out each --set runtime.loss_every=1 %s", diverging);
+    char *want = message();
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char name[16], path[32];
+        snprintf(name, sizeof name, "every%d", numbers[i]);
+        snprintf(path, sizeof path, "%s/steps.jsonl", name);
+        program_expect(1, NULL, "segwork " TINY "--out %s --set runtime.loss_every=%d %s", name, numbers[i],
+                       diverging);
+        char *got = message();
+        cr_expect_str_eq(got, want);
+        free(got);
+        expect_same_file("each/steps.jsonl", path);
+    }
+    free(want);
+}

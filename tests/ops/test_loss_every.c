@@ -1,0 +1,169 @@
+/* A loss that is no number changes nothing, however many steps later the host looks at it. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "cl/buffer.h"
+#include "nn/network.h"
+
+enum { SIDE = 16, PIXELS = SIDE * SIDE, BATCH = 2, EVERY = 4, MAX_STEPS = 8 };
+
+static sw_cl *session;
+
+static void must(sw_status status)
+{
+    cr_assert_eq(status, SW_OK, "%s", sw_error_message());
+}
+
+/* Without check mode, which would wait after each launch. */
+static void open_session(void)
+{
+    sw_device_info device;
+    must(sw_device_choose(&device, NULL));
+    must(sw_cl_create(&session, &device, NULL));
+}
+
+static void close_session(void)
+{
+    sw_cl_destroy(session);
+}
+
+TestSuite(loss_every, .init = open_session, .fini = close_session);
+
+static const sw_model_config tiny = {
+    .name = "tiny",
+    .classes = 3,
+    .input_norm = true,
+    .norm_eps = 1e-5f,
+    .norm_momentum = 0.1f,
+    .head = SW_HEAD_NORM_RELU,
+    .encoder = {{.convs = 1, .width = 8, .kernel = 3}, {.convs = 1, .width = 8, .kernel = 3}},
+    .encoder_count = 2,
+    .decoder = {{.unpool_from = 2, .convs = 1, .width = 8, .kernel = 3},
+                {.unpool_from = 1, .convs = 2, .width = 0, .kernel = 3}},
+    .decoder_count = 2};
+static const sw_loss_config cross_entropy = {.kind = SW_LOSS_CROSS_ENTROPY, .ignore_index = -1};
+
+static const sw_optimizer_config optimizers[] = {
+    {.kind = SW_OPT_ADAM, .lr = 1e-2f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f},
+    {.kind = SW_OPT_ADAMW, .lr = 1e-2f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f, .weight_decay = 0.1f},
+    {.kind = SW_OPT_SGD, .lr = 1e-2f},
+    {.kind = SW_OPT_SGD, .lr = 1e-2f, .momentum = 0.9f, .weight_decay = 1e-3f}};
+
+typedef struct trained {
+    sw_network network;
+    float images[MAX_STEPS][BATCH * PIXELS * 3];
+    uint8_t labels[BATCH * PIXELS];
+} trained;
+
+static void open_network(trained *t, const sw_optimizer_config *optimizer, int loss_every)
+{
+    const sw_network_options options = {.model = &tiny,
+                                        .loss = &cross_entropy,
+                                        .optimizer = optimizer,
+                                        .size_px = SIDE,
+                                        .train_batch = BATCH,
+                                        .eval_batch = 1,
+                                        .workspace_cap_bytes = 1 << 20,
+                                        .loss_every = loss_every};
+    must(sw_network_plan(&t->network, session, &options));
+    must(sw_network_allocate(&t->network, 3));
+    for (int k = 0; k < MAX_STEPS; k++)
+        for (int i = 0; i < BATCH * PIXELS * 3; i++)
+            t->images[k][i] = 0.5f + 0.5f * sinf((float)i * (0.1f + 0.01f * (float)k));
+    for (int i = 0; i < BATCH * PIXELS; i++) t->labels[i] = (uint8_t)(i / 40 % 3);
+}
+
+/* Enqueues steps first..end-1 and gives the losses that came back, oldest first. */
+static int take_steps(trained *t, int first, int end, float *losses)
+{
+    int have = 0;
+    for (int k = first; k < end; k++) {
+        must(sw_network_upload(&t->network, t->images[k], t->labels, BATCH));
+        must(sw_network_enqueue_step(&t->network, BATCH, 1e-2));
+        if ((k - first + 1) % sw_network_loss_every(&t->network) != 0 && k + 1 < end) continue;
+        const float *read;
+        int count;
+        must(sw_network_losses(&t->network, &read, &count));
+        memcpy(losses + have, read, (size_t)count * sizeof *read);
+        have += count;
+    }
+    return have;
+}
+
+static void expect_same_slab(const trained *a, cl_mem slab_a, cl_mem slab_b, const char *what)
+{
+    static float first[1 << 20], second[1 << 20];
+    size_t elems = a->network.store.param_elems;
+    cr_assert_leq(elems, sizeof first / sizeof *first);
+    must(sw_buffer_read(session, slab_a, 0, first, elems * sizeof *first));
+    must(sw_buffer_read(session, slab_b, 0, second, elems * sizeof *second));
+    cr_expect_eq(memcmp(first, second, elems * sizeof *first), 0, "%s differ", what);
+    for (size_t i = 0; i < elems; i++) cr_assert(isfinite(first[i]), "%s hold what is no number", what);
+}
+
+static void expect_same_training(const trained *a, const trained *b)
+{
+    const sw_optimizer *x = &a->network.optimizer, *y = &b->network.optimizer;
+    expect_same_slab(a, a->network.store.params, b->network.store.params, "parameters");
+    for (int i = 0; i < x->moment_count; i++) expect_same_slab(a, x->moments[i], y->moments[i], "moments");
+    cr_expect_eq(x->steps, y->steps, "%d steps and %d", (int)x->steps, (int)y->steps);
+}
+
+static trained a, b;
+
+/* Before the first look, between two, and at the last step before one. */
+Test(loss_every, from_a_bad_step_on_everything_stays_as_after_the_step_before)
+{
+    static const int bad[] = {0, 2, EVERY - 1, EVERY + 1};
+    for (size_t o = 0; o < sizeof optimizers / sizeof *optimizers; o++)
+        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+            float losses[MAX_STEPS], good[MAX_STEPS];
+            open_network(&a, &optimizers[o], EVERY);
+            open_network(&b, &optimizers[o], 1);
+            a.images[bad[i]][PIXELS] = NAN;
+            int end = bad[i] < EVERY ? EVERY : MAX_STEPS;
+            cr_assert_eq(take_steps(&a, 0, end, losses), end);
+            take_steps(&b, 0, bad[i], good);
+            for (int k = 0; k < bad[i]; k++) cr_expect_eq(losses[k], good[k], "step %d", k);
+            cr_expect(isnan(losses[bad[i]]), "%g", (double)losses[bad[i]]);
+            expect_same_training(&a, &b);
+            cr_expect_eq(sw_network_explain_loss(&a.network, a.images[bad[i]], a.labels, BATCH,
+                                                 (double)losses[bad[i]]),
+                         SW_E_NUMERIC);
+            cr_expect_not_null(strstr(sw_error_message(),
+                                      "the loss is NaN; the first value that is not finite "
+                                      "is in the output of batchnorm 'bn_input'"),
+                               "%s", sw_error_message());
+            sw_network_deinit(&a.network);
+            sw_network_deinit(&b.network);
+        }
+}
+
+Test(loss_every, looking_seldom_trains_to_the_same_bits)
+{
+    for (int every = 2; every <= MAX_STEPS; every++) {
+        float losses[MAX_STEPS], one_by_one[MAX_STEPS];
+        open_network(&a, &optimizers[0], every);
+        open_network(&b, &optimizers[0], 1);
+        cr_assert_eq(take_steps(&a, 0, MAX_STEPS, losses), MAX_STEPS);
+        cr_assert_eq(take_steps(&b, 0, MAX_STEPS, one_by_one), MAX_STEPS);
+        cr_expect_arr_eq(losses, one_by_one, sizeof losses, "every %d", every);
+        expect_same_training(&a, &b);
+        sw_network_deinit(&a.network);
+        sw_network_deinit(&b.network);
+    }
+}
+
+/* A network that is closed with steps under way and losses unread waits for what writes into its memory. */
+Test(loss_every, closing_in_the_middle_is_no_accident)
+{
+    for (int steps = 1; steps <= EVERY; steps++) {
+        open_network(&a, &optimizers[0], EVERY);
+        for (int k = 0; k < steps; k++) {
+            must(sw_network_upload(&a.network, a.images[k], a.labels, BATCH));
+            must(sw_network_enqueue_step(&a.network, BATCH, 1e-2));
+        }
+        sw_network_deinit(&a.network);
+    }
+}
