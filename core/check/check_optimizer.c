@@ -2,13 +2,16 @@
  * it, so that one step's rounding is compared, not the sum of all:
  *
  *   p        two roundings of itself, 12 eps of the update (sums, a square root and a division of up to 3 ulp
- * each) moments  3 eps of |momentum m| + |g|; the second moment, made of squares, 6 eps */
+ * each) moments  3 eps of |momentum m| + |g|; the second moment, made of squares, 6 eps
+ *
+ * and a last step whose loss is no number, which must leave everything as it is. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bound.h"
 #include "cl/buffer.h"
+#include "ops/loss_log.h"
 #include "ops/ops.h"
 #include "problem.h"
 
@@ -19,6 +22,8 @@ typedef struct update_problem {
     sw_graph graph;
     sw_store store;
     sw_optimizer optimizer;
+    sw_loss_log losses;
+    cl_mem loss; /* of a step */
     sw_problem problem;         /* memory and random numbers */
     sw_tensor tensors[TENSORS]; /* the whole slabs, gaps included; given: before the step */
     cl_mem buffers[TENSORS];    /* borrowed; NULL where the method has no such moment */
@@ -53,6 +58,8 @@ static sw_status init_update(update_problem *u, sw_cl *cl)
                                      .momentum = (float)c->momentum,
                                      .nesterov = c->nesterov};
     SW_TRY(sw_optimizer_init(&u->optimizer, &u->store, &config));
+    SW_TRY(sw_loss_log_init(&u->losses, cl, c->steps + 1));
+    SW_TRY(sw_buffer_create(&u->loss, cl, sizeof(float), "a loss"));
     const cl_mem buffers[] = {u->store.params, u->optimizer.moment_count > 0 ? u->optimizer.moments[0] : NULL,
                               u->optimizer.moment_count > 1 ? u->optimizer.moments[1] : NULL, u->store.grads};
     memcpy(u->buffers, buffers, sizeof buffers);
@@ -111,22 +118,56 @@ static void expect_step(update_problem *u, uint64_t step, double *moved)
     }
 }
 
-static sw_status run_step(sw_check_result *out, update_problem *u, uint64_t step, double *moved)
+/* A step whose loss is this, with random gradients. */
+static sw_status take_step(update_problem *u, float loss)
 {
     sw_status status = SW_OK;
     SW_TRY(fill_slab(u, u->store.grads));
     for (int i = 0; i < TENSORS; i++)
         if (u->buffers[i]) SW_TRY(read_slab(u, u->tensors[i].given, u->buffers[i]));
-    double start = sw_clock_ms();
+    SW_TRY(sw_buffer_write(u->store.cl, u->loss, 0, &loss, sizeof loss));
+    SW_TRY(sw_loss_log_add(&u->losses, u->loss, &u->optimizer));
     SW_TRY(sw_optimizer_step(&u->optimizer, u->c->lr));
-    SW_TRY(sw_cl_finish(u->store.cl));
-    out->ms = sw_clock_ms() - start;
-    expect_step(u, step, moved);
+done:
+    return status;
+}
+
+static sw_status compare_all(sw_check_result *out, update_problem *u)
+{
+    sw_status status = SW_OK;
     for (int i = 0; i < TENSORS; i++) {
         if (!u->buffers[i]) continue;
         SW_TRY(read_slab(u, u->tensors[i].found, u->buffers[i]));
         sw_result_compare(out, &u->tensors[i]); /* gradients: bound 0, unchanged */
     }
+done:
+    return status;
+}
+
+static sw_status run_step(sw_check_result *out, update_problem *u, uint64_t step, double *moved)
+{
+    sw_status status = SW_OK;
+    double start = sw_clock_ms();
+    SW_TRY(take_step(u, (float)step));
+    SW_TRY(sw_cl_finish(u->store.cl));
+    out->ms = sw_clock_ms() - start;
+    expect_step(u, step, moved);
+    SW_TRY(compare_all(out, u));
+done:
+    return status;
+}
+
+/* The last of them all, for nothing moves any more. */
+static sw_status run_halted_step(sw_check_result *out, update_problem *u)
+{
+    sw_status status = SW_OK;
+    SW_TRY(take_step(u, NAN));
+    for (int i = 0; i < TENSORS; i++) {
+        sw_tensor *t = &u->tensors[i];
+        memcpy(t->want, t->given, u->store.param_elems * sizeof *t->want);
+        memset(t->bound, 0, u->store.param_elems * sizeof *t->bound);
+    }
+    SW_TRY(compare_all(out, u));
 done:
     return status;
 }
@@ -149,7 +190,10 @@ sw_status sw_check_optimizer(sw_check_result *out, sw_cl *cl, const sw_optimizer
     double *moved = sw_problem_doubles(&u.problem, u.store.param_elems);
     if (!moved) status = SW_E_MEMORY;
     for (int step = 1; moved && step <= c->steps; step++) SW_TRY(run_step(out, &u, (uint64_t)step, moved));
+    if (moved) SW_TRY(run_halted_step(out, &u));
 done:
+    sw_loss_log_deinit(&u.losses);
+    sw_buffer_release(&u.loss);
     sw_optimizer_deinit(&u.optimizer);
     sw_store_deinit(&u.store);
     sw_graph_deinit(&u.graph);

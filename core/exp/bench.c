@@ -160,27 +160,38 @@ static sw_status summarise(sw_bench_steps *steps)
     return SW_OK;
 }
 
+/* So many steps, and the look at their losses; together, since in between nobody waits for the device. */
+static sw_status take_steps(bench *b, sw_status (*step)(bench *), int count)
+{
+    sw_status status = SW_OK;
+    for (int i = 0; i < count; i++) SW_TRY(step(b));
+    if (b->unread > 0) SW_TRY(read_losses(b));
+done:
+    return status;
+}
+
 /* A first step that is not counted (it waits for pages and kernels), then the measured ones. What a training
  * step leaves running (its update) is part of the next one's time, as in a run. */
-static sw_status time_steps(sw_bench_steps *steps, bench *b, const char *what, sw_status (*step)(bench *))
+static sw_status time_steps(sw_bench_steps *steps, bench *b, const char *what, sw_status (*step)(bench *),
+                            int at_a_time)
 {
     sw_status status = SW_OK;
     int wanted = b->options->steps;
     steps->batch = b->batch;
     steps->seconds = calloc((size_t)wanted, sizeof *steps->seconds);
     if (!steps->seconds) return sw_fail_alloc("step times", (size_t)wanted * sizeof *steps->seconds);
-    SW_TRY(step(b));
+    SW_TRY(take_steps(b, step, 1));
     double last = now_s();
     if (b->out->first_step_seconds <= 0.0) b->out->first_step_seconds = last - b->opened_s - b->peak_s;
     while (steps->count < wanted) {
-        SW_TRY(step(b));
-        double now = now_s();
-        steps->seconds[steps->count++] = now - last;
+        int count = wanted - steps->count < at_a_time ? wanted - steps->count : at_a_time;
+        SW_TRY(take_steps(b, step, count));
+        double now = now_s(), each = (now - last) / count;
+        for (int i = 0; i < count; i++) steps->seconds[steps->count++] = each;
         sw_log(SW_LOG_INFO, "%s, batch %d, step %d of %d: %.2f images/s", what, b->batch, steps->count,
-               wanted, b->batch / (now - last));
+               wanted, b->batch / each);
         last = now;
     }
-    if (b->unread > 0) SW_TRY(read_losses(b));
     SW_TRY(summarise(steps));
 done:
     return status;
@@ -192,11 +203,11 @@ static sw_status measure_steps(bench *b)
     const sw_network *n = &b->network;
     if (b->options->train) {
         b->out->train.flop = b->batch * sw_plan_flop(&n->train_model.graph, sw_executor_plan(n->trainer));
-        SW_TRY(time_steps(&b->out->train, b, "training", train_step));
+        SW_TRY(time_steps(&b->out->train, b, "training", train_step, sw_network_loss_every(n)));
     }
     if (b->options->infer) {
         b->out->infer.flop = b->batch * sw_plan_flop(&n->eval_model.graph, sw_executor_plan(n->evaluator));
-        SW_TRY(time_steps(&b->out->infer, b, "inference", infer_step));
+        SW_TRY(time_steps(&b->out->infer, b, "inference", infer_step, 1));
     }
 done:
     return status;
