@@ -23,7 +23,7 @@ typedef struct update_problem {
     sw_store store;
     sw_optimizer optimizer;
     sw_loss_log losses;
-    cl_mem loss; /* of a step */
+    cl_mem loss;                /* of a step */
     sw_problem problem;         /* memory and random numbers */
     sw_tensor tensors[TENSORS]; /* the whole slabs, gaps included; given: before the step */
     cl_mem buffers[TENSORS];    /* borrowed; NULL where the method has no such moment */
