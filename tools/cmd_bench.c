@@ -97,15 +97,15 @@ const sw_command sw_cmd_bench = {
     .name = "bench",
     .arguments = "EXPERIMENT.yaml",
     .summary = "Measure training and inference speed, layer by layer",
-    .details =
-        "Needs no data: the input is random. Measures the device's peak, then whole steps as a run takes\n"
-        "them (images/s), then by the device's clock every pass of every layer: ms, share of the time,\n"
-        "effective GFLOP/s, share of the peak, GB/s. --data shows whether the loader keeps up. Progress\n"
-        "goes to stderr, the figures to stdout.\n\n"
-        "Examples:\n"
-        "  segwork bench experiments/segnet_baseline.yaml\n"
-        "  segwork bench experiments/segnet_small.yaml --batch 8 --steps 10 --only infer\n"
-        "  segwork bench experiments/segnet_small.yaml --no-layers --only train --data --json load.json\n",
+    .details = "Needs no data: the input is random. Measures the device's peak, then whole steps\n"
+               "as a run takes them (images/s), then by the device's clock every pass of every\n"
+               "layer: ms, share of the time, effective GFLOP/s, share of the peak, GB/s.\n"
+               "--data shows whether the loader keeps up. Progress goes to stderr, the figures\n"
+               "to stdout.\n\n"
+               "Examples:\n"
+               "  segwork bench experiments/segnet_baseline.yaml\n"
+               "  segwork bench experiments/segnet_small.yaml --batch 8 --only infer --json\n"
+               "  segwork bench experiments/segnet_small.yaml --data --json figures.json\n",
     .options = options,
     .run = run,
 };

@@ -39,19 +39,20 @@ struct sw_run_profile {
 
 static const struct {
     const char *name, *key;
-    bool inside; /* of the one before that is not */
+    bool inside;  /* of the one before that is not */
+    bool of_step; /* in the trace only while steps are profiled */
 } spans[SW_HOST_SPANS] = {
-    [SW_SPAN_LOAD] = {"wait for a batch", "load", false},
-    [SW_SPAN_UPLOAD] = {"upload", "upload", false},
-    [SW_SPAN_ENQUEUE] = {"enqueue", "enqueue", false},
-    [SW_SPAN_WAIT] = {"wait for losses", "wait", false},
-    [SW_SPAN_RECORD] = {"records", "records", false},
-    [SW_SPAN_VALIDATION] = {"validation", "validation", false},
-    [SW_SPAN_VALIDATION_LOAD] = {"wait for a batch", "validation_load", true},
-    [SW_SPAN_EVALUATE] = {"evaluate", "evaluate", true},
-    [SW_SPAN_METRICS] = {"metrics", "metrics", true},
-    [SW_SPAN_PICTURES] = {"pictures", "pictures", false},
-    [SW_SPAN_CHECKPOINT] = {"checkpoints", "checkpoints", false},
+    [SW_SPAN_LOAD] = {"wait for a batch", "load", false, true},
+    [SW_SPAN_UPLOAD] = {"upload", "upload", false, true},
+    [SW_SPAN_ENQUEUE] = {"enqueue", "enqueue", false, true},
+    [SW_SPAN_WAIT] = {"wait for losses", "wait", false, true},
+    [SW_SPAN_RECORD] = {"records", "records", false, true},
+    [SW_SPAN_VALIDATION] = {"validation", "validation", false, false},
+    [SW_SPAN_VALIDATION_LOAD] = {"wait for a batch", "validation_load", true, true},
+    [SW_SPAN_EVALUATE] = {"evaluate", "evaluate", true, true},
+    [SW_SPAN_METRICS] = {"metrics", "metrics", true, true},
+    [SW_SPAN_PICTURES] = {"pictures", "pictures", false, false},
+    [SW_SPAN_CHECKPOINT] = {"checkpoints", "checkpoints", false, false},
 };
 
 static double now_s(void)
@@ -142,8 +143,7 @@ void sw_run_profile_end(sw_run_profile *p, sw_host_span what, double begun)
     double now = now_s();
     p->host[what].count++;
     p->host[what].seconds += now - begun;
-    bool of_steps = what < SW_SPAN_VALIDATION || spans[what].inside;
-    if (p->trace && (in_steps(p) || !of_steps)) trace_host(p, spans[what].name, begun, now);
+    if (p->trace && (in_steps(p) || !spans[what].of_step)) trace_host(p, spans[what].name, begun, now);
 }
 
 /* --- the device ------------------------------------------------------------------------------ */
