@@ -19,12 +19,16 @@ int sw_step_passes(sw_step_pass out[SW_STEP_PASSES], const sw_graph *graph, cons
         out[count++] = (sw_step_pass){.name = name, .reads_inputs = true};
     } else if (is_product(&graph->nodes[step->node])) {
         if (step->din[0] >= 0)
-            out[count++] = (sw_step_pass){.name = SW_PASS_BACKWARD_DATA, .data_gradient = true};
+            out[count++] = (sw_step_pass){
+                .name = SW_PASS_BACKWARD_DATA, .way = SW_WAY_BACKWARD_DATA, .data_gradient = true};
         out[count++] =
-            (sw_step_pass){.name = SW_PASS_BACKWARD_WEIGHTS, .reads_inputs = true, .weight_gradient = true};
+            (sw_step_pass){.name = SW_PASS_BACKWARD_WEIGHTS,
+                           .way = SW_WAY_BACKWARD_WEIGHTS,
+                           .reads_inputs = true,
+                           .weight_gradient = true};
     } else {
         out[count++] = (sw_step_pass){
-            .name = SW_PASS_BACKWARD, .reads_inputs = true, .data_gradient = true, .weight_gradient = true};
+            .name = SW_PASS_BACKWARD, .way = SW_WAY_ALL, .reads_inputs = true, .data_gradient = true, .weight_gradient = true};
     }
     return count;
 }

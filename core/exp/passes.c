@@ -85,12 +85,12 @@ static sw_status add_step(sw_pass_list *list, const side *s, const sw_step *step
     sw_status status = SW_OK;
     sw_step_pass passes[SW_STEP_PASSES];
     const sw_node *node = &s->graph->nodes[step->node];
-    const char *algorithm = sw_executor_algorithm(s->executor, step->node);
     int count = sw_step_passes(passes, s->graph, s->plan, step);
     for (int i = 0; i < count; i++) {
         sw_pass_row *row;
         SW_TRY(row_of(&row, list, node->name, passes[i].name, s->infer));
         sw_node_label(row->op, sizeof row->op, node);
+        const char *algorithm = sw_executor_algorithm(s->executor, step->node, passes[i].way);
         if (algorithm) snprintf(row->algorithm, sizeof row->algorithm, "%s", algorithm);
         row->flop += s->images * sw_pass_flop(s->graph, step);
         row->bytes += sw_pass_bytes(s->graph, s->plan, step, &passes[i], s->share);

@@ -93,16 +93,16 @@ done:
 static void describe_engines(sw_str *out, const sw_executor *executor, const sw_graph *graph)
 {
     for (int i = 0; i < graph->node_count; i++) {
-        const char *name = sw_executor_algorithm(executor, i);
+        const char *name = sw_executor_algorithm(executor, i, SW_WAY_ALL);
         bool seen = !name;
         for (int j = 0; j < i && !seen; j++) {
-            const char *earlier = sw_executor_algorithm(executor, j);
+            const char *earlier = sw_executor_algorithm(executor, j, SW_WAY_ALL);
             seen = earlier && strcmp(earlier, name) == 0;
         }
         if (seen) continue;
         int count = 0;
         for (int j = i; j < graph->node_count; j++) {
-            const char *other = sw_executor_algorithm(executor, j);
+            const char *other = sw_executor_algorithm(executor, j, SW_WAY_ALL);
             count += other && strcmp(other, name) == 0;
         }
         sw_str_printf(out, "%s%s %d", out->length ? ", " : "", name, count);
@@ -195,7 +195,7 @@ static sw_status write_manifest(sw_session *s)
     cJSON_AddStringToObject(convolutions, "gemm_parameters", sw_gemm_params_origin(s->cl));
     const sw_graph *graph = sw_network_graph(&s->network);
     for (int i = 0; i < graph->node_count; i++) {
-        const char *engine = sw_executor_algorithm(s->network.trainer, i);
+        const char *engine = sw_executor_algorithm(s->network.trainer, i, SW_WAY_ALL);
         if (engine) cJSON_AddStringToObject(convolutions, graph->nodes[i].name, engine);
     }
     SW_TRY(sw_manifest_begin(s->manifest, libraries, sizeof libraries / sizeof *libraries));

@@ -1,4 +1,4 @@
-/* conv2d: the op. Chooses an engine, hands it the passes, and does the bias itself. */
+/* conv2d: the op. Chooses an engine for each pass, hands it over, and does the bias itself. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -6,9 +6,14 @@
 
 enum { BIAS_CHUNK_PIXELS = 512 }; /* of one partial sum of the bias gradient */
 
+static const sw_way way_of[SW_CONV_PASSES] = {[SW_CONV_FORWARD] = SW_WAY_FORWARD,
+                                              [SW_CONV_BACKWARD_DATA] = SW_WAY_BACKWARD_DATA,
+                                              [SW_CONV_BACKWARD_WEIGHTS] = SW_WAY_BACKWARD_WEIGHTS};
+
 typedef struct conv_prepared {
-    const sw_conv_engine *engine;
-    void *plan;
+    const sw_conv_engine *engine[SW_CONV_PASSES]; /* NULL: the pass is not run */
+    void *plan[SW_CONV_PASSES];                   /* one where an engine has several passes */
+    char algorithm[SW_WAYS][64];                  /* by sw_way */
     const sw_kernel *bias_fwd, *bias_partial, *bias_combine;
 } conv_prepared;
 
@@ -42,22 +47,40 @@ done:
     return status;
 }
 
-/* The first engine that takes the shape, fastest first, from the one asked for onwards. clblast takes every
- * shape. */
-static const sw_conv_engine *choose_engine(const sw_run *run, sw_conv_shape shape)
+/* One plan for all passes of an engine. */
+static sw_status prepare_plans(conv_prepared *c, sw_run *run, sw_conv_shape shape, size_t cap_bytes)
 {
-    static const struct {
-        sw_conv_choice choice;
-        const sw_conv_engine *engine;
-    } engines[] = {{SW_CONV_WINOGRAD, &sw_conv_engine_winograd},
-                   {SW_CONV_GEMM, &sw_conv_engine_gemm},
-                   {SW_CONV_CLBLAST, &sw_conv_engine_clblast}};
-    const sw_conv2d_attrs *attrs = run->node->attrs;
-    size_t i = 0;
-    if (attrs->engine != SW_CONV_AUTO)
-        while (engines[i].choice != attrs->engine) i++;
-    while (!engines[i].engine->supports(run->cl, shape)) i++;
-    return engines[i].engine;
+    sw_status status = SW_OK;
+    run->workspace_bytes = 0;
+    for (int p = 0; p < SW_CONV_PASSES; p++) {
+        if (!c->engine[p] || c->plan[p]) continue;
+        unsigned passes = 0;
+        size_t bytes = 0;
+        void *plan = NULL;
+        for (int q = p; q < SW_CONV_PASSES; q++)
+            if (c->engine[q] == c->engine[p]) passes |= SW_BIT(q);
+        status = c->engine[p]->prepare(&plan, &bytes, run, shape, cap_bytes, passes);
+        for (int q = p; q < SW_CONV_PASSES; q++)
+            if (passes & SW_BIT(q)) c->plan[q] = plan;
+        if (status != SW_OK) goto done;
+        if (bytes > run->workspace_bytes) run->workspace_bytes = bytes;
+    }
+done:
+    return status;
+}
+
+/* The engines of passes [first, end): one word where all agree, else "thin/gemm/winograd". */
+static void name_engines(char *text, size_t bytes, const conv_prepared *c, int first, int end)
+{
+    size_t length = 0;
+    bool agree = true;
+    text[0] = '\0';
+    for (int p = first + 1; p < end; p++) agree &= c->engine[p] == c->engine[first];
+    if (agree) end = first + 1;
+    for (int p = first; p < end && length < bytes; p++)
+        if (c->engine[p])
+            length += (size_t)snprintf(text + length, bytes - length, "%s%s", length ? "/" : "",
+                                       c->engine[p]->name);
 }
 
 static sw_status prepare_bias(conv_prepared *c, sw_run *run, sw_conv_shape shape)
@@ -90,8 +113,12 @@ static sw_status conv2d_prepare(sw_run *run)
     conv_prepared *c = calloc(1, sizeof *c);
     if (!c) return sw_fail_alloc("a convolution", sizeof *c);
     run->prepared = c;
-    c->engine = choose_engine(run, shape);
-    SW_TRY(c->engine->prepare(&c->plan, &run->workspace_bytes, run, shape, attrs->workspace_cap_bytes));
+    int end = run->training ? SW_CONV_PASSES : SW_CONV_FORWARD + 1;
+    for (int p = 0; p < end; p++)
+        c->engine[p] = sw_conv_engine_fixed(run->cl, attrs->engine, shape, (sw_conv_pass)p);
+    SW_TRY(prepare_plans(c, run, shape, attrs->workspace_cap_bytes));
+    for (int p = 0; p < end; p++) name_engines(c->algorithm[way_of[p]], sizeof c->algorithm[0], c, p, p + 1);
+    name_engines(c->algorithm[SW_WAY_ALL], sizeof c->algorithm[0], c, SW_CONV_FORWARD, end);
     if (attrs->bias) SW_TRY(prepare_bias(c, run, shape));
 done:
     return status;
@@ -100,20 +127,24 @@ done:
 static void conv2d_release(sw_run *run)
 {
     conv_prepared *c = run->prepared;
-    if (c->plan) c->engine->release(c->plan);
+    for (int p = SW_CONV_PASSES - 1; p >= 0; p--) {
+        bool shared = false;
+        for (int q = 0; q < p; q++) shared |= c->plan[q] == c->plan[p];
+        if (c->plan[p] && !shared) c->engine[p]->release(c->plan[p]);
+    }
     free(c);
 }
 
-static const char *engine_name(const sw_run *run)
+static const char *engine_names(const sw_run *run, sw_way way)
 {
-    return ((const conv_prepared *)run->prepared)->engine->name;
+    return ((const conv_prepared *)run->prepared)->algorithm[way];
 }
 
 static sw_status conv2d_forward(sw_run *run)
 {
     sw_status status = SW_OK;
     const conv_prepared *c = run->prepared;
-    SW_TRY(c->engine->forward(c->plan, run));
+    SW_TRY(c->engine[SW_CONV_FORWARD]->forward(c->plan[SW_CONV_FORWARD], run));
     if (run->node->param_count > 1) {
         int channels = sw_run_out_shape(run, 0).c;
         size_t ov = (size_t)channels / (size_t)sw_run_vec(run, channels);
@@ -147,10 +178,11 @@ static sw_status conv2d_backward(sw_run *run)
     sw_status status = SW_OK;
     const conv_prepared *c = run->prepared;
     sw_profile_pass(run->cl, SW_PASS_BACKWARD_WEIGHTS);
-    SW_TRY(c->engine->backward_weights(c->plan, run));
+    SW_TRY(c->engine[SW_CONV_BACKWARD_WEIGHTS]->backward_weights(c->plan[SW_CONV_BACKWARD_WEIGHTS], run));
     if (run->node->param_count > 1) SW_TRY(backward_bias(run));
     sw_profile_pass(run->cl, SW_PASS_BACKWARD_DATA);
-    if (run->din[0]) SW_TRY(c->engine->backward_data(c->plan, run));
+    if (run->din[0])
+        SW_TRY(c->engine[SW_CONV_BACKWARD_DATA]->backward_data(c->plan[SW_CONV_BACKWARD_DATA], run));
 done:
     return status;
 }
@@ -167,6 +199,6 @@ const sw_op sw_op_conv2d = {
     .prepare = conv2d_prepare,
     .forward = conv2d_forward,
     .backward = conv2d_backward,
-    .algorithm = engine_name,
+    .algorithm = engine_names,
     .release = conv2d_release,
 };

@@ -26,8 +26,9 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-static bool supports(const sw_cl *cl, sw_conv_shape shape)
+static bool supports(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass)
 {
+    (void)pass;
     (void)cl;
     (void)shape;
     return true;
@@ -88,9 +89,10 @@ done:
 }
 
 static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
-                         size_t cap_bytes)
+                         size_t cap_bytes, unsigned passes)
 {
     sw_status status = SW_OK;
+    (void)passes; /* all use the same few kernels */
     clblast_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
     *out = plan;
@@ -221,6 +223,7 @@ done:
 
 const sw_conv_engine sw_conv_engine_clblast = {
     .name = "clblast",
+    .choice = SW_CONV_CLBLAST,
     .supports = supports,
     .prepare = prepare,
     .release = free,

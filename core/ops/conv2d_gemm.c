@@ -30,8 +30,9 @@ typedef struct gemm_plan {
     size_t zeros_offset; /* floats into the workspace, after the panels; partial sums start at 0 */
 } gemm_plan;
 
-static bool supports(const sw_cl *cl, sw_conv_shape s)
+static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 {
+    (void)pass;
     return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU &&
            (s.in_channels % LANES == 0 || s.out_channels % LANES == 0);
 }
@@ -99,7 +100,7 @@ static size_t larger(size_t a, size_t b)
 }
 
 static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
-                         size_t cap_bytes)
+                         size_t cap_bytes, unsigned passes)
 {
     sw_status status = SW_OK;
     (void)cap_bytes; /* packed weights and partial sums only: far below any sensible cap */
@@ -107,9 +108,11 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
     *out = plan;
     plan->shape = shape;
-    SW_TRY(prepare_product(&plan->forward, plan, run->cl, shape.in_channels, shape.out_channels, false));
-    SW_TRY(prepare_product(&plan->data, plan, run->cl, shape.out_channels, shape.in_channels, true));
-    SW_TRY(prepare_weights(plan, run->cl));
+    if (passes & SW_BIT(SW_CONV_FORWARD))
+        SW_TRY(prepare_product(&plan->forward, plan, run->cl, shape.in_channels, shape.out_channels, false));
+    if (passes & SW_BIT(SW_CONV_BACKWARD_DATA))
+        SW_TRY(prepare_product(&plan->data, plan, run->cl, shape.out_channels, shape.in_channels, true));
+    if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) SW_TRY(prepare_weights(plan, run->cl));
 
     size_t panels = larger(panel_elems(plan, &plan->forward), panel_elems(plan, &plan->data));
     plan->zeros_offset = sw_conv_align(panels * sizeof(float)) / sizeof(float);
@@ -181,6 +184,7 @@ done:
 
 const sw_conv_engine sw_conv_engine_gemm = {
     .name = "gemm",
+    .choice = SW_CONV_GEMM,
     .supports = supports,
     .prepare = prepare,
     .release = free,

@@ -43,8 +43,9 @@ typedef struct block {
     int first, count;
 } block;
 
-static bool supports(const sw_cl *cl, sw_conv_shape s)
+static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 {
+    (void)pass;
     return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU && s.kernel == 3 && s.in_channels % LANES == 0 &&
            s.out_channels % LANES == 0;
 }
@@ -111,9 +112,10 @@ static int choose_block(const winograd_plan *plan)
 }
 
 static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
-                         size_t cap_bytes)
+                         size_t cap_bytes, unsigned passes)
 {
     sw_status status = SW_OK;
+    (void)passes;    /* its programs serve all shapes, and are mostly built already */
     (void)cap_bytes; /* the block is bound by the cache, which is less */
     winograd_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
@@ -247,6 +249,7 @@ done:
 
 const sw_conv_engine sw_conv_engine_winograd = {
     .name = "winograd",
+    .choice = SW_CONV_WINOGRAD,
     .supports = supports,
     .prepare = prepare,
     .release = free,

@@ -1,5 +1,5 @@
-/* Ways to compute a convolution, behind one interface. conv2d.c owns the op (shapes, bias) and asks an engine
- * for the three passes.
+/* Ways to compute a convolution, behind one interface. conv2d.c owns the op (shapes, bias) and asks engines
+ * for the three passes, each pass of the one chosen for it.
  *
  *   clblast  im2col in bands and CLBlast's matrix product: every device, every shape; the reference
  *   gemm     implicit im2col in register tiles: CPUs
@@ -16,19 +16,31 @@ typedef struct sw_conv_shape {
 
 typedef struct sw_conv_engine {
     const char *name;
-    bool (*supports)(const sw_cl *cl, sw_conv_shape shape);
-    /* Builds programs into *plan (freed by release) and says how much of the workspace the passes use.
-     * `shape` has the graph's batch size; a run's may be smaller. */
+    sw_conv_choice choice; /* what names it in attributes and in the configuration */
+    bool (*supports)(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass);
+    /* Builds programs into *plan (freed by release; also of a prepare that failed, where not NULL) and says
+     * how much of the workspace the passes use. The plan will be asked for `passes` only (SW_BIT(pass), all
+     * of them supported). `shape` has the graph's batch size; a run's may be smaller. */
     sw_status (*prepare)(void **plan, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
-                         size_t cap_bytes);
+                         size_t cap_bytes, unsigned passes);
     void (*release)(void *plan);
-    /* y = conv(x, w); dw += ...; dx (+)= .... Enqueue only. Buffers are those of the run. */
+    /* y = conv(x, w); dw += ...; dx (+)= .... Enqueue only. Buffers are those of the run. NULL for a pass
+     * that no shape supports. */
     sw_status (*forward)(const void *plan, sw_run *run);
     sw_status (*backward_weights)(const void *plan, sw_run *run);
     sw_status (*backward_data)(const void *plan, sw_run *run);
 } sw_conv_engine;
 
 extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_gemm, sw_conv_engine_winograd;
+
+/* Every engine in the fixed order: where nothing else was chosen, a pass goes to the first that supports it.
+ * clblast, which supports everything, is the last. Ends in NULL. */
+extern const sw_conv_engine *const sw_conv_engines[];
+
+/* The first engine of the fixed order that supports shape and pass, from the one asked for onwards;
+ * SW_CONV_AUTO asks for the first of all. */
+const sw_conv_engine *sw_conv_engine_fixed(const sw_cl *cl, sw_conv_choice from, sw_conv_shape shape,
+                                           sw_conv_pass pass);
 
 /* Pixels of the run's batch. */
 static inline size_t sw_conv_pixels(const sw_run *run)

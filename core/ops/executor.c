@@ -225,10 +225,10 @@ size_t sw_executor_workspace_bytes(const sw_executor *e)
     return e->workspace_bytes;
 }
 
-const char *sw_executor_algorithm(const sw_executor *e, int node)
+const char *sw_executor_algorithm(const sw_executor *e, int node, sw_way way)
 {
     const sw_op *op = e->graph->nodes[node].op;
-    return op->algorithm ? op->algorithm(&e->runs[node]) : NULL;
+    return op->algorithm ? op->algorithm(&e->runs[node], way) : NULL;
 }
 
 static cl_mem tenant_buffer(const sw_executor *e, int tenant)

@@ -14,6 +14,11 @@ struct sw_run;
 
 #define SW_BIT(i) (1u << (i))
 
+/* Which of an op's passes a question is about; ops whose backward is one pass answer alike for both. */
+typedef enum sw_way { SW_WAY_FORWARD, SW_WAY_BACKWARD_DATA, SW_WAY_BACKWARD_WEIGHTS, SW_WAY_ALL } sw_way;
+
+enum { SW_WAYS = 4 };
+
 struct sw_op {
     const char *name; /* also the name of the kernel file and of the test */
     const char *help; /* one line */
@@ -42,8 +47,9 @@ struct sw_op {
     /* Adds to parameter gradients; writes (run->accumulate[i]: adds to) the gradient of input i where din[i]
      * != NULL. */
     sw_status (*backward)(struct sw_run *run);
-    /* What prepare chose among several ways to compute ("winograd"); NULL where there is only one. */
-    const char *(*algorithm)(const struct sw_run *run);
+    /* What prepare chose among several ways to compute ("winograd"; "gemm/winograd" where it chose by pass;
+     * "" for a pass that is not run); NULL where there is only one. */
+    const char *(*algorithm)(const struct sw_run *run, sw_way way);
     /* Frees run->prepared; NULL when prepare keeps nothing there. */
     void (*release)(struct sw_run *run);
 };

@@ -71,8 +71,9 @@ void sw_executor_destroy(sw_executor *executor); /* accepts NULL */
 
 const sw_plan *sw_executor_plan(const sw_executor *executor);
 size_t sw_executor_workspace_bytes(const sw_executor *executor);
-/* How a node is computed, where its op has several ways ("winograd"); else NULL. */
-const char *sw_executor_algorithm(const sw_executor *executor, int node);
+/* How a node is computed in a direction, where its op has several ways: "winograd", or where its passes
+ * differ "gemm/winograd/gemm" (forward, backward-data, backward-weights); else NULL. */
+const char *sw_executor_algorithm(const sw_executor *executor, int node, sw_way way);
 
 /* The buffer of a value (its forward instance) or of its gradient; NULL if it has none. For uploading inputs,
  * reading kept values, and seeding gradients. */

@@ -15,6 +15,10 @@ typedef enum sw_conv_choice {
     SW_CONV_WINOGRAD, /* F(4x4,3x3) on CPUs; gemm, then clblast, where a shape does not suit it */
 } sw_conv_choice;
 
+typedef enum sw_conv_pass { SW_CONV_FORWARD, SW_CONV_BACKWARD_DATA, SW_CONV_BACKWARD_WEIGHTS } sw_conv_pass;
+
+enum { SW_CONV_PASSES = 3 };
+
 typedef struct sw_conv2d_attrs {
     int out_channels;
     int kernel; /* 1, 3, 5, 7 */

@@ -1,0 +1,15 @@
+/* Which engines there are, and the fixed order among them. */
+#include "conv_engine.h"
+
+const sw_conv_engine *const sw_conv_engines[] = {&sw_conv_engine_winograd, &sw_conv_engine_gemm,
+                                                 &sw_conv_engine_clblast, NULL};
+
+const sw_conv_engine *sw_conv_engine_fixed(const sw_cl *cl, sw_conv_choice from, sw_conv_shape shape,
+                                           sw_conv_pass pass)
+{
+    const sw_conv_engine *const *engine = sw_conv_engines;
+    if (from != SW_CONV_AUTO)
+        while ((*engine)->choice != from) engine++;
+    while (!(*engine)->supports(cl, shape, pass)) engine++;
+    return *engine;
+}
