@@ -26,7 +26,8 @@ static double total_flop, total_s; /* of all products measured */
 static const struct poptOption OPTIONS[] = {
     {"device", 'd', POPT_ARG_STRING, &device_spec, 0, "the OpenCL device, as 'segwork devices' lists it",
      "SPEC"},
-    {"params", 'p', POPT_ARG_STRING, &params_file, 0, "GEMM parameters as written by tools/tune", "FILE"},
+    {"params", 'p', POPT_ARG_STRING, &params_file, 0, "GEMM parameters as written by tools/tune_gemm",
+     "FILE"},
     {"pixels", 'n', POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &pixels, 0, "pixels of a band", "N"},
     {"few", '\0', POPT_ARG_NONE, &few, 0, "only four products, of the widths that matter most", NULL},
     {"no-peak", '\0', POPT_ARG_NONE, &no_peak, 0, "do not measure the device's peak first", NULL},

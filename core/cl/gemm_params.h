@@ -23,8 +23,9 @@ typedef struct sw_gemm_params {
  */
 const char *sw_gemm_params_builtin(sw_gemm_params *out, const sw_device_info *device);
 
-/* Reads what tools/tune writes: {"kernels": {"Xgemm": {"GEMMK": 0, ...}, ...}, ...}. Each kernel named must
- * give all its parameters. Unknown names and values that are no small non-negative integers are SW_E_CONFIG.
+/* Reads what tools/tune_gemm writes: {"kernels": {"Xgemm": {"GEMMK": 0, ...}, ...}, ...}. Each kernel named
+ * must give all its parameters. Unknown names and values that are no small non-negative integers are
+ * SW_E_CONFIG.
  */
 sw_status sw_gemm_params_read(sw_gemm_params *out, const char *path) SW_NODISCARD;
 

@@ -50,7 +50,7 @@ typedef struct sw_cl_options {
     bool check;   /* wait after each launch and report errors with kernel and node */
     bool profile; /* queue with profiling on; launches record their times (cl/profile.h) */
     const char
-        *gemm_params_file; /* a file written by tools/tune, or NULL: environment, then built-in table */
+        *gemm_params_file; /* a file written by tools/tune_gemm, or NULL: environment, then built-in table */
 } sw_cl_options;
 
 sw_status sw_cl_create(sw_cl **out, const sw_device_info *device, const sw_cl_options *options) SW_NODISCARD;

@@ -1,4 +1,4 @@
-/* tools/tune with stand-ins for the tuner and the programs: what it makes of their output. */
+/* tools/tune_gemm with stand-ins for the tuner and the programs: what it makes of their output. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,16 +11,16 @@
 #include "cl/gemm.h"
 #include "scratch.h"
 
-TestSuite(tune, .init = scratch_create, .fini = scratch_remove);
+TestSuite(tune_gemm, .init = scratch_create, .fini = scratch_remove);
 
 static char output[65536]; /* both streams of the last command */
 
-static int tune(const char *arguments)
+static int tune_gemm(const char *arguments)
 {
     const char *sources = getenv("SEGWORK_SOURCE_DIR");
     cr_assert_not_null(sources, "run the tests through ctest");
     char *command =
-        sw_strf("PATH='%s':\"$PATH\" '%s/tools/tune' %s 2>&1", scratch_path("bin"), sources, arguments);
+        sw_strf("PATH='%s':\"$PATH\" '%s/tools/tune_gemm' %s 2>&1", scratch_path("bin"), sources, arguments);
     cr_assert_not_null(command);
     FILE *pipe = popen(command, "r");
     cr_assert_not_null(pipe);
@@ -69,12 +69,12 @@ static void stand_ins(const char *type)
                                                                         "16") "]\n}\nEND\nexit 139\n");
 }
 
-Test(tune, the_fastest_variant_that_works_is_written_in_a_form_that_loads)
+Test(tune_gemm, the_fastest_variant_that_works_is_written_in_a_form_that_loads)
 {
     stand_ins("gpu");
     char *arguments =
         sw_strf("--quick --build '%s' --out '%s'", scratch_path("build"), scratch_path("out.json"));
-    cr_assert_eq(tune(arguments), 0, "%s", output);
+    cr_assert_eq(tune_gemm(arguments), 0, "%s", output);
     free(arguments);
     cr_expect_not_null(strstr(output, "tuning 1:0: Other \\ \"one\"\n"), "%s", output);
     cr_expect_not_null(strstr(output, "0 1 16 2 8 8 32 8 8 32 0 0 0 0 1 1 "), "%s", output);
@@ -97,22 +97,22 @@ Test(tune, the_fastest_variant_that_works_is_written_in_a_form_that_loads)
     sw_cl_destroy(cl);
 }
 
-Test(tune, on_a_cpu_register_tiles_outside_the_tuners_space_are_tried_too)
+Test(tune_gemm, on_a_cpu_register_tiles_outside_the_tuners_space_are_tried_too)
 {
     stand_ins("cpu");
     char *arguments =
         sw_strf("--quick --build '%s' --out '%s'", scratch_path("build"), scratch_path("out.json"));
-    cr_assert_eq(tune(arguments), 0, "%s", output);
+    cr_assert_eq(tune_gemm(arguments), 0, "%s", output);
     free(arguments);
     cr_expect_not_null(strstr(output, "\n  1 1 1 1 1 1 16 1 1 16 0 0 0 0 16 1 "), "%s", output);
 }
 
-Test(tune, wrong_usage_and_missing_programs_are_said)
+Test(tune_gemm, wrong_usage_and_missing_programs_are_said)
 {
-    cr_expect_eq(tune("--help"), 0);
-    cr_expect_eq(strncmp(output, "Usage: tools/tune ", 18), 0, "%s", output);
-    cr_expect_eq(tune("--fast"), 2);
-    cr_expect_not_null(strstr(output, "Usage: tools/tune "), "%s", output);
-    cr_expect_eq(tune("--build /nonexistent"), 1);
+    cr_expect_eq(tune_gemm("--help"), 0);
+    cr_expect_eq(strncmp(output, "Usage: tools/tune_gemm ", 23), 0, "%s", output);
+    cr_expect_eq(tune_gemm("--fast"), 2);
+    cr_expect_not_null(strstr(output, "Usage: tools/tune_gemm "), "%s", output);
+    cr_expect_eq(tune_gemm("--build /nonexistent"), 1);
     cr_expect_not_null(strstr(output, "/nonexistent/segwork is not there: build first"), "%s", output);
 }
