@@ -10,7 +10,7 @@
 
 static const char **sets;
 static char *device, *only;
-static int batch, steps = 4, json, no_layers, data;
+static int batch, steps = 4, json, no_layers, no_tune, data;
 
 static sw_status read_options(sw_bench_options *o)
 {
@@ -63,6 +63,7 @@ static sw_status run(int argc, const char *const *argv)
     SW_TRY(read_arguments(&file, &to, argc, argv));
     SW_TRY(read_options(&bench_options));
     SW_TRY(sw_experiment_load(&experiment, file, sets));
+    if (no_tune) sw_experiment_fix_engines(experiment);
     SW_TRY(sw_bench_run(&bench, experiment, &bench_options));
     if (json) SW_TRY(sw_bench_json(&document, &bench));
     if (to) SW_TRY(sw_fs_write(to, document.text, document.length));
@@ -85,6 +86,8 @@ static const struct poptOption options[] = {
      "Whole steps to time, after one that is not", "K"},
     {"only", '\0', POPT_ARG_STRING, &only, 0, "Measure one of the two", "train|infer"},
     {"no-layers", '\0', POPT_ARG_NONE, &no_layers, 0, "Whole steps only", NULL},
+    {"no-tune", '\0', POPT_ARG_NONE, &no_tune, 0,
+     "Take the convolution engines in their fixed order, untimed (see 'segwork tune')", NULL},
     {"device", 'd', POPT_ARG_STRING, &device, 0,
      "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
     {"data", '\0', POPT_ARG_NONE, &data, 0,

@@ -14,6 +14,7 @@ static char *out, *device, *resume;
 static int profile, profile_steps = 20;
 
 enum { MAX_PROFILE_STEPS = 1000 }; /* of a trace that a browser still opens */
+static int no_tune;
 
 static volatile sig_atomic_t stop;
 
@@ -44,9 +45,10 @@ static sw_status load(sw_experiment **experiment, int argc, const char *const *a
             return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork run --help')", argc);
         return sw_experiment_load(experiment, argv[0], (const char *const *)sets);
     }
-    if (argc > 0 || sets || out)
-        return sw_fail(SW_E_USAGE,
-                       "--resume continues a run as it was: no experiment file, --set or --out with it");
+    if (argc > 0 || sets || out || no_tune)
+        return sw_fail(
+            SW_E_USAGE,
+            "--resume continues a run as it was: no experiment file, --set, --out or --no-tune with it");
     char *config = sw_fs_join(resume, "config.yaml");
     if (!config) return SW_E_MEMORY;
     sw_status status =
@@ -68,6 +70,7 @@ static sw_status run(int argc, const char *const *argv)
     if (profile_steps < 1 || profile_steps > MAX_PROFILE_STEPS)
         return sw_fail(SW_E_USAGE, "--profile-steps %d: 1 to %d", profile_steps, MAX_PROFILE_STEPS);
     SW_TRY(load(&experiment, argc, argv));
+    if (no_tune) sw_experiment_fix_engines(experiment);
     catch_signals();
     sw_trainer_options options = {.device = device,
                                   .out = out,
@@ -92,6 +95,8 @@ static const struct poptOption options[] = {
      "Folder of the run; must not exist (default: runs/<experiment>/<number>)", "DIR"},
     {"device", 'd', POPT_ARG_STRING, &device, 0,
      "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
+    {"no-tune", '\0', POPT_ARG_NONE, &no_tune, 0,
+     "Take the convolution engines in their fixed order: nothing is timed, no earlier choice used", NULL},
     {"resume", 'r', POPT_ARG_STRING, &resume, 0, "Continue this run exactly where it was saved", "RUN"},
     {"profile", 'p', POPT_ARG_NONE, &profile, 0,
      "Say where the time goes: profile.txt, profile.json and trace.json in the run folder", NULL},
@@ -113,6 +118,8 @@ const sw_command sw_cmd_run = {
         "--profile times every kernel of the first steps by layer and pass, and what the\n"
         "host does over the whole run; trace.json opens in chrome://tracing or\n"
         "ui.perfetto.dev.\n\n"
+        "The first run on a device times the engines for its convolutions (about 20 s, see 'segwork tune');\n"
+        "config.yaml names those taken, so that 'segwork run RUN/config.yaml' computes the same bits.\n\n"
         "Examples:\n"
         "  segwork run experiments/segnet_baseline.yaml\n"
         "  segwork run experiments/segnet_small.yaml --set train.epochs=3 --set optimizer.lr=5e-4\n"

@@ -13,6 +13,7 @@ const sw_command *const sw_commands[] = {
     &sw_cmd_bench,
     &sw_cmd_describe,
     &sw_cmd_selftest,
+    &sw_cmd_tune,
     &sw_cmd_data,
     &sw_cmd_completion,
     &sw_cmd_man,

@@ -16,5 +16,6 @@ extern const sw_command sw_cmd_export;
 extern const sw_command sw_cmd_predict;
 extern const sw_command sw_cmd_run;
 extern const sw_command sw_cmd_selftest;
+extern const sw_command sw_cmd_tune;
 
 #endif

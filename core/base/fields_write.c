@@ -48,8 +48,7 @@ static void append_quoted(sw_str *out, const char *text)
     sw_str_append(out, "\"");
 }
 
-/* Text that no YAML reader takes for anything else stands bare; the rest is quoted. */
-static void append_text(sw_str *out, const char *text)
+void sw_text_append(sw_str *out, const char *text)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     static const char *const words[] = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
@@ -73,7 +72,7 @@ static void append_text_list(sw_str *out, const sw_field *field, const char *rec
     sw_str_append(out, "[");
     for (int i = 0; i < count; i++) {
         if (i) sw_str_append(out, ", ");
-        append_text(out, texts[i]);
+        sw_text_append(out, texts[i]);
     }
     sw_str_append(out, "]");
 }
@@ -105,7 +104,7 @@ static void append_value(sw_str *out, const sw_field *field, const char *record)
         break;
     case SW_FIELD_TEXT:
         memcpy(&text, member, sizeof text);
-        append_text(out, text);
+        sw_text_append(out, text);
         break;
     case SW_FIELD_ENUM:
         memcpy(&number, member, sizeof number);

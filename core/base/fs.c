@@ -205,6 +205,21 @@ char *sw_fs_dirname(const char *path)
     return sw_strf("%.*s", (int)(slash - path), path);
 }
 
+sw_status sw_fs_cache_folder(char **out)
+{
+    const char *own = getenv("SEGWORK_CACHE_DIR"), *all = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    *out = NULL;
+    if (own && *own)
+        *out = sw_strf("%s", own);
+    else if (all && all[0] == '/') /* a relative one does not count, says the specification */
+        *out = sw_fs_join(all, "segwork");
+    else if (home && *home)
+        *out = sw_fs_join(home, ".cache/segwork");
+    else
+        return sw_fail(SW_E_IO, "no cache folder: HOME is not set; SEGWORK_CACHE_DIR=DIR names one");
+    return *out ? SW_OK : SW_E_MEMORY;
+}
+
 sw_status sw_fs_free_bytes(uint64_t *out, const char *path)
 {
     struct statvfs info;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/fs.h"
 #include "base/str.h"
@@ -87,6 +88,21 @@ static sw_status append_file(source_text *source, const char *file)
 {
     const char *folder = getenv("SEGWORK_KERNEL_DIR");
     return folder && folder[0] ? append_from_folder(source, folder, file) : append_embedded(source, file);
+}
+
+sw_status sw_kernel_fingerprint(char out[SW_FINGERPRINT_BYTES])
+{
+    sw_status status = SW_OK;
+    uint64_t hash = 0; /* of each file seeded with that of those before */
+    for (const sw_kernel_source *s = sw_kernel_sources; s->file && status == SW_OK; s++) {
+        source_text source = {0};
+        status = append_file(&source, s->file);
+        for (size_t i = 0; i < source.count; i++)
+            hash = XXH64(source.pieces[i], strlen(source.pieces[i]), hash);
+        source_deinit(&source);
+    }
+    snprintf(out, SW_FINGERPRINT_BYTES, "%016llx", (unsigned long long)hash);
+    return status;
 }
 
 static sw_status fail_build(cl_program handle, cl_int code, const sw_cl *cl, const char *file,

@@ -12,6 +12,7 @@
 #include "bench_loading.h"
 #include "cl/profile.h"
 #include "cost.h"
+#include "exp/engines.h"
 #include "nn/network.h"
 
 /* What is open while measuring. */
@@ -20,6 +21,7 @@ typedef struct bench {
     const sw_experiment *experiment;
     const sw_bench_options *options;
     sw_cl *cl;
+    sw_engines engines;
     sw_network network;
     int batch;
     int unread;           /* training steps whose loss was not read */
@@ -80,6 +82,17 @@ done:
     return status;
 }
 
+/* As a run does; the time that it may take to time engines is not the first step's. */
+static sw_status decide_engines(bench *b)
+{
+    double start = now_s();
+    sw_status status = sw_engines_decide(&b->engines, b->experiment, b->cl, NULL);
+    if (status != SW_OK) return status;
+    b->opened_s += now_s() - start;
+    sw_log(SW_LOG_INFO, "engines of the convolutions: %s", b->engines.source);
+    return SW_OK;
+}
+
 static sw_status open_network(bench *b)
 {
     sw_status status = SW_OK;
@@ -94,6 +107,7 @@ static sw_status open_network(bench *b)
                                         .train_batch = b->batch,
                                         .eval_batch = eval_batch,
                                         .conv_engine = x->runtime.conv_engine,
+                                        .conv_pins = &b->engines.pins,
                                         .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20,
                                         .debug_buffers = x->runtime.debug_buffers,
                                         .loss_every = x->runtime.loss_every};
@@ -250,6 +264,7 @@ static void bench_close(bench *b)
     free(b->labels);
     free(b->predictions);
     sw_network_deinit(&b->network);
+    sw_engines_deinit(&b->engines);
     sw_cl_destroy(b->cl);
 }
 
@@ -261,6 +276,7 @@ sw_status sw_bench_run(sw_bench *out, const sw_experiment *experiment, const sw_
     b.batch = options->batch ? options->batch : experiment->train.batch_size;
     snprintf(out->experiment, sizeof out->experiment, "%s", experiment->name);
     SW_TRY(open_device(&b));
+    SW_TRY(decide_engines(&b));
     SW_TRY(open_network(&b));
     SW_TRY(make_input(&b));
     SW_TRY(measure_steps(&b));

@@ -72,6 +72,12 @@ done:
     return status;
 }
 
+void sw_experiment_fix_engines(sw_experiment *experiment)
+{
+    experiment->runtime.tune = false;
+    experiment->runtime.conv_layers.count = 0;
+}
+
 void sw_experiment_destroy(sw_experiment *experiment)
 {
     if (!experiment) return;

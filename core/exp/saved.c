@@ -108,6 +108,7 @@ sw_status sw_saved_start(sw_saved *saved, const sw_loss_config *loss, int batch,
                                   .size_px = x->data.size,
                                   .eval_batch = batch,
                                   .conv_engine = x->runtime.conv_engine,
+                                  .conv_pins = &x->runtime.conv_layers,
                                   .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20,
                                   .check = x->runtime.check,
                                   .debug_buffers = x->runtime.debug_buffers};

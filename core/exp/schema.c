@@ -87,6 +87,51 @@ static const sw_field_custom class_weights = {
     .write = write_class_weights,
 };
 
+/* runtime.conv_layers: engines by layer */
+
+static const sw_yaml_node *read_conv_layers(void *record, const sw_yaml_node *value)
+{
+    sw_conv_pins *pins = &((sw_runtime_config *)record)->conv_layers;
+    pins->count = 0;
+    if (value->kind == SW_YAML_SCALAR && (sw_yaml_is_null(value) || strcmp(value->text, "none") == 0))
+        return NULL;
+    if (value->kind != SW_YAML_MAPPING || value->count > SW_MAX_CONVOLUTIONS) return value;
+    for (size_t i = 0; i < value->count; i++) {
+        const sw_yaml_node *engines = value->entries[i].value;
+        sw_conv_pin *pin = &pins->pins[pins->count++];
+        pin->layer = value->entries[i].key;
+        if (engines->kind != SW_YAML_SCALAR || !sw_conv_choices_parse(pin->pass, engines->text))
+            return engines;
+    }
+    return NULL;
+}
+
+static void write_conv_layers(sw_str *out, const void *record)
+{
+    const sw_conv_pins *pins = &((const sw_runtime_config *)record)->conv_layers;
+    size_t line_start = out->length;
+    if (!pins->count) sw_str_append(out, "none");
+    for (int i = 0; i < pins->count; i++) {
+        char engines[SW_CONV_CHOICES_BYTES];
+        sw_conv_choices_print(engines, pins->pins[i].pass);
+        sw_str_append(out, i ? "," : "{");
+        bool full = out->length - line_start > 80;
+        if (full) line_start = out->length;
+        if (i) sw_str_append(out, full ? "\n      " : " ");
+        sw_text_append(out, pins->pins[i].layer);
+        sw_str_printf(out, ": %s", engines);
+    }
+    if (pins->count) sw_str_append(out, "}");
+}
+
+static const sw_field_custom conv_layers = {
+    .expected = "none | mapping of layers to engines, one or forward/data/weights",
+    .json_schema = "{\"oneOf\": [{\"enum\": [\"none\", null]},"
+                   " {\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\"}}]}",
+    .read = read_conv_layers,
+    .write = write_conv_layers,
+};
+
 #define HERE sw_data_config
 static const sw_field data_fields[] = {
     TEXT(
@@ -247,6 +292,17 @@ static const sw_field runtime_fields[] = {
         "own register-tiled products, on CPUs; clblast: im2col and CLBlast, everywhere. An engine leaves a "
         "layer "
         "it does not suit to the next one"),
+    BOOL(
+        tune, "true",
+        "With conv_engine auto: time the engines once a device and layer, and keep the choice for later runs "
+        "(segwork tune); false: the first in a fixed order that suits the layer"),
+    {.key = "conv_layers",
+     .type = SW_FIELD_CUSTOM,
+     .fallback = "none",
+     .custom = &conv_layers,
+     .help = "With conv_engine auto: layers whose engine is decided, such as {dc1.seq.0: gemm}, or forward, "
+             "backward-data and backward-weights apart: {dc1.seq.3: winograd/gemm/gemm}. A run's config.yaml "
+             "names every layer here, so that repeating it computes the same bits"},
     INT(workspace_mb, "64", 1, 65536,
         "Device memory the convolutions share for intermediate results, in MiB"),
     BOOL(check, "false",

@@ -109,6 +109,16 @@ static void describe_engines(sw_str *out, const sw_executor *executor, const sw_
     }
 }
 
+/* A resumed run computes as it began, whatever was timed since; its configuration names every layer's engine.
+ */
+static sw_status decide_engines(sw_session *s)
+{
+    if (!s->options->resume) return sw_engines_decide(&s->engines, s->experiment, s->cl, s->options->stop);
+    s->engines.pins = s->experiment->runtime.conv_layers;
+    s->engines.source = sw_strf("as the run began");
+    return s->engines.source ? SW_OK : SW_E_MEMORY;
+}
+
 static sw_status plan_network(sw_session *s)
 {
     sw_status status = SW_OK;
@@ -120,6 +130,7 @@ static sw_status plan_network(sw_session *s)
                                   .train_batch = x->train.batch_size,
                                   .eval_batch = x->train.val_batch_size,
                                   .conv_engine = x->runtime.conv_engine,
+                                  .conv_pins = &s->engines.pins,
                                   .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20,
                                   .check = x->runtime.check,
                                   .debug_buffers = x->runtime.debug_buffers,
@@ -135,6 +146,7 @@ static sw_status plan_network(sw_session *s)
     sw_log(SW_LOG_INFO, "model %s: %zu parameters, %.2f GMAC an image; convolutions: %s", x->model.name,
            sw_graph_trained_elems(sw_network_graph(&s->network)),
            (double)sw_graph_macs(sw_network_graph(&s->network)) * 1e-9, engines.text ? engines.text : "none");
+    sw_log(SW_LOG_INFO, "engines of the convolutions: %s", s->engines.source);
     log_lines(text.text);
 done:
     sw_str_deinit(&text);
@@ -193,6 +205,7 @@ static sw_status write_manifest(sw_session *s)
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "convolutions");
     cJSON *convolutions = cJSON_AddObjectToObject(s->manifest, "convolutions");
     cJSON_AddStringToObject(convolutions, "gemm_parameters", sw_gemm_params_origin(s->cl));
+    cJSON_AddStringToObject(convolutions, "chosen_by", s->engines.source);
     const sw_graph *graph = sw_network_graph(&s->network);
     for (int i = 0; i < graph->node_count; i++) {
         const char *engine = sw_executor_algorithm(s->network.trainer, i, SW_WAY_ALL);
@@ -229,7 +242,9 @@ static sw_status write_config(const sw_session *s)
 {
     sw_status status = SW_OK;
     sw_str config = {0};
-    sw_experiment_dump_yaml(&config, s->experiment, false);
+    sw_experiment resolved = *s->experiment;
+    resolved.runtime.conv_layers = s->engines.pins;
+    sw_experiment_dump_yaml(&config, &resolved, false);
     SW_TRY(sw_str_status(&config));
     SW_TRY(sw_run_folder_write_config(s->folder, config.text));
 done:
@@ -317,6 +332,7 @@ sw_status sw_session_open(sw_session *s, const sw_experiment *experiment, const 
     SW_TRY(open_initial_weights(s));
     SW_TRY(open_device(s));
     SW_TRY(open_data(s));
+    SW_TRY(decide_engines(s));
     SW_TRY(plan_network(s));
     SW_TRY(sw_network_allocate(&s->network, experiment->seed));
     SW_TRY(load_initial_weights(s));
@@ -350,6 +366,7 @@ void sw_session_close(sw_session *s, const char *outcome)
     sw_run_folder_destroy(s->folder);
     sw_epoch_grid_deinit(&s->grid);
     sw_network_deinit(&s->network);
+    sw_engines_deinit(&s->engines);
     sw_safetensors_reader_destroy(s->initial_weights);
     sw_loader_destroy(s->train_loader);
     sw_loader_destroy(s->val_loader);

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "data/loader.h"
 #include "epoch_grid.h"
+#include "exp/engines.h"
 #include "exp/records.h"
 #include "exp/run_folder.h"
 #include "exp/trainer.h"
@@ -28,6 +29,7 @@ typedef struct sw_session {
     sw_loader *train_loader, *val_loader,
         *article_loader; /* the last NULL without train.article_validation */
     sw_loss_config loss; /* class weights resolved */
+    sw_engines engines;
     sw_network network;
     sw_safetensors_reader *initial_weights; /* of init.from until they are loaded; NULL: none */
     sw_epoch_grid grid;

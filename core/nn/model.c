@@ -38,6 +38,9 @@ static sw_status add_dense(builder *b, const char *name, int width, int kernel, 
                              .bias = bias,
                              .engine = b->options->conv_engine,
                              .workspace_cap_bytes = b->options->workspace_cap_bytes};
+    const sw_conv_pins *pins = b->options->conv_pins;
+    const sw_conv_pin *pin = pins && attrs.engine == SW_CONV_AUTO ? sw_conv_pins_find(pins, name) : NULL;
+    if (pin) memcpy(attrs.pass, pin->pass, sizeof attrs.pass);
     return sw_graph_add(&b->value, b->graph, &sw_op_conv2d, name, &attrs, 1, &b->value);
 }
 

@@ -31,6 +31,7 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
     sw_model_options model_options = {.batch = training ? o->train_batch : o->eval_batch,
                                       .size_px = o->size_px,
                                       .conv_engine = o->conv_engine,
+                                      .conv_pins = o->conv_pins,
                                       .workspace_cap_bytes = o->workspace_cap_bytes};
     SW_TRY(sw_model_build(model, o->model, o->loss, &model_options));
     /* the host reads the loss, and in evaluation metrics read logits and labels after the last step */

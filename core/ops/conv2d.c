@@ -99,6 +99,15 @@ done:
     return status;
 }
 
+static const sw_conv_engine *choose_engine(const sw_run *run, sw_conv_shape shape, sw_conv_pass pass)
+{
+    const sw_conv2d_attrs *attrs = run->node->attrs;
+    for (const sw_conv_engine *const *engine = sw_conv_engines; *engine; engine++)
+        if ((*engine)->choice == attrs->pass[pass] && (*engine)->supports(run->cl, shape, pass))
+            return *engine;
+    return sw_conv_engine_fixed(run->cl, attrs->engine, shape, pass);
+}
+
 static sw_status conv2d_prepare(sw_run *run)
 {
     sw_status status = SW_OK;
@@ -114,8 +123,7 @@ static sw_status conv2d_prepare(sw_run *run)
     if (!c) return sw_fail_alloc("a convolution", sizeof *c);
     run->prepared = c;
     int end = run->training ? SW_CONV_PASSES : SW_CONV_FORWARD + 1;
-    for (int p = 0; p < end; p++)
-        c->engine[p] = sw_conv_engine_fixed(run->cl, attrs->engine, shape, (sw_conv_pass)p);
+    for (int p = 0; p < end; p++) c->engine[p] = choose_engine(run, shape, (sw_conv_pass)p);
     SW_TRY(prepare_plans(c, run, shape, attrs->workspace_cap_bytes));
     for (int p = 0; p < end; p++) name_engines(c->algorithm[way_of[p]], sizeof c->algorithm[0], c, p, p + 1);
     name_engines(c->algorithm[SW_WAY_ALL], sizeof c->algorithm[0], c, SW_CONV_FORWARD, end);

@@ -18,7 +18,7 @@ trap 'rm -rf "$scratch"' EXIT
 run=$scratch/run
 
 "$segwork" data stats "$data" | sed -n '1,6p'
-"$segwork" run experiments/segnet_small.yaml --out "$run" --set data.root="$data" \
+"$segwork" run experiments/segnet_small.yaml --no-tune --out "$run" --set data.root="$data" \
     --set data.train_limit=768 --set data.val_limit=84 --set train.epochs=1 --set train.batch_size=16
 
 for file in config.yaml manifest.json log.txt steps.jsonl metrics.jsonl metrics.csv \

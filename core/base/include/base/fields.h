@@ -71,7 +71,7 @@ struct sw_field_custom {
     /* Fills the record and returns NULL, or returns the node that is not as `expected`: the value or one
      * below. */
     const sw_yaml_node *(*read)(void *record, const sw_yaml_node *value);
-    void (*write)(sw_str *out, const void *record); /* as YAML on one line */
+    void (*write)(sw_str *out, const void *record); /* as YAML in flow style; further lines indented by 6 */
 };
 
 /* Fills the struct `out` from `mapping` (NULL: all defaults). Whatever is wrong goes to `problems`. Texts and
@@ -95,6 +95,9 @@ void sw_field_describe(sw_str *out, const sw_field *field);
 /* How many single-character edits (insert, delete, replace, swap of neighbours; case and -/_ don't count)
  * turn one word into the other. Words are cut at 63 characters. */
 int sw_edit_distance(const char *a, const char *b);
+
+/* Appends a text as YAML: bare where no reader takes it for anything else, else in quotes. */
+void sw_text_append(sw_str *out, const char *text);
 
 /* Appends the shortest decimal that reads back to the same float, as YAML of any version takes for a number.
  */

@@ -44,6 +44,10 @@ char *sw_fs_join(const char *folder, const char *name);
 /* The folder part of a path, on the heap ("." when there is none); NULL when memory is out. */
 char *sw_fs_dirname(const char *path);
 
+/* Where what can be made anew is kept between processes, on the heap: SEGWORK_CACHE_DIR, else segwork in
+ * XDG_CACHE_HOME, else in ~/.cache. The folder need not exist yet. SW_E_IO: none of the three is known. */
+sw_status sw_fs_cache_folder(char **out) SW_NODISCARD;
+
 /* Free bytes on the file system that holds `path` (which must exist). */
 sw_status sw_fs_free_bytes(uint64_t *out, const char *path) SW_NODISCARD;
 

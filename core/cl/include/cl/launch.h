@@ -13,6 +13,10 @@ typedef struct sw_kernel sw_kernel;
 sw_status sw_kernel_get(const sw_kernel **out, sw_cl *cl, const char *file, const char *name,
                         const char *options) SW_NODISCARD;
 
+/* Of all kernel sources, as they would be built now: 16 hexadecimal digits. */
+enum { SW_FINGERPRINT_BYTES = 17 };
+sw_status sw_kernel_fingerprint(char out[SW_FINGERPRINT_BYTES]) SW_NODISCARD;
+
 typedef enum sw_arg_kind { SW_ARG_BUFFER, SW_ARG_I32, SW_ARG_U32, SW_ARG_F32, SW_ARG_LOCAL } sw_arg_kind;
 
 typedef struct sw_arg {

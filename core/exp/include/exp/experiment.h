@@ -10,6 +10,7 @@
 #include "base/yaml.h"
 #include "data/config.h"
 #include "nn/config.h"
+#include "ops/conv_choice.h"
 #include "ops/ops.h"
 
 /* The figure of the clean validation that decides which epoch's weights are kept as "best". */
@@ -32,7 +33,9 @@ typedef struct sw_train_config {
 
 typedef struct sw_runtime_config {
     const char *device;         /* as sw_device_choose takes it; "": SEGWORK_DEVICE, then the best there is */
-    sw_conv_choice conv_engine; /* auto, clblast, gemm */
+    sw_conv_choice conv_engine; /* auto, clblast, gemm, winograd */
+    bool tune;                  /* with auto: time the engines once a device; else the fixed order */
+    sw_conv_pins conv_layers;   /* with auto: decided, layer by layer */
     int workspace_mb;           /* cap of the convolutions' shared workspace */
     bool check;                 /* wait after each launch and look for NaN */
     bool debug_buffers;         /* every value in its own buffer, filled with NaN */
@@ -71,6 +74,8 @@ typedef struct sw_experiment {
  * problem, each with file:line:column, or SW_E_IO when a file can't be read. How composition works:
  * configs/README.md. */
 sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *const *sets) SW_NODISCARD;
+/* What --no-tune does: runtime.tune false and runtime.conv_layers none, whatever the file says. */
+void sw_experiment_fix_engines(sw_experiment *experiment);
 void sw_experiment_destroy(sw_experiment *experiment); /* accepts NULL */
 
 /* Appends the experiment, every key spelled out, as YAML that loads to the same values; with_origins adds a

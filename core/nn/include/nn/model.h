@@ -4,6 +4,7 @@
 
 #include "graph/graph.h"
 #include "nn/config.h"
+#include "ops/conv_choice.h"
 #include "ops/executor.h"
 #include "ops/ops.h"
 
@@ -18,7 +19,8 @@ typedef struct sw_model {
 typedef struct sw_model_options {
     int batch, size_px;
     sw_conv_choice conv_engine;
-    size_t workspace_cap_bytes; /* of a convolution's im2col band */
+    const sw_conv_pins *conv_pins; /* with SW_CONV_AUTO, layer by layer; NULL: none */
+    size_t workspace_cap_bytes;    /* of a convolution's im2col band */
 } sw_model_options;
 
 /* Builds encoder, decoder, head and loss. Parameters carry the names of PyTorch's state dict of the reference

@@ -18,6 +18,8 @@ typedef struct sw_network_options {
     const sw_optimizer_config *optimizer; /* NULL: evaluation only */
     int size_px, train_batch, eval_batch; /* train_batch is not looked at without an optimiser */
     sw_conv_choice conv_engine;
+    const sw_conv_pins
+        *conv_pins; /* with SW_CONV_AUTO, layer by layer, until the network is planned; NULL: none */
     size_t workspace_cap_bytes;
     bool check, debug_buffers; /* see sw_executor_options */
     int loss_every; /* training steps at most between two calls of sw_network_losses; 0: 1 on a CPU,

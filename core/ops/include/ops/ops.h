@@ -23,7 +23,8 @@ typedef struct sw_conv2d_attrs {
     int out_channels;
     int kernel; /* 1, 3, 5, 7 */
     bool bias;
-    sw_conv_choice engine;
+    sw_conv_choice engine; /* a pass goes to it, or to the next of the fixed order that takes it */
+    sw_conv_choice pass[SW_CONV_PASSES]; /* of one pass, where it takes it; SW_CONV_AUTO: as `engine` says */
     size_t workspace_cap_bytes; /* of clblast's im2col band; at least one row of pixels is always taken */
 } sw_conv2d_attrs;
 extern const sw_op sw_op_conv2d;

@@ -1,0 +1,170 @@
+/* Engines chosen by timing, as a user meets them: segwork tune, and what runs make of it. */
+#include <cjson/cJSON.h>
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "program.h"
+#include "scratch.h"
+
+TestSuite(tune_command, .init = scratch_create, .fini = scratch_remove);
+
+/* Wide enough for there to be a choice; everything is kept in the scratch folder. */
+#define WIDE                                                                                                   \
+    "$SRC/tests/support/tiny.yaml --set runtime.tune=true --set model.encoder.0.width=16 "                     \
+    "--set model.encoder.1.width=16 --set model.decoder.0.width=16 "
+#define CACHE "export SEGWORK_CACHE_DIR=cache; "
+
+/* Makes the kept choice another one: clblast everywhere. */
+#define SPOIL_CHOICE "sed -i 's/\"engine\":.*\"/\"engine\": \"clblast\"/' cache/*.json"
+
+/* The engines of a run's convolutions, as its manifest has them; freed by the caller. */
+static char *engines_of(const char *run)
+{
+    char *path = sw_strf("%s/manifest.json", run), *text = file_text(path, NULL);
+    cJSON *manifest = cJSON_Parse(text);
+    cJSON *convolutions = cJSON_GetObjectItemCaseSensitive(manifest, "convolutions");
+    cr_assert(cJSON_IsObject(convolutions), "%s", text);
+    cJSON_DeleteItemFromObjectCaseSensitive(convolutions, "chosen_by");
+    cJSON_DeleteItemFromObjectCaseSensitive(convolutions, "gemm_parameters");
+    cr_expect_eq(cJSON_GetArraySize(convolutions), 5);
+    char *printed = cJSON_PrintUnformatted(convolutions), *engines = sw_strf("%s", printed);
+    cJSON_free(printed);
+    cJSON_Delete(manifest);
+    free(text);
+    free(path);
+    return engines;
+}
+
+static void expect_engines(const char *run, const char *engines)
+{
+    char *found = engines_of(run);
+    cr_expect_str_eq(found, engines, "%s: %s instead of %s", run, found, engines);
+    free(found);
+}
+
+static const char all_clblast[] =
+    "{\"dc1.seq.0\":\"clblast\",\"dc2.seq.0\":\"clblast\",\"uc2.seq.0\":\"clblast\",\"uc1.seq.0\":\"clblast\","
+    "\"uc1.seq.3\":\"clblast\"}";
+static const char fixed_order[] =
+    "{\"dc1.seq.0\":\"gemm\",\"dc2.seq.0\":\"winograd\",\"uc2.seq.0\":\"winograd\",\"uc1.seq.0\":\"winograd\","
+    "\"uc1.seq.3\":\"gemm\"}";
+
+Test(tune_command, prints_a_table_of_80_columns_and_times_once)
+{
+    program_expect(0, "timing the engines of 4 kinds of convolution", CACHE "segwork tune " WIDE);
+    cr_expect_not_null(strstr(program_output, "3x3 16 > 16, 16x16      forward "), "%s", program_output);
+    cr_expect_not_null(strstr(program_output, "kept in cache/convolutions-"), "%s", program_output);
+    int taken = 0;
+    for (const char *c = program_output; (c = strstr(c, "* ")); c++) taken++;
+    for (char *line = strtok(program_output, "\n"); line; line = strtok(NULL, "\n"))
+        cr_expect(strlen(line) <= 80 || strstr(line, "timing the engines"), "%s", line);
+    cr_expect_geq(taken, 4 * 3 - 4, "%s", program_output); /* the last column's star ends its line */
+    program_expect(0, "kept in", CACHE "segwork tune " WIDE);
+    cr_expect_null(strstr(program_output, "timing the engines"), "%s", program_output);
+    program_expect(0, "timing the engines of 4 kinds", CACHE "segwork tune " WIDE "--force");
+}
+
+Test(tune_command, a_run_takes_what_was_timed_and_its_config_repeats_it_without)
+{
+    program_draw_pets(6, 4);
+    program_expect(0, NULL, CACHE "segwork tune " WIDE " && " SPOIL_CHOICE);
+    program_expect(0, "as timed before", CACHE "segwork run " WIDE "--set train.epochs=1 --out a");
+    expect_engines("a", all_clblast);
+    program_expect(0, "runtime.conv_layers", "export SEGWORK_CACHE_DIR=empty; segwork run a/config.yaml --out b");
+    expect_same_run("a", "b", 1);
+    expect_engines("b", all_clblast);
+    cr_expect(!file_exists("empty"));
+    program_expect(0, "the fixed order",
+                   CACHE "segwork run a/config.yaml --no-tune --out c && cmp a/steps.jsonl c/steps.jsonl; test $? = 1");
+    expect_engines("c", fixed_order);
+}
+
+Test(tune_command, without_a_cache_a_run_times_and_the_next_one_computes_the_same)
+{
+    program_draw_pets(6, 4);
+    program_expect(0, "timed now", CACHE "segwork run " WIDE "--set train.epochs=1 --out a");
+    program_expect(0, "as timed before", CACHE "segwork run " WIDE "--set train.epochs=1 --out b");
+    expect_same_run("a", "b", 1);
+}
+
+Test(tune_command, two_runs_that_begin_at_once_choose_the_same)
+{
+    program_draw_pets(6, 4);
+    program_expect(0, NULL,
+                   CACHE "segwork run " WIDE "--set train.epochs=1 --out a & segwork run " WIDE
+                         "--set train.epochs=1 --out b; wait");
+    expect_same_run("a", "b", 1);
+}
+
+Test(tune_command, a_resumed_run_goes_on_as_it_began_whatever_was_timed_since)
+{
+    program_draw_pets(12, 4);
+    program_expect(0, NULL, CACHE "segwork tune " WIDE);
+    setenv("SEGWORK_CACHE_DIR", "cache", 1);
+    program_expect(0, NULL, "segwork run " WIDE "--set train.epochs=40 --out whole");
+    pid_t pid = program_start("run " WIDE "--set train.epochs=40 --out stopped");
+    cr_assert(program_wait_for_lines(pid, "stopped/steps.jsonl", 5));
+    kill(pid, SIGINT);
+    cr_assert_eq(program_wait(pid), 130, "%s", program_output);
+    program_expect(0, "as the run began", SPOIL_CHOICE " && segwork run --resume stopped");
+    expect_same_run("whole", "stopped", 40);
+    char *began = engines_of("whole");
+    expect_engines("stopped", began);
+    free(began);
+    program_expect(2, "--no-tune", "segwork run --resume stopped --no-tune");
+}
+
+Test(tune_command, engines_named_in_the_experiment_win_and_misfits_are_told)
+{
+    program_draw_pets(6, 4);
+    scratch_write("pins.yaml", "runtime: {conv_layers: {dc1.seq.0: clblast, uc1.seq.0: gemm/clblast/winograd,\n"
+                               "  uc1.seq.3: winograd, nowhere: gemm}}\n");
+    program_expect(0, "the model has no convolution 'nowhere'",
+                   "{ echo 'include: [pins.yaml]'; cat $SRC/tests/support/tiny.yaml; } > x.yaml; "
+                   "segwork run x.yaml --set model.encoder.0.width=16 --set model.encoder.1.width=16 "
+                   "--set model.decoder.0.width=16 --set train.epochs=1 --out a");
+    cr_expect_not_null(strstr(program_output, "3 passes do not run on their engine"), "%s", program_output);
+    expect_engines("a", "{\"dc1.seq.0\":\"clblast\",\"dc2.seq.0\":\"winograd\",\"uc2.seq.0\":\"winograd\","
+                        "\"uc1.seq.0\":\"gemm/clblast/winograd\",\"uc1.seq.3\":\"gemm\"}");
+    program_expect(2, "runtime.conv_layers", "segwork run x.yaml --set 'runtime.conv_layers={a: fast}'");
+    program_expect(2, "runtime.conv_layers", "segwork run x.yaml --set 'runtime.conv_layers=[gemm]'");
+    program_expect(0, "12", "segwork eval a --which best --json | wc -l");
+}
+
+Test(tune_command, a_spoilt_cache_is_one_warning_and_timed_anew)
+{
+    program_draw_pets(6, 4);
+    program_expect(0, NULL, CACHE "segwork tune " WIDE);
+    program_expect(0, "not a file of convolution timings; the convolutions are timed anew",
+                   CACHE "for f in cache/*.json; do head -c 700 $f > x; cat x > $f; done; "
+                         "segwork run " WIDE "--set train.epochs=1 --out a");
+    const char *warning = strstr(program_output, "timed anew");
+    cr_expect_null(strstr(warning + 1, "timed anew"), "%s", program_output);
+    program_expect(0, "as timed before", CACHE "segwork run " WIDE "--set train.epochs=1 --out b");
+    expect_same_run("a", "b", 1);
+}
+
+Test(tune_command, where_nothing_can_be_kept_nothing_is_timed)
+{
+    program_draw_pets(6, 4);
+    program_expect(0, "the fixed order of engines holds",
+                   "touch file; export SEGWORK_CACHE_DIR=file/below; segwork run " WIDE
+                   "--set train.epochs=1 --out a");
+    expect_engines("a", fixed_order);
+    program_expect(0, "HOME is not set",
+                   "unset HOME XDG_CACHE_HOME SEGWORK_CACHE_DIR; segwork run " WIDE
+                   "--set train.epochs=1 --out b");
+    expect_engines("b", fixed_order);
+    program_expect(1, "file", "export SEGWORK_CACHE_DIR=file/below; segwork tune " WIDE);
+}
+
+Test(tune_command, tells_what_is_wrong)
+{
+    program_expect(2, "takes one experiment file, got 0", "segwork tune");
+    program_expect(2, "nowhere.yaml", "segwork tune nowhere.yaml");
+    program_expect(2, "no such device", "segwork tune " WIDE "--device 'no such device'");
+}

@@ -1,0 +1,68 @@
+/* segwork tune: times the engines for an experiment's convolutions before a run has to. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "commands.h"
+#include "exp/engines.h"
+#include "exp/experiment.h"
+
+static const char **sets;
+static char *device;
+static int force;
+
+static volatile sig_atomic_t stop;
+
+static void ask_to_stop(int signal_number)
+{
+    stop = 1;
+    signal(signal_number, SIG_DFL);
+}
+
+static sw_status run(int argc, const char *const *argv)
+{
+    sw_status status = SW_OK;
+    sw_experiment *experiment = NULL;
+    sw_tuning tuning = {0};
+    sw_str text = {0};
+    if (argc != 1)
+        return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork tune --help')", argc);
+    SW_TRY(sw_experiment_load(&experiment, argv[0], sets));
+    signal(SIGINT, ask_to_stop);
+    const sw_tuning_options tuning_options = {.device = device, .force = force, .stop = &stop};
+    SW_TRY(sw_tuning_run(&tuning, experiment, &tuning_options));
+    sw_tuning_print(&text, &tuning);
+    SW_TRY(sw_str_status(&text));
+    fputs(text.text, stdout);
+done:
+    sw_str_deinit(&text);
+    sw_tuning_deinit(&tuning);
+    sw_experiment_destroy(experiment);
+    return status;
+}
+
+static const struct poptOption options[] = {
+    {"set", 's', POPT_ARG_ARGV, &sets, 0, "Give a key another value, as YAML (may be repeated)", "KEY=VALUE"},
+    {"device", 'd', POPT_ARG_STRING, &device, 0,
+     "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
+    {"force", 'f', POPT_ARG_NONE, &force, 0, "Time anew what was timed before (do nothing else meanwhile)", NULL},
+    POPT_TABLEEND};
+
+const sw_command sw_cmd_tune = {
+    .name = "tune",
+    .arguments = "EXPERIMENT.yaml",
+    .summary = "Time the convolution engines for an experiment on this device",
+    .details =
+        "There are several ways (engines) to compute a convolution, and which is fastest depends on the\n"
+        "layer, the pass and the device. A run with runtime.conv_engine: auto times them once, when it first\n"
+        "meets a layer on a device, and keeps the choice; this command does so beforehand and shows the\n"
+        "figures. An engine whose results differ from the reference's by more than rounding is not used.\n\n"
+        "The choice is kept by device, driver and program in ~/.cache/segwork (XDG_CACHE_HOME,\n"
+        "SEGWORK_CACHE_DIR). It holds for runs that begin afterwards: one that is resumed or repeated\n"
+        "from its config.yaml computes as it began. 'segwork run --no-tune' does without.\n\n"
+        "Examples:\n"
+        "  segwork tune experiments/segnet_baseline.yaml\n"
+        "  segwork tune experiments/segnet_small.yaml --set data.size=256 --device 1:0 --force",
+    .options = options,
+    .run = run,
+};
