@@ -45,24 +45,26 @@ static const struct poptOption options[] = {
     {"set", 's', POPT_ARG_ARGV, &sets, 0, "Give a key another value, as YAML (may be repeated)", "KEY=VALUE"},
     {"device", 'd', POPT_ARG_STRING, &device, 0,
      "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
-    {"force", 'f', POPT_ARG_NONE, &force, 0, "Time anew what was timed before (do nothing else meanwhile)", NULL},
+    {"force", 'f', POPT_ARG_NONE, &force, 0, "Time anew what was timed before (do nothing else meanwhile)",
+     NULL},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_tune = {
     .name = "tune",
     .arguments = "EXPERIMENT.yaml",
     .summary = "Time the convolution engines for an experiment on this device",
-    .details =
-        "There are several ways (engines) to compute a convolution, and which is fastest depends on the\n"
-        "layer, the pass and the device. A run with runtime.conv_engine: auto times them once, when it first\n"
-        "meets a layer on a device, and keeps the choice; this command does so beforehand and shows the\n"
-        "figures. An engine whose results differ from the reference's by more than rounding is not used.\n\n"
-        "The choice is kept by device, driver and program in ~/.cache/segwork (XDG_CACHE_HOME,\n"
-        "SEGWORK_CACHE_DIR). It holds for runs that begin afterwards: one that is resumed or repeated\n"
-        "from its config.yaml computes as it began. 'segwork run --no-tune' does without.\n\n"
-        "Examples:\n"
-        "  segwork tune experiments/segnet_baseline.yaml\n"
-        "  segwork tune experiments/segnet_small.yaml --set data.size=256 --device 1:0 --force",
+    .details = "There are several ways (engines) to compute a convolution; which is fastest\n"
+               "depends on layer, pass and device. A run with runtime.conv_engine: auto times\n"
+               "them when it first meets a layer on a device, and keeps the choice; this\n"
+               "command does so beforehand and shows the times. An engine whose results differ\n"
+               "from clblast's by more than rounding explains is not used.\n\n"
+               "The choice is kept by device, driver and program in ~/.cache/segwork, or the\n"
+               "folder named by SEGWORK_CACHE_DIR. It holds for runs that begin afterwards: one\n"
+               "that is resumed, or repeated from its config.yaml, computes as it began.\n"
+               "'segwork run --no-tune' does without.\n\n"
+               "Examples:\n"
+               "  segwork tune experiments/segnet_baseline.yaml\n"
+               "  segwork tune experiments/segnet_small.yaml --set data.size=256 --force",
     .options = options,
     .run = run,
 };

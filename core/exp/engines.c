@@ -28,8 +28,8 @@ static bool contested(const sw_cl *cl, const sw_conv_layer *layer)
     return several;
 }
 
-/* Adds the model's layers for which there is a choice, but those that are pinned. How many it looked up, and how
- * many kinds of them the table lacked and now has undecided, goes to *sought and *missing. */
+/* Adds the model's layers for which there is a choice, but those that are pinned. How many it looked up, and
+ * how many kinds of them the table lacked and now has undecided, goes to *sought and *missing. */
 static sw_status add_layers(sw_conv_table *table, int *sought, int *missing, const sw_cl *cl,
                             const sw_graph *graph, const sw_conv_pins *pins)
 {
@@ -59,8 +59,8 @@ static void forget_layers(sw_conv_table *table, const sw_graph *graph)
     }
 }
 
-/* Times what the file lacks, and writes the file. Under its lock: of two runs that begin at once, the second finds
- * what the first one chose. */
+/* Times what the file lacks, and writes the file. Under its lock: of two runs that begin at once, the second
+ * finds what the first one chose. */
 static sw_status complete_table(sw_conv_table *table, sw_conv_cache *cache, sw_cl *cl, const sw_graph *graph,
                                 const sw_conv_pins *pins, bool force, const volatile sig_atomic_t *stop)
 {
@@ -72,8 +72,8 @@ static sw_status complete_table(sw_conv_table *table, sw_conv_cache *cache, sw_c
     if (force) forget_layers(table, graph);
     SW_TRY(add_layers(table, &sought, &missing, cl, graph, pins));
     if (!missing) goto done;
-    sw_log(SW_LOG_INFO, "timing the engines of %d kinds of convolution on this device, once (up to about %.0f s)",
-           missing,
+    sw_log(SW_LOG_INFO,
+           "timing the engines of %d kinds of convolution on this device, once (up to about %.0f s)", missing,
            TUNE_SECONDS);
     const sw_conv_tune_options options = {.seconds = TUNE_SECONDS, .stop = stop};
     SW_TRY(sw_conv_tune(table, cl, &options));
@@ -104,7 +104,8 @@ static sw_status look_up(sw_engines *e, sw_conv_table *table, sw_conv_cache *cac
     status = sw_conv_cache_lock(cache, stop);
     if (status == SW_E_IO) {
         sw_log(SW_LOG_WARNING,
-               "%s; timings cannot be kept, so that the fixed order of engines holds. SEGWORK_CACHE_DIR=DIR names "
+               "%s; timings cannot be kept, so that the fixed order of engines holds. SEGWORK_CACHE_DIR=DIR "
+               "names "
                "another folder",
                sw_error_message());
         return SW_OK;
@@ -121,8 +122,8 @@ done:
     return status;
 }
 
-/* One layer's engines: the pin's, else the table's, else those of the fixed order. Counts the pins that do not
- * suit this device. */
+/* One layer's engines: the pin's, else the table's, else those of the fixed order. Counts the pins that do
+ * not suit this device. */
 static sw_status pin_layer(sw_engines *e, int *unfit, const sw_cl *cl, const char *name,
                            const sw_conv_layer *layer, const sw_conv_pin *given, const sw_conv_row *row)
 {
@@ -158,16 +159,19 @@ static sw_status pin_layers(sw_engines *e, const sw_conv_table *table, const sw_
     }
     for (int i = 0; i < given->count; i++)
         if (!sw_conv_pins_find(&e->pins, given->pins[i].layer))
-            sw_log(SW_LOG_WARNING, "runtime.conv_layers: the model has no convolution '%s'", given->pins[i].layer);
+            sw_log(SW_LOG_WARNING, "runtime.conv_layers: the model has no convolution '%s'",
+                   given->pins[i].layer);
     if (unfit)
         sw_log(SW_LOG_WARNING,
-               "runtime.conv_layers: %d passes do not run on their engine on this device, and take the fixed order",
+               "runtime.conv_layers: %d passes do not run on their engine on this device, and take the fixed "
+               "order",
                unfit);
 done:
     return status;
 }
 
-sw_status sw_engines_decide(sw_engines *e, const sw_experiment *x, sw_cl *cl, const volatile sig_atomic_t *stop)
+sw_status sw_engines_decide(sw_engines *e, const sw_experiment *x, sw_cl *cl,
+                            const volatile sig_atomic_t *stop)
 {
     sw_status status = SW_OK;
     sw_model model = {0};
@@ -207,7 +211,8 @@ void sw_engines_deinit(sw_engines *e)
 /* --- segwork tune ---------------------------------------------------------------------------- */
 
 /* The model's rows in the model's order. */
-static sw_status pick_rows(sw_conv_table *out, const sw_conv_table *table, const sw_cl *cl, const sw_graph *graph)
+static sw_status pick_rows(sw_conv_table *out, const sw_conv_table *table, const sw_cl *cl,
+                           const sw_graph *graph)
 {
     sw_status status = SW_OK;
     for (int n = 0; n < graph->node_count; n++) {

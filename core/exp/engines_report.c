@@ -52,8 +52,7 @@ static void print_pass(sw_str *out, const sw_conv_row *row, sw_conv_pass pass, c
     const sw_conv_verdict *verdict = &row->pass[pass];
     if (pass == SW_CONV_FORWARD) sw_conv_layer_print(layer, &row->layer);
     sw_str_printf(out, "%-24.24s%-8s", layer, sw_conv_pass_name(pass));
-    for (int i = 0; i < count; i++)
-        print_trial(out, trial_of(verdict, engines[i]), verdict->choice, width);
+    for (int i = 0; i < count; i++) print_trial(out, trial_of(verdict, engines[i]), verdict->choice, width);
     const sw_conv_trial *taken = trial_of(verdict, verdict->choice);
     if (taken && taken->ms > 0)
         sw_str_printf(out, "%8.1f\n", image_gflop(&row->layer) / taken->ms * 1e3);
@@ -67,8 +66,9 @@ void sw_tuning_print(sw_str *out, const sw_tuning *t)
     int count = list_engines(engines, &t->table);
     int width = count ? (COLUMNS - FIXED_COLUMNS) / count : WIDEST;
     if (width > WIDEST) width = WIDEST;
-    sw_str_printf(out, "%.70s\nms an image of each engine (* taken, - does not suit), and the taken one's rate\n\n",
-                  t->device.name);
+    sw_str_printf(
+        out, "%.70s\nms an image of each engine (* taken, - does not suit), and the taken one's rate\n\n",
+        t->device.name);
     sw_str_printf(out, "%-24s%-8s", "convolution", "pass");
     for (int i = 0; i < count; i++)
         sw_str_printf(out, "%*.*s ", width - 1, width - 1, sw_conv_choice_name(engines[i]));

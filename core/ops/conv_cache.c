@@ -65,8 +65,7 @@ static sw_status wait_for_lock(const sw_conv_cache *cache, const volatile sig_at
     while (flock(cache->lock_fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return sw_fail(SW_E_IO, "cannot lock %s.lock: %s", cache->path, strerror(errno));
-        if (stop && *stop)
-            return sw_fail(SW_E_INTERRUPTED, "interrupted before anything was started");
+        if (stop && *stop) return sw_fail(SW_E_INTERRUPTED, "interrupted before anything was started");
         if (!told)
             sw_log(SW_LOG_INFO, "waiting for another process that is timing convolutions on this device");
         told = true;
@@ -75,7 +74,8 @@ static sw_status wait_for_lock(const sw_conv_cache *cache, const volatile sig_at
     return SW_OK;
 }
 
-/* Not the file itself is locked, for that is replaced; the lock file stays, and the lock goes with the process. */
+/* Not the file itself is locked, for that is replaced; the lock file stays, and the lock goes with the
+ * process. */
 sw_status sw_conv_cache_lock(sw_conv_cache *cache, const volatile sig_atomic_t *stop)
 {
     sw_status status = SW_OK;
@@ -139,11 +139,10 @@ static bool read_verdict(sw_conv_verdict *out, const cJSON *object)
 static bool read_row(sw_conv_row *row, const cJSON *object)
 {
     *row = (sw_conv_row){0};
-    bool good = read_size(&row->layer.kernel, object, "kernel") &&
-                read_size(&row->layer.in_channels, object, "in") &&
-                read_size(&row->layer.out_channels, object, "out") &&
-                read_size(&row->layer.height, object, "height") &&
-                read_size(&row->layer.width, object, "width");
+    bool good =
+        read_size(&row->layer.kernel, object, "kernel") && read_size(&row->layer.in_channels, object, "in") &&
+        read_size(&row->layer.out_channels, object, "out") &&
+        read_size(&row->layer.height, object, "height") && read_size(&row->layer.width, object, "width");
     for (int p = 0; p < SW_CONV_PASSES && good; p++)
         good = read_verdict(&row->pass[p],
                             cJSON_GetObjectItemCaseSensitive(object, sw_conv_pass_name((sw_conv_pass)p)));
@@ -163,7 +162,8 @@ static sw_status read_table(sw_conv_table *table, const sw_conv_cache *cache, co
     cJSON_ArrayForEach(object, layers)
     {
         sw_conv_row row, *place;
-        if (!read_row(&row, object)) return fail_content(cache, "a layer in it is not as this program writes it");
+        if (!read_row(&row, object))
+            return fail_content(cache, "a layer in it is not as this program writes it");
         SW_TRY(sw_conv_table_add(&place, table, &row.layer));
         *place = row;
     }

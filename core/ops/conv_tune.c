@@ -24,10 +24,11 @@ enum {
     NAN_PATTERN = 0x7fc00000
 };
 
-static const double MAX_FLOP = 20e9;   /* of a timed pass: enough to fill a large device, little for a small one */
+static const double MAX_FLOP =
+    20e9; /* of a timed pass: enough to fill a large device, little for a small one */
 static const double MIN_SAMPLE_MS = 2; /* a pass is repeated until a sample takes that long */
-/* Times the fastest's: not worth another look after a few images, a round, several rounds. Few images tell little
- * of engines that transform the weights once a batch. */
+/* Times the fastest's: not worth another look after a few images, a round, several rounds. Few images tell
+ * little of engines that transform the weights once a batch. */
 static const double HOPELESS = 4, MUCH_SLOWER = 2.5, SLOWER = 1.5;
 static const double NEARLY_AS_FAST = 1.05;
 
@@ -38,7 +39,8 @@ typedef struct candidate {
     bool failed;     /* it could not be prepared */
     /* of the pass at hand */
     bool refused, behind;
-    double few_ms, ms; /* an image, the best sample of a few images and of the whole batch: other work only slows */
+    double few_ms,
+        ms; /* an image, the best sample of a few images and of the whole batch: other work only slows */
     int rounds, repeats;
 } candidate;
 
@@ -97,11 +99,8 @@ static sw_status make_graph(bench *b)
     SW_TRY(sw_graph_input(&x, &b->graph, "x", SW_F32,
                           (sw_shape){b->shape.n, l->height, l->width, l->in_channels}));
     SW_TRY(sw_graph_add(&y, &b->graph, &sw_op_conv2d, "timing", &attrs, 1, &x));
-    b->run = (sw_run){.cl = b->cl,
-                      .graph = &b->graph,
-                      .node = &b->graph.nodes[0],
-                      .training = true,
-                      .n = b->shape.n};
+    b->run = (sw_run){
+        .cl = b->cl, .graph = &b->graph, .node = &b->graph.nodes[0], .training = true, .n = b->shape.n};
 done:
     return status;
 }
@@ -110,8 +109,8 @@ static void log_refusal(const bench *b, const candidate *c, const char *what, co
 {
     char layer[SW_CONV_LAYER_BYTES];
     sw_conv_layer_print(layer, b->layer);
-    sw_log(SW_LOG_WARNING, "engine %s is not used for %s of a convolution %s: %s", c->engine->name, what, layer,
-           why);
+    sw_log(SW_LOG_WARNING, "engine %s is not used for %s of a convolution %s: %s", c->engine->name, what,
+           layer, why);
 }
 
 /* An engine that cannot be prepared is out, unless it is the reference. */
@@ -120,11 +119,11 @@ static sw_status prepare_candidates(bench *b)
     for (int i = 0; i < b->count; i++) {
         candidate *c = &b->candidates[i];
         size_t bytes = 0;
-        sw_status status =
-            c->engine->prepare(&c->plan, &bytes, &b->run, b->shape, CAP_BYTES, c->passes);
+        sw_status status = c->engine->prepare(&c->plan, &bytes, &b->run, b->shape, CAP_BYTES, c->passes);
         if (status != SW_OK && i == b->reference) return status;
         c->failed = status != SW_OK;
-        if (c->failed) log_refusal(b, c, "any pass", sw_error_message());
+        if (c->failed)
+            log_refusal(b, c, "any pass", sw_error_message());
         else if (bytes > b->workspace_bytes)
             b->workspace_bytes = bytes;
     }
@@ -210,8 +209,7 @@ static sw_status bench_open(bench *b)
     b->check_n = b->shape.n < CHECK_IMAGES ? b->shape.n : CHECK_IMAGES;
     b->x_image = (size_t)l->height * (size_t)l->width * (size_t)l->in_channels;
     b->y_image = (size_t)l->height * (size_t)l->width * (size_t)l->out_channels;
-    b->weights =
-        (size_t)l->kernel * (size_t)l->kernel * (size_t)l->in_channels * (size_t)l->out_channels;
+    b->weights = (size_t)l->kernel * (size_t)l->kernel * (size_t)l->in_channels * (size_t)l->out_channels;
     SW_TRY(make_graph(b));
     SW_TRY(prepare_candidates(b));
     SW_TRY(make_buffers(b));
@@ -276,8 +274,8 @@ static sw_status upload_all(bench *b, bool absolute)
     SW_TRY(upload(b, b->run.dout[0], b->dy, b->y_image, absolute));
     if (absolute)
         for (size_t i = 0; i < b->weights; i++) b->scratch[i] = fabsf(b->w[i]);
-    SW_TRY(sw_buffer_write(b->cl, b->run.param[0], 0, absolute ? b->scratch : b->w,
-                           b->weights * sizeof(float)));
+    SW_TRY(
+        sw_buffer_write(b->cl, b->run.param[0], 0, absolute ? b->scratch : b->w, b->weights * sizeof(float)));
 done:
     return status;
 }
@@ -320,10 +318,11 @@ done:
 
 /* --- checking -------------------------------------------------------------------------------- */
 
-/* How far two right results of a sum of `terms` products may lie apart, in units of eps sum |a||b|: what core/check
- * grants each of them. Sums in any order lose at most sqrt(terms) (check/bound.h). Winograd's F(4x4,3x3), for inputs
- * of random sign as these, loses at most 28 sqrt(1 + 24/n), where n products make a place of its sum
- * (check/bound_winograd.h: 2 s_i s_j over the mean |a||b| of 9 terms), and a place has 9 or 16 terms. */
+/* How far two right results of a sum of `terms` products may lie apart, in units of eps sum |a||b|: what
+ * core/check grants each of them. Sums in any order lose at most sqrt(terms) (check/bound.h). Winograd's
+ * F(4x4,3x3), for inputs of random sign as these, loses at most 28 sqrt(1 + 24/n), where n products make a
+ * place of its sum (check/bound_winograd.h: 2 s_i s_j over the mean |a||b| of 9 terms), and a place has 9 or
+ * 16 terms. */
 static double tolerance(size_t terms)
 {
     double sum = sqrt((double)terms), winograd = 28 * sqrt(1 + 24 * 16 / (double)terms);
@@ -440,7 +439,9 @@ static void decide(sw_conv_verdict *verdict, bench *b, sw_conv_pass pass)
         const candidate *c = &b->candidates[i];
         if (!(c->passes & SW_BIT(pass))) continue;
         sw_conv_trial *trial = &verdict->trials[verdict->trial_count++];
-        *trial = (sw_conv_trial){c->engine->choice, c->failed || c->refused ? -1 : c->rounds ? c->ms : c->few_ms};
+        *trial = (sw_conv_trial){c->engine->choice, c->failed || c->refused ? -1
+                                                    : c->rounds             ? c->ms
+                                                                            : c->few_ms};
         if (c->rounds) best = fmin(best, trial->ms);
     }
     for (int i = 0; i < b->count && verdict->choice == SW_CONV_AUTO; i++) {
@@ -469,7 +470,8 @@ done:
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
-/* Passes of the row that are undecided and that several engines could compute; where one only can, it is taken. */
+/* Passes of the row that are undecided and that several engines could compute; where one only can, it is
+ * taken. */
 static unsigned contested(sw_conv_row *row, const bench *b)
 {
     unsigned passes = 0;
@@ -509,7 +511,8 @@ static sw_status tune_row(sw_conv_row *row, sw_cl *cl, const sw_conv_engine *con
         SW_TRY(compute_reference(&b, passes));
     }
     for (int p = 0; p < SW_CONV_PASSES; p++)
-        if (passes & SW_BIT(p)) SW_TRY(tune_pass(&row->pass[p], &b, (sw_conv_pass)p, seconds / SW_CONV_PASSES));
+        if (passes & SW_BIT(p))
+            SW_TRY(tune_pass(&row->pass[p], &b, (sw_conv_pass)p, seconds / SW_CONV_PASSES));
 done:
     bench_close(&b);
     return status;

@@ -10,7 +10,7 @@
 
 TestSuite(bench_command, .init = scratch_create, .fini = scratch_remove);
 
-#define TINY "$SRC/experiments/segnet_small.yaml --set data.size=32 --batch 2 "
+#define TINY "$SRC/experiments/segnet_small.yaml --no-tune --set data.size=32 --batch 2 "
 
 /* The JSON document on the command's standard output; progress goes to the other stream. */
 static cJSON *json_of(const char *arguments)
@@ -250,11 +250,12 @@ Test(bench_command, tables_fit_80_columns)
 
 Test(bench_command, refuses_what_does_not_fit_or_is_no_option)
 {
-    program_expect(1, "batch 20000: ",
-                   "segwork bench $SRC/experiments/segnet_small.yaml --batch 20000 --set data.size=64");
+    program_expect(
+        1, "batch 20000: ",
+        "segwork bench $SRC/experiments/segnet_small.yaml --no-tune --batch 20000 --set data.size=64");
     cr_expect_not_null(strstr(program_output, "train.batch_size"), "%s", program_output);
     program_expect(2, "more than the 2147483647",
-                   "segwork bench $SRC/experiments/segnet_small.yaml --batch 1000000");
+                   "segwork bench $SRC/experiments/segnet_small.yaml --no-tune --batch 1000000");
     program_expect(2, "--only both: expected train or infer", "segwork bench " TINY "--only both");
     program_expect(2, "--steps 0: at least one step", "segwork bench " TINY "--steps 0");
     program_expect(2, "--batch -1: at least one image",

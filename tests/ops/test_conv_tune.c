@@ -54,8 +54,8 @@ static bool supports_all(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass
     return true;
 }
 
-static sw_status prepare(void **plan, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape, size_t cap_bytes,
-                         unsigned passes)
+static sw_status prepare(void **plan, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
+                         size_t cap_bytes, unsigned passes)
 {
     return sw_conv_engine_clblast.prepare(plan, workspace_bytes, run, shape, cap_bytes, passes);
 }
@@ -113,7 +113,8 @@ static sw_conv_engine disguise(const char *name)
                             .backward_data = sw_conv_engine_clblast.backward_data};
 }
 
-/* --- tests -------------------------------------------------------------------------------------------------- */
+/* --- tests
+ * -------------------------------------------------------------------------------------------------- */
 
 Test(conv_tune, a_wrong_engine_is_refused_with_a_message_however_fast_it_is)
 {
@@ -129,7 +130,8 @@ Test(conv_tune, a_wrong_engine_is_refused_with_a_message_however_fast_it_is)
         cr_expect_lt(row.pass[p].trials[0].ms, 0);
         cr_expect_gt(row.pass[p].trials[1].ms, 0);
         char line[100];
-        snprintf(line, sizeof line, "engine hasty is not used for %s of a convolution 3x3 16 > 32, 24x20: element",
+        snprintf(line, sizeof line,
+                 "engine hasty is not used for %s of a convolution 3x3 16 > 32, 24x20: element",
                  sw_conv_pass_name((sw_conv_pass)p));
         cr_expect_not_null(strstr(caught_lines(), line), "%s", caught_lines());
     }
@@ -144,7 +146,8 @@ Test(conv_tune, the_fastest_right_engine_is_taken_and_of_equals_the_first)
     slow.backward_data = data_but_one;
     const sw_conv_engine *const engines[] = {&slow, &sw_conv_engine_clblast, NULL};
     /* large enough for the work to outweigh what a launch takes */
-    const sw_conv_layer layer = {.kernel = 3, .in_channels = 32, .out_channels = 32, .height = 64, .width = 64};
+    const sw_conv_layer layer = {
+        .kernel = 3, .in_channels = 32, .out_channels = 32, .height = 64, .width = 64};
     sw_conv_row row = tune(&layer, engines);
     cr_expect_eq(row.pass[SW_CONV_FORWARD].choice, SW_CONV_CLBLAST);
     cr_expect_gt(row.pass[SW_CONV_FORWARD].trials[0].ms, row.pass[SW_CONV_FORWARD].trials[1].ms);

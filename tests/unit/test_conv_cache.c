@@ -186,8 +186,8 @@ Test(conv_cache, the_lock_is_held_by_one_process_and_waiting_for_it_can_be_stopp
     cr_assert_geq(child, 0);
     if (child == 0) {
         sw_conv_cache cache;
-        bool locked = sw_conv_cache_open(&cache, session, "1.0") == SW_OK &&
-                      sw_conv_cache_lock(&cache, NULL) == SW_OK;
+        bool locked =
+            sw_conv_cache_open(&cache, session, "1.0") == SW_OK && sw_conv_cache_lock(&cache, NULL) == SW_OK;
         if (write(ready[1], locked ? "y" : "n", 1) == 1) pause();
         _exit(1);
     }
@@ -236,8 +236,19 @@ Test(conv_choice, three_passes_are_written_as_one_word_or_three)
                 {"gemm/winograd/clblast", {SW_CONV_GEMM, SW_CONV_WINOGRAD, SW_CONV_CLBLAST}},
                 {"auto", {SW_CONV_AUTO, SW_CONV_AUTO, SW_CONV_AUTO}},
                 {"auto/gemm/gemm", {SW_CONV_AUTO, SW_CONV_GEMM, SW_CONV_GEMM}}};
-    static const char *const bad[] = {"", "/", "fast", "gemm/", "gemm/gemm", "gemm/gemm/", "gemm/gemm/gemm/",
-                                      "gemm/gemm/gemm/gemm", "gem", "gemmm", " gemm", "gemm /gemm/gemm", "//"};
+    static const char *const bad[] = {"",
+                                      "/",
+                                      "fast",
+                                      "gemm/",
+                                      "gemm/gemm",
+                                      "gemm/gemm/",
+                                      "gemm/gemm/gemm/",
+                                      "gemm/gemm/gemm/gemm",
+                                      "gem",
+                                      "gemmm",
+                                      " gemm",
+                                      "gemm /gemm/gemm",
+                                      "//"};
     sw_conv_choice choices[SW_CONV_PASSES];
     char text[SW_CONV_CHOICES_BYTES];
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {

@@ -1,5 +1,5 @@
-/* Which engine computes each convolution of an experiment. In this order: what runtime.conv_layers says, what was
- * timed on the device before, what is timed now, the fixed order. */
+/* Which engine computes each convolution of an experiment. In this order: what runtime.conv_layers says, what
+ * was timed on the device before, what is timed now, the fixed order. */
 #ifndef EXP_ENGINES_H
 #define EXP_ENGINES_H
 
@@ -16,9 +16,9 @@ typedef struct sw_engines {
     sw_arena names;
 } sw_engines;
 
-/* Decides before the network is planned. A cache that cannot be read is timed anew; one that cannot be written is
- * a warning, and leaves what is not in it to the fixed order: else each run would time again, and could end with
- * other bits. SW_E_INTERRUPTED: *stop became set, and nothing is kept. */
+/* Decides before the network is planned. A cache that cannot be read is timed anew; one that cannot be
+ * written is a warning, and leaves what is not in it to the fixed order: else each run would time again, and
+ * could end with other bits. SW_E_INTERRUPTED: *stop became set, and nothing is kept. */
 sw_status sw_engines_decide(sw_engines *out, const sw_experiment *experiment, sw_cl *cl,
                             const volatile sig_atomic_t *stop) SW_NODISCARD;
 void sw_engines_deinit(sw_engines *engines); /* accepts a zeroed one */

@@ -13,9 +13,11 @@ typedef struct sw_conv_cache {
     int lock_fd;    /* -1: not locked */
 } sw_conv_cache;
 
-/* Where the file is; touches no file. `program` is the program's version. SW_E_IO: no cache folder is known. */
+/* Where the file is; touches no file. `program` is the program's version. SW_E_IO: no cache folder is known.
+ */
 sw_status sw_conv_cache_open(sw_conv_cache *cache, const sw_cl *cl, const char *program) SW_NODISCARD;
-void sw_conv_cache_close(sw_conv_cache *cache); /* gives the lock back; accepts a zeroed one and one half open */
+void sw_conv_cache_close(
+    sw_conv_cache *cache); /* gives the lock back; accepts a zeroed one and one half open */
 
 /* Reads the file into an empty table; no file leaves it empty. SW_E_DATA: it is no such file, or another
  * device's, SW_E_IO; the table is then empty. */

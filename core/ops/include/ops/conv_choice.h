@@ -1,7 +1,8 @@
 /* Which engine computes each pass of a convolution: names, and the table of what timing found on a device.
  *
- * How fast an engine is depends on the layer (window, channels, height and width) and on the device, hardly on
- * the batch, so a table's rows are layers without their batch: training, evaluation and prediction agree. */
+ * How fast an engine is depends on the layer (window, channels, height and width) and on the device, hardly
+ * on the batch, so a table's rows are layers without their batch: training, evaluation and prediction agree.
+ */
 #ifndef OPS_CONV_CHOICE_H
 #define OPS_CONV_CHOICE_H
 
