@@ -34,6 +34,7 @@ Test(config_values, the_smallest_experiment_is_filled_with_the_documented_defaul
               e->train.save_best == SW_BEST_PIXEL_ACCURACY);
     cr_expect_str_eq(e->runtime.device, "");
     cr_expect(e->runtime.workspace_mb == 64 && e->runtime.conv_engine == SW_CONV_AUTO && !e->runtime.check);
+    cr_expect(e->runtime.tune && e->runtime.conv_layers.count == 0);
     cr_expect(e->grid.count == 21 && e->grid.columns == 7 && e->grid.name_count == 0);
     sw_experiment_destroy(e);
 }
@@ -58,6 +59,46 @@ Test(config_values, every_choice_has_its_name)
     cr_expect(e->optimizer.kind == SW_OPT_ADAMW && e->schedule.kind == SW_SCHED_COSINE &&
               e->train.save_best == SW_BEST_IOU_BORDER);
     sw_experiment_destroy(e);
+}
+
+Test(config_values, engines_are_named_layer_by_layer_and_written_so_that_they_read_back)
+{
+    sw_str text = {0}, again = {0};
+    sw_experiment *e = LOADED(SMALL_MODEL, "runtime.conv_layers={dc1.seq.0: gemm}",
+                              "runtime.conv_layers={uc1.seq.3: winograd/gemm/clblast, 'on': gemm/auto/gemm}");
+    const sw_conv_pins *pins = &e->runtime.conv_layers;
+    cr_assert_eq(pins->count, 3);
+    const sw_conv_pin *last = sw_conv_pins_find(pins, "uc1.seq.3");
+    cr_assert_not_null(last);
+    cr_expect(last->pass[SW_CONV_FORWARD] == SW_CONV_WINOGRAD &&
+              last->pass[SW_CONV_BACKWARD_DATA] == SW_CONV_GEMM &&
+              last->pass[SW_CONV_BACKWARD_WEIGHTS] == SW_CONV_CLBLAST);
+    cr_expect_null(sw_conv_pins_find(pins, "uc1.seq"));
+
+    static char names[40][16]; /* more than a line holds */
+    for (int i = 0; i < 40; i++) {
+        snprintf(names[i], sizeof names[i], "layer.%d", i);
+        e->runtime.conv_layers.pins[3 + i] = *last;
+        e->runtime.conv_layers.pins[3 + i].layer = names[i];
+    }
+    e->runtime.conv_layers.count = 43;
+    sw_experiment_dump_yaml(&text, e, false);
+    sw_experiment *read = LOADED(text.text);
+    sw_experiment_dump_yaml(&again, read, false);
+    cr_expect_eq(read->runtime.conv_layers.count, 43);
+    cr_expect_str_eq(text.text, again.text);
+    sw_str_deinit(&text);
+    sw_str_deinit(&again);
+    sw_experiment_destroy(read);
+    sw_experiment_destroy(e);
+
+    e = LOADED(SMALL_MODEL, "runtime.conv_layers={dc1.seq.0: gemm}", "runtime.conv_layers=none");
+    cr_expect_eq(e->runtime.conv_layers.count, 0);
+    sw_experiment_destroy(e);
+    config_expect_problem(SMALL_MODEL "runtime: {conv_layers: {dc1.seq.0: fast}}\n", NULL, "exp.yaml:4:36: ",
+                          "runtime.conv_layers: expected none | mapping of layers to engines");
+    config_expect_problem(SMALL_MODEL "runtime: {conv_layers: gemm}\n", NULL, "exp.yaml:4:24: ",
+                          "runtime.conv_layers: expected none | mapping of layers to engines");
 }
 
 Test(config_values, class_weights_are_numbers_a_rule_or_none)
