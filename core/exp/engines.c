@@ -104,17 +104,16 @@ static sw_status look_up(sw_engines *e, sw_conv_table *table, sw_conv_cache *cac
     status = sw_conv_cache_lock(cache, stop);
     if (status == SW_E_IO) {
         sw_log(SW_LOG_WARNING,
-               "%s; timings cannot be kept, so that the fixed order of engines holds. SEGWORK_CACHE_DIR=DIR "
-               "names "
-               "another folder",
+               "%s; timings cannot be kept, so that the fixed order of engines holds. "
+               "SEGWORK_CACHE_DIR=DIR names another folder",
                sw_error_message());
         return SW_OK;
     }
     SW_TRY(status);
     status = complete_table(table, cache, cl, graph, pins, false, stop);
-    if (status == SW_E_IO) {
+    if (status == SW_E_IO) { /* a full disk: what was timed serves this run */
         sw_log(SW_LOG_WARNING, "%s; the next run will time convolutions again", sw_error_message());
-        status = SW_OK;
+        return set_source(e, "timed now, for this run only", NULL);
     }
     SW_TRY(status);
     SW_TRY(set_source(e, "timed now, kept in", cache->path));
