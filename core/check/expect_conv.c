@@ -105,7 +105,8 @@ static void conv2d_describe(char *text, size_t bytes, const sw_op_case *c)
     static const char *const engines[] = {[SW_CONV_AUTO] = "",
                                           [SW_CONV_CLBLAST] = " clblast",
                                           [SW_CONV_GEMM] = " gemm",
-                                          [SW_CONV_WINOGRAD] = " winograd"};
+                                          [SW_CONV_WINOGRAD] = " winograd",
+                                          [SW_CONV_DIRECT] = " direct"};
     snprintf(text, bytes, "%dx%d%s to %d%s", attrs->kernel, attrs->kernel, attrs->bias ? " biased" : "",
              attrs->out_channels, engines[attrs->engine]);
 }

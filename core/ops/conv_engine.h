@@ -3,6 +3,7 @@
  *
  *   clblast  im2col in bands and CLBlast's matrix product: every device, every shape; the reference
  *   gemm     implicit im2col in register tiles: CPUs
+ *   direct   vectors over the thick side only: CPUs, at most 4 channels on one side, multiples of 16 on the other
  *   winograd F(4x4,3x3): CPUs, 3x3, channels in multiples of 16 */
 #ifndef OPS_CONV_ENGINE_H
 #define OPS_CONV_ENGINE_H
@@ -31,7 +32,8 @@ typedef struct sw_conv_engine {
     sw_status (*backward_data)(const void *plan, sw_run *run);
 } sw_conv_engine;
 
-extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_gemm, sw_conv_engine_winograd;
+extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_gemm, sw_conv_engine_direct,
+    sw_conv_engine_winograd;
 
 /* Every engine in the fixed order: where nothing else was chosen, a pass goes to the first that supports it.
  * clblast, which supports everything, is the last. Ends in NULL. */

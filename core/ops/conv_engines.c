@@ -1,8 +1,8 @@
 /* Which engines there are, and the fixed order among them. */
 #include "conv_engine.h"
 
-const sw_conv_engine *const sw_conv_engines[] = {&sw_conv_engine_winograd, &sw_conv_engine_gemm,
-                                                 &sw_conv_engine_clblast, NULL};
+const sw_conv_engine *const sw_conv_engines[] = {&sw_conv_engine_winograd, &sw_conv_engine_direct,
+                                                 &sw_conv_engine_gemm, &sw_conv_engine_clblast, NULL};
 
 const sw_conv_engine *sw_conv_engine_fixed(const sw_cl *cl, sw_conv_choice from, sw_conv_shape shape,
                                            sw_conv_pass pass)

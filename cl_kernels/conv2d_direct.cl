@@ -1,0 +1,253 @@
+/* conv2d on CPUs where one side has few channels (an image's three, the classes' three): register tiles that
+ * are vectors over the thick side only, so that nothing is padded to a vector.
+ *
+ *   forward             y[p,o]    = sum over t, i of x[p + offset(t), i] w[t,i,o]
+ *   backward, data      the same of dy with the weights flipped
+ *   backward, weights   dw[t,i,o] = sum over p of x[p + offset(t), i] dy[p,o]
+ *
+ * Whichever tensor is thin, a pass is one of three:
+ *
+ *   widen    thin to thick: forward of a thin input, backward-data of a thin output
+ *   narrow   thick to thin: forward of a thin output, backward-data of a thin input
+ *   weights  thick[p,c] thin[p + offset(t), s] summed over pixels, for both
+ *
+ * The thin tensor is copied once with a border of zeros (it is small), so widen and weights know no edges and
+ * read the K neighbouring pixels of a row as K * THIN neighbouring floats.
+ *
+ * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL. Macros: KERNEL; THIN (1 to 4) and THICK (a
+ * multiple of 16), the channels of either side; THIN_IN 1 where the thin side is the op's input. Arrays below
+ * are indexed by constants once their loops are unrolled: they are registers. */
+
+#define TAPS  (KERNEL * KERNEL)
+#define HALF  (KERNEL / 2)
+#define SPAN  (KERNEL * THIN) /* floats of the thin tensor under a row of the window */
+#define PITCH(w) (((w) + KERNEL - 1) * THIN)
+
+/* w[t,s,c] in the op's own layout: s a thin channel, c a thick one. */
+#if THIN_IN
+#define WEIGHT_AT(t, s, c) (((t) * THIN + (s)) * THICK + (c))
+#else
+#define WEIGHT_AT(t, s, c) (((t) * THICK + (c)) * THIN + (s))
+#endif
+
+/* The thin tensor with KERNEL / 2 zeros on each side. Launch: global ((W + KERNEL - 1) * THIN, H + KERNEL - 1,
+ * N). */
+__kernel void conv2d_direct_pad(__global const float *thin /* (N,H,W,THIN) */, __global float *workspace,
+                                uint padded_offset /* (N,H+K-1,W+K-1,THIN) */, int h, int w)
+{
+    int i = (int)get_global_id(0), y = (int)get_global_id(1) - HALF, n = (int)get_global_id(2);
+    int x = i / THIN - HALF;
+    float v = 0.0f;
+    if (x >= 0 && x < w && y >= 0 && y < h) v = thin[((n * h + y) * w - HALF) * THIN + i];
+    workspace[padded_offset + (get_global_id(2) * get_global_size(1) + get_global_id(1)) * PITCH(w) + i] = v;
+}
+
+/* packed[t,s,c] = w[t,s,c], or with `flip` that of tap T-1-t; behind them a tap of zeros, for pixels outside an
+ * image. Launch: global (THICK, THIN, T + 1). */
+__kernel void conv2d_direct_pack(__global const float *w, __global float *workspace,
+                                 uint packed_offset /* (T+1,THIN,THICK) */, int flip)
+{
+    uint c = get_global_id(0), s = get_global_id(1), t = get_global_id(2);
+    uint from = flip ? TAPS - 1 - t : t;
+    workspace[packed_offset + (t * THIN + s) * THICK + c] = t < TAPS ? w[WEIGHT_AT(from, s, c)] : 0.0f;
+}
+
+/* --- widen ------------------------------------------------------------------------------------ */
+
+#if THICK % 64 == 0
+#define WIDE_VECTORS 4
+#define WIDE_PIXELS  6
+#elif THICK % 32 == 0
+#define WIDE_VECTORS 2
+#define WIDE_PIXELS  8
+#else
+#define WIDE_VECTORS 1
+#define WIDE_PIXELS  12
+#endif
+
+/* A tile of WIDE_PIXELS pixels by WIDE_VECTORS vectors; with `partial` only the first `count` pixels. */
+static inline void widen_tile(__global const float *thin, uint pitch, __global const float *weights,
+                              __global float *y, int count, int accumulate)
+{
+    float16 sum[WIDE_PIXELS][WIDE_VECTORS];
+#pragma unroll
+    for (int m = 0; m < WIDE_PIXELS; m++)
+#pragma unroll
+        for (int v = 0; v < WIDE_VECTORS; v++) sum[m][v] = 0.0f;
+    for (int ky = 0; ky < KERNEL; ky++) {
+#pragma unroll
+        for (int j = 0; j < SPAN; j++) {
+            float16 b[WIDE_VECTORS];
+#pragma unroll
+            for (int v = 0; v < WIDE_VECTORS; v++) b[v] = vload16(v, weights + j * THICK);
+#pragma unroll
+            for (int m = 0; m < WIDE_PIXELS; m++) {
+                const float16 a = thin[m * THIN + j];
+#pragma unroll
+                for (int v = 0; v < WIDE_VECTORS; v++) sum[m][v] = fma(a, b[v], sum[m][v]);
+            }
+        }
+        thin += pitch;
+        weights += SPAN * THICK;
+    }
+#pragma unroll
+    for (int m = 0; m < WIDE_PIXELS; m++)
+        if (m < count) {
+#pragma unroll
+            for (int v = 0; v < WIDE_VECTORS; v++) {
+                __global float *to = y + m * THICK + v * 16;
+                vstore16(accumulate ? sum[m][v] + vload16(0, to) : sum[m][v], 0, to);
+            }
+        }
+}
+
+/* y (+)= the convolution of the padded thin tensor. The last tile of a row reads up to WIDE_PIXELS pixels
+ * past its end: of the next row, or of the slack behind the last one. Launch: global (ceil(image_rows /
+ * item_rows)), local (1). */
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+K-1,W+K-1,THIN) */,
+                    uint packed_offset /* (T+1,THIN,THICK) */, __global float *y /* (N,H,W,THICK) */, int h,
+                    int w, int image_rows /* N H */, int item_rows, int accumulate)
+{
+    const int first = (int)get_global_id(0) * item_rows, end = min(first + item_rows, image_rows);
+    const uint pitch = PITCH(w);
+    for (int r = first; r < end; r++) {
+        __global const float *thin =
+            workspace + padded_offset + (uint)(r / h * (h + KERNEL - 1) + r % h) * pitch;
+        for (int x = 0; x < w; x += WIDE_PIXELS)
+            for (int c = 0; c < THICK; c += 16 * WIDE_VECTORS)
+                widen_tile(thin + x * THIN, pitch, workspace + packed_offset + c,
+                           y + (uint)(r * w + x) * THICK + c, w - x, accumulate);
+    }
+}
+
+/* --- narrow ----------------------------------------------------------------------------------- */
+
+#if THIN == 4
+#define NARROW_PIXELS 6
+#else
+#define NARROW_PIXELS 8
+#endif
+
+static inline float lanes_sum(float16 v)
+{
+    float8 a = v.lo + v.hi;
+    float4 b = a.lo + a.hi;
+    float2 c = b.lo + b.hi;
+    return c.x + c.y;
+}
+
+/* y (+)= the convolution of x. Launch: global (ceil(image_rows / item_rows)), local (1). */
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */, __global const float *workspace,
+                     uint packed_offset /* (T+1,THIN,THICK) */, __global float *y /* (N,H,W,THIN) */, int h,
+                     int w, int image_rows /* N H */, int item_rows, int accumulate)
+{
+    const int first = (int)get_global_id(0) * item_rows, end = min(first + item_rows, image_rows);
+    __global const float *packed = workspace + packed_offset, *zeros = packed + TAPS * THIN * THICK;
+    for (int r = first; r < end; r++)
+        for (int px = 0; px < w; px += NARROW_PIXELS) {
+            float16 sum[NARROW_PIXELS][THIN];
+#pragma unroll
+            for (int m = 0; m < NARROW_PIXELS; m++)
+#pragma unroll
+                for (int s = 0; s < THIN; s++) sum[m][s] = 0.0f;
+            for (int t = 0; t < TAPS; t++) {
+                const int dy = t / KERNEL - HALF, at = px + t % KERNEL - HALF;
+                if (r % h + dy < 0 || r % h + dy >= h) continue;
+                __global const float *from[NARROW_PIXELS], *weights = packed + t * THIN * THICK;
+#pragma unroll
+                for (int m = 0; m < NARROW_PIXELS; m++)
+                    from[m] = at + m >= 0 && at + m < w ? x + ((r + dy) * w + at + m) * THICK : zeros;
+#pragma unroll 4
+                for (int c = 0; c < THICK; c += 16) {
+                    float16 b[THIN];
+#pragma unroll
+                    for (int s = 0; s < THIN; s++) b[s] = vload16(0, weights + s * THICK + c);
+#pragma unroll
+                    for (int m = 0; m < NARROW_PIXELS; m++) {
+                        const float16 a = vload16(0, from[m] + c);
+#pragma unroll
+                        for (int s = 0; s < THIN; s++) sum[m][s] = fma(a, b[s], sum[m][s]);
+                    }
+                }
+            }
+#pragma unroll
+            for (int m = 0; m < NARROW_PIXELS; m++)
+                if (px + m < w) {
+                    __global float *to = y + (r * w + px + m) * THIN;
+#pragma unroll
+                    for (int s = 0; s < THIN; s++)
+                        to[s] = accumulate ? to[s] + lanes_sum(sum[m][s]) : lanes_sum(sum[m][s]);
+                }
+        }
+}
+
+/* --- weights ---------------------------------------------------------------------------------- */
+
+/* Rows of the window that a tile has sums for: as many as stay in registers. */
+#define ROWS_AT_ONCE (28 / SPAN < 1 ? 1 : 28 / SPAN > KERNEL ? KERNEL : 28 / SPAN)
+
+/* sums[ky,j,.] += thin[x + ky pitch, j] thick[x, .] over the pixels of a row, for `rows` rows of the window. */
+#define SUM_ROW(ROWS)                                                                                        \
+    {                                                                                                        \
+        float16 sum[ROWS][SPAN];                                                                             \
+        _Pragma("unroll") for (int k = 0; k < ROWS; k++)                                                     \
+            _Pragma("unroll") for (int j = 0; j < SPAN; j++)                                                 \
+                sum[k][j] = fresh ? (float16)0.0f : vload16(0, sums + (k * SPAN + j) * THICK);               \
+        for (int x = 0; x < w; x++) {                                                                        \
+            const float16 b = vload16(0, row + x * THICK);                                                 \
+            _Pragma("unroll") for (int k = 0; k < ROWS; k++)                                                 \
+                _Pragma("unroll") for (int j = 0; j < SPAN; j++)                                             \
+                    sum[k][j] = fma((float16)(thin[k * pitch + x * THIN + j]), b, sum[k][j]);                \
+        }                                                                                                    \
+        _Pragma("unroll") for (int k = 0; k < ROWS; k++)                                                     \
+            _Pragma("unroll") for (int j = 0; j < SPAN; j++)                                                 \
+                vstore16(sum[k][j], 0, sums + (k * SPAN + j) * THICK);                                       \
+    }
+
+/* partial[segment,t,s,c] = sum over the segment's pixels p of thin[p + offset(t), s] thick[p, c].
+ * Launch: global (segments), local (1). */
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */, __global float *workspace,
+                          uint padded_offset /* (N,H+K-1,W+K-1,THIN) */,
+                          uint partial_offset /* (segments,T,THIN,THICK) */, int h, int w,
+                          int image_rows /* N H */, int segment_rows)
+{
+    const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
+    const int pitch = PITCH(w);
+    __global float *partial = workspace + partial_offset + get_global_id(0) * (TAPS * THIN * THICK);
+    for (int r = first; r < end; r++) {
+        const bool fresh = r == first;
+        for (int c = 0; c < THICK; c += 16) {
+            __global const float *thin =
+                workspace + padded_offset + (uint)(r / h * (h + KERNEL - 1) + r % h) * pitch;
+            __global const float *row = thick + r * w * THICK + c;
+            __global float *sums = partial + c;
+            int ky = 0;
+            for (; ky + ROWS_AT_ONCE <= KERNEL; ky += ROWS_AT_ONCE) {
+                SUM_ROW(ROWS_AT_ONCE)
+                thin += ROWS_AT_ONCE * pitch;
+                sums += ROWS_AT_ONCE * SPAN * THICK;
+            }
+#if KERNEL % ROWS_AT_ONCE
+            SUM_ROW(KERNEL % ROWS_AT_ONCE)
+#endif
+        }
+    }
+}
+
+/* dw[t,.] += sum over segments of partial[segment,t',.]; t' = t where the input is thin, else T-1-t.
+ * Launch: global (THICK, THIN, T). */
+__kernel void conv2d_direct_bwd_combine(__global const float *workspace, uint partial_offset,
+                                        __global float *dw /* (T,IN,OUT) */, int segments)
+{
+    uint c = get_global_id(0), s = get_global_id(1), t = get_global_id(2);
+    uint at = partial_offset + ((THIN_IN ? t : TAPS - 1 - t) * THIN + s) * THICK + c;
+    float sum = 0.0f;
+    for (int segment = 0; segment < segments; segment++) {
+        sum += workspace[at];
+        at += TAPS * THIN * THICK;
+    }
+    dw[WEIGHT_AT(t, s, c)] += sum;
+}

@@ -1,0 +1,170 @@
+/* Engine direct: convolutions with a thin side on CPUs (cl_kernels/conv2d_direct.cl has the why). */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conv_engine.h"
+
+enum {
+    LANES = 16,
+    MOST_THIN = 4,
+    SLACK_PIXELS = 16, /* behind the padded tensor, where the last tile of its last row may read */
+    ITEM_PIXELS = 256, /* of a work-item of widen and narrow, at least: whole rows */
+    SEGMENTS = 16      /* of backward-weights */
+};
+
+typedef struct direct_plan {
+    sw_conv_shape shape;
+    int thin, thick;
+    bool thin_in; /* the thin side is the op's input */
+    const sw_kernel *pad, *pack, *widen, *narrow, *partial, *combine;
+    /* floats into the workspace: the packed weights or the partial sums at its start, then the padded tensor
+     */
+    size_t padded_offset;
+} direct_plan;
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static int divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
+{
+    (void)pass;
+    bool thin_in = s.in_channels <= MOST_THIN && s.out_channels % LANES == 0;
+    bool thin_out = s.out_channels <= MOST_THIN && s.in_channels % LANES == 0;
+    return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU && (thin_in || thin_out);
+}
+
+/* The pass makes the thick tensor from the thin one. */
+static bool widens(const direct_plan *plan, sw_conv_pass pass)
+{
+    return plan->thin_in == (pass == SW_CONV_FORWARD);
+}
+
+static sw_status prepare_kernels(direct_plan *plan, sw_cl *cl, unsigned passes)
+{
+    static const char *const file = "conv2d_direct";
+    sw_status status = SW_OK;
+    char options[96];
+    snprintf(options, sizeof options, "-DKERNEL=%d -DTHIN=%d -DTHICK=%d -DTHIN_IN=%d", plan->shape.kernel,
+             plan->thin, plan->thick, plan->thin_in);
+    SW_TRY(sw_kernel_get(&plan->pad, cl, file, "conv2d_direct_pad", options));
+    SW_TRY(sw_kernel_get(&plan->pack, cl, file, "conv2d_direct_pack", options));
+    SW_TRY(sw_kernel_get(&plan->widen, cl, file, "conv2d_direct_widen", options));
+    SW_TRY(sw_kernel_get(&plan->narrow, cl, file, "conv2d_direct_narrow", options));
+    SW_TRY(sw_kernel_get(&plan->partial, cl, file, "conv2d_direct_bwd_partial", options));
+    SW_TRY(sw_kernel_get(&plan->combine, cl, file, "conv2d_direct_bwd_combine", options));
+    (void)passes;
+done:
+    return status;
+}
+
+static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
+                         size_t cap_bytes, unsigned passes)
+{
+    sw_status status = SW_OK;
+    (void)cap_bytes; /* a thin tensor, and weights */
+    direct_plan *plan = calloc(1, sizeof *plan);
+    if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
+    *out = plan;
+    plan->shape = shape;
+    plan->thin_in = shape.out_channels % LANES == 0;
+    plan->thin = plan->thin_in ? shape.in_channels : shape.out_channels;
+    plan->thick = plan->thin_in ? shape.out_channels : shape.in_channels;
+    SW_TRY(prepare_kernels(plan, run->cl, passes));
+
+    size_t taps = (size_t)shape.kernel * (size_t)shape.kernel, border = (size_t)shape.kernel - 1;
+    size_t tap_elems = (size_t)plan->thin * (size_t)plan->thick;
+    size_t head = passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS) ? larger(taps + 1, SEGMENTS * taps) : taps + 1;
+    plan->padded_offset = sw_conv_align(head * tap_elems * sizeof(float)) / sizeof(float);
+    size_t padded_pixels =
+        (size_t)shape.n * ((size_t)shape.h + border) * ((size_t)shape.w + border) + SLACK_PIXELS;
+    *workspace_bytes = (plan->padded_offset + padded_pixels * (size_t)plan->thin) * sizeof(float);
+done:
+    return status;
+}
+
+/* The thin tensor with its border, into the workspace. */
+static sw_status pad(const direct_plan *plan, sw_run *run, cl_mem thin)
+{
+    size_t border = (size_t)plan->shape.kernel - 1;
+    sw_grid grid = {.global = {((size_t)plan->shape.w + border) * (size_t)plan->thin,
+                               (size_t)plan->shape.h + border, (size_t)run->n}};
+    return SW_LAUNCH(run->cl, plan->pad, run->node->name, grid, sw_arg_buffer(thin),
+                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->padded_offset),
+                     sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w));
+}
+
+/* to (+)= conv(from), the weights flipped for backward-data. */
+static sw_status run_product(const direct_plan *plan, sw_run *run, sw_conv_pass pass, cl_mem from, cl_mem to,
+                             bool accumulate)
+{
+    sw_status status = SW_OK;
+    sw_conv_shape s = plan->shape;
+    int image_rows = run->n * s.h, item_rows = divide_up(ITEM_PIXELS, s.w);
+    sw_grid pack = {.global = {(size_t)plan->thick, (size_t)plan->thin,
+                               (size_t)s.kernel * (size_t)s.kernel + 1}};
+    sw_grid grid = {.global = {(size_t)divide_up(image_rows, item_rows), 1, 1}, .local = {1, 1, 1}};
+    SW_TRY(SW_LAUNCH(run->cl, plan->pack, run->node->name, pack, sw_arg_buffer(run->param[0]),
+                     sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(pass != SW_CONV_FORWARD)));
+    if (widens(plan, pass)) {
+        SW_TRY(pad(plan, run, from));
+        SW_TRY(SW_LAUNCH(run->cl, plan->widen, run->node->name, grid, sw_arg_buffer(run->workspace),
+                         sw_arg_u32((uint32_t)plan->padded_offset), sw_arg_u32(0), sw_arg_buffer(to),
+                         sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(item_rows),
+                         sw_arg_i32(accumulate)));
+    } else {
+        SW_TRY(SW_LAUNCH(run->cl, plan->narrow, run->node->name, grid, sw_arg_buffer(from),
+                         sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_buffer(to), sw_arg_i32(s.h),
+                         sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(item_rows),
+                         sw_arg_i32(accumulate)));
+    }
+done:
+    return status;
+}
+
+static sw_status forward(const void *prepared, sw_run *run)
+{
+    return run_product(prepared, run, SW_CONV_FORWARD, run->in[0], run->out[0], false);
+}
+
+static sw_status backward_data(const void *prepared, sw_run *run)
+{
+    return run_product(prepared, run, SW_CONV_BACKWARD_DATA, run->dout[0], run->din[0], run->accumulate[0]);
+}
+
+static sw_status backward_weights(const void *prepared, sw_run *run)
+{
+    sw_status status = SW_OK;
+    const direct_plan *plan = prepared;
+    sw_conv_shape s = plan->shape;
+    int image_rows = run->n * s.h;
+    int segment_rows = divide_up(image_rows, SEGMENTS), segments = divide_up(image_rows, segment_rows);
+    sw_grid grid = {.global = {(size_t)segments, 1, 1}, .local = {1, 1, 1}};
+    sw_grid combine = {.global = {(size_t)plan->thick, (size_t)plan->thin, (size_t)s.kernel * (size_t)s.kernel}};
+    SW_TRY(pad(plan, run, plan->thin_in ? run->in[0] : run->dout[0]));
+    SW_TRY(SW_LAUNCH(run->cl, plan->partial, run->node->name, grid,
+                     sw_arg_buffer(plan->thin_in ? run->dout[0] : run->in[0]), sw_arg_buffer(run->workspace),
+                     sw_arg_u32((uint32_t)plan->padded_offset), sw_arg_u32(0), sw_arg_i32(s.h),
+                     sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(segment_rows)));
+    SW_TRY(SW_LAUNCH(run->cl, plan->combine, run->node->name, combine, sw_arg_buffer(run->workspace),
+                     sw_arg_u32(0), sw_arg_buffer(run->dparam[0]), sw_arg_i32(segments)));
+done:
+    return status;
+}
+
+const sw_conv_engine sw_conv_engine_direct = {
+    .name = "direct",
+    .choice = SW_CONV_DIRECT,
+    .supports = supports,
+    .prepare = prepare,
+    .release = free,
+    .forward = forward,
+    .backward_weights = backward_weights,
+    .backward_data = backward_data,
+};
