@@ -56,7 +56,7 @@ __kernel void conv2d_direct_pack(__global const float *w, __global float *worksp
 
 #if THICK % 64 == 0
 #define WIDE_VECTORS 4
-#define WIDE_PIXELS  6
+#define WIDE_PIXELS  4
 #elif THICK % 32 == 0
 #define WIDE_VECTORS 2
 #define WIDE_PIXELS  8
@@ -124,6 +124,8 @@ conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+
 /* --- narrow ----------------------------------------------------------------------------------- */
 
 #if THIN == 4
+#define NARROW_PIXELS 4
+#elif THIN == 3
 #define NARROW_PIXELS 6
 #else
 #define NARROW_PIXELS 8
@@ -152,23 +154,28 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */, __global const
             for (int m = 0; m < NARROW_PIXELS; m++)
 #pragma unroll
                 for (int s = 0; s < THIN; s++) sum[m][s] = 0.0f;
-            for (int t = 0; t < TAPS; t++) {
-                const int dy = t / KERNEL - HALF, at = px + t % KERNEL - HALF;
-                if (r % h + dy < 0 || r % h + dy >= h) continue;
-                __global const float *from[NARROW_PIXELS], *weights = packed + t * THIN * THICK;
+            for (int ky = 0; ky < KERNEL; ky++) {
+                const int row = r % h + ky - HALF, first_x = px - HALF;
+                if (row < 0 || row >= h) continue;
+                __global const float *from[NARROW_PIXELS + KERNEL - 1];
 #pragma unroll
-                for (int m = 0; m < NARROW_PIXELS; m++)
-                    from[m] = at + m >= 0 && at + m < w ? x + ((r + dy) * w + at + m) * THICK : zeros;
-#pragma unroll 4
+                for (int m = 0; m < NARROW_PIXELS + KERNEL - 1; m++)
+                    from[m] = first_x + m >= 0 && first_x + m < w
+                                  ? x + ((r + ky - HALF) * w + first_x + m) * THICK
+                                  : zeros;
                 for (int c = 0; c < THICK; c += 16) {
-                    float16 b[THIN];
+                    __global const float *weights = packed + ky * SPAN * THICK + c;
 #pragma unroll
-                    for (int s = 0; s < THIN; s++) b[s] = vload16(0, weights + s * THICK + c);
+                    for (int kx = 0; kx < KERNEL; kx++) {
+                        float16 b[THIN];
 #pragma unroll
-                    for (int m = 0; m < NARROW_PIXELS; m++) {
-                        const float16 a = vload16(0, from[m] + c);
+                        for (int s = 0; s < THIN; s++) b[s] = vload16(0, weights + (kx * THIN + s) * THICK);
 #pragma unroll
-                        for (int s = 0; s < THIN; s++) sum[m][s] = fma(a, b[s], sum[m][s]);
+                        for (int m = 0; m < NARROW_PIXELS; m++) {
+                            const float16 a = vload16(0, from[m + kx] + c);
+#pragma unroll
+                            for (int s = 0; s < THIN; s++) sum[m][s] = fma(a, b[s], sum[m][s]);
+                        }
                     }
                 }
             }
