@@ -106,6 +106,7 @@ static void conv2d_describe(char *text, size_t bytes, const sw_op_case *c)
                                           [SW_CONV_CLBLAST] = " clblast",
                                           [SW_CONV_GEMM] = " gemm",
                                           [SW_CONV_WINOGRAD] = " winograd",
+                                          [SW_CONV_TILE] = " tile",
                                           [SW_CONV_DIRECT] = " direct"};
     snprintf(text, bytes, "%dx%d%s to %d%s", attrs->kernel, attrs->kernel, attrs->bias ? " biased" : "",
              attrs->out_channels, engines[attrs->engine]);

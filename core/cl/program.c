@@ -268,6 +268,11 @@ done:
     return status;
 }
 
+size_t sw_kernel_max_work_group(const sw_kernel *kernel)
+{
+    return kernel->max_work_group;
+}
+
 sw_status sw_kernel_get(const sw_kernel **out, sw_cl *cl, const char *file, const char *name,
                         const char *options)
 {

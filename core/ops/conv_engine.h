@@ -2,6 +2,7 @@
  * for the three passes, each pass of the one chosen for it.
  *
  *   clblast  im2col in bands and CLBlast's matrix product: every device, every shape; the reference
+ *   tile     implicit im2col in tiles of local memory: GPUs; elsewhere only when asked for by name
  *   gemm     implicit im2col in register tiles: CPUs
  *   direct   vectors over the thick side only: CPUs, at most 4 channels on one side, multiples of 16 on the other
  *   winograd F(4x4,3x3): CPUs, 3x3, channels in multiples of 16 */
@@ -18,6 +19,7 @@ typedef struct sw_conv_shape {
 typedef struct sw_conv_engine {
     const char *name;
     sw_conv_choice choice; /* what names it in attributes and in the configuration */
+    bool by_name_on_cpus; /* works on CPUs too, so that it can be tested there, but is no choice for them */
     bool (*supports)(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass);
     /* Builds programs into *plan (freed by release; also of a prepare that failed, where not NULL) and says
      * how much of the workspace the passes use. The plan will be asked for `passes` only (SW_BIT(pass), all
@@ -32,12 +34,16 @@ typedef struct sw_conv_engine {
     sw_status (*backward_data)(const void *plan, sw_run *run);
 } sw_conv_engine;
 
-extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_gemm, sw_conv_engine_direct,
-    sw_conv_engine_winograd;
+extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_tile, sw_conv_engine_gemm,
+    sw_conv_engine_direct, sw_conv_engine_winograd;
 
 /* Every engine in the fixed order: where nothing else was chosen, a pass goes to the first that supports it.
  * clblast, which supports everything, is the last. Ends in NULL. */
 extern const sw_conv_engine *const sw_conv_engines[];
+
+/* Whether the engine may be taken for shape and pass where `from` was asked for. */
+bool sw_conv_engine_suits(const sw_conv_engine *engine, const sw_cl *cl, sw_conv_choice from,
+                          sw_conv_shape shape, sw_conv_pass pass);
 
 /* The first engine of the fixed order that supports shape and pass, from the one asked for onwards;
  * SW_CONV_AUTO asks for the first of all. */

@@ -2,7 +2,17 @@
 #include "conv_engine.h"
 
 const sw_conv_engine *const sw_conv_engines[] = {&sw_conv_engine_winograd, &sw_conv_engine_direct,
-                                                 &sw_conv_engine_gemm, &sw_conv_engine_clblast, NULL};
+                                                 &sw_conv_engine_gemm, &sw_conv_engine_tile,
+                                                 &sw_conv_engine_clblast, NULL};
+
+bool sw_conv_engine_suits(const sw_conv_engine *engine, const sw_cl *cl, sw_conv_choice from,
+                          sw_conv_shape shape, sw_conv_pass pass)
+{
+    if (engine->by_name_on_cpus && from != engine->choice &&
+        sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU)
+        return false;
+    return engine->supports(cl, shape, pass);
+}
 
 const sw_conv_engine *sw_conv_engine_fixed(const sw_cl *cl, sw_conv_choice from, sw_conv_shape shape,
                                            sw_conv_pass pass)
@@ -10,6 +20,6 @@ const sw_conv_engine *sw_conv_engine_fixed(const sw_cl *cl, sw_conv_choice from,
     const sw_conv_engine *const *engine = sw_conv_engines;
     if (from != SW_CONV_AUTO)
         while ((*engine)->choice != from) engine++;
-    while (!(*engine)->supports(cl, shape, pass)) engine++;
+    while (!sw_conv_engine_suits(*engine, cl, from, shape, pass)) engine++;
     return *engine;
 }

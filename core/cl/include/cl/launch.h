@@ -17,6 +17,9 @@ sw_status sw_kernel_get(const sw_kernel **out, sw_cl *cl, const char *file, cons
 enum { SW_FINGERPRINT_BYTES = 17 };
 sw_status sw_kernel_fingerprint(char out[SW_FINGERPRINT_BYTES]) SW_NODISCARD;
 
+/* The most items of a work-group that the driver can run this kernel in. */
+size_t sw_kernel_max_work_group(const sw_kernel *kernel);
+
 typedef enum sw_arg_kind { SW_ARG_BUFFER, SW_ARG_I32, SW_ARG_U32, SW_ARG_F32, SW_ARG_LOCAL } sw_arg_kind;
 
 typedef struct sw_arg {

@@ -13,6 +13,7 @@ typedef enum sw_conv_choice {
     SW_CONV_GEMM, /* register-tiled products with implicit im2col: CPUs; clblast where a shape does not suit
                      it */
     SW_CONV_WINOGRAD, /* F(4x4,3x3) on CPUs; direct, gemm, then clblast, where a shape does not suit it */
+    SW_CONV_TILE,     /* tiles in local memory: GPUs, every shape that an int can count; CPUs only by name */
     SW_CONV_DIRECT,   /* for layers with few channels on one side, on CPUs; else gemm, then clblast */
 } sw_conv_choice;
 
