@@ -6,52 +6,93 @@
  *
  * Device layouts: x, y (N,H,W,C), weights (KH,KW,C). Macros: KERNEL (odd window side), VEC (divides C). */
 
-/* Pixel p moved by (dy, dx), or zero outside its image. */
-static inline floatV pixel_at(__global const float *x, int p, int py, int px, int dy, int dx, int h, int w,
-                              uint cv, uint c)
-{
-    bool inside = py + dy >= 0 && py + dy < h && px + dx >= 0 && px + dx < w;
-    floatV v = SPLATV(0.0f);
-    if (inside) v = LOADV(x, (uint)(p + dy * w + dx) * cv + c);
-    return v;
-}
+#define HALF (KERNEL / 2)
 
-/* direction 1: y from x; -1: dx from dy. Launch: global (C / VEC, pixels). */
+/* Both kernels walk along a row of the image, column by column, for one vector of channels. Of each column they
+ * read the KERNEL rows under the window once; slot j of what moves along belongs to the pixel j - HALF columns
+ * on, which has the column under tap kx = KERNEL - 1 - j. */
+
+/* direction 1: y from x; -1: dx from dy. A work-item: up to item_pixels pixels of a row.
+ * Launch: global (C / VEC, ceil(W / item_pixels), N H). */
 __kernel void depthwise_conv2d_apply(__global const float *x /* (N,H,W,C) */,
                                      __global const float *weights /* (T,C) */,
-                                     __global float *y /* (N,H,W,C) */, int h, int w, int direction,
-                                     int accumulate)
+                                     __global float *y /* (N,H,W,C) */, int h, int w, int item_pixels,
+                                     int direction, int accumulate)
 {
-    uint c = get_global_id(0), cv = get_global_size(0);
-    int p = (int)get_global_id(1);
-    int px = p % w, py = p / w % h;
-    floatV sum = SPLATV(0.0f);
+    const uint c = get_global_id(0), cv = get_global_size(0);
+    const int row = (int)get_global_id(2), first = (int)get_global_id(1) * item_pixels;
+    const int end = min(first + item_pixels, w), py = row % h;
+    floatV tap[KERNEL][KERNEL], sum[KERNEL];
+#pragma unroll
     for (int ky = 0; ky < KERNEL; ky++)
+#pragma unroll
         for (int kx = 0; kx < KERNEL; kx++) {
-            int dy = direction * (ky - KERNEL / 2), dx = direction * (kx - KERNEL / 2);
-            sum = fma(pixel_at(x, p, py, px, dy, dx, h, w, cv, c),
-                      LOADV(weights, (uint)(ky * KERNEL + kx) * cv + c), sum);
+            const int t = ky * KERNEL + kx;
+            tap[ky][kx] = LOADV(weights, (uint)(direction > 0 ? t : KERNEL * KERNEL - 1 - t) * cv + c);
         }
-    uint i = (uint)p * cv + c;
-    if (accumulate) sum += LOADV(y, i);
-    STOREV(sum, y, i);
+#pragma unroll
+    for (int j = 0; j < KERNEL; j++) sum[j] = SPLATV(0.0f);
+    for (int column = first - HALF; column < end + HALF; column++) {
+        if (column >= 0 && column < w) {
+#pragma unroll
+            for (int ky = 0; ky < KERNEL; ky++)
+                if (py + ky >= HALF && py + ky < h + HALF) {
+                    const floatV v = LOADV(x, (uint)((row + ky - HALF) * w + column) * cv + c);
+#pragma unroll
+                    for (int j = 0; j < KERNEL; j++) sum[j] = fma(v, tap[ky][KERNEL - 1 - j], sum[j]);
+                }
+        }
+        if (column - HALF >= first) {
+            const uint i = (uint)(row * w + column - HALF) * cv + c;
+            STOREV(accumulate ? sum[0] + LOADV(y, i) : sum[0], y, i);
+        }
+#pragma unroll
+        for (int j = 0; j + 1 < KERNEL; j++) sum[j] = sum[j + 1];
+        sum[KERNEL - 1] = SPLATV(0.0f);
+    }
 }
 
-/* partial[chunk,t,c] over the chunk's pixels. Launch: global (C / VEC, chunks, T). */
+/* partial[chunk,t,c] over the chunk's rows of the image. Launch: global (C / VEC, chunks). */
 __kernel void depthwise_conv2d_bwd_partial(__global const float *x /* (N,H,W,C) */,
                                            __global const float *dy /* (N,H,W,C) */,
                                            __global float *partial /* (chunks,T,C) */, int h, int w,
-                                           uint pixels, uint chunk_pixels)
+                                           int image_rows /* N H */, int chunk_rows)
 {
-    uint c = get_global_id(0), chunk = get_global_id(1), t = get_global_id(2), cv = get_global_size(0);
-    int oy = (int)t / KERNEL - KERNEL / 2, ox = (int)t % KERNEL - KERNEL / 2;
-    uint begin = chunk * chunk_pixels, end = min(begin + chunk_pixels, pixels);
-    floatV sum = SPLATV(0.0f);
-    for (uint p = begin; p < end; p++) {
-        int px = (int)p % w, py = (int)p / w % h;
-        sum = fma(LOADV(dy, p * cv + c), pixel_at(x, (int)p, py, px, oy, ox, h, w, cv, c), sum);
+    const uint c = get_global_id(0), cv = get_global_size(0);
+    const int first = (int)get_global_id(1) * chunk_rows, end = min(first + chunk_rows, image_rows);
+    floatV sum[KERNEL][KERNEL];
+#pragma unroll
+    for (int ky = 0; ky < KERNEL; ky++)
+#pragma unroll
+        for (int kx = 0; kx < KERNEL; kx++) sum[ky][kx] = SPLATV(0.0f);
+    for (int row = first; row < end; row++) {
+        const int py = row % h;
+        floatV slope[KERNEL];
+#pragma unroll
+        for (int j = 0; j < KERNEL; j++)
+            slope[j] = j > HALF && j - HALF - 1 < w ? LOADV(dy, (uint)(row * w + j - HALF - 1) * cv + c)
+                                                    : SPLATV(0.0f);
+        for (int column = 0; column < w; column++) {
+#pragma unroll
+            for (int j = 0; j + 1 < KERNEL; j++) slope[j] = slope[j + 1];
+            slope[KERNEL - 1] = SPLATV(0.0f);
+            if (column + HALF < w) slope[KERNEL - 1] = LOADV(dy, (uint)(row * w + column + HALF) * cv + c);
+#pragma unroll
+            for (int ky = 0; ky < KERNEL; ky++)
+                if (py + ky >= HALF && py + ky < h + HALF) {
+                    const floatV v = LOADV(x, (uint)((row + ky - HALF) * w + column) * cv + c);
+#pragma unroll
+                    for (int j = 0; j < KERNEL; j++)
+                        sum[ky][KERNEL - 1 - j] = fma(v, slope[j], sum[ky][KERNEL - 1 - j]);
+                }
+        }
     }
-    STOREV(sum, partial, (chunk * (KERNEL * KERNEL) + t) * cv + c);
+#pragma unroll
+    for (int ky = 0; ky < KERNEL; ky++)
+#pragma unroll
+        for (int kx = 0; kx < KERNEL; kx++)
+            STOREV(sum[ky][kx], partial,
+                   (uint)(get_global_id(1) * (KERNEL * KERNEL) + ky * KERNEL + kx) * cv + c);
 }
 
 /* dw[i] += sum over chunks of partial[chunk,i]. Launch: global (T * C). */

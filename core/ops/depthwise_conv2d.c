@@ -5,15 +5,29 @@
 #include "ops/ops.h"
 #include "ops/run.h"
 
-enum { CHUNK_PIXELS = 1024 }; /* of one partial sum of the weight gradient */
+enum {
+    CHUNK_PIXELS = 512, /* of one partial sum of the weight gradient, at least one row */
+    ITEM_PIXELS = 16    /* of a work-item of y or dx: few, so that neighbours in memory are read soon after */
+};
 
 typedef struct depthwise_kernels {
     const sw_kernel *apply, *bwd_partial, *bwd_combine;
 } depthwise_kernels;
 
-static size_t chunk_count(size_t pixels)
+static size_t divide_up(size_t a, size_t b)
 {
-    return (pixels + CHUNK_PIXELS - 1) / CHUNK_PIXELS;
+    return (a + b - 1) / b;
+}
+
+/* Whole rows, so that no chunk begins within one. */
+static size_t chunk_rows(sw_shape x)
+{
+    return divide_up(CHUNK_PIXELS, (size_t)x.w);
+}
+
+static size_t chunk_count(sw_shape x)
+{
+    return divide_up((size_t)x.n * (size_t)x.h, chunk_rows(x));
 }
 
 static sw_status depthwise_infer(sw_graph *graph, sw_node *node)
@@ -27,8 +41,8 @@ static sw_status depthwise_infer(sw_graph *graph, sw_node *node)
     const int dims[] = {x.c, 1, k, k};
     SW_TRY(sw_node_add_param(graph, node, "weight", SW_LAYOUT_CONV, 4, dims, SW_INIT_FAN_IN_UNIFORM, k * k));
     SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, x));
-    size_t taps = (size_t)k * (size_t)k, pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w;
-    node->workspace_bytes = chunk_count(pixels) * taps * (size_t)x.c * sizeof(float);
+    size_t taps = (size_t)k * (size_t)k;
+    node->workspace_bytes = chunk_count(x) * taps * (size_t)x.c * sizeof(float);
     node->macs = (uint64_t)x.h * (uint64_t)x.w * taps * (uint64_t)x.c;
     node->window = k;
 done:
@@ -69,10 +83,13 @@ static sw_status apply(sw_run *run, cl_mem from, cl_mem to, int direction, bool 
 {
     const depthwise_kernels *k = run->prepared;
     sw_shape x = sw_run_in_shape(run, 0);
-    size_t cv = (size_t)x.c / (size_t)sw_run_vec(run, x.c), pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w;
-    return SW_LAUNCH(run->cl, k->apply, run->node->name, sw_run_grid(run, cv, pixels, false),
-                     sw_arg_buffer(from), sw_arg_buffer(run->param[0]), sw_arg_buffer(to), sw_arg_i32(x.h),
-                     sw_arg_i32(x.w), sw_arg_i32(direction), sw_arg_i32(accumulate));
+
+    size_t cv = (size_t)x.c / (size_t)sw_run_vec(run, x.c);
+    sw_grid grid = sw_run_grid(run, cv, divide_up((size_t)x.w, ITEM_PIXELS), false);
+    grid.global[2] = (size_t)x.n * (size_t)x.h;
+    return SW_LAUNCH(run->cl, k->apply, run->node->name, grid, sw_arg_buffer(from),
+                     sw_arg_buffer(run->param[0]), sw_arg_buffer(to), sw_arg_i32(x.h), sw_arg_i32(x.w),
+                     sw_arg_i32(ITEM_PIXELS), sw_arg_i32(direction), sw_arg_i32(accumulate));
 }
 
 static sw_status depthwise_forward(sw_run *run)
@@ -86,13 +103,12 @@ static sw_status backward_weights(sw_run *run)
     const depthwise_kernels *k = run->prepared;
     const sw_depthwise_conv2d_attrs *attrs = run->node->attrs;
     sw_shape x = sw_run_in_shape(run, 0);
-    size_t cv = (size_t)x.c / (size_t)sw_run_vec(run, x.c), pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w;
-    size_t taps = (size_t)attrs->kernel * (size_t)attrs->kernel, chunks = chunk_count(pixels);
-    sw_grid grid = sw_run_grid(run, cv, chunks, true);
-    grid.global[2] = taps;
-    SW_TRY(SW_LAUNCH(run->cl, k->bwd_partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
-                     sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace), sw_arg_i32(x.h),
-                     sw_arg_i32(x.w), sw_arg_u32((uint32_t)pixels), sw_arg_u32(CHUNK_PIXELS)));
+    size_t cv = (size_t)x.c / (size_t)sw_run_vec(run, x.c), chunks = chunk_count(x);
+    size_t taps = (size_t)attrs->kernel * (size_t)attrs->kernel;
+    SW_TRY(SW_LAUNCH(run->cl, k->bwd_partial, run->node->name, sw_run_grid(run, cv, chunks, true),
+                     sw_arg_buffer(run->in[0]), sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace),
+                     sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(x.n * x.h),
+                     sw_arg_i32((int32_t)chunk_rows(x))));
     SW_TRY(SW_LAUNCH(run->cl, k->bwd_combine, run->node->name, sw_run_grid(run, taps * (size_t)x.c, 1, true),
                      sw_arg_buffer(run->workspace), sw_arg_buffer(run->dparam[0]),
                      sw_arg_u32((uint32_t)chunks)));
