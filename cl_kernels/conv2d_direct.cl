@@ -18,20 +18,20 @@
  * multiple of 16), the channels of either side; THIN_IN 1 where the thin side is the op's input. Arrays below
  * are indexed by constants once their loops are unrolled: they are registers. */
 
-#define TAPS  (KERNEL * KERNEL)
-#define HALF  (KERNEL / 2)
-#define SPAN  (KERNEL * THIN) /* floats of the thin tensor under a row of the window */
+#define TAPS     (KERNEL * KERNEL)
+#define HALF     (KERNEL / 2)
+#define SPAN     (KERNEL * THIN) /* floats of the thin tensor under a row of the window */
 #define PITCH(w) (((w) + KERNEL - 1) * THIN)
 
 /* w[t,s,c] in the op's own layout: s a thin channel, c a thick one. */
 #if THIN_IN
-#define WEIGHT_AT(t, s, c) (((t) * THIN + (s)) * THICK + (c))
+#define WEIGHT_AT(t, s, c) (((t)*THIN + (s)) * THICK + (c))
 #else
-#define WEIGHT_AT(t, s, c) (((t) * THICK + (c)) * THIN + (s))
+#define WEIGHT_AT(t, s, c) (((t)*THICK + (c)) * THIN + (s))
 #endif
 
-/* The thin tensor with KERNEL / 2 zeros on each side. Launch: global ((W + KERNEL - 1) * THIN, H + KERNEL - 1,
- * N). */
+/* The thin tensor with KERNEL / 2 zeros on each side. Launch: global ((W + KERNEL - 1) * THIN, H + KERNEL -
+ * 1, N). */
 __kernel void conv2d_direct_pad(__global const float *thin /* (N,H,W,THIN) */, __global float *workspace,
                                 uint padded_offset /* (N,H+K-1,W+K-1,THIN) */, int h, int w)
 {
@@ -42,8 +42,8 @@ __kernel void conv2d_direct_pad(__global const float *thin /* (N,H,W,THIN) */, _
     workspace[padded_offset + (get_global_id(2) * get_global_size(1) + get_global_id(1)) * PITCH(w) + i] = v;
 }
 
-/* packed[t,s,c] = w[t,s,c], or with `flip` that of tap T-1-t; behind them a tap of zeros, for pixels outside an
- * image. Launch: global (THICK, THIN, T + 1). */
+/* packed[t,s,c] = w[t,s,c], or with `flip` that of tap T-1-t; behind them a tap of zeros, for pixels outside
+ * an image. Launch: global (THICK, THIN, T + 1). */
 __kernel void conv2d_direct_pack(__global const float *w, __global float *workspace,
                                  uint packed_offset /* (T+1,THIN,THICK) */, int flip)
 {
@@ -192,27 +192,8 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */, __global const
 
 /* --- weights ---------------------------------------------------------------------------------- */
 
-/* Rows of the window that a tile has sums for: as many as stay in registers. */
-#define ROWS_AT_ONCE (28 / SPAN < 1 ? 1 : 28 / SPAN > KERNEL ? KERNEL : 28 / SPAN)
-
-/* sums[ky,j,.] += thin[x + ky pitch, j] thick[x, .] over the pixels of a row, for `rows` rows of the window. */
-#define SUM_ROW(ROWS)                                                                                        \
-    {                                                                                                        \
-        float16 sum[ROWS][SPAN];                                                                             \
-        _Pragma("unroll") for (int k = 0; k < ROWS; k++)                                                     \
-            _Pragma("unroll") for (int j = 0; j < SPAN; j++)                                                 \
-                sum[k][j] = fresh ? (float16)0.0f : vload16(0, sums + (k * SPAN + j) * THICK);               \
-        for (int x = 0; x < w; x++) {                                                                        \
-            const float16 b = vload16(0, row + x * THICK);                                                 \
-            _Pragma("unroll") for (int k = 0; k < ROWS; k++)                                                 \
-                _Pragma("unroll") for (int j = 0; j < SPAN; j++)                                             \
-                    sum[k][j] = fma((float16)(thin[k * pitch + x * THIN + j]), b, sum[k][j]);                \
-        }                                                                                                    \
-        _Pragma("unroll") for (int k = 0; k < ROWS; k++)                                                     \
-            _Pragma("unroll") for (int j = 0; j < SPAN; j++)                                                 \
-                vstore16(sum[k][j], 0, sums + (k * SPAN + j) * THICK);                                       \
-    }
-
+/* All sums of the window for one vector of the thick side stay in registers, so this is for small windows. */
+#if TAPS * THIN <= 28
 /* partial[segment,t,s,c] = sum over the segment's pixels p of thin[p + offset(t), s] thick[p, c].
  * Launch: global (segments), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
@@ -224,24 +205,31 @@ conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */, __glo
     const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
     const int pitch = PITCH(w);
     __global float *partial = workspace + partial_offset + get_global_id(0) * (TAPS * THIN * THICK);
-    for (int r = first; r < end; r++) {
-        const bool fresh = r == first;
+    for (int r = first; r < end; r++)
         for (int c = 0; c < THICK; c += 16) {
             __global const float *thin =
                 workspace + padded_offset + (uint)(r / h * (h + KERNEL - 1) + r % h) * pitch;
             __global const float *row = thick + r * w * THICK + c;
-            __global float *sums = partial + c;
-            int ky = 0;
-            for (; ky + ROWS_AT_ONCE <= KERNEL; ky += ROWS_AT_ONCE) {
-                SUM_ROW(ROWS_AT_ONCE)
-                thin += ROWS_AT_ONCE * pitch;
-                sums += ROWS_AT_ONCE * SPAN * THICK;
+            float16 sum[KERNEL][SPAN];
+#pragma unroll
+            for (int ky = 0; ky < KERNEL; ky++)
+#pragma unroll
+                for (int j = 0; j < SPAN; j++)
+                    sum[ky][j] =
+                        r == first ? (float16)0.0f : vload16(0, partial + (ky * SPAN + j) * THICK + c);
+            for (int x = 0; x < w; x++) {
+                const float16 b = vload16(0, row + x * THICK);
+#pragma unroll
+                for (int ky = 0; ky < KERNEL; ky++)
+#pragma unroll
+                    for (int j = 0; j < SPAN; j++)
+                        sum[ky][j] = fma((float16)(thin[ky * pitch + x * THIN + j]), b, sum[ky][j]);
             }
-#if KERNEL % ROWS_AT_ONCE
-            SUM_ROW(KERNEL % ROWS_AT_ONCE)
-#endif
+#pragma unroll
+            for (int ky = 0; ky < KERNEL; ky++)
+#pragma unroll
+                for (int j = 0; j < SPAN; j++) vstore16(sum[ky][j], 0, partial + (ky * SPAN + j) * THICK + c);
         }
-    }
 }
 
 /* dw[t,.] += sum over segments of partial[segment,t',.]; t' = t where the input is thin, else T-1-t.
@@ -258,3 +246,4 @@ __kernel void conv2d_direct_bwd_combine(__global const float *workspace, uint pa
     }
     dw[WEIGHT_AT(t, s, c)] += sum;
 }
+#endif

@@ -1,15 +1,15 @@
-/* conv2d on GPUs: matrix products whose left side is gathered from the image as it is needed (implicit im2col),
- * in tiles that a work-group shares through local memory.
+/* conv2d on GPUs: matrix products whose left side is gathered from the image as it is needed (implicit
+ * im2col), in tiles that a work-group shares through local memory.
  *
  *   forward             y[p,o]  = sum over k = (t,i) of x[p + offset(t), i] w[k,o]        rows p, depth k
  *   backward, data      the same kernel on dy with the weights flipped (conv2d_flip)
  *   backward, weights   dw[k,o] = sum over p of x[p + offset(t), i] dy[p,o]               rows k, depth p
  *
  * A group of GROUP x GROUP work-items makes a tile of C, TILE_M rows by TILE_N columns; a work-item keeps TM
- * rows of TN neighbouring columns in registers. In steps of DEPTH the group copies a slice of A and one of B to
- * local memory, A with its depth outermost, so that a work-item's TM rows lie together. The next slices are
- * read from global memory into registers while the present ones are multiplied. Neighbouring work-items read
- * neighbouring channels, in vectors of four where the channels are a multiple of four.
+ * rows of TN neighbouring columns in registers. In steps of DEPTH the group copies a slice of A and one of B
+ * to local memory, A with its depth outermost, so that a work-item's TM rows lie together. The next slices
+ * are read from global memory into registers while the present ones are multiplied. Neighbouring work-items
+ * read neighbouring channels, in vectors of four where the channels are a multiple of four.
  *
  * The sum over pixels is cut into segments, each with partial sums of its own, which are added in order: the
  * same bits whatever the schedule.
@@ -23,7 +23,8 @@
 #define TILE_M (GROUP * TM)
 #define TILE_N (GROUP * TN)
 #define DEPTH  16
-#define ROW_M  (TILE_M + 4) /* a row of A in local memory: four more, so that columns fall into different banks */
+#define ROW_M                                                                                                \
+    (TILE_M + 4) /* a row of A in local memory: four more, so that columns fall into different banks */
 
 #if TN == 1
 #define floatN float
@@ -107,8 +108,7 @@ static inline void store_c(__global float *row, int n, floatN v, int accumulate)
  * (GROUP, GROUP). */
 __attribute__((reqd_work_group_size(GROUP, GROUP, 1))) __kernel void
 conv2d_tile_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *weights /* (T,IN,OUT) */,
-                __global float *y /* (N,H,W,OUT) */, int h,
-                int w, int pixels, int accumulate)
+                __global float *y /* (N,H,W,OUT) */, int h, int w, int pixels, int accumulate)
 {
     __local float4 a[DEPTH * ROW_M / 4], b[DEPTH * TILE_N / 4];
     const int item = (int)(get_local_id(1) * GROUP + get_local_id(0));
@@ -147,7 +147,8 @@ conv2d_tile_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *
             barrier(CLK_LOCAL_MEM_FENCE);
         }
         if (k0 + DEPTH < WINDOW) {
-            const int k = k0 + DEPTH + my_k, t = k / IN, dy = t / KERNEL - KERNEL / 2, dx = t % KERNEL - KERNEL / 2;
+            const int k = k0 + DEPTH + my_k, t = k / IN, dy = t / KERNEL - KERNEL / 2,
+                      dx = t % KERNEL - KERNEL / 2;
 #pragma unroll
             for (int l = 0; l < A_LOADS; l++) {
                 const int p = first_p + my_m + l * (ITEMS * A_WIDTH / DEPTH) + dy * w + dx;
@@ -166,8 +167,8 @@ conv2d_tile_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *
     }
 }
 
-/* partial[segment,k,o] over the segment's pixels. Launch: global (GROUP ceil(OUT / TILE_N), GROUP ceil(WINDOW /
- * TILE_M), segments), local (GROUP, GROUP, 1). */
+/* partial[segment,k,o] over the segment's pixels. Launch: global (GROUP ceil(OUT / TILE_N), GROUP ceil(WINDOW
+ * / TILE_M), segments), local (GROUP, GROUP, 1). */
 __attribute__((reqd_work_group_size(GROUP, GROUP, 1))) __kernel void
 conv2d_tile_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const float *dy /* (N,H,W,OUT) */,
                         __global float *partial /* (segments,T,IN,OUT) */, int h, int w, int pixels,
@@ -191,8 +192,8 @@ conv2d_tile_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const
             barrier(CLK_LOCAL_MEM_FENCE); /* the slices before have been multiplied */
 #pragma unroll
             for (int l = 0; l < A_LOADS; l++)
-                *(__local floatA *)((__local float *)a +
-                                    (my_p + l * (ITEMS * A_WIDTH / TILE_M)) * ROW_M + my_m) = mine_a[l];
+                *(__local floatA *)((__local float *)a + (my_p + l * (ITEMS * A_WIDTH / TILE_M)) * ROW_M +
+                                    my_m) = mine_a[l];
             store_b(b, mine_b);
             barrier(CLK_LOCAL_MEM_FENCE);
         }

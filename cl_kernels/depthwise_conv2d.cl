@@ -8,9 +8,9 @@
 
 #define HALF (KERNEL / 2)
 
-/* Both kernels walk along a row of the image, column by column, for one vector of channels. Of each column they
- * read the KERNEL rows under the window once; slot j of what moves along belongs to the pixel j - HALF columns
- * on, which has the column under tap kx = KERNEL - 1 - j. */
+/* Both kernels walk along a row of the image, column by column, for one vector of channels. Of each column
+ * they read the KERNEL rows under the window once; slot j of what moves along belongs to the pixel j - HALF
+ * columns on, which has the column under tap kx = KERNEL - 1 - j. */
 
 /* direction 1: y from x; -1: dx from dy. A work-item: up to item_pixels pixels of a row.
  * Launch: global (C / VEC, ceil(W / item_pixels), N H). */

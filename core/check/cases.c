@@ -132,8 +132,9 @@ const sw_check_case sw_check_cases[] = {
     CONV(QUICK, DIRECT, 2, 33, 7, 64, 3, 3, false, MIB, INTEGERS),
     CONV(QUICK, DIRECT, 3, 1, 7, 1, 32, 5, true, MIB, UNIFORM),
     CONV(QUICK, DIRECT, 1, 31, 33, 48, 2, 7, true, MIB, UNIFORM),
-    CONV(QUICK, DIRECT, 2, 7, 7, 4, 80, 7, false, MIB, INTEGERS), /* one row of the window at a time */
-    CONV(QUICK, DIRECT, 1, 33, 17, 16, 4, 3, true, MIB, INTEGERS), /* two rows, then one */
+    CONV(QUICK, DIRECT, 2, 7, 7, 4, 80, 7, false, MIB, INTEGERS),
+    CONV(QUICK, DIRECT, 1, 33, 17, 16, 4, 3, true, MIB, INTEGERS),
+    CONV(QUICK, DIRECT, 2, 31, 7, 1, 32, 3, true, MIB, INTEGERS),
     CONV(QUICK, DIRECT, 2, 7, 31, 32, 1, 1, true, MIB, UNIFORM),
     CONV(QUICK, WINOGRAD, 1, 1, 1, 16, 16, 3, false, MIB, UNIFORM),
     CONV(QUICK, WINOGRAD, 2, 7, 31, 16, 48, 3, true, MIB, UNIFORM),

@@ -102,12 +102,9 @@ static sw_status conv2d_backward(sw_problem *p)
 static void conv2d_describe(char *text, size_t bytes, const sw_op_case *c)
 {
     const sw_conv2d_attrs *attrs = c->attrs;
-    static const char *const engines[] = {[SW_CONV_AUTO] = "",
-                                          [SW_CONV_CLBLAST] = " clblast",
-                                          [SW_CONV_GEMM] = " gemm",
-                                          [SW_CONV_WINOGRAD] = " winograd",
-                                          [SW_CONV_TILE] = " tile",
-                                          [SW_CONV_DIRECT] = " direct"};
+    static const char *const engines[] = {[SW_CONV_AUTO] = "",      [SW_CONV_CLBLAST] = " clblast",
+                                          [SW_CONV_GEMM] = " gemm", [SW_CONV_WINOGRAD] = " winograd",
+                                          [SW_CONV_TILE] = " tile", [SW_CONV_DIRECT] = " direct"};
     snprintf(text, bytes, "%dx%d%s to %d%s", attrs->kernel, attrs->kernel, attrs->bias ? " biased" : "",
              attrs->out_channels, engines[attrs->engine]);
 }

@@ -7,6 +7,8 @@
 enum {
     LANES = 16,
     MOST_THIN = 4,
+    MOST_SUMS =
+        28, /* of the weights' gradient for a vector of the thick side: as many as stay in registers */
     SLACK_PIXELS = 16, /* behind the padded tensor, where the last tile of its last row may read */
     ITEM_PIXELS = 256, /* of a work-item of widen and narrow, at least: whole rows */
     SEGMENTS = 16      /* of backward-weights */
@@ -34,32 +36,37 @@ static int divide_up(int a, int b)
 
 static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 {
-    (void)pass;
     bool thin_in = s.in_channels <= MOST_THIN && s.out_channels % LANES == 0;
     bool thin_out = s.out_channels <= MOST_THIN && s.in_channels % LANES == 0;
-    return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU && (thin_in || thin_out);
+    if (sw_cl_device(cl)->type != CL_DEVICE_TYPE_CPU || !(thin_in || thin_out)) return false;
+    /* the gradient of other weights is faster in gemm: of larger windows, and of 1x1, which have few sums */
+    int thin = thin_in ? s.in_channels : s.out_channels;
+    return pass != SW_CONV_BACKWARD_WEIGHTS || (s.kernel == 3 && s.kernel * s.kernel * thin <= MOST_SUMS);
 }
 
-/* The pass makes the thick tensor from the thin one. */
-static bool widens(const direct_plan *plan, sw_conv_pass pass)
+/* The pass that makes the thick tensor from the thin one; the other product narrows. */
+static sw_conv_pass widening(const direct_plan *plan)
 {
-    return plan->thin_in == (pass == SW_CONV_FORWARD);
+    return plan->thin_in ? SW_CONV_FORWARD : SW_CONV_BACKWARD_DATA;
 }
 
 static sw_status prepare_kernels(direct_plan *plan, sw_cl *cl, unsigned passes)
 {
     static const char *const file = "conv2d_direct";
     sw_status status = SW_OK;
+    unsigned products = passes & (SW_BIT(SW_CONV_FORWARD) | SW_BIT(SW_CONV_BACKWARD_DATA));
+    unsigned widens = SW_BIT(widening(plan));
     char options[96];
     snprintf(options, sizeof options, "-DKERNEL=%d -DTHIN=%d -DTHICK=%d -DTHIN_IN=%d", plan->shape.kernel,
              plan->thin, plan->thick, plan->thin_in);
     SW_TRY(sw_kernel_get(&plan->pad, cl, file, "conv2d_direct_pad", options));
-    SW_TRY(sw_kernel_get(&plan->pack, cl, file, "conv2d_direct_pack", options));
-    SW_TRY(sw_kernel_get(&plan->widen, cl, file, "conv2d_direct_widen", options));
-    SW_TRY(sw_kernel_get(&plan->narrow, cl, file, "conv2d_direct_narrow", options));
-    SW_TRY(sw_kernel_get(&plan->partial, cl, file, "conv2d_direct_bwd_partial", options));
-    SW_TRY(sw_kernel_get(&plan->combine, cl, file, "conv2d_direct_bwd_combine", options));
-    (void)passes;
+    if (products) SW_TRY(sw_kernel_get(&plan->pack, cl, file, "conv2d_direct_pack", options));
+    if (products & widens) SW_TRY(sw_kernel_get(&plan->widen, cl, file, "conv2d_direct_widen", options));
+    if (products & ~widens) SW_TRY(sw_kernel_get(&plan->narrow, cl, file, "conv2d_direct_narrow", options));
+    if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) {
+        SW_TRY(sw_kernel_get(&plan->partial, cl, file, "conv2d_direct_bwd_partial", options));
+        SW_TRY(sw_kernel_get(&plan->combine, cl, file, "conv2d_direct_bwd_combine", options));
+    }
 done:
     return status;
 }
@@ -107,12 +114,12 @@ static sw_status run_product(const direct_plan *plan, sw_run *run, sw_conv_pass 
     sw_status status = SW_OK;
     sw_conv_shape s = plan->shape;
     int image_rows = run->n * s.h, item_rows = divide_up(ITEM_PIXELS, s.w);
-    sw_grid pack = {.global = {(size_t)plan->thick, (size_t)plan->thin,
-                               (size_t)s.kernel * (size_t)s.kernel + 1}};
+    sw_grid pack = {
+        .global = {(size_t)plan->thick, (size_t)plan->thin, (size_t)s.kernel * (size_t)s.kernel + 1}};
     sw_grid grid = {.global = {(size_t)divide_up(image_rows, item_rows), 1, 1}, .local = {1, 1, 1}};
     SW_TRY(SW_LAUNCH(run->cl, plan->pack, run->node->name, pack, sw_arg_buffer(run->param[0]),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(pass != SW_CONV_FORWARD)));
-    if (widens(plan, pass)) {
+    if (pass == widening(plan)) {
         SW_TRY(pad(plan, run, from));
         SW_TRY(SW_LAUNCH(run->cl, plan->widen, run->node->name, grid, sw_arg_buffer(run->workspace),
                          sw_arg_u32((uint32_t)plan->padded_offset), sw_arg_u32(0), sw_arg_buffer(to),
@@ -146,7 +153,8 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
     int image_rows = run->n * s.h;
     int segment_rows = divide_up(image_rows, SEGMENTS), segments = divide_up(image_rows, segment_rows);
     sw_grid grid = {.global = {(size_t)segments, 1, 1}, .local = {1, 1, 1}};
-    sw_grid combine = {.global = {(size_t)plan->thick, (size_t)plan->thin, (size_t)s.kernel * (size_t)s.kernel}};
+    sw_grid combine = {
+        .global = {(size_t)plan->thick, (size_t)plan->thin, (size_t)s.kernel * (size_t)s.kernel}};
     SW_TRY(pad(plan, run, plan->thin_in ? run->in[0] : run->dout[0]));
     SW_TRY(SW_LAUNCH(run->cl, plan->partial, run->node->name, grid,
                      sw_arg_buffer(plan->thin_in ? run->dout[0] : run->in[0]), sw_arg_buffer(run->workspace),

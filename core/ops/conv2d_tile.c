@@ -76,8 +76,8 @@ static size_t wanted_groups(const sw_cl *cl)
     return (size_t)GROUPS_A_UNIT * sw_cl_device(cl)->compute_units;
 }
 
-/* Rows and columns of a work-item: fewer columns where there are few, fewer rows where there would otherwise be
- * too few work-groups (`is_split`: there are more along the depth). */
+/* Rows and columns of a work-item: fewer columns where there are few, fewer rows where there would otherwise
+ * be too few work-groups (`is_split`: there are more along the depth). */
 static void cut(product *p, const sw_cl *cl, size_t group, bool is_split)
 {
     size_t item_columns = p->columns <= group ? 1 : p->columns <= 2 * group ? 2 : 4;
@@ -91,8 +91,8 @@ static sw_status build(product *p, sw_cl *cl, sw_conv_shape s, int in, int out, 
 {
     sw_status status = SW_OK;
     char options[128];
-    snprintf(options, sizeof options, "-DKERNEL=%d -DIN=%d -DOUT=%d -DGROUP=%zu -DTM=%zu -DTN=%zu", s.kernel, in,
-             out, p->group, p->tile_rows / p->group, p->tile_columns / p->group);
+    snprintf(options, sizeof options, "-DKERNEL=%d -DIN=%d -DOUT=%d -DGROUP=%zu -DTM=%zu -DTN=%zu", s.kernel,
+             in, out, p->group, p->tile_rows / p->group, p->tile_columns / p->group);
     SW_TRY(sw_kernel_get(&p->run, cl, file, kernel, options));
 done:
     return status;
@@ -152,8 +152,7 @@ static sw_status prepare_data(tile_plan *plan, sw_run *run)
     sw_conv_shape s = plan->shape;
     char options[64];
     plan->data = (product){.rows = pixels_of(s), .columns = (size_t)s.in_channels};
-    SW_TRY(
-        prepare_product(&plan->data, run->cl, s, s.out_channels, s.in_channels, "conv2d_tile_fwd", false));
+    SW_TRY(prepare_product(&plan->data, run->cl, s, s.out_channels, s.in_channels, "conv2d_tile_fwd", false));
     /* of the program that has the bias */
     snprintf(options, sizeof options, "-DKERNEL=%d -DVEC=%d", s.kernel, sw_run_vec(run, s.out_channels));
     SW_TRY(sw_kernel_get(&plan->flip, run->cl, "conv2d", "conv2d_flip", options));
@@ -197,8 +196,8 @@ static sw_grid grid_of(const product *p, size_t rows, size_t segments)
 }
 
 /* to (+)= conv(from). */
-static sw_status run_product(const tile_plan *plan, const product *p, sw_run *run, cl_mem weights, cl_mem from,
-                             cl_mem to, bool accumulate)
+static sw_status run_product(const tile_plan *plan, const product *p, sw_run *run, cl_mem weights,
+                             cl_mem from, cl_mem to, bool accumulate)
 {
     size_t pixels = sw_conv_pixels(run);
     return SW_LAUNCH(run->cl, p->run, run->node->name, grid_of(p, pixels, 1), sw_arg_buffer(from),
@@ -221,7 +220,8 @@ static sw_status backward_data(const void *prepared, sw_run *run)
         .global = {(size_t)s.in_channels, (size_t)s.out_channels, (size_t)s.kernel * (size_t)s.kernel}};
     SW_TRY(SW_LAUNCH(run->cl, plan->flip, run->node->name, grid, sw_arg_buffer(run->param[0]),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0)));
-    SW_TRY(run_product(plan, &plan->data, run, run->workspace, run->dout[0], run->din[0], run->accumulate[0]));
+    SW_TRY(
+        run_product(plan, &plan->data, run, run->workspace, run->dout[0], run->din[0], run->accumulate[0]));
 done:
     return status;
 }

@@ -4,8 +4,8 @@
  *   clblast  im2col in bands and CLBlast's matrix product: every device, every shape; the reference
  *   tile     implicit im2col in tiles of local memory: GPUs; elsewhere only when asked for by name
  *   gemm     implicit im2col in register tiles: CPUs
- *   direct   vectors over the thick side only: CPUs, at most 4 channels on one side, multiples of 16 on the other
- *   winograd F(4x4,3x3): CPUs, 3x3, channels in multiples of 16 */
+ *   direct   vectors over the thick side only: CPUs, at most 4 channels on one side, multiples of 16 on the
+ * other winograd F(4x4,3x3): CPUs, 3x3, channels in multiples of 16 */
 #ifndef OPS_CONV_ENGINE_H
 #define OPS_CONV_ENGINE_H
 
@@ -19,7 +19,7 @@ typedef struct sw_conv_shape {
 typedef struct sw_conv_engine {
     const char *name;
     sw_conv_choice choice; /* what names it in attributes and in the configuration */
-    bool by_name_on_cpus; /* works on CPUs too, so that it can be tested there, but is no choice for them */
+    bool by_name_on_cpus;  /* works on CPUs too, so that it can be tested there, but is no choice for them */
     bool (*supports)(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass);
     /* Builds programs into *plan (freed by release; also of a prepare that failed, where not NULL) and says
      * how much of the workspace the passes use. The plan will be asked for `passes` only (SW_BIT(pass), all

@@ -2,14 +2,13 @@
 #include "conv_engine.h"
 
 const sw_conv_engine *const sw_conv_engines[] = {&sw_conv_engine_winograd, &sw_conv_engine_direct,
-                                                 &sw_conv_engine_gemm, &sw_conv_engine_tile,
-                                                 &sw_conv_engine_clblast, NULL};
+                                                 &sw_conv_engine_gemm,     &sw_conv_engine_tile,
+                                                 &sw_conv_engine_clblast,  NULL};
 
 bool sw_conv_engine_suits(const sw_conv_engine *engine, const sw_cl *cl, sw_conv_choice from,
                           sw_conv_shape shape, sw_conv_pass pass)
 {
-    if (engine->by_name_on_cpus && from != engine->choice &&
-        sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU)
+    if (engine->by_name_on_cpus && from != engine->choice && sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU)
         return false;
     return engine->supports(cl, shape, pass);
 }
