@@ -288,10 +288,12 @@ static const sw_field runtime_fields[] = {
          "SEGWORK_DEVICE, else the best one"),
     CHOICE(
         conv_engine, "auto", engine_names,
-        "How convolutions are computed. auto: the fastest for layer and device; winograd: 3x3 on CPUs; gemm: "
-        "own register-tiled products, on CPUs; clblast: im2col and CLBlast, everywhere. An engine leaves a "
-        "layer "
-        "it does not suit to the next one"),
+        "How convolutions are computed. auto: the fastest for layer and device; winograd: 3x3 on CPUs; "
+        "direct: "
+        "layers with up to 4 channels on one side, on CPUs; gemm: own register-tiled products, on CPUs; "
+        "tile: "
+        "products in tiles of local memory, for GPUs, on CPUs a test of them; clblast: im2col and CLBlast, "
+        "everywhere. An engine leaves a layer, or one of its passes, that it does not suit to the next one"),
     BOOL(
         tune, "true",
         "With conv_engine auto: time the engines once a device and layer, and keep the choice for later runs "

@@ -33,7 +33,7 @@ typedef struct sw_train_config {
 
 typedef struct sw_runtime_config {
     const char *device;         /* as sw_device_choose takes it; "": SEGWORK_DEVICE, then the best there is */
-    sw_conv_choice conv_engine; /* auto, clblast, gemm, winograd */
+    sw_conv_choice conv_engine; /* auto, winograd, direct, gemm, tile, clblast */
     bool tune;                  /* with auto: time the engines once a device; else the fixed order */
     sw_conv_pins conv_layers;   /* with auto: decided, layer by layer */
     int workspace_mb;           /* cap of the convolutions' shared workspace */

@@ -1,0 +1,93 @@
+/* Which convolution engine is taken where, and engine tile as on devices that are not at hand. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "../support/one_op.h"
+#include "check/check.h"
+#include "ops/ops.h"
+
+/* The first device, said to be of that type and to allow work-groups of that many items (0: as it is). */
+static sw_cl *open_as(cl_device_type type, size_t max_work_group)
+{
+    sw_device_info device;
+    sw_cl *cl;
+    cr_assert_eq(sw_device_choose(&device, NULL), SW_OK, "%s", sw_error_message());
+    device.type = type;
+    if (max_work_group) device.max_work_group = max_work_group;
+    cr_assert_eq(sw_cl_create(&cl, &device, &(sw_cl_options){.check = true}), SW_OK, "%s", sw_error_message());
+    return cl;
+}
+
+static void expect_engines(sw_cl *cl, sw_conv_choice asked, int in, int out, int kernel, const char *engines)
+{
+    static const float x[4 * 4 * 64];
+    const sw_conv2d_attrs attrs = {
+        .out_channels = out, .kernel = kernel, .engine = asked, .workspace_cap_bytes = 1 << 20};
+    const one_op_input input = {.dtype = SW_F32, .shape = {1, 4, 4, in}, .data = x};
+    one_op o;
+    one_op_open(&o, cl, &sw_op_conv2d, &attrs, 1, &input, true);
+    const char *found = sw_executor_algorithm(o.executor, 0, SW_WAY_BOTH);
+    cr_expect_str_eq(found, engines, "%dx%d, %d to %d: %s instead of %s", kernel, kernel, in, out, found,
+                     engines);
+    one_op_close(&o);
+}
+
+Test(conv_engines, on_a_cpu_the_passes_of_a_layer_go_to_the_engines_that_suit_them)
+{
+    sw_cl *cl = open_as(CL_DEVICE_TYPE_CPU, 0);
+    expect_engines(cl, SW_CONV_AUTO, 3, 64, 3, "direct");
+    expect_engines(cl, SW_CONV_AUTO, 64, 3, 3, "direct");
+    expect_engines(cl, SW_CONV_AUTO, 64, 3, 1, "direct/direct/gemm");
+    expect_engines(cl, SW_CONV_AUTO, 3, 32, 7, "direct/direct/gemm");
+    expect_engines(cl, SW_CONV_AUTO, 64, 64, 1, "gemm");
+    expect_engines(cl, SW_CONV_AUTO, 17, 17, 3, "clblast"); /* not tile, which would take it */
+    expect_engines(cl, SW_CONV_GEMM, 17, 17, 3, "clblast");
+    expect_engines(cl, SW_CONV_GEMM, 3, 64, 3, "gemm");
+    expect_engines(cl, SW_CONV_DIRECT, 64, 64, 3, "gemm");
+    expect_engines(cl, SW_CONV_TILE, 17, 17, 3, "tile");
+    expect_engines(cl, SW_CONV_TILE, 64, 64, 3, "tile");
+    sw_cl_destroy(cl);
+}
+
+Test(conv_engines, a_gpu_takes_tile_unless_clblast_is_asked_for_or_groups_are_too_small)
+{
+    sw_cl *gpu = open_as(CL_DEVICE_TYPE_GPU, 0), *tiny = open_as(CL_DEVICE_TYPE_GPU, 32);
+    expect_engines(gpu, SW_CONV_AUTO, 3, 64, 3, "tile");
+    expect_engines(gpu, SW_CONV_AUTO, 17, 17, 5, "tile");
+    expect_engines(gpu, SW_CONV_WINOGRAD, 64, 64, 3, "tile");
+    expect_engines(gpu, SW_CONV_CLBLAST, 64, 64, 3, "clblast");
+    expect_engines(tiny, SW_CONV_AUTO, 64, 64, 3, "clblast");
+    sw_cl_destroy(gpu);
+    sw_cl_destroy(tiny);
+}
+
+/* All cases of the self-test that name engine tile. */
+static void check_tile(sw_cl *cl)
+{
+    int count = 0;
+    for (size_t i = 0; i < sw_check_case_count; i++) {
+        const sw_check_case *c = &sw_check_cases[i];
+        if (c->size > SW_CHECK_QUICK || strcmp(c->subject, "conv2d") != 0) continue;
+        if (((const sw_conv2d_attrs *)c->op->attrs)->engine != SW_CONV_TILE) continue;
+        sw_check_result result;
+        sw_status status = sw_check_run(&result, cl, c);
+        cr_expect_eq(status, SW_OK, "%s: %s", result.text, sw_error_message());
+        cr_expect(status != SW_OK || result.passed, "%s: %s", result.text, result.where);
+        count++;
+    }
+    cr_assert_gt(count, 0);
+}
+
+Test(conv_engines, tile_is_right_in_work_groups_of_64_items_too)
+{
+    sw_cl *cl = open_as(CL_DEVICE_TYPE_GPU, 64);
+    check_tile(cl);
+    sw_cl_destroy(cl);
+}
+
+Test(conv_engines, tile_is_right_with_the_vectors_of_a_gpu)
+{
+    sw_cl *cl = open_as(CL_DEVICE_TYPE_GPU, 256);
+    check_tile(cl);
+    sw_cl_destroy(cl);
+}
