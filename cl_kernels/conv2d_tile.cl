@@ -56,7 +56,7 @@
 static inline void multiply(__local const float4 *a, __local const float4 *b, floatN *sum)
 {
     const int first_m = (int)get_local_id(1) * TM, first_n = (int)get_local_id(0) * TN;
-#pragma unroll
+#pragma unroll 4
     for (int k = 0; k < DEPTH; k++) {
         const floatN right = *(__local const floatN *)((__local const float *)b + k * TILE_N + first_n);
 #pragma unroll
