@@ -121,10 +121,10 @@ const sw_check_case sw_check_cases[] = {
     CONV(QUICK, TILE, 2, 33, 31, 3, 64, 3, true, MIB, UNIFORM), /* the larger tiles, several segments */
     CONV(QUICK, TILE, 2, 33, 31, 3, 64, 3, false, 16 * KIB, INTEGERS), /* two segments fit the cap */
     CONV(QUICK, TILE, 2, 33, 33, 64, 3, 3, false, MIB, UNIFORM),
-    CONV(QUICK, TILE, 1, 31, 33, 17, 24, 7, true, MIB, UNIFORM),
+    CONV(QUICK, TILE, 1, 17, 33, 17, 24, 7, true, MIB, UNIFORM),
     CONV(QUICK, TILE, 3, 1, 7, 20, 66, 5, true, MIB, UNIFORM),
     CONV(QUICK, TILE, 2, 7, 7, 64, 64, 1, true, MIB, INTEGERS),
-    CONV(QUICK, TILE, 3, 31, 33, 68, 130, 3, false, MIB, UNIFORM),
+    CONV(QUICK, TILE, 1, 31, 33, 36, 66, 3, false, MIB, UNIFORM),
     CONV(QUICK, DIRECT, 1, 1, 1, 3, 16, 3, false, MIB, UNIFORM),
     CONV(QUICK, DIRECT, 2, 7, 31, 3, 64, 3, true, MIB, INTEGERS),
     CONV(QUICK, DIRECT, 2, 33, 31, 3, 64, 3, false, MIB, UNIFORM),

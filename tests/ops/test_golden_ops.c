@@ -167,6 +167,8 @@ Test(golden_ops, convolutions_by_products_agree)
 {
     check_dense_convs(SW_CONV_CLBLAST);
     check_dense_convs(SW_CONV_GEMM);
+    check_dense_convs(SW_CONV_TILE);
+    check_dense_convs(SW_CONV_DIRECT);
     while (golden_next(&g, "depthwise_conv2d")) {
         const sw_depthwise_conv2d_attrs attrs = {.kernel = number("kernel")};
         check_conv(&sw_op_depthwise_conv2d, &attrs, false);
