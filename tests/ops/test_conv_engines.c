@@ -14,7 +14,8 @@ static sw_cl *open_as(cl_device_type type, size_t max_work_group)
     cr_assert_eq(sw_device_choose(&device, NULL), SW_OK, "%s", sw_error_message());
     device.type = type;
     if (max_work_group) device.max_work_group = max_work_group;
-    cr_assert_eq(sw_cl_create(&cl, &device, &(sw_cl_options){.check = true}), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_cl_create(&cl, &device, &(sw_cl_options){.check = true}), SW_OK, "%s",
+                 sw_error_message());
     return cl;
 }
 
