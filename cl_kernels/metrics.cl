@@ -1,4 +1,4 @@
-/* Predictions, confusion counts and soft overlap of each image.
+/* Predictions, confusion counts and soft overlap of each image; confidence of those asked for.
  *
  * prediction = the first class with the largest logit. counts[t][p] = pixels of class t taken for p. With p_t
  * the softmax of the true class: intersection = sum of p_t, union = sum of (2 - p_t), since truth and softmax
@@ -60,6 +60,22 @@ __kernel void metrics_chunks(__global const float *restrict logits, /* (n,pixels
     for (int i = 0; i < K * K; i++) counts[place * (K * K) + i] = cell[i];
     overlap[2 * place] = SUMV(intersection);
     overlap[2 * place + 1] = 2.0f * SUMV(pixels) - SUMV(intersection);
+}
+
+/* How sure the prediction of each pixel of one image is: the softmax of its class in steps of 1/255. Of all
+ * exp(x - top) the predicted class's is 1.
+ * Launch: x = pixels. */
+__kernel void metrics_confidence(__global const float *restrict logits,                /* (n,pixels,K) */
+                                 const int image, __global uchar *restrict confidence) /* (pixels) */
+{
+    const int pixel = (int)get_global_id(0), pixels = (int)get_global_size(0);
+    __global const float *x = logits + (image * pixels + pixel) * K;
+    float top = x[0], sum = 0.0f;
+#pragma unroll
+    for (int k = 1; k < K; k++) top = fmax(top, x[k]);
+#pragma unroll
+    for (int k = 0; k < K; k++) sum += exp(x[k] - top);
+    confidence[pixel] = convert_uchar_sat_rte(255.0f / sum);
 }
 
 /* Launch: x = K * K, y = n. */

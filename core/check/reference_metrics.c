@@ -11,6 +11,14 @@ int sw_reference_arg_max(const double *logits, int classes)
     return best;
 }
 
+double sw_reference_confidence(const double *logits, int classes)
+{
+    const double top = logits[sw_reference_arg_max(logits, classes)];
+    double total = 0;
+    for (int k = 0; k < classes; k++) total += exp(logits[k] - top);
+    return 1 / total;
+}
+
 void sw_reference_metrics(uint32_t *confusion, double soft[2], uint8_t *predictions, const double *logits,
                           const uint8_t *labels, size_t pixels, int classes, int ignore_index)
 {

@@ -210,6 +210,18 @@ done:
     return status;
 }
 
+sw_status sw_image_write_png_indexed(const char *path, const sw_image *image, const uint32_t *rgb,
+                                     int colours)
+{
+    sw_str file = {0};
+    sw_status status = SW_OK;
+    SW_TRY(sw_image_encode_png_indexed(&file, image, rgb, colours));
+    SW_TRY(sw_fs_write(path, file.text, file.length));
+done:
+    sw_str_deinit(&file);
+    return sw_fail_in(status, "picture %s", path);
+}
+
 sw_status sw_image_write_jpeg(const char *path, const sw_image *image, int quality)
 {
     sw_str file = {0};

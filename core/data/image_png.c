@@ -176,40 +176,78 @@ typedef struct png_encoder {
     sw_status status;
 } png_encoder;
 
-static void encode(png_encoder *encoder, const sw_image *image)
+/* How pixels are stored: as they are, or (rgb not NULL) as numbers of a palette's colours. */
+typedef struct png_palette {
+    const uint32_t *rgb;
+    int colours;
+} png_palette;
+
+static int bits_for(int colours)
+{
+    return colours <= 2 ? 1 : colours <= 4 ? 2 : colours <= 16 ? 4 : 8;
+}
+
+static void set_palette(png_encoder *encoder, const png_palette *palette)
+{
+    png_color colours[PNG_MAX_PALETTE_LENGTH];
+    for (int i = 0; i < palette->colours; i++)
+        colours[i] = (png_color){.red = (png_byte)(palette->rgb[i] >> 16),
+                                 .green = (png_byte)(palette->rgb[i] >> 8),
+                                 .blue = (png_byte)palette->rgb[i]};
+    png_set_PLTE(encoder->png, encoder->info, colours, palette->colours);
+}
+
+static void encode(png_encoder *encoder, const sw_image *image, const png_palette *palette)
 {
     png_structp png = encoder->png;
+    bool indexed = palette->rgb != NULL;
     png_set_user_limits(png, SW_IMAGE_MAX_SIDE_PX, SW_IMAGE_MAX_SIDE_PX);
-    png_set_IHDR(png, encoder->info, (png_uint_32)image->width, (png_uint_32)image->height, 8,
-                 image->channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(png, encoder->info, (png_uint_32)image->width, (png_uint_32)image->height,
+                 indexed ? bits_for(palette->colours) : 8,
+                 indexed                ? PNG_COLOR_TYPE_PALETTE
+                 : image->channels == 3 ? PNG_COLOR_TYPE_RGB
+                                        : PNG_COLOR_TYPE_GRAY,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (indexed) set_palette(encoder, palette);
     png_write_info(png, encoder->info);
+    if (indexed) png_set_packing(png); /* from a byte a pixel */
     size_t stride = (size_t)image->width * (size_t)image->channels;
     for (int y = 0; y < image->height; y++) png_write_row(png, image->pixels + (size_t)y * stride);
     png_write_end(png, NULL);
 }
 
-static void encode_guarded(png_encoder *encoder, const sw_image *image)
+static void encode_guarded(png_encoder *encoder, const sw_image *image, const png_palette *palette)
 {
     if (setjmp(png_jmpbuf(encoder->png)) == 0)
-        encode(encoder, image);
+        encode(encoder, image, palette);
     else
         encoder->status = sw_fail(SW_E_MEMORY, "PNG encoder: %s", encoder->message);
 }
 
-sw_status sw_image_encode_png(sw_str *out, const sw_image *image)
+static sw_status encode_png(sw_str *out, const sw_image *image, const png_palette *palette)
 {
-    assert(image->channels == 1 || image->channels == 3);
     png_encoder encoder;
     memset(&encoder, 0, sizeof encoder);
     encoder.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, encoder.message, on_error, on_warning);
     encoder.info = encoder.png ? png_create_info_struct(encoder.png) : NULL;
     if (encoder.info) {
         png_set_write_fn(encoder.png, out, append_bytes, flush_nothing);
-        encode_guarded(&encoder, image);
+        encode_guarded(&encoder, image, palette);
     } else {
         encoder.status = sw_fail(SW_E_MEMORY, "out of host memory for the PNG encoder");
     }
     png_destroy_write_struct(&encoder.png, &encoder.info);
     return encoder.status == SW_OK ? sw_str_status(out) : encoder.status;
+}
+
+sw_status sw_image_encode_png(sw_str *out, const sw_image *image)
+{
+    assert(image->channels == 1 || image->channels == 3);
+    return encode_png(out, image, &(png_palette){0});
+}
+
+sw_status sw_image_encode_png_indexed(sw_str *out, const sw_image *image, const uint32_t *rgb, int colours)
+{
+    assert(image->channels == 1 && colours >= 1 && colours <= PNG_MAX_PALETTE_LENGTH);
+    return encode_png(out, image, &(png_palette){rgb, colours});
 }

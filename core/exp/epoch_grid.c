@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "data/augment.h"
 #include "exp/grid.h"
+#include "exp/grid_store.h"
 
 static size_t pixels_of(const sw_dataset *dataset)
 {
@@ -59,9 +60,14 @@ sw_status sw_epoch_grid_init(sw_epoch_grid *grid, const sw_dataset *dataset, con
     grid->images = malloc(count * sizeof *grid->images);
     grid->slot_of_image = malloc((size_t)total * sizeof *grid->slot_of_image);
     grid->captured = malloc(count * sizeof *grid->captured);
-    grid->pixels = calloc(count, pixels);
-    if (!grid->images || !grid->slot_of_image || !grid->captured || !grid->pixels) {
-        status = sw_fail_alloc("the grid's predictions", count * pixels);
+    grid->captured_confidence = malloc(count * sizeof *grid->captured_confidence);
+    grid->pixels = calloc(count, 2 * pixels);
+    grid->inputs = malloc(count * sizeof *grid->inputs);
+    grid->truths = malloc(count * sizeof *grid->truths);
+    grid->names = malloc(count * sizeof *grid->names);
+    if (!grid->images || !grid->slot_of_image || !grid->captured || !grid->captured_confidence ||
+        !grid->pixels || !grid->inputs || !grid->truths || !grid->names) {
+        status = sw_fail_alloc("the grid's predictions", count * 2 * pixels);
         goto done;
     }
     SW_TRY(config->name_count ? choose_named(grid, config) : choose_by_seed(grid, seed));
@@ -69,6 +75,10 @@ sw_status sw_epoch_grid_init(sw_epoch_grid *grid, const sw_dataset *dataset, con
     for (int i = 0; i < grid->count; i++) {
         grid->slot_of_image[grid->images[i]] = i;
         grid->captured[i] = grid->pixels + (size_t)i * pixels;
+        grid->captured_confidence[i] = grid->pixels + (count + (size_t)i) * pixels;
+        grid->inputs[i] = sw_dataset_image(dataset, grid->images[i]);
+        grid->truths[i] = sw_dataset_labels(dataset, grid->images[i]);
+        grid->names[i] = sw_dataset_name(dataset, grid->images[i]);
     }
 done:
     if (status != SW_OK) sw_epoch_grid_deinit(grid);
@@ -80,7 +90,11 @@ void sw_epoch_grid_deinit(sw_epoch_grid *grid)
     free(grid->images);
     free(grid->slot_of_image);
     free(grid->captured);
+    free(grid->captured_confidence);
     free(grid->pixels);
+    free(grid->inputs);
+    free(grid->truths);
+    free(grid->names);
     *grid = (sw_epoch_grid){0};
 }
 
@@ -97,12 +111,12 @@ sw_status sw_epoch_grid_predict(sw_epoch_grid *grid, sw_network *network)
     for (int first = 0; first < grid->count; first += (int)batch) {
         int n = grid->count - first < (int)batch ? grid->count - first : (int)batch;
         for (int i = 0; i < n; i++) {
-            int image = grid->images[first + i];
-            sw_augment_to_float(images + (size_t)i * pixels * 3, sw_dataset_image(grid->dataset, image),
-                                pixels * 3);
-            memcpy(labels + (size_t)i * pixels, sw_dataset_labels(grid->dataset, image), pixels);
+            sw_augment_to_float(images + (size_t)i * pixels * 3, grid->inputs[first + i], pixels * 3);
+            memcpy(labels + (size_t)i * pixels, grid->truths[first + i], pixels);
         }
         SW_TRY(sw_network_evaluate(network, images, labels, n, NULL, NULL, NULL, grid->captured[first]));
+        for (int i = 0; i < n; i++)
+            SW_TRY(sw_network_confidence(network, i, grid->captured_confidence[first + i]));
     }
 done:
     free(images);
@@ -110,22 +124,37 @@ done:
     return status;
 }
 
+static sw_grid_images images_of(const sw_epoch_grid *grid)
+{
+    return (sw_grid_images){.count = grid->count,
+                            .columns = grid->columns,
+                            .size_px = sw_dataset_size_px(grid->dataset),
+                            .classes = SW_DATA_CLASSES,
+                            .names = grid->names,
+                            .class_names = sw_class_names,
+                            .inputs = grid->inputs,
+                            .truths = grid->truths};
+}
+
+sw_status sw_epoch_grid_begin_store(const sw_epoch_grid *grid, const char *run)
+{
+    sw_grid_images images = images_of(grid);
+    return sw_grid_store_begin(run, &images);
+}
+
+sw_status sw_epoch_grid_store(const sw_epoch_grid *grid, const char *run, int epoch)
+{
+    sw_grid_images images = images_of(grid);
+    return sw_grid_store_add(run, &images, epoch, (const uint8_t *const *)grid->captured,
+                             (const uint8_t *const *)grid->captured_confidence);
+}
+
 sw_status sw_epoch_grid_draw(const sw_epoch_grid *grid, const char *folder, int epoch,
                              const sw_evaluation *evaluation)
 {
-    sw_status status = SW_OK;
     char title[160];
-    size_t count = (size_t)grid->count;
     char *path = sw_strf("%s/epoch_%02d.png", folder, epoch);
-    const uint8_t **images = malloc(count * sizeof *images), **truths = malloc(count * sizeof *truths);
-    if (!path || !images || !truths) {
-        status = sw_fail_alloc("the grid", count * sizeof *images);
-        goto done;
-    }
-    for (int i = 0; i < grid->count; i++) {
-        images[i] = sw_dataset_image(grid->dataset, grid->images[i]);
-        truths[i] = sw_dataset_labels(grid->dataset, grid->images[i]);
-    }
+    if (!path) return SW_E_MEMORY;
     if (evaluation)
         snprintf(title, sizeof title, "Epoch: %02d, Accuracy[Pixel: %.4f, IoU: %.4f, Custom IoU: %.4f]",
                  epoch, sw_confusion_pixel_accuracy(&evaluation->confusion),
@@ -136,15 +165,12 @@ sw_status sw_epoch_grid_draw(const sw_epoch_grid *grid, const char *folder, int 
                          .count = grid->count,
                          .columns = grid->columns < grid->count ? grid->columns : grid->count,
                          .size_px = sw_dataset_size_px(grid->dataset),
-                         .images = images,
-                         .truths = truths,
+                         .images = grid->inputs,
+                         .truths = grid->truths,
                          .predictions = (const uint8_t *const *)grid->captured,
                          .class_names = sw_class_names,
                          .classes = SW_DATA_CLASSES};
-    SW_TRY(sw_grid_draw(path, &spec));
-done:
+    sw_status status = sw_grid_draw(path, &spec);
     free(path);
-    free(images);
-    free(truths);
     return status;
 }

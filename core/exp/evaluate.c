@@ -76,6 +76,8 @@ static sw_status add_images(evaluator *e, const sw_batch *batch, const batch_res
         custom += image.custom_iou;
         int slot = o->slot_of_image ? o->slot_of_image[image.image] : -1;
         if (slot >= 0) memcpy(o->captured[slot], prediction, pixels);
+        if (slot >= 0 && o->captured_confidence)
+            SW_TRY(sw_network_confidence(e->network, i, o->captured_confidence[slot]));
         if (o->on_image) o->on_image(o->on_image_user, &image);
     }
     add_batch(e, &total, custom, r, batch->count);

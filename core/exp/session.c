@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cl/gemm.h"
+#include "exp/grid_store.h"
 #include "nn/checkpoint.h"
 #include "split.h"
 #include "trainer_losses.h"
@@ -293,7 +294,9 @@ static sw_status restore(sw_session *s)
     if (s->options->resume) {
         SW_TRY(sw_trainer_state_load(&s->state, s->folder, &s->network, &identity));
         SW_TRY(sw_records_rewind(s->folder->path, s->state.epochs_done, s->state.steps));
+        SW_TRY(sw_grid_store_rewind(s->folder->path, s->state.epochs_done));
     }
+    SW_TRY(sw_epoch_grid_begin_store(&s->grid, s->folder->path));
     SW_TRY(sw_records_open(&s->records, s->folder->path, sw_class_names, SW_DATA_CLASSES));
     const sw_progress_plan plan = {.first_epoch = s->state.epochs_done + 1,
                                    .last_epoch = s->experiment->train.epochs,

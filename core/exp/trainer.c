@@ -88,6 +88,7 @@ static sw_status validate(sw_session *s, int epoch, sw_evaluation *clean, sw_eva
                                    .boundary = true,
                                    .slot_of_image = s->grid.slot_of_image,
                                    .captured = s->grid.captured,
+                                   .captured_confidence = s->grid.captured_confidence,
                                    .progress = s->progress,
                                    .profile = s->profile,
                                    .stop = s->options->stop};
@@ -184,6 +185,7 @@ static sw_status finish_epoch(sw_session *s, int epoch, const sw_evaluation *cle
     SW_TRY(sw_records_append_epoch(s->records, &record));
     double drawing = sw_run_profile_begin(s->profile);
     SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, epoch, clean));
+    SW_TRY(sw_epoch_grid_store(&s->grid, s->folder->path, epoch));
     sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
     double value = best_value(&record, s->experiment->train.save_best);
     bool best = improves(s, value);
@@ -239,6 +241,7 @@ static sw_status run_epochs(sw_session *s)
         double drawing = sw_run_profile_begin(s->profile);
         SW_TRY(sw_epoch_grid_predict(&s->grid, &s->network));
         SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, 0, NULL));
+        SW_TRY(sw_epoch_grid_store(&s->grid, s->folder->path, 0));
         sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
     }
     while (s->state.epochs_done < epochs) SW_TRY(run_epoch(s, s->state.epochs_done + 1));

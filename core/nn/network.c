@@ -257,6 +257,12 @@ done:
     return status;
 }
 
+sw_status sw_network_confidence(sw_network *network, int image, uint8_t *confidence)
+{
+    cl_mem logits = sw_executor_value(network->evaluator, network->eval_model.logits);
+    return sw_metrics_confidence(network->metrics, logits, image, confidence);
+}
+
 /* The evaluation graph ends in the loss, which wants labels: any will do. */
 sw_status sw_network_predict(sw_network *network, float *logits, const float *images, int n)
 {

@@ -15,8 +15,9 @@ struct sw_metrics {
     int max_n, h, w, k, ignore_index;
     int n;            /* images of the last run */
     sw_chunks chunks; /* of one image */
-    const sw_kernel *count, *sum_counts, *sum_overlap;
+    const sw_kernel *count, *sum_counts, *sum_overlap, *confide;
     cl_mem predictions;             /* (max_n,h,w) bytes */
+    cl_mem confidence;              /* (h,w) bytes, of one image */
     cl_mem chunk_counts, confusion; /* (max_n,chunks,k,k) and (max_n,k,k) */
     cl_mem chunk_overlap, soft;     /* (max_n,chunks,2) and (max_n,2) */
 };
@@ -36,6 +37,7 @@ static sw_status build(sw_metrics *m, int vec)
     SW_TRY(sw_kernel_get(&m->count, m->cl, "metrics", "metrics_chunks", options));
     SW_TRY(sw_kernel_get(&m->sum_counts, m->cl, "metrics", "metrics_counts", options));
     SW_TRY(sw_kernel_get(&m->sum_overlap, m->cl, "metrics", "metrics_overlap", options));
+    SW_TRY(sw_kernel_get(&m->confide, m->cl, "metrics", "metrics_confidence", options));
 done:
     return status;
 }
@@ -46,6 +48,7 @@ static sw_status allocate(sw_metrics *m)
     const size_t n = (size_t)m->max_n, chunks = (size_t)m->chunks.items;
     const size_t cells = (size_t)m->k * (size_t)m->k * sizeof(uint32_t), pair = 2 * sizeof(float);
     SW_TRY(sw_buffer_create(&m->predictions, m->cl, n * (size_t)m->h * (size_t)m->w, "predictions"));
+    SW_TRY(sw_buffer_create(&m->confidence, m->cl, (size_t)m->h * (size_t)m->w, "confidence"));
     SW_TRY(sw_buffer_create(&m->chunk_counts, m->cl, n * chunks * cells, "partial confusion counts"));
     SW_TRY(sw_buffer_create(&m->confusion, m->cl, n * cells, "confusion counts"));
     SW_TRY(sw_buffer_create(&m->chunk_overlap, m->cl, n * chunks * pair, "partial overlaps"));
@@ -78,6 +81,7 @@ void sw_metrics_destroy(sw_metrics *m)
 {
     if (!m) return;
     sw_buffer_release(&m->predictions);
+    sw_buffer_release(&m->confidence);
     sw_buffer_release(&m->chunk_counts);
     sw_buffer_release(&m->confusion);
     sw_buffer_release(&m->chunk_overlap);
@@ -113,6 +117,19 @@ sw_status sw_metrics_read(sw_metrics *m, uint32_t *confusion, float *soft, uint8
     if (confusion) SW_TRY(sw_buffer_read(m->cl, m->confusion, 0, confusion, n * cells * sizeof *confusion));
     if (soft) SW_TRY(sw_buffer_read(m->cl, m->soft, 0, soft, n * 2 * sizeof *soft));
     if (predictions) SW_TRY(sw_buffer_read(m->cl, m->predictions, 0, predictions, n * pixels));
+done:
+    return sw_fail_in(status, "metrics");
+}
+
+sw_status sw_metrics_confidence(sw_metrics *m, cl_mem logits, int image, uint8_t *confidence)
+{
+    sw_status status = SW_OK;
+    const sw_run run = {.cl = m->cl};
+    const size_t pixels = (size_t)m->h * (size_t)m->w;
+    assert(image >= 0 && image < m->n);
+    SW_TRY(SW_LAUNCH(m->cl, m->confide, "metrics", sw_run_grid(&run, pixels, 1, false), sw_arg_buffer(logits),
+                     sw_arg_i32(image), sw_arg_buffer(m->confidence)));
+    SW_TRY(sw_buffer_read(m->cl, m->confidence, 0, confidence, pixels));
 done:
     return sw_fail_in(status, "metrics");
 }

@@ -275,10 +275,17 @@ void expect_same_run(const char *run_a, const char *run_b, int epochs)
     expect_same_in_runs(run_a, run_b, "checkpoints/best.safetensors");
     expect_same_in_runs(run_a, run_b, "steps.jsonl");
     expect_same_in_runs(run_a, run_b, "config.yaml");
+    expect_same_in_runs(run_a, run_b, "masks/images.json");
+    expect_same_in_runs(run_a, run_b, "masks/inputs.png");
+    expect_same_in_runs(run_a, run_b, "masks/truth.png");
     for (int epoch = 0; epoch <= epochs; epoch++) {
-        char name[64];
-        snprintf(name, sizeof name, "grids/epoch_%02d.png", epoch);
-        expect_same_in_runs(run_a, run_b, name);
+        static const char *const forms[] = {"grids/epoch_%02d.png", "masks/epoch_%02d.png",
+                                            "masks/epoch_%02d_confidence.png"};
+        for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+            char name[64];
+            snprintf(name, sizeof name, forms[i], epoch);
+            expect_same_in_runs(run_a, run_b, name);
+        }
     }
     expect_same_metrics(run_a, run_b);
 }

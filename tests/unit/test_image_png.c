@@ -312,3 +312,31 @@ Test(image_png, a_picture_of_impossible_size_is_not_made)
         cr_assert_null(image.pixels);
     }
 }
+
+Test(image_png, a_picture_with_a_palette_keeps_its_values_and_shows_their_colours)
+{
+    static const int counts[] = {1, 2, 3, 4, 5, 16, 17, 256};
+    uint32_t rgb[256];
+    uint8_t values[13 * 5];
+    for (size_t i = 0; i < 256; i++) rgb[i] = (uint32_t)(i * 0x010305u + 0x102030u) & 0xFFFFFFu;
+    for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
+        const sw_image picture = {.pixels = values, .width = 13, .height = 5, .channels = 1};
+        const char *path = scratch_path("palette.png");
+        sw_image stored, shown;
+        sw_str notes = {0};
+        for (size_t i = 0; i < sizeof values; i++) values[i] = (uint8_t)((int)(i * 7) % counts[n]);
+        cr_assert_eq(sw_image_write_png_indexed(path, &picture, rgb, counts[n]), SW_OK, "%s",
+                     sw_error_message());
+        cr_assert_eq(sw_image_read_mask(&stored, path), SW_OK, "%s", sw_error_message());
+        cr_assert_eq(sw_image_read_rgb_noted(&shown, &notes, path), SW_OK, "%s", sw_error_message());
+        cr_assert(stored.width == 13 && stored.height == 5);
+        for (size_t i = 0; i < sizeof values; i++) {
+            const uint8_t *p = shown.pixels + 3 * i;
+            cr_assert_eq(stored.pixels[i], values[i], "%d colours, pixel %zu", counts[n], i);
+            cr_assert_eq((uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2], rgb[values[i]]);
+        }
+        sw_str_deinit(&notes);
+        sw_image_deinit(&stored);
+        sw_image_deinit(&shown);
+    }
+}

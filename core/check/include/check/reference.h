@@ -179,6 +179,8 @@ void sw_reference_update_run(double *p, double *m, double *v, const double *g, s
 
 /* Class of the largest logit; the lowest class wins ties. */
 int sw_reference_arg_max(const double *logits, int classes);
+/* The softmax of that class. */
+double sw_reference_confidence(const double *logits, int classes);
 /* Of one image: confusion (K,K) counts, rows truth and columns prediction; soft[0] = sum g p and
  * soft[1] = sum (g + p - g p) over classes and pixels, with softmax p and one-hot truth g. Pixels whose label
  * is ignore_index or not a class are left out of both. */

@@ -52,8 +52,15 @@ void sw_image_resize(uint8_t *out, int side_px, const sw_image *image, sw_resize
 sw_status sw_image_encode_png(sw_str *out, const sw_image *image) SW_NODISCARD;
 sw_status sw_image_encode_jpeg(sw_str *out, const sw_image *image, int quality) SW_NODISCARD;
 
+/* A picture of one channel as a PNG with a palette: pixel values stay what they are (sw_image_read_mask gives
+ * them back) and are shown as `rgb[value]`, 0xRRGGBB. 1 to 256 colours; every value is below `colours`. */
+sw_status sw_image_encode_png_indexed(sw_str *out, const sw_image *image, const uint32_t *rgb,
+                                      int colours) SW_NODISCARD;
+
 /* Writes the encoded file whole or not at all (see base/fs.h). */
 sw_status sw_image_write_png(const char *path, const sw_image *image) SW_NODISCARD;
+sw_status sw_image_write_png_indexed(const char *path, const sw_image *image, const uint32_t *rgb,
+                                     int colours) SW_NODISCARD;
 sw_status sw_image_write_jpeg(const char *path, const sw_image *image, int quality) SW_NODISCARD;
 
 #endif

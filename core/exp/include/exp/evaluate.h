@@ -32,6 +32,8 @@ typedef struct sw_evaluate_options {
     bool boundary;            /* boundary F1 too: costs host time */
     const int *slot_of_image; /* by image number: place in `captured`, or -1; NULL: capture nothing */
     uint8_t *const *captured; /* predictions (S,S) of the captured images */
+    uint8_t *const
+        *captured_confidence; /* and how sure they are (S,S), see sw_network_confidence; NULL: not */
     /* called for each image, in the order they come; NULL: not */
     void (*on_image)(void *user, const sw_image_evaluation *figures);
     void *on_image_user;

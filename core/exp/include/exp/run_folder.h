@@ -1,6 +1,7 @@
 /* The folder of one run: made once, never overwritten, held by one process at a time.
  *
- *   config.yaml  manifest.json  log.txt  steps.jsonl  metrics.jsonl  metrics.csv  grids/  checkpoints/ */
+ *   config.yaml  manifest.json  log.txt  steps.jsonl  metrics.jsonl  metrics.csv  grids/  masks/ checkpoints/
+ */
 #ifndef EXP_RUN_FOLDER_H
 #define EXP_RUN_FOLDER_H
 

@@ -85,6 +85,10 @@ sw_status sw_network_evaluate(sw_network *network, const float *images, const ui
                               double *loss, uint32_t *confusion, float *soft,
                               uint8_t *predictions) SW_NODISCARD;
 
+/* How sure the predictions (S,S) of image `image` of the last sw_network_evaluate are: round(255 p) of the
+ * predicted class's softmax p. */
+sw_status sw_network_confidence(sw_network *network, int image, uint8_t *confidence) SW_NODISCARD;
+
 /* The logits (n,S,S,classes) of n <= eval_batch images. */
 sw_status sw_network_predict(sw_network *network, float *logits, const float *images, int n) SW_NODISCARD;
 

@@ -22,4 +22,10 @@ sw_status sw_metrics_run(sw_metrics *metrics, cl_mem logits, cl_mem labels, int 
 sw_status sw_metrics_read(sw_metrics *metrics, uint32_t *confusion, float *soft,
                           uint8_t *predictions) SW_NODISCARD;
 
+/* Computes, waits for and reads how sure the predictions of image `image` of the last run are: the softmax of
+ * each pixel's predicted class as round(255 p), (H,W). `logits` are still those of that run. Apart from the
+ * run, for it is wanted of few images. */
+sw_status sw_metrics_confidence(sw_metrics *metrics, cl_mem logits, int image,
+                                uint8_t *confidence) SW_NODISCARD;
+
 #endif
