@@ -8,6 +8,7 @@ const sw_command *const sw_commands[] = {
     &sw_cmd_eval,
     &sw_cmd_predict,
     &sw_cmd_export,
+    &sw_cmd_render,
     &sw_cmd_devices,
     &sw_cmd_check,
     &sw_cmd_bench,

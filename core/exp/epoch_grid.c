@@ -1,6 +1,5 @@
 #include "epoch_grid.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "base/rng.h"
 #include "base/str.h"
 #include "data/augment.h"
+#include "epoch_title.h"
 #include "exp/grid.h"
 #include "exp/grid_store.h"
 
@@ -156,11 +156,11 @@ sw_status sw_epoch_grid_draw(const sw_epoch_grid *grid, const char *folder, int 
     char *path = sw_strf("%s/epoch_%02d.png", folder, epoch);
     if (!path) return SW_E_MEMORY;
     if (evaluation)
-        snprintf(title, sizeof title, "Epoch: %02d, Accuracy[Pixel: %.4f, IoU: %.4f, Custom IoU: %.4f]",
-                 epoch, sw_confusion_pixel_accuracy(&evaluation->confusion),
-                 sw_confusion_micro_iou(&evaluation->confusion, SW_CLASS_BACKGROUND), evaluation->custom_iou);
+        epoch_title(title, sizeof title, epoch, sw_confusion_pixel_accuracy(&evaluation->confusion),
+                    sw_confusion_micro_iou(&evaluation->confusion, SW_CLASS_BACKGROUND),
+                    evaluation->custom_iou);
     else
-        snprintf(title, sizeof title, "Epoch: %02d, before training", epoch);
+        epoch_title_bare(title, sizeof title, epoch);
     sw_grid_spec spec = {.title = title,
                          .count = grid->count,
                          .columns = grid->columns < grid->count ? grid->columns : grid->count,

@@ -1,5 +1,5 @@
-/* Draws the prediction grid: cairo for the type, plain stores for the images, so that each pixel is exactly
- * what the network saw. */
+/* Draws pictures of grid images: cairo for the type, plain stores for the images, so that each pixel is
+ * exactly what the network saw. */
 #include "exp/grid.h"
 
 #include <assert.h>
@@ -19,13 +19,38 @@ enum {
     MIN_IMAGE_PX = 128,
     MIN_CONTENT_PX = 480, /* a title needs some room even over few images */
     GAP_PX = 2,
-    PANELS = 3,
     MAX_SIDE_PX = 32767, /* of a cairo image */
 };
 
 static const char font_family[] = "DejaVu Sans";
 static const uint32_t paper_rgb = 0xFFFFFF, ink_rgb = 0x1B1F24, faint_ink_rgb = 0x57606A,
                       frame_rgb = 0x8C959F;
+static const uint32_t right_rgb = 0xE6E9EC, wrong_rgb = 0xC8102E, hatch_rgb[2] = {0x808080, 0xB0B0B0};
+
+static const char *const captions[SW_GRID_PANELS] = {[SW_GRID_INPUTS] = "Inputs",
+                                                     [SW_GRID_TRUTH] = "Ground truth",
+                                                     [SW_GRID_PREDICTION] = "Prediction",
+                                                     [SW_GRID_ERROR] = "Errors",
+                                                     [SW_GRID_CONFIDENCE] = "Confidence"};
+
+static const sw_grid_panel usual_panels[] = {SW_GRID_INPUTS, SW_GRID_TRUTH, SW_GRID_PREDICTION};
+
+static int panel_count(const sw_grid_spec *spec)
+{
+    return spec->panels ? spec->panel_count : (int)(sizeof usual_panels / sizeof *usual_panels);
+}
+
+static sw_grid_panel panel_at(const sw_grid_spec *spec, int i)
+{
+    return spec->panels ? spec->panels[i] : usual_panels[i];
+}
+
+static bool shows(const sw_grid_spec *spec, sw_grid_panel panel)
+{
+    for (int i = 0; i < panel_count(spec); i++)
+        if (panel_at(spec, i) == panel) return true;
+    return false;
+}
 
 /* ---- colours ---- */
 
@@ -53,6 +78,24 @@ uint32_t sw_grid_class_rgb(int c)
     return rgb;
 }
 
+uint32_t sw_grid_confidence_rgb(uint8_t confidence, int classes)
+{
+    int least = (255 + classes / 2) / classes; /* what all classes alike would give */
+    int above = confidence > least ? confidence - least : 0, range = least < 255 ? 255 - least : 1;
+    return (uint32_t)(above * 255 / range) * 0x010101u;
+}
+
+int sw_grid_flat_rgb(uint32_t *rgb, int classes)
+{
+    const uint32_t others[] = {right_rgb, wrong_rgb, hatch_rgb[0], hatch_rgb[1],
+                               paper_rgb, ink_rgb,   frame_rgb};
+    int count = 0;
+    for (int c = 0; c < classes; c++) rgb[count++] = sw_grid_class_rgb(c);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) rgb[count++] = others[i];
+    assert(count <= classes + SW_GRID_OTHER_FLAT);
+    return count;
+}
+
 static void set_colour(cairo_t *cr, uint32_t rgb)
 {
     cairo_set_source_rgb(cr, (rgb >> 16) / 255.0, (rgb >> 8 & 0xFF) / 255.0, (rgb & 0xFF) / 255.0);
@@ -62,9 +105,10 @@ static void set_colour(cairo_t *cr, uint32_t rgb)
 
 typedef struct measures {
     int columns, scale, image_px; /* image_px: side in the picture */
+    int tile_height;              /* with the name under it */
     int panel_width, panel_height, content_width, margin;
-    int title_px, caption_px, legend_px; /* type */
-    int title_height, caption_height, legend_height, panel_gap;
+    int title_px, caption_px, legend_px, name_px; /* type */
+    int label_height, title_height, caption_height, legend_height, panel_gap;
 } measures;
 
 static sw_status too_large(const sw_grid_spec *spec)
@@ -78,16 +122,20 @@ static sw_status measure(measures *m, const sw_grid_spec *spec)
 {
     int64_t columns = spec->count < spec->columns ? spec->count : spec->columns;
     int64_t rows = (spec->count + columns - 1) / columns;
-    int64_t scale = spec->size_px < MIN_IMAGE_PX ? (MIN_IMAGE_PX + spec->size_px - 1) / spec->size_px : 1;
+    int64_t scale = spec->scale ? spec->scale : 1;
+    if (!spec->scale && spec->size_px < MIN_IMAGE_PX)
+        scale = (MIN_IMAGE_PX + spec->size_px - 1) / spec->size_px;
     int64_t image = spec->size_px * scale;
-    int64_t wide = columns * (image + GAP_PX) - GAP_PX, high = rows * (image + GAP_PX) - GAP_PX;
+    int64_t wide = columns * (image + GAP_PX) - GAP_PX;
+    int content = wide > MIN_CONTENT_PX ? (int)(wide < MAX_SIDE_PX ? wide : MAX_SIDE_PX) : MIN_CONTENT_PX;
+    /* type grows with a picture that is shown scaled down */
+    int title = content / 40 > 16 ? content / 40 : 16, name = image < MIN_IMAGE_PX ? 9 : 11;
+    int64_t tile = image + (spec->names ? name * 3 / 2 : 0), high = rows * (tile + GAP_PX) - GAP_PX;
     if (wide > MAX_SIDE_PX || high > MAX_SIDE_PX) return too_large(spec);
-    int content = wide > MIN_CONTENT_PX ? (int)wide : MIN_CONTENT_PX;
-    int title =
-        content / 40 > 16 ? content / 40 : 16; /* type grows with a picture that is shown scaled down */
     *m = (measures){.columns = (int)columns,
                     .scale = (int)scale,
                     .image_px = (int)image,
+                    .tile_height = (int)tile,
                     .panel_width = (int)wide,
                     .panel_height = (int)high,
                     .content_width = content,
@@ -95,6 +143,8 @@ static sw_status measure(measures *m, const sw_grid_spec *spec)
                     .title_px = title,
                     .caption_px = title * 3 / 4,
                     .legend_px = title * 2 / 3,
+                    .name_px = name,
+                    .label_height = spec->label ? title * 3 / 2 : 0,
                     .title_height = title * 2,
                     .caption_height = title * 5 / 4,
                     .legend_height = title * 5 / 4,
@@ -137,84 +187,172 @@ static void cut_to_width(char *text, cairo_t *cr, double width)
     }
 }
 
-static sw_status draw_title(cairo_t *cr, const char *title, const measures *m)
+/* In one line of the picture's width: made smaller, and where that is not enough, cut. */
+static sw_status draw_line(cairo_t *cr, const char *line, int size, bool bold, int top, const measures *m)
 {
-    static const int min_title_px = 11;
-    char *text = sw_strf("%s   ", title); /* room for the ellipsis after the shortest cut */
+    static const int min_px = 11;
+    char *text = sw_strf("%s   ", line); /* room for the ellipsis after the shortest cut */
     if (!text) return SW_E_MEMORY;
-    text[strlen(title)] = '\0';
-    int size = m->title_px;
-    for (set_type(cr, size, true); size > min_title_px && text_width(cr, text) > m->content_width;)
-        set_type(cr, --size, true);
+    text[strlen(line)] = '\0';
+    int baseline = top + size;
+    for (set_type(cr, size, bold); size > min_px && text_width(cr, text) > m->content_width;)
+        set_type(cr, --size, bold);
     cut_to_width(text, cr, m->content_width);
-    draw_text(cr, text, m->margin, m->margin + m->title_px, ink_rgb);
+    draw_text(cr, text, m->margin, baseline, ink_rgb);
     free(text);
     return SW_OK;
+}
+
+/* The legend names the colours of the panels that are there. */
+typedef struct legend_entry {
+    const char *text;
+    uint32_t rgb;
+    bool ramp; /* from black to white instead of `rgb` */
+} legend_entry;
+
+enum { OTHER_ENTRIES = 3, RAMP_SWATCHES = 4 };
+
+static int list_legend(legend_entry *entries, const sw_grid_spec *spec)
+{
+    int count = 0;
+    if (shows(spec, SW_GRID_TRUTH) || shows(spec, SW_GRID_PREDICTION))
+        for (int c = 0; c < spec->classes; c++)
+            entries[count++] = (legend_entry){spec->class_names[c], sw_grid_class_rgb(c), false};
+    if (shows(spec, SW_GRID_ERROR)) {
+        entries[count++] = (legend_entry){"right", right_rgb, false};
+        entries[count++] = (legend_entry){"wrong", wrong_rgb, false};
+    }
+    if (shows(spec, SW_GRID_CONFIDENCE)) entries[count++] = (legend_entry){"unsure to sure", 0, true};
+    return count;
+}
+
+static void draw_swatch(cairo_t *cr, const legend_entry *entry, int x, int y, int width, int height)
+{
+    cairo_rectangle(cr, x + 0.5, y + 0.5, width - 1, height - 1);
+    set_colour(cr, entry->rgb);
+    if (entry->ramp) {
+        cairo_pattern_t *ramp = cairo_pattern_create_linear(x, 0, x + width, 0);
+        cairo_pattern_add_color_stop_rgb(ramp, 0, 0, 0, 0);
+        cairo_pattern_add_color_stop_rgb(ramp, 1, 1, 1, 1);
+        cairo_set_source(cr, ramp);
+        cairo_pattern_destroy(ramp);
+    }
+    cairo_fill_preserve(cr);
+    set_colour(cr, frame_rgb);
+    cairo_set_line_width(cr, 1);
+    cairo_stroke(cr);
 }
 
 /* Draws the legend from `top` on, in as many lines as it needs, and returns that number. */
 static int draw_legend(cairo_t *cr, const sw_grid_spec *spec, const measures *m, int top)
 {
+    legend_entry entries[SW_MAX_CLASSES + OTHER_ENTRIES];
     double x = m->margin;
-    int lines = 1, swatch = m->legend_px;
+    int count = list_legend(entries, spec), lines = count ? 1 : 0;
     set_type(cr, m->legend_px, false);
-    for (int c = 0; c < spec->classes; c++) {
-        double entry = swatch * 1.5 + text_width(cr, spec->class_names[c]);
+    for (int i = 0; i < count; i++) {
+        int swatch = m->legend_px * (entries[i].ramp ? RAMP_SWATCHES : 1);
+        double text = swatch + m->legend_px * 0.5, entry = text + text_width(cr, entries[i].text);
         if (x > m->margin && x + entry > m->margin + m->content_width) {
             x = m->margin;
             lines++;
         }
         int baseline = top + (lines - 1) * m->legend_height + m->legend_px;
-        int y = baseline - swatch * 7 / 8;
-        cairo_rectangle(cr, floor(x) + 0.5, y + 0.5, swatch - 1, swatch - 1);
-        set_colour(cr, sw_grid_class_rgb(c));
-        cairo_fill_preserve(cr);
-        set_colour(cr, frame_rgb);
-        cairo_set_line_width(cr, 1);
-        cairo_stroke(cr);
-        draw_text(cr, spec->class_names[c], floor(x) + swatch * 1.5, baseline, ink_rgb);
-        x += entry + swatch * 1.5;
+        draw_swatch(cr, &entries[i], (int)x, baseline - m->legend_px * 7 / 8, swatch, m->legend_px);
+        draw_text(cr, entries[i].text, floor(x) + text, baseline, ink_rgb);
+        x += entry + m->legend_px * 1.5;
     }
     return lines;
 }
 
 /* ---- images ---- */
 
-/* Colour of pixel `at` of an image, whose place in the picture is (x, y). */
-typedef uint32_t (*pixel_rgb)(const uint8_t *image, size_t at, int classes, int x, int y);
+/* Colour of pixel `at` of image i, whose place in the picture is (x, y). */
+typedef uint32_t (*pixel_rgb)(const sw_grid_spec *spec, int i, size_t at, int x, int y);
 
-static uint32_t photo_rgb(const uint8_t *image, size_t at, int classes, int x, int y)
+static uint32_t class_rgb(const sw_grid_spec *spec, uint8_t label, int x, int y)
 {
-    (void)classes, (void)x, (void)y;
-    const uint8_t *rgb = image + 3 * at;
+    return label < spec->classes ? sw_grid_class_rgb(label) : hatch_rgb[(x + y) / 4 % 2]; /* no class */
+}
+
+static uint32_t input_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+{
+    (void)x, (void)y;
+    const uint8_t *rgb = spec->images[i] + 3 * at;
     return (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
 }
 
-static uint32_t mask_rgb(const uint8_t *mask, size_t at, int classes, int x, int y)
+static uint32_t truth_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
 {
-    if (mask[at] < classes) return sw_grid_class_rgb(mask[at]);
-    return (x + y) / 4 % 2 ? 0xB0B0B0 : 0x808080; /* no class: hatched */
+    return class_rgb(spec, spec->truths[i][at], x, y);
 }
 
-static void fill_panel(cairo_surface_t *surface, const uint8_t *const *images, const sw_grid_spec *spec,
-                       const measures *m, int left, int top, pixel_rgb colour)
+static uint32_t prediction_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+{
+    return class_rgb(spec, spec->predictions[i][at], x, y);
+}
+
+static uint32_t error_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+{
+    uint8_t truth = spec->truths[i][at];
+    if (truth >= spec->classes) return class_rgb(spec, truth, x, y);
+    return truth == spec->predictions[i][at] ? right_rgb : wrong_rgb;
+}
+
+static uint32_t confidence_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+{
+    (void)x, (void)y;
+    return sw_grid_confidence_rgb(spec->confidences[i][at], spec->classes);
+}
+
+static const pixel_rgb colours[SW_GRID_PANELS] = {[SW_GRID_INPUTS] = input_rgb,
+                                                  [SW_GRID_TRUTH] = truth_rgb,
+                                                  [SW_GRID_PREDICTION] = prediction_rgb,
+                                                  [SW_GRID_ERROR] = error_rgb,
+                                                  [SW_GRID_CONFIDENCE] = confidence_rgb};
+
+static int tile_x(const measures *m, int i)
+{
+    return m->margin + i % m->columns * (m->image_px + GAP_PX);
+}
+
+static int tile_y(const measures *m, int i, int top)
+{
+    return top + i / m->columns * (m->tile_height + GAP_PX);
+}
+
+static void fill_panel(cairo_surface_t *surface, const sw_grid_spec *spec, const measures *m, int top,
+                       pixel_rgb colour)
 {
     cairo_surface_flush(surface);
     unsigned char *pixels = cairo_image_surface_get_data(surface);
     size_t stride = (size_t)cairo_image_surface_get_stride(surface);
     for (int i = 0; i < spec->count; i++) {
-        int x0 = left + i % m->columns * (m->image_px + GAP_PX);
-        int y0 = top + i / m->columns * (m->image_px + GAP_PX);
+        int x0 = tile_x(m, i), y0 = tile_y(m, i, top);
         for (int y = 0; y < m->image_px; y++) {
             unsigned char *row = pixels + (size_t)(y0 + y) * stride;
             for (int x = 0; x < m->image_px; x++) {
                 size_t at = (size_t)(y / m->scale) * (size_t)spec->size_px + (size_t)(x / m->scale);
-                uint32_t rgb = colour(images[i], at, spec->classes, x, y);
+                uint32_t rgb = colour(spec, i, at, x, y);
                 memcpy(row + (size_t)(x0 + x) * sizeof rgb, &rgb, sizeof rgb);
             }
         }
     }
     cairo_surface_mark_dirty(surface);
+}
+
+static sw_status draw_names(cairo_t *cr, const sw_grid_spec *spec, const measures *m, int top)
+{
+    set_type(cr, m->name_px, false);
+    for (int i = 0; i < spec->count; i++) {
+        char *text = sw_strf("%s   ", spec->names[i]);
+        if (!text) return SW_E_MEMORY;
+        text[strlen(spec->names[i])] = '\0';
+        cut_to_width(text, cr, m->image_px);
+        draw_text(cr, text, tile_x(m, i), tile_y(m, i, top) + m->image_px + m->name_px, faint_ink_rgb);
+        free(text);
+    }
+    return SW_OK;
 }
 
 /* ---- the picture ---- */
@@ -247,27 +385,26 @@ static sw_status write_png(const char *path, cairo_surface_t *surface)
 
 static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_grid_spec *spec, const measures *m)
 {
-    const struct {
-        const char *caption;
-        const uint8_t *const *images;
-        pixel_rgb colour;
-    } panels[PANELS] = {{"Inputs", spec->images, photo_rgb},
-                        {"Ground truth", spec->truths, mask_rgb},
-                        {"Prediction", spec->predictions, mask_rgb}};
+    sw_status status = SW_OK;
+    int y = m->margin;
     set_colour(cr, paper_rgb);
     cairo_paint(cr);
-    sw_status status = draw_title(cr, spec->title, m);
-    if (status != SW_OK) return status;
-    int y = m->margin + m->title_height;
-    for (int p = 0; p < PANELS; p++) {
+    if (spec->label) SW_TRY(draw_line(cr, spec->label, m->title_px, false, y, m));
+    y += m->label_height;
+    SW_TRY(draw_line(cr, spec->title, m->title_px, true, y, m));
+    y += m->title_height;
+    for (int p = 0; p < panel_count(spec); p++) {
+        sw_grid_panel panel = panel_at(spec, p);
         set_type(cr, m->caption_px, false);
-        draw_text(cr, panels[p].caption, m->margin, y + m->caption_px, faint_ink_rgb);
+        draw_text(cr, captions[panel], m->margin, y + m->caption_px, faint_ink_rgb);
         y += m->caption_height;
-        fill_panel(surface, panels[p].images, spec, m, m->margin, y, panels[p].colour);
+        fill_panel(surface, spec, m, y, colours[panel]);
+        if (spec->names) SW_TRY(draw_names(cr, spec, m, y));
         y += m->panel_height + m->panel_gap;
     }
     draw_legend(cr, spec, m, y);
-    return SW_OK;
+done:
+    return status;
 }
 
 /* A context on a new surface; destroyed together. *surface and the result are never NULL, but may be in
@@ -297,35 +434,64 @@ static int count_legend_lines(const sw_grid_spec *spec, const measures *m)
     return lines;
 }
 
-sw_status sw_grid_draw(const char *path, const sw_grid_spec *spec)
+/* Draws on a surface that the caller destroys. */
+static sw_status draw_surface(cairo_surface_t **surface, const sw_grid_spec *spec)
 {
     assert(spec->count > 0 && spec->columns > 0 && spec->size_px > 0 && spec->classes > 0);
     sw_status status;
     measures m = {0};
-    cairo_surface_t *surface = NULL;
     cairo_t *cr = NULL;
     SW_TRY(measure(&m, spec));
     int64_t width = m.content_width + 2 * (int64_t)m.margin;
-    int64_t height = 2 * (int64_t)m.margin + m.title_height +
-                     PANELS * ((int64_t)m.caption_height + m.panel_height + m.panel_gap) +
+    int64_t height = 2 * (int64_t)m.margin + m.label_height + m.title_height +
+                     panel_count(spec) * ((int64_t)m.caption_height + m.panel_height + m.panel_gap) +
                      (int64_t)count_legend_lines(spec, &m) * m.legend_height - m.legend_px / 2;
     if (width > MAX_SIDE_PX || height > MAX_SIDE_PX) {
         status = too_large(spec);
         goto done;
     }
-    cr = canvas(&surface, (int)width, (int)height);
-    if (cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS) {
+    cr = canvas(surface, (int)width, (int)height);
+    if (cairo_surface_status(*surface) != CAIRO_STATUS_SUCCESS) {
         status = sw_fail_alloc("picture of the grid", (size_t)(width * height * 4));
         goto done;
     }
-    SW_TRY(draw(cr, surface, spec, &m));
-    if (cairo_status(cr) != CAIRO_STATUS_SUCCESS) {
-        status = sw_fail(SW_E_IO, "cannot draw %s: %s", path, cairo_status_to_string(cairo_status(cr)));
-        goto done;
-    }
-    SW_TRY(write_png(path, surface));
+    SW_TRY(draw(cr, *surface, spec, &m));
+    if (cairo_status(cr) != CAIRO_STATUS_SUCCESS)
+        status = sw_fail(SW_E_IO, "cannot draw a grid: %s", cairo_status_to_string(cairo_status(cr)));
 done:
     if (cr) cairo_destroy(cr);
+    return status;
+}
+
+sw_status sw_grid_draw(const char *path, const sw_grid_spec *spec)
+{
+    cairo_surface_t *surface = NULL;
+    sw_status status = draw_surface(&surface, spec);
+    if (status == SW_OK) status = write_png(path, surface);
+    if (surface) cairo_surface_destroy(surface);
+    return status;
+}
+
+sw_status sw_grid_picture(sw_image *out, const sw_grid_spec *spec)
+{
+    sw_status status = SW_OK;
+    cairo_surface_t *surface = NULL;
+    *out = (sw_image){0};
+    SW_TRY(draw_surface(&surface, spec));
+    cairo_surface_flush(surface);
+    SW_TRY(sw_image_init(out, cairo_image_surface_get_width(surface), cairo_image_surface_get_height(surface),
+                         3));
+    const unsigned char *row = cairo_image_surface_get_data(surface);
+    uint8_t *to = out->pixels;
+    for (int y = 0; y < out->height; y++, row += cairo_image_surface_get_stride(surface))
+        for (int x = 0; x < out->width; x++) {
+            uint32_t rgb;
+            memcpy(&rgb, row + (size_t)x * sizeof rgb, sizeof rgb);
+            *to++ = (uint8_t)(rgb >> 16);
+            *to++ = (uint8_t)(rgb >> 8);
+            *to++ = (uint8_t)rgb;
+        }
+done:
     if (surface) cairo_surface_destroy(surface);
     return status;
 }

@@ -196,7 +196,8 @@ static void list_candidates(bench *b, const sw_conv_engine *const *engines)
     for (; *engines && b->count < SW_CONV_MAX_TRIALS; engines++) {
         candidate c = {.engine = *engines};
         for (int p = 0; p < SW_CONV_PASSES; p++)
-            if (c.engine->supports(b->cl, b->shape, (sw_conv_pass)p)) c.passes |= SW_BIT(p);
+            if (sw_conv_engine_suits(c.engine, b->cl, SW_CONV_AUTO, b->shape, (sw_conv_pass)p))
+                c.passes |= SW_BIT(p);
         if (c.engine->choice == SW_CONV_CLBLAST) b->reference = b->count;
         if (c.passes) b->candidates[b->count++] = c;
     }

@@ -1,0 +1,85 @@
+/* segwork render: a run's masks forming, as an animation and as pictures. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/fs.h"
+#include "commands.h"
+#include "exp/gif.h"
+#include "exp/render.h"
+
+static char *gif, *frames, *images, *panels;
+static int size_px;
+static double fps = 3;
+
+/* Of one run alone the animation may lie in its folder; several have no folder in common. */
+static sw_status default_output(char **out, int argc, const char *const *argv)
+{
+    *out = NULL;
+    if (gif || frames) return SW_OK;
+    if (argc > 1) return sw_fail(SW_E_USAGE, "of several runs, needs --gif or --frames");
+    if (!sw_gif_available())
+        return sw_fail(SW_E_USAGE, "this segwork was built without cgif, which makes GIFs: needs --frames");
+    *out = sw_fs_join(argv[0], "epochs.gif");
+    return *out ? SW_OK : SW_E_MEMORY;
+}
+
+static sw_status run(int argc, const char *const *argv)
+{
+    sw_status status = SW_OK;
+    char *own_gif = NULL;
+    if (argc == 0) return sw_fail(SW_E_USAGE, "needs a run's folder (see 'segwork render --help')");
+    SW_TRY(default_output(&own_gif, argc, argv));
+    const sw_render_options options = {.runs = argv,
+                                       .gif = gif ? gif : own_gif,
+                                       .frames = frames,
+                                       .images = images,
+                                       .panels = panels,
+                                       .fps = fps,
+                                       .size_px = size_px};
+    sw_render_result result;
+    SW_TRY(sw_render(&result, &options));
+    printf("%d epoch%s (%02d to %02d), %d x %d pixels:%s%s%s%s\n", result.frames,
+           result.frames == 1 ? "" : "s", result.first_epoch, result.last_epoch, result.width, result.height,
+           options.gif ? " " : "", options.gif ? options.gif : "", frames ? " " : "", frames ? frames : "");
+done:
+    free(own_gif);
+    return status;
+}
+
+static const struct poptOption options[] = {
+    {"gif", 'o', POPT_ARG_STRING, &gif, 0,
+     "The animation (default, for one run and without --frames: RUN/epochs.gif)", "FILE"},
+    {"frames", '\0', POPT_ARG_STRING, &frames, 0, "Also, or only, a picture of each epoch: DIR/epoch_NN.png",
+     "DIR"},
+    {"images", '\0', POPT_ARG_STRING, &images, 0,
+     "Only these images, in this order: numbers from 1 in reading order, or names", "3,7"},
+    {"panels", '\0', POPT_ARG_STRING, &panels, 0,
+     "What to show, from top to bottom: of input, truth, prediction, error, confidence (default: the first "
+     "three)",
+     "LIST"},
+    {"fps", '\0', POPT_ARG_DOUBLE, &fps, 0, "Epochs a second, 0.1 to 50 (default 3)", "N"},
+    {"size", '\0', POPT_ARG_INT, &size_px, 0,
+     "Side of each image in pixels, 16 to 1024 (default: the run's own, or a multiple of it of 128 or more)",
+     "N"},
+    POPT_TABLEEND};
+
+const sw_command sw_cmd_render = {
+    .name = "render",
+    .arguments = "RUN...",
+    .summary = "Show a run's masks forming, epoch after epoch, as a GIF",
+    .details = "Draws what the run predicted for its validation images after each epoch, from\n"
+               "before training (00) to the last, which stays 3 s longer; then it begins again.\n"
+               "Everything comes from RUN/masks and RUN/metrics.jsonl: no device, no weights\n"
+               "and no data are needed, and a run may be unfinished or copied from elsewhere.\n\n"
+               "Several runs stand side by side, in step; one that has ended stays as it was.\n"
+               "They must show the same images: the same data, size, grid and seed, or the\n"
+               "same grid.names.\n\n"
+               "Panels: error shows where prediction and truth differ, confidence how sure the\n"
+               "network is of the class it chose (black: no more than of the others).\n\n"
+               "Examples:\n"
+               "  segwork render runs/segnet_small/001\n"
+               "  segwork render runs/a/001 runs/b/001 --panels prediction,error --gif a-b.gif\n"
+               "  segwork render runs/a/001 --images 3,7 --size 256 --fps 2 --frames frames",
+    .options = options,
+    .run = run,
+};
