@@ -1,4 +1,4 @@
-/* segwork data: making, downloading and inspecting data folders. The first argument names the action. */
+/* segwork data: making, downloading and looking at data. The first argument names the action. */
 #include "cmd_data.h"
 
 #include <string.h>
@@ -9,12 +9,15 @@
 static const struct {
     const char *name;
     bool (*any_option)(void);
-    sw_status (*run)(const char *dir, int size_px);
-    bool takes_size;
+    sw_status (*run)(const char *argument, int size_px);
+    const char *argument, *what;
+    const char *why_no_size; /* NULL: takes --size */
 } actions[] = {
-    {"synth", data_synth_any_option, data_synth_run, true},
-    {"fetch", data_fetch_any_option, data_fetch_run, false},
-    {"stats", data_stats_any_option, data_stats_run, true},
+    {"synth", data_synth_any_option, data_synth_run, "DIR", "folder", NULL},
+    {"fetch", data_fetch_any_option, data_fetch_run, "DIR", "folder", "the archives are as they are"},
+    {"stats", data_stats_any_option, data_stats_run, "DIR", "folder", NULL},
+    {"browse", data_browse_any_option, data_browse_run, "EXPERIMENT.yaml", "experiment",
+     "the experiment's data.size says it (--set data.size=S changes it)"},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 
@@ -34,6 +37,7 @@ static const struct poptOption options[] = {
     {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_synth_options, 0, "Options of synth:", NULL},
     {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_fetch_options, 0, "Options of fetch:", NULL},
     {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_stats_options, 0, "Options of stats:", NULL},
+    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_browse_options, 0, "Options of browse:", NULL},
     POPT_TABLEEND};
 
 static sw_status run(int argc, const char *const *argv)
@@ -43,26 +47,29 @@ static sw_status run(int argc, const char *const *argv)
         if (strcmp(argv[0], actions[i].name) == 0) chosen = i;
     if (argc > 0 && chosen == ACTIONS)
         return sw_fail(SW_E_USAGE,
-                       "there is no action '%s': synth, fetch or stats (see 'segwork data --help')", argv[0]);
+                       "there is no action '%s': synth, fetch, stats or browse (see 'segwork data --help')",
+                       argv[0]);
+    if (chosen == ACTIONS)
+        return sw_fail(SW_E_USAGE, "expected an action: segwork data synth|fetch|stats DIR, or segwork data "
+                                   "browse EXPERIMENT.yaml (see 'segwork data --help')");
     if (argc != 2 || argv[1][0] == '\0')
-        return sw_fail(SW_E_USAGE,
-                       "expected an action and one folder: segwork data %s DIR (see 'segwork data --help')",
-                       chosen < ACTIONS ? actions[chosen].name : "synth|fetch|stats");
+        return sw_fail(SW_E_USAGE, "expected one %s: segwork data %s %s (see 'segwork data --help')",
+                       actions[chosen].what, actions[chosen].name, actions[chosen].argument);
     for (int i = 0; i < ACTIONS; i++)
         if (i != chosen && actions[i].any_option())
             return sw_fail(SW_E_USAGE,
                            "an option of 'data %s' was given to 'data %s' (see 'segwork data --help')",
                            actions[i].name, actions[chosen].name);
-    if (size_px != NOT_GIVEN && !actions[chosen].takes_size)
-        return sw_fail(SW_E_USAGE, "'data %s' takes no --size: the archives are as they are",
-                       actions[chosen].name);
+    if (size_px != NOT_GIVEN && actions[chosen].why_no_size)
+        return sw_fail(SW_E_USAGE, "'data %s' takes no --size: %s", actions[chosen].name,
+                       actions[chosen].why_no_size);
     return actions[chosen].run(argv[1], size_px == NOT_GIVEN ? DATA_DEFAULT_SIZE_PX : size_px);
 }
 
 const sw_command sw_cmd_data = {
     .name = "data",
-    .arguments = "synth|fetch|stats DIR",
-    .summary = "Make, download or inspect a data folder",
+    .arguments = "synth|fetch|stats DIR, or browse EXPERIMENT.yaml",
+    .summary = "Make, download or inspect data; see what training sees",
     .details = "A data folder has the layout of the Oxford-IIIT Pet set:\n\n"
                "  DIR/images/NAME.jpg                  the pictures\n"
                "  DIR/annotations/trimaps/NAME.png     1 pet, 2 background, 3 border\n"
@@ -75,10 +82,13 @@ const sw_command sw_cmd_data = {
                "       and unpacks them (2.4 GB free are needed on the way). Interrupted, the\n"
                "       same command goes on where it stopped.\n"
                "stats  decodes everything and prints counts, sizes, class fractions, and each\n"
-               "       file that is odd with the reason. It changes nothing.\n\n"
+               "       file that is odd with the reason. It changes nothing.\n"
+               "browse draws a batch as training gets it: the images as augmentation makes them,\n"
+               "       their masks and names.\n\n"
                "  segwork data synth data/synthetic-pets --train 800 --val 105 --size 96\n"
                "  segwork data fetch data/oxford-iiit-pet\n"
-               "  segwork data stats data/oxford-iiit-pet",
+               "  segwork data stats data/oxford-iiit-pet\n"
+               "  segwork data browse experiments/segnet_small.yaml --out batch.png --count 16",
     .options = options,
     .run = run,
 };

@@ -9,15 +9,18 @@
 
 enum { DATA_DEFAULT_SIZE_PX = 128 };
 
-extern const struct poptOption data_synth_options[], data_fetch_options[], data_stats_options[];
+extern const struct poptOption data_synth_options[], data_fetch_options[], data_stats_options[],
+    data_browse_options[];
 
 bool data_synth_any_option(void);
 bool data_fetch_any_option(void);
 bool data_stats_any_option(void);
+bool data_browse_any_option(void);
 
 /* size_px: --size, or DATA_DEFAULT_SIZE_PX */
 sw_status data_synth_run(const char *dir, int size_px);
 sw_status data_fetch_run(const char *dir, int size_px);
 sw_status data_stats_run(const char *dir, int size_px);
+sw_status data_browse_run(const char *experiment_path, int size_px);
 
 #endif

@@ -69,14 +69,8 @@ static sw_status open_data(sw_session *s)
     SW_TRY(sw_split_open(&s->val, &x->data, x->data.val_split, x->data.val_limit));
     s->loss = sw_split_loss(&x->loss, s->train);
 
-    sw_loader_options options = {.batch_size = x->train.batch_size,
-                                 .threads = x->data.loader_threads,
-                                 .prefetch = x->data.prefetch,
-                                 .hold = 2, /* one on its way to the device, one before it */
-                                 .seed = x->seed,
-                                 .shuffle = x->train.shuffle,
-                                 .augment = &x->augment,
-                                 .stream = SW_RNG_AUGMENT};
+    sw_loader_options options = sw_split_train_loading(x);
+    options.hold = 2; /* one on its way to the device, one before it */
     SW_TRY(sw_loader_create(&s->train_loader, s->train, &options));
     options.batch_size = x->train.val_batch_size;
     options.hold = 1;

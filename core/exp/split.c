@@ -24,6 +24,17 @@ sw_status sw_split_open(sw_dataset **out, const sw_data_config *data, const char
     return status;
 }
 
+sw_loader_options sw_split_train_loading(const sw_experiment *experiment)
+{
+    return (sw_loader_options){.batch_size = experiment->train.batch_size,
+                               .threads = experiment->data.loader_threads,
+                               .prefetch = experiment->data.prefetch,
+                               .seed = experiment->seed,
+                               .shuffle = experiment->train.shuffle,
+                               .augment = &experiment->augment,
+                               .stream = SW_RNG_AUGMENT};
+}
+
 sw_loss_config sw_split_loss(const sw_loss_config *loss, const sw_dataset *train)
 {
     sw_loss_config resolved = *loss;

@@ -29,6 +29,7 @@ Test(data_command, help_explains_the_layout_the_actions_and_every_option)
                                         "segwork data synth",
                                         "segwork data fetch",
                                         "segwork data stats",
+                                        "segwork data browse",
                                         "Options of synth:",
                                         "Options of fetch:",
                                         "--train",
