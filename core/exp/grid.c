@@ -114,8 +114,9 @@ typedef struct measures {
 static sw_status too_large(const sw_grid_spec *spec)
 {
     return sw_fail(SW_E_CONFIG,
-                   "a grid of %d images of %d px in %d columns exceeds %d px a side; take fewer images",
-                   spec->count, spec->size_px, spec->columns, MAX_SIDE_PX);
+                   "a grid of %d images of %d px in %d columns is more than a picture can be; take fewer or "
+                   "smaller images",
+                   spec->count, spec->size_px, spec->columns);
 }
 
 static sw_status measure(measures *m, const sw_grid_spec *spec)
@@ -434,8 +435,12 @@ static int count_legend_lines(const sw_grid_spec *spec, const measures *m)
     return lines;
 }
 
+typedef struct limits {
+    int64_t side_px, pixels;
+} limits;
+
 /* Draws on a surface that the caller destroys. */
-static sw_status draw_surface(cairo_surface_t **surface, const sw_grid_spec *spec)
+static sw_status draw_surface(cairo_surface_t **surface, const sw_grid_spec *spec, limits most)
 {
     assert(spec->count > 0 && spec->columns > 0 && spec->size_px > 0 && spec->classes > 0);
     sw_status status;
@@ -446,7 +451,7 @@ static sw_status draw_surface(cairo_surface_t **surface, const sw_grid_spec *spe
     int64_t height = 2 * (int64_t)m.margin + m.label_height + m.title_height +
                      panel_count(spec) * ((int64_t)m.caption_height + m.panel_height + m.panel_gap) +
                      (int64_t)count_legend_lines(spec, &m) * m.legend_height - m.legend_px / 2;
-    if (width > MAX_SIDE_PX || height > MAX_SIDE_PX) {
+    if (width > most.side_px || height > most.side_px || width * height > most.pixels) {
         status = too_large(spec);
         goto done;
     }
@@ -466,7 +471,7 @@ done:
 sw_status sw_grid_draw(const char *path, const sw_grid_spec *spec)
 {
     cairo_surface_t *surface = NULL;
-    sw_status status = draw_surface(&surface, spec);
+    sw_status status = draw_surface(&surface, spec, (limits){MAX_SIDE_PX, INT64_MAX});
     if (status == SW_OK) status = write_png(path, surface);
     if (surface) cairo_surface_destroy(surface);
     return status;
@@ -477,7 +482,7 @@ sw_status sw_grid_picture(sw_image *out, const sw_grid_spec *spec)
     sw_status status = SW_OK;
     cairo_surface_t *surface = NULL;
     *out = (sw_image){0};
-    SW_TRY(draw_surface(&surface, spec));
+    SW_TRY(draw_surface(&surface, spec, (limits){SW_IMAGE_MAX_SIDE_PX, SW_IMAGE_MAX_PIXELS}));
     cairo_surface_flush(surface);
     SW_TRY(sw_image_init(out, cairo_image_surface_get_width(surface), cairo_image_surface_get_height(surface),
                          3));

@@ -1,6 +1,6 @@
 /* Debian's library for the purpose, libimagequant, is under the GPL, and giflib's quantiser knows no fixed
  * colours; the few colours that photographs need here are found in plain steps. */
-#include "palette.h"
+#include "exp/palette.h"
 
 #include <assert.h>
 #include <stdbool.h>

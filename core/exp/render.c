@@ -8,7 +8,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "exp/gif.h"
-#include "palette.h"
+#include "exp/palette.h"
 #include "render_view.h"
 
 enum { HOLD_CS = 300, GRAY_STEPS = 33 };

@@ -68,7 +68,7 @@ sw_status render_view_open(render_view *view, const char *run)
     *view = (render_view){.epoch = -1};
     SW_TRY(sw_grid_store_open(&view->store, run));
     if (view->store.epoch_count == 0) {
-        status = sw_fail(SW_E_USAGE, "%s has no epoch in masks/ yet: the run has only begun", run);
+        status = sw_fail(SW_E_USAGE, "%s has no epoch in masks/ yet: nothing was predicted so far", run);
         goto done;
     }
     SW_TRY(read_table(&view->table, run));
