@@ -111,7 +111,8 @@ const sw_command sw_cmd_run = {
     .details =
         "Trains the network an experiment describes and writes everything into a folder of its own:\n"
         "config.yaml (every key), manifest.json, steps.jsonl, metrics.jsonl, metrics.csv, log.txt,\n"
-        "grids/epoch_NN.png (predictions for the same validation images after every epoch) and\n"
+        "grids/epoch_NN.png (predictions for the same validation images after every epoch),\n"
+        "masks/ (the same for 'segwork render') and\n"
         "checkpoints/{last,best}.safetensors (PyTorch's names).\n\n"
         "Ctrl-C finishes the step and saves; --resume goes on from there, or after a crash from the last\n"
         "whole epoch, and ends with the same bits.\n\n"

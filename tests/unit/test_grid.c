@@ -275,6 +275,140 @@ Test(grid, the_same_grid_gives_the_same_bytes)
     for (int i = 0; i < 3; i++) free(bytes[i]);
 }
 
+/* ---- other panels ---- */
+
+static picture in_memory(const sw_grid_spec *spec)
+{
+    sw_image image;
+    cr_assert_eq(sw_grid_picture(&image, spec), SW_OK, "%s", sw_error_message());
+    picture pic = {.width = image.width, .height = image.height};
+    pic.rgb = malloc((size_t)pic.width * (size_t)pic.height * sizeof *pic.rgb);
+    cr_assert_not_null(pic.rgb);
+    for (int i = 0; i < pic.width * pic.height; i++) {
+        const uint8_t *p = image.pixels + 3 * i;
+        pic.rgb[i] = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+    }
+    sw_image_deinit(&image);
+    return pic;
+}
+
+Test(grid, in_memory_it_is_the_same_picture)
+{
+    sw_grid_spec spec = make_spec(5, 3, 32);
+    picture file = draw(&spec), memory = in_memory(&spec);
+    cr_assert(file.width == memory.width && file.height == memory.height);
+    cr_expect_arr_eq(file.rgb, memory.rgb, (size_t)file.width * (size_t)file.height * sizeof *file.rgb);
+    free(file.rgb);
+    free(memory.rgb);
+}
+
+Test(grid, errors_are_where_prediction_and_truth_differ)
+{
+    enum { WRONG = 37, SIDE_PX = 32 };
+    static const sw_grid_panel panels[] = {SW_GRID_INPUTS, SW_GRID_ERROR};
+    sw_grid_spec spec = make_spec(2, 2, SIDE_PX);
+    spec.panels = panels;
+    spec.panel_count = 2;
+    picture right = in_memory(&spec);
+    for (int i = 0; i < WRONG; i++) predicted_bytes[1][3 * i] = i % 2 ? 0 : 2;
+    memset(truth_bytes[0], 255, SIDE_PX); /* without a truth nothing is wrong */
+    picture wrong = in_memory(&spec);
+    cr_assert(right.width == wrong.width && right.height == wrong.height);
+    int changed[2] = {0}, middle = find(&right, image_rgb(1)).x0;
+    uint32_t colour = 0;
+    for (int i = 0; i < wrong.width * wrong.height; i++) {
+        bool second = i % wrong.width >= middle;
+        if (right.rgb[i] == wrong.rgb[i]) continue;
+        changed[second]++;
+        if (!second) continue;
+        cr_assert(colour == 0 || wrong.rgb[i] == colour, "wrong pixels of two colours");
+        colour = wrong.rgb[i];
+    }
+    cr_expect_eq(changed[1], WRONG * 16);
+    cr_expect_eq(changed[0], SIDE_PX * 16, "what has no truth is hatched");
+    free(right.rgb);
+    free(wrong.rgb);
+}
+
+Test(grid, confidence_goes_from_black_where_classes_are_alike_to_white)
+{
+    static const sw_grid_panel panels[] = {SW_GRID_CONFIDENCE};
+    static uint8_t certain[32 * 32];
+    static const uint8_t *confidences[] = {certain};
+    cr_expect_eq(sw_grid_confidence_rgb(85, 3), 0x000000);
+    cr_expect_eq(sw_grid_confidence_rgb(0, 3), 0x000000);
+    cr_expect_eq(sw_grid_confidence_rgb(170, 3), 0x7F7F7F);
+    cr_expect_eq(sw_grid_confidence_rgb(255, 3), 0xFFFFFF);
+    cr_expect_eq(sw_grid_confidence_rgb(255, 1), 0x000000, "of one class nothing is surer");
+    sw_grid_spec spec = make_spec(1, 1, 32);
+    memset(certain, 170, sizeof certain);
+    spec.panels = panels;
+    spec.panel_count = 1;
+    spec.confidences = confidences;
+    picture pic = in_memory(&spec);
+    cr_expect_geq(find(&pic, 0x7F7F7F).count, 128 * 128);
+    free(pic.rgb);
+}
+
+Test(grid, the_flat_colours_are_all_there_are_beside_photographs_type_and_grays)
+{
+    uint32_t flat[SW_MAX_CLASSES + SW_GRID_OTHER_FLAT];
+    int count = sw_grid_flat_rgb(flat, SW_MAX_CLASSES);
+    cr_assert_leq(count, SW_MAX_CLASSES + SW_GRID_OTHER_FLAT);
+    static const sw_grid_panel panels[] = {SW_GRID_TRUTH, SW_GRID_PREDICTION, SW_GRID_ERROR};
+    sw_grid_spec spec = make_spec(4, 2, 64);
+    for (int p = 0; p < 64 * 64; p++) {
+        truth_bytes[1][p] = (uint8_t)(p % 3);
+        predicted_bytes[2][p] = (uint8_t)(p / 5 % 3);
+    }
+    memset(truth_bytes[3], 255, 64 * 64);
+    spec.panels = panels;
+    spec.panel_count = 3;
+    spec.title = "";
+    picture pic = in_memory(&spec);
+    int others = 0;
+    for (int i = 0; i < pic.width * pic.height; i++) {
+        bool there = false;
+        for (int k = 0; k < count; k++) there |= flat[k] == pic.rgb[i];
+        others += !there;
+    }
+    cr_expect_lt(others, 4000, "%d pixels are none of them",
+                 others); /* the captions' and the legend's type */
+    free(pic.rgb);
+}
+
+Test(grid, a_label_and_names_take_lines_of_their_own)
+{
+    static const char *const image_names[] = {"a", "a_name_that_is_far_too_long_to_stand_under_one_image"};
+    sw_grid_spec spec = make_spec(2, 2, 128);
+    picture plain = in_memory(&spec);
+    spec.names = image_names;
+    picture named = in_memory(&spec);
+    cr_expect_eq(named.width, plain.width);
+    cr_expect_gt(named.height, plain.height + 3 * 10, "three panels with a line each");
+    assert_margin_is_free(&named);
+    cr_assert(is_square(find(&named, image_rgb(1)), 128));
+    spec.label = "runs/a/001";
+    picture labelled = in_memory(&spec);
+    cr_expect_gt(labelled.height, named.height + 10);
+    free(plain.rgb);
+    free(named.rgb);
+    free(labelled.rgb);
+}
+
+Test(grid, a_scale_that_is_given_is_taken_also_under_128_px)
+{
+    sw_grid_spec spec = make_spec(2, 2, 32);
+    spec.scale = 1;
+    picture pic = in_memory(&spec);
+    cr_expect(is_square(find(&pic, image_rgb(1)), 32));
+    free(pic.rgb);
+    spec.scale = 3;
+    pic = in_memory(&spec);
+    cr_expect(is_square(find(&pic, image_rgb(1)), 96));
+    free(pic.rgb);
+}
+
 /* WCAG's relative luminance */
 static double luminance(uint32_t rgb)
 {
@@ -315,6 +449,14 @@ Test(grid, what_cannot_be_drawn_or_written_is_said)
     spec.size_px = 2147483647;
     cr_assert_eq(sw_grid_draw(scratch_path("grid.png"), &spec), SW_E_CONFIG);
     cr_assert_not(sw_fs_exists(scratch_path("grid.png")));
+    static const sw_grid_panel panels[] = {SW_GRID_INPUTS};
+    sw_image image;
+    spec = make_spec(1, 1, 128);
+    spec.panels = panels;
+    spec.panel_count = 1;
+    spec.scale = 100; /* 12,800 px a side: a file may be that large, a picture in memory not */
+    cr_assert_eq(sw_grid_picture(&image, &spec), SW_E_CONFIG);
+    cr_assert_null(image.pixels);
 }
 
 Test(grid, a_full_disk_leaves_no_half_picture)
