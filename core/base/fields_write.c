@@ -202,3 +202,62 @@ void sw_fields_write(sw_str *out, const sw_field_table *table, const void *recor
     writing w = {.out = out, .origins = origins != NULL};
     write_record(&w, table, record, origins, 0, false);
 }
+
+/* --- one by one -------------------------------------------------------------------------------- */
+
+enum { MAX_PATH_BYTES = 256 };
+
+typedef struct visiting {
+    sw_fields_value_visitor visit;
+    void *user;
+    sw_str value; /* scratch */
+} visiting;
+
+static void visit_record(visiting *v, const sw_field_table *table, const char *record,
+                         const sw_yaml_node *mapping, const char *prefix);
+
+static void visit_list(visiting *v, const sw_field *field, const char *record, const sw_yaml_node *list,
+                       const char *path)
+{
+    char item_path[MAX_PATH_BYTES + 16];
+    int count = 0;
+    memcpy(&count, record + field->count_offset, sizeof count);
+    for (int i = 0; i < count; i++) {
+        const char *element = record + field->offset + (size_t)i * field->record->struct_bytes;
+        bool known = list && list->kind == SW_YAML_SEQUENCE && (size_t)i < list->count;
+        snprintf(item_path, sizeof item_path, "%s.%d.", path, i);
+        visit_record(v, field->record, element, known ? list->items[i] : NULL, item_path);
+    }
+}
+
+static void visit_record(visiting *v, const sw_field_table *table, const char *record,
+                         const sw_yaml_node *mapping, const char *prefix)
+{
+    char path[MAX_PATH_BYTES], below[MAX_PATH_BYTES + 1];
+    for (size_t i = 0; i < table->count; i++) {
+        const sw_field *field = &table->fields[i];
+        const sw_yaml_entry *entry = sw_yaml_entry_get(mapping, field->key);
+        const sw_yaml_node *origin = entry ? entry->value : NULL;
+        snprintf(path, sizeof path, "%s%s", prefix, field->key);
+        if (field->type == SW_FIELD_RECORD) {
+            snprintf(below, sizeof below, "%s.", path);
+            visit_record(v, field->record, record + field->offset, origin, below);
+        } else if (field->type == SW_FIELD_RECORD_LIST) {
+            visit_list(v, field, record, origin, path);
+        } else {
+            v->value.length = 0;
+            append_value(&v->value, field, record);
+            if (!v->value.failed) v->visit(v->user, path, v->value.text, origin);
+        }
+    }
+}
+
+sw_status sw_fields_values(const sw_field_table *table, const void *record, const sw_yaml_node *origins,
+                           sw_fields_value_visitor visit, void *user)
+{
+    visiting v = {.visit = visit, .user = user};
+    visit_record(&v, table, record, origins, "");
+    sw_status status = sw_str_status(&v.value);
+    sw_str_deinit(&v.value);
+    return status;
+}

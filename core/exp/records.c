@@ -517,3 +517,48 @@ void sw_epoch_table_deinit(sw_epoch_table *table)
     free(table->rows);
     *table = (sw_epoch_table){0};
 }
+
+static sw_status add_step(sw_step_table *table, size_t *capacity, const cJSON *row, const rows *r)
+{
+    const int64_t number = (table->count ? table->rows[table->count - 1].step : 0) + 1;
+    double found = row_number(row, "step"), epoch = row_number(row, "epoch");
+    if (found != (double)number)
+        return sw_fail(SW_E_DATA, "%s:%d: step %.10g stands where step %" PRId64 " should", r->path,
+                       r->line_number, found, number);
+    if (!(epoch >= 1.0 && epoch <= INT32_MAX))
+        return sw_fail(SW_E_DATA, "%s:%d: the step has no epoch", r->path, r->line_number);
+    sw_step_record step = {
+        .step = number, .epoch = (int)epoch, .loss = row_number(row, "loss"), .lr = row_number(row, "lr")};
+    if (table->count == *capacity) {
+        *capacity = *capacity ? 2 * *capacity : 1024;
+        sw_step_record *grown = realloc(table->rows, *capacity * sizeof *grown);
+        if (!grown) return sw_fail_alloc("table of steps", *capacity * sizeof *grown);
+        table->rows = grown;
+    }
+    table->rows[table->count++] = step;
+    return SW_OK;
+}
+
+sw_status sw_step_table_read(sw_step_table *out, const char *path)
+{
+    sw_status status = SW_OK;
+    size_t capacity = 0;
+    rows r = {0};
+    *out = (sw_step_table){0};
+    SW_TRY(rows_open(&r, path));
+    SW_TRY(rows_next(&r, "step"));
+    while (r.row) {
+        SW_TRY(add_step(out, &capacity, r.row, &r));
+        SW_TRY(rows_next(&r, "step"));
+    }
+done:
+    rows_close(&r);
+    if (status != SW_OK) sw_step_table_deinit(out);
+    return status;
+}
+
+void sw_step_table_deinit(sw_step_table *table)
+{
+    free(table->rows);
+    *table = (sw_step_table){0};
+}

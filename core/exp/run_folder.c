@@ -59,6 +59,19 @@ static sw_status open_log(sw_run_folder *folder, int flags)
     return status;
 }
 
+/* A shared lock is refused while a run holds its own; it is let go at once, for it would stand in the way of
+ * a run that begins. */
+bool sw_run_folder_is_busy(const char *path)
+{
+    char *log_path = sw_fs_join(path, log_name);
+    int fd = log_path ? open(log_path, O_RDONLY | O_CLOEXEC) : -1;
+    free(log_path);
+    if (fd < 0) return false;
+    bool busy = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    return busy;
+}
+
 /* ---- the folder ---- */
 
 static sw_run_folder *new_folder(const char *path)

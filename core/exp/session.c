@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cl/gemm.h"
+#include "exp/config_values.h"
 #include "exp/grid_store.h"
 #include "nn/checkpoint.h"
 #include "split.h"
@@ -174,6 +175,28 @@ static cJSON *describe_device(const sw_session *s)
     return object;
 }
 
+/* The values that are no defaults, and where each came from: config.yaml has them all, but no longer knows.
+ */
+static sw_status add_origins(cJSON *manifest, const sw_experiment *experiment)
+{
+    sw_config_values values;
+    sw_status status = sw_config_values_read(&values, experiment);
+    if (status != SW_OK) return status;
+    cJSON *origins = cJSON_AddObjectToObject(manifest, "origins");
+    for (size_t i = 0; i < values.count; i++)
+        if (values.items[i].origin)
+            cJSON_AddStringToObject(origins, values.items[i].key, values.items[i].origin);
+    sw_config_values_deinit(&values);
+    return SW_OK;
+}
+
+static double planned_bytes(const sw_network *network)
+{
+    sw_memory_table table;
+    sw_network_memory(network, &table);
+    return (double)table.total_bytes;
+}
+
 static sw_status write_manifest(sw_session *s)
 {
     sw_status status = SW_OK;
@@ -194,7 +217,10 @@ static sw_status write_manifest(sw_session *s)
         cJSON_AddNumberToObject(s->manifest, "parameters",
                                 (double)sw_graph_trained_elems(sw_network_graph(&s->network)));
         cJSON_AddNumberToObject(s->manifest, "macs", (double)sw_graph_macs(sw_network_graph(&s->network)));
+        SW_TRY(add_origins(s->manifest, x));
     }
+    cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device_memory_bytes");
+    cJSON_AddNumberToObject(s->manifest, "device_memory_bytes", planned_bytes(&s->network));
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device");
     cJSON_AddItemToObject(s->manifest, "device", describe_device(s));
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "convolutions");

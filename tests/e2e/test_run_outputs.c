@@ -70,6 +70,12 @@ Test(run_outputs, the_manifest_names_device_versions_revision_seed_data_and_time
     const cJSON *data = cJSON_GetObjectItemCaseSensitive(m, "data");
     cr_expect_str_neq(text_at(data, "train", "fingerprint"), text_at(data, "val", "fingerprint"));
     cr_expect_eq(cJSON_GetObjectItemCaseSensitive(m, "seed")->valueint, 7);
+    cr_expect_str_eq(text_at(m, "origins", "train.epochs"), "--set train.epochs=2");
+    cr_expect_not_null(strstr(text_at(m, "origins", "optimizer.lr"), "tests/support/tiny.yaml:"));
+    cr_expect_null(
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(m, "origins"), "loss.kind"),
+        "a default has no origin");
+    cr_expect_gt(cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(m, "device_memory_bytes")), 100e3);
     const cJSON *session = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(m, "sessions"), 0);
     text_at(session, NULL, "started");
     text_at(session, NULL, "ended");

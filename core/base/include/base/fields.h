@@ -84,6 +84,14 @@ sw_status sw_fields_read(void *out, const sw_field_table *table, const sw_yaml_n
 void sw_fields_write(sw_str *out, const sw_field_table *table, const void *record,
                      const sw_yaml_node *origins);
 
+/* Calls `visit` for every value of the struct, in the order of the table, with its dotted path
+ * ("model.encoder.0.width"), the value as YAML on one line, and its node in `origins`, the mapping it was
+ * read from (NULL: it is a default). The texts are valid during the call. SW_E_MEMORY. */
+typedef void (*sw_fields_value_visitor)(void *user, const char *path, const char *value,
+                                        const sw_yaml_node *origin);
+sw_status sw_fields_values(const sw_field_table *table, const void *record, const sw_yaml_node *origins,
+                           sw_fields_value_visitor visit, void *user) SW_NODISCARD;
+
 /* Calls `visit` for every field of the table and the tables below it, depth first, with its dotted path
  * ("model.encoder[].width"). Stops when it returns false. */
 typedef bool (*sw_fields_visitor)(void *user, const sw_field *field, const char *path);

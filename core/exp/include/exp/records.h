@@ -63,4 +63,15 @@ typedef struct sw_epoch_table {
 sw_status sw_epoch_table_read(sw_epoch_table *out, const char *path) SW_NODISCARD;
 void sw_epoch_table_deinit(sw_epoch_table *table);
 
+/* All steps of a steps.jsonl. A loss that was not finite is NaN. */
+typedef struct sw_step_table {
+    sw_step_record *rows;
+    size_t count;
+} sw_step_table;
+
+/* Reads steps.jsonl; a torn last line is left out. SW_E_DATA: a line that is no step, or steps that do not
+ * follow each other, with its number. */
+sw_status sw_step_table_read(sw_step_table *out, const char *path) SW_NODISCARD;
+void sw_step_table_deinit(sw_step_table *table);
+
 #endif

@@ -5,6 +5,7 @@
 #ifndef EXP_RUN_FOLDER_H
 #define EXP_RUN_FOLDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/log.h"
@@ -33,6 +34,9 @@ sw_status sw_run_folder_create(sw_run_folder **out, const char *runs_root, const
 /* Opens an existing run's folder to continue it; log.txt is continued. SW_E_USAGE: it is no run folder, or
  * another process is writing it. */
 sw_status sw_run_folder_open(sw_run_folder **out, const char *path) SW_NODISCARD;
+
+/* Whether a process of this machine is writing the folder now. Changes nothing in it. */
+bool sw_run_folder_is_busy(const char *path);
 
 /* Puts a line into log.txt alone, with the time now. */
 void sw_run_folder_log(const sw_run_folder *folder, sw_log_level level, const char *line);
