@@ -8,6 +8,7 @@ extern const sw_command sw_cmd_completion;
 extern const sw_command sw_cmd_man;
 extern const sw_command sw_cmd_check;
 extern const sw_command sw_cmd_bench;
+extern const sw_command sw_cmd_compare;
 extern const sw_command sw_cmd_describe;
 extern const sw_command sw_cmd_data;
 extern const sw_command sw_cmd_devices;

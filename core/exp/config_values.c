@@ -76,3 +76,53 @@ const sw_config_value *sw_config_values_find(const sw_config_values *values, con
         if (strcmp(values->items[i].key, key) == 0) return &values->items[i];
     return NULL;
 }
+
+/* ---- differences ---- */
+
+static size_t place_of(const sw_config_keys *keys, const char *key)
+{
+    size_t i = 0;
+    while (i < keys->count && strcmp(keys->items[i], key) != 0) i++;
+    return i;
+}
+
+/* A key that only some have gets its place after the one it follows there. */
+static void unite(sw_config_keys *keys, const sw_config_values *set)
+{
+    size_t after = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        size_t at = place_of(keys, set->items[i].key);
+        if (at == keys->count) {
+            at = after;
+            memmove(keys->items + at + 1, keys->items + at, (keys->count - at) * sizeof *keys->items);
+            keys->items[at] = set->items[i].key;
+            keys->count++;
+        }
+        after = at + 1;
+    }
+}
+
+static bool agree(const sw_config_values *const *sets, size_t count, const char *key)
+{
+    const sw_config_value *first = sw_config_values_find(sets[0], key);
+    for (size_t i = 1; i < count; i++) {
+        const sw_config_value *other = sw_config_values_find(sets[i], key);
+        if (!first != !other || (first && strcmp(first->value, other->value) != 0)) return false;
+    }
+    return true;
+}
+
+sw_status sw_config_differing(sw_config_keys *keys, const sw_config_values *const *sets, size_t count)
+{
+    size_t most = 0;
+    *keys = (sw_config_keys){0};
+    for (size_t s = 0; s < count; s++) most += sets[s]->count;
+    keys->items = calloc(most + 1, sizeof *keys->items);
+    if (!keys->items) return sw_fail_alloc("differing keys", most * sizeof *keys->items);
+    for (size_t s = 0; s < count; s++) unite(keys, sets[s]);
+    most = keys->count;
+    keys->count = 0;
+    for (size_t i = 0; i < most; i++)
+        if (!agree(sets, count, keys->items[i])) keys->items[keys->count++] = keys->items[i];
+    return SW_OK;
+}

@@ -58,20 +58,12 @@ static const column columns[] = {
     {"dice", PER_CLASS, AT(class_dice)},
     {"boundary_f1", PER_CLASS, AT(class_boundary_f1)},
 };
-enum { COLUMN_COUNT = sizeof columns / sizeof columns[0], KEY_BYTES = 160, NAME_BYTES = 64 };
+enum { COLUMN_COUNT = sizeof columns / sizeof columns[0], NAME_BYTES = 64 };
+_Static_assert((int)COLUMN_COUNT <= (int)SW_EPOCH_COLUMN_KINDS,
+               "a layout has room for every column of every class");
 
-/* One number of a row: its key in the files and its place in the record. */
-typedef struct cell {
-    char key[KEY_BYTES];
-    size_t offset;
-} cell;
-
-enum { MAX_CELLS = COLUMN_COUNT * SW_MAX_CLASSES };
-
-typedef struct layout {
-    cell cells[MAX_CELLS];
-    int count;
-} layout;
+typedef sw_epoch_cell cell;
+typedef sw_epoch_layout layout;
 
 static void add_cell(layout *l, size_t offset, const char *prefix, const char *class_name)
 {
@@ -96,7 +88,12 @@ static void lay_out(layout *l, char *const *class_names, int class_count)
     }
 }
 
-static double get(const sw_epoch_record *record, const cell *c)
+void sw_epoch_layout_init(sw_epoch_layout *out, char *const *class_names, int class_count)
+{
+    lay_out(out, class_names, class_count);
+}
+
+double sw_epoch_value(const sw_epoch_record *record, const sw_epoch_cell *c)
 {
     double value;
     memcpy(&value, (const char *)record + c->offset, sizeof value);
@@ -277,7 +274,7 @@ sw_status sw_records_append_epoch(sw_records *records, const sw_epoch_record *ep
     sw_str_printf(&csv, "%d", epoch->epoch);
     for (int i = 0; i < records->layout.count; i++) {
         const cell *c = &records->layout.cells[i];
-        double value = get(epoch, c);
+        double value = sw_epoch_value(epoch, c);
         warn_if_infinite(value, records->metrics.path, c->key, "epoch", epoch->epoch);
         sw_str_printf(&json, ",\"%s\":", c->key);
         append_number(&json, value, "null");

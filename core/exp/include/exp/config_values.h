@@ -25,4 +25,15 @@ void sw_config_values_deinit(sw_config_values *values); /* accepts a zeroed one 
 /* NULL: there is no such key, which for the stages of a network is no mistake. */
 const sw_config_value *sw_config_values_find(const sw_config_values *values, const char *key);
 
+/* Keys, borrowed from the values they were found in. */
+typedef struct sw_config_keys {
+    const char **items;
+    size_t count;
+} sw_config_keys;
+
+/* The keys in which not all of the sets agree, in the order of the schema; a key that only some have (a stage
+ * more) is one. The caller frees keys->items. */
+sw_status sw_config_differing(sw_config_keys *keys, const sw_config_values *const *sets,
+                              size_t count) SW_NODISCARD;
+
 #endif

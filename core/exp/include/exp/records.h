@@ -36,6 +36,23 @@ typedef struct sw_epoch_record {
 /* A record of that epoch with everything else absent. */
 sw_epoch_record sw_epoch_record_empty(int epoch);
 
+/* One number of a row: its key in the files and its place in the record. */
+typedef struct sw_epoch_cell {
+    char key[160];
+    size_t offset;
+} sw_epoch_cell;
+
+enum { SW_EPOCH_COLUMN_KINDS = 24 };
+
+/* The columns of the files after "epoch", in their order. */
+typedef struct sw_epoch_layout {
+    sw_epoch_cell cells[SW_EPOCH_COLUMN_KINDS * SW_MAX_CLASSES];
+    int count;
+} sw_epoch_layout;
+
+void sw_epoch_layout_init(sw_epoch_layout *out, char *const *class_names, int class_count);
+double sw_epoch_value(const sw_epoch_record *record, const sw_epoch_cell *cell);
+
 typedef struct sw_records sw_records;
 
 /* Opens or creates the three files in a run's folder for appending. To continue a run, rewind first. Class

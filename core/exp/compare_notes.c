@@ -1,0 +1,125 @@
+/* Which runs may be held against each other, and which may not. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "comparison.h"
+
+static bool same_value(const contender *a, const contender *b, const char *key)
+{
+    const sw_config_value *x = sw_config_values_find(a->v, key), *y = sw_config_values_find(b->v, key);
+    return !x == !y && (!x || strcmp(x->value, y->value) == 0);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+typedef enum sameness { SAME, OTHER, UNKNOWN } sameness;
+
+/* Fingerprints tell only where both have one and the images were made the same way. */
+static sameness same_data(const contender *a, const contender *b, const sw_run_split *x,
+                          const sw_run_split *y)
+{
+    const char *mine = x->fingerprint, *others = y->fingerprint;
+    if (!mine || !others || !*mine || !*others) return UNKNOWN;
+    if (strcmp(mine, others) == 0) return SAME;
+    bool same_way = same_value(a, b, "data.size") && same_value(a, b, "data.resize");
+    return same_way ? OTHER : UNKNOWN;
+}
+
+static bool other_val(const contender *a, const contender *b)
+{
+    sameness found = same_data(a, b, &a->run.facts.val, &b->run.facts.val);
+    if (found != UNKNOWN) return found == OTHER;
+    return !same_value(a, b, "data.val_split") || !same_value(a, b, "data.val_limit");
+}
+
+static bool other_train(const contender *a, const contender *b)
+{
+    sameness found = same_data(a, b, &a->run.facts.train, &b->run.facts.train);
+    if (found != UNKNOWN) return found == OTHER;
+    return !same_value(a, b, "data.train_split") || !same_value(a, b, "data.train_limit");
+}
+
+static bool other_loss(const contender *a, const contender *b)
+{
+    const sw_loss_config *x = &a->x->loss, *y = &b->x->loss;
+    bool gamma_counts = x->kind == SW_LOSS_FOCAL && y->kind == SW_LOSS_FOCAL;
+    return x->kind != y->kind || (gamma_counts && !same_value(a, b, "loss.gamma")) ||
+           !same_value(a, b, "loss.class_weights") || !same_value(a, b, "loss.ignore_index");
+}
+
+static unsigned oddities(const contender *a, const contender *b)
+{
+    const sw_run_facts *x = &a->run.facts, *y = &b->run.facts;
+    bool both = a->is_run && b->is_run;
+    unsigned odd = 0;
+    if (!same_value(a, b, "data.size")) odd |= ODD_SIZE;
+    if (!same_value(a, b, "data.resize")) odd |= ODD_RESIZE;
+    if (!same_value(a, b, "model.classes") || !same_value(a, b, "loss.ignore_index")) odd |= ODD_CLASSES;
+    if (other_val(a, b)) odd |= ODD_VAL;
+    if (other_train(a, b)) odd |= ODD_TRAIN;
+    if (other_loss(a, b)) odd |= ODD_LOSS;
+    if (both && (!same_text(x->device, y->device) || !same_text(x->host, y->host))) odd |= ODD_DEVICE;
+    if (both && !same_text(x->revision, y->revision)) odd |= ODD_PROGRAM;
+    if (both && a->epochs != b->epochs) odd |= ODD_LENGTH;
+    return odd;
+}
+
+void comparison_judge(sw_comparison *c)
+{
+    for (size_t i = 0; i < c->count; i++) c->items[i].odd = oddities(&c->items[0], &c->items[i]);
+}
+
+int comparison_notes(note notes[COMPARISON_NOTES], const sw_comparison *c)
+{
+    static const note all[COMPARISON_NOTES] = {
+        {"validation_data", true, ODD_VAL, "validated on other images than A: metrics are not comparable"},
+        {"image_size", true, ODD_SIZE, "images of another size than A's: metrics are not comparable"},
+        {"classes", true, ODD_CLASSES, "other classes or pixels count than in A: metrics are not comparable"},
+        {"resize", false, ODD_RESIZE, "images were resized another way than A's (data.resize)"},
+        {"training_data", false, ODD_TRAIN, "trained on other images than A"},
+        {"loss", false, ODD_LOSS, "another loss than A's: train_loss and val_loss are not comparable"},
+        {"epochs", false, ODD_LENGTH, "another number of epochs than A"},
+        {"device", false, ODD_DEVICE, "on another device or machine than A: times are not comparable"},
+        {"program", false, ODD_PROGRAM, "made by another revision of segwork than A"},
+    };
+    int count = 0;
+    for (int n = 0; n < COMPARISON_NOTES; n++) {
+        bool holds = false;
+        for (size_t i = 0; i < c->count; i++) holds |= (c->items[i].odd & all[n].flag) != 0;
+        if (holds) notes[count++] = all[n];
+    }
+    return count;
+}
+
+/* ---- columns ---- */
+
+/* Names are labels, and where the images lie does not matter once they are known to be the same. */
+static bool may_differ(const char *key, bool same_images)
+{
+    return strcmp(key, "seed") == 0 || strcmp(key, "name") == 0 ||
+           (same_images && strcmp(key, "data.root") == 0);
+}
+
+static bool same_values(const contender *a, const contender *b, bool same_images)
+{
+    if (a->v->count != b->v->count) return false;
+    for (size_t i = 0; i < a->v->count; i++) {
+        const sw_config_value *x = &a->v->items[i], *y = &b->v->items[i];
+        if (strcmp(x->key, y->key) != 0) return false; /* stages of another number */
+        if (strcmp(x->value, y->value) != 0 && !may_differ(x->key, same_images)) return false;
+    }
+    return true;
+}
+
+bool comparison_same_but_seed(const contender *a, const contender *b)
+{
+    const sw_run_facts *x = &a->run.facts, *y = &b->run.facts;
+    if (a->is_run != b->is_run || a->epochs != b->epochs || a->x->seed == b->x->seed) return false;
+    sameness train = same_data(a, b, &x->train, &y->train), val = same_data(a, b, &x->val, &y->val);
+    if (train == OTHER || val == OTHER || !same_text(x->device, y->device) || !same_text(x->host, y->host))
+        return false;
+    return same_values(a, b, train == SAME && val == SAME);
+}

@@ -1,0 +1,434 @@
+/* A comparison as tables for people. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "comparison.h"
+
+static const char *rank_key(const sw_comparison *c)
+{
+    return c->layout->cells[c->rank].key;
+}
+
+/* Appends nothing when memory is out, which the sheet then knows. */
+static void put_str(sheet *s, sheet_table *table, int row, int col, sw_str *text)
+{
+    if (text->failed) s->failed = true;
+    sheet_put(s, table, row, col, text->text && !text->failed ? text->text : "");
+    sw_str_deinit(text);
+}
+
+static void put_number(sheet *s, sheet_table *table, int row, int col, const char *fmt, double value)
+{
+    char text[64];
+    snprintf(text, sizeof text, fmt, value);
+    sheet_put(s, table, row, col, text);
+}
+
+/* ---- the runs ---- */
+
+/* Bytes that all paths begin with, up to a slash. */
+static size_t common_folder(const sw_comparison *c)
+{
+    const char *first = c->items[0].path;
+    const char *slash = strrchr(first, '/');
+    size_t length = slash ? (size_t)(slash - first) + 1 : 0;
+    for (size_t i = 1; i < c->count; i++) {
+        while (length > 0 && strncmp(first, c->items[i].path, length) != 0) {
+            do length--;
+            while (length > 0 && first[length - 1] != '/');
+        }
+    }
+    return length;
+}
+
+static void add_runs(sheet *s, const sw_comparison *c)
+{
+    static const char *const heads[] = {"", "state", "epochs", "seed", "path"};
+    sheet_table *table = sheet_add(s, "Runs", 5, (int)c->count);
+    for (int i = 0; i < 5; i++) sheet_head(s, table, i, heads[i]);
+    int row = 0;
+    for (size_t k = 0; k < c->column_count; k++) {
+        for (size_t i = 0; i < c->columns[k].count; i++, row++) {
+            const contender *of = &c->items[c->columns[k].members[i]];
+            sw_str path = {0};
+            sheet_put(s, table, row, 0, of->label);
+            sheet_put(s, table, row, 1, of->is_run ? sw_run_state_name(of->run.state) : "not run");
+            char epochs[32];
+            snprintf(epochs, sizeof epochs, "%d/%d", of->epochs, of->x->train.epochs);
+            sheet_put(s, table, row, 2, epochs);
+            put_number(s, table, row, 3, "%.0f", (double)of->x->seed);
+            sw_str_append(&path, of->path);
+            if (of->is_run && *of->run.failure) sw_str_printf(&path, " (%s)", of->run.failure);
+            put_str(s, table, row, 4, &path);
+        }
+    }
+}
+
+static void add_warnings(sheet *s, const sw_comparison *c)
+{
+    note notes[COMPARISON_NOTES];
+    int count = comparison_notes(notes, c);
+    for (int n = 0; n < count; n++) {
+        bool chosen[MAX_CONTENDERS];
+        sw_str text = {0};
+        for (size_t i = 0; i < c->count; i++) chosen[i] = (c->items[i].odd & notes[n].flag) != 0;
+        comparison_labels(&text, c, chosen);
+        sw_str_printf(&text, ": %s", notes[n].text);
+        if (text.failed) s->failed = true;
+        if (!text.failed) sheet_warn(s, text.text);
+        sw_str_deinit(&text);
+    }
+}
+
+/* ---- configuration ---- */
+
+static const char *value_of(const contender *of, const char *key)
+{
+    const sw_config_value *found = sw_config_values_find(of->v, key);
+    return found ? found->value : "(absent)";
+}
+
+static const char *origin_of(const contender *of, const char *key)
+{
+    const sw_config_value *found = sw_config_values_find(of->v, key);
+    return !found ? "" : found->origin ? found->origin : "default";
+}
+
+/* Whether an earlier one has the same value. */
+static bool seen_before(const sw_comparison *c, size_t at, const char *key)
+{
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(value_of(&c->items[i], key), value_of(&c->items[at], key)) == 0) return true;
+    return false;
+}
+
+static int count_values(const sw_comparison *c, const char *key)
+{
+    int count = 0;
+    for (size_t i = 0; i < c->count; i++) count += !seen_before(c, i, key);
+    return count;
+}
+
+/* The places a value came from in those that have it, each once. */
+static void append_origins(sw_str *out, const sw_comparison *c, const char *key, const bool *chosen)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        bool seen = !chosen[i];
+        for (size_t j = 0; j < i && !seen; j++)
+            seen = chosen[j] && strcmp(origin_of(&c->items[j], key), origin_of(&c->items[i], key)) == 0;
+        if (!seen) sw_str_printf(out, "%s%s", out->length ? ", " : "", origin_of(&c->items[i], key));
+    }
+}
+
+static void put_value(sheet *s, sheet_table *table, int row, const sw_comparison *c, const char *key,
+                      size_t at)
+{
+    bool chosen[MAX_CONTENDERS];
+    const char *value = value_of(&c->items[at], key);
+    sw_str labels = {0}, origins = {0};
+    for (size_t i = 0; i < c->count; i++) chosen[i] = strcmp(value_of(&c->items[i], key), value) == 0;
+    comparison_labels(&labels, c, chosen);
+    append_origins(&origins, c, key, chosen);
+    sheet_put(s, table, row, 1, value);
+    put_str(s, table, row, 2, &labels);
+    put_str(s, table, row, 3, &origins);
+}
+
+static void add_configuration(sheet *s, const sw_comparison *c)
+{
+    static const char *const heads[] = {"key", "value", "runs", "from"};
+    char title[96];
+    int rows = 0, row = 0;
+    for (size_t k = 0; k < c->differing.count; k++) rows += count_values(c, c->differing.items[k]);
+    snprintf(title, sizeof title, "Configuration: %zu of %zu keys differ", c->differing.count,
+             c->items[0].v->count);
+    sheet_table *table = sheet_add(s, title, 4, rows);
+    for (int i = 0; i < 4; i++) sheet_head(s, table, i, heads[i]);
+    for (size_t k = 0; k < c->differing.count; k++) {
+        const char *key = c->differing.items[k];
+        sheet_put(s, table, row, 0, key);
+        for (size_t i = 0; i < c->count; i++)
+            if (!seen_before(c, i, key)) put_value(s, table, row++, c, key, i);
+    }
+}
+
+/* ---- figures ---- */
+
+/* How a row of figures is written, and how far it is from the first column's. */
+typedef struct style {
+    double scale;
+    int digits;
+    bool grouped;  /* 15,274,892 */
+    bool relative; /* differences in % */
+} style;
+
+static const style metric_style = {.scale = 1.0, .digits = 4};
+static const style cost_styles[COSTS] = {
+    [PARAMETERS] = {1.0, 0, true, true},        [MACS] = {1e-9, 3, false, true},
+    [MEMORY] = {1.0 / 1048576, 1, false, true}, [EPOCH_SECONDS] = {1.0, 2, false, true},
+    [SECONDS] = {1.0, 2, false, true},          [RATE] = {1.0, 2, false, true},
+};
+
+static void append_value(char *text, size_t bytes, double value, const style *st)
+{
+    char digits[64];
+    value *= st->scale;
+    snprintf(digits, sizeof digits, "%.*f", st->digits, value);
+    if (fabs(value) >= 1e9 && !st->grouped) snprintf(digits, sizeof digits, "%.4g", value);
+    size_t length = strlen(digits), at = 0;
+    for (size_t i = 0; i < length && at + 2 < bytes; i++) {
+        bool comma = st->grouped && i > 0 && (length - i) % 3 == 0 && digits[i - 1] != '-';
+        if (comma) text[at++] = ',';
+        text[at++] = digits[i];
+    }
+    text[at] = '\0';
+}
+
+static void put_figure(sheet *s, sheet_table *table, int row, int col, figure f, const style *st)
+{
+    char mean[80] = "-", sd[80], text[176];
+    if (!isnan(f.mean)) append_value(mean, sizeof mean, f.mean, st);
+    snprintf(text, sizeof text, "%s", mean);
+    if (!isnan(f.sd)) {
+        append_value(sd, sizeof sd, f.sd, st);
+        snprintf(text, sizeof text, "%s ±%s", mean, sd);
+    }
+    sheet_put(s, table, row, col, text);
+}
+
+/* "+0.0021"; what rounds to nothing has no sign. */
+static void append_difference(char *text, size_t bytes, double difference, int digits)
+{
+    snprintf(text, bytes, "%+.*f", digits, difference);
+    if (strspn(text + 1, "0.") == strlen(text + 1)) snprintf(text, bytes, "%.*f", digits, 0.0);
+}
+
+static void put_difference(sheet *s, sheet_table *table, int row, int col, double value, double first,
+                           const style *st)
+{
+    char text[64];
+    if (isnan(value) || isnan(first)) return;
+    if (!st->relative) {
+        append_difference(text, sizeof text, value - first, st->digits);
+    } else {
+        if (value == first || !(first > 0.0)) return;
+        double ratio = value / first;
+        snprintf(text, sizeof text, ratio < 10.0 ? "%+.1f %%" : "x%.0f",
+                 ratio < 10.0 ? 100.0 * (ratio - 1.0) : ratio);
+    }
+    sheet_put_delta(s, table, row, col, text);
+}
+
+/* One row: a figure a column, the best marked, differences against the first. */
+static void put_row(sheet *s, sheet_table *table, int row, const char *name, const figure *figures,
+                    const bool *allowed, size_t count, int sense, const style *st)
+{
+    bool best[MAX_CONTENDERS];
+    mark_best(best, figures, allowed, count, sense);
+    sheet_put(s, table, row, 0, name);
+    for (size_t k = 0; k < count; k++) {
+        int col = (int)k + 1;
+        put_figure(s, table, row, col, figures[k], st);
+        if (k > 0 && allowed[k]) put_difference(s, table, row, col, figures[k].mean, figures[0].mean, st);
+        if (table) table->cells[row * table->columns + col].best = best[k];
+    }
+}
+
+static sheet_table *add_figures(sheet *s, const sw_comparison *c, const char *title, const char *corner,
+                                int rows)
+{
+    sheet_table *table = sheet_add(s, title, (int)c->column_count + 1, rows);
+    sheet_head(s, table, 0, corner);
+    for (size_t k = 0; k < c->column_count; k++) sheet_head(s, table, (int)k + 1, c->columns[k].label);
+    if (table) table->figures = true;
+    return table;
+}
+
+static void put_metric(sheet *s, sheet_table *table, int table_row, const char *name, const sw_comparison *c,
+                       int row, int metric)
+{
+    figure figures[MAX_CONTENDERS];
+    bool allowed[MAX_CONTENDERS];
+    for (size_t k = 0; k < c->column_count; k++) {
+        figures[k] = column_figure(c, k, row, metric);
+        allowed[k] = column_metric_comparable(c, k, metric);
+    }
+    put_row(s, table, table_row, name, figures, allowed, c->column_count,
+            metric_sense(c->layout->cells[metric].key), &metric_style);
+}
+
+/* Whether any column has the metric there. */
+static bool is_known(const sw_comparison *c, int row, int metric)
+{
+    for (size_t k = 0; k < c->column_count; k++)
+        if (!isnan(column_figure(c, k, row, metric).mean)) return true;
+    return false;
+}
+
+typedef enum metric_group { OF_ALL, OF_CLASSES, ELSEWHERE } metric_group;
+
+/* Figures of a class end in its name, which "iou_<class>" gives away. */
+static metric_group group_of(const sw_comparison *c, int metric)
+{
+    static const char *const elsewhere[] = {"lr", "seconds", "images_per_second", "border_recall"};
+    const char *key = c->layout->cells[metric].key;
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+        if (strcmp(key, elsewhere[i]) == 0) return ELSEWHERE;
+    for (int m = 0; m < c->layout->count; m++) {
+        const char *other = c->layout->cells[m].key;
+        size_t length = strlen(key), tail = strlen(other) - 3; /* of "_pet" */
+        bool named = strncmp(other, "iou_", 4) == 0 && length > tail;
+        if (named && strcmp(key + length - tail, other + 3) == 0) return OF_CLASSES;
+    }
+    return OF_ALL;
+}
+
+static void add_metrics(sheet *s, const sw_comparison *c, const char *title, int row, metric_group group)
+{
+    int rows = 0, at = 0;
+    for (int m = 0; m < c->layout->count; m++) rows += group_of(c, m) == group && is_known(c, row, m);
+    if (rows == 0) return;
+    sheet_table *table = add_figures(s, c, title, "", rows);
+    for (int m = 0; m < c->layout->count; m++)
+        if (group_of(c, m) == group && is_known(c, row, m))
+            put_metric(s, table, at++, c->layout->cells[m].key, c, row, m);
+}
+
+static int most_epochs(const sw_comparison *c)
+{
+    int most = 0;
+    for (size_t i = 0; i < c->count; i++)
+        if (c->items[i].epochs > most) most = c->items[i].epochs;
+    return most;
+}
+
+static void add_epochs(sheet *s, const sw_comparison *c, int metric)
+{
+    char title[192], number[16];
+    int epochs = most_epochs(c);
+    snprintf(title, sizeof title, "%s, epoch by epoch", c->layout->cells[metric].key);
+    sheet_table *table = add_figures(s, c, title, "epoch", epochs);
+    for (int e = 1; e <= epochs; e++) {
+        snprintf(number, sizeof number, "%d", e);
+        put_metric(s, table, e - 1, number, c, e, metric);
+    }
+}
+
+static void add_all_epochs(sheet *s, const sw_comparison *c)
+{
+    const char *const just_rank[] = {rank_key(c), NULL};
+    const char *const *keys = c->options.each_epoch ? c->options.each_epoch : just_rank;
+    for (; *keys; keys++) {
+        bool all = strcmp(*keys, "all") == 0;
+        for (int m = 0; m < c->layout->count; m++)
+            if (all || strcmp(*keys, c->layout->cells[m].key) == 0) add_epochs(s, c, m);
+    }
+}
+
+static bool cost_is_known(const sw_comparison *c, int cost)
+{
+    for (size_t k = 0; k < c->column_count; k++)
+        if (!isnan(column_cost(c, k, cost).mean)) return true;
+    return false;
+}
+
+static void put_cost(sheet *s, sheet_table *table, int row, const sw_comparison *c, int cost)
+{
+    static const char *const names[COSTS] = {"parameters", "GMAC an image", "device MiB",
+                                             "s an epoch", "s in all",      "images/s"};
+    figure figures[MAX_CONTENDERS];
+    bool allowed[MAX_CONTENDERS];
+    for (size_t k = 0; k < c->column_count; k++) {
+        figures[k] = column_cost(c, k, cost);
+        if (cost <= MEMORY) figures[k].sd = (double)NAN; /* the same for all seeds */
+        allowed[k] = column_cost_comparable(c, k, cost);
+    }
+    put_row(s, table, row, names[cost], figures, allowed, c->column_count, cost_sense(cost),
+            &cost_styles[cost]);
+}
+
+static void add_costs(sheet *s, const sw_comparison *c)
+{
+    int rows = 0, at = 0;
+    for (int i = 0; i < COSTS; i++) rows += cost_is_known(c, i);
+    sheet_table *table = add_figures(s, c, "Cost", "", rows);
+    if (table) table->remark = "Memory is what was planned on the device; times include validation.";
+    for (int i = 0; i < COSTS; i++)
+        if (cost_is_known(c, i)) put_cost(s, table, at++, c, i);
+}
+
+/* ---- ranking ---- */
+
+/* "7", or "5, 7, 8" where seeds have their best at different epochs. */
+static void append_best_epochs(sw_str *out, const sw_comparison *c, const column *col)
+{
+    for (size_t i = 0; i < col->count; i++)
+        sw_str_printf(out, "%s%d", i ? ", " : "", c->items[col->members[i]].best + 1);
+}
+
+static void append_names(sw_str *out, const sw_comparison *c, const column *col)
+{
+    size_t skip = common_folder(c);
+    for (size_t i = 0; i < col->count; i++)
+        sw_str_printf(out, "%s%s", i ? "; " : "", c->items[col->members[i]].path + skip);
+}
+
+static void add_ranking(sheet *s, const sw_comparison *c)
+{
+    static const char *const heads[] = {"rank", "", NULL, "against A", "epoch", "runs"};
+    size_t order[MAX_CONTENDERS], ranked = comparison_ranking(order, c);
+    char title[192];
+    snprintf(title, sizeof title, "Ranking by %s at its best epoch", rank_key(c));
+    sheet_table *table = sheet_add(s, title, 6, (int)c->column_count);
+    for (int i = 0; i < 6; i++) sheet_head(s, table, i, heads[i] ? heads[i] : rank_key(c));
+    for (size_t r = 0; r < c->column_count; r++) {
+        const int row = (int)r;
+        const column *col = &c->columns[order[r]];
+        const figure f = column_figure(c, order[r], ROW_BEST, c->rank);
+        const double first = column_figure(c, 0, ROW_BEST, c->rank).mean;
+        sw_str epochs = {0}, names = {0};
+        if (r < ranked) put_number(s, table, row, 0, "%.0f", (double)(r + 1));
+        sheet_put(s, table, row, 1, col->label);
+        put_figure(s, table, row, 2, f, &metric_style);
+        if (r < ranked && order[r] != 0 && !isnan(first)) {
+            char text[64];
+            append_difference(text, sizeof text, f.mean - first, metric_style.digits);
+            sheet_put(s, table, row, 3, text);
+        }
+        if (!isnan(f.mean)) append_best_epochs(&epochs, c, col);
+        put_str(s, table, row, 4, &epochs);
+        append_names(&names, c, col);
+        put_str(s, table, row, 5, &names);
+    }
+}
+
+/* ---- all of it ---- */
+
+sw_status comparison_sheet(sheet *s, const sw_comparison *c)
+{
+    char text[224];
+    *s = (sheet){0};
+    snprintf(text, sizeof text, "%zu run%s compared", c->count, c->count == 1 ? "" : "s");
+    if (c->column_count < c->count)
+        snprintf(text, sizeof text, "%zu runs compared, %zu but for seeds", c->count, c->column_count);
+    s->title = sw_arena_strdup(&s->arena, text);
+    if (!s->title) return SW_E_MEMORY;
+    add_warnings(s, c);
+    add_runs(s, c);
+    add_configuration(s, c);
+    if (most_epochs(c) > 0) {
+        if (c->column_count > 1) add_ranking(s, c);
+        add_metrics(s, c, "Last epoch", ROW_FINAL, OF_ALL);
+        snprintf(text, sizeof text, "Best epoch by %s", rank_key(c));
+        add_metrics(s, c, text, ROW_BEST, OF_ALL);
+        snprintf(text, sizeof text, "Classes at the best epoch by %s", rank_key(c));
+        add_metrics(s, c, text, ROW_BEST, OF_CLASSES);
+        add_all_epochs(s, c);
+    }
+    add_costs(s, c);
+    if (c->column_count > 1)
+        s->closing = "* the best; +/- against A; ± standard deviation over seeds (n - 1)";
+    return sheet_status(s);
+}

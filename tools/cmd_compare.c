@@ -1,0 +1,80 @@
+/* segwork compare: runs side by side. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "commands.h"
+#include "exp/compare.h"
+
+static char *format_name, *out, *rank;
+static const char **each_epoch;
+
+/* --format, else what the name of the file to write ends in, else text. */
+static sw_status choose_format(sw_compare_format *format)
+{
+    const char *dot = out ? strrchr(out, '.') : NULL;
+    *format = SW_COMPARE_TEXT;
+    if (!format_name) {
+        if (dot) sw_compare_format_by_name(format, dot + 1);
+        return SW_OK;
+    }
+    if (sw_compare_format_by_name(format, format_name)) return SW_OK;
+    return sw_fail(SW_E_USAGE, "--format %s: expected text, md, json, csv or html", format_name);
+}
+
+static sw_status run(int argc, const char *const *argv)
+{
+    sw_status status = SW_OK;
+    sw_comparison *comparison = NULL;
+    sw_compare_format format;
+    sw_str text = {0};
+    const sw_compare_options options = {.rank = rank, .each_epoch = each_epoch};
+    if (argc == 0)
+        return sw_fail(SW_E_USAGE, "needs run folders or experiments (see 'segwork compare --help')");
+    SW_TRY(choose_format(&format));
+    SW_TRY(sw_comparison_open(&comparison, argv, (size_t)argc, &options));
+    SW_TRY(sw_comparison_write(&text, comparison, format));
+    if (out) {
+        SW_TRY(sw_fs_write(out, text.text, text.length));
+        sw_log(SW_LOG_INFO, "written to %s", out);
+    } else {
+        fputs(text.text, stdout);
+    }
+done:
+    sw_str_deinit(&text);
+    sw_comparison_close(comparison);
+    return status;
+}
+
+static const struct poptOption options[] = {
+    {"rank", 'r', POPT_ARG_STRING, &rank, 0,
+     "Metric that ranks runs and decides which epoch is the best one (default: train.save_best of the first)",
+     "METRIC"},
+    {"each-epoch", 'e', POPT_ARG_ARGV, &each_epoch, 0,
+     "Metric shown epoch by epoch, or all; may be repeated (default: that of --rank)", "METRIC"},
+    {"format", 'f', POPT_ARG_STRING, &format_name, 0,
+     "text, md, json, csv or html (default: by the ending of --out, else text)", "FORMAT"},
+    {"out", 'o', POPT_ARG_STRING, &out, 0, "Write it into this file", "FILE"},
+    POPT_TABLEEND};
+
+const sw_command sw_cmd_compare = {
+    .name = "compare",
+    .arguments = "RUN|EXPERIMENT.yaml...",
+    .summary = "Set runs side by side: configuration, metrics, cost",
+    .details = "Takes folders of runs (finished or not, from this or another machine), folders full of such\n"
+               "folders, and experiments that have not been run. Shows the keys that differ and where their\n"
+               "values came from, a ranking, metrics of the last and of the best epoch, by class and epoch\n"
+               "by epoch, and the cost. Runs that differ in their seed only share a column: mean and\n"
+               "standard deviation. Differences are against the first column (A); a run whose metrics\n"
+               "can't be held against A's (other validation images, another size) is named at the top.\n\n"
+               "Metrics are the columns of metrics.csv: pixel_accuracy, iou, custom_iou, miou,\n"
+               "iou_<class>, boundary_f1, val_loss ... JSON and CSV have all of them for every epoch; their\n"
+               "keys are stable and listed in docs/compare.md.\n\n"
+               "Examples:\n"
+               "  segwork compare runs/segnet_small/001 runs/border/001\n"
+               "  segwork compare runs/focal-sweep --rank iou_border --out focal.html\n"
+               "  segwork compare experiments/segnet_baseline.yaml experiments/segnet_focal.yaml",
+    .options = options,
+    .run = run,
+};
