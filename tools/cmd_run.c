@@ -1,5 +1,4 @@
 /* segwork run: train an experiment, or continue a run. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "base/str.h"
 #include "commands.h"
 #include "exp/trainer.h"
+#include "stop.h"
 
 static char **sets;
 static char *out, *device, *resume;
@@ -15,28 +15,6 @@ static int profile, profile_steps = 20;
 
 enum { MAX_PROFILE_STEPS = 1000 }; /* of a trace that a browser still opens */
 static int no_tune;
-
-static volatile sig_atomic_t stop;
-
-/* The first Ctrl-C asks the trainer to finish its step and save; the second takes the default: the end. */
-static void ask_to_stop(int signal_number)
-{
-    stop = 1;
-    signal(signal_number, SIG_DFL);
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = ask_to_stop};
-    sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESTART;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    /* a lost terminal stops the run too, unless nohup said otherwise */
-    struct sigaction before;
-    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-        sigaction(SIGHUP, &action, NULL);
-}
 
 static sw_status load(sw_experiment **experiment, int argc, const char *const *argv)
 {
@@ -71,13 +49,12 @@ static sw_status run(int argc, const char *const *argv)
         return sw_fail(SW_E_USAGE, "--profile-steps %d: 1 to %d", profile_steps, MAX_PROFILE_STEPS);
     SW_TRY(load(&experiment, argc, argv));
     if (no_tune) sw_experiment_fix_engines(experiment);
-    catch_signals();
     sw_trainer_options options = {.device = device,
                                   .out = out,
                                   .resume = resume,
                                   .profile_steps = profile ? profile_steps : 0,
                                   .progress = sw_progress_output_to(stderr),
-                                  .stop = &stop};
+                                  .stop = sw_stop_on_signals()};
     status = sw_train(&result, experiment, &options);
     if (result.profile) printf("%s\n", result.profile);
     if (status != SW_OK) goto done;

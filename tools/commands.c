@@ -5,6 +5,7 @@
 /* clang-format off */
 const sw_command *const sw_commands[] = {
     &sw_cmd_run,
+    &sw_cmd_sweep,
     &sw_cmd_compare,
     &sw_cmd_eval,
     &sw_cmd_predict,

@@ -19,5 +19,6 @@ extern const sw_command sw_cmd_render;
 extern const sw_command sw_cmd_run;
 extern const sw_command sw_cmd_selftest;
 extern const sw_command sw_cmd_tune;
+extern const sw_command sw_cmd_sweep;
 
 #endif

@@ -224,6 +224,15 @@ done:
     return status;
 }
 
+sw_status sw_compare_check_rank(const char *metric)
+{
+    sw_comparison c = {0};
+    sw_status status = take_layout(&c);
+    if (status == SW_OK) status = require_metric(&c, metric, true);
+    free(c.layout);
+    return status;
+}
+
 static const sw_epoch_cell *cell_of(const sw_epoch_layout *layout, const char *key)
 {
     for (int m = 0; m < layout->count; m++)

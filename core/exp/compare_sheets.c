@@ -368,16 +368,17 @@ static void append_best_epochs(sw_str *out, const sw_comparison *c, const column
         sw_str_printf(out, "%s%d", i ? ", " : "", c->items[col->members[i]].best + 1);
 }
 
-static void append_names(sw_str *out, const sw_comparison *c, const column *col)
+/* The first stands for those that differ in their seed. */
+static void append_name(sw_str *out, const sw_comparison *c, const column *col)
 {
-    size_t skip = common_folder(c);
-    for (size_t i = 0; i < col->count; i++)
-        sw_str_printf(out, "%s%s", i ? "; " : "", c->items[col->members[i]].path + skip);
+    sw_str_append(out, c->items[col->members[0]].path + common_folder(c));
+    if (col->count > 1)
+        sw_str_printf(out, " and %zu more seed%s", col->count - 1, col->count == 2 ? "" : "s");
 }
 
 static void add_ranking(sheet *s, const sw_comparison *c)
 {
-    static const char *const heads[] = {"rank", "", NULL, "against A", "epoch", "runs"};
+    static const char *const heads[] = {"rank", "", NULL, "against A", "epoch", "run"};
     size_t order[MAX_CONTENDERS], ranked = comparison_ranking(order, c);
     char title[192];
     snprintf(title, sizeof title, "Ranking by %s at its best epoch", rank_key(c));
@@ -388,7 +389,7 @@ static void add_ranking(sheet *s, const sw_comparison *c)
         const column *col = &c->columns[order[r]];
         const figure f = column_figure(c, order[r], ROW_BEST, c->rank);
         const double first = column_figure(c, 0, ROW_BEST, c->rank).mean;
-        sw_str epochs = {0}, names = {0};
+        sw_str epochs = {0}, name = {0};
         if (r < ranked) put_number(s, table, row, 0, "%.0f", (double)(r + 1));
         sheet_put(s, table, row, 1, col->label);
         put_figure(s, table, row, 2, f, &metric_style);
@@ -399,8 +400,8 @@ static void add_ranking(sheet *s, const sw_comparison *c)
         }
         if (!isnan(f.mean)) append_best_epochs(&epochs, c, col);
         put_str(s, table, row, 4, &epochs);
-        append_names(&names, c, col);
-        put_str(s, table, row, 5, &names);
+        append_name(&name, c, col);
+        put_str(s, table, row, 5, &name);
     }
 }
 

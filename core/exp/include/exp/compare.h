@@ -31,6 +31,9 @@ typedef enum sw_compare_format {
 /* "text", "md", "html", "json", "csv"; false: none of them. */
 bool sw_compare_format_by_name(sw_compare_format *out, const char *name);
 
+/* SW_E_USAGE: the pets' metrics have no such column, or neither more nor less of it is better. */
+sw_status sw_compare_check_rank(const char *metric) SW_NODISCARD;
+
 /* Opens each path: the folder of a run, a folder of such folders (in the order of their names), or an
  * experiment that has not been run. Options are borrowed. SW_E_USAGE: nothing there, the same twice, or a
  * metric that is none; else as sw_run_reader_open and sw_experiment_load. */

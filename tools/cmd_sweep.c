@@ -1,0 +1,148 @@
+/* segwork sweep: a product of values as runs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "commands.h"
+#include "exp/compare.h"
+#include "exp/run_reader.h"
+#include "exp/sweep.h"
+#include "stop.h"
+
+static const char **sets;
+static char *out, *device, *jobs, *rank;
+static int dry_run;
+
+static sw_status list(const sw_sweep *sweep)
+{
+    sw_str text = {0};
+    for (int i = 0; i < sweep->count; i++) {
+        sw_str_printf(&text, "%s  ", sweep->runs[i].path);
+        sw_sweep_describe(&text, &sweep->runs[i]);
+        sw_str_append(&text, "\n");
+    }
+    sw_status status = sw_str_status(&text);
+    if (status == SW_OK) fputs(text.text, stdout);
+    sw_str_deinit(&text);
+    return status;
+}
+
+/* The commands may be run from another shell, whose PATH may lack segwork. */
+static const char *this_program(char *buffer, size_t bytes)
+{
+    ssize_t length = readlink("/proc/self/exe", buffer, bytes - 1);
+    if (length <= 0) return "segwork";
+    buffer[length] = '\0';
+    return buffer;
+}
+
+static sw_status write_jobs(const sw_sweep *sweep)
+{
+    char program[4096];
+    sw_status status = SW_OK;
+    sw_str text = {0};
+    int count = 0;
+    SW_TRY(sw_sweep_commands(&text, sweep, this_program(program, sizeof program), device));
+    SW_TRY(sw_fs_write(jobs, text.text ? text.text : "", text.length));
+    for (size_t i = 0; i < text.length; i++) count += text.text[i] == '\n';
+    sw_log(SW_LOG_INFO, "%d command%s written to %s, to be started in this folder", count,
+           count == 1 ? "" : "s", jobs);
+done:
+    sw_str_deinit(&text);
+    return status;
+}
+
+/* Of those that have begun. */
+static sw_status compare(const sw_sweep *sweep)
+{
+    sw_status status = SW_OK;
+    sw_comparison *comparison = NULL;
+    sw_str text = {0};
+    size_t count = 0;
+    const char **paths = calloc((size_t)sweep->count, sizeof *paths);
+    if (!paths) return sw_fail_alloc("names of runs", (size_t)sweep->count * sizeof *paths);
+    for (int i = 0; i < sweep->count; i++)
+        if (sw_run_is_folder(sweep->runs[i].path)) paths[count++] = sweep->runs[i].path;
+    if (count == 0) goto done;
+    SW_TRY(sw_comparison_open(&comparison, paths, count, &(sw_compare_options){.rank = rank}));
+    SW_TRY(sw_comparison_write(&text, comparison, SW_COMPARE_TEXT));
+    fputs(text.text, stdout);
+done:
+    sw_str_deinit(&text);
+    sw_comparison_close(comparison);
+    free(paths);
+    return status;
+}
+
+/* What failed is said after what was achieved. */
+static sw_status execute(sw_sweep *sweep)
+{
+    const sw_sweep_options options = {
+        .device = device, .progress = sw_progress_output_to(stderr), .stop = sw_stop_on_signals()};
+    sw_status status = sw_sweep_execute(sweep, &options);
+    if (status == SW_E_INTERRUPTED) return status;
+    char *message = status == SW_OK ? NULL : sw_strf("%s", sw_error_message());
+    sw_status compared = compare(sweep);
+    if (message) status = sw_fail(status, "%s", message);
+    free(message);
+    return status == SW_OK ? compared : status;
+}
+
+static sw_status run(int argc, const char *const *argv)
+{
+    sw_status status = SW_OK;
+    sw_sweep sweep = {0};
+    if (argc != 1)
+        return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork sweep --help')", argc);
+    if (jobs && dry_run) return sw_fail(SW_E_USAGE, "--jobs writes and --dry-run does not: choose one");
+    if (rank) SW_TRY(sw_compare_check_rank(rank)); /* not after hours of training */
+    SW_TRY(sw_sweep_plan(&sweep, argv[0], sets, out));
+    if (dry_run)
+        status = list(&sweep);
+    else if (jobs)
+        status = write_jobs(&sweep);
+    else
+        status = execute(&sweep);
+done:
+    sw_sweep_deinit(&sweep);
+    return status;
+}
+
+static const struct poptOption options[] = {
+    {"set", 's', POPT_ARG_ARGV, &sets, 0,
+     "Values of a key, separated by commas; 0..4 for a range of whole numbers; may be given many times",
+     "KEY=VALUES"},
+    {"out", 'o', POPT_ARG_STRING, &out, 0, "Folder of the runs (default: runs/<experiment>-sweep)", "DIR"},
+    {"rank", 'r', POPT_ARG_STRING, &rank, 0,
+     "Metric that ranks the runs at the end (default: train.save_best)", "METRIC"},
+    {"jobs", 'j', POPT_ARG_STRING, &jobs, 0, "Write the commands, one a line, instead of running them",
+     "FILE"},
+    {"dry-run", 'n', POPT_ARG_NONE, &dry_run, 0, "List the runs and how far they are", NULL},
+    {"device", 'd', POPT_ARG_STRING, &device, 0,
+     "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
+    POPT_TABLEEND};
+
+const sw_command sw_cmd_sweep = {
+    .name = "sweep",
+    .arguments = "EXPERIMENT.yaml",
+    .summary = "Run an experiment with every combination of some values",
+    .details = "Each combination is a run of its own, in a folder named by the keys that vary:\n"
+               "runs/<experiment>-sweep/loss.gamma=1,seed=0. A key with a single value is set in\n"
+               "all of them. A comma within brackets or quotes does not separate:\n"
+               "loss.class_weights='none,[1,1,2]' are two values.\n\n"
+               "Ctrl-C stops the run at hand and saves it; the same command goes on, skips what\n"
+               "is done, and may have more values. A run that fails does not keep the others\n"
+               "from running: it is named at the end, and the exit code is 1. At the end the\n"
+               "runs are compared (see 'segwork compare').\n\n"
+               "Examples:\n"
+               "  segwork sweep border.yaml --set optimizer.lr=1e-3,2e-3 --set seed=0..2\n"
+               "  segwork sweep border.yaml --set loss.gamma=0,1,2 --rank iou_border\n"
+               "  segwork sweep border.yaml --set loss.gamma=0,1,2 --jobs jobs.txt\n"
+               "  parallel -j 2 < jobs.txt\n"
+               "  sbatch --array=1-3 --wrap 'sed -n ${SLURM_ARRAY_TASK_ID}p jobs.txt | sh'",
+    .options = options,
+    .run = run,
+};

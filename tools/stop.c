@@ -1,0 +1,26 @@
+#include "stop.h"
+
+#include <stddef.h>
+
+static volatile sig_atomic_t stop;
+
+/* The first Ctrl-C asks to finish the step and save; the second takes the default: the end. */
+static void ask_to_stop(int signal_number)
+{
+    stop = 1;
+    signal(signal_number, SIG_DFL);
+}
+
+volatile sig_atomic_t *sw_stop_on_signals(void)
+{
+    struct sigaction action = {.sa_handler = ask_to_stop};
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    /* a lost terminal stops the run too, unless nohup said otherwise */
+    struct sigaction before;
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
+    return &stop;
+}
