@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { GAP = 2, NARROWEST = 6, MOST_COLUMNS = 8 /* of a table of words */ };
+enum { GAP = 2, NARROWEST = 6, MOST_COLUMNS = 8 /* of a table of words */, MOST_IN_BLOCK = 24 };
 
 static const char *keep(sheet *s, const char *text)
 {
@@ -159,34 +159,38 @@ static void put_figure(sw_str *out, const sheet_cell *cell, figure_width w)
     }
 }
 
-static void put_block(sw_str *out, const sheet_table *table, int from, int to, int names)
+/* Columns from..from + count. */
+static void put_block(sw_str *out, const sheet_table *table, int from, int count, const figure_width *widths,
+                      int names)
 {
     put_left(out, table->heads[0], names);
-    for (int c = from; c < to; c++) {
-        const sheet_cell head = {.text = table->heads[c]};
-        put_figure(out, &head, measure(table, c));
+    for (int c = 0; c < count; c++) {
+        const sheet_cell head = {.text = table->heads[from + c]};
+        put_figure(out, &head, widths[c]);
     }
     end_line(out);
     for (int r = 0; r < table->rows; r++) {
         put_left(out, sheet_at(table, r, 0)->text, names);
-        for (int c = from; c < to; c++) put_figure(out, sheet_at(table, r, c), measure(table, c));
+        for (int c = 0; c < count; c++) put_figure(out, sheet_at(table, r, from + c), widths[c]);
         end_line(out);
     }
 }
 
 static void text_figures(sw_str *out, const sheet_table *table, int width)
 {
+    figure_width widths[MOST_IN_BLOCK];
     int names = width_of(table->heads[0]);
     for (int r = 0; r < table->rows; r++)
         if (width_of(sheet_at(table, r, 0)->text) > names) names = width_of(sheet_at(table, r, 0)->text);
-    for (int from = 1, to; from < table->columns; from = to) {
+    for (int from = 1, count; from < table->columns; from += count) {
         int used = names;
-        for (to = from; to < table->columns; to++) {
-            used += measure(table, to).whole;
-            if (used > width && to > from) break;
+        for (count = 0; from + count < table->columns && count < MOST_IN_BLOCK; count++) {
+            widths[count] = measure(table, from + count);
+            used += widths[count].whole;
+            if (used > width && count > 0) break;
         }
         if (from > 1) sw_str_append(out, "\n");
-        put_block(out, table, from, to, names);
+        put_block(out, table, from, count, widths, names);
     }
 }
 

@@ -354,8 +354,10 @@ static sw_status note_failure(sw_sweep *sweep, sw_sweep_run *run)
     return SW_OK;
 }
 
-static sw_status stopped(const sw_sweep *sweep, int done)
+static sw_status stopped(const sw_sweep *sweep)
 {
+    int done = 0;
+    for (int i = 0; i < sweep->count; i++) done += sweep->runs[i].state == SW_SWEEP_DONE;
     return sw_fail(SW_E_INTERRUPTED,
                    "stopped with %d of %d runs done; everything is saved, and the same command goes on", done,
                    sweep->count);
@@ -404,13 +406,12 @@ done:
 sw_status sw_sweep_execute(sw_sweep *sweep, const sw_sweep_options *options)
 {
     sw_status failure = SW_OK;
-    int done = 0, failed = 0;
+    int failed = 0;
     for (int i = 0; i < sweep->count; i++) {
         sw_sweep_run *run = &sweep->runs[i];
-        if (options->stop && *options->stop) return stopped(sweep, done);
+        if (options->stop && *options->stop) return stopped(sweep);
         sw_status status = execute_run(run, sweep, options);
-        if (status == SW_E_INTERRUPTED) return stopped(sweep, done);
-        done += status == SW_OK && run->state == SW_SWEEP_DONE;
+        if (status == SW_E_INTERRUPTED) return stopped(sweep);
         if (status == SW_OK) continue;
         failed++;
         if (failure == SW_OK || sw_exit_code(status) == 1) failure = status;
