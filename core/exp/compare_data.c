@@ -92,8 +92,9 @@ static figure read_cost(const sw_comparison *c, size_t col, int row, int what)
     return column_cost(c, col, what);
 }
 
-static cJSON *figure_json(const sw_comparison *c, size_t col, int row, int what, int sense,
-                          figure_reader reader, comparable_reader comparable)
+/* One figure of every column, each into that column's object. */
+static void add_figures(cJSON *const *objects, const sw_comparison *c, const char *key, int row, int what,
+                        int sense, figure_reader reader, comparable_reader comparable)
 {
     figure figures[MAX_CONTENDERS];
     bool allowed[MAX_CONTENDERS], best[MAX_CONTENDERS];
@@ -102,39 +103,50 @@ static cJSON *figure_json(const sw_comparison *c, size_t col, int row, int what,
         allowed[k] = comparable(c, k, what);
     }
     mark_best(best, figures, allowed, c->column_count, sense);
-    cJSON *object = cJSON_CreateObject();
-    add_number(object, "mean", figures[col].mean);
-    add_number(object, "sd", figures[col].sd);
-    add_number(object, "delta", col > 0 && allowed[col] ? figures[col].mean - figures[0].mean : (double)NAN);
-    cJSON_AddBoolToObject(object, "best", best[col]);
-    return object;
+    for (size_t k = 0; k < c->column_count; k++) {
+        const bool differs = allowed[k] && k != 0;
+        cJSON *object = cJSON_AddObjectToObject(objects[k], key);
+        add_number(object, "mean", figures[k].mean);
+        add_number(object, "sd", figures[k].sd);
+        add_number(object, "delta", differs ? figures[k].mean - figures[0].mean : (double)NAN);
+        cJSON_AddBoolToObject(object, "best", best[k]);
+    }
 }
 
-static cJSON *metrics_json(const sw_comparison *c, size_t col, int row)
+static void add_metrics(const cJSON *columns, const sw_comparison *c, const char *key, int row)
 {
-    cJSON *object = cJSON_CreateObject();
+    cJSON *objects[MAX_CONTENDERS] = {NULL}, *item;
+    size_t k = 0;
+    cJSON_ArrayForEach(item, columns) objects[k++] = cJSON_AddObjectToObject(item, key);
     for (int m = 0; m < c->layout->count; m++)
-        cJSON_AddItemToObject(object, c->layout->cells[m].key,
-                              figure_json(c, col, row, m, metric_sense(c->layout->cells[m].key),
-                                          column_figure, column_metric_comparable));
-    return object;
+        add_figures(objects, c, c->layout->cells[m].key, row, m, metric_sense(c->layout->cells[m].key),
+                    column_figure, column_metric_comparable);
 }
 
-static cJSON *column_json(const sw_comparison *c, size_t col)
+static void add_costs(const cJSON *columns, const sw_comparison *c)
 {
-    const column *of = &c->columns[col];
-    cJSON *object = cJSON_CreateObject(), *cost = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "label", of->label);
-    cJSON *runs = cJSON_AddArrayToObject(object, "runs");
-    for (size_t i = 0; i < of->count; i++)
-        cJSON_AddItemToArray(runs, cJSON_CreateString(c->items[of->members[i]].label));
+    cJSON *objects[MAX_CONTENDERS] = {NULL}, *item;
+    size_t k = 0;
+    cJSON_ArrayForEach(item, columns) objects[k++] = cJSON_AddObjectToObject(item, "cost");
     for (int i = 0; i < COSTS; i++)
-        cJSON_AddItemToObject(cost, cost_key(i),
-                              figure_json(c, col, 0, i, cost_sense(i), read_cost, column_cost_comparable));
-    cJSON_AddItemToObject(object, "cost", cost);
-    cJSON_AddItemToObject(object, "final", metrics_json(c, col, ROW_FINAL));
-    cJSON_AddItemToObject(object, "best", metrics_json(c, col, ROW_BEST));
-    return object;
+        add_figures(objects, c, cost_key(i), 0, i, cost_sense(i), read_cost, column_cost_comparable);
+}
+
+static void add_columns(cJSON *root, const sw_comparison *c)
+{
+    cJSON *columns = cJSON_AddArrayToObject(root, "columns");
+    for (size_t k = 0; k < c->column_count; k++) {
+        const column *of = &c->columns[k];
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddItemToArray(columns, object);
+        cJSON_AddStringToObject(object, "label", of->label);
+        cJSON *runs = cJSON_AddArrayToObject(object, "runs");
+        for (size_t i = 0; i < of->count; i++)
+            cJSON_AddItemToArray(runs, cJSON_CreateString(c->items[of->members[i]].label));
+    }
+    add_costs(columns, c);
+    add_metrics(columns, c, "final", ROW_FINAL);
+    add_metrics(columns, c, "best", ROW_BEST);
 }
 
 /* ---- configuration, notes, ranking ---- */
@@ -195,8 +207,7 @@ sw_status comparison_json(sw_str *out, const sw_comparison *c)
     cJSON_AddStringToObject(root, "rank_by", c->layout->cells[c->rank].key);
     cJSON *runs = cJSON_AddArrayToObject(root, "runs");
     for (size_t i = 0; i < c->count; i++) cJSON_AddItemToArray(runs, run_json(c, &c->items[i]));
-    cJSON *columns = cJSON_AddArrayToObject(root, "columns");
-    for (size_t k = 0; k < c->column_count; k++) cJSON_AddItemToArray(columns, column_json(c, k));
+    add_columns(root, c);
     cJSON *keys = cJSON_AddArrayToObject(root, "configuration");
     for (size_t k = 0; k < c->differing.count; k++)
         cJSON_AddItemToArray(keys, key_json(c, c->differing.items[k]));
