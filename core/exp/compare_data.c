@@ -113,14 +113,39 @@ static void add_figures(cJSON *const *objects, const sw_comparison *c, const cha
     }
 }
 
+static void add_all_metrics(cJSON *const *objects, const sw_comparison *c, int row)
+{
+    for (int m = 0; m < c->layout->count; m++)
+        add_figures(objects, c, c->layout->cells[m].key, row, m, metric_sense(c->layout->cells[m].key),
+                    column_figure, column_metric_comparable);
+}
+
 static void add_metrics(const cJSON *columns, const sw_comparison *c, const char *key, int row)
 {
     cJSON *objects[MAX_CONTENDERS] = {NULL}, *item;
     size_t k = 0;
     cJSON_ArrayForEach(item, columns) objects[k++] = cJSON_AddObjectToObject(item, key);
-    for (int m = 0; m < c->layout->count; m++)
-        add_figures(objects, c, c->layout->cells[m].key, row, m, metric_sense(c->layout->cells[m].key),
-                    column_figure, column_metric_comparable);
+    add_all_metrics(objects, c, row);
+}
+
+/* As many for every column as the longest run has; those of shorter ones are null. */
+static void add_epochs(const cJSON *columns, const sw_comparison *c)
+{
+    cJSON *lists[MAX_CONTENDERS] = {NULL}, *item;
+    size_t k = 0;
+    int most = 0;
+    for (size_t i = 0; i < c->count; i++)
+        if (c->items[i].epochs > most) most = c->items[i].epochs;
+    cJSON_ArrayForEach(item, columns) lists[k++] = cJSON_AddArrayToObject(item, "epochs");
+    for (int e = 1; e <= most; e++) {
+        cJSON *objects[MAX_CONTENDERS] = {NULL};
+        for (k = 0; k < c->column_count; k++) {
+            objects[k] = cJSON_CreateObject();
+            cJSON_AddItemToArray(lists[k], objects[k]);
+            cJSON_AddNumberToObject(objects[k], "epoch", e);
+        }
+        add_all_metrics(objects, c, e);
+    }
 }
 
 static void add_costs(const cJSON *columns, const sw_comparison *c)
@@ -147,6 +172,7 @@ static void add_columns(cJSON *root, const sw_comparison *c)
     add_costs(columns, c);
     add_metrics(columns, c, "final", ROW_FINAL);
     add_metrics(columns, c, "best", ROW_BEST);
+    add_epochs(columns, c);
 }
 
 /* ---- configuration, notes, ranking ---- */

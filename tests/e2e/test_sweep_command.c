@@ -138,6 +138,13 @@ Test(sweep_command, a_run_that_another_process_writes_is_left_to_it)
     expect_words("s/seed=0  being written by another process");
     kill(pid, SIGINT);
     cr_expect_eq(program_wait(pid), 130);
+    /* the shell holds the lock that a run would; the other run is done meanwhile */
+    program_expect(0, "run 1 of 2: seed=0, being written by another process",
+                   "segwork sweep " TINY "--set seed=0..1 --out t >/dev/null 2>&1 && rm -r t/seed=1 && "
+                   "sed -i 's/\"outcome\":/\"was\":/' t/seed=0/manifest.json && "
+                   "exec 9>>t/seed=0/log.txt && flock -n 9 && segwork sweep " TINY "--set seed=0..1 --out t");
+    expect_words("A1  running   3/3     0     t/seed=0\n");
+    expect_words("A2  finished  3/3     1     t/seed=1\n");
 }
 
 Test(sweep_command, a_list_of_commands_does_what_the_sweep_would)

@@ -195,6 +195,10 @@ Test(compare, runs_that_differ_in_their_seed_only_share_a_column_of_mean_and_dev
     expect_number(json, "runs.2.best.epoch", 1);
     expect_number(json, "runs.2.final.epoch", 2);
     expect_number(json, "runs.2.epochs.0.iou_border", 0.5);
+    expect_number(json, "columns.0.epochs.0.epoch", 1);
+    expect_number(json, "columns.0.epochs.0.iou_border.mean", 0.7 / 3);
+    expect_number(json, "columns.1.epochs.0.iou_border.delta", 0.3 - 0.7 / 3);
+    expect_truth(json, "columns.1.epochs.0.iou_border.best", true);
     expect_text(json, "ranking.0", "A");
     expect_text(json, "ranking.1", "B");
     cJSON_Delete(json);
