@@ -241,6 +241,39 @@ Test(compare, the_same_images_in_another_place_do_share_one)
     cJSON_Delete(json);
 }
 
+Test(compare, another_place_whose_images_nobody_knows_does_not_share_one)
+{
+    const double figures[] = {0.1, 0.2};
+    for (int i = 0; i < 2; i++)
+        run_case_write(&(run_case){.folder = i ? "there" : "here",
+                                   .config = i ? "train: {epochs: 2}\nseed: 1\ndata: {root: there}\n"
+                                               : "train: {epochs: 2}\n",
+                                   .outcome = "done",
+                                   .train_data = "",
+                                   .val_data = "",
+                                   .iou_border = figures,
+                                   .epochs = 2});
+    cJSON *json = json_of(NAMES("here", "there"));
+    cr_expect_eq(cJSON_GetArraySize(at(json, "columns")), 2);
+    cJSON_Delete(json);
+}
+
+Test(compare, of_equal_epochs_the_first_is_the_best_and_a_loss_is_best_where_it_is_least)
+{
+    static const sw_compare_options by_loss = {.rank = "val_loss"};
+    made("a", "", 0.5, 0.5);
+    made("b", "loss: {gamma: 1}\n", 0.2, 0.1);
+    char *text = written(NAMES("a", "b"), &by_loss, SW_COMPARE_JSON);
+    cJSON *json = cJSON_Parse(text);
+    free(text);
+    expect_number(json, "runs.0.best.epoch", 1);
+    expect_number(json, "runs.1.best.epoch", 1);
+    expect_number(json, "runs.1.best.val_loss", 0.8);
+    expect_text(json, "ranking.0", "A");
+    expect_truth(json, "columns.0.best.val_loss.best", true);
+    cJSON_Delete(json);
+}
+
 /* ---- what is comparable ---- */
 
 static bool has_note(const cJSON *json, const char *kind)
@@ -350,14 +383,19 @@ Test(compare, however_many_runs_text_keeps_to_80_columns)
     const sw_compare_options all = {.rank = "val_loss", .each_epoch = NAMES("all")};
     for (int i = 0; i < 30; i++) {
         char config[64];
+        if (i > 1 && i < 24) { /* blocks of every width on the way */
+            char *some = written(names, &all, SW_COMPARE_TEXT);
+            expect_narrow(some);
+            free(some);
+        }
         snprintf(text[i], sizeof text[i], "%s/run-%d", i % 2 ? "a/rather/long/way/to/the/folder" : "x", i);
-        snprintf(config, sizeof config, "optimizer: {lr: %g}\n", 0.001 * (i + 1));
+        snprintf(config, sizeof config, "seed: %d\noptimizer: {lr: %g}\n", i % 3, 0.001 * (i / 2 + 1));
         made(text[i], config, 0.01 * i, 0.5 - 0.01 * i);
         names[i] = text[i];
     }
     char *out = written(names, &all, SW_COMPARE_TEXT);
     expect_narrow(out);
-    expect_words(out, "\nAD  finished");
+    expect_words(out, "\nO2  finished");
     expect_words(out, "boundary_f1_border, epoch by epoch");
     free(out);
 }
