@@ -54,7 +54,7 @@ static const struct poptOption options[] = {
     {"each-epoch", 'e', POPT_ARG_ARGV, &each_epoch, 0,
      "Metric shown epoch by epoch, or all; may be repeated (default: that of --rank)", "METRIC"},
     {"format", 'f', POPT_ARG_STRING, &format_name, 0,
-     "text, md, json, csv or html (default: by the ending of --out, else text)", "FORMAT"},
+     "What to write (default: by the ending of --out, else text)", "text|md|json|csv|html"},
     {"out", 'o', POPT_ARG_STRING, &out, 0, "Write it into this file", "FILE"},
     POPT_TABLEEND};
 

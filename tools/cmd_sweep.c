@@ -114,7 +114,7 @@ done:
 static const struct poptOption options[] = {
     {"set", 's', POPT_ARG_ARGV, &sets, 0,
      "Values of a key, separated by commas; 0..4 for a range of whole numbers; may be given many times",
-     "KEY=VALUES"},
+     "KEY=VALUE"},
     {"out", 'o', POPT_ARG_STRING, &out, 0, "Folder of the runs (default: runs/<experiment>-sweep)", "DIR"},
     {"rank", 'r', POPT_ARG_STRING, &rank, 0,
      "Metric that ranks the runs at the end (default: train.save_best)", "METRIC"},
