@@ -12,6 +12,7 @@ typedef struct batch_results {
     uint32_t *confusion;  /* (n,K,K) */
     float *soft;          /* (n,2) */
     uint8_t *predictions; /* (n,S,S) */
+    uint8_t *confidence;  /* (S,S) of one image */
     double loss;
 } batch_results;
 
@@ -74,10 +75,15 @@ static sw_status add_images(evaluator *e, const sw_batch *batch, const batch_res
         sw_confusion_merge(&total, &image.confusion);
         sw_boundary_merge(&e->out->boundary, &image.boundary);
         custom += image.custom_iou;
+        image.prediction = prediction;
         int slot = o->slot_of_image ? o->slot_of_image[image.image] : -1;
+        bool captures_confidence = slot >= 0 && o->captured_confidence;
+        if (o->confidence || captures_confidence) {
+            SW_TRY(sw_network_confidence(e->network, i, r->confidence));
+            image.confidence = r->confidence;
+        }
         if (slot >= 0) memcpy(o->captured[slot], prediction, pixels);
-        if (slot >= 0 && o->captured_confidence)
-            SW_TRY(sw_network_confidence(e->network, i, o->captured_confidence[slot]));
+        if (captures_confidence) memcpy(o->captured_confidence[slot], r->confidence, pixels);
         if (o->on_image) o->on_image(o->on_image_user, &image);
     }
     add_batch(e, &total, custom, r, batch->count);
@@ -143,8 +149,9 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
     size_t k2 = (size_t)e.classes * (size_t)e.classes;
     batch_results r = {.confusion = malloc(n * k2 * sizeof(uint32_t)),
                        .soft = malloc(n * 2 * sizeof(float)),
-                       .predictions = malloc(n * pixels)};
-    if (!r.confusion || !r.soft || !r.predictions) {
+                       .predictions = malloc(n * pixels),
+                       .confidence = malloc(pixels)};
+    if (!r.confusion || !r.soft || !r.predictions || !r.confidence) {
         status = sw_fail_alloc("the results of a validation batch", n * pixels);
         goto done;
     }
@@ -161,5 +168,6 @@ done:
     free(r.confusion);
     free(r.soft);
     free(r.predictions);
+    free(r.confidence);
     return status;
 }

@@ -81,6 +81,7 @@ static sw_status open_data(sw_session *s)
     options.augment = NULL;
     SW_TRY(sw_loader_create(&s->val_loader, s->val, &options));
     SW_TRY(sw_epoch_grid_init(&s->grid, s->val, &x->grid, x->seed));
+    SW_TRY(sw_gallery_init(&s->gallery, s->val));
 done:
     return status;
 }
@@ -315,6 +316,7 @@ static sw_status restore(sw_session *s)
         SW_TRY(sw_trainer_state_load(&s->state, s->folder, &s->network, &identity));
         SW_TRY(sw_records_rewind(s->folder->path, s->state.epochs_done, s->state.steps));
         SW_TRY(sw_grid_store_rewind(s->folder->path, s->state.epochs_done));
+        SW_TRY(sw_gallery_keep_only(s->folder->path, s->state.best_epoch));
     }
     SW_TRY(sw_epoch_grid_begin_store(&s->grid, s->folder->path));
     SW_TRY(sw_records_open(&s->records, s->folder->path, sw_class_names, SW_DATA_CLASSES));
@@ -388,6 +390,7 @@ void sw_session_close(sw_session *s, const char *outcome)
     sw_trainer_losses_deinit(s);
     sw_run_folder_destroy(s->folder);
     sw_epoch_grid_deinit(&s->grid);
+    sw_gallery_deinit(&s->gallery);
     sw_network_deinit(&s->network);
     sw_engines_deinit(&s->engines);
     sw_safetensors_reader_destroy(s->initial_weights);

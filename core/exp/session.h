@@ -9,6 +9,7 @@
 #include "exp/records.h"
 #include "exp/run_folder.h"
 #include "exp/trainer.h"
+#include "gallery.h"
 #include "nn/safetensors.h"
 #include "run_profile.h"
 #include "trainer_state.h"
@@ -33,6 +34,7 @@ typedef struct sw_session {
     sw_network network;
     sw_safetensors_reader *initial_weights; /* of init.from until they are loaded; NULL: none */
     sw_epoch_grid grid;
+    sw_gallery gallery;
     sw_str early_log; /* lines logged before the folder is there */
     sw_run_folder *folder;
     sw_records *records;

@@ -89,14 +89,20 @@ static sw_status validate(sw_session *s, int epoch, sw_evaluation *clean, sw_eva
                                    .slot_of_image = s->grid.slot_of_image,
                                    .captured = s->grid.captured,
                                    .captured_confidence = s->grid.captured_confidence,
+                                   .on_image = sw_gallery_take,
+                                   .on_image_user = &s->gallery,
+                                   .confidence = true,
                                    .progress = s->progress,
                                    .profile = s->profile,
                                    .stop = s->options->stop};
     double validating = sw_run_profile_begin(s->profile);
+    sw_gallery_begin(&s->gallery);
     SW_TRY(sw_evaluate(clean, &s->network, s->val_loader, &options));
     if (s->article_loader) {
         options.boundary = false;
         options.slot_of_image = NULL;
+        options.on_image = NULL;
+        options.confidence = false;
         options.progress_done = sw_loader_batch_count(s->val_loader);
         SW_TRY(sw_evaluate(article, &s->network, s->article_loader, &options));
     }
@@ -199,9 +205,12 @@ static sw_status finish_epoch(sw_session *s, int epoch, const sw_evaluation *cle
     double saving = sw_run_profile_begin(s->profile);
     SW_TRY(sw_trainer_save_weights(&s->state, s->folder, &s->network, "last"));
     if (best) SW_TRY(sw_trainer_save_weights(&s->state, s->folder, &s->network, "best"));
+    if (best) SW_TRY(sw_gallery_write(&s->gallery, s->folder->path, epoch, clean));
     SW_TRY(save_state(s));
     sw_run_profile_end(s->profile, SW_SPAN_CHECKPOINT, saving);
     SW_TRY(sw_run_profile_epoch_done(s->profile));
+    /* not before: until then the epoch may have to be made again, and the earlier one is the best */
+    if (best) SW_TRY(sw_gallery_keep_only(s->folder->path, epoch));
     announce(s, &record, best);
 done:
     return status;

@@ -287,5 +287,6 @@ void expect_same_run(const char *run_a, const char *run_b, int epochs)
             expect_same_in_runs(run_a, run_b, name);
         }
     }
+    program_expect(0, NULL, "diff -r '%s/gallery' '%s/gallery'", run_a, run_b);
     expect_same_metrics(run_a, run_b);
 }

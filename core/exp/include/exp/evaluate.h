@@ -25,6 +25,8 @@ typedef struct sw_image_evaluation {
     sw_confusion confusion;
     sw_boundary boundary; /* empty without sw_evaluate_options.boundary */
     double custom_iou;
+    const uint8_t *prediction; /* (S,S), while the call lasts */
+    const uint8_t *confidence; /* (S,S) likewise, see sw_network_confidence; NULL unless asked for */
 } sw_image_evaluation;
 
 typedef struct sw_evaluate_options {
@@ -37,6 +39,7 @@ typedef struct sw_evaluate_options {
     /* called for each image, in the order they come; NULL: not */
     void (*on_image)(void *user, const sw_image_evaluation *figures);
     void *on_image_user;
+    bool confidence; /* on_image gets it: a launch and a read an image */
     sw_progress *progress;          /* NULL: none */
     int progress_done;              /* validation steps of this epoch that came before */
     struct sw_run_profile *profile; /* NULL: none */
