@@ -14,6 +14,7 @@ extern const sw_command sw_cmd_data;
 extern const sw_command sw_cmd_devices;
 extern const sw_command sw_cmd_eval;
 extern const sw_command sw_cmd_export;
+extern const sw_command sw_cmd_plot;
 extern const sw_command sw_cmd_predict;
 extern const sw_command sw_cmd_render;
 extern const sw_command sw_cmd_run;

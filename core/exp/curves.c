@@ -1,0 +1,191 @@
+#include "curves.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* As many points as a curve shows; more steps are averaged over equal stretches. */
+enum { MAX_STEP_POINTS = 400 };
+
+static const struct {
+    const char *metric, *title;
+} titles[] = {
+    {"loss", "Loss"},
+    {"lr", "Learning rate"},
+    {"train_loss", "Training loss"},
+    {"val_loss", "Validation loss"},
+    {"pixel_accuracy", "Pixel accuracy"},
+    {"iou", "IoU"},
+    {"custom_iou", "Custom IoU"},
+    {"miou", "Mean IoU"},
+    {"iou_pet", "Pet IoU"},
+    {"iou_background", "Background IoU"},
+    {"iou_border", "Border IoU"},
+    {"border_recall", "Border recall"},
+    {"boundary_f1", "Boundary F1"},
+    {"article_pixel_accuracy", "Pixel accuracy, article's"},
+    {"article_iou", "IoU, article's"},
+    {"article_custom_iou", "Custom IoU, article's"},
+    {"images_per_second", "Training images/s"},
+    {"seconds", "Seconds an epoch"},
+};
+
+const char *sw_curves_title(const char *metric)
+{
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        if (strcmp(titles[i].metric, metric) == 0) return titles[i].title;
+    return metric;
+}
+
+bool sw_curves_has_points(const sw_chart *chart)
+{
+    for (int s = 0; s < chart->series_count; s++)
+        if (sw_chart_points(&chart->series[s]) > 0) return true;
+    return false;
+}
+
+/* ---- a point an epoch ---- */
+
+static sw_status add_column(sw_chart *chart, const sw_run_list *runs, const char *column, const char *what,
+                            sw_chart_line line, bool *found)
+{
+    for (int r = 0; r < runs->count; r++) {
+        const sw_epoch_table *epochs = &runs->runs[r].epochs;
+        sw_chart_series *series = sw_chart_add(chart, r, what, line, epochs->count);
+        if (!series) return SW_E_MEMORY;
+        for (size_t i = 0; i < epochs->count; i++) series->x[i] = epochs->rows[i].epoch;
+        if (sw_run_column(epochs, column, series->y))
+            *found = true;
+        else
+            for (size_t i = 0; i < epochs->count; i++) series->y[i] = (double)NAN;
+    }
+    return SW_OK;
+}
+
+static bool was_measured(const sw_run_list *runs, const char *column)
+{
+    bool measured = false;
+    for (int r = 0; r < runs->count && !measured; r++) {
+        const sw_epoch_table *epochs = &runs->runs[r].epochs;
+        double *values = malloc((epochs->count + 1) * sizeof *values);
+        if (values && sw_run_column(epochs, column, values))
+            for (size_t i = 0; i < epochs->count; i++) measured = measured || isfinite(values[i]);
+        free(values);
+    }
+    return measured;
+}
+
+/* ---- steps ---- */
+
+typedef double (*step_value)(const sw_step_record *step);
+
+static double loss_of(const sw_step_record *step)
+{
+    return step->loss;
+}
+
+static double lr_of(const sw_step_record *step)
+{
+    return step->lr;
+}
+
+/* Where a step stands on the axis of epochs: the last one of epoch 3 at 3. A run whose steps an epoch are not
+ * known has them side by side. */
+static double position(const sw_step_table *steps, size_t i, int per_epoch)
+{
+    return per_epoch > 0 ? (double)steps->rows[i].step / per_epoch : steps->rows[i].epoch;
+}
+
+static sw_status add_steps(sw_chart *chart, const sw_run_list *runs, int r, const char *what,
+                           sw_chart_line line, step_value value)
+{
+    const sw_step_table *steps = &runs->steps[r];
+    int per_epoch = sw_run_list_steps_per_epoch(runs, r);
+    size_t stretch = (steps->count + MAX_STEP_POINTS - 1) / MAX_STEP_POINTS;
+    if (stretch == 0) stretch = 1;
+    size_t count = (steps->count + stretch - 1) / stretch;
+    sw_chart_series *series = sw_chart_add(chart, r, what, line, count);
+    if (!series) return SW_E_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        size_t first = i * stretch, end = first + stretch < steps->count ? first + stretch : steps->count;
+        double sum = 0, at = 0, values = 0;
+        for (size_t k = first; k < end; k++) {
+            at += position(steps, k, per_epoch);
+            if (!isfinite(value(&steps->rows[k]))) continue;
+            sum += value(&steps->rows[k]);
+            values++;
+        }
+        series->x[i] = at / (double)(end - first);
+        series->y[i] = values > 0 ? sum / values : (double)NAN;
+    }
+    return SW_OK;
+}
+
+static sw_status make_loss(sw_chart *chart, const sw_run_list *runs)
+{
+    sw_status status = SW_OK;
+    bool found;
+    SW_TRY(add_column(chart, runs, "train_loss", "training", SW_CHART_DASHED, &found));
+    SW_TRY(add_column(chart, runs, "val_loss", "validation", SW_CHART_SOLID, &found));
+    for (int r = 0; r < runs->count; r++)
+        SW_TRY(add_steps(chart, runs, r, "training steps", SW_CHART_FAINT, loss_of));
+done:
+    return status;
+}
+
+static sw_status make_lr(sw_chart *chart, const sw_run_list *runs)
+{
+    sw_status status = SW_OK;
+    for (int r = 0; r < runs->count; r++) SW_TRY(add_steps(chart, runs, r, "", SW_CHART_SOLID, lr_of));
+done:
+    return status;
+}
+
+/* ---- by name ---- */
+
+static bool has_epochs(const sw_run_list *runs)
+{
+    for (int r = 0; r < runs->count; r++)
+        if (runs->runs[r].epochs.count > 0) return true;
+    return false;
+}
+
+static sw_status no_column(const char *metric, const sw_run_list *runs)
+{
+    sw_str names = {0};
+    int widest = 0;
+    for (int r = 0; r < runs->count; r++)
+        if (runs->runs[r].epochs.class_count > runs->runs[widest].epochs.class_count) widest = r;
+    sw_run_list_columns(&names, &runs->runs[widest].epochs);
+    sw_status status = sw_fail(SW_E_USAGE, "there is no metric '%s'; there are loss, %s", metric,
+                               names.text ? names.text : "");
+    sw_str_deinit(&names);
+    return status;
+}
+
+sw_status sw_curves_make(sw_chart *chart, const char *metric, const sw_run_list *runs)
+{
+    sw_status status = SW_OK;
+    char article[64] = "";
+    *chart = (sw_chart){.id = metric, .title = sw_curves_title(metric)};
+    if (strcmp(metric, "loss") == 0) {
+        SW_TRY(make_loss(chart, runs));
+        goto done;
+    }
+    if (strcmp(metric, "lr") == 0) {
+        SW_TRY(make_lr(chart, runs));
+        goto done;
+    }
+    if (strcmp(metric, "pixel_accuracy") == 0 || strcmp(metric, "iou") == 0 ||
+        strcmp(metric, "custom_iou") == 0)
+        snprintf(article, sizeof article, "article_%s", metric);
+    bool found = false, both = article[0] && was_measured(runs, article), ignored;
+    SW_TRY(add_column(chart, runs, metric, both ? "clean" : "", SW_CHART_SOLID, &found));
+    if (both) SW_TRY(add_column(chart, runs, article, "as the article", SW_CHART_DASHED, &ignored));
+    /* without a row nobody knows the classes, and so the columns */
+    if (!found && has_epochs(runs)) status = no_column(metric, runs);
+done:
+    if (status != SW_OK) sw_chart_deinit(chart);
+    return status;
+}

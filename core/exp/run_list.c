@@ -1,0 +1,116 @@
+#include "run_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* ---- names ---- */
+
+/* Bytes of the leading folders that all paths have in common: "runs/" of "runs/a/001" and "runs/b/001". */
+static size_t shared_bytes(const sw_run_list *list)
+{
+    size_t shared = 0;
+    const char *first = list->runs[0].path;
+    for (size_t i = 0; first[i]; i++) {
+        for (int r = 1; r < list->count; r++)
+            if (list->runs[r].path[i] != first[i]) return shared;
+        if (first[i] == '/') shared = i + 1;
+    }
+    return shared;
+}
+
+/* Where the last two parts of a path begin. */
+static size_t last_two(const char *path)
+{
+    size_t slashes = 0, at = strlen(path);
+    while (at > 0 && !(path[at - 1] == '/' && ++slashes == 2)) at--;
+    return at;
+}
+
+static sw_status name_runs(sw_run_list *list)
+{
+    size_t shared = list->count > 1 ? shared_bytes(list) : last_two(list->runs[0].path);
+    for (int r = 0; r < list->count; r++) {
+        list->labels[r] = sw_strf("%s", list->runs[r].path + shared);
+        if (!list->labels[r]) return SW_E_MEMORY;
+    }
+    return SW_OK;
+}
+
+/* ---- opening ---- */
+
+/* The same folder under two names is the same run too. */
+static sw_status check_new(const sw_run_list *list, const char *path)
+{
+    sw_status status = SW_OK;
+    char *real = realpath(path, NULL);
+    for (int r = 0; real && r < list->count && status == SW_OK; r++) {
+        char *other = realpath(list->runs[r].path, NULL);
+        if (other && strcmp(real, other) == 0) status = sw_fail(SW_E_USAGE, "%s is given twice", path);
+        free(other);
+    }
+    free(real);
+    return status;
+}
+
+sw_status sw_run_list_open(sw_run_list *list, const char *const *paths, int count)
+{
+    sw_status status = SW_OK;
+    *list = (sw_run_list){0};
+    if (count < 1) return sw_fail(SW_E_USAGE, "needs the folder of at least one run");
+    if (count > SW_CHART_RUNS)
+        return sw_fail(SW_E_USAGE, "%d runs: more than %d can't be told apart by their colours", count,
+                       SW_CHART_RUNS);
+    for (int r = 0; r < count; r++) {
+        SW_TRY(check_new(list, paths[r]));
+        SW_TRY(sw_run_reader_open(&list->runs[r], paths[r]));
+        list->count++;
+        SW_TRY(sw_run_reader_steps(&list->steps[r], &list->runs[r]));
+    }
+    SW_TRY(name_runs(list));
+done:
+    if (status != SW_OK) sw_run_list_close(list);
+    return status;
+}
+
+void sw_run_list_close(sw_run_list *list)
+{
+    for (int r = 0; r < list->count; r++) {
+        free(list->labels[r]);
+        sw_step_table_deinit(&list->steps[r]);
+        sw_run_reader_close(&list->runs[r]);
+    }
+    *list = (sw_run_list){0};
+}
+
+int sw_run_list_steps_per_epoch(const sw_run_list *list, int run)
+{
+    const sw_step_table *steps = &list->steps[run];
+    size_t first = 0; /* epoch's steps: all of them once another one has begun or it was recorded */
+    while (first < steps->count && steps->rows[first].epoch == steps->rows[0].epoch) first++;
+    if (first < steps->count || (first > 0 && sw_run_reader_epochs_done(&list->runs[run]) > 0))
+        return (int)first;
+    int images = list->runs[run].facts.train.images, batch = list->runs[run].experiment->train.batch_size;
+    return images > 0 ? (images + batch - 1) / batch : (int)first;
+}
+
+bool sw_run_column(const sw_epoch_table *epochs, const char *key, double *values)
+{
+    sw_epoch_layout layout;
+    sw_epoch_layout_init(&layout, epochs->class_names, epochs->class_count);
+    for (int i = 0; i < layout.count; i++) {
+        if (strcmp(layout.cells[i].key, key) != 0) continue;
+        for (size_t r = 0; r < epochs->count; r++)
+            values[r] = sw_epoch_value(&epochs->rows[r], &layout.cells[i]);
+        return true;
+    }
+    return false;
+}
+
+void sw_run_list_columns(sw_str *out, const sw_epoch_table *epochs)
+{
+    sw_epoch_layout layout;
+    sw_epoch_layout_init(&layout, epochs->class_names, epochs->class_count);
+    for (int i = 0; i < layout.count; i++) sw_str_printf(out, "%s%s", i ? ", " : "", layout.cells[i].key);
+}

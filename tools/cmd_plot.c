@@ -1,0 +1,43 @@
+/* segwork plot: learning curves of runs as a picture. */
+#include <stdio.h>
+
+#include "commands.h"
+#include "exp/plot.h"
+
+static char *out, *metrics, *size;
+
+static sw_status run(int argc, const char *const *argv)
+{
+    if (argc < 1)
+        return sw_fail(SW_E_USAGE, "needs the folder of at least one run (see 'segwork plot --help')");
+    if (!out) return sw_fail(SW_E_USAGE, "needs --out FILE.svg or FILE.png");
+    const sw_plot_options options = {.out = out, .metrics = metrics, .size = size};
+    sw_status status = sw_plot(argv, argc, &options);
+    if (status == SW_OK) printf("written  %s\n", out);
+    return status;
+}
+
+static const struct poptOption options[] = {
+    {"out", 'o', POPT_ARG_STRING, &out, 0, "The picture; its ending says which kind", "FILE.svg|FILE.png"},
+    {"metrics", 'm', POPT_ARG_STRING, &metrics, 0,
+     "One panel each, separated by commas (default: loss,pixel_accuracy,iou,iou_border)", "NAMES"},
+    {"size", '\0', POPT_ARG_STRING, &size, 0, "Pixels (default: what suits the panels)", "WxH"},
+    POPT_TABLEEND};
+
+const sw_command sw_cmd_plot = {
+    .name = "plot",
+    .arguments = "RUN...",
+    .summary = "Draw learning curves of runs as SVG or PNG",
+    .details = "Reads the runs' folders alone, finished or not, and draws the curves of all of\n"
+               "them (up to 8) over the epochs. Metrics are 'loss' (training dashed, validation\n"
+               "solid, each step pale), 'lr', and every column of metrics.csv: pixel_accuracy,\n"
+               "iou, custom_iou, miou, iou_border, boundary_f1, recall_pet, ... Where the\n"
+               "article's validation was measured too, its curve is dashed. The same runs give\n"
+               "the same bytes; type grows with the size of a panel.\n\n"
+               "Examples:\n"
+               "  segwork plot runs/segnet_small/001 --out curves.svg\n"
+               "  segwork plot runs/segnet_small/001 runs/border/001 --out border.png \\\n"
+               "      --metrics loss,iou_border,border_recall,boundary_f1 --size 2000x1300",
+    .options = options,
+    .run = run,
+};
