@@ -11,6 +11,7 @@ const sw_command *const sw_commands[] = {
     &sw_cmd_predict,
     &sw_cmd_export,
     &sw_cmd_render,
+    &sw_cmd_report,
     &sw_cmd_plot,
     &sw_cmd_devices,
     &sw_cmd_check,

@@ -17,6 +17,7 @@ extern const sw_command sw_cmd_export;
 extern const sw_command sw_cmd_plot;
 extern const sw_command sw_cmd_predict;
 extern const sw_command sw_cmd_render;
+extern const sw_command sw_cmd_report;
 extern const sw_command sw_cmd_run;
 extern const sw_command sw_cmd_selftest;
 extern const sw_command sw_cmd_tune;

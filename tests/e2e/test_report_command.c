@@ -1,0 +1,163 @@
+/* segwork report: pages of real and of made-up runs, read back. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "program.h"
+#include "run_case.h"
+#include "scratch.h"
+
+TestSuite(report_command, .init = scratch_create, .fini = scratch_remove);
+
+static const double figures[] = {0.25, 0.5, 0.375};
+
+static void train(const char *name, const char *sets)
+{
+    if (!file_exists("pets")) program_draw_pets(8, 14);
+    program_expect(
+        0, NULL,
+        "segwork run $SRC/tests/support/tiny.yaml --out '%s' --set train.epochs=2 --set grid.count=6 "
+        "--set grid.columns=4 %s",
+        name, sets);
+}
+
+/* The page is whole, refers to nothing outside, and has all the words (ended by NULL), in this order. */
+static void expect_page(const char *page, const char *const *words)
+{
+    program_expect(0, NULL, "! command -v python3 >/dev/null || python3 $SRC/tests/e2e/check_page.py '%s'",
+                   page);
+    char *text = file_text(page, NULL);
+    cr_expect_null(strstr(text, "http:"));
+    cr_expect_null(strstr(text, "https:"));
+    cr_expect_eq(strncmp(text, "<!DOCTYPE html>", 15), 0);
+    const char *at = text;
+    for (; *words; words++) {
+        const char *found = strstr(at, *words);
+        cr_expect_not_null(found, "no '%s' where it should be", *words);
+        if (found) at = found + strlen(*words);
+    }
+    free(text);
+}
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static int occurrences(const char *page, const char *what)
+{
+    char *text = file_text(page, NULL);
+    int count = 0;
+    for (const char *at = text; (at = strstr(at, what)); at += strlen(what)) count++;
+    free(text);
+    return count;
+}
+
+Test(report_command, two_runs_make_a_page_with_every_part_and_the_same_one_again)
+{
+    train("runs/first", "");
+    train("runs/second", "--set optimizer.lr=0.003");
+    program_expect(0, "written  page.html", "segwork report runs/first runs/second --out page.html");
+    expect_page("page.html",
+                WORDS("<h1>first, second</h1>", "Overview", ">finished<", "2 of 2", "Learning curves",
+                      "Runs shown", "<b>Loss</b>", "<b>Border IoU</b>", "<b>Learning rate</b>", "Run by run",
+                      "role=\"tablist\"", "Confusion matrix", "Figures by class", "type=\"range\"",
+                      "pet_1000", "Worst", "surely wrong", "Doubtful truth", "Usual border",
+                      "Figures of every epoch", "Keys whose values differ", "optimizer.lr", "0.01", "0.003",
+                      "Every value of first", "tests/support/tiny.yaml:", "Environment", "device",
+                      "fingerprint", ": done"));
+    cr_expect_eq(occurrences("page.html", "<figure class=\"tile\">"), 2 * (6 + 3 * 12));
+    cr_expect_eq(occurrences("page.html", "{\"text\":\"epoch "), 2 * 3);
+    program_expect(0, NULL, "segwork report runs/first runs/second --out again.html");
+    expect_same_file("page.html", "again.html");
+}
+
+Test(report_command, a_run_copied_elsewhere_needs_neither_its_data_nor_its_weights)
+{
+    train("run", "");
+    program_expect(0, NULL, "mkdir 'far' && mv run 'far/<b> & \"q\"' && rm -r pets far/*/checkpoints");
+    program_expect(0, "written  report.html", "segwork report 'far/<b> & \"q\"'");
+    expect_page("report.html",
+                WORDS("<h1>far/&lt;b&gt; &amp; &quot;q&quot;</h1>", "Results", "Confusion matrix"));
+    cr_expect_eq(occurrences("report.html", "role=\"tablist\" aria-label=\"Runs\""), 0);
+}
+
+Test(report_command, an_earlier_versions_run_shows_its_pictures)
+{
+    train("run", "");
+    program_expect(0, NULL, "rm -r run/masks run/gallery && segwork report run");
+    expect_page("report.html",
+                WORDS("no confusion matrix: it was made by an earlier version", "type=\"range\"",
+                      "{\"text\":\"epoch 0: before training\",\"whole\":\"data:image/png;base64,",
+                      "{\"text\":\"epoch 2: pixel accuracy", "<img class=\"whole\""));
+    cr_expect_eq(occurrences("report.html", "Images worth a look"), 0);
+}
+
+Test(report_command, unfinished_runs_show_what_there_is)
+{
+    run_case_write(&(run_case){.folder = "new", .config = "train: {epochs: 3}\n", .epochs = 0});
+    run_case_write(&(run_case){.folder = "stopped",
+                               .config = "train: {epochs: 3}\n",
+                               .outcome = "interrupted",
+                               .iou_border = figures,
+                               .epochs = 1});
+    run_case_write(&(run_case){.folder = "bad",
+                               .config = "train: {epochs: 3}\n",
+                               .outcome = "failed: <b>no</b> disk",
+                               .val_data = "other",
+                               .iou_border = figures,
+                               .epochs = 2});
+    program_expect(0, NULL, "segwork report new --out new.html");
+    expect_page("new.html", WORDS(">cut off<", "0 of 3", "No training step is recorded yet",
+                                  "No epoch has been completed yet", "no pictures yet", "Every value,"));
+    program_expect(0, NULL, "segwork report stopped new bad --out three.html");
+    expect_page("three.html",
+                WORDS(">interrupted<", "1 of 3", ">cut off<", ">failed<",
+                      "failed: &lt;b&gt;no&lt;/b&gt; disk", "validated on different images", "<b>Loss</b>",
+                      "The runs have the same configuration", "no word of its end"));
+}
+
+Test(report_command, a_run_killed_and_resumed_has_one_curve_and_the_gallery_of_one_never_stopped)
+{
+    train("whole", "");
+    pid_t pid =
+        program_start("run %s/tests/support/tiny.yaml --out cut --set train.epochs=2 --set grid.count=6 "
+                      "--set grid.columns=4",
+                      getenv("SEGWORK_SOURCE_DIR"));
+    program_wait_for_lines(pid, "cut/metrics.jsonl", 1);
+    kill(pid, SIGKILL);
+    program_wait(pid);
+    program_expect(0, NULL, "segwork report cut --out cut.html");
+    expect_page("cut.html", WORDS("Overview", "Learning curves"));
+    program_expect(0, NULL, "segwork run --resume cut");
+    expect_same_run("whole", "cut", 2);
+    program_expect(0, NULL, "segwork report cut --out cut.html");
+    expect_page("cut.html", WORDS(">finished<", "2 of 2", "no word of its end<br>", ": done"));
+    cr_expect_eq(occurrences("cut.html", "\"x\":[1,2]"), occurrences("cut.html", "\"what\":") - 2);
+}
+
+Test(report_command, every_mistake_is_said_and_nothing_is_written)
+{
+    static const struct {
+        int code;
+        const char *words, *arguments;
+    } cases[] = {{2, "needs the folder of at least one run", ""},
+                 {2, "no such run folder", "nowhere"},
+                 {2, "is not the folder of a run", "."},
+                 {2, "is a file; expected the folder of a run", "run/log.txt"},
+                 {2, "run/. is given twice", "run run/."},
+                 {2, "9 runs: more than 8", "a b c d e f g h i"},
+                 {1, "gallery/epoch_01.json: its", "half"},
+                 {1, "masks/images.json", "torn"},
+                 {1, "no/such/page.html", "run --out no/such/page.html"}};
+    static const char *const names[] = {"run", "half", "torn"};
+    for (int i = 0; i < 3; i++)
+        run_case_write(&(run_case){.folder = names[i],
+                                   .config = "train: {epochs: 3}\n",
+                                   .outcome = "done",
+                                   .iou_border = figures,
+                                   .epochs = 3});
+    scratch_write("half/gallery/epoch_01.json", "{\"format\": 1");
+    scratch_write("torn/masks/images.json", "{\"format\": 1");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        program_expect(cases[i].code, cases[i].words, "segwork report %s", cases[i].arguments);
+        cr_expect_not(file_exists("report.html"), "%s", cases[i].arguments);
+    }
+}

@@ -1,0 +1,37 @@
+/* segwork report: runs as one page for a browser. */
+#include <stdio.h>
+
+#include "commands.h"
+#include "exp/report.h"
+
+static char *out;
+
+static sw_status run(int argc, const char *const *argv)
+{
+    const char *path = out ? out : "report.html";
+    if (argc < 1)
+        return sw_fail(SW_E_USAGE, "needs the folder of at least one run (see 'segwork report --help')");
+    sw_status status = sw_report(argv, argc, path);
+    if (status == SW_OK) printf("written  %s\n", path);
+    return status;
+}
+
+static const struct poptOption options[] = {
+    {"out", 'o', POPT_ARG_STRING, &out, 0, "The page (default: report.html)", "FILE.html"}, POPT_TABLEEND};
+
+const sw_command sw_cmd_report = {
+    .name = "report",
+    .arguments = "RUN...",
+    .summary = "Show runs as one self-contained page for a browser",
+    .details = "Reads the runs' folders alone, finished or not, also copied from another\n"
+               "machine, and writes one file that needs neither network nor other files:\n"
+               "learning curves of all of them (up to 8), confusion matrix and figures by class,\n"
+               "the grid images epoch by epoch, the worst and least certain validation images\n"
+               "and those whose truth is doubtful, what differs between the configurations, and\n"
+               "device, versions and data of each run.\n\n"
+               "Examples:\n"
+               "  segwork report runs/segnet_small/001\n"
+               "  segwork report runs/segnet_small/001 runs/border/001 --out compare.html",
+    .options = options,
+    .run = run,
+};
