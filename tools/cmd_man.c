@@ -229,10 +229,15 @@ static const struct {
      "A folder with configs/ and experiments/, in which experiments and fragments are looked "
      "for that are not where their path says."},
     {"SEGWORK_GEMM_PARAMS",
-     "A file with parameters of the matrix product for the device, as tools/tune writes it."},
+     "A file with parameters of the matrix product for the device, as tools/tune_gemm writes it."},
     {"SEGWORK_KERNEL_DIR",
      "A folder with the sources of the OpenCL kernels, which are then taken instead of those "
      "built in."},
+    {"SEGWORK_CACHE_DIR",
+     "Where the timed choice of convolution engines is kept (segwork tune); by default segwork/ in the "
+     "folder that XDG_CACHE_HOME names, else ~/.cache/segwork."},
+    {"XDG_CACHE_HOME", "See SEGWORK_CACHE_DIR."},
+    {"HOME", "See SEGWORK_CACHE_DIR."},
     {"POCL_CACHE_DIR",
      "Where PoCL, the OpenCL driver for CPUs, keeps compiled kernels; by default ~/.cache/pocl. "
      "The first use of a kernel takes some seconds, the next ones do not."},

@@ -49,9 +49,9 @@ static void expect_engines(const char *run, const char *engines)
 static const char all_clblast[] = "{\"dc1.seq.0\":\"clblast\",\"dc2.seq.0\":\"clblast\",\"uc2.seq.0\":"
                                   "\"clblast\",\"uc1.seq.0\":\"clblast\","
                                   "\"uc1.seq.3\":\"clblast\"}";
-static const char fixed_order[] = "{\"dc1.seq.0\":\"gemm\",\"dc2.seq.0\":\"winograd\",\"uc2.seq.0\":"
+static const char fixed_order[] = "{\"dc1.seq.0\":\"direct\",\"dc2.seq.0\":\"winograd\",\"uc2.seq.0\":"
                                   "\"winograd\",\"uc1.seq.0\":\"winograd\","
-                                  "\"uc1.seq.3\":\"gemm\"}";
+                                  "\"uc1.seq.3\":\"direct\"}";
 
 Test(tune_command, prints_a_table_of_80_columns_and_times_once)
 {
@@ -132,7 +132,7 @@ Test(tune_command, engines_named_in_the_experiment_win_and_misfits_are_told)
                    "--set model.decoder.0.width=16 --set train.epochs=1 --out a");
     cr_expect_not_null(strstr(program_output, "3 passes do not run on their engine"), "%s", program_output);
     expect_engines("a", "{\"dc1.seq.0\":\"clblast\",\"dc2.seq.0\":\"winograd\",\"uc2.seq.0\":\"winograd\","
-                        "\"uc1.seq.0\":\"gemm/clblast/winograd\",\"uc1.seq.3\":\"gemm\"}");
+                        "\"uc1.seq.0\":\"gemm/clblast/winograd\",\"uc1.seq.3\":\"direct\"}");
     program_expect(2, "runtime.conv_layers", "segwork run x.yaml --set 'runtime.conv_layers={a: fast}'");
     program_expect(2, "runtime.conv_layers", "segwork run x.yaml --set 'runtime.conv_layers=[gemm]'");
     program_expect(0, NULL, "segwork eval --checkpoint a");
