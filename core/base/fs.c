@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/str.h"
 
 bool sw_fs_exists(const char *path)
@@ -181,6 +182,19 @@ sw_status sw_fs_write(const char *path, const void *bytes, size_t length)
     if (status != SW_OK) return status;
     if (length) fwrite(bytes, 1, length, writer.stream);
     return sw_fs_writer_commit(&writer);
+}
+
+sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t length)
+{
+    off_t before = lseek(fd, 0, SEEK_END);
+    ssize_t put;
+    do put = write(fd, bytes, length);
+    while (put < 0 && errno == EINTR);
+    if (put == (ssize_t)length) return SW_OK;
+    int cause = put < 0 ? errno : ENOSPC;
+    if (put > 0 && (before < 0 || ftruncate(fd, before) != 0))
+        sw_log(SW_LOG_WARNING, "%s: what was written last is incomplete", path);
+    return sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(cause));
 }
 
 sw_status sw_fs_truncate(const char *path, uint64_t length)

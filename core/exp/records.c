@@ -184,21 +184,10 @@ static void appender_close(appender *a)
     free(a->path);
 }
 
-/* One write call a line: whoever reads the file meanwhile, or after the process was killed, finds whole
- * lines. */
 static sw_status append_line(const appender *a, const sw_str *line)
 {
     sw_status status = sw_str_status(line);
-    if (status != SW_OK) return status;
-    off_t before = lseek(a->fd, 0, SEEK_END);
-    ssize_t put;
-    do put = write(a->fd, line->text, line->length);
-    while (put < 0 && errno == EINTR);
-    if (put == (ssize_t)line->length) return SW_OK;
-    int cause = put < 0 ? errno : ENOSPC;
-    if (put > 0 && (before < 0 || ftruncate(a->fd, before) != 0))
-        sw_log(SW_LOG_WARNING, "%s: its last line is incomplete", a->path);
-    return sw_fail(SW_E_IO, "cannot write %s: %s", a->path, strerror(cause));
+    return status == SW_OK ? sw_fs_append(a->fd, a->path, line->text, line->length) : status;
 }
 
 static bool is_class_name(const char *name)

@@ -5,8 +5,8 @@
 
 #include "base/arena.h"
 #include "base/fs.h"
+#include "base/protobuf.h"
 #include "export_tensors.h"
-#include "protobuf.h"
 
 /* Field numbers and enumerations of onnx.proto. */
 enum { MODEL_IR_VERSION = 1, MODEL_PRODUCER = 2, MODEL_GRAPH = 7, MODEL_OPSET = 8, MODEL_METADATA = 14 };
@@ -46,32 +46,32 @@ static const char *named(exporter *e, const char *node, const char *suffix)
 static void attribute(sw_str *node, const char *name, int type, sw_str *value)
 {
     sw_str message = {0};
-    protobuf_text(&message, ATTRIBUTE_NAME, name);
+    sw_protobuf_text(&message, ATTRIBUTE_NAME, name);
     sw_str_append_bytes(&message, value->text, value->length);
     message.failed |= value->failed;
     sw_str_deinit(value);
-    protobuf_int(&message, ATTRIBUTE_TYPE, type);
-    protobuf_message(node, NODE_ATTRIBUTE, &message);
+    sw_protobuf_int(&message, ATTRIBUTE_TYPE, type);
+    sw_protobuf_message(node, NODE_ATTRIBUTE, &message);
 }
 
 static void attribute_int(sw_str *node, const char *name, int64_t value)
 {
     sw_str field = {0};
-    protobuf_int(&field, ATTRIBUTE_I, value);
+    sw_protobuf_int(&field, ATTRIBUTE_I, value);
     attribute(node, name, TYPE_INT, &field);
 }
 
 static void attribute_float(sw_str *node, const char *name, float value)
 {
     sw_str field = {0};
-    protobuf_float(&field, ATTRIBUTE_F, value);
+    sw_protobuf_float(&field, ATTRIBUTE_F, value);
     attribute(node, name, TYPE_FLOAT, &field);
 }
 
 static void attribute_text(sw_str *node, const char *name, const char *value)
 {
     sw_str field = {0};
-    protobuf_text(&field, ATTRIBUTE_S, value);
+    sw_protobuf_text(&field, ATTRIBUTE_S, value);
     attribute(node, name, TYPE_STRING, &field);
 }
 
@@ -79,7 +79,7 @@ static void attribute_text(sw_str *node, const char *name, const char *value)
 static void attribute_ints(sw_str *node, const char *name, int count, int64_t value)
 {
     sw_str field = {0};
-    for (int i = 0; i < count; i++) protobuf_int(&field, ATTRIBUTE_INTS, value);
+    for (int i = 0; i < count; i++) sw_protobuf_int(&field, ATTRIBUTE_INTS, value);
     attribute(node, name, TYPE_INTS, &field);
 }
 
@@ -87,21 +87,21 @@ static void attribute_ints(sw_str *node, const char *name, int count, int64_t va
 static sw_str begin_node(const char *op, const char *output)
 {
     sw_str node = {0};
-    protobuf_text(&node, NODE_OP_TYPE, op);
-    protobuf_text(&node, NODE_NAME, output);
-    protobuf_text(&node, NODE_OUTPUT, output);
+    sw_protobuf_text(&node, NODE_OP_TYPE, op);
+    sw_protobuf_text(&node, NODE_NAME, output);
+    sw_protobuf_text(&node, NODE_OUTPUT, output);
     return node;
 }
 
 static void finish_node(exporter *e, sw_str *node)
 {
-    protobuf_message(&e->out, GRAPH_NODE, node);
+    sw_protobuf_message(&e->out, GRAPH_NODE, node);
 }
 
 static void add_simple(exporter *e, const char *op, const char *input, const char *output)
 {
     sw_str node = begin_node(op, output);
-    protobuf_text(&node, NODE_INPUT, input);
+    sw_protobuf_text(&node, NODE_INPUT, input);
     finish_node(e, &node);
 }
 
@@ -112,13 +112,13 @@ static void add_tensor(exporter *e, const char *name, int rank, const int64_t *d
     sw_str tensor = {0};
     size_t elems = 1;
     for (int i = 0; i < rank; i++) {
-        protobuf_int(&tensor, TENSOR_DIMS, dims[i]);
+        sw_protobuf_int(&tensor, TENSOR_DIMS, dims[i]);
         elems *= (size_t)dims[i];
     }
-    protobuf_int(&tensor, TENSOR_DATA_TYPE, DATA_FLOAT);
-    protobuf_text(&tensor, TENSOR_NAME, name);
-    protobuf_bytes(&tensor, TENSOR_RAW_DATA, data, elems * sizeof *data);
-    protobuf_message(&e->out, GRAPH_INITIALIZER, &tensor);
+    sw_protobuf_int(&tensor, TENSOR_DATA_TYPE, DATA_FLOAT);
+    sw_protobuf_text(&tensor, TENSOR_NAME, name);
+    sw_protobuf_bytes(&tensor, TENSOR_RAW_DATA, data, elems * sizeof *data);
+    sw_protobuf_message(&e->out, GRAPH_INITIALIZER, &tensor);
 }
 
 static sw_status read_param(float **out, const exporter *e, const sw_param *param)
@@ -214,9 +214,9 @@ static void add_conv_node(exporter *e, const sw_node *n, const char *output, con
                           int groups)
 {
     sw_str node = begin_node("Conv", output);
-    protobuf_text(&node, NODE_INPUT, e->names[n->inputs[0]]);
-    protobuf_text(&node, NODE_INPUT, e->graph->params[n->params[0]].name);
-    if (bias) protobuf_text(&node, NODE_INPUT, bias);
+    sw_protobuf_text(&node, NODE_INPUT, e->names[n->inputs[0]]);
+    sw_protobuf_text(&node, NODE_INPUT, e->graph->params[n->params[0]].name);
+    if (bias) sw_protobuf_text(&node, NODE_INPUT, bias);
     attribute_ints(&node, "kernel_shape", 2, kernel);
     attribute_ints(&node, "pads", 4, kernel / 2);
     attribute_int(&node, "group", groups);
@@ -265,8 +265,8 @@ static sw_status add_norm(exporter *e, const sw_node *n)
     const sw_param *params[] = {&g->params[n->params[0]], &g->params[n->params[1]], &g->states[n->states[0]],
                                 &g->states[n->states[1]]};
     sw_str node = begin_node("BatchNormalization", normed);
-    protobuf_text(&node, NODE_INPUT, input);
-    for (int i = 0; i < 4; i++) protobuf_text(&node, NODE_INPUT, params[i]->name);
+    sw_protobuf_text(&node, NODE_INPUT, input);
+    for (int i = 0; i < 4; i++) sw_protobuf_text(&node, NODE_INPUT, params[i]->name);
     attribute_float(&node, "epsilon", attrs->eps);
     finish_node(e, &node);
     for (int i = 0; i < 4; i++) SW_TRY(add_param(e, params[i]));
@@ -284,7 +284,7 @@ static void attributes_2x2(sw_str *node)
 static void add_average_pool(exporter *e, const sw_node *n)
 {
     sw_str node = begin_node("AveragePool", e->names[n->outputs[0]]);
-    protobuf_text(&node, NODE_INPUT, e->names[n->inputs[0]]);
+    sw_protobuf_text(&node, NODE_INPUT, e->names[n->inputs[0]]);
     attributes_2x2(&node);
     finish_node(e, &node);
 }
@@ -295,8 +295,8 @@ static void add_max_pool(exporter *e, const sw_node *n)
 {
     const char *input = e->names[n->inputs[0]];
     sw_str node = begin_node("MaxPool", e->names[n->outputs[0]]);
-    protobuf_text(&node, NODE_OUTPUT, e->names[n->outputs[1]]);
-    protobuf_text(&node, NODE_INPUT, input);
+    sw_protobuf_text(&node, NODE_OUTPUT, e->names[n->outputs[1]]);
+    sw_protobuf_text(&node, NODE_INPUT, input);
     attributes_2x2(&node);
     finish_node(e, &node);
     add_simple(e, "Shape", input, named(e, n->name, ".shape"));
@@ -306,9 +306,9 @@ static void add_max_unpool(exporter *e, const sw_node *n)
 {
     const sw_node *pool = &e->graph->nodes[e->graph->values[n->inputs[1]].producer];
     sw_str node = begin_node("MaxUnpool", e->names[n->outputs[0]]);
-    protobuf_text(&node, NODE_INPUT, e->names[n->inputs[0]]);
-    protobuf_text(&node, NODE_INPUT, e->names[n->inputs[1]]);
-    protobuf_text(&node, NODE_INPUT, named(e, pool->name, ".shape"));
+    sw_protobuf_text(&node, NODE_INPUT, e->names[n->inputs[0]]);
+    sw_protobuf_text(&node, NODE_INPUT, e->names[n->inputs[1]]);
+    sw_protobuf_text(&node, NODE_INPUT, named(e, pool->name, ".shape"));
     attributes_2x2(&node);
     finish_node(e, &node);
 }
@@ -323,9 +323,9 @@ static sw_status add_upsample(exporter *e, const sw_node *n)
     const char *scales_name = named(e, n->name, ".scales");
     add_tensor(e, scales_name, 1, (const int64_t[]){4}, scales);
     sw_str node = begin_node("Resize", e->names[n->outputs[0]]);
-    protobuf_text(&node, NODE_INPUT, e->names[n->inputs[0]]);
-    protobuf_text(&node, NODE_INPUT, ""); /* no region of interest */
-    protobuf_text(&node, NODE_INPUT, scales_name);
+    sw_protobuf_text(&node, NODE_INPUT, e->names[n->inputs[0]]);
+    sw_protobuf_text(&node, NODE_INPUT, ""); /* no region of interest */
+    sw_protobuf_text(&node, NODE_INPUT, scales_name);
     attribute_text(&node, "mode", "nearest");
     attribute_text(&node, "coordinate_transformation_mode", "asymmetric");
     attribute_text(&node, "nearest_mode", "floor");
@@ -357,18 +357,18 @@ static void add_value_info(exporter *e, int field, const char *name, sw_shape sh
 {
     sw_str info = {0}, type = {0}, tensor = {0}, dims = {0}, dim = {0};
     const int sides[] = {shape.c, shape.h, shape.w};
-    protobuf_text(&dim, DIM_PARAM, "batch");
-    protobuf_message(&dims, SHAPE_DIM, &dim);
+    sw_protobuf_text(&dim, DIM_PARAM, "batch");
+    sw_protobuf_message(&dims, SHAPE_DIM, &dim);
     for (int i = 0; i < 3; i++) {
-        protobuf_int(&dim, DIM_VALUE, sides[i]);
-        protobuf_message(&dims, SHAPE_DIM, &dim);
+        sw_protobuf_int(&dim, DIM_VALUE, sides[i]);
+        sw_protobuf_message(&dims, SHAPE_DIM, &dim);
     }
-    protobuf_int(&tensor, TENSOR_ELEM_TYPE, DATA_FLOAT);
-    protobuf_message(&tensor, TENSOR_SHAPE, &dims);
-    protobuf_message(&type, TYPE_TENSOR, &tensor);
-    protobuf_text(&info, VALUE_NAME, name);
-    protobuf_message(&info, VALUE_TYPE, &type);
-    protobuf_message(&e->out, field, &info);
+    sw_protobuf_int(&tensor, TENSOR_ELEM_TYPE, DATA_FLOAT);
+    sw_protobuf_message(&tensor, TENSOR_SHAPE, &dims);
+    sw_protobuf_message(&type, TYPE_TENSOR, &tensor);
+    sw_protobuf_text(&info, VALUE_NAME, name);
+    sw_protobuf_message(&info, VALUE_TYPE, &type);
+    sw_protobuf_message(&e->out, field, &info);
 }
 
 static sw_status add_graph(exporter *e, const sw_model *model)
@@ -377,7 +377,7 @@ static sw_status add_graph(exporter *e, const sw_model *model)
     const sw_graph *g = e->graph;
     for (int i = 0; i < g->value_count; i++) e->names[i] = g->values[i].name;
     e->names[model->logits] = "logits";
-    protobuf_text(&e->out, GRAPH_NAME, "segwork");
+    sw_protobuf_text(&e->out, GRAPH_NAME, "segwork");
     add_value_info(e, GRAPH_INPUT, e->names[model->images], g->values[model->images].shape);
     add_value_info(e, GRAPH_OUTPUT, e->names[model->logits], g->values[model->logits].shape);
     for (int i = 0; i < g->node_count; i++) SW_TRY(add_node(e, &g->nodes[i]));
@@ -390,18 +390,18 @@ done:
 static void add_model(sw_str *out, size_t graph_bytes, const sw_onnx_options *options)
 {
     sw_str opset = {0};
-    protobuf_int(out, MODEL_IR_VERSION, IR_VERSION);
-    protobuf_text(out, MODEL_PRODUCER, "segwork");
-    protobuf_text(&opset, OPSET_DOMAIN, "");
-    protobuf_int(&opset, OPSET_VERSION, OPSET);
-    protobuf_message(out, MODEL_OPSET, &opset);
+    sw_protobuf_int(out, MODEL_IR_VERSION, IR_VERSION);
+    sw_protobuf_text(out, MODEL_PRODUCER, "segwork");
+    sw_protobuf_text(&opset, OPSET_DOMAIN, "");
+    sw_protobuf_int(&opset, OPSET_VERSION, OPSET);
+    sw_protobuf_message(out, MODEL_OPSET, &opset);
     for (size_t i = 0; i < options->note_count; i++) {
         sw_str entry = {0};
-        protobuf_text(&entry, ENTRY_KEY, options->notes[i].key);
-        protobuf_text(&entry, ENTRY_VALUE, options->notes[i].value);
-        protobuf_message(out, MODEL_METADATA, &entry);
+        sw_protobuf_text(&entry, ENTRY_KEY, options->notes[i].key);
+        sw_protobuf_text(&entry, ENTRY_VALUE, options->notes[i].value);
+        sw_protobuf_message(out, MODEL_METADATA, &entry);
     }
-    protobuf_bytes_follow(out, MODEL_GRAPH, graph_bytes);
+    sw_protobuf_bytes_follow(out, MODEL_GRAPH, graph_bytes);
 }
 
 static sw_status write_model(const char *path, const sw_str *graph, const sw_onnx_options *options)

@@ -35,6 +35,10 @@ sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path) SW_NODISCARD
 sw_status sw_fs_writer_commit(sw_fs_writer *writer) SW_NODISCARD;
 void sw_fs_writer_discard(sw_fs_writer *writer);
 
+/* Appends to an open file (O_APPEND) in one write call: whoever reads it meanwhile, or after the process was
+ * killed, finds whole pieces. What a full disk took only in part is cut off again. `path` is for messages. */
+sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t length) SW_NODISCARD;
+
 /* Cuts a file to its first `length` bytes (used to drop log lines past a resumed step). */
 sw_status sw_fs_truncate(const char *path, uint64_t length) SW_NODISCARD;
 

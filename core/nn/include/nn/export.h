@@ -1,7 +1,7 @@
 /* Weights for other programs. All files are written whole or not at all (see base/fs.h); what an optimiser
  * keeps beside the weights is left out.
  *
- * ONNX is written by the few lines of protobuf.c: of its schema of some thousand lines these graphs need
+ * ONNX is written by the few lines of base/protobuf.c: of its schema of some thousand lines these graphs need
  * about thirty fields, which would not pay for a code generator and a copy of the schema in the build. */
 #ifndef NN_EXPORT_H
 #define NN_EXPORT_H
