@@ -116,7 +116,8 @@ static const struct poptOption OPTIONS[] = {
     {"tiny", 't', POPT_ARG_NONE, &tiny, 0, "A few elements each: for simulators and kernel checkers", NULL},
     {"as-cpu", '\0', POPT_ARG_NONE, &as_cpu, 0, "Take the kernels meant for CPUs, whatever the device is",
      NULL},
-    {"op", 'o', POPT_ARG_STRING, &only_subject, 0, "Only this op, or gemm, optimizer, metrics", "OP"},
+    {"op", 'o', POPT_ARG_STRING, &only_subject, 0,
+     "Only this op, or gemm, optimizer, gradients, averages, metrics", "OP"},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_selftest = {

@@ -146,3 +146,13 @@ void sw_float_append(sw_str *out, float value)
     bool bare = exponent && !strchr(digits, '.');
     sw_str_printf(out, "%.*s%s%s", mantissa, digits, bare ? ".0" : "", exponent ? exponent : "");
 }
+
+double sw_float_as_written(float value)
+{
+    char digits[32];
+    for (int precision = 6; precision <= 9; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, (double)value);
+        if (strtof(digits, NULL) == value) break;
+    }
+    return strtod(digits, NULL);
+}

@@ -62,6 +62,20 @@
             .momentum = momentum_, .nesterov = nesterov_, .lr = lr_, .steps = steps_, .channels = channels_  \
         }                                                                                                    \
     }
+#define GRADIENTS(size_, factor_, clip_norm_, blocks_)                                                       \
+    {                                                                                                        \
+        .subject = "gradients", .size = size_, .gradients = &(const sw_gradients_case)                       \
+        {                                                                                                    \
+            factor_, clip_norm_, blocks_                                                                     \
+        }                                                                                                    \
+    }
+#define AVERAGES(size_, decay_, updates_, blocks_)                                                           \
+    {                                                                                                        \
+        .subject = "averages", .size = size_, .averages = &(const sw_averages_case)                          \
+        {                                                                                                    \
+            decay_, updates_, blocks_                                                                        \
+        }                                                                                                    \
+    }
 #define METRICS(size_, n, h, w, c, ignore_, fill_)                                                           \
     {                                                                                                        \
         .subject = "metrics", .size = size_, .metrics = &(const sw_metrics_case)                             \
@@ -253,6 +267,22 @@ const sw_check_case sw_check_cases[] = {
     UPDATE(QUICK, SGD, 5e-4, 0.9, false, 1e-1, 5, 200),
     UPDATE(QUICK, SGD, 5e-4, 0.9, true, 1e-1, 5, 64),
 
+    /* values in -1..1: 128 of them have a norm of about 6.5, 38,400 of about 113 */
+    GRADIENTS(TINY, 0.5, 1, 1),
+    GRADIENTS(QUICK, 1, 0, 1),     /* left as they are */
+    GRADIENTS(QUICK, 0.25, 0, 7),  /* the mean of four batches */
+    GRADIENTS(QUICK, 1, 1000, 33), /* short enough */
+    GRADIENTS(QUICK, 1, 6, 1),
+    GRADIENTS(QUICK, 1, 0.1, 33),
+    GRADIENTS(QUICK, 1.0 / 3, 1, 300),
+    GRADIENTS(FULL, 0.5, 1, 119336), /* the baseline's parameters */
+
+    AVERAGES(TINY, 0.9, 2, 1),
+    AVERAGES(QUICK, 0.999, 1, 1), /* the first: the values themselves */
+    AVERAGES(QUICK, 0.999, 5, 7),
+    AVERAGES(QUICK, 0.999, 100000, 33),
+    AVERAGES(QUICK, 0.5, 20, 300),
+
     METRICS(TINY, 1, 2, 2, 3, -1, TIES),
     METRICS(QUICK, 1, 1, 1, 2, -1, UNIFORM),
     METRICS(QUICK, 2, 7, 31, 3, -1, UNIFORM),
@@ -274,6 +304,10 @@ sw_status sw_check_run(sw_check_result *out, sw_cl *cl, const sw_check_case *c)
         status = sw_check_gemm(out, cl, c->gemm);
     else if (c->optimizer)
         status = sw_check_optimizer(out, cl, c->optimizer);
+    else if (c->gradients)
+        status = sw_check_gradients(out, cl, c->gradients);
+    else if (c->averages)
+        status = sw_check_averages(out, cl, c->averages);
     else
         status = sw_check_metrics(out, cl, c->metrics);
     return sw_fail_in(status, "self-test of %s", c->subject);

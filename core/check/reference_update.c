@@ -50,3 +50,21 @@ void sw_reference_update_run(double *p, double *m, double *v, const double *g, s
         if (moved) moved[i] = size;
     }
 }
+
+double sw_reference_clip_factor(const double *g, size_t count, double limit)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += g[i] * g[i];
+    return fmin(1, limit / (sqrt(sum) + 1e-6));
+}
+
+void sw_reference_average(double *average, const double *current, size_t count, double decay)
+{
+    for (size_t i = 0; i < count; i++) average[i] = decay * average[i] + (1 - decay) * current[i];
+}
+
+double sw_reference_average_decay(double decay, uint64_t update)
+{
+    const double n = (double)update - 1;
+    return update == 1 ? 0 : fmin(decay, (1 + n) / (10 + n));
+}

@@ -4,21 +4,9 @@
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "base/fields.h"
 #include "ops/run.h"
-
-/* The number that was meant: the float 0.999 stands for 0.999, not for 0.999000013, which would make 1 -
- * beta2 wrong in the fifth digit. */
-static double as_written(float value)
-{
-    char text[32];
-    for (int digits = 6; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, (double)value);
-        if (strtof(text, NULL) == value) break;
-    }
-    return strtod(text, NULL);
-}
 
 static const char *kernel_name(const sw_update_config *config)
 {
@@ -65,8 +53,8 @@ void sw_optimizer_deinit(sw_optimizer *optimizer)
 static sw_status step_adam(const sw_optimizer *o, sw_grid grid, double lr)
 {
     const sw_update_config *c = &o->config;
-    const double beta1 = as_written(c->beta1), beta2 = as_written(c->beta2),
-                 decay = as_written(c->weight_decay);
+    const double beta1 = sw_float_as_written(c->beta1), beta2 = sw_float_as_written(c->beta2),
+                 decay = sw_float_as_written(c->weight_decay);
     const double t = (double)o->steps + 1.0;
     const double correction1 = 1.0 - pow(beta1, t), correction2 = 1.0 - pow(beta2, t);
     const bool decoupled = c->kind == SW_UPDATE_ADAMW;

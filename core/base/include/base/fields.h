@@ -111,4 +111,8 @@ void sw_text_append(sw_str *out, const char *text);
  */
 void sw_float_append(sw_str *out, float value);
 
+/* The number that was meant: the float 0.999 stands for 0.999, not for 0.999000013, which would make 1 -
+ * 0.999 wrong in the fifth digit. */
+double sw_float_as_written(float value);
+
 #endif

@@ -70,6 +70,22 @@ typedef struct sw_optimizer_case {
 
 sw_status sw_check_optimizer(sw_check_result *out, sw_cl *cl, const sw_optimizer_case *c) SW_NODISCARD;
 
+/* Slabs of so many blocks of SW_PARAM_ALIGN_ELEMS values. */
+typedef struct sw_gradients_case {
+    double factor, clip_norm;
+    int blocks;
+} sw_gradients_case;
+
+sw_status sw_check_gradients(sw_check_result *out, sw_cl *cl, const sw_gradients_case *c) SW_NODISCARD;
+
+typedef struct sw_averages_case {
+    double decay;
+    int updates, blocks;
+} sw_averages_case;
+
+/* An update of the averages, then their exchange with the values. */
+sw_status sw_check_averages(sw_check_result *out, sw_cl *cl, const sw_averages_case *c) SW_NODISCARD;
+
 typedef struct sw_metrics_case {
     sw_shape logits; /* n images are run, room for one more */
     int ignore_index;
@@ -88,11 +104,13 @@ typedef enum sw_check_size {
 } sw_check_size;
 
 typedef struct sw_check_case {
-    const char *subject; /* the op's name, "gemm", "optimizer" or "metrics" */
+    const char *subject; /* the op's name, "gemm", "optimizer", "gradients", "averages" or "metrics" */
     sw_check_size size;
     const sw_op_case *op; /* one of these is not NULL */
     const sw_gemm_case *gemm;
     const sw_optimizer_case *optimizer;
+    const sw_gradients_case *gradients;
+    const sw_averages_case *averages;
     const sw_metrics_case *metrics;
 } sw_check_case;
 

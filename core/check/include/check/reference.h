@@ -175,6 +175,15 @@ typedef struct sw_reference_update {
 void sw_reference_update_run(double *p, double *m, double *v, const double *g, size_t count,
                              const sw_reference_update *config, double lr, uint64_t step, double *moved);
 
+/* What torch.nn.utils.clip_grad_norm_ multiplies the gradients with: limit / (norm + 1e-6) of all of them
+ * together, at most 1. */
+double sw_reference_clip_factor(const double *g, size_t count, double limit);
+
+/* average = decay average + (1 - decay) current. The decay of the first update is 0, of a later one, number
+ * n + 1, the smaller of `decay` and (1 + n) / (10 + n). */
+void sw_reference_average(double *average, const double *current, size_t count, double decay);
+double sw_reference_average_decay(double decay, uint64_t update);
+
 /* --- metrics ----------------------------------------------------------------------------------- */
 
 /* Class of the largest logit; the lowest class wins ties. */
