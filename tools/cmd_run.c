@@ -6,15 +6,16 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "commands.h"
+#include "exp/dry_run.h"
 #include "exp/trainer.h"
 #include "stop.h"
 
 static char **sets;
 static char *out, *device, *resume;
 static int profile, profile_steps = 20;
+static int no_tune, dry_run;
 
 enum { MAX_PROFILE_STEPS = 1000 }; /* of a trace that a browser still opens */
-static int no_tune;
 
 static sw_status load(sw_experiment **experiment, int argc, const char *const *argv)
 {
@@ -23,6 +24,9 @@ static sw_status load(sw_experiment **experiment, int argc, const char *const *a
             return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork run --help')", argc);
         return sw_experiment_load(experiment, argv[0], (const char *const *)sets);
     }
+    if (dry_run)
+        return sw_fail(SW_E_USAGE,
+                       "--dry-run tries a run that is to begin: there is nothing to try with --resume");
     if (argc > 0 || sets || out || no_tune)
         return sw_fail(
             SW_E_USAGE,
@@ -40,6 +44,21 @@ static sw_status load(sw_experiment **experiment, int argc, const char *const *a
     return status;
 }
 
+static sw_status try_run(const sw_experiment *experiment, const sw_trainer_options *options)
+{
+    sw_dry_run dry;
+    sw_status status = sw_dry_run_do(&dry, experiment, options);
+    if (status != SW_OK) return status;
+    printf("training         %d epochs of %d steps, %d images an epoch\n", dry.epochs, dry.steps_per_epoch,
+           dry.train_images);
+    printf("first step       %d images, loss %.4f, %.2f s with warming up\n", dry.step_images, dry.step_loss,
+           dry.step_s);
+    printf("validation       %d of %d images, loss %.4f, %.2f s with warming up\n", dry.batch_images,
+           dry.val_images, dry.batch_loss, dry.batch_s);
+    printf("dry run          all of it works; no run folder was made\n");
+    return SW_OK;
+}
+
 static sw_status run(int argc, const char *const *argv)
 {
     sw_status status = SW_OK;
@@ -47,6 +66,8 @@ static sw_status run(int argc, const char *const *argv)
     sw_train_result result = {0};
     if (profile_steps < 1 || profile_steps > MAX_PROFILE_STEPS)
         return sw_fail(SW_E_USAGE, "--profile-steps %d: 1 to %d", profile_steps, MAX_PROFILE_STEPS);
+    if (dry_run && profile)
+        return sw_fail(SW_E_USAGE, "--dry-run makes a single step: there is nothing to profile");
     SW_TRY(load(&experiment, argc, argv));
     if (no_tune) sw_experiment_fix_engines(experiment);
     sw_trainer_options options = {.device = device,
@@ -54,7 +75,11 @@ static sw_status run(int argc, const char *const *argv)
                                   .resume = resume,
                                   .profile_steps = profile ? profile_steps : 0,
                                   .progress = sw_progress_output_to(stderr),
-                                  .stop = sw_stop_on_signals()};
+                                  .stop = dry_run ? NULL : sw_stop_on_signals()};
+    if (dry_run) {
+        status = try_run(experiment, &options);
+        goto done;
+    }
     status = sw_train(&result, experiment, &options);
     if (result.profile) printf("%s\n", result.profile);
     if (status != SW_OK) goto done;
@@ -75,6 +100,8 @@ static const struct poptOption options[] = {
     {"no-tune", '\0', POPT_ARG_NONE, &no_tune, 0,
      "Take the convolution engines in their fixed order: nothing is timed, no earlier choice used", NULL},
     {"resume", 'r', POPT_ARG_STRING, &resume, 0, "Continue this run exactly where it was saved", "RUN"},
+    {"dry-run", 'n', POPT_ARG_NONE, &dry_run, 0, "Try everything but the training, and make no run folder",
+     NULL},
     {"profile", 'p', POPT_ARG_NONE, &profile, 0,
      "Say where the time goes: profile.txt, profile.json and trace.json in the run folder", NULL},
     {"profile-steps", '\0', POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &profile_steps, 0,
@@ -91,6 +118,7 @@ const sw_command sw_cmd_run = {
         "grids/epoch_NN.png (predictions for the same validation images after every epoch),\n"
         "masks/ (the same for 'segwork render') and\n"
         "checkpoints/{last,best}.safetensors (PyTorch's names).\n\n"
+        "--dry-run opens device and data, takes the memory, makes one step and validates one batch.\n\n"
         "Ctrl-C finishes the step and saves; --resume goes on from there, or after a crash from the last\n"
         "whole epoch, and ends with the same bits.\n\n"
         "--profile times every kernel of the first steps by layer and pass, and what the\n"
@@ -102,6 +130,7 @@ const sw_command sw_cmd_run = {
         "Examples:\n"
         "  segwork run experiments/segnet_baseline.yaml\n"
         "  segwork run experiments/segnet_small.yaml --set train.epochs=3 --set optimizer.lr=5e-4\n"
+        "  segwork run experiments/segnet_baseline.yaml --dry-run\n"
         "  segwork run --resume runs/segnet_small/001",
     .options = options,
     .run = run,

@@ -146,6 +146,8 @@ sw_status sw_loader_create(sw_loader **out, const sw_dataset *dataset, const sw_
     loader->options = *options;
     if (options->augment) loader->augment = *options->augment;
     loader->image_count = sw_dataset_count(dataset);
+    if (options->image_limit > 0 && options->image_limit < loader->image_count)
+        loader->image_count = options->image_limit;
     if (loader->options.batch_size > loader->image_count) loader->options.batch_size = loader->image_count;
     if (loader->options.threads < 1) loader->options.threads = 1;
     if (loader->options.prefetch < 1) loader->options.prefetch = 1;
@@ -235,4 +237,9 @@ void sw_loader_next(sw_loader *loader, sw_batch *out)
 int sw_loader_batch_count(const sw_loader *loader)
 {
     return loader->batch_count;
+}
+
+int sw_loader_image_count(const sw_loader *loader)
+{
+    return loader->image_count;
 }

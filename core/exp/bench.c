@@ -103,6 +103,7 @@ static sw_status open_network(bench *b)
     const sw_network_options options = {.model = &x->model,
                                         .loss = &x->loss,
                                         .optimizer = o->train ? &x->optimizer : NULL,
+                                        .ema_decay = x->train.ema_decay,
                                         .size_px = x->data.size,
                                         .train_batch = b->batch,
                                         .eval_batch = eval_batch,

@@ -141,6 +141,7 @@ sw_status sw_description_init(sw_description *d, const sw_experiment *experiment
     SW_TRY(plan(&d->eval_plan, &d->eval_model, false));
     const sw_graph *graph = &d->train_model.graph;
     sw_memory_table_make(&d->memory, graph, d->train_plan, d->eval_plan, moment_count(&experiment->optimizer),
+                         experiment->train.ema_decay > 0.0f,
                          largest_workspace(&d->eval_model.graph, largest_workspace(graph, 0)));
     d->parameters = sw_graph_trained_elems(graph);
     d->macs = sw_graph_macs(graph);

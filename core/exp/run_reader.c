@@ -1,11 +1,13 @@
 #include "exp/run_reader.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "exp/best.h"
 #include "exp/run_folder.h"
 
 const char *sw_run_state_name(sw_run_state state)
@@ -197,6 +199,17 @@ int sw_run_reader_epochs_done(const sw_run_reader *run)
 
 /* ---- state ---- */
 
+/* Whether the epochs end where the run ends, rather than the file's copy. */
+static bool has_all_epochs(const sw_run_reader *run)
+{
+    const sw_train_config *train = &run->experiment->train;
+    sw_early_stop early = {.best = NAN};
+    if (sw_run_reader_epochs_done(run) >= train->epochs) return true;
+    for (size_t i = 0; i < run->epochs.count; i++)
+        sw_early_stop_take(&early, &train->early_stop, &run->epochs.rows[i]);
+    return sw_early_stop_is_due(&early, &train->early_stop);
+}
+
 static sw_run_state state_of(const sw_run_reader *run)
 {
     static const char failed[] = "failed";
@@ -205,7 +218,7 @@ static sw_run_state state_of(const sw_run_reader *run)
     if (strncmp(outcome, failed, sizeof failed - 1) == 0) return SW_RUN_FAILED;
     if (strcmp(outcome, "done") != 0)
         return sw_run_folder_is_busy(run->path) ? SW_RUN_RUNNING : SW_RUN_CUT_OFF;
-    return sw_run_reader_epochs_done(run) >= run->experiment->train.epochs ? SW_RUN_FINISHED : SW_RUN_CUT_OFF;
+    return has_all_epochs(run) ? SW_RUN_FINISHED : SW_RUN_CUT_OFF;
 }
 
 static void take_state(sw_run_reader *run)

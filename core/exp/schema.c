@@ -19,6 +19,11 @@ static const char *const best_names[] = {"pixel_accuracy", "iou",      "custom_i
                                          "iou_border",     "val_loss", NULL};
 static const char *const engine_names[] = {"auto", "clblast", "gemm", "winograd", "tile", "direct", NULL};
 
+const char *sw_best_metric_name(sw_best_metric metric)
+{
+    return best_names[metric];
+}
+
 /* One macro call a key: its member in HERE, its default as YAML (NULL: it must be given), its range, its
  * help. */
 /* clang-format off */
@@ -247,6 +252,8 @@ static const sw_field optimizer_fields[] = {
     REAL(weight_decay, "0", 100, "Pull of the weights towards 0"),
     REAL(momentum, "0.9", 0.9999, "sgd: how much of the last step the next one keeps"),
     BOOL(nesterov, "false", "sgd: Nesterov's momentum"),
+    REAL(clip_norm, "0", 1e6,
+         "Gradients whose norm, all of them taken as one vector, is larger are scaled down to it; 0: never"),
 };
 static const sw_field_table optimizer_table = TABLE(optimizer_fields);
 #undef HERE
@@ -265,6 +272,17 @@ static const sw_field schedule_fields[] = {
 static const sw_field_table schedule_table = TABLE(schedule_fields);
 #undef HERE
 
+#define HERE sw_early_stop_config
+static const sw_field early_stop_fields[] = {
+    INT(patience, "0", 0, 1000000,
+        "The run ends after so many epochs in a row that did not better the best one; 0: it never ends "
+        "early"),
+    CHOICE(metric, "val_loss", best_names, "The clean validation figure that is watched"),
+    REAL(min_delta, "0", 1e6, "Only what betters the best by more than this counts as better"),
+};
+static const sw_field_table early_stop_table = TABLE(early_stop_fields);
+#undef HERE
+
 #define HERE sw_train_config
 static const sw_field train_fields[] = {
     INT(epochs, "20", 1, 1000000, "Passes over the training images"),
@@ -272,11 +290,27 @@ static const sw_field train_fields[] = {
         "Images a training step; the last, smaller batch of an epoch is used too"),
     INT(val_batch_size, "21", 1, 65536,
         "Images a validation step; matters for memory and for the article's per-batch mean"),
+    INT(accumulate, "1", 1, 65536,
+        "Batches a step: their gradients make one update, as a batch so many times as large would (but norms "
+        "see each alone)"),
+    INT(overfit_batches, "0", 0, 1000000,
+        "Train on the first so many batches alone, neither shuffled nor augmented, to see whether the "
+        "network "
+        "can learn them by heart; 0: on all images"),
     BOOL(shuffle, "true", "A new order of the training images each epoch"),
     BOOL(article_validation, "true",
          "Validate a second time as the article does: augmented images, batches averaged without weights"),
     CHOICE(save_best, "pixel_accuracy", best_names,
            "The clean validation figure that decides which weights are kept as best"),
+    SECTION(early_stop, &early_stop_table,
+            "When a run that no longer gets better ends before its last epoch"),
+    REAL(ema_decay, "0", 0.999999,
+         "Evaluate and save moving averages of the weights, in which a step's weights count for 1 - x, "
+         "instead "
+         "of the last ones; 0: no averages"),
+    REAL(max_minutes, "0", 1e6,
+         "Stop and save, as Ctrl-C does, once a process has trained so long; --resume gets as long again; 0: "
+         "no limit"),
 };
 static const sw_field_table train_table = TABLE(train_fields);
 #undef HERE

@@ -73,9 +73,14 @@ static sw_status open_data(sw_session *s)
     sw_loader_options options = sw_split_train_loading(x);
     options.hold = 2; /* one on its way to the device, one before it */
     SW_TRY(sw_loader_create(&s->train_loader, s->train, &options));
+    if (x->train.overfit_batches > 0)
+        sw_log(SW_LOG_INFO, "train.overfit_batches: training on the first %d images alone",
+               sw_loader_image_count(s->train_loader));
     options.batch_size = x->train.val_batch_size;
+    options.image_limit = 0;
     options.hold = 1;
     options.shuffle = false;
+    options.augment = &x->augment;
     options.stream = SW_RNG_AUGMENT_VAL;
     if (x->train.article_validation) SW_TRY(sw_loader_create(&s->article_loader, s->val, &options));
     options.augment = NULL;
@@ -123,6 +128,7 @@ static sw_status plan_network(sw_session *s)
     sw_network_options options = {.model = &x->model,
                                   .loss = &s->loss,
                                   .optimizer = &x->optimizer,
+                                  .ema_decay = x->train.ema_decay,
                                   .size_px = x->data.size,
                                   .train_batch = x->train.batch_size,
                                   .eval_batch = x->train.val_batch_size,
@@ -322,7 +328,7 @@ static sw_status restore(sw_session *s)
     SW_TRY(sw_records_open(&s->records, s->folder->path, sw_class_names, SW_DATA_CLASSES));
     const sw_progress_plan plan = {.first_epoch = s->state.epochs_done + 1,
                                    .last_epoch = s->experiment->train.epochs,
-                                   .train_steps = sw_loader_batch_count(s->train_loader),
+                                   .train_steps = sw_session_steps_per_epoch(s),
                                    .val_steps =
                                        sw_loader_batch_count(s->val_loader) * (s->article_loader ? 2 : 1)};
     SW_TRY(sw_progress_create(&s->progress, &s->options->progress, &plan));
@@ -341,6 +347,56 @@ sw_trainer_identity sw_session_identity(const sw_session *s)
                                  .val_fingerprint = sw_dataset_fingerprint(s->val)};
 }
 
+int sw_session_steps_per_epoch(const sw_session *s)
+{
+    return (sw_loader_batch_count(s->train_loader) - 1) / s->experiment->train.accumulate + 1;
+}
+
+sw_status sw_session_train_batches(sw_session *s, double lr, double *loss, int *images)
+{
+    sw_status status = SW_OK;
+    const int accumulate = s->experiment->train.accumulate;
+    const int left = sw_loader_batch_count(s->train_loader) - s->state.steps_in_epoch * accumulate;
+    const int count = left < accumulate ? left : accumulate;
+    *images = 0;
+    for (int i = 0; i < count; i++) {
+        sw_batch batch;
+        const double loading = sw_run_profile_begin(s->profile);
+        sw_loader_next(s->train_loader, &batch);
+        sw_run_profile_end(s->profile, SW_SPAN_LOAD, loading);
+        const double waiting = sw_run_profile_begin(s->profile);
+        SW_TRY(sw_network_train_batch(&s->network, batch.images, batch.labels, batch.count, lr,
+                                      i == count - 1, loss));
+        sw_run_profile_end(s->profile, SW_SPAN_WAIT, waiting);
+        *images += batch.count;
+        s->state.batches++;
+    }
+done:
+    return status;
+}
+
+static sw_status prepare(sw_session *s)
+{
+    sw_status status = SW_OK;
+    SW_TRY(open_initial_weights(s));
+    SW_TRY(open_device(s));
+    SW_TRY(open_data(s));
+    SW_TRY(decide_engines(s));
+    SW_TRY(plan_network(s));
+    SW_TRY(sw_network_allocate(&s->network, s->experiment->seed));
+    SW_TRY(load_initial_weights(s));
+done:
+    return status;
+}
+
+sw_status sw_session_prepare(sw_session *s, const sw_experiment *experiment,
+                             const sw_trainer_options *options)
+{
+    *s = (sw_session){.experiment = experiment, .options = options};
+    sw_status status = options->out ? sw_run_folder_check(options->out) : SW_OK;
+    return status == SW_OK ? prepare(s) : status;
+}
+
 sw_status sw_session_open(sw_session *s, const sw_experiment *experiment, const sw_trainer_options *options)
 {
     sw_status status = SW_OK;
@@ -354,13 +410,7 @@ sw_status sw_session_open(sw_session *s, const sw_experiment *experiment, const 
         sw_log_add_sink(keep_line, &s->early_log);
         if (options->out) SW_TRY(sw_run_folder_check(options->out));
     }
-    SW_TRY(open_initial_weights(s));
-    SW_TRY(open_device(s));
-    SW_TRY(open_data(s));
-    SW_TRY(decide_engines(s));
-    SW_TRY(plan_network(s));
-    SW_TRY(sw_network_allocate(&s->network, experiment->seed));
-    SW_TRY(load_initial_weights(s));
+    SW_TRY(prepare(s));
     if (!options->resume) SW_TRY(create_folder(s));
     SW_TRY(write_manifest(s));
     if (!options->resume) SW_TRY(write_config(s));

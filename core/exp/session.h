@@ -42,8 +42,14 @@ typedef struct sw_session {
     sw_progress *progress;
     sw_run_profile *profile; /* NULL: not asked for */
     sw_unread_steps unread;
-    sw_trainer_state state; /* steps_in_epoch counts the unread ones too, steps and loss_sum do not */
+    sw_trainer_state state; /* steps_in_epoch counts the unread ones too, the other counts and sums do not */
+    double deadline_s;      /* of train.max_minutes, on the monotonic clock; infinite without */
 } sw_session;
+
+/* The part of sw_session_open that needs no run folder: device, data, engines, plan, memory, initial weights.
+ */
+sw_status sw_session_prepare(sw_session *session, const sw_experiment *experiment,
+                             const sw_trainer_options *options) SW_NODISCARD;
 
 /* Opens everything, in an order that fails early: device, data, plan, folder, memory. Loads the saved state
  * of a resumed run and brings its records back to it. */
@@ -54,5 +60,12 @@ sw_status sw_session_open(sw_session *session, const sw_experiment *experiment,
 void sw_session_close(sw_session *session, const char *outcome);
 
 sw_trainer_identity sw_session_identity(const sw_session *session);
+
+/* Steps an epoch: its batches by train.accumulate, the last of them may be of fewer. */
+int sw_session_steps_per_epoch(const sw_session *session);
+
+/* Makes the next step of the epoch from the train.accumulate batches that the loader gives, waiting for each.
+ * *loss is the mean over them, *images their number of images. */
+sw_status sw_session_train_batches(sw_session *session, double lr, double *loss, int *images) SW_NODISCARD;
 
 #endif

@@ -1,5 +1,6 @@
 #include "split.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -26,12 +27,16 @@ sw_status sw_split_open(sw_dataset **out, const sw_data_config *data, const char
 
 sw_loader_options sw_split_train_loading(const sw_experiment *experiment)
 {
-    return (sw_loader_options){.batch_size = experiment->train.batch_size,
+    const sw_train_config *train = &experiment->train;
+    const bool overfit = train->overfit_batches > 0;
+    const int64_t limit = (int64_t)train->overfit_batches * train->batch_size;
+    return (sw_loader_options){.batch_size = train->batch_size,
+                               .image_limit = limit < INT_MAX ? (int)limit : INT_MAX,
                                .threads = experiment->data.loader_threads,
                                .prefetch = experiment->data.prefetch,
                                .seed = experiment->seed,
-                               .shuffle = experiment->train.shuffle,
-                               .augment = &experiment->augment,
+                               .shuffle = train->shuffle && !overfit,
+                               .augment = overfit ? NULL : &experiment->augment,
                                .stream = SW_RNG_AUGMENT};
 }
 

@@ -24,6 +24,11 @@ static bool stop_requested(const sw_session *s)
     return s->options->stop && *s->options->stop;
 }
 
+static bool time_is_up(const sw_session *s)
+{
+    return now_s() >= s->deadline_s;
+}
+
 static sw_status save_state(sw_session *s)
 {
     sw_trainer_identity identity = sw_session_identity(s);
@@ -32,56 +37,76 @@ static sw_status save_state(sw_session *s)
 
 /* --- training -------------------------------------------------------------------------------- */
 
-/* Enqueues a step and, every runtime.loss_every steps, waits for the losses. */
-static sw_status train_batch(sw_session *s, const sw_batch *batch, int epoch, int steps_per_epoch)
+/* Enqueues a step of one batch and, every runtime.loss_every steps, waits for the losses. */
+static sw_status enqueue_step(sw_session *s, int epoch, double lr, int *images)
 {
     sw_status status = SW_OK;
-    const sw_experiment *x = s->experiment;
-    double position = epoch - 1 + (double)s->state.steps_in_epoch / steps_per_epoch;
-    float lr = sw_schedule_lr(&x->schedule, x->optimizer.lr, position, x->train.epochs);
+    sw_batch batch;
+    double loading = sw_run_profile_begin(s->profile);
+    sw_loader_next(s->train_loader, &batch);
+    sw_run_profile_end(s->profile, SW_SPAN_LOAD, loading);
     double uploading = sw_run_profile_begin(s->profile);
-    SW_TRY(sw_network_upload(&s->network, batch->images, batch->labels, batch->count));
+    SW_TRY(sw_network_upload(&s->network, batch.images, batch.labels, batch.count));
     sw_run_profile_end(s->profile, SW_SPAN_UPLOAD, uploading);
     double enqueuing = sw_run_profile_begin(s->profile);
-    SW_TRY(sw_network_enqueue_step(&s->network, batch->count, (double)lr));
+    SW_TRY(sw_network_enqueue_step(&s->network, batch.count, lr));
     sw_run_profile_end(s->profile, SW_SPAN_ENQUEUE, enqueuing);
+    *images = batch.count;
 done:
     if (status != SW_OK) return sw_fail_in(status, "epoch %d, step %d", epoch, s->state.steps_in_epoch + 1);
     s->state.steps_in_epoch++;
-    if (sw_trainer_losses_note(s, (double)lr, batch->count)) return sw_trainer_losses_read(s, epoch);
+    if (sw_trainer_losses_note(s, lr, batch.count)) return sw_trainer_losses_read(s, epoch);
     return SW_OK;
 }
 
-static void next_batch(sw_session *s, sw_loader *loader, sw_batch *batch)
+/* A step of several batches: each has its say in how the others are scaled, so each loss is waited for. */
+static sw_status accumulate_step(sw_session *s, int epoch, double lr, int *images)
 {
-    double loading = sw_run_profile_begin(s->profile);
-    sw_loader_next(loader, batch);
-    sw_run_profile_end(s->profile, SW_SPAN_LOAD, loading);
+    double loss = NAN;
+    sw_status status = sw_session_train_batches(s, lr, &loss, images);
+    if (status != SW_OK) return sw_fail_in(status, "epoch %d, step %d", epoch, s->state.steps_in_epoch + 1);
+    s->state.steps_in_epoch++;
+    return sw_trainer_losses_take(s, epoch, lr, *images, loss);
 }
 
-/* The rest of an epoch's steps. *images counts those trained on here. */
-static sw_status train_epoch(sw_session *s, int epoch, int64_t *images)
+static sw_status train_step(sw_session *s, int epoch)
 {
     sw_status status = SW_OK;
-    int steps_per_epoch = sw_loader_batch_count(s->train_loader);
-    sw_loader_start(s->train_loader, (uint32_t)epoch, s->state.steps_in_epoch);
-    while (s->state.steps_in_epoch < steps_per_epoch && !stop_requested(s)) {
-        sw_batch batch;
-        SW_TRY(sw_run_profile_step_begin(s->profile, SW_STEPS_TRAIN));
-        next_batch(s, s->train_loader, &batch);
-        SW_TRY(train_batch(s, &batch, epoch, steps_per_epoch));
-        SW_TRY(sw_run_profile_step_end(s->profile, SW_STEPS_TRAIN, batch.count));
-        *images += batch.count;
+    const sw_experiment *x = s->experiment;
+    const double position = epoch - 1 + (double)s->state.steps_in_epoch / sw_session_steps_per_epoch(s);
+    const float lr = sw_schedule_lr(&x->schedule, x->optimizer.lr, position, x->train.epochs);
+    int images = 0;
+    SW_TRY(sw_run_profile_step_begin(s->profile, SW_STEPS_TRAIN));
+    if (x->train.accumulate > 1)
+        SW_TRY(accumulate_step(s, epoch, (double)lr, &images));
+    else
+        SW_TRY(enqueue_step(s, epoch, (double)lr, &images));
+    SW_TRY(sw_run_profile_step_end(s->profile, SW_STEPS_TRAIN, images));
+done:
+    return status;
+}
+
+/* The rest of an epoch's steps. Time is looked at only after one, so that every process gets further. */
+static sw_status train_epoch(sw_session *s, int epoch)
+{
+    sw_status status = SW_OK;
+    const int steps_per_epoch = sw_session_steps_per_epoch(s);
+    bool stop = stop_requested(s);
+    sw_loader_start(s->train_loader, (uint32_t)epoch,
+                    s->state.steps_in_epoch * s->experiment->train.accumulate);
+    while (s->state.steps_in_epoch < steps_per_epoch && !stop) {
+        SW_TRY(train_step(s, epoch));
+        stop = stop_requested(s) || time_is_up(s);
     }
     SW_TRY(sw_trainer_losses_read(s, epoch));
-    if (stop_requested(s)) status = sw_fail(SW_E_INTERRUPTED, "interrupted");
+    if (stop) status = sw_fail(SW_E_INTERRUPTED, "interrupted");
 done:
     return status;
 }
 
 /* --- validation ------------------------------------------------------------------------------ */
 
-static sw_status validate(sw_session *s, int epoch, sw_evaluation *clean, sw_evaluation *article)
+static sw_status evaluate(sw_session *s, int epoch, sw_evaluation *clean, sw_evaluation *article)
 {
     sw_status status = SW_OK;
     sw_evaluate_options options = {.epoch = epoch,
@@ -112,6 +137,17 @@ done:
     return status;
 }
 
+/* Of the averaged weights, where there are such. */
+static sw_status validate(sw_session *s, int epoch, sw_evaluation *clean, sw_evaluation *article)
+{
+    sw_status status = sw_network_swap_averages(&s->network);
+    if (status != SW_OK) return status;
+    status = evaluate(s, epoch, clean, article);
+    if (status != SW_OK && status != SW_E_INTERRUPTED) return status;
+    const sw_status back = sw_network_swap_averages(&s->network);
+    return back == SW_OK ? status : back;
+}
+
 static sw_epoch_record make_record(const sw_session *s, int epoch, const sw_evaluation *clean,
                                    const sw_evaluation *article)
 {
@@ -139,34 +175,8 @@ static sw_epoch_record make_record(const sw_session *s, int epoch, const sw_eval
         r.article_custom_iou = article->batch_custom_iou;
     }
     r.seconds = s->state.seconds;
-    r.images_per_second = sw_dataset_count(s->train) / s->state.train_seconds;
+    r.images_per_second = sw_loader_image_count(s->train_loader) / s->state.train_seconds;
     return r;
-}
-
-static double best_value(const sw_epoch_record *r, sw_best_metric metric)
-{
-    switch (metric) {
-    case SW_BEST_PIXEL_ACCURACY:
-        return r->pixel_accuracy;
-    case SW_BEST_IOU:
-        return r->iou;
-    case SW_BEST_CUSTOM_IOU:
-        return r->custom_iou;
-    case SW_BEST_MIOU:
-        return r->miou;
-    case SW_BEST_IOU_BORDER:
-        return r->class_iou[SW_CLASS_BORDER];
-    case SW_BEST_VAL_LOSS:
-        return r->val_loss;
-    }
-    return NAN;
-}
-
-static bool improves(const sw_session *s, double value)
-{
-    if (isnan(value)) return false;
-    if (isnan(s->state.best)) return true;
-    return s->experiment->train.save_best == SW_BEST_VAL_LOSS ? value < s->state.best : value > s->state.best;
 }
 
 static void announce(sw_session *s, const sw_epoch_record *r, bool best)
@@ -181,6 +191,17 @@ static void announce(sw_session *s, const sw_epoch_record *r, bool best)
     sw_log(SW_LOG_DEBUG, "epoch %d/%d  %s", r->epoch, s->experiment->train.epochs, summary);
 }
 
+static sw_status save_weights(sw_session *s, bool best)
+{
+    sw_status status = SW_OK;
+    SW_TRY(sw_network_swap_averages(&s->network));
+    SW_TRY(sw_trainer_save_weights(&s->state, s->folder, &s->network, "last"));
+    if (best) SW_TRY(sw_trainer_save_weights(&s->state, s->folder, &s->network, "best"));
+    SW_TRY(sw_network_swap_averages(&s->network));
+done:
+    return status;
+}
+
 /* Records, pictures and weights of a finished epoch. The resume file comes last: it is what makes the epoch
  * count, and whatever was written before it is written again, the same, if the process dies here. */
 static sw_status finish_epoch(sw_session *s, int epoch, const sw_evaluation *clean,
@@ -193,18 +214,19 @@ static sw_status finish_epoch(sw_session *s, int epoch, const sw_evaluation *cle
     SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, epoch, clean));
     SW_TRY(sw_epoch_grid_store(&s->grid, s->folder->path, epoch));
     sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
-    double value = best_value(&record, s->experiment->train.save_best);
-    bool best = improves(s, value);
+    const sw_train_config *train = &s->experiment->train;
+    double value = sw_best_value(&record, train->save_best);
+    bool best = sw_best_improves(train->save_best, value, s->state.best, 0.0);
     if (best) {
         s->state.best = value;
         s->state.best_epoch = epoch;
     }
+    sw_early_stop_take(&s->state.early_stop, &train->early_stop, &record);
     s->state.epochs_done = epoch;
     s->state.steps_in_epoch = 0;
     s->state.loss_sum = s->state.seconds = s->state.train_seconds = 0.0;
     double saving = sw_run_profile_begin(s->profile);
-    SW_TRY(sw_trainer_save_weights(&s->state, s->folder, &s->network, "last"));
-    if (best) SW_TRY(sw_trainer_save_weights(&s->state, s->folder, &s->network, "best"));
+    SW_TRY(save_weights(s, best));
     if (best) SW_TRY(sw_gallery_write(&s->gallery, s->folder->path, epoch, clean));
     SW_TRY(save_state(s));
     sw_run_profile_end(s->profile, SW_SPAN_CHECKPOINT, saving);
@@ -216,13 +238,26 @@ done:
     return status;
 }
 
+/* The message of a run that was saved before its end. */
+static sw_status stopped(const sw_session *s)
+{
+    char where[64];
+    if (s->state.steps_in_epoch > 0)
+        snprintf(where, sizeof where, "in epoch %d after step %d", s->state.epochs_done + 1,
+                 s->state.steps_in_epoch);
+    else
+        snprintf(where, sizeof where, "after epoch %d", s->state.epochs_done);
+    return sw_fail(SW_E_INTERRUPTED,
+                   "stopped%s %s; everything is saved. Continue with: segwork run --resume %s",
+                   stop_requested(s) ? "" : " by train.max_minutes", where, s->folder->path);
+}
+
 static sw_status run_epoch(sw_session *s, int epoch)
 {
     sw_status status = SW_OK;
     sw_evaluation clean, article;
-    int64_t images = 0;
     double start = now_s();
-    status = train_epoch(s, epoch, &images);
+    status = train_epoch(s, epoch);
     if (status == SW_OK) status = sw_run_profile_steps_done(s->profile, SW_STEPS_TRAIN);
     double trained = now_s();
     s->state.train_seconds += trained - start;
@@ -231,29 +266,59 @@ static sw_status run_epoch(sw_session *s, int epoch)
     if (status == SW_OK) return finish_epoch(s, epoch, &clean, &article);
     if (status == SW_E_INTERRUPTED) {
         SW_TRY(save_state(s));
-        status = sw_fail(
-            SW_E_INTERRUPTED,
-            "stopped in epoch %d after step %d; everything is saved. Continue with: segwork run --resume %s",
-            epoch, s->state.steps_in_epoch, s->folder->path);
+        status = stopped(s);
     }
 done:
     return status;
 }
 
+static sw_status draw_untrained(sw_session *s)
+{
+    sw_status status = SW_OK;
+    double drawing = sw_run_profile_begin(s->profile);
+    SW_TRY(sw_epoch_grid_predict(&s->grid, &s->network));
+    SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, 0, NULL));
+    SW_TRY(sw_epoch_grid_store(&s->grid, s->folder->path, 0));
+    sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
+done:
+    return status;
+}
+
+static bool is_over(const sw_session *s)
+{
+    const sw_train_config *train = &s->experiment->train;
+    return s->state.epochs_done >= train->epochs ||
+           sw_early_stop_is_due(&s->state.early_stop, &train->early_stop);
+}
+
+/* Whether it ended at train.epochs or before says the log. */
+static void log_end(const sw_session *s, bool found_over)
+{
+    const sw_train_config *train = &s->experiment->train;
+    const sw_early_stop_config *early = &train->early_stop;
+    if (sw_early_stop_is_due(&s->state.early_stop, early))
+        sw_log(SW_LOG_INFO,
+               "stopped early after epoch %d: %s was not better than %.6g by more than %g for %d epochs "
+               "(train.early_stop)",
+               s->state.epochs_done, sw_best_metric_name(early->metric), s->state.early_stop.best,
+               (double)early->min_delta, s->state.early_stop.waited);
+    else if (found_over)
+        sw_log(SW_LOG_INFO, "all %d epochs are done already", train->epochs);
+}
+
 static sw_status run_epochs(sw_session *s)
 {
     sw_status status = SW_OK;
-    int epochs = s->experiment->train.epochs;
-    if (s->state.epochs_done >= epochs)
-        sw_log(SW_LOG_INFO, "all %d epochs are done already", epochs);
-    else if (s->state.epochs_done == 0 && s->state.steps_in_epoch == 0) {
-        double drawing = sw_run_profile_begin(s->profile);
-        SW_TRY(sw_epoch_grid_predict(&s->grid, &s->network));
-        SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, 0, NULL));
-        SW_TRY(sw_epoch_grid_store(&s->grid, s->folder->path, 0));
-        sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
+    const float minutes = s->experiment->train.max_minutes;
+    const bool found_over = is_over(s);
+    s->deadline_s = minutes > 0.0f ? now_s() + 60.0 * (double)minutes : (double)INFINITY;
+    if (!found_over && s->state.steps == 0) SW_TRY(draw_untrained(s));
+    while (!is_over(s)) {
+        SW_TRY(run_epoch(s, s->state.epochs_done + 1));
+        /* looked at only after something was done, so that every process gets further */
+        if (!is_over(s) && time_is_up(s)) return stopped(s);
     }
-    while (s->state.epochs_done < epochs) SW_TRY(run_epoch(s, s->state.epochs_done + 1));
+    log_end(s, found_over);
 done:
     return status;
 }

@@ -42,6 +42,17 @@ static sw_status record(sw_session *s, int epoch, double loss, double lr)
     return sw_records_append_step(s->records, &record);
 }
 
+sw_status sw_trainer_losses_take(sw_session *s, int epoch, double lr, int images, double loss)
+{
+    sw_status status = SW_OK;
+    double recording = sw_run_profile_begin(s->profile);
+    SW_TRY(record(s, epoch, loss, lr));
+    sw_progress_steps(s->progress, epoch, SW_PROGRESS_TRAIN, s->state.steps_in_epoch, 1, images, loss);
+    sw_run_profile_end(s->profile, SW_SPAN_RECORD, recording);
+done:
+    return status;
+}
+
 sw_status sw_trainer_losses_read(sw_session *s, int epoch)
 {
     sw_status status = SW_OK;
@@ -58,6 +69,7 @@ sw_status sw_trainer_losses_read(sw_session *s, int epoch)
             goto done;
         }
         SW_TRY(record(s, epoch, (double)losses[i], s->unread.lr[i]));
+        s->state.batches++;
     }
     sw_progress_steps(s->progress, epoch, SW_PROGRESS_TRAIN, s->state.steps_in_epoch, count, s->unread.images,
                       (double)losses[count - 1]);

@@ -11,7 +11,7 @@
 #include "base/str.h"
 #include "nn/checkpoint.h"
 
-enum { MAX_NOTES = 16, NOTE_BYTES = 96 };
+enum { MAX_NOTES = 24, NOTE_BYTES = 96 };
 
 /* The metadata of a file while it is put together. */
 typedef struct notes {
@@ -44,7 +44,7 @@ static void note_double(notes *n, const char *key, double value)
 
 sw_trainer_state sw_trainer_state_fresh(void)
 {
-    return (sw_trainer_state){.best = NAN};
+    return (sw_trainer_state){.best = NAN, .early_stop.best = NAN};
 }
 
 static char *checkpoint_path(const sw_run_folder *folder, const char *name)
@@ -52,12 +52,15 @@ static char *checkpoint_path(const sw_run_folder *folder, const char *name)
     return sw_strf("%s/%s.safetensors", folder->checkpoints, name);
 }
 
-static sw_checkpoint checkpoint_of(const sw_trainer_state *state, sw_network *network, bool with_moments)
+/* `whole`: with everything that a run needs to go on. */
+static sw_checkpoint checkpoint_of(const sw_trainer_state *state, sw_network *network, bool whole)
 {
+    const bool averaged = whole && network->averages.params;
     return (sw_checkpoint){.graph = sw_network_graph(network),
                            .store = &network->store,
-                           .optimizer = with_moments ? &network->optimizer : NULL,
-                           .batches_tracked = (uint64_t)state->steps};
+                           .optimizer = whole ? &network->optimizer : NULL,
+                           .averages = averaged ? &network->averages : NULL,
+                           .batches_tracked = (uint64_t)state->batches};
 }
 
 static sw_status save(const sw_checkpoint *checkpoint, const sw_run_folder *folder, const char *name,
@@ -87,11 +90,14 @@ sw_status sw_trainer_state_save(const sw_trainer_state *state, const sw_run_fold
     note_int(&n, "epochs_done", state->epochs_done);
     note_int(&n, "steps_in_epoch", state->steps_in_epoch);
     note_int(&n, "steps", state->steps);
+    note_int(&n, "batches", state->batches);
     note_double(&n, "loss_sum", state->loss_sum);
     note_double(&n, "seconds", state->seconds);
     note_double(&n, "train_seconds", state->train_seconds);
     note_double(&n, "best", state->best);
     note_int(&n, "best_epoch", state->best_epoch);
+    note_double(&n, "early_stop_best", state->early_stop.best);
+    note_int(&n, "early_stop_waited", state->early_stop.waited);
     note_int(&n, "optimizer_steps", (int64_t)network->optimizer.steps);
     note_text(&n, "device", identity->device);
     note_text(&n, "train_data", identity->train_fingerprint);
@@ -135,6 +141,26 @@ static sw_status read_double(double *out, const sw_safetensors_reader *reader, c
     return SW_OK;
 }
 
+static bool has(const sw_safetensors_reader *reader, const char *key)
+{
+    return sw_safetensors_reader_metadata(reader, key) != NULL;
+}
+
+/* What files of earlier versions lack: they were of runs of one batch a step that never end early. */
+static sw_status read_newer_state(sw_trainer_state *state, const sw_safetensors_reader *reader)
+{
+    sw_status status = SW_OK;
+    int64_t waited = 0;
+    state->batches = state->steps;
+    if (has(reader, "batches")) SW_TRY(read_int(&state->batches, reader, "batches"));
+    if (!has(reader, "early_stop_best")) goto done;
+    SW_TRY(read_double(&state->early_stop.best, reader, "early_stop_best"));
+    SW_TRY(read_int(&waited, reader, "early_stop_waited"));
+    state->early_stop.waited = (int)waited;
+done:
+    return status;
+}
+
 static sw_status read_state(sw_trainer_state *state, const sw_safetensors_reader *reader)
 {
     sw_status status = SW_OK;
@@ -147,6 +173,7 @@ static sw_status read_state(sw_trainer_state *state, const sw_safetensors_reader
     SW_TRY(read_double(&state->train_seconds, reader, "train_seconds"));
     SW_TRY(read_double(&state->best, reader, "best"));
     SW_TRY(read_int(&best_epoch, reader, "best_epoch"));
+    SW_TRY(read_newer_state(state, reader));
     state->epochs_done = (int)epochs_done;
     state->steps_in_epoch = (int)steps_in_epoch;
     state->best_epoch = (int)best_epoch;

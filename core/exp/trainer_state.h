@@ -2,6 +2,7 @@
 #ifndef EXP_TRAINER_STATE_H
 #define EXP_TRAINER_STATE_H
 
+#include "exp/best.h"
 #include "exp/run_folder.h"
 #include "nn/network.h"
 
@@ -9,11 +10,13 @@ typedef struct sw_trainer_state {
     int epochs_done;      /* whole epochs, validated and recorded */
     int steps_in_epoch;   /* steps taken of the epoch after those */
     int64_t steps;        /* of the whole run */
+    int64_t batches;      /* these were made of; what norms count */
     double loss_sum;      /* over the steps of the unfinished epoch */
     double seconds;       /* spent in the unfinished epoch */
     double train_seconds; /* of these, training */
     double best;          /* value of train.save_best at best_epoch; NaN: none yet */
     int best_epoch;
+    sw_early_stop early_stop;
 } sw_trainer_state;
 
 /* What must be the same for a resumed run to make sense. */
@@ -23,7 +26,7 @@ typedef struct sw_trainer_identity {
 
 sw_trainer_state sw_trainer_state_fresh(void);
 
-/* Writes checkpoints/resume.safetensors: weights, moments and the state. */
+/* Writes checkpoints/resume.safetensors: weights, moments, averages and the state. */
 sw_status sw_trainer_state_save(const sw_trainer_state *state, const sw_run_folder *folder,
                                 sw_network *network, const sw_trainer_identity *identity) SW_NODISCARD;
 

@@ -51,6 +51,10 @@ static sw_status visit_all(const sw_checkpoint *c, visitor visit, void *user)
         snprintf(prefix, sizeof prefix, "optimizer.%s.", sw_optimizer_moment_name(c->optimizer, m));
         SW_TRY(visit_slab(graph->params, graph->param_count, c->optimizer->moments[m], prefix, visit, user));
     }
+    if (c->averages) {
+        SW_TRY(visit_slab(graph->params, graph->param_count, c->averages->params, "ema.", visit, user));
+        SW_TRY(visit_slab(graph->states, graph->state_count, c->averages->states, "ema.", visit, user));
+    }
 done:
     return status;
 }

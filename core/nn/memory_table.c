@@ -31,7 +31,7 @@ static double mib(size_t bytes)
 }
 
 void sw_memory_table_make(sw_memory_table *table, const sw_graph *graph, const sw_plan *train_plan,
-                          const sw_plan *eval_plan, int moments, size_t workspace_bytes)
+                          const sw_plan *eval_plan, int moments, bool averages, size_t workspace_bytes)
 {
     char note[96];
     *table = (sw_memory_table){0};
@@ -43,6 +43,9 @@ void sw_memory_table_make(sw_memory_table *table, const sw_graph *graph, const s
         snprintf(note, sizeof note, "%d moment%s", moments, moments == 1 ? "" : "s");
         add_row(table, "optimiser", params * (size_t)moments, note);
     }
+    if (averages)
+        add_row(table, "averages", params + graph->state_elems * sizeof(float),
+                "of parameters and statistics");
     add_row(table, "statistics", graph->state_elems * sizeof(float) + graph->saved_bytes,
             "running and of the batch");
     if (train_plan)
@@ -69,5 +72,5 @@ void sw_network_memory(const sw_network *network, sw_memory_table *table)
     const sw_plan *train = network->trainer ? sw_executor_plan(network->trainer) : NULL;
     int moments = network->update.kind == SW_UPDATE_SGD ? network->update.momentum > 0 : 2;
     sw_memory_table_make(table, sw_network_graph(network), train, sw_executor_plan(network->evaluator),
-                         moments, network->pool.workspace_bytes);
+                         moments, train && network->options.ema_decay > 0.0f, network->pool.workspace_bytes);
 }

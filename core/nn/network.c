@@ -5,6 +5,7 @@
 
 #include "cl/buffer.h"
 #include "ops/run.h"
+#include "step_group.h"
 
 /* Steps between two looks at the loss where runtime.loss_every leaves the choice: on a CPU a wait costs
  * nothing, the host's thread being one of those that compute. */
@@ -83,6 +84,8 @@ sw_status sw_network_allocate(sw_network *network, uint64_t seed)
         SW_TRY(sw_executor_bind(network->trainer));
         SW_TRY(sw_optimizer_init(&network->optimizer, &network->store, &network->update));
         SW_TRY(sw_loss_log_init(&network->losses, network->cl, sw_network_loss_every(network)));
+        SW_TRY(sw_gradients_init(&network->gradients, &network->store, o->optimizer->clip_norm));
+        if (o->ema_decay > 0.0f) SW_TRY(sw_averages_init(&network->averages, &network->store, o->ema_decay));
     }
     SW_TRY(sw_executor_bind(network->evaluator));
     SW_TRY(sw_metrics_create(&network->metrics, network->cl, o->eval_batch, o->size_px, o->size_px,
@@ -100,6 +103,8 @@ void sw_network_deinit(sw_network *network)
     sw_executor_destroy(network->trainer);
     sw_executor_destroy(network->evaluator);
     sw_optimizer_deinit(&network->optimizer);
+    sw_gradients_deinit(&network->gradients);
+    sw_averages_deinit(&network->averages);
     sw_pool_deinit(&network->pool);
     sw_store_deinit(&network->store);
     sw_model_deinit(&network->train_model);
@@ -182,16 +187,24 @@ sw_status sw_network_upload(sw_network *network, const float *images, const uint
     return upload(network, network->trainer, &network->train_model, images, labels, n);
 }
 
+/* Loss and gradients of the batch that is uploaded; what comes next is of the update. */
+static sw_status enqueue_passes(sw_network *network, int n, double weight)
+{
+    sw_status status = SW_OK;
+    sw_profile_pass(network->cl, SW_PASS_UPDATE);
+    SW_TRY(sw_step_group_begin(network, weight));
+    SW_TRY(sw_executor_forward(network->trainer, n));
+    SW_TRY(sw_executor_backward(network->trainer, n));
+    sw_profile_pass(network->cl, SW_PASS_UPDATE);
+done:
+    return status;
+}
+
 sw_status sw_network_enqueue_step(sw_network *network, int n, double lr)
 {
     sw_status status = SW_OK;
-    sw_executor *executor = network->trainer;
-    cl_mem loss = sw_executor_value(executor, network->train_model.loss);
-    sw_profile_pass(network->cl, SW_PASS_UPDATE);
-    SW_TRY(sw_store_zero_gradients(&network->store));
-    SW_TRY(sw_executor_forward(executor, n));
-    SW_TRY(sw_executor_backward(executor, n));
-    sw_profile_pass(network->cl, SW_PASS_UPDATE);
+    cl_mem loss = sw_executor_value(network->trainer, network->train_model.loss);
+    SW_TRY(enqueue_passes(network, n, 1.0));
     SW_TRY(sw_loss_log_add(&network->losses, loss, &network->optimizer));
     if (network->losses.count == network->losses.capacity) {
         /* before the update, so that the device is still busy when the host has the losses */
@@ -199,7 +212,8 @@ sw_status sw_network_enqueue_step(sw_network *network, int n, double lr)
         SW_TRY(sw_loss_log_begin_read(&network->losses));
         sw_profile_pass(network->cl, SW_PASS_UPDATE);
     }
-    SW_TRY(sw_optimizer_step(&network->optimizer, lr));
+    sw_step_group_add(network, 1.0, 0.0); /* a group of its own; the loss is in the log */
+    SW_TRY(sw_step_group_update(network, lr));
 done:
     return status;
 }
@@ -234,6 +248,32 @@ sw_status sw_network_train_step(sw_network *network, const float *images, const 
     if (!isfinite(*loss)) status = sw_network_explain_loss(network, images, labels, n, *loss);
 done:
     return status;
+}
+
+sw_status sw_network_train_batch(sw_network *network, const float *images, const uint8_t *labels, int n,
+                                 double lr, bool last, double *loss)
+{
+    sw_status status = SW_OK;
+    const double weight = sw_step_group_weigh(network, labels, n, last);
+    SW_TRY(upload(network, network->trainer, &network->train_model, images, labels, n));
+    SW_TRY(enqueue_passes(network, n, weight));
+    /* the update is enqueued only once the loss is known to be a number */
+    sw_profile_pass(network->cl, SW_PASS_READ);
+    SW_TRY(read_loss(network, network->trainer, &network->train_model, loss));
+    if (!isfinite(*loss)) {
+        status = sw_network_explain_loss(network, images, labels, n, *loss);
+        goto done;
+    }
+    *loss = sw_step_group_add(network, weight, *loss);
+    sw_profile_pass(network->cl, SW_PASS_UPDATE);
+    if (last) SW_TRY(sw_step_group_update(network, lr));
+done:
+    return status;
+}
+
+sw_status sw_network_swap_averages(sw_network *network)
+{
+    return network->averages.params ? sw_averages_swap(&network->averages) : SW_OK;
 }
 
 sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,

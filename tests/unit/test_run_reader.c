@@ -175,6 +175,26 @@ Test(run_reader, the_state_follows_from_the_last_process)
     }
 }
 
+Test(run_reader, a_run_that_early_stop_ended_is_finished_before_its_last_epoch)
+{
+    static const double worse[] = {0.5, 0.4}, better[] = {0.4, 0.5};
+    run_case made = {.folder = "ended",
+                     .config = "train: {epochs: 9, early_stop: {patience: 1, metric: val_loss}}\n",
+                     .outcome = "done",
+                     .iou_border = worse,
+                     .epochs = 2};
+    run_case_write(&made);
+    sw_run_reader run = opened("ended");
+    cr_expect_eq(run.state, SW_RUN_FINISHED);
+    sw_run_reader_close(&run);
+    made.folder = "copied";
+    made.iou_border = better; /* nothing ends such a run here: the rest is missing */
+    run_case_write(&made);
+    run = opened("copied");
+    cr_expect_eq(run.state, SW_RUN_CUT_OFF);
+    sw_run_reader_close(&run);
+}
+
 Test(run_reader, a_run_is_running_while_its_log_is_locked)
 {
     write_whole("run", NULL);

@@ -16,9 +16,10 @@
 
 typedef struct sw_loader_options {
     int batch_size;
-    int threads;  /* below 1 counts as 1 */
-    int prefetch; /* batches prepared ahead of the one handed out; below 1 counts as 1 */
-    int hold;     /* batches that stay valid at a time; below 1 counts as 1 */
+    int image_limit; /* only the first so many images of the data set; 0: all */
+    int threads;     /* below 1 counts as 1 */
+    int prefetch;    /* batches prepared ahead of the one handed out; below 1 counts as 1 */
+    int hold;        /* batches that stay valid at a time; below 1 counts as 1 */
     uint64_t seed;
     bool shuffle;
     const sw_augment_config *augment; /* copied; NULL: clean images */
@@ -52,5 +53,6 @@ void sw_loader_next(sw_loader *loader, sw_batch *out);
 
 /* Batches an epoch: ceil(count / batch_size). */
 int sw_loader_batch_count(const sw_loader *loader);
+int sw_loader_image_count(const sw_loader *loader); /* images an epoch */
 
 #endif

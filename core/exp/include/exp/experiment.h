@@ -23,12 +23,27 @@ typedef enum sw_best_metric {
     SW_BEST_VAL_LOSS, /* the only one where lower is better */
 } sw_best_metric;     /* pixel_accuracy, iou, custom_iou, miou, iou_border, val_loss */
 
+/* As the keys say it: "pixel_accuracy". */
+const char *sw_best_metric_name(sw_best_metric metric);
+
+typedef struct sw_early_stop_config {
+    int patience; /* epochs in a row without an improvement that end the run; 0: it is never ended early */
+    sw_best_metric metric;
+    float min_delta; /* by how much, at least, an improvement betters the best so far */
+} sw_early_stop_config;
+
 typedef struct sw_train_config {
     int epochs, batch_size, val_batch_size;
+    int accumulate;      /* batches a step */
+    int overfit_batches; /* train on the first so many batches alone, unshuffled, not augmented; 0: on all */
     bool shuffle;
     bool article_validation; /* also validate as the article does: augmented, batches averaged without weights
                               */
     sw_best_metric save_best;
+    sw_early_stop_config early_stop;
+    float ema_decay; /* of the averages of the weights that are evaluated and saved; 0: the weights themselves
+                      */
+    float max_minutes; /* a process trains; 0: no limit */
 } sw_train_config;
 
 typedef struct sw_runtime_config {

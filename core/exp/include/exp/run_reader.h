@@ -14,7 +14,7 @@
 struct cJSON;
 
 typedef enum sw_run_state {
-    SW_RUN_FINISHED,    /* every epoch is there */
+    SW_RUN_FINISHED,    /* every epoch is there, or those until train.early_stop ended it */
     SW_RUN_RUNNING,     /* a process of this machine is writing it */
     SW_RUN_INTERRUPTED, /* somebody stopped it; it was saved */
     SW_RUN_FAILED,      /* it ended with an error, see `failure` */

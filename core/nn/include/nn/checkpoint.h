@@ -2,7 +2,8 @@
  *
  * A weights file holds exactly what PyTorch's state dict of the reference model holds, under the same names,
  * so that load_state_dict takes it as it is: parameters, running statistics, and num_batches_tracked of every
- * norm. A resume file holds the optimiser's moments too, as "optimizer.<moment>.<parameter>". */
+ * norm. A resume file holds the optimiser's moments too, as "optimizer.<moment>.<parameter>", and where
+ * averages are kept these, as "ema.<parameter or statistic>". */
 #ifndef NN_CHECKPOINT_H
 #define NN_CHECKPOINT_H
 
@@ -10,6 +11,7 @@
 
 #include "graph/graph.h"
 #include "nn/safetensors.h"
+#include "ops/averages.h"
 #include "ops/optimizer.h"
 
 typedef struct sw_checkpoint_note {
@@ -19,8 +21,9 @@ typedef struct sw_checkpoint_note {
 typedef struct sw_checkpoint {
     const sw_graph *graph;
     const sw_store *store;
-    sw_optimizer *optimizer;  /* NULL: a weights file */
-    uint64_t batches_tracked; /* training batches the norms have seen */
+    sw_optimizer *optimizer;     /* NULL: a weights file */
+    const sw_averages *averages; /* NULL: none, or not in this file */
+    uint64_t batches_tracked;    /* training batches the norms have seen */
 } sw_checkpoint;
 
 /* Writes aside and renames. */
@@ -32,8 +35,8 @@ sw_status sw_checkpoint_save(const sw_checkpoint *checkpoint, const char *path,
 sw_status sw_checkpoint_check(const sw_graph *graph, const sw_safetensors_reader *reader,
                               const char *path) SW_NODISCARD;
 
-/* Loads every tensor of the graph (and the moments, where there is an optimiser) from an open file, once that
- * is checked as above; nothing on the device is changed when it fails. */
+/* Loads every tensor of the graph (and moments and averages, where there are any) from an open file, once
+ * that is checked as above; nothing on the device is changed when it fails. */
 sw_status sw_checkpoint_load(const sw_checkpoint *checkpoint, const sw_safetensors_reader *reader,
                              const char *path) SW_NODISCARD;
 

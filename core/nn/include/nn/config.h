@@ -74,6 +74,7 @@ typedef struct sw_optimizer_config {
     float lr, beta1, beta2, eps, weight_decay; /* adam: decay joins the gradient; adamw: decoupled */
     float momentum;                            /* sgd */
     bool nesterov;
+    float clip_norm; /* largest norm of all gradients together; 0: any */
 } sw_optimizer_config;
 
 typedef enum sw_schedule_kind {

@@ -7,7 +7,9 @@
 #include "base/str.h"
 #include "nn/config.h"
 #include "nn/model.h"
+#include "ops/averages.h"
 #include "ops/executor.h"
+#include "ops/gradients.h"
 #include "ops/loss_log.h"
 #include "ops/metrics.h"
 #include "ops/optimizer.h"
@@ -16,6 +18,7 @@ typedef struct sw_network_options {
     const sw_model_config *model;
     const sw_loss_config *loss;           /* class weights resolved into numbers */
     const sw_optimizer_config *optimizer; /* NULL: evaluation only */
+    float ema_decay;                      /* of the averages of the parameters; 0: none are kept */
     int size_px, train_batch, eval_batch; /* train_batch is not looked at without an optimiser */
     sw_conv_choice conv_engine;
     const sw_conv_pins
@@ -26,6 +29,15 @@ typedef struct sw_network_options {
                        some on other devices */
 } sw_network_options;
 
+/* The batches of a step that are trained on so far (nn/step_group.c). A batch weighs what its pixels weigh in
+ * the loss together. */
+typedef struct sw_step_group {
+    int batches;
+    double weight;   /* of all batches */
+    double unit;     /* weight of the batch whose gradients the sum has times 1 */
+    double loss_sum; /* of weight times loss */
+} sw_step_group;
+
 typedef struct sw_network {
     sw_cl *cl; /* borrowed */
     sw_network_options options;
@@ -34,7 +46,10 @@ typedef struct sw_network {
     sw_executor *trainer, *evaluator; /* trainer NULL: evaluation only */
     sw_store store;
     sw_pool pool;
+    sw_gradients gradients;
+    sw_step_group group;
     sw_optimizer optimizer;
+    sw_averages averages; /* params NULL: none are kept */
     sw_metrics *metrics;
     sw_loss_log losses; /* of the steps the host has not asked about */
     cl_event uploaded;  /* the last batch; NULL: it is there */
@@ -79,6 +94,17 @@ int sw_network_loss_every(const sw_network *network);
 sw_status sw_network_train_step(sw_network *network, const float *images, const uint8_t *labels, int n,
                                 double lr, double *loss) SW_NODISCARD;
 
+/* One batch of a step of several; the `last` one makes the update. The step is then that of one batch of all
+ * their images (but for batch norms, which see a batch at a time): what is made small is the mean over all
+ * pixels, by their classes' weights and without ignored ones, also where the batches differ in size. *loss is
+ * that mean over the batches so far. */
+sw_status sw_network_train_batch(sw_network *network, const float *images, const uint8_t *labels, int n,
+                                 double lr, bool last, double *loss) SW_NODISCARD;
+
+/* Exchanges the parameters and statistics with their averages, so that what follows evaluates and saves
+ * those; a second call brings them back. Nothing where no averages are kept. */
+sw_status sw_network_swap_averages(sw_network *network) SW_NODISCARD;
+
 /* Evaluates n <= eval_batch images. confusion (n,K,K) rows truth; soft (n,2) intersection and union;
  * predictions (n,S,S); any may be NULL. */
 sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,
@@ -99,7 +125,7 @@ typedef struct sw_memory_row {
     size_t bytes;
 } sw_memory_row;
 
-enum { SW_MEMORY_ROWS = 6 };
+enum { SW_MEMORY_ROWS = 7 };
 
 typedef struct sw_memory_table {
     sw_memory_row rows[SW_MEMORY_ROWS];
@@ -108,10 +134,10 @@ typedef struct sw_memory_table {
     char notes[SW_MEMORY_ROWS][96];
 } sw_memory_table;
 
-/* What a session holds on the device. `train_plan` may be NULL (evaluation only); workspace_bytes is the
- * larger of both. */
+/* What a session holds on the device. `train_plan` may be NULL (evaluation only); `averages`: whether those
+ * of parameters and statistics are kept; workspace_bytes is the larger of both. */
 void sw_memory_table_make(sw_memory_table *table, const sw_graph *graph, const sw_plan *train_plan,
-                          const sw_plan *eval_plan, int moments, size_t workspace_bytes);
+                          const sw_plan *eval_plan, int moments, bool averages, size_t workspace_bytes);
 void sw_memory_table_print(sw_str *out, const sw_memory_table *table);
 void sw_network_memory(const sw_network *network, sw_memory_table *table);
 
