@@ -112,26 +112,29 @@ const sw_command sw_cmd_run = {
     .name = "run",
     .arguments = "EXPERIMENT.yaml",
     .summary = "Train an experiment, or continue a run",
-    .details =
-        "Trains the network an experiment describes and writes everything into a folder of its own:\n"
-        "config.yaml (every key), manifest.json, steps.jsonl, metrics.jsonl, metrics.csv, log.txt,\n"
-        "grids/epoch_NN.png (predictions for the same validation images after every epoch),\n"
-        "masks/ (the same for 'segwork render') and\n"
-        "checkpoints/{last,best}.safetensors (PyTorch's names).\n\n"
-        "--dry-run opens device and data, takes the memory, makes one step and validates one batch.\n\n"
-        "Ctrl-C finishes the step and saves; --resume goes on from there, or after a crash from the last\n"
-        "whole epoch, and ends with the same bits.\n\n"
-        "--profile times every kernel of the first steps by layer and pass, and what the\n"
-        "host does over the whole run; trace.json opens in chrome://tracing or\n"
-        "ui.perfetto.dev.\n\n"
-        "The first run on a device times the ways to compute its convolutions (about\n"
-        "20 s; see 'segwork tune'). config.yaml names those taken, so that\n"
-        "'segwork run RUN/config.yaml' computes the same bits.\n\n"
-        "Examples:\n"
-        "  segwork run experiments/segnet_baseline.yaml\n"
-        "  segwork run experiments/segnet_small.yaml --set train.epochs=3 --set optimizer.lr=5e-4\n"
-        "  segwork run experiments/segnet_baseline.yaml --dry-run\n"
-        "  segwork run --resume runs/segnet_small/001",
+    .details = "Trains the network an experiment describes and writes everything into a folder\n"
+               "of its own: config.yaml (every key), manifest.json, steps.jsonl, metrics.jsonl,\n"
+               "metrics.csv, log.txt, grids/epoch_NN.png (predictions for the same validation\n"
+               "images after every epoch), masks/ (the same for 'segwork render'),\n"
+               "checkpoints/{last,best}.safetensors (PyTorch's names) and event files for\n"
+               "TensorBoard (tensorboard --logdir runs).\n\n"
+               "Ctrl-C finishes the step and saves; --resume goes on from there, or after a\n"
+               "crash from the last whole epoch, and ends with the same bits. A run that\n"
+               "train.max_minutes stopped is saved likewise; both exit with 130.\n\n"
+               "--dry-run checks the experiment, opens device and data, takes the memory, makes\n"
+               "one step and validates one batch.\n\n"
+               "--profile times every kernel of the first steps by layer and pass, and what the\n"
+               "host does over the whole run; trace.json opens in chrome://tracing or\n"
+               "ui.perfetto.dev.\n\n"
+               "The first run on a device times the ways to compute its convolutions (about\n"
+               "20 s; see 'segwork tune'). config.yaml names those taken, so that\n"
+               "'segwork run RUN/config.yaml' computes the same bits.\n\n"
+               "Examples:\n"
+               "  segwork run experiments/segnet_baseline.yaml --dry-run\n"
+               "  segwork run experiments/segnet_baseline.yaml\n"
+               "  segwork run experiments/segnet_small.yaml --set train.epochs=3 \\\n"
+               "      --set optimizer.lr=5e-4\n"
+               "  segwork run --resume runs/segnet_small/001",
     .options = options,
     .run = run,
 };

@@ -280,6 +280,13 @@ done:
     return status;
 }
 
+void sw_records_visit(const sw_records *records, const sw_epoch_record *epoch,
+                      void (*visit)(void *user, const char *key, double value), void *user)
+{
+    for (int i = 0; i < records->layout.count; i++)
+        visit(user, records->layout.cells[i].key, sw_epoch_value(epoch, &records->layout.cells[i]));
+}
+
 void sw_records_close(sw_records *records)
 {
     if (!records) return;

@@ -311,6 +311,7 @@ static const sw_field train_fields[] = {
     REAL(max_minutes, "0", 1e6,
          "Stop and save, as Ctrl-C does, once a process has trained so long; --resume gets as long again; 0: "
          "no limit"),
+    BOOL(tensorboard, "true", "Write event files for TensorBoard into the run's folder"),
 };
 static const sw_field_table train_table = TABLE(train_fields);
 #undef HERE

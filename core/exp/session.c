@@ -323,8 +323,12 @@ static sw_status restore(sw_session *s)
         SW_TRY(sw_records_rewind(s->folder->path, s->state.epochs_done, s->state.steps));
         SW_TRY(sw_grid_store_rewind(s->folder->path, s->state.epochs_done));
         SW_TRY(sw_gallery_keep_only(s->folder->path, s->state.best_epoch));
+        /* a run that begins anew draws epoch 0 again */
+        const int last_epoch = s->state.steps > 0 ? s->state.epochs_done : -1;
+        SW_TRY(sw_events_rewind(s->folder->path, last_epoch, s->state.steps));
     }
     SW_TRY(sw_epoch_grid_begin_store(&s->grid, s->folder->path));
+    if (s->experiment->train.tensorboard) SW_TRY(sw_events_open(&s->events, s->folder->path));
     SW_TRY(sw_records_open(&s->records, s->folder->path, sw_class_names, SW_DATA_CLASSES));
     const sw_progress_plan plan = {.first_epoch = s->state.epochs_done + 1,
                                    .last_epoch = s->experiment->train.epochs,
@@ -437,6 +441,7 @@ void sw_session_close(sw_session *s, const char *outcome)
     cJSON_Delete(s->manifest);
     sw_progress_destroy(s->progress);
     sw_records_close(s->records);
+    sw_events_close(s->events);
     sw_trainer_losses_deinit(s);
     sw_run_folder_destroy(s->folder);
     sw_epoch_grid_deinit(&s->grid);

@@ -6,6 +6,7 @@
 #include "data/loader.h"
 #include "epoch_grid.h"
 #include "exp/engines.h"
+#include "exp/events.h"
 #include "exp/records.h"
 #include "exp/run_folder.h"
 #include "exp/trainer.h"
@@ -38,6 +39,7 @@ typedef struct sw_session {
     sw_str early_log; /* lines logged before the folder is there */
     sw_run_folder *folder;
     sw_records *records;
+    sw_events *events; /* NULL without train.tensorboard */
     struct cJSON *manifest;
     sw_progress *progress;
     sw_run_profile *profile; /* NULL: not asked for */

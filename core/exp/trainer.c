@@ -191,6 +191,20 @@ static void announce(sw_session *s, const sw_epoch_record *r, bool best)
     sw_log(SW_LOG_DEBUG, "epoch %d/%d  %s", r->epoch, s->experiment->train.epochs, summary);
 }
 
+static sw_status write_events(sw_session *s, const sw_epoch_record *record)
+{
+    sw_status status = SW_OK;
+    char *grid = NULL;
+    if (!s->events) return SW_OK;
+    grid = sw_strf("%s/epoch_%02d.png", s->folder->grids, record->epoch);
+    if (!grid) return SW_E_MEMORY;
+    SW_TRY(sw_events_epoch(s->events, s->records, record));
+    SW_TRY(sw_events_grid(s->events, record->epoch, grid));
+done:
+    free(grid);
+    return status;
+}
+
 static sw_status save_weights(sw_session *s, bool best)
 {
     sw_status status = SW_OK;
@@ -213,6 +227,7 @@ static sw_status finish_epoch(sw_session *s, int epoch, const sw_evaluation *cle
     double drawing = sw_run_profile_begin(s->profile);
     SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, epoch, clean));
     SW_TRY(sw_epoch_grid_store(&s->grid, s->folder->path, epoch));
+    SW_TRY(write_events(s, &record));
     sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
     const sw_train_config *train = &s->experiment->train;
     double value = sw_best_value(&record, train->save_best);
@@ -275,10 +290,12 @@ done:
 static sw_status draw_untrained(sw_session *s)
 {
     sw_status status = SW_OK;
+    const sw_epoch_record nothing = sw_epoch_record_empty(0);
     double drawing = sw_run_profile_begin(s->profile);
     SW_TRY(sw_epoch_grid_predict(&s->grid, &s->network));
     SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, 0, NULL));
     SW_TRY(sw_epoch_grid_store(&s->grid, s->folder->path, 0));
+    SW_TRY(write_events(s, &nothing));
     sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
 done:
     return status;
@@ -291,12 +308,12 @@ static bool is_over(const sw_session *s)
            sw_early_stop_is_due(&s->state.early_stop, &train->early_stop);
 }
 
-/* Whether it ended at train.epochs or before says the log. */
+/* The log says why a run ended before its last epoch, or why there is nothing to do. */
 static void log_end(const sw_session *s, bool found_over)
 {
     const sw_train_config *train = &s->experiment->train;
     const sw_early_stop_config *early = &train->early_stop;
-    if (sw_early_stop_is_due(&s->state.early_stop, early))
+    if (s->state.epochs_done < train->epochs)
         sw_log(SW_LOG_INFO,
                "stopped early after epoch %d: %s was not better than %.6g by more than %g for %d epochs "
                "(train.early_stop)",

@@ -39,7 +39,9 @@ static sw_status record(sw_session *s, int epoch, double loss, double lr)
     s->state.steps++;
     s->state.loss_sum += loss;
     const sw_step_record record = {.step = s->state.steps, .epoch = epoch, .loss = loss, .lr = lr};
-    return sw_records_append_step(s->records, &record);
+    sw_status status = sw_records_append_step(s->records, &record);
+    if (status == SW_OK && s->events) status = sw_events_step(s->events, &record);
+    return status;
 }
 
 sw_status sw_trainer_losses_take(sw_session *s, int epoch, double lr, int images, double loss)

@@ -44,6 +44,7 @@ typedef struct sw_train_config {
     float ema_decay; /* of the averages of the weights that are evaluated and saved; 0: the weights themselves
                       */
     float max_minutes; /* a process trains; 0: no limit */
+    bool tensorboard;  /* write event files */
 } sw_train_config;
 
 typedef struct sw_runtime_config {

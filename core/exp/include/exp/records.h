@@ -63,6 +63,10 @@ sw_status sw_records_append_step(sw_records *records, const sw_step_record *step
 sw_status sw_records_append_epoch(sw_records *records, const sw_epoch_record *epoch) SW_NODISCARD;
 void sw_records_close(sw_records *records);
 
+/* Calls `visit` for every column but `epoch`, in the files' order; an absent value is NaN. */
+void sw_records_visit(const sw_records *records, const sw_epoch_record *epoch,
+                      void (*visit)(void *user, const char *key, double value), void *user);
+
 /* Drops the rows of steps past `last_step` and of epochs past `last_epoch`, and a torn last line; metrics.csv
  * is made anew from metrics.jsonl. Files that are not there are not needed. SW_E_DATA: a line that is no
  * record in the middle of a file, with its number. */
