@@ -202,7 +202,7 @@ static int by_merit(const void *a, const void *b)
 
 size_t comparison_ranking(size_t *order, const sw_comparison *c)
 {
-    placed places[MAX_CONTENDERS];
+    placed places[MAX_CONTENDERS] = {{0}};
     int sense = metric_sense(c->layout->cells[c->rank].key);
     size_t ranked = 0;
     for (size_t k = 0; k < c->column_count; k++) {

@@ -96,12 +96,12 @@ int comparison_notes(note notes[COMPARISON_NOTES], const sw_comparison *c)
 
 /* ---- columns ---- */
 
-/* Names are labels, engines change roundings only, and where the images lie does not matter once they are known
- * to be the same. */
+/* Names are labels, engines change roundings only, and where the images lie does not matter once they are
+ * known to be the same. */
 static bool may_differ(const char *key, bool same_images)
 {
-    return strcmp(key, "seed") == 0 || strcmp(key, "name") == 0 ||
-           strcmp(key, "runtime.conv_layers") == 0 || (same_images && strcmp(key, "data.root") == 0);
+    return strcmp(key, "seed") == 0 || strcmp(key, "name") == 0 || strcmp(key, "runtime.conv_layers") == 0 ||
+           (same_images && strcmp(key, "data.root") == 0);
 }
 
 static bool same_values(const contender *a, const contender *b, bool same_images)

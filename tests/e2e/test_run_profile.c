@@ -104,9 +104,9 @@ static void expect_nested(const trace *t)
         const span *s = &t->spans[i];
         if (i > 0 && s->track != t->spans[i - 1].track) depth = 0;
         while (depth > 0 && open[depth - 1]->end <= s->start + rounding) depth--;
-        cr_expect(depth == 0 || s->end <= open[depth - 1]->end + rounding,
-                  "%s %.3f-%.3f crosses %s %.3f-%.3f", s->name, s->start, s->end, open[depth - 1]->name,
-                  open[depth - 1]->start, open[depth - 1]->end);
+        const span *around = depth > 0 ? open[depth - 1] : s;
+        cr_expect(s->end <= around->end + rounding, "%s %.3f-%.3f crosses %s %.3f-%.3f", s->name, s->start,
+                  s->end, around->name, around->start, around->end);
         cr_assert_lt(depth, 16);
         open[depth++] = s;
     }

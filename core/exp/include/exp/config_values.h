@@ -32,8 +32,8 @@ typedef struct sw_config_keys {
 } sw_config_keys;
 
 /* The keys in which not all of the sets agree, in the order of the schema; a key that only some have (a stage
- * more) is one. Convolution engines (runtime.conv_layers), which a run decides, are none where one of the sets
- * leaves them open. The caller frees keys->items. */
+ * more) is one. Convolution engines (runtime.conv_layers), which a run decides, are none where one of the
+ * sets leaves them open. The caller frees keys->items. */
 sw_status sw_config_differing(sw_config_keys *keys, const sw_config_values *const *sets,
                               size_t count) SW_NODISCARD;
 

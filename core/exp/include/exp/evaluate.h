@@ -39,7 +39,7 @@ typedef struct sw_evaluate_options {
     /* called for each image, in the order they come; NULL: not */
     void (*on_image)(void *user, const sw_image_evaluation *figures);
     void *on_image_user;
-    bool confidence; /* on_image gets it: a launch and a read an image */
+    bool confidence;                /* on_image gets it: a launch and a read an image */
     sw_progress *progress;          /* NULL: none */
     int progress_done;              /* validation steps of this epoch that came before */
     struct sw_run_profile *profile; /* NULL: none */
