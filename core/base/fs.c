@@ -241,3 +241,16 @@ sw_status sw_fs_free_bytes(uint64_t *out, const char *path)
     *out = (uint64_t)info.f_bavail * info.f_frsize;
     return SW_OK;
 }
+
+bool sw_fs_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+char *sw_fs_without_last_slash(const char *path)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/') length--;
+    return sw_strf("%.*s", (int)length, path);
+}

@@ -41,15 +41,9 @@ static void contender_deinit(contender *of)
 
 static sw_status refuse_twice(const sw_comparison *c, const char *path)
 {
-    sw_status status = SW_OK;
-    char *real = realpath(path, NULL);
-    for (size_t i = 0; real && i < c->count && status == SW_OK; i++) {
-        char *other = realpath(c->items[i].path, NULL);
-        if (other && strcmp(real, other) == 0) status = sw_fail(SW_E_USAGE, "%s is given twice", path);
-        free(other);
-    }
-    free(real);
-    return status;
+    for (size_t i = 0; i < c->count; i++)
+        if (sw_fs_same(path, c->items[i].path)) return sw_fail(SW_E_USAGE, "%s is given twice", path);
+    return SW_OK;
 }
 
 static sw_status open_contender(contender *of, const char *path)

@@ -202,21 +202,16 @@ static sw_status list_epochs(sw_grid_store *store)
     return status;
 }
 
-/* "runs/a/001/", as a shell completes it, is runs/a/001. */
-static sw_status keep_path(sw_grid_store *store, const char *run)
-{
-    size_t length = strlen(run);
-    while (length > 1 && run[length - 1] == '/') length--;
-    store->run = sw_strf("%.*s", (int)length, run);
-    return store->run ? SW_OK : SW_E_MEMORY;
-}
-
 sw_status sw_grid_store_open(sw_grid_store *out, const char *run)
 {
     sw_status status = SW_OK;
     *out = (sw_grid_store){0};
     SW_TRY(check_run(run));
-    SW_TRY(keep_path(out, run));
+    out->run = sw_fs_without_last_slash(run);
+    if (!out->run) {
+        status = SW_E_MEMORY;
+        goto done;
+    }
     SW_TRY(read_index(out));
     SW_TRY(read_constants(out));
     SW_TRY(list_epochs(out));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/str.h"
 
 /* ---- names ---- */
@@ -43,15 +44,9 @@ static sw_status name_runs(sw_run_list *list)
 /* The same folder under two names is the same run too. */
 static sw_status check_new(const sw_run_list *list, const char *path)
 {
-    sw_status status = SW_OK;
-    char *real = realpath(path, NULL);
-    for (int r = 0; real && r < list->count && status == SW_OK; r++) {
-        char *other = realpath(list->runs[r].path, NULL);
-        if (other && strcmp(real, other) == 0) status = sw_fail(SW_E_USAGE, "%s is given twice", path);
-        free(other);
-    }
-    free(real);
-    return status;
+    for (int r = 0; r < list->count; r++)
+        if (sw_fs_same(path, list->runs[r].path)) return sw_fail(SW_E_USAGE, "%s is given twice", path);
+    return SW_OK;
 }
 
 sw_status sw_run_list_open(sw_run_list *list, const char *const *paths, int count)

@@ -233,20 +233,16 @@ static void take_state(sw_run_reader *run)
 
 /* ---- all of it ---- */
 
-static sw_status keep_path(sw_run_reader *run, const char *path)
-{
-    size_t length = strlen(path);
-    while (length > 1 && path[length - 1] == '/') length--;
-    run->path = sw_strf("%.*s", (int)length, path);
-    return run->path ? SW_OK : SW_E_MEMORY;
-}
-
 sw_status sw_run_reader_open(sw_run_reader *run, const char *path)
 {
     sw_status status = SW_OK;
     *run = (sw_run_reader){0};
     SW_TRY(require_run(path));
-    SW_TRY(keep_path(run, path));
+    run->path = sw_fs_without_last_slash(path);
+    if (!run->path) {
+        status = SW_E_MEMORY;
+        goto done;
+    }
     SW_TRY(read_manifest(run));
     SW_TRY(read_config(run));
     SW_TRY(read_epochs(run));
