@@ -7,7 +7,7 @@
  *   output tiles   y = A^T M A     4x4 pixels
  *
  *   backward, data     the same on dy with the weights flipped
- *   backward, weights  Z = A dy A^T (36, out/16, tiles, 16);  dU += V^T Z;  dw += G^T dU G
+ *   backward, weights  conv2d_winograd_dw.cl
  *
  * (Winograd, "Arithmetic complexity of computations", 1980; matrices of Lavin and Gray, "Fast algorithms for
  * convolutional neural networks", 2016, with interpolation points 0, 1, -1, 2, -2.)
@@ -90,48 +90,6 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global f
     }
 }
 
-/* A z for four values a stride apart, into six. */
-static inline void gradient_1d(float16 *to, const float16 *from, int to_stride, int from_stride)
-{
-    const float16 z0 = from[0], z1 = from[from_stride], z2 = from[2 * from_stride],
-                  z3 = from[3 * from_stride];
-    const float16 even = z0 + z2, odd = z1 + z3, even2 = z0 + 4.0f * z2, odd2 = 2.0f * z1 + 8.0f * z3;
-    to[0] = z0;
-    to[to_stride] = even + odd;
-    to[2 * to_stride] = even - odd;
-    to[3 * to_stride] = even2 + odd2;
-    to[4 * to_stride] = even2 - odd2;
-    to[5 * to_stride] = z3;
-}
-
-/* Z of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_gradient(__global const float *dy /* (N,H,W,channels) */, __global float *workspace,
-                         uint z_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile,
-                         int block_tiles, int h, int w, int tiles_x, int tiles_y)
-{
-    const int local_tile = get_global_id(0);
-    LOCATE(first_tile + local_tile, tiles_x, tiles_y)
-    __global float *to = workspace + z_offset + local_tile * 16;
-    const int place = channels * block_tiles;
-    for (int c = 0; c < channels; c += 16) {
-        float16 d[16], half_way[24], z[36];
-#pragma unroll
-        for (int i = 0; i < 4; i++)
-#pragma unroll
-            for (int j = 0; j < 4; j++)
-                d[i * 4 + j] = ty + i < h && tx + j < w
-                                   ? vload16(0, dy + ((image * h + ty + i) * w + tx + j) * channels + c)
-                                   : (float16)0.0f;
-#pragma unroll
-        for (int j = 0; j < 4; j++) gradient_1d(half_way + j, d + j, 4, 4);
-#pragma unroll
-        for (int i = 0; i < 6; i++) gradient_1d(z + 6 * i, half_way + 4 * i, 1, 1);
-#pragma unroll
-        for (int i = 0; i < 36; i++) STORE16(z[i], 0, to + c * block_tiles + i * place);
-    }
-}
-
 /* A^T m for six values a stride apart, into four. */
 static inline void output_1d(float16 *to, const float16 *from, int to_stride, int from_stride)
 {
@@ -144,9 +102,14 @@ static inline void output_1d(float16 *to, const float16 *from, int to_stride, in
     to[3 * to_stride] = difference + 8.0f * difference2 + from[5 * from_stride];
 }
 
+/* How a result goes out: as sw_winograd_store of conv2d_winograd.c. */
+#define STORE_PLAIN  0
+#define STORE_ADDED  1
+#define STORE_STREAM 2
+
 /* y (+)= A^T m A for the 16 channels from c on of the tile at (ty, tx). */
 static inline void output_tile(__global float *y, const float16 *m, int image, int ty, int tx, int h, int w,
-                               int channels, int c, int accumulate)
+                               int channels, int c, int store)
 {
     float16 half_way[24], d[16];
 #pragma unroll
@@ -155,7 +118,15 @@ static inline void output_tile(__global float *y, const float16 *m, int image, i
     for (int i = 0; i < 4; i++) output_1d(d + 4 * i, half_way + 6 * i, 1, 1);
     __global float *to = y + ((image * h + ty) * w + tx) * channels + c;
     const int row = w * channels;
-    if (!accumulate && ty + 4 <= h && tx + 4 <= w) {
+    const int whole = ty + 4 <= h && tx + 4 <= w;
+    if (whole && store == STORE_STREAM) {
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+#pragma unroll
+            for (int j = 0; j < 4; j++) STREAM16(d[i * 4 + j], 0, to + i * row + j * channels);
+        return;
+    }
+    if (whole && store == STORE_PLAIN) {
 #pragma unroll
         for (int i = 0; i < 4; i++)
 #pragma unroll
@@ -166,7 +137,7 @@ static inline void output_tile(__global float *y, const float16 *m, int image, i
         for (int j = 0; j < 4; j++)
             if (ty + i < h && tx + j < w) {
                 __global float *at = to + i * row + j * channels;
-                STORE16(accumulate ? d[i * 4 + j] + vload16(0, at) : d[i * 4 + j], 0, at);
+                STORE16(store == STORE_ADDED ? d[i * 4 + j] + vload16(0, at) : d[i * 4 + j], 0, at);
             }
 }
 
@@ -174,7 +145,7 @@ static inline void output_tile(__global float *y, const float16 *m, int image, i
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const float *workspace,
                        uint m_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile,
-                       int block_tiles, int h, int w, int tiles_x, int tiles_y, int accumulate)
+                       int block_tiles, int h, int w, int tiles_x, int tiles_y, int store)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
@@ -184,7 +155,7 @@ conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const 
         float16 m[36];
 #pragma unroll
         for (int i = 0; i < 36; i++) m[i] = vload16(0, from + c * block_tiles + i * place);
-        output_tile(y, m, image, ty, tx, h, w, channels, c, accumulate);
+        output_tile(y, m, image, ty, tx, h, w, channels, c, store);
     }
 }
 #endif
@@ -235,38 +206,6 @@ conv2d_winograd_weights(__global const float *w, __global float *workspace, uint
 #pragma unroll
         for (int k = 0; k < 36; k++) STORE16(u[k], 0, to + k * in * out);
         to += panel_channels;
-    }
-}
-
-/* G^T applied to six values a stride apart, into three. */
-static inline void gradient_of_weights_1d(float16 *to, const float16 *from, int to_stride, int from_stride)
-{
-    const float16 u1 = from[from_stride], u2 = from[2 * from_stride], u3 = from[3 * from_stride],
-                  u4 = from[4 * from_stride];
-    const float16 near = (-1.0f / 6.0f) * (u1 + u2), far = (1.0f / 24.0f) * (u3 + u4);
-    to[0] = 0.25f * from[0] + near + far;
-    to[to_stride] = (1.0f / 6.0f) * (u2 - u1) + (1.0f / 12.0f) * (u3 - u4);
-    to[2 * to_stride] = near + 4.0f * far + from[5 * from_stride];
-}
-
-/* dw[t,i,o] += (G^T dU G). Launch: global (out / 16, in), local (1, 1). */
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_weights_gradient(__global const float *workspace, uint du_offset /* (36,in,out) */,
-                                 __global float *dw /* (T,in,out) */)
-{
-    const int o = get_global_id(0) * 16, i = get_global_id(1), out = get_global_size(0) * 16,
-              in = get_global_size(1);
-    float16 u[36], half_way[18], g[9];
-#pragma unroll
-    for (int k = 0; k < 36; k++) u[k] = vload16(0, workspace + du_offset + (k * in + i) * out + o);
-#pragma unroll
-    for (int j = 0; j < 6; j++) gradient_of_weights_1d(half_way + j, u + j, 6, 6);
-#pragma unroll
-    for (int k = 0; k < 3; k++) gradient_of_weights_1d(g + 3 * k, half_way + 6 * k, 1, 1);
-#pragma unroll
-    for (int t = 0; t < 9; t++) {
-        __global float *to = dw + (t * in + i) * out + o;
-        STORE16(g[t] + vload16(0, to), 0, to);
     }
 }
 #endif
@@ -330,60 +269,6 @@ conv2d_winograd_product(__global float *workspace, uint v_offset /* (36,in/16,bl
         REGISTER_TILE
     }
 }
-
-/* dU[place] += V[place]^T Z[place], for BLOCK channels of V and BLOCK of Z. `fresh`: dU holds nothing yet.
- * Launch: global (ceil(in / BLOCK), ceil(out / BLOCK), 36), local (1, 1, 1). */
-#define BLOCK 64
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/16,block_tiles,16) */,
-                           uint z_offset /* (36,out/16,block_tiles,16) */, uint du_offset /* (36,in,out) */,
-                           int in, int out, int tiles, int block_tiles, int fresh)
-{
-    const int i_begin = (int)get_global_id(0) * BLOCK, i_end = min(i_begin + BLOCK, in);
-    const int o_begin = (int)get_global_id(1) * BLOCK, o_end = min(o_begin + BLOCK, out);
-    const int place = get_global_id(2);
-    for (int i = i_begin; i < i_end; i += ROWS)
-        for (int o = o_begin; o < o_end; o += PANEL) {
-            __global const float *v =
-                workspace + v_offset + (place * in + i / 16 * 16) * block_tiles + i % 16;
-            __global const float *z = workspace + z_offset + (place * out + o) * block_tiles;
-            __global float *du = workspace + du_offset + (place * in + i) * out + o;
-#if NV == 2
-#define LOAD_U(r)                                                                                            \
-    float16 a##r = fresh ? (float16)0.0f : vload16(0, du + r * out);                                         \
-    float16 e##r = fresh ? (float16)0.0f : vload16(1, du + r * out);
-#define STEP_U(r)                                                                                            \
-    {                                                                                                        \
-        const float16 s = v[t * 16 + r];                                                                     \
-        a##r = fma(s, b0, a##r);                                                                             \
-        e##r = fma(s, b1, e##r);                                                                             \
-    }
-#define STORE_U(r)                                                                                           \
-    STORE16(a##r, 0, du + r * out);                                                                          \
-    STORE16(e##r, 1, du + r * out);
-#define VECTORS_U const float16 b0 = vload16(t, z), b1 = vload16(t, z + block_tiles * 16);
-#else
-#define LOAD_U(r)  float16 a##r = fresh ? (float16)0.0f : vload16(0, du + r * out);
-#define STEP_U(r)  a##r = fma((float16)(v[t * 16 + r]), b0, a##r);
-#define STORE_U(r) STORE16(a##r, 0, du + r * out);
-#define VECTORS_U  const float16 b0 = vload16(t, z);
-#endif
-            EACH_ROW(LOAD_U)
-            int t = 0;
-            for (; t + 4 <= tiles;
-                 t += 4) { /* by hand: the compiler does not unroll a loop of unknown length */
-                {VECTORS_U EACH_ROW(STEP_U)} t++;
-                {VECTORS_U EACH_ROW(STEP_U)} t++;
-                {VECTORS_U EACH_ROW(STEP_U)} t++;
-                {VECTORS_U EACH_ROW(STEP_U)} t -= 3;
-            }
-            for (; t < tiles; t++) {
-                VECTORS_U
-                EACH_ROW(STEP_U)
-            }
-            EACH_ROW(STORE_U)
-        }
-}
 #endif
 
 #ifdef FUSED
@@ -394,8 +279,7 @@ conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/16
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const float *workspace,
                       uint u_offset /* (36,panels,in,PANEL) */, __global float *y /* (N,H,W,out) */, int in,
-                      int out, int tiles, int block_tiles, int h, int w, int tiles_x, int tiles_y,
-                      int accumulate,
+                      int out, int tiles, int block_tiles, int h, int w, int tiles_x, int tiles_y, int store,
                       __local float *scratch /* V (36,in/16,block_tiles,16), M (36,NV,block_tiles,16) */)
 {
     const int first = (int)get_global_id(0) * block_tiles, count = min(block_tiles, tiles - first);
@@ -426,7 +310,7 @@ conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const f
                 __local const float *from = m_tiles + (k * block_tiles + t) * 16;
 #pragma unroll
                 for (int i = 0; i < 36; i++, from += NV * block_tiles * 16) m[i] = vload16(0, from);
-                output_tile(y, m, image, ty, tx, h, w, out, o + 16 * k, accumulate);
+                output_tile(y, m, image, ty, tx, h, w, out, o + 16 * k, store);
             }
         }
     }

@@ -156,6 +156,7 @@ const sw_check_case sw_check_cases[] = {
     CONV(QUICK, WINOGRAD, 2, 33, 33, 32, 32, 3, false, MIB, INTEGERS),
     CONV(QUICK, WINOGRAD, 2, 25, 23, 48, 64, 3, false, MIB,
          UNIFORM), /* several groups of tiles, the last one shorter */
+    CONV(QUICK, WINOGRAD, 2, 31, 33, 80, 96, 3, false, MIB, UNIFORM), /* blocks of channels, partly filled */
     CONV(QUICK, WINOGRAD, 2, 13, 9, 144, 176, 3, true, MIB, UNIFORM), /* too many weights for one kernel */
     CONV(QUICK, AUTO, 1, 33, 31, 17, 17, 3, true, MIB, UNIFORM),
     CONV(FULL, CLBLAST, 2, 128, 128, 64, 64, 3, false, 16 * MIB, INTEGERS),

@@ -15,11 +15,18 @@ enum {
     /* In one kernel, where V and a panel of M fit a core's own cache and the weights, which are read anew for
      * every group of tiles, are small enough for that to cost less than it saves (docs/performance.md) */
     FUSED_BYTES = 640 * 1024,
-    FUSED_WEIGHT_BYTES = 3 * 1024 * 1024,
-    FUSED_TILES = 32 /* at most, of a group */
+    FUSED_WEIGHT_BYTES = 10 * 1024 * 1024,
+    FUSED_TILES = 32, /* at most, of a group, and of a chunk of the weights' gradient */
+    /* The weights' gradient in one kernel: more channels than this would fill the cache with dU, or have
+     * tiles transformed too often. So many work-items, for any number of cores the same sums. */
+    FUSED_GRADIENT_CHANNELS = 64 * 128,
+    FUSED_GRADIENT_ITEMS = 32
 };
 
-static const char *const file = "conv2d_winograd";
+static const char *const file = "conv2d_winograd", *const gradient_file = "conv2d_winograd_dw";
+
+/* How a result goes out: STORE_... of the kernels. */
+typedef enum winograd_store { STORE_PLAIN, STORE_ADDED, STORE_STREAM } winograd_store;
 
 /* A product of forward's kind: M = V U, from `in` channels to `out` in panels. */
 typedef struct product {
@@ -32,8 +39,12 @@ typedef struct product {
 typedef struct winograd_plan {
     sw_conv_shape shape;
     product forward, data;
-    const sw_kernel *input, *output, *gradient, *weights, *weights_gradient, *accumulate;
+    const sw_kernel *input, *output, *weights;
+    const sw_kernel *gradient, *accumulate; /* of backward-weights in blocks */
+    const sw_kernel *fused_gradient;        /* of backward-weights in one kernel, where `ranges` > 0 */
+    const sw_kernel *weights_gradient;
     int tiles_x, tiles_y, block_tiles;
+    int ranges, chunk; /* of tiles: parts of dU, and those whose V and Z are held at a time */
     /* floats into the workspace: U (or dU) at its start, then V, then M (or Z) */
     size_t v_offset, m_offset;
 } winograd_plan;
@@ -88,15 +99,19 @@ static sw_status prepare_product(product *p, sw_cl *cl, int in, int out)
 static sw_status prepare_kernels(winograd_plan *plan, sw_cl *cl)
 {
     sw_status status = SW_OK;
+    bool two = plan->shape.out_channels % (2 * LANES) == 0;
+    const char *nv = two ? "-DNV=2" : "-DNV=1";
     SW_TRY(prepare_product(&plan->forward, cl, plan->shape.in_channels, plan->shape.out_channels));
     SW_TRY(prepare_product(&plan->data, cl, plan->shape.out_channels, plan->shape.in_channels));
     SW_TRY(sw_kernel_get(&plan->input, cl, file, "conv2d_winograd_input", "-DTRANSFORM"));
     SW_TRY(sw_kernel_get(&plan->output, cl, file, "conv2d_winograd_output", "-DTRANSFORM"));
-    SW_TRY(sw_kernel_get(&plan->gradient, cl, file, "conv2d_winograd_gradient", "-DTRANSFORM"));
     SW_TRY(sw_kernel_get(&plan->weights, cl, file, "conv2d_winograd_weights", "-DWEIGHTS"));
-    SW_TRY(sw_kernel_get(&plan->weights_gradient, cl, file, "conv2d_winograd_weights_gradient", "-DWEIGHTS"));
-    SW_TRY(sw_kernel_get(&plan->accumulate, cl, file, "conv2d_winograd_accumulate",
-                         plan->forward.panel > LANES ? "-DPRODUCT -DNV=2" : "-DPRODUCT -DNV=1"));
+    SW_TRY(sw_kernel_get(&plan->weights_gradient, cl, gradient_file, "conv2d_winograd_weights_gradient", nv));
+    if (plan->ranges > 0)
+        return sw_kernel_get(&plan->fused_gradient, cl, gradient_file, "conv2d_winograd_dw_fused",
+                             two ? "-DFUSED -DNV=2" : "-DFUSED -DNV=1");
+    SW_TRY(sw_kernel_get(&plan->gradient, cl, gradient_file, "conv2d_winograd_gradient", nv));
+    SW_TRY(sw_kernel_get(&plan->accumulate, cl, gradient_file, "conv2d_winograd_accumulate", nv));
 done:
     return status;
 }
@@ -109,6 +124,35 @@ static int choose_block(const winograd_plan *plan)
     int fitting = (int)(CACHE_BYTES / tile_bytes) / GROUP_TILES * GROUP_TILES;
     if (fitting < GROUP_TILES) fitting = GROUP_TILES;
     return fitting < all ? fitting : all;
+}
+
+static int gradient_blocks(sw_conv_shape s)
+{
+    return divide_up(s.in_channels, BLOCK_CHANNELS) * divide_up(s.out_channels, BLOCK_CHANNELS);
+}
+
+/* Floats of dU, of one range. */
+static size_t gradient_floats(sw_conv_shape s)
+{
+    return PLACES * (size_t)gradient_blocks(s) * BLOCK_CHANNELS * BLOCK_CHANNELS;
+}
+
+/* Local memory of the fused gradient: half of V and Z of so many tiles. */
+static size_t fused_gradient_bytes(int tiles)
+{
+    return PLACES * (size_t)tiles * BLOCK_CHANNELS * sizeof(float);
+}
+
+/* Whether the weights' gradient goes in one kernel, and how. */
+static void choose_gradient(winograd_plan *plan, const sw_cl *cl)
+{
+    size_t room = (size_t)sw_cl_device(cl)->local_bytes;
+    plan->chunk = FUSED_TILES;
+    while (plan->chunk > 0 && fused_gradient_bytes(plan->chunk) > room) plan->chunk -= ROWS;
+    if (plan->chunk == 0 || plan->shape.in_channels * plan->shape.out_channels > FUSED_GRADIENT_CHANNELS)
+        return;
+    plan->ranges = FUSED_GRADIENT_ITEMS / (2 * gradient_blocks(plan->shape));
+    if (plan->ranges < 1) plan->ranges = 1;
 }
 
 static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
@@ -124,13 +168,18 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     plan->tiles_x = divide_up(shape.w, 4);
     plan->tiles_y = divide_up(shape.h, 4);
     plan->block_tiles = choose_block(plan);
+    choose_gradient(plan, run->cl);
     SW_TRY(prepare_kernels(plan, run->cl));
 
     size_t in = (size_t)shape.in_channels, o = (size_t)shape.out_channels, most = in > o ? in : o;
-    size_t tile_floats = PLACES * (size_t)plan->block_tiles;
-    plan->v_offset = sw_conv_align(PLACES * in * o * sizeof(float)) / sizeof(float);
+    size_t tile_floats = PLACES * (size_t)plan->block_tiles, u_floats = PLACES * in * o;
+    size_t du_floats = gradient_floats(shape);
+    if (du_floats > u_floats) u_floats = du_floats;
+    plan->v_offset = sw_conv_align(u_floats * sizeof(float)) / sizeof(float);
     plan->m_offset = plan->v_offset + sw_conv_align(tile_floats * most * sizeof(float)) / sizeof(float);
     *workspace_bytes = (plan->m_offset + tile_floats * most) * sizeof(float);
+    size_t parts_bytes = (size_t)plan->ranges * du_floats * sizeof(float);
+    if (parts_bytes > *workspace_bytes) *workspace_bytes = parts_bytes;
 done:
     return status;
 }
@@ -172,25 +221,33 @@ static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_
                      sw_arg_i32(b.count), sw_arg_i32(plan->block_tiles), sw_arg_i32(GROUP_TILES));
 }
 
+static winograd_store store_of(const winograd_plan *plan, const product *p, const sw_run *run,
+                               bool accumulate)
+{
+    size_t elems = (size_t)run->n * (size_t)plan->shape.h * (size_t)plan->shape.w * (size_t)p->out;
+    if (accumulate) return STORE_ADDED;
+    return sw_run_streams(run, elems) ? STORE_STREAM : STORE_PLAIN;
+}
+
 static sw_status bring_out(const winograd_plan *plan, const product *p, sw_run *run, cl_mem to, block b,
-                           bool accumulate)
+                           winograd_store store)
 {
     return SW_LAUNCH(run->cl, plan->output, run->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(to),
                      sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(p->out),
                      sw_arg_i32(b.first), sw_arg_i32(plan->block_tiles), sw_arg_i32(plan->shape.h),
                      sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y),
-                     sw_arg_i32(accumulate));
+                     sw_arg_i32((int)store));
 }
 
 static sw_status run_fused(const winograd_plan *plan, const product *p, sw_run *run, cl_mem from, cl_mem to,
-                           bool accumulate)
+                           winograd_store store)
 {
     int tiles = run->n * plan->tiles_x * plan->tiles_y;
     return SW_LAUNCH(run->cl, p->fused, run->node->name, grid_of(divide_up(tiles, p->group_tiles), 1, 1),
                      sw_arg_buffer(from), sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_buffer(to),
                      sw_arg_i32(p->in), sw_arg_i32(p->out), sw_arg_i32(tiles), sw_arg_i32(p->group_tiles),
                      sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x),
-                     sw_arg_i32(plan->tiles_y), sw_arg_i32(accumulate),
+                     sw_arg_i32(plan->tiles_y), sw_arg_i32((int)store),
                      sw_arg_local(fused_bytes(p, p->group_tiles)));
 }
 
@@ -199,14 +256,15 @@ static sw_status run_product(const winograd_plan *plan, const product *p, sw_run
                              bool flip, bool accumulate)
 {
     sw_status status = SW_OK;
+    winograd_store store = store_of(plan, p, run, accumulate);
     sw_grid weights = grid_of(p->out / LANES, p->in / LANES, 1);
     SW_TRY(SW_LAUNCH(run->cl, plan->weights, run->node->name, weights, sw_arg_buffer(run->param[0]),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(p->panel), sw_arg_i32(flip)));
-    if (p->fused) return run_fused(plan, p, run, from, to, accumulate);
+    if (p->fused) return run_fused(plan, p, run, from, to, store);
     for (block b = {0}; next_block(&b, plan, run);) {
         SW_TRY(transform(plan, run, plan->input, from, plan->v_offset, p->in, b));
         SW_TRY(multiply_block(plan, p, run, b));
-        SW_TRY(bring_out(plan, p, run, to, b, accumulate));
+        SW_TRY(bring_out(plan, p, run, to, b, store));
     }
 done:
     return status;
@@ -224,14 +282,40 @@ static sw_status backward_data(const void *prepared, sw_run *run)
     return run_product(plan, &plan->data, run, run->dout[0], run->din[0], true, run->accumulate[0]);
 }
 
+/* dw += G^T dU G, dU in so many parts. */
+static sw_status collect_gradient(const winograd_plan *plan, sw_run *run, int ranges)
+{
+    return SW_LAUNCH(run->cl, plan->weights_gradient, run->node->name,
+                     grid_of(plan->shape.out_channels / LANES, plan->shape.in_channels, 1),
+                     sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(ranges),
+                     sw_arg_buffer(run->dparam[0]));
+}
+
+static sw_status fused_gradient(const winograd_plan *plan, sw_run *run)
+{
+    sw_status status = SW_OK;
+    sw_conv_shape s = plan->shape;
+    int tiles = run->n * plan->tiles_x * plan->tiles_y, range_tiles = divide_up(tiles, plan->ranges);
+    int ranges = divide_up(tiles, range_tiles);
+    SW_TRY(SW_LAUNCH(run->cl, plan->fused_gradient, run->node->name, grid_of(2, gradient_blocks(s), ranges),
+                     sw_arg_buffer(run->in[0]), sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace),
+                     sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(tiles),
+                     sw_arg_i32(range_tiles), sw_arg_i32(plan->chunk), sw_arg_i32(s.h), sw_arg_i32(s.w),
+                     sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y),
+                     sw_arg_local(fused_gradient_bytes(plan->chunk))));
+    status = collect_gradient(plan, run, ranges);
+done:
+    return status;
+}
+
 static sw_status backward_weights(const void *prepared, sw_run *run)
 {
     sw_status status = SW_OK;
     const winograd_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
+    if (plan->fused_gradient) return fused_gradient(plan, run);
     sw_grid accumulate =
         grid_of(divide_up(s.in_channels, BLOCK_CHANNELS), divide_up(s.out_channels, BLOCK_CHANNELS), PLACES);
-    sw_grid weights = grid_of(s.out_channels / LANES, s.in_channels, 1);
     for (block b = {0}; next_block(&b, plan, run);) {
         SW_TRY(transform(plan, run, plan->input, run->in[0], plan->v_offset, s.in_channels, b));
         SW_TRY(transform(plan, run, plan->gradient, run->dout[0], plan->m_offset, s.out_channels, b));
@@ -241,8 +325,7 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
                          sw_arg_i32(s.out_channels), sw_arg_i32(b.count), sw_arg_i32(plan->block_tiles),
                          sw_arg_i32(b.first == 0)));
     }
-    SW_TRY(SW_LAUNCH(run->cl, plan->weights_gradient, run->node->name, weights, sw_arg_buffer(run->workspace),
-                     sw_arg_u32(0), sw_arg_buffer(run->dparam[0])));
+    status = collect_gradient(plan, run, 1);
 done:
     return status;
 }

@@ -6,17 +6,28 @@
 #include "check/check.h"
 #include "ops/ops.h"
 
+static sw_device_info first_device(void)
+{
+    sw_device_info device;
+    cr_assert_eq(sw_device_choose(&device, NULL), SW_OK, "%s", sw_error_message());
+    return device;
+}
+
+/* The device is believed to be what `device` says. */
+static sw_cl *open_device(const sw_device_info *device)
+{
+    sw_cl *cl;
+    cr_assert_eq(sw_cl_create(&cl, device, &(sw_cl_options){.check = true}), SW_OK, "%s", sw_error_message());
+    return cl;
+}
+
 /* The first device, said to be of that type and to allow work-groups of that many items (0: as it is). */
 static sw_cl *open_as(cl_device_type type, size_t max_work_group)
 {
-    sw_device_info device;
-    sw_cl *cl;
-    cr_assert_eq(sw_device_choose(&device, NULL), SW_OK, "%s", sw_error_message());
+    sw_device_info device = first_device();
     device.type = type;
     if (max_work_group) device.max_work_group = max_work_group;
-    cr_assert_eq(sw_cl_create(&cl, &device, &(sw_cl_options){.check = true}), SW_OK, "%s",
-                 sw_error_message());
-    return cl;
+    return open_device(&device);
 }
 
 static void expect_engines(sw_cl *cl, sw_conv_choice asked, int in, int out, int kernel, const char *engines)
@@ -62,14 +73,14 @@ Test(conv_engines, a_gpu_takes_tile_unless_clblast_is_asked_for_or_groups_are_to
     sw_cl_destroy(tiny);
 }
 
-/* All cases of the self-test that name engine tile. */
-static void check_tile(sw_cl *cl)
+/* All cases of the self-test that name the engine. */
+static void check_engine(sw_cl *cl, sw_conv_choice engine)
 {
     int count = 0;
     for (size_t i = 0; i < sw_check_case_count; i++) {
         const sw_check_case *c = &sw_check_cases[i];
         if (c->size > SW_CHECK_QUICK || strcmp(c->subject, "conv2d") != 0) continue;
-        if (((const sw_conv2d_attrs *)c->op->attrs)->engine != SW_CONV_TILE) continue;
+        if (((const sw_conv2d_attrs *)c->op->attrs)->engine != engine) continue;
         sw_check_result result;
         sw_status status = sw_check_run(&result, cl, c);
         cr_expect_eq(status, SW_OK, "%s: %s", result.text, sw_error_message());
@@ -82,13 +93,31 @@ static void check_tile(sw_cl *cl)
 Test(conv_engines, tile_is_right_in_work_groups_of_64_items_too)
 {
     sw_cl *cl = open_as(CL_DEVICE_TYPE_GPU, 64);
-    check_tile(cl);
+    check_engine(cl, SW_CONV_TILE);
     sw_cl_destroy(cl);
 }
 
 Test(conv_engines, tile_is_right_with_the_vectors_of_a_gpu)
 {
     sw_cl *cl = open_as(CL_DEVICE_TYPE_GPU, 256);
-    check_tile(cl);
+    check_engine(cl, SW_CONV_TILE);
+    sw_cl_destroy(cl);
+}
+
+Test(conv_engines, winograd_is_right_where_results_go_past_the_caches)
+{
+    sw_device_info device = first_device();
+    device.cache_bytes = 1;
+    sw_cl *cl = open_device(&device);
+    check_engine(cl, SW_CONV_WINOGRAD);
+    sw_cl_destroy(cl);
+}
+
+Test(conv_engines, winograd_is_right_in_several_kernels_where_local_memory_is_small)
+{
+    sw_device_info device = first_device();
+    device.local_bytes = 16 * 1024;
+    sw_cl *cl = open_device(&device);
+    check_engine(cl, SW_CONV_WINOGRAD);
     sw_cl_destroy(cl);
 }
