@@ -115,15 +115,8 @@ Test(describe, the_other_networks_have_the_parameters_the_facts_give)
     sw_description_deinit(&d);
     sw_experiment_destroy(x);
 
-    const char *const separable[] = {
-        "model.encoder=[{convs: 2, width: 64, conv: separable}, {convs: 2, width: 128, conv: separable},"
-        " {convs: 3, width: 256, conv: separable}, {convs: 3, width: 512, conv: separable}]",
-        "model.decoder=[{unpool_from: 4, convs: 3, width: 256, conv: separable},"
-        " {unpool_from: 3, convs: 3, width: 128, conv: separable},"
-        " {unpool_from: 2, convs: 2, width: 64, conv: separable},"
-        " {unpool_from: 1, convs: 2, width: 0, conv: separable}]",
-        NULL};
-    describe_file(&d, &x, BASELINE, separable);
+    x = experiment_of("segnet_separable");
+    describe(&d, x);
     cr_expect_eq(d.parameters, 1749671);
     cr_expect_str_eq(layer_named(&d, "dc1.seq.0.depthwise")->op, "depthwise 3x3");
     cr_expect_eq(layer_named(&d, "dc1.seq.0.depthwise")->parameters, 27);
