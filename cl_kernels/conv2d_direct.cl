@@ -67,7 +67,7 @@ __kernel void conv2d_direct_pack(__global const float *w, __global float *worksp
 
 /* A tile of WIDE_PIXELS pixels by WIDE_VECTORS vectors; with `partial` only the first `count` pixels. */
 static inline void widen_tile(__global const float *thin, uint pitch, __global const float *weights,
-                              __global float *y, int count, int accumulate)
+                              __global float *y, int count, int put)
 {
     float16 sum[WIDE_PIXELS][WIDE_VECTORS];
 #pragma unroll
@@ -96,7 +96,10 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
 #pragma unroll
             for (int v = 0; v < WIDE_VECTORS; v++) {
                 __global float *to = y + m * THICK + v * 16;
-                vstore16(accumulate ? sum[m][v] + vload16(0, to) : sum[m][v], 0, to);
+                if (put == PUT_STREAM)
+                    STREAM16(sum[m][v], 0, to);
+                else
+                    STORE16(put == PUT_ADDED ? sum[m][v] + vload16(0, to) : sum[m][v], 0, to);
             }
         }
 }
@@ -107,7 +110,7 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+K-1,W+K-1,THIN) */,
                     uint packed_offset /* (T+1,THIN,THICK) */, __global float *y /* (N,H,W,THICK) */, int h,
-                    int w, int image_rows /* N H */, int item_rows, int accumulate)
+                    int w, int image_rows /* N H */, int item_rows, int put)
 {
     const int first = (int)get_global_id(0) * item_rows, end = min(first + item_rows, image_rows);
     const uint pitch = PITCH(w);
@@ -117,7 +120,7 @@ conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+
         for (int x = 0; x < w; x += WIDE_PIXELS)
             for (int c = 0; c < THICK; c += 16 * WIDE_VECTORS)
                 widen_tile(thin + x * THIN, pitch, workspace + packed_offset + c,
-                           y + (uint)(r * w + x) * THICK + c, w - x, accumulate);
+                           y + (uint)(r * w + x) * THICK + c, w - x, put);
     }
 }
 

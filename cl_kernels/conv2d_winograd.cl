@@ -102,14 +102,9 @@ static inline void output_1d(float16 *to, const float16 *from, int to_stride, in
     to[3 * to_stride] = difference + 8.0f * difference2 + from[5 * from_stride];
 }
 
-/* How a result goes out: as sw_winograd_store of conv2d_winograd.c. */
-#define STORE_PLAIN  0
-#define STORE_ADDED  1
-#define STORE_STREAM 2
-
 /* y (+)= A^T m A for the 16 channels from c on of the tile at (ty, tx). */
 static inline void output_tile(__global float *y, const float16 *m, int image, int ty, int tx, int h, int w,
-                               int channels, int c, int store)
+                               int channels, int c, int put)
 {
     float16 half_way[24], d[16];
 #pragma unroll
@@ -119,14 +114,14 @@ static inline void output_tile(__global float *y, const float16 *m, int image, i
     __global float *to = y + ((image * h + ty) * w + tx) * channels + c;
     const int row = w * channels;
     const int whole = ty + 4 <= h && tx + 4 <= w;
-    if (whole && store == STORE_STREAM) {
+    if (whole && put == PUT_STREAM) {
 #pragma unroll
         for (int i = 0; i < 4; i++)
 #pragma unroll
             for (int j = 0; j < 4; j++) STREAM16(d[i * 4 + j], 0, to + i * row + j * channels);
         return;
     }
-    if (whole && store == STORE_PLAIN) {
+    if (whole && put == PUT_PLAIN) {
 #pragma unroll
         for (int i = 0; i < 4; i++)
 #pragma unroll
@@ -137,7 +132,7 @@ static inline void output_tile(__global float *y, const float16 *m, int image, i
         for (int j = 0; j < 4; j++)
             if (ty + i < h && tx + j < w) {
                 __global float *at = to + i * row + j * channels;
-                STORE16(store == STORE_ADDED ? d[i * 4 + j] + vload16(0, at) : d[i * 4 + j], 0, at);
+                STORE16(put == PUT_ADDED ? d[i * 4 + j] + vload16(0, at) : d[i * 4 + j], 0, at);
             }
 }
 
@@ -145,7 +140,7 @@ static inline void output_tile(__global float *y, const float16 *m, int image, i
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const float *workspace,
                        uint m_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile,
-                       int block_tiles, int h, int w, int tiles_x, int tiles_y, int store)
+                       int block_tiles, int h, int w, int tiles_x, int tiles_y, int put)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
@@ -155,7 +150,7 @@ conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const 
         float16 m[36];
 #pragma unroll
         for (int i = 0; i < 36; i++) m[i] = vload16(0, from + c * block_tiles + i * place);
-        output_tile(y, m, image, ty, tx, h, w, channels, c, store);
+        output_tile(y, m, image, ty, tx, h, w, channels, c, put);
     }
 }
 #endif
@@ -279,7 +274,7 @@ conv2d_winograd_product(__global float *workspace, uint v_offset /* (36,in/16,bl
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const float *workspace,
                       uint u_offset /* (36,panels,in,PANEL) */, __global float *y /* (N,H,W,out) */, int in,
-                      int out, int tiles, int block_tiles, int h, int w, int tiles_x, int tiles_y, int store,
+                      int out, int tiles, int block_tiles, int h, int w, int tiles_x, int tiles_y, int put,
                       __local float *scratch /* V (36,in/16,block_tiles,16), M (36,NV,block_tiles,16) */)
 {
     const int first = (int)get_global_id(0) * block_tiles, count = min(block_tiles, tiles - first);
@@ -310,7 +305,7 @@ conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const f
                 __local const float *from = m_tiles + (k * block_tiles + t) * 16;
 #pragma unroll
                 for (int i = 0; i < 36; i++, from += NV * block_tiles * 16) m[i] = vload16(0, from);
-                output_tile(y, m, image, ty, tx, h, w, out, o + 16 * k, store);
+                output_tile(y, m, image, ty, tx, h, w, out, o + 16 * k, put);
             }
         }
     }

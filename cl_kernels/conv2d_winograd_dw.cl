@@ -6,15 +6,15 @@
  *   weights' gradient  dw += G^T dU G
  *
  * Two ways to dU. Where the weights are small, one kernel does it all (-DFUSED): a work-item sums a range of
- * tiles for half of the places, three of the six rows of a transformed tile. Its part of dU and the V and Z of a
- * few tiles at a time stay in the core's own cache; only x and dy pass through the cache that all cores
- * share, and the next tiles' pixels are asked for while the products of these run. Otherwise three kernels, in
- * blocks of tiles whose V and Z stay in the shared cache, each place summed by itself.
+ * tiles for half of the places, three of the six rows of a transformed tile. Its part of dU and the V and Z
+ * of a few tiles at a time stay in the core's own cache; only x and dy pass through the cache that all cores
+ * share, and the next tiles' pixels are asked for while the products of these run. Otherwise three kernels,
+ * in blocks of tiles whose V and Z stay in the shared cache, each place summed by itself.
  *
- * dU lies in blocks of BLOCK x BLOCK channels (blocks, 36, BLOCK, BLOCK), full size even where the channels do not
- * fill it, blocks of out running fastest. Register tiles as in conv2d_winograd.cl: ROWS channels of x times NV
- * vectors of dy's. Device layouts: x, dy (N,H,W,C), dw (T,I,O); in and out are multiples of 16. Macros: NV (1 or
- * 2), FUSED. */
+ * dU lies in blocks of BLOCK x BLOCK channels (blocks, 36, BLOCK, BLOCK), full size even where the channels
+ * do not fill it, blocks of out running fastest. Register tiles as in conv2d_winograd.cl: ROWS channels of x
+ * times NV vectors of dy's. Device layouts: x, dy (N,H,W,C), dw (T,I,O); in and out are multiples of 16.
+ * Macros: NV (1 or 2), FUSED. */
 
 #define BLOCK       64
 #define SLICES      (BLOCK / 16)
@@ -28,8 +28,8 @@
     const int tx = (tile) % (tiles_x)*4, ty = (tile) / (tiles_x) % (tiles_y)*4,                              \
               image = (tile) / (tiles_x) / (tiles_y);
 
-/* A z of four values a stride apart, into six: the first three or the last (`lower`). The halves have nothing in
- * common that a whole would compute once. */
+/* A z of four values a stride apart, into six: the first three or the last (`lower`). The halves have nothing
+ * in common that a whole would compute once. */
 static inline void gradient_1d(float16 *to, const float16 *from, int to_stride, int from_stride, int lower)
 {
     const float16 z0 = from[0], z1 = from[from_stride], z2 = from[2 * from_stride],
@@ -179,15 +179,16 @@ static inline void prefetch_pixels(const view *s, int first, int from, int to)
  * Launch: global (2, blocks, ranges), local (1, 1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_dw_fused(__global const float *x /* (N,H,W,in) */, __global const float *dy /* (N,H,W,out) */,
-                         __global float *parts /* (ranges,blocks,36,BLOCK,BLOCK) */, int in, int out, int tiles,
-                         int range_tiles, int chunk, int h, int w, int tiles_x, int tiles_y,
+                         __global float *parts /* (ranges,blocks,36,BLOCK,BLOCK) */, int in, int out,
+                         int tiles, int range_tiles, int chunk, int h, int w, int tiles_x, int tiles_y,
                          __local float *scratch /* V, Z: (HALF,SLICES,chunk,16) each */)
 {
     const int lower = get_global_id(0), block = get_global_id(1), range = get_global_id(2);
     const int out_blocks = (out + BLOCK - 1) / BLOCK;
     const int i_begin = block / out_blocks * BLOCK, o_begin = block % out_blocks * BLOCK;
-    const view s = {x + i_begin, dy + o_begin, in, out, min(BLOCK, in - i_begin), min(BLOCK, out - o_begin),
-                    h, w, tiles_x, tiles_y};
+    const view s = {
+        x + i_begin, dy + o_begin, in,     out, min(BLOCK, in - i_begin), min(BLOCK, out - o_begin), h,
+        w,           tiles_x,      tiles_y};
     const int first = range * range_tiles, end = min(first + range_tiles, tiles);
     const int place_step = SLICES * chunk * 16, z_step = chunk * 16;
     __local float *v_tiles = scratch, *z_tiles = scratch + HALF * place_step;
@@ -264,8 +265,8 @@ conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/16
     const int z_step = block_tiles * 16;
     __global const float *v_tiles = workspace + v_offset + (place * in + i_block * BLOCK) * block_tiles;
     __global const float *z_tiles = workspace + z_offset + (place * out + o_block * BLOCK) * block_tiles;
-    __global float *part = workspace + du_offset +
-                           ((i_block * (int)get_global_size(1) + o_block) * 36 + place) * BLOCK * BLOCK;
+    __global float *part =
+        workspace + du_offset + ((i_block * (int)get_global_size(1) + o_block) * 36 + place) * BLOCK * BLOCK;
     for (int i = 0; i < i_end; i += ROWS)
         for (int o = 0; o < o_end; o += PANEL) {
             __global const float *v = v_tiles + i / 16 * z_step + i % 16;

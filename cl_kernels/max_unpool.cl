@@ -26,7 +26,7 @@ __kernel void max_unpool_fwd(__global const float *restrict x,      /* (n,h,w,ch
                              __global const uint *restrict offsets, /* (n,h,w,words) */
                              __global float *restrict y,            /* (n,oh,ow,channels) */
                              const int h, const int w, const int oh, const int ow, const int vectors,
-                             const int accumulate) /* not 0: adds to y */
+                             const int put) /* of y: PUT_... */
 {
     const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
     const int windows = (oh + 1) / 2;
@@ -43,7 +43,10 @@ __kernel void max_unpool_fwd(__global const float *restrict x,      /* (n,h,w,ch
         if (to_row >= oh || to_column >= ow) continue;
         const int to = ((image * oh + to_row) * ow + to_column) * vectors + v;
         const floatV spread = select(SPLATV(0.0f), value, place == (intV)(k));
-        STOREV(accumulate ? LOADV(y, to) + spread : spread, y, to);
+        if (put == PUT_STREAM)
+            STREAMV(spread, y, to);
+        else
+            STOREV(put == PUT_ADDED ? LOADV(y, to) + spread : spread, y, to);
     }
 }
 

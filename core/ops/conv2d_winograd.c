@@ -25,9 +25,6 @@ enum {
 
 static const char *const file = "conv2d_winograd", *const gradient_file = "conv2d_winograd_dw";
 
-/* How a result goes out: STORE_... of the kernels. */
-typedef enum winograd_store { STORE_PLAIN, STORE_ADDED, STORE_STREAM } winograd_store;
-
 /* A product of forward's kind: M = V U, from `in` channels to `out` in panels. */
 typedef struct product {
     const sw_kernel *multiply; /* NULL where fused */
@@ -221,33 +218,31 @@ static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_
                      sw_arg_i32(b.count), sw_arg_i32(plan->block_tiles), sw_arg_i32(GROUP_TILES));
 }
 
-static winograd_store store_of(const winograd_plan *plan, const product *p, const sw_run *run,
-                               bool accumulate)
+static sw_put put_of(const winograd_plan *plan, const product *p, const sw_run *run, bool accumulate)
 {
     size_t elems = (size_t)run->n * (size_t)plan->shape.h * (size_t)plan->shape.w * (size_t)p->out;
-    if (accumulate) return STORE_ADDED;
-    return sw_run_streams(run, elems) ? STORE_STREAM : STORE_PLAIN;
+    return sw_run_put(run, elems, accumulate);
 }
 
 static sw_status bring_out(const winograd_plan *plan, const product *p, sw_run *run, cl_mem to, block b,
-                           winograd_store store)
+                           sw_put put)
 {
     return SW_LAUNCH(run->cl, plan->output, run->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(to),
                      sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(p->out),
                      sw_arg_i32(b.first), sw_arg_i32(plan->block_tiles), sw_arg_i32(plan->shape.h),
                      sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y),
-                     sw_arg_i32((int)store));
+                     sw_arg_i32((int)put));
 }
 
 static sw_status run_fused(const winograd_plan *plan, const product *p, sw_run *run, cl_mem from, cl_mem to,
-                           winograd_store store)
+                           sw_put put)
 {
     int tiles = run->n * plan->tiles_x * plan->tiles_y;
     return SW_LAUNCH(run->cl, p->fused, run->node->name, grid_of(divide_up(tiles, p->group_tiles), 1, 1),
                      sw_arg_buffer(from), sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_buffer(to),
                      sw_arg_i32(p->in), sw_arg_i32(p->out), sw_arg_i32(tiles), sw_arg_i32(p->group_tiles),
                      sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x),
-                     sw_arg_i32(plan->tiles_y), sw_arg_i32((int)store),
+                     sw_arg_i32(plan->tiles_y), sw_arg_i32((int)put),
                      sw_arg_local(fused_bytes(p, p->group_tiles)));
 }
 
@@ -256,15 +251,15 @@ static sw_status run_product(const winograd_plan *plan, const product *p, sw_run
                              bool flip, bool accumulate)
 {
     sw_status status = SW_OK;
-    winograd_store store = store_of(plan, p, run, accumulate);
+    sw_put put = put_of(plan, p, run, accumulate);
     sw_grid weights = grid_of(p->out / LANES, p->in / LANES, 1);
     SW_TRY(SW_LAUNCH(run->cl, plan->weights, run->node->name, weights, sw_arg_buffer(run->param[0]),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(p->panel), sw_arg_i32(flip)));
-    if (p->fused) return run_fused(plan, p, run, from, to, store);
+    if (p->fused) return run_fused(plan, p, run, from, to, put);
     for (block b = {0}; next_block(&b, plan, run);) {
         SW_TRY(transform(plan, run, plan->input, from, plan->v_offset, p->in, b));
         SW_TRY(multiply_block(plan, p, run, b));
-        SW_TRY(bring_out(plan, p, run, to, b, store));
+        SW_TRY(bring_out(plan, p, run, to, b, put));
     }
 done:
     return status;

@@ -43,3 +43,9 @@ bool sw_run_streams(const sw_run *run, size_t elems)
     const sw_device_info *device = sw_cl_device(run->cl);
     return device->type == CL_DEVICE_TYPE_CPU && elems * sizeof(float) > device->cache_bytes / 2;
 }
+
+sw_put sw_run_put(const sw_run *run, size_t elems, bool accumulate)
+{
+    if (accumulate) return SW_PUT_ADDED;
+    return sw_run_streams(run, elems) ? SW_PUT_STREAM : SW_PUT_PLAIN;
+}

@@ -30,11 +30,13 @@ sw_status sw_window_spread(sw_run *run, const sw_kernel *kernel, cl_mem values, 
 {
     const sw_window *window = run->prepared;
     const int vectors = small.c / window->vec, columns = (large.w + 1) / 2, rows = (large.h + 1) / 2;
+    const size_t elems = (size_t)large.n * (size_t)large.h * (size_t)large.w * (size_t)large.c;
+    const sw_put put = sw_run_put(run, elems, accumulate);
     const sw_grid grid =
         sw_run_grid(run, (size_t)columns * (size_t)vectors, (size_t)large.n * (size_t)rows, false);
     return SW_LAUNCH(run->cl, kernel, run->node->name, grid, sw_arg_buffer(values), sw_arg_buffer(offsets),
                      sw_arg_buffer(spread), sw_arg_i32(small.h), sw_arg_i32(small.w), sw_arg_i32(large.h),
-                     sw_arg_i32(large.w), sw_arg_i32(vectors), sw_arg_i32(accumulate));
+                     sw_arg_i32(large.w), sw_arg_i32(vectors), sw_arg_i32((int)put));
 }
 
 int sw_window_words(int channels)

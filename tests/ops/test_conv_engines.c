@@ -104,15 +104,6 @@ Test(conv_engines, tile_is_right_with_the_vectors_of_a_gpu)
     sw_cl_destroy(cl);
 }
 
-Test(conv_engines, winograd_is_right_where_results_go_past_the_caches)
-{
-    sw_device_info device = first_device();
-    device.cache_bytes = 1;
-    sw_cl *cl = open_device(&device);
-    check_engine(cl, SW_CONV_WINOGRAD);
-    sw_cl_destroy(cl);
-}
-
 Test(conv_engines, winograd_is_right_in_several_kernels_where_local_memory_is_small)
 {
     sw_device_info device = first_device();

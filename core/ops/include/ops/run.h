@@ -57,4 +57,10 @@ sw_grid sw_run_grid(const sw_run *run, size_t x, size_t y, bool heavy);
 /* Whether a result of so many floats is better written past the caches: it would not stay in the last one. */
 bool sw_run_streams(const sw_run *run, size_t elems);
 
+/* How a kernel puts a result away: PUT_... of cl_kernels/common.clh. */
+typedef enum sw_put { SW_PUT_PLAIN, SW_PUT_ADDED, SW_PUT_STREAM } sw_put;
+
+/* ADDED where a gradient accumulates, else past the caches where sw_run_streams says so. */
+sw_put sw_run_put(const sw_run *run, size_t elems, bool accumulate);
+
 #endif
