@@ -51,29 +51,36 @@ __kernel void conv2d_gemm_zero(__global float *workspace, uint zeros_offset)
  * --------------------------------------------------------------------------------------- */
 
 /* One row of the result: 16 NV values of pixel p from the accumulators. */
-static inline void store_row(__global float *y, uint p, uint o, float16 a, int accumulate)
+static inline void store_row(__global float *y, uint p, uint o, float16 a, int put)
 {
 #if OUT % 16 == 0
     __global float *to = y + p * OUT + o;
-    vstore16(accumulate ? a + vload16(0, to) : a, 0, to);
+    if (put == PUT_STREAM)
+        STREAM16(a, 0, to);
+    else
+        STORE16(put == PUT_ADDED ? a + vload16(0, to) : a, 0, to);
 #else
     float lanes[16];
     vstore16(a, 0, lanes);
     for (uint c = 0; c < 16 && o + c < OUT; c++)
-        y[p * OUT + o + c] = accumulate ? y[p * OUT + o + c] + lanes[c] : lanes[c];
+        y[p * OUT + o + c] = put == PUT_ADDED ? y[p * OUT + o + c] + lanes[c] : lanes[c];
 #endif
 }
 
-/* Launch: global (ceil(pixels / block_pixels), number of panels), local (1, 1). */
+/* Neighbouring work-items share what costs more to fetch again: a panel of weights, or with windows of one
+ * pixel, where a panel is small and x is read but once, the block of x. Launch: global (number of blocks,
+ * number of panels), or with KERNEL 1 (panels, blocks); local (1, 1). */
+#define BLOCK_ID (KERNEL == 1 ? get_global_id(1) : get_global_id(0))
+#define PANEL_ID (KERNEL == 1 ? get_global_id(0) : get_global_id(1))
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_gemm_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *workspace, uint panels_offset,
                 uint zeros_offset, __global float *y /* (N,H,W,OUT) */, int h, int w, uint pixels,
-                uint block_pixels, int accumulate)
+                uint block_pixels, int put)
 {
-    const uint panel = get_global_id(1);
+    const uint panel = PANEL_ID;
     __global const float *zeros = workspace + zeros_offset;
-    uint block_end = min((uint)(get_global_id(0) + 1) * block_pixels, pixels);
-    for (uint p0 = get_global_id(0) * block_pixels; p0 < block_end; p0 += ROWS) {
+    uint block_end = min((uint)(BLOCK_ID + 1) * block_pixels, pixels);
+    for (uint p0 = BLOCK_ID * block_pixels; p0 < block_end; p0 += ROWS) {
         __global const float *b = workspace + panels_offset + panel * (TAPS * IN * PANEL);
         int start_x = (int)(p0 % (uint)w), start_y = (int)(p0 / (uint)w % (uint)h);
 #define PLACE(m)                                                                                             \
@@ -115,12 +122,12 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *
 #if NV == 2
 #define STORE(m)                                                                                             \
     if (p0 + m < pixels) {                                                                                   \
-        store_row(y, p0 + m, o, a##m, accumulate);                                                           \
-        store_row(y, p0 + m, o + 16, e##m, accumulate);                                                      \
+        store_row(y, p0 + m, o, a##m, put);                                                                  \
+        store_row(y, p0 + m, o + 16, e##m, put);                                                             \
     }
 #else
 #define STORE(m)                                                                                             \
-    if (p0 + m < pixels) store_row(y, p0 + m, o, a##m, accumulate);
+    if (p0 + m < pixels) store_row(y, p0 + m, o, a##m, put);
 #endif
         EACH_ROW(STORE)
     }
@@ -163,7 +170,12 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const
     for (int chunk = first; chunk < end; chunk += chunk_rows)
         for (int t = 0; t < TAPS; t++) {
             const int oy = t / KERNEL - KERNEL / 2, ox = t % KERNEL - KERNEL / 2;
+#if KERNEL == 1
+#define ROWS_AT_ONCE chunk_rows
+#else
+#define ROWS_AT_ONCE 1
             const int lo = max(0, -ox), hi = min(w, w - ox);
+#endif
             for (int s0 = s_begin; s0 < s_end; s0 += ROWS_W)
                 for (int v0 = v_begin; v0 < v_end; v0 += PANEL) {
                     __global float *sums = partial + (t * SCALARS + s0) * VECTORS + v0;
@@ -179,31 +191,40 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const
         e##m = fma(s, b1, e##m);                                                                             \
     }
 #define STORE_W(m)                                                                                           \
-    vstore16(a##m, 0, sums + m * VECTORS);                                                                   \
-    vstore16(e##m, 1, sums + m * VECTORS);
+    STORE16(a##m, 0, sums + m * VECTORS);                                                                    \
+    STORE16(e##m, 1, sums + m * VECTORS);
+#define VECTORS_W const float16 b0 = vload16(0, vectors), b1 = vload16(1, vectors);
 #else
 #define LOAD_W(m)  float16 a##m = fresh ? (float16)0.0f : vload16(0, sums + m * VECTORS);
 #define STEP_W(m)  a##m = fma((float16)(scalars[m]), b0, a##m);
-#define STORE_W(m) vstore16(a##m, 0, sums + m * VECTORS);
+#define STORE_W(m) STORE16(a##m, 0, sums + m * VECTORS);
+#define VECTORS_W  const float16 b0 = vload16(0, vectors);
 #endif
+#define PIXEL_W                                                                                              \
+    {                                                                                                        \
+        VECTORS_W EACH_ROW_W(STEP_W) scalars += SCALARS;                                                     \
+        vectors += VECTORS;                                                                                  \
+    }
                     EACH_ROW_W(LOAD_W)
-                    for (int r = chunk; r < min(chunk + chunk_rows, end); r++) {
-                        const int y = r % h;
-                        if (y + oy < 0 || y + oy >= h) continue;
+                    const int rows_end = min(chunk + chunk_rows, end);
+                    for (int r = chunk; r < rows_end; r += ROWS_AT_ONCE) {
+#if KERNEL == 1 /* no taps, no edges: the rows are one row */
+                        const int lo = 0, hi = (rows_end - r) * w;
+#else
+                        if (r % h + oy < 0 || r % h + oy >= h) continue;
+#endif
                         const int from_x = ((r + oy) * w + ox + lo) * IN, from_dy = (r * w + lo) * OUT;
 #if SWAP
                         __global const float *scalars = dy + from_dy + s0, *vectors = x + from_x + v0;
 #else
                         __global const float *scalars = x + from_x + s0, *vectors = dy + from_dy + v0;
 #endif
-                        for (int p = lo; p < hi; p++) {
-                            const float16 b0 = vload16(0, vectors);
-#if NV == 2
-                            const float16 b1 = vload16(1, vectors);
-#endif
-                            EACH_ROW_W(STEP_W)
-                            scalars += SCALARS;
-                            vectors += VECTORS;
+                        int p = lo;
+                        for (; p + 4 <= hi; p += 4) { /* by hand: the compiler does not unroll such a loop */
+                            PIXEL_W PIXEL_W PIXEL_W PIXEL_W
+                        }
+                        for (; p < hi; p++) {
+                            PIXEL_W
                         }
                     }
                     EACH_ROW_W(STORE_W)

@@ -17,7 +17,7 @@
 __kernel void depthwise_conv2d_apply(__global const float *x /* (N,H,W,C) */,
                                      __global const float *weights /* (T,C) */,
                                      __global float *y /* (N,H,W,C) */, int h, int w, int item_pixels,
-                                     int direction, int accumulate)
+                                     int direction, int put)
 {
     const uint c = get_global_id(0), cv = get_global_size(0);
     const int row = (int)get_global_id(2), first = (int)get_global_id(1) * item_pixels;
@@ -44,7 +44,10 @@ __kernel void depthwise_conv2d_apply(__global const float *x /* (N,H,W,C) */,
         }
         if (column - HALF >= first) {
             const uint i = (uint)(row * w + column - HALF) * cv + c;
-            STOREV(accumulate ? sum[0] + LOADV(y, i) : sum[0], y, i);
+            if (put == PUT_STREAM)
+                STREAMV(sum[0], y, i);
+            else
+                STOREV(put == PUT_ADDED ? sum[0] + LOADV(y, i) : sum[0], y, i);
         }
 #pragma unroll
         for (int j = 0; j + 1 < KERNEL; j++) sum[j] = sum[j + 1];

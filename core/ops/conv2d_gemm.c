@@ -135,7 +135,9 @@ static sw_status run_product(const gemm_plan *plan, const product *p, sw_run *ru
     size_t taps = (size_t)plan->shape.kernel * (size_t)plan->shape.kernel, pixels = sw_conv_pixels(run);
     sw_grid pack = {.global = {(size_t)p->panel, (size_t)p->in, taps * (size_t)p->panels}};
     sw_grid zero = {.global = {(size_t)p->in}};
-    sw_grid grid = {.global = {(pixels + BLOCK_PIXELS - 1) / BLOCK_PIXELS, (size_t)p->panels, 1},
+    size_t blocks = (pixels + BLOCK_PIXELS - 1) / BLOCK_PIXELS, panels = (size_t)p->panels;
+    bool panels_first = plan->shape.kernel == 1; /* which of the two the next work-item shares */
+    sw_grid grid = {.global = {panels_first ? panels : blocks, panels_first ? blocks : panels, 1},
                     .local = {1, 1, 1}};
     uint32_t zeros_offset = (uint32_t)plan->zeros_offset;
     SW_TRY(SW_LAUNCH(run->cl, p->pack, run->node->name, pack, sw_arg_buffer(run->param[0]),
@@ -145,7 +147,8 @@ static sw_status run_product(const gemm_plan *plan, const product *p, sw_run *ru
     SW_TRY(SW_LAUNCH(run->cl, p->run, run->node->name, grid, sw_arg_buffer(from),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_u32(zeros_offset),
                      sw_arg_buffer(to), sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w),
-                     sw_arg_u32((uint32_t)pixels), sw_arg_u32(BLOCK_PIXELS), sw_arg_i32(accumulate)));
+                     sw_arg_u32((uint32_t)pixels), sw_arg_u32(BLOCK_PIXELS),
+                     sw_arg_i32((int)sw_run_put(run, pixels * (size_t)p->out, accumulate))));
 done:
     return status;
 }

@@ -87,9 +87,11 @@ static sw_status apply(sw_run *run, cl_mem from, cl_mem to, int direction, bool 
     size_t cv = (size_t)x.c / (size_t)sw_run_vec(run, x.c);
     sw_grid grid = sw_run_grid(run, cv, divide_up((size_t)x.w, ITEM_PIXELS), false);
     grid.global[2] = (size_t)x.n * (size_t)x.h;
+    size_t elems = (size_t)x.n * (size_t)x.h * (size_t)x.w * (size_t)x.c;
     return SW_LAUNCH(run->cl, k->apply, run->node->name, grid, sw_arg_buffer(from),
                      sw_arg_buffer(run->param[0]), sw_arg_buffer(to), sw_arg_i32(x.h), sw_arg_i32(x.w),
-                     sw_arg_i32(ITEM_PIXELS), sw_arg_i32(direction), sw_arg_i32(accumulate));
+                     sw_arg_i32(ITEM_PIXELS), sw_arg_i32(direction),
+                     sw_arg_i32((int)sw_run_put(run, elems, accumulate)));
 }
 
 static sw_status depthwise_forward(sw_run *run)

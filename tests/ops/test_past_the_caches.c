@@ -11,10 +11,10 @@ static bool is_concerned(const sw_check_case *c)
     if (c->size > SW_CHECK_QUICK) return false;
     if (strcmp(c->subject, "conv2d") == 0) {
         sw_conv_choice engine = ((const sw_conv2d_attrs *)c->op->attrs)->engine;
-        return engine == SW_CONV_WINOGRAD || engine == SW_CONV_DIRECT;
+        return engine == SW_CONV_WINOGRAD || engine == SW_CONV_DIRECT || engine == SW_CONV_GEMM;
     }
-    return strcmp(c->subject, "batchnorm") == 0 || strcmp(c->subject, "max_pool") == 0 ||
-           strcmp(c->subject, "max_unpool") == 0;
+    return strcmp(c->subject, "batchnorm") == 0 || strcmp(c->subject, "depthwise_conv2d") == 0 ||
+           strcmp(c->subject, "max_pool") == 0 || strcmp(c->subject, "max_unpool") == 0;
 }
 
 Test(past_the_caches, results_are_the_same)
