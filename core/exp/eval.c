@@ -83,7 +83,7 @@ sw_status sw_eval_run(sw_eval *eval, sw_saved *saved, const sw_eval_options *opt
 {
     sw_status status = SW_OK;
     sw_loss_config loss;
-    *eval = (sw_eval){.saved = saved, .has_article = saved->experiment->train.article_validation};
+    *eval = (sw_eval){.saved = saved, .has_article = saved->experiment->train.article_every > 0};
     SW_TRY(open_data(eval, &loss));
     SW_TRY(sw_saved_start(saved, &loss, saved->experiment->train.val_batch_size, options->device));
     SW_TRY(evaluate(eval, saved, options));

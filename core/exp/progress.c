@@ -103,16 +103,22 @@ static double phase_step_s(const sw_progress *progress, int phase)
     return phase == SW_PROGRESS_VALIDATE ? other * VALIDATION_GUESS : other / VALIDATION_GUESS;
 }
 
+static int epoch_steps(const sw_progress_plan *plan, int phase, int epoch)
+{
+    if (phase == SW_PROGRESS_TRAIN) return epoch > 0 ? plan->train_steps : 0; /* 0: validation before training */
+    bool extra = plan->extra_every > 0 && epoch > 0 &&
+                 (epoch % plan->extra_every == 0 || epoch == plan->last_epoch);
+    return plan->val_steps + (extra ? plan->extra_val_steps : 0);
+}
+
 double sw_progress_eta_s(const sw_progress *progress)
 {
     const sw_progress_plan *plan = &progress->plan;
-    const int steps[PHASES] = {plan->train_steps, plan->val_steps};
     double eta = 0;
     for (int phase = 0; phase < PHASES; phase++) {
-        double left = (double)(plan->last_epoch - progress->epoch) * steps[phase];
-        /* epoch 0 is a validation before training */
-        if (progress->epoch > 0 || phase == SW_PROGRESS_VALIDATE)
-            left += steps[phase] - progress->done[phase];
+        double left = -(double)progress->done[phase];
+        for (int epoch = progress->epoch; epoch <= plan->last_epoch; epoch++)
+            left += epoch_steps(plan, phase, epoch);
         if (left > 0) eta += left * phase_step_s(progress, phase);
     }
     return eta;
@@ -223,7 +229,7 @@ void sw_progress_steps(sw_progress *progress, int epoch, sw_progress_phase phase
     if (images > 0) smooth(&progress->image_s[phase], took / images, progress->seen[phase]);
     progress->seen[phase]++;
     if (!progress->output.bar) return;
-    int total = phase == SW_PROGRESS_TRAIN ? progress->plan.train_steps : progress->plan.val_steps;
+    int total = epoch_steps(&progress->plan, (int)phase, epoch);
     if (total < done) total = done;
     if (done < total && now - progress->last_draw_s < MIN_REDRAW_S) return;
     progress->last_draw_s = now;
@@ -265,8 +271,8 @@ void sw_progress_epoch(sw_progress *progress, int epoch, const char *summary)
 {
     sw_progress_hide(progress);
     progress->epoch = epoch;
-    progress->done[SW_PROGRESS_TRAIN] = progress->plan.train_steps;
-    progress->done[SW_PROGRESS_VALIDATE] = progress->plan.val_steps;
+    for (int phase = 0; phase < PHASES; phase++)
+        progress->done[phase] = epoch_steps(&progress->plan, phase, epoch);
     int digits = snprintf(NULL, 0, "%d", progress->plan.last_epoch);
     sw_str line = {0}, figures = {0};
     sw_str_append(&figures, summary);

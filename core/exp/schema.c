@@ -298,8 +298,9 @@ static const sw_field train_fields[] = {
         "network "
         "can learn them by heart; 0: on all images"),
     BOOL(shuffle, "true", "A new order of the training images each epoch"),
-    BOOL(article_validation, "true",
-         "Validate a second time as the article does: augmented images, batches averaged without weights"),
+    INT(article_every, "1", 0, 1000000,
+        "Every so many epochs, and after the last, validate a second time as the article does: augmented images, "
+        "batches averaged without weights; 0: never"),
     CHOICE(save_best, "pixel_accuracy", best_names,
            "The clean validation figure that decides which weights are kept as best"),
     SECTION(early_stop, &early_stop_table,

@@ -82,7 +82,7 @@ static sw_status open_data(sw_session *s)
     options.shuffle = false;
     options.augment = &x->augment;
     options.stream = SW_RNG_AUGMENT_VAL;
-    if (x->train.article_validation) SW_TRY(sw_loader_create(&s->article_loader, s->val, &options));
+    if (x->train.article_every > 0) SW_TRY(sw_loader_create(&s->article_loader, s->val, &options));
     options.augment = NULL;
     SW_TRY(sw_loader_create(&s->val_loader, s->val, &options));
     SW_TRY(sw_epoch_grid_init(&s->grid, s->val, &x->grid, x->seed));
@@ -333,8 +333,9 @@ static sw_status restore(sw_session *s)
     const sw_progress_plan plan = {.first_epoch = s->state.epochs_done + 1,
                                    .last_epoch = s->experiment->train.epochs,
                                    .train_steps = sw_session_steps_per_epoch(s),
-                                   .val_steps =
-                                       sw_loader_batch_count(s->val_loader) * (s->article_loader ? 2 : 1)};
+                                   .val_steps = sw_loader_batch_count(s->val_loader),
+                                   .extra_every = s->experiment->train.article_every,
+                                   .extra_val_steps = sw_loader_batch_count(s->val_loader)};
     SW_TRY(sw_progress_create(&s->progress, &s->options->progress, &plan));
     SW_TRY(sw_trainer_losses_init(s));
     if (s->options->profile_steps > 0)

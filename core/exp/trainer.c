@@ -106,6 +106,13 @@ done:
 
 /* --- validation ------------------------------------------------------------------------------ */
 
+/* Whether this epoch is also validated as the article does. */
+static bool is_article_epoch(const sw_session *s, int epoch)
+{
+    const sw_train_config *train = &s->experiment->train;
+    return train->article_every > 0 && (epoch % train->article_every == 0 || epoch == train->epochs);
+}
+
 static sw_status evaluate(sw_session *s, int epoch, sw_evaluation *clean, sw_evaluation *article)
 {
     sw_status status = SW_OK;
@@ -123,7 +130,7 @@ static sw_status evaluate(sw_session *s, int epoch, sw_evaluation *clean, sw_eva
     double validating = sw_run_profile_begin(s->profile);
     sw_gallery_begin(&s->gallery);
     SW_TRY(sw_evaluate(clean, &s->network, s->val_loader, &options));
-    if (s->article_loader) {
+    if (is_article_epoch(s, epoch)) {
         options.boundary = false;
         options.slot_of_image = NULL;
         options.on_image = NULL;
@@ -169,7 +176,7 @@ static sw_epoch_record make_record(const sw_session *s, int epoch, const sw_eval
         r.class_dice[c] = sw_confusion_dice(m, c);
         r.class_boundary_f1[c] = sw_boundary_f1(&clean->boundary, c);
     }
-    if (s->article_loader) {
+    if (is_article_epoch(s, epoch)) {
         r.article_pixel_accuracy = article->batch_pixel_accuracy;
         r.article_iou = article->batch_iou;
         r.article_custom_iou = article->batch_custom_iou;
@@ -182,7 +189,7 @@ static sw_epoch_record make_record(const sw_session *s, int epoch, const sw_eval
 static void announce(sw_session *s, const sw_epoch_record *r, bool best)
 {
     char summary[256], article[48] = "";
-    if (s->article_loader) snprintf(article, sizeof article, " (article's %.4f)", r->article_pixel_accuracy);
+    if (is_article_epoch(s, r->epoch)) snprintf(article, sizeof article, " (article's %.4f)", r->article_pixel_accuracy);
     snprintf(summary, sizeof summary,
              "loss %.4f  val %.4f  accuracy %.4f%s  IoU %.4f  border %.4f  %.2f img/s  %.0f s%s",
              r->train_loss, r->val_loss, r->pixel_accuracy, article, r->iou, r->class_iou[SW_CLASS_BORDER],

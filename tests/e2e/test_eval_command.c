@@ -156,7 +156,7 @@ Test(eval_command, keys_can_be_changed_and_what_is_missing_is_said)
     train("");
     program_expect(0, "pets/trainval: 5 images of 32x32",
                    "segwork eval --checkpoint run --set data.val_split=trainval --set data.val_limit=5 "
-                   "--set train.article_validation=false");
+                   "--set train.article_every=0");
     cr_expect_null(strstr(program_output, "article"), "%s", program_output);
     program_expect(2, "needs --checkpoint", "segwork eval");
     program_expect(2, "takes options only", "segwork eval run");

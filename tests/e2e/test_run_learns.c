@@ -21,7 +21,7 @@ static void overfit(const char *name, const char *sets)
 {
     program_expect(0, NULL,
                    "segwork run $SRC/tests/support/tiny.yaml --out %s --set data.val_split=trainval "
-                   "--set augment.hflip=0 --set augment.contrast=0 --set train.article_validation=false "
+                   "--set augment.hflip=0 --set augment.contrast=0 --set train.article_every=0 "
                    "--set model.encoder.0.width=32 --set model.encoder.1.width=32 "
                    "--set model.decoder.0.width=32 --set train.epochs=120 --set grid.count=1 %s",
                    name, sets);

@@ -262,7 +262,7 @@ Test(run_training, overfitting_sees_the_same_few_batches_again_and_again)
                    "--set train.overfit_batches=1000000 --set train.batch_size=4 --out most");
     program_expect(0, NULL,
                    "segwork run " TINY "--set train.overfit_batches=1 --set train.epochs=40 "
-                   "--set train.article_validation=false --set optimizer.lr=0.03 --out learnt");
+                   "--set train.article_every=0 --set optimizer.lr=0.03 --out learnt");
     cr_assert_eq(column(loss, "learnt", "steps.jsonl", "loss"), 40);
     cr_expect_lt(loss[39], 0.5 * loss[0], "%g after %g", loss[39], loss[0]);
 }

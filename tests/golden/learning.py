@@ -37,7 +37,7 @@ PROTOCOL = """
 augment: {{hflip: 0.5, contrast: 0.3}}
 schedule: {{kind: step, step_epochs: 7, gamma: 0.7}}
 seed: {seed}
-train: {{epochs: {epochs}, batch_size: {batch}, val_batch_size: 21, shuffle: true, article_validation: false}}
+train: {{epochs: {epochs}, batch_size: {batch}, val_batch_size: 21, shuffle: true, article_every: 0}}
 """
 
 

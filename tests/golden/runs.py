@@ -31,7 +31,7 @@ model:
     - {{unpool_from: 1, convs: 2, width: 0}}
 init: {{from: "{weights}"}}
 optimizer: {{{optimizer}}}
-train: {{epochs: {epochs}, batch_size: {batch}, val_batch_size: 4, shuffle: false, article_validation: false}}
+train: {{epochs: {epochs}, batch_size: {batch}, val_batch_size: 4, shuffle: false, article_every: 0}}
 runtime: {{conv_engine: {engine}}}
 grid: {{count: 1, columns: 1}}
 """

@@ -30,7 +30,7 @@ Test(config_values, the_smallest_experiment_is_filled_with_the_documented_defaul
               e->optimizer.beta2 == 0.999f && e->optimizer.eps == 1e-8f && e->optimizer.weight_decay == 0);
     cr_expect(e->schedule.kind == SW_SCHED_CONSTANT && e->schedule.warmup_epochs == 0);
     cr_expect(e->train.epochs == 20 && e->train.batch_size == 64 && e->train.val_batch_size == 21 &&
-              e->train.shuffle && e->train.article_validation &&
+              e->train.shuffle && e->train.article_every == 1 &&
               e->train.save_best == SW_BEST_PIXEL_ACCURACY);
     cr_expect_str_eq(e->runtime.device, "");
     cr_expect(e->runtime.workspace_mb == 64 && e->runtime.conv_engine == SW_CONV_AUTO && !e->runtime.check);

@@ -159,11 +159,11 @@ Test(progress, a_line_fits_every_width_and_the_figures_that_matter_least_go_firs
 
 Test(progress, it_draws_ten_times_a_second_at_most_and_the_last_step_always)
 {
-    sw_progress *progress = create(true, false, &(sw_progress_plan){1, 1, 10000, 0});
+    sw_progress *progress = create(true, false, &(sw_progress_plan){1, 1, 10000, 0, 0, 0});
     steps(progress, 1, SW_PROGRESS_TRAIN, 1, 9999, 0.001);
     cr_assert(fake.writes >= 95 && fake.writes <= 101, "%d draws in ten seconds", fake.writes);
     sw_progress_destroy(progress);
-    progress = create(true, false, &(sw_progress_plan){1, 1, 3, 0});
+    progress = create(true, false, &(sw_progress_plan){1, 1, 3, 0, 0, 0});
     steps(progress, 1, SW_PROGRESS_TRAIN, 1, 2, 0.001);
     cr_assert_eq(fake.writes, 1);
     steps(progress, 1, SW_PROGRESS_TRAIN, 3, 3, 0.001);
@@ -214,7 +214,7 @@ Test(progress, a_loss_that_is_no_number_is_not_shown)
 
 Test(progress, without_a_terminal_there_is_a_line_an_epoch_and_nothing_else)
 {
-    sw_progress *progress = create(false, false, &(sw_progress_plan){1, 10, 4, 2});
+    sw_progress *progress = create(false, false, &(sw_progress_plan){1, 10, 4, 2, 0, 0});
     for (int epoch = 9; epoch <= 10; epoch++) {
         steps(progress, epoch, SW_PROGRESS_TRAIN, 1, 4, 10);
         steps(progress, epoch, SW_PROGRESS_VALIDATE, 1, 2, 5);
@@ -226,7 +226,7 @@ Test(progress, without_a_terminal_there_is_a_line_an_epoch_and_nothing_else)
 
 Test(progress, on_a_terminal_the_epoch_s_line_takes_the_place_of_the_bar)
 {
-    sw_progress *progress = create(true, false, &(sw_progress_plan){1, 1, 4, 0});
+    sw_progress *progress = create(true, false, &(sw_progress_plan){1, 1, 4, 0, 0, 0});
     steps(progress, 1, SW_PROGRESS_TRAIN, 1, 4, 10);
     clear_output();
     sw_progress_epoch(progress, 1, "loss 0.61");
@@ -261,7 +261,7 @@ static void assert_eta(const sw_progress *progress, double want_s)
 
 Test(progress, the_eta_counts_training_and_validation_at_their_own_pace)
 {
-    sw_progress *progress = create(false, false, &(sw_progress_plan){1, 3, 10, 4});
+    sw_progress *progress = create(false, false, &(sw_progress_plan){1, 3, 10, 4, 0, 0});
     cr_assert(isnan(sw_progress_eta_s(progress)), "nothing is known yet");
     steps(progress, 1, SW_PROGRESS_TRAIN, 1, 5, 6);
     assert_eta(progress, 25 * 6 + 12 * 2);
@@ -276,9 +276,22 @@ Test(progress, the_eta_counts_training_and_validation_at_their_own_pace)
     sw_progress_destroy(progress);
 }
 
+Test(progress, the_eta_counts_the_further_validation_of_some_epochs)
+{
+    sw_progress *progress = create(false, false, &(sw_progress_plan){1, 5, 10, 4, 2, 3}); /* epochs 2, 4, 5 */
+    steps(progress, 1, SW_PROGRESS_TRAIN, 1, 10, 6);
+    steps(progress, 1, SW_PROGRESS_VALIDATE, 1, 4, 5);
+    sw_progress_epoch(progress, 1, "");
+    assert_eta(progress, 40 * 6 + (16 + 3 * 3) * 5);
+    steps(progress, 2, SW_PROGRESS_TRAIN, 1, 10, 6);
+    steps(progress, 2, SW_PROGRESS_VALIDATE, 1, 5, 5);
+    assert_eta(progress, 30 * 6 + (2 + 12 + 2 * 3) * 5);
+    sw_progress_destroy(progress);
+}
+
 Test(progress, a_resumed_run_counts_only_what_is_left)
 {
-    sw_progress *progress = create(false, false, &(sw_progress_plan){18, 20, 10, 0});
+    sw_progress *progress = create(false, false, &(sw_progress_plan){18, 20, 10, 0, 0, 0});
     steps(progress, 18, SW_PROGRESS_TRAIN, 1, 2, 3);
     assert_eta(progress, 28 * 3);
     sw_progress_destroy(progress);
@@ -286,7 +299,7 @@ Test(progress, a_resumed_run_counts_only_what_is_left)
 
 Test(progress, a_validation_before_training_already_gives_an_eta)
 {
-    sw_progress *progress = create(false, false, &(sw_progress_plan){1, 2, 10, 4});
+    sw_progress *progress = create(false, false, &(sw_progress_plan){1, 2, 10, 4, 0, 0});
     steps(progress, 0, SW_PROGRESS_VALIDATE, 1, 4, 2);
     assert_eta(progress, 20 * 6 + 8 * 2);
     sw_progress_epoch(progress, 0, "");
@@ -296,7 +309,7 @@ Test(progress, a_validation_before_training_already_gives_an_eta)
 
 Test(progress, a_slow_first_step_is_forgotten_and_later_ones_are_smoothed)
 {
-    sw_progress *progress = create(false, false, &(sw_progress_plan){1, 1, 1000, 0});
+    sw_progress *progress = create(false, false, &(sw_progress_plan){1, 1, 1000, 0, 0, 0});
     steps(progress, 1, SW_PROGRESS_TRAIN, 1, 1, 60); /* compiles the kernels */
     steps(progress, 1, SW_PROGRESS_TRAIN, 2, 100, 1);
     assert_eta(progress, 900);

@@ -21,7 +21,7 @@ typedef struct sw_eval {
     const sw_saved *saved; /* borrowed, as are its names */
     sw_dataset *val;
     sw_evaluation clean;
-    bool has_article;      /* unless train.article_validation is false */
+    bool has_article;      /* unless train.article_every is 0 */
     sw_evaluation article; /* augmented as in the epoch after which the weights were saved */
     sw_eval_image *images; /* in the order of the split */
     int image_count;

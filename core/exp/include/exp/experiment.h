@@ -37,8 +37,8 @@ typedef struct sw_train_config {
     int accumulate;      /* batches a step */
     int overfit_batches; /* train on the first so many batches alone, unshuffled, not augmented; 0: on all */
     bool shuffle;
-    bool article_validation; /* also validate as the article does: augmented, batches averaged without weights
-                              */
+    int article_every; /* epochs; every so many also validate as the article does: augmented images, batches
+                        * averaged without weights; 0: never */
     sw_best_metric save_best;
     sw_early_stop_config early_stop;
     float ema_decay; /* of the averages of the weights that are evaluated and saved; 0: the weights themselves
