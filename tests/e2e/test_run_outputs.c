@@ -119,6 +119,21 @@ Test(run_outputs, metrics_have_the_promised_columns_in_their_order_a_row_an_epoc
     free(steps);
 }
 
+Test(run_outputs, the_article_s_figures_come_every_so_many_epochs_and_after_the_last)
+{
+    run("--set train.epochs=5 --set train.article_every=2");
+    char *metrics = file_text("run/metrics.jsonl", NULL), *row = metrics;
+    for (int epoch = 1; epoch <= 5; epoch++) {
+        char *end = strchr(row, '\n');
+        cr_assert_not_null(end, "epoch %d", epoch);
+        *end = 0;
+        bool expected = epoch % 2 == 0 || epoch == 5;
+        cr_expect_eq(strstr(row, "\"article_pixel_accuracy\":null") == NULL, expected, "%s", row);
+        row = end + 1;
+    }
+    free(metrics);
+}
+
 static void expect_tensor(const sw_safetensors_reader *reader, const char *name, int rank,
                           const int64_t *shape)
 {
