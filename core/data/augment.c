@@ -80,28 +80,52 @@ void sw_augment_adjust_hue(float *rgb, size_t pixels, float shift)
     }
 }
 
-/* byte / 255, mirrored when asked for */
-static void copy_image(float *out, const uint8_t *bytes, int side_px, bool mirror)
+/* Where an output pixel's centre lies along one axis, and its neighbours there. */
+typedef struct cut_point {
+    int low, high, nearest;
+    float weight; /* of high */
+} cut_point;
+
+static cut_point locate(float start, float side, int side_px, int i)
 {
-    size_t side = (size_t)side_px;
-    if (!mirror) {
-        sw_augment_to_float(out, bytes, side * side * 3);
-        return;
-    }
-    for (size_t y = 0; y < side; y++)
-        for (size_t x = 0; x < side; x++)
-            sw_augment_to_float(out + (y * side + x) * 3, bytes + (y * side + side - 1 - x) * 3, 3);
+    float at = start + ((float)i + 0.5f) * side / (float)side_px - 0.5f, last = (float)(side_px - 1);
+    at = at < 0 ? 0 : at > last ? last : at;
+    int low = (int)at, high = low + 1 < side_px ? low + 1 : low;
+    return (cut_point){low, high, (int)(at + 0.5f), at - (float)low};
 }
 
-static void copy_labels(uint8_t *out, const uint8_t *labels, int side_px, bool mirror)
+void sw_augment_cut_out(sw_cutout cutout, int side_px, const uint8_t *image, const uint8_t *labels,
+                        float *out_image, uint8_t *out_labels)
 {
-    size_t side = (size_t)side_px;
-    if (!mirror) {
-        memcpy(out, labels, side * side);
-        return;
+    for (int y = 0; y < side_px; y++) {
+        cut_point py = locate(cutout.top, cutout.side, side_px, y);
+        const uint8_t *upper = image + py.low * side_px * 3, *lower = image + py.high * side_px * 3;
+        for (int x = 0; x < side_px; x++) {
+            cut_point px = locate(cutout.left, cutout.side, side_px, x);
+            for (int c = 0; c < 3; c++) {
+                float above = upper[px.low * 3 + c], below = lower[px.low * 3 + c];
+                above += px.weight * (upper[px.high * 3 + c] - above);
+                below += px.weight * (lower[px.high * 3 + c] - below);
+                *out_image++ = (above + py.weight * (below - above)) / 255.0f;
+            }
+            *out_labels++ = labels[py.nearest * side_px + px.nearest];
+        }
     }
-    for (size_t y = 0; y < side; y++)
-        for (size_t x = 0; x < side; x++) out[y * side + x] = labels[y * side + side - 1 - x];
+}
+
+static void mirror_in_place(float *rgb, uint8_t *labels, int side_px)
+{
+    for (int y = 0; y < side_px; y++, rgb += 3 * side_px, labels += side_px)
+        for (int left = 0, right = side_px - 1; left < right; left++, right--) {
+            for (int c = 0; c < 3; c++) {
+                float swapped = rgb[3 * left + c];
+                rgb[3 * left + c] = rgb[3 * right + c];
+                rgb[3 * right + c] = swapped;
+            }
+            uint8_t label = labels[left];
+            labels[left] = labels[right];
+            labels[right] = label;
+        }
 }
 
 /* Uniform in [max(0, 1-strength), 1+strength) */
@@ -120,9 +144,16 @@ void sw_augment_apply(const sw_augment_config *config, sw_rng *rng, int side_px,
     float contrast = draw_factor(rng, config->contrast);
     float saturation = draw_factor(rng, config->saturation);
     float hue = sw_rng_uniform(rng, -config->hue, config->hue);
+    float side = sw_rng_uniform(rng, 1 - config->crop, 1) * (float)side_px, room = (float)side_px - side;
+    float left = sw_rng_uniform(rng, 0, room), top = sw_rng_uniform(rng, 0, room);
 
-    copy_image(out_image, image, side_px, mirror);
-    copy_labels(out_labels, labels, side_px, mirror);
+    if (config->crop > 0) {
+        sw_augment_cut_out((sw_cutout){left, top, side}, side_px, image, labels, out_image, out_labels);
+    } else {
+        sw_augment_to_float(out_image, image, 3 * pixels);
+        memcpy(out_labels, labels, pixels);
+    }
+    if (mirror) mirror_in_place(out_image, out_labels, side_px);
     if (config->brightness > 0) sw_augment_adjust_brightness(out_image, pixels, brightness);
     if (config->contrast > 0) sw_augment_adjust_contrast(out_image, pixels, contrast);
     if (config->saturation > 0) sw_augment_adjust_saturation(out_image, pixels, saturation);

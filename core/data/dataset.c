@@ -160,12 +160,13 @@ sw_status sw_dataset_open(sw_dataset **out, const sw_dataset_options *options)
     assert(options->size_px > 0 && options->limit >= 0);
     *out = NULL;
     sw_status status = SW_OK;
+    const split_part part = {options->holdout, options->held, options->limit};
     pair_place place = {0};
     sw_dataset *dataset = calloc(1, sizeof *dataset);
     if (!dataset) return sw_fail_alloc("a data set", sizeof *dataset);
     dataset->size_px = options->size_px;
     dataset->pixels = (size_t)options->size_px * (size_t)options->size_px;
-    SW_TRY(split_read(&dataset->split, options->root, options->split, options->limit));
+    SW_TRY(split_read(&dataset->split, options->root, options->split, part));
     SW_TRY(check_memory(dataset));
     SW_TRY(pair_place_find(&place, options->root));
     dataset->items = calloc((size_t)dataset->split.count, sizeof *dataset->items);

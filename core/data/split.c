@@ -95,7 +95,12 @@ static sw_status refuse_duplicates(listed_name *entries, int count, const char *
     return SW_OK;
 }
 
-static sw_status parse(split_list *out, const char *text, size_t length, const char *path, int limit)
+static bool takes(split_part part, int number)
+{
+    return part.holdout == 0 || (number % part.holdout == 0) == part.held;
+}
+
+static sw_status parse(split_list *out, const char *text, size_t length, const char *path, split_part part)
 {
     sw_status status = SW_OK;
     listed_name *entries = NULL;
@@ -106,14 +111,14 @@ static sw_status parse(split_list *out, const char *text, size_t length, const c
     entries = malloc(most * sizeof *entries);
     if (!entries) return sw_fail_alloc(path, most * sizeof *entries);
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) text += 3; /* byte-order mark */
-    int number = 0;
-    for (const char *line = text; line < end && (limit == 0 || out->count < limit);) {
+    int number = 0, listed = 0;
+    for (const char *line = text; line < end && (part.limit == 0 || out->count < part.limit);) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
         const char *stop = newline ? newline : end, *name;
         size_t name_length;
         number++;
         SW_TRY(parse_line(&name, &name_length, line, stop, path, number));
-        if (name_length) {
+        if (name_length && takes(part, ++listed)) {
             char *copy = sw_arena_alloc(&out->arena, name_length + 1);
             if (!copy) {
                 status = SW_E_MEMORY;
@@ -126,7 +131,9 @@ static sw_status parse(split_list *out, const char *text, size_t length, const c
         line = newline ? newline + 1 : end;
     }
     if (out->count == 0) {
-        status = sw_fail(SW_E_DATA, "%s: no name in it", path);
+        status = listed ? sw_fail(SW_E_CONFIG, "%s: data.holdout %d leaves none of its %d names", path,
+                                  part.holdout, listed)
+                        : sw_fail(SW_E_DATA, "%s: no name in it", path);
         goto done;
     }
     SW_TRY(refuse_duplicates(entries, out->count, path));
@@ -146,7 +153,7 @@ static sw_status missing_root(const char *root)
         root, root, root);
 }
 
-sw_status split_read(split_list *out, const char *root, const char *name, int limit)
+sw_status split_read(split_list *out, const char *root, const char *name, split_part part)
 {
     sw_status status = SW_OK;
     char *path = NULL, *text = NULL;
@@ -166,7 +173,7 @@ sw_status split_read(split_list *out, const char *root, const char *name, int li
         goto done;
     }
     SW_TRY(sw_fs_read(&text, &length, path, SPLIT_FILE_MAX_BYTES));
-    SW_TRY(parse(out, text, length, path, limit));
+    SW_TRY(parse(out, text, length, path, part));
 done:
     free(path);
     free(text);

@@ -2,6 +2,7 @@
 #ifndef DATA_SPLIT_H
 #define DATA_SPLIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -15,10 +16,17 @@ typedef struct split_list {
     int count;
 } split_list;
 
-/* The first `limit` names (0: all) of ROOT/annotations/NAME.txt. Lines "NAME class-id species breed-id":
+/* Which names of a list are taken. */
+typedef struct split_part {
+    int holdout; /* every so many-th name, from that number on, is held out; 0: none */
+    bool held;   /* take those alone, not the others */
+    int limit;   /* the first so many of those taken; 0: all */
+} split_part;
+
+/* The names of ROOT/annotations/NAME.txt that `part` takes. Lines "NAME class-id species breed-id":
  * blank lines, '#' comments, CRLF and a byte-order mark are passed over. SW_E_CONFIG: root or file missing.
  * SW_E_DATA: a malformed line, an unsafe name or one listed twice (file:line), or no name at all. */
-sw_status split_read(split_list *out, const char *root, const char *name, int limit) SW_NODISCARD;
+sw_status split_read(split_list *out, const char *root, const char *name, split_part part) SW_NODISCARD;
 void split_deinit(split_list *split);
 
 #endif

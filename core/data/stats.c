@@ -63,7 +63,7 @@ static sw_status read_lists(sw_stats *out, const char *root)
     int present = 0;
     for (unsigned s = 0; s < SW_STATS_SPLITS; s++) {
         out->splits[s].name = split_names[s];
-        sw_status reading = split_read(&store->lists[s], root, split_names[s], 0);
+        sw_status reading = split_read(&store->lists[s], root, split_names[s], (split_part){0});
         /* One list may be missing, not both: the last message then tells */
         if (reading == SW_E_CONFIG && (present || s + 1 < SW_STATS_SPLITS)) continue;
         SW_TRY(reading);

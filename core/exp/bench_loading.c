@@ -124,7 +124,7 @@ sw_status sw_bench_measure_loading(sw_bench_loading *out, sw_network *network,
                                        .shuffle = true,
                                        .augment = &experiment->augment,
                                        .stream = SW_RNG_AUGMENT};
-    SW_TRY(sw_split_open(&dataset, data, data->train_split, data->train_limit));
+    SW_TRY(sw_split_open_train(&dataset, data));
     if (sw_dataset_count(dataset) < l.batch) {
         status = sw_fail(SW_E_CONFIG, "%s/%s has %d images, fewer than a batch of %d: use a smaller --batch",
                          data->root, data->train_split, sw_dataset_count(dataset), l.batch);

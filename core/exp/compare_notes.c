@@ -32,14 +32,16 @@ static bool other_val(const contender *a, const contender *b)
 {
     sameness found = same_data(a, b, &a->run.facts.val, &b->run.facts.val);
     if (found != UNKNOWN) return found == OTHER;
-    return !same_value(a, b, "data.val_split") || !same_value(a, b, "data.val_limit");
+    return !same_value(a, b, "data.holdout") || !same_value(a, b, "data.val_split") ||
+           !same_value(a, b, "data.val_limit");
 }
 
 static bool other_train(const contender *a, const contender *b)
 {
     sameness found = same_data(a, b, &a->run.facts.train, &b->run.facts.train);
     if (found != UNKNOWN) return found == OTHER;
-    return !same_value(a, b, "data.train_split") || !same_value(a, b, "data.train_limit");
+    return !same_value(a, b, "data.holdout") || !same_value(a, b, "data.train_split") ||
+           !same_value(a, b, "data.train_limit");
 }
 
 static bool other_loss(const contender *a, const contender *b)

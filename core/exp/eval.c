@@ -29,10 +29,9 @@ static sw_status open_data(sw_eval *eval, sw_loss_config *loss)
         return sw_fail(SW_E_CONFIG,
                        "model.classes is %d, but the data have %d classes (pet, background, border)",
                        x->model.classes, SW_DATA_CLASSES);
-    if (x->loss.weights == SW_WEIGHTS_MEDIAN_FREQUENCY)
-        SW_TRY(sw_split_open(&train, &x->data, x->data.train_split, x->data.train_limit));
+    if (x->loss.weights == SW_WEIGHTS_MEDIAN_FREQUENCY) SW_TRY(sw_split_open_train(&train, &x->data));
     *loss = sw_split_loss(&x->loss, train);
-    SW_TRY(sw_split_open(&eval->val, &x->data, x->data.val_split, x->data.val_limit));
+    SW_TRY(sw_split_open_val(&eval->val, &x->data));
     eval->image_count = sw_dataset_count(eval->val);
     eval->images = calloc((size_t)eval->image_count, sizeof *eval->images);
     if (!eval->images)

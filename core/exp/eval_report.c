@@ -8,6 +8,8 @@
 #include "base/fs.h"
 #include "exp/eval.h"
 
+#include "split.h"
+
 /* --- for the terminal ------------------------------------------------------------------------ */
 
 static void append_figure(sw_str *out, int width, double value)
@@ -90,8 +92,9 @@ void sw_eval_print(sw_str *out, const sw_eval *eval)
     const sw_data_config *data = &s->experiment->data;
     sw_str_printf(out, "weights  %s", s->weights_path);
     if (s->epoch) sw_str_printf(out, ", epoch %d", s->epoch);
-    sw_str_printf(out, "\ndata     %s/%s: %d images of %dx%d, %d skipped\n\n", data->root, data->val_split,
-                  eval->image_count, data->size, data->size, sw_dataset_skipped(eval->val));
+    sw_str_printf(out, "\ndata     %s/%s: %d images of %dx%d, %d skipped\n\n", data->root,
+                  sw_split_val_list(data), eval->image_count, data->size, data->size,
+                  sw_dataset_skipped(eval->val));
     print_figures(out, eval);
     print_classes(out, eval);
     print_confusion(out, &eval->clean.confusion);
@@ -148,7 +151,7 @@ static cJSON *metrics_json(const sw_eval *eval)
     cJSON_AddStringToObject(object, "config", s->config_path);
     if (s->epoch) cJSON_AddNumberToObject(object, "epoch", s->epoch);
     cJSON_AddStringToObject(object, "data", s->experiment->data.root);
-    cJSON_AddStringToObject(object, "split", s->experiment->data.val_split);
+    cJSON_AddStringToObject(object, "split", sw_split_val_list(&s->experiment->data));
     cJSON_AddStringToObject(object, "fingerprint", sw_dataset_fingerprint(eval->val));
     cJSON_AddNumberToObject(object, "images", eval->image_count);
     cJSON_AddNumberToObject(object, "skipped", sw_dataset_skipped(eval->val));

@@ -105,9 +105,10 @@ static double phase_step_s(const sw_progress *progress, int phase)
 
 static int epoch_steps(const sw_progress_plan *plan, int phase, int epoch)
 {
-    if (phase == SW_PROGRESS_TRAIN) return epoch > 0 ? plan->train_steps : 0; /* 0: validation before training */
-    bool extra = plan->extra_every > 0 && epoch > 0 &&
-                 (epoch % plan->extra_every == 0 || epoch == plan->last_epoch);
+    if (phase == SW_PROGRESS_TRAIN)
+        return epoch > 0 ? plan->train_steps : 0; /* 0: validation before training */
+    bool extra =
+        plan->extra_every > 0 && epoch > 0 && (epoch % plan->extra_every == 0 || epoch == plan->last_epoch);
     return plan->val_steps + (extra ? plan->extra_val_steps : 0);
 }
 

@@ -144,6 +144,10 @@ static const sw_field data_fields[] = {
         "Folder in the Oxford-IIIT Pet layout (images/, annotations/), relative to where segwork is started"),
     TEXT(train_split, "trainval", "Training images are those listed in annotations/<train_split>.txt"),
     TEXT(val_split, "test", "Validation images are those listed in annotations/<val_split>.txt"),
+    INT(holdout, "0", 0, 10000000,
+        "Hold every so many-th training image out and validate on those instead of val_split, which then "
+        "stays "
+        "unseen while experiments are chosen (the list is sorted by breed: each gives its share); 0: off"),
     INT(train_limit, "0", 0, 10000000, "Use only the first so many training images; 0: all"),
     INT(val_limit, "0", 0, 10000000, "Use only the first so many validation images; 0: all"),
     INT(size, "128", 1, 2048,
@@ -167,6 +171,10 @@ static const sw_field augment_fields[] = {
     REAL(contrast, "0", 10, "Contrast, likewise"),
     REAL(saturation, "0", 10, "Saturation, likewise"),
     REAL(hue, "0", 0.5, "Hue is shifted by a part of the colour circle drawn from [-x, x]; 0: off"),
+    REAL(crop, "0", 0.9,
+         "A square with a side of 1-x to 1 of the image's, drawn, is cut out anywhere and brought back to "
+         "full size "
+         "(image bilinear, mask nearest); 0: off"),
 };
 static const sw_field_table augment_table = TABLE(augment_fields);
 #undef HERE
@@ -299,7 +307,8 @@ static const sw_field train_fields[] = {
         "can learn them by heart; 0: on all images"),
     BOOL(shuffle, "true", "A new order of the training images each epoch"),
     INT(article_every, "1", 0, 1000000,
-        "Every so many epochs, and after the last, validate a second time as the article does: augmented images, "
+        "Every so many epochs, and after the last, validate a second time as the article does: augmented "
+        "images, "
         "batches averaged without weights; 0: never"),
     CHOICE(save_best, "pixel_accuracy", best_names,
            "The clean validation figure that decides which weights are kept as best"),

@@ -66,8 +66,8 @@ static sw_status open_data(sw_session *s)
         return sw_fail(SW_E_CONFIG,
                        "model.classes is %d, but the data have %d classes (pet, background, border)",
                        x->model.classes, SW_DATA_CLASSES);
-    SW_TRY(sw_split_open(&s->train, &x->data, x->data.train_split, x->data.train_limit));
-    SW_TRY(sw_split_open(&s->val, &x->data, x->data.val_split, x->data.val_limit));
+    SW_TRY(sw_split_open_train(&s->train, &x->data));
+    SW_TRY(sw_split_open_val(&s->val, &x->data));
     s->loss = sw_split_loss(&x->loss, s->train);
 
     sw_loader_options options = sw_split_train_loading(x);
@@ -219,7 +219,7 @@ static sw_status write_manifest(sw_session *s)
         cJSON_AddNumberToObject(s->manifest, "seed", (double)x->seed);
         cJSON_AddStringToObject(data, "root", x->data.root);
         cJSON_AddItemToObject(data, "train", describe_split(x->data.train_split, s->train));
-        cJSON_AddItemToObject(data, "val", describe_split(x->data.val_split, s->val));
+        cJSON_AddItemToObject(data, "val", describe_split(sw_split_val_list(&x->data), s->val));
         cJSON_AddItemToObject(s->manifest, "data", data);
         cJSON_AddNumberToObject(s->manifest, "parameters",
                                 (double)sw_graph_trained_elems(sw_network_graph(&s->network)));

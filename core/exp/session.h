@@ -28,9 +28,8 @@ typedef struct sw_session {
     sw_device_info device;
     sw_cl *cl;
     sw_dataset *train, *val;
-    sw_loader *train_loader, *val_loader,
-        *article_loader; /* the last NULL where train.article_every is 0 */
-    sw_loss_config loss; /* class weights resolved */
+    sw_loader *train_loader, *val_loader, *article_loader; /* the last NULL where train.article_every is 0 */
+    sw_loss_config loss;                                   /* class weights resolved */
     sw_engines engines;
     sw_network network;
     sw_safetensors_reader *initial_weights; /* of init.from until they are loaded; NULL: none */

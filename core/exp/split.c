@@ -5,10 +5,13 @@
 
 #include "base/log.h"
 
-sw_status sw_split_open(sw_dataset **out, const sw_data_config *data, const char *split, int limit)
+static sw_status open_list(sw_dataset **out, const sw_data_config *data, const char *split, int holdout,
+                           bool held, int limit)
 {
     sw_dataset_options options = {.root = data->root,
                                   .split = split,
+                                  .holdout = holdout,
+                                  .held = held,
                                   .limit = limit,
                                   .size_px = data->size,
                                   .resize = data->resize,
@@ -17,12 +20,27 @@ sw_status sw_split_open(sw_dataset **out, const sw_data_config *data, const char
     sw_status status = sw_dataset_open(out, &options);
     if (status == SW_OK)
         sw_log(SW_LOG_INFO,
-               "data %s/%s: %d images of %dx%d, %d skipped; pet %.3f, background %.3f, border %.3f",
-               data->root, split, sw_dataset_count(*out), data->size, data->size, sw_dataset_skipped(*out),
-               sw_dataset_class_fraction(*out, SW_CLASS_PET),
+               "data %s/%s%s: %d images of %dx%d, %d skipped; pet %.3f, background %.3f, border %.3f",
+               data->root, split, held ? " (held out)" : "", sw_dataset_count(*out), data->size, data->size,
+               sw_dataset_skipped(*out), sw_dataset_class_fraction(*out, SW_CLASS_PET),
                sw_dataset_class_fraction(*out, SW_CLASS_BACKGROUND),
                sw_dataset_class_fraction(*out, SW_CLASS_BORDER));
     return status;
+}
+
+sw_status sw_split_open_train(sw_dataset **out, const sw_data_config *data)
+{
+    return open_list(out, data, data->train_split, data->holdout, false, data->train_limit);
+}
+
+sw_status sw_split_open_val(sw_dataset **out, const sw_data_config *data)
+{
+    return open_list(out, data, sw_split_val_list(data), data->holdout, data->holdout > 0, data->val_limit);
+}
+
+const char *sw_split_val_list(const sw_data_config *data)
+{
+    return data->holdout > 0 ? data->train_split : data->val_split;
 }
 
 sw_loader_options sw_split_train_loading(const sw_experiment *experiment)

@@ -6,9 +6,12 @@
 #include "data/loader.h"
 #include "exp/experiment.h"
 
-/* Opens a split (the first `limit` images; 0: all) at the experiment's size and sums it up in a log line. */
-sw_status sw_split_open(sw_dataset **out, const sw_data_config *data, const char *split,
-                        int limit) SW_NODISCARD;
+/* Open the experiment's training and validation images at its size, and sum them up in a log line. */
+sw_status sw_split_open_train(sw_dataset **out, const sw_data_config *data) SW_NODISCARD;
+sw_status sw_split_open_val(sw_dataset **out, const sw_data_config *data) SW_NODISCARD;
+
+/* The list that the validation images stand in: val_split, or with data.holdout train_split. */
+const char *sw_split_val_list(const sw_data_config *data);
 
 /* How the experiment's training batches are made. */
 sw_loader_options sw_split_train_loading(const sw_experiment *experiment);

@@ -189,7 +189,8 @@ static sw_epoch_record make_record(const sw_session *s, int epoch, const sw_eval
 static void announce(sw_session *s, const sw_epoch_record *r, bool best)
 {
     char summary[256], article[48] = "";
-    if (is_article_epoch(s, r->epoch)) snprintf(article, sizeof article, " (article's %.4f)", r->article_pixel_accuracy);
+    if (is_article_epoch(s, r->epoch))
+        snprintf(article, sizeof article, " (article's %.4f)", r->article_pixel_accuracy);
     snprintf(summary, sizeof summary,
              "loss %.4f  val %.4f  accuracy %.4f%s  IoU %.4f  border %.4f  %.2f img/s  %.0f s%s",
              r->train_loss, r->val_loss, r->pixel_accuracy, article, r->iou, r->class_iou[SW_CLASS_BORDER],

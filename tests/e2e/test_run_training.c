@@ -267,6 +267,18 @@ Test(run_training, overfitting_sees_the_same_few_batches_again_and_again)
     cr_expect_lt(loss[39], 0.5 * loss[0], "%g after %g", loss[39], loss[0]);
 }
 
+/* --- hold-out --- */
+
+Test(run_training, with_a_holdout_the_validation_list_is_not_even_opened)
+{
+    program_draw_pets(12, 4);
+    program_expect(0, NULL,
+                   "rm pets/annotations/test.txt && segwork run " TINY "--set data.holdout=4 --out held");
+    cr_expect_not_null(strstr(program_output, "pets/trainval: 9 images"), "%s", program_output);
+    cr_expect_not_null(strstr(program_output, "pets/trainval (held out): 3 images"), "%s", program_output);
+    program_expect(0, "pets/trainval: 3 images", "segwork eval --checkpoint held");
+}
+
 /* --- dry run ----------------------------------------------------------------------------------------- */
 
 /* The arguments of a dry run, and that it leaves the folder with the files it had, all as old as before. */

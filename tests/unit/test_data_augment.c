@@ -109,6 +109,71 @@ Test(data_augment, the_flip_mirrors_image_and_labels_alike)
 }
 
 /* One gray pixel: brightness f gives f * gray, and nothing else changes it. */
+Test(data_augment, the_cut_out_of_everything_is_the_image)
+{
+    uint8_t image[3 * PIXELS], labels[PIXELS], out_labels[PIXELS];
+    float out[3 * PIXELS];
+    make_image(image, labels);
+    sw_augment_cut_out((sw_cutout){0, 0, SIDE}, SIDE, image, labels, out, out_labels);
+    cr_assert_arr_eq(out_labels, labels, PIXELS);
+    for (int i = 0; i < 3 * PIXELS; i++) cr_assert_eq(out[i], (float)image[i] / 255.0f);
+}
+
+/* On a ramp, bilinear interpolation gives the place that was read, whatever the cut-out. */
+Test(data_augment, a_cut_out_is_read_at_the_centres_of_its_pixels)
+{
+    enum { BIG = 16 };
+    static uint8_t image[3 * BIG * BIG], labels[BIG * BIG], out_labels[BIG * BIG];
+    static float out[3 * BIG * BIG];
+    for (int y = 0; y < BIG; y++)
+        for (int x = 0; x < BIG; x++) {
+            uint8_t *pixel = image + 3 * (y * BIG + x);
+            pixel[0] = (uint8_t)(10 * x);
+            pixel[1] = (uint8_t)(10 * y);
+            labels[y * BIG + x] = (uint8_t)(y * BIG + x);
+        }
+    const sw_cutout cutout = {3.25f, 5.5f, 8.0f};
+    sw_augment_cut_out(cutout, BIG, image, labels, out, out_labels);
+    for (int y = 0; y < BIG; y++)
+        for (int x = 0; x < BIG; x++) {
+            double at_x = 3.25 + (x + 0.5) / 2 - 0.5, at_y = 5.5 + (y + 0.5) / 2 - 0.5;
+            const float *pixel = out + 3 * (y * BIG + x);
+            cr_assert_float_eq(pixel[0], 10 * at_x / 255, 1e-6, "x of %d, %d", y, x);
+            cr_assert_float_eq(pixel[1], 10 * at_y / 255, 1e-6, "y of %d, %d", y, x);
+            cr_assert_eq(out_labels[y * BIG + x], (int)floor(at_y + 0.5) * BIG + (int)floor(at_x + 0.5));
+        }
+}
+
+Test(data_augment, cut_outs_have_sides_in_their_range_and_lie_inside)
+{
+    enum { BIG = 64 };
+    static uint8_t image[3 * BIG * BIG], labels[BIG * BIG], out_labels[BIG * BIG];
+    static float out[3 * BIG * BIG];
+    for (int i = 0; i < BIG * BIG; i++) {
+        image[3 * i] = (uint8_t)(2 * (i % BIG));
+        image[3 * i + 1] = (uint8_t)(2 * (i / BIG));
+    }
+    sw_augment_config crop = {.crop = 0.5f};
+    double smallest = BIG, largest = 0;
+    for (uint64_t i = 0; i < 200; i++) {
+        sw_rng rng = sw_rng_at(4, SW_RNG_TEST, i);
+        sw_augment_apply(&crop, &rng, BIG, image, labels, out, out_labels);
+        /* between two pixels well inside, so that no edge is clamped */
+        const float *from = out + 3 * (8 * BIG + 8), *to = out + 3 * (56 * BIG + 56);
+        double wide = (double)(to[0] - from[0]) * 255 / 2 * BIG / 48,
+               high = (double)(to[1] - from[1]) * 255 / 2 * BIG / 48;
+        cr_assert_float_eq(wide, high, 1e-3, "a square");
+        double left = (double)from[0] * 255 / 2 + 0.5 - 8.5 * wide / BIG,
+               top = (double)from[1] * 255 / 2 + 0.5 - 8.5 * wide / BIG;
+        cr_assert(left > -1e-3 && top > -1e-3 && left + wide < BIG + 1e-3 && top + wide < BIG + 1e-3,
+                  "%g %g %g", left, top, wide);
+        smallest = fmin(smallest, wide);
+        largest = fmax(largest, wide);
+    }
+    cr_assert(smallest >= BIG / 2.0 - 1e-3 && smallest < 0.52 * BIG, "%g", smallest);
+    cr_assert(largest <= BIG + 1e-3 && largest > 0.98 * BIG, "%g", largest);
+}
+
 Test(data_augment, factors_are_uniform_in_their_range_and_flips_happen_as_often_as_asked)
 {
     enum { DRAWS = 4000 };
@@ -167,6 +232,11 @@ Test(data_augment, switching_one_part_on_does_not_change_what_the_others_draw)
         sw_augment_apply(&more, &b, SIDE, image, labels, both, ignored);
         for (int k = 0; k < 3 * PIXELS; k++) cr_assert_float_eq(both[k], alone[k], 1e-5);
         cr_assert_eq(sw_rng_u32(&a), sw_rng_u32(&b), "both have drawn as many numbers");
+        /* nor does a cut-out too small to move a pixel */
+        sw_augment_config cut = {.contrast = 0.5f, .crop = 1e-7f};
+        sw_rng d = sw_rng_at(9, SW_RNG_TEST, i);
+        sw_augment_apply(&cut, &d, SIDE, image, labels, both, ignored);
+        for (int k = 0; k < 3 * PIXELS; k++) cr_assert_float_eq(both[k], alone[k], 1e-4);
 
         /* A flip of every image does not move the contrast that is drawn after it */
         sw_augment_config flipped = {.hflip = 1, .contrast = 0.5f};

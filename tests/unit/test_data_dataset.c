@@ -260,6 +260,36 @@ Test(data_dataset, the_limit_takes_the_first_names)
     sw_dataset_destroy(dataset);
 }
 
+static void expect_names(const sw_dataset_options *options, int count, const char *const *names)
+{
+    sw_dataset *dataset = open_or_fail(options);
+    cr_assert_eq(sw_dataset_count(dataset), count);
+    for (int i = 0; i < count; i++) cr_expect_str_eq(sw_dataset_name(dataset, i), names[i]);
+    sw_dataset_destroy(dataset);
+}
+
+Test(data_dataset, what_is_held_out_and_the_rest_are_the_whole_list)
+{
+    const char *root = pets_folder_create("held");
+    for (char name[2] = "a"; name[0] <= 'g'; name[0]++) pets_folder_add(root, name, 8, 8, 0);
+    pets_folder_list(root, "trainval", "a b c d e f g");
+    sw_dataset_options options = options_of(root);
+    options.holdout = 3;
+    expect_names(&options, 5, (const char *const[]){"a", "b", "d", "e", "g"});
+    options.limit = 3; /* counts those that are taken */
+    expect_names(&options, 3, (const char *const[]){"a", "b", "d"});
+    options.limit = 0;
+    options.held = true;
+    expect_names(&options, 2, (const char *const[]){"c", "f"});
+    sw_dataset *dataset;
+    options.holdout = 8;
+    cr_assert_eq(sw_dataset_open(&dataset, &options), SW_E_CONFIG);
+    cr_expect(strstr(sw_error_message(), "data.holdout 8"), "%s", sw_error_message());
+    options.holdout = 1;
+    options.held = false;
+    cr_assert_eq(sw_dataset_open(&dataset, &options), SW_E_CONFIG);
+}
+
 Test(data_dataset, more_than_the_machine_holds_is_refused_before_reading)
 {
     sw_dataset_options options = options_of(make_three());

@@ -1,9 +1,10 @@
-/* Augmentation of one image: horizontal flip, then colour jitter as torchvision defines it on float images,
- * in the fixed order brightness, contrast, saturation, hue. Pure functions: the numbers come from the cursor
- * the caller passes.
+/* Augmentation of one image: cut-out brought back to full size, horizontal flip, then colour jitter as
+ * torchvision defines it on float images, in the fixed order brightness, contrast, saturation, hue. Pure
+ * functions: the numbers come from the cursor the caller passes.
  *
- * Always five numbers are drawn, in the order flip, brightness, contrast, saturation, hue, also for parts
- * that are switched off, so that switching one on does not change what the others draw. */
+ * Always eight numbers are drawn, in the order flip, brightness, contrast, saturation, hue, side, left and
+ * top of the cut-out, also for parts that are switched off, so that switching one on does not change what the
+ * others draw. */
 #ifndef DATA_AUGMENT_H
 #define DATA_AUGMENT_H
 
@@ -17,6 +18,18 @@
  * overlap inputs. */
 void sw_augment_apply(const sw_augment_config *config, sw_rng *rng, int side_px, const uint8_t *image,
                       const uint8_t *labels, float *out_image, uint8_t *out_labels);
+
+/* Part of an image: a square of `side` pixels whose upper left corner lies at (left, top), not whole pixels
+ * in general. 0 <= left, top; left + side, top + side <= the image's side. */
+typedef struct sw_cutout {
+    float left, top, side;
+} sw_cutout;
+
+/* The cut-out at the image's own size. Output pixel i has its centre at left + (i + 0.5) side / side_px - 0.5
+ * (in pixels of the input, their centres being whole numbers): image by bilinear interpolation between the
+ * four neighbours, clamped at the image's edges, out 0..1; labels from the nearest. */
+void sw_augment_cut_out(sw_cutout cutout, int side_px, const uint8_t *image, const uint8_t *labels,
+                        float *out_image, uint8_t *out_labels);
 
 /* No augmentation: byte / 255 */
 void sw_augment_to_float(float *out, const uint8_t *bytes, size_t count);

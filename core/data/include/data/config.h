@@ -14,8 +14,9 @@ typedef enum sw_bad_file { SW_BAD_FILE_SKIP, SW_BAD_FILE_FAIL } sw_bad_file; /* 
 typedef struct sw_data_config {
     const char *root;                    /* folder in the Oxford-IIIT Pet layout */
     const char *train_split, *val_split; /* annotations/<split>.txt: "trainval", "test" */
-    int train_limit, val_limit;          /* the first so many names; 0: all */
-    int size;                            /* side in px of the square images the network sees */
+    int holdout;                /* every so many-th training name validates instead of val_split; 0: none */
+    int train_limit, val_limit; /* the first so many names; 0: all */
+    int size;                   /* side in px of the square images the network sees */
     sw_resize_kind resize;
     sw_bad_file on_bad_file;
     int loader_threads;
@@ -27,6 +28,7 @@ typedef struct sw_data_config {
 typedef struct sw_augment_config {
     float hflip; /* probability */
     float brightness, contrast, saturation, hue;
+    float crop; /* the most that a cut-out's side is smaller than the image's, as a part of it; 0: off */
 } sw_augment_config;
 
 #endif

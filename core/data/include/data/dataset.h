@@ -23,7 +23,9 @@ extern const char *const sw_class_names[SW_DATA_CLASSES];
 
 typedef struct sw_dataset_options {
     const char *root, *split; /* "trainval" is annotations/trainval.txt */
-    int limit;                /* the first so many names of the split; 0: all */
+    int holdout;              /* every so many-th name is left out; 0: none */
+    bool held;                /* with holdout: those names alone, not the others */
+    int limit;                /* the first so many of the names; 0: all */
     int size_px;
     sw_resize_kind resize; /* pictures; masks are always resized nearest */
     sw_bad_file on_bad_file;

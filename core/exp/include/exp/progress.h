@@ -30,7 +30,7 @@ sw_progress_output sw_progress_output_to(FILE *stream);
 typedef struct sw_progress_plan {
     int first_epoch, last_epoch; /* 1 = first of the run; a resumed run begins later */
     int train_steps, val_steps;  /* an epoch; val_steps may be 0 */
-    int extra_every;             /* epochs of that many and the last one have further steps of validation; 0: none */
+    int extra_every; /* epochs of that many and the last one have further steps of validation; 0: none */
     int extra_val_steps;
 } sw_progress_plan;
 
