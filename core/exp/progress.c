@@ -103,13 +103,28 @@ static double phase_step_s(const sw_progress *progress, int phase)
     return phase == SW_PROGRESS_VALIDATE ? other * VALIDATION_GUESS : other / VALIDATION_GUESS;
 }
 
+bool sw_every_epochs(int epoch, int every, int last_epoch)
+{
+    return every > 0 && epoch > 0 && (epoch % every == 0 || epoch == last_epoch);
+}
+
 static int epoch_steps(const sw_progress_plan *plan, int phase, int epoch)
 {
     if (phase == SW_PROGRESS_TRAIN)
-        return epoch > 0 ? plan->train_steps : 0; /* 0: validation before training */
-    bool extra =
-        plan->extra_every > 0 && epoch > 0 && (epoch % plan->extra_every == 0 || epoch == plan->last_epoch);
+        return epoch > 0 ? plan->train_steps : 0; /* 0: a validation before training */
+    bool extra = sw_every_epochs(epoch, plan->extra_every, plan->last_epoch);
     return plan->val_steps + (extra ? plan->extra_val_steps : 0);
+}
+
+/* Of all epochs after this one. */
+static double later_steps(const sw_progress_plan *plan, int phase, int epoch)
+{
+    double epochs = plan->last_epoch - epoch;
+    if (phase == SW_PROGRESS_TRAIN) return epochs * plan->train_steps;
+    if (plan->extra_every == 0 || epochs <= 0) return epochs * plan->val_steps;
+    int extra = plan->last_epoch / plan->extra_every - epoch / plan->extra_every +
+                (plan->last_epoch % plan->extra_every != 0);
+    return epochs * plan->val_steps + (double)extra * plan->extra_val_steps;
 }
 
 double sw_progress_eta_s(const sw_progress *progress)
@@ -117,9 +132,8 @@ double sw_progress_eta_s(const sw_progress *progress)
     const sw_progress_plan *plan = &progress->plan;
     double eta = 0;
     for (int phase = 0; phase < PHASES; phase++) {
-        double left = -(double)progress->done[phase];
-        for (int epoch = progress->epoch; epoch <= plan->last_epoch; epoch++)
-            left += epoch_steps(plan, phase, epoch);
+        double left = later_steps(plan, phase, progress->epoch) + epoch_steps(plan, phase, progress->epoch) -
+                      progress->done[phase];
         if (left > 0) eta += left * phase_step_s(progress, phase);
     }
     return eta;

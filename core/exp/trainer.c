@@ -110,7 +110,7 @@ done:
 static bool is_article_epoch(const sw_session *s, int epoch)
 {
     const sw_train_config *train = &s->experiment->train;
-    return train->article_every > 0 && (epoch % train->article_every == 0 || epoch == train->epochs);
+    return sw_every_epochs(epoch, train->article_every, train->epochs);
 }
 
 static sw_status evaluate(sw_session *s, int epoch, sw_evaluation *clean, sw_evaluation *article)

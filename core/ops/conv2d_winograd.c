@@ -23,7 +23,7 @@ enum {
     FUSED_GRADIENT_ITEMS = 32
 };
 
-static const char *const file = "conv2d_winograd", *const gradient_file = "conv2d_winograd_dw";
+static const char *const file = "conv2d_winograd";
 
 /* A product of forward's kind: M = V U, from `in` channels to `out` in panels. */
 typedef struct product {
@@ -97,18 +97,18 @@ static sw_status prepare_kernels(winograd_plan *plan, sw_cl *cl)
 {
     sw_status status = SW_OK;
     bool two = plan->shape.out_channels % (2 * LANES) == 0;
-    const char *nv = two ? "-DNV=2" : "-DNV=1";
+    const char *blocks = two ? "-DGRADIENT -DNV=2" : "-DGRADIENT -DNV=1";
     SW_TRY(prepare_product(&plan->forward, cl, plan->shape.in_channels, plan->shape.out_channels));
     SW_TRY(prepare_product(&plan->data, cl, plan->shape.out_channels, plan->shape.in_channels));
     SW_TRY(sw_kernel_get(&plan->input, cl, file, "conv2d_winograd_input", "-DTRANSFORM"));
     SW_TRY(sw_kernel_get(&plan->output, cl, file, "conv2d_winograd_output", "-DTRANSFORM"));
     SW_TRY(sw_kernel_get(&plan->weights, cl, file, "conv2d_winograd_weights", "-DWEIGHTS"));
-    SW_TRY(sw_kernel_get(&plan->weights_gradient, cl, gradient_file, "conv2d_winograd_weights_gradient", nv));
+    SW_TRY(sw_kernel_get(&plan->weights_gradient, cl, file, "conv2d_winograd_weights_gradient", blocks));
     if (plan->ranges > 0)
-        return sw_kernel_get(&plan->fused_gradient, cl, gradient_file, "conv2d_winograd_dw_fused",
-                             two ? "-DFUSED -DNV=2" : "-DFUSED -DNV=1");
-    SW_TRY(sw_kernel_get(&plan->gradient, cl, gradient_file, "conv2d_winograd_gradient", nv));
-    SW_TRY(sw_kernel_get(&plan->accumulate, cl, gradient_file, "conv2d_winograd_accumulate", nv));
+        return sw_kernel_get(&plan->fused_gradient, cl, file, "conv2d_winograd_fused_gradient",
+                             two ? "-DFUSED_GRADIENT -DNV=2" : "-DFUSED_GRADIENT -DNV=1");
+    SW_TRY(sw_kernel_get(&plan->gradient, cl, file, "conv2d_winograd_gradient", blocks));
+    SW_TRY(sw_kernel_get(&plan->accumulate, cl, file, "conv2d_winograd_accumulate", blocks));
 done:
     return status;
 }

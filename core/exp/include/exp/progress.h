@@ -28,11 +28,14 @@ typedef struct sw_progress_output {
 sw_progress_output sw_progress_output_to(FILE *stream);
 
 typedef struct sw_progress_plan {
-    int first_epoch, last_epoch; /* 1 = first of the run; a resumed run begins later */
-    int train_steps, val_steps;  /* an epoch; val_steps may be 0 */
-    int extra_every; /* epochs of that many and the last one have further steps of validation; 0: none */
-    int extra_val_steps;
+    int first_epoch, last_epoch;      /* 1 = first of the run; a resumed run begins later */
+    int train_steps, val_steps;       /* an epoch; val_steps may be 0 */
+    int extra_every, extra_val_steps; /* further validation steps, in the epochs of sw_every_epochs */
 } sw_progress_plan;
+
+/* What is done every so many epochs is done in this one: 1 is the first, the last is always one, 0 (before
+ * training) and `every` 0 never. */
+bool sw_every_epochs(int epoch, int every, int last_epoch);
 
 typedef struct sw_progress sw_progress;
 
