@@ -11,17 +11,6 @@
  *
  * Macros: VEC (divides C), RELU, COLUMNS (divides C / VEC). `stat` holds mean (C) then istd (C). */
 
-static inline floatV normalised(floatV x, floatV mean, floatV istd)
-{
-    return (x - mean) * istd;
-}
-
-/* The value before ReLU, computed in one way only: backward must see the same sign as forward. */
-static inline floatV affine(floatV xh, floatV gamma, floatV beta)
-{
-    return fma(xh, gamma, beta);
-}
-
 /* Per chunk: mean and sum of squares about it. A work-item takes COLUMNS neighbouring vectors of channels, so
  * that it reads whole stretches of memory. Launch: global (C / VEC / COLUMNS, chunks). */
 __kernel void batchnorm_stats_partial(__global const float *x /* (P,C) */,
@@ -98,9 +87,9 @@ __kernel void batchnorm_apply(__global const float *x /* (P,C) */, __global floa
 {
     uint c = get_global_id(0), cv = get_global_size(0), i = get_global_id(1) * cv + c;
     floatV v =
-        affine(normalised(LOADV(x, i), LOADV(stat, c), LOADV(stat, cv + c)), LOADV(gamma, c), LOADV(beta, c));
+        AFFINE(NORMALISED(LOADV(x, i), LOADV(stat, c), LOADV(stat, cv + c)), LOADV(gamma, c), LOADV(beta, c));
 #if RELU
-    v = v < SPLATV(0.0f) ? SPLATV(0.0f) : v; /* keeps NaN, unlike fmax */
+    v = RECTIFIED(v, SPLATV(0.0f));
 #endif
     if (stream)
         STREAMV(v, y, i);
@@ -112,7 +101,7 @@ __kernel void batchnorm_apply(__global const float *x /* (P,C) */, __global floa
 static inline floatV through_relu(floatV dy, floatV xh, floatV gamma, floatV beta)
 {
 #if RELU
-    return affine(xh, gamma, beta) > SPLATV(0.0f) ? dy : SPLATV(0.0f);
+    return AFFINE(xh, gamma, beta) > SPLATV(0.0f) ? dy : SPLATV(0.0f);
 #else
     return dy;
 #endif
@@ -138,7 +127,7 @@ __kernel void batchnorm_bwd_partial(__global const float *x /* (P,C) */, __globa
     for (uint p = begin; p < end; p++)
 #pragma unroll
         for (int k = 0; k < COLUMNS; k++) {
-            floatV xh = normalised(LOADV(x, p * cv + c + k), mean[k], istd[k]);
+            floatV xh = NORMALISED(LOADV(x, p * cv + c + k), mean[k], istd[k]);
             floatV g = through_relu(LOADV(dy, p * cv + c + k), xh, scale[k], shift[k]);
             sum_g[k] += g;
             sum_gx[k] = fma(g, xh, sum_gx[k]);
@@ -180,7 +169,7 @@ __kernel void batchnorm_bwd_apply(__global const float *x /* (P,C) */, __global 
 {
     uint c = get_global_id(0), cv = get_global_size(0), i = get_global_id(1) * cv + c;
     floatV istd = LOADV(stat, cv + c), scale = LOADV(gamma, c);
-    floatV xh = normalised(LOADV(x, i), LOADV(stat, c), istd);
+    floatV xh = NORMALISED(LOADV(x, i), LOADV(stat, c), istd);
     floatV g = through_relu(LOADV(dy, i), xh, scale, LOADV(beta, c));
     floatV v = (g - LOADV(means, c) - xh * LOADV(means, cv + c)) * (scale * istd);
     if (accumulate) v += LOADV(dx, i);

@@ -65,9 +65,10 @@ __kernel void conv2d_direct_pack(__global const float *w, __global float *worksp
 #define WIDE_PIXELS  12
 #endif
 
-/* A tile of WIDE_PIXELS pixels by WIDE_VECTORS vectors; with `partial` only the first `count` pixels. */
+/* A tile of WIDE_PIXELS pixels by the WIDE_VECTORS vectors of channels from c on; only the first `count`
+ * pixels are written. */
 static inline void widen_tile(__global const float *thin, uint pitch, __global const float *weights,
-                              __global float *y, int count, int put)
+                              __global float *y, int c, int count, int put, EPILOGUE_PARAMETERS)
 {
     float16 sum[WIDE_PIXELS][WIDE_VECTORS];
 #pragma unroll
@@ -91,6 +92,12 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
         weights += SPAN * THICK;
     }
 #pragma unroll
+    for (int v = 0; v < WIDE_VECTORS; v++) {
+        const norm16 norm = norm_at(EPILOGUE, c + 16 * v, THICK);
+#pragma unroll
+        for (int m = 0; m < WIDE_PIXELS; m++) sum[m][v] = finished(sum[m][v], norm);
+    }
+#pragma unroll
     for (int m = 0; m < WIDE_PIXELS; m++)
         if (m < count) {
 #pragma unroll
@@ -110,7 +117,7 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+K-1,W+K-1,THIN) */,
                     uint packed_offset /* (T+1,THIN,THICK) */, __global float *y /* (N,H,W,THICK) */, int h,
-                    int w, int image_rows /* N H */, int item_rows, int put)
+                    int w, int image_rows /* N H */, int item_rows, int put, EPILOGUE_PARAMETERS)
 {
     const int first = (int)get_global_id(0) * item_rows, end = min(first + item_rows, image_rows);
     const uint pitch = PITCH(w);
@@ -120,7 +127,7 @@ conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+
         for (int x = 0; x < w; x += WIDE_PIXELS)
             for (int c = 0; c < THICK; c += 16 * WIDE_VECTORS)
                 widen_tile(thin + x * THIN, pitch, workspace + packed_offset + c,
-                           y + (uint)(r * w + x) * THICK + c, w - x, put);
+                           y + (uint)(r * w + x) * THICK + c, c, w - x, put, EPILOGUE);
     }
 }
 

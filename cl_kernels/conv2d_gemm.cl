@@ -75,7 +75,7 @@ static inline void store_row(__global float *y, uint p, uint o, float16 a, int p
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_gemm_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *workspace, uint panels_offset,
                 uint zeros_offset, __global float *y /* (N,H,W,OUT) */, int h, int w, uint pixels,
-                uint block_pixels, int put)
+                uint block_pixels, int put, EPILOGUE_PARAMETERS)
 {
     const uint panel = PANEL_ID;
     __global const float *zeros = workspace + zeros_offset;
@@ -119,6 +119,16 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *
             }
         }
         const uint o = panel * PANEL;
+#if OUT % 16 == 0
+        const norm16 norm = norm_at(EPILOGUE, o, OUT);
+#define FINISH(m) a##m = finished(a##m, norm);
+        EACH_ROW(FINISH)
+#if NV == 2
+        const norm16 norm1 = norm_at(EPILOGUE, o + 16, OUT);
+#define FINISH1(m) e##m = finished(e##m, norm1);
+        EACH_ROW(FINISH1)
+#endif
+#endif
 #if NV == 2
 #define STORE(m)                                                                                             \
     if (p0 + m < pixels) {                                                                                   \

@@ -125,15 +125,17 @@ static inline void output_1d(float16 *to, const float16 *from, int to_stride, in
     to[3 * to_stride] = difference + 8.0f * difference2 + from[5 * from_stride];
 }
 
-/* y (+)= A^T m A for the 16 channels from c on of the tile at (ty, tx). */
+/* y (+)= A^T m A, or what `norm` makes of it, for the 16 channels from c on of the tile at (ty, tx). */
 static inline void output_tile(__global float *y, const float16 *m, int image, int ty, int tx, int h, int w,
-                               int channels, int c, int put)
+                               int channels, int c, norm16 norm, int put)
 {
     float16 half_way[24], d[16];
 #pragma unroll
     for (int j = 0; j < 6; j++) output_1d(half_way + j, m + j, 6, 6);
 #pragma unroll
     for (int i = 0; i < 4; i++) output_1d(d + 4 * i, half_way + 6 * i, 1, 1);
+#pragma unroll
+    for (int i = 0; i < 16; i++) d[i] = finished(d[i], norm);
     __global float *to = y + ((image * h + ty) * w + tx) * channels + c;
     const int row = w * channels;
     const int whole = ty + 4 <= h && tx + 4 <= w;
@@ -159,11 +161,11 @@ static inline void output_tile(__global float *y, const float16 *m, int image, i
             }
 }
 
-/* y (+)= A^T M A. Launch: global (tiles of the block), local (1). */
+/* y (+)= A^T M A, finished by the epilogue. Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const float *workspace,
                        uint m_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile,
-                       int block_tiles, int h, int w, int tiles_x, int tiles_y, int put)
+                       int block_tiles, int h, int w, int tiles_x, int tiles_y, int put, EPILOGUE_PARAMETERS)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
@@ -173,7 +175,7 @@ conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const 
         float16 m[36];
 #pragma unroll
         for (int i = 0; i < 36; i++) m[i] = vload16(0, from + c * block_tiles + i * place);
-        output_tile(y, m, image, ty, tx, h, w, channels, c, put);
+        output_tile(y, m, image, ty, tx, h, w, channels, c, norm_at(EPILOGUE, c, channels), put);
     }
 }
 #endif
@@ -298,6 +300,7 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const float *workspace,
                       uint u_offset /* (36,panels,in,PANEL) */, __global float *y /* (N,H,W,out) */, int in,
                       int out, int tiles, int block_tiles, int h, int w, int tiles_x, int tiles_y, int put,
+                      EPILOGUE_PARAMETERS,
                       __local float *scratch /* V (36,in/16,block_tiles,16), M (36,NV,block_tiles,16) */)
 {
     const int first = (int)get_global_id(0) * block_tiles, count = min(block_tiles, tiles - first);
@@ -324,11 +327,12 @@ conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const f
             LOCATE(first + t, tiles_x, tiles_y)
 #pragma unroll
             for (int k = 0; k < NV; k++) {
+                const int c = o + 16 * k;
                 float16 m[36];
                 __local const float *from = m_tiles + (k * block_tiles + t) * 16;
 #pragma unroll
                 for (int i = 0; i < 36; i++, from += NV * block_tiles * 16) m[i] = vload16(0, from);
-                output_tile(y, m, image, ty, tx, h, w, out, o + 16 * k, put);
+                output_tile(y, m, image, ty, tx, h, w, out, c, norm_at(EPILOGUE, c, out), put);
             }
         }
     }

@@ -73,6 +73,14 @@ double sw_pass_bytes(const sw_graph *graph, const sw_plan *plan, const sw_step *
     return bytes * share + parameter_bytes(graph, step, pass);
 }
 
+double sw_merged_bytes(const sw_graph *graph, int node)
+{
+    const sw_node *n = &graph->nodes[node];
+    double elems = 0.0;
+    for (int i = 0; i < n->state_count; i++) elems += (double)graph->states[n->states[i]].elems;
+    return 2.0 * elems * sizeof(float);
+}
+
 double sw_plan_flop(const sw_graph *graph, const sw_plan *plan)
 {
     double flop = 0.0;

@@ -29,6 +29,10 @@ double sw_pass_flop(const sw_graph *graph, const sw_step *step);
 double sw_pass_bytes(const sw_graph *graph, const sw_plan *plan, const sw_step *step,
                      const sw_step_pass *pass, double share);
 
+/* What is left to move for a node that another does the work of: its running statistics, read, and what the
+ * other takes from them, written. */
+double sw_merged_bytes(const sw_graph *graph, int node);
+
 /* Floating-point operations of one image in all of the plan's steps. */
 double sw_plan_flop(const sw_graph *graph, const sw_plan *plan);
 

@@ -92,6 +92,11 @@ static sw_status add_step(sw_pass_list *list, const side *s, const sw_step *step
         sw_node_label(row->op, sizeof row->op, node);
         const char *algorithm = sw_executor_algorithm(s->executor, step->node, passes[i].way);
         if (algorithm) snprintf(row->algorithm, sizeof row->algorithm, "%s", algorithm);
+        if (sw_executor_is_merged(s->executor, step->node)) {
+            snprintf(row->algorithm, sizeof row->algorithm, "merged");
+            row->bytes += sw_merged_bytes(s->graph, step->node);
+            continue;
+        }
         row->flop += s->images * sw_pass_flop(s->graph, step);
         row->bytes += sw_pass_bytes(s->graph, s->plan, step, &passes[i], s->share);
     }

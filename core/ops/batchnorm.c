@@ -123,20 +123,32 @@ done:
     return status;
 }
 
+static sw_status running_statistics(sw_run *run)
+{
+    const norm_kernels *k = run->prepared;
+    const sw_batchnorm_attrs *attrs = run->node->attrs;
+    return SW_LAUNCH(run->cl, k->stats_running, run->node->name,
+                     sw_run_grid(run, extent_of(run).channels, 1, true), sw_arg_buffer(run->state[0]),
+                     sw_arg_buffer(run->state[1]), sw_arg_buffer(run->saved[0]), sw_arg_f32(attrs->eps));
+}
+
 static sw_status batchnorm_forward(sw_run *run)
 {
     sw_status status = SW_OK;
-    const norm_kernels *k = run->prepared;
-    const sw_batchnorm_attrs *attrs = run->node->attrs;
-    if (run->training)
-        SW_TRY(batch_statistics(run));
-    else
-        SW_TRY(SW_LAUNCH(run->cl, k->stats_running, run->node->name,
-                         sw_run_grid(run, extent_of(run).channels, 1, true), sw_arg_buffer(run->state[0]),
-                         sw_arg_buffer(run->state[1]), sw_arg_buffer(run->saved[0]), sw_arg_f32(attrs->eps)));
+    SW_TRY(run->training ? batch_statistics(run) : running_statistics(run));
     SW_TRY(apply(run));
 done:
     return status;
+}
+
+static sw_status batchnorm_as_epilogue(sw_run *run, sw_epilogue *epilogue)
+{
+    const sw_batchnorm_attrs *attrs = run->node->attrs;
+    *epilogue = (sw_epilogue){.kind = attrs->relu ? SW_EPILOGUE_NORM_RELU : SW_EPILOGUE_NORM,
+                              .stat = run->saved[0],
+                              .gamma = run->param[0],
+                              .beta = run->param[1]};
+    return running_statistics(run);
 }
 
 static sw_status batchnorm_backward(sw_run *run)
@@ -180,5 +192,6 @@ const sw_op sw_op_batchnorm = {
     .forward = batchnorm_forward,
     .recompute = apply,
     .backward = batchnorm_backward,
+    .as_epilogue = batchnorm_as_epilogue,
     .release = batchnorm_release,
 };

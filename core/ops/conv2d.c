@@ -148,6 +148,14 @@ static const char *engine_names(const sw_run *run, sw_way way)
     return ((const conv_prepared *)run->prepared)->algorithm[way];
 }
 
+/* Not with a bias, which is added later. */
+static bool conv2d_takes_epilogue(const sw_run *run)
+{
+    const conv_prepared *c = run->prepared;
+    return c->engine[SW_CONV_FORWARD]->takes_epilogue && sw_run_out_shape(run, 0).c % 16 == 0 &&
+           run->node->param_count == 1;
+}
+
 static sw_status conv2d_forward(sw_run *run)
 {
     sw_status status = SW_OK;
@@ -207,6 +215,7 @@ const sw_op sw_op_conv2d = {
     .prepare = conv2d_prepare,
     .forward = conv2d_forward,
     .backward = conv2d_backward,
+    .takes_epilogue = conv2d_takes_epilogue,
     .algorithm = engine_names,
     .release = conv2d_release,
 };

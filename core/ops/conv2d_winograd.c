@@ -231,7 +231,7 @@ static sw_status bring_out(const winograd_plan *plan, const product *p, sw_run *
                      sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(p->out),
                      sw_arg_i32(b.first), sw_arg_i32(plan->block_tiles), sw_arg_i32(plan->shape.h),
                      sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y),
-                     sw_arg_i32((int)put));
+                     sw_arg_i32((int)put), SW_EPILOGUE_ARGS(run->epilogue));
 }
 
 static sw_status run_fused(const winograd_plan *plan, const product *p, sw_run *run, cl_mem from, cl_mem to,
@@ -242,7 +242,7 @@ static sw_status run_fused(const winograd_plan *plan, const product *p, sw_run *
                      sw_arg_buffer(from), sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_buffer(to),
                      sw_arg_i32(p->in), sw_arg_i32(p->out), sw_arg_i32(tiles), sw_arg_i32(p->group_tiles),
                      sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x),
-                     sw_arg_i32(plan->tiles_y), sw_arg_i32((int)put),
+                     sw_arg_i32(plan->tiles_y), sw_arg_i32((int)put), SW_EPILOGUE_ARGS(run->epilogue),
                      sw_arg_local(fused_bytes(p, p->group_tiles)));
 }
 
@@ -328,6 +328,7 @@ done:
 const sw_conv_engine sw_conv_engine_winograd = {
     .name = "winograd",
     .choice = SW_CONV_WINOGRAD,
+    .takes_epilogue = true,
     .supports = supports,
     .prepare = prepare,
     .release = free,

@@ -20,6 +20,9 @@ typedef struct sw_conv_engine {
     const char *name;
     sw_conv_choice choice; /* what names it in attributes and in the configuration */
     bool by_name_on_cpus;  /* works on CPUs too, so that it can be tested there, but is no choice for them */
+    /* forward finishes its results with run->epilogue, where they are vectors of channels (multiples of 16)
+     */
+    bool takes_epilogue;
     bool (*supports)(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass);
     /* Builds programs into *plan (freed by release; also of a prepare that failed, where not NULL) and says
      * how much of the workspace the passes use. The plan will be asked for `passes` only (SW_BIT(pass), all

@@ -16,6 +16,7 @@ struct sw_executor {
     bool debug_buffers, check;
     sw_plan *plan;
     sw_run *runs;    /* by node */
+    int *partner;    /* by node: of two nodes that run as one, each names the other; -1: runs by itself */
     cl_mem *tenants; /* by tenant: its part of a slab */
     cl_mem saved;    /* slab of saved values; training only */
     size_t workspace_bytes;
@@ -92,6 +93,38 @@ done:
     return status;
 }
 
+static int count_readers(const sw_graph *graph, int value)
+{
+    int count = 0;
+    for (int n = 0; n < graph->node_count; n++)
+        for (int i = 0; i < graph->nodes[n].input_count; i++) count += graph->nodes[n].inputs[i] == value;
+    return count;
+}
+
+/* In inference an op that would overwrite its input in place, value by value, is left to the op that makes
+ * the input, where that can do it while it writes. */
+static sw_status find_partners(sw_executor *e)
+{
+    const sw_graph *graph = e->graph;
+    e->partner = malloc((size_t)graph->node_count * sizeof *e->partner);
+    if (!e->partner) return sw_fail_alloc("an executor", (size_t)graph->node_count * sizeof *e->partner);
+    for (int n = 0; n < graph->node_count; n++) e->partner[n] = -1;
+    if (e->plan->training || e->debug_buffers || e->check) return SW_OK; /* those look at every result */
+    for (int n = 0; n < graph->node_count; n++) {
+        const sw_node *node = &graph->nodes[n];
+        const sw_step *step = &e->plan->steps[n];
+        if (!node->op->as_epilogue || step->out[0] != step->in[0] ||
+            count_readers(graph, node->inputs[0]) > 1)
+            continue;
+        int maker = graph->values[node->inputs[0]].producer;
+        const sw_op *op = graph->nodes[maker].op;
+        if (!op->takes_epilogue || !op->takes_epilogue(&e->runs[maker])) continue;
+        e->partner[n] = maker;
+        e->partner[maker] = n;
+    }
+    return SW_OK;
+}
+
 sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph, sw_store *store,
                              sw_pool *pool, const sw_executor_options *options)
 {
@@ -123,6 +156,7 @@ sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph
                                     .wants = options->wants,
                                     .want_count = options->want_count};
     SW_TRY(sw_plan_create(&e->plan, graph, &plan_options));
+    SW_TRY(find_partners(e));
     SW_TRY(pool_grow(pool, e->plan, e->workspace_bytes));
     *out = e;
     e = NULL;
@@ -211,6 +245,7 @@ void sw_executor_destroy(sw_executor *e)
     sw_buffer_release(&e->saved);
     sw_plan_destroy(e->plan);
     free(e->tenants);
+    free(e->partner);
     free(e->runs);
     free(e);
 }
@@ -229,6 +264,11 @@ const char *sw_executor_algorithm(const sw_executor *e, int node, sw_way way)
 {
     const sw_op *op = e->graph->nodes[node].op;
     return op->algorithm ? op->algorithm(&e->runs[node], way) : NULL;
+}
+
+bool sw_executor_is_merged(const sw_executor *e, int node)
+{
+    return e->partner[node] >= 0 && e->partner[node] < node;
 }
 
 static cl_mem tenant_buffer(const sw_executor *e, int tenant)
@@ -325,13 +365,24 @@ done:
     return status;
 }
 
+/* What a step that finishes another node's work needs to know of it. */
+static sw_status take_epilogue(sw_executor *e, int node)
+{
+    int partner = e->partner[node];
+    e->runs[node].epilogue = (sw_epilogue){.kind = SW_EPILOGUE_NONE};
+    if (partner < 0) return SW_OK;
+    return e->runs[partner].node->op->as_epilogue(&e->runs[partner], &e->runs[node].epilogue);
+}
+
 static sw_status run_steps(sw_executor *e, int first, int end, int n)
 {
     sw_status status = SW_OK;
     for (int s = first; s < end; s++) {
         const sw_step *step = &e->plan->steps[s];
         const sw_node *node = &e->graph->nodes[step->node];
+        if (sw_executor_is_merged(e, step->node)) continue;
         sw_profile_pass(e->cl, pass_name(e, step->kind));
+        SW_TRY(sw_fail_in(take_epilogue(e, step->node), "%s '%s'", node->op->name, node->name));
         SW_TRY(sw_fail_in(run_step(e, step, n), "%s '%s'", node->op->name, node->name));
         if (e->check) SW_TRY(check_step(e, step, n));
     }
@@ -401,6 +452,7 @@ sw_status sw_executor_find_nan(sw_executor *e, int n, char *where, size_t where_
             snprintf(where, where_bytes, "parameter '%s'", param->name);
             break;
         }
+        e->runs[step->node].epilogue = (sw_epilogue){.kind = SW_EPILOGUE_NONE}; /* each node by itself */
         SW_TRY(run_step(e, step, n));
         for (int i = 0; i < run->node->output_count && !where[0]; i++) {
             bool finite = true;

@@ -11,6 +11,7 @@
 #include "graph/graph.h"
 
 struct sw_run;
+struct sw_epilogue;
 
 #define SW_BIT(i) (1u << (i))
 
@@ -47,6 +48,11 @@ struct sw_op {
     /* Adds to parameter gradients; writes (run->accumulate[i]: adds to) the gradient of input i where din[i]
      * != NULL. */
     sw_status (*backward)(struct sw_run *run);
+    /* In inference, what an op does value by value may be done by the op before it, while it writes: enqueues
+     * what that needs and says what is to be done (ops/run.h). NULL: it cannot be. */
+    sw_status (*as_epilogue)(struct sw_run *run, struct sw_epilogue *epilogue);
+    /* Whether forward does run->epilogue, of another op, to output 0. NULL: it does not. */
+    bool (*takes_epilogue)(const struct sw_run *run);
     /* What prepare chose among several ways to compute ("winograd"; "gemm/winograd" where it chose by pass;
      * "" for a pass that is not run); NULL where there is only one. */
     const char *(*algorithm)(const struct sw_run *run, sw_way way);

@@ -49,9 +49,9 @@ typedef struct sw_executor sw_executor;
 typedef struct sw_executor_options {
     bool training;
     bool debug_buffers; /* every tenant its own buffer, filled with NaN first; a NaN scan after each step
-                           names the node */
-    bool check; /* after each step, read what it wrote: the first NaN or infinity is SW_E_NUMERIC naming the
-                   node */
+                           names the node; nothing merged */
+    bool check;      /* nothing merged, and after each step, read what it wrote: the first NaN or infinity is
+                        SW_E_NUMERIC naming the      node */
     const int *keep; /* values the host reads afterwards */
     int keep_count;
     const int *seeds; /* see sw_plan_options */
@@ -74,6 +74,10 @@ size_t sw_executor_workspace_bytes(const sw_executor *executor);
 /* How a node is computed in a direction, where its op has several ways: "winograd", or where its passes
  * differ "gemm/winograd/gemm" (forward, backward-data, backward-weights); else NULL. */
 const char *sw_executor_algorithm(const sw_executor *executor, int node, sw_way way);
+
+/* Whether a node has no step of its own: the node before it finishes its results as this one would
+ * (inference, a norm after a convolution). The value between the two does not exist then. */
+bool sw_executor_is_merged(const sw_executor *executor, int node);
 
 /* The buffer of a value (its forward instance) or of its gradient; NULL if it has none. For uploading inputs,
  * reading kept values, and seeding gradients. */

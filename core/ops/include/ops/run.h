@@ -24,6 +24,20 @@
 #define SW_PASS_METRICS "metrics"
 #define SW_PASS_READ    "read"
 
+/* What a convolution does to its results before it writes them, in inference: the norm that would come next,
+ * y = (x - mean) istd gamma + beta, and its ReLU. The same operations as the norm's own, so the same bits.
+ * Values as EPILOGUE_... of cl_kernels/common.clh. */
+typedef enum sw_epilogue_kind { SW_EPILOGUE_NONE, SW_EPILOGUE_NORM, SW_EPILOGUE_NORM_RELU } sw_epilogue_kind;
+
+typedef struct sw_epilogue {
+    sw_epilogue_kind kind;
+    cl_mem stat /* mean (C), then istd (C) */, gamma /* (C) */, beta /* (C) */; /* NULL with NONE */
+} sw_epilogue;
+
+/* An epilogue as the last arguments of a launch: EPILOGUE_PARAMETERS of cl_kernels/common.clh. */
+#define SW_EPILOGUE_ARGS(e)                                                                                  \
+    sw_arg_i32((int)(e).kind), sw_arg_buffer((e).stat), sw_arg_buffer((e).gamma), sw_arg_buffer((e).beta)
+
 /* Shapes of in/out/din/dout are the node's values' shapes with n replaced by run->n. Handles are NULL where
  * the step does not touch that thing. */
 typedef struct sw_run {
@@ -40,6 +54,7 @@ typedef struct sw_run {
     cl_mem saved[SW_MAX_SAVED];
     cl_mem workspace;       /* shared by all nodes; nothing survives in it between steps */
     size_t workspace_bytes; /* prepare starts with the node's own figure and may raise it */
+    sw_epilogue epilogue;   /* forward of an op that takes one */
     void *prepared;         /* what the op's prepare made (kernels, grids) */
 } sw_run;
 
