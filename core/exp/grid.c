@@ -14,6 +14,7 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "lettering.h"
 
 enum {
     MIN_IMAGE_PX = 128,
@@ -22,9 +23,7 @@ enum {
     MAX_SIDE_PX = 32767, /* of a cairo image */
 };
 
-static const char font_family[] = "DejaVu Sans";
-static const uint32_t paper_rgb = 0xFFFFFF, ink_rgb = 0x1B1F24, faint_ink_rgb = 0x57606A,
-                      frame_rgb = 0x8C959F;
+static const uint32_t frame_rgb = 0x8C959F;
 static const uint32_t right_rgb = 0xE6E9EC, wrong_rgb = 0xC8102E, hatch_rgb[2] = {0x808080, 0xB0B0B0};
 
 static const char *const captions[SW_GRID_PANELS] = {[SW_GRID_INPUTS] = "Inputs",
@@ -87,18 +86,13 @@ uint32_t sw_grid_confidence_rgb(uint8_t confidence, int classes)
 
 int sw_grid_flat_rgb(uint32_t *rgb, int classes)
 {
-    const uint32_t others[] = {right_rgb, wrong_rgb, hatch_rgb[0], hatch_rgb[1],
-                               paper_rgb, ink_rgb,   frame_rgb};
+    const uint32_t others[] = {right_rgb,    wrong_rgb,  hatch_rgb[0], hatch_rgb[1],
+                               SW_PAPER_RGB, SW_INK_RGB, frame_rgb};
     int count = 0;
     for (int c = 0; c < classes; c++) rgb[count++] = sw_grid_class_rgb(c);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) rgb[count++] = others[i];
     assert(count <= classes + SW_GRID_OTHER_FLAT);
     return count;
-}
-
-static void set_colour(cairo_t *cr, uint32_t rgb)
-{
-    cairo_set_source_rgb(cr, (rgb >> 16) / 255.0, (rgb >> 8 & 0xFF) / 255.0, (rgb & 0xFF) / 255.0);
 }
 
 /* ---- measures ---- */
@@ -155,25 +149,10 @@ static sw_status measure(measures *m, const sw_grid_spec *spec)
 
 /* ---- type ---- */
 
-static void set_type(cairo_t *cr, int size_px, bool bold)
+static void draw_inked(cairo_t *cr, const char *text, double x, double baseline, uint32_t rgb)
 {
-    cairo_select_font_face(cr, font_family, CAIRO_FONT_SLANT_NORMAL,
-                           bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
-    cairo_set_font_size(cr, size_px);
-}
-
-static double text_width(cairo_t *cr, const char *text)
-{
-    cairo_text_extents_t extents;
-    cairo_text_extents(cr, text, &extents);
-    return extents.x_advance;
-}
-
-static void draw_text(cairo_t *cr, const char *text, double x, double baseline, uint32_t rgb)
-{
-    set_colour(cr, rgb);
-    cairo_move_to(cr, x, baseline);
-    cairo_show_text(cr, text);
+    sw_set_colour(cr, rgb, 1);
+    sw_draw_text(cr, text, x, baseline, 0);
 }
 
 /* Cuts the text at its end until it and an ellipsis fit. */
@@ -181,7 +160,7 @@ static void cut_to_width(char *text, cairo_t *cr, double width)
 {
     static const char ellipsis[] = "\xE2\x80\xA6";
     size_t length = strlen(text);
-    while (length > 0 && text_width(cr, text) > width) {
+    while (length > 0 && sw_text_width(cr, text) > width) {
         do length--;
         while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80); /* whole characters */
         memcpy(text + length, ellipsis, sizeof ellipsis);
@@ -196,10 +175,10 @@ static sw_status draw_line(cairo_t *cr, const char *line, int size, bool bold, i
     if (!text) return SW_E_MEMORY;
     text[strlen(line)] = '\0';
     int baseline = top + size;
-    for (set_type(cr, size, bold); size > min_px && text_width(cr, text) > m->content_width;)
-        set_type(cr, --size, bold);
+    for (sw_set_type(cr, size, bold); size > min_px && sw_text_width(cr, text) > m->content_width;)
+        sw_set_type(cr, --size, bold);
     cut_to_width(text, cr, m->content_width);
-    draw_text(cr, text, m->margin, baseline, ink_rgb);
+    draw_inked(cr, text, m->margin, baseline, SW_INK_RGB);
     free(text);
     return SW_OK;
 }
@@ -230,7 +209,7 @@ static int list_legend(legend_entry *entries, const sw_grid_spec *spec)
 static void draw_swatch(cairo_t *cr, const legend_entry *entry, int x, int y, int width, int height)
 {
     cairo_rectangle(cr, x + 0.5, y + 0.5, width - 1, height - 1);
-    set_colour(cr, entry->rgb);
+    sw_set_colour(cr, entry->rgb, 1);
     if (entry->ramp) {
         cairo_pattern_t *ramp = cairo_pattern_create_linear(x, 0, x + width, 0);
         cairo_pattern_add_color_stop_rgb(ramp, 0, 0, 0, 0);
@@ -239,7 +218,7 @@ static void draw_swatch(cairo_t *cr, const legend_entry *entry, int x, int y, in
         cairo_pattern_destroy(ramp);
     }
     cairo_fill_preserve(cr);
-    set_colour(cr, frame_rgb);
+    sw_set_colour(cr, frame_rgb, 1);
     cairo_set_line_width(cr, 1);
     cairo_stroke(cr);
 }
@@ -250,17 +229,17 @@ static int draw_legend(cairo_t *cr, const sw_grid_spec *spec, const measures *m,
     legend_entry entries[SW_MAX_CLASSES + OTHER_ENTRIES];
     double x = m->margin;
     int count = list_legend(entries, spec), lines = count ? 1 : 0;
-    set_type(cr, m->legend_px, false);
+    sw_set_type(cr, m->legend_px, false);
     for (int i = 0; i < count; i++) {
         int swatch = m->legend_px * (entries[i].ramp ? RAMP_SWATCHES : 1);
-        double text = swatch + m->legend_px * 0.5, entry = text + text_width(cr, entries[i].text);
+        double text = swatch + m->legend_px * 0.5, entry = text + sw_text_width(cr, entries[i].text);
         if (x > m->margin && x + entry > m->margin + m->content_width) {
             x = m->margin;
             lines++;
         }
         int baseline = top + (lines - 1) * m->legend_height + m->legend_px;
         draw_swatch(cr, &entries[i], (int)x, baseline - m->legend_px * 7 / 8, swatch, m->legend_px);
-        draw_text(cr, entries[i].text, floor(x) + text, baseline, ink_rgb);
+        draw_inked(cr, entries[i].text, floor(x) + text, baseline, SW_INK_RGB);
         x += entry + m->legend_px * 1.5;
     }
     return lines;
@@ -344,13 +323,13 @@ static void fill_panel(cairo_surface_t *surface, const sw_grid_spec *spec, const
 
 static sw_status draw_names(cairo_t *cr, const sw_grid_spec *spec, const measures *m, int top)
 {
-    set_type(cr, m->name_px, false);
+    sw_set_type(cr, m->name_px, false);
     for (int i = 0; i < spec->count; i++) {
         char *text = sw_strf("%s   ", spec->names[i]);
         if (!text) return SW_E_MEMORY;
         text[strlen(spec->names[i])] = '\0';
         cut_to_width(text, cr, m->image_px);
-        draw_text(cr, text, tile_x(m, i), tile_y(m, i, top) + m->image_px + m->name_px, faint_ink_rgb);
+        draw_inked(cr, text, tile_x(m, i), tile_y(m, i, top) + m->image_px + m->name_px, SW_FAINT_INK_RGB);
         free(text);
     }
     return SW_OK;
@@ -388,7 +367,7 @@ static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_grid_spec 
 {
     sw_status status = SW_OK;
     int y = m->margin;
-    set_colour(cr, paper_rgb);
+    sw_set_colour(cr, SW_PAPER_RGB, 1);
     cairo_paint(cr);
     if (spec->label) SW_TRY(draw_line(cr, spec->label, m->title_px, false, y, m));
     y += m->label_height;
@@ -396,8 +375,8 @@ static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_grid_spec 
     y += m->title_height;
     for (int p = 0; p < panel_count(spec); p++) {
         sw_grid_panel panel = panel_at(spec, p);
-        set_type(cr, m->caption_px, false);
-        draw_text(cr, captions[panel], m->margin, y + m->caption_px, faint_ink_rgb);
+        sw_set_type(cr, m->caption_px, false);
+        draw_inked(cr, captions[panel], m->margin, y + m->caption_px, SW_FAINT_INK_RGB);
         y += m->caption_height;
         fill_panel(surface, spec, m, y, colours[panel]);
         if (spec->names) SW_TRY(draw_names(cr, spec, m, y));
