@@ -24,6 +24,12 @@ static bool alive_together(const sw_tenant *a, const sw_tenant *b)
     return a->first_step <= b->last_step && b->first_step <= a->last_step;
 }
 
+/* Up to where nothing else may begin. */
+static size_t room(size_t bytes, size_t align)
+{
+    return align_up(bytes >= SW_PLAN_LARGE_BYTES ? bytes + SW_PLAN_GAP_BYTES : bytes, align);
+}
+
 /* The lowest offset in `slab` where t overlaps no placed tenant that is alive with it. `placed` holds tenant
  * indices; `taken` is scratch for as many spans. */
 static size_t lowest_offset(const sw_plan *plan, const sw_tenant *t, int slab, const int *placed,
@@ -33,12 +39,12 @@ static size_t lowest_offset(const sw_plan *plan, const sw_tenant *t, int slab, c
     for (int i = 0; i < placed_count; i++) {
         const sw_tenant *other = &plan->tenants[placed[i]];
         if (other->slab == slab && alive_together(t, other))
-            taken[count++] = (span){other->offset_bytes, other->offset_bytes + align_up(other->bytes, align)};
+            taken[count++] = (span){other->offset_bytes, other->offset_bytes + room(other->bytes, align)};
     }
     qsort(taken, (size_t)count, sizeof *taken, by_begin);
     size_t offset = 0;
     for (int i = 0; i < count; i++) {
-        if (taken[i].begin >= offset + t->bytes) break;
+        if (taken[i].begin >= offset + room(t->bytes, align)) break;
         if (taken[i].end > offset) offset = taken[i].end;
     }
     return offset;

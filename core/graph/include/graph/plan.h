@@ -5,12 +5,16 @@
  * (For SegNet that halves the memory: of convolution, norm and ReLU only the convolution's output is kept.)
  *
  * Tenants (a value or a gradient during an interval of steps) are placed largest first at the lowest offset
- * that is free during their interval, in slabs no larger than the device's largest allocation. */
+ * that is free during their interval, in slabs no larger than the device's largest allocation. Behind a large
+ * one a page and a bit stays free: sizes are powers of two, and what lies whole pages apart and is read or
+ * written together falls on the same sets of a cache and the same banks of memory. */
 #ifndef GRAPH_PLAN_H
 #define GRAPH_PLAN_H
 
 #include "graph/graph.h"
 #include "graph/op.h"
+
+enum { SW_PLAN_LARGE_BYTES = 1 << 20, SW_PLAN_GAP_BYTES = 4096 + 640 };
 
 typedef enum sw_step_kind { SW_STEP_FORWARD, SW_STEP_RECOMPUTE, SW_STEP_BACKWARD } sw_step_kind;
 
@@ -57,7 +61,7 @@ typedef struct sw_plan {
     int *gradient_tenant; /* by value; -1 if it has none */
     int slab_count;
     size_t *slab_bytes;
-    size_t lower_bound_bytes; /* the most that is alive at one step: no placement can need less */
+    size_t lower_bound_bytes; /* the most that is alive at one step, gaps not counted: nothing can need less */
     int recompute_count;
 } sw_plan;
 
