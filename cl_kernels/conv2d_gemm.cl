@@ -230,8 +230,25 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const
                         __global const float *scalars = x + from_x + s0, *vectors = dy + from_dy + v0;
 #endif
                         int p = lo;
+#if KERNEL == 1
+                        /* This chunk is in the cache while tile after tile passes over it; the next one would
+                         * have to be waited for. Each tile asks for one line of one pixel in four, of x and
+                         * of dy: with 16 tiles all of a chunk. */
+                        const int tile = (s0 - s_begin) / ROWS_W * (BLOCK / PANEL) + (v0 - v_begin) / PANEL;
+                        const int pixel = (rows_end + chunk_rows <= end ? chunk_rows * w : 0) + tile % 4;
+                        const int line = tile / 4 % (BLOCK / 16) * 16;
+                        __global const float *next_s = scalars - s0 + s_begin + pixel * SCALARS + line;
+                        __global const float *next_v = vectors - v0 + v_begin + pixel * VECTORS + line;
+#define ASK                                                                                                  \
+    PREFETCH(next_s);                                                                                        \
+    PREFETCH(next_v);                                                                                        \
+    next_s += 4 * SCALARS;                                                                                   \
+    next_v += 4 * VECTORS;
+#else
+#define ASK
+#endif
                         for (; p + 4 <= hi; p += 4) { /* by hand: the compiler does not unroll such a loop */
-                            PIXEL_W PIXEL_W PIXEL_W PIXEL_W
+                            ASK PIXEL_W PIXEL_W PIXEL_W PIXEL_W
                         }
                         for (; p < hi; p++) {
                             PIXEL_W

@@ -10,7 +10,8 @@
 
 /* Both kernels walk along a row of the image, column by column, for one vector of channels. Of each column
  * they read the KERNEL rows under the window once; slot j of what moves along belongs to the pixel j - HALF
- * columns on, which has the column under tap kx = KERNEL - 1 - j. */
+ * columns on, which has the column under tap kx = KERNEL - 1 - j. Neighbouring columns lie C floats apart,
+ * too far for a CPU to guess the next: the row that comes under the window next is asked for here. */
 
 /* direction 1: y from x; -1: dx from dy. A work-item: up to item_pixels pixels of a row.
  * Launch: global (C / VEC, ceil(W / item_pixels), N H). */
@@ -32,8 +33,10 @@ __kernel void depthwise_conv2d_apply(__global const float *x /* (N,H,W,C) */,
         }
 #pragma unroll
     for (int j = 0; j < KERNEL; j++) sum[j] = SPLATV(0.0f);
+    const int next_row = min(row + HALF + 1, (int)get_global_size(2) - 1);
     for (int column = first - HALF; column < end + HALF; column++) {
         if (column >= 0 && column < w) {
+            PREFETCH(x + ((uint)(next_row * w + column) * cv + c) * VEC);
 #pragma unroll
             for (int ky = 0; ky < KERNEL; ky++)
                 if (py + ky >= HALF && py + ky < h + HALF) {
@@ -76,6 +79,8 @@ __kernel void depthwise_conv2d_bwd_partial(__global const float *x /* (N,H,W,C) 
             slope[j] = j > HALF && j - HALF - 1 < w ? LOADV(dy, (uint)(row * w + j - HALF - 1) * cv + c)
                                                     : SPLATV(0.0f);
         for (int column = 0; column < w; column++) {
+            PREFETCH(x + ((uint)(min(row + HALF + 1, image_rows - 1) * w + column) * cv + c) * VEC);
+            PREFETCH(dy + ((uint)(min(row + 1, image_rows - 1) * w + column) * cv + c) * VEC);
 #pragma unroll
             for (int j = 0; j + 1 < KERNEL; j++) slope[j] = slope[j + 1];
             slope[KERNEL - 1] = SPLATV(0.0f);
