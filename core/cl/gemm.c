@@ -111,6 +111,11 @@ const char *sw_gemm_params_origin(const sw_cl *cl)
     return cl->gemm_origin;
 }
 
+void sw_gemm_teardown(void)
+{
+    CLBlastClearCache(); /* only ever says that it did */
+}
+
 static CLBlastTranspose transposed(bool yes)
 {
     return yes ? CLBlastTransposeYes : CLBlastTransposeNo;

@@ -44,6 +44,7 @@ void sw_cl_destroy(sw_cl *cl)
     if (cl->queue) clFinish(cl->queue);
     sw_timer_destroy(cl->timer);
     sw_programs_destroy(cl->programs);
+    sw_gemm_teardown();
     if (cl->profiled_queue) clReleaseCommandQueue(cl->profiled_queue);
     if (cl->plain_queue) clReleaseCommandQueue(cl->plain_queue);
     if (cl->context) clReleaseContext(cl->context);
