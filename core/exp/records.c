@@ -135,7 +135,8 @@ static bool is_writable(double value)
     return fabs(value) <= (double)FLT_MAX; /* false for NaN too */
 }
 
-/* The shortest digits that read back as the same float: 0.001, not 0.00100000005. */
+/* The shortest digits that read back as the same float: 0.001, not 0.00100000005. Whole numbers as such: 10,
+ * not 1e+01. */
 static void append_number(sw_str *s, double value, const char *absent)
 {
     char digits[40];
@@ -143,7 +144,9 @@ static void append_number(sw_str *s, double value, const char *absent)
         sw_str_append(s, absent);
         return;
     }
-    for (int precision = 1; precision <= 9; precision++) {
+    bool whole = value == trunc(value) && fabs(value) < 1e7;
+    if (whole) snprintf(digits, sizeof digits, "%.0f", value);
+    for (int precision = 1; precision <= 9 && !whole; precision++) {
         snprintf(digits, sizeof digits, "%.*g", precision, value);
         if (strtof(digits, NULL) == (float)value) break;
     }

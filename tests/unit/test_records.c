@@ -266,6 +266,25 @@ Test(records, a_rewound_run_that_goes_on_has_the_files_of_one_never_interrupted)
     }
 }
 
+/* 10 has a shorter spelling, 1e+01, and is still written as 10. */
+Test(records, rewinding_writes_whole_numbers_as_they_were)
+{
+    char *want;
+    size_t length;
+    sw_records *records = open_records();
+    for (int epoch = 1; epoch <= 10; epoch++) {
+        cr_assert_eq(sw_records_append_step(records, &(sw_step_record){epoch, epoch, 10.0, 0.5}), SW_OK);
+        sw_epoch_record record = example(epoch);
+        cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
+    }
+    sw_records_close(records);
+    cr_assert_eq(sw_fs_read(&want, &length, scratch_path("metrics.csv"), 1 << 20), SW_OK);
+    cr_expect_not_null(strstr(want, "\n10,"));
+    cr_assert_eq(sw_records_rewind(scratch_path("."), 10, 10), SW_OK, "%s", sw_error_message());
+    assert_file("metrics.csv", want);
+    free(want);
+}
+
 Test(records, rewinding_at_every_byte_a_process_may_die_at_leaves_whole_rows)
 {
     write_run();
