@@ -1,9 +1,13 @@
 /* batchnorm, with ReLU when RELU is 1. Channels-last: x (P,C), P = pixels of the batch.
  *
- *   training   mean_c, var_c over the batch (biased);   y = max(0, (x - mean) istd gamma + beta),  istd =
- * 1/sqrt(var+eps) running    r = (1-m) r + m stat, with the unbiased variance var P/(P-1) backward   g = dy
- * where y > 0, xh = (x - mean) istd dbeta = sum g,  dgamma = sum g xh,  dx = gamma istd (g - dbeta/P - xh
- * dgamma/P) (Ioffe and Szegedy, 2015; the reductions after Chan, Golub and LeVeque, 1979.)
+ *   training   mean, var over the batch (biased), istd = 1/sqrt(var + eps)
+ *              y = max(0, (x - mean) istd gamma + beta)
+ *   running    r = (1-m) r + m stat, with the unbiased variance var P/(P-1)
+ *   backward   g = dy where y > 0, xh = (x - mean) istd
+ *              dbeta = sum g, dgamma = sum g xh
+ *              dx = gamma istd (g - dbeta/P - xh dgamma/P)
+ *
+ * (Ioffe and Szegedy, 2015; the reductions after Chan, Golub and LeVeque, 1979.)
  *
  * Reductions go over fixed chunks of pixels and combine them in order: the same bits on every run. Within a
  * chunk the mean comes first and the squares are summed about it, so that a large mean costs no digits; the

@@ -7,9 +7,11 @@
  * with the operands they fill half of 32 vector registers. (The idea of packed panels and register tiles:
  * Goto and van de Geijn, 2008; Van Zee and van de Geijn, BLIS, 2015.)
  *
- *   forward           y[p,o]    = sum over t, i of x[p + offset(t), i] w[t,i,o]       rows = pixels, vectors
- * = o backward, data    the same kernel on dy with the weights flipped (pack with FLIP) backward, weights
- * dw[t,i,o] = sum over p of x[p + offset(t), i] dy[p,o]           rows = channels, sum over pixels
+ *   forward             y[p,o] = sum over t, i of x[p + offset(t), i] w[t,i,o]
+ *                       rows are pixels, vectors are o
+ *   backward, data      the same kernel on dy with the weights flipped (pack with FLIP)
+ *   backward, weights   dw[t,i,o] = sum over p of x[p + offset(t), i] dy[p,o]
+ *                       rows are channels, summed over pixels
  *
  * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL taps. Macros: KERNEL; IN and OUT, the
  * channels of the pass (for backward-data those of dy and x); NV (1 or 2), vectors a row; FLIP (packing).

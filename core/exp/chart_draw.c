@@ -42,23 +42,23 @@ static double at_y(const plot_area *a, double y)
 static void draw_axes(cairo_t *cr, const plot_area *a)
 {
     char label[32];
-    sw_set_type(cr, a->type_px * 0.85, false);
+    sw_lettering_type(cr, a->type_px * 0.85, false);
     cairo_set_line_width(cr, a->type_px / 14);
     for (int i = 0; i < a->y.ticks; i++) {
         double y = at_y(a, sw_axis_value(&a->y, i));
-        sw_set_colour(cr, rule_rgb, 1);
+        sw_lettering_colour(cr, rule_rgb, 1);
         cairo_move_to(cr, a->left, y);
         cairo_line_to(cr, a->left + a->width, y);
         cairo_stroke(cr);
         sw_axis_label(label, sizeof label, &a->y, i);
-        sw_set_colour(cr, SW_FAINT_INK_RGB, 1);
-        sw_draw_text(cr, label, a->left - a->type_px * 0.4, y + a->type_px * 0.3, 1);
+        sw_lettering_colour(cr, SW_FAINT_INK_RGB, 1);
+        sw_lettering_draw(cr, label, a->left - a->type_px * 0.4, y + a->type_px * 0.3, 1);
     }
     for (int i = 0; i < a->x.ticks; i++) {
         double x = at_x(a, sw_axis_value(&a->x, i));
         sw_axis_label(label, sizeof label, &a->x, i);
-        sw_set_colour(cr, SW_FAINT_INK_RGB, 1);
-        sw_draw_text(cr, label, x, a->top + a->height + a->type_px * 1.2, 0.5);
+        sw_lettering_colour(cr, SW_FAINT_INK_RGB, 1);
+        sw_lettering_draw(cr, label, x, a->top + a->height + a->type_px * 1.2, 0.5);
     }
 }
 
@@ -68,7 +68,7 @@ static void set_line(cairo_t *cr, const plot_area *a, const sw_chart_series *ser
     bool faint = series->line == SW_CHART_FAINT;
     cairo_set_dash(cr, dash, series->line == SW_CHART_DASHED ? 2 : 0, 0);
     cairo_set_line_width(cr, faint ? width / 2 : width);
-    sw_set_colour(cr, sw_chart_run_rgb(series->run), faint ? 0.35 : 1);
+    sw_lettering_colour(cr, sw_chart_run_rgb(series->run), faint ? 0.35 : 1);
 }
 
 /* A point with a gap on both sides would not show as a line. */
@@ -122,13 +122,13 @@ static void draw_heading(cairo_t *cr, const sw_chart *chart, double x, double ba
 {
     sw_str lines = {0};
     describe_lines(&lines, chart);
-    sw_set_colour(cr, SW_INK_RGB, 1);
-    sw_set_type(cr, type_px, true);
-    sw_draw_text(cr, chart->title, x, baseline, 0);
-    double after = x + sw_text_width(cr, chart->title) + type_px;
-    sw_set_type(cr, type_px * 0.85, false);
-    sw_set_colour(cr, SW_FAINT_INK_RGB, 1);
-    if (lines.text) sw_draw_text(cr, lines.text, after, baseline, 0);
+    sw_lettering_colour(cr, SW_INK_RGB, 1);
+    sw_lettering_type(cr, type_px, true);
+    sw_lettering_draw(cr, chart->title, x, baseline, 0);
+    double after = x + sw_lettering_width(cr, chart->title) + type_px;
+    sw_lettering_type(cr, type_px * 0.85, false);
+    sw_lettering_colour(cr, SW_FAINT_INK_RGB, 1);
+    if (lines.text) sw_lettering_draw(cr, lines.text, after, baseline, 0);
     sw_str_deinit(&lines);
 }
 
@@ -138,7 +138,7 @@ static double widest_label(cairo_t *cr, const sw_axis *axis)
     char label[32];
     for (int i = 0; i < axis->ticks; i++) {
         sw_axis_label(label, sizeof label, axis, i);
-        widest = fmax(widest, sw_text_width(cr, label));
+        widest = fmax(widest, sw_lettering_width(cr, label));
     }
     return widest;
 }
@@ -150,7 +150,7 @@ static void draw_panel(cairo_t *cr, const sw_chart *chart, double left, double t
     double heading = type_px * 2, foot = type_px * 2.8;
     a.height = fmax(height - heading - foot, type_px);
     a.y = sw_chart_y_axis(chart, (int)fmax(3, a.height / (type_px * 2.5)));
-    sw_set_type(cr, type_px * 0.85, false);
+    sw_lettering_type(cr, type_px * 0.85, false);
     double labels = widest_label(cr, &a.y) + type_px * 0.8;
     a.left = left + labels;
     a.top = top + heading;
@@ -158,8 +158,8 @@ static void draw_panel(cairo_t *cr, const sw_chart *chart, double left, double t
     a.x = sw_chart_x_axis(chart, (int)fmax(2, a.width / (type_px * 4)));
     draw_heading(cr, chart, left + type_px * 0.4, top + type_px * 1.1, type_px);
     draw_axes(cr, &a);
-    sw_set_colour(cr, SW_FAINT_INK_RGB, 1);
-    sw_draw_text(cr, "epoch", a.left + a.width / 2, a.top + a.height + type_px * 2.4, 0.5);
+    sw_lettering_colour(cr, SW_FAINT_INK_RGB, 1);
+    sw_lettering_draw(cr, "epoch", a.left + a.width / 2, a.top + a.height + type_px * 2.4, 0.5);
     /* pale ones first: they are the background */
     for (int s = 0; s < chart->series_count; s++)
         if (chart->series[s].line == SW_CHART_FAINT) draw_series(cr, &a, &chart->series[s]);
@@ -182,20 +182,20 @@ static int draw_legend(cairo_t *cr, const sw_chart_sheet *sheet, char *const *na
 {
     double x = type_px, baseline = top + type_px;
     int lines = 1;
-    sw_set_type(cr, type_px * 0.9, false);
+    sw_lettering_type(cr, type_px * 0.9, false);
     for (int i = 0; i < sheet->run_count; i++) {
-        double entry = type_px * 2.2 + sw_text_width(cr, names[i]);
+        double entry = type_px * 2.2 + sw_lettering_width(cr, names[i]);
         if (x > type_px && x + entry > sheet->width - type_px) {
             x = type_px;
             baseline += type_px * 1.5;
             lines++;
         }
         if (!measure) {
-            sw_set_colour(cr, sw_chart_run_rgb(i), 1);
+            sw_lettering_colour(cr, sw_chart_run_rgb(i), 1);
             cairo_rectangle(cr, x, baseline - type_px * 0.45, type_px * 1.6, type_px * 0.25);
             cairo_fill(cr);
-            sw_set_colour(cr, SW_INK_RGB, 1);
-            sw_draw_text(cr, names[i], x + type_px * 2.2, baseline, 0);
+            sw_lettering_colour(cr, SW_INK_RGB, 1);
+            sw_lettering_draw(cr, names[i], x + type_px * 2.2, baseline, 0);
         }
         x += entry + type_px * 1.5;
     }
@@ -211,7 +211,7 @@ static void draw_sheet(cairo_t *cr, const sw_chart_sheet *sheet, char *const *na
     int legend_lines = draw_legend(cr, sheet, names, 0, type_px, true);
     double legend_top = sheet->height - type_px * (1.5 * legend_lines + 0.3);
     double height = fmax((legend_top - type_px * 0.5) / rows, type_px);
-    sw_set_colour(cr, SW_PAPER_RGB, 1);
+    sw_lettering_colour(cr, SW_PAPER_RGB, 1);
     cairo_paint(cr);
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
     for (int i = 0; i < sheet->count; i++)

@@ -151,8 +151,8 @@ static sw_status measure(measures *m, const sw_grid_spec *spec)
 
 static void draw_inked(cairo_t *cr, const char *text, double x, double baseline, uint32_t rgb)
 {
-    sw_set_colour(cr, rgb, 1);
-    sw_draw_text(cr, text, x, baseline, 0);
+    sw_lettering_colour(cr, rgb, 1);
+    sw_lettering_draw(cr, text, x, baseline, 0);
 }
 
 /* Cuts the text at its end until it and an ellipsis fit. */
@@ -160,7 +160,7 @@ static void cut_to_width(char *text, cairo_t *cr, double width)
 {
     static const char ellipsis[] = "\xE2\x80\xA6";
     size_t length = strlen(text);
-    while (length > 0 && sw_text_width(cr, text) > width) {
+    while (length > 0 && sw_lettering_width(cr, text) > width) {
         do length--;
         while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80); /* whole characters */
         memcpy(text + length, ellipsis, sizeof ellipsis);
@@ -175,8 +175,8 @@ static sw_status draw_line(cairo_t *cr, const char *line, int size, bool bold, i
     if (!text) return SW_E_MEMORY;
     text[strlen(line)] = '\0';
     int baseline = top + size;
-    for (sw_set_type(cr, size, bold); size > min_px && sw_text_width(cr, text) > m->content_width;)
-        sw_set_type(cr, --size, bold);
+    for (sw_lettering_type(cr, size, bold); size > min_px && sw_lettering_width(cr, text) > m->content_width;)
+        sw_lettering_type(cr, --size, bold);
     cut_to_width(text, cr, m->content_width);
     draw_inked(cr, text, m->margin, baseline, SW_INK_RGB);
     free(text);
@@ -209,7 +209,7 @@ static int list_legend(legend_entry *entries, const sw_grid_spec *spec)
 static void draw_swatch(cairo_t *cr, const legend_entry *entry, int x, int y, int width, int height)
 {
     cairo_rectangle(cr, x + 0.5, y + 0.5, width - 1, height - 1);
-    sw_set_colour(cr, entry->rgb, 1);
+    sw_lettering_colour(cr, entry->rgb, 1);
     if (entry->ramp) {
         cairo_pattern_t *ramp = cairo_pattern_create_linear(x, 0, x + width, 0);
         cairo_pattern_add_color_stop_rgb(ramp, 0, 0, 0, 0);
@@ -218,7 +218,7 @@ static void draw_swatch(cairo_t *cr, const legend_entry *entry, int x, int y, in
         cairo_pattern_destroy(ramp);
     }
     cairo_fill_preserve(cr);
-    sw_set_colour(cr, frame_rgb, 1);
+    sw_lettering_colour(cr, frame_rgb, 1);
     cairo_set_line_width(cr, 1);
     cairo_stroke(cr);
 }
@@ -229,10 +229,10 @@ static int draw_legend(cairo_t *cr, const sw_grid_spec *spec, const measures *m,
     legend_entry entries[SW_MAX_CLASSES + OTHER_ENTRIES];
     double x = m->margin;
     int count = list_legend(entries, spec), lines = count ? 1 : 0;
-    sw_set_type(cr, m->legend_px, false);
+    sw_lettering_type(cr, m->legend_px, false);
     for (int i = 0; i < count; i++) {
         int swatch = m->legend_px * (entries[i].ramp ? RAMP_SWATCHES : 1);
-        double text = swatch + m->legend_px * 0.5, entry = text + sw_text_width(cr, entries[i].text);
+        double text = swatch + m->legend_px * 0.5, entry = text + sw_lettering_width(cr, entries[i].text);
         if (x > m->margin && x + entry > m->margin + m->content_width) {
             x = m->margin;
             lines++;
@@ -323,7 +323,7 @@ static void fill_panel(cairo_surface_t *surface, const sw_grid_spec *spec, const
 
 static sw_status draw_names(cairo_t *cr, const sw_grid_spec *spec, const measures *m, int top)
 {
-    sw_set_type(cr, m->name_px, false);
+    sw_lettering_type(cr, m->name_px, false);
     for (int i = 0; i < spec->count; i++) {
         char *text = sw_strf("%s   ", spec->names[i]);
         if (!text) return SW_E_MEMORY;
@@ -367,7 +367,7 @@ static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_grid_spec 
 {
     sw_status status = SW_OK;
     int y = m->margin;
-    sw_set_colour(cr, SW_PAPER_RGB, 1);
+    sw_lettering_colour(cr, SW_PAPER_RGB, 1);
     cairo_paint(cr);
     if (spec->label) SW_TRY(draw_line(cr, spec->label, m->title_px, false, y, m));
     y += m->label_height;
@@ -375,7 +375,7 @@ static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_grid_spec 
     y += m->title_height;
     for (int p = 0; p < panel_count(spec); p++) {
         sw_grid_panel panel = panel_at(spec, p);
-        sw_set_type(cr, m->caption_px, false);
+        sw_lettering_type(cr, m->caption_px, false);
         draw_inked(cr, captions[panel], m->margin, y + m->caption_px, SW_FAINT_INK_RGB);
         y += m->caption_height;
         fill_panel(surface, spec, m, y, colours[panel]);

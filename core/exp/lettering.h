@@ -9,15 +9,15 @@
 enum { SW_PAPER_RGB = 0xFFFFFF, SW_INK_RGB = 0x1B1F24, SW_FAINT_INK_RGB = 0x57606A };
 
 /* The colour of what is drawn next; alpha 1 is opaque. */
-void sw_set_colour(cairo_t *cr, uint32_t rgb, double alpha);
+void sw_lettering_colour(cairo_t *cr, uint32_t rgb, double alpha);
 
 /* The type of the texts drawn and measured next. */
-void sw_set_type(cairo_t *cr, double size_px, bool bold);
+void sw_lettering_type(cairo_t *cr, double size_px, bool bold);
 
 /* Pixels from a text's beginning to where the next would begin, in the type that is set. */
-double sw_text_width(cairo_t *cr, const char *text);
+double sw_lettering_width(cairo_t *cr, const char *text);
 
 /* anchor: 0 begins at x, 0.5 is centred on it, 1 ends there. */
-void sw_draw_text(cairo_t *cr, const char *text, double x, double baseline, double anchor);
+void sw_lettering_draw(cairo_t *cr, const char *text, double x, double baseline, double anchor);
 
 #endif

@@ -144,11 +144,13 @@ static void append_number(sw_str *s, double value, const char *absent)
         sw_str_append(s, absent);
         return;
     }
-    bool whole = value == trunc(value) && fabs(value) < 1e7;
-    if (whole) snprintf(digits, sizeof digits, "%.0f", value);
-    for (int precision = 1; precision <= 9 && !whole; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, value);
-        if (strtof(digits, NULL) == (float)value) break;
+    if (value == trunc(value) && fabs(value) < 1e7) {
+        snprintf(digits, sizeof digits, "%.0f", value);
+    } else {
+        for (int precision = 1; precision <= 9; precision++) {
+            snprintf(digits, sizeof digits, "%.*g", precision, value);
+            if (strtof(digits, NULL) == (float)value) break;
+        }
     }
     sw_str_append(s, digits);
 }

@@ -4,8 +4,8 @@
  *   clblast  im2col in bands and CLBlast's matrix product: every device, every shape; the reference
  *   tile     implicit im2col in tiles of local memory: GPUs; elsewhere only when asked for by name
  *   gemm     implicit im2col in register tiles: CPUs
- *   direct   vectors over the thick side only: CPUs, at most 4 channels on one side, multiples of 16 on the
- * other winograd F(4x4,3x3): CPUs, 3x3, channels in multiples of 16 */
+ *   direct   vectors over the thick side only: CPUs, 1 to 4 channels on one side, 16 n on the other
+ *   winograd F(4x4,3x3): CPUs, 3x3, channels in multiples of 16 */
 #ifndef OPS_CONV_ENGINE_H
 #define OPS_CONV_ENGINE_H
 

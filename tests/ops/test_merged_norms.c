@@ -1,5 +1,6 @@
 /* In inference a norm is done by the convolution before it, as it writes. To the same bits as by itself. */
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,7 +90,6 @@ static void build(built *b, sw_cl *cl, const pair *p, bool debug_buffers)
     must(sw_executor_bind(b->executor));
     fill(cl, b->store.params, b->store.param_elems, 1, -1.0f, 1.0f);
     fill(cl, b->store.states, b->store.state_elems, 2, 0.25f, 4.0f);
-    /* the input's buffer is written last: with in-place plans others may share its place until the run */
     fill(cl, sw_executor_value(b->executor, b->x), sw_shape_elems(b->graph.values[b->x].shape), 3, -1.0f,
          1.0f);
     must(sw_executor_forward(b->executor, IMAGES));
@@ -145,7 +145,7 @@ Test(merged_norms, give_the_same_bits)
 /* A NaN is looked for node by node, and is not put down to the convolution. */
 Test(merged_norms, a_nan_of_the_norm_is_found_there)
 {
-    static const float nan_bits[1] = {0.0f / 0.0f};
+    const float nan_value = NAN;
     char where[256];
     sw_device_info device;
     sw_cl *cl;
@@ -154,7 +154,8 @@ Test(merged_norms, a_nan_of_the_norm_is_found_there)
     must(sw_cl_create(&cl, &device, NULL));
     build(&b, cl, &pairs[0], false);
     const sw_param *beta = &b.graph.params[b.graph.nodes[b.norm].params[1]];
-    must(sw_buffer_write(cl, b.store.params, beta->offset_elems * sizeof(float), nan_bits, sizeof nan_bits));
+    must(sw_buffer_write(cl, b.store.params, beta->offset_elems * sizeof(float), &nan_value,
+                         sizeof nan_value));
     must(sw_executor_find_nan(b.executor, IMAGES, where, sizeof where));
     cr_expect_str_eq(where, "parameter 'norm.bias'");
     tear_down(&b);

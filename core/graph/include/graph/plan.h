@@ -61,8 +61,7 @@ typedef struct sw_plan {
     int *gradient_tenant; /* by value; -1 if it has none */
     int slab_count;
     size_t *slab_bytes;
-    size_t
-        lower_bound_bytes; /* the most that is alive at one step, gaps not counted: nothing can need less */
+    size_t lower_bound_bytes; /* the most alive at one step, gaps not counted: no plan needs less */
     int recompute_count;
 } sw_plan;
 
