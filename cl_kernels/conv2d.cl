@@ -36,15 +36,15 @@ __kernel void conv2d_im2col(__global const float *x /* (N,H,W,C) */, __global fl
 }
 
 /* flipped[t,o,i] = w[T-1-t,i,o]: the weights of the convolution that takes dy to dx.
- * Launch: global (I, O, taps). */
+ * Launch: global (I, T * O). */
 __kernel void conv2d_flip(__global const float *w /* (T,I,O) */, __global float *workspace,
-                          uint flipped_offset /* in workspace: (T,O,I) */)
+                          uint flipped_offset /* in workspace: (T,O,I) */, uint out_channels)
 {
     __global float *flipped = workspace + flipped_offset;
-    uint i = get_global_id(0), o = get_global_id(1), t = get_global_id(2);
-    uint in_channels = get_global_size(0), out_channels = get_global_size(1), taps = get_global_size(2);
-    flipped[(t * out_channels + o) * in_channels + i] =
-        w[((taps - 1 - t) * in_channels + i) * out_channels + o];
+    uint i = get_global_id(0), in_channels = get_global_size(0);
+    uint row = get_global_id(1), o = row % out_channels, t = row / out_channels;
+    flipped[row * in_channels + i] =
+        w[((KERNEL * KERNEL - 1 - t) * in_channels + i) * out_channels + o];
 }
 
 /* y[p,o] += bias[o]. Launch: global (O / VEC, pixels). */

@@ -30,31 +30,35 @@
 #define WEIGHT_AT(t, s, c) (((t)*THICK + (c)) * THIN + (s))
 #endif
 
-/* The thin tensor with KERNEL / 2 zeros on each side. Launch: global ((W + KERNEL - 1) * THIN, H + KERNEL -
- * 1, N). */
+/* The thin tensor with KERNEL / 2 zeros on each side. Launch: global ((W + KERNEL - 1) * THIN,
+ * N * (H + KERNEL - 1)). */
 __kernel void conv2d_direct_pad(__global const float *thin /* (N,H,W,THIN) */, __global float *workspace,
                                 uint padded_offset /* (N,H+K-1,W+K-1,THIN) */, int h, int w)
 {
-    int i = (int)get_global_id(0), y = (int)get_global_id(1) - HALF, n = (int)get_global_id(2);
-    int x = i / THIN - HALF;
+    int i = (int)get_global_id(0), row = (int)get_global_id(1);
+    int x = i / THIN - HALF, y = row % (h + KERNEL - 1) - HALF, n = row / (h + KERNEL - 1);
     float v = 0.0f;
     if (x >= 0 && x < w && y >= 0 && y < h) v = thin[((n * h + y) * w - HALF) * THIN + i];
-    workspace[padded_offset + (get_global_id(2) * get_global_size(1) + get_global_id(1)) * PITCH(w) + i] = v;
+    workspace[padded_offset + row * PITCH(w) + i] = v;
 }
 
 /* packed[t,s,c] = w[t,s,c], or with `flip` that of tap T-1-t; behind them a tap of zeros, for pixels outside
- * an image. Launch: global (THICK, THIN, T + 1). */
+ * an image. Launch: global (THICK, (T + 1) * THIN). */
 __kernel void conv2d_direct_pack(__global const float *w, __global float *workspace,
                                  uint packed_offset /* (T+1,THIN,THICK) */, int flip)
 {
-    uint c = get_global_id(0), s = get_global_id(1), t = get_global_id(2);
+    uint c = get_global_id(0), row = get_global_id(1), s = row % THIN, t = row / THIN;
     uint from = flip ? TAPS - 1 - t : t;
-    workspace[packed_offset + (t * THIN + s) * THICK + c] = t < TAPS ? w[WEIGHT_AT(from, s, c)] : 0.0f;
+    workspace[packed_offset + row * THICK + c] = t < TAPS ? w[WEIGHT_AT(from, s, c)] : 0.0f;
 }
 
 /* --- widen ------------------------------------------------------------------------------------ */
 
-#if THICK % 64 == 0
+/* Pixels and vectors of a tile: as many sums as leave registers for the operands. */
+#if VEC == 8
+#define WIDE_VECTORS 2
+#define WIDE_PIXELS  6
+#elif THICK % 64 == 0
 #define WIDE_VECTORS 4
 #define WIDE_PIXELS  4
 #elif THICK % 32 == 0
@@ -70,7 +74,7 @@ __kernel void conv2d_direct_pack(__global const float *w, __global float *worksp
 static inline void widen_tile(__global const float *thin, uint pitch, __global const float *weights,
                               __global float *y, int c, int count, int put, EPILOGUE_PARAMETERS)
 {
-    float16 sum[WIDE_PIXELS][WIDE_VECTORS];
+    floatV sum[WIDE_PIXELS][WIDE_VECTORS];
 #pragma unroll
     for (int m = 0; m < WIDE_PIXELS; m++)
 #pragma unroll
@@ -78,12 +82,12 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
     for (int ky = 0; ky < KERNEL; ky++) {
 #pragma unroll
         for (int j = 0; j < SPAN; j++) {
-            float16 b[WIDE_VECTORS];
+            floatV b[WIDE_VECTORS];
 #pragma unroll
-            for (int v = 0; v < WIDE_VECTORS; v++) b[v] = vload16(v, weights + j * THICK);
+            for (int v = 0; v < WIDE_VECTORS; v++) b[v] = LOADV(weights + j * THICK, v);
 #pragma unroll
             for (int m = 0; m < WIDE_PIXELS; m++) {
-                const float16 a = thin[m * THIN + j];
+                const floatV a = thin[m * THIN + j];
 #pragma unroll
                 for (int v = 0; v < WIDE_VECTORS; v++) sum[m][v] = fma(a, b[v], sum[m][v]);
             }
@@ -93,7 +97,7 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
     }
 #pragma unroll
     for (int v = 0; v < WIDE_VECTORS; v++) {
-        const norm16 norm = norm_at(EPILOGUE, c + 16 * v, THICK);
+        const normV norm = norm_at(EPILOGUE, c + VEC * v, THICK);
 #pragma unroll
         for (int m = 0; m < WIDE_PIXELS; m++) sum[m][v] = finished(sum[m][v], norm);
     }
@@ -102,11 +106,11 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
         if (m < count) {
 #pragma unroll
             for (int v = 0; v < WIDE_VECTORS; v++) {
-                __global float *to = y + m * THICK + v * 16;
+                __global float *to = y + m * THICK + v * VEC;
                 if (put == PUT_STREAM)
-                    STREAM16(sum[m][v], 0, to);
+                    STREAMV(sum[m][v], to, 0);
                 else
-                    STORE16(put == PUT_ADDED ? sum[m][v] + vload16(0, to) : sum[m][v], 0, to);
+                    STOREV(put == PUT_ADDED ? sum[m][v] + LOADV(to, 0) : sum[m][v], to, 0);
             }
         }
 }
@@ -125,7 +129,7 @@ conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+
         __global const float *thin =
             workspace + padded_offset + (uint)(r / h * (h + KERNEL - 1) + r % h) * pitch;
         for (int x = 0; x < w; x += WIDE_PIXELS)
-            for (int c = 0; c < THICK; c += 16 * WIDE_VECTORS)
+            for (int c = 0; c < THICK; c += VEC * WIDE_VECTORS)
                 widen_tile(thin + x * THIN, pitch, workspace + packed_offset + c,
                            y + (uint)(r * w + x) * THICK + c, c, w - x, put, EPILOGUE);
     }
@@ -133,21 +137,15 @@ conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+
 
 /* --- narrow ----------------------------------------------------------------------------------- */
 
-#if THIN == 4
+#if VEC == 8
+#define NARROW_PIXELS (12 / THIN)
+#elif THIN == 4
 #define NARROW_PIXELS 4
 #elif THIN == 3
 #define NARROW_PIXELS 6
 #else
 #define NARROW_PIXELS 8
 #endif
-
-static inline float lanes_sum(float16 v)
-{
-    float8 a = v.lo + v.hi;
-    float4 b = a.lo + a.hi;
-    float2 c = b.lo + b.hi;
-    return c.x + c.y;
-}
 
 /* y (+)= the convolution of x. Launch: global (ceil(image_rows / item_rows)), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
@@ -159,7 +157,7 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */, __global const
     __global const float *packed = workspace + packed_offset, *zeros = packed + TAPS * THIN * THICK;
     for (int r = first; r < end; r++)
         for (int px = 0; px < w; px += NARROW_PIXELS) {
-            float16 sum[NARROW_PIXELS][THIN];
+            floatV sum[NARROW_PIXELS][THIN];
 #pragma unroll
             for (int m = 0; m < NARROW_PIXELS; m++)
 #pragma unroll
@@ -173,16 +171,16 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */, __global const
                     from[m] = first_x + m >= 0 && first_x + m < w
                                   ? x + ((r + ky - HALF) * w + first_x + m) * THICK
                                   : zeros;
-                for (int c = 0; c < THICK; c += 16) {
+                for (int c = 0; c < THICK; c += VEC) {
                     __global const float *weights = packed + ky * SPAN * THICK + c;
 #pragma unroll
                     for (int kx = 0; kx < KERNEL; kx++) {
-                        float16 b[THIN];
+                        floatV b[THIN];
 #pragma unroll
-                        for (int s = 0; s < THIN; s++) b[s] = vload16(0, weights + (kx * THIN + s) * THICK);
+                        for (int s = 0; s < THIN; s++) b[s] = LOADV(weights + (kx * THIN + s) * THICK, 0);
 #pragma unroll
                         for (int m = 0; m < NARROW_PIXELS; m++) {
-                            const float16 a = vload16(0, from[m + kx] + c);
+                            const floatV a = LOADV(from[m + kx] + c, 0);
 #pragma unroll
                             for (int s = 0; s < THIN; s++) sum[m][s] = fma(a, b[s], sum[m][s]);
                         }
@@ -195,15 +193,21 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */, __global const
                     __global float *to = y + (r * w + px + m) * THIN;
 #pragma unroll
                     for (int s = 0; s < THIN; s++)
-                        to[s] = accumulate ? to[s] + lanes_sum(sum[m][s]) : lanes_sum(sum[m][s]);
+                        to[s] = accumulate ? to[s] + SUMV(sum[m][s]) : SUMV(sum[m][s]);
                 }
         }
 }
 
 /* --- weights ---------------------------------------------------------------------------------- */
 
-/* All sums of the window for one vector of the thick side stay in registers, so this is for small windows. */
+/* All sums of one vector of the thick side and WINDOW_ROWS rows of the window stay in registers, so this is for
+ * small windows. */
 #if TAPS * THIN <= 28
+#if VEC == 8
+#define WINDOW_ROWS 1
+#else
+#define WINDOW_ROWS KERNEL
+#endif
 /* partial[segment,t,s,c] = sum over the segment's pixels p of thin[p + offset(t), s] thick[p, c].
  * Launch: global (segments), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
@@ -214,40 +218,42 @@ conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */, __glo
 {
     const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
     const int pitch = PITCH(w);
-    __global float *partial = workspace + partial_offset + get_global_id(0) * (TAPS * THIN * THICK);
+    __global float *sums = workspace + partial_offset + get_global_id(0) * (TAPS * THIN * THICK);
     for (int r = first; r < end; r++)
-        for (int c = 0; c < THICK; c += 16) {
-            __global const float *thin =
-                workspace + padded_offset + (uint)(r / h * (h + KERNEL - 1) + r % h) * pitch;
-            __global const float *row = thick + r * w * THICK + c;
-            float16 sum[KERNEL][SPAN];
+        for (int c = 0; c < THICK; c += VEC)
+            for (int first_ky = 0; first_ky < KERNEL; first_ky += WINDOW_ROWS) {
+                __global const float *thin =
+                    workspace + padded_offset +
+                    (uint)(r / h * (h + KERNEL - 1) + r % h + first_ky) * pitch;
+                __global const float *row = thick + r * w * THICK + c;
+                __global float *partial = sums + first_ky * SPAN * THICK + c;
+                floatV sum[WINDOW_ROWS][SPAN];
 #pragma unroll
-            for (int ky = 0; ky < KERNEL; ky++)
-#pragma unroll
-                for (int j = 0; j < SPAN; j++)
-                    sum[ky][j] =
-                        r == first ? (float16)0.0f : vload16(0, partial + (ky * SPAN + j) * THICK + c);
-            for (int x = 0; x < w; x++) {
-                const float16 b = vload16(0, row + x * THICK);
-#pragma unroll
-                for (int ky = 0; ky < KERNEL; ky++)
+                for (int ky = 0; ky < WINDOW_ROWS; ky++)
 #pragma unroll
                     for (int j = 0; j < SPAN; j++)
-                        sum[ky][j] = fma((float16)(thin[ky * pitch + x * THIN + j]), b, sum[ky][j]);
+                        sum[ky][j] = r == first ? SPLATV(0.0f) : LOADV(partial + (ky * SPAN + j) * THICK, 0);
+                for (int x = 0; x < w; x++) {
+                    const floatV b = LOADV(row + x * THICK, 0);
+#pragma unroll
+                    for (int ky = 0; ky < WINDOW_ROWS; ky++)
+#pragma unroll
+                        for (int j = 0; j < SPAN; j++)
+                            sum[ky][j] = fma(SPLATV(thin[ky * pitch + x * THIN + j]), b, sum[ky][j]);
+                }
+#pragma unroll
+                for (int ky = 0; ky < WINDOW_ROWS; ky++)
+#pragma unroll
+                    for (int j = 0; j < SPAN; j++) STOREV(sum[ky][j], partial + (ky * SPAN + j) * THICK, 0);
             }
-#pragma unroll
-            for (int ky = 0; ky < KERNEL; ky++)
-#pragma unroll
-                for (int j = 0; j < SPAN; j++) vstore16(sum[ky][j], 0, partial + (ky * SPAN + j) * THICK + c);
-        }
 }
 
 /* dw[t,.] += sum over segments of partial[segment,t',.]; t' = t where the input is thin, else T-1-t.
- * Launch: global (THICK, THIN, T). */
+ * Launch: global (THICK, T * THIN). */
 __kernel void conv2d_direct_bwd_combine(__global const float *workspace, uint partial_offset,
                                         __global float *dw /* (T,IN,OUT) */, int segments)
 {
-    uint c = get_global_id(0), s = get_global_id(1), t = get_global_id(2);
+    uint c = get_global_id(0), row = get_global_id(1), s = row % THIN, t = row / THIN;
     uint at = partial_offset + ((THIN_IN ? t : TAPS - 1 - t) * THIN + s) * THICK + c;
     float sum = 0.0f;
     for (int segment = 0; segment < segments; segment++) {

@@ -1,6 +1,6 @@
 /* conv2d on CPUs: matrix products whose left side is read where it lies (implicit im2col), in register tiles.
  *
- * A work-item (alone in its work-group) keeps a tile of C in registers: ROWS rows times NV vectors of 16
+ * A work-item (alone in its work-group) keeps a tile of C in registers: ROWS rows times NV vectors of VEC
  * floats. Each step of the inner loop loads NV vectors and multiplies them with ROWS broadcast scalars: ROWS
  * * NV fused multiply-adds for ROWS + NV loads, which is what lets both multiply-add units run without
  * waiting for memory. With ROWS = 8 and NV = 2 the 16 accumulators also cover the latency of the units, and
@@ -13,37 +13,34 @@
  *   backward, weights   dw[t,i,o] = sum over p of x[p + offset(t), i] dy[p,o]
  *                       rows are channels, summed over pixels
  *
- * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL taps. Macros: KERNEL; IN and OUT, the
- * channels of the pass (for backward-data those of dy and x); NV (1 or 2), vectors a row; FLIP (packing).
- * Panels hold PANEL = 16 * NV columns each, padded with zeros. Backward-weights: SWAP, ROWS_W, SCALARS,
- * VECTORS, BLOCK (below). */
+ * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL taps. Macros: KERNEL; VEC,
+ * NV (1 or 2) and ROWS, the register tile; RAGGED 1 where the channels of forward's result are no multiple of
+ * VEC; SWAP and BLOCK of backward-weights (below). Panels hold PANEL = VEC * NV columns each, padded with
+ * zeros. `in` and `out` are the channels of the pass, for backward-data those of dy and x: no macros, so that
+ * one program serves all layers. */
 
 #define TAPS  (KERNEL * KERNEL)
-#define PANEL (16 * NV)
+#define PANEL (VEC * NV)
 
-/* The code of a tile is written once a row: R(0) R(1) ... so that every accumulator is a named register. */
-#define ROWS        8
-#define EACH_ROW(R) R(0) R(1) R(2) R(3) R(4) R(5) R(6) R(7)
+#define EACH_ROW(R) PASTE(EACH_, ROWS)(R)
 
 /* --- packing
  * ----------------------------------------------------------------------------------------------------------
  */
 
-/* panels[j,t,i,c] = w[t, i, j PANEL + c], zero past OUT; with FLIP: w[T-1-t, j PANEL + c, i], the weights of
- * backward-data, where w is (T,OUT,IN). Launch: global (PANEL, IN, T * number of panels). */
-__kernel void conv2d_gemm_pack(__global const float *w, __global float *workspace, uint panels_offset)
+/* panels[j,t,i,c] = w[t, i, j PANEL + c], zero past `out`; with `flip`: w[T-1-t, j PANEL + c, i], the weights
+ * of backward-data, where w is (T,out,in). Launch: global (PANEL, number of panels * T * in). */
+__kernel void conv2d_gemm_pack(__global const float *w, __global float *workspace, uint panels_offset,
+                               uint in, uint out, int flip)
 {
-    uint c = get_global_id(0), i = get_global_id(1), t = get_global_id(2) % TAPS, j = get_global_id(2) / TAPS;
-    uint o = j * PANEL + c;
-#if FLIP
-    float v = o < OUT ? w[((TAPS - 1 - t) * OUT + o) * IN + i] : 0.0f;
-#else
-    float v = o < OUT ? w[(t * IN + i) * OUT + o] : 0.0f;
-#endif
-    workspace[panels_offset + ((j * TAPS + t) * IN + i) * PANEL + c] = v;
+    uint c = get_global_id(0), row = get_global_id(1);
+    uint i = row % in, t = row / in % TAPS, o = row / in / TAPS * PANEL + c;
+    float v = 0.0f;
+    if (o < out) v = w[flip ? ((TAPS - 1 - t) * out + o) * in + i : (t * in + i) * out + o];
+    workspace[panels_offset + row * PANEL + c] = v;
 }
 
-/* Zeros for the pixels outside an image. Launch: global (IN). */
+/* Zeros for the pixels outside an image. Launch: global (in). */
 __kernel void conv2d_gemm_zero(__global float *workspace, uint zeros_offset)
 {
     workspace[zeros_offset + get_global_id(0)] = 0.0f;
@@ -52,20 +49,20 @@ __kernel void conv2d_gemm_zero(__global float *workspace, uint zeros_offset)
 /* --- forward, and backward-data
  * --------------------------------------------------------------------------------------- */
 
-/* One row of the result: 16 NV values of pixel p from the accumulators. */
-static inline void store_row(__global float *y, uint p, uint o, float16 a, int put)
+/* One row of the result: VEC values of pixel p, from channel o on, from the accumulators. */
+static inline void store_row(__global float *y, uint p, uint o, uint out, floatV a, int put)
 {
-#if OUT % 16 == 0
-    __global float *to = y + p * OUT + o;
+#if !RAGGED
+    __global float *to = y + p * out + o;
     if (put == PUT_STREAM)
-        STREAM16(a, 0, to);
+        STREAMV(a, to, 0);
     else
-        STORE16(put == PUT_ADDED ? a + vload16(0, to) : a, 0, to);
+        STOREV(put == PUT_ADDED ? a + LOADV(to, 0) : a, to, 0);
 #else
-    float lanes[16];
-    vstore16(a, 0, lanes);
-    for (uint c = 0; c < 16 && o + c < OUT; c++)
-        y[p * OUT + o + c] = put == PUT_ADDED ? y[p * OUT + o + c] + lanes[c] : lanes[c];
+    float lanes[VEC];
+    PUT_LANES(a, lanes);
+    for (uint c = 0; c < VEC && o + c < out; c++)
+        y[p * out + o + c] = put == PUT_ADDED ? y[p * out + o + c] + lanes[c] : lanes[c];
 #endif
 }
 
@@ -75,15 +72,15 @@ static inline void store_row(__global float *y, uint p, uint o, float16 a, int p
 #define BLOCK_ID (KERNEL == 1 ? get_global_id(1) : get_global_id(0))
 #define PANEL_ID (KERNEL == 1 ? get_global_id(0) : get_global_id(1))
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_gemm_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *workspace, uint panels_offset,
-                uint zeros_offset, __global float *y /* (N,H,W,OUT) */, int h, int w, uint pixels,
+conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *workspace, uint panels_offset,
+                uint zeros_offset, __global float *y /* (N,H,W,out) */, int in, int out, int h, int w, uint pixels,
                 uint block_pixels, int put, EPILOGUE_PARAMETERS)
 {
     const uint panel = PANEL_ID;
     __global const float *zeros = workspace + zeros_offset;
     uint block_end = min((uint)(BLOCK_ID + 1) * block_pixels, pixels);
     for (uint p0 = BLOCK_ID * block_pixels; p0 < block_end; p0 += ROWS) {
-        __global const float *b = workspace + panels_offset + panel * (TAPS * IN * PANEL);
+        __global const float *b = workspace + panels_offset + panel * (TAPS * in * PANEL);
         int start_x = (int)(p0 % (uint)w), start_y = (int)(p0 / (uint)w % (uint)h);
 #define PLACE(m)                                                                                             \
     int px##m = start_x + m, py##m = start_y;                                                                \
@@ -93,40 +90,40 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *
     }                                                                                                        \
     while (py##m >= h) py##m -= h;
         EACH_ROW(PLACE)
-#define CLEAR(m) float16 a##m = 0.0f, e##m = 0.0f;
+#define CLEAR(m) floatV a##m = 0.0f, e##m = 0.0f;
         EACH_ROW(CLEAR)
         for (int t = 0; t < TAPS; t++) {
             const int dy = t / KERNEL - KERNEL / 2, dx = t % KERNEL - KERNEL / 2;
 #define POINT(m)                                                                                             \
     __global const float *r##m = zeros;                                                                      \
     if (py##m + dy >= 0 && py##m + dy < h && px##m + dx >= 0 && px##m + dx < w && p0 + m < pixels)           \
-        r##m = x + ((int)p0 + m + dy * w + dx) * IN;
+        r##m = x + ((int)p0 + m + dy * w + dx) * in;
             EACH_ROW(POINT)
 #pragma unroll 4
-            for (int i = 0; i < IN; i++) {
-                const float16 b0 = vload16(0, b);
+            for (int i = 0; i < in; i++) {
+                const floatV b0 = LOADV(b, 0);
 #if NV == 2
-                const float16 b1 = vload16(1, b);
+                const floatV b1 = LOADV(b, 1);
 #define STEP(m)                                                                                              \
     {                                                                                                        \
-        const float16 s = r##m[i];                                                                           \
+        const floatV s = r##m[i];                                                                           \
         a##m = fma(s, b0, a##m);                                                                             \
         e##m = fma(s, b1, e##m);                                                                             \
     }
 #else
-#define STEP(m) a##m = fma((float16)(r##m[i]), b0, a##m);
+#define STEP(m) a##m = fma(SPLATV(r##m[i]), b0, a##m);
 #endif
                 EACH_ROW(STEP)
                 b += PANEL;
             }
         }
         const uint o = panel * PANEL;
-#if OUT % 16 == 0
-        const norm16 norm = norm_at(EPILOGUE, o, OUT);
+#if !RAGGED
+        const normV norm = norm_at(EPILOGUE, o, out);
 #define FINISH(m) a##m = finished(a##m, norm);
         EACH_ROW(FINISH)
 #if NV == 2
-        const norm16 norm1 = norm_at(EPILOGUE, o + 16, OUT);
+        const normV norm1 = norm_at(EPILOGUE, o + VEC, out);
 #define FINISH1(m) e##m = finished(e##m, norm1);
         EACH_ROW(FINISH1)
 #endif
@@ -134,12 +131,12 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *
 #if NV == 2
 #define STORE(m)                                                                                             \
     if (p0 + m < pixels) {                                                                                   \
-        store_row(y, p0 + m, o, a##m, put);                                                                  \
-        store_row(y, p0 + m, o + 16, e##m, put);                                                             \
+        store_row(y, p0 + m, o, out, a##m, put);                                                                  \
+        store_row(y, p0 + m, o + VEC, out, e##m, put);                                                             \
     }
 #else
 #define STORE(m)                                                                                             \
-    if (p0 + m < pixels) store_row(y, p0 + m, o, a##m, put);
+    if (p0 + m < pixels) store_row(y, p0 + m, o, out, a##m, put);
 #endif
         EACH_ROW(STORE)
     }
@@ -149,36 +146,27 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *
  * ------------------------------------------------------------------------------------------------- */
 
 #ifdef SWAP
-/* Every tap is an outer product summed over pixels: SCALARS channels of one tensor times VECTORS channels of
- * the other, the latter a multiple of 16. SWAP 0: scalars from x, vectors from dy; SWAP 1 (when dy is thin):
- * the reverse.
+/* Every tap is an outer product summed over pixels: one tensor's channels, taken as scalars, times the other's,
+ * taken as vectors and a multiple of 16. SWAP 0: scalars from x, vectors from dy; SWAP 1 (when dy is thin): the
+ * reverse.
  *
  * A work-item sums over a segment of image rows for a BLOCK x BLOCK part of the channels and all taps, and
  * keeps its sums in its own part of `partial`. It walks in chunks of a few rows, so that x and dy stay in the
  * cache while all taps and tiles pass over them. */
-#if ROWS_W == 8
-#define EACH_ROW_W(R) EACH_ROW(R)
-#elif ROWS_W == 4
-#define EACH_ROW_W(R) R(0) R(1) R(2) R(3)
-#elif ROWS_W == 3
-#define EACH_ROW_W(R) R(0) R(1) R(2)
-#elif ROWS_W == 2
-#define EACH_ROW_W(R) R(0) R(1)
-#else
-#define EACH_ROW_W(R) R(0)
-#endif
-#define BLOCKS_S ((SCALARS + BLOCK - 1) / BLOCK)
+#define EACH_ROW_W(R) PASTE(EACH_, ROWS_W)(R)
 
-/* Launch: global (segments, BLOCKS_S * ceil(VECTORS / BLOCK)), local (1, 1). */
+/* Launch: global (segments, ceil(scalar channels / BLOCK) * ceil(vector channels / BLOCK)), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const float *dy /* (N,H,W,OUT) */,
-                        __global float *workspace, uint partial_offset /* (segments,T,SCALARS,VECTORS) */,
-                        int h, int w, int image_rows /* N H */, int segment_rows, int chunk_rows)
+conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const float *dy /* (N,H,W,out) */,
+                        __global float *workspace, uint partial_offset /* (segments,T,scalar channels,vector channels) */,
+                        int in, int out, int h, int w, int image_rows /* N H */, int segment_rows, int chunk_rows)
 {
     const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
-    const int s_begin = (int)(get_global_id(1) % BLOCKS_S) * BLOCK, s_end = min(s_begin + BLOCK, SCALARS);
-    const int v_begin = (int)(get_global_id(1) / BLOCKS_S) * BLOCK, v_end = min(v_begin + BLOCK, VECTORS);
-    __global float *partial = workspace + partial_offset + get_global_id(0) * (TAPS * SCALARS * VECTORS);
+    const int s_channels = SWAP ? out : in, v_channels = SWAP ? in : out;
+    const int block = get_global_id(1), s_blocks = (s_channels + BLOCK - 1) / BLOCK;
+    const int s_begin = block % s_blocks * BLOCK, s_end = min(s_begin + BLOCK, s_channels);
+    const int v_begin = block / s_blocks * BLOCK, v_end = min(v_begin + BLOCK, v_channels);
+    __global float *partial = workspace + partial_offset + get_global_id(0) * (TAPS * in * out);
     for (int chunk = first; chunk < end; chunk += chunk_rows)
         for (int t = 0; t < TAPS; t++) {
             const int oy = t / KERNEL - KERNEL / 2, ox = t % KERNEL - KERNEL / 2;
@@ -190,32 +178,32 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const
 #endif
             for (int s0 = s_begin; s0 < s_end; s0 += ROWS_W)
                 for (int v0 = v_begin; v0 < v_end; v0 += PANEL) {
-                    __global float *sums = partial + (t * SCALARS + s0) * VECTORS + v0;
+                    __global float *sums = partial + (t * s_channels + s0) * v_channels + v0;
                     const bool fresh = chunk == first;
 #if NV == 2
 #define LOAD_W(m)                                                                                            \
-    float16 a##m = fresh ? (float16)0.0f : vload16(0, sums + m * VECTORS);                                   \
-    float16 e##m = fresh ? (float16)0.0f : vload16(1, sums + m * VECTORS);
+    floatV a##m = fresh ? SPLATV(0.0f) : LOADV(sums + m * v_channels, 0);                                   \
+    floatV e##m = fresh ? SPLATV(0.0f) : LOADV(sums + m * v_channels, 1);
 #define STEP_W(m)                                                                                            \
     {                                                                                                        \
-        const float16 s = scalars[m];                                                                        \
+        const floatV s = scalars[m];                                                                        \
         a##m = fma(s, b0, a##m);                                                                             \
         e##m = fma(s, b1, e##m);                                                                             \
     }
 #define STORE_W(m)                                                                                           \
-    STORE16(a##m, 0, sums + m * VECTORS);                                                                    \
-    STORE16(e##m, 1, sums + m * VECTORS);
-#define VECTORS_W const float16 b0 = vload16(0, vectors), b1 = vload16(1, vectors);
+    STOREV(a##m, sums + m * v_channels, 0);                                                                    \
+    STOREV(e##m, sums + m * v_channels, 1);
+#define VECTORS_W const floatV b0 = LOADV(vectors, 0), b1 = LOADV(vectors, 1);
 #else
-#define LOAD_W(m)  float16 a##m = fresh ? (float16)0.0f : vload16(0, sums + m * VECTORS);
-#define STEP_W(m)  a##m = fma((float16)(scalars[m]), b0, a##m);
-#define STORE_W(m) STORE16(a##m, 0, sums + m * VECTORS);
-#define VECTORS_W  const float16 b0 = vload16(0, vectors);
+#define LOAD_W(m)  floatV a##m = fresh ? SPLATV(0.0f) : LOADV(sums + m * v_channels, 0);
+#define STEP_W(m)  a##m = fma(SPLATV(scalars[m]), b0, a##m);
+#define STORE_W(m) STOREV(a##m, sums + m * v_channels, 0);
+#define VECTORS_W  const floatV b0 = LOADV(vectors, 0);
 #endif
 #define PIXEL_W                                                                                              \
     {                                                                                                        \
-        VECTORS_W EACH_ROW_W(STEP_W) scalars += SCALARS;                                                     \
-        vectors += VECTORS;                                                                                  \
+        VECTORS_W EACH_ROW_W(STEP_W) scalars += s_channels;                                                     \
+        vectors += v_channels;                                                                                  \
     }
                     EACH_ROW_W(LOAD_W)
                     const int rows_end = min(chunk + chunk_rows, end);
@@ -225,7 +213,7 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const
 #else
                         if (r % h + oy < 0 || r % h + oy >= h) continue;
 #endif
-                        const int from_x = ((r + oy) * w + ox + lo) * IN, from_dy = (r * w + lo) * OUT;
+                        const int from_x = ((r + oy) * w + ox + lo) * in, from_dy = (r * w + lo) * out;
 #if SWAP
                         __global const float *scalars = dy + from_dy + s0, *vectors = x + from_x + v0;
 #else
@@ -238,14 +226,14 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const
                          * of dy: with 16 tiles all of a chunk. */
                         const int tile = (s0 - s_begin) / ROWS_W * (BLOCK / PANEL) + (v0 - v_begin) / PANEL;
                         const int pixel = (rows_end + chunk_rows <= end ? chunk_rows * w : 0) + tile % 4;
-                        const int line = tile / 4 % (BLOCK / 16) * 16;
-                        __global const float *next_s = scalars - s0 + s_begin + pixel * SCALARS + line;
-                        __global const float *next_v = vectors - v0 + v_begin + pixel * VECTORS + line;
+                        const int line = tile / 4 % (BLOCK / LINE) * LINE;
+                        __global const float *next_s = scalars - s0 + s_begin + pixel * s_channels + line;
+                        __global const float *next_v = vectors - v0 + v_begin + pixel * v_channels + line;
 #define ASK                                                                                                  \
     PREFETCH(next_s);                                                                                        \
     PREFETCH(next_v);                                                                                        \
-    next_s += 4 * SCALARS;                                                                                   \
-    next_v += 4 * VECTORS;
+    next_s += 4 * s_channels;                                                                                   \
+    next_v += 4 * v_channels;
 #else
 #define ASK
 #endif
@@ -261,21 +249,14 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const
         }
 }
 
-/* dw[t,i,o] += sum over segments of partial. Launch: global (OUT, IN, T). */
+/* dw[t,i,o] += sum over segments of partial. Launch: global (out, T * in). */
 __kernel void conv2d_gemm_bwd_combine(__global const float *workspace, uint partial_offset,
-                                      __global float *dw /* (T,IN,OUT) */, int segments)
+                                      __global float *dw /* (T,in,out) */, uint in, int segments)
 {
-    uint o = get_global_id(0), i = get_global_id(1), t = get_global_id(2);
-#if SWAP
-    uint at = (t * OUT + o) * IN + i;
-#else
-    uint at = (t * IN + i) * OUT + o;
-#endif
+    uint o = get_global_id(0), out = get_global_size(0), row = get_global_id(1), elems = get_global_size(1) * out;
+    uint at = SWAP ? (row / in * out + o) * in + row % in : row * out + o;
     float sum = 0.0f;
-    for (int segment = 0; segment < segments; segment++) {
-        sum += workspace[partial_offset + at];
-        at += TAPS * IN * OUT;
-    }
-    dw[(t * IN + i) * OUT + o] += sum;
+    for (int segment = 0; segment < segments; segment++) sum += workspace[partial_offset + segment * elems + at];
+    dw[row * out + o] += sum;
 }
 #endif

@@ -1,13 +1,13 @@
 /* conv2d 3x3 on CPUs by Winograd's minimal filtering, F(4x4, 3x3): 36 multiplications where the direct way
  * takes 144.
  *
- *   input tiles    V = B^T d B     d: 6x6 pixels of x, one tile every 4 pixels     V (36, in/16, tiles, 16)
+ *   input tiles    V = B^T d B     d: 6x6 pixels of x, one tile every 4 pixels     V (36, in/VEC, tiles, 16)
  *   weights        U = G w G^T                                                      U (36, panels, in, PANEL)
- *   products       M = V U         for each of the 36 places                        M (36, out/16, tiles, 16)
+ *   products       M = V U         for each of the 36 places                        M (36, out/VEC, tiles, 16)
  *   output tiles   y = A^T M A     4x4 pixels
  *
  *   backward, data     the same on dy with the weights flipped
- *   backward, weights  Z = A dy A^T (36, out/16, tiles, 16);  dU += V^T Z;  dw += G^T dU G
+ *   backward, weights  Z = A dy A^T (36, out/VEC, tiles, 16);  dU += V^T Z;  dw += G^T dU G
  *
  * (Winograd, "Arithmetic complexity of computations", 1980; matrices of Lavin and Gray, "Fast algorithms for
  * convolutional neural networks", 2016, with interpolation points 0, 1, -1, 2, -2.)
@@ -20,9 +20,8 @@
  * (N,H,W,C), w (T,I,O); in and out are multiples of 16. Macros: NV (1 or 2); one of the sections TRANSFORM,
  * WEIGHTS, PRODUCT, FUSED, GRADIENT and FUSED_GRADIENT at a time. */
 
-#define PANEL       (16 * NV)
-#define ROWS        8
-#define EACH_ROW(R) R(0) R(1) R(2) R(3) R(4) R(5) R(6) R(7)
+#define PANEL       (VEC * NV)
+#define EACH_ROW(R) PASTE(EACH_, ROWS)(R)
 
 /* The tile's corner in pixels, and its image. */
 #define LOCATE(tile, tiles_x, tiles_y)                                                                       \
@@ -32,24 +31,24 @@
 #if defined TRANSFORM || defined FUSED || defined FUSED_GRADIENT
 /* B^T v of six values a stride apart: the first three of its six values, or the last (`lower`). The halves
  * have nothing in common that a whole would compute once. */
-static inline void input_1d(float16 *to, const float16 *from, int stride, int lower)
+static inline void input_1d(floatV *to, const floatV *from, int stride, int lower)
 {
-    const float16 d1 = from[stride], d2 = from[2 * stride], d3 = from[3 * stride], d4 = from[4 * stride];
+    const floatV d1 = from[stride], d2 = from[2 * stride], d3 = from[3 * stride], d4 = from[4 * stride];
     if (!lower) {
-        const float16 p = d4 - 4.0f * d2, q = d3 - 4.0f * d1;
+        const floatV p = d4 - 4.0f * d2, q = d3 - 4.0f * d1;
         to[0] = 4.0f * from[0] - 5.0f * d2 + d4;
         to[stride] = p + q;
         to[2 * stride] = p - q;
     } else {
-        const float16 r = d4 - d2, s = 2.0f * (d3 - d1);
+        const floatV r = d4 - d2, s = 2.0f * (d3 - d1);
         to[0] = r + s;
         to[stride] = r - s;
         to[2 * stride] = 4.0f * d1 - 5.0f * d3 + from[5 * stride];
     }
 }
 
-/* d: the 6x6 pixels of 16 channels whose inner 4x4 begin at x, which is (ty, tx) of its image. */
-static inline void load_tile(float16 *d, __global const float *x, int ty, int tx, int h, int w, int channels)
+/* d: the 6x6 pixels of VEC channels whose inner 4x4 begin at x, which is (ty, tx) of its image. */
+static inline void load_tile(floatV *d, __global const float *x, int ty, int tx, int h, int w, int channels)
 {
     __global const float *from = x - (w + 1) * channels;
     const int row = w * channels;
@@ -57,7 +56,7 @@ static inline void load_tile(float16 *d, __global const float *x, int ty, int tx
 #pragma unroll
         for (int i = 0; i < 6; i++)
 #pragma unroll
-            for (int j = 0; j < 6; j++) d[i * 6 + j] = vload16(0, from + i * row + j * channels);
+            for (int j = 0; j < 6; j++) d[i * 6 + j] = LOADV(from + i * row + j * channels, 0);
     } else {
 #pragma unroll
         for (int i = 0; i < 6; i++)
@@ -65,16 +64,16 @@ static inline void load_tile(float16 *d, __global const float *x, int ty, int tx
             for (int j = 0; j < 6; j++) {
                 const int py = ty + i - 1, px = tx + j - 1;
                 d[i * 6 + j] = py >= 0 && py < h && px >= 0 && px < w
-                                   ? vload16(0, from + i * row + j * channels)
-                                   : (float16)0.0f;
+                                   ? LOADV(from + i * row + j * channels, 0)
+                                   : SPLATV(0.0f);
             }
     }
 }
 
 /* Half of B^T d B, three rows of six, of the tile at x. */
-static inline void input_half(float16 *v, const float16 *d, int lower)
+static inline void input_half(floatV *v, const floatV *d, int lower)
 {
-    float16 half_way[18];
+    floatV half_way[18];
 #pragma unroll
     for (int j = 0; j < 6; j++) input_1d(half_way + j, d + j, 6, lower);
 #pragma unroll
@@ -86,10 +85,10 @@ static inline void input_half(float16 *v, const float16 *d, int lower)
 #endif
 
 #if defined TRANSFORM || defined FUSED
-/* B^T d B of 16 channels; x as for load_tile. */
-static inline void input_tile(float16 *v, __global const float *x, int ty, int tx, int h, int w, int channels)
+/* B^T d B of VEC channels; x as for load_tile. */
+static inline void input_tile(floatV *v, __global const float *x, int ty, int tx, int h, int w, int channels)
 {
-    float16 d[36];
+    floatV d[36];
     load_tile(d, x, ty, tx, h, w, channels);
     input_half(v, d, 0);
     input_half(v + 18, d, 1);
@@ -98,38 +97,38 @@ static inline void input_tile(float16 *v, __global const float *x, int ty, int t
 /* V of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global float *workspace,
-                      uint v_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile,
+                      uint v_offset /* (36,channels/VEC,block_tiles,VEC) */, int channels, int first_tile,
                       int block_tiles, int h, int w, int tiles_x, int tiles_y)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
-    __global float *to = workspace + v_offset + local_tile * 16;
+    __global float *to = workspace + v_offset + local_tile * VEC;
     const int place = channels * block_tiles;
-    for (int c = 0; c < channels; c += 16) {
-        float16 d[36];
+    for (int c = 0; c < channels; c += VEC) {
+        floatV d[36];
         input_tile(d, x + ((image * h + ty) * w + tx) * channels + c, ty, tx, h, w, channels);
 #pragma unroll
-        for (int i = 0; i < 36; i++) STORE16(d[i], 0, to + c * block_tiles + i * place);
+        for (int i = 0; i < 36; i++) STOREV(d[i], to + c * block_tiles + i * place, 0);
     }
 }
 
 /* A^T m for six values a stride apart, into four. */
-static inline void output_1d(float16 *to, const float16 *from, int to_stride, int from_stride)
+static inline void output_1d(floatV *to, const floatV *from, int to_stride, int from_stride)
 {
-    const float16 m1 = from[from_stride], m2 = from[2 * from_stride], m3 = from[3 * from_stride],
+    const floatV m1 = from[from_stride], m2 = from[2 * from_stride], m3 = from[3 * from_stride],
                   m4 = from[4 * from_stride];
-    const float16 sum = m1 + m2, difference = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
+    const floatV sum = m1 + m2, difference = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
     to[0] = from[0] + sum + sum2;
     to[to_stride] = difference + 2.0f * difference2;
     to[2 * to_stride] = sum + 4.0f * sum2;
     to[3 * to_stride] = difference + 8.0f * difference2 + from[5 * from_stride];
 }
 
-/* y (+)= A^T m A, or what `norm` makes of it, for the 16 channels from c on of the tile at (ty, tx). */
-static inline void output_tile(__global float *y, const float16 *m, int image, int ty, int tx, int h, int w,
-                               int channels, int c, norm16 norm, int put)
+/* y (+)= A^T m A, or what `norm` makes of it, for the VEC channels from c on of the tile at (ty, tx). */
+static inline void output_tile(__global float *y, const floatV *m, int image, int ty, int tx, int h, int w,
+                               int channels, int c, normV norm, int put)
 {
-    float16 half_way[24], d[16];
+    floatV half_way[24], d[16];
 #pragma unroll
     for (int j = 0; j < 6; j++) output_1d(half_way + j, m + j, 6, 6);
 #pragma unroll
@@ -143,38 +142,38 @@ static inline void output_tile(__global float *y, const float16 *m, int image, i
 #pragma unroll
         for (int i = 0; i < 4; i++)
 #pragma unroll
-            for (int j = 0; j < 4; j++) STREAM16(d[i * 4 + j], 0, to + i * row + j * channels);
+            for (int j = 0; j < 4; j++) STREAMV(d[i * 4 + j], to + i * row + j * channels, 0);
         return;
     }
     if (whole && put == PUT_PLAIN) {
 #pragma unroll
         for (int i = 0; i < 4; i++)
 #pragma unroll
-            for (int j = 0; j < 4; j++) STORE16(d[i * 4 + j], 0, to + i * row + j * channels);
+            for (int j = 0; j < 4; j++) STOREV(d[i * 4 + j], to + i * row + j * channels, 0);
         return;
     }
     for (int i = 0; i < 4; i++)
         for (int j = 0; j < 4; j++)
             if (ty + i < h && tx + j < w) {
                 __global float *at = to + i * row + j * channels;
-                STORE16(put == PUT_ADDED ? d[i * 4 + j] + vload16(0, at) : d[i * 4 + j], 0, at);
+                STOREV(put == PUT_ADDED ? d[i * 4 + j] + LOADV(at, 0) : d[i * 4 + j], at, 0);
             }
 }
 
 /* y (+)= A^T M A, finished by the epilogue. Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const float *workspace,
-                       uint m_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile,
+                       uint m_offset /* (36,channels/VEC,block_tiles,VEC) */, int channels, int first_tile,
                        int block_tiles, int h, int w, int tiles_x, int tiles_y, int put, EPILOGUE_PARAMETERS)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
-    __global const float *from = workspace + m_offset + local_tile * 16;
+    __global const float *from = workspace + m_offset + local_tile * VEC;
     const int place = channels * block_tiles;
-    for (int c = 0; c < channels; c += 16) {
-        float16 m[36];
+    for (int c = 0; c < channels; c += VEC) {
+        floatV m[36];
 #pragma unroll
-        for (int i = 0; i < 36; i++) m[i] = vload16(0, from + c * block_tiles + i * place);
+        for (int i = 0; i < 36; i++) m[i] = LOADV(from + c * block_tiles + i * place, 0);
         output_tile(y, m, image, ty, tx, h, w, channels, c, norm_at(EPILOGUE, c, channels), put);
     }
 }
@@ -182,24 +181,16 @@ conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const 
 
 #ifdef WEIGHTS
 /* G applied to three values a stride apart, into six. */
-static inline void weights_1d(float16 *to, const float16 *from, int to_stride, int from_stride)
+static inline void weights_1d(floatV *to, const floatV *from, int to_stride, int from_stride)
 {
-    const float16 g0 = from[0], g1 = from[from_stride], g2 = from[2 * from_stride];
-    const float16 near = g0 + g2, far = g0 + 4.0f * g2;
+    const floatV g0 = from[0], g1 = from[from_stride], g2 = from[2 * from_stride];
+    const floatV near = g0 + g2, far = g0 + 4.0f * g2;
     to[0] = 0.25f * g0;
     to[to_stride] = (-1.0f / 6.0f) * (near + g1);
     to[2 * to_stride] = (-1.0f / 6.0f) * (near - g1);
     to[3 * to_stride] = (1.0f / 24.0f) * (far + 2.0f * g1);
     to[4 * to_stride] = (1.0f / 24.0f) * (far - 2.0f * g1);
     to[5 * to_stride] = g2;
-}
-
-/* p[0], p[step], ... p[15 step] */
-static inline float16 column(__global const float *p, int step)
-{
-    return (float16)(p[0], p[step], p[2 * step], p[3 * step], p[4 * step], p[5 * step], p[6 * step],
-                     p[7 * step], p[8 * step], p[9 * step], p[10 * step], p[11 * step], p[12 * step],
-                     p[13 * step], p[14 * step], p[15 * step]);
 }
 
 /* u[place,panel,i,c] = (G w G^T) of channels i -> panel * panel_channels + c. flip: the weights of
@@ -209,22 +200,22 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_weights(__global const float *w, __global float *workspace, uint u_offset, int panel_channels,
                         int flip)
 {
-    const int o = get_global_id(0) * 16, out = get_global_size(0) * 16, in = get_global_size(1) * 16;
-    const int first = get_global_id(1) * 16;
+    const int o = get_global_id(0) * VEC, out = get_global_size(0) * VEC, in = get_global_size(1) * LINE;
+    const int first = get_global_id(1) * LINE;
     __global float *to =
         workspace + u_offset + (o / panel_channels * in + first) * panel_channels + o % panel_channels;
-    for (int i = first; i < first + 16; i++) {
-        float16 g[9], half_way[18], u[36];
+    for (int i = first; i < first + LINE; i++) {
+        floatV g[9], half_way[18], u[36];
 #pragma unroll
         for (int t = 0; t < 9; t++)
             g[t] =
-                flip ? column(w + ((8 - t) * out + o) * in + i, in) : vload16(0, w + (t * in + i) * out + o);
+                flip ? GATHERV(w, ((8 - t) * out + o) * in + i, in) : LOADV(w + (t * in + i) * out + o, 0);
 #pragma unroll
         for (int j = 0; j < 3; j++) weights_1d(half_way + j, g + j, 3, 3);
 #pragma unroll
         for (int k = 0; k < 6; k++) weights_1d(u + 6 * k, half_way + 3 * k, 1, 1);
 #pragma unroll
-        for (int k = 0; k < 36; k++) STORE16(u[k], 0, to + k * in * out);
+        for (int k = 0; k < 36; k++) STOREV(u[k], to + k * in * out, 0);
         to += panel_channels;
     }
 }
@@ -234,38 +225,38 @@ conv2d_winograd_weights(__global const float *w, __global float *workspace, uint
 /* M = V U for ROWS tiles and one panel: v at their first channels, b at the panel's, m at their place in M.
  * Moves v and b on. A macro, for the pointers' address spaces differ. */
 #if NV == 2
-#define CLEAR(r) float16 a##r = 0.0f, e##r = 0.0f;
-#define LOAD_B   const float16 b0 = vload16(0, b), b1 = vload16(1, b);
+#define CLEAR(r) floatV a##r = 0.0f, e##r = 0.0f;
+#define LOAD_B   const floatV b0 = LOADV(b, 0), b1 = LOADV(b, 1);
 #define STEP(r)                                                                                              \
     {                                                                                                        \
-        const float16 s = v[r * 16 + i];                                                                     \
+        const floatV s = v[r * VEC + i];                                                                     \
         a##r = fma(s, b0, a##r);                                                                             \
         e##r = fma(s, b1, e##r);                                                                             \
     }
 #define STORE(r)                                                                                             \
     STORE_M(a##r, r, m);                                                                                     \
-    STORE_M(e##r, r, m + block_tiles * 16);
+    STORE_M(e##r, r, m + block_tiles * VEC);
 #else
-#define CLEAR(r) float16 a##r = 0.0f;
-#define LOAD_B   const float16 b0 = vload16(0, b);
-#define STEP(r)  a##r = fma((float16)(v[r * 16 + i]), b0, a##r);
+#define CLEAR(r) floatV a##r = 0.0f;
+#define LOAD_B   const floatV b0 = LOADV(b, 0);
+#define STEP(r)  a##r = fma(SPLATV(v[r * VEC + i]), b0, a##r);
 #define STORE(r) STORE_M(a##r, r, m);
 #endif
 #ifdef FUSED
-#define STORE_M(v, i, p) STORE16_LOCAL(v, i, p)
+#define STORE_M(v, i, p) STOREV_LOCAL(v, p, i)
 #else
-#define STORE_M(v, i, p) STORE16(v, i, p)
+#define STORE_M(v, i, p) STOREV(v, p, i)
 #endif
 #define REGISTER_TILE                                                                                        \
     EACH_ROW(CLEAR)                                                                                          \
-    for (int slice = 0; slice < in; slice += 16) {                                                           \
-        _Pragma("unroll 8") for (int i = 0; i < 16; i++)                                                     \
+    for (int slice = 0; slice < in; slice += VEC) {                                                           \
+        _Pragma("unroll 8") for (int i = 0; i < VEC; i++)                                                     \
         {                                                                                                    \
             LOAD_B                                                                                           \
             EACH_ROW(STEP)                                                                                   \
             b += PANEL;                                                                                      \
         }                                                                                                    \
-        v += block_tiles * 16;                                                                               \
+        v += block_tiles * VEC;                                                                               \
     }                                                                                                        \
     EACH_ROW(STORE)
 #endif
@@ -274,17 +265,17 @@ conv2d_winograd_weights(__global const float *w, __global float *workspace, uint
 /* M[place] = V[place] U[place] for group_tiles tiles and one panel. Rows of V and M exist up to a multiple of
  * ROWS. Launch: global (groups, panels, 36), local (1, 1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_product(__global float *workspace, uint v_offset /* (36,in/16,block_tiles,16) */,
+conv2d_winograd_product(__global float *workspace, uint v_offset /* (36,in/VEC,block_tiles,VEC) */,
                         uint u_offset /* (36,panels,in,PANEL) */,
-                        uint m_offset /* (36,out/16,block_tiles,16) */, int in, int out, int tiles,
+                        uint m_offset /* (36,out/VEC,block_tiles,VEC) */, int in, int out, int tiles,
                         int block_tiles, int group_tiles)
 {
     const int panel = get_global_id(1), place = get_global_id(2);
     const int first = (int)get_global_id(0) * group_tiles, end = min(first + group_tiles, tiles);
     __global const float *u = workspace + u_offset + (place * out + panel * PANEL) * in;
     for (int row = first; row < end; row += ROWS) {
-        __global const float *v = workspace + v_offset + place * in * block_tiles + row * 16;
-        __global float *m = workspace + m_offset + (place * out + panel * PANEL) * block_tiles + row * 16;
+        __global const float *v = workspace + v_offset + place * in * block_tiles + row * VEC;
+        __global float *m = workspace + m_offset + (place * out + panel * PANEL) * block_tiles + row * VEC;
         __global const float *b = u;
         REGISTER_TILE
     }
@@ -301,25 +292,25 @@ conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const f
                       uint u_offset /* (36,panels,in,PANEL) */, __global float *y /* (N,H,W,out) */, int in,
                       int out, int tiles, int block_tiles, int h, int w, int tiles_x, int tiles_y, int put,
                       EPILOGUE_PARAMETERS,
-                      __local float *scratch /* V (36,in/16,block_tiles,16), M (36,NV,block_tiles,16) */)
+                      __local float *scratch /* V (36,in/VEC,block_tiles,VEC), M (36,NV,block_tiles,VEC) */)
 {
     const int first = (int)get_global_id(0) * block_tiles, count = min(block_tiles, tiles - first);
     __local float *m_tiles = scratch + 36 * in * block_tiles;
     for (int t = 0; t < count; t++) {
         LOCATE(first + t, tiles_x, tiles_y)
-        for (int c = 0; c < in; c += 16) {
-            float16 d[36];
+        for (int c = 0; c < in; c += VEC) {
+            floatV d[36];
             input_tile(d, x + ((image * h + ty) * w + tx) * in + c, ty, tx, h, w, in);
-            __local float *to = scratch + c * block_tiles + t * 16;
+            __local float *to = scratch + c * block_tiles + t * VEC;
 #pragma unroll
-            for (int i = 0; i < 36; i++, to += in * block_tiles) STORE16_LOCAL(d[i], 0, to);
+            for (int i = 0; i < 36; i++, to += in * block_tiles) STOREV_LOCAL(d[i], to, 0);
         }
     }
     for (int o = 0; o < out; o += PANEL) {
         for (int place = 0; place < 36; place++)
             for (int row = 0; row < count; row += ROWS) {
-                __local const float *v = scratch + place * in * block_tiles + row * 16;
-                __local float *m = m_tiles + (place * NV * block_tiles + row) * 16;
+                __local const float *v = scratch + place * in * block_tiles + row * VEC;
+                __local float *m = m_tiles + (place * NV * block_tiles + row) * VEC;
                 __global const float *b = workspace + u_offset + (place * out + o) * in;
                 REGISTER_TILE
             }
@@ -327,11 +318,11 @@ conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const f
             LOCATE(first + t, tiles_x, tiles_y)
 #pragma unroll
             for (int k = 0; k < NV; k++) {
-                const int c = o + 16 * k;
-                float16 m[36];
-                __local const float *from = m_tiles + (k * block_tiles + t) * 16;
+                const int c = o + VEC * k;
+                floatV m[36];
+                __local const float *from = m_tiles + (k * block_tiles + t) * VEC;
 #pragma unroll
-                for (int i = 0; i < 36; i++, from += NV * block_tiles * 16) m[i] = vload16(0, from);
+                for (int i = 0; i < 36; i++, from += NV * block_tiles * VEC) m[i] = LOADV(from, 0);
                 output_tile(y, m, image, ty, tx, h, w, out, c, norm_at(EPILOGUE, c, out), put);
             }
         }
@@ -352,38 +343,38 @@ conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const f
  * do not fill it, blocks of out running fastest. A register tile is ROWS channels of x times NV vectors of
  * dy's. */
 #define BLOCK  64
-#define SLICES (BLOCK / 16)
+#define SLICES (BLOCK / VEC)
 #define HALF   18 /* places */
 
 /* A z of four values a stride apart, into six: the first three or the last (`lower`). The halves have nothing
  * in common that a whole would compute once. */
-static inline void gradient_1d(float16 *to, const float16 *from, int to_stride, int from_stride, int lower)
+static inline void gradient_1d(floatV *to, const floatV *from, int to_stride, int from_stride, int lower)
 {
-    const float16 z0 = from[0], z1 = from[from_stride], z2 = from[2 * from_stride],
+    const floatV z0 = from[0], z1 = from[from_stride], z2 = from[2 * from_stride],
                   z3 = from[3 * from_stride];
     if (!lower) {
-        const float16 even = z0 + z2, odd = z1 + z3;
+        const floatV even = z0 + z2, odd = z1 + z3;
         to[0] = z0;
         to[to_stride] = even + odd;
         to[2 * to_stride] = even - odd;
     } else {
-        const float16 even = z0 + 4.0f * z2, odd = 2.0f * z1 + 8.0f * z3;
+        const floatV even = z0 + 4.0f * z2, odd = 2.0f * z1 + 8.0f * z3;
         to[0] = even + odd;
         to[to_stride] = even - odd;
         to[2 * to_stride] = z3;
     }
 }
 
-/* Half of Z (three rows of six) of 16 channels; dy points at the tile's first pixel. */
-static inline void gradient_tile(float16 *z, __global const float *dy, int ty, int tx, int h, int w,
+/* Half of Z (three rows of six) of VEC channels; dy points at the tile's first pixel. */
+static inline void gradient_tile(floatV *z, __global const float *dy, int ty, int tx, int h, int w,
                                  int channels, int lower)
 {
-    float16 d[16], half_way[12];
+    floatV d[16], half_way[12];
 #pragma unroll
     for (int i = 0; i < 4; i++)
 #pragma unroll
         for (int j = 0; j < 4; j++)
-            d[i * 4 + j] = ty + i < h && tx + j < w ? vload16(0, dy + (i * w + j) * channels) : (float16)0.0f;
+            d[i * 4 + j] = ty + i < h && tx + j < w ? LOADV(dy + (i * w + j) * channels, 0) : SPLATV(0.0f);
 #pragma unroll
     for (int j = 0; j < 4; j++) gradient_1d(half_way + j, d + j, 4, 4, lower);
 #pragma unroll
@@ -397,23 +388,23 @@ static inline void gradient_tile(float16 *z, __global const float *dy, int ty, i
  * vector lie z_step floats on. A macro, for the pointers' address spaces differ. */
 #if NV == 2
 #define LOAD_U(r)                                                                                            \
-    float16 a##r = fresh ? (float16)0.0f : vload16(0, du + r * BLOCK);                                       \
-    float16 e##r = fresh ? (float16)0.0f : vload16(1, du + r * BLOCK);
+    floatV a##r = fresh ? SPLATV(0.0f) : LOADV(du + r * BLOCK, 0);                                       \
+    floatV e##r = fresh ? SPLATV(0.0f) : LOADV(du + r * BLOCK, 1);
 #define STEP_U(r)                                                                                            \
     {                                                                                                        \
-        const float16 s = v[t * 16 + r];                                                                     \
+        const floatV s = v[t * VEC + r];                                                                     \
         a##r = fma(s, b0, a##r);                                                                             \
         e##r = fma(s, b1, e##r);                                                                             \
     }
 #define STORE_U(r)                                                                                           \
-    STORE16(a##r, 0, du + r * BLOCK);                                                                        \
-    STORE16(e##r, 1, du + r * BLOCK);
-#define VECTORS_U const float16 b0 = vload16(t, z), b1 = vload16(t, z + z_step);
+    STOREV(a##r, du + r * BLOCK, 0);                                                                        \
+    STOREV(e##r, du + r * BLOCK, 1);
+#define VECTORS_U const floatV b0 = LOADV(z, t), b1 = LOADV(z + z_step, t);
 #else
-#define LOAD_U(r)  float16 a##r = fresh ? (float16)0.0f : vload16(0, du + r * BLOCK);
-#define STEP_U(r)  a##r = fma((float16)(v[t * 16 + r]), b0, a##r);
-#define STORE_U(r) STORE16(a##r, 0, du + r * BLOCK);
-#define VECTORS_U  const float16 b0 = vload16(t, z);
+#define LOAD_U(r)  floatV a##r = fresh ? SPLATV(0.0f) : LOADV(du + r * BLOCK, 0);
+#define STEP_U(r)  a##r = fma(SPLATV(v[t * VEC + r]), b0, a##r);
+#define STORE_U(r) STOREV(a##r, du + r * BLOCK, 0);
+#define VECTORS_U  const floatV b0 = LOADV(z, t);
 #endif
 #define SUM_TILE                                                                                             \
     EACH_ROW(LOAD_U)                                                                                         \
@@ -459,7 +450,7 @@ conv2d_winograd_fused_gradient(__global const float *x /* (N,H,W,in) */,
                                __global const float *dy /* (N,H,W,out) */,
                                __global float *parts /* (ranges,blocks,36,BLOCK,BLOCK) */, int in, int out,
                                int tiles, int range_tiles, int chunk, int h, int w, int tiles_x, int tiles_y,
-                               __local float *scratch /* V, Z: (HALF,SLICES,chunk,16) each */)
+                               __local float *scratch /* V, Z: (HALF,SLICES,chunk,VEC) each */)
 {
     const int lower = get_global_id(0), block = get_global_id(1), range = get_global_id(2);
     const int out_blocks = (out + BLOCK - 1) / BLOCK;
@@ -468,7 +459,7 @@ conv2d_winograd_fused_gradient(__global const float *x /* (N,H,W,in) */,
         x + i_begin, dy + o_begin, in,     out, min(BLOCK, in - i_begin), min(BLOCK, out - o_begin), h,
         w,           tiles_x,      tiles_y};
     const int first = range * range_tiles, end = min(first + range_tiles, tiles);
-    const int place_step = SLICES * chunk * 16, z_step = chunk * 16;
+    const int place_step = SLICES * chunk * VEC, z_step = chunk * VEC;
     __local float *v_tiles = scratch, *z_tiles = scratch + HALF * place_step;
     __global float *part =
         parts + ((range * (int)get_global_size(1) + block) * 2 + lower) * HALF * BLOCK * BLOCK;
@@ -478,19 +469,19 @@ conv2d_winograd_fused_gradient(__global const float *x /* (N,H,W,in) */,
         for (int t = 0; t < count; t++) {
             LOCATE(begin + t, tiles_x, tiles_y)
             const int pixel = (image * h + ty) * w + tx;
-            float16 d[36], tile[HALF];
-            for (int c = 0; c < s.i_count; c += 16) {
-                __local float *to = v_tiles + c * chunk + t * 16;
+            floatV d[36], tile[HALF];
+            for (int c = 0; c < s.i_count; c += VEC) {
+                __local float *to = v_tiles + c * chunk + t * VEC;
                 load_tile(d, s.x + pixel * in + c, ty, tx, h, w, in);
                 input_half(tile, d, lower);
 #pragma unroll
-                for (int k = 0; k < HALF; k++) STORE16_LOCAL(tile[k], 0, to + k * place_step);
+                for (int k = 0; k < HALF; k++) STOREV_LOCAL(tile[k], to + k * place_step, 0);
             }
-            for (int c = 0; c < s.o_count; c += 16) {
-                __local float *to = z_tiles + c * chunk + t * 16;
+            for (int c = 0; c < s.o_count; c += VEC) {
+                __local float *to = z_tiles + c * chunk + t * VEC;
                 gradient_tile(tile, s.dy + pixel * out + c, ty, tx, h, w, out, lower);
 #pragma unroll
-                for (int k = 0; k < HALF; k++) STORE16_LOCAL(tile[k], 0, to + k * place_step);
+                for (int k = 0; k < HALF; k++) STOREV_LOCAL(tile[k], to + k * place_step, 0);
             }
         }
         const int next = begin + chunk, next_pixels = max(0, min(chunk, end - next)) * 16;
@@ -500,8 +491,8 @@ conv2d_winograd_fused_gradient(__global const float *x /* (N,H,W,in) */,
             for (int i = 0; i < s.i_count; i += ROWS, step++) {
                 prefetch_pixels(&s, next, step * next_pixels / steps, (step + 1) * next_pixels / steps);
                 for (int o = 0; o < s.o_count; o += PANEL) {
-                    __local const float *v = v_tiles + place * place_step + i / 16 * z_step + i % 16;
-                    __local const float *z = z_tiles + place * place_step + o / 16 * z_step;
+                    __local const float *v = v_tiles + place * place_step + i / VEC * z_step + i % VEC;
+                    __local const float *z = z_tiles + place * place_step + o / VEC * z_step;
                     __global float *du = part + (place * BLOCK + i) * BLOCK + o;
                     SUM_TILE
                 }
@@ -514,77 +505,77 @@ conv2d_winograd_fused_gradient(__global const float *x /* (N,H,W,in) */,
 /* Z of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_gradient(__global const float *dy /* (N,H,W,channels) */, __global float *workspace,
-                         uint z_offset /* (36,channels/16,block_tiles,16) */, int channels, int first_tile,
+                         uint z_offset /* (36,channels/VEC,block_tiles,VEC) */, int channels, int first_tile,
                          int block_tiles, int h, int w, int tiles_x, int tiles_y)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
-    __global float *to = workspace + z_offset + local_tile * 16;
+    __global float *to = workspace + z_offset + local_tile * VEC;
     const int place = channels * block_tiles;
-    for (int c = 0; c < channels; c += 16) {
-        float16 z[36];
+    for (int c = 0; c < channels; c += VEC) {
+        floatV z[36];
         __global const float *from = dy + ((image * h + ty) * w + tx) * channels + c;
         gradient_tile(z, from, ty, tx, h, w, channels, 0);
         gradient_tile(z + HALF, from, ty, tx, h, w, channels, 1);
 #pragma unroll
-        for (int i = 0; i < 36; i++) STORE16(z[i], 0, to + c * block_tiles + i * place);
+        for (int i = 0; i < 36; i++) STOREV(z[i], to + c * block_tiles + i * place, 0);
     }
 }
 
 /* dU[place] += V[place]^T Z[place] of a block of channels. `fresh`: dU holds nothing yet.
  * Launch: global (blocks of in, blocks of out, 36), local (1, 1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/16,block_tiles,16) */,
-                           uint z_offset /* (36,out/16,block_tiles,16) */,
+conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/VEC,block_tiles,VEC) */,
+                           uint z_offset /* (36,out/VEC,block_tiles,VEC) */,
                            uint du_offset /* (blocks,36,BLOCK,BLOCK) */, int in, int out, int count,
                            int block_tiles, int fresh)
 {
     const int i_block = get_global_id(0), o_block = get_global_id(1), place = get_global_id(2);
     const int i_end = min(BLOCK, in - i_block * BLOCK), o_end = min(BLOCK, out - o_block * BLOCK);
-    const int z_step = block_tiles * 16;
+    const int z_step = block_tiles * VEC;
     __global const float *v_tiles = workspace + v_offset + (place * in + i_block * BLOCK) * block_tiles;
     __global const float *z_tiles = workspace + z_offset + (place * out + o_block * BLOCK) * block_tiles;
     __global float *part =
         workspace + du_offset + ((i_block * (int)get_global_size(1) + o_block) * 36 + place) * BLOCK * BLOCK;
     for (int i = 0; i < i_end; i += ROWS)
         for (int o = 0; o < o_end; o += PANEL) {
-            __global const float *v = v_tiles + i / 16 * z_step + i % 16;
-            __global const float *z = z_tiles + o / 16 * z_step;
+            __global const float *v = v_tiles + i / VEC * z_step + i % VEC;
+            __global const float *z = z_tiles + o / VEC * z_step;
             __global float *du = part + i * BLOCK + o;
             SUM_TILE
         }
 }
 
 /* G^T applied to six values a stride apart, into three. */
-static inline void gradient_of_weights_1d(float16 *to, const float16 *from, int to_stride, int from_stride)
+static inline void gradient_of_weights_1d(floatV *to, const floatV *from, int to_stride, int from_stride)
 {
-    const float16 u1 = from[from_stride], u2 = from[2 * from_stride], u3 = from[3 * from_stride],
+    const floatV u1 = from[from_stride], u2 = from[2 * from_stride], u3 = from[3 * from_stride],
                   u4 = from[4 * from_stride];
-    const float16 near = (-1.0f / 6.0f) * (u1 + u2), far = (1.0f / 24.0f) * (u3 + u4);
+    const floatV near = (-1.0f / 6.0f) * (u1 + u2), far = (1.0f / 24.0f) * (u3 + u4);
     to[0] = 0.25f * from[0] + near + far;
     to[to_stride] = (1.0f / 6.0f) * (u2 - u1) + (1.0f / 12.0f) * (u3 - u4);
     to[2 * to_stride] = near + 4.0f * far + from[5 * from_stride];
 }
 
 /* dw[t,i,o] += (G^T dU G), dU being the sum of the ranges' parts, in their order.
- * Launch: global (out / 16, in), local (1, 1). */
+ * Launch: global (out / VEC, in), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_weights_gradient(__global const float *workspace,
                                  uint du_offset /* (ranges,blocks,36,BLOCK,BLOCK) */, int ranges,
                                  __global float *dw /* (T,in,out) */)
 {
-    const int o = get_global_id(0) * 16, i = get_global_id(1), out = get_global_size(0) * 16,
+    const int o = get_global_id(0) * VEC, i = get_global_id(1), out = get_global_size(0) * VEC,
               in = get_global_size(1);
     const int out_blocks = (out + BLOCK - 1) / BLOCK, blocks = (in + BLOCK - 1) / BLOCK * out_blocks;
     __global const float *du = workspace + du_offset + i % BLOCK * BLOCK + o % BLOCK +
                                (i / BLOCK * out_blocks + o / BLOCK) * 36 * BLOCK * BLOCK;
-    float16 u[36], half_way[18], g[9];
+    floatV u[36], half_way[18], g[9];
 #pragma unroll
-    for (int k = 0; k < 36; k++) u[k] = vload16(0, du + k * BLOCK * BLOCK);
+    for (int k = 0; k < 36; k++) u[k] = LOADV(du + k * BLOCK * BLOCK, 0);
     for (int range = 1; range < ranges; range++) {
         du += blocks * 36 * BLOCK * BLOCK;
 #pragma unroll
-        for (int k = 0; k < 36; k++) u[k] += vload16(0, du + k * BLOCK * BLOCK);
+        for (int k = 0; k < 36; k++) u[k] += LOADV(du + k * BLOCK * BLOCK, 0);
     }
 #pragma unroll
     for (int j = 0; j < 6; j++) gradient_of_weights_1d(half_way + j, u + j, 6, 6);
@@ -593,7 +584,7 @@ conv2d_winograd_weights_gradient(__global const float *workspace,
 #pragma unroll
     for (int t = 0; t < 9; t++) {
         __global float *to = dw + (t * in + i) * out + o;
-        STORE16(g[t] + vload16(0, to), 0, to);
+        STOREV(g[t] + LOADV(to, 0), to, 0);
     }
 }
 #endif

@@ -56,7 +56,7 @@ static bool is_cpu(const sw_cl *cl)
 }
 
 /* The widest vector that is one register: wider ones would spill the accumulators. */
-static int register_width(const sw_cl *cl)
+static int peak_width(const sw_cl *cl)
 {
     int width = 1;
     while (width < 16 && 2 * (unsigned)width <= cl->device.float_vector) width *= 2;
@@ -115,7 +115,7 @@ sw_status sw_profile_peak(double *gflops, double *gbytes_per_s, sw_cl *cl)
 {
     sw_status status = SW_OK;
     char options[16];
-    int width = register_width(cl);
+    int width = peak_width(cl);
     snprintf(options, sizeof options, "-DVEC=%d", width);
     SW_TRY(measure_fma(gflops, cl, width, options));
     SW_TRY(measure_copy(gbytes_per_s, cl, width, options));

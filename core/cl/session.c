@@ -72,6 +72,11 @@ int sw_cl_vector_width(const sw_cl *cl)
     return cl->device.type & CL_DEVICE_TYPE_CPU ? 16 : 4;
 }
 
+int sw_cl_register_width(const sw_cl *cl)
+{
+    return cl->device.float_vector >= 16 ? 16 : 8;
+}
+
 sw_status sw_cl_finish(sw_cl *cl)
 {
     return sw_cl_status(clFinish(cl->queue), "clFinish", cl->device.name);

@@ -209,9 +209,10 @@ static sw_status backward_data(const void *prepared, sw_run *run)
     sw_status status = SW_OK;
     const clblast_plan *plan = prepared;
     size_t in = (size_t)plan->shape.in_channels, out = (size_t)plan->shape.out_channels;
-    sw_grid grid = {.global = {in, out, plan->taps}};
+    sw_grid grid = sw_run_grid(run, in, plan->taps * out, false);
     SW_TRY(SW_LAUNCH(run->cl, plan->flip, run->node->name, grid, sw_arg_buffer(run->param[0]),
-                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)flipped_offset(plan))));
+                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)flipped_offset(plan)),
+                     sw_arg_u32((uint32_t)out)));
     for (band b = {0}; next_band(&b, plan, run);) {
         SW_TRY(im2col(plan, run, plan->im2col_dy, run->dout[0], plan->shape.out_channels, b));
         SW_TRY(multiply_band(plan, run, b, run->workspace, flipped_offset(plan), plan->taps * out, in,

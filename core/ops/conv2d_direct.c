@@ -5,7 +5,7 @@
 #include "conv_engine.h"
 
 enum {
-    LANES = 16,
+    LANES = 16, /* channels of the thick side are a multiple of these, whatever a vector has */
     MOST_THIN = 4,
     MOST_SUMS =
         28, /* of the weights' gradient for a vector of the thick side: as many as stay in registers */
@@ -57,8 +57,8 @@ static sw_status prepare_kernels(direct_plan *plan, sw_cl *cl, unsigned passes)
     unsigned products = passes & (SW_BIT(SW_CONV_FORWARD) | SW_BIT(SW_CONV_BACKWARD_DATA));
     unsigned widens = SW_BIT(widening(plan));
     char options[96];
-    snprintf(options, sizeof options, "-DKERNEL=%d -DTHIN=%d -DTHICK=%d -DTHIN_IN=%d", plan->shape.kernel,
-             plan->thin, plan->thick, plan->thin_in);
+    snprintf(options, sizeof options, "-DVEC=%d -DKERNEL=%d -DTHIN=%d -DTHICK=%d -DTHIN_IN=%d",
+             sw_cl_register_width(cl), plan->shape.kernel, plan->thin, plan->thick, plan->thin_in);
     SW_TRY(sw_kernel_get(&plan->pad, cl, file, "conv2d_direct_pad", options));
     if (products) SW_TRY(sw_kernel_get(&plan->pack, cl, file, "conv2d_direct_pack", options));
     if (products & widens) SW_TRY(sw_kernel_get(&plan->widen, cl, file, "conv2d_direct_widen", options));
@@ -100,8 +100,8 @@ done:
 static sw_status pad(const direct_plan *plan, sw_run *run, cl_mem thin)
 {
     size_t border = (size_t)plan->shape.kernel - 1;
-    sw_grid grid = {.global = {((size_t)plan->shape.w + border) * (size_t)plan->thin,
-                               (size_t)plan->shape.h + border, (size_t)run->n}};
+    sw_grid grid = sw_run_grid(run, ((size_t)plan->shape.w + border) * (size_t)plan->thin,
+                               (size_t)run->n * ((size_t)plan->shape.h + border), false);
     return SW_LAUNCH(run->cl, plan->pad, run->node->name, grid, sw_arg_buffer(thin),
                      sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->padded_offset),
                      sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w));
@@ -114,8 +114,8 @@ static sw_status run_product(const direct_plan *plan, sw_run *run, sw_conv_pass 
     sw_status status = SW_OK;
     sw_conv_shape s = plan->shape;
     int image_rows = run->n * s.h, item_rows = divide_up(ITEM_PIXELS, s.w);
-    sw_grid pack = {
-        .global = {(size_t)plan->thick, (size_t)plan->thin, (size_t)s.kernel * (size_t)s.kernel + 1}};
+    size_t taps = (size_t)s.kernel * (size_t)s.kernel;
+    sw_grid pack = sw_run_grid(run, (size_t)plan->thick, (taps + 1) * (size_t)plan->thin, false);
     sw_grid grid = {.global = {(size_t)divide_up(image_rows, item_rows), 1, 1}, .local = {1, 1, 1}};
     SW_TRY(SW_LAUNCH(run->cl, plan->pack, run->node->name, pack, sw_arg_buffer(run->param[0]),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(pass != SW_CONV_FORWARD)));
@@ -155,8 +155,8 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
     int image_rows = run->n * s.h;
     int segment_rows = divide_up(image_rows, SEGMENTS), segments = divide_up(image_rows, segment_rows);
     sw_grid grid = {.global = {(size_t)segments, 1, 1}, .local = {1, 1, 1}};
-    sw_grid combine = {
-        .global = {(size_t)plan->thick, (size_t)plan->thin, (size_t)s.kernel * (size_t)s.kernel}};
+    size_t taps = (size_t)s.kernel * (size_t)s.kernel;
+    sw_grid combine = sw_run_grid(run, (size_t)plan->thick, taps * (size_t)plan->thin, false);
     SW_TRY(pad(plan, run, plan->thin_in ? run->in[0] : run->dout[0]));
     SW_TRY(SW_LAUNCH(run->cl, plan->partial, run->node->name, grid,
                      sw_arg_buffer(plan->thin_in ? run->dout[0] : run->in[0]), sw_arg_buffer(run->workspace),

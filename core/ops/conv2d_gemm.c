@@ -6,9 +6,9 @@
 #include "conv_engine.h"
 
 enum {
-    LANES = 16,
+    LANES = 16, /* channels of one side are a multiple of these, whatever a vector has */
     BLOCK_PIXELS =
-        64, /* a work-item of forward: enough to pay for its launch, little enough to balance two cores */
+        64, /* a work-item of forward, about: enough to pay for its launch, little enough to balance two cores */
     BLOCK_CHANNELS = 64, /* of a work-item of backward-weights, on both sides */
     CHUNK_PIXELS =
         256,           /* that all taps and tiles of backward-weights pass over while they are in the cache */
@@ -20,6 +20,7 @@ enum {
 typedef struct product {
     const sw_kernel *pack, *zero, *run;
     int in, out, panel, panels;
+    int block_pixels; /* of a work-item */
 } product;
 
 typedef struct gemm_plan {
@@ -48,14 +49,19 @@ static size_t panel_elems(const gemm_plan *plan, const product *p)
            (size_t)p->panels;
 }
 
-static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, int in, int out, bool flip)
+static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, int in, int out)
 {
     sw_status status = SW_OK;
     char options[160];
-    int vectors = out % (2 * LANES) == 0 ? 2 : 1;
-    *p = (product){.in = in, .out = out, .panel = LANES * vectors, .panels = divide_up(out, LANES * vectors)};
-    snprintf(options, sizeof options, "-DKERNEL=%d -DIN=%d -DOUT=%d -DNV=%d -DFLIP=%d", plan->shape.kernel,
-             in, out, vectors, flip);
+    int lanes = sw_cl_register_width(cl), vectors = out % (2 * lanes) == 0 ? 2 : 1;
+    int rows = lanes == 16 ? 8 : 6; /* as many as leave registers for the operands */
+    *p = (product){.in = in,
+                   .out = out,
+                   .panel = lanes * vectors,
+                   .panels = divide_up(out, lanes * vectors),
+                   .block_pixels = BLOCK_PIXELS / rows * rows};
+    snprintf(options, sizeof options, "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=%d", lanes, vectors,
+             rows, plan->shape.kernel, out % lanes != 0);
     SW_TRY(sw_kernel_get(&p->pack, cl, "conv2d_gemm", "conv2d_gemm_pack", options));
     SW_TRY(sw_kernel_get(&p->zero, cl, "conv2d_gemm", "conv2d_gemm_zero", options));
     SW_TRY(sw_kernel_get(&p->run, cl, "conv2d_gemm", "conv2d_gemm_fwd", options));
@@ -63,11 +69,11 @@ done:
     return status;
 }
 
-/* The most rows of a tile that divide the channels. */
-static int tile_rows(int channels)
+/* The most rows of a tile that divide the channels and leave registers for the operands. */
+static int tile_rows(int channels, int lanes)
 {
     static const int choices[] = {8, 4, 3, 2, 1};
-    int i = 0;
+    int i = lanes == 16 ? 0 : 1;
     while (channels % choices[i]) i++;
     return choices[i];
 }
@@ -77,6 +83,7 @@ static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
     sw_status status = SW_OK;
     char options[240];
     sw_conv_shape s = plan->shape;
+    int lanes = sw_cl_register_width(cl);
     bool swap = s.out_channels % LANES != 0;
     int scalars = swap ? s.out_channels : s.in_channels, vectors = swap ? s.in_channels : s.out_channels;
     plan->weight_blocks = divide_up(scalars, BLOCK_CHANNELS) * divide_up(vectors, BLOCK_CHANNELS);
@@ -84,10 +91,8 @@ static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
     if (plan->segments > MAX_SEGMENTS) plan->segments = MAX_SEGMENTS;
     plan->chunk_rows = divide_up(CHUNK_PIXELS, s.w);
     snprintf(options, sizeof options,
-             "-DKERNEL=%d -DIN=%d -DOUT=%d -DNV=%d -DFLIP=0 -DSWAP=%d -DROWS_W=%d -DSCALARS=%d -DVECTORS=%d "
-             "-DBLOCK=%d",
-             s.kernel, s.in_channels, s.out_channels, vectors % (2 * LANES) == 0 ? 2 : 1, swap,
-             tile_rows(scalars), scalars, vectors, BLOCK_CHANNELS);
+             "-DVEC=%d -DNV=%d -DROWS=1 -DKERNEL=%d -DRAGGED=0 -DSWAP=%d -DROWS_W=%d -DBLOCK=%d", lanes,
+             vectors % (2 * lanes) == 0 ? 2 : 1, s.kernel, swap, tile_rows(scalars, lanes), BLOCK_CHANNELS);
     SW_TRY(sw_kernel_get(&plan->partial, cl, "conv2d_gemm", "conv2d_gemm_bwd_partial", options));
     SW_TRY(sw_kernel_get(&plan->combine, cl, "conv2d_gemm", "conv2d_gemm_bwd_combine", options));
 done:
@@ -109,9 +114,9 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     *out = plan;
     plan->shape = shape;
     if (passes & SW_BIT(SW_CONV_FORWARD))
-        SW_TRY(prepare_product(&plan->forward, plan, run->cl, shape.in_channels, shape.out_channels, false));
+        SW_TRY(prepare_product(&plan->forward, plan, run->cl, shape.in_channels, shape.out_channels));
     if (passes & SW_BIT(SW_CONV_BACKWARD_DATA))
-        SW_TRY(prepare_product(&plan->data, plan, run->cl, shape.out_channels, shape.in_channels, true));
+        SW_TRY(prepare_product(&plan->data, plan, run->cl, shape.out_channels, shape.in_channels));
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) SW_TRY(prepare_weights(plan, run->cl));
 
     size_t panels = larger(panel_elems(plan, &plan->forward), panel_elems(plan, &plan->data));
@@ -127,27 +132,28 @@ done:
     return status;
 }
 
-/* to (+)= conv(from) with the weights packed for `p`. */
+/* to (+)= conv(from) with the weights packed for `p`, flipped for backward-data. */
 static sw_status run_product(const gemm_plan *plan, const product *p, sw_run *run, cl_mem from, cl_mem to,
-                             bool accumulate)
+                             bool flip, bool accumulate)
 {
     sw_status status = SW_OK;
     size_t taps = (size_t)plan->shape.kernel * (size_t)plan->shape.kernel, pixels = sw_conv_pixels(run);
-    sw_grid pack = {.global = {(size_t)p->panel, (size_t)p->in, taps * (size_t)p->panels}};
-    sw_grid zero = {.global = {(size_t)p->in}};
-    size_t blocks = (pixels + BLOCK_PIXELS - 1) / BLOCK_PIXELS, panels = (size_t)p->panels;
+    sw_grid pack = sw_run_grid(run, (size_t)p->panel, (size_t)p->panels * taps * (size_t)p->in, false);
+    sw_grid zero = sw_run_grid(run, (size_t)p->in, 1, false);
+    size_t block = (size_t)p->block_pixels, blocks = (pixels + block - 1) / block, panels = (size_t)p->panels;
     bool panels_first = plan->shape.kernel == 1; /* which of the two the next work-item shares */
     sw_grid grid = {.global = {panels_first ? panels : blocks, panels_first ? blocks : panels, 1},
                     .local = {1, 1, 1}};
     uint32_t zeros_offset = (uint32_t)plan->zeros_offset;
     SW_TRY(SW_LAUNCH(run->cl, p->pack, run->node->name, pack, sw_arg_buffer(run->param[0]),
-                     sw_arg_buffer(run->workspace), sw_arg_u32(0)));
+                     sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_u32((uint32_t)p->in),
+                     sw_arg_u32((uint32_t)p->out), sw_arg_i32(flip)));
     SW_TRY(SW_LAUNCH(run->cl, p->zero, run->node->name, zero, sw_arg_buffer(run->workspace),
                      sw_arg_u32(zeros_offset)));
     SW_TRY(SW_LAUNCH(run->cl, p->run, run->node->name, grid, sw_arg_buffer(from),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_u32(zeros_offset),
-                     sw_arg_buffer(to), sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w),
-                     sw_arg_u32((uint32_t)pixels), sw_arg_u32(BLOCK_PIXELS),
+                     sw_arg_buffer(to), sw_arg_i32(p->in), sw_arg_i32(p->out), sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w),
+                     sw_arg_u32((uint32_t)pixels), sw_arg_u32((uint32_t)block),
                      sw_arg_i32((int)sw_run_put(run, pixels * (size_t)p->out, accumulate)),
                      SW_EPILOGUE_ARGS(run->epilogue)));
 done:
@@ -157,13 +163,14 @@ done:
 static sw_status forward(const void *prepared, sw_run *run)
 {
     const gemm_plan *plan = prepared;
-    return run_product(plan, &plan->forward, run, run->in[0], run->out[0], false);
+    return run_product(plan, &plan->forward, run, run->in[0], run->out[0], false, false);
 }
 
 static sw_status backward_data(const void *prepared, sw_run *run)
 {
     const gemm_plan *plan = prepared;
-    return run_product(plan, &plan->data, run, run->dout[0], run->din[0], run->accumulate[0]);
+    return run_product(plan, &plan->data, run, run->dout[0], run->din[0], true,
+                       run->accumulate[0]);
 }
 
 static sw_status backward_weights(const void *prepared, sw_run *run)
@@ -174,14 +181,15 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
     int image_rows = run->n * s.h;
     int segment_rows = divide_up(image_rows, plan->segments), segments = divide_up(image_rows, segment_rows);
     sw_grid grid = {.global = {(size_t)segments, (size_t)plan->weight_blocks, 1}, .local = {1, 1, 1}};
-    sw_grid combine = {
-        .global = {(size_t)s.out_channels, (size_t)s.in_channels, (size_t)s.kernel * (size_t)s.kernel}};
+    sw_grid combine = sw_run_grid(run, (size_t)s.out_channels,
+                                  (size_t)s.kernel * (size_t)s.kernel * (size_t)s.in_channels, false);
     SW_TRY(SW_LAUNCH(run->cl, plan->partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
                      sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace), sw_arg_u32(0),
-                     sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(segment_rows),
+                     sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(segment_rows),
                      sw_arg_i32(plan->chunk_rows)));
     SW_TRY(SW_LAUNCH(run->cl, plan->combine, run->node->name, combine, sw_arg_buffer(run->workspace),
-                     sw_arg_u32(0), sw_arg_buffer(run->dparam[0]), sw_arg_i32(segments)));
+                     sw_arg_u32(0), sw_arg_buffer(run->dparam[0]), sw_arg_u32((uint32_t)s.in_channels),
+                     sw_arg_i32(segments)));
 done:
     return status;
 }

@@ -216,10 +216,10 @@ static sw_status backward_data(const void *prepared, sw_run *run)
     sw_status status = SW_OK;
     const tile_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
-    sw_grid grid = {
-        .global = {(size_t)s.in_channels, (size_t)s.out_channels, (size_t)s.kernel * (size_t)s.kernel}};
+    sw_grid grid = sw_run_grid(run, (size_t)s.in_channels,
+                               (size_t)s.kernel * (size_t)s.kernel * (size_t)s.out_channels, false);
     SW_TRY(SW_LAUNCH(run->cl, plan->flip, run->node->name, grid, sw_arg_buffer(run->param[0]),
-                     sw_arg_buffer(run->workspace), sw_arg_u32(0)));
+                     sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_u32((uint32_t)s.out_channels)));
     SW_TRY(
         run_product(plan, &plan->data, run, run->workspace, run->dout[0], run->din[0], run->accumulate[0]));
 done:

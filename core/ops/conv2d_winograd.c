@@ -1,15 +1,16 @@
 /* Engine winograd: 3x3 convolutions with a quarter of the multiplications, on CPUs
  * (cl_kernels/conv2d_winograd.cl has the formulas). The host walks over the batch in blocks of tiles. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "conv_engine.h"
 
 enum {
-    LANES = 16,
+    LANES = 16, /* channels are a multiple of these, whatever a vector has */
+    LINE = 16, /* floats of a cache line */
     PLACES = 36, /* values of a transformed tile */
-    ROWS = 8,    /* of a register tile: rows of V and M are padded to a multiple */
     BLOCK_CHANNELS = 64,
-    GROUP_TILES = 64, /* of a work-item of the product */
+    GROUP_TILES = 64, /* of a work-item of the product, about */
     CACHE_BYTES = 20 * 1024 *
                   1024, /* that V and M of a block may take: most of a last cache, the panels need the rest */
     /* In one kernel, where V and a panel of M fit a core's own cache and the weights, which are read anew for
@@ -17,6 +18,7 @@ enum {
     FUSED_BYTES = 640 * 1024,
     FUSED_WEIGHT_BYTES = 10 * 1024 * 1024,
     FUSED_TILES = 32, /* at most, of a group, and of a chunk of the weights' gradient */
+    CHUNK_STEP = 8,   /* by which the latter shrinks */
     /* The weights' gradient in one kernel: more channels than this would fill the cache with dU, or have
      * tiles transformed too often. So many work-items, for any number of cores the same sums. */
     FUSED_GRADIENT_CHANNELS = 64 * 128,
@@ -30,11 +32,18 @@ typedef struct product {
     const sw_kernel *multiply; /* NULL where fused */
     const sw_kernel *fused;    /* all of the pass in one kernel; NULL: in three */
     int in, out, panel;
-    int group_tiles; /* of a work-item of the fused kernel */
+    int group_tiles; /* of a work-item */
 } product;
+
+/* Vectors of the kernels, and rows of their register tiles: as many as leave registers for the operands. Rows
+ * of V and M are padded to a multiple; those of the gradient are channels and divide a vector's. */
+typedef struct tiling {
+    int lanes, rows, gradient_rows;
+} tiling;
 
 typedef struct winograd_plan {
     sw_conv_shape shape;
+    tiling tiling;
     product forward, data;
     const sw_kernel *input, *output, *weights;
     const sw_kernel *gradient, *accumulate; /* of backward-weights in blocks */
@@ -70,45 +79,68 @@ static size_t fused_bytes(const product *p, int tiles)
 }
 
 /* The most tiles of a group that the fused kernel has room for; 0 where it does not pay. */
-static int fused_tiles(const product *p, const sw_cl *cl)
+static int fused_tiles(const product *p, const sw_cl *cl, int rows)
 {
     size_t weight_bytes = PLACES * (size_t)p->in * (size_t)p->out * sizeof(float);
     size_t room = (size_t)sw_cl_device(cl)->local_bytes;
-    int tiles = FUSED_TILES;
+    int tiles = FUSED_TILES / rows * rows;
     if (weight_bytes > FUSED_WEIGHT_BYTES) return 0;
     if (room > FUSED_BYTES) room = FUSED_BYTES;
-    while (tiles > 0 && fused_bytes(p, tiles) > room) tiles -= ROWS;
+    while (tiles > 0 && fused_bytes(p, tiles) > room) tiles -= rows;
     return tiles;
 }
 
-static sw_status prepare_product(product *p, sw_cl *cl, int in, int out)
+static tiling choose_tiling(const sw_cl *cl)
 {
-    int vectors = out % (2 * LANES) == 0 ? 2 : 1;
-    *p = (product){.in = in, .out = out, .panel = LANES * vectors};
-    p->group_tiles = fused_tiles(p, cl);
+    if (sw_cl_register_width(cl) == 16) return (tiling){.lanes = 16, .rows = 8, .gradient_rows = 8};
+    return (tiling){.lanes = 8, .rows = 6, .gradient_rows = 4};
+}
+
+/* Vectors of a panel of so many channels. */
+static int panel_vectors(tiling t, int channels)
+{
+    return channels % (2 * t.lanes) == 0 ? 2 : 1;
+}
+
+/* The kernel of a section of the file, with register tiles of `rows` rows. */
+static sw_status section_kernel(const sw_kernel **out, sw_cl *cl, tiling t, const char *name,
+                                const char *section, int rows, int vectors)
+{
+    char options[80];
+    snprintf(options, sizeof options, "-D%s -DVEC=%d -DROWS=%d -DNV=%d", section, t.lanes, rows, vectors);
+    return sw_kernel_get(out, cl, file, name, options);
+}
+
+static sw_status prepare_product(product *p, sw_cl *cl, tiling t, int in, int out)
+{
+    int vectors = panel_vectors(t, out);
+    *p = (product){.in = in, .out = out, .panel = t.lanes * vectors};
+    p->group_tiles = fused_tiles(p, cl, t.rows);
     if (p->group_tiles > 0)
-        return sw_kernel_get(&p->fused, cl, file, "conv2d_winograd_fused",
-                             vectors == 2 ? "-DFUSED -DNV=2" : "-DFUSED -DNV=1");
-    return sw_kernel_get(&p->multiply, cl, file, "conv2d_winograd_product",
-                         vectors == 2 ? "-DPRODUCT -DNV=2" : "-DPRODUCT -DNV=1");
+        return section_kernel(&p->fused, cl, t, "conv2d_winograd_fused", "FUSED", t.rows, vectors);
+    p->group_tiles = GROUP_TILES / t.rows * t.rows;
+    return section_kernel(&p->multiply, cl, t, "conv2d_winograd_product", "PRODUCT", t.rows, vectors);
 }
 
 static sw_status prepare_kernels(winograd_plan *plan, sw_cl *cl)
 {
     sw_status status = SW_OK;
-    bool two = plan->shape.out_channels % (2 * LANES) == 0;
-    const char *blocks = two ? "-DGRADIENT -DNV=2" : "-DGRADIENT -DNV=1";
-    SW_TRY(prepare_product(&plan->forward, cl, plan->shape.in_channels, plan->shape.out_channels));
-    SW_TRY(prepare_product(&plan->data, cl, plan->shape.out_channels, plan->shape.in_channels));
-    SW_TRY(sw_kernel_get(&plan->input, cl, file, "conv2d_winograd_input", "-DTRANSFORM"));
-    SW_TRY(sw_kernel_get(&plan->output, cl, file, "conv2d_winograd_output", "-DTRANSFORM"));
-    SW_TRY(sw_kernel_get(&plan->weights, cl, file, "conv2d_winograd_weights", "-DWEIGHTS"));
-    SW_TRY(sw_kernel_get(&plan->weights_gradient, cl, file, "conv2d_winograd_weights_gradient", blocks));
+    tiling t = plan->tiling;
+    int in = plan->shape.in_channels, out = plan->shape.out_channels, vectors = panel_vectors(t, out);
+    SW_TRY(prepare_product(&plan->forward, cl, t, in, out));
+    SW_TRY(prepare_product(&plan->data, cl, t, out, in));
+    SW_TRY(section_kernel(&plan->input, cl, t, "conv2d_winograd_input", "TRANSFORM", t.rows, 1));
+    SW_TRY(section_kernel(&plan->output, cl, t, "conv2d_winograd_output", "TRANSFORM", t.rows, 1));
+    SW_TRY(section_kernel(&plan->weights, cl, t, "conv2d_winograd_weights", "WEIGHTS", t.rows, 1));
+    SW_TRY(section_kernel(&plan->weights_gradient, cl, t, "conv2d_winograd_weights_gradient", "GRADIENT",
+                          t.gradient_rows, vectors));
     if (plan->ranges > 0)
-        return sw_kernel_get(&plan->fused_gradient, cl, file, "conv2d_winograd_fused_gradient",
-                             two ? "-DFUSED_GRADIENT -DNV=2" : "-DFUSED_GRADIENT -DNV=1");
-    SW_TRY(sw_kernel_get(&plan->gradient, cl, file, "conv2d_winograd_gradient", blocks));
-    SW_TRY(sw_kernel_get(&plan->accumulate, cl, file, "conv2d_winograd_accumulate", blocks));
+        return section_kernel(&plan->fused_gradient, cl, t, "conv2d_winograd_fused_gradient",
+                              "FUSED_GRADIENT", t.gradient_rows, vectors);
+    SW_TRY(section_kernel(&plan->gradient, cl, t, "conv2d_winograd_gradient", "GRADIENT", t.gradient_rows,
+                          vectors));
+    SW_TRY(section_kernel(&plan->accumulate, cl, t, "conv2d_winograd_accumulate", "GRADIENT",
+                          t.gradient_rows, vectors));
 done:
     return status;
 }
@@ -117,9 +149,10 @@ done:
 static int choose_block(const winograd_plan *plan)
 {
     size_t tile_bytes = PLACES * (size_t)(plan->shape.in_channels + plan->shape.out_channels) * sizeof(float);
-    int all = divide_up(plan->shape.n * plan->tiles_x * plan->tiles_y, ROWS) * ROWS;
-    int fitting = (int)(CACHE_BYTES / tile_bytes) / GROUP_TILES * GROUP_TILES;
-    if (fitting < GROUP_TILES) fitting = GROUP_TILES;
+    int rows = plan->tiling.rows, group = GROUP_TILES / rows * rows;
+    int all = divide_up(plan->shape.n * plan->tiles_x * plan->tiles_y, rows) * rows;
+    int fitting = (int)(CACHE_BYTES / tile_bytes) / group * group;
+    if (fitting < group) fitting = group;
     return fitting < all ? fitting : all;
 }
 
@@ -145,7 +178,7 @@ static void choose_gradient(winograd_plan *plan, const sw_cl *cl)
 {
     size_t room = (size_t)sw_cl_device(cl)->local_bytes;
     plan->chunk = FUSED_TILES;
-    while (plan->chunk > 0 && fused_gradient_bytes(plan->chunk) > room) plan->chunk -= ROWS;
+    while (plan->chunk > 0 && fused_gradient_bytes(plan->chunk) > room) plan->chunk -= CHUNK_STEP;
     if (plan->chunk == 0 || plan->shape.in_channels * plan->shape.out_channels > FUSED_GRADIENT_CHANNELS)
         return;
     plan->ranges = FUSED_GRADIENT_ITEMS / (2 * gradient_blocks(plan->shape));
@@ -162,6 +195,7 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
     *out = plan;
     plan->shape = shape;
+    plan->tiling = choose_tiling(run->cl);
     plan->tiles_x = divide_up(shape.w, 4);
     plan->tiles_y = divide_up(shape.h, 4);
     plan->block_tiles = choose_block(plan);
@@ -211,11 +245,11 @@ static sw_status transform(const winograd_plan *plan, sw_run *run, const sw_kern
 
 static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_run *run, block b)
 {
-    sw_grid grid = grid_of(divide_up(b.count, GROUP_TILES), p->out / p->panel, PLACES);
+    sw_grid grid = grid_of(divide_up(b.count, p->group_tiles), p->out / p->panel, PLACES);
     return SW_LAUNCH(run->cl, p->multiply, run->node->name, grid, sw_arg_buffer(run->workspace),
                      sw_arg_u32((uint32_t)plan->v_offset), sw_arg_u32(0),
                      sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(p->in), sw_arg_i32(p->out),
-                     sw_arg_i32(b.count), sw_arg_i32(plan->block_tiles), sw_arg_i32(GROUP_TILES));
+                     sw_arg_i32(b.count), sw_arg_i32(plan->block_tiles), sw_arg_i32(p->group_tiles));
 }
 
 static sw_put put_of(const winograd_plan *plan, const product *p, const sw_run *run, bool accumulate)
@@ -252,7 +286,7 @@ static sw_status run_product(const winograd_plan *plan, const product *p, sw_run
 {
     sw_status status = SW_OK;
     sw_put put = put_of(plan, p, run, accumulate);
-    sw_grid weights = grid_of(p->out / LANES, p->in / LANES, 1);
+    sw_grid weights = grid_of(p->out / plan->tiling.lanes, p->in / LINE, 1);
     SW_TRY(SW_LAUNCH(run->cl, plan->weights, run->node->name, weights, sw_arg_buffer(run->param[0]),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(p->panel), sw_arg_i32(flip)));
     if (p->fused) return run_fused(plan, p, run, from, to, put);
@@ -281,7 +315,7 @@ static sw_status backward_data(const void *prepared, sw_run *run)
 static sw_status collect_gradient(const winograd_plan *plan, sw_run *run, int ranges)
 {
     return SW_LAUNCH(run->cl, plan->weights_gradient, run->node->name,
-                     grid_of(plan->shape.out_channels / LANES, plan->shape.in_channels, 1),
+                     grid_of(plan->shape.out_channels / plan->tiling.lanes, plan->shape.in_channels, 1),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(ranges),
                      sw_arg_buffer(run->dparam[0]));
 }

@@ -62,6 +62,9 @@ cl_command_queue sw_cl_queue(const sw_cl *cl);
 /* 16 on CPUs (one cache line, one 512-bit register), 4 on the rest: the channel vector kernels are built for
  * (macro VEC) where the channel count is a multiple of it. */
 int sw_cl_vector_width(const sw_cl *cl);
+/* Floats of a vector in kernels that keep a tile of sums in a CPU's registers: 16 where those have 512 bits,
+ * else 8, of which a wider vector would take two and leave none for the operands. */
+int sw_cl_register_width(const sw_cl *cl);
 
 /* Waits until everything enqueued is done; reports an asynchronous failure. */
 sw_status sw_cl_finish(sw_cl *cl) SW_NODISCARD;
