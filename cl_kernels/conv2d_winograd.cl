@@ -124,17 +124,25 @@ static inline void output_1d(floatV *to, const floatV *from, int to_stride, int 
     to[3 * to_stride] = difference + 8.0f * difference2 + from[5 * from_stride];
 }
 
-/* y (+)= A^T m A, or what `norm` makes of it, for the VEC channels from c on of the tile at (ty, tx). */
-static inline void output_tile(__global float *y, const floatV *m, int image, int ty, int tx, int h, int w,
-                               int channels, int c, normV norm, int put)
+/* Vectors of a cache line: it is put away whole. */
+#define LINE_VECTORS (LINE / VEC)
+
+/* d = A^T m A, or what `norm` makes of it: 4x4 pixels of VEC channels. */
+static inline void output_pixels(floatV *d, const floatV *m, normV norm)
 {
-    floatV half_way[24], d[16];
+    floatV half_way[24];
 #pragma unroll
     for (int j = 0; j < 6; j++) output_1d(half_way + j, m + j, 6, 6);
 #pragma unroll
     for (int i = 0; i < 4; i++) output_1d(d + 4 * i, half_way + 6 * i, 1, 1);
 #pragma unroll
     for (int i = 0; i < 16; i++) d[i] = finished(d[i], norm);
+}
+
+/* y (+)= d: the LINE channels from c on of the tile at (ty, tx). */
+static inline void put_pixels(__global float *y, const floatV *d /* (LINE_VECTORS,4,4) */, int image, int ty,
+                              int tx, int h, int w, int channels, int c, int put)
+{
     __global float *to = y + ((image * h + ty) * w + tx) * channels + c;
     const int row = w * channels;
     const int whole = ty + 4 <= h && tx + 4 <= w;
@@ -142,21 +150,30 @@ static inline void output_tile(__global float *y, const floatV *m, int image, in
 #pragma unroll
         for (int i = 0; i < 4; i++)
 #pragma unroll
-            for (int j = 0; j < 4; j++) STREAMV(d[i * 4 + j], to + i * row + j * channels, 0);
+            for (int j = 0; j < 4; j++)
+#pragma unroll
+                for (int k = 0; k < LINE_VECTORS; k++)
+                    STREAMV(d[k * 16 + i * 4 + j], to + i * row + j * channels, k);
         return;
     }
     if (whole && put == PUT_PLAIN) {
 #pragma unroll
         for (int i = 0; i < 4; i++)
 #pragma unroll
-            for (int j = 0; j < 4; j++) STOREV(d[i * 4 + j], to + i * row + j * channels, 0);
+            for (int j = 0; j < 4; j++)
+#pragma unroll
+                for (int k = 0; k < LINE_VECTORS; k++)
+                    STOREV(d[k * 16 + i * 4 + j], to + i * row + j * channels, k);
         return;
     }
     for (int i = 0; i < 4; i++)
         for (int j = 0; j < 4; j++)
             if (ty + i < h && tx + j < w) {
                 __global float *at = to + i * row + j * channels;
-                STOREV(put == PUT_ADDED ? d[i * 4 + j] + LOADV(at, 0) : d[i * 4 + j], at, 0);
+                for (int k = 0; k < LINE_VECTORS; k++) {
+                    const floatV v = d[k * 16 + i * 4 + j];
+                    STOREV(put == PUT_ADDED ? v + LOADV(at, k) : v, at, k);
+                }
             }
 }
 
@@ -170,11 +187,17 @@ conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const 
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
     __global const float *from = workspace + m_offset + local_tile * VEC;
     const int place = channels * block_tiles;
-    for (int c = 0; c < channels; c += VEC) {
-        floatV m[36];
+    for (int c = 0; c < channels; c += LINE) {
+        floatV d[16 * LINE_VECTORS];
 #pragma unroll
-        for (int i = 0; i < 36; i++) m[i] = LOADV(from + c * block_tiles + i * place, 0);
-        output_tile(y, m, image, ty, tx, h, w, channels, c, norm_at(EPILOGUE, c, channels), put);
+        for (int k = 0; k < LINE_VECTORS; k++) {
+            const int channel = c + VEC * k;
+            floatV m[36];
+#pragma unroll
+            for (int i = 0; i < 36; i++) m[i] = LOADV(from + channel * block_tiles + i * place, 0);
+            output_pixels(d + 16 * k, m, norm_at(EPILOGUE, channel, channels));
+        }
+        put_pixels(y, d, image, ty, tx, h, w, channels, c, put);
     }
 }
 #endif
@@ -316,14 +339,18 @@ conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const f
             }
         for (int t = 0; t < count; t++) {
             LOCATE(first + t, tiles_x, tiles_y)
+for (int c = 0; c < PANEL; c += LINE) {
+                floatV d[16 * LINE_VECTORS];
 #pragma unroll
-            for (int k = 0; k < NV; k++) {
-                const int c = o + VEC * k;
-                floatV m[36];
-                __local const float *from = m_tiles + (k * block_tiles + t) * VEC;
+                for (int k = 0; k < LINE_VECTORS; k++) {
+                    const int channel = c + VEC * k;
+                    floatV m[36];
+                    __local const float *from = m_tiles + channel * block_tiles + t * VEC;
 #pragma unroll
-                for (int i = 0; i < 36; i++, from += NV * block_tiles * VEC) m[i] = LOADV(from, 0);
-                output_tile(y, m, image, ty, tx, h, w, out, c, norm_at(EPILOGUE, c, out), put);
+                    for (int i = 0; i < 36; i++, from += PANEL * block_tiles) m[i] = LOADV(from, 0);
+                    output_pixels(d + 16 * k, m, norm_at(EPILOGUE, o + channel, out));
+                }
+                put_pixels(y, d, image, ty, tx, h, w, out, o + c, put);
             }
         }
     }

@@ -104,11 +104,40 @@ Test(conv_engines, tile_is_right_with_the_vectors_of_a_gpu)
     sw_cl_destroy(cl);
 }
 
-Test(conv_engines, winograd_is_right_in_several_kernels_where_local_memory_is_small)
+/* The engines of CPUs in kernels for registers of so many floats, whatever the device's have. */
+static void check_engines_of_cpus(uint32_t register_floats)
+{
+    sw_device_info device = first_device();
+    device.float_vector = register_floats;
+    sw_cl *cl = open_device(&device);
+    check_engine(cl, SW_CONV_WINOGRAD);
+    check_engine(cl, SW_CONV_GEMM);
+    check_engine(cl, SW_CONV_DIRECT);
+    sw_cl_destroy(cl);
+}
+
+Test(conv_engines, those_of_cpus_are_right_with_registers_of_8_floats)
+{
+    check_engines_of_cpus(8);
+}
+
+Test(conv_engines, those_of_cpus_are_right_with_registers_of_16_floats)
+{
+    check_engines_of_cpus(16);
+}
+
+static void check_small_local_memory(uint32_t register_floats)
 {
     sw_device_info device = first_device();
     device.local_bytes = 16 * 1024;
+    device.float_vector = register_floats;
     sw_cl *cl = open_device(&device);
     check_engine(cl, SW_CONV_WINOGRAD);
     sw_cl_destroy(cl);
+}
+
+Test(conv_engines, winograd_is_right_in_several_kernels_where_local_memory_is_small)
+{
+    check_small_local_memory(8);
+    check_small_local_memory(16);
 }

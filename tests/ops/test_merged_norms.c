@@ -120,11 +120,13 @@ static void expect_same(sw_cl *cl, const pair *p, const built *a, const built *b
     free(apart);
 }
 
-Test(merged_norms, give_the_same_bits)
+/* In kernels for registers of so many floats, whatever the device's have. */
+static void expect_merged(uint32_t register_floats)
 {
     sw_device_info device;
     sw_cl *cl;
     must(sw_device_choose(&device, NULL));
+    device.float_vector = register_floats;
     must(sw_cl_create(&cl, &device, NULL));
     bool cpu = device.type == CL_DEVICE_TYPE_CPU;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
@@ -140,6 +142,16 @@ Test(merged_norms, give_the_same_bits)
         tear_down(&apart);
     }
     sw_cl_destroy(cl);
+}
+
+Test(merged_norms, give_the_same_bits_with_registers_of_8_floats)
+{
+    expect_merged(8);
+}
+
+Test(merged_norms, give_the_same_bits_with_registers_of_16_floats)
+{
+    expect_merged(16);
 }
 
 /* A NaN is looked for node by node, and is not put down to the convolution. */
