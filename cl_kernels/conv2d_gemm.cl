@@ -99,23 +99,28 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
     if (py##m + dy >= 0 && py##m + dy < h && px##m + dx >= 0 && px##m + dx < w && p0 + m < pixels)           \
         r##m = x + ((int)p0 + m + dy * w + dx) * in;
             EACH_ROW(POINT)
-#pragma unroll 4
-            for (int i = 0; i < in; i++) {
-                const floatV b0 = LOADV(b, 0);
 #if NV == 2
-                const floatV b1 = LOADV(b, 1);
 #define STEP(m)                                                                                              \
     {                                                                                                        \
-        const floatV s = r##m[i];                                                                           \
+        const floatV s = r##m[i];                                                                            \
         a##m = fma(s, b0, a##m);                                                                             \
         e##m = fma(s, b1, e##m);                                                                             \
     }
+#define LOAD_B const floatV b0 = LOADV(b, 0), b1 = LOADV(b, 1);
 #else
 #define STEP(m) a##m = fma(SPLATV(r##m[i]), b0, a##m);
+#define LOAD_B  const floatV b0 = LOADV(b, 0);
 #endif
-                EACH_ROW(STEP)
-                b += PANEL;
+#define CHANNEL                                                                                              \
+    {                                                                                                        \
+        LOAD_B EACH_ROW(STEP) b += PANEL;                                                                    \
+        i++;                                                                                                 \
+    }
+            int i = 0;
+            while (i + 4 <= in) { /* by hand: the compiler does not unroll a loop of unknown length */
+                CHANNEL CHANNEL CHANNEL CHANNEL
             }
+            while (i < in) CHANNEL
         }
         const uint o = panel * PANEL;
 #if !RAGGED
@@ -237,7 +242,7 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
 #else
 #define ASK
 #endif
-                        for (; p + 4 <= hi; p += 4) { /* by hand: the compiler does not unroll such a loop */
+                        for (; p + 4 <= hi; p += 4) { /* by hand, as above */
                             ASK PIXEL_W PIXEL_W PIXEL_W PIXEL_W
                         }
                         for (; p < hi; p++) {

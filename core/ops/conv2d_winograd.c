@@ -10,7 +10,7 @@ enum {
     LINE = 16, /* floats of a cache line */
     PLACES = 36, /* values of a transformed tile */
     BLOCK_CHANNELS = 64,
-    GROUP_TILES = 64, /* of a work-item of the product, about */
+    GROUP_TILES = 64, /* of a work-item of the product, rounded up to whole register tiles */
     CACHE_BYTES = 20 * 1024 *
                   1024, /* that V and M of a block may take: most of a last cache, the panels need the rest */
     /* In one kernel, where V and a panel of M fit a core's own cache and the weights, which are read anew for
@@ -72,6 +72,11 @@ static int divide_up(int a, int b)
     return (a + b - 1) / b;
 }
 
+static int round_up(int a, int b)
+{
+    return divide_up(a, b) * b;
+}
+
 /* Local memory of the fused kernel: V and one panel of M of so many tiles. */
 static size_t fused_bytes(const product *p, int tiles)
 {
@@ -118,7 +123,7 @@ static sw_status prepare_product(product *p, sw_cl *cl, tiling t, int in, int ou
     p->group_tiles = fused_tiles(p, cl, t.rows);
     if (p->group_tiles > 0)
         return section_kernel(&p->fused, cl, t, "conv2d_winograd_fused", "FUSED", t.rows, vectors);
-    p->group_tiles = GROUP_TILES / t.rows * t.rows;
+    p->group_tiles = round_up(GROUP_TILES, t.rows);
     return section_kernel(&p->multiply, cl, t, "conv2d_winograd_product", "PRODUCT", t.rows, vectors);
 }
 
@@ -145,15 +150,14 @@ done:
     return status;
 }
 
-/* Tiles whose V and M fit the cache, at least a group, at most all. */
+/* Tiles whose V and M fit the cache, at least a group; in as many blocks as it takes, all of about that size,
+ * since each reads all of U. */
 static int choose_block(const winograd_plan *plan)
 {
     size_t tile_bytes = PLACES * (size_t)(plan->shape.in_channels + plan->shape.out_channels) * sizeof(float);
-    int rows = plan->tiling.rows, group = GROUP_TILES / rows * rows;
-    int all = divide_up(plan->shape.n * plan->tiles_x * plan->tiles_y, rows) * rows;
-    int fitting = (int)(CACHE_BYTES / tile_bytes) / group * group;
-    if (fitting < group) fitting = group;
-    return fitting < all ? fitting : all;
+    int all = plan->shape.n * plan->tiles_x * plan->tiles_y, fitting = (int)(CACHE_BYTES / tile_bytes);
+    if (fitting < GROUP_TILES) fitting = GROUP_TILES;
+    return round_up(divide_up(all, divide_up(all, fitting)), plan->tiling.rows);
 }
 
 static int gradient_blocks(sw_conv_shape s)
