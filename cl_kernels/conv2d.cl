@@ -43,8 +43,7 @@ __kernel void conv2d_flip(__global const float *w /* (T,I,O) */, __global float 
     __global float *flipped = workspace + flipped_offset;
     uint i = get_global_id(0), in_channels = get_global_size(0);
     uint row = get_global_id(1), o = row % out_channels, t = row / out_channels;
-    flipped[row * in_channels + i] =
-        w[((KERNEL * KERNEL - 1 - t) * in_channels + i) * out_channels + o];
+    flipped[row * in_channels + i] = w[((KERNEL * KERNEL - 1 - t) * in_channels + i) * out_channels + o];
 }
 
 /* y[p,o] += bias[o]. Launch: global (O / VEC, pixels). */

@@ -200,8 +200,8 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */, __global const
 
 /* --- weights ---------------------------------------------------------------------------------- */
 
-/* All sums of one vector of the thick side and WINDOW_ROWS rows of the window stay in registers, so this is for
- * small windows. */
+/* All sums of one vector of the thick side and WINDOW_ROWS rows of the window stay in registers, so this is
+ * for small windows. */
 #if TAPS * THIN <= 28
 #if VEC == 8
 #define WINDOW_ROWS 1
@@ -223,8 +223,7 @@ conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */, __glo
         for (int c = 0; c < THICK; c += VEC)
             for (int first_ky = 0; first_ky < KERNEL; first_ky += WINDOW_ROWS) {
                 __global const float *thin =
-                    workspace + padded_offset +
-                    (uint)(r / h * (h + KERNEL - 1) + r % h + first_ky) * pitch;
+                    workspace + padded_offset + (uint)(r / h * (h + KERNEL - 1) + r % h + first_ky) * pitch;
                 __global const float *row = thick + r * w * THICK + c;
                 __global float *partial = sums + first_ky * SPAN * THICK + c;
                 floatV sum[WINDOW_ROWS][SPAN];

@@ -73,8 +73,8 @@ static inline void store_row(__global float *y, uint p, uint o, uint out, floatV
 #define PANEL_ID (KERNEL == 1 ? get_global_id(0) : get_global_id(1))
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *workspace, uint panels_offset,
-                uint zeros_offset, __global float *y /* (N,H,W,out) */, int in, int out, int h, int w, uint pixels,
-                uint block_pixels, int put, EPILOGUE_PARAMETERS)
+                uint zeros_offset, __global float *y /* (N,H,W,out) */, int in, int out, int h, int w,
+                uint pixels, uint block_pixels, int put, EPILOGUE_PARAMETERS)
 {
     const uint panel = PANEL_ID;
     __global const float *zeros = workspace + zeros_offset;
@@ -136,8 +136,8 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
 #if NV == 2
 #define STORE(m)                                                                                             \
     if (p0 + m < pixels) {                                                                                   \
-        store_row(y, p0 + m, o, out, a##m, put);                                                                  \
-        store_row(y, p0 + m, o + VEC, out, e##m, put);                                                             \
+        store_row(y, p0 + m, o, out, a##m, put);                                                             \
+        store_row(y, p0 + m, o + VEC, out, e##m, put);                                                       \
     }
 #else
 #define STORE(m)                                                                                             \
@@ -151,9 +151,9 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
  * ------------------------------------------------------------------------------------------------- */
 
 #ifdef SWAP
-/* Every tap is an outer product summed over pixels: one tensor's channels, taken as scalars, times the other's,
- * taken as vectors and a multiple of 16. SWAP 0: scalars from x, vectors from dy; SWAP 1 (when dy is thin): the
- * reverse.
+/* Every tap is an outer product summed over pixels: one tensor's channels, taken as scalars, times the
+ * other's, taken as vectors and a multiple of 16. SWAP 0: scalars from x, vectors from dy; SWAP 1 (when dy is
+ * thin): the reverse.
  *
  * A work-item sums over a segment of image rows for a BLOCK x BLOCK part of the channels and all taps, and
  * keeps its sums in its own part of `partial`. It walks in chunks of a few rows, so that x and dy stay in the
@@ -163,8 +163,9 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
 /* Launch: global (segments, ceil(scalar channels / BLOCK) * ceil(vector channels / BLOCK)), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const float *dy /* (N,H,W,out) */,
-                        __global float *workspace, uint partial_offset /* (segments,T,scalar channels,vector channels) */,
-                        int in, int out, int h, int w, int image_rows /* N H */, int segment_rows, int chunk_rows)
+                        __global float *workspace,
+                        uint partial_offset /* (segments,T,scalar channels,vector channels) */, int in,
+                        int out, int h, int w, int image_rows /* N H */, int segment_rows, int chunk_rows)
 {
     const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
     const int s_channels = SWAP ? out : in, v_channels = SWAP ? in : out;
@@ -187,16 +188,16 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
                     const bool fresh = chunk == first;
 #if NV == 2
 #define LOAD_W(m)                                                                                            \
-    floatV a##m = fresh ? SPLATV(0.0f) : LOADV(sums + m * v_channels, 0);                                   \
+    floatV a##m = fresh ? SPLATV(0.0f) : LOADV(sums + m * v_channels, 0);                                    \
     floatV e##m = fresh ? SPLATV(0.0f) : LOADV(sums + m * v_channels, 1);
 #define STEP_W(m)                                                                                            \
     {                                                                                                        \
-        const floatV s = scalars[m];                                                                        \
+        const floatV s = scalars[m];                                                                         \
         a##m = fma(s, b0, a##m);                                                                             \
         e##m = fma(s, b1, e##m);                                                                             \
     }
 #define STORE_W(m)                                                                                           \
-    STOREV(a##m, sums + m * v_channels, 0);                                                                    \
+    STOREV(a##m, sums + m * v_channels, 0);                                                                  \
     STOREV(e##m, sums + m * v_channels, 1);
 #define VECTORS_W const floatV b0 = LOADV(vectors, 0), b1 = LOADV(vectors, 1);
 #else
@@ -207,8 +208,8 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
 #endif
 #define PIXEL_W                                                                                              \
     {                                                                                                        \
-        VECTORS_W EACH_ROW_W(STEP_W) scalars += s_channels;                                                     \
-        vectors += v_channels;                                                                                  \
+        VECTORS_W EACH_ROW_W(STEP_W) scalars += s_channels;                                                  \
+        vectors += v_channels;                                                                               \
     }
                     EACH_ROW_W(LOAD_W)
                     const int rows_end = min(chunk + chunk_rows, end);
@@ -237,7 +238,7 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
 #define ASK                                                                                                  \
     PREFETCH(next_s);                                                                                        \
     PREFETCH(next_v);                                                                                        \
-    next_s += 4 * s_channels;                                                                                   \
+    next_s += 4 * s_channels;                                                                                \
     next_v += 4 * v_channels;
 #else
 #define ASK
@@ -258,10 +259,12 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
 __kernel void conv2d_gemm_bwd_combine(__global const float *workspace, uint partial_offset,
                                       __global float *dw /* (T,in,out) */, uint in, int segments)
 {
-    uint o = get_global_id(0), out = get_global_size(0), row = get_global_id(1), elems = get_global_size(1) * out;
+    uint o = get_global_id(0), out = get_global_size(0), row = get_global_id(1),
+         elems = get_global_size(1) * out;
     uint at = SWAP ? (row / in * out + o) * in + row % in : row * out + o;
     float sum = 0.0f;
-    for (int segment = 0; segment < segments; segment++) sum += workspace[partial_offset + segment * elems + at];
+    for (int segment = 0; segment < segments; segment++)
+        sum += workspace[partial_offset + segment * elems + at];
     dw[row * out + o] += sum;
 }
 #endif

@@ -3,8 +3,8 @@
  *
  *   input tiles    V = B^T d B     d: 6x6 pixels of x, one tile every 4 pixels     V (36, in/VEC, tiles, 16)
  *   weights        U = G w G^T                                                      U (36, panels, in, PANEL)
- *   products       M = V U         for each of the 36 places                        M (36, out/VEC, tiles, 16)
- *   output tiles   y = A^T M A     4x4 pixels
+ *   products       M = V U         for each of the 36 places                        M (36, out/VEC, tiles,
+ * 16) output tiles   y = A^T M A     4x4 pixels
  *
  *   backward, data     the same on dy with the weights flipped
  *   backward, weights  Z = A dy A^T (36, out/VEC, tiles, 16);  dU += V^T Z;  dw += G^T dU G
@@ -116,7 +116,7 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global f
 static inline void output_1d(floatV *to, const floatV *from, int to_stride, int from_stride)
 {
     const floatV m1 = from[from_stride], m2 = from[2 * from_stride], m3 = from[3 * from_stride],
-                  m4 = from[4 * from_stride];
+                 m4 = from[4 * from_stride];
     const floatV sum = m1 + m2, difference = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
     to[0] = from[0] + sum + sum2;
     to[to_stride] = difference + 2.0f * difference2;
@@ -231,8 +231,7 @@ conv2d_winograd_weights(__global const float *w, __global float *workspace, uint
         floatV g[9], half_way[18], u[36];
 #pragma unroll
         for (int t = 0; t < 9; t++)
-            g[t] =
-                flip ? GATHERV(w, ((8 - t) * out + o) * in + i, in) : LOADV(w + (t * in + i) * out + o, 0);
+            g[t] = flip ? GATHERV(w, ((8 - t) * out + o) * in + i, in) : LOADV(w + (t * in + i) * out + o, 0);
 #pragma unroll
         for (int j = 0; j < 3; j++) weights_1d(half_way + j, g + j, 3, 3);
 #pragma unroll
@@ -272,14 +271,14 @@ conv2d_winograd_weights(__global const float *w, __global float *workspace, uint
 #endif
 #define REGISTER_TILE                                                                                        \
     EACH_ROW(CLEAR)                                                                                          \
-    for (int slice = 0; slice < in; slice += VEC) {                                                           \
-        _Pragma("unroll 8") for (int i = 0; i < VEC; i++)                                                     \
+    for (int slice = 0; slice < in; slice += VEC) {                                                          \
+        _Pragma("unroll 8") for (int i = 0; i < VEC; i++)                                                    \
         {                                                                                                    \
             LOAD_B                                                                                           \
             EACH_ROW(STEP)                                                                                   \
             b += PANEL;                                                                                      \
         }                                                                                                    \
-        v += block_tiles * VEC;                                                                               \
+        v += block_tiles * VEC;                                                                              \
     }                                                                                                        \
     EACH_ROW(STORE)
 #endif
@@ -339,7 +338,7 @@ conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const f
             }
         for (int t = 0; t < count; t++) {
             LOCATE(first + t, tiles_x, tiles_y)
-for (int c = 0; c < PANEL; c += LINE) {
+            for (int c = 0; c < PANEL; c += LINE) {
                 floatV d[16 * LINE_VECTORS];
 #pragma unroll
                 for (int k = 0; k < LINE_VECTORS; k++) {
@@ -377,8 +376,7 @@ for (int c = 0; c < PANEL; c += LINE) {
  * in common that a whole would compute once. */
 static inline void gradient_1d(floatV *to, const floatV *from, int to_stride, int from_stride, int lower)
 {
-    const floatV z0 = from[0], z1 = from[from_stride], z2 = from[2 * from_stride],
-                  z3 = from[3 * from_stride];
+    const floatV z0 = from[0], z1 = from[from_stride], z2 = from[2 * from_stride], z3 = from[3 * from_stride];
     if (!lower) {
         const floatV even = z0 + z2, odd = z1 + z3;
         to[0] = z0;
@@ -415,7 +413,7 @@ static inline void gradient_tile(floatV *z, __global const float *dy, int ty, in
  * vector lie z_step floats on. A macro, for the pointers' address spaces differ. */
 #if NV == 2
 #define LOAD_U(r)                                                                                            \
-    floatV a##r = fresh ? SPLATV(0.0f) : LOADV(du + r * BLOCK, 0);                                       \
+    floatV a##r = fresh ? SPLATV(0.0f) : LOADV(du + r * BLOCK, 0);                                           \
     floatV e##r = fresh ? SPLATV(0.0f) : LOADV(du + r * BLOCK, 1);
 #define STEP_U(r)                                                                                            \
     {                                                                                                        \
@@ -424,7 +422,7 @@ static inline void gradient_tile(floatV *z, __global const float *dy, int ty, in
         e##r = fma(s, b1, e##r);                                                                             \
     }
 #define STORE_U(r)                                                                                           \
-    STOREV(a##r, du + r * BLOCK, 0);                                                                        \
+    STOREV(a##r, du + r * BLOCK, 0);                                                                         \
     STOREV(e##r, du + r * BLOCK, 1);
 #define VECTORS_U const floatV b0 = LOADV(z, t), b1 = LOADV(z + z_step, t);
 #else
@@ -577,7 +575,7 @@ conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/VE
 static inline void gradient_of_weights_1d(floatV *to, const floatV *from, int to_stride, int from_stride)
 {
     const floatV u1 = from[from_stride], u2 = from[2 * from_stride], u3 = from[3 * from_stride],
-                  u4 = from[4 * from_stride];
+                 u4 = from[4 * from_stride];
     const floatV near = (-1.0f / 6.0f) * (u1 + u2), far = (1.0f / 24.0f) * (u3 + u4);
     to[0] = 0.25f * from[0] + near + far;
     to[to_stride] = (1.0f / 6.0f) * (u2 - u1) + (1.0f / 12.0f) * (u3 - u4);

@@ -6,9 +6,9 @@
 #include "conv_engine.h"
 
 enum {
-    LANES = 16, /* channels of one side are a multiple of these, whatever a vector has */
-    BLOCK_PIXELS =
-        64, /* a work-item of forward, about: enough to pay for its launch, little enough to balance two cores */
+    LANES = 16,          /* channels of one side are a multiple of these, whatever a vector has */
+    BLOCK_PIXELS = 64,   /* a work-item of forward, about: enough to pay for its launch, little enough to
+                            balance two cores */
     BLOCK_CHANNELS = 64, /* of a work-item of backward-weights, on both sides */
     CHUNK_PIXELS =
         256,           /* that all taps and tiles of backward-weights pass over while they are in the cache */
@@ -152,8 +152,8 @@ static sw_status run_product(const gemm_plan *plan, const product *p, sw_run *ru
                      sw_arg_u32(zeros_offset)));
     SW_TRY(SW_LAUNCH(run->cl, p->run, run->node->name, grid, sw_arg_buffer(from),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_u32(zeros_offset),
-                     sw_arg_buffer(to), sw_arg_i32(p->in), sw_arg_i32(p->out), sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w),
-                     sw_arg_u32((uint32_t)pixels), sw_arg_u32((uint32_t)block),
+                     sw_arg_buffer(to), sw_arg_i32(p->in), sw_arg_i32(p->out), sw_arg_i32(plan->shape.h),
+                     sw_arg_i32(plan->shape.w), sw_arg_u32((uint32_t)pixels), sw_arg_u32((uint32_t)block),
                      sw_arg_i32((int)sw_run_put(run, pixels * (size_t)p->out, accumulate)),
                      SW_EPILOGUE_ARGS(run->epilogue)));
 done:
@@ -169,8 +169,7 @@ static sw_status forward(const void *prepared, sw_run *run)
 static sw_status backward_data(const void *prepared, sw_run *run)
 {
     const gemm_plan *plan = prepared;
-    return run_product(plan, &plan->data, run, run->dout[0], run->din[0], true,
-                       run->accumulate[0]);
+    return run_product(plan, &plan->data, run, run->dout[0], run->din[0], true, run->accumulate[0]);
 }
 
 static sw_status backward_weights(const void *prepared, sw_run *run)
@@ -185,8 +184,8 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
                                   (size_t)s.kernel * (size_t)s.kernel * (size_t)s.in_channels, false);
     SW_TRY(SW_LAUNCH(run->cl, plan->partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
                      sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace), sw_arg_u32(0),
-                     sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(segment_rows),
-                     sw_arg_i32(plan->chunk_rows)));
+                     sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(s.h), sw_arg_i32(s.w),
+                     sw_arg_i32(image_rows), sw_arg_i32(segment_rows), sw_arg_i32(plan->chunk_rows)));
     SW_TRY(SW_LAUNCH(run->cl, plan->combine, run->node->name, combine, sw_arg_buffer(run->workspace),
                      sw_arg_u32(0), sw_arg_buffer(run->dparam[0]), sw_arg_u32((uint32_t)s.in_channels),
                      sw_arg_i32(segments)));

@@ -6,8 +6,8 @@
 #include "conv_engine.h"
 
 enum {
-    LANES = 16, /* channels are a multiple of these, whatever a vector has */
-    LINE = 16, /* floats of a cache line */
+    LANES = 16,  /* channels are a multiple of these, whatever a vector has */
+    LINE = 16,   /* floats of a cache line */
     PLACES = 36, /* values of a transformed tile */
     BLOCK_CHANNELS = 64,
     GROUP_TILES = 64, /* of a work-item of the product, rounded up to whole register tiles */
@@ -144,8 +144,8 @@ static sw_status prepare_kernels(winograd_plan *plan, sw_cl *cl)
                               "FUSED_GRADIENT", t.gradient_rows, vectors);
     SW_TRY(section_kernel(&plan->gradient, cl, t, "conv2d_winograd_gradient", "GRADIENT", t.gradient_rows,
                           vectors));
-    SW_TRY(section_kernel(&plan->accumulate, cl, t, "conv2d_winograd_accumulate", "GRADIENT",
-                          t.gradient_rows, vectors));
+    SW_TRY(section_kernel(&plan->accumulate, cl, t, "conv2d_winograd_accumulate", "GRADIENT", t.gradient_rows,
+                          vectors));
 done:
     return status;
 }
@@ -171,18 +171,23 @@ static size_t gradient_floats(sw_conv_shape s)
     return PLACES * (size_t)gradient_blocks(s) * BLOCK_CHANNELS * BLOCK_CHANNELS;
 }
 
-/* Local memory of the fused gradient: half of V and Z of so many tiles. */
+/* What the fused gradient keeps in a core's own cache: of half the places V and Z of so many tiles, which are
+ * its local memory, */
 static size_t fused_gradient_bytes(int tiles)
 {
     return PLACES * (size_t)tiles * BLOCK_CHANNELS * sizeof(float);
 }
+
+/* and its part of dU. */
+static const size_t GRADIENT_PART_BYTES = PLACES / 2 * BLOCK_CHANNELS * BLOCK_CHANNELS * sizeof(float);
 
 /* Whether the weights' gradient goes in one kernel, and how. */
 static void choose_gradient(winograd_plan *plan, const sw_cl *cl)
 {
     size_t room = (size_t)sw_cl_device(cl)->local_bytes;
     plan->chunk = FUSED_TILES;
-    while (plan->chunk > 0 && fused_gradient_bytes(plan->chunk) > room) plan->chunk -= CHUNK_STEP;
+    while (plan->chunk > 0 && GRADIENT_PART_BYTES + fused_gradient_bytes(plan->chunk) > room)
+        plan->chunk -= CHUNK_STEP;
     if (plan->chunk == 0 || plan->shape.in_channels * plan->shape.out_channels > FUSED_GRADIENT_CHANNELS)
         return;
     plan->ranges = FUSED_GRADIENT_ITEMS / (2 * gradient_blocks(plan->shape));
