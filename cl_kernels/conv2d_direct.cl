@@ -14,9 +14,9 @@
  * The thin tensor is copied once with a border of zeros (it is small), so widen and weights know no edges and
  * read the K neighbouring pixels of a row as K * THIN neighbouring floats.
  *
- * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL. Macros: KERNEL; THIN (1 to 4) and THICK (a
- * multiple of 16), the channels of either side; THIN_IN 1 where the thin side is the op's input. Arrays below
- * are indexed by constants once their loops are unrolled: they are registers. */
+ * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL. Macros: KERNEL; VEC (8 or 16); THIN (1 to
+ * 4) and THICK (a multiple of 16), the channels of either side; THIN_IN 1 where the thin side is the op's
+ * input. Arrays below are indexed by constants once their loops are unrolled: they are registers. */
 
 #define TAPS     (KERNEL * KERNEL)
 #define HALF     (KERNEL / 2)

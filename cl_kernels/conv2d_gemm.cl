@@ -3,18 +3,19 @@
  * A work-item (alone in its work-group) keeps a tile of C in registers: ROWS rows times NV vectors of VEC
  * floats. Each step of the inner loop loads NV vectors and multiplies them with ROWS broadcast scalars: ROWS
  * * NV fused multiply-adds for ROWS + NV loads, which is what lets both multiply-add units run without
- * waiting for memory. With ROWS = 8 and NV = 2 the 16 accumulators also cover the latency of the units, and
- * with the operands they fill half of 32 vector registers. (The idea of packed panels and register tiles:
- * Goto and van de Geijn, 2008; Van Zee and van de Geijn, BLIS, 2015.)
+ * waiting for memory. With NV = 2 and 8 rows of 512-bit vectors the 16 accumulators also cover the latency of
+ * the units, and with the operands they fill half of the 32 registers; of 256-bit vectors, which have 16
+ * registers, 6 rows do and leave four for the operands. (The idea of packed panels and register tiles: Goto
+ * and van de Geijn, 2008; Van Zee and van de Geijn, BLIS, 2015.)
  *
  *   forward             y[p,o] = sum over t, i of x[p + offset(t), i] w[t,i,o]
  *                       rows are pixels, vectors are o
- *   backward, data      the same kernel on dy with the weights flipped (pack with FLIP)
+ *   backward, data      the same kernel on dy with the weights flipped (packed so)
  *   backward, weights   dw[t,i,o] = sum over p of x[p + offset(t), i] dy[p,o]
  *                       rows are channels, summed over pixels
  *
- * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL taps. Macros: KERNEL; VEC,
- * NV (1 or 2) and ROWS, the register tile; RAGGED 1 where the channels of forward's result are no multiple of
+ * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL taps. Macros: KERNEL; VEC (8 or 16), NV (1
+ * or 2) and ROWS, the register tile; RAGGED 1 where the channels of forward's result are no multiple of
  * VEC; SWAP and BLOCK of backward-weights (below). Panels hold PANEL = VEC * NV columns each, padded with
  * zeros. `in` and `out` are the channels of the pass, for backward-data those of dy and x: no macros, so that
  * one program serves all layers. */
@@ -158,7 +159,6 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
  * A work-item sums over a segment of image rows for a BLOCK x BLOCK part of the channels and all taps, and
  * keeps its sums in its own part of `partial`. It walks in chunks of a few rows, so that x and dy stay in the
  * cache while all taps and tiles pass over them. */
-#define EACH_ROW_W(R) PASTE(EACH_, ROWS_W)(R)
 
 /* Launch: global (segments, ceil(scalar channels / BLOCK) * ceil(vector channels / BLOCK)), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
@@ -182,7 +182,7 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
 #define ROWS_AT_ONCE 1
             const int lo = max(0, -ox), hi = min(w, w - ox);
 #endif
-            for (int s0 = s_begin; s0 < s_end; s0 += ROWS_W)
+            for (int s0 = s_begin; s0 < s_end; s0 += ROWS)
                 for (int v0 = v_begin; v0 < v_end; v0 += PANEL) {
                     __global float *sums = partial + (t * s_channels + s0) * v_channels + v0;
                     const bool fresh = chunk == first;
@@ -208,10 +208,10 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
 #endif
 #define PIXEL_W                                                                                              \
     {                                                                                                        \
-        VECTORS_W EACH_ROW_W(STEP_W) scalars += s_channels;                                                  \
+        VECTORS_W EACH_ROW(STEP_W) scalars += s_channels;                                                    \
         vectors += v_channels;                                                                               \
     }
-                    EACH_ROW_W(LOAD_W)
+                    EACH_ROW(LOAD_W)
                     const int rows_end = min(chunk + chunk_rows, end);
                     for (int r = chunk; r < rows_end; r += ROWS_AT_ONCE) {
 #if KERNEL == 1 /* no taps, no edges: the rows are one row */
@@ -230,7 +230,7 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
                         /* This chunk is in the cache while tile after tile passes over it; the next one would
                          * have to be waited for. Each tile asks for one line of one pixel in four, of x and
                          * of dy: with 16 tiles all of a chunk. */
-                        const int tile = (s0 - s_begin) / ROWS_W * (BLOCK / PANEL) + (v0 - v_begin) / PANEL;
+                        const int tile = (s0 - s_begin) / ROWS * (BLOCK / PANEL) + (v0 - v_begin) / PANEL;
                         const int pixel = (rows_end + chunk_rows <= end ? chunk_rows * w : 0) + tile % 4;
                         const int line = tile / 4 % (BLOCK / LINE) * LINE;
                         __global const float *next_s = scalars - s0 + s_begin + pixel * s_channels + line;
@@ -250,7 +250,7 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
                             PIXEL_W
                         }
                     }
-                    EACH_ROW_W(STORE_W)
+                    EACH_ROW(STORE_W)
                 }
         }
 }

@@ -1,24 +1,28 @@
 /* conv2d 3x3 on CPUs by Winograd's minimal filtering, F(4x4, 3x3): 36 multiplications where the direct way
  * takes 144.
  *
- *   input tiles    V = B^T d B     d: 6x6 pixels of x, one tile every 4 pixels     V (36, in/VEC, tiles, 16)
- *   weights        U = G w G^T                                                      U (36, panels, in, PANEL)
- *   products       M = V U         for each of the 36 places                        M (36, out/VEC, tiles,
- * 16) output tiles   y = A^T M A     4x4 pixels
+ *   input tiles    V = B^T d B     d: 6x6 pixels of x, one tile every 4 pixels   V (36, in/VEC, tiles, VEC)
+ *
+ *   weights        U = G w G^T                                                    U (36, panels, in, PANEL)
+ *
+ *   products       M = V U         for each of the 36 places                      M (36, out/VEC, tiles, VEC)
+ *
+ *   output tiles   y = A^T M A     4x4 pixels
  *
  *   backward, data     the same on dy with the weights flipped
- *   backward, weights  Z = A dy A^T (36, out/VEC, tiles, 16);  dU += V^T Z;  dw += G^T dU G
+ *
+ *   backward, weights  Z = A dy A^T (36, out/VEC, tiles, VEC);  dU += V^T Z;  dw += G^T dU G
  *
  * (Winograd, "Arithmetic complexity of computations", 1980; matrices of Lavin and Gray, "Fast algorithms for
  * convolutional neural networks", 2016, with interpolation points 0, 1, -1, 2, -2.)
  *
  * The host walks over the batch in blocks of tiles, small enough that V and M stay in the last cache. Within
- * a block, tiles lie in slices of 16 channels: a register tile then reads whole cache lines one after the
- * other, whatever the number of channels, and that number need not be known to the compiler.
+ * a block, tiles lie in slices of VEC channels: a register tile then reads its rows one after the other,
+ * whatever the number of channels, and that number need not be known to the compiler.
  *
  * Register tiles as in conv2d_gemm.cl: ROWS tiles (or channels) times NV vectors. Device layouts: x, y
- * (N,H,W,C), w (T,I,O); in and out are multiples of 16. Macros: NV (1 or 2); one of the sections TRANSFORM,
- * WEIGHTS, PRODUCT, FUSED, GRADIENT and FUSED_GRADIENT at a time. */
+ * (N,H,W,C), w (T,I,O); in and out are multiples of 16. Macros: VEC (8 or 16), NV (1 or 2), ROWS; one of the
+ * sections TRANSFORM, WEIGHTS, PRODUCT, FUSED, GRADIENT and FUSED_GRADIENT at a time. */
 
 #define PANEL       (VEC * NV)
 #define EACH_ROW(R) PASTE(EACH_, ROWS)(R)
@@ -217,8 +221,8 @@ static inline void weights_1d(floatV *to, const floatV *from, int to_stride, int
 }
 
 /* u[place,panel,i,c] = (G w G^T) of channels i -> panel * panel_channels + c. flip: the weights of
- * backward-data, w being (T,out,in) then; a work-item takes 16 x 16 channels, so that the lines which its
- * columns cross are read once. Launch: global (out / 16, in / 16), local (1, 1). */
+ * backward-data, w being (T,out,in) then; a work-item takes a whole line of `in`, so that the lines which its
+ * columns cross are read once. Launch: global (out / VEC, in / LINE), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_weights(__global const float *w, __global float *workspace, uint u_offset, int panel_channels,
                         int flip)

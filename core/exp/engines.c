@@ -72,9 +72,11 @@ static sw_status complete_table(sw_conv_table *table, sw_conv_cache *cache, sw_c
     if (force) forget_layers(table, graph);
     SW_TRY(add_layers(table, &sought, &missing, cl, graph, pins));
     if (!missing) goto done;
-    sw_log(SW_LOG_INFO,
-           "timing the engines of %d kinds of convolution on this device, once (up to about %.0f s)", missing,
-           TUNE_SECONDS);
+    sw_log(
+        SW_LOG_INFO,
+        "timing the engines of %d kinds of convolution on this device, once (about %.0f s, and the time to "
+        "build their kernels)",
+        missing, TUNE_SECONDS);
     const sw_conv_tune_options options = {.seconds = TUNE_SECONDS, .stop = stop};
     SW_TRY(sw_conv_tune(table, cl, &options));
     status = sw_conv_cache_save(cache, table);

@@ -53,15 +53,15 @@ static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, i
 {
     sw_status status = SW_OK;
     char options[160];
-    int lanes = sw_cl_register_width(cl), vectors = out % (2 * lanes) == 0 ? 2 : 1;
-    int rows = lanes == 16 ? 8 : 6; /* as many as leave registers for the operands */
+    sw_conv_tiling tile = sw_conv_tiling_of(cl);
+    int vectors = sw_conv_tile_vectors(tile, out), panel = tile.lanes * vectors;
     *p = (product){.in = in,
                    .out = out,
-                   .panel = lanes * vectors,
-                   .panels = divide_up(out, lanes * vectors),
-                   .block_pixels = BLOCK_PIXELS / rows * rows};
-    snprintf(options, sizeof options, "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=%d", lanes, vectors,
-             rows, plan->shape.kernel, out % lanes != 0);
+                   .panel = panel,
+                   .panels = divide_up(out, panel),
+                   .block_pixels = BLOCK_PIXELS / tile.rows * tile.rows};
+    snprintf(options, sizeof options, "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=%d", tile.lanes,
+             vectors, tile.rows, plan->shape.kernel, out % tile.lanes != 0);
     SW_TRY(sw_kernel_get(&p->pack, cl, "conv2d_gemm", "conv2d_gemm_pack", options));
     SW_TRY(sw_kernel_get(&p->zero, cl, "conv2d_gemm", "conv2d_gemm_zero", options));
     SW_TRY(sw_kernel_get(&p->run, cl, "conv2d_gemm", "conv2d_gemm_fwd", options));
@@ -69,12 +69,12 @@ done:
     return status;
 }
 
-/* The most rows of a tile that divide the channels and leave registers for the operands. */
-static int tile_rows(int channels, int lanes)
+/* The most rows of a tile that divide the channels. */
+static int dividing_rows(sw_conv_tiling tile, int channels)
 {
     static const int choices[] = {8, 4, 3, 2, 1};
-    int i = lanes == 16 ? 0 : 1;
-    while (channels % choices[i]) i++;
+    int i = 0;
+    while (choices[i] > tile.channel_rows || channels % choices[i]) i++;
     return choices[i];
 }
 
@@ -83,7 +83,7 @@ static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
     sw_status status = SW_OK;
     char options[240];
     sw_conv_shape s = plan->shape;
-    int lanes = sw_cl_register_width(cl);
+    sw_conv_tiling tile = sw_conv_tiling_of(cl);
     bool swap = s.out_channels % LANES != 0;
     int scalars = swap ? s.out_channels : s.in_channels, vectors = swap ? s.in_channels : s.out_channels;
     plan->weight_blocks = divide_up(scalars, BLOCK_CHANNELS) * divide_up(vectors, BLOCK_CHANNELS);
@@ -91,8 +91,9 @@ static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
     if (plan->segments > MAX_SEGMENTS) plan->segments = MAX_SEGMENTS;
     plan->chunk_rows = divide_up(CHUNK_PIXELS, s.w);
     snprintf(options, sizeof options,
-             "-DVEC=%d -DNV=%d -DROWS=1 -DKERNEL=%d -DRAGGED=0 -DSWAP=%d -DROWS_W=%d -DBLOCK=%d", lanes,
-             vectors % (2 * lanes) == 0 ? 2 : 1, s.kernel, swap, tile_rows(scalars, lanes), BLOCK_CHANNELS);
+             "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=0 -DSWAP=%d -DBLOCK=%d", tile.lanes,
+             sw_conv_tile_vectors(tile, vectors), dividing_rows(tile, scalars), s.kernel, swap,
+             BLOCK_CHANNELS);
     SW_TRY(sw_kernel_get(&plan->partial, cl, "conv2d_gemm", "conv2d_gemm_bwd_partial", options));
     SW_TRY(sw_kernel_get(&plan->combine, cl, "conv2d_gemm", "conv2d_gemm_bwd_combine", options));
 done:

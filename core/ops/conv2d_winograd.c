@@ -35,15 +35,9 @@ typedef struct product {
     int group_tiles; /* of a work-item */
 } product;
 
-/* Vectors of the kernels, and rows of their register tiles: as many as leave registers for the operands. Rows
- * of V and M are padded to a multiple; those of the gradient are channels and divide a vector's. */
-typedef struct tiling {
-    int lanes, rows, gradient_rows;
-} tiling;
-
 typedef struct winograd_plan {
     sw_conv_shape shape;
-    tiling tiling;
+    sw_conv_tiling tiling; /* rows of V and M are padded to a multiple of its rows */
     product forward, data;
     const sw_kernel *input, *output, *weights;
     const sw_kernel *gradient, *accumulate; /* of backward-weights in blocks */
@@ -95,20 +89,8 @@ static int fused_tiles(const product *p, const sw_cl *cl, int rows)
     return tiles;
 }
 
-static tiling choose_tiling(const sw_cl *cl)
-{
-    if (sw_cl_register_width(cl) == 16) return (tiling){.lanes = 16, .rows = 8, .gradient_rows = 8};
-    return (tiling){.lanes = 8, .rows = 6, .gradient_rows = 4};
-}
-
-/* Vectors of a panel of so many channels. */
-static int panel_vectors(tiling t, int channels)
-{
-    return channels % (2 * t.lanes) == 0 ? 2 : 1;
-}
-
 /* The kernel of a section of the file, with register tiles of `rows` rows. */
-static sw_status section_kernel(const sw_kernel **out, sw_cl *cl, tiling t, const char *name,
+static sw_status section_kernel(const sw_kernel **out, sw_cl *cl, sw_conv_tiling t, const char *name,
                                 const char *section, int rows, int vectors)
 {
     char options[80];
@@ -116,9 +98,9 @@ static sw_status section_kernel(const sw_kernel **out, sw_cl *cl, tiling t, cons
     return sw_kernel_get(out, cl, file, name, options);
 }
 
-static sw_status prepare_product(product *p, sw_cl *cl, tiling t, int in, int out)
+static sw_status prepare_product(product *p, sw_cl *cl, sw_conv_tiling t, int in, int out)
 {
-    int vectors = panel_vectors(t, out);
+    int vectors = sw_conv_tile_vectors(t, out);
     *p = (product){.in = in, .out = out, .panel = t.lanes * vectors};
     p->group_tiles = fused_tiles(p, cl, t.rows);
     if (p->group_tiles > 0)
@@ -130,21 +112,21 @@ static sw_status prepare_product(product *p, sw_cl *cl, tiling t, int in, int ou
 static sw_status prepare_kernels(winograd_plan *plan, sw_cl *cl)
 {
     sw_status status = SW_OK;
-    tiling t = plan->tiling;
-    int in = plan->shape.in_channels, out = plan->shape.out_channels, vectors = panel_vectors(t, out);
+    sw_conv_tiling t = plan->tiling;
+    int in = plan->shape.in_channels, out = plan->shape.out_channels, vectors = sw_conv_tile_vectors(t, out);
     SW_TRY(prepare_product(&plan->forward, cl, t, in, out));
     SW_TRY(prepare_product(&plan->data, cl, t, out, in));
     SW_TRY(section_kernel(&plan->input, cl, t, "conv2d_winograd_input", "TRANSFORM", t.rows, 1));
     SW_TRY(section_kernel(&plan->output, cl, t, "conv2d_winograd_output", "TRANSFORM", t.rows, 1));
     SW_TRY(section_kernel(&plan->weights, cl, t, "conv2d_winograd_weights", "WEIGHTS", t.rows, 1));
     SW_TRY(section_kernel(&plan->weights_gradient, cl, t, "conv2d_winograd_weights_gradient", "GRADIENT",
-                          t.gradient_rows, vectors));
+                          t.channel_rows, vectors));
     if (plan->ranges > 0)
         return section_kernel(&plan->fused_gradient, cl, t, "conv2d_winograd_fused_gradient",
-                              "FUSED_GRADIENT", t.gradient_rows, vectors);
-    SW_TRY(section_kernel(&plan->gradient, cl, t, "conv2d_winograd_gradient", "GRADIENT", t.gradient_rows,
+                              "FUSED_GRADIENT", t.channel_rows, vectors);
+    SW_TRY(section_kernel(&plan->gradient, cl, t, "conv2d_winograd_gradient", "GRADIENT", t.channel_rows,
                           vectors));
-    SW_TRY(section_kernel(&plan->accumulate, cl, t, "conv2d_winograd_accumulate", "GRADIENT", t.gradient_rows,
+    SW_TRY(section_kernel(&plan->accumulate, cl, t, "conv2d_winograd_accumulate", "GRADIENT", t.channel_rows,
                           vectors));
 done:
     return status;
@@ -204,7 +186,7 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
     *out = plan;
     plan->shape = shape;
-    plan->tiling = choose_tiling(run->cl);
+    plan->tiling = sw_conv_tiling_of(run->cl);
     plan->tiles_x = divide_up(shape.w, 4);
     plan->tiles_y = divide_up(shape.h, 4);
     plan->block_tiles = choose_block(plan);

@@ -60,6 +60,24 @@ static inline size_t sw_conv_pixels(const sw_run *run)
     return (size_t)y.n * (size_t)y.h * (size_t)y.w;
 }
 
+/* Tiles of sums in a CPU's registers, `rows` times two vectors of `lanes` floats: as many as leave registers
+ * for the operands. Where rows are channels, `channel_rows`, which divide a vector. */
+typedef struct sw_conv_tiling {
+    int lanes, rows, channel_rows;
+} sw_conv_tiling;
+
+static inline sw_conv_tiling sw_conv_tiling_of(const sw_cl *cl)
+{
+    if (sw_cl_register_width(cl) == 16) return (sw_conv_tiling){.lanes = 16, .rows = 8, .channel_rows = 8};
+    return (sw_conv_tiling){.lanes = 8, .rows = 6, .channel_rows = 4};
+}
+
+/* Vectors a row of a tile has where there are so many channels: one, where two would leave lanes over. */
+static inline int sw_conv_tile_vectors(sw_conv_tiling t, int channels)
+{
+    return channels % (2 * t.lanes) == 0 ? 2 : 1;
+}
+
 /* Rounds up so that each part of a workspace starts where any vector may be loaded. */
 static inline size_t sw_conv_align(size_t bytes)
 {
