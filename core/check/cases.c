@@ -130,6 +130,8 @@ const sw_check_case sw_check_cases[] = {
     CONV(QUICK, GEMM, 2, 7, 7, 64, 80, 1, true, MIB, INTEGERS),
     CONV(QUICK, GEMM, 1, 33, 33, 64, 16, 3, true, MIB, INTEGERS),
     CONV(QUICK, GEMM, 1, 1, 1, 16, 16, 3, false, MIB, INTEGERS),
+    CONV(QUICK, GEMM, 2, 33, 17, 66, 16, 3, false, MIB, INTEGERS),
+    CONV(QUICK, GEMM, 2, 33, 17, 32, 102, 1, false, MIB, INTEGERS),
     CONV(QUICK, TILE, 1, 1, 1, 1, 1, 3, false, KIB, UNIFORM),
     CONV(QUICK, TILE, 2, 7, 31, 16, 17, 3, false, MIB, INTEGERS),
     CONV(QUICK, TILE, 2, 33, 31, 3, 64, 3, true, MIB, UNIFORM), /* the larger tiles, several segments */

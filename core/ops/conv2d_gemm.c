@@ -69,13 +69,12 @@ done:
     return status;
 }
 
-/* The most rows of a tile that divide the channels. */
+/* The most rows of a tile that divide the channels, and each block of them where there are several. */
 static int dividing_rows(sw_conv_tiling tile, int channels)
 {
-    static const int choices[] = {8, 4, 3, 2, 1};
-    int i = 0;
-    while (choices[i] > tile.channel_rows || channels % choices[i]) i++;
-    return choices[i];
+    int rows = tile.channel_rows;
+    while (channels % rows) rows /= 2;
+    return rows < 3 && channels % 3 == 0 && channels <= BLOCK_CHANNELS ? 3 : rows;
 }
 
 static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
