@@ -28,14 +28,17 @@ fail() {
     exit 1
 }
 
-# cpu_roomy: kernels that want more local memory than the simulator has by itself
+# cpu: so little local memory that nothing is done in one kernel; cpu_roomy: so much that everything is that can be
 for flavour in gpu cpu cpu_roomy; do
     case $flavour in
     gpu) option= ;;
-    cpu) option=--as-cpu ;;
+    cpu)
+        option=--as-cpu
+        export OCLGRIND_LOCAL_MEM_SIZE=$((16 * 1024))
+        ;;
     cpu_roomy)
         option="--as-cpu --op conv2d"
-        export OCLGRIND_LOCAL_MEM_SIZE=$((256 * 1024))
+        export OCLGRIND_LOCAL_MEM_SIZE=$((512 * 1024))
         ;;
     esac
     # shellcheck disable=SC2086 # no option, no argument
