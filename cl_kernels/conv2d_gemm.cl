@@ -23,8 +23,6 @@
 #define TAPS  (KERNEL * KERNEL)
 #define PANEL (VEC * NV)
 
-#define EACH_ROW(R) PASTE(EACH_, ROWS)(R)
-
 /* --- packing
  * ----------------------------------------------------------------------------------------------------------
  */
@@ -91,8 +89,7 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
     }                                                                                                        \
     while (py##m >= h) py##m -= h;
         EACH_ROW(PLACE)
-#define CLEAR(m) floatV a##m = 0.0f, e##m = 0.0f;
-        EACH_ROW(CLEAR)
+        EACH_ROW(CLEAR_SUMS)
         for (int t = 0; t < TAPS; t++) {
             const int dy = t / KERNEL - KERNEL / 2, dx = t % KERNEL - KERNEL / 2;
 #define POINT(m)                                                                                             \
@@ -100,21 +97,10 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
     if (py##m + dy >= 0 && py##m + dy < h && px##m + dx >= 0 && px##m + dx < w && p0 + m < pixels)           \
         r##m = x + ((int)p0 + m + dy * w + dx) * in;
             EACH_ROW(POINT)
-#if NV == 2
-#define STEP(m)                                                                                              \
-    {                                                                                                        \
-        const floatV s = r##m[i];                                                                            \
-        a##m = fma(s, b0, a##m);                                                                             \
-        e##m = fma(s, b1, e##m);                                                                             \
-    }
-#define LOAD_B const floatV b0 = LOADV(b, 0), b1 = LOADV(b, 1);
-#else
-#define STEP(m) a##m = fma(SPLATV(r##m[i]), b0, a##m);
-#define LOAD_B  const floatV b0 = LOADV(b, 0);
-#endif
+#define STEP(m) ADD_PRODUCT(m, r##m[i])
 #define CHANNEL                                                                                              \
     {                                                                                                        \
-        LOAD_B EACH_ROW(STEP) b += PANEL;                                                                    \
+        OPERANDS(b, b + VEC) EACH_ROW(STEP) b += PANEL;                                                      \
         i++;                                                                                                 \
     }
             int i = 0;
@@ -186,29 +172,12 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
                 for (int v0 = v_begin; v0 < v_end; v0 += PANEL) {
                     __global float *sums = partial + (t * s_channels + s0) * v_channels + v0;
                     const bool fresh = chunk == first;
-#if NV == 2
-#define LOAD_W(m)                                                                                            \
-    floatV a##m = fresh ? SPLATV(0.0f) : LOADV(sums + m * v_channels, 0);                                    \
-    floatV e##m = fresh ? SPLATV(0.0f) : LOADV(sums + m * v_channels, 1);
-#define STEP_W(m)                                                                                            \
-    {                                                                                                        \
-        const floatV s = scalars[m];                                                                         \
-        a##m = fma(s, b0, a##m);                                                                             \
-        e##m = fma(s, b1, e##m);                                                                             \
-    }
-#define STORE_W(m)                                                                                           \
-    STOREV(a##m, sums + m * v_channels, 0);                                                                  \
-    STOREV(e##m, sums + m * v_channels, 1);
-#define VECTORS_W const floatV b0 = LOADV(vectors, 0), b1 = LOADV(vectors, 1);
-#else
-#define LOAD_W(m)  floatV a##m = fresh ? SPLATV(0.0f) : LOADV(sums + m * v_channels, 0);
-#define STEP_W(m)  a##m = fma(SPLATV(scalars[m]), b0, a##m);
-#define STORE_W(m) STOREV(a##m, sums + m * v_channels, 0);
-#define VECTORS_W  const floatV b0 = LOADV(vectors, 0);
-#endif
+#define LOAD_W(m)  LOAD_SUMS(m, fresh, sums + m * v_channels)
+#define STEP_W(m)  ADD_PRODUCT(m, scalars[m])
+#define STORE_W(m) STORE_SUMS(m, sums + m * v_channels)
 #define PIXEL_W                                                                                              \
     {                                                                                                        \
-        VECTORS_W EACH_ROW(STEP_W) scalars += s_channels;                                                    \
+        OPERANDS(vectors, vectors + VEC) EACH_ROW(STEP_W) scalars += s_channels;                             \
         vectors += v_channels;                                                                               \
     }
                     EACH_ROW(LOAD_W)

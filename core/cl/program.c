@@ -13,6 +13,7 @@
 
 enum {
     MAX_SOURCE_BYTES = 4 * 1024 * 1024,
+    MAX_FILES = 4,    /* of a program: what stands before a file, and it */
     LOG_BYTES = 3000, /* of the compiler's log in a message: its first errors, which are the cause */
 };
 
@@ -29,7 +30,7 @@ typedef struct sw_program {
 typedef struct source_text {
     const char **pieces;
     size_t count;
-    char *owned[4];
+    char *owned[2 * MAX_FILES];
     size_t owned_count;
 } source_text;
 
@@ -90,6 +91,29 @@ static sw_status append_file(source_text *source, const char *file)
     return folder && folder[0] ? append_from_folder(source, folder, file) : append_embedded(source, file);
 }
 
+static bool is_embedded(const char *file)
+{
+    for (const sw_kernel_source *s = sw_kernel_sources; s->file; s++)
+        if (strcmp(s->file, file) == 0) return true;
+    return false;
+}
+
+/* What the files of a family share: before conv2d_winograd_gradient.cl stand conv2d.clh and
+ * conv2d_winograd.clh. */
+static sw_status append_shared(source_text *source, const char *file)
+{
+    sw_status status = SW_OK;
+    SW_TRY(append_file(source, COMMON_FILE));
+    for (const char *end = file; status == SW_OK && *(end += strcspn(end, "_.")); end++) {
+        char *shared = sw_strf("%.*s.clh", (int)(end - file), file);
+        if (!shared) return SW_E_MEMORY;
+        if (is_embedded(shared)) status = append_file(source, shared);
+        free(shared);
+    }
+done:
+    return status;
+}
+
 sw_status sw_kernel_fingerprint(char out[SW_FINGERPRINT_BYTES])
 {
     sw_status status = SW_OK;
@@ -127,7 +151,7 @@ static sw_status build(cl_program *out, const sw_cl *cl, const char *file, const
     cl_int code;
     char *all_options = sw_strf("-cl-std=CL1.2 -cl-kernel-arg-info %s", options);
     if (!all_options) return SW_E_MEMORY;
-    SW_TRY(append_file(&source, COMMON_FILE));
+    SW_TRY(append_shared(&source, file));
     SW_TRY(append_file(&source, file));
     handle = clCreateProgramWithSource(cl->context, (cl_uint)source.count, source.pieces, NULL, &code);
     SW_TRY(sw_cl_status(code, "clCreateProgramWithSource", file));

@@ -1,5 +1,5 @@
 /* Engine winograd: 3x3 convolutions with a quarter of the multiplications, on CPUs
- * (cl_kernels/conv2d_winograd.cl has the formulas). The host walks over the batch in blocks of tiles. */
+ * (cl_kernels/conv2d_winograd.clh has the formulas). The host walks over the batch in blocks of tiles. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,8 +24,6 @@ enum {
     FUSED_GRADIENT_CHANNELS = 64 * 128,
     FUSED_GRADIENT_ITEMS = 32
 };
-
-static const char *const file = "conv2d_winograd";
 
 /* A product of forward's kind: M = V U, from `in` channels to `out` in panels. */
 typedef struct product {
@@ -89,13 +87,22 @@ static int fused_tiles(const product *p, const sw_cl *cl, int rows)
     return tiles;
 }
 
-/* The kernel of a section of the file, with register tiles of `rows` rows. */
-static sw_status section_kernel(const sw_kernel **out, sw_cl *cl, sw_conv_tiling t, const char *name,
-                                const char *section, int rows, int vectors)
+/* The kernel of a section of forward's and backward-data's file. */
+static sw_status product_kernel(const sw_kernel **out, sw_cl *cl, sw_conv_tiling t, const char *name,
+                                const char *section, int vectors)
 {
     char options[80];
-    snprintf(options, sizeof options, "-D%s -DVEC=%d -DROWS=%d -DNV=%d", section, t.lanes, rows, vectors);
-    return sw_kernel_get(out, cl, file, name, options);
+    snprintf(options, sizeof options, "-D%s -DVEC=%d -DROWS=%d -DNV=%d", section, t.lanes, t.rows, vectors);
+    return sw_kernel_get(out, cl, "conv2d_winograd", name, options);
+}
+
+static sw_status gradient_kernel(const sw_kernel **out, sw_cl *cl, sw_conv_tiling t, const char *name,
+                                 bool fused, int vectors)
+{
+    char options[80];
+    snprintf(options, sizeof options, "%s-DVEC=%d -DROWS=%d -DNV=%d", fused ? "-DFUSED_GRADIENT " : "",
+             t.lanes, t.channel_rows, vectors);
+    return sw_kernel_get(out, cl, "conv2d_winograd_gradient", name, options);
 }
 
 static sw_status prepare_product(product *p, sw_cl *cl, sw_conv_tiling t, int in, int out)
@@ -104,9 +111,9 @@ static sw_status prepare_product(product *p, sw_cl *cl, sw_conv_tiling t, int in
     *p = (product){.in = in, .out = out, .panel = t.lanes * vectors};
     p->group_tiles = fused_tiles(p, cl, t.rows);
     if (p->group_tiles > 0)
-        return section_kernel(&p->fused, cl, t, "conv2d_winograd_fused", "FUSED", t.rows, vectors);
+        return product_kernel(&p->fused, cl, t, "conv2d_winograd_fused", "FUSED", vectors);
     p->group_tiles = round_up(GROUP_TILES, t.rows);
-    return section_kernel(&p->multiply, cl, t, "conv2d_winograd_product", "PRODUCT", t.rows, vectors);
+    return product_kernel(&p->multiply, cl, t, "conv2d_winograd_product", "PRODUCT", vectors);
 }
 
 static sw_status prepare_kernels(winograd_plan *plan, sw_cl *cl)
@@ -116,18 +123,15 @@ static sw_status prepare_kernels(winograd_plan *plan, sw_cl *cl)
     int in = plan->shape.in_channels, out = plan->shape.out_channels, vectors = sw_conv_tile_vectors(t, out);
     SW_TRY(prepare_product(&plan->forward, cl, t, in, out));
     SW_TRY(prepare_product(&plan->data, cl, t, out, in));
-    SW_TRY(section_kernel(&plan->input, cl, t, "conv2d_winograd_input", "TRANSFORM", t.rows, 1));
-    SW_TRY(section_kernel(&plan->output, cl, t, "conv2d_winograd_output", "TRANSFORM", t.rows, 1));
-    SW_TRY(section_kernel(&plan->weights, cl, t, "conv2d_winograd_weights", "WEIGHTS", t.rows, 1));
-    SW_TRY(section_kernel(&plan->weights_gradient, cl, t, "conv2d_winograd_weights_gradient", "GRADIENT",
-                          t.channel_rows, vectors));
+    SW_TRY(product_kernel(&plan->input, cl, t, "conv2d_winograd_input", "TRANSFORM", 1));
+    SW_TRY(product_kernel(&plan->output, cl, t, "conv2d_winograd_output", "TRANSFORM", 1));
+    SW_TRY(product_kernel(&plan->weights, cl, t, "conv2d_winograd_weights", "WEIGHTS", 1));
+    SW_TRY(
+        gradient_kernel(&plan->weights_gradient, cl, t, "conv2d_winograd_weights_gradient", false, vectors));
     if (plan->ranges > 0)
-        return section_kernel(&plan->fused_gradient, cl, t, "conv2d_winograd_fused_gradient",
-                              "FUSED_GRADIENT", t.channel_rows, vectors);
-    SW_TRY(section_kernel(&plan->gradient, cl, t, "conv2d_winograd_gradient", "GRADIENT", t.channel_rows,
-                          vectors));
-    SW_TRY(section_kernel(&plan->accumulate, cl, t, "conv2d_winograd_accumulate", "GRADIENT", t.channel_rows,
-                          vectors));
+        return gradient_kernel(&plan->fused_gradient, cl, t, "conv2d_winograd_fused_gradient", true, vectors);
+    SW_TRY(gradient_kernel(&plan->gradient, cl, t, "conv2d_winograd_gradient", false, vectors));
+    SW_TRY(gradient_kernel(&plan->accumulate, cl, t, "conv2d_winograd_accumulate", false, vectors));
 done:
     return status;
 }
