@@ -89,8 +89,8 @@ static inline void prefetch_pixels(const view *s, int first, int from, int to)
         __global const float *x =
             s->x + ((row + min(py + 1, s->h - 1)) * s->w + min(px + 1, s->w - 1)) * s->in;
         __global const float *dy = s->dy + ((row + min(py, s->h - 1)) * s->w + min(px, s->w - 1)) * s->out;
-        for (int c = 0; c < s->i_count; c += 16) PREFETCH(x + c);
-        for (int c = 0; c < s->o_count; c += 16) PREFETCH(dy + c);
+        for (int c = 0; c < s->i_count; c += LINE) PREFETCH(x + c);
+        for (int c = 0; c < s->o_count; c += LINE) PREFETCH(dy + c);
     }
 }
 

@@ -50,10 +50,17 @@ static sw_status append_pieces(source_text *source, const char *const *pieces, s
     return SW_OK;
 }
 
-static sw_status append_embedded(source_text *source, const char *file)
+static const sw_kernel_source *find_embedded(const char *file)
 {
     for (const sw_kernel_source *s = sw_kernel_sources; s->file; s++)
-        if (strcmp(s->file, file) == 0) return append_pieces(source, s->lines, s->line_count);
+        if (strcmp(s->file, file) == 0) return s;
+    return NULL;
+}
+
+static sw_status append_embedded(source_text *source, const char *file)
+{
+    const sw_kernel_source *s = find_embedded(file);
+    if (s) return append_pieces(source, s->lines, s->line_count);
     return sw_fail(SW_E_DEVICE,
                    "there is no embedded kernel file %s (they are listed in cl_kernels/CMakeLists.txt)",
                    file);
@@ -91,13 +98,6 @@ static sw_status append_file(source_text *source, const char *file)
     return folder && folder[0] ? append_from_folder(source, folder, file) : append_embedded(source, file);
 }
 
-static bool is_embedded(const char *file)
-{
-    for (const sw_kernel_source *s = sw_kernel_sources; s->file; s++)
-        if (strcmp(s->file, file) == 0) return true;
-    return false;
-}
-
 /* What the files of a family share: before conv2d_winograd_gradient.cl stand conv2d.clh and
  * conv2d_winograd.clh. */
 static sw_status append_shared(source_text *source, const char *file)
@@ -107,7 +107,7 @@ static sw_status append_shared(source_text *source, const char *file)
     for (const char *end = file; status == SW_OK && *(end += strcspn(end, "_.")); end++) {
         char *shared = sw_strf("%.*s.clh", (int)(end - file), file);
         if (!shared) return SW_E_MEMORY;
-        if (is_embedded(shared)) status = append_file(source, shared);
+        if (find_embedded(shared)) status = append_file(source, shared);
         free(shared);
     }
 done:
