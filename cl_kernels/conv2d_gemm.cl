@@ -16,9 +16,9 @@
  *
  * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL taps. Macros: KERNEL; VEC (8 or 16), NV (1
  * or 2) and ROWS, the register tile; RAGGED 1 where the channels of forward's result are no multiple of
- * VEC; SWAP and BLOCK of backward-weights (below). Panels hold PANEL = VEC * NV columns each, padded with
- * zeros. `in` and `out` are the channels of the pass, for backward-data those of dy and x: no macros, so that
- * one program serves all layers. */
+ * VEC; SWAP, BLOCK, PACKED and CHUNK of backward-weights (below). Panels hold PANEL = VEC * NV columns each,
+ * padded with zeros. `in` and `out` are the channels of the pass, for backward-data those of dy and x: no
+ * macros, so that one program serves all layers. */
 
 #define TAPS  (KERNEL * KERNEL)
 #define PANEL (VEC * NV)
@@ -223,6 +223,67 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
                 }
         }
 }
+
+#if PACKED
+/* The same for KERNEL 1 and SWAP 0, from copies: CHUNK pixels of a block's channels of x, (CHUNK,BLOCK), and
+ * of dy in slices of a panel, (BLOCK/PANEL,CHUNK,PANEL). Where they lie, pixels are all channels apart, few
+ * of the first cache's sets hold them, and a tile reads a line of dy and one of x at every pixel from the
+ * second; of the copies x and a slice of dy stay in the first. Both channels are multiples of PANEL.
+ *
+ * Launch: as above. Local: `packed`, 2 CHUNK BLOCK floats. */
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+conv2d_gemm_bwd_packed(__global const float *x /* (P,in) */, __global const float *dy /* (P,out) */,
+                       __global float *workspace, uint partial_offset /* (segments,in,out) */, int in,
+                       int out, int pixels, int segment_pixels, __local float *packed)
+{
+    const int first = (int)get_global_id(0) * segment_pixels, end = min(first + segment_pixels, pixels);
+    const int block = get_global_id(1), in_blocks = (in + BLOCK - 1) / BLOCK;
+    const int i_begin = block % in_blocks * BLOCK, i_count = min(BLOCK, in - i_begin);
+    const int o_begin = block / in_blocks * BLOCK, o_count = min(BLOCK, out - o_begin);
+    __global float *partial = workspace + partial_offset + (get_global_id(0) * in + i_begin) * out + o_begin;
+    __local float *packed_x = packed, *packed_dy = packed + CHUNK * BLOCK;
+    x += i_begin;
+    dy += o_begin;
+    const int tiles = i_count / ROWS * (o_count / PANEL);
+    for (int chunk = first; chunk < end; chunk += CHUNK) {
+        const int count = min(CHUNK, end - chunk);
+        for (int p = 0; p < count; p++) {
+            for (int c = 0; c < i_count; c += VEC)
+                STOREV_LOCAL(LOADV(x + (chunk + p) * in + c, 0), packed_x + p * BLOCK + c, 0);
+            for (int c = 0; c < o_count; c += VEC)
+                STOREV_LOCAL(LOADV(dy + (chunk + p) * out + c, 0),
+                             packed_dy + (c / PANEL * CHUNK + p) * PANEL + c % PANEL, 0);
+        }
+        /* Each tile asks for some pixels of the next chunk, all tiles together for all of it. */
+        const int asked = (CHUNK + tiles - 1) / tiles;
+        int next = chunk + CHUNK;
+        for (int o = 0; o < o_count; o += PANEL)
+            for (int i = 0; i < i_count; i += ROWS) {
+                for (int k = 0; k < asked && next < end; k++, next++) {
+                    for (int c = 0; c < i_count; c += LINE) PREFETCH(x + next * in + c);
+                    for (int c = 0; c < o_count; c += LINE) PREFETCH(dy + next * out + c);
+                }
+                __local const float *scalars = packed_x + i, *vectors = packed_dy + o * CHUNK;
+                __global float *sums = partial + i * out + o;
+                const bool fresh = chunk == first;
+#define LOAD_P(m)  LOAD_SUMS(m, fresh, sums + m * out)
+#define STORE_P(m) STORE_SUMS(m, sums + m * out)
+#define PIXEL_P                                                                                              \
+    {                                                                                                        \
+        OPERANDS(vectors, vectors + VEC) EACH_ROW(STEP_W) scalars += BLOCK;                                  \
+        vectors += PANEL;                                                                                    \
+    }
+                EACH_ROW(LOAD_P)
+                int p = 0;
+                for (; p + 4 <= count; p += 4) { /* by hand, as above */
+                    PIXEL_P PIXEL_P PIXEL_P PIXEL_P
+                }
+                for (; p < count; p++) PIXEL_P
+                EACH_ROW(STORE_P)
+            }
+    }
+}
+#endif
 
 /* dw[t,i,o] += sum over segments of partial. Launch: global (out, T * in). */
 __kernel void conv2d_gemm_bwd_combine(__global const float *workspace, uint partial_offset,

@@ -106,6 +106,7 @@ const sw_check_case sw_check_cases[] = {
     CONV(TINY, CLBLAST, 1, 2, 3, 16, 16, 1, true, KIB, UNIFORM),
     CONV(TINY, GEMM, 1, 3, 2, 16, 3, 3, false, KIB, INTEGERS),
     CONV(TINY, GEMM, 1, 2, 3, 3, 32, 3, false, KIB, UNIFORM),
+    CONV(TINY, GEMM, 1, 3, 3, 16, 32, 1, false, KIB, INTEGERS),
     CONV(TINY, TILE, 1, 2, 3, 3, 5, 3, false, KIB, UNIFORM),
     CONV(TINY, TILE, 1, 3, 2, 4, 4, 1, false, KIB, INTEGERS),
     CONV(TINY, DIRECT, 1, 3, 2, 3, 16, 3, false, KIB, UNIFORM),
@@ -132,6 +133,7 @@ const sw_check_case sw_check_cases[] = {
     CONV(QUICK, GEMM, 1, 1, 1, 16, 16, 3, false, MIB, INTEGERS),
     CONV(QUICK, GEMM, 2, 33, 17, 66, 16, 3, false, MIB, INTEGERS),
     CONV(QUICK, GEMM, 2, 33, 17, 32, 102, 1, false, MIB, INTEGERS),
+    CONV(QUICK, GEMM, 2, 33, 31, 80, 48, 1, false, MIB, UNIFORM), /* several chunks of pixels a segment */
     CONV(QUICK, TILE, 1, 1, 1, 1, 1, 3, false, KIB, UNIFORM),
     CONV(QUICK, TILE, 2, 7, 31, 16, 17, 3, false, MIB, INTEGERS),
     CONV(QUICK, TILE, 2, 33, 31, 3, 64, 3, true, MIB, UNIFORM), /* the larger tiles, several segments */

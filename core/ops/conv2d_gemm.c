@@ -11,10 +11,14 @@ enum {
                             balance two cores */
     BLOCK_CHANNELS = 64, /* of a work-item of backward-weights, on both sides */
     CHUNK_PIXELS =
-        256,           /* that all taps and tiles of backward-weights pass over while they are in the cache */
-    WANTED_ITEMS = 16, /* of backward-weights: segments are made until there are that many */
+        256, /* that all taps and tiles of backward-weights pass over while they are in the cache */
+    PACKED_PIXELS = 64, /* of a chunk that 1x1 backward-weights copies first */
+    WANTED_ITEMS = 16,  /* of backward-weights: segments are made until there are that many */
     MAX_SEGMENTS = 16
 };
+
+/* Its copies of both tensors' channels of a block: local memory. */
+static const size_t PACKED_BYTES = 2 * PACKED_PIXELS * BLOCK_CHANNELS * sizeof(float);
 
 /* A product of forward's kind: channels in, channels out, and its panels of packed weights. */
 typedef struct product {
@@ -26,7 +30,7 @@ typedef struct product {
 typedef struct gemm_plan {
     sw_conv_shape shape;
     product forward, data;
-    const sw_kernel *partial, *combine;
+    const sw_kernel *partial, *packed, *combine; /* partial or packed, the other is NULL */
     int weight_blocks, segments, chunk_rows;
     size_t zeros_offset; /* floats into the workspace, after the panels; partial sums start at 0 */
 } gemm_plan;
@@ -77,12 +81,21 @@ static int dividing_rows(sw_conv_tiling tile, int channels)
     return rows < 3 && channels % 3 == 0 && channels <= BLOCK_CHANNELS ? 3 : rows;
 }
 
+/* Whether backward-weights copies its chunks before it multiplies them. Vectors of 16 floats reach nine tenths
+ * of the peak without (docs/performance.md). */
+static bool packs_chunks(const sw_cl *cl, sw_conv_tiling tile, sw_conv_shape s)
+{
+    return s.kernel == 1 && tile.lanes < LANES && s.in_channels % LANES == 0 && s.out_channels % LANES == 0 &&
+           sw_cl_device(cl)->local_bytes >= PACKED_BYTES;
+}
+
 static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
 {
     sw_status status = SW_OK;
     char options[240];
     sw_conv_shape s = plan->shape;
     sw_conv_tiling tile = sw_conv_tiling_of(cl);
+    bool packed = packs_chunks(cl, tile, s);
     bool swap = s.out_channels % LANES != 0;
     int scalars = swap ? s.out_channels : s.in_channels, vectors = swap ? s.in_channels : s.out_channels;
     plan->weight_blocks = divide_up(scalars, BLOCK_CHANNELS) * divide_up(vectors, BLOCK_CHANNELS);
@@ -90,10 +103,11 @@ static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
     if (plan->segments > MAX_SEGMENTS) plan->segments = MAX_SEGMENTS;
     plan->chunk_rows = divide_up(CHUNK_PIXELS, s.w);
     snprintf(options, sizeof options,
-             "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=0 -DSWAP=%d -DBLOCK=%d", tile.lanes,
-             sw_conv_tile_vectors(tile, vectors), dividing_rows(tile, scalars), s.kernel, swap,
-             BLOCK_CHANNELS);
-    SW_TRY(sw_kernel_get(&plan->partial, cl, "conv2d_gemm", "conv2d_gemm_bwd_partial", options));
+             "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=0 -DSWAP=%d -DBLOCK=%d -DPACKED=%d -DCHUNK=%d",
+             tile.lanes, sw_conv_tile_vectors(tile, vectors), dividing_rows(tile, scalars), s.kernel, swap,
+             BLOCK_CHANNELS, packed, PACKED_PIXELS);
+    SW_TRY(sw_kernel_get(packed ? &plan->packed : &plan->partial, cl, "conv2d_gemm",
+                         packed ? "conv2d_gemm_bwd_packed" : "conv2d_gemm_bwd_partial", options));
     SW_TRY(sw_kernel_get(&plan->combine, cl, "conv2d_gemm", "conv2d_gemm_bwd_combine", options));
 done:
     return status;
@@ -172,6 +186,24 @@ static sw_status backward_data(const void *prepared, sw_run *run)
     return run_product(plan, &plan->data, run, run->dout[0], run->din[0], true, run->accumulate[0]);
 }
 
+/* The parts of dw, one a segment of the batch's rows. */
+static sw_status sum_segments(const gemm_plan *plan, sw_run *run, int segments, int segment_rows)
+{
+    sw_conv_shape s = plan->shape;
+    int image_rows = run->n * s.h;
+    sw_grid grid = {.global = {(size_t)segments, (size_t)plan->weight_blocks, 1}, .local = {1, 1, 1}};
+    if (plan->packed)
+        return SW_LAUNCH(run->cl, plan->packed, run->node->name, grid, sw_arg_buffer(run->in[0]),
+                         sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace), sw_arg_u32(0),
+                         sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(image_rows * s.w),
+                         sw_arg_i32(segment_rows * s.w),
+                         sw_arg_local(PACKED_BYTES));
+    return SW_LAUNCH(run->cl, plan->partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
+                     sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace), sw_arg_u32(0),
+                     sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(s.h), sw_arg_i32(s.w),
+                     sw_arg_i32(image_rows), sw_arg_i32(segment_rows), sw_arg_i32(plan->chunk_rows));
+}
+
 static sw_status backward_weights(const void *prepared, sw_run *run)
 {
     sw_status status = SW_OK;
@@ -179,13 +211,9 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
     sw_conv_shape s = plan->shape;
     int image_rows = run->n * s.h;
     int segment_rows = divide_up(image_rows, plan->segments), segments = divide_up(image_rows, segment_rows);
-    sw_grid grid = {.global = {(size_t)segments, (size_t)plan->weight_blocks, 1}, .local = {1, 1, 1}};
     sw_grid combine = sw_run_grid(run, (size_t)s.out_channels,
                                   (size_t)s.kernel * (size_t)s.kernel * (size_t)s.in_channels, false);
-    SW_TRY(SW_LAUNCH(run->cl, plan->partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
-                     sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace), sw_arg_u32(0),
-                     sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(s.h), sw_arg_i32(s.w),
-                     sw_arg_i32(image_rows), sw_arg_i32(segment_rows), sw_arg_i32(plan->chunk_rows)));
+    SW_TRY(sum_segments(plan, run, segments, segment_rows));
     SW_TRY(SW_LAUNCH(run->cl, plan->combine, run->node->name, combine, sw_arg_buffer(run->workspace),
                      sw_arg_u32(0), sw_arg_buffer(run->dparam[0]), sw_arg_u32((uint32_t)s.in_channels),
                      sw_arg_i32(segments)));
