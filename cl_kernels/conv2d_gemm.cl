@@ -15,8 +15,8 @@
  *                       rows are channels, summed over pixels
  *
  * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL taps. Macros: KERNEL; VEC (8 or 16), NV (1
- * or 2) and ROWS, the register tile; RAGGED 1 where the channels of forward's result are no multiple of
- * VEC; SWAP, BLOCK, PACKED and CHUNK of backward-weights (below). Panels hold PANEL = VEC * NV columns each,
+ * or 2) and ROWS, the register tile; RAGGED 1 where the channels that are vectors do not fill the last
+ * one; SWAP, BLOCK, PACKED and CHUNK of backward-weights (below). Panels hold PANEL = VEC * NV columns each,
  * padded with zeros. `in` and `out` are the channels of the pass, for backward-data those of dy and x: no
  * macros, so that one program serves all layers. */
 
@@ -58,6 +58,11 @@ static inline void store_row(__global float *y, uint p, uint o, uint out, floatV
     else
         STOREV(put == PUT_ADDED ? a + LOADV(to, 0) : a, to, 0);
 #else
+    if (o + VEC <= out) {
+        __global float *to = y + p * out + o;
+        STOREV(put == PUT_ADDED ? a + LOADV(to, 0) : a, to, 0);
+        return;
+    }
     float lanes[VEC];
     PUT_LANES(a, lanes);
     for (uint c = 0; c < VEC && o + c < out; c++)
@@ -139,8 +144,12 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
 
 #ifdef SWAP
 /* Every tap is an outer product summed over pixels: one tensor's channels, taken as scalars, times the
- * other's, taken as vectors and a multiple of 16. SWAP 0: scalars from x, vectors from dy; SWAP 1 (when dy is
- * thin): the reverse.
+ * other's, taken as vectors. SWAP 0: scalars from x, vectors from dy; SWAP 1 (when dy is thin): the reverse.
+ *
+ * Where tiles do not divide the channels, the last one begins early, and rows that the one before has had are
+ * not stored again. Vectors that are not whole (RAGGED) read on into the next pixel, and what their last
+ * lanes sum up lies in `partial` beyond the channels, where nobody looks; behind the tensor's last pixel
+ * nothing is read.
  *
  * A work-item sums over a segment of image rows for a BLOCK x BLOCK part of the channels and all taps, and
  * keeps its sums in its own part of `partial`. It walks in chunks of a few rows, so that x and dy stay in the
@@ -150,15 +159,16 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const float *dy /* (N,H,W,out) */,
                         __global float *workspace,
-                        uint partial_offset /* (segments,T,scalar channels,vector channels) */, int in,
-                        int out, int h, int w, int image_rows /* N H */, int segment_rows, int chunk_rows)
+                        uint partial_offset /* (segments,T,scalar channels,padded) */, int in, int out, int h,
+                        int w, int image_rows /* N H */, int segment_rows, int chunk_rows)
 {
     const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
     const int s_channels = SWAP ? out : in, v_channels = SWAP ? in : out;
     const int block = get_global_id(1), s_blocks = (s_channels + BLOCK - 1) / BLOCK;
     const int s_begin = block % s_blocks * BLOCK, s_end = min(s_begin + BLOCK, s_channels);
     const int v_begin = block / s_blocks * BLOCK, v_end = min(v_begin + BLOCK, v_channels);
-    __global float *partial = workspace + partial_offset + get_global_id(0) * (TAPS * in * out);
+    const int padded = (v_channels + PANEL - 1) / PANEL * PANEL; /* vector channels, in whole panels */
+    __global float *partial = workspace + partial_offset + get_global_id(0) * (TAPS * s_channels * padded);
     for (int chunk = first; chunk < end; chunk += chunk_rows)
         for (int t = 0; t < TAPS; t++) {
             const int oy = t / KERNEL - KERNEL / 2, ox = t % KERNEL - KERNEL / 2;
@@ -168,16 +178,20 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
 #define ROWS_AT_ONCE 1
             const int lo = max(0, -ox), hi = min(w, w - ox);
 #endif
-            for (int s0 = s_begin; s0 < s_end; s0 += ROWS)
+            for (int row = s_begin; row < s_end; row += ROWS)
                 for (int v0 = v_begin; v0 < v_end; v0 += PANEL) {
-                    __global float *sums = partial + (t * s_channels + s0) * v_channels + v0;
+                    const int s0 = min(row, s_channels - ROWS), done = row - s0;
+                    __global float *sums = partial + (t * s_channels + s0) * padded + v0;
                     const bool fresh = chunk == first;
-#define LOAD_W(m)  LOAD_SUMS(m, fresh, sums + m * v_channels)
-#define STEP_W(m)  ADD_PRODUCT(m, scalars[m])
-#define STORE_W(m) STORE_SUMS(m, sums + m * v_channels)
-#define PIXEL_W                                                                                              \
+#define LOAD_W(m) LOAD_SUMS(m, fresh || m < done, sums + m * padded)
+#define STEP_W(m) ADD_PRODUCT(m, scalars[m])
+#define STORE_W(m)                                                                                           \
+    if (m >= done) {                                                                                         \
+        STORE_SUMS(m, sums + m * padded)                                                                     \
+    }
+#define PIXEL_W(from)                                                                                        \
     {                                                                                                        \
-        OPERANDS(vectors, vectors + VEC) EACH_ROW(STEP_W) scalars += s_channels;                             \
+        OPERANDS(from, from + VEC) EACH_ROW(STEP_W) scalars += s_channels;                                   \
         vectors += v_channels;                                                                               \
     }
                     EACH_ROW(LOAD_W)
@@ -199,7 +213,7 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
                         /* This chunk is in the cache while tile after tile passes over it; the next one would
                          * have to be waited for. Each tile asks for one line of one pixel in four, of x and
                          * of dy: with 16 tiles all of a chunk. */
-                        const int tile = (s0 - s_begin) / ROWS * (BLOCK / PANEL) + (v0 - v_begin) / PANEL;
+                        const int tile = (row - s_begin) / ROWS * (BLOCK / PANEL) + (v0 - v_begin) / PANEL;
                         const int pixel = (rows_end + chunk_rows <= end ? chunk_rows * w : 0) + tile % 4;
                         const int line = tile / 4 % (BLOCK / LINE) * LINE;
                         __global const float *next_s = scalars - s0 + s_begin + pixel * s_channels + line;
@@ -212,12 +226,24 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
 #else
 #define ASK
 #endif
-                        for (; p + 4 <= hi; p += 4) { /* by hand, as above */
-                            ASK PIXEL_W PIXEL_W PIXEL_W PIXEL_W
+#if RAGGED
+                        const int end_v = image_rows * w * v_channels - PANEL - v0,
+                                  at_v = SWAP ? from_x : from_dy;
+                        const int whole = end_v < at_v ? lo : min(hi, lo + (end_v - at_v) / v_channels + 1);
+#else
+                        const int whole = hi;
+#endif
+                        for (; p + 4 <= whole; p += 4) { /* by hand, as above */
+                            ASK PIXEL_W(vectors) PIXEL_W(vectors) PIXEL_W(vectors) PIXEL_W(vectors)
                         }
+                        for (; p < whole; p++) PIXEL_W(vectors)
+#if RAGGED
                         for (; p < hi; p++) {
-                            PIXEL_W
+                            float last[PANEL];
+                            for (int c = 0; c < PANEL; c++) last[c] = v0 + c < v_channels ? vectors[c] : 0.0f;
+                            PIXEL_W(last)
                         }
+#endif
                     }
                     EACH_ROW(STORE_W)
                 }
@@ -287,11 +313,11 @@ conv2d_gemm_bwd_packed(__global const float *x /* (P,in) */, __global const floa
 
 /* dw[t,i,o] += sum over segments of partial. Launch: global (out, T * in). */
 __kernel void conv2d_gemm_bwd_combine(__global const float *workspace, uint partial_offset,
-                                      __global float *dw /* (T,in,out) */, uint in, int segments)
+                                      __global float *dw /* (T,in,out) */, uint in, int segments, uint padded)
 {
-    uint o = get_global_id(0), out = get_global_size(0), row = get_global_id(1),
-         elems = get_global_size(1) * out;
-    uint at = SWAP ? (row / in * out + o) * in + row % in : row * out + o;
+    uint o = get_global_id(0), out = get_global_size(0), row = get_global_id(1);
+    uint at = SWAP ? (row / in * out + o) * padded + row % in : row * padded + o;
+    uint elems = (SWAP ? get_global_size(1) / in * out : get_global_size(1)) * padded;
     float sum = 0.0f;
     for (int segment = 0; segment < segments; segment++)
         sum += workspace[partial_offset + segment * elems + at];

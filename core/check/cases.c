@@ -107,6 +107,7 @@ const sw_check_case sw_check_cases[] = {
     CONV(TINY, GEMM, 1, 3, 2, 16, 3, 3, false, KIB, INTEGERS),
     CONV(TINY, GEMM, 1, 2, 3, 3, 32, 3, false, KIB, UNIFORM),
     CONV(TINY, GEMM, 1, 3, 3, 16, 32, 1, false, KIB, INTEGERS),
+    CONV(TINY, GEMM, 1, 2, 2, 5, 6, 3, false, KIB, INTEGERS),
     CONV(TINY, TILE, 1, 2, 3, 3, 5, 3, false, KIB, UNIFORM),
     CONV(TINY, TILE, 1, 3, 2, 4, 4, 1, false, KIB, INTEGERS),
     CONV(TINY, DIRECT, 1, 3, 2, 3, 16, 3, false, KIB, UNIFORM),
@@ -134,6 +135,13 @@ const sw_check_case sw_check_cases[] = {
     CONV(QUICK, GEMM, 2, 33, 17, 66, 16, 3, false, MIB, INTEGERS),
     CONV(QUICK, GEMM, 2, 33, 17, 32, 102, 1, false, MIB, INTEGERS),
     CONV(QUICK, GEMM, 2, 33, 31, 80, 48, 1, false, MIB, UNIFORM), /* several chunks of pixels a segment */
+    CONV(QUICK, GEMM, 1, 1, 1, 1, 1, 3, false, MIB, UNIFORM), /* channels that fill no vector, from here on */
+    CONV(QUICK, GEMM, 2, 13, 9, 17, 17, 3, true, MIB, UNIFORM),
+    CONV(QUICK, GEMM, 2, 17, 16, 24, 40, 3, false, MIB, INTEGERS),
+    CONV(QUICK, GEMM, 2, 17, 16, 72, 24, 3, false, MIB, UNIFORM),
+    CONV(QUICK, GEMM, 3, 9, 7, 5, 7, 1, false, MIB, INTEGERS),
+    CONV(QUICK, GEMM, 2, 33, 31, 12, 20, 1, true, MIB, UNIFORM),
+    CONV(QUICK, GEMM, 1, 7, 5, 9, 3, 5, false, MIB, INTEGERS),
     CONV(QUICK, TILE, 1, 1, 1, 1, 1, 3, false, KIB, UNIFORM),
     CONV(QUICK, TILE, 2, 7, 31, 16, 17, 3, false, MIB, INTEGERS),
     CONV(QUICK, TILE, 2, 33, 31, 3, 64, 3, true, MIB, UNIFORM), /* the larger tiles, several segments */

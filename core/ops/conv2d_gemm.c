@@ -6,7 +6,7 @@
 #include "conv_engine.h"
 
 enum {
-    LANES = 16,          /* channels of one side are a multiple of these, whatever a vector has */
+    LANES = 16,          /* multiples of these fill vectors of any width */
     BLOCK_PIXELS = 64,   /* a work-item of forward, about: enough to pay for its launch, little enough to
                             balance two cores */
     BLOCK_CHANNELS = 64, /* of a work-item of backward-weights, on both sides */
@@ -32,14 +32,15 @@ typedef struct gemm_plan {
     product forward, data;
     const sw_kernel *partial, *packed, *combine; /* partial or packed, the other is NULL */
     int weight_blocks, segments, chunk_rows;
+    int padded;          /* channels that backward-weights takes as vectors, rounded up to whole panels */
     size_t zeros_offset; /* floats into the workspace, after the panels; partial sums start at 0 */
 } gemm_plan;
 
 static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 {
     (void)pass;
-    return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU &&
-           (s.in_channels % LANES == 0 || s.out_channels % LANES == 0);
+    (void)s;
+    return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU;
 }
 
 static int divide_up(int a, int b)
@@ -73,20 +74,29 @@ done:
     return status;
 }
 
-/* The most rows of a tile that divide the channels, and each block of them where there are several. */
-static int dividing_rows(sw_conv_tiling tile, int channels)
+/* Rows of a tile of backward-weights: as many as there are registers and channels for. */
+static int rows_of(sw_conv_tiling tile, int channels)
 {
-    int rows = tile.channel_rows;
-    while (channels % rows) rows /= 2;
-    return rows < 3 && channels % 3 == 0 && channels <= BLOCK_CHANNELS ? 3 : rows;
+    static const int choices[] = {8, 6, 4, 3, 2, 1}; /* EACH_... of cl_kernels/conv2d.clh */
+    const int *rows = choices;
+    while (*rows > tile.channel_rows || *rows > channels) rows++;
+    return *rows;
 }
 
-/* Whether backward-weights copies its chunks before it multiplies them. Vectors of 16 floats reach nine tenths
- * of the peak without (docs/performance.md). */
+/* Whether backward-weights copies its chunks before it multiplies them. Vectors of 16 floats reach nine
+ * tenths of the peak without (docs/performance.md). */
 static bool packs_chunks(const sw_cl *cl, sw_conv_tiling tile, sw_conv_shape s)
 {
     return s.kernel == 1 && tile.lanes < LANES && s.in_channels % LANES == 0 && s.out_channels % LANES == 0 &&
            sw_cl_device(cl)->local_bytes >= PACKED_BYTES;
+}
+
+/* Whether backward-weights takes its vectors from x: where they fit there and do not fit dy, or fit neither
+ * and x is the wider. */
+static bool swaps(sw_conv_shape s)
+{
+    bool out_fits = s.out_channels % LANES == 0, in_fits = s.in_channels % LANES == 0;
+    return !out_fits && (in_fits || s.in_channels > s.out_channels);
 }
 
 static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
@@ -96,16 +106,18 @@ static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
     sw_conv_shape s = plan->shape;
     sw_conv_tiling tile = sw_conv_tiling_of(cl);
     bool packed = packs_chunks(cl, tile, s);
-    bool swap = s.out_channels % LANES != 0;
+    bool swap = swaps(s);
     int scalars = swap ? s.out_channels : s.in_channels, vectors = swap ? s.in_channels : s.out_channels;
+    int nv = sw_conv_tile_vectors(tile, vectors), panel = tile.lanes * nv;
+    plan->padded = divide_up(vectors, panel) * panel;
     plan->weight_blocks = divide_up(scalars, BLOCK_CHANNELS) * divide_up(vectors, BLOCK_CHANNELS);
     plan->segments = divide_up(WANTED_ITEMS, plan->weight_blocks);
     if (plan->segments > MAX_SEGMENTS) plan->segments = MAX_SEGMENTS;
     plan->chunk_rows = divide_up(CHUNK_PIXELS, s.w);
     snprintf(options, sizeof options,
-             "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=0 -DSWAP=%d -DBLOCK=%d -DPACKED=%d -DCHUNK=%d",
-             tile.lanes, sw_conv_tile_vectors(tile, vectors), dividing_rows(tile, scalars), s.kernel, swap,
-             BLOCK_CHANNELS, packed, PACKED_PIXELS);
+             "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=%d -DSWAP=%d -DBLOCK=%d -DPACKED=%d -DCHUNK=%d",
+             tile.lanes, nv, rows_of(tile, scalars), s.kernel, plan->padded != vectors, swap, BLOCK_CHANNELS,
+             packed, PACKED_PIXELS);
     SW_TRY(sw_kernel_get(packed ? &plan->packed : &plan->partial, cl, "conv2d_gemm",
                          packed ? "conv2d_gemm_bwd_packed" : "conv2d_gemm_bwd_partial", options));
     SW_TRY(sw_kernel_get(&plan->combine, cl, "conv2d_gemm", "conv2d_gemm_bwd_combine", options));
@@ -137,9 +149,9 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     plan->zeros_offset = sw_conv_align(panels * sizeof(float)) / sizeof(float);
     size_t forward_bytes =
         (plan->zeros_offset + larger((size_t)shape.in_channels, (size_t)shape.out_channels)) * sizeof(float);
-    size_t weights =
-        (size_t)shape.kernel * (size_t)shape.kernel * (size_t)shape.in_channels * (size_t)shape.out_channels;
-    size_t partial_bytes = (size_t)plan->segments * weights * sizeof(float);
+    size_t scalars = (size_t)(swaps(shape) ? shape.out_channels : shape.in_channels);
+    size_t taps = (size_t)shape.kernel * (size_t)shape.kernel;
+    size_t partial_bytes = (size_t)plan->segments * taps * scalars * (size_t)plan->padded * sizeof(float);
 
     *workspace_bytes = larger(forward_bytes, partial_bytes);
 done:
@@ -196,8 +208,7 @@ static sw_status sum_segments(const gemm_plan *plan, sw_run *run, int segments, 
         return SW_LAUNCH(run->cl, plan->packed, run->node->name, grid, sw_arg_buffer(run->in[0]),
                          sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace), sw_arg_u32(0),
                          sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(image_rows * s.w),
-                         sw_arg_i32(segment_rows * s.w),
-                         sw_arg_local(PACKED_BYTES));
+                         sw_arg_i32(segment_rows * s.w), sw_arg_local(PACKED_BYTES));
     return SW_LAUNCH(run->cl, plan->partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
                      sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace), sw_arg_u32(0),
                      sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(s.h), sw_arg_i32(s.w),
@@ -216,7 +227,7 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
     SW_TRY(sum_segments(plan, run, segments, segment_rows));
     SW_TRY(SW_LAUNCH(run->cl, plan->combine, run->node->name, combine, sw_arg_buffer(run->workspace),
                      sw_arg_u32(0), sw_arg_buffer(run->dparam[0]), sw_arg_u32((uint32_t)s.in_channels),
-                     sw_arg_i32(segments)));
+                     sw_arg_i32(segments), sw_arg_u32((uint32_t)plan->padded)));
 done:
     return status;
 }

@@ -72,10 +72,10 @@ static inline sw_conv_tiling sw_conv_tiling_of(const sw_cl *cl)
     return (sw_conv_tiling){.lanes = 8, .rows = 6, .channel_rows = 4};
 }
 
-/* Vectors a row of a tile has where there are so many channels: one, where two would leave lanes over. */
+/* Vectors a row of a tile has where there are so many channels: one, where two would leave a vector over. */
 static inline int sw_conv_tile_vectors(sw_conv_tiling t, int channels)
 {
-    return channels % (2 * t.lanes) == 0 ? 2 : 1;
+    return (channels + t.lanes - 1) / t.lanes % 2 == 0 ? 2 : 1;
 }
 
 /* Rounds up so that each part of a workspace starts where any vector may be loaded. */

@@ -14,18 +14,17 @@ sw_shape sw_run_out_shape(const sw_run *run, int i)
     return shape;
 }
 
-int sw_run_vec(const sw_run *run, int channels)
-{
-    int width = sw_cl_vector_width(run->cl);
-    return channels % width == 0 ? width : 1;
-}
-
 /* The largest power of two that divides n, up to `most`. */
 static size_t power_of_two_divisor(size_t n, size_t most)
 {
     size_t divisor = 1;
     while (divisor * 2 <= most && n % (divisor * 2) == 0) divisor *= 2;
     return divisor;
+}
+
+int sw_run_vec(const sw_run *run, int channels)
+{
+    return (int)power_of_two_divisor((size_t)channels, (size_t)sw_cl_vector_width(run->cl));
 }
 
 sw_grid sw_run_grid(const sw_run *run, size_t x, size_t y, bool heavy)

@@ -52,8 +52,8 @@ Test(conv_engines, on_a_cpu_the_passes_of_a_layer_go_to_the_engines_that_suit_th
     expect_engines(cl, SW_CONV_AUTO, 64, 3, 1, "direct/direct/gemm");
     expect_engines(cl, SW_CONV_AUTO, 3, 32, 7, "direct/direct/gemm");
     expect_engines(cl, SW_CONV_AUTO, 64, 64, 1, "gemm");
-    expect_engines(cl, SW_CONV_AUTO, 17, 17, 3, "clblast"); /* not tile, which would take it */
-    expect_engines(cl, SW_CONV_GEMM, 17, 17, 3, "clblast");
+    expect_engines(cl, SW_CONV_AUTO, 17, 17, 3, "gemm"); /* not tile, which would take it */
+    expect_engines(cl, SW_CONV_CLBLAST, 17, 17, 3, "clblast");
     expect_engines(cl, SW_CONV_GEMM, 3, 64, 3, "gemm");
     expect_engines(cl, SW_CONV_DIRECT, 64, 64, 3, "gemm");
     expect_engines(cl, SW_CONV_TILE, 17, 17, 3, "tile");

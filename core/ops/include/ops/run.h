@@ -62,7 +62,8 @@ typedef struct sw_run {
 sw_shape sw_run_in_shape(const sw_run *run, int i);
 sw_shape sw_run_out_shape(const sw_run *run, int i);
 
-/* The channel vector width kernels are built for: the device's where it divides the channels, else 1. */
+/* The channel vector width kernels are built for: the largest power of two that divides the channels, up to
+ * the device's width. */
 int sw_run_vec(const sw_run *run, int channels);
 
 /* Global size (items along x, rows along y) with work-groups that suit the device: of one item on a CPU,
