@@ -58,7 +58,7 @@ static sw_status batchnorm_prepare(sw_run *run)
     int channels = run->graph->values[run->node->inputs[0]].shape.c;
     int vec = sw_run_vec(run, channels);
     k->columns = sw_cl_device(run->cl)->type == CL_DEVICE_TYPE_CPU ? MAX_COLUMNS : 1;
-    while ((size_t)(channels / vec) % k->columns) k->columns /= 2;
+    while ((size_t)(channels / vec) % k->columns) k->columns--;
     snprintf(options, sizeof options, "-DRELU=%d -DVEC=%d -DCOLUMNS=%zu", attrs->relu, vec, k->columns);
     const struct {
         const sw_kernel **kernel;

@@ -27,12 +27,21 @@ int sw_run_vec(const sw_run *run, int channels)
     return (int)power_of_two_divisor((size_t)channels, (size_t)sw_cl_vector_width(run->cl));
 }
 
+static size_t largest_divisor(size_t n, size_t most)
+{
+    size_t divisor = most < n ? most : n;
+    while (n % divisor) divisor--;
+    return divisor;
+}
+
 sw_grid sw_run_grid(const sw_run *run, size_t x, size_t y, bool heavy)
 {
     const sw_device_info *device = sw_cl_device(run->cl);
-    size_t items = device->type == CL_DEVICE_TYPE_CPU ? (heavy ? 1 : 64) : 128;
+    bool cpu = device->type == CL_DEVICE_TYPE_CPU;
+    size_t items = cpu ? (heavy ? 1 : 64) : 128;
     if (items > device->max_work_group) items = device->max_work_group;
-    size_t local_x = power_of_two_divisor(x, items);
+    /* a CPU does a group's items one after the other: whole rows lie together in memory */
+    size_t local_x = cpu ? largest_divisor(x, items) : power_of_two_divisor(x, items);
     size_t local_y = power_of_two_divisor(y, items / local_x);
     return (sw_grid){.global = {x, y, 1}, .local = {local_x, local_y, 1}};
 }
