@@ -182,7 +182,7 @@ static const sw_field_table augment_table = TABLE(augment_fields);
 #define HERE sw_encoder_stage
 static const sw_field encoder_fields[] = {
     INT(convs, NULL, 1, 8, "Convolutions, each followed by norm and ReLU; the first changes the width"),
-    INT(width, NULL, 1, 4096, "Channels of the stage"),
+    INT(width, NULL, 1, 4096, "Channels of the stage; multiples of 16 suit CPUs best"),
     INT(kernel, "3", 1, 15, "Side of the convolutions' windows, odd; they are padded to keep the size"),
     CHOICE(conv, "dense", conv_names, "Ordinary convolutions, or depthwise ones followed by pointwise ones"),
     CHOICE(pool, "max", pool_names,
