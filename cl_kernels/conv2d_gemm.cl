@@ -51,23 +51,21 @@ __kernel void conv2d_gemm_zero(__global float *workspace, uint zeros_offset)
 /* One row of the result: VEC values of pixel p, from channel o on, from the accumulators. */
 static inline void store_row(__global float *y, uint p, uint o, uint out, floatV a, int put)
 {
-#if !RAGGED
     __global float *to = y + p * out + o;
-    if (put == PUT_STREAM)
-        STREAMV(a, to, 0);
-    else
-        STOREV(put == PUT_ADDED ? a + LOADV(to, 0) : a, to, 0);
-#else
-    if (o + VEC <= out) {
-        __global float *to = y + p * out + o;
-        STOREV(put == PUT_ADDED ? a + LOADV(to, 0) : a, to, 0);
+#if RAGGED /* no vector is aligned, and the last is not whole */
+    if (o + VEC > out) {
+        float lanes[VEC];
+        PUT_LANES(a, lanes);
+        for (uint c = 0; o + c < out; c++) to[c] = put == PUT_ADDED ? to[c] + lanes[c] : lanes[c];
         return;
     }
-    float lanes[VEC];
-    PUT_LANES(a, lanes);
-    for (uint c = 0; c < VEC && o + c < out; c++)
-        y[p * out + o + c] = put == PUT_ADDED ? y[p * out + o + c] + lanes[c] : lanes[c];
+#else
+    if (put == PUT_STREAM) {
+        STREAMV(a, to, 0);
+        return;
+    }
 #endif
+    STOREV(put == PUT_ADDED ? a + LOADV(to, 0) : a, to, 0);
 }
 
 /* Neighbouring work-items share what costs more to fetch again: a panel of weights, or with windows of one

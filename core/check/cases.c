@@ -194,6 +194,9 @@ const sw_check_case sw_check_cases[] = {
     DEPTHWISE(QUICK, 2, 33, 31, 16, 3, INTEGERS),
     DEPTHWISE(QUICK, 3, 7, 7, 64, 5, UNIFORM),
     DEPTHWISE(QUICK, 1, 31, 33, 3, 7, UNIFORM),
+    DEPTHWISE(QUICK, 2, 9, 18, 24, 3, UNIFORM), /* vectors of 8, 4 and 2, here and below */
+    DEPTHWISE(QUICK, 2, 7, 17, 20, 3, INTEGERS),
+    DEPTHWISE(QUICK, 1, 7, 9, 6, 5, UNIFORM),
     DEPTHWISE(FULL, 2, 128, 128, 64, 3, UNIFORM),
     DEPTHWISE(FULL, 2, 16, 16, 512, 3, INTEGERS),
 
@@ -208,6 +211,9 @@ const sw_check_case sw_check_cases[] = {
     NORM(QUICK, 2, 33, 33, 16, false, SHIFTED, false),
     NORM(QUICK, 2, 31, 7, 17, true, UNIFORM, true),
     NORM(QUICK, 3, 7, 33, 64, false, UNIFORM, true),
+    NORM(QUICK, 2, 31, 33, 24, true, UNIFORM, false),
+    NORM(QUICK, 2, 33, 7, 20, false, UNIFORM, false),
+    NORM(QUICK, 1, 31, 33, 6, true, UNIFORM, true),
     NORM(FULL, 2, 128, 128, 3, false, UNIFORM, false),
     NORM(FULL, 2, 128, 128, 64, true, UNIFORM, false),
     NORM(FULL, 2, 16, 16, 512, true, UNIFORM, false),
@@ -220,6 +226,9 @@ const sw_check_case sw_check_cases[] = {
     OP(QUICK, max_pool, NULL, 2, 33, 7, 64, TIES, false),
     OP(QUICK, max_pool, NULL, 2, 31, 7, 17, NANS, false),
     OP(QUICK, max_pool, NULL, 1, 33, 33, 64, NANS, false),
+    OP(QUICK, max_pool, NULL, 2, 9, 18, 24, TIES, false),
+    OP(QUICK, max_pool, NULL, 2, 7, 31, 20, NANS, false),
+    OP(QUICK, max_pool, NULL, 1, 7, 9, 6, TIES, false),
     OP(FULL, max_pool, NULL, 2, 128, 128, 64, UNIFORM, false),
     OP(FULL, max_pool, NULL, 2, 16, 16, 512, TIES, false),
 
@@ -229,6 +238,9 @@ const sw_check_case sw_check_cases[] = {
     UNPOOL(QUICK, 2, 3, 15, 17, 7, 31, UNIFORM),
     UNPOOL(QUICK, 3, 15, 16, 16, 31, 33, UNIFORM),
     UNPOOL(QUICK, 2, 16, 3, 64, 33, 6, NANS),
+    UNPOOL(QUICK, 2, 8, 9, 24, 17, 18, UNIFORM),
+    UNPOOL(QUICK, 2, 3, 15, 20, 7, 31, UNIFORM),
+    UNPOOL(QUICK, 2, 3, 5, 6, 6, 10, NANS),
     UNPOOL(FULL, 2, 64, 64, 64, 128, 128, UNIFORM),
     UNPOOL(FULL, 2, 8, 8, 512, 16, 16, UNIFORM),
 
@@ -237,6 +249,8 @@ const sw_check_case sw_check_cases[] = {
     OP(QUICK, average_pool, NULL, 2, 7, 31, 17, UNIFORM, false),
     OP(QUICK, average_pool, NULL, 3, 31, 33, 16, UNIFORM, false),
     OP(QUICK, average_pool, NULL, 2, 33, 7, 64, INTEGERS, false),
+    OP(QUICK, average_pool, NULL, 2, 9, 18, 24, UNIFORM, false),
+    OP(QUICK, average_pool, NULL, 1, 7, 9, 6, INTEGERS, false),
     OP(FULL, average_pool, NULL, 2, 128, 128, 64, UNIFORM, false),
 
     UPSAMPLE(TINY, 1, 1, 1, 3, 3, 3, INTEGERS),
@@ -244,6 +258,8 @@ const sw_check_case sw_check_cases[] = {
     UPSAMPLE(QUICK, 2, 3, 15, 17, 7, 31, UNIFORM),
     UPSAMPLE(QUICK, 3, 15, 16, 16, 31, 33, UNIFORM),
     UPSAMPLE(QUICK, 2, 16, 3, 64, 33, 6, INTEGERS),
+    UPSAMPLE(QUICK, 2, 3, 15, 20, 7, 31, UNIFORM),
+    UPSAMPLE(QUICK, 2, 3, 5, 6, 6, 10, INTEGERS),
     UPSAMPLE(FULL, 2, 64, 64, 64, 128, 128, UNIFORM),
 
     ENTROPY(TINY, 1, 2, 2, 3, false, -1, UNIFORM),

@@ -125,7 +125,7 @@ static sw_status run_product(const direct_plan *plan, sw_run *run, sw_conv_pass 
         SW_TRY(SW_LAUNCH(run->cl, plan->widen, run->node->name, grid, sw_arg_buffer(run->workspace),
                          sw_arg_u32((uint32_t)plan->padded_offset), sw_arg_u32(0), sw_arg_buffer(to),
                          sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(item_rows),
-                         sw_arg_i32((int)sw_run_put(run, elems, accumulate)),
+                         sw_arg_i32((int)sw_run_put(run, elems, plan->thick, accumulate)),
                          SW_EPILOGUE_ARGS(run->epilogue)));
     } else {
         SW_TRY(SW_LAUNCH(run->cl, plan->narrow, run->node->name, grid, sw_arg_buffer(from),

@@ -180,7 +180,7 @@ static sw_status run_product(const gemm_plan *plan, const product *p, sw_run *ru
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_u32(zeros_offset),
                      sw_arg_buffer(to), sw_arg_i32(p->in), sw_arg_i32(p->out), sw_arg_i32(plan->shape.h),
                      sw_arg_i32(plan->shape.w), sw_arg_u32((uint32_t)pixels), sw_arg_u32((uint32_t)block),
-                     sw_arg_i32((int)sw_run_put(run, pixels * (size_t)p->out, accumulate)),
+                     sw_arg_i32((int)sw_run_put(run, pixels * (size_t)p->out, p->panel, accumulate)),
                      SW_EPILOGUE_ARGS(run->epilogue)));
 done:
     return status;

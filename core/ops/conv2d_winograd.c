@@ -250,7 +250,7 @@ static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_
 static sw_put put_of(const winograd_plan *plan, const product *p, const sw_run *run, bool accumulate)
 {
     size_t elems = (size_t)run->n * (size_t)plan->shape.h * (size_t)plan->shape.w * (size_t)p->out;
-    return sw_run_put(run, elems, accumulate);
+    return sw_run_put(run, elems, LINE, accumulate);
 }
 
 static sw_status bring_out(const winograd_plan *plan, const product *p, sw_run *run, cl_mem to, block b,

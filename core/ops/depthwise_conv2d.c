@@ -7,8 +7,7 @@
 
 enum {
     CHUNK_PIXELS = 512, /* of one partial sum of the weight gradient, at least one row */
-    ITEM_PIXELS = 16,   /* of a work-item of y or dx: few, so that neighbours in memory are read soon after */
-    LINE = 16           /* floats of a cache line */
+    ITEM_PIXELS = 16    /* of a work-item of y or dx: few, so that neighbours in memory are read soon after */
 };
 
 typedef struct depthwise_kernels {
@@ -90,11 +89,10 @@ static sw_status apply(sw_run *run, cl_mem from, cl_mem to, int direction, bool 
     sw_grid grid = sw_run_grid(run, cv, divide_up((size_t)x.w, ITEM_PIXELS), false);
     grid.global[2] = (size_t)x.n * (size_t)x.h;
     size_t elems = (size_t)x.n * (size_t)x.h * (size_t)x.w * (size_t)x.c;
-    sw_put put = sw_run_put(run, elems, accumulate);
-    if (put == SW_PUT_STREAM && vec < LINE) put = SW_PUT_PLAIN; /* the rest of the line follows too late */
     return SW_LAUNCH(run->cl, k->apply, run->node->name, grid, sw_arg_buffer(from),
                      sw_arg_buffer(run->param[0]), sw_arg_buffer(to), sw_arg_i32(x.h), sw_arg_i32(x.w),
-                     sw_arg_i32(ITEM_PIXELS), sw_arg_i32(direction), sw_arg_i32((int)put));
+                     sw_arg_i32(ITEM_PIXELS), sw_arg_i32(direction),
+                     sw_arg_i32((int)sw_run_put(run, elems, vec, accumulate)));
 }
 
 static sw_status depthwise_forward(sw_run *run)

@@ -52,8 +52,9 @@ bool sw_run_streams(const sw_run *run, size_t elems)
     return device->type == CL_DEVICE_TYPE_CPU && elems * sizeof(float) > device->cache_bytes / 2;
 }
 
-sw_put sw_run_put(const sw_run *run, size_t elems, bool accumulate)
+sw_put sw_run_put(const sw_run *run, size_t elems, int side_by_side, bool accumulate)
 {
+    enum { LINE = 16 }; /* floats of a cache line */
     if (accumulate) return SW_PUT_ADDED;
-    return sw_run_streams(run, elems) ? SW_PUT_STREAM : SW_PUT_PLAIN;
+    return side_by_side >= LINE && sw_run_streams(run, elems) ? SW_PUT_STREAM : SW_PUT_PLAIN;
 }

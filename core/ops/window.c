@@ -31,7 +31,7 @@ sw_status sw_window_spread(sw_run *run, const sw_kernel *kernel, cl_mem values, 
     const sw_window *window = run->prepared;
     const int vectors = small.c / window->vec, columns = (large.w + 1) / 2, rows = (large.h + 1) / 2;
     const size_t elems = (size_t)large.n * (size_t)large.h * (size_t)large.w * (size_t)large.c;
-    const sw_put put = sw_run_put(run, elems, accumulate);
+    const sw_put put = sw_run_put(run, elems, 2 * large.c, accumulate);
     const sw_grid grid =
         sw_run_grid(run, (size_t)columns * (size_t)vectors, (size_t)large.n * (size_t)rows, false);
     return SW_LAUNCH(run->cl, kernel, run->node->name, grid, sw_arg_buffer(values), sw_arg_buffer(offsets),

@@ -76,7 +76,8 @@ bool sw_run_streams(const sw_run *run, size_t elems);
 /* How a kernel puts a result away: PUT_... of cl_kernels/common.clh. */
 typedef enum sw_put { SW_PUT_PLAIN, SW_PUT_ADDED, SW_PUT_STREAM } sw_put;
 
-/* ADDED where a gradient accumulates, else past the caches where sw_run_streams says so. */
-sw_put sw_run_put(const sw_run *run, size_t elems, bool accumulate);
+/* ADDED where a gradient accumulates, else past the caches where sw_run_streams says so and the kernel writes
+ * `side_by_side` floats next to each other at once: past the caches part of a line costs as much as all. */
+sw_put sw_run_put(const sw_run *run, size_t elems, int side_by_side, bool accumulate);
 
 #endif
