@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/fs.h"
 #include "base/str.h"
 #include "program.h"
 #include "scratch.h"
@@ -69,27 +70,52 @@ Test(run_resume, a_killed_run_goes_on_from_the_last_saved_epoch_and_ends_with_th
     }
 }
 
-/* Later and later, until a run is done before it can be killed. */
+static void wait_ms(double ms)
+{
+    nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(fmod(ms, 1000) * 1e6)}, NULL);
+}
+
+/* Kills a run so many milliseconds after its start, or after its folder has its configuration, and goes on with
+ * it if it can be. Returns its exit code. */
+static int kill_and_go_on(const char *run, double ms, bool once_begun, int *went_on)
+{
+    char config[64];
+    snprintf(config, sizeof config, "%s/config.yaml", run);
+    pid_t pid = program_start(SLOW_RUN "--out %s", run);
+    const char *begun = scratch_path(config);
+    for (int polls = 0; once_begun && !sw_fs_exists(begun); polls++) {
+        cr_assert_lt(polls, 60000, "%s was not written within a minute", config);
+        wait_ms(1);
+    }
+    wait_ms(ms);
+    kill(pid, SIGKILL);
+    int code = program_wait(pid);
+    cr_expect(code == 0 || code == 128 + SIGKILL, "exit code %d\n%s", code, program_output);
+    if (file_exists(config)) {
+        ++*went_on;
+        finish_and_compare(run);
+    } else {
+        program_expect(2, "is not the folder of a run", "segwork run --resume %s", run);
+    }
+    return code;
+}
+
+/* Later and later, until a run is done before it can be killed. How long a run takes to begin is the machine's
+ * and its load's, so the moments in its course are counted from there. */
 Test(run_resume, a_run_killed_at_any_time_either_goes_on_or_says_that_it_never_began)
 {
-    int went_on = 0, code = -1;
+    int went_on = 0;
+    char run[32];
     run_whole();
-    for (double ms = 5; code != 0; ms *= 1.5) {
-        char run[32], config[64];
-        snprintf(run, sizeof run, "after%.0fms", ms);
-        snprintf(config, sizeof config, "%s/config.yaml", run);
-        pid_t pid = program_start(SLOW_RUN "--out %s", run);
-        nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(fmod(ms, 1000) * 1e6)},
-                  NULL);
-        kill(pid, SIGKILL);
-        code = program_wait(pid);
-        cr_expect(code == 0 || code == 128 + SIGKILL, "exit code %d\n%s", code, program_output);
-        if (file_exists(config)) {
-            went_on++;
-            finish_and_compare(run);
-        } else {
-            program_expect(2, "is not the folder of a run", "segwork run --resume %s", run);
-        }
+    for (double ms = 5; went_on == 0; ms *= 1.5) {
+        snprintf(run, sizeof run, "started%.0fms", ms);
+        kill_and_go_on(run, ms, false, &went_on);
+    }
+    went_on = 0;
+    int code = -1;
+    for (double ms = 0; code != 0; ms = 1 + ms * 1.5) {
+        snprintf(run, sizeof run, "begun%.0fms", ms);
+        code = kill_and_go_on(run, ms, true, &went_on);
     }
     cr_expect_gt(went_on, 1, "no run was killed in its course");
 }
