@@ -1,8 +1,10 @@
 #include "data/fetch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,9 +70,12 @@ static sw_status fetch_one(const char *dir, const fetch_part *part, const sw_fet
     SW_TRY(fetch_download(archive, url, what, part->bytes, options));
     status = fetch_unpack(dir, part->folder, archive, part->bytes, options);
     if (status == SW_OK || status == SW_E_DATA) { /* a damaged one must not be found whole by the next call */
-        if (unlink(archive) != 0 && status == SW_OK)
+        bool removed = unlink(archive) == 0;
+        if (!removed && status == SW_OK)
             status = sw_fail(SW_E_IO, "cannot remove %s: %s", archive, strerror(errno));
-        if (status == SW_E_DATA) sw_fail_in(status, "removed, to be downloaded anew by the same command");
+        else if (status == SW_E_DATA)
+            sw_fail_in(status, removed ? "removed, to be downloaded anew by the same command"
+                                       : "to be removed, and downloaded anew by the same command");
     }
 done:
     free(what);
@@ -78,6 +83,16 @@ done:
     free(archive);
     free(url);
     return status;
+}
+
+/* Two of them would append to the same file. The lock is the folder's own and goes with the process. */
+static sw_status lock_folder(int *lock, const char *dir)
+{
+    *lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0) return sw_fail(SW_E_IO, "%s: %s", dir, strerror(errno));
+    if (flock(*lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return sw_fail(SW_E_USAGE, "%s: another process is downloading into it", dir);
+    return SW_OK; /* a file system without locks is no reason to refuse */
 }
 
 sw_status sw_fetch_run(const char *dir, const sw_fetch_options *options)
@@ -89,9 +104,13 @@ sw_status sw_fetch_run(const char *dir, const sw_fetch_options *options)
     };
     enum { PARTS = sizeof parts / sizeof parts[0] };
     sw_status status = SW_OK;
+    int lock = -1;
     SW_TRY(sw_fs_mkdirs(dir));
+    SW_TRY(lock_folder(&lock, dir));
+    for (int i = 0; i < PARTS; i++) SW_TRY(fetch_unpack_clear(dir, parts[i].folder));
     SW_TRY(check_space(dir, parts, PARTS));
     for (int i = 0; i < PARTS; i++) SW_TRY(fetch_one(dir, &parts[i], options));
 done:
+    if (lock >= 0) close(lock);
     return status;
 }

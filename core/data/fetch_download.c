@@ -21,14 +21,20 @@ typedef struct download_job {
     uint64_t bytes, have; /* expected and written so far */
     const sw_fetch_options *options;
     FILE *stream;
-    bool too_long, stopped;
+    bool no_archive, too_long, stopped;
     int write_error; /* errno */
 } download_job;
 
+/* Pages that ask for a login come with success, too: what does not begin as gzip does is not let in. */
 static size_t take_bytes(char *bytes, size_t size, size_t count, void *user)
 {
+    static const unsigned char gzip[] = {0x1f, 0x8b};
     download_job *job = user;
     size_t length = size * count;
+    if (job->have == 0 && memcmp(bytes, gzip, length < sizeof gzip ? length : sizeof gzip) != 0) {
+        job->no_archive = true;
+        return 0;
+    }
     if (length > job->bytes - job->have) {
         job->too_long = true;
         return 0;
@@ -57,7 +63,7 @@ static void set_options(CURL *curl, const char *url, download_job *job, char *re
 {
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file");
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, strncmp(url, "https:", 6) == 0 ? "https" : "http,https");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
     curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
@@ -82,19 +88,47 @@ static sw_status explain(CURLcode code, const char *reason, const char *url, con
                        job->have, job->what);
     if (job->write_error)
         return sw_fail(SW_E_IO, "cannot write %s: %s", job->partial, strerror(job->write_error));
+    if (job->no_archive)
+        return sw_fail(SW_E_DATA,
+                       "%s: what came is no .tar.gz; a page that asks for a login, perhaps: open the address in "
+                       "a browser",
+                       url);
     if (job->too_long)
-        return sw_fail(SW_E_DATA, "%s: more than the %" PRIu64 " bytes it should have; %s is left as it is",
-                       url, job->bytes, job->partial);
+        return sw_fail(SW_E_DATA, "%s: more than the %" PRIu64 " bytes it should have", url, job->bytes);
     return sw_fail(SW_E_IO,
                    "%s: %s (%" PRIu64 " of %" PRIu64 " bytes are here; the same command goes on from there)",
                    url, reason[0] ? reason : curl_easy_strerror(code), job->have, job->bytes);
 }
 
-/* One transfer, appended to the partial file. *from_start: the server cannot continue in the middle. */
+/* What a finished transfer was, when it was not the rest of the file. `answer_bytes`: the length that the server
+ * gave its answer, -1 where it gave none. *from_start: the server sends the right file, but only whole. */
+static sw_status judge(CURLcode code, curl_off_t answer_bytes, const char *reason, const char *url,
+                       const download_job *job, bool *from_start)
+{
+    if (code == CURLE_RANGE_ERROR && answer_bytes == (curl_off_t)job->bytes) {
+        *from_start = true;
+        return SW_OK;
+    }
+    if (code == CURLE_RANGE_ERROR)
+        return sw_fail(SW_E_IO,
+                       "%s: does not go on at byte %" PRIu64
+                       ", and is not the file of %" PRIu64
+                       " bytes: a page that asks for a login, perhaps. %s is left for when it answers; without "
+                       "that file the same command begins anew",
+                       url, job->have, job->bytes, job->partial);
+    if (code != CURLE_OK || job->write_error) return explain(code, reason, url, job);
+    if (job->have != job->bytes)
+        return sw_fail(SW_E_DATA, "%s: %" PRIu64 " bytes instead of %" PRIu64, url, job->have, job->bytes);
+    return SW_OK;
+}
+
+/* One transfer, appended to the partial file. What turns out to be of another file is cut off again. */
 static sw_status transfer(const char *url, download_job *job, bool *from_start)
 {
     sw_status status = SW_OK;
     char reason[CURL_ERROR_SIZE] = "";
+    uint64_t before = job->have;
+    curl_off_t answer_bytes = -1;
     *from_start = false;
     CURL *curl = curl_easy_init();
     if (!curl) return sw_fail(SW_E_MEMORY, "out of host memory for libcurl");
@@ -105,12 +139,12 @@ static sw_status transfer(const char *url, download_job *job, bool *from_start)
     }
     set_options(curl, url, job, reason);
     CURLcode code = curl_easy_perform(curl);
+    (void)curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &answer_bytes);
     errno = 0;
     if (fclose(job->stream) != 0 && !job->write_error) job->write_error = errno;
-    if (code == CURLE_RANGE_ERROR && job->have > 0)
-        *from_start = true;
-    else if (code != CURLE_OK || job->write_error)
-        status = explain(code, reason, url, job);
+    status = judge(code, answer_bytes, reason, url, job, from_start);
+    if (status == SW_E_DATA && (job->too_long || answer_bytes >= 0) && truncate(job->partial, (off_t)before) != 0)
+        sw_log(SW_LOG_WARNING, "%s holds part of another file: remove it", job->partial);
 done:
     curl_easy_cleanup(curl);
     return status;
@@ -129,15 +163,25 @@ static sw_status download(const char *url, download_job *job)
         status = sw_fs_truncate(job->partial, 0);
         if (status == SW_OK) status = transfer(url, job, &from_start);
     }
-    if (status == SW_OK && job->have != job->bytes)
-        status = sw_fail(SW_E_DATA, "%s: %" PRIu64 " bytes instead of %" PRIu64, url, job->have, job->bytes);
     return status;
+}
+
+/* An archive that lies there by its own name was brought whole, or by somebody else. */
+static sw_status check_archive(const char *path, uint64_t bytes)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) return sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
+    if ((uint64_t)info.st_size == bytes) return SW_OK;
+    return sw_fail(SW_E_CONFIG,
+                   "%s has %" PRIu64 " bytes instead of %" PRIu64
+                   ": a download cut short? Renamed to %s.partial it is continued; removed, it is loaded anew",
+                   path, (uint64_t)info.st_size, bytes, path);
 }
 
 sw_status fetch_download(const char *path, const char *url, const char *what, uint64_t bytes,
                          const sw_fetch_options *options)
 {
-    if (sw_fs_exists(path)) return SW_OK; /* renamed to that name only when whole */
+    if (sw_fs_exists(path)) return check_archive(path, bytes);
     char *partial = sw_strf("%s.partial", path);
     if (!partial) return SW_E_MEMORY;
     sw_status status = SW_OK;

@@ -2,6 +2,8 @@
  * below one folder, nothing else, and no more bytes than such an archive can sensibly hold. */
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +18,9 @@
 #include "base/str.h"
 #include "fetch_steps.h"
 
-/* Pictures hardly shrink and annotations do so several times; the rest is for archives of a few files. */
-enum { MOST_GROWTH = 10, MOST_EXTRA_BYTES = 1 << 20, READ_BLOCK_BYTES = 64 << 10 };
+/* Pictures hardly shrink and annotations do so several times; the rest is for archives of a few files. An entry
+ * counts its header, so that files of no bytes come to an end, too. */
+enum { MOST_GROWTH = 10, MOST_EXTRA_BYTES = 1 << 20, HEADER_BYTES = 512, READ_BLOCK_BYTES = 64 << 10 };
 
 typedef struct unpack_job {
     const char *target; /* DIR/FOLDER.unpacking */
@@ -80,6 +83,29 @@ static sw_status make_parents(char *path, size_t target_length)
     return SW_OK;
 }
 
+/* A damaged archive is SW_E_DATA, for which it is removed: not one that could not be read just now. */
+static sw_status fail_reading(struct archive *archive, const char *what)
+{
+    switch (archive_errno(archive)) {
+    case ENOMEM: return sw_fail(SW_E_MEMORY, "out of host memory for unpacking %s", what);
+    case EACCES:
+    case EIO:
+    case EMFILE:
+    case ENFILE:
+    case ENOENT:
+    case EPERM:
+        return sw_fail(SW_E_IO, "cannot read %s: %s", what, strerror(archive_errno(archive)));
+    default: return sw_fail(SW_E_DATA, "%s is damaged: %s", what, archive_error_string(archive));
+    }
+}
+
+static sw_status count_bytes(unpack_job *job, uint64_t bytes)
+{
+    job->unpacked += bytes;
+    if (job->unpacked <= job->limit) return SW_OK;
+    return sw_fail(SW_E_DATA, "%s: unpacks to more than %" PRIu64 " bytes", job->what, job->limit);
+}
+
 static sw_status write_file(struct archive *archive, const char *path, unpack_job *job)
 {
     sw_status status = SW_OK;
@@ -90,12 +116,7 @@ static sw_status write_file(struct archive *archive, const char *path, unpack_jo
     la_int64_t offset;
     int code;
     while ((code = archive_read_data_block(archive, &block, &length, &offset)) == ARCHIVE_OK) {
-        job->unpacked += length;
-        if (job->unpacked > job->limit) {
-            status = sw_fail(SW_E_DATA, "%s: unpacks to more than %llu bytes", job->what,
-                             (unsigned long long)job->limit);
-            goto done;
-        }
+        SW_TRY(count_bytes(job, length));
         for (size_t done_bytes = 0; done_bytes < length;) {
             ssize_t put = pwrite(fd, (const char *)block + done_bytes, length - done_bytes,
                                  (off_t)(offset + (la_int64_t)done_bytes));
@@ -107,8 +128,7 @@ static sw_status write_file(struct archive *archive, const char *path, unpack_jo
             done_bytes += (size_t)put;
         }
     }
-    if (code != ARCHIVE_EOF)
-        status = sw_fail(SW_E_DATA, "%s is damaged: %s", job->what, archive_error_string(archive));
+    if (code != ARCHIVE_EOF) status = fail_reading(archive, job->what);
 done:
     if (close(fd) != 0 && status == SW_OK)
         status = sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
@@ -150,9 +170,9 @@ static sw_status unpack_all(struct archive *archive, unpack_job *job)
         struct archive_entry *entry;
         int code = archive_read_next_header(archive, &entry);
         if (code == ARCHIVE_EOF) return SW_OK;
-        if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
-            return sw_fail(SW_E_DATA, "%s is damaged: %s", job->what, archive_error_string(archive));
-        sw_status status = unpack_entry(archive, entry, job);
+        if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return fail_reading(archive, job->what);
+        sw_status status = count_bytes(job, HEADER_BYTES);
+        if (status == SW_OK) status = unpack_entry(archive, entry, job);
         if (status != SW_OK) return status;
         uint64_t read_bytes = (uint64_t)archive_filter_bytes(archive, -1);
         if (job->options->progress &&
@@ -160,6 +180,27 @@ static sw_status unpack_all(struct archive *archive, unpack_job *job)
             return sw_fail(SW_E_INTERRUPTED, "stopped while unpacking %s; the same command does it anew",
                            job->what);
     }
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)info;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+sw_status fetch_unpack_clear(const char *dir, const char *folder)
+{
+    enum { OPEN_FOLDERS = 16 };
+    char *target = sw_strf("%s/%s.unpacking", dir, folder);
+    if (!target) return SW_E_MEMORY;
+    sw_status status = SW_OK;
+    struct stat info;
+    if (lstat(target, &info) == 0 && nftw(target, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) != 0)
+        status = sw_fail(SW_E_IO, "cannot remove %s: %s", target, strerror(errno));
+    free(target);
+    return status;
 }
 
 sw_status fetch_unpack(const char *dir, const char *folder, const char *archive_path, uint64_t bytes,
@@ -175,7 +216,7 @@ sw_status fetch_unpack(const char *dir, const char *folder, const char *archive_
     archive_read_support_filter_gzip(archive);
     archive_read_support_format_tar(archive);
     if (archive_read_open_filename(archive, archive_path, READ_BLOCK_BYTES) != ARCHIVE_OK) {
-        status = sw_fail(SW_E_DATA, "%s is damaged: %s", archive_path, archive_error_string(archive));
+        status = fail_reading(archive, archive_path);
         goto done;
     }
     unpack_job job = {.target = target,

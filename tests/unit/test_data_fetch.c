@@ -1,8 +1,11 @@
 /* Fetching: from a server of our own, whole, in pieces, and from archives that mean harm. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,6 +108,12 @@ static void expect_whole(const char *dir)
         cr_assert_not(sw_fs_exists(pets_folder_path(dir, gone[i])), "%s is still there", gone[i]);
 }
 
+static void expect_failure(const char *dir, const sw_fetch_options *options, sw_status kind, const char *part)
+{
+    cr_assert_eq(sw_fetch_run(dir, options), kind, "%s", sw_error_message());
+    cr_assert(strstr(sw_error_message(), part), "'%s' is not in: %s", part, sw_error_message());
+}
+
 Test(data_fetch, a_set_is_downloaded_unpacked_and_usable_and_not_fetched_twice)
 {
     sw_fetch_options options = make_site();
@@ -157,6 +166,77 @@ Test(data_fetch, a_server_without_ranges_is_asked_for_the_whole_again)
     expect_whole(dir);
 }
 
+static const char login_page[] = "<html>Welcome to our network. Please log in.</html>";
+
+Test(data_fetch, a_page_that_asks_for_a_login_takes_nothing_of_what_is_here)
+{
+    enum { PIECE = 100 };
+    sw_fetch_options options = make_site();
+    const char *dir = scratch_path("got"), *partial = scratch_path("got/annotations.tar.gz.partial");
+    const char *archive = pets_folder_path(site, "annotations.tar.gz");
+    char *bytes, *kept;
+    size_t length, kept_length;
+    cr_assert_eq(sw_fs_read(&bytes, &length, archive, 1 << 20), SW_OK);
+    write_file(archive, login_page, strlen(login_page));
+    expect_failure(dir, &options, SW_E_DATA, "no .tar.gz");
+    cr_assert_eq(sw_fs_read(&kept, &kept_length, partial, 1 << 20), SW_OK);
+    cr_assert_eq(kept_length, 0, "a login page lies in the archive's place");
+    free(kept);
+
+    write_file(partial, bytes, PIECE);
+    http_server_behave((http_behaviour){.ignores_ranges = true});
+    expect_failure(dir, &options, SW_E_IO, "is left for when it answers");
+    cr_assert_eq(sw_fs_read(&kept, &kept_length, partial, 1 << 20), SW_OK);
+    cr_assert_eq(kept_length, PIECE);
+    free(kept);
+
+    http_server_behave((http_behaviour){0});
+    write_file(archive, bytes, length);
+    cr_assert_eq(sw_fetch_run(dir, &options), SW_OK, "%s", sw_error_message());
+    expect_whole(dir);
+    free(bytes);
+}
+
+Test(data_fetch, an_archive_cut_short_that_lies_there_by_its_own_name_is_left)
+{
+    sw_fetch_options options = make_site();
+    scratch_write("got/annotations.tar.gz", "half of it");
+    expect_failure(scratch_path("got"), &options, SW_E_CONFIG, "Renamed to");
+    cr_assert(sw_fs_exists(scratch_path("got/annotations.tar.gz")));
+}
+
+Test(data_fetch, an_archive_that_cannot_be_read_just_now_is_left)
+{
+    sw_fetch_options options = make_site();
+    const char *dir = scratch_path("got"), *archive = pets_folder_path(dir, "annotations.tar.gz");
+    cr_assert_eq(sw_fs_mkdirs(dir), SW_OK);
+    cr_assert_eq(rename(pets_folder_path(site, "annotations.tar.gz"), archive), 0);
+    int next = open("/dev/null", O_RDONLY);
+    close(next);
+    struct rlimit whole, one_more;
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &whole), 0);
+    one_more = (struct rlimit){.rlim_cur = (rlim_t)next + 1, .rlim_max = whole.rlim_max};
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &one_more), 0); /* enough for the folder's lock */
+    sw_status status = sw_fetch_run(dir, &options);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &whole), 0);
+    cr_assert_eq(status, SW_E_IO, "%s", sw_error_message());
+    cr_assert(sw_fs_exists(archive), "removed: %s", sw_error_message());
+    cr_assert_eq(sw_fetch_run(dir, &options), SW_OK, "%s", sw_error_message());
+    expect_whole(dir);
+}
+
+Test(data_fetch, two_do_not_download_into_one_folder)
+{
+    sw_fetch_options options = make_site();
+    const char *dir = scratch_path("got");
+    cr_assert_eq(sw_fs_mkdirs(dir), SW_OK);
+    int other = open(dir, O_RDONLY | O_DIRECTORY);
+    cr_assert_eq(flock(other, LOCK_EX), 0);
+    expect_failure(dir, &options, SW_E_USAGE, "another process");
+    close(other);
+    cr_assert_eq(sw_fetch_run(dir, &options), SW_OK, "%s", sw_error_message());
+}
+
 Test(data_fetch, what_is_already_down_is_only_unpacked)
 {
     sw_fetch_options options = make_site();
@@ -169,12 +249,6 @@ Test(data_fetch, what_is_already_down_is_only_unpacked)
     cr_assert_eq(sw_fetch_run(dir, &options), SW_OK, "%s", sw_error_message());
     cr_assert_eq(http_server_requests(), 0);
     expect_whole(dir);
-}
-
-static void expect_failure(const char *dir, const sw_fetch_options *options, sw_status kind, const char *part)
-{
-    cr_assert_eq(sw_fetch_run(dir, options), kind, "%s", sw_error_message());
-    cr_assert(strstr(sw_error_message(), part), "'%s' is not in: %s", part, sw_error_message());
 }
 
 Test(data_fetch, another_size_than_expected_is_refused)
@@ -283,8 +357,17 @@ Test(data_fetch, a_link_lying_in_the_way_is_not_followed)
     scratch_write("mine/keep.txt", "mine");
     cr_assert_eq(sw_fs_mkdirs(scratch_path("got/annotations.unpacking")), SW_OK);
     cr_assert_eq(symlink(scratch_path("mine"), scratch_path("got/annotations.unpacking/trimaps")), 0);
-    cr_assert_eq(sw_fetch_run(scratch_path("got"), &options), SW_E_IO);
+    cr_assert_eq(sw_fetch_run(scratch_path("got"), &options), SW_OK, "%s", sw_error_message());
     cr_assert_not(sw_fs_exists(scratch_path("mine/a.png")));
+    cr_assert(sw_fs_exists(scratch_path("mine/keep.txt")));
+}
+
+Test(data_fetch, nothing_of_an_unpacking_that_did_not_end_is_taken_over)
+{
+    sw_fetch_options options = make_site();
+    scratch_write("got/annotations.unpacking/trimaps/of_another_archive.png", "x");
+    cr_assert_eq(sw_fetch_run(scratch_path("got"), &options), SW_OK, "%s", sw_error_message());
+    cr_assert_not(sw_fs_exists(scratch_path("got/annotations/trimaps/of_another_archive.png")));
 }
 
 Test(data_fetch, an_archive_that_swells_without_end_is_stopped)
