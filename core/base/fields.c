@@ -89,7 +89,7 @@ void sw_field_describe(sw_str *out, const sw_field *field)
             sw_str_printf(out, "%s%s", i ? " | " : "", field->choices[i]);
         break;
     case SW_FIELD_TEXT_LIST:
-        sw_str_append(out, "list of texts");
+        sw_str_printf(out, "list of %.16g..%.16g texts", field->min, field->max);
         break;
     case SW_FIELD_RECORD:
         sw_str_append(out, "mapping");

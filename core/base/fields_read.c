@@ -34,7 +34,7 @@ static void describe_found(char *out, size_t bytes, const sw_yaml_node *node)
         int used = snprintf(out, bytes, node->quoted ? "the quoted text \"%.*s%s\"" : "'%.*s%s'",
                             SHOWN_BYTES - 1, node->text, cut ? "..." : "");
         for (int i = 0; i < used && (size_t)i < bytes; i++)
-            if ((unsigned char)out[i] < 0x20) out[i] = ' ';
+            if ((unsigned char)out[i] < 0x20 || out[i] == 0x7f) out[i] = ' ';
     }
 }
 
@@ -183,10 +183,16 @@ static bool is_text(const sw_yaml_node *node)
 static sw_status read_text_list(reading *r, char *record, const sw_field *field, const sw_yaml_node *node,
                                 const char *path)
 {
-    bool good = node->kind == SW_YAML_SEQUENCE && (double)node->count <= field->max;
-    for (size_t i = 0; good && i < node->count; i++) good = is_text(node->items[i]);
-    if (!good) {
+    if (node->kind != SW_YAML_SEQUENCE || !in_range(field, (double)node->count)) {
         report_wrong(r, field, node, path);
+        return SW_OK;
+    }
+    for (size_t i = 0; i < node->count; i++) {
+        if (is_text(node->items[i])) continue;
+        char found[2 * SHOWN_BYTES];
+        describe_found(found, sizeof found, node->items[i]);
+        sw_problems_add(r->problems, node->items[i]->place,
+                        "%s: item %zu of the list: expected text, found %s", path, i + 1, found);
         return SW_OK;
     }
     const char **texts = sw_arena_alloc(r->arena, (node->count + 1) * sizeof *texts);

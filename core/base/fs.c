@@ -75,6 +75,7 @@ done:
 sw_status sw_fs_mkdirs(const char *path)
 {
     sw_status status = SW_OK;
+    if (!*path) return sw_fail(SW_E_IO, "cannot create a folder without a name");
     char *partial = sw_strf("%s", path);
     if (!partial) return SW_E_MEMORY;
     for (char *c = partial + 1; status == SW_OK; c++) {
@@ -144,8 +145,8 @@ sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path)
 sw_status sw_fs_writer_commit(sw_fs_writer *writer)
 {
     sw_status status = SW_OK;
-    /* a write that failed earlier left no errno behind: a full disk is by far the likeliest cause */
-    int cause = ferror(writer->stream) ? ENOSPC : 0;
+    /* who wrote to the stream may not have kept errno: a full disk is by far the likeliest cause then */
+    int cause = !ferror(writer->stream) ? 0 : writer->cause ? writer->cause : ENOSPC;
     bool bad = cause != 0;
     if (!bad && (fflush(writer->stream) != 0 || fsync(fileno(writer->stream)) != 0)) {
         bad = true;
@@ -180,19 +181,26 @@ sw_status sw_fs_write(const char *path, const void *bytes, size_t length)
     sw_fs_writer writer;
     sw_status status = sw_fs_writer_open(&writer, path);
     if (status != SW_OK) return status;
-    if (length) fwrite(bytes, 1, length, writer.stream);
+    errno = 0;
+    if (length && fwrite(bytes, 1, length, writer.stream) != length) writer.cause = errno;
     return sw_fs_writer_commit(&writer);
 }
 
 sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t length)
 {
     off_t before = lseek(fd, 0, SEEK_END);
-    ssize_t put;
-    do put = write(fd, bytes, length);
-    while (put < 0 && errno == EINTR);
-    if (put == (ssize_t)length) return SW_OK;
-    int cause = put < 0 ? errno : ENOSPC;
-    if (put > 0 && (before < 0 || ftruncate(fd, before) != 0))
+    size_t have = 0;
+    int cause = 0;
+    while (have < length &&
+           !cause) { /* the second call, if any, is there to learn why the first one ended early */
+        ssize_t put = write(fd, (const char *)bytes + have, length - have);
+        if (put > 0)
+            have += (size_t)put;
+        else if (put == 0 || errno != EINTR)
+            cause = put == 0 ? ENOSPC : errno;
+    }
+    if (!cause) return SW_OK;
+    if (have > 0 && (before < 0 || ftruncate(fd, before) != 0))
         sw_log(SW_LOG_WARNING, "%s: what was written last is incomplete", path);
     return sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(cause));
 }

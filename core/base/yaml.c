@@ -184,6 +184,11 @@ static sw_status read_key(reader *r, sw_yaml_entry *child, const yaml_event_t *e
         return fail_at(place, "a mapping's key must be a plain text, without anchor, alias or tag");
     child->key_place = place;
     sw_status status = copy_text(r, &child->key, event);
+    if (status == SW_OK && strcmp(child->key, "<<") == 0 &&
+        event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
+        return fail_at(place,
+                       "merge keys (<<) are not read; 'include' puts files together, and an alias stands for "
+                       "a whole value");
     for (size_t i = first; status == SW_OK && i < r->pending_count; i++)
         if (strcmp(r->pending[i].key, child->key) == 0)
             return fail_at(place, "duplicate key '%s'; it stands already at line %d", child->key,

@@ -63,7 +63,8 @@ static void set_options(CURL *curl, const char *url, download_job *job, char *re
 {
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file");
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, strncmp(url, "https:", 6) == 0 ? "https" : "http,https");
+    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR,
+                     strncmp(url, "https:", 6) == 0 ? "https" : "http,https");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
     curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
@@ -89,10 +90,11 @@ static sw_status explain(CURLcode code, const char *reason, const char *url, con
     if (job->write_error)
         return sw_fail(SW_E_IO, "cannot write %s: %s", job->partial, strerror(job->write_error));
     if (job->no_archive)
-        return sw_fail(SW_E_DATA,
-                       "%s: what came is no .tar.gz; a page that asks for a login, perhaps: open the address in "
-                       "a browser",
-                       url);
+        return sw_fail(
+            SW_E_DATA,
+            "%s: what came is no .tar.gz; a page that asks for a login, perhaps: open the address in "
+            "a browser",
+            url);
     if (job->too_long)
         return sw_fail(SW_E_DATA, "%s: more than the %" PRIu64 " bytes it should have", url, job->bytes);
     return sw_fail(SW_E_IO,
@@ -100,8 +102,9 @@ static sw_status explain(CURLcode code, const char *reason, const char *url, con
                    url, reason[0] ? reason : curl_easy_strerror(code), job->have, job->bytes);
 }
 
-/* What a finished transfer was, when it was not the rest of the file. `answer_bytes`: the length that the server
- * gave its answer, -1 where it gave none. *from_start: the server sends the right file, but only whole. */
+/* What a finished transfer was, when it was not the rest of the file. `answer_bytes`: the length that the
+ * server gave its answer, -1 where it gave none. *from_start: the server sends the right file, but only
+ * whole. */
 static sw_status judge(CURLcode code, curl_off_t answer_bytes, const char *reason, const char *url,
                        const download_job *job, bool *from_start)
 {
@@ -110,12 +113,12 @@ static sw_status judge(CURLcode code, curl_off_t answer_bytes, const char *reaso
         return SW_OK;
     }
     if (code == CURLE_RANGE_ERROR)
-        return sw_fail(SW_E_IO,
-                       "%s: does not go on at byte %" PRIu64
-                       ", and is not the file of %" PRIu64
-                       " bytes: a page that asks for a login, perhaps. %s is left for when it answers; without "
-                       "that file the same command begins anew",
-                       url, job->have, job->bytes, job->partial);
+        return sw_fail(
+            SW_E_IO,
+            "%s: does not go on at byte %" PRIu64 ", and is not the file of %" PRIu64
+            " bytes: a page that asks for a login, perhaps. %s is left for when it answers; without "
+            "that file the same command begins anew",
+            url, job->have, job->bytes, job->partial);
     if (code != CURLE_OK || job->write_error) return explain(code, reason, url, job);
     if (job->have != job->bytes)
         return sw_fail(SW_E_DATA, "%s: %" PRIu64 " bytes instead of %" PRIu64, url, job->have, job->bytes);
@@ -143,7 +146,8 @@ static sw_status transfer(const char *url, download_job *job, bool *from_start)
     errno = 0;
     if (fclose(job->stream) != 0 && !job->write_error) job->write_error = errno;
     status = judge(code, answer_bytes, reason, url, job, from_start);
-    if (status == SW_E_DATA && (job->too_long || answer_bytes >= 0) && truncate(job->partial, (off_t)before) != 0)
+    if (status == SW_E_DATA && (job->too_long || answer_bytes >= 0) &&
+        truncate(job->partial, (off_t)before) != 0)
         sw_log(SW_LOG_WARNING, "%s holds part of another file: remove it", job->partial);
 done:
     curl_easy_cleanup(curl);
@@ -172,10 +176,11 @@ static sw_status check_archive(const char *path, uint64_t bytes)
     struct stat info;
     if (stat(path, &info) != 0) return sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
     if ((uint64_t)info.st_size == bytes) return SW_OK;
-    return sw_fail(SW_E_CONFIG,
-                   "%s has %" PRIu64 " bytes instead of %" PRIu64
-                   ": a download cut short? Renamed to %s.partial it is continued; removed, it is loaded anew",
-                   path, (uint64_t)info.st_size, bytes, path);
+    return sw_fail(
+        SW_E_CONFIG,
+        "%s has %" PRIu64 " bytes instead of %" PRIu64
+        ": a download cut short? Renamed to %s.partial it is continued; removed, it is loaded anew",
+        path, (uint64_t)info.st_size, bytes, path);
 }
 
 sw_status fetch_download(const char *path, const char *url, const char *what, uint64_t bytes,

@@ -18,8 +18,8 @@
 #include "base/str.h"
 #include "fetch_steps.h"
 
-/* Pictures hardly shrink and annotations do so several times; the rest is for archives of a few files. An entry
- * counts its header, so that files of no bytes come to an end, too. */
+/* Pictures hardly shrink and annotations do so several times; the rest is for archives of a few files. An
+ * entry counts its header, so that files of no bytes come to an end, too. */
 enum { MOST_GROWTH = 10, MOST_EXTRA_BYTES = 1 << 20, HEADER_BYTES = 512, READ_BLOCK_BYTES = 64 << 10 };
 
 typedef struct unpack_job {
@@ -87,7 +87,8 @@ static sw_status make_parents(char *path, size_t target_length)
 static sw_status fail_reading(struct archive *archive, const char *what)
 {
     switch (archive_errno(archive)) {
-    case ENOMEM: return sw_fail(SW_E_MEMORY, "out of host memory for unpacking %s", what);
+    case ENOMEM:
+        return sw_fail(SW_E_MEMORY, "out of host memory for unpacking %s", what);
     case EACCES:
     case EIO:
     case EMFILE:
@@ -95,7 +96,8 @@ static sw_status fail_reading(struct archive *archive, const char *what)
     case ENOENT:
     case EPERM:
         return sw_fail(SW_E_IO, "cannot read %s: %s", what, strerror(archive_errno(archive)));
-    default: return sw_fail(SW_E_DATA, "%s is damaged: %s", what, archive_error_string(archive));
+    default:
+        return sw_fail(SW_E_DATA, "%s is damaged: %s", what, archive_error_string(archive));
     }
 }
 

@@ -16,17 +16,21 @@
  * busy for hours. Real ones have about ten. */
 enum { MAX_SCANS = 200 };
 
+enum { EXIF_MARKER = JPEG_APP0 + 1, MARKER_BYTES = 0xffff };
+
 typedef struct jpeg_errors {
     struct jpeg_error_mgr manager; /* first, so that cinfo->err leads here */
     jmp_buf failed;
     char message[JMSG_LENGTH_MAX]; /* of the error, or else of the first warning */
     long warnings;
     bool ran_out, starved; /* the file ended early; the entropy decoder missed data */
+    bool no_memory;        /* no fault of the file's */
 } jpeg_errors;
 
 static void on_error(j_common_ptr info)
 {
     jpeg_errors *errors = (jpeg_errors *)info->err;
+    errors->no_memory = errors->manager.msg_code == JERR_OUT_OF_MEMORY;
     errors->manager.format_message(info, errors->message);
     longjmp(errors->failed, 1);
 }
@@ -57,12 +61,61 @@ typedef struct jpeg_decoder {
     sw_status status; /* of failures that are not the library's */
 } jpeg_decoder;
 
+/* The data ended before the picture did. A missing end marker alone is only worth a warning. */
+static bool is_cut(const jpeg_errors *errors)
+{
+    return errors->ran_out && errors->starved;
+}
+
+static void fail_cut(jpeg_errors *errors)
+{
+    snprintf(errors->message, sizeof errors->message, "the file ends in the middle of the picture");
+    longjmp(errors->failed, 1);
+}
+
+/* Called at every row of blocks of every scan, which all are read before the first row of the picture. */
 static void check_scans(j_common_ptr info)
 {
-    if (!info->is_decompressor || ((j_decompress_ptr)info)->input_scan_number <= MAX_SCANS) return;
+    if (!info->is_decompressor) return;
     jpeg_errors *errors = (jpeg_errors *)info->err;
+    if (is_cut(errors)) fail_cut(errors);
+    if (((j_decompress_ptr)info)->input_scan_number <= MAX_SCANS) return;
     snprintf(errors->message, sizeof errors->message, "more than %d scans", MAX_SCANS);
     longjmp(errors->failed, 1);
+}
+
+static unsigned whole_number(const JOCTET *bytes, int count, bool little_endian)
+{
+    unsigned value = 0;
+    for (int i = 0; i < count; i++) value = value << 8 | bytes[little_endian ? count - 1 - i : i];
+    return value;
+}
+
+/* How a viewer turns the picture, 1 to 8, from Exif's tag 0x0112 in the first folder of its TIFF structure;
+ * 1, as it is, where there is none. (CIPA DC-008, "Exif", 4.5 and 4.6) */
+static unsigned exif_orientation(const struct jpeg_decompress_struct *info)
+{
+    enum { HEADER = 6, TIFF_HEADER = 8, COUNT = 2, ENTRY = 12, ORIENTATION = 0x0112, SHORT = 3 };
+    const struct jpeg_marker_struct *marker = info->marker_list;
+    while (marker &&
+           (marker->data_length < HEADER + TIFF_HEADER || memcmp(marker->data, "Exif\0", HEADER) != 0))
+        marker = marker->next;
+    if (!marker) return 1;
+    const JOCTET *tiff = marker->data + HEADER;
+    unsigned length = marker->data_length - HEADER;
+    bool little = tiff[0] == 'I';
+    unsigned folder = whole_number(tiff + 4, 4, little);
+    if (folder > length - COUNT) return 1;
+    unsigned entries = whole_number(tiff + folder, COUNT, little);
+    unsigned room = (length - COUNT - folder) / ENTRY;
+    for (unsigned i = 0; i < entries && i < room; i++) {
+        const JOCTET *entry = tiff + folder + COUNT + (size_t)ENTRY * i;
+        if (whole_number(entry, 2, little) != ORIENTATION || whole_number(entry + 2, 2, little) != SHORT)
+            continue;
+        unsigned value = whole_number(entry + 8, 2, little);
+        return value >= 1 && value <= 8 ? value : 1;
+    }
+    return 1;
 }
 
 /* Adobe's programs store the inks inverted, and say so by their marker. */
@@ -75,12 +128,6 @@ static void cmyk_to_rgb(uint8_t *rgb, const JSAMPLE *cmyk, int width, bool inver
     }
 }
 
-/* The data ended before the picture did. A missing end marker alone is only worth a warning. */
-static bool is_cut(const jpeg_errors *errors)
-{
-    return errors->ran_out && errors->starved;
-}
-
 static void read_rows(jpeg_decoder *decoder)
 {
     struct jpeg_decompress_struct *info = &decoder->info;
@@ -91,7 +138,7 @@ static void read_rows(jpeg_decoder *decoder)
         if (jpeg_read_scanlines(info, &target, 1) == 1 && decoder->cmyk_row)
             cmyk_to_rgb(row, target, decoder->image.width, info->saw_Adobe_marker);
         if (is_cut(&decoder->errors))
-            return; /* the rest would be filled with gray, for a forged size at length */
+            fail_cut(&decoder->errors); /* the rest would be filled with gray, for a forged size at length */
     }
 }
 
@@ -102,6 +149,7 @@ static void decode(jpeg_decoder *decoder, sw_str *notes, const uint8_t *bytes, s
     decoder->progress.progress_monitor = check_scans;
     info->progress = &decoder->progress;
     jpeg_mem_src(info, bytes, (unsigned long)length);
+    jpeg_save_markers(info, EXIF_MARKER, MARKER_BYTES);
     jpeg_read_header(info, TRUE);
     bool inks = info->jpeg_color_space == JCS_CMYK || info->jpeg_color_space == JCS_YCCK;
     if (info->jpeg_color_space == JCS_UNKNOWN) {
@@ -126,13 +174,13 @@ static void decode(jpeg_decoder *decoder, sw_str *notes, const uint8_t *bytes, s
     } else if (info->jpeg_color_space == JCS_GRAYSCALE) {
         image_note(notes, "gray converted to RGB");
     }
+    unsigned orientation = exif_orientation(info);
+    if (orientation != 1)
+        image_note(notes, "taken as stored, where viewers turn it (Exif orientation %u)", orientation);
     info->out_color_space = inks ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(info);
     read_rows(decoder);
-    if (is_cut(&decoder->errors))
-        decoder->status = sw_fail(SW_E_DATA, "damaged JPEG: the file ends in the middle of the picture");
-    else
-        jpeg_finish_decompress(info);
+    jpeg_finish_decompress(info);
 }
 
 /* Everything that changes between setjmp and the jump lies in *decoder, in the caller's frame: it stays
@@ -142,7 +190,9 @@ static void decode_guarded(jpeg_decoder *decoder, sw_str *notes, const uint8_t *
     if (setjmp(decoder->errors.failed) == 0)
         decode(decoder, notes, bytes, length);
     else
-        decoder->status = sw_fail(SW_E_DATA, "damaged JPEG: %s", decoder->errors.message);
+        decoder->status = decoder->errors.no_memory
+                              ? sw_fail(SW_E_MEMORY, "JPEG decoder: %s", decoder->errors.message)
+                              : sw_fail(SW_E_DATA, "damaged JPEG: %s", decoder->errors.message);
 }
 
 sw_status image_decode_jpeg(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length)
@@ -167,17 +217,43 @@ sw_status image_decode_jpeg(sw_image *out, sw_str *notes, const uint8_t *bytes, 
 
 typedef struct jpeg_encoder {
     struct jpeg_compress_struct info;
+    struct jpeg_destination_mgr destination;
     jpeg_errors errors;
-    unsigned char *bytes;
-    unsigned long length;
+    sw_str *out;
+    JOCTET block[1 << 14];
     sw_status status;
 } jpeg_encoder;
+
+static void begin_block(j_compress_ptr info)
+{
+    jpeg_encoder *encoder = info->client_data;
+    encoder->destination.next_output_byte = encoder->block;
+    encoder->destination.free_in_buffer = sizeof encoder->block;
+}
+
+static boolean end_block(j_compress_ptr info)
+{
+    jpeg_encoder *encoder = info->client_data;
+    sw_str_append_bytes(encoder->out, encoder->block, sizeof encoder->block);
+    begin_block(info);
+    return TRUE;
+}
+
+static void end_file(j_compress_ptr info)
+{
+    jpeg_encoder *encoder = info->client_data;
+    sw_str_append_bytes(encoder->out, encoder->block,
+                        sizeof encoder->block - encoder->destination.free_in_buffer);
+}
 
 static void encode(jpeg_encoder *encoder, const sw_image *image, int quality)
 {
     struct jpeg_compress_struct *info = &encoder->info;
     jpeg_create_compress(info);
-    jpeg_mem_dest(info, &encoder->bytes, &encoder->length);
+    encoder->destination = (struct jpeg_destination_mgr){
+        .init_destination = begin_block, .empty_output_buffer = end_block, .term_destination = end_file};
+    info->dest = &encoder->destination;
+    info->client_data = encoder;
     info->image_width = (JDIMENSION)image->width;
     info->image_height = (JDIMENSION)image->height;
     info->input_components = image->channels;
@@ -208,12 +284,8 @@ sw_status sw_image_encode_jpeg(sw_str *out, const sw_image *image, int quality)
     jpeg_encoder encoder;
     memset(&encoder, 0, sizeof encoder);
     encoder.info.err = errors_init(&encoder.errors);
+    encoder.out = out;
     encode_guarded(&encoder, image, quality);
-    if (encoder.status == SW_OK) {
-        sw_str_append_bytes(out, encoder.bytes, encoder.length);
-        encoder.status = sw_str_status(out);
-    }
     jpeg_destroy_compress(&encoder.info);
-    free(encoder.bytes);
-    return encoder.status;
+    return encoder.status == SW_OK ? sw_str_status(out) : encoder.status;
 }

@@ -116,12 +116,20 @@ static void decode_mask(png_decoder *decoder)
     read_rows(decoder, 1);
 }
 
+/* libpng has no codes. That the machine has no memory left is no fault of the file's. */
+static sw_status fail_decoding(const char *message)
+{
+    bool no_memory = strstr(message, "ut of memory") || strstr(message, "nsufficient memory");
+    return no_memory ? sw_fail(SW_E_MEMORY, "PNG decoder: %s", message)
+                     : sw_fail(SW_E_DATA, "damaged PNG: %s", message);
+}
+
 /* Everything that changes between setjmp and the jump lies in *decoder, in the caller's frame: it stays
  * defined. */
 static void decode_guarded(png_decoder *decoder, sw_str *notes)
 {
     if (setjmp(png_jmpbuf(decoder->png)) != 0)
-        decoder->status = sw_fail(SW_E_DATA, "damaged PNG: %s", decoder->message);
+        decoder->status = fail_decoding(decoder->message);
     else if (notes)
         decode_rgb(decoder, notes);
     else

@@ -123,7 +123,7 @@ static sw_status allocate(sw_loader *loader)
     loader->threads = calloc((size_t)loader->options.threads, sizeof *loader->threads);
     if (!loader->order || !loader->slots || !loader->image_slab || !loader->label_slab ||
         !loader->index_slab || !loader->threads)
-        return sw_fail_alloc("prepared batches (fewer: runtime prefetch; smaller: train.batch_size)",
+        return sw_fail_alloc("prepared batches (fewer: data.prefetch; smaller: train.batch_size)",
                              rows * pixels * (3 * sizeof(float) + 1));
     for (size_t i = 0; i < (size_t)loader->slot_count; i++)
         loader->slots[i] = (loader_slot){.images = loader->image_slab + i * batch * pixels * 3,

@@ -11,11 +11,16 @@ static sw_status resolve_folder(char **out, const char *root, const char *folder
     char *path = sw_strf("%s/%s", root, folder);
     if (!path) return SW_E_MEMORY;
     struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) *out = realpath(path, NULL);
+    const char *fault = NULL;
+    if (stat(path, &info) != 0)
+        fault = strerror(errno);
+    else if (!S_ISDIR(info.st_mode))
+        fault = "not a folder";
+    else if (!(*out = realpath(path, NULL)))
+        fault = strerror(errno);
     sw_status status = SW_OK;
-    if (!*out)
-        status = sw_fail(SW_E_CONFIG, "%s: %s: the Oxford-IIIT Pet layout has this folder", path,
-                         errno ? strerror(errno) : "no folder");
+    if (fault)
+        status = sw_fail(SW_E_CONFIG, "%s: %s: the Oxford-IIIT Pet layout has this folder", path, fault);
     free(path);
     return status;
 }
@@ -24,7 +29,6 @@ sw_status pair_place_find(pair_place *out, const char *root)
 {
     sw_status status = SW_OK;
     *out = (pair_place){0};
-    errno = 0;
     SW_TRY(resolve_folder(&out->root, root, "."));
     SW_TRY(resolve_folder(&out->images, root, "images"));
     SW_TRY(resolve_folder(&out->trimaps, root, "annotations/trimaps"));

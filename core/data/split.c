@@ -72,7 +72,8 @@ static sw_status parse_line(const char **name, size_t *name_length, const char *
     return SW_OK;
 }
 
-/* Names by their text, to find the ones listed twice. */
+/* Names by their text, to find the ones listed twice: one of them held out, the other not, would let a
+ * picture into both parts. */
 typedef struct listed_name {
     const char *name;
     int line;
@@ -111,22 +112,22 @@ static sw_status parse(split_list *out, const char *text, size_t length, const c
     entries = malloc(most * sizeof *entries);
     if (!entries) return sw_fail_alloc(path, most * sizeof *entries);
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) text += 3; /* byte-order mark */
-    int number = 0, listed = 0;
+    int number = 0, listed = 0; /* lines, and names on them, also those of the other part */
     for (const char *line = text; line < end && (part.limit == 0 || out->count < part.limit);) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
         const char *stop = newline ? newline : end, *name;
         size_t name_length;
         number++;
         SW_TRY(parse_line(&name, &name_length, line, stop, path, number));
-        if (name_length && takes(part, ++listed)) {
+        if (name_length) {
             char *copy = sw_arena_alloc(&out->arena, name_length + 1);
             if (!copy) {
                 status = SW_E_MEMORY;
                 goto done;
             }
             memcpy(copy, name, name_length);
-            entries[out->count] = (listed_name){copy, number};
-            out->names[out->count++] = copy;
+            entries[listed++] = (listed_name){copy, number};
+            if (takes(part, listed)) out->names[out->count++] = copy;
         }
         line = newline ? newline + 1 : end;
     }
@@ -136,7 +137,7 @@ static sw_status parse(split_list *out, const char *text, size_t length, const c
                         : sw_fail(SW_E_DATA, "%s: no name in it", path);
         goto done;
     }
-    SW_TRY(refuse_duplicates(entries, out->count, path));
+    SW_TRY(refuse_duplicates(entries, listed, path));
 done:
     free(entries);
     return status;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/str.h"
@@ -61,7 +62,8 @@ static sw_status is_empty(bool *out, const char *dir)
     if (!stream) return sw_fail(SW_E_IO, "%s: %s", dir, strerror(errno));
     const struct dirent *entry;
     while (*out && (entry = readdir(stream)))
-        *out = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        *out = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+               strcmp(entry->d_name, "synth.json.partial") == 0; /* killed at the very beginning */
     closedir(stream);
     return SW_OK;
 }
@@ -198,6 +200,7 @@ sw_status sw_synth_write(const char *dir, const sw_synth_options *options)
     SW_TRY(sw_fs_mkdirs(dir));
     SW_TRY(sw_fs_write(marker, unfinished, strlen(unfinished)));
     SW_TRY(write_all(dir, options));
+    sync(); /* the set is called complete only when its files are on the disk */
     SW_TRY(sw_fs_write(marker, complete, strlen(complete)));
 done:
     free(marker);

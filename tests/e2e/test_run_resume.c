@@ -72,11 +72,12 @@ Test(run_resume, a_killed_run_goes_on_from_the_last_saved_epoch_and_ends_with_th
 
 static void wait_ms(double ms)
 {
-    nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(fmod(ms, 1000) * 1e6)}, NULL);
+    nanosleep(&(struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(fmod(ms, 1000) * 1e6)},
+              NULL);
 }
 
-/* Kills a run so many milliseconds after its start, or after its folder has its configuration, and goes on with
- * it if it can be. Returns its exit code. */
+/* Kills a run so many milliseconds after its start, or after its folder has its configuration, and goes on
+ * with it if it can be. Returns its exit code. */
 static int kill_and_go_on(const char *run, double ms, bool once_begun, int *went_on)
 {
     char config[64];
@@ -100,8 +101,8 @@ static int kill_and_go_on(const char *run, double ms, bool once_begun, int *went
     return code;
 }
 
-/* Later and later, until a run is done before it can be killed. How long a run takes to begin is the machine's
- * and its load's, so the moments in its course are counted from there. */
+/* Later and later, until a run is done before it can be killed. How long a run takes to begin is the
+ * machine's and its load's, so the moments in its course are counted from there. */
 Test(run_resume, a_run_killed_at_any_time_either_goes_on_or_says_that_it_never_began)
 {
     int went_on = 0;

@@ -290,6 +290,22 @@ Test(data_dataset, what_is_held_out_and_the_rest_are_the_whole_list)
     cr_assert_eq(sw_dataset_open(&dataset, &options), SW_E_CONFIG);
 }
 
+Test(data_dataset, a_name_listed_twice_is_refused_also_where_only_one_of_them_is_held_out)
+{
+    const char *root = pets_folder_create("twice");
+    for (char name[2] = "a"; name[0] <= 'd'; name[0]++) pets_folder_add(root, name, 8, 8, 0);
+    pets_folder_list(root, "trainval", "a b c c d"); /* c is the third and the fourth */
+    sw_dataset_options options = options_of(root);
+    options.holdout = 3;
+    for (int held = 0; held < 2; held++) {
+        options.held = held;
+        sw_dataset *dataset;
+        cr_assert_eq(sw_dataset_open(&dataset, &options), SW_E_DATA);
+        cr_expect(strstr(sw_error_message(), ":4: 'c' is listed already in line 3"), "%s",
+                  sw_error_message());
+    }
+}
+
 Test(data_dataset, more_than_the_machine_holds_is_refused_before_reading)
 {
     sw_dataset_options options = options_of(make_three());

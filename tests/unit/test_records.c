@@ -197,6 +197,7 @@ Test(records, a_line_cut_short_by_a_full_disk_is_taken_back)
     const struct rlimit limit = {.rlim_cur = line + 10, .rlim_max = RLIM_INFINITY};
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
     cr_assert_eq(sw_records_append_step(records, &step), SW_E_IO);
+    cr_expect(strstr(sw_error_message(), "File too large"), "the limit's own reason: %s", sw_error_message());
     sw_records_close(records);
     assert_file("steps.jsonl", "{\"step\":1,\"epoch\":1,\"loss\":0.5,\"lr\":0.5}\n");
 }

@@ -126,6 +126,7 @@ Test(yaml, what_is_no_configuration_is_refused_with_its_place)
         {"a: &x [1, *x]\n", "t.yaml:1:11: ", "inside the very value it names"},
         {"a: &x 1\nb: &x 2\n", "t.yaml:2:4: ", "anchor '&x' is given twice; the first is at line 1"},
         {"a: 1\nb: 2\na: 3\n", "t.yaml:3:1: ", "duplicate key 'a'; it stands already at line 1"},
+        {"b: &b {k: 1}\nm: {<<: *b}\n", "t.yaml:2:5: ", "merge keys (<<) are not read"},
         {"m:\n  k: 1\n  k: 2\n", "t.yaml:3:3: ", "duplicate key 'k'"},
         {"a: 1\n---\nb: 2\n", "t.yaml:2:1: ", "a second document"},
         {"a: !!int 1\n", "t.yaml:1:4: ", "tags ('tag:yaml.org,2002:int')"},

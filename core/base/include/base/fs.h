@@ -29,6 +29,7 @@ sw_status sw_fs_write(const char *path, const void *bytes, size_t length) SW_NOD
 typedef struct sw_fs_writer {
     FILE *stream;
     char *path, *aside;
+    int cause; /* errno of a failed write to `stream`, where whoever wrote kept it */
 } sw_fs_writer;
 
 sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path) SW_NODISCARD;
@@ -39,7 +40,7 @@ void sw_fs_writer_discard(sw_fs_writer *writer);
  * killed, finds whole pieces. What a full disk took only in part is cut off again. `path` is for messages. */
 sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t length) SW_NODISCARD;
 
-/* Cuts a file to its first `length` bytes (used to drop log lines past a resumed step). */
+/* Cuts a file to its first `length` bytes. */
 sw_status sw_fs_truncate(const char *path, uint64_t length) SW_NODISCARD;
 
 /* "a/b", on the heap (caller frees); NULL when memory is out. An absolute `name` is returned as it is. */

@@ -26,9 +26,9 @@ typedef struct sw_fetch_options {
  * nothing. An interrupted download stays as NAME.partial and is continued by the next call; the folders
  * appear only when whole. Archives are removed once unpacked. Only plain files and folders below images/ and
  * annotations/ are unpacked. SW_E_IO: network, disk, or too little space. SW_E_DATA: an archive of another
- * size, damaged, or with entries that would lead elsewhere. SW_E_CONFIG: an archive of another size lies there
- * already. SW_E_USAGE: another process is at it, or built without libcurl or libarchive (the message gives the
- * commands to use instead). */
+ * size, damaged, or with entries that would lead elsewhere. SW_E_CONFIG: an archive of another size lies
+ * there already. SW_E_USAGE: another process is at it, or built without libcurl or libarchive (the message
+ * gives the commands to use instead). */
 sw_status sw_fetch_run(const char *dir, const sw_fetch_options *options) SW_NODISCARD;
 
 #endif

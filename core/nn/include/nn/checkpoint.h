@@ -36,7 +36,7 @@ sw_status sw_checkpoint_check(const sw_graph *graph, const sw_safetensors_reader
                               const char *path) SW_NODISCARD;
 
 /* Loads every tensor of the graph (and moments and averages, where there are any) from an open file, once
- * that is checked as above; nothing on the device is changed when it fails. */
+ * that is checked as above; nothing on the device is changed when the check fails. */
 sw_status sw_checkpoint_load(const sw_checkpoint *checkpoint, const sw_safetensors_reader *reader,
                              const char *path) SW_NODISCARD;
 
