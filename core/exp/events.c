@@ -43,6 +43,11 @@ sw_status sw_events_open(sw_events **out, const char *folder)
     return SW_E_MEMORY;
 }
 
+sw_status sw_events_flush(const sw_events *events)
+{
+    return events->path ? sw_fs_flush(events->fd, events->path) : SW_OK;
+}
+
 void sw_events_close(sw_events *events)
 {
     if (!events) return;

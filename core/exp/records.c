@@ -292,6 +292,15 @@ void sw_records_visit(const sw_records *records, const sw_epoch_record *epoch,
         visit(user, records->layout.cells[i].key, sw_epoch_value(epoch, &records->layout.cells[i]));
 }
 
+sw_status sw_records_flush(const sw_records *records)
+{
+    const appender *const files[] = {&records->steps, &records->metrics, &records->csv};
+    sw_status status = SW_OK;
+    for (size_t i = 0; i < sizeof files / sizeof files[0] && status == SW_OK; i++)
+        status = sw_fs_flush(files[i]->fd, files[i]->path);
+    return status;
+}
+
 void sw_records_close(sw_records *records)
 {
     if (!records) return;

@@ -29,10 +29,16 @@ static bool time_is_up(const sw_session *s)
     return now_s() >= s->deadline_s;
 }
 
+/* The lines first: rows that a power cut took from behind a saved state would be missing for good. */
 static sw_status save_state(sw_session *s)
 {
+    sw_status status = SW_OK;
     sw_trainer_identity identity = sw_session_identity(s);
-    return sw_trainer_state_save(&s->state, s->folder, &s->network, &identity);
+    SW_TRY(sw_records_flush(s->records));
+    if (s->events) SW_TRY(sw_events_flush(s->events));
+    status = sw_trainer_state_save(&s->state, s->folder, &s->network, &identity);
+done:
+    return status;
 }
 
 /* --- training -------------------------------------------------------------------------------- */

@@ -40,6 +40,9 @@ void sw_fs_writer_discard(sw_fs_writer *writer);
  * killed, finds whole pieces. What a full disk took only in part is cut off again. `path` is for messages. */
 sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t length) SW_NODISCARD;
 
+/* Waits until what was appended is on the disk. */
+sw_status sw_fs_flush(int fd, const char *path) SW_NODISCARD;
+
 /* Cuts a file to its first `length` bytes. */
 sw_status sw_fs_truncate(const char *path, uint64_t length) SW_NODISCARD;
 

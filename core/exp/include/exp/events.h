@@ -25,6 +25,9 @@ sw_status sw_events_epoch(sw_events *events, const sw_records *records,
 /* The picture of an epoch, a PNG file. */
 sw_status sw_events_grid(sw_events *events, int epoch, const char *png_path) SW_NODISCARD;
 
+/* Waits until all of it is on the disk. */
+sw_status sw_events_flush(const sw_events *events) SW_NODISCARD;
+
 /* Drops, from all event files of a folder, steps past `last_step` and epochs past `last_epoch`, so that a run
  * which goes on writes none twice. What a killed process left of its last record goes too, and so does, with
  * a warning, whatever stands behind a damaged record: TensorBoard would stop there. */

@@ -61,6 +61,8 @@ sw_status sw_records_open(sw_records **out, const char *folder, const char *cons
                           int class_count) SW_NODISCARD;
 sw_status sw_records_append_step(sw_records *records, const sw_step_record *step) SW_NODISCARD;
 sw_status sw_records_append_epoch(sw_records *records, const sw_epoch_record *epoch) SW_NODISCARD;
+/* Waits until all lines are on the disk. */
+sw_status sw_records_flush(const sw_records *records) SW_NODISCARD;
 void sw_records_close(sw_records *records);
 
 /* Calls `visit` for every column but `epoch`, in the files' order; an absent value is NaN. */
