@@ -217,6 +217,7 @@ const sw_check_case sw_check_cases[] = {
     NORM(FULL, 2, 128, 128, 3, false, UNIFORM, false),
     NORM(FULL, 2, 128, 128, 64, true, UNIFORM, false),
     NORM(FULL, 2, 16, 16, 512, true, UNIFORM, false),
+    NORM(FULL, 1, 257, 257, 1, true, UNIFORM, false), /* on GPUs more than 65535 groups in a dimension */
 
     OP(TINY, max_pool, NULL, 1, 2, 3, 3, TIES, false),
     OP(TINY, max_pool, NULL, 1, 2, 2, 16, NANS, false),

@@ -77,6 +77,11 @@ int sw_cl_register_width(const sw_cl *cl)
     return cl->device.float_vector >= 16 ? 16 : 8;
 }
 
+sw_status sw_cl_flush(sw_cl *cl)
+{
+    return sw_cl_status(clFlush(cl->queue), "clFlush", cl->device.name);
+}
+
 sw_status sw_cl_finish(sw_cl *cl)
 {
     return sw_cl_status(clFinish(cl->queue), "clFinish", cl->device.name);

@@ -214,6 +214,7 @@ sw_status sw_network_enqueue_step(sw_network *network, int n, double lr)
     }
     sw_step_group_add(network, 1.0, 0.0); /* a group of its own; the loss is in the log */
     SW_TRY(sw_step_group_update(network, lr));
+    SW_TRY(sw_cl_flush(network->cl)); /* the host may now wait for the loader */
 done:
     return status;
 }

@@ -66,6 +66,8 @@ int sw_cl_vector_width(const sw_cl *cl);
  * else 8, of which a wider vector would take two and leave none for the operands. */
 int sw_cl_register_width(const sw_cl *cl);
 
+/* Hands everything enqueued to the device, which a driver may put off until the host waits. */
+sw_status sw_cl_flush(sw_cl *cl) SW_NODISCARD;
 /* Waits until everything enqueued is done; reports an asynchronous failure. */
 sw_status sw_cl_finish(sw_cl *cl) SW_NODISCARD;
 
