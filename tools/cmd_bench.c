@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <strings.h>
 #include "base/fs.h"
 #include "base/str.h"
 #include "commands.h"
@@ -33,10 +34,11 @@ static sw_status read_options(sw_bench_options *o)
 static bool ends_in_json(const char *name)
 {
     size_t length = strlen(name);
-    return length > 5 && strcmp(name + length - 5, ".json") == 0;
+    return length > 5 && strcasecmp(name + length - 5, ".json") == 0;
 }
 
-/* EXPERIMENT, and with --json a FILE, which may stand before it or behind it. */
+/* EXPERIMENT, and with --json a FILE, which may stand before it or behind it. Its ending tells it from a
+ * second experiment, which is never written to. */
 static sw_status read_arguments(const char **file, const char **out, int argc, const char *const *argv)
 {
     *out = NULL;
@@ -45,6 +47,11 @@ static sw_status read_arguments(const char **file, const char **out, int argc, c
         *out = argv[at];
         *file = argv[1 - at];
         return SW_OK;
+        if (!ends_in_json(argv[at]))
+            return sw_fail(SW_E_USAGE,
+                           "takes one experiment file, and neither %s nor %s is a file for --json: its name "
+                           "must end in .json",
+                           argv[0], argv[1]);
     }
     if (argc != 1)
         return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork bench --help')", argc);
@@ -93,7 +100,8 @@ static const struct poptOption options[] = {
     {"data", '\0', POPT_ARG_NONE, &data, 0,
      "Also time training steps with the experiment's data being loaded, against steps without", NULL},
     {"json", '\0', POPT_ARG_NONE, &json, 0,
-     "Give one JSON document: in FILE, beside the tables; without FILE, printed instead of them", "[FILE]"},
+     "Give one JSON document: in FILE, beside the tables; without FILE, printed instead of them",
+     "[FILE.json]"},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_bench = {
