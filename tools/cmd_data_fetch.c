@@ -1,4 +1,5 @@
 /* segwork data fetch */
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include "terminal_line.h"
 
 static const char *base_url;
-static long long images_bytes = -1, annotations_bytes = -1;
+static long long images_bytes = LLONG_MIN, annotations_bytes = LLONG_MIN; /* not given */
 static volatile sig_atomic_t stop;
 
 const struct poptOption data_fetch_options[] = {
@@ -24,7 +25,7 @@ const struct poptOption data_fetch_options[] = {
 
 bool data_fetch_any_option(void)
 {
-    return base_url || images_bytes != -1 || annotations_bytes != -1;
+    return base_url || images_bytes != LLONG_MIN || annotations_bytes != LLONG_MIN;
 }
 
 static void ask_to_stop(int signal_number)
@@ -52,13 +53,15 @@ static bool show_progress(void *user, const char *what, uint64_t done_bytes, uin
 sw_status data_fetch_run(const char *dir, int size_px)
 {
     (void)size_px; /* refused before */
-    if (images_bytes == 0 || annotations_bytes == 0 || images_bytes < -1 || annotations_bytes < -1)
+    if (images_bytes == LLONG_MIN) images_bytes = SW_FETCH_IMAGES_BYTES;
+    if (annotations_bytes == LLONG_MIN) annotations_bytes = SW_FETCH_ANNOTATIONS_BYTES;
+    if (images_bytes < 1 || annotations_bytes < 1)
         return sw_fail(SW_E_USAGE, "an archive's size must be 1 byte or more");
     struct timespec shown = {0};
     sw_fetch_options options = {
         .base_url = base_url,
-        .images_bytes = images_bytes > 0 ? (uint64_t)images_bytes : SW_FETCH_IMAGES_BYTES,
-        .annotations_bytes = annotations_bytes > 0 ? (uint64_t)annotations_bytes : SW_FETCH_ANNOTATIONS_BYTES,
+        .images_bytes = (uint64_t)images_bytes,
+        .annotations_bytes = (uint64_t)annotations_bytes,
         .progress = show_progress,
         .user = &shown,
     };

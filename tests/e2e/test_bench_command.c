@@ -277,6 +277,8 @@ Test(bench_command, refuses_what_does_not_fit_or_is_no_option)
     program_expect(2, "--steps 0: at least one step", "segwork bench " TINY "--steps 0");
     program_expect(2, "--batch -1: at least one image",
                    "segwork bench $SRC/experiments/segnet_small.yaml --batch -1");
+    program_expect(2, "--batch 0: at least one image",
+                   "segwork bench $SRC/experiments/segnet_small.yaml --batch 0");
     program_expect(2, "takes one experiment file, got 0", "segwork bench");
     program_expect(2, "no-such-device", "segwork bench " TINY "--device no-such-device");
 }

@@ -280,6 +280,7 @@ Test(render_command, every_mistake_is_one_line_with_its_exit_code_and_leaves_not
         {2, "run --fps nan", "must be 0.1 to 50"},
         {2, "run --fps fast", "invalid numeric value"},
         {2, "run --size 15", "--size 15: must be 16 to 1024"},
+        {2, "run --size 0", "--size 0: must be 16 to 1024"},
         {2, "run --size -1", "--size -1: must be 16 to 1024"},
         {2, "run --size 1025", "--size 1025: must be 16 to 1024"},
         {2, "run --gif pets", "--gif pets: that is a folder"},
