@@ -159,6 +159,7 @@ Test(predict_command, what_cannot_be_meant_is_refused_before_anything_is_written
     program_expect(2, "would overwrite ./a.png",
                    "cp pets/annotations/trimaps/pet_000001.png a.png && "
                    "segwork predict --checkpoint run ./a.png --out .");
+    program_expect(2, "--out is empty", "segwork predict --checkpoint run a.png --out ''");
     cr_expect_not(file_exists("out/a.png"));
 }
 

@@ -285,6 +285,8 @@ Test(render_command, every_mistake_is_one_line_with_its_exit_code_and_leaves_not
         {2, "run --size 1025", "--size 1025: must be 16 to 1024"},
         {2, "run --gif pets", "--gif pets: that is a folder"},
         {1, "run --gif nowhere/x.gif", "nowhere/x.gif"},
+        {2, "run --frames ''", "--frames is empty"},
+        {2, "run --gif ''", "--gif is empty"},
         {2, "run --frames run/grids", "--frames run/grids: the run's own files of these names are there"},
         {2, "run other/../run --frames ./run/masks/", "the run's own files of these names are there"},
         {1, "run --frames pets/images/pet_000001.jpg", "a file of that name is in the way"},
