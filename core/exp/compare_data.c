@@ -109,6 +109,7 @@ static void add_figures(cJSON *const *objects, const sw_comparison *c, const cha
         add_number(object, "mean", figures[k].mean);
         add_number(object, "sd", figures[k].sd);
         add_number(object, "delta", differs ? figures[k].mean - figures[0].mean : (double)NAN);
+        cJSON_AddNumberToObject(object, "n", figures[k].count);
         cJSON_AddBoolToObject(object, "best", best[k]);
     }
 }

@@ -85,7 +85,7 @@ bool comparison_same_but_seed(const contender *a, const contender *b);
 
 typedef struct figure {
     double mean, sd; /* NaN: none; sd of a single one too */
-    int count;
+    int count, of;   /* values that are there, of so many runs */
 } figure;
 
 enum { ROW_FINAL = -1, ROW_BEST = -2 }; /* else an epoch, from 1 */

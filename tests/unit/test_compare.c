@@ -208,6 +208,34 @@ Test(compare, runs_that_differ_in_their_seed_only_share_a_column_of_mean_and_dev
     free(text);
 }
 
+Test(compare, a_figure_that_some_seeds_lack_says_of_how_many_it_is)
+{
+    made("a0", "seed: 0\n", 0.10, 0.30);
+    made("a1", "seed: 1\n", (double)NAN, (double)NAN);
+    made("a2", "seed: 2\n", (double)NAN, (double)NAN);
+    made("b0", "seed: 0\nloss: {gamma: 1}\n", 0.1, 0.2);
+    made("b1", "seed: 1\nloss: {gamma: 1}\n", 0.1, 0.4);
+    made("b2", "seed: 2\nloss: {gamma: 1}\n", (double)NAN, (double)NAN);
+    const char *const *names = NAMES("a0", "a1", "a2", "b0", "b1", "b2");
+    cJSON *json = json_of(names);
+    expect_number(json, "columns.0.best.iou_border.n", 1);
+    expect_number(json, "columns.0.best.pixel_accuracy.n", 1);
+    expect_number(json, "columns.0.final.lr.n", 3);
+    expect_number(json, "columns.0.final.boundary_f1.n", 0);
+    expect_number(json, "columns.1.final.iou_border.n", 2);
+    expect_number(json, "columns.1.epochs.0.iou_border.n", 2);
+    expect_number(json, "columns.0.cost.seconds.n", 3);
+    expect_null(json, "runs.1.best");
+    cJSON_Delete(json);
+    char *text = written(names, &by_border, SW_COMPARE_TEXT);
+    expect_words(text, "0.3000 (1 of 3)");
+    expect_words(text, "0.3000 ±0.1414 (2 of 3)");
+    expect_words(text, "  2, -, -  ");
+    expect_words(text, "  2, 2, -  ");
+    cr_expect_null(strstr(text, "2.00 ±0.00 ("), "all three have their seconds:\n%s", text);
+    free(text);
+}
+
 Test(compare, the_same_seed_twice_other_lengths_and_other_data_do_not_share_a_column)
 {
     const double figures[] = {0.1, 0.2};
