@@ -1,6 +1,7 @@
 /* A page of tables: filled in here, and written as text in blocks of a given width. */
 #include "sheet.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { GAP = 2, NARROWEST = 6, MOST_COLUMNS = 8 /* of a table of words */, MOST_IN_BLOCK = 24 };
@@ -17,9 +18,22 @@ static const char *keep(sheet *s, const char *text)
     return copy;
 }
 
+static bool grow(sheet *s)
+{
+    int capacity = s->table_capacity ? 2 * s->table_capacity : 16;
+    sheet_table *grown = realloc(s->tables, (size_t)capacity * sizeof *grown);
+    if (!grown) {
+        s->failed = true;
+        return false;
+    }
+    s->tables = grown;
+    s->table_capacity = capacity;
+    return true;
+}
+
 sheet_table *sheet_add(sheet *s, const char *title, int columns, int rows)
 {
-    if (s->table_count == SHEET_TABLES) return NULL;
+    if (s->table_count == s->table_capacity && !grow(s)) return NULL;
     sheet_table *table = &s->tables[s->table_count];
     *table = (sheet_table){.title = keep(s, title), .columns = columns, .rows = rows};
     table->heads = sw_arena_alloc(&s->arena, (size_t)columns * sizeof *table->heads);
@@ -59,6 +73,7 @@ sw_status sheet_status(const sheet *s)
 
 void sheet_deinit(sheet *s)
 {
+    free(s->tables);
     sw_arena_deinit(&s->arena);
     *s = (sheet){0};
 }

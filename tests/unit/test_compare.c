@@ -428,6 +428,28 @@ Test(compare, however_many_runs_text_keeps_to_80_columns)
     free(out);
 }
 
+static int occurrences(const char *text, const char *words)
+{
+    int count = 0;
+    for (const char *found = text; (found = strstr(found, words)); found += strlen(words)) count++;
+    return count;
+}
+
+Test(compare, no_table_that_is_asked_for_is_left_out_however_many_there_are)
+{
+    const sw_compare_options once = {.rank = "val_loss", .each_epoch = NAMES("all")},
+                             often = {.rank = "val_loss", .each_epoch = NAMES("all", "all", "all", "all")};
+    made("a", "", 0.1, 0.2);
+    char *one = written(NAMES("a"), &once, SW_COMPARE_TEXT),
+         *four = written(NAMES("a"), &often, SW_COMPARE_TEXT);
+    int tables = occurrences(one, ", epoch by epoch\n");
+    cr_expect_gt(4 * tables, 64);
+    cr_expect_eq(occurrences(four, ", epoch by epoch\n"), 4 * tables);
+    expect_words(four, "\nCost\n");
+    free(one);
+    free(four);
+}
+
 Test(compare, control_characters_of_a_folder_or_value_do_not_reach_the_terminal)
 {
     made("evil\x1b[2J", "", 0.1, 0.2);
