@@ -1,6 +1,7 @@
 /* A comparison for programs: JSON, whose keys stay as docs/compare.md says, and CSV. */
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "comparison.h"
@@ -108,8 +109,8 @@ static void add_figures(cJSON *const *objects, const sw_comparison *c, const cha
         cJSON *object = cJSON_AddObjectToObject(objects[k], key);
         add_number(object, "mean", figures[k].mean);
         add_number(object, "sd", figures[k].sd);
-        add_number(object, "delta", differs ? figures[k].mean - figures[0].mean : (double)NAN);
         cJSON_AddNumberToObject(object, "n", figures[k].count);
+        add_number(object, "delta", differs ? figures[k].mean - figures[0].mean : (double)NAN);
         cJSON_AddBoolToObject(object, "best", best[k]);
     }
 }
@@ -205,7 +206,7 @@ static void add_notes(cJSON *root, const sw_comparison *c)
 {
     note notes[COMPARISON_NOTES];
     cJSON *list = cJSON_AddArrayToObject(root, "notes");
-    int count = comparison_notes(notes, c);
+    int count = comparison_notes(notes, comparison_odd(c));
     for (int n = 0; n < count; n++) {
         bool chosen[MAX_CONTENDERS];
         for (size_t i = 0; i < c->count; i++) chosen[i] = (c->items[i].odd & notes[n].flag) != 0;
@@ -213,7 +214,9 @@ static void add_notes(cJSON *root, const sw_comparison *c)
         cJSON_AddStringToObject(object, "kind", notes[n].kind);
         cJSON_AddBoolToObject(object, "metrics_comparable", !notes[n].forbids);
         cJSON_AddItemToObject(object, "runs", labels_json(c, chosen));
-        cJSON_AddStringToObject(object, "text", notes[n].text);
+        char text[160];
+        snprintf(text, sizeof text, "%s%s%s", notes[n].before, c->columns[0].label, notes[n].after);
+        cJSON_AddStringToObject(object, "text", text);
         cJSON_AddItemToArray(list, object);
     }
 }

@@ -69,13 +69,13 @@ static void add_runs(sheet *s, const sw_comparison *c)
 static void add_warnings(sheet *s, const sw_comparison *c)
 {
     note notes[COMPARISON_NOTES];
-    int count = comparison_notes(notes, c);
+    int count = comparison_notes(notes, comparison_odd(c));
     for (int n = 0; n < count; n++) {
         bool chosen[MAX_CONTENDERS];
         sw_str text = {0};
         for (size_t i = 0; i < c->count; i++) chosen[i] = (c->items[i].odd & notes[n].flag) != 0;
         comparison_labels(&text, c, chosen);
-        sw_str_printf(&text, ": %s", notes[n].text);
+        sw_str_printf(&text, ": %s%s%s", notes[n].before, c->columns[0].label, notes[n].after);
         if (text.failed) s->failed = true;
         if (!text.failed) sheet_warn(s, text.text);
         sw_str_deinit(&text);

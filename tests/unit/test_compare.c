@@ -342,6 +342,23 @@ Test(compare, other_validation_images_or_another_size_are_said_and_neither_marke
     free(text);
 }
 
+Test(compare, another_way_of_resizing_is_only_noted_though_the_fingerprints_differ)
+{
+    const double figures[] = {0.1, 0.9};
+    made("a", "", 0.1, 0.2);
+    run_case_write(&(run_case){.folder = "b",
+                               .config = "train: {epochs: 2}\ndata: {resize: bilinear}\n",
+                               .outcome = "done",
+                               .train_data = "resized t",
+                               .val_data = "resized v",
+                               .iou_border = figures,
+                               .epochs = 2});
+    char *text = written(NAMES("a", "b"), &by_border, SW_COMPARE_TEXT);
+    expect_words(text, "! B: images were resized another way than A's (data.resize)\n");
+    cr_expect_null(strstr(text, "not comparable"));
+    free(text);
+}
+
 Test(compare, losses_of_another_kind_are_not_compared_but_the_rest_is)
 {
     made("a", "", 0.1, 0.2);
