@@ -1,10 +1,11 @@
 /* What a run keeps of its grid images, in RUN/masks: enough to draw every epoch again without the model and
  * without the data set.
  *
- *   images.json                    {"format": 1, "size": S, "columns": C, "classes": [names], "images":
- * [names]} inputs.png                     the photographs as the network saw them, RGB truth.png their true
- * classes epoch_NN.png                   classes predicted after epoch NN (00: before training)
- *   epoch_NN_confidence.png        softmax p of the predicted class as round(255 p), gray
+ * - images.json: {"format": 1, "size": S, "columns": C, "classes": [names], "images": [names]}
+ * - inputs.png: the photographs as the network saw them, RGB
+ * - truth.png: their true classes
+ * - epoch_NN.png: classes predicted after epoch NN (00: before training)
+ * - epoch_NN_confidence.png: softmax p of the predicted class as round(255 p), gray
  *
  * Each PNG is a sheet of S x S tiles, C in a row without gaps, image i in row i / C and column i % C; tiles
  * beyond the last image are 0. Class maps have a palette: a pixel's value is its class, and a viewer shows
