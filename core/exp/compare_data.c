@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "comparison.h"
+#include "json_text.h"
 
 /* NaN becomes null. */
 static void add_number(cJSON *object, const char *key, double value)
@@ -18,7 +19,7 @@ static void add_number(cJSON *object, const char *key, double value)
 static void add_text(cJSON *object, const char *key, const char *text)
 {
     if (text && *text)
-        cJSON_AddStringToObject(object, key, text);
+        sw_json_add_text(object, key, text);
     else
         cJSON_AddNullToObject(object, key);
 }
@@ -58,7 +59,7 @@ static cJSON *run_json(const sw_comparison *c, const contender *of)
     const sw_run_facts *facts = &of->run.facts;
     cJSON_AddStringToObject(object, "label", of->label);
     cJSON_AddStringToObject(object, "column", c->columns[of->column].label);
-    cJSON_AddStringToObject(object, "path", of->path);
+    sw_json_add_text(object, "path", of->path);
     cJSON_AddStringToObject(object, "experiment", of->x->name);
     cJSON_AddStringToObject(object, "state", of->is_run ? sw_run_state_name(of->run.state) : "not run");
     add_text(object, "failure", of->run.failure);

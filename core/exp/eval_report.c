@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "exp/eval.h"
 
+#include "json_text.h"
 #include "split.h"
 
 /* --- for the terminal ------------------------------------------------------------------------ */
@@ -147,8 +148,8 @@ static cJSON *metrics_json(const sw_eval *eval)
     const sw_evaluation *e = &eval->clean;
     const sw_saved *s = eval->saved;
     cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "weights", s->weights_path);
-    cJSON_AddStringToObject(object, "config", s->config_path);
+    sw_json_add_text(object, "weights", s->weights_path);
+    sw_json_add_text(object, "config", s->config_path);
     if (s->epoch) cJSON_AddNumberToObject(object, "epoch", s->epoch);
     cJSON_AddStringToObject(object, "data", s->experiment->data.root);
     cJSON_AddStringToObject(object, "split", sw_split_val_list(&s->experiment->data));

@@ -4,17 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 enum { GAP = 2, NARROWEST = 6, MOST_COLUMNS = 8 /* of a table of words */, MOST_IN_BLOCK = 24 };
 
+/* A cell is one line, and harmless. */
 static const char *keep(sheet *s, const char *text)
 {
-    char *copy = sw_arena_strdup(&s->arena, text);
-    if (!copy) {
-        s->failed = true;
-        return NULL;
+    sw_str clean = {0};
+    sw_str_append(&clean, "");
+    while (*text) {
+        const char *character;
+        size_t bytes = sw_utf8_next(&character, &text);
+        bool control = (unsigned char)*character < 0x20 || *character == 0x7f;
+        sw_str_append_bytes(&clean, control ? " " : character, control ? 1 : bytes);
     }
-    for (char *c = copy; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = ' '; /* a cell is one line, and harmless */
+    const char *copy = clean.failed ? NULL : sw_arena_strdup(&s->arena, clean.text);
+    sw_str_deinit(&clean);
+    if (!copy) s->failed = true;
     return copy;
 }
 

@@ -476,6 +476,24 @@ Test(compare, control_characters_of_a_folder_or_value_do_not_reach_the_terminal)
     free(out);
 }
 
+Test(compare, a_path_that_is_no_utf8_is_shown_as_far_as_it_is)
+{
+    static const sw_compare_format formats[] = {SW_COMPARE_TEXT, SW_COMPARE_MARKDOWN, SW_COMPARE_HTML,
+                                                SW_COMPARE_JSON};
+    made("Gr\xC3\xB6\xDF"
+         "e",
+         "", 0.1, 0.2);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        char *out = written(NAMES("Gr\xC3\xB6\xDF"
+                                  "e"),
+                            &by_border, formats[i]);
+        cr_expect_null(strstr(out, "\xDF"), "format %zu:\n%s", i, out);
+        expect_words(out, "Gr\xC3\xB6\xEF\xBF\xBD"
+                          "e");
+        free(out);
+    }
+}
+
 /* ---- folders and mistakes ---- */
 
 Test(compare, a_folder_of_runs_stands_for_them_in_the_order_of_their_names)
