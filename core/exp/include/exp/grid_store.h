@@ -63,8 +63,6 @@ typedef struct sw_grid_store {
 sw_status sw_grid_store_open(sw_grid_store *out, const char *run) SW_NODISCARD;
 void sw_grid_store_deinit(sw_grid_store *store); /* accepts a zeroed one */
 
-bool sw_grid_store_has(const sw_grid_store *store, int epoch);
-
 /* Reads an epoch: labels and confidences (count,S,S), image after image; either may be NULL. Errors as above,
  * and SW_E_DATA for a pixel that is no class. */
 sw_status sw_grid_store_read(const sw_grid_store *store, int epoch, uint8_t *labels,
