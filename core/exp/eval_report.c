@@ -120,19 +120,6 @@ static cJSON *classes_json(const sw_eval *eval)
     return list;
 }
 
-/* Rows truth, columns prediction, in pixels. */
-static cJSON *confusion_json(const sw_confusion *m)
-{
-    cJSON *rows = cJSON_CreateArray();
-    for (int t = 0; t < m->classes; t++) {
-        cJSON *row = cJSON_CreateArray();
-        for (int p = 0; p < m->classes; p++)
-            cJSON_AddItemToArray(row, cJSON_CreateNumber((double)m->counts[t][p]));
-        cJSON_AddItemToArray(rows, row);
-    }
-    return rows;
-}
-
 static cJSON *article_json(const sw_evaluation *a)
 {
     cJSON *object = cJSON_CreateObject();
@@ -164,7 +151,7 @@ static cJSON *metrics_json(const sw_eval *eval)
     cJSON_AddNumberToObject(object, "boundary_f1", sw_boundary_mean_f1(&e->boundary));
     if (eval->has_article) cJSON_AddItemToObject(object, "article", article_json(&eval->article));
     cJSON_AddItemToObject(object, "classes", classes_json(eval));
-    cJSON_AddItemToObject(object, "confusion", confusion_json(&e->confusion));
+    cJSON_AddItemToObject(object, "confusion", sw_json_confusion(&e->confusion));
     return object;
 }
 

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "exp/grid.h"
 #include "gallery.h"
+#include "json_text.h"
 
 /* ---- the sheet ---- */
 
@@ -131,18 +132,6 @@ static cJSON *item_json(const sw_gallery *g, const rows *r, int image)
     return item;
 }
 
-static cJSON *confusion_json(const sw_confusion *m)
-{
-    cJSON *table = cJSON_CreateArray();
-    for (int t = 0; t < m->classes; t++) {
-        cJSON *row = cJSON_CreateArray();
-        for (int p = 0; p < m->classes; p++)
-            cJSON_AddItemToArray(row, cJSON_CreateNumber((double)m->counts[t][p]));
-        cJSON_AddItemToArray(table, row);
-    }
-    return table;
-}
-
 static sw_status write_json(const char *path, const sw_gallery *g, const rows *r, int epoch,
                             const sw_evaluation *evaluation)
 {
@@ -154,7 +143,7 @@ static sw_status write_json(const char *path, const sw_gallery *g, const rows *r
     cJSON_AddNumberToObject(object, "rows", r->count);
     cJSON_AddNumberToObject(object, "border_median", g->border_median);
     cJSON_AddItemToObject(object, "classes", cJSON_CreateStringArray(sw_class_names, SW_DATA_CLASSES));
-    cJSON_AddItemToObject(object, "confusion", confusion_json(&evaluation->confusion));
+    cJSON_AddItemToObject(object, "confusion", sw_json_confusion(&evaluation->confusion));
     for (int l = 0; l < SW_GALLERY_LISTS; l++) {
         cJSON *list = cJSON_AddArrayToObject(object, sw_gallery_list_name((sw_gallery_list)l));
         for (int i = 0; i < g->used[l]; i++)

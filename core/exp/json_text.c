@@ -42,3 +42,15 @@ struct cJSON *sw_json_add_text(struct cJSON *object, const char *key, const char
     sw_str_deinit(&clean);
     return added;
 }
+
+struct cJSON *sw_json_confusion(const sw_confusion *m)
+{
+    cJSON *rows = cJSON_CreateArray();
+    for (int t = 0; t < m->classes; t++) {
+        cJSON *row = cJSON_CreateArray();
+        for (int p = 0; p < m->classes; p++)
+            cJSON_AddItemToArray(row, cJSON_CreateNumber((double)m->counts[t][p]));
+        cJSON_AddItemToArray(rows, row);
+    }
+    return rows;
+}

@@ -1,8 +1,9 @@
-/* Texts and numbers of JSON, whatever bytes a path or a message has: what is no UTF-8 becomes U+FFFD. */
+/* Texts and figures of JSON, whatever bytes a path or a message has: what is no UTF-8 becomes U+FFFD. */
 #ifndef EXP_JSON_TEXT_H
 #define EXP_JSON_TEXT_H
 
 #include "base/str.h"
+#include "nn/metrics.h"
 
 struct cJSON;
 
@@ -14,5 +15,8 @@ void sw_json_number(sw_str *out, double value, int digits);
 
 /* cJSON_AddStringToObject for any bytes; NULL when memory is out. */
 struct cJSON *sw_json_add_text(struct cJSON *object, const char *key, const char *text);
+
+/* Rows truth, columns prediction, in pixels; the caller owns it. */
+struct cJSON *sw_json_confusion(const sw_confusion *m);
 
 #endif
