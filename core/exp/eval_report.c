@@ -45,13 +45,6 @@ static void print_figures(sw_str *out, const sw_eval *eval)
         sw_str_append(out, "article: augmented images, figures averaged over batches, not over pixels\n");
 }
 
-static uint64_t row_pixels(const sw_confusion *m, int truth)
-{
-    uint64_t pixels = 0;
-    for (int p = 0; p < m->classes; p++) pixels += m->counts[truth][p];
-    return pixels;
-}
-
 static void print_classes(sw_str *out, const sw_eval *eval)
 {
     const sw_confusion *m = &eval->clean.confusion;
@@ -74,7 +67,7 @@ static void print_confusion(sw_str *out, const sw_confusion *m)
     for (int p = 0; p < m->classes; p++) sw_str_printf(out, "%15s", sw_class_names[p]);
     sw_str_append(out, "  <- predicted\n");
     for (int t = 0; t < m->classes; t++) {
-        uint64_t row = row_pixels(m, t);
+        uint64_t row = sw_confusion_row(m, t);
         sw_str_printf(out, "%-12s", sw_class_names[t]);
         for (int p = 0; p < m->classes; p++) sw_str_printf(out, "%15" PRIu64, m->counts[t][p]);
         sw_str_printf(out, "\n%-12s", "");
