@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "comparison.h"
+#include "csv.h"
 #include "json_text.h"
 
 /* NaN becomes null. */
@@ -255,43 +256,25 @@ sw_status comparison_json(sw_str *out, const sw_comparison *c)
 
 /* ---- CSV ---- */
 
-static void append_field(sw_str *out, const char *text)
-{
-    if (!text[strcspn(text, ",\"\r\n")]) {
-        sw_str_append(out, text);
-        return;
-    }
-    sw_str_append(out, "\"");
-    for (const char *ch = text; *ch; ch++) {
-        if (*ch == '"') sw_str_append(out, "\"");
-        sw_str_append_bytes(out, ch, 1);
-    }
-    sw_str_append(out, "\"");
-}
-
-static void append_number(sw_str *out, double value)
-{
-    sw_str_append(out, ",");
-    if (!isnan(value)) sw_str_printf(out, "%.9g", value);
-}
+enum { DIGITS = 9 };
 
 static void append_row(sw_str *out, const sw_comparison *c, const contender *of, int epoch)
 {
-    append_field(out, of->path);
+    sw_csv_text(out, of->path);
     sw_str_printf(out, ",%s,%s,", of->label, c->columns[of->column].label);
-    append_field(out, of->is_run ? sw_run_state_name(of->run.state) : "not run");
+    sw_csv_text(out, of->is_run ? sw_run_state_name(of->run.state) : "not run");
     sw_str_printf(out, ",%d", !(of->odd & NOT_COMPARABLE));
     for (size_t k = 0; k < c->differing.count; k++) {
         const sw_config_value *found = sw_config_values_find(of->v, c->differing.items[k]);
         sw_str_append(out, ",");
-        append_field(out, found ? found->value : "");
+        sw_csv_text(out, found ? found->value : "");
     }
-    for (int i = 0; i <= MEMORY; i++) append_number(out, of->costs[i]);
+    for (int i = 0; i <= MEMORY; i++) sw_csv_number(out, of->costs[i], DIGITS);
     if (epoch)
         sw_str_printf(out, ",%d,%d,%d", epoch, epoch == of->best + 1, epoch == of->epochs);
     else
         sw_str_append(out, ",,,");
-    for (int m = 0; m < c->layout->count; m++) append_number(out, contender_figure(c, of, epoch, m));
+    for (int m = 0; m < c->layout->count; m++) sw_csv_number(out, contender_figure(c, of, epoch, m), DIGITS);
     sw_str_append(out, "\r\n");
 }
 

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "exp/eval.h"
 
+#include "csv.h"
 #include "json_text.h"
 #include "split.h"
 
@@ -177,23 +178,6 @@ done:
     return status;
 }
 
-static void append_cell(sw_str *csv, double value)
-{
-    sw_str_append(csv, ",");
-    if (!isnan(value)) sw_str_printf(csv, "%.9g", value);
-}
-
-/* Names have no line break (the data set refuses them), but may have anything else. */
-static void append_name(sw_str *csv, const char *name)
-{
-    sw_str_append(csv, "\"");
-    for (const char *c = name; *c; c++) {
-        if (*c == '"') sw_str_append(csv, "\"");
-        sw_str_append_bytes(csv, c, 1);
-    }
-    sw_str_append(csv, "\"");
-}
-
 static sw_status write_csv(const sw_eval *eval, const char *folder)
 {
     sw_str csv = {0};
@@ -202,16 +186,13 @@ static sw_status write_csv(const sw_eval *eval, const char *folder)
     sw_str_append(&csv, "\n");
     for (int i = 0; i < eval->image_count; i++) {
         const sw_eval_image *image = &eval->images[i];
-        if (strpbrk(image->name, ",\""))
-            append_name(&csv, image->name);
-        else
-            sw_str_append(&csv, image->name);
-        append_cell(&csv, image->pixel_accuracy);
-        append_cell(&csv, image->iou);
-        append_cell(&csv, image->custom_iou);
-        append_cell(&csv, image->miou);
-        append_cell(&csv, image->boundary_f1);
-        for (int c = 0; c < SW_DATA_CLASSES; c++) append_cell(&csv, image->class_iou[c]);
+        sw_csv_text(&csv, image->name);
+        sw_csv_number(&csv, image->pixel_accuracy, 9);
+        sw_csv_number(&csv, image->iou, 9);
+        sw_csv_number(&csv, image->custom_iou, 9);
+        sw_csv_number(&csv, image->miou, 9);
+        sw_csv_number(&csv, image->boundary_f1, 9);
+        for (int c = 0; c < SW_DATA_CLASSES; c++) sw_csv_number(&csv, image->class_iou[c], 9);
         sw_str_append(&csv, "\n");
     }
     sw_status status = sw_str_status(&csv);

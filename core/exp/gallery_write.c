@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "csv.h"
 #include "exp/grid.h"
 #include "gallery.h"
 #include "json_text.h"
@@ -77,23 +78,7 @@ done:
 /* ---- figures ---- */
 
 /* Six digits say more than a share of pixels holds; the same on every machine that computed the same. */
-static void append_cell(sw_str *csv, double value)
-{
-    sw_str_append(csv, ",");
-    if (!isnan(value)) sw_str_printf(csv, "%.6g", value);
-}
-
-/* Names have no line break (the data set refuses them), but may have anything else. */
-static void append_name(sw_str *csv, const char *name)
-{
-    if (!strpbrk(name, ",\"")) {
-        sw_str_append(csv, name);
-        return;
-    }
-    sw_str_append(csv, "\"");
-    for (const char *c = name; *c; c++) sw_str_printf(csv, *c == '"' ? "\"\"" : "%c", *c);
-    sw_str_append(csv, "\"");
-}
+enum { DIGITS = 6 };
 
 static sw_status write_csv(const char *path, const sw_gallery *g)
 {
@@ -101,13 +86,13 @@ static sw_status write_csv(const char *path, const sw_gallery *g)
     sw_str_append(&csv, "name,pixel_accuracy,iou,custom_iou,confidence,confident_error,border\n");
     for (int i = 0; i < sw_dataset_count(g->dataset); i++) {
         const sw_gallery_figures *f = &g->figures[i];
-        append_name(&csv, sw_dataset_name(g->dataset, i));
-        append_cell(&csv, f->pixel_accuracy);
-        append_cell(&csv, f->iou);
-        append_cell(&csv, f->custom_iou);
-        append_cell(&csv, f->confidence);
-        append_cell(&csv, f->confident_error);
-        append_cell(&csv, f->border);
+        sw_csv_text(&csv, sw_dataset_name(g->dataset, i));
+        sw_csv_number(&csv, f->pixel_accuracy, DIGITS);
+        sw_csv_number(&csv, f->iou, DIGITS);
+        sw_csv_number(&csv, f->custom_iou, DIGITS);
+        sw_csv_number(&csv, f->confidence, DIGITS);
+        sw_csv_number(&csv, f->confident_error, DIGITS);
+        sw_csv_number(&csv, f->border, DIGITS);
         sw_str_append(&csv, "\n");
     }
     sw_status status = sw_str_status(&csv);
