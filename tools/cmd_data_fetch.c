@@ -1,6 +1,5 @@
 /* segwork data fetch */
 #include <limits.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <time.h>
@@ -8,11 +7,12 @@
 #include "base/terminal.h"
 #include "cmd_data.h"
 #include "data/fetch.h"
+#include "stop.h"
 #include "terminal_line.h"
 
 static const char *base_url;
 static long long images_bytes = LLONG_MIN, annotations_bytes = LLONG_MIN; /* not given */
-static volatile sig_atomic_t stop;
+static const volatile sig_atomic_t *stop;
 
 const struct poptOption data_fetch_options[] = {
     {"base-url", '\0', POPT_ARG_STRING, &base_url, 0, "Where both archives are (default: the site above)",
@@ -28,12 +28,6 @@ bool data_fetch_any_option(void)
     return base_url || images_bytes != LLONG_MIN || annotations_bytes != LLONG_MIN;
 }
 
-static void ask_to_stop(int signal_number)
-{
-    stop = 1;
-    signal(signal_number, SIG_DFL);
-}
-
 /* One line on a terminal, rewritten at most ten times a second. */
 static bool show_progress(void *user, const char *what, uint64_t done_bytes, uint64_t total_bytes)
 {
@@ -47,7 +41,7 @@ static bool show_progress(void *user, const char *what, uint64_t done_bytes, uin
                 (double)total_bytes * 1e-6, 100 * (double)done_bytes / (double)total_bytes);
         fflush(stderr);
     }
-    return !stop;
+    return !*stop;
 }
 
 sw_status data_fetch_run(const char *dir, int size_px)
@@ -65,10 +59,7 @@ sw_status data_fetch_run(const char *dir, int size_px)
         .progress = show_progress,
         .user = &shown,
     };
-    struct sigaction action = {.sa_handler = ask_to_stop};
-    sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESTART;
-    sigaction(SIGINT, &action, NULL);
+    stop = sw_stop_on_interrupt();
     sw_status status = sw_fetch_run(dir, &options);
     if (shown.tv_sec) terminal_clear_line();
     if (status == SW_OK)
