@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/median.h"
 #include "base/rng.h"
 #include "bench_loading.h"
 #include "cl/profile.h"
@@ -36,19 +37,6 @@ static double now_s(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Of `count` > 0 values, which end up sorted. */
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, ascending);
-    return count % 2 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
 }
 
 /* --- opening --------------------------------------------------------------------------------- */
@@ -169,7 +157,7 @@ static sw_status summarise(sw_bench_steps *steps)
     double *sorted = malloc(bytes);
     if (!sorted) return sw_fail_alloc("step times", bytes);
     memcpy(sorted, steps->seconds, bytes);
-    steps->median_images_per_second = steps->batch / median(sorted, steps->count);
+    steps->median_images_per_second = steps->batch / sw_median(sorted, (size_t)steps->count);
     steps->best_images_per_second = steps->batch / sorted[0];
     free(sorted);
     return SW_OK;

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/median.h"
 #include "data/loader.h"
 #include "split.h"
 
@@ -25,18 +26,6 @@ static double now_s(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-    qsort(values, ROUNDS, sizeof *values, ascending);
-    return values[ROUNDS / 2];
 }
 
 /* The next whole batch, from the next epoch when this one has none left. */
@@ -135,9 +124,9 @@ sw_status sw_bench_measure_loading(sw_bench_loading *out, sw_network *network,
     for (int r = 0; r < ROUNDS; r++) SW_TRY(measure_round(&l, r));
     *out = (sw_bench_loading){.rounds = ROUNDS,
                               .steps = steps,
-                              .off_ms = median(l.off_ms),
-                              .on_ms = median(l.on_ms),
-                              .wait_ms = median(l.wait_ms)};
+                              .off_ms = sw_median(l.off_ms, ROUNDS),
+                              .on_ms = sw_median(l.on_ms, ROUNDS),
+                              .wait_ms = sw_median(l.wait_ms, ROUNDS)};
 done:
     sw_loader_destroy(l.loader);
     sw_dataset_destroy(dataset);
