@@ -2,8 +2,8 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/terminal.h"
 #include "cmd_data.h"
 #include "data/fetch.h"
@@ -31,11 +31,9 @@ bool data_fetch_any_option(void)
 /* One line on a terminal, rewritten at most ten times a second. */
 static bool show_progress(void *user, const char *what, uint64_t done_bytes, uint64_t total_bytes)
 {
-    struct timespec *shown = user, now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double since = (double)(now.tv_sec - shown->tv_sec) + 1e-9 * (double)(now.tv_nsec - shown->tv_nsec);
-    if (since > 0.1 && sw_terminal_rewrites(stderr)) {
-        *shown = now;
+    double *shown_s = user, now_s = sw_clock_s();
+    if (now_s - *shown_s > 0.1 && sw_terminal_rewrites(stderr)) {
+        *shown_s = now_s;
         terminal_clear_line();
         fprintf(stderr, "%s: %.1f of %.1f MB (%.0f %%)", what, (double)done_bytes * 1e-6,
                 (double)total_bytes * 1e-6, 100 * (double)done_bytes / (double)total_bytes);
@@ -51,17 +49,17 @@ sw_status data_fetch_run(const char *dir, int size_px)
     if (annotations_bytes == LLONG_MIN) annotations_bytes = SW_FETCH_ANNOTATIONS_BYTES;
     if (images_bytes < 1 || annotations_bytes < 1)
         return sw_fail(SW_E_USAGE, "an archive's size must be 1 byte or more");
-    struct timespec shown = {0};
+    double shown_s = 0.0; /* 0: not yet */
     sw_fetch_options options = {
         .base_url = base_url,
         .images_bytes = (uint64_t)images_bytes,
         .annotations_bytes = (uint64_t)annotations_bytes,
         .progress = show_progress,
-        .user = &shown,
+        .user = &shown_s,
     };
     stop = sw_stop_on_interrupt();
     sw_status status = sw_fetch_run(dir, &options);
-    if (shown.tv_sec) terminal_clear_line();
+    if (shown_s > 0.0) terminal_clear_line();
     if (status == SW_OK)
         printf("%s: images and annotations are there; 'segwork data stats %s' looks at them\n", dir, dir);
     return status;

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/median.h"
 #include "data/loader.h"
@@ -21,13 +21,6 @@ typedef struct loading {
     double on_ms[ROUNDS], off_ms[ROUNDS], wait_ms[ROUNDS];
 } loading;
 
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* The next whole batch, from the next epoch when this one has none left. */
 static void next_batch(loading *l, sw_batch *batch)
 {
@@ -44,17 +37,17 @@ static sw_status take_steps(loading *l, double *step_ms, double *wait_ms, bool l
     sw_status status = SW_OK;
     const float *losses;
     int count, every = sw_network_loss_every(l->network);
-    double waited = 0.0, start = now_s();
+    double waited = 0.0, start = sw_clock_s();
     sw_batch batch = {l->images, l->labels, NULL, l->batch};
     for (int i = 1; i <= l->steps; i++) {
-        double asked = now_s();
+        double asked = sw_clock_s();
         if (load) next_batch(l, &batch);
-        waited += now_s() - asked;
+        waited += sw_clock_s() - asked;
         SW_TRY(sw_network_upload(l->network, batch.images, batch.labels, l->batch));
         SW_TRY(sw_network_enqueue_step(l->network, l->batch, 0.0));
         if (i % every == 0 || i == l->steps) SW_TRY(sw_network_losses(l->network, &losses, &count));
     }
-    *step_ms = 1e3 * (now_s() - start) / l->steps;
+    *step_ms = 1e3 * (sw_clock_s() - start) / l->steps;
     *wait_ms = 1e3 * waited / l->steps;
 done:
     return status;
