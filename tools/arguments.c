@@ -72,13 +72,47 @@ void arguments_visit(const char *description, argument_visitor visit, void *user
     }
 }
 
-void arguments_at(char *out, size_t bytes, const sw_command *command, int number)
+/* ---- usages ---- */
+
+/* Word `number` of a usage that ends at `end`, or its last one where that may be repeated; returns its bytes.
+ */
+static size_t word_at(const char **word, const char *usage, const char *end, int number)
 {
-    const char *word = command->arguments;
-    for (;; number--) {
-        size_t length = strcspn(word, " ");
-        snprintf(out, bytes, "%.*s", (int)length, word);
-        if (number == 0 || length == 0 || strstr(out, "...")) return;
-        word += length + strspn(word + length, " ");
+    for (*word = usage;; number--) {
+        size_t length = 0;
+        while (*word + length < end && (*word)[length] != ' ') length++;
+        bool repeats = length > 3 && strncmp(*word + length - 3, "...", 3) == 0;
+        if (number == 0 || length == 0 || repeats) return length;
+        *word += length;
+        while (*word < end && **word == ' ') ++*word;
+    }
+}
+
+/* Whether a choice ("synth|fetch") has the word among its alternatives. */
+static bool has_alternative(const char *choice, size_t length, const char *word)
+{
+    for (const char *end = choice + length; choice < end;) {
+        size_t here = strcspn(choice, "| ,");
+        if (strlen(word) == here && strncmp(choice, word, here) == 0) return true;
+        choice += here + 1;
+    }
+    return false;
+}
+
+void arguments_at(char *out, size_t bytes, const sw_command *command, int number, const char *first)
+{
+    static const char between[] = ", or ";
+    const char *usage = command->arguments, *next = strstr(usage, between), *word;
+    bool several = next != NULL;
+    size_t used = 0;
+    out[0] = '\0';
+    for (;; usage = next + strlen(between), next = strstr(usage, between)) {
+        const char *end = next ? next : usage + strlen(usage);
+        size_t length = word_at(&word, usage, end, 0);
+        bool chosen = number == 0 || !several || (first && has_alternative(word, length, first));
+        if (number > 0) length = word_at(&word, usage, end, number);
+        if (chosen && used < bytes)
+            used += (size_t)snprintf(out + used, bytes - used, "%s%.*s", used ? "|" : "", (int)length, word);
+        if (!next) return;
     }
 }

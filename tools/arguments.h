@@ -28,7 +28,8 @@ typedef void (*argument_visitor)(void *user, const argument *argument);
 void arguments_visit(const char *description, argument_visitor visit, void *user);
 
 /* Copies what stands for argument `number` (0 = first) of a command into out[bytes]; "" when it takes no
- * more. */
-void arguments_at(char *out, size_t bytes, const sw_command *command, int number);
+ * more. `first` is the first argument given, or NULL: of several usages ("synth DIR, or browse
+ * EXPERIMENT.yaml") the later arguments are those of the one that begins with it. */
+void arguments_at(char *out, size_t bytes, const sw_command *command, int number, const char *first);
 
 #endif

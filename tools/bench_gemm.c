@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cl/buffer.h"
 #include "cl/gemm.h"
 #include "cl/profile.h"
@@ -32,13 +32,6 @@ static const struct poptOption OPTIONS[] = {
     {"few", '\0', POPT_ARG_NONE, &few, 0, "only four products, of the widths that matter most", NULL},
     {"no-peak", '\0', POPT_ARG_NONE, &no_peak, 0, "do not measure the device's peak first", NULL},
     POPT_AUTOHELP POPT_TABLEEND};
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* Every element of every matrix: a power of two, so that each sum is exact whatever its order. */
 static const float VALUE = 0.5f;
@@ -82,10 +75,10 @@ static sw_status best_time(double *out, sw_cl *cl, const sw_gemm *g, cl_mem work
     SW_TRY(sw_gemm_run(cl, g, workspace));
     SW_TRY(check_product(cl, g));
     for (int run = 0; run < MAX_RUNS && (run < 3 || spent < enough_s); run++) {
-        double start = now_s();
+        double start = sw_clock_s();
         SW_TRY(sw_gemm_run(cl, g, workspace));
         SW_TRY(sw_cl_finish(cl));
-        double took = now_s() - start;
+        double took = sw_clock_s() - start;
         spent += took;
         if (run == 0 || took < *out) *out = took;
     }

@@ -1,6 +1,8 @@
 /* segwork bench: how fast an experiment's network runs here, as a whole and layer by layer. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/fs.h"
 #include "base/str.h"
@@ -8,20 +10,22 @@
 #include "exp/bench.h"
 #include "exp/experiment.h"
 
+enum { NOT_GIVEN = INT_MIN };
+
 static const char **sets;
 static char *device, *only;
-static int batch, steps = 4, json, no_layers, no_tune, data;
+static int batch = NOT_GIVEN, steps = 4, json, no_layers, no_tune, data;
 
 static sw_status read_options(sw_bench_options *o)
 {
     *o = (sw_bench_options){.device = device,
-                            .batch = batch,
+                            .batch = batch == NOT_GIVEN ? 0 : batch,
                             .steps = steps,
                             .train = true,
                             .infer = true,
                             .layers = !no_layers,
                             .data = data};
-    if (batch < 0) return sw_fail(SW_E_USAGE, "--batch %d: at least one image", batch);
+    if (batch != NOT_GIVEN && batch < 1) return sw_fail(SW_E_USAGE, "--batch %d: at least one image", batch);
     if (steps < 1) return sw_fail(SW_E_USAGE, "--steps %d: at least one step", steps);
     if (!only) return SW_OK;
     o->train = strcmp(only, "train") == 0;
@@ -33,15 +37,21 @@ static sw_status read_options(sw_bench_options *o)
 static bool ends_in_json(const char *name)
 {
     size_t length = strlen(name);
-    return length > 5 && strcmp(name + length - 5, ".json") == 0;
+    return length > 5 && strcasecmp(name + length - 5, ".json") == 0;
 }
 
-/* EXPERIMENT, and with --json a FILE, which may stand before it or behind it. */
+/* EXPERIMENT, and with --json a FILE, which may stand before it or behind it. Its ending tells it from a
+ * second experiment, which is never written to. */
 static sw_status read_arguments(const char **file, const char **out, int argc, const char *const *argv)
 {
     *out = NULL;
     if (argc == 2 && json) {
         int at = ends_in_json(argv[0]) && !ends_in_json(argv[1]) ? 0 : 1;
+        if (!ends_in_json(argv[at]))
+            return sw_fail(SW_E_USAGE,
+                           "takes one experiment file, and neither %s nor %s is a file for --json: its name "
+                           "must end in .json",
+                           argv[0], argv[1]);
         *out = argv[at];
         *file = argv[1 - at];
         return SW_OK;
@@ -93,7 +103,8 @@ static const struct poptOption options[] = {
     {"data", '\0', POPT_ARG_NONE, &data, 0,
      "Also time training steps with the experiment's data being loaded, against steps without", NULL},
     {"json", '\0', POPT_ARG_NONE, &json, 0,
-     "Give one JSON document: in FILE, beside the tables; without FILE, printed instead of them", "[FILE]"},
+     "Give one JSON document: in FILE, beside the tables; without FILE, printed instead of them",
+     "[FILE.json]"},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_bench = {

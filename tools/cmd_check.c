@@ -10,8 +10,7 @@ static const char **sets;
 static int resolve, keys, markdown, json;
 
 static const struct poptOption options[] = {
-    {"set", '\0', POPT_ARG_ARGV, &sets, 0, "Give a key another value, as YAML (may be repeated)",
-     "KEY=VALUE"},
+    {"set", 's', POPT_ARG_ARGV, &sets, 0, "Give a key another value, as YAML (may be repeated)", "KEY=VALUE"},
     {"resolve", '\0', POPT_ARG_NONE, &resolve, 0,
      "Print the whole experiment, every value with the file and line it comes from", NULL},
     {"keys", '\0', POPT_ARG_NONE, &keys, 0, "List every key an experiment may have; no experiment needed",

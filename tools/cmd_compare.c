@@ -1,6 +1,7 @@
 /* segwork compare: runs side by side. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -10,15 +11,32 @@
 static char *format_name, *out, *rank;
 static const char **each_epoch;
 
+/* What the name of a file says that is to be written; text where it has no ending. */
+static sw_status format_of_file(sw_compare_format *format, const char *file)
+{
+    static const struct {
+        const char *ending;
+        sw_compare_format format;
+    } endings[] = {{".txt", SW_COMPARE_TEXT},  {".text", SW_COMPARE_TEXT}, {".md", SW_COMPARE_MARKDOWN},
+                   {".html", SW_COMPARE_HTML}, {".htm", SW_COMPARE_HTML},  {".json", SW_COMPARE_JSON},
+                   {".csv", SW_COMPARE_CSV}};
+    const char *slash = strrchr(file, '/'), *dot = strrchr(slash ? slash : file, '.');
+    *format = SW_COMPARE_TEXT;
+    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(dot, endings[i].ending) == 0) {
+            *format = endings[i].format;
+            return SW_OK;
+        }
+    if (!dot) return SW_OK;
+    return sw_fail(SW_E_USAGE,
+                   "%s does not end in .txt, .md, .json, .csv or .html: give the format with --format", file);
+}
+
 /* --format, else what the name of the file to write ends in, else text. */
 static sw_status choose_format(sw_compare_format *format)
 {
-    const char *dot = out ? strrchr(out, '.') : NULL;
     *format = SW_COMPARE_TEXT;
-    if (!format_name) {
-        if (dot) sw_compare_format_by_name(format, dot + 1);
-        return SW_OK;
-    }
+    if (!format_name) return out ? format_of_file(format, out) : SW_OK;
     if (sw_compare_format_by_name(format, format_name)) return SW_OK;
     return sw_fail(SW_E_USAGE, "--format %s: expected text, md, json, csv or html", format_name);
 }

@@ -1,6 +1,7 @@
 /* segwork data: making, downloading and looking at data. The first argument names the action. */
 #include "cmd_data.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "commands.h"
@@ -21,7 +22,7 @@ static const struct {
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 
-enum { NOT_GIVEN = -1 };
+enum { NOT_GIVEN = INT_MIN };
 
 static int size_px = NOT_GIVEN;
 

@@ -1,17 +1,18 @@
 /* segwork data fetch */
-#include <signal.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/terminal.h"
 #include "cmd_data.h"
 #include "data/fetch.h"
+#include "stop.h"
 #include "terminal_line.h"
 
 static const char *base_url;
-static long long images_bytes = -1, annotations_bytes = -1;
-static volatile sig_atomic_t stop;
+static long long images_bytes = LLONG_MIN, annotations_bytes = LLONG_MIN; /* not given */
+static const volatile sig_atomic_t *stop;
 
 const struct poptOption data_fetch_options[] = {
     {"base-url", '\0', POPT_ARG_STRING, &base_url, 0, "Where both archives are (default: the site above)",
@@ -24,50 +25,41 @@ const struct poptOption data_fetch_options[] = {
 
 bool data_fetch_any_option(void)
 {
-    return base_url || images_bytes != -1 || annotations_bytes != -1;
-}
-
-static void ask_to_stop(int signal_number)
-{
-    stop = 1;
-    signal(signal_number, SIG_DFL);
+    return base_url || images_bytes != LLONG_MIN || annotations_bytes != LLONG_MIN;
 }
 
 /* One line on a terminal, rewritten at most ten times a second. */
 static bool show_progress(void *user, const char *what, uint64_t done_bytes, uint64_t total_bytes)
 {
-    struct timespec *shown = user, now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double since = (double)(now.tv_sec - shown->tv_sec) + 1e-9 * (double)(now.tv_nsec - shown->tv_nsec);
-    if (since > 0.1 && sw_terminal_rewrites(stderr)) {
-        *shown = now;
+    double *shown_s = user, now_s = sw_clock_s();
+    if (now_s - *shown_s > 0.1 && sw_terminal_rewrites(stderr)) {
+        *shown_s = now_s;
         terminal_clear_line();
         fprintf(stderr, "%s: %.1f of %.1f MB (%.0f %%)", what, (double)done_bytes * 1e-6,
                 (double)total_bytes * 1e-6, 100 * (double)done_bytes / (double)total_bytes);
         fflush(stderr);
     }
-    return !stop;
+    return !*stop;
 }
 
 sw_status data_fetch_run(const char *dir, int size_px)
 {
     (void)size_px; /* refused before */
-    if (images_bytes == 0 || annotations_bytes == 0 || images_bytes < -1 || annotations_bytes < -1)
+    if (images_bytes == LLONG_MIN) images_bytes = SW_FETCH_IMAGES_BYTES;
+    if (annotations_bytes == LLONG_MIN) annotations_bytes = SW_FETCH_ANNOTATIONS_BYTES;
+    if (images_bytes < 1 || annotations_bytes < 1)
         return sw_fail(SW_E_USAGE, "an archive's size must be 1 byte or more");
-    struct timespec shown = {0};
+    double shown_s = 0.0; /* 0: not yet */
     sw_fetch_options options = {
         .base_url = base_url,
-        .images_bytes = images_bytes > 0 ? (uint64_t)images_bytes : SW_FETCH_IMAGES_BYTES,
-        .annotations_bytes = annotations_bytes > 0 ? (uint64_t)annotations_bytes : SW_FETCH_ANNOTATIONS_BYTES,
+        .images_bytes = (uint64_t)images_bytes,
+        .annotations_bytes = (uint64_t)annotations_bytes,
         .progress = show_progress,
-        .user = &shown,
+        .user = &shown_s,
     };
-    struct sigaction action = {.sa_handler = ask_to_stop};
-    sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESTART;
-    sigaction(SIGINT, &action, NULL);
+    stop = sw_stop_on_interrupt();
     sw_status status = sw_fetch_run(dir, &options);
-    if (shown.tv_sec) terminal_clear_line();
+    if (shown_s > 0.0) terminal_clear_line();
     if (status == SW_OK)
         printf("%s: images and annotations are there; 'segwork data stats %s' looks at them\n", dir, dir);
     return status;

@@ -1,13 +1,14 @@
 /* segwork data synth */
+#include <limits.h>
 #include <stdio.h>
 
 #include "cmd_data.h"
 #include "data/synth.h"
 
-enum { NOT_GIVEN = -1, DEFAULT_TRAIN = 400, DEFAULT_VAL = 100, DEFAULT_SEED = 1 };
+enum { NOT_GIVEN = INT_MIN, DEFAULT_TRAIN = 400, DEFAULT_VAL = 100, DEFAULT_SEED = 1 };
 
 static int train = NOT_GIVEN, val = NOT_GIVEN;
-static long long seed = NOT_GIVEN;
+static long long seed = LLONG_MIN; /* not given */
 
 const struct poptOption data_synth_options[] = {
     {"train", '\0', POPT_ARG_INT, &train, 0, "Training pictures (default 400)", "N"},
@@ -17,17 +18,18 @@ const struct poptOption data_synth_options[] = {
 
 bool data_synth_any_option(void)
 {
-    return train != NOT_GIVEN || val != NOT_GIVEN || seed != NOT_GIVEN;
+    return train != NOT_GIVEN || val != NOT_GIVEN || seed != LLONG_MIN;
 }
 
 sw_status data_synth_run(const char *dir, int size_px)
 {
-    if (seed < NOT_GIVEN) return sw_fail(SW_E_USAGE, "--seed %lld: must be 0 or more", seed);
+    if (seed == LLONG_MIN) seed = DEFAULT_SEED;
+    if (seed < 0) return sw_fail(SW_E_USAGE, "--seed %lld: must be 0 or more", seed);
     sw_synth_options options = {
         .train = train == NOT_GIVEN ? DEFAULT_TRAIN : train,
         .val = val == NOT_GIVEN ? DEFAULT_VAL : val,
         .size_px = size_px,
-        .seed = (uint64_t)(seed == NOT_GIVEN ? DEFAULT_SEED : seed),
+        .seed = (uint64_t)seed,
     };
     sw_status status = sw_synth_write(dir, &options);
     if (status == SW_OK)

@@ -17,6 +17,7 @@ static sw_status run(int argc, const char *const *argv)
     (void)argv;
     if (argc > 0) return sw_fail(SW_E_USAGE, "takes options only (see 'segwork eval --help')");
     if (!checkpoint) return sw_fail(SW_E_USAGE, "needs --checkpoint (see 'segwork eval --help')");
+    if (out && !*out) return sw_fail(SW_E_USAGE, "--out is empty: it names the folder for the figures");
     const sw_progress_output progress = sw_progress_output_to(stderr);
     const sw_saved_options from = {.from = checkpoint, .config = config, .sets = sets};
     const sw_eval_options options = {.device = device, .progress = &progress};

@@ -241,9 +241,9 @@ static const struct {
     {"POCL_CACHE_DIR",
      "Where PoCL, the OpenCL driver for CPUs, keeps compiled kernels; by default ~/.cache/pocl. "
      "The first use of a kernel takes some seconds, the next ones do not."},
-    {"NO_COLOR",
-     "Set to anything: no colours and no other escape sequences on a terminal. Where standard error "
-     "is no terminal there are none anyway."},
+    {"NO_COLOR", "Set to anything but an empty text: no colours and no other escape sequences on a terminal. "
+                 "Where standard error "
+                 "is no terminal there are none anyway."},
     {"TERM", "dumb: no progress bar."},
 };
 
@@ -253,8 +253,10 @@ static const struct {
     {"runs/NAME/NUMBER/",
      "The folder of a run, numbered from 001; --out names another one. It has config.yaml (the "
      "whole experiment), manifest.json (device, versions, seed, fingerprints of the data), "
-     "log.txt, steps.jsonl, metrics.jsonl, metrics.csv, grids/epoch_NN.png and "
-     "checkpoints/{last,best,resume}.safetensors."},
+     "log.txt, steps.jsonl, metrics.jsonl, metrics.csv, events.out.tfevents.* (for TensorBoard), "
+     "grids/epoch_NN.png, masks/ (the predictions behind those pictures), gallery/ (the best epoch's images "
+     "worth a look) and checkpoints/{last,best,resume}.safetensors; with --profile, profile.txt, "
+     "profile.json and trace.json as well."},
     {"data/oxford-iiit-pet/", "Where experiments look for the pictures, unless data.root says otherwise."},
     {"PREFIX/share/segwork/",
      "The experiments and configs that come with segwork. An experiment's path that is not "
@@ -284,12 +286,14 @@ static const char examples[] =
     "  segwork predict --checkpoint runs/focal photos/ --out masks --overlay\n"
     "  segwork export runs/focal --out focal.onnx --fold";
 
-static const char see_also[] = ".SH SEE ALSO\n"
-                               ".BR clinfo (1),\n"
-                               ".BR dot (1)\n"
-                               ".PP\n"
-                               "README.md, docs/runs.md, docs/devices.md and docs/performance.md in\n"
-                               ".IR PREFIX/share/doc/segwork/ .\n";
+static const char see_also[] =
+    ".SH SEE ALSO\n"
+    ".BR clinfo (1),\n"
+    ".BR dot (1)\n"
+    ".PP\n"
+    "README.md, docs/runs.md, docs/compare.md, docs/report.md, docs/devices.md and\n"
+    "docs/performance.md in\n"
+    ".IR PREFIX/share/doc/segwork/ .\n";
 
 static void append_tagged(sw_str *out, const char *font, const char *name, const char *text)
 {

@@ -14,6 +14,7 @@ static sw_status run(int argc, const char *const *argv)
     sw_predict_result result = {0};
     if (!checkpoint || !out)
         return sw_fail(SW_E_USAGE, "needs --checkpoint and --out (see 'segwork predict --help')");
+    if (!*out) return sw_fail(SW_E_USAGE, "--out is empty: it names the folder for the results");
     if (argc == 0) return sw_fail(SW_E_USAGE, "needs a picture or a folder of pictures");
     const sw_saved_options from = {.from = checkpoint, .config = config};
     const sw_predict_options options = {

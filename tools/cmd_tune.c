@@ -1,23 +1,15 @@
 /* segwork tune: times the engines for an experiment's convolutions before a run has to. */
-#include <signal.h>
 #include <stdio.h>
 
 #include "base/str.h"
 #include "commands.h"
 #include "exp/engines.h"
 #include "exp/experiment.h"
+#include "stop.h"
 
 static const char **sets;
 static char *device;
 static int force;
-
-static volatile sig_atomic_t stop;
-
-static void ask_to_stop(int signal_number)
-{
-    stop = 1;
-    signal(signal_number, SIG_DFL);
-}
 
 static sw_status run(int argc, const char *const *argv)
 {
@@ -28,8 +20,8 @@ static sw_status run(int argc, const char *const *argv)
     if (argc != 1)
         return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork tune --help')", argc);
     SW_TRY(sw_experiment_load(&experiment, argv[0], sets));
-    signal(SIGINT, ask_to_stop);
-    const sw_tuning_options tuning_options = {.device = device, .force = force, .stop = &stop};
+    const sw_tuning_options tuning_options = {
+        .device = device, .force = force, .stop = sw_stop_on_interrupt()};
     SW_TRY(sw_tuning_run(&tuning, experiment, &tuning_options));
     sw_tuning_print(&text, &tuning);
     SW_TRY(sw_str_status(&text));

@@ -31,7 +31,8 @@ extern const sw_command *const sw_commands[]; /* ends in NULL */
  *   FILE, REPORT.html           a file (of this ending) OP, COMMAND       a subject of selftest, a command
  *   anything else               nothing
  *
- * '|' stands between alternatives, a blank between arguments, "..." after one that may be repeated. In a
- * table with several actions (segwork data), the title of an included table names the actions it is for. */
+ * '|' stands between alternatives, a blank between arguments, "..." after one that may be repeated, ", or "
+ * between usages that are told apart by their first word. In a table with several actions (segwork data), the
+ * title of an included table names the actions it is for. */
 
 #endif

@@ -195,7 +195,7 @@ static void complete_arguments(completion *c, const sw_command *command, int cou
         }
     }
     char description[128];
-    arguments_at(description, sizeof description, command, arguments);
+    arguments_at(description, sizeof description, command, arguments, action);
     const char *equals = strchr(c->typed, '=');
     option_offer offer = {c, command, action, count, words};
     if (awaits) {

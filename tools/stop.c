@@ -11,12 +11,24 @@ static void ask_to_stop(int signal_number)
     signal(signal_number, SIG_DFL);
 }
 
+static struct sigaction asking(void)
+{
+    struct sigaction action = {.sa_handler = ask_to_stop, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    return action;
+}
+
+volatile sig_atomic_t *sw_stop_on_interrupt(void)
+{
+    const struct sigaction action = asking();
+    sigaction(SIGINT, &action, NULL);
+    return &stop;
+}
+
 volatile sig_atomic_t *sw_stop_on_signals(void)
 {
-    struct sigaction action = {.sa_handler = ask_to_stop};
-    sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESTART;
-    sigaction(SIGINT, &action, NULL);
+    const struct sigaction action = asking();
+    sw_stop_on_interrupt();
     sigaction(SIGTERM, &action, NULL);
     /* a lost terminal stops the run too, unless nohup said otherwise */
     struct sigaction before;

@@ -7,4 +7,7 @@
 /* From now on SIGINT, SIGTERM and a lost terminal set what is returned; a second one ends the program. */
 volatile sig_atomic_t *sw_stop_on_signals(void);
 
+/* The same for SIGINT alone. */
+volatile sig_atomic_t *sw_stop_on_interrupt(void);
+
 #endif

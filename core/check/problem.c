@@ -3,18 +3,10 @@
 #include "bound.h"
 
 #include <math.h>
-#include <time.h>
 
 double *sw_problem_doubles(sw_problem *p, size_t count)
 {
     return sw_arena_alloc(&p->arena, (count ? count : 1) * sizeof(double));
-}
-
-double sw_clock_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
 /* --- filling ----------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/rng.h"
 #include "check/check.h"
 #include "check/reference.h"
@@ -68,8 +69,6 @@ void sw_problem_deinit(sw_problem *p);
 sw_status sw_tensor_init(sw_tensor *t, sw_problem *p, const char *name, sw_dtype dtype, int rank,
                          const int *dims, size_t capacity_elems) SW_NODISCARD;
 double *sw_problem_doubles(sw_problem *p, size_t count); /* in the arena, zeroed; NULL with the message set */
-
-double sw_clock_ms(void);
 
 /* `count` numbers as `fill` says, representable as float. */
 void sw_fill_run(double *values, size_t count, sw_check_fill fill, sw_rng *rng);

@@ -1,7 +1,7 @@
 /* What the device can do at best: fused multiply-adds without memory, a copy without arithmetic. */
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cl/buffer.h"
 #include "cl/launch.h"
 #include "cl/profile.h"
@@ -17,22 +17,15 @@ enum {
     COPY_BYTES = 64 << 20,   /* larger than the caches */
 };
 
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static sw_status timed_launch(double *seconds, sw_cl *cl, const sw_kernel *kernel, sw_grid grid,
                               size_t arg_count, const sw_arg *args)
 {
     sw_status status = SW_OK;
     SW_TRY(sw_cl_finish(cl));
-    double start = now_s();
+    double start = sw_clock_s();
     SW_TRY(sw_launch(cl, kernel, "peak", grid, arg_count, args));
     SW_TRY(sw_cl_finish(cl));
-    *seconds = now_s() - start;
+    *seconds = sw_clock_s() - start;
 done:
     return status;
 }

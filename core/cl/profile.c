@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cl/buffer.h"
 #include "cl/launch.h"
 #include "session.h"
@@ -58,13 +58,6 @@ void sw_timer_destroy(sw_timer *timer)
     drop_all(timer);
     free(timer->rows);
     free(timer);
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 /* When a recorded command ran, on the device's clock. */
@@ -174,7 +167,7 @@ static sw_status compare_clocks(sw_cl *cl)
         SW_TRY(sw_cl_status(clEnqueueMarkerWithWaitList(cl->queue, 0, NULL, &event),
                             "clEnqueueMarkerWithWaitList", NULL));
         SW_TRY(sw_cl_status(clWaitForEvents(1, &event), "clWaitForEvents", "profile"));
-        double offset = now_s();
+        double offset = sw_clock_s();
         SW_TRY(sw_cl_status(clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL),
                             "clGetEventProfilingInfo", NULL));
         offset -= (double)end * 1e-9;

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/median.h"
 #include "base/rng.h"
 #include "bench_loading.h"
 #include "cl/profile.h"
@@ -31,35 +32,15 @@ typedef struct bench {
     double opened_s, peak_s;
 } bench;
 
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Of `count` > 0 values, which end up sorted. */
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, ascending);
-    return count % 2 ? values[count / 2] : 0.5 * (values[count / 2 - 1] + values[count / 2]);
-}
-
 /* --- opening --------------------------------------------------------------------------------- */
 
 /* The best of all calls counts: other work on the machine only slows. */
 static sw_status measure_peak(bench *b)
 {
-    double gflops, gbytes_per_s, start = now_s();
+    double gflops, gbytes_per_s, start = sw_clock_s();
     sw_status status = sw_profile_peak(&gflops, &gbytes_per_s, b->cl);
     if (status != SW_OK) return status;
-    b->peak_s += now_s() - start;
+    b->peak_s += sw_clock_s() - start;
     b->out->peak_gflops = fmax(b->out->peak_gflops, gflops);
     b->out->copy_gbytes_per_s = fmax(b->out->copy_gbytes_per_s, gbytes_per_s);
     return SW_OK;
@@ -71,7 +52,7 @@ static sw_status open_device(bench *b)
     const char *spec = b->options->device ? b->options->device : b->experiment->runtime.device;
     const sw_cl_options cl_options = {0};
     sw_device_info *device = &b->out->device;
-    b->opened_s = now_s();
+    b->opened_s = sw_clock_s();
     SW_TRY(sw_device_choose(device, spec));
     SW_TRY(sw_cl_create(&b->cl, device, &cl_options));
     SW_TRY(measure_peak(b));
@@ -85,10 +66,10 @@ done:
 /* As a run does; the time that it may take to time engines is not the first step's. */
 static sw_status decide_engines(bench *b)
 {
-    double start = now_s();
+    double start = sw_clock_s();
     sw_status status = sw_engines_decide(&b->engines, b->experiment, b->cl, NULL);
     if (status != SW_OK) return status;
-    b->opened_s += now_s() - start;
+    b->opened_s += sw_clock_s() - start;
     sw_log(SW_LOG_INFO, "engines of the convolutions: %s", b->engines.source);
     return SW_OK;
 }
@@ -169,7 +150,7 @@ static sw_status summarise(sw_bench_steps *steps)
     double *sorted = malloc(bytes);
     if (!sorted) return sw_fail_alloc("step times", bytes);
     memcpy(sorted, steps->seconds, bytes);
-    steps->median_images_per_second = steps->batch / median(sorted, steps->count);
+    steps->median_images_per_second = steps->batch / sw_median(sorted, (size_t)steps->count);
     steps->best_images_per_second = steps->batch / sorted[0];
     free(sorted);
     return SW_OK;
@@ -196,12 +177,12 @@ static sw_status time_steps(sw_bench_steps *steps, bench *b, const char *what, s
     steps->seconds = calloc((size_t)wanted, sizeof *steps->seconds);
     if (!steps->seconds) return sw_fail_alloc("step times", (size_t)wanted * sizeof *steps->seconds);
     SW_TRY(take_steps(b, step, 1));
-    double last = now_s();
+    double last = sw_clock_s();
     if (b->out->first_step_seconds <= 0.0) b->out->first_step_seconds = last - b->opened_s - b->peak_s;
     while (steps->count < wanted) {
         int count = wanted - steps->count < at_a_time ? wanted - steps->count : at_a_time;
         SW_TRY(take_steps(b, step, count));
-        double now = now_s(), each = (now - last) / count;
+        double now = sw_clock_s(), each = (now - last) / count;
         for (int i = 0; i < count; i++) steps->seconds[steps->count++] = each;
         sw_log(SW_LOG_INFO, "%s, batch %d, step %d of %d: %.2f images/s", what, b->batch, steps->count,
                wanted, b->batch / each);

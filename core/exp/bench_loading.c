@@ -2,9 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/median.h"
 #include "data/loader.h"
 #include "split.h"
 
@@ -19,25 +20,6 @@ typedef struct loading {
     uint8_t *labels;
     double on_ms[ROUNDS], off_ms[ROUNDS], wait_ms[ROUNDS];
 } loading;
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-    qsort(values, ROUNDS, sizeof *values, ascending);
-    return values[ROUNDS / 2];
-}
 
 /* The next whole batch, from the next epoch when this one has none left. */
 static void next_batch(loading *l, sw_batch *batch)
@@ -55,17 +37,17 @@ static sw_status take_steps(loading *l, double *step_ms, double *wait_ms, bool l
     sw_status status = SW_OK;
     const float *losses;
     int count, every = sw_network_loss_every(l->network);
-    double waited = 0.0, start = now_s();
+    double waited = 0.0, start = sw_clock_s();
     sw_batch batch = {l->images, l->labels, NULL, l->batch};
     for (int i = 1; i <= l->steps; i++) {
-        double asked = now_s();
+        double asked = sw_clock_s();
         if (load) next_batch(l, &batch);
-        waited += now_s() - asked;
+        waited += sw_clock_s() - asked;
         SW_TRY(sw_network_upload(l->network, batch.images, batch.labels, l->batch));
         SW_TRY(sw_network_enqueue_step(l->network, l->batch, 0.0));
         if (i % every == 0 || i == l->steps) SW_TRY(sw_network_losses(l->network, &losses, &count));
     }
-    *step_ms = 1e3 * (now_s() - start) / l->steps;
+    *step_ms = 1e3 * (sw_clock_s() - start) / l->steps;
     *wait_ms = 1e3 * waited / l->steps;
 done:
     return status;
@@ -135,9 +117,9 @@ sw_status sw_bench_measure_loading(sw_bench_loading *out, sw_network *network,
     for (int r = 0; r < ROUNDS; r++) SW_TRY(measure_round(&l, r));
     *out = (sw_bench_loading){.rounds = ROUNDS,
                               .steps = steps,
-                              .off_ms = median(l.off_ms),
-                              .on_ms = median(l.on_ms),
-                              .wait_ms = median(l.wait_ms)};
+                              .off_ms = sw_median(l.off_ms, ROUNDS),
+                              .on_ms = sw_median(l.on_ms, ROUNDS),
+                              .wait_ms = sw_median(l.wait_ms, ROUNDS)};
 done:
     sw_loader_destroy(l.loader);
     sw_dataset_destroy(dataset);

@@ -2,7 +2,6 @@
 
 #include <cairo-svg.h>
 #include <cairo.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,19 +221,6 @@ static void draw_sheet(cairo_t *cr, const sw_chart_sheet *sheet, char *const *na
 
 /* ---- files ---- */
 
-typedef struct sink {
-    FILE *stream;
-    int error; /* errno of the first failed write */
-} sink;
-
-static cairo_status_t write_bytes(void *closure, const unsigned char *data, unsigned int length)
-{
-    sink *to = closure;
-    if (fwrite(data, 1, length, to->stream) == length) return CAIRO_STATUS_SUCCESS;
-    if (!to->error) to->error = errno;
-    return CAIRO_STATUS_WRITE_ERROR;
-}
-
 static void set_font_options(cairo_t *cr)
 {
     cairo_font_options_t *options = cairo_font_options_create();
@@ -246,12 +232,12 @@ static void set_font_options(cairo_t *cr)
     cairo_font_options_destroy(options);
 }
 
-static cairo_status_t draw_to(sink *to, const sw_chart_sheet *sheet, char *const *names,
+static cairo_status_t draw_to(sw_lettering_sink *to, const sw_chart_sheet *sheet, char *const *names,
                               sw_chart_format format)
 {
     cairo_surface_t *surface =
         format == SW_CHART_SVG
-            ? cairo_svg_surface_create_for_stream(write_bytes, to, sheet->width, sheet->height)
+            ? cairo_svg_surface_create_for_stream(sw_lettering_write, to, sheet->width, sheet->height)
             : cairo_image_surface_create(CAIRO_FORMAT_RGB24, sheet->width, sheet->height);
     cairo_t *cr = cairo_create(surface);
     if (format == SW_CHART_SVG && cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS)
@@ -260,7 +246,7 @@ static cairo_status_t draw_to(sink *to, const sw_chart_sheet *sheet, char *const
     draw_sheet(cr, sheet, names);
     cairo_status_t result = cairo_status(cr);
     if (result == CAIRO_STATUS_SUCCESS && format == SW_CHART_PNG)
-        result = cairo_surface_write_to_png_stream(surface, write_bytes, to);
+        result = cairo_surface_write_to_png_stream(surface, sw_lettering_write, to);
     cairo_destroy(cr);
     cairo_surface_finish(surface);
     if (result == CAIRO_STATUS_SUCCESS) result = cairo_surface_status(surface);
@@ -274,14 +260,13 @@ static sw_status write_sheet(const char *path, const sw_chart_sheet *sheet, char
     sw_fs_writer writer;
     sw_status status = sw_fs_writer_open(&writer, path);
     if (status != SW_OK) return status;
-    sink to = {.stream = writer.stream};
+    sw_lettering_sink to = {.stream = writer.stream};
     cairo_status_t result = draw_to(&to, sheet, names, format);
     if (result == CAIRO_STATUS_SUCCESS) return sw_fs_writer_commit(&writer);
     sw_fs_writer_discard(&writer);
     if (result == CAIRO_STATUS_NO_MEMORY)
         return sw_fail_alloc(path, (size_t)sheet->width * (size_t)sheet->height * 4);
-    return sw_fail(SW_E_IO, "cannot write %s: %s", path,
-                   to.error ? strerror(to.error) : cairo_status_to_string(result));
+    return sw_fail(SW_E_IO, "cannot write %s: %s", path, sw_lettering_failure(&to, result));
 }
 
 sw_status sw_chart_draw(const char *path, const sw_chart_sheet *sheet, sw_chart_format format)

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "html.h"
+#include "json_text.h"
 
 /* The drawing's own units; the page stretches them. */
 static const double wide = 1000, high = 400;
@@ -66,7 +67,7 @@ static void append_numbers(sw_str *out, const double *values, size_t count, int 
     sw_str_append(out, "[");
     for (size_t i = 0; i < count; i++) {
         if (i) sw_str_append(out, ",");
-        sw_html_json_number(out, values[i], digits);
+        sw_json_number(out, values[i], digits);
     }
     sw_str_append(out, "]");
 }
@@ -75,14 +76,14 @@ static void append_numbers(sw_str *out, const double *values, size_t count, int 
 static void append_data(sw_str *out, const sw_chart *chart, const axes *a)
 {
     sw_str_append(out, "<script type=\"application/json\">{\"low\":");
-    sw_html_json_number(out, a->x.low, 9);
+    sw_json_number(out, a->x.low, 9);
     sw_str_append(out, ",\"high\":");
-    sw_html_json_number(out, a->x.high, 9);
+    sw_json_number(out, a->x.high, 9);
     sw_str_append(out, ",\"series\":[");
     for (int i = 0; i < chart->series_count; i++) {
         const sw_chart_series *s = &chart->series[i];
         sw_str_printf(out, "%s{\"run\":%d,\"what\":", i ? "," : "", s->run);
-        sw_html_json_string(out, s->what);
+        sw_json_string(out, s->what);
         sw_str_printf(out, ",\"pale\":%s,\"x\":", s->line == SW_CHART_FAINT ? "true" : "false");
         append_numbers(out, s->x, s->count, 6);
         sw_str_append(out, ",\"y\":");

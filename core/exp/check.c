@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/dataset.h"
+
 typedef struct checking {
     const sw_experiment *e;
     sw_problems *problems;
@@ -124,12 +126,12 @@ static void check_model(const checking *c)
     if (c->e->data.size % parts != 0)
         complain(c, "data.size", "%d must divide by %d: each of the %d encoder stages halves it",
                  c->e->data.size, parts, m->encoder_count);
-    /* The masks' labels are 0, 1 and 2, whatever the model is made for. */
-    bool border_ignored = m->classes == 2 && c->e->loss.ignore_index == 2;
-    if (m->classes < 3 && !border_ignored)
-        complain(c, "model.classes",
-                 "the masks have 3 classes (0 pet, 1 background, 2 border); for 2, set "
-                 "loss.ignore_index: 2");
+    if (m->classes != SW_DATA_CLASSES) /* of which training and evaluation count each */
+        complain(
+            c, "model.classes",
+            "%d, but the masks have %d classes (0 pet, 1 background, 2 border), and networks are trained "
+            "for just these; loss.ignore_index: 2 makes border pixels count for nothing",
+            m->classes, SW_DATA_CLASSES);
 }
 
 static void check_loss(const checking *c)

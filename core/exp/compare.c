@@ -13,9 +13,6 @@
 #include "comparison.h"
 #include "data/dataset.h"
 
-static const char *const rank_names[] = {"pixel_accuracy", "iou",        "custom_iou",
-                                         "miou",           "iou_border", "val_loss"};
-
 static const char *const format_names[] = {"text", "md", "html", "json", "csv"};
 
 bool sw_compare_format_by_name(sw_compare_format *out, const char *name)
@@ -209,7 +206,7 @@ static sw_status take_options(sw_comparison *c, const sw_compare_options *option
 {
     sw_status status = SW_OK;
     c->options = *options;
-    const char *rank = options->rank ? options->rank : rank_names[c->items[0].x->train.save_best];
+    const char *rank = options->rank ? options->rank : sw_best_metric_name(c->items[0].x->train.save_best);
     SW_TRY(require_metric(c, rank, true));
     c->rank = comparison_metric(c, rank);
     for (const char *const *key = options->each_epoch; key && *key; key++)

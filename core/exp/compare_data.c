@@ -1,9 +1,12 @@
 /* A comparison for programs: JSON, whose keys stay as docs/compare.md says, and CSV. */
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "comparison.h"
+#include "csv.h"
+#include "json_text.h"
 
 /* NaN becomes null. */
 static void add_number(cJSON *object, const char *key, double value)
@@ -17,7 +20,7 @@ static void add_number(cJSON *object, const char *key, double value)
 static void add_text(cJSON *object, const char *key, const char *text)
 {
     if (text && *text)
-        cJSON_AddStringToObject(object, key, text);
+        sw_json_add_text(object, key, text);
     else
         cJSON_AddNullToObject(object, key);
 }
@@ -57,7 +60,7 @@ static cJSON *run_json(const sw_comparison *c, const contender *of)
     const sw_run_facts *facts = &of->run.facts;
     cJSON_AddStringToObject(object, "label", of->label);
     cJSON_AddStringToObject(object, "column", c->columns[of->column].label);
-    cJSON_AddStringToObject(object, "path", of->path);
+    sw_json_add_text(object, "path", of->path);
     cJSON_AddStringToObject(object, "experiment", of->x->name);
     cJSON_AddStringToObject(object, "state", of->is_run ? sw_run_state_name(of->run.state) : "not run");
     add_text(object, "failure", of->run.failure);
@@ -108,6 +111,7 @@ static void add_figures(cJSON *const *objects, const sw_comparison *c, const cha
         cJSON *object = cJSON_AddObjectToObject(objects[k], key);
         add_number(object, "mean", figures[k].mean);
         add_number(object, "sd", figures[k].sd);
+        cJSON_AddNumberToObject(object, "n", figures[k].count);
         add_number(object, "delta", differs ? figures[k].mean - figures[0].mean : (double)NAN);
         cJSON_AddBoolToObject(object, "best", best[k]);
     }
@@ -204,7 +208,7 @@ static void add_notes(cJSON *root, const sw_comparison *c)
 {
     note notes[COMPARISON_NOTES];
     cJSON *list = cJSON_AddArrayToObject(root, "notes");
-    int count = comparison_notes(notes, c);
+    int count = comparison_notes(notes, comparison_odd(c));
     for (int n = 0; n < count; n++) {
         bool chosen[MAX_CONTENDERS];
         for (size_t i = 0; i < c->count; i++) chosen[i] = (c->items[i].odd & notes[n].flag) != 0;
@@ -212,7 +216,9 @@ static void add_notes(cJSON *root, const sw_comparison *c)
         cJSON_AddStringToObject(object, "kind", notes[n].kind);
         cJSON_AddBoolToObject(object, "metrics_comparable", !notes[n].forbids);
         cJSON_AddItemToObject(object, "runs", labels_json(c, chosen));
-        cJSON_AddStringToObject(object, "text", notes[n].text);
+        char text[160];
+        snprintf(text, sizeof text, "%s%s%s", notes[n].before, c->columns[0].label, notes[n].after);
+        cJSON_AddStringToObject(object, "text", text);
         cJSON_AddItemToArray(list, object);
     }
 }
@@ -250,43 +256,25 @@ sw_status comparison_json(sw_str *out, const sw_comparison *c)
 
 /* ---- CSV ---- */
 
-static void append_field(sw_str *out, const char *text)
-{
-    if (!text[strcspn(text, ",\"\r\n")]) {
-        sw_str_append(out, text);
-        return;
-    }
-    sw_str_append(out, "\"");
-    for (const char *ch = text; *ch; ch++) {
-        if (*ch == '"') sw_str_append(out, "\"");
-        sw_str_append_bytes(out, ch, 1);
-    }
-    sw_str_append(out, "\"");
-}
-
-static void append_number(sw_str *out, double value)
-{
-    sw_str_append(out, ",");
-    if (!isnan(value)) sw_str_printf(out, "%.9g", value);
-}
+enum { DIGITS = 9 };
 
 static void append_row(sw_str *out, const sw_comparison *c, const contender *of, int epoch)
 {
-    append_field(out, of->path);
+    sw_csv_text(out, of->path);
     sw_str_printf(out, ",%s,%s,", of->label, c->columns[of->column].label);
-    append_field(out, of->is_run ? sw_run_state_name(of->run.state) : "not run");
+    sw_csv_text(out, of->is_run ? sw_run_state_name(of->run.state) : "not run");
     sw_str_printf(out, ",%d", !(of->odd & NOT_COMPARABLE));
     for (size_t k = 0; k < c->differing.count; k++) {
         const sw_config_value *found = sw_config_values_find(of->v, c->differing.items[k]);
         sw_str_append(out, ",");
-        append_field(out, found ? found->value : "");
+        sw_csv_text(out, found ? found->value : "");
     }
-    for (int i = 0; i <= MEMORY; i++) append_number(out, of->costs[i]);
+    for (int i = 0; i <= MEMORY; i++) sw_csv_number(out, of->costs[i], DIGITS);
     if (epoch)
         sw_str_printf(out, ",%d,%d,%d", epoch, epoch == of->best + 1, epoch == of->epochs);
     else
         sw_str_append(out, ",,,");
-    for (int m = 0; m < c->layout->count; m++) append_number(out, contender_figure(c, of, epoch, m));
+    for (int m = 0; m < c->layout->count; m++) sw_csv_number(out, contender_figure(c, of, epoch, m), DIGITS);
     sw_str_append(out, "\r\n");
 }
 

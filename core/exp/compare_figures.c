@@ -136,7 +136,7 @@ sw_status comparison_measure(sw_comparison *c)
 /* Of the values that are there. */
 static figure summary(const double *values, size_t count)
 {
-    figure f = {.mean = (double)NAN, .sd = (double)NAN};
+    figure f = {.mean = (double)NAN, .sd = (double)NAN, .of = (int)count};
     double sum = 0.0, squares = 0.0;
     for (size_t i = 0; i < count; i++) {
         if (isnan(values[i])) continue;

@@ -4,9 +4,10 @@
 
 #include "comparison.h"
 
-static bool same_value(const contender *a, const contender *b, const char *key)
+static bool same_value(const judged *a, const judged *b, const char *key)
 {
-    const sw_config_value *x = sw_config_values_find(a->v, key), *y = sw_config_values_find(b->v, key);
+    const sw_config_value *x = sw_config_values_find(a->values, key),
+                          *y = sw_config_values_find(b->values, key);
     return !x == !y && (!x || strcmp(x->value, y->value) == 0);
 }
 
@@ -18,8 +19,7 @@ static bool same_text(const char *a, const char *b)
 typedef enum sameness { SAME, OTHER, UNKNOWN } sameness;
 
 /* Fingerprints tell only where both have one and the images were made the same way. */
-static sameness same_data(const contender *a, const contender *b, const sw_run_split *x,
-                          const sw_run_split *y)
+static sameness same_data(const judged *a, const judged *b, const sw_run_split *x, const sw_run_split *y)
 {
     const char *mine = x->fingerprint, *others = y->fingerprint;
     if (!mine || !others || !*mine || !*others) return UNKNOWN;
@@ -28,23 +28,23 @@ static sameness same_data(const contender *a, const contender *b, const sw_run_s
     return same_way ? OTHER : UNKNOWN;
 }
 
-static bool other_val(const contender *a, const contender *b)
+static bool other_val(const judged *a, const judged *b)
 {
-    sameness found = same_data(a, b, &a->run.facts.val, &b->run.facts.val);
+    sameness found = same_data(a, b, &a->facts->val, &b->facts->val);
     if (found != UNKNOWN) return found == OTHER;
     return !same_value(a, b, "data.holdout") || !same_value(a, b, "data.val_split") ||
            !same_value(a, b, "data.val_limit");
 }
 
-static bool other_train(const contender *a, const contender *b)
+static bool other_train(const judged *a, const judged *b)
 {
-    sameness found = same_data(a, b, &a->run.facts.train, &b->run.facts.train);
+    sameness found = same_data(a, b, &a->facts->train, &b->facts->train);
     if (found != UNKNOWN) return found == OTHER;
     return !same_value(a, b, "data.holdout") || !same_value(a, b, "data.train_split") ||
            !same_value(a, b, "data.train_limit");
 }
 
-static bool other_loss(const contender *a, const contender *b)
+static bool other_loss(const judged *a, const judged *b)
 {
     const sw_loss_config *x = &a->x->loss, *y = &b->x->loss;
     bool gamma_counts = x->kind == SW_LOSS_FOCAL && y->kind == SW_LOSS_FOCAL;
@@ -52,9 +52,9 @@ static bool other_loss(const contender *a, const contender *b)
            !same_value(a, b, "loss.class_weights") || !same_value(a, b, "loss.ignore_index");
 }
 
-static unsigned oddities(const contender *a, const contender *b)
+unsigned comparison_oddities(const judged *a, const judged *b)
 {
-    const sw_run_facts *x = &a->run.facts, *y = &b->run.facts;
+    const sw_run_facts *x = a->facts, *y = b->facts;
     bool both = a->is_run && b->is_run;
     unsigned odd = 0;
     if (!same_value(a, b, "data.size")) odd |= ODD_SIZE;
@@ -69,30 +69,54 @@ static unsigned oddities(const contender *a, const contender *b)
     return odd;
 }
 
-void comparison_judge(sw_comparison *c)
+judged comparison_judged_run(const sw_run_reader *run)
 {
-    for (size_t i = 0; i < c->count; i++) c->items[i].odd = oddities(&c->items[0], &c->items[i]);
+    return (judged){.is_run = true,
+                    .facts = &run->facts,
+                    .values = &run->values,
+                    .x = run->experiment,
+                    .epochs = sw_run_reader_epochs_done(run)};
 }
 
-int comparison_notes(note notes[COMPARISON_NOTES], const sw_comparison *c)
+static judged judged_of(const contender *of)
+{
+    return (judged){
+        .is_run = of->is_run, .facts = &of->run.facts, .values = of->v, .x = of->x, .epochs = of->epochs};
+}
+
+void comparison_judge(sw_comparison *c)
+{
+    const judged first = judged_of(&c->items[0]);
+    for (size_t i = 0; i < c->count; i++) {
+        const judged other = judged_of(&c->items[i]);
+        c->items[i].odd = comparison_oddities(&first, &other);
+    }
+}
+
+unsigned comparison_odd(const sw_comparison *c)
+{
+    unsigned odd = 0;
+    for (size_t i = 0; i < c->count; i++) odd |= c->items[i].odd;
+    return odd;
+}
+
+int comparison_notes(note notes[COMPARISON_NOTES], unsigned odd)
 {
     static const note all[COMPARISON_NOTES] = {
-        {"validation_data", true, ODD_VAL, "validated on other images than A: metrics are not comparable"},
-        {"image_size", true, ODD_SIZE, "images of another size than A's: metrics are not comparable"},
-        {"classes", true, ODD_CLASSES, "other classes or pixels count than in A: metrics are not comparable"},
-        {"resize", false, ODD_RESIZE, "images were resized another way than A's (data.resize)"},
-        {"training_data", false, ODD_TRAIN, "trained on other images than A"},
-        {"loss", false, ODD_LOSS, "another loss than A's: train_loss and val_loss are not comparable"},
-        {"epochs", false, ODD_LENGTH, "another number of epochs than A"},
-        {"device", false, ODD_DEVICE, "on another device or machine than A: times are not comparable"},
-        {"program", false, ODD_PROGRAM, "made by another revision of segwork than A"},
+        {"validation_data", true, ODD_VAL, "validated on other images than ", ": metrics are not comparable"},
+        {"image_size", true, ODD_SIZE, "images of another size than ", "'s: metrics are not comparable"},
+        {"classes", true, ODD_CLASSES, "other classes or pixels count than in ",
+         ": metrics are not comparable"},
+        {"resize", false, ODD_RESIZE, "images were resized another way than ", "'s (data.resize)"},
+        {"training_data", false, ODD_TRAIN, "trained on other images than ", ""},
+        {"loss", false, ODD_LOSS, "another loss than ", "'s: train_loss and val_loss are not comparable"},
+        {"epochs", false, ODD_LENGTH, "another number of epochs than ", ""},
+        {"device", false, ODD_DEVICE, "on another device or machine than ", ": times are not comparable"},
+        {"program", false, ODD_PROGRAM, "made by another revision of segwork than ", ""},
     };
     int count = 0;
-    for (int n = 0; n < COMPARISON_NOTES; n++) {
-        bool holds = false;
-        for (size_t i = 0; i < c->count; i++) holds |= (c->items[i].odd & all[n].flag) != 0;
-        if (holds) notes[count++] = all[n];
-    }
+    for (int n = 0; n < COMPARISON_NOTES; n++)
+        if (odd & all[n].flag) notes[count++] = all[n];
     return count;
 }
 
@@ -121,7 +145,8 @@ bool comparison_same_but_seed(const contender *a, const contender *b)
 {
     const sw_run_facts *x = &a->run.facts, *y = &b->run.facts;
     if (a->is_run != b->is_run || a->epochs != b->epochs || a->x->seed == b->x->seed) return false;
-    sameness train = same_data(a, b, &x->train, &y->train), val = same_data(a, b, &x->val, &y->val);
+    const judged p = judged_of(a), q = judged_of(b);
+    sameness train = same_data(&p, &q, &x->train, &y->train), val = same_data(&p, &q, &x->val, &y->val);
     if (train == OTHER || val == OTHER || !same_text(x->device, y->device) || !same_text(x->host, y->host))
         return false;
     return same_values(a, b, train == SAME && val == SAME);

@@ -69,13 +69,13 @@ static void add_runs(sheet *s, const sw_comparison *c)
 static void add_warnings(sheet *s, const sw_comparison *c)
 {
     note notes[COMPARISON_NOTES];
-    int count = comparison_notes(notes, c);
+    int count = comparison_notes(notes, comparison_odd(c));
     for (int n = 0; n < count; n++) {
         bool chosen[MAX_CONTENDERS];
         sw_str text = {0};
         for (size_t i = 0; i < c->count; i++) chosen[i] = (c->items[i].odd & notes[n].flag) != 0;
         comparison_labels(&text, c, chosen);
-        sw_str_printf(&text, ": %s", notes[n].text);
+        sw_str_printf(&text, ": %s%s%s", notes[n].before, c->columns[0].label, notes[n].after);
         if (text.failed) s->failed = true;
         if (!text.failed) sheet_warn(s, text.text);
         sw_str_deinit(&text);
@@ -186,14 +186,16 @@ static void append_value(char *text, size_t bytes, double value, const style *st
     text[at] = '\0';
 }
 
+/* "0.3000 ±0.1000", and "(2 of 3)" where that is of some seeds only. */
 static void put_figure(sheet *s, sheet_table *table, int row, int col, figure f, const style *st)
 {
-    char mean[80] = "-", sd[80], text[176];
+    char mean[80] = "-", sd[80], some[32] = "", text[208];
     if (!isnan(f.mean)) append_value(mean, sizeof mean, f.mean, st);
-    snprintf(text, sizeof text, "%s", mean);
+    if (f.count > 0 && f.count < f.of) snprintf(some, sizeof some, " (%d of %d)", f.count, f.of);
+    snprintf(text, sizeof text, "%s%s", mean, some);
     if (!isnan(f.sd)) {
         append_value(sd, sizeof sd, f.sd, st);
-        snprintf(text, sizeof text, "%s ±%s", mean, sd);
+        snprintf(text, sizeof text, "%s ±%s%s", mean, sd, some);
     }
     sheet_put(s, table, row, col, text);
 }
@@ -361,11 +363,17 @@ static void add_costs(sheet *s, const sw_comparison *c)
 
 /* ---- ranking ---- */
 
-/* "7", or "5, 7, 8" where seeds have their best at different epochs. */
+/* "7", or "5, -, 8" where seeds have their best at different epochs, and one has none. */
 static void append_best_epochs(sw_str *out, const sw_comparison *c, const column *col)
 {
-    for (size_t i = 0; i < col->count; i++)
-        sw_str_printf(out, "%s%d", i ? ", " : "", c->items[col->members[i]].best + 1);
+    for (size_t i = 0; i < col->count; i++) {
+        int best = c->items[col->members[i]].best;
+        sw_str_append(out, i ? ", " : "");
+        if (best < 0)
+            sw_str_append(out, "-");
+        else
+            sw_str_printf(out, "%d", best + 1);
+    }
 }
 
 /* The first stands for those that differ in their seed. */

@@ -1,5 +1,5 @@
 /* The inside of a comparison (exp/compare.h): compare.c opens it, compare_notes.c says what can't be
- * compared, compare_figures.c computes, compare_sheets.c and compare_data.c write. */
+ * compared (a report asks it too), compare_figures.c computes, compare_sheets.c and compare_data.c write. */
 #ifndef EXP_COMPARISON_H
 #define EXP_COMPARISON_H
 
@@ -70,13 +70,29 @@ typedef struct note {
     const char *kind; /* "validation_data" */
     bool forbids;     /* metrics can't be compared */
     unsigned flag;
-    const char *text; /* "validated on other images than A: metrics are not comparable" */
+    const char *before,
+        *after; /* what is said, around the name of the first: "validated on other images than ",
+                   ": metrics are not comparable" */
 } note;
 
+/* What decides how a run, or an experiment that has not been run, stands to another. All borrowed. */
+typedef struct judged {
+    bool is_run;
+    const sw_run_facts *facts; /* zeroed for an experiment */
+    const sw_config_values *values;
+    const sw_experiment *x;
+    int epochs;
+} judged;
+
+judged comparison_judged_run(const sw_run_reader *run);
+/* How `other` stands to `first`: ODD_... */
+unsigned comparison_oddities(const judged *first, const judged *other);
+
 void comparison_judge(sw_comparison *c);
-/* The notes that hold for at least one contender; at most COMPARISON_NOTES. */
+unsigned comparison_odd(const sw_comparison *c); /* of all contenders together */
+/* The notes on what is odd; at most COMPARISON_NOTES. */
 enum { COMPARISON_NOTES = 9 };
-int comparison_notes(note notes[COMPARISON_NOTES], const sw_comparison *c);
+int comparison_notes(note notes[COMPARISON_NOTES], unsigned odd);
 
 /* Whether two runs may share a column: the same but for the seed. */
 bool comparison_same_but_seed(const contender *a, const contender *b);
@@ -85,7 +101,7 @@ bool comparison_same_but_seed(const contender *a, const contender *b);
 
 typedef struct figure {
     double mean, sd; /* NaN: none; sd of a single one too */
-    int count;
+    int count, of;   /* values that are there, of so many runs */
 } figure;
 
 enum { ROW_FINAL = -1, ROW_BEST = -2 }; /* else an epoch, from 1 */

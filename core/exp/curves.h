@@ -7,10 +7,11 @@
 
 /* Makes the chart of one metric over all runs:
  *
- *   loss            training (dashed) and validation, mean over an epoch; the loss of each step (pale)
- *   lr              learning rate, step by step
- *   pixel_accuracy, iou, custom_iou   of the clean validation, and the article's (dashed) where it was
- * measured any other column of metrics.jsonl
+ * - loss: training (dashed) and validation, mean over an epoch; the loss of each step (pale)
+ * - lr: learning rate, step by step
+ * - pixel_accuracy, iou, custom_iou: of the clean validation, and the article's (dashed) where it was
+ * measured
+ * - any other column of metrics.jsonl
  *
  * SW_E_USAGE: no run has such a column; the message lists those there are. `metric` must outlive the chart.
  */

@@ -1,25 +1,17 @@
 #include "exp/dry_run.h"
 
-#include <time.h>
-
+#include "base/clock.h"
 #include "nn/schedule.h"
 #include "session.h"
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static sw_status make_step(sw_dry_run *out, sw_session *s)
 {
     const sw_experiment *x = s->experiment;
     const float lr = sw_schedule_lr(&x->schedule, x->optimizer.lr, 0.0, x->train.epochs);
-    const double start = now_s();
+    const double start = sw_clock_s();
     sw_loader_start(s->train_loader, 1, 0);
     sw_status status = sw_session_train_batches(s, (double)lr, &out->step_loss, &out->step_images);
-    out->step_s = now_s() - start;
+    out->step_s = sw_clock_s() - start;
     return sw_fail_in(status, "the first step");
 }
 
@@ -27,7 +19,7 @@ static sw_status validate_batch(sw_dry_run *out, sw_session *s)
 {
     sw_status status = SW_OK;
     sw_batch batch;
-    const double start = now_s();
+    const double start = sw_clock_s();
     sw_loader_start(s->val_loader, 1, 0);
     sw_loader_next(s->val_loader, &batch);
     SW_TRY(sw_network_swap_averages(&s->network));
@@ -35,7 +27,7 @@ static sw_status validate_batch(sw_dry_run *out, sw_session *s)
                                NULL, NULL));
     SW_TRY(sw_network_swap_averages(&s->network));
     out->batch_images = batch.count;
-    out->batch_s = now_s() - start;
+    out->batch_s = sw_clock_s() - start;
 done:
     return sw_fail_in(status, "the first validation batch");
 }

@@ -51,7 +51,7 @@ sw_status sw_epoch_grid_init(sw_epoch_grid *grid, const sw_dataset *dataset, con
     sw_status status = SW_OK;
     int total = sw_dataset_count(dataset);
     *grid = (sw_epoch_grid){.dataset = dataset, .count = config->count, .columns = config->columns};
-    if (grid->count > total) {
+    if (grid->count > total && config->name_count == 0) {
         sw_log(SW_LOG_WARNING, "grid.count is %d, but there are only %d validation images: showing those",
                grid->count, total);
         grid->count = total;

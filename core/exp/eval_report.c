@@ -8,6 +8,8 @@
 #include "base/fs.h"
 #include "exp/eval.h"
 
+#include "csv.h"
+#include "json_text.h"
 #include "split.h"
 
 /* --- for the terminal ------------------------------------------------------------------------ */
@@ -44,13 +46,6 @@ static void print_figures(sw_str *out, const sw_eval *eval)
         sw_str_append(out, "article: augmented images, figures averaged over batches, not over pixels\n");
 }
 
-static uint64_t row_pixels(const sw_confusion *m, int truth)
-{
-    uint64_t pixels = 0;
-    for (int p = 0; p < m->classes; p++) pixels += m->counts[truth][p];
-    return pixels;
-}
-
 static void print_classes(sw_str *out, const sw_eval *eval)
 {
     const sw_confusion *m = &eval->clean.confusion;
@@ -73,7 +68,7 @@ static void print_confusion(sw_str *out, const sw_confusion *m)
     for (int p = 0; p < m->classes; p++) sw_str_printf(out, "%15s", sw_class_names[p]);
     sw_str_append(out, "  <- predicted\n");
     for (int t = 0; t < m->classes; t++) {
-        uint64_t row = row_pixels(m, t);
+        uint64_t row = sw_confusion_row(m, t);
         sw_str_printf(out, "%-12s", sw_class_names[t]);
         for (int p = 0; p < m->classes; p++) sw_str_printf(out, "%15" PRIu64, m->counts[t][p]);
         sw_str_printf(out, "\n%-12s", "");
@@ -119,19 +114,6 @@ static cJSON *classes_json(const sw_eval *eval)
     return list;
 }
 
-/* Rows truth, columns prediction, in pixels. */
-static cJSON *confusion_json(const sw_confusion *m)
-{
-    cJSON *rows = cJSON_CreateArray();
-    for (int t = 0; t < m->classes; t++) {
-        cJSON *row = cJSON_CreateArray();
-        for (int p = 0; p < m->classes; p++)
-            cJSON_AddItemToArray(row, cJSON_CreateNumber((double)m->counts[t][p]));
-        cJSON_AddItemToArray(rows, row);
-    }
-    return rows;
-}
-
 static cJSON *article_json(const sw_evaluation *a)
 {
     cJSON *object = cJSON_CreateObject();
@@ -147,8 +129,8 @@ static cJSON *metrics_json(const sw_eval *eval)
     const sw_evaluation *e = &eval->clean;
     const sw_saved *s = eval->saved;
     cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "weights", s->weights_path);
-    cJSON_AddStringToObject(object, "config", s->config_path);
+    sw_json_add_text(object, "weights", s->weights_path);
+    sw_json_add_text(object, "config", s->config_path);
     if (s->epoch) cJSON_AddNumberToObject(object, "epoch", s->epoch);
     cJSON_AddStringToObject(object, "data", s->experiment->data.root);
     cJSON_AddStringToObject(object, "split", sw_split_val_list(&s->experiment->data));
@@ -163,7 +145,7 @@ static cJSON *metrics_json(const sw_eval *eval)
     cJSON_AddNumberToObject(object, "boundary_f1", sw_boundary_mean_f1(&e->boundary));
     if (eval->has_article) cJSON_AddItemToObject(object, "article", article_json(&eval->article));
     cJSON_AddItemToObject(object, "classes", classes_json(eval));
-    cJSON_AddItemToObject(object, "confusion", confusion_json(&e->confusion));
+    cJSON_AddItemToObject(object, "confusion", sw_json_confusion(&e->confusion));
     return object;
 }
 
@@ -196,23 +178,6 @@ done:
     return status;
 }
 
-static void append_cell(sw_str *csv, double value)
-{
-    sw_str_append(csv, ",");
-    if (!isnan(value)) sw_str_printf(csv, "%.9g", value);
-}
-
-/* Names have no line break (the data set refuses them), but may have anything else. */
-static void append_name(sw_str *csv, const char *name)
-{
-    sw_str_append(csv, "\"");
-    for (const char *c = name; *c; c++) {
-        if (*c == '"') sw_str_append(csv, "\"");
-        sw_str_append_bytes(csv, c, 1);
-    }
-    sw_str_append(csv, "\"");
-}
-
 static sw_status write_csv(const sw_eval *eval, const char *folder)
 {
     sw_str csv = {0};
@@ -221,16 +186,13 @@ static sw_status write_csv(const sw_eval *eval, const char *folder)
     sw_str_append(&csv, "\n");
     for (int i = 0; i < eval->image_count; i++) {
         const sw_eval_image *image = &eval->images[i];
-        if (strpbrk(image->name, ",\""))
-            append_name(&csv, image->name);
-        else
-            sw_str_append(&csv, image->name);
-        append_cell(&csv, image->pixel_accuracy);
-        append_cell(&csv, image->iou);
-        append_cell(&csv, image->custom_iou);
-        append_cell(&csv, image->miou);
-        append_cell(&csv, image->boundary_f1);
-        for (int c = 0; c < SW_DATA_CLASSES; c++) append_cell(&csv, image->class_iou[c]);
+        sw_csv_text(&csv, image->name);
+        sw_csv_number(&csv, image->pixel_accuracy, 9);
+        sw_csv_number(&csv, image->iou, 9);
+        sw_csv_number(&csv, image->custom_iou, 9);
+        sw_csv_number(&csv, image->miou, 9);
+        sw_csv_number(&csv, image->boundary_f1, 9);
+        for (int c = 0; c < SW_DATA_CLASSES; c++) sw_csv_number(&csv, image->class_iou[c], 9);
         sw_str_append(&csv, "\n");
     }
     sw_status status = sw_str_status(&csv);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/median.h"
+
 /* As sw_network_confidence gives it: round(255 * 0.9). */
 enum { CONFIDENT = 230 };
 
@@ -30,12 +32,6 @@ static double border_share(const uint8_t *labels, size_t pixels)
     return (double)border / (double)pixels;
 }
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static sw_status find_border_median(sw_gallery *g)
 {
     size_t count = (size_t)sw_dataset_count(g->dataset), pixels = pixels_of(g->dataset);
@@ -43,8 +39,7 @@ static sw_status find_border_median(sw_gallery *g)
     if (!shares) return sw_fail_alloc("the border shares of the images", count * sizeof *shares);
     for (size_t i = 0; i < count; i++)
         shares[i] = border_share(sw_dataset_labels(g->dataset, (int)i), pixels);
-    qsort(shares, count, sizeof *shares, compare);
-    g->border_median = count % 2 ? shares[count / 2] : (shares[count / 2 - 1] + shares[count / 2]) / 2;
+    g->border_median = sw_median(shares, count);
     free(shares);
     return SW_OK;
 }

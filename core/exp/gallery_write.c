@@ -8,8 +8,10 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "csv.h"
 #include "exp/grid.h"
 #include "gallery.h"
+#include "json_text.h"
 
 /* ---- the sheet ---- */
 
@@ -76,23 +78,7 @@ done:
 /* ---- figures ---- */
 
 /* Six digits say more than a share of pixels holds; the same on every machine that computed the same. */
-static void append_cell(sw_str *csv, double value)
-{
-    sw_str_append(csv, ",");
-    if (!isnan(value)) sw_str_printf(csv, "%.6g", value);
-}
-
-/* Names have no line break (the data set refuses them), but may have anything else. */
-static void append_name(sw_str *csv, const char *name)
-{
-    if (!strpbrk(name, ",\"")) {
-        sw_str_append(csv, name);
-        return;
-    }
-    sw_str_append(csv, "\"");
-    for (const char *c = name; *c; c++) sw_str_printf(csv, *c == '"' ? "\"\"" : "%c", *c);
-    sw_str_append(csv, "\"");
-}
+enum { DIGITS = 6 };
 
 static sw_status write_csv(const char *path, const sw_gallery *g)
 {
@@ -100,13 +86,13 @@ static sw_status write_csv(const char *path, const sw_gallery *g)
     sw_str_append(&csv, "name,pixel_accuracy,iou,custom_iou,confidence,confident_error,border\n");
     for (int i = 0; i < sw_dataset_count(g->dataset); i++) {
         const sw_gallery_figures *f = &g->figures[i];
-        append_name(&csv, sw_dataset_name(g->dataset, i));
-        append_cell(&csv, f->pixel_accuracy);
-        append_cell(&csv, f->iou);
-        append_cell(&csv, f->custom_iou);
-        append_cell(&csv, f->confidence);
-        append_cell(&csv, f->confident_error);
-        append_cell(&csv, f->border);
+        sw_csv_text(&csv, sw_dataset_name(g->dataset, i));
+        sw_csv_number(&csv, f->pixel_accuracy, DIGITS);
+        sw_csv_number(&csv, f->iou, DIGITS);
+        sw_csv_number(&csv, f->custom_iou, DIGITS);
+        sw_csv_number(&csv, f->confidence, DIGITS);
+        sw_csv_number(&csv, f->confident_error, DIGITS);
+        sw_csv_number(&csv, f->border, DIGITS);
         sw_str_append(&csv, "\n");
     }
     sw_status status = sw_str_status(&csv);
@@ -131,18 +117,6 @@ static cJSON *item_json(const sw_gallery *g, const rows *r, int image)
     return item;
 }
 
-static cJSON *confusion_json(const sw_confusion *m)
-{
-    cJSON *table = cJSON_CreateArray();
-    for (int t = 0; t < m->classes; t++) {
-        cJSON *row = cJSON_CreateArray();
-        for (int p = 0; p < m->classes; p++)
-            cJSON_AddItemToArray(row, cJSON_CreateNumber((double)m->counts[t][p]));
-        cJSON_AddItemToArray(table, row);
-    }
-    return table;
-}
-
 static sw_status write_json(const char *path, const sw_gallery *g, const rows *r, int epoch,
                             const sw_evaluation *evaluation)
 {
@@ -154,7 +128,7 @@ static sw_status write_json(const char *path, const sw_gallery *g, const rows *r
     cJSON_AddNumberToObject(object, "rows", r->count);
     cJSON_AddNumberToObject(object, "border_median", g->border_median);
     cJSON_AddItemToObject(object, "classes", cJSON_CreateStringArray(sw_class_names, SW_DATA_CLASSES));
-    cJSON_AddItemToObject(object, "confusion", confusion_json(&evaluation->confusion));
+    cJSON_AddItemToObject(object, "confusion", sw_json_confusion(&evaluation->confusion));
     for (int l = 0; l < SW_GALLERY_LISTS; l++) {
         cJSON *list = cJSON_AddArrayToObject(object, sw_gallery_list_name((sw_gallery_list)l));
         for (int i = 0; i < g->used[l]; i++)

@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <cairo.h>
-#include <errno.h>
 #include <fontconfig/fontconfig.h>
 #include <math.h>
 #include <stdbool.h>
@@ -337,30 +336,16 @@ static sw_status draw_names(cairo_t *cr, const sw_grid_spec *spec, const measure
 
 /* ---- the picture ---- */
 
-typedef struct sink {
-    FILE *stream;
-    int error; /* errno of the first failed write */
-} sink;
-
-static cairo_status_t write_bytes(void *closure, const unsigned char *data, unsigned int length)
-{
-    sink *to = closure;
-    if (fwrite(data, 1, length, to->stream) == length) return CAIRO_STATUS_SUCCESS;
-    if (!to->error) to->error = errno;
-    return CAIRO_STATUS_WRITE_ERROR;
-}
-
 static sw_status write_png(const char *path, cairo_surface_t *surface)
 {
     sw_fs_writer writer;
     sw_status status = sw_fs_writer_open(&writer, path);
     if (status != SW_OK) return status;
-    sink to = {.stream = writer.stream};
-    cairo_status_t result = cairo_surface_write_to_png_stream(surface, write_bytes, &to);
+    sw_lettering_sink to = {.stream = writer.stream};
+    cairo_status_t result = cairo_surface_write_to_png_stream(surface, sw_lettering_write, &to);
     if (result == CAIRO_STATUS_SUCCESS) return sw_fs_writer_commit(&writer);
     sw_fs_writer_discard(&writer);
-    return sw_fail(SW_E_IO, "cannot write %s: %s", path,
-                   to.error ? strerror(to.error) : cairo_status_to_string(result));
+    return sw_fail(SW_E_IO, "cannot write %s: %s", path, sw_lettering_failure(&to, result));
 }
 
 static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_grid_spec *spec, const measures *m)

@@ -235,13 +235,6 @@ void sw_grid_store_deinit(sw_grid_store *store)
     *store = (sw_grid_store){0};
 }
 
-bool sw_grid_store_has(const sw_grid_store *store, int epoch)
-{
-    for (int i = 0; i < store->epoch_count; i++)
-        if (store->epochs[i] == epoch) return true;
-    return false;
-}
-
 sw_status sw_grid_store_read(const sw_grid_store *store, int epoch, uint8_t *labels, uint8_t *confidences)
 {
     sw_status status = SW_OK;

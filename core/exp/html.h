@@ -1,4 +1,4 @@
-/* The pieces a page is made of: text, attributes, strings of scripts, pictures inside the page. */
+/* The pieces a page is made of: text, attributes, pictures inside the page. */
 #ifndef EXP_HTML_H
 #define EXP_HTML_H
 
@@ -9,12 +9,6 @@
 /* Appends text for an element or a quoted attribute: & < > " ' are escaped; bytes that are no UTF-8 and
  * control characters but tab and newline become U+FFFD, so that nothing a file is called breaks a page. */
 void sw_html_text(sw_str *out, const char *text);
-
-/* Appends a quoted JSON string that may stand inside a <script>: < and & are written as \u003c and \u0026. */
-void sw_html_json_string(sw_str *out, const char *text);
-
-/* Appends a number as JSON: null where it is NaN or infinite. `digits` are significant ones. */
-void sw_html_json_number(sw_str *out, double value, int digits);
 
 /* Appends "data:<mime>;base64,..." */
 void sw_html_data_uri(sw_str *out, const char *mime, const void *bytes, size_t length);

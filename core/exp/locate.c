@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -39,12 +38,6 @@ static char *tidy_lexically(sw_arena *arena, const char *path)
     return tidy;
 }
 
-static bool same_file(const char *a, const char *b)
-{
-    struct stat x, y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 /* *found: the tidied path when the file is there. `folder` NULL: no such place to look. */
 static sw_status try_place(const char **found, sw_arena *arena, const char *folder, const char *name,
                            sw_str *looked_at)
@@ -59,7 +52,7 @@ static sw_status try_place(const char **found, sw_arena *arena, const char *fold
     if (looked_at->length > 0) sw_str_append(looked_at, ", ");
     sw_str_append(looked_at, tidy);
     /* behind a symbolic link "a/.." need not be here: then the untidied path is the true one */
-    if (sw_fs_exists(path)) *found = same_file(path, tidy) ? tidy : path;
+    if (sw_fs_exists(path)) *found = sw_fs_same(path, tidy) ? tidy : path;
     return SW_OK;
 }
 

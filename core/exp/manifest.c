@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "exp/run_folder.h"
+#include "json_text.h"
 #include "segwork_revision.h"
 
 const char *sw_build_revision(void)
@@ -94,6 +95,6 @@ sw_status sw_manifest_end(struct cJSON *manifest, const char *outcome)
     if (!session) return sw_fail(SW_E_DATA, "the manifest has no session to end");
     cJSON_DeleteItemFromObjectCaseSensitive(session, "ended");
     cJSON_DeleteItemFromObjectCaseSensitive(session, "outcome");
-    bool added = add_time(session, "ended") && cJSON_AddStringToObject(session, "outcome", outcome);
+    bool added = add_time(session, "ended") && sw_json_add_text(session, "outcome", outcome);
     return added ? SW_OK : sw_fail_alloc("manifest", 0);
 }

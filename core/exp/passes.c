@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/median.h"
 #include "cost.h"
 #include "ops/run.h"
 
@@ -15,19 +16,12 @@ void sw_pass_list_deinit(sw_pass_list *list)
     *list = (sw_pass_list){0};
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void summarise(sw_pass_row *row)
 {
     double sorted[SW_PASS_MAX_ROUNDS];
     memcpy(sorted, row->ms, sizeof sorted);
-    qsort(sorted, (size_t)row->rounds, sizeof *sorted, ascending);
+    row->median_ms = sw_median(sorted, (size_t)row->rounds);
     row->best_ms = sorted[0];
-    row->median_ms = 0.5 * (sorted[(row->rounds - 1) / 2] + sorted[row->rounds / 2]);
 }
 
 /* The row of a layer's pass; a new one where there is none. */

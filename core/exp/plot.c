@@ -75,6 +75,20 @@ static sw_status read_size(plot *p, const char *text)
     return SW_OK;
 }
 
+static sw_status nothing_to_draw(const plot *p, const sw_run_list *runs)
+{
+    const char *first = runs->runs[0].path, *others = runs->count > 1 ? " and the others" : "";
+    bool epochs = false, article = true;
+    for (int r = 0; r < runs->count; r++) epochs |= sw_run_reader_epochs_done(&runs->runs[r]) > 0;
+    for (int i = 0; i < p->count; i++) article &= strncmp(p->metrics[i], "article_", 8) == 0;
+    if (!epochs)
+        return sw_fail(SW_E_DATA, "%s%s: nothing to draw, no epoch has been completed yet", first, others);
+    return sw_fail(SW_E_DATA, "%s%s: nothing to draw, %s%s has no value in any epoch%s", first, others,
+                   p->metrics[0], p->count > 1 ? " and what else is asked for" : "",
+                   article ? ": the article's validation is made every train.article_every epochs (0: never)"
+                           : "");
+}
+
 static sw_status make_charts(plot *p, const sw_run_list *runs)
 {
     sw_status status = SW_OK;
@@ -85,9 +99,7 @@ static sw_status make_charts(plot *p, const sw_run_list *runs)
         SW_TRY(sw_curves_make(&p->charts[i], p->metrics[i], runs));
         any = any || sw_curves_has_points(&p->charts[i]);
     }
-    if (!any)
-        status = sw_fail(SW_E_DATA, "%s%s: nothing to draw, no epoch has been completed yet",
-                         runs->runs[0].path, runs->count > 1 ? " and the others" : "");
+    if (!any) status = nothing_to_draw(p, runs);
 done:
     return status;
 }

@@ -21,10 +21,13 @@ static char *stem_of(sw_arena *arena, const char *path)
     return stem;
 }
 
-static const char *kept(sw_arena *arena, char *text)
+/* The file that a picture's name with another ending has in the folder written to. */
+static const char *file_for(sw_arena *arena, const char *out, const char *stem, const char *ending)
 {
-    const char *copy = text ? sw_arena_strdup(arena, text) : NULL;
-    free(text);
+    char *name = sw_strf("%s%s", stem, ending), *path = name ? sw_fs_join(out, name) : NULL;
+    const char *copy = path ? sw_arena_strdup(arena, path) : NULL;
+    free(name);
+    free(path);
     return copy;
 }
 
@@ -40,9 +43,9 @@ static sw_status add(sw_predict_inputs *in, const char *path, const char *out)
     const char *stem = stem_of(&in->arena, path);
     if (!stem) return SW_E_MEMORY;
     sw_predict_input input = {.path = sw_arena_strdup(&in->arena, path),
-                              .label = kept(&in->arena, sw_strf("%s/%s.png", out, stem)),
-                              .overlay = kept(&in->arena, sw_strf("%s/%s.overlay.png", out, stem)),
-                              .logits = kept(&in->arena, sw_strf("%s/%s.npy", out, stem))};
+                              .label = file_for(&in->arena, out, stem, ".png"),
+                              .overlay = file_for(&in->arena, out, stem, ".overlay.png"),
+                              .logits = file_for(&in->arena, out, stem, ".npy")};
     if (!input.path || !input.label || !input.overlay || !input.logits) return SW_E_MEMORY;
     in->items[in->count++] = input;
     return SW_OK;
@@ -90,31 +93,49 @@ static int by_path(const void *a, const void *b)
     return strcmp(x->path, y->path);
 }
 
-static bool same_file(const char *a, const char *b)
+/* A picture that is there, whatever it is called. */
+typedef struct identity {
+    dev_t device;
+    ino_t number;
+    const char *path;
+} identity;
+
+static int by_identity(const void *a, const void *b)
 {
-    struct stat x, y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    const identity *x = a, *y = b;
+    if (x->device != y->device) return x->device < y->device ? -1 : 1;
+    return x->number < y->number ? -1 : x->number > y->number;
 }
 
-/* A picture that lies in the folder written to, under the name of something written. */
-static sw_status check_overwriting(const sw_predict_inputs *in, const output *outputs, size_t count,
-                                   const char *out)
+static bool identify(identity *out, const char *path)
 {
-    for (int i = 0; i < in->count; i++) {
-        const char *path = in->items[i].path, *slash = strrchr(path, '/');
-        char *there = sw_fs_join(out, slash ? slash + 1 : path);
-        if (!there) return SW_E_MEMORY;
-        const output key = {.path = there};
-        bool lost = bsearch(&key, outputs, count, sizeof key, by_path) && same_file(there, path);
-        free(there);
+    struct stat info;
+    if (stat(path, &info) != 0) return false;
+    *out = (identity){info.st_dev, info.st_ino, path};
+    return true;
+}
+
+/* Other names of a picture are the picture too: a link, or the folder written to spelt differently. */
+static sw_status check_overwriting(const sw_predict_inputs *in, const output *outputs, size_t count)
+{
+    sw_status status = SW_OK;
+    size_t there = 0;
+    identity *pictures = malloc(((size_t)in->count + 1) * sizeof *pictures), old;
+    if (!pictures) return sw_fail_alloc("a list of pictures", (size_t)in->count * sizeof *pictures);
+    for (int i = 0; i < in->count; i++) there += identify(&pictures[there], in->items[i].path);
+    qsort(pictures, there, sizeof *pictures, by_identity);
+    for (size_t i = 0; i < count && status == SW_OK; i++) {
+        if (!identify(&old, outputs[i].path)) continue;
+        const identity *lost = bsearch(&old, pictures, there, sizeof *pictures, by_identity);
         if (lost)
-            return sw_fail(SW_E_USAGE, "the prediction would overwrite %s: give another folder with --out",
-                           path);
+            status = sw_fail(SW_E_USAGE, "the prediction would overwrite %s: give another folder with --out",
+                             lost->path);
     }
-    return SW_OK;
+    free(pictures);
+    return status;
 }
 
-static sw_status check_outputs(const sw_predict_inputs *in, const char *out)
+static sw_status check_outputs(const sw_predict_inputs *in)
 {
     sw_status status = SW_OK;
     size_t count = 0;
@@ -135,7 +156,7 @@ static sw_status check_outputs(const sw_predict_inputs *in, const char *out)
                              outputs[i - 1].of, outputs[i].of, outputs[i].path);
             goto done;
         }
-    SW_TRY(check_overwriting(in, outputs, count, out));
+    SW_TRY(check_overwriting(in, outputs, count));
 done:
     free(outputs);
     return status;
@@ -147,7 +168,7 @@ sw_status sw_predict_inputs_init(sw_predict_inputs *inputs, const char *const *p
     *inputs = (sw_predict_inputs){0};
     for (size_t i = 0; paths[i]; i++)
         SW_TRY(sw_fs_is_dir(paths[i]) ? add_folder(inputs, paths[i], out) : add(inputs, paths[i], out));
-    SW_TRY(check_outputs(inputs, out));
+    SW_TRY(check_outputs(inputs));
 done:
     if (status != SW_OK) sw_predict_inputs_deinit(inputs);
     return status;

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/terminal.h"
 
@@ -66,16 +66,9 @@ static int columns_of(const sw_progress *progress)
                                     : SW_TERMINAL_DEFAULT_COLUMNS;
 }
 
-static double system_now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static double now_s(const sw_progress *progress)
 {
-    return progress->output.now_s ? progress->output.now_s(progress->output.user) : system_now_s();
+    return progress->output.now_s ? progress->output.now_s(progress->output.user) : sw_clock_s();
 }
 
 static void emit(const sw_progress *progress, sw_str *text)

@@ -77,6 +77,9 @@ static sw_status check_numbers(const sw_render_options *o)
     if (o->size_px != 0 && (o->size_px < SW_RENDER_MIN_SIZE_PX || o->size_px > SW_RENDER_MAX_SIZE_PX))
         return sw_fail(SW_E_USAGE, "--size %d: must be %d to %d pixels", o->size_px, SW_RENDER_MIN_SIZE_PX,
                        SW_RENDER_MAX_SIZE_PX);
+    if (o->frames && !*o->frames)
+        return sw_fail(SW_E_USAGE, "--frames is empty: it names the folder for the pictures");
+    if (o->gif && !*o->gif) return sw_fail(SW_E_USAGE, "--gif is empty: it names the file for the animation");
     if (o->gif && sw_fs_is_dir(o->gif))
         return sw_fail(SW_E_USAGE, "--gif %s: that is a folder, and the animation needs a file", o->gif);
     return SW_OK;

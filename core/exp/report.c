@@ -9,6 +9,7 @@
 #include "curves.h"
 #include "exp/run_folder.h"
 #include "html.h"
+#include "json_text.h"
 #include "report.h"
 
 extern const char *const report_page_css[], *const report_page_js[]; /* report/page.css, page.js */
@@ -208,7 +209,7 @@ static void append_foot(sw_str *out, const sw_run_list *runs)
         out, ", from the runs' folders alone.</footer>\n<script type=\"application/json\" id=\"runs\">[");
     for (int r = 0; r < runs->count; r++) {
         if (r) sw_str_append(out, ",");
-        sw_html_json_string(out, runs->labels[r]);
+        sw_json_string(out, runs->labels[r]);
     }
     sw_str_append(out, "]</script>\n<script>\n");
     append_lines(out, report_page_js);

@@ -6,13 +6,6 @@
 #include "html.h"
 #include "report.h"
 
-static uint64_t row_pixels(const sw_confusion *m, int truth)
-{
-    uint64_t pixels = 0;
-    for (int p = 0; p < m->classes; p++) pixels += m->counts[truth][p];
-    return pixels;
-}
-
 static void append_confusion(sw_str *out, const sw_gallery_view *g)
 {
     const sw_confusion *m = &g->confusion;
@@ -27,7 +20,7 @@ static void append_confusion(sw_str *out, const sw_gallery_view *g)
     }
     sw_str_append(out, "</tr></thead><tbody>");
     for (int t = 0; t < m->classes; t++) {
-        uint64_t row = row_pixels(m, t);
+        uint64_t row = sw_confusion_row(m, t);
         sw_str_append(out, "<tr><th scope=\"row\">");
         sw_html_text(out, g->class_names[t]);
         sw_str_append(out, "</th>");

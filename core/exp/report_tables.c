@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "comparison.h"
 #include "html.h"
 #include "report.h"
 
@@ -86,12 +87,34 @@ static void append_overview_row(sw_str *out, const sw_run_list *runs, int r)
     sw_str_append(out, "</tr>\n");
 }
 
-static bool same_validation(const sw_run_list *runs)
+/* The labels of the runs that a note is about, and what it says. */
+static void append_note(sw_str *out, const sw_run_list *runs, const unsigned *odd, const note *n)
 {
-    for (int r = 1; r < runs->count; r++)
-        if (strcmp(runs->runs[r].facts.val.fingerprint, runs->runs[0].facts.val.fingerprint) != 0)
-            return false;
-    return true;
+    const char *between = "<p><strong>";
+    for (int r = 1; r < runs->count; r++) {
+        if (!(odd[r] & n->flag)) continue;
+        sw_str_append(out, between);
+        sw_html_text(out, runs->labels[r]);
+        between = ", ";
+    }
+    sw_str_printf(out, "</strong>: %s", n->before);
+    sw_html_text(out, runs->labels[0]);
+    sw_str_printf(out, "%s</p>\n", n->after);
+}
+
+/* Why figures do not compare with the first run's, as compare judges it. */
+static void append_notes(sw_str *out, const sw_run_list *runs)
+{
+    note notes[COMPARISON_NOTES];
+    unsigned odd[SW_CHART_RUNS] = {0}, any = 0;
+    const judged first = comparison_judged_run(&runs->runs[0]);
+    for (int r = 1; r < runs->count; r++) {
+        const judged other = comparison_judged_run(&runs->runs[r]);
+        odd[r] = comparison_oddities(&first, &other);
+        any |= odd[r];
+    }
+    int count = comparison_notes(notes, any);
+    for (int n = 0; n < count; n++) append_note(out, runs, odd, &notes[n]);
 }
 
 void report_overview(sw_str *out, const report_data *data)
@@ -118,10 +141,7 @@ void report_overview(sw_str *out, const report_data *data)
         sw_html_text(out, runs->runs[r].failure);
         sw_str_append(out, "</p>\n");
     }
-    if (!same_validation(runs))
-        sw_str_append(out,
-                      "<p><strong>The runs were validated on different images</strong> (see Environment): "
-                      "their figures do not compare.</p>\n");
+    append_notes(out, runs);
     sw_str_append(out, "</section>\n");
 }
 

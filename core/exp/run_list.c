@@ -79,6 +79,16 @@ void sw_run_list_close(sw_run_list *list)
     *list = (sw_run_list){0};
 }
 
+/* Steps an epoch by the configuration and the manifest; 0 where the number of images is not known. */
+static int planned_steps(const sw_run_reader *run)
+{
+    const sw_train_config *train = &run->experiment->train;
+    int batches = (run->facts.train.images - 1) / train->batch_size + 1;
+    if (run->facts.train.images < 1) return 0;
+    if (train->overfit_batches > 0 && train->overfit_batches < batches) batches = train->overfit_batches;
+    return (batches - 1) / train->accumulate + 1; /* a step is an update */
+}
+
 int sw_run_list_steps_per_epoch(const sw_run_list *list, int run)
 {
     const sw_step_table *steps = &list->steps[run];
@@ -86,8 +96,8 @@ int sw_run_list_steps_per_epoch(const sw_run_list *list, int run)
     while (first < steps->count && steps->rows[first].epoch == steps->rows[0].epoch) first++;
     if (first < steps->count || (first > 0 && sw_run_reader_epochs_done(&list->runs[run]) > 0))
         return (int)first;
-    int images = list->runs[run].facts.train.images, batch = list->runs[run].experiment->train.batch_size;
-    return images > 0 ? (images + batch - 1) / batch : (int)first;
+    int planned = planned_steps(&list->runs[run]);
+    return planned > 0 ? planned : (int)first;
 }
 
 bool sw_run_column(const sw_epoch_table *epochs, const char *key, double *values)

@@ -3,8 +3,8 @@
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "exp/passes.h"
@@ -55,13 +55,6 @@ static const struct {
     [SW_SPAN_CHECKPOINT] = {"checkpoints", "checkpoints", false, false},
 };
 
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* --- opening and closing --------------------------------------------------------------------- */
 
 sw_status sw_run_profile_create(sw_run_profile **out, const char *folder, sw_cl *cl,
@@ -79,7 +72,7 @@ sw_status sw_run_profile_create(sw_run_profile **out, const char *folder, sw_cl 
         goto done;
     }
     SW_TRY(sw_profile_peak(&p->peak_gflops, &p->copy_gbytes_per_s, cl));
-    p->begun_s = now_s();
+    p->begun_s = sw_clock_s();
     SW_TRY(sw_trace_create(&p->trace, path, sw_cl_device(cl)->name, p->begun_s));
     *out = p;
     p = NULL;
@@ -114,7 +107,7 @@ void sw_run_profile_destroy(sw_run_profile *p)
 
 double sw_run_profile_begin(const sw_run_profile *p)
 {
-    return p ? now_s() : 0.0;
+    return p ? sw_clock_s() : 0.0;
 }
 
 static bool in_steps(const sw_run_profile *p)
@@ -140,7 +133,7 @@ static void trace_host(sw_run_profile *p, const char *name, double start_s, doub
 void sw_run_profile_end(sw_run_profile *p, sw_host_span what, double begun)
 {
     if (!p) return;
-    double now = now_s();
+    double now = sw_clock_s();
     p->host[what].count++;
     p->host[what].seconds += now - begun;
     if (p->trace && (in_steps(p) || !spans[what].of_step)) trace_host(p, spans[what].name, begun, now);
@@ -188,7 +181,7 @@ sw_status sw_run_profile_step_begin(sw_run_profile *p, sw_profile_steps kind)
         sw_profile_set_sink(p->cl, trace_device, p);
         w->open = true;
     }
-    w->begun_s = now_s();
+    w->begun_s = sw_clock_s();
 done:
     return status;
 }
@@ -210,7 +203,7 @@ sw_status sw_run_profile_step_end(sw_run_profile *p, sw_profile_steps kind, int 
     sw_status status = SW_OK;
     if (!p || !p->windows[kind].open) return SW_OK;
     window *w = &p->windows[kind];
-    double now = now_s();
+    double now = sw_clock_s();
     if (p->trace) trace_host(p, names[kind], w->begun_s, now);
     if (++w->seen == 1 && p->steps > 1) return drop_first_step(p);
     w->counted++;
@@ -235,7 +228,7 @@ sw_status sw_run_profile_epoch_done(sw_run_profile *p)
 
 static void print_host(sw_str *out, const sw_run_profile *p)
 {
-    double all = now_s() - p->begun_s, known = 0.0;
+    double all = sw_clock_s() - p->begun_s, known = 0.0;
     sw_str_printf(out, "\n%-30s %8s %11s %9s %7s\n", "host, the whole of this process", "times", "seconds",
                   "ms each", "share");
     for (int i = 0; i < SW_HOST_SPANS; i++) {
@@ -302,7 +295,7 @@ static void add_window(cJSON *root, const char *key, const window *w)
 static void add_host(cJSON *root, const sw_run_profile *p)
 {
     cJSON *host = cJSON_AddObjectToObject(root, "host");
-    cJSON_AddNumberToObject(host, "seconds", now_s() - p->begun_s);
+    cJSON_AddNumberToObject(host, "seconds", sw_clock_s() - p->begun_s);
     for (int i = 0; i < SW_HOST_SPANS; i++) {
         cJSON *object = cJSON_AddObjectToObject(host, spans[i].key);
         cJSON_AddNumberToObject(object, "count", (double)p->host[i].count);

@@ -211,7 +211,8 @@ static const sw_field_table decoder_table = TABLE(decoder_fields);
 static const sw_field model_fields[] = {
     TEXT(name, "segnet", "What tables and pictures call the network"),
     INT(classes, "3", 2, SW_MAX_CLASSES,
-        "Classes told apart; the pets have 3 (0 pet, 1 background, 2 border)"),
+        "Classes told apart: as many as the masks have, and the pets' have 3 (0 pet, 1 background, 2 "
+        "border)"),
     BOOL(input_norm, "true", "Batch norm over the colour channels before the first convolution"),
     BOOL(bias, "false",
          "Give the convolutions before a norm a bias too (the paper does, the article doesn't)"),

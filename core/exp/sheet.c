@@ -1,25 +1,46 @@
 /* A page of tables: filled in here, and written as text in blocks of a given width. */
 #include "sheet.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/utf8.h"
 
 enum { GAP = 2, NARROWEST = 6, MOST_COLUMNS = 8 /* of a table of words */, MOST_IN_BLOCK = 24 };
 
+/* A cell is one line, and harmless. */
 static const char *keep(sheet *s, const char *text)
 {
-    char *copy = sw_arena_strdup(&s->arena, text);
-    if (!copy) {
-        s->failed = true;
-        return NULL;
+    sw_str clean = {0};
+    sw_str_append(&clean, "");
+    while (*text) {
+        const char *character;
+        size_t bytes = sw_utf8_next(&character, &text);
+        bool control = (unsigned char)*character < 0x20 || *character == 0x7f;
+        sw_str_append_bytes(&clean, control ? " " : character, control ? 1 : bytes);
     }
-    for (char *c = copy; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = ' '; /* a cell is one line, and harmless */
+    const char *copy = clean.failed ? NULL : sw_arena_strdup(&s->arena, clean.text);
+    sw_str_deinit(&clean);
+    if (!copy) s->failed = true;
     return copy;
+}
+
+static bool grow(sheet *s)
+{
+    int capacity = s->table_capacity ? 2 * s->table_capacity : 16;
+    sheet_table *grown = realloc(s->tables, (size_t)capacity * sizeof *grown);
+    if (!grown) {
+        s->failed = true;
+        return false;
+    }
+    s->tables = grown;
+    s->table_capacity = capacity;
+    return true;
 }
 
 sheet_table *sheet_add(sheet *s, const char *title, int columns, int rows)
 {
-    if (s->table_count == SHEET_TABLES) return NULL;
+    if (s->table_count == s->table_capacity && !grow(s)) return NULL;
     sheet_table *table = &s->tables[s->table_count];
     *table = (sheet_table){.title = keep(s, title), .columns = columns, .rows = rows};
     table->heads = sw_arena_alloc(&s->arena, (size_t)columns * sizeof *table->heads);
@@ -59,6 +80,7 @@ sw_status sheet_status(const sheet *s)
 
 void sheet_deinit(sheet *s)
 {
+    free(s->tables);
     sw_arena_deinit(&s->arena);
     *s = (sheet){0};
 }

@@ -22,20 +22,20 @@ typedef struct sheet_table {
     sheet_cell *cells; /* (rows, columns) */
 } sheet_table;
 
-enum { SHEET_TABLES = 64, SHEET_WARNINGS = 16 };
+enum { SHEET_WARNINGS = 16 };
 
 typedef struct sheet {
     const char *title;
     const char *warnings[SHEET_WARNINGS]; /* shown before everything */
     int warning_count;
     const char *closing; /* the last line; NULL: none */
-    sheet_table tables[SHEET_TABLES];
-    int table_count;
+    sheet_table *tables; /* owned */
+    int table_count, table_capacity;
     bool failed; /* memory ran out; sheet_status says it once */
     sw_arena arena;
 } sheet;
 
-/* NULL when memory is out or the sheet is full. */
+/* Valid until the next one is added; NULL when memory is out. */
 sheet_table *sheet_add(sheet *s, const char *title, int columns, int rows);
 /* The text is copied; the table may be NULL. */
 void sheet_head(sheet *s, sheet_table *table, int column, const char *text);

@@ -1,18 +1,8 @@
 /* A page of tables as Markdown (GitHub's tables) and as a page of HTML that needs nothing from elsewhere. */
 #include <string.h>
 
+#include "html.h"
 #include "sheet.h"
-
-static void append_each(sw_str *out, const char *text, const char *(*escape)(char))
-{
-    for (const char *c = text ? text : ""; *c; c++) {
-        const char *instead = escape(*c);
-        if (instead)
-            sw_str_append(out, instead);
-        else
-            sw_str_append_bytes(out, c, 1);
-    }
-}
 
 /* ---- Markdown ---- */
 
@@ -40,10 +30,21 @@ static const char *markdown_escape(char c)
     }
 }
 
+static void markdown_text(sw_str *out, const char *text)
+{
+    for (const char *c = text ? text : ""; *c; c++) {
+        const char *instead = markdown_escape(*c);
+        if (instead)
+            sw_str_append(out, instead);
+        else
+            sw_str_append_bytes(out, c, 1);
+    }
+}
+
 static void markdown_cell(sw_str *out, const sheet_cell *cell)
 {
     sw_str_append(out, cell->best ? " **" : " ");
-    append_each(out, cell->text, markdown_escape);
+    markdown_text(out, cell->text);
     if (cell->best) sw_str_append(out, "**");
     if (cell->delta) sw_str_printf(out, " (%s)", cell->delta);
     sw_str_append(out, " |");
@@ -66,7 +67,7 @@ static void markdown_table(sw_str *out, const sheet_table *table)
 static void markdown_line(sw_str *out, const char *before, const char *text, const char *after)
 {
     sw_str_append(out, before);
-    append_each(out, text, markdown_escape);
+    markdown_text(out, text);
     sw_str_append(out, after);
 }
 
@@ -84,22 +85,6 @@ void sheet_markdown(sw_str *out, const sheet *s)
 }
 
 /* ---- HTML ---- */
-
-static const char *html_escape(char c)
-{
-    switch (c) {
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '&':
-        return "&amp;";
-    case '"':
-        return "&quot;";
-    default:
-        return NULL;
-    }
-}
 
 static const char html_style[] =
     ":root { color-scheme: light dark; --ink: #1d2330; --faint: #646c7c; --line: #d8dce4; --page: #fff; "
@@ -125,7 +110,7 @@ static const char html_style[] =
 static void html_element(sw_str *out, const char *open, const char *text, const char *close)
 {
     sw_str_append(out, open);
-    append_each(out, text, html_escape);
+    sw_html_text(out, text ? text : "");
     sw_str_append(out, close);
 }
 

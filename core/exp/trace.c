@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "json_text.h"
 
 enum { FLUSH_BYTES = 1 << 20 };
 
@@ -25,22 +26,6 @@ struct sw_trace {
     sw_status status; /* of the first write that failed */
 };
 
-/* A JSON string. */
-static void append_text(sw_str *s, const char *text)
-{
-    sw_str_append(s, "\"");
-    for (const char *at = text; *at; at++) {
-        unsigned char c = (unsigned char)*at;
-        if (c == '"' || c == '\\')
-            sw_str_printf(s, "\\%c", c);
-        else if (c < 0x20)
-            sw_str_printf(s, "\\u%04x", c);
-        else
-            sw_str_append_bytes(s, at, 1);
-    }
-    sw_str_append(s, "\"");
-}
-
 static void append_names(sw_str *s, const char *device)
 {
     static const char *const host[] = {"host", "training loop"};
@@ -53,7 +38,7 @@ static void append_names(sw_str *s, const char *device)
             bool first = track == SW_TRACK_HOST && i == 0;
             sw_str_printf(s, "%s\n{\"ph\":\"M\",\"pid\":%d,\"tid\":1,\"name\":\"%s\",\"args\":{\"name\":",
                           first ? "" : ",", track, kinds[i]);
-            append_text(s, names[i]);
+            sw_json_string(s, names[i]);
             sw_str_append(s, "}}");
         }
     }
@@ -74,16 +59,16 @@ static void append_span(sw_str *s, const sw_trace_span *span, double zero_s)
     append_us(s, "ts", start);
     append_us(s, "dur", end > start ? end - start : 0);
     sw_str_append(s, ",\"name\":");
-    append_text(s, span->name);
+    sw_json_string(s, span->name);
     sw_str_append(s, ",\"args\":{");
     if (span->step > 0) sw_str_printf(s, "\"step\":%d", span->step);
     if (span->layer && span->layer[0]) {
         sw_str_append(s, span->step > 0 ? ",\"layer\":" : "\"layer\":");
-        append_text(s, span->layer);
+        sw_json_string(s, span->layer);
     }
     if (span->pass && span->pass[0]) {
         sw_str_append(s, span->step > 0 || (span->layer && span->layer[0]) ? ",\"pass\":" : "\"pass\":");
-        append_text(s, span->pass);
+        sw_json_string(s, span->pass);
     }
     sw_str_append(s, "}}");
 }

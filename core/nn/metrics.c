@@ -36,7 +36,7 @@ static double ratio(uint64_t part, uint64_t whole)
     return whole ? (double)part / (double)whole : (double)NAN;
 }
 
-static uint64_t row_sum(const sw_confusion *confusion, int truth)
+uint64_t sw_confusion_row(const sw_confusion *confusion, int truth)
 {
     uint64_t sum = 0;
     for (int p = 0; p < confusion->classes; p++) sum += confusion->counts[truth][p];
@@ -53,7 +53,7 @@ static uint64_t column_sum(const sw_confusion *confusion, int prediction)
 uint64_t sw_confusion_pixels(const sw_confusion *confusion)
 {
     uint64_t sum = 0;
-    for (int t = 0; t < confusion->classes; t++) sum += row_sum(confusion, t);
+    for (int t = 0; t < confusion->classes; t++) sum += sw_confusion_row(confusion, t);
     return sum;
 }
 
@@ -74,7 +74,7 @@ double sw_confusion_micro_iou(const sw_confusion *confusion, int ignored_class)
         if (ignored_class >= 0 && ignored_class < confusion->classes)
             predicted -= confusion->counts[ignored_class][c];
         common += confusion->counts[c][c];
-        either += row_sum(confusion, c) + predicted - confusion->counts[c][c];
+        either += sw_confusion_row(confusion, c) + predicted - confusion->counts[c][c];
     }
     return ratio(common, either);
 }
@@ -82,7 +82,7 @@ double sw_confusion_micro_iou(const sw_confusion *confusion, int ignored_class)
 double sw_confusion_iou(const sw_confusion *confusion, int c)
 {
     uint64_t common = confusion->counts[c][c];
-    return ratio(common, row_sum(confusion, c) + column_sum(confusion, c) - common);
+    return ratio(common, sw_confusion_row(confusion, c) + column_sum(confusion, c) - common);
 }
 
 double sw_confusion_precision(const sw_confusion *confusion, int c)
@@ -92,12 +92,12 @@ double sw_confusion_precision(const sw_confusion *confusion, int c)
 
 double sw_confusion_recall(const sw_confusion *confusion, int c)
 {
-    return ratio(confusion->counts[c][c], row_sum(confusion, c));
+    return ratio(confusion->counts[c][c], sw_confusion_row(confusion, c));
 }
 
 double sw_confusion_dice(const sw_confusion *confusion, int c)
 {
-    return ratio(2 * confusion->counts[c][c], row_sum(confusion, c) + column_sum(confusion, c));
+    return ratio(2 * confusion->counts[c][c], sw_confusion_row(confusion, c) + column_sum(confusion, c));
 }
 
 double sw_confusion_mean_iou(const sw_confusion *confusion)

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/rng.h"
 #include "conv_engine.h"
@@ -66,13 +66,6 @@ typedef struct bench {
     int count, reference; /* which candidate is clblast */
     size_t workspace_bytes;
 } bench;
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
 
 /* --- setting up ------------------------------------------------------------------------------ */
 
@@ -359,10 +352,10 @@ static sw_status sample(double *ms, bench *b, const candidate *c, sw_conv_pass p
     sw_status status = SW_OK;
     b->run.n = n;
     SW_TRY(sw_cl_finish(b->cl));
-    double start = now_ms();
+    double start = sw_clock_ms();
     for (int i = 0; i < repeats; i++) SW_TRY(compute(b, c, pass));
     SW_TRY(sw_cl_finish(b->cl));
-    *ms = (now_ms() - start) / repeats / n;
+    *ms = (sw_clock_ms() - start) / repeats / n;
 done:
     b->run.n = b->shape.n;
     return status;
@@ -522,7 +515,7 @@ done:
 sw_status sw_conv_tune(sw_conv_table *table, sw_cl *cl, const sw_conv_tune_options *options)
 {
     const sw_conv_engine *const *engines = options->engines ? options->engines : sw_conv_engines;
-    double until = now_ms() + options->seconds * 1e3;
+    double until = sw_clock_ms() + options->seconds * 1e3;
     int left = 0;
     for (int i = 0; i < table->count; i++) left += !sw_conv_row_decided(&table->rows[i]);
     for (int i = 0; i < table->count; i++) {
@@ -531,7 +524,7 @@ sw_status sw_conv_tune(sw_conv_table *table, sw_cl *cl, const sw_conv_tune_optio
         if (sw_conv_row_decided(row)) continue;
         if (options->stop && *options->stop)
             return sw_fail(SW_E_INTERRUPTED, "interrupted before anything was started");
-        sw_status status = tune_row(row, cl, engines, (until - now_ms()) * 1e-3 / left--);
+        sw_status status = tune_row(row, cl, engines, (until - sw_clock_ms()) * 1e-3 / left--);
         sw_conv_layer_print(layer, &row->layer);
         if (status != SW_OK) return sw_fail_in(status, "timing a convolution %s", layer);
     }

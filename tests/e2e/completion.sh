@@ -104,7 +104,11 @@ expect "bin/segwork data synth here --e" ""
 expect "bin/segwork export x --format " safetensors onnx npz
 expect "bin/segwork export x --format=o" onnx
 expect "bin/segwork export x -w " best last
-expect "bin/segwork data " synth fetch stats
+expect "bin/segwork data " synth fetch stats browse
+expect "bin/segwork data stats ph" photos
+expect "bin/segwork data stats photos " --size --all --help
+expect "bin/segwork data browse mi" mine.yaml
+expect "bin/segwork data browse " experiments/small.yaml experiments/large.yaml mine.yaml "two words.yaml"
 expect "bin/segwork completion z" zsh
 expect "bin/segwork selftest --op max" max_pool max_unpool
 expect "bin/segwork bench mine.yaml --steps " ""

@@ -43,6 +43,18 @@ for variable in "${variables[@]}" POCL_CACHE_DIR; do
     sed -n '/^\.SH ENVIRONMENT/,/^\.SH FILES/p' segwork.1 | grep -qx "\.B $variable" || fail "no variable $variable"
 done
 
+# ---- files: all of a run's folder, and the documents that are installed ----
+
+mapfile -t files < <(sed -n '/^| file | what |/,/^$/p' "$source/docs/runs.md" | sed '/^$/q' |
+    sed -n 's/^| `\([a-z.]*[a-z]\).*/\1/p')
+[[ ${#files[@]} -ge 10 ]] || fail "only ${#files[@]} files of a run in docs/runs.md"
+for file in "${files[@]}"; do
+    sed -n '/^\.SH FILES/,/^\.SH EXAMPLES/p' segwork.1 | grep -q "$file" || fail "no file $file"
+done
+for document in "$source"/docs/*.md; do
+    grep -q "docs/$(basename "$document")" <(sed -n '/^\.SH SEE ALSO/,$p' segwork.1) || fail "no $document"
+done
+
 # ---- what man makes of it ----
 
 if command -v mandoc >/dev/null; then

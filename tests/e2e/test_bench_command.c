@@ -219,6 +219,16 @@ Test(bench_command, the_document_goes_into_a_file_that_is_named)
     program_expect(2, "takes one experiment file, got 2", "segwork bench " TINY "d.json");
 }
 
+Test(bench_command, a_second_experiment_is_not_taken_for_the_file_to_write)
+{
+    program_expect(0, NULL, "cp $SRC/experiments/segnet_small.yaml a.yaml && cp a.yaml b.yaml");
+    program_expect(2, "neither a.yaml nor b.yaml is a file for --json: its name must end in .json",
+                   "segwork bench a.yaml b.yaml --json --steps 1 --no-layers");
+    program_expect(2, "neither a.yaml nor figures", "segwork bench a.yaml --json figures --steps 1");
+    expect_same_file("a.yaml", "b.yaml");
+    cr_expect_not(file_exists("figures"));
+}
+
 Test(bench_command, shows_whether_the_loader_keeps_up)
 {
     program_draw_pets(8, 2);
@@ -267,6 +277,8 @@ Test(bench_command, refuses_what_does_not_fit_or_is_no_option)
     program_expect(2, "--steps 0: at least one step", "segwork bench " TINY "--steps 0");
     program_expect(2, "--batch -1: at least one image",
                    "segwork bench $SRC/experiments/segnet_small.yaml --batch -1");
+    program_expect(2, "--batch 0: at least one image",
+                   "segwork bench $SRC/experiments/segnet_small.yaml --batch 0");
     program_expect(2, "takes one experiment file, got 0", "segwork bench");
     program_expect(2, "no-such-device", "segwork bench " TINY "--device no-such-device");
 }

@@ -122,6 +122,23 @@ Test(compare_command, markdown_json_csv_and_html_are_what_they_claim_to_be)
     program_expect(0, "all four are well formed", "PYTHONIOENCODING=utf8 PYTHONUTF8=1 python3 look.py");
 }
 
+Test(compare_command, the_ending_of_the_file_says_the_format_in_any_case)
+{
+    static const char *const cases[][2] = {
+        {"c.htm", "<!DOCTYPE html>"}, {"c.HTML", "<!DOCTYPE html>"},   {"c.Md", "# "}, {"c.JSON", "{"},
+        {"c.TXT", "1 run compared"},  {"with.dot/c", "1 run compared"}};
+    program_expect(0, NULL, "mkdir with.dot");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        program_expect(0, NULL, "segwork compare $SRC/experiments/segnet_small.yaml --out %s", cases[i][0]);
+        char *text = file_text(cases[i][0], NULL);
+        cr_expect_eq(strncmp(text, cases[i][1], strlen(cases[i][1])), 0, "%s: %.80s", cases[i][0], text);
+        free(text);
+    }
+    program_expect(0, NULL,
+                   "segwork compare $SRC/experiments/segnet_small.yaml --out c.log --format md && head -c 2 "
+                   "c.log | grep '# '");
+}
+
 Test(compare_command, experiments_that_were_not_run_are_compared_by_keys_and_cost)
 {
     program_expect(
@@ -142,6 +159,9 @@ Test(compare_command, every_mistake_has_its_exit_code_and_message)
     program_expect(2, "pets is not the folder of a run", "segwork compare a pets");
     program_expect(2, "no.yaml' not found", "segwork compare a no.yaml");
     program_expect(2, "expected text, md, json, csv or html", "segwork compare a --format pdf");
+    program_expect(2, "c.pdf does not end in .txt, .md, .json, .csv or .html: give the format with --format",
+                   "segwork compare a --out c.pdf");
+    cr_expect_not(file_exists("c.pdf"));
     program_expect(2, "there is no metric 'beauty'", "segwork compare a --rank beauty");
     program_expect(2, "there is no metric 'beauty'", "segwork compare a --each-epoch beauty");
     program_expect(2, "--wrong", "segwork compare a --wrong");

@@ -45,6 +45,7 @@ Test(config_command, a_valid_experiment_is_summed_up_in_one_line)
 Test(config_command, resolve_prints_every_value_with_its_origin)
 {
     expect("experiments/segnet_focal.yaml --resolve --set loss.gamma=3", 0, "# --set loss.gamma=3\n");
+    expect("experiments/segnet_focal.yaml --resolve -s loss.gamma=3", 0, "# --set loss.gamma=3\n");
     cr_expect_not_null(strstr(output, "# configs/model/segnet.yaml:"), "%s", output);
     cr_expect_not_null(strstr(output, "# experiments/segnet_baseline.yaml:"), "%s", output);
     for (const char *line = output; *line; line = strchr(line, '\n') + 1) {

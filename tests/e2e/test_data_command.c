@@ -54,7 +54,16 @@ Test(data_command, a_wrong_command_line_ends_with_2_and_says_what_is_right)
     program_expect(2, "takes no --size", "segwork data fetch here --size 3");
     program_expect(2, "invalid numeric value", "segwork data synth here --train many");
     program_expect(2, "--seed -2", "segwork data synth here --seed -2");
+    program_expect(2, "--seed -1", "segwork data synth here --seed -1");
     program_expect(2, "each must be 1 to", "segwork data synth here --train 0");
+    program_expect(2, "each must be 1 to", "segwork data synth here --train -1");
+    program_expect(2, "each must be 1 to", "segwork data synth here --val -1");
+    program_expect(2, "size must be 16 to 1024", "segwork data synth here --size -1");
+    program_expect(2, "--size -1", "segwork data stats here --size -1");
+    program_expect(2, "takes no --size", "segwork data fetch here --size -1");
+    program_expect(2, "an option of 'data synth' was given", "segwork data stats here --train -1");
+    program_expect(2, "must be 1 byte or more", "segwork data fetch here --expect-images -1");
+    program_expect(2, "must be 1 byte or more", "segwork data fetch here --expect-annotations -1");
     program_expect(2, "size must be 16 to 1024", "segwork data synth here --size 4");
     program_expect(2, "--size 0", "segwork data stats here --size 0");
     program_expect(2, "must be 1 byte or more", "segwork data fetch here --expect-images 0");

@@ -160,6 +160,7 @@ Test(eval_command, keys_can_be_changed_and_what_is_missing_is_said)
     cr_expect_null(strstr(program_output, "article"), "%s", program_output);
     program_expect(2, "needs --checkpoint", "segwork eval");
     program_expect(2, "takes options only", "segwork eval run");
+    program_expect(2, "--out is empty", "segwork eval --checkpoint run --out ''");
     program_expect(2, "give its experiment with --config",
                    "cp run/checkpoints/best.safetensors w.safetensors && segwork eval --checkpoint "
                    "w.safetensors");

@@ -53,6 +53,21 @@ Test(plot_command, a_run_that_has_only_steps_can_be_drawn_and_one_that_has_nothi
     program_expect(0, NULL, "segwork plot new --out 1.svg");
 }
 
+Test(plot_command, why_there_is_nothing_to_draw_is_said_as_it_is)
+{
+    write_runs();
+    program_expect(
+        1,
+        "a: nothing to draw, article_iou has no value in any epoch: the article's validation is made "
+        "every train.article_every epochs (0: never)",
+        "segwork plot a --metrics article_iou --out 1.svg");
+    program_expect(1, "a and the others: nothing to draw, boundary_f1 has no value in any epoch\n",
+                   "segwork plot a 'b <&>' --metrics boundary_f1 --out 1.svg");
+    program_expect(1, "article_iou and what else is asked for has no value in any epoch\n",
+                   "segwork plot a --metrics article_iou,boundary_f1 --out 1.svg");
+    program_expect(0, NULL, "segwork plot a --metrics article_iou,iou_border --out 1.svg");
+}
+
 Test(plot_command, every_mistake_is_said_and_nothing_is_written)
 {
     static const struct {

@@ -159,5 +159,27 @@ Test(predict_command, what_cannot_be_meant_is_refused_before_anything_is_written
     program_expect(2, "would overwrite ./a.png",
                    "cp pets/annotations/trimaps/pet_000001.png a.png && "
                    "segwork predict --checkpoint run ./a.png --out .");
+    program_expect(2, "--out is empty", "segwork predict --checkpoint run a.png --out ''");
     cr_expect_not(file_exists("out/a.png"));
+}
+
+Test(predict_command, a_picture_is_never_overwritten_however_the_folder_is_spelt)
+{
+    static const char *const spellings[] = {"photos",   "photos/", "photos//", "./photos",
+                                            "photos/.", "link",    "link/"};
+    train();
+    program_expect(0, NULL,
+                   "mkdir photos && cp pets/annotations/trimaps/pet_000001.png photos/a.png && "
+                   "cp photos/a.png before.png && ln -s photos link && ln -s photos/a.png a.jpg");
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        program_expect(2, "would overwrite photos/a.png", "segwork predict --checkpoint run photos --out %s",
+                       spellings[i]);
+        program_expect(2, "would overwrite photos//a.png",
+                       "segwork predict --checkpoint run photos//a.png --out %s", spellings[i]);
+        program_expect(2, "would overwrite a.jpg", "segwork predict --checkpoint run a.jpg --out %s",
+                       spellings[i]);
+    }
+    expect_same_file("before.png", "photos/a.png");
+    program_expect(0, "predicted 1 picture", "segwork predict --checkpoint run photos --out out/");
+    program_expect(0, "predicted 1 picture", "segwork predict --checkpoint run photos --out out");
 }

@@ -108,10 +108,50 @@ Test(report_command, unfinished_runs_show_what_there_is)
     expect_page("new.html", WORDS(">cut off<", "0 of 3", "No training step is recorded yet",
                                   "No epoch has been completed yet", "no pictures yet", "Every value,"));
     program_expect(0, NULL, "segwork report stopped new bad --out three.html");
+    expect_page(
+        "three.html",
+        WORDS(">interrupted<", "1 of 3", ">cut off<", ">failed<", "failed: &lt;b&gt;no&lt;/b&gt; disk",
+              "<strong>bad</strong>: validated on other images than stopped: metrics are not comparable",
+              "<strong>new, bad</strong>: another number of epochs than stopped</p>", "<b>Loss</b>",
+              "The runs have the same configuration", "no word of its end"));
+}
+
+Test(report_command, what_compares_with_the_first_run_is_judged_as_compare_does)
+{
+    static const run_case others[] = {{.folder = "resized",
+                                       .config = "train: {epochs: 3}\ndata: {resize: bilinear}\n",
+                                       .outcome = "done",
+                                       .train_data = "resized t",
+                                       .val_data = "resized v",
+                                       .iou_border = figures,
+                                       .epochs = 3},
+                                      {.folder = "no border",
+                                       .config = "train: {epochs: 3}\nloss: {ignore_index: 2}\n",
+                                       .outcome = "done",
+                                       .iou_border = figures,
+                                       .epochs = 3},
+                                      {.folder = "larger",
+                                       .config = "train: {epochs: 3}\ndata: {size: 64}\n",
+                                       .outcome = "done",
+                                       .val_data = "large v",
+                                       .iou_border = figures,
+                                       .epochs = 3}};
+    run_case_write(&(run_case){.folder = "a",
+                               .config = "train: {epochs: 3}\n",
+                               .outcome = "done",
+                               .iou_border = figures,
+                               .epochs = 3});
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) run_case_write(&others[i]);
+    program_expect(0, NULL, "segwork report a resized --out resized.html");
+    expect_page("resized.html",
+                WORDS("<strong>resized</strong>: images were resized another way than a's (data.resize)"));
+    cr_expect_eq(occurrences("resized.html", "not comparable"), 0);
+    program_expect(0, NULL, "segwork report a 'no border' larger --out three.html");
     expect_page("three.html",
-                WORDS(">interrupted<", "1 of 3", ">cut off<", ">failed<",
-                      "failed: &lt;b&gt;no&lt;/b&gt; disk", "validated on different images", "<b>Loss</b>",
-                      "The runs have the same configuration", "no word of its end"));
+                WORDS("<strong>larger</strong>: images of another size than a's: metrics are not comparable",
+                      "<strong>no border</strong>: other classes or pixels count than in a: metrics are not",
+                      "<strong>no border</strong>: another loss than a's: train_loss and val_loss are not"));
+    cr_expect_eq(occurrences("three.html", "validated on other images"), 0);
 }
 
 Test(report_command, a_run_killed_and_resumed_has_one_curve_and_the_gallery_of_one_never_stopped)

@@ -199,6 +199,9 @@ Test(run_outputs, every_epoch_has_a_grid_of_the_same_size_with_the_pictures_aske
     program_expect(2, "'pet_000001' is not among the 4 validation images",
                    "segwork run $SRC/tests/support/tiny.yaml --out other --set grid.names='[pet_000001]' "
                    "--set grid.count=1");
+    program_expect(2, "'made_up' is not among the 4 validation images",
+                   "segwork run $SRC/tests/support/tiny.yaml --out other --set grid.count=5 "
+                   "--set grid.names='[pet_100001, pet_100002, pet_100003, pet_100004, made_up]'");
     program_expect(2, "'pet_100002' stands there twice",
                    "segwork run $SRC/tests/support/tiny.yaml --out other --set grid.count=2 "
                    "--set grid.names='[pet_100002, pet_100002]'");

@@ -208,6 +208,34 @@ Test(compare, runs_that_differ_in_their_seed_only_share_a_column_of_mean_and_dev
     free(text);
 }
 
+Test(compare, a_figure_that_some_seeds_lack_says_of_how_many_it_is)
+{
+    made("a0", "seed: 0\n", 0.10, 0.30);
+    made("a1", "seed: 1\n", (double)NAN, (double)NAN);
+    made("a2", "seed: 2\n", (double)NAN, (double)NAN);
+    made("b0", "seed: 0\nloss: {gamma: 1}\n", 0.1, 0.2);
+    made("b1", "seed: 1\nloss: {gamma: 1}\n", 0.1, 0.4);
+    made("b2", "seed: 2\nloss: {gamma: 1}\n", (double)NAN, (double)NAN);
+    const char *const *names = NAMES("a0", "a1", "a2", "b0", "b1", "b2");
+    cJSON *json = json_of(names);
+    expect_number(json, "columns.0.best.iou_border.n", 1);
+    expect_number(json, "columns.0.best.pixel_accuracy.n", 1);
+    expect_number(json, "columns.0.final.lr.n", 3);
+    expect_number(json, "columns.0.final.boundary_f1.n", 0);
+    expect_number(json, "columns.1.final.iou_border.n", 2);
+    expect_number(json, "columns.1.epochs.0.iou_border.n", 2);
+    expect_number(json, "columns.0.cost.seconds.n", 3);
+    expect_null(json, "runs.1.best");
+    cJSON_Delete(json);
+    char *text = written(names, &by_border, SW_COMPARE_TEXT);
+    expect_words(text, "0.3000 (1 of 3)");
+    expect_words(text, "0.3000 ±0.1414 (2 of 3)");
+    expect_words(text, "  2, -, -  ");
+    expect_words(text, "  2, 2, -  ");
+    cr_expect_null(strstr(text, "2.00 ±0.00 ("), "all three have their seconds:\n%s", text);
+    free(text);
+}
+
 Test(compare, the_same_seed_twice_other_lengths_and_other_data_do_not_share_a_column)
 {
     const double figures[] = {0.1, 0.2};
@@ -314,6 +342,23 @@ Test(compare, other_validation_images_or_another_size_are_said_and_neither_marke
     free(text);
 }
 
+Test(compare, another_way_of_resizing_is_only_noted_though_the_fingerprints_differ)
+{
+    const double figures[] = {0.1, 0.9};
+    made("a", "", 0.1, 0.2);
+    run_case_write(&(run_case){.folder = "b",
+                               .config = "train: {epochs: 2}\ndata: {resize: bilinear}\n",
+                               .outcome = "done",
+                               .train_data = "resized t",
+                               .val_data = "resized v",
+                               .iou_border = figures,
+                               .epochs = 2});
+    char *text = written(NAMES("a", "b"), &by_border, SW_COMPARE_TEXT);
+    expect_words(text, "! B: images were resized another way than A's (data.resize)\n");
+    cr_expect_null(strstr(text, "not comparable"));
+    free(text);
+}
+
 Test(compare, losses_of_another_kind_are_not_compared_but_the_rest_is)
 {
     made("a", "", 0.1, 0.2);
@@ -400,6 +445,28 @@ Test(compare, however_many_runs_text_keeps_to_80_columns)
     free(out);
 }
 
+static int occurrences(const char *text, const char *words)
+{
+    int count = 0;
+    for (const char *found = text; (found = strstr(found, words)); found += strlen(words)) count++;
+    return count;
+}
+
+Test(compare, no_table_that_is_asked_for_is_left_out_however_many_there_are)
+{
+    const sw_compare_options once = {.rank = "val_loss", .each_epoch = NAMES("all")},
+                             often = {.rank = "val_loss", .each_epoch = NAMES("all", "all", "all", "all")};
+    made("a", "", 0.1, 0.2);
+    char *one = written(NAMES("a"), &once, SW_COMPARE_TEXT),
+         *four = written(NAMES("a"), &often, SW_COMPARE_TEXT);
+    int tables = occurrences(one, ", epoch by epoch\n");
+    cr_expect_gt(4 * tables, 64);
+    cr_expect_eq(occurrences(four, ", epoch by epoch\n"), 4 * tables);
+    expect_words(four, "\nCost\n");
+    free(one);
+    free(four);
+}
+
 Test(compare, control_characters_of_a_folder_or_value_do_not_reach_the_terminal)
 {
     made("evil\x1b[2J", "", 0.1, 0.2);
@@ -407,6 +474,24 @@ Test(compare, control_characters_of_a_folder_or_value_do_not_reach_the_terminal)
     cr_expect_null(strchr(out, '\x1b'));
     expect_words(out, "evil [2J");
     free(out);
+}
+
+Test(compare, a_path_that_is_no_utf8_is_shown_as_far_as_it_is)
+{
+    static const sw_compare_format formats[] = {SW_COMPARE_TEXT, SW_COMPARE_MARKDOWN, SW_COMPARE_HTML,
+                                                SW_COMPARE_JSON};
+    made("Gr\xC3\xB6\xDF"
+         "e",
+         "", 0.1, 0.2);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        char *out = written(NAMES("Gr\xC3\xB6\xDF"
+                                  "e"),
+                            &by_border, formats[i]);
+        cr_expect_null(strstr(out, "\xDF"), "format %zu:\n%s", i, out);
+        expect_words(out, "Gr\xC3\xB6\xEF\xBF\xBD"
+                          "e");
+        free(out);
+    }
 }
 
 /* ---- folders and mistakes ---- */

@@ -87,6 +87,33 @@ Test(curves, a_run_in_its_first_epoch_has_its_steps_and_no_more)
     close_runs();
 }
 
+/* The manifest's 20 images in batches of 4 are 5; updates of 2 of them 3 steps. */
+Test(curves, steps_of_the_first_epoch_are_updates_of_the_batches_it_trains_on)
+{
+    static const struct {
+        const char *config;
+        int steps;
+    } cases[] = {{"{batch_size: 4}", 5},
+                 {"{batch_size: 4, accumulate: 2}", 3},
+                 {"{batch_size: 4, accumulate: 9}", 1},
+                 {"{batch_size: 4, overfit_batches: 2}", 2},
+                 {"{batch_size: 4, overfit_batches: 9}", 5},
+                 {"{batch_size: 4, overfit_batches: 4, accumulate: 3}", 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char name[16], config[96];
+        snprintf(name, sizeof name, "run%zu", i);
+        snprintf(config, sizeof config, "train: %s\n", cases[i].config);
+        run_case_write(&(run_case){.folder = name, .config = config, .iou_border = figures, .epochs = 0});
+        char *steps = sw_strf("%s/steps.jsonl", name);
+        scratch_write(steps, "{\"step\":1,\"epoch\":1,\"loss\":2,\"lr\":0.5}\n");
+        free(steps);
+        open_runs((const char *const[]){name}, 1);
+        cr_expect_eq(sw_run_list_steps_per_epoch(runs, 0), cases[i].steps, "%s: %d", cases[i].config,
+                     sw_run_list_steps_per_epoch(runs, 0));
+        close_runs();
+    }
+}
+
 Test(curves, what_was_not_measured_is_a_gap_and_one_epoch_is_a_point)
 {
     sw_chart chart;

@@ -145,7 +145,34 @@ Test(help_text, the_last_argument_may_be_repeated)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char found[64];
         const sw_command command = {.arguments = cases[i].arguments};
-        arguments_at(found, sizeof found, &command, cases[i].number);
+        arguments_at(found, sizeof found, &command, cases[i].number, "synth");
+        cr_expect_str_eq(found, cases[i].want, "case %zu: %s", i, found);
+    }
+}
+
+Test(help_text, of_several_usages_the_first_word_decides)
+{
+    static const struct {
+        const char *first;
+        int number;
+        const char *want;
+    } cases[] = {
+        {NULL, 0, "synth|stats|browse|watch"},
+        {"synth", 1, "DIR"},
+        {"stats", 1, "DIR"},
+        {"stats", 2, ""},
+        {"browse", 1, "RUN|FILE"},
+        {"browse", 2, "RUN..."},
+        {"browse", 7, "RUN..."},
+        {"watch", 1, ""},
+        {"syn", 1, ""},
+        {"", 1, ""},
+        {NULL, 1, ""},
+    };
+    const sw_command command = {.arguments = "synth|stats DIR, or browse RUN|FILE RUN..., or watch"};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char found[64];
+        arguments_at(found, sizeof found, &command, cases[i].number, cases[i].first);
         cr_expect_str_eq(found, cases[i].want, "case %zu: %s", i, found);
     }
 }

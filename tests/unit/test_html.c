@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "html.h"
+#include "json_text.h"
 
 typedef void (*append)(sw_str *out, const char *text);
 
@@ -49,8 +50,9 @@ Test(html, what_is_no_text_is_replaced_byte_by_byte)
 
 Test(html, a_string_in_a_script_can_end_neither_the_string_nor_the_script)
 {
-    expect(sw_html_json_string, "</script>", "\"\\u003c/script>\"");
-    expect(sw_html_json_string, "<!--&\"\\\n", "\"\\u003c!--\\u0026\\\"\\\\" BAD "\"");
+    expect(sw_json_string, "</script>", "\"\\u003c/script>\"");
+    expect(sw_json_string, "Gr\xC3\xB6\xDF\xE9", "\"Gr\xC3\xB6" BAD BAD "\"");
+    expect(sw_json_string, "<!--&\"\\\n", "\"\\u003c!--\\u0026\\\"\\\\\\u000a\"");
 }
 
 Test(html, numbers_that_are_none_are_null)
@@ -62,7 +64,7 @@ Test(html, numbers_that_are_none_are_null)
                  {-INFINITY, "null"}, {1e-5, "1e-05"}, {0, "0"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sw_str out = {0};
-        sw_html_json_number(&out, cases[i].value, 5);
+        sw_json_number(&out, cases[i].value, 5);
         cr_expect_str_eq(out.text, cases[i].want);
         sw_str_deinit(&out);
     }

@@ -1,10 +1,11 @@
 /* What a run keeps of its grid images, in RUN/masks: enough to draw every epoch again without the model and
  * without the data set.
  *
- *   images.json                    {"format": 1, "size": S, "columns": C, "classes": [names], "images":
- * [names]} inputs.png                     the photographs as the network saw them, RGB truth.png their true
- * classes epoch_NN.png                   classes predicted after epoch NN (00: before training)
- *   epoch_NN_confidence.png        softmax p of the predicted class as round(255 p), gray
+ * - images.json: {"format": 1, "size": S, "columns": C, "classes": [names], "images": [names]}
+ * - inputs.png: the photographs as the network saw them, RGB
+ * - truth.png: their true classes
+ * - epoch_NN.png: classes predicted after epoch NN (00: before training)
+ * - epoch_NN_confidence.png: softmax p of the predicted class as round(255 p), gray
  *
  * Each PNG is a sheet of S x S tiles, C in a row without gaps, image i in row i / C and column i % C; tiles
  * beyond the last image are 0. Class maps have a palette: a pixel's value is its class, and a viewer shows
@@ -61,8 +62,6 @@ typedef struct sw_grid_store {
  */
 sw_status sw_grid_store_open(sw_grid_store *out, const char *run) SW_NODISCARD;
 void sw_grid_store_deinit(sw_grid_store *store); /* accepts a zeroed one */
-
-bool sw_grid_store_has(const sw_grid_store *store, int epoch);
 
 /* Reads an epoch: labels and confidences (count,S,S), image after image; either may be NULL. Errors as above,
  * and SW_E_DATA for a pixel that is no class. */

@@ -25,7 +25,8 @@ void sw_confusion_add(sw_confusion *confusion, const uint8_t *truth, const uint8
 void sw_confusion_merge(sw_confusion *into, const sw_confusion *from); /* same number of classes (asserted) */
 
 uint64_t sw_confusion_pixels(const sw_confusion *confusion);
-double sw_confusion_pixel_accuracy(const sw_confusion *confusion); /* correct / all; NaN without pixels */
+uint64_t sw_confusion_row(const sw_confusion *confusion, int truth); /* pixels whose truth is that class */
+double sw_confusion_pixel_accuracy(const sw_confusion *confusion);   /* correct / all; NaN without pixels */
 
 /* Micro-averaged IoU without `ignored_class` (-1: none): pixels whose truth is that class are dropped, then
  * the sum over the other classes of diagonal / (row + column - diagonal). With 3 classes and ignored_class 1

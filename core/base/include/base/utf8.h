@@ -1,0 +1,12 @@
+/* UTF-8 out of anything: file names and what a manifest quotes may hold any bytes. */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include <stddef.h>
+
+/* The character that *text begins with, which is not at its end: *out points to its bytes, or to those of
+ * U+FFFD where there is none, for one byte. Overlong forms, surrogates and what lies past U+10FFFF are none.
+ * Moves *text on and returns how many bytes *out has. */
+size_t sw_utf8_next(const char **out, const char **text);
+
+#endif
