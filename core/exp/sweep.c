@@ -328,11 +328,21 @@ static sw_status clear_folder(const sw_sweep_run *run)
                    strerror(errno));
 }
 
-/* A run goes on with the configuration it was begun with, which is the one asked for. */
+/* What a run that was begun names itself: beside what was asked for, the engine of every convolution. */
+static sw_status load_begun(sw_experiment **out, const sw_sweep_run *run)
+{
+    char *config = sw_fs_join(run->path, "config.yaml");
+    if (!config) return SW_E_MEMORY;
+    sw_status status = sw_experiment_load(out, config, NULL);
+    free(config);
+    return status;
+}
+
 static sw_status train(const sw_sweep_run *run, const sw_sweep_options *options)
 {
     sw_status status = SW_OK;
     sw_train_result result = {0};
+    sw_experiment *begun = NULL;
     const bool resumes = run->state == SW_SWEEP_RESUME;
     const sw_trainer_options trainer = {.device = options->device,
                                         .out = resumes ? NULL : run->path,
@@ -340,9 +350,11 @@ static sw_status train(const sw_sweep_run *run, const sw_sweep_options *options)
                                         .progress = options->progress,
                                         .stop = options->stop};
     SW_TRY(clear_folder(run));
-    status = sw_train(&result, run->experiment, &trainer);
-    sw_train_result_deinit(&result);
+    if (resumes) SW_TRY(load_begun(&begun, run));
+    status = sw_train(&result, resumes ? begun : run->experiment, &trainer);
 done:
+    sw_train_result_deinit(&result);
+    sw_experiment_destroy(begun);
     return status;
 }
 

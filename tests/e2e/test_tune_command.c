@@ -120,6 +120,24 @@ Test(tune_command, a_resumed_run_goes_on_as_it_began_whatever_was_timed_since)
     program_expect(2, "--no-tune", "segwork run --resume stopped --no-tune");
 }
 
+/* Nothing is timed here, for it could not be kept; another choice than the fixed order is written into the
+ * run. */
+Test(tune_command, a_sweep_goes_on_with_the_engines_that_its_runs_began_with)
+{
+    program_draw_pets(6, 4);
+    program_expect(0, NULL, "touch file");
+    setenv("SEGWORK_CACHE_DIR", "file/below", 1);
+    program_expect(130, NULL,
+                   "segwork run " WIDE "--set train.epochs=1 --set train.max_minutes=1e-6 --set seed=3 "
+                   "--out s/seed=3");
+    expect_engines("s/seed=3", fixed_order);
+    program_expect(130, "seed=3, goes on after epoch 0",
+                   "sed -i 's/\\(seq\\.[0-9]\\): [a-z]*/\\1: clblast/g' s/seed=3/config.yaml && "
+                   "segwork sweep " WIDE "--set train.epochs=1 --set train.max_minutes=1e-6 --set seed=3..3 "
+                   "--out s");
+    expect_engines("s/seed=3", all_clblast);
+}
+
 Test(tune_command, engines_named_in_the_experiment_win_and_misfits_are_told)
 {
     program_draw_pets(6, 4);
