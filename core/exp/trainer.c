@@ -309,13 +309,6 @@ done:
     return status;
 }
 
-static bool is_over(const sw_session *s)
-{
-    const sw_train_config *train = &s->experiment->train;
-    return s->state.epochs_done >= train->epochs ||
-           sw_early_stop_is_due(&s->state.early_stop, &train->early_stop);
-}
-
 /* The log says why a run ended before its last epoch, or why there is nothing to do. */
 static void log_end(const sw_session *s, bool found_over)
 {
@@ -335,13 +328,13 @@ static sw_status run_epochs(sw_session *s)
 {
     sw_status status = SW_OK;
     const float minutes = s->experiment->train.max_minutes;
-    const bool found_over = is_over(s);
+    const bool found_over = sw_session_is_over(s);
     s->deadline_s = minutes > 0.0f ? now_s() + 60.0 * (double)minutes : (double)INFINITY;
     if (!found_over && s->state.steps == 0) SW_TRY(draw_untrained(s));
-    while (!is_over(s)) {
+    while (!sw_session_is_over(s)) {
         SW_TRY(run_epoch(s, s->state.epochs_done + 1));
         /* looked at only after something was done, so that every process gets further */
-        if (!is_over(s) && time_is_up(s)) return stopped(s);
+        if (!sw_session_is_over(s) && time_is_up(s)) return stopped(s);
     }
     log_end(s, found_over);
 done:

@@ -67,6 +67,9 @@ sw_status sw_manifest_begin(struct cJSON *manifest, const sw_library_version *li
 /* Completes the last session: the time now and the outcome ("done", "interrupted", "failed: <message>"). */
 sw_status sw_manifest_end(struct cJSON *manifest, const char *outcome) SW_NODISCARD;
 
+/* Whether a process ended with "done", be it not the last one. NULL is no manifest, and not done. */
+bool sw_manifest_is_done(const struct cJSON *manifest);
+
 /* Revision of the sources this program was built from: "1a2b3c4d5e6f", with "-modified" where files differed,
  * or "unknown". */
 const char *sw_build_revision(void);
