@@ -182,7 +182,27 @@ static bool is_left_over(const char *folder, bool remove)
     return left_over;
 }
 
-/* Only then what is there may be skipped or gone on with. Its name is no part of what is learnt. */
+/* A run's configuration has the engine of every layer, an experiment only those it decides. */
+static bool has_engines(const sw_conv_pins *pins, const sw_conv_pins *asked)
+{
+    for (int i = 0; i < asked->count; i++) {
+        const sw_conv_pin *pin = sw_conv_pins_find(pins, asked->pins[i].layer);
+        for (int p = 0; pin && p < SW_CONV_PASSES; p++)
+            if (asked->pins[i].pass[p] != SW_CONV_AUTO && asked->pins[i].pass[p] != pin->pass[p])
+                return false;
+    }
+    return true;
+}
+
+/* Its name is no part of what is learnt. */
+static bool may_differ(const char *key, const sw_sweep_run *run, const sw_run_reader *there)
+{
+    if (strcmp(key, "runtime.conv_layers") == 0)
+        return has_engines(&there->experiment->runtime.conv_layers, &run->experiment->runtime.conv_layers);
+    return strcmp(key, "name") == 0;
+}
+
+/* Only then what is there may be skipped or gone on with. */
 static sw_status require_same_configuration(const sw_sweep_run *run, const sw_run_reader *there)
 {
     sw_config_values now = {0};
@@ -192,7 +212,7 @@ static sw_status require_same_configuration(const sw_sweep_run *run, const sw_ru
     const sw_config_values *const both[] = {&there->values, &now};
     SW_TRY(sw_config_differing(&keys, both, 2));
     for (size_t i = 0; i < keys.count && status == SW_OK; i++) {
-        if (strcmp(keys.items[i], "name") == 0) continue;
+        if (may_differ(keys.items[i], run, there)) continue;
         const sw_config_value *old = sw_config_values_find(&there->values, keys.items[i]);
         const sw_config_value *new = sw_config_values_find(&now, keys.items[i]);
         status = sw_fail(SW_E_USAGE,

@@ -53,6 +53,18 @@ Test(sweep_command, what_is_done_is_skipped_and_more_values_are_added)
                    "segwork " SWEEP "--set optimizer.lr=0.5 --out s");
 }
 
+/* A run's own configuration names the engine of every layer. */
+Test(sweep_command, an_experiment_that_decides_some_engines_finds_its_runs_again)
+{
+#define ENGINE(engines) "sweep " TINY "--set seed=1..1 --set 'runtime.conv_layers={" engines "}' --out s "
+    program_draw_pets(8, 4);
+    program_expect(0, NULL, "segwork " ENGINE("dc1.seq.0: clblast, nowhere: gemm"));
+    program_expect(0, "s/seed=1  done", "segwork " ENGINE("dc1.seq.0: clblast, nowhere: gemm") "--dry-run");
+    program_expect(0, "s/seed=1  done", "segwork " ENGINE("dc1.seq.0: auto/clblast/auto") "--dry-run");
+    program_expect(2, "begun with another configuration: runtime.conv_layers is",
+                   "segwork " ENGINE("dc1.seq.0: clblast/gemm/clblast") "--dry-run");
+}
+
 Test(sweep_command, a_dry_run_lists_and_touches_nothing)
 {
     program_expect(0, "runs/tiny-sweep/loss.gamma=1,seed=0  new\n",
