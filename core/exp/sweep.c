@@ -14,6 +14,7 @@
 #include "exp/run_folder.h"
 #include "exp/run_reader.h"
 #include "exp/trainer.h"
+#include "shell.h"
 
 enum { MAX_AXES = 64, SHOWN_BYTES = 40, MAX_NAME_BYTES = 200 };
 
@@ -458,40 +459,18 @@ sw_status sw_sweep_execute(sw_sweep *sweep, const sw_sweep_options *options)
 
 /* ---- commands ---- */
 
-static void append_quoted(sw_str *out, const char *text)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/=,:@%+-";
-    if (*text && strspn(text, plain) == strlen(text)) {
-        sw_str_append(out, text);
-        return;
-    }
-    sw_str_append(out, "'");
-    for (const char *c = text; *c; c++)
-        if (*c == '\'')
-            sw_str_append(out, "'\\''");
-        else
-            sw_str_append_bytes(out, c, 1);
-    sw_str_append(out, "'");
-}
-
-static void append_word(sw_str *out, const char *option, const char *word)
-{
-    sw_str_printf(out, " %s%s", option, *option ? " " : "");
-    append_quoted(out, word);
-}
-
 static void append_command(sw_str *out, const sw_sweep *sweep, const sw_sweep_run *run, const char *program,
                            const char *device)
 {
-    append_quoted(out, program);
     if (run->state == SW_SWEEP_RESUME) {
-        append_word(out, "run --resume", run->path);
+        sw_shell_append_resume(out, program, run->path, device);
     } else {
-        append_word(out, "run", sweep->experiment_path);
-        for (const char *const *set = run->sets; *set; set++) append_word(out, "--set", *set);
-        append_word(out, "--out", run->path);
+        sw_shell_append_word(out, program);
+        sw_shell_append_option(out, "run", sweep->experiment_path);
+        for (const char *const *set = run->sets; *set; set++) sw_shell_append_option(out, "--set", *set);
+        sw_shell_append_option(out, "--out", run->path);
+        if (device) sw_shell_append_option(out, "--device", device);
     }
-    if (device) append_word(out, "--device", device);
     sw_str_append(out, "\n");
 }
 

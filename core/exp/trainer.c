@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "nn/schedule.h"
 #include "session.h"
+#include "shell.h"
 #include "trainer_losses.h"
 
 static double now_s(void)
@@ -261,18 +262,23 @@ done:
     return status;
 }
 
-/* The message of a run that was saved before its end. */
+/* The message of a run that was saved before its end. A device named for this process is in no file. */
 static sw_status stopped(const sw_session *s)
 {
     char where[64];
+    sw_str command = {0};
     if (s->state.steps_in_epoch > 0)
         snprintf(where, sizeof where, "in epoch %d after step %d", s->state.epochs_done + 1,
                  s->state.steps_in_epoch);
     else
         snprintf(where, sizeof where, "after epoch %d", s->state.epochs_done);
-    return sw_fail(SW_E_INTERRUPTED,
-                   "stopped%s %s; everything is saved. Continue with: segwork run --resume %s",
-                   stop_requested(s) ? "" : " by train.max_minutes", where, s->folder->path);
+    sw_shell_append_resume(&command, "segwork", s->folder->path, s->options->device);
+    sw_status status = sw_str_status(&command);
+    if (status == SW_OK)
+        status = sw_fail(SW_E_INTERRUPTED, "stopped%s %s; everything is saved. Continue with: %s",
+                         stop_requested(s) ? "" : " by train.max_minutes", where, command.text);
+    sw_str_deinit(&command);
+    return status;
 }
 
 static sw_status run_epoch(sw_session *s, int epoch)
