@@ -412,7 +412,7 @@ sw_status sw_session_prepare(sw_session *s, const sw_experiment *experiment,
                              const sw_trainer_options *options)
 {
     *s = (sw_session){.experiment = experiment, .options = options};
-    sw_status status = options->out ? sw_run_folder_check(options->out) : SW_OK;
+    sw_status status = sw_run_folder_check(runs_root, experiment->name, options->out);
     return status == SW_OK ? prepare(s) : status;
 }
 
@@ -427,7 +427,7 @@ sw_status sw_session_open(sw_session *s, const sw_experiment *experiment, const 
         SW_TRY(reopen_folder(s));
     } else {
         sw_log_add_sink(keep_line, &s->early_log);
-        if (options->out) SW_TRY(sw_run_folder_check(options->out));
+        SW_TRY(sw_run_folder_check(runs_root, experiment->name, options->out));
     }
     SW_TRY(prepare(s));
     SW_TRY(load_state(s));

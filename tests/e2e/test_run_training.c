@@ -323,6 +323,9 @@ Test(run_training, a_dry_run_fails_as_the_run_would)
     program_expect(2, "train.batch_size", "segwork run " TINY "--dry-run --set train.batch_size=no");
     program_expect(2, "nowhere", "segwork run " TINY "--dry-run --set data.root=nowhere");
     program_expect(2, "is not empty", "segwork run " TINY "--dry-run --out pets");
+    program_expect(1, "cannot create folder", "touch file && segwork run " TINY "--dry-run --out file/run");
+    program_expect(1, "cannot create folder",
+                   "touch runs && segwork run " TINY "--dry-run; code=$?; rm runs; exit $code");
     program_expect(1, "init.from", "segwork run " TINY "--dry-run --set init.from=nothing.safetensors");
     program_expect(2, "--dry-run", "segwork run --resume pets --dry-run");
 }
