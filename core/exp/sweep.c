@@ -392,8 +392,8 @@ static sw_status stopped(const sw_sweep *sweep)
     int done = 0;
     for (int i = 0; i < sweep->count; i++) done += sweep->runs[i].state == SW_SWEEP_DONE;
     return sw_fail(SW_E_INTERRUPTED,
-                   "stopped with %d of %d runs done; everything is saved, and the same command goes on", done,
-                   sweep->count);
+                   "stopped with %d of %d runs done; what had begun is saved, and the same command goes on",
+                   done, sweep->count);
 }
 
 /* `kind`: of all failures, if they were of one; else of something that failed. */

@@ -93,6 +93,25 @@ Test(tune_command, without_a_cache_a_run_times_and_the_next_one_computes_the_sam
     expect_same_run("a", "b", 1);
 }
 
+/* The signal is heeded from before the first line on. */
+Test(tune_command, a_run_stopped_while_it_times_says_that_nothing_was_begun)
+{
+    program_draw_pets(6, 4);
+    setenv("SEGWORK_CACHE_DIR", "cache", 1);
+    pid_t pid = program_start("run " WIDE "--out a");
+    cr_assert(program_wait_for_lines(pid, "background.txt", 1));
+    kill(pid, SIGINT);
+    cr_expect_eq(program_wait(pid), 130, "%s", program_output);
+    cr_expect_not_null(strstr(program_output, "interrupted while timing convolutions: nothing was begun"),
+                       "%s", program_output);
+    cr_expect_not(file_exists("a"));
+    /* the shell holds the locks that another process would */
+    program_expect(130, "interrupted while waiting to time convolutions: nothing was begun",
+                   "for l in cache/*.lock; do exec 9>>$l; flock 9; done; "
+                   "timeout --preserve-status -s INT 3 \"$SEGWORK_BINARY\" run " WIDE "--out a; exit $?");
+    cr_expect_not(file_exists("a"));
+}
+
 Test(tune_command, two_runs_that_begin_at_once_choose_the_same)
 {
     program_draw_pets(6, 4);
