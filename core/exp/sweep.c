@@ -396,22 +396,62 @@ static sw_status stopped(const sw_sweep *sweep)
                    done, sweep->count);
 }
 
+/* train.max_minutes is what a run may take at a time, not the sweep: the next run has its own. */
+static void note_out_of_time(sw_sweep_run *run)
+{
+    run->state = SW_SWEEP_RESUME;
+    sw_log(SW_LOG_INFO, "%s: %s", run->name, sw_error_message());
+}
+
+enum { LISTED = 8 };
+
+/* What there is to say of runs that ran out of their minutes; nothing where none did. */
+static void append_unfinished(sw_str *out, const sw_sweep *sweep)
+{
+    int count = 0;
+    sw_str names = {0};
+    for (int i = 0; i < sweep->count; i++) {
+        const sw_sweep_run *run = &sweep->runs[i];
+        if (run->state != SW_SWEEP_RESUME || run->failure) continue;
+        if (count++ < LISTED) sw_str_printf(&names, "\n  %s", run->name);
+    }
+    if (count > LISTED) sw_str_printf(&names, "\n  and %d more", count - LISTED);
+    if (count > 0)
+        sw_str_printf(out,
+                      "%d of %d runs are saved, but stopped by train.max_minutes; the same command continues "
+                      "them:%s",
+                      count, sweep->count, names.text ? names.text : "");
+    sw_str_deinit(&names);
+}
+
+static sw_status list_unfinished(const sw_sweep *sweep)
+{
+    sw_str text = {0};
+    append_unfinished(&text, sweep);
+    sw_status status = sw_str_status(&text);
+    if (status == SW_OK && text.length > 0) status = sw_fail(SW_E_INTERRUPTED, "%s", text.text);
+    sw_str_deinit(&text);
+    return status;
+}
+
 /* `kind`: of all failures, if they were of one; else of something that failed. */
 static sw_status list_failures(const sw_sweep *sweep, sw_status kind)
 {
-    enum { LISTED = 8 };
     int failed = 0;
-    sw_str text = {0};
+    sw_str text = {0}, unfinished = {0};
     for (int i = 0; i < sweep->count; i++) {
         if (!sweep->runs[i].failure) continue;
         if (failed++ < LISTED)
             sw_str_printf(&text, "\n  %s: %s", sweep->runs[i].name, sweep->runs[i].failure);
     }
     if (failed > LISTED) sw_str_printf(&text, "\n  and %d more", failed - LISTED);
+    append_unfinished(&unfinished, sweep);
+    if (unfinished.text) sw_str_printf(&text, "\n%s", unfinished.text);
     sw_status status = sw_str_status(&text);
     if (status == SW_OK)
         status = sw_fail(kind, "%d of %d runs failed:%s", failed, sweep->count, text.text ? text.text : "");
     sw_str_deinit(&text);
+    sw_str_deinit(&unfinished);
     return status;
 }
 
@@ -444,14 +484,18 @@ sw_status sw_sweep_execute(sw_sweep *sweep, const sw_sweep_options *options)
         sw_sweep_run *run = &sweep->runs[i];
         if (options->stop && *options->stop) return stopped(sweep);
         sw_status status = execute_run(run, sweep, options);
-        if (status == SW_E_INTERRUPTED) return stopped(sweep);
         if (status == SW_OK) continue;
+        if (status == SW_E_INTERRUPTED) {
+            if (options->stop && *options->stop) return stopped(sweep);
+            note_out_of_time(run);
+            continue;
+        }
         failed++;
         if (failure == SW_OK || sw_exit_code(status) == 1) failure = status;
         status = note_failure(sweep, run);
         if (status != SW_OK) return status;
     }
-    if (failed == 0) return SW_OK;
+    if (failed == 0) return list_unfinished(sweep);
     /* a mistake that all of them share, such as missing data, is the mistake of the request */
     bool shared = failed == sweep->count || sw_exit_code(failure) == 1;
     return list_failures(sweep, shared ? failure : SW_E_DATA);
