@@ -1,6 +1,7 @@
 /* segwork check: is the experiment valid, what exactly does it say, and what could it say. */
 #include <stdio.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "commands.h"
 #include "exp/experiment.h"
@@ -59,6 +60,8 @@ static sw_status check(const char *path)
     } else {
         print_summary(experiment);
     }
+    if (sw_experiment_check_grid(experiment) != SW_OK)
+        sw_log(SW_LOG_WARNING, "%s; no run begins unless it validates on fewer", sw_error_message());
     sw_experiment_destroy(experiment);
     return status;
 }

@@ -271,7 +271,7 @@ static const char exit_status[] =
     "The message says which and what helps.\n"
     ".TP\n.B 2\nWrong usage or configuration, or the data folder is missing.\n"
     "Nothing was started.\n"
-    ".TP\n.B 130\nInterrupted, and saved.\n";
+    ".TP\n.B 130\nInterrupted, or out of train.max_minutes. What had begun is saved.\n";
 
 static const char examples[] =
     "Draw some pets, train on them for two epochs, and look at what was learnt:\n\n"

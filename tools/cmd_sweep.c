@@ -77,13 +77,13 @@ done:
     return status;
 }
 
-/* What failed is said after what was achieved. */
+/* What failed or is unfinished is said after what was achieved. */
 static sw_status execute(sw_sweep *sweep)
 {
     const sw_sweep_options options = {
         .device = device, .progress = sw_progress_output_to(stderr), .stop = sw_stop_on_signals()};
     sw_status status = sw_sweep_execute(sweep, &options);
-    if (status == SW_E_INTERRUPTED) return status;
+    if (status == SW_E_INTERRUPTED && *options.stop) return status;
     char *message = status == SW_OK ? NULL : sw_strf("%s", sw_error_message());
     sw_status compared = compare(sweep);
     if (message) status = sw_fail(status, "%s", message);
@@ -135,8 +135,9 @@ const sw_command sw_cmd_sweep = {
                "loss.class_weights='none,[1,1,2]' are two values.\n\n"
                "Ctrl-C stops the run at hand and saves it; the same command goes on, skips what\n"
                "is done, and may have more values. A run that fails does not keep the others\n"
-               "from running: it is named at the end, and the exit code is 1. At the end the\n"
-               "runs are compared (see 'segwork compare').\n\n"
+               "from running: it is named at the end, and the exit code is 1. Nor does one that\n"
+               "runs out of train.max_minutes: the exit code is then 130, and the same command\n"
+               "goes on with it. At the end the runs are compared (see 'segwork compare').\n\n"
                "Examples:\n"
                "  segwork sweep border.yaml --set optimizer.lr=1e-3,2e-3 --set seed=0..2\n"
                "  segwork sweep border.yaml --set loss.gamma=0,1,2 --rank iou_border\n"

@@ -44,10 +44,11 @@ static void check_names(const checking *c)
     const char *const values[] = {e->name, e->data.train_split, e->data.val_split};
     const char *const paths[] = {"name", "data.train_split", "data.val_split"};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        if (!*values[i] || values[i][0] == '.' || strspn(values[i], safe) != strlen(values[i]) ||
+        if (!*values[i] || strchr(".-", values[i][0]) || strspn(values[i], safe) != strlen(values[i]) ||
             strlen(values[i]) > 100)
             complain(c, paths[i],
-                     "'%.60s' must be a plain file name: letters, digits, '.', '_' and '-', not '.' first",
+                     "'%.60s' must be a plain file name: letters, digits, '.', '_' and '-', not '.' or '-' "
+                     "first",
                      values[i]);
     if (!*e->data.root) complain(c, "data.root", "expected a folder, found an empty text");
 }

@@ -17,6 +17,25 @@ static size_t pixels_of(const sw_dataset *dataset)
     return side * side;
 }
 
+sw_status sw_epoch_grid_check(int count, int columns, int size_px)
+{
+    const sw_grid_images sheet = {.count = count, .columns = columns, .size_px = size_px};
+    const sw_grid_spec picture = {.title = "",
+                                  .count = count,
+                                  .columns = columns < count ? columns : count,
+                                  .size_px = size_px,
+                                  .class_names = sw_class_names,
+                                  .classes = SW_DATA_CLASSES};
+    sw_status status = sw_grid_store_check(&sheet);
+    return status == SW_OK ? sw_fail_in(sw_grid_check(&picture), "grid.count, grid.columns") : status;
+}
+
+sw_status sw_experiment_check_grid(const sw_experiment *x)
+{
+    const bool limited = x->data.val_limit > 0 && x->data.val_limit < x->grid.count;
+    return sw_epoch_grid_check(limited ? x->data.val_limit : x->grid.count, x->grid.columns, x->data.size);
+}
+
 static sw_status choose_named(sw_epoch_grid *grid, const sw_grid_config *config)
 {
     for (int i = 0; i < grid->count; i++) {
@@ -56,6 +75,7 @@ sw_status sw_epoch_grid_init(sw_epoch_grid *grid, const sw_dataset *dataset, con
                grid->count, total);
         grid->count = total;
     }
+    SW_TRY(sw_epoch_grid_check(grid->count, grid->columns, sw_dataset_size_px(dataset)));
     size_t count = (size_t)grid->count, pixels = pixels_of(dataset);
     grid->images = malloc(count * sizeof *grid->images);
     grid->slot_of_image = malloc((size_t)total * sizeof *grid->slot_of_image);

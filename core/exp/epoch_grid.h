@@ -18,8 +18,11 @@ typedef struct sw_epoch_grid {
     const char **names;               /* (count), likewise */
 } sw_epoch_grid;
 
+/* SW_E_CONFIG: so many images of that size would make a picture that cannot be drawn or kept. */
+sw_status sw_epoch_grid_check(int count, int columns, int size_px) SW_NODISCARD;
+
 /* Chooses the images: those named, or `count` drawn by the seed, or all where there are fewer. SW_E_CONFIG
- * for a name that is not in the data set, or there twice. */
+ * for a name that is not in the data set, or there twice, and as sw_epoch_grid_check. */
 sw_status sw_epoch_grid_init(sw_epoch_grid *grid, const sw_dataset *dataset, const sw_grid_config *config,
                              uint64_t seed) SW_NODISCARD;
 void sw_epoch_grid_deinit(sw_epoch_grid *grid);

@@ -18,7 +18,7 @@ static sw_status name_from_path(const char **out, sw_arena *arena, const char *p
     char *dot = strrchr(name, '.');
     if (dot && dot != name && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0)) *dot = '\0';
     for (char *c = name; *c; c++)
-        if (!strchr(safe, *c) || (c == name && *c == '.')) *c = '_';
+        if (!strchr(safe, *c) || (c == name && strchr(".-", *c))) *c = '_';
     *out = name;
     return SW_OK;
 }

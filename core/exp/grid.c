@@ -403,25 +403,33 @@ typedef struct limits {
     int64_t side_px, pixels;
 } limits;
 
+/* Lays out a whole picture, which may be so large. */
+static sw_status measure_picture(int *width, int *height, measures *m, const sw_grid_spec *spec, limits most)
+{
+    assert(spec->count > 0 && spec->columns > 0 && spec->size_px > 0 && spec->classes > 0);
+    sw_status status = measure(m, spec);
+    if (status != SW_OK) return status;
+    int64_t wide = m->content_width + 2 * (int64_t)m->margin;
+    int64_t high = 2 * (int64_t)m->margin + m->label_height + m->title_height +
+                   panel_count(spec) * ((int64_t)m->caption_height + m->panel_height + m->panel_gap) +
+                   (int64_t)count_legend_lines(spec, m) * m->legend_height - m->legend_px / 2;
+    if (wide > most.side_px || high > most.side_px || wide * high > most.pixels) return too_large(spec);
+    *width = (int)wide;
+    *height = (int)high;
+    return SW_OK;
+}
+
 /* Draws on a surface that the caller destroys. */
 static sw_status draw_surface(cairo_surface_t **surface, const sw_grid_spec *spec, limits most)
 {
-    assert(spec->count > 0 && spec->columns > 0 && spec->size_px > 0 && spec->classes > 0);
     sw_status status;
+    int width, height;
     measures m = {0};
     cairo_t *cr = NULL;
-    SW_TRY(measure(&m, spec));
-    int64_t width = m.content_width + 2 * (int64_t)m.margin;
-    int64_t height = 2 * (int64_t)m.margin + m.label_height + m.title_height +
-                     panel_count(spec) * ((int64_t)m.caption_height + m.panel_height + m.panel_gap) +
-                     (int64_t)count_legend_lines(spec, &m) * m.legend_height - m.legend_px / 2;
-    if (width > most.side_px || height > most.side_px || width * height > most.pixels) {
-        status = too_large(spec);
-        goto done;
-    }
-    cr = canvas(surface, (int)width, (int)height);
+    SW_TRY(measure_picture(&width, &height, &m, spec, most));
+    cr = canvas(surface, width, height);
     if (cairo_surface_status(*surface) != CAIRO_STATUS_SUCCESS) {
-        status = sw_fail_alloc("picture of the grid", (size_t)(width * height * 4));
+        status = sw_fail_alloc("picture of the grid", (size_t)width * (size_t)height * 4);
         goto done;
     }
     SW_TRY(draw(cr, *surface, spec, &m));
@@ -432,10 +440,19 @@ done:
     return status;
 }
 
+static const limits of_cairo = {MAX_SIDE_PX, INT64_MAX};
+
+sw_status sw_grid_check(const sw_grid_spec *spec)
+{
+    int width, height;
+    measures m = {0};
+    return measure_picture(&width, &height, &m, spec, of_cairo);
+}
+
 sw_status sw_grid_draw(const char *path, const sw_grid_spec *spec)
 {
     cairo_surface_t *surface = NULL;
-    sw_status status = draw_surface(&surface, spec, (limits){MAX_SIDE_PX, INT64_MAX});
+    sw_status status = draw_surface(&surface, spec, of_cairo);
     if (status == SW_OK) status = write_png(path, surface);
     if (surface) cairo_surface_destroy(surface);
     return status;

@@ -14,18 +14,27 @@
 #include "exp/grid.h"
 #include "grid_store_files.h"
 
+sw_status sw_grid_store_check(const sw_grid_images *g)
+{
+    int columns, rows;
+    grid_store_layout(g, &columns, &rows);
+    const int64_t wide = (int64_t)columns * g->size_px, high = (int64_t)rows * g->size_px;
+    if (wide <= SW_IMAGE_MAX_SIDE_PX && high <= SW_IMAGE_MAX_SIDE_PX && wide * high <= SW_IMAGE_MAX_PIXELS)
+        return SW_OK;
+    return sw_fail(
+        SW_E_CONFIG,
+        "%d grid images of %d px in %d columns make a sheet over %d px a side or %d million in all: "
+        "lower grid.count, or change grid.columns",
+        g->count, g->size_px, g->columns, SW_IMAGE_MAX_SIDE_PX, SW_IMAGE_MAX_PIXELS / 1000000);
+}
+
 /* Puts (S,S,channels) images side by side into one sheet; tiles beyond the last are 0. */
 static sw_status make_sheet(sw_image *out, const sw_grid_images *g, const uint8_t *const *tiles, int channels)
 {
     int columns, rows;
     grid_store_layout(g, &columns, &rows);
-    if ((int64_t)columns * g->size_px > SW_IMAGE_MAX_SIDE_PX ||
-        (int64_t)rows * g->size_px > SW_IMAGE_MAX_SIDE_PX)
-        return sw_fail(SW_E_CONFIG,
-                       "%d grid images of %d px in %d columns make a sheet over %d px a side: lower "
-                       "grid.count, or change grid.columns",
-                       g->count, g->size_px, g->columns, SW_IMAGE_MAX_SIDE_PX);
-    sw_status status = sw_image_init(out, columns * g->size_px, rows * g->size_px, channels);
+    sw_status status = sw_grid_store_check(g);
+    if (status == SW_OK) status = sw_image_init(out, columns * g->size_px, rows * g->size_px, channels);
     if (status != SW_OK) return status;
     memset(out->pixels, 0, (size_t)out->width * (size_t)out->height * (size_t)channels);
     size_t row = (size_t)g->size_px * (size_t)channels;

@@ -1,6 +1,7 @@
 /* What a manifest says of the program, the machine and the times. The rest is the caller's. */
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -97,4 +98,15 @@ sw_status sw_manifest_end(struct cJSON *manifest, const char *outcome)
     cJSON_DeleteItemFromObjectCaseSensitive(session, "outcome");
     bool added = add_time(session, "ended") && sw_json_add_text(session, "outcome", outcome);
     return added ? SW_OK : sw_fail_alloc("manifest", 0);
+}
+
+bool sw_manifest_is_done(const struct cJSON *manifest)
+{
+    const cJSON *session;
+    cJSON_ArrayForEach(session, cJSON_GetObjectItemCaseSensitive(manifest, "sessions"))
+    {
+        const char *outcome = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(session, "outcome"));
+        if (outcome && strcmp(outcome, "done") == 0) return true;
+    }
+    return false;
 }

@@ -131,18 +131,26 @@ static sw_status last_number(long *out, const char *folder)
     return SW_OK;
 }
 
-/* mkdir itself decides who gets a number: it succeeds for one process only. */
-static sw_status make_numbered(char **out, const char *runs_root, const char *experiment)
+/* "<runs_root>/<experiment>", on the heap. */
+static sw_status name_parent(char **out, const char *runs_root, const char *experiment)
 {
+    *out = NULL;
     if (!is_plain_name(experiment))
         return sw_fail(
             SW_E_CONFIG,
             "'%s' cannot name a folder of runs: use letters, digits, '.', '_' and '-', or give --out",
             experiment);
+    *out = sw_fs_join(runs_root, experiment);
+    return *out ? SW_OK : SW_E_MEMORY;
+}
+
+/* mkdir itself decides who gets a number: it succeeds for one process only. */
+static sw_status make_numbered(char **out, const char *runs_root, const char *experiment)
+{
     sw_status status = SW_OK;
     long number = 0;
-    char *path = NULL, *parent = sw_fs_join(runs_root, experiment);
-    if (!parent) return SW_E_MEMORY;
+    char *path = NULL, *parent = NULL;
+    SW_TRY(name_parent(&parent, runs_root, experiment));
     SW_TRY(sw_fs_mkdirs(parent));
     SW_TRY(last_number(&number, parent));
     do {
@@ -184,9 +192,44 @@ static sw_status require_empty(const char *path)
     return SW_OK;
 }
 
-sw_status sw_run_folder_check(const char *given_path)
+/* Whether something could be made in the folder, or in the nearest one above it that is there. */
+static sw_status require_writable(const char *path)
 {
-    return sw_fs_exists(given_path) ? require_empty(given_path) : SW_OK;
+    sw_status status = SW_OK;
+    char *folder = sw_strf("%s", path);
+    while (folder && !sw_fs_exists(folder) && strcmp(folder, ".") != 0 && strcmp(folder, "/") != 0) {
+        char *above = sw_fs_dirname(folder);
+        free(folder);
+        folder = above;
+    }
+    if (!folder)
+        status = SW_E_MEMORY;
+    else if (!sw_fs_is_dir(folder))
+        status = sw_fail(SW_E_IO, "cannot create folder %s: %s is a file", path, folder);
+    else if (access(folder, W_OK | X_OK) != 0)
+        status = sw_fail(SW_E_IO, "cannot create folder %s: nothing can be written in %s: %s", path, folder,
+                         strerror(errno));
+    free(folder);
+    return status;
+}
+
+static sw_status check_given(const char *path)
+{
+    if (!*path) return sw_fail(SW_E_USAGE, "--out: expected a folder, got an empty name");
+    sw_status status = sw_fs_exists(path) ? require_empty(path) : SW_OK;
+    return status == SW_OK ? require_writable(path) : status;
+}
+
+sw_status sw_run_folder_check(const char *runs_root, const char *experiment, const char *given_path)
+{
+    sw_status status = SW_OK;
+    char *parent = NULL;
+    if (given_path) return check_given(given_path);
+    SW_TRY(name_parent(&parent, runs_root, experiment));
+    SW_TRY(require_writable(parent));
+done:
+    free(parent);
+    return status;
 }
 
 static sw_status make_given(const char *path)

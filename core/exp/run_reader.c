@@ -177,13 +177,12 @@ static sw_status check_epochs(const sw_run_reader *run, const char *path)
 static sw_status read_epochs(sw_run_reader *run)
 {
     sw_status status = SW_OK;
-    const char *outcome = text_of(last_session(run), "outcome");
     char *path = sw_run_reader_file(run, "metrics.jsonl");
     if (!path) return SW_E_MEMORY;
     if (sw_fs_exists(path)) {
         SW_TRY(sw_epoch_table_read(&run->epochs, path));
         SW_TRY(check_epochs(run, path));
-    } else if (strcmp(outcome, "done") == 0) {
+    } else if (sw_manifest_is_done(run->manifest)) {
         status = sw_fail(SW_E_DATA, "%s is missing although the run is done: the folder was not copied whole",
                          path);
     }
@@ -210,15 +209,16 @@ static bool has_all_epochs(const sw_run_reader *run)
     return sw_early_stop_is_due(&early, &train->early_stop);
 }
 
+/* A run that was done stays so, whatever came of resuming it. */
 static sw_run_state state_of(const sw_run_reader *run)
 {
     static const char failed[] = "failed";
     const char *outcome = text_of(last_session(run), "outcome");
+    if (sw_manifest_is_done(run->manifest) && has_all_epochs(run)) return SW_RUN_FINISHED;
     if (strcmp(outcome, "interrupted") == 0) return SW_RUN_INTERRUPTED;
     if (strncmp(outcome, failed, sizeof failed - 1) == 0) return SW_RUN_FAILED;
-    if (strcmp(outcome, "done") != 0)
-        return sw_run_folder_is_busy(run->path) ? SW_RUN_RUNNING : SW_RUN_CUT_OFF;
-    return has_all_epochs(run) ? SW_RUN_FINISHED : SW_RUN_CUT_OFF;
+    if (strcmp(outcome, "done") == 0) return SW_RUN_CUT_OFF; /* copied before the rest was there */
+    return sw_run_folder_is_busy(run->path) ? SW_RUN_RUNNING : SW_RUN_CUT_OFF;
 }
 
 static void take_state(sw_run_reader *run)

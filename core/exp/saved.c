@@ -5,11 +5,30 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "exp/run_reader.h"
 #include "nn/checkpoint.h"
 
 static sw_status taken(char *path)
 {
     return path ? SW_OK : sw_fail(SW_E_MEMORY, "out of host memory for a path");
+}
+
+/* Each epoch that is finished leaves its weights as the last ones, but none is the best where the figure that
+ * decides is undefined in all of them. */
+static sw_status fail_missing(const sw_saved *s, const char *run)
+{
+    char *last = sw_strf("%s/checkpoints/last.safetensors", run);
+    sw_status status = taken(last);
+    if (status != SW_OK) return status;
+    if (sw_fs_exists(last))
+        status = sw_fail(SW_E_USAGE,
+                         "%s is missing: the figure that train.save_best names was undefined in every epoch, "
+                         "so that none is the best; %s has the weights of the last one",
+                         s->weights_path, last);
+    else
+        status = sw_fail(SW_E_USAGE, "%s is missing: the run has not finished an epoch yet", s->weights_path);
+    free(last);
+    return status;
 }
 
 /* A run's folder stands for one of its checkpoints. */
@@ -22,31 +41,32 @@ static sw_status locate_in_run(sw_saved *s, const sw_saved_options *o)
         return sw_fail(SW_E_USAGE, "%s is not the folder of a run: it has no config.yaml", o->from);
     s->weights_path = sw_strf("%s/checkpoints/%s.safetensors", o->from, o->which ? o->which : "best");
     SW_TRY(taken(s->weights_path));
-    if (!sw_fs_exists(s->weights_path))
-        status = sw_fail(SW_E_USAGE, "%s is missing: the run has not finished an epoch yet", s->weights_path);
+    if (!sw_fs_exists(s->weights_path)) status = fail_missing(s, o->from);
 done:
     return status;
 }
 
-/* RUN/checkpoints/x.safetensors belongs to RUN/config.yaml. */
+/* RUN/checkpoints/x.safetensors belongs to RUN/config.yaml; a config.yaml beside another folder may be
+ * anything. */
 static sw_status locate_around_file(sw_saved *s, const sw_saved_options *o)
 {
     sw_status status = SW_OK;
-    char *folder = NULL;
+    char *folder = NULL, *run = NULL;
     if (o->which)
         return sw_fail(SW_E_USAGE, "%s is a file: best or last is a choice for the folder of a run", o->from);
     s->weights_path = sw_strf("%s", o->from);
     SW_TRY(taken(s->weights_path));
     folder = sw_fs_dirname(o->from);
     SW_TRY(taken(folder));
-    s->config_path = sw_fs_join(folder, "../config.yaml");
-    SW_TRY(taken(s->config_path));
-    if (!sw_fs_exists(s->config_path)) {
-        free(s->config_path);
-        s->config_path = NULL;
+    run = sw_fs_join(folder, "..");
+    SW_TRY(taken(run));
+    if (sw_run_is_folder(run)) {
+        s->config_path = sw_fs_join(run, "config.yaml");
+        SW_TRY(taken(s->config_path));
     }
 done:
     free(folder);
+    free(run);
     return status;
 }
 

@@ -273,7 +273,9 @@ static const sw_field schedule_fields[] = {
     INT(step_epochs, "7", 1, 1000000, "step: every so many epochs ..."),
     POSITIVE(gamma, "0.7", 1, "step: ... the rate is multiplied by this"),
     POSITIVE(power, "0.9", 10, "poly: the rate falls as (1 - progress) to this power"),
-    REAL(min_lr, "0", 100, "cosine, poly: the rate the run ends with"),
+    REAL(min_lr, "0", 100,
+         "cosine, poly: what the rate would be after the last epoch; it falls once an epoch, so that one has "
+         "more"),
     REAL(warmup_epochs, "0", 1000000,
          "The rate first rises linearly for so many epochs (fractions are fine); 0: no warm-up"),
     REAL(warmup_start, "0.1", 1, "The warm-up begins at this part of the rate"),

@@ -10,6 +10,7 @@
 #include "cl/gemm.h"
 #include "exp/config_values.h"
 #include "exp/grid_store.h"
+#include "json_text.h"
 #include "nn/checkpoint.h"
 #include "split.h"
 #include "trainer_losses.h"
@@ -192,7 +193,7 @@ static sw_status add_origins(cJSON *manifest, const sw_experiment *experiment)
     cJSON *origins = cJSON_AddObjectToObject(manifest, "origins");
     for (size_t i = 0; i < values.count; i++)
         if (values.items[i].origin)
-            cJSON_AddStringToObject(origins, values.items[i].key, values.items[i].origin);
+            sw_json_add_text(origins, values.items[i].key, values.items[i].origin);
     sw_config_values_deinit(&values);
     return SW_OK;
 }
@@ -240,6 +241,7 @@ static sw_status write_manifest(sw_session *s)
         if (engine) cJSON_AddStringToObject(convolutions, graph->nodes[i].name, engine);
     }
     SW_TRY(sw_manifest_begin(s->manifest, libraries, sizeof libraries / sizeof *libraries));
+    s->begun = true;
     SW_TRY(sw_run_folder_write_manifest(s->folder, s->manifest));
 done:
     return status;
@@ -312,14 +314,20 @@ static sw_status load_initial_weights(sw_session *s)
     return SW_OK;
 }
 
-/* Brings the run to where it was saved, or to its beginning. */
+/* Where the run was saved, or its beginning. Only reads. */
+static sw_status load_state(sw_session *s)
+{
+    sw_trainer_identity identity = sw_session_identity(s);
+    s->state = sw_trainer_state_fresh();
+    if (!s->options->resume) return SW_OK;
+    return sw_trainer_state_load(&s->state, s->folder, &s->network, &identity);
+}
+
+/* Brings the run's files to where it was saved, or to its beginning. */
 static sw_status restore(sw_session *s)
 {
     sw_status status = SW_OK;
-    sw_trainer_identity identity = sw_session_identity(s);
-    s->state = sw_trainer_state_fresh();
     if (s->options->resume) {
-        SW_TRY(sw_trainer_state_load(&s->state, s->folder, &s->network, &identity));
         SW_TRY(sw_records_rewind(s->folder->path, s->state.epochs_done, s->state.steps));
         SW_TRY(sw_grid_store_rewind(s->folder->path, s->state.epochs_done));
         SW_TRY(sw_gallery_keep_only(s->folder->path, s->state.best_epoch));
@@ -343,6 +351,13 @@ static sw_status restore(sw_session *s)
                                      s->options->profile_steps));
 done:
     return status;
+}
+
+bool sw_session_is_over(const sw_session *s)
+{
+    const sw_train_config *train = &s->experiment->train;
+    return s->state.epochs_done >= train->epochs ||
+           sw_early_stop_is_due(&s->state.early_stop, &train->early_stop);
 }
 
 sw_trainer_identity sw_session_identity(const sw_session *s)
@@ -398,7 +413,7 @@ sw_status sw_session_prepare(sw_session *s, const sw_experiment *experiment,
                              const sw_trainer_options *options)
 {
     *s = (sw_session){.experiment = experiment, .options = options};
-    sw_status status = options->out ? sw_run_folder_check(options->out) : SW_OK;
+    sw_status status = sw_run_folder_check(runs_root, experiment->name, options->out);
     return status == SW_OK ? prepare(s) : status;
 }
 
@@ -413,9 +428,11 @@ sw_status sw_session_open(sw_session *s, const sw_experiment *experiment, const 
         SW_TRY(reopen_folder(s));
     } else {
         sw_log_add_sink(keep_line, &s->early_log);
-        if (options->out) SW_TRY(sw_run_folder_check(options->out));
+        SW_TRY(sw_run_folder_check(runs_root, experiment->name, options->out));
     }
     SW_TRY(prepare(s));
+    SW_TRY(load_state(s));
+    if (sw_session_is_over(s) && sw_manifest_is_done(s->manifest)) goto done;
     if (!options->resume) SW_TRY(create_folder(s));
     SW_TRY(write_manifest(s));
     if (!options->resume) SW_TRY(write_config(s));
@@ -424,9 +441,11 @@ done:
     return status;
 }
 
+/* The outcome is this process's: one that did not get as far as the manifest leaves it to the earlier ones.
+ */
 static void close_manifest(sw_session *s, const char *outcome)
 {
-    if (!s->manifest || !s->folder) return;
+    if (!s->begun) return;
     sw_status status = sw_manifest_end(s->manifest, outcome);
     if (status == SW_OK) status = sw_run_folder_write_manifest(s->folder, s->manifest);
     if (status != SW_OK)

@@ -40,6 +40,7 @@ typedef struct sw_session {
     sw_records *records;
     sw_events *events; /* NULL without train.tensorboard */
     struct cJSON *manifest;
+    bool begun; /* the manifest has this process among those that wrote the run */
     sw_progress *progress;
     sw_run_profile *profile; /* NULL: not asked for */
     sw_unread_steps unread;
@@ -53,12 +54,16 @@ sw_status sw_session_prepare(sw_session *session, const sw_experiment *experimen
                              const sw_trainer_options *options) SW_NODISCARD;
 
 /* Opens everything, in an order that fails early: device, data, plan, folder, memory. Loads the saved state
- * of a resumed run and brings its records back to it. */
+ * of a resumed run and brings its records back to it. What cannot go on is refused before anything of it is
+ * changed; of a run that is over, nothing is, and no records are opened. */
 sw_status sw_session_open(sw_session *session, const sw_experiment *experiment,
                           const sw_trainer_options *options) SW_NODISCARD;
 
 /* Closes everything; accepts one half open. `outcome` ("done", ...) goes into the manifest. */
 void sw_session_close(sw_session *session, const char *outcome);
+
+/* Whether the last epoch is done, or train.early_stop has ended the run. */
+bool sw_session_is_over(const sw_session *session);
 
 sw_trainer_identity sw_session_identity(const sw_session *session);
 

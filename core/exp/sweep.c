@@ -14,6 +14,7 @@
 #include "exp/run_folder.h"
 #include "exp/run_reader.h"
 #include "exp/trainer.h"
+#include "shell.h"
 
 enum { MAX_AXES = 64, SHOWN_BYTES = 40, MAX_NAME_BYTES = 200 };
 
@@ -182,7 +183,27 @@ static bool is_left_over(const char *folder, bool remove)
     return left_over;
 }
 
-/* Only then what is there may be skipped or gone on with. Its name is no part of what is learnt. */
+/* A run's configuration has the engine of every layer, an experiment only those it decides. */
+static bool has_engines(const sw_conv_pins *pins, const sw_conv_pins *asked)
+{
+    for (int i = 0; i < asked->count; i++) {
+        const sw_conv_pin *pin = sw_conv_pins_find(pins, asked->pins[i].layer);
+        for (int p = 0; pin && p < SW_CONV_PASSES; p++)
+            if (asked->pins[i].pass[p] != SW_CONV_AUTO && asked->pins[i].pass[p] != pin->pass[p])
+                return false;
+    }
+    return true;
+}
+
+/* Its name is no part of what is learnt. */
+static bool may_differ(const char *key, const sw_sweep_run *run, const sw_run_reader *there)
+{
+    if (strcmp(key, "runtime.conv_layers") == 0)
+        return has_engines(&there->experiment->runtime.conv_layers, &run->experiment->runtime.conv_layers);
+    return strcmp(key, "name") == 0;
+}
+
+/* Only then what is there may be skipped or gone on with. */
 static sw_status require_same_configuration(const sw_sweep_run *run, const sw_run_reader *there)
 {
     sw_config_values now = {0};
@@ -192,7 +213,7 @@ static sw_status require_same_configuration(const sw_sweep_run *run, const sw_ru
     const sw_config_values *const both[] = {&there->values, &now};
     SW_TRY(sw_config_differing(&keys, both, 2));
     for (size_t i = 0; i < keys.count && status == SW_OK; i++) {
-        if (strcmp(keys.items[i], "name") == 0) continue;
+        if (may_differ(keys.items[i], run, there)) continue;
         const sw_config_value *old = sw_config_values_find(&there->values, keys.items[i]);
         const sw_config_value *new = sw_config_values_find(&now, keys.items[i]);
         status = sw_fail(SW_E_USAGE,
@@ -328,11 +349,21 @@ static sw_status clear_folder(const sw_sweep_run *run)
                    strerror(errno));
 }
 
-/* A run goes on with the configuration it was begun with, which is the one asked for. */
+/* What a run that was begun names itself: beside what was asked for, the engine of every convolution. */
+static sw_status load_begun(sw_experiment **out, const sw_sweep_run *run)
+{
+    char *config = sw_fs_join(run->path, "config.yaml");
+    if (!config) return SW_E_MEMORY;
+    sw_status status = sw_experiment_load(out, config, NULL);
+    free(config);
+    return status;
+}
+
 static sw_status train(const sw_sweep_run *run, const sw_sweep_options *options)
 {
     sw_status status = SW_OK;
     sw_train_result result = {0};
+    sw_experiment *begun = NULL;
     const bool resumes = run->state == SW_SWEEP_RESUME;
     const sw_trainer_options trainer = {.device = options->device,
                                         .out = resumes ? NULL : run->path,
@@ -340,9 +371,11 @@ static sw_status train(const sw_sweep_run *run, const sw_sweep_options *options)
                                         .progress = options->progress,
                                         .stop = options->stop};
     SW_TRY(clear_folder(run));
-    status = sw_train(&result, run->experiment, &trainer);
-    sw_train_result_deinit(&result);
+    if (resumes) SW_TRY(load_begun(&begun, run));
+    status = sw_train(&result, resumes ? begun : run->experiment, &trainer);
 done:
+    sw_train_result_deinit(&result);
+    sw_experiment_destroy(begun);
     return status;
 }
 
@@ -359,26 +392,66 @@ static sw_status stopped(const sw_sweep *sweep)
     int done = 0;
     for (int i = 0; i < sweep->count; i++) done += sweep->runs[i].state == SW_SWEEP_DONE;
     return sw_fail(SW_E_INTERRUPTED,
-                   "stopped with %d of %d runs done; everything is saved, and the same command goes on", done,
-                   sweep->count);
+                   "stopped with %d of %d runs done; what had begun is saved, and the same command goes on",
+                   done, sweep->count);
+}
+
+/* train.max_minutes is what a run may take at a time, not the sweep: the next run has its own. */
+static void note_out_of_time(sw_sweep_run *run)
+{
+    run->state = SW_SWEEP_RESUME;
+    sw_log(SW_LOG_INFO, "%s: %s", run->name, sw_error_message());
+}
+
+enum { LISTED = 8 };
+
+/* What there is to say of runs that ran out of their minutes; nothing where none did. */
+static void append_unfinished(sw_str *out, const sw_sweep *sweep)
+{
+    int count = 0;
+    sw_str names = {0};
+    for (int i = 0; i < sweep->count; i++) {
+        const sw_sweep_run *run = &sweep->runs[i];
+        if (run->state != SW_SWEEP_RESUME || run->failure) continue;
+        if (count++ < LISTED) sw_str_printf(&names, "\n  %s", run->name);
+    }
+    if (count > LISTED) sw_str_printf(&names, "\n  and %d more", count - LISTED);
+    if (count > 0)
+        sw_str_printf(out,
+                      "%d of %d runs are saved, but stopped by train.max_minutes; the same command continues "
+                      "them:%s",
+                      count, sweep->count, names.text ? names.text : "");
+    sw_str_deinit(&names);
+}
+
+static sw_status list_unfinished(const sw_sweep *sweep)
+{
+    sw_str text = {0};
+    append_unfinished(&text, sweep);
+    sw_status status = sw_str_status(&text);
+    if (status == SW_OK && text.length > 0) status = sw_fail(SW_E_INTERRUPTED, "%s", text.text);
+    sw_str_deinit(&text);
+    return status;
 }
 
 /* `kind`: of all failures, if they were of one; else of something that failed. */
 static sw_status list_failures(const sw_sweep *sweep, sw_status kind)
 {
-    enum { LISTED = 8 };
     int failed = 0;
-    sw_str text = {0};
+    sw_str text = {0}, unfinished = {0};
     for (int i = 0; i < sweep->count; i++) {
         if (!sweep->runs[i].failure) continue;
         if (failed++ < LISTED)
             sw_str_printf(&text, "\n  %s: %s", sweep->runs[i].name, sweep->runs[i].failure);
     }
     if (failed > LISTED) sw_str_printf(&text, "\n  and %d more", failed - LISTED);
+    append_unfinished(&unfinished, sweep);
+    if (unfinished.text) sw_str_printf(&text, "\n%s", unfinished.text);
     sw_status status = sw_str_status(&text);
     if (status == SW_OK)
         status = sw_fail(kind, "%d of %d runs failed:%s", failed, sweep->count, text.text ? text.text : "");
     sw_str_deinit(&text);
+    sw_str_deinit(&unfinished);
     return status;
 }
 
@@ -411,14 +484,18 @@ sw_status sw_sweep_execute(sw_sweep *sweep, const sw_sweep_options *options)
         sw_sweep_run *run = &sweep->runs[i];
         if (options->stop && *options->stop) return stopped(sweep);
         sw_status status = execute_run(run, sweep, options);
-        if (status == SW_E_INTERRUPTED) return stopped(sweep);
         if (status == SW_OK) continue;
+        if (status == SW_E_INTERRUPTED) {
+            if (options->stop && *options->stop) return stopped(sweep);
+            note_out_of_time(run);
+            continue;
+        }
         failed++;
         if (failure == SW_OK || sw_exit_code(status) == 1) failure = status;
         status = note_failure(sweep, run);
         if (status != SW_OK) return status;
     }
-    if (failed == 0) return SW_OK;
+    if (failed == 0) return list_unfinished(sweep);
     /* a mistake that all of them share, such as missing data, is the mistake of the request */
     bool shared = failed == sweep->count || sw_exit_code(failure) == 1;
     return list_failures(sweep, shared ? failure : SW_E_DATA);
@@ -426,40 +503,18 @@ sw_status sw_sweep_execute(sw_sweep *sweep, const sw_sweep_options *options)
 
 /* ---- commands ---- */
 
-static void append_quoted(sw_str *out, const char *text)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/=,:@%+-";
-    if (*text && strspn(text, plain) == strlen(text)) {
-        sw_str_append(out, text);
-        return;
-    }
-    sw_str_append(out, "'");
-    for (const char *c = text; *c; c++)
-        if (*c == '\'')
-            sw_str_append(out, "'\\''");
-        else
-            sw_str_append_bytes(out, c, 1);
-    sw_str_append(out, "'");
-}
-
-static void append_word(sw_str *out, const char *option, const char *word)
-{
-    sw_str_printf(out, " %s%s", option, *option ? " " : "");
-    append_quoted(out, word);
-}
-
 static void append_command(sw_str *out, const sw_sweep *sweep, const sw_sweep_run *run, const char *program,
                            const char *device)
 {
-    append_quoted(out, program);
     if (run->state == SW_SWEEP_RESUME) {
-        append_word(out, "run --resume", run->path);
+        sw_shell_append_resume(out, program, run->path, device);
     } else {
-        append_word(out, "run", sweep->experiment_path);
-        for (const char *const *set = run->sets; *set; set++) append_word(out, "--set", *set);
-        append_word(out, "--out", run->path);
+        sw_shell_append_word(out, program);
+        sw_shell_append_option(out, "run", sweep->experiment_path);
+        for (const char *const *set = run->sets; *set; set++) sw_shell_append_option(out, "--set", *set);
+        sw_shell_append_option(out, "--out", run->path);
+        if (device) sw_shell_append_option(out, "--device", device);
     }
-    if (device) append_word(out, "--device", device);
     sw_str_append(out, "\n");
 }
 

@@ -3,21 +3,15 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "nn/schedule.h"
 #include "session.h"
+#include "shell.h"
 #include "trainer_losses.h"
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static bool stop_requested(const sw_session *s)
 {
@@ -26,7 +20,7 @@ static bool stop_requested(const sw_session *s)
 
 static bool time_is_up(const sw_session *s)
 {
-    return now_s() >= s->deadline_s;
+    return sw_clock_s() >= s->deadline_s;
 }
 
 /* The lines first: rows that a power cut took from behind a saved state would be missing for good. */
@@ -112,57 +106,8 @@ done:
 
 /* --- validation ------------------------------------------------------------------------------ */
 
-/* Whether this epoch is also validated as the article does. */
-static bool is_article_epoch(const sw_session *s, int epoch)
-{
-    const sw_train_config *train = &s->experiment->train;
-    return sw_every_epochs(epoch, train->article_every, train->epochs);
-}
-
-static sw_status evaluate(sw_session *s, int epoch, sw_evaluation *clean, sw_evaluation *article)
-{
-    sw_status status = SW_OK;
-    sw_evaluate_options options = {.epoch = epoch,
-                                   .boundary = true,
-                                   .slot_of_image = s->grid.slot_of_image,
-                                   .captured = s->grid.captured,
-                                   .captured_confidence = s->grid.captured_confidence,
-                                   .on_image = sw_gallery_take,
-                                   .on_image_user = &s->gallery,
-                                   .confidence = true,
-                                   .progress = s->progress,
-                                   .profile = s->profile,
-                                   .stop = s->options->stop};
-    double validating = sw_run_profile_begin(s->profile);
-    sw_gallery_begin(&s->gallery);
-    SW_TRY(sw_evaluate(clean, &s->network, s->val_loader, &options));
-    if (is_article_epoch(s, epoch)) {
-        options.boundary = false;
-        options.slot_of_image = NULL;
-        options.on_image = NULL;
-        options.confidence = false;
-        options.progress_done = sw_loader_batch_count(s->val_loader);
-        SW_TRY(sw_evaluate(article, &s->network, s->article_loader, &options));
-    }
-    SW_TRY(sw_run_profile_steps_done(s->profile, SW_STEPS_VALIDATE));
-    sw_run_profile_end(s->profile, SW_SPAN_VALIDATION, validating);
-done:
-    return status;
-}
-
-/* Of the averaged weights, where there are such. */
-static sw_status validate(sw_session *s, int epoch, sw_evaluation *clean, sw_evaluation *article)
-{
-    sw_status status = sw_network_swap_averages(&s->network);
-    if (status != SW_OK) return status;
-    status = evaluate(s, epoch, clean, article);
-    if (status != SW_OK && status != SW_E_INTERRUPTED) return status;
-    const sw_status back = sw_network_swap_averages(&s->network);
-    return back == SW_OK ? status : back;
-}
-
-static sw_epoch_record make_record(const sw_session *s, int epoch, const sw_evaluation *clean,
-                                   const sw_evaluation *article)
+/* All but how long it took and what the article would measure. */
+static sw_epoch_record make_record(const sw_session *s, int epoch, const sw_evaluation *clean)
 {
     const sw_experiment *x = s->experiment;
     const sw_confusion *m = &clean->confusion;
@@ -182,20 +127,76 @@ static sw_epoch_record make_record(const sw_session *s, int epoch, const sw_eval
         r.class_dice[c] = sw_confusion_dice(m, c);
         r.class_boundary_f1[c] = sw_boundary_f1(&clean->boundary, c);
     }
-    if (is_article_epoch(s, epoch)) {
-        r.article_pixel_accuracy = article->batch_pixel_accuracy;
-        r.article_iou = article->batch_iou;
-        r.article_custom_iou = article->batch_custom_iou;
-    }
-    r.seconds = s->state.seconds;
-    r.images_per_second = sw_loader_image_count(s->train_loader) / s->state.train_seconds;
     return r;
+}
+
+/* Whether this epoch is also validated as the article does. Whether it is the last one follows from its other
+ * figures. */
+static bool is_article_epoch(const sw_session *s, const sw_epoch_record *r)
+{
+    const sw_train_config *train = &s->experiment->train;
+    sw_early_stop early = s->state.early_stop;
+    sw_early_stop_take(&early, &train->early_stop, r);
+    const bool ends = sw_early_stop_is_due(&early, &train->early_stop);
+    return sw_every_epochs(r->epoch, train->article_every, ends ? r->epoch : train->epochs);
+}
+
+static sw_status evaluate_as_article(sw_epoch_record *r, sw_session *s, sw_evaluate_options options)
+{
+    sw_evaluation article;
+    options.boundary = false;
+    options.slot_of_image = NULL;
+    options.on_image = NULL;
+    options.confidence = false;
+    options.progress_done = sw_loader_batch_count(s->val_loader);
+    sw_status status = sw_evaluate(&article, &s->network, s->article_loader, &options);
+    if (status != SW_OK) return status;
+    r->article_pixel_accuracy = article.batch_pixel_accuracy;
+    r->article_iou = article.batch_iou;
+    r->article_custom_iou = article.batch_custom_iou;
+    return SW_OK;
+}
+
+static sw_status evaluate(sw_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
+{
+    sw_status status = SW_OK;
+    const sw_evaluate_options options = {.epoch = epoch,
+                                         .boundary = true,
+                                         .slot_of_image = s->grid.slot_of_image,
+                                         .captured = s->grid.captured,
+                                         .captured_confidence = s->grid.captured_confidence,
+                                         .on_image = sw_gallery_take,
+                                         .on_image_user = &s->gallery,
+                                         .confidence = true,
+                                         .progress = s->progress,
+                                         .profile = s->profile,
+                                         .stop = s->options->stop};
+    double validating = sw_run_profile_begin(s->profile);
+    sw_gallery_begin(&s->gallery);
+    SW_TRY(sw_evaluate(clean, &s->network, s->val_loader, &options));
+    *record = make_record(s, epoch, clean);
+    if (is_article_epoch(s, record)) SW_TRY(evaluate_as_article(record, s, options));
+    SW_TRY(sw_run_profile_steps_done(s->profile, SW_STEPS_VALIDATE));
+    sw_run_profile_end(s->profile, SW_SPAN_VALIDATION, validating);
+done:
+    return status;
+}
+
+/* Of the averaged weights, where there are such. */
+static sw_status validate(sw_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
+{
+    sw_status status = sw_network_swap_averages(&s->network);
+    if (status != SW_OK) return status;
+    status = evaluate(s, epoch, clean, record);
+    if (status != SW_OK && status != SW_E_INTERRUPTED) return status;
+    const sw_status back = sw_network_swap_averages(&s->network);
+    return back == SW_OK ? status : back;
 }
 
 static void announce(sw_session *s, const sw_epoch_record *r, bool best)
 {
     char summary[256], article[48] = "";
-    if (is_article_epoch(s, r->epoch))
+    if (!isnan(r->article_pixel_accuracy))
         snprintf(article, sizeof article, " (article's %.4f)", r->article_pixel_accuracy);
     snprintf(summary, sizeof summary,
              "loss %.4f  val %.4f  accuracy %.4f%s  IoU %.4f  border %.4f  %.2f img/s  %.0f s%s",
@@ -232,25 +233,24 @@ done:
 
 /* Records, pictures and weights of a finished epoch. The resume file comes last: it is what makes the epoch
  * count, and whatever was written before it is written again, the same, if the process dies here. */
-static sw_status finish_epoch(sw_session *s, int epoch, const sw_evaluation *clean,
-                              const sw_evaluation *article)
+static sw_status finish_epoch(sw_session *s, const sw_epoch_record *record, const sw_evaluation *clean)
 {
     sw_status status = SW_OK;
-    sw_epoch_record record = make_record(s, epoch, clean, article);
-    SW_TRY(sw_records_append_epoch(s->records, &record));
+    const int epoch = record->epoch;
+    SW_TRY(sw_records_append_epoch(s->records, record));
     double drawing = sw_run_profile_begin(s->profile);
     SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, epoch, clean));
     SW_TRY(sw_epoch_grid_store(&s->grid, s->folder->path, epoch));
-    SW_TRY(write_events(s, &record));
+    SW_TRY(write_events(s, record));
     sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
     const sw_train_config *train = &s->experiment->train;
-    double value = sw_best_value(&record, train->save_best);
+    double value = sw_best_value(record, train->save_best);
     bool best = sw_best_improves(train->save_best, value, s->state.best, 0.0);
     if (best) {
         s->state.best = value;
         s->state.best_epoch = epoch;
     }
-    sw_early_stop_take(&s->state.early_stop, &train->early_stop, &record);
+    sw_early_stop_take(&s->state.early_stop, &train->early_stop, record);
     s->state.epochs_done = epoch;
     s->state.steps_in_epoch = 0;
     s->state.loss_sum = s->state.seconds = s->state.train_seconds = 0.0;
@@ -262,37 +262,47 @@ static sw_status finish_epoch(sw_session *s, int epoch, const sw_evaluation *cle
     SW_TRY(sw_run_profile_epoch_done(s->profile));
     /* not before: until then the epoch may have to be made again, and the earlier one is the best */
     if (best) SW_TRY(sw_gallery_keep_only(s->folder->path, epoch));
-    announce(s, &record, best);
+    announce(s, record, best);
 done:
     return status;
 }
 
-/* The message of a run that was saved before its end. */
+/* The message of a run that was saved before its end. A device named for this process is in no file. */
 static sw_status stopped(const sw_session *s)
 {
     char where[64];
+    sw_str command = {0};
     if (s->state.steps_in_epoch > 0)
         snprintf(where, sizeof where, "in epoch %d after step %d", s->state.epochs_done + 1,
                  s->state.steps_in_epoch);
     else
         snprintf(where, sizeof where, "after epoch %d", s->state.epochs_done);
-    return sw_fail(SW_E_INTERRUPTED,
-                   "stopped%s %s; everything is saved. Continue with: segwork run --resume %s",
-                   stop_requested(s) ? "" : " by train.max_minutes", where, s->folder->path);
+    sw_shell_append_resume(&command, "segwork", s->folder->path, s->options->device);
+    sw_status status = sw_str_status(&command);
+    if (status == SW_OK)
+        status = sw_fail(SW_E_INTERRUPTED, "stopped%s %s; everything is saved. Continue with: %s",
+                         stop_requested(s) ? "" : " by train.max_minutes", where, command.text);
+    sw_str_deinit(&command);
+    return status;
 }
 
 static sw_status run_epoch(sw_session *s, int epoch)
 {
     sw_status status = SW_OK;
-    sw_evaluation clean, article;
-    double start = now_s();
+    sw_evaluation clean;
+    sw_epoch_record record;
+    double start = sw_clock_s();
     status = train_epoch(s, epoch);
     if (status == SW_OK) status = sw_run_profile_steps_done(s->profile, SW_STEPS_TRAIN);
-    double trained = now_s();
+    double trained = sw_clock_s();
     s->state.train_seconds += trained - start;
-    if (status == SW_OK) status = validate(s, epoch, &clean, &article);
-    s->state.seconds += now_s() - start;
-    if (status == SW_OK) return finish_epoch(s, epoch, &clean, &article);
+    if (status == SW_OK) status = validate(s, epoch, &clean, &record);
+    s->state.seconds += sw_clock_s() - start;
+    if (status == SW_OK) {
+        record.seconds = s->state.seconds;
+        record.images_per_second = sw_loader_image_count(s->train_loader) / s->state.train_seconds;
+        return finish_epoch(s, &record, &clean);
+    }
     if (status == SW_E_INTERRUPTED) {
         SW_TRY(save_state(s));
         status = stopped(s);
@@ -315,13 +325,6 @@ done:
     return status;
 }
 
-static bool is_over(const sw_session *s)
-{
-    const sw_train_config *train = &s->experiment->train;
-    return s->state.epochs_done >= train->epochs ||
-           sw_early_stop_is_due(&s->state.early_stop, &train->early_stop);
-}
-
 /* The log says why a run ended before its last epoch, or why there is nothing to do. */
 static void log_end(const sw_session *s, bool found_over)
 {
@@ -341,13 +344,13 @@ static sw_status run_epochs(sw_session *s)
 {
     sw_status status = SW_OK;
     const float minutes = s->experiment->train.max_minutes;
-    const bool found_over = is_over(s);
-    s->deadline_s = minutes > 0.0f ? now_s() + 60.0 * (double)minutes : (double)INFINITY;
+    const bool found_over = sw_session_is_over(s);
+    s->deadline_s = minutes > 0.0f ? sw_clock_s() + 60.0 * (double)minutes : (double)INFINITY;
     if (!found_over && s->state.steps == 0) SW_TRY(draw_untrained(s));
-    while (!is_over(s)) {
+    while (!sw_session_is_over(s)) {
         SW_TRY(run_epoch(s, s->state.epochs_done + 1));
         /* looked at only after something was done, so that every process gets further */
-        if (!is_over(s) && time_is_up(s)) return stopped(s);
+        if (!sw_session_is_over(s) && time_is_up(s)) return stopped(s);
     }
     log_end(s, found_over);
 done:

@@ -65,7 +65,9 @@ static sw_status wait_for_lock(const sw_conv_cache *cache, const volatile sig_at
     while (flock(cache->lock_fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return sw_fail(SW_E_IO, "cannot lock %s.lock: %s", cache->path, strerror(errno));
-        if (stop && *stop) return sw_fail(SW_E_INTERRUPTED, "interrupted before anything was started");
+        if (stop && *stop)
+            return sw_fail(SW_E_INTERRUPTED,
+                           "interrupted while waiting to time convolutions: nothing was begun");
         if (!told)
             sw_log(SW_LOG_INFO, "waiting for another process that is timing convolutions on this device");
         told = true;

@@ -523,7 +523,8 @@ sw_status sw_conv_tune(sw_conv_table *table, sw_cl *cl, const sw_conv_tune_optio
         char layer[SW_CONV_LAYER_BYTES];
         if (sw_conv_row_decided(row)) continue;
         if (options->stop && *options->stop)
-            return sw_fail(SW_E_INTERRUPTED, "interrupted before anything was started");
+            return sw_fail(SW_E_INTERRUPTED,
+                           "interrupted while timing convolutions: nothing was begun, and nothing is kept");
         sw_status status = tune_row(row, cl, engines, (until - sw_clock_ms()) * 1e-3 / left--);
         sw_conv_layer_print(layer, &row->layer);
         if (status != SW_OK) return sw_fail_in(status, "timing a convolution %s", layer);

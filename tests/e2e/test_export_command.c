@@ -59,6 +59,17 @@ Test(export_command, onnx_needs_the_experiment_and_no_device)
     cr_expect_not(file_exists("no.onnx"));
 }
 
+Test(export_command, a_config_of_something_else_beside_the_weights_is_not_taken_for_a_run_s)
+{
+    train();
+    program_expect(0, "written  w.npz",
+                   "mkdir weights && cp run/checkpoints/last.safetensors weights/w.safetensors && "
+                   "echo 'apiVersion: v1' > config.yaml && segwork export weights/w.safetensors --out w.npz");
+    program_expect(2, "give its experiment with --config",
+                   "segwork export weights/w.safetensors --out w.onnx");
+    program_expect(0, NULL, "segwork export weights/w.safetensors --config run/config.yaml --out w.onnx");
+}
+
 Test(export_command, what_cannot_be_meant_is_refused)
 {
     program_expect(2, "takes one run or checkpoint, got 0", "segwork export");
@@ -74,4 +85,10 @@ Test(export_command, what_cannot_be_meant_is_refused)
     program_expect(2, "run is not the folder of a run", "mkdir run && segwork export run --out w.npz");
     program_expect(2, "the run has not finished an epoch yet",
                    "touch run/config.yaml && segwork export run --out w.npz");
+    program_expect(2,
+                   "run/checkpoints/best.safetensors is missing: the figure that train.save_best names was",
+                   "mkdir run/checkpoints && touch run/checkpoints/last.safetensors && "
+                   "segwork export run --out w.npz");
+    program_expect(2, "run/checkpoints/last.safetensors has the weights of the last one",
+                   "segwork eval --checkpoint run");
 }

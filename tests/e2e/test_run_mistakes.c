@@ -86,8 +86,15 @@ Test(run_mistakes, a_folder_that_is_taken_or_cannot_be_made)
                    program_output);
     program_expect(2, "is a file", "touch file && " TINY "--out file");
     program_expect(1, "cannot create folder", TINY "--out file/run");
+    cr_expect_null(strstr(program_output, "data pets"), "noticed before the data are read\n%s",
+                   program_output);
     program_expect(1, "cannot create folder", TINY "--out /proc/run");
+    program_expect(2, "--out: expected a folder", TINY "--out ''");
+    cr_expect_null(strstr(program_output, "data pets"), "%s", program_output);
     program_expect(2, "must be a plain file name", TINY "--set name=../up");
+    program_expect(2, "must be a plain file name", TINY "--set name=-x");
+    program_expect(1, "cannot create folder runs/tiny: runs is a file", "touch runs && " TINY);
+    cr_expect_null(strstr(program_output, "data pets"), "%s", program_output);
 }
 
 Test(run_mistakes, a_device_that_is_not_there)
@@ -111,6 +118,29 @@ Test(run_mistakes, what_does_not_fit_is_refused_with_a_hint_before_anything_is_m
     program_expect(2, "use a smaller batch or image",
                    TINY "--set train.batch_size=60000 --set data.size=512");
     cr_expect_not(file_exists("runs"));
+}
+
+Test(run_mistakes, a_grid_larger_than_a_picture_can_be_is_refused_before_anything_is_made)
+{
+    program_draw_pets(8, 90);
+    static const char *const large[] = {"--set grid.count=90 --set grid.columns=1",
+                                        "--set grid.count=64 --set grid.columns=64 --set data.size=512"};
+    static const char *const words[] = {
+        "grid.columns: a grid of 90 images of 32 px in 1 columns is more than",
+        "64 grid images of 512 px in 64 columns make a sheet over 20000 px"};
+    for (int i = 0; i < 2; i++) {
+        program_expect(2, words[i], TINY "--out run %s", large[i]);
+        program_expect(2, words[i], TINY "--dry-run %s", large[i]);
+        program_expect(0, words[i], "segwork check $SRC/tests/support/tiny.yaml %s", large[i]);
+    }
+    cr_expect_not(file_exists("run"));
+    /* of fewer validation images, those are shown */
+    program_expect(0, "showing those",
+                   TINY "--dry-run --set grid.count=90 --set grid.columns=1 --set data.val_limit=4");
+    program_expect(0, "valid",
+                   "segwork check $SRC/tests/support/tiny.yaml --set grid.count=90 "
+                   "--set grid.columns=1 --set data.val_limit=4");
+    cr_expect_null(strstr(program_output, "more than"), "%s", program_output);
 }
 
 Test(run_mistakes, a_loss_that_becomes_nan_stops_the_run_and_says_where_it_began)

@@ -134,6 +134,19 @@ Test(run_outputs, the_article_s_figures_come_every_so_many_epochs_and_after_the_
     free(metrics);
 }
 
+/* Nothing is as much better as is asked for: the run ends after the second epoch. */
+Test(run_outputs, the_article_s_figures_come_after_an_epoch_that_ends_the_run_early)
+{
+    run("--set train.epochs=50 --set train.article_every=40 --set train.early_stop.patience=1 "
+        "--set train.early_stop.min_delta=1000");
+    char *metrics = file_text("run/metrics.jsonl", NULL), *second = strchr(metrics, '\n') + 1;
+    cr_expect_not_null(strstr(program_output, "stopped early after epoch 2"), "%s", program_output);
+    cr_expect_null(strstr(second, "\"article_pixel_accuracy\":null"), "%s", metrics);
+    *second = 0;
+    cr_expect_not_null(strstr(metrics, "\"article_pixel_accuracy\":null"), "%s", metrics);
+    free(metrics);
+}
+
 static void expect_tensor(const sw_safetensors_reader *reader, const char *name, int rank,
                           const int64_t *shape)
 {

@@ -242,6 +242,19 @@ Test(run_training, a_run_out_of_its_minutes_is_saved_and_goes_on_until_it_is_don
     expect_same_file("whole/checkpoints/last.safetensors", "enough/checkpoints/last.safetensors");
 }
 
+Test(run_training, the_command_that_goes_on_can_be_pasted_and_keeps_the_device_that_was_named)
+{
+    program_draw_pets(8, 4);
+    program_expect(130, "Continue with: segwork run --resume 'my run' --device 0:0\n",
+                   "segwork run " TINY "--set train.epochs=1 --set train.max_minutes=1e-6 --device 0:0 "
+                   "--out 'my run' 2> said; code=$?; cat said; exit $code");
+    program_expect(130, "in epoch 1 after step 2; everything is saved",
+                   "sed -n 's/.*Continue with: //p' said > go; . ./go");
+    program_expect(130, "Continue with: segwork run --resume plain\n",
+                   "export SEGWORK_DEVICE=0:0; segwork run " TINY "--set train.max_minutes=1e-6 "
+                   "--set runtime.device=0:0 --out plain");
+}
+
 /* --- overfitting ------------------------------------------------------------------------------------- */
 
 Test(run_training, overfitting_sees_the_same_few_batches_again_and_again)
@@ -310,6 +323,9 @@ Test(run_training, a_dry_run_fails_as_the_run_would)
     program_expect(2, "train.batch_size", "segwork run " TINY "--dry-run --set train.batch_size=no");
     program_expect(2, "nowhere", "segwork run " TINY "--dry-run --set data.root=nowhere");
     program_expect(2, "is not empty", "segwork run " TINY "--dry-run --out pets");
+    program_expect(1, "cannot create folder", "touch file && segwork run " TINY "--dry-run --out file/run");
+    program_expect(1, "cannot create folder",
+                   "touch runs && segwork run " TINY "--dry-run; code=$?; rm runs; exit $code");
     program_expect(1, "init.from", "segwork run " TINY "--dry-run --set init.from=nothing.safetensors");
     program_expect(2, "--dry-run", "segwork run --resume pets --dry-run");
 }

@@ -53,6 +53,18 @@ Test(sweep_command, what_is_done_is_skipped_and_more_values_are_added)
                    "segwork " SWEEP "--set optimizer.lr=0.5 --out s");
 }
 
+/* A run's own configuration names the engine of every layer. */
+Test(sweep_command, an_experiment_that_decides_some_engines_finds_its_runs_again)
+{
+#define ENGINE(engines) "sweep " TINY "--set seed=1..1 --set 'runtime.conv_layers={" engines "}' --out s "
+    program_draw_pets(8, 4);
+    program_expect(0, NULL, "segwork " ENGINE("dc1.seq.0: clblast, nowhere: gemm"));
+    program_expect(0, "s/seed=1  done", "segwork " ENGINE("dc1.seq.0: clblast, nowhere: gemm") "--dry-run");
+    program_expect(0, "s/seed=1  done", "segwork " ENGINE("dc1.seq.0: auto/clblast/auto") "--dry-run");
+    program_expect(2, "begun with another configuration: runtime.conv_layers is",
+                   "segwork " ENGINE("dc1.seq.0: clblast/gemm/clblast") "--dry-run");
+}
+
 Test(sweep_command, a_dry_run_lists_and_touches_nothing)
 {
     program_expect(0, "runs/tiny-sweep/loss.gamma=1,seed=0  new\n",
@@ -123,6 +135,23 @@ Test(sweep_command, a_failed_run_does_not_lose_the_others)
                    "sed -i 's/\"done\"/\"interrupted\"/' u/seed=0/manifest.json && rm -r u/seed=1 && "
                    "segwork sweep " TINY "--set seed=0..1 --out u");
     cr_expect(file_exists("u/seed=1/checkpoints/last.safetensors"));
+}
+
+Test(sweep_command, a_run_out_of_its_minutes_is_saved_and_the_others_have_theirs)
+{
+#define MINUTES "segwork sweep " TINY "--set train.epochs=1 --set train.max_minutes=1e-6 --set seed=0..1 "
+    program_draw_pets(8, 4);
+    program_expect(130, "2 of 2 runs are saved, but stopped by train.max_minutes; the same command", MINUTES);
+    expect_words("continues them:\n  seed=0\n  seed=1\n");
+    expect_words("seed=0: stopped by train.max_minutes in epoch 1 after step 1");
+    expect_words("2 runs compared");
+    program_expect(130, "seed=1, goes on after epoch 0", MINUTES);
+    program_expect(0, "seed=1, goes on after epoch 0", MINUTES);
+    expect_no_words("stopped by");
+    /* what failed matters more, but does not hide it */
+    program_expect(1, "1 of 2 runs failed:\n  data.root=nowhere: ",
+                   "segwork sweep " TINY "--set train.max_minutes=1e-6 --set data.root=nowhere,pets --out f");
+    expect_words("\n1 of 2 runs are saved, but stopped by train.max_minutes");
 }
 
 Test(sweep_command, a_run_that_another_process_writes_is_left_to_it)

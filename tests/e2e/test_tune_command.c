@@ -93,6 +93,25 @@ Test(tune_command, without_a_cache_a_run_times_and_the_next_one_computes_the_sam
     expect_same_run("a", "b", 1);
 }
 
+/* The signal is heeded from before the first line on. */
+Test(tune_command, a_run_stopped_while_it_times_says_that_nothing_was_begun)
+{
+    program_draw_pets(6, 4);
+    setenv("SEGWORK_CACHE_DIR", "cache", 1);
+    pid_t pid = program_start("run " WIDE "--out a");
+    cr_assert(program_wait_for_lines(pid, "background.txt", 1));
+    kill(pid, SIGINT);
+    cr_expect_eq(program_wait(pid), 130, "%s", program_output);
+    cr_expect_not_null(strstr(program_output, "interrupted while timing convolutions: nothing was begun"),
+                       "%s", program_output);
+    cr_expect_not(file_exists("a"));
+    /* the shell holds the locks that another process would */
+    program_expect(130, "interrupted while waiting to time convolutions: nothing was begun",
+                   "for l in cache/*.lock; do exec 9>>$l; flock 9; done; "
+                   "timeout --preserve-status -s INT 3 \"$SEGWORK_BINARY\" run " WIDE "--out a; exit $?");
+    cr_expect_not(file_exists("a"));
+}
+
 Test(tune_command, two_runs_that_begin_at_once_choose_the_same)
 {
     program_draw_pets(6, 4);
@@ -118,6 +137,24 @@ Test(tune_command, a_resumed_run_goes_on_as_it_began_whatever_was_timed_since)
     expect_engines("stopped", began);
     free(began);
     program_expect(2, "--no-tune", "segwork run --resume stopped --no-tune");
+}
+
+/* Nothing is timed here, for it could not be kept; another choice than the fixed order is written into the
+ * run. */
+Test(tune_command, a_sweep_goes_on_with_the_engines_that_its_runs_began_with)
+{
+    program_draw_pets(6, 4);
+    program_expect(0, NULL, "touch file");
+    setenv("SEGWORK_CACHE_DIR", "file/below", 1);
+    program_expect(130, NULL,
+                   "segwork run " WIDE "--set train.epochs=1 --set train.max_minutes=1e-6 --set seed=3 "
+                   "--out s/seed=3");
+    expect_engines("s/seed=3", fixed_order);
+    program_expect(130, "seed=3, goes on after epoch 0",
+                   "sed -i 's/\\(seq\\.[0-9]\\): [a-z]*/\\1: clblast/g' s/seed=3/config.yaml && "
+                   "segwork sweep " WIDE "--set train.epochs=1 --set train.max_minutes=1e-6 --set seed=3..3 "
+                   "--out s");
+    expect_engines("s/seed=3", all_clblast);
 }
 
 Test(tune_command, engines_named_in_the_experiment_win_and_misfits_are_told)

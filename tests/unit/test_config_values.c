@@ -228,6 +228,7 @@ Test(config_values, values_that_do_not_fit_each_other_are_named_at_their_place)
          "exp.yaml:4:15: ", "grid.count: 3, but grid.names lists 2"},
         {SMALL_MODEL "name: ../escape\n", "exp.yaml:4:7: ", "name: '../escape' must be a plain file name"},
         {SMALL_MODEL "name: .hidden\n", "exp.yaml:4:7: ", "name: '.hidden' must be a plain file name"},
+        {SMALL_MODEL "name: -x\n", "exp.yaml:4:7: ", "name: '-x' must be a plain file name"},
         {SMALL_MODEL "data: {val_split: ../../etc/passwd}\n",
          "exp.yaml:4:19: ", "data.val_split: '../../etc/passwd' must"},
         {SMALL_MODEL "data: {root: ''}\n",

@@ -154,6 +154,30 @@ Test(run_folder, a_folder_that_cannot_be_made_is_an_io_error)
     cr_assert_eq(try_create("pets", NULL), SW_E_IO);
 }
 
+Test(run_folder, what_cannot_be_made_is_known_before_and_asking_makes_nothing)
+{
+    const char *runs = scratch_path("runs"), *file = scratch_path("file"), *full = scratch_path("full");
+    scratch_write("file", "in the way");
+    scratch_write("full/notes.txt", "mine");
+    cr_expect_eq(sw_run_folder_check(runs, "pets", NULL), SW_OK, "%s", sw_error_message());
+    cr_expect_eq(sw_run_folder_check(runs, "pets", scratch_path("a/b/run")), SW_OK, "%s", sw_error_message());
+    cr_expect_eq(sw_run_folder_check(runs, "-rf", NULL), SW_E_CONFIG);
+    cr_expect_eq(sw_run_folder_check(runs, "-rf", scratch_path("run")), SW_OK, "it names nothing then");
+    cr_expect_eq(sw_run_folder_check(runs, "pets", ""), SW_E_USAGE);
+    cr_expect_eq(sw_run_folder_check(runs, "pets", full), SW_E_USAGE);
+    cr_expect_eq(sw_run_folder_check(runs, "pets", scratch_path("file/a/b")), SW_E_IO);
+    cr_expect_not_null(strstr(sw_error_message(), "file is a file"), "%s", sw_error_message());
+    cr_expect_eq(sw_run_folder_check(file, "pets", NULL), SW_E_IO);
+    /* whoever may write everywhere can try this only where nobody can */
+    cr_assert_eq(mkdir(scratch_path("closed"), 0555), 0);
+    if (access(scratch_path("closed"), W_OK) != 0) {
+        cr_expect_eq(sw_run_folder_check(runs, "pets", scratch_path("closed/a/b")), SW_E_IO);
+        cr_expect_eq(sw_run_folder_check(scratch_path("closed"), "pets", NULL), SW_E_IO);
+        cr_expect_eq(sw_run_folder_check(runs, "pets", scratch_path("closed")), SW_E_IO);
+    }
+    cr_expect_not(sw_fs_exists(runs) || sw_fs_exists(scratch_path("a")));
+}
+
 /* ---- again ---- */
 
 static void make_run(const char *path)

@@ -175,6 +175,29 @@ Test(run_reader, the_state_follows_from_the_last_process)
     }
 }
 
+Test(run_reader, a_run_that_was_done_stays_finished_whatever_came_of_resuming_it)
+{
+    static const char manifest[] = "{\"segwork\": {}, \"sessions\": [{\"outcome\": \"done\"}, "
+                                   "{\"outcome\": \"failed: there is no such device\"}]}";
+    write_whole("run", "done");
+    scratch_write("run/manifest.json", manifest);
+    sw_run_reader run = opened("run");
+    cr_expect_eq(run.state, SW_RUN_FINISHED, "%s", sw_run_state_name(run.state));
+    cr_expect_str_eq(run.failure, "");
+    sw_run_reader_close(&run);
+    /* but one that was then given more epochs, and failed in them, failed */
+    run_case_write(&(run_case){.folder = "more",
+                               .config = "train: {epochs: 9}\n",
+                               .outcome = "done",
+                               .iou_border = figures,
+                               .epochs = 3});
+    scratch_write("more/manifest.json", manifest);
+    run = opened("more");
+    cr_expect_eq(run.state, SW_RUN_FAILED, "%s", sw_run_state_name(run.state));
+    cr_expect_str_eq(run.failure, "there is no such device");
+    sw_run_reader_close(&run);
+}
+
 Test(run_reader, a_run_that_early_stop_ended_is_finished_before_its_last_epoch)
 {
     static const double worse[] = {0.5, 0.4}, better[] = {0.4, 0.5};

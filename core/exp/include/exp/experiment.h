@@ -90,6 +90,9 @@ typedef struct sw_experiment {
  * problem, each with file:line:column, or SW_E_IO when a file can't be read. How composition works:
  * configs/README.md. */
 sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *const *sets) SW_NODISCARD;
+/* SW_E_CONFIG: as many grid images as are asked for would be more than a picture can be. No mistake of the
+ * experiment alone, for a run shows fewer where it validates on fewer. */
+sw_status sw_experiment_check_grid(const sw_experiment *experiment) SW_NODISCARD;
 /* What --no-tune does: runtime.tune false and runtime.conv_layers none, whatever the file says. */
 void sw_experiment_fix_engines(sw_experiment *experiment);
 void sw_experiment_destroy(sw_experiment *experiment); /* accepts NULL */

@@ -54,6 +54,9 @@ int sw_grid_flat_rgb(uint32_t *rgb, int classes);
  * SW_E_CONFIG: the picture would exceed 32,767 px a side; SW_E_IO: the file can't be written. */
 sw_status sw_grid_draw(const char *path, const sw_grid_spec *spec) SW_NODISCARD;
 
+/* Whether sw_grid_draw could draw so large a picture; of the spec, only what is not pixels is looked at. */
+sw_status sw_grid_check(const sw_grid_spec *spec) SW_NODISCARD;
+
 /* The same picture in memory, RGB, within the limits of data/image.h (else SW_E_CONFIG). Specs that differ
  * only in label (both have one, or none), title and pixels give pictures of one size. */
 sw_status sw_grid_picture(sw_image *out, const sw_grid_spec *spec) SW_NODISCARD;

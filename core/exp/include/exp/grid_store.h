@@ -31,6 +31,10 @@ typedef struct sw_grid_images {
 
 /* --- writing: what a run does ----------------------------------------------------------------------- */
 
+/* SW_E_CONFIG: the sheets would be too large for pictures. Of the images only number, columns and size are
+ * looked at. */
+sw_status sw_grid_store_check(const sw_grid_images *images) SW_NODISCARD;
+
 /* Writes what is written once, making the folder. Written again it is the same. SW_E_CONFIG: the sheet would
  * be too large for a picture. */
 sw_status sw_grid_store_begin(const char *run, const sw_grid_images *images) SW_NODISCARD;

@@ -20,14 +20,15 @@ typedef struct sw_run_folder {
     int log_fd;        /* log.txt, also the lock */
 } sw_run_folder;
 
-/* Whether sw_run_folder_create would take `given_path`, asked before the work of starting a run: SW_E_USAGE
- * where it is taken. Makes nothing. */
-sw_status sw_run_folder_check(const char *given_path) SW_NODISCARD;
+/* Whether sw_run_folder_create would make a folder of these, asked before the work of starting a run; errors
+ * as there. Makes nothing. */
+sw_status sw_run_folder_check(const char *runs_root, const char *experiment,
+                              const char *given_path) SW_NODISCARD;
 
 /* Makes `given_path` (which must not exist or be an empty folder) or, where that is NULL, the next free
  * `<runs_root>/<experiment>/<n>` with n = 001, 002 ...; two processes never get the same one. From then on
- * every sw_log line goes to its log.txt with the time, until destroy. SW_E_USAGE: given_path is taken;
- * SW_E_CONFIG: the experiment's name is no plain file name; SW_E_IO. */
+ * every sw_log line goes to its log.txt with the time, until destroy. SW_E_USAGE: given_path is taken or
+ * empty; SW_E_CONFIG: the experiment's name is no plain file name; SW_E_IO. */
 sw_status sw_run_folder_create(sw_run_folder **out, const char *runs_root, const char *experiment,
                                const char *given_path) SW_NODISCARD;
 
@@ -66,6 +67,9 @@ sw_status sw_manifest_begin(struct cJSON *manifest, const sw_library_version *li
 
 /* Completes the last session: the time now and the outcome ("done", "interrupted", "failed: <message>"). */
 sw_status sw_manifest_end(struct cJSON *manifest, const char *outcome) SW_NODISCARD;
+
+/* Whether a process ended with "done", be it not the last one. NULL is no manifest, and not done. */
+bool sw_manifest_is_done(const struct cJSON *manifest);
 
 /* Revision of the sources this program was built from: "1a2b3c4d5e6f", with "-modified" where files differed,
  * or "unknown". */

@@ -69,7 +69,8 @@ typedef struct sw_sweep_options {
 } sw_sweep_options;
 
 /* Runs what is not done, one after the other. One that fails does not keep the others from running: at the
- * end the message lists those that failed. SW_E_INTERRUPTED: stopped in one, which was saved. */
+ * end the message lists those that failed. Nor does one that runs out of train.max_minutes. SW_E_INTERRUPTED:
+ * stopped in one, or some ran out of their minutes, which the message lists; what had begun was saved. */
 sw_status sw_sweep_execute(sw_sweep *sweep, const sw_sweep_options *options) SW_NODISCARD;
 
 /* Appends a shell command a line for every run that is not done, for GNU parallel or an array of jobs; what
