@@ -207,7 +207,8 @@ sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t lengt
 
 sw_status sw_fs_flush(int fd, const char *path)
 {
-    if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS) return SW_OK; /* what is no file has nothing to flush */
+    if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS)
+        return SW_OK; /* what is no file has nothing to flush */
     return sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
 }
 

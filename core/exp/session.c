@@ -192,8 +192,7 @@ static sw_status add_origins(cJSON *manifest, const sw_experiment *experiment)
     if (status != SW_OK) return status;
     cJSON *origins = cJSON_AddObjectToObject(manifest, "origins");
     for (size_t i = 0; i < values.count; i++)
-        if (values.items[i].origin)
-            sw_json_add_text(origins, values.items[i].key, values.items[i].origin);
+        if (values.items[i].origin) sw_json_add_text(origins, values.items[i].key, values.items[i].origin);
     sw_config_values_deinit(&values);
     return SW_OK;
 }
