@@ -1,6 +1,7 @@
 #include "base/status.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,12 +9,25 @@ enum { MESSAGE_BYTES = 4096 };
 
 static _Thread_local char message[MESSAGE_BYTES];
 
+/* Keys, values and file names come from anywhere: none of them may steer the terminal that shows the message.
+ */
+static void make_printable(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c; c++) {
+        bool control = (*c < 0x20 && *c != '\n' && *c != '\t') || *c == 0x7f;
+        bool high_control = c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f; /* of Latin-1, in UTF-8 */
+        if (control || high_control) *c = '?';
+        if (high_control) *++c = '?';
+    }
+}
+
 sw_status sw_fail(sw_status kind, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
     vsnprintf(message, sizeof message, fmt, args);
     va_end(args);
+    make_printable(message);
     return kind;
 }
 
@@ -29,6 +43,7 @@ sw_status sw_fail_in(sw_status status, const char *fmt, ...)
     strncat(framed, ": ", sizeof framed - frame_length - 1);
     strncat(framed, message, sizeof framed - strlen(framed) - 1);
     memcpy(message, framed, sizeof message);
+    make_printable(message);
     return status;
 }
 

@@ -30,7 +30,8 @@ typedef enum sw_status {
     SW_E_INTERRUPTED, /* the user asked to stop; what was done is saved       -> exit code 130 */
 } sw_status;
 
-/* Records the message (printf-style) for the calling thread, replacing any earlier one; returns `kind`. */
+/* Records the message (printf-style) for the calling thread, replacing any earlier one; returns `kind`.
+ * Control characters but newlines and tabs become '?', so that no file's text can steer a terminal. */
 sw_status sw_fail(sw_status kind, const char *fmt, ...) SW_PRINTF(2, 3);
 
 /* Puts "<frame>: " before the recorded message; returns `status` unchanged. With SW_OK it does nothing. */
