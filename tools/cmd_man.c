@@ -291,8 +291,8 @@ static const char see_also[] =
     ".BR clinfo (1),\n"
     ".BR dot (1)\n"
     ".PP\n"
-    "README.md, docs/runs.md, docs/compare.md, docs/report.md, docs/devices.md and\n"
-    "docs/performance.md in\n"
+    "README.md, docs/data.md, docs/runs.md, docs/compare.md, docs/report.md,\n"
+    "docs/devices.md and docs/performance.md in\n"
     ".IR PREFIX/share/doc/segwork/ .\n";
 
 static void append_tagged(sw_str *out, const char *font, const char *name, const char *text)

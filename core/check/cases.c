@@ -186,6 +186,8 @@ const sw_check_case sw_check_cases[] = {
     CONV(FULL, AUTO, 2, 16, 16, 256, 512, 3, false, 16 * MIB, UNIFORM),
     CONV(FULL, AUTO, 2, 16, 16, 512, 512, 3, false, 16 * MIB, UNIFORM),
     CONV(FULL, AUTO, 2, 16, 16, 512, 256, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, AUTO, 12, 16, 16, 512, 512, 3, false, 16 * MIB,
+         UNIFORM), /* winograd: more than one block of tiles */
 
     DEPTHWISE(TINY, 1, 3, 3, 3, 3, INTEGERS),
     DEPTHWISE(TINY, 1, 2, 3, 16, 3, UNIFORM),
@@ -197,6 +199,7 @@ const sw_check_case sw_check_cases[] = {
     DEPTHWISE(QUICK, 2, 9, 18, 24, 3, UNIFORM), /* vectors of 8, 4 and 2, here and below */
     DEPTHWISE(QUICK, 2, 7, 17, 20, 3, INTEGERS),
     DEPTHWISE(QUICK, 1, 7, 9, 6, 5, UNIFORM),
+    DEPTHWISE(QUICK, 1, 7, 9, 32, 1, UNIFORM),
     DEPTHWISE(FULL, 2, 128, 128, 64, 3, UNIFORM),
     DEPTHWISE(FULL, 2, 16, 16, 512, 3, INTEGERS),
 
@@ -213,6 +216,8 @@ const sw_check_case sw_check_cases[] = {
     NORM(QUICK, 3, 7, 33, 64, false, UNIFORM, true),
     NORM(QUICK, 2, 31, 33, 24, true, UNIFORM, false),
     NORM(QUICK, 2, 33, 7, 20, false, UNIFORM, false),
+    NORM(QUICK, 2, 31, 9, 32, true, UNIFORM, false), /* two vectors at once */
+    NORM(QUICK, 3, 9, 31, 8, false, UNIFORM, false),
     NORM(QUICK, 1, 31, 33, 6, true, UNIFORM, true),
     NORM(FULL, 2, 128, 128, 3, false, UNIFORM, false),
     NORM(FULL, 2, 128, 128, 64, true, UNIFORM, false),

@@ -121,6 +121,12 @@ sw_status sw_buffer_wait(cl_event *event)
     return sw_cl_status(code, "clWaitForEvents", "a transfer");
 }
 
+void sw_buffer_settle(cl_event *event)
+{
+    if (*event) clWaitForEvents(1, event);
+    sw_buffer_forget(event);
+}
+
 void sw_buffer_forget(cl_event *event)
 {
     if (*event) clReleaseEvent(*event);

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <clblast_c.h>
 #include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
 
 #include "base/log.h"
 #include "base/str.h"
@@ -84,6 +86,19 @@ static sw_status apply_params(const sw_cl *cl, sw_gemm_params *params)
     return SW_OK;
 }
 
+static uint64_t fingerprint(const sw_gemm_params *params)
+{
+    uint64_t hash = 0;
+    for (size_t k = 0; k < SW_GEMM_KERNELS; k++) {
+        const sw_gemm_kernel_params *p = &params->kernels[k];
+        for (size_t i = 0; i < p->count; i++) {
+            hash = XXH64(p->names[i], strlen(p->names[i]), hash);
+            hash = XXH64(&p->values[i], sizeof p->values[i], hash);
+        }
+    }
+    return hash;
+}
+
 sw_status sw_gemm_setup(sw_cl *cl, const char *params_file)
 {
     sw_gemm_params params = {0};
@@ -95,6 +110,7 @@ sw_status sw_gemm_setup(sw_cl *cl, const char *params_file)
         SW_TRY(sw_gemm_params_read(&params, params_file));
         SW_TRY(apply_params(cl, &params));
         cl->gemm_row_block = sw_gemm_params_row_block(&params);
+        cl->gemm_fingerprint = fingerprint(&params);
         return SW_OK;
     }
     const char *class = sw_gemm_params_builtin(&params, &cl->device);
@@ -102,6 +118,7 @@ sw_status sw_gemm_setup(sw_cl *cl, const char *params_file)
     if (!cl->gemm_origin) return SW_E_MEMORY;
     if (class) SW_TRY(apply_params(cl, &params));
     cl->gemm_row_block = sw_gemm_params_row_block(&params);
+    cl->gemm_fingerprint = fingerprint(&params);
 done:
     return sw_fail_in(status, "GEMM parameters");
 }
@@ -109,6 +126,11 @@ done:
 const char *sw_gemm_params_origin(const sw_cl *cl)
 {
     return cl->gemm_origin;
+}
+
+uint64_t sw_gemm_params_fingerprint(const sw_cl *cl)
+{
+    return cl->gemm_fingerprint;
 }
 
 void sw_gemm_teardown(void)
@@ -186,14 +208,17 @@ static double extra_bytes(const blas_call *call, const sw_cl *cl)
     return bytes;
 }
 
-static sw_status plan(blas_call *out, sw_cl *cl, const sw_gemm *g)
+/* The layout with fewer bytes of those whose copies fit: which it is may change with each of m, n and k. */
+static sw_status plan(blas_call *out, sw_cl *cl, const sw_gemm *g, size_t most_bytes)
 {
     assert(g->beta == 0.0f || g->beta == 1.0f);
     blas_call row = as_row_major(g), col = as_col_major(g);
     sw_status status = SW_OK;
     SW_TRY(measure_workspace(&row, cl));
     SW_TRY(measure_workspace(&col, cl));
-    *out = extra_bytes(&row, cl) < extra_bytes(&col, cl) ? row : col;
+    bool row_fits = row.workspace_bytes <= most_bytes, col_fits = col.workspace_bytes <= most_bytes;
+    bool row_first = extra_bytes(&row, cl) < extra_bytes(&col, cl);
+    *out = (row_first && row_fits) || !col_fits ? row : col;
 done:
     return status;
 }
@@ -207,7 +232,7 @@ static sw_status describe(sw_status status, const sw_gemm *g)
 sw_status sw_gemm_workspace(size_t *bytes, sw_cl *cl, const sw_gemm *g)
 {
     blas_call call = {.workspace_bytes = 0};
-    sw_status status = plan(&call, cl, g);
+    sw_status status = plan(&call, cl, g, SIZE_MAX);
     *bytes = call.workspace_bytes;
     return describe(status, g);
 }
@@ -236,11 +261,15 @@ static sw_status align_operand(cl_mem *buffer, size_t *offset, cl_mem *owned, co
     return SW_OK;
 }
 
-static sw_status check_workspace(const blas_call *call, cl_mem workspace)
+static size_t bytes_of(cl_mem buffer)
 {
     size_t bytes = 0;
-    if (call->workspace_bytes == 0) return SW_OK;
-    if (workspace) clGetMemObjectInfo(workspace, CL_MEM_SIZE, sizeof bytes, &bytes, NULL);
+    if (buffer) clGetMemObjectInfo(buffer, CL_MEM_SIZE, sizeof bytes, &bytes, NULL);
+    return bytes;
+}
+
+static sw_status check_workspace(const blas_call *call, size_t bytes)
+{
     if (bytes >= call->workspace_bytes) return SW_OK;
     return sw_fail(SW_E_DEVICE, "it needs a workspace of %zu bytes, it was given %zu", call->workspace_bytes,
                    bytes);
@@ -278,8 +307,9 @@ sw_status sw_gemm_run(sw_cl *cl, const sw_gemm *g, cl_mem workspace)
     sw_status status = SW_OK;
     cl_mem owned[3] = {NULL, NULL, NULL};
     blas_call call;
-    SW_TRY(plan(&call, cl, g));
-    SW_TRY(check_workspace(&call, workspace));
+    size_t most_bytes = g->workspace_bytes ? g->workspace_bytes : bytes_of(workspace);
+    SW_TRY(plan(&call, cl, g, most_bytes));
+    SW_TRY(check_workspace(&call, most_bytes));
     SW_TRY(align_operand(&call.a, &call.a_offset, &owned[0], cl));
     SW_TRY(align_operand(&call.b, &call.b_offset, &owned[1], cl));
     SW_TRY(align_operand(&call.c, &call.c_offset, &owned[2], cl));

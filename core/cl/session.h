@@ -19,7 +19,8 @@ struct sw_cl {
     struct sw_program *programs; /* a list, newest first */
     struct sw_timer *timer;      /* NULL before profiling */
     char *gemm_origin;
-    size_t gemm_row_block; /* see gemm_params.h */
+    uint64_t gemm_fingerprint; /* of the parameters' names and values */
+    size_t gemm_row_block;     /* see gemm_params.h */
 };
 
 /* program.c */

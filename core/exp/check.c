@@ -140,12 +140,13 @@ static void check_loss(const checking *c)
     const sw_loss_config *loss = &c->e->loss;
     if (loss->weights != SW_WEIGHTS_GIVEN) return;
     float sum = 0;
-    for (int i = 0; i < loss->class_weight_count; i++) sum += loss->class_weights[i];
+    for (int i = 0; i < loss->class_weight_count; i++)
+        if (i != loss->ignore_index) sum += loss->class_weights[i];
     if (loss->class_weight_count != c->e->model.classes)
         complain(c, "loss.class_weights", "expected %d numbers, one a class, found %d", c->e->model.classes,
                  loss->class_weight_count);
     else if (!(sum > 0))
-        complain(c, "loss.class_weights", "at least one class must have a weight above 0");
+        complain(c, "loss.class_weights", "at least one class that counts must have a weight above 0");
 }
 
 static void check_learning_rate(const checking *c)

@@ -14,7 +14,7 @@ static void keep_image(void *user, const sw_image_evaluation *figures)
                              .pixel_accuracy = sw_confusion_pixel_accuracy(m),
                              .iou = sw_confusion_micro_iou(m, SW_CLASS_BACKGROUND),
                              .custom_iou = figures->custom_iou,
-                             .miou = sw_confusion_mean_iou(m),
+                             .miou = sw_confusion_mean_iou(m, eval->saved->experiment->loss.ignore_index),
                              .boundary_f1 = sw_boundary_mean_f1(&figures->boundary)};
     for (int c = 0; c < SW_DATA_CLASSES; c++) image->class_iou[c] = sw_confusion_iou(m, c);
 }

@@ -183,7 +183,7 @@ static const sw_field_table augment_table = TABLE(augment_fields);
 static const sw_field encoder_fields[] = {
     INT(convs, NULL, 1, 8, "Convolutions, each followed by norm and ReLU; the first changes the width"),
     INT(width, NULL, 1, 4096, "Channels of the stage; multiples of 16 suit CPUs best"),
-    INT(kernel, "3", 1, 15, "Side of the convolutions' windows, odd; they are padded to keep the size"),
+    INT(kernel, "3", 1, 7, "Side of the convolutions' windows, odd; they are padded to keep the size"),
     CHOICE(conv, "dense", conv_names, "Ordinary convolutions, or depthwise ones followed by pointwise ones"),
     CHOICE(pool, "max", pool_names,
            "The 2x2 pooling that ends the stage; only max keeps the offsets that 'unpool' needs"),
@@ -199,7 +199,7 @@ static const sw_field decoder_fields[] = {
     INT(convs, NULL, 1, 8, "Convolutions after the upsampling; the last one changes the width"),
     INT(width, NULL, 0, 4096,
         "Channels that leave the stage; 0, in the last stage only: as many as there are classes"),
-    INT(kernel, "3", 1, 15, "Side of the convolutions' windows, odd"),
+    INT(kernel, "3", 1, 7, "Side of the convolutions' windows, odd"),
     CHOICE(conv, "dense", conv_names, "As in the encoder"),
     CHOICE(up, "unpool", up_names,
            "How the size doubles: each value to the place it was pooled from, or each value four times"),

@@ -31,12 +31,13 @@ static sw_status put(void *user, const sw_safetensors_tensor *t, const void *dat
 sw_status sw_export_each(const sw_safetensors_reader *weights, bool with_data, sw_export_visitor visit,
                          void *user)
 {
-    static const char moments[] = "optimizer.";
+    static const char moments[] = "optimizer.", averages[] = "ema.";
     sw_status status = SW_OK;
     for (size_t i = 0; status == SW_OK && i < sw_safetensors_reader_count(weights); i++) {
         const sw_safetensors_tensor *tensor = sw_safetensors_reader_get(weights, i);
         void *data = NULL;
         if (strncmp(tensor->name, moments, sizeof moments - 1) == 0) continue;
+        if (strncmp(tensor->name, averages, sizeof averages - 1) == 0) continue;
         if (with_data) status = sw_export_read(&data, weights, tensor);
         if (status == SW_OK) status = visit(user, tensor, data);
         free(data);

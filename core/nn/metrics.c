@@ -100,13 +100,13 @@ double sw_confusion_dice(const sw_confusion *confusion, int c)
     return ratio(2 * confusion->counts[c][c], sw_confusion_row(confusion, c) + column_sum(confusion, c));
 }
 
-double sw_confusion_mean_iou(const sw_confusion *confusion)
+double sw_confusion_mean_iou(const sw_confusion *confusion, int ignored_class)
 {
     double sum = 0;
     int present = 0;
     for (int c = 0; c < confusion->classes; c++) {
         double iou = sw_confusion_iou(confusion, c);
-        if (isnan(iou)) continue;
+        if (c == ignored_class || isnan(iou)) continue;
         sum += iou;
         present++;
     }
@@ -215,7 +215,7 @@ sw_status sw_boundary_add(sw_boundary *boundary, const uint8_t *truth, const uin
     double sum = 0;
     int counted = 0;
     for (int c = 0; c < boundary->classes; c++) {
-        if (true_all[c] + predicted_all[c] == 0) continue;
+        if (c == ignore_index || true_all[c] + predicted_all[c] == 0) continue;
         double precision = predicted_all[c] ? ratio(predicted_right[c], predicted_all[c]) : 0;
         double recall = true_all[c] ? ratio(true_found[c], true_all[c]) : 0;
         double f1 = precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0;

@@ -97,7 +97,7 @@ done:
 
 void sw_network_deinit(sw_network *network)
 {
-    sw_buffer_forget(&network->uploaded);
+    sw_buffer_settle(&network->uploaded); /* it reads the loader's memory, which goes next */
     sw_loss_log_deinit(&network->losses);
     sw_metrics_destroy(network->metrics);
     sw_executor_destroy(network->trainer);
@@ -146,8 +146,9 @@ static sw_status upload_ahead(sw_network *network, const float *images, const ui
                                  labels, pixels));
     SW_TRY(sw_buffer_wait(&network->uploaded));
 done:
+    if (status != SW_OK) sw_buffer_settle(&images_up);
     sw_buffer_forget(&images_up);
-    sw_buffer_forget(&network->uploaded);
+    sw_buffer_settle(&network->uploaded);
     network->uploaded = labels_up;
     return status;
 }

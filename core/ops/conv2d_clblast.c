@@ -154,6 +154,15 @@ static sw_status im2col(const clblast_plan *plan, sw_run *run, const sw_kernel *
                      sw_arg_u32((uint32_t)cv));
 }
 
+/* The product's copies stay before the flipped weights and the columns, whatever layout suits a band's
+ * length. */
+static sw_status multiply(const clblast_plan *plan, sw_run *run, sw_gemm *g)
+{
+    g->workspace_bytes = plan->gemm_bytes;
+    g->node = run->node->name;
+    return sw_gemm_run(run->cl, g, plan->gemm_bytes ? run->workspace : NULL);
+}
+
 /* to[band] (+)= cols b: y with the weights, dx with the flipped ones. */
 static sw_status multiply_band(const clblast_plan *plan, sw_run *run, band b, cl_mem matrix,
                                size_t matrix_offset, size_t depth, size_t channels, cl_mem to,
@@ -167,8 +176,7 @@ static sw_status multiply_band(const clblast_plan *plan, sw_run *run, band b, cl
     g.c = to;
     g.c_offset = b.first * channels;
     g.beta = accumulate ? 1.0f : 0.0f;
-    g.node = run->node->name;
-    return sw_gemm_run(run->cl, &g, run->workspace);
+    return multiply(plan, run, &g);
 }
 
 static sw_status forward(const void *prepared, sw_run *run)
@@ -197,8 +205,7 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
         g.b = run->dout[0];
         g.b_offset = b.first * channels;
         g.c = run->dparam[0];
-        g.node = run->node->name;
-        SW_TRY(sw_gemm_run(run->cl, &g, run->workspace));
+        SW_TRY(multiply(plan, run, &g));
     }
 done:
     return status;

@@ -3,6 +3,7 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +31,9 @@ static sw_status identify(char **out, const sw_cl *cl, const char *program)
     char kernels[SW_FINGERPRINT_BYTES];
     sw_status status = sw_kernel_fingerprint(kernels);
     if (status != SW_OK) return status;
-    *out = sw_strf("%s, %u compute units; %s, %s, driver %s; segwork %s, kernels %s; gemm %s", d->name,
-                   d->compute_units, d->platform_name, d->version, d->driver, program, kernels,
-                   sw_gemm_params_origin(cl));
+    *out = sw_strf("%s, %u compute units; %s, %s, driver %s; segwork %s, kernels %s; gemm %s %016" PRIx64,
+                   d->name, d->compute_units, d->platform_name, d->version, d->driver, program, kernels,
+                   sw_gemm_params_origin(cl), sw_gemm_params_fingerprint(cl));
     return *out ? SW_OK : SW_E_MEMORY;
 }
 

@@ -358,6 +358,8 @@ static sw_status check_step(sw_executor *e, const sw_step *step, int n)
         SW_TRY(value_finite(&finite, e, node->outputs[i], run->out[i], n));
     for (int i = 0; i < node->input_count && step->kind == SW_STEP_BACKWARD && finite; i++)
         SW_TRY(value_finite(&finite, e, node->inputs[i], run->din[i], n));
+    for (int i = 0; i < node->param_count && step->kind == SW_STEP_BACKWARD && finite; i++)
+        SW_TRY(all_finite(&finite, e, run->dparam[i], e->graph->params[node->params[i]].elems));
     if (!finite)
         status = sw_fail(SW_E_NUMERIC, "the %s of %s '%s' holds a NaN or an infinity", passes[step->kind],
                          node->op->name, node->name);

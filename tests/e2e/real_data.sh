@@ -4,6 +4,7 @@
 #
 #   tests/e2e/real_data.sh SEGWORK DATA_FOLDER
 set -euo pipefail
+export LC_ALL=C # numbers are sorted and printed with a point
 [[ $# -eq 2 ]] || { sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2 && exit 2; }
 segwork=$1 data=$2
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

@@ -69,11 +69,19 @@ JS
     echo "</script></body></html>"
 } >visited.html
 
-timeout 120 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --window-size=1280,900 \
-    --dump-dom "file://$work/visited.html" >seen.txt 2>browser.txt || {
+visit() {
+    timeout 120 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" \
+        --window-size=1280,900 --dump-dom "$1"
+}
+visit about:blank >/dev/null 2>browser.txt || {
     cat browser.txt
     echo "the browser does not start here: skipped"
     exit 77
+}
+visit "file://$work/visited.html" >seen.txt 2>browser.txt || {
+    cat browser.txt
+    echo "the page does not come to an end"
+    exit 1
 }
 failed=0
 for words in "focus epoch 2, a training" "left epoch 1, a training" "hidden epoch 1, b training" \

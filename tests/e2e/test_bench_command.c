@@ -269,6 +269,7 @@ Test(bench_command, refuses_what_does_not_fit_or_is_no_option)
 {
     program_expect(
         1, "batch 20000: ",
+        "export POCL_MEMORY_LIMIT=1; "
         "segwork bench $SRC/experiments/segnet_small.yaml --no-tune --batch 20000 --set data.size=64");
     cr_expect_not_null(strstr(program_output, "train.batch_size"), "%s", program_output);
     program_expect(2, "more than the 2147483647",

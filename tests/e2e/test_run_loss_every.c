@@ -38,6 +38,7 @@ Test(run_loss_every, stopped_and_killed_runs_go_on_to_the_same_bits)
 {
     static const int signals[] = {SIGINT, SIGKILL, SIGINT, SIGINT};
     static const int lines[] = {4, 12, 24, 31};
+    int stopped = 0;
     program_draw_pets(26, 6);
     program_expect(0, NULL,
                    "segwork " TINY "--out whole --set train.batch_size=2 --set runtime.loss_every=1 --set "
@@ -49,8 +50,12 @@ Test(run_loss_every, stopped_and_killed_runs_go_on_to_the_same_bits)
                         : program_start("run --resume run");
         program_wait_for_lines(pid, "run/steps.jsonl", lines[i]);
         kill(pid, signals[i]);
-        program_wait(pid);
+        int code = program_wait(pid);
+        cr_expect(code == 0 || code == 130 || code == 128 + SIGKILL, "exit code %d\n%s", code,
+                  program_output);
+        stopped += code != 0;
     }
+    cr_expect_gt(stopped, 0, "no run was stopped in its course");
     program_expect(0, "prediction grid", "segwork run --resume run");
     expect_same_training("whole", "run", 4);
 }

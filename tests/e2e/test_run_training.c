@@ -297,12 +297,12 @@ Test(run_training, with_a_holdout_the_validation_list_is_not_even_opened)
 /* The arguments of a dry run, and that it leaves the folder with the files it had, all as old as before. */
 static void expect_nothing_written(const char *arguments)
 {
-    program_expect(
-        0, "no run folder was made",
-        "find . | LC_ALL=C sort > ../before.$$ && segwork run " TINY "--dry-run %s && "
-        "find . | LC_ALL=C sort | diff ../before.$$ - && test -z \"$(find . -newer ../before.$$)\"; "
-        "code=$?; rm ../before.$$; exit $code",
-        arguments);
+    program_expect(0, "no run folder was made",
+                   "before=../${PWD##*/}.before; find . | LC_ALL=C sort > $before && segwork run " TINY
+                   "--dry-run %s && "
+                   "find . | LC_ALL=C sort | diff $before - && test -z \"$(find . -newer $before)\"; "
+                   "code=$?; rm $before; exit $code",
+                   arguments);
 }
 
 Test(run_training, a_dry_run_tries_everything_and_writes_nothing)

@@ -116,8 +116,8 @@ Test(tune_command, two_runs_that_begin_at_once_choose_the_same)
 {
     program_draw_pets(6, 4);
     program_expect(0, NULL,
-                   CACHE "segwork run " WIDE "--set train.epochs=1 --out a & segwork run " WIDE
-                         "--set train.epochs=1 --out b; wait");
+                   CACHE "segwork run " WIDE "--set train.epochs=1 --out a & first=$!; segwork run " WIDE
+                         "--set train.epochs=1 --out b && wait $first");
     expect_same_run("a", "b", 1);
 }
 

@@ -63,6 +63,9 @@ def boundary_f1(t, p, classes, ignore):
     tolerance = max(1.0, 0.0075 * np.hypot(*t.shape))
     scores = []
     for c in range(classes):
+        if c == ignore:  # torchmetrics leaves an ignored class out of macro averages
+            scores.append(np.nan)
+            continue
         true, said = boundary(t, void, c), boundary(p, void, c)
         if not len(true) and not len(said):
             scores.append(np.nan)
@@ -83,7 +86,7 @@ def maps_case(out, case, truth, prediction, classes=3, ignore=-1):
             prediction=prediction.astype(np.uint8), confusion=np.array(matrix),
             pixel_accuracy=ratio(np.sum(t == p), t.size),
             micro_iou=micro_iou(t, p, classes, 1), micro_iou_of_all=micro_iou(t, p, classes, -1),
-            mean_iou=mean_of([m["iou"] for m in per_class]),
+            mean_iou=mean_of([m["iou"] for c, m in enumerate(per_class) if c != ignore]),
             boundary_f1=[mean_of(f1[:, c]) for c in range(classes)], mean_boundary_f1=mean_of([mean_of(i) for i in f1]),
             **{k: [m[k] for m in per_class] for k in per_class[0]})
 

@@ -139,7 +139,7 @@ Test(conv_tune, a_wrong_engine_is_refused_with_a_message_however_fast_it_is)
     sw_str_deinit(&caught);
 }
 
-Test(conv_tune, the_fastest_right_engine_is_taken_and_of_equals_the_first)
+Test(conv_tune, the_fastest_engine_is_taken_of_those_that_are_right)
 {
     sw_conv_engine slow = disguise("slow");
     slow.forward = forward_slowly;

@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "scratch.h"
@@ -69,6 +71,7 @@ static pid_t start_shell(const char *line, int output_fd)
     cr_assert_geq(pid, 0);
     if (pid == 0) {
         setsid();
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that is stopped leaves no training behind */
         dup2(output_fd, STDOUT_FILENO);
         dup2(output_fd, STDERR_FILENO);
         int nothing = open("/dev/null", O_RDONLY);
@@ -186,14 +189,21 @@ static int count_lines(const char *path)
 
 bool program_wait_for_lines(pid_t pid, const char *name, int lines)
 {
+    enum { PATIENCE_S = 300 };
     const char *path = scratch_path(name);
+    const double until = sw_clock_s() + PATIENCE_S;
     for (;;) {
         if (count_lines(path) >= lines) return true;
         siginfo_t ended = {0};
         cr_assert_eq(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT), 0);
         if (ended.si_pid == pid) return count_lines(path) >= lines;
+        if (sw_clock_s() > until) break;
         nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
     }
+    kill(pid, SIGKILL);
+    program_wait(pid);
+    cr_assert_fail("%s has not got %d lines in %d s:\n%s", path, lines, PATIENCE_S, program_output);
+    return false;
 }
 
 void program_draw_pets(int train, int val)

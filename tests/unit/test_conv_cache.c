@@ -180,16 +180,20 @@ Test(conv_cache, a_folder_that_cannot_be_made_is_an_error_of_the_lock)
 
 Test(conv_cache, the_lock_is_held_by_one_process_and_waiting_for_it_can_be_stopped)
 {
-    int ready[2];
-    cr_assert_eq(pipe(ready), 0);
+    int ready[2], parent[2];
+    cr_assert(pipe(ready) == 0 && pipe(parent) == 0);
     pid_t child = fork();
     cr_assert_geq(child, 0);
     if (child == 0) {
         sw_conv_cache cache;
+        char nothing;
+        close(parent[1]);
         bool locked =
             sw_conv_cache_open(&cache, session, "1.0") == SW_OK && sw_conv_cache_lock(&cache, NULL) == SW_OK;
-        if (write(ready[1], locked ? "y" : "n", 1) == 1) pause();
-        _exit(1);
+        bool told = write(ready[1], locked ? "y" : "n", 1) == 1;
+        _exit(told && read(parent[0], &nothing, 1) == 0
+                  ? 0
+                  : 1); /* the lock is held as long as the parent lives */
     }
     char answer = 0;
     cr_assert_eq(read(ready[0], &answer, 1), 1);

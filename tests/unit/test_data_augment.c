@@ -108,7 +108,6 @@ Test(data_augment, the_flip_mirrors_image_and_labels_alike)
         }
 }
 
-/* One gray pixel: brightness f gives f * gray, and nothing else changes it. */
 Test(data_augment, the_cut_out_of_everything_is_the_image)
 {
     uint8_t image[3 * PIXELS], labels[PIXELS], out_labels[PIXELS];
@@ -174,6 +173,7 @@ Test(data_augment, cut_outs_have_sides_in_their_range_and_lie_inside)
     cr_assert(largest <= BIG + 1e-3 && largest > 0.98 * BIG, "%g", largest);
 }
 
+/* One gray pixel: brightness f gives f * gray, and nothing else changes it. */
 Test(data_augment, factors_are_uniform_in_their_range_and_flips_happen_as_often_as_asked)
 {
     enum { DRAWS = 4000 };

@@ -33,7 +33,7 @@ Test(metrics, quotients_of_a_confusion_matrix_are_those_of_numpy)
     sw_confusion confusion = example_confusion();
     cr_assert_eq(sw_confusion_pixels(&confusion), 320);
     assert_near(sw_confusion_pixel_accuracy(&confusion), 0.875, "pixel accuracy");
-    assert_near(sw_confusion_mean_iou(&confusion), 0.69019968852554714, "mean IoU");
+    assert_near(sw_confusion_mean_iou(&confusion, -1), 0.69019968852554714, "mean IoU");
     for (int c = 0; c < 3; c++) {
         assert_near(sw_confusion_iou(&confusion, c), iou[c], "IoU");
         assert_near(sw_confusion_precision(&confusion, c), precision[c], "precision");
@@ -78,7 +78,7 @@ Test(metrics, an_absent_class_has_no_figures_and_does_not_enter_the_mean)
     cr_assert(isnan(sw_confusion_recall(&confusion, 1)), "class 1 is never true");
     cr_assert_eq(sw_confusion_precision(&confusion, 1), 0.0, "but predicted, wrongly");
     cr_assert_eq(sw_confusion_iou(&confusion, 1), 0.0);
-    assert_near(sw_confusion_mean_iou(&confusion), 0.75 / 2, "mean over the two classes that occur");
+    assert_near(sw_confusion_mean_iou(&confusion, -1), 0.75 / 2, "mean over the two classes that occur");
 }
 
 Test(metrics, without_pixels_nothing_is_a_number)
@@ -86,7 +86,7 @@ Test(metrics, without_pixels_nothing_is_a_number)
     sw_confusion confusion = sw_confusion_empty(2);
     cr_assert(isnan(sw_confusion_pixel_accuracy(&confusion)));
     cr_assert(isnan(sw_confusion_micro_iou(&confusion, 1)));
-    cr_assert(isnan(sw_confusion_mean_iou(&confusion)));
+    cr_assert(isnan(sw_confusion_mean_iou(&confusion, -1)));
     sw_boundary boundary = sw_boundary_empty(2);
     cr_assert(isnan(sw_boundary_f1(&boundary, 0)));
     cr_assert(isnan(sw_boundary_mean_f1(&boundary)));

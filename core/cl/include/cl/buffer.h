@@ -24,6 +24,7 @@ sw_status sw_buffer_read_begin(cl_event *done, sw_cl *cl, cl_mem buffer, size_t 
 /* Waits for such a transfer and releases its event, which becomes NULL; accepts one that is NULL. */
 sw_status sw_buffer_wait(cl_event *event) SW_NODISCARD;
 void sw_buffer_forget(cl_event *event); /* the same without waiting; the transfer goes on */
+void sw_buffer_settle(cl_event *event); /* waits, whatever comes of it: before the host's bytes are freed */
 /* Enqueued; `pattern` is 4 bytes repeated. bytes % 4 == 0, offset % 4 == 0. */
 sw_status sw_buffer_fill(sw_cl *cl, cl_mem buffer, size_t offset, size_t bytes,
                          uint32_t pattern) SW_NODISCARD;

@@ -13,7 +13,8 @@ typedef struct sw_gemm {
     size_t a_offset, b_offset, c_offset;
     size_t lda, ldb, ldc;
     float beta;
-    const char *node; /* for messages; may be NULL */
+    size_t workspace_bytes; /* how much of the workspace's beginning may be written; 0: all of it */
+    const char *node;       /* for messages; may be NULL */
 } sw_gemm;
 
 /* What is fast: neither operand transposed, m and n multiples of 16, ld the row's own length, offsets
@@ -29,5 +30,8 @@ sw_status sw_gemm_run(sw_cl *cl, const sw_gemm *g, cl_mem workspace) SW_NODISCAR
  * default".
  */
 const char *sw_gemm_params_origin(const sw_cl *cl);
+
+/* A number that is another for other parameters, whatever file they come from. */
+uint64_t sw_gemm_params_fingerprint(const sw_cl *cl);
 
 #endif

@@ -39,8 +39,9 @@ double sw_confusion_precision(const sw_confusion *confusion, int c); /* NaN: nev
 double sw_confusion_recall(const sw_confusion *confusion, int c);    /* NaN: never true                 */
 double sw_confusion_dice(const sw_confusion *confusion, int c);      /* NaN: neither true nor predicted */
 
-/* Mean of the IoU over the classes that are true or predicted somewhere. */
-double sw_confusion_mean_iou(const sw_confusion *confusion);
+/* Mean of the IoU over the classes that are true or predicted somewhere, without `ignored_class` (-1: none):
+ * no pixel of an ignored class is counted as true, so that its IoU could only be 0. */
+double sw_confusion_mean_iou(const sw_confusion *confusion, int ignored_class);
 
 /* ---- boundary F1 (Csurka et al., "What is a good evaluation measure for semantic segmentation?", 2013) ----
  *
@@ -48,9 +49,9 @@ double sw_confusion_mean_iou(const sw_confusion *confusion);
  * has another label; the frame of the image is no boundary. Precision is the share of predicted boundary
  * pixels that have a true one of the class within the tolerance (Euclidean, between pixel centres), recall
  * the reverse, F1 = 2PR / (P + R), 0 where both are 0. A class with neither a true nor a predicted boundary
- * in an image is left out; with only one of the two its F1 is 0. The tolerance is 0.0075 of the image's
- * diagonal, at least 1 px. Pixels whose true label is ignored (or no class) are void in truth and prediction
- * alike: on no boundary, and no neighbour that would make one. */
+ * in an image is left out, as is an ignored one; with only one of the two its F1 is 0. The tolerance is
+ * 0.0075 of the image's diagonal, at least 1 px. Pixels whose true label is ignored (or no class) are void in
+ * truth and prediction alike: on no boundary, and no neighbour that would make one. */
 typedef struct sw_boundary {
     int classes;
     double f1_sum[SW_MAX_CLASSES]; /* over images where the class counts */
