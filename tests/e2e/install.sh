@@ -34,6 +34,12 @@ for file in bin/segwork share/segwork/configs/README.md share/segwork/configs/ex
     [[ -s $scratch/moved/$file ]] || { echo "not installed: $file" && failed=1; }
 done
 
+# each link of an installed document that is no address leads to a file
+documents=$scratch/moved/share/doc/segwork
+while IFS=: read -r document link; do
+    [[ -e $(dirname "$document")/${link%%#*} ]] || { echo "$document: '$link' leads nowhere" && failed=1; }
+done < <(grep -roE '\]\([^)# ]+' --include=*.md "$documents" | sed 's/:](/:/' | grep -v ':[a-z]*://')
+
 # what is installed for man and the shells is what this program says of itself
 "$scratch/moved/bin/segwork" man | cmp - "$scratch/moved/share/man/man1/segwork.1" || failed=1
 "$scratch/moved/bin/segwork" completion bash | cmp - "$scratch/moved/share/bash-completion/completions/segwork" || failed=1
