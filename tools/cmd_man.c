@@ -286,14 +286,13 @@ static const char examples[] =
     "  segwork predict --checkpoint runs/focal photos/ --out masks --overlay\n"
     "  segwork export runs/focal --out focal.onnx --fold";
 
-static const char see_also[] =
-    ".SH SEE ALSO\n"
-    ".BR clinfo (1),\n"
-    ".BR dot (1)\n"
-    ".PP\n"
-    "README.md, docs/data.md, docs/runs.md, docs/compare.md, docs/report.md,\n"
-    "docs/devices.md and docs/performance.md in\n"
-    ".IR PREFIX/share/doc/segwork/ .\n";
+static const char see_also[] = ".SH SEE ALSO\n"
+                               ".BR clinfo (1),\n"
+                               ".BR dot (1)\n"
+                               ".PP\n"
+                               "README.md, docs/data.md, docs/runs.md, docs/compare.md, docs/report.md,\n"
+                               "docs/devices.md and docs/performance.md in\n"
+                               ".IR PREFIX/share/doc/segwork/ .\n";
 
 static void append_tagged(sw_str *out, const char *font, const char *name, const char *text)
 {
