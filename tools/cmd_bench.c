@@ -1,5 +1,4 @@
 /* segwork bench: how fast an experiment's network runs here, as a whole and layer by layer. */
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -10,22 +9,21 @@
 #include "exp/bench.h"
 #include "exp/experiment.h"
 
-enum { NOT_GIVEN = INT_MIN };
-
 static const char **sets;
 static char *device, *only;
-static int batch = NOT_GIVEN, steps = 4, json, no_layers, no_tune, data;
+static int batch = OPTION_NOT_GIVEN, steps = 4, json, no_layers, no_tune, data;
 
 static sw_status read_options(sw_bench_options *o)
 {
     *o = (sw_bench_options){.device = device,
-                            .batch = batch == NOT_GIVEN ? 0 : batch,
+                            .batch = batch == OPTION_NOT_GIVEN ? 0 : batch,
                             .steps = steps,
                             .train = true,
                             .infer = true,
                             .layers = !no_layers,
                             .data = data};
-    if (batch != NOT_GIVEN && batch < 1) return sw_fail(SW_E_USAGE, "--batch %d: at least one image", batch);
+    if (batch != OPTION_NOT_GIVEN && batch < 1)
+        return sw_fail(SW_E_USAGE, "--batch %d: at least one image", batch);
     if (steps < 1) return sw_fail(SW_E_USAGE, "--steps %d: at least one step", steps);
     if (!only) return SW_OK;
     o->train = strcmp(only, "train") == 0;

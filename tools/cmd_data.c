@@ -1,7 +1,6 @@
 /* segwork data: making, downloading and looking at data. The first argument names the action. */
 #include "cmd_data.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "commands.h"
@@ -22,9 +21,7 @@ static const struct {
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 
-enum { NOT_GIVEN = INT_MIN };
-
-static int size_px = NOT_GIVEN;
+static int size_px = OPTION_NOT_GIVEN;
 
 static const struct poptOption size_options[] = {
     {"size", '\0', POPT_ARG_INT, &size_px, 0,
@@ -61,10 +58,10 @@ static sw_status run(int argc, const char *const *argv)
             return sw_fail(SW_E_USAGE,
                            "an option of 'data %s' was given to 'data %s' (see 'segwork data --help')",
                            actions[i].name, actions[chosen].name);
-    if (size_px != NOT_GIVEN && actions[chosen].why_no_size)
+    if (size_px != OPTION_NOT_GIVEN && actions[chosen].why_no_size)
         return sw_fail(SW_E_USAGE, "'data %s' takes no --size: %s", actions[chosen].name,
                        actions[chosen].why_no_size);
-    return actions[chosen].run(argv[1], size_px == NOT_GIVEN ? DATA_DEFAULT_SIZE_PX : size_px);
+    return actions[chosen].run(argv[1], size_px == OPTION_NOT_GIVEN ? DATA_DEFAULT_SIZE_PX : size_px);
 }
 
 const sw_command sw_cmd_data = {

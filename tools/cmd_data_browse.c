@@ -1,15 +1,12 @@
 /* segwork data browse */
-#include <limits.h>
 #include <stdio.h>
 
 #include "cmd_data.h"
 #include "exp/browse.h"
 
-enum { NOT_GIVEN = INT_MIN };
-
 static char *out;
 static char **sets;
-static int epoch = NOT_GIVEN, count = NOT_GIVEN;
+static int epoch = OPTION_NOT_GIVEN, count = OPTION_NOT_GIVEN;
 
 const struct poptOption data_browse_options[] = {
     {"out", 'o', POPT_ARG_STRING, &out, 0, "The picture to write", "PNG"},
@@ -21,7 +18,7 @@ const struct poptOption data_browse_options[] = {
 
 bool data_browse_any_option(void)
 {
-    return out || sets || epoch != NOT_GIVEN || count != NOT_GIVEN;
+    return out || sets || epoch != OPTION_NOT_GIVEN || count != OPTION_NOT_GIVEN;
 }
 
 sw_status data_browse_run(const char *experiment_path, int size_px)
@@ -31,10 +28,11 @@ sw_status data_browse_run(const char *experiment_path, int size_px)
     sw_experiment *experiment = NULL;
     int drawn = 0;
     if (!out) return sw_fail(SW_E_USAGE, "'data browse' needs --out, the picture to write");
-    if (count != NOT_GIVEN && count < 1) return sw_fail(SW_E_USAGE, "--count %d: must be 1 or more", count);
+    if (count != OPTION_NOT_GIVEN && count < 1)
+        return sw_fail(SW_E_USAGE, "--count %d: must be 1 or more", count);
     SW_TRY(sw_experiment_load(&experiment, experiment_path, (const char *const *)sets));
-    SW_TRY(
-        sw_browse(&drawn, out, experiment, epoch == NOT_GIVEN ? 1 : epoch, count == NOT_GIVEN ? 0 : count));
+    SW_TRY(sw_browse(&drawn, out, experiment, epoch == OPTION_NOT_GIVEN ? 1 : epoch,
+                     count == OPTION_NOT_GIVEN ? 0 : count));
     printf("%s: %d image%s\n", out, drawn, drawn == 1 ? "" : "s");
 done:
     sw_experiment_destroy(experiment);

@@ -1,5 +1,4 @@
 /* segwork data fetch */
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -11,7 +10,7 @@
 #include "terminal_line.h"
 
 static const char *base_url;
-static long long images_bytes = LLONG_MIN, annotations_bytes = LLONG_MIN; /* not given */
+static long long images_bytes = OPTION_NOT_GIVEN_LONG, annotations_bytes = OPTION_NOT_GIVEN_LONG;
 static const volatile sig_atomic_t *stop;
 
 const struct poptOption data_fetch_options[] = {
@@ -25,7 +24,7 @@ const struct poptOption data_fetch_options[] = {
 
 bool data_fetch_any_option(void)
 {
-    return base_url || images_bytes != LLONG_MIN || annotations_bytes != LLONG_MIN;
+    return base_url || images_bytes != OPTION_NOT_GIVEN_LONG || annotations_bytes != OPTION_NOT_GIVEN_LONG;
 }
 
 /* One line on a terminal, rewritten at most ten times a second. */
@@ -45,8 +44,8 @@ static bool show_progress(void *user, const char *what, uint64_t done_bytes, uin
 sw_status data_fetch_run(const char *dir, int size_px)
 {
     (void)size_px; /* refused before */
-    if (images_bytes == LLONG_MIN) images_bytes = SW_FETCH_IMAGES_BYTES;
-    if (annotations_bytes == LLONG_MIN) annotations_bytes = SW_FETCH_ANNOTATIONS_BYTES;
+    if (images_bytes == OPTION_NOT_GIVEN_LONG) images_bytes = SW_FETCH_IMAGES_BYTES;
+    if (annotations_bytes == OPTION_NOT_GIVEN_LONG) annotations_bytes = SW_FETCH_ANNOTATIONS_BYTES;
     if (images_bytes < 1 || annotations_bytes < 1)
         return sw_fail(SW_E_USAGE, "an archive's size must be 1 byte or more");
     double shown_s = 0.0; /* 0: not yet */

@@ -1,14 +1,13 @@
 /* segwork data synth */
-#include <limits.h>
 #include <stdio.h>
 
 #include "cmd_data.h"
 #include "data/synth.h"
 
-enum { NOT_GIVEN = INT_MIN, DEFAULT_TRAIN = 400, DEFAULT_VAL = 100, DEFAULT_SEED = 1 };
+enum { DEFAULT_TRAIN = 400, DEFAULT_VAL = 100, DEFAULT_SEED = 1 };
 
-static int train = NOT_GIVEN, val = NOT_GIVEN;
-static long long seed = LLONG_MIN; /* not given */
+static int train = OPTION_NOT_GIVEN, val = OPTION_NOT_GIVEN;
+static long long seed = OPTION_NOT_GIVEN_LONG;
 
 const struct poptOption data_synth_options[] = {
     {"train", '\0', POPT_ARG_INT, &train, 0, "Training pictures (default 400)", "N"},
@@ -18,16 +17,16 @@ const struct poptOption data_synth_options[] = {
 
 bool data_synth_any_option(void)
 {
-    return train != NOT_GIVEN || val != NOT_GIVEN || seed != LLONG_MIN;
+    return train != OPTION_NOT_GIVEN || val != OPTION_NOT_GIVEN || seed != OPTION_NOT_GIVEN_LONG;
 }
 
 sw_status data_synth_run(const char *dir, int size_px)
 {
-    if (seed == LLONG_MIN) seed = DEFAULT_SEED;
+    if (seed == OPTION_NOT_GIVEN_LONG) seed = DEFAULT_SEED;
     if (seed < 0) return sw_fail(SW_E_USAGE, "--seed %lld: must be 0 or more", seed);
     sw_synth_options options = {
-        .train = train == NOT_GIVEN ? DEFAULT_TRAIN : train,
-        .val = val == NOT_GIVEN ? DEFAULT_VAL : val,
+        .train = train == OPTION_NOT_GIVEN ? DEFAULT_TRAIN : train,
+        .val = val == OPTION_NOT_GIVEN ? DEFAULT_VAL : val,
         .size_px = size_px,
         .seed = (uint64_t)seed,
     };

@@ -242,8 +242,7 @@ static const struct {
      "Where PoCL, the OpenCL driver for CPUs, keeps compiled kernels; by default ~/.cache/pocl. "
      "The first use of a kernel takes some seconds, the next ones do not."},
     {"NO_COLOR", "Set to anything but an empty text: no colours and no other escape sequences on a terminal. "
-                 "Where standard error "
-                 "is no terminal there are none anyway."},
+                 "Where standard error is no terminal there are none anyway."},
     {"TERM", "dumb: no progress bar."},
 };
 

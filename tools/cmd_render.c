@@ -1,5 +1,4 @@
 /* segwork render: a run's masks forming, as an animation and as pictures. */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,10 +7,8 @@
 #include "exp/gif.h"
 #include "exp/render.h"
 
-enum { NOT_GIVEN = INT_MIN };
-
 static char *gif, *frames, *images, *panels;
-static int size_px = NOT_GIVEN;
+static int size_px = OPTION_NOT_GIVEN;
 static double fps = 3;
 
 /* Of one run alone the animation may lie in its folder; several have no folder in common. */
@@ -31,7 +28,7 @@ static sw_status run(int argc, const char *const *argv)
     sw_status status = SW_OK;
     char *own_gif = NULL;
     if (argc == 0) return sw_fail(SW_E_USAGE, "needs a run's folder (see 'segwork render --help')");
-    if (size_px != NOT_GIVEN && size_px < 1)
+    if (size_px != OPTION_NOT_GIVEN && size_px < 1)
         return sw_fail(SW_E_USAGE, "--size %d: must be %d to %d pixels", size_px, SW_RENDER_MIN_SIZE_PX,
                        SW_RENDER_MAX_SIZE_PX);
     SW_TRY(default_output(&own_gif, argc, argv));
@@ -41,7 +38,7 @@ static sw_status run(int argc, const char *const *argv)
                                        .images = images,
                                        .panels = panels,
                                        .fps = fps,
-                                       .size_px = size_px == NOT_GIVEN ? 0 : size_px};
+                                       .size_px = size_px == OPTION_NOT_GIVEN ? 0 : size_px};
     sw_render_result result;
     SW_TRY(sw_render(&result, &options));
     printf("%d epoch%s (%02d to %02d), %d x %d pixels:%s%s%s%s\n", result.frames,

@@ -2,9 +2,14 @@
 #ifndef TOOLS_COMMAND_H
 #define TOOLS_COMMAND_H
 
+#include <limits.h>
 #include <popt.h>
 
 #include "base/status.h"
+
+/* What the static of a number's option holds until it is given: nothing that anybody would type. */
+#define OPTION_NOT_GIVEN      INT_MIN
+#define OPTION_NOT_GIVEN_LONG LLONG_MIN
 
 typedef struct sw_command {
     const char *name;      /* "run" */

@@ -34,7 +34,7 @@ static void describe_found(char *out, size_t bytes, const sw_yaml_node *node)
         int used = snprintf(out, bytes, node->quoted ? "the quoted text \"%.*s%s\"" : "'%.*s%s'",
                             SHOWN_BYTES - 1, node->text, cut ? "..." : "");
         for (int i = 0; i < used && (size_t)i < bytes; i++)
-            if ((unsigned char)out[i] < 0x20 || out[i] == 0x7f) out[i] = ' ';
+            if ((unsigned char)out[i] < 0x20) out[i] = ' ';
     }
 }
 

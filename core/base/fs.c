@@ -191,8 +191,8 @@ sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t lengt
     off_t before = lseek(fd, 0, SEEK_END);
     size_t have = 0;
     int cause = 0;
-    while (have < length &&
-           !cause) { /* the second call, if any, is there to learn why the first one ended early */
+    /* a second call, if any, is there to learn why the first one ended early */
+    while (have < length && !cause) {
         ssize_t put = write(fd, (const char *)bytes + have, length - have);
         if (put > 0)
             have += (size_t)put;

@@ -32,3 +32,13 @@ size_t sw_utf8_next(const char **out, const char **text)
     *text += bytes ? bytes : 1;
     return bytes ? bytes : sizeof replacement - 1;
 }
+
+void sw_utf8_append(sw_str *out, const char *text)
+{
+    sw_str_append(out, "");
+    while (*text) {
+        const char *character;
+        size_t bytes = sw_utf8_next(&character, &text);
+        sw_str_append_bytes(out, character, bytes);
+    }
+}

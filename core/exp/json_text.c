@@ -32,12 +32,7 @@ void sw_json_number(sw_str *out, double value, int digits)
 struct cJSON *sw_json_add_text(struct cJSON *object, const char *key, const char *text)
 {
     sw_str clean = {0};
-    sw_str_append(&clean, "");
-    while (*text) {
-        const char *character;
-        size_t bytes = sw_utf8_next(&character, &text);
-        sw_str_append_bytes(&clean, character, bytes);
-    }
+    sw_utf8_append(&clean, text);
     cJSON *added = clean.failed ? NULL : cJSON_AddStringToObject(object, key, clean.text);
     sw_str_deinit(&clean);
     return added;

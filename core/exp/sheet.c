@@ -12,16 +12,12 @@ enum { GAP = 2, NARROWEST = 6, MOST_COLUMNS = 8 /* of a table of words */, MOST_
 static const char *keep(sheet *s, const char *text)
 {
     sw_str clean = {0};
-    sw_str_append(&clean, "");
-    while (*text) {
-        const char *character;
-        size_t bytes = sw_utf8_next(&character, &text);
-        bool control = (unsigned char)*character < 0x20 || *character == 0x7f;
-        sw_str_append_bytes(&clean, control ? " " : character, control ? 1 : bytes);
-    }
-    const char *copy = clean.failed ? NULL : sw_arena_strdup(&s->arena, clean.text);
+    sw_utf8_append(&clean, text);
+    char *copy = clean.failed ? NULL : sw_arena_strdup(&s->arena, clean.text);
     sw_str_deinit(&clean);
     if (!copy) s->failed = true;
+    for (char *c = copy; c && *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = ' ';
     return copy;
 }
 

@@ -276,6 +276,12 @@ Test(cl_gemm, matrices_beyond_their_buffers_and_a_missing_workspace_are_refused_
     if (bytes > 0) { /* some devices' parameters need none */
         cr_expect_eq(sw_gemm_run(session, &g, NULL), SW_E_DEVICE);
         cr_expect_not_null(strstr(sw_error_message(), "it needs a workspace of "), "%s", sw_error_message());
+        cl_mem workspace; /* large enough, but most of it is not this product's to write */
+        OK(sw_buffer_create(&workspace, session, 1 << 20, "workspace"));
+        g.workspace_bytes = sizeof(float);
+        cr_expect_eq(sw_gemm_run(session, &g, workspace), SW_E_DEVICE);
+        cr_expect_not_null(strstr(sw_error_message(), "it was given 4"), "%s", sw_error_message());
+        sw_buffer_release(&workspace);
     }
     sw_buffer_release(&small);
 }

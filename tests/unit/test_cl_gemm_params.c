@@ -88,6 +88,23 @@ static void expect_product(sw_cl *cl)
     sw_buffer_release(&workspace);
 }
 
+static uint64_t fingerprint_of(const char *file)
+{
+    sw_cl *cl;
+    cr_assert_eq(open_with(&cl, file), SW_OK, "%s", sw_error_message());
+    uint64_t fingerprint = sw_gemm_params_fingerprint(cl);
+    sw_cl_destroy(cl);
+    return fingerprint;
+}
+
+Test(cl_gemm_params, other_values_in_the_same_file_have_another_fingerprint)
+{
+    uint64_t before = fingerprint_of(scratch_write("mine.json", XGEMM));
+    cr_expect_eq(fingerprint_of(scratch_write("copy.json", XGEMM)), before);
+    const char *changed = XGEMM_START "\"GEMMK\": 0, \"MWG\": 16, \"NWG\": 16, " XGEMM_END;
+    cr_expect_neq(fingerprint_of(scratch_write("mine.json", changed)), before);
+}
+
 Test(cl_gemm_params, parameters_come_from_the_option_else_the_environment_else_the_table)
 {
     sw_cl *cl;

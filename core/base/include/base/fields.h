@@ -85,9 +85,9 @@ void sw_fields_write(sw_str *out, const sw_field_table *table, const void *recor
                      const sw_yaml_node *origins);
 
 /* Calls `visit` for every value of the struct, in the order of the table, with its dotted path
- * ("model.encoder.0.width"), the value as YAML (on one line but for
- * some custom ones), and its node in `origins`, the mapping it was
- * read from (NULL: it is a default). The texts are valid during the call. SW_E_MEMORY. */
+ * ("model.encoder.0.width"), the value as YAML (on one line, but for some custom ones), and its node in
+ * `origins`, the mapping it was read from (NULL: it is a default). The texts are valid during the call.
+ * SW_E_MEMORY. */
 typedef void (*sw_fields_value_visitor)(void *user, const char *path, const char *value,
                                         const sw_yaml_node *origin);
 sw_status sw_fields_values(const sw_field_table *table, const void *record, const sw_yaml_node *origins,
