@@ -35,10 +35,12 @@ for file in bin/segwork share/segwork/configs/README.md share/segwork/configs/ex
 done
 
 # each link of an installed document that is no address leads to a file
-documents=$scratch/moved/share/doc/segwork
+documents=$scratch/moved/share/doc/segwork links=0
 while IFS=: read -r document link; do
+    links=$((links + 1))
     [[ -e $(dirname "$document")/${link%%#*} ]] || { echo "$document: '$link' leads nowhere" && failed=1; }
 done < <(grep -roE '\]\([^)# ]+' --include=*.md "$documents" | sed 's/:](/:/' | grep -v ':[a-z]*://')
+[[ $links -ge 20 ]] || { echo "only $links links in the documents" && failed=1; }
 
 # what is installed for man and the shells is what this program says of itself
 "$scratch/moved/bin/segwork" man | cmp - "$scratch/moved/share/man/man1/segwork.1" || failed=1
