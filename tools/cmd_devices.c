@@ -69,6 +69,7 @@ static void print_device(const sw_device_info *d, bool chosen)
                     size_text(cache, d->cache_bytes));
     print_formatted("arithmetic", "native vectors of %" PRIu32 " floats, %s double precision",
                     d->float_vector, d->has_fp64 ? "with" : "without");
+    if (d->obstacle[0]) print_field("not usable", d->obstacle);
     printf("\n");
 }
 

@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "session.h"
 
 static const char NO_DEVICE_REMEDY[] =
     "install the driver of a device, for example pocl-opencl-icd (runs on any CPU), nvidia-opencl-icd "
-    "(NVIDIA), "
-    "intel-opencl-icd (Intel graphics) or mesa-opencl-icd (AMD); 'clinfo -l' lists what OpenCL sees";
+    "(NVIDIA), intel-opencl-icd (Intel graphics) or mesa-opencl-icd (AMD, with RUSTICL_ENABLE=radeonsi in "
+    "the "
+    "environment); 'clinfo -l' lists what OpenCL sees";
 
 typedef struct device_list {
     sw_device_info *items;
@@ -78,6 +80,23 @@ uint64_t sw_host_available_bytes(void)
     return (uint64_t)kib * 1024;
 }
 
+/* Kernels are OpenCL C 1.2, and built from source. */
+static void find_obstacle(sw_device_info *info)
+{
+    int major, minor;
+    cl_bool compiles = CL_TRUE, available = CL_TRUE;
+    clGetDeviceInfo(info->device, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiles, &compiles, NULL);
+    clGetDeviceInfo(info->device, CL_DEVICE_AVAILABLE, sizeof available, &available, NULL);
+    if (!available)
+        snprintf(info->obstacle, sizeof info->obstacle, "the driver says that it is not available");
+    else if (!compiles)
+        snprintf(info->obstacle, sizeof info->obstacle, "its driver has no compiler");
+    else if (sscanf(info->version, "OpenCL %d.%d", &major, &minor) == 2 && major * 10 + minor < 12)
+        snprintf(info->obstacle, sizeof info->obstacle,
+                 "its driver has OpenCL %d.%d, 1.2 is needed; another driver for it may have that", major,
+                 minor);
+}
+
 /* Fills everything but the platform's fields and the indices. */
 static sw_status describe_device(sw_device_info *info, cl_device_id device)
 {
@@ -105,6 +124,7 @@ static sw_status describe_device(sw_device_info *info, cl_device_id device)
     SW_TRY(device_info(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof info->float_vector,
                        &info->float_vector));
     info->type_name = type_name(info->type);
+    find_obstacle(info);
     /* PoCL reports a share of the free memory and takes the page cache for used, so that its figure falls by
      * reading files; it does not hold to it either */
     uint64_t available = sw_host_available_bytes();
@@ -142,8 +162,11 @@ static sw_status add_platform(device_list *list, cl_platform_id platform, int pl
         *info =
             (sw_device_info){.platform = platform, .platform_index = platform_index, .device_index = (int)i};
         memcpy(info->platform_name, name, sizeof name);
-        SW_TRY(describe_device(info, devices[i]));
-        list->count++;
+        if (describe_device(info, devices[i]) == SW_OK)
+            list->count++;
+        else
+            sw_log(SW_LOG_WARNING, "OpenCL device %d:%u (%s) is left out: %s", platform_index, i, name,
+                   sw_error_message());
     }
 done:
     free(devices);
@@ -164,7 +187,9 @@ sw_status sw_device_list(sw_device_info **out, size_t *count)
     platforms = calloc(platform_count, sizeof *platforms);
     if (!platforms) return sw_fail_alloc("the list of platforms", platform_count * sizeof *platforms);
     SW_TRY(sw_cl_status(clGetPlatformIDs(platform_count, platforms, NULL), "clGetPlatformIDs", NULL));
-    for (cl_uint i = 0; i < platform_count; i++) SW_TRY(add_platform(&list, platforms[i], (int)i));
+    for (cl_uint i = 0; i < platform_count; i++)
+        if (add_platform(&list, platforms[i], (int)i) != SW_OK)
+            sw_log(SW_LOG_WARNING, "OpenCL platform %u is left out: %s", i, sw_error_message());
     if (list.count == 0) {
         status =
             sw_fail(SW_E_DEVICE, "there are OpenCL platforms, but none has a device: %s", NO_DEVICE_REMEDY);

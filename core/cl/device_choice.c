@@ -81,13 +81,15 @@ static sw_status pick_by_spec(sw_device_info *out, const sw_device_info *devices
 
 static void pick_default(sw_device_info *out, const sw_device_info *devices, size_t count)
 {
-    const sw_device_info *gpu = NULL, *cpu = NULL;
+    const sw_device_info *gpu = NULL, *cpu = NULL, *any = NULL;
     for (size_t i = 0; i < count; i++) {
         const sw_device_info *d = &devices[i];
+        if (d->obstacle[0]) continue;
+        if (!any) any = d;
         if (d->type & CL_DEVICE_TYPE_GPU && (!gpu || d->compute_units > gpu->compute_units)) gpu = d;
         if (d->type & CL_DEVICE_TYPE_CPU && !cpu) cpu = d;
     }
-    *out = gpu ? *gpu : cpu ? *cpu : devices[0];
+    *out = gpu ? *gpu : cpu ? *cpu : any ? *any : devices[0];
     snprintf(out->chosen_by, sizeof out->chosen_by, "%s",
              gpu   ? "the GPU with the most compute units"
              : cpu ? "the first CPU, for there is no GPU"

@@ -56,21 +56,34 @@ static cl_uint normalise_grid(sw_grid *grid)
     return dimensions;
 }
 
-static sw_status check_grid(const sw_kernel *kernel, const sw_grid *grid)
+static size_t items_of(const sw_grid *grid)
+{
+    return grid->local[0] * grid->local[1] * grid->local[2];
+}
+
+/* Against the device only: whether the driver can run the very kernel in such a work-group, trying shows. */
+static sw_status check_grid(const sw_cl *cl, const sw_kernel *kernel, const sw_grid *grid)
 {
     if (grid->local[0] == 0) return SW_OK;
-    size_t items = 1;
-    for (int i = 0; i < 3; i++) {
-        items *= grid->local[i];
+    for (int i = 0; i < 3; i++)
         if (grid->global[i] % grid->local[i] != 0)
             return sw_fail(SW_E_DEVICE,
                            "kernel %s: dimension %d of the work-group, %zu, does not divide the grid's %zu",
                            kernel->name, i, grid->local[i], grid->global[i]);
-    }
-    if (items > kernel->max_work_group)
+    if (items_of(grid) > cl->device.max_work_group)
         return sw_fail(SW_E_DEVICE, "kernel %s: a work-group of %zu items, the device allows %zu",
-                       kernel->name, items, kernel->max_work_group);
+                       kernel->name, items_of(grid), cl->device.max_work_group);
     return SW_OK;
+}
+
+/* Halves a work-group that is only wished for until the driver can run the kernel in it; what was a divisor
+ * of the grid stays one. */
+static void shrink_group(const sw_kernel *kernel, sw_grid *grid)
+{
+    if (!grid->any_local) return;
+    for (int i = 2; i >= 0; i--)
+        while (items_of(grid) > kernel->max_work_group && grid->local[i] > 1)
+            grid->local[i] = grid->local[i] % 2 == 0 ? grid->local[i] / 2 : 1;
 }
 
 static sw_status set_args(const sw_kernel *kernel, size_t arg_count, const sw_arg *args)
@@ -104,8 +117,8 @@ static sw_status enqueue(sw_cl *cl, const sw_kernel *kernel, const char *node, c
                                          cl->check || cl->profiling ? &event : NULL);
     if (code != CL_SUCCESS)
         return sw_fail_in(sw_cl_status(code, "clEnqueueNDRangeKernel", NULL),
-                          "kernel %s, grid %zu x %zu x %zu", kernel->name, grid->global[0], grid->global[1],
-                          grid->global[2]);
+                          "kernel %s, grid %zu x %zu x %zu, work-groups of %zu", kernel->name,
+                          grid->global[0], grid->global[1], grid->global[2], items_of(grid));
     if (cl->check) SW_TRY(wait_for(event, kernel->name));
     if (cl->profiling) {
         status = sw_timer_record(cl, node, kernel->name, 0.0, NULL, event);
@@ -122,7 +135,8 @@ sw_status sw_launch(sw_cl *cl, const sw_kernel *kernel, const char *node, sw_gri
     sw_status status = SW_OK;
     cl_uint dimensions = normalise_grid(&grid);
     SW_TRY(check_args(kernel, arg_count, args));
-    SW_TRY(check_grid(kernel, &grid));
+    shrink_group(kernel, &grid);
+    SW_TRY(check_grid(cl, kernel, &grid));
     SW_TRY(set_args(kernel, arg_count, args));
     SW_TRY(enqueue(cl, kernel, node, &grid, dimensions));
 done:

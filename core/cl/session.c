@@ -19,6 +19,9 @@ sw_status sw_cl_create(sw_cl **out, const sw_device_info *device, const sw_cl_op
     cl_int code;
     if (!options) options = &defaults;
     *out = NULL;
+    if (device->obstacle[0])
+        return sw_fail(SW_E_DEVICE, "device %s cannot be used: %s; 'segwork devices' lists the others",
+                       device->name, device->obstacle);
     sw_cl *cl = calloc(1, sizeof *cl);
     if (!cl) return sw_fail_alloc("the device session", sizeof *cl);
     cl->device = *device;

@@ -98,7 +98,8 @@ done:
     return status;
 }
 
-/* The kernel for large work-groups, or where the driver cannot run it in such ones, for small ones. */
+/* The kernel for large work-groups, or where the driver says that it cannot run it in such ones, for small
+ * ones. Whether it can do that it is not asked (sw_kernel_max_work_group), the launch tells. */
 static sw_status prepare_product(product *p, sw_cl *cl, sw_conv_shape s, int in, int out, const char *kernel,
                                  bool is_split)
 {
@@ -110,11 +111,6 @@ static sw_status prepare_product(product *p, sw_cl *cl, sw_conv_shape s, int in,
     }
     cut(p, cl, SMALL_GROUP, is_split);
     SW_TRY(build(p, cl, s, in, out, kernel));
-    if (sw_kernel_max_work_group(p->run) < SMALL_GROUP * SMALL_GROUP)
-        status = sw_fail(SW_E_DEVICE,
-                         "kernel %s needs work-groups of %d items, the driver allows it %zu; "
-                         "use runtime.conv_engine: clblast",
-                         kernel, SMALL_GROUP * SMALL_GROUP, sw_kernel_max_work_group(p->run));
 done:
     return status;
 }

@@ -76,8 +76,9 @@ sw_status sw_gradients_clip(sw_gradients *g)
                      sw_arg_buffer(g->store->grads), sw_arg_buffer(g->partial), sw_arg_i32(chunks.vectors),
                      sw_arg_i32(chunks.rounds), sw_arg_i32(chunks.item_stride),
                      sw_arg_i32(chunks.round_stride)));
-    SW_TRY(SW_LAUNCH(cl, g->norm, NULL, ((sw_grid){{SUM_ITEMS}, {SUM_ITEMS}}), sw_arg_buffer(g->partial),
-                     sw_arg_i32(chunks.items), sw_arg_f32(g->clip_norm), sw_arg_buffer(g->norms)));
+    SW_TRY(SW_LAUNCH(cl, g->norm, NULL, ((sw_grid){.global = {SUM_ITEMS}, .local = {SUM_ITEMS}}),
+                     sw_arg_buffer(g->partial), sw_arg_i32(chunks.items), sw_arg_f32(g->clip_norm),
+                     sw_arg_buffer(g->norms)));
     SW_TRY(
         SW_LAUNCH(cl, g->clip, NULL, sweep_grid(g), sw_arg_buffer(g->store->grads), sw_arg_buffer(g->norms)));
 done:

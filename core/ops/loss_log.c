@@ -38,7 +38,7 @@ sw_status sw_loss_log_add(sw_loss_log *log, cl_mem loss, const sw_optimizer *opt
 {
     assert(log->count < log->capacity && !log->read);
     sw_status status =
-        SW_LAUNCH(log->cl, log->kernel, NULL, ((sw_grid){{1}, {1}}), sw_arg_buffer(loss),
+        SW_LAUNCH(log->cl, log->kernel, NULL, ((sw_grid){.global = {1}, .local = {1}}), sw_arg_buffer(loss),
                   sw_arg_buffer(log->losses), sw_arg_i32(log->count), sw_arg_buffer(optimizer->halted));
     if (status == SW_OK) log->count++;
     return sw_fail_in(status, "loss");

@@ -113,9 +113,9 @@ static sw_status loss_forward(sw_run *run)
                      sw_arg_buffer(run->workspace), sw_arg_i32(chunks.vectors), sw_arg_i32(chunks.rounds),
                      sw_arg_i32(chunks.item_stride), sw_arg_i32(chunks.round_stride),
                      sw_arg_f32(attrs->gamma)));
-    SW_TRY(SW_LAUNCH(run->cl, l->sum, run->node->name, ((sw_grid){{SUM_ITEMS}, {SUM_ITEMS}}),
-                     sw_arg_buffer(run->workspace), sw_arg_i32(chunks.items), sw_arg_buffer(run->out[0]),
-                     sw_arg_buffer(run->saved[0])));
+    SW_TRY(SW_LAUNCH(run->cl, l->sum, run->node->name,
+                     ((sw_grid){.global = {SUM_ITEMS}, .local = {SUM_ITEMS}}), sw_arg_buffer(run->workspace),
+                     sw_arg_i32(chunks.items), sw_arg_buffer(run->out[0]), sw_arg_buffer(run->saved[0])));
 done:
     return status;
 }

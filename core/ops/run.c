@@ -43,7 +43,7 @@ sw_grid sw_run_grid(const sw_run *run, size_t x, size_t y, bool heavy)
     /* a CPU does a group's items one after the other: whole rows lie together in memory */
     size_t local_x = cpu ? largest_divisor(x, items) : power_of_two_divisor(x, items);
     size_t local_y = power_of_two_divisor(y, items / local_x);
-    return (sw_grid){.global = {x, y, 1}, .local = {local_x, local_y, 1}};
+    return (sw_grid){.global = {x, y, 1}, .local = {local_x, local_y, 1}, .any_local = true};
 }
 
 bool sw_run_streams(const sw_run *run, size_t elems)

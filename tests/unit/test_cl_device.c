@@ -104,6 +104,23 @@ Test(cl_device, without_a_spec_the_largest_gpu_is_taken_else_the_first_cpu_else_
     cr_expect_str_eq(got.name, "Sonderling");
 }
 
+Test(cl_device, a_device_with_an_obstacle_is_taken_only_by_name_and_then_refused_with_it)
+{
+    sw_device_info old[MACHINE], got;
+    sw_cl *cl;
+    memcpy(old, machine, sizeof old);
+    for (int i = 1; i < 3; i++) snprintf(old[i].obstacle, sizeof old[i].obstacle, "it is from the year 2010");
+    cr_expect_eq(sw_device_pick(&got, old, MACHINE, NULL, ""), SW_OK);
+    cr_expect(got.platform_index == 1 && got.device_index == 2, "%s", got.name);
+    for (int i = 0; i < MACHINE; i++)
+        snprintf(old[i].obstacle, sizeof old[i].obstacle, "it is from the year 2010");
+    cr_expect_eq(sw_device_pick(&got, old, MACHINE, NULL, ""), SW_OK, "there is no other");
+    cr_expect_eq(sw_device_pick(&got, old, MACHINE, "ross 30 ti", "a test"), SW_OK);
+    cr_expect_eq(sw_cl_create(&cl, &got, NULL), SW_E_DEVICE);
+    cr_expect_not_null(strstr(sw_error_message(), "Ross 30 Ti cannot be used: it is from the year 2010"),
+                       "%s", sw_error_message());
+}
+
 Test(cl_device, the_listed_devices_can_be_chosen_by_number_and_by_the_environment)
 {
     sw_device_info *devices, got;

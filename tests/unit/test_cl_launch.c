@@ -111,6 +111,38 @@ Test(cl_launch, wrong_arguments_and_wrong_grids_are_refused_before_anything_runs
     sw_buffer_release(&x);
 }
 
+Test(cl_launch, a_work_group_that_is_a_wish_shrinks_to_what_the_driver_can_run)
+{
+    scratch_write("mark.cl",
+                  "__kernel void mark(__global int *x)\n"
+                  "{\n"
+                  "    const size_t i = get_global_id(0) + get_global_size(0) * get_global_id(1);\n"
+                  "    x[i] += (int)(get_local_size(0) * get_local_size(1));\n"
+                  "}\n");
+    const sw_kernel *kernel;
+    cl_mem x;
+    OK(sw_kernel_get(&kernel, session, "mark", "mark", ""));
+    /* one group of all items, of which the driver can run half, and one whose sides are odd */
+    const size_t most = sw_kernel_max_work_group(kernel);
+    const sw_grid grids[] = {{.global = {most, 2}, .local = {most, 2}, .any_local = true},
+                             {.global = {2 * most, 1}, .local = {2 * most, 1}, .any_local = true},
+                             {.global = {3, most + 1}, .local = {3, most + 1}, .any_local = true}};
+    const int groups[] = {(int)most, (int)most, 3};
+    for (int g = 0; g < 3; g++) {
+        const size_t items = grids[g].global[0] * grids[g].global[1];
+        int *host = calloc(items, sizeof *host);
+        cr_assert_not_null(host);
+        OK(sw_buffer_create(&x, session, items * sizeof *host, "x"));
+        OK(sw_buffer_write(session, x, 0, host, items * sizeof *host));
+        OK(SW_LAUNCH(session, kernel, NULL, grids[g], sw_arg_buffer(x)));
+        OK(sw_buffer_read(session, x, 0, host, items * sizeof *host));
+        for (size_t i = 0; i < items; i++)
+            cr_assert_eq(host[i], groups[g], "grid %d, item %zu: %d in its group", g, i, host[i]);
+        sw_buffer_release(&x);
+        free(host);
+    }
+}
+
 Test(cl_launch, a_build_failure_carries_file_line_options_and_the_compilers_words)
 {
     const sw_kernel *kernel;

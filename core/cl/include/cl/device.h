@@ -24,17 +24,20 @@ typedef struct sw_device_info {
     size_t max_work_group;
     uint32_t float_vector; /* native vector width of float */
     bool has_fp64;
+    char obstacle[128];  /* why segwork cannot use it; "" where it can */
     char chosen_by[320]; /* set by sw_device_choose: why this one ("the GPU with the most compute units") */
 } sw_device_info;
 
-/* Every device of every platform. *out is freed by the caller. No platform at all is an error that says
- * which packages bring one. */
+/* Every device of every platform, those that cannot be used too (`obstacle`). *out is freed by the caller. A
+ * platform or device that cannot be asked is left out with a warning. No platform or no device at all is an
+ * error that says which packages bring one. */
 sw_status sw_device_list(sw_device_info **out, size_t *count) SW_NODISCARD;
 
 /* The device named by `spec`: "platform:device" numbers, or a part of a device's or platform's name (case
  * ignored; more than one match is an error that lists them). NULL or "" takes SEGWORK_DEVICE, and when that
- * is unset too, the GPU with the most compute units, else the first CPU, else the first device. A spec that
- * matches nothing is SW_E_CONFIG with the list: never another device instead. */
+ * is unset too, of the devices that can be used the GPU with the most compute units, else the first CPU, else
+ * the first device. A spec that matches nothing is SW_E_CONFIG with the list: never another device instead.
+ */
 sw_status sw_device_choose(sw_device_info *out, const char *spec) SW_NODISCARD;
 
 /* The same choice among given devices (count > 0), without looking at the environment. `origin` says in
@@ -53,6 +56,7 @@ typedef struct sw_cl_options {
         *gemm_params_file; /* a file written by tools/tune_gemm, or NULL: environment, then built-in table */
 } sw_cl_options;
 
+/* SW_E_DEVICE for a device that has an obstacle, with it. */
 sw_status sw_cl_create(sw_cl **out, const sw_device_info *device, const sw_cl_options *options) SW_NODISCARD;
 void sw_cl_destroy(sw_cl *cl); /* accepts NULL */
 

@@ -17,7 +17,8 @@ sw_status sw_kernel_get(const sw_kernel **out, sw_cl *cl, const char *file, cons
 enum { SW_FINGERPRINT_BYTES = 17 };
 sw_status sw_kernel_fingerprint(char out[SW_FINGERPRINT_BYTES]) SW_NODISCARD;
 
-/* The most items of a work-group that the driver can run this kernel in. */
+/* The most items of a work-group that the driver says it can run this kernel in. Some say less than they can:
+ * Mesa 22.3's rusticl names the width of its vectors. */
 size_t sw_kernel_max_work_group(const sw_kernel *kernel);
 
 typedef enum sw_arg_kind { SW_ARG_BUFFER, SW_ARG_I32, SW_ARG_U32, SW_ARG_F32, SW_ARG_LOCAL } sw_arg_kind;
@@ -62,6 +63,7 @@ static inline sw_arg sw_arg_local(size_t bytes)
  * otherwise every local must divide its global. A dimension of global size 0 is a programming error. */
 typedef struct sw_grid {
     size_t global[3], local[3];
+    bool any_local; /* local is a wish: where the driver runs fewer items of the kernel at once, it shrinks */
 } sw_grid;
 
 /* Checks the argument count and kinds against the kernel (SW_E_DEVICE names the argument), validates the grid

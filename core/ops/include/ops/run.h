@@ -67,7 +67,8 @@ sw_shape sw_run_out_shape(const sw_run *run, int i);
 int sw_run_vec(const sw_run *run, int channels);
 
 /* Global size (items along x, rows along y) with work-groups that suit the device: of one item on a CPU,
- * where an item is a long loop (`heavy`), otherwise chosen to divide. */
+ * where an item is a long loop (`heavy`), otherwise chosen to divide. For kernels that do not care in which
+ * work-group an item is. */
 sw_grid sw_run_grid(const sw_run *run, size_t x, size_t y, bool heavy);
 
 /* Whether a result of so many floats is better written past the caches: it would not stay in the last one. */
