@@ -35,7 +35,7 @@ __kernel void batchnorm_stats_partial(__global const float *x /* (P,C) */,
 #pragma unroll
         for (int k = 0; k < COLUMNS; k++) {
             floatV d = LOADV(x, p * cv + c + k) - mean[k];
-            squares[k] = fma(d, d, squares[k]);
+            squares[k] = FMA(d, d, squares[k]);
             drift[k] += d;
         }
 #pragma unroll
@@ -141,7 +141,7 @@ __kernel void batchnorm_bwd_partial(__global const float *x /* (P,C) */, __globa
             floatV xh = NORMALISED(LOADV(x, p * cv + c + k), mean[k], istd[k]);
             floatV g = through_relu(LOADV(dy, p * cv + c + k), xh, scale[k], shift[k]);
             sum_g[k] += g;
-            sum_gx[k] = fma(g, xh, sum_gx[k]);
+            sum_gx[k] = FMA(g, xh, sum_gx[k]);
         }
 #pragma unroll
     for (int k = 0; k < COLUMNS; k++) {

@@ -89,7 +89,7 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
             for (int m = 0; m < WIDE_PIXELS; m++) {
                 const floatV a = thin[m * THIN + j];
 #pragma unroll
-                for (int v = 0; v < WIDE_VECTORS; v++) sum[m][v] = fma(a, b[v], sum[m][v]);
+                for (int v = 0; v < WIDE_VECTORS; v++) sum[m][v] = FMA(a, b[v], sum[m][v]);
             }
         }
         thin += pitch;
@@ -182,7 +182,7 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */, __global const
                         for (int m = 0; m < NARROW_PIXELS; m++) {
                             const floatV a = LOADV(from[m + kx] + c, 0);
 #pragma unroll
-                            for (int s = 0; s < THIN; s++) sum[m][s] = fma(a, b[s], sum[m][s]);
+                            for (int s = 0; s < THIN; s++) sum[m][s] = FMA(a, b[s], sum[m][s]);
                         }
                     }
                 }
@@ -238,7 +238,7 @@ conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */, __glo
                     for (int ky = 0; ky < WINDOW_ROWS; ky++)
 #pragma unroll
                         for (int j = 0; j < SPAN; j++)
-                            sum[ky][j] = fma(SPLATV(thin[ky * pitch + x * THIN + j]), b, sum[ky][j]);
+                            sum[ky][j] = FMA(SPLATV(thin[ky * pitch + x * THIN + j]), b, sum[ky][j]);
                 }
 #pragma unroll
                 for (int ky = 0; ky < WINDOW_ROWS; ky++)

@@ -62,10 +62,10 @@ static inline void multiply(__local const float4 *a, __local const float4 *b, fl
 #pragma unroll
         for (int r = 0; r < TM; r += 4) {
             const float4 left = a[(k * ROW_M + first_m + r) / 4];
-            sum[r] = fma((floatN)(left.x), right, sum[r]);
-            sum[r + 1] = fma((floatN)(left.y), right, sum[r + 1]);
-            sum[r + 2] = fma((floatN)(left.z), right, sum[r + 2]);
-            sum[r + 3] = fma((floatN)(left.w), right, sum[r + 3]);
+            sum[r] = FMA((floatN)(left.x), right, sum[r]);
+            sum[r + 1] = FMA((floatN)(left.y), right, sum[r + 1]);
+            sum[r + 2] = FMA((floatN)(left.z), right, sum[r + 2]);
+            sum[r + 3] = FMA((floatN)(left.w), right, sum[r + 3]);
         }
     }
 }

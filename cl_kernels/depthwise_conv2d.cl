@@ -42,7 +42,7 @@ __kernel void depthwise_conv2d_apply(__global const float *x /* (N,H,W,C) */,
                 if (py + ky >= HALF && py + ky < h + HALF) {
                     const floatV v = LOADV(x, (uint)((row + ky - HALF) * w + column) * cv + c);
 #pragma unroll
-                    for (int j = 0; j < KERNEL; j++) sum[j] = fma(v, tap[ky][KERNEL - 1 - j], sum[j]);
+                    for (int j = 0; j < KERNEL; j++) sum[j] = FMA(v, tap[ky][KERNEL - 1 - j], sum[j]);
                 }
         }
         if (column - HALF >= first) {
@@ -91,7 +91,7 @@ __kernel void depthwise_conv2d_bwd_partial(__global const float *x /* (N,H,W,C) 
                     const floatV v = LOADV(x, (uint)((row + ky - HALF) * w + column) * cv + c);
 #pragma unroll
                     for (int j = 0; j < KERNEL; j++)
-                        sum[ky][KERNEL - 1 - j] = fma(v, slope[j], sum[ky][KERNEL - 1 - j]);
+                        sum[ky][KERNEL - 1 - j] = FMA(v, slope[j], sum[ky][KERNEL - 1 - j]);
                 }
         }
     }

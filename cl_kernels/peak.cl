@@ -15,7 +15,7 @@ __kernel void peak_fma(__global float *restrict sink, const float factor, const 
     const floatV f = SPLATV(factor), c = SPLATV(0.25f);
     for (int round = 0; round < rounds; round++) {
 #pragma unroll
-        for (int i = 0; i < ACCUMULATORS; i++) a[i] = fma(a[i], f, c);
+        for (int i = 0; i < ACCUMULATORS; i++) a[i] = FMA(a[i], f, c);
     }
     floatV sum = a[0];
 #pragma unroll

@@ -67,8 +67,9 @@ static void print_device(const sw_device_info *d, bool chosen)
     print_formatted("memory", "%s, at most %s a buffer; %s local, %s cache", size_text(all, d->global_bytes),
                     size_text(buffer, d->max_alloc_bytes), size_text(local, d->local_bytes),
                     size_text(cache, d->cache_bytes));
-    print_formatted("arithmetic", "native vectors of %" PRIu32 " floats, %s double precision",
-                    d->float_vector, d->has_fp64 ? "with" : "without");
+    print_formatted("arithmetic",
+                    "native vectors of %" PRIu32 " floats, %s fused multiply-add, %s double precision",
+                    d->float_vector, d->has_fma ? "with" : "without", d->has_fp64 ? "with" : "without");
     if (d->obstacle[0]) print_field("not usable", d->obstacle);
     printf("\n");
 }
@@ -83,7 +84,8 @@ static sw_status print_session(const sw_device_info *chosen)
     print_field("gemm", sw_gemm_params_origin(cl));
     if (measure_peak) {
         SW_TRY(sw_profile_peak(&gflops, &gbytes_per_s, cl));
-        print_formatted("measured", "%.0f GFLOP/s fused multiply-add, %.1f GB/s copy", gflops, gbytes_per_s);
+        print_formatted("measured", "%.*f GFLOP/s fused multiply-add, %.1f GB/s copy", gflops < 10.0 ? 2 : 0,
+                        gflops, gbytes_per_s);
     }
 done:
     sw_cl_destroy(cl);

@@ -102,7 +102,7 @@ static sw_status describe_device(sw_device_info *info, cl_device_id device)
 {
     sw_status status = SW_OK;
     cl_uint align_bits = 0;
-    cl_device_fp_config fp64 = 0;
+    cl_device_fp_config fp32 = 0, fp64 = 0;
     info->device = device;
     SW_TRY(device_text(info->name, device, CL_DEVICE_NAME));
     SW_TRY(device_text(info->vendor, device, CL_DEVICE_VENDOR));
@@ -130,6 +130,8 @@ static sw_status describe_device(sw_device_info *info, cl_device_id device)
     uint64_t available = sw_host_available_bytes();
     if (info->type & CL_DEVICE_TYPE_CPU && available > info->global_bytes) info->global_bytes = available;
     info->base_align_bytes = align_bits / 8;
+    SW_TRY(device_info(device, CL_DEVICE_SINGLE_FP_CONFIG, sizeof fp32, &fp32));
+    info->has_fma = (fp32 & CL_FP_FMA) != 0;
     /* a device without double precision may also refuse the question */
     info->has_fp64 =
         clGetDeviceInfo(device, CL_DEVICE_DOUBLE_FP_CONFIG, sizeof fp64, &fp64, NULL) == CL_SUCCESS &&

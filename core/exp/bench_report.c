@@ -4,6 +4,10 @@
 
 #include "exp/bench.h"
 
+/* Of a step, in kernels and transfers: the smallest networks leave a device waiting for the host half the
+ * time. */
+static const double PASSES_AT_LEAST = 0.1;
+
 /* --- text ------------------------------------------------------------------------------------ */
 
 static void print_steps(sw_str *out, const sw_bench *b, const char *what, const sw_bench_steps *steps)
@@ -65,6 +69,10 @@ static void print_rest(sw_str *out, const sw_bench *b, const char *what, const s
     double step_ms = 1e3 * steps->batch / steps->best_images_per_second;
     sw_str_printf(out, "%s: kernels and transfers %.1f ms of the best whole step's %.1f ms\n", what,
                   of_passes, step_ms);
+    if (of_passes < PASSES_AT_LEAST * step_ms)
+        sw_str_append(out,
+                      "  note: so little that this driver cannot be timing its kernels (Mesa 22.3's rusticl\n"
+                      "  does not); the rows above mean nothing, whole steps do\n");
 }
 
 void sw_bench_print(sw_str *out, const sw_bench *b)

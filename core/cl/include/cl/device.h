@@ -23,6 +23,7 @@ typedef struct sw_device_info {
     size_t base_align_bytes; /* alignment of a sub-buffer's origin */
     size_t max_work_group;
     uint32_t float_vector; /* native vector width of float */
+    bool has_fma;          /* an instruction for a b + c in single precision; else kernels get NO_FMA */
     bool has_fp64;
     char obstacle[128];  /* why segwork cannot use it; "" where it can */
     char chosen_by[320]; /* set by sw_device_choose: why this one ("the GPU with the most compute units") */
