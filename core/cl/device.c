@@ -11,9 +11,8 @@
 
 static const char NO_DEVICE_REMEDY[] =
     "install the driver of a device, for example pocl-opencl-icd (runs on any CPU), nvidia-opencl-icd "
-    "(NVIDIA), intel-opencl-icd (Intel graphics) or mesa-opencl-icd (AMD, with RUSTICL_ENABLE=radeonsi in "
-    "the "
-    "environment); 'clinfo -l' lists what OpenCL sees";
+    "(NVIDIA), intel-opencl-icd (Intel graphics) or mesa-opencl-icd (AMD; wants RUSTICL_ENABLE=radeonsi); "
+    "'clinfo -l' lists what OpenCL sees";
 
 typedef struct device_list {
     sw_device_info *items;

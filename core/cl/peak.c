@@ -65,7 +65,7 @@ static sw_status measure_fma(double *gflops, sw_cl *cl, int width, const char *o
     cl_mem sink = NULL;
     const sw_kernel *kernel;
     size_t items = cl->device.compute_units * (size_t)(is_cpu(cl) ? CPU_ITEMS_A_UNIT : GPU_ITEMS_A_UNIT);
-    sw_grid grid = {.global = {items}, .local = {is_cpu(cl) ? 1 : GPU_GROUP}};
+    sw_grid grid = {.global = {items}, .local = {is_cpu(cl) ? 1 : GPU_GROUP}, .any_local = true};
     int32_t rounds = 1 << 4; /* little for the slowest */
     double seconds;
     SW_TRY(sw_kernel_get(&kernel, cl, "peak", "peak_fma", options));
