@@ -136,7 +136,7 @@ static bool is_writable(double value)
 }
 
 /* The shortest digits that read back as the same float: 0.001, not 0.00100000005. Whole numbers as such: 10,
- * not 1e+01. */
+ * not 1e+01. Of the float's own digits, so that what was read back is written alike. */
 static void append_number(sw_str *s, double value, const char *absent)
 {
     char digits[40];
@@ -148,7 +148,7 @@ static void append_number(sw_str *s, double value, const char *absent)
         snprintf(digits, sizeof digits, "%.0f", value);
     } else {
         for (int precision = 1; precision <= 9; precision++) {
-            snprintf(digits, sizeof digits, "%.*g", precision, value);
+            snprintf(digits, sizeof digits, "%.*g", precision, (double)(float)value);
             if (strtof(digits, NULL) == (float)value) break;
         }
     }
