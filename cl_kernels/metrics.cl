@@ -1,6 +1,7 @@
-/* Predictions, confusion counts and soft overlap of each image; confidence of those asked for.
+/* Predictions, how sure they are, confusion counts and soft overlap of each image.
  *
- * prediction = the first class with the largest logit. counts[t][p] = pixels of class t taken for p. With p_t
+ * prediction = the first class with the largest logit. confidence = its softmax in steps of 1/255; of all
+ * exp(x - top) its own is 1. counts[t][p] = pixels of class t taken for p. With p_t
  * the softmax of the true class: intersection = sum of p_t, union = sum of (2 - p_t), since truth and softmax
  * each sum to 1. Pixels whose label is ignored or not below K are in none of the sums, but have a prediction.
  *
@@ -14,6 +15,7 @@
 __kernel void metrics_chunks(__global const float *restrict logits, /* (n,pixels,K) */
                              __global const uchar *restrict labels, /* (n,pixels) */
                              __global uchar *restrict predictions,  /* (n,pixels) */
+                             __global uchar *restrict confidence,   /* (n,pixels) */
                              __global uint *restrict counts,        /* (n,chunks,K,K) */
                              __global float *restrict overlap,      /* (n,chunks,2): intersection, union */
                              const int vectors, const int rounds, const int chunk_stride,
@@ -49,6 +51,7 @@ __kernel void metrics_chunks(__global const float *restrict logits, /* (n,pixels
             sum += e;
             target = select(target, e, label == (intV)(k));
         }
+        STOREV_U8(ROUNDV(255.0f / sum), confidence, vector);
         intersection += select(SPLATV(0.0f), target / sum, counted);
         pixels += select(SPLATV(0.0f), SPLATV(1.0f), counted);
         int cells[VEC];
@@ -60,22 +63,6 @@ __kernel void metrics_chunks(__global const float *restrict logits, /* (n,pixels
     for (int i = 0; i < K * K; i++) counts[place * (K * K) + i] = cell[i];
     overlap[2 * place] = SUMV(intersection);
     overlap[2 * place + 1] = 2.0f * SUMV(pixels) - SUMV(intersection);
-}
-
-/* How sure the prediction of each pixel of one image is: the softmax of its class in steps of 1/255. Of all
- * exp(x - top) the predicted class's is 1.
- * Launch: x = pixels. */
-__kernel void metrics_confidence(__global const float *restrict logits,                /* (n,pixels,K) */
-                                 const int image, __global uchar *restrict confidence) /* (pixels) */
-{
-    const int pixel = (int)get_global_id(0), pixels = (int)get_global_size(0);
-    __global const float *x = logits + (image * pixels + pixel) * K;
-    float top = x[0], sum = 0.0f;
-#pragma unroll
-    for (int k = 1; k < K; k++) top = fmax(top, x[k]);
-#pragma unroll
-    for (int k = 0; k < K; k++) sum += exp(x[k] - top);
-    confidence[pixel] = convert_uchar_sat_rte(255.0f / sum);
 }
 
 /* Launch: x = K * K, y = n. */

@@ -1,4 +1,4 @@
-/* Predictions and confusion counts must be equal, a confidence (of the last image) the next step of 1/255 at
+/* Predictions and confusion counts must be equal, a confidence the next step of 1/255 at
  * most away, and that only where rounding may go either way; the soft overlaps are sums over classes and
  * pixels of softmax values, each relatively off by at most 12 + max |d| eps (expect_loss.c), 2 more for g + p
  * - g p. */
@@ -27,11 +27,10 @@ static sw_status init_metrics(metrics_problem *m)
     sw_shape s = m->c->logits;
     m->pixels = (size_t)s.h * (size_t)s.w;
     const int confusion[] = {s.n, s.c, s.c}, soft[] = {s.n, 2}, predictions[] = {s.n, s.h, s.w};
-    const int confidence[] = {s.h, s.w};
     SW_TRY(sw_tensor_init(&m->confusion, &m->problem, "confusion", SW_U32, 3, confusion, 0));
     SW_TRY(sw_tensor_init(&m->soft, &m->problem, "soft", SW_F32, 2, soft, 0));
     SW_TRY(sw_tensor_init(&m->predictions, &m->problem, "predictions", SW_U8, 3, predictions, 0));
-    SW_TRY(sw_tensor_init(&m->confidence, &m->problem, "confidence", SW_U8, 2, confidence, 0));
+    SW_TRY(sw_tensor_init(&m->confidence, &m->problem, "confidence", SW_U8, 3, predictions, 0));
     m->logits = sw_problem_doubles(&m->problem, sw_shape_elems(s));
     m->labels = sw_arena_alloc(&m->problem.arena, (size_t)s.n * m->pixels);
     if (!m->logits || !m->labels) return SW_E_MEMORY;
@@ -73,10 +72,9 @@ static sw_status expect_metrics(metrics_problem *m)
 
 static void expect_confidence(metrics_problem *m)
 {
-    sw_shape s = m->c->logits;
-    const double *logits = m->logits + (size_t)(s.n - 1) * m->pixels * (size_t)s.c;
-    for (size_t i = 0; i < m->pixels; i++) {
-        double steps = 255 * sw_reference_confidence(logits + i * (size_t)s.c, s.c);
+    int classes = m->c->logits.c;
+    for (size_t i = 0; i < m->confidence.elems; i++) {
+        double steps = 255 * sw_reference_confidence(m->logits + i * (size_t)classes, classes);
         double error = share_error(m) * steps, above = steps - floor(steps);
         m->confidence.want[i] = rint(steps);
         m->confidence.bound[i] = fabs(above - 0.5) <= error ? 1 : 0;
@@ -97,20 +95,19 @@ done:
     return status;
 }
 
-static sw_status read_results(metrics_problem *m, sw_metrics *metrics, cl_mem logits)
+static sw_status read_results(metrics_problem *m, sw_metrics *metrics)
 {
     sw_status status = SW_OK;
     uint32_t *counts = sw_arena_alloc(&m->problem.arena, m->confusion.elems * sizeof *counts);
     float *soft = sw_arena_alloc(&m->problem.arena, m->soft.elems * sizeof *soft);
     uint8_t *predictions = sw_arena_alloc(&m->problem.arena, m->predictions.elems);
-    uint8_t *confidence = sw_arena_alloc(&m->problem.arena, m->pixels);
+    uint8_t *confidence = sw_arena_alloc(&m->problem.arena, m->confidence.elems);
     if (!counts || !soft || !predictions || !confidence) return SW_E_MEMORY;
-    SW_TRY(sw_metrics_read(metrics, counts, soft, predictions));
-    SW_TRY(sw_metrics_confidence(metrics, logits, m->c->logits.n - 1, confidence));
+    SW_TRY(sw_metrics_read(metrics, counts, soft, predictions, confidence));
     for (size_t i = 0; i < m->confusion.elems; i++) m->confusion.found[i] = counts[i];
     for (size_t i = 0; i < m->soft.elems; i++) m->soft.found[i] = soft[i];
     for (size_t i = 0; i < m->predictions.elems; i++) m->predictions.found[i] = predictions[i];
-    for (size_t i = 0; i < m->pixels; i++) m->confidence.found[i] = confidence[i];
+    for (size_t i = 0; i < m->confidence.elems; i++) m->confidence.found[i] = confidence[i];
 done:
     return status;
 }
@@ -131,7 +128,7 @@ static sw_status run_metrics(sw_check_result *out, metrics_problem *m, sw_cl *cl
         SW_TRY(sw_cl_finish(cl));
         out->ms = sw_clock_ms() - start;
     }
-    SW_TRY(read_results(m, metrics, logits));
+    SW_TRY(read_results(m, metrics));
     sw_result_compare(out, &m->predictions);
     sw_result_compare(out, &m->confusion);
     sw_result_compare(out, &m->soft);

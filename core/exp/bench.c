@@ -141,7 +141,8 @@ done:
 
 static sw_status infer_step(bench *b)
 {
-    return sw_network_evaluate(&b->network, b->images, b->labels, b->batch, NULL, NULL, NULL, b->predictions);
+    return sw_network_evaluate(&b->network, b->images, b->labels, b->batch,
+                               &(sw_batch_results){.predictions = b->predictions});
 }
 
 static sw_status summarise(sw_bench_steps *steps)

@@ -23,8 +23,8 @@ static sw_status validate_batch(sw_dry_run *out, sw_session *s)
     sw_loader_start(s->val_loader, 1, 0);
     sw_loader_next(s->val_loader, &batch);
     SW_TRY(sw_network_swap_averages(&s->network));
-    SW_TRY(sw_network_evaluate(&s->network, batch.images, batch.labels, batch.count, &out->batch_loss, NULL,
-                               NULL, NULL));
+    SW_TRY(sw_network_evaluate(&s->network, batch.images, batch.labels, batch.count,
+                               &(sw_batch_results){.loss = &out->batch_loss}));
     SW_TRY(sw_network_swap_averages(&s->network));
     out->batch_images = batch.count;
     out->batch_s = sw_clock_s() - start;

@@ -134,9 +134,9 @@ sw_status sw_epoch_grid_predict(sw_epoch_grid *grid, sw_network *network)
             sw_augment_to_float(images + (size_t)i * pixels * 3, grid->inputs[first + i], pixels * 3);
             memcpy(labels + (size_t)i * pixels, grid->truths[first + i], pixels);
         }
-        SW_TRY(sw_network_evaluate(network, images, labels, n, NULL, NULL, NULL, grid->captured[first]));
-        for (int i = 0; i < n; i++)
-            SW_TRY(sw_network_confidence(network, i, grid->captured_confidence[first + i]));
+        const sw_batch_results wanted = {.predictions = grid->captured[first],
+                                         .confidence = grid->captured_confidence[first]};
+        SW_TRY(sw_network_evaluate(network, images, labels, n, &wanted));
     }
 done:
     free(images);

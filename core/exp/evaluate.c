@@ -7,22 +7,16 @@
 #include "data/dataset.h"
 #include "run_profile.h"
 
-/* Results of one batch as they come off the device. */
-typedef struct batch_results {
-    uint32_t *confusion;  /* (n,K,K) */
-    float *soft;          /* (n,2) */
-    uint8_t *predictions; /* (n,S,S) */
-    uint8_t *confidence;  /* (S,S) of one image */
-    double loss;
-} batch_results;
-
 typedef struct evaluator {
     sw_network *network;
     const sw_evaluate_options *options;
     sw_evaluation *out;
     int classes, size_px, ignore_index;
+    sw_batch batch; /* the one that `results` are of; count 0: none yet */
+    double loss;
+    sw_batch_results results;
     double pixel_accuracy_sum, iou_sum, custom_iou_sum; /* over batches */
-    int batches;
+    int batches, batches_read;                          /* that count so far; whose results were read */
 } evaluator;
 
 static double soft_iou(const float *soft)
@@ -38,12 +32,12 @@ static sw_confusion confusion_of(const evaluator *e, const uint32_t *counts)
     return confusion;
 }
 
-static void add_batch(evaluator *e, const sw_confusion *total, double custom, const batch_results *r,
-                      int count)
+static void add_batch(evaluator *e, const sw_confusion *total, double custom)
 {
+    const int count = e->batch.count;
     sw_confusion_merge(&e->out->confusion, total);
     e->out->images += (uint64_t)count;
-    e->out->loss += r->loss * count;
+    e->out->loss += e->loss * count;
     e->out->custom_iou += custom;
 
     double accuracy = sw_confusion_pixel_accuracy(total),
@@ -54,11 +48,13 @@ static void add_batch(evaluator *e, const sw_confusion *total, double custom, co
     e->batches++;
 }
 
-/* Figures and pictures of each image of a batch. */
-static sw_status add_images(evaluator *e, const sw_batch *batch, const batch_results *r)
+/* Figures and pictures of each image of the batch. */
+static sw_status add_images(evaluator *e)
 {
     sw_status status = SW_OK;
     const sw_evaluate_options *o = e->options;
+    const sw_batch *batch = &e->batch;
+    const sw_batch_results *r = &e->results;
     size_t pixels = (size_t)e->size_px * (size_t)e->size_px;
     size_t k2 = (size_t)e->classes * (size_t)e->classes;
     sw_confusion total = sw_confusion_empty(e->classes);
@@ -76,17 +72,14 @@ static sw_status add_images(evaluator *e, const sw_batch *batch, const batch_res
         sw_boundary_merge(&e->out->boundary, &image.boundary);
         custom += image.custom_iou;
         image.prediction = prediction;
+        if (r->confidence) image.confidence = r->confidence + (size_t)i * pixels;
         int slot = o->slot_of_image ? o->slot_of_image[image.image] : -1;
-        bool captures_confidence = slot >= 0 && o->captured_confidence;
-        if (o->confidence || captures_confidence) {
-            SW_TRY(sw_network_confidence(e->network, i, r->confidence));
-            image.confidence = r->confidence;
-        }
         if (slot >= 0) memcpy(o->captured[slot], prediction, pixels);
-        if (captures_confidence) memcpy(o->captured_confidence[slot], r->confidence, pixels);
+        if (slot >= 0 && o->captured_confidence)
+            memcpy(o->captured_confidence[slot], image.confidence, pixels);
         if (o->on_image) o->on_image(o->on_image_user, &image);
     }
-    add_batch(e, &total, custom, r, batch->count);
+    add_batch(e, &total, custom);
 done:
     return status;
 }
@@ -101,8 +94,25 @@ static void finish(evaluator *e)
     e->out->batch_custom_iou = e->custom_iou_sum / e->batches;
 }
 
-/* One batch, from the loader to the figures; *last: there was none. */
-static sw_status evaluate_next(bool *last, evaluator *e, sw_loader *loader, batch_results *r)
+/* What the host makes of the batch whose results it has. */
+static sw_status measure(evaluator *e)
+{
+    sw_status status = SW_OK;
+    const sw_evaluate_options *o = e->options;
+    if (e->batch.count == 0) return SW_OK;
+    double measuring = sw_run_profile_begin(o->profile);
+    SW_TRY(add_images(e));
+    sw_run_profile_end(o->profile, SW_SPAN_METRICS, measuring);
+    if (o->progress)
+        sw_progress_step(o->progress, o->epoch, SW_PROGRESS_VALIDATE, o->progress_done + e->batches,
+                         e->batch.count, e->loss);
+done:
+    return status;
+}
+
+/* One batch, from the loader to its results; while the device has it, the host measures the one before.
+ * *last: there was none. */
+static sw_status evaluate_next(bool *last, evaluator *e, sw_loader *loader)
 {
     sw_status status = SW_OK;
     const sw_evaluate_options *o = e->options;
@@ -111,25 +121,37 @@ static sw_status evaluate_next(bool *last, evaluator *e, sw_loader *loader, batc
     double loading = sw_run_profile_begin(o->profile);
     sw_loader_next(loader, &batch);
     *last = batch.count == 0;
-    if (*last) goto done;
+    if (*last) return measure(e);
     sw_run_profile_end(o->profile, SW_SPAN_VALIDATION_LOAD, loading);
-    double evaluating = sw_run_profile_begin(o->profile);
-    status = sw_network_evaluate(e->network, batch.images, batch.labels, batch.count, &r->loss, r->confusion,
-                                 r->soft, r->predictions);
-    if (status != SW_OK) {
-        sw_fail_in(status, "validation of epoch %d, batch %d", o->epoch, e->batches + 1);
-        goto done;
-    }
-    sw_run_profile_end(o->profile, SW_SPAN_EVALUATE, evaluating);
-    double measuring = sw_run_profile_begin(o->profile);
-    SW_TRY(add_images(e, &batch, r));
-    sw_run_profile_end(o->profile, SW_SPAN_METRICS, measuring);
+    double enqueuing = sw_run_profile_begin(o->profile);
+    SW_TRY(sw_network_enqueue_evaluation(e->network, batch.images, batch.labels, batch.count));
+    sw_run_profile_end(o->profile, SW_SPAN_EVALUATE, enqueuing);
+    SW_TRY(measure(e));
+    double reading = sw_run_profile_begin(o->profile);
+    SW_TRY(sw_network_read_evaluation(e->network, batch.images, batch.labels, batch.count, &e->results));
+    sw_run_profile_end(o->profile, SW_SPAN_EVALUATE, reading);
+    e->batch = batch;
+    e->batches_read++;
     SW_TRY(sw_run_profile_step_end(o->profile, SW_STEPS_VALIDATE, batch.count));
-    if (o->progress)
-        sw_progress_step(o->progress, o->epoch, SW_PROGRESS_VALIDATE, o->progress_done + e->batches,
-                         batch.count, r->loss);
 done:
-    return status;
+    return sw_fail_in(status, "validation of epoch %d, batch %d", o->epoch, e->batches_read + 1);
+}
+
+static sw_status allocate(evaluator *e)
+{
+    const sw_evaluate_options *o = e->options;
+    size_t n = (size_t)e->network->options.eval_batch, pixels = (size_t)e->size_px * (size_t)e->size_px;
+    size_t k2 = (size_t)e->classes * (size_t)e->classes;
+    bool confidence = o->confidence || o->captured_confidence;
+    e->results = (sw_batch_results){.loss = &e->loss,
+                                    .confusion = malloc(n * k2 * sizeof(uint32_t)),
+                                    .soft = malloc(n * 2 * sizeof(float)),
+                                    .predictions = malloc(n * pixels),
+                                    .confidence = confidence ? malloc(n * pixels) : NULL};
+    const sw_batch_results *r = &e->results;
+    if (!r->confusion || !r->soft || !r->predictions || (confidence && !r->confidence))
+        return sw_fail_alloc("the results of a validation batch", n * pixels);
+    return SW_OK;
 }
 
 sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader,
@@ -145,19 +167,10 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
                    .ignore_index = o->loss->ignore_index};
     *out =
         (sw_evaluation){.confusion = sw_confusion_empty(e.classes), .boundary = sw_boundary_empty(e.classes)};
-    size_t n = (size_t)o->eval_batch, pixels = (size_t)e.size_px * (size_t)e.size_px;
-    size_t k2 = (size_t)e.classes * (size_t)e.classes;
-    batch_results r = {.confusion = malloc(n * k2 * sizeof(uint32_t)),
-                       .soft = malloc(n * 2 * sizeof(float)),
-                       .predictions = malloc(n * pixels),
-                       .confidence = malloc(pixels)};
-    if (!r.confusion || !r.soft || !r.predictions || !r.confidence) {
-        status = sw_fail_alloc("the results of a validation batch", n * pixels);
-        goto done;
-    }
+    SW_TRY(allocate(&e));
     sw_loader_start(loader, (uint32_t)options->epoch, 0);
     for (bool last = false; !last;) {
-        SW_TRY(evaluate_next(&last, &e, loader, &r));
+        SW_TRY(evaluate_next(&last, &e, loader));
         if (options->stop && *options->stop) {
             status = sw_fail(SW_E_INTERRUPTED, "interrupted while validating");
             goto done;
@@ -165,9 +178,9 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
     }
     finish(&e);
 done:
-    free(r.confusion);
-    free(r.soft);
-    free(r.predictions);
-    free(r.confidence);
+    free(e.results.confusion);
+    free(e.results.soft);
+    free(e.results.predictions);
+    free(e.results.confidence);
     return status;
 }

@@ -8,7 +8,7 @@
 
 #include "base/median.h"
 
-/* As sw_network_confidence gives it: round(255 * 0.9). */
+/* As sw_batch_results has it: round(255 * 0.9). */
 enum { CONFIDENT = 230 };
 
 const char *sw_gallery_list_name(sw_gallery_list list)

@@ -278,8 +278,8 @@ sw_status sw_network_swap_averages(sw_network *network)
     return network->averages.params ? sw_averages_swap(&network->averages) : SW_OK;
 }
 
-sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,
-                              double *loss, uint32_t *confusion, float *soft, uint8_t *predictions)
+sw_status sw_network_enqueue_evaluation(sw_network *network, const float *images, const uint8_t *labels,
+                                        int n)
 {
     sw_status status = SW_OK;
     sw_executor *executor = network->evaluator;
@@ -289,20 +289,34 @@ sw_status sw_network_evaluate(sw_network *network, const float *images, const ui
     sw_profile_pass(network->cl, SW_PASS_METRICS);
     SW_TRY(sw_metrics_run(network->metrics, sw_executor_value(executor, model->logits),
                           sw_executor_value(executor, model->labels), n));
+    SW_TRY(sw_cl_flush(network->cl));
+done:
+    return status;
+}
+
+sw_status sw_network_read_evaluation(sw_network *network, const float *images, const uint8_t *labels, int n,
+                                     const sw_batch_results *wanted)
+{
+    sw_status status = SW_OK;
+    sw_executor *executor = network->evaluator;
+    const sw_model *model = &network->eval_model;
     sw_profile_pass(network->cl, SW_PASS_READ);
-    SW_TRY(sw_metrics_read(network->metrics, confusion, soft, predictions));
-    if (loss) {
-        SW_TRY(read_loss(network, executor, model, loss));
-        if (!isfinite(*loss)) status = explain_nan(network, executor, model, images, labels, n, *loss);
+    SW_TRY(sw_metrics_read(network->metrics, wanted->confusion, wanted->soft, wanted->predictions,
+                           wanted->confidence));
+    if (wanted->loss) {
+        SW_TRY(read_loss(network, executor, model, wanted->loss));
+        if (!isfinite(*wanted->loss))
+            status = explain_nan(network, executor, model, images, labels, n, *wanted->loss);
     }
 done:
     return status;
 }
 
-sw_status sw_network_confidence(sw_network *network, int image, uint8_t *confidence)
+sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,
+                              const sw_batch_results *wanted)
 {
-    cl_mem logits = sw_executor_value(network->evaluator, network->eval_model.logits);
-    return sw_metrics_confidence(network->metrics, logits, image, confidence);
+    sw_status status = sw_network_enqueue_evaluation(network, images, labels, n);
+    return status == SW_OK ? sw_network_read_evaluation(network, images, labels, n, wanted) : status;
 }
 
 /* The evaluation graph ends in the loss, which wants labels: any will do. */

@@ -1,4 +1,5 @@
-/* Predictions, confusion counts and soft overlap of each image, computed where the logits are. */
+/* Predictions, their confidence, confusion counts and soft overlap of each image, computed where the logits
+ * are. */
 #include "ops/metrics.h"
 
 #include <assert.h>
@@ -15,9 +16,8 @@ struct sw_metrics {
     int max_n, h, w, k, ignore_index;
     int n;            /* images of the last run */
     sw_chunks chunks; /* of one image */
-    const sw_kernel *count, *sum_counts, *sum_overlap, *confide;
-    cl_mem predictions;             /* (max_n,h,w) bytes */
-    cl_mem confidence;              /* (h,w) bytes, of one image */
+    const sw_kernel *count, *sum_counts, *sum_overlap;
+    cl_mem predictions, confidence; /* (max_n,h,w) bytes */
     cl_mem chunk_counts, confusion; /* (max_n,chunks,k,k) and (max_n,k,k) */
     cl_mem chunk_overlap, soft;     /* (max_n,chunks,2) and (max_n,2) */
 };
@@ -37,7 +37,6 @@ static sw_status build(sw_metrics *m, int vec)
     SW_TRY(sw_kernel_get(&m->count, m->cl, "metrics", "metrics_chunks", options));
     SW_TRY(sw_kernel_get(&m->sum_counts, m->cl, "metrics", "metrics_counts", options));
     SW_TRY(sw_kernel_get(&m->sum_overlap, m->cl, "metrics", "metrics_overlap", options));
-    SW_TRY(sw_kernel_get(&m->confide, m->cl, "metrics", "metrics_confidence", options));
 done:
     return status;
 }
@@ -47,8 +46,9 @@ static sw_status allocate(sw_metrics *m)
     sw_status status = SW_OK;
     const size_t n = (size_t)m->max_n, chunks = (size_t)m->chunks.items;
     const size_t cells = (size_t)m->k * (size_t)m->k * sizeof(uint32_t), pair = 2 * sizeof(float);
-    SW_TRY(sw_buffer_create(&m->predictions, m->cl, n * (size_t)m->h * (size_t)m->w, "predictions"));
-    SW_TRY(sw_buffer_create(&m->confidence, m->cl, (size_t)m->h * (size_t)m->w, "confidence"));
+    const size_t pixels = n * (size_t)m->h * (size_t)m->w;
+    SW_TRY(sw_buffer_create(&m->predictions, m->cl, pixels, "predictions"));
+    SW_TRY(sw_buffer_create(&m->confidence, m->cl, pixels, "confidence"));
     SW_TRY(sw_buffer_create(&m->chunk_counts, m->cl, n * chunks * cells, "partial confusion counts"));
     SW_TRY(sw_buffer_create(&m->confusion, m->cl, n * cells, "confusion counts"));
     SW_TRY(sw_buffer_create(&m->chunk_overlap, m->cl, n * chunks * pair, "partial overlaps"));
@@ -99,9 +99,9 @@ sw_status sw_metrics_run(sw_metrics *m, cl_mem logits, cl_mem labels, int n)
     m->n = n;
     SW_TRY(SW_LAUNCH(m->cl, m->count, "metrics", sw_run_grid(&run, (size_t)c->items, images, true),
                      sw_arg_buffer(logits), sw_arg_buffer(labels), sw_arg_buffer(m->predictions),
-                     sw_arg_buffer(m->chunk_counts), sw_arg_buffer(m->chunk_overlap), sw_arg_i32(c->vectors),
-                     sw_arg_i32(c->rounds), sw_arg_i32(c->item_stride), sw_arg_i32(c->round_stride),
-                     sw_arg_i32(m->ignore_index)));
+                     sw_arg_buffer(m->confidence), sw_arg_buffer(m->chunk_counts),
+                     sw_arg_buffer(m->chunk_overlap), sw_arg_i32(c->vectors), sw_arg_i32(c->rounds),
+                     sw_arg_i32(c->item_stride), sw_arg_i32(c->round_stride), sw_arg_i32(m->ignore_index)));
     SW_TRY(SW_LAUNCH(m->cl, m->sum_counts, "metrics", sw_run_grid(&run, cells, images, false),
                      sw_arg_buffer(m->chunk_counts), sw_arg_i32(c->items), sw_arg_buffer(m->confusion)));
     SW_TRY(SW_LAUNCH(m->cl, m->sum_overlap, "metrics", sw_run_grid(&run, 2, images, false),
@@ -110,26 +110,15 @@ done:
     return status;
 }
 
-sw_status sw_metrics_read(sw_metrics *m, uint32_t *confusion, float *soft, uint8_t *predictions)
+sw_status sw_metrics_read(sw_metrics *m, uint32_t *confusion, float *soft, uint8_t *predictions,
+                          uint8_t *confidence)
 {
     sw_status status = SW_OK;
     const size_t n = (size_t)m->n, cells = (size_t)m->k * (size_t)m->k, pixels = (size_t)m->h * (size_t)m->w;
     if (confusion) SW_TRY(sw_buffer_read(m->cl, m->confusion, 0, confusion, n * cells * sizeof *confusion));
     if (soft) SW_TRY(sw_buffer_read(m->cl, m->soft, 0, soft, n * 2 * sizeof *soft));
     if (predictions) SW_TRY(sw_buffer_read(m->cl, m->predictions, 0, predictions, n * pixels));
-done:
-    return sw_fail_in(status, "metrics");
-}
-
-sw_status sw_metrics_confidence(sw_metrics *m, cl_mem logits, int image, uint8_t *confidence)
-{
-    sw_status status = SW_OK;
-    const sw_run run = {.cl = m->cl};
-    const size_t pixels = (size_t)m->h * (size_t)m->w;
-    assert(image >= 0 && image < m->n);
-    SW_TRY(SW_LAUNCH(m->cl, m->confide, "metrics", sw_run_grid(&run, pixels, 1, false), sw_arg_buffer(logits),
-                     sw_arg_i32(image), sw_arg_buffer(m->confidence)));
-    SW_TRY(sw_buffer_read(m->cl, m->confidence, 0, confidence, pixels));
+    if (confidence) SW_TRY(sw_buffer_read(m->cl, m->confidence, 0, confidence, n * pixels));
 done:
     return sw_fail_in(status, "metrics");
 }

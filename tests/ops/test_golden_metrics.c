@@ -122,7 +122,7 @@ static void run_on_device(device_metrics *out, sw_shape s)
     must(sw_buffer_write(session, labels, 0, golden_bytes(&g, "labels", NULL), pixels));
     must(sw_metrics_create(&metrics, session, s.n, s.h, s.w, s.c, (int)golden_number(&g, "ignore_index")));
     must(sw_metrics_run(metrics, logits, labels, s.n));
-    must(sw_metrics_read(metrics, out->confusion, out->soft, out->prediction));
+    must(sw_metrics_read(metrics, out->confusion, out->soft, out->prediction, NULL));
     sw_metrics_destroy(metrics);
     sw_buffer_release(&logits);
     sw_buffer_release(&labels);

@@ -26,7 +26,7 @@ typedef struct sw_image_evaluation {
     sw_boundary boundary; /* empty without sw_evaluate_options.boundary */
     double custom_iou;
     const uint8_t *prediction; /* (S,S), while the call lasts */
-    const uint8_t *confidence; /* (S,S) likewise, see sw_network_confidence; NULL unless asked for */
+    const uint8_t *confidence; /* (S,S) likewise, see sw_batch_results; NULL unless asked for */
 } sw_image_evaluation;
 
 typedef struct sw_evaluate_options {
@@ -34,18 +34,18 @@ typedef struct sw_evaluate_options {
     bool boundary;            /* boundary F1 too: costs host time */
     const int *slot_of_image; /* by image number: place in `captured`, or -1; NULL: capture nothing */
     uint8_t *const *captured; /* predictions (S,S) of the captured images */
-    uint8_t *const
-        *captured_confidence; /* and how sure they are (S,S), see sw_network_confidence; NULL: not */
+    uint8_t *const *captured_confidence; /* and how sure they are (S,S), see sw_batch_results; NULL: not */
     /* called for each image, in the order they come; NULL: not */
     void (*on_image)(void *user, const sw_image_evaluation *figures);
     void *on_image_user;
-    bool confidence;                /* on_image gets it: a launch and a read an image */
+    bool confidence;                /* on_image gets it */
     sw_progress *progress;          /* NULL: none */
     int progress_done;              /* validation steps of this epoch that came before */
     struct sw_run_profile *profile; /* NULL: none */
     volatile sig_atomic_t *stop;    /* SW_E_INTERRUPTED when it becomes non-zero; NULL: never */
 } sw_evaluate_options;
 
+/* The figures of a batch are made while the device has the next one: the loader's `hold` is at least 2. */
 sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader,
                       const sw_evaluate_options *options) SW_NODISCARD;
 

@@ -105,15 +105,25 @@ sw_status sw_network_train_batch(sw_network *network, const float *images, const
  * those; a second call brings them back. Nothing where no averages are kept. */
 sw_status sw_network_swap_averages(sw_network *network) SW_NODISCARD;
 
-/* Evaluates n <= eval_batch images. confusion (n,K,K) rows truth; soft (n,2) intersection and union;
- * predictions (n,S,S); any may be NULL. */
-sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,
-                              double *loss, uint32_t *confusion, float *soft,
-                              uint8_t *predictions) SW_NODISCARD;
+/* What is wanted of a batch; NULL: not. */
+typedef struct sw_batch_results {
+    double *loss;         /* its mean over the batch; one that is no number is an error that says where */
+    uint32_t *confusion;  /* (n,K,K), rows truth, columns prediction */
+    float *soft;          /* (n,2) intersection and union */
+    uint8_t *predictions; /* (n,S,S) */
+    uint8_t *confidence;  /* (n,S,S): round(255 p) of the predicted class's softmax p */
+} sw_batch_results;
 
-/* How sure the predictions (S,S) of image `image` of the last sw_network_evaluate are: round(255 p) of the
- * predicted class's softmax p. */
-sw_status sw_network_confidence(sw_network *network, int image, uint8_t *confidence) SW_NODISCARD;
+/* Enqueues the evaluation of n <= eval_batch images, which are copied. */
+sw_status sw_network_enqueue_evaluation(sw_network *network, const float *images, const uint8_t *labels,
+                                        int n) SW_NODISCARD;
+/* Waits for the results of the batch enqueued last. Its images and labels are looked at once more only where
+ * the loss is no number, and only where it is asked for. */
+sw_status sw_network_read_evaluation(sw_network *network, const float *images, const uint8_t *labels, int n,
+                                     const sw_batch_results *wanted) SW_NODISCARD;
+/* Both. */
+sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,
+                              const sw_batch_results *wanted) SW_NODISCARD;
 
 /* The logits (n,S,S,classes) of n <= eval_batch images. */
 sw_status sw_network_predict(sw_network *network, float *logits, const float *images, int n) SW_NODISCARD;
