@@ -1,9 +1,9 @@
 /* Predictions, how sure they are, confusion counts and soft overlap of each image.
  *
  * prediction = the first class with the largest logit. confidence = its softmax in steps of 1/255; of all
- * exp(x - top) its own is 1. counts[t][p] = pixels of class t taken for p. With p_t
- * the softmax of the true class: intersection = sum of p_t, union = sum of (2 - p_t), since truth and softmax
- * each sum to 1. Pixels whose label is ignored or not below K are in none of the sums, but have a prediction.
+ * exp(x - top) its own is 1. counts[t][p] = pixels of class t taken for p. With p_t the softmax of the true
+ * class: intersection = sum of p_t, union = sum of (2 - p_t), since truth and softmax each sum to 1. Pixels
+ * whose label is ignored or not below K are in none of the sums, but have a prediction.
  *
  * A work-item counts a chunk of an image, VEC pixels at a time; vector r of chunk i is number
  * i * chunk_stride + r * round_stride of the image, r < rounds, as far as it is below `vectors`, the image's

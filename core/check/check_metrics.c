@@ -1,7 +1,6 @@
-/* Predictions and confusion counts must be equal, a confidence the next step of 1/255 at
- * most away, and that only where rounding may go either way; the soft overlaps are sums over classes and
- * pixels of softmax values, each relatively off by at most 12 + max |d| eps (expect_loss.c), 2 more for g + p
- * - g p. */
+/* Predictions and confusion counts must be equal, a confidence the next step of 1/255 at most away, and that
+ * only where rounding may go either way; the soft overlaps are sums over classes and pixels of softmax
+ * values, each relatively off by at most 12 + max |d| eps (expect_loss.c), 2 more for g + p - g p. */
 #include "ops/metrics.h"
 
 #include <math.h>

@@ -50,7 +50,7 @@ static sw_status evaluate(sw_eval *eval, sw_saved *saved, const sw_eval_options 
     sw_loader_options loader = {.batch_size = x->train.val_batch_size,
                                 .threads = x->data.loader_threads,
                                 .prefetch = x->data.prefetch,
-                                .hold = 2,
+                                .hold = SW_EVALUATE_HOLD,
                                 .seed = x->seed,
                                 .augment = &x->augment,
                                 .stream = SW_RNG_AUGMENT_VAL};

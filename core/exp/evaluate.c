@@ -142,7 +142,7 @@ static sw_status allocate(evaluator *e)
     const sw_evaluate_options *o = e->options;
     size_t n = (size_t)e->network->options.eval_batch, pixels = (size_t)e->size_px * (size_t)e->size_px;
     size_t k2 = (size_t)e->classes * (size_t)e->classes;
-    bool confidence = o->confidence || o->captured_confidence;
+    bool confidence = o->confidence || (o->slot_of_image && o->captured_confidence);
     e->results = (sw_batch_results){.loss = &e->loss,
                                     .confusion = malloc(n * k2 * sizeof(uint32_t)),
                                     .soft = malloc(n * 2 * sizeof(float)),

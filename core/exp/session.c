@@ -72,13 +72,14 @@ static sw_status open_data(sw_session *s)
     s->loss = sw_split_loss(&x->loss, s->train);
 
     sw_loader_options options = sw_split_train_loading(x);
-    options.hold = 2; /* one on its way to the device, one before it; validating, sw_evaluate asks for it */
+    options.hold = 2; /* one on its way to the device, one before it */
     SW_TRY(sw_loader_create(&s->train_loader, s->train, &options));
     if (x->train.overfit_batches > 0)
         sw_log(SW_LOG_INFO, "train.overfit_batches: training on the first %d images alone",
                sw_loader_image_count(s->train_loader));
     options.batch_size = x->train.val_batch_size;
     options.image_limit = 0;
+    options.hold = SW_EVALUATE_HOLD;
     options.shuffle = false;
     options.augment = &x->augment;
     options.stream = SW_RNG_AUGMENT_VAL;

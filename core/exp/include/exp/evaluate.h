@@ -45,7 +45,10 @@ typedef struct sw_evaluate_options {
     volatile sig_atomic_t *stop;    /* SW_E_INTERRUPTED when it becomes non-zero; NULL: never */
 } sw_evaluate_options;
 
-/* The figures of a batch are made while the device has the next one: the loader's `hold` is at least 2. */
+/* The figures of a batch are made while the device has the next one, so that two must stay valid: `hold` of
+ * the loader is this. */
+enum { SW_EVALUATE_HOLD = 2 };
+
 sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader,
                       const sw_evaluate_options *options) SW_NODISCARD;
 
