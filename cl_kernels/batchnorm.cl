@@ -105,7 +105,7 @@ __kernel void batchnorm_apply(__global const float *x /* (P,C) */, __global floa
 static inline floatV through_relu(floatV dy, floatV xh, floatV gamma, floatV beta)
 {
 #if RELU
-    return AFFINE(xh, gamma, beta) > SPLATV(0.0f) ? dy : SPLATV(0.0f);
+    return THROUGH_RELU(dy, AFFINE(xh, gamma, beta));
 #else
     return dy;
 #endif

@@ -5,48 +5,8 @@
  * pass is max_unpool_fwd.
  *
  * Macros: VEC (1, 2, 4, 8, 16), a divisor of the channels.
- * Launch: x = ow * words, y = n * oh; words = (channels + 15) / 16. */
+ * Launch: x = ow * words, y = n * oh. */
 
-#define VECTORS_A_WORD (16 / VEC)
-#define LANE_SHIFTS    PASTE(as_uint, VEC)(2 * LANESV) /* lane i has bits 2i and 2i+1 */
-
-#if VEC == 1
-static inline uint pack(intV place)
-{
-    return (uint)place;
-}
-#else
-static inline uint or2(uint2 v)
-{
-    return v.x | v.y;
-}
-static inline uint or4(uint4 v)
-{
-    return or2(v.lo | v.hi);
-}
-static inline uint or8(uint8 v)
-{
-    return or4(v.lo | v.hi);
-}
-static inline uint or16(uint16 v)
-{
-    return or8(v.lo | v.hi);
-}
-
-static inline uint pack(intV place)
-{
-    return PASTE(or, VEC)(PASTE(as_uint, VEC)(place) << LANE_SHIFTS);
-}
-#endif
-
-static inline void take(floatV *best, intV *place, floatV v, int k)
-{
-    const intV better = (v > *best) | isnan(v);
-    *best = select(*best, v, better);
-    *place = select(*place, (intV)(k), better);
-}
-
-/* Channel c of a pixel is bits 2(c % 16) and the next of its word c / 16; vectors = channels / VEC. */
 __kernel void max_pool_fwd(__global const float *restrict x, /* (n,h,w,channels) */
                            __global float *restrict y,       /* (n,oh,ow,channels) */
                            __global uint *restrict offsets,  /* (n,oh,ow,words) */

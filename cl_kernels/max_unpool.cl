@@ -4,22 +4,7 @@
  *
  * oh is 2h or 2h+1, ow is 2w or 2w+1; a last odd row or column belongs to no window and gets zeros.
  *
- * Macros: VEC (1, 2, 4, 8, 16), a divisor of the channels.
- * vectors = channels / VEC, words = (channels + 15) / 16. */
-
-#define LANE_SHIFTS PASTE(as_uint, VEC)(2 * LANESV) /* lane i has bits 2i and 2i+1 */
-
-/* The places (0..3, row-major) of vector v's channels in the window of small pixel `pixel`. */
-static inline intV places(__global const uint *offsets, int pixel, int v, int vectors)
-{
-    const int words = (vectors * VEC + 15) / 16, channel = v * VEC;
-    const uint word = offsets[pixel * words + channel / 16] >> (2 * (channel % 16));
-#if VEC == 1
-    return (int)(word & 3u);
-#else
-    return PASTE(as_int, VEC)(((uintV)(word) >> LANE_SHIFTS) & (uintV)(3u));
-#endif
-}
+ * Macros: VEC (1, 2, 4, 8, 16), a divisor of the channels. */
 
 /* Launch: x = ceil(ow / 2) * vectors, y = n * ceil(oh / 2). */
 __kernel void max_unpool_fwd(__global const float *restrict x,      /* (n,h,w,channels) */

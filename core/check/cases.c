@@ -203,7 +203,7 @@ const sw_check_case sw_check_cases[] = {
     DEPTHWISE(FULL, 2, 128, 128, 64, 3, UNIFORM),
     DEPTHWISE(FULL, 2, 16, 16, 512, 3, INTEGERS),
 
-    NORM(TINY, 2, 1, 2, 3, true, UNIFORM, false),
+    NORM(TINY, 2, 3, 2, 3, true, UNIFORM, false),
     NORM(TINY, 1, 2, 2, 16, false, UNIFORM, true),
     NORM(QUICK, 1, 1, 1, 16, false, UNIFORM, false), /* a variance of 0 */
     NORM(QUICK, 2, 7, 7, 3, false, UNIFORM, false),

@@ -138,7 +138,7 @@ done:
     return status;
 }
 
-/* --- followed ---------------------------------------------------------------------------------- */
+/* --- followed, absorbing ----------------------------------------------------------------------- */
 
 /* Tenant that holds what a recompute step makes of the value; -1 if there is none. */
 static int recomputed_tenant(const sw_plan *plan, int value)
@@ -176,31 +176,35 @@ done:
     return status;
 }
 
-static sw_status run_followed(sw_str *bytes, sw_check_result *result, sw_cl *cl, const sw_problem *p,
-                              const sw_expectation *expectation, bool apart)
+static sw_status run_with_others(sw_str *bytes, sw_check_result *result, sw_cl *cl, const sw_problem *p,
+                                 const sw_expectation *expectation, sw_rig_kind kind, bool apart)
 {
     sw_status status = SW_OK;
     sw_rig rig;
     double ms;
-    SW_TRY(sw_rig_init(&rig, SW_RIG_FOLLOWED, p->c, expectation));
+    SW_TRY(sw_rig_init(&rig, kind, p->c, expectation));
     SW_TRY(sw_rig_bind(&rig, cl, apart));
     SW_TRY(sw_rig_run(&ms, &rig, p));
     SW_TRY(sw_rig_snapshot(bytes, &rig, false));
-    if (apart && rig.training && p->c->op->recomputes) SW_TRY(check_recomputed(result, &rig, p));
+    if (kind == SW_RIG_FOLLOWED && apart && rig.training && p->c->op->recomputes)
+        SW_TRY(check_recomputed(result, &rig, p));
+    if (kind == SW_RIG_ABSORBING && !apart && !sw_executor_is_merged(rig.executor, 1))
+        sw_result_flaw(result, "the op after it is not done with it");
 done:
     sw_rig_deinit(&rig);
     return status;
 }
 
-static sw_status compare_followed(sw_check_result *result, sw_cl *cl, const sw_problem *p,
-                                  const sw_expectation *expectation)
+/* With everything in a buffer of its own, and as it is done otherwise. */
+static sw_status compare_with_others(sw_check_result *result, sw_cl *cl, const sw_problem *p,
+                                     const sw_expectation *expectation, sw_rig_kind kind, const char *how)
 {
     sw_status status = SW_OK;
     sw_str apart = {0}, shared = {0};
-    SW_TRY(run_followed(&apart, result, cl, p, expectation, true));
-    SW_TRY(run_followed(&shared, result, cl, p, expectation, false));
+    SW_TRY(run_with_others(&apart, result, cl, p, expectation, kind, true));
+    SW_TRY(run_with_others(&shared, result, cl, p, expectation, kind, false));
     if (apart.length != shared.length || memcmp(apart.text, shared.text, apart.length) != 0)
-        sw_result_flaw(result, "working in place gives other bits than working apart");
+        sw_result_flaw(result, "working %s gives other bits than working apart", how);
 done:
     sw_str_deinit(&apart);
     sw_str_deinit(&shared);
@@ -221,7 +225,9 @@ static sw_status check_op(sw_check_result *out, sw_cl *cl, const sw_op_case *c,
     if (problem.in[0].elems + problem.out[0].elems > MOST_ELEMS_SURROUNDED) goto done;
     if (out->passed && !c->evaluate) SW_TRY(run_twin(out, cl, &problem, expectation));
     if (out->passed && (c->op->recomputes || c->op->gradient_in_place || c->op->forward_in_place))
-        SW_TRY(compare_followed(out, cl, &problem, expectation));
+        SW_TRY(compare_with_others(out, cl, &problem, expectation, SW_RIG_FOLLOWED, "in place"));
+    if (out->passed && c->op->absorbs && !c->evaluate && c->x.h > 1 && c->x.w > 1) /* large enough to pool */
+        SW_TRY(compare_with_others(out, cl, &problem, expectation, SW_RIG_ABSORBING, "in one step"));
 done:
     sw_problem_deinit(&problem);
     sw_rig_deinit(&rig);

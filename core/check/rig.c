@@ -53,6 +53,11 @@ sw_status sw_rig_init(sw_rig *rig, sw_rig_kind kind, const sw_op_case *c, const 
     rig->last = outputs[0];
     if (kind == SW_RIG_TWIN)
         SW_TRY(sw_graph_add(NULL, &rig->graph, c->op, "twin", c->attrs, c->op->input_count, inputs));
+    if (kind == SW_RIG_ABSORBING) {
+        int absorbed[SW_MAX_OUTPUTS];
+        SW_TRY(sw_graph_add(absorbed, &rig->graph, c->op->absorbs, "after", NULL, 1, outputs));
+        rig->last = absorbed[0];
+    }
     if (kind == SW_RIG_FOLLOWED) {
         SW_TRY(add_pointwise(&rig->last, &rig->graph, "after", outputs[0], 2));
         SW_TRY(add_pointwise(&rig->last, &rig->graph, "last", rig->last, 1));
@@ -158,7 +163,8 @@ done:
     return status;
 }
 
-/* The convolutions around the op, with weights from the problem's seed, gradients from zero. */
+/* The convolutions around the op, if there are any, with weights from the problem's seed, gradients from
+ * zero. */
 static sw_status upload_surroundings(sw_rig *rig)
 {
     sw_status status = SW_OK;
@@ -166,7 +172,7 @@ static sw_status upload_surroundings(sw_rig *rig)
     sw_rng rng = sw_rng_at(1, SW_RNG_TEST, 0);
     for (int n = 0; n < rig->graph.node_count; n++) {
         const sw_node *node = &rig->graph.nodes[n];
-        if (node == rig->node || node == rig->twin) continue;
+        if (node == rig->node || node == rig->twin || !node->param_count) continue;
         const sw_param *weight = &rig->graph.params[node->params[0]];
         floats = calloc(weight->elems, sizeof *floats);
         if (!floats) return sw_fail_alloc(weight->name, weight->elems * sizeof *floats);
@@ -191,7 +197,7 @@ static sw_status upload_seeds(sw_rig *rig, const sw_problem *p)
         if (rig->twin)
             SW_TRY(upload_value(rig, &p->dout[0], SW_TWIN_SCALE,
                                 sw_executor_gradient(rig->executor, rig->twin->outputs[0])));
-    } else { /* one channel: the first elements of the op's own seed will do */
+    } else { /* a smaller value: the first elements of the op's own seed will do */
         sw_tensor seed = p->dout[0];
         seed.capacity_elems = sw_shape_elems(rig->graph.values[rig->last].shape);
         seed.elems = seed.capacity_elems < seed.elems ? seed.capacity_elems : seed.elems;

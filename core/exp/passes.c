@@ -74,6 +74,14 @@ static side side_of(const sw_network *n, bool infer, double images)
 
 /* --- what there is to do --------------------------------------------------------------------- */
 
+/* "norm+max_pool", where a norm's steps do the pool after it too. */
+static void name_both(sw_pass_row *row, const sw_graph *graph, int next)
+{
+    const int first = (int)strcspn(row->op, "+");
+    snprintf(row->algorithm, sizeof row->algorithm, "%.*s+%.8s", first > 6 ? 6 : first, row->op,
+             graph->nodes[next].op->name);
+}
+
 static sw_status add_step(sw_pass_list *list, const side *s, const sw_step *step)
 {
     sw_status status = SW_OK;
@@ -86,6 +94,7 @@ static sw_status add_step(sw_pass_list *list, const side *s, const sw_step *step
         sw_node_label(row->op, sizeof row->op, node);
         const char *algorithm = sw_executor_algorithm(s->executor, step->node, passes[i].way);
         if (algorithm) snprintf(row->algorithm, sizeof row->algorithm, "%s", algorithm);
+        if (s->plan->next[step->node] >= 0) name_both(row, s->graph, s->plan->next[step->node]);
         if (sw_executor_is_merged(s->executor, step->node)) {
             snprintf(row->algorithm, sizeof row->algorithm, "merged");
             row->bytes += sw_merged_bytes(s->graph, step->node);

@@ -80,6 +80,53 @@ static bool recomputable(const sw_graph *graph, int value)
     return v->producer >= 0 && (graph->nodes[v->producer].op->recomputes & SW_BIT(v->producer_output));
 }
 
+/* --- nodes that others do too ---------------------------------------------------------------- */
+
+static bool host_sees(const sw_plan_options *o, int value)
+{
+    return contains(o->keep, o->keep_count, value) || contains(o->seeds, o->seed_count, value) ||
+           contains(o->wants, o->want_count, value);
+}
+
+/* The node whose work n can do too: the only reader of its first output, or -1. */
+static int find_next(const planner *p, int n)
+{
+    const sw_graph *graph = p->graph;
+    const sw_op *op = graph->nodes[n].op;
+    int value = graph->nodes[n].outputs[0], next = -1;
+    if (!op->absorbs || host_sees(p->options, value)) return -1;
+    for (int m = n + 1; m < graph->node_count; m++) {
+        if (!contains(graph->nodes[m].inputs, graph->nodes[m].input_count, value)) continue;
+        if (next >= 0 || graph->nodes[m].op != op->absorbs) return -1;
+        next = m;
+    }
+    return next;
+}
+
+static sw_status find_absorbed(planner *p)
+{
+    int count = p->graph->node_count;
+    p->plan->next = malloc((size_t)count * sizeof(int));
+    if (!p->plan->next) return sw_fail_alloc("the memory plan", (size_t)count * sizeof(int));
+    for (int n = 0; n < count; n++)
+        p->plan->next[n] = p->options->training && !p->options->separate ? find_next(p, n) : -1;
+    return SW_OK;
+}
+
+static bool is_absorbed(const planner *p, int n)
+{
+    const sw_node *node = &p->graph->nodes[n];
+    int producer = node->input_count ? p->graph->values[node->inputs[0]].producer : -1;
+    return producer >= 0 && p->plan->next[producer] == n;
+}
+
+/* The node whose outputs n's steps write: itself, or the one it does too. */
+static const sw_node *writer(const planner *p, int n)
+{
+    int next = p->plan->next[n];
+    return &p->graph->nodes[next >= 0 ? next : n];
+}
+
 /* --- forward --------------------------------------------------------------------------------- */
 
 static void count_forward_reads(planner *p)
@@ -112,21 +159,22 @@ static sw_status plan_forward(planner *p)
     for (int v = 0; v < graph->value_count; v++)
         if (graph->values[v].producer < 0) SW_TRY(add_tenant(&p->values[v].forward, p, v, false, 0));
     for (int n = 0; n < graph->node_count; n++) {
-        const sw_node *node = &graph->nodes[n];
+        const sw_node *node = &graph->nodes[n], *writes = writer(p, n);
         int s;
+        if (is_absorbed(p, n)) continue;
         SW_TRY(add_step(&s, p, SW_STEP_FORWARD, n));
-        assert(s == n);
+        assert(s == n || p->options->training); /* may_overwrite_input compares one with the other */
         for (int i = 0; i < node->input_count; i++) {
             int tenant = p->values[node->inputs[i]].forward;
             p->plan->steps[s].in[i] = tenant;
             extend(p, tenant, s);
         }
-        for (int i = 0; i < node->output_count; i++) {
-            int *tenant = &p->values[node->outputs[i]].forward;
+        for (int i = 0; i < writes->output_count; i++) {
+            int *tenant = &p->values[writes->outputs[i]].forward;
             if (i == 0 && may_overwrite_input(p, node, s)) {
                 *tenant = p->values[node->inputs[0]].forward;
             } else {
-                SW_TRY(add_tenant(tenant, p, node->outputs[i], false, s));
+                SW_TRY(add_tenant(tenant, p, writes->outputs[i], false, s));
             }
             p->plan->steps[s].out[i] = *tenant;
         }
@@ -190,15 +238,16 @@ static bool has_output_gradient(const planner *p, const sw_node *node)
 
 /* The gradient of input i: a first writer gets a new tenant (or takes over the output gradient's), a later
  * one adds. */
-static sw_status bind_input_gradient(planner *p, const sw_node *node, int s, int i)
+static sw_status bind_input_gradient(planner *p, int n, int s, int i)
 {
     sw_status status = SW_OK;
+    const sw_node *node = &p->graph->nodes[n];
     value_state *input = &p->values[node->inputs[i]];
     sw_step *step = &p->plan->steps[s];
     step->accumulate[i] = input->gradient >= 0;
     if (!step->accumulate[i]) {
         bool in_place = i == 0 && node->op->gradient_in_place && !p->options->separate &&
-                        step->dout[0] >= 0 &&
+                        step->dout[0] >= 0 && p->plan->next[n] < 0 &&
                         !contains(p->options->seeds, p->options->seed_count, node->outputs[0]);
         if (in_place)
             input->gradient = step->dout[0];
@@ -214,12 +263,13 @@ done:
 static sw_status plan_node_backward(planner *p, int n)
 {
     sw_status status = SW_OK;
-    const sw_node *node = &p->graph->nodes[n];
+    const sw_node *node = &p->graph->nodes[n], *writes = writer(p, n);
     const sw_op *op = node->op;
+    const unsigned outputs_read = writes->op->backward_reads_outputs;
     for (int i = 0; i < node->input_count; i++)
         if (op->backward_reads_inputs & SW_BIT(i)) SW_TRY(ensure_available(p, node->inputs[i]));
-    for (int i = 0; i < node->output_count; i++)
-        if (op->backward_reads_outputs & SW_BIT(i)) SW_TRY(ensure_available(p, node->outputs[i]));
+    for (int i = 0; i < writes->output_count; i++)
+        if (outputs_read & SW_BIT(i)) SW_TRY(ensure_available(p, writes->outputs[i]));
     int s;
     SW_TRY(add_step(&s, p, SW_STEP_BACKWARD, n));
     for (int i = 0; i < node->input_count; i++) {
@@ -227,13 +277,13 @@ static sw_status plan_node_backward(planner *p, int n)
         p->plan->steps[s].in[i] = p->values[node->inputs[i]].backward;
         extend(p, p->plan->steps[s].in[i], s);
     }
-    for (int i = 0; i < node->output_count; i++) {
-        if (op->backward_reads_outputs & SW_BIT(i)) {
-            p->plan->steps[s].out[i] = p->values[node->outputs[i]].backward;
+    for (int i = 0; i < writes->output_count; i++) {
+        if (outputs_read & SW_BIT(i)) {
+            p->plan->steps[s].out[i] = p->values[writes->outputs[i]].backward;
             extend(p, p->plan->steps[s].out[i], s);
         }
-        if (p->values[node->outputs[i]].gradient >= 0) {
-            p->plan->steps[s].dout[i] = p->values[node->outputs[i]].gradient;
+        if (p->values[writes->outputs[i]].gradient >= 0) {
+            p->plan->steps[s].dout[i] = p->values[writes->outputs[i]].gradient;
             extend(p, p->plan->steps[s].dout[i], s);
         }
     }
@@ -241,7 +291,7 @@ static sw_status plan_node_backward(planner *p, int n)
         if ((op->gives_gradient & SW_BIT(i)) &&
             (p->graph->values[node->inputs[i]].needs_grad ||
              contains(p->options->wants, p->options->want_count, node->inputs[i])))
-            SW_TRY(bind_input_gradient(p, node, s, i));
+            SW_TRY(bind_input_gradient(p, n, s, i));
 done:
     return status;
 }
@@ -256,7 +306,7 @@ static sw_status plan_backward(planner *p)
             SW_TRY(add_tenant(&p->values[value].gradient, p, value, true, p->plan->first_backward));
     }
     for (int n = p->graph->node_count - 1; n >= 0; n--)
-        if (has_output_gradient(p, &p->graph->nodes[n])) SW_TRY(plan_node_backward(p, n));
+        if (!is_absorbed(p, n) && has_output_gradient(p, writer(p, n))) SW_TRY(plan_node_backward(p, n));
 done:
     return status;
 }
@@ -307,6 +357,7 @@ sw_status sw_plan_create(sw_plan **out, const sw_graph *graph, const sw_plan_opt
         goto done;
     }
     p.plan->training = options->training;
+    SW_TRY(find_absorbed(&p));
     count_forward_reads(&p);
     SW_TRY(plan_forward(&p));
     if (options->training) SW_TRY(plan_backward(&p));
@@ -328,6 +379,7 @@ void sw_plan_destroy(sw_plan *plan)
     free(plan->tenants);
     free(plan->forward_tenant);
     free(plan->gradient_tenant);
+    free(plan->next);
     free(plan->slab_bytes);
     free(plan);
 }

@@ -1,11 +1,15 @@
 /* batchnorm: per-channel normalisation, with ReLU in the same read. Keeps only mean and 1/std per channel for
  * backward; its output is recomputed from its input, so that of convolution, norm and ReLU one activation is
- * stored instead of two. */
+ * stored instead of two.
+ *
+ * In training it does a 2x2 max-pooling that follows it as well: what is pooled is normalised as it is read,
+ * and the gradient is spread over the windows as it is read. To the same bits as by itself. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "ops/ops.h"
 #include "ops/run.h"
+#include "window.h"
 
 /* Pixels of one partial reduction. 16 channels of 512 pixels are 32 KiB: a CPU core reads them twice from its
  * cache. */
@@ -14,7 +18,9 @@ enum { CHUNK_PIXELS = 512, MAX_COLUMNS = 4 };
 typedef struct norm_kernels {
     const sw_kernel *stats_partial, *stats_combine, *stats_running, *apply;
     const sw_kernel *bwd_partial, *bwd_combine, *bwd_apply;
-    size_t columns; /* channel vectors of a work-item of the partial reductions */
+    const sw_kernel *pool_fwd, *pool_bwd_partial,
+        *pool_bwd_apply; /* where run->next is a max_pool, else NULL */
+    size_t columns;      /* channel vectors of a work-item of the partial reductions */
 } norm_kernels;
 
 static size_t chunk_count(size_t pixels)
@@ -70,6 +76,11 @@ static sw_status batchnorm_prepare(sw_run *run)
         {&k->bwd_apply, "batchnorm_bwd_apply"}};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         SW_TRY(sw_kernel_get(wanted[i].kernel, run->cl, "batchnorm", wanted[i].name, options));
+    if (!run->next) goto done;
+    const char *const file = "max_pool_norm";
+    SW_TRY(sw_kernel_get(&k->pool_fwd, run->cl, file, "max_pool_norm_fwd", options));
+    SW_TRY(sw_kernel_get(&k->pool_bwd_partial, run->cl, file, "max_pool_norm_bwd_partial", options));
+    SW_TRY(sw_kernel_get(&k->pool_bwd_apply, run->cl, file, "max_pool_norm_bwd_apply", options));
 done:
     return status;
 }
@@ -86,7 +97,7 @@ typedef struct extent {
 
 static extent extent_of(const sw_run *run)
 {
-    sw_shape x = sw_run_out_shape(run, 0);
+    sw_shape x = sw_run_in_shape(run, 0);
     extent e = {.pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w, .channels = (size_t)x.c};
     e.cv = e.channels / (size_t)sw_run_vec(run, x.c);
     e.chunks = chunk_count(e.pixels);
@@ -132,11 +143,24 @@ static sw_status running_statistics(sw_run *run)
                      sw_arg_buffer(run->state[1]), sw_arg_buffer(run->saved[0]), sw_arg_f32(attrs->eps));
 }
 
+/* As apply, but out are those of the pool that follows. */
+static sw_status apply_and_pool(sw_run *run)
+{
+    const norm_kernels *k = run->prepared;
+    const sw_shape x = sw_run_in_shape(run, 0), y = sw_run_next_shape(run, 0);
+    const sw_grid grid =
+        sw_run_grid(run, (size_t)y.w * (size_t)sw_window_words(y.c), (size_t)y.n * (size_t)y.h, false);
+    return SW_LAUNCH(run->cl, k->pool_fwd, run->node->name, grid, sw_arg_buffer(run->in[0]),
+                     sw_arg_buffer(run->out[0]), sw_arg_buffer(run->out[1]), sw_arg_buffer(run->saved[0]),
+                     sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]), sw_arg_i32(x.h),
+                     sw_arg_i32(x.w), sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32((int)extent_of(run).cv));
+}
+
 static sw_status batchnorm_forward(sw_run *run)
 {
     sw_status status = SW_OK;
     SW_TRY(run->training ? batch_statistics(run) : running_statistics(run));
-    SW_TRY(apply(run));
+    SW_TRY(run->next ? apply_and_pool(run) : apply(run));
 done:
     return status;
 }
@@ -151,26 +175,58 @@ static sw_status batchnorm_as_epilogue(sw_run *run, sw_epilogue *epilogue)
     return running_statistics(run);
 }
 
+/* Into the workspace, per chunk: the sums that the gradients of gamma and beta are made of. */
+static sw_status backward_sums(sw_run *run)
+{
+    const norm_kernels *k = run->prepared;
+    const extent e = extent_of(run);
+    const sw_grid grid = sw_run_grid(run, e.cv / k->columns, e.chunks, true);
+    if (!run->next)
+        return SW_LAUNCH(run->cl, k->bwd_partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
+                         sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->saved[0]),
+                         sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]),
+                         sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels),
+                         sw_arg_u32(CHUNK_PIXELS));
+    const sw_shape x = sw_run_in_shape(run, 0), y = sw_run_next_shape(run, 0);
+    return SW_LAUNCH(run->cl, k->pool_bwd_partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
+                     sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->out[1]), sw_arg_buffer(run->saved[0]),
+                     sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]),
+                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels), sw_arg_u32(CHUNK_PIXELS),
+                     sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(y.h), sw_arg_i32(y.w));
+}
+
+static sw_status backward_data(sw_run *run)
+{
+    const norm_kernels *k = run->prepared;
+    const extent e = extent_of(run);
+    if (!run->next)
+        return SW_LAUNCH(run->cl, k->bwd_apply, run->node->name, sw_run_grid(run, e.cv, e.pixels, false),
+                         sw_arg_buffer(run->in[0]), sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->din[0]),
+                         sw_arg_buffer(run->saved[0]), sw_arg_buffer(run->param[0]),
+                         sw_arg_buffer(run->param[1]), sw_arg_buffer(run->saved[1]),
+                         sw_arg_i32(run->accumulate[0]));
+    const sw_shape x = sw_run_in_shape(run, 0), y = sw_run_next_shape(run, 0);
+    const size_t columns = (size_t)(x.w + 1) / 2, rows = (size_t)(x.h + 1) / 2;
+    const sw_put put = sw_run_put(run, e.pixels * e.channels, 2 * x.c, run->accumulate[0]);
+    return SW_LAUNCH(run->cl, k->pool_bwd_apply, run->node->name,
+                     sw_run_grid(run, columns * e.cv, (size_t)x.n * rows, false), sw_arg_buffer(run->in[0]),
+                     sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->out[1]), sw_arg_buffer(run->din[0]),
+                     sw_arg_buffer(run->saved[0]), sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]),
+                     sw_arg_buffer(run->saved[1]), sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(y.h),
+                     sw_arg_i32(y.w), sw_arg_i32((int)e.cv), sw_arg_i32((int)put));
+}
+
 static sw_status batchnorm_backward(sw_run *run)
 {
     sw_status status = SW_OK;
     const norm_kernels *k = run->prepared;
-    extent e = extent_of(run);
-    SW_TRY(SW_LAUNCH(run->cl, k->bwd_partial, run->node->name,
-                     sw_run_grid(run, e.cv / k->columns, e.chunks, true), sw_arg_buffer(run->in[0]),
-                     sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->saved[0]), sw_arg_buffer(run->param[0]),
-                     sw_arg_buffer(run->param[1]), sw_arg_buffer(run->workspace),
-                     sw_arg_u32((uint32_t)e.pixels), sw_arg_u32(CHUNK_PIXELS)));
+    const extent e = extent_of(run);
+    SW_TRY(backward_sums(run));
     SW_TRY(SW_LAUNCH(run->cl, k->bwd_combine, run->node->name, sw_run_grid(run, e.channels, 1, true),
                      sw_arg_buffer(run->workspace), sw_arg_buffer(run->dparam[0]),
                      sw_arg_buffer(run->dparam[1]), sw_arg_buffer(run->saved[1]),
                      sw_arg_u32((uint32_t)e.pixels), sw_arg_u32((uint32_t)e.chunks)));
-    if (run->din[0])
-        SW_TRY(SW_LAUNCH(run->cl, k->bwd_apply, run->node->name, sw_run_grid(run, e.cv, e.pixels, false),
-                         sw_arg_buffer(run->in[0]), sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->din[0]),
-                         sw_arg_buffer(run->saved[0]), sw_arg_buffer(run->param[0]),
-                         sw_arg_buffer(run->param[1]), sw_arg_buffer(run->saved[1]),
-                         sw_arg_i32(run->accumulate[0])));
+    if (run->din[0]) SW_TRY(backward_data(run));
 done:
     return status;
 }
@@ -188,6 +244,7 @@ const sw_op sw_op_batchnorm = {
     .recomputes = SW_BIT(0),
     .gradient_in_place = true,
     .forward_in_place = true,
+    .absorbs = &sw_op_max_pool,
     .prepare = batchnorm_prepare,
     .forward = batchnorm_forward,
     .recompute = apply,

@@ -72,20 +72,30 @@ done:
 
 /* --- creation -------------------------------------------------------------------------------- */
 
-static sw_status prepare_nodes(sw_executor *e, bool training)
+/* Whether another node does this one's work, in training. */
+static bool is_absorbed(const sw_executor *e, int node)
+{
+    for (int n = 0; n < node; n++)
+        if (e->plan->next[n] == node) return true;
+    return false;
+}
+
+static sw_status prepare_nodes(sw_executor *e)
 {
     sw_status status = SW_OK;
     for (int i = 0; i < e->graph->node_count; i++) {
         sw_run *run = &e->runs[i];
         const sw_node *node = &e->graph->nodes[i];
+        const int next = e->plan->next[i];
         *run = (sw_run){.cl = e->cl,
                         .graph = e->graph,
                         .node = node,
-                        .training = training,
+                        .training = e->plan->training,
                         .n = e->graph->values[node->outputs[0]].shape.n,
-                        .workspace_bytes = node->workspace_bytes};
+                        .workspace_bytes = node->workspace_bytes,
+                        .next = next >= 0 ? &e->graph->nodes[next] : NULL};
         if (node->input_count) run->n = e->graph->values[node->inputs[0]].shape.n;
-        if (node->op->prepare)
+        if (node->op->prepare && !is_absorbed(e, i))
             SW_TRY(sw_fail_in(node->op->prepare(run), "%s '%s'", node->op->name, node->name));
         if (run->workspace_bytes > e->workspace_bytes) e->workspace_bytes = run->workspace_bytes;
     }
@@ -143,7 +153,6 @@ sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph
         status = sw_fail_alloc("an executor", (size_t)graph->node_count * sizeof *e->runs);
         goto done;
     }
-    SW_TRY(prepare_nodes(e, options->training));
     const sw_device_info *device = sw_cl_device(cl);
     sw_plan_options plan_options = {.training = options->training,
                                     .separate = options->debug_buffers,
@@ -156,6 +165,7 @@ sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph
                                     .wants = options->wants,
                                     .want_count = options->want_count};
     SW_TRY(sw_plan_create(&e->plan, graph, &plan_options));
+    SW_TRY(prepare_nodes(e));
     SW_TRY(find_partners(e));
     SW_TRY(pool_grow(pool, e->plan, e->workspace_bytes));
     *out = e;
@@ -268,7 +278,7 @@ const char *sw_executor_algorithm(const sw_executor *e, int node, sw_way way)
 
 bool sw_executor_is_merged(const sw_executor *e, int node)
 {
-    return e->partner[node] >= 0 && e->partner[node] < node;
+    return (e->partner[node] >= 0 && e->partner[node] < node) || is_absorbed(e, node);
 }
 
 static cl_mem tenant_buffer(const sw_executor *e, int tenant)
@@ -344,6 +354,12 @@ static sw_status value_finite(bool *finite, sw_executor *e, int value, cl_mem bu
     return all_finite(finite, e, buffer, sw_shape_elems(shape));
 }
 
+/* The node whose outputs a node's forward step writes: its own, or those of the one it does too. */
+static const sw_node *writer(const sw_run *run)
+{
+    return run->next ? run->next : run->node;
+}
+
 /* Fails when what the step wrote holds a NaN or an infinity. */
 static sw_status check_step(sw_executor *e, const sw_step *step, int n)
 {
@@ -354,8 +370,8 @@ static sw_status check_step(sw_executor *e, const sw_step *step, int n)
     const sw_run *run = &e->runs[step->node];
     const sw_node *node = run->node;
     bool finite = true;
-    for (int i = 0; i < node->output_count && step->kind != SW_STEP_BACKWARD && finite; i++)
-        SW_TRY(value_finite(&finite, e, node->outputs[i], run->out[i], n));
+    for (int i = 0; i < writer(run)->output_count && step->kind != SW_STEP_BACKWARD && finite; i++)
+        SW_TRY(value_finite(&finite, e, writer(run)->outputs[i], run->out[i], n));
     for (int i = 0; i < node->input_count && step->kind == SW_STEP_BACKWARD && finite; i++)
         SW_TRY(value_finite(&finite, e, node->inputs[i], run->din[i], n));
     for (int i = 0; i < node->param_count && step->kind == SW_STEP_BACKWARD && finite; i++)
@@ -456,9 +472,9 @@ sw_status sw_executor_find_nan(sw_executor *e, int n, char *where, size_t where_
         }
         e->runs[step->node].epilogue = (sw_epilogue){.kind = SW_EPILOGUE_NONE}; /* each node by itself */
         SW_TRY(run_step(e, step, n));
-        for (int i = 0; i < run->node->output_count && !where[0]; i++) {
+        for (int i = 0; i < writer(run)->output_count && !where[0]; i++) {
             bool finite = true;
-            SW_TRY(value_finite(&finite, e, run->node->outputs[i], run->out[i], n));
+            SW_TRY(value_finite(&finite, e, writer(run)->outputs[i], run->out[i], n));
             if (!finite)
                 snprintf(where, where_bytes, "the output of %s '%s'", run->node->op->name, run->node->name);
         }

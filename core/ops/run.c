@@ -14,6 +14,13 @@ sw_shape sw_run_out_shape(const sw_run *run, int i)
     return shape;
 }
 
+sw_shape sw_run_next_shape(const sw_run *run, int i)
+{
+    sw_shape shape = run->graph->values[run->next->outputs[i]].shape;
+    shape.n = run->n;
+    return shape;
+}
+
 /* The largest power of two that divides n, up to `most`. */
 static size_t power_of_two_divisor(size_t n, size_t most)
 {

@@ -25,6 +25,17 @@ Test(run_repeat, two_runs_are_equal_to_the_last_bit_whatever_the_thread_count)
     expect_same_metrics("a", "c");
 }
 
+/* With debug_buffers every node works by itself, in evaluation too. */
+Test(run_repeat, nodes_that_do_the_work_of_others_change_no_bit)
+{
+    program_draw_pets(14, 6);
+    run("together", "");
+    run("apart", "--set runtime.debug_buffers=true");
+    expect_same_file("together/checkpoints/last.safetensors", "apart/checkpoints/last.safetensors");
+    expect_same_file("together/steps.jsonl", "apart/steps.jsonl");
+    expect_same_metrics("together", "apart");
+}
+
 Test(run_repeat, another_seed_is_another_run)
 {
     program_draw_pets(14, 6);

@@ -137,17 +137,29 @@ static void write_gradient(replay *r, int tenant, int value, bool accumulate)
     write_content(r, place);
 }
 
+/* The node whose outputs a node's steps write: itself, or one whose work it may do too. */
+static const sw_node *writer(const replay *r, int node)
+{
+    int next = r->plan->next[node];
+    if (next < 0) return &r->graph->nodes[node];
+    if (!r->options->training || r->options->separate ||
+        r->graph->nodes[node].op->absorbs != r->graph->nodes[next].op ||
+        r->graph->nodes[next].inputs[0] != r->graph->nodes[node].outputs[0])
+        blame("step %d does what it cannot", r->step);
+    return &r->graph->nodes[next];
+}
+
 static void play_forward(replay *r, const sw_step *step)
 {
-    const sw_node *node = &r->graph->nodes[step->node];
+    const sw_node *node = &r->graph->nodes[step->node], *writes = writer(r, step->node);
     bool again = step->kind == SW_STEP_RECOMPUTE;
     for (int i = 0; i < node->input_count; i++) read_value(r, step->in[i], node->inputs[i]);
-    for (int i = 0; i < node->output_count; i++) {
+    for (int i = 0; i < writes->output_count; i++) {
         if (again && !(node->op->recomputes & SW_BIT(i))) {
             if (step->out[i] >= 0) blame("step %d makes an output again that it cannot", r->step);
             continue;
         }
-        write_content(r, place_of(r, step->out[i], node->outputs[i], false));
+        write_content(r, place_of(r, step->out[i], writes->outputs[i], false));
     }
 }
 
@@ -160,14 +172,14 @@ static bool wants_input_gradient(const replay *r, const sw_node *node, int i)
 
 static void play_backward(replay *r, const sw_step *step)
 {
-    const sw_node *node = &r->graph->nodes[step->node];
+    const sw_node *node = &r->graph->nodes[step->node], *writes = writer(r, step->node);
     bool any_gradient = node->op->is_loss;
     for (int i = 0; i < node->input_count; i++)
         if (node->op->backward_reads_inputs & SW_BIT(i)) read_value(r, step->in[i], node->inputs[i]);
-    for (int i = 0; i < node->output_count; i++) {
-        if (node->op->backward_reads_outputs & SW_BIT(i)) read_value(r, step->out[i], node->outputs[i]);
+    for (int i = 0; i < writes->output_count; i++) {
+        if (writes->op->backward_reads_outputs & SW_BIT(i)) read_value(r, step->out[i], writes->outputs[i]);
         if (step->dout[i] < 0) continue;
-        read_gradient(r, step->dout[i], node->outputs[i]);
+        read_gradient(r, step->dout[i], writes->outputs[i]);
         any_gradient = true;
     }
     if (!any_gradient) blame("step %d: %s goes back from nothing", r->step, node->name);

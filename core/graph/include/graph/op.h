@@ -38,6 +38,12 @@ struct sw_op {
     bool gradient_in_place; /* the gradient of input 0 may be written over that of output 0 */
     bool forward_in_place;  /* output 0 may be written over input 0, when nothing reads that later */
     bool is_loss;           /* output 0 is the scalar that training minimises */
+    /* In training, the op whose work this one does in its own passes over memory, where that is all that
+     * reads output 0: then this one's steps write the other's outputs and read the gradient of the other's
+     * output 0, and output 0 itself is nowhere in memory (run->next, ops/run.h). The other has one input,
+     * which its backward pass does not read, and no parameters; this one's backward pass reads no output.
+     * NULL: none. */
+    const sw_op *absorbs;
 
     /* Once per session: builds programs, chooses algorithms; may raise run->workspace_bytes. */
     sw_status (*prepare)(struct sw_run *run);

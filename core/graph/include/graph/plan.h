@@ -3,6 +3,8 @@
  * A training plan runs every node forward, then walks back. A value that backward reads is kept, unless its
  * op can recompute it: then its memory is free until backward comes by, and a recompute step makes it again.
  * (For SegNet that halves the memory: of convolution, norm and ReLU only the convolution's output is kept.)
+ * A node whose work the one before it does too (sw_op.absorbs) has no steps, and what lies between the two
+ * has no place.
  *
  * Tenants (a value or a gradient during an interval of steps) are placed largest first at the lowest offset
  * that is free during their interval, in slabs no larger than the device's largest allocation. Behind a large
@@ -37,8 +39,8 @@ typedef struct sw_step {
 } sw_step;
 
 typedef struct sw_plan_options {
-    bool training;         /* with backward steps; else forward only */
-    bool separate;         /* debugging: a slab of its own for every tenant, nothing shared or in place */
+    bool training; /* with backward steps; else forward only */
+    bool separate; /* debugging: a slab of its own for every tenant, nothing shared, in place or absorbed */
     size_t max_slab_bytes; /* 0: no limit */
     size_t align_bytes;    /* of every tenant; 0: 128 */
     const int *keep;       /* values that must outlive the last step (to be read by the host) */
@@ -59,6 +61,7 @@ typedef struct sw_plan {
     int tenant_count;
     int *forward_tenant;  /* by value: where its forward instance lives; -1 if it has none */
     int *gradient_tenant; /* by value; -1 if it has none */
+    int *next;            /* by node: the one after it whose work its steps do too; -1: none */
     int slab_count;
     size_t *slab_bytes;
     size_t lower_bound_bytes; /* the most alive at one step, gaps not counted: no plan needs less */

@@ -75,8 +75,9 @@ size_t sw_executor_workspace_bytes(const sw_executor *executor);
  * differ "gemm/winograd/gemm" (forward, backward-data, backward-weights); else NULL. */
 const char *sw_executor_algorithm(const sw_executor *executor, int node, sw_way way);
 
-/* Whether a node has no step of its own: the node before it finishes its results as this one would
- * (inference, a norm after a convolution). The value between the two does not exist then. */
+/* Whether the node before a node does its work as well: in inference a norm after a convolution
+ * (sw_op.as_epilogue), in training a pool after a norm (sw_op.absorbs). The value between the two does not
+ * exist then. */
 bool sw_executor_is_merged(const sw_executor *executor, int node);
 
 /* The buffer of a value (its forward instance) or of its gradient; NULL if it has none. For uploading inputs,

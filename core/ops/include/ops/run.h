@@ -55,12 +55,15 @@ typedef struct sw_run {
     cl_mem workspace;       /* shared by all nodes; nothing survives in it between steps */
     size_t workspace_bytes; /* prepare starts with the node's own figure and may raise it */
     sw_epilogue epilogue;   /* forward of an op that takes one */
+    const sw_node *next;    /* the node whose work this one does too (sw_op.absorbs): out and dout are its; or
+                               NULL */
     void *prepared;         /* what the op's prepare made (kernels, grids) */
 } sw_run;
 
 /* Shape of input/output i with the run's batch size. */
 sw_shape sw_run_in_shape(const sw_run *run, int i);
 sw_shape sw_run_out_shape(const sw_run *run, int i);
+sw_shape sw_run_next_shape(const sw_run *run, int i); /* of output i of run->next */
 
 /* The channel vector width kernels are built for: the largest power of two that divides the channels, up to
  * the device's width. */

@@ -1,0 +1,151 @@
+/* Norm, ReLU (when RELU is 1) and 2x2 max-pooling in one pass over memory: what lies between them, as large
+ * as x, is never written, and neither is its gradient. Formulas, and the order of all sums, are those of
+ * batchnorm.cl and max_pool.cl, whose bits these give.
+ *
+ * Channels-last: x (n,h,w,C), the pool's y (n,oh,ow,C), P = n h w pixels. An odd last row or column of x
+ * belongs to no window: its gradient from the pool is zero.
+ *
+ * Macros: VEC (divides C), RELU, COLUMNS (divides C / VEC). `stat` holds mean (C) then istd (C). */
+
+static inline floatV rectified(floatV v)
+{
+#if RELU
+    return RECTIFIED(v, SPLATV(0.0f));
+#else
+    return v;
+#endif
+}
+
+static inline floatV through_relu(floatV dy, floatV v)
+{
+#if RELU
+    return THROUGH_RELU(dy, v);
+#else
+    return dy;
+#endif
+}
+
+/* Launch: x = ow * words, y = n * oh; words = (C + 15) / 16. */
+__kernel void max_pool_norm_fwd(__global const float *restrict x, /* (n,h,w,C) */
+                                __global float *restrict y,       /* (n,oh,ow,C) */
+                                __global uint *restrict offsets,  /* (n,oh,ow,words) */
+                                __global const float *stat /* (2,C) */, __global const float *gamma /* (C) */,
+                                __global const float *beta /* (C) */, const int h, const int w, const int oh,
+                                const int ow, const int vectors)
+{
+    const int words = (vectors + VECTORS_A_WORD - 1) / VECTORS_A_WORD;
+    const int column = (int)get_global_id(0) / words, word = (int)get_global_id(0) % words;
+    const int row = (int)get_global_id(1); /* of all images' output rows */
+    const int from = (((row / oh) * h + (row % oh) * 2) * w + column * 2) * vectors;
+    const int to = row * ow + column;
+    uint packed = 0;
+    for (int i = 0; i < VECTORS_A_WORD; i++) {
+        const int v = word * VECTORS_A_WORD + i;
+        if (v >= vectors) break;
+        const floatV mean = LOADV(stat, v), istd = LOADV(stat, vectors + v);
+        const floatV scale = LOADV(gamma, v), shift = LOADV(beta, v);
+        const int at[4] = {from + v, from + vectors + v, from + w * vectors + v,
+                           from + (w + 1) * vectors + v};
+        floatV best;
+        intV place = (intV)(0);
+#pragma unroll
+        for (int k = 0; k < 4; k++) {
+            const floatV next = rectified(AFFINE(NORMALISED(LOADV(x, at[k]), mean, istd), scale, shift));
+            if (k == 0)
+                best = next;
+            else
+                take(&best, &place, next, k);
+        }
+        STOREV(best, y, to * vectors + v);
+        packed |= pack(place) << (2 * VEC * i);
+    }
+    offsets[to * words + word] = packed;
+}
+
+/* Pixels lie C floats apart, too far for a CPU to guess the next: those so many on are asked for here. */
+#define AHEAD 8
+
+/* Per chunk of x's pixels: sums of g and of g xh, g being the pool's gradient where a pixel was its window's
+ * maximum and ReLU let it through. Launch: global (C / VEC / COLUMNS, chunks). */
+__kernel void
+max_pool_norm_bwd_partial(__global const float *x /* (P,C) */, __global const float *dy /* (n,oh,ow,C) */,
+                          __global const uint *offsets /* (n,oh,ow,words) */,
+                          __global const float *stat /* (2,C) */, __global const float *gamma /* (C) */,
+                          __global const float *beta /* (C) */,
+                          __global float *partial /* (chunks,2,C): sum g, sum g xh */, const uint pixels,
+                          const uint chunk_pixels, const int h, const int w, const int oh, const int ow)
+{
+    const int c = (int)get_global_id(0) * COLUMNS, cv = (int)get_global_size(0) * COLUMNS;
+    const uint chunk = get_global_id(1);
+    const int begin = (int)(chunk * chunk_pixels),
+              end = (int)min(chunk * chunk_pixels + chunk_pixels, pixels);
+    floatV mean[COLUMNS], istd[COLUMNS], scale[COLUMNS], shift[COLUMNS], sum_g[COLUMNS], sum_gx[COLUMNS];
+#pragma unroll
+    for (int k = 0; k < COLUMNS; k++) {
+        mean[k] = LOADV(stat, c + k), istd[k] = LOADV(stat, cv + c + k);
+        scale[k] = LOADV(gamma, c + k), shift[k] = LOADV(beta, c + k);
+        sum_g[k] = sum_gx[k] = SPLATV(0.0f);
+    }
+    int column = begin % w, row = begin / w % h, image = begin / w / h;
+    for (int p = begin; p < end; p++) {
+        const bool inside = row / 2 < oh && column / 2 < ow;
+        const int window = inside ? (image * oh + row / 2) * ow + column / 2 : 0;
+        const intV here = (intV)(inside ? row % 2 * 2 + column % 2 : -1);
+#pragma unroll
+        for (int k = 0; k < COLUMNS; k++) {
+            PREFETCH(x + (min(p + AHEAD, end - 1) * cv + c + k) * VEC);
+            PREFETCH(dy + ((window + AHEAD / 2) * cv + c + k) * VEC);
+            const floatV xh = NORMALISED(LOADV(x, p * cv + c + k), mean[k], istd[k]);
+            const floatV spread = select(SPLATV(0.0f), LOADV(dy, window * cv + c + k),
+                                         places(offsets, window, c + k, cv) == here);
+            const floatV g = through_relu(spread, AFFINE(xh, scale[k], shift[k]));
+            sum_g[k] += g;
+            sum_gx[k] = FMA(g, xh, sum_gx[k]);
+        }
+        if (++column < w) continue;
+        column = 0;
+        if (++row == h) row = 0, image++;
+    }
+#pragma unroll
+    for (int k = 0; k < COLUMNS; k++) {
+        STOREV(sum_g[k], partial, ((int)chunk * 2) * cv + c + k);
+        STOREV(sum_gx[k], partial, ((int)chunk * 2 + 1) * cv + c + k);
+    }
+}
+
+/* Launch: x = ceil(w / 2) * vectors, y = n * ceil(h / 2). */
+__kernel void
+max_pool_norm_bwd_apply(__global const float *x /* (n,h,w,C) */, __global const float *dy /* (n,oh,ow,C) */,
+                        __global const uint *offsets /* (n,oh,ow,words) */,
+                        __global float *dx /* (n,h,w,C) */, __global const float *stat /* (2,C) */,
+                        __global const float *gamma /* (C) */, __global const float *beta /* (C) */,
+                        __global const float *means /* (2,C) */, const int h, const int w, const int oh,
+                        const int ow, const int vectors, const int put) /* of dx: PUT_... */
+{
+    const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
+    const int windows = (h + 1) / 2;
+    const int image = (int)get_global_id(1) / windows, row = (int)get_global_id(1) % windows;
+    const floatV mean = LOADV(stat, v), istd = LOADV(stat, vectors + v);
+    const floatV scale = LOADV(gamma, v), shift = LOADV(beta, v);
+    const floatV mean_g = LOADV(means, v), mean_gx = LOADV(means, vectors + v);
+    floatV value = SPLATV(0.0f);
+    intV place = (intV)(0);
+    if (row < oh && column < ow) {
+        const int window = (image * oh + row) * ow + column;
+        value = LOADV(dy, window * vectors + v);
+        place = places(offsets, window, v, vectors);
+    }
+    for (int k = 0; k < 4; k++) {
+        const int x_row = 2 * row + k / 2, x_column = 2 * column + k % 2;
+        if (x_row >= h || x_column >= w) continue;
+        const int at = ((image * h + x_row) * w + x_column) * vectors + v;
+        const floatV xh = NORMALISED(LOADV(x, at), mean, istd);
+        const floatV spread = select(SPLATV(0.0f), value, place == (intV)(k));
+        const floatV g = through_relu(spread, AFFINE(xh, scale, shift));
+        const floatV d = (g - mean_g - xh * mean_gx) * (scale * istd);
+        if (put == PUT_STREAM)
+            STREAMV(d, dx, at);
+        else
+            STOREV(put == PUT_ADDED ? LOADV(dx, at) + d : d, dx, at);
+    }
+}
