@@ -4,13 +4,16 @@
  * still has a valid place, 0: PyTorch's rules. An odd last row or column belongs to no window. The backward
  * pass is max_unpool_fwd.
  *
+ * What is pooled may be normalised as it is read: the epilogue of a convolution, before instead of after.
+ *
  * Macros: VEC (1, 2, 4, 8, 16), a divisor of the channels.
  * Launch: x = ow * words, y = n * oh. */
 
 __kernel void max_pool_fwd(__global const float *restrict x, /* (n,h,w,channels) */
                            __global float *restrict y,       /* (n,oh,ow,channels) */
                            __global uint *restrict offsets,  /* (n,oh,ow,words) */
-                           const int h, const int w, const int oh, const int ow, const int vectors)
+                           const int h, const int w, const int oh, const int ow, const int vectors,
+                           EPILOGUE_PARAMETERS)
 {
     const int words = (vectors + VECTORS_A_WORD - 1) / VECTORS_A_WORD;
     const int column = (int)get_global_id(0) / words, word = (int)get_global_id(0) % words;
@@ -21,11 +24,12 @@ __kernel void max_pool_fwd(__global const float *restrict x, /* (n,h,w,channels)
     for (int i = 0; i < VECTORS_A_WORD; i++) {
         const int v = word * VECTORS_A_WORD + i;
         if (v >= vectors) break;
-        floatV best = LOADV(x, from + v);
+        const normV norm = norm_at(EPILOGUE, v * VEC, vectors * VEC);
+        floatV best = finished(LOADV(x, from + v), norm);
         intV place = (intV)(0);
-        take(&best, &place, LOADV(x, from + vectors + v), 1);
-        take(&best, &place, LOADV(x, from + w * vectors + v), 2);
-        take(&best, &place, LOADV(x, from + (w + 1) * vectors + v), 3);
+        take(&best, &place, finished(LOADV(x, from + vectors + v), norm), 1);
+        take(&best, &place, finished(LOADV(x, from + w * vectors + v), norm), 2);
+        take(&best, &place, finished(LOADV(x, from + (w + 1) * vectors + v), norm), 3);
         STOREV(best, y, to * vectors + v);
         packed |= pack(place) << (2 * VEC * i);
     }

@@ -1,20 +1,11 @@
-/* Norm, ReLU (when RELU is 1) and 2x2 max-pooling in one pass over memory: what lies between them, as large
- * as x, is never written, and neither is its gradient. Formulas, and the order of all sums, are those of
- * batchnorm.cl and max_pool.cl, whose bits these give.
+/* Backward pass of norm, ReLU (when RELU is 1) and 2x2 max-pooling at once; max_pool_fwd is the forward pass.
+ * The gradient between the two, as large as x, is never written. Formulas, and the order of all sums, are
+ * those of batchnorm.cl and max_unpool.cl, whose bits these give.
  *
  * Channels-last: x (n,h,w,C), the pool's y (n,oh,ow,C), P = n h w pixels. An odd last row or column of x
  * belongs to no window: its gradient from the pool is zero.
  *
  * Macros: VEC (divides C), RELU, COLUMNS (divides C / VEC). `stat` holds mean (C) then istd (C). */
-
-static inline floatV rectified(floatV v)
-{
-#if RELU
-    return RECTIFIED(v, SPLATV(0.0f));
-#else
-    return v;
-#endif
-}
 
 static inline floatV through_relu(floatV dy, floatV v)
 {
@@ -23,43 +14,6 @@ static inline floatV through_relu(floatV dy, floatV v)
 #else
     return dy;
 #endif
-}
-
-/* Launch: x = ow * words, y = n * oh; words = (C + 15) / 16. */
-__kernel void max_pool_norm_fwd(__global const float *restrict x, /* (n,h,w,C) */
-                                __global float *restrict y,       /* (n,oh,ow,C) */
-                                __global uint *restrict offsets,  /* (n,oh,ow,words) */
-                                __global const float *stat /* (2,C) */, __global const float *gamma /* (C) */,
-                                __global const float *beta /* (C) */, const int h, const int w, const int oh,
-                                const int ow, const int vectors)
-{
-    const int words = (vectors + VECTORS_A_WORD - 1) / VECTORS_A_WORD;
-    const int column = (int)get_global_id(0) / words, word = (int)get_global_id(0) % words;
-    const int row = (int)get_global_id(1); /* of all images' output rows */
-    const int from = (((row / oh) * h + (row % oh) * 2) * w + column * 2) * vectors;
-    const int to = row * ow + column;
-    uint packed = 0;
-    for (int i = 0; i < VECTORS_A_WORD; i++) {
-        const int v = word * VECTORS_A_WORD + i;
-        if (v >= vectors) break;
-        const floatV mean = LOADV(stat, v), istd = LOADV(stat, vectors + v);
-        const floatV scale = LOADV(gamma, v), shift = LOADV(beta, v);
-        const int at[4] = {from + v, from + vectors + v, from + w * vectors + v,
-                           from + (w + 1) * vectors + v};
-        floatV best;
-        intV place = (intV)(0);
-#pragma unroll
-        for (int k = 0; k < 4; k++) {
-            const floatV next = rectified(AFFINE(NORMALISED(LOADV(x, at[k]), mean, istd), scale, shift));
-            if (k == 0)
-                best = next;
-            else
-                take(&best, &place, next, k);
-        }
-        STOREV(best, y, to * vectors + v);
-        packed |= pack(place) << (2 * VEC * i);
-    }
-    offsets[to * words + word] = packed;
 }
 
 /* Pixels lie C floats apart, too far for a CPU to guess the next: those so many on are asked for here. */
@@ -96,9 +50,9 @@ max_pool_norm_bwd_partial(__global const float *x /* (P,C) */, __global const fl
             PREFETCH(x + (min(p + AHEAD, end - 1) * cv + c + k) * VEC);
             PREFETCH(dy + ((window + AHEAD / 2) * cv + c + k) * VEC);
             const floatV xh = NORMALISED(LOADV(x, p * cv + c + k), mean[k], istd[k]);
-            const floatV spread = select(SPLATV(0.0f), LOADV(dy, window * cv + c + k),
-                                         places(offsets, window, c + k, cv) == here);
-            const floatV g = through_relu(spread, AFFINE(xh, scale[k], shift[k]));
+            const floatV mine = select(SPLATV(0.0f), LOADV(dy, window * cv + c + k),
+                                       places(offsets, window, c + k, cv) == here);
+            const floatV g = through_relu(mine, AFFINE(xh, scale[k], shift[k]));
             sum_g[k] += g;
             sum_gx[k] = FMA(g, xh, sum_gx[k]);
         }
@@ -128,20 +82,13 @@ max_pool_norm_bwd_apply(__global const float *x /* (n,h,w,C) */, __global const 
     const floatV mean = LOADV(stat, v), istd = LOADV(stat, vectors + v);
     const floatV scale = LOADV(gamma, v), shift = LOADV(beta, v);
     const floatV mean_g = LOADV(means, v), mean_gx = LOADV(means, vectors + v);
-    floatV value = SPLATV(0.0f);
-    intV place = (intV)(0);
-    if (row < oh && column < ow) {
-        const int window = (image * oh + row) * ow + column;
-        value = LOADV(dy, window * vectors + v);
-        place = places(offsets, window, v, vectors);
-    }
+    const windowV from = window_at(dy, offsets, image, row, column, oh, ow, v, vectors);
     for (int k = 0; k < 4; k++) {
         const int x_row = 2 * row + k / 2, x_column = 2 * column + k % 2;
         if (x_row >= h || x_column >= w) continue;
         const int at = ((image * h + x_row) * w + x_column) * vectors + v;
         const floatV xh = NORMALISED(LOADV(x, at), mean, istd);
-        const floatV spread = select(SPLATV(0.0f), value, place == (intV)(k));
-        const floatV g = through_relu(spread, AFFINE(xh, scale, shift));
+        const floatV g = through_relu(spread(from, k), AFFINE(xh, scale, shift));
         const floatV d = (g - mean_g - xh * mean_gx) * (scale * istd);
         if (put == PUT_STREAM)
             STREAMV(d, dx, at);

@@ -16,22 +16,16 @@ __kernel void max_unpool_fwd(__global const float *restrict x,      /* (n,h,w,ch
     const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
     const int windows = (oh + 1) / 2;
     const int image = (int)get_global_id(1) / windows, row = (int)get_global_id(1) % windows;
-    floatV value = SPLATV(0.0f);
-    intV place = (intV)(0);
-    if (row < h && column < w) {
-        const int pixel = (image * h + row) * w + column;
-        value = LOADV(x, pixel * vectors + v);
-        place = places(offsets, pixel, v, vectors);
-    }
+    const windowV from = window_at(x, offsets, image, row, column, h, w, v, vectors);
     for (int k = 0; k < 4; k++) {
         const int to_row = 2 * row + k / 2, to_column = 2 * column + k % 2;
         if (to_row >= oh || to_column >= ow) continue;
         const int to = ((image * oh + to_row) * ow + to_column) * vectors + v;
-        const floatV spread = select(SPLATV(0.0f), value, place == (intV)(k));
+        const floatV value = spread(from, k);
         if (put == PUT_STREAM)
-            STREAMV(spread, y, to);
+            STREAMV(value, y, to);
         else
-            STOREV(put == PUT_ADDED ? LOADV(y, to) + spread : spread, y, to);
+            STOREV(put == PUT_ADDED ? LOADV(y, to) + value : value, y, to);
     }
 }
 

@@ -77,10 +77,11 @@ static sw_status batchnorm_prepare(sw_run *run)
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         SW_TRY(sw_kernel_get(wanted[i].kernel, run->cl, "batchnorm", wanted[i].name, options));
     if (!run->next) goto done;
-    const char *const file = "max_pool_norm";
-    SW_TRY(sw_kernel_get(&k->pool_fwd, run->cl, file, "max_pool_norm_fwd", options));
-    SW_TRY(sw_kernel_get(&k->pool_bwd_partial, run->cl, file, "max_pool_norm_bwd_partial", options));
-    SW_TRY(sw_kernel_get(&k->pool_bwd_apply, run->cl, file, "max_pool_norm_bwd_apply", options));
+    SW_TRY(
+        sw_kernel_get(&k->pool_bwd_partial, run->cl, "max_pool_norm", "max_pool_norm_bwd_partial", options));
+    SW_TRY(sw_kernel_get(&k->pool_bwd_apply, run->cl, "max_pool_norm", "max_pool_norm_bwd_apply", options));
+    snprintf(options, sizeof options, "-DVEC=%d", vec); /* the pool's own program */
+    SW_TRY(sw_kernel_get(&k->pool_fwd, run->cl, "max_pool", "max_pool_fwd", options));
 done:
     return status;
 }
@@ -143,6 +144,16 @@ static sw_status running_statistics(sw_run *run)
                      sw_arg_buffer(run->state[1]), sw_arg_buffer(run->saved[0]), sw_arg_f32(attrs->eps));
 }
 
+/* What apply does to a value, for another kernel to do it; the statistics are there or will be. */
+static sw_epilogue as_epilogue(const sw_run *run)
+{
+    const sw_batchnorm_attrs *attrs = run->node->attrs;
+    return (sw_epilogue){.kind = attrs->relu ? SW_EPILOGUE_NORM_RELU : SW_EPILOGUE_NORM,
+                         .stat = run->saved[0],
+                         .gamma = run->param[0],
+                         .beta = run->param[1]};
+}
+
 /* As apply, but out are those of the pool that follows. */
 static sw_status apply_and_pool(sw_run *run)
 {
@@ -151,9 +162,9 @@ static sw_status apply_and_pool(sw_run *run)
     const sw_grid grid =
         sw_run_grid(run, (size_t)y.w * (size_t)sw_window_words(y.c), (size_t)y.n * (size_t)y.h, false);
     return SW_LAUNCH(run->cl, k->pool_fwd, run->node->name, grid, sw_arg_buffer(run->in[0]),
-                     sw_arg_buffer(run->out[0]), sw_arg_buffer(run->out[1]), sw_arg_buffer(run->saved[0]),
-                     sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]), sw_arg_i32(x.h),
-                     sw_arg_i32(x.w), sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32((int)extent_of(run).cv));
+                     sw_arg_buffer(run->out[0]), sw_arg_buffer(run->out[1]), sw_arg_i32(x.h), sw_arg_i32(x.w),
+                     sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32((int)extent_of(run).cv),
+                     SW_EPILOGUE_ARGS(as_epilogue(run)));
 }
 
 static sw_status batchnorm_forward(sw_run *run)
@@ -167,11 +178,7 @@ done:
 
 static sw_status batchnorm_as_epilogue(sw_run *run, sw_epilogue *epilogue)
 {
-    const sw_batchnorm_attrs *attrs = run->node->attrs;
-    *epilogue = (sw_epilogue){.kind = attrs->relu ? SW_EPILOGUE_NORM_RELU : SW_EPILOGUE_NORM,
-                              .stat = run->saved[0],
-                              .gamma = run->param[0],
-                              .beta = run->param[1]};
+    *epilogue = as_epilogue(run);
     return running_statistics(run);
 }
 

@@ -34,7 +34,8 @@ static sw_status max_pool_forward(sw_run *run)
     const sw_grid grid = sw_run_grid(run, (size_t)y.w * words, (size_t)y.n * (size_t)y.h, false);
     return SW_LAUNCH(run->cl, window->forward, run->node->name, grid, sw_arg_buffer(run->in[0]),
                      sw_arg_buffer(run->out[0]), sw_arg_buffer(run->out[1]), sw_arg_i32(x.h), sw_arg_i32(x.w),
-                     sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32(y.c / window->vec));
+                     sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32(y.c / window->vec),
+                     SW_EPILOGUE_ARGS(run->epilogue));
 }
 
 static sw_status max_pool_backward(sw_run *run)

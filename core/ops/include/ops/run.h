@@ -24,9 +24,9 @@
 #define SW_PASS_METRICS "metrics"
 #define SW_PASS_READ    "read"
 
-/* What a convolution does to its results before it writes them, in inference: the norm that would come next,
- * y = (x - mean) istd gamma + beta, and its ReLU. The same operations as the norm's own, so the same bits.
- * Values as EPILOGUE_... of cl_kernels/common.clh. */
+/* What a convolution does to its results before it writes them, in inference, and a pool done with the norm
+ * before it to what it reads: the norm, y = (x - mean) istd gamma + beta, and its ReLU. The same operations
+ * as the norm's own, so the same bits. Values as EPILOGUE_... of cl_kernels/common.clh. */
 typedef enum sw_epilogue_kind { SW_EPILOGUE_NONE, SW_EPILOGUE_NORM, SW_EPILOGUE_NORM_RELU } sw_epilogue_kind;
 
 typedef struct sw_epilogue {
