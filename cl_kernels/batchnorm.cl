@@ -101,16 +101,6 @@ __kernel void batchnorm_apply(__global const float *x /* (P,C) */, __global floa
         STOREV(v, y, i);
 }
 
-/* dy where ReLU let the value through. */
-static inline floatV through_relu(floatV dy, floatV xh, floatV gamma, floatV beta)
-{
-#if RELU
-    return THROUGH_RELU(dy, AFFINE(xh, gamma, beta));
-#else
-    return dy;
-#endif
-}
-
 /* Pixels lie C floats apart, too far for a CPU to guess the next of two tensors: those so many on are asked
  * for here. */
 #define AHEAD 8
@@ -139,7 +129,7 @@ __kernel void batchnorm_bwd_partial(__global const float *x /* (P,C) */, __globa
             PREFETCH(x + ahead);
             PREFETCH(dy + ahead);
             floatV xh = NORMALISED(LOADV(x, p * cv + c + k), mean[k], istd[k]);
-            floatV g = through_relu(LOADV(dy, p * cv + c + k), xh, scale[k], shift[k]);
+            floatV g = THROUGH_RELU(RELU, LOADV(dy, p * cv + c + k), AFFINE(xh, scale[k], shift[k]));
             sum_g[k] += g;
             sum_gx[k] = FMA(g, xh, sum_gx[k]);
         }
@@ -181,8 +171,8 @@ __kernel void batchnorm_bwd_apply(__global const float *x /* (P,C) */, __global 
     uint c = get_global_id(0), cv = get_global_size(0), i = get_global_id(1) * cv + c;
     floatV istd = LOADV(stat, cv + c), scale = LOADV(gamma, c);
     floatV xh = NORMALISED(LOADV(x, i), LOADV(stat, c), istd);
-    floatV g = through_relu(LOADV(dy, i), xh, scale, LOADV(beta, c));
-    floatV v = (g - LOADV(means, c) - xh * LOADV(means, cv + c)) * (scale * istd);
+    floatV g = THROUGH_RELU(RELU, LOADV(dy, i), AFFINE(xh, scale, LOADV(beta, c)));
+    floatV v = NORM_DX(g, xh, LOADV(means, c), LOADV(means, cv + c), scale, istd);
     if (accumulate) v += LOADV(dx, i);
     STOREV(v, dx, i);
 }

@@ -7,15 +7,6 @@
  *
  * Macros: VEC (divides C), RELU, COLUMNS (divides C / VEC). `stat` holds mean (C) then istd (C). */
 
-static inline floatV through_relu(floatV dy, floatV v)
-{
-#if RELU
-    return THROUGH_RELU(dy, v);
-#else
-    return dy;
-#endif
-}
-
 /* Pixels lie C floats apart, too far for a CPU to guess the next: those so many on are asked for here. */
 #define AHEAD 8
 
@@ -52,7 +43,7 @@ max_pool_norm_bwd_partial(__global const float *x /* (P,C) */, __global const fl
             const floatV xh = NORMALISED(LOADV(x, p * cv + c + k), mean[k], istd[k]);
             const floatV mine = select(SPLATV(0.0f), LOADV(dy, window * cv + c + k),
                                        places(offsets, window, c + k, cv) == here);
-            const floatV g = through_relu(mine, AFFINE(xh, scale[k], shift[k]));
+            const floatV g = THROUGH_RELU(RELU, mine, AFFINE(xh, scale[k], shift[k]));
             sum_g[k] += g;
             sum_gx[k] = FMA(g, xh, sum_gx[k]);
         }
@@ -88,8 +79,8 @@ max_pool_norm_bwd_apply(__global const float *x /* (n,h,w,C) */, __global const 
         if (x_row >= h || x_column >= w) continue;
         const int at = ((image * h + x_row) * w + x_column) * vectors + v;
         const floatV xh = NORMALISED(LOADV(x, at), mean, istd);
-        const floatV g = through_relu(spread(from, k), AFFINE(xh, scale, shift));
-        const floatV d = (g - mean_g - xh * mean_gx) * (scale * istd);
+        const floatV g = THROUGH_RELU(RELU, spread(from, k), AFFINE(xh, scale, shift));
+        const floatV d = NORM_DX(g, xh, mean_g, mean_gx, scale, istd);
         if (put == PUT_STREAM)
             STREAMV(d, dx, at);
         else

@@ -88,7 +88,7 @@ void sw_bench_print(sw_str *out, const sw_bench *b)
     sw_str_append(out, "\nTimes are those of the device's clock, the best of a few steps. GFLOP/s count\n"
                        "the operations of the direct algorithm whatever the algorithm, so that more than\n"
                        "the peak is possible; GB/s count every value read and written once. A merged\n"
-                       "norm is done by the convolution before it.\n");
+                       "norm is done by the convolution before it; norm+max_pool is both at once.\n");
 }
 
 /* --- JSON ------------------------------------------------------------------------------------ */

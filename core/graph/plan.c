@@ -113,11 +113,11 @@ static sw_status find_absorbed(planner *p)
     return SW_OK;
 }
 
-static bool is_absorbed(const planner *p, int n)
+bool sw_plan_absorbed(const sw_plan *plan, const sw_graph *graph, int node)
 {
-    const sw_node *node = &p->graph->nodes[n];
-    int producer = node->input_count ? p->graph->values[node->inputs[0]].producer : -1;
-    return producer >= 0 && p->plan->next[producer] == n;
+    const sw_node *n = &graph->nodes[node];
+    int producer = n->input_count ? graph->values[n->inputs[0]].producer : -1;
+    return producer >= 0 && plan->next[producer] == node;
 }
 
 /* The node whose outputs n's steps write: itself, or the one it does too. */
@@ -161,7 +161,7 @@ static sw_status plan_forward(planner *p)
     for (int n = 0; n < graph->node_count; n++) {
         const sw_node *node = &graph->nodes[n], *writes = writer(p, n);
         int s;
-        if (is_absorbed(p, n)) continue;
+        if (sw_plan_absorbed(p->plan, graph, n)) continue;
         SW_TRY(add_step(&s, p, SW_STEP_FORWARD, n));
         assert(s == n || p->options->training); /* may_overwrite_input compares one with the other */
         for (int i = 0; i < node->input_count; i++) {
@@ -306,7 +306,8 @@ static sw_status plan_backward(planner *p)
             SW_TRY(add_tenant(&p->values[value].gradient, p, value, true, p->plan->first_backward));
     }
     for (int n = p->graph->node_count - 1; n >= 0; n--)
-        if (!is_absorbed(p, n) && has_output_gradient(p, writer(p, n))) SW_TRY(plan_node_backward(p, n));
+        if (!sw_plan_absorbed(p->plan, p->graph, n) && has_output_gradient(p, writer(p, n)))
+            SW_TRY(plan_node_backward(p, n));
 done:
     return status;
 }

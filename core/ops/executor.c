@@ -72,14 +72,6 @@ done:
 
 /* --- creation -------------------------------------------------------------------------------- */
 
-/* Whether another node does this one's work, in training. */
-static bool is_absorbed(const sw_executor *e, int node)
-{
-    for (int n = 0; n < node; n++)
-        if (e->plan->next[n] == node) return true;
-    return false;
-}
-
 static sw_status prepare_nodes(sw_executor *e)
 {
     sw_status status = SW_OK;
@@ -95,7 +87,7 @@ static sw_status prepare_nodes(sw_executor *e)
                         .workspace_bytes = node->workspace_bytes,
                         .next = next >= 0 ? &e->graph->nodes[next] : NULL};
         if (node->input_count) run->n = e->graph->values[node->inputs[0]].shape.n;
-        if (node->op->prepare && !is_absorbed(e, i))
+        if (node->op->prepare && !sw_plan_absorbed(e->plan, e->graph, i))
             SW_TRY(sw_fail_in(node->op->prepare(run), "%s '%s'", node->op->name, node->name));
         if (run->workspace_bytes > e->workspace_bytes) e->workspace_bytes = run->workspace_bytes;
     }
@@ -278,7 +270,7 @@ const char *sw_executor_algorithm(const sw_executor *e, int node, sw_way way)
 
 bool sw_executor_is_merged(const sw_executor *e, int node)
 {
-    return (e->partner[node] >= 0 && e->partner[node] < node) || is_absorbed(e, node);
+    return (e->partner[node] >= 0 && e->partner[node] < node) || sw_plan_absorbed(e->plan, e->graph, node);
 }
 
 static cl_mem tenant_buffer(const sw_executor *e, int tenant)

@@ -71,6 +71,9 @@ typedef struct sw_plan {
 sw_status sw_plan_create(sw_plan **out, const sw_graph *graph, const sw_plan_options *options) SW_NODISCARD;
 void sw_plan_destroy(sw_plan *plan); /* accepts NULL */
 
+/* Whether the node before does this one's work too, so that it has no steps. */
+bool sw_plan_absorbed(const sw_plan *plan, const sw_graph *graph, int node);
+
 size_t sw_plan_slab_total_bytes(const sw_plan *plan);
 
 #endif
