@@ -65,12 +65,12 @@ __kernel void conv2d_bias_bwd_partial(__global const float *dy /* (P,O) */,
     STOREV(sum, partial, chunk * ov + o);
 }
 
-/* dbias[o] += sum over chunks of partial[chunk,o]. Launch: global (O). */
-__kernel void conv2d_bias_bwd_combine(__global const float *partial /* (chunks,O) */,
-                                      __global float *dbias /* (O) */, uint chunks)
+/* d[i] += sum over chunks of partial[chunk,i]: of the bias, or of weights. Launch: global (elements of d). */
+__kernel void conv2d_combine(__global const float *partial /* (chunks,elements) */, __global float *d,
+                             uint chunks)
 {
-    uint o = get_global_id(0), channels = get_global_size(0);
+    uint i = get_global_id(0), elements = get_global_size(0);
     float sum = 0.0f;
-    for (uint chunk = 0; chunk < chunks; chunk++) sum += partial[chunk * channels + o];
-    dbias[o] += sum;
+    for (uint chunk = 0; chunk < chunks; chunk++) sum += partial[chunk * elements + i];
+    d[i] += sum;
 }

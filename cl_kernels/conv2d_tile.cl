@@ -6,16 +6,19 @@
  *   backward, weights   dw[k,o] = sum over p of x[p + offset(t), i] dy[p,o]               rows k, depth p
  *
  * A group of GROUP x GROUP work-items makes a tile of C, TILE_M rows by TILE_N columns; a work-item keeps TM
- * rows of TN neighbouring columns in registers. In steps of DEPTH the group copies a slice of A and one of B
- * to local memory, A with its depth outermost, so that a work-item's TM rows lie together. The next slices
- * are read from global memory into registers while the present ones are multiplied. Neighbouring work-items
- * read neighbouring channels, in vectors of four where the channels are a multiple of four.
+ * rows of TN columns in registers, in blocks of four by four that lie a whole group apart: neighbouring
+ * work-items read neighbouring vectors of local memory. In steps of DEPTH the group copies a slice of A and
+ * one of B there, A with its depth outermost. The next slices are read from global memory into registers
+ * while the present ones are multiplied.
  *
- * The sum over pixels is cut into segments, each with partial sums of its own, which are added in order: the
- * same bits whatever the schedule.
+ * The sum over pixels is cut into segments, each with partial sums of its own, which are added in order
+ * afterwards: the same bits whatever the schedule.
+ *
+ * Several products of one shape go in one launch (`_step`: floats from one's matrix to the next's): the 36 of
+ * Winograd's algorithm (conv2d_winograd_tile.cl), with KERNEL 1.
  *
  * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL. Macros: KERNEL; IN and OUT, the channels of
- * the pass (for backward-data those of dy and x); GROUP (8 or 16), TM (4 or 8), TN (1, 2 or 4). */
+ * the pass (for backward-data those of dy and x); GROUP (8 or 16), TM (4, 8 or 16), TN (1, 2, 4 or 8). */
 
 #define TAPS   (KERNEL * KERNEL)
 #define WINDOW (TAPS * IN) /* rows of w */
@@ -26,11 +29,22 @@
 #define ROW_M                                                                                                \
     (TILE_M + 4) /* a row of A in local memory: four more, so that columns fall into different banks */
 
-#if TN == 1
+/* My columns: VECTORS_N vectors of WIDTH_N, GROUP of them apart. */
+#if TN <= 4
+#define WIDTH_N TN
+#else
+#define WIDTH_N 4
+#endif
+#define VECTORS_N (TN / WIDTH_N)
+#if WIDTH_N == 1
 #define floatN float
 #else
-#define floatN PASTE(float, TN)
+#define floatN PASTE(float, WIDTH_N)
 #endif
+
+/* My row r, and the first column of my vector v, in the tile. */
+#define MY_ROW(r)    ((r) / 4 * (4 * GROUP) + (int)get_local_id(1) * 4 + (r) % 4)
+#define MY_COLUMN(v) ((v) * (WIDTH_N * GROUP) + (int)get_local_id(0) * WIDTH_N)
 
 /* A vector of x's channels, and one of w's or dy's. */
 #if IN % 4 == 0
@@ -53,19 +67,26 @@
 #define B_LOADS   ((B_VECTORS + ITEMS - 1) / ITEMS) /* not all work-items take part in the last one */
 
 /* sum[r,.] += A[., my row r] B[., my columns] over a slice. */
-static inline void multiply(__local const float4 *a, __local const float4 *b, floatN *sum)
+static inline void multiply(__local const float4 *a, __local const float4 *b,
+                            floatN *sum /* (TM,VECTORS_N) */)
 {
-    const int first_m = (int)get_local_id(1) * TM, first_n = (int)get_local_id(0) * TN;
-#pragma unroll 4
+#pragma unroll
     for (int k = 0; k < DEPTH; k++) {
-        const floatN right = *(__local const floatN *)((__local const float *)b + k * TILE_N + first_n);
+        floatN right[VECTORS_N];
+#pragma unroll
+        for (int v = 0; v < VECTORS_N; v++)
+            right[v] = *(__local const floatN *)((__local const float *)b + k * TILE_N + MY_COLUMN(v));
 #pragma unroll
         for (int r = 0; r < TM; r += 4) {
-            const float4 left = a[(k * ROW_M + first_m + r) / 4];
-            sum[r] = FMA((floatN)(left.x), right, sum[r]);
-            sum[r + 1] = FMA((floatN)(left.y), right, sum[r + 1]);
-            sum[r + 2] = FMA((floatN)(left.z), right, sum[r + 2]);
-            sum[r + 3] = FMA((floatN)(left.w), right, sum[r + 3]);
+            const float4 left = a[(k * ROW_M + MY_ROW(r)) / 4];
+#pragma unroll
+            for (int v = 0; v < VECTORS_N; v++) {
+                floatN *to = sum + r * VECTORS_N + v;
+                to[0] = FMA((floatN)(left.x), right[v], to[0]);
+                to[VECTORS_N] = FMA((floatN)(left.y), right[v], to[VECTORS_N]);
+                to[2 * VECTORS_N] = FMA((floatN)(left.z), right[v], to[2 * VECTORS_N]);
+                to[3 * VECTORS_N] = FMA((floatN)(left.w), right[v], to[3 * VECTORS_N]);
+            }
         }
     }
 }
@@ -91,138 +112,165 @@ static inline void store_b(__local float4 *b, const floatB *mine)
         if (item + l * ITEMS < B_VECTORS) ((__local floatB *)b)[item + l * ITEMS] = mine[l];
 }
 
-/* TN values of a row of C at column n. */
-static inline void store_c(__global float *row, int n, floatN v, int accumulate)
+/* My values of a row of C, whose tile begins at column first_n. */
+static inline void store_c(__global float *row, int first_n, const floatN *mine, int accumulate)
 {
-#if OUT % TN == 0
-    __global floatN *to = (__global floatN *)(row + n);
-    if (n < OUT) *to = accumulate ? *to + v : v;
+#pragma unroll
+    for (int v = 0; v < VECTORS_N; v++) {
+        const int n = first_n + MY_COLUMN(v);
+#if OUT % WIDTH_N == 0
+        __global floatN *to = (__global floatN *)(row + n);
+        if (n < OUT) *to = accumulate ? *to + mine[v] : mine[v];
 #else
-    float lanes[TN] __attribute__((aligned(16)));
-    *(floatN *)lanes = v;
-    for (int i = 0; i < TN && n + i < OUT; i++) row[n + i] = accumulate ? row[n + i] + lanes[i] : lanes[i];
+        float lanes[WIDTH_N] __attribute__((aligned(16)));
+        *(floatN *)lanes = mine[v];
+        for (int i = 0; i < WIDTH_N && n + i < OUT; i++)
+            row[n + i] = accumulate ? row[n + i] + lanes[i] : lanes[i];
 #endif
+    }
 }
 
-/* y (+)= the convolution of x. Launch: global (GROUP ceil(OUT / TILE_N), GROUP ceil(pixels / TILE_M)), local
- * (GROUP, GROUP). */
+/* Of A a work-item copies always the same channels of the slice, of a few pixels. */
+#define PIXEL_STEP (ITEMS * A_WIDTH / DEPTH)
+
+/* My part of rows of A, pixels (py, px) apart by PIXEL_STEP from p on, at depth k. */
+static inline void load_pixels(floatA *mine, __global const float *x, int p, const int *py, const int *px,
+                               int k, int h, int w)
+{
+    const int t = k / IN, dy = t / KERNEL - KERNEL / 2, dx = t % KERNEL - KERNEL / 2;
+#pragma unroll
+    for (int l = 0; l < A_LOADS; l++) {
+        mine[l] = (floatA)(0.0f);
+        if (k < WINDOW && py[l] + dy >= 0 && py[l] + dy < h && px[l] + dx >= 0 && px[l] + dx < w)
+            mine[l] = *(__global const floatA *)(x + (p + l * PIXEL_STEP + dy * w + dx) * IN + k % IN);
+    }
+}
+
+static inline void store_pixels(__local float *to /* at my channel and pixel */, const floatA *mine)
+{
+#pragma unroll
+    for (int l = 0; l < A_LOADS; l++, to += PIXEL_STEP) {
+#if A_WIDTH == 4
+        to[0] = mine[l].x;
+        to[ROW_M] = mine[l].y;
+        to[2 * ROW_M] = mine[l].z;
+        to[3 * ROW_M] = mine[l].w;
+#else
+        to[0] = mine[l];
+#endif
+    }
+}
+
+/* y (+)= the convolution of x. Launch: global (GROUP ceil(OUT / TILE_N), GROUP ceil(pixels / TILE_M),
+ * products), local (GROUP, GROUP, 1). */
 __attribute__((reqd_work_group_size(GROUP, GROUP, 1))) __kernel void
-conv2d_tile_fwd(__global const float *x /* (N,H,W,IN) */, __global const float *weights /* (T,IN,OUT) */,
-                __global float *y /* (N,H,W,OUT) */, int h, int w, int pixels, int accumulate)
+conv2d_tile_fwd(__global const float *x /* (N,H,W,IN) */, int x_offset, int x_step,
+                __global const float *weights /* (T,IN,OUT) */, int weights_step,
+                __global float *y /* (N,H,W,OUT) */, int y_offset, int y_step, int h, int w, int pixels,
+                int accumulate)
 {
     __local float4 a[DEPTH * ROW_M / 4], b[DEPTH * TILE_N / 4];
-    const int item = (int)(get_local_id(1) * GROUP + get_local_id(0));
+    const int item = (int)(get_local_id(1) * GROUP + get_local_id(0)), product = (int)get_group_id(2);
     const int first_p = (int)get_group_id(1) * TILE_M, first_n = (int)get_group_id(0) * TILE_N;
-    /* of A this work-item copies always the same channels of the slice, of a few pixels */
     const int my_k = item % (DEPTH / A_WIDTH) * A_WIDTH, my_m = item / (DEPTH / A_WIDTH);
     floatA mine_a[A_LOADS];
     floatB mine_b[B_LOADS];
-    floatN sum[TM];
+    floatN sum[TM * VECTORS_N];
     int px[A_LOADS], py[A_LOADS];
+    x += x_offset + product * x_step;
+    weights += product * weights_step;
+    y += y_offset + product * y_step;
 #pragma unroll
     for (int l = 0; l < A_LOADS; l++) {
-        const int p = first_p + my_m + l * (ITEMS * A_WIDTH / DEPTH);
+        const int p = first_p + my_m + l * PIXEL_STEP;
         px[l] = p % w;
         py[l] = p < pixels ? p / w % h : INT_MIN / 2; /* far outside */
     }
 #pragma unroll
-    for (int r = 0; r < TM; r++) sum[r] = (floatN)(0.0f);
+    for (int r = 0; r < TM * VECTORS_N; r++) sum[r] = (floatN)(0.0f);
 
-    for (int k0 = -DEPTH; k0 < WINDOW; k0 += DEPTH) {
-        if (k0 >= 0) {
-            barrier(CLK_LOCAL_MEM_FENCE); /* the slices before have been multiplied */
-#pragma unroll
-            for (int l = 0; l < A_LOADS; l++) {
-                __local float *to = (__local float *)a + my_k * ROW_M + my_m + l * (ITEMS * A_WIDTH / DEPTH);
-#if A_WIDTH == 4
-                to[0] = mine_a[l].x;
-                to[ROW_M] = mine_a[l].y;
-                to[2 * ROW_M] = mine_a[l].z;
-                to[3 * ROW_M] = mine_a[l].w;
-#else
-                to[0] = mine_a[l];
-#endif
-            }
-            store_b(b, mine_b);
-            barrier(CLK_LOCAL_MEM_FENCE);
-        }
+    load_pixels(mine_a, x, first_p + my_m, py, px, my_k, h, w);
+    load_b(mine_b, weights, 0, WINDOW, first_n);
+    for (int k0 = 0; k0 < WINDOW; k0 += DEPTH) {
+        store_pixels((__local float *)a + my_k * ROW_M + my_m, mine_a);
+        store_b(b, mine_b);
+        barrier(CLK_LOCAL_MEM_FENCE);
         if (k0 + DEPTH < WINDOW) {
-            const int k = k0 + DEPTH + my_k, t = k / IN, dy = t / KERNEL - KERNEL / 2,
-                      dx = t % KERNEL - KERNEL / 2;
-#pragma unroll
-            for (int l = 0; l < A_LOADS; l++) {
-                const int p = first_p + my_m + l * (ITEMS * A_WIDTH / DEPTH) + dy * w + dx;
-                mine_a[l] = (floatA)(0.0f);
-                if (k < WINDOW && py[l] + dy >= 0 && py[l] + dy < h && px[l] + dx >= 0 && px[l] + dx < w)
-                    mine_a[l] = *(__global const floatA *)(x + p * IN + k % IN);
-            }
+            load_pixels(mine_a, x, first_p + my_m, py, px, k0 + DEPTH + my_k, h, w);
             load_b(mine_b, weights, k0 + DEPTH, WINDOW, first_n);
         }
-        if (k0 >= 0) multiply(a, b, sum);
+        multiply(a, b, sum);
+        barrier(CLK_LOCAL_MEM_FENCE); /* these slices have been multiplied */
     }
 #pragma unroll
     for (int r = 0; r < TM; r++) {
-        const int p = first_p + (int)get_local_id(1) * TM + r;
-        if (p < pixels) store_c(y + p * OUT, first_n + (int)get_local_id(0) * TN, sum[r], accumulate);
+        const int p = first_p + MY_ROW(r);
+        if (p < pixels) store_c(y + p * OUT, first_n, sum + r * VECTORS_N, accumulate);
     }
 }
 
-/* partial[segment,k,o] over the segment's pixels. Launch: global (GROUP ceil(OUT / TILE_N), GROUP ceil(WINDOW
- * / TILE_M), segments), local (GROUP, GROUP, 1). */
+/* Of A transposed it copies always the same channels at the same tap, of a few pixels. */
+#define ROW_STEP (ITEMS * A_WIDTH / TILE_M)
+
+/* My part of columns k of A, pixels ROW_STEP apart from p on. */
+static inline void load_rows(floatA *mine, __global const float *x, int p, int end_p, int k, int h, int w)
+{
+    const int t = k / IN, dy = t / KERNEL - KERNEL / 2, dx = t % KERNEL - KERNEL / 2;
+#pragma unroll
+    for (int l = 0; l < A_LOADS; l++, p += ROW_STEP) {
+        const int px = p % w + dx, py = p / w % h + dy;
+        mine[l] = (floatA)(0.0f);
+        if (k < WINDOW && p < end_p && py >= 0 && py < h && px >= 0 && px < w)
+            mine[l] = *(__global const floatA *)(x + (p + dy * w + dx) * IN + k % IN);
+    }
+}
+
+static inline void store_rows(__local float *to /* at my channel and pixel */, const floatA *mine)
+{
+#pragma unroll
+    for (int l = 0; l < A_LOADS; l++) *(__local floatA *)(to + l * ROW_STEP * ROW_M) = mine[l];
+}
+
+/* partial[product,segment,k,o] over the segment's pixels. Launch: global (GROUP ceil(OUT / TILE_N), GROUP
+ * ceil(WINDOW / TILE_M), products * segments), local (GROUP, GROUP, 1). */
 __attribute__((reqd_work_group_size(GROUP, GROUP, 1))) __kernel void
-conv2d_tile_bwd_partial(__global const float *x /* (N,H,W,IN) */, __global const float *dy /* (N,H,W,OUT) */,
-                        __global float *partial /* (segments,T,IN,OUT) */, int h, int w, int pixels,
-                        int segment_pixels)
+conv2d_tile_bwd_partial(__global const float *x /* (N,H,W,IN) */, int x_offset, int x_step,
+                        __global const float *dy /* (N,H,W,OUT) */, int dy_offset, int dy_step,
+                        __global float *partial /* (products,segments,T,IN,OUT) */, int h, int w, int pixels,
+                        int segments, int segment_pixels)
 {
     __local float4 a[DEPTH * ROW_M / 4], b[DEPTH * TILE_N / 4];
     const int item = (int)(get_local_id(1) * GROUP + get_local_id(0));
     const int first_k = (int)get_group_id(1) * TILE_M, first_n = (int)get_group_id(0) * TILE_N;
-    const int first_p = (int)get_group_id(2) * segment_pixels, end_p = min(first_p + segment_pixels, pixels);
-    /* of A this work-item copies always the same channels at the same tap, of a few pixels */
+    const int product = (int)get_group_id(2) / segments, segment = (int)get_group_id(2) % segments;
+    const int first_p = segment * segment_pixels, end_p = min(first_p + segment_pixels, pixels);
     const int my_m = item % (TILE_M / A_WIDTH) * A_WIDTH, my_p = item / (TILE_M / A_WIDTH);
-    const int k = first_k + my_m, t = k / IN, oy = t / KERNEL - KERNEL / 2, ox = t % KERNEL - KERNEL / 2;
+    const int k = first_k + my_m;
     floatA mine_a[A_LOADS];
     floatB mine_b[B_LOADS];
-    floatN sum[TM];
+    floatN sum[TM * VECTORS_N];
+    x += x_offset + product * x_step;
+    dy += dy_offset + product * dy_step;
 #pragma unroll
-    for (int r = 0; r < TM; r++) sum[r] = (floatN)(0.0f);
+    for (int r = 0; r < TM * VECTORS_N; r++) sum[r] = (floatN)(0.0f);
 
-    for (int p0 = first_p - DEPTH; p0 < end_p; p0 += DEPTH) {
-        if (p0 >= first_p) {
-            barrier(CLK_LOCAL_MEM_FENCE); /* the slices before have been multiplied */
-#pragma unroll
-            for (int l = 0; l < A_LOADS; l++)
-                *(__local floatA *)((__local float *)a + (my_p + l * (ITEMS * A_WIDTH / TILE_M)) * ROW_M +
-                                    my_m) = mine_a[l];
-            store_b(b, mine_b);
-            barrier(CLK_LOCAL_MEM_FENCE);
-        }
+    load_rows(mine_a, x, first_p + my_p, end_p, k, h, w);
+    load_b(mine_b, dy, first_p, end_p, first_n);
+    for (int p0 = first_p; p0 < end_p; p0 += DEPTH) {
+        store_rows((__local float *)a + my_p * ROW_M + my_m, mine_a);
+        store_b(b, mine_b);
+        barrier(CLK_LOCAL_MEM_FENCE);
         if (p0 + DEPTH < end_p) {
-#pragma unroll
-            for (int l = 0; l < A_LOADS; l++) {
-                const int p = p0 + DEPTH + my_p + l * (ITEMS * A_WIDTH / TILE_M);
-                const int px = p % w + ox, py = p / w % h + oy;
-                mine_a[l] = (floatA)(0.0f);
-                if (k < WINDOW && p < end_p && py >= 0 && py < h && px >= 0 && px < w)
-                    mine_a[l] = *(__global const floatA *)(x + (p + oy * w + ox) * IN + k % IN);
-            }
+            load_rows(mine_a, x, p0 + DEPTH + my_p, end_p, k, h, w);
             load_b(mine_b, dy, p0 + DEPTH, end_p, first_n);
         }
-        if (p0 >= first_p) multiply(a, b, sum);
+        multiply(a, b, sum);
+        barrier(CLK_LOCAL_MEM_FENCE); /* these slices have been multiplied */
     }
     partial += get_group_id(2) * (WINDOW * OUT);
 #pragma unroll
     for (int r = 0; r < TM; r++) {
-        const int m = first_k + (int)get_local_id(1) * TM + r;
-        if (m < WINDOW) store_c(partial + m * OUT, first_n + (int)get_local_id(0) * TN, sum[r], 0);
+        const int m = first_k + MY_ROW(r);
+        if (m < WINDOW) store_c(partial + m * OUT, first_n, sum + r * VECTORS_N, 0);
     }
-}
-
-/* dw[i] += sum over segments of partial[segment,i]. Launch: global (T IN OUT). */
-__kernel void conv2d_tile_bwd_combine(__global const float *partial, __global float *dw, int segments)
-{
-    uint i = get_global_id(0);
-    float sum = 0.0f;
-    for (int segment = 0; segment < segments; segment++) sum += partial[(uint)segment * (WINDOW * OUT) + i];
-    dw[i] += sum;
 }

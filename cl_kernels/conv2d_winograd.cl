@@ -2,15 +2,6 @@
  * in one. Macros besides those there: one of the sections TRANSFORM, WEIGHTS, PRODUCT and FUSED at a time. */
 
 #if defined TRANSFORM || defined FUSED
-/* B^T d B of VEC channels; x as for load_tile. */
-static inline void input_tile(floatV *v, __global const float *x, int ty, int tx, int h, int w, int channels)
-{
-    floatV d[36];
-    load_tile(d, x, ty, tx, h, w, channels);
-    input_half(v, d, 0);
-    input_half(v + 18, d, 1);
-}
-
 /* V of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global float *workspace,
@@ -29,32 +20,8 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global f
     }
 }
 
-/* A^T m for six values a stride apart, into four. */
-static inline void output_1d(floatV *to, const floatV *from, int to_stride, int from_stride)
-{
-    const floatV m1 = from[from_stride], m2 = from[2 * from_stride], m3 = from[3 * from_stride],
-                 m4 = from[4 * from_stride];
-    const floatV sum = m1 + m2, difference = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
-    to[0] = from[0] + sum + sum2;
-    to[to_stride] = difference + 2.0f * difference2;
-    to[2 * to_stride] = sum + 4.0f * sum2;
-    to[3 * to_stride] = difference + 8.0f * difference2 + from[5 * from_stride];
-}
-
 /* Vectors of a cache line: it is put away whole. */
 #define LINE_VECTORS (LINE / VEC)
-
-/* d = A^T m A, or what `norm` makes of it: 4x4 pixels of VEC channels. */
-static inline void output_pixels(floatV *d, const floatV *m, normV norm)
-{
-    floatV half_way[24];
-#pragma unroll
-    for (int j = 0; j < 6; j++) output_1d(half_way + j, m + j, 6, 6);
-#pragma unroll
-    for (int i = 0; i < 4; i++) output_1d(d + 4 * i, half_way + 6 * i, 1, 1);
-#pragma unroll
-    for (int i = 0; i < 16; i++) d[i] = finished(d[i], norm);
-}
 
 /* y (+)= d: the LINE channels from c on of the tile at (ty, tx). */
 static inline void put_pixels(__global float *y, const floatV *d /* (LINE_VECTORS,4,4) */, int image, int ty,
@@ -120,19 +87,6 @@ conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const 
 #endif
 
 #ifdef WEIGHTS
-/* G applied to three values a stride apart, into six. */
-static inline void weights_1d(floatV *to, const floatV *from, int to_stride, int from_stride)
-{
-    const floatV g0 = from[0], g1 = from[from_stride], g2 = from[2 * from_stride];
-    const floatV near = g0 + g2, far = g0 + 4.0f * g2;
-    to[0] = 0.25f * g0;
-    to[to_stride] = (-1.0f / 6.0f) * (near + g1);
-    to[2 * to_stride] = (-1.0f / 6.0f) * (near - g1);
-    to[3 * to_stride] = (1.0f / 24.0f) * (far + 2.0f * g1);
-    to[4 * to_stride] = (1.0f / 24.0f) * (far - 2.0f * g1);
-    to[5 * to_stride] = g2;
-}
-
 /* u[place,panel,i,c] = (G w G^T) of channels i -> panel * panel_channels + c. flip: the weights of
  * backward-data, w being (T,out,in) then; a work-item takes a whole line of `in`, so that the lines which its
  * columns cross are read once. Launch: global (out / VEC, in / LINE), local (1, 1). */

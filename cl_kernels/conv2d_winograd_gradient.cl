@@ -14,43 +14,6 @@
 #define SLICES (BLOCK / VEC)
 #define HALF   18 /* places */
 
-/* A z of four values a stride apart, into six: the first three or the last (`lower`). The halves have nothing
- * in common that a whole would compute once. */
-static inline void gradient_1d(floatV *to, const floatV *from, int to_stride, int from_stride, int lower)
-{
-    const floatV z0 = from[0], z1 = from[from_stride], z2 = from[2 * from_stride], z3 = from[3 * from_stride];
-    if (!lower) {
-        const floatV even = z0 + z2, odd = z1 + z3;
-        to[0] = z0;
-        to[to_stride] = even + odd;
-        to[2 * to_stride] = even - odd;
-    } else {
-        const floatV even = z0 + 4.0f * z2, odd = 2.0f * z1 + 8.0f * z3;
-        to[0] = even + odd;
-        to[to_stride] = even - odd;
-        to[2 * to_stride] = z3;
-    }
-}
-
-/* Half of Z (three rows of six) of VEC channels; dy points at the tile's first pixel. */
-static inline void gradient_tile(floatV *z, __global const float *dy, int ty, int tx, int h, int w,
-                                 int channels, int lower)
-{
-    floatV d[16], half_way[12];
-#pragma unroll
-    for (int i = 0; i < 4; i++)
-#pragma unroll
-        for (int j = 0; j < 4; j++)
-            d[i * 4 + j] = ty + i < h && tx + j < w ? LOADV(dy + (i * w + j) * channels, 0) : SPLATV(0.0f);
-#pragma unroll
-    for (int j = 0; j < 4; j++) gradient_1d(half_way + j, d + j, 4, 4, lower);
-#pragma unroll
-    for (int i = 0; i < 3; i++) {
-        gradient_1d(z + 6 * i, half_way + 4 * i, 1, 1, 0);
-        gradient_1d(z + 6 * i + 3, half_way + 4 * i, 1, 1, 1);
-    }
-}
-
 /* du (+)= V^T Z of ROWS channels from v on and PANEL from z on, `count` tiles; the channels of z's second
  * vector lie z_step floats on. A macro, for the pointers' address spaces differ. */
 #define LOAD_U(r)  LOAD_SUMS(r, fresh, du + r * BLOCK)
@@ -195,17 +158,6 @@ conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/VE
             __global float *du = part + i * BLOCK + o;
             SUM_TILE
         }
-}
-
-/* G^T applied to six values a stride apart, into three. */
-static inline void gradient_of_weights_1d(floatV *to, const floatV *from, int to_stride, int from_stride)
-{
-    const floatV u1 = from[from_stride], u2 = from[2 * from_stride], u3 = from[3 * from_stride],
-                 u4 = from[4 * from_stride];
-    const floatV near = (-1.0f / 6.0f) * (u1 + u2), far = (1.0f / 24.0f) * (u3 + u4);
-    to[0] = 0.25f * from[0] + near + far;
-    to[to_stride] = (1.0f / 6.0f) * (u2 - u1) + (1.0f / 12.0f) * (u3 - u4);
-    to[2 * to_stride] = near + 4.0f * far + from[5 * from_stride];
 }
 
 /* dw[t,i,o] += (G^T dU G), dU being the sum of the ranges' parts, in their order.

@@ -113,6 +113,7 @@ const sw_check_case sw_check_cases[] = {
     CONV(TINY, DIRECT, 1, 3, 2, 3, 16, 3, false, KIB, UNIFORM),
     CONV(TINY, DIRECT, 1, 2, 3, 16, 3, 3, false, KIB, INTEGERS),
     CONV(TINY, WINOGRAD, 1, 2, 5, 16, 16, 3, false, KIB, UNIFORM),
+    CONV(TINY, WINOGRAD_TILE, 1, 2, 5, 16, 16, 3, false, KIB, UNIFORM),
     CONV(QUICK, CLBLAST, 1, 1, 1, 1, 1, 3, false, KIB, UNIFORM),
     CONV(QUICK, CLBLAST, 2, 7, 31, 16, 17, 3, false, MIB, UNIFORM),
     CONV(QUICK, CLBLAST, 2, 7, 31, 16, 17, 3, false, MIB, INTEGERS),
@@ -151,6 +152,8 @@ const sw_check_case sw_check_cases[] = {
     CONV(QUICK, TILE, 3, 1, 7, 20, 66, 5, true, MIB, UNIFORM),
     CONV(QUICK, TILE, 2, 7, 7, 64, 64, 1, true, MIB, INTEGERS),
     CONV(QUICK, TILE, 1, 31, 33, 36, 66, 3, false, MIB, UNIFORM),
+    CONV(QUICK, TILE, 2, 33, 33, 128, 128, 1, false, MIB, UNIFORM), /* the largest tiles, where a device */
+    CONV(QUICK, TILE, 2, 33, 17, 32, 64, 3, false, MIB, INTEGERS),  /* with few compute units takes them */
     CONV(QUICK, DIRECT, 1, 1, 1, 3, 16, 3, false, MIB, UNIFORM),
     CONV(QUICK, DIRECT, 2, 7, 31, 3, 64, 3, true, MIB, INTEGERS),
     CONV(QUICK, DIRECT, 2, 33, 31, 3, 64, 3, false, MIB, UNIFORM),
@@ -170,6 +173,11 @@ const sw_check_case sw_check_cases[] = {
          UNIFORM), /* several groups of tiles, the last one shorter */
     CONV(QUICK, WINOGRAD, 2, 31, 33, 80, 96, 3, false, MIB, UNIFORM), /* blocks of channels, partly filled */
     CONV(QUICK, WINOGRAD, 2, 13, 9, 144, 176, 3, true, MIB, UNIFORM), /* too many weights for one kernel */
+    CONV(QUICK, WINOGRAD_TILE, 1, 1, 1, 16, 16, 3, false, MIB, UNIFORM),
+    CONV(QUICK, WINOGRAD_TILE, 2, 7, 31, 16, 48, 3, true, MIB, UNIFORM),
+    CONV(QUICK, WINOGRAD_TILE, 3, 33, 31, 64, 16, 3, false, MIB, UNIFORM),       /* two blocks of tiles */
+    CONV(QUICK, WINOGRAD_TILE, 2, 33, 33, 32, 32, 3, false, 64 * MIB, INTEGERS), /* several segments */
+    CONV(QUICK, WINOGRAD_TILE, 2, 13, 9, 144, 128, 3, true, MIB, UNIFORM),
     CONV(QUICK, AUTO, 1, 33, 31, 17, 17, 3, true, MIB, UNIFORM),
     CONV(FULL, CLBLAST, 2, 128, 128, 64, 64, 3, false, 16 * MIB, INTEGERS),
     CONV(FULL, CLBLAST, 2, 16, 16, 512, 512, 3, false, 16 * MIB, UNIFORM),

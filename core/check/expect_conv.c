@@ -60,8 +60,9 @@ static size_t taps_of(const sw_problem *p)
 static bool may_be_winograd(const sw_problem *p)
 {
     const sw_conv2d_attrs *attrs = p->c->attrs;
-    return (attrs->engine == SW_CONV_WINOGRAD || attrs->engine == SW_CONV_AUTO) && attrs->kernel == 3 &&
-           p->x.c % 16 == 0 && attrs->out_channels % 16 == 0;
+    const bool named = attrs->engine == SW_CONV_WINOGRAD || attrs->engine == SW_CONV_WINOGRAD_TILE;
+    return (named || attrs->engine == SW_CONV_AUTO) && attrs->kernel == 3 && p->x.c % 16 == 0 &&
+           attrs->out_channels % 16 == 0;
 }
 
 static bool conv2d_is_exact(const sw_problem *p)
@@ -102,9 +103,13 @@ static sw_status conv2d_backward(sw_problem *p)
 static void conv2d_describe(char *text, size_t bytes, const sw_op_case *c)
 {
     const sw_conv2d_attrs *attrs = c->attrs;
-    static const char *const engines[] = {[SW_CONV_AUTO] = "",      [SW_CONV_CLBLAST] = " clblast",
-                                          [SW_CONV_GEMM] = " gemm", [SW_CONV_WINOGRAD] = " winograd",
-                                          [SW_CONV_TILE] = " tile", [SW_CONV_DIRECT] = " direct"};
+    static const char *const engines[] = {[SW_CONV_AUTO] = "",
+                                          [SW_CONV_CLBLAST] = " clblast",
+                                          [SW_CONV_GEMM] = " gemm",
+                                          [SW_CONV_WINOGRAD] = " winograd",
+                                          [SW_CONV_TILE] = " tile",
+                                          [SW_CONV_DIRECT] = " direct",
+                                          [SW_CONV_WINOGRAD_TILE] = " winograd_tile"};
     snprintf(text, bytes, "%dx%d%s to %d%s", attrs->kernel, attrs->kernel, attrs->bias ? " biased" : "",
              attrs->out_channels, engines[attrs->engine]);
 }

@@ -17,7 +17,8 @@ static const char *const optimizer_names[] = {"adam", "adamw", "sgd", NULL};
 static const char *const schedule_names[] = {"constant", "step", "cosine", "poly", NULL};
 static const char *const best_names[] = {"pixel_accuracy", "iou",      "custom_iou", "miou",
                                          "iou_border",     "val_loss", NULL};
-static const char *const engine_names[] = {"auto", "clblast", "gemm", "winograd", "tile", "direct", NULL};
+static const char *const engine_names[] = {"auto", "clblast", "gemm",          "winograd",
+                                           "tile", "direct",  "winograd_tile", NULL};
 
 const char *sw_best_metric_name(sw_best_metric metric)
 {

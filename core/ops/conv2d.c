@@ -91,7 +91,7 @@ static sw_status prepare_bias(conv_prepared *c, sw_run *run, sw_conv_shape shape
              sw_run_vec(run, shape.out_channels));
     SW_TRY(sw_kernel_get(&c->bias_fwd, run->cl, "conv2d", "conv2d_bias_fwd", options));
     SW_TRY(sw_kernel_get(&c->bias_partial, run->cl, "conv2d", "conv2d_bias_bwd_partial", options));
-    SW_TRY(sw_kernel_get(&c->bias_combine, run->cl, "conv2d", "conv2d_bias_bwd_combine", options));
+    SW_TRY(sw_kernel_get(&c->bias_combine, run->cl, "conv2d", "conv2d_combine", options));
     size_t pixels = (size_t)shape.n * (size_t)shape.h * (size_t)shape.w;
     size_t bytes = bias_chunks(pixels) * (size_t)shape.out_channels * sizeof(float);
     if (bytes > run->workspace_bytes) run->workspace_bytes = bytes;

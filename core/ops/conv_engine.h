@@ -5,7 +5,8 @@
  *   tile     implicit im2col in tiles of local memory: GPUs; elsewhere only when asked for by name
  *   gemm     implicit im2col in register tiles: CPUs
  *   direct   vectors over the thick side only: CPUs, 1 to 4 channels on one side, 16 n on the other
- *   winograd F(4x4,3x3): CPUs, 3x3, channels in multiples of 16 */
+ *   winograd F(4x4,3x3): CPUs, 3x3, channels in multiples of 16
+ *   winograd_tile  the same with the products of tile: GPUs; elsewhere only when asked for by name */
 #ifndef OPS_CONV_ENGINE_H
 #define OPS_CONV_ENGINE_H
 
@@ -38,7 +39,7 @@ typedef struct sw_conv_engine {
 } sw_conv_engine;
 
 extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_tile, sw_conv_engine_gemm,
-    sw_conv_engine_direct, sw_conv_engine_winograd;
+    sw_conv_engine_direct, sw_conv_engine_winograd, sw_conv_engine_winograd_tile;
 
 /* Every engine in the fixed order: where nothing else was chosen, a pass goes to the first that supports it.
  * clblast, which supports everything, is the last. Ends in NULL. */

@@ -1,9 +1,13 @@
 /* Which engines there are, and the fixed order among them. */
 #include "conv_engine.h"
 
-const sw_conv_engine *const sw_conv_engines[] = {&sw_conv_engine_winograd, &sw_conv_engine_direct,
-                                                 &sw_conv_engine_gemm,     &sw_conv_engine_tile,
-                                                 &sw_conv_engine_clblast,  NULL};
+const sw_conv_engine *const sw_conv_engines[] = {&sw_conv_engine_winograd,
+                                                 &sw_conv_engine_winograd_tile,
+                                                 &sw_conv_engine_direct,
+                                                 &sw_conv_engine_gemm,
+                                                 &sw_conv_engine_tile,
+                                                 &sw_conv_engine_clblast,
+                                                 NULL};
 
 bool sw_conv_engine_suits(const sw_conv_engine *engine, const sw_cl *cl, sw_conv_choice from,
                           sw_conv_shape shape, sw_conv_pass pass)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ops/run.h"
+#include "pool.h"
 
 enum { NAN_PATTERN = 0x7fc00000 };
 
@@ -17,58 +18,11 @@ struct sw_executor {
     sw_plan *plan;
     sw_run *runs;    /* by node */
     int *partner;    /* by node: of two nodes that run as one, each names the other; -1: runs by itself */
-    cl_mem *tenants; /* by tenant: its part of a slab */
+    cl_mem *tenants; /* by tenant: its part of a slab; borrowed from the pool */
     cl_mem saved;    /* slab of saved values; training only */
     size_t workspace_bytes;
     bool bound;
 };
-
-/* --- pool ------------------------------------------------------------------------------------ */
-
-void sw_pool_init(sw_pool *pool, sw_cl *cl)
-{
-    *pool = (sw_pool){.cl = cl};
-}
-
-void sw_pool_deinit(sw_pool *pool)
-{
-    if (pool->slabs)
-        for (int i = 0; i < pool->slab_count; i++) sw_buffer_release(&pool->slabs[i]);
-    sw_buffer_release(&pool->workspace);
-    free(pool->slabs);
-    free(pool->slab_bytes);
-    *pool = (sw_pool){0};
-}
-
-static sw_status pool_grow(sw_pool *pool, const sw_plan *plan, size_t workspace_bytes)
-{
-    if (plan->slab_count > pool->slab_count) {
-        size_t *grown = realloc(pool->slab_bytes, (size_t)plan->slab_count * sizeof *grown);
-        if (!grown) return sw_fail_alloc("the memory pool", (size_t)plan->slab_count * sizeof *grown);
-        for (int i = pool->slab_count; i < plan->slab_count; i++) grown[i] = 0;
-        pool->slab_bytes = grown;
-        pool->slab_count = plan->slab_count;
-    }
-    for (int i = 0; i < plan->slab_count; i++)
-        if (plan->slab_bytes[i] > pool->slab_bytes[i]) pool->slab_bytes[i] = plan->slab_bytes[i];
-    if (workspace_bytes > pool->workspace_bytes) pool->workspace_bytes = workspace_bytes;
-    return SW_OK;
-}
-
-static sw_status pool_allocate(sw_pool *pool)
-{
-    sw_status status = SW_OK;
-    if (pool->slabs) return SW_OK;
-    pool->slabs = calloc((size_t)pool->slab_count, sizeof *pool->slabs);
-    if (!pool->slabs) return sw_fail_alloc("the memory pool", (size_t)pool->slab_count * sizeof *pool->slabs);
-    for (int i = 0; i < pool->slab_count; i++)
-        SW_TRY(sw_buffer_create(&pool->slabs[i], pool->cl, pool->slab_bytes[i], "activations"));
-    if (pool->workspace_bytes)
-        SW_TRY(sw_buffer_create(&pool->workspace, pool->cl, pool->workspace_bytes, "workspace"));
-done:
-    return sw_fail_in(status, "activations do not fit the device; a smaller train.batch_size, data.size or "
-                              "runtime.workspace_mb needs less");
-}
 
 /* --- creation -------------------------------------------------------------------------------- */
 
@@ -159,7 +113,7 @@ sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph
     SW_TRY(sw_plan_create(&e->plan, graph, &plan_options));
     SW_TRY(prepare_nodes(e));
     SW_TRY(find_partners(e));
-    SW_TRY(pool_grow(pool, e->plan, e->workspace_bytes));
+    SW_TRY(sw_pool_grow(pool, e->plan, e->workspace_bytes));
     *out = e;
     e = NULL;
 done:
@@ -208,7 +162,7 @@ done:
 sw_status sw_executor_bind(sw_executor *e)
 {
     sw_status status = SW_OK;
-    SW_TRY(pool_allocate(e->pool));
+    SW_TRY(sw_pool_allocate(e->pool));
     if (e->graph->saved_bytes)
         SW_TRY(sw_buffer_create(&e->saved, e->cl, e->graph->saved_bytes, "saved values"));
     SW_TRY(bind_nodes(e));
@@ -217,10 +171,8 @@ sw_status sw_executor_bind(sw_executor *e)
         status = sw_fail_alloc("an executor", (size_t)e->plan->tenant_count * sizeof *e->tenants);
         goto done;
     }
-    for (int i = 0; i < e->plan->tenant_count; i++) {
-        const sw_tenant *t = &e->plan->tenants[i];
-        SW_TRY(sw_buffer_sub(&e->tenants[i], e->cl, e->pool->slabs[t->slab], t->offset_bytes, t->bytes));
-    }
+    for (int i = 0; i < e->plan->tenant_count; i++)
+        e->tenants[i] = sw_pool_view(e->pool, &e->plan->tenants[i]);
     e->bound = true;
 done:
     return status;
@@ -243,7 +195,6 @@ void sw_executor_destroy(sw_executor *e)
         release_all(run->state, SW_MAX_STATES);
         release_all(run->saved, SW_MAX_SAVED);
     }
-    if (e->tenants) release_all(e->tenants, e->plan->tenant_count);
     sw_buffer_release(&e->saved);
     sw_plan_destroy(e->plan);
     free(e->tenants);

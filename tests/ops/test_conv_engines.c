@@ -1,4 +1,4 @@
-/* Which convolution engine is taken where, and engine tile as on devices that are not at hand. */
+/* Which convolution engine is taken where, and those of GPUs as on devices that are not at hand. */
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -58,15 +58,20 @@ Test(conv_engines, on_a_cpu_the_passes_of_a_layer_go_to_the_engines_that_suit_th
     expect_engines(cl, SW_CONV_DIRECT, 64, 64, 3, "gemm");
     expect_engines(cl, SW_CONV_TILE, 17, 17, 3, "tile");
     expect_engines(cl, SW_CONV_TILE, 64, 64, 3, "tile");
+    expect_engines(cl, SW_CONV_WINOGRAD_TILE, 64, 64, 3, "winograd_tile");
     sw_cl_destroy(cl);
 }
 
-Test(conv_engines, a_gpu_takes_tile_unless_clblast_is_asked_for_or_groups_are_too_small)
+Test(conv_engines, a_gpu_takes_tiles_unless_clblast_is_asked_for_or_groups_are_too_small)
 {
     sw_cl *gpu = open_as(CL_DEVICE_TYPE_GPU, 0), *tiny = open_as(CL_DEVICE_TYPE_GPU, 32);
     expect_engines(gpu, SW_CONV_AUTO, 3, 64, 3, "tile");
     expect_engines(gpu, SW_CONV_AUTO, 17, 17, 5, "tile");
-    expect_engines(gpu, SW_CONV_WINOGRAD, 64, 64, 3, "tile");
+    expect_engines(gpu, SW_CONV_AUTO, 64, 64, 1, "tile");
+    expect_engines(gpu, SW_CONV_AUTO, 64, 64, 3, "winograd_tile");
+    expect_engines(gpu, SW_CONV_WINOGRAD, 64, 64, 3, "winograd_tile");
+    expect_engines(gpu, SW_CONV_WINOGRAD, 64, 24, 3, "tile");
+    expect_engines(gpu, SW_CONV_TILE, 64, 64, 3, "tile");
     expect_engines(gpu, SW_CONV_CLBLAST, 64, 64, 3, "clblast");
     expect_engines(tiny, SW_CONV_AUTO, 64, 64, 3, "clblast");
     sw_cl_destroy(gpu);
@@ -90,17 +95,30 @@ static void check_engine(sw_cl *cl, sw_conv_choice engine)
     cr_assert_gt(count, 0);
 }
 
-Test(conv_engines, tile_is_right_in_work_groups_of_64_items_too)
+Test(conv_engines, those_of_gpus_are_right_in_work_groups_of_64_items_too)
 {
     sw_cl *cl = open_as(CL_DEVICE_TYPE_GPU, 64);
     check_engine(cl, SW_CONV_TILE);
+    check_engine(cl, SW_CONV_WINOGRAD_TILE);
     sw_cl_destroy(cl);
 }
 
-Test(conv_engines, tile_is_right_with_the_vectors_of_a_gpu)
+Test(conv_engines, those_of_gpus_are_right_with_the_vectors_of_a_gpu)
 {
     sw_cl *cl = open_as(CL_DEVICE_TYPE_GPU, 256);
     check_engine(cl, SW_CONV_TILE);
+    check_engine(cl, SW_CONV_WINOGRAD_TILE);
+    sw_cl_destroy(cl);
+}
+
+Test(conv_engines, those_of_gpus_are_right_in_the_small_tiles_of_many_compute_units)
+{
+    sw_device_info device = first_device();
+    device.type = CL_DEVICE_TYPE_GPU;
+    device.compute_units = 132;
+    sw_cl *cl = open_device(&device);
+    check_engine(cl, SW_CONV_TILE);
+    check_engine(cl, SW_CONV_WINOGRAD_TILE);
     sw_cl_destroy(cl);
 }
 

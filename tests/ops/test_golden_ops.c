@@ -181,6 +181,7 @@ Test(golden_ops, convolutions_by_the_chosen_engine_agree_in_proportion_to_the_la
 {
     g.by_largest = true;
     check_dense_convs(SW_CONV_AUTO);
+    check_dense_convs(SW_CONV_WINOGRAD_TILE);
 }
 
 /* --- batch norm -------------------------------------------------------------------------------- */

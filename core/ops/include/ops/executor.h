@@ -37,6 +37,8 @@ typedef struct sw_pool {
     int slab_count;
     cl_mem *slabs; /* NULL before the first bind */
     size_t *slab_bytes;
+    int view_count;
+    struct sw_pool_view *views; /* the parts of slabs that tenants live in */
     cl_mem workspace;
     size_t workspace_bytes;
 } sw_pool;

@@ -12,9 +12,11 @@ typedef enum sw_conv_choice {
     SW_CONV_CLBLAST, /* im2col and CLBlast's GEMM: every shape, every device */
     SW_CONV_GEMM, /* register-tiled products with implicit im2col: CPUs; clblast where a shape does not suit
                      it */
-    SW_CONV_WINOGRAD, /* F(4x4,3x3) on CPUs; direct, gemm, then clblast, where a shape does not suit it */
+    SW_CONV_WINOGRAD, /* F(4x4,3x3) on CPUs, winograd_tile on GPUs; direct, gemm, tile, then clblast, where a
+                         shape does not suit it */
     SW_CONV_TILE,     /* tiles in local memory: GPUs, every shape that an int can count; CPUs only by name */
     SW_CONV_DIRECT,   /* for layers with few channels on one side, on CPUs; else gemm, then clblast */
+    SW_CONV_WINOGRAD_TILE, /* F(4x4,3x3) with tile's products: GPUs; CPUs only by name */
 } sw_conv_choice;
 
 typedef enum sw_conv_pass { SW_CONV_FORWARD, SW_CONV_BACKWARD_DATA, SW_CONV_BACKWARD_WEIGHTS } sw_conv_pass;

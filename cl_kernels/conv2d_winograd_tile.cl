@@ -1,0 +1,112 @@
+/* Engine winograd_tile: what GPUs do around the 36 products of conv2d_winograd.clh, which are
+ * conv2d_tile.cl's with a window of 1x1.
+ *
+ * V, M and Z are (36, tiles, channels): neighbouring work-items have neighbouring channels, in each of the 36
+ * places as in the image. The host walks over the batch in blocks of tiles. Macros: VEC. */
+
+/* V of tiles first_tile ...: Launch: global (channels / VEC, tiles of the block). */
+__kernel void conv2d_winograd_tile_input(__global const float *x /* (N,H,W,channels) */,
+                                         __global float *workspace,
+                                         uint v_offset /* (36,block_tiles,channels) */, int channels,
+                                         int first_tile, int block_tiles, int h, int w, int tiles_x,
+                                         int tiles_y)
+{
+    const int c = (int)get_global_id(0) * VEC, local_tile = get_global_id(1);
+    LOCATE(first_tile + local_tile, tiles_x, tiles_y)
+    __global float *to = workspace + v_offset + local_tile * channels + c;
+    const int place = block_tiles * channels;
+    floatV v[36];
+    input_tile(v, x + ((image * h + ty) * w + tx) * channels + c, ty, tx, h, w, channels);
+#pragma unroll
+    for (int i = 0; i < 36; i++) STOREV(v[i], to + i * place, 0);
+}
+
+/* y (+)= A^T M A, finished by the epilogue. Launch: global (channels / VEC, tiles of the block). */
+__kernel void conv2d_winograd_tile_output(__global float *y /* (N,H,W,channels) */,
+                                          __global const float *workspace,
+                                          uint m_offset /* (36,block_tiles,channels) */, int channels,
+                                          int first_tile, int block_tiles, int h, int w, int tiles_x,
+                                          int tiles_y, int accumulate, EPILOGUE_PARAMETERS)
+{
+    const int c = (int)get_global_id(0) * VEC, local_tile = get_global_id(1);
+    LOCATE(first_tile + local_tile, tiles_x, tiles_y)
+    __global const float *from = workspace + m_offset + local_tile * channels + c;
+    __global float *to = y + ((image * h + ty) * w + tx) * channels + c;
+    const int place = block_tiles * channels;
+    floatV m[36], d[16];
+#pragma unroll
+    for (int i = 0; i < 36; i++) m[i] = LOADV(from + i * place, 0);
+    output_pixels(d, m, norm_at(EPILOGUE, c, channels));
+#pragma unroll
+    for (int i = 0; i < 4; i++)
+#pragma unroll
+        for (int j = 0; j < 4; j++)
+            if (ty + i < h && tx + j < w) {
+                __global float *at = to + (i * w + j) * channels;
+                STOREV(accumulate ? d[i * 4 + j] + LOADV(at, 0) : d[i * 4 + j], at, 0);
+            }
+}
+
+/* U (36,in,out) of w (T,in,out); flip: of the weights of backward-data, w being (T,out,in) then. Launch:
+ * global (out / VEC, in). */
+__kernel void conv2d_winograd_tile_weights(__global const float *w, __global float *workspace, uint u_offset,
+                                           int flip)
+{
+    const int o = (int)get_global_id(0) * VEC, out = (int)get_global_size(0) * VEC;
+    const int i = get_global_id(1), in = get_global_size(1);
+    floatV g[9], half_way[18], u[36];
+#pragma unroll
+    for (int t = 0; t < 9; t++)
+        g[t] = flip ? GATHERV(w, ((8 - t) * out + o) * in + i, in) : LOADV(w + (t * in + i) * out + o, 0);
+#pragma unroll
+    for (int j = 0; j < 3; j++) weights_1d(half_way + j, g + j, 3, 3);
+#pragma unroll
+    for (int k = 0; k < 6; k++) weights_1d(u + 6 * k, half_way + 3 * k, 1, 1);
+    __global float *to = workspace + u_offset + i * out + o;
+#pragma unroll
+    for (int k = 0; k < 36; k++) STOREV(u[k], to + k * in * out, 0);
+}
+
+/* Z of tiles first_tile ...: Launch: global (channels / VEC, tiles of the block). */
+__kernel void conv2d_winograd_tile_gradient(__global const float *dy /* (N,H,W,channels) */,
+                                            __global float *workspace,
+                                            uint z_offset /* (36,block_tiles,channels) */, int channels,
+                                            int first_tile, int block_tiles, int h, int w, int tiles_x,
+                                            int tiles_y)
+{
+    const int c = (int)get_global_id(0) * VEC, local_tile = get_global_id(1);
+    LOCATE(first_tile + local_tile, tiles_x, tiles_y)
+    __global float *to = workspace + z_offset + local_tile * channels + c;
+    const int place = block_tiles * channels;
+    floatV z[36];
+    __global const float *from = dy + ((image * h + ty) * w + tx) * channels + c;
+    gradient_tile(z, from, ty, tx, h, w, channels, 0);
+    gradient_tile(z + 18, from, ty, tx, h, w, channels, 1);
+#pragma unroll
+    for (int i = 0; i < 36; i++) STOREV(z[i], to + i * place, 0);
+}
+
+/* dw[t,i,o] += G^T dU G, dU being the sum of the segments' parts, in their order. Launch: global (out / VEC,
+ * in). */
+__kernel void conv2d_winograd_tile_weights_gradient(__global const float *du /* (36,segments,in,out) */,
+                                                    int segments, __global float *dw /* (T,in,out) */)
+{
+    const int o = (int)get_global_id(0) * VEC, out = (int)get_global_size(0) * VEC;
+    const int i = get_global_id(1), in = get_global_size(1);
+    floatV u[36], half_way[18], g[9];
+#pragma unroll
+    for (int k = 0; k < 36; k++) {
+        __global const float *from = du + (k * segments * in + i) * out + o;
+        u[k] = LOADV(from, 0);
+        for (int s = 1; s < segments; s++) u[k] += LOADV(from + s * in * out, 0);
+    }
+#pragma unroll
+    for (int j = 0; j < 6; j++) gradient_of_weights_1d(half_way + j, u + j, 6, 6);
+#pragma unroll
+    for (int k = 0; k < 3; k++) gradient_of_weights_1d(g + 3 * k, half_way + 6 * k, 1, 1);
+#pragma unroll
+    for (int t = 0; t < 9; t++) {
+        __global float *to = dw + (t * in + i) * out + o;
+        STOREV(g[t] + LOADV(to, 0), to, 0);
+    }
+}

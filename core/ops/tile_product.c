@@ -1,0 +1,186 @@
+#include "tile_product.h"
+
+#include <stdio.h>
+
+#include "cl/launch.h"
+
+enum {
+    SMALL_GROUP = 8, /* sides of a square work-group; the large one where the driver allows it */
+    LARGE_GROUP = 16,
+    LARGE_TILE_BYTES = 24 * 1024, /* local memory, with room to spare, of tiles with 64 sums a work-item */
+    ITEMS_A_UNIT = 512,           /* work-items wanted for each compute unit */
+    SEGMENT_PIXELS = 128,         /* of a partial sum, at least */
+    MAX_SEGMENTS = 256
+};
+
+static size_t divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
+bool sw_tile_supports(const sw_cl *cl)
+{
+    const sw_device_info *device = sw_cl_device(cl);
+    return device->local_bytes >= SW_TILE_LOCAL_BYTES && device->max_work_group >= SW_TILE_GROUP_ITEMS;
+}
+
+static size_t tiles(const sw_tile_product *p)
+{
+    return divide_up(p->rows, p->tile_rows) * divide_up(p->columns, p->tile_columns) * (size_t)p->products;
+}
+
+static size_t wanted_groups(const sw_tile_product *p, const sw_cl *cl)
+{
+    return divide_up(ITEMS_A_UNIT * (size_t)sw_cl_device(cl)->compute_units, p->group * p->group);
+}
+
+/* Sums of a work-item in rows and columns. */
+static void set_tile(sw_tile_product *p, size_t group, size_t item_rows, size_t item_columns)
+{
+    p->group = group;
+    p->tile_rows = item_rows * group;
+    p->tile_columns = item_columns * group;
+}
+
+/* Fewer columns where there are few. */
+static size_t few_columns(const sw_tile_product *p, size_t group)
+{
+    return p->columns <= group ? 1 : p->columns <= 2 * group ? 2 : 4;
+}
+
+/* Whether 8 columns an item leave no more unused than 4. */
+static bool fills_wide_tiles(const sw_tile_product *p, size_t group)
+{
+    return 2 * divide_up(p->columns, 8 * group) == divide_up(p->columns, 4 * group);
+}
+
+/* The tile for a product whose rows are pixels (docs/performance.md has the measurements): as large as the
+ * columns fill, but smaller where there would otherwise be too few work-groups. */
+static void cut_rows(sw_tile_product *p, const sw_cl *cl, size_t group)
+{
+    const bool large = group == LARGE_GROUP && sw_cl_device(cl)->local_bytes >= LARGE_TILE_BYTES;
+    set_tile(p, group, 8, large && fills_wide_tiles(p, group) ? 8 : few_columns(p, group));
+    if (tiles(p) < wanted_groups(p, cl)) set_tile(p, group, 8, few_columns(p, group));
+    if (tiles(p) < wanted_groups(p, cl)) set_tile(p, group, 4, few_columns(p, group));
+}
+
+/* The same for one whose rows are the weights': there are more work-groups along the depth. */
+static void cut_sums(sw_tile_product *p, const sw_cl *cl, size_t group)
+{
+    const bool large = group == LARGE_GROUP && sw_cl_device(cl)->local_bytes >= LARGE_TILE_BYTES;
+    if (p->rows <= 4 * group)
+        set_tile(p, group, 4, few_columns(p, group));
+    else if (large && fills_wide_tiles(p, group))
+        set_tile(p, group, 8, 8);
+    else
+        set_tile(p, group, large && p->rows >= 16 * group && p->columns > 2 * group ? 16 : 8,
+                 few_columns(p, group));
+}
+
+/* The small group's tile is as good where a matrix of sums has no more than that. */
+static bool fits_small_tile(const sw_tile_product *p)
+{
+    return p->rows <= 8 * SMALL_GROUP && p->columns <= 8 * SMALL_GROUP && p->columns > 4 * SMALL_GROUP;
+}
+
+static sw_status build(sw_tile_product *p, sw_cl *cl, const char *kernel)
+{
+    char options[128];
+    snprintf(options, sizeof options, "-DKERNEL=%d -DIN=%d -DOUT=%d -DGROUP=%zu -DTM=%zu -DTN=%zu", p->window,
+             p->in, p->out, p->group, p->tile_rows / p->group, p->tile_columns / p->group);
+    return sw_kernel_get(&p->run, cl, "conv2d_tile", kernel, options);
+}
+
+/* The kernel for large work-groups, or where the driver says that it cannot run it in such ones, for small
+ * ones. Whether it can do that it is not asked (sw_kernel_max_work_group), the launch tells. */
+static sw_status prepare(sw_tile_product *p, sw_cl *cl, const char *kernel,
+                         void (*cut)(sw_tile_product *, const sw_cl *, size_t), bool small)
+{
+    sw_status status = SW_OK;
+    if (!small && sw_cl_device(cl)->max_work_group >= LARGE_GROUP * LARGE_GROUP) {
+        cut(p, cl, LARGE_GROUP);
+        SW_TRY(build(p, cl, kernel));
+        if (sw_kernel_max_work_group(p->run) >= LARGE_GROUP * LARGE_GROUP) goto done;
+    }
+    cut(p, cl, SMALL_GROUP);
+    SW_TRY(build(p, cl, kernel));
+done:
+    return status;
+}
+
+sw_status sw_tile_prepare_rows(sw_tile_product *p, sw_cl *cl, int window, int in, int out, size_t pixels,
+                               int products)
+{
+    *p = (sw_tile_product){.window = window,
+                           .in = in,
+                           .out = out,
+                           .rows = pixels,
+                           .columns = (size_t)out,
+                           .products = products,
+                           .segments = 1};
+    return prepare(p, cl, "conv2d_tile_fwd", cut_rows, false);
+}
+
+/* Segments of the pixels that give the device enough work-groups, while their sums stay under the cap. */
+static int choose_segments(const sw_tile_product *p, const sw_cl *cl, size_t pixels, size_t cap_bytes)
+{
+    size_t segments = divide_up(wanted_groups(p, cl), tiles(p));
+    size_t fitting = cap_bytes / (p->rows * p->columns * (size_t)p->products * sizeof(float));
+    if (segments > MAX_SEGMENTS) segments = MAX_SEGMENTS;
+    if (segments > divide_up(pixels, SEGMENT_PIXELS)) segments = divide_up(pixels, SEGMENT_PIXELS);
+    if (segments > fitting) segments = fitting;
+    return segments > 0 ? (int)segments : 1;
+}
+
+sw_status sw_tile_prepare_sums(sw_tile_product *p, sw_cl *cl, int window, int in, int out, size_t pixels,
+                               int products, size_t cap_bytes)
+{
+    sw_status status = SW_OK;
+    *p = (sw_tile_product){.window = window,
+                           .in = in,
+                           .out = out,
+                           .rows = (size_t)(window * window) * (size_t)in,
+                           .columns = (size_t)out,
+                           .products = products};
+    SW_TRY(prepare(p, cl, "conv2d_tile_bwd_partial", cut_sums, fits_small_tile(p)));
+    p->segments = choose_segments(p, cl, pixels, cap_bytes);
+done:
+    return status;
+}
+
+static sw_grid grid_of(const sw_tile_product *p, size_t rows, size_t depth)
+{
+    return (sw_grid){.global = {p->group * divide_up(p->columns, p->tile_columns),
+                                p->group * divide_up(rows, p->tile_rows), depth},
+                     .local = {p->group, p->group, 1}};
+}
+
+sw_status sw_tile_run_rows(const sw_tile_product *p, const sw_run *run, const sw_tile_matrix *x,
+                           const sw_tile_matrix *weights, const sw_tile_matrix *y, int h, int w,
+                           size_t pixels, bool accumulate)
+{
+    return SW_LAUNCH(run->cl, p->run, run->node->name, grid_of(p, pixels, (size_t)p->products),
+                     sw_arg_buffer(x->buffer), sw_arg_i32((int32_t)x->offset), sw_arg_i32((int32_t)x->step),
+                     sw_arg_buffer(weights->buffer), sw_arg_i32((int32_t)weights->step),
+                     sw_arg_buffer(y->buffer), sw_arg_i32((int32_t)y->offset), sw_arg_i32((int32_t)y->step),
+                     sw_arg_i32(h), sw_arg_i32(w), sw_arg_i32((int32_t)pixels), sw_arg_i32(accumulate));
+}
+
+sw_status sw_tile_run_sums(int *segments, const sw_tile_product *p, const sw_run *run,
+                           const sw_tile_matrix *x, const sw_tile_matrix *dy, cl_mem partial, int h, int w,
+                           size_t pixels)
+{
+    size_t segment_pixels = divide_up(pixels, (size_t)p->segments);
+    *segments = (int)divide_up(pixels, segment_pixels);
+    return SW_LAUNCH(run->cl, p->run, run->node->name,
+                     grid_of(p, p->rows, (size_t)p->products * (size_t)*segments), sw_arg_buffer(x->buffer),
+                     sw_arg_i32((int32_t)x->offset), sw_arg_i32((int32_t)x->step), sw_arg_buffer(dy->buffer),
+                     sw_arg_i32((int32_t)dy->offset), sw_arg_i32((int32_t)dy->step), sw_arg_buffer(partial),
+                     sw_arg_i32(h), sw_arg_i32(w), sw_arg_i32((int32_t)pixels), sw_arg_i32(*segments),
+                     sw_arg_i32((int32_t)segment_pixels));
+}
+
+size_t sw_tile_sums_bytes(const sw_tile_product *p)
+{
+    return (size_t)p->products * (size_t)p->segments * p->rows * p->columns * sizeof(float);
+}
