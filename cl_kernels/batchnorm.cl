@@ -45,8 +45,48 @@ __kernel void batchnorm_stats_partial(__global const float *x /* (P,C) */,
     }
 }
 
-/* Combines the chunks of one channel; writes stat and updates the running statistics. Launch: global (C). */
-__kernel void batchnorm_stats_combine(__global const float *partial /* (chunks,2,C) */,
+/* Mean and sum of squares about it, of so many pixels. */
+typedef struct moments {
+    float count, mean, squares;
+} moments;
+
+/* Those of chunks [first, end) of channel c. */
+static inline moments moments_of(__global const float *partial, uint first, uint end, uint c, uint channels,
+                                 uint pixels, uint chunk_pixels)
+{
+    moments m = {(float)min(chunk_pixels, pixels - first * chunk_pixels), partial[first * 2 * channels + c],
+                 partial[(first * 2 + 1) * channels + c]};
+    for (uint chunk = first + 1; chunk < end; chunk++) {
+        float more = (float)min(chunk_pixels, pixels - chunk * chunk_pixels);
+        float delta = partial[chunk * 2 * channels + c] - m.mean;
+        float total = m.count + more;
+        m.mean += delta * (more / total);
+        m.squares += partial[(chunk * 2 + 1) * channels + c] + delta * delta * (m.count * (more / total));
+        m.count = total;
+    }
+    return m;
+}
+
+/* The chunks that merge makes of these, each of so many neighbours, lie behind them. */
+#define MERGED(partial, chunks, channels) ((partial) + (chunks)*2 * (channels))
+
+/* Makes one chunk of so many neighbours: many work-items do then what one a channel would take long for.
+ * Launch: global (C, merged chunks). */
+__kernel void batchnorm_stats_merge(__global float *partial /* (chunks,2,C), then (merged chunks,2,C) */,
+                                    uint pixels, uint chunk_pixels, uint neighbours)
+{
+    uint c = get_global_id(0), channels = get_global_size(0), merged = get_global_id(1);
+    uint chunks = (pixels + chunk_pixels - 1) / chunk_pixels, first = merged * neighbours;
+    moments m =
+        moments_of(partial, first, min(first + neighbours, chunks), c, channels, pixels, chunk_pixels);
+    __global float *to = MERGED(partial, chunks, channels) + merged * 2 * channels + c;
+    to[0] = m.mean;
+    to[channels] = m.squares;
+}
+
+/* Combines the chunks of one channel, of which there are `chunks` of chunk_pixels at partial + offset; writes
+ * stat and updates the running statistics. Launch: global (C). */
+__kernel void batchnorm_stats_combine(__global const float *partial, uint offset /* (chunks,2,C) */,
                                       __global float *stat /* (2,C) */,
                                       __global float *running_mean /* (C) */,
                                       __global float *running_var /* (C) */, uint pixels, uint chunk_pixels,
@@ -54,16 +94,8 @@ __kernel void batchnorm_stats_combine(__global const float *partial /* (chunks,2
 {
     uint c = get_global_id(0), channels = get_global_size(0);
     uint chunks = (pixels + chunk_pixels - 1) / chunk_pixels;
-    float mean = partial[c], squares = partial[channels + c];
-    float count = (float)min(chunk_pixels, pixels);
-    for (uint chunk = 1; chunk < chunks; chunk++) {
-        float more = (float)min(chunk_pixels, pixels - chunk * chunk_pixels);
-        float delta = partial[chunk * 2 * channels + c] - mean;
-        float total = count + more;
-        mean += delta * (more / total);
-        squares += partial[(chunk * 2 + 1) * channels + c] + delta * delta * (count * (more / total));
-        count = total;
-    }
+    moments m = moments_of(partial + offset, 0, chunks, c, channels, pixels, chunk_pixels);
+    float mean = m.mean, squares = m.squares;
     float var = squares / (float)pixels;
     stat[c] = mean;
     stat[channels + c] = 1.0f / sqrt(var + eps);
@@ -140,15 +172,11 @@ __kernel void batchnorm_bwd_partial(__global const float *x /* (P,C) */, __globa
     }
 }
 
-/* Sums the chunks of one channel (Kahan: thousands of terms); adds to dgamma and dbeta, and leaves the two
- * means that dx needs. Launch: global (C). */
-__kernel void batchnorm_bwd_combine(__global const float *partial /* (chunks,2,C) */,
-                                    __global float *dgamma /* (C) */, __global float *dbeta /* (C) */,
-                                    __global float *means /* (2,C) */, uint pixels, uint chunks)
+/* The two sums over chunks [first, end) of channel c (Kahan: thousands of terms). */
+static inline float2 sums_of(__global const float *partial, uint first, uint end, uint c, uint channels)
 {
-    uint c = get_global_id(0), channels = get_global_size(0);
     float sum[2] = {0.0f, 0.0f}, lost[2] = {0.0f, 0.0f};
-    for (uint chunk = 0; chunk < chunks; chunk++) {
+    for (uint chunk = first; chunk < end; chunk++) {
         for (uint i = 0; i < 2; i++) {
             float term = partial[(chunk * 2 + i) * channels + c] - lost[i];
             float next = sum[i] + term;
@@ -156,10 +184,33 @@ __kernel void batchnorm_bwd_combine(__global const float *partial /* (chunks,2,C
             sum[i] = next;
         }
     }
-    dbeta[c] += sum[0];
-    dgamma[c] += sum[1];
-    means[c] = sum[0] / (float)pixels;
-    means[channels + c] = sum[1] / (float)pixels;
+    return (float2)(sum[0], sum[1]);
+}
+
+/* As batchnorm_stats_merge. Launch: global (C, merged chunks). */
+__kernel void batchnorm_bwd_merge(__global float *partial /* (chunks,2,C), then (merged chunks,2,C) */,
+                                  uint chunks, uint neighbours)
+{
+    uint c = get_global_id(0), channels = get_global_size(0), merged = get_global_id(1);
+    uint first = merged * neighbours;
+    float2 sum = sums_of(partial, first, min(first + neighbours, chunks), c, channels);
+    __global float *to = MERGED(partial, chunks, channels) + merged * 2 * channels + c;
+    to[0] = sum.x;
+    to[channels] = sum.y;
+}
+
+/* Sums the chunks of one channel, at partial + offset; adds to dgamma and dbeta, and leaves the two means
+ * that dx needs. Launch: global (C). */
+__kernel void batchnorm_bwd_combine(__global const float *partial, uint offset /* (chunks,2,C) */,
+                                    __global float *dgamma /* (C) */, __global float *dbeta /* (C) */,
+                                    __global float *means /* (2,C) */, uint pixels, uint chunks)
+{
+    uint c = get_global_id(0), channels = get_global_size(0);
+    float2 sum = sums_of(partial + offset, 0, chunks, c, channels);
+    dbeta[c] += sum.x;
+    dgamma[c] += sum.y;
+    means[c] = sum.x / (float)pixels;
+    means[channels + c] = sum.y / (float)pixels;
 }
 
 /* Launch: global (C / VEC, P). dx may be dy. */

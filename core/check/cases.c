@@ -227,6 +227,7 @@ const sw_check_case sw_check_cases[] = {
     NORM(QUICK, 2, 31, 9, 32, true, UNIFORM, false), /* two vectors at once */
     NORM(QUICK, 3, 9, 31, 8, false, UNIFORM, false),
     NORM(QUICK, 1, 31, 33, 6, true, UNIFORM, true),
+    NORM(QUICK, 3, 41, 43, 20, true, SHIFTED, false), /* many chunks: GPUs merge them first */
     NORM(FULL, 2, 128, 128, 3, false, UNIFORM, false),
     NORM(FULL, 2, 128, 128, 64, true, UNIFORM, false),
     NORM(FULL, 2, 16, 16, 512, true, UNIFORM, false),

@@ -335,14 +335,13 @@ static const sw_field runtime_fields[] = {
     TEXT(device, "\"\"",
          "OpenCL device as platform:device numbers or part of a name (segwork devices lists them); empty: "
          "SEGWORK_DEVICE, else the best one"),
-    CHOICE(
-        conv_engine, "auto", engine_names,
-        "How convolutions are computed. auto: the fastest for layer and device; winograd: 3x3 on CPUs; "
-        "direct: "
-        "layers with up to 4 channels on one side, on CPUs; gemm: own register-tiled products, on CPUs; "
-        "tile: "
-        "products in tiles of local memory, for GPUs, on CPUs a test of them; clblast: im2col and CLBlast, "
-        "everywhere. An engine leaves a layer, or one of its passes, that it does not suit to the next one"),
+    CHOICE(conv_engine, "auto", engine_names,
+           "How convolutions are computed. auto: the fastest for layer and device; winograd: 3x3 with a "
+           "quarter of the multiplications, on CPUs, winograd_tile: the same on GPUs; direct: layers with up "
+           "to 4 channels on one side, on CPUs; gemm: own register-tiled products, on CPUs; tile: products "
+           "in tiles of local memory, for GPUs; clblast: im2col and CLBlast, everywhere. An engine leaves a "
+           "layer, or one of its passes, that it does not suit to the next one. On CPUs tile and "
+           "winograd_tile are there to be tested"),
     BOOL(
         tune, "true",
         "With conv_engine auto: time the engines once a device and layer, and keep the choice for later runs "

@@ -12,20 +12,26 @@
 #include "window.h"
 
 /* Pixels of one partial reduction. 16 channels of 512 pixels are 32 KiB: a CPU core reads them twice from its
- * cache. */
-enum { CHUNK_PIXELS = 512, MAX_COLUMNS = 4 };
+ * cache. A GPU wants more work-items; chunks are merged there before they are combined, where there are many.
+ */
+enum { CHUNK_PIXELS = 512, GPU_CHUNK_PIXELS = 64, MAX_COLUMNS = 4, MANY_CHUNKS = 64 };
 
 typedef struct norm_kernels {
-    const sw_kernel *stats_partial, *stats_combine, *stats_running, *apply;
-    const sw_kernel *bwd_partial, *bwd_combine, *bwd_apply;
+    const sw_kernel *stats_partial, *stats_merge, *stats_combine, *stats_running, *apply;
+    const sw_kernel *bwd_partial, *bwd_merge, *bwd_combine, *bwd_apply;
     const sw_kernel *pool_fwd, *pool_bwd_partial,
         *pool_bwd_apply; /* where run->next is a max_pool, else NULL */
     size_t columns;      /* channel vectors of a work-item of the partial reductions */
 } norm_kernels;
 
-static size_t chunk_count(size_t pixels)
+static size_t divide_up(size_t a, size_t b)
 {
-    return (pixels + CHUNK_PIXELS - 1) / CHUNK_PIXELS;
+    return (a + b - 1) / b;
+}
+
+static bool is_cpu(const sw_run *run)
+{
+    return sw_cl_device(run->cl)->type == CL_DEVICE_TYPE_CPU;
 }
 
 static sw_status batchnorm_infer(sw_graph *graph, sw_node *node)
@@ -42,7 +48,8 @@ static sw_status batchnorm_infer(sw_graph *graph, sw_node *node)
     size_t channel_bytes = (size_t)x.c * sizeof(float);
     sw_node_add_saved(graph, node, 2 * channel_bytes); /* mean, 1/std */
     sw_node_add_saved(graph, node, 2 * channel_bytes); /* backward's two means */
-    node->workspace_bytes = chunk_count((size_t)x.n * (size_t)x.h * (size_t)x.w) * 2 * channel_bytes;
+    node->workspace_bytes =
+        divide_up((size_t)x.n * (size_t)x.h * (size_t)x.w, CHUNK_PIXELS) * 2 * channel_bytes;
 done:
     return status;
 }
@@ -53,6 +60,33 @@ static void batchnorm_label(char *text, size_t text_bytes, const sw_node *node)
     snprintf(text, text_bytes, attrs->relu ? "norm+relu" : "norm");
 }
 
+/* The batch as (pixels, channels), and how kernels see it: `neighbours` chunks become one of `merged`, before
+ * those are combined; 0: they are combined as they are. */
+typedef struct extent {
+    size_t pixels, channels, cv;
+    size_t chunk_pixels, chunks, neighbours, merged;
+} extent;
+
+static extent extent_of(const sw_run *run)
+{
+    sw_shape x = sw_run_in_shape(run, 0);
+    extent e = {.pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w, .channels = (size_t)x.c};
+    e.cv = e.channels / (size_t)sw_run_vec(run, x.c);
+    e.chunk_pixels = is_cpu(run) ? CHUNK_PIXELS : GPU_CHUNK_PIXELS;
+    e.chunks = divide_up(e.pixels, e.chunk_pixels);
+    if (is_cpu(run) || e.chunks <= MANY_CHUNKS) return e;
+    e.neighbours = 1;
+    while (e.neighbours * e.neighbours < e.chunks) e.neighbours++; /* as many as there will be merged ones */
+    e.merged = divide_up(e.chunks, e.neighbours);
+    return e;
+}
+
+/* Where the chunks that are combined begin in the workspace, in floats. */
+static uint32_t combined_offset(extent e)
+{
+    return e.neighbours ? (uint32_t)(e.chunks * 2 * e.channels) : 0;
+}
+
 static sw_status batchnorm_prepare(sw_run *run)
 {
     sw_status status = SW_OK;
@@ -60,20 +94,26 @@ static sw_status batchnorm_prepare(sw_run *run)
     norm_kernels *k = calloc(1, sizeof *k);
     if (!k) return sw_fail_alloc("a batch norm", sizeof *k);
     run->prepared = k;
+    const extent e = extent_of(run);
+    run->workspace_bytes = (e.chunks + e.merged) * 2 * e.channels * sizeof(float);
     char options[64];
     int channels = run->graph->values[run->node->inputs[0]].shape.c;
     int vec = sw_run_vec(run, channels);
-    k->columns = sw_cl_device(run->cl)->type == CL_DEVICE_TYPE_CPU ? MAX_COLUMNS : 1;
+    k->columns = is_cpu(run) ? MAX_COLUMNS : 1;
     while ((size_t)(channels / vec) % k->columns) k->columns--;
     snprintf(options, sizeof options, "-DRELU=%d -DVEC=%d -DCOLUMNS=%zu", attrs->relu, vec, k->columns);
     const struct {
         const sw_kernel **kernel;
         const char *name;
-    } wanted[] = {
-        {&k->stats_partial, "batchnorm_stats_partial"}, {&k->stats_combine, "batchnorm_stats_combine"},
-        {&k->stats_running, "batchnorm_stats_running"}, {&k->apply, "batchnorm_apply"},
-        {&k->bwd_partial, "batchnorm_bwd_partial"},     {&k->bwd_combine, "batchnorm_bwd_combine"},
-        {&k->bwd_apply, "batchnorm_bwd_apply"}};
+    } wanted[] = {{&k->stats_partial, "batchnorm_stats_partial"},
+                  {&k->stats_merge, "batchnorm_stats_merge"},
+                  {&k->stats_combine, "batchnorm_stats_combine"},
+                  {&k->stats_running, "batchnorm_stats_running"},
+                  {&k->apply, "batchnorm_apply"},
+                  {&k->bwd_partial, "batchnorm_bwd_partial"},
+                  {&k->bwd_merge, "batchnorm_bwd_merge"},
+                  {&k->bwd_combine, "batchnorm_bwd_combine"},
+                  {&k->bwd_apply, "batchnorm_bwd_apply"}};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         SW_TRY(sw_kernel_get(wanted[i].kernel, run->cl, "batchnorm", wanted[i].name, options));
     if (!run->next) goto done;
@@ -89,20 +129,6 @@ done:
 static void batchnorm_release(sw_run *run)
 {
     free(run->prepared);
-}
-
-/* The batch as (pixels, channels), and how kernels see it. */
-typedef struct extent {
-    size_t pixels, channels, cv, chunks;
-} extent;
-
-static extent extent_of(const sw_run *run)
-{
-    sw_shape x = sw_run_in_shape(run, 0);
-    extent e = {.pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w, .channels = (size_t)x.c};
-    e.cv = e.channels / (size_t)sw_run_vec(run, x.c);
-    e.chunks = chunk_count(e.pixels);
-    return e;
 }
 
 /* out[0] from in[0] and the saved mean and 1/std: the end of forward, and all of recompute. */
@@ -125,12 +151,20 @@ static sw_status batch_statistics(sw_run *run)
     SW_TRY(SW_LAUNCH(run->cl, k->stats_partial, run->node->name,
                      sw_run_grid(run, e.cv / k->columns, e.chunks, true), sw_arg_buffer(run->in[0]),
                      sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels),
-                     sw_arg_u32(CHUNK_PIXELS)));
+                     sw_arg_u32((uint32_t)e.chunk_pixels)));
+    size_t combined_pixels = e.chunk_pixels;
+    if (e.neighbours) {
+        SW_TRY(SW_LAUNCH(run->cl, k->stats_merge, run->node->name,
+                         sw_run_grid(run, e.channels, e.merged, true), sw_arg_buffer(run->workspace),
+                         sw_arg_u32((uint32_t)e.pixels), sw_arg_u32((uint32_t)e.chunk_pixels),
+                         sw_arg_u32((uint32_t)e.neighbours)));
+        combined_pixels *= e.neighbours;
+    }
     SW_TRY(SW_LAUNCH(run->cl, k->stats_combine, run->node->name, sw_run_grid(run, e.channels, 1, true),
-                     sw_arg_buffer(run->workspace), sw_arg_buffer(run->saved[0]),
-                     sw_arg_buffer(run->state[0]), sw_arg_buffer(run->state[1]),
-                     sw_arg_u32((uint32_t)e.pixels), sw_arg_u32(CHUNK_PIXELS), sw_arg_f32(attrs->eps),
-                     sw_arg_f32(attrs->momentum)));
+                     sw_arg_buffer(run->workspace), sw_arg_u32(combined_offset(e)),
+                     sw_arg_buffer(run->saved[0]), sw_arg_buffer(run->state[0]), sw_arg_buffer(run->state[1]),
+                     sw_arg_u32((uint32_t)e.pixels), sw_arg_u32((uint32_t)combined_pixels),
+                     sw_arg_f32(attrs->eps), sw_arg_f32(attrs->momentum)));
 done:
     return status;
 }
@@ -193,13 +227,14 @@ static sw_status backward_sums(sw_run *run)
                          sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->saved[0]),
                          sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]),
                          sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels),
-                         sw_arg_u32(CHUNK_PIXELS));
+                         sw_arg_u32((uint32_t)e.chunk_pixels));
     const sw_shape x = sw_run_in_shape(run, 0), y = sw_run_next_shape(run, 0);
     return SW_LAUNCH(run->cl, k->pool_bwd_partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
                      sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->out[1]), sw_arg_buffer(run->saved[0]),
                      sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]),
-                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels), sw_arg_u32(CHUNK_PIXELS),
-                     sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(y.h), sw_arg_i32(y.w));
+                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels),
+                     sw_arg_u32((uint32_t)e.chunk_pixels), sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(y.h),
+                     sw_arg_i32(y.w));
 }
 
 static sw_status backward_data(sw_run *run)
@@ -229,10 +264,15 @@ static sw_status batchnorm_backward(sw_run *run)
     const norm_kernels *k = run->prepared;
     const extent e = extent_of(run);
     SW_TRY(backward_sums(run));
+    if (e.neighbours)
+        SW_TRY(SW_LAUNCH(run->cl, k->bwd_merge, run->node->name, sw_run_grid(run, e.channels, e.merged, true),
+                         sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.chunks),
+                         sw_arg_u32((uint32_t)e.neighbours)));
     SW_TRY(SW_LAUNCH(run->cl, k->bwd_combine, run->node->name, sw_run_grid(run, e.channels, 1, true),
-                     sw_arg_buffer(run->workspace), sw_arg_buffer(run->dparam[0]),
-                     sw_arg_buffer(run->dparam[1]), sw_arg_buffer(run->saved[1]),
-                     sw_arg_u32((uint32_t)e.pixels), sw_arg_u32((uint32_t)e.chunks)));
+                     sw_arg_buffer(run->workspace), sw_arg_u32(combined_offset(e)),
+                     sw_arg_buffer(run->dparam[0]), sw_arg_buffer(run->dparam[1]),
+                     sw_arg_buffer(run->saved[1]), sw_arg_u32((uint32_t)e.pixels),
+                     sw_arg_u32((uint32_t)(e.neighbours ? e.merged : e.chunks))));
     if (run->din[0]) SW_TRY(backward_data(run));
 done:
     return status;
