@@ -123,32 +123,21 @@ done:
 
 /* --- binding --------------------------------------------------------------------------------- */
 
-static sw_status bind_tensors(sw_executor *e, const int *indices, int count, const sw_param *tensors,
-                              cl_mem slab, cl_mem *out)
+static void bind_tensors(cl_mem *out, const int *indices, int count, const cl_mem *parts)
 {
-    sw_status status = SW_OK;
-    for (int i = 0; i < count && slab; i++) {
-        const sw_param *tensor = &tensors[indices[i]];
-        SW_TRY(sw_buffer_sub(&out[i], e->cl, slab, tensor->offset_elems * sizeof(float),
-                             tensor->elems * sizeof(float)));
-    }
-done:
-    return status;
+    for (int i = 0; i < count && parts; i++) out[i] = parts[indices[i]];
 }
 
 static sw_status bind_nodes(sw_executor *e)
 {
     sw_status status = SW_OK;
+    const sw_store *store = e->store;
     for (int n = 0; n < e->graph->node_count; n++) {
         sw_run *run = &e->runs[n];
         const sw_node *node = run->node;
-        SW_TRY(
-            bind_tensors(e, node->params, node->param_count, e->graph->params, e->store->params, run->param));
-        if (e->plan->training)
-            SW_TRY(bind_tensors(e, node->params, node->param_count, e->graph->params, e->store->grads,
-                                run->dparam));
-        SW_TRY(
-            bind_tensors(e, node->states, node->state_count, e->graph->states, e->store->states, run->state));
+        bind_tensors(run->param, node->params, node->param_count, store->param);
+        if (e->plan->training) bind_tensors(run->dparam, node->params, node->param_count, store->grad);
+        bind_tensors(run->state, node->states, node->state_count, store->state);
         for (int i = 0; i < node->saved_count; i++)
             SW_TRY(
                 sw_buffer_sub(&run->saved[i], e->cl, e->saved, node->saved_offset[i], node->saved_bytes[i]));
@@ -178,11 +167,6 @@ done:
     return status;
 }
 
-static void release_all(cl_mem *buffers, int count)
-{
-    for (int i = 0; i < count; i++) sw_buffer_release(&buffers[i]);
-}
-
 void sw_executor_destroy(sw_executor *e)
 {
     if (!e) return;
@@ -190,10 +174,7 @@ void sw_executor_destroy(sw_executor *e)
         sw_run *run = &e->runs[n];
         if (!run->node) break; /* creation stopped here */
         if (run->node->op->release && run->prepared) run->node->op->release(run);
-        release_all(run->param, SW_MAX_PARAMS);
-        release_all(run->dparam, SW_MAX_PARAMS);
-        release_all(run->state, SW_MAX_STATES);
-        release_all(run->saved, SW_MAX_SAVED);
+        for (int i = 0; i < SW_MAX_SAVED; i++) sw_buffer_release(&run->saved[i]);
     }
     sw_buffer_release(&e->saved);
     sw_plan_destroy(e->plan);

@@ -4,34 +4,57 @@
 #include "cl/buffer.h"
 #include "ops/executor.h"
 
+/* A slab of zeros and its parts, one for each tensor. The padding between tensors takes part in the
+ * optimiser's sweep and stays zero. */
+static sw_status make_slab(cl_mem *slab, cl_mem **parts, sw_cl *cl, const sw_param *tensors, int count,
+                           size_t elems, const char *what)
+{
+    sw_status status = SW_OK;
+    SW_TRY(sw_buffer_create(slab, cl, elems * sizeof(float), what));
+    SW_TRY(sw_buffer_fill(cl, *slab, 0, elems * sizeof(float), 0));
+    *parts = calloc((size_t)count, sizeof **parts);
+    if (!*parts) return sw_fail_alloc(what, (size_t)count * sizeof **parts);
+    for (int i = 0; i < count; i++)
+        SW_TRY(sw_buffer_sub(&(*parts)[i], cl, *slab, tensors[i].offset_elems * sizeof(float),
+                             tensors[i].elems * sizeof(float)));
+done:
+    return status;
+}
+
 sw_status sw_store_init(sw_store *store, sw_cl *cl, const sw_graph *graph, bool with_gradients)
 {
     sw_status status = SW_OK;
-    *store = (sw_store){.cl = cl, .param_elems = graph->param_elems, .state_elems = graph->state_elems};
-    if (graph->param_elems) {
-        SW_TRY(sw_buffer_create(&store->params, cl, graph->param_elems * sizeof(float), "parameters"));
-        /* the padding between tensors takes part in the optimiser's sweep: keep it zero */
-        SW_TRY(sw_buffer_fill(cl, store->params, 0, graph->param_elems * sizeof(float), 0));
-    }
-    if (graph->param_elems && with_gradients) {
-        SW_TRY(sw_buffer_create(&store->grads, cl, graph->param_elems * sizeof(float), "gradients"));
-        SW_TRY(sw_buffer_fill(cl, store->grads, 0, graph->param_elems * sizeof(float), 0));
-    }
-    if (graph->state_elems) {
-        SW_TRY(
-            sw_buffer_create(&store->states, cl, graph->state_elems * sizeof(float), "running statistics"));
-        SW_TRY(sw_buffer_fill(cl, store->states, 0, graph->state_elems * sizeof(float), 0));
-    }
+    *store = (sw_store){.cl = cl,
+                        .param_elems = graph->param_elems,
+                        .state_elems = graph->state_elems,
+                        .param_count = graph->param_count,
+                        .state_count = graph->state_count};
+    if (graph->param_elems)
+        SW_TRY(make_slab(&store->params, &store->param, cl, graph->params, graph->param_count,
+                         graph->param_elems, "parameters"));
+    if (graph->param_elems && with_gradients)
+        SW_TRY(make_slab(&store->grads, &store->grad, cl, graph->params, graph->param_count,
+                         graph->param_elems, "gradients"));
+    if (graph->state_elems)
+        SW_TRY(make_slab(&store->states, &store->state, cl, graph->states, graph->state_count,
+                         graph->state_elems, "running statistics"));
 done:
     if (status != SW_OK) sw_store_deinit(store);
     return status;
 }
 
+static void release_slab(cl_mem *slab, cl_mem *parts, int count)
+{
+    for (int i = 0; parts && i < count; i++) sw_buffer_release(&parts[i]);
+    free(parts);
+    sw_buffer_release(slab);
+}
+
 void sw_store_deinit(sw_store *store)
 {
-    sw_buffer_release(&store->params);
-    sw_buffer_release(&store->grads);
-    sw_buffer_release(&store->states);
+    release_slab(&store->params, store->param, store->param_count);
+    release_slab(&store->grads, store->grad, store->param_count);
+    release_slab(&store->states, store->state, store->state_count);
     *store = (sw_store){0};
 }
 

@@ -17,6 +17,9 @@ typedef struct sw_store {
     cl_mem params, grads,
         states; /* slabs of param_elems, param_elems, state_elems floats; states NULL if none */
     size_t param_elems, state_elems;
+    /* the parts of the slabs, by parameter and by state; executors on the store share them */
+    cl_mem *param, *grad, *state;
+    int param_count, state_count;
 } sw_store;
 
 sw_status sw_store_init(sw_store *store, sw_cl *cl, const sw_graph *graph, bool with_gradients) SW_NODISCARD;
