@@ -61,7 +61,7 @@ Test(config_shipped, the_variants_change_what_their_names_say)
                   *small = load("experiments/segnet_small.yaml"),
                   *quick = load("experiments/quickstart.yaml");
     cr_expect(focal->loss.kind == SW_LOSS_FOCAL && focal->loss.gamma == 2 && focal->train.epochs == 20);
-    cr_expect(long_run->train.epochs == 60 && long_run->schedule.kind == SW_SCHED_COSINE);
+    cr_expect(long_run->train.epochs == 30 && long_run->schedule.kind == SW_SCHED_COSINE);
     expect_stages(small, (const int[]){2, 16, 2, 32, 3, 64, 3, 128},
                   (const int[]){3, 64, 3, 32, 2, 16, 2, 0});
     cr_expect_str_eq(small->data.root, "data/oxford-iiit-pet");
