@@ -90,7 +90,7 @@ static sw_status open_network(bench *b)
                                         .eval_batch = eval_batch,
                                         .conv_engine = x->runtime.conv_engine,
                                         .conv_pins = &b->engines.pins,
-                                        .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20,
+                                        .workspace_cap_bytes = sw_workspace_cap_bytes(x, sw_cl_device(b->cl)),
                                         .debug_buffers = x->runtime.debug_buffers,
                                         .loss_every = x->runtime.loss_every};
     sw_memory_table table;

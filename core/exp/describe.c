@@ -1,4 +1,5 @@
 #include "exp/describe.h"
+#include "exp/engines.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -77,7 +78,7 @@ static sw_status build(sw_model *model, const sw_experiment *x, int batch)
     const sw_model_options options = {.batch = batch,
                                       .size_px = x->data.size,
                                       .conv_engine = x->runtime.conv_engine,
-                                      .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20};
+                                      .workspace_cap_bytes = sw_workspace_cap_bytes(x, NULL)};
     return sw_model_build(model, &x->model, &x->loss, &options);
 }
 

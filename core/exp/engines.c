@@ -84,6 +84,19 @@ done:
     return status;
 }
 
+/* --- workspace ------------------------------------------------------------------------------- */
+
+/* A GPU has memory to spare, and is faster with fewer and larger blocks (docs/performance.md); a CPU's blocks
+ * stay in its caches. */
+size_t sw_workspace_cap_bytes(const sw_experiment *experiment, const sw_device_info *device)
+{
+    static const size_t least = (size_t)64 << 20, most = (size_t)1024 << 20;
+    if (experiment->runtime.workspace_mb) return (size_t)experiment->runtime.workspace_mb << 20;
+    if (!device || device->type == CL_DEVICE_TYPE_CPU) return least;
+    size_t bytes = (size_t)device->global_bytes / 64;
+    return bytes < least ? least : bytes > most ? most : bytes;
+}
+
 /* --- deciding -------------------------------------------------------------------------------- */
 
 static sw_status set_source(sw_engines *e, const char *fmt, const char *path)

@@ -1,4 +1,5 @@
 #include "exp/saved.h"
+#include "exp/engines.h"
 
 #include <stdlib.h>
 
@@ -129,7 +130,7 @@ sw_status sw_saved_start(sw_saved *saved, const sw_loss_config *loss, int batch,
                                   .eval_batch = batch,
                                   .conv_engine = x->runtime.conv_engine,
                                   .conv_pins = &x->runtime.conv_layers,
-                                  .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20,
+                                  .workspace_cap_bytes = sw_workspace_cap_bytes(x, sw_cl_device(saved->cl)),
                                   .check = x->runtime.check,
                                   .debug_buffers = x->runtime.debug_buffers};
     SW_TRY(sw_network_plan(&saved->network, saved->cl, &options));

@@ -353,8 +353,9 @@ static const sw_field runtime_fields[] = {
      .help = "With conv_engine auto: layers whose engine is decided, such as {dc1.seq.0: gemm}, or forward, "
              "backward-data and backward-weights apart: {dc1.seq.3: winograd/gemm/gemm}. A run's config.yaml "
              "names every layer here, so that repeating it computes the same bits"},
-    INT(workspace_mb, "64", 1, 65536,
-        "Device memory the convolutions share for intermediate results, in MiB"),
+    INT(workspace_mb, "0", 0, 65536,
+        "Device memory the convolutions share for intermediate results, in MiB; 0: 64, on a GPU a 64th of "
+        "its memory, from 64 to 1024"),
     BOOL(check, "false",
          "Wait after each kernel and look for NaN and infinity, naming layer and kernel (slow)"),
     BOOL(debug_buffers, "false",

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "cl/gemm.h"
 #include "exp/config_values.h"
+#include "exp/engines.h"
 #include "exp/grid_store.h"
 #include "json_text.h"
 #include "nn/checkpoint.h"
@@ -135,7 +136,7 @@ static sw_status plan_network(sw_session *s)
                                   .eval_batch = x->train.val_batch_size,
                                   .conv_engine = x->runtime.conv_engine,
                                   .conv_pins = &s->engines.pins,
-                                  .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20,
+                                  .workspace_cap_bytes = sw_workspace_cap_bytes(x, sw_cl_device(s->cl)),
                                   .check = x->runtime.check,
                                   .debug_buffers = x->runtime.debug_buffers,
                                   .loss_every = x->runtime.loss_every};

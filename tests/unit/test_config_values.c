@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config_case.h"
+#include "exp/engines.h"
 #include "scratch.h"
 
 TestSuite(config_values, .init = scratch_create, .fini = scratch_remove);
@@ -33,7 +34,7 @@ Test(config_values, the_smallest_experiment_is_filled_with_the_documented_defaul
               e->train.shuffle && e->train.article_every == 1 &&
               e->train.save_best == SW_BEST_PIXEL_ACCURACY);
     cr_expect_str_eq(e->runtime.device, "");
-    cr_expect(e->runtime.workspace_mb == 64 && e->runtime.conv_engine == SW_CONV_AUTO && !e->runtime.check);
+    cr_expect(e->runtime.workspace_mb == 0 && e->runtime.conv_engine == SW_CONV_AUTO && !e->runtime.check);
     cr_expect(e->runtime.tune && e->runtime.conv_layers.count == 0);
     cr_expect(e->grid.count == 21 && e->grid.columns == 7 && e->grid.name_count == 0);
     sw_experiment_destroy(e);
@@ -264,4 +265,22 @@ Test(config_values, all_problems_of_an_experiment_are_listed_at_once)
     cr_expect_not_null(strstr(message, "exp.yaml:4:17: train.epochs"));
     cr_expect_not_null(strstr(message, "exp.yaml:5:1: unknown key 'sede'; the nearest known key is 'seed'"));
     cr_expect_not_null(strstr(message, "exp.yaml:6:18: augment.hflip"));
+}
+
+Test(config_values, the_workspace_suits_the_device_unless_it_is_named)
+{
+    sw_experiment *e = LOADED(SMALL_MODEL, "seed=1"), *named = LOADED(SMALL_MODEL, "runtime.workspace_mb=7");
+    const sw_device_info cpu = {.type = CL_DEVICE_TYPE_CPU, .global_bytes = 1ull << 40},
+                         small = {.type = CL_DEVICE_TYPE_GPU, .global_bytes = 1ull << 30},
+                         gpu = {.type = CL_DEVICE_TYPE_GPU, .global_bytes = 8ull << 30},
+                         large = {.type = CL_DEVICE_TYPE_GPU, .global_bytes = 1ull << 40};
+    const size_t mib = 1 << 20;
+    cr_expect_eq(sw_workspace_cap_bytes(e, NULL), 64 * mib);
+    cr_expect_eq(sw_workspace_cap_bytes(e, &cpu), 64 * mib);
+    cr_expect_eq(sw_workspace_cap_bytes(e, &small), 64 * mib);
+    cr_expect_eq(sw_workspace_cap_bytes(e, &gpu), 128 * mib);
+    cr_expect_eq(sw_workspace_cap_bytes(e, &large), 1024 * mib);
+    cr_expect_eq(sw_workspace_cap_bytes(named, &large), 7 * mib);
+    sw_experiment_destroy(e);
+    sw_experiment_destroy(named);
 }

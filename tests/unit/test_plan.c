@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "exp/engines.h"
 #include "exp/experiment.h"
 #include "graph/op.h"
 #include "nn/model.h"
@@ -436,7 +437,7 @@ static void build(sw_model *model, const network *n)
                  sw_error_message());
     const sw_model_options options = {.batch = x->train.batch_size,
                                       .size_px = n->size_px ? n->size_px : x->data.size,
-                                      .workspace_cap_bytes = (size_t)x->runtime.workspace_mb << 20};
+                                      .workspace_cap_bytes = sw_workspace_cap_bytes(x, NULL)};
     cr_assert_eq(sw_model_build(model, &x->model, &x->loss, &options), SW_OK, "%s: %s", n->name,
                  sw_error_message());
     sw_experiment_destroy(x);

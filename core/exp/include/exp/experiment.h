@@ -52,7 +52,7 @@ typedef struct sw_runtime_config {
     sw_conv_choice conv_engine; /* auto, winograd, direct, gemm, tile, clblast */
     bool tune;                  /* with auto: time the engines once a device; else the fixed order */
     sw_conv_pins conv_layers;   /* with auto: decided, layer by layer */
-    int workspace_mb;           /* cap of the convolutions' shared workspace */
+    int workspace_mb;           /* cap of the convolutions' shared workspace; 0: by device */
     bool check;                 /* wait after each launch and look for NaN */
     bool debug_buffers;         /* every value in its own buffer, filled with NaN */
     int loss_every;             /* see sw_network_options */
