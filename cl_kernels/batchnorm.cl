@@ -67,8 +67,11 @@ static inline moments moments_of(__global const float *partial, uint first, uint
     return m;
 }
 
-/* The chunks that merge makes of these, each of so many neighbours, lie behind them. */
-#define MERGED(partial, chunks, channels) ((partial) + (chunks)*2 * (channels))
+/* Where merged chunk m begins, at channel c: behind the chunks that merged ones are made of. */
+static inline __global float *merged_at(__global float *partial, uint chunks, uint m, uint c, uint channels)
+{
+    return partial + (chunks + m) * 2 * channels + c;
+}
 
 /* Makes one chunk of so many neighbours: many work-items do then what one a channel would take long for.
  * Launch: global (C, merged chunks). */
@@ -79,7 +82,7 @@ __kernel void batchnorm_stats_merge(__global float *partial /* (chunks,2,C), the
     uint chunks = (pixels + chunk_pixels - 1) / chunk_pixels, first = merged * neighbours;
     moments m =
         moments_of(partial, first, min(first + neighbours, chunks), c, channels, pixels, chunk_pixels);
-    __global float *to = MERGED(partial, chunks, channels) + merged * 2 * channels + c;
+    __global float *to = merged_at(partial, chunks, merged, c, channels);
     to[0] = m.mean;
     to[channels] = m.squares;
 }
@@ -194,7 +197,7 @@ __kernel void batchnorm_bwd_merge(__global float *partial /* (chunks,2,C), then 
     uint c = get_global_id(0), channels = get_global_size(0), merged = get_global_id(1);
     uint first = merged * neighbours;
     float2 sum = sums_of(partial, first, min(first + neighbours, chunks), c, channels);
-    __global float *to = MERGED(partial, chunks, channels) + merged * 2 * channels + c;
+    __global float *to = merged_at(partial, chunks, merged, c, channels);
     to[0] = sum.x;
     to[channels] = sum.y;
 }

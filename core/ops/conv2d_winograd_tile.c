@@ -15,6 +15,9 @@ enum {
     BLOCK_WEIGHTS = 3  /* V and M of a block may be so many times as large as U, which each block reads */
 };
 
+/* Of each part of the workspace, where four of them are counted in floats by an int. */
+static const size_t COUNTABLE_BYTES = INT_MAX;
+
 typedef struct winograd_tile_plan {
     sw_conv_shape shape;
     sw_tile_product forward, data, weights;
@@ -44,7 +47,7 @@ static bool is_countable(sw_conv_shape s)
 {
     size_t channels = (size_t)(s.in_channels > s.out_channels ? s.in_channels : s.out_channels);
     return (size_t)s.n * (size_t)s.h * (size_t)s.w * channels < INT_MAX &&
-           PLACES * (size_t)s.in_channels * (size_t)s.out_channels < INT_MAX;
+           PLACES * (size_t)s.in_channels * (size_t)s.out_channels * sizeof(float) <= COUNTABLE_BYTES;
 }
 
 static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
@@ -64,13 +67,14 @@ static int all_tiles(const winograd_tile_plan *plan, int images)
     return images * plan->tiles_x * plan->tiles_y;
 }
 
-/* Tiles whose V and M stay under the cap, or in a sensible proportion to U; in as many blocks as it takes,
- * all of about that size. */
+/* Tiles whose V and M stay under the cap, or in a sensible proportion to U, and can be counted in an int; in
+ * as many blocks as it takes, all of about that size. */
 static int choose_block(const winograd_tile_plan *plan, size_t cap_bytes)
 {
     size_t tile_bytes = PLACES * (size_t)(plan->shape.in_channels + plan->shape.out_channels) * sizeof(float);
     size_t bytes = BLOCK_WEIGHTS * weight_floats(plan) * sizeof(float);
     if (bytes < cap_bytes) bytes = cap_bytes;
+    if (bytes > COUNTABLE_BYTES) bytes = COUNTABLE_BYTES;
     int all = divide_up(all_tiles(plan, plan->shape.n), BLOCK_TILES);
     size_t fitting = bytes / tile_bytes / BLOCK_TILES;
     int most = fitting < 1 ? 1 : fitting < (size_t)all ? (int)fitting : all;
@@ -134,6 +138,7 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     plan->shape = shape;
     plan->tiles_x = divide_up(shape.w, 4);
     plan->tiles_y = divide_up(shape.h, 4);
+    if (cap_bytes > COUNTABLE_BYTES) cap_bytes = COUNTABLE_BYTES;
     plan->block_tiles = choose_block(plan, cap_bytes);
     SW_TRY(prepare_products(plan, run->cl, cap_bytes, passes));
     SW_TRY(prepare_kernels(plan, run->cl));

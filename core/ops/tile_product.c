@@ -54,12 +54,18 @@ static bool fills_wide_tiles(const sw_tile_product *p, size_t group)
     return 2 * divide_up(p->columns, 8 * group) == divide_up(p->columns, 4 * group);
 }
 
+/* Whether local memory has room for 64 sums an item. */
+static bool has_room(const sw_cl *cl, size_t group)
+{
+    return group == SMALL_GROUP || sw_cl_device(cl)->local_bytes >= LARGE_TILE_BYTES;
+}
+
 /* The tile for a product whose rows are pixels (docs/performance.md has the measurements): as large as the
  * columns fill, but smaller where there would otherwise be too few work-groups. */
 static void cut_rows(sw_tile_product *p, const sw_cl *cl, size_t group)
 {
-    const bool large = group == LARGE_GROUP && sw_cl_device(cl)->local_bytes >= LARGE_TILE_BYTES;
-    set_tile(p, group, 8, large && fills_wide_tiles(p, group) ? 8 : few_columns(p, group));
+    const bool wide = has_room(cl, group) && fills_wide_tiles(p, group);
+    set_tile(p, group, 8, wide ? 8 : few_columns(p, group));
     if (tiles(p) < wanted_groups(p, cl)) set_tile(p, group, 8, few_columns(p, group));
     if (tiles(p) < wanted_groups(p, cl)) set_tile(p, group, 4, few_columns(p, group));
 }
@@ -67,20 +73,19 @@ static void cut_rows(sw_tile_product *p, const sw_cl *cl, size_t group)
 /* The same for one whose rows are the weights': there are more work-groups along the depth. */
 static void cut_sums(sw_tile_product *p, const sw_cl *cl, size_t group)
 {
-    const bool large = group == LARGE_GROUP && sw_cl_device(cl)->local_bytes >= LARGE_TILE_BYTES;
+    const bool tall = group == LARGE_GROUP && p->rows >= 16 * group && p->columns > 2 * group;
     if (p->rows <= 4 * group)
         set_tile(p, group, 4, few_columns(p, group));
-    else if (large && fills_wide_tiles(p, group))
+    else if (has_room(cl, group) && fills_wide_tiles(p, group))
         set_tile(p, group, 8, 8);
     else
-        set_tile(p, group, large && p->rows >= 16 * group && p->columns > 2 * group ? 16 : 8,
-                 few_columns(p, group));
+        set_tile(p, group, has_room(cl, group) && tall ? 16 : 8, few_columns(p, group));
 }
 
-/* The small group's tile is as good where a matrix of sums has no more than that. */
-static bool fits_small_tile(const sw_tile_product *p)
+/* Whether a matrix of sums has so few rows that 8 x 8 of them an item take no more than a small group. */
+static bool has_few_rows(const sw_tile_product *p)
 {
-    return p->rows <= 8 * SMALL_GROUP && p->columns <= 8 * SMALL_GROUP && p->columns > 4 * SMALL_GROUP;
+    return p->rows <= 8 * SMALL_GROUP && p->columns > 4 * SMALL_GROUP;
 }
 
 static sw_status build(sw_tile_product *p, sw_cl *cl, const char *kernel)
@@ -142,7 +147,7 @@ sw_status sw_tile_prepare_sums(sw_tile_product *p, sw_cl *cl, int window, int in
                            .rows = (size_t)(window * window) * (size_t)in,
                            .columns = (size_t)out,
                            .products = products};
-    SW_TRY(prepare(p, cl, "conv2d_tile_bwd_partial", cut_sums, fits_small_tile(p)));
+    SW_TRY(prepare(p, cl, "conv2d_tile_bwd_partial", cut_sums, has_few_rows(p)));
     p->segments = choose_segments(p, cl, pixels, cap_bytes);
 done:
     return status;
