@@ -213,7 +213,7 @@ const sw_check_case sw_check_cases[] = {
 
     NORM(TINY, 2, 3, 2, 3, true, UNIFORM, false),
     NORM(TINY, 1, 2, 2, 16, false, UNIFORM, true),
-    NORM(TINY, 1, 64, 65, 1, true, UNIFORM, false), /* as many chunks as GPUs merge */
+    NORM(TINY, 1, 64, 65, 1, true, UNIFORM, false),  /* as many chunks as GPUs merge */
     NORM(QUICK, 1, 1, 1, 16, false, UNIFORM, false), /* a variance of 0 */
     NORM(QUICK, 2, 7, 7, 3, false, UNIFORM, false),
     NORM(QUICK, 3, 31, 33, 17, true, UNIFORM, false),
