@@ -99,14 +99,11 @@ conv2d_winograd_weights(__global const float *w, __global float *workspace, uint
     __global float *to =
         workspace + u_offset + (o / panel_channels * in + first) * panel_channels + o % panel_channels;
     for (int i = first; i < first + LINE; i++) {
-        floatV g[9], half_way[18], u[36];
+        floatV g[9], u[36];
 #pragma unroll
         for (int t = 0; t < 9; t++)
             g[t] = flip ? GATHERV(w, ((8 - t) * out + o) * in + i, in) : LOADV(w + (t * in + i) * out + o, 0);
-#pragma unroll
-        for (int j = 0; j < 3; j++) weights_1d(half_way + j, g + j, 3, 3);
-#pragma unroll
-        for (int k = 0; k < 6; k++) weights_1d(u + 6 * k, half_way + 3 * k, 1, 1);
+        weights_tile(u, g);
 #pragma unroll
         for (int k = 0; k < 36; k++) STOREV(u[k], to + k * in * out, 0);
         to += panel_channels;

@@ -172,7 +172,7 @@ conv2d_winograd_weights_gradient(__global const float *workspace,
     const int out_blocks = (out + BLOCK - 1) / BLOCK, blocks = (in + BLOCK - 1) / BLOCK * out_blocks;
     __global const float *du = workspace + du_offset + i % BLOCK * BLOCK + o % BLOCK +
                                (i / BLOCK * out_blocks + o / BLOCK) * 36 * BLOCK * BLOCK;
-    floatV u[36], half_way[18], g[9];
+    floatV u[36], g[9];
 #pragma unroll
     for (int k = 0; k < 36; k++) u[k] = LOADV(du + k * BLOCK * BLOCK, 0);
     for (int range = 1; range < ranges; range++) {
@@ -180,10 +180,7 @@ conv2d_winograd_weights_gradient(__global const float *workspace,
 #pragma unroll
         for (int k = 0; k < 36; k++) u[k] += LOADV(du + k * BLOCK * BLOCK, 0);
     }
-#pragma unroll
-    for (int j = 0; j < 6; j++) gradient_of_weights_1d(half_way + j, u + j, 6, 6);
-#pragma unroll
-    for (int k = 0; k < 3; k++) gradient_of_weights_1d(g + 3 * k, half_way + 6 * k, 1, 1);
+    gradient_of_weights(g, u);
 #pragma unroll
     for (int t = 0; t < 9; t++) {
         __global float *to = dw + (t * in + i) * out + o;

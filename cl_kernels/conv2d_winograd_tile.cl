@@ -54,14 +54,11 @@ __kernel void conv2d_winograd_tile_weights(__global const float *w, __global flo
 {
     const int o = (int)get_global_id(0) * VEC, out = (int)get_global_size(0) * VEC;
     const int i = get_global_id(1), in = get_global_size(1);
-    floatV g[9], half_way[18], u[36];
+    floatV g[9], u[36];
 #pragma unroll
     for (int t = 0; t < 9; t++)
         g[t] = flip ? GATHERV(w, ((8 - t) * out + o) * in + i, in) : LOADV(w + (t * in + i) * out + o, 0);
-#pragma unroll
-    for (int j = 0; j < 3; j++) weights_1d(half_way + j, g + j, 3, 3);
-#pragma unroll
-    for (int k = 0; k < 6; k++) weights_1d(u + 6 * k, half_way + 3 * k, 1, 1);
+    weights_tile(u, g);
     __global float *to = workspace + u_offset + i * out + o;
 #pragma unroll
     for (int k = 0; k < 36; k++) STOREV(u[k], to + k * in * out, 0);
@@ -93,17 +90,14 @@ __kernel void conv2d_winograd_tile_weights_gradient(__global const float *du /* 
 {
     const int o = (int)get_global_id(0) * VEC, out = (int)get_global_size(0) * VEC;
     const int i = get_global_id(1), in = get_global_size(1);
-    floatV u[36], half_way[18], g[9];
+    floatV u[36], g[9];
 #pragma unroll
     for (int k = 0; k < 36; k++) {
         __global const float *from = du + (k * segments * in + i) * out + o;
         u[k] = LOADV(from, 0);
         for (int s = 1; s < segments; s++) u[k] += LOADV(from + s * in * out, 0);
     }
-#pragma unroll
-    for (int j = 0; j < 6; j++) gradient_of_weights_1d(half_way + j, u + j, 6, 6);
-#pragma unroll
-    for (int k = 0; k < 3; k++) gradient_of_weights_1d(g + 3 * k, half_way + 6 * k, 1, 1);
+    gradient_of_weights(g, u);
 #pragma unroll
     for (int t = 0; t < 9; t++) {
         __global float *to = dw + (t * in + i) * out + o;

@@ -47,11 +47,6 @@ typedef struct winograd_plan {
     size_t v_offset, m_offset;
 } winograd_plan;
 
-/* A pass goes block by block: tiles [first, first + count) of the whole batch. */
-typedef struct block {
-    int first, count;
-} block;
-
 static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 {
     (void)pass;
@@ -136,12 +131,17 @@ done:
     return status;
 }
 
+static int all_tiles(const winograd_plan *plan, int images)
+{
+    return images * plan->tiles_x * plan->tiles_y;
+}
+
 /* Tiles whose V and M fit the cache, at least a group; in as many blocks as it takes, all of about that size,
  * since each reads all of U. */
 static int choose_block(const winograd_plan *plan)
 {
     size_t tile_bytes = PLACES * (size_t)(plan->shape.in_channels + plan->shape.out_channels) * sizeof(float);
-    int all = plan->shape.n * plan->tiles_x * plan->tiles_y, fitting = (int)(CACHE_BYTES / tile_bytes);
+    int all = all_tiles(plan, plan->shape.n), fitting = (int)(CACHE_BYTES / tile_bytes);
     if (fitting < GROUP_TILES) fitting = GROUP_TILES;
     return round_up(divide_up(all, divide_up(all, fitting)), plan->tiling.rows);
 }
@@ -212,16 +212,6 @@ done:
 
 /* --- passes ---------------------------------------------------------------------------------- */
 
-/* Steps through the blocks of the run's batch; false when all are done. */
-static bool next_block(block *b, const winograd_plan *plan, const sw_run *run)
-{
-    int tiles = run->n * plan->tiles_x * plan->tiles_y;
-    b->first += b->count;
-    if (b->first >= tiles) return false;
-    b->count = tiles - b->first < plan->block_tiles ? tiles - b->first : plan->block_tiles;
-    return true;
-}
-
 static sw_grid grid_of(int x, int y, int z)
 {
     return (sw_grid){.global = {(size_t)x, (size_t)y, (size_t)z}, .local = {1, 1, 1}};
@@ -230,7 +220,7 @@ static sw_grid grid_of(int x, int y, int z)
 /* Brings a block's tiles from an image into the workspace: V with `input` kernels, Z with the gradient
  * kernel. */
 static sw_status transform(const winograd_plan *plan, sw_run *run, const sw_kernel *kernel, cl_mem image,
-                           size_t offset, int channels, block b)
+                           size_t offset, int channels, sw_conv_block b)
 {
     return SW_LAUNCH(run->cl, kernel, run->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(image),
                      sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)offset), sw_arg_i32(channels),
@@ -238,7 +228,7 @@ static sw_status transform(const winograd_plan *plan, sw_run *run, const sw_kern
                      sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y));
 }
 
-static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_run *run, block b)
+static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_run *run, sw_conv_block b)
 {
     sw_grid grid = grid_of(divide_up(b.count, p->group_tiles), p->out / p->panel, PLACES);
     return SW_LAUNCH(run->cl, p->multiply, run->node->name, grid, sw_arg_buffer(run->workspace),
@@ -253,8 +243,8 @@ static sw_put put_of(const winograd_plan *plan, const product *p, const sw_run *
     return sw_run_put(run, elems, LINE, accumulate);
 }
 
-static sw_status bring_out(const winograd_plan *plan, const product *p, sw_run *run, cl_mem to, block b,
-                           sw_put put)
+static sw_status bring_out(const winograd_plan *plan, const product *p, sw_run *run, cl_mem to,
+                           sw_conv_block b, sw_put put)
 {
     return SW_LAUNCH(run->cl, plan->output, run->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(to),
                      sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(p->out),
@@ -266,7 +256,7 @@ static sw_status bring_out(const winograd_plan *plan, const product *p, sw_run *
 static sw_status run_fused(const winograd_plan *plan, const product *p, sw_run *run, cl_mem from, cl_mem to,
                            sw_put put)
 {
-    int tiles = run->n * plan->tiles_x * plan->tiles_y;
+    int tiles = all_tiles(plan, run->n);
     return SW_LAUNCH(run->cl, p->fused, run->node->name, grid_of(divide_up(tiles, p->group_tiles), 1, 1),
                      sw_arg_buffer(from), sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_buffer(to),
                      sw_arg_i32(p->in), sw_arg_i32(p->out), sw_arg_i32(tiles), sw_arg_i32(p->group_tiles),
@@ -285,7 +275,7 @@ static sw_status run_product(const winograd_plan *plan, const product *p, sw_run
     SW_TRY(SW_LAUNCH(run->cl, plan->weights, run->node->name, weights, sw_arg_buffer(run->param[0]),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(p->panel), sw_arg_i32(flip)));
     if (p->fused) return run_fused(plan, p, run, from, to, put);
-    for (block b = {0}; next_block(&b, plan, run);) {
+    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, run->n), plan->block_tiles);) {
         SW_TRY(transform(plan, run, plan->input, from, plan->v_offset, p->in, b));
         SW_TRY(multiply_block(plan, p, run, b));
         SW_TRY(bring_out(plan, p, run, to, b, put));
@@ -319,7 +309,7 @@ static sw_status fused_gradient(const winograd_plan *plan, sw_run *run)
 {
     sw_status status = SW_OK;
     sw_conv_shape s = plan->shape;
-    int tiles = run->n * plan->tiles_x * plan->tiles_y, range_tiles = divide_up(tiles, plan->ranges);
+    int tiles = all_tiles(plan, run->n), range_tiles = divide_up(tiles, plan->ranges);
     int ranges = divide_up(tiles, range_tiles);
     SW_TRY(SW_LAUNCH(run->cl, plan->fused_gradient, run->node->name, grid_of(2, gradient_blocks(s), ranges),
                      sw_arg_buffer(run->in[0]), sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace),
@@ -340,7 +330,7 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
     if (plan->fused_gradient) return fused_gradient(plan, run);
     sw_grid accumulate =
         grid_of(divide_up(s.in_channels, BLOCK_CHANNELS), divide_up(s.out_channels, BLOCK_CHANNELS), PLACES);
-    for (block b = {0}; next_block(&b, plan, run);) {
+    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, run->n), plan->block_tiles);) {
         SW_TRY(transform(plan, run, plan->input, run->in[0], plan->v_offset, s.in_channels, b));
         SW_TRY(transform(plan, run, plan->gradient, run->dout[0], plan->m_offset, s.out_channels, b));
         SW_TRY(SW_LAUNCH(run->cl, plan->accumulate, run->node->name, accumulate,

@@ -27,19 +27,9 @@ typedef struct winograd_tile_plan {
     size_t v_offset, m_offset; /* floats into the workspace: U (or dU) at its start, then V, then M (or Z) */
 } winograd_tile_plan;
 
-/* A pass goes block by block: tiles [first, first + count) of the whole batch. */
-typedef struct block {
-    int first, count;
-} block;
-
 static int divide_up(int a, int b)
 {
     return (a + b - 1) / b;
-}
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
 }
 
 /* Whether elements of all tensors can be counted in an int. */
@@ -149,16 +139,6 @@ done:
 
 /* --- passes ---------------------------------------------------------------------------------- */
 
-/* Steps through the blocks of the run's batch; false when all are done. */
-static bool next_block(block *b, const winograd_tile_plan *plan, const sw_run *run)
-{
-    int tiles = all_tiles(plan, run->n);
-    b->first += b->count;
-    if (b->first >= tiles) return false;
-    b->count = smaller(tiles - b->first, plan->block_tiles);
-    return true;
-}
-
 static sw_grid grid_of(const sw_run *run, int channels, int rows)
 {
     return sw_run_grid(run, (size_t)(channels / VECTOR), (size_t)rows, false);
@@ -167,7 +147,7 @@ static sw_grid grid_of(const sw_run *run, int channels, int rows)
 /* Brings a block's tiles from an image into the workspace: V with the input's kernel, Z with the gradient's.
  */
 static sw_status transform(const winograd_tile_plan *plan, sw_run *run, const sw_kernel *transform,
-                           cl_mem image, size_t offset, int channels, block b)
+                           cl_mem image, size_t offset, int channels, sw_conv_block b)
 {
     return SW_LAUNCH(run->cl, transform, run->node->name, grid_of(run, channels, b.count),
                      sw_arg_buffer(image), sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)offset),
@@ -176,8 +156,8 @@ static sw_status transform(const winograd_tile_plan *plan, sw_run *run, const sw
                      sw_arg_i32(plan->tiles_y));
 }
 
-static sw_status bring_out(const winograd_tile_plan *plan, sw_run *run, cl_mem to, int channels, block b,
-                           bool accumulate)
+static sw_status bring_out(const winograd_tile_plan *plan, sw_run *run, cl_mem to, int channels,
+                           sw_conv_block b, bool accumulate)
 {
     return SW_LAUNCH(run->cl, plan->output, run->node->name, grid_of(run, channels, b.count),
                      sw_arg_buffer(to), sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->m_offset),
@@ -203,7 +183,7 @@ static sw_status run_product(const winograd_tile_plan *plan, const sw_tile_produ
     SW_TRY(SW_LAUNCH(run->cl, plan->transform_weights, run->node->name, grid_of(run, p->out, p->in),
                      sw_arg_buffer(run->param[0]), sw_arg_buffer(run->workspace), sw_arg_u32(0),
                      sw_arg_i32(flip)));
-    for (block b = {0}; next_block(&b, plan, run);) {
+    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, run->n), plan->block_tiles);) {
         SW_TRY(transform(plan, run, plan->input, from, plan->v_offset, p->in, b));
         SW_TRY(sw_tile_run_rows(p, run, &v, &u, &m, 1, b.count, (size_t)b.count, false));
         SW_TRY(bring_out(plan, run, to, p->out, b, accumulate));
@@ -231,7 +211,7 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
     int in = plan->shape.in_channels, out = plan->shape.out_channels, segments;
     const sw_tile_matrix v = tiles_at(plan, run, plan->v_offset, in),
                          z = tiles_at(plan, run, plan->m_offset, out);
-    for (block b = {0}; next_block(&b, plan, run);) {
+    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, run->n), plan->block_tiles);) {
         SW_TRY(transform(plan, run, plan->input, run->in[0], plan->v_offset, in, b));
         SW_TRY(transform(plan, run, plan->gradient, run->dout[0], plan->m_offset, out, b));
         SW_TRY(sw_tile_run_sums(&segments, &plan->weights, run, &v, &z, run->workspace, 1, b.count,

@@ -61,6 +61,21 @@ static inline size_t sw_conv_pixels(const sw_run *run)
     return (size_t)y.n * (size_t)y.h * (size_t)y.w;
 }
 
+/* Tiles [first, first + count) of a batch, where an engine walks over it in blocks. */
+typedef struct sw_conv_block {
+    int first, count;
+} sw_conv_block;
+
+/* Steps to the next block, of at most `most` tiles, from a zeroed one to the first; false when all are done.
+ */
+static inline bool sw_conv_next_block(sw_conv_block *b, int tiles, int most)
+{
+    b->first += b->count;
+    if (b->first >= tiles) return false;
+    b->count = tiles - b->first < most ? tiles - b->first : most;
+    return true;
+}
+
 /* Tiles of sums in a CPU's registers, `rows` times two vectors of `lanes` floats: as many as leave registers
  * for the operands. Where rows are channels, `channel_rows`, which divide a vector. */
 typedef struct sw_conv_tiling {
