@@ -350,6 +350,16 @@ Test(bench_command, the_comparison_says_what_is_missing)
     program_expect(2, "--rounds N", COMPARE "--nonsense");
     program_expect(1, "the PyTorch reference failed",
                    COMPARE "--reference reference.py --rounds 1 --batch 7");
+    program_expect(77, "PyTorch sees no CUDA device here", COMPARE "--cuda"); /* nor in an empty file */
     scratch_write("torch.py", "raise ImportError\n");
     program_expect(77, "apt-get install python3-torch", COMPARE "--reference reference.py");
+}
+
+/* What --cuda runs, on the processor: there may be no such device, but the words are the same. */
+Test(bench_command, pytorchs_side_on_a_card_speaks_as_the_reference_does)
+{
+    if (program_run("/usr/bin/python3 -c 'import torch, numpy'") != 0) cr_skip_test("no PyTorch here");
+    program_expect(0, " batch 1 channels-last infer img/s median ",
+                   "/usr/bin/python3 $SRC/tools/bench_torch_cuda.py bench --batch 1 --steps 1 --device cpu");
+    cr_expect_not_null(strstr(program_output, " batch 1 nchw train img/s median "), "%s", program_output);
 }
