@@ -24,11 +24,6 @@ typedef struct norm_kernels {
     size_t columns;      /* channel vectors of a work-item of the partial reductions */
 } norm_kernels;
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 static bool is_cpu(const sw_run *run)
 {
     return sw_cl_device(run->cl)->type == CL_DEVICE_TYPE_CPU;
@@ -49,7 +44,7 @@ static sw_status batchnorm_infer(sw_graph *graph, sw_node *node)
     sw_node_add_saved(graph, node, 2 * channel_bytes); /* mean, 1/std */
     sw_node_add_saved(graph, node, 2 * channel_bytes); /* backward's two means */
     node->workspace_bytes =
-        divide_up((size_t)x.n * (size_t)x.h * (size_t)x.w, CHUNK_PIXELS) * 2 * channel_bytes;
+        sw_divide_up((size_t)x.n * (size_t)x.h * (size_t)x.w, CHUNK_PIXELS) * 2 * channel_bytes;
 done:
     return status;
 }
@@ -73,11 +68,11 @@ static extent extent_of(const sw_run *run)
     extent e = {.pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w, .channels = (size_t)x.c};
     e.cv = e.channels / (size_t)sw_run_vec(run, x.c);
     e.chunk_pixels = is_cpu(run) ? CHUNK_PIXELS : GPU_CHUNK_PIXELS;
-    e.chunks = divide_up(e.pixels, e.chunk_pixels);
+    e.chunks = sw_divide_up(e.pixels, e.chunk_pixels);
     if (is_cpu(run) || e.chunks <= MANY_CHUNKS) return e;
     e.neighbours = 1;
     while (e.neighbours * e.neighbours < e.chunks) e.neighbours++; /* as many as there will be merged ones */
-    e.merged = divide_up(e.chunks, e.neighbours);
+    e.merged = sw_divide_up(e.chunks, e.neighbours);
     return e;
 }
 

@@ -43,11 +43,6 @@ static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
     return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU;
 }
 
-static int divide_up(int a, int b)
-{
-    return (a + b - 1) / b;
-}
-
 static size_t panel_elems(const gemm_plan *plan, const product *p)
 {
     return (size_t)plan->shape.kernel * (size_t)plan->shape.kernel * (size_t)p->in * (size_t)p->panel *
@@ -63,7 +58,7 @@ static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, i
     *p = (product){.in = in,
                    .out = out,
                    .panel = panel,
-                   .panels = divide_up(out, panel),
+                   .panels = sw_conv_divide_up(out, panel),
                    .block_pixels = BLOCK_PIXELS / tile.rows * tile.rows};
     snprintf(options, sizeof options, "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=%d", tile.lanes,
              vectors, tile.rows, plan->shape.kernel, out % tile.lanes != 0);
@@ -109,11 +104,12 @@ static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
     bool swap = swaps(s);
     int scalars = swap ? s.out_channels : s.in_channels, vectors = swap ? s.in_channels : s.out_channels;
     int nv = sw_conv_tile_vectors(tile, vectors), panel = tile.lanes * nv;
-    plan->padded = divide_up(vectors, panel) * panel;
-    plan->weight_blocks = divide_up(scalars, BLOCK_CHANNELS) * divide_up(vectors, BLOCK_CHANNELS);
-    plan->segments = divide_up(WANTED_ITEMS, plan->weight_blocks);
+    plan->padded = sw_conv_divide_up(vectors, panel) * panel;
+    plan->weight_blocks =
+        sw_conv_divide_up(scalars, BLOCK_CHANNELS) * sw_conv_divide_up(vectors, BLOCK_CHANNELS);
+    plan->segments = sw_conv_divide_up(WANTED_ITEMS, plan->weight_blocks);
     if (plan->segments > MAX_SEGMENTS) plan->segments = MAX_SEGMENTS;
-    plan->chunk_rows = divide_up(CHUNK_PIXELS, s.w);
+    plan->chunk_rows = sw_conv_divide_up(CHUNK_PIXELS, s.w);
     snprintf(options, sizeof options,
              "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=%d -DSWAP=%d -DBLOCK=%d -DPACKED=%d -DCHUNK=%d",
              tile.lanes, nv, rows_of(tile, scalars), s.kernel, plan->padded != vectors, swap, BLOCK_CHANNELS,
@@ -221,7 +217,8 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
     const gemm_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
     int image_rows = run->n * s.h;
-    int segment_rows = divide_up(image_rows, plan->segments), segments = divide_up(image_rows, segment_rows);
+    int segment_rows = sw_conv_divide_up(image_rows, plan->segments),
+        segments = sw_conv_divide_up(image_rows, segment_rows);
     sw_grid combine = sw_run_grid(run, (size_t)s.out_channels,
                                   (size_t)s.kernel * (size_t)s.kernel * (size_t)s.in_channels, false);
     SW_TRY(sum_segments(plan, run, segments, segment_rows));

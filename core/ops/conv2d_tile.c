@@ -81,10 +81,9 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     *out = plan;
     plan->shape = shape;
     *workspace_bytes = 0;
-    if (passes & SW_BIT(SW_CONV_FORWARD)) {
+    if (passes & SW_BIT(SW_CONV_FORWARD))
         SW_TRY(sw_tile_prepare_rows(&plan->forward, run->cl, shape.kernel, shape.in_channels,
                                     shape.out_channels, pixels_of(shape), 1));
-    }
     if (passes & SW_BIT(SW_CONV_BACKWARD_DATA)) {
         SW_TRY(prepare_data(plan, run));
         *workspace_bytes = weight_bytes;

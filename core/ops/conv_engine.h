@@ -54,6 +54,12 @@ bool sw_conv_engine_suits(const sw_conv_engine *engine, const sw_cl *cl, sw_conv
 const sw_conv_engine *sw_conv_engine_fixed(const sw_cl *cl, sw_conv_choice from, sw_conv_shape shape,
                                            sw_conv_pass pass);
 
+/* sw_divide_up of tiles and channels, which are ints. */
+static inline int sw_conv_divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
 /* Pixels of the run's batch. */
 static inline size_t sw_conv_pixels(const sw_run *run)
 {

@@ -14,20 +14,15 @@ typedef struct depthwise_kernels {
     const sw_kernel *apply, *bwd_partial, *bwd_combine;
 } depthwise_kernels;
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 /* Whole rows, so that no chunk begins within one. */
 static size_t chunk_rows(sw_shape x)
 {
-    return divide_up(CHUNK_PIXELS, (size_t)x.w);
+    return sw_divide_up(CHUNK_PIXELS, (size_t)x.w);
 }
 
 static size_t chunk_count(sw_shape x)
 {
-    return divide_up((size_t)x.n * (size_t)x.h, chunk_rows(x));
+    return sw_divide_up((size_t)x.n * (size_t)x.h, chunk_rows(x));
 }
 
 static sw_status depthwise_infer(sw_graph *graph, sw_node *node)
@@ -86,7 +81,7 @@ static sw_status apply(sw_run *run, cl_mem from, cl_mem to, int direction, bool 
 
     int vec = sw_run_vec(run, x.c);
     size_t cv = (size_t)x.c / (size_t)vec;
-    sw_grid grid = sw_run_grid(run, cv, divide_up((size_t)x.w, ITEM_PIXELS), false);
+    sw_grid grid = sw_run_grid(run, cv, sw_divide_up((size_t)x.w, ITEM_PIXELS), false);
     grid.global[2] = (size_t)x.n * (size_t)x.h;
     size_t elems = (size_t)x.n * (size_t)x.h * (size_t)x.w * (size_t)x.c;
     return SW_LAUNCH(run->cl, k->apply, run->node->name, grid, sw_arg_buffer(from),

@@ -13,11 +13,6 @@ enum {
     MAX_SEGMENTS = 256
 };
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 bool sw_tile_supports(const sw_cl *cl)
 {
     const sw_device_info *device = sw_cl_device(cl);
@@ -26,12 +21,13 @@ bool sw_tile_supports(const sw_cl *cl)
 
 static size_t tiles(const sw_tile_product *p)
 {
-    return divide_up(p->rows, p->tile_rows) * divide_up(p->columns, p->tile_columns) * (size_t)p->products;
+    return sw_divide_up(p->rows, p->tile_rows) * sw_divide_up(p->columns, p->tile_columns) *
+           (size_t)p->products;
 }
 
 static size_t wanted_groups(const sw_tile_product *p, const sw_cl *cl)
 {
-    return divide_up(ITEMS_A_UNIT * (size_t)sw_cl_device(cl)->compute_units, p->group * p->group);
+    return sw_divide_up(ITEMS_A_UNIT * (size_t)sw_cl_device(cl)->compute_units, p->group * p->group);
 }
 
 /* Sums of a work-item in rows and columns. */
@@ -51,7 +47,7 @@ static size_t few_columns(const sw_tile_product *p, size_t group)
 /* Whether 8 columns an item leave no more unused than 4. */
 static bool fills_wide_tiles(const sw_tile_product *p, size_t group)
 {
-    return 2 * divide_up(p->columns, 8 * group) == divide_up(p->columns, 4 * group);
+    return 2 * sw_divide_up(p->columns, 8 * group) == sw_divide_up(p->columns, 4 * group);
 }
 
 /* Whether local memory has room for 64 sums an item. */
@@ -129,10 +125,10 @@ sw_status sw_tile_prepare_rows(sw_tile_product *p, sw_cl *cl, int window, int in
 /* Segments of the pixels that give the device enough work-groups, while their sums stay under the cap. */
 static int choose_segments(const sw_tile_product *p, const sw_cl *cl, size_t pixels, size_t cap_bytes)
 {
-    size_t segments = divide_up(wanted_groups(p, cl), tiles(p));
+    size_t segments = sw_divide_up(wanted_groups(p, cl), tiles(p));
     size_t fitting = cap_bytes / (p->rows * p->columns * (size_t)p->products * sizeof(float));
     if (segments > MAX_SEGMENTS) segments = MAX_SEGMENTS;
-    if (segments > divide_up(pixels, SEGMENT_PIXELS)) segments = divide_up(pixels, SEGMENT_PIXELS);
+    if (segments > sw_divide_up(pixels, SEGMENT_PIXELS)) segments = sw_divide_up(pixels, SEGMENT_PIXELS);
     if (segments > fitting) segments = fitting;
     return segments > 0 ? (int)segments : 1;
 }
@@ -155,8 +151,8 @@ done:
 
 static sw_grid grid_of(const sw_tile_product *p, size_t rows, size_t depth)
 {
-    return (sw_grid){.global = {p->group * divide_up(p->columns, p->tile_columns),
-                                p->group * divide_up(rows, p->tile_rows), depth},
+    return (sw_grid){.global = {p->group * sw_divide_up(p->columns, p->tile_columns),
+                                p->group * sw_divide_up(rows, p->tile_rows), depth},
                      .local = {p->group, p->group, 1}};
 }
 
@@ -175,8 +171,8 @@ sw_status sw_tile_run_sums(int *segments, const sw_tile_product *p, const sw_run
                            const sw_tile_matrix *x, const sw_tile_matrix *dy, cl_mem partial, int h, int w,
                            size_t pixels)
 {
-    size_t segment_pixels = divide_up(pixels, (size_t)p->segments);
-    *segments = (int)divide_up(pixels, segment_pixels);
+    size_t segment_pixels = sw_divide_up(pixels, (size_t)p->segments);
+    *segments = (int)sw_divide_up(pixels, segment_pixels);
     return SW_LAUNCH(run->cl, p->run, run->node->name,
                      grid_of(p, p->rows, (size_t)p->products * (size_t)*segments), sw_arg_buffer(x->buffer),
                      sw_arg_i32((int32_t)x->offset), sw_arg_i32((int32_t)x->step), sw_arg_buffer(dy->buffer),

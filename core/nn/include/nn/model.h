@@ -20,7 +20,7 @@ typedef struct sw_model_options {
     int batch, size_px;
     sw_conv_choice conv_engine;
     const sw_conv_pins *conv_pins; /* with SW_CONV_AUTO, layer by layer; NULL: none */
-    size_t workspace_cap_bytes;    /* of a convolution's im2col band */
+    size_t workspace_cap_bytes;    /* of a convolution: sw_conv2d_attrs */
 } sw_model_options;
 
 /* Builds encoder, decoder, head and loss. Parameters carry the names of PyTorch's state dict of the reference

@@ -29,7 +29,8 @@ typedef struct sw_conv2d_attrs {
     bool bias;
     sw_conv_choice engine; /* a pass goes to it, or to the next of the fixed order that takes it */
     sw_conv_choice pass[SW_CONV_PASSES]; /* of one pass, where it takes it; SW_CONV_AUTO: as `engine` says */
-    size_t workspace_cap_bytes; /* of clblast's im2col band; at least one row of pixels is always taken */
+    size_t workspace_cap_bytes; /* of clblast's im2col band (a row of pixels at least) and the blocks of
+                                   winograd_tile (more where weights are many) */
 } sw_conv2d_attrs;
 extern const sw_op sw_op_conv2d;
 

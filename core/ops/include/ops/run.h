@@ -84,4 +84,10 @@ typedef enum sw_put { SW_PUT_PLAIN, SW_PUT_ADDED, SW_PUT_STREAM } sw_put;
  * `side_by_side` floats next to each other at once: past the caches part of a line costs as much as all. */
 sw_put sw_run_put(const sw_run *run, size_t elems, int side_by_side, bool accumulate);
 
+/* a / b rounded up: how many of b hold a. */
+static inline size_t sw_divide_up(size_t a, size_t b)
+{
+    return (a + b - 1) / b;
+}
+
 #endif
