@@ -1,15 +1,10 @@
 #include "chunks.h"
 
-static int divide_up(int a, int b)
-{
-    return a / b + (a % b != 0);
-}
-
 sw_chunks sw_chunks_deal(const sw_cl *cl, int vectors, int min_rounds, int max_items)
 {
-    int rounds = divide_up(vectors, max_items);
+    int rounds = sw_divide_up_int(vectors, max_items);
     if (rounds < min_rounds) rounds = min_rounds;
-    const int items = divide_up(vectors, rounds);
+    const int items = sw_divide_up_int(vectors, rounds);
     const bool neighbours = sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU;
     return (sw_chunks){.vectors = vectors,
                        .items = items,

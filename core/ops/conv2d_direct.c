@@ -108,10 +108,10 @@ static sw_status run_product(const direct_plan *plan, sw_run *run, sw_conv_pass 
 {
     sw_status status = SW_OK;
     sw_conv_shape s = plan->shape;
-    int image_rows = run->n * s.h, item_rows = sw_conv_divide_up(ITEM_PIXELS, s.w);
+    int image_rows = run->n * s.h, item_rows = sw_divide_up_int(ITEM_PIXELS, s.w);
     size_t taps = (size_t)s.kernel * (size_t)s.kernel;
     sw_grid pack = sw_run_grid(run, (size_t)plan->thick, (taps + 1) * (size_t)plan->thin, false);
-    sw_grid grid = {.global = {(size_t)sw_conv_divide_up(image_rows, item_rows), 1, 1}, .local = {1, 1, 1}};
+    sw_grid grid = {.global = {(size_t)sw_divide_up_int(image_rows, item_rows), 1, 1}, .local = {1, 1, 1}};
     SW_TRY(SW_LAUNCH(run->cl, plan->pack, run->node->name, pack, sw_arg_buffer(run->param[0]),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(pass != SW_CONV_FORWARD)));
     if (pass == widening(plan)) {
@@ -148,8 +148,8 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
     const direct_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
     int image_rows = run->n * s.h;
-    int segment_rows = sw_conv_divide_up(image_rows, SEGMENTS),
-        segments = sw_conv_divide_up(image_rows, segment_rows);
+    int segment_rows = sw_divide_up_int(image_rows, SEGMENTS),
+        segments = sw_divide_up_int(image_rows, segment_rows);
     sw_grid grid = {.global = {(size_t)segments, 1, 1}, .local = {1, 1, 1}};
     size_t taps = (size_t)s.kernel * (size_t)s.kernel;
     sw_grid combine = sw_run_grid(run, (size_t)plan->thick, taps * (size_t)plan->thin, false);

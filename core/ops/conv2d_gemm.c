@@ -58,7 +58,7 @@ static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, i
     *p = (product){.in = in,
                    .out = out,
                    .panel = panel,
-                   .panels = sw_conv_divide_up(out, panel),
+                   .panels = sw_divide_up_int(out, panel),
                    .block_pixels = BLOCK_PIXELS / tile.rows * tile.rows};
     snprintf(options, sizeof options, "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=%d", tile.lanes,
              vectors, tile.rows, plan->shape.kernel, out % tile.lanes != 0);
@@ -104,12 +104,12 @@ static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
     bool swap = swaps(s);
     int scalars = swap ? s.out_channels : s.in_channels, vectors = swap ? s.in_channels : s.out_channels;
     int nv = sw_conv_tile_vectors(tile, vectors), panel = tile.lanes * nv;
-    plan->padded = sw_conv_divide_up(vectors, panel) * panel;
+    plan->padded = sw_divide_up_int(vectors, panel) * panel;
     plan->weight_blocks =
-        sw_conv_divide_up(scalars, BLOCK_CHANNELS) * sw_conv_divide_up(vectors, BLOCK_CHANNELS);
-    plan->segments = sw_conv_divide_up(WANTED_ITEMS, plan->weight_blocks);
+        sw_divide_up_int(scalars, BLOCK_CHANNELS) * sw_divide_up_int(vectors, BLOCK_CHANNELS);
+    plan->segments = sw_divide_up_int(WANTED_ITEMS, plan->weight_blocks);
     if (plan->segments > MAX_SEGMENTS) plan->segments = MAX_SEGMENTS;
-    plan->chunk_rows = sw_conv_divide_up(CHUNK_PIXELS, s.w);
+    plan->chunk_rows = sw_divide_up_int(CHUNK_PIXELS, s.w);
     snprintf(options, sizeof options,
              "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=%d -DSWAP=%d -DBLOCK=%d -DPACKED=%d -DCHUNK=%d",
              tile.lanes, nv, rows_of(tile, scalars), s.kernel, plan->padded != vectors, swap, BLOCK_CHANNELS,
@@ -162,7 +162,7 @@ static sw_status run_product(const gemm_plan *plan, const product *p, sw_run *ru
     size_t taps = (size_t)plan->shape.kernel * (size_t)plan->shape.kernel, pixels = sw_conv_pixels(run);
     sw_grid pack = sw_run_grid(run, (size_t)p->panel, (size_t)p->panels * taps * (size_t)p->in, false);
     sw_grid zero = sw_run_grid(run, (size_t)p->in, 1, false);
-    size_t block = (size_t)p->block_pixels, blocks = (pixels + block - 1) / block, panels = (size_t)p->panels;
+    size_t block = (size_t)p->block_pixels, blocks = sw_divide_up(pixels, block), panels = (size_t)p->panels;
     bool panels_first = plan->shape.kernel == 1; /* which of the two the next work-item shares */
     sw_grid grid = {.global = {panels_first ? panels : blocks, panels_first ? blocks : panels, 1},
                     .local = {1, 1, 1}};
@@ -217,8 +217,8 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
     const gemm_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
     int image_rows = run->n * s.h;
-    int segment_rows = sw_conv_divide_up(image_rows, plan->segments),
-        segments = sw_conv_divide_up(image_rows, segment_rows);
+    int segment_rows = sw_divide_up_int(image_rows, plan->segments),
+        segments = sw_divide_up_int(image_rows, segment_rows);
     sw_grid combine = sw_run_grid(run, (size_t)s.out_channels,
                                   (size_t)s.kernel * (size_t)s.kernel * (size_t)s.in_channels, false);
     SW_TRY(sum_segments(plan, run, segments, segment_rows));

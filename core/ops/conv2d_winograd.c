@@ -56,7 +56,7 @@ static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 
 static int round_up(int a, int b)
 {
-    return sw_conv_divide_up(a, b) * b;
+    return sw_divide_up_int(a, b) * b;
 }
 
 /* Local memory of the fused kernel: V and one panel of M of so many tiles. */
@@ -138,13 +138,12 @@ static int choose_block(const winograd_plan *plan)
     size_t tile_bytes = PLACES * (size_t)(plan->shape.in_channels + plan->shape.out_channels) * sizeof(float);
     int all = all_tiles(plan, plan->shape.n), fitting = (int)(CACHE_BYTES / tile_bytes);
     if (fitting < GROUP_TILES) fitting = GROUP_TILES;
-    return round_up(sw_conv_divide_up(all, sw_conv_divide_up(all, fitting)), plan->tiling.rows);
+    return round_up(sw_divide_up_int(all, sw_divide_up_int(all, fitting)), plan->tiling.rows);
 }
 
 static int gradient_blocks(sw_conv_shape s)
 {
-    return sw_conv_divide_up(s.in_channels, BLOCK_CHANNELS) *
-           sw_conv_divide_up(s.out_channels, BLOCK_CHANNELS);
+    return sw_divide_up_int(s.in_channels, BLOCK_CHANNELS) * sw_divide_up_int(s.out_channels, BLOCK_CHANNELS);
 }
 
 /* Floats of dU, of one range. */
@@ -187,8 +186,8 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     *out = plan;
     plan->shape = shape;
     plan->tiling = sw_conv_tiling_of(run->cl);
-    plan->tiles_x = sw_conv_divide_up(shape.w, 4);
-    plan->tiles_y = sw_conv_divide_up(shape.h, 4);
+    plan->tiles_x = sw_divide_up_int(shape.w, 4);
+    plan->tiles_y = sw_divide_up_int(shape.h, 4);
     plan->block_tiles = choose_block(plan);
     choose_gradient(plan, run->cl);
     SW_TRY(prepare_kernels(plan, run->cl));
@@ -226,7 +225,7 @@ static sw_status transform(const winograd_plan *plan, sw_run *run, const sw_kern
 
 static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_run *run, sw_conv_block b)
 {
-    sw_grid grid = grid_of(sw_conv_divide_up(b.count, p->group_tiles), p->out / p->panel, PLACES);
+    sw_grid grid = grid_of(sw_divide_up_int(b.count, p->group_tiles), p->out / p->panel, PLACES);
     return SW_LAUNCH(run->cl, p->multiply, run->node->name, grid, sw_arg_buffer(run->workspace),
                      sw_arg_u32((uint32_t)plan->v_offset), sw_arg_u32(0),
                      sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(p->in), sw_arg_i32(p->out),
@@ -254,7 +253,7 @@ static sw_status run_fused(const winograd_plan *plan, const product *p, sw_run *
 {
     int tiles = all_tiles(plan, run->n);
     return SW_LAUNCH(run->cl, p->fused, run->node->name,
-                     grid_of(sw_conv_divide_up(tiles, p->group_tiles), 1, 1), sw_arg_buffer(from),
+                     grid_of(sw_divide_up_int(tiles, p->group_tiles), 1, 1), sw_arg_buffer(from),
                      sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_buffer(to), sw_arg_i32(p->in),
                      sw_arg_i32(p->out), sw_arg_i32(tiles), sw_arg_i32(p->group_tiles),
                      sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x),
@@ -306,8 +305,8 @@ static sw_status fused_gradient(const winograd_plan *plan, sw_run *run)
 {
     sw_status status = SW_OK;
     sw_conv_shape s = plan->shape;
-    int tiles = all_tiles(plan, run->n), range_tiles = sw_conv_divide_up(tiles, plan->ranges);
-    int ranges = sw_conv_divide_up(tiles, range_tiles);
+    int tiles = all_tiles(plan, run->n), range_tiles = sw_divide_up_int(tiles, plan->ranges);
+    int ranges = sw_divide_up_int(tiles, range_tiles);
     SW_TRY(SW_LAUNCH(run->cl, plan->fused_gradient, run->node->name, grid_of(2, gradient_blocks(s), ranges),
                      sw_arg_buffer(run->in[0]), sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace),
                      sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(tiles),
@@ -325,8 +324,8 @@ static sw_status backward_weights(const void *prepared, sw_run *run)
     const winograd_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
     if (plan->fused_gradient) return fused_gradient(plan, run);
-    sw_grid accumulate = grid_of(sw_conv_divide_up(s.in_channels, BLOCK_CHANNELS),
-                                 sw_conv_divide_up(s.out_channels, BLOCK_CHANNELS), PLACES);
+    sw_grid accumulate = grid_of(sw_divide_up_int(s.in_channels, BLOCK_CHANNELS),
+                                 sw_divide_up_int(s.out_channels, BLOCK_CHANNELS), PLACES);
     for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, run->n), plan->block_tiles);) {
         SW_TRY(transform(plan, run, plan->input, run->in[0], plan->v_offset, s.in_channels, b));
         SW_TRY(transform(plan, run, plan->gradient, run->dout[0], plan->m_offset, s.out_channels, b));

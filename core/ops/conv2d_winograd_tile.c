@@ -60,10 +60,10 @@ static int choose_block(const winograd_tile_plan *plan, size_t cap_bytes)
     size_t bytes = BLOCK_WEIGHTS * weight_floats(plan) * sizeof(float);
     if (bytes < cap_bytes) bytes = cap_bytes;
     if (bytes > COUNTABLE_BYTES) bytes = COUNTABLE_BYTES;
-    int all = sw_conv_divide_up(all_tiles(plan, plan->shape.n), BLOCK_TILES);
+    int all = sw_divide_up_int(all_tiles(plan, plan->shape.n), BLOCK_TILES);
     size_t fitting = bytes / tile_bytes / BLOCK_TILES;
     int most = fitting < 1 ? 1 : fitting < (size_t)all ? (int)fitting : all;
-    return sw_conv_divide_up(all, sw_conv_divide_up(all, most)) * BLOCK_TILES;
+    return sw_divide_up_int(all, sw_divide_up_int(all, most)) * BLOCK_TILES;
 }
 
 static sw_status kernel(const sw_kernel **out, sw_cl *cl, const char *name)
@@ -121,8 +121,8 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
     *out = plan;
     plan->shape = shape;
-    plan->tiles_x = sw_conv_divide_up(shape.w, 4);
-    plan->tiles_y = sw_conv_divide_up(shape.h, 4);
+    plan->tiles_x = sw_divide_up_int(shape.w, 4);
+    plan->tiles_y = sw_divide_up_int(shape.h, 4);
     if (cap_bytes > COUNTABLE_BYTES) cap_bytes = COUNTABLE_BYTES;
     plan->block_tiles = choose_block(plan, cap_bytes);
     SW_TRY(prepare_products(plan, run->cl, cap_bytes, passes));

@@ -54,12 +54,6 @@ bool sw_conv_engine_suits(const sw_conv_engine *engine, const sw_cl *cl, sw_conv
 const sw_conv_engine *sw_conv_engine_fixed(const sw_cl *cl, sw_conv_choice from, sw_conv_shape shape,
                                            sw_conv_pass pass);
 
-/* sw_divide_up of tiles and channels, which are ints. */
-static inline int sw_conv_divide_up(int a, int b)
-{
-    return (a + b - 1) / b;
-}
-
 /* Pixels of the run's batch. */
 static inline size_t sw_conv_pixels(const sw_run *run)
 {
@@ -97,14 +91,14 @@ static inline sw_conv_tiling sw_conv_tiling_of(const sw_cl *cl)
 /* Vectors a row of a tile has where there are so many channels: one, where two would leave a vector over. */
 static inline int sw_conv_tile_vectors(sw_conv_tiling t, int channels)
 {
-    return (channels + t.lanes - 1) / t.lanes % 2 == 0 ? 2 : 1;
+    return sw_divide_up_int(channels, t.lanes) % 2 == 0 ? 2 : 1;
 }
 
 /* Rounds up so that each part of a workspace starts where any vector may be loaded. */
 static inline size_t sw_conv_align(size_t bytes)
 {
     size_t align = SW_PARAM_ALIGN_ELEMS * sizeof(float);
-    return (bytes + align - 1) / align * align;
+    return sw_divide_up(bytes, align) * align;
 }
 
 #endif

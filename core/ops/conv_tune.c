@@ -134,7 +134,7 @@ static sw_status make_buffers(bench *b)
     SW_TRY(sw_buffer_create(&run->dout[0], b->cl, n * b->y_image * f, "timing: dy"));
     SW_TRY(sw_buffer_create(&run->param[0], b->cl, b->weights * f, "timing: weights"));
     SW_TRY(sw_buffer_create(&run->dparam[0], b->cl, b->weights * f, "timing: gradient"));
-    run->workspace_bytes = (b->workspace_bytes + f - 1) / f * f;
+    run->workspace_bytes = sw_divide_up(b->workspace_bytes, f) * f;
     if (run->workspace_bytes)
         SW_TRY(sw_buffer_create(&run->workspace, b->cl, run->workspace_bytes, "timing: workspace"));
 done:

@@ -84,10 +84,16 @@ typedef enum sw_put { SW_PUT_PLAIN, SW_PUT_ADDED, SW_PUT_STREAM } sw_put;
  * `side_by_side` floats next to each other at once: past the caches part of a line costs as much as all. */
 sw_put sw_run_put(const sw_run *run, size_t elems, int side_by_side, bool accumulate);
 
-/* a / b rounded up: how many of b hold a. */
+/* a / b rounded up: how many of b hold a. No sum of the two is taken, which might overflow. */
 static inline size_t sw_divide_up(size_t a, size_t b)
 {
-    return (a + b - 1) / b;
+    return a / b + (a % b != 0);
+}
+
+/* The same of counts that are ints: images, rows, channels, tiles; none below 0. */
+static inline int sw_divide_up_int(int a, int b)
+{
+    return a / b + (a % b != 0);
 }
 
 #endif
