@@ -6,8 +6,8 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "commands.h"
-#include "exp/bench.h"
-#include "exp/experiment.h"
+#include "config/experiment.h"
+#include "measure/bench.h"
 
 static const char **sets;
 static char *device, *only;

@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "commands.h"
-#include "exp/experiment.h"
-#include "exp/schema.h"
+#include "config/experiment.h"
+#include "config/schema.h"
 
 static const char **sets;
 static int resolve, keys, markdown, json;

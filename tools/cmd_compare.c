@@ -6,7 +6,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "commands.h"
-#include "exp/compare.h"
+#include "study/compare.h"
 
 static char *format_name, *out, *rank;
 static const char **each_epoch;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
-#include "data/fetch.h"
+#include "fetch/fetch.h"
 
 static const struct {
     const char *name;

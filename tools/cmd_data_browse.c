@@ -1,8 +1,8 @@
 /* segwork data browse */
 #include <stdio.h>
 
+#include "apply/browse.h"
 #include "cmd_data.h"
-#include "exp/browse.h"
 
 static char *out;
 static char **sets;

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/terminal.h"
 #include "cmd_data.h"
-#include "data/fetch.h"
+#include "fetch/fetch.h"
 #include "stop.h"
 #include "terminal_line.h"
 

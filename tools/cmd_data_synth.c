@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "cmd_data.h"
-#include "data/synth.h"
+#include "synth/synth.h"
 
 enum { DEFAULT_TRAIN = 400, DEFAULT_VAL = 100, DEFAULT_SEED = 1 };
 

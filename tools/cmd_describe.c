@@ -7,8 +7,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "commands.h"
-#include "exp/describe.h"
-#include "exp/experiment.h"
+#include "config/experiment.h"
+#include "measure/describe.h"
 
 static const char **sets;
 static char *dot;

@@ -1,9 +1,9 @@
 /* segwork eval: every metric of trained weights on the validation split. */
 #include <stdio.h>
 
+#include "apply/eval.h"
 #include "base/fs.h"
 #include "commands.h"
-#include "exp/eval.h"
 
 static char *checkpoint, *config, *out, *device;
 static const char **sets;

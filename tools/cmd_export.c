@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apply/export.h"
 #include "commands.h"
-#include "exp/export.h"
 
 static char *out, *format_name, *which, *config;
 static int fold;

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "commands.h"
-#include "exp/plot.h"
+#include "study/plot.h"
 
 static char *out, *metrics, *size;
 

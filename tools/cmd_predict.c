@@ -1,8 +1,8 @@
 /* segwork predict: pictures in, maps of classes out. */
 #include <stdio.h>
 
+#include "apply/predict.h"
 #include "commands.h"
-#include "exp/predict.h"
 
 static char *checkpoint, *config, *out, *device;
 static int logits, overlay, original_size;

@@ -4,8 +4,8 @@
 
 #include "base/fs.h"
 #include "commands.h"
-#include "exp/gif.h"
-#include "exp/render.h"
+#include "draw/gif.h"
+#include "study/render.h"
 
 static char *gif, *frames, *images, *panels;
 static int size_px = OPTION_NOT_GIVEN;

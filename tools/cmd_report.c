@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "commands.h"
-#include "exp/report.h"
+#include "study/report.h"
 
 static char *out;
 

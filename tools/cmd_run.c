@@ -6,9 +6,9 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "commands.h"
-#include "exp/dry_run.h"
-#include "exp/trainer.h"
 #include "stop.h"
+#include "train/dry_run.h"
+#include "train/trainer.h"
 
 static char **sets;
 static char *out, *device, *resume;

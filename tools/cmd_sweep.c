@@ -7,10 +7,10 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "commands.h"
-#include "exp/compare.h"
-#include "exp/run_reader.h"
-#include "exp/sweep.h"
+#include "run/reader.h"
 #include "stop.h"
+#include "study/compare.h"
+#include "train/sweep.h"
 
 static const char **sets;
 static char *out, *device, *jobs, *rank;

@@ -3,8 +3,8 @@
 
 #include "base/str.h"
 #include "commands.h"
-#include "exp/engines.h"
-#include "exp/experiment.h"
+#include "config/experiment.h"
+#include "setup/engines.h"
 #include "stop.h"
 
 static const char **sets;

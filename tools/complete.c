@@ -8,7 +8,7 @@
 
 #include "arguments.h"
 #include "check/check.h"
-#include "exp/experiment.h"
+#include "config/experiment.h"
 
 /* ---- candidates ---- */
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "complete.h"
-#include "exp/schema.h"
+#include "config/schema.h"
 
 enum { PATH_BYTES = 256 };
 

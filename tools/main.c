@@ -12,7 +12,7 @@
 #include "command.h"
 #include "complete.h"
 #include "details.h"
-#include "exp/grid.h"
+#include "draw/tiles.h"
 #include "options.h"
 #include "terminal_line.h"
 

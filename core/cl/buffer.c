@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#include "session.h"
+#include "context.h"
 
 static double mib(uint64_t bytes)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "session.h"
+#include "context.h"
 
 static const char NO_DEVICE_REMEDY[] =
     "install the driver of a device, for example pocl-opencl-icd (runs on any CPU), nvidia-opencl-icd "

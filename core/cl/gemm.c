@@ -9,8 +9,8 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "context.h"
 #include "gemm_params.h"
-#include "session.h"
 
 /* A product as CLBlast gets it. CLBlast's kernels want their operands in one orientation each and copy those
  * that lie otherwise (workspace and time), so there is a choice: C = A B as it is, row-major, or as the

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "session.h"
+#include "context.h"
 
 static const char *kind_name(sw_param_kind kind)
 {

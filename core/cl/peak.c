@@ -5,7 +5,7 @@
 #include "cl/buffer.h"
 #include "cl/launch.h"
 #include "cl/profile.h"
-#include "session.h"
+#include "context.h"
 
 enum {
     REPEATS = 40,            /* short runs, of which the best counts: other work on the machine only slows */

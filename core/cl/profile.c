@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "cl/buffer.h"
 #include "cl/launch.h"
-#include "session.h"
+#include "context.h"
 
 /* Events wait here until their commands are done; a full list collects its older half, so that a long run
  * holds a bounded number of them and the queue never runs dry. */

@@ -8,8 +8,8 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "cl/launch.h"
+#include "context.h"
 #include "kernel_source.h"
-#include "session.h"
 
 enum {
     MAX_SOURCE_BYTES = 4 * 1024 * 1024,

@@ -9,10 +9,10 @@
 #include <xxhash.h>
 
 #include "base/log.h"
+#include "base/parallel.h"
 #include "base/str.h"
-#include "data/image.h"
+#include "image/image.h"
 #include "pair.h"
-#include "parallel.h"
 #include "split.h"
 
 const char *const sw_class_names[SW_DATA_CLASSES] = {"pet", "background", "border"};

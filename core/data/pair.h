@@ -4,7 +4,7 @@
 
 #include "base/status.h"
 #include "base/str.h"
-#include "data/image.h"
+#include "image/image.h"
 
 /* Where the files of a data set are: the folders with links resolved, so that links among the files can be
  * held to them. */

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/parallel.h"
 #include "pair.h"
-#include "parallel.h"
 #include "split.h"
 
 /* One listed name, or one unlisted file of images/ */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "cl/buffer.h"
-#include "ops/run.h"
+#include "ops/call.h"
 #include "step_group.h"
 
 /* Steps between two looks at the loss where runtime.loss_every leaves the choice: on a CPU a wait costs

@@ -1,6 +1,6 @@
 /* average_pool: mean of 2x2 pixels with stride 2. */
+#include "ops/call.h"
 #include "ops/ops.h"
-#include "ops/run.h"
 #include "window.h"
 
 static sw_status average_pool_infer(sw_graph *graph, sw_node *node)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/fields.h"
-#include "ops/run.h"
+#include "ops/call.h"
 
 static sw_status create_slab(cl_mem *out, const sw_averages *a, size_t elems, const char *label)
 {

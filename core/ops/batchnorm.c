@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ops/call.h"
 #include "ops/ops.h"
-#include "ops/run.h"
 #include "window.h"
 
 /* Pixels of one partial reduction. 16 channels of 512 pixels are 32 KiB: a CPU core reads them twice from its

@@ -7,7 +7,7 @@
 #ifndef OPS_CHUNKS_H
 #define OPS_CHUNKS_H
 
-#include "ops/run.h"
+#include "ops/call.h"
 
 typedef struct sw_chunks {
     int vectors, items, rounds, item_stride, round_stride;

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ops/call.h"
 #include "ops/ops.h"
-#include "ops/run.h"
 
 enum {
     CHUNK_PIXELS = 512, /* of one partial sum of the weight gradient, at least one row */

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ops/run.h"
-#include "pool.h"
+#include "ops/call.h"
+#include "slabs.h"
 
 enum { NAN_PATTERN = 0x7fc00000 };
 

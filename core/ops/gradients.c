@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "chunks.h"
-#include "ops/run.h"
+#include "ops/call.h"
 
 enum {
     SUM_ITEMS = 64,   /* as in gradients.cl */

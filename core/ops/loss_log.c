@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ops/run.h"
+#include "ops/call.h"
 
 sw_status sw_loss_log_init(sw_loss_log *log, sw_cl *cl, int capacity)
 {

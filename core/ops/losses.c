@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "chunks.h"
+#include "ops/call.h"
 #include "ops/ops.h"
-#include "ops/run.h"
 
 enum {
     MAX_CLASSES = sizeof((sw_loss_attrs *)0)->class_weights / sizeof(float),

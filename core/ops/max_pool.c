@@ -1,6 +1,6 @@
 /* max_pool: 2x2 with stride 2, and where each maximum was at 2 bits. */
+#include "ops/call.h"
 #include "ops/ops.h"
-#include "ops/run.h"
 #include "window.h"
 
 static sw_status max_pool_infer(sw_graph *graph, sw_node *node)

@@ -1,6 +1,6 @@
 /* max_unpool: each value back to the place its maximum had, zero elsewhere. */
+#include "ops/call.h"
 #include "ops/ops.h"
-#include "ops/run.h"
 #include "window.h"
 
 static sw_status max_unpool_infer(sw_graph *graph, sw_node *node)

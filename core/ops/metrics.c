@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "chunks.h"
-#include "ops/run.h"
+#include "ops/call.h"
 
 enum { MIN_CHUNK_PIXELS = 256, MAX_CLASSES = 32 };
 

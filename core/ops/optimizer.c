@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "base/fields.h"
-#include "ops/run.h"
+#include "ops/call.h"
 
 static const char *kernel_name(const sw_update_config *config)
 {

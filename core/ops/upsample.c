@@ -1,6 +1,6 @@
 /* upsample: nearest neighbour, twice the size. */
+#include "ops/call.h"
 #include "ops/ops.h"
-#include "ops/run.h"
 #include "window.h"
 
 static sw_status upsample_infer(sw_graph *graph, sw_node *node)

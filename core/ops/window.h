@@ -4,7 +4,7 @@
 #ifndef OPS_WINDOW_H
 #define OPS_WINDOW_H
 
-#include "ops/run.h"
+#include "ops/call.h"
 
 typedef struct sw_window {
     const sw_kernel *forward, *backward;

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/image.h"
+#include "config/experiment.h"
 #include "data/loader.h"
-#include "exp/experiment.h"
-#include "exp/grid.h"
+#include "draw/tiles.h"
+#include "image/image.h"
 #include "program.h"
 #include "scratch.h"
 

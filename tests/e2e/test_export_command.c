@@ -2,9 +2,9 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "nn/safetensors.h"
 #include "program.h"
 #include "scratch.h"
+#include "weights/safetensors.h"
 
 TestSuite(export_command, .init = scratch_create, .fini = scratch_remove);
 

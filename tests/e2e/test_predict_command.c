@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/image.h"
-#include "exp/grid.h"
-#include "exp/label_map.h"
+#include "apply/label_map.h"
+#include "draw/tiles.h"
+#include "image/image.h"
 #include "program.h"
 #include "scratch.h"
 

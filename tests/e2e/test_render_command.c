@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/image.h"
-#include "exp/grid.h"
-#include "exp/grid_store.h"
+#include "draw/tiles.h"
 #include "gif_film.h"
+#include "image/image.h"
 #include "program.h"
+#include "run/masks.h"
 #include "scratch.h"
 
 static void clean_up(void)

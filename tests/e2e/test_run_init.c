@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nn/safetensors.h"
 #include "program.h"
 #include "scratch.h"
+#include "weights/safetensors.h"
 
 TestSuite(run_init, .init = scratch_create, .fini = scratch_remove);
 

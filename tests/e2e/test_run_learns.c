@@ -2,8 +2,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "exp/records.h"
 #include "program.h"
+#include "run/records.h"
 #include "scratch.h"
 
 TestSuite(run_learns, .init = scratch_create, .fini = scratch_remove);

@@ -10,9 +10,9 @@
 
 #include "base/str.h"
 #include "event_files.h"
-#include "nn/safetensors.h"
 #include "program.h"
 #include "scratch.h"
+#include "weights/safetensors.h"
 
 TestSuite(run_training, .init = scratch_create, .fini = scratch_remove);
 

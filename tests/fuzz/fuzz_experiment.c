@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exp/experiment.h"
+#include "config/experiment.h"
 #include "fuzz.h"
 #include "nn/model.h"
 

@@ -1,8 +1,8 @@
 /* JPEG and PNG, as pictures and as masks. Every pixel of what is accepted can be read. */
 #include <string.h>
 
-#include "data/image.h"
 #include "fuzz.h"
+#include "image/image.h"
 
 static void use(const sw_image *image, int channels)
 {

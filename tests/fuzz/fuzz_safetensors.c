@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "nn/safetensors.h"
+#include "weights/safetensors.h"
 
 static void use(const sw_safetensors_reader *reader)
 {

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "device_case.h"
+#include "ops/call.h"
 #include "ops/ops.h"
-#include "ops/run.h"
-#include "session.h"
 
 TestSuite(check, .init = session_open, .fini = session_close);
 

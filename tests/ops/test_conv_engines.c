@@ -2,8 +2,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "../support/one_op.h"
 #include "check/check.h"
+#include "one_op.h"
 #include "ops/ops.h"
 
 static sw_device_info first_device(void)

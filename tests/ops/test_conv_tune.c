@@ -7,8 +7,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "conv_engine.h"
+#include "device_case.h"
 #include "ops/conv_tune.h"
-#include "session.h"
 
 TestSuite(conv_tune, .init = session_open, .fini = session_close);
 

@@ -3,10 +3,10 @@
 #include <math.h>
 
 #include "cl/buffer.h"
+#include "device_case.h"
 #include "golden.h"
 #include "nn/metrics.h"
 #include "ops/metrics.h"
-#include "session.h"
 
 static golden g;
 

@@ -6,10 +6,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "device_case.h"
 #include "golden.h"
 #include "one_op.h"
 #include "ops/ops.h"
-#include "session.h"
 
 static golden g;
 static one_op o;

@@ -6,9 +6,9 @@
 #include <criterion/criterion.h>
 
 #include "cl/buffer.h"
+#include "device_case.h"
 #include "golden.h"
 #include "ops/optimizer.h"
-#include "session.h"
 
 static golden g;
 

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 
 #include "cl/buffer.h"
+#include "device_case.h"
 #include "golden.h"
 #include "golden_model.h"
 #include "nn/network.h"
-#include "session.h"
 
 enum { WIDTH = 8, SIDE = 32, PIXELS = SIDE * SIDE, BATCH = 4, VARIANTS = 5, CLASSES = 3 };
 

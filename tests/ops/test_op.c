@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check/check.h"
-#include "session.h"
+#include "device_case.h"
 
 TestSuite(op, .init = session_open, .fini = session_close);
 

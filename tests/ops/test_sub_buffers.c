@@ -5,8 +5,8 @@
 #include <criterion/criterion.h>
 #include <dlfcn.h>
 
+#include "device_case.h"
 #include "nn/network.h"
-#include "session.h"
 
 TestSuite(sub_buffers, .init = session_open, .fini = session_close);
 

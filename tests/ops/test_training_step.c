@@ -7,8 +7,8 @@
 
 #include "base/rng.h"
 #include "cl/buffer.h"
+#include "device_case.h"
 #include "nn/network.h"
-#include "session.h"
 
 TestSuite(training_step, .init = session_open, .fini = session_close);
 

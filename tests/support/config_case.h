@@ -2,7 +2,7 @@
 #ifndef CONFIG_CASE_H
 #define CONFIG_CASE_H
 
-#include "exp/experiment.h"
+#include "config/experiment.h"
 
 /* The smallest valid model, three lines long, for experiments to start with; what follows begins at line 4.
  */

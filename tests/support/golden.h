@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "graph/graph.h"
-#include "nn/safetensors.h"
+#include "weights/safetensors.h"
 
 typedef struct golden {
     sw_safetensors_reader *reader;

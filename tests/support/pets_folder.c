@@ -8,7 +8,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "data/image.h"
+#include "image/image.h"
 #include "scratch.h"
 
 /* FOLDER/BEFORE NAME AFTER, as scratch_path keeps it: an absolute path is taken as it is */

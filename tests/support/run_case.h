@@ -2,7 +2,7 @@
 #ifndef RUN_CASE_H
 #define RUN_CASE_H
 
-#include "exp/records.h"
+#include "run/records.h"
 
 typedef struct run_case {
     const char *folder;                /* name in the scratch folder */

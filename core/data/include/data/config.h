@@ -5,10 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum sw_resize_kind {
-    SW_RESIZE_NEAREST,
-    SW_RESIZE_BILINEAR
-} sw_resize_kind; /* nearest, bilinear (masks: always nearest) */
+#include "image/image.h"
+
 typedef enum sw_bad_file { SW_BAD_FILE_SKIP, SW_BAD_FILE_FAIL } sw_bad_file; /* skip, fail */
 
 typedef struct sw_data_config {

@@ -1,0 +1,42 @@
+/* A trained network measured on its validation split, as a whole and image by image. */
+#ifndef APPLY_EVAL_H
+#define APPLY_EVAL_H
+
+#include "base/str.h"
+#include "data/dataset.h"
+#include "setup/trained.h"
+#include "train/evaluate.h"
+
+typedef struct sw_eval_image {
+    const char *name;
+    double pixel_accuracy, iou, custom_iou, miou, boundary_f1, class_iou[SW_DATA_CLASSES];
+} sw_eval_image;
+
+typedef struct sw_eval_options {
+    const char *device;                 /* overrides the experiment's; NULL: not */
+    const sw_progress_output *progress; /* NULL: none */
+} sw_eval_options;
+
+typedef struct sw_eval {
+    const sw_saved *saved; /* borrowed, as are its names */
+    sw_dataset *val;
+    sw_evaluation clean;
+    bool has_article;      /* unless train.article_every is 0 */
+    sw_evaluation article; /* augmented as in the epoch after which the weights were saved */
+    sw_eval_image *images; /* in the order of the split */
+    int image_count;
+} sw_eval;
+
+/* Starts the opened network and measures it as the training of its experiment does after an epoch: for the
+ * weights of a run the figures are those that the run recorded. */
+sw_status sw_eval_run(sw_eval *eval, sw_saved *saved, const sw_eval_options *options) SW_NODISCARD;
+void sw_eval_deinit(sw_eval *eval); /* accepts a zeroed one */
+
+/* Appends every figure as tables of 80 columns. */
+void sw_eval_print(sw_str *out, const sw_eval *eval);
+
+/* Writes metrics.json and per_image.csv into the folder, which is made where it is missing. A figure without
+ * a denominator is null, or an empty cell. */
+sw_status sw_eval_write(const sw_eval *eval, const char *folder) SW_NODISCARD;
+
+#endif

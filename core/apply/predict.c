@@ -1,0 +1,182 @@
+#include "apply/predict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/label_map.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "data/augment.h"
+#include "image/image.h"
+#include "predict_inputs.h"
+#include "weights/npy.h"
+
+/* A picture of the batch under way. */
+typedef struct pending {
+    const sw_predict_input *input;
+    int width, height; /* of the file */
+} pending;
+
+typedef struct predictor {
+    sw_saved *saved;
+    const sw_predict_options *options;
+    sw_predict_result *result;
+    int size_px, classes, batch, count;
+    pending *pictures; /* (batch), `count` of them read */
+    uint8_t *small;    /* (batch,S,S,3) */
+    float *images;     /* (batch,S,S,3) */
+    float *logits;     /* (batch,S,S,C) */
+    float *plane;      /* (C,S,S) */
+} predictor;
+
+static size_t pixels_of(const predictor *p)
+{
+    return (size_t)p->size_px * (size_t)p->size_px;
+}
+
+static sw_status init(predictor *p)
+{
+    size_t batch = (size_t)p->batch, pixels = pixels_of(p), classes = (size_t)p->classes;
+    p->pictures = malloc(batch * sizeof *p->pictures);
+    p->small = malloc(batch * pixels * 3);
+    p->images = malloc(batch * pixels * 3 * sizeof *p->images);
+    p->logits = malloc(batch * pixels * classes * sizeof *p->logits);
+    p->plane = malloc(pixels * classes * sizeof *p->plane);
+    return p->pictures && p->small && p->images && p->logits && p->plane
+               ? SW_OK
+               : sw_fail_alloc("a batch of pictures", batch * pixels * (3 + classes) * sizeof(float));
+}
+
+static void deinit(predictor *p)
+{
+    free(p->pictures);
+    free(p->small);
+    free(p->images);
+    free(p->logits);
+    free(p->plane);
+}
+
+/* The one line about a picture that didn't work out. */
+static void fail_one(predictor *p)
+{
+    sw_log(SW_LOG_ERROR, "%s", sw_error_message());
+    p->result->failed++;
+}
+
+static void read_one(predictor *p, const sw_predict_input *input)
+{
+    sw_image image = {0};
+    if (sw_image_read_rgb(&image, input->path) != SW_OK) {
+        fail_one(p);
+        return;
+    }
+    uint8_t *small = p->small + (size_t)p->count * pixels_of(p) * 3;
+    sw_image_resize(small, p->size_px, &image, p->saved->experiment->data.resize);
+    sw_augment_to_float(p->images + (size_t)p->count * pixels_of(p) * 3, small, pixels_of(p) * 3);
+    p->pictures[p->count++] = (pending){input, image.width, image.height};
+    sw_image_deinit(&image);
+}
+
+/* (S,S,C) on the device, (C,S,S) in files */
+static sw_status write_logits(const predictor *p, const char *path, const float *logits)
+{
+    size_t pixels = pixels_of(p), classes = (size_t)p->classes;
+    for (size_t c = 0; c < classes; c++)
+        for (size_t i = 0; i < pixels; i++) p->plane[c * pixels + i] = logits[i * classes + c];
+    const int64_t shape[] = {p->classes, p->size_px, p->size_px};
+    return sw_npy_write(path, SW_SAFETENSORS_F32, 3, shape, p->plane);
+}
+
+/* The picture at the size of its map: the one the network saw, or read once more, so that a batch of large
+ * ones needs no memory. */
+static sw_status write_overlay(const predictor *p, int i, const sw_image *labels)
+{
+    sw_status status = SW_OK;
+    const sw_predict_input *input = p->pictures[i].input;
+    sw_image picture = {0};
+    sw_str notes = {0}; /* said when it was read first */
+    if (p->options->original_size) {
+        SW_TRY(sw_image_read_rgb_noted(&picture, &notes, input->path));
+    } else {
+        SW_TRY(sw_image_init(&picture, p->size_px, p->size_px, 3));
+        memcpy(picture.pixels, p->small + (size_t)i * pixels_of(p) * 3, pixels_of(p) * 3);
+    }
+    if (picture.width != labels->width || picture.height != labels->height) {
+        status = sw_fail(SW_E_DATA, "%s has changed while it was predicted", input->path);
+        goto done;
+    }
+    sw_label_overlay(picture.pixels, labels->pixels, (size_t)picture.width * (size_t)picture.height);
+    SW_TRY(sw_image_write_png(input->overlay, &picture));
+done:
+    sw_str_deinit(&notes);
+    sw_image_deinit(&picture);
+    return status;
+}
+
+static sw_status write_one(const predictor *p, int i)
+{
+    sw_status status = SW_OK;
+    const pending *picture = &p->pictures[i];
+    const float *logits = p->logits + (size_t)i * pixels_of(p) * (size_t)p->classes;
+    bool original = p->options->original_size;
+    sw_image labels = {0};
+    SW_TRY(sw_image_init(&labels, original ? picture->width : p->size_px,
+                         original ? picture->height : p->size_px, 1));
+    status = sw_label_map(labels.pixels, labels.width, labels.height, logits, p->size_px, p->classes);
+    if (status != SW_OK) {
+        sw_fail_in(status, "%s", picture->input->path);
+        goto done;
+    }
+    if (p->options->overlay) SW_TRY(write_overlay(p, i, &labels));
+    size_t pixels = (size_t)labels.width * (size_t)labels.height;
+    for (size_t j = 0; j < pixels; j++) labels.pixels[j]++;
+    SW_TRY(sw_image_write_png(picture->input->label, &labels));
+    if (p->options->logits) SW_TRY(write_logits(p, picture->input->logits, logits));
+done:
+    sw_image_deinit(&labels);
+    return status;
+}
+
+static sw_status predict_batch(predictor *p)
+{
+    if (p->count == 0) return SW_OK;
+    sw_status status = sw_network_predict(&p->saved->network, p->logits, p->images, p->count);
+    if (status != SW_OK) return status;
+    for (int i = 0; i < p->count; i++)
+        if (write_one(p, i) == SW_OK)
+            p->result->predicted++;
+        else
+            fail_one(p);
+    p->count = 0;
+    return SW_OK;
+}
+
+sw_status sw_predict(sw_predict_result *result, sw_saved *saved, const char *const *paths,
+                     const sw_predict_options *options)
+{
+    sw_status status = SW_OK;
+    const sw_experiment *x = saved->experiment;
+    sw_predict_inputs inputs = {0};
+    *result = (sw_predict_result){0};
+    predictor p = {.saved = saved,
+                   .options = options,
+                   .result = result,
+                   .size_px = x->data.size,
+                   .classes = x->model.classes};
+    SW_TRY(sw_predict_inputs_init(&inputs, paths, options->out));
+    p.batch = inputs.count < x->train.val_batch_size ? inputs.count : x->train.val_batch_size;
+    SW_TRY(init(&p));
+    SW_TRY(sw_fs_mkdirs(options->out));
+    SW_TRY(sw_saved_start(saved, &x->loss, p.batch, options->device));
+    for (int i = 0; i < inputs.count; i++) {
+        read_one(&p, &inputs.items[i]);
+        if (p.count == p.batch) SW_TRY(predict_batch(&p));
+    }
+    SW_TRY(predict_batch(&p));
+    if (result->failed)
+        status = sw_fail(SW_E_DATA, "%d of %d pictures could not be predicted", result->failed, inputs.count);
+done:
+    deinit(&p);
+    sw_predict_inputs_deinit(&inputs);
+    return status;
+}

@@ -1,0 +1,68 @@
+/* How far a run is: a bar on a terminal, one line an epoch elsewhere.
+ *
+ *   epoch 3/20 train [=====>         ] 34/58  2.31 img/s  loss 0.6123  ETA 1:02:11
+ *
+ * The library does not print: the program passes where the text goes. Not thread-safe: one thread owns it. */
+#ifndef BASE_PROGRESS_H
+#define BASE_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/status.h"
+
+typedef enum sw_progress_phase { SW_PROGRESS_TRAIN, SW_PROGRESS_VALIDATE } sw_progress_phase;
+
+typedef struct sw_progress_output {
+    void (*write)(void *user, const char *text, size_t length); /* gets whole pieces; flush at once */
+    int (*columns)(void *user);                                 /* width of the terminal now; NULL: 80 */
+    double (*now_s)(void *user);                                /* steady clock; NULL: the system's */
+    void *user;
+    bool bar;    /* a terminal on which the line can be written over */
+    bool colour; /* and that wants escape sequences: colours, and "erase line" instead of blanks */
+} sw_progress_output;
+
+/* Output to a stdio stream (the program passes stderr): a bar when it is a terminal and TERM is not "dumb",
+ * with escape sequences unless NO_COLOR is set to anything but the empty string. */
+sw_progress_output sw_progress_output_to(FILE *stream);
+
+typedef struct sw_progress_plan {
+    int first_epoch, last_epoch;      /* 1 = first of the run; a resumed run begins later */
+    int train_steps, val_steps;       /* an epoch; val_steps may be 0 */
+    int extra_every, extra_val_steps; /* further validation steps, in the epochs of sw_every_epochs */
+} sw_progress_plan;
+
+/* What is done every so many epochs is done in this one: 1 is the first, the last is always one, 0 (before
+ * training) and `every` 0 never. */
+bool sw_every_epochs(int epoch, int every, int last_epoch);
+
+typedef struct sw_progress sw_progress;
+
+sw_status sw_progress_create(sw_progress **out, const sw_progress_output *output,
+                             const sw_progress_plan *plan) SW_NODISCARD;
+
+/* After each step of a phase (epoch 0: a validation before training): `done` steps of it (1 = first) in this
+ * epoch, `images` in this step, and the loss to show (NaN: none). Draws at most ten times a second, and
+ * always the last step of a phase. */
+void sw_progress_step(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int images,
+                      double loss);
+/* The same after several steps that became known together: `done` counts the last, `images` are those of all.
+ */
+void sw_progress_steps(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int steps,
+                       int images, double loss);
+
+/* Ends an epoch: takes the bar away and writes "epoch  3/20  <summary>  ETA 1:02:11" as a line that stays. On
+ * a terminal too narrow for it, it goes on in further lines, broken where two blanks stand in the summary. */
+void sw_progress_epoch(sw_progress *progress, int epoch, const char *summary);
+
+/* Takes the bar away so that something else can be printed; the next step draws it again. */
+void sw_progress_hide(sw_progress *progress);
+
+/* Seconds to the end of the run: what is left of each phase times its smoothed seconds a step (a validation
+ * step not yet seen counts as a third of a training step); NaN before the first step. */
+double sw_progress_eta_s(const sw_progress *progress);
+
+void sw_progress_destroy(sw_progress *progress); /* takes the bar away first */
+
+#endif

@@ -1,0 +1,108 @@
+/* A whole experiment: YAML fragments composed, checked against the schema, as plain structs. */
+#ifndef CONFIG_EXPERIMENT_H
+#define CONFIG_EXPERIMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/str.h"
+#include "base/yaml.h"
+#include "data/config.h"
+#include "nn/config.h"
+#include "ops/conv_choice.h"
+#include "ops/ops.h"
+
+/* The figure of the clean validation that decides which epoch's weights are kept as "best". */
+typedef enum sw_best_metric {
+    SW_BEST_PIXEL_ACCURACY,
+    SW_BEST_IOU,
+    SW_BEST_CUSTOM_IOU,
+    SW_BEST_MIOU,
+    SW_BEST_IOU_BORDER,
+    SW_BEST_VAL_LOSS, /* the only one where lower is better */
+} sw_best_metric;     /* pixel_accuracy, iou, custom_iou, miou, iou_border, val_loss */
+
+/* As the keys say it: "pixel_accuracy". */
+const char *sw_best_metric_name(sw_best_metric metric);
+
+typedef struct sw_early_stop_config {
+    int patience; /* epochs in a row without an improvement that end the run; 0: it is never ended early */
+    sw_best_metric metric;
+    float min_delta; /* by how much, at least, an improvement betters the best so far */
+} sw_early_stop_config;
+
+typedef struct sw_train_config {
+    int epochs, batch_size, val_batch_size;
+    int accumulate;      /* batches a step */
+    int overfit_batches; /* train on the first so many batches alone, unshuffled, not augmented; 0: on all */
+    bool shuffle;
+    int article_every; /* epochs; every so many also validate as the article does: augmented images, batches
+                        * averaged without weights; 0: never */
+    sw_best_metric save_best;
+    sw_early_stop_config early_stop;
+    float ema_decay; /* of the averages of the weights that are evaluated and saved; 0: the weights themselves
+                      */
+    float max_minutes; /* a process trains; 0: no limit */
+    bool tensorboard;  /* write event files */
+} sw_train_config;
+
+typedef struct sw_runtime_config {
+    const char *device;         /* as sw_device_choose takes it; "": SEGWORK_DEVICE, then the best there is */
+    sw_conv_choice conv_engine; /* auto, winograd, direct, gemm, tile, clblast */
+    bool tune;                  /* with auto: time the engines once a device; else the fixed order */
+    sw_conv_pins conv_layers;   /* with auto: decided, layer by layer */
+    int workspace_mb;           /* cap of the convolutions' shared workspace; 0: by device */
+    bool check;                 /* wait after each launch and look for NaN */
+    bool debug_buffers;         /* every value in its own buffer, filled with NaN */
+    int loss_every;             /* see sw_network_options */
+} sw_runtime_config;
+
+/* The pictures of each epoch: always the same validation images. */
+typedef struct sw_grid_config {
+    int count, columns;
+    const char *const *names; /* the images to show, by name; none: `count` images drawn by the seed */
+    int name_count;           /* 0, or equal to `count` */
+} sw_grid_config;
+
+typedef struct sw_experiment {
+    const char *name; /* names the run folder: letters, digits, '.', '_' and '-' only */
+    uint64_t seed;    /* at most 2^53 - 1 */
+    sw_data_config data;
+    sw_augment_config augment;
+    sw_model_config model;
+    sw_init_config init;
+    sw_loss_config loss;
+    sw_optimizer_config optimizer;
+    sw_schedule_config schedule;
+    sw_train_config train;
+    sw_runtime_config runtime;
+    sw_grid_config grid;
+
+    /* What the values came from; owned, and the owner of every text above. */
+    const char *path;
+    const sw_yaml_node *tree; /* fragments, own keys and --set merged; a key that is absent has its default */
+    sw_arena arena;
+} sw_experiment;
+
+/* Reads `path` with the fragments it includes, then applies `sets` ("key.path=value", a NULL-terminated array
+ * or NULL), checks everything and fills in the defaults. Fails with SW_E_CONFIG and a message of one line a
+ * problem, each with file:line:column, or SW_E_IO when a file can't be read. How composition works:
+ * configs/README.md. */
+sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *const *sets) SW_NODISCARD;
+/* SW_E_CONFIG: as many grid images as are asked for would be more than a picture can be. No mistake of the
+ * experiment alone, for a run shows fewer where it validates on fewer. */
+sw_status sw_experiment_check_grid(const sw_experiment *experiment) SW_NODISCARD;
+/* What --no-tune does: runtime.tune false and runtime.conv_layers none, whatever the file says. */
+void sw_experiment_fix_engines(sw_experiment *experiment);
+void sw_experiment_destroy(sw_experiment *experiment); /* accepts NULL */
+
+/* Appends the experiment, every key spelled out, as YAML that loads to the same values; with_origins adds a
+ * comment with the file:line each value comes from. */
+void sw_experiment_dump_yaml(sw_str *out, const sw_experiment *experiment, bool with_origins);
+
+/* Where `cmake --install` puts configs/ and experiments/, seen from wherever the program is now (it need not
+ * be there); in buffer[bytes], or NULL when the program's place is unknown. */
+const char *sw_experiment_share_folder(char *buffer, size_t bytes);
+
+#endif

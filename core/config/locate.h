@@ -1,0 +1,15 @@
+/* Where experiments and fragments are looked for. */
+#ifndef CONFIG_LOCATE_H
+#define CONFIG_LOCATE_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/str.h"
+
+/* Finds `name`: as a path from `folder`, then, with leading "./" and "../" dropped, under SEGWORK_CONFIG_DIR
+ * and under the installed share folder. *out is the tidied path, or NULL when it is nowhere; then `looked_at`
+ * lists the places, separated by commas. */
+sw_status locate_config(const char **out, sw_arena *arena, const char *folder, const char *name,
+                        sw_str *looked_at) SW_NODISCARD;
+
+#endif

@@ -1,0 +1,183 @@
+#include "rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "data/dataset.h"
+
+typedef struct checking {
+    const sw_experiment *e;
+    sw_problems *problems;
+} checking;
+
+/* Where the value at `path` was given; for a default, where the mapping around it was, or the file. */
+static sw_yaml_place place_of(const sw_experiment *e, const char *path)
+{
+    char shorter[128];
+    snprintf(shorter, sizeof shorter, "%s", path);
+    for (;;) {
+        const sw_yaml_node *node = sw_yaml_find(e->tree, shorter);
+        if (node) return node->place;
+        char *dot = strrchr(shorter, '.');
+        if (!dot) return e->tree->place;
+        *dot = '\0';
+    }
+}
+
+static void complain(const checking *c, const char *path, const char *fmt, ...) SW_PRINTF(3, 4);
+
+static void complain(const checking *c, const char *path, const char *fmt, ...)
+{
+    char detail[400];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(detail, sizeof detail, fmt, args);
+    va_end(args);
+    sw_problems_add(c->problems, place_of(c->e, path), "%s: %s", path, detail);
+}
+
+static void check_names(const checking *c)
+{
+    static const char *const safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    const sw_experiment *e = c->e;
+    const char *const values[] = {e->name, e->data.train_split, e->data.val_split};
+    const char *const paths[] = {"name", "data.train_split", "data.val_split"};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        if (!*values[i] || strchr(".-", values[i][0]) || strspn(values[i], safe) != strlen(values[i]) ||
+            strlen(values[i]) > 100)
+            complain(c, paths[i],
+                     "'%.60s' must be a plain file name: letters, digits, '.', '_' and '-', not '.' or '-' "
+                     "first",
+                     values[i]);
+    if (!*e->data.root) complain(c, "data.root", "expected a folder, found an empty text");
+}
+
+static void check_kernel(const checking *c, const char *list, int i, int kernel)
+{
+    char path[64];
+    snprintf(path, sizeof path, "model.%s.%d.kernel", list, i);
+    if (kernel % 2 == 0)
+        complain(c, path, "%d is even; a window needs a middle, so its side must be odd", kernel);
+}
+
+static void check_unpool(const checking *c, int i)
+{
+    const sw_model_config *m = &c->e->model;
+    const sw_decoder_stage *stage = &m->decoder[i];
+    const sw_encoder_stage *source = &m->encoder[stage->unpool_from - 1];
+    char path[64];
+    if (source->pool != SW_POOL_MAX) {
+        snprintf(path, sizeof path, "model.decoder.%d.up", i);
+        complain(c, path,
+                 "'unpool' needs the offsets of a max pool, but encoder stage %d pools by average; write "
+                 "'up: nearest' here or 'pool: max' there",
+                 stage->unpool_from);
+    }
+    /* into the first decoder stage comes what its encoder stage pooled; into the others what the one before
+     * left */
+    int width = i == 0 ? source->width : m->decoder[i - 1].width;
+    if (width != source->width && width != 0) {
+        snprintf(path, sizeof path, "model.decoder.%d.width", i - 1);
+        complain(c, path,
+                 "%d channels leave this stage, but the next one (uc%d) unpools with the offsets of encoder "
+                 "stage %d, "
+                 "whose width is %d",
+                 width, stage->unpool_from, stage->unpool_from, source->width);
+    }
+}
+
+static void check_decoder_stage(const checking *c, int i)
+{
+    const sw_model_config *m = &c->e->model;
+    const sw_decoder_stage *stage = &m->decoder[i];
+    char path[64];
+    bool last = i == m->decoder_count - 1;
+    int mirror = m->encoder_count - i;
+    check_kernel(c, "decoder", i, stage->kernel);
+    snprintf(path, sizeof path, "model.decoder.%d.width", i);
+    if (!last && stage->width == 0) complain(c, path, "0 (as many as classes) is for the last stage only");
+    if (last && stage->width != 0 && stage->width != m->classes)
+        complain(c, path, "the last stage must end in one channel a class: 0 or %d, found %d", m->classes,
+                 stage->width);
+    snprintf(path, sizeof path, "model.decoder.%d.unpool_from", i);
+    if (stage->unpool_from > m->encoder_count)
+        complain(c, path, "there is no encoder stage %d; the encoder has %d", stage->unpool_from,
+                 m->encoder_count);
+    else if (stage->unpool_from != mirror)
+        complain(c, path,
+                 "expected %d, found %d: the decoder must undo the encoder's stages in reverse, or the "
+                 "sizes don't match",
+                 mirror, stage->unpool_from);
+    else if (stage->up == SW_UP_UNPOOL)
+        check_unpool(c, i);
+}
+
+static void check_model(const checking *c)
+{
+    const sw_model_config *m = &c->e->model;
+    for (int i = 0; i < m->encoder_count; i++) check_kernel(c, "encoder", i, m->encoder[i].kernel);
+    if (m->decoder_count != m->encoder_count) {
+        complain(c, "model.decoder", "expected %d stages, one for each encoder stage, found %d",
+                 m->encoder_count, m->decoder_count);
+        return; /* what the stages refer to is moot */
+    }
+    for (int i = 0; i < m->decoder_count; i++) check_decoder_stage(c, i);
+    int parts = 1 << m->encoder_count;
+    if (c->e->data.size % parts != 0)
+        complain(c, "data.size", "%d must divide by %d: each of the %d encoder stages halves it",
+                 c->e->data.size, parts, m->encoder_count);
+    if (m->classes != SW_DATA_CLASSES) /* of which training and evaluation count each */
+        complain(
+            c, "model.classes",
+            "%d, but the masks have %d classes (0 pet, 1 background, 2 border), and networks are trained "
+            "for just these; loss.ignore_index: 2 makes border pixels count for nothing",
+            m->classes, SW_DATA_CLASSES);
+}
+
+static void check_loss(const checking *c)
+{
+    const sw_loss_config *loss = &c->e->loss;
+    if (loss->weights != SW_WEIGHTS_GIVEN) return;
+    float sum = 0;
+    for (int i = 0; i < loss->class_weight_count; i++)
+        if (i != loss->ignore_index) sum += loss->class_weights[i];
+    if (loss->class_weight_count != c->e->model.classes)
+        complain(c, "loss.class_weights", "expected %d numbers, one a class, found %d", c->e->model.classes,
+                 loss->class_weight_count);
+    else if (!(sum > 0))
+        complain(c, "loss.class_weights", "at least one class that counts must have a weight above 0");
+}
+
+static void check_learning_rate(const checking *c)
+{
+    const sw_schedule_config *schedule = &c->e->schedule;
+    const sw_optimizer_config *optimizer = &c->e->optimizer;
+    bool falls = schedule->kind == SW_SCHED_COSINE || schedule->kind == SW_SCHED_POLY;
+    if (falls && schedule->min_lr > optimizer->lr)
+        complain(c, "schedule.min_lr", "%g is above optimizer.lr, %g", (double)schedule->min_lr,
+                 (double)optimizer->lr);
+    if (schedule->warmup_epochs > 0 && schedule->warmup_epochs >= (float)c->e->train.epochs)
+        complain(c, "schedule.warmup_epochs", "%g epochs of warm-up leave nothing of the %d of train.epochs",
+                 (double)schedule->warmup_epochs, c->e->train.epochs);
+    if (optimizer->kind == SW_OPT_SGD && optimizer->nesterov && !(optimizer->momentum > 0))
+        complain(c, "optimizer.nesterov", "needs optimizer.momentum above 0");
+}
+
+static void check_grid(const checking *c)
+{
+    const sw_grid_config *grid = &c->e->grid;
+    if (grid->name_count > 0 && grid->name_count != grid->count)
+        complain(c, "grid.count", "%d, but grid.names lists %d images; leave grid.count out", grid->count,
+                 grid->name_count);
+}
+
+void check_experiment(const sw_experiment *experiment, sw_problems *problems)
+{
+    checking c = {experiment, problems};
+    check_names(&c);
+    check_model(&c);
+    check_loss(&c);
+    check_learning_rate(&c);
+    check_grid(&c);
+}

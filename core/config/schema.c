@@ -1,0 +1,400 @@
+/* Every key of an experiment, in the order in which it is documented and written. */
+#include "config/schema.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "config/experiment.h"
+
+static const char *const resize_names[] = {"nearest", "bilinear", NULL};
+static const char *const bad_file_names[] = {"skip", "fail", NULL};
+static const char *const conv_names[] = {"dense", "separable", NULL};
+static const char *const pool_names[] = {"max", "average", NULL};
+static const char *const up_names[] = {"unpool", "nearest", NULL};
+static const char *const head_names[] = {"norm_relu", "plain", NULL};
+static const char *const loss_names[] = {"cross_entropy", "focal", NULL};
+static const char *const optimizer_names[] = {"adam", "adamw", "sgd", NULL};
+static const char *const schedule_names[] = {"constant", "step", "cosine", "poly", NULL};
+static const char *const best_names[] = {"pixel_accuracy", "iou",      "custom_iou", "miou",
+                                         "iou_border",     "val_loss", NULL};
+static const char *const engine_names[] = {"auto", "clblast", "gemm",          "winograd",
+                                           "tile", "direct",  "winograd_tile", NULL};
+
+const char *sw_best_metric_name(sw_best_metric metric)
+{
+    return best_names[metric];
+}
+
+/* One macro call a key: its member in HERE, its default as YAML (NULL: it must be given), its range, its
+ * help. */
+/* clang-format off */
+#define FIELD(member, kind, yaml, sentence) \
+    .key = #member, .type = kind, .offset = offsetof(HERE, member), .fallback = yaml, .help = sentence
+#define BOOL(member, yaml, help)            {FIELD(member, SW_FIELD_BOOL, yaml, help)}
+#define TEXT(member, yaml, help)            {FIELD(member, SW_FIELD_TEXT, yaml, help)}
+#define INT(member, yaml, low, high, help)  {FIELD(member, SW_FIELD_INT, yaml, help), .min = low, .max = high}
+#define REAL(member, yaml, high, help)      {FIELD(member, SW_FIELD_FLOAT, yaml, help), .max = high}
+#define POSITIVE(member, yaml, high, help)  {FIELD(member, SW_FIELD_FLOAT, yaml, help), .max = high, .above_min = true}
+#define CHOICE(member, yaml, names, help)   {FIELD(member, SW_FIELD_ENUM, yaml, help), .choices = names}
+#define SECTION(member, table, help)        {FIELD(member, SW_FIELD_RECORD, NULL, help), .record = table}
+#define STAGES(member, table, help) \
+    {FIELD(member, SW_FIELD_RECORD_LIST, NULL, help), .min = 1, .max = SW_MAX_STAGES, .record = table, \
+     .count_offset = offsetof(HERE, member##_count)}
+#define TABLE(fields) {sizeof(HERE), fields, sizeof(fields) / sizeof *(fields)}
+/* clang-format on */
+
+/* loss.class_weights: three members of sw_loss_config from one key */
+
+static const sw_yaml_node *read_class_weights(void *record, const sw_yaml_node *value)
+{
+    sw_loss_config *loss = record;
+    bool word = value->kind == SW_YAML_SCALAR;
+    if (word && (sw_yaml_is_null(value) || strcmp(value->text, "none") == 0)) {
+        loss->weights = SW_WEIGHTS_NONE;
+        return NULL;
+    }
+    if (word && strcmp(value->text, "median_frequency") == 0) {
+        loss->weights = SW_WEIGHTS_MEDIAN_FREQUENCY;
+        return NULL;
+    }
+    if (value->kind != SW_YAML_SEQUENCE || value->count == 0 || value->count > SW_MAX_CLASSES) return value;
+    loss->weights = SW_WEIGHTS_GIVEN;
+    loss->class_weight_count = (int)value->count;
+    for (size_t i = 0; i < value->count; i++) {
+        double weight = 0;
+        bool good = sw_yaml_number(&weight, value->items[i]) && weight >= 0 && isfinite((float)weight);
+        if (!good) return value->items[i];
+        loss->class_weights[i] = (float)weight;
+    }
+    return NULL;
+}
+
+static void write_class_weights(sw_str *out, const void *record)
+{
+    const sw_loss_config *loss = record;
+    if (loss->weights == SW_WEIGHTS_GIVEN) {
+        sw_str_append(out, "[");
+        for (int i = 0; i < loss->class_weight_count; i++) {
+            if (i) sw_str_append(out, ", ");
+            sw_float_append(out, loss->class_weights[i]);
+        }
+        sw_str_append(out, "]");
+    } else {
+        sw_str_append(out, loss->weights == SW_WEIGHTS_NONE ? "none" : "median_frequency");
+    }
+}
+
+static const sw_field_custom class_weights = {
+    .expected = "none | median_frequency | list of numbers >= 0, one a class",
+    .json_schema =
+        "{\"oneOf\": [{\"enum\": [\"none\", \"median_frequency\", null]},"
+        " {\"type\": \"array\", \"items\": {\"type\": \"number\", \"minimum\": 0}, \"minItems\": 1}]}",
+    .read = read_class_weights,
+    .write = write_class_weights,
+};
+
+/* runtime.conv_layers: engines by layer */
+
+static const sw_yaml_node *read_conv_layers(void *record, const sw_yaml_node *value)
+{
+    sw_conv_pins *pins = &((sw_runtime_config *)record)->conv_layers;
+    pins->count = 0;
+    if (value->kind == SW_YAML_SCALAR && (sw_yaml_is_null(value) || strcmp(value->text, "none") == 0))
+        return NULL;
+    if (value->kind != SW_YAML_MAPPING || value->count > SW_MAX_CONVOLUTIONS) return value;
+    for (size_t i = 0; i < value->count; i++) {
+        const sw_yaml_node *engines = value->entries[i].value;
+        sw_conv_pin *pin = &pins->pins[pins->count++];
+        pin->layer = value->entries[i].key;
+        if (engines->kind != SW_YAML_SCALAR || !sw_conv_choices_parse(pin->pass, engines->text))
+            return engines;
+    }
+    return NULL;
+}
+
+static void write_conv_layers(sw_str *out, const void *record)
+{
+    const sw_conv_pins *pins = &((const sw_runtime_config *)record)->conv_layers;
+    size_t line_start = out->length;
+    if (!pins->count) sw_str_append(out, "none");
+    for (int i = 0; i < pins->count; i++) {
+        char engines[SW_CONV_CHOICES_BYTES];
+        sw_conv_choices_print(engines, pins->pins[i].pass);
+        sw_str_append(out, i ? "," : "{");
+        bool full = out->length - line_start > 80;
+        if (full) line_start = out->length;
+        if (i) sw_str_append(out, full ? "\n      " : " ");
+        sw_text_append(out, pins->pins[i].layer);
+        sw_str_printf(out, ": %s", engines);
+    }
+    if (pins->count) sw_str_append(out, "}");
+}
+
+static const sw_field_custom conv_layers = {
+    .expected = "none | mapping of layers to engines, one or forward/data/weights",
+    .json_schema = "{\"oneOf\": [{\"enum\": [\"none\", null]},"
+                   " {\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\"}}]}",
+    .read = read_conv_layers,
+    .write = write_conv_layers,
+};
+
+#define HERE sw_data_config
+static const sw_field data_fields[] = {
+    TEXT(
+        root, "data/oxford-iiit-pet",
+        "Folder in the Oxford-IIIT Pet layout (images/, annotations/), relative to where segwork is started"),
+    TEXT(train_split, "trainval", "Training images are those listed in annotations/<train_split>.txt"),
+    TEXT(val_split, "test", "Validation images are those listed in annotations/<val_split>.txt"),
+    INT(holdout, "0", 0, 10000000,
+        "Hold every so many-th training image out and validate on those instead of val_split, which then "
+        "stays "
+        "unseen while experiments are chosen (the list is sorted by breed: each gives its share); 0: off"),
+    INT(train_limit, "0", 0, 10000000, "Use only the first so many training images; 0: all"),
+    INT(val_limit, "0", 0, 10000000, "Use only the first so many validation images; 0: all"),
+    INT(size, "128", 1, 2048,
+        "Side in pixels of the square the network sees; each encoder stage halves it, so it must divide by 2 "
+        "as often as there are stages"),
+    CHOICE(resize, "nearest", resize_names, "How images are brought to that size (masks: always nearest)"),
+    CHOICE(
+        on_bad_file, "skip", bad_file_names,
+        "What an unreadable image or mask does: it is left out with a line in the log, or it ends the run"),
+    INT(loader_threads, "2", 1, 64,
+        "Threads that read and augment images; the images don't depend on their number"),
+    INT(prefetch, "2", 1, 64, "Batches kept ready ahead of the device"),
+};
+static const sw_field_table data_table = TABLE(data_fields);
+#undef HERE
+
+#define HERE sw_augment_config
+static const sw_field augment_fields[] = {
+    REAL(hflip, "0", 1, "Probability of a left-right flip of image and mask"),
+    REAL(brightness, "0", 10, "Brightness is multiplied by a factor drawn from [max(0, 1-x), 1+x]; 0: off"),
+    REAL(contrast, "0", 10, "Contrast, likewise"),
+    REAL(saturation, "0", 10, "Saturation, likewise"),
+    REAL(hue, "0", 0.5, "Hue is shifted by a part of the colour circle drawn from [-x, x]; 0: off"),
+    REAL(crop, "0", 0.9,
+         "A square with a side of 1-x to 1 of the image's, drawn, is cut out anywhere and brought back to "
+         "full size "
+         "(image bilinear, mask nearest); 0: off"),
+};
+static const sw_field_table augment_table = TABLE(augment_fields);
+#undef HERE
+
+#define HERE sw_encoder_stage
+static const sw_field encoder_fields[] = {
+    INT(convs, NULL, 1, 8, "Convolutions, each followed by norm and ReLU; the first changes the width"),
+    INT(width, NULL, 1, 4096, "Channels of the stage; multiples of 16 suit CPUs best"),
+    INT(kernel, "3", 1, 7, "Side of the convolutions' windows, odd; they are padded to keep the size"),
+    CHOICE(conv, "dense", conv_names, "Ordinary convolutions, or depthwise ones followed by pointwise ones"),
+    CHOICE(pool, "max", pool_names,
+           "The 2x2 pooling that ends the stage; only max keeps the offsets that 'unpool' needs"),
+};
+static const sw_field_table encoder_table = TABLE(encoder_fields);
+#undef HERE
+
+#define HERE sw_decoder_stage
+static const sw_field decoder_fields[] = {
+    INT(unpool_from, NULL, 1, SW_MAX_STAGES,
+        "Number (from 1) of the encoder stage this one undoes and whose offsets place the values; it also "
+        "names the stage (uc4 ... uc1)"),
+    INT(convs, NULL, 1, 8, "Convolutions after the upsampling; the last one changes the width"),
+    INT(width, NULL, 0, 4096,
+        "Channels that leave the stage; 0, in the last stage only: as many as there are classes"),
+    INT(kernel, "3", 1, 7, "Side of the convolutions' windows, odd"),
+    CHOICE(conv, "dense", conv_names, "As in the encoder"),
+    CHOICE(up, "unpool", up_names,
+           "How the size doubles: each value to the place it was pooled from, or each value four times"),
+};
+static const sw_field_table decoder_table = TABLE(decoder_fields);
+#undef HERE
+
+#define HERE sw_model_config
+static const sw_field model_fields[] = {
+    TEXT(name, "segnet", "What tables and pictures call the network"),
+    INT(classes, "3", 2, SW_MAX_CLASSES,
+        "Classes told apart: as many as the masks have, and the pets' have 3 (0 pet, 1 background, 2 "
+        "border)"),
+    BOOL(input_norm, "true", "Batch norm over the colour channels before the first convolution"),
+    BOOL(bias, "false",
+         "Give the convolutions before a norm a bias too (the paper does, the article doesn't)"),
+    POSITIVE(norm_eps, "1.0e-5", 1, "Added to a batch's variance before its root is taken"),
+    REAL(norm_momentum, "0.1", 1, "Share of the newest batch in the running mean and variance"),
+    CHOICE(head, "norm_relu", head_names,
+           "After the very last convolution: norm and ReLU as everywhere, or nothing and a bias instead"),
+    STAGES(encoder, &encoder_table, "The stages that halve the size, from the image inwards"),
+    STAGES(decoder, &decoder_table, "The stages that double it again, in the reverse order of the encoder's"),
+};
+static const sw_field_table model_table = TABLE(model_fields);
+#undef HERE
+
+#define HERE sw_init_config
+static const sw_field init_fields[] = {
+    TEXT(from, "\"\"",
+         "Weights to start from: a safetensors file with PyTorch's names, such as another run's "
+         "checkpoints/best.safetensors, relative to where segwork is started; empty: drawn by the seed"),
+};
+static const sw_field_table init_table = TABLE(init_fields);
+#undef HERE
+
+#define HERE sw_loss_config
+static const sw_field loss_fields[] = {
+    CHOICE(kind, "cross_entropy", loss_names,
+           "What is made small; focal is cross-entropy in which pixels already right count less"),
+    REAL(gamma, "2", 10, "Focal only: how much less; 0 is plain cross-entropy"),
+    {.key = "class_weights",
+     .type = SW_FIELD_CUSTOM,
+     .fallback = "none",
+     .custom = &class_weights,
+     .help = "Weight of each class; median_frequency counts the training masks and weighs rare classes up"},
+    INT(ignore_index, "-1", -1, 255, "Pixels with this label count for nothing; -1: none"),
+};
+static const sw_field_table loss_table = TABLE(loss_fields);
+#undef HERE
+
+#define HERE sw_optimizer_config
+static const sw_field optimizer_fields[] = {
+    CHOICE(kind, "adam", optimizer_names,
+           "How gradients become steps; adamw is adam with decoupled weight decay"),
+    POSITIVE(lr, "0.001", 100, "Learning rate, before the schedule"),
+    REAL(beta1, "0.9", 0.9999, "adam, adamw: how much of the past the mean gradient keeps"),
+    REAL(beta2, "0.999", 0.9999, "adam, adamw: the same for the mean squared gradient"),
+    POSITIVE(eps, "1.0e-8", 1, "adam, adamw: keeps the division by the root of it finite"),
+    REAL(weight_decay, "0", 100, "Pull of the weights towards 0"),
+    REAL(momentum, "0.9", 0.9999, "sgd: how much of the last step the next one keeps"),
+    BOOL(nesterov, "false", "sgd: Nesterov's momentum"),
+    REAL(clip_norm, "0", 1e6,
+         "Gradients whose norm, all of them taken as one vector, is larger are scaled down to it; 0: never"),
+};
+static const sw_field_table optimizer_table = TABLE(optimizer_fields);
+#undef HERE
+
+#define HERE sw_schedule_config
+static const sw_field schedule_fields[] = {
+    CHOICE(kind, "constant", schedule_names, "How the learning rate changes over the run"),
+    INT(step_epochs, "7", 1, 1000000, "step: every so many epochs ..."),
+    POSITIVE(gamma, "0.7", 1, "step: ... the rate is multiplied by this"),
+    POSITIVE(power, "0.9", 10, "poly: the rate falls as (1 - progress) to this power"),
+    REAL(min_lr, "0", 100,
+         "cosine, poly: what the rate would be after the last epoch; it falls once an epoch, so that one has "
+         "more"),
+    REAL(warmup_epochs, "0", 1000000,
+         "The rate first rises linearly for so many epochs (fractions are fine); 0: no warm-up"),
+    REAL(warmup_start, "0.1", 1, "The warm-up begins at this part of the rate"),
+};
+static const sw_field_table schedule_table = TABLE(schedule_fields);
+#undef HERE
+
+#define HERE sw_early_stop_config
+static const sw_field early_stop_fields[] = {
+    INT(patience, "0", 0, 1000000,
+        "The run ends after so many epochs in a row that did not better the best one; 0: it never ends "
+        "early"),
+    CHOICE(metric, "val_loss", best_names, "The clean validation figure that is watched"),
+    REAL(min_delta, "0", 1e6, "Only what betters the best by more than this counts as better"),
+};
+static const sw_field_table early_stop_table = TABLE(early_stop_fields);
+#undef HERE
+
+#define HERE sw_train_config
+static const sw_field train_fields[] = {
+    INT(epochs, "20", 1, 1000000, "Passes over the training images"),
+    INT(batch_size, "64", 1, 65536,
+        "Images a training step; the last, smaller batch of an epoch is used too"),
+    INT(val_batch_size, "21", 1, 65536,
+        "Images a validation step; matters for memory and for the article's per-batch mean"),
+    INT(accumulate, "1", 1, 65536,
+        "Batches a step: their gradients make one update, as a batch so many times as large would (but norms "
+        "see each alone)"),
+    INT(overfit_batches, "0", 0, 1000000,
+        "Train on the first so many batches alone, neither shuffled nor augmented, to see whether the "
+        "network "
+        "can learn them by heart; 0: on all images"),
+    BOOL(shuffle, "true", "A new order of the training images each epoch"),
+    INT(article_every, "1", 0, 1000000,
+        "Every so many epochs, and after the last, validate a second time as the article does: augmented "
+        "images, "
+        "batches averaged without weights; 0: never"),
+    CHOICE(save_best, "pixel_accuracy", best_names,
+           "The clean validation figure that decides which weights are kept as best"),
+    SECTION(early_stop, &early_stop_table,
+            "When a run that no longer gets better ends before its last epoch"),
+    REAL(ema_decay, "0", 0.999999,
+         "Evaluate and save moving averages of the weights, in which a step's weights count for 1 - x, "
+         "instead "
+         "of the last ones; 0: no averages"),
+    REAL(max_minutes, "0", 1e6,
+         "Stop and save, as Ctrl-C does, once a process has trained so long; --resume gets as long again; 0: "
+         "no limit"),
+    BOOL(tensorboard, "true", "Write event files for TensorBoard into the run's folder"),
+};
+static const sw_field_table train_table = TABLE(train_fields);
+#undef HERE
+
+#define HERE sw_runtime_config
+static const sw_field runtime_fields[] = {
+    TEXT(device, "\"\"",
+         "OpenCL device as platform:device numbers or part of a name (segwork devices lists them); empty: "
+         "SEGWORK_DEVICE, else the best one"),
+    CHOICE(conv_engine, "auto", engine_names,
+           "How convolutions are computed. auto: the fastest for layer and device; winograd: 3x3 with a "
+           "quarter of the multiplications, on CPUs, winograd_tile: the same on GPUs; direct: layers with up "
+           "to 4 channels on one side, on CPUs; gemm: own register-tiled products, on CPUs; tile: products "
+           "in tiles of local memory, for GPUs; clblast: im2col and CLBlast, everywhere. An engine leaves a "
+           "layer, or one of its passes, that it does not suit to the next one. On CPUs tile and "
+           "winograd_tile are there to be tested"),
+    BOOL(
+        tune, "true",
+        "With conv_engine auto: time the engines once a device and layer, and keep the choice for later runs "
+        "(segwork tune); false: the first in a fixed order that suits the layer"),
+    {.key = "conv_layers",
+     .type = SW_FIELD_CUSTOM,
+     .fallback = "none",
+     .custom = &conv_layers,
+     .help = "With conv_engine auto: layers whose engine is decided, such as {dc1.seq.0: gemm}, or forward, "
+             "backward-data and backward-weights apart: {dc1.seq.3: winograd/gemm/gemm}. A run's config.yaml "
+             "names every layer here, so that repeating it computes the same bits"},
+    INT(workspace_mb, "0", 0, 65536,
+        "Device memory the convolutions share for intermediate results, in MiB; 0: 64, on a GPU a 64th of "
+        "its memory, from 64 to 1024"),
+    BOOL(check, "false",
+         "Wait after each kernel and look for NaN and infinity, naming layer and kernel (slow)"),
+    BOOL(debug_buffers, "false",
+         "Give each value its own buffer filled with NaN, so that reading what nobody wrote shows (big)"),
+    INT(loss_every, "0", 0, 1000,
+        "Training steps after which the host looks at their losses; in between it does not wait for the "
+        "device. 0: 1 on CPUs, 8 on other devices. A loss that is no number changes no parameter either way"),
+};
+static const sw_field_table runtime_table = TABLE(runtime_fields);
+#undef HERE
+
+#define HERE sw_grid_config
+static const sw_field grid_fields[] = {
+    INT(count, "21", 1, 1024,
+        "Validation images shown after each epoch, the same ones every time, drawn by the seed"),
+    INT(columns, "7", 1, 64, "Images in a row"),
+    {FIELD(names, SW_FIELD_TEXT_LIST, "[]", "Show these images, by name, instead of drawing them"),
+     .max = 1024, .count_offset = offsetof(sw_grid_config, name_count)},
+};
+static const sw_field_table grid_table = TABLE(grid_fields);
+#undef HERE
+
+#define HERE sw_experiment
+static const sw_field experiment_fields[] = {
+    TEXT(name, "\"\"",
+         "Names the run folder (letters, digits, '.', '_', '-'); empty: the experiment file's name"),
+    {FIELD(seed, SW_FIELD_UINT64, "0",
+           "Everything random follows from it: same seed, same device, same bits"),
+     .max = 9007199254740991.0 /* 2^53 - 1 */},
+    SECTION(data, &data_table, "Where images come from and how big the network sees them"),
+    SECTION(augment, &augment_table, "How training images are varied"),
+    SECTION(model, &model_table, "The network"),
+    SECTION(init, &init_table, "What the network's parameters start from"),
+    SECTION(loss, &loss_table, "What training makes small"),
+    SECTION(optimizer, &optimizer_table, "How gradients become steps"),
+    SECTION(schedule, &schedule_table, "How the learning rate changes over the run"),
+    SECTION(train, &train_table, "The training loop"),
+    SECTION(runtime, &runtime_table,
+            "The device and how it is used; changes speed and memory, not what is learned"),
+    SECTION(grid, &grid_table, "The picture drawn after each epoch"),
+};
+const sw_field_table sw_experiment_schema = TABLE(experiment_fields);

@@ -1,0 +1,175 @@
+/* configs/experiment.schema.json: JSON schema, draft-07, which YAML language servers understand. Files are
+ * checked as fragments, so no key is required at the top: another fragment may bring it. */
+#include <cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/schema.h"
+
+/* cJSON's adders return NULL when memory is out; the whole is then given up in one place. */
+typedef struct building {
+    bool failed;
+} building;
+
+static void put(building *b, cJSON *object, const char *key, cJSON *value)
+{
+    if (!value || !cJSON_AddItemToObject(object, key, value)) {
+        cJSON_Delete(value);
+        b->failed = true;
+    }
+}
+
+static cJSON *table_schema(building *b, const sw_field_table *table, bool items_required);
+
+/* cJSON rounds to 15 digits; 2^53 - 1 has 16. */
+static cJSON *exact_number(double value)
+{
+    char digits[32];
+    snprintf(digits, sizeof digits, "%.16g", value);
+    return cJSON_CreateRaw(digits);
+}
+
+static void put_range(building *b, cJSON *schema, const sw_field *field)
+{
+    put(b, schema, field->above_min ? "exclusiveMinimum" : "minimum", exact_number(field->min));
+    if (!isinf(field->max)) put(b, schema, "maximum", exact_number(field->max));
+}
+
+static void put_choices(building *b, cJSON *schema, const sw_field *field)
+{
+    cJSON *names = cJSON_CreateArray();
+    for (size_t i = 0; names && field->choices[i]; i++)
+        if (!cJSON_AddItemToArray(names, cJSON_CreateString(field->choices[i]))) b->failed = true;
+    put(b, schema, "enum", names);
+}
+
+static void put_list(building *b, cJSON *schema, const sw_field *field, cJSON *item)
+{
+    put(b, schema, "type", cJSON_CreateString("array"));
+    put(b, schema, "minItems", cJSON_CreateNumber(field->min));
+    put(b, schema, "maxItems", cJSON_CreateNumber(field->max));
+    put(b, schema, "items", item);
+}
+
+static cJSON *text_schema(building *b)
+{
+    cJSON *schema = cJSON_CreateObject();
+    if (schema) put(b, schema, "type", cJSON_CreateString("string"));
+    return schema;
+}
+
+static cJSON *fallback_value(const sw_field *field)
+{
+    bool bare = field->type == SW_FIELD_ENUM || field->type == SW_FIELD_CUSTOM ||
+                (field->type == SW_FIELD_TEXT && field->fallback[0] != '"');
+    /* every other default is written alike in YAML and JSON */
+    return bare ? cJSON_CreateString(field->fallback) : cJSON_Parse(field->fallback);
+}
+
+static cJSON *field_schema(building *b, const sw_field *field)
+{
+    cJSON *schema = NULL;
+    if (field->type == SW_FIELD_CUSTOM)
+        schema = cJSON_Parse(field->custom->json_schema);
+    else if (field->type == SW_FIELD_RECORD)
+        schema = table_schema(b, field->record, false);
+    else
+        schema = cJSON_CreateObject();
+    if (!schema) {
+        b->failed = true;
+        return NULL;
+    }
+    switch (field->type) {
+    case SW_FIELD_BOOL:
+        put(b, schema, "type", cJSON_CreateString("boolean"));
+        break;
+    case SW_FIELD_INT:
+    case SW_FIELD_UINT64:
+        put(b, schema, "type", cJSON_CreateString("integer"));
+        put_range(b, schema, field);
+        break;
+    case SW_FIELD_FLOAT:
+        put(b, schema, "type", cJSON_CreateString("number"));
+        put_range(b, schema, field);
+        break;
+    case SW_FIELD_TEXT:
+        put(b, schema, "type", cJSON_CreateString("string"));
+        break;
+    case SW_FIELD_ENUM:
+        put_choices(b, schema, field);
+        break;
+    case SW_FIELD_TEXT_LIST:
+        put_list(b, schema, field, text_schema(b));
+        break;
+    case SW_FIELD_RECORD_LIST:
+        put_list(b, schema, field, table_schema(b, field->record, true));
+        break;
+    case SW_FIELD_RECORD:
+    case SW_FIELD_CUSTOM:
+        break;
+    }
+    put(b, schema, "description", cJSON_CreateString(field->help));
+    if (field->fallback) put(b, schema, "default", fallback_value(field));
+    return schema;
+}
+
+static cJSON *table_schema(building *b, const sw_field_table *table, bool items_required)
+{
+    cJSON *schema = cJSON_CreateObject(), *properties = cJSON_CreateObject(), *required = cJSON_CreateArray();
+    if (!schema || !properties || !required) {
+        cJSON_Delete(schema);
+        cJSON_Delete(properties);
+        cJSON_Delete(required);
+        b->failed = true;
+        return NULL;
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        const sw_field *field = &table->fields[i];
+        put(b, properties, field->key, field_schema(b, field));
+        if (!field->fallback && !cJSON_AddItemToArray(required, cJSON_CreateString(field->key)))
+            b->failed = true;
+    }
+    put(b, schema, "type", cJSON_CreateString("object"));
+    put(b, schema, "additionalProperties", cJSON_CreateFalse());
+    put(b, schema, "properties", properties);
+    if (items_required)
+        put(b, schema, "required", required);
+    else
+        cJSON_Delete(required);
+    return schema;
+}
+
+static cJSON *include_schema(building *b)
+{
+    cJSON *schema = cJSON_Parse(
+        "{\"oneOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"items\": {\"type\": \"string\"}}]}");
+    if (schema)
+        put(b, schema, "description",
+            cJSON_CreateString("Fragments merged before this file's own keys, the later over the earlier"));
+    return schema;
+}
+
+sw_status sw_schema_json(sw_str *out)
+{
+    building b = {0};
+    cJSON *schema = table_schema(&b, &sw_experiment_schema, false);
+    if (schema) {
+        cJSON *properties = cJSON_GetObjectItemCaseSensitive(schema, "properties");
+        put(&b, schema, "$schema", cJSON_CreateString("http://json-schema.org/draft-07/schema#"));
+        put(&b, schema, "title", cJSON_CreateString("segwork experiment or fragment"));
+        if (properties) put(&b, properties, "include", include_schema(&b));
+    }
+    char *text = b.failed ? NULL : cJSON_Print(schema);
+    cJSON_Delete(schema);
+    if (!text) return sw_fail_alloc("the JSON schema", 0);
+    for (const char *c = text; *c; c++) { /* cJSON indents with tabs, and puts one after each colon */
+        if (*c == '\t')
+            sw_str_append(out, c > text && c[-1] == ':' ? " " : "  ");
+        else
+            sw_str_append_bytes(out, c, 1);
+    }
+    sw_str_append(out, "\n");
+    cJSON_free(text);
+    return sw_str_status(out);
+}

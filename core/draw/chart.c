@@ -1,0 +1,120 @@
+#include "draw/chart.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void sw_chart_deinit(sw_chart *chart)
+{
+    for (int i = 0; i < chart->series_count; i++) free(chart->series[i].x);
+    *chart = (sw_chart){0};
+}
+
+sw_chart_series *sw_chart_add(sw_chart *chart, int run, const char *what, sw_chart_line line, size_t count)
+{
+    assert(chart->series_count < SW_CHART_SERIES);
+    double *room = malloc((2 * count + 1) * sizeof *room);
+    if (!room) {
+        sw_fail_alloc("points of a curve", 2 * count * sizeof *room);
+        return NULL;
+    }
+    sw_chart_series *series = &chart->series[chart->series_count++];
+    *series = (sw_chart_series){
+        .run = run, .what = what, .line = line, .x = room, .y = room + count, .count = count};
+    return series;
+}
+
+size_t sw_chart_points(const sw_chart_series *series)
+{
+    size_t points = 0;
+    for (size_t i = 0; i < series->count; i++) points += isfinite(series->y[i]) != 0;
+    return points;
+}
+
+/* ---- axes ---- */
+
+/* The smallest of 1, 2, 5 times a power of ten that is not below `least`. */
+static double round_step(double least)
+{
+    double power = pow(10, floor(log10(least)));
+    for (int i = 0; i < 3; i++) {
+        static const double factors[] = {1, 2, 5};
+        /* a hair below: 0.2 / 0.1 is not exactly 2 */
+        if (factors[i] * power >= least * (1 - 1e-9)) return factors[i] * power;
+    }
+    return 10 * power;
+}
+
+sw_axis sw_axis_around(double low, double high, int most, bool whole)
+{
+    if (!isfinite(low)) low = 0;
+    if (!isfinite(high)) high = low;
+    if (most < 2) most = 2;
+    double span = high - low;
+    if (!(span > fabs(high) * 1e-9) || span < 1e-300) {
+        double room = fabs(high) > 0 ? fabs(high) * 0.1 : 1;
+        low -= whole ? 0 : room;
+        high += whole ? 1 : room;
+        span = high - low;
+    }
+    double step = round_step(span / (most - 1));
+    for (;; step = round_step(step * 1.5)) {
+        if (whole && step < 1) step = 1;
+        double first = floor(low / step + 1e-9), last = ceil(high / step - 1e-9);
+        int ticks = (int)(last - first) + 1;
+        if (ticks <= most || (most == 2 && ticks == 3))
+            return (sw_axis){.low = first * step, .high = last * step, .step = step, .ticks = ticks};
+    }
+}
+
+double sw_axis_value(const sw_axis *axis, int tick)
+{
+    double value = axis->low + tick * axis->step;
+    return fabs(value) < axis->step * 1e-6 ? 0 : value;
+}
+
+double sw_axis_place(const sw_axis *axis, double value)
+{
+    return (value - axis->low) / (axis->high - axis->low);
+}
+
+void sw_axis_label(char *out, size_t size, const sw_axis *axis, int tick)
+{
+    double value = sw_axis_value(axis, tick);
+    int decimals = (int)ceil(-log10(axis->step) - 1e-9);
+    if (decimals > 5 || axis->step >= 1e6)
+        snprintf(out, size, "%.3g", value);
+    else
+        snprintf(out, size, "%.*f", decimals > 0 ? decimals : 0, value);
+}
+
+/* The range of the x or y of all points that have a value. */
+static void range(double *low, double *high, const sw_chart *chart, bool of_x)
+{
+    *low = INFINITY;
+    *high = -INFINITY;
+    for (int s = 0; s < chart->series_count; s++) {
+        const sw_chart_series *series = &chart->series[s];
+        for (size_t i = 0; i < series->count; i++) {
+            if (!isfinite(series->y[i])) continue;
+            double value = of_x ? series->x[i] : series->y[i];
+            *low = fmin(*low, value);
+            *high = fmax(*high, value);
+        }
+    }
+}
+
+sw_axis sw_chart_x_axis(const sw_chart *chart, int most)
+{
+    double low, high;
+    range(&low, &high, chart, true);
+    return sw_axis_around(0, high > 0 ? high : 1, most, true);
+}
+
+sw_axis sw_chart_y_axis(const sw_chart *chart, int most)
+{
+    double low, high;
+    range(&low, &high, chart, false);
+    return sw_axis_around(low, high, most, false);
+}

@@ -1,0 +1,285 @@
+#include "draw/chart_draw.h"
+
+#include <cairo-svg.h>
+#include <cairo.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "lettering.h"
+#include "page/html.h"
+
+static const uint32_t rule_rgb = 0xD8DEE4;
+
+/* Okabe and Ito's colours without the yellow, which white paper swallows. */
+static const uint32_t run_colours[SW_CHART_RUNS] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
+                                                    0x56B4E9, 0xE69F00, 0x4D4D4D, 0x8C510A};
+
+uint32_t sw_chart_run_rgb(int run)
+{
+    return run_colours[run % SW_CHART_RUNS];
+}
+
+/* ---- a panel ---- */
+
+typedef struct plot_area {
+    double left, top, width, height, type_px;
+    sw_axis x, y;
+} plot_area;
+
+static double at_x(const plot_area *a, double x)
+{
+    return a->left + sw_axis_place(&a->x, x) * a->width;
+}
+
+static double at_y(const plot_area *a, double y)
+{
+    return a->top + (1 - sw_axis_place(&a->y, y)) * a->height;
+}
+
+static void draw_axes(cairo_t *cr, const plot_area *a)
+{
+    char label[32];
+    sw_lettering_type(cr, a->type_px * 0.85, false);
+    cairo_set_line_width(cr, a->type_px / 14);
+    for (int i = 0; i < a->y.ticks; i++) {
+        double y = at_y(a, sw_axis_value(&a->y, i));
+        sw_lettering_colour(cr, rule_rgb, 1);
+        cairo_move_to(cr, a->left, y);
+        cairo_line_to(cr, a->left + a->width, y);
+        cairo_stroke(cr);
+        sw_axis_label(label, sizeof label, &a->y, i);
+        sw_lettering_colour(cr, SW_FAINT_INK_RGB, 1);
+        sw_lettering_draw(cr, label, a->left - a->type_px * 0.4, y + a->type_px * 0.3, 1);
+    }
+    for (int i = 0; i < a->x.ticks; i++) {
+        double x = at_x(a, sw_axis_value(&a->x, i));
+        sw_axis_label(label, sizeof label, &a->x, i);
+        sw_lettering_colour(cr, SW_FAINT_INK_RGB, 1);
+        sw_lettering_draw(cr, label, x, a->top + a->height + a->type_px * 1.2, 0.5);
+    }
+}
+
+static void set_line(cairo_t *cr, const plot_area *a, const sw_chart_series *series)
+{
+    double width = a->type_px / 7, dash[] = {width * 3, width * 2};
+    bool faint = series->line == SW_CHART_FAINT;
+    cairo_set_dash(cr, dash, series->line == SW_CHART_DASHED ? 2 : 0, 0);
+    cairo_set_line_width(cr, faint ? width / 2 : width);
+    sw_lettering_colour(cr, sw_chart_run_rgb(series->run), faint ? 0.35 : 1);
+}
+
+/* A point with a gap on both sides would not show as a line. */
+static bool stands_alone(const sw_chart_series *s, size_t i)
+{
+    return (i == 0 || !isfinite(s->y[i - 1])) && (i + 1 == s->count || !isfinite(s->y[i + 1]));
+}
+
+static void draw_series(cairo_t *cr, const plot_area *a, const sw_chart_series *series)
+{
+    bool drawing = false;
+    set_line(cr, a, series);
+    for (size_t i = 0; i < series->count; i++) {
+        if (!isfinite(series->y[i])) {
+            drawing = false;
+            continue;
+        }
+        double x = at_x(a, series->x[i]), y = at_y(a, series->y[i]);
+        if (drawing)
+            cairo_line_to(cr, x, y);
+        else
+            cairo_move_to(cr, x, y);
+        drawing = true;
+    }
+    cairo_stroke(cr);
+    cairo_set_dash(cr, NULL, 0, 0);
+    for (size_t i = 0; i < series->count; i++) {
+        if (!isfinite(series->y[i]) || !stands_alone(series, i)) continue;
+        cairo_arc(cr, at_x(a, series->x[i]), at_y(a, series->y[i]), a->type_px / 5, 0, 2 * 3.14159265358979);
+        cairo_fill(cr);
+    }
+}
+
+/* "dashed: training, solid: validation" where a panel has more than one kind of line. */
+static void describe_lines(sw_str *out, const sw_chart *chart)
+{
+    static const struct {
+        sw_chart_line line;
+        const char *name;
+    } lines[] = {{SW_CHART_SOLID, "solid"}, {SW_CHART_DASHED, "dashed"}, {SW_CHART_FAINT, "pale"}};
+    for (size_t l = 0; l < sizeof lines / sizeof *lines; l++)
+        for (int s = 0; s < chart->series_count; s++) {
+            const sw_chart_series *series = &chart->series[s];
+            if (series->line != lines[l].line || !*series->what) continue;
+            sw_str_printf(out, "%s%s: %s", out->length ? ", " : "", lines[l].name, series->what);
+            break;
+        }
+}
+
+static void draw_heading(cairo_t *cr, const sw_chart *chart, double x, double baseline, double type_px)
+{
+    sw_str lines = {0};
+    describe_lines(&lines, chart);
+    sw_lettering_colour(cr, SW_INK_RGB, 1);
+    sw_lettering_type(cr, type_px, true);
+    sw_lettering_draw(cr, chart->title, x, baseline, 0);
+    double after = x + sw_lettering_width(cr, chart->title) + type_px;
+    sw_lettering_type(cr, type_px * 0.85, false);
+    sw_lettering_colour(cr, SW_FAINT_INK_RGB, 1);
+    if (lines.text) sw_lettering_draw(cr, lines.text, after, baseline, 0);
+    sw_str_deinit(&lines);
+}
+
+static double widest_label(cairo_t *cr, const sw_axis *axis)
+{
+    double widest = 0;
+    char label[32];
+    for (int i = 0; i < axis->ticks; i++) {
+        sw_axis_label(label, sizeof label, axis, i);
+        widest = fmax(widest, sw_lettering_width(cr, label));
+    }
+    return widest;
+}
+
+static void draw_panel(cairo_t *cr, const sw_chart *chart, double left, double top, double width,
+                       double height, double type_px)
+{
+    plot_area a = {.type_px = type_px};
+    double heading = type_px * 2, foot = type_px * 2.8;
+    a.height = fmax(height - heading - foot, type_px);
+    a.y = sw_chart_y_axis(chart, (int)fmax(3, a.height / (type_px * 2.5)));
+    sw_lettering_type(cr, type_px * 0.85, false);
+    double labels = widest_label(cr, &a.y) + type_px * 0.8;
+    a.left = left + labels;
+    a.top = top + heading;
+    a.width = fmax(width - labels - type_px * 1.5, type_px);
+    a.x = sw_chart_x_axis(chart, (int)fmax(2, a.width / (type_px * 4)));
+    draw_heading(cr, chart, left + type_px * 0.4, top + type_px * 1.1, type_px);
+    draw_axes(cr, &a);
+    sw_lettering_colour(cr, SW_FAINT_INK_RGB, 1);
+    sw_lettering_draw(cr, "epoch", a.left + a.width / 2, a.top + a.height + type_px * 2.4, 0.5);
+    /* pale ones first: they are the background */
+    for (int s = 0; s < chart->series_count; s++)
+        if (chart->series[s].line == SW_CHART_FAINT) draw_series(cr, &a, &chart->series[s]);
+    for (int s = 0; s < chart->series_count; s++)
+        if (chart->series[s].line != SW_CHART_FAINT) draw_series(cr, &a, &chart->series[s]);
+}
+
+/* ---- the sheet ---- */
+
+void sw_chart_arrange(int *columns, int *rows, int count, int width)
+{
+    int most = width < 700 ? 1 : width < 1500 ? 2 : 3;
+    *columns = count < most ? count : most;
+    *rows = (count + *columns - 1) / *columns;
+}
+
+/* Draws the runs' names from `top` on, or with `measure` only finds the lines they take. */
+static int draw_legend(cairo_t *cr, const sw_chart_sheet *sheet, char *const *names, double top,
+                       double type_px, bool measure)
+{
+    double x = type_px, baseline = top + type_px;
+    int lines = 1;
+    sw_lettering_type(cr, type_px * 0.9, false);
+    for (int i = 0; i < sheet->run_count; i++) {
+        double entry = type_px * 2.2 + sw_lettering_width(cr, names[i]);
+        if (x > type_px && x + entry > sheet->width - type_px) {
+            x = type_px;
+            baseline += type_px * 1.5;
+            lines++;
+        }
+        if (!measure) {
+            sw_lettering_colour(cr, sw_chart_run_rgb(i), 1);
+            cairo_rectangle(cr, x, baseline - type_px * 0.45, type_px * 1.6, type_px * 0.25);
+            cairo_fill(cr);
+            sw_lettering_colour(cr, SW_INK_RGB, 1);
+            sw_lettering_draw(cr, names[i], x + type_px * 2.2, baseline, 0);
+        }
+        x += entry + type_px * 1.5;
+    }
+    return lines;
+}
+
+static void draw_sheet(cairo_t *cr, const sw_chart_sheet *sheet, char *const *names)
+{
+    int columns, rows;
+    sw_chart_arrange(&columns, &rows, sheet->count, sheet->width);
+    double width = (double)sheet->width / columns;
+    double type_px = fmin(fmin(width / 38, (double)sheet->height / rows / 15), 64);
+    int legend_lines = draw_legend(cr, sheet, names, 0, type_px, true);
+    double legend_top = sheet->height - type_px * (1.5 * legend_lines + 0.3);
+    double height = fmax((legend_top - type_px * 0.5) / rows, type_px);
+    sw_lettering_colour(cr, SW_PAPER_RGB, 1);
+    cairo_paint(cr);
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    for (int i = 0; i < sheet->count; i++)
+        draw_panel(cr, &sheet->charts[i], i % columns * width + type_px * 0.6,
+                   (double)(i / columns) * height + type_px * 0.4, width - type_px * 0.6, height, type_px);
+    draw_legend(cr, sheet, names, legend_top, type_px, false);
+}
+
+/* ---- files ---- */
+
+static void set_font_options(cairo_t *cr)
+{
+    cairo_font_options_t *options = cairo_font_options_create();
+    /* not the desktop's taste: same type on every screen */
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+    cairo_set_font_options(cr, options);
+    cairo_font_options_destroy(options);
+}
+
+static cairo_status_t draw_to(sw_lettering_sink *to, const sw_chart_sheet *sheet, char *const *names,
+                              sw_chart_format format)
+{
+    cairo_surface_t *surface =
+        format == SW_CHART_SVG
+            ? cairo_svg_surface_create_for_stream(sw_lettering_write, to, sheet->width, sheet->height)
+            : cairo_image_surface_create(CAIRO_FORMAT_RGB24, sheet->width, sheet->height);
+    cairo_t *cr = cairo_create(surface);
+    if (format == SW_CHART_SVG && cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS)
+        cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
+    set_font_options(cr);
+    draw_sheet(cr, sheet, names);
+    cairo_status_t result = cairo_status(cr);
+    if (result == CAIRO_STATUS_SUCCESS && format == SW_CHART_PNG)
+        result = cairo_surface_write_to_png_stream(surface, sw_lettering_write, to);
+    cairo_destroy(cr);
+    cairo_surface_finish(surface);
+    if (result == CAIRO_STATUS_SUCCESS) result = cairo_surface_status(surface);
+    cairo_surface_destroy(surface);
+    return result;
+}
+
+static sw_status write_sheet(const char *path, const sw_chart_sheet *sheet, char *const *names,
+                             sw_chart_format format)
+{
+    sw_fs_writer writer;
+    sw_status status = sw_fs_writer_open(&writer, path);
+    if (status != SW_OK) return status;
+    sw_lettering_sink to = {.stream = writer.stream};
+    cairo_status_t result = draw_to(&to, sheet, names, format);
+    if (result == CAIRO_STATUS_SUCCESS) return sw_fs_writer_commit(&writer);
+    sw_fs_writer_discard(&writer);
+    if (result == CAIRO_STATUS_NO_MEMORY)
+        return sw_fail_alloc(path, (size_t)sheet->width * (size_t)sheet->height * 4);
+    return sw_fail(SW_E_IO, "cannot write %s: %s", path, sw_lettering_failure(&to, result));
+}
+
+sw_status sw_chart_draw(const char *path, const sw_chart_sheet *sheet, sw_chart_format format)
+{
+    sw_status status = SW_OK;
+    char **names = calloc((size_t)sheet->run_count + 1, sizeof *names);
+    if (!names) return sw_fail_alloc("names of the runs", 0);
+    for (int i = 0; i < sheet->run_count; i++) {
+        names[i] = sw_html_clean(sheet->runs[i]);
+        if (!names[i]) status = SW_E_MEMORY;
+    }
+    if (status == SW_OK) status = write_sheet(path, sheet, names, format);
+    for (int i = 0; i < sheet->run_count; i++) free(names[i]);
+    free(names);
+    return status;
+}

@@ -1,0 +1,63 @@
+/* Curves as data: the series of a panel, the range they span and the ticks of their axes. chart_draw.c draws
+ * panels as a picture, chart_html.c writes them into a page. */
+#ifndef DRAW_CHART_H
+#define DRAW_CHART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+enum { SW_CHART_RUNS = 8, SW_CHART_SERIES = 3 * SW_CHART_RUNS };
+
+typedef enum sw_chart_line {
+    SW_CHART_SOLID,
+    SW_CHART_DASHED,
+    SW_CHART_FAINT, /* thin and pale: many points that give the others their background */
+} sw_chart_line;
+
+/* A curve. What is not finite in y is a gap. */
+typedef struct sw_chart_series {
+    int run;          /* number of the run, which chooses the colour */
+    const char *what; /* "validation", "pet"; "" where the panel's title says it */
+    sw_chart_line line;
+    double *x, *y; /* (count) owned */
+    size_t count;
+} sw_chart_series;
+
+typedef struct sw_chart {
+    const char *id;    /* the metric's name: "loss", "iou_border" */
+    const char *title; /* "Loss" */
+    sw_chart_series series[SW_CHART_SERIES];
+    int series_count;
+} sw_chart;
+
+void sw_chart_deinit(sw_chart *chart);
+
+/* Adds a series and gives room for `count` points. NULL when memory is out. */
+sw_chart_series *sw_chart_add(sw_chart *chart, int run, const char *what, sw_chart_line line, size_t count);
+
+/* How many of its points have a value. */
+size_t sw_chart_points(const sw_chart_series *series);
+
+/* Ticks at low, low + step ... high. */
+typedef struct sw_axis {
+    double low, high, step;
+    int ticks;
+} sw_axis;
+
+/* A range of round numbers around [low, high] with at most `most` ticks (at least 2). `whole`: ticks are
+ * whole numbers. Values that are not finite count as 0; low = high gets room on both sides. */
+sw_axis sw_axis_around(double low, double high, int most, bool whole);
+
+double sw_axis_value(const sw_axis *axis, int tick);
+/* 0..1 for low..high */
+double sw_axis_place(const sw_axis *axis, double value);
+/* The tick's number with as many digits as the step needs. */
+void sw_axis_label(char *out, size_t size, const sw_axis *axis, int tick);
+
+/* Axes that hold every point of the chart; epochs go from 0. */
+sw_axis sw_chart_x_axis(const sw_chart *chart, int most);
+sw_axis sw_chart_y_axis(const sw_chart *chart, int most);
+
+#endif

@@ -1,0 +1,67 @@
+/* Pictures of a run's grid images: a title over captioned panels (inputs, ground truth, prediction, ...),
+ * each the same images in rows and columns, and a legend of the colours. */
+#ifndef DRAW_TILES_H
+#define DRAW_TILES_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "image/image.h"
+#include "nn/config.h"
+
+typedef enum sw_grid_panel {
+    SW_GRID_INPUTS,
+    SW_GRID_TRUTH,
+    SW_GRID_PREDICTION,
+    SW_GRID_ERROR,      /* where prediction and truth differ */
+    SW_GRID_CONFIDENCE, /* from black, all classes alike, to white, certain */
+    SW_GRID_PANELS
+} sw_grid_panel;
+
+typedef struct sw_grid_spec {
+    const char *label; /* a line above the title; NULL: none */
+    const char *title;
+    int count, columns; /* images and images a row; both > 0 */
+    int size_px;        /* side of an image */
+    int scale;          /* pixels a side for each of an image's; 0: as many as make 128 px or more */
+    const uint8_t *const *images; /* count x (size, size, 3) RGB */
+    const uint8_t *const
+        *truths; /* count x (size, size) class numbers; others (ignored) are drawn hatched grey */
+    const uint8_t *const *predictions; /* count x (size, size) class numbers */
+    const uint8_t *const *confidences; /* count x (size, size), round(255 p) of the predicted class */
+    const char *const *names;          /* (count) written under the images; NULL: not */
+    const char *const *class_names;    /* for the legend */
+    int classes;                       /* at most SW_MAX_CLASSES */
+    const sw_grid_panel *panels;       /* from top to bottom; what none of them shows may be NULL above */
+    int panel_count;                   /* `panels` NULL: inputs, truth, prediction */
+} sw_grid_spec;
+
+/* Colour of a class as 0xRRGGBB, chosen to differ in lightness and to survive colour blindness; the first
+ * three are those of pet, background and border. Any class number >= 0 has one. */
+uint32_t sw_grid_class_rgb(int c);
+
+/* Gray of a confidence. */
+uint32_t sw_grid_confidence_rgb(uint8_t confidence, int classes);
+
+/* The colours a picture has beside those of its photographs and confidences and the blends around type, for
+ * whoever reduces it to a palette: written to `rgb`, which has room for classes + SW_GRID_OTHER_FLAT. Returns
+ * their number. */
+enum { SW_GRID_OTHER_FLAT = 8 };
+int sw_grid_flat_rgb(uint32_t *rgb, int classes);
+
+/* Draws a PNG, written aside and renamed. Images are enlarged nearest; a title too wide shrinks, then is cut
+ * with an ellipsis. The same spec gives the same bytes on one machine (type comes from its fonts).
+ * SW_E_CONFIG: the picture would exceed 32,767 px a side; SW_E_IO: the file can't be written. */
+sw_status sw_grid_draw(const char *path, const sw_grid_spec *spec) SW_NODISCARD;
+
+/* Whether sw_grid_draw could draw so large a picture; of the spec, only what is not pixels is looked at. */
+sw_status sw_grid_check(const sw_grid_spec *spec) SW_NODISCARD;
+
+/* The same picture in memory, RGB, within the limits of data/image.h (else SW_E_CONFIG). Specs that differ
+ * only in label (both have one, or none), title and pixels give pictures of one size. */
+sw_status sw_grid_picture(sw_image *out, const sw_grid_spec *spec) SW_NODISCARD;
+
+/* Frees what the drawing library caches for the process, for leak checkers; drawing again is fine. */
+void sw_grid_cleanup(void);
+
+#endif

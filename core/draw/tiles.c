@@ -1,0 +1,489 @@
+/* Draws pictures of grid images: cairo for the type, plain stores for the images, so that each pixel is
+ * exactly what the network saw. */
+#include "draw/tiles.h"
+
+#include <assert.h>
+#include <cairo.h>
+#include <fontconfig/fontconfig.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+#include "lettering.h"
+
+enum {
+    MIN_IMAGE_PX = 128,
+    MIN_CONTENT_PX = 480, /* a title needs some room even over few images */
+    GAP_PX = 2,
+    MAX_SIDE_PX = 32767, /* of a cairo image */
+};
+
+static const uint32_t frame_rgb = 0x8C959F;
+static const uint32_t right_rgb = 0xE6E9EC, wrong_rgb = 0xC8102E, hatch_rgb[2] = {0x808080, 0xB0B0B0};
+
+static const char *const captions[SW_GRID_PANELS] = {[SW_GRID_INPUTS] = "Inputs",
+                                                     [SW_GRID_TRUTH] = "Ground truth",
+                                                     [SW_GRID_PREDICTION] = "Prediction",
+                                                     [SW_GRID_ERROR] = "Errors",
+                                                     [SW_GRID_CONFIDENCE] = "Confidence"};
+
+static const sw_grid_panel usual_panels[] = {SW_GRID_INPUTS, SW_GRID_TRUTH, SW_GRID_PREDICTION};
+
+static int panel_count(const sw_grid_spec *spec)
+{
+    return spec->panels ? spec->panel_count : (int)(sizeof usual_panels / sizeof *usual_panels);
+}
+
+static sw_grid_panel panel_at(const sw_grid_spec *spec, int i)
+{
+    return spec->panels ? spec->panels[i] : usual_panels[i];
+}
+
+static bool shows(const sw_grid_spec *spec, sw_grid_panel panel)
+{
+    for (int i = 0; i < panel_count(spec); i++)
+        if (panel_at(spec, i) == panel) return true;
+    return false;
+}
+
+/* ---- colours ---- */
+
+/* Neighbours differ in lightness first and in hue second, so that they stay apart for every kind of colour
+ * blindness and in grey print; after the third, Okabe and Ito's colours. */
+static const uint32_t palette[] = {
+    0xF0A030, /* pet: orange           */
+    0x1F3A5F, /* background: dark blue */
+    0xBFE2F6, /* border: pale blue     */
+    0x009E73, /* bluish green          */
+    0xCC79A7, /* reddish purple        */
+    0x56B4E9, /* sky blue              */
+    0xD55E00, /* vermilion             */
+    0xF0E442, /* yellow                */
+};
+
+uint32_t sw_grid_class_rgb(int c)
+{
+    enum { COUNT = sizeof palette / sizeof palette[0] };
+    assert(c >= 0);
+    uint32_t rgb = palette[c % COUNT];
+    /* more classes than colours: darker at each round */
+    for (int round = c / COUNT; round > 0; round--)
+        rgb = (rgb >> 16) * 2 / 3 << 16 | (rgb >> 8 & 0xFF) * 2 / 3 << 8 | (rgb & 0xFF) * 2 / 3;
+    return rgb;
+}
+
+uint32_t sw_grid_confidence_rgb(uint8_t confidence, int classes)
+{
+    int least = (255 + classes / 2) / classes; /* what all classes alike would give */
+    int above = confidence > least ? confidence - least : 0, range = least < 255 ? 255 - least : 1;
+    return (uint32_t)(above * 255 / range) * 0x010101u;
+}
+
+int sw_grid_flat_rgb(uint32_t *rgb, int classes)
+{
+    const uint32_t others[] = {right_rgb,    wrong_rgb,  hatch_rgb[0], hatch_rgb[1],
+                               SW_PAPER_RGB, SW_INK_RGB, frame_rgb};
+    int count = 0;
+    for (int c = 0; c < classes; c++) rgb[count++] = sw_grid_class_rgb(c);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) rgb[count++] = others[i];
+    assert(count <= classes + SW_GRID_OTHER_FLAT);
+    return count;
+}
+
+/* ---- measures ---- */
+
+typedef struct measures {
+    int columns, scale, image_px; /* image_px: side in the picture */
+    int tile_height;              /* with the name under it */
+    int panel_width, panel_height, content_width, margin;
+    int title_px, caption_px, legend_px, name_px; /* type */
+    int label_height, title_height, caption_height, legend_height, panel_gap;
+} measures;
+
+static sw_status too_large(const sw_grid_spec *spec)
+{
+    return sw_fail(SW_E_CONFIG,
+                   "a grid of %d images of %d px in %d columns is more than a picture can be; take fewer or "
+                   "smaller images",
+                   spec->count, spec->size_px, spec->columns);
+}
+
+static sw_status measure(measures *m, const sw_grid_spec *spec)
+{
+    int64_t columns = spec->count < spec->columns ? spec->count : spec->columns;
+    int64_t rows = (spec->count + columns - 1) / columns;
+    int64_t scale = spec->scale ? spec->scale : 1;
+    if (!spec->scale && spec->size_px < MIN_IMAGE_PX)
+        scale = (MIN_IMAGE_PX + spec->size_px - 1) / spec->size_px;
+    int64_t image = spec->size_px * scale;
+    int64_t wide = columns * (image + GAP_PX) - GAP_PX;
+    int content = wide > MIN_CONTENT_PX ? (int)(wide < MAX_SIDE_PX ? wide : MAX_SIDE_PX) : MIN_CONTENT_PX;
+    /* type grows with a picture that is shown scaled down */
+    int title = content / 40 > 16 ? content / 40 : 16, name = image < MIN_IMAGE_PX ? 9 : 11;
+    int64_t tile = image + (spec->names ? name * 3 / 2 : 0), high = rows * (tile + GAP_PX) - GAP_PX;
+    if (wide > MAX_SIDE_PX || high > MAX_SIDE_PX) return too_large(spec);
+    *m = (measures){.columns = (int)columns,
+                    .scale = (int)scale,
+                    .image_px = (int)image,
+                    .tile_height = (int)tile,
+                    .panel_width = (int)wide,
+                    .panel_height = (int)high,
+                    .content_width = content,
+                    .margin = title,
+                    .title_px = title,
+                    .caption_px = title * 3 / 4,
+                    .legend_px = title * 2 / 3,
+                    .name_px = name,
+                    .label_height = spec->label ? title * 3 / 2 : 0,
+                    .title_height = title * 2,
+                    .caption_height = title * 5 / 4,
+                    .legend_height = title * 5 / 4,
+                    .panel_gap = title * 2 / 3};
+    return SW_OK;
+}
+
+/* ---- type ---- */
+
+static void draw_inked(cairo_t *cr, const char *text, double x, double baseline, uint32_t rgb)
+{
+    sw_lettering_colour(cr, rgb, 1);
+    sw_lettering_draw(cr, text, x, baseline, 0);
+}
+
+/* Cuts the text at its end until it and an ellipsis fit. */
+static void cut_to_width(char *text, cairo_t *cr, double width)
+{
+    static const char ellipsis[] = "\xE2\x80\xA6";
+    size_t length = strlen(text);
+    while (length > 0 && sw_lettering_width(cr, text) > width) {
+        do length--;
+        while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80); /* whole characters */
+        memcpy(text + length, ellipsis, sizeof ellipsis);
+    }
+}
+
+/* In one line of the picture's width: made smaller, and where that is not enough, cut. */
+static sw_status draw_line(cairo_t *cr, const char *line, int size, bool bold, int top, const measures *m)
+{
+    static const int min_px = 11;
+    char *text = sw_strf("%s   ", line); /* room for the ellipsis after the shortest cut */
+    if (!text) return SW_E_MEMORY;
+    text[strlen(line)] = '\0';
+    int baseline = top + size;
+    for (sw_lettering_type(cr, size, bold); size > min_px && sw_lettering_width(cr, text) > m->content_width;)
+        sw_lettering_type(cr, --size, bold);
+    cut_to_width(text, cr, m->content_width);
+    draw_inked(cr, text, m->margin, baseline, SW_INK_RGB);
+    free(text);
+    return SW_OK;
+}
+
+/* The legend names the colours of the panels that are there. */
+typedef struct legend_entry {
+    const char *text;
+    uint32_t rgb;
+    bool ramp; /* from black to white instead of `rgb` */
+} legend_entry;
+
+enum { OTHER_ENTRIES = 3, RAMP_SWATCHES = 4 };
+
+static int list_legend(legend_entry *entries, const sw_grid_spec *spec)
+{
+    int count = 0;
+    if (shows(spec, SW_GRID_TRUTH) || shows(spec, SW_GRID_PREDICTION))
+        for (int c = 0; c < spec->classes; c++)
+            entries[count++] = (legend_entry){spec->class_names[c], sw_grid_class_rgb(c), false};
+    if (shows(spec, SW_GRID_ERROR)) {
+        entries[count++] = (legend_entry){"right", right_rgb, false};
+        entries[count++] = (legend_entry){"wrong", wrong_rgb, false};
+    }
+    if (shows(spec, SW_GRID_CONFIDENCE)) entries[count++] = (legend_entry){"unsure to sure", 0, true};
+    return count;
+}
+
+static void draw_swatch(cairo_t *cr, const legend_entry *entry, int x, int y, int width, int height)
+{
+    cairo_rectangle(cr, x + 0.5, y + 0.5, width - 1, height - 1);
+    sw_lettering_colour(cr, entry->rgb, 1);
+    if (entry->ramp) {
+        cairo_pattern_t *ramp = cairo_pattern_create_linear(x, 0, x + width, 0);
+        cairo_pattern_add_color_stop_rgb(ramp, 0, 0, 0, 0);
+        cairo_pattern_add_color_stop_rgb(ramp, 1, 1, 1, 1);
+        cairo_set_source(cr, ramp);
+        cairo_pattern_destroy(ramp);
+    }
+    cairo_fill_preserve(cr);
+    sw_lettering_colour(cr, frame_rgb, 1);
+    cairo_set_line_width(cr, 1);
+    cairo_stroke(cr);
+}
+
+/* Draws the legend from `top` on, in as many lines as it needs, and returns that number. */
+static int draw_legend(cairo_t *cr, const sw_grid_spec *spec, const measures *m, int top)
+{
+    legend_entry entries[SW_MAX_CLASSES + OTHER_ENTRIES];
+    double x = m->margin;
+    int count = list_legend(entries, spec), lines = count ? 1 : 0;
+    sw_lettering_type(cr, m->legend_px, false);
+    for (int i = 0; i < count; i++) {
+        int swatch = m->legend_px * (entries[i].ramp ? RAMP_SWATCHES : 1);
+        double text = swatch + m->legend_px * 0.5, entry = text + sw_lettering_width(cr, entries[i].text);
+        if (x > m->margin && x + entry > m->margin + m->content_width) {
+            x = m->margin;
+            lines++;
+        }
+        int baseline = top + (lines - 1) * m->legend_height + m->legend_px;
+        draw_swatch(cr, &entries[i], (int)x, baseline - m->legend_px * 7 / 8, swatch, m->legend_px);
+        draw_inked(cr, entries[i].text, floor(x) + text, baseline, SW_INK_RGB);
+        x += entry + m->legend_px * 1.5;
+    }
+    return lines;
+}
+
+/* ---- images ---- */
+
+/* Colour of pixel `at` of image i, whose place in the picture is (x, y). */
+typedef uint32_t (*pixel_rgb)(const sw_grid_spec *spec, int i, size_t at, int x, int y);
+
+static uint32_t class_rgb(const sw_grid_spec *spec, uint8_t label, int x, int y)
+{
+    return label < spec->classes ? sw_grid_class_rgb(label) : hatch_rgb[(x + y) / 4 % 2]; /* no class */
+}
+
+static uint32_t input_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+{
+    (void)x, (void)y;
+    const uint8_t *rgb = spec->images[i] + 3 * at;
+    return (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
+}
+
+static uint32_t truth_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+{
+    return class_rgb(spec, spec->truths[i][at], x, y);
+}
+
+static uint32_t prediction_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+{
+    return class_rgb(spec, spec->predictions[i][at], x, y);
+}
+
+static uint32_t error_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+{
+    uint8_t truth = spec->truths[i][at];
+    if (truth >= spec->classes) return class_rgb(spec, truth, x, y);
+    return truth == spec->predictions[i][at] ? right_rgb : wrong_rgb;
+}
+
+static uint32_t confidence_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+{
+    (void)x, (void)y;
+    return sw_grid_confidence_rgb(spec->confidences[i][at], spec->classes);
+}
+
+static const pixel_rgb colours[SW_GRID_PANELS] = {[SW_GRID_INPUTS] = input_rgb,
+                                                  [SW_GRID_TRUTH] = truth_rgb,
+                                                  [SW_GRID_PREDICTION] = prediction_rgb,
+                                                  [SW_GRID_ERROR] = error_rgb,
+                                                  [SW_GRID_CONFIDENCE] = confidence_rgb};
+
+static int tile_x(const measures *m, int i)
+{
+    return m->margin + i % m->columns * (m->image_px + GAP_PX);
+}
+
+static int tile_y(const measures *m, int i, int top)
+{
+    return top + i / m->columns * (m->tile_height + GAP_PX);
+}
+
+static void fill_panel(cairo_surface_t *surface, const sw_grid_spec *spec, const measures *m, int top,
+                       pixel_rgb colour)
+{
+    cairo_surface_flush(surface);
+    unsigned char *pixels = cairo_image_surface_get_data(surface);
+    size_t stride = (size_t)cairo_image_surface_get_stride(surface);
+    for (int i = 0; i < spec->count; i++) {
+        int x0 = tile_x(m, i), y0 = tile_y(m, i, top);
+        for (int y = 0; y < m->image_px; y++) {
+            unsigned char *row = pixels + (size_t)(y0 + y) * stride;
+            for (int x = 0; x < m->image_px; x++) {
+                size_t at = (size_t)(y / m->scale) * (size_t)spec->size_px + (size_t)(x / m->scale);
+                uint32_t rgb = colour(spec, i, at, x, y);
+                memcpy(row + (size_t)(x0 + x) * sizeof rgb, &rgb, sizeof rgb);
+            }
+        }
+    }
+    cairo_surface_mark_dirty(surface);
+}
+
+static sw_status draw_names(cairo_t *cr, const sw_grid_spec *spec, const measures *m, int top)
+{
+    sw_lettering_type(cr, m->name_px, false);
+    for (int i = 0; i < spec->count; i++) {
+        char *text = sw_strf("%s   ", spec->names[i]);
+        if (!text) return SW_E_MEMORY;
+        text[strlen(spec->names[i])] = '\0';
+        cut_to_width(text, cr, m->image_px);
+        draw_inked(cr, text, tile_x(m, i), tile_y(m, i, top) + m->image_px + m->name_px, SW_FAINT_INK_RGB);
+        free(text);
+    }
+    return SW_OK;
+}
+
+/* ---- the picture ---- */
+
+static sw_status write_png(const char *path, cairo_surface_t *surface)
+{
+    sw_fs_writer writer;
+    sw_status status = sw_fs_writer_open(&writer, path);
+    if (status != SW_OK) return status;
+    sw_lettering_sink to = {.stream = writer.stream};
+    cairo_status_t result = cairo_surface_write_to_png_stream(surface, sw_lettering_write, &to);
+    if (result == CAIRO_STATUS_SUCCESS) return sw_fs_writer_commit(&writer);
+    sw_fs_writer_discard(&writer);
+    return sw_fail(SW_E_IO, "cannot write %s: %s", path, sw_lettering_failure(&to, result));
+}
+
+static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_grid_spec *spec, const measures *m)
+{
+    sw_status status = SW_OK;
+    int y = m->margin;
+    sw_lettering_colour(cr, SW_PAPER_RGB, 1);
+    cairo_paint(cr);
+    if (spec->label) SW_TRY(draw_line(cr, spec->label, m->title_px, false, y, m));
+    y += m->label_height;
+    SW_TRY(draw_line(cr, spec->title, m->title_px, true, y, m));
+    y += m->title_height;
+    for (int p = 0; p < panel_count(spec); p++) {
+        sw_grid_panel panel = panel_at(spec, p);
+        sw_lettering_type(cr, m->caption_px, false);
+        draw_inked(cr, captions[panel], m->margin, y + m->caption_px, SW_FAINT_INK_RGB);
+        y += m->caption_height;
+        fill_panel(surface, spec, m, y, colours[panel]);
+        if (spec->names) SW_TRY(draw_names(cr, spec, m, y));
+        y += m->panel_height + m->panel_gap;
+    }
+    draw_legend(cr, spec, m, y);
+done:
+    return status;
+}
+
+/* A context on a new surface; destroyed together. *surface and the result are never NULL, but may be in
+ * error. */
+static cairo_t *canvas(cairo_surface_t **surface, int width, int height)
+{
+    *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
+    cairo_t *cr = cairo_create(*surface);
+    cairo_font_options_t *options = cairo_font_options_create();
+    /* not the desktop's taste: same type on every screen */
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_SLIGHT);
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_ON);
+    cairo_set_font_options(cr, options);
+    cairo_font_options_destroy(options);
+    return cr;
+}
+
+/* How many lines the legend takes, found by drawing it where nothing shows. */
+static int count_legend_lines(const sw_grid_spec *spec, const measures *m)
+{
+    cairo_surface_t *surface;
+    cairo_t *cr = canvas(&surface, 1, 1);
+    int lines = draw_legend(cr, spec, m, 0);
+    cairo_destroy(cr);
+    cairo_surface_destroy(surface);
+    return lines;
+}
+
+typedef struct limits {
+    int64_t side_px, pixels;
+} limits;
+
+/* Lays out a whole picture, which may be so large. */
+static sw_status measure_picture(int *width, int *height, measures *m, const sw_grid_spec *spec, limits most)
+{
+    assert(spec->count > 0 && spec->columns > 0 && spec->size_px > 0 && spec->classes > 0);
+    sw_status status = measure(m, spec);
+    if (status != SW_OK) return status;
+    int64_t wide = m->content_width + 2 * (int64_t)m->margin;
+    int64_t high = 2 * (int64_t)m->margin + m->label_height + m->title_height +
+                   panel_count(spec) * ((int64_t)m->caption_height + m->panel_height + m->panel_gap) +
+                   (int64_t)count_legend_lines(spec, m) * m->legend_height - m->legend_px / 2;
+    if (wide > most.side_px || high > most.side_px || wide * high > most.pixels) return too_large(spec);
+    *width = (int)wide;
+    *height = (int)high;
+    return SW_OK;
+}
+
+/* Draws on a surface that the caller destroys. */
+static sw_status draw_surface(cairo_surface_t **surface, const sw_grid_spec *spec, limits most)
+{
+    sw_status status;
+    int width, height;
+    measures m = {0};
+    cairo_t *cr = NULL;
+    SW_TRY(measure_picture(&width, &height, &m, spec, most));
+    cr = canvas(surface, width, height);
+    if (cairo_surface_status(*surface) != CAIRO_STATUS_SUCCESS) {
+        status = sw_fail_alloc("picture of the grid", (size_t)width * (size_t)height * 4);
+        goto done;
+    }
+    SW_TRY(draw(cr, *surface, spec, &m));
+    if (cairo_status(cr) != CAIRO_STATUS_SUCCESS)
+        status = sw_fail(SW_E_IO, "cannot draw a grid: %s", cairo_status_to_string(cairo_status(cr)));
+done:
+    if (cr) cairo_destroy(cr);
+    return status;
+}
+
+static const limits of_cairo = {MAX_SIDE_PX, INT64_MAX};
+
+sw_status sw_grid_check(const sw_grid_spec *spec)
+{
+    int width, height;
+    measures m = {0};
+    return measure_picture(&width, &height, &m, spec, of_cairo);
+}
+
+sw_status sw_grid_draw(const char *path, const sw_grid_spec *spec)
+{
+    cairo_surface_t *surface = NULL;
+    sw_status status = draw_surface(&surface, spec, of_cairo);
+    if (status == SW_OK) status = write_png(path, surface);
+    if (surface) cairo_surface_destroy(surface);
+    return status;
+}
+
+sw_status sw_grid_picture(sw_image *out, const sw_grid_spec *spec)
+{
+    sw_status status = SW_OK;
+    cairo_surface_t *surface = NULL;
+    *out = (sw_image){0};
+    SW_TRY(draw_surface(&surface, spec, (limits){SW_IMAGE_MAX_SIDE_PX, SW_IMAGE_MAX_PIXELS}));
+    cairo_surface_flush(surface);
+    SW_TRY(sw_image_init(out, cairo_image_surface_get_width(surface), cairo_image_surface_get_height(surface),
+                         3));
+    const unsigned char *row = cairo_image_surface_get_data(surface);
+    uint8_t *to = out->pixels;
+    for (int y = 0; y < out->height; y++, row += cairo_image_surface_get_stride(surface))
+        for (int x = 0; x < out->width; x++) {
+            uint32_t rgb;
+            memcpy(&rgb, row + (size_t)x * sizeof rgb, sizeof rgb);
+            *to++ = (uint8_t)(rgb >> 16);
+            *to++ = (uint8_t)(rgb >> 8);
+            *to++ = (uint8_t)rgb;
+        }
+done:
+    if (surface) cairo_surface_destroy(surface);
+    return status;
+}
+
+void sw_grid_cleanup(void)
+{
+    cairo_debug_reset_static_data();
+    FcFini(); /* cairo finds its fonts through fontconfig */
+}

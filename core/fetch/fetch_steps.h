@@ -1,0 +1,21 @@
+/* The two steps of data/fetch.h. */
+#ifndef FETCH_FETCH_STEPS_H
+#define FETCH_FETCH_STEPS_H
+
+#include "fetch/fetch.h"
+
+/* Brings `url` to `path`, which must become `bytes` long, through PATH.partial. An answer that is another
+ * file leaves PATH.partial as it was. */
+sw_status fetch_download(const char *path, const char *url, const char *what, uint64_t bytes,
+                         const sw_fetch_options *options) SW_NODISCARD;
+
+/* Unpacks the entries below `folder`/ of a .tar.gz into DIR/FOLDER, through DIR/FOLDER.unpacking; others are
+ * passed over with a warning. `bytes` is the archive's size. SW_E_DATA: damaged or harmful; SW_E_IO: it could
+ * not be read or unpacked just now. */
+sw_status fetch_unpack(const char *dir, const char *folder, const char *archive, uint64_t bytes,
+                       const sw_fetch_options *options) SW_NODISCARD;
+
+/* Removes what an earlier unpacking that did not end left behind: it may be of another archive. */
+sw_status fetch_unpack_clear(const char *dir, const char *folder) SW_NODISCARD;
+
+#endif

@@ -1,0 +1,21 @@
+/* The two formats behind data/image.h. Decoders get the whole file in memory; their messages name no path,
+ * which the caller puts before them. */
+#ifndef IMAGE_IMAGE_CODEC_H
+#define IMAGE_IMAGE_CODEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "image/image.h"
+
+/* Appends "; " if there is a text already, then the note. */
+void image_note(sw_str *notes, const char *fmt, ...) SW_PRINTF(2, 3);
+
+/* RGB out; *out is empty before and, on failure, after. */
+sw_status image_decode_jpeg(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length) SW_NODISCARD;
+sw_status image_decode_png(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length) SW_NODISCARD;
+
+/* One channel, values as stored */
+sw_status image_decode_png_mask(sw_image *out, const uint8_t *bytes, size_t length) SW_NODISCARD;
+
+#endif

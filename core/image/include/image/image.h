@@ -1,0 +1,70 @@
+/* Pictures in memory and in files. The content of a file decides its format, never its name, and a forged
+ * header cannot make a reader allocate more than SW_IMAGE_MAX_PIXELS pixels. */
+#ifndef IMAGE_IMAGE_H
+#define IMAGE_IMAGE_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/str.h"
+
+enum {
+    SW_IMAGE_MAX_SIDE_PX = 20000,
+    SW_IMAGE_MAX_PIXELS = 100 * 1000 * 1000,
+    SW_IMAGE_MAX_FILE_BYTES = 256 << 20,
+};
+
+typedef enum sw_resize_kind {
+    SW_RESIZE_NEAREST,
+    SW_RESIZE_BILINEAR
+} sw_resize_kind; /* nearest, bilinear (masks: always nearest) */
+
+/* Rows from top to bottom without padding, channels together: (height, width, channels). channels is 3 (RGB)
+ * or 1. */
+typedef struct sw_image {
+    uint8_t *pixels;
+    int width, height, channels;
+} sw_image;
+
+/* Allocates `pixels`, uninitialised. Sides and channels must be positive and within the limits above, else
+ * SW_E_DATA. */
+sw_status sw_image_init(sw_image *out, int width, int height, int channels) SW_NODISCARD;
+void sw_image_deinit(sw_image *image); /* accepts an empty one */
+
+/* Reads a picture as RGB. JPEG: 3 components as libjpeg-turbo decodes them, gray and CMYK/YCCK converted,
+ * decoder warnings are notes. PNG: palette, gray, low bit depths and 16 bits become 8-bit RGB, alpha is
+ * composed on black. SW_E_IO: the file cannot be read. SW_E_DATA: damaged, too large, or another format
+ * (which the message names). On failure *out is empty. What was converted or doubtful is logged in one
+ * warning line a file. */
+sw_status sw_image_read_rgb(sw_image *out, const char *path) SW_NODISCARD;
+
+/* The same without logging: a text such as "a PNG under a .jpg name; alpha composed on black" is appended to
+ * `notes`, nothing when there is nothing to say. */
+sw_status sw_image_read_rgb_noted(sw_image *out, sw_str *notes, const char *path) SW_NODISCARD;
+
+/* Reads a PNG of one channel and at most 8 bits: gray values or palette indices exactly as stored (channels =
+ * 1). */
+sw_status sw_image_read_mask(sw_image *out, const char *path) SW_NODISCARD;
+
+/* Resizes into `out` (side_px, side_px, channels); the aspect ratio is not kept.
+ * Nearest: source index floor(dst * in / out), in whole numbers. PyTorch's mode="nearest" rounds a float
+ * scale first and so takes the neighbour in a few places where `out` is no power of two. Bilinear: PyTorch's
+ * mode="bilinear", align_corners=False, antialias=False, rounded to bytes. */
+void sw_image_resize(uint8_t *out, int side_px, const sw_image *image, sw_resize_kind kind);
+
+/* Appends the encoded file to `out`. JPEG: quality 1..100, no chroma subsampling. */
+sw_status sw_image_encode_png(sw_str *out, const sw_image *image) SW_NODISCARD;
+sw_status sw_image_encode_jpeg(sw_str *out, const sw_image *image, int quality) SW_NODISCARD;
+
+/* A picture of one channel as a PNG with a palette: pixel values stay what they are (sw_image_read_mask gives
+ * them back) and are shown as `rgb[value]`, 0xRRGGBB. 1 to 256 colours; every value is below `colours`. */
+sw_status sw_image_encode_png_indexed(sw_str *out, const sw_image *image, const uint32_t *rgb,
+                                      int colours) SW_NODISCARD;
+
+/* Writes the encoded file whole or not at all (see base/fs.h). */
+sw_status sw_image_write_png(const char *path, const sw_image *image) SW_NODISCARD;
+sw_status sw_image_write_png_indexed(const char *path, const sw_image *image, const uint32_t *rgb,
+                                     int colours) SW_NODISCARD;
+sw_status sw_image_write_jpeg(const char *path, const sw_image *image, int quality) SW_NODISCARD;
+
+#endif

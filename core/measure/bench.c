@@ -1,0 +1,284 @@
+#include "measure/bench.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/median.h"
+#include "base/rng.h"
+#include "bench_loading.h"
+#include "cl/profile.h"
+#include "cost.h"
+#include "nn/network.h"
+#include "setup/engines.h"
+
+/* What is open while measuring. */
+typedef struct bench {
+    sw_bench *out;
+    const sw_experiment *experiment;
+    const sw_bench_options *options;
+    sw_cl *cl;
+    sw_engines engines;
+    sw_network network;
+    int batch;
+    int unread;           /* training steps whose loss was not read */
+    float *images;        /* (batch,S,S,3) */
+    uint8_t *labels;      /* (batch,S,S) */
+    uint8_t *predictions; /* (batch,S,S) */
+    double opened_s, peak_s;
+} bench;
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+/* The best of all calls counts: other work on the machine only slows. */
+static sw_status measure_peak(bench *b)
+{
+    double gflops, gbytes_per_s, start = sw_clock_s();
+    sw_status status = sw_profile_peak(&gflops, &gbytes_per_s, b->cl);
+    if (status != SW_OK) return status;
+    b->peak_s += sw_clock_s() - start;
+    b->out->peak_gflops = fmax(b->out->peak_gflops, gflops);
+    b->out->copy_gbytes_per_s = fmax(b->out->copy_gbytes_per_s, gbytes_per_s);
+    return SW_OK;
+}
+
+static sw_status open_device(bench *b)
+{
+    sw_status status = SW_OK;
+    const char *spec = b->options->device ? b->options->device : b->experiment->runtime.device;
+    const sw_cl_options cl_options = {0};
+    sw_device_info *device = &b->out->device;
+    b->opened_s = sw_clock_s();
+    SW_TRY(sw_device_choose(device, spec));
+    SW_TRY(sw_cl_create(&b->cl, device, &cl_options));
+    SW_TRY(measure_peak(b));
+    sw_log(SW_LOG_INFO, "device %d:%d %s (%s): peak %.1f GFLOP/s, copy %.1f GB/s", device->platform_index,
+           device->device_index, device->name, device->type_name, b->out->peak_gflops,
+           b->out->copy_gbytes_per_s);
+done:
+    return status;
+}
+
+/* As a run does; the time that it may take to time engines is not the first step's. */
+static sw_status decide_engines(bench *b)
+{
+    double start = sw_clock_s();
+    sw_status status = sw_engines_decide(&b->engines, b->experiment, b->cl, NULL);
+    if (status != SW_OK) return status;
+    b->opened_s += sw_clock_s() - start;
+    sw_log(SW_LOG_INFO, "engines of the convolutions: %s", b->engines.source);
+    return SW_OK;
+}
+
+static sw_status open_network(bench *b)
+{
+    sw_status status = SW_OK;
+    const sw_experiment *x = b->experiment;
+    const sw_bench_options *o = b->options;
+    /* where evaluation is not measured, it takes part as in a run, so that training finds its usual memory */
+    int eval_batch = o->infer || x->train.val_batch_size > b->batch ? b->batch : x->train.val_batch_size;
+    const sw_network_options options = {.model = &x->model,
+                                        .loss = &x->loss,
+                                        .optimizer = o->train ? &x->optimizer : NULL,
+                                        .ema_decay = x->train.ema_decay,
+                                        .size_px = x->data.size,
+                                        .train_batch = b->batch,
+                                        .eval_batch = eval_batch,
+                                        .conv_engine = x->runtime.conv_engine,
+                                        .conv_pins = &b->engines.pins,
+                                        .workspace_cap_bytes = sw_workspace_cap_bytes(x, sw_cl_device(b->cl)),
+                                        .debug_buffers = x->runtime.debug_buffers,
+                                        .loss_every = x->runtime.loss_every};
+    sw_memory_table table;
+    SW_TRY(sw_network_plan(&b->network, b->cl, &options));
+    sw_network_memory(&b->network, &table);
+    b->out->device_bytes = table.total_bytes;
+    SW_TRY(sw_network_allocate(&b->network, x->seed));
+done:
+    return sw_fail_in(status, "batch %d", b->batch);
+}
+
+/* Random images and labels; what they show makes no difference to the time. */
+static sw_status make_input(bench *b)
+{
+    size_t pixels = (size_t)b->batch * (size_t)b->experiment->data.size * (size_t)b->experiment->data.size;
+    uint32_t classes = (uint32_t)b->experiment->model.classes;
+    sw_rng rng = sw_rng_at(b->experiment->seed, SW_RNG_TEST, 0);
+    b->images = malloc(pixels * 3 * sizeof *b->images);
+    b->labels = malloc(pixels);
+    b->predictions = malloc(pixels);
+    if (!b->images || !b->labels || !b->predictions)
+        return sw_fail_alloc("the images of a batch", pixels * (3 * sizeof *b->images + 2));
+    for (size_t i = 0; i < 3 * pixels; i++) b->images[i] = sw_rng_float(&rng);
+    for (size_t i = 0; i < pixels; i++) b->labels[i] = (uint8_t)sw_rng_below(&rng, classes);
+    return SW_OK;
+}
+
+/* --- whole steps ----------------------------------------------------------------------------- */
+
+static sw_status read_losses(bench *b)
+{
+    const float *losses;
+    int count;
+    b->unread = 0;
+    return sw_network_losses(&b->network, &losses, &count);
+}
+
+static sw_status train_step(bench *b)
+{
+    sw_status status = SW_OK;
+    SW_TRY(sw_network_upload(&b->network, b->images, b->labels, b->batch));
+    /* at rate 0 an update costs what it always does, and every step computes the same */
+    SW_TRY(sw_network_enqueue_step(&b->network, b->batch, 0.0));
+    if (++b->unread == sw_network_loss_every(&b->network)) SW_TRY(read_losses(b));
+done:
+    return status;
+}
+
+static sw_status infer_step(bench *b)
+{
+    return sw_network_evaluate(&b->network, b->images, b->labels, b->batch,
+                               &(sw_batch_results){.predictions = b->predictions});
+}
+
+static sw_status summarise(sw_bench_steps *steps)
+{
+    size_t bytes = (size_t)steps->count * sizeof(double);
+    double *sorted = malloc(bytes);
+    if (!sorted) return sw_fail_alloc("step times", bytes);
+    memcpy(sorted, steps->seconds, bytes);
+    steps->median_images_per_second = steps->batch / sw_median(sorted, (size_t)steps->count);
+    steps->best_images_per_second = steps->batch / sorted[0];
+    free(sorted);
+    return SW_OK;
+}
+
+/* So many steps, and the look at their losses; together, since in between nobody waits for the device. */
+static sw_status take_steps(bench *b, sw_status (*step)(bench *), int count)
+{
+    sw_status status = SW_OK;
+    for (int i = 0; i < count; i++) SW_TRY(step(b));
+    if (b->unread > 0) SW_TRY(read_losses(b));
+done:
+    return status;
+}
+
+/* A first step that is not counted (it waits for pages and kernels), then the measured ones. What a training
+ * step leaves running (its update) is part of the next one's time, as in a run. */
+static sw_status time_steps(sw_bench_steps *steps, bench *b, const char *what, sw_status (*step)(bench *),
+                            int at_a_time)
+{
+    sw_status status = SW_OK;
+    int wanted = b->options->steps;
+    steps->batch = b->batch;
+    steps->seconds = calloc((size_t)wanted, sizeof *steps->seconds);
+    if (!steps->seconds) return sw_fail_alloc("step times", (size_t)wanted * sizeof *steps->seconds);
+    SW_TRY(take_steps(b, step, 1));
+    double last = sw_clock_s();
+    if (b->out->first_step_seconds <= 0.0) b->out->first_step_seconds = last - b->opened_s - b->peak_s;
+    while (steps->count < wanted) {
+        int count = wanted - steps->count < at_a_time ? wanted - steps->count : at_a_time;
+        SW_TRY(take_steps(b, step, count));
+        double now = sw_clock_s(), each = (now - last) / count;
+        for (int i = 0; i < count; i++) steps->seconds[steps->count++] = each;
+        sw_log(SW_LOG_INFO, "%s, batch %d, step %d of %d: %.2f images/s", what, b->batch, steps->count,
+               wanted, b->batch / each);
+        last = now;
+    }
+    SW_TRY(summarise(steps));
+done:
+    return status;
+}
+
+static sw_status measure_steps(bench *b)
+{
+    sw_status status = SW_OK;
+    const sw_network *n = &b->network;
+    if (b->options->train) {
+        b->out->train.flop = b->batch * sw_plan_flop(&n->train_model.graph, sw_executor_plan(n->trainer));
+        SW_TRY(time_steps(&b->out->train, b, "training", train_step, sw_network_loss_every(n)));
+    }
+    if (b->options->infer) {
+        b->out->infer.flop = b->batch * sw_plan_flop(&n->eval_model.graph, sw_executor_plan(n->evaluator));
+        SW_TRY(time_steps(&b->out->infer, b, "inference", infer_step, 1));
+    }
+done:
+    return status;
+}
+
+/* --- layer by layer -------------------------------------------------------------------------- */
+
+/* Each round is a whole step, timed by the device's clock. */
+static sw_status time_passes(bench *b, const char *what, bool infer, sw_status (*step)(bench *))
+{
+    sw_status status = SW_OK;
+    int rounds = b->options->steps < SW_PASS_MAX_ROUNDS ? b->options->steps : SW_PASS_MAX_ROUNDS;
+    SW_TRY(sw_profile_start(b->cl));
+    sw_profile_reset(b->cl);
+    for (int r = 0; r < rounds; r++) {
+        SW_TRY(step(b));
+        if (b->unread > 0) SW_TRY(read_losses(b));
+        SW_TRY(sw_pass_list_take(&b->out->passes, &b->network, infer, r, 1, b->batch));
+        sw_log(SW_LOG_INFO, "%s, pass by pass, round %d of %d", what, r + 1, rounds);
+    }
+    SW_TRY(sw_profile_stop(b->cl));
+done:
+    return status;
+}
+
+static sw_status measure_passes(bench *b)
+{
+    sw_status status = SW_OK;
+    if (b->options->train) SW_TRY(time_passes(b, "training", false, train_step));
+    if (b->options->infer) SW_TRY(time_passes(b, "inference", true, infer_step));
+done:
+    return status;
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+static void bench_close(bench *b)
+{
+    free(b->images);
+    free(b->labels);
+    free(b->predictions);
+    sw_network_deinit(&b->network);
+    sw_engines_deinit(&b->engines);
+    sw_cl_destroy(b->cl);
+}
+
+sw_status sw_bench_run(sw_bench *out, const sw_experiment *experiment, const sw_bench_options *options)
+{
+    sw_status status = SW_OK;
+    *out = (sw_bench){0};
+    bench b = {.out = out, .experiment = experiment, .options = options};
+    b.batch = options->batch ? options->batch : experiment->train.batch_size;
+    snprintf(out->experiment, sizeof out->experiment, "%s", experiment->name);
+    SW_TRY(open_device(&b));
+    SW_TRY(decide_engines(&b));
+    SW_TRY(open_network(&b));
+    SW_TRY(make_input(&b));
+    SW_TRY(measure_steps(&b));
+    if (options->layers) SW_TRY(measure_passes(&b));
+    if (options->data && options->train)
+        SW_TRY(sw_bench_measure_loading(&out->loading, &b.network, experiment, options->steps));
+    SW_TRY(measure_peak(&b));
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) == 0) out->peak_resident_bytes = (size_t)usage.ru_maxrss * 1024;
+done:
+    bench_close(&b);
+    if (status != SW_OK) sw_bench_deinit(out);
+    return status;
+}
+
+void sw_bench_deinit(sw_bench *out)
+{
+    free(out->train.seconds);
+    free(out->infer.seconds);
+    sw_pass_list_deinit(&out->passes);
+    *out = (sw_bench){0};
+}

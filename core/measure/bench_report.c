@@ -1,0 +1,150 @@
+/* The figures of a bench as tables and as JSON. */
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+#include "measure/bench.h"
+
+/* Of a step, in kernels and transfers. A driver that does not time its kernels gives nanoseconds for each,
+ * less than a thousandth of any step; this is far from that, and from what a device that is kept waiting
+ * gives. */
+static const double PASSES_AT_LEAST = 0.1;
+
+/* --- text ------------------------------------------------------------------------------------ */
+
+static void print_steps(sw_str *out, const sw_bench *b, const char *what, const sw_bench_steps *steps)
+{
+    if (!steps->count) return;
+    double gflops = steps->flop / steps->batch * steps->median_images_per_second * 1e-9;
+    sw_str_printf(out, "%-12s %6d %6d %10.2f %8.2f %10.1f %6.0f%%\n", what, steps->batch, steps->count,
+                  steps->median_images_per_second, steps->best_images_per_second, gflops,
+                  100.0 * gflops / b->peak_gflops);
+}
+
+static void print_header(sw_str *out, const sw_bench *b)
+{
+    double gib = 1.0 / 1073741824.0;
+    sw_str_printf(out, "%s on %.60s\n", b->experiment, b->device.name);
+    sw_str_printf(out, "device's peak %.1f GFLOP/s, copy %.1f GB/s: the best of before and after\n\n",
+                  b->peak_gflops, b->copy_gbytes_per_s);
+    sw_str_printf(out, "%-12s %6s %6s %10s %8s %10s %7s\n", "whole steps", "batch", "steps", "images/s",
+                  "best", "GFLOP/s", "of peak");
+    print_steps(out, b, "training", &b->train);
+    print_steps(out, b, "inference", &b->infer);
+    sw_str_printf(out,
+                  "\npeak resident memory %.2f GiB, of it planned on the device %.2f GiB\n"
+                  "first step done %.2f s after the device was opened\n",
+                  (double)b->peak_resident_bytes * gib, (double)b->device_bytes * gib, b->first_step_seconds);
+}
+
+/* Training steps whose images come from the loader, beside those on one batch that is there already. */
+static void print_loading(sw_str *out, const sw_bench *b)
+{
+    const sw_bench_loading *l = &b->loading;
+    if (!l->rounds) return;
+    sw_str_printf(out,
+                  "\ntraining step, batch %d, %d in a row each, medians of %d rounds in turn\n"
+                  "%-38s %10.1f ms\n%-38s %10.1f ms\n%-38s %+10.1f %%\n%-38s %10.2f ms a step\n",
+                  b->train.batch, l->steps, l->rounds, "  one batch over and over", l->off_ms,
+                  "  batches from the loader", l->on_ms, "  difference", 100.0 * (l->on_ms / l->off_ms - 1.0),
+                  "  of it waiting for a batch", l->wait_ms);
+}
+
+static void add_loading(cJSON *root, const sw_bench *b)
+{
+    const sw_bench_loading *l = &b->loading;
+    if (!l->rounds) return;
+    cJSON *object = cJSON_AddObjectToObject(root, "loading");
+    cJSON_AddNumberToObject(object, "rounds", l->rounds);
+    cJSON_AddNumberToObject(object, "steps", l->steps);
+    cJSON_AddNumberToObject(object, "step_ms_without_loader", l->off_ms);
+    cJSON_AddNumberToObject(object, "step_ms_with_loader", l->on_ms);
+    cJSON_AddNumberToObject(object, "wait_ms", l->wait_ms);
+}
+
+/* What the passes leave of a step: the host's share, and the time between one launch and the next. */
+static void print_rest(sw_str *out, const sw_bench *b, const char *what, const sw_bench_steps *steps,
+                       bool infer)
+{
+    double of_passes = sw_pass_list_ms(&b->passes, infer);
+    if (!steps->count) return;
+    double step_ms = 1e3 * steps->batch / steps->best_images_per_second;
+    sw_str_printf(out, "%s: kernels and transfers %.1f ms of the best whole step's %.1f ms\n", what,
+                  of_passes, step_ms);
+    if (of_passes < PASSES_AT_LEAST * step_ms)
+        sw_str_append(out,
+                      "  note: so little that this driver cannot be timing its kernels (Mesa 22.3's rusticl\n"
+                      "  does not); the rows above mean nothing, whole steps do\n");
+}
+
+void sw_bench_print(sw_str *out, const sw_bench *b)
+{
+    print_header(out, b);
+    print_loading(out, b);
+    if (!b->passes.count) return;
+    sw_pass_list_print(out, &b->passes, b->peak_gflops, true);
+    sw_str_append(out, "\n");
+    print_rest(out, b, "training", &b->train, false);
+    print_rest(out, b, "inference", &b->infer, true);
+    sw_str_append(out, "\nTimes are those of the device's clock, the best of a few steps. GFLOP/s count\n"
+                       "the operations of the direct algorithm whatever the algorithm, so that more than\n"
+                       "the peak is possible; GB/s count every value read and written once. A merged\n"
+                       "norm is done by the convolution before it; norm+max_pool is both at once.\n");
+}
+
+/* --- JSON ------------------------------------------------------------------------------------ */
+
+static void add_steps(cJSON *root, const char *key, const sw_bench *b, const sw_bench_steps *steps)
+{
+    if (!steps->count) return;
+    cJSON *object = cJSON_AddObjectToObject(root, key);
+    double gflops = steps->flop / steps->batch * steps->median_images_per_second * 1e-9;
+    cJSON_AddNumberToObject(object, "batch", steps->batch);
+    cJSON_AddNumberToObject(object, "steps", steps->count);
+    cJSON_AddNumberToObject(object, "images_per_second", steps->median_images_per_second);
+    cJSON_AddNumberToObject(object, "best_images_per_second", steps->best_images_per_second);
+    cJSON_AddItemToObject(object, "step_seconds", cJSON_CreateDoubleArray(steps->seconds, steps->count));
+    cJSON_AddNumberToObject(object, "gflop_per_image", steps->flop / steps->batch * 1e-9);
+    cJSON_AddNumberToObject(object, "gflops", gflops);
+    cJSON_AddNumberToObject(object, "share_of_peak", gflops / b->peak_gflops);
+}
+
+static void add_device(cJSON *root, const sw_device_info *device)
+{
+    cJSON *object = cJSON_AddObjectToObject(root, "device");
+    cJSON_AddStringToObject(object, "name", device->name);
+    cJSON_AddStringToObject(object, "type", device->type_name);
+    cJSON_AddStringToObject(object, "platform", device->platform_name);
+    cJSON_AddStringToObject(object, "version", device->version);
+    cJSON_AddStringToObject(object, "driver", device->driver);
+    cJSON_AddNumberToObject(object, "compute_units", device->compute_units);
+}
+
+sw_status sw_bench_json(sw_str *out, const sw_bench *b)
+{
+    sw_status status = SW_OK;
+    char *text = NULL;
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddStringToObject(root, "experiment", b->experiment);
+    add_device(root, &b->device);
+    cJSON_AddNumberToObject(root, "peak_gflops", b->peak_gflops);
+    cJSON_AddNumberToObject(root, "copy_gbytes_per_second", b->copy_gbytes_per_s);
+    add_steps(root, "train", b, &b->train);
+    add_steps(root, "infer", b, &b->infer);
+    cJSON_AddNumberToObject(root, "first_step_seconds", b->first_step_seconds);
+    cJSON_AddNumberToObject(root, "peak_resident_bytes", (double)b->peak_resident_bytes);
+    cJSON_AddNumberToObject(root, "device_bytes", (double)b->device_bytes);
+    add_loading(root, b);
+    if (b->passes.count) SW_TRY(sw_pass_list_json(root, &b->passes, b->peak_gflops));
+    text = cJSON_Print(root);
+    if (!text) {
+        status = sw_fail(SW_E_MEMORY, "no memory for the figures as JSON");
+        goto done;
+    }
+    sw_str_append(out, text);
+    sw_str_append(out, "\n");
+    SW_TRY(sw_str_status(out));
+done:
+    cJSON_free(text);
+    cJSON_Delete(root);
+    return status;
+}

@@ -1,0 +1,310 @@
+#include "measure/describe.h"
+#include "setup/engines.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cost.h"
+
+/* --- receptive field ------------------------------------------------------------------------- */
+
+/* The px of a value's row that are looked at; empty when last < first. */
+typedef struct span {
+    int64_t first, last;
+} span;
+
+/* What a node reads to make `made` of an output. */
+static span span_read(const sw_node *node, span made)
+{
+    int before = node->stride > 1 ? 0 : node->window / 2;
+    return (span){made.first * node->stride / node->upscale - before,
+                  made.last * node->stride / node->upscale - before + node->window - 1};
+}
+
+static void span_add(span *to, span more)
+{
+    if (to->last < to->first) {
+        *to = more;
+    } else {
+        if (more.first < to->first) to->first = more.first;
+        if (more.last > to->last) to->last = more.last;
+    }
+}
+
+/* Input px that px `at` of a value sees. `spans` is scratch, one a value. */
+static int64_t px_seen(const sw_graph *graph, int value, int64_t at, span *spans)
+{
+    for (int v = 0; v < graph->value_count; v++) spans[v] = (span){0, -1};
+    spans[value] = (span){at, at};
+    for (int n = graph->values[value].producer; n >= 0; n--) {
+        const sw_node *node = &graph->nodes[n];
+        for (int o = 0; o < node->output_count; o++) {
+            span made = spans[node->outputs[o]];
+            if (made.last < made.first) continue;
+            for (int i = 0; i < node->input_count; i++)
+                span_add(&spans[node->inputs[i]], span_read(node, made));
+        }
+    }
+    int64_t seen = 0;
+    for (int v = 0; v < graph->value_count; v++)
+        if (graph->values[v].producer < 0 && spans[v].last - spans[v].first + 1 > seen)
+            seen = spans[v].last - spans[v].first + 1;
+    return seen;
+}
+
+sw_status sw_receptive_fields(int *fields, const sw_graph *graph)
+{
+    span *spans = malloc((size_t)graph->value_count * sizeof *spans);
+    if (!spans) return sw_fail_alloc("receptive fields", (size_t)graph->value_count * sizeof *spans);
+    int period = 1; /* px so far apart see the same, shifted */
+    for (int n = 0; n < graph->node_count; n++) period *= graph->nodes[n].upscale;
+    for (int v = 0; v < graph->value_count; v++) {
+        int64_t most = 0;
+        for (int i = 0; i < period; i++) { /* far from 0, where no position is negative */
+            int64_t seen = px_seen(graph, v, (int64_t)period * 4096 + i, spans);
+            if (seen > most) most = seen;
+        }
+        fields[v] = (int)most;
+    }
+    free(spans);
+    return SW_OK;
+}
+
+/* --- description ----------------------------------------------------------------------------- */
+
+static sw_status build(sw_model *model, const sw_experiment *x, int batch)
+{
+    const sw_model_options options = {.batch = batch,
+                                      .size_px = x->data.size,
+                                      .conv_engine = x->runtime.conv_engine,
+                                      .workspace_cap_bytes = sw_workspace_cap_bytes(x, NULL)};
+    return sw_model_build(model, &x->model, &x->loss, &options);
+}
+
+static sw_status plan(sw_plan **out, const sw_model *model, bool training)
+{
+    /* the same values outlive the steps as in a run */
+    const int keep[] = {model->loss, model->logits, model->labels};
+    const sw_plan_options options = {.training = training,
+                                     .max_slab_bytes = (size_t)SW_DESCRIBE_MAX_SLAB_MIB << 20,
+                                     .keep = keep,
+                                     .keep_count = training ? 1 : 3};
+    return sw_fail_in(sw_plan_create(out, &model->graph, &options), "%s",
+                      training ? "training" : "evaluation");
+}
+
+static size_t largest_workspace(const sw_graph *graph, size_t at_least)
+{
+    for (int n = 0; n < graph->node_count; n++)
+        if (graph->nodes[n].workspace_bytes > at_least) at_least = graph->nodes[n].workspace_bytes;
+    return at_least;
+}
+
+static int moment_count(const sw_optimizer_config *optimizer)
+{
+    return optimizer->kind == SW_OPT_SGD ? optimizer->momentum > 0.0f : 2;
+}
+
+static sw_status fill_layers(sw_description *d)
+{
+    sw_status status = SW_OK;
+    const sw_graph *graph = &d->train_model.graph;
+    int *fields = calloc((size_t)graph->value_count, sizeof *fields);
+    d->layers = calloc((size_t)graph->node_count, sizeof *d->layers);
+    if (!fields || !d->layers) {
+        status = sw_fail_alloc("the table of layers", (size_t)graph->node_count * sizeof *d->layers);
+        goto done;
+    }
+    SW_TRY(sw_receptive_fields(fields, graph));
+    for (d->layer_count = 0; d->layer_count < graph->node_count; d->layer_count++) {
+        const sw_node *node = &graph->nodes[d->layer_count];
+        sw_layer *layer = &d->layers[d->layer_count];
+        *layer = (sw_layer){.name = node->name,
+                            .output = graph->values[node->outputs[0]].shape,
+                            .macs = node->macs,
+                            .field_px = node->op->is_loss ? 0 : fields[node->outputs[0]]};
+        sw_node_label(layer->op, sizeof layer->op, node);
+        for (int i = 0; i < node->param_count; i++) layer->parameters += graph->params[node->params[i]].elems;
+    }
+done:
+    free(fields);
+    return status;
+}
+
+sw_status sw_description_init(sw_description *d, const sw_experiment *experiment)
+{
+    sw_status status = SW_OK;
+    *d = (sw_description){.experiment = experiment};
+    SW_TRY(build(&d->train_model, experiment, experiment->train.batch_size));
+    SW_TRY(build(&d->eval_model, experiment, experiment->train.val_batch_size));
+    SW_TRY(plan(&d->train_plan, &d->train_model, true));
+    SW_TRY(plan(&d->eval_plan, &d->eval_model, false));
+    const sw_graph *graph = &d->train_model.graph;
+    sw_memory_table_make(&d->memory, graph, d->train_plan, d->eval_plan, moment_count(&experiment->optimizer),
+                         experiment->train.ema_decay > 0.0f,
+                         largest_workspace(&d->eval_model.graph, largest_workspace(graph, 0)));
+    d->parameters = sw_graph_trained_elems(graph);
+    d->macs = sw_graph_macs(graph);
+    d->forward_flop = 2.0 * (double)d->macs;
+    d->train_flop = sw_plan_flop(graph, d->train_plan);
+    SW_TRY(fill_layers(d));
+done:
+    if (status != SW_OK) sw_description_deinit(d);
+    return status;
+}
+
+void sw_description_deinit(sw_description *d)
+{
+    free(d->layers);
+    sw_plan_destroy(d->train_plan);
+    sw_plan_destroy(d->eval_plan);
+    sw_model_deinit(&d->train_model);
+    sw_model_deinit(&d->eval_model);
+    *d = (sw_description){0};
+}
+
+/* --- text ------------------------------------------------------------------------------------ */
+
+/* "15,274,892" */
+static const char *grouped(char text[32], uint64_t number)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number), at = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) text[at++] = ',';
+        text[at++] = digits[i];
+    }
+    text[at] = '\0';
+    return text;
+}
+
+static void print_layer(sw_str *out, const sw_layer *layer)
+{
+    char shape[40], parameters[32] = "", macs[32] = "", field[32] = "all";
+    snprintf(shape, sizeof shape, "%dx%dx%d", layer->output.h, layer->output.w, layer->output.c);
+    if (layer->parameters) grouped(parameters, layer->parameters);
+    if (layer->macs) snprintf(macs, sizeof macs, "%.2f", (double)layer->macs * 1e-6);
+    if (layer->field_px) snprintf(field, sizeof field, "%d px", layer->field_px);
+    sw_str_printf(out, "%-20s %-13s %11s %10s %9s %8s\n", layer->name, layer->op, shape, parameters, macs,
+                  field);
+}
+
+static double mib(size_t bytes)
+{
+    return (double)bytes / 1048576.0;
+}
+
+static int batch_of(const sw_model *model)
+{
+    return model->graph.values[model->images].shape.n;
+}
+
+static void print_plan(sw_str *out, const char *what, const sw_model *model, const sw_plan *p)
+{
+    sw_str_printf(out, "%-10s  batch %d: %d steps, activations in %d slab%s of %.1f MiB in all\n", what,
+                  batch_of(model), p->step_count, p->slab_count, p->slab_count == 1 ? "" : "s",
+                  mib(sw_plan_slab_total_bytes(p)));
+}
+
+static void print_totals(sw_str *out, const sw_description *d)
+{
+    char parameters[32];
+    sw_str_printf(out, "%s parameters, %.2f GMAC an image\n", grouped(parameters, d->parameters),
+                  (double)d->macs * 1e-9);
+    sw_str_printf(out, "%.2f GFLOP an image forward, %.1f GFLOP an image in a training step\n",
+                  d->forward_flop * 1e-9, d->train_flop * 1e-9);
+}
+
+static void print_memory(sw_str *out, const sw_description *d)
+{
+    print_plan(out, "training", &d->train_model, d->train_plan);
+    print_plan(out, "evaluation", &d->eval_model, d->eval_plan);
+    if (d->train_plan->recompute_count)
+        sw_str_printf(out, "%d values are not kept from forward to backward but computed again\n",
+                      d->train_plan->recompute_count);
+    sw_str_append(out, "\n");
+    sw_memory_table_print(out, &d->memory);
+    sw_str_printf(out,
+                  "with slabs of at most %d MiB; the workspace is its cap, and what the device's\n"
+                  "convolution engines ask for may be more\n",
+                  SW_DESCRIBE_MAX_SLAB_MIB);
+}
+
+void sw_description_print(sw_str *out, const sw_description *d)
+{
+    const sw_experiment *x = d->experiment;
+    sw_str_printf(out, "%s: %s, %d classes, images of %dx%d\n\n", x->name, x->model.name, x->model.classes,
+                  x->data.size, x->data.size);
+    sw_str_printf(out, "%-20s %-13s %11s %10s %9s %8s\n", "layer", "op", "output", "parameters", "MMAC",
+                  "sees");
+    for (int i = 0; i < d->layer_count; i++) print_layer(out, &d->layers[i]);
+    sw_str_append(out, "\n");
+    print_totals(out, d);
+    sw_str_append(out, "\n");
+    print_memory(out, d);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------ */
+
+static cJSON *layer_json(const sw_layer *layer)
+{
+    cJSON *object = cJSON_CreateObject();
+    const int shape[] = {layer->output.h, layer->output.w, layer->output.c};
+    cJSON_AddStringToObject(object, "name", layer->name);
+    cJSON_AddStringToObject(object, "op", layer->op);
+    cJSON_AddItemToObject(object, "output", cJSON_CreateIntArray(shape, 3));
+    cJSON_AddNumberToObject(object, "parameters", (double)layer->parameters);
+    cJSON_AddNumberToObject(object, "macs", (double)layer->macs);
+    if (layer->field_px)
+        cJSON_AddNumberToObject(object, "field_px", layer->field_px);
+    else
+        cJSON_AddNullToObject(object, "field_px");
+    return object;
+}
+
+static cJSON *plan_json(const sw_model *model, const sw_plan *p)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddNumberToObject(object, "batch", batch_of(model));
+    cJSON_AddNumberToObject(object, "steps", p->step_count);
+    cJSON_AddNumberToObject(object, "recomputed", p->recompute_count);
+    cJSON_AddNumberToObject(object, "slabs", p->slab_count);
+    cJSON_AddNumberToObject(object, "activation_bytes", (double)sw_plan_slab_total_bytes(p));
+    cJSON_AddNumberToObject(object, "lower_bound_bytes", (double)p->lower_bound_bytes);
+    return object;
+}
+
+static cJSON *memory_json(const sw_description *d)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddItemToObject(object, "train", plan_json(&d->train_model, d->train_plan));
+    cJSON_AddItemToObject(object, "eval", plan_json(&d->eval_model, d->eval_plan));
+    cJSON_AddNumberToObject(object, "max_slab_bytes", (double)SW_DESCRIBE_MAX_SLAB_MIB * 1048576.0);
+    cJSON *parts = cJSON_AddObjectToObject(object, "bytes");
+    for (int i = 0; i < d->memory.count; i++)
+        cJSON_AddNumberToObject(parts, d->memory.rows[i].what, (double)d->memory.rows[i].bytes);
+    cJSON_AddNumberToObject(object, "total_bytes", (double)d->memory.total_bytes);
+    return object;
+}
+
+sw_status sw_description_json(sw_str *out, const sw_description *d)
+{
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddStringToObject(root, "experiment", d->experiment->name);
+    cJSON_AddStringToObject(root, "model", d->experiment->model.name);
+    cJSON_AddNumberToObject(root, "parameters", (double)d->parameters);
+    cJSON_AddNumberToObject(root, "macs", (double)d->macs);
+    cJSON_AddNumberToObject(root, "forward_flop", d->forward_flop);
+    cJSON_AddNumberToObject(root, "train_flop", d->train_flop);
+    cJSON *layers = cJSON_AddArrayToObject(root, "layers");
+    for (int i = 0; i < d->layer_count; i++) cJSON_AddItemToArray(layers, layer_json(&d->layers[i]));
+    cJSON_AddItemToObject(root, "memory", memory_json(d));
+    char *text = cJSON_Print(root);
+    cJSON_Delete(root);
+    if (!text) return sw_fail(SW_E_MEMORY, "no memory for the description as JSON");
+    sw_str_append(out, text);
+    sw_str_append(out, "\n");
+    cJSON_free(text);
+    return sw_str_status(out);
+}

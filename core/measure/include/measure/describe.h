@@ -1,0 +1,51 @@
+/* What an experiment's network is, worked out without a device: layers, sizes, work, memory. */
+#ifndef MEASURE_DESCRIBE_H
+#define MEASURE_DESCRIBE_H
+
+#include "base/str.h"
+#include "config/experiment.h"
+#include "graph/graph.h"
+#include "graph/plan.h"
+#include "nn/model.h"
+#include "nn/network.h"
+
+/* A slab's limit where no device is asked: what PoCL allows, and no device we know allows less. */
+enum { SW_DESCRIBE_MAX_SLAB_MIB = 2048 };
+
+typedef struct sw_layer {
+    const char *name; /* the node's, in the description's graph */
+    char op[32];      /* "conv2d 3x3", "norm+relu", ... */
+    sw_shape output;  /* of the training graph */
+    size_t parameters;
+    uint64_t macs; /* of one image's forward pass */
+    int field_px;  /* side of the square of input px that one output px sees; 0: a loss sees everything */
+} sw_layer;
+
+typedef struct sw_description {
+    const sw_experiment *experiment;  /* borrowed */
+    sw_model train_model, eval_model; /* at train.batch_size and train.val_batch_size */
+    sw_plan *train_plan, *eval_plan;  /* slabs of at most SW_DESCRIBE_MAX_SLAB_MIB */
+    sw_memory_table memory;
+    sw_layer *layers;
+    int layer_count;
+    size_t parameters;
+    uint64_t macs;
+    double forward_flop, train_flop; /* of one image: a forward pass, a whole training step */
+} sw_description;
+
+/* SW_E_CONFIG where stages do not fit, SW_E_MEMORY where one activation exceeds a slab. */
+sw_status sw_description_init(sw_description *description, const sw_experiment *experiment) SW_NODISCARD;
+void sw_description_deinit(sw_description *description); /* accepts a zeroed one */
+
+/* Appends the table of layers, the totals and the memory plan, in 80 columns. */
+void sw_description_print(sw_str *out, const sw_description *description);
+/* Appends the same as one JSON document. */
+sw_status sw_description_json(sw_str *out, const sw_description *description) SW_NODISCARD;
+
+/* Side in input px of the square that one px of each value sees; `fields` has value_count entries. Px i of a
+ * node's output reads px from i * stride / upscale - window / 2 (a pool: from i * stride) on, `window` of
+ * them, so that an unpool halves what was reached: followed back to the graph's inputs. After an unpool it
+ * depends on where the px lies; the largest counts. Borders of the image are not taken into account. */
+sw_status sw_receptive_fields(int *fields, const sw_graph *graph) SW_NODISCARD;
+
+#endif

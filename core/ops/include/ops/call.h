@@ -1,0 +1,99 @@
+/* What an op's functions get when the executor calls them. */
+#ifndef OPS_CALL_H
+#define OPS_CALL_H
+
+#include "cl/buffer.h"
+#include "cl/device.h"
+#include "cl/gemm.h"
+#include "cl/launch.h"
+#include "cl/profile.h"
+#include "graph/graph.h"
+#include "graph/op.h"
+
+/* What a profile calls the passes (cl/profile.h). The executor names the first four; an op whose backward
+ * pass has two parts worth telling apart names them with sw_profile_pass before it launches them. */
+#define SW_PASS_FORWARD          "forward"
+#define SW_PASS_RECOMPUTE        "recompute"
+#define SW_PASS_BACKWARD         "backward"
+#define SW_PASS_INFER            "infer"
+#define SW_PASS_BACKWARD_DATA    "backward-data"
+#define SW_PASS_BACKWARD_WEIGHTS "backward-weights"
+/* Outside the graph. */
+#define SW_PASS_UPLOAD  "upload"
+#define SW_PASS_UPDATE  "update"
+#define SW_PASS_METRICS "metrics"
+#define SW_PASS_READ    "read"
+
+/* What a convolution does to its results before it writes them, in inference, and a pool done with the norm
+ * before it to what it reads: the norm, y = (x - mean) istd gamma + beta, and its ReLU. The same operations
+ * as the norm's own, so the same bits. Values as EPILOGUE_... of cl_kernels/common.clh. */
+typedef enum sw_epilogue_kind { SW_EPILOGUE_NONE, SW_EPILOGUE_NORM, SW_EPILOGUE_NORM_RELU } sw_epilogue_kind;
+
+typedef struct sw_epilogue {
+    sw_epilogue_kind kind;
+    cl_mem stat /* mean (C), then istd (C) */, gamma /* (C) */, beta /* (C) */; /* NULL with NONE */
+} sw_epilogue;
+
+/* An epilogue as the last arguments of a launch: EPILOGUE_PARAMETERS of cl_kernels/common.clh. */
+#define SW_EPILOGUE_ARGS(e)                                                                                  \
+    sw_arg_i32((int)(e).kind), sw_arg_buffer((e).stat), sw_arg_buffer((e).gamma), sw_arg_buffer((e).beta)
+
+/* Shapes of in/out/din/dout are the node's values' shapes with n replaced by run->n. Handles are NULL where
+ * the step does not touch that thing. */
+typedef struct sw_run {
+    sw_cl *cl;
+    const sw_graph *graph;
+    const sw_node *node;
+    bool training; /* batch statistics and saved values; else running statistics */
+    int n;         /* images in this batch, at most the graph's */
+    cl_mem in[SW_MAX_INPUTS], out[SW_MAX_OUTPUTS];
+    cl_mem din[SW_MAX_INPUTS], dout[SW_MAX_OUTPUTS];
+    bool accumulate[SW_MAX_INPUTS];
+    cl_mem param[SW_MAX_PARAMS], dparam[SW_MAX_PARAMS]; /* gradients are added to */
+    cl_mem state[SW_MAX_STATES];                        /* running statistics */
+    cl_mem saved[SW_MAX_SAVED];
+    cl_mem workspace;       /* shared by all nodes; nothing survives in it between steps */
+    size_t workspace_bytes; /* prepare starts with the node's own figure and may raise it */
+    sw_epilogue epilogue;   /* forward of an op that takes one */
+    const sw_node *next;    /* the node whose work this one does too (sw_op.absorbs): out and dout are its; or
+                               NULL */
+    void *prepared;         /* what the op's prepare made (kernels, grids) */
+} sw_run;
+
+/* Shape of input/output i with the run's batch size. */
+sw_shape sw_run_in_shape(const sw_run *run, int i);
+sw_shape sw_run_out_shape(const sw_run *run, int i);
+sw_shape sw_run_next_shape(const sw_run *run, int i); /* of output i of run->next */
+
+/* The channel vector width kernels are built for: the largest power of two that divides the channels, up to
+ * the device's width. */
+int sw_run_vec(const sw_run *run, int channels);
+
+/* Global size (items along x, rows along y) with work-groups that suit the device: of one item on a CPU,
+ * where an item is a long loop (`heavy`), otherwise chosen to divide. For kernels that do not care in which
+ * work-group an item is. */
+sw_grid sw_run_grid(const sw_run *run, size_t x, size_t y, bool heavy);
+
+/* Whether a result of so many floats is better written past the caches: it would not stay in the last one. */
+bool sw_run_streams(const sw_run *run, size_t elems);
+
+/* How a kernel puts a result away: PUT_... of cl_kernels/common.clh. */
+typedef enum sw_put { SW_PUT_PLAIN, SW_PUT_ADDED, SW_PUT_STREAM } sw_put;
+
+/* ADDED where a gradient accumulates, else past the caches where sw_run_streams says so and the kernel writes
+ * `side_by_side` floats next to each other at once: past the caches part of a line costs as much as all. */
+sw_put sw_run_put(const sw_run *run, size_t elems, int side_by_side, bool accumulate);
+
+/* a / b rounded up: how many of b hold a. No sum of the two is taken, which might overflow. */
+static inline size_t sw_divide_up(size_t a, size_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+/* The same of counts that are ints: images, rows, channels, tiles; none below 0. */
+static inline int sw_divide_up_int(int a, int b)
+{
+    return a / b + (a % b != 0);
+}
+
+#endif

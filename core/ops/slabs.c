@@ -1,0 +1,104 @@
+#include "slabs.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "cl/buffer.h"
+
+/* A part of a slab. Tenants that begin at the same place, of one plan or of several, share one, as large as
+ * the largest of them: NVIDIA's driver (580) crashes when one of two sub-buffers with the same beginning is
+ * released. */
+typedef struct sw_pool_view {
+    int slab;
+    size_t offset_bytes, bytes;
+    cl_mem buffer;
+} pool_view;
+
+void sw_pool_init(sw_pool *pool, sw_cl *cl)
+{
+    *pool = (sw_pool){.cl = cl};
+}
+
+void sw_pool_deinit(sw_pool *pool)
+{
+    for (int i = 0; i < pool->view_count; i++) sw_buffer_release(&pool->views[i].buffer);
+    if (pool->slabs)
+        for (int i = 0; i < pool->slab_count; i++) sw_buffer_release(&pool->slabs[i]);
+    sw_buffer_release(&pool->workspace);
+    free(pool->views);
+    free(pool->slabs);
+    free(pool->slab_bytes);
+    *pool = (sw_pool){0};
+}
+
+static pool_view *find_view(const sw_pool *pool, const sw_tenant *tenant)
+{
+    for (int i = 0; i < pool->view_count; i++)
+        if (pool->views[i].slab == tenant->slab && pool->views[i].offset_bytes == tenant->offset_bytes)
+            return &pool->views[i];
+    return NULL;
+}
+
+static sw_status add_views(sw_pool *pool, const sw_plan *plan)
+{
+    size_t bytes = (size_t)(pool->view_count + plan->tenant_count) * sizeof *pool->views;
+    pool_view *grown = realloc(pool->views, bytes);
+    if (!grown) return sw_fail_alloc("the memory pool", bytes);
+    pool->views = grown;
+    for (int i = 0; i < plan->tenant_count; i++) {
+        const sw_tenant *tenant = &plan->tenants[i];
+        pool_view *view = find_view(pool, tenant);
+        if (!view) {
+            view = &pool->views[pool->view_count++];
+            *view = (pool_view){.slab = tenant->slab, .offset_bytes = tenant->offset_bytes};
+        }
+        if (tenant->bytes > view->bytes) view->bytes = tenant->bytes;
+    }
+    return SW_OK;
+}
+
+sw_status sw_pool_grow(sw_pool *pool, const sw_plan *plan, size_t workspace_bytes)
+{
+    assert(!pool->slabs);
+    if (plan->slab_count > pool->slab_count) {
+        size_t *grown = realloc(pool->slab_bytes, (size_t)plan->slab_count * sizeof *grown);
+        if (!grown) return sw_fail_alloc("the memory pool", (size_t)plan->slab_count * sizeof *grown);
+        for (int i = pool->slab_count; i < plan->slab_count; i++) grown[i] = 0;
+        pool->slab_bytes = grown;
+        pool->slab_count = plan->slab_count;
+    }
+    for (int i = 0; i < plan->slab_count; i++)
+        if (plan->slab_bytes[i] > pool->slab_bytes[i]) pool->slab_bytes[i] = plan->slab_bytes[i];
+    if (workspace_bytes > pool->workspace_bytes) pool->workspace_bytes = workspace_bytes;
+    return plan->tenant_count ? add_views(pool, plan) : SW_OK;
+}
+
+static sw_status make_buffers(sw_pool *pool)
+{
+    sw_status status = SW_OK;
+    for (int i = 0; i < pool->slab_count; i++)
+        SW_TRY(sw_buffer_create(&pool->slabs[i], pool->cl, pool->slab_bytes[i], "activations"));
+    for (int i = 0; i < pool->view_count; i++) {
+        pool_view *v = &pool->views[i];
+        SW_TRY(sw_buffer_sub(&v->buffer, pool->cl, pool->slabs[v->slab], v->offset_bytes, v->bytes));
+    }
+    if (pool->workspace_bytes)
+        SW_TRY(sw_buffer_create(&pool->workspace, pool->cl, pool->workspace_bytes, "workspace"));
+done:
+    return status;
+}
+
+sw_status sw_pool_allocate(sw_pool *pool)
+{
+    if (pool->slabs) return SW_OK;
+    pool->slabs = calloc((size_t)pool->slab_count, sizeof *pool->slabs);
+    if (!pool->slabs) return sw_fail_alloc("the memory pool", (size_t)pool->slab_count * sizeof *pool->slabs);
+    return sw_fail_in(make_buffers(pool),
+                      "activations do not fit the device; a smaller train.batch_size, data.size or "
+                      "runtime.workspace_mb needs less");
+}
+
+cl_mem sw_pool_view(const sw_pool *pool, const sw_tenant *tenant)
+{
+    return find_view(pool, tenant)->buffer;
+}

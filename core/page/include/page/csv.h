@@ -1,0 +1,13 @@
+/* Fields of CSV files. */
+#ifndef PAGE_CSV_H
+#define PAGE_CSV_H
+
+#include "base/str.h"
+
+/* Appends a text, quoted where it has a comma, a quote or a line break. */
+void sw_csv_text(sw_str *out, const char *text);
+
+/* Appends a comma and a number of so many significant digits, or nothing behind it for NaN. */
+void sw_csv_number(sw_str *out, double value, int digits);
+
+#endif

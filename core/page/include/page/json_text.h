@@ -1,0 +1,18 @@
+/* Texts and figures of JSON, whatever bytes a path or a message has: what is no UTF-8 becomes U+FFFD. */
+#ifndef PAGE_JSON_TEXT_H
+#define PAGE_JSON_TEXT_H
+
+#include "base/str.h"
+
+struct cJSON;
+
+/* Appends a quoted string that may stand inside a <script> too: < and & are written as \u003c and \u0026. */
+void sw_json_string(sw_str *out, const char *text);
+
+/* Appends a number: null where it is NaN or infinite. `digits` are significant ones. */
+void sw_json_number(sw_str *out, double value, int digits);
+
+/* cJSON_AddStringToObject for any bytes; NULL when memory is out. */
+struct cJSON *sw_json_add_text(struct cJSON *object, const char *key, const char *text);
+
+#endif

@@ -1,0 +1,39 @@
+#include "page/json_text.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+
+#include "base/utf8.h"
+
+void sw_json_string(sw_str *out, const char *text)
+{
+    sw_str_append(out, "\"");
+    while (*text) {
+        const char *character;
+        size_t bytes = sw_utf8_next(&character, &text);
+        if (*character == '"' || *character == '\\')
+            sw_str_printf(out, "\\%c", *character);
+        else if (*character == '<' || *character == '&' || (unsigned char)*character < 0x20)
+            sw_str_printf(out, "\\u%04x", (unsigned)*character);
+        else
+            sw_str_append_bytes(out, character, bytes);
+    }
+    sw_str_append(out, "\"");
+}
+
+void sw_json_number(sw_str *out, double value, int digits)
+{
+    if (isfinite(value))
+        sw_str_printf(out, "%.*g", digits, value);
+    else
+        sw_str_append(out, "null");
+}
+
+struct cJSON *sw_json_add_text(struct cJSON *object, const char *key, const char *text)
+{
+    sw_str clean = {0};
+    sw_utf8_append(&clean, text);
+    cJSON *added = clean.failed ? NULL : cJSON_AddStringToObject(object, key, clean.text);
+    sw_str_deinit(&clean);
+    return added;
+}

@@ -1,0 +1,293 @@
+/* A page of tables: filled in here, and written as text in blocks of a given width. */
+#include "page/sheet.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+enum { GAP = 2, NARROWEST = 6, MOST_COLUMNS = 8 /* of a table of words */, MOST_IN_BLOCK = 24 };
+
+/* A cell is one line, and harmless. */
+static const char *keep(sheet *s, const char *text)
+{
+    sw_str clean = {0};
+    sw_utf8_append(&clean, text);
+    char *copy = clean.failed ? NULL : sw_arena_strdup(&s->arena, clean.text);
+    sw_str_deinit(&clean);
+    if (!copy) s->failed = true;
+    for (char *c = copy; c && *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = ' ';
+    return copy;
+}
+
+static bool grow(sheet *s)
+{
+    int capacity = s->table_capacity ? 2 * s->table_capacity : 16;
+    sheet_table *grown = realloc(s->tables, (size_t)capacity * sizeof *grown);
+    if (!grown) {
+        s->failed = true;
+        return false;
+    }
+    s->tables = grown;
+    s->table_capacity = capacity;
+    return true;
+}
+
+sheet_table *sheet_add(sheet *s, const char *title, int columns, int rows)
+{
+    if (s->table_count == s->table_capacity && !grow(s)) return NULL;
+    sheet_table *table = &s->tables[s->table_count];
+    *table = (sheet_table){.title = keep(s, title), .columns = columns, .rows = rows};
+    table->heads = sw_arena_alloc(&s->arena, (size_t)columns * sizeof *table->heads);
+    table->cells = sw_arena_alloc(&s->arena, (size_t)columns * (size_t)(rows + 1) * sizeof *table->cells);
+    if (!table->heads || !table->cells || !table->title) {
+        s->failed = true;
+        return NULL;
+    }
+    s->table_count++;
+    return table;
+}
+
+void sheet_head(sheet *s, sheet_table *table, int column, const char *text)
+{
+    if (table) table->heads[column] = keep(s, text);
+}
+
+void sheet_put(sheet *s, sheet_table *table, int row, int column, const char *text)
+{
+    if (table) table->cells[row * table->columns + column].text = keep(s, text);
+}
+
+void sheet_put_delta(sheet *s, sheet_table *table, int row, int column, const char *delta)
+{
+    if (table) table->cells[row * table->columns + column].delta = keep(s, delta);
+}
+
+void sheet_warn(sheet *s, const char *text)
+{
+    if (s->warning_count < SHEET_WARNINGS) s->warnings[s->warning_count++] = keep(s, text);
+}
+
+sw_status sheet_status(const sheet *s)
+{
+    return s->failed ? sw_fail_alloc("a page of tables", 0) : SW_OK;
+}
+
+void sheet_deinit(sheet *s)
+{
+    free(s->tables);
+    sw_arena_deinit(&s->arena);
+    *s = (sheet){0};
+}
+
+/* ---- text ---- */
+
+/* Columns on a terminal: code points, not bytes. */
+static int width_of(const char *text)
+{
+    int width = 0;
+    for (const char *c = text ? text : ""; *c; c++) width += ((unsigned char)*c & 0xc0) != 0x80;
+    return width;
+}
+
+static void pad(sw_str *out, int count)
+{
+    if (count > 0) sw_str_printf(out, "%*s", count, "");
+}
+
+static void put_right(sw_str *out, const char *text, int width)
+{
+    pad(out, width - width_of(text));
+    sw_str_append(out, text ? text : "");
+}
+
+static void put_left(sw_str *out, const char *text, int width)
+{
+    sw_str_append(out, text ? text : "");
+    pad(out, width - width_of(text));
+}
+
+/* Blanks at the end of the line help nobody. */
+static void end_line(sw_str *out)
+{
+    while (out->length > 0 && out->text[out->length - 1] == ' ') out->text[--out->length] = '\0';
+    sw_str_append(out, "\n");
+}
+
+/* Bytes of `text` that go into one line of `width` columns: up to the last place where it may break. */
+static size_t first_line(const char *text, int width)
+{
+    size_t at = 0, cut = 0, breaks = 0, last_resort = 0;
+    int used = 0;
+    while (text[at] && used < width) {
+        do at++;
+        while (((unsigned char)text[at] & 0xc0) == 0x80);
+        used++;
+        cut = at;
+        if (strchr(" /,;", text[at - 1])) breaks = at;
+        if (strchr(".=", text[at - 1])) last_resort = at;
+    }
+    if (!text[at] || text[at] == ' ') return at;
+    return breaks ? breaks : last_resort ? last_resort : cut;
+}
+
+static const char *skip_blanks(const char *text)
+{
+    return text + strspn(text, " ");
+}
+
+static void put_wrapped(sw_str *out, const char *text, int indent, int width)
+{
+    for (bool first = true; *text || first; first = false) {
+        size_t length = first_line(text, width - indent);
+        if (!first) pad(out, indent);
+        sw_str_append_bytes(out, text, length);
+        end_line(out);
+        text = skip_blanks(text + length);
+    }
+}
+
+/* --- figures, in blocks --- */
+
+typedef struct figure_width {
+    int text, delta, whole;
+} figure_width;
+
+static figure_width measure(const sheet_table *table, int column)
+{
+    figure_width w = {.text = width_of(table->heads[column])};
+    for (int r = 0; r < table->rows; r++) {
+        const sheet_cell *cell = sheet_at(table, r, column);
+        if (width_of(cell->text) > w.text) w.text = width_of(cell->text);
+        if (width_of(cell->delta) > w.delta) w.delta = width_of(cell->delta);
+    }
+    w.whole = GAP + w.text + 1 + (w.delta ? 1 + w.delta : 0);
+    return w;
+}
+
+static void put_figure(sw_str *out, const sheet_cell *cell, figure_width w)
+{
+    pad(out, GAP);
+    put_right(out, cell->text, w.text);
+    sw_str_append(out, cell->best ? "*" : " ");
+    if (w.delta) {
+        pad(out, 1);
+        put_right(out, cell->delta, w.delta);
+    }
+}
+
+/* Columns from..from + count. */
+static void put_block(sw_str *out, const sheet_table *table, int from, int count, const figure_width *widths,
+                      int names)
+{
+    put_left(out, table->heads[0], names);
+    for (int c = 0; c < count; c++) {
+        const sheet_cell head = {.text = table->heads[from + c]};
+        put_figure(out, &head, widths[c]);
+    }
+    end_line(out);
+    for (int r = 0; r < table->rows; r++) {
+        put_left(out, sheet_at(table, r, 0)->text, names);
+        for (int c = 0; c < count; c++) put_figure(out, sheet_at(table, r, from + c), widths[c]);
+        end_line(out);
+    }
+}
+
+static void text_figures(sw_str *out, const sheet_table *table, int width)
+{
+    figure_width widths[MOST_IN_BLOCK];
+    int names = width_of(table->heads[0]);
+    for (int r = 0; r < table->rows; r++)
+        if (width_of(sheet_at(table, r, 0)->text) > names) names = width_of(sheet_at(table, r, 0)->text);
+    for (int from = 1, count; from < table->columns; from += count) {
+        int used = names;
+        for (count = 0; from + count < table->columns && count < MOST_IN_BLOCK; count++) {
+            widths[count] = measure(table, from + count);
+            used += widths[count].whole;
+            if (used > width && count > 0) break;
+        }
+        if (from > 1) sw_str_append(out, "\n");
+        put_block(out, table, from, count, widths, names);
+    }
+}
+
+/* --- words, wrapped in their columns --- */
+
+/* The widest columns give way until the line fits. */
+static void fit(int widths[MOST_COLUMNS], int columns, int width)
+{
+    for (;;) {
+        int widest = 0, total = GAP * (columns - 1);
+        for (int c = 0; c < columns; c++) {
+            total += widths[c];
+            if (widths[c] > widths[widest]) widest = c;
+        }
+        if (total <= width || widths[widest] <= NARROWEST) return;
+        widths[widest]--;
+    }
+}
+
+static void put_words(sw_str *out, const char *const texts[MOST_COLUMNS], const int widths[MOST_COLUMNS],
+                      int columns)
+{
+    const char *rest[MOST_COLUMNS];
+    for (int c = 0; c < columns; c++) rest[c] = texts[c] ? texts[c] : "";
+    for (bool more = true; more;) {
+        more = false;
+        for (int c = 0; c < columns; c++) {
+            size_t length = first_line(rest[c], widths[c]);
+            int used = 0;
+            for (size_t i = 0; i < length; i++) used += ((unsigned char)rest[c][i] & 0xc0) != 0x80;
+            if (c) pad(out, GAP);
+            sw_str_append_bytes(out, rest[c], length);
+            pad(out, widths[c] - used);
+            rest[c] = skip_blanks(rest[c] + length);
+            more |= *rest[c] != '\0';
+        }
+        end_line(out);
+    }
+}
+
+static void text_words(sw_str *out, const sheet_table *table, int width)
+{
+    const char *texts[MOST_COLUMNS];
+    int widths[MOST_COLUMNS], columns = table->columns < MOST_COLUMNS ? table->columns : MOST_COLUMNS;
+    for (int c = 0; c < columns; c++) {
+        widths[c] = width_of(table->heads[c]);
+        for (int r = 0; r < table->rows; r++) {
+            int w = width_of(sheet_at(table, r, c)->text);
+            if (w > widths[c]) widths[c] = w;
+        }
+    }
+    fit(widths, columns, width);
+    put_words(out, table->heads, widths, columns);
+    for (int r = 0; r < table->rows; r++) {
+        for (int c = 0; c < columns; c++) texts[c] = sheet_at(table, r, c)->text;
+        put_words(out, texts, widths, columns);
+    }
+}
+
+void sheet_text(sw_str *out, const sheet *s, int width)
+{
+    put_wrapped(out, s->title, 0, width);
+    for (int i = 0; i < s->warning_count; i++) {
+        sw_str_append(out, "! ");
+        put_wrapped(out, s->warnings[i], 2, width);
+    }
+    for (int i = 0; i < s->table_count; i++) {
+        const sheet_table *table = &s->tables[i];
+        sw_str_append(out, "\n");
+        put_wrapped(out, table->title, 0, width);
+        if (table->remark) put_wrapped(out, table->remark, 0, width);
+        if (table->rows == 0) continue;
+        if (table->figures)
+            text_figures(out, table, width);
+        else
+            text_words(out, table, width);
+    }
+    if (s->closing) {
+        sw_str_append(out, "\n");
+        put_wrapped(out, s->closing, 0, width);
+    }
+}

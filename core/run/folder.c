@@ -1,0 +1,350 @@
+/* The folder of a run, its log and its lock. The manifest is in manifest.c. */
+#include "run/folder.h"
+
+#include <cjson/cJSON.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/str.h"
+
+static const char log_name[] = "log.txt", config_name[] = "config.yaml", manifest_name[] = "manifest.json";
+
+enum { MAX_RUN_NUMBER = 999999 };
+
+/* ---- log.txt ---- */
+
+/* "2025-03-01 12:00:00.123Z warning: <line>". A log that can't be written must not stop a run. */
+void sw_run_folder_log(const sw_run_folder *folder, sw_log_level level, const char *line)
+{
+    struct timespec now;
+    struct tm utc;
+    char stamp[32] = "";
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (gmtime_r(&now.tv_sec, &utc)) strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &utc);
+    dprintf(folder->log_fd, "%s.%03ldZ %s: %s\n", stamp, now.tv_nsec / 1000000, sw_log_level_name(level),
+            line);
+}
+
+static void log_line(void *user, sw_log_level level, const char *line)
+{
+    sw_run_folder_log(user, level, line);
+}
+
+/* The lock is the log's: it goes with the process, however that ends. */
+static sw_status open_log(sw_run_folder *folder, int flags)
+{
+    char *path = sw_fs_join(folder->path, log_name);
+    if (!path) return SW_E_MEMORY;
+    sw_status status = SW_OK;
+    folder->log_fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | flags, 0666);
+    if (folder->log_fd < 0 && errno == EEXIST)
+        status = sw_fail(SW_E_USAGE, "%s is being used by another run; choose another folder", folder->path);
+    else if (folder->log_fd < 0)
+        status = sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
+    else if (flock(folder->log_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        status = sw_fail(SW_E_USAGE, "%s is being written by another process; wait for it or stop it",
+                         folder->path);
+    free(path);
+    return status;
+}
+
+/* A shared lock is refused while a run holds its own; it is let go at once, for it would stand in the way of
+ * a run that begins. */
+bool sw_run_folder_is_busy(const char *path)
+{
+    char *log_path = sw_fs_join(path, log_name);
+    int fd = log_path ? open(log_path, O_RDONLY | O_CLOEXEC) : -1;
+    free(log_path);
+    if (fd < 0) return false;
+    bool busy = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    return busy;
+}
+
+/* ---- the folder ---- */
+
+static sw_run_folder *new_folder(const char *path)
+{
+    sw_run_folder *folder = calloc(1, sizeof *folder);
+    if (!folder) {
+        sw_fail_alloc("run folder", sizeof *folder);
+        return NULL;
+    }
+    folder->log_fd = -1;
+    folder->path = sw_strf("%s", path);
+    folder->grids = sw_fs_join(path, "grids");
+    folder->checkpoints = sw_fs_join(path, "checkpoints");
+    if (folder->path && folder->grids && folder->checkpoints) return folder;
+    sw_run_folder_destroy(folder);
+    return NULL;
+}
+
+static sw_status furnish(sw_run_folder **out, const char *path, int log_flags)
+{
+    sw_status status = SW_OK;
+    *out = NULL;
+    sw_run_folder *folder = new_folder(path);
+    if (!folder) return SW_E_MEMORY;
+    SW_TRY(open_log(folder, log_flags));
+    SW_TRY(sw_fs_mkdirs(folder->grids));
+    SW_TRY(sw_fs_mkdirs(folder->checkpoints));
+    sw_log_add_sink(log_line, folder);
+    *out = folder;
+    folder = NULL;
+done:
+    sw_run_folder_destroy(folder);
+    return status;
+}
+
+/* Letters, digits, '.', '_', '-', not beginning with a dot: nothing that leads out of runs/ or hides there.
+ */
+static bool is_plain_name(const char *name)
+{
+    return name[0] != '\0' && name[0] != '.' && name[0] != '-' &&
+           name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")] == '\0';
+}
+
+/* The highest n of the sub-folders called n, 0 without any. */
+static sw_status last_number(long *out, const char *folder)
+{
+    DIR *dir = opendir(folder);
+    if (!dir) return sw_fail(SW_E_IO, "cannot read folder %s: %s", folder, strerror(errno));
+    *out = 0;
+    const struct dirent *entry;
+    while ((entry = readdir(dir))) {
+        char *end;
+        long number = strtol(entry->d_name, &end, 10);
+        if (*end == '\0' && number > *out && number <= MAX_RUN_NUMBER) *out = number;
+    }
+    closedir(dir);
+    return SW_OK;
+}
+
+/* "<runs_root>/<experiment>", on the heap. */
+static sw_status name_parent(char **out, const char *runs_root, const char *experiment)
+{
+    *out = NULL;
+    if (!is_plain_name(experiment))
+        return sw_fail(
+            SW_E_CONFIG,
+            "'%s' cannot name a folder of runs: use letters, digits, '.', '_' and '-', or give --out",
+            experiment);
+    *out = sw_fs_join(runs_root, experiment);
+    return *out ? SW_OK : SW_E_MEMORY;
+}
+
+/* mkdir itself decides who gets a number: it succeeds for one process only. */
+static sw_status make_numbered(char **out, const char *runs_root, const char *experiment)
+{
+    sw_status status = SW_OK;
+    long number = 0;
+    char *path = NULL, *parent = NULL;
+    SW_TRY(name_parent(&parent, runs_root, experiment));
+    SW_TRY(sw_fs_mkdirs(parent));
+    SW_TRY(last_number(&number, parent));
+    do {
+        free(path);
+        path = sw_strf("%s/%03ld", parent, ++number);
+        if (!path) {
+            status = SW_E_MEMORY;
+            goto done;
+        }
+        if (mkdir(path, 0777) == 0) {
+            *out = path;
+            path = NULL;
+            goto done;
+        }
+    } while (errno == EEXIST && number <= MAX_RUN_NUMBER);
+    status = sw_fail(SW_E_IO, "cannot create folder %s: %s", path, strerror(errno));
+done:
+    free(path);
+    free(parent);
+    return status;
+}
+
+static sw_status require_empty(const char *path)
+{
+    DIR *dir = opendir(path);
+    if (!dir && errno == ENOTDIR)
+        return sw_fail(SW_E_USAGE, "%s is a file; a run needs a new or an empty folder", path);
+    if (!dir) return sw_fail(SW_E_IO, "cannot read folder %s: %s", path, strerror(errno));
+    const struct dirent *entry;
+    bool empty = true;
+    while ((entry = readdir(dir)))
+        empty &= strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    closedir(dir);
+    if (!empty)
+        return sw_fail(SW_E_USAGE,
+                       "%s is not empty and runs are never overwritten; choose another folder, or "
+                       "continue that run with --resume",
+                       path);
+    return SW_OK;
+}
+
+/* Whether something could be made in the folder, or in the nearest one above it that is there. */
+static sw_status require_writable(const char *path)
+{
+    sw_status status = SW_OK;
+    char *folder = sw_strf("%s", path);
+    while (folder && !sw_fs_exists(folder) && strcmp(folder, ".") != 0 && strcmp(folder, "/") != 0) {
+        char *above = sw_fs_dirname(folder);
+        free(folder);
+        folder = above;
+    }
+    if (!folder)
+        status = SW_E_MEMORY;
+    else if (!sw_fs_is_dir(folder))
+        status = sw_fail(SW_E_IO, "cannot create folder %s: %s is a file", path, folder);
+    else if (access(folder, W_OK | X_OK) != 0)
+        status = sw_fail(SW_E_IO, "cannot create folder %s: nothing can be written in %s: %s", path, folder,
+                         strerror(errno));
+    free(folder);
+    return status;
+}
+
+static sw_status check_given(const char *path)
+{
+    if (!*path) return sw_fail(SW_E_USAGE, "--out: expected a folder, got an empty name");
+    sw_status status = sw_fs_exists(path) ? require_empty(path) : SW_OK;
+    return status == SW_OK ? require_writable(path) : status;
+}
+
+sw_status sw_run_folder_check(const char *runs_root, const char *experiment, const char *given_path)
+{
+    sw_status status = SW_OK;
+    char *parent = NULL;
+    if (given_path) return check_given(given_path);
+    SW_TRY(name_parent(&parent, runs_root, experiment));
+    SW_TRY(require_writable(parent));
+done:
+    free(parent);
+    return status;
+}
+
+static sw_status make_given(const char *path)
+{
+    sw_status status = SW_OK;
+    char *parent = sw_fs_dirname(path);
+    if (!parent) return SW_E_MEMORY;
+    SW_TRY(sw_fs_mkdirs(parent));
+    if (mkdir(path, 0777) != 0) {
+        if (errno == EEXIST)
+            status = require_empty(path);
+        else
+            status = sw_fail(SW_E_IO, "cannot create folder %s: %s", path, strerror(errno));
+    }
+done:
+    free(parent);
+    return status;
+}
+
+sw_status sw_run_folder_create(sw_run_folder **out, const char *runs_root, const char *experiment,
+                               const char *given_path)
+{
+    sw_status status = SW_OK;
+    char *numbered = NULL;
+    *out = NULL;
+    if (given_path)
+        SW_TRY(make_given(given_path));
+    else
+        SW_TRY(make_numbered(&numbered, runs_root, experiment));
+    /* O_EXCL: of two processes that found the same empty folder, one goes on */
+    SW_TRY(furnish(out, given_path ? given_path : numbered, O_CREAT | O_EXCL));
+done:
+    free(numbered);
+    return status;
+}
+
+sw_status sw_run_folder_open(sw_run_folder **out, const char *path)
+{
+    sw_status status = SW_OK;
+    *out = NULL;
+    char *manifest = sw_fs_join(path, manifest_name);
+    char *config = sw_fs_join(path, config_name);
+    if (!manifest || !config)
+        status = SW_E_MEMORY;
+    else if (!sw_fs_is_dir(path))
+        status = sw_fail(SW_E_USAGE, "%s: there is no such run folder", path);
+    else if (!sw_fs_exists(manifest) || !sw_fs_exists(config))
+        status =
+            sw_fail(SW_E_USAGE, "%s is no run folder (it lacks %s or %s)", path, config_name, manifest_name);
+    else
+        status = furnish(out, path, O_CREAT);
+    free(manifest);
+    free(config);
+    return status;
+}
+
+void sw_run_folder_destroy(sw_run_folder *folder)
+{
+    if (!folder) return;
+    sw_log_remove_sink(log_line, folder);
+    if (folder->log_fd >= 0) close(folder->log_fd);
+    free(folder->path);
+    free(folder->grids);
+    free(folder->checkpoints);
+    free(folder);
+}
+
+/* ---- its files ---- */
+
+char *sw_run_folder_file(const sw_run_folder *folder, const char *name)
+{
+    return sw_fs_join(folder->path, name);
+}
+
+static sw_status write_file(const sw_run_folder *folder, const char *name, const char *text)
+{
+    char *path = sw_run_folder_file(folder, name);
+    if (!path) return SW_E_MEMORY;
+    sw_status status = sw_fs_write(path, text, strlen(text));
+    free(path);
+    return status;
+}
+
+sw_status sw_run_folder_write_config(const sw_run_folder *folder, const char *yaml)
+{
+    return write_file(folder, config_name, yaml);
+}
+
+sw_status sw_run_folder_write_manifest(const sw_run_folder *folder, const struct cJSON *manifest)
+{
+    char *json = cJSON_Print(manifest);
+    char *text = json ? sw_strf("%s\n", json) : NULL;
+    sw_status status = text ? write_file(folder, manifest_name, text) : sw_fail_alloc(manifest_name, 0);
+    free(text);
+    cJSON_free(json);
+    return status;
+}
+
+sw_status sw_run_folder_read_manifest(struct cJSON **out, const sw_run_folder *folder)
+{
+    enum { MAX_MANIFEST_BYTES = 16 << 20 };
+    sw_status status = SW_OK;
+    char *text = NULL, *path = sw_run_folder_file(folder, manifest_name);
+    size_t length;
+    *out = NULL;
+    if (!path) return SW_E_MEMORY;
+    SW_TRY(sw_fs_read(&text, &length, path, MAX_MANIFEST_BYTES));
+    *out = cJSON_ParseWithLength(text, length);
+    if (!cJSON_IsObject(*out)) {
+        cJSON_Delete(*out);
+        *out = NULL;
+        status = sw_fail(SW_E_DATA, "%s: not a JSON object", path);
+    }
+done:
+    free(text);
+    free(path);
+    return status;
+}

@@ -1,0 +1,70 @@
+/* The validation images that are worth a look: the worst, the least certain, and those whose truth is
+ * doubtful. A run keeps them in RUN/gallery for the epoch of its best weights:
+ *
+ *   epoch_NN.json   the epoch's confusion counts; of each list its images in order, with their figures
+ *   epoch_NN.png    a row of four S x S tiles an image: photograph, truth, prediction, confidence (gray)
+ *   epoch_NN.csv    the figures of every validation image
+ *
+ * Each file is written aside and renamed, the JSON last: an epoch is there once its JSON is. */
+#ifndef RUN_GALLERY_FORMAT_H
+#define RUN_GALLERY_FORMAT_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "nn/metrics.h"
+
+struct cJSON;
+
+enum { SW_GALLERY_LENGTH = 12, SW_GALLERY_TILES = 4, SW_GALLERY_FORMAT = 1 };
+
+typedef enum sw_gallery_list {
+    SW_GALLERY_WORST,     /* lowest pixel accuracy */
+    SW_GALLERY_UNCERTAIN, /* lowest mean confidence */
+    SW_GALLERY_DOUBTFUL,  /* largest sum of confident_error and of what the truth's border share exceeds the
+                             median  of all images by: the share of pixels where the truth may be wrong */
+    SW_GALLERY_LISTS
+} sw_gallery_list;
+
+/* "worst", "uncertain", "doubtful" */
+const char *sw_gallery_list_name(sw_gallery_list list);
+
+/* NaN: not defined, such as the IoU of an image without pet and border. */
+typedef struct sw_gallery_figures {
+    double pixel_accuracy, iou, custom_iou;
+    double confidence;      /* mean of the predicted class's softmax over the image */
+    double confident_error; /* share of pixels that are wrong at a confidence of 0.9 or more */
+    double border;          /* share of pixels whose truth is border */
+} sw_gallery_figures;
+
+/* Confusion counts as the JSON files have them: rows truth, columns prediction, in pixels; the caller owns
+ * it. */
+struct cJSON *sw_json_confusion(const sw_confusion *m);
+
+typedef struct sw_gallery_item {
+    char *name;
+    int row; /* of the sheet */
+    sw_gallery_figures figures;
+} sw_gallery_item;
+
+typedef struct sw_gallery_view {
+    int epoch; /* 0: the run has no gallery yet, or is of an earlier version, and all else is empty */
+    int images, size_px, rows;
+    double border_median;
+    sw_confusion confusion;
+    char *class_names[SW_MAX_CLASSES];
+    sw_gallery_item items[SW_GALLERY_LISTS][SW_GALLERY_LENGTH];
+    int counts[SW_GALLERY_LISTS];
+    char *sheet; /* the PNG file's bytes; NULL: no rows */
+    size_t sheet_bytes;
+} sw_gallery_view;
+
+/* Reads the newest epoch's gallery of a run's folder. SW_E_IO, SW_E_DATA: one of its files is missing or not
+ * what a run writes. */
+sw_status sw_gallery_read(sw_gallery_view *out, const char *run) SW_NODISCARD;
+void sw_gallery_view_deinit(sw_gallery_view *view); /* accepts a zeroed one */
+
+/* The epochs in RUN/gallery, with a JSON or, with any_file, with any file: *out is freed by the caller. */
+sw_status sw_gallery_epochs(int **out, int *count, const char *folder, bool any_file) SW_NODISCARD;
+
+#endif

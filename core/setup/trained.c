@@ -1,0 +1,155 @@
+#include "setup/trained.h"
+#include "setup/engines.h"
+
+#include <stdlib.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "run/reader.h"
+#include "weights/checkpoint.h"
+
+static sw_status taken(char *path)
+{
+    return path ? SW_OK : sw_fail(SW_E_MEMORY, "out of host memory for a path");
+}
+
+/* Each epoch that is finished leaves its weights as the last ones, but none is the best where the figure that
+ * decides is undefined in all of them. */
+static sw_status fail_missing(const sw_saved *s, const char *run)
+{
+    char *last = sw_strf("%s/checkpoints/last.safetensors", run);
+    sw_status status = taken(last);
+    if (status != SW_OK) return status;
+    if (sw_fs_exists(last))
+        status = sw_fail(SW_E_USAGE,
+                         "%s is missing: the figure that train.save_best names was undefined in every epoch, "
+                         "so that none is the best; %s has the weights of the last one",
+                         s->weights_path, last);
+    else
+        status = sw_fail(SW_E_USAGE, "%s is missing: the run has not finished an epoch yet", s->weights_path);
+    free(last);
+    return status;
+}
+
+/* A run's folder stands for one of its checkpoints. */
+static sw_status locate_in_run(sw_saved *s, const sw_saved_options *o)
+{
+    sw_status status = SW_OK;
+    s->config_path = sw_fs_join(o->from, "config.yaml");
+    SW_TRY(taken(s->config_path));
+    if (!sw_fs_exists(s->config_path))
+        return sw_fail(SW_E_USAGE, "%s is not the folder of a run: it has no config.yaml", o->from);
+    s->weights_path = sw_strf("%s/checkpoints/%s.safetensors", o->from, o->which ? o->which : "best");
+    SW_TRY(taken(s->weights_path));
+    if (!sw_fs_exists(s->weights_path)) status = fail_missing(s, o->from);
+done:
+    return status;
+}
+
+/* RUN/checkpoints/x.safetensors belongs to RUN/config.yaml; a config.yaml beside another folder may be
+ * anything. */
+static sw_status locate_around_file(sw_saved *s, const sw_saved_options *o)
+{
+    sw_status status = SW_OK;
+    char *folder = NULL, *run = NULL;
+    if (o->which)
+        return sw_fail(SW_E_USAGE, "%s is a file: best or last is a choice for the folder of a run", o->from);
+    s->weights_path = sw_strf("%s", o->from);
+    SW_TRY(taken(s->weights_path));
+    folder = sw_fs_dirname(o->from);
+    SW_TRY(taken(folder));
+    run = sw_fs_join(folder, "..");
+    SW_TRY(taken(run));
+    if (sw_run_is_folder(run)) {
+        s->config_path = sw_fs_join(run, "config.yaml");
+        SW_TRY(taken(s->config_path));
+    }
+done:
+    free(folder);
+    free(run);
+    return status;
+}
+
+static sw_status locate(sw_saved *s, const sw_saved_options *o)
+{
+    sw_status status = SW_OK;
+    SW_TRY(sw_fs_is_dir(o->from) ? locate_in_run(s, o) : locate_around_file(s, o));
+    if (o->config) {
+        free(s->config_path);
+        s->config_path = sw_strf("%s", o->config);
+        SW_TRY(taken(s->config_path));
+    }
+done:
+    return status;
+}
+
+static int epoch_of(const sw_safetensors_reader *weights)
+{
+    const char *text = sw_safetensors_reader_metadata(weights, "epoch");
+    if (!text) text = sw_safetensors_reader_metadata(weights, "epochs_done");
+    long epoch = text ? strtol(text, NULL, 10) : 0;
+    return epoch > 0 && epoch < 1000000000 ? (int)epoch : 0;
+}
+
+sw_status sw_saved_open(sw_saved *saved, const sw_saved_options *options)
+{
+    sw_status status = SW_OK;
+    *saved = (sw_saved){0};
+    SW_TRY(locate(saved, options));
+    SW_TRY(sw_safetensors_reader_open(&saved->weights, saved->weights_path));
+    saved->epoch = epoch_of(saved->weights);
+    if (saved->config_path) SW_TRY(sw_experiment_load(&saved->experiment, saved->config_path, options->sets));
+done:
+    if (status != SW_OK) sw_saved_close(saved);
+    return status;
+}
+
+sw_status sw_saved_need_experiment(const sw_saved *saved)
+{
+    if (saved->experiment) return SW_OK;
+    return sw_fail(SW_E_USAGE,
+                   "%s does not lie in the folder of a run, whose config.yaml would say what its network is: "
+                   "give its experiment with --config",
+                   saved->weights_path);
+}
+
+sw_status sw_saved_start(sw_saved *saved, const sw_loss_config *loss, int batch, const char *device)
+{
+    sw_status status = SW_OK;
+    const sw_experiment *x = saved->experiment;
+    saved->loss = *loss;
+    sw_cl_options cl_options = {.check = x->runtime.check};
+    SW_TRY(sw_device_choose(&saved->device, device ? device : x->runtime.device));
+    SW_TRY(sw_cl_create(&saved->cl, &saved->device, &cl_options));
+    sw_log(SW_LOG_INFO, "device %d:%d %s", saved->device.platform_index, saved->device.device_index,
+           saved->device.name);
+    sw_network_options options = {.model = &x->model,
+                                  .loss = &saved->loss,
+                                  .size_px = x->data.size,
+                                  .eval_batch = batch,
+                                  .conv_engine = x->runtime.conv_engine,
+                                  .conv_pins = &x->runtime.conv_layers,
+                                  .workspace_cap_bytes = sw_workspace_cap_bytes(x, sw_cl_device(saved->cl)),
+                                  .check = x->runtime.check,
+                                  .debug_buffers = x->runtime.debug_buffers};
+    SW_TRY(sw_network_plan(&saved->network, saved->cl, &options));
+    /* a misfit shows before memory is taken */
+    SW_TRY(sw_checkpoint_check(sw_network_graph(&saved->network), saved->weights, saved->weights_path));
+    SW_TRY(sw_network_allocate(&saved->network, x->seed));
+    sw_checkpoint checkpoint = {.graph = sw_network_graph(&saved->network), .store = &saved->network.store};
+    SW_TRY(sw_checkpoint_load(&checkpoint, saved->weights, saved->weights_path));
+done:
+    return status;
+}
+
+void sw_saved_close(sw_saved *saved)
+{
+    sw_network_deinit(&saved->network);
+    sw_cl_destroy(saved->cl);
+    sw_experiment_destroy(saved->experiment);
+    sw_safetensors_reader_destroy(saved->weights);
+    free(saved->weights_path);
+    free(saved->config_path);
+    *saved = (sw_saved){0};
+}

@@ -1,0 +1,408 @@
+/* Opening a comparison: what the paths are, their figures, their columns. */
+#include "study/compare.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "comparison.h"
+#include "data/dataset.h"
+
+static const char *const format_names[] = {"text", "md", "html", "json", "csv"};
+
+bool sw_compare_format_by_name(sw_compare_format *out, const char *name)
+{
+    for (size_t i = 0; i < sizeof format_names / sizeof *format_names; i++)
+        if (strcmp(name, format_names[i]) == 0) {
+            *out = (sw_compare_format)i;
+            return true;
+        }
+    return false;
+}
+
+/* ---- the paths ---- */
+
+static void contender_deinit(contender *of)
+{
+    sw_run_reader_close(&of->run);
+    sw_config_values_deinit(&of->plan);
+    sw_experiment_destroy(of->planned);
+    free(of->path);
+    free(of->figures);
+}
+
+static sw_status refuse_twice(const sw_comparison *c, const char *path)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (sw_fs_same(path, c->items[i].path)) return sw_fail(SW_E_USAGE, "%s is given twice", path);
+    return SW_OK;
+}
+
+static sw_status open_contender(contender *of, const char *path)
+{
+    sw_status status = SW_OK;
+    *of = (contender){.best = -1, .is_run = sw_fs_is_dir(path)};
+    if (of->is_run) {
+        SW_TRY(sw_run_reader_open(&of->run, path));
+        of->x = of->run.experiment;
+    } else {
+        SW_TRY(sw_experiment_load(&of->planned, path, NULL));
+        SW_TRY(sw_config_values_read(&of->plan, of->planned));
+        of->x = of->planned;
+    }
+    of->path = sw_strf("%s", of->is_run ? of->run.path : path);
+    if (!of->path) status = SW_E_MEMORY;
+done:
+    return status;
+}
+
+static sw_status add_contender(sw_comparison *c, const char *path)
+{
+    sw_status status = refuse_twice(c, path);
+    if (status != SW_OK) return status;
+    if (c->count == MAX_CONTENDERS)
+        return sw_fail(SW_E_USAGE, "more than %d runs can't be compared at a time", MAX_CONTENDERS);
+    contender *grown = realloc(c->items, (c->count + 1) * sizeof *grown);
+    if (!grown) return sw_fail_alloc("runs to compare", (c->count + 1) * sizeof *grown);
+    c->items = grown;
+    status = open_contender(&grown[c->count], path);
+    c->count++; /* half open, it is closed with the rest */
+    return status;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void free_names(char **names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) free(names[i]);
+    free(names);
+}
+
+static bool has_part_of_run(const char *folder)
+{
+    bool has = false;
+    for (const char *const *name =
+             (const char *const[]){"config.yaml", "manifest.json", "metrics.jsonl", NULL};
+         *name; name++) {
+        char *path = sw_fs_join(folder, *name);
+        has |= path && sw_fs_exists(path);
+        free(path);
+    }
+    return has;
+}
+
+/* The sub-folders that are runs, sorted. */
+static sw_status list_runs(char ***out, size_t *out_count, const char *folder)
+{
+    char **names = NULL;
+    size_t count = 0;
+    sw_status status = SW_OK;
+    DIR *dir = opendir(folder);
+    if (!dir) return sw_fail(SW_E_IO, "cannot read folder %s: %s", folder, strerror(errno));
+    const struct dirent *entry;
+    while (status == SW_OK && (entry = readdir(dir))) {
+        char *path = entry->d_name[0] == '.' ? NULL : sw_fs_join(folder, entry->d_name);
+        if (!path || !sw_run_is_folder(path)) {
+            if (path && has_part_of_run(path))
+                sw_log(
+                    SW_LOG_WARNING,
+                    "%s is left out: it lacks config.yaml or manifest.json (a run that did not begin, or a "
+                    "folder that was not copied whole)",
+                    path);
+            free(path);
+            continue;
+        }
+        char **grown = realloc(names, (count + 1) * sizeof *grown);
+        if (!grown) {
+            free(path);
+            status = sw_fail_alloc("names of runs", (count + 1) * sizeof *grown);
+            break;
+        }
+        names = grown;
+        names[count++] = path;
+    }
+    closedir(dir);
+    if (count > 1) qsort(names, count, sizeof *names, by_name);
+    *out = names;
+    *out_count = count;
+    return status;
+}
+
+/* A folder of runs stands for them. */
+static sw_status add_path(sw_comparison *c, const char *given)
+{
+    sw_status status = SW_OK;
+    char **names = NULL, *path = NULL;
+    size_t count = 0, length = strlen(given);
+    if (!sw_fs_is_dir(given)) {
+        if (strchr(given, '.') || sw_fs_exists(given)) return add_contender(c, given);
+        return sw_fail(SW_E_USAGE, "%s: there is no such run folder or experiment", given);
+    }
+    while (length > 1 && given[length - 1] == '/') length--;
+    path = sw_strf("%.*s", (int)length, given);
+    if (!path) return SW_E_MEMORY;
+    char *config = sw_fs_join(path, "config.yaml");
+    bool may_hold_runs = config && !sw_fs_exists(config);
+    free(config);
+    if (may_hold_runs) SW_TRY(list_runs(&names, &count, path));
+    if (count == 0) SW_TRY(add_contender(c, path)); /* says what it lacks */
+    for (size_t i = 0; i < count; i++) SW_TRY(add_contender(c, names[i]));
+done:
+    free_names(names, count);
+    free(path);
+    return status;
+}
+
+/* ---- figures ---- */
+
+int comparison_metric(const sw_comparison *c, const char *key)
+{
+    for (int m = 0; m < c->layout->count; m++)
+        if (strcmp(c->layout->cells[m].key, key) == 0) return m;
+    return -1;
+}
+
+static sw_status require_metric(const sw_comparison *c, const char *key, bool ranks)
+{
+    int metric = comparison_metric(c, key);
+    if (metric < 0)
+        return sw_fail(SW_E_USAGE,
+                       "there is no metric '%s'; they are the columns of metrics.csv, such as "
+                       "pixel_accuracy, iou, miou, iou_border, boundary_f1 or val_loss",
+                       key);
+    if (ranks && metric_sense(key) == 0)
+        return sw_fail(SW_E_USAGE, "%s can't rank runs: neither more nor less of it is better", key);
+    return SW_OK;
+}
+
+/* The metrics are those of the first run that has epochs. */
+static sw_status take_layout(sw_comparison *c)
+{
+    char *pets[SW_DATA_CLASSES];
+    for (int k = 0; k < SW_DATA_CLASSES; k++) pets[k] = (char *)sw_class_names[k];
+    char *const *names = pets;
+    int count = SW_DATA_CLASSES;
+    for (size_t i = c->count; i-- > 0;) {
+        const sw_epoch_table *table = &c->items[i].run.epochs;
+        if (table->count == 0) continue;
+        names = table->class_names;
+        count = table->class_count;
+    }
+    c->layout = calloc(1, sizeof *c->layout);
+    if (!c->layout) return sw_fail_alloc("columns of the metrics", sizeof *c->layout);
+    sw_epoch_layout_init(c->layout, names, count);
+    return SW_OK;
+}
+
+static sw_status take_options(sw_comparison *c, const sw_compare_options *options)
+{
+    sw_status status = SW_OK;
+    c->options = *options;
+    const char *rank = options->rank ? options->rank : sw_best_metric_name(c->items[0].x->train.save_best);
+    SW_TRY(require_metric(c, rank, true));
+    c->rank = comparison_metric(c, rank);
+    for (const char *const *key = options->each_epoch; key && *key; key++)
+        if (strcmp(*key, "all") != 0) SW_TRY(require_metric(c, *key, false));
+done:
+    return status;
+}
+
+sw_status sw_compare_check_rank(const char *metric)
+{
+    sw_comparison c = {0};
+    sw_status status = take_layout(&c);
+    if (status == SW_OK) status = require_metric(&c, metric, true);
+    free(c.layout);
+    return status;
+}
+
+static const sw_epoch_cell *cell_of(const sw_epoch_layout *layout, const char *key)
+{
+    for (int m = 0; m < layout->count; m++)
+        if (strcmp(layout->cells[m].key, key) == 0) return &layout->cells[m];
+    return NULL;
+}
+
+/* The epochs of a run as rows of the comparison's metrics; epoch 0 is before training and left out. */
+static sw_status take_figures(contender *of, const sw_epoch_layout *layout, sw_epoch_layout *own)
+{
+    const sw_epoch_table *table = &of->run.epochs;
+    const int metrics = layout->count, skipped = table->count && table->rows[0].epoch == 0;
+    of->epochs = (int)table->count - skipped;
+    if (of->epochs <= 0) return SW_OK;
+    of->figures = calloc((size_t)of->epochs * (size_t)metrics, sizeof *of->figures);
+    if (!of->figures) return sw_fail_alloc("figures of a run", table->count * sizeof *of->figures);
+    sw_epoch_layout_init(own, table->class_names, table->class_count);
+    for (int m = 0; m < metrics; m++) {
+        const sw_epoch_cell *cell = cell_of(own, layout->cells[m].key);
+        for (int e = 0; e < of->epochs; e++)
+            of->figures[e * metrics + m] =
+                cell ? sw_epoch_value(&table->rows[e + skipped], cell) : (double)NAN;
+    }
+    return SW_OK;
+}
+
+static sw_status take_all_figures(sw_comparison *c)
+{
+    sw_status status = SW_OK;
+    sw_epoch_layout *scratch = calloc(1, sizeof *scratch);
+    if (!scratch) return sw_fail_alloc("columns of the metrics", sizeof *scratch);
+    for (size_t i = 0; i < c->count; i++) SW_TRY(take_figures(&c->items[i], c->layout, scratch));
+done:
+    free(scratch);
+    return status;
+}
+
+/* ---- columns ---- */
+
+/* "A" ... "Z", "AA", "AB" ... */
+static void letters(char out[8], size_t number)
+{
+    char reversed[8];
+    int length = 0;
+    for (size_t n = number + 1; n > 0 && length < 7; n = (n - 1) / 26)
+        reversed[length++] = (char)('A' + (n - 1) % 26);
+    for (int i = 0; i < length; i++) out[i] = reversed[length - 1 - i];
+    out[length] = '\0';
+}
+
+static bool fits_column(const sw_comparison *c, const column *col, const contender *of)
+{
+    for (size_t i = 0; i < col->count; i++)
+        if (!comparison_same_but_seed(&c->items[col->members[i]], of)) return false;
+    return true;
+}
+
+static sw_status join_column(column *col, size_t member)
+{
+    size_t *grown = realloc(col->members, (col->count + 1) * sizeof *grown);
+    if (!grown) return sw_fail_alloc("a column", (col->count + 1) * sizeof *grown);
+    col->members = grown;
+    col->members[col->count++] = member;
+    return SW_OK;
+}
+
+static sw_status make_columns(sw_comparison *c)
+{
+    c->columns = calloc(c->count, sizeof *c->columns);
+    if (!c->columns) return sw_fail_alloc("columns", c->count * sizeof *c->columns);
+    for (size_t i = 0; i < c->count; i++) {
+        size_t at = 0;
+        while (at < c->column_count && !fits_column(c, &c->columns[at], &c->items[i])) at++;
+        if (at == c->column_count) letters(c->columns[c->column_count++].label, at);
+        sw_status status = join_column(&c->columns[at], i);
+        if (status != SW_OK) return status;
+        c->items[i].column = at;
+    }
+    for (size_t k = 0; k < c->column_count; k++) {
+        const column *col = &c->columns[k];
+        for (size_t i = 0; i < col->count; i++) {
+            contender *of = &c->items[col->members[i]];
+            snprintf(of->label, sizeof of->label, "%s", col->label);
+            if (col->count > 1) snprintf(of->label, sizeof of->label, "%s%zu", col->label, i + 1);
+        }
+    }
+    return SW_OK;
+}
+
+void comparison_labels(sw_str *out, const sw_comparison *c, const bool *chosen)
+{
+    const char *between = "";
+    for (size_t k = 0; k < c->column_count; k++) {
+        const column *col = &c->columns[k];
+        size_t hits = 0;
+        for (size_t i = 0; i < col->count; i++) hits += chosen[col->members[i]];
+        if (hits == col->count) {
+            sw_str_printf(out, "%s%s", between, col->label);
+            between = ", ";
+        }
+        for (size_t i = 0; i < col->count && hits < col->count; i++) {
+            if (!chosen[col->members[i]]) continue;
+            sw_str_printf(out, "%s%s", between, c->items[col->members[i]].label);
+            between = ", ";
+        }
+    }
+}
+
+static sw_status find_differences(sw_comparison *c)
+{
+    const sw_config_values **sets = calloc(c->count, sizeof *sets);
+    if (!sets) return sw_fail_alloc("configurations", c->count * sizeof *sets);
+    for (size_t i = 0; i < c->count; i++) sets[i] = c->items[i].v;
+    sw_status status = sw_config_differing(&c->differing, sets, c->count);
+    free(sets);
+    return status;
+}
+
+/* ---- all of it ---- */
+
+sw_status sw_comparison_open(sw_comparison **out, const char *const *paths, size_t count,
+                             const sw_compare_options *options)
+{
+    sw_status status = SW_OK;
+    *out = NULL;
+    sw_comparison *c = calloc(1, sizeof *c);
+    if (!c) return sw_fail_alloc("a comparison", sizeof *c);
+    if (count == 0) status = sw_fail(SW_E_USAGE, "there is nothing to compare");
+    for (size_t i = 0; i < count && status == SW_OK; i++) status = add_path(c, paths[i]);
+    if (status != SW_OK) goto done;
+    for (size_t i = 0; i < c->count; i++) /* the array no longer moves */
+        c->items[i].v = c->items[i].is_run ? &c->items[i].run.values : &c->items[i].plan;
+    SW_TRY(take_layout(c));
+    SW_TRY(take_options(c, options));
+    SW_TRY(take_all_figures(c));
+    SW_TRY(make_columns(c));
+    SW_TRY(find_differences(c));
+    comparison_judge(c);
+    SW_TRY(comparison_measure(c));
+    *out = c;
+    c = NULL;
+done:
+    sw_comparison_close(c);
+    return status;
+}
+
+void sw_comparison_close(sw_comparison *c)
+{
+    if (!c) return;
+    for (size_t i = 0; i < c->count; i++) contender_deinit(&c->items[i]);
+    for (size_t k = 0; k < c->column_count; k++) free(c->columns[k].members);
+    free(c->items);
+    free(c->columns);
+    free(c->layout);
+    free(c->differing.items);
+    free(c);
+}
+
+sw_status sw_comparison_write(sw_str *out, const sw_comparison *c, sw_compare_format format)
+{
+    enum { TERMINAL_COLUMNS = 80 };
+    if (format == SW_COMPARE_JSON) return comparison_json(out, c);
+    if (format == SW_COMPARE_CSV) {
+        comparison_csv(out, c);
+        return sw_str_status(out);
+    }
+    sheet *s = calloc(1, sizeof *s);
+    if (!s) return sw_fail_alloc("a page of tables", sizeof *s);
+    sw_status status = comparison_sheet(s, c);
+    if (status == SW_OK) {
+        if (format == SW_COMPARE_MARKDOWN)
+            sheet_markdown(out, s);
+        else if (format == SW_COMPARE_HTML)
+            sheet_html(out, s);
+        else
+            sheet_text(out, s, TERMINAL_COLUMNS);
+        status = sw_str_status(out);
+    }
+    sheet_deinit(s);
+    free(s);
+    return status;
+}

@@ -1,0 +1,132 @@
+#include "study/plot.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "curves.h"
+#include "draw/chart_draw.h"
+#include "run_list.h"
+
+typedef struct plot {
+    char *names; /* the metrics' text, cut at its commas */
+    const char *metrics[SW_PLOT_METRICS];
+    int count;
+    sw_chart *charts;
+    int width, height;
+    sw_chart_format format;
+} plot;
+
+static sw_status read_format(plot *p, const char *out)
+{
+    const char *dot = strrchr(out, '.');
+    if (dot && strcasecmp(dot, ".svg") == 0)
+        p->format = SW_CHART_SVG;
+    else if (dot && strcasecmp(dot, ".png") == 0)
+        p->format = SW_CHART_PNG;
+    else
+        return sw_fail(SW_E_USAGE, "%s: the file's name must end in .svg or .png", out);
+    return SW_OK;
+}
+
+static sw_status read_metrics(plot *p, const char *text)
+{
+    p->names = sw_strf("%s", text ? text : "loss,pixel_accuracy,iou,iou_border");
+    if (!p->names) return SW_E_MEMORY;
+    for (char *name = p->names; name;) {
+        char *comma = strchr(name, ',');
+        if (comma) *comma = '\0';
+        if (!*name) return sw_fail(SW_E_USAGE, "--metrics %s: a name is missing", text);
+        for (int i = 0; i < p->count; i++)
+            if (strcmp(p->metrics[i], name) == 0)
+                return sw_fail(SW_E_USAGE, "--metrics %s: '%s' stands there twice", text, name);
+        if (p->count == SW_PLOT_METRICS)
+            return sw_fail(SW_E_USAGE, "--metrics: more than %d", SW_PLOT_METRICS);
+        p->metrics[p->count++] = name;
+        name = comma ? comma + 1 : NULL;
+    }
+    return SW_OK;
+}
+
+static sw_status read_size(plot *p, const char *text)
+{
+    int columns, rows;
+    p->width = p->count == 1 ? 640 : p->count > 4 ? 1500 : 1000;
+    sw_chart_arrange(&columns, &rows, p->count, p->width);
+    p->height = rows * (p->count == 1 ? 420 : 320) + 40;
+    if (!text) return SW_OK;
+    char *end;
+    long width = strtol(text, &end, 10), height = 0;
+    bool good = end > text && *end == 'x';
+    if (good) {
+        const char *rest = end + 1;
+        height = strtol(rest, &end, 10);
+        good = end > rest && *end == '\0';
+    }
+    if (!good)
+        return sw_fail(SW_E_USAGE, "--size %s: expected WIDTHxHEIGHT in pixels, such as 1000x640", text);
+    if (width < SW_PLOT_MIN_PX || width > SW_PLOT_MAX_PX || height < SW_PLOT_MIN_PX ||
+        height > SW_PLOT_MAX_PX)
+        return sw_fail(SW_E_USAGE, "--size %s: each side must be within %d..%d pixels", text, SW_PLOT_MIN_PX,
+                       SW_PLOT_MAX_PX);
+    p->width = (int)width;
+    p->height = (int)height;
+    return SW_OK;
+}
+
+static sw_status nothing_to_draw(const plot *p, const sw_run_list *runs)
+{
+    const char *first = runs->runs[0].path, *others = runs->count > 1 ? " and the others" : "";
+    bool epochs = false, article = true;
+    for (int r = 0; r < runs->count; r++) epochs |= sw_run_reader_epochs_done(&runs->runs[r]) > 0;
+    for (int i = 0; i < p->count; i++) article &= strncmp(p->metrics[i], "article_", 8) == 0;
+    if (!epochs)
+        return sw_fail(SW_E_DATA, "%s%s: nothing to draw, no epoch has been completed yet", first, others);
+    return sw_fail(SW_E_DATA, "%s%s: nothing to draw, %s%s has no value in any epoch%s", first, others,
+                   p->metrics[0], p->count > 1 ? " and what else is asked for" : "",
+                   article ? ": the article's validation is made every train.article_every epochs (0: never)"
+                           : "");
+}
+
+static sw_status make_charts(plot *p, const sw_run_list *runs)
+{
+    sw_status status = SW_OK;
+    bool any = false;
+    p->charts = calloc((size_t)p->count, sizeof *p->charts);
+    if (!p->charts) return sw_fail_alloc("the panels", (size_t)p->count * sizeof *p->charts);
+    for (int i = 0; i < p->count; i++) {
+        SW_TRY(sw_curves_make(&p->charts[i], p->metrics[i], runs));
+        any = any || sw_curves_has_points(&p->charts[i]);
+    }
+    if (!any) status = nothing_to_draw(p, runs);
+done:
+    return status;
+}
+
+sw_status sw_plot(const char *const *paths, int count, const sw_plot_options *options)
+{
+    sw_status status = SW_OK;
+    plot p = {0};
+    sw_run_list *runs = calloc(1, sizeof *runs);
+    if (!runs) return sw_fail_alloc("the runs", sizeof *runs);
+    SW_TRY(read_format(&p, options->out));
+    SW_TRY(read_metrics(&p, options->metrics));
+    SW_TRY(read_size(&p, options->size));
+    SW_TRY(sw_run_list_open(runs, paths, count));
+    SW_TRY(make_charts(&p, runs));
+    const sw_chart_sheet sheet = {.charts = p.charts,
+                                  .count = p.count,
+                                  .runs = (const char *const *)runs->labels,
+                                  .run_count = runs->count,
+                                  .width = p.width,
+                                  .height = p.height};
+    SW_TRY(sw_chart_draw(options->out, &sheet, p.format));
+done:
+    for (int i = 0; p.charts && i < p.count; i++) sw_chart_deinit(&p.charts[i]);
+    free(p.charts);
+    free(p.names);
+    sw_run_list_close(runs);
+    free(runs);
+    return status;
+}

@@ -1,0 +1,352 @@
+#include "study/render.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+#include "draw/gif.h"
+#include "draw/palette.h"
+#include "render_view.h"
+
+enum { HOLD_CS = 300, GRAY_STEPS = 33 };
+
+static const char *const panel_names[SW_GRID_PANELS] = {[SW_GRID_INPUTS] = "input",
+                                                        [SW_GRID_TRUTH] = "truth",
+                                                        [SW_GRID_PREDICTION] = "prediction",
+                                                        [SW_GRID_ERROR] = "error",
+                                                        [SW_GRID_CONFIDENCE] = "confidence"};
+
+typedef struct renderer {
+    const sw_render_options *options;
+    render_view *views; /* a run each */
+    int view_count;
+    int *chosen, chosen_count;
+    sw_grid_panel panels[SW_GRID_PANELS];
+    int panel_count;
+    int *epochs, epoch_count; /* of all runs, ascending */
+    int width, height;        /* of a frame */
+    sw_gif *gif;
+    sw_palette palette;
+    render_tiles dithered; /* the photographs in the palette's colours */
+    uint8_t *indices;      /* (height,width) */
+} renderer;
+
+/* ---- what is asked for ---- */
+
+static sw_status add_panel(renderer *r, const char *name, size_t length)
+{
+    for (int p = 0; p < SW_GRID_PANELS; p++) {
+        if (strlen(panel_names[p]) != length || strncmp(panel_names[p], name, length) != 0) continue;
+        for (int i = 0; i < r->panel_count; i++)
+            if (r->panels[i] == (sw_grid_panel)p)
+                return sw_fail(SW_E_USAGE, "--panels: '%s' stands there twice", panel_names[p]);
+        r->panels[r->panel_count++] = (sw_grid_panel)p;
+        return SW_OK;
+    }
+    return sw_fail(SW_E_USAGE, "--panels: '%.*s' is not one of input, truth, prediction, error, confidence",
+                   (int)length, name);
+}
+
+static sw_status choose_panels(renderer *r)
+{
+    sw_status status = SW_OK;
+    const char *text = r->options->panels ? r->options->panels : "input,truth,prediction";
+    for (bool more = true; more && status == SW_OK;) {
+        size_t length = strcspn(text, ",");
+        status = add_panel(r, text, length);
+        more = text[length] == ',';
+        text += length + more;
+    }
+    return status;
+}
+
+static bool shows(const renderer *r, sw_grid_panel panel)
+{
+    for (int i = 0; i < r->panel_count; i++)
+        if (r->panels[i] == panel) return true;
+    return false;
+}
+
+static sw_status check_numbers(const sw_render_options *o)
+{
+    if (!(o->fps >= 0.1 && o->fps <= 50))
+        return sw_fail(SW_E_USAGE, "--fps %g: must be 0.1 to 50 epochs a second", o->fps);
+    if (o->size_px != 0 && (o->size_px < SW_RENDER_MIN_SIZE_PX || o->size_px > SW_RENDER_MAX_SIZE_PX))
+        return sw_fail(SW_E_USAGE, "--size %d: must be %d to %d pixels", o->size_px, SW_RENDER_MIN_SIZE_PX,
+                       SW_RENDER_MAX_SIZE_PX);
+    if (o->frames && !*o->frames)
+        return sw_fail(SW_E_USAGE, "--frames is empty: it names the folder for the pictures");
+    if (o->gif && !*o->gif) return sw_fail(SW_E_USAGE, "--gif is empty: it names the file for the animation");
+    if (o->gif && sw_fs_is_dir(o->gif))
+        return sw_fail(SW_E_USAGE, "--gif %s: that is a folder, and the animation needs a file", o->gif);
+    return SW_OK;
+}
+
+/* ---- runs ---- */
+
+static sw_status open_views(renderer *r)
+{
+    sw_status status = SW_OK;
+    int count = 0;
+    while (r->options->runs[count]) count++;
+    r->views = calloc((size_t)count, sizeof *r->views);
+    if (!r->views) return sw_fail_alloc("runs", (size_t)count * sizeof *r->views);
+    for (; r->view_count < count; r->view_count++) {
+        render_view *view = &r->views[r->view_count];
+        SW_TRY(render_view_open(view, r->options->runs[r->view_count]));
+        if (r->view_count == 0) continue;
+        status = sw_grid_store_check_same(&r->views[0].store, &view->store);
+        if (status != SW_OK) {
+            render_view_close(view);
+            goto done;
+        }
+    }
+    SW_TRY(render_choose(&r->chosen, &r->chosen_count, &r->views[0].store, r->options->images));
+    for (int v = 0; v < count; v++)
+        SW_TRY(render_view_take(&r->views[v], r->chosen, r->chosen_count, r->options->size_px));
+done:
+    return status;
+}
+
+/* The epochs of all runs together. */
+static sw_status join_epochs(renderer *r)
+{
+    int most = 0;
+    for (int v = 0; v < r->view_count; v++) most += r->views[v].store.epoch_count;
+    r->epochs = malloc((size_t)most * sizeof *r->epochs);
+    if (!r->epochs) return sw_fail_alloc("a list of epochs", (size_t)most * sizeof *r->epochs);
+    for (int last = -1;;) {
+        int next = -1;
+        for (int v = 0; v < r->view_count; v++) {
+            const sw_grid_store *store = &r->views[v].store;
+            int i = 0;
+            while (i < store->epoch_count && store->epochs[i] <= last) i++;
+            if (i < store->epoch_count && (next < 0 || store->epochs[i] < next)) next = store->epochs[i];
+        }
+        if (next < 0) return SW_OK;
+        r->epochs[r->epoch_count++] = last = next;
+    }
+}
+
+/* ---- a frame ---- */
+
+static sw_grid_spec spec_of(const renderer *r, const render_view *view, const render_tiles *photos)
+{
+    const sw_grid_images *g = &view->store.images;
+    int columns = r->views[0].store.images.columns;
+    return (sw_grid_spec){.label = r->view_count > 1 ? view->store.run : NULL,
+                          .title = view->title,
+                          .count = view->count,
+                          .columns = columns < view->count ? columns : view->count,
+                          .size_px = view->side_px,
+                          .scale = view->resized ? 1 : 0,
+                          .images = photos->at,
+                          .truths = view->truths.at,
+                          .predictions = view->predictions.at,
+                          .confidences = view->confidences.at,
+                          .class_names = g->class_names,
+                          .classes = g->classes,
+                          .panels = r->panels,
+                          .panel_count = r->panel_count};
+}
+
+static sw_status too_large(int64_t width, int64_t height)
+{
+    return sw_fail(
+        SW_E_USAGE,
+        "a frame of %lld x %lld pixels is more than a picture can be (%d a side, %d together): show "
+        "fewer --images or --panels, a smaller --size, or fewer runs",
+        (long long)width, (long long)height, SW_IMAGE_MAX_SIDE_PX, SW_IMAGE_MAX_PIXELS);
+}
+
+static void put_beside(sw_image *frame, const sw_image *picture, int left)
+{
+    for (int y = 0; y < frame->height; y++)
+        memcpy(frame->pixels + 3 * ((size_t)y * (size_t)frame->width + (size_t)left),
+               picture->pixels + 3 * (size_t)y * (size_t)picture->width, 3 * (size_t)picture->width);
+}
+
+/* All runs at their current epochs, with the photographs as they are or dithered. */
+static sw_status compose(sw_image *frame, const renderer *r, const render_tiles *photos)
+{
+    sw_status status = SW_OK;
+    sw_image picture = {0};
+    *frame = (sw_image){0};
+    for (int v = 0; v < r->view_count; v++) {
+        sw_grid_spec spec = spec_of(r, &r->views[v], photos);
+        SW_TRY(sw_grid_picture(&picture, &spec));
+        if (v == 0) {
+            int64_t width = (int64_t)picture.width * r->view_count;
+            if (width > SW_IMAGE_MAX_SIDE_PX || width * picture.height > SW_IMAGE_MAX_PIXELS) {
+                status = too_large(width, picture.height);
+                goto done;
+            }
+            SW_TRY(sw_image_init(frame, (int)width, picture.height, 3));
+        }
+        put_beside(frame, &picture, v * picture.width);
+        sw_image_deinit(&picture);
+    }
+done:
+    sw_image_deinit(&picture);
+    if (status != SW_OK) sw_image_deinit(frame);
+    return status;
+}
+
+/* ---- the animation ---- */
+
+/* Everything that is flat keeps its colour exactly; grays serve confidence and type; the rest is for
+ * photographs. */
+static sw_status make_palette(renderer *r)
+{
+    uint32_t flat[SW_MAX_CLASSES + SW_GRID_OTHER_FLAT];
+    const render_view *view = &r->views[0];
+    int classes = view->store.images.classes;
+    int count = sw_grid_flat_rgb(flat, classes);
+    sw_palette_init(&r->palette);
+    for (int i = 0; i < count; i++) sw_palette_add(&r->palette, flat[i]);
+    for (int i = 0; i < GRAY_STEPS; i++)
+        sw_palette_add(&r->palette, (uint32_t)(i * 255 / (GRAY_STEPS - 1)) * 0x010101u);
+    if (!shows(r, SW_GRID_INPUTS)) return SW_OK;
+    size_t pixels = (size_t)view->side_px * (size_t)view->side_px;
+    return sw_palette_add_photos(&r->palette, view->inputs.at, view->count, pixels);
+}
+
+static sw_status dither_photos(renderer *r)
+{
+    sw_status status = SW_OK;
+    const render_view *view = &r->views[0];
+    size_t tile = 3 * (size_t)view->side_px * (size_t)view->side_px, count = (size_t)view->count;
+    r->dithered.pixels = malloc(count * tile);
+    r->dithered.at = malloc(count * sizeof *r->dithered.at);
+    if (!r->dithered.pixels || !r->dithered.at) return sw_fail_alloc("photographs", count * tile);
+    memcpy(r->dithered.pixels, view->inputs.pixels, count * tile);
+    for (size_t i = 0; i < count; i++) {
+        r->dithered.at[i] = r->dithered.pixels + i * tile;
+        if (shows(r, SW_GRID_INPUTS))
+            SW_TRY(sw_palette_dither(&r->palette, r->dithered.pixels + i * tile, view->side_px));
+    }
+done:
+    return status;
+}
+
+static sw_status begin_gif(renderer *r)
+{
+    sw_status status = SW_OK;
+    SW_TRY(make_palette(r));
+    SW_TRY(dither_photos(r));
+    size_t pixels = (size_t)r->width * (size_t)r->height;
+    r->indices = malloc(pixels);
+    if (!r->indices) return sw_fail_alloc("a frame", pixels);
+    SW_TRY(sw_gif_open(&r->gif, r->options->gif, r->width, r->height, r->palette.rgb, r->palette.count));
+done:
+    return status;
+}
+
+static sw_status add_gif_frame(renderer *r, bool last)
+{
+    sw_image frame;
+    sw_status status = compose(&frame, r, &r->dithered);
+    if (status != SW_OK) return status;
+    size_t pixels = (size_t)r->width * (size_t)r->height;
+    for (size_t i = 0; i < pixels; i++) {
+        const uint8_t *rgb = frame.pixels + 3 * i;
+        r->indices[i] =
+            sw_palette_index(&r->palette, (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2]);
+    }
+    sw_image_deinit(&frame);
+    return sw_gif_add(r->gif, r->indices, (int)lround(100 / r->options->fps) + (last ? HOLD_CS : 0));
+}
+
+/* ---- pictures ---- */
+
+/* A run's own pictures and masks have the names that are about to be written. */
+static sw_status check_frames_folder(const renderer *r)
+{
+    static const char *const own[] = {"grids", "masks"};
+    sw_status status = SW_OK;
+    char *folder = realpath(r->options->frames, NULL);
+    for (int v = 0; v < r->view_count && status == SW_OK; v++)
+        for (size_t i = 0; i < sizeof own / sizeof *own && status == SW_OK; i++) {
+            char *joined = sw_fs_join(r->options->runs[v], own[i]);
+            char *real = joined ? realpath(joined, NULL) : NULL;
+            if (folder && real && strcmp(folder, real) == 0)
+                status = sw_fail(SW_E_USAGE, "--frames %s: the run's own files of these names are there",
+                                 r->options->frames);
+            free(real);
+            free(joined);
+        }
+    free(folder);
+    return status;
+}
+
+static sw_status write_picture(const renderer *r, const sw_image *frame, int epoch)
+{
+    char *name = sw_strf("epoch_%02d.png", epoch);
+    char *path = name ? sw_fs_join(r->options->frames, name) : NULL;
+    sw_status status = path ? sw_image_write_png(path, frame) : SW_E_MEMORY;
+    free(path);
+    free(name);
+    return status;
+}
+
+static sw_status draw_frame(renderer *r, int number)
+{
+    sw_status status = SW_OK;
+    sw_image frame = {0};
+    int epoch = r->epochs[number];
+    for (int v = 0; v < r->view_count; v++)
+        SW_TRY(render_view_go(&r->views[v], epoch, shows(r, SW_GRID_CONFIDENCE)));
+    if (number == 0 || r->options->frames) {
+        SW_TRY(compose(&frame, r, &r->views[0].inputs));
+        r->width = frame.width;
+        r->height = frame.height;
+    }
+    if (r->options->frames) SW_TRY(write_picture(r, &frame, epoch));
+    if (number == 0 && r->options->gif) SW_TRY(begin_gif(r));
+    if (r->options->gif) SW_TRY(add_gif_frame(r, number == r->epoch_count - 1));
+done:
+    sw_image_deinit(&frame);
+    return status;
+}
+
+sw_status sw_render(sw_render_result *result, const sw_render_options *options)
+{
+    sw_status status = SW_OK;
+    renderer *r = calloc(1, sizeof *r);
+    *result = (sw_render_result){0};
+    if (!r) return sw_fail_alloc("a renderer", sizeof *r);
+    r->options = options;
+    SW_TRY(check_numbers(options));
+    SW_TRY(choose_panels(r));
+    SW_TRY(open_views(r));
+    SW_TRY(join_epochs(r));
+    if (options->frames) {
+        SW_TRY(check_frames_folder(r));
+        SW_TRY(sw_fs_mkdirs(options->frames));
+    }
+    for (int i = 0; i < r->epoch_count; i++) SW_TRY(draw_frame(r, i));
+    if (options->gif) {
+        status = sw_gif_close(r->gif);
+        r->gif = NULL;
+        if (status != SW_OK) goto done;
+    }
+    *result = (sw_render_result){.frames = r->epoch_count,
+                                 .first_epoch = r->epochs[0],
+                                 .last_epoch = r->epochs[r->epoch_count - 1],
+                                 .width = r->width,
+                                 .height = r->height};
+done:
+    sw_gif_discard(r->gif);
+    for (int v = 0; v < r->view_count; v++) render_view_close(&r->views[v]);
+    free(r->views);
+    free(r->chosen);
+    free(r->epochs);
+    free(r->dithered.pixels);
+    free(r->dithered.at);
+    free(r->indices);
+    free(r);
+    return status;
+}

@@ -1,0 +1,208 @@
+#include "render_view.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+#include "run/epoch_title.h"
+
+/* ---- tiles ---- */
+
+static sw_status tiles_init(render_tiles *tiles, int count, int side_px, int channels)
+{
+    size_t tile = (size_t)side_px * (size_t)side_px * (size_t)channels, n = (size_t)count;
+    tiles->pixels = malloc(n * tile);
+    tiles->at = malloc(n * sizeof *tiles->at);
+    if (!tiles->pixels || !tiles->at) return sw_fail_alloc("images to be drawn", n * tile);
+    for (size_t i = 0; i < n; i++) tiles->at[i] = tiles->pixels + i * tile;
+    return SW_OK;
+}
+
+static void tiles_deinit(render_tiles *tiles)
+{
+    free(tiles->pixels);
+    free(tiles->at);
+    *tiles = (render_tiles){0};
+}
+
+/* Photographs are drawn smooth unless each pixel becomes a whole square; a class has no mean with another. */
+static sw_resize_kind kind_for(const render_view *view, int channels)
+{
+    bool whole = view->side_px % view->store.images.size_px == 0;
+    return channels == 3 && !whole ? SW_RESIZE_BILINEAR : SW_RESIZE_NEAREST;
+}
+
+/* The chosen ones of all images (S,S,channels), at the size wanted. */
+static void fill_tiles(render_tiles *tiles, const render_view *view, uint8_t *all, int channels)
+{
+    int size = view->store.images.size_px;
+    size_t from = (size_t)size * (size_t)size * (size_t)channels;
+    size_t to = (size_t)view->side_px * (size_t)view->side_px * (size_t)channels;
+    for (int i = 0; i < view->count; i++) {
+        sw_image image = {.pixels = all + (size_t)view->chosen[i] * from,
+                          .width = size,
+                          .height = size,
+                          .channels = channels};
+        sw_image_resize(tiles->pixels + (size_t)i * to, view->side_px, &image, kind_for(view, channels));
+    }
+}
+
+/* ---- opening ---- */
+
+static sw_status read_table(sw_epoch_table *table, const char *run)
+{
+    sw_status status = SW_OK;
+    char *path = sw_fs_join(run, "metrics.jsonl");
+    if (!path) return SW_E_MEMORY;
+    if (sw_fs_exists(path)) status = sw_epoch_table_read(table, path);
+    free(path);
+    return status;
+}
+
+sw_status render_view_open(render_view *view, const char *run)
+{
+    sw_status status = SW_OK;
+    *view = (render_view){.epoch = -1};
+    SW_TRY(sw_grid_store_open(&view->store, run));
+    if (view->store.epoch_count == 0) {
+        status = sw_fail(SW_E_USAGE, "%s has no epoch in masks/ yet: nothing was predicted so far", run);
+        goto done;
+    }
+    SW_TRY(read_table(&view->table, run));
+done:
+    if (status != SW_OK) render_view_close(view);
+    return status;
+}
+
+void render_view_close(render_view *view)
+{
+    sw_grid_store_deinit(&view->store);
+    sw_epoch_table_deinit(&view->table);
+    tiles_deinit(&view->inputs);
+    tiles_deinit(&view->truths);
+    tiles_deinit(&view->predictions);
+    tiles_deinit(&view->confidences);
+    free(view->labels);
+    free(view->certainties);
+    *view = (render_view){0};
+}
+
+/* ---- choosing images ---- */
+
+static sw_status number_of(int *out, const sw_grid_store *store, const char *word)
+{
+    const sw_grid_images *g = &store->images;
+    if (word[0] != '\0' && word[strspn(word, "0123456789")] == '\0') {
+        long number = strtol(word, NULL, 10);
+        if (number < 1 || number > g->count)
+            return sw_fail(SW_E_USAGE, "--images: there is no image %s: %s has 1 to %d", word, store->run,
+                           g->count);
+        *out = (int)number - 1;
+        return SW_OK;
+    }
+    for (*out = 0; *out < g->count; (*out)++)
+        if (strcmp(g->names[*out], word) == 0) return SW_OK;
+    return sw_fail(SW_E_USAGE,
+                   "--images: '%s' is neither a number nor the name of one of the %d images of %s", word,
+                   g->count, store->run);
+}
+
+static sw_status choose_word(int *chosen, int *count, const sw_grid_store *store, const char *word)
+{
+    int number = 0;
+    sw_status status = number_of(&number, store, word);
+    if (status != SW_OK) return status;
+    for (int i = 0; i < *count; i++)
+        if (chosen[i] == number) return sw_fail(SW_E_USAGE, "--images: '%s' stands there twice", word);
+    chosen[(*count)++] = number;
+    return SW_OK;
+}
+
+sw_status render_choose(int **out, int *count, const sw_grid_store *store, const char *text)
+{
+    sw_status status = SW_OK;
+    char *words = text ? sw_strf("%s", text) : NULL;
+    int *chosen = malloc((size_t)store->images.count * sizeof *chosen);
+    *out = NULL;
+    *count = 0;
+    if (!chosen || (text && !words)) {
+        status = sw_fail_alloc("the choice of images", (size_t)store->images.count * sizeof *chosen);
+        goto done;
+    }
+    for (char *word = words, *next = NULL; word; word = next) {
+        next = strchr(word, ',');
+        if (next) *next++ = '\0';
+        SW_TRY(choose_word(chosen, count, store, word));
+    }
+    if (!text)
+        for (*count = 0; *count < store->images.count; (*count)++) chosen[*count] = *count;
+    *out = chosen;
+    chosen = NULL;
+done:
+    free(chosen);
+    free(words);
+    return status;
+}
+
+sw_status render_view_take(render_view *view, const int *chosen, int count, int size_px)
+{
+    sw_status status = SW_OK;
+    const sw_grid_images *g = &view->store.images;
+    view->chosen = chosen;
+    view->count = count;
+    view->resized = size_px > 0;
+    view->side_px = size_px > 0 ? size_px : g->size_px;
+    SW_TRY(tiles_init(&view->inputs, count, view->side_px, 3));
+    SW_TRY(tiles_init(&view->truths, count, view->side_px, 1));
+    SW_TRY(tiles_init(&view->predictions, count, view->side_px, 1));
+    SW_TRY(tiles_init(&view->confidences, count, view->side_px, 1));
+    size_t all = (size_t)g->count * (size_t)g->size_px * (size_t)g->size_px;
+    view->labels = malloc(all);
+    view->certainties = malloc(all);
+    if (!view->labels || !view->certainties) {
+        status = sw_fail_alloc("an epoch's masks", 2 * all);
+        goto done;
+    }
+    fill_tiles(&view->inputs, view, view->store.input_pixels, 3);
+    fill_tiles(&view->truths, view, view->store.truth_pixels, 1);
+done:
+    return status;
+}
+
+/* ---- epochs ---- */
+
+static int shown_epoch(const sw_grid_store *store, int epoch)
+{
+    int shown = store->epochs[0];
+    for (int i = 0; i < store->epoch_count && store->epochs[i] <= epoch; i++) shown = store->epochs[i];
+    return shown;
+}
+
+static void make_title(render_view *view)
+{
+    const sw_epoch_record *row = NULL;
+    for (size_t i = 0; i < view->table.count; i++)
+        if (view->table.rows[i].epoch == view->epoch) row = &view->table.rows[i];
+    if (row)
+        epoch_title(view->title, sizeof view->title, view->epoch, row->pixel_accuracy, row->iou,
+                    row->custom_iou);
+    else
+        epoch_title_bare(view->title, sizeof view->title, view->epoch);
+}
+
+sw_status render_view_go(render_view *view, int epoch, bool confidences)
+{
+    int shown = shown_epoch(&view->store, epoch);
+    if (shown == view->epoch) return SW_OK;
+    sw_status status =
+        sw_grid_store_read(&view->store, shown, view->labels, confidences ? view->certainties : NULL);
+    if (status != SW_OK) return status;
+    fill_tiles(&view->predictions, view, view->labels, 1);
+    if (confidences) fill_tiles(&view->confidences, view, view->certainties, 1);
+    view->epoch = shown;
+    make_title(view);
+    return SW_OK;
+}

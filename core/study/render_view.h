@@ -1,0 +1,43 @@
+/* One run as `segwork render` shows it: the images asked for, at the size asked for, epoch after epoch. */
+#ifndef STUDY_RENDER_VIEW_H
+#define STUDY_RENDER_VIEW_H
+
+#include <stdbool.h>
+
+#include "draw/tiles.h"
+#include "run/masks.h"
+#include "run/records.h"
+
+/* (count) pictures of (side,side,channels), one after the other */
+typedef struct render_tiles {
+    uint8_t *pixels;
+    const uint8_t **at;
+} render_tiles;
+
+typedef struct render_view {
+    sw_grid_store store;
+    sw_epoch_table table; /* no rows where the run has none */
+    const int *chosen;    /* (count) of the store's images; borrowed */
+    int count, side_px;   /* images shown, and their side */
+    bool resized;         /* to side_px from the store's own */
+    render_tiles inputs, truths, predictions, confidences;
+    uint8_t *labels, *certainties; /* of all images of the epoch, as read */
+    int epoch;                     /* whose predictions these are; -1: none yet */
+    char title[160];
+} render_view;
+
+/* Opens a run; SW_E_USAGE where it has no epoch yet. */
+sw_status render_view_open(render_view *view, const char *run) SW_NODISCARD;
+void render_view_close(render_view *view); /* accepts a zeroed one */
+
+/* Which images of the store (numbers from 0) `text` names: "3,7" or names; NULL: all. *out is freed by the
+ * caller. */
+sw_status render_choose(int **out, int *count, const sw_grid_store *store, const char *text) SW_NODISCARD;
+
+/* Takes these images, size_px a side (0: as they are). `chosen` must outlive the view. */
+sw_status render_view_take(render_view *view, const int *chosen, int count, int size_px) SW_NODISCARD;
+
+/* Brings the predictions to those of an epoch: the run's last one up to it, or else its first. */
+sw_status render_view_go(render_view *view, int epoch, bool confidences) SW_NODISCARD;
+
+#endif

@@ -1,0 +1,29 @@
+/* Several runs side by side, under names short enough for a legend. */
+#ifndef STUDY_RUN_LIST_H
+#define STUDY_RUN_LIST_H
+
+#include "draw/chart.h"
+#include "run/reader.h"
+
+typedef struct sw_run_list {
+    int count; /* 1..SW_CHART_RUNS */
+    sw_run_reader runs[SW_CHART_RUNS];
+    sw_step_table steps[SW_CHART_RUNS];
+    char *labels[SW_CHART_RUNS]; /* the paths without the folders they share: "segnet_small/001" */
+} sw_run_list;
+
+/* Opens them all. SW_E_USAGE: none or more than SW_CHART_RUNS, one that stands there twice, or no run. */
+sw_status sw_run_list_open(sw_run_list *out, const char *const *paths, int count) SW_NODISCARD;
+void sw_run_list_close(sw_run_list *list); /* accepts a zeroed one */
+
+/* Steps an epoch of a run has; 0 where nothing tells. */
+int sw_run_list_steps_per_epoch(const sw_run_list *list, int run);
+
+/* The values of a column by its name in the files ("lr", "iou_border"), one a row, NaN where absent. false:
+ * there is no such column. */
+bool sw_run_column(const sw_epoch_table *epochs, const char *key, double *values);
+
+/* Appends the names of all columns but the epoch, "lr, train_loss, ..." */
+void sw_run_list_columns(sw_str *out, const sw_epoch_table *epochs);
+
+#endif

@@ -1,0 +1,41 @@
+/* The validation images that are worth a look, chosen during a validation and written into the run's gallery
+ * (run/gallery_format.h says what its files hold). */
+#ifndef TRAIN_GALLERY_H
+#define TRAIN_GALLERY_H
+
+#include "data/dataset.h"
+#include "run/gallery_format.h"
+#include "train/evaluate.h"
+
+typedef struct sw_gallery_slot {
+    int image;
+    double score;
+    uint8_t *prediction, *confidence; /* (S,S) */
+} sw_gallery_slot;
+
+typedef struct sw_gallery {
+    const sw_dataset *dataset; /* borrowed */
+    sw_gallery_figures *figures;
+    double border_median;
+    int length; /* of a list at most; less than SW_GALLERY_LENGTH where the sheet would be too large */
+    sw_gallery_slot slots[SW_GALLERY_LISTS][SW_GALLERY_LENGTH];
+    int used[SW_GALLERY_LISTS];
+    uint8_t *maps; /* what the slots point into */
+} sw_gallery;
+
+sw_status sw_gallery_init(sw_gallery *gallery, const sw_dataset *dataset) SW_NODISCARD;
+void sw_gallery_deinit(sw_gallery *gallery); /* accepts a zeroed one */
+
+/* Before each validation; then sw_gallery_take for every image, as sw_evaluate_options.on_image with the
+ * gallery as its user and with confidence. */
+void sw_gallery_begin(sw_gallery *gallery);
+void sw_gallery_take(void *gallery, const sw_image_evaluation *figures);
+
+/* Writes the epoch's three files into RUN/gallery, making it. */
+sw_status sw_gallery_write(const sw_gallery *gallery, const char *run, int epoch,
+                           const sw_evaluation *evaluation) SW_NODISCARD;
+
+/* Removes what is there of other epochs. A folder that is not there is left so. */
+sw_status sw_gallery_keep_only(const char *run, int epoch) SW_NODISCARD;
+
+#endif

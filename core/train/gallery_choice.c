@@ -1,0 +1,138 @@
+/* What a run's gallery is chosen by, during a validation. Its files are written by gallery_write.c. */
+#include "gallery.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/median.h"
+
+/* As sw_batch_results has it: round(255 * 0.9). */
+enum { CONFIDENT = 230 };
+
+static size_t pixels_of(const sw_dataset *dataset)
+{
+    size_t side = (size_t)sw_dataset_size_px(dataset);
+    return side * side;
+}
+
+/* ---- the border's usual share ---- */
+
+static double border_share(const uint8_t *labels, size_t pixels)
+{
+    size_t border = 0;
+    for (size_t i = 0; i < pixels; i++) border += labels[i] == SW_CLASS_BORDER;
+    return (double)border / (double)pixels;
+}
+
+static sw_status find_border_median(sw_gallery *g)
+{
+    size_t count = (size_t)sw_dataset_count(g->dataset), pixels = pixels_of(g->dataset);
+    double *shares = malloc(count * sizeof *shares);
+    if (!shares) return sw_fail_alloc("the border shares of the images", count * sizeof *shares);
+    for (size_t i = 0; i < count; i++)
+        shares[i] = border_share(sw_dataset_labels(g->dataset, (int)i), pixels);
+    g->border_median = sw_median(shares, count);
+    free(shares);
+    return SW_OK;
+}
+
+/* ---- making ---- */
+
+/* So many images a list that the sheet of all lists is a picture the program reads back. */
+static int length_for(int size_px)
+{
+    int length = SW_GALLERY_LENGTH;
+    while (length > 0 &&
+           ((int64_t)SW_GALLERY_LISTS * length * size_px > SW_IMAGE_MAX_SIDE_PX ||
+            (int64_t)SW_GALLERY_TILES * SW_GALLERY_LISTS * length * size_px * size_px > SW_IMAGE_MAX_PIXELS))
+        length--;
+    return (int64_t)SW_GALLERY_TILES * size_px > SW_IMAGE_MAX_SIDE_PX ? 0 : length;
+}
+
+sw_status sw_gallery_init(sw_gallery *g, const sw_dataset *dataset)
+{
+    sw_status status = SW_OK;
+    size_t count = (size_t)sw_dataset_count(dataset), pixels = pixels_of(dataset);
+    *g = (sw_gallery){.dataset = dataset, .length = length_for(sw_dataset_size_px(dataset))};
+    size_t map_bytes = (size_t)(SW_GALLERY_LISTS * 2 * g->length) * pixels;
+    g->figures = calloc(count, sizeof *g->figures);
+    g->maps = malloc(map_bytes + 1);
+    if (!g->figures || !g->maps) {
+        status = sw_fail_alloc("the gallery of validation images", map_bytes);
+        goto done;
+    }
+    uint8_t *at = g->maps;
+    for (int l = 0; l < SW_GALLERY_LISTS; l++)
+        for (int i = 0; i < g->length; i++, at += 2 * pixels) {
+            g->slots[l][i].prediction = at;
+            g->slots[l][i].confidence = at + pixels;
+        }
+    SW_TRY(find_border_median(g));
+done:
+    if (status != SW_OK) sw_gallery_deinit(g);
+    return status;
+}
+
+void sw_gallery_deinit(sw_gallery *g)
+{
+    free(g->figures);
+    free(g->maps);
+    *g = (sw_gallery){0};
+}
+
+/* ---- choosing ---- */
+
+void sw_gallery_begin(sw_gallery *g)
+{
+    memset(g->used, 0, sizeof g->used);
+    for (int i = 0; i < sw_dataset_count(g->dataset); i++)
+        g->figures[i] = (sw_gallery_figures){(double)NAN, (double)NAN, (double)NAN,
+                                             (double)NAN, (double)NAN, (double)NAN};
+}
+
+/* Keeps the list in order of its scores; of equal ones the image that came first stays before. */
+static void offer(sw_gallery *g, sw_gallery_list list, double score, const sw_image_evaluation *e)
+{
+    sw_gallery_slot *slots = g->slots[list];
+    int used = g->used[list];
+    size_t pixels = pixels_of(g->dataset);
+    if (isnan(score) || g->length == 0 || (used == g->length && score <= slots[used - 1].score)) return;
+    int at = used < g->length ? g->used[list]++ : used - 1;
+    sw_gallery_slot taken = slots[at]; /* its room */
+    for (; at > 0 && slots[at - 1].score < score; at--) slots[at] = slots[at - 1];
+    taken.image = e->image;
+    taken.score = score;
+    memcpy(taken.prediction, e->prediction, pixels);
+    memcpy(taken.confidence, e->confidence, pixels);
+    slots[at] = taken;
+}
+
+static void look_at_maps(sw_gallery_figures *f, const sw_image_evaluation *e, const uint8_t *truth,
+                         size_t pixels, int classes)
+{
+    uint64_t sure = 0;
+    size_t wrong = 0;
+    for (size_t i = 0; i < pixels; i++) {
+        sure += e->confidence[i];
+        wrong += truth[i] < classes && e->prediction[i] != truth[i] && e->confidence[i] >= CONFIDENT;
+    }
+    f->confidence = (double)sure / 255.0 / (double)pixels;
+    f->confident_error = (double)wrong / (double)pixels;
+    f->border = border_share(truth, pixels);
+}
+
+void sw_gallery_take(void *gallery, const sw_image_evaluation *e)
+{
+    sw_gallery *g = gallery;
+    assert(e->prediction && e->confidence);
+    sw_gallery_figures *f = &g->figures[e->image];
+    *f = (sw_gallery_figures){.pixel_accuracy = sw_confusion_pixel_accuracy(&e->confusion),
+                              .iou = sw_confusion_micro_iou(&e->confusion, SW_CLASS_BACKGROUND),
+                              .custom_iou = e->custom_iou};
+    look_at_maps(f, e, sw_dataset_labels(g->dataset, e->image), pixels_of(g->dataset), e->confusion.classes);
+    offer(g, SW_GALLERY_WORST, 1 - f->pixel_accuracy, e);
+    offer(g, SW_GALLERY_UNCERTAIN, 1 - f->confidence, e);
+    offer(g, SW_GALLERY_DOUBTFUL, f->confident_error + fmax(0, f->border - g->border_median), e);
+}

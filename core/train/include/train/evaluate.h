@@ -1,0 +1,55 @@
+/* One pass over a validation set. */
+#ifndef TRAIN_EVALUATE_H
+#define TRAIN_EVALUATE_H
+
+#include <signal.h>
+
+#include "base/progress.h"
+#include "data/loader.h"
+#include "nn/metrics.h"
+#include "nn/network.h"
+
+typedef struct sw_evaluation {
+    sw_confusion confusion;
+    sw_boundary boundary;
+    uint64_t images;
+    double loss;       /* mean over images of their batch's loss */
+    double custom_iou; /* mean over images */
+    /* The article's way: a figure a batch, then the plain mean over batches whatever their sizes. */
+    double batch_pixel_accuracy, batch_iou, batch_custom_iou;
+} sw_evaluation;
+
+/* What one image contributes. */
+typedef struct sw_image_evaluation {
+    int image; /* number in the data set */
+    sw_confusion confusion;
+    sw_boundary boundary; /* empty without sw_evaluate_options.boundary */
+    double custom_iou;
+    const uint8_t *prediction; /* (S,S), while the call lasts */
+    const uint8_t *confidence; /* (S,S) likewise, see sw_batch_results; NULL unless asked for */
+} sw_image_evaluation;
+
+typedef struct sw_evaluate_options {
+    int epoch;                /* of the loader's shuffle and augmentation */
+    bool boundary;            /* boundary F1 too: costs host time */
+    const int *slot_of_image; /* by image number: place in `captured`, or -1; NULL: capture nothing */
+    uint8_t *const *captured; /* predictions (S,S) of the captured images */
+    uint8_t *const *captured_confidence; /* and how sure they are (S,S), see sw_batch_results; NULL: not */
+    /* called for each image, in the order they come; NULL: not */
+    void (*on_image)(void *user, const sw_image_evaluation *figures);
+    void *on_image_user;
+    bool confidence;                /* on_image gets it */
+    sw_progress *progress;          /* NULL: none */
+    int progress_done;              /* validation steps of this epoch that came before */
+    struct sw_run_profile *profile; /* NULL: none */
+    volatile sig_atomic_t *stop;    /* SW_E_INTERRUPTED when it becomes non-zero; NULL: never */
+} sw_evaluate_options;
+
+/* The figures of a batch are made while the device has the next one, so that two must stay valid: `hold` of
+ * the loader is this. */
+enum { SW_EVALUATE_HOLD = 2 };
+
+sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader,
+                      const sw_evaluate_options *options) SW_NODISCARD;
+
+#endif

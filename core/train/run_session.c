@@ -1,0 +1,479 @@
+#include "run_session.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "cl/gemm.h"
+#include "config/config_values.h"
+#include "page/json_text.h"
+#include "run/masks.h"
+#include "setup/engines.h"
+#include "setup/open_data.h"
+#include "trainer_losses.h"
+#include "weights/checkpoint.h"
+
+static const char runs_root[] = "runs";
+
+/* Before a new run has its folder, its log lines are kept here and then put into log.txt. */
+static void keep_line(void *user, sw_log_level level, const char *line)
+{
+    sw_str *kept = user;
+    sw_str_printf(kept, "%c%s\n", (char)('0' + level), line);
+}
+
+static void move_kept_lines(sw_session *s)
+{
+    sw_log_remove_sink(keep_line, &s->early_log);
+    for (char *line = s->early_log.text; line && *line;) {
+        char *end = strchr(line, '\n');
+        *end = '\0';
+        sw_run_folder_log(s->folder, (sw_log_level)(*line - '0'), line + 1);
+        line = end + 1;
+    }
+    sw_str_deinit(&s->early_log);
+}
+
+static void log_lines(const char *text)
+{
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        sw_log(SW_LOG_INFO, "%.*s", (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+static sw_status open_device(sw_session *s)
+{
+    sw_status status = SW_OK;
+    const sw_runtime_config *runtime = &s->experiment->runtime;
+    const char *spec = s->options->device ? s->options->device : runtime->device;
+    sw_cl_options cl_options = {.check = runtime->check};
+    SW_TRY(sw_device_choose(&s->device, spec));
+    SW_TRY(sw_cl_create(&s->cl, &s->device, &cl_options));
+    sw_log(SW_LOG_INFO, "device %d:%d %s (%s), %s; %s", s->device.platform_index, s->device.device_index,
+           s->device.name, s->device.type_name, s->device.version, s->device.chosen_by);
+done:
+    return status;
+}
+
+static sw_status open_data(sw_session *s)
+{
+    sw_status status = SW_OK;
+    const sw_experiment *x = s->experiment;
+    if (x->model.classes != SW_DATA_CLASSES)
+        return sw_fail(SW_E_CONFIG,
+                       "model.classes is %d, but the data have %d classes (pet, background, border)",
+                       x->model.classes, SW_DATA_CLASSES);
+    SW_TRY(sw_split_open_train(&s->train, &x->data));
+    SW_TRY(sw_split_open_val(&s->val, &x->data));
+    s->loss = sw_split_loss(&x->loss, s->train);
+
+    sw_loader_options options = sw_split_train_loading(x);
+    options.hold = 2; /* one on its way to the device, one before it */
+    SW_TRY(sw_loader_create(&s->train_loader, s->train, &options));
+    if (x->train.overfit_batches > 0)
+        sw_log(SW_LOG_INFO, "train.overfit_batches: training on the first %d images alone",
+               sw_loader_image_count(s->train_loader));
+    options.batch_size = x->train.val_batch_size;
+    options.image_limit = 0;
+    options.hold = SW_EVALUATE_HOLD;
+    options.shuffle = false;
+    options.augment = &x->augment;
+    options.stream = SW_RNG_AUGMENT_VAL;
+    if (x->train.article_every > 0) SW_TRY(sw_loader_create(&s->article_loader, s->val, &options));
+    options.augment = NULL;
+    SW_TRY(sw_loader_create(&s->val_loader, s->val, &options));
+    SW_TRY(sw_epoch_grid_init(&s->grid, s->val, &x->grid, x->seed));
+    SW_TRY(sw_gallery_init(&s->gallery, s->val));
+done:
+    return status;
+}
+
+/* "winograd 18, gemm 2": how many convolutions each engine computes. */
+static void describe_engines(sw_str *out, const sw_executor *executor, const sw_graph *graph)
+{
+    for (int i = 0; i < graph->node_count; i++) {
+        const char *name = sw_executor_algorithm(executor, i, SW_WAY_ALL);
+        bool seen = !name;
+        for (int j = 0; j < i && !seen; j++) {
+            const char *earlier = sw_executor_algorithm(executor, j, SW_WAY_ALL);
+            seen = earlier && strcmp(earlier, name) == 0;
+        }
+        if (seen) continue;
+        int count = 0;
+        for (int j = i; j < graph->node_count; j++) {
+            const char *other = sw_executor_algorithm(executor, j, SW_WAY_ALL);
+            count += other && strcmp(other, name) == 0;
+        }
+        sw_str_printf(out, "%s%s %d", out->length ? ", " : "", name, count);
+    }
+}
+
+/* A resumed run computes as it began, whatever was timed since; its configuration names every layer's engine.
+ */
+static sw_status decide_engines(sw_session *s)
+{
+    if (!s->options->resume) return sw_engines_decide(&s->engines, s->experiment, s->cl, s->options->stop);
+    s->engines.pins = s->experiment->runtime.conv_layers;
+    s->engines.source = sw_strf("as the run began");
+    return s->engines.source ? SW_OK : SW_E_MEMORY;
+}
+
+static sw_status plan_network(sw_session *s)
+{
+    sw_status status = SW_OK;
+    const sw_experiment *x = s->experiment;
+    sw_network_options options = {.model = &x->model,
+                                  .loss = &s->loss,
+                                  .optimizer = &x->optimizer,
+                                  .ema_decay = x->train.ema_decay,
+                                  .size_px = x->data.size,
+                                  .train_batch = x->train.batch_size,
+                                  .eval_batch = x->train.val_batch_size,
+                                  .conv_engine = x->runtime.conv_engine,
+                                  .conv_pins = &s->engines.pins,
+                                  .workspace_cap_bytes = sw_workspace_cap_bytes(x, sw_cl_device(s->cl)),
+                                  .check = x->runtime.check,
+                                  .debug_buffers = x->runtime.debug_buffers,
+                                  .loss_every = x->runtime.loss_every};
+    sw_str text = {0}, engines = {0};
+    SW_TRY(sw_network_plan(&s->network, s->cl, &options));
+    sw_memory_table table;
+    sw_network_memory(&s->network, &table);
+    sw_memory_table_print(&text, &table);
+    describe_engines(&engines, s->network.trainer, sw_network_graph(&s->network));
+    SW_TRY(sw_str_status(&text));
+    SW_TRY(sw_str_status(&engines));
+    sw_log(SW_LOG_INFO, "model %s: %zu parameters, %.2f GMAC an image; convolutions: %s", x->model.name,
+           sw_graph_trained_elems(sw_network_graph(&s->network)),
+           (double)sw_graph_macs(sw_network_graph(&s->network)) * 1e-9, engines.text ? engines.text : "none");
+    sw_log(SW_LOG_INFO, "engines of the convolutions: %s", s->engines.source);
+    log_lines(text.text);
+done:
+    sw_str_deinit(&text);
+    sw_str_deinit(&engines);
+    return status;
+}
+
+/* --- run folder --------------------------------------------------------------------------------------- */
+
+static cJSON *describe_split(const char *split, const sw_dataset *dataset)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "split", split);
+    cJSON_AddNumberToObject(object, "images", sw_dataset_count(dataset));
+    cJSON_AddNumberToObject(object, "skipped", sw_dataset_skipped(dataset));
+    cJSON_AddStringToObject(object, "fingerprint", sw_dataset_fingerprint(dataset));
+    return object;
+}
+
+static cJSON *describe_device(const sw_session *s)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "name", s->device.name);
+    cJSON_AddStringToObject(object, "type", s->device.type_name);
+    cJSON_AddStringToObject(object, "platform", s->device.platform_name);
+    cJSON_AddStringToObject(object, "version", s->device.version);
+    cJSON_AddStringToObject(object, "driver", s->device.driver);
+    cJSON_AddNumberToObject(object, "compute_units", s->device.compute_units);
+    cJSON_AddNumberToObject(object, "global_bytes", (double)s->device.global_bytes);
+    return object;
+}
+
+/* The values that are no defaults, and where each came from: config.yaml has them all, but no longer knows.
+ */
+static sw_status add_origins(cJSON *manifest, const sw_experiment *experiment)
+{
+    sw_config_values values;
+    sw_status status = sw_config_values_read(&values, experiment);
+    if (status != SW_OK) return status;
+    cJSON *origins = cJSON_AddObjectToObject(manifest, "origins");
+    for (size_t i = 0; i < values.count; i++)
+        if (values.items[i].origin) sw_json_add_text(origins, values.items[i].key, values.items[i].origin);
+    sw_config_values_deinit(&values);
+    return SW_OK;
+}
+
+static double planned_bytes(const sw_network *network)
+{
+    sw_memory_table table;
+    sw_network_memory(network, &table);
+    return (double)table.total_bytes;
+}
+
+static sw_status write_manifest(sw_session *s)
+{
+    sw_status status = SW_OK;
+    const sw_experiment *x = s->experiment;
+    static const sw_library_version libraries[] = {{"clblast", SEGWORK_CLBLAST_VERSION},
+                                                   {"libyaml", SEGWORK_YAML_VERSION},
+                                                   {"libpng", SEGWORK_PNG_VERSION},
+                                                   {"libjpeg-turbo", SEGWORK_JPEG_VERSION},
+                                                   {"cairo", SEGWORK_CAIRO_VERSION}};
+    if (!cJSON_GetObjectItemCaseSensitive(s->manifest, "experiment")) {
+        cJSON *data = cJSON_CreateObject();
+        cJSON_AddStringToObject(s->manifest, "experiment", x->name);
+        cJSON_AddNumberToObject(s->manifest, "seed", (double)x->seed);
+        cJSON_AddStringToObject(data, "root", x->data.root);
+        cJSON_AddItemToObject(data, "train", describe_split(x->data.train_split, s->train));
+        cJSON_AddItemToObject(data, "val", describe_split(sw_split_val_list(&x->data), s->val));
+        cJSON_AddItemToObject(s->manifest, "data", data);
+        cJSON_AddNumberToObject(s->manifest, "parameters",
+                                (double)sw_graph_trained_elems(sw_network_graph(&s->network)));
+        cJSON_AddNumberToObject(s->manifest, "macs", (double)sw_graph_macs(sw_network_graph(&s->network)));
+        SW_TRY(add_origins(s->manifest, x));
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device_memory_bytes");
+    cJSON_AddNumberToObject(s->manifest, "device_memory_bytes", planned_bytes(&s->network));
+    cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device");
+    cJSON_AddItemToObject(s->manifest, "device", describe_device(s));
+    cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "convolutions");
+    cJSON *convolutions = cJSON_AddObjectToObject(s->manifest, "convolutions");
+    cJSON_AddStringToObject(convolutions, "gemm_parameters", sw_gemm_params_origin(s->cl));
+    cJSON_AddStringToObject(convolutions, "chosen_by", s->engines.source);
+    const sw_graph *graph = sw_network_graph(&s->network);
+    for (int i = 0; i < graph->node_count; i++) {
+        const char *engine = sw_executor_algorithm(s->network.trainer, i, SW_WAY_ALL);
+        if (engine) cJSON_AddStringToObject(convolutions, graph->nodes[i].name, engine);
+    }
+    SW_TRY(sw_manifest_begin(s->manifest, libraries, sizeof libraries / sizeof *libraries));
+    s->begun = true;
+    SW_TRY(sw_run_folder_write_manifest(s->folder, s->manifest));
+done:
+    return status;
+}
+
+static sw_status create_folder(sw_session *s)
+{
+    sw_status status = SW_OK;
+    SW_TRY(sw_run_folder_create(&s->folder, runs_root, s->experiment->name, s->options->out));
+    move_kept_lines(s);
+    sw_log(SW_LOG_INFO, "run folder %s", s->folder->path);
+    s->manifest = cJSON_CreateObject();
+done:
+    return status;
+}
+
+static sw_status reopen_folder(sw_session *s)
+{
+    sw_status status = SW_OK;
+    SW_TRY(sw_run_folder_open(&s->folder, s->options->resume));
+    SW_TRY(sw_run_folder_read_manifest(&s->manifest, s->folder));
+    sw_log(SW_LOG_INFO, "continuing run %s", s->folder->path);
+done:
+    return status;
+}
+
+static sw_status write_config(const sw_session *s)
+{
+    sw_status status = SW_OK;
+    sw_str config = {0};
+    sw_experiment resolved = *s->experiment;
+    resolved.runtime.conv_layers = s->engines.pins;
+    sw_experiment_dump_yaml(&config, &resolved, false);
+    SW_TRY(sw_str_status(&config));
+    SW_TRY(sw_run_folder_write_config(s->folder, config.text));
+done:
+    sw_str_deinit(&config);
+    return status;
+}
+
+/* Whether a resumed run has anything to go on from: one killed early begins like a new one. */
+static bool has_saved_state(const sw_session *s)
+{
+    if (!s->folder) return false;
+    char *path = sw_strf("%s/resume.safetensors", s->folder->checkpoints);
+    bool saved = path && sw_fs_exists(path);
+    free(path);
+    return saved;
+}
+
+/* The given weights' file is opened before the data are read, so that a wrong path shows at once. */
+static sw_status open_initial_weights(sw_session *s)
+{
+    const char *from = s->experiment->init.from;
+    if (!*from || has_saved_state(s)) return SW_OK;
+    sw_status status = sw_safetensors_reader_open(&s->initial_weights, from);
+    return sw_fail_in(status, "init.from");
+}
+
+static sw_status load_initial_weights(sw_session *s)
+{
+    if (!s->initial_weights) return SW_OK;
+    const char *from = s->experiment->init.from;
+    sw_checkpoint checkpoint = {.graph = sw_network_graph(&s->network), .store = &s->network.store};
+    sw_status status = sw_checkpoint_load(&checkpoint, s->initial_weights, from);
+    if (status != SW_OK) return sw_fail_in(status, "init.from");
+    sw_log(SW_LOG_INFO, "starting from the weights of %s", from);
+    sw_safetensors_reader_destroy(s->initial_weights);
+    s->initial_weights = NULL;
+    return SW_OK;
+}
+
+/* Where the run was saved, or its beginning. Only reads. */
+static sw_status load_state(sw_session *s)
+{
+    sw_trainer_identity identity = sw_session_identity(s);
+    s->state = sw_trainer_state_fresh();
+    if (!s->options->resume) return SW_OK;
+    return sw_trainer_state_load(&s->state, s->folder, &s->network, &identity);
+}
+
+/* Brings the run's files to where it was saved, or to its beginning. */
+static sw_status restore(sw_session *s)
+{
+    sw_status status = SW_OK;
+    if (s->options->resume) {
+        SW_TRY(sw_records_rewind(s->folder->path, s->state.epochs_done, s->state.steps));
+        SW_TRY(sw_grid_store_rewind(s->folder->path, s->state.epochs_done));
+        SW_TRY(sw_gallery_keep_only(s->folder->path, s->state.best_epoch));
+        /* a run that begins anew draws epoch 0 again */
+        const int last_epoch = s->state.steps > 0 ? s->state.epochs_done : -1;
+        SW_TRY(sw_events_rewind(s->folder->path, last_epoch, s->state.steps));
+    }
+    SW_TRY(sw_epoch_grid_begin_store(&s->grid, s->folder->path));
+    if (s->experiment->train.tensorboard) SW_TRY(sw_events_open(&s->events, s->folder->path));
+    SW_TRY(sw_records_open(&s->records, s->folder->path, sw_class_names, SW_DATA_CLASSES));
+    const sw_progress_plan plan = {.first_epoch = s->state.epochs_done + 1,
+                                   .last_epoch = s->experiment->train.epochs,
+                                   .train_steps = sw_session_steps_per_epoch(s),
+                                   .val_steps = sw_loader_batch_count(s->val_loader),
+                                   .extra_every = s->experiment->train.article_every,
+                                   .extra_val_steps = sw_loader_batch_count(s->val_loader)};
+    SW_TRY(sw_progress_create(&s->progress, &s->options->progress, &plan));
+    SW_TRY(sw_trainer_losses_init(s));
+    if (s->options->profile_steps > 0)
+        SW_TRY(sw_run_profile_create(&s->profile, s->folder->path, s->cl, &s->network,
+                                     s->options->profile_steps));
+done:
+    return status;
+}
+
+bool sw_session_is_over(const sw_session *s)
+{
+    const sw_train_config *train = &s->experiment->train;
+    return s->state.epochs_done >= train->epochs ||
+           sw_early_stop_is_due(&s->state.early_stop, &train->early_stop);
+}
+
+sw_trainer_identity sw_session_identity(const sw_session *s)
+{
+    return (sw_trainer_identity){.device = s->device.name,
+                                 .train_fingerprint = sw_dataset_fingerprint(s->train),
+                                 .val_fingerprint = sw_dataset_fingerprint(s->val)};
+}
+
+int sw_session_steps_per_epoch(const sw_session *s)
+{
+    return (sw_loader_batch_count(s->train_loader) - 1) / s->experiment->train.accumulate + 1;
+}
+
+sw_status sw_session_train_batches(sw_session *s, double lr, double *loss, int *images)
+{
+    sw_status status = SW_OK;
+    const int accumulate = s->experiment->train.accumulate;
+    const int left = sw_loader_batch_count(s->train_loader) - s->state.steps_in_epoch * accumulate;
+    const int count = left < accumulate ? left : accumulate;
+    *images = 0;
+    for (int i = 0; i < count; i++) {
+        sw_batch batch;
+        const double loading = sw_run_profile_begin(s->profile);
+        sw_loader_next(s->train_loader, &batch);
+        sw_run_profile_end(s->profile, SW_SPAN_LOAD, loading);
+        const double waiting = sw_run_profile_begin(s->profile);
+        SW_TRY(sw_network_train_batch(&s->network, batch.images, batch.labels, batch.count, lr,
+                                      i == count - 1, loss));
+        sw_run_profile_end(s->profile, SW_SPAN_WAIT, waiting);
+        *images += batch.count;
+        s->state.batches++;
+    }
+done:
+    return status;
+}
+
+static sw_status prepare(sw_session *s)
+{
+    sw_status status = SW_OK;
+    SW_TRY(open_initial_weights(s));
+    SW_TRY(open_device(s));
+    SW_TRY(open_data(s));
+    SW_TRY(decide_engines(s));
+    SW_TRY(plan_network(s));
+    SW_TRY(sw_network_allocate(&s->network, s->experiment->seed));
+    SW_TRY(load_initial_weights(s));
+done:
+    return status;
+}
+
+sw_status sw_session_prepare(sw_session *s, const sw_experiment *experiment,
+                             const sw_trainer_options *options)
+{
+    *s = (sw_session){.experiment = experiment, .options = options};
+    sw_status status = sw_run_folder_check(runs_root, experiment->name, options->out);
+    return status == SW_OK ? prepare(s) : status;
+}
+
+sw_status sw_session_open(sw_session *s, const sw_experiment *experiment, const sw_trainer_options *options)
+{
+    sw_status status = SW_OK;
+    *s = (sw_session){.experiment = experiment, .options = options};
+    /* The log of a resumed run should hold what follows, so its folder comes first; a new one is made only
+     * once the run can start, and its configuration, which makes a folder a run, is the last to be written.
+     */
+    if (options->resume) {
+        SW_TRY(reopen_folder(s));
+    } else {
+        sw_log_add_sink(keep_line, &s->early_log);
+        SW_TRY(sw_run_folder_check(runs_root, experiment->name, options->out));
+    }
+    SW_TRY(prepare(s));
+    SW_TRY(load_state(s));
+    if (sw_session_is_over(s) && sw_manifest_is_done(s->manifest)) goto done;
+    if (!options->resume) SW_TRY(create_folder(s));
+    SW_TRY(write_manifest(s));
+    if (!options->resume) SW_TRY(write_config(s));
+    SW_TRY(restore(s));
+done:
+    return status;
+}
+
+/* The outcome is this process's: one that did not get as far as the manifest leaves it to the earlier ones.
+ */
+static void close_manifest(sw_session *s, const char *outcome)
+{
+    if (!s->begun) return;
+    sw_status status = sw_manifest_end(s->manifest, outcome);
+    if (status == SW_OK) status = sw_run_folder_write_manifest(s->folder, s->manifest);
+    if (status != SW_OK)
+        sw_log(SW_LOG_WARNING, "the manifest could not be completed: %s", sw_error_message());
+}
+
+void sw_session_close(sw_session *s, const char *outcome)
+{
+    sw_run_profile_destroy(s->profile);
+    close_manifest(s, outcome);
+    sw_log_remove_sink(keep_line, &s->early_log);
+    sw_str_deinit(&s->early_log);
+    cJSON_Delete(s->manifest);
+    sw_progress_destroy(s->progress);
+    sw_records_close(s->records);
+    sw_events_close(s->events);
+    sw_trainer_losses_deinit(s);
+    sw_run_folder_destroy(s->folder);
+    sw_epoch_grid_deinit(&s->grid);
+    sw_gallery_deinit(&s->gallery);
+    sw_network_deinit(&s->network);
+    sw_engines_deinit(&s->engines);
+    sw_safetensors_reader_destroy(s->initial_weights);
+    sw_loader_destroy(s->train_loader);
+    sw_loader_destroy(s->val_loader);
+    sw_loader_destroy(s->article_loader);
+    sw_dataset_destroy(s->train);
+    sw_dataset_destroy(s->val);
+    sw_cl_destroy(s->cl);
+    *s = (sw_session){0};
+}

@@ -1,0 +1,77 @@
+/* Everything a run holds open: device, data, network, run folder. trainer.c walks the epochs over it. */
+#ifndef TRAIN_RUN_SESSION_H
+#define TRAIN_RUN_SESSION_H
+
+#include "base/str.h"
+#include "data/loader.h"
+#include "epoch_grid.h"
+#include "gallery.h"
+#include "measure/run_profile.h"
+#include "run/events.h"
+#include "run/folder.h"
+#include "run/records.h"
+#include "setup/engines.h"
+#include "train/trainer.h"
+#include "trainer_state.h"
+#include "weights/safetensors.h"
+
+/* Training steps whose losses the host has not asked for. */
+typedef struct sw_unread_steps {
+    double *lr; /* of each */
+    int count, capacity;
+    int images; /* of all */
+} sw_unread_steps;
+
+typedef struct sw_session {
+    const sw_experiment *experiment;   /* borrowed */
+    const sw_trainer_options *options; /* borrowed */
+    sw_device_info device;
+    sw_cl *cl;
+    sw_dataset *train, *val;
+    sw_loader *train_loader, *val_loader, *article_loader; /* the last NULL where train.article_every is 0 */
+    sw_loss_config loss;                                   /* class weights resolved */
+    sw_engines engines;
+    sw_network network;
+    sw_safetensors_reader *initial_weights; /* of init.from until they are loaded; NULL: none */
+    sw_epoch_grid grid;
+    sw_gallery gallery;
+    sw_str early_log; /* lines logged before the folder is there */
+    sw_run_folder *folder;
+    sw_records *records;
+    sw_events *events; /* NULL without train.tensorboard */
+    struct cJSON *manifest;
+    bool begun; /* the manifest has this process among those that wrote the run */
+    sw_progress *progress;
+    sw_run_profile *profile; /* NULL: not asked for */
+    sw_unread_steps unread;
+    sw_trainer_state state; /* steps_in_epoch counts the unread ones too, the other counts and sums do not */
+    double deadline_s;      /* of train.max_minutes, on the monotonic clock; infinite without */
+} sw_session;
+
+/* The part of sw_session_open that needs no run folder: device, data, engines, plan, memory, initial weights.
+ */
+sw_status sw_session_prepare(sw_session *session, const sw_experiment *experiment,
+                             const sw_trainer_options *options) SW_NODISCARD;
+
+/* Opens everything, in an order that fails early: device, data, plan, folder, memory. Loads the saved state
+ * of a resumed run and brings its records back to it. What cannot go on is refused before anything of it is
+ * changed; of a run that is over, nothing is, and no records are opened. */
+sw_status sw_session_open(sw_session *session, const sw_experiment *experiment,
+                          const sw_trainer_options *options) SW_NODISCARD;
+
+/* Closes everything; accepts one half open. `outcome` ("done", ...) goes into the manifest. */
+void sw_session_close(sw_session *session, const char *outcome);
+
+/* Whether the last epoch is done, or train.early_stop has ended the run. */
+bool sw_session_is_over(const sw_session *session);
+
+sw_trainer_identity sw_session_identity(const sw_session *session);
+
+/* Steps an epoch: its batches by train.accumulate, the last of them may be of fewer. */
+int sw_session_steps_per_epoch(const sw_session *session);
+
+/* Makes the next step of the epoch from the train.accumulate batches that the loader gives, waiting for each.
+ * *loss is the mean over them, *images their number of images. */
+sw_status sw_session_train_batches(sw_session *session, double lr, double *loss, int *images) SW_NODISCARD;
+
+#endif

@@ -1,0 +1,42 @@
+/* Where a run stands, between memory and checkpoints/resume.safetensors. */
+#ifndef TRAIN_TRAINER_STATE_H
+#define TRAIN_TRAINER_STATE_H
+
+#include "nn/network.h"
+#include "run/best.h"
+#include "run/folder.h"
+
+typedef struct sw_trainer_state {
+    int epochs_done;      /* whole epochs, validated and recorded */
+    int steps_in_epoch;   /* steps taken of the epoch after those */
+    int64_t steps;        /* of the whole run */
+    int64_t batches;      /* these were made of; what norms count */
+    double loss_sum;      /* over the steps of the unfinished epoch */
+    double seconds;       /* spent in the unfinished epoch */
+    double train_seconds; /* of these, training */
+    double best;          /* value of train.save_best at best_epoch; NaN: none yet */
+    int best_epoch;
+    sw_early_stop early_stop;
+} sw_trainer_state;
+
+/* What must be the same for a resumed run to make sense. */
+typedef struct sw_trainer_identity {
+    const char *device, *train_fingerprint, *val_fingerprint;
+} sw_trainer_identity;
+
+sw_trainer_state sw_trainer_state_fresh(void);
+
+/* Writes checkpoints/resume.safetensors: weights, moments, averages and the state. */
+sw_status sw_trainer_state_save(const sw_trainer_state *state, const sw_run_folder *folder,
+                                sw_network *network, const sw_trainer_identity *identity) SW_NODISCARD;
+
+/* Reads it back into the state and the network; a run that was killed before its first save starts afresh.
+ * SW_E_CONFIG when the data differ from those the run began with; another device is a warning. */
+sw_status sw_trainer_state_load(sw_trainer_state *state, const sw_run_folder *folder, sw_network *network,
+                                const sw_trainer_identity *identity) SW_NODISCARD;
+
+/* Writes checkpoints/<name>.safetensors with the weights alone. */
+sw_status sw_trainer_save_weights(const sw_trainer_state *state, const sw_run_folder *folder,
+                                  sw_network *network, const char *name) SW_NODISCARD;
+
+#endif

@@ -1,0 +1,270 @@
+/* safetensors: element types and the writer. The reader is safetensors_reader.c. */
+#include "weights/safetensors.h"
+
+#include <assert.h>
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/fs.h"
+#include "safetensors_format.h"
+
+static const struct {
+    const char *name;
+    size_t bytes;
+} dtypes[] = {
+    [SW_SAFETENSORS_F32] = {"F32", 4},
+    [SW_SAFETENSORS_I64] = {"I64", 8},
+    [SW_SAFETENSORS_I32] = {"I32", 4},
+    [SW_SAFETENSORS_U8] = {"U8", 1},
+};
+
+const char *sw_safetensors_dtype_name(sw_safetensors_dtype dtype)
+{
+    return dtypes[dtype].name;
+}
+
+size_t sw_safetensors_dtype_bytes(sw_safetensors_dtype dtype)
+{
+    return dtypes[dtype].bytes;
+}
+
+bool safetensors_extent(uint64_t *elems, uint64_t *bytes, sw_safetensors_dtype dtype, int rank,
+                        const int64_t *shape)
+{
+    uint64_t product = 1;
+    for (int i = 0; i < rank; i++) {
+        if (shape[i] < 0) return false;
+        uint64_t dim = (uint64_t)shape[i];
+        if (dim != 0 && product > SAFETENSORS_MAX_INTEGER / dim) return false;
+        product *= dim;
+    }
+    if (product > SAFETENSORS_MAX_INTEGER / dtypes[dtype].bytes) return false;
+    *elems = product;
+    *bytes = product * dtypes[dtype].bytes;
+    return true;
+}
+
+bool safetensors_is_utf8(const char *text, size_t length)
+{
+    const unsigned char *at = (const unsigned char *)text, *end = at + length;
+    while (at < end) {
+        unsigned lead = *at++;
+        if (lead < 0x80) continue;
+        int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
+        if (lead < 0xC2 || lead > 0xF4 || end - at < more) return false;
+        /* the first continuation byte has a narrower range after the leads of overlong forms, surrogates
+         * and code points past U+10FFFF */
+        unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+        unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+        for (int i = 0; i < more; i++, low = 0x80, high = 0xBF, at++)
+            if (*at < low || *at > high) return false;
+    }
+    return true;
+}
+
+/* ---- writer ---- */
+
+typedef struct entry {
+    const char *name;
+    sw_safetensors_dtype dtype;
+    int rank;
+    int64_t shape[SW_SAFETENSORS_MAX_RANK];
+    uint64_t begin, bytes; /* within the data */
+    bool put;
+} entry;
+
+struct sw_safetensors_writer {
+    sw_arena names;
+    cJSON *metadata; /* NULL: none */
+    entry *entries;
+    size_t count, capacity;
+    bool begun;
+    sw_fs_writer file;
+    uint64_t data_at; /* where the data begins in the file */
+};
+
+sw_status sw_safetensors_writer_create(sw_safetensors_writer **out)
+{
+    *out = calloc(1, sizeof **out);
+    return *out ? SW_OK : sw_fail_alloc("checkpoint writer", sizeof **out);
+}
+
+sw_status sw_safetensors_writer_metadata(sw_safetensors_writer *writer, const char *key, const char *value)
+{
+    assert(!writer->begun);
+    if (!safetensors_is_utf8(key, strlen(key)) || !safetensors_is_utf8(value, strlen(value)))
+        return sw_fail(SW_E_DATA, "checkpoint metadata '%s': not valid UTF-8", key);
+    if (!writer->metadata && !(writer->metadata = cJSON_CreateObject()))
+        return sw_fail_alloc("checkpoint metadata", 0);
+    if (cJSON_GetObjectItemCaseSensitive(writer->metadata, key))
+        return sw_fail(SW_E_DATA, "checkpoint metadata '%s' given twice", key);
+    if (!cJSON_AddStringToObject(writer->metadata, key, value))
+        return sw_fail_alloc("checkpoint metadata", strlen(value));
+    return SW_OK;
+}
+
+static entry *find_entry(const sw_safetensors_writer *writer, const char *name)
+{
+    for (size_t i = 0; i < writer->count; i++)
+        if (strcmp(writer->entries[i].name, name) == 0) return &writer->entries[i];
+    return NULL;
+}
+
+static sw_status reserve_entry(sw_safetensors_writer *writer)
+{
+    if (writer->count < writer->capacity) return SW_OK;
+    size_t capacity = writer->capacity ? 2 * writer->capacity : 64;
+    entry *grown = realloc(writer->entries, capacity * sizeof *grown);
+    if (!grown) return sw_fail_alloc("list of tensors", capacity * sizeof *grown);
+    writer->entries = grown;
+    writer->capacity = capacity;
+    return SW_OK;
+}
+
+sw_status sw_safetensors_writer_declare(sw_safetensors_writer *writer, const char *name,
+                                        sw_safetensors_dtype dtype, int rank, const int64_t *shape)
+{
+    assert(!writer->begun && rank >= 0 && rank <= SW_SAFETENSORS_MAX_RANK);
+    if (name[0] == '\0' || strcmp(name, SAFETENSORS_METADATA_KEY) == 0 ||
+        !safetensors_is_utf8(name, strlen(name)))
+        return sw_fail(SW_E_DATA, "'%s' cannot be the name of a tensor", name);
+    if (find_entry(writer, name)) return sw_fail(SW_E_DATA, "tensor '%s' declared twice", name);
+    entry added = {.dtype = dtype, .rank = rank};
+    if (rank > 0) memcpy(added.shape, shape, (size_t)rank * sizeof *shape);
+    uint64_t elems;
+    if (!safetensors_extent(&elems, &added.bytes, dtype, rank, added.shape))
+        return sw_fail(SW_E_DATA, "tensor '%s': its size in bytes is not a sensible number", name);
+    sw_status status = reserve_entry(writer);
+    if (status != SW_OK) return status;
+    added.name = sw_arena_strdup(&writer->names, name);
+    if (!added.name) return SW_E_MEMORY;
+    writer->entries[writer->count++] = added;
+    return SW_OK;
+}
+
+/* Wider elements first: each tensor then begins at a multiple of its element size, which PyTorch needs to
+ * view the bytes in place. Within a size, the order of declaration. */
+static void lay_out(sw_safetensors_writer *writer)
+{
+    uint64_t at = 0;
+    for (size_t width = 8; width >= 1; width /= 2) {
+        for (size_t i = 0; i < writer->count; i++) {
+            entry *e = &writer->entries[i];
+            if (dtypes[e->dtype].bytes != width) continue;
+            e->begin = at;
+            at += e->bytes;
+        }
+    }
+}
+
+static int by_begin(const void *a, const void *b)
+{
+    const entry *x = a, *y = b;
+    if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+    return (x->bytes > y->bytes) - (x->bytes < y->bytes); /* an empty tensor before its neighbour */
+}
+
+static bool add_entry(cJSON *header, const entry *e)
+{
+    cJSON *object = cJSON_AddObjectToObject(header, e->name);
+    if (!object || !cJSON_AddStringToObject(object, "dtype", dtypes[e->dtype].name)) return false;
+    cJSON *shape = cJSON_AddArrayToObject(object, "shape");
+    cJSON *offsets = cJSON_AddArrayToObject(object, "data_offsets");
+    if (!shape || !offsets) return false;
+    bool added = true;
+    for (int i = 0; i < e->rank; i++)
+        added &= cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)e->shape[i])) != 0;
+    added &= cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)e->begin)) != 0;
+    added &= cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)(e->begin + e->bytes))) != 0;
+    return added;
+}
+
+/* The header's JSON, freed by the caller with cJSON_free; NULL when memory is out. */
+static char *header_text(const sw_safetensors_writer *writer)
+{
+    char *text = NULL;
+    cJSON *header = cJSON_CreateObject();
+    if (!header) return NULL;
+    if (writer->metadata &&
+        !cJSON_AddItemReferenceToObject(header, SAFETENSORS_METADATA_KEY, writer->metadata))
+        goto done;
+    for (size_t i = 0; i < writer->count; i++)
+        if (!add_entry(header, &writer->entries[i])) goto done;
+    text = cJSON_PrintUnformatted(header);
+done:
+    cJSON_Delete(header);
+    return text;
+}
+
+sw_status sw_safetensors_writer_begin(sw_safetensors_writer *writer, const char *path)
+{
+    assert(!writer->begun);
+    sw_status status = SW_OK;
+    lay_out(writer);
+    if (writer->count) qsort(writer->entries, writer->count, sizeof *writer->entries, by_begin);
+    char *text = header_text(writer);
+    if (!text) return sw_fail_alloc("checkpoint header", 0);
+    size_t length = strlen(text);
+    size_t padding = (SAFETENSORS_ALIGN - length % SAFETENSORS_ALIGN) % SAFETENSORS_ALIGN;
+    uint64_t header_bytes = length + padding;
+    if (header_bytes > SAFETENSORS_MAX_HEADER_BYTES) {
+        status = sw_fail(SW_E_DATA, "%s: a header of %llu bytes, the format allows 100,000,000", path,
+                         (unsigned long long)header_bytes);
+        goto done;
+    }
+    SW_TRY(sw_fs_writer_open(&writer->file, path));
+    writer->begun = true;
+    writer->data_at = SAFETENSORS_PREFIX_BYTES + header_bytes;
+    /* a failed write leaves the stream's error flag, which finish reports */
+    fwrite(&header_bytes, sizeof header_bytes, 1, writer->file.stream);
+    fwrite(text, 1, length, writer->file.stream);
+    fwrite("        ", 1, padding, writer->file.stream);
+done:
+    cJSON_free(text);
+    return status;
+}
+
+sw_status sw_safetensors_writer_put(sw_safetensors_writer *writer, const char *name, const void *data,
+                                    size_t bytes)
+{
+    assert(writer->begun);
+    const char *path = writer->file.path;
+    entry *e = find_entry(writer, name);
+    if (!e) return sw_fail(SW_E_DATA, "%s: tensor '%s' was never declared", path, name);
+    if (e->put) return sw_fail(SW_E_DATA, "%s: tensor '%s' written twice", path, name);
+    if (e->bytes != bytes)
+        return sw_fail(SW_E_DATA, "%s: tensor '%s' was declared with %llu bytes and got %zu", path, name,
+                       (unsigned long long)e->bytes, bytes);
+    off_t at = (off_t)(writer->data_at + e->begin);
+    /* seeking flushes stdio's buffer, so only where tensors do not come in the file's order */
+    if (ftello(writer->file.stream) != at && fseeko(writer->file.stream, at, SEEK_SET) != 0)
+        return sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
+    if (fwrite(data, 1, bytes, writer->file.stream) != bytes)
+        return sw_fail(SW_E_IO, "cannot write tensor '%s' to %s: %s", name, path, strerror(errno));
+    e->put = true;
+    return SW_OK;
+}
+
+sw_status sw_safetensors_writer_finish(sw_safetensors_writer *writer)
+{
+    assert(writer->begun);
+    for (size_t i = 0; i < writer->count; i++)
+        if (!writer->entries[i].put)
+            return sw_fail(SW_E_DATA, "%s: tensor '%s' was declared but never written", writer->file.path,
+                           writer->entries[i].name);
+    return sw_fs_writer_commit(&writer->file);
+}
+
+void sw_safetensors_writer_destroy(sw_safetensors_writer *writer)
+{
+    if (!writer) return;
+    sw_fs_writer_discard(&writer->file);
+    cJSON_Delete(writer->metadata);
+    free(writer->entries);
+    sw_arena_deinit(&writer->names);
+    free(writer);
+}

@@ -1,0 +1,13 @@
+/* A device session for a test. */
+#ifndef DEVICE_CASE_H
+#define DEVICE_CASE_H
+
+#include "cl/device.h"
+
+/* Criterion fixtures: open a session in check mode on the chosen device before a test, close it afterwards.
+ */
+extern sw_cl *session;
+void session_open(void);
+void session_close(void);
+
+#endif

@@ -1,0 +1,202 @@
+/* Charts: axes, gaps, and the two ways to show them. */
+#include <cairo.h>
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "draw/chart.h"
+#include "draw/chart_draw.h"
+#include "draw/chart_html.h"
+#include "draw/tiles.h"
+#include "scratch.h"
+
+static void clean_up(void)
+{
+    sw_grid_cleanup();
+    scratch_remove();
+}
+
+TestSuite(chart, .init = scratch_create, .fini = clean_up);
+
+/* ---- axes ---- */
+
+static void expect_axis(double low, double high, int most, bool whole)
+{
+    sw_axis a = sw_axis_around(low, high, most, whole);
+    cr_expect(a.ticks >= 2 && a.ticks <= (most < 3 ? 3 : most), "%g..%g: %d ticks", low, high, a.ticks);
+    cr_expect(a.low <= low + a.step * 1e-6 && a.high >= high - a.step * 1e-6, "%g..%g in %g..%g", low, high,
+              a.low, a.high);
+    cr_expect(fabs(sw_axis_value(&a, a.ticks - 1) - a.high) <= fabs(a.step) * 1e-6, "%g..%g", low, high);
+    cr_expect(!whole || a.step == floor(a.step), "step %g", a.step);
+}
+
+Test(chart, an_axis_holds_its_values_with_no_more_ticks_than_asked)
+{
+    static const double spans[][2] = {{0, 1},         {0.58, 0.681}, {-3, 5},       {1e-6, 1e-3},
+                                      {0, 20},        {0.3, 0.3},    {0, 0},        {-1, 1e9},
+                                      {1e-300, 1},    {0.1, 0.2},    {1e12, 1e12},  {0, 1e-12},
+                                      {0.999, 1.001}, {-2, -1},      {1e300, 2e300}};
+    for (size_t i = 0; i < sizeof spans / sizeof *spans; i++)
+        for (int most = 2; most < 12; most++) expect_axis(spans[i][0], spans[i][1], most, false);
+    for (int epochs = 1; epochs < 200; epochs++) expect_axis(0, epochs, 8, true);
+}
+
+Test(chart, an_axis_of_no_values_is_an_axis)
+{
+    sw_axis a = sw_axis_around(INFINITY, -INFINITY, 5, false);
+    cr_expect(isfinite(a.low) && isfinite(a.high) && a.high > a.low);
+    a = sw_axis_around(NAN, NAN, 5, true);
+    cr_expect(isfinite(a.low) && isfinite(a.high) && a.high > a.low);
+}
+
+Test(chart, ticks_are_labelled_with_the_digits_they_need)
+{
+    static const struct {
+        double low, high;
+        const char *first, *second;
+    } cases[] = {{0, 1, "0.0", "0.2"},
+                 {0.58, 0.68, "0.58", "0.60"},
+                 {0, 20, "0", "5"},
+                 {0, 1e-7, "0", "2e-08"},
+                 {-1, 1, "-1.0", "-0.5"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char label[32];
+        sw_axis a = sw_axis_around(cases[i].low, cases[i].high, 6, false);
+        sw_axis_label(label, sizeof label, &a, 0);
+        cr_expect_str_eq(label, cases[i].first);
+        sw_axis_label(label, sizeof label, &a, 1);
+        cr_expect_str_eq(label, cases[i].second);
+    }
+}
+
+/* ---- charts ---- */
+
+static void add(sw_chart *chart, int run, const char *what, const double *y, size_t count)
+{
+    sw_chart_series *s = sw_chart_add(chart, run, what, SW_CHART_SOLID, count);
+    cr_assert_not_null(s);
+    for (size_t i = 0; i < count; i++) {
+        s->x[i] = (double)i + 1;
+        s->y[i] = y[i];
+    }
+}
+
+static const double gapped[] = {0.5, NAN, 0.25, 0.75, INFINITY, 1.0};
+
+static int occurrences(const char *text, const char *what)
+{
+    int count = 0;
+    for (; (text = strstr(text, what)); text += strlen(what)) count++;
+    return count;
+}
+
+Test(chart, a_gap_breaks_the_line_and_lonely_points_become_dots)
+{
+    sw_chart chart = {.id = "x", .title = "X & <Y>"};
+    sw_str html = {0};
+    add(&chart, 1, "", gapped, 6);
+    cr_expect_eq(sw_chart_points(&chart.series[0]), 4);
+    sw_chart_html(&html, &chart);
+    cr_assert_eq(sw_str_status(&html), SW_OK);
+    const char *path = strstr(html.text, "<path class=\"line s1 c1\" d=\"");
+    cr_assert_not_null(path, "%s", html.text);
+    char line[512];
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(path + 28, "\""), path + 28);
+    cr_expect_eq(occurrences(line, "M"), 3, "%s", line);
+    cr_expect_eq(occurrences(line, "L"), 1, "%s", line);
+    cr_expect_eq(occurrences(line, "h0"), 2, "%s", line);
+    cr_expect_not_null(strstr(html.text, "\"y\":[0.5,null,0.25,0.75,null,1]"), "%s", html.text);
+    cr_expect_not_null(strstr(html.text, "X &amp; &lt;Y&gt;"));
+    cr_expect_null(strstr(html.text, "nan"));
+    cr_expect_null(strstr(html.text, "inf"));
+    sw_str_deinit(&html);
+    sw_chart_deinit(&chart);
+}
+
+Test(chart, a_single_point_shows_and_none_at_all_is_no_line)
+{
+    static const double one[] = {0.5}, none[] = {NAN, NAN};
+    sw_chart chart = {.id = "x", .title = "X"};
+    sw_str html = {0};
+    add(&chart, 0, "", one, 1);
+    add(&chart, 1, "", none, 2);
+    sw_chart_html(&html, &chart);
+    cr_expect_not_null(strstr(html.text, "class=\"line dot s0 c0\""), "%s", html.text);
+    cr_expect_null(strstr(html.text, "s1 c1"), "%s", html.text);
+    sw_str_deinit(&html);
+    sw_chart_deinit(&chart);
+}
+
+/* ---- pictures ---- */
+
+static char *drawn(const char *name, sw_chart_format format, const char *run, size_t *length)
+{
+    static const double other[] = {0.1, 0.2};
+    sw_chart charts[2] = {{.id = "x", .title = "X <&>"}, {.id = "y", .title = "Y"}};
+    add(&charts[0], 0, "validation", gapped, 6);
+    add(&charts[1], 0, "", other, 2);
+    const char *runs[] = {run};
+    const sw_chart_sheet sheet = {
+        .charts = charts, .count = 2, .runs = runs, .run_count = 1, .width = 800, .height = 300};
+    cr_assert_eq(sw_chart_draw(scratch_path(name), &sheet, format), SW_OK, "%s", sw_error_message());
+    sw_chart_deinit(&charts[0]);
+    sw_chart_deinit(&charts[1]);
+    char *bytes;
+    cr_assert_eq(sw_fs_read(&bytes, length, scratch_path(name), 1 << 24), SW_OK);
+    return bytes;
+}
+
+Test(chart, a_png_has_the_size_asked_for_and_the_runs_colour)
+{
+    size_t length;
+    free(drawn("a.png", SW_CHART_PNG, "run", &length));
+    cairo_surface_t *s = cairo_image_surface_create_from_png(scratch_path("a.png"));
+    cr_assert_eq(cairo_surface_status(s), CAIRO_STATUS_SUCCESS);
+    cr_expect(cairo_image_surface_get_width(s) == 800 && cairo_image_surface_get_height(s) == 300);
+    int coloured = 0, of_another = 0;
+    for (int y = 0; y < 300; y++)
+        for (int x = 0; x < 800; x++) {
+            uint32_t pixel;
+            memcpy(&pixel,
+                   cairo_image_surface_get_data(s) + (size_t)y * (size_t)cairo_image_surface_get_stride(s) +
+                       4 * (size_t)x,
+                   4);
+            coloured += (pixel & 0xFFFFFF) == sw_chart_run_rgb(0);
+            of_another += (pixel & 0xFFFFFF) == sw_chart_run_rgb(1);
+        }
+    cairo_surface_destroy(s);
+    /* most of a slanting line is mixed with the paper */
+    cr_expect_gt(coloured, 20);
+    cr_expect_eq(of_another, 0);
+}
+
+/* An SVG's surfaces are numbered through a process: tests/e2e/test_plot_command.c compares two processes. */
+Test(chart, the_same_sheet_gives_the_same_bytes_whatever_the_run_is_called)
+{
+    static const char *const names[] = {"plain", "<&>\"'", "\xFF\x01\xC3", ""};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (int format = SW_CHART_PNG; format <= SW_CHART_SVG; format++) {
+            size_t a, b;
+            char *first = drawn("1", (sw_chart_format)format, names[i], &a);
+            char *second = drawn("2", (sw_chart_format)format, names[i], &b);
+            if (format == SW_CHART_PNG)
+                cr_expect(a == b && memcmp(first, second, a) == 0, "run %s", names[i]);
+            cr_expect(a > 2000 && b > 2000, "format %d, run %s", format, names[i]);
+            cr_expect_eq(strncmp(first, format == SW_CHART_SVG ? "<?xml" : "\x89PNG", 4), 0);
+            free(first);
+            free(second);
+        }
+}
+
+Test(chart, a_picture_that_can_not_be_written_is_an_error_with_its_name)
+{
+    sw_chart chart = {.id = "x", .title = "X"};
+    const char *runs[] = {"run"};
+    const sw_chart_sheet sheet = {
+        .charts = &chart, .count = 1, .runs = runs, .run_count = 1, .width = 200, .height = 200};
+    cr_expect_eq(sw_chart_draw(scratch_path("no/such/a.svg"), &sheet, SW_CHART_SVG), SW_E_IO);
+    cr_expect_not_null(strstr(sw_error_message(), "no/such/a.svg"), "%s", sw_error_message());
+}

@@ -1,0 +1,540 @@
+/* Runs side by side: differences, columns over seeds, figures, what is not comparable. */
+#include <cjson/cJSON.h>
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config_values.h"
+#include "config_case.h"
+#include "run_case.h"
+#include "scratch.h"
+#include "study/compare.h"
+
+TestSuite(compare, .init = scratch_create, .fini = scratch_remove);
+
+static const sw_compare_options by_border = {.rank = "iou_border"};
+
+enum { MOST = 40 };
+
+/* Paths as they come, ended by NULL. */
+static sw_status open_paths(sw_comparison **out, const char *const *names, const sw_compare_options *options)
+{
+    const char *paths[MOST];
+    size_t count = 0;
+    for (; names[count]; count++) paths[count] = scratch_path(names[count]);
+    return sw_comparison_open(out, paths, count, options);
+}
+
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static char *written(const char *const *names, const sw_compare_options *options, sw_compare_format format)
+{
+    sw_comparison *c;
+    sw_str text = {0};
+    char *out;
+    cr_assert_eq(open_paths(&c, names, options), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_comparison_write(&text, c, format), SW_OK, "%s", sw_error_message());
+    sw_comparison_close(c);
+    cr_assert_eq(sw_str_take(&out, &text), SW_OK);
+    return out;
+}
+
+static cJSON *json_of(const char *const *names)
+{
+    char *text = written(names, &by_border, SW_COMPARE_JSON);
+    cJSON *json = cJSON_Parse(text);
+    cr_assert_not_null(json, "%s", text);
+    free(text);
+    return json;
+}
+
+/* "columns.1.best.iou_border.mean" */
+static const cJSON *at(const cJSON *json, const char *path)
+{
+    char part[64];
+    for (const char *p = path; *p && json;) {
+        size_t length = strcspn(p, ".");
+        snprintf(part, sizeof part, "%.*s", (int)length, p);
+        json = cJSON_IsArray(json) ? cJSON_GetArrayItem(json, atoi(part))
+                                   : cJSON_GetObjectItemCaseSensitive(json, part);
+        p += length + (p[length] == '.');
+    }
+    cr_assert_not_null(json, "there is no %s", path);
+    return json;
+}
+
+static void expect_number(const cJSON *json, const char *path, double want)
+{
+    double got = cJSON_GetNumberValue(at(json, path));
+    cr_expect(fabs(got - want) < 1e-6, "%s is %.9g, not %.9g", path, got, want);
+}
+
+static void expect_text(const cJSON *json, const char *path, const char *want)
+{
+    const char *got = cJSON_GetStringValue(at(json, path));
+    cr_assert_not_null(got, "%s is no text", path);
+    cr_expect_str_eq(got, want, "%s", path);
+}
+
+static void expect_null(const cJSON *json, const char *path)
+{
+    cr_expect(cJSON_IsNull(at(json, path)), "%s is not null", path);
+}
+
+static void expect_truth(const cJSON *json, const char *path, bool want)
+{
+    cr_expect_eq(cJSON_IsTrue(at(json, path)), want, "%s", path);
+}
+
+static void made(const char *name, const char *config, double a, double b)
+{
+    const double figures[] = {a, b};
+    char text[256];
+    snprintf(text, sizeof text, "train: {epochs: 2}\n%s", config);
+    run_case_write(
+        &(run_case){.folder = name, .config = text, .outcome = "done", .iou_border = figures, .epochs = 2});
+}
+
+static void expect_words(const char *text, const char *words)
+{
+    cr_expect_not_null(strstr(text, words), "no '%s' in\n%s", words, text);
+}
+
+/* ---- configuration ---- */
+
+static sw_config_keys differing(const char *a, const char *b, sw_config_values sets[2])
+{
+    sw_config_keys keys;
+    const char *const texts[] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        sw_experiment *e = LOADED(texts[i]);
+        cr_assert_eq(sw_config_values_read(&sets[i], e), SW_OK);
+        sw_experiment_destroy(e);
+    }
+    const sw_config_values *const both[] = {&sets[0], &sets[1]};
+    cr_assert_eq(sw_config_differing(&keys, both, 2), SW_OK);
+    return keys;
+}
+
+Test(compare, keys_differ_by_value_not_by_spelling_and_come_in_the_schemas_order)
+{
+    sw_config_values sets[2];
+    sw_config_keys keys = differing(SMALL_MODEL "optimizer: {lr: 0.001}\nseed: 3\nloss: {gamma: 2.0}\n",
+                                    SMALL_MODEL "optimizer: {lr: 1.0e-3}\nseed: 4\ndata: {size: 64}\n", sets);
+    cr_assert_eq(keys.count, 2);
+    cr_expect_str_eq(keys.items[0], "seed");
+    cr_expect_str_eq(keys.items[1], "data.size");
+    cr_expect_null(sw_config_values_find(&sets[0], "data.size")->origin);
+    cr_expect_not_null(strstr(sw_config_values_find(&sets[1], "data.size")->origin, "exp.yaml:6"));
+    free(keys.items);
+    for (int i = 0; i < 2; i++) sw_config_values_deinit(&sets[i]);
+}
+
+Test(compare, a_stage_that_one_has_more_differs_key_by_key_in_its_place)
+{
+    sw_config_values sets[2];
+    sw_config_keys keys = differing(
+        "model:\n  encoder: [{convs: 1, width: 4}]\n  decoder: [{unpool_from: 1, convs: 1, width: 0}]\n",
+        SMALL_MODEL, sets);
+    size_t encoder = keys.count, decoder = keys.count;
+    for (size_t i = 0; i < keys.count; i++) {
+        if (strcmp(keys.items[i], "model.encoder.1.width") == 0) encoder = i;
+        if (strcmp(keys.items[i], "model.decoder.1.convs") == 0) decoder = i;
+    }
+    cr_expect(encoder < decoder && decoder < keys.count, "%zu %zu of %zu", encoder, decoder, keys.count);
+    cr_expect_null(sw_config_values_find(&sets[0], "model.encoder.1.width"));
+    free(keys.items);
+    for (int i = 0; i < 2; i++) sw_config_values_deinit(&sets[i]);
+}
+
+Test(compare, only_keys_that_differ_are_listed_with_value_runs_and_origin)
+{
+    made("a", "", 0.1, 0.2);
+    made("b", "loss: {gamma: 1}\n", 0.1, 0.3);
+    cJSON *json = json_of(NAMES("a", "b"));
+    cr_expect_eq(cJSON_GetArraySize(at(json, "configuration")), 1);
+    expect_text(json, "configuration.0.key", "loss.gamma");
+    expect_text(json, "configuration.0.values.A.value", "2");
+    expect_text(json, "configuration.0.values.A.origin", "default");
+    expect_text(json, "configuration.0.values.B.value", "1");
+    cr_expect_not_null(
+        strstr(cJSON_GetStringValue(at(json, "configuration.0.values.B.origin")), "b/config.yaml:5"));
+    cJSON_Delete(json);
+    char *text = written(NAMES("a", "b"), &by_border, SW_COMPARE_TEXT);
+    expect_words(text, "Configuration: 1 of ");
+    expect_words(text, "\nloss.gamma  2      A     default\n            1      B     ");
+    cr_expect_null(strstr(text, "optimizer.lr"));
+    free(text);
+}
+
+/* ---- columns ---- */
+
+Test(compare, runs_that_differ_in_their_seed_only_share_a_column_of_mean_and_deviation)
+{
+    made("a0", "seed: 0\n", 0.10, 0.20);
+    made("b0", "seed: 0\nloss: {gamma: 1}\n", 0.30, 0.25);
+    made("a1", "seed: 1\nname: another\n", 0.50, 0.40);
+    made("a2", "seed: 2\n", 0.10, 0.30);
+    cJSON *json = json_of(NAMES("a0", "b0", "a1", "a2"));
+    cr_expect_eq(cJSON_GetArraySize(at(json, "columns")), 2);
+    expect_text(json, "columns.0.runs.1", "A2");
+    expect_text(json, "runs.2.label", "A2");
+    expect_text(json, "runs.1.label", "B");
+    expect_number(json, "columns.0.final.iou_border.mean", 0.3);
+    expect_number(json, "columns.0.final.iou_border.sd", 0.1);
+    expect_number(json, "columns.0.best.iou_border.mean", (0.2 + 0.5 + 0.3) / 3);
+    expect_null(json, "columns.0.final.iou_border.delta");
+    expect_number(json, "columns.1.final.iou_border.mean", 0.25);
+    expect_null(json, "columns.1.final.iou_border.sd");
+    expect_number(json, "columns.1.final.iou_border.delta", -0.05);
+    expect_truth(json, "columns.0.final.iou_border.best", true);
+    expect_truth(json, "columns.1.final.iou_border.best", false);
+    expect_number(json, "runs.2.best.epoch", 1);
+    expect_number(json, "runs.2.final.epoch", 2);
+    expect_number(json, "runs.2.epochs.0.iou_border", 0.5);
+    expect_number(json, "columns.0.epochs.0.epoch", 1);
+    expect_number(json, "columns.0.epochs.0.iou_border.mean", 0.7 / 3);
+    expect_number(json, "columns.1.epochs.0.iou_border.delta", 0.3 - 0.7 / 3);
+    expect_truth(json, "columns.1.epochs.0.iou_border.best", true);
+    expect_text(json, "ranking.0", "A");
+    expect_text(json, "ranking.1", "B");
+    cJSON_Delete(json);
+    char *text = written(NAMES("a0", "b0", "a1", "a2"), &by_border, SW_COMPARE_TEXT);
+    expect_words(text, "0.3000 ±0.1000*");
+    expect_words(text, "and 2 more seeds");
+    free(text);
+}
+
+Test(compare, a_figure_that_some_seeds_lack_says_of_how_many_it_is)
+{
+    made("a0", "seed: 0\n", 0.10, 0.30);
+    made("a1", "seed: 1\n", (double)NAN, (double)NAN);
+    made("a2", "seed: 2\n", (double)NAN, (double)NAN);
+    made("b0", "seed: 0\nloss: {gamma: 1}\n", 0.1, 0.2);
+    made("b1", "seed: 1\nloss: {gamma: 1}\n", 0.1, 0.4);
+    made("b2", "seed: 2\nloss: {gamma: 1}\n", (double)NAN, (double)NAN);
+    const char *const *names = NAMES("a0", "a1", "a2", "b0", "b1", "b2");
+    cJSON *json = json_of(names);
+    expect_number(json, "columns.0.best.iou_border.n", 1);
+    expect_number(json, "columns.0.best.pixel_accuracy.n", 1);
+    expect_number(json, "columns.0.final.lr.n", 3);
+    expect_number(json, "columns.0.final.boundary_f1.n", 0);
+    expect_number(json, "columns.1.final.iou_border.n", 2);
+    expect_number(json, "columns.1.epochs.0.iou_border.n", 2);
+    expect_number(json, "columns.0.cost.seconds.n", 3);
+    expect_null(json, "runs.1.best");
+    cJSON_Delete(json);
+    char *text = written(names, &by_border, SW_COMPARE_TEXT);
+    expect_words(text, "0.3000 (1 of 3)");
+    expect_words(text, "0.3000 ±0.1414 (2 of 3)");
+    expect_words(text, "  2, -, -  ");
+    expect_words(text, "  2, 2, -  ");
+    cr_expect_null(strstr(text, "2.00 ±0.00 ("), "all three have their seconds:\n%s", text);
+    free(text);
+}
+
+Test(compare, the_same_seed_twice_other_lengths_and_other_data_do_not_share_a_column)
+{
+    const double figures[] = {0.1, 0.2};
+    made("a", "seed: 0\n", 0.1, 0.2);
+    made("again", "seed: 0\n", 0.1, 0.2);
+    run_case_write(&(run_case){.folder = "short",
+                               .config = "train: {epochs: 2}\nseed: 1\n",
+                               .outcome = "interrupted",
+                               .iou_border = figures,
+                               .epochs = 1});
+    run_case_write(&(run_case){.folder = "other",
+                               .config = "train: {epochs: 2}\nseed: 2\n",
+                               .outcome = "done",
+                               .train_data = "other",
+                               .iou_border = figures,
+                               .epochs = 2});
+    cJSON *json = json_of(NAMES("a", "again", "short", "other"));
+    cr_expect_eq(cJSON_GetArraySize(at(json, "columns")), 4);
+    expect_text(json, "runs.2.state", "interrupted");
+    expect_number(json, "runs.2.epochs_done", 1);
+    expect_number(json, "runs.2.epochs_planned", 2);
+    cJSON_Delete(json);
+}
+
+Test(compare, the_same_images_in_another_place_do_share_one)
+{
+    made("here", "seed: 0\ndata: {root: here/pets}\n", 0.1, 0.2);
+    made("there", "seed: 1\ndata: {root: /mnt/pets}\n", 0.1, 0.2);
+    cJSON *json = json_of(NAMES("here", "there"));
+    cr_expect_eq(cJSON_GetArraySize(at(json, "columns")), 1);
+    cJSON_Delete(json);
+}
+
+Test(compare, another_place_whose_images_nobody_knows_does_not_share_one)
+{
+    const double figures[] = {0.1, 0.2};
+    for (int i = 0; i < 2; i++)
+        run_case_write(&(run_case){.folder = i ? "there" : "here",
+                                   .config = i ? "train: {epochs: 2}\nseed: 1\ndata: {root: there}\n"
+                                               : "train: {epochs: 2}\n",
+                                   .outcome = "done",
+                                   .train_data = "",
+                                   .val_data = "",
+                                   .iou_border = figures,
+                                   .epochs = 2});
+    cJSON *json = json_of(NAMES("here", "there"));
+    cr_expect_eq(cJSON_GetArraySize(at(json, "columns")), 2);
+    cJSON_Delete(json);
+}
+
+Test(compare, of_equal_epochs_the_first_is_the_best_and_a_loss_is_best_where_it_is_least)
+{
+    static const sw_compare_options by_loss = {.rank = "val_loss"};
+    made("a", "", 0.5, 0.5);
+    made("b", "loss: {gamma: 1}\n", 0.2, 0.1);
+    char *text = written(NAMES("a", "b"), &by_loss, SW_COMPARE_JSON);
+    cJSON *json = cJSON_Parse(text);
+    free(text);
+    expect_number(json, "runs.0.best.epoch", 1);
+    expect_number(json, "runs.1.best.epoch", 1);
+    expect_number(json, "runs.1.best.val_loss", 0.8);
+    expect_text(json, "ranking.0", "A");
+    expect_truth(json, "columns.0.best.val_loss.best", true);
+    cJSON_Delete(json);
+}
+
+/* ---- what is comparable ---- */
+
+static bool has_note(const cJSON *json, const char *kind)
+{
+    const cJSON *note;
+    cJSON_ArrayForEach(note, at(json, "notes")) if (strcmp(cJSON_GetStringValue(at(note, "kind")), kind) ==
+                                                    0) return true;
+    return false;
+}
+
+Test(compare, other_validation_images_or_another_size_are_said_and_neither_marked_nor_subtracted)
+{
+    const double figures[] = {0.1, 0.9};
+    made("a", "", 0.1, 0.2);
+    made("c", "seed: 5\nloss: {gamma: 1}\n", 0.1, 0.3);
+    made("size", "data: {size: 64}\n", 0.1, 0.95);
+    run_case_write(&(run_case){.folder = "b",
+                               .config = "train: {epochs: 2}\n",
+                               .outcome = "done",
+                               .val_data = "others",
+                               .iou_border = figures,
+                               .epochs = 2});
+    cJSON *json = json_of(NAMES("a", "b", "c", "size"));
+    cr_expect(has_note(json, "validation_data") && has_note(json, "image_size"));
+    cr_expect_not(has_note(json, "training_data"));
+    expect_truth(json, "runs.1.comparable", false);
+    expect_truth(json, "runs.2.comparable", true);
+    expect_null(json, "columns.1.best.iou_border.delta");
+    expect_truth(json, "columns.1.best.iou_border.best", false);
+    expect_truth(json, "columns.2.best.iou_border.best", true);
+    expect_number(json, "columns.2.best.iou_border.delta", 0.1);
+    cr_expect_eq(cJSON_GetArraySize(at(json, "ranking")), 2);
+    expect_text(json, "ranking.0", "C");
+    cJSON_Delete(json);
+    char *text = written(NAMES("a", "b", "c", "size"), &by_border, SW_COMPARE_TEXT);
+    expect_words(text, "! B: validated on other images than A: metrics are not comparable\n");
+    expect_words(text, "! D: images of another size than A's: metrics are not comparable\n");
+    free(text);
+}
+
+Test(compare, another_way_of_resizing_is_only_noted_though_the_fingerprints_differ)
+{
+    const double figures[] = {0.1, 0.9};
+    made("a", "", 0.1, 0.2);
+    run_case_write(&(run_case){.folder = "b",
+                               .config = "train: {epochs: 2}\ndata: {resize: bilinear}\n",
+                               .outcome = "done",
+                               .train_data = "resized t",
+                               .val_data = "resized v",
+                               .iou_border = figures,
+                               .epochs = 2});
+    char *text = written(NAMES("a", "b"), &by_border, SW_COMPARE_TEXT);
+    expect_words(text, "! B: images were resized another way than A's (data.resize)\n");
+    cr_expect_null(strstr(text, "not comparable"));
+    free(text);
+}
+
+Test(compare, losses_of_another_kind_are_not_compared_but_the_rest_is)
+{
+    made("a", "", 0.1, 0.2);
+    made("b", "loss: {kind: focal}\n", 0.1, 0.3);
+    cJSON *json = json_of(NAMES("a", "b"));
+    cr_expect(has_note(json, "loss"));
+    expect_null(json, "columns.1.final.val_loss.delta");
+    expect_truth(json, "columns.1.final.val_loss.best", false);
+    expect_number(json, "columns.1.final.iou_border.delta", 0.1);
+    cJSON_Delete(json);
+    made("c", "loss: {gamma: 1}\n", 0.1, 0.3); /* cross-entropy has no gamma */
+    json = json_of(NAMES("a", "c"));
+    cr_expect_not(has_note(json, "loss"));
+    expect_truth(json, "columns.1.final.val_loss.best", true);
+    expect_number(json, "columns.1.final.val_loss.delta", -0.1);
+    cJSON_Delete(json);
+}
+
+Test(compare, what_all_have_alike_is_not_marked)
+{
+    made("a", "", 0.1, 0.2);
+    made("b", "loss: {gamma: 1}\n", 0.1, 0.2);
+    cJSON *json = json_of(NAMES("a", "b"));
+    expect_truth(json, "columns.0.final.iou_border.best", false);
+    expect_truth(json, "columns.1.final.iou_border.best", false);
+    cJSON_Delete(json);
+}
+
+/* ---- cost ---- */
+
+Test(compare, costs_are_those_of_the_manifest_or_follow_from_the_experiment)
+{
+    made("a", "", 0.1, 0.2);
+    scratch_write("b.yaml", SMALL_MODEL "data: {size: 32}\ntrain: {batch_size: 2, val_batch_size: 2}\n");
+    cJSON *json = json_of(NAMES("a", "b.yaml"));
+    expect_number(json, "runs.0.cost.parameters", 1234567);
+    expect_number(json, "runs.0.cost.device_memory_bytes", 3145728);
+    expect_number(json, "runs.0.cost.seconds", 4.0);
+    expect_number(json, "runs.0.cost.epoch_seconds", 2.0);
+    expect_number(json, "runs.0.cost.images_per_second", 10.0);
+    expect_text(json, "runs.1.state", "not run");
+    /* input norm 6; dc 108+8, 288+16; uc 288+8, 144+8, 108+6 */
+    expect_number(json, "runs.1.cost.parameters", 988);
+    cr_expect_gt(cJSON_GetNumberValue(at(json, "runs.1.cost.device_memory_bytes")), 1e5);
+    expect_null(json, "runs.1.cost.seconds");
+    expect_null(json, "runs.1.final");
+    cJSON_Delete(json);
+}
+
+/* ---- text ---- */
+
+static void expect_narrow(const char *text)
+{
+    for (const char *line = text; *line;) {
+        size_t bytes = strcspn(line, "\n");
+        int columns = 0;
+        for (size_t i = 0; i < bytes; i++) columns += ((unsigned char)line[i] & 0xc0) != 0x80;
+        cr_expect_leq(columns, 80, "%d columns: %.*s", columns, (int)bytes, line);
+        line += bytes + (line[bytes] == '\n');
+    }
+}
+
+Test(compare, however_many_runs_text_keeps_to_80_columns)
+{
+    const char *names[MOST] = {NULL};
+    char text[MOST][64];
+    const sw_compare_options all = {.rank = "val_loss", .each_epoch = NAMES("all")};
+    for (int i = 0; i < 30; i++) {
+        char config[64];
+        if (i > 1 && i < 24) { /* blocks of every width on the way */
+            char *some = written(names, &all, SW_COMPARE_TEXT);
+            expect_narrow(some);
+            free(some);
+        }
+        snprintf(text[i], sizeof text[i], "%s/run-%d", i % 2 ? "a/rather/long/way/to/the/folder" : "x", i);
+        snprintf(config, sizeof config, "seed: %d\noptimizer: {lr: %g}\n", i % 3, 0.001 * (i / 2 + 1));
+        made(text[i], config, 0.01 * i, 0.5 - 0.01 * i);
+        names[i] = text[i];
+    }
+    char *out = written(names, &all, SW_COMPARE_TEXT);
+    expect_narrow(out);
+    expect_words(out, "\nO2  finished");
+    expect_words(out, "boundary_f1_border, epoch by epoch");
+    free(out);
+}
+
+static int occurrences(const char *text, const char *words)
+{
+    int count = 0;
+    for (const char *found = text; (found = strstr(found, words)); found += strlen(words)) count++;
+    return count;
+}
+
+Test(compare, no_table_that_is_asked_for_is_left_out_however_many_there_are)
+{
+    const sw_compare_options once = {.rank = "val_loss", .each_epoch = NAMES("all")},
+                             often = {.rank = "val_loss", .each_epoch = NAMES("all", "all", "all", "all")};
+    made("a", "", 0.1, 0.2);
+    char *one = written(NAMES("a"), &once, SW_COMPARE_TEXT),
+         *four = written(NAMES("a"), &often, SW_COMPARE_TEXT);
+    int tables = occurrences(one, ", epoch by epoch\n");
+    cr_expect_gt(4 * tables, 64);
+    cr_expect_eq(occurrences(four, ", epoch by epoch\n"), 4 * tables);
+    expect_words(four, "\nCost\n");
+    free(one);
+    free(four);
+}
+
+Test(compare, control_characters_of_a_folder_or_value_do_not_reach_the_terminal)
+{
+    made("evil\x1b[2J", "", 0.1, 0.2);
+    char *out = written(NAMES("evil\x1b[2J"), &by_border, SW_COMPARE_TEXT);
+    cr_expect_null(strchr(out, '\x1b'));
+    expect_words(out, "evil [2J");
+    free(out);
+}
+
+Test(compare, a_path_that_is_no_utf8_is_shown_as_far_as_it_is)
+{
+    static const sw_compare_format formats[] = {SW_COMPARE_TEXT, SW_COMPARE_MARKDOWN, SW_COMPARE_HTML,
+                                                SW_COMPARE_JSON};
+    made("Gr\xC3\xB6\xDF"
+         "e",
+         "", 0.1, 0.2);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        char *out = written(NAMES("Gr\xC3\xB6\xDF"
+                                  "e"),
+                            &by_border, formats[i]);
+        cr_expect_null(strstr(out, "\xDF"), "format %zu:\n%s", i, out);
+        expect_words(out, "Gr\xC3\xB6\xEF\xBF\xBD"
+                          "e");
+        free(out);
+    }
+}
+
+/* ---- folders and mistakes ---- */
+
+Test(compare, a_folder_of_runs_stands_for_them_in_the_order_of_their_names)
+{
+    made("sweep/b", "loss: {gamma: 1}\n", 0.1, 0.2);
+    made("sweep/a", "", 0.1, 0.2);
+    scratch_write("sweep/notes/readme.txt", "x");
+    scratch_write("sweep/torn/manifest.json", "{}");
+    cJSON *json = json_of(NAMES("sweep"));
+    cr_expect_eq(cJSON_GetArraySize(at(json, "runs")), 2);
+    cr_expect_str_eq(cJSON_GetStringValue(at(json, "runs.0.path")), scratch_path("sweep/a"));
+    cJSON_Delete(json);
+}
+
+static void expect_refused(const char *const *names, const sw_compare_options *options, sw_status kind,
+                           const char *words)
+{
+    sw_comparison *c;
+    cr_expect_eq(open_paths(&c, names, options), kind, "%s", sw_error_message());
+    cr_expect_null(c);
+    expect_words(sw_error_message(), words);
+    sw_comparison_close(c);
+}
+
+Test(compare, mistakes_are_refused_with_what_is_wrong)
+{
+    const sw_compare_options plain = {0}, odd = {.rank = "beauty"}, lr = {.rank = "lr"},
+                             epochs = {.each_epoch = NAMES("iou", "nope")};
+    made("a", "", 0.1, 0.2);
+    scratch_write("empty/readme.txt", "x");
+    scratch_write("wrong.yaml", "optimizer: {lr: fast}\n");
+    expect_refused(NAMES("a", "nowhere"), &plain, SW_E_USAGE, "nowhere: there is no such run folder");
+    expect_refused(NAMES("a", "./a/"), &plain, SW_E_USAGE, "is given twice");
+    expect_refused(NAMES("empty"), &plain, SW_E_USAGE, "not the folder of a run");
+    expect_refused(NAMES("a", "wrong.yaml"), &plain, SW_E_CONFIG, "optimizer.lr");
+    expect_refused(NAMES("a"), &odd, SW_E_USAGE, "there is no metric 'beauty'");
+    expect_refused(NAMES("a"), &lr, SW_E_USAGE, "can't rank");
+    expect_refused(NAMES("a"), &epochs, SW_E_USAGE, "there is no metric 'nope'");
+    scratch_write("a/metrics.jsonl", "{\"epoch\":");
+    scratch_write("a/metrics.jsonl", "hello\nworld\n");
+    expect_refused(NAMES("a"), &plain, SW_E_DATA, "metrics.jsonl:1:");
+    cr_expect_eq(sw_compare_check_rank("iou_border"), SW_OK);
+    cr_expect_eq(sw_compare_check_rank("beauty"), SW_E_USAGE);
+}

@@ -1,0 +1,371 @@
+/* Weights for other programs. Values are checked by other programs too: tests/golden/check_export.py. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "scratch.h"
+#include "weights/export.h"
+#include "wire.h"
+
+TestSuite(export, .init = scratch_create, .fini = scratch_remove);
+
+enum { SIZE_PX = 8, MAX_NAMES = 128 };
+
+static const sw_loss_config loss = {.ignore_index = -1};
+
+/* Two stages; the second is of separable convolutions and pools by average. */
+static sw_model small_model(int size_px)
+{
+    const sw_model_config config = {
+        .name = "small",
+        .classes = 3,
+        .input_norm = true,
+        .norm_eps = 1e-3f,
+        .norm_momentum = 0.1f,
+        .head = SW_HEAD_PLAIN,
+        .encoder_count = 2,
+        .decoder_count = 2,
+        .encoder =
+            {{.convs = 1, .width = 4, .kernel = 3},
+             {.convs = 1, .width = 6, .kernel = 5, .conv = SW_CONV_SEPARABLE, .pool = SW_POOL_AVERAGE}},
+        .decoder = {{.unpool_from = 2, .convs = 1, .width = 4, .kernel = 3, .up = SW_UP_NEAREST},
+                    {.unpool_from = 1, .convs = 2, .width = 0, .kernel = 3}},
+    };
+    const sw_model_options options = {.batch = 1, .size_px = size_px};
+    sw_model model;
+    cr_assert_eq(sw_model_build(&model, &config, &loss, &options), SW_OK, "%s", sw_error_message());
+    return model;
+}
+
+static float value_at(size_t tensor, size_t i)
+{
+    return 0.5f + 0.25f * sinf((float)(7 * tensor + i)); /* positive, as a variance must be */
+}
+
+static void declare(sw_safetensors_writer *writer, const sw_param *p)
+{
+    int64_t shape[4];
+    for (int i = 0; i < p->rank; i++) shape[i] = p->dims[i];
+    cr_assert_eq(sw_safetensors_writer_declare(writer, p->name, SW_SAFETENSORS_F32, p->rank, shape), SW_OK);
+}
+
+static void put(sw_safetensors_writer *writer, const sw_param *p, size_t number)
+{
+    float *values = malloc(p->elems * sizeof *values);
+    for (size_t i = 0; i < p->elems; i++) values[i] = value_at(number, i);
+    cr_assert_eq(sw_safetensors_writer_put(writer, p->name, values, p->elems * sizeof *values), SW_OK);
+    free(values);
+}
+
+/* The model's tensors, and one that an optimiser keeps; without the last parameter where `all` is false. */
+static sw_safetensors_reader *weights_of(const sw_graph *g, bool all)
+{
+    sw_safetensors_writer *writer;
+    sw_safetensors_reader *reader;
+    const int64_t two[] = {2}, batches = 5;
+    int params = all ? g->param_count : g->param_count - 1;
+    char name[128];
+    cr_assert_eq(sw_safetensors_writer_create(&writer), SW_OK);
+    for (int i = 0; i < params; i++) declare(writer, &g->params[i]);
+    for (int i = 0; i < g->state_count; i++) declare(writer, &g->states[i]);
+    for (int i = 0; i < g->node_count; i++) {
+        snprintf(name, sizeof name, "%s.num_batches_tracked", g->nodes[i].name);
+        if (g->nodes[i].state_count)
+            cr_assert_eq(sw_safetensors_writer_declare(writer, name, SW_SAFETENSORS_I64, 0, NULL), SW_OK);
+    }
+    cr_assert_eq(sw_safetensors_writer_declare(writer, "optimizer.m.x", SW_SAFETENSORS_F32, 1, two), SW_OK);
+    cr_assert_eq(sw_safetensors_writer_declare(writer, "ema.x", SW_SAFETENSORS_F32, 1, two), SW_OK);
+    cr_assert_eq(sw_safetensors_writer_begin(writer, scratch_path("w.safetensors")), SW_OK);
+    for (int i = 0; i < params; i++) put(writer, &g->params[i], (size_t)i);
+    for (int i = 0; i < g->state_count; i++) put(writer, &g->states[i], (size_t)(100 + i));
+    for (int i = 0; i < g->node_count; i++) {
+        snprintf(name, sizeof name, "%s.num_batches_tracked", g->nodes[i].name);
+        if (g->nodes[i].state_count)
+            cr_assert_eq(sw_safetensors_writer_put(writer, name, &batches, sizeof batches), SW_OK);
+    }
+    cr_assert_eq(sw_safetensors_writer_put(writer, "optimizer.m.x", (float[]){1, 2}, 8), SW_OK);
+    cr_assert_eq(sw_safetensors_writer_put(writer, "ema.x", (float[]){1, 2}, 8), SW_OK);
+    cr_assert_eq(sw_safetensors_writer_finish(writer), SW_OK);
+    sw_safetensors_writer_destroy(writer);
+    cr_assert_eq(sw_safetensors_reader_open(&reader, scratch_path("w.safetensors")), SW_OK);
+    return reader;
+}
+
+/* --- ONNX -------------------------------------------------------------------------------- */
+
+/* An exported model: the file's bytes and the GraphProto in them. */
+typedef struct exported {
+    sw_model model;
+    sw_safetensors_reader *weights;
+    char *file;
+    wire_message all, graph;
+} exported;
+
+static exported export_small(bool fold)
+{
+    exported e = {.model = small_model(SIZE_PX)};
+    const sw_checkpoint_note note = {"input", "RGB"};
+    const sw_onnx_options options = {.fold_norms = fold, .notes = &note, .note_count = 1};
+    const char *path = scratch_path("m.onnx");
+    size_t length;
+    e.weights = weights_of(&e.model.graph, true);
+    cr_assert_eq(sw_export_onnx(path, &e.model, e.weights, "w.safetensors", &options), SW_OK, "%s",
+                 sw_error_message());
+    cr_assert_eq(sw_fs_read(&e.file, &length, path, 1 << 24), SW_OK);
+    e.all = wire_of(e.file, length);
+    e.graph = wire_message_at(e.all, 7, 0);
+    return e;
+}
+
+static void dispose(exported *e)
+{
+    sw_model_deinit(&e->model);
+    sw_safetensors_reader_destroy(e->weights);
+    free(e->file);
+}
+
+static wire_message node_named(const exported *e, const char *name)
+{
+    for (size_t i = 0; i < wire_count(e->graph, 1); i++) {
+        wire_message node = wire_message_at(e->graph, 1, i);
+        if (wire_text_is(node, 3, 0, name)) return node;
+    }
+    cr_assert_fail("no node '%s'", name);
+    return (wire_message){0};
+}
+
+static wire_message attribute_named(wire_message node, const char *name)
+{
+    for (size_t i = 0; i < wire_count(node, 5); i++) {
+        wire_message attribute = wire_message_at(node, 5, i);
+        if (wire_text_is(attribute, 1, 0, name)) return attribute;
+    }
+    cr_assert_fail("no attribute '%s'", name);
+    return (wire_message){0};
+}
+
+static size_t nodes_of(const exported *e, const char *op)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < wire_count(e->graph, 1); i++)
+        count += wire_text_is(wire_message_at(e->graph, 1, i), 4, 0, op);
+    return count;
+}
+
+/* The floats of an initializer, freed by the caller; NULL: there is none of that name. */
+static float *initializer(const exported *e, const char *name, size_t *elems)
+{
+    for (size_t i = 0; i < wire_count(e->graph, 5); i++) {
+        wire_message tensor = wire_message_at(e->graph, 5, i), raw;
+        if (!wire_text_is(tensor, 8, 0, name)) continue;
+        cr_expect_eq(wire_int(tensor, 2, 0), 1, "data type of %s", name);
+        raw = wire_message_at(tensor, 9, 0);
+        *elems = 1;
+        for (size_t d = 0; d < wire_count(tensor, 1); d++) *elems *= (size_t)wire_int(tensor, 1, d);
+        cr_assert_eq(raw.length, *elems * sizeof(float), "%s", name);
+        float *values = malloc(raw.length);
+        memcpy(values, raw.bytes, raw.length);
+        return values;
+    }
+    return NULL;
+}
+
+static void expect_connected(const exported *e)
+{
+    wire_message known[MAX_NAMES];
+    size_t count = 0;
+    for (size_t i = 0; i < wire_count(e->graph, 5); i++)
+        known[count++] = wire_message_at(wire_message_at(e->graph, 5, i), 8, 0);
+    known[count++] = wire_message_at(wire_message_at(e->graph, 11, 0), 1, 0);
+    for (size_t i = 0; i < wire_count(e->graph, 1); i++) {
+        wire_message node = wire_message_at(e->graph, 1, i);
+        for (size_t j = 0; j < wire_count(node, 1); j++) {
+            wire_message input = wire_message_at(node, 1, j);
+            bool found = input.length == 0;
+            for (size_t k = 0; !found && k < count; k++) found = wire_same(known[k], input);
+            cr_expect(found, "%.*s is used before it is made", (int)input.length, (const char *)input.bytes);
+        }
+        for (size_t j = 0; j < wire_count(node, 2); j++) {
+            wire_message output = wire_message_at(node, 2, j);
+            for (size_t k = 0; k < count; k++) cr_expect_not(wire_same(known[k], output), "made twice");
+            cr_assert_lt(count, (size_t)MAX_NAMES);
+            known[count++] = output;
+        }
+    }
+    wire_message logits = wire_message_at(wire_message_at(e->graph, 12, 0), 1, 0);
+    cr_expect(wire_same(logits, known[count - 1]), "the last node makes the output");
+}
+
+static void expect_shape(const exported *e, int field, const char *name, int64_t channels)
+{
+    wire_message info = wire_message_at(e->graph, field, 0);
+    cr_expect_eq(wire_count(e->graph, field), 1);
+    cr_expect(wire_text_is(info, 1, 0, name));
+    wire_message tensor = wire_message_at(wire_message_at(info, 2, 0), 1, 0);
+    wire_message shape = wire_message_at(tensor, 2, 0);
+    cr_expect_eq(wire_int(tensor, 1, 0), 1);
+    cr_assert_eq(wire_count(shape, 1), 4);
+    cr_expect(wire_text_is(wire_message_at(shape, 1, 0), 2, 0, "batch"));
+    const int64_t sides[] = {channels, SIZE_PX, SIZE_PX};
+    for (size_t i = 0; i < 3; i++) cr_expect_eq(wire_int(wire_message_at(shape, 1, i + 1), 1, 0), sides[i]);
+}
+
+Test(export, an_onnx_graph_is_complete_and_in_order_folded_or_not)
+{
+    for (int fold = 0; fold < 2; fold++) {
+        exported e = export_small(fold);
+        cr_expect_eq(wire_int(e.all, 1, 0), 8);
+        cr_expect(wire_text_is(e.all, 2, 0, "segwork"));
+        cr_expect_eq(wire_int(wire_message_at(e.all, 8, 0), 2, 0), 15);
+        cr_expect(wire_text_is(wire_message_at(e.all, 14, 0), 1, 0, "input"));
+        cr_expect(wire_text_is(wire_message_at(e.all, 14, 0), 2, 0, "RGB"));
+        expect_shape(&e, 11, "images", 3);
+        expect_shape(&e, 12, "logits", 3);
+        expect_connected(&e);
+        /* dc1, dc2 (two), uc2, uc1 (two); bn_input and a norm after all but the last */
+        cr_expect_eq(nodes_of(&e, "Conv"), 6);
+        cr_expect_eq(nodes_of(&e, "BatchNormalization"), fold ? 1 : 5);
+        cr_expect_eq(nodes_of(&e, "Relu"), 4);
+        cr_expect_eq(nodes_of(&e, "MaxPool"), 1);
+        cr_expect_eq(nodes_of(&e, "MaxUnpool"), 1);
+        cr_expect_eq(nodes_of(&e, "AveragePool"), 1);
+        cr_expect_eq(nodes_of(&e, "Resize"), 1);
+        dispose(&e);
+    }
+}
+
+static void expect_ints(wire_message node, const char *name, size_t count, int64_t value)
+{
+    wire_message attribute = attribute_named(node, name);
+    cr_expect_eq(wire_int(attribute, 20, 0), 7, "type of %s", name);
+    cr_assert_eq(wire_count(attribute, 8), count, "%s", name);
+    for (size_t i = 0; i < count; i++) cr_expect_eq(wire_int(attribute, 8, i), value, "%s", name);
+}
+
+Test(export, onnx_attributes_say_what_the_layers_are)
+{
+    exported e = export_small(false);
+    wire_message depthwise = node_named(&e, "dc2.seq.0.depthwise");
+    expect_ints(depthwise, "kernel_shape", 2, 5);
+    expect_ints(depthwise, "pads", 4, 2);
+    cr_expect_eq(wire_int(attribute_named(depthwise, "group"), 3, 0), 4);
+    cr_expect_eq(wire_int(attribute_named(depthwise, "group"), 20, 0), 2);
+    wire_message pointwise = node_named(&e, "dc2.seq.0.pointwise");
+    expect_ints(pointwise, "kernel_shape", 2, 1);
+    expect_ints(pointwise, "pads", 4, 0);
+    wire_message epsilon = attribute_named(node_named(&e, "bn_input"), "epsilon");
+    cr_expect_eq(wire_float(epsilon, 2, 0), 1e-3f);
+    cr_expect_eq(wire_int(epsilon, 20, 0), 1);
+    wire_message pool = node_named(&e, "dc1.mp"), unpool = node_named(&e, "uc1.mup");
+    expect_ints(pool, "kernel_shape", 2, 2);
+    expect_ints(pool, "strides", 2, 2);
+    cr_expect_eq(wire_count(pool, 2), 2);
+    expect_ints(unpool, "kernel_shape", 2, 2);
+    expect_ints(unpool, "strides", 2, 2);
+    cr_expect(wire_same(wire_message_at(unpool, 1, 1), wire_message_at(pool, 2, 1)),
+              "the pool's own indices");
+    wire_message last = node_named(&e, "logits");
+    cr_expect(wire_text_is(last, 1, 2, "uc1.seq.3.bias"));
+    dispose(&e);
+}
+
+Test(export, onnx_weights_are_the_file_s_bit_for_bit)
+{
+    exported e = export_small(false);
+    const sw_graph *g = &e.model.graph;
+    for (int i = 0; i < g->param_count + g->state_count; i++) {
+        bool state = i >= g->param_count;
+        const sw_param *p = state ? &g->states[i - g->param_count] : &g->params[i];
+        size_t number = (size_t)(state ? 100 + i - g->param_count : i), elems;
+        float *values = initializer(&e, p->name, &elems);
+        cr_assert_not_null(values, "%s", p->name);
+        cr_assert_eq(elems, p->elems);
+        for (size_t j = 0; j < elems; j++) cr_assert_eq(values[j], value_at(number, j), "%s", p->name);
+        free(values);
+    }
+    dispose(&e);
+}
+
+static size_t number_of(const sw_param *tensors, int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(tensors[i].name, name) == 0) return (size_t)i;
+    cr_assert_fail("no %s", name);
+    return 0;
+}
+
+Test(export, folding_multiplies_weights_by_the_norm_s_scale_and_moves_the_rest_into_a_bias)
+{
+    exported e = export_small(true);
+    const sw_graph *g = &e.model.graph;
+    size_t w = number_of(g->params, g->param_count, "dc1.seq.0.weight"), weights, biases, unused;
+    size_t gamma = number_of(g->params, g->param_count, "dc1.seq.1.weight");
+    size_t beta = number_of(g->params, g->param_count, "dc1.seq.1.bias");
+    size_t mean = 100 + number_of(g->states, g->state_count, "dc1.seq.1.running_mean");
+    size_t var = 100 + number_of(g->states, g->state_count, "dc1.seq.1.running_var");
+    float *weight = initializer(&e, "dc1.seq.0.weight", &weights);
+    float *bias = initializer(&e, "dc1.seq.0.bias", &biases);
+    cr_assert(weight && bias);
+    cr_assert(weights == 4 * 27 && biases == 4);
+    for (size_t o = 0; o < 4; o++) {
+        double scale = (double)value_at(gamma, o) / sqrt((double)value_at(var, o) + 1e-3);
+        for (size_t i = 27 * o; i < 27 * (o + 1); i++)
+            cr_assert_float_eq((double)weight[i], scale * (double)value_at(w, i), 1e-6);
+        cr_assert_float_eq((double)bias[o], (double)value_at(beta, o) - scale * (double)value_at(mean, o),
+                           1e-6);
+    }
+    cr_expect_null(initializer(&e, "dc1.seq.1.weight", &unused));
+    cr_expect(wire_text_is(node_named(&e, "dc1.seq.0"), 1, 2, "dc1.seq.0.bias"));
+    free(weight);
+    free(bias);
+    dispose(&e);
+}
+
+Test(export, onnx_of_weights_that_do_not_fit_or_of_odd_sizes_is_refused_and_no_file_is_made)
+{
+    const sw_onnx_options options = {0};
+    const char *path = scratch_path("m.onnx");
+    sw_model model = small_model(SIZE_PX);
+    sw_safetensors_reader *weights = weights_of(&model.graph, false);
+    cr_expect_eq(sw_export_onnx(path, &model, weights, "w.safetensors", &options), SW_E_DATA);
+    cr_expect_not_null(strstr(sw_error_message(), "uc1.seq.3.bias is missing"), "%s", sw_error_message());
+    sw_safetensors_reader_destroy(weights);
+    sw_model_deinit(&model);
+
+    model = small_model(7);
+    weights = weights_of(&model.graph, true);
+    cr_expect_eq(sw_export_onnx(path, &model, weights, "w.safetensors", &options), SW_E_CONFIG);
+    cr_expect_not_null(strstr(sw_error_message(), "uc2.mup goes from 1x1 to 3x3"), "%s", sw_error_message());
+    cr_expect_not(sw_fs_exists(path));
+    sw_safetensors_reader_destroy(weights);
+    sw_model_deinit(&model);
+}
+
+/* --- safetensors ------------------------------------------------------------------------- */
+
+Test(export, safetensors_hold_the_weights_with_notes_and_without_what_the_optimiser_keeps)
+{
+    sw_model model = small_model(SIZE_PX);
+    sw_safetensors_reader *weights = weights_of(&model.graph, true), *copy;
+    const char *path = scratch_path("c.safetensors");
+    const sw_checkpoint_note note = {"format", "pt"};
+    cr_assert_eq(sw_export_safetensors(path, weights, &note, 1), SW_OK);
+    cr_assert_eq(sw_safetensors_reader_open(&copy, path), SW_OK);
+    cr_expect_str_eq(sw_safetensors_reader_metadata(copy, "format"), "pt");
+    cr_expect_eq(sw_safetensors_reader_count(copy), sw_safetensors_reader_count(weights) - 2);
+    cr_expect_null(sw_safetensors_reader_find(copy, "optimizer.m.x"));
+    cr_expect_null(sw_safetensors_reader_find(copy, "ema.x"));
+    cr_expect_eq(sw_checkpoint_check(&model.graph, copy, path), SW_OK);
+    const sw_param *p = &model.graph.params[2];
+    const sw_safetensors_tensor *t = sw_safetensors_reader_find(copy, p->name);
+    float *values = malloc(t->bytes);
+    cr_assert_eq(sw_safetensors_reader_read(copy, t, values, t->bytes), SW_OK);
+    for (size_t i = 0; i < p->elems; i++) cr_assert_eq(values[i], value_at(2, i));
+    free(values);
+    sw_safetensors_reader_destroy(copy);
+    sw_safetensors_reader_destroy(weights);
+    sw_model_deinit(&model);
+}
