@@ -74,7 +74,7 @@ static void print_device(const sw_device_info *d, bool chosen)
     printf("\n");
 }
 
-/* Opens a session: shows that kernels can be built here and which GEMM parameters a run would use. */
+/* Opens the device: shows that kernels can be built here and which GEMM parameters a run would use. */
 static sw_status print_session(const sw_device_info *chosen)
 {
     sw_status status = SW_OK;

@@ -11,7 +11,7 @@ static const char **sets;
 static sw_status run(int argc, const char *const *argv)
 {
     sw_status status = SW_OK;
-    sw_saved saved = {0};
+    sw_trained saved = {0};
     sw_eval eval = {0};
     sw_str text = {0};
     (void)argv;
@@ -19,10 +19,10 @@ static sw_status run(int argc, const char *const *argv)
     if (!checkpoint) return sw_fail(SW_E_USAGE, "needs --checkpoint (see 'segwork eval --help')");
     if (out && !*out) return sw_fail(SW_E_USAGE, "--out is empty: it names the folder for the figures");
     const sw_progress_output progress = sw_progress_output_to(stderr);
-    const sw_saved_options from = {.from = checkpoint, .config = config, .sets = sets};
+    const sw_trained_options from = {.from = checkpoint, .config = config, .sets = sets};
     const sw_eval_options options = {.device = device, .progress = &progress};
-    SW_TRY(sw_saved_open(&saved, &from));
-    SW_TRY(sw_saved_need_experiment(&saved));
+    SW_TRY(sw_trained_open(&saved, &from));
+    SW_TRY(sw_trained_need_experiment(&saved));
     if (out) SW_TRY(sw_fs_mkdirs(out)); /* where it can't be made, that should show before the work */
     SW_TRY(sw_eval_run(&eval, &saved, &options));
     sw_eval_print(&text, &eval);
@@ -35,7 +35,7 @@ static sw_status run(int argc, const char *const *argv)
 done:
     sw_str_deinit(&text);
     sw_eval_deinit(&eval);
-    sw_saved_close(&saved);
+    sw_trained_close(&saved);
     return status;
 }
 

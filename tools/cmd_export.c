@@ -11,7 +11,7 @@ static int fold;
 static sw_status run(int argc, const char *const *argv)
 {
     sw_status status = SW_OK;
-    sw_saved saved = {0};
+    sw_trained saved = {0};
     sw_export_format format;
     if (argc != 1)
         return sw_fail(SW_E_USAGE, "takes one run or checkpoint, got %d (see 'segwork export --help')", argc);
@@ -21,12 +21,12 @@ static sw_status run(int argc, const char *const *argv)
     SW_TRY(sw_export_format_find(&format, format_name, out));
     if (fold && format != SW_EXPORT_ONNX)
         return sw_fail(SW_E_USAGE, "--fold is for ONNX: the other formats hold the weights as they are");
-    const sw_saved_options from = {.from = argv[0], .which = which, .config = config};
-    SW_TRY(sw_saved_open(&saved, &from));
+    const sw_trained_options from = {.from = argv[0], .which = which, .config = config};
+    SW_TRY(sw_trained_open(&saved, &from));
     SW_TRY(sw_export(&saved, out, format, fold));
     printf("written  %s\n", out);
 done:
-    sw_saved_close(&saved);
+    sw_trained_close(&saved);
     return status;
 }
 

@@ -10,22 +10,22 @@ static int logits, overlay, original_size;
 static sw_status run(int argc, const char *const *argv)
 {
     sw_status status = SW_OK;
-    sw_saved saved = {0};
+    sw_trained saved = {0};
     sw_predict_result result = {0};
     if (!checkpoint || !out)
         return sw_fail(SW_E_USAGE, "needs --checkpoint and --out (see 'segwork predict --help')");
     if (!*out) return sw_fail(SW_E_USAGE, "--out is empty: it names the folder for the results");
     if (argc == 0) return sw_fail(SW_E_USAGE, "needs a picture or a folder of pictures");
-    const sw_saved_options from = {.from = checkpoint, .config = config};
+    const sw_trained_options from = {.from = checkpoint, .config = config};
     const sw_predict_options options = {
         .out = out, .device = device, .logits = logits, .overlay = overlay, .original_size = original_size};
-    SW_TRY(sw_saved_open(&saved, &from));
-    SW_TRY(sw_saved_need_experiment(&saved));
+    SW_TRY(sw_trained_open(&saved, &from));
+    SW_TRY(sw_trained_need_experiment(&saved));
     status = sw_predict(&result, &saved, argv, &options);
     if (result.predicted)
         printf("predicted %d picture%s into %s\n", result.predicted, result.predicted == 1 ? "" : "s", out);
 done:
-    sw_saved_close(&saved);
+    sw_trained_close(&saved);
     return status;
 }
 

@@ -109,7 +109,7 @@ static int run_command(const sw_command *command, int argc, const char **argv)
     }
     if (status != SW_OK) fprintf(stderr, "segwork %s: %s\n", command->name, sw_error_message());
     poptFreeContext(context);
-    sw_grid_cleanup(); /* leak checkers: fonts are cached for the process */
+    sw_tiles_cleanup(); /* leak checkers: fonts are cached for the process */
     return sw_exit_code(status);
 }
 

@@ -44,19 +44,19 @@ static sw_status take(page *p, const sw_batch *batch, const sw_dataset *dataset,
 
 static sw_status draw(const char *path, const page *p, int side_px, int count, const char *title)
 {
-    static const sw_grid_panel panels[] = {SW_GRID_INPUTS, SW_GRID_TRUTH};
-    const sw_grid_spec spec = {.title = title,
-                               .count = count,
-                               .columns = count < COLUMNS ? count : COLUMNS,
-                               .size_px = side_px,
-                               .images = p->images,
-                               .truths = p->labels,
-                               .names = p->names,
-                               .class_names = sw_class_names,
-                               .classes = SW_DATA_CLASSES,
-                               .panels = panels,
-                               .panel_count = sizeof panels / sizeof *panels};
-    return sw_grid_draw(path, &spec);
+    static const sw_tiles_panel panels[] = {SW_TILES_INPUTS, SW_TILES_TRUTH};
+    const sw_tiles_spec spec = {.title = title,
+                                .count = count,
+                                .columns = count < COLUMNS ? count : COLUMNS,
+                                .size_px = side_px,
+                                .images = p->images,
+                                .truths = p->labels,
+                                .names = p->names,
+                                .class_names = sw_class_names,
+                                .classes = SW_DATA_CLASSES,
+                                .panels = panels,
+                                .panel_count = sizeof panels / sizeof *panels};
+    return sw_tiles_draw(path, &spec);
 }
 
 sw_status sw_browse(int *drawn, const char *path, const sw_experiment *experiment, int epoch, int count)
@@ -69,8 +69,8 @@ sw_status sw_browse(int *drawn, const char *path, const sw_experiment *experimen
     char title[160];
     if (epoch < 1 || epoch > x->train.epochs)
         return sw_fail(SW_E_USAGE, "--epoch %d: the experiment has epochs 1 to %d", epoch, x->train.epochs);
-    SW_TRY(sw_split_open_train(&dataset, &x->data));
-    const sw_loader_options options = sw_split_train_loading(x);
+    SW_TRY(sw_open_train_data(&dataset, &x->data));
+    const sw_loader_options options = sw_train_loading(x);
     SW_TRY(sw_loader_create(&loader, dataset, &options));
     sw_loader_start(loader, (uint32_t)epoch, 0);
     sw_batch batch;

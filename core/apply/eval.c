@@ -29,9 +29,9 @@ static sw_status open_data(sw_eval *eval, sw_loss_config *loss)
         return sw_fail(SW_E_CONFIG,
                        "model.classes is %d, but the data have %d classes (pet, background, border)",
                        x->model.classes, SW_DATA_CLASSES);
-    if (x->loss.weights == SW_WEIGHTS_MEDIAN_FREQUENCY) SW_TRY(sw_split_open_train(&train, &x->data));
-    *loss = sw_split_loss(&x->loss, train);
-    SW_TRY(sw_split_open_val(&eval->val, &x->data));
+    if (x->loss.weights == SW_WEIGHTS_MEDIAN_FREQUENCY) SW_TRY(sw_open_train_data(&train, &x->data));
+    *loss = sw_resolve_loss(&x->loss, train);
+    SW_TRY(sw_open_val_data(&eval->val, &x->data));
     eval->image_count = sw_dataset_count(eval->val);
     eval->images = calloc((size_t)eval->image_count, sizeof *eval->images);
     if (!eval->images)
@@ -41,7 +41,7 @@ done:
     return status;
 }
 
-static sw_status evaluate(sw_eval *eval, sw_saved *saved, const sw_eval_options *options)
+static sw_status evaluate(sw_eval *eval, sw_trained *saved, const sw_eval_options *options)
 {
     sw_status status = SW_OK;
     const sw_experiment *x = saved->experiment;
@@ -79,13 +79,13 @@ done:
     return status;
 }
 
-sw_status sw_eval_run(sw_eval *eval, sw_saved *saved, const sw_eval_options *options)
+sw_status sw_eval_run(sw_eval *eval, sw_trained *saved, const sw_eval_options *options)
 {
     sw_status status = SW_OK;
     sw_loss_config loss;
     *eval = (sw_eval){.saved = saved, .has_article = saved->experiment->train.article_every > 0};
     SW_TRY(open_data(eval, &loss));
-    SW_TRY(sw_saved_start(saved, &loss, saved->experiment->train.val_batch_size, options->device));
+    SW_TRY(sw_trained_start(saved, &loss, saved->experiment->train.val_batch_size, options->device));
     SW_TRY(evaluate(eval, saved, options));
 done:
     if (status != SW_OK) sw_eval_deinit(eval);

@@ -85,12 +85,12 @@ static void print_confusion(sw_str *out, const sw_confusion *m)
 
 void sw_eval_print(sw_str *out, const sw_eval *eval)
 {
-    const sw_saved *s = eval->saved;
+    const sw_trained *s = eval->saved;
     const sw_data_config *data = &s->experiment->data;
     sw_str_printf(out, "weights  %s", s->weights_path);
     if (s->epoch) sw_str_printf(out, ", epoch %d", s->epoch);
     sw_str_printf(out, "\ndata     %s/%s: %d images of %dx%d, %d skipped\n\n", data->root,
-                  sw_split_val_list(data), eval->image_count, data->size, data->size,
+                  sw_val_list_name(data), eval->image_count, data->size, data->size,
                   sw_dataset_skipped(eval->val));
     print_figures(out, eval);
     print_classes(out, eval);
@@ -129,13 +129,13 @@ static cJSON *article_json(const sw_evaluation *a)
 static cJSON *metrics_json(const sw_eval *eval)
 {
     const sw_evaluation *e = &eval->clean;
-    const sw_saved *s = eval->saved;
+    const sw_trained *s = eval->saved;
     cJSON *object = cJSON_CreateObject();
     sw_json_add_text(object, "weights", s->weights_path);
     sw_json_add_text(object, "config", s->config_path);
     if (s->epoch) cJSON_AddNumberToObject(object, "epoch", s->epoch);
     cJSON_AddStringToObject(object, "data", s->experiment->data.root);
-    cJSON_AddStringToObject(object, "split", sw_split_val_list(&s->experiment->data));
+    cJSON_AddStringToObject(object, "split", sw_val_list_name(&s->experiment->data));
     cJSON_AddStringToObject(object, "fingerprint", sw_dataset_fingerprint(eval->val));
     cJSON_AddNumberToObject(object, "images", eval->image_count);
     cJSON_AddNumberToObject(object, "skipped", sw_dataset_skipped(eval->val));

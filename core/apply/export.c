@@ -35,11 +35,11 @@ static void describe_classes(char text[NOTE_BYTES], int classes)
         used += (size_t)snprintf(text + used, NOTE_BYTES - used, "%s%s", c ? ", " : "", sw_class_names[c]);
 }
 
-static sw_status export_onnx(const sw_saved *saved, const char *path, bool fold_norms)
+static sw_status export_onnx(const sw_trained *saved, const char *path, bool fold_norms)
 {
     static const char *const resize_names[] = {
         [SW_RESIZE_NEAREST] = "nearest", [SW_RESIZE_BILINEAR] = "bilinear"};
-    sw_status status = sw_saved_need_experiment(saved);
+    sw_status status = sw_trained_need_experiment(saved);
     if (status != SW_OK) return status;
     const sw_experiment *x = saved->experiment;
     char input[NOTE_BYTES], classes[NOTE_BYTES];
@@ -57,7 +57,7 @@ done:
     return status;
 }
 
-static sw_status export_safetensors(const sw_saved *saved, const char *path)
+static sw_status export_safetensors(const sw_trained *saved, const char *path)
 {
     char epoch[16];
     snprintf(epoch, sizeof epoch, "%d", saved->epoch);
@@ -65,7 +65,7 @@ static sw_status export_safetensors(const sw_saved *saved, const char *path)
     return sw_export_safetensors(path, saved->weights, notes, saved->epoch ? 2 : 1);
 }
 
-sw_status sw_export(const sw_saved *saved, const char *path, sw_export_format format, bool fold_norms)
+sw_status sw_export(const sw_trained *saved, const char *path, sw_export_format format, bool fold_norms)
 {
     switch (format) {
     case SW_EXPORT_SAFETENSORS:

@@ -69,7 +69,7 @@ sw_status sw_label_map(uint8_t *out, int width, int height, const float *logits,
 void sw_label_overlay(uint8_t *rgb, const uint8_t *labels, size_t pixels)
 {
     for (size_t i = 0; i < pixels; i++) {
-        uint32_t color = sw_grid_class_rgb(labels[i]);
+        uint32_t color = sw_tiles_class_rgb(labels[i]);
         const unsigned parts[3] = {color >> 16 & 0xff, color >> 8 & 0xff, color & 0xff};
         for (size_t c = 0; c < 3; c++) rgb[3 * i + c] = (uint8_t)((rgb[3 * i + c] + parts[c] + 1) / 2);
     }

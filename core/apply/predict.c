@@ -18,7 +18,7 @@ typedef struct pending {
 } pending;
 
 typedef struct predictor {
-    sw_saved *saved;
+    sw_trained *saved;
     const sw_predict_options *options;
     sw_predict_result *result;
     int size_px, classes, batch, count;
@@ -151,7 +151,7 @@ static sw_status predict_batch(predictor *p)
     return SW_OK;
 }
 
-sw_status sw_predict(sw_predict_result *result, sw_saved *saved, const char *const *paths,
+sw_status sw_predict(sw_predict_result *result, sw_trained *saved, const char *const *paths,
                      const sw_predict_options *options)
 {
     sw_status status = SW_OK;
@@ -167,7 +167,7 @@ sw_status sw_predict(sw_predict_result *result, sw_saved *saved, const char *con
     p.batch = inputs.count < x->train.val_batch_size ? inputs.count : x->train.val_batch_size;
     SW_TRY(init(&p));
     SW_TRY(sw_fs_mkdirs(options->out));
-    SW_TRY(sw_saved_start(saved, &x->loss, p.batch, options->device));
+    SW_TRY(sw_trained_start(saved, &x->loss, p.batch, options->device));
     for (int i = 0; i < inputs.count; i++) {
         read_one(&p, &inputs.items[i]);
         if (p.count == p.batch) SW_TRY(predict_batch(&p));

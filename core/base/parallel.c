@@ -10,7 +10,7 @@ enum { MAX_THREADS = 64 };
 typedef struct work_crew {
     pthread_mutex_t lock; /* guards next, failed_index, status, message */
     int next, count;
-    parallel_job job;
+    sw_parallel_job job;
     void *user;
     int failed_index; /* count: none failed */
     sw_status status;
@@ -37,7 +37,7 @@ static void *work(void *argument)
     }
 }
 
-sw_status parallel_run(int count, int threads, parallel_job job, void *user)
+sw_status sw_parallel_run(int count, int threads, sw_parallel_job job, void *user)
 {
     if (threads < 1) threads = (int)sysconf(_SC_NPROCESSORS_ONLN);
     if (threads > MAX_THREADS) threads = MAX_THREADS;

@@ -89,7 +89,7 @@ sw_status sw_rig_bind(sw_rig *rig, sw_cl *cl, bool apart)
                                          .seed_count = rig->training ? seed_count : 0,
                                          .wants = rig->inputs,
                                          .want_count = rig->training ? 1 : 0};
-    sw_pool_init(&rig->pool, cl);
+    sw_slabs_init(&rig->pool, cl);
     SW_TRY(sw_store_init(&rig->store, cl, &rig->graph, rig->training));
     SW_TRY(sw_executor_create(&rig->executor, cl, &rig->graph, &rig->store, &rig->pool, &options));
     SW_TRY(sw_executor_bind(rig->executor));
@@ -100,7 +100,7 @@ done:
 void sw_rig_deinit(sw_rig *rig)
 {
     sw_executor_destroy(rig->executor);
-    sw_pool_deinit(&rig->pool);
+    sw_slabs_deinit(&rig->pool);
     sw_store_deinit(&rig->store);
     sw_graph_deinit(&rig->graph);
     *rig = (sw_rig){0};

@@ -1,4 +1,4 @@
-/* A session: one context, one in-order queue, one program cache. */
+/* A context: one OpenCL context, one in-order queue, one program cache. */
 #include "context.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@ sw_status sw_cl_create(sw_cl **out, const sw_device_info *device, const sw_cl_op
         return sw_fail(SW_E_DEVICE, "device %s cannot be used: %s; 'segwork devices' lists the others",
                        device->name, device->obstacle);
     sw_cl *cl = calloc(1, sizeof *cl);
-    if (!cl) return sw_fail_alloc("the device session", sizeof *cl);
+    if (!cl) return sw_fail_alloc("the device context", sizeof *cl);
     cl->device = *device;
     cl->check = options->check;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)device->platform,

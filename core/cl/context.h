@@ -1,4 +1,4 @@
-/* What a session holds. Private to the room. */
+/* What a sw_cl holds. Private to the room. */
 #ifndef CL_CONTEXT_H
 #define CL_CONTEXT_H
 
@@ -51,7 +51,7 @@ uint64_t sw_host_available_bytes(void);
 
 void sw_programs_destroy(struct sw_program *programs);
 
-/* gemm.c: chooses and sets CLBlast's parameters for the session's device. */
+/* gemm.c: chooses and sets CLBlast's parameters for the device. */
 sw_status sw_gemm_setup(sw_cl *cl, const char *params_file) SW_NODISCARD;
 /* Makes CLBlast give back its programs, while there is still a driver to give them to: left to the end of the
  * process, its cache may outlive the driver. */

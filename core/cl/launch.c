@@ -41,7 +41,7 @@ static sw_status check_args(const sw_kernel *kernel, size_t arg_count, const sw_
 }
 
 /* Fills in the 1 that a 0 stands for and gives the number of dimensions. */
-static cl_uint normalise_grid(sw_grid *grid)
+static cl_uint normalise_grid(sw_ndrange *grid)
 {
     cl_uint dimensions = 1;
     assert(grid->global[0] > 0);
@@ -56,13 +56,13 @@ static cl_uint normalise_grid(sw_grid *grid)
     return dimensions;
 }
 
-static size_t items_of(const sw_grid *grid)
+static size_t items_of(const sw_ndrange *grid)
 {
     return grid->local[0] * grid->local[1] * grid->local[2];
 }
 
 /* Against the device only: whether the driver can run the very kernel in such a work-group, trying shows. */
-static sw_status check_grid(const sw_cl *cl, const sw_kernel *kernel, const sw_grid *grid)
+static sw_status check_grid(const sw_cl *cl, const sw_kernel *kernel, const sw_ndrange *grid)
 {
     if (grid->local[0] == 0) return SW_OK;
     for (int i = 0; i < 3; i++)
@@ -78,7 +78,7 @@ static sw_status check_grid(const sw_cl *cl, const sw_kernel *kernel, const sw_g
 
 /* Halves a work-group that is only wished for until the driver can run the kernel in it; what was a divisor
  * of the grid stays one. */
-static void shrink_group(const sw_kernel *kernel, sw_grid *grid)
+static void shrink_group(const sw_kernel *kernel, sw_ndrange *grid)
 {
     if (!grid->any_local) return;
     for (int i = 2; i >= 0; i--)
@@ -107,7 +107,7 @@ static sw_status wait_for(cl_event event, const char *kernel_name)
     return sw_fail_in(sw_cl_status(end < 0 ? end : code, "running it", NULL), "kernel %s", kernel_name);
 }
 
-static sw_status enqueue(sw_cl *cl, const sw_kernel *kernel, const char *node, const sw_grid *grid,
+static sw_status enqueue(sw_cl *cl, const sw_kernel *kernel, const char *node, const sw_ndrange *grid,
                          cl_uint dimensions)
 {
     sw_status status = SW_OK;
@@ -129,7 +129,7 @@ done:
     return status;
 }
 
-sw_status sw_launch(sw_cl *cl, const sw_kernel *kernel, const char *node, sw_grid grid, size_t arg_count,
+sw_status sw_launch(sw_cl *cl, const sw_kernel *kernel, const char *node, sw_ndrange grid, size_t arg_count,
                     const sw_arg *args)
 {
     sw_status status = SW_OK;

@@ -18,7 +18,7 @@ enum {
     COPY_BYTES = 64 << 20,   /* larger than the caches */
 };
 
-static sw_status timed_launch(double *seconds, sw_cl *cl, const sw_kernel *kernel, sw_grid grid,
+static sw_status timed_launch(double *seconds, sw_cl *cl, const sw_kernel *kernel, sw_ndrange grid,
                               size_t arg_count, const sw_arg *args)
 {
     sw_status status = SW_OK;
@@ -31,7 +31,7 @@ done:
     return status;
 }
 
-static sw_status best_launch(double *seconds, sw_cl *cl, const sw_kernel *kernel, sw_grid grid,
+static sw_status best_launch(double *seconds, sw_cl *cl, const sw_kernel *kernel, sw_ndrange grid,
                              size_t arg_count, const sw_arg *args)
 {
     double spent = 0.0;
@@ -65,7 +65,7 @@ static sw_status measure_fma(double *gflops, sw_cl *cl, int width, const char *o
     cl_mem sink = NULL;
     const sw_kernel *kernel;
     size_t items = cl->device.compute_units * (size_t)(is_cpu(cl) ? CPU_ITEMS_A_UNIT : GPU_ITEMS_A_UNIT);
-    sw_grid grid = {.global = {items}, .local = {is_cpu(cl) ? 1 : GPU_GROUP}, .any_local = true};
+    sw_ndrange grid = {.global = {items}, .local = {is_cpu(cl) ? 1 : GPU_GROUP}, .any_local = true};
     int32_t rounds = 1 << 4; /* little for the slowest */
     double seconds;
     SW_TRY(sw_kernel_get(&kernel, cl, "peak", "peak_fma", options));
@@ -95,7 +95,7 @@ static sw_status measure_copy(double *gbytes_per_s, sw_cl *cl, int width, const 
     while (bytes > cl->device.max_alloc_bytes / 4) bytes /= 2;
     size_t vectors = bytes / ((size_t)width * sizeof(float));
     int32_t run = is_cpu(cl) && vectors >= CPU_COPY_RUN ? CPU_COPY_RUN : 1;
-    sw_grid grid = {.global = {vectors / (size_t)run}};
+    sw_ndrange grid = {.global = {vectors / (size_t)run}};
     double seconds;
     SW_TRY(sw_kernel_get(&kernel, cl, "peak", "peak_copy", options));
     SW_TRY(sw_buffer_create(&from, cl, bytes, "the bandwidth measurement"));

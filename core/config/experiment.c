@@ -60,7 +60,7 @@ sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *
     }
     if (problems.count == 0) {
         SW_TRY(complete(e));
-        check_experiment(e, &problems);
+        check_rules(e, &problems);
     }
     SW_TRY(sw_problems_finish(&problems));
     *out = e;

@@ -172,7 +172,7 @@ static void check_grid(const checking *c)
                  grid->name_count);
 }
 
-void check_experiment(const sw_experiment *experiment, sw_problems *problems)
+void check_rules(const sw_experiment *experiment, sw_problems *problems)
 {
     checking c = {experiment, problems};
     check_names(&c);

@@ -6,6 +6,6 @@
 #include "config/experiment.h"
 
 /* Adds a problem, at the place of the offending value, for everything that doesn't fit. */
-void check_experiment(const sw_experiment *experiment, sw_problems *problems);
+void check_rules(const sw_experiment *experiment, sw_problems *problems);
 
 #endif

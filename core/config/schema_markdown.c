@@ -7,7 +7,7 @@
 enum { PATH_BYTES = 128, TERMINAL_COLUMN = 34, TERMINAL_COLUMNS = 80 };
 
 static const char introduction[] =
-    "<!-- Written by 'segwork check --schema-markdown > configs/README.md'; change core/exp/schema.c "
+    "<!-- Written by 'segwork check --schema-markdown > configs/README.md'; change core/config/schema.c "
     "instead. -->\n"
     "# Experiments and their fragments\n"
     "\n"

@@ -176,7 +176,7 @@ sw_status sw_dataset_open(sw_dataset **out, const sw_dataset_options *options)
     }
     for (int i = 0; i < dataset->split.count; i++) dataset->items[i].name = dataset->split.names[i];
     open_job job = {options, &place, dataset};
-    SW_TRY(parallel_run(dataset->split.count, options->threads, open_item, &job));
+    SW_TRY(sw_parallel_run(dataset->split.count, options->threads, open_item, &job));
     SW_TRY(gather(dataset, options->root, options->split));
     count_classes(dataset);
     SW_TRY(take_fingerprint(dataset));

@@ -282,7 +282,7 @@ sw_status sw_stats_collect(sw_stats *out, const char *root, int size_px, int thr
     SW_TRY(pair_place_find(&place, root));
     SW_TRY(add_unlisted_files(out, place.images));
     stats_job job = {out->store, &place, size_px};
-    SW_TRY(parallel_run(out->store->item_count, threads, look_at, &job));
+    SW_TRY(sw_parallel_run(out->store->item_count, threads, look_at, &job));
     sum_up_splits(out);
     SW_TRY(sum_up_sizes(out));
     SW_TRY(gather_remarks(out));

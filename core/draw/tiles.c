@@ -25,25 +25,25 @@ enum {
 static const uint32_t frame_rgb = 0x8C959F;
 static const uint32_t right_rgb = 0xE6E9EC, wrong_rgb = 0xC8102E, hatch_rgb[2] = {0x808080, 0xB0B0B0};
 
-static const char *const captions[SW_GRID_PANELS] = {[SW_GRID_INPUTS] = "Inputs",
-                                                     [SW_GRID_TRUTH] = "Ground truth",
-                                                     [SW_GRID_PREDICTION] = "Prediction",
-                                                     [SW_GRID_ERROR] = "Errors",
-                                                     [SW_GRID_CONFIDENCE] = "Confidence"};
+static const char *const captions[SW_TILES_PANELS] = {[SW_TILES_INPUTS] = "Inputs",
+                                                      [SW_TILES_TRUTH] = "Ground truth",
+                                                      [SW_TILES_PREDICTION] = "Prediction",
+                                                      [SW_TILES_ERROR] = "Errors",
+                                                      [SW_TILES_CONFIDENCE] = "Confidence"};
 
-static const sw_grid_panel usual_panels[] = {SW_GRID_INPUTS, SW_GRID_TRUTH, SW_GRID_PREDICTION};
+static const sw_tiles_panel usual_panels[] = {SW_TILES_INPUTS, SW_TILES_TRUTH, SW_TILES_PREDICTION};
 
-static int panel_count(const sw_grid_spec *spec)
+static int panel_count(const sw_tiles_spec *spec)
 {
     return spec->panels ? spec->panel_count : (int)(sizeof usual_panels / sizeof *usual_panels);
 }
 
-static sw_grid_panel panel_at(const sw_grid_spec *spec, int i)
+static sw_tiles_panel panel_at(const sw_tiles_spec *spec, int i)
 {
     return spec->panels ? spec->panels[i] : usual_panels[i];
 }
 
-static bool shows(const sw_grid_spec *spec, sw_grid_panel panel)
+static bool shows(const sw_tiles_spec *spec, sw_tiles_panel panel)
 {
     for (int i = 0; i < panel_count(spec); i++)
         if (panel_at(spec, i) == panel) return true;
@@ -65,7 +65,7 @@ static const uint32_t palette[] = {
     0xF0E442, /* yellow                */
 };
 
-uint32_t sw_grid_class_rgb(int c)
+uint32_t sw_tiles_class_rgb(int c)
 {
     enum { COUNT = sizeof palette / sizeof palette[0] };
     assert(c >= 0);
@@ -76,21 +76,21 @@ uint32_t sw_grid_class_rgb(int c)
     return rgb;
 }
 
-uint32_t sw_grid_confidence_rgb(uint8_t confidence, int classes)
+uint32_t sw_tiles_confidence_rgb(uint8_t confidence, int classes)
 {
     int least = (255 + classes / 2) / classes; /* what all classes alike would give */
     int above = confidence > least ? confidence - least : 0, range = least < 255 ? 255 - least : 1;
     return (uint32_t)(above * 255 / range) * 0x010101u;
 }
 
-int sw_grid_flat_rgb(uint32_t *rgb, int classes)
+int sw_tiles_flat_rgb(uint32_t *rgb, int classes)
 {
     const uint32_t others[] = {right_rgb,    wrong_rgb,  hatch_rgb[0], hatch_rgb[1],
                                SW_PAPER_RGB, SW_INK_RGB, frame_rgb};
     int count = 0;
-    for (int c = 0; c < classes; c++) rgb[count++] = sw_grid_class_rgb(c);
+    for (int c = 0; c < classes; c++) rgb[count++] = sw_tiles_class_rgb(c);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) rgb[count++] = others[i];
-    assert(count <= classes + SW_GRID_OTHER_FLAT);
+    assert(count <= classes + SW_TILES_OTHER_FLAT);
     return count;
 }
 
@@ -104,7 +104,7 @@ typedef struct measures {
     int label_height, title_height, caption_height, legend_height, panel_gap;
 } measures;
 
-static sw_status too_large(const sw_grid_spec *spec)
+static sw_status too_large(const sw_tiles_spec *spec)
 {
     return sw_fail(SW_E_CONFIG,
                    "a grid of %d images of %d px in %d columns is more than a picture can be; take fewer or "
@@ -112,7 +112,7 @@ static sw_status too_large(const sw_grid_spec *spec)
                    spec->count, spec->size_px, spec->columns);
 }
 
-static sw_status measure(measures *m, const sw_grid_spec *spec)
+static sw_status measure(measures *m, const sw_tiles_spec *spec)
 {
     int64_t columns = spec->count < spec->columns ? spec->count : spec->columns;
     int64_t rows = (spec->count + columns - 1) / columns;
@@ -191,17 +191,17 @@ typedef struct legend_entry {
 
 enum { OTHER_ENTRIES = 3, RAMP_SWATCHES = 4 };
 
-static int list_legend(legend_entry *entries, const sw_grid_spec *spec)
+static int list_legend(legend_entry *entries, const sw_tiles_spec *spec)
 {
     int count = 0;
-    if (shows(spec, SW_GRID_TRUTH) || shows(spec, SW_GRID_PREDICTION))
+    if (shows(spec, SW_TILES_TRUTH) || shows(spec, SW_TILES_PREDICTION))
         for (int c = 0; c < spec->classes; c++)
-            entries[count++] = (legend_entry){spec->class_names[c], sw_grid_class_rgb(c), false};
-    if (shows(spec, SW_GRID_ERROR)) {
+            entries[count++] = (legend_entry){spec->class_names[c], sw_tiles_class_rgb(c), false};
+    if (shows(spec, SW_TILES_ERROR)) {
         entries[count++] = (legend_entry){"right", right_rgb, false};
         entries[count++] = (legend_entry){"wrong", wrong_rgb, false};
     }
-    if (shows(spec, SW_GRID_CONFIDENCE)) entries[count++] = (legend_entry){"unsure to sure", 0, true};
+    if (shows(spec, SW_TILES_CONFIDENCE)) entries[count++] = (legend_entry){"unsure to sure", 0, true};
     return count;
 }
 
@@ -223,7 +223,7 @@ static void draw_swatch(cairo_t *cr, const legend_entry *entry, int x, int y, in
 }
 
 /* Draws the legend from `top` on, in as many lines as it needs, and returns that number. */
-static int draw_legend(cairo_t *cr, const sw_grid_spec *spec, const measures *m, int top)
+static int draw_legend(cairo_t *cr, const sw_tiles_spec *spec, const measures *m, int top)
 {
     legend_entry entries[SW_MAX_CLASSES + OTHER_ENTRIES];
     double x = m->margin;
@@ -247,48 +247,48 @@ static int draw_legend(cairo_t *cr, const sw_grid_spec *spec, const measures *m,
 /* ---- images ---- */
 
 /* Colour of pixel `at` of image i, whose place in the picture is (x, y). */
-typedef uint32_t (*pixel_rgb)(const sw_grid_spec *spec, int i, size_t at, int x, int y);
+typedef uint32_t (*pixel_rgb)(const sw_tiles_spec *spec, int i, size_t at, int x, int y);
 
-static uint32_t class_rgb(const sw_grid_spec *spec, uint8_t label, int x, int y)
+static uint32_t class_rgb(const sw_tiles_spec *spec, uint8_t label, int x, int y)
 {
-    return label < spec->classes ? sw_grid_class_rgb(label) : hatch_rgb[(x + y) / 4 % 2]; /* no class */
+    return label < spec->classes ? sw_tiles_class_rgb(label) : hatch_rgb[(x + y) / 4 % 2]; /* no class */
 }
 
-static uint32_t input_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+static uint32_t input_rgb(const sw_tiles_spec *spec, int i, size_t at, int x, int y)
 {
     (void)x, (void)y;
     const uint8_t *rgb = spec->images[i] + 3 * at;
     return (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
 }
 
-static uint32_t truth_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+static uint32_t truth_rgb(const sw_tiles_spec *spec, int i, size_t at, int x, int y)
 {
     return class_rgb(spec, spec->truths[i][at], x, y);
 }
 
-static uint32_t prediction_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+static uint32_t prediction_rgb(const sw_tiles_spec *spec, int i, size_t at, int x, int y)
 {
     return class_rgb(spec, spec->predictions[i][at], x, y);
 }
 
-static uint32_t error_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+static uint32_t error_rgb(const sw_tiles_spec *spec, int i, size_t at, int x, int y)
 {
     uint8_t truth = spec->truths[i][at];
     if (truth >= spec->classes) return class_rgb(spec, truth, x, y);
     return truth == spec->predictions[i][at] ? right_rgb : wrong_rgb;
 }
 
-static uint32_t confidence_rgb(const sw_grid_spec *spec, int i, size_t at, int x, int y)
+static uint32_t confidence_rgb(const sw_tiles_spec *spec, int i, size_t at, int x, int y)
 {
     (void)x, (void)y;
-    return sw_grid_confidence_rgb(spec->confidences[i][at], spec->classes);
+    return sw_tiles_confidence_rgb(spec->confidences[i][at], spec->classes);
 }
 
-static const pixel_rgb colours[SW_GRID_PANELS] = {[SW_GRID_INPUTS] = input_rgb,
-                                                  [SW_GRID_TRUTH] = truth_rgb,
-                                                  [SW_GRID_PREDICTION] = prediction_rgb,
-                                                  [SW_GRID_ERROR] = error_rgb,
-                                                  [SW_GRID_CONFIDENCE] = confidence_rgb};
+static const pixel_rgb colours[SW_TILES_PANELS] = {[SW_TILES_INPUTS] = input_rgb,
+                                                   [SW_TILES_TRUTH] = truth_rgb,
+                                                   [SW_TILES_PREDICTION] = prediction_rgb,
+                                                   [SW_TILES_ERROR] = error_rgb,
+                                                   [SW_TILES_CONFIDENCE] = confidence_rgb};
 
 static int tile_x(const measures *m, int i)
 {
@@ -300,7 +300,7 @@ static int tile_y(const measures *m, int i, int top)
     return top + i / m->columns * (m->tile_height + GAP_PX);
 }
 
-static void fill_panel(cairo_surface_t *surface, const sw_grid_spec *spec, const measures *m, int top,
+static void fill_panel(cairo_surface_t *surface, const sw_tiles_spec *spec, const measures *m, int top,
                        pixel_rgb colour)
 {
     cairo_surface_flush(surface);
@@ -320,7 +320,7 @@ static void fill_panel(cairo_surface_t *surface, const sw_grid_spec *spec, const
     cairo_surface_mark_dirty(surface);
 }
 
-static sw_status draw_names(cairo_t *cr, const sw_grid_spec *spec, const measures *m, int top)
+static sw_status draw_names(cairo_t *cr, const sw_tiles_spec *spec, const measures *m, int top)
 {
     sw_lettering_type(cr, m->name_px, false);
     for (int i = 0; i < spec->count; i++) {
@@ -348,7 +348,7 @@ static sw_status write_png(const char *path, cairo_surface_t *surface)
     return sw_fail(SW_E_IO, "cannot write %s: %s", path, sw_lettering_failure(&to, result));
 }
 
-static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_grid_spec *spec, const measures *m)
+static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_tiles_spec *spec, const measures *m)
 {
     sw_status status = SW_OK;
     int y = m->margin;
@@ -359,7 +359,7 @@ static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_grid_spec 
     SW_TRY(draw_line(cr, spec->title, m->title_px, true, y, m));
     y += m->title_height;
     for (int p = 0; p < panel_count(spec); p++) {
-        sw_grid_panel panel = panel_at(spec, p);
+        sw_tiles_panel panel = panel_at(spec, p);
         sw_lettering_type(cr, m->caption_px, false);
         draw_inked(cr, captions[panel], m->margin, y + m->caption_px, SW_FAINT_INK_RGB);
         y += m->caption_height;
@@ -389,7 +389,7 @@ static cairo_t *canvas(cairo_surface_t **surface, int width, int height)
 }
 
 /* How many lines the legend takes, found by drawing it where nothing shows. */
-static int count_legend_lines(const sw_grid_spec *spec, const measures *m)
+static int count_legend_lines(const sw_tiles_spec *spec, const measures *m)
 {
     cairo_surface_t *surface;
     cairo_t *cr = canvas(&surface, 1, 1);
@@ -404,7 +404,7 @@ typedef struct limits {
 } limits;
 
 /* Lays out a whole picture, which may be so large. */
-static sw_status measure_picture(int *width, int *height, measures *m, const sw_grid_spec *spec, limits most)
+static sw_status measure_picture(int *width, int *height, measures *m, const sw_tiles_spec *spec, limits most)
 {
     assert(spec->count > 0 && spec->columns > 0 && spec->size_px > 0 && spec->classes > 0);
     sw_status status = measure(m, spec);
@@ -420,7 +420,7 @@ static sw_status measure_picture(int *width, int *height, measures *m, const sw_
 }
 
 /* Draws on a surface that the caller destroys. */
-static sw_status draw_surface(cairo_surface_t **surface, const sw_grid_spec *spec, limits most)
+static sw_status draw_surface(cairo_surface_t **surface, const sw_tiles_spec *spec, limits most)
 {
     sw_status status;
     int width, height;
@@ -442,14 +442,14 @@ done:
 
 static const limits of_cairo = {MAX_SIDE_PX, INT64_MAX};
 
-sw_status sw_grid_check(const sw_grid_spec *spec)
+sw_status sw_tiles_check(const sw_tiles_spec *spec)
 {
     int width, height;
     measures m = {0};
     return measure_picture(&width, &height, &m, spec, of_cairo);
 }
 
-sw_status sw_grid_draw(const char *path, const sw_grid_spec *spec)
+sw_status sw_tiles_draw(const char *path, const sw_tiles_spec *spec)
 {
     cairo_surface_t *surface = NULL;
     sw_status status = draw_surface(&surface, spec, of_cairo);
@@ -458,7 +458,7 @@ sw_status sw_grid_draw(const char *path, const sw_grid_spec *spec)
     return status;
 }
 
-sw_status sw_grid_picture(sw_image *out, const sw_grid_spec *spec)
+sw_status sw_tiles_picture(sw_image *out, const sw_tiles_spec *spec)
 {
     sw_status status = SW_OK;
     cairo_surface_t *surface = NULL;
@@ -482,7 +482,7 @@ done:
     return status;
 }
 
-void sw_grid_cleanup(void)
+void sw_tiles_cleanup(void)
 {
     cairo_debug_reset_static_data();
     FcFini(); /* cairo finds its fonts through fontconfig */

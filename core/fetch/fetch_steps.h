@@ -1,4 +1,4 @@
-/* The two steps of data/fetch.h. */
+/* The two steps of fetch/fetch.h. */
 #ifndef FETCH_FETCH_STEPS_H
 #define FETCH_FETCH_STEPS_H
 

@@ -1,4 +1,4 @@
-/* The two formats behind data/image.h. Decoders get the whole file in memory; their messages name no path,
+/* The two formats behind image/image.h. Decoders get the whole file in memory; their messages name no path,
  * which the caller puts before them. */
 #ifndef IMAGE_IMAGE_CODEC_H
 #define IMAGE_IMAGE_CODEC_H

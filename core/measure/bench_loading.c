@@ -106,7 +106,7 @@ sw_status sw_bench_measure_loading(sw_bench_loading *out, sw_network *network,
                                        .shuffle = true,
                                        .augment = &experiment->augment,
                                        .stream = SW_RNG_AUGMENT};
-    SW_TRY(sw_split_open_train(&dataset, data));
+    SW_TRY(sw_open_train_data(&dataset, data));
     if (sw_dataset_count(dataset) < l.batch) {
         status = sw_fail(SW_E_CONFIG, "%s/%s has %d images, fewer than a batch of %d: use a smaller --batch",
                          data->root, data->train_split, sw_dataset_count(dataset), l.batch);

@@ -7,7 +7,7 @@
 
 /* A part of a step that a profile tells apart. */
 typedef struct sw_step_pass {
-    const char *name; /* as launches are labelled: SW_PASS_... of ops/run.h */
+    const char *name; /* as launches are labelled: SW_PASS_... of ops/call.h */
     sw_way way;       /* whose algorithm computes it */
     bool reads_inputs, data_gradient,
         weight_gradient; /* what it touches besides outputs and their gradients */

@@ -52,7 +52,7 @@ sw_status sw_network_plan(sw_network *network, sw_cl *cl, const sw_network_optio
 {
     sw_status status = SW_OK;
     *network = (sw_network){.cl = cl, .options = *options};
-    sw_pool_init(&network->pool, cl);
+    sw_slabs_init(&network->pool, cl);
     if (options->optimizer) {
         network->update = update_config(options->optimizer);
         SW_TRY(plan_side(network, &network->train_model, &network->trainer, true));
@@ -105,7 +105,7 @@ void sw_network_deinit(sw_network *network)
     sw_optimizer_deinit(&network->optimizer);
     sw_gradients_deinit(&network->gradients);
     sw_averages_deinit(&network->averages);
-    sw_pool_deinit(&network->pool);
+    sw_slabs_deinit(&network->pool);
     sw_store_deinit(&network->store);
     sw_model_deinit(&network->train_model);
     sw_model_deinit(&network->eval_model);

@@ -19,32 +19,34 @@ done:
     return status;
 }
 
-static sw_status average_pool_prepare(sw_run *run)
+static sw_status average_pool_prepare(sw_call *call)
 {
-    return sw_window_prepare(run, "average_pool", "average_pool_fwd", "average_pool", "average_pool_bwd");
+    return sw_window_prepare(call, "average_pool", "average_pool_fwd", "average_pool", "average_pool_bwd");
 }
 
-static sw_status average_pool_forward(sw_run *run)
+static sw_status average_pool_forward(sw_call *call)
 {
-    const sw_window *window = run->prepared;
-    const sw_shape x = sw_run_in_shape(run, 0), y = sw_run_out_shape(run, 0);
+    const sw_window *window = call->prepared;
+    const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_out_shape(call, 0);
     const int vectors = x.c / window->vec;
-    const sw_grid grid = sw_run_grid(run, (size_t)y.w * (size_t)vectors, (size_t)y.n * (size_t)y.h, false);
-    return SW_LAUNCH(run->cl, window->forward, run->node->name, grid, sw_arg_buffer(run->in[0]),
-                     sw_arg_buffer(run->out[0]), sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32(x.h),
+    const sw_ndrange grid =
+        sw_call_ndrange(call, (size_t)y.w * (size_t)vectors, (size_t)y.n * (size_t)y.h, false);
+    return SW_LAUNCH(call->cl, window->forward, call->node->name, grid, sw_arg_buffer(call->in[0]),
+                     sw_arg_buffer(call->out[0]), sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32(x.h),
                      sw_arg_i32(x.w), sw_arg_i32(vectors));
 }
 
-static sw_status average_pool_backward(sw_run *run)
+static sw_status average_pool_backward(sw_call *call)
 {
-    const sw_window *window = run->prepared;
-    const sw_shape x = sw_run_in_shape(run, 0), y = sw_run_out_shape(run, 0);
+    const sw_window *window = call->prepared;
+    const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_out_shape(call, 0);
     const int vectors = x.c / window->vec;
-    if (!run->din[0]) return SW_OK;
-    const sw_grid grid = sw_run_grid(run, (size_t)x.w * (size_t)vectors, (size_t)x.n * (size_t)x.h, false);
-    return SW_LAUNCH(run->cl, window->backward, run->node->name, grid, sw_arg_buffer(run->dout[0]),
-                     sw_arg_buffer(run->din[0]), sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32(x.h),
-                     sw_arg_i32(x.w), sw_arg_i32(vectors), sw_arg_i32(run->accumulate[0]));
+    if (!call->din[0]) return SW_OK;
+    const sw_ndrange grid =
+        sw_call_ndrange(call, (size_t)x.w * (size_t)vectors, (size_t)x.n * (size_t)x.h, false);
+    return SW_LAUNCH(call->cl, window->backward, call->node->name, grid, sw_arg_buffer(call->dout[0]),
+                     sw_arg_buffer(call->din[0]), sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32(x.h),
+                     sw_arg_i32(x.w), sw_arg_i32(vectors), sw_arg_i32(call->accumulate[0]));
 }
 
 const sw_op sw_op_average_pool = {

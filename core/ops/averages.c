@@ -51,10 +51,10 @@ double sw_averages_decay(float decay, uint64_t updates)
     return fmin((1.0 + n) / (10.0 + n), sw_float_as_written(decay));
 }
 
-static sw_grid sweep_grid(const sw_averages *a, size_t elems)
+static sw_ndrange sweep_grid(const sw_averages *a, size_t elems)
 {
-    const sw_run run = {.cl = a->store->cl}; /* a grid depends on the device alone */
-    return sw_run_grid(&run, elems / (size_t)sw_cl_vector_width(a->store->cl), 1, false);
+    const sw_call call = {.cl = a->store->cl}; /* a grid depends on the device alone */
+    return sw_call_ndrange(&call, elems / (size_t)sw_cl_vector_width(a->store->cl), 1, false);
 }
 
 static sw_status update_slab(const sw_averages *a, cl_mem average, cl_mem current, size_t elems, float share,

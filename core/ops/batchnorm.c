@@ -20,13 +20,13 @@ typedef struct norm_kernels {
     const sw_kernel *stats_partial, *stats_merge, *stats_combine, *stats_running, *apply;
     const sw_kernel *bwd_partial, *bwd_merge, *bwd_combine, *bwd_apply;
     const sw_kernel *pool_fwd, *pool_bwd_partial,
-        *pool_bwd_apply; /* where run->next is a max_pool, else NULL */
+        *pool_bwd_apply; /* where call->next is a max_pool, else NULL */
     size_t columns;      /* channel vectors of a work-item of the partial reductions */
 } norm_kernels;
 
-static bool is_cpu(const sw_run *run)
+static bool is_cpu(const sw_call *call)
 {
-    return sw_cl_device(run->cl)->type == CL_DEVICE_TYPE_CPU;
+    return sw_cl_device(call->cl)->type == CL_DEVICE_TYPE_CPU;
 }
 
 static sw_status batchnorm_infer(sw_graph *graph, sw_node *node)
@@ -62,14 +62,14 @@ typedef struct extent {
     size_t chunk_pixels, chunks, neighbours, merged;
 } extent;
 
-static extent extent_of(const sw_run *run)
+static extent extent_of(const sw_call *call)
 {
-    sw_shape x = sw_run_in_shape(run, 0);
+    sw_shape x = sw_call_in_shape(call, 0);
     extent e = {.pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w, .channels = (size_t)x.c};
-    e.cv = e.channels / (size_t)sw_run_vec(run, x.c);
-    e.chunk_pixels = is_cpu(run) ? CHUNK_PIXELS : GPU_CHUNK_PIXELS;
+    e.cv = e.channels / (size_t)sw_call_vec(call, x.c);
+    e.chunk_pixels = is_cpu(call) ? CHUNK_PIXELS : GPU_CHUNK_PIXELS;
     e.chunks = sw_divide_up(e.pixels, e.chunk_pixels);
-    if (is_cpu(run) || e.chunks <= MANY_CHUNKS) return e;
+    if (is_cpu(call) || e.chunks <= MANY_CHUNKS) return e;
     e.neighbours = 1;
     while (e.neighbours * e.neighbours < e.chunks) e.neighbours++; /* as many as there will be merged ones */
     e.merged = sw_divide_up(e.chunks, e.neighbours);
@@ -82,19 +82,19 @@ static uint32_t combined_offset(extent e)
     return e.neighbours ? (uint32_t)(e.chunks * 2 * e.channels) : 0;
 }
 
-static sw_status batchnorm_prepare(sw_run *run)
+static sw_status batchnorm_prepare(sw_call *call)
 {
     sw_status status = SW_OK;
-    const sw_batchnorm_attrs *attrs = run->node->attrs;
+    const sw_batchnorm_attrs *attrs = call->node->attrs;
     norm_kernels *k = calloc(1, sizeof *k);
     if (!k) return sw_fail_alloc("a batch norm", sizeof *k);
-    run->prepared = k;
-    const extent e = extent_of(run);
-    run->workspace_bytes = (e.chunks + e.merged) * 2 * e.channels * sizeof(float);
+    call->prepared = k;
+    const extent e = extent_of(call);
+    call->workspace_bytes = (e.chunks + e.merged) * 2 * e.channels * sizeof(float);
     char options[64];
-    int channels = run->graph->values[run->node->inputs[0]].shape.c;
-    int vec = sw_run_vec(run, channels);
-    k->columns = is_cpu(run) ? MAX_COLUMNS : 1;
+    int channels = call->graph->values[call->node->inputs[0]].shape.c;
+    int vec = sw_call_vec(call, channels);
+    k->columns = is_cpu(call) ? MAX_COLUMNS : 1;
     while ((size_t)(channels / vec) % k->columns) k->columns--;
     snprintf(options, sizeof options, "-DRELU=%d -DVEC=%d -DCOLUMNS=%zu", attrs->relu, vec, k->columns);
     const struct {
@@ -110,165 +110,166 @@ static sw_status batchnorm_prepare(sw_run *run)
                   {&k->bwd_combine, "batchnorm_bwd_combine"},
                   {&k->bwd_apply, "batchnorm_bwd_apply"}};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-        SW_TRY(sw_kernel_get(wanted[i].kernel, run->cl, "batchnorm", wanted[i].name, options));
-    if (!run->next) goto done;
+        SW_TRY(sw_kernel_get(wanted[i].kernel, call->cl, "batchnorm", wanted[i].name, options));
+    if (!call->next) goto done;
     SW_TRY(
-        sw_kernel_get(&k->pool_bwd_partial, run->cl, "max_pool_norm", "max_pool_norm_bwd_partial", options));
-    SW_TRY(sw_kernel_get(&k->pool_bwd_apply, run->cl, "max_pool_norm", "max_pool_norm_bwd_apply", options));
+        sw_kernel_get(&k->pool_bwd_partial, call->cl, "max_pool_norm", "max_pool_norm_bwd_partial", options));
+    SW_TRY(sw_kernel_get(&k->pool_bwd_apply, call->cl, "max_pool_norm", "max_pool_norm_bwd_apply", options));
     snprintf(options, sizeof options, "-DVEC=%d", vec); /* the pool's own program */
-    SW_TRY(sw_kernel_get(&k->pool_fwd, run->cl, "max_pool", "max_pool_fwd", options));
+    SW_TRY(sw_kernel_get(&k->pool_fwd, call->cl, "max_pool", "max_pool_fwd", options));
 done:
     return status;
 }
 
-static void batchnorm_release(sw_run *run)
+static void batchnorm_release(sw_call *call)
 {
-    free(run->prepared);
+    free(call->prepared);
 }
 
 /* out[0] from in[0] and the saved mean and 1/std: the end of forward, and all of recompute. */
-static sw_status apply(sw_run *run)
+static sw_status apply(sw_call *call)
 {
-    const norm_kernels *k = run->prepared;
-    extent e = extent_of(run);
-    bool stream = run->out[0] != run->in[0] && sw_run_streams(run, e.pixels * e.channels);
-    return SW_LAUNCH(run->cl, k->apply, run->node->name, sw_run_grid(run, e.cv, e.pixels, false),
-                     sw_arg_buffer(run->in[0]), sw_arg_buffer(run->out[0]), sw_arg_buffer(run->saved[0]),
-                     sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]), sw_arg_i32(stream));
+    const norm_kernels *k = call->prepared;
+    extent e = extent_of(call);
+    bool stream = call->out[0] != call->in[0] && sw_call_streams(call, e.pixels * e.channels);
+    return SW_LAUNCH(call->cl, k->apply, call->node->name, sw_call_ndrange(call, e.cv, e.pixels, false),
+                     sw_arg_buffer(call->in[0]), sw_arg_buffer(call->out[0]), sw_arg_buffer(call->saved[0]),
+                     sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]), sw_arg_i32(stream));
 }
 
-static sw_status batch_statistics(sw_run *run)
+static sw_status batch_statistics(sw_call *call)
 {
     sw_status status = SW_OK;
-    const norm_kernels *k = run->prepared;
-    const sw_batchnorm_attrs *attrs = run->node->attrs;
-    extent e = extent_of(run);
-    SW_TRY(SW_LAUNCH(run->cl, k->stats_partial, run->node->name,
-                     sw_run_grid(run, e.cv / k->columns, e.chunks, true), sw_arg_buffer(run->in[0]),
-                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels),
+    const norm_kernels *k = call->prepared;
+    const sw_batchnorm_attrs *attrs = call->node->attrs;
+    extent e = extent_of(call);
+    SW_TRY(SW_LAUNCH(call->cl, k->stats_partial, call->node->name,
+                     sw_call_ndrange(call, e.cv / k->columns, e.chunks, true), sw_arg_buffer(call->in[0]),
+                     sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)e.pixels),
                      sw_arg_u32((uint32_t)e.chunk_pixels)));
     size_t combined_pixels = e.chunk_pixels;
     if (e.neighbours) {
-        SW_TRY(SW_LAUNCH(run->cl, k->stats_merge, run->node->name,
-                         sw_run_grid(run, e.channels, e.merged, true), sw_arg_buffer(run->workspace),
+        SW_TRY(SW_LAUNCH(call->cl, k->stats_merge, call->node->name,
+                         sw_call_ndrange(call, e.channels, e.merged, true), sw_arg_buffer(call->workspace),
                          sw_arg_u32((uint32_t)e.pixels), sw_arg_u32((uint32_t)e.chunk_pixels),
                          sw_arg_u32((uint32_t)e.neighbours)));
         combined_pixels *= e.neighbours;
     }
-    SW_TRY(SW_LAUNCH(run->cl, k->stats_combine, run->node->name, sw_run_grid(run, e.channels, 1, true),
-                     sw_arg_buffer(run->workspace), sw_arg_u32(combined_offset(e)),
-                     sw_arg_buffer(run->saved[0]), sw_arg_buffer(run->state[0]), sw_arg_buffer(run->state[1]),
-                     sw_arg_u32((uint32_t)e.pixels), sw_arg_u32((uint32_t)combined_pixels),
-                     sw_arg_f32(attrs->eps), sw_arg_f32(attrs->momentum)));
+    SW_TRY(SW_LAUNCH(
+        call->cl, k->stats_combine, call->node->name, sw_call_ndrange(call, e.channels, 1, true),
+        sw_arg_buffer(call->workspace), sw_arg_u32(combined_offset(e)), sw_arg_buffer(call->saved[0]),
+        sw_arg_buffer(call->state[0]), sw_arg_buffer(call->state[1]), sw_arg_u32((uint32_t)e.pixels),
+        sw_arg_u32((uint32_t)combined_pixels), sw_arg_f32(attrs->eps), sw_arg_f32(attrs->momentum)));
 done:
     return status;
 }
 
-static sw_status running_statistics(sw_run *run)
+static sw_status running_statistics(sw_call *call)
 {
-    const norm_kernels *k = run->prepared;
-    const sw_batchnorm_attrs *attrs = run->node->attrs;
-    return SW_LAUNCH(run->cl, k->stats_running, run->node->name,
-                     sw_run_grid(run, extent_of(run).channels, 1, true), sw_arg_buffer(run->state[0]),
-                     sw_arg_buffer(run->state[1]), sw_arg_buffer(run->saved[0]), sw_arg_f32(attrs->eps));
+    const norm_kernels *k = call->prepared;
+    const sw_batchnorm_attrs *attrs = call->node->attrs;
+    return SW_LAUNCH(call->cl, k->stats_running, call->node->name,
+                     sw_call_ndrange(call, extent_of(call).channels, 1, true), sw_arg_buffer(call->state[0]),
+                     sw_arg_buffer(call->state[1]), sw_arg_buffer(call->saved[0]), sw_arg_f32(attrs->eps));
 }
 
 /* What apply does to a value, for another kernel to do it; the statistics are there or will be. */
-static sw_epilogue as_epilogue(const sw_run *run)
+static sw_epilogue as_epilogue(const sw_call *call)
 {
-    const sw_batchnorm_attrs *attrs = run->node->attrs;
+    const sw_batchnorm_attrs *attrs = call->node->attrs;
     return (sw_epilogue){.kind = attrs->relu ? SW_EPILOGUE_NORM_RELU : SW_EPILOGUE_NORM,
-                         .stat = run->saved[0],
-                         .gamma = run->param[0],
-                         .beta = run->param[1]};
+                         .stat = call->saved[0],
+                         .gamma = call->param[0],
+                         .beta = call->param[1]};
 }
 
 /* As apply, but out are those of the pool that follows. */
-static sw_status apply_and_pool(sw_run *run)
+static sw_status apply_and_pool(sw_call *call)
 {
-    const norm_kernels *k = run->prepared;
-    const sw_shape x = sw_run_in_shape(run, 0), y = sw_run_next_shape(run, 0);
-    const sw_grid grid =
-        sw_run_grid(run, (size_t)y.w * (size_t)sw_window_words(y.c), (size_t)y.n * (size_t)y.h, false);
-    return SW_LAUNCH(run->cl, k->pool_fwd, run->node->name, grid, sw_arg_buffer(run->in[0]),
-                     sw_arg_buffer(run->out[0]), sw_arg_buffer(run->out[1]), sw_arg_i32(x.h), sw_arg_i32(x.w),
-                     sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32((int)extent_of(run).cv),
-                     SW_EPILOGUE_ARGS(as_epilogue(run)));
+    const norm_kernels *k = call->prepared;
+    const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
+    const sw_ndrange grid =
+        sw_call_ndrange(call, (size_t)y.w * (size_t)sw_window_words(y.c), (size_t)y.n * (size_t)y.h, false);
+    return SW_LAUNCH(call->cl, k->pool_fwd, call->node->name, grid, sw_arg_buffer(call->in[0]),
+                     sw_arg_buffer(call->out[0]), sw_arg_buffer(call->out[1]), sw_arg_i32(x.h),
+                     sw_arg_i32(x.w), sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32((int)extent_of(call).cv),
+                     SW_EPILOGUE_ARGS(as_epilogue(call)));
 }
 
-static sw_status batchnorm_forward(sw_run *run)
+static sw_status batchnorm_forward(sw_call *call)
 {
     sw_status status = SW_OK;
-    SW_TRY(run->training ? batch_statistics(run) : running_statistics(run));
-    SW_TRY(run->next ? apply_and_pool(run) : apply(run));
+    SW_TRY(call->training ? batch_statistics(call) : running_statistics(call));
+    SW_TRY(call->next ? apply_and_pool(call) : apply(call));
 done:
     return status;
 }
 
-static sw_status batchnorm_as_epilogue(sw_run *run, sw_epilogue *epilogue)
+static sw_status batchnorm_as_epilogue(sw_call *call, sw_epilogue *epilogue)
 {
-    *epilogue = as_epilogue(run);
-    return running_statistics(run);
+    *epilogue = as_epilogue(call);
+    return running_statistics(call);
 }
 
 /* Into the workspace, per chunk: the sums that the gradients of gamma and beta are made of. */
-static sw_status backward_sums(sw_run *run)
+static sw_status backward_sums(sw_call *call)
 {
-    const norm_kernels *k = run->prepared;
-    const extent e = extent_of(run);
-    const sw_grid grid = sw_run_grid(run, e.cv / k->columns, e.chunks, true);
-    if (!run->next)
-        return SW_LAUNCH(run->cl, k->bwd_partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
-                         sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->saved[0]),
-                         sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]),
-                         sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels),
+    const norm_kernels *k = call->prepared;
+    const extent e = extent_of(call);
+    const sw_ndrange grid = sw_call_ndrange(call, e.cv / k->columns, e.chunks, true);
+    if (!call->next)
+        return SW_LAUNCH(call->cl, k->bwd_partial, call->node->name, grid, sw_arg_buffer(call->in[0]),
+                         sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->saved[0]),
+                         sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]),
+                         sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)e.pixels),
                          sw_arg_u32((uint32_t)e.chunk_pixels));
-    const sw_shape x = sw_run_in_shape(run, 0), y = sw_run_next_shape(run, 0);
-    return SW_LAUNCH(run->cl, k->pool_bwd_partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
-                     sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->out[1]), sw_arg_buffer(run->saved[0]),
-                     sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]),
-                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.pixels),
+    const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
+    return SW_LAUNCH(call->cl, k->pool_bwd_partial, call->node->name, grid, sw_arg_buffer(call->in[0]),
+                     sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->out[1]), sw_arg_buffer(call->saved[0]),
+                     sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]),
+                     sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)e.pixels),
                      sw_arg_u32((uint32_t)e.chunk_pixels), sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(y.h),
                      sw_arg_i32(y.w));
 }
 
-static sw_status backward_data(sw_run *run)
+static sw_status backward_data(sw_call *call)
 {
-    const norm_kernels *k = run->prepared;
-    const extent e = extent_of(run);
-    if (!run->next)
-        return SW_LAUNCH(run->cl, k->bwd_apply, run->node->name, sw_run_grid(run, e.cv, e.pixels, false),
-                         sw_arg_buffer(run->in[0]), sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->din[0]),
-                         sw_arg_buffer(run->saved[0]), sw_arg_buffer(run->param[0]),
-                         sw_arg_buffer(run->param[1]), sw_arg_buffer(run->saved[1]),
-                         sw_arg_i32(run->accumulate[0]));
-    const sw_shape x = sw_run_in_shape(run, 0), y = sw_run_next_shape(run, 0);
+    const norm_kernels *k = call->prepared;
+    const extent e = extent_of(call);
+    if (!call->next)
+        return SW_LAUNCH(
+            call->cl, k->bwd_apply, call->node->name, sw_call_ndrange(call, e.cv, e.pixels, false),
+            sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->din[0]),
+            sw_arg_buffer(call->saved[0]), sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]),
+            sw_arg_buffer(call->saved[1]), sw_arg_i32(call->accumulate[0]));
+    const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
     const size_t columns = (size_t)(x.w + 1) / 2, rows = (size_t)(x.h + 1) / 2;
-    const sw_put put = sw_run_put(run, e.pixels * e.channels, 2 * x.c, run->accumulate[0]);
-    return SW_LAUNCH(run->cl, k->pool_bwd_apply, run->node->name,
-                     sw_run_grid(run, columns * e.cv, (size_t)x.n * rows, false), sw_arg_buffer(run->in[0]),
-                     sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->out[1]), sw_arg_buffer(run->din[0]),
-                     sw_arg_buffer(run->saved[0]), sw_arg_buffer(run->param[0]), sw_arg_buffer(run->param[1]),
-                     sw_arg_buffer(run->saved[1]), sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(y.h),
+    const sw_put put = sw_call_put(call, e.pixels * e.channels, 2 * x.c, call->accumulate[0]);
+    return SW_LAUNCH(call->cl, k->pool_bwd_apply, call->node->name,
+                     sw_call_ndrange(call, columns * e.cv, (size_t)x.n * rows, false),
+                     sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->out[1]),
+                     sw_arg_buffer(call->din[0]), sw_arg_buffer(call->saved[0]),
+                     sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]),
+                     sw_arg_buffer(call->saved[1]), sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(y.h),
                      sw_arg_i32(y.w), sw_arg_i32((int)e.cv), sw_arg_i32((int)put));
 }
 
-static sw_status batchnorm_backward(sw_run *run)
+static sw_status batchnorm_backward(sw_call *call)
 {
     sw_status status = SW_OK;
-    const norm_kernels *k = run->prepared;
-    const extent e = extent_of(run);
-    SW_TRY(backward_sums(run));
+    const norm_kernels *k = call->prepared;
+    const extent e = extent_of(call);
+    SW_TRY(backward_sums(call));
     if (e.neighbours)
-        SW_TRY(SW_LAUNCH(run->cl, k->bwd_merge, run->node->name, sw_run_grid(run, e.channels, e.merged, true),
-                         sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)e.chunks),
-                         sw_arg_u32((uint32_t)e.neighbours)));
-    SW_TRY(SW_LAUNCH(run->cl, k->bwd_combine, run->node->name, sw_run_grid(run, e.channels, 1, true),
-                     sw_arg_buffer(run->workspace), sw_arg_u32(combined_offset(e)),
-                     sw_arg_buffer(run->dparam[0]), sw_arg_buffer(run->dparam[1]),
-                     sw_arg_buffer(run->saved[1]), sw_arg_u32((uint32_t)e.pixels),
+        SW_TRY(SW_LAUNCH(call->cl, k->bwd_merge, call->node->name,
+                         sw_call_ndrange(call, e.channels, e.merged, true), sw_arg_buffer(call->workspace),
+                         sw_arg_u32((uint32_t)e.chunks), sw_arg_u32((uint32_t)e.neighbours)));
+    SW_TRY(SW_LAUNCH(call->cl, k->bwd_combine, call->node->name, sw_call_ndrange(call, e.channels, 1, true),
+                     sw_arg_buffer(call->workspace), sw_arg_u32(combined_offset(e)),
+                     sw_arg_buffer(call->dparam[0]), sw_arg_buffer(call->dparam[1]),
+                     sw_arg_buffer(call->saved[1]), sw_arg_u32((uint32_t)e.pixels),
                      sw_arg_u32((uint32_t)(e.neighbours ? e.merged : e.chunks))));
-    if (run->din[0]) SW_TRY(backward_data(run));
+    if (call->din[0]) SW_TRY(backward_data(call));
 done:
     return status;
 }

@@ -49,78 +49,78 @@ static void depthwise_label(char *text, size_t text_bytes, const sw_node *node)
     snprintf(text, text_bytes, "depthwise %dx%d", node->window, node->window);
 }
 
-static sw_status depthwise_prepare(sw_run *run)
+static sw_status depthwise_prepare(sw_call *call)
 {
     sw_status status = SW_OK;
-    const sw_depthwise_conv2d_attrs *attrs = run->node->attrs;
+    const sw_depthwise_conv2d_attrs *attrs = call->node->attrs;
     depthwise_kernels *k = calloc(1, sizeof *k);
     if (!k) return sw_fail_alloc("a depthwise convolution", sizeof *k);
-    run->prepared = k;
+    call->prepared = k;
     char options[64];
     snprintf(options, sizeof options, "-DKERNEL=%d -DVEC=%d", attrs->kernel,
-             sw_run_vec(run, sw_run_in_shape(run, 0).c));
-    SW_TRY(sw_kernel_get(&k->apply, run->cl, "depthwise_conv2d", "depthwise_conv2d_apply", options));
-    SW_TRY(
-        sw_kernel_get(&k->bwd_partial, run->cl, "depthwise_conv2d", "depthwise_conv2d_bwd_partial", options));
-    SW_TRY(
-        sw_kernel_get(&k->bwd_combine, run->cl, "depthwise_conv2d", "depthwise_conv2d_bwd_combine", options));
+             sw_call_vec(call, sw_call_in_shape(call, 0).c));
+    SW_TRY(sw_kernel_get(&k->apply, call->cl, "depthwise_conv2d", "depthwise_conv2d_apply", options));
+    SW_TRY(sw_kernel_get(&k->bwd_partial, call->cl, "depthwise_conv2d", "depthwise_conv2d_bwd_partial",
+                         options));
+    SW_TRY(sw_kernel_get(&k->bwd_combine, call->cl, "depthwise_conv2d", "depthwise_conv2d_bwd_combine",
+                         options));
 done:
     return status;
 }
 
-static void depthwise_release(sw_run *run)
+static void depthwise_release(sw_call *call)
 {
-    free(run->prepared);
+    free(call->prepared);
 }
 
 /* y from x (direction 1), or dx from dy (-1). */
-static sw_status apply(sw_run *run, cl_mem from, cl_mem to, int direction, bool accumulate)
+static sw_status apply(sw_call *call, cl_mem from, cl_mem to, int direction, bool accumulate)
 {
-    const depthwise_kernels *k = run->prepared;
-    sw_shape x = sw_run_in_shape(run, 0);
+    const depthwise_kernels *k = call->prepared;
+    sw_shape x = sw_call_in_shape(call, 0);
 
-    int vec = sw_run_vec(run, x.c);
+    int vec = sw_call_vec(call, x.c);
     size_t cv = (size_t)x.c / (size_t)vec;
-    sw_grid grid = sw_run_grid(run, cv, sw_divide_up((size_t)x.w, ITEM_PIXELS), false);
+    sw_ndrange grid = sw_call_ndrange(call, cv, sw_divide_up((size_t)x.w, ITEM_PIXELS), false);
     grid.global[2] = (size_t)x.n * (size_t)x.h;
     size_t elems = (size_t)x.n * (size_t)x.h * (size_t)x.w * (size_t)x.c;
-    return SW_LAUNCH(run->cl, k->apply, run->node->name, grid, sw_arg_buffer(from),
-                     sw_arg_buffer(run->param[0]), sw_arg_buffer(to), sw_arg_i32(x.h), sw_arg_i32(x.w),
+    return SW_LAUNCH(call->cl, k->apply, call->node->name, grid, sw_arg_buffer(from),
+                     sw_arg_buffer(call->param[0]), sw_arg_buffer(to), sw_arg_i32(x.h), sw_arg_i32(x.w),
                      sw_arg_i32(ITEM_PIXELS), sw_arg_i32(direction),
-                     sw_arg_i32((int)sw_run_put(run, elems, vec, accumulate)));
+                     sw_arg_i32((int)sw_call_put(call, elems, vec, accumulate)));
 }
 
-static sw_status depthwise_forward(sw_run *run)
+static sw_status depthwise_forward(sw_call *call)
 {
-    return apply(run, run->in[0], run->out[0], 1, false);
+    return apply(call, call->in[0], call->out[0], 1, false);
 }
 
-static sw_status backward_weights(sw_run *run)
+static sw_status backward_weights(sw_call *call)
 {
     sw_status status = SW_OK;
-    const depthwise_kernels *k = run->prepared;
-    const sw_depthwise_conv2d_attrs *attrs = run->node->attrs;
-    sw_shape x = sw_run_in_shape(run, 0);
-    size_t cv = (size_t)x.c / (size_t)sw_run_vec(run, x.c), chunks = chunk_count(x);
+    const depthwise_kernels *k = call->prepared;
+    const sw_depthwise_conv2d_attrs *attrs = call->node->attrs;
+    sw_shape x = sw_call_in_shape(call, 0);
+    size_t cv = (size_t)x.c / (size_t)sw_call_vec(call, x.c), chunks = chunk_count(x);
     size_t taps = (size_t)attrs->kernel * (size_t)attrs->kernel;
-    SW_TRY(SW_LAUNCH(run->cl, k->bwd_partial, run->node->name, sw_run_grid(run, cv, chunks, true),
-                     sw_arg_buffer(run->in[0]), sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace),
+    SW_TRY(SW_LAUNCH(call->cl, k->bwd_partial, call->node->name, sw_call_ndrange(call, cv, chunks, true),
+                     sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace),
                      sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(x.n * x.h),
                      sw_arg_i32((int32_t)chunk_rows(x))));
-    SW_TRY(SW_LAUNCH(run->cl, k->bwd_combine, run->node->name, sw_run_grid(run, taps * (size_t)x.c, 1, true),
-                     sw_arg_buffer(run->workspace), sw_arg_buffer(run->dparam[0]),
-                     sw_arg_u32((uint32_t)chunks)));
+    SW_TRY(SW_LAUNCH(call->cl, k->bwd_combine, call->node->name,
+                     sw_call_ndrange(call, taps * (size_t)x.c, 1, true), sw_arg_buffer(call->workspace),
+                     sw_arg_buffer(call->dparam[0]), sw_arg_u32((uint32_t)chunks)));
 done:
     return status;
 }
 
-static sw_status depthwise_backward(sw_run *run)
+static sw_status depthwise_backward(sw_call *call)
 {
     sw_status status = SW_OK;
-    sw_profile_pass(run->cl, SW_PASS_BACKWARD_WEIGHTS);
-    SW_TRY(backward_weights(run));
-    sw_profile_pass(run->cl, SW_PASS_BACKWARD_DATA);
-    if (run->din[0]) SW_TRY(apply(run, run->dout[0], run->din[0], -1, run->accumulate[0]));
+    sw_profile_pass(call->cl, SW_PASS_BACKWARD_WEIGHTS);
+    SW_TRY(backward_weights(call));
+    sw_profile_pass(call->cl, SW_PASS_BACKWARD_DATA);
+    if (call->din[0]) SW_TRY(apply(call, call->dout[0], call->din[0], -1, call->accumulate[0]));
 done:
     return status;
 }

@@ -13,10 +13,10 @@ struct sw_executor {
     sw_cl *cl;
     const sw_graph *graph;
     sw_store *store;
-    sw_pool *pool;
+    sw_slabs *pool;
     bool debug_buffers, check;
     sw_plan *plan;
-    sw_run *runs;    /* by node */
+    sw_call *calls;  /* by node */
     int *partner;    /* by node: of two nodes that run as one, each names the other; -1: runs by itself */
     cl_mem *tenants; /* by tenant: its part of a slab; borrowed from the pool */
     cl_mem saved;    /* slab of saved values; training only */
@@ -30,20 +30,20 @@ static sw_status prepare_nodes(sw_executor *e)
 {
     sw_status status = SW_OK;
     for (int i = 0; i < e->graph->node_count; i++) {
-        sw_run *run = &e->runs[i];
+        sw_call *call = &e->calls[i];
         const sw_node *node = &e->graph->nodes[i];
         const int next = e->plan->next[i];
-        *run = (sw_run){.cl = e->cl,
-                        .graph = e->graph,
-                        .node = node,
-                        .training = e->plan->training,
-                        .n = e->graph->values[node->outputs[0]].shape.n,
-                        .workspace_bytes = node->workspace_bytes,
-                        .next = next >= 0 ? &e->graph->nodes[next] : NULL};
-        if (node->input_count) run->n = e->graph->values[node->inputs[0]].shape.n;
+        *call = (sw_call){.cl = e->cl,
+                          .graph = e->graph,
+                          .node = node,
+                          .training = e->plan->training,
+                          .n = e->graph->values[node->outputs[0]].shape.n,
+                          .workspace_bytes = node->workspace_bytes,
+                          .next = next >= 0 ? &e->graph->nodes[next] : NULL};
+        if (node->input_count) call->n = e->graph->values[node->inputs[0]].shape.n;
         if (node->op->prepare && !sw_plan_absorbed(e->plan, e->graph, i))
-            SW_TRY(sw_fail_in(node->op->prepare(run), "%s '%s'", node->op->name, node->name));
-        if (run->workspace_bytes > e->workspace_bytes) e->workspace_bytes = run->workspace_bytes;
+            SW_TRY(sw_fail_in(node->op->prepare(call), "%s '%s'", node->op->name, node->name));
+        if (call->workspace_bytes > e->workspace_bytes) e->workspace_bytes = call->workspace_bytes;
     }
 done:
     return status;
@@ -74,7 +74,7 @@ static sw_status find_partners(sw_executor *e)
             continue;
         int maker = graph->values[node->inputs[0]].producer;
         const sw_op *op = graph->nodes[maker].op;
-        if (!op->takes_epilogue || !op->takes_epilogue(&e->runs[maker])) continue;
+        if (!op->takes_epilogue || !op->takes_epilogue(&e->calls[maker])) continue;
         e->partner[n] = maker;
         e->partner[maker] = n;
     }
@@ -82,7 +82,7 @@ static sw_status find_partners(sw_executor *e)
 }
 
 sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph, sw_store *store,
-                             sw_pool *pool, const sw_executor_options *options)
+                             sw_slabs *pool, const sw_executor_options *options)
 {
     sw_status status = SW_OK;
     *out = NULL;
@@ -94,9 +94,9 @@ sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph
                        .pool = pool,
                        .debug_buffers = options->debug_buffers,
                        .check = options->check};
-    e->runs = calloc((size_t)graph->node_count, sizeof *e->runs);
-    if (!e->runs) {
-        status = sw_fail_alloc("an executor", (size_t)graph->node_count * sizeof *e->runs);
+    e->calls = calloc((size_t)graph->node_count, sizeof *e->calls);
+    if (!e->calls) {
+        status = sw_fail_alloc("an executor", (size_t)graph->node_count * sizeof *e->calls);
         goto done;
     }
     const sw_device_info *device = sw_cl_device(cl);
@@ -113,7 +113,7 @@ sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph
     SW_TRY(sw_plan_create(&e->plan, graph, &plan_options));
     SW_TRY(prepare_nodes(e));
     SW_TRY(find_partners(e));
-    SW_TRY(sw_pool_grow(pool, e->plan, e->workspace_bytes));
+    SW_TRY(sw_slabs_grow(pool, e->plan, e->workspace_bytes));
     *out = e;
     e = NULL;
 done:
@@ -133,16 +133,16 @@ static sw_status bind_nodes(sw_executor *e)
     sw_status status = SW_OK;
     const sw_store *store = e->store;
     for (int n = 0; n < e->graph->node_count; n++) {
-        sw_run *run = &e->runs[n];
-        const sw_node *node = run->node;
-        bind_tensors(run->param, node->params, node->param_count, store->param);
-        if (e->plan->training) bind_tensors(run->dparam, node->params, node->param_count, store->grad);
-        bind_tensors(run->state, node->states, node->state_count, store->state);
+        sw_call *call = &e->calls[n];
+        const sw_node *node = call->node;
+        bind_tensors(call->param, node->params, node->param_count, store->param);
+        if (e->plan->training) bind_tensors(call->dparam, node->params, node->param_count, store->grad);
+        bind_tensors(call->state, node->states, node->state_count, store->state);
         for (int i = 0; i < node->saved_count; i++)
             SW_TRY(
-                sw_buffer_sub(&run->saved[i], e->cl, e->saved, node->saved_offset[i], node->saved_bytes[i]));
-        run->workspace = e->pool->workspace;
-        run->workspace_bytes = e->pool->workspace_bytes;
+                sw_buffer_sub(&call->saved[i], e->cl, e->saved, node->saved_offset[i], node->saved_bytes[i]));
+        call->workspace = e->pool->workspace;
+        call->workspace_bytes = e->pool->workspace_bytes;
     }
 done:
     return status;
@@ -151,7 +151,7 @@ done:
 sw_status sw_executor_bind(sw_executor *e)
 {
     sw_status status = SW_OK;
-    SW_TRY(sw_pool_allocate(e->pool));
+    SW_TRY(sw_slabs_allocate(e->pool));
     if (e->graph->saved_bytes)
         SW_TRY(sw_buffer_create(&e->saved, e->cl, e->graph->saved_bytes, "saved values"));
     SW_TRY(bind_nodes(e));
@@ -161,7 +161,7 @@ sw_status sw_executor_bind(sw_executor *e)
         goto done;
     }
     for (int i = 0; i < e->plan->tenant_count; i++)
-        e->tenants[i] = sw_pool_view(e->pool, &e->plan->tenants[i]);
+        e->tenants[i] = sw_slabs_view(e->pool, &e->plan->tenants[i]);
     e->bound = true;
 done:
     return status;
@@ -170,17 +170,17 @@ done:
 void sw_executor_destroy(sw_executor *e)
 {
     if (!e) return;
-    for (int n = 0; e->runs && n < e->graph->node_count; n++) {
-        sw_run *run = &e->runs[n];
-        if (!run->node) break; /* creation stopped here */
-        if (run->node->op->release && run->prepared) run->node->op->release(run);
-        for (int i = 0; i < SW_MAX_SAVED; i++) sw_buffer_release(&run->saved[i]);
+    for (int n = 0; e->calls && n < e->graph->node_count; n++) {
+        sw_call *call = &e->calls[n];
+        if (!call->node) break; /* creation stopped here */
+        if (call->node->op->release && call->prepared) call->node->op->release(call);
+        for (int i = 0; i < SW_MAX_SAVED; i++) sw_buffer_release(&call->saved[i]);
     }
     sw_buffer_release(&e->saved);
     sw_plan_destroy(e->plan);
     free(e->tenants);
     free(e->partner);
-    free(e->runs);
+    free(e->calls);
     free(e);
 }
 
@@ -197,7 +197,7 @@ size_t sw_executor_workspace_bytes(const sw_executor *e)
 const char *sw_executor_algorithm(const sw_executor *e, int node, sw_way way)
 {
     const sw_op *op = e->graph->nodes[node].op;
-    return op->algorithm ? op->algorithm(&e->runs[node], way) : NULL;
+    return op->algorithm ? op->algorithm(&e->calls[node], way) : NULL;
 }
 
 bool sw_executor_is_merged(const sw_executor *e, int node)
@@ -222,7 +222,7 @@ cl_mem sw_executor_gradient(const sw_executor *e, int value)
 
 /* --- running --------------------------------------------------------------------------------- */
 
-/* What a profile calls the launches of a step; an op with several backward passes says more (ops/run.h). */
+/* What a profile calls the launches of a step; an op with several backward passes says more (ops/call.h). */
 static const char *pass_name(const sw_executor *e, sw_step_kind kind)
 {
     if (!e->plan->training) return SW_PASS_INFER;
@@ -233,25 +233,25 @@ static const char *pass_name(const sw_executor *e, sw_step_kind kind)
 
 static sw_status run_step(sw_executor *e, const sw_step *step, int n)
 {
-    sw_run *run = &e->runs[step->node];
-    const sw_op *op = run->node->op;
-    run->n = n;
+    sw_call *call = &e->calls[step->node];
+    const sw_op *op = call->node->op;
+    call->n = n;
     for (int i = 0; i < SW_MAX_INPUTS; i++) {
-        run->in[i] = tenant_buffer(e, step->in[i]);
-        run->din[i] = tenant_buffer(e, step->din[i]);
-        run->accumulate[i] = step->accumulate[i];
+        call->in[i] = tenant_buffer(e, step->in[i]);
+        call->din[i] = tenant_buffer(e, step->din[i]);
+        call->accumulate[i] = step->accumulate[i];
     }
     for (int i = 0; i < SW_MAX_OUTPUTS; i++) {
-        run->out[i] = tenant_buffer(e, step->out[i]);
-        run->dout[i] = tenant_buffer(e, step->dout[i]);
+        call->out[i] = tenant_buffer(e, step->out[i]);
+        call->dout[i] = tenant_buffer(e, step->dout[i]);
     }
     switch (step->kind) {
     case SW_STEP_FORWARD:
-        return op->forward(run);
+        return op->forward(call);
     case SW_STEP_RECOMPUTE:
-        return op->recompute(run);
+        return op->recompute(call);
     default:
-        return op->backward(run);
+        return op->backward(call);
     }
 }
 
@@ -279,9 +279,9 @@ static sw_status value_finite(bool *finite, sw_executor *e, int value, cl_mem bu
 }
 
 /* The node whose outputs a node's forward step writes: its own, or those of the one it does too. */
-static const sw_node *writer(const sw_run *run)
+static const sw_node *writer(const sw_call *call)
 {
-    return run->next ? run->next : run->node;
+    return call->next ? call->next : call->node;
 }
 
 /* Fails when what the step wrote holds a NaN or an infinity. */
@@ -291,15 +291,15 @@ static sw_status check_step(sw_executor *e, const sw_step *step, int n)
                                          [SW_STEP_RECOMPUTE] = "recomputed output",
                                          [SW_STEP_BACKWARD] = "gradient"};
     sw_status status = SW_OK;
-    const sw_run *run = &e->runs[step->node];
-    const sw_node *node = run->node;
+    const sw_call *call = &e->calls[step->node];
+    const sw_node *node = call->node;
     bool finite = true;
-    for (int i = 0; i < writer(run)->output_count && step->kind != SW_STEP_BACKWARD && finite; i++)
-        SW_TRY(value_finite(&finite, e, writer(run)->outputs[i], run->out[i], n));
+    for (int i = 0; i < writer(call)->output_count && step->kind != SW_STEP_BACKWARD && finite; i++)
+        SW_TRY(value_finite(&finite, e, writer(call)->outputs[i], call->out[i], n));
     for (int i = 0; i < node->input_count && step->kind == SW_STEP_BACKWARD && finite; i++)
-        SW_TRY(value_finite(&finite, e, node->inputs[i], run->din[i], n));
+        SW_TRY(value_finite(&finite, e, node->inputs[i], call->din[i], n));
     for (int i = 0; i < node->param_count && step->kind == SW_STEP_BACKWARD && finite; i++)
-        SW_TRY(all_finite(&finite, e, run->dparam[i], e->graph->params[node->params[i]].elems));
+        SW_TRY(all_finite(&finite, e, call->dparam[i], e->graph->params[node->params[i]].elems));
     if (!finite)
         status = sw_fail(SW_E_NUMERIC, "the %s of %s '%s' holds a NaN or an infinity", passes[step->kind],
                          node->op->name, node->name);
@@ -311,9 +311,9 @@ done:
 static sw_status take_epilogue(sw_executor *e, int node)
 {
     int partner = e->partner[node];
-    e->runs[node].epilogue = (sw_epilogue){.kind = SW_EPILOGUE_NONE};
+    e->calls[node].epilogue = (sw_epilogue){.kind = SW_EPILOGUE_NONE};
     if (partner < 0) return SW_OK;
-    return e->runs[partner].node->op->as_epilogue(&e->runs[partner], &e->runs[node].epilogue);
+    return e->calls[partner].node->op->as_epilogue(&e->calls[partner], &e->calls[node].epilogue);
 }
 
 static sw_status run_steps(sw_executor *e, int first, int end, int n)
@@ -368,13 +368,13 @@ sw_status sw_executor_backward(sw_executor *e, int n)
 
 /* --- where a NaN began ----------------------------------------------------------------------- */
 
-static sw_status params_finite(const sw_param **culprit, sw_executor *e, const sw_run *run)
+static sw_status params_finite(const sw_param **culprit, sw_executor *e, const sw_call *call)
 {
     sw_status status = SW_OK;
-    for (int i = 0; i < run->node->param_count && !*culprit; i++) {
-        const sw_param *param = &e->graph->params[run->node->params[i]];
+    for (int i = 0; i < call->node->param_count && !*culprit; i++) {
+        const sw_param *param = &e->graph->params[call->node->params[i]];
         bool finite = true;
-        SW_TRY(all_finite(&finite, e, run->param[i], param->elems));
+        SW_TRY(all_finite(&finite, e, call->param[i], param->elems));
         if (!finite) *culprit = param;
     }
 done:
@@ -387,20 +387,20 @@ sw_status sw_executor_find_nan(sw_executor *e, int n, char *where, size_t where_
     where[0] = '\0';
     for (int s = 0; s < e->plan->first_backward && !where[0]; s++) {
         const sw_step *step = &e->plan->steps[s];
-        const sw_run *run = &e->runs[step->node];
+        const sw_call *call = &e->calls[step->node];
         const sw_param *param = NULL;
-        SW_TRY(params_finite(&param, e, run));
+        SW_TRY(params_finite(&param, e, call));
         if (param) {
             snprintf(where, where_bytes, "parameter '%s'", param->name);
             break;
         }
-        e->runs[step->node].epilogue = (sw_epilogue){.kind = SW_EPILOGUE_NONE}; /* each node by itself */
+        e->calls[step->node].epilogue = (sw_epilogue){.kind = SW_EPILOGUE_NONE}; /* each node by itself */
         SW_TRY(run_step(e, step, n));
-        for (int i = 0; i < writer(run)->output_count && !where[0]; i++) {
+        for (int i = 0; i < writer(call)->output_count && !where[0]; i++) {
             bool finite = true;
-            SW_TRY(value_finite(&finite, e, writer(run)->outputs[i], run->out[i], n));
+            SW_TRY(value_finite(&finite, e, writer(call)->outputs[i], call->out[i], n));
             if (!finite)
-                snprintf(where, where_bytes, "the output of %s '%s'", run->node->op->name, run->node->name);
+                snprintf(where, where_bytes, "the output of %s '%s'", call->node->op->name, call->node->name);
         }
     }
 done:

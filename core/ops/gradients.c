@@ -51,10 +51,10 @@ static size_t vector_count(const sw_gradients *g)
     return g->store->param_elems / (size_t)sw_cl_vector_width(g->store->cl);
 }
 
-static sw_grid sweep_grid(const sw_gradients *g)
+static sw_ndrange sweep_grid(const sw_gradients *g)
 {
-    const sw_run run = {.cl = g->store->cl}; /* a grid depends on the device alone */
-    return sw_run_grid(&run, vector_count(g), 1, false);
+    const sw_call call = {.cl = g->store->cl}; /* a grid depends on the device alone */
+    return sw_call_ndrange(&call, vector_count(g), 1, false);
 }
 
 sw_status sw_gradients_scale(sw_gradients *g, double factor)
@@ -71,12 +71,12 @@ sw_status sw_gradients_clip(sw_gradients *g)
     sw_cl *cl = g->store->cl;
     if (!g->clip) return SW_OK;
     const sw_chunks chunks = sw_chunks_deal(cl, (int)vector_count(g), MIN_ROUNDS, MAX_ITEMS);
-    const sw_run run = {.cl = cl};
-    SW_TRY(SW_LAUNCH(cl, g->squares, NULL, sw_run_grid(&run, (size_t)chunks.items, 1, true),
+    const sw_call call = {.cl = cl};
+    SW_TRY(SW_LAUNCH(cl, g->squares, NULL, sw_call_ndrange(&call, (size_t)chunks.items, 1, true),
                      sw_arg_buffer(g->store->grads), sw_arg_buffer(g->partial), sw_arg_i32(chunks.vectors),
                      sw_arg_i32(chunks.rounds), sw_arg_i32(chunks.item_stride),
                      sw_arg_i32(chunks.round_stride)));
-    SW_TRY(SW_LAUNCH(cl, g->norm, NULL, ((sw_grid){.global = {SUM_ITEMS}, .local = {SUM_ITEMS}}),
+    SW_TRY(SW_LAUNCH(cl, g->norm, NULL, ((sw_ndrange){.global = {SUM_ITEMS}, .local = {SUM_ITEMS}}),
                      sw_arg_buffer(g->partial), sw_arg_i32(chunks.items), sw_arg_f32(g->clip_norm),
                      sw_arg_buffer(g->norms)));
     SW_TRY(

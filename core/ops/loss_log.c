@@ -37,9 +37,9 @@ void sw_loss_log_deinit(sw_loss_log *log)
 sw_status sw_loss_log_add(sw_loss_log *log, cl_mem loss, const sw_optimizer *optimizer)
 {
     assert(log->count < log->capacity && !log->read);
-    sw_status status =
-        SW_LAUNCH(log->cl, log->kernel, NULL, ((sw_grid){.global = {1}, .local = {1}}), sw_arg_buffer(loss),
-                  sw_arg_buffer(log->losses), sw_arg_i32(log->count), sw_arg_buffer(optimizer->halted));
+    sw_status status = SW_LAUNCH(log->cl, log->kernel, NULL, ((sw_ndrange){.global = {1}, .local = {1}}),
+                                 sw_arg_buffer(loss), sw_arg_buffer(log->losses), sw_arg_i32(log->count),
+                                 sw_arg_buffer(optimizer->halted));
     if (status == SW_OK) log->count++;
     return sw_fail_in(status, "loss");
 }

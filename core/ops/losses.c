@@ -66,72 +66,73 @@ done:
     return status;
 }
 
-static sw_status loss_prepare(sw_run *run)
+static sw_status loss_prepare(sw_call *call)
 {
     sw_status status = SW_OK;
-    const sw_loss_attrs *attrs = run->node->attrs;
-    const sw_shape x = sw_run_in_shape(run, 0);
+    const sw_loss_attrs *attrs = call->node->attrs;
+    const sw_shape x = sw_call_in_shape(call, 0);
     /* without gamma the focal loss is the cross-entropy, to the bit */
-    const bool focal = run->node->op == &sw_op_focal && attrs->gamma > 0.0f;
+    const bool focal = call->node->op == &sw_op_focal && attrs->gamma > 0.0f;
     loss *l = calloc(1, sizeof *l);
     if (!l) return sw_fail_alloc("a loss", sizeof *l);
-    run->prepared = l;
-    l->vec = sw_run_vec(run, x.h * x.w);
+    call->prepared = l;
+    l->vec = sw_call_vec(call, x.h * x.w);
     char options[64];
     snprintf(options, sizeof options, "-DVEC=%d -DK=%d%s", l->vec, x.c, focal ? " -DFOCAL" : "");
-    SW_TRY(sw_kernel_get(&l->forward, run->cl, "losses", "losses_fwd", options));
-    SW_TRY(sw_kernel_get(&l->sum, run->cl, "losses", "losses_sum", options));
-    SW_TRY(sw_kernel_get(&l->backward, run->cl, "losses", "losses_bwd", options));
-    SW_TRY(upload_weights(l, run->cl, attrs, x.c));
+    SW_TRY(sw_kernel_get(&l->forward, call->cl, "losses", "losses_fwd", options));
+    SW_TRY(sw_kernel_get(&l->sum, call->cl, "losses", "losses_sum", options));
+    SW_TRY(sw_kernel_get(&l->backward, call->cl, "losses", "losses_bwd", options));
+    SW_TRY(upload_weights(l, call->cl, attrs, x.c));
 done:
     return status;
 }
 
-static void loss_release(sw_run *run)
+static void loss_release(sw_call *call)
 {
-    loss *l = run->prepared;
+    loss *l = call->prepared;
     sw_buffer_release(&l->weights);
     free(l);
-    run->prepared = NULL;
+    call->prepared = NULL;
 }
 
-static sw_chunks deal_pixels(const sw_run *run)
+static sw_chunks deal_pixels(const sw_call *call)
 {
-    const loss *l = run->prepared;
-    const sw_shape x = sw_run_in_shape(run, 0);
-    return sw_chunks_deal(run->cl, x.n * (x.h * x.w / l->vec), MIN_ROUNDS, MAX_ITEMS);
+    const loss *l = call->prepared;
+    const sw_shape x = sw_call_in_shape(call, 0);
+    return sw_chunks_deal(call->cl, x.n * (x.h * x.w / l->vec), MIN_ROUNDS, MAX_ITEMS);
 }
 
-static sw_status loss_forward(sw_run *run)
+static sw_status loss_forward(sw_call *call)
 {
     sw_status status = SW_OK;
-    const sw_loss_attrs *attrs = run->node->attrs;
-    const loss *l = run->prepared;
-    const sw_chunks chunks = deal_pixels(run);
-    SW_TRY(SW_LAUNCH(run->cl, l->forward, run->node->name, sw_run_grid(run, (size_t)chunks.items, 1, true),
-                     sw_arg_buffer(run->in[0]), sw_arg_buffer(run->in[1]), sw_arg_buffer(l->weights),
-                     sw_arg_buffer(run->workspace), sw_arg_i32(chunks.vectors), sw_arg_i32(chunks.rounds),
-                     sw_arg_i32(chunks.item_stride), sw_arg_i32(chunks.round_stride),
-                     sw_arg_f32(attrs->gamma)));
-    SW_TRY(SW_LAUNCH(run->cl, l->sum, run->node->name,
-                     ((sw_grid){.global = {SUM_ITEMS}, .local = {SUM_ITEMS}}), sw_arg_buffer(run->workspace),
-                     sw_arg_i32(chunks.items), sw_arg_buffer(run->out[0]), sw_arg_buffer(run->saved[0])));
+    const sw_loss_attrs *attrs = call->node->attrs;
+    const loss *l = call->prepared;
+    const sw_chunks chunks = deal_pixels(call);
+    SW_TRY(SW_LAUNCH(call->cl, l->forward, call->node->name,
+                     sw_call_ndrange(call, (size_t)chunks.items, 1, true), sw_arg_buffer(call->in[0]),
+                     sw_arg_buffer(call->in[1]), sw_arg_buffer(l->weights), sw_arg_buffer(call->workspace),
+                     sw_arg_i32(chunks.vectors), sw_arg_i32(chunks.rounds), sw_arg_i32(chunks.item_stride),
+                     sw_arg_i32(chunks.round_stride), sw_arg_f32(attrs->gamma)));
+    SW_TRY(SW_LAUNCH(call->cl, l->sum, call->node->name,
+                     ((sw_ndrange){.global = {SUM_ITEMS}, .local = {SUM_ITEMS}}),
+                     sw_arg_buffer(call->workspace), sw_arg_i32(chunks.items), sw_arg_buffer(call->out[0]),
+                     sw_arg_buffer(call->saved[0])));
 done:
     return status;
 }
 
-static sw_status loss_backward(sw_run *run)
+static sw_status loss_backward(sw_call *call)
 {
-    const sw_loss_attrs *attrs = run->node->attrs;
-    const loss *l = run->prepared;
-    const sw_chunks chunks = deal_pixels(run);
-    if (!run->din[0]) return SW_OK;
-    return SW_LAUNCH(run->cl, l->backward, run->node->name, sw_run_grid(run, (size_t)chunks.items, 1, true),
-                     sw_arg_buffer(run->in[0]), sw_arg_buffer(run->in[1]), sw_arg_buffer(l->weights),
-                     sw_arg_buffer(run->saved[0]), sw_arg_buffer(run->din[0]), sw_arg_i32(chunks.vectors),
-                     sw_arg_i32(chunks.rounds), sw_arg_i32(chunks.item_stride),
-                     sw_arg_i32(chunks.round_stride), sw_arg_f32(attrs->gamma),
-                     sw_arg_i32(run->accumulate[0]));
+    const sw_loss_attrs *attrs = call->node->attrs;
+    const loss *l = call->prepared;
+    const sw_chunks chunks = deal_pixels(call);
+    if (!call->din[0]) return SW_OK;
+    return SW_LAUNCH(call->cl, l->backward, call->node->name,
+                     sw_call_ndrange(call, (size_t)chunks.items, 1, true), sw_arg_buffer(call->in[0]),
+                     sw_arg_buffer(call->in[1]), sw_arg_buffer(l->weights), sw_arg_buffer(call->saved[0]),
+                     sw_arg_buffer(call->din[0]), sw_arg_i32(chunks.vectors), sw_arg_i32(chunks.rounds),
+                     sw_arg_i32(chunks.item_stride), sw_arg_i32(chunks.round_stride),
+                     sw_arg_f32(attrs->gamma), sw_arg_i32(call->accumulate[0]));
 }
 
 #define LOSS_OP(op_name, op_help)                                                                            \

@@ -21,29 +21,29 @@ done:
     return status;
 }
 
-static sw_status max_pool_prepare(sw_run *run)
+static sw_status max_pool_prepare(sw_call *call)
 {
-    return sw_window_prepare(run, "max_pool", "max_pool_fwd", "max_unpool", "max_unpool_fwd");
+    return sw_window_prepare(call, "max_pool", "max_pool_fwd", "max_unpool", "max_unpool_fwd");
 }
 
-static sw_status max_pool_forward(sw_run *run)
+static sw_status max_pool_forward(sw_call *call)
 {
-    const sw_window *window = run->prepared;
-    const sw_shape x = sw_run_in_shape(run, 0), y = sw_run_out_shape(run, 0);
+    const sw_window *window = call->prepared;
+    const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_out_shape(call, 0);
     const size_t words = (size_t)sw_window_words(y.c);
-    const sw_grid grid = sw_run_grid(run, (size_t)y.w * words, (size_t)y.n * (size_t)y.h, false);
-    return SW_LAUNCH(run->cl, window->forward, run->node->name, grid, sw_arg_buffer(run->in[0]),
-                     sw_arg_buffer(run->out[0]), sw_arg_buffer(run->out[1]), sw_arg_i32(x.h), sw_arg_i32(x.w),
-                     sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32(y.c / window->vec),
-                     SW_EPILOGUE_ARGS(run->epilogue));
+    const sw_ndrange grid = sw_call_ndrange(call, (size_t)y.w * words, (size_t)y.n * (size_t)y.h, false);
+    return SW_LAUNCH(call->cl, window->forward, call->node->name, grid, sw_arg_buffer(call->in[0]),
+                     sw_arg_buffer(call->out[0]), sw_arg_buffer(call->out[1]), sw_arg_i32(x.h),
+                     sw_arg_i32(x.w), sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32(y.c / window->vec),
+                     SW_EPILOGUE_ARGS(call->epilogue));
 }
 
-static sw_status max_pool_backward(sw_run *run)
+static sw_status max_pool_backward(sw_call *call)
 {
-    const sw_window *window = run->prepared;
-    if (!run->din[0]) return SW_OK;
-    return sw_window_spread(run, window->backward, run->dout[0], run->out[1], run->din[0],
-                            sw_run_out_shape(run, 0), sw_run_in_shape(run, 0), run->accumulate[0]);
+    const sw_window *window = call->prepared;
+    if (!call->din[0]) return SW_OK;
+    return sw_window_spread(call, window->backward, call->dout[0], call->out[1], call->din[0],
+                            sw_call_out_shape(call, 0), sw_call_in_shape(call, 0), call->accumulate[0]);
 }
 
 const sw_op sw_op_max_pool = {

@@ -25,28 +25,30 @@ done:
     return status;
 }
 
-static sw_status max_unpool_prepare(sw_run *run)
+static sw_status max_unpool_prepare(sw_call *call)
 {
-    return sw_window_prepare(run, "max_unpool", "max_unpool_fwd", "max_unpool", "max_unpool_bwd");
+    return sw_window_prepare(call, "max_unpool", "max_unpool_fwd", "max_unpool", "max_unpool_bwd");
 }
 
-static sw_status max_unpool_forward(sw_run *run)
+static sw_status max_unpool_forward(sw_call *call)
 {
-    const sw_window *window = run->prepared;
-    return sw_window_spread(run, window->forward, run->in[0], run->in[1], run->out[0],
-                            sw_run_in_shape(run, 0), sw_run_out_shape(run, 0), false);
+    const sw_window *window = call->prepared;
+    return sw_window_spread(call, window->forward, call->in[0], call->in[1], call->out[0],
+                            sw_call_in_shape(call, 0), sw_call_out_shape(call, 0), false);
 }
 
-static sw_status max_unpool_backward(sw_run *run)
+static sw_status max_unpool_backward(sw_call *call)
 {
-    const sw_window *window = run->prepared;
-    const sw_shape x = sw_run_in_shape(run, 0), y = sw_run_out_shape(run, 0);
+    const sw_window *window = call->prepared;
+    const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_out_shape(call, 0);
     const int vectors = x.c / window->vec;
-    if (!run->din[0]) return SW_OK;
-    const sw_grid grid = sw_run_grid(run, (size_t)x.w * (size_t)vectors, (size_t)x.n * (size_t)x.h, false);
-    return SW_LAUNCH(run->cl, window->backward, run->node->name, grid, sw_arg_buffer(run->dout[0]),
-                     sw_arg_buffer(run->in[1]), sw_arg_buffer(run->din[0]), sw_arg_i32(x.h), sw_arg_i32(x.w),
-                     sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32(vectors), sw_arg_i32(run->accumulate[0]));
+    if (!call->din[0]) return SW_OK;
+    const sw_ndrange grid =
+        sw_call_ndrange(call, (size_t)x.w * (size_t)vectors, (size_t)x.n * (size_t)x.h, false);
+    return SW_LAUNCH(call->cl, window->backward, call->node->name, grid, sw_arg_buffer(call->dout[0]),
+                     sw_arg_buffer(call->in[1]), sw_arg_buffer(call->din[0]), sw_arg_i32(x.h),
+                     sw_arg_i32(x.w), sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32(vectors),
+                     sw_arg_i32(call->accumulate[0]));
 }
 
 const sw_op sw_op_max_unpool = {

@@ -60,13 +60,13 @@ done:
 sw_status sw_metrics_create(sw_metrics **out, sw_cl *cl, int max_n, int h, int w, int k, int ignore_index)
 {
     sw_status status = SW_OK;
-    const sw_run run = {.cl = cl}; /* the vector width depends on the device alone */
+    const sw_call call = {.cl = cl}; /* the vector width depends on the device alone */
     assert(max_n > 0 && h > 0 && w > 0 && k > 0 && k <= MAX_CLASSES);
     *out = NULL;
     sw_metrics *m = calloc(1, sizeof *m);
     if (!m) return sw_fail_alloc("metrics", sizeof *m);
     *m = (sw_metrics){.cl = cl, .max_n = max_n, .h = h, .w = w, .k = k, .ignore_index = ignore_index};
-    const int vec = sw_run_vec(&run, h * w);
+    const int vec = sw_call_vec(&call, h * w);
     m->chunks = sw_chunks_deal(cl, h * w / vec, chunk_pixels(k) / vec, h * w);
     SW_TRY(build(m, vec));
     SW_TRY(allocate(m));
@@ -92,19 +92,19 @@ void sw_metrics_destroy(sw_metrics *m)
 sw_status sw_metrics_run(sw_metrics *m, cl_mem logits, cl_mem labels, int n)
 {
     sw_status status = SW_OK;
-    const sw_run run = {.cl = m->cl}; /* a grid depends on the device alone */
+    const sw_call call = {.cl = m->cl}; /* a grid depends on the device alone */
     const sw_chunks *c = &m->chunks;
     const size_t images = (size_t)n, cells = (size_t)m->k * (size_t)m->k;
     assert(n > 0 && n <= m->max_n);
     m->n = n;
-    SW_TRY(SW_LAUNCH(m->cl, m->count, "metrics", sw_run_grid(&run, (size_t)c->items, images, true),
+    SW_TRY(SW_LAUNCH(m->cl, m->count, "metrics", sw_call_ndrange(&call, (size_t)c->items, images, true),
                      sw_arg_buffer(logits), sw_arg_buffer(labels), sw_arg_buffer(m->predictions),
                      sw_arg_buffer(m->confidence), sw_arg_buffer(m->chunk_counts),
                      sw_arg_buffer(m->chunk_overlap), sw_arg_i32(c->vectors), sw_arg_i32(c->rounds),
                      sw_arg_i32(c->item_stride), sw_arg_i32(c->round_stride), sw_arg_i32(m->ignore_index)));
-    SW_TRY(SW_LAUNCH(m->cl, m->sum_counts, "metrics", sw_run_grid(&run, cells, images, false),
+    SW_TRY(SW_LAUNCH(m->cl, m->sum_counts, "metrics", sw_call_ndrange(&call, cells, images, false),
                      sw_arg_buffer(m->chunk_counts), sw_arg_i32(c->items), sw_arg_buffer(m->confusion)));
-    SW_TRY(SW_LAUNCH(m->cl, m->sum_overlap, "metrics", sw_run_grid(&run, 2, images, false),
+    SW_TRY(SW_LAUNCH(m->cl, m->sum_overlap, "metrics", sw_call_ndrange(&call, 2, images, false),
                      sw_arg_buffer(m->chunk_overlap), sw_arg_i32(c->items), sw_arg_buffer(m->soft)));
 done:
     return status;

@@ -50,7 +50,7 @@ void sw_optimizer_deinit(sw_optimizer *optimizer)
     *optimizer = (sw_optimizer){0};
 }
 
-static sw_status step_adam(const sw_optimizer *o, sw_grid grid, double lr)
+static sw_status step_adam(const sw_optimizer *o, sw_ndrange grid, double lr)
 {
     const sw_update_config *c = &o->config;
     const double beta1 = sw_float_as_written(c->beta1), beta2 = sw_float_as_written(c->beta2),
@@ -67,7 +67,7 @@ static sw_status step_adam(const sw_optimizer *o, sw_grid grid, double lr)
                      sw_arg_f32(decoupled ? (float)(1.0 - lr * decay) : 1.0f), sw_arg_buffer(o->halted));
 }
 
-static sw_status step_sgd(const sw_optimizer *o, sw_grid grid, double lr)
+static sw_status step_sgd(const sw_optimizer *o, sw_ndrange grid, double lr)
 {
     const sw_update_config *c = &o->config;
     if (o->moment_count == 0)
@@ -83,9 +83,9 @@ static sw_status step_sgd(const sw_optimizer *o, sw_grid grid, double lr)
 sw_status sw_optimizer_step(sw_optimizer *optimizer, double lr)
 {
     sw_cl *cl = optimizer->store->cl;
-    const sw_run run = {.cl = cl}; /* a grid depends on the device alone */
+    const sw_call call = {.cl = cl}; /* a grid depends on the device alone */
     const size_t vectors = optimizer->store->param_elems / (size_t)sw_cl_vector_width(cl);
-    const sw_grid grid = sw_run_grid(&run, vectors, 1, false);
+    const sw_ndrange grid = sw_call_ndrange(&call, vectors, 1, false);
     const sw_status status = optimizer->config.kind == SW_UPDATE_SGD ? step_sgd(optimizer, grid, lr)
                                                                      : step_adam(optimizer, grid, lr);
     if (status == SW_OK) optimizer->steps++;

@@ -8,18 +8,18 @@
 /* A part of a slab. Tenants that begin at the same place, of one plan or of several, share one, as large as
  * the largest of them: NVIDIA's driver (580) crashes when one of two sub-buffers with the same beginning is
  * released. */
-typedef struct sw_pool_view {
+typedef struct sw_slabs_view {
     int slab;
     size_t offset_bytes, bytes;
     cl_mem buffer;
 } pool_view;
 
-void sw_pool_init(sw_pool *pool, sw_cl *cl)
+void sw_slabs_init(sw_slabs *pool, sw_cl *cl)
 {
-    *pool = (sw_pool){.cl = cl};
+    *pool = (sw_slabs){.cl = cl};
 }
 
-void sw_pool_deinit(sw_pool *pool)
+void sw_slabs_deinit(sw_slabs *pool)
 {
     for (int i = 0; i < pool->view_count; i++) sw_buffer_release(&pool->views[i].buffer);
     if (pool->slabs)
@@ -28,10 +28,10 @@ void sw_pool_deinit(sw_pool *pool)
     free(pool->views);
     free(pool->slabs);
     free(pool->slab_bytes);
-    *pool = (sw_pool){0};
+    *pool = (sw_slabs){0};
 }
 
-static pool_view *find_view(const sw_pool *pool, const sw_tenant *tenant)
+static pool_view *find_view(const sw_slabs *pool, const sw_tenant *tenant)
 {
     for (int i = 0; i < pool->view_count; i++)
         if (pool->views[i].slab == tenant->slab && pool->views[i].offset_bytes == tenant->offset_bytes)
@@ -39,7 +39,7 @@ static pool_view *find_view(const sw_pool *pool, const sw_tenant *tenant)
     return NULL;
 }
 
-static sw_status add_views(sw_pool *pool, const sw_plan *plan)
+static sw_status add_views(sw_slabs *pool, const sw_plan *plan)
 {
     size_t bytes = (size_t)(pool->view_count + plan->tenant_count) * sizeof *pool->views;
     pool_view *grown = realloc(pool->views, bytes);
@@ -57,7 +57,7 @@ static sw_status add_views(sw_pool *pool, const sw_plan *plan)
     return SW_OK;
 }
 
-sw_status sw_pool_grow(sw_pool *pool, const sw_plan *plan, size_t workspace_bytes)
+sw_status sw_slabs_grow(sw_slabs *pool, const sw_plan *plan, size_t workspace_bytes)
 {
     assert(!pool->slabs);
     if (plan->slab_count > pool->slab_count) {
@@ -73,7 +73,7 @@ sw_status sw_pool_grow(sw_pool *pool, const sw_plan *plan, size_t workspace_byte
     return plan->tenant_count ? add_views(pool, plan) : SW_OK;
 }
 
-static sw_status make_buffers(sw_pool *pool)
+static sw_status make_buffers(sw_slabs *pool)
 {
     sw_status status = SW_OK;
     for (int i = 0; i < pool->slab_count; i++)
@@ -88,7 +88,7 @@ done:
     return status;
 }
 
-sw_status sw_pool_allocate(sw_pool *pool)
+sw_status sw_slabs_allocate(sw_slabs *pool)
 {
     if (pool->slabs) return SW_OK;
     pool->slabs = calloc((size_t)pool->slab_count, sizeof *pool->slabs);
@@ -98,7 +98,7 @@ sw_status sw_pool_allocate(sw_pool *pool)
                       "runtime.workspace_mb needs less");
 }
 
-cl_mem sw_pool_view(const sw_pool *pool, const sw_tenant *tenant)
+cl_mem sw_slabs_view(const sw_slabs *pool, const sw_tenant *tenant)
 {
     return find_view(pool, tenant)->buffer;
 }

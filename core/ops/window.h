@@ -11,16 +11,16 @@ typedef struct sw_window {
     int vec;
 } sw_window;
 
-/* Builds both kernels for the channels of input 0 and leaves a sw_window in run->prepared. The files need not
- * be the same: spreading by offsets is max_unpool's forward pass and max_pool's backward pass. */
-sw_status sw_window_prepare(sw_run *run, const char *forward_file, const char *forward_name,
+/* Builds both kernels for the channels of input 0 and leaves a sw_window in call->prepared. The files need
+ * not be the same: spreading by offsets is max_unpool's forward pass and max_pool's backward pass. */
+sw_status sw_window_prepare(sw_call *call, const char *forward_file, const char *forward_name,
                             const char *backward_file, const char *backward_name) SW_NODISCARD;
-void sw_window_release(sw_run *run);
+void sw_window_release(sw_call *call);
 
 /* Launches max_unpool_fwd: `values` and `offsets` of shape small (with the words of small.c channels) are
  * spread over `spread` of shape large. */
-sw_status sw_window_spread(sw_run *run, const sw_kernel *kernel, cl_mem values, cl_mem offsets, cl_mem spread,
-                           sw_shape small, sw_shape large, bool accumulate) SW_NODISCARD;
+sw_status sw_window_spread(sw_call *call, const sw_kernel *kernel, cl_mem values, cl_mem offsets,
+                           cl_mem spread, sw_shape small, sw_shape large, bool accumulate) SW_NODISCARD;
 
 /* Words of 16 offsets that a pixel of so many channels has. */
 int sw_window_words(int channels);

@@ -9,7 +9,7 @@
 enum { GAP = 2, NARROWEST = 6, MOST_COLUMNS = 8 /* of a table of words */, MOST_IN_BLOCK = 24 };
 
 /* A cell is one line, and harmless. */
-static const char *keep(sheet *s, const char *text)
+static const char *keep(sw_sheet *s, const char *text)
 {
     sw_str clean = {0};
     sw_utf8_append(&clean, text);
@@ -21,10 +21,10 @@ static const char *keep(sheet *s, const char *text)
     return copy;
 }
 
-static bool grow(sheet *s)
+static bool grow(sw_sheet *s)
 {
     int capacity = s->table_capacity ? 2 * s->table_capacity : 16;
-    sheet_table *grown = realloc(s->tables, (size_t)capacity * sizeof *grown);
+    sw_sheet_table *grown = realloc(s->tables, (size_t)capacity * sizeof *grown);
     if (!grown) {
         s->failed = true;
         return false;
@@ -34,11 +34,11 @@ static bool grow(sheet *s)
     return true;
 }
 
-sheet_table *sheet_add(sheet *s, const char *title, int columns, int rows)
+sw_sheet_table *sw_sheet_add(sw_sheet *s, const char *title, int columns, int rows)
 {
     if (s->table_count == s->table_capacity && !grow(s)) return NULL;
-    sheet_table *table = &s->tables[s->table_count];
-    *table = (sheet_table){.title = keep(s, title), .columns = columns, .rows = rows};
+    sw_sheet_table *table = &s->tables[s->table_count];
+    *table = (sw_sheet_table){.title = keep(s, title), .columns = columns, .rows = rows};
     table->heads = sw_arena_alloc(&s->arena, (size_t)columns * sizeof *table->heads);
     table->cells = sw_arena_alloc(&s->arena, (size_t)columns * (size_t)(rows + 1) * sizeof *table->cells);
     if (!table->heads || !table->cells || !table->title) {
@@ -49,36 +49,36 @@ sheet_table *sheet_add(sheet *s, const char *title, int columns, int rows)
     return table;
 }
 
-void sheet_head(sheet *s, sheet_table *table, int column, const char *text)
+void sw_sheet_head(sw_sheet *s, sw_sheet_table *table, int column, const char *text)
 {
     if (table) table->heads[column] = keep(s, text);
 }
 
-void sheet_put(sheet *s, sheet_table *table, int row, int column, const char *text)
+void sw_sheet_put(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *text)
 {
     if (table) table->cells[row * table->columns + column].text = keep(s, text);
 }
 
-void sheet_put_delta(sheet *s, sheet_table *table, int row, int column, const char *delta)
+void sw_sheet_put_delta(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *delta)
 {
     if (table) table->cells[row * table->columns + column].delta = keep(s, delta);
 }
 
-void sheet_warn(sheet *s, const char *text)
+void sw_sheet_warn(sw_sheet *s, const char *text)
 {
-    if (s->warning_count < SHEET_WARNINGS) s->warnings[s->warning_count++] = keep(s, text);
+    if (s->warning_count < SW_SHEET_WARNINGS) s->warnings[s->warning_count++] = keep(s, text);
 }
 
-sw_status sheet_status(const sheet *s)
+sw_status sw_sheet_status(const sw_sheet *s)
 {
     return s->failed ? sw_fail_alloc("a page of tables", 0) : SW_OK;
 }
 
-void sheet_deinit(sheet *s)
+void sw_sheet_deinit(sw_sheet *s)
 {
     free(s->tables);
     sw_arena_deinit(&s->arena);
-    *s = (sheet){0};
+    *s = (sw_sheet){0};
 }
 
 /* ---- text ---- */
@@ -154,11 +154,11 @@ typedef struct figure_width {
     int text, delta, whole;
 } figure_width;
 
-static figure_width measure(const sheet_table *table, int column)
+static figure_width measure(const sw_sheet_table *table, int column)
 {
     figure_width w = {.text = width_of(table->heads[column])};
     for (int r = 0; r < table->rows; r++) {
-        const sheet_cell *cell = sheet_at(table, r, column);
+        const sw_sheet_cell *cell = sw_sheet_at(table, r, column);
         if (width_of(cell->text) > w.text) w.text = width_of(cell->text);
         if (width_of(cell->delta) > w.delta) w.delta = width_of(cell->delta);
     }
@@ -166,7 +166,7 @@ static figure_width measure(const sheet_table *table, int column)
     return w;
 }
 
-static void put_figure(sw_str *out, const sheet_cell *cell, figure_width w)
+static void put_figure(sw_str *out, const sw_sheet_cell *cell, figure_width w)
 {
     pad(out, GAP);
     put_right(out, cell->text, w.text);
@@ -178,28 +178,29 @@ static void put_figure(sw_str *out, const sheet_cell *cell, figure_width w)
 }
 
 /* Columns from..from + count. */
-static void put_block(sw_str *out, const sheet_table *table, int from, int count, const figure_width *widths,
-                      int names)
+static void put_block(sw_str *out, const sw_sheet_table *table, int from, int count,
+                      const figure_width *widths, int names)
 {
     put_left(out, table->heads[0], names);
     for (int c = 0; c < count; c++) {
-        const sheet_cell head = {.text = table->heads[from + c]};
+        const sw_sheet_cell head = {.text = table->heads[from + c]};
         put_figure(out, &head, widths[c]);
     }
     end_line(out);
     for (int r = 0; r < table->rows; r++) {
-        put_left(out, sheet_at(table, r, 0)->text, names);
-        for (int c = 0; c < count; c++) put_figure(out, sheet_at(table, r, from + c), widths[c]);
+        put_left(out, sw_sheet_at(table, r, 0)->text, names);
+        for (int c = 0; c < count; c++) put_figure(out, sw_sheet_at(table, r, from + c), widths[c]);
         end_line(out);
     }
 }
 
-static void text_figures(sw_str *out, const sheet_table *table, int width)
+static void text_figures(sw_str *out, const sw_sheet_table *table, int width)
 {
     figure_width widths[MOST_IN_BLOCK];
     int names = width_of(table->heads[0]);
     for (int r = 0; r < table->rows; r++)
-        if (width_of(sheet_at(table, r, 0)->text) > names) names = width_of(sheet_at(table, r, 0)->text);
+        if (width_of(sw_sheet_at(table, r, 0)->text) > names)
+            names = width_of(sw_sheet_at(table, r, 0)->text);
     for (int from = 1, count; from < table->columns; from += count) {
         int used = names;
         for (count = 0; from + count < table->columns && count < MOST_IN_BLOCK; count++) {
@@ -249,26 +250,26 @@ static void put_words(sw_str *out, const char *const texts[MOST_COLUMNS], const 
     }
 }
 
-static void text_words(sw_str *out, const sheet_table *table, int width)
+static void text_words(sw_str *out, const sw_sheet_table *table, int width)
 {
     const char *texts[MOST_COLUMNS];
     int widths[MOST_COLUMNS], columns = table->columns < MOST_COLUMNS ? table->columns : MOST_COLUMNS;
     for (int c = 0; c < columns; c++) {
         widths[c] = width_of(table->heads[c]);
         for (int r = 0; r < table->rows; r++) {
-            int w = width_of(sheet_at(table, r, c)->text);
+            int w = width_of(sw_sheet_at(table, r, c)->text);
             if (w > widths[c]) widths[c] = w;
         }
     }
     fit(widths, columns, width);
     put_words(out, table->heads, widths, columns);
     for (int r = 0; r < table->rows; r++) {
-        for (int c = 0; c < columns; c++) texts[c] = sheet_at(table, r, c)->text;
+        for (int c = 0; c < columns; c++) texts[c] = sw_sheet_at(table, r, c)->text;
         put_words(out, texts, widths, columns);
     }
 }
 
-void sheet_text(sw_str *out, const sheet *s, int width)
+void sw_sheet_text(sw_str *out, const sw_sheet *s, int width)
 {
     put_wrapped(out, s->title, 0, width);
     for (int i = 0; i < s->warning_count; i++) {
@@ -276,7 +277,7 @@ void sheet_text(sw_str *out, const sheet *s, int width)
         put_wrapped(out, s->warnings[i], 2, width);
     }
     for (int i = 0; i < s->table_count; i++) {
-        const sheet_table *table = &s->tables[i];
+        const sw_sheet_table *table = &s->tables[i];
         sw_str_append(out, "\n");
         put_wrapped(out, table->title, 0, width);
         if (table->remark) put_wrapped(out, table->remark, 0, width);

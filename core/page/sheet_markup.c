@@ -41,7 +41,7 @@ static void markdown_text(sw_str *out, const char *text)
     }
 }
 
-static void markdown_cell(sw_str *out, const sheet_cell *cell)
+static void markdown_cell(sw_str *out, const sw_sheet_cell *cell)
 {
     sw_str_append(out, cell->best ? " **" : " ");
     markdown_text(out, cell->text);
@@ -50,16 +50,16 @@ static void markdown_cell(sw_str *out, const sheet_cell *cell)
     sw_str_append(out, " |");
 }
 
-static void markdown_table(sw_str *out, const sheet_table *table)
+static void markdown_table(sw_str *out, const sw_sheet_table *table)
 {
     sw_str_append(out, "|");
-    for (int c = 0; c < table->columns; c++) markdown_cell(out, &(sheet_cell){.text = table->heads[c]});
+    for (int c = 0; c < table->columns; c++) markdown_cell(out, &(sw_sheet_cell){.text = table->heads[c]});
     sw_str_append(out, "\n|");
     for (int c = 0; c < table->columns; c++) sw_str_append(out, table->figures && c ? "---:|" : "---|");
     sw_str_append(out, "\n");
     for (int r = 0; r < table->rows; r++) {
         sw_str_append(out, "|");
-        for (int c = 0; c < table->columns; c++) markdown_cell(out, sheet_at(table, r, c));
+        for (int c = 0; c < table->columns; c++) markdown_cell(out, sw_sheet_at(table, r, c));
         sw_str_append(out, "\n");
     }
 }
@@ -71,12 +71,12 @@ static void markdown_line(sw_str *out, const char *before, const char *text, con
     sw_str_append(out, after);
 }
 
-void sheet_markdown(sw_str *out, const sheet *s)
+void sw_sheet_markdown(sw_str *out, const sw_sheet *s)
 {
     markdown_line(out, "# ", s->title, "\n");
     for (int i = 0; i < s->warning_count; i++) markdown_line(out, i ? "- " : "\n- ", s->warnings[i], "\n");
     for (int i = 0; i < s->table_count; i++) {
-        const sheet_table *table = &s->tables[i];
+        const sw_sheet_table *table = &s->tables[i];
         markdown_line(out, "\n## ", table->title, "\n\n");
         if (table->remark) markdown_line(out, "", table->remark, "\n\n");
         if (table->rows) markdown_table(out, table);
@@ -114,7 +114,7 @@ static void html_element(sw_str *out, const char *open, const char *text, const 
     sw_str_append(out, close);
 }
 
-static void html_cell(sw_str *out, const sheet_cell *cell, bool figures)
+static void html_cell(sw_str *out, const sw_sheet_cell *cell, bool figures)
 {
     html_element(out,
                  cell->best ? "<td class=\"best\">"
@@ -125,7 +125,7 @@ static void html_cell(sw_str *out, const sheet_cell *cell, bool figures)
     sw_str_append(out, "</td>");
 }
 
-static void html_table(sw_str *out, const sheet_table *table)
+static void html_table(sw_str *out, const sw_sheet_table *table)
 {
     sw_str_printf(out, "<div class=\"scroll\"><table%s>\n<thead><tr>",
                   table->figures ? " class=\"figures\"" : "");
@@ -133,14 +133,14 @@ static void html_table(sw_str *out, const sheet_table *table)
         html_element(out, "<th scope=\"col\">", table->heads[c], "</th>");
     sw_str_append(out, "</tr></thead>\n<tbody>\n");
     for (int r = 0; r < table->rows; r++) {
-        html_element(out, "<tr><th scope=\"row\">", sheet_at(table, r, 0)->text, "</th>");
-        for (int c = 1; c < table->columns; c++) html_cell(out, sheet_at(table, r, c), table->figures);
+        html_element(out, "<tr><th scope=\"row\">", sw_sheet_at(table, r, 0)->text, "</th>");
+        for (int c = 1; c < table->columns; c++) html_cell(out, sw_sheet_at(table, r, c), table->figures);
         sw_str_append(out, "</tr>\n");
     }
     sw_str_append(out, "</tbody></table></div>\n");
 }
 
-void sheet_html(sw_str *out, const sheet *s)
+void sw_sheet_html(sw_str *out, const sw_sheet *s)
 {
     html_element(out,
                  "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
@@ -151,7 +151,7 @@ void sheet_html(sw_str *out, const sheet *s)
     for (int i = 0; i < s->warning_count; i++)
         html_element(out, "<p class=\"warn\">", s->warnings[i], "</p>\n");
     for (int i = 0; i < s->table_count; i++) {
-        const sheet_table *table = &s->tables[i];
+        const sw_sheet_table *table = &s->tables[i];
         html_element(out, "<h2>", table->title, "</h2>\n");
         if (table->remark) html_element(out, "<p class=\"faint\">", table->remark, "</p>\n");
         if (table->rows) html_table(out, table);

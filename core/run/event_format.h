@@ -1,4 +1,4 @@
-/* Records of an event file and what is in them; the writing half is in exp/events.h. */
+/* Records of an event file and what is in them; the writing half is in run/events.h. */
 #ifndef RUN_EVENT_FORMAT_H
 #define RUN_EVENT_FORMAT_H
 

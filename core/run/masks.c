@@ -1,4 +1,4 @@
-/* The folder masks/ of a run, written. Its reader is grid_store_read.c. */
+/* The folder masks/ of a run, written. Its reader is masks_read.c. */
 #include "run/masks.h"
 
 #include <assert.h>
@@ -14,10 +14,10 @@
 #include "image/image.h"
 #include "run/masks_files.h"
 
-sw_status sw_grid_store_check(const sw_grid_images *g)
+sw_status sw_masks_check(const sw_mask_images *g)
 {
     int columns, rows;
-    grid_store_layout(g, &columns, &rows);
+    masks_layout(g, &columns, &rows);
     const int64_t wide = (int64_t)columns * g->size_px, high = (int64_t)rows * g->size_px;
     if (wide <= SW_IMAGE_MAX_SIDE_PX && high <= SW_IMAGE_MAX_SIDE_PX && wide * high <= SW_IMAGE_MAX_PIXELS)
         return SW_OK;
@@ -29,33 +29,33 @@ sw_status sw_grid_store_check(const sw_grid_images *g)
 }
 
 /* Puts (S,S,channels) images side by side into one sheet; tiles beyond the last are 0. */
-static sw_status make_sheet(sw_image *out, const sw_grid_images *g, const uint8_t *const *tiles, int channels)
+static sw_status make_sheet(sw_image *out, const sw_mask_images *g, const uint8_t *const *tiles, int channels)
 {
     int columns, rows;
-    grid_store_layout(g, &columns, &rows);
-    sw_status status = sw_grid_store_check(g);
+    masks_layout(g, &columns, &rows);
+    sw_status status = sw_masks_check(g);
     if (status == SW_OK) status = sw_image_init(out, columns * g->size_px, rows * g->size_px, channels);
     if (status != SW_OK) return status;
     memset(out->pixels, 0, (size_t)out->width * (size_t)out->height * (size_t)channels);
     size_t row = (size_t)g->size_px * (size_t)channels;
     for (int i = 0; i < g->count; i++)
         for (int y = 0; y < g->size_px; y++)
-            memcpy(grid_store_tile_row(out, g, i, y), tiles[i] + (size_t)y * row, row);
+            memcpy(masks_tile_row(out, g, i, y), tiles[i] + (size_t)y * row, row);
     return SW_OK;
 }
 
-static sw_status write_classes(const char *path, const sw_grid_images *g, const uint8_t *const *maps)
+static sw_status write_classes(const char *path, const sw_mask_images *g, const uint8_t *const *maps)
 {
     sw_image sheet = {0};
     uint32_t rgb[SW_MAX_CLASSES];
-    for (int c = 0; c < g->classes; c++) rgb[c] = sw_grid_class_rgb(c);
+    for (int c = 0; c < g->classes; c++) rgb[c] = sw_tiles_class_rgb(c);
     sw_status status = make_sheet(&sheet, g, maps, 1);
     if (status == SW_OK) status = sw_image_write_png_indexed(path, &sheet, rgb, g->classes);
     sw_image_deinit(&sheet);
     return status;
 }
 
-static sw_status write_bytes(const char *path, const sw_grid_images *g, const uint8_t *const *tiles,
+static sw_status write_bytes(const char *path, const sw_mask_images *g, const uint8_t *const *tiles,
                              int channels)
 {
     sw_image sheet = {0};
@@ -65,10 +65,10 @@ static sw_status write_bytes(const char *path, const sw_grid_images *g, const ui
     return status;
 }
 
-static sw_status write_index(const char *path, const sw_grid_images *g)
+static sw_status write_index(const char *path, const sw_mask_images *g)
 {
     cJSON *index = cJSON_CreateObject();
-    cJSON_AddNumberToObject(index, "format", GRID_STORE_FORMAT);
+    cJSON_AddNumberToObject(index, "format", MASKS_FORMAT);
     cJSON_AddNumberToObject(index, "size", g->size_px);
     cJSON_AddNumberToObject(index, "columns", g->columns);
     cJSON_AddItemToObject(index, "classes", cJSON_CreateStringArray(g->class_names, g->classes));
@@ -82,12 +82,12 @@ static sw_status write_index(const char *path, const sw_grid_images *g)
     return status;
 }
 
-sw_status sw_grid_store_begin(const char *run, const sw_grid_images *images)
+sw_status sw_masks_begin(const char *run, const sw_mask_images *images)
 {
     assert(images->count > 0 && images->columns > 0 && images->classes <= SW_MAX_CLASSES);
     sw_status status = SW_OK;
-    char *folder = sw_fs_join(run, grid_store_folder), *inputs = grid_store_file(run, "inputs.png"),
-         *truth = grid_store_file(run, "truth.png"), *index = grid_store_file(run, "images.json");
+    char *folder = sw_fs_join(run, masks_folder), *inputs = masks_file(run, "inputs.png"),
+         *truth = masks_file(run, "truth.png"), *index = masks_file(run, "images.json");
     if (!folder || !inputs || !truth || !index) {
         status = SW_E_MEMORY;
         goto done;
@@ -104,11 +104,11 @@ done:
     return status;
 }
 
-sw_status sw_grid_store_add(const char *run, const sw_grid_images *images, int epoch,
-                            const uint8_t *const *labels, const uint8_t *const *confidences)
+sw_status sw_masks_add(const char *run, const sw_mask_images *images, int epoch, const uint8_t *const *labels,
+                       const uint8_t *const *confidences)
 {
     sw_status status = SW_OK;
-    char *map = grid_store_epoch_file(run, epoch, false), *sure = grid_store_epoch_file(run, epoch, true);
+    char *map = masks_epoch_file(run, epoch, false), *sure = masks_epoch_file(run, epoch, true);
     if (!map || !sure) {
         status = SW_E_MEMORY;
         goto done;
@@ -126,7 +126,7 @@ static sw_status remove_epoch(const char *run, int epoch)
 {
     sw_status status = SW_OK;
     for (int part = 0; part < 2 && status == SW_OK; part++) {
-        char *path = grid_store_epoch_file(run, epoch, part == 1);
+        char *path = masks_epoch_file(run, epoch, part == 1);
         if (!path) return SW_E_MEMORY;
         if (unlink(path) != 0 && errno != ENOENT)
             status = sw_fail(SW_E_IO, "cannot remove %s: %s", path, strerror(errno));
@@ -135,14 +135,14 @@ static sw_status remove_epoch(const char *run, int epoch)
     return status;
 }
 
-sw_status sw_grid_store_rewind(const char *run, int last_epoch)
+sw_status sw_masks_rewind(const char *run, int last_epoch)
 {
     sw_status status = SW_OK;
     int *epochs = NULL, count = 0;
-    char *folder = sw_fs_join(run, grid_store_folder);
+    char *folder = sw_fs_join(run, masks_folder);
     if (!folder) return SW_E_MEMORY;
     if (!sw_fs_is_dir(folder)) goto done;
-    SW_TRY(grid_store_list(&epochs, &count, folder, true));
+    SW_TRY(masks_list(&epochs, &count, folder, true));
     for (int i = 0; i < count; i++)
         if (epochs[i] > last_epoch) SW_TRY(remove_epoch(run, epochs[i]));
 done:

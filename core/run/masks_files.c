@@ -8,22 +8,22 @@
 #include "base/fs.h"
 #include "base/str.h"
 
-const char grid_store_folder[] = "masks";
+const char masks_folder[] = "masks";
 
 static const char map_end[] = ".png", confidence_end[] = "_confidence.png";
 
-char *grid_store_file(const char *run, const char *name)
+char *masks_file(const char *run, const char *name)
 {
-    char *folder = sw_fs_join(run, grid_store_folder);
+    char *folder = sw_fs_join(run, masks_folder);
     char *path = folder ? sw_fs_join(folder, name) : NULL;
     free(folder);
     return path;
 }
 
-char *grid_store_epoch_file(const char *run, int epoch, bool confidence)
+char *masks_epoch_file(const char *run, int epoch, bool confidence)
 {
     char *name = sw_strf("epoch_%02d%s", epoch, confidence ? confidence_end : map_end);
-    char *path = name ? grid_store_file(run, name) : NULL;
+    char *path = name ? masks_file(run, name) : NULL;
     free(name);
     return path;
 }
@@ -71,7 +71,7 @@ static int sort_unique(int *numbers, int count)
     return kept;
 }
 
-sw_status grid_store_list(int **out, int *count, const char *folder, bool any_file)
+sw_status masks_list(int **out, int *count, const char *folder, bool any_file)
 {
     sw_status status = SW_OK;
     int *numbers = NULL, found = 0, capacity = 0;
@@ -93,16 +93,16 @@ done:
     return status;
 }
 
-void grid_store_layout(const sw_grid_images *images, int *columns, int *rows)
+void masks_layout(const sw_mask_images *images, int *columns, int *rows)
 {
     *columns = images->columns < images->count ? images->columns : images->count;
     *rows = (images->count + *columns - 1) / *columns;
 }
 
-uint8_t *grid_store_tile_row(const sw_image *sheet, const sw_grid_images *images, int i, int y)
+uint8_t *masks_tile_row(const sw_image *sheet, const sw_mask_images *images, int i, int y)
 {
     int columns, rows;
-    grid_store_layout(images, &columns, &rows);
+    masks_layout(images, &columns, &rows);
     size_t left = (size_t)(i % columns) * (size_t)images->size_px;
     size_t top = (size_t)(i / columns) * (size_t)images->size_px + (size_t)y;
     return sheet->pixels + (top * (size_t)sheet->width + left) * (size_t)sheet->channels;

@@ -47,16 +47,16 @@ static sw_status check_version(const cJSON *index, const char *path)
     const cJSON *format = cJSON_GetObjectItemCaseSensitive(index, "format");
     if (!cJSON_IsObject(index) || !cJSON_IsNumber(format))
         return sw_fail(SW_E_DATA, "%s: not the list of a run's grid images", path);
-    if (format->valuedouble != GRID_STORE_FORMAT)
+    if (format->valuedouble != MASKS_FORMAT)
         return sw_fail(SW_E_DATA, "%s: format %g, and this segwork knows %d: use the segwork that wrote it",
-                       path, format->valuedouble, GRID_STORE_FORMAT);
+                       path, format->valuedouble, MASKS_FORMAT);
     return SW_OK;
 }
 
-static sw_status take_index(sw_grid_store *store, const cJSON *index, const char *path)
+static sw_status take_index(sw_masks *store, const cJSON *index, const char *path)
 {
     sw_status status = SW_OK;
-    sw_grid_images *g = &store->images;
+    sw_mask_images *g = &store->images;
     SW_TRY(check_version(index, path));
     g->size_px = whole(index, "size", 1, SW_IMAGE_MAX_SIDE_PX);
     g->columns = whole(index, "columns", 1, SW_IMAGE_MAX_SIDE_PX);
@@ -68,7 +68,7 @@ static sw_status take_index(sw_grid_store *store, const cJSON *index, const char
     g->names = (const char *const *)store->names;
     g->class_names = (const char *const *)store->class_names;
     int columns, rows;
-    grid_store_layout(g, &columns, &rows);
+    masks_layout(g, &columns, &rows);
     int64_t width = (int64_t)columns * g->size_px, height = (int64_t)rows * g->size_px;
     if (width > SW_IMAGE_MAX_SIDE_PX || height > SW_IMAGE_MAX_SIDE_PX || width * height > SW_IMAGE_MAX_PIXELS)
         status = sw_fail(SW_E_DATA, "%s: %d images of %d px make no picture that segwork wrote", path,
@@ -77,10 +77,10 @@ done:
     return status;
 }
 
-static sw_status read_index(sw_grid_store *store)
+static sw_status read_index(sw_masks *store)
 {
     sw_status status = SW_OK;
-    char *text = NULL, *path = grid_store_file(store->run, "images.json");
+    char *text = NULL, *path = masks_file(store->run, "images.json");
     size_t length;
     cJSON *index = NULL;
     if (!path) return SW_E_MEMORY;
@@ -103,26 +103,25 @@ done:
 
 /* ---- sheets ---- */
 
-static sw_status check_sheet(const sw_image *sheet, const sw_grid_images *g, const char *path)
+static sw_status check_sheet(const sw_image *sheet, const sw_mask_images *g, const char *path)
 {
     int columns, rows;
-    grid_store_layout(g, &columns, &rows);
+    masks_layout(g, &columns, &rows);
     if (sheet->width == columns * g->size_px && sheet->height == rows * g->size_px) return SW_OK;
     return sw_fail(SW_E_DATA, "%s: %d x %d pixels, but %d images of %d px in %d columns are %d x %d", path,
                    sheet->width, sheet->height, g->count, g->size_px, columns, columns * g->size_px,
                    rows * g->size_px);
 }
 
-static void cut_sheet(uint8_t *out, const sw_image *sheet, const sw_grid_images *g)
+static void cut_sheet(uint8_t *out, const sw_image *sheet, const sw_mask_images *g)
 {
     size_t row = (size_t)g->size_px * (size_t)sheet->channels;
     for (int i = 0; i < g->count; i++)
-        for (int y = 0; y < g->size_px; y++, out += row)
-            memcpy(out, grid_store_tile_row(sheet, g, i, y), row);
+        for (int y = 0; y < g->size_px; y++, out += row) memcpy(out, masks_tile_row(sheet, g, i, y), row);
 }
 
 /* Reads a sheet of so many channels into tiles, one after the other. */
-static sw_status read_tiles(uint8_t *out, const sw_grid_images *g, const char *path, int channels)
+static sw_status read_tiles(uint8_t *out, const sw_mask_images *g, const char *path, int channels)
 {
     sw_image sheet = {0};
     sw_status status = SW_OK;
@@ -134,12 +133,12 @@ done:
     return status;
 }
 
-static size_t tile_pixels(const sw_grid_images *g)
+static size_t tile_pixels(const sw_mask_images *g)
 {
     return (size_t)g->size_px * (size_t)g->size_px;
 }
 
-static sw_status read_classes(uint8_t *out, const sw_grid_images *g, const char *path)
+static sw_status read_classes(uint8_t *out, const sw_mask_images *g, const char *path)
 {
     sw_status status = read_tiles(out, g, path, 1);
     if (status != SW_OK) return status;
@@ -151,13 +150,12 @@ static sw_status read_classes(uint8_t *out, const sw_grid_images *g, const char 
 }
 
 /* What is written once: photographs and truths. */
-static sw_status read_constants(sw_grid_store *store)
+static sw_status read_constants(sw_masks *store)
 {
     sw_status status = SW_OK;
-    sw_grid_images *g = &store->images;
+    sw_mask_images *g = &store->images;
     size_t count = (size_t)g->count, pixels = tile_pixels(g);
-    char *inputs = grid_store_file(store->run, "inputs.png"),
-         *truth = grid_store_file(store->run, "truth.png");
+    char *inputs = masks_file(store->run, "inputs.png"), *truth = masks_file(store->run, "truth.png");
     store->input_pixels = malloc(count * pixels * 3);
     store->truth_pixels = malloc(count * pixels);
     store->inputs = malloc(count * sizeof *store->inputs);
@@ -193,19 +191,19 @@ static sw_status check_run(const char *run)
     return there ? SW_OK : sw_fail(SW_E_USAGE, "%s is not the folder of a run: it has no config.yaml", run);
 }
 
-static sw_status list_epochs(sw_grid_store *store)
+static sw_status list_epochs(sw_masks *store)
 {
-    char *folder = sw_fs_join(store->run, grid_store_folder);
+    char *folder = sw_fs_join(store->run, masks_folder);
     if (!folder) return SW_E_MEMORY;
-    sw_status status = grid_store_list(&store->epochs, &store->epoch_count, folder, false);
+    sw_status status = masks_list(&store->epochs, &store->epoch_count, folder, false);
     free(folder);
     return status;
 }
 
-sw_status sw_grid_store_open(sw_grid_store *out, const char *run)
+sw_status sw_masks_open(sw_masks *out, const char *run)
 {
     sw_status status = SW_OK;
-    *out = (sw_grid_store){0};
+    *out = (sw_masks){0};
     SW_TRY(check_run(run));
     out->run = sw_fs_without_last_slash(run);
     if (!out->run) {
@@ -216,11 +214,11 @@ sw_status sw_grid_store_open(sw_grid_store *out, const char *run)
     SW_TRY(read_constants(out));
     SW_TRY(list_epochs(out));
 done:
-    if (status != SW_OK) sw_grid_store_deinit(out);
+    if (status != SW_OK) sw_masks_deinit(out);
     return status;
 }
 
-void sw_grid_store_deinit(sw_grid_store *store)
+void sw_masks_deinit(sw_masks *store)
 {
     for (int i = 0; i < store->images.count; i++) free(store->names[i]);
     for (int i = 0; i < store->images.classes; i++) free(store->class_names[i]);
@@ -232,14 +230,13 @@ void sw_grid_store_deinit(sw_grid_store *store)
     free(store->truths);
     free(store->input_pixels);
     free(store->truth_pixels);
-    *store = (sw_grid_store){0};
+    *store = (sw_masks){0};
 }
 
-sw_status sw_grid_store_read(const sw_grid_store *store, int epoch, uint8_t *labels, uint8_t *confidences)
+sw_status sw_masks_read(const sw_masks *store, int epoch, uint8_t *labels, uint8_t *confidences)
 {
     sw_status status = SW_OK;
-    char *map = grid_store_epoch_file(store->run, epoch, false),
-         *sure = grid_store_epoch_file(store->run, epoch, true);
+    char *map = masks_epoch_file(store->run, epoch, false), *sure = masks_epoch_file(store->run, epoch, true);
     if (!map || !sure) {
         status = SW_E_MEMORY;
         goto done;
@@ -261,7 +258,7 @@ static bool same_texts(const char *const *a, const char *const *b, int count)
     return true;
 }
 
-static sw_status differ(const sw_grid_store *a, const sw_grid_store *b, const char *how)
+static sw_status differ(const sw_masks *a, const sw_masks *b, const char *how)
 {
     return sw_fail(SW_E_USAGE,
                    "%s and %s %s: runs are compared on the same grid images (same data, data.size, grid and "
@@ -269,9 +266,9 @@ static sw_status differ(const sw_grid_store *a, const sw_grid_store *b, const ch
                    a->run, b->run, how);
 }
 
-sw_status sw_grid_store_check_same(const sw_grid_store *a, const sw_grid_store *b)
+sw_status sw_masks_check_same(const sw_masks *a, const sw_masks *b)
 {
-    const sw_grid_images *x = &a->images, *y = &b->images;
+    const sw_mask_images *x = &a->images, *y = &b->images;
     if (x->count != y->count) return differ(a, b, "show different numbers of images");
     if (x->size_px != y->size_px) return differ(a, b, "show images of different size");
     if (x->classes != y->classes || !same_texts(x->class_names, y->class_names, x->classes))

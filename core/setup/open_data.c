@@ -28,22 +28,22 @@ static sw_status open_list(sw_dataset **out, const sw_data_config *data, const c
     return status;
 }
 
-sw_status sw_split_open_train(sw_dataset **out, const sw_data_config *data)
+sw_status sw_open_train_data(sw_dataset **out, const sw_data_config *data)
 {
     return open_list(out, data, data->train_split, data->holdout, false, data->train_limit);
 }
 
-sw_status sw_split_open_val(sw_dataset **out, const sw_data_config *data)
+sw_status sw_open_val_data(sw_dataset **out, const sw_data_config *data)
 {
-    return open_list(out, data, sw_split_val_list(data), data->holdout, data->holdout > 0, data->val_limit);
+    return open_list(out, data, sw_val_list_name(data), data->holdout, data->holdout > 0, data->val_limit);
 }
 
-const char *sw_split_val_list(const sw_data_config *data)
+const char *sw_val_list_name(const sw_data_config *data)
 {
     return data->holdout > 0 ? data->train_split : data->val_split;
 }
 
-sw_loader_options sw_split_train_loading(const sw_experiment *experiment)
+sw_loader_options sw_train_loading(const sw_experiment *experiment)
 {
     const sw_train_config *train = &experiment->train;
     const bool overfit = train->overfit_batches > 0;
@@ -58,7 +58,7 @@ sw_loader_options sw_split_train_loading(const sw_experiment *experiment)
                                .stream = SW_RNG_AUGMENT};
 }
 
-sw_loss_config sw_split_loss(const sw_loss_config *loss, const sw_dataset *train)
+sw_loss_config sw_resolve_loss(const sw_loss_config *loss, const sw_dataset *train)
 {
     sw_loss_config resolved = *loss;
     if (loss->weights != SW_WEIGHTS_MEDIAN_FREQUENCY) return resolved;

@@ -16,7 +16,7 @@ static sw_status taken(char *path)
 
 /* Each epoch that is finished leaves its weights as the last ones, but none is the best where the figure that
  * decides is undefined in all of them. */
-static sw_status fail_missing(const sw_saved *s, const char *run)
+static sw_status fail_missing(const sw_trained *s, const char *run)
 {
     char *last = sw_strf("%s/checkpoints/last.safetensors", run);
     sw_status status = taken(last);
@@ -33,7 +33,7 @@ static sw_status fail_missing(const sw_saved *s, const char *run)
 }
 
 /* A run's folder stands for one of its checkpoints. */
-static sw_status locate_in_run(sw_saved *s, const sw_saved_options *o)
+static sw_status locate_in_run(sw_trained *s, const sw_trained_options *o)
 {
     sw_status status = SW_OK;
     s->config_path = sw_fs_join(o->from, "config.yaml");
@@ -49,7 +49,7 @@ done:
 
 /* RUN/checkpoints/x.safetensors belongs to RUN/config.yaml; a config.yaml beside another folder may be
  * anything. */
-static sw_status locate_around_file(sw_saved *s, const sw_saved_options *o)
+static sw_status locate_around_file(sw_trained *s, const sw_trained_options *o)
 {
     sw_status status = SW_OK;
     char *folder = NULL, *run = NULL;
@@ -71,7 +71,7 @@ done:
     return status;
 }
 
-static sw_status locate(sw_saved *s, const sw_saved_options *o)
+static sw_status locate(sw_trained *s, const sw_trained_options *o)
 {
     sw_status status = SW_OK;
     SW_TRY(sw_fs_is_dir(o->from) ? locate_in_run(s, o) : locate_around_file(s, o));
@@ -92,20 +92,20 @@ static int epoch_of(const sw_safetensors_reader *weights)
     return epoch > 0 && epoch < 1000000000 ? (int)epoch : 0;
 }
 
-sw_status sw_saved_open(sw_saved *saved, const sw_saved_options *options)
+sw_status sw_trained_open(sw_trained *saved, const sw_trained_options *options)
 {
     sw_status status = SW_OK;
-    *saved = (sw_saved){0};
+    *saved = (sw_trained){0};
     SW_TRY(locate(saved, options));
     SW_TRY(sw_safetensors_reader_open(&saved->weights, saved->weights_path));
     saved->epoch = epoch_of(saved->weights);
     if (saved->config_path) SW_TRY(sw_experiment_load(&saved->experiment, saved->config_path, options->sets));
 done:
-    if (status != SW_OK) sw_saved_close(saved);
+    if (status != SW_OK) sw_trained_close(saved);
     return status;
 }
 
-sw_status sw_saved_need_experiment(const sw_saved *saved)
+sw_status sw_trained_need_experiment(const sw_trained *saved)
 {
     if (saved->experiment) return SW_OK;
     return sw_fail(SW_E_USAGE,
@@ -114,7 +114,7 @@ sw_status sw_saved_need_experiment(const sw_saved *saved)
                    saved->weights_path);
 }
 
-sw_status sw_saved_start(sw_saved *saved, const sw_loss_config *loss, int batch, const char *device)
+sw_status sw_trained_start(sw_trained *saved, const sw_loss_config *loss, int batch, const char *device)
 {
     sw_status status = SW_OK;
     const sw_experiment *x = saved->experiment;
@@ -143,7 +143,7 @@ done:
     return status;
 }
 
-void sw_saved_close(sw_saved *saved)
+void sw_trained_close(sw_trained *saved)
 {
     sw_network_deinit(&saved->network);
     sw_cl_destroy(saved->cl);
@@ -151,5 +151,5 @@ void sw_saved_close(sw_saved *saved)
     sw_safetensors_reader_destroy(saved->weights);
     free(saved->weights_path);
     free(saved->config_path);
-    *saved = (sw_saved){0};
+    *saved = (sw_trained){0};
 }

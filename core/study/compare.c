@@ -390,19 +390,19 @@ sw_status sw_comparison_write(sw_str *out, const sw_comparison *c, sw_compare_fo
         comparison_csv(out, c);
         return sw_str_status(out);
     }
-    sheet *s = calloc(1, sizeof *s);
+    sw_sheet *s = calloc(1, sizeof *s);
     if (!s) return sw_fail_alloc("a page of tables", sizeof *s);
     sw_status status = comparison_sheet(s, c);
     if (status == SW_OK) {
         if (format == SW_COMPARE_MARKDOWN)
-            sheet_markdown(out, s);
+            sw_sheet_markdown(out, s);
         else if (format == SW_COMPARE_HTML)
-            sheet_html(out, s);
+            sw_sheet_html(out, s);
         else
-            sheet_text(out, s, TERMINAL_COLUMNS);
+            sw_sheet_text(out, s, TERMINAL_COLUMNS);
         status = sw_str_status(out);
     }
-    sheet_deinit(s);
+    sw_sheet_deinit(s);
     free(s);
     return status;
 }

@@ -12,18 +12,18 @@ static const char *rank_key(const sw_comparison *c)
 }
 
 /* Appends nothing when memory is out, which the sheet then knows. */
-static void put_str(sheet *s, sheet_table *table, int row, int col, sw_str *text)
+static void put_str(sw_sheet *s, sw_sheet_table *table, int row, int col, sw_str *text)
 {
     if (text->failed) s->failed = true;
-    sheet_put(s, table, row, col, text->text && !text->failed ? text->text : "");
+    sw_sheet_put(s, table, row, col, text->text && !text->failed ? text->text : "");
     sw_str_deinit(text);
 }
 
-static void put_number(sheet *s, sheet_table *table, int row, int col, const char *fmt, double value)
+static void put_number(sw_sheet *s, sw_sheet_table *table, int row, int col, const char *fmt, double value)
 {
     char text[64];
     snprintf(text, sizeof text, fmt, value);
-    sheet_put(s, table, row, col, text);
+    sw_sheet_put(s, table, row, col, text);
 }
 
 /* ---- the runs ---- */
@@ -43,21 +43,21 @@ static size_t common_folder(const sw_comparison *c)
     return length;
 }
 
-static void add_runs(sheet *s, const sw_comparison *c)
+static void add_runs(sw_sheet *s, const sw_comparison *c)
 {
     static const char *const heads[] = {"", "state", "epochs", "seed", "path"};
-    sheet_table *table = sheet_add(s, "Runs", 5, (int)c->count);
-    for (int i = 0; i < 5; i++) sheet_head(s, table, i, heads[i]);
+    sw_sheet_table *table = sw_sheet_add(s, "Runs", 5, (int)c->count);
+    for (int i = 0; i < 5; i++) sw_sheet_head(s, table, i, heads[i]);
     int row = 0;
     for (size_t k = 0; k < c->column_count; k++) {
         for (size_t i = 0; i < c->columns[k].count; i++, row++) {
             const contender *of = &c->items[c->columns[k].members[i]];
             sw_str path = {0};
-            sheet_put(s, table, row, 0, of->label);
-            sheet_put(s, table, row, 1, of->is_run ? sw_run_state_name(of->run.state) : "not run");
+            sw_sheet_put(s, table, row, 0, of->label);
+            sw_sheet_put(s, table, row, 1, of->is_run ? sw_run_state_name(of->run.state) : "not run");
             char epochs[32];
             snprintf(epochs, sizeof epochs, "%d/%d", of->epochs, of->x->train.epochs);
-            sheet_put(s, table, row, 2, epochs);
+            sw_sheet_put(s, table, row, 2, epochs);
             put_number(s, table, row, 3, "%.0f", (double)of->x->seed);
             sw_str_append(&path, of->path);
             if (of->is_run && *of->run.failure) sw_str_printf(&path, " (%s)", of->run.failure);
@@ -66,7 +66,7 @@ static void add_runs(sheet *s, const sw_comparison *c)
     }
 }
 
-static void add_warnings(sheet *s, const sw_comparison *c)
+static void add_warnings(sw_sheet *s, const sw_comparison *c)
 {
     note notes[COMPARISON_NOTES];
     int count = comparison_notes(notes, comparison_odd(c));
@@ -77,7 +77,7 @@ static void add_warnings(sheet *s, const sw_comparison *c)
         comparison_labels(&text, c, chosen);
         sw_str_printf(&text, ": %s%s%s", notes[n].before, c->columns[0].label, notes[n].after);
         if (text.failed) s->failed = true;
-        if (!text.failed) sheet_warn(s, text.text);
+        if (!text.failed) sw_sheet_warn(s, text.text);
         sw_str_deinit(&text);
     }
 }
@@ -122,7 +122,7 @@ static void append_origins(sw_str *out, const sw_comparison *c, const char *key,
     }
 }
 
-static void put_value(sheet *s, sheet_table *table, int row, const sw_comparison *c, const char *key,
+static void put_value(sw_sheet *s, sw_sheet_table *table, int row, const sw_comparison *c, const char *key,
                       size_t at)
 {
     bool chosen[MAX_CONTENDERS];
@@ -131,12 +131,12 @@ static void put_value(sheet *s, sheet_table *table, int row, const sw_comparison
     for (size_t i = 0; i < c->count; i++) chosen[i] = strcmp(value_of(&c->items[i], key), value) == 0;
     comparison_labels(&labels, c, chosen);
     append_origins(&origins, c, key, chosen);
-    sheet_put(s, table, row, 1, value);
+    sw_sheet_put(s, table, row, 1, value);
     put_str(s, table, row, 2, &labels);
     put_str(s, table, row, 3, &origins);
 }
 
-static void add_configuration(sheet *s, const sw_comparison *c)
+static void add_configuration(sw_sheet *s, const sw_comparison *c)
 {
     static const char *const heads[] = {"key", "value", "runs", "from"};
     char title[96];
@@ -144,11 +144,11 @@ static void add_configuration(sheet *s, const sw_comparison *c)
     for (size_t k = 0; k < c->differing.count; k++) rows += count_values(c, c->differing.items[k]);
     snprintf(title, sizeof title, "Configuration: %zu of %zu keys differ", c->differing.count,
              c->items[0].v->count);
-    sheet_table *table = sheet_add(s, title, 4, rows);
-    for (int i = 0; i < 4; i++) sheet_head(s, table, i, heads[i]);
+    sw_sheet_table *table = sw_sheet_add(s, title, 4, rows);
+    for (int i = 0; i < 4; i++) sw_sheet_head(s, table, i, heads[i]);
     for (size_t k = 0; k < c->differing.count; k++) {
         const char *key = c->differing.items[k];
-        sheet_put(s, table, row, 0, key);
+        sw_sheet_put(s, table, row, 0, key);
         for (size_t i = 0; i < c->count; i++)
             if (!seen_before(c, i, key)) put_value(s, table, row++, c, key, i);
     }
@@ -187,7 +187,7 @@ static void append_value(char *text, size_t bytes, double value, const style *st
 }
 
 /* "0.3000 ±0.1000", and "(2 of 3)" where that is of some seeds only. */
-static void put_figure(sheet *s, sheet_table *table, int row, int col, figure f, const style *st)
+static void put_figure(sw_sheet *s, sw_sheet_table *table, int row, int col, figure f, const style *st)
 {
     char mean[80] = "-", sd[80], some[32] = "", text[208];
     if (!isnan(f.mean)) append_value(mean, sizeof mean, f.mean, st);
@@ -197,7 +197,7 @@ static void put_figure(sheet *s, sheet_table *table, int row, int col, figure f,
         append_value(sd, sizeof sd, f.sd, st);
         snprintf(text, sizeof text, "%s ±%s%s", mean, sd, some);
     }
-    sheet_put(s, table, row, col, text);
+    sw_sheet_put(s, table, row, col, text);
 }
 
 /* "+0.0021"; what rounds to nothing has no sign. */
@@ -207,7 +207,7 @@ static void append_difference(char *text, size_t bytes, double difference, int d
     if (strspn(text + 1, "0.") == strlen(text + 1)) snprintf(text, bytes, "%.*f", digits, 0.0);
 }
 
-static void put_difference(sheet *s, sheet_table *table, int row, int col, double value, double first,
+static void put_difference(sw_sheet *s, sw_sheet_table *table, int row, int col, double value, double first,
                            const style *st)
 {
     char text[64];
@@ -220,16 +220,16 @@ static void put_difference(sheet *s, sheet_table *table, int row, int col, doubl
         snprintf(text, sizeof text, ratio < 10.0 ? "%+.1f %%" : "x%.0f",
                  ratio < 10.0 ? 100.0 * (ratio - 1.0) : ratio);
     }
-    sheet_put_delta(s, table, row, col, text);
+    sw_sheet_put_delta(s, table, row, col, text);
 }
 
 /* One row: a figure a column, the best marked, differences against the first. */
-static void put_row(sheet *s, sheet_table *table, int row, const char *name, const figure *figures,
+static void put_row(sw_sheet *s, sw_sheet_table *table, int row, const char *name, const figure *figures,
                     const bool *allowed, size_t count, int sense, const style *st)
 {
     bool best[MAX_CONTENDERS];
     mark_best(best, figures, allowed, count, sense);
-    sheet_put(s, table, row, 0, name);
+    sw_sheet_put(s, table, row, 0, name);
     for (size_t k = 0; k < count; k++) {
         int col = (int)k + 1;
         put_figure(s, table, row, col, figures[k], st);
@@ -238,18 +238,18 @@ static void put_row(sheet *s, sheet_table *table, int row, const char *name, con
     }
 }
 
-static sheet_table *add_figures(sheet *s, const sw_comparison *c, const char *title, const char *corner,
-                                int rows)
+static sw_sheet_table *add_figures(sw_sheet *s, const sw_comparison *c, const char *title, const char *corner,
+                                   int rows)
 {
-    sheet_table *table = sheet_add(s, title, (int)c->column_count + 1, rows);
-    sheet_head(s, table, 0, corner);
-    for (size_t k = 0; k < c->column_count; k++) sheet_head(s, table, (int)k + 1, c->columns[k].label);
+    sw_sheet_table *table = sw_sheet_add(s, title, (int)c->column_count + 1, rows);
+    sw_sheet_head(s, table, 0, corner);
+    for (size_t k = 0; k < c->column_count; k++) sw_sheet_head(s, table, (int)k + 1, c->columns[k].label);
     if (table) table->figures = true;
     return table;
 }
 
-static void put_metric(sheet *s, sheet_table *table, int table_row, const char *name, const sw_comparison *c,
-                       int row, int metric)
+static void put_metric(sw_sheet *s, sw_sheet_table *table, int table_row, const char *name,
+                       const sw_comparison *c, int row, int metric)
 {
     figure figures[MAX_CONTENDERS];
     bool allowed[MAX_CONTENDERS];
@@ -287,12 +287,12 @@ static metric_group group_of(const sw_comparison *c, int metric)
     return OF_ALL;
 }
 
-static void add_metrics(sheet *s, const sw_comparison *c, const char *title, int row, metric_group group)
+static void add_metrics(sw_sheet *s, const sw_comparison *c, const char *title, int row, metric_group group)
 {
     int rows = 0, at = 0;
     for (int m = 0; m < c->layout->count; m++) rows += group_of(c, m) == group && is_known(c, row, m);
     if (rows == 0) return;
-    sheet_table *table = add_figures(s, c, title, "", rows);
+    sw_sheet_table *table = add_figures(s, c, title, "", rows);
     for (int m = 0; m < c->layout->count; m++)
         if (group_of(c, m) == group && is_known(c, row, m))
             put_metric(s, table, at++, c->layout->cells[m].key, c, row, m);
@@ -306,19 +306,19 @@ static int most_epochs(const sw_comparison *c)
     return most;
 }
 
-static void add_epochs(sheet *s, const sw_comparison *c, int metric)
+static void add_epochs(sw_sheet *s, const sw_comparison *c, int metric)
 {
     char title[192], number[16];
     int epochs = most_epochs(c);
     snprintf(title, sizeof title, "%s, epoch by epoch", c->layout->cells[metric].key);
-    sheet_table *table = add_figures(s, c, title, "epoch", epochs);
+    sw_sheet_table *table = add_figures(s, c, title, "epoch", epochs);
     for (int e = 1; e <= epochs; e++) {
         snprintf(number, sizeof number, "%d", e);
         put_metric(s, table, e - 1, number, c, e, metric);
     }
 }
 
-static void add_all_epochs(sheet *s, const sw_comparison *c)
+static void add_all_epochs(sw_sheet *s, const sw_comparison *c)
 {
     const char *const just_rank[] = {rank_key(c), NULL};
     const char *const *keys = c->options.each_epoch ? c->options.each_epoch : just_rank;
@@ -336,7 +336,7 @@ static bool cost_is_known(const sw_comparison *c, int cost)
     return false;
 }
 
-static void put_cost(sheet *s, sheet_table *table, int row, const sw_comparison *c, int cost)
+static void put_cost(sw_sheet *s, sw_sheet_table *table, int row, const sw_comparison *c, int cost)
 {
     static const char *const names[COSTS] = {"parameters", "GMAC an image", "device MiB",
                                              "s an epoch", "s in all",      "images/s"};
@@ -351,11 +351,11 @@ static void put_cost(sheet *s, sheet_table *table, int row, const sw_comparison 
             &cost_styles[cost]);
 }
 
-static void add_costs(sheet *s, const sw_comparison *c)
+static void add_costs(sw_sheet *s, const sw_comparison *c)
 {
     int rows = 0, at = 0;
     for (int i = 0; i < COSTS; i++) rows += cost_is_known(c, i);
-    sheet_table *table = add_figures(s, c, "Cost", "", rows);
+    sw_sheet_table *table = add_figures(s, c, "Cost", "", rows);
     if (table) table->remark = "Memory is what was planned on the device; times include validation.";
     for (int i = 0; i < COSTS; i++)
         if (cost_is_known(c, i)) put_cost(s, table, at++, c, i);
@@ -384,14 +384,14 @@ static void append_name(sw_str *out, const sw_comparison *c, const column *col)
         sw_str_printf(out, " and %zu more seed%s", col->count - 1, col->count == 2 ? "" : "s");
 }
 
-static void add_ranking(sheet *s, const sw_comparison *c)
+static void add_ranking(sw_sheet *s, const sw_comparison *c)
 {
     static const char *const heads[] = {"rank", "", NULL, "against A", "epoch", "run"};
     size_t order[MAX_CONTENDERS], ranked = comparison_ranking(order, c);
     char title[192];
     snprintf(title, sizeof title, "Ranking by %s at its best epoch", rank_key(c));
-    sheet_table *table = sheet_add(s, title, 6, (int)c->column_count);
-    for (int i = 0; i < 6; i++) sheet_head(s, table, i, heads[i] ? heads[i] : rank_key(c));
+    sw_sheet_table *table = sw_sheet_add(s, title, 6, (int)c->column_count);
+    for (int i = 0; i < 6; i++) sw_sheet_head(s, table, i, heads[i] ? heads[i] : rank_key(c));
     for (size_t r = 0; r < c->column_count; r++) {
         const int row = (int)r;
         const column *col = &c->columns[order[r]];
@@ -399,12 +399,12 @@ static void add_ranking(sheet *s, const sw_comparison *c)
         const double first = column_figure(c, 0, ROW_BEST, c->rank).mean;
         sw_str epochs = {0}, name = {0};
         if (r < ranked) put_number(s, table, row, 0, "%.0f", (double)(r + 1));
-        sheet_put(s, table, row, 1, col->label);
+        sw_sheet_put(s, table, row, 1, col->label);
         put_figure(s, table, row, 2, f, &metric_style);
         if (r < ranked && order[r] != 0 && !isnan(first)) {
             char text[64];
             append_difference(text, sizeof text, f.mean - first, metric_style.digits);
-            sheet_put(s, table, row, 3, text);
+            sw_sheet_put(s, table, row, 3, text);
         }
         if (!isnan(f.mean)) append_best_epochs(&epochs, c, col);
         put_str(s, table, row, 4, &epochs);
@@ -415,10 +415,10 @@ static void add_ranking(sheet *s, const sw_comparison *c)
 
 /* ---- all of it ---- */
 
-sw_status comparison_sheet(sheet *s, const sw_comparison *c)
+sw_status comparison_sheet(sw_sheet *s, const sw_comparison *c)
 {
     char text[224];
-    *s = (sheet){0};
+    *s = (sw_sheet){0};
     snprintf(text, sizeof text, "%zu run%s compared", c->count, c->count == 1 ? "" : "s");
     if (c->column_count < c->count)
         snprintf(text, sizeof text, "%zu runs compared, %zu but for seeds", c->count, c->column_count);
@@ -439,5 +439,5 @@ sw_status comparison_sheet(sheet *s, const sw_comparison *c)
     add_costs(s, c);
     if (c->column_count > 1)
         s->closing = "* the best; +/- against A; ± standard deviation over seeds (n - 1)";
-    return sheet_status(s);
+    return sw_sheet_status(s);
 }

@@ -1,4 +1,4 @@
-/* The inside of a comparison (exp/compare.h): compare.c opens it, compare_notes.c says what can't be
+/* The inside of a comparison (study/compare.h): compare.c opens it, compare_notes.c says what can't be
  * compared (a report asks it too), compare_figures.c computes, compare_sheets.c and compare_data.c write. */
 #ifndef STUDY_COMPARISON_H
 #define STUDY_COMPARISON_H
@@ -137,7 +137,7 @@ int comparison_metric(const sw_comparison *c, const char *key); /* -1: there is 
 
 /* ---- compare_sheets.c, compare_data.c ---- */
 
-sw_status comparison_sheet(sheet *out, const sw_comparison *c);
+sw_status comparison_sheet(sw_sheet *out, const sw_comparison *c);
 sw_status comparison_json(sw_str *out, const sw_comparison *c);
 void comparison_csv(sw_str *out, const sw_comparison *c);
 

@@ -13,18 +13,18 @@
 
 enum { HOLD_CS = 300, GRAY_STEPS = 33 };
 
-static const char *const panel_names[SW_GRID_PANELS] = {[SW_GRID_INPUTS] = "input",
-                                                        [SW_GRID_TRUTH] = "truth",
-                                                        [SW_GRID_PREDICTION] = "prediction",
-                                                        [SW_GRID_ERROR] = "error",
-                                                        [SW_GRID_CONFIDENCE] = "confidence"};
+static const char *const panel_names[SW_TILES_PANELS] = {[SW_TILES_INPUTS] = "input",
+                                                         [SW_TILES_TRUTH] = "truth",
+                                                         [SW_TILES_PREDICTION] = "prediction",
+                                                         [SW_TILES_ERROR] = "error",
+                                                         [SW_TILES_CONFIDENCE] = "confidence"};
 
 typedef struct renderer {
     const sw_render_options *options;
     render_view *views; /* a run each */
     int view_count;
     int *chosen, chosen_count;
-    sw_grid_panel panels[SW_GRID_PANELS];
+    sw_tiles_panel panels[SW_TILES_PANELS];
     int panel_count;
     int *epochs, epoch_count; /* of all runs, ascending */
     int width, height;        /* of a frame */
@@ -38,12 +38,12 @@ typedef struct renderer {
 
 static sw_status add_panel(renderer *r, const char *name, size_t length)
 {
-    for (int p = 0; p < SW_GRID_PANELS; p++) {
+    for (int p = 0; p < SW_TILES_PANELS; p++) {
         if (strlen(panel_names[p]) != length || strncmp(panel_names[p], name, length) != 0) continue;
         for (int i = 0; i < r->panel_count; i++)
-            if (r->panels[i] == (sw_grid_panel)p)
+            if (r->panels[i] == (sw_tiles_panel)p)
                 return sw_fail(SW_E_USAGE, "--panels: '%s' stands there twice", panel_names[p]);
-        r->panels[r->panel_count++] = (sw_grid_panel)p;
+        r->panels[r->panel_count++] = (sw_tiles_panel)p;
         return SW_OK;
     }
     return sw_fail(SW_E_USAGE, "--panels: '%.*s' is not one of input, truth, prediction, error, confidence",
@@ -63,7 +63,7 @@ static sw_status choose_panels(renderer *r)
     return status;
 }
 
-static bool shows(const renderer *r, sw_grid_panel panel)
+static bool shows(const renderer *r, sw_tiles_panel panel)
 {
     for (int i = 0; i < r->panel_count; i++)
         if (r->panels[i] == panel) return true;
@@ -98,7 +98,7 @@ static sw_status open_views(renderer *r)
         render_view *view = &r->views[r->view_count];
         SW_TRY(render_view_open(view, r->options->runs[r->view_count]));
         if (r->view_count == 0) continue;
-        status = sw_grid_store_check_same(&r->views[0].store, &view->store);
+        status = sw_masks_check_same(&r->views[0].store, &view->store);
         if (status != SW_OK) {
             render_view_close(view);
             goto done;
@@ -121,7 +121,7 @@ static sw_status join_epochs(renderer *r)
     for (int last = -1;;) {
         int next = -1;
         for (int v = 0; v < r->view_count; v++) {
-            const sw_grid_store *store = &r->views[v].store;
+            const sw_masks *store = &r->views[v].store;
             int i = 0;
             while (i < store->epoch_count && store->epochs[i] <= last) i++;
             if (i < store->epoch_count && (next < 0 || store->epochs[i] < next)) next = store->epochs[i];
@@ -133,24 +133,24 @@ static sw_status join_epochs(renderer *r)
 
 /* ---- a frame ---- */
 
-static sw_grid_spec spec_of(const renderer *r, const render_view *view, const render_tiles *photos)
+static sw_tiles_spec spec_of(const renderer *r, const render_view *view, const render_tiles *photos)
 {
-    const sw_grid_images *g = &view->store.images;
+    const sw_mask_images *g = &view->store.images;
     int columns = r->views[0].store.images.columns;
-    return (sw_grid_spec){.label = r->view_count > 1 ? view->store.run : NULL,
-                          .title = view->title,
-                          .count = view->count,
-                          .columns = columns < view->count ? columns : view->count,
-                          .size_px = view->side_px,
-                          .scale = view->resized ? 1 : 0,
-                          .images = photos->at,
-                          .truths = view->truths.at,
-                          .predictions = view->predictions.at,
-                          .confidences = view->confidences.at,
-                          .class_names = g->class_names,
-                          .classes = g->classes,
-                          .panels = r->panels,
-                          .panel_count = r->panel_count};
+    return (sw_tiles_spec){.label = r->view_count > 1 ? view->store.run : NULL,
+                           .title = view->title,
+                           .count = view->count,
+                           .columns = columns < view->count ? columns : view->count,
+                           .size_px = view->side_px,
+                           .scale = view->resized ? 1 : 0,
+                           .images = photos->at,
+                           .truths = view->truths.at,
+                           .predictions = view->predictions.at,
+                           .confidences = view->confidences.at,
+                           .class_names = g->class_names,
+                           .classes = g->classes,
+                           .panels = r->panels,
+                           .panel_count = r->panel_count};
 }
 
 static sw_status too_large(int64_t width, int64_t height)
@@ -176,8 +176,8 @@ static sw_status compose(sw_image *frame, const renderer *r, const render_tiles 
     sw_image picture = {0};
     *frame = (sw_image){0};
     for (int v = 0; v < r->view_count; v++) {
-        sw_grid_spec spec = spec_of(r, &r->views[v], photos);
-        SW_TRY(sw_grid_picture(&picture, &spec));
+        sw_tiles_spec spec = spec_of(r, &r->views[v], photos);
+        SW_TRY(sw_tiles_picture(&picture, &spec));
         if (v == 0) {
             int64_t width = (int64_t)picture.width * r->view_count;
             if (width > SW_IMAGE_MAX_SIDE_PX || width * picture.height > SW_IMAGE_MAX_PIXELS) {
@@ -201,15 +201,15 @@ done:
  * photographs. */
 static sw_status make_palette(renderer *r)
 {
-    uint32_t flat[SW_MAX_CLASSES + SW_GRID_OTHER_FLAT];
+    uint32_t flat[SW_MAX_CLASSES + SW_TILES_OTHER_FLAT];
     const render_view *view = &r->views[0];
     int classes = view->store.images.classes;
-    int count = sw_grid_flat_rgb(flat, classes);
+    int count = sw_tiles_flat_rgb(flat, classes);
     sw_palette_init(&r->palette);
     for (int i = 0; i < count; i++) sw_palette_add(&r->palette, flat[i]);
     for (int i = 0; i < GRAY_STEPS; i++)
         sw_palette_add(&r->palette, (uint32_t)(i * 255 / (GRAY_STEPS - 1)) * 0x010101u);
-    if (!shows(r, SW_GRID_INPUTS)) return SW_OK;
+    if (!shows(r, SW_TILES_INPUTS)) return SW_OK;
     size_t pixels = (size_t)view->side_px * (size_t)view->side_px;
     return sw_palette_add_photos(&r->palette, view->inputs.at, view->count, pixels);
 }
@@ -225,7 +225,7 @@ static sw_status dither_photos(renderer *r)
     memcpy(r->dithered.pixels, view->inputs.pixels, count * tile);
     for (size_t i = 0; i < count; i++) {
         r->dithered.at[i] = r->dithered.pixels + i * tile;
-        if (shows(r, SW_GRID_INPUTS))
+        if (shows(r, SW_TILES_INPUTS))
             SW_TRY(sw_palette_dither(&r->palette, r->dithered.pixels + i * tile, view->side_px));
     }
 done:
@@ -298,7 +298,7 @@ static sw_status draw_frame(renderer *r, int number)
     sw_image frame = {0};
     int epoch = r->epochs[number];
     for (int v = 0; v < r->view_count; v++)
-        SW_TRY(render_view_go(&r->views[v], epoch, shows(r, SW_GRID_CONFIDENCE)));
+        SW_TRY(render_view_go(&r->views[v], epoch, shows(r, SW_TILES_CONFIDENCE)));
     if (number == 0 || r->options->frames) {
         SW_TRY(compose(&frame, r, &r->views[0].inputs));
         r->width = frame.width;

@@ -66,7 +66,7 @@ sw_status render_view_open(render_view *view, const char *run)
 {
     sw_status status = SW_OK;
     *view = (render_view){.epoch = -1};
-    SW_TRY(sw_grid_store_open(&view->store, run));
+    SW_TRY(sw_masks_open(&view->store, run));
     if (view->store.epoch_count == 0) {
         status = sw_fail(SW_E_USAGE, "%s has no epoch in masks/ yet: nothing was predicted so far", run);
         goto done;
@@ -79,7 +79,7 @@ done:
 
 void render_view_close(render_view *view)
 {
-    sw_grid_store_deinit(&view->store);
+    sw_masks_deinit(&view->store);
     sw_epoch_table_deinit(&view->table);
     tiles_deinit(&view->inputs);
     tiles_deinit(&view->truths);
@@ -92,9 +92,9 @@ void render_view_close(render_view *view)
 
 /* ---- choosing images ---- */
 
-static sw_status number_of(int *out, const sw_grid_store *store, const char *word)
+static sw_status number_of(int *out, const sw_masks *store, const char *word)
 {
-    const sw_grid_images *g = &store->images;
+    const sw_mask_images *g = &store->images;
     if (word[0] != '\0' && word[strspn(word, "0123456789")] == '\0') {
         long number = strtol(word, NULL, 10);
         if (number < 1 || number > g->count)
@@ -110,7 +110,7 @@ static sw_status number_of(int *out, const sw_grid_store *store, const char *wor
                    g->count, store->run);
 }
 
-static sw_status choose_word(int *chosen, int *count, const sw_grid_store *store, const char *word)
+static sw_status choose_word(int *chosen, int *count, const sw_masks *store, const char *word)
 {
     int number = 0;
     sw_status status = number_of(&number, store, word);
@@ -121,7 +121,7 @@ static sw_status choose_word(int *chosen, int *count, const sw_grid_store *store
     return SW_OK;
 }
 
-sw_status render_choose(int **out, int *count, const sw_grid_store *store, const char *text)
+sw_status render_choose(int **out, int *count, const sw_masks *store, const char *text)
 {
     sw_status status = SW_OK;
     char *words = text ? sw_strf("%s", text) : NULL;
@@ -150,7 +150,7 @@ done:
 sw_status render_view_take(render_view *view, const int *chosen, int count, int size_px)
 {
     sw_status status = SW_OK;
-    const sw_grid_images *g = &view->store.images;
+    const sw_mask_images *g = &view->store.images;
     view->chosen = chosen;
     view->count = count;
     view->resized = size_px > 0;
@@ -174,7 +174,7 @@ done:
 
 /* ---- epochs ---- */
 
-static int shown_epoch(const sw_grid_store *store, int epoch)
+static int shown_epoch(const sw_masks *store, int epoch)
 {
     int shown = store->epochs[0];
     for (int i = 0; i < store->epoch_count && store->epochs[i] <= epoch; i++) shown = store->epochs[i];
@@ -187,10 +187,10 @@ static void make_title(render_view *view)
     for (size_t i = 0; i < view->table.count; i++)
         if (view->table.rows[i].epoch == view->epoch) row = &view->table.rows[i];
     if (row)
-        epoch_title(view->title, sizeof view->title, view->epoch, row->pixel_accuracy, row->iou,
-                    row->custom_iou);
+        sw_epoch_title(view->title, sizeof view->title, view->epoch, row->pixel_accuracy, row->iou,
+                       row->custom_iou);
     else
-        epoch_title_bare(view->title, sizeof view->title, view->epoch);
+        sw_epoch_title_bare(view->title, sizeof view->title, view->epoch);
 }
 
 sw_status render_view_go(render_view *view, int epoch, bool confidences)
@@ -198,7 +198,7 @@ sw_status render_view_go(render_view *view, int epoch, bool confidences)
     int shown = shown_epoch(&view->store, epoch);
     if (shown == view->epoch) return SW_OK;
     sw_status status =
-        sw_grid_store_read(&view->store, shown, view->labels, confidences ? view->certainties : NULL);
+        sw_masks_read(&view->store, shown, view->labels, confidences ? view->certainties : NULL);
     if (status != SW_OK) return status;
     fill_tiles(&view->predictions, view, view->labels, 1);
     if (confidences) fill_tiles(&view->confidences, view, view->certainties, 1);

@@ -15,7 +15,7 @@ typedef struct render_tiles {
 } render_tiles;
 
 typedef struct render_view {
-    sw_grid_store store;
+    sw_masks store;
     sw_epoch_table table; /* no rows where the run has none */
     const int *chosen;    /* (count) of the store's images; borrowed */
     int count, side_px;   /* images shown, and their side */
@@ -32,7 +32,7 @@ void render_view_close(render_view *view); /* accepts a zeroed one */
 
 /* Which images of the store (numbers from 0) `text` names: "3,7" or names; NULL: all. *out is freed by the
  * caller. */
-sw_status render_choose(int **out, int *count, const sw_grid_store *store, const char *text) SW_NODISCARD;
+sw_status render_choose(int **out, int *count, const sw_masks *store, const char *text) SW_NODISCARD;
 
 /* Takes these images, size_px a side (0: as they are). `chosen` must outlive the view. */
 sw_status render_view_take(render_view *view, const int *chosen, int count, int size_px) SW_NODISCARD;

@@ -37,7 +37,8 @@ static void append_confusion(sw_str *out, const sw_gallery_view *g)
 
 static void append_swatch(sw_str *out, int c)
 {
-    sw_str_printf(out, "<i class=\"swatch\" style=\"background:#%06x\"></i>", (unsigned)sw_grid_class_rgb(c));
+    sw_str_printf(out, "<i class=\"swatch\" style=\"background:#%06x\"></i>",
+                  (unsigned)sw_tiles_class_rgb(c));
 }
 
 static void append_bar(sw_str *out, const char *what, double value)

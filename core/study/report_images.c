@@ -42,7 +42,7 @@ static void append_legend(sw_str *out, const char *const *classes, int count)
     sw_str_append(out, "<p class=\"legend\">");
     for (int c = 0; c < count; c++) {
         sw_str_printf(out, "<span><i class=\"swatch\" style=\"background:#%06x\"></i> ",
-                      (unsigned)sw_grid_class_rgb(c));
+                      (unsigned)sw_tiles_class_rgb(c));
         sw_html_text(out, classes[c]);
         sw_str_append(out, "</span>");
     }
@@ -96,13 +96,13 @@ static void open_slider(sw_str *out, int run, int stops, const char *label)
 typedef struct grid_page {
     const sw_run_reader *run;
     int number; /* of the run on the page */
-    sw_grid_store store;
+    sw_masks store;
     int columns, rows, stops;
 } grid_page;
 
 static sw_status append_masks_file(sw_str *out, const grid_page *g, const char *name)
 {
-    char *path = grid_store_file(g->run->path, name);
+    char *path = masks_file(g->run->path, name);
     if (!path) return SW_E_MEMORY;
     sw_status status = append_file_uri(out, path);
     free(path);
@@ -111,7 +111,7 @@ static sw_status append_masks_file(sw_str *out, const grid_page *g, const char *
 
 static sw_status append_epoch_file(sw_str *out, const grid_page *g, int epoch, bool confidence)
 {
-    char *path = grid_store_epoch_file(g->run->path, epoch, confidence);
+    char *path = masks_epoch_file(g->run->path, epoch, confidence);
     if (!path) return SW_E_MEMORY;
     sw_status status = append_file_uri(out, path);
     free(path);
@@ -123,7 +123,7 @@ static sw_status append_stops(sw_str *out, const grid_page *g)
     sw_status status = SW_OK;
     for (int i = 0; i < g->stops; i++) {
         int epoch = stop_at(g->store.epochs, g->store.epoch_count, i, g->stops);
-        SW_TRY(sw_grid_store_read(&g->store, epoch, NULL, NULL)); /* names what is damaged */
+        SW_TRY(sw_masks_read(&g->store, epoch, NULL, NULL)); /* names what is damaged */
         sw_str_append(out, i ? ",\n{\"text\":" : "\n{\"text\":");
         append_stop_text(out, g->run, epoch);
         sw_str_append(out, ",\"prediction\":\"");
@@ -177,12 +177,12 @@ static void append_grid_tiles(sw_str *out, const grid_page *g)
 static sw_status append_masks(sw_str *out, grid_page *g)
 {
     sw_status status = SW_OK;
-    SW_TRY(sw_grid_store_open(&g->store, g->run->path));
+    SW_TRY(sw_masks_open(&g->store, g->run->path));
     if (g->store.epoch_count == 0) {
         sw_str_append(out, "<p>No epoch's predictions are kept yet.</p>\n");
         goto done;
     }
-    grid_store_layout(&g->store.images, &g->columns, &g->rows);
+    masks_layout(&g->store.images, &g->columns, &g->rows);
     g->stops = g->store.epoch_count < MAX_STOPS ? g->store.epoch_count : MAX_STOPS;
     append_legend(out, g->store.images.class_names, g->store.images.classes);
     if (g->stops < g->store.epoch_count)
@@ -194,7 +194,7 @@ static sw_status append_masks(sw_str *out, grid_page *g)
     sw_str_append(out, "]</script></div>\n");
     append_grid_tiles(out, g);
 done:
-    sw_grid_store_deinit(&g->store);
+    sw_masks_deinit(&g->store);
     return status;
 }
 
@@ -261,7 +261,7 @@ done:
 sw_status report_grid(sw_str *out, const report_data *data, int r)
 {
     grid_page g = {.run = &data->runs.runs[r], .number = r};
-    char *index = grid_store_file(g.run->path, "images.json");
+    char *index = masks_file(g.run->path, "images.json");
     if (!index) return SW_E_MEMORY;
     bool has_masks = sw_fs_exists(index);
     free(index);

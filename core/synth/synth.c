@@ -177,7 +177,7 @@ static sw_status write_all(const char *dir, const sw_synth_options *options)
     SW_TRY(write_list(&job, "trainval", 0, options->train));
     SW_TRY(write_list(&job, "test", options->train, total));
     SW_TRY(write_list(&job, "list", 0, total));
-    SW_TRY(parallel_run(total, options->threads, write_picture, &job));
+    SW_TRY(sw_parallel_run(total, options->threads, write_picture, &job));
 done:
     free(images);
     free(trimaps);

@@ -4,18 +4,18 @@
 #include "nn/schedule.h"
 #include "run_session.h"
 
-static sw_status make_step(sw_dry_run *out, sw_session *s)
+static sw_status make_step(sw_dry_run *out, sw_run_session *s)
 {
     const sw_experiment *x = s->experiment;
     const float lr = sw_schedule_lr(&x->schedule, x->optimizer.lr, 0.0, x->train.epochs);
     const double start = sw_clock_s();
     sw_loader_start(s->train_loader, 1, 0);
-    sw_status status = sw_session_train_batches(s, (double)lr, &out->step_loss, &out->step_images);
+    sw_status status = sw_run_session_train_batches(s, (double)lr, &out->step_loss, &out->step_images);
     out->step_s = sw_clock_s() - start;
     return sw_fail_in(status, "the first step");
 }
 
-static sw_status validate_batch(sw_dry_run *out, sw_session *s)
+static sw_status validate_batch(sw_dry_run *out, sw_run_session *s)
 {
     sw_status status = SW_OK;
     sw_batch batch;
@@ -34,16 +34,16 @@ done:
 
 sw_status sw_dry_run_do(sw_dry_run *out, const sw_experiment *experiment, const sw_trainer_options *options)
 {
-    sw_session s;
+    sw_run_session s;
     *out = (sw_dry_run){.epochs = experiment->train.epochs};
-    sw_status status = sw_session_prepare(&s, experiment, options);
+    sw_status status = sw_run_session_prepare(&s, experiment, options);
     if (status != SW_OK) goto done;
     out->train_images = sw_loader_image_count(s.train_loader);
     out->val_images = sw_loader_image_count(s.val_loader);
-    out->steps_per_epoch = sw_session_steps_per_epoch(&s);
+    out->steps_per_epoch = sw_run_session_steps_per_epoch(&s);
     SW_TRY(make_step(out, &s));
     SW_TRY(validate_batch(out, &s));
 done:
-    sw_session_close(&s, "");
+    sw_run_session_close(&s, "");
     return status;
 }

@@ -19,15 +19,15 @@ static size_t pixels_of(const sw_dataset *dataset)
 
 sw_status sw_epoch_grid_check(int count, int columns, int size_px)
 {
-    const sw_grid_images sheet = {.count = count, .columns = columns, .size_px = size_px};
-    const sw_grid_spec picture = {.title = "",
-                                  .count = count,
-                                  .columns = columns < count ? columns : count,
-                                  .size_px = size_px,
-                                  .class_names = sw_class_names,
-                                  .classes = SW_DATA_CLASSES};
-    sw_status status = sw_grid_store_check(&sheet);
-    return status == SW_OK ? sw_fail_in(sw_grid_check(&picture), "grid.count, grid.columns") : status;
+    const sw_mask_images sheet = {.count = count, .columns = columns, .size_px = size_px};
+    const sw_tiles_spec picture = {.title = "",
+                                   .count = count,
+                                   .columns = columns < count ? columns : count,
+                                   .size_px = size_px,
+                                   .class_names = sw_class_names,
+                                   .classes = SW_DATA_CLASSES};
+    sw_status status = sw_masks_check(&sheet);
+    return status == SW_OK ? sw_fail_in(sw_tiles_check(&picture), "grid.count, grid.columns") : status;
 }
 
 sw_status sw_experiment_check_grid(const sw_experiment *x)
@@ -144,9 +144,9 @@ done:
     return status;
 }
 
-static sw_grid_images images_of(const sw_epoch_grid *grid)
+static sw_mask_images images_of(const sw_epoch_grid *grid)
 {
-    return (sw_grid_images){.count = grid->count,
+    return (sw_mask_images){.count = grid->count,
                             .columns = grid->columns,
                             .size_px = sw_dataset_size_px(grid->dataset),
                             .classes = SW_DATA_CLASSES,
@@ -158,15 +158,15 @@ static sw_grid_images images_of(const sw_epoch_grid *grid)
 
 sw_status sw_epoch_grid_begin_store(const sw_epoch_grid *grid, const char *run)
 {
-    sw_grid_images images = images_of(grid);
-    return sw_grid_store_begin(run, &images);
+    sw_mask_images images = images_of(grid);
+    return sw_masks_begin(run, &images);
 }
 
 sw_status sw_epoch_grid_store(const sw_epoch_grid *grid, const char *run, int epoch)
 {
-    sw_grid_images images = images_of(grid);
-    return sw_grid_store_add(run, &images, epoch, (const uint8_t *const *)grid->captured,
-                             (const uint8_t *const *)grid->captured_confidence);
+    sw_mask_images images = images_of(grid);
+    return sw_masks_add(run, &images, epoch, (const uint8_t *const *)grid->captured,
+                        (const uint8_t *const *)grid->captured_confidence);
 }
 
 sw_status sw_epoch_grid_draw(const sw_epoch_grid *grid, const char *folder, int epoch,
@@ -176,21 +176,21 @@ sw_status sw_epoch_grid_draw(const sw_epoch_grid *grid, const char *folder, int 
     char *path = sw_strf("%s/epoch_%02d.png", folder, epoch);
     if (!path) return SW_E_MEMORY;
     if (evaluation)
-        epoch_title(title, sizeof title, epoch, sw_confusion_pixel_accuracy(&evaluation->confusion),
-                    sw_confusion_micro_iou(&evaluation->confusion, SW_CLASS_BACKGROUND),
-                    evaluation->custom_iou);
+        sw_epoch_title(title, sizeof title, epoch, sw_confusion_pixel_accuracy(&evaluation->confusion),
+                       sw_confusion_micro_iou(&evaluation->confusion, SW_CLASS_BACKGROUND),
+                       evaluation->custom_iou);
     else
-        epoch_title_bare(title, sizeof title, epoch);
-    sw_grid_spec spec = {.title = title,
-                         .count = grid->count,
-                         .columns = grid->columns < grid->count ? grid->columns : grid->count,
-                         .size_px = sw_dataset_size_px(grid->dataset),
-                         .images = grid->inputs,
-                         .truths = grid->truths,
-                         .predictions = (const uint8_t *const *)grid->captured,
-                         .class_names = sw_class_names,
-                         .classes = SW_DATA_CLASSES};
-    sw_status status = sw_grid_draw(path, &spec);
+        sw_epoch_title_bare(title, sizeof title, epoch);
+    sw_tiles_spec spec = {.title = title,
+                          .count = grid->count,
+                          .columns = grid->columns < grid->count ? grid->columns : grid->count,
+                          .size_px = sw_dataset_size_px(grid->dataset),
+                          .images = grid->inputs,
+                          .truths = grid->truths,
+                          .predictions = (const uint8_t *const *)grid->captured,
+                          .class_names = sw_class_names,
+                          .classes = SW_DATA_CLASSES};
+    sw_status status = sw_tiles_draw(path, &spec);
     free(path);
     return status;
 }

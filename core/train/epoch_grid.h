@@ -30,7 +30,7 @@ void sw_epoch_grid_deinit(sw_epoch_grid *grid);
 /* Predicts only the grid's images (what epoch 00 needs). */
 sw_status sw_epoch_grid_predict(sw_epoch_grid *grid, sw_network *network) SW_NODISCARD;
 
-/* What a run keeps of these images (see exp/grid_store.h): once, and of what was captured after an epoch. */
+/* What a run keeps of these images (see run/masks.h): once, and of what was captured after an epoch. */
 sw_status sw_epoch_grid_begin_store(const sw_epoch_grid *grid, const char *run) SW_NODISCARD;
 sw_status sw_epoch_grid_store(const sw_epoch_grid *grid, const char *run, int epoch) SW_NODISCARD;
 

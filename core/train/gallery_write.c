@@ -54,8 +54,8 @@ static void draw_row(sw_image *sheet, const sw_gallery *g, const sw_gallery_slot
         for (size_t x = 0; x < side; x++) {
             size_t at = y * side + x;
             uint32_t sure = slot->confidence[at];
-            put_rgb(to + 3 * (side + x), sw_grid_class_rgb(truth[at]));
-            put_rgb(to + 3 * (2 * side + x), sw_grid_class_rgb(slot->prediction[at]));
+            put_rgb(to + 3 * (side + x), sw_tiles_class_rgb(truth[at]));
+            put_rgb(to + 3 * (2 * side + x), sw_tiles_class_rgb(slot->prediction[at]));
             put_rgb(to + 3 * (3 * side + x), sure << 16 | sure << 8 | sure);
         }
     }

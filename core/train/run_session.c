@@ -25,7 +25,7 @@ static void keep_line(void *user, sw_log_level level, const char *line)
     sw_str_printf(kept, "%c%s\n", (char)('0' + level), line);
 }
 
-static void move_kept_lines(sw_session *s)
+static void move_kept_lines(sw_run_session *s)
 {
     sw_log_remove_sink(keep_line, &s->early_log);
     for (char *line = s->early_log.text; line && *line;) {
@@ -46,7 +46,7 @@ static void log_lines(const char *text)
     }
 }
 
-static sw_status open_device(sw_session *s)
+static sw_status open_device(sw_run_session *s)
 {
     sw_status status = SW_OK;
     const sw_runtime_config *runtime = &s->experiment->runtime;
@@ -60,7 +60,7 @@ done:
     return status;
 }
 
-static sw_status open_data(sw_session *s)
+static sw_status open_data(sw_run_session *s)
 {
     sw_status status = SW_OK;
     const sw_experiment *x = s->experiment;
@@ -68,11 +68,11 @@ static sw_status open_data(sw_session *s)
         return sw_fail(SW_E_CONFIG,
                        "model.classes is %d, but the data have %d classes (pet, background, border)",
                        x->model.classes, SW_DATA_CLASSES);
-    SW_TRY(sw_split_open_train(&s->train, &x->data));
-    SW_TRY(sw_split_open_val(&s->val, &x->data));
-    s->loss = sw_split_loss(&x->loss, s->train);
+    SW_TRY(sw_open_train_data(&s->train, &x->data));
+    SW_TRY(sw_open_val_data(&s->val, &x->data));
+    s->loss = sw_resolve_loss(&x->loss, s->train);
 
-    sw_loader_options options = sw_split_train_loading(x);
+    sw_loader_options options = sw_train_loading(x);
     options.hold = 2; /* one on its way to the device, one before it */
     SW_TRY(sw_loader_create(&s->train_loader, s->train, &options));
     if (x->train.overfit_batches > 0)
@@ -115,7 +115,7 @@ static void describe_engines(sw_str *out, const sw_executor *executor, const sw_
 
 /* A resumed run computes as it began, whatever was timed since; its configuration names every layer's engine.
  */
-static sw_status decide_engines(sw_session *s)
+static sw_status decide_engines(sw_run_session *s)
 {
     if (!s->options->resume) return sw_engines_decide(&s->engines, s->experiment, s->cl, s->options->stop);
     s->engines.pins = s->experiment->runtime.conv_layers;
@@ -123,7 +123,7 @@ static sw_status decide_engines(sw_session *s)
     return s->engines.source ? SW_OK : SW_E_MEMORY;
 }
 
-static sw_status plan_network(sw_session *s)
+static sw_status plan_network(sw_run_session *s)
 {
     sw_status status = SW_OK;
     const sw_experiment *x = s->experiment;
@@ -171,7 +171,7 @@ static cJSON *describe_split(const char *split, const sw_dataset *dataset)
     return object;
 }
 
-static cJSON *describe_device(const sw_session *s)
+static cJSON *describe_device(const sw_run_session *s)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "name", s->device.name);
@@ -205,7 +205,7 @@ static double planned_bytes(const sw_network *network)
     return (double)table.total_bytes;
 }
 
-static sw_status write_manifest(sw_session *s)
+static sw_status write_manifest(sw_run_session *s)
 {
     sw_status status = SW_OK;
     const sw_experiment *x = s->experiment;
@@ -220,7 +220,7 @@ static sw_status write_manifest(sw_session *s)
         cJSON_AddNumberToObject(s->manifest, "seed", (double)x->seed);
         cJSON_AddStringToObject(data, "root", x->data.root);
         cJSON_AddItemToObject(data, "train", describe_split(x->data.train_split, s->train));
-        cJSON_AddItemToObject(data, "val", describe_split(sw_split_val_list(&x->data), s->val));
+        cJSON_AddItemToObject(data, "val", describe_split(sw_val_list_name(&x->data), s->val));
         cJSON_AddItemToObject(s->manifest, "data", data);
         cJSON_AddNumberToObject(s->manifest, "parameters",
                                 (double)sw_graph_trained_elems(sw_network_graph(&s->network)));
@@ -247,7 +247,7 @@ done:
     return status;
 }
 
-static sw_status create_folder(sw_session *s)
+static sw_status create_folder(sw_run_session *s)
 {
     sw_status status = SW_OK;
     SW_TRY(sw_run_folder_create(&s->folder, runs_root, s->experiment->name, s->options->out));
@@ -258,7 +258,7 @@ done:
     return status;
 }
 
-static sw_status reopen_folder(sw_session *s)
+static sw_status reopen_folder(sw_run_session *s)
 {
     sw_status status = SW_OK;
     SW_TRY(sw_run_folder_open(&s->folder, s->options->resume));
@@ -268,7 +268,7 @@ done:
     return status;
 }
 
-static sw_status write_config(const sw_session *s)
+static sw_status write_config(const sw_run_session *s)
 {
     sw_status status = SW_OK;
     sw_str config = {0};
@@ -283,7 +283,7 @@ done:
 }
 
 /* Whether a resumed run has anything to go on from: one killed early begins like a new one. */
-static bool has_saved_state(const sw_session *s)
+static bool has_saved_state(const sw_run_session *s)
 {
     if (!s->folder) return false;
     char *path = sw_strf("%s/resume.safetensors", s->folder->checkpoints);
@@ -293,7 +293,7 @@ static bool has_saved_state(const sw_session *s)
 }
 
 /* The given weights' file is opened before the data are read, so that a wrong path shows at once. */
-static sw_status open_initial_weights(sw_session *s)
+static sw_status open_initial_weights(sw_run_session *s)
 {
     const char *from = s->experiment->init.from;
     if (!*from || has_saved_state(s)) return SW_OK;
@@ -301,7 +301,7 @@ static sw_status open_initial_weights(sw_session *s)
     return sw_fail_in(status, "init.from");
 }
 
-static sw_status load_initial_weights(sw_session *s)
+static sw_status load_initial_weights(sw_run_session *s)
 {
     if (!s->initial_weights) return SW_OK;
     const char *from = s->experiment->init.from;
@@ -315,21 +315,21 @@ static sw_status load_initial_weights(sw_session *s)
 }
 
 /* Where the run was saved, or its beginning. Only reads. */
-static sw_status load_state(sw_session *s)
+static sw_status load_state(sw_run_session *s)
 {
-    sw_trainer_identity identity = sw_session_identity(s);
+    sw_trainer_identity identity = sw_run_session_identity(s);
     s->state = sw_trainer_state_fresh();
     if (!s->options->resume) return SW_OK;
     return sw_trainer_state_load(&s->state, s->folder, &s->network, &identity);
 }
 
 /* Brings the run's files to where it was saved, or to its beginning. */
-static sw_status restore(sw_session *s)
+static sw_status restore(sw_run_session *s)
 {
     sw_status status = SW_OK;
     if (s->options->resume) {
         SW_TRY(sw_records_rewind(s->folder->path, s->state.epochs_done, s->state.steps));
-        SW_TRY(sw_grid_store_rewind(s->folder->path, s->state.epochs_done));
+        SW_TRY(sw_masks_rewind(s->folder->path, s->state.epochs_done));
         SW_TRY(sw_gallery_keep_only(s->folder->path, s->state.best_epoch));
         /* a run that begins anew draws epoch 0 again */
         const int last_epoch = s->state.steps > 0 ? s->state.epochs_done : -1;
@@ -340,7 +340,7 @@ static sw_status restore(sw_session *s)
     SW_TRY(sw_records_open(&s->records, s->folder->path, sw_class_names, SW_DATA_CLASSES));
     const sw_progress_plan plan = {.first_epoch = s->state.epochs_done + 1,
                                    .last_epoch = s->experiment->train.epochs,
-                                   .train_steps = sw_session_steps_per_epoch(s),
+                                   .train_steps = sw_run_session_steps_per_epoch(s),
                                    .val_steps = sw_loader_batch_count(s->val_loader),
                                    .extra_every = s->experiment->train.article_every,
                                    .extra_val_steps = sw_loader_batch_count(s->val_loader)};
@@ -353,26 +353,26 @@ done:
     return status;
 }
 
-bool sw_session_is_over(const sw_session *s)
+bool sw_run_session_is_over(const sw_run_session *s)
 {
     const sw_train_config *train = &s->experiment->train;
     return s->state.epochs_done >= train->epochs ||
            sw_early_stop_is_due(&s->state.early_stop, &train->early_stop);
 }
 
-sw_trainer_identity sw_session_identity(const sw_session *s)
+sw_trainer_identity sw_run_session_identity(const sw_run_session *s)
 {
     return (sw_trainer_identity){.device = s->device.name,
                                  .train_fingerprint = sw_dataset_fingerprint(s->train),
                                  .val_fingerprint = sw_dataset_fingerprint(s->val)};
 }
 
-int sw_session_steps_per_epoch(const sw_session *s)
+int sw_run_session_steps_per_epoch(const sw_run_session *s)
 {
     return (sw_loader_batch_count(s->train_loader) - 1) / s->experiment->train.accumulate + 1;
 }
 
-sw_status sw_session_train_batches(sw_session *s, double lr, double *loss, int *images)
+sw_status sw_run_session_train_batches(sw_run_session *s, double lr, double *loss, int *images)
 {
     sw_status status = SW_OK;
     const int accumulate = s->experiment->train.accumulate;
@@ -395,7 +395,7 @@ done:
     return status;
 }
 
-static sw_status prepare(sw_session *s)
+static sw_status prepare(sw_run_session *s)
 {
     sw_status status = SW_OK;
     SW_TRY(open_initial_weights(s));
@@ -409,18 +409,19 @@ done:
     return status;
 }
 
-sw_status sw_session_prepare(sw_session *s, const sw_experiment *experiment,
-                             const sw_trainer_options *options)
+sw_status sw_run_session_prepare(sw_run_session *s, const sw_experiment *experiment,
+                                 const sw_trainer_options *options)
 {
-    *s = (sw_session){.experiment = experiment, .options = options};
+    *s = (sw_run_session){.experiment = experiment, .options = options};
     sw_status status = sw_run_folder_check(runs_root, experiment->name, options->out);
     return status == SW_OK ? prepare(s) : status;
 }
 
-sw_status sw_session_open(sw_session *s, const sw_experiment *experiment, const sw_trainer_options *options)
+sw_status sw_run_session_open(sw_run_session *s, const sw_experiment *experiment,
+                              const sw_trainer_options *options)
 {
     sw_status status = SW_OK;
-    *s = (sw_session){.experiment = experiment, .options = options};
+    *s = (sw_run_session){.experiment = experiment, .options = options};
     /* The log of a resumed run should hold what follows, so its folder comes first; a new one is made only
      * once the run can start, and its configuration, which makes a folder a run, is the last to be written.
      */
@@ -432,7 +433,7 @@ sw_status sw_session_open(sw_session *s, const sw_experiment *experiment, const 
     }
     SW_TRY(prepare(s));
     SW_TRY(load_state(s));
-    if (sw_session_is_over(s) && sw_manifest_is_done(s->manifest)) goto done;
+    if (sw_run_session_is_over(s) && sw_manifest_is_done(s->manifest)) goto done;
     if (!options->resume) SW_TRY(create_folder(s));
     SW_TRY(write_manifest(s));
     if (!options->resume) SW_TRY(write_config(s));
@@ -443,7 +444,7 @@ done:
 
 /* The outcome is this process's: one that did not get as far as the manifest leaves it to the earlier ones.
  */
-static void close_manifest(sw_session *s, const char *outcome)
+static void close_manifest(sw_run_session *s, const char *outcome)
 {
     if (!s->begun) return;
     sw_status status = sw_manifest_end(s->manifest, outcome);
@@ -452,7 +453,7 @@ static void close_manifest(sw_session *s, const char *outcome)
         sw_log(SW_LOG_WARNING, "the manifest could not be completed: %s", sw_error_message());
 }
 
-void sw_session_close(sw_session *s, const char *outcome)
+void sw_run_session_close(sw_run_session *s, const char *outcome)
 {
     sw_run_profile_destroy(s->profile);
     close_manifest(s, outcome);
@@ -475,5 +476,5 @@ void sw_session_close(sw_session *s, const char *outcome)
     sw_dataset_destroy(s->train);
     sw_dataset_destroy(s->val);
     sw_cl_destroy(s->cl);
-    *s = (sw_session){0};
+    *s = (sw_run_session){0};
 }

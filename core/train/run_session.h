@@ -22,7 +22,7 @@ typedef struct sw_unread_steps {
     int images; /* of all */
 } sw_unread_steps;
 
-typedef struct sw_session {
+typedef struct sw_run_session {
     const sw_experiment *experiment;   /* borrowed */
     const sw_trainer_options *options; /* borrowed */
     sw_device_info device;
@@ -46,32 +46,34 @@ typedef struct sw_session {
     sw_unread_steps unread;
     sw_trainer_state state; /* steps_in_epoch counts the unread ones too, the other counts and sums do not */
     double deadline_s;      /* of train.max_minutes, on the monotonic clock; infinite without */
-} sw_session;
+} sw_run_session;
 
-/* The part of sw_session_open that needs no run folder: device, data, engines, plan, memory, initial weights.
+/* The part of sw_run_session_open that needs no run folder: device, data, engines, plan, memory, initial
+ * weights.
  */
-sw_status sw_session_prepare(sw_session *session, const sw_experiment *experiment,
-                             const sw_trainer_options *options) SW_NODISCARD;
+sw_status sw_run_session_prepare(sw_run_session *session, const sw_experiment *experiment,
+                                 const sw_trainer_options *options) SW_NODISCARD;
 
 /* Opens everything, in an order that fails early: device, data, plan, folder, memory. Loads the saved state
  * of a resumed run and brings its records back to it. What cannot go on is refused before anything of it is
  * changed; of a run that is over, nothing is, and no records are opened. */
-sw_status sw_session_open(sw_session *session, const sw_experiment *experiment,
-                          const sw_trainer_options *options) SW_NODISCARD;
+sw_status sw_run_session_open(sw_run_session *session, const sw_experiment *experiment,
+                              const sw_trainer_options *options) SW_NODISCARD;
 
 /* Closes everything; accepts one half open. `outcome` ("done", ...) goes into the manifest. */
-void sw_session_close(sw_session *session, const char *outcome);
+void sw_run_session_close(sw_run_session *session, const char *outcome);
 
 /* Whether the last epoch is done, or train.early_stop has ended the run. */
-bool sw_session_is_over(const sw_session *session);
+bool sw_run_session_is_over(const sw_run_session *session);
 
-sw_trainer_identity sw_session_identity(const sw_session *session);
+sw_trainer_identity sw_run_session_identity(const sw_run_session *session);
 
 /* Steps an epoch: its batches by train.accumulate, the last of them may be of fewer. */
-int sw_session_steps_per_epoch(const sw_session *session);
+int sw_run_session_steps_per_epoch(const sw_run_session *session);
 
 /* Makes the next step of the epoch from the train.accumulate batches that the loader gives, waiting for each.
  * *loss is the mean over them, *images their number of images. */
-sw_status sw_session_train_batches(sw_session *session, double lr, double *loss, int *images) SW_NODISCARD;
+sw_status sw_run_session_train_batches(sw_run_session *session, double lr, double *loss,
+                                       int *images) SW_NODISCARD;
 
 #endif

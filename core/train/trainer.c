@@ -13,21 +13,21 @@
 #include "run_session.h"
 #include "trainer_losses.h"
 
-static bool stop_requested(const sw_session *s)
+static bool stop_requested(const sw_run_session *s)
 {
     return s->options->stop && *s->options->stop;
 }
 
-static bool time_is_up(const sw_session *s)
+static bool time_is_up(const sw_run_session *s)
 {
     return sw_clock_s() >= s->deadline_s;
 }
 
 /* The lines first: rows that a power cut took from behind a saved state would be missing for good. */
-static sw_status save_state(sw_session *s)
+static sw_status save_state(sw_run_session *s)
 {
     sw_status status = SW_OK;
-    sw_trainer_identity identity = sw_session_identity(s);
+    sw_trainer_identity identity = sw_run_session_identity(s);
     SW_TRY(sw_records_flush(s->records));
     if (s->events) SW_TRY(sw_events_flush(s->events));
     status = sw_trainer_state_save(&s->state, s->folder, &s->network, &identity);
@@ -38,7 +38,7 @@ done:
 /* --- training -------------------------------------------------------------------------------- */
 
 /* Enqueues a step of one batch and, every runtime.loss_every steps, waits for the losses. */
-static sw_status enqueue_step(sw_session *s, int epoch, double lr, int *images)
+static sw_status enqueue_step(sw_run_session *s, int epoch, double lr, int *images)
 {
     sw_status status = SW_OK;
     sw_batch batch;
@@ -60,20 +60,20 @@ done:
 }
 
 /* A step of several batches: each has its say in how the others are scaled, so each loss is waited for. */
-static sw_status accumulate_step(sw_session *s, int epoch, double lr, int *images)
+static sw_status accumulate_step(sw_run_session *s, int epoch, double lr, int *images)
 {
     double loss = NAN;
-    sw_status status = sw_session_train_batches(s, lr, &loss, images);
+    sw_status status = sw_run_session_train_batches(s, lr, &loss, images);
     if (status != SW_OK) return sw_fail_in(status, "epoch %d, step %d", epoch, s->state.steps_in_epoch + 1);
     s->state.steps_in_epoch++;
     return sw_trainer_losses_take(s, epoch, lr, *images, loss);
 }
 
-static sw_status train_step(sw_session *s, int epoch)
+static sw_status train_step(sw_run_session *s, int epoch)
 {
     sw_status status = SW_OK;
     const sw_experiment *x = s->experiment;
-    const double position = epoch - 1 + (double)s->state.steps_in_epoch / sw_session_steps_per_epoch(s);
+    const double position = epoch - 1 + (double)s->state.steps_in_epoch / sw_run_session_steps_per_epoch(s);
     const float lr = sw_schedule_lr(&x->schedule, x->optimizer.lr, position, x->train.epochs);
     int images = 0;
     SW_TRY(sw_run_profile_step_begin(s->profile, SW_STEPS_TRAIN));
@@ -87,10 +87,10 @@ done:
 }
 
 /* The rest of an epoch's steps. Time is looked at only after one, so that every process gets further. */
-static sw_status train_epoch(sw_session *s, int epoch)
+static sw_status train_epoch(sw_run_session *s, int epoch)
 {
     sw_status status = SW_OK;
-    const int steps_per_epoch = sw_session_steps_per_epoch(s);
+    const int steps_per_epoch = sw_run_session_steps_per_epoch(s);
     bool stop = stop_requested(s);
     sw_loader_start(s->train_loader, (uint32_t)epoch,
                     s->state.steps_in_epoch * s->experiment->train.accumulate);
@@ -107,7 +107,7 @@ done:
 /* --- validation ------------------------------------------------------------------------------ */
 
 /* All but how long it took and what the article would measure. */
-static sw_epoch_record make_record(const sw_session *s, int epoch, const sw_evaluation *clean)
+static sw_epoch_record make_record(const sw_run_session *s, int epoch, const sw_evaluation *clean)
 {
     const sw_experiment *x = s->experiment;
     const sw_confusion *m = &clean->confusion;
@@ -132,7 +132,7 @@ static sw_epoch_record make_record(const sw_session *s, int epoch, const sw_eval
 
 /* Whether this epoch is also validated as the article does. Whether it is the last one follows from its other
  * figures. */
-static bool is_article_epoch(const sw_session *s, const sw_epoch_record *r)
+static bool is_article_epoch(const sw_run_session *s, const sw_epoch_record *r)
 {
     const sw_train_config *train = &s->experiment->train;
     sw_early_stop early = s->state.early_stop;
@@ -141,7 +141,7 @@ static bool is_article_epoch(const sw_session *s, const sw_epoch_record *r)
     return sw_every_epochs(r->epoch, train->article_every, ends ? r->epoch : train->epochs);
 }
 
-static sw_status evaluate_as_article(sw_epoch_record *r, sw_session *s, sw_evaluate_options options)
+static sw_status evaluate_as_article(sw_epoch_record *r, sw_run_session *s, sw_evaluate_options options)
 {
     sw_evaluation article;
     options.boundary = false;
@@ -157,7 +157,7 @@ static sw_status evaluate_as_article(sw_epoch_record *r, sw_session *s, sw_evalu
     return SW_OK;
 }
 
-static sw_status evaluate(sw_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
+static sw_status evaluate(sw_run_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
 {
     sw_status status = SW_OK;
     const sw_evaluate_options options = {.epoch = epoch,
@@ -183,7 +183,7 @@ done:
 }
 
 /* Of the averaged weights, where there are such. */
-static sw_status validate(sw_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
+static sw_status validate(sw_run_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
 {
     sw_status status = sw_network_swap_averages(&s->network);
     if (status != SW_OK) return status;
@@ -193,7 +193,7 @@ static sw_status validate(sw_session *s, int epoch, sw_evaluation *clean, sw_epo
     return back == SW_OK ? status : back;
 }
 
-static void announce(sw_session *s, const sw_epoch_record *r, bool best)
+static void announce(sw_run_session *s, const sw_epoch_record *r, bool best)
 {
     char summary[256], article[48] = "";
     if (!isnan(r->article_pixel_accuracy))
@@ -206,7 +206,7 @@ static void announce(sw_session *s, const sw_epoch_record *r, bool best)
     sw_log(SW_LOG_DEBUG, "epoch %d/%d  %s", r->epoch, s->experiment->train.epochs, summary);
 }
 
-static sw_status write_events(sw_session *s, const sw_epoch_record *record)
+static sw_status write_events(sw_run_session *s, const sw_epoch_record *record)
 {
     sw_status status = SW_OK;
     char *grid = NULL;
@@ -220,7 +220,7 @@ done:
     return status;
 }
 
-static sw_status save_weights(sw_session *s, bool best)
+static sw_status save_weights(sw_run_session *s, bool best)
 {
     sw_status status = SW_OK;
     SW_TRY(sw_network_swap_averages(&s->network));
@@ -233,7 +233,7 @@ done:
 
 /* Records, pictures and weights of a finished epoch. The resume file comes last: it is what makes the epoch
  * count, and whatever was written before it is written again, the same, if the process dies here. */
-static sw_status finish_epoch(sw_session *s, const sw_epoch_record *record, const sw_evaluation *clean)
+static sw_status finish_epoch(sw_run_session *s, const sw_epoch_record *record, const sw_evaluation *clean)
 {
     sw_status status = SW_OK;
     const int epoch = record->epoch;
@@ -268,7 +268,7 @@ done:
 }
 
 /* The message of a run that was saved before its end. A device named for this process is in no file. */
-static sw_status stopped(const sw_session *s)
+static sw_status stopped(const sw_run_session *s)
 {
     char where[64];
     sw_str command = {0};
@@ -286,7 +286,7 @@ static sw_status stopped(const sw_session *s)
     return status;
 }
 
-static sw_status run_epoch(sw_session *s, int epoch)
+static sw_status run_epoch(sw_run_session *s, int epoch)
 {
     sw_status status = SW_OK;
     sw_evaluation clean;
@@ -311,7 +311,7 @@ done:
     return status;
 }
 
-static sw_status draw_untrained(sw_session *s)
+static sw_status draw_untrained(sw_run_session *s)
 {
     sw_status status = SW_OK;
     const sw_epoch_record nothing = sw_epoch_record_empty(0);
@@ -326,7 +326,7 @@ done:
 }
 
 /* The log says why a run ended before its last epoch, or why there is nothing to do. */
-static void log_end(const sw_session *s, bool found_over)
+static void log_end(const sw_run_session *s, bool found_over)
 {
     const sw_train_config *train = &s->experiment->train;
     const sw_early_stop_config *early = &train->early_stop;
@@ -340,17 +340,17 @@ static void log_end(const sw_session *s, bool found_over)
         sw_log(SW_LOG_INFO, "all %d epochs are done already", train->epochs);
 }
 
-static sw_status run_epochs(sw_session *s)
+static sw_status run_epochs(sw_run_session *s)
 {
     sw_status status = SW_OK;
     const float minutes = s->experiment->train.max_minutes;
-    const bool found_over = sw_session_is_over(s);
+    const bool found_over = sw_run_session_is_over(s);
     s->deadline_s = minutes > 0.0f ? sw_clock_s() + 60.0 * (double)minutes : (double)INFINITY;
     if (!found_over && s->state.steps == 0) SW_TRY(draw_untrained(s));
-    while (!sw_session_is_over(s)) {
+    while (!sw_run_session_is_over(s)) {
         SW_TRY(run_epoch(s, s->state.epochs_done + 1));
         /* looked at only after something was done, so that every process gets further */
-        if (!sw_session_is_over(s) && time_is_up(s)) return stopped(s);
+        if (!sw_run_session_is_over(s) && time_is_up(s)) return stopped(s);
     }
     log_end(s, found_over);
 done:
@@ -358,7 +358,7 @@ done:
 }
 
 /* What the caller is told about the run, read before the session is closed. */
-static void report(sw_train_result *result, const sw_session *s)
+static void report(sw_train_result *result, const sw_run_session *s)
 {
     if (!s->folder) return;
     result->folder = sw_strf("%s", s->folder->path);
@@ -370,7 +370,7 @@ static void report(sw_train_result *result, const sw_session *s)
 }
 
 /* The profile's tables, into the folder and for the caller. An interruption stays what it was. */
-static sw_status write_profile(sw_train_result *result, sw_session *s, sw_status so_far)
+static sw_status write_profile(sw_train_result *result, sw_run_session *s, sw_status so_far)
 {
     if (!s->profile) return so_far;
     char *message = so_far == SW_OK ? NULL : sw_strf("%s", sw_error_message());
@@ -384,8 +384,8 @@ sw_status sw_train(sw_train_result *result, const sw_experiment *experiment,
                    const sw_trainer_options *options)
 {
     *result = (sw_train_result){0};
-    sw_session s;
-    sw_status status = sw_session_open(&s, experiment, options);
+    sw_run_session s;
+    sw_status status = sw_run_session_open(&s, experiment, options);
     if (status == SW_OK) status = run_epochs(&s);
     /* closing may fail at something of its own: the first cause is what counts */
     if (status == SW_OK || status == SW_E_INTERRUPTED) status = write_profile(result, &s, status);
@@ -398,7 +398,7 @@ sw_status sw_train(sw_train_result *result, const sw_experiment *experiment,
     else if (status != SW_OK)
         snprintf(outcome, sizeof outcome, "failed: %.480s", message ? message : "");
     if (message) sw_log(SW_LOG_DEBUG, "%s", message);
-    sw_session_close(&s, outcome);
+    sw_run_session_close(&s, outcome);
     if (message) status = sw_fail(status, "%s", message);
     free(message);
     return status;

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-sw_status sw_trainer_losses_init(sw_session *s)
+sw_status sw_trainer_losses_init(sw_run_session *s)
 {
     s->unread = (sw_unread_steps){.capacity = sw_network_loss_every(&s->network)};
     size_t bytes = (size_t)s->unread.capacity * sizeof *s->unread.lr;
@@ -11,13 +11,13 @@ sw_status sw_trainer_losses_init(sw_session *s)
     return s->unread.lr ? SW_OK : sw_fail_alloc("the steps between two looks at the loss", bytes);
 }
 
-void sw_trainer_losses_deinit(sw_session *s)
+void sw_trainer_losses_deinit(sw_run_session *s)
 {
     free(s->unread.lr);
     s->unread = (sw_unread_steps){0};
 }
 
-bool sw_trainer_losses_note(sw_session *s, double lr, int images)
+bool sw_trainer_losses_note(sw_run_session *s, double lr, int images)
 {
     s->unread.lr[s->unread.count++] = lr;
     s->unread.images += images;
@@ -25,7 +25,7 @@ bool sw_trainer_losses_note(sw_session *s, double lr, int images)
 }
 
 /* The loader makes the batch of that step once more: it follows from epoch and number. */
-static sw_status explain(sw_session *s, int epoch, int step, double loss)
+static sw_status explain(sw_run_session *s, int epoch, int step, double loss)
 {
     sw_batch batch;
     sw_loader_start(s->train_loader, (uint32_t)epoch, step - 1);
@@ -34,7 +34,7 @@ static sw_status explain(sw_session *s, int epoch, int step, double loss)
     return sw_fail_in(status, "epoch %d, step %d", epoch, step);
 }
 
-static sw_status record(sw_session *s, int epoch, double loss, double lr)
+static sw_status record(sw_run_session *s, int epoch, double loss, double lr)
 {
     s->state.steps++;
     s->state.loss_sum += loss;
@@ -44,7 +44,7 @@ static sw_status record(sw_session *s, int epoch, double loss, double lr)
     return status;
 }
 
-sw_status sw_trainer_losses_take(sw_session *s, int epoch, double lr, int images, double loss)
+sw_status sw_trainer_losses_take(sw_run_session *s, int epoch, double lr, int images, double loss)
 {
     sw_status status = SW_OK;
     double recording = sw_run_profile_begin(s->profile);
@@ -55,7 +55,7 @@ done:
     return status;
 }
 
-sw_status sw_trainer_losses_read(sw_session *s, int epoch)
+sw_status sw_trainer_losses_read(sw_run_session *s, int epoch)
 {
     sw_status status = SW_OK;
     const float *losses;

@@ -15,7 +15,7 @@
 
 static void clean_up(void)
 {
-    sw_grid_cleanup();
+    sw_tiles_cleanup();
     scratch_remove();
 }
 
@@ -55,8 +55,8 @@ static void expect_same_picture(const char *a, const char *b)
 
 static bool is_flat(uint32_t rgb)
 {
-    uint32_t flat[3 + SW_GRID_OTHER_FLAT];
-    int count = sw_grid_flat_rgb(flat, 3);
+    uint32_t flat[3 + SW_TILES_OTHER_FLAT];
+    int count = sw_tiles_flat_rgb(flat, 3);
     for (int i = 0; i < count; i++)
         if (flat[i] == rgb) return true;
     return false;
@@ -121,11 +121,11 @@ Test(render_command, masks_in_the_animation_are_exact)
                    "segwork render run --panels prediction,input --size 64 --images 4,2 --gif small.gif");
     gif_film film;
     play(&film, "small.gif");
-    sw_grid_store store;
-    cr_assert_eq(sw_grid_store_open(&store, scratch_path("run")), SW_OK, "%s", sw_error_message());
+    sw_masks store;
+    cr_assert_eq(sw_masks_open(&store, scratch_path("run")), SW_OK, "%s", sw_error_message());
     static uint8_t labels[IMAGES][SIDE * SIDE];
     for (int f = 0; f <= EPOCHS; f++) {
-        cr_assert_eq(sw_grid_store_read(&store, f, labels[0], NULL), SW_OK, "%s", sw_error_message());
+        cr_assert_eq(sw_masks_read(&store, f, labels[0], NULL), SW_OK, "%s", sw_error_message());
         int found = 0;
         for (int top = 0; top + 64 <= film.height && !found; top++)
             for (int left = 0; left + 2 * 64 + 2 <= film.width && !found; left++) {
@@ -134,14 +134,14 @@ Test(render_command, masks_in_the_animation_are_exact)
                     for (int x = 0; x < 64 && same; x++) {
                         const uint32_t *at = film.rgb[f] + (top + y) * film.width + left + x;
                         int p = y / 2 * SIDE + x / 2;
-                        same = at[0] == sw_grid_class_rgb(labels[3][p]) &&
-                               at[64 + 2] == sw_grid_class_rgb(labels[1][p]);
+                        same = at[0] == sw_tiles_class_rgb(labels[3][p]) &&
+                               at[64 + 2] == sw_tiles_class_rgb(labels[1][p]);
                     }
                 found = same;
             }
         cr_expect(found, "the masks of epoch %d are not in its frame", f);
     }
-    sw_grid_store_deinit(&store);
+    sw_masks_deinit(&store);
     gif_film_deinit(&film);
 }
 

@@ -11,20 +11,20 @@
 TestSuite(check, .init = session_open, .fini = session_close);
 
 /* Changes float i of a buffer to the next one. */
-static sw_status nudge(sw_run *run, cl_mem buffer, size_t i)
+static sw_status nudge(sw_call *call, cl_mem buffer, size_t i)
 {
     sw_status status = SW_OK;
     float value;
-    SW_TRY(sw_buffer_read(run->cl, buffer, i * sizeof value, &value, sizeof value));
+    SW_TRY(sw_buffer_read(call->cl, buffer, i * sizeof value, &value, sizeof value));
     value = nextafterf(value, INFINITY);
-    SW_TRY(sw_buffer_write(run->cl, buffer, i * sizeof value, &value, sizeof value));
+    SW_TRY(sw_buffer_write(call->cl, buffer, i * sizeof value, &value, sizeof value));
 done:
     return status;
 }
 
-static sw_status put(sw_run *run, cl_mem buffer, size_t i, float value)
+static sw_status put(sw_call *call, cl_mem buffer, size_t i, float value)
 {
-    return sw_buffer_write(run->cl, buffer, i * sizeof value, &value, sizeof value);
+    return sw_buffer_write(call->cl, buffer, i * sizeof value, &value, sizeof value);
 }
 
 static const sw_upsample_attrs doubled = {6, 8};
@@ -62,11 +62,11 @@ Test(check, sound_ops_pass)
 
 /* --- values ------------------------------------------------------------------------------------ */
 
-static sw_status last_bit_wrong(sw_run *run)
+static sw_status last_bit_wrong(sw_call *call)
 {
     sw_status status = SW_OK;
-    SW_TRY(sw_op_upsample.forward(run));
-    SW_TRY(nudge(run, run->out[0], (1 * 6 * 8 + 5 * 8 + 7) * 3 + 2)); /* the last element of image 1 */
+    SW_TRY(sw_op_upsample.forward(call));
+    SW_TRY(nudge(call, call->out[0], (1 * 6 * 8 + 5 * 8 + 7) * 3 + 2)); /* the last element of image 1 */
 done:
     return status;
 }
@@ -79,16 +79,16 @@ Test(check, one_wrong_bit_of_an_exact_result_is_found_with_its_place)
 }
 
 /* The weights' gradient without the last pixel of the last image. */
-static sw_status pixel_left_out(sw_run *run)
+static sw_status pixel_left_out(sw_call *call)
 {
     sw_status status = SW_OK;
     float dy[5], saved[5];
     size_t offset = (2 * 3 * 4 - 1) * sizeof dy;
-    SW_TRY(sw_buffer_read(run->cl, run->dout[0], offset, saved, sizeof saved));
+    SW_TRY(sw_buffer_read(call->cl, call->dout[0], offset, saved, sizeof saved));
     memset(dy, 0, sizeof dy);
-    SW_TRY(sw_buffer_write(run->cl, run->dout[0], offset, dy, sizeof dy));
-    SW_TRY(sw_op_conv2d.backward(run));
-    SW_TRY(sw_buffer_write(run->cl, run->dout[0], offset, saved, sizeof saved));
+    SW_TRY(sw_buffer_write(call->cl, call->dout[0], offset, dy, sizeof dy));
+    SW_TRY(sw_op_conv2d.backward(call));
+    SW_TRY(sw_buffer_write(call->cl, call->dout[0], offset, saved, sizeof saved));
 done:
     return status;
 }
@@ -101,9 +101,9 @@ Test(check, one_term_missing_in_a_sum_exceeds_its_bound)
     expect_caught(&broken, &conv, SW_FILL_INTEGERS, "dx[");
 }
 
-static sw_status does_nothing(sw_run *run)
+static sw_status does_nothing(sw_call *call)
 {
-    (void)run;
+    (void)call;
     return SW_OK;
 }
 
@@ -114,18 +114,18 @@ Test(check, what_is_never_written_shows_as_nan)
     expect_caught(&broken, &doubled, SW_FILL_UNIFORM, "y[0,0,0,0] is nan");
 }
 
-static sw_status biased_running_variance(sw_run *run)
+static sw_status biased_running_variance(sw_call *call)
 {
     sw_status status = SW_OK;
     float before[3], after[3];
-    SW_TRY(sw_buffer_read(run->cl, run->state[1], 0, before, sizeof before));
-    SW_TRY(sw_op_batchnorm.forward(run));
-    SW_TRY(sw_buffer_read(run->cl, run->state[1], 0, after, sizeof after));
+    SW_TRY(sw_buffer_read(call->cl, call->state[1], 0, before, sizeof before));
+    SW_TRY(sw_op_batchnorm.forward(call));
+    SW_TRY(sw_buffer_read(call->cl, call->state[1], 0, after, sizeof after));
     for (int c = 0; c < 3; c++) {
         float batch = (after[c] - 0.9f * before[c]) / 0.1f;
         after[c] = 0.9f * before[c] + 0.1f * batch * 23 / 24; /* 24 pixels */
     }
-    SW_TRY(sw_buffer_write(run->cl, run->state[1], 0, after, sizeof after));
+    SW_TRY(sw_buffer_write(call->cl, call->state[1], 0, after, sizeof after));
 done:
     return status;
 }
@@ -139,11 +139,11 @@ Test(check, a_biased_running_variance_is_found)
 
 /* --- accumulation ------------------------------------------------------------------------------ */
 
-static sw_status overwrites_weight_gradient(sw_run *run)
+static sw_status overwrites_weight_gradient(sw_call *call)
 {
     sw_status status = SW_OK;
-    SW_TRY(sw_buffer_fill(run->cl, run->dparam[0], 0, 3 * sizeof(float), 0));
-    SW_TRY(sw_op_batchnorm.backward(run));
+    SW_TRY(sw_buffer_fill(call->cl, call->dparam[0], 0, 3 * sizeof(float), 0));
+    SW_TRY(sw_op_batchnorm.backward(call));
 done:
     return status;
 }
@@ -155,10 +155,10 @@ Test(check, a_parameter_gradient_that_is_not_added_to_is_found)
     expect_caught(&broken, &norm, SW_FILL_UNIFORM, "dweight[");
 }
 
-static sw_status never_accumulates(sw_run *run)
+static sw_status never_accumulates(sw_call *call)
 {
-    run->accumulate[0] = false;
-    return sw_op_upsample.backward(run);
+    call->accumulate[0] = false;
+    return sw_op_upsample.backward(call);
 }
 
 Test(check, an_input_gradient_that_is_not_added_to_is_found)
@@ -170,11 +170,11 @@ Test(check, an_input_gradient_that_is_not_added_to_is_found)
 
 /* --- trespass ---------------------------------------------------------------------------------- */
 
-static sw_status writes_behind(sw_run *run)
+static sw_status writes_behind(sw_call *call)
 {
     sw_status status = SW_OK;
-    SW_TRY(sw_op_upsample.forward(run));
-    SW_TRY(put(run, run->out[0], 2 * 6 * 8 * 3 + 4, 1));
+    SW_TRY(sw_op_upsample.forward(call));
+    SW_TRY(put(call, call->out[0], 2 * 6 * 8 * 3 + 4, 1));
 done:
     return status;
 }
@@ -187,10 +187,10 @@ Test(check, a_write_behind_the_last_image_is_found)
                   "y: element 4 behind the last image that is run was written");
 }
 
-static sw_status takes_an_image_too_many(sw_run *run)
+static sw_status takes_an_image_too_many(sw_call *call)
 {
-    run->n++;
-    return sw_op_batchnorm.forward(run);
+    call->n++;
+    return sw_op_batchnorm.forward(call);
 }
 
 Test(check, reading_an_image_that_is_not_run_is_found)
@@ -200,11 +200,11 @@ Test(check, reading_an_image_that_is_not_run_is_found)
     expect_caught(&broken, &norm, SW_FILL_UNIFORM, "y[0,0,0,0] is nan");
 }
 
-static sw_status writes_to_its_input(sw_run *run)
+static sw_status writes_to_its_input(sw_call *call)
 {
     sw_status status = SW_OK;
-    SW_TRY(sw_op_upsample.forward(run));
-    SW_TRY(nudge(run, run->in[0], 3));
+    SW_TRY(sw_op_upsample.forward(call));
+    SW_TRY(nudge(call, call->in[0], 3));
 done:
     return status;
 }
@@ -217,18 +217,18 @@ Test(check, a_write_to_an_input_is_found)
 }
 
 /* Three floats of bias gradient, in a slab where the next tensor starts 128 further on. */
-static sw_status writes_between_parameters(sw_run *run)
+static sw_status writes_between_parameters(sw_call *call)
 {
     sw_status status = SW_OK;
     cl_mem slab = NULL;
     size_t offset = 0;
-    SW_TRY(sw_op_batchnorm.backward(run));
+    SW_TRY(sw_op_batchnorm.backward(call));
     SW_TRY(sw_cl_status(
-        clGetMemObjectInfo(run->dparam[0], CL_MEM_ASSOCIATED_MEMOBJECT, sizeof slab, &slab, NULL),
+        clGetMemObjectInfo(call->dparam[0], CL_MEM_ASSOCIATED_MEMOBJECT, sizeof slab, &slab, NULL),
         "clGetMemObjectInfo", NULL));
-    SW_TRY(sw_cl_status(clGetMemObjectInfo(run->dparam[0], CL_MEM_OFFSET, sizeof offset, &offset, NULL),
+    SW_TRY(sw_cl_status(clGetMemObjectInfo(call->dparam[0], CL_MEM_OFFSET, sizeof offset, &offset, NULL),
                         "clGetMemObjectInfo", NULL));
-    SW_TRY(put(run, slab, offset / sizeof(float) + 3, 1));
+    SW_TRY(put(call, slab, offset / sizeof(float) + 3, 1));
 done:
     return status;
 }
@@ -242,12 +242,12 @@ Test(check, a_write_between_parameters_is_found)
 
 /* --- the same bits ----------------------------------------------------------------------------- */
 
-static sw_status differs_every_other_time(sw_run *run)
+static sw_status differs_every_other_time(sw_call *call)
 {
     static int calls;
     sw_status status = SW_OK;
-    SW_TRY(sw_op_conv2d.forward(run));
-    if (calls++ % 2) SW_TRY(nudge(run, run->out[0], 7));
+    SW_TRY(sw_op_conv2d.forward(call));
+    if (calls++ % 2) SW_TRY(nudge(call, call->out[0], 7));
 done:
     return status;
 }
@@ -259,11 +259,11 @@ Test(check, a_second_run_with_other_bits_is_found)
     expect_caught(&broken, &conv, SW_FILL_UNIFORM, "a second run on the same inputs gives other bits");
 }
 
-static sw_status recomputes_otherwise(sw_run *run)
+static sw_status recomputes_otherwise(sw_call *call)
 {
     sw_status status = SW_OK;
-    SW_TRY(sw_op_max_unpool.recompute(run));
-    SW_TRY(nudge(run, run->out[0], 7));
+    SW_TRY(sw_op_max_unpool.recompute(call));
+    SW_TRY(nudge(call, call->out[0], 7));
 done:
     return status;
 }
@@ -275,12 +275,12 @@ Test(check, recomputing_to_other_bits_is_found)
     expect_caught(&broken, &unpooled, SW_FILL_UNIFORM, "recomputing gives other bits than the forward pass");
 }
 
-static sw_status suffers_in_place(sw_run *run)
+static sw_status suffers_in_place(sw_call *call)
 {
     sw_status status = SW_OK;
-    bool in_place = run->din[0] == run->dout[0];
-    SW_TRY(sw_op_batchnorm.backward(run));
-    if (in_place) SW_TRY(put(run, run->din[0], 0, 1));
+    bool in_place = call->din[0] == call->dout[0];
+    SW_TRY(sw_op_batchnorm.backward(call));
+    if (in_place) SW_TRY(put(call, call->din[0], 0, 1));
 done:
     return status;
 }

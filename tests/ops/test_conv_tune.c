@@ -54,47 +54,47 @@ static bool supports_all(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass
     return true;
 }
 
-static sw_status prepare(void **plan, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
+static sw_status prepare(void **plan, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
-    return sw_conv_engine_clblast.prepare(plan, workspace_bytes, run, shape, cap_bytes, passes);
+    return sw_conv_engine_clblast.prepare(plan, workspace_bytes, call, shape, cap_bytes, passes);
 }
 
-static sw_status nothing(const void *plan, sw_run *run)
+static sw_status nothing(const void *plan, sw_call *call)
 {
     (void)plan;
-    (void)run;
+    (void)call;
     return SW_OK;
 }
 
 /* All right but one element. */
-static sw_status data_but_one(const void *plan, sw_run *run)
+static sw_status data_but_one(const void *plan, sw_call *call)
 {
-    sw_status status = sw_conv_engine_clblast.backward_data(plan, run);
-    return status == SW_OK ? sw_buffer_fill(run->cl, run->din[0], 40, 4, 0) : status;
+    sw_status status = sw_conv_engine_clblast.backward_data(plan, call);
+    return status == SW_OK ? sw_buffer_fill(call->cl, call->din[0], 40, 4, 0) : status;
 }
 
 /* Right, had the gradient been zero before. */
-static sw_status weights_not_added(const void *plan, sw_run *run)
+static sw_status weights_not_added(const void *plan, sw_call *call)
 {
-    const sw_param *param = &run->graph->params[run->node->params[0]];
-    sw_status status = sw_buffer_fill(run->cl, run->dparam[0], 0, param->elems * sizeof(float), 0);
-    return status == SW_OK ? sw_conv_engine_clblast.backward_weights(plan, run) : status;
+    const sw_param *param = &call->graph->params[call->node->params[0]];
+    sw_status status = sw_buffer_fill(call->cl, call->dparam[0], 0, param->elems * sizeof(float), 0);
+    return status == SW_OK ? sw_conv_engine_clblast.backward_weights(plan, call) : status;
 }
 
-static sw_status forward_slowly(const void *plan, sw_run *run)
+static sw_status forward_slowly(const void *plan, sw_call *call)
 {
     sw_status status = SW_OK;
-    for (int i = 0; i < 6 && status == SW_OK; i++) status = sw_conv_engine_clblast.forward(plan, run);
+    for (int i = 0; i < 6 && status == SW_OK; i++) status = sw_conv_engine_clblast.forward(plan, call);
     return status;
 }
 
-static sw_status refuse_to_prepare(void **plan, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
+static sw_status refuse_to_prepare(void **plan, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                                    size_t cap_bytes, unsigned passes)
 {
     (void)plan;
     (void)workspace_bytes;
-    (void)run;
+    (void)call;
     (void)shape;
     (void)cap_bytes;
     (void)passes;

@@ -48,10 +48,10 @@ done:
 }
 
 /* One plan for all passes of an engine. */
-static sw_status prepare_plans(conv_prepared *c, sw_run *run, sw_conv_shape shape, size_t cap_bytes)
+static sw_status prepare_plans(conv_prepared *c, sw_call *call, sw_conv_shape shape, size_t cap_bytes)
 {
     sw_status status = SW_OK;
-    run->workspace_bytes = 0;
+    call->workspace_bytes = 0;
     for (int p = 0; p < SW_CONV_PASSES; p++) {
         if (!c->engine[p] || c->plan[p]) continue;
         unsigned passes = 0;
@@ -59,17 +59,17 @@ static sw_status prepare_plans(conv_prepared *c, sw_run *run, sw_conv_shape shap
         void *plan = NULL;
         for (int q = p; q < SW_CONV_PASSES; q++)
             if (c->engine[q] == c->engine[p]) passes |= SW_BIT(q);
-        status = c->engine[p]->prepare(&plan, &bytes, run, shape, cap_bytes, passes);
+        status = c->engine[p]->prepare(&plan, &bytes, call, shape, cap_bytes, passes);
         for (int q = p; q < SW_CONV_PASSES; q++)
             if (passes & SW_BIT(q)) c->plan[q] = plan;
         if (status != SW_OK) goto done;
-        if (bytes > run->workspace_bytes) run->workspace_bytes = bytes;
+        if (bytes > call->workspace_bytes) call->workspace_bytes = bytes;
     }
 done:
     return status;
 }
 
-/* The engines of passes [first, end): one word where all agree, else "thin/gemm/winograd". */
+/* The engines of passes [first, end): one word where all agree, else "winograd/gemm/gemm". */
 static void name_engines(char *text, size_t bytes, const conv_prepared *c, int first, int end)
 {
     size_t length = 0;
@@ -83,36 +83,36 @@ static void name_engines(char *text, size_t bytes, const conv_prepared *c, int f
                                        c->engine[p]->name);
 }
 
-static sw_status prepare_bias(conv_prepared *c, sw_run *run, sw_conv_shape shape)
+static sw_status prepare_bias(conv_prepared *c, sw_call *call, sw_conv_shape shape)
 {
     sw_status status = SW_OK;
     char options[64];
     snprintf(options, sizeof options, "-DKERNEL=%d -DVEC=%d", shape.kernel,
-             sw_run_vec(run, shape.out_channels));
-    SW_TRY(sw_kernel_get(&c->bias_fwd, run->cl, "conv2d", "conv2d_bias_fwd", options));
-    SW_TRY(sw_kernel_get(&c->bias_partial, run->cl, "conv2d", "conv2d_bias_bwd_partial", options));
-    SW_TRY(sw_kernel_get(&c->bias_combine, run->cl, "conv2d", "conv2d_combine", options));
+             sw_call_vec(call, shape.out_channels));
+    SW_TRY(sw_kernel_get(&c->bias_fwd, call->cl, "conv2d", "conv2d_bias_fwd", options));
+    SW_TRY(sw_kernel_get(&c->bias_partial, call->cl, "conv2d", "conv2d_bias_bwd_partial", options));
+    SW_TRY(sw_kernel_get(&c->bias_combine, call->cl, "conv2d", "conv2d_combine", options));
     size_t pixels = (size_t)shape.n * (size_t)shape.h * (size_t)shape.w;
     size_t bytes = bias_chunks(pixels) * (size_t)shape.out_channels * sizeof(float);
-    if (bytes > run->workspace_bytes) run->workspace_bytes = bytes;
+    if (bytes > call->workspace_bytes) call->workspace_bytes = bytes;
 done:
     return status;
 }
 
-static const sw_conv_engine *choose_engine(const sw_run *run, sw_conv_shape shape, sw_conv_pass pass)
+static const sw_conv_engine *choose_engine(const sw_call *call, sw_conv_shape shape, sw_conv_pass pass)
 {
-    const sw_conv2d_attrs *attrs = run->node->attrs;
+    const sw_conv2d_attrs *attrs = call->node->attrs;
     for (const sw_conv_engine *const *engine = sw_conv_engines; *engine; engine++)
-        if ((*engine)->choice == attrs->pass[pass] && (*engine)->supports(run->cl, shape, pass))
+        if ((*engine)->choice == attrs->pass[pass] && (*engine)->supports(call->cl, shape, pass))
             return *engine;
-    return sw_conv_engine_fixed(run->cl, attrs->engine, shape, pass);
+    return sw_conv_engine_fixed(call->cl, attrs->engine, shape, pass);
 }
 
-static sw_status conv2d_prepare(sw_run *run)
+static sw_status conv2d_prepare(sw_call *call)
 {
     sw_status status = SW_OK;
-    const sw_conv2d_attrs *attrs = run->node->attrs;
-    sw_shape x = run->graph->values[run->node->inputs[0]].shape;
+    const sw_conv2d_attrs *attrs = call->node->attrs;
+    sw_shape x = call->graph->values[call->node->inputs[0]].shape;
     sw_conv_shape shape = {.n = x.n,
                            .h = x.h,
                            .w = x.w,
@@ -121,20 +121,20 @@ static sw_status conv2d_prepare(sw_run *run)
                            .kernel = attrs->kernel};
     conv_prepared *c = calloc(1, sizeof *c);
     if (!c) return sw_fail_alloc("a convolution", sizeof *c);
-    run->prepared = c;
-    int end = run->training ? SW_CONV_PASSES : SW_CONV_FORWARD + 1;
-    for (int p = 0; p < end; p++) c->engine[p] = choose_engine(run, shape, (sw_conv_pass)p);
-    SW_TRY(prepare_plans(c, run, shape, attrs->workspace_cap_bytes));
+    call->prepared = c;
+    int end = call->training ? SW_CONV_PASSES : SW_CONV_FORWARD + 1;
+    for (int p = 0; p < end; p++) c->engine[p] = choose_engine(call, shape, (sw_conv_pass)p);
+    SW_TRY(prepare_plans(c, call, shape, attrs->workspace_cap_bytes));
     for (int p = 0; p < end; p++) name_engines(c->algorithm[way_of[p]], sizeof c->algorithm[0], c, p, p + 1);
     name_engines(c->algorithm[SW_WAY_ALL], sizeof c->algorithm[0], c, SW_CONV_FORWARD, end);
-    if (attrs->bias) SW_TRY(prepare_bias(c, run, shape));
+    if (attrs->bias) SW_TRY(prepare_bias(c, call, shape));
 done:
     return status;
 }
 
-static void conv2d_release(sw_run *run)
+static void conv2d_release(sw_call *call)
 {
-    conv_prepared *c = run->prepared;
+    conv_prepared *c = call->prepared;
     for (int p = SW_CONV_PASSES - 1; p >= 0; p--) {
         bool shared = false;
         for (int q = 0; q < p; q++) shared |= c->plan[q] == c->plan[p];
@@ -143,62 +143,62 @@ static void conv2d_release(sw_run *run)
     free(c);
 }
 
-static const char *engine_names(const sw_run *run, sw_way way)
+static const char *engine_names(const sw_call *call, sw_way way)
 {
-    return ((const conv_prepared *)run->prepared)->algorithm[way];
+    return ((const conv_prepared *)call->prepared)->algorithm[way];
 }
 
 /* Not with a bias, which is added later. */
-static bool conv2d_takes_epilogue(const sw_run *run)
+static bool conv2d_takes_epilogue(const sw_call *call)
 {
-    const conv_prepared *c = run->prepared;
-    return c->engine[SW_CONV_FORWARD]->takes_epilogue && sw_run_out_shape(run, 0).c % 16 == 0 &&
-           run->node->param_count == 1;
+    const conv_prepared *c = call->prepared;
+    return c->engine[SW_CONV_FORWARD]->takes_epilogue && sw_call_out_shape(call, 0).c % 16 == 0 &&
+           call->node->param_count == 1;
 }
 
-static sw_status conv2d_forward(sw_run *run)
+static sw_status conv2d_forward(sw_call *call)
 {
     sw_status status = SW_OK;
-    const conv_prepared *c = run->prepared;
-    SW_TRY(c->engine[SW_CONV_FORWARD]->forward(c->plan[SW_CONV_FORWARD], run));
-    if (run->node->param_count > 1) {
-        int channels = sw_run_out_shape(run, 0).c;
-        size_t ov = (size_t)channels / (size_t)sw_run_vec(run, channels);
-        SW_TRY(SW_LAUNCH(run->cl, c->bias_fwd, run->node->name,
-                         sw_run_grid(run, ov, sw_conv_pixels(run), false), sw_arg_buffer(run->out[0]),
-                         sw_arg_buffer(run->param[1])));
+    const conv_prepared *c = call->prepared;
+    SW_TRY(c->engine[SW_CONV_FORWARD]->forward(c->plan[SW_CONV_FORWARD], call));
+    if (call->node->param_count > 1) {
+        int channels = sw_call_out_shape(call, 0).c;
+        size_t ov = (size_t)channels / (size_t)sw_call_vec(call, channels);
+        SW_TRY(SW_LAUNCH(call->cl, c->bias_fwd, call->node->name,
+                         sw_call_ndrange(call, ov, sw_conv_pixels(call), false), sw_arg_buffer(call->out[0]),
+                         sw_arg_buffer(call->param[1])));
     }
 done:
     return status;
 }
 
-static sw_status backward_bias(sw_run *run)
+static sw_status backward_bias(sw_call *call)
 {
     sw_status status = SW_OK;
-    const conv_prepared *c = run->prepared;
-    int channels = sw_run_out_shape(run, 0).c;
-    size_t pixels = sw_conv_pixels(run), chunks = bias_chunks(pixels);
-    size_t ov = (size_t)channels / (size_t)sw_run_vec(run, channels);
-    SW_TRY(SW_LAUNCH(run->cl, c->bias_partial, run->node->name, sw_run_grid(run, ov, chunks, true),
-                     sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)pixels),
-                     sw_arg_u32(BIAS_CHUNK_PIXELS)));
-    SW_TRY(SW_LAUNCH(run->cl, c->bias_combine, run->node->name, sw_run_grid(run, (size_t)channels, 1, true),
-                     sw_arg_buffer(run->workspace), sw_arg_buffer(run->dparam[1]),
-                     sw_arg_u32((uint32_t)chunks)));
+    const conv_prepared *c = call->prepared;
+    int channels = sw_call_out_shape(call, 0).c;
+    size_t pixels = sw_conv_pixels(call), chunks = bias_chunks(pixels);
+    size_t ov = (size_t)channels / (size_t)sw_call_vec(call, channels);
+    SW_TRY(SW_LAUNCH(call->cl, c->bias_partial, call->node->name, sw_call_ndrange(call, ov, chunks, true),
+                     sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace),
+                     sw_arg_u32((uint32_t)pixels), sw_arg_u32(BIAS_CHUNK_PIXELS)));
+    SW_TRY(SW_LAUNCH(call->cl, c->bias_combine, call->node->name,
+                     sw_call_ndrange(call, (size_t)channels, 1, true), sw_arg_buffer(call->workspace),
+                     sw_arg_buffer(call->dparam[1]), sw_arg_u32((uint32_t)chunks)));
 done:
     return status;
 }
 
-static sw_status conv2d_backward(sw_run *run)
+static sw_status conv2d_backward(sw_call *call)
 {
     sw_status status = SW_OK;
-    const conv_prepared *c = run->prepared;
-    sw_profile_pass(run->cl, SW_PASS_BACKWARD_WEIGHTS);
-    SW_TRY(c->engine[SW_CONV_BACKWARD_WEIGHTS]->backward_weights(c->plan[SW_CONV_BACKWARD_WEIGHTS], run));
-    if (run->node->param_count > 1) SW_TRY(backward_bias(run));
-    sw_profile_pass(run->cl, SW_PASS_BACKWARD_DATA);
-    if (run->din[0])
-        SW_TRY(c->engine[SW_CONV_BACKWARD_DATA]->backward_data(c->plan[SW_CONV_BACKWARD_DATA], run));
+    const conv_prepared *c = call->prepared;
+    sw_profile_pass(call->cl, SW_PASS_BACKWARD_WEIGHTS);
+    SW_TRY(c->engine[SW_CONV_BACKWARD_WEIGHTS]->backward_weights(c->plan[SW_CONV_BACKWARD_WEIGHTS], call));
+    if (call->node->param_count > 1) SW_TRY(backward_bias(call));
+    sw_profile_pass(call->cl, SW_PASS_BACKWARD_DATA);
+    if (call->din[0])
+        SW_TRY(c->engine[SW_CONV_BACKWARD_DATA]->backward_data(c->plan[SW_CONV_BACKWARD_DATA], call));
 done:
     return status;
 }

@@ -88,7 +88,7 @@ done:
     return status;
 }
 
-static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
+static sw_status prepare(void **out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
     sw_status status = SW_OK;
@@ -104,17 +104,17 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
 
     char options[64];
     snprintf(options, sizeof options, "-DKERNEL=%d -DVEC=%d", shape.kernel,
-             sw_run_vec(run, shape.in_channels));
-    SW_TRY(sw_kernel_get(&plan->im2col_x, run->cl, "conv2d", "conv2d_im2col", options));
+             sw_call_vec(call, shape.in_channels));
+    SW_TRY(sw_kernel_get(&plan->im2col_x, call->cl, "conv2d", "conv2d_im2col", options));
     snprintf(options, sizeof options, "-DKERNEL=%d -DVEC=%d", shape.kernel,
-             sw_run_vec(run, shape.out_channels));
-    SW_TRY(sw_kernel_get(&plan->im2col_dy, run->cl, "conv2d", "conv2d_im2col", options));
-    SW_TRY(sw_kernel_get(&plan->flip, run->cl, "conv2d", "conv2d_flip", options));
+             sw_call_vec(call, shape.out_channels));
+    SW_TRY(sw_kernel_get(&plan->im2col_dy, call->cl, "conv2d", "conv2d_im2col", options));
+    SW_TRY(sw_kernel_get(&plan->flip, call->cl, "conv2d", "conv2d_flip", options));
 
     /* the last band may be of any length, and then need padding where a whole one does not: most with one
      * pixel less */
-    SW_TRY(measure_gemm_workspace(plan, run->cl, plan->band_pixels));
-    if (plan->band_pixels > 1) SW_TRY(measure_gemm_workspace(plan, run->cl, plan->band_pixels - 1));
+    SW_TRY(measure_gemm_workspace(plan, call->cl, plan->band_pixels));
+    if (plan->band_pixels > 1) SW_TRY(measure_gemm_workspace(plan, call->cl, plan->band_pixels - 1));
     *workspace_bytes = plan->gemm_bytes + plan->flipped_bytes + plan->band_pixels * row_bytes(shape);
 done:
     return status;
@@ -133,9 +133,9 @@ static size_t cols_offset(const clblast_plan *plan)
 }
 
 /* Steps through the bands of the run's batch; false when all are done. */
-static bool next_band(band *b, const clblast_plan *plan, const sw_run *run)
+static bool next_band(band *b, const clblast_plan *plan, const sw_call *call)
 {
-    size_t pixels = sw_conv_pixels(run);
+    size_t pixels = sw_conv_pixels(call);
     b->first += b->count;
     if (b->first >= pixels) return false;
     size_t left = pixels - b->first;
@@ -144,86 +144,86 @@ static bool next_band(band *b, const clblast_plan *plan, const sw_run *run)
 }
 
 /* The band of `x` (the input, or dy) as rows of a matrix, into the workspace. */
-static sw_status im2col(const clblast_plan *plan, sw_run *run, const sw_kernel *kernel, cl_mem x,
+static sw_status im2col(const clblast_plan *plan, sw_call *call, const sw_kernel *kernel, cl_mem x,
                         int channels, band b)
 {
-    size_t cv = (size_t)channels / (size_t)sw_run_vec(run, channels);
-    return SW_LAUNCH(run->cl, kernel, run->node->name, sw_run_grid(run, cv, b.count, false), sw_arg_buffer(x),
-                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)cols_offset(plan)),
-                     sw_arg_u32((uint32_t)b.first), sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w),
-                     sw_arg_u32((uint32_t)cv));
+    size_t cv = (size_t)channels / (size_t)sw_call_vec(call, channels);
+    return SW_LAUNCH(call->cl, kernel, call->node->name, sw_call_ndrange(call, cv, b.count, false),
+                     sw_arg_buffer(x), sw_arg_buffer(call->workspace),
+                     sw_arg_u32((uint32_t)cols_offset(plan)), sw_arg_u32((uint32_t)b.first),
+                     sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w), sw_arg_u32((uint32_t)cv));
 }
 
 /* The product's copies stay before the flipped weights and the columns, whatever layout suits a band's
  * length. */
-static sw_status multiply(const clblast_plan *plan, sw_run *run, sw_gemm *g)
+static sw_status multiply(const clblast_plan *plan, sw_call *call, sw_gemm *g)
 {
     g->workspace_bytes = plan->gemm_bytes;
-    g->node = run->node->name;
-    return sw_gemm_run(run->cl, g, plan->gemm_bytes ? run->workspace : NULL);
+    g->node = call->node->name;
+    return sw_gemm_run(call->cl, g, plan->gemm_bytes ? call->workspace : NULL);
 }
 
 /* to[band] (+)= cols b: y with the weights, dx with the flipped ones. */
-static sw_status multiply_band(const clblast_plan *plan, sw_run *run, band b, cl_mem matrix,
+static sw_status multiply_band(const clblast_plan *plan, sw_call *call, band b, cl_mem matrix,
                                size_t matrix_offset, size_t depth, size_t channels, cl_mem to,
                                bool accumulate)
 {
     sw_gemm g = product_forward(b.count, depth, channels);
-    g.a = run->workspace;
+    g.a = call->workspace;
     g.a_offset = cols_offset(plan);
     g.b = matrix;
     g.b_offset = matrix_offset;
     g.c = to;
     g.c_offset = b.first * channels;
     g.beta = accumulate ? 1.0f : 0.0f;
-    return multiply(plan, run, &g);
+    return multiply(plan, call, &g);
 }
 
-static sw_status forward(const void *prepared, sw_run *run)
+static sw_status forward(const void *prepared, sw_call *call)
 {
     sw_status status = SW_OK;
     const clblast_plan *plan = prepared;
     size_t depth = plan->taps * (size_t)plan->shape.in_channels, channels = (size_t)plan->shape.out_channels;
-    for (band b = {0}; next_band(&b, plan, run);) {
-        SW_TRY(im2col(plan, run, plan->im2col_x, run->in[0], plan->shape.in_channels, b));
-        SW_TRY(multiply_band(plan, run, b, run->param[0], 0, depth, channels, run->out[0], false));
+    for (band b = {0}; next_band(&b, plan, call);) {
+        SW_TRY(im2col(plan, call, plan->im2col_x, call->in[0], plan->shape.in_channels, b));
+        SW_TRY(multiply_band(plan, call, b, call->param[0], 0, depth, channels, call->out[0], false));
     }
 done:
     return status;
 }
 
-static sw_status backward_weights(const void *prepared, sw_run *run)
+static sw_status backward_weights(const void *prepared, sw_call *call)
 {
     sw_status status = SW_OK;
     const clblast_plan *plan = prepared;
     size_t depth = plan->taps * (size_t)plan->shape.in_channels, channels = (size_t)plan->shape.out_channels;
-    for (band b = {0}; next_band(&b, plan, run);) {
-        SW_TRY(im2col(plan, run, plan->im2col_x, run->in[0], plan->shape.in_channels, b));
+    for (band b = {0}; next_band(&b, plan, call);) {
+        SW_TRY(im2col(plan, call, plan->im2col_x, call->in[0], plan->shape.in_channels, b));
         sw_gemm g = product_weights(b.count, depth, channels);
-        g.a = run->workspace;
+        g.a = call->workspace;
         g.a_offset = cols_offset(plan);
-        g.b = run->dout[0];
+        g.b = call->dout[0];
         g.b_offset = b.first * channels;
-        g.c = run->dparam[0];
-        SW_TRY(multiply(plan, run, &g));
+        g.c = call->dparam[0];
+        SW_TRY(multiply(plan, call, &g));
     }
 done:
     return status;
 }
 
-static sw_status backward_data(const void *prepared, sw_run *run)
+static sw_status backward_data(const void *prepared, sw_call *call)
 {
     sw_status status = SW_OK;
     const clblast_plan *plan = prepared;
     size_t in = (size_t)plan->shape.in_channels, out = (size_t)plan->shape.out_channels;
-    sw_grid grid = sw_run_grid(run, in, plan->taps * out, false);
-    SW_TRY(SW_LAUNCH(run->cl, plan->flip, run->node->name, grid, sw_arg_buffer(run->param[0]),
-                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)flipped_offset(plan)),
+    sw_ndrange grid = sw_call_ndrange(call, in, plan->taps * out, false);
+    SW_TRY(SW_LAUNCH(call->cl, plan->flip, call->node->name, grid, sw_arg_buffer(call->param[0]),
+                     sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)flipped_offset(plan)),
                      sw_arg_u32((uint32_t)out)));
-    for (band b = {0}; next_band(&b, plan, run);) {
-        SW_TRY(im2col(plan, run, plan->im2col_dy, run->dout[0], plan->shape.out_channels, b));
-        SW_TRY(multiply_band(plan, run, b, run->workspace, flipped_offset(plan), plan->taps * out, in,
-                             run->din[0], run->accumulate[0]));
+    for (band b = {0}; next_band(&b, plan, call);) {
+        SW_TRY(im2col(plan, call, plan->im2col_dy, call->dout[0], plan->shape.out_channels, b));
+        SW_TRY(multiply_band(plan, call, b, call->workspace, flipped_offset(plan), plan->taps * out, in,
+                             call->din[0], call->accumulate[0]));
     }
 done:
     return status;

@@ -66,7 +66,7 @@ done:
     return status;
 }
 
-static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
+static sw_status prepare(void **out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
     sw_status status = SW_OK;
@@ -78,7 +78,7 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     plan->thin_in = shape.out_channels % LANES == 0;
     plan->thin = plan->thin_in ? shape.in_channels : shape.out_channels;
     plan->thick = plan->thin_in ? shape.out_channels : shape.in_channels;
-    SW_TRY(prepare_kernels(plan, run->cl, passes));
+    SW_TRY(prepare_kernels(plan, call->cl, passes));
 
     size_t taps = (size_t)shape.kernel * (size_t)shape.kernel, border = (size_t)shape.kernel - 1;
     size_t tap_elems = (size_t)plan->thin * (size_t)plan->thick;
@@ -92,39 +92,39 @@ done:
 }
 
 /* The thin tensor with its border, into the workspace. */
-static sw_status pad(const direct_plan *plan, sw_run *run, cl_mem thin)
+static sw_status pad(const direct_plan *plan, sw_call *call, cl_mem thin)
 {
     size_t border = (size_t)plan->shape.kernel - 1;
-    sw_grid grid = sw_run_grid(run, ((size_t)plan->shape.w + border) * (size_t)plan->thin,
-                               (size_t)run->n * ((size_t)plan->shape.h + border), false);
-    return SW_LAUNCH(run->cl, plan->pad, run->node->name, grid, sw_arg_buffer(thin),
-                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->padded_offset),
+    sw_ndrange grid = sw_call_ndrange(call, ((size_t)plan->shape.w + border) * (size_t)plan->thin,
+                                      (size_t)call->n * ((size_t)plan->shape.h + border), false);
+    return SW_LAUNCH(call->cl, plan->pad, call->node->name, grid, sw_arg_buffer(thin),
+                     sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)plan->padded_offset),
                      sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w));
 }
 
 /* to (+)= conv(from), the weights flipped for backward-data. */
-static sw_status run_product(const direct_plan *plan, sw_run *run, sw_conv_pass pass, cl_mem from, cl_mem to,
-                             bool accumulate)
+static sw_status run_product(const direct_plan *plan, sw_call *call, sw_conv_pass pass, cl_mem from,
+                             cl_mem to, bool accumulate)
 {
     sw_status status = SW_OK;
     sw_conv_shape s = plan->shape;
-    int image_rows = run->n * s.h, item_rows = sw_divide_up_int(ITEM_PIXELS, s.w);
+    int image_rows = call->n * s.h, item_rows = sw_divide_up_int(ITEM_PIXELS, s.w);
     size_t taps = (size_t)s.kernel * (size_t)s.kernel;
-    sw_grid pack = sw_run_grid(run, (size_t)plan->thick, (taps + 1) * (size_t)plan->thin, false);
-    sw_grid grid = {.global = {(size_t)sw_divide_up_int(image_rows, item_rows), 1, 1}, .local = {1, 1, 1}};
-    SW_TRY(SW_LAUNCH(run->cl, plan->pack, run->node->name, pack, sw_arg_buffer(run->param[0]),
-                     sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(pass != SW_CONV_FORWARD)));
+    sw_ndrange pack = sw_call_ndrange(call, (size_t)plan->thick, (taps + 1) * (size_t)plan->thin, false);
+    sw_ndrange grid = {.global = {(size_t)sw_divide_up_int(image_rows, item_rows), 1, 1}, .local = {1, 1, 1}};
+    SW_TRY(SW_LAUNCH(call->cl, plan->pack, call->node->name, pack, sw_arg_buffer(call->param[0]),
+                     sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_i32(pass != SW_CONV_FORWARD)));
     if (pass == widening(plan)) {
         size_t elems = (size_t)image_rows * (size_t)s.w * (size_t)plan->thick;
-        SW_TRY(pad(plan, run, from));
-        SW_TRY(SW_LAUNCH(run->cl, plan->widen, run->node->name, grid, sw_arg_buffer(run->workspace),
+        SW_TRY(pad(plan, call, from));
+        SW_TRY(SW_LAUNCH(call->cl, plan->widen, call->node->name, grid, sw_arg_buffer(call->workspace),
                          sw_arg_u32((uint32_t)plan->padded_offset), sw_arg_u32(0), sw_arg_buffer(to),
                          sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(item_rows),
-                         sw_arg_i32((int)sw_run_put(run, elems, plan->thick, accumulate)),
-                         SW_EPILOGUE_ARGS(run->epilogue)));
+                         sw_arg_i32((int)sw_call_put(call, elems, plan->thick, accumulate)),
+                         SW_EPILOGUE_ARGS(call->epilogue)));
     } else {
-        SW_TRY(SW_LAUNCH(run->cl, plan->narrow, run->node->name, grid, sw_arg_buffer(from),
-                         sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_buffer(to), sw_arg_i32(s.h),
+        SW_TRY(SW_LAUNCH(call->cl, plan->narrow, call->node->name, grid, sw_arg_buffer(from),
+                         sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_buffer(to), sw_arg_i32(s.h),
                          sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(item_rows),
                          sw_arg_i32(accumulate)));
     }
@@ -132,34 +132,35 @@ done:
     return status;
 }
 
-static sw_status forward(const void *prepared, sw_run *run)
+static sw_status forward(const void *prepared, sw_call *call)
 {
-    return run_product(prepared, run, SW_CONV_FORWARD, run->in[0], run->out[0], false);
+    return run_product(prepared, call, SW_CONV_FORWARD, call->in[0], call->out[0], false);
 }
 
-static sw_status backward_data(const void *prepared, sw_run *run)
+static sw_status backward_data(const void *prepared, sw_call *call)
 {
-    return run_product(prepared, run, SW_CONV_BACKWARD_DATA, run->dout[0], run->din[0], run->accumulate[0]);
+    return run_product(prepared, call, SW_CONV_BACKWARD_DATA, call->dout[0], call->din[0],
+                       call->accumulate[0]);
 }
 
-static sw_status backward_weights(const void *prepared, sw_run *run)
+static sw_status backward_weights(const void *prepared, sw_call *call)
 {
     sw_status status = SW_OK;
     const direct_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
-    int image_rows = run->n * s.h;
+    int image_rows = call->n * s.h;
     int segment_rows = sw_divide_up_int(image_rows, SEGMENTS),
         segments = sw_divide_up_int(image_rows, segment_rows);
-    sw_grid grid = {.global = {(size_t)segments, 1, 1}, .local = {1, 1, 1}};
+    sw_ndrange grid = {.global = {(size_t)segments, 1, 1}, .local = {1, 1, 1}};
     size_t taps = (size_t)s.kernel * (size_t)s.kernel;
-    sw_grid combine = sw_run_grid(run, (size_t)plan->thick, taps * (size_t)plan->thin, false);
-    SW_TRY(pad(plan, run, plan->thin_in ? run->in[0] : run->dout[0]));
-    SW_TRY(SW_LAUNCH(run->cl, plan->partial, run->node->name, grid,
-                     sw_arg_buffer(plan->thin_in ? run->dout[0] : run->in[0]), sw_arg_buffer(run->workspace),
-                     sw_arg_u32((uint32_t)plan->padded_offset), sw_arg_u32(0), sw_arg_i32(s.h),
-                     sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(segment_rows)));
-    SW_TRY(SW_LAUNCH(run->cl, plan->combine, run->node->name, combine, sw_arg_buffer(run->workspace),
-                     sw_arg_u32(0), sw_arg_buffer(run->dparam[0]), sw_arg_i32(segments)));
+    sw_ndrange combine = sw_call_ndrange(call, (size_t)plan->thick, taps * (size_t)plan->thin, false);
+    SW_TRY(pad(plan, call, plan->thin_in ? call->in[0] : call->dout[0]));
+    SW_TRY(SW_LAUNCH(call->cl, plan->partial, call->node->name, grid,
+                     sw_arg_buffer(plan->thin_in ? call->dout[0] : call->in[0]),
+                     sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)plan->padded_offset), sw_arg_u32(0),
+                     sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(segment_rows)));
+    SW_TRY(SW_LAUNCH(call->cl, plan->combine, call->node->name, combine, sw_arg_buffer(call->workspace),
+                     sw_arg_u32(0), sw_arg_buffer(call->dparam[0]), sw_arg_i32(segments)));
 done:
     return status;
 }

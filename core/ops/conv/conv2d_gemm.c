@@ -126,7 +126,7 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
+static sw_status prepare(void **out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
     sw_status status = SW_OK;
@@ -136,10 +136,10 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     *out = plan;
     plan->shape = shape;
     if (passes & SW_BIT(SW_CONV_FORWARD))
-        SW_TRY(prepare_product(&plan->forward, plan, run->cl, shape.in_channels, shape.out_channels));
+        SW_TRY(prepare_product(&plan->forward, plan, call->cl, shape.in_channels, shape.out_channels));
     if (passes & SW_BIT(SW_CONV_BACKWARD_DATA))
-        SW_TRY(prepare_product(&plan->data, plan, run->cl, shape.out_channels, shape.in_channels));
-    if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) SW_TRY(prepare_weights(plan, run->cl));
+        SW_TRY(prepare_product(&plan->data, plan, call->cl, shape.out_channels, shape.in_channels));
+    if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) SW_TRY(prepare_weights(plan, call->cl));
 
     size_t panels = larger(panel_elems(plan, &plan->forward), panel_elems(plan, &plan->data));
     plan->zeros_offset = sw_conv_align(panels * sizeof(float)) / sizeof(float);
@@ -155,75 +155,76 @@ done:
 }
 
 /* to (+)= conv(from) with the weights packed for `p`, flipped for backward-data. */
-static sw_status run_product(const gemm_plan *plan, const product *p, sw_run *run, cl_mem from, cl_mem to,
+static sw_status run_product(const gemm_plan *plan, const product *p, sw_call *call, cl_mem from, cl_mem to,
                              bool flip, bool accumulate)
 {
     sw_status status = SW_OK;
-    size_t taps = (size_t)plan->shape.kernel * (size_t)plan->shape.kernel, pixels = sw_conv_pixels(run);
-    sw_grid pack = sw_run_grid(run, (size_t)p->panel, (size_t)p->panels * taps * (size_t)p->in, false);
-    sw_grid zero = sw_run_grid(run, (size_t)p->in, 1, false);
+    size_t taps = (size_t)plan->shape.kernel * (size_t)plan->shape.kernel, pixels = sw_conv_pixels(call);
+    sw_ndrange pack =
+        sw_call_ndrange(call, (size_t)p->panel, (size_t)p->panels * taps * (size_t)p->in, false);
+    sw_ndrange zero = sw_call_ndrange(call, (size_t)p->in, 1, false);
     size_t block = (size_t)p->block_pixels, blocks = sw_divide_up(pixels, block), panels = (size_t)p->panels;
     bool panels_first = plan->shape.kernel == 1; /* which of the two the next work-item shares */
-    sw_grid grid = {.global = {panels_first ? panels : blocks, panels_first ? blocks : panels, 1},
-                    .local = {1, 1, 1}};
+    sw_ndrange grid = {.global = {panels_first ? panels : blocks, panels_first ? blocks : panels, 1},
+                       .local = {1, 1, 1}};
     uint32_t zeros_offset = (uint32_t)plan->zeros_offset;
-    SW_TRY(SW_LAUNCH(run->cl, p->pack, run->node->name, pack, sw_arg_buffer(run->param[0]),
-                     sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_u32((uint32_t)p->in),
+    SW_TRY(SW_LAUNCH(call->cl, p->pack, call->node->name, pack, sw_arg_buffer(call->param[0]),
+                     sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_u32((uint32_t)p->in),
                      sw_arg_u32((uint32_t)p->out), sw_arg_i32(flip)));
-    SW_TRY(SW_LAUNCH(run->cl, p->zero, run->node->name, zero, sw_arg_buffer(run->workspace),
+    SW_TRY(SW_LAUNCH(call->cl, p->zero, call->node->name, zero, sw_arg_buffer(call->workspace),
                      sw_arg_u32(zeros_offset)));
-    SW_TRY(SW_LAUNCH(run->cl, p->run, run->node->name, grid, sw_arg_buffer(from),
-                     sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_u32(zeros_offset),
+    SW_TRY(SW_LAUNCH(call->cl, p->run, call->node->name, grid, sw_arg_buffer(from),
+                     sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_u32(zeros_offset),
                      sw_arg_buffer(to), sw_arg_i32(p->in), sw_arg_i32(p->out), sw_arg_i32(plan->shape.h),
                      sw_arg_i32(plan->shape.w), sw_arg_u32((uint32_t)pixels), sw_arg_u32((uint32_t)block),
-                     sw_arg_i32((int)sw_run_put(run, pixels * (size_t)p->out, p->panel, accumulate)),
-                     SW_EPILOGUE_ARGS(run->epilogue)));
+                     sw_arg_i32((int)sw_call_put(call, pixels * (size_t)p->out, p->panel, accumulate)),
+                     SW_EPILOGUE_ARGS(call->epilogue)));
 done:
     return status;
 }
 
-static sw_status forward(const void *prepared, sw_run *run)
+static sw_status forward(const void *prepared, sw_call *call)
 {
     const gemm_plan *plan = prepared;
-    return run_product(plan, &plan->forward, run, run->in[0], run->out[0], false, false);
+    return run_product(plan, &plan->forward, call, call->in[0], call->out[0], false, false);
 }
 
-static sw_status backward_data(const void *prepared, sw_run *run)
+static sw_status backward_data(const void *prepared, sw_call *call)
 {
     const gemm_plan *plan = prepared;
-    return run_product(plan, &plan->data, run, run->dout[0], run->din[0], true, run->accumulate[0]);
+    return run_product(plan, &plan->data, call, call->dout[0], call->din[0], true, call->accumulate[0]);
 }
 
 /* The parts of dw, one a segment of the batch's rows. */
-static sw_status sum_segments(const gemm_plan *plan, sw_run *run, int segments, int segment_rows)
+static sw_status sum_segments(const gemm_plan *plan, sw_call *call, int segments, int segment_rows)
 {
     sw_conv_shape s = plan->shape;
-    int image_rows = run->n * s.h;
-    sw_grid grid = {.global = {(size_t)segments, (size_t)plan->weight_blocks, 1}, .local = {1, 1, 1}};
+    int image_rows = call->n * s.h;
+    sw_ndrange grid = {.global = {(size_t)segments, (size_t)plan->weight_blocks, 1}, .local = {1, 1, 1}};
     if (plan->packed)
-        return SW_LAUNCH(run->cl, plan->packed, run->node->name, grid, sw_arg_buffer(run->in[0]),
-                         sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace), sw_arg_u32(0),
+        return SW_LAUNCH(call->cl, plan->packed, call->node->name, grid, sw_arg_buffer(call->in[0]),
+                         sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace), sw_arg_u32(0),
                          sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(image_rows * s.w),
                          sw_arg_i32(segment_rows * s.w), sw_arg_local(PACKED_BYTES));
-    return SW_LAUNCH(run->cl, plan->partial, run->node->name, grid, sw_arg_buffer(run->in[0]),
-                     sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace), sw_arg_u32(0),
+    return SW_LAUNCH(call->cl, plan->partial, call->node->name, grid, sw_arg_buffer(call->in[0]),
+                     sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace), sw_arg_u32(0),
                      sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(s.h), sw_arg_i32(s.w),
                      sw_arg_i32(image_rows), sw_arg_i32(segment_rows), sw_arg_i32(plan->chunk_rows));
 }
 
-static sw_status backward_weights(const void *prepared, sw_run *run)
+static sw_status backward_weights(const void *prepared, sw_call *call)
 {
     sw_status status = SW_OK;
     const gemm_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
-    int image_rows = run->n * s.h;
+    int image_rows = call->n * s.h;
     int segment_rows = sw_divide_up_int(image_rows, plan->segments),
         segments = sw_divide_up_int(image_rows, segment_rows);
-    sw_grid combine = sw_run_grid(run, (size_t)s.out_channels,
-                                  (size_t)s.kernel * (size_t)s.kernel * (size_t)s.in_channels, false);
-    SW_TRY(sum_segments(plan, run, segments, segment_rows));
-    SW_TRY(SW_LAUNCH(run->cl, plan->combine, run->node->name, combine, sw_arg_buffer(run->workspace),
-                     sw_arg_u32(0), sw_arg_buffer(run->dparam[0]), sw_arg_u32((uint32_t)s.in_channels),
+    sw_ndrange combine = sw_call_ndrange(call, (size_t)s.out_channels,
+                                         (size_t)s.kernel * (size_t)s.kernel * (size_t)s.in_channels, false);
+    SW_TRY(sum_segments(plan, call, segments, segment_rows));
+    SW_TRY(SW_LAUNCH(call->cl, plan->combine, call->node->name, combine, sw_arg_buffer(call->workspace),
+                     sw_arg_u32(0), sw_arg_buffer(call->dparam[0]), sw_arg_u32((uint32_t)s.in_channels),
                      sw_arg_i32(segments), sw_arg_u32((uint32_t)plan->padded)));
 done:
     return status;

@@ -175,7 +175,7 @@ static void choose_gradient(winograd_plan *plan, const sw_cl *cl)
     if (plan->ranges < 1) plan->ranges = 1;
 }
 
-static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
+static sw_status prepare(void **out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
     sw_status status = SW_OK;
@@ -185,12 +185,12 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
     *out = plan;
     plan->shape = shape;
-    plan->tiling = sw_conv_tiling_of(run->cl);
+    plan->tiling = sw_conv_tiling_of(call->cl);
     plan->tiles_x = sw_divide_up_int(shape.w, 4);
     plan->tiles_y = sw_divide_up_int(shape.h, 4);
     plan->block_tiles = choose_block(plan);
-    choose_gradient(plan, run->cl);
-    SW_TRY(prepare_kernels(plan, run->cl));
+    choose_gradient(plan, call->cl);
+    SW_TRY(prepare_kernels(plan, call->cl));
 
     size_t in = (size_t)shape.in_channels, o = (size_t)shape.out_channels, most = in > o ? in : o;
     size_t tile_floats = PLACES * (size_t)plan->block_tiles, u_floats = PLACES * in * o;
@@ -207,135 +207,135 @@ done:
 
 /* --- passes ---------------------------------------------------------------------------------- */
 
-static sw_grid grid_of(int x, int y, int z)
+static sw_ndrange grid_of(int x, int y, int z)
 {
-    return (sw_grid){.global = {(size_t)x, (size_t)y, (size_t)z}, .local = {1, 1, 1}};
+    return (sw_ndrange){.global = {(size_t)x, (size_t)y, (size_t)z}, .local = {1, 1, 1}};
 }
 
 /* Brings a block's tiles from an image into the workspace: V with `input` kernels, Z with the gradient
  * kernel. */
-static sw_status transform(const winograd_plan *plan, sw_run *run, const sw_kernel *kernel, cl_mem image,
+static sw_status transform(const winograd_plan *plan, sw_call *call, const sw_kernel *kernel, cl_mem image,
                            size_t offset, int channels, sw_conv_block b)
 {
-    return SW_LAUNCH(run->cl, kernel, run->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(image),
-                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)offset), sw_arg_i32(channels),
+    return SW_LAUNCH(call->cl, kernel, call->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(image),
+                     sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)offset), sw_arg_i32(channels),
                      sw_arg_i32(b.first), sw_arg_i32(plan->block_tiles), sw_arg_i32(plan->shape.h),
                      sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y));
 }
 
-static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_run *run, sw_conv_block b)
+static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_call *call, sw_conv_block b)
 {
-    sw_grid grid = grid_of(sw_divide_up_int(b.count, p->group_tiles), p->out / p->panel, PLACES);
-    return SW_LAUNCH(run->cl, p->multiply, run->node->name, grid, sw_arg_buffer(run->workspace),
+    sw_ndrange grid = grid_of(sw_divide_up_int(b.count, p->group_tiles), p->out / p->panel, PLACES);
+    return SW_LAUNCH(call->cl, p->multiply, call->node->name, grid, sw_arg_buffer(call->workspace),
                      sw_arg_u32((uint32_t)plan->v_offset), sw_arg_u32(0),
                      sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(p->in), sw_arg_i32(p->out),
                      sw_arg_i32(b.count), sw_arg_i32(plan->block_tiles), sw_arg_i32(p->group_tiles));
 }
 
-static sw_put put_of(const winograd_plan *plan, const product *p, const sw_run *run, bool accumulate)
+static sw_put put_of(const winograd_plan *plan, const product *p, const sw_call *call, bool accumulate)
 {
-    size_t elems = (size_t)run->n * (size_t)plan->shape.h * (size_t)plan->shape.w * (size_t)p->out;
-    return sw_run_put(run, elems, LINE, accumulate);
+    size_t elems = (size_t)call->n * (size_t)plan->shape.h * (size_t)plan->shape.w * (size_t)p->out;
+    return sw_call_put(call, elems, LINE, accumulate);
 }
 
-static sw_status bring_out(const winograd_plan *plan, const product *p, sw_run *run, cl_mem to,
+static sw_status bring_out(const winograd_plan *plan, const product *p, sw_call *call, cl_mem to,
                            sw_conv_block b, sw_put put)
 {
-    return SW_LAUNCH(run->cl, plan->output, run->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(to),
-                     sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(p->out),
+    return SW_LAUNCH(call->cl, plan->output, call->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(to),
+                     sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(p->out),
                      sw_arg_i32(b.first), sw_arg_i32(plan->block_tiles), sw_arg_i32(plan->shape.h),
                      sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y),
-                     sw_arg_i32((int)put), SW_EPILOGUE_ARGS(run->epilogue));
+                     sw_arg_i32((int)put), SW_EPILOGUE_ARGS(call->epilogue));
 }
 
-static sw_status run_fused(const winograd_plan *plan, const product *p, sw_run *run, cl_mem from, cl_mem to,
+static sw_status run_fused(const winograd_plan *plan, const product *p, sw_call *call, cl_mem from, cl_mem to,
                            sw_put put)
 {
-    int tiles = all_tiles(plan, run->n);
-    return SW_LAUNCH(run->cl, p->fused, run->node->name,
+    int tiles = all_tiles(plan, call->n);
+    return SW_LAUNCH(call->cl, p->fused, call->node->name,
                      grid_of(sw_divide_up_int(tiles, p->group_tiles), 1, 1), sw_arg_buffer(from),
-                     sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_buffer(to), sw_arg_i32(p->in),
+                     sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_buffer(to), sw_arg_i32(p->in),
                      sw_arg_i32(p->out), sw_arg_i32(tiles), sw_arg_i32(p->group_tiles),
                      sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x),
-                     sw_arg_i32(plan->tiles_y), sw_arg_i32((int)put), SW_EPILOGUE_ARGS(run->epilogue),
+                     sw_arg_i32(plan->tiles_y), sw_arg_i32((int)put), SW_EPILOGUE_ARGS(call->epilogue),
                      sw_arg_local(fused_bytes(p, p->group_tiles)));
 }
 
 /* to (+)= conv(from) with the weights transformed for `p`. */
-static sw_status run_product(const winograd_plan *plan, const product *p, sw_run *run, cl_mem from, cl_mem to,
-                             bool flip, bool accumulate)
+static sw_status run_product(const winograd_plan *plan, const product *p, sw_call *call, cl_mem from,
+                             cl_mem to, bool flip, bool accumulate)
 {
     sw_status status = SW_OK;
-    sw_put put = put_of(plan, p, run, accumulate);
-    sw_grid weights = grid_of(p->out / plan->tiling.lanes, p->in / LINE, 1);
-    SW_TRY(SW_LAUNCH(run->cl, plan->weights, run->node->name, weights, sw_arg_buffer(run->param[0]),
-                     sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(p->panel), sw_arg_i32(flip)));
-    if (p->fused) return run_fused(plan, p, run, from, to, put);
-    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, run->n), plan->block_tiles);) {
-        SW_TRY(transform(plan, run, plan->input, from, plan->v_offset, p->in, b));
-        SW_TRY(multiply_block(plan, p, run, b));
-        SW_TRY(bring_out(plan, p, run, to, b, put));
+    sw_put put = put_of(plan, p, call, accumulate);
+    sw_ndrange weights = grid_of(p->out / plan->tiling.lanes, p->in / LINE, 1);
+    SW_TRY(SW_LAUNCH(call->cl, plan->weights, call->node->name, weights, sw_arg_buffer(call->param[0]),
+                     sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_i32(p->panel), sw_arg_i32(flip)));
+    if (p->fused) return run_fused(plan, p, call, from, to, put);
+    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, call->n), plan->block_tiles);) {
+        SW_TRY(transform(plan, call, plan->input, from, plan->v_offset, p->in, b));
+        SW_TRY(multiply_block(plan, p, call, b));
+        SW_TRY(bring_out(plan, p, call, to, b, put));
     }
 done:
     return status;
 }
 
-static sw_status forward(const void *prepared, sw_run *run)
+static sw_status forward(const void *prepared, sw_call *call)
 {
     const winograd_plan *plan = prepared;
-    return run_product(plan, &plan->forward, run, run->in[0], run->out[0], false, false);
+    return run_product(plan, &plan->forward, call, call->in[0], call->out[0], false, false);
 }
 
-static sw_status backward_data(const void *prepared, sw_run *run)
+static sw_status backward_data(const void *prepared, sw_call *call)
 {
     const winograd_plan *plan = prepared;
-    return run_product(plan, &plan->data, run, run->dout[0], run->din[0], true, run->accumulate[0]);
+    return run_product(plan, &plan->data, call, call->dout[0], call->din[0], true, call->accumulate[0]);
 }
 
 /* dw += G^T dU G, dU in so many parts. */
-static sw_status collect_gradient(const winograd_plan *plan, sw_run *run, int ranges)
+static sw_status collect_gradient(const winograd_plan *plan, sw_call *call, int ranges)
 {
-    return SW_LAUNCH(run->cl, plan->weights_gradient, run->node->name,
+    return SW_LAUNCH(call->cl, plan->weights_gradient, call->node->name,
                      grid_of(plan->shape.out_channels / plan->tiling.lanes, plan->shape.in_channels, 1),
-                     sw_arg_buffer(run->workspace), sw_arg_u32(0), sw_arg_i32(ranges),
-                     sw_arg_buffer(run->dparam[0]));
+                     sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_i32(ranges),
+                     sw_arg_buffer(call->dparam[0]));
 }
 
-static sw_status fused_gradient(const winograd_plan *plan, sw_run *run)
+static sw_status fused_gradient(const winograd_plan *plan, sw_call *call)
 {
     sw_status status = SW_OK;
     sw_conv_shape s = plan->shape;
-    int tiles = all_tiles(plan, run->n), range_tiles = sw_divide_up_int(tiles, plan->ranges);
+    int tiles = all_tiles(plan, call->n), range_tiles = sw_divide_up_int(tiles, plan->ranges);
     int ranges = sw_divide_up_int(tiles, range_tiles);
-    SW_TRY(SW_LAUNCH(run->cl, plan->fused_gradient, run->node->name, grid_of(2, gradient_blocks(s), ranges),
-                     sw_arg_buffer(run->in[0]), sw_arg_buffer(run->dout[0]), sw_arg_buffer(run->workspace),
+    SW_TRY(SW_LAUNCH(call->cl, plan->fused_gradient, call->node->name, grid_of(2, gradient_blocks(s), ranges),
+                     sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace),
                      sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(tiles),
                      sw_arg_i32(range_tiles), sw_arg_i32(plan->chunk), sw_arg_i32(s.h), sw_arg_i32(s.w),
                      sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y),
                      sw_arg_local(fused_gradient_bytes(plan->chunk))));
-    status = collect_gradient(plan, run, ranges);
+    status = collect_gradient(plan, call, ranges);
 done:
     return status;
 }
 
-static sw_status backward_weights(const void *prepared, sw_run *run)
+static sw_status backward_weights(const void *prepared, sw_call *call)
 {
     sw_status status = SW_OK;
     const winograd_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
-    if (plan->fused_gradient) return fused_gradient(plan, run);
-    sw_grid accumulate = grid_of(sw_divide_up_int(s.in_channels, BLOCK_CHANNELS),
-                                 sw_divide_up_int(s.out_channels, BLOCK_CHANNELS), PLACES);
-    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, run->n), plan->block_tiles);) {
-        SW_TRY(transform(plan, run, plan->input, run->in[0], plan->v_offset, s.in_channels, b));
-        SW_TRY(transform(plan, run, plan->gradient, run->dout[0], plan->m_offset, s.out_channels, b));
-        SW_TRY(SW_LAUNCH(run->cl, plan->accumulate, run->node->name, accumulate,
-                         sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->v_offset),
+    if (plan->fused_gradient) return fused_gradient(plan, call);
+    sw_ndrange accumulate = grid_of(sw_divide_up_int(s.in_channels, BLOCK_CHANNELS),
+                                    sw_divide_up_int(s.out_channels, BLOCK_CHANNELS), PLACES);
+    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, call->n), plan->block_tiles);) {
+        SW_TRY(transform(plan, call, plan->input, call->in[0], plan->v_offset, s.in_channels, b));
+        SW_TRY(transform(plan, call, plan->gradient, call->dout[0], plan->m_offset, s.out_channels, b));
+        SW_TRY(SW_LAUNCH(call->cl, plan->accumulate, call->node->name, accumulate,
+                         sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)plan->v_offset),
                          sw_arg_u32((uint32_t)plan->m_offset), sw_arg_u32(0), sw_arg_i32(s.in_channels),
                          sw_arg_i32(s.out_channels), sw_arg_i32(b.count), sw_arg_i32(plan->block_tiles),
                          sw_arg_i32(b.first == 0)));
     }
-    status = collect_gradient(plan, run, 1);
+    status = collect_gradient(plan, call, 1);
 done:
     return status;
 }

@@ -113,7 +113,7 @@ static size_t lay_out(winograd_tile_plan *plan, unsigned passes)
     return plan->m_offset * sizeof(float) + tile_bytes;
 }
 
-static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
+static sw_status prepare(void **out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
     sw_status status = SW_OK;
@@ -125,8 +125,8 @@ static sw_status prepare(void **out, size_t *workspace_bytes, sw_run *run, sw_co
     plan->tiles_y = sw_divide_up_int(shape.h, 4);
     if (cap_bytes > COUNTABLE_BYTES) cap_bytes = COUNTABLE_BYTES;
     plan->block_tiles = choose_block(plan, cap_bytes);
-    SW_TRY(prepare_products(plan, run->cl, cap_bytes, passes));
-    SW_TRY(prepare_kernels(plan, run->cl));
+    SW_TRY(prepare_products(plan, call->cl, cap_bytes, passes));
+    SW_TRY(prepare_kernels(plan, call->cl));
     *workspace_bytes = lay_out(plan, passes);
 done:
     return status;
@@ -134,85 +134,87 @@ done:
 
 /* --- passes ---------------------------------------------------------------------------------- */
 
-static sw_grid grid_of(const sw_run *run, int channels, int rows)
+static sw_ndrange grid_of(const sw_call *call, int channels, int rows)
 {
-    return sw_run_grid(run, (size_t)(channels / VECTOR), (size_t)rows, false);
+    return sw_call_ndrange(call, (size_t)(channels / VECTOR), (size_t)rows, false);
 }
 
 /* Brings a block's tiles from an image into the workspace: V with the input's kernel, Z with the gradient's.
  */
-static sw_status transform(const winograd_tile_plan *plan, sw_run *run, const sw_kernel *transform,
+static sw_status transform(const winograd_tile_plan *plan, sw_call *call, const sw_kernel *transform,
                            cl_mem image, size_t offset, int channels, sw_conv_block b)
 {
-    return SW_LAUNCH(run->cl, transform, run->node->name, grid_of(run, channels, b.count),
-                     sw_arg_buffer(image), sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)offset),
+    return SW_LAUNCH(call->cl, transform, call->node->name, grid_of(call, channels, b.count),
+                     sw_arg_buffer(image), sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)offset),
                      sw_arg_i32(channels), sw_arg_i32(b.first), sw_arg_i32(plan->block_tiles),
                      sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x),
                      sw_arg_i32(plan->tiles_y));
 }
 
-static sw_status bring_out(const winograd_tile_plan *plan, sw_run *run, cl_mem to, int channels,
+static sw_status bring_out(const winograd_tile_plan *plan, sw_call *call, cl_mem to, int channels,
                            sw_conv_block b, bool accumulate)
 {
-    return SW_LAUNCH(run->cl, plan->output, run->node->name, grid_of(run, channels, b.count),
-                     sw_arg_buffer(to), sw_arg_buffer(run->workspace), sw_arg_u32((uint32_t)plan->m_offset),
+    return SW_LAUNCH(call->cl, plan->output, call->node->name, grid_of(call, channels, b.count),
+                     sw_arg_buffer(to), sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)plan->m_offset),
                      sw_arg_i32(channels), sw_arg_i32(b.first), sw_arg_i32(plan->block_tiles),
                      sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x),
-                     sw_arg_i32(plan->tiles_y), sw_arg_i32(accumulate), SW_EPILOGUE_ARGS(run->epilogue));
+                     sw_arg_i32(plan->tiles_y), sw_arg_i32(accumulate), SW_EPILOGUE_ARGS(call->epilogue));
 }
 
 /* V or M (Z) of a block as the products see them. */
-static sw_tile_matrix tiles_at(const winograd_tile_plan *plan, const sw_run *run, size_t offset, int channels)
+static sw_tile_matrix tiles_at(const winograd_tile_plan *plan, const sw_call *call, size_t offset,
+                               int channels)
 {
-    return (sw_tile_matrix){run->workspace, offset, (size_t)plan->block_tiles * (size_t)channels};
+    return (sw_tile_matrix){call->workspace, offset, (size_t)plan->block_tiles * (size_t)channels};
 }
 
 /* to (+)= conv(from) with the weights transformed for `p`. */
-static sw_status run_product(const winograd_tile_plan *plan, const sw_tile_product *p, sw_run *run,
+static sw_status run_product(const winograd_tile_plan *plan, const sw_tile_product *p, sw_call *call,
                              cl_mem from, cl_mem to, bool flip, bool accumulate)
 {
     sw_status status = SW_OK;
-    const sw_tile_matrix v = tiles_at(plan, run, plan->v_offset, p->in),
-                         m = tiles_at(plan, run, plan->m_offset, p->out),
-                         u = {run->workspace, 0, (size_t)p->in * (size_t)p->out};
-    SW_TRY(SW_LAUNCH(run->cl, plan->transform_weights, run->node->name, grid_of(run, p->out, p->in),
-                     sw_arg_buffer(run->param[0]), sw_arg_buffer(run->workspace), sw_arg_u32(0),
+    const sw_tile_matrix v = tiles_at(plan, call, plan->v_offset, p->in),
+                         m = tiles_at(plan, call, plan->m_offset, p->out),
+                         u = {call->workspace, 0, (size_t)p->in * (size_t)p->out};
+    SW_TRY(SW_LAUNCH(call->cl, plan->transform_weights, call->node->name, grid_of(call, p->out, p->in),
+                     sw_arg_buffer(call->param[0]), sw_arg_buffer(call->workspace), sw_arg_u32(0),
                      sw_arg_i32(flip)));
-    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, run->n), plan->block_tiles);) {
-        SW_TRY(transform(plan, run, plan->input, from, plan->v_offset, p->in, b));
-        SW_TRY(sw_tile_run_rows(p, run, &v, &u, &m, 1, b.count, (size_t)b.count, false));
-        SW_TRY(bring_out(plan, run, to, p->out, b, accumulate));
+    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, call->n), plan->block_tiles);) {
+        SW_TRY(transform(plan, call, plan->input, from, plan->v_offset, p->in, b));
+        SW_TRY(sw_tile_run_rows(p, call, &v, &u, &m, 1, b.count, (size_t)b.count, false));
+        SW_TRY(bring_out(plan, call, to, p->out, b, accumulate));
     }
 done:
     return status;
 }
 
-static sw_status forward(const void *prepared, sw_run *run)
+static sw_status forward(const void *prepared, sw_call *call)
 {
     const winograd_tile_plan *plan = prepared;
-    return run_product(plan, &plan->forward, run, run->in[0], run->out[0], false, false);
+    return run_product(plan, &plan->forward, call, call->in[0], call->out[0], false, false);
 }
 
-static sw_status backward_data(const void *prepared, sw_run *run)
+static sw_status backward_data(const void *prepared, sw_call *call)
 {
     const winograd_tile_plan *plan = prepared;
-    return run_product(plan, &plan->data, run, run->dout[0], run->din[0], true, run->accumulate[0]);
+    return run_product(plan, &plan->data, call, call->dout[0], call->din[0], true, call->accumulate[0]);
 }
 
-static sw_status backward_weights(const void *prepared, sw_run *run)
+static sw_status backward_weights(const void *prepared, sw_call *call)
 {
     sw_status status = SW_OK;
     const winograd_tile_plan *plan = prepared;
     int in = plan->shape.in_channels, out = plan->shape.out_channels, segments;
-    const sw_tile_matrix v = tiles_at(plan, run, plan->v_offset, in),
-                         z = tiles_at(plan, run, plan->m_offset, out);
-    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, run->n), plan->block_tiles);) {
-        SW_TRY(transform(plan, run, plan->input, run->in[0], plan->v_offset, in, b));
-        SW_TRY(transform(plan, run, plan->gradient, run->dout[0], plan->m_offset, out, b));
-        SW_TRY(sw_tile_run_sums(&segments, &plan->weights, run, &v, &z, run->workspace, 1, b.count,
+    const sw_tile_matrix v = tiles_at(plan, call, plan->v_offset, in),
+                         z = tiles_at(plan, call, plan->m_offset, out);
+    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, call->n), plan->block_tiles);) {
+        SW_TRY(transform(plan, call, plan->input, call->in[0], plan->v_offset, in, b));
+        SW_TRY(transform(plan, call, plan->gradient, call->dout[0], plan->m_offset, out, b));
+        SW_TRY(sw_tile_run_sums(&segments, &plan->weights, call, &v, &z, call->workspace, 1, b.count,
                                 (size_t)b.count));
-        SW_TRY(SW_LAUNCH(run->cl, plan->weights_gradient, run->node->name, grid_of(run, out, in),
-                         sw_arg_buffer(run->workspace), sw_arg_i32(segments), sw_arg_buffer(run->dparam[0])));
+        SW_TRY(SW_LAUNCH(call->cl, plan->weights_gradient, call->node->name, grid_of(call, out, in),
+                         sw_arg_buffer(call->workspace), sw_arg_i32(segments),
+                         sw_arg_buffer(call->dparam[0])));
     }
 done:
     return status;

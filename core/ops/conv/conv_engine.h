@@ -21,21 +21,21 @@ typedef struct sw_conv_engine {
     const char *name;
     sw_conv_choice choice; /* what names it in attributes and in the configuration */
     bool by_name_on_cpus;  /* works on CPUs too, so that it can be tested there, but is no choice for them */
-    /* forward finishes its results with run->epilogue, where they are vectors of channels (multiples of 16)
+    /* forward finishes its results with call->epilogue, where they are vectors of channels (multiples of 16)
      */
     bool takes_epilogue;
     bool (*supports)(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass);
     /* Builds programs into *plan (freed by release; also of a prepare that failed, where not NULL) and says
      * how much of the workspace the passes use. The plan will be asked for `passes` only (SW_BIT(pass), all
      * of them supported). `shape` has the graph's batch size; a run's may be smaller. */
-    sw_status (*prepare)(void **plan, size_t *workspace_bytes, sw_run *run, sw_conv_shape shape,
+    sw_status (*prepare)(void **plan, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes);
     void (*release)(void *plan);
     /* y = conv(x, w); dw += ...; dx (+)= .... Enqueue only. Buffers are those of the run. NULL for a pass
      * that no shape supports. */
-    sw_status (*forward)(const void *plan, sw_run *run);
-    sw_status (*backward_weights)(const void *plan, sw_run *run);
-    sw_status (*backward_data)(const void *plan, sw_run *run);
+    sw_status (*forward)(const void *plan, sw_call *call);
+    sw_status (*backward_weights)(const void *plan, sw_call *call);
+    sw_status (*backward_data)(const void *plan, sw_call *call);
 } sw_conv_engine;
 
 extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_tile, sw_conv_engine_gemm,
@@ -55,9 +55,9 @@ const sw_conv_engine *sw_conv_engine_fixed(const sw_cl *cl, sw_conv_choice from,
                                            sw_conv_pass pass);
 
 /* Pixels of the run's batch. */
-static inline size_t sw_conv_pixels(const sw_run *run)
+static inline size_t sw_conv_pixels(const sw_call *call)
 {
-    sw_shape y = sw_run_out_shape(run, 0);
+    sw_shape y = sw_call_out_shape(call, 0);
     return (size_t)y.n * (size_t)y.h * (size_t)y.w;
 }
 

@@ -57,7 +57,7 @@ typedef struct bench {
     const sw_conv_layer *layer;
     sw_conv_shape shape;
     sw_graph graph;
-    sw_run run;
+    sw_call call;
     int check_n;
     size_t x_image, y_image, weights; /* elements */
     float *x, *dy, *w, *scratch;      /* on the host; x and dy of check_n images */
@@ -92,7 +92,7 @@ static sw_status make_graph(bench *b)
     SW_TRY(sw_graph_input(&x, &b->graph, "x", SW_F32,
                           (sw_shape){b->shape.n, l->height, l->width, l->in_channels}));
     SW_TRY(sw_graph_add(&y, &b->graph, &sw_op_conv2d, "timing", &attrs, 1, &x));
-    b->run = (sw_run){
+    b->call = (sw_call){
         .cl = b->cl, .graph = &b->graph, .node = &b->graph.nodes[0], .training = true, .n = b->shape.n};
 done:
     return status;
@@ -112,7 +112,7 @@ static sw_status prepare_candidates(bench *b)
     for (int i = 0; i < b->count; i++) {
         candidate *c = &b->candidates[i];
         size_t bytes = 0;
-        sw_status status = c->engine->prepare(&c->plan, &bytes, &b->run, b->shape, CAP_BYTES, c->passes);
+        sw_status status = c->engine->prepare(&c->plan, &bytes, &b->call, b->shape, CAP_BYTES, c->passes);
         if (status != SW_OK && i == b->reference) return status;
         c->failed = status != SW_OK;
         if (c->failed)
@@ -126,17 +126,17 @@ static sw_status prepare_candidates(bench *b)
 static sw_status make_buffers(bench *b)
 {
     sw_status status = SW_OK;
-    sw_run *run = &b->run;
+    sw_call *call = &b->call;
     size_t n = (size_t)b->shape.n, f = sizeof(float);
-    SW_TRY(sw_buffer_create(&run->in[0], b->cl, n * b->x_image * f, "timing: x"));
-    SW_TRY(sw_buffer_create(&run->din[0], b->cl, n * b->x_image * f, "timing: dx"));
-    SW_TRY(sw_buffer_create(&run->out[0], b->cl, n * b->y_image * f, "timing: y"));
-    SW_TRY(sw_buffer_create(&run->dout[0], b->cl, n * b->y_image * f, "timing: dy"));
-    SW_TRY(sw_buffer_create(&run->param[0], b->cl, b->weights * f, "timing: weights"));
-    SW_TRY(sw_buffer_create(&run->dparam[0], b->cl, b->weights * f, "timing: gradient"));
-    run->workspace_bytes = sw_divide_up(b->workspace_bytes, f) * f;
-    if (run->workspace_bytes)
-        SW_TRY(sw_buffer_create(&run->workspace, b->cl, run->workspace_bytes, "timing: workspace"));
+    SW_TRY(sw_buffer_create(&call->in[0], b->cl, n * b->x_image * f, "timing: x"));
+    SW_TRY(sw_buffer_create(&call->din[0], b->cl, n * b->x_image * f, "timing: dx"));
+    SW_TRY(sw_buffer_create(&call->out[0], b->cl, n * b->y_image * f, "timing: y"));
+    SW_TRY(sw_buffer_create(&call->dout[0], b->cl, n * b->y_image * f, "timing: dy"));
+    SW_TRY(sw_buffer_create(&call->param[0], b->cl, b->weights * f, "timing: weights"));
+    SW_TRY(sw_buffer_create(&call->dparam[0], b->cl, b->weights * f, "timing: gradient"));
+    call->workspace_bytes = sw_divide_up(b->workspace_bytes, f) * f;
+    if (call->workspace_bytes)
+        SW_TRY(sw_buffer_create(&call->workspace, b->cl, call->workspace_bytes, "timing: workspace"));
 done:
     return status;
 }
@@ -174,11 +174,11 @@ static void set_io(bench *b)
 {
     size_t taps = (size_t)b->layer->kernel * (size_t)b->layer->kernel;
     size_t pixels = (size_t)b->check_n * (size_t)b->layer->height * (size_t)b->layer->width;
-    b->io[SW_CONV_FORWARD].result = b->run.out[0];
+    b->io[SW_CONV_FORWARD].result = b->call.out[0];
     b->io[SW_CONV_FORWARD].terms = taps * (size_t)b->layer->in_channels;
-    b->io[SW_CONV_BACKWARD_DATA].result = b->run.din[0];
+    b->io[SW_CONV_BACKWARD_DATA].result = b->call.din[0];
     b->io[SW_CONV_BACKWARD_DATA].terms = taps * (size_t)b->layer->out_channels;
-    b->io[SW_CONV_BACKWARD_WEIGHTS].result = b->run.dparam[0];
+    b->io[SW_CONV_BACKWARD_WEIGHTS].result = b->call.dparam[0];
     b->io[SW_CONV_BACKWARD_WEIGHTS].terms = pixels + 1; /* it is added to what is there */
 }
 
@@ -215,11 +215,11 @@ done:
 
 static void bench_close(bench *b)
 {
-    sw_run *run = &b->run;
+    sw_call *call = &b->call;
     for (int i = 0; i < b->count; i++)
         if (b->candidates[i].plan) b->candidates[i].engine->release(b->candidates[i].plan);
-    cl_mem *const buffers[] = {&run->in[0],    &run->din[0],    &run->out[0],   &run->dout[0],
-                               &run->param[0], &run->dparam[0], &run->workspace};
+    cl_mem *const buffers[] = {&call->in[0],    &call->din[0],    &call->out[0],   &call->dout[0],
+                               &call->param[0], &call->dparam[0], &call->workspace};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) sw_buffer_release(buffers[i]);
     for (int p = 0; p < SW_CONV_PASSES; p++) {
         free(b->io[p].want);
@@ -238,11 +238,11 @@ static sw_status compute(bench *b, const candidate *c, sw_conv_pass pass)
 {
     switch (pass) {
     case SW_CONV_FORWARD:
-        return c->engine->forward(c->plan, &b->run);
+        return c->engine->forward(c->plan, &b->call);
     case SW_CONV_BACKWARD_DATA:
-        return c->engine->backward_data(c->plan, &b->run);
+        return c->engine->backward_data(c->plan, &b->call);
     default:
-        return c->engine->backward_weights(c->plan, &b->run);
+        return c->engine->backward_weights(c->plan, &b->call);
     }
 }
 
@@ -264,12 +264,12 @@ done:
 static sw_status upload_all(bench *b, bool absolute)
 {
     sw_status status = SW_OK;
-    SW_TRY(upload(b, b->run.in[0], b->x, b->x_image, absolute));
-    SW_TRY(upload(b, b->run.dout[0], b->dy, b->y_image, absolute));
+    SW_TRY(upload(b, b->call.in[0], b->x, b->x_image, absolute));
+    SW_TRY(upload(b, b->call.dout[0], b->dy, b->y_image, absolute));
     if (absolute)
         for (size_t i = 0; i < b->weights; i++) b->scratch[i] = fabsf(b->w[i]);
-    SW_TRY(
-        sw_buffer_write(b->cl, b->run.param[0], 0, absolute ? b->scratch : b->w, b->weights * sizeof(float)));
+    SW_TRY(sw_buffer_write(b->cl, b->call.param[0], 0, absolute ? b->scratch : b->w,
+                           b->weights * sizeof(float)));
 done:
     return status;
 }
@@ -280,17 +280,17 @@ static sw_status compute_checked(float *result, bench *b, const candidate *c, sw
 {
     sw_status status = SW_OK;
     const pass_io *io = &b->io[pass];
-    b->run.n = b->check_n;
-    if (b->run.workspace_bytes)
-        SW_TRY(sw_buffer_fill(b->cl, b->run.workspace, 0, b->run.workspace_bytes, NAN_PATTERN));
+    b->call.n = b->check_n;
+    if (b->call.workspace_bytes)
+        SW_TRY(sw_buffer_fill(b->cl, b->call.workspace, 0, b->call.workspace_bytes, NAN_PATTERN));
     if (pass == SW_CONV_BACKWARD_WEIGHTS)
-        SW_TRY(sw_buffer_copy(b->cl, io->result, 0, b->run.param[0], 0, io->elems * sizeof(float)));
+        SW_TRY(sw_buffer_copy(b->cl, io->result, 0, b->call.param[0], 0, io->elems * sizeof(float)));
     else
         SW_TRY(sw_buffer_fill(b->cl, io->result, 0, io->elems * sizeof(float), NAN_PATTERN));
     SW_TRY(compute(b, c, pass));
     SW_TRY(sw_buffer_read(b->cl, io->result, 0, result, io->elems * sizeof(float)));
 done:
-    b->run.n = b->shape.n;
+    b->call.n = b->shape.n;
     return status;
 }
 
@@ -350,14 +350,14 @@ static void check(bench *b, candidate *c, sw_conv_pass pass)
 static sw_status sample(double *ms, bench *b, const candidate *c, sw_conv_pass pass, int n, int repeats)
 {
     sw_status status = SW_OK;
-    b->run.n = n;
+    b->call.n = n;
     SW_TRY(sw_cl_finish(b->cl));
     double start = sw_clock_ms();
     for (int i = 0; i < repeats; i++) SW_TRY(compute(b, c, pass));
     SW_TRY(sw_cl_finish(b->cl));
     *ms = (sw_clock_ms() - start) / repeats / n;
 done:
-    b->run.n = b->shape.n;
+    b->call.n = b->shape.n;
     return status;
 }
 

@@ -149,31 +149,31 @@ done:
     return status;
 }
 
-static sw_grid grid_of(const sw_tile_product *p, size_t rows, size_t depth)
+static sw_ndrange grid_of(const sw_tile_product *p, size_t rows, size_t depth)
 {
-    return (sw_grid){.global = {p->group * sw_divide_up(p->columns, p->tile_columns),
-                                p->group * sw_divide_up(rows, p->tile_rows), depth},
-                     .local = {p->group, p->group, 1}};
+    return (sw_ndrange){.global = {p->group * sw_divide_up(p->columns, p->tile_columns),
+                                   p->group * sw_divide_up(rows, p->tile_rows), depth},
+                        .local = {p->group, p->group, 1}};
 }
 
-sw_status sw_tile_run_rows(const sw_tile_product *p, const sw_run *run, const sw_tile_matrix *x,
+sw_status sw_tile_run_rows(const sw_tile_product *p, const sw_call *call, const sw_tile_matrix *x,
                            const sw_tile_matrix *weights, const sw_tile_matrix *y, int h, int w,
                            size_t pixels, bool accumulate)
 {
-    return SW_LAUNCH(run->cl, p->run, run->node->name, grid_of(p, pixels, (size_t)p->products),
+    return SW_LAUNCH(call->cl, p->run, call->node->name, grid_of(p, pixels, (size_t)p->products),
                      sw_arg_buffer(x->buffer), sw_arg_i32((int32_t)x->offset), sw_arg_i32((int32_t)x->step),
                      sw_arg_buffer(weights->buffer), sw_arg_i32((int32_t)weights->step),
                      sw_arg_buffer(y->buffer), sw_arg_i32((int32_t)y->offset), sw_arg_i32((int32_t)y->step),
                      sw_arg_i32(h), sw_arg_i32(w), sw_arg_i32((int32_t)pixels), sw_arg_i32(accumulate));
 }
 
-sw_status sw_tile_run_sums(int *segments, const sw_tile_product *p, const sw_run *run,
+sw_status sw_tile_run_sums(int *segments, const sw_tile_product *p, const sw_call *call,
                            const sw_tile_matrix *x, const sw_tile_matrix *dy, cl_mem partial, int h, int w,
                            size_t pixels)
 {
     size_t segment_pixels = sw_divide_up(pixels, (size_t)p->segments);
     *segments = (int)sw_divide_up(pixels, segment_pixels);
-    return SW_LAUNCH(run->cl, p->run, run->node->name,
+    return SW_LAUNCH(call->cl, p->run, call->node->name,
                      grid_of(p, p->rows, (size_t)p->products * (size_t)*segments), sw_arg_buffer(x->buffer),
                      sw_arg_i32((int32_t)x->offset), sw_arg_i32((int32_t)x->step), sw_arg_buffer(dy->buffer),
                      sw_arg_i32((int32_t)dy->offset), sw_arg_i32((int32_t)dy->step), sw_arg_buffer(partial),

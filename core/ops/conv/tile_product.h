@@ -30,7 +30,7 @@ typedef struct sw_tile_matrix {
 sw_status sw_tile_prepare_rows(sw_tile_product *p, sw_cl *cl, int window, int in, int out, size_t pixels,
                                int products);
 /* y (+)= that, of images of h by w pixels; weights->offset is 0. */
-sw_status sw_tile_run_rows(const sw_tile_product *p, const sw_run *run, const sw_tile_matrix *x,
+sw_status sw_tile_run_rows(const sw_tile_product *p, const sw_call *call, const sw_tile_matrix *x,
                            const sw_tile_matrix *weights, const sw_tile_matrix *y, int h, int w,
                            size_t pixels, bool accumulate);
 
@@ -40,7 +40,7 @@ sw_status sw_tile_prepare_sums(sw_tile_product *p, sw_cl *cl, int window, int in
                                int products, size_t cap_bytes);
 /* partial (products,segments,window * window,in,out) = those sums, from the beginning of the buffer; how many
  * segments there are goes to *segments: fewer than prepared for where there are few pixels. */
-sw_status sw_tile_run_sums(int *segments, const sw_tile_product *p, const sw_run *run,
+sw_status sw_tile_run_sums(int *segments, const sw_tile_product *p, const sw_call *call,
                            const sw_tile_matrix *x, const sw_tile_matrix *dy, cl_mem partial, int h, int w,
                            size_t pixels);
 

@@ -65,7 +65,7 @@ Test(cl_launch, a_kernel_gets_its_arguments_and_its_grid)
     for (int i = 0; i < 12; i++) host[i] = (float)i;
     OK(sw_buffer_create(&x, session, sizeof host, "x"));
     OK(sw_buffer_write(session, x, 0, host, sizeof host));
-    sw_grid grid = {.global = {12}, .local = {4}};
+    sw_ndrange grid = {.global = {12}, .local = {4}};
     OK(SW_LAUNCH(session, kernel, "here", grid, sw_arg_buffer(x), sw_arg_f32(2.0f), sw_arg_u32(11),
                  sw_arg_i32(-1), sw_arg_local(4 * sizeof(float))));
     OK(sw_buffer_read(session, x, 0, host, sizeof host));
@@ -80,7 +80,7 @@ Test(cl_launch, wrong_arguments_and_wrong_grids_are_refused_before_anything_runs
     scratch_write("scale.cl", SCALE);
     OK(sw_kernel_get(&kernel, session, "scale", "scale", ""));
     OK(sw_buffer_create(&x, session, 48, "x"));
-    sw_grid grid = {.global = {12}, .local = {4}};
+    sw_ndrange grid = {.global = {12}, .local = {4}};
     sw_arg good[5] = {sw_arg_buffer(x), sw_arg_f32(2.0f), sw_arg_u32(11), sw_arg_i32(-1), sw_arg_local(16)},
            bad[5];
     expect_failure(sw_launch(session, kernel, "dc1.0", grid, 4, good),
@@ -105,7 +105,7 @@ Test(cl_launch, wrong_arguments_and_wrong_grids_are_refused_before_anything_runs
     expect_failure(sw_launch(session, kernel, "dc1.0", grid, 5, good),
                    "dimension 0 of the work-group, 5, does not divide the grid's 12");
     size_t many = 2 * sw_cl_device(session)->max_work_group;
-    grid = (sw_grid){.global = {many}, .local = {many}};
+    grid = (sw_ndrange){.global = {many}, .local = {many}};
     expect_failure(sw_launch(session, kernel, "dc1.0", grid, 5, good),
                    "dc1.0: kernel scale: a work-group of ");
     sw_buffer_release(&x);
@@ -124,9 +124,9 @@ Test(cl_launch, a_work_group_that_is_a_wish_shrinks_to_what_the_driver_can_run)
     OK(sw_kernel_get(&kernel, session, "mark", "mark", ""));
     /* one group of all items, of which the driver can run half, and one whose sides are odd */
     const size_t most = sw_kernel_max_work_group(kernel);
-    const sw_grid grids[] = {{.global = {most, 2}, .local = {most, 2}, .any_local = true},
-                             {.global = {2 * most, 1}, .local = {2 * most, 1}, .any_local = true},
-                             {.global = {3, most + 1}, .local = {3, most + 1}, .any_local = true}};
+    const sw_ndrange grids[] = {{.global = {most, 2}, .local = {most, 2}, .any_local = true},
+                                {.global = {2 * most, 1}, .local = {2 * most, 1}, .any_local = true},
+                                {.global = {3, most + 1}, .local = {3, most + 1}, .any_local = true}};
     const int groups[] = {(int)most, (int)most, 3};
     for (int g = 0; g < 3; g++) {
         const size_t items = grids[g].global[0] * grids[g].global[1];
@@ -216,7 +216,7 @@ Test(cl_launch, vectors_of_every_width_load_store_add_and_compare_lane_by_lane)
         int width = widths[w];
         snprintf(options, sizeof options, "-DVEC=%d", width);
         OK(sw_kernel_get(&kernel, session, "lanes", "lanes", options));
-        sw_grid grid = {.global = {(size_t)(N / width)}};
+        sw_ndrange grid = {.global = {(size_t)(N / width)}};
         OK(SW_LAUNCH(session, kernel, NULL, grid, sw_arg_buffer(buffers[0]), sw_arg_buffer(buffers[1]),
                      sw_arg_buffer(buffers[2]), sw_arg_buffer(buffers[3])));
         OK(sw_buffer_read(session, buffers[1], 0, y, sizeof y));
@@ -247,11 +247,11 @@ Test(cl_launch, three_dimensions_run_every_item_once)
                   "                     (get_global_id(1) + get_global_size(1) * get_global_id(2));\n"
                   "    x[i] += (int)(1 + i);\n"
                   "}\n");
-    static const sw_grid grids[] = {{.global = {X, Y, Z}},
-                                    {.global = {X, Y, Z}, .local = {5, 1, 2}},
-                                    {.global = {X, 1, Y * Z}},
-                                    {.global = {X * Y, Z, 0}},
-                                    {.global = {X * Y * Z}}};
+    static const sw_ndrange grids[] = {{.global = {X, Y, Z}},
+                                       {.global = {X, Y, Z}, .local = {5, 1, 2}},
+                                       {.global = {X, 1, Y * Z}},
+                                       {.global = {X * Y, Z, 0}},
+                                       {.global = {X * Y * Z}}};
     const sw_kernel *kernel;
     cl_mem x;
     int host[X * Y * Z];

@@ -32,7 +32,7 @@ static cl_mem buffer;
 static void copy(const char *node, int times)
 {
     const sw_kernel *kernel;
-    sw_grid grid = {.global = {16}};
+    sw_ndrange grid = {.global = {16}};
     OK(sw_kernel_get(&kernel, cl, "peak", "peak_copy", ""));
     for (int i = 0; i < times; i++)
         OK(SW_LAUNCH(cl, kernel, node, grid, sw_arg_buffer(buffer), sw_arg_buffer(buffer), sw_arg_i32(4)));

@@ -15,7 +15,7 @@
 
 static void clean_up(void)
 {
-    sw_grid_cleanup();
+    sw_tiles_cleanup();
     scratch_remove();
 }
 

@@ -14,7 +14,7 @@
 
 static void clean_up(void)
 {
-    sw_grid_cleanup();
+    sw_tiles_cleanup();
     scratch_remove();
 }
 
@@ -36,7 +36,7 @@ static uint8_t truth_bytes[MAX_IMAGES][MAX_SIDE * MAX_SIDE], predicted_bytes[MAX
 static const uint8_t *photos[MAX_IMAGES], *truths[MAX_IMAGES], *predictions[MAX_IMAGES];
 
 /* Images of one colour each; masks all background. */
-static sw_grid_spec make_spec(int count, int columns, int size_px)
+static sw_tiles_spec make_spec(int count, int columns, int size_px)
 {
     for (int i = 0; i < count; i++) {
         for (int p = 0; p < size_px * size_px; p++) {
@@ -49,15 +49,15 @@ static sw_grid_spec make_spec(int count, int columns, int size_px)
         truths[i] = truth_bytes[i];
         predictions[i] = predicted_bytes[i];
     }
-    return (sw_grid_spec){.title = title,
-                          .count = count,
-                          .columns = columns,
-                          .size_px = size_px,
-                          .images = photos,
-                          .truths = truths,
-                          .predictions = predictions,
-                          .class_names = names,
-                          .classes = 3};
+    return (sw_tiles_spec){.title = title,
+                           .count = count,
+                           .columns = columns,
+                           .size_px = size_px,
+                           .images = photos,
+                           .truths = truths,
+                           .predictions = predictions,
+                           .class_names = names,
+                           .classes = 3};
 }
 
 /* ---- the picture read back ---- */
@@ -87,10 +87,10 @@ static picture load(const char *path)
     return pic;
 }
 
-static picture draw(const sw_grid_spec *spec)
+static picture draw(const sw_tiles_spec *spec)
 {
     const char *path = scratch_path("grid.png");
-    cr_assert_eq(sw_grid_draw(path, spec), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_tiles_draw(path, spec), SW_OK, "%s", sw_error_message());
     return load(path);
 }
 
@@ -122,7 +122,7 @@ static bool is_square(area a, int side)
 
 Test(grid, images_stand_in_rows_two_pixels_apart)
 {
-    sw_grid_spec spec = make_spec(21, 7, 128);
+    sw_tiles_spec spec = make_spec(21, 7, 128);
     picture pic = draw(&spec);
     area first = find(&pic, image_rgb(0));
     for (int i = 0; i < 21; i++) {
@@ -140,7 +140,7 @@ Test(grid, small_images_are_enlarged_by_a_whole_factor_to_at_least_128_px)
     static const int sizes[][2] = {{1, 128},   {32, 128},  {48, 144}, {64, 128},
                                    {127, 254}, {128, 128}, {160, 160}};
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
-        sw_grid_spec spec = make_spec(2, 2, sizes[s][0]);
+        sw_tiles_spec spec = make_spec(2, 2, sizes[s][0]);
         picture pic = draw(&spec);
         cr_assert(is_square(find(&pic, image_rgb(1)), sizes[s][1]), "%d px", sizes[s][0]);
         free(pic.rgb);
@@ -149,7 +149,7 @@ Test(grid, small_images_are_enlarged_by_a_whole_factor_to_at_least_128_px)
 
 Test(grid, an_image_is_drawn_as_it_is_not_flipped_and_not_blurred)
 {
-    sw_grid_spec spec = make_spec(1, 7, 32);
+    sw_tiles_spec spec = make_spec(1, 7, 32);
     for (int p = 0; p < 32 * 32; p++) {
         photo_bytes[0][3 * p] = (uint8_t)(p % 32 + 100);
         photo_bytes[0][3 * p + 1] = (uint8_t)(p / 32 + 50);
@@ -168,14 +168,14 @@ Test(grid, an_image_is_drawn_as_it_is_not_flipped_and_not_blurred)
 Test(grid, truth_stands_above_prediction_in_the_colours_of_the_classes)
 {
     enum { PET_PX = 11, BORDER_PX = 5 };
-    sw_grid_spec spec = make_spec(7, 7, 32);
+    sw_tiles_spec spec = make_spec(7, 7, 32);
     picture before = draw(&spec);
-    area pet_before = find(&before, sw_grid_class_rgb(0)),
-         border_before = find(&before, sw_grid_class_rgb(2));
+    area pet_before = find(&before, sw_tiles_class_rgb(0)),
+         border_before = find(&before, sw_tiles_class_rgb(2));
     memset(truth_bytes[0], 0, PET_PX);
     memset(predicted_bytes[6] + 32 * 31, 2, BORDER_PX);
     picture after = draw(&spec);
-    area pet = find(&after, sw_grid_class_rgb(0)), border = find(&after, sw_grid_class_rgb(2));
+    area pet = find(&after, sw_tiles_class_rgb(0)), border = find(&after, sw_tiles_class_rgb(2));
     cr_assert_eq(pet.count - pet_before.count, PET_PX * 16);
     cr_assert_eq(border.count - border_before.count, BORDER_PX * 16);
     area inputs = find(&after, image_rgb(0));
@@ -188,15 +188,15 @@ Test(grid, truth_stands_above_prediction_in_the_colours_of_the_classes)
 
 Test(grid, a_label_that_is_no_class_takes_no_class_s_colour)
 {
-    sw_grid_spec spec = make_spec(1, 1, 128);
+    sw_tiles_spec spec = make_spec(1, 1, 128);
     picture before = draw(&spec);
-    int background = find(&before, sw_grid_class_rgb(1)).count;
+    int background = find(&before, sw_tiles_class_rgb(1)).count;
     memset(truth_bytes[0], 255, 128);
     picture after = draw(&spec);
-    cr_assert_eq(find(&after, sw_grid_class_rgb(1)).count, background - 128);
+    cr_assert_eq(find(&after, sw_tiles_class_rgb(1)).count, background - 128);
     for (int c = 0; c < 32; c++) {
         if (c == 1) continue;
-        cr_assert_eq(find(&after, sw_grid_class_rgb(c)).count, find(&before, sw_grid_class_rgb(c)).count);
+        cr_assert_eq(find(&after, sw_tiles_class_rgb(c)).count, find(&before, sw_tiles_class_rgb(c)).count);
     }
     free(before.rgb);
     free(after.rgb);
@@ -220,7 +220,7 @@ static int dark_pixels(const picture *pic, int y0, int y1)
 
 Test(grid, a_title_is_written_and_one_too_wide_is_made_to_fit)
 {
-    sw_grid_spec spec = make_spec(1, 7, 128);
+    sw_tiles_spec spec = make_spec(1, 7, 128);
     char endless[600] = "";
     for (int i = 0; i < 99; i++)
         strcat(endless, "\xC3\xA4"
@@ -246,28 +246,28 @@ Test(grid, a_legend_of_many_classes_wraps)
 {
     static const char *many[32];
     for (int c = 0; c < 32; c++) many[c] = "a_class_with_a_name";
-    sw_grid_spec spec = make_spec(1, 7, 128);
+    sw_tiles_spec spec = make_spec(1, 7, 128);
     picture few = draw(&spec);
     spec.classes = 32;
     spec.class_names = many;
     picture pic = draw(&spec);
     assert_margin_is_free(&pic);
     cr_assert_gt(pic.height, few.height + 60);
-    for (int c = 0; c < 32; c++) cr_assert_gt(find(&pic, sw_grid_class_rgb(c)).count, 20, "class %d", c);
+    for (int c = 0; c < 32; c++) cr_assert_gt(find(&pic, sw_tiles_class_rgb(c)).count, 20, "class %d", c);
     free(few.rgb);
     free(pic.rgb);
 }
 
 Test(grid, the_same_grid_gives_the_same_bytes)
 {
-    sw_grid_spec spec = make_spec(21, 7, 32);
+    sw_tiles_spec spec = make_spec(21, 7, 32);
     char *bytes[3];
     size_t length[3];
     for (int i = 0; i < 3; i++) {
-        if (i == 1) sw_grid_cleanup(); /* not even the caches matter */
+        if (i == 1) sw_tiles_cleanup(); /* not even the caches matter */
         if (i == 2) spec.title = "Epoch: 08";
         const char *path = scratch_path("grid.png");
-        cr_assert_eq(sw_grid_draw(path, &spec), SW_OK);
+        cr_assert_eq(sw_tiles_draw(path, &spec), SW_OK);
         cr_assert_eq(sw_fs_read(&bytes[i], &length[i], path, 1 << 24), SW_OK);
     }
     cr_assert(length[0] == length[1] && memcmp(bytes[0], bytes[1], length[0]) == 0);
@@ -277,10 +277,10 @@ Test(grid, the_same_grid_gives_the_same_bytes)
 
 /* ---- other panels ---- */
 
-static picture in_memory(const sw_grid_spec *spec)
+static picture in_memory(const sw_tiles_spec *spec)
 {
     sw_image image;
-    cr_assert_eq(sw_grid_picture(&image, spec), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_tiles_picture(&image, spec), SW_OK, "%s", sw_error_message());
     picture pic = {.width = image.width, .height = image.height};
     pic.rgb = malloc((size_t)pic.width * (size_t)pic.height * sizeof *pic.rgb);
     cr_assert_not_null(pic.rgb);
@@ -294,7 +294,7 @@ static picture in_memory(const sw_grid_spec *spec)
 
 Test(grid, in_memory_it_is_the_same_picture)
 {
-    sw_grid_spec spec = make_spec(5, 3, 32);
+    sw_tiles_spec spec = make_spec(5, 3, 32);
     picture file = draw(&spec), memory = in_memory(&spec);
     cr_assert(file.width == memory.width && file.height == memory.height);
     cr_expect_arr_eq(file.rgb, memory.rgb, (size_t)file.width * (size_t)file.height * sizeof *file.rgb);
@@ -305,8 +305,8 @@ Test(grid, in_memory_it_is_the_same_picture)
 Test(grid, errors_are_where_prediction_and_truth_differ)
 {
     enum { WRONG = 37, SIDE_PX = 32 };
-    static const sw_grid_panel panels[] = {SW_GRID_INPUTS, SW_GRID_ERROR};
-    sw_grid_spec spec = make_spec(2, 2, SIDE_PX);
+    static const sw_tiles_panel panels[] = {SW_TILES_INPUTS, SW_TILES_ERROR};
+    sw_tiles_spec spec = make_spec(2, 2, SIDE_PX);
     spec.panels = panels;
     spec.panel_count = 2;
     picture right = in_memory(&spec);
@@ -332,15 +332,15 @@ Test(grid, errors_are_where_prediction_and_truth_differ)
 
 Test(grid, confidence_goes_from_black_where_classes_are_alike_to_white)
 {
-    static const sw_grid_panel panels[] = {SW_GRID_CONFIDENCE};
+    static const sw_tiles_panel panels[] = {SW_TILES_CONFIDENCE};
     static uint8_t certain[32 * 32];
     static const uint8_t *confidences[] = {certain};
-    cr_expect_eq(sw_grid_confidence_rgb(85, 3), 0x000000);
-    cr_expect_eq(sw_grid_confidence_rgb(0, 3), 0x000000);
-    cr_expect_eq(sw_grid_confidence_rgb(170, 3), 0x7F7F7F);
-    cr_expect_eq(sw_grid_confidence_rgb(255, 3), 0xFFFFFF);
-    cr_expect_eq(sw_grid_confidence_rgb(255, 1), 0x000000, "of one class nothing is surer");
-    sw_grid_spec spec = make_spec(1, 1, 32);
+    cr_expect_eq(sw_tiles_confidence_rgb(85, 3), 0x000000);
+    cr_expect_eq(sw_tiles_confidence_rgb(0, 3), 0x000000);
+    cr_expect_eq(sw_tiles_confidence_rgb(170, 3), 0x7F7F7F);
+    cr_expect_eq(sw_tiles_confidence_rgb(255, 3), 0xFFFFFF);
+    cr_expect_eq(sw_tiles_confidence_rgb(255, 1), 0x000000, "of one class nothing is surer");
+    sw_tiles_spec spec = make_spec(1, 1, 32);
     memset(certain, 170, sizeof certain);
     spec.panels = panels;
     spec.panel_count = 1;
@@ -352,11 +352,11 @@ Test(grid, confidence_goes_from_black_where_classes_are_alike_to_white)
 
 Test(grid, the_flat_colours_are_all_there_are_beside_photographs_type_and_grays)
 {
-    uint32_t flat[SW_MAX_CLASSES + SW_GRID_OTHER_FLAT];
-    int count = sw_grid_flat_rgb(flat, SW_MAX_CLASSES);
-    cr_assert_leq(count, SW_MAX_CLASSES + SW_GRID_OTHER_FLAT);
-    static const sw_grid_panel panels[] = {SW_GRID_TRUTH, SW_GRID_PREDICTION, SW_GRID_ERROR};
-    sw_grid_spec spec = make_spec(4, 2, 64);
+    uint32_t flat[SW_MAX_CLASSES + SW_TILES_OTHER_FLAT];
+    int count = sw_tiles_flat_rgb(flat, SW_MAX_CLASSES);
+    cr_assert_leq(count, SW_MAX_CLASSES + SW_TILES_OTHER_FLAT);
+    static const sw_tiles_panel panels[] = {SW_TILES_TRUTH, SW_TILES_PREDICTION, SW_TILES_ERROR};
+    sw_tiles_spec spec = make_spec(4, 2, 64);
     for (int p = 0; p < 64 * 64; p++) {
         truth_bytes[1][p] = (uint8_t)(p % 3);
         predicted_bytes[2][p] = (uint8_t)(p / 5 % 3);
@@ -380,7 +380,7 @@ Test(grid, the_flat_colours_are_all_there_are_beside_photographs_type_and_grays)
 Test(grid, a_label_and_names_take_lines_of_their_own)
 {
     static const char *const image_names[] = {"a", "a_name_that_is_far_too_long_to_stand_under_one_image"};
-    sw_grid_spec spec = make_spec(2, 2, 128);
+    sw_tiles_spec spec = make_spec(2, 2, 128);
     picture plain = in_memory(&spec);
     spec.names = image_names;
     picture named = in_memory(&spec);
@@ -398,7 +398,7 @@ Test(grid, a_label_and_names_take_lines_of_their_own)
 
 Test(grid, a_scale_that_is_given_is_taken_also_under_128_px)
 {
-    sw_grid_spec spec = make_spec(2, 2, 32);
+    sw_tiles_spec spec = make_spec(2, 2, 32);
     spec.scale = 1;
     picture pic = in_memory(&spec);
     cr_expect(is_square(find(&pic, image_rgb(1)), 32));
@@ -425,7 +425,8 @@ Test(grid, pet_background_and_border_differ_in_lightness_alone)
 {
     for (int a = 0; a < 3; a++)
         for (int b = a + 1; b < 3; b++) {
-            double one = luminance(sw_grid_class_rgb(a)) + 0.05, two = luminance(sw_grid_class_rgb(b)) + 0.05;
+            double one = luminance(sw_tiles_class_rgb(a)) + 0.05,
+                   two = luminance(sw_tiles_class_rgb(b)) + 0.05;
             double contrast = one > two ? one / two : two / one;
             cr_assert_gt(contrast, 1.5, "classes %d and %d: contrast %.2f", a, b, contrast);
         }
@@ -434,37 +435,38 @@ Test(grid, pet_background_and_border_differ_in_lightness_alone)
 Test(grid, no_two_of_32_classes_share_a_colour)
 {
     for (int a = 0; a < 32; a++)
-        for (int b = 0; b < a; b++) cr_assert_neq(sw_grid_class_rgb(a), sw_grid_class_rgb(b), "%d %d", a, b);
+        for (int b = 0; b < a; b++)
+            cr_assert_neq(sw_tiles_class_rgb(a), sw_tiles_class_rgb(b), "%d %d", a, b);
 }
 
 Test(grid, what_cannot_be_drawn_or_written_is_said)
 {
-    sw_grid_spec spec = make_spec(1, 1, 128);
-    cr_assert_eq(sw_grid_draw(scratch_path("missing/grid.png"), &spec), SW_E_IO);
+    sw_tiles_spec spec = make_spec(1, 1, 128);
+    cr_assert_eq(sw_tiles_draw(scratch_path("missing/grid.png"), &spec), SW_E_IO);
     cr_assert_not_null(strstr(sw_error_message(), "missing/grid.png"));
     spec.count = 2000; /* refused before any image is looked at */
-    cr_assert_eq(sw_grid_draw(scratch_path("grid.png"), &spec), SW_E_CONFIG);
+    cr_assert_eq(sw_tiles_draw(scratch_path("grid.png"), &spec), SW_E_CONFIG);
     spec.count = spec.columns = 2147483647;
-    cr_assert_eq(sw_grid_draw(scratch_path("grid.png"), &spec), SW_E_CONFIG);
+    cr_assert_eq(sw_tiles_draw(scratch_path("grid.png"), &spec), SW_E_CONFIG);
     spec.size_px = 2147483647;
-    cr_assert_eq(sw_grid_draw(scratch_path("grid.png"), &spec), SW_E_CONFIG);
+    cr_assert_eq(sw_tiles_draw(scratch_path("grid.png"), &spec), SW_E_CONFIG);
     cr_assert_not(sw_fs_exists(scratch_path("grid.png")));
-    static const sw_grid_panel panels[] = {SW_GRID_INPUTS};
+    static const sw_tiles_panel panels[] = {SW_TILES_INPUTS};
     sw_image image;
     spec = make_spec(1, 1, 128);
     spec.panels = panels;
     spec.panel_count = 1;
     spec.scale = 100; /* 12,800 px a side: a file may be that large, a picture in memory not */
-    cr_assert_eq(sw_grid_picture(&image, &spec), SW_E_CONFIG);
+    cr_assert_eq(sw_tiles_picture(&image, &spec), SW_E_CONFIG);
     cr_assert_null(image.pixels);
 }
 
 Test(grid, a_full_disk_leaves_no_half_picture)
 {
     if (access("/dev/full", W_OK) != 0) cr_skip_test("no /dev/full here");
-    sw_grid_spec spec = make_spec(1, 1, 128);
+    sw_tiles_spec spec = make_spec(1, 1, 128);
     cr_assert_eq(symlink("/dev/full", scratch_path("grid.png.partial")), 0);
-    cr_assert_eq(sw_grid_draw(scratch_path("grid.png"), &spec), SW_E_IO);
+    cr_assert_eq(sw_tiles_draw(scratch_path("grid.png"), &spec), SW_E_IO);
     cr_assert_not_null(strstr(sw_error_message(), "No space left"), "%s", sw_error_message());
     cr_assert_not(sw_fs_exists(scratch_path("grid.png")));
 }

@@ -22,7 +22,7 @@ static uint8_t photo[COUNT][3 * PIXELS], truth[COUNT][PIXELS], label[COUNT][PIXE
 static const uint8_t *photos[COUNT], *truths[COUNT], *labels[COUNT], *sures[COUNT];
 
 /* Pixels that all differ somewhere: `salt` gives another epoch, or another run. */
-static sw_grid_images make_images(unsigned salt)
+static sw_mask_images make_images(unsigned salt)
 {
     for (unsigned i = 0; i < COUNT; i++) {
         for (unsigned p = 0; p < PIXELS; p++) {
@@ -36,7 +36,7 @@ static sw_grid_images make_images(unsigned salt)
         labels[i] = label[i];
         sures[i] = sure[i];
     }
-    return (sw_grid_images){.count = COUNT,
+    return (sw_mask_images){.count = COUNT,
                             .columns = COLUMNS,
                             .size_px = SIDE,
                             .classes = 3,
@@ -59,9 +59,9 @@ static const char *make_run(const char *name)
     scratch_write(config, "seed: 1\n");
     const char *run = scratch_path(name);
     for (int epoch = 0; epoch <= 100; epoch += epoch ? 99 : 1) {
-        sw_grid_images images = make_images((unsigned)epoch);
-        if (epoch == 0) must(sw_grid_store_begin(run, &images));
-        must(sw_grid_store_add(run, &images, epoch, labels, sures));
+        sw_mask_images images = make_images((unsigned)epoch);
+        if (epoch == 0) must(sw_masks_begin(run, &images));
+        must(sw_masks_add(run, &images, epoch, labels, sures));
     }
     return run;
 }
@@ -69,8 +69,8 @@ static const char *make_run(const char *name)
 Test(grid_store, what_was_written_is_read_bit_for_bit)
 {
     const char *run = make_run("run");
-    sw_grid_store store;
-    must(sw_grid_store_open(&store, run));
+    sw_masks store;
+    must(sw_masks_open(&store, run));
     cr_assert_eq(store.images.count, COUNT);
     cr_expect_eq(store.images.columns, COLUMNS);
     cr_expect_eq(store.images.size_px, SIDE);
@@ -87,12 +87,12 @@ Test(grid_store, what_was_written_is_read_bit_for_bit)
     for (int e = 0; e < 3; e++) {
         uint8_t found[COUNT * PIXELS], certain[COUNT * PIXELS];
         make_images((unsigned)epochs[e]);
-        must(sw_grid_store_read(&store, epochs[e], found, certain));
+        must(sw_masks_read(&store, epochs[e], found, certain));
         cr_expect_arr_eq(found, label, sizeof label);
         cr_expect_arr_eq(certain, sure, sizeof sure);
-        must(sw_grid_store_read(&store, epochs[e], NULL, NULL));
+        must(sw_masks_read(&store, epochs[e], NULL, NULL));
     }
-    sw_grid_store_deinit(&store);
+    sw_masks_deinit(&store);
 }
 
 Test(grid_store, a_viewer_shows_class_maps_in_the_colours_of_the_classes)
@@ -107,7 +107,7 @@ Test(grid_store, a_viewer_shows_class_maps_in_the_colours_of_the_classes)
     for (int i = 0; i < shown.width * shown.height; i++) {
         const uint8_t *rgb = shown.pixels + 3 * i;
         cr_assert_eq((uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2],
-                     sw_grid_class_rgb(stored.pixels[i]));
+                     sw_tiles_class_rgb(stored.pixels[i]));
     }
     sw_image_deinit(&shown);
     sw_image_deinit(&stored);
@@ -139,33 +139,33 @@ Test(grid_store, a_run_with_fewer_images_than_columns_has_no_empty_ones)
 {
     scratch_write("run/config.yaml", "seed: 1\n");
     const char *run = scratch_path("run");
-    sw_grid_images images = make_images(0);
+    sw_mask_images images = make_images(0);
     images.count = 2;
     images.columns = 64;
-    must(sw_grid_store_begin(run, &images));
+    must(sw_masks_begin(run, &images));
     sw_image sheet;
     must(sw_image_read_mask(&sheet, scratch_path("run/masks/truth.png")));
     cr_expect_eq(sheet.width, 2 * SIDE);
     sw_image_deinit(&sheet);
-    sw_grid_store store;
-    must(sw_grid_store_open(&store, run));
+    sw_masks store;
+    must(sw_masks_open(&store, run));
     cr_expect_eq(store.epoch_count, 0);
     cr_expect_arr_eq(store.images.truths[1], truth[1], PIXELS);
-    sw_grid_store_deinit(&store);
+    sw_masks_deinit(&store);
 }
 
 Test(grid_store, rewinding_removes_later_epochs_and_halves_of_them)
 {
     const char *run = make_run("run");
     cr_assert_eq(unlink(scratch_path("run/masks/epoch_100.png")), 0); /* as a killed process leaves it */
-    must(sw_grid_store_rewind(run, 0));
+    must(sw_masks_rewind(run, 0));
     cr_expect(sw_fs_exists(scratch_path("run/masks/epoch_00.png")));
     cr_expect(sw_fs_exists(scratch_path("run/masks/epoch_00_confidence.png")));
     cr_expect_not(sw_fs_exists(scratch_path("run/masks/epoch_01.png")));
     cr_expect_not(sw_fs_exists(scratch_path("run/masks/epoch_01_confidence.png")));
     cr_expect_not(sw_fs_exists(scratch_path("run/masks/epoch_100_confidence.png")));
     cr_expect(sw_fs_exists(scratch_path("run/masks/inputs.png")));
-    must(sw_grid_store_rewind(scratch_path("nothing"), 0));
+    must(sw_masks_rewind(scratch_path("nothing"), 0));
 }
 
 Test(grid_store, an_epoch_counts_once_its_class_map_is_there_and_strangers_do_not)
@@ -180,23 +180,23 @@ Test(grid_store, an_epoch_counts_once_its_class_map_is_there_and_strangers_do_no
         snprintf(path, sizeof path, "run/masks/%s", *stranger);
         scratch_write(path, "no picture");
     }
-    sw_grid_store store;
-    must(sw_grid_store_open(&store, run));
+    sw_masks store;
+    must(sw_masks_open(&store, run));
     cr_assert_eq(store.epoch_count, 2);
     cr_expect_eq(store.epochs[1], 1);
-    sw_grid_store_deinit(&store);
+    sw_masks_deinit(&store);
 }
 
 /* ---- damage ---- */
 
 static void expect_refused(sw_status kind, const char *words)
 {
-    sw_grid_store store;
+    sw_masks store;
     uint8_t found[COUNT * PIXELS], certain[COUNT * PIXELS];
-    sw_status status = sw_grid_store_open(&store, scratch_path("run"));
+    sw_status status = sw_masks_open(&store, scratch_path("run"));
     if (status == SW_OK) {
-        status = sw_grid_store_read(&store, 1, found, certain);
-        sw_grid_store_deinit(&store);
+        status = sw_masks_read(&store, 1, found, certain);
+        sw_masks_deinit(&store);
     }
     cr_expect_eq(status, kind, "%s: status %d, %s", words, (int)status, sw_error_message());
     cr_expect_not_null(strstr(sw_error_message(), words), "'%s' lacks '%s'", sw_error_message(), words);
@@ -284,23 +284,23 @@ Test(grid_store, an_index_that_segwork_did_not_write_is_refused)
 
 Test(grid_store, what_is_no_run_says_so)
 {
-    sw_grid_store store;
-    cr_expect_eq(sw_grid_store_open(&store, scratch_path("nowhere")), SW_E_USAGE);
+    sw_masks store;
+    cr_expect_eq(sw_masks_open(&store, scratch_path("nowhere")), SW_E_USAGE);
     cr_expect_not_null(strstr(sw_error_message(), "there is no such run folder"));
     scratch_write("other/file", "");
-    cr_expect_eq(sw_grid_store_open(&store, scratch_path("other")), SW_E_USAGE);
+    cr_expect_eq(sw_masks_open(&store, scratch_path("other")), SW_E_USAGE);
     cr_expect_not_null(strstr(sw_error_message(), "it has no config.yaml"));
     scratch_write("old/config.yaml", "seed: 1\n");
-    cr_expect_eq(sw_grid_store_open(&store, scratch_path("old")), SW_E_USAGE);
+    cr_expect_eq(sw_masks_open(&store, scratch_path("old")), SW_E_USAGE);
     cr_expect_not_null(strstr(sw_error_message(), "an earlier version of segwork"));
 }
 
 Test(grid_store, a_sheet_too_large_for_a_picture_is_refused_before_anything_is_trained)
 {
-    sw_grid_images images = make_images(0);
+    sw_mask_images images = make_images(0);
     images.size_px = 5000;
     images.columns = 5;
-    cr_expect_eq(sw_grid_store_begin(scratch_path("run"), &images), SW_E_CONFIG);
+    cr_expect_eq(sw_masks_begin(scratch_path("run"), &images), SW_E_CONFIG);
     cr_expect_not_null(strstr(sw_error_message(), "grid.columns"));
 }
 
@@ -308,26 +308,26 @@ Test(grid_store, a_sheet_too_large_for_a_picture_is_refused_before_anything_is_t
 
 Test(grid_store, runs_are_comparable_when_they_show_the_same_images)
 {
-    sw_grid_store a, b;
+    sw_masks a, b;
     make_run("a");
     make_run("b");
-    must(sw_grid_store_open(&a, scratch_path("a")));
-    must(sw_grid_store_open(&b, scratch_path("b")));
-    must(sw_grid_store_check_same(&a, &b));
+    must(sw_masks_open(&a, scratch_path("a")));
+    must(sw_masks_open(&b, scratch_path("b")));
+    must(sw_masks_check_same(&a, &b));
     b.images.columns = 2; /* how they are arranged is no difference */
-    must(sw_grid_store_check_same(&a, &b));
+    must(sw_masks_check_same(&a, &b));
     b.input_pixels[17] ^= 1;
-    cr_expect_eq(sw_grid_store_check_same(&a, &b), SW_E_USAGE);
+    cr_expect_eq(sw_masks_check_same(&a, &b), SW_E_USAGE);
     cr_expect_not_null(strstr(sw_error_message(), "that differ"));
     b.input_pixels[17] ^= 1;
     b.truth_pixels[3] ^= 1;
-    cr_expect_eq(sw_grid_store_check_same(&a, &b), SW_E_USAGE);
+    cr_expect_eq(sw_masks_check_same(&a, &b), SW_E_USAGE);
     cr_expect_not_null(strstr(sw_error_message(), "true masks"));
     b.truth_pixels[3] ^= 1;
     b.names[4][0] = 'x';
-    cr_expect_eq(sw_grid_store_check_same(&a, &b), SW_E_USAGE);
+    cr_expect_eq(sw_masks_check_same(&a, &b), SW_E_USAGE);
     cr_expect_not_null(strstr(sw_error_message(), "show different images"));
     cr_expect_not_null(strstr(sw_error_message(), a.run));
-    sw_grid_store_deinit(&a);
-    sw_grid_store_deinit(&b);
+    sw_masks_deinit(&a);
+    sw_masks_deinit(&b);
 }

@@ -18,7 +18,7 @@ typedef struct sw_eval_options {
 } sw_eval_options;
 
 typedef struct sw_eval {
-    const sw_saved *saved; /* borrowed, as are its names */
+    const sw_trained *saved; /* borrowed, as are its names */
     sw_dataset *val;
     sw_evaluation clean;
     bool has_article;      /* unless train.article_every is 0 */
@@ -29,7 +29,7 @@ typedef struct sw_eval {
 
 /* Starts the opened network and measures it as the training of its experiment does after an epoch: for the
  * weights of a run the figures are those that the run recorded. */
-sw_status sw_eval_run(sw_eval *eval, sw_saved *saved, const sw_eval_options *options) SW_NODISCARD;
+sw_status sw_eval_run(sw_eval *eval, sw_trained *saved, const sw_eval_options *options) SW_NODISCARD;
 void sw_eval_deinit(sw_eval *eval); /* accepts a zeroed one */
 
 /* Appends every figure as tables of 80 columns. */

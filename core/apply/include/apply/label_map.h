@@ -15,7 +15,7 @@
 sw_status sw_label_map(uint8_t *out, int width, int height, const float *logits, int size,
                        int classes) SW_NODISCARD;
 
-/* Mixes each pixel of an RGB picture in equal parts with the colour of its class (see exp/grid.h). */
+/* Mixes each pixel of an RGB picture in equal parts with the colour of its class (see draw/tiles.h). */
 void sw_label_overlay(uint8_t *rgb, const uint8_t *labels, size_t pixels);
 
 #endif

@@ -24,7 +24,7 @@ typedef struct sw_predict_result {
  *
  * A picture that can't be read or written gets an error line in the log and the others go on; the status is
  * then SW_E_DATA at the end. */
-sw_status sw_predict(sw_predict_result *result, sw_saved *saved, const char *const *paths,
+sw_status sw_predict(sw_predict_result *result, sw_trained *saved, const char *const *paths,
                      const sw_predict_options *options) SW_NODISCARD;
 
 #endif

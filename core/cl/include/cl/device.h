@@ -1,4 +1,4 @@
-/* OpenCL devices, and the session on one of them that everything on the device goes through. */
+/* OpenCL devices, and the context on one of them that everything on the device goes through. */
 #ifndef CL_DEVICE_H
 #define CL_DEVICE_H
 
@@ -49,7 +49,7 @@ sw_status sw_device_pick(sw_device_info *out, const sw_device_info *devices, siz
 /* A context with one in-order queue on one device, its program cache and its launch settings. */
 typedef struct sw_cl sw_cl;
 
-/* CLBlast keeps its parameters by device in the whole process: the session created last decides. */
+/* CLBlast keeps its parameters by device in the whole process: the context created last decides. */
 typedef struct sw_cl_options {
     bool check;   /* wait after each launch and report errors with kernel and node */
     bool profile; /* queue with profiling on; launches record their times (cl/profile.h) */

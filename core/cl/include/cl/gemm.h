@@ -26,7 +26,7 @@ typedef struct sw_gemm {
 sw_status sw_gemm_workspace(size_t *bytes, sw_cl *cl, const sw_gemm *g) SW_NODISCARD;
 sw_status sw_gemm_run(sw_cl *cl, const sw_gemm *g, cl_mem workspace) SW_NODISCARD;
 
-/* Where the GEMM parameters of this session come from: "built-in (PoCL CPU, 16-wide)", "file PATH", "CLBlast
+/* Where the GEMM parameters of this context come from: "built-in (PoCL CPU, 16-wide)", "file PATH", "CLBlast
  * default".
  */
 const char *sw_gemm_params_origin(const sw_cl *cl);

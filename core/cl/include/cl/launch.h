@@ -61,15 +61,15 @@ static inline sw_arg sw_arg_local(size_t bytes)
 
 /* Up to three dimensions; trailing ones 0 or 1. local[0] == 0 leaves the work-group size to the driver;
  * otherwise every local must divide its global. A dimension of global size 0 is a programming error. */
-typedef struct sw_grid {
+typedef struct sw_ndrange {
     size_t global[3], local[3];
     bool any_local; /* local is a wish: where the driver runs fewer items of the kernel at once, it shrinks */
-} sw_grid;
+} sw_ndrange;
 
 /* Checks the argument count and kinds against the kernel (SW_E_DEVICE names the argument), validates the grid
  * against the device, sets the arguments and enqueues. In check mode it waits, and a failure names the kernel
  * and `node` (the graph node or other place this belongs to; may be NULL). */
-sw_status sw_launch(sw_cl *cl, const sw_kernel *kernel, const char *node, sw_grid grid, size_t arg_count,
+sw_status sw_launch(sw_cl *cl, const sw_kernel *kernel, const char *node, sw_ndrange grid, size_t arg_count,
                     const sw_arg *args) SW_NODISCARD;
 
 #define SW_ARG_COUNT(...) (sizeof((sw_arg[]){__VA_ARGS__}) / sizeof(sw_arg))

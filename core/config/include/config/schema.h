@@ -4,7 +4,7 @@
 
 #include "base/fields.h"
 
-/* Describes struct sw_experiment (exp/experiment.h). */
+/* Describes struct sw_experiment (config/experiment.h). */
 extern const sw_field_table sw_experiment_schema;
 
 void sw_schema_markdown(sw_str *out); /* configs/README.md */

@@ -9,16 +9,16 @@
 #include "image/image.h"
 #include "nn/config.h"
 
-typedef enum sw_grid_panel {
-    SW_GRID_INPUTS,
-    SW_GRID_TRUTH,
-    SW_GRID_PREDICTION,
-    SW_GRID_ERROR,      /* where prediction and truth differ */
-    SW_GRID_CONFIDENCE, /* from black, all classes alike, to white, certain */
-    SW_GRID_PANELS
-} sw_grid_panel;
+typedef enum sw_tiles_panel {
+    SW_TILES_INPUTS,
+    SW_TILES_TRUTH,
+    SW_TILES_PREDICTION,
+    SW_TILES_ERROR,      /* where prediction and truth differ */
+    SW_TILES_CONFIDENCE, /* from black, all classes alike, to white, certain */
+    SW_TILES_PANELS
+} sw_tiles_panel;
 
-typedef struct sw_grid_spec {
+typedef struct sw_tiles_spec {
     const char *label; /* a line above the title; NULL: none */
     const char *title;
     int count, columns; /* images and images a row; both > 0 */
@@ -32,36 +32,36 @@ typedef struct sw_grid_spec {
     const char *const *names;          /* (count) written under the images; NULL: not */
     const char *const *class_names;    /* for the legend */
     int classes;                       /* at most SW_MAX_CLASSES */
-    const sw_grid_panel *panels;       /* from top to bottom; what none of them shows may be NULL above */
+    const sw_tiles_panel *panels;      /* from top to bottom; what none of them shows may be NULL above */
     int panel_count;                   /* `panels` NULL: inputs, truth, prediction */
-} sw_grid_spec;
+} sw_tiles_spec;
 
 /* Colour of a class as 0xRRGGBB, chosen to differ in lightness and to survive colour blindness; the first
  * three are those of pet, background and border. Any class number >= 0 has one. */
-uint32_t sw_grid_class_rgb(int c);
+uint32_t sw_tiles_class_rgb(int c);
 
 /* Gray of a confidence. */
-uint32_t sw_grid_confidence_rgb(uint8_t confidence, int classes);
+uint32_t sw_tiles_confidence_rgb(uint8_t confidence, int classes);
 
 /* The colours a picture has beside those of its photographs and confidences and the blends around type, for
- * whoever reduces it to a palette: written to `rgb`, which has room for classes + SW_GRID_OTHER_FLAT. Returns
- * their number. */
-enum { SW_GRID_OTHER_FLAT = 8 };
-int sw_grid_flat_rgb(uint32_t *rgb, int classes);
+ * whoever reduces it to a palette: written to `rgb`, which has room for classes + SW_TILES_OTHER_FLAT.
+ * Returns their number. */
+enum { SW_TILES_OTHER_FLAT = 8 };
+int sw_tiles_flat_rgb(uint32_t *rgb, int classes);
 
 /* Draws a PNG, written aside and renamed. Images are enlarged nearest; a title too wide shrinks, then is cut
  * with an ellipsis. The same spec gives the same bytes on one machine (type comes from its fonts).
  * SW_E_CONFIG: the picture would exceed 32,767 px a side; SW_E_IO: the file can't be written. */
-sw_status sw_grid_draw(const char *path, const sw_grid_spec *spec) SW_NODISCARD;
+sw_status sw_tiles_draw(const char *path, const sw_tiles_spec *spec) SW_NODISCARD;
 
-/* Whether sw_grid_draw could draw so large a picture; of the spec, only what is not pixels is looked at. */
-sw_status sw_grid_check(const sw_grid_spec *spec) SW_NODISCARD;
+/* Whether sw_tiles_draw could draw so large a picture; of the spec, only what is not pixels is looked at. */
+sw_status sw_tiles_check(const sw_tiles_spec *spec) SW_NODISCARD;
 
-/* The same picture in memory, RGB, within the limits of data/image.h (else SW_E_CONFIG). Specs that differ
+/* The same picture in memory, RGB, within the limits of image/image.h (else SW_E_CONFIG). Specs that differ
  * only in label (both have one, or none), title and pixels give pictures of one size. */
-sw_status sw_grid_picture(sw_image *out, const sw_grid_spec *spec) SW_NODISCARD;
+sw_status sw_tiles_picture(sw_image *out, const sw_tiles_spec *spec) SW_NODISCARD;
 
 /* Frees what the drawing library caches for the process, for leak checkers; drawing again is fine. */
-void sw_grid_cleanup(void);
+void sw_tiles_cleanup(void);
 
 #endif

@@ -92,7 +92,7 @@ typedef struct sw_graph {
     size_t saved_bytes;
 } sw_graph;
 
-/* Tensors of the parameter slabs start on 128 bytes, so that each can be a sub-buffer on every device we know
+/* Tensors of the parameter slabs start on 512 bytes, so that each can be a sub-buffer on every device we know
  * (OpenCL asks for CL_DEVICE_MEM_BASE_ADDR_ALIGN, 1024 bits on PoCL; 4096 bits on some GPUs). */
 enum { SW_PARAM_ALIGN_ELEMS = 128 };
 

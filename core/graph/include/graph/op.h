@@ -1,7 +1,7 @@
 /* The op descriptor: everything about an operation in one place, at the end of its file in core/ops.
  *
  * The graph and the planner read its first half (shapes and traits); the executor calls the second half,
- * whose functions take a sw_run (ops/run.h) that this room never looks into.
+ * whose functions take a sw_call (ops/call.h) that this room never looks into.
  *
  * Traits say what the backward pass reads, so that the planner knows every lifetime without a gradient graph.
  */
@@ -10,7 +10,7 @@
 
 #include "graph/graph.h"
 
-struct sw_run;
+struct sw_call;
 struct sw_epilogue;
 
 #define SW_BIT(i) (1u << (i))
@@ -40,30 +40,30 @@ struct sw_op {
     bool is_loss;           /* output 0 is the scalar that training minimises */
     /* In training, the op whose work this one does in its own passes over memory, where that is all that
      * reads output 0: then this one's steps write the other's outputs and read the gradient of the other's
-     * output 0, and output 0 itself is nowhere in memory (run->next, ops/run.h). The other has one input,
+     * output 0, and output 0 itself is nowhere in memory (call->next, ops/call.h). The other has one input,
      * which its backward pass does not read, and no parameters; this one's backward pass reads no output.
      * NULL: none. */
     const sw_op *absorbs;
 
     /* Once per session: builds programs, chooses algorithms; may raise run->workspace_bytes. */
-    sw_status (*prepare)(struct sw_run *run);
+    sw_status (*prepare)(struct sw_call *run);
     /* Enqueue only: never allocate, build or wait. */
-    sw_status (*forward)(struct sw_run *run);
+    sw_status (*forward)(struct sw_call *run);
     sw_status (*recompute)(
-        struct sw_run *run); /* reads inputs and saved values, leaves running statistics alone */
+        struct sw_call *run); /* reads inputs and saved values, leaves running statistics alone */
     /* Adds to parameter gradients; writes (run->accumulate[i]: adds to) the gradient of input i where din[i]
      * != NULL. */
-    sw_status (*backward)(struct sw_run *run);
+    sw_status (*backward)(struct sw_call *run);
     /* In inference, what an op does value by value may be done by the op before it, while it writes: enqueues
-     * what that needs and says what is to be done (ops/run.h). NULL: it cannot be. */
-    sw_status (*as_epilogue)(struct sw_run *run, struct sw_epilogue *epilogue);
+     * what that needs and says what is to be done (ops/call.h). NULL: it cannot be. */
+    sw_status (*as_epilogue)(struct sw_call *run, struct sw_epilogue *epilogue);
     /* Whether forward does run->epilogue, of another op, to output 0. NULL: it does not. */
-    bool (*takes_epilogue)(const struct sw_run *run);
+    bool (*takes_epilogue)(const struct sw_call *run);
     /* What prepare chose among several ways to compute ("winograd"; "gemm/winograd" where it chose by pass;
      * "" for a pass that is not run); NULL where there is only one. */
-    const char *(*algorithm)(const struct sw_run *run, sw_way way);
+    const char *(*algorithm)(const struct sw_call *run, sw_way way);
     /* Frees run->prepared; NULL when prepare keeps nothing there. */
-    void (*release)(struct sw_run *run);
+    void (*release)(struct sw_call *run);
 };
 
 #endif

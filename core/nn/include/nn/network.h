@@ -45,7 +45,7 @@ typedef struct sw_network {
     sw_model train_model, eval_model;
     sw_executor *trainer, *evaluator; /* trainer NULL: evaluation only */
     sw_store store;
-    sw_pool pool;
+    sw_slabs pool;
     sw_gradients gradients;
     sw_step_group group;
     sw_optimizer optimizer;
@@ -144,7 +144,7 @@ typedef struct sw_memory_table {
     char notes[SW_MEMORY_ROWS][96];
 } sw_memory_table;
 
-/* What a session holds on the device. `train_plan` may be NULL (evaluation only); `averages`: whether those
+/* What a network holds on the device. `train_plan` may be NULL (evaluation only); `averages`: whether those
  * of parameters and statistics are kept; workspace_bytes is the larger of both. */
 void sw_memory_table_make(sw_memory_table *table, const sw_graph *graph, const sw_plan *train_plan,
                           const sw_plan *eval_plan, int moments, bool averages, size_t workspace_bytes);

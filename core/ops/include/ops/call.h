@@ -38,9 +38,9 @@ typedef struct sw_epilogue {
 #define SW_EPILOGUE_ARGS(e)                                                                                  \
     sw_arg_i32((int)(e).kind), sw_arg_buffer((e).stat), sw_arg_buffer((e).gamma), sw_arg_buffer((e).beta)
 
-/* Shapes of in/out/din/dout are the node's values' shapes with n replaced by run->n. Handles are NULL where
+/* Shapes of in/out/din/dout are the node's values' shapes with n replaced by call->n. Handles are NULL where
  * the step does not touch that thing. */
-typedef struct sw_run {
+typedef struct sw_call {
     sw_cl *cl;
     const sw_graph *graph;
     const sw_node *node;
@@ -58,31 +58,32 @@ typedef struct sw_run {
     const sw_node *next;    /* the node whose work this one does too (sw_op.absorbs): out and dout are its; or
                                NULL */
     void *prepared;         /* what the op's prepare made (kernels, grids) */
-} sw_run;
+} sw_call;
 
 /* Shape of input/output i with the run's batch size. */
-sw_shape sw_run_in_shape(const sw_run *run, int i);
-sw_shape sw_run_out_shape(const sw_run *run, int i);
-sw_shape sw_run_next_shape(const sw_run *run, int i); /* of output i of run->next */
+sw_shape sw_call_in_shape(const sw_call *call, int i);
+sw_shape sw_call_out_shape(const sw_call *call, int i);
+sw_shape sw_call_next_shape(const sw_call *call, int i); /* of output i of call->next */
 
 /* The channel vector width kernels are built for: the largest power of two that divides the channels, up to
  * the device's width. */
-int sw_run_vec(const sw_run *run, int channels);
+int sw_call_vec(const sw_call *call, int channels);
 
 /* Global size (items along x, rows along y) with work-groups that suit the device: of one item on a CPU,
  * where an item is a long loop (`heavy`), otherwise chosen to divide. For kernels that do not care in which
  * work-group an item is. */
-sw_grid sw_run_grid(const sw_run *run, size_t x, size_t y, bool heavy);
+sw_ndrange sw_call_ndrange(const sw_call *call, size_t x, size_t y, bool heavy);
 
 /* Whether a result of so many floats is better written past the caches: it would not stay in the last one. */
-bool sw_run_streams(const sw_run *run, size_t elems);
+bool sw_call_streams(const sw_call *call, size_t elems);
 
 /* How a kernel puts a result away: PUT_... of cl_kernels/common.clh. */
 typedef enum sw_put { SW_PUT_PLAIN, SW_PUT_ADDED, SW_PUT_STREAM } sw_put;
 
-/* ADDED where a gradient accumulates, else past the caches where sw_run_streams says so and the kernel writes
- * `side_by_side` floats next to each other at once: past the caches part of a line costs as much as all. */
-sw_put sw_run_put(const sw_run *run, size_t elems, int side_by_side, bool accumulate);
+/* ADDED where a gradient accumulates, else past the caches where sw_call_streams says so and the kernel
+ * writes `side_by_side` floats next to each other at once: past the caches part of a line costs as much as
+ * all. */
+sw_put sw_call_put(const sw_call *call, size_t elems, int side_by_side, bool accumulate);
 
 /* a / b rounded up: how many of b hold a. No sum of the two is taken, which might overflow. */
 static inline size_t sw_divide_up(size_t a, size_t b)

@@ -1,7 +1,7 @@
 /* Runs a planned graph on a device: allocates once, then only enqueues.
  *
  * A training executor and an evaluation executor usually share one sw_store (parameters, gradients, running
- * statistics) and one sw_pool (activation slabs and workspace), since they never run at the same time. */
+ * statistics) and one sw_slabs (activation slabs and workspace), since they never run at the same time. */
 #ifndef OPS_EXECUTOR_H
 #define OPS_EXECUTOR_H
 
@@ -35,19 +35,19 @@ sw_status sw_store_zero_gradients(const sw_store *store) SW_NODISCARD;
 
 /* Slabs and workspace, grown to what the executors made on it need. Create all executors before running any.
  */
-typedef struct sw_pool {
+typedef struct sw_slabs {
     sw_cl *cl;
     int slab_count;
     cl_mem *slabs; /* NULL before the first bind */
     size_t *slab_bytes;
     int view_count;
-    struct sw_pool_view *views; /* the parts of slabs that tenants live in */
+    struct sw_slabs_view *views; /* the parts of slabs that tenants live in */
     cl_mem workspace;
     size_t workspace_bytes;
-} sw_pool;
+} sw_slabs;
 
-void sw_pool_init(sw_pool *pool, sw_cl *cl);
-void sw_pool_deinit(sw_pool *pool);
+void sw_slabs_init(sw_slabs *pool, sw_cl *cl);
+void sw_slabs_deinit(sw_slabs *pool);
 
 typedef struct sw_executor sw_executor;
 
@@ -68,7 +68,7 @@ typedef struct sw_executor_options {
 /* Plans and prepares every op (programs are built here); nothing is allocated on the device yet. The graph
  * must outlive the executor. */
 sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph, sw_store *store,
-                             sw_pool *pool, const sw_executor_options *options) SW_NODISCARD;
+                             sw_slabs *pool, const sw_executor_options *options) SW_NODISCARD;
 /* Allocates the pool for all executors created on it, then binds this one's buffers. Refuses with SW_E_MEMORY
  * and a hint when it cannot fit. Called once for each executor, after all are created. */
 sw_status sw_executor_bind(sw_executor *executor) SW_NODISCARD;

@@ -8,49 +8,49 @@
 #include "base/status.h"
 #include "base/str.h"
 
-typedef struct sheet_cell {
+typedef struct sw_sheet_cell {
     const char *text, *delta; /* "0.8433", "+0.0021"; NULL: nothing */
     bool best;
-} sheet_cell;
+} sw_sheet_cell;
 
-typedef struct sheet_table {
+typedef struct sw_sheet_table {
     const char *title, *remark; /* remark: a sentence below the title; NULL: none */
     bool figures; /* a first column of names and columns of figures, which text breaks into blocks; else
                      columns of words, which wrap */
     int columns, rows;
     const char **heads;
-    sheet_cell *cells; /* (rows, columns) */
-} sheet_table;
+    sw_sheet_cell *cells; /* (rows, columns) */
+} sw_sheet_table;
 
-enum { SHEET_WARNINGS = 16 };
+enum { SW_SHEET_WARNINGS = 16 };
 
-typedef struct sheet {
+typedef struct sw_sheet {
     const char *title;
-    const char *warnings[SHEET_WARNINGS]; /* shown before everything */
+    const char *warnings[SW_SHEET_WARNINGS]; /* shown before everything */
     int warning_count;
-    const char *closing; /* the last line; NULL: none */
-    sheet_table *tables; /* owned */
+    const char *closing;    /* the last line; NULL: none */
+    sw_sheet_table *tables; /* owned */
     int table_count, table_capacity;
-    bool failed; /* memory ran out; sheet_status says it once */
+    bool failed; /* memory ran out; sw_sheet_status says it once */
     sw_arena arena;
-} sheet;
+} sw_sheet;
 
 /* Valid until the next one is added; NULL when memory is out. */
-sheet_table *sheet_add(sheet *s, const char *title, int columns, int rows);
+sw_sheet_table *sw_sheet_add(sw_sheet *s, const char *title, int columns, int rows);
 /* The text is copied; the table may be NULL. */
-void sheet_head(sheet *s, sheet_table *table, int column, const char *text);
-void sheet_put(sheet *s, sheet_table *table, int row, int column, const char *text);
-void sheet_put_delta(sheet *s, sheet_table *table, int row, int column, const char *delta);
-void sheet_warn(sheet *s, const char *text);
-sw_status sheet_status(const sheet *s) SW_NODISCARD;
-void sheet_deinit(sheet *s);
+void sw_sheet_head(sw_sheet *s, sw_sheet_table *table, int column, const char *text);
+void sw_sheet_put(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *text);
+void sw_sheet_put_delta(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *delta);
+void sw_sheet_warn(sw_sheet *s, const char *text);
+sw_status sw_sheet_status(const sw_sheet *s) SW_NODISCARD;
+void sw_sheet_deinit(sw_sheet *s);
 
-void sheet_text(sw_str *out, const sheet *s, int width);
-void sheet_markdown(sw_str *out, const sheet *s);
-void sheet_html(sw_str *out, const sheet *s);
+void sw_sheet_text(sw_str *out, const sw_sheet *s, int width);
+void sw_sheet_markdown(sw_str *out, const sw_sheet *s);
+void sw_sheet_html(sw_str *out, const sw_sheet *s);
 
 /* What is shared by the writers. */
-static inline const sheet_cell *sheet_at(const sheet_table *table, int row, int column)
+static inline const sw_sheet_cell *sw_sheet_at(const sw_sheet_table *table, int row, int column)
 {
     return &table->cells[row * table->columns + column];
 }

@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 /* "Epoch: 07, Accuracy[Pixel: 0.8828, IoU: 0.7524, Custom IoU: 0.6543]" */
-void epoch_title(char *out, size_t bytes, int epoch, double pixel_accuracy, double iou, double custom_iou);
+void sw_epoch_title(char *out, size_t bytes, int epoch, double pixel_accuracy, double iou, double custom_iou);
 
 /* Without figures: epoch 0 is before training. */
-void epoch_title_bare(char *out, size_t bytes, int epoch);
+void sw_epoch_title_bare(char *out, size_t bytes, int epoch);
 
 #endif

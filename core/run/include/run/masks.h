@@ -21,59 +21,58 @@
 #include "nn/config.h"
 
 /* The images of a run's grid, the same in all its epochs. */
-typedef struct sw_grid_images {
+typedef struct sw_mask_images {
     int count, columns, size_px, classes;
     const char *const *names;       /* (count) */
     const char *const *class_names; /* (classes) */
     const uint8_t *const *inputs;   /* (count) of (S,S,3) RGB */
     const uint8_t *const *truths;   /* (count) of (S,S) class numbers, all below `classes` */
-} sw_grid_images;
+} sw_mask_images;
 
 /* --- writing: what a run does ----------------------------------------------------------------------- */
 
 /* SW_E_CONFIG: the sheets would be too large for pictures. Of the images only number, columns and size are
  * looked at. */
-sw_status sw_grid_store_check(const sw_grid_images *images) SW_NODISCARD;
+sw_status sw_masks_check(const sw_mask_images *images) SW_NODISCARD;
 
 /* Writes what is written once, making the folder. Written again it is the same. SW_E_CONFIG: the sheet would
  * be too large for a picture. */
-sw_status sw_grid_store_begin(const char *run, const sw_grid_images *images) SW_NODISCARD;
+sw_status sw_masks_begin(const char *run, const sw_mask_images *images) SW_NODISCARD;
 
 /* labels, confidences: (count) of (S,S) */
-sw_status sw_grid_store_add(const char *run, const sw_grid_images *images, int epoch,
-                            const uint8_t *const *labels, const uint8_t *const *confidences) SW_NODISCARD;
+sw_status sw_masks_add(const char *run, const sw_mask_images *images, int epoch, const uint8_t *const *labels,
+                       const uint8_t *const *confidences) SW_NODISCARD;
 
 /* Removes the epochs past `last_epoch`. A folder that is not there is left so. */
-sw_status sw_grid_store_rewind(const char *run, int last_epoch) SW_NODISCARD;
+sw_status sw_masks_rewind(const char *run, int last_epoch) SW_NODISCARD;
 
 /* --- reading ---------------------------------------------------------------------------------------- */
 
 /* Everything of a run but its epochs, which are read one at a time. */
-typedef struct sw_grid_store {
+typedef struct sw_masks {
     char *run; /* the path it was opened by */
-    sw_grid_images images;
+    sw_mask_images images;
     int *epochs; /* (epoch_count) those there are, ascending */
     int epoch_count;
     char **names, **class_names; /* owned, as are the next four: what `images` points to */
     const uint8_t **inputs, **truths;
     uint8_t *input_pixels, *truth_pixels;
-} sw_grid_store;
+} sw_masks;
 
 /* Opens a run's folder, also of a run that is being written or was copied from elsewhere. SW_E_USAGE: there
  * is no such folder, it is no run, or it has no masks (a run of an earlier version, or one that has not begun
  * to train). SW_E_IO, SW_E_DATA: one of the files is missing, damaged or of the wrong size; the message names
  * it.
  */
-sw_status sw_grid_store_open(sw_grid_store *out, const char *run) SW_NODISCARD;
-void sw_grid_store_deinit(sw_grid_store *store); /* accepts a zeroed one */
+sw_status sw_masks_open(sw_masks *out, const char *run) SW_NODISCARD;
+void sw_masks_deinit(sw_masks *store); /* accepts a zeroed one */
 
 /* Reads an epoch: labels and confidences (count,S,S), image after image; either may be NULL. Errors as above,
  * and SW_E_DATA for a pixel that is no class. */
-sw_status sw_grid_store_read(const sw_grid_store *store, int epoch, uint8_t *labels,
-                             uint8_t *confidences) SW_NODISCARD;
+sw_status sw_masks_read(const sw_masks *store, int epoch, uint8_t *labels, uint8_t *confidences) SW_NODISCARD;
 
 /* SW_E_USAGE unless both show the same images of the same classes: names, photographs and truths, in order.
  */
-sw_status sw_grid_store_check_same(const sw_grid_store *a, const sw_grid_store *b) SW_NODISCARD;
+sw_status sw_masks_check_same(const sw_masks *a, const sw_masks *b) SW_NODISCARD;
 
 #endif

@@ -7,22 +7,22 @@
 #include "image/image.h"
 #include "run/masks.h"
 
-enum { GRID_STORE_FORMAT = 1 };
+enum { MASKS_FORMAT = 1 };
 
-extern const char grid_store_folder[]; /* "masks" */
+extern const char masks_folder[]; /* "masks" */
 
 /* "RUN/masks/<name>", on the heap; NULL when memory is out. */
-char *grid_store_file(const char *run, const char *name);
-char *grid_store_epoch_file(const char *run, int epoch, bool confidence);
+char *masks_file(const char *run, const char *name);
+char *masks_epoch_file(const char *run, int epoch, bool confidence);
 
 /* The epochs in the folder, ascending: those with a class map, or with any of their files. *out is freed by
  * the caller. */
-sw_status grid_store_list(int **out, int *count, const char *folder, bool any_file) SW_NODISCARD;
+sw_status masks_list(int **out, int *count, const char *folder, bool any_file) SW_NODISCARD;
 
 /* Tiles a row and a column of a sheet: columns that would stay empty are left out. */
-void grid_store_layout(const sw_grid_images *images, int *columns, int *rows);
+void masks_layout(const sw_mask_images *images, int *columns, int *rows);
 
 /* Where row y of image i begins in a sheet. */
-uint8_t *grid_store_tile_row(const sw_image *sheet, const sw_grid_images *images, int i, int y);
+uint8_t *masks_tile_row(const sw_image *sheet, const sw_mask_images *images, int i, int y);
 
 #endif

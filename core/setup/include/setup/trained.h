@@ -7,38 +7,38 @@
 #include "nn/network.h"
 #include "weights/safetensors.h"
 
-typedef struct sw_saved_options {
+typedef struct sw_trained_options {
     const char *from;        /* a safetensors file, or the folder of a run */
     const char *which;       /* of a run's checkpoints: "best", "last"; NULL: best */
     const char *config;      /* experiment; NULL: config.yaml of the run that the file lies in */
     const char *const *sets; /* keys changed in it, ended by NULL; NULL: none */
-} sw_saved_options;
+} sw_trained_options;
 
-typedef struct sw_saved {
+typedef struct sw_trained {
     char *weights_path, *config_path;
     sw_safetensors_reader *weights;
     sw_experiment *experiment;
     int epoch; /* after which the weights were saved, as the file says; 0: it does not */
 
-    /* from sw_saved_start on */
+    /* from sw_trained_start on */
     sw_device_info device;
     sw_cl *cl;
     sw_loss_config loss;
     sw_network network;
-} sw_saved;
+} sw_trained;
 
 /* Finds and opens the weights, and reads the experiment where there is one: without a configuration the
- * experiment is NULL, which sw_saved_need_experiment turns into an error. Touches no device. */
-sw_status sw_saved_open(sw_saved *saved, const sw_saved_options *options) SW_NODISCARD;
+ * experiment is NULL, which sw_trained_need_experiment turns into an error. Touches no device. */
+sw_status sw_trained_open(sw_trained *saved, const sw_trained_options *options) SW_NODISCARD;
 
 /* SW_E_USAGE, saying what to give, when no experiment was found. */
-sw_status sw_saved_need_experiment(const sw_saved *saved) SW_NODISCARD;
+sw_status sw_trained_need_experiment(const sw_trained *saved) SW_NODISCARD;
 
 /* Builds the experiment's network for evaluation of `batch` images a step and loads the weights. `loss` (its
  * class weights as numbers) is copied. `device` overrides the experiment's; NULL: not. */
-sw_status sw_saved_start(sw_saved *saved, const sw_loss_config *loss, int batch,
-                         const char *device) SW_NODISCARD;
+sw_status sw_trained_start(sw_trained *saved, const sw_loss_config *loss, int batch,
+                           const char *device) SW_NODISCARD;
 
-void sw_saved_close(sw_saved *saved); /* accepts a zeroed one, and one half open */
+void sw_trained_close(sw_trained *saved); /* accepts a zeroed one, and one half open */
 
 #endif

@@ -12,7 +12,7 @@ typedef struct sw_trainer_options {
     const char *out;    /* folder of a new run; NULL: runs/<experiment>/<n> */
     const char *resume; /* folder of the run to continue; the experiment is then the one loaded from its
                            config.yaml */
-    int profile_steps;  /* profile so many training and validation steps (exp/run_profile.h); 0: none */
+    int profile_steps;  /* profile so many training and validation steps (measure/run_profile.h); 0: none */
     sw_progress_output progress;
     volatile sig_atomic_t
         *stop; /* set by a signal handler: finish the step, save, return SW_E_INTERRUPTED; may be NULL */
