@@ -18,20 +18,31 @@ bool data_stats_any_option(void)
     return all;
 }
 
+static int class_width(const sw_classes *classes, int c)
+{
+    const int length = (int)strlen(classes->list[c].name);
+    return length > 8 ? length : 8;
+}
+
 static void print_splits(const sw_stats *stats)
 {
-    printf("%-12s %8s %8s %8s %12s %10s %8s\n", "split", "listed", "usable", "pet", "background", "border",
-           "no pet");
+    const sw_classes *classes = stats->classes;
+    printf("%-12s %8s %8s", "split", "listed", "usable");
+    for (int c = 0; c < classes->count; c++) printf(" %*s", class_width(classes, c), classes->list[c].name);
+    printf(" %8s\n", "empty");
     for (int s = 0; s < SW_STATS_SPLITS; s++) {
         const sw_stats_split *split = &stats->splits[s];
-        if (split->present)
-            printf("%-12s %8d %8d %8.3f %12.3f %10.3f %8d\n", split->name, split->listed, split->usable,
-                   split->class_fraction[SW_CLASS_PET], split->class_fraction[SW_CLASS_BACKGROUND],
-                   split->class_fraction[SW_CLASS_BORDER], split->all_background);
-        else
+        if (!split->present) {
             printf("%-12s no such list\n", split->name);
+            continue;
+        }
+        printf("%-12s %8d %8d", split->name, split->listed, split->usable);
+        for (int c = 0; c < classes->count; c++)
+            printf(" %*.3f", class_width(classes, c), split->class_fraction[c]);
+        printf(" %8d\n", split->all_background);
     }
-    printf("(class fractions of all pixels at %d x %d)\n", stats->size_px, stats->size_px);
+    printf("(class fractions of all pixels at %d x %d; empty: only background)\n", stats->size_px,
+           stats->size_px);
 }
 
 static void print_sizes(const sw_stats *stats)

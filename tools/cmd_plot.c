@@ -20,7 +20,8 @@ static sw_status run(int argc, const char *const *argv)
 static const struct poptOption options[] = {
     {"out", 'o', POPT_ARG_STRING, &out, 0, "The picture; its ending says which kind", "FILE.svg|FILE.png"},
     {"metrics", 'm', POPT_ARG_STRING, &metrics, 0,
-     "One panel each, separated by commas (default: loss,pixel_accuracy,iou,iou_border)", "NAMES"},
+     "One panel each, separated by commas (default: loss, and the scores of the line that training prints)",
+     "NAMES"},
     {"size", '\0', POPT_ARG_STRING, &size, 0, "Pixels (default: what suits the panels)", "WxH"},
     POPT_TABLEEND};
 
@@ -30,10 +31,9 @@ const sw_command sw_cmd_plot = {
     .summary = "Draw learning curves of runs as SVG or PNG",
     .details = "Reads the runs' folders alone, finished or not, and draws the curves of all of\n"
                "them (up to 8) over the epochs. Metrics are 'loss' (training dashed, validation\n"
-               "solid, each step pale), 'lr', and every column of metrics.csv: pixel_accuracy,\n"
-               "iou, custom_iou, miou, iou_border, boundary_f1, recall_pet, ... Where the\n"
-               "article's validation was measured too, its curve is dashed. The same runs give\n"
-               "the same bytes; type grows with the size of a panel.\n\n"
+               "solid, each step pale), 'lr', and every column of metrics.csv, such as iou and\n"
+               "iou_<class>. Where the article's validation was measured too, its curve is\n"
+               "dashed. The same runs give the same bytes; type grows with the size of a panel.\n\n"
                "Examples:\n"
                "  segwork plot runs/segnet_small/001 --out curves.svg\n"
                "  segwork plot runs/segnet_small/001 runs/border/001 --out border.png \\\n"

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "commands.h"
+#include "data/dataset.h"
 #include "run/reader.h"
 #include "stop.h"
 #include "study/compare.h"
@@ -98,8 +99,9 @@ static sw_status run(int argc, const char *const *argv)
     if (argc != 1)
         return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork sweep --help')", argc);
     if (jobs && dry_run) return sw_fail(SW_E_USAGE, "--jobs writes and --dry-run does not: choose one");
-    if (rank) SW_TRY(sw_compare_check_rank(rank)); /* not after hours of training */
     SW_TRY(sw_sweep_plan(&sweep, argv[0], sets, out));
+    if (rank) /* not after hours of training */
+        SW_TRY(sw_compare_check_rank(rank, sw_data_classes(&sweep.runs[0].experiment->data)));
     if (dry_run)
         status = list(&sweep);
     else if (jobs)

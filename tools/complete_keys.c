@@ -76,6 +76,7 @@ static void offer_value(completion *c, const sw_field *field)
     switch (field->type) {
     case SW_FIELD_BOOL:
     case SW_FIELD_ENUM:
+    case SW_FIELD_NAME:
     case SW_FIELD_CUSTOM:
         if (!expected.failed) offer_words(c, expected.text);
         break;

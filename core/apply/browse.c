@@ -42,7 +42,8 @@ static sw_status take(page *p, const sw_batch *batch, const sw_dataset *dataset,
     return SW_OK;
 }
 
-static sw_status draw(const char *path, const page *p, int side_px, int count, const char *title)
+static sw_status draw(const char *path, const page *p, const sw_classes *classes, int side_px, int count,
+                      const char *title)
 {
     static const sw_tiles_panel panels[] = {SW_TILES_INPUTS, SW_TILES_TRUTH};
     const sw_tiles_spec spec = {.title = title,
@@ -52,8 +53,7 @@ static sw_status draw(const char *path, const page *p, int side_px, int count, c
                                 .images = p->images,
                                 .truths = p->labels,
                                 .names = p->names,
-                                .class_names = sw_class_names,
-                                .classes = SW_DATA_CLASSES,
+                                .classes = classes,
                                 .panels = panels,
                                 .panel_count = sizeof panels / sizeof *panels};
     return sw_tiles_draw(path, &spec);
@@ -83,7 +83,7 @@ sw_status sw_browse(int *drawn, const char *path, const sw_experiment *experimen
     SW_TRY(take(&p, &batch, dataset, *drawn));
     snprintf(title, sizeof title, "Epoch: %02d, first training batch (%d of %d images)", epoch, *drawn,
              batch.count);
-    SW_TRY(draw(path, &p, sw_dataset_size_px(dataset), *drawn, title));
+    SW_TRY(draw(path, &p, sw_dataset_classes(dataset), sw_dataset_size_px(dataset), *drawn, title));
 done:
     page_deinit(&p);
     sw_loader_destroy(loader);

@@ -5,18 +5,12 @@
 #include "data/loader.h"
 #include "setup/open_data.h"
 
-static void keep_image(void *user, const sw_image_evaluation *figures)
+static void keep_image(void *user, const sw_image_evaluation *image)
 {
     sw_eval *eval = user;
-    const sw_confusion *m = &figures->confusion;
-    sw_eval_image *image = &eval->images[figures->image];
-    *image = (sw_eval_image){.name = sw_dataset_name(eval->val, figures->image),
-                             .pixel_accuracy = sw_confusion_pixel_accuracy(m),
-                             .iou = sw_confusion_micro_iou(m, SW_CLASS_BACKGROUND),
-                             .custom_iou = figures->custom_iou,
-                             .miou = sw_confusion_mean_iou(m, eval->saved->experiment->loss.ignore_index),
-                             .boundary_f1 = sw_boundary_mean_f1(&figures->boundary)};
-    for (int c = 0; c < SW_DATA_CLASSES; c++) image->class_iou[c] = sw_confusion_iou(m, c);
+    const sw_measures measures = {.classes = &eval->columns.classes, .clean = &image->figures};
+    sw_columns_measure(eval->image_figures + (size_t)image->image * (size_t)eval->columns.count,
+                       &eval->columns, &measures);
 }
 
 /* Validation images, and the loss with its class weights as numbers, which may need the training masks. */
@@ -25,17 +19,15 @@ static sw_status open_data(sw_eval *eval, sw_loss_config *loss)
     sw_status status = SW_OK;
     const sw_experiment *x = eval->saved->experiment;
     sw_dataset *train = NULL;
-    if (x->model.classes != SW_DATA_CLASSES)
-        return sw_fail(SW_E_CONFIG,
-                       "model.classes is %d, but the data have %d classes (pet, background, border)",
-                       x->model.classes, SW_DATA_CLASSES);
     if (x->loss.weights == SW_WEIGHTS_MEDIAN_FREQUENCY) SW_TRY(sw_open_train_data(&train, &x->data));
     *loss = sw_resolve_loss(&x->loss, train);
     SW_TRY(sw_open_val_data(&eval->val, &x->data));
     eval->image_count = sw_dataset_count(eval->val);
-    eval->images = calloc((size_t)eval->image_count, sizeof *eval->images);
-    if (!eval->images)
-        status = sw_fail_alloc("the figures of each image", (size_t)eval->image_count * sizeof *eval->images);
+    sw_columns_init(&eval->columns, sw_dataset_classes(eval->val));
+    size_t figures = (size_t)eval->image_count * (size_t)eval->columns.count;
+    eval->image_figures = calloc(figures, sizeof *eval->image_figures);
+    if (!eval->image_figures)
+        status = sw_fail_alloc("the figures of each image", figures * sizeof *eval->image_figures);
 done:
     sw_dataset_destroy(train);
     return status;
@@ -62,7 +54,8 @@ static sw_status evaluate(sw_eval *eval, sw_trained *saved, const sw_eval_option
                                    .last_epoch = saved->epoch,
                                    .val_steps = eval->has_article ? 2 * steps : steps};
     if (options->progress) SW_TRY(sw_progress_create(&progress, options->progress, &plan));
-    sw_evaluate_options how = {.epoch = saved->epoch,
+    sw_evaluate_options how = {.classes = &eval->columns.classes,
+                               .epoch = saved->epoch,
                                .boundary = true,
                                .on_image = keep_image,
                                .on_image_user = eval,
@@ -87,6 +80,10 @@ sw_status sw_eval_run(sw_eval *eval, sw_trained *saved, const sw_eval_options *o
     SW_TRY(open_data(eval, &loss));
     SW_TRY(sw_trained_start(saved, &loss, saved->experiment->train.val_batch_size, options->device));
     SW_TRY(evaluate(eval, saved, options));
+    const sw_measures measures = {.classes = &eval->columns.classes,
+                                  .clean = &eval->clean,
+                                  .article = eval->has_article ? &eval->article : NULL};
+    sw_columns_measure(eval->figures, &eval->columns, &measures);
 done:
     if (status != SW_OK) sw_eval_deinit(eval);
     return status;
@@ -94,7 +91,7 @@ done:
 
 void sw_eval_deinit(sw_eval *eval)
 {
-    free(eval->images);
+    free(eval->image_figures);
     sw_dataset_destroy(eval->val);
     *eval = (sw_eval){0};
 }

@@ -10,7 +10,7 @@
 
 #include "page/csv.h"
 #include "page/json_text.h"
-#include "run/gallery_format.h"
+#include "run/run_json.h"
 #include "setup/open_data.h"
 
 /* --- for the terminal ------------------------------------------------------------------------ */
@@ -25,7 +25,7 @@ static void append_figure(sw_str *out, int width, double value)
 
 static void append_row(sw_str *out, const char *what, double clean, bool has_article, double article)
 {
-    sw_str_printf(out, "%-16s", what);
+    sw_str_printf(out, "%-24s", what);
     append_figure(out, 10, clean);
     if (has_article) append_figure(out, 10, article);
     sw_str_append(out, "\n");
@@ -33,45 +33,43 @@ static void append_row(sw_str *out, const char *what, double clean, bool has_art
 
 static void print_figures(sw_str *out, const sw_eval *eval)
 {
-    const sw_evaluation *e = &eval->clean, *a = &eval->article;
     bool both = eval->has_article;
-    sw_str_printf(out, "%-16s%10s%s\n", "", "clean", both ? "   article" : "");
-    append_row(out, "loss", e->loss, both, a->loss);
-    append_row(out, "pixel accuracy", sw_confusion_pixel_accuracy(&e->confusion), both,
-               a->batch_pixel_accuracy);
-    append_row(out, "IoU", sw_confusion_micro_iou(&e->confusion, SW_CLASS_BACKGROUND), both, a->batch_iou);
-    append_row(out, "custom IoU", e->custom_iou, both, a->batch_custom_iou);
-    const int ignored = eval->saved->experiment->loss.ignore_index;
-    append_row(out, "mean IoU", sw_confusion_mean_iou(&e->confusion, ignored), false, 0);
-    append_row(out, "boundary F1", sw_boundary_mean_f1(&e->boundary), false, 0);
+    sw_str_printf(out, "%-24s%10s%s\n", "", "clean", both ? "   article" : "");
+    append_row(out, "loss", eval->clean.loss, both, eval->article.loss);
+    for (int i = 0; i < eval->columns.count; i++) {
+        const sw_column *column = &eval->columns.list[i];
+        if (!sw_column_is_score(column) || column->c >= 0) continue;
+        const int article = sw_columns_article_of(&eval->columns, i);
+        append_row(out, column->label, eval->figures[i], both && article >= 0,
+                   article >= 0 ? eval->figures[article] : (double)NAN);
+    }
     if (both)
         sw_str_append(out, "article: augmented images, figures averaged over batches, not over pixels\n");
 }
 
 static void print_classes(sw_str *out, const sw_eval *eval)
 {
-    const sw_confusion *m = &eval->clean.confusion;
-    sw_str_printf(out, "\n%-12s%11s%10s%10s%10s%13s\n", "class", "precision", "recall", "IoU", "Dice",
-                  "boundary F1");
-    for (int c = 0; c < m->classes; c++) {
-        sw_str_printf(out, "%-12s", sw_class_names[c]);
-        append_figure(out, 11, sw_confusion_precision(m, c));
-        append_figure(out, 10, sw_confusion_recall(m, c));
-        append_figure(out, 10, sw_confusion_iou(m, c));
-        append_figure(out, 10, sw_confusion_dice(m, c));
-        append_figure(out, 13, sw_boundary_f1(&eval->clean.boundary, c));
-        sw_str_append(out, "\n");
+    const sw_classes *classes = &eval->columns.classes;
+    sw_str_printf(out, "\n%-12s", "class");
+    for (int m = 0; m < sw_metric_count; m++)
+        if (sw_metric_table[m].per_class) sw_str_printf(out, "%13s", sw_metric_table[m].label);
+    for (int c = 0; c < classes->count; c++) {
+        sw_str_printf(out, "\n%-12s", classes->list[c].name);
+        for (int i = 0; i < eval->columns.count; i++)
+            if (eval->columns.list[i].c == c && eval->columns.list[i].metric->per_class)
+                append_figure(out, 13, eval->figures[i]);
     }
+    sw_str_append(out, "\n");
 }
 
-static void print_confusion(sw_str *out, const sw_confusion *m)
+static void print_confusion(sw_str *out, const sw_confusion *m, const sw_classes *classes)
 {
     sw_str_printf(out, "\n%-12s", "pixels");
-    for (int p = 0; p < m->classes; p++) sw_str_printf(out, "%15s", sw_class_names[p]);
+    for (int p = 0; p < m->classes; p++) sw_str_printf(out, "%15s", classes->list[p].name);
     sw_str_append(out, "  <- predicted\n");
     for (int t = 0; t < m->classes; t++) {
         uint64_t row = sw_confusion_row(m, t);
-        sw_str_printf(out, "%-12s", sw_class_names[t]);
+        sw_str_printf(out, "%-12s", classes->list[t].name);
         for (int p = 0; p < m->classes; p++) sw_str_printf(out, "%15" PRIu64, m->counts[t][p]);
         sw_str_printf(out, "\n%-12s", "");
         for (int p = 0; p < m->classes; p++)
@@ -94,35 +92,36 @@ void sw_eval_print(sw_str *out, const sw_eval *eval)
                   sw_dataset_skipped(eval->val));
     print_figures(out, eval);
     print_classes(out, eval);
-    print_confusion(out, &eval->clean.confusion);
+    print_confusion(out, &eval->clean.confusion, &eval->columns.classes);
 }
 
 /* --- for programs ---------------------------------------------------------------------------- */
 
 static cJSON *classes_json(const sw_eval *eval)
 {
-    const sw_confusion *m = &eval->clean.confusion;
+    const sw_classes *classes = &eval->columns.classes;
     cJSON *list = cJSON_CreateArray();
-    for (int c = 0; c < m->classes; c++) {
+    for (int c = 0; c < classes->count; c++) {
         cJSON *item = cJSON_CreateObject();
-        cJSON_AddStringToObject(item, "name", sw_class_names[c]);
-        cJSON_AddNumberToObject(item, "precision", sw_confusion_precision(m, c));
-        cJSON_AddNumberToObject(item, "recall", sw_confusion_recall(m, c));
-        cJSON_AddNumberToObject(item, "iou", sw_confusion_iou(m, c));
-        cJSON_AddNumberToObject(item, "dice", sw_confusion_dice(m, c));
-        cJSON_AddNumberToObject(item, "boundary_f1", sw_boundary_f1(&eval->clean.boundary, c));
+        cJSON_AddStringToObject(item, "name", classes->list[c].name);
+        for (int i = 0; i < eval->columns.count; i++) {
+            const sw_column *column = &eval->columns.list[i];
+            if (column->c == c && column->metric->per_class)
+                cJSON_AddNumberToObject(item, column->metric->key, eval->figures[i]);
+        }
         cJSON_AddItemToArray(list, item);
     }
     return list;
 }
 
-static cJSON *article_json(const sw_evaluation *a)
+static cJSON *article_json(const sw_eval *eval)
 {
     cJSON *object = cJSON_CreateObject();
-    cJSON_AddNumberToObject(object, "loss", a->loss);
-    cJSON_AddNumberToObject(object, "pixel_accuracy", a->batch_pixel_accuracy);
-    cJSON_AddNumberToObject(object, "iou", a->batch_iou);
-    cJSON_AddNumberToObject(object, "custom_iou", a->batch_custom_iou);
+    cJSON_AddNumberToObject(object, "loss", eval->article.loss);
+    for (int i = 0; i < eval->columns.count; i++) {
+        const char *of = eval->columns.list[i].metric->article_of;
+        if (of) cJSON_AddNumberToObject(object, of, eval->figures[i]);
+    }
     return object;
 }
 
@@ -140,13 +139,12 @@ static cJSON *metrics_json(const sw_eval *eval)
     cJSON_AddNumberToObject(object, "images", eval->image_count);
     cJSON_AddNumberToObject(object, "skipped", sw_dataset_skipped(eval->val));
     cJSON_AddNumberToObject(object, "loss", e->loss);
-    cJSON_AddNumberToObject(object, "pixel_accuracy", sw_confusion_pixel_accuracy(&e->confusion));
-    cJSON_AddNumberToObject(object, "iou", sw_confusion_micro_iou(&e->confusion, SW_CLASS_BACKGROUND));
-    cJSON_AddNumberToObject(object, "custom_iou", e->custom_iou);
-    cJSON_AddNumberToObject(object, "miou",
-                            sw_confusion_mean_iou(&e->confusion, s->experiment->loss.ignore_index));
-    cJSON_AddNumberToObject(object, "boundary_f1", sw_boundary_mean_f1(&e->boundary));
-    if (eval->has_article) cJSON_AddItemToObject(object, "article", article_json(&eval->article));
+    for (int i = 0; i < eval->columns.count; i++) {
+        const sw_column *column = &eval->columns.list[i];
+        if (sw_column_is_score(column) && column->c < 0)
+            cJSON_AddNumberToObject(object, column->key, eval->figures[i]);
+    }
+    if (eval->has_article) cJSON_AddItemToObject(object, "article", article_json(eval));
     cJSON_AddItemToObject(object, "classes", classes_json(eval));
     cJSON_AddItemToObject(object, "confusion", sw_json_confusion(&e->confusion));
     return object;
@@ -181,21 +179,30 @@ done:
     return status;
 }
 
+/* Those of an image, the ones without a class first; returns their number. */
+static int list_image_columns(int *out, const sw_columns *columns)
+{
+    int count = 0;
+    for (int with_class = 0; with_class < 2; with_class++)
+        for (int i = 0; i < columns->count; i++)
+            if ((columns->list[i].metric->shown & SW_METRIC_OF_IMAGE) &&
+                with_class == (columns->list[i].c >= 0))
+                out[count++] = i;
+    return count;
+}
+
 static sw_status write_csv(const sw_eval *eval, const char *folder)
 {
     sw_str csv = {0};
-    sw_str_append(&csv, "name,pixel_accuracy,iou,custom_iou,miou,boundary_f1");
-    for (int c = 0; c < SW_DATA_CLASSES; c++) sw_str_printf(&csv, ",iou_%s", sw_class_names[c]);
+    int shown[SW_MAX_COLUMNS];
+    const int count = list_image_columns(shown, &eval->columns);
+    sw_str_append(&csv, "name");
+    for (int k = 0; k < count; k++) sw_str_printf(&csv, ",%s", eval->columns.list[shown[k]].key);
     sw_str_append(&csv, "\n");
     for (int i = 0; i < eval->image_count; i++) {
-        const sw_eval_image *image = &eval->images[i];
-        sw_csv_text(&csv, image->name);
-        sw_csv_number(&csv, image->pixel_accuracy, 9);
-        sw_csv_number(&csv, image->iou, 9);
-        sw_csv_number(&csv, image->custom_iou, 9);
-        sw_csv_number(&csv, image->miou, 9);
-        sw_csv_number(&csv, image->boundary_f1, 9);
-        for (int c = 0; c < SW_DATA_CLASSES; c++) sw_csv_number(&csv, image->class_iou[c], 9);
+        const double *figures = eval->image_figures + (size_t)i * (size_t)eval->columns.count;
+        sw_csv_text(&csv, sw_dataset_name(eval->val, i));
+        for (int k = 0; k < count; k++) sw_csv_number(&csv, figures[shown[k]], 9);
         sw_str_append(&csv, "\n");
     }
     sw_status status = sw_str_status(&csv);

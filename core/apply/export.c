@@ -24,15 +24,16 @@ sw_status sw_export_format_find(sw_export_format *out, const char *name, const c
                           path);
 }
 
-enum { NOTE_BYTES = 128 };
+enum { NOTE_BYTES = 1024 };
 
 /* "pet, background, border", or nothing where the data set's classes are not the model's. */
-static void describe_classes(char text[NOTE_BYTES], int classes)
+static void describe_classes(char text[NOTE_BYTES], const sw_classes *classes, int outputs)
 {
     size_t used = 0;
     text[0] = '\0';
-    for (int c = 0; classes == SW_DATA_CLASSES && c < classes; c++)
-        used += (size_t)snprintf(text + used, NOTE_BYTES - used, "%s%s", c ? ", " : "", sw_class_names[c]);
+    for (int c = 0; outputs == classes->count && c < outputs && used < NOTE_BYTES; c++)
+        used +=
+            (size_t)snprintf(text + used, NOTE_BYTES - used, "%s%s", c ? ", " : "", classes->list[c].name);
 }
 
 static sw_status export_onnx(const sw_trained *saved, const char *path, bool fold_norms)
@@ -45,7 +46,7 @@ static sw_status export_onnx(const sw_trained *saved, const char *path, bool fol
     char input[NOTE_BYTES], classes[NOTE_BYTES];
     snprintf(input, sizeof input, "RGB, 0 to 1, resized to %dx%d (%s)", x->data.size, x->data.size,
              resize_names[x->data.resize]);
-    describe_classes(classes, x->model.classes);
+    describe_classes(classes, sw_data_classes(&x->data), x->model.classes);
     const sw_checkpoint_note notes[] = {{"model", x->model.name}, {"input", input}, {"classes", classes}};
     sw_model model = {0};
     const sw_model_options model_options = {.batch = 1, .size_px = x->data.size};

@@ -2,9 +2,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-
-#include "draw/tiles.h"
-
 /* Where a pixel of the map lies between two of the logits. */
 typedef struct place {
     size_t low, high;
@@ -66,10 +63,10 @@ sw_status sw_label_map(uint8_t *out, int width, int height, const float *logits,
     return SW_OK;
 }
 
-void sw_label_overlay(uint8_t *rgb, const uint8_t *labels, size_t pixels)
+void sw_label_overlay(uint8_t *rgb, const uint8_t *labels, size_t pixels, const sw_classes *classes)
 {
     for (size_t i = 0; i < pixels; i++) {
-        uint32_t color = sw_tiles_class_rgb(labels[i]);
+        uint32_t color = sw_class_rgb(classes, labels[i]);
         const unsigned parts[3] = {color >> 16 & 0xff, color >> 8 & 0xff, color & 0xff};
         for (size_t c = 0; c < 3; c++) rgb[3 * i + c] = (uint8_t)((rgb[3 * i + c] + parts[c] + 1) / 2);
     }

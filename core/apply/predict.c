@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "data/augment.h"
+#include "data/dataset.h"
 #include "image/image.h"
 #include "predict_inputs.h"
 #include "weights/npy.h"
@@ -105,7 +106,8 @@ static sw_status write_overlay(const predictor *p, int i, const sw_image *labels
         status = sw_fail(SW_E_DATA, "%s has changed while it was predicted", input->path);
         goto done;
     }
-    sw_label_overlay(picture.pixels, labels->pixels, (size_t)picture.width * (size_t)picture.height);
+    sw_label_overlay(picture.pixels, labels->pixels, (size_t)picture.width * (size_t)picture.height,
+                     sw_data_classes(&p->saved->experiment->data));
     SW_TRY(sw_image_write_png(input->overlay, &picture));
 done:
     sw_str_deinit(&notes);

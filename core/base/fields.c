@@ -68,8 +68,14 @@ static void describe_range(sw_str *out, const char *what, const sw_field *field)
         sw_str_printf(out, " in %.16g..%.16g", field->min, field->max);
 }
 
+const char *const *sw_field_choices(const sw_field *field)
+{
+    return field->type == SW_FIELD_NAME ? field->names() : field->choices;
+}
+
 void sw_field_describe(sw_str *out, const sw_field *field)
 {
+    const char *const *choices = sw_field_choices(field);
     switch (field->type) {
     case SW_FIELD_BOOL:
         sw_str_append(out, "true | false");
@@ -85,8 +91,8 @@ void sw_field_describe(sw_str *out, const sw_field *field)
         sw_str_append(out, "text");
         break;
     case SW_FIELD_ENUM:
-        for (size_t i = 0; field->choices[i]; i++)
-            sw_str_printf(out, "%s%s", i ? " | " : "", field->choices[i]);
+    case SW_FIELD_NAME:
+        for (size_t i = 0; choices[i]; i++) sw_str_printf(out, "%s%s", i ? " | " : "", choices[i]);
         break;
     case SW_FIELD_TEXT_LIST:
         sw_str_printf(out, "list of %.16g..%.16g texts", field->min, field->max);

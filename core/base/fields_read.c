@@ -45,13 +45,14 @@ static void report_wrong(reading *r, const sw_field *field, const sw_yaml_node *
     sw_field_describe(&expected, field);
     describe_found(found, sizeof found, node);
     const char *hint = "", *choice = "";
-    if (field->type == SW_FIELD_ENUM && node->kind == SW_YAML_SCALAR) {
+    const char *const *choices = sw_field_choices(field);
+    if (choices && node->kind == SW_YAML_SCALAR) {
         int nearest = INT_MAX;
-        for (size_t i = 0; field->choices[i]; i++) {
-            int distance = sw_edit_distance(node->text, field->choices[i]);
+        for (size_t i = 0; choices[i]; i++) {
+            int distance = sw_edit_distance(node->text, choices[i]);
             if (distance >= nearest) continue;
             nearest = distance;
-            choice = field->choices[i];
+            choice = choices[i];
         }
         hint = nearest <= (int)strlen(choice) / 2 ? "; did you mean " : "";
         if (!*hint) choice = "";
@@ -163,15 +164,20 @@ static bool is_bool(const sw_yaml_node *node, bool *value)
     return *value || strcmp(node->text, "false") == 0;
 }
 
+/* The number of the choice that the node names, or -1. */
+static int choice_of(const sw_field *field, const sw_yaml_node *node)
+{
+    const char *const *choices = sw_field_choices(field);
+    for (int i = 0; node->kind == SW_YAML_SCALAR && choices[i]; i++)
+        if (strcmp(choices[i], node->text) == 0) return i;
+    return -1;
+}
+
 static bool read_enum(void *member, const sw_field *field, const sw_yaml_node *node)
 {
-    if (node->kind != SW_YAML_SCALAR) return false;
-    for (int i = 0; field->choices[i]; i++) {
-        if (strcmp(field->choices[i], node->text) != 0) continue;
-        memcpy(member, &i, sizeof i);
-        return true;
-    }
-    return false;
+    const int choice = choice_of(field, node);
+    if (choice >= 0) memcpy(member, &choice, sizeof choice);
+    return choice >= 0;
 }
 
 static bool is_text(const sw_yaml_node *node)
@@ -267,7 +273,8 @@ static sw_status read_value(reading *r, char *record, const sw_field *field, con
         good = node == NULL;
         break;
     case SW_FIELD_TEXT:
-        good = is_text(node);
+    case SW_FIELD_NAME:
+        good = field->type == SW_FIELD_TEXT ? is_text(node) : choice_of(field, node) >= 0;
         if (good) {
             const char *text = sw_arena_strdup(r->arena, node->text);
             if (!text) return SW_E_MEMORY;

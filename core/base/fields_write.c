@@ -103,6 +103,7 @@ static void append_value(sw_str *out, const sw_field *field, const char *record)
         sw_float_append(out, real);
         break;
     case SW_FIELD_TEXT:
+    case SW_FIELD_NAME:
         memcpy(&text, member, sizeof text);
         sw_text_append(out, text);
         break;

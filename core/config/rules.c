@@ -127,12 +127,16 @@ static void check_model(const checking *c)
     if (c->e->data.size % parts != 0)
         complain(c, "data.size", "%d must divide by %d: each of the %d encoder stages halves it",
                  c->e->data.size, parts, m->encoder_count);
-    if (m->classes != SW_DATA_CLASSES) /* of which training and evaluation count each */
-        complain(
-            c, "model.classes",
-            "%d, but the masks have %d classes (0 pet, 1 background, 2 border), and networks are trained "
-            "for just these; loss.ignore_index: 2 makes border pixels count for nothing",
-            m->classes, SW_DATA_CLASSES);
+    const sw_classes *classes = sw_data_classes(&c->e->data);
+    if (m->classes != classes->count) { /* training and evaluation count each of them */
+        char names[SW_MAX_CLASSES * SW_CLASS_NAME_BYTES];
+        sw_classes_describe_numbers(names, sizeof names, classes);
+        complain(c, "model.classes",
+                 "%d, but the masks have %d classes (%s), and networks are trained for just these; "
+                 "loss.ignore_index: %d makes %s pixels count for nothing",
+                 m->classes, classes->count, names, classes->count - 1,
+                 classes->list[classes->count - 1].name);
+    }
 }
 
 static void check_loss(const checking *c)

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "config/experiment.h"
+#include "data/dataset.h"
+#include "nn/metric_table.h"
 
 static const char *const resize_names[] = {"nearest", "bilinear", NULL};
 static const char *const bad_file_names[] = {"skip", "fail", NULL};
@@ -15,14 +17,23 @@ static const char *const head_names[] = {"norm_relu", "plain", NULL};
 static const char *const loss_names[] = {"cross_entropy", "focal", NULL};
 static const char *const optimizer_names[] = {"adam", "adamw", "sgd", NULL};
 static const char *const schedule_names[] = {"constant", "step", "cosine", "poly", NULL};
-static const char *const best_names[] = {"pixel_accuracy", "iou",      "custom_iou", "miou",
-                                         "iou_border",     "val_loss", NULL};
 static const char *const engine_names[] = {"auto", "clblast", "gemm",          "winograd",
                                            "tile", "direct",  "winograd_tile", NULL};
 
-const char *sw_best_metric_name(sw_best_metric metric)
+/* Figures that epochs can be judged by: those of the clean validation that the report shows. */
+static const char *const *metric_names(void)
 {
-    return best_names[metric];
+    static sw_columns columns;
+    static const char *names[SW_MAX_COLUMNS + 1];
+    int count = 0;
+    sw_columns_init(&columns, sw_data_classes(NULL));
+    for (int i = 0; i < columns.count; i++) {
+        const sw_metric *metric = columns.list[i].metric;
+        if (metric->group == SW_METRIC_VAL && (metric->shown & SW_METRIC_IN_REPORT))
+            names[count++] = columns.list[i].key;
+    }
+    names[count] = NULL;
+    return names;
 }
 
 /* One macro call a key: its member in HERE, its default as YAML (NULL: it must be given), its range, its
@@ -36,6 +47,7 @@ const char *sw_best_metric_name(sw_best_metric metric)
 #define REAL(member, yaml, high, help)      {FIELD(member, SW_FIELD_FLOAT, yaml, help), .max = high}
 #define POSITIVE(member, yaml, high, help)  {FIELD(member, SW_FIELD_FLOAT, yaml, help), .max = high, .above_min = true}
 #define CHOICE(member, yaml, names, help)   {FIELD(member, SW_FIELD_ENUM, yaml, help), .choices = names}
+#define NAME(member, yaml, list, help)      {FIELD(member, SW_FIELD_NAME, yaml, help), .names = list}
 #define SECTION(member, table, help)        {FIELD(member, SW_FIELD_RECORD, NULL, help), .record = table}
 #define STAGES(member, table, help) \
     {FIELD(member, SW_FIELD_RECORD_LIST, NULL, help), .min = 1, .max = SW_MAX_STAGES, .record = table, \
@@ -289,7 +301,7 @@ static const sw_field early_stop_fields[] = {
     INT(patience, "0", 0, 1000000,
         "The run ends after so many epochs in a row that did not better the best one; 0: it never ends "
         "early"),
-    CHOICE(metric, "val_loss", best_names, "The clean validation figure that is watched"),
+    NAME(metric, "val_loss", metric_names, "The clean validation figure that is watched"),
     REAL(min_delta, "0", 1e6, "Only what betters the best by more than this counts as better"),
 };
 static const sw_field_table early_stop_table = TABLE(early_stop_fields);
@@ -314,8 +326,8 @@ static const sw_field train_fields[] = {
         "Every so many epochs, and after the last, validate a second time as the article does: augmented "
         "images, "
         "batches averaged without weights; 0: never"),
-    CHOICE(save_best, "pixel_accuracy", best_names,
-           "The clean validation figure that decides which weights are kept as best"),
+    NAME(save_best, "pixel_accuracy", metric_names,
+         "The clean validation figure that decides which weights are kept as best"),
     SECTION(early_stop, &early_stop_table,
             "When a run that no longer gets better ends before its last epoch"),
     REAL(ema_decay, "0", 0.999999,

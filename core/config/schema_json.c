@@ -39,8 +39,9 @@ static void put_range(building *b, cJSON *schema, const sw_field *field)
 static void put_choices(building *b, cJSON *schema, const sw_field *field)
 {
     cJSON *names = cJSON_CreateArray();
-    for (size_t i = 0; names && field->choices[i]; i++)
-        if (!cJSON_AddItemToArray(names, cJSON_CreateString(field->choices[i]))) b->failed = true;
+    const char *const *choices = sw_field_choices(field);
+    for (size_t i = 0; names && choices[i]; i++)
+        if (!cJSON_AddItemToArray(names, cJSON_CreateString(choices[i]))) b->failed = true;
     put(b, schema, "enum", names);
 }
 
@@ -61,8 +62,8 @@ static cJSON *text_schema(building *b)
 
 static cJSON *fallback_value(const sw_field *field)
 {
-    bool bare = field->type == SW_FIELD_ENUM || field->type == SW_FIELD_CUSTOM ||
-                (field->type == SW_FIELD_TEXT && field->fallback[0] != '"');
+    bool bare = field->type == SW_FIELD_ENUM || field->type == SW_FIELD_NAME ||
+                field->type == SW_FIELD_CUSTOM || (field->type == SW_FIELD_TEXT && field->fallback[0] != '"');
     /* every other default is written alike in YAML and JSON */
     return bare ? cJSON_CreateString(field->fallback) : cJSON_Parse(field->fallback);
 }
@@ -97,6 +98,7 @@ static cJSON *field_schema(building *b, const sw_field *field)
         put(b, schema, "type", cJSON_CreateString("string"));
         break;
     case SW_FIELD_ENUM:
+    case SW_FIELD_NAME:
         put_choices(b, schema, field);
         break;
     case SW_FIELD_TEXT_LIST:

@@ -11,11 +11,21 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/str.h"
+#include "data/pets.h"
 #include "image/image.h"
 #include "pair.h"
 #include "split.h"
 
-const char *const sw_class_names[SW_DATA_CLASSES] = {"pet", "background", "border"};
+const sw_classes *sw_data_classes(const sw_data_config *data)
+{
+    (void)data; /* every configuration describes pets */
+    return &sw_pets_classes;
+}
+
+void sw_data_recognise_classes(sw_classes *classes)
+{
+    if (sw_classes_same(classes, &sw_pets_classes)) *classes = sw_pets_classes;
+}
 
 /* What became of one listed name. */
 typedef struct data_item {
@@ -25,11 +35,12 @@ typedef struct data_item {
 } data_item;
 
 struct sw_dataset {
+    const sw_classes *classes;
     split_list split;
     data_item *items; /* usable ones first once opened: 0..count-1 */
     int count, skipped, size_px;
     size_t pixels; /* S*S */
-    uint64_t class_pixels[SW_DATA_CLASSES], pixels_with_class[SW_DATA_CLASSES];
+    uint64_t class_pixels[SW_MAX_CLASSES], pixels_with_class[SW_MAX_CLASSES];
     char fingerprint[33];
 };
 
@@ -38,6 +49,7 @@ typedef struct open_job {
     const sw_dataset_options *options;
     const pair_place *place;
     sw_dataset *dataset;
+    const uint8_t *class_of_value;
 } open_job;
 
 static sw_status fill_item(data_item *item, const sw_image *image, const sw_image *trimap,
@@ -50,7 +62,7 @@ static sw_status fill_item(data_item *item, const sw_image *image, const sw_imag
     sw_image_resize(item->bytes, side_px, image, job->options->resize);
     uint8_t *labels = item->bytes + 3 * pixels;
     sw_image_resize(labels, side_px, trimap, SW_RESIZE_NEAREST);
-    for (size_t i = 0; i < pixels; i++) labels[i] = (uint8_t)(labels[i] - 1);
+    for (size_t i = 0; i < pixels; i++) labels[i] = job->class_of_value[labels[i]];
     return SW_OK;
 }
 
@@ -60,7 +72,7 @@ static sw_status open_item(void *user, int index)
     data_item *item = &job->dataset->items[index];
     sw_image image = {0}, trimap = {0};
     sw_str notes = {0};
-    sw_status status = pair_read(&image, &trimap, &notes, job->place, item->name);
+    sw_status status = pair_read(&image, &trimap, &notes, job->place, item->name, job->dataset->classes);
     if (status == SW_OK) {
         SW_TRY(fill_item(item, &image, &trimap, job));
         if (notes.length) SW_TRY(sw_str_take(&item->notes, &notes));
@@ -121,10 +133,10 @@ static sw_status gather(sw_dataset *dataset, const char *root, const char *split
 static void count_classes(sw_dataset *dataset)
 {
     for (int i = 0; i < dataset->count; i++) {
-        uint64_t here[SW_DATA_CLASSES] = {0};
+        uint64_t here[SW_MAX_CLASSES] = {0};
         const uint8_t *labels = sw_dataset_labels(dataset, i);
         for (size_t p = 0; p < dataset->pixels; p++) here[labels[p]]++;
-        for (int c = 0; c < SW_DATA_CLASSES; c++) {
+        for (int c = 0; c < dataset->classes->count; c++) {
             dataset->class_pixels[c] += here[c];
             if (here[c]) dataset->pixels_with_class[c] += dataset->pixels;
         }
@@ -164,6 +176,7 @@ sw_status sw_dataset_open(sw_dataset **out, const sw_dataset_options *options)
     pair_place place = {0};
     sw_dataset *dataset = calloc(1, sizeof *dataset);
     if (!dataset) return sw_fail_alloc("a data set", sizeof *dataset);
+    dataset->classes = &sw_pets_classes;
     dataset->size_px = options->size_px;
     dataset->pixels = (size_t)options->size_px * (size_t)options->size_px;
     SW_TRY(split_read(&dataset->split, options->root, options->split, part));
@@ -175,7 +188,9 @@ sw_status sw_dataset_open(sw_dataset **out, const sw_dataset_options *options)
         goto done;
     }
     for (int i = 0; i < dataset->split.count; i++) dataset->items[i].name = dataset->split.names[i];
-    open_job job = {options, &place, dataset};
+    uint8_t class_of_value[256];
+    sw_classes_of_values(class_of_value, dataset->classes);
+    open_job job = {options, &place, dataset, class_of_value};
     SW_TRY(sw_parallel_run(dataset->split.count, options->threads, open_item, &job));
     SW_TRY(gather(dataset, options->root, options->split));
     count_classes(dataset);
@@ -216,6 +231,11 @@ int sw_dataset_size_px(const sw_dataset *dataset)
     return dataset->size_px;
 }
 
+const sw_classes *sw_dataset_classes(const sw_dataset *dataset)
+{
+    return dataset->classes;
+}
+
 const char *sw_dataset_name(const sw_dataset *dataset, int i)
 {
     assert(i >= 0 && i < dataset->count);
@@ -243,7 +263,7 @@ int sw_dataset_find(const sw_dataset *dataset, const char *name)
 
 uint64_t sw_dataset_class_pixels(const sw_dataset *dataset, int c)
 {
-    assert(c >= 0 && c < SW_DATA_CLASSES);
+    assert(c >= 0 && c < dataset->classes->count);
     return dataset->class_pixels[c];
 }
 
@@ -254,7 +274,7 @@ double sw_dataset_class_fraction(const sw_dataset *dataset, int c)
 
 uint64_t sw_dataset_pixels_with_class(const sw_dataset *dataset, int c)
 {
-    assert(c >= 0 && c < SW_DATA_CLASSES);
+    assert(c >= 0 && c < dataset->classes->count);
     return dataset->pixels_with_class[c];
 }
 
@@ -264,11 +284,11 @@ static int compare_doubles(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-void sw_dataset_median_frequency(const sw_dataset *dataset, float weights[SW_DATA_CLASSES])
+void sw_dataset_median_frequency(const sw_dataset *dataset, float weights[SW_MAX_CLASSES])
 {
-    double frequency[SW_DATA_CLASSES], sorted[SW_DATA_CLASSES] = {0};
+    double frequency[SW_MAX_CLASSES], sorted[SW_MAX_CLASSES] = {0};
     int present = 0;
-    for (int c = 0; c < SW_DATA_CLASSES; c++) {
+    for (int c = 0; c < dataset->classes->count; c++) {
         frequency[c] = dataset->pixels_with_class[c]
                            ? (double)dataset->class_pixels[c] / (double)dataset->pixels_with_class[c]
                            : 0;
@@ -276,7 +296,7 @@ void sw_dataset_median_frequency(const sw_dataset *dataset, float weights[SW_DAT
     }
     qsort(sorted, (size_t)present, sizeof *sorted, compare_doubles);
     double median = 0.5 * (sorted[(present - 1) / 2] + sorted[present / 2]);
-    for (int c = 0; c < SW_DATA_CLASSES; c++)
+    for (int c = 0; c < dataset->classes->count; c++)
         weights[c] = frequency[c] > 0 ? (float)(median / frequency[c]) : 0;
 }
 

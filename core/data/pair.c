@@ -67,17 +67,22 @@ static sw_status check_link(const char *path, const pair_place *place)
     return status;
 }
 
-static sw_status check_trimap(const sw_image *image, const sw_image *trimap, const char *path)
+static sw_status check_trimap(const sw_image *image, const sw_image *trimap, const char *path,
+                              const sw_classes *classes)
 {
     if (trimap->width != image->width || trimap->height != image->height)
         return sw_fail(SW_E_DATA, "%s: %d x %d pixels, but its picture has %d x %d", path, trimap->width,
                        trimap->height, image->width, image->height);
     size_t pixels = (size_t)trimap->width * (size_t)trimap->height;
-    for (size_t i = 0; i < pixels; i++)
-        if (trimap->pixels[i] < 1 || trimap->pixels[i] > 3)
-            return sw_fail(SW_E_DATA,
-                           "%s: value %d at column %zu, row %zu; a trimap has 1 pet, 2 background, 3 border",
-                           path, trimap->pixels[i], i % (size_t)trimap->width, i / (size_t)trimap->width);
+    uint8_t class_of_value[256];
+    sw_classes_of_values(class_of_value, classes);
+    for (size_t i = 0; i < pixels; i++) {
+        if (class_of_value[trimap->pixels[i]] != SW_NO_CLASS) continue;
+        char values[SW_MAX_CLASSES * SW_CLASS_NAME_BYTES];
+        sw_classes_describe_values(values, sizeof values, classes);
+        return sw_fail(SW_E_DATA, "%s: value %d at column %zu, row %zu; a trimap has %s", path,
+                       trimap->pixels[i], i % (size_t)trimap->width, i / (size_t)trimap->width, values);
+    }
     return SW_OK;
 }
 
@@ -95,7 +100,7 @@ done:
 }
 
 sw_status pair_read(sw_image *image, sw_image *trimap, sw_str *notes, const pair_place *place,
-                    const char *name)
+                    const char *name, const sw_classes *classes)
 {
     sw_status status = SW_OK;
     *image = *trimap = (sw_image){0};
@@ -108,7 +113,7 @@ sw_status pair_read(sw_image *image, sw_image *trimap, sw_str *notes, const pair
     SW_TRY(pair_read_picture(image, notes, place, file));
     SW_TRY(check_link(trimap_path, place));
     SW_TRY(sw_image_read_mask(trimap, trimap_path));
-    SW_TRY(check_trimap(image, trimap, trimap_path));
+    SW_TRY(check_trimap(image, trimap, trimap_path, classes));
 done:
     free(file);
     free(trimap_path);

@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "base/parallel.h"
+#include "data/pets.h"
 #include "pair.h"
 #include "split.h"
 
@@ -17,7 +18,7 @@ typedef struct stats_item {
     unsigned splits; /* bit s: listed in split s; 0: unlisted */
     bool usable;
     int width_px, height_px;
-    uint64_t class_pixels[SW_DATA_CLASSES];
+    uint64_t class_pixels[SW_MAX_CLASSES];
     char *text; /* why it is bad, or what was converted; NULL: nothing */
 } stats_item;
 
@@ -33,6 +34,8 @@ typedef struct stats_job {
     struct sw_stats_store *store;
     const pair_place *place;
     int size_px;
+    const sw_classes *classes;
+    const uint8_t *class_of_value;
 } stats_job;
 
 static const char *const split_names[SW_STATS_SPLITS] = {"trainval", "test"};
@@ -124,13 +127,14 @@ done:
     return status;
 }
 
-static sw_status count_classes(stats_item *item, const sw_image *trimap, int size_px)
+static sw_status count_classes(stats_item *item, const sw_image *trimap, const stats_job *job)
 {
+    int size_px = job->size_px;
     size_t pixels = (size_t)size_px * (size_t)size_px;
     uint8_t *labels = malloc(pixels);
     if (!labels) return sw_fail_alloc("a resized mask", pixels);
     sw_image_resize(labels, size_px, trimap, SW_RESIZE_NEAREST);
-    for (size_t i = 0; i < pixels; i++) item->class_pixels[labels[i] - 1]++;
+    for (size_t i = 0; i < pixels; i++) item->class_pixels[job->class_of_value[labels[i]]]++;
     free(labels);
     return SW_OK;
 }
@@ -138,12 +142,12 @@ static sw_status count_classes(stats_item *item, const sw_image *trimap, int siz
 static sw_status read_listed(stats_item *item, sw_str *text, const stats_job *job)
 {
     sw_image image = {0}, trimap = {0};
-    sw_status status = pair_read(&image, &trimap, text, job->place, item->name);
+    sw_status status = pair_read(&image, &trimap, text, job->place, item->name, job->classes);
     if (status == SW_OK) {
         item->usable = true;
         item->width_px = image.width;
         item->height_px = image.height;
-        status = count_classes(item, &trimap, job->size_px);
+        status = count_classes(item, &trimap, job);
     }
     sw_image_deinit(&image);
     sw_image_deinit(&trimap);
@@ -183,23 +187,29 @@ static sw_status look_at(void *user, int index)
     return status;
 }
 
+static bool is_all_background(const stats_item *item, const sw_classes *classes)
+{
+    uint64_t others = 0;
+    for (int c = 0; c < classes->count; c++) others += c == classes->background ? 0 : item->class_pixels[c];
+    return others == 0;
+}
+
 static void sum_up_splits(sw_stats *out)
 {
     for (unsigned s = 0; s < SW_STATS_SPLITS; s++) {
         sw_stats_split *split = &out->splits[s];
-        uint64_t sums[SW_DATA_CLASSES] = {0}, all = 0;
+        uint64_t sums[SW_MAX_CLASSES] = {0}, all = 0;
         for (int i = 0; i < out->store->item_count; i++) {
             const stats_item *item = &out->store->items[i];
             if (!(item->splits & 1u << s) || !item->usable) continue;
             split->usable++;
-            for (int c = 0; c < SW_DATA_CLASSES; c++) {
+            for (int c = 0; c < out->classes->count; c++) {
                 sums[c] += item->class_pixels[c];
                 all += item->class_pixels[c];
             }
-            if (!item->class_pixels[SW_CLASS_PET] && !item->class_pixels[SW_CLASS_BORDER])
-                split->all_background++;
+            split->all_background += is_all_background(item, out->classes);
         }
-        for (int c = 0; c < SW_DATA_CLASSES && all; c++)
+        for (int c = 0; c < out->classes->count && all; c++)
             split->class_fraction[c] = (double)sums[c] / (double)all;
     }
 }
@@ -234,7 +244,7 @@ static sw_status sum_up_sizes(sw_stats *out)
     return SW_OK;
 }
 
-static bool has_remark(const stats_item *item, sw_stats_remark_kind kind)
+static bool has_remark(const stats_item *item, sw_stats_remark_kind kind, const sw_classes *classes)
 {
     switch (kind) {
     case SW_REMARK_BAD:
@@ -242,7 +252,7 @@ static bool has_remark(const stats_item *item, sw_stats_remark_kind kind)
     case SW_REMARK_CONVERTED:
         return item->usable && item->text;
     case SW_REMARK_ALL_BACKGROUND:
-        return item->usable && !item->class_pixels[SW_CLASS_PET] && !item->class_pixels[SW_CLASS_BORDER];
+        return item->usable && is_all_background(item, classes);
     case SW_REMARK_IN_BOTH:
         return item->splits == (1u << SW_STATS_SPLITS) - 1;
     case SW_REMARK_UNLISTED:
@@ -262,7 +272,7 @@ static sw_status gather_remarks(sw_stats *out)
     for (int kind = 0; kind < SW_REMARK_KINDS; kind++)
         for (int i = 0; i < store->item_count; i++) {
             const stats_item *item = &store->items[i];
-            if (!has_remark(item, (sw_stats_remark_kind)kind)) continue;
+            if (!has_remark(item, (sw_stats_remark_kind)kind, out->classes)) continue;
             bool tells = item->text && kind != SW_REMARK_ALL_BACKGROUND && kind != SW_REMARK_IN_BOTH;
             store->remarks[out->remark_count++] =
                 (sw_stats_remark){(sw_stats_remark_kind)kind, item->name, tells ? item->text : ""};
@@ -275,13 +285,15 @@ sw_status sw_stats_collect(sw_stats *out, const char *root, int size_px, int thr
 {
     sw_status status = SW_OK;
     pair_place place = {0};
-    *out = (sw_stats){.size_px = size_px};
+    *out = (sw_stats){.size_px = size_px, .classes = &sw_pets_classes};
     out->store = calloc(1, sizeof *out->store);
     if (!out->store) return sw_fail_alloc("file statistics", sizeof *out->store);
     SW_TRY(read_lists(out, root));
     SW_TRY(pair_place_find(&place, root));
     SW_TRY(add_unlisted_files(out, place.images));
-    stats_job job = {out->store, &place, size_px};
+    uint8_t class_of_value[256];
+    sw_classes_of_values(class_of_value, out->classes);
+    stats_job job = {out->store, &place, size_px, out->classes, class_of_value};
     SW_TRY(sw_parallel_run(out->store->item_count, threads, look_at, &job));
     sum_up_splits(out);
     SW_TRY(sum_up_sizes(out));

@@ -52,30 +52,6 @@ static bool shows(const sw_tiles_spec *spec, sw_tiles_panel panel)
 
 /* ---- colours ---- */
 
-/* Neighbours differ in lightness first and in hue second, so that they stay apart for every kind of colour
- * blindness and in grey print; after the third, Okabe and Ito's colours. */
-static const uint32_t palette[] = {
-    0xF0A030, /* pet: orange           */
-    0x1F3A5F, /* background: dark blue */
-    0xBFE2F6, /* border: pale blue     */
-    0x009E73, /* bluish green          */
-    0xCC79A7, /* reddish purple        */
-    0x56B4E9, /* sky blue              */
-    0xD55E00, /* vermilion             */
-    0xF0E442, /* yellow                */
-};
-
-uint32_t sw_tiles_class_rgb(int c)
-{
-    enum { COUNT = sizeof palette / sizeof palette[0] };
-    assert(c >= 0);
-    uint32_t rgb = palette[c % COUNT];
-    /* more classes than colours: darker at each round */
-    for (int round = c / COUNT; round > 0; round--)
-        rgb = (rgb >> 16) * 2 / 3 << 16 | (rgb >> 8 & 0xFF) * 2 / 3 << 8 | (rgb & 0xFF) * 2 / 3;
-    return rgb;
-}
-
 uint32_t sw_tiles_confidence_rgb(uint8_t confidence, int classes)
 {
     int least = (255 + classes / 2) / classes; /* what all classes alike would give */
@@ -83,14 +59,14 @@ uint32_t sw_tiles_confidence_rgb(uint8_t confidence, int classes)
     return (uint32_t)(above * 255 / range) * 0x010101u;
 }
 
-int sw_tiles_flat_rgb(uint32_t *rgb, int classes)
+int sw_tiles_flat_rgb(uint32_t *rgb, const sw_classes *classes)
 {
     const uint32_t others[] = {right_rgb,    wrong_rgb,  hatch_rgb[0], hatch_rgb[1],
                                SW_PAPER_RGB, SW_INK_RGB, frame_rgb};
     int count = 0;
-    for (int c = 0; c < classes; c++) rgb[count++] = sw_tiles_class_rgb(c);
+    for (int c = 0; c < classes->count; c++) rgb[count++] = classes->list[c].rgb;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) rgb[count++] = others[i];
-    assert(count <= classes + SW_TILES_OTHER_FLAT);
+    assert(count <= classes->count + SW_TILES_OTHER_FLAT);
     return count;
 }
 
@@ -195,8 +171,8 @@ static int list_legend(legend_entry *entries, const sw_tiles_spec *spec)
 {
     int count = 0;
     if (shows(spec, SW_TILES_TRUTH) || shows(spec, SW_TILES_PREDICTION))
-        for (int c = 0; c < spec->classes; c++)
-            entries[count++] = (legend_entry){spec->class_names[c], sw_tiles_class_rgb(c), false};
+        for (int c = 0; c < spec->classes->count; c++)
+            entries[count++] = (legend_entry){spec->classes->list[c].name, spec->classes->list[c].rgb, false};
     if (shows(spec, SW_TILES_ERROR)) {
         entries[count++] = (legend_entry){"right", right_rgb, false};
         entries[count++] = (legend_entry){"wrong", wrong_rgb, false};
@@ -251,7 +227,8 @@ typedef uint32_t (*pixel_rgb)(const sw_tiles_spec *spec, int i, size_t at, int x
 
 static uint32_t class_rgb(const sw_tiles_spec *spec, uint8_t label, int x, int y)
 {
-    return label < spec->classes ? sw_tiles_class_rgb(label) : hatch_rgb[(x + y) / 4 % 2]; /* no class */
+    return label < spec->classes->count ? spec->classes->list[label].rgb
+                                        : hatch_rgb[(x + y) / 4 % 2]; /* no class */
 }
 
 static uint32_t input_rgb(const sw_tiles_spec *spec, int i, size_t at, int x, int y)
@@ -274,14 +251,14 @@ static uint32_t prediction_rgb(const sw_tiles_spec *spec, int i, size_t at, int 
 static uint32_t error_rgb(const sw_tiles_spec *spec, int i, size_t at, int x, int y)
 {
     uint8_t truth = spec->truths[i][at];
-    if (truth >= spec->classes) return class_rgb(spec, truth, x, y);
+    if (truth >= spec->classes->count) return class_rgb(spec, truth, x, y);
     return truth == spec->predictions[i][at] ? right_rgb : wrong_rgb;
 }
 
 static uint32_t confidence_rgb(const sw_tiles_spec *spec, int i, size_t at, int x, int y)
 {
     (void)x, (void)y;
-    return sw_tiles_confidence_rgb(spec->confidences[i][at], spec->classes);
+    return sw_tiles_confidence_rgb(spec->confidences[i][at], spec->classes->count);
 }
 
 static const pixel_rgb colours[SW_TILES_PANELS] = {[SW_TILES_INPUTS] = input_rgb,
@@ -406,7 +383,7 @@ typedef struct limits {
 /* Lays out a whole picture, which may be so large. */
 static sw_status measure_picture(int *width, int *height, measures *m, const sw_tiles_spec *spec, limits most)
 {
-    assert(spec->count > 0 && spec->columns > 0 && spec->size_px > 0 && spec->classes > 0);
+    assert(spec->count > 0 && spec->columns > 0 && spec->size_px > 0 && spec->classes->count > 0);
     sw_status status = measure(m, spec);
     if (status != SW_OK) return status;
     int64_t wide = m->content_width + 2 * (int64_t)m->margin;

@@ -57,7 +57,7 @@ uint64_t sw_confusion_pixels(const sw_confusion *confusion)
     return sum;
 }
 
-double sw_confusion_pixel_accuracy(const sw_confusion *confusion)
+double sw_confusion_accuracy(const sw_confusion *confusion)
 {
     uint64_t correct = 0;
     for (int c = 0; c < confusion->classes; c++) correct += confusion->counts[c][c];
@@ -111,6 +111,30 @@ double sw_confusion_mean_iou(const sw_confusion *confusion, int ignored_class)
         present++;
     }
     return present ? sum / present : (double)NAN;
+}
+
+double sw_confusion_class_accuracy(const sw_confusion *confusion)
+{
+    double sum = 0;
+    int present = 0;
+    for (int c = 0; c < confusion->classes; c++) {
+        double recall = sw_confusion_recall(confusion, c);
+        if (isnan(recall)) continue;
+        sum += recall;
+        present++;
+    }
+    return present ? sum / present : (double)NAN;
+}
+
+double sw_confusion_weighted_iou(const sw_confusion *confusion)
+{
+    double sum = 0;
+    uint64_t all = sw_confusion_pixels(confusion);
+    for (int c = 0; c < confusion->classes; c++) {
+        uint64_t row = sw_confusion_row(confusion, c);
+        if (row > 0) sum += sw_confusion_iou(confusion, c) * (double)row;
+    }
+    return all ? sum / (double)all : (double)NAN;
 }
 
 /* ---- boundary F1 ---- */

@@ -2,40 +2,41 @@
 
 #include <math.h>
 
-#include "data/dataset.h"
-
-double sw_best_value(const sw_epoch_record *r, sw_best_metric metric)
+double sw_epoch_figure(const sw_epoch_record *record, const sw_columns *columns, const char *key)
 {
-    switch (metric) {
-    case SW_BEST_PIXEL_ACCURACY:
-        return r->pixel_accuracy;
-    case SW_BEST_IOU:
-        return r->iou;
-    case SW_BEST_CUSTOM_IOU:
-        return r->custom_iou;
-    case SW_BEST_MIOU:
-        return r->miou;
-    case SW_BEST_IOU_BORDER:
-        return r->class_iou[SW_CLASS_BORDER];
-    case SW_BEST_VAL_LOSS:
-        return r->val_loss;
-    }
-    return NAN;
+    const int at = sw_columns_find(columns, key);
+    return at < 0 ? (double)NAN : record->values[at];
 }
 
-bool sw_best_improves(sw_best_metric metric, double value, double best, double delta)
+bool sw_figure_improves(sw_better better, double value, double best, double delta)
 {
     if (isnan(value)) return false;
     if (isnan(best)) return true;
-    return metric == SW_BEST_VAL_LOSS ? value < best - delta : value > best + delta;
+    return better == SW_BETTER_LOWER ? value < best - delta : value > best + delta;
+}
+
+const sw_epoch_record *sw_best_epoch(const sw_epoch_table *table, const char *key)
+{
+    const sw_epoch_record *best = NULL;
+    const int at = sw_columns_find(&table->columns, key);
+    for (size_t i = 0; at >= 0 && i < table->count; i++) {
+        const sw_epoch_record *row = &table->rows[i];
+        const double before = best ? best->values[at] : (double)NAN;
+        if (row->epoch > 0 &&
+            sw_figure_improves(table->columns.list[at].metric->better, row->values[at], before, 0.0))
+            best = row;
+    }
+    return best;
 }
 
 void sw_early_stop_take(sw_early_stop *stop, const sw_early_stop_config *config,
-                        const sw_epoch_record *record)
+                        const sw_epoch_record *record, const sw_columns *columns)
 {
     if (config->patience == 0) return;
-    const double value = sw_best_value(record, config->metric);
-    if (sw_best_improves(config->metric, value, stop->best, (double)config->min_delta)) {
+    const int at = sw_columns_find(columns, config->metric);
+    const double value = at < 0 ? (double)NAN : record->values[at];
+    const sw_better better = at < 0 ? SW_BETTER_HIGHER : columns->list[at].metric->better;
+    if (sw_figure_improves(better, value, stop->best, (double)config->min_delta)) {
         stop->best = value;
         stop->waited = 0;
     } else {

@@ -2,13 +2,17 @@
 
 #include <stdio.h>
 
-void sw_epoch_title(char *out, size_t bytes, int epoch, double pixel_accuracy, double iou, double custom_iou)
-{
-    snprintf(out, bytes, "Epoch: %02d, Accuracy[Pixel: %.4f, IoU: %.4f, Custom IoU: %.4f]", epoch,
-             pixel_accuracy, iou, custom_iou);
-}
+#include "run/best.h"
 
-void sw_epoch_title_bare(char *out, size_t bytes, int epoch)
+void sw_epoch_title(char *out, size_t bytes, int epoch, const sw_columns *columns, const sw_epoch_record *row)
 {
-    snprintf(out, bytes, epoch ? "Epoch: %02d" : "Epoch: %02d, before training", epoch);
+    const sw_metric *metrics[SW_MAX_CAPTIONS];
+    const int count = sw_metrics_captioned(metrics);
+    size_t used = (size_t)snprintf(out, bytes, "Epoch: %02d%s", epoch,
+                                   row     ? ", Accuracy["
+                                   : epoch ? ""
+                                           : ", before training");
+    for (int i = 0; row && i < count && used < bytes; i++)
+        used += (size_t)snprintf(out + used, bytes - used, "%s%s: %.4f%s", i ? ", " : "", metrics[i]->caption,
+                                 sw_epoch_figure(row, columns, metrics[i]->key), i == count - 1 ? "]" : "");
 }

@@ -157,49 +157,28 @@ done:
     return status;
 }
 
-typedef struct epoch_writer {
-    sw_str records;
-    double wall_time_s;
-    int epoch;
-} epoch_writer;
-
-/* "val_loss" is val/loss; what has no group of its own is of the validation. */
-static void name_figure(char *tag, const char *key)
+/* "val_loss" is val/loss: the group of a metric, then its key without it. */
+static void name_figure(char *tag, const sw_column *column)
 {
-    static const struct {
-        const char *key, *tag;
-    } named[] = {{"lr", "train/lr"},
-                 {"train_loss", "train/loss"},
-                 {"val_loss", "val/loss"},
-                 {"seconds", "time/seconds"},
-                 {"images_per_second", "time/images_per_second"}};
-    static const char article[] = "article_";
-    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
-        if (strcmp(key, named[i].key) == 0) {
-            snprintf(tag, TAG_BYTES, "%s", named[i].tag);
-            return;
-        }
-    const bool is_article = strncmp(key, article, sizeof article - 1) == 0;
-    snprintf(tag, TAG_BYTES, "%s/%s", is_article ? "article" : "val",
-             is_article ? key + sizeof article - 1 : key);
+    const char *group = sw_metric_group_name(column->metric->group), *key = column->key;
+    const size_t length = strlen(group);
+    if (strncmp(key, group, length) == 0 && key[length] == '_') key += length + 1;
+    snprintf(tag, TAG_BYTES, "%s/%s", group, key);
 }
 
-static void write_figure(void *user, const char *key, double value)
-{
-    epoch_writer *writer = user;
-    char tag[TAG_BYTES];
-    if (isnan(value)) return;
-    name_figure(tag, key);
-    sw_event_append_scalar(&writer->records, writer->wall_time_s, writer->epoch, tag, (float)value);
-}
-
-sw_status sw_events_epoch(sw_events *events, const sw_records *records, const sw_epoch_record *epoch)
+sw_status sw_events_epoch(sw_events *events, const sw_columns *columns, const sw_epoch_record *epoch)
 {
     sw_status status = SW_OK;
-    epoch_writer writer = {.wall_time_s = wall_time_s(), .epoch = epoch->epoch};
+    sw_str records = {0};
+    char tag[TAG_BYTES];
+    const double now_s = wall_time_s();
     SW_TRY(need_file(events));
-    sw_records_visit(records, epoch, write_figure, &writer);
-    SW_TRY(append(events, &writer.records));
+    for (int i = 0; i < columns->count; i++) {
+        if (isnan(epoch->values[i])) continue;
+        name_figure(tag, &columns->list[i]);
+        sw_event_append_scalar(&records, now_s, epoch->epoch, tag, (float)epoch->values[i]);
+    }
+    SW_TRY(append(events, &records));
 done:
     return status;
 }

@@ -1,22 +1,21 @@
 /* What the writer and the reader of a run's gallery share. */
 #include "run/gallery_format.h"
 
-#include <cjson/cJSON.h>
-
 const char *sw_gallery_list_name(sw_gallery_list list)
 {
     static const char *const names[] = {"worst", "uncertain", "doubtful"};
     return names[list];
 }
 
-struct cJSON *sw_json_confusion(const sw_confusion *m)
+int sw_gallery_list_figures(sw_gallery_figure out[SW_GALLERY_FIGURES])
 {
-    cJSON *rows = cJSON_CreateArray();
-    for (int t = 0; t < m->classes; t++) {
-        cJSON *row = cJSON_CreateArray();
-        for (int p = 0; p < m->classes; p++)
-            cJSON_AddItemToArray(row, cJSON_CreateNumber((double)m->counts[t][p]));
-        cJSON_AddItemToArray(rows, row);
-    }
-    return rows;
+    static const sw_gallery_figure own[] = {{"confidence", "confidence", SW_GALLERY_CONFIDENCE},
+                                            {"confident_error", "surely wrong", SW_GALLERY_CONFIDENT_ERROR},
+                                            {"border", "border in truth", SW_GALLERY_BORDER}};
+    const sw_metric *metrics[SW_MAX_CAPTIONS];
+    int count = sw_metrics_captioned(metrics);
+    for (int i = 0; i < count; i++)
+        out[i] = (sw_gallery_figure){metrics[i]->key, metrics[i]->label, SW_GALLERY_SCORE + i};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) out[count++] = own[i];
+    return count;
 }

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "image/image.h"
 #include "run/gallery_format.h"
+#include "run/run_json.h"
 
 enum { MAX_JSON_BYTES = 16 << 20 };
 
@@ -90,16 +91,14 @@ static int count_of(const cJSON *object, const char *key, int low, int high)
 static sw_status read_classes(sw_gallery_view *v, const cJSON *json, const char *path)
 {
     const cJSON *classes = member(json, "classes"), *table = member(json, "confusion");
-    int count = cJSON_GetArraySize(classes);
-    if (count < 1 || count > SW_MAX_CLASSES || cJSON_GetArraySize(table) != count)
-        return not_ours(path, "\"confusion\"");
+    sw_status status = sw_json_take_class_names(&v->classes, classes, path);
+    if (status != SW_OK) return status;
+    const int count = v->classes.count;
+    if (cJSON_GetArraySize(table) != count) return not_ours(path, "\"confusion\"");
     v->confusion = sw_confusion_empty(count);
     for (int t = 0; t < count; t++) {
-        const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(classes, t));
         const cJSON *row = cJSON_GetArrayItem(table, t);
-        if (!name || cJSON_GetArraySize(row) != count) return not_ours(path, "\"confusion\"");
-        v->class_names[t] = sw_strf("%s", name);
-        if (!v->class_names[t]) return SW_E_MEMORY;
+        if (cJSON_GetArraySize(row) != count) return not_ours(path, "\"confusion\"");
         for (int p = 0; p < count; p++) {
             const cJSON *cell = cJSON_GetArrayItem(row, p);
             if (!cJSON_IsNumber(cell) || !(cell->valuedouble >= 0 && cell->valuedouble < 9e15))
@@ -112,6 +111,8 @@ static sw_status read_classes(sw_gallery_view *v, const cJSON *json, const char 
 
 static sw_status read_list(sw_gallery_view *v, sw_gallery_list l, const cJSON *json, const char *path)
 {
+    sw_gallery_figure figures[SW_GALLERY_FIGURES];
+    const int figure_count = sw_gallery_list_figures(figures);
     const cJSON *list = member(json, sw_gallery_list_name(l)), *found;
     if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) > SW_GALLERY_LENGTH)
         return not_ours(path, sw_gallery_list_name(l));
@@ -124,12 +125,8 @@ static sw_status read_list(sw_gallery_view *v, sw_gallery_list l, const cJSON *j
         item->name = sw_strf("%s", name);
         if (!item->name) return SW_E_MEMORY;
         v->counts[l]++;
-        item->figures = (sw_gallery_figures){.pixel_accuracy = number_of(found, "pixel_accuracy"),
-                                             .iou = number_of(found, "iou"),
-                                             .custom_iou = number_of(found, "custom_iou"),
-                                             .confidence = number_of(found, "confidence"),
-                                             .confident_error = number_of(found, "confident_error"),
-                                             .border = number_of(found, "border")};
+        for (int f = 0; f < figure_count; f++)
+            item->figures.values[figures[f].at] = number_of(found, figures[f].key);
     }
     return SW_OK;
 }
@@ -211,7 +208,6 @@ done:
 
 void sw_gallery_view_deinit(sw_gallery_view *v)
 {
-    for (int c = 0; c < SW_MAX_CLASSES; c++) free(v->class_names[c]);
     for (int l = 0; l < SW_GALLERY_LISTS; l++)
         for (int i = 0; i < v->counts[l]; i++) free(v->items[l][i].name);
     free(v->sheet);

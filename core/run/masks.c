@@ -10,9 +10,9 @@
 
 #include "base/fs.h"
 #include "base/str.h"
-#include "draw/tiles.h"
 #include "image/image.h"
 #include "run/masks_files.h"
+#include "run/run_json.h"
 
 sw_status sw_masks_check(const sw_mask_images *g)
 {
@@ -48,9 +48,9 @@ static sw_status write_classes(const char *path, const sw_mask_images *g, const 
 {
     sw_image sheet = {0};
     uint32_t rgb[SW_MAX_CLASSES];
-    for (int c = 0; c < g->classes; c++) rgb[c] = sw_tiles_class_rgb(c);
+    for (int c = 0; c < g->classes.count; c++) rgb[c] = g->classes.list[c].rgb;
     sw_status status = make_sheet(&sheet, g, maps, 1);
-    if (status == SW_OK) status = sw_image_write_png_indexed(path, &sheet, rgb, g->classes);
+    if (status == SW_OK) status = sw_image_write_png_indexed(path, &sheet, rgb, g->classes.count);
     sw_image_deinit(&sheet);
     return status;
 }
@@ -71,7 +71,7 @@ static sw_status write_index(const char *path, const sw_mask_images *g)
     cJSON_AddNumberToObject(index, "format", MASKS_FORMAT);
     cJSON_AddNumberToObject(index, "size", g->size_px);
     cJSON_AddNumberToObject(index, "columns", g->columns);
-    cJSON_AddItemToObject(index, "classes", cJSON_CreateStringArray(g->class_names, g->classes));
+    cJSON_AddItemToObject(index, "classes", sw_json_class_names(&g->classes));
     cJSON_AddItemToObject(index, "images", cJSON_CreateStringArray(g->names, g->count));
     char *json = cJSON_Print(index);
     char *text = json ? sw_strf("%s\n", json) : NULL;
@@ -84,7 +84,7 @@ static sw_status write_index(const char *path, const sw_mask_images *g)
 
 sw_status sw_masks_begin(const char *run, const sw_mask_images *images)
 {
-    assert(images->count > 0 && images->columns > 0 && images->classes <= SW_MAX_CLASSES);
+    assert(images->count > 0 && images->columns > 0);
     sw_status status = SW_OK;
     char *folder = sw_fs_join(run, masks_folder), *inputs = masks_file(run, "inputs.png"),
          *truth = masks_file(run, "truth.png"), *index = masks_file(run, "images.json");

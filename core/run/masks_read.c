@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "run/masks_files.h"
+#include "run/run_json.h"
 
 enum { MAX_INDEX_BYTES = 16 << 20, MAX_IMAGES = 100000 };
 
@@ -63,10 +64,9 @@ static sw_status take_index(sw_masks *store, const cJSON *index, const char *pat
     if (g->size_px < 1 || g->columns < 1)
         return sw_fail(SW_E_DATA, "%s: \"%s\" is no whole number of 1 to %d", path,
                        g->size_px < 1 ? "size" : "columns", SW_IMAGE_MAX_SIDE_PX);
-    SW_TRY(take_texts(&store->class_names, &g->classes, index, "classes", SW_MAX_CLASSES, path));
+    SW_TRY(sw_json_take_class_names(&g->classes, cJSON_GetObjectItemCaseSensitive(index, "classes"), path));
     SW_TRY(take_texts(&store->names, &g->count, index, "images", MAX_IMAGES, path));
     g->names = (const char *const *)store->names;
-    g->class_names = (const char *const *)store->class_names;
     int columns, rows;
     masks_layout(g, &columns, &rows);
     int64_t width = (int64_t)columns * g->size_px, height = (int64_t)rows * g->size_px;
@@ -143,9 +143,9 @@ static sw_status read_classes(uint8_t *out, const sw_mask_images *g, const char 
     sw_status status = read_tiles(out, g, path, 1);
     if (status != SW_OK) return status;
     for (size_t i = 0; i < (size_t)g->count * tile_pixels(g); i++)
-        if (out[i] >= g->classes)
+        if (out[i] >= g->classes.count)
             return sw_fail(SW_E_DATA, "%s: a pixel of %s is %d, and the %d classes are 0 to %d", path,
-                           g->names[i / tile_pixels(g)], out[i], g->classes, g->classes - 1);
+                           g->names[i / tile_pixels(g)], out[i], g->classes.count, g->classes.count - 1);
     return SW_OK;
 }
 
@@ -221,11 +221,9 @@ done:
 void sw_masks_deinit(sw_masks *store)
 {
     for (int i = 0; i < store->images.count; i++) free(store->names[i]);
-    for (int i = 0; i < store->images.classes; i++) free(store->class_names[i]);
     free(store->run);
     free(store->epochs);
     free(store->names);
-    free(store->class_names);
     free(store->inputs);
     free(store->truths);
     free(store->input_pixels);
@@ -271,8 +269,7 @@ sw_status sw_masks_check_same(const sw_masks *a, const sw_masks *b)
     const sw_mask_images *x = &a->images, *y = &b->images;
     if (x->count != y->count) return differ(a, b, "show different numbers of images");
     if (x->size_px != y->size_px) return differ(a, b, "show images of different size");
-    if (x->classes != y->classes || !same_texts(x->class_names, y->class_names, x->classes))
-        return differ(a, b, "have different classes");
+    if (!sw_classes_same(&x->classes, &y->classes)) return differ(a, b, "have different classes");
     if (!same_texts(x->names, y->names, x->count)) return differ(a, b, "show different images");
     size_t pixels = (size_t)x->count * tile_pixels(x);
     if (memcmp(a->input_pixels, b->input_pixels, 3 * pixels) != 0)

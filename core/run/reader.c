@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "data/dataset.h"
 #include "run/best.h"
 #include "run/folder.h"
 
@@ -168,7 +169,7 @@ static sw_status check_epochs(const sw_run_reader *run, const char *path)
         if (table->rows[i].epoch != first + (int)i)
             return sw_fail(SW_E_DATA, "%s: epoch %d stands where epoch %d should", path, table->rows[i].epoch,
                            first + (int)i);
-    if (table->count > 0 && table->class_count == 0)
+    if (table->count > 0 && table->columns.classes.count == 0)
         return sw_fail(SW_E_DATA, "%s: its rows have no column iou_<class>; it is not the metrics of a run",
                        path);
     return SW_OK;
@@ -186,6 +187,8 @@ static sw_status read_epochs(sw_run_reader *run)
         status = sw_fail(SW_E_DATA, "%s is missing although the run is done: the folder was not copied whole",
                          path);
     }
+    if (run->epochs.count == 0)
+        sw_columns_init(&run->epochs.columns, sw_data_classes(&run->experiment->data));
 done:
     free(path);
     return status;
@@ -205,7 +208,7 @@ static bool has_all_epochs(const sw_run_reader *run)
     sw_early_stop early = {.best = NAN};
     if (sw_run_reader_epochs_done(run) >= train->epochs) return true;
     for (size_t i = 0; i < run->epochs.count; i++)
-        sw_early_stop_take(&early, &train->early_stop, &run->epochs.rows[i]);
+        sw_early_stop_take(&early, &train->early_stop, &run->epochs.rows[i], &run->epochs.columns);
     return sw_early_stop_is_due(&early, &train->early_stop);
 }
 

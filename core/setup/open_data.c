@@ -1,9 +1,21 @@
 #include "setup/open_data.h"
 
 #include <limits.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "base/log.h"
+
+enum { CLASS_LIST_BYTES = SW_MAX_CLASSES * (SW_CLASS_NAME_BYTES + 16) };
+
+/* "pet 0.299, background 0.582, border 0.119" */
+static void list_by_class(char text[CLASS_LIST_BYTES], const sw_classes *classes, const double *values,
+                          int digits)
+{
+    size_t used = 0;
+    for (int c = 0; c < classes->count; c++)
+        used += (size_t)snprintf(text + used, CLASS_LIST_BYTES - used, "%s%s %.*f", c ? ", " : "",
+                                 classes->list[c].name, digits, values[c]);
+}
 
 static sw_status open_list(sw_dataset **out, const sw_data_config *data, const char *split, int holdout,
                            bool held, int limit)
@@ -18,14 +30,15 @@ static sw_status open_list(sw_dataset **out, const sw_data_config *data, const c
                                   .on_bad_file = data->on_bad_file,
                                   .threads = data->loader_threads};
     sw_status status = sw_dataset_open(out, &options);
-    if (status == SW_OK)
-        sw_log(SW_LOG_INFO,
-               "data %s/%s%s: %d images of %dx%d, %d skipped; pet %.3f, background %.3f, border %.3f",
-               data->root, split, held ? " (held out)" : "", sw_dataset_count(*out), data->size, data->size,
-               sw_dataset_skipped(*out), sw_dataset_class_fraction(*out, SW_CLASS_PET),
-               sw_dataset_class_fraction(*out, SW_CLASS_BACKGROUND),
-               sw_dataset_class_fraction(*out, SW_CLASS_BORDER));
-    return status;
+    if (status != SW_OK) return status;
+    char fractions[CLASS_LIST_BYTES];
+    double values[SW_MAX_CLASSES];
+    for (int c = 0; c < sw_dataset_classes(*out)->count; c++) values[c] = sw_dataset_class_fraction(*out, c);
+    list_by_class(fractions, sw_dataset_classes(*out), values, 3);
+    sw_log(SW_LOG_INFO, "data %s/%s%s: %d images of %dx%d, %d skipped; %s", data->root, split,
+           held ? " (held out)" : "", sw_dataset_count(*out), data->size, data->size,
+           sw_dataset_skipped(*out), fractions);
+    return SW_OK;
 }
 
 sw_status sw_open_train_data(sw_dataset **out, const sw_data_config *data)
@@ -62,12 +75,13 @@ sw_loss_config sw_resolve_loss(const sw_loss_config *loss, const sw_dataset *tra
 {
     sw_loss_config resolved = *loss;
     if (loss->weights != SW_WEIGHTS_MEDIAN_FREQUENCY) return resolved;
-    float weights[SW_DATA_CLASSES];
-    sw_dataset_median_frequency(train, weights);
-    memcpy(resolved.class_weights, weights, sizeof weights);
-    resolved.class_weight_count = SW_DATA_CLASSES;
-    sw_log(SW_LOG_INFO, "class weights by median frequency: pet %.4f, background %.4f, border %.4f",
-           (double)weights[SW_CLASS_PET], (double)weights[SW_CLASS_BACKGROUND],
-           (double)weights[SW_CLASS_BORDER]);
+    const sw_classes *classes = sw_dataset_classes(train);
+    char text[CLASS_LIST_BYTES];
+    double values[SW_MAX_CLASSES];
+    sw_dataset_median_frequency(train, resolved.class_weights);
+    resolved.class_weight_count = classes->count;
+    for (int c = 0; c < classes->count; c++) values[c] = (double)resolved.class_weights[c];
+    list_by_class(text, classes, values, 4);
+    sw_log(SW_LOG_INFO, "class weights by median frequency: %s", text);
     return resolved;
 }

@@ -165,20 +165,27 @@ done:
 
 int comparison_metric(const sw_comparison *c, const char *key)
 {
-    for (int m = 0; m < c->layout->count; m++)
-        if (strcmp(c->layout->cells[m].key, key) == 0) return m;
-    return -1;
+    return sw_columns_find(c->layout, key);
 }
 
-static sw_status require_metric(const sw_comparison *c, const char *key, bool ranks)
+static sw_status refuse_metric(const sw_columns *columns, const char *key)
 {
-    int metric = comparison_metric(c, key);
-    if (metric < 0)
-        return sw_fail(SW_E_USAGE,
-                       "there is no metric '%s'; they are the columns of metrics.csv, such as "
-                       "pixel_accuracy, iou, miou, iou_border, boundary_f1 or val_loss",
-                       key);
-    if (ranks && metric_sense(key) == 0)
+    sw_str known = {0};
+    for (int m = 0; m < columns->count; m++)
+        if (sw_column_is_headline(columns, &columns->list[m]))
+            sw_str_printf(&known, "%s, ", columns->list[m].key);
+    sw_status status = sw_fail(
+        SW_E_USAGE, "there is no metric '%s'; they are the columns of metrics.csv, such as %sval_loss", key,
+        known.text ? known.text : "");
+    sw_str_deinit(&known);
+    return status;
+}
+
+static sw_status require_metric(const sw_columns *columns, const char *key, bool ranks)
+{
+    const int at = sw_columns_find(columns, key);
+    if (at < 0) return refuse_metric(columns, key);
+    if (ranks && columns->list[at].metric->better == SW_BETTER_NEITHER)
         return sw_fail(SW_E_USAGE, "%s can't rank runs: neither more nor less of it is better", key);
     return SW_OK;
 }
@@ -186,19 +193,12 @@ static sw_status require_metric(const sw_comparison *c, const char *key, bool ra
 /* The metrics are those of the first run that has epochs. */
 static sw_status take_layout(sw_comparison *c)
 {
-    char *pets[SW_DATA_CLASSES];
-    for (int k = 0; k < SW_DATA_CLASSES; k++) pets[k] = (char *)sw_class_names[k];
-    char *const *names = pets;
-    int count = SW_DATA_CLASSES;
-    for (size_t i = c->count; i-- > 0;) {
-        const sw_epoch_table *table = &c->items[i].run.epochs;
-        if (table->count == 0) continue;
-        names = table->class_names;
-        count = table->class_count;
-    }
-    c->layout = calloc(1, sizeof *c->layout);
+    const sw_classes *classes = sw_data_classes(&c->items[0].x->data);
+    for (size_t i = c->count; i-- > 0;)
+        if (c->items[i].run.epochs.count > 0) classes = &c->items[i].run.epochs.columns.classes;
+    c->layout = malloc(sizeof *c->layout);
     if (!c->layout) return sw_fail_alloc("columns of the metrics", sizeof *c->layout);
-    sw_epoch_layout_init(c->layout, names, count);
+    sw_columns_init(c->layout, classes);
     return SW_OK;
 }
 
@@ -206,33 +206,24 @@ static sw_status take_options(sw_comparison *c, const sw_compare_options *option
 {
     sw_status status = SW_OK;
     c->options = *options;
-    const char *rank = options->rank ? options->rank : sw_best_metric_name(c->items[0].x->train.save_best);
-    SW_TRY(require_metric(c, rank, true));
+    const char *rank = options->rank ? options->rank : c->items[0].x->train.save_best;
+    SW_TRY(require_metric(c->layout, rank, true));
     c->rank = comparison_metric(c, rank);
     for (const char *const *key = options->each_epoch; key && *key; key++)
-        if (strcmp(*key, "all") != 0) SW_TRY(require_metric(c, *key, false));
+        if (strcmp(*key, "all") != 0) SW_TRY(require_metric(c->layout, *key, false));
 done:
     return status;
 }
 
-sw_status sw_compare_check_rank(const char *metric)
+sw_status sw_compare_check_rank(const char *metric, const sw_classes *classes)
 {
-    sw_comparison c = {0};
-    sw_status status = take_layout(&c);
-    if (status == SW_OK) status = require_metric(&c, metric, true);
-    free(c.layout);
-    return status;
-}
-
-static const sw_epoch_cell *cell_of(const sw_epoch_layout *layout, const char *key)
-{
-    for (int m = 0; m < layout->count; m++)
-        if (strcmp(layout->cells[m].key, key) == 0) return &layout->cells[m];
-    return NULL;
+    sw_columns columns;
+    sw_columns_init(&columns, classes);
+    return require_metric(&columns, metric, true);
 }
 
 /* The epochs of a run as rows of the comparison's metrics; epoch 0 is before training and left out. */
-static sw_status take_figures(contender *of, const sw_epoch_layout *layout, sw_epoch_layout *own)
+static sw_status take_figures(contender *of, const sw_columns *layout)
 {
     const sw_epoch_table *table = &of->run.epochs;
     const int metrics = layout->count, skipped = table->count && table->rows[0].epoch == 0;
@@ -240,12 +231,10 @@ static sw_status take_figures(contender *of, const sw_epoch_layout *layout, sw_e
     if (of->epochs <= 0) return SW_OK;
     of->figures = calloc((size_t)of->epochs * (size_t)metrics, sizeof *of->figures);
     if (!of->figures) return sw_fail_alloc("figures of a run", table->count * sizeof *of->figures);
-    sw_epoch_layout_init(own, table->class_names, table->class_count);
     for (int m = 0; m < metrics; m++) {
-        const sw_epoch_cell *cell = cell_of(own, layout->cells[m].key);
+        const int own = sw_columns_find(&table->columns, layout->list[m].key);
         for (int e = 0; e < of->epochs; e++)
-            of->figures[e * metrics + m] =
-                cell ? sw_epoch_value(&table->rows[e + skipped], cell) : (double)NAN;
+            of->figures[e * metrics + m] = own < 0 ? (double)NAN : table->rows[e + skipped].values[own];
     }
     return SW_OK;
 }
@@ -253,11 +242,7 @@ static sw_status take_figures(contender *of, const sw_epoch_layout *layout, sw_e
 static sw_status take_all_figures(sw_comparison *c)
 {
     sw_status status = SW_OK;
-    sw_epoch_layout *scratch = calloc(1, sizeof *scratch);
-    if (!scratch) return sw_fail_alloc("columns of the metrics", sizeof *scratch);
-    for (size_t i = 0; i < c->count; i++) SW_TRY(take_figures(&c->items[i], c->layout, scratch));
-done:
-    free(scratch);
+    for (size_t i = 0; i < c->count && status == SW_OK; i++) status = take_figures(&c->items[i], c->layout);
     return status;
 }
 

@@ -34,7 +34,7 @@ static cJSON *epoch_json(const sw_comparison *c, const contender *of, int row)
     cJSON *object = cJSON_CreateObject();
     cJSON_AddNumberToObject(object, "epoch", epoch);
     for (int m = 0; m < c->layout->count; m++)
-        add_number(object, c->layout->cells[m].key, contender_figure(c, of, epoch, m));
+        add_number(object, c->layout->list[m].key, contender_figure(c, of, epoch, m));
     return object;
 }
 
@@ -120,7 +120,7 @@ static void add_figures(cJSON *const *objects, const sw_comparison *c, const cha
 static void add_all_metrics(cJSON *const *objects, const sw_comparison *c, int row)
 {
     for (int m = 0; m < c->layout->count; m++)
-        add_figures(objects, c, c->layout->cells[m].key, row, m, metric_sense(c->layout->cells[m].key),
+        add_figures(objects, c, c->layout->list[m].key, row, m, c->layout->list[m].metric->better,
                     column_figure, column_metric_comparable);
 }
 
@@ -236,7 +236,7 @@ sw_status comparison_json(sw_str *out, const sw_comparison *c)
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "format", "segwork-compare");
     cJSON_AddNumberToObject(root, "version", 1);
-    cJSON_AddStringToObject(root, "rank_by", c->layout->cells[c->rank].key);
+    cJSON_AddStringToObject(root, "rank_by", c->layout->list[c->rank].key);
     cJSON *runs = cJSON_AddArrayToObject(root, "runs");
     for (size_t i = 0; i < c->count; i++) cJSON_AddItemToArray(runs, run_json(c, &c->items[i]));
     add_columns(root, c);
@@ -284,7 +284,7 @@ void comparison_csv(sw_str *out, const sw_comparison *c)
     for (size_t k = 0; k < c->differing.count; k++) sw_str_printf(out, ",%s", c->differing.items[k]);
     for (int i = 0; i <= MEMORY; i++) sw_str_printf(out, ",%s", cost_key(i));
     sw_str_append(out, ",epoch,is_best,is_final");
-    for (int m = 0; m < c->layout->count; m++) sw_str_printf(out, ",%s", c->layout->cells[m].key);
+    for (int m = 0; m < c->layout->count; m++) sw_str_printf(out, ",%s", c->layout->list[m].key);
     sw_str_append(out, "\r\n");
     for (size_t i = 0; i < c->count; i++) {
         const contender *of = &c->items[i];

@@ -8,22 +8,6 @@
 
 /* ---- what is better ---- */
 
-bool metric_is_loss(const char *key)
-{
-    return strcmp(key, "train_loss") == 0 || strcmp(key, "val_loss") == 0;
-}
-
-static bool metric_is_time(const char *key)
-{
-    return strcmp(key, "seconds") == 0 || strcmp(key, "images_per_second") == 0;
-}
-
-int metric_sense(const char *key)
-{
-    if (strcmp(key, "lr") == 0) return 0;
-    return metric_is_loss(key) || strcmp(key, "seconds") == 0 ? -1 : 1;
-}
-
 int cost_sense(int cost)
 {
     return cost == RATE ? 1 : -1;
@@ -38,10 +22,10 @@ const char *cost_key(int cost)
 
 bool column_metric_comparable(const sw_comparison *c, size_t col, int metric)
 {
-    const char *key = c->layout->cells[metric].key;
+    const sw_metric *of = c->layout->list[metric].metric;
     unsigned odd = c->items[c->columns[col].members[0]].odd;
-    if (metric_is_time(key)) return !(odd & ODD_DEVICE);
-    return !(odd & NOT_COMPARABLE) && !(metric_is_loss(key) && (odd & ODD_LOSS));
+    if (of->group == SW_METRIC_TIME) return !(odd & ODD_DEVICE);
+    return !(odd & NOT_COMPARABLE) && !(of->is_loss && (odd & ODD_LOSS));
 }
 
 /* Epochs of another length, by images or by their size, still cost what they cost. */
@@ -64,7 +48,7 @@ double contender_figure(const sw_comparison *c, const contender *of, int row, in
 /* The first of the best. */
 static int best_row(const sw_comparison *c, const contender *of)
 {
-    int sense = metric_sense(c->layout->cells[c->rank].key), best = -1;
+    int sense = c->layout->list[c->rank].metric->better, best = -1;
     double most = (double)NAN;
     for (int e = 0; e < of->epochs; e++) {
         double value = contender_figure(c, of, e + 1, c->rank);
@@ -203,7 +187,7 @@ static int by_merit(const void *a, const void *b)
 size_t comparison_ranking(size_t *order, const sw_comparison *c)
 {
     placed places[MAX_CONTENDERS] = {{0}};
-    int sense = metric_sense(c->layout->cells[c->rank].key);
+    int sense = c->layout->list[c->rank].metric->better;
     size_t ranked = 0;
     for (size_t k = 0; k < c->column_count; k++) {
         bool comparable = column_metric_comparable(c, k, c->rank);

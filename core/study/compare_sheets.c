@@ -8,7 +8,7 @@
 
 static const char *rank_key(const sw_comparison *c)
 {
-    return c->layout->cells[c->rank].key;
+    return c->layout->list[c->rank].key;
 }
 
 /* Appends nothing when memory is out, which the sheet then knows. */
@@ -258,7 +258,7 @@ static void put_metric(sw_sheet *s, sw_sheet_table *table, int table_row, const 
         allowed[k] = column_metric_comparable(c, k, metric);
     }
     put_row(s, table, table_row, name, figures, allowed, c->column_count,
-            metric_sense(c->layout->cells[metric].key), &metric_style);
+            c->layout->list[metric].metric->better, &metric_style);
 }
 
 /* Whether any column has the metric there. */
@@ -271,20 +271,12 @@ static bool is_known(const sw_comparison *c, int row, int metric)
 
 typedef enum metric_group { OF_ALL, OF_CLASSES, ELSEWHERE } metric_group;
 
-/* Figures of a class end in its name, which "iou_<class>" gives away. */
 static metric_group group_of(const sw_comparison *c, int metric)
 {
-    static const char *const elsewhere[] = {"lr", "seconds", "images_per_second", "border_recall"};
-    const char *key = c->layout->cells[metric].key;
-    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
-        if (strcmp(key, elsewhere[i]) == 0) return ELSEWHERE;
-    for (int m = 0; m < c->layout->count; m++) {
-        const char *other = c->layout->cells[m].key;
-        size_t length = strlen(key), tail = strlen(other) - 3; /* of "_pet" */
-        bool named = strncmp(other, "iou_", 4) == 0 && length > tail;
-        if (named && strcmp(key + length - tail, other + 3) == 0) return OF_CLASSES;
-    }
-    return OF_ALL;
+    const sw_column *of = &c->layout->list[metric];
+    const bool listed = of->metric->better != SW_BETTER_NEITHER && of->metric->group != SW_METRIC_TIME &&
+                        !of->metric->border_only;
+    return !listed ? ELSEWHERE : of->c >= 0 ? OF_CLASSES : OF_ALL;
 }
 
 static void add_metrics(sw_sheet *s, const sw_comparison *c, const char *title, int row, metric_group group)
@@ -295,7 +287,7 @@ static void add_metrics(sw_sheet *s, const sw_comparison *c, const char *title, 
     sw_sheet_table *table = add_figures(s, c, title, "", rows);
     for (int m = 0; m < c->layout->count; m++)
         if (group_of(c, m) == group && is_known(c, row, m))
-            put_metric(s, table, at++, c->layout->cells[m].key, c, row, m);
+            put_metric(s, table, at++, c->layout->list[m].key, c, row, m);
 }
 
 static int most_epochs(const sw_comparison *c)
@@ -310,7 +302,7 @@ static void add_epochs(sw_sheet *s, const sw_comparison *c, int metric)
 {
     char title[192], number[16];
     int epochs = most_epochs(c);
-    snprintf(title, sizeof title, "%s, epoch by epoch", c->layout->cells[metric].key);
+    snprintf(title, sizeof title, "%s, epoch by epoch", c->layout->list[metric].key);
     sw_sheet_table *table = add_figures(s, c, title, "epoch", epochs);
     for (int e = 1; e <= epochs; e++) {
         snprintf(number, sizeof number, "%d", e);
@@ -325,7 +317,7 @@ static void add_all_epochs(sw_sheet *s, const sw_comparison *c)
     for (; *keys; keys++) {
         bool all = strcmp(*keys, "all") == 0;
         for (int m = 0; m < c->layout->count; m++)
-            if (all || strcmp(*keys, c->layout->cells[m].key) == 0) add_epochs(s, c, m);
+            if (all || strcmp(*keys, c->layout->list[m].key) == 0) add_epochs(s, c, m);
     }
 }
 

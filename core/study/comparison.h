@@ -58,8 +58,8 @@ struct sw_comparison {
     size_t count;
     column *columns;
     size_t column_count;
-    sw_epoch_layout *layout; /* metrics in the order of the files */
-    int rank;                /* the metric that decides */
+    sw_columns *layout; /* metrics in the order of the files */
+    int rank;           /* the metric that decides */
     sw_compare_options options;
     sw_config_keys differing;
 };
@@ -105,10 +105,6 @@ typedef struct figure {
 } figure;
 
 enum { ROW_FINAL = -1, ROW_BEST = -2 }; /* else an epoch, from 1 */
-
-/* +1: more is better, -1: less is better, 0: neither. */
-int metric_sense(const char *key);
-bool metric_is_loss(const char *key);
 
 /* Takes costs, finds best epochs. */
 sw_status comparison_measure(sw_comparison *c);

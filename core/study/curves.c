@@ -1,5 +1,6 @@
 #include "curves.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,36 +8,6 @@
 
 /* As many points as a curve shows; more steps are averaged over equal stretches. */
 enum { MAX_STEP_POINTS = 400 };
-
-static const struct {
-    const char *metric, *title;
-} titles[] = {
-    {"loss", "Loss"},
-    {"lr", "Learning rate"},
-    {"train_loss", "Training loss"},
-    {"val_loss", "Validation loss"},
-    {"pixel_accuracy", "Pixel accuracy"},
-    {"iou", "IoU"},
-    {"custom_iou", "Custom IoU"},
-    {"miou", "Mean IoU"},
-    {"iou_pet", "Pet IoU"},
-    {"iou_background", "Background IoU"},
-    {"iou_border", "Border IoU"},
-    {"border_recall", "Border recall"},
-    {"boundary_f1", "Boundary F1"},
-    {"article_pixel_accuracy", "Pixel accuracy, article's"},
-    {"article_iou", "IoU, article's"},
-    {"article_custom_iou", "Custom IoU, article's"},
-    {"images_per_second", "Training images/s"},
-    {"seconds", "Seconds an epoch"},
-};
-
-const char *sw_curves_title(const char *metric)
-{
-    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
-        if (strcmp(titles[i].metric, metric) == 0) return titles[i].title;
-    return metric;
-}
 
 bool sw_curves_has_points(const sw_chart *chart)
 {
@@ -55,25 +26,23 @@ static sw_status add_column(sw_chart *chart, const sw_run_list *runs, const char
         sw_chart_series *series = sw_chart_add(chart, r, what, line, epochs->count);
         if (!series) return SW_E_MEMORY;
         for (size_t i = 0; i < epochs->count; i++) series->x[i] = epochs->rows[i].epoch;
-        if (sw_run_column(epochs, column, series->y))
-            *found = true;
-        else
-            for (size_t i = 0; i < epochs->count; i++) series->y[i] = (double)NAN;
+        const int at = sw_columns_find(&epochs->columns, column);
+        for (size_t i = 0; i < epochs->count; i++)
+            series->y[i] = at < 0 ? (double)NAN : epochs->rows[i].values[at];
+        *found = *found || (at >= 0 && epochs->count > 0);
     }
     return SW_OK;
 }
 
 static bool was_measured(const sw_run_list *runs, const char *column)
 {
-    bool measured = false;
-    for (int r = 0; r < runs->count && !measured; r++) {
+    for (int r = 0; r < runs->count; r++) {
         const sw_epoch_table *epochs = &runs->runs[r].epochs;
-        double *values = malloc((epochs->count + 1) * sizeof *values);
-        if (values && sw_run_column(epochs, column, values))
-            for (size_t i = 0; i < epochs->count; i++) measured = measured || isfinite(values[i]);
-        free(values);
+        const int at = sw_columns_find(&epochs->columns, column);
+        for (size_t i = 0; at >= 0 && i < epochs->count; i++)
+            if (isfinite(epochs->rows[i].values[at])) return true;
     }
-    return measured;
+    return false;
 }
 
 /* ---- steps ---- */
@@ -151,24 +120,38 @@ static bool has_epochs(const sw_run_list *runs)
     return false;
 }
 
-static sw_status no_column(const char *metric, const sw_run_list *runs)
+static const sw_columns *most_columns(const sw_run_list *runs)
 {
-    sw_str names = {0};
     int widest = 0;
     for (int r = 0; r < runs->count; r++)
-        if (runs->runs[r].epochs.class_count > runs->runs[widest].epochs.class_count) widest = r;
-    sw_run_list_columns(&names, &runs->runs[widest].epochs);
-    sw_status status = sw_fail(SW_E_USAGE, "there is no metric '%s'; there are loss, %s", metric,
+        if (runs->runs[r].epochs.columns.count > runs->runs[widest].epochs.columns.count) widest = r;
+    return &runs->runs[widest].epochs.columns;
+}
+
+static sw_status no_column(const char *metric, const sw_columns *columns)
+{
+    sw_str names = {0};
+    for (int i = 0; i < columns->count; i++) sw_str_printf(&names, ", %s", columns->list[i].key);
+    sw_status status = sw_fail(SW_E_USAGE, "there is no metric '%s'; there are loss%s", metric,
                                names.text ? names.text : "");
     sw_str_deinit(&names);
     return status;
 }
 
+/* "Border IoU": the label of the column, or the name itself, with a capital. */
+static void name_chart(sw_chart *chart, const sw_columns *columns)
+{
+    const int at = sw_columns_find(columns, chart->id);
+    snprintf(chart->title, sizeof chart->title, "%s", at < 0 ? chart->id : columns->list[at].label);
+    chart->title[0] = (char)toupper((unsigned char)chart->title[0]);
+}
+
 sw_status sw_curves_make(sw_chart *chart, const char *metric, const sw_run_list *runs)
 {
     sw_status status = SW_OK;
-    char article[64] = "";
-    *chart = (sw_chart){.id = metric, .title = sw_curves_title(metric)};
+    const sw_columns *columns = most_columns(runs);
+    *chart = (sw_chart){.id = metric};
+    name_chart(chart, columns);
     if (strcmp(metric, "loss") == 0) {
         SW_TRY(make_loss(chart, runs));
         goto done;
@@ -177,14 +160,13 @@ sw_status sw_curves_make(sw_chart *chart, const char *metric, const sw_run_list 
         SW_TRY(make_lr(chart, runs));
         goto done;
     }
-    if (strcmp(metric, "pixel_accuracy") == 0 || strcmp(metric, "iou") == 0 ||
-        strcmp(metric, "custom_iou") == 0)
-        snprintf(article, sizeof article, "article_%s", metric);
-    bool found = false, both = article[0] && was_measured(runs, article), ignored;
+    const int at = sw_columns_find(columns, metric), of = at < 0 ? -1 : sw_columns_article_of(columns, at);
+    const char *article = of < 0 ? NULL : columns->list[of].key;
+    bool found = false, both = article && was_measured(runs, article), ignored;
     SW_TRY(add_column(chart, runs, metric, both ? "clean" : "", SW_CHART_SOLID, &found));
     if (both) SW_TRY(add_column(chart, runs, article, "as the article", SW_CHART_DASHED, &ignored));
     /* without a row nobody knows the classes, and so the columns */
-    if (!found && has_epochs(runs)) status = no_column(metric, runs);
+    if (!found && has_epochs(runs)) status = no_column(metric, columns);
 done:
     if (status != SW_OK) sw_chart_deinit(chart);
     return status;

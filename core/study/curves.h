@@ -9,16 +9,11 @@
  *
  * - loss: training (dashed) and validation, mean over an epoch; the loss of each step (pale)
  * - lr: learning rate, step by step
- * - pixel_accuracy, iou, custom_iou: of the clean validation, and the article's (dashed) where it was
- * measured
- * - any other column of metrics.jsonl
+ * - any other column of metrics.jsonl, and the article's figure of it (dashed) where it was measured
  *
  * SW_E_USAGE: no run has such a column; the message lists those there are. `metric` must outlive the chart.
  */
 sw_status sw_curves_make(sw_chart *out, const char *metric, const sw_run_list *runs) SW_NODISCARD;
-
-/* "Border IoU" of "iou_border"; the name itself where there are no words for it. */
-const char *sw_curves_title(const char *metric);
 
 /* Whether there is any value to draw. */
 bool sw_curves_has_points(const sw_chart *chart);

@@ -30,10 +30,17 @@ static sw_status read_format(plot *p, const char *out)
     return SW_OK;
 }
 
-static sw_status read_metrics(plot *p, const char *text)
+/* Without a text: the loss, and the scores of the trainer's line. */
+static sw_status read_metrics(plot *p, const char *text, const sw_columns *columns)
 {
-    p->names = sw_strf("%s", text ? text : "loss,pixel_accuracy,iou,iou_border");
-    if (!p->names) return SW_E_MEMORY;
+    sw_str names = {0};
+    sw_str_append(&names, text ? text : "loss");
+    for (int i = 0; !text && i < columns->count; i++)
+        if (columns->list[i].metric->line && sw_column_is_headline(columns, &columns->list[i]))
+            sw_str_printf(&names, ",%s", columns->list[i].key);
+    sw_status status = sw_str_take(&p->names, &names);
+    sw_str_deinit(&names);
+    if (status != SW_OK) return status;
     for (char *name = p->names; name;) {
         char *comma = strchr(name, ',');
         if (comma) *comma = '\0';
@@ -111,9 +118,9 @@ sw_status sw_plot(const char *const *paths, int count, const sw_plot_options *op
     sw_run_list *runs = calloc(1, sizeof *runs);
     if (!runs) return sw_fail_alloc("the runs", sizeof *runs);
     SW_TRY(read_format(&p, options->out));
-    SW_TRY(read_metrics(&p, options->metrics));
-    SW_TRY(read_size(&p, options->size));
     SW_TRY(sw_run_list_open(runs, paths, count));
+    SW_TRY(read_metrics(&p, options->metrics, &runs->runs[0].epochs.columns));
+    SW_TRY(read_size(&p, options->size));
     SW_TRY(make_charts(&p, runs));
     const sw_chart_sheet sheet = {.charts = p.charts,
                                   .count = p.count,

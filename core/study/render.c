@@ -147,8 +147,7 @@ static sw_tiles_spec spec_of(const renderer *r, const render_view *view, const r
                            .truths = view->truths.at,
                            .predictions = view->predictions.at,
                            .confidences = view->confidences.at,
-                           .class_names = g->class_names,
-                           .classes = g->classes,
+                           .classes = &g->classes,
                            .panels = r->panels,
                            .panel_count = r->panel_count};
 }
@@ -203,8 +202,7 @@ static sw_status make_palette(renderer *r)
 {
     uint32_t flat[SW_MAX_CLASSES + SW_TILES_OTHER_FLAT];
     const render_view *view = &r->views[0];
-    int classes = view->store.images.classes;
-    int count = sw_tiles_flat_rgb(flat, classes);
+    int count = sw_tiles_flat_rgb(flat, &view->store.images.classes);
     sw_palette_init(&r->palette);
     for (int i = 0; i < count; i++) sw_palette_add(&r->palette, flat[i]);
     for (int i = 0; i < GRAY_STEPS; i++)

@@ -186,11 +186,7 @@ static void make_title(render_view *view)
     const sw_epoch_record *row = NULL;
     for (size_t i = 0; i < view->table.count; i++)
         if (view->table.rows[i].epoch == view->epoch) row = &view->table.rows[i];
-    if (row)
-        sw_epoch_title(view->title, sizeof view->title, view->epoch, row->pixel_accuracy, row->iou,
-                       row->custom_iou);
-    else
-        sw_epoch_title_bare(view->title, sizeof view->title, view->epoch);
+    sw_epoch_title(view->title, sizeof view->title, view->epoch, &view->table.columns, row);
 }
 
 sw_status render_view_go(render_view *view, int epoch, bool confidences)

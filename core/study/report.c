@@ -10,6 +10,7 @@
 #include "page/html.h"
 #include "page/json_text.h"
 #include "report_parts.h"
+#include "run/best.h"
 #include "run/folder.h"
 
 extern const char *const report_page_css[], *const report_page_js[]; /* report/page.css, page.js */
@@ -23,21 +24,14 @@ static void append_lines(sw_str *out, const char *const *lines)
 
 const sw_epoch_record *report_best(const sw_run_reader *run)
 {
-    const sw_epoch_table *epochs = &run->epochs;
-    const sw_config_value *metric = sw_config_values_find(&run->values, "train.save_best");
-    bool lower = run->experiment->train.save_best == SW_BEST_VAL_LOSS;
-    double *values = malloc((epochs->count + 1) * sizeof *values);
-    const sw_epoch_record *best = NULL;
-    double best_value = (double)NAN;
-    if (values && metric && sw_run_column(epochs, metric->value, values))
-        for (size_t i = 0; i < epochs->count; i++) {
-            if (isnan(values[i]) || epochs->rows[i].epoch == 0) continue;
-            if (best && !(lower ? values[i] < best_value : values[i] > best_value)) continue;
-            best = &epochs->rows[i];
-            best_value = values[i];
-        }
-    free(values);
-    return best;
+    return sw_best_epoch(&run->epochs, run->experiment->train.save_best);
+}
+
+const sw_columns *report_columns(const sw_run_list *runs)
+{
+    int first = 0;
+    while (first < runs->count - 1 && runs->runs[first].epochs.count == 0) first++;
+    return &runs->runs[first].epochs.columns;
 }
 
 void report_number(sw_str *out, double value)
@@ -74,21 +68,6 @@ static sw_status add_chart(sw_str *out, const char *metric, const sw_run_list *r
     return status;
 }
 
-/* The classes are those of the first run that has an epoch. */
-static sw_status add_class_charts(sw_str *out, const sw_run_list *runs, int *drawn)
-{
-    sw_status status = SW_OK;
-    const sw_epoch_table *epochs = NULL;
-    for (int r = runs->count - 1; r >= 0; r--)
-        if (runs->runs[r].epochs.count > 0) epochs = &runs->runs[r].epochs;
-    for (int c = 0; epochs && c < epochs->class_count && status == SW_OK; c++) {
-        char *metric = sw_strf("iou_%s", epochs->class_names[c]);
-        status = metric ? add_chart(out, metric, runs, drawn) : SW_E_MEMORY;
-        free(metric);
-    }
-    return status;
-}
-
 static void append_run_choice(sw_str *out, const sw_run_list *runs)
 {
     if (runs->count < 2) return;
@@ -106,19 +85,19 @@ static void append_run_choice(sw_str *out, const sw_run_list *runs)
 
 static sw_status append_curves(sw_str *out, const sw_run_list *runs)
 {
-    static const char *const before[] = {"loss", "pixel_accuracy", "iou", "custom_iou", "miou"};
-    static const char *const after[] = {"boundary_f1", "lr"};
     sw_status status = SW_OK;
+    const sw_columns *columns = report_columns(runs);
     int drawn = 0;
     sw_str_append(out,
                   "<section id=\"curves\" aria-labelledby=\"curves-title\"><h2 id=\"curves-title\">Learning "
                   "curves</h2>\n");
     append_run_choice(out, runs);
     sw_str_append(out, "<div class=\"charts\">\n");
-    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
-        SW_TRY(add_chart(out, before[i], runs, &drawn));
-    SW_TRY(add_class_charts(out, runs, &drawn));
-    for (size_t i = 0; i < sizeof after / sizeof *after; i++) SW_TRY(add_chart(out, after[i], runs, &drawn));
+    SW_TRY(add_chart(out, "loss", runs, &drawn));
+    for (int i = 0; i < columns->count; i++)
+        if (sw_column_is_score(&columns->list[i]) && (columns->list[i].metric->shown & SW_METRIC_IN_REPORT))
+            SW_TRY(add_chart(out, columns->list[i].key, runs, &drawn));
+    SW_TRY(add_chart(out, "lr", runs, &drawn));
     sw_str_append(out, "</div>");
     sw_str_append(out,
                   drawn ? "<p class=\"note\">Values under the pointer; with the keyboard, focus a chart and "

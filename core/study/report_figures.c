@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "draw/tiles.h"
 #include "page/html.h"
 #include "report_parts.h"
 
@@ -15,14 +14,14 @@ static void append_confusion(sw_str *out, const sw_gallery_view *g)
                        "<th scope=\"col\">truth</th>");
     for (int p = 0; p < m->classes; p++) {
         sw_str_append(out, "<th scope=\"col\" class=\"n\">");
-        sw_html_text(out, g->class_names[p]);
+        sw_html_text(out, g->classes.list[p].name);
         sw_str_append(out, "</th>");
     }
     sw_str_append(out, "</tr></thead><tbody>");
     for (int t = 0; t < m->classes; t++) {
         uint64_t row = sw_confusion_row(m, t);
         sw_str_append(out, "<tr><th scope=\"row\">");
-        sw_html_text(out, g->class_names[t]);
+        sw_html_text(out, g->classes.list[t].name);
         sw_str_append(out, "</th>");
         for (int p = 0; p < m->classes; p++) {
             double share = row ? (double)m->counts[t][p] / (double)row : (double)NAN;
@@ -35,10 +34,9 @@ static void append_confusion(sw_str *out, const sw_gallery_view *g)
     sw_str_append(out, "</tbody></table></div></div>\n");
 }
 
-static void append_swatch(sw_str *out, int c)
+static void append_swatch(sw_str *out, uint32_t rgb)
 {
-    sw_str_printf(out, "<i class=\"swatch\" style=\"background:#%06x\"></i>",
-                  (unsigned)sw_tiles_class_rgb(c));
+    sw_str_printf(out, "<i class=\"swatch\" style=\"background:#%06x\"></i>", (unsigned)rgb);
 }
 
 static void append_bar(sw_str *out, const char *what, double value)
@@ -54,16 +52,15 @@ static void append_bar(sw_str *out, const char *what, double value)
 static void append_bars(sw_str *out, const sw_run_reader *run, const sw_epoch_record *best)
 {
     sw_str_append(out, "<div><h3>Figures by class</h3><div class=\"bars\">");
-    for (int c = 0; c < run->epochs.class_count; c++) {
+    const sw_columns *columns = &run->epochs.columns;
+    for (int c = 0; c < columns->classes.count; c++) {
         sw_str_append(out, "<b>");
-        append_swatch(out, c);
-        sw_html_text(out, run->epochs.class_names[c]);
+        append_swatch(out, columns->classes.list[c].rgb);
+        sw_html_text(out, columns->classes.list[c].name);
         sw_str_append(out, "</b>");
-        append_bar(out, "IoU", best->class_iou[c]);
-        append_bar(out, "precision", best->class_precision[c]);
-        append_bar(out, "recall", best->class_recall[c]);
-        append_bar(out, "Dice", best->class_dice[c]);
-        append_bar(out, "boundary F1", best->class_boundary_f1[c]);
+        for (int i = 0; i < columns->count; i++)
+            if (columns->list[i].c == c && columns->list[i].metric->per_class)
+                append_bar(out, columns->list[i].metric->label, best->values[i]);
     }
     sw_str_append(out, "</div></div>\n");
 }

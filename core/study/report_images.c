@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "base/fs.h"
-#include "draw/tiles.h"
 #include "page/html.h"
 #include "report_parts.h"
+#include "run/best.h"
 #include "run/masks.h"
 #include "run/masks_files.h"
 
@@ -37,13 +37,13 @@ static void append_cut(sw_str *out, const char *kind, double x, double y)
                   y);
 }
 
-static void append_legend(sw_str *out, const char *const *classes, int count)
+static void append_legend(sw_str *out, const sw_classes *classes)
 {
     sw_str_append(out, "<p class=\"legend\">");
-    for (int c = 0; c < count; c++) {
+    for (int c = 0; c < classes->count; c++) {
         sw_str_printf(out, "<span><i class=\"swatch\" style=\"background:#%06x\"></i> ",
-                      (unsigned)sw_tiles_class_rgb(c));
-        sw_html_text(out, classes[c]);
+                      (unsigned)classes->list[c].rgb);
+        sw_html_text(out, classes->list[c].name);
         sw_str_append(out, "</span>");
     }
     sw_str_append(out,
@@ -64,14 +64,13 @@ static void append_stop_text(sw_str *out, const sw_run_reader *run, int epoch)
 {
     const sw_epoch_record *row = epoch_row(run, epoch);
     sw_str_printf(out, "\"epoch %d", epoch);
-    if (row) {
-        sw_str_append(out, ": pixel accuracy ");
-        report_number(out, row->pixel_accuracy);
-        sw_str_append(out, ", IoU ");
-        report_number(out, row->iou);
-    } else if (epoch == 0) {
-        sw_str_append(out, ": before training");
+    const sw_metric *metrics[SW_MAX_CAPTIONS];
+    const int count = row ? sw_metrics_captioned(metrics) : 0;
+    for (int i = 0; i < count; i++) {
+        sw_str_printf(out, "%s%s ", i ? ", " : ": ", metrics[i]->label);
+        report_number(out, sw_epoch_figure(row, &run->epochs.columns, metrics[i]->key));
     }
+    if (!row && epoch == 0) sw_str_append(out, ": before training");
     sw_str_append(out, "\"");
 }
 
@@ -184,7 +183,7 @@ static sw_status append_masks(sw_str *out, grid_page *g)
     }
     masks_layout(&g->store.images, &g->columns, &g->rows);
     g->stops = g->store.epoch_count < MAX_STOPS ? g->store.epoch_count : MAX_STOPS;
-    append_legend(out, g->store.images.class_names, g->store.images.classes);
+    append_legend(out, &g->store.images.classes);
     if (g->stops < g->store.epoch_count)
         sw_str_printf(out, "<p class=\"note\">%d of %d epochs, evenly chosen.</p>\n", g->stops,
                       g->store.epoch_count);
@@ -280,15 +279,10 @@ static const char *const list_notes[] = {
     "or "
     "more), plus what the truth has of border beyond the usual. Look before you believe the figures."};
 
-static void append_figure(sw_str *out, const char *what, double value)
-{
-    sw_str_printf(out, ", %s ", what);
-    report_percent(out, value);
-}
-
 static void append_item(sw_str *out, const sw_gallery_view *g, const sw_gallery_item *item)
 {
-    const sw_gallery_figures *f = &item->figures;
+    sw_gallery_figure figures[SW_GALLERY_FIGURES];
+    const int count = sw_gallery_list_figures(figures);
     sw_str_append(out, "<figure class=\"tile\"><div class=\"four\" role=\"img\" aria-label=\"");
     sw_html_text(out, item->name);
     sw_str_append(out, ": input, truth, prediction and confidence\">");
@@ -296,13 +290,11 @@ static void append_item(sw_str *out, const sw_gallery_view *g, const sw_gallery_
         append_cut(out, "", place(k, SW_GALLERY_TILES), place(item->row, g->rows));
     sw_str_append(out, "</div><figcaption><b>");
     sw_html_text(out, item->name);
-    sw_str_append(out, "</b><br>pixel accuracy ");
-    report_percent(out, f->pixel_accuracy);
-    append_figure(out, "IoU", f->iou);
-    append_figure(out, "custom IoU", f->custom_iou);
-    append_figure(out, "confidence", f->confidence);
-    append_figure(out, "surely wrong", f->confident_error);
-    append_figure(out, "border in truth", f->border);
+    sw_str_append(out, "</b>");
+    for (int f = 0; f < count; f++) {
+        sw_str_printf(out, "%s%s ", f ? ", " : "<br>", figures[f].label);
+        report_percent(out, item->figures.values[figures[f].at]);
+    }
     sw_str_append(out, "</figcaption></figure>\n");
 }
 
@@ -331,7 +323,7 @@ void report_gallery(sw_str *out, const report_data *data, int r)
         out,
         "<h3>Images worth a look</h3><p>Out of %d validation images, with the weights of epoch %d.</p>\n",
         g->images, g->epoch);
-    append_legend(out, (const char *const *)g->class_names, g->confusion.classes);
+    append_legend(out, &g->classes);
     sw_str_printf(out, "<style>#gallery-%d .cut{background-size:%d%% %d%%;background-image:url(", r,
                   100 * SW_GALLERY_TILES, 100 * g->rows);
     sw_html_data_uri(out, "image/png", g->sheet, g->sheet_bytes);

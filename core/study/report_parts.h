@@ -13,6 +13,9 @@ typedef struct report_data {
 /* The epoch whose weights are "best" by train.save_best: its row, or NULL before the first. */
 const sw_epoch_record *report_best(const sw_run_reader *run);
 
+/* The columns of the metrics of the first run that has an epoch, else of any. */
+const sw_columns *report_columns(const sw_run_list *runs);
+
 /* A figure with four digits behind the point, "–" where it is not defined. */
 void report_number(sw_str *out, double value);
 

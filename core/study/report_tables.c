@@ -8,6 +8,7 @@
 #include "comparison.h"
 #include "page/html.h"
 #include "report_parts.h"
+#include "run/best.h"
 
 static void open_section(sw_str *out, const char *id, const char *title)
 {
@@ -27,6 +28,13 @@ static void append_cell(sw_str *out, const char *text)
     sw_str_append(out, "<td class=\"long\">");
     sw_html_text(out, text);
     sw_str_append(out, "</td>");
+}
+
+static void append_head(sw_str *out, const char *text)
+{
+    sw_str_append(out, "<th scope=\"col\" class=\"n\">");
+    sw_html_text(out, text);
+    sw_str_append(out, "</th>");
 }
 
 static void append_figure(sw_str *out, double value)
@@ -54,18 +62,18 @@ static void append_run_name(sw_str *out, const sw_run_list *runs, int r, const c
 
 /* ---- overview ---- */
 
-static double border_iou(const sw_run_reader *run, const sw_epoch_record *row)
+/* Whether the overview has the column: scores without a class and the border's, and the loss. */
+static bool in_overview(const sw_columns *columns, int at)
 {
-    for (int c = 0; c < run->epochs.class_count; c++)
-        if (strcmp(run->epochs.class_names[c], "border") == 0) return row->class_iou[c];
-    return (double)NAN;
+    const sw_column *of = &columns->list[at];
+    return of->metric->group == SW_METRIC_VAL && (of->metric->shown & SW_METRIC_IN_REPORT) &&
+           (of->c < 0 || of->c == columns->classes.border);
 }
 
-static void append_overview_row(sw_str *out, const sw_run_list *runs, int r)
+static void append_overview_row(sw_str *out, const sw_run_list *runs, int r, const sw_columns *columns)
 {
     const sw_run_reader *run = &runs->runs[r];
     const sw_epoch_record *best = report_best(run);
-    const sw_epoch_record none = sw_epoch_record_empty(0), *row = best ? best : &none;
     sw_str_append(out, "<tr>");
     append_run_name(out, runs, r, "row");
     sw_str_append(out, "<td>");
@@ -77,13 +85,10 @@ static void append_overview_row(sw_str *out, const sw_run_list *runs, int r)
     else
         sw_str_append(out, "\xE2\x80\x93");
     sw_str_append(out, "</td>");
-    append_figure(out, row->pixel_accuracy);
-    append_figure(out, row->iou);
-    append_figure(out, row->custom_iou);
-    append_figure(out, row->miou);
-    append_figure(out, border_iou(run, row));
-    append_figure(out, row->boundary_f1);
-    append_figure(out, row->val_loss);
+    for (int i = 0; i < columns->count; i++)
+        if (in_overview(columns, i))
+            append_figure(out, best ? sw_epoch_figure(best, &run->epochs.columns, columns->list[i].key)
+                                    : (double)NAN);
     sw_str_append(out, "</tr>\n");
 }
 
@@ -120,18 +125,16 @@ static void append_notes(sw_str *out, const sw_run_list *runs)
 void report_overview(sw_str *out, const report_data *data)
 {
     const sw_run_list *runs = &data->runs;
+    const sw_columns *columns = report_columns(runs);
     open_section(out, "overview", "Overview");
     open_table(out, "Overview");
-    sw_str_append(out,
-                  "<caption>Figures of the best epoch, clean validation</caption>"
-                  "<thead><tr><th scope=\"col\">run</th><th scope=\"col\">state</th>"
-                  "<th scope=\"col\" class=\"n\">epochs</th><th scope=\"col\" class=\"n\">best</th>"
-                  "<th scope=\"col\" class=\"n\">pixel accuracy</th><th scope=\"col\" class=\"n\">IoU</th>"
-                  "<th scope=\"col\" class=\"n\">custom IoU</th><th scope=\"col\" class=\"n\">mean IoU</th>"
-                  "<th scope=\"col\" class=\"n\">border IoU</th>"
-                  "<th scope=\"col\" class=\"n\">boundary F1</th>"
-                  "<th scope=\"col\" class=\"n\">loss</th></tr></thead><tbody>\n");
-    for (int r = 0; r < runs->count; r++) append_overview_row(out, runs, r);
+    sw_str_append(out, "<caption>Figures of the best epoch, clean validation</caption>"
+                       "<thead><tr><th scope=\"col\">run</th><th scope=\"col\">state</th>"
+                       "<th scope=\"col\" class=\"n\">epochs</th><th scope=\"col\" class=\"n\">best</th>");
+    for (int i = 0; i < columns->count; i++)
+        if (in_overview(columns, i)) append_head(out, columns->list[i].label);
+    sw_str_append(out, "</tr></thead><tbody>\n");
+    for (int r = 0; r < runs->count; r++) append_overview_row(out, runs, r, columns);
     sw_str_append(out, "</tbody></table></div>\n");
     for (int r = 0; r < runs->count; r++) {
         if (!*runs->runs[r].failure) continue;
@@ -374,40 +377,36 @@ void report_environment(sw_str *out, const report_data *data)
 
 /* ---- epochs ---- */
 
+/* Rates and times have no fixed size: significant digits instead of four behind the point. */
+static void append_shown(sw_str *out, const sw_column *of, double value)
+{
+    if (!(of->metric->shown & SW_METRIC_IN_REPORT)) return;
+    if (of->metric->group == SW_METRIC_TIME)
+        append_rough(out, 4, value);
+    else if (of->metric->better == SW_BETTER_NEITHER)
+        append_rough(out, 3, value);
+    else
+        append_figure(out, value);
+}
+
 void report_epochs(sw_str *out, const sw_run_reader *run)
 {
     const sw_epoch_table *epochs = &run->epochs;
+    const sw_columns *columns = &epochs->columns;
     const sw_epoch_record *best = report_best(run);
     if (epochs->count == 0) return;
     sw_str_append(out, "<details><summary>Figures of every epoch</summary>");
     open_table(out, "Figures of every epoch");
     sw_str_append(out, "<caption>The best epoch is bold</caption><thead><tr>");
-    static const char *const names[] = {"epoch",          "learning rate", "training loss", "validation loss",
-                                        "pixel accuracy", "IoU",           "custom IoU",    "mean IoU"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        sw_str_printf(out, "<th scope=\"col\" class=\"n\">%s</th>", names[i]);
-    for (int c = 0; c < epochs->class_count; c++) {
-        sw_str_append(out, "<th scope=\"col\" class=\"n\">IoU ");
-        sw_html_text(out, epochs->class_names[c]);
-        sw_str_append(out, "</th>");
-    }
-    sw_str_append(
-        out, "<th scope=\"col\" class=\"n\">boundary F1</th><th scope=\"col\" class=\"n\">images/s</th></tr>"
-             "</thead><tbody>\n");
+    append_head(out, "epoch");
+    for (int c = 0; c < columns->count; c++)
+        if (columns->list[c].metric->shown & SW_METRIC_IN_REPORT) append_head(out, columns->list[c].label);
+    sw_str_append(out, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < epochs->count; i++) {
         const sw_epoch_record *r = &epochs->rows[i];
         sw_str_printf(out, "<tr%s><th scope=\"row\" class=\"n\">%d</th>", r == best ? " class=\"best\"" : "",
                       r->epoch);
-        append_rough(out, 3, r->lr);
-        append_figure(out, r->train_loss);
-        append_figure(out, r->val_loss);
-        append_figure(out, r->pixel_accuracy);
-        append_figure(out, r->iou);
-        append_figure(out, r->custom_iou);
-        append_figure(out, r->miou);
-        for (int c = 0; c < epochs->class_count; c++) append_figure(out, r->class_iou[c]);
-        append_figure(out, r->boundary_f1);
-        append_rough(out, 4, r->images_per_second);
+        for (int c = 0; c < columns->count; c++) append_shown(out, &columns->list[c], r->values[c]);
         sw_str_append(out, "</tr>\n");
     }
     sw_str_append(out, "</tbody></table></div></details>\n");

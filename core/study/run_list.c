@@ -99,23 +99,3 @@ int sw_run_list_steps_per_epoch(const sw_run_list *list, int run)
     int planned = planned_steps(&list->runs[run]);
     return planned > 0 ? planned : (int)first;
 }
-
-bool sw_run_column(const sw_epoch_table *epochs, const char *key, double *values)
-{
-    sw_epoch_layout layout;
-    sw_epoch_layout_init(&layout, epochs->class_names, epochs->class_count);
-    for (int i = 0; i < layout.count; i++) {
-        if (strcmp(layout.cells[i].key, key) != 0) continue;
-        for (size_t r = 0; r < epochs->count; r++)
-            values[r] = sw_epoch_value(&epochs->rows[r], &layout.cells[i]);
-        return true;
-    }
-    return false;
-}
-
-void sw_run_list_columns(sw_str *out, const sw_epoch_table *epochs)
-{
-    sw_epoch_layout layout;
-    sw_epoch_layout_init(&layout, epochs->class_names, epochs->class_count);
-    for (int i = 0; i < layout.count; i++) sw_str_printf(out, "%s%s", i ? ", " : "", layout.cells[i].key);
-}

@@ -19,11 +19,4 @@ void sw_run_list_close(sw_run_list *list); /* accepts a zeroed one */
 /* Steps an epoch of a run has; 0 where nothing tells. */
 int sw_run_list_steps_per_epoch(const sw_run_list *list, int run);
 
-/* The values of a column by its name in the files ("lr", "iou_border"), one a row, NaN where absent. false:
- * there is no such column. */
-bool sw_run_column(const sw_epoch_table *epochs, const char *key, double *values);
-
-/* Appends the names of all columns but the epoch, "lr, train_loss, ..." */
-void sw_run_list_columns(sw_str *out, const sw_epoch_table *epochs);
-
 #endif

@@ -17,15 +17,14 @@ static size_t pixels_of(const sw_dataset *dataset)
     return side * side;
 }
 
-sw_status sw_epoch_grid_check(int count, int columns, int size_px)
+sw_status sw_epoch_grid_check(int count, int columns, int size_px, const sw_classes *classes)
 {
     const sw_mask_images sheet = {.count = count, .columns = columns, .size_px = size_px};
     const sw_tiles_spec picture = {.title = "",
                                    .count = count,
                                    .columns = columns < count ? columns : count,
                                    .size_px = size_px,
-                                   .class_names = sw_class_names,
-                                   .classes = SW_DATA_CLASSES};
+                                   .classes = classes};
     sw_status status = sw_masks_check(&sheet);
     return status == SW_OK ? sw_fail_in(sw_tiles_check(&picture), "grid.count, grid.columns") : status;
 }
@@ -33,7 +32,8 @@ sw_status sw_epoch_grid_check(int count, int columns, int size_px)
 sw_status sw_experiment_check_grid(const sw_experiment *x)
 {
     const bool limited = x->data.val_limit > 0 && x->data.val_limit < x->grid.count;
-    return sw_epoch_grid_check(limited ? x->data.val_limit : x->grid.count, x->grid.columns, x->data.size);
+    return sw_epoch_grid_check(limited ? x->data.val_limit : x->grid.count, x->grid.columns, x->data.size,
+                               sw_data_classes(&x->data));
 }
 
 static sw_status choose_named(sw_epoch_grid *grid, const sw_grid_config *config)
@@ -75,7 +75,8 @@ sw_status sw_epoch_grid_init(sw_epoch_grid *grid, const sw_dataset *dataset, con
                grid->count, total);
         grid->count = total;
     }
-    SW_TRY(sw_epoch_grid_check(grid->count, grid->columns, sw_dataset_size_px(dataset)));
+    SW_TRY(sw_epoch_grid_check(grid->count, grid->columns, sw_dataset_size_px(dataset),
+                               sw_dataset_classes(dataset)));
     size_t count = (size_t)grid->count, pixels = pixels_of(dataset);
     grid->images = malloc(count * sizeof *grid->images);
     grid->slot_of_image = malloc((size_t)total * sizeof *grid->slot_of_image);
@@ -149,9 +150,8 @@ static sw_mask_images images_of(const sw_epoch_grid *grid)
     return (sw_mask_images){.count = grid->count,
                             .columns = grid->columns,
                             .size_px = sw_dataset_size_px(grid->dataset),
-                            .classes = SW_DATA_CLASSES,
+                            .classes = *sw_dataset_classes(grid->dataset),
                             .names = grid->names,
-                            .class_names = sw_class_names,
                             .inputs = grid->inputs,
                             .truths = grid->truths};
 }
@@ -170,17 +170,12 @@ sw_status sw_epoch_grid_store(const sw_epoch_grid *grid, const char *run, int ep
 }
 
 sw_status sw_epoch_grid_draw(const sw_epoch_grid *grid, const char *folder, int epoch,
-                             const sw_evaluation *evaluation)
+                             const sw_columns *columns, const sw_epoch_record *row)
 {
     char title[160];
     char *path = sw_strf("%s/epoch_%02d.png", folder, epoch);
     if (!path) return SW_E_MEMORY;
-    if (evaluation)
-        sw_epoch_title(title, sizeof title, epoch, sw_confusion_pixel_accuracy(&evaluation->confusion),
-                       sw_confusion_micro_iou(&evaluation->confusion, SW_CLASS_BACKGROUND),
-                       evaluation->custom_iou);
-    else
-        sw_epoch_title_bare(title, sizeof title, epoch);
+    sw_epoch_title(title, sizeof title, epoch, columns, row);
     sw_tiles_spec spec = {.title = title,
                           .count = grid->count,
                           .columns = grid->columns < grid->count ? grid->columns : grid->count,
@@ -188,8 +183,7 @@ sw_status sw_epoch_grid_draw(const sw_epoch_grid *grid, const char *folder, int 
                           .images = grid->inputs,
                           .truths = grid->truths,
                           .predictions = (const uint8_t *const *)grid->captured,
-                          .class_names = sw_class_names,
-                          .classes = SW_DATA_CLASSES};
+                          .classes = sw_dataset_classes(grid->dataset)};
     sw_status status = sw_tiles_draw(path, &spec);
     free(path);
     return status;

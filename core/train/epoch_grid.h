@@ -4,7 +4,8 @@
 
 #include "config/experiment.h"
 #include "data/dataset.h"
-#include "train/evaluate.h"
+#include "nn/network.h"
+#include "run/records.h"
 
 typedef struct sw_epoch_grid {
     const sw_dataset *dataset; /* borrowed */
@@ -19,7 +20,7 @@ typedef struct sw_epoch_grid {
 } sw_epoch_grid;
 
 /* SW_E_CONFIG: so many images of that size would make a picture that cannot be drawn or kept. */
-sw_status sw_epoch_grid_check(int count, int columns, int size_px) SW_NODISCARD;
+sw_status sw_epoch_grid_check(int count, int columns, int size_px, const sw_classes *classes) SW_NODISCARD;
 
 /* Chooses the images: those named, or `count` drawn by the seed, or all where there are fewer. SW_E_CONFIG
  * for a name that is not in the data set, or there twice, and as sw_epoch_grid_check. */
@@ -34,8 +35,8 @@ sw_status sw_epoch_grid_predict(sw_epoch_grid *grid, sw_network *network) SW_NOD
 sw_status sw_epoch_grid_begin_store(const sw_epoch_grid *grid, const char *run) SW_NODISCARD;
 sw_status sw_epoch_grid_store(const sw_epoch_grid *grid, const char *run, int epoch) SW_NODISCARD;
 
-/* Draws <folder>/epoch_NN.png from what was captured. `evaluation` NULL: before training, no figures. */
+/* Draws <folder>/epoch_NN.png from what was captured. `row` NULL: before training, no figures. */
 sw_status sw_epoch_grid_draw(const sw_epoch_grid *grid, const char *folder, int epoch,
-                             const sw_evaluation *evaluation) SW_NODISCARD;
+                             const sw_columns *columns, const sw_epoch_record *row) SW_NODISCARD;
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/dataset.h"
 #include "measure/run_profile.h"
 
 typedef struct evaluator {
@@ -15,8 +14,7 @@ typedef struct evaluator {
     sw_batch batch; /* the one that `results` are of; count 0: none yet */
     double loss;
     sw_batch_results results;
-    double pixel_accuracy_sum, iou_sum, custom_iou_sum; /* over batches */
-    int batches, batches_read;                          /* that count so far; whose results were read */
+    int batches, batches_read; /* that count so far; whose results were read */
 } evaluator;
 
 static double soft_iou(const float *soft)
@@ -32,19 +30,20 @@ static sw_confusion confusion_of(const evaluator *e, const uint32_t *counts)
     return confusion;
 }
 
-static void add_batch(evaluator *e, const sw_confusion *total, double custom)
+/* The means are sums until the end. */
+static void add_batch(evaluator *e, const sw_confusion *total, double soft)
 {
     const int count = e->batch.count;
     sw_confusion_merge(&e->out->confusion, total);
     e->out->images += (uint64_t)count;
     e->out->loss += e->loss * count;
-    e->out->custom_iou += custom;
+    e->out->soft_iou += soft;
 
-    double accuracy = sw_confusion_pixel_accuracy(total),
-           iou = sw_confusion_micro_iou(total, SW_CLASS_BACKGROUND);
-    e->pixel_accuracy_sum += isnan(accuracy) ? 0.0 : accuracy;
-    e->iou_sum += isnan(iou) ? 0.0 : iou; /* torchmetrics calls 0/0 zero */
-    e->custom_iou_sum += custom / count;
+    double accuracy = sw_confusion_accuracy(total),
+           iou = sw_confusion_micro_iou(total, e->options->classes->background);
+    e->out->batch_accuracy += isnan(accuracy) ? 0.0 : accuracy;
+    e->out->batch_iou += isnan(iou) ? 0.0 : iou; /* torchmetrics calls 0/0 zero */
+    e->out->batch_soft_iou += soft / count;
     e->batches++;
 }
 
@@ -58,19 +57,22 @@ static sw_status add_images(evaluator *e)
     size_t pixels = (size_t)e->size_px * (size_t)e->size_px;
     size_t k2 = (size_t)e->classes * (size_t)e->classes;
     sw_confusion total = sw_confusion_empty(e->classes);
-    double custom = 0.0;
+    double soft = 0.0;
     for (int i = 0; i < batch->count; i++) {
         const uint8_t *prediction = r->predictions + (size_t)i * pixels;
         sw_image_evaluation image = {.image = (int)batch->indices[i],
-                                     .confusion = confusion_of(e, r->confusion + (size_t)i * k2),
-                                     .boundary = sw_boundary_empty(e->classes),
-                                     .custom_iou = soft_iou(r->soft + 2 * i)};
+                                     .figures = {.confusion = confusion_of(e, r->confusion + (size_t)i * k2),
+                                                 .boundary = sw_boundary_empty(e->classes),
+                                                 .ignore_index = e->ignore_index,
+                                                 .images = 1,
+                                                 .soft_iou = soft_iou(r->soft + 2 * i)}};
+        sw_evaluation *figures = &image.figures;
         if (o->boundary)
-            SW_TRY(sw_boundary_add(&image.boundary, batch->labels + (size_t)i * pixels, prediction,
+            SW_TRY(sw_boundary_add(&figures->boundary, batch->labels + (size_t)i * pixels, prediction,
                                    e->size_px, e->size_px, e->ignore_index));
-        sw_confusion_merge(&total, &image.confusion);
-        sw_boundary_merge(&e->out->boundary, &image.boundary);
-        custom += image.custom_iou;
+        sw_confusion_merge(&total, &figures->confusion);
+        sw_boundary_merge(&e->out->boundary, &figures->boundary);
+        soft += figures->soft_iou;
         image.prediction = prediction;
         if (r->confidence) image.confidence = r->confidence + (size_t)i * pixels;
         int slot = o->slot_of_image ? o->slot_of_image[image.image] : -1;
@@ -79,7 +81,7 @@ static sw_status add_images(evaluator *e)
             memcpy(o->captured_confidence[slot], image.confidence, pixels);
         if (o->on_image) o->on_image(o->on_image_user, &image);
     }
-    add_batch(e, &total, custom);
+    add_batch(e, &total, soft);
 done:
     return status;
 }
@@ -88,10 +90,10 @@ static void finish(evaluator *e)
 {
     if (e->out->images == 0) return;
     e->out->loss /= (double)e->out->images;
-    e->out->custom_iou /= (double)e->out->images;
-    e->out->batch_pixel_accuracy = e->pixel_accuracy_sum / e->batches;
-    e->out->batch_iou = e->iou_sum / e->batches;
-    e->out->batch_custom_iou = e->custom_iou_sum / e->batches;
+    e->out->soft_iou /= (double)e->out->images;
+    e->out->batch_accuracy /= e->batches;
+    e->out->batch_iou /= e->batches;
+    e->out->batch_soft_iou /= e->batches;
 }
 
 /* What the host makes of the batch whose results it has. */
@@ -165,8 +167,9 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
                    .classes = o->model->classes,
                    .size_px = o->size_px,
                    .ignore_index = o->loss->ignore_index};
-    *out =
-        (sw_evaluation){.confusion = sw_confusion_empty(e.classes), .boundary = sw_boundary_empty(e.classes)};
+    *out = (sw_evaluation){.confusion = sw_confusion_empty(e.classes),
+                           .boundary = sw_boundary_empty(e.classes),
+                           .ignore_index = e.ignore_index};
     SW_TRY(allocate(&e));
     sw_loader_start(loader, (uint32_t)options->epoch, 0);
     for (bool last = false; !last;) {

@@ -19,10 +19,11 @@ static size_t pixels_of(const sw_dataset *dataset)
 
 /* ---- the border's usual share ---- */
 
-static double border_share(const uint8_t *labels, size_t pixels)
+/* 0 where no class is the border. */
+static double border_share(const uint8_t *labels, size_t pixels, const sw_classes *classes)
 {
     size_t border = 0;
-    for (size_t i = 0; i < pixels; i++) border += labels[i] == SW_CLASS_BORDER;
+    for (size_t i = 0; i < pixels; i++) border += labels[i] == classes->border;
     return (double)border / (double)pixels;
 }
 
@@ -32,7 +33,8 @@ static sw_status find_border_median(sw_gallery *g)
     double *shares = malloc(count * sizeof *shares);
     if (!shares) return sw_fail_alloc("the border shares of the images", count * sizeof *shares);
     for (size_t i = 0; i < count; i++)
-        shares[i] = border_share(sw_dataset_labels(g->dataset, (int)i), pixels);
+        shares[i] =
+            border_share(sw_dataset_labels(g->dataset, (int)i), pixels, sw_dataset_classes(g->dataset));
     g->border_median = sw_median(shares, count);
     free(shares);
     return SW_OK;
@@ -88,8 +90,7 @@ void sw_gallery_begin(sw_gallery *g)
 {
     memset(g->used, 0, sizeof g->used);
     for (int i = 0; i < sw_dataset_count(g->dataset); i++)
-        g->figures[i] = (sw_gallery_figures){(double)NAN, (double)NAN, (double)NAN,
-                                             (double)NAN, (double)NAN, (double)NAN};
+        for (int f = 0; f < SW_GALLERY_FIGURES; f++) g->figures[i].values[f] = (double)NAN;
 }
 
 /* Keeps the list in order of its scores; of equal ones the image that came first stays before. */
@@ -110,29 +111,33 @@ static void offer(sw_gallery *g, sw_gallery_list list, double score, const sw_im
 }
 
 static void look_at_maps(sw_gallery_figures *f, const sw_image_evaluation *e, const uint8_t *truth,
-                         size_t pixels, int classes)
+                         size_t pixels, const sw_classes *classes)
 {
     uint64_t sure = 0;
     size_t wrong = 0;
     for (size_t i = 0; i < pixels; i++) {
         sure += e->confidence[i];
-        wrong += truth[i] < classes && e->prediction[i] != truth[i] && e->confidence[i] >= CONFIDENT;
+        wrong += truth[i] < classes->count && e->prediction[i] != truth[i] && e->confidence[i] >= CONFIDENT;
     }
-    f->confidence = (double)sure / 255.0 / (double)pixels;
-    f->confident_error = (double)wrong / (double)pixels;
-    f->border = border_share(truth, pixels);
+    f->values[SW_GALLERY_CONFIDENCE] = (double)sure / 255.0 / (double)pixels;
+    f->values[SW_GALLERY_CONFIDENT_ERROR] = (double)wrong / (double)pixels;
+    f->values[SW_GALLERY_BORDER] = border_share(truth, pixels, classes);
 }
 
 void sw_gallery_take(void *gallery, const sw_image_evaluation *e)
 {
     sw_gallery *g = gallery;
     assert(e->prediction && e->confidence);
+    const sw_classes *classes = sw_dataset_classes(g->dataset);
+    const sw_measures measures = {.classes = classes, .clean = &e->figures};
+    const sw_metric *metrics[SW_MAX_CAPTIONS];
+    const int count = sw_metrics_captioned(metrics);
     sw_gallery_figures *f = &g->figures[e->image];
-    *f = (sw_gallery_figures){.pixel_accuracy = sw_confusion_pixel_accuracy(&e->confusion),
-                              .iou = sw_confusion_micro_iou(&e->confusion, SW_CLASS_BACKGROUND),
-                              .custom_iou = e->custom_iou};
-    look_at_maps(f, e, sw_dataset_labels(g->dataset, e->image), pixels_of(g->dataset), e->confusion.classes);
-    offer(g, SW_GALLERY_WORST, 1 - f->pixel_accuracy, e);
-    offer(g, SW_GALLERY_UNCERTAIN, 1 - f->confidence, e);
-    offer(g, SW_GALLERY_DOUBTFUL, f->confident_error + fmax(0, f->border - g->border_median), e);
+    for (int i = 0; i < count; i++) f->values[SW_GALLERY_SCORE + i] = metrics[i]->value(&measures, -1);
+    look_at_maps(f, e, sw_dataset_labels(g->dataset, e->image), pixels_of(g->dataset), classes);
+    offer(g, SW_GALLERY_WORST, 1 - f->values[SW_GALLERY_SCORE], e);
+    offer(g, SW_GALLERY_UNCERTAIN, 1 - f->values[SW_GALLERY_CONFIDENCE], e);
+    offer(g, SW_GALLERY_DOUBTFUL,
+          f->values[SW_GALLERY_CONFIDENT_ERROR] + fmax(0, f->values[SW_GALLERY_BORDER] - g->border_median),
+          e);
 }

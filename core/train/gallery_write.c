@@ -8,10 +8,10 @@
 
 #include "base/fs.h"
 #include "base/str.h"
-#include "draw/tiles.h"
 #include "gallery.h"
 #include "page/csv.h"
 #include "page/json_text.h"
+#include "run/run_json.h"
 
 /* ---- the sheet ---- */
 
@@ -46,6 +46,7 @@ static void put_rgb(uint8_t *to, uint32_t rgb)
 static void draw_row(sw_image *sheet, const sw_gallery *g, const sw_gallery_slot *slot, int row)
 {
     size_t side = (size_t)sw_dataset_size_px(g->dataset);
+    const sw_classes *classes = sw_dataset_classes(g->dataset);
     const uint8_t *photo = sw_dataset_image(g->dataset, slot->image);
     const uint8_t *truth = sw_dataset_labels(g->dataset, slot->image);
     for (size_t y = 0; y < side; y++) {
@@ -54,8 +55,8 @@ static void draw_row(sw_image *sheet, const sw_gallery *g, const sw_gallery_slot
         for (size_t x = 0; x < side; x++) {
             size_t at = y * side + x;
             uint32_t sure = slot->confidence[at];
-            put_rgb(to + 3 * (side + x), sw_tiles_class_rgb(truth[at]));
-            put_rgb(to + 3 * (2 * side + x), sw_tiles_class_rgb(slot->prediction[at]));
+            put_rgb(to + 3 * (side + x), sw_class_rgb(classes, truth[at]));
+            put_rgb(to + 3 * (2 * side + x), sw_class_rgb(classes, slot->prediction[at]));
             put_rgb(to + 3 * (3 * side + x), sure << 16 | sure << 8 | sure);
         }
     }
@@ -83,16 +84,14 @@ enum { DIGITS = 6 };
 static sw_status write_csv(const char *path, const sw_gallery *g)
 {
     sw_str csv = {0};
-    sw_str_append(&csv, "name,pixel_accuracy,iou,custom_iou,confidence,confident_error,border\n");
+    sw_gallery_figure figures[SW_GALLERY_FIGURES];
+    const int count = sw_gallery_list_figures(figures);
+    sw_str_append(&csv, "name");
+    for (int f = 0; f < count; f++) sw_str_printf(&csv, ",%s", figures[f].key);
+    sw_str_append(&csv, "\n");
     for (int i = 0; i < sw_dataset_count(g->dataset); i++) {
-        const sw_gallery_figures *f = &g->figures[i];
         sw_csv_text(&csv, sw_dataset_name(g->dataset, i));
-        sw_csv_number(&csv, f->pixel_accuracy, DIGITS);
-        sw_csv_number(&csv, f->iou, DIGITS);
-        sw_csv_number(&csv, f->custom_iou, DIGITS);
-        sw_csv_number(&csv, f->confidence, DIGITS);
-        sw_csv_number(&csv, f->confident_error, DIGITS);
-        sw_csv_number(&csv, f->border, DIGITS);
+        for (int f = 0; f < count; f++) sw_csv_number(&csv, g->figures[i].values[figures[f].at], DIGITS);
         sw_str_append(&csv, "\n");
     }
     sw_status status = sw_str_status(&csv);
@@ -104,16 +103,13 @@ static sw_status write_csv(const char *path, const sw_gallery *g)
 /* cJSON writes NaN as null. */
 static cJSON *item_json(const sw_gallery *g, const rows *r, int image)
 {
-    const sw_gallery_figures *f = &g->figures[image];
+    sw_gallery_figure figures[SW_GALLERY_FIGURES];
+    const int count = sw_gallery_list_figures(figures);
     cJSON *item = cJSON_CreateObject();
     cJSON_AddStringToObject(item, "name", sw_dataset_name(g->dataset, image));
     cJSON_AddNumberToObject(item, "row", row_of(r, image));
-    cJSON_AddNumberToObject(item, "pixel_accuracy", f->pixel_accuracy);
-    cJSON_AddNumberToObject(item, "iou", f->iou);
-    cJSON_AddNumberToObject(item, "custom_iou", f->custom_iou);
-    cJSON_AddNumberToObject(item, "confidence", f->confidence);
-    cJSON_AddNumberToObject(item, "confident_error", f->confident_error);
-    cJSON_AddNumberToObject(item, "border", f->border);
+    for (int f = 0; f < count; f++)
+        cJSON_AddNumberToObject(item, figures[f].key, g->figures[image].values[figures[f].at]);
     return item;
 }
 
@@ -127,7 +123,7 @@ static sw_status write_json(const char *path, const sw_gallery *g, const rows *r
     cJSON_AddNumberToObject(object, "size", sw_dataset_size_px(g->dataset));
     cJSON_AddNumberToObject(object, "rows", r->count);
     cJSON_AddNumberToObject(object, "border_median", g->border_median);
-    cJSON_AddItemToObject(object, "classes", cJSON_CreateStringArray(sw_class_names, SW_DATA_CLASSES));
+    cJSON_AddItemToObject(object, "classes", sw_json_class_names(sw_dataset_classes(g->dataset)));
     cJSON_AddItemToObject(object, "confusion", sw_json_confusion(&evaluation->confusion));
     for (int l = 0; l < SW_GALLERY_LISTS; l++) {
         cJSON *list = cJSON_AddArrayToObject(object, sw_gallery_list_name((sw_gallery_list)l));

@@ -64,10 +64,6 @@ static sw_status open_data(sw_run_session *s)
 {
     sw_status status = SW_OK;
     const sw_experiment *x = s->experiment;
-    if (x->model.classes != SW_DATA_CLASSES)
-        return sw_fail(SW_E_CONFIG,
-                       "model.classes is %d, but the data have %d classes (pet, background, border)",
-                       x->model.classes, SW_DATA_CLASSES);
     SW_TRY(sw_open_train_data(&s->train, &x->data));
     SW_TRY(sw_open_val_data(&s->val, &x->data));
     s->loss = sw_resolve_loss(&x->loss, s->train);
@@ -328,7 +324,8 @@ static sw_status restore(sw_run_session *s)
 {
     sw_status status = SW_OK;
     if (s->options->resume) {
-        SW_TRY(sw_records_rewind(s->folder->path, s->state.epochs_done, s->state.steps));
+        SW_TRY(sw_records_rewind(s->folder->path, sw_dataset_classes(s->val), s->state.epochs_done,
+                                 s->state.steps));
         SW_TRY(sw_masks_rewind(s->folder->path, s->state.epochs_done));
         SW_TRY(sw_gallery_keep_only(s->folder->path, s->state.best_epoch));
         /* a run that begins anew draws epoch 0 again */
@@ -337,7 +334,7 @@ static sw_status restore(sw_run_session *s)
     }
     SW_TRY(sw_epoch_grid_begin_store(&s->grid, s->folder->path));
     if (s->experiment->train.tensorboard) SW_TRY(sw_events_open(&s->events, s->folder->path));
-    SW_TRY(sw_records_open(&s->records, s->folder->path, sw_class_names, SW_DATA_CLASSES));
+    SW_TRY(sw_records_open(&s->records, s->folder->path, sw_dataset_classes(s->val)));
     const sw_progress_plan plan = {.first_epoch = s->state.epochs_done + 1,
                                    .last_epoch = s->experiment->train.epochs,
                                    .train_steps = sw_run_session_steps_per_epoch(s),

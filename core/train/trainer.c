@@ -106,28 +106,19 @@ done:
 
 /* --- validation ------------------------------------------------------------------------------ */
 
-/* All but how long it took and what the article would measure. */
-static sw_epoch_record make_record(const sw_run_session *s, int epoch, const sw_evaluation *clean)
+/* What is known of an epoch: NULL, or NaN, for what has not been done yet. */
+static sw_measures measures_of(const sw_run_session *s, int epoch, const sw_evaluation *clean,
+                               const sw_evaluation *article)
 {
     const sw_experiment *x = s->experiment;
-    const sw_confusion *m = &clean->confusion;
-    sw_epoch_record r = sw_epoch_record_empty(epoch);
-    r.lr = (double)sw_schedule_lr(&x->schedule, x->optimizer.lr, epoch - 1, x->train.epochs);
-    r.train_loss = s->state.loss_sum / s->state.steps_in_epoch;
-    r.val_loss = clean->loss;
-    r.pixel_accuracy = sw_confusion_pixel_accuracy(m);
-    r.iou = sw_confusion_micro_iou(m, SW_CLASS_BACKGROUND);
-    r.custom_iou = clean->custom_iou;
-    r.miou = sw_confusion_mean_iou(m, x->loss.ignore_index);
-    r.boundary_f1 = sw_boundary_mean_f1(&clean->boundary);
-    for (int c = 0; c < SW_DATA_CLASSES; c++) {
-        r.class_iou[c] = sw_confusion_iou(m, c);
-        r.class_precision[c] = sw_confusion_precision(m, c);
-        r.class_recall[c] = sw_confusion_recall(m, c);
-        r.class_dice[c] = sw_confusion_dice(m, c);
-        r.class_boundary_f1[c] = sw_boundary_f1(&clean->boundary, c);
-    }
-    return r;
+    return (sw_measures){
+        .classes = sw_dataset_classes(s->val),
+        .clean = clean,
+        .article = article,
+        .lr = (double)sw_schedule_lr(&x->schedule, x->optimizer.lr, epoch - 1, x->train.epochs),
+        .train_loss = s->state.loss_sum / s->state.steps_in_epoch,
+        .images_per_second = (double)NAN,
+        .seconds = (double)NAN};
 }
 
 /* Whether this epoch is also validated as the article does. Whether it is the last one follows from its other
@@ -136,31 +127,27 @@ static bool is_article_epoch(const sw_run_session *s, const sw_epoch_record *r)
 {
     const sw_train_config *train = &s->experiment->train;
     sw_early_stop early = s->state.early_stop;
-    sw_early_stop_take(&early, &train->early_stop, r);
+    sw_early_stop_take(&early, &train->early_stop, r, sw_records_columns(s->records));
     const bool ends = sw_early_stop_is_due(&early, &train->early_stop);
     return sw_every_epochs(r->epoch, train->article_every, ends ? r->epoch : train->epochs);
 }
 
-static sw_status evaluate_as_article(sw_epoch_record *r, sw_run_session *s, sw_evaluate_options options)
+static sw_status evaluate_as_article(sw_evaluation *article, sw_run_session *s, sw_evaluate_options options)
 {
-    sw_evaluation article;
     options.boundary = false;
     options.slot_of_image = NULL;
     options.on_image = NULL;
     options.confidence = false;
     options.progress_done = sw_loader_batch_count(s->val_loader);
-    sw_status status = sw_evaluate(&article, &s->network, s->article_loader, &options);
-    if (status != SW_OK) return status;
-    r->article_pixel_accuracy = article.batch_pixel_accuracy;
-    r->article_iou = article.batch_iou;
-    r->article_custom_iou = article.batch_custom_iou;
-    return SW_OK;
+    return sw_evaluate(article, &s->network, s->article_loader, &options);
 }
 
 static sw_status evaluate(sw_run_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
 {
     sw_status status = SW_OK;
-    const sw_evaluate_options options = {.epoch = epoch,
+    const sw_columns *columns = sw_records_columns(s->records);
+    const sw_evaluate_options options = {.classes = sw_dataset_classes(s->val),
+                                         .epoch = epoch,
                                          .boundary = true,
                                          .slot_of_image = s->grid.slot_of_image,
                                          .captured = s->grid.captured,
@@ -174,8 +161,15 @@ static sw_status evaluate(sw_run_session *s, int epoch, sw_evaluation *clean, sw
     double validating = sw_run_profile_begin(s->profile);
     sw_gallery_begin(&s->gallery);
     SW_TRY(sw_evaluate(clean, &s->network, s->val_loader, &options));
-    *record = make_record(s, epoch, clean);
-    if (is_article_epoch(s, record)) SW_TRY(evaluate_as_article(record, s, options));
+    sw_measures measures = measures_of(s, epoch, clean, NULL);
+    *record = sw_epoch_record_empty(epoch);
+    sw_columns_measure(record->values, columns, &measures);
+    if (is_article_epoch(s, record)) {
+        sw_evaluation article;
+        SW_TRY(evaluate_as_article(&article, s, options));
+        measures.article = &article;
+        sw_columns_measure(record->values, columns, &measures);
+    }
     SW_TRY(sw_run_profile_steps_done(s->profile, SW_STEPS_VALIDATE));
     sw_run_profile_end(s->profile, SW_SPAN_VALIDATION, validating);
 done:
@@ -193,17 +187,34 @@ static sw_status validate(sw_run_session *s, int epoch, sw_evaluation *clean, sw
     return back == SW_OK ? status : back;
 }
 
+/* "accuracy 0.8768 (article's 0.8701)": a figure as the metric's row says, after the name of its class. */
+static void append_figure(sw_str *line, const sw_columns *columns, const sw_epoch_record *r, int at)
+{
+    const sw_column *column = &columns->list[at];
+    const int article = sw_columns_article_of(columns, at);
+    if (line->length) sw_str_append(line, "  ");
+    if (column->metric->per_class) sw_str_append(line, columns->classes.list[column->c].name);
+    sw_str_printf(line, column->metric->line, r->values[at]);
+    if (article < 0 || !columns->list[article].metric->line || isnan(r->values[article])) return;
+    sw_str_append(line, " ");
+    sw_str_printf(line, columns->list[article].metric->line, r->values[article]);
+}
+
 static void announce(sw_run_session *s, const sw_epoch_record *r, bool best)
 {
-    char summary[256], article[48] = "";
-    if (!isnan(r->article_pixel_accuracy))
-        snprintf(article, sizeof article, " (article's %.4f)", r->article_pixel_accuracy);
-    snprintf(summary, sizeof summary,
-             "loss %.4f  val %.4f  accuracy %.4f%s  IoU %.4f  border %.4f  %.2f img/s  %.0f s%s",
-             r->train_loss, r->val_loss, r->pixel_accuracy, article, r->iou, r->class_iou[SW_CLASS_BORDER],
-             r->images_per_second, r->seconds, best ? "  best" : "");
+    const sw_columns *columns = sw_records_columns(s->records);
+    sw_str line = {0};
+    for (int i = 0; i < columns->count; i++) {
+        const sw_metric *metric = columns->list[i].metric;
+        const bool shown = metric->line && !metric->article_of;
+        if (shown && (!metric->per_class || columns->list[i].c == columns->classes.border))
+            append_figure(&line, columns, r, i);
+    }
+    if (best) sw_str_append(&line, "  best");
+    const char *summary = line.failed ? "" : line.text;
     sw_progress_epoch(s->progress, r->epoch, summary);
     sw_log(SW_LOG_DEBUG, "epoch %d/%d  %s", r->epoch, s->experiment->train.epochs, summary);
+    sw_str_deinit(&line);
 }
 
 static sw_status write_events(sw_run_session *s, const sw_epoch_record *record)
@@ -213,7 +224,7 @@ static sw_status write_events(sw_run_session *s, const sw_epoch_record *record)
     if (!s->events) return SW_OK;
     grid = sw_strf("%s/epoch_%02d.png", s->folder->grids, record->epoch);
     if (!grid) return SW_E_MEMORY;
-    SW_TRY(sw_events_epoch(s->events, s->records, record));
+    SW_TRY(sw_events_epoch(s->events, sw_records_columns(s->records), record));
     SW_TRY(sw_events_grid(s->events, record->epoch, grid));
 done:
     free(grid);
@@ -237,20 +248,22 @@ static sw_status finish_epoch(sw_run_session *s, const sw_epoch_record *record, 
 {
     sw_status status = SW_OK;
     const int epoch = record->epoch;
+    const sw_columns *columns = sw_records_columns(s->records);
     SW_TRY(sw_records_append_epoch(s->records, record));
     double drawing = sw_run_profile_begin(s->profile);
-    SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, epoch, clean));
+    SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, epoch, columns, record));
     SW_TRY(sw_epoch_grid_store(&s->grid, s->folder->path, epoch));
     SW_TRY(write_events(s, record));
     sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
     const sw_train_config *train = &s->experiment->train;
-    double value = sw_best_value(record, train->save_best);
-    bool best = sw_best_improves(train->save_best, value, s->state.best, 0.0);
+    const int chosen = sw_columns_find(columns, train->save_best);
+    double value = record->values[chosen];
+    bool best = sw_figure_improves(columns->list[chosen].metric->better, value, s->state.best, 0.0);
     if (best) {
         s->state.best = value;
         s->state.best_epoch = epoch;
     }
-    sw_early_stop_take(&s->state.early_stop, &train->early_stop, record);
+    sw_early_stop_take(&s->state.early_stop, &train->early_stop, record, columns);
     s->state.epochs_done = epoch;
     s->state.steps_in_epoch = 0;
     s->state.loss_sum = s->state.seconds = s->state.train_seconds = 0.0;
@@ -286,6 +299,18 @@ static sw_status stopped(const sw_run_session *s)
     return status;
 }
 
+/* The figures of the clock, which is read after the rest was measured. */
+static void take_times(sw_epoch_record *record, const sw_run_session *s)
+{
+    const sw_columns *columns = sw_records_columns(s->records);
+    const sw_measures times = {.seconds = s->state.seconds,
+                               .images_per_second =
+                                   sw_loader_image_count(s->train_loader) / s->state.train_seconds};
+    for (int i = 0; i < columns->count; i++)
+        if (columns->list[i].metric->group == SW_METRIC_TIME)
+            record->values[i] = columns->list[i].metric->value(&times, -1);
+}
+
 static sw_status run_epoch(sw_run_session *s, int epoch)
 {
     sw_status status = SW_OK;
@@ -299,8 +324,7 @@ static sw_status run_epoch(sw_run_session *s, int epoch)
     if (status == SW_OK) status = validate(s, epoch, &clean, &record);
     s->state.seconds += sw_clock_s() - start;
     if (status == SW_OK) {
-        record.seconds = s->state.seconds;
-        record.images_per_second = sw_loader_image_count(s->train_loader) / s->state.train_seconds;
+        take_times(&record, s);
         return finish_epoch(s, &record, &clean);
     }
     if (status == SW_E_INTERRUPTED) {
@@ -317,7 +341,7 @@ static sw_status draw_untrained(sw_run_session *s)
     const sw_epoch_record nothing = sw_epoch_record_empty(0);
     double drawing = sw_run_profile_begin(s->profile);
     SW_TRY(sw_epoch_grid_predict(&s->grid, &s->network));
-    SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, 0, NULL));
+    SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, 0, NULL, NULL));
     SW_TRY(sw_epoch_grid_store(&s->grid, s->folder->path, 0));
     SW_TRY(write_events(s, &nothing));
     sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
@@ -334,8 +358,8 @@ static void log_end(const sw_run_session *s, bool found_over)
         sw_log(SW_LOG_INFO,
                "stopped early after epoch %d: %s was not better than %.6g by more than %g for %d epochs "
                "(train.early_stop)",
-               s->state.epochs_done, sw_best_metric_name(early->metric), s->state.early_stop.best,
-               (double)early->min_delta, s->state.early_stop.waited);
+               s->state.epochs_done, early->metric, s->state.early_stop.best, (double)early->min_delta,
+               s->state.early_stop.waited);
     else if (found_over)
         sw_log(SW_LOG_INFO, "all %d epochs are done already", train->epochs);
 }

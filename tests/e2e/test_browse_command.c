@@ -63,7 +63,7 @@ Test(browse_command, the_picture_shows_what_training_gets)
             for (int p = 0; p < 3 * PIXELS; p++)
                 image[p] = (uint8_t)(255 * batch.images[3 * PIXELS * i + p] + 0.5f);
             for (int p = 0; p < PIXELS; p++) {
-                uint32_t rgb = sw_tiles_class_rgb(batch.labels[PIXELS * i + p]);
+                uint32_t rgb = sw_class_default_rgb(batch.labels[PIXELS * i + p]);
                 for (int c = 0; c < 3; c++) mask[3 * p + c] = (uint8_t)(rgb >> (16 - 8 * c));
             }
             found += holds(&picture, image) + holds(&picture, mask);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "apply/label_map.h"
+#include "data/pets.h"
 #include "draw/tiles.h"
 #include "image/image.h"
 #include "program.h"
@@ -113,7 +114,7 @@ Test(predict_command, logits_overlays_and_maps_of_the_picture_s_own_size_agree_w
     cr_assert_eq(sw_image_read_rgb(&picture, scratch_path("large/images/pet_000001.jpg")), SW_OK);
     cr_assert_eq(sw_image_read_rgb(&overlay, scratch_path("own/pet_000001.overlay.png")), SW_OK);
     for (int i = 0; i < 45 * 45; i++) labels.pixels[i]--;
-    sw_label_overlay(picture.pixels, labels.pixels, 45 * 45);
+    sw_label_overlay(picture.pixels, labels.pixels, 45 * 45, &sw_pets_classes);
     cr_assert(overlay.width == 45 && overlay.height == 45);
     cr_expect_eq(memcmp(overlay.pixels, picture.pixels, 45 * 45 * 3), 0);
     sw_image_deinit(&picture);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/pets.h"
 #include "draw/tiles.h"
 #include "gif_film.h"
 #include "image/image.h"
@@ -56,7 +57,7 @@ static void expect_same_picture(const char *a, const char *b)
 static bool is_flat(uint32_t rgb)
 {
     uint32_t flat[3 + SW_TILES_OTHER_FLAT];
-    int count = sw_tiles_flat_rgb(flat, 3);
+    int count = sw_tiles_flat_rgb(flat, &sw_pets_classes);
     for (int i = 0; i < count; i++)
         if (flat[i] == rgb) return true;
     return false;
@@ -134,8 +135,8 @@ Test(render_command, masks_in_the_animation_are_exact)
                     for (int x = 0; x < 64 && same; x++) {
                         const uint32_t *at = film.rgb[f] + (top + y) * film.width + left + x;
                         int p = y / 2 * SIDE + x / 2;
-                        same = at[0] == sw_tiles_class_rgb(labels[3][p]) &&
-                               at[64 + 2] == sw_tiles_class_rgb(labels[1][p]);
+                        same = at[0] == sw_class_default_rgb(labels[3][p]) &&
+                               at[64 + 2] == sw_class_default_rgb(labels[1][p]);
                     }
                 found = same;
             }

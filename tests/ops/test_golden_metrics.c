@@ -70,7 +70,7 @@ Test(golden_metrics, figures_from_the_confusion_matrix_are_those_of_the_pixels)
         const sw_confusion m =
             count_pixels((int)golden_number(&g, "classes"), (int)golden_number(&g, "ignore_index"));
         expect_confusion(&m);
-        expect_scalar("pixel_accuracy", sw_confusion_pixel_accuracy(&m));
+        expect_scalar("pixel_accuracy", sw_confusion_accuracy(&m));
         expect_scalar("micro_iou", sw_confusion_micro_iou(&m, 1));
         expect_scalar("micro_iou_of_all", sw_confusion_micro_iou(&m, -1));
         expect_scalar("mean_iou", sw_confusion_mean_iou(&m, (int)golden_number(&g, "ignore_index")));

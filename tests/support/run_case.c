@@ -6,19 +6,21 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "config_case.h"
+#include "data/pets.h"
+#include "epoch_row.h"
 #include "scratch.h"
 
 sw_epoch_record run_case_epoch(int epoch, double iou_border)
 {
     sw_epoch_record r = sw_epoch_record_empty(epoch);
-    r.lr = 0.01;
-    r.train_loss = 0.5 / epoch;
-    r.val_loss = 1.0 - iou_border;
-    r.pixel_accuracy = 1.0 - r.val_loss / 2.0;
-    r.miou = r.class_iou[0] = iou_border / 2.0;
-    r.class_iou[2] = iou_border;
-    r.images_per_second = 10.0;
-    r.seconds = 2.0;
+    *epoch_row_figure(&r, "lr") = 0.01;
+    *epoch_row_figure(&r, "train_loss") = 0.5 / epoch;
+    *epoch_row_figure(&r, "val_loss") = 1.0 - iou_border;
+    *epoch_row_figure(&r, "pixel_accuracy") = 1.0 - *epoch_row_figure(&r, "val_loss") / 2.0;
+    *epoch_row_figure(&r, "miou") = *epoch_row_figure(&r, "iou_pet") = iou_border / 2.0;
+    *epoch_row_figure(&r, "iou_border") = iou_border;
+    *epoch_row_figure(&r, "images_per_second") = 10.0;
+    *epoch_row_figure(&r, "seconds") = 2.0;
     return r;
 }
 
@@ -55,9 +57,8 @@ static void write_manifest(const run_case *made)
 
 static void write_records(const run_case *made)
 {
-    static const char *const names[] = {"pet", "background", "border"};
     sw_records *records;
-    cr_assert_eq(sw_records_open(&records, scratch_path(made->folder), names, 3), SW_OK, "%s",
+    cr_assert_eq(sw_records_open(&records, scratch_path(made->folder), &sw_pets_classes), SW_OK, "%s",
                  sw_error_message());
     for (int e = 1; e <= made->epochs; e++) {
         const sw_epoch_record epoch = run_case_epoch(e, made->iou_border[e - 1]);

@@ -43,10 +43,11 @@ Test(label_map, a_logit_that_is_no_number_is_an_error)
 
 Test(label_map, an_overlay_is_half_picture_half_colour)
 {
+    const sw_classes none = sw_classes_none(); /* so that classes have the default colours */
     uint8_t rgb[2 * 3] = {0, 100, 255, 255, 255, 255};
-    sw_label_overlay(rgb, (const uint8_t[]){1, 2}, 2);
+    sw_label_overlay(rgb, (const uint8_t[]){1, 2}, 2, &none);
     for (int i = 0; i < 2; i++) {
-        uint32_t color = sw_tiles_class_rgb(i + 1);
+        uint32_t color = sw_class_default_rgb(i + 1);
         const unsigned before[2][3] = {{0, 100, 255}, {255, 255, 255}};
         for (int c = 0; c < 3; c++) {
             unsigned part = color >> (16 - 8 * c) & 0xff;

@@ -22,7 +22,19 @@ TestSuite(grid, .init = scratch_create, .fini = clean_up);
 
 enum { MAX_IMAGES = 21, MAX_SIDE = 160 };
 
-static const char *const names[] = {"pet", "background", "border"};
+/* So many classes with the default colours; up to three have short names. */
+static sw_classes classes_of(int count)
+{
+    sw_classes classes = sw_classes_none();
+    for (int c = 0; c < count; c++) {
+        char name[SW_CLASS_NAME_BYTES];
+        snprintf(name, sizeof name, count > 3 ? "a_class_with_a_name_%d" : "class_%d", c);
+        cr_assert(sw_classes_add(&classes, name));
+    }
+    return classes;
+}
+
+static sw_classes three;
 static const char title[] = "Epoch: 07, Accuracy[Pixel: 0.8828, IoU: 0.7524, Custom IoU: 0.6543]";
 
 /* A colour of its own for each image, unlike any the grid itself uses. */
@@ -49,6 +61,7 @@ static sw_tiles_spec make_spec(int count, int columns, int size_px)
         truths[i] = truth_bytes[i];
         predictions[i] = predicted_bytes[i];
     }
+    three = classes_of(3);
     return (sw_tiles_spec){.title = title,
                            .count = count,
                            .columns = columns,
@@ -56,8 +69,7 @@ static sw_tiles_spec make_spec(int count, int columns, int size_px)
                            .images = photos,
                            .truths = truths,
                            .predictions = predictions,
-                           .class_names = names,
-                           .classes = 3};
+                           .classes = &three};
 }
 
 /* ---- the picture read back ---- */
@@ -170,12 +182,12 @@ Test(grid, truth_stands_above_prediction_in_the_colours_of_the_classes)
     enum { PET_PX = 11, BORDER_PX = 5 };
     sw_tiles_spec spec = make_spec(7, 7, 32);
     picture before = draw(&spec);
-    area pet_before = find(&before, sw_tiles_class_rgb(0)),
-         border_before = find(&before, sw_tiles_class_rgb(2));
+    area pet_before = find(&before, sw_class_default_rgb(0)),
+         border_before = find(&before, sw_class_default_rgb(2));
     memset(truth_bytes[0], 0, PET_PX);
     memset(predicted_bytes[6] + 32 * 31, 2, BORDER_PX);
     picture after = draw(&spec);
-    area pet = find(&after, sw_tiles_class_rgb(0)), border = find(&after, sw_tiles_class_rgb(2));
+    area pet = find(&after, sw_class_default_rgb(0)), border = find(&after, sw_class_default_rgb(2));
     cr_assert_eq(pet.count - pet_before.count, PET_PX * 16);
     cr_assert_eq(border.count - border_before.count, BORDER_PX * 16);
     area inputs = find(&after, image_rgb(0));
@@ -190,13 +202,14 @@ Test(grid, a_label_that_is_no_class_takes_no_class_s_colour)
 {
     sw_tiles_spec spec = make_spec(1, 1, 128);
     picture before = draw(&spec);
-    int background = find(&before, sw_tiles_class_rgb(1)).count;
+    int background = find(&before, sw_class_default_rgb(1)).count;
     memset(truth_bytes[0], 255, 128);
     picture after = draw(&spec);
-    cr_assert_eq(find(&after, sw_tiles_class_rgb(1)).count, background - 128);
+    cr_assert_eq(find(&after, sw_class_default_rgb(1)).count, background - 128);
     for (int c = 0; c < 32; c++) {
         if (c == 1) continue;
-        cr_assert_eq(find(&after, sw_tiles_class_rgb(c)).count, find(&before, sw_tiles_class_rgb(c)).count);
+        cr_assert_eq(find(&after, sw_class_default_rgb(c)).count,
+                     find(&before, sw_class_default_rgb(c)).count);
     }
     free(before.rgb);
     free(after.rgb);
@@ -244,16 +257,14 @@ Test(grid, a_title_is_written_and_one_too_wide_is_made_to_fit)
 
 Test(grid, a_legend_of_many_classes_wraps)
 {
-    static const char *many[32];
-    for (int c = 0; c < 32; c++) many[c] = "a_class_with_a_name";
+    sw_classes many = classes_of(32);
     sw_tiles_spec spec = make_spec(1, 7, 128);
     picture few = draw(&spec);
-    spec.classes = 32;
-    spec.class_names = many;
+    spec.classes = &many;
     picture pic = draw(&spec);
     assert_margin_is_free(&pic);
     cr_assert_gt(pic.height, few.height + 60);
-    for (int c = 0; c < 32; c++) cr_assert_gt(find(&pic, sw_tiles_class_rgb(c)).count, 20, "class %d", c);
+    for (int c = 0; c < 32; c++) cr_assert_gt(find(&pic, sw_class_default_rgb(c)).count, 20, "class %d", c);
     free(few.rgb);
     free(pic.rgb);
 }
@@ -353,7 +364,8 @@ Test(grid, confidence_goes_from_black_where_classes_are_alike_to_white)
 Test(grid, the_flat_colours_are_all_there_are_beside_photographs_type_and_grays)
 {
     uint32_t flat[SW_MAX_CLASSES + SW_TILES_OTHER_FLAT];
-    int count = sw_tiles_flat_rgb(flat, SW_MAX_CLASSES);
+    const sw_classes many = classes_of(SW_MAX_CLASSES);
+    int count = sw_tiles_flat_rgb(flat, &many);
     cr_assert_leq(count, SW_MAX_CLASSES + SW_TILES_OTHER_FLAT);
     static const sw_tiles_panel panels[] = {SW_TILES_TRUTH, SW_TILES_PREDICTION, SW_TILES_ERROR};
     sw_tiles_spec spec = make_spec(4, 2, 64);
@@ -425,8 +437,8 @@ Test(grid, pet_background_and_border_differ_in_lightness_alone)
 {
     for (int a = 0; a < 3; a++)
         for (int b = a + 1; b < 3; b++) {
-            double one = luminance(sw_tiles_class_rgb(a)) + 0.05,
-                   two = luminance(sw_tiles_class_rgb(b)) + 0.05;
+            double one = luminance(sw_class_default_rgb(a)) + 0.05,
+                   two = luminance(sw_class_default_rgb(b)) + 0.05;
             double contrast = one > two ? one / two : two / one;
             cr_assert_gt(contrast, 1.5, "classes %d and %d: contrast %.2f", a, b, contrast);
         }
@@ -436,7 +448,7 @@ Test(grid, no_two_of_32_classes_share_a_colour)
 {
     for (int a = 0; a < 32; a++)
         for (int b = 0; b < a; b++)
-            cr_assert_neq(sw_tiles_class_rgb(a), sw_tiles_class_rgb(b), "%d %d", a, b);
+            cr_assert_neq(sw_class_default_rgb(a), sw_class_default_rgb(b), "%d %d", a, b);
 }
 
 Test(grid, what_cannot_be_drawn_or_written_is_said)

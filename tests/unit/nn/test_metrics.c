@@ -32,7 +32,7 @@ Test(metrics, quotients_of_a_confusion_matrix_are_those_of_numpy)
     const double dice[3] = {0.81300813008130079, 0.93457943925233644, 0.6741573033707865};
     sw_confusion confusion = example_confusion();
     cr_assert_eq(sw_confusion_pixels(&confusion), 320);
-    assert_near(sw_confusion_pixel_accuracy(&confusion), 0.875, "pixel accuracy");
+    assert_near(sw_confusion_accuracy(&confusion), 0.875, "pixel accuracy");
     assert_near(sw_confusion_mean_iou(&confusion, -1), 0.69019968852554714, "mean IoU");
     for (int c = 0; c < 3; c++) {
         assert_near(sw_confusion_iou(&confusion, c), iou[c], "IoU");
@@ -84,7 +84,7 @@ Test(metrics, an_absent_class_has_no_figures_and_does_not_enter_the_mean)
 Test(metrics, without_pixels_nothing_is_a_number)
 {
     sw_confusion confusion = sw_confusion_empty(2);
-    cr_assert(isnan(sw_confusion_pixel_accuracy(&confusion)));
+    cr_assert(isnan(sw_confusion_accuracy(&confusion)));
     cr_assert(isnan(sw_confusion_micro_iou(&confusion, 1)));
     cr_assert(isnan(sw_confusion_mean_iou(&confusion, -1)));
     sw_boundary boundary = sw_boundary_empty(2);
@@ -180,4 +180,17 @@ Test(metrics, a_single_pixel_and_an_image_all_void_are_fine)
     cr_assert(isnan(sw_boundary_mean_f1(&boundary)));
     boundary = boundary_of_row(nothing, any, 4);
     cr_assert(isnan(sw_boundary_mean_f1(&boundary)));
+}
+
+Test(metrics, class_accuracy_and_weighted_iou_count_only_classes_that_occur)
+{
+    sw_confusion m = sw_confusion_empty(3);
+    cr_expect(isnan(sw_confusion_class_accuracy(&m)) && isnan(sw_confusion_weighted_iou(&m)), "no pixels");
+    /* class 2 is never true, only predicted */
+    m.counts[0][0] = 3;
+    m.counts[0][2] = 1;
+    m.counts[1][1] = 6;
+    m.counts[1][0] = 6;
+    cr_expect_float_eq(sw_confusion_class_accuracy(&m), (3.0 / 4 + 6.0 / 12) / 2, 1e-12);
+    cr_expect_float_eq(sw_confusion_weighted_iou(&m), (4 * 3.0 / 10 + 12 * 6.0 / 12) / 16, 1e-12);
 }

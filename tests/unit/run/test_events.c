@@ -7,6 +7,8 @@
 
 #include "base/crc32c.h"
 #include "base/fs.h"
+#include "data/pets.h"
+#include "epoch_row.h"
 #include "event_files.h"
 #include "run/events.h"
 #include "scratch.h"
@@ -78,18 +80,16 @@ static void write_steps(int first, int last)
 
 static void write_epoch(int epoch)
 {
-    static const char *const classes[] = {"pet", "border"};
+    sw_columns columns;
     sw_events *events;
-    sw_records *records;
     sw_epoch_record record = sw_epoch_record_empty(epoch);
-    record.val_loss = 0.25;
-    record.class_iou[1] = 0.5;
-    record.article_iou = 0.75;
-    record.seconds = 3;
+    *epoch_row_figure(&record, "val_loss") = 0.25;
+    *epoch_row_figure(&record, "iou_border") = 0.5;
+    *epoch_row_figure(&record, "article_iou") = 0.75;
+    *epoch_row_figure(&record, "seconds") = 3;
     must(sw_events_open(&events, scratch_path(".")));
-    must(sw_records_open(&records, scratch_path("."), classes, 2));
-    must(sw_events_epoch(events, records, &record));
-    sw_records_close(records);
+    sw_columns_init(&columns, &sw_pets_classes);
+    must(sw_events_epoch(events, &columns, &record));
     sw_events_close(events);
 }
 

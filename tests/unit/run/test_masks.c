@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "draw/tiles.h"
+#include "epoch_row.h"
 #include "image/image.h"
 #include "run/masks.h"
 #include "scratch.h"
@@ -39,9 +40,8 @@ static sw_mask_images make_images(unsigned salt)
     return (sw_mask_images){.count = COUNT,
                             .columns = COLUMNS,
                             .size_px = SIDE,
-                            .classes = 3,
+                            .classes = epoch_row_classes(classes, 3),
                             .names = names,
-                            .class_names = classes,
                             .inputs = photos,
                             .truths = truths};
 }
@@ -74,13 +74,13 @@ Test(grid_store, what_was_written_is_read_bit_for_bit)
     cr_assert_eq(store.images.count, COUNT);
     cr_expect_eq(store.images.columns, COLUMNS);
     cr_expect_eq(store.images.size_px, SIDE);
-    cr_assert_eq(store.images.classes, 3);
+    cr_assert_eq(store.images.classes.count, 3);
     for (int i = 0; i < COUNT; i++) {
         cr_expect_str_eq(store.images.names[i], names[i]);
         cr_expect_arr_eq(store.images.inputs[i], photo[i], 3 * PIXELS);
         cr_expect_arr_eq(store.images.truths[i], truth[i], PIXELS);
     }
-    for (int c = 0; c < 3; c++) cr_expect_str_eq(store.images.class_names[c], classes[c]);
+    for (int c = 0; c < 3; c++) cr_expect_str_eq(store.images.classes.list[c].name, classes[c]);
     cr_assert_eq(store.epoch_count, 3);
     const int epochs[] = {0, 1, 100};
     cr_expect_arr_eq(store.epochs, epochs, sizeof epochs);
@@ -107,7 +107,7 @@ Test(grid_store, a_viewer_shows_class_maps_in_the_colours_of_the_classes)
     for (int i = 0; i < shown.width * shown.height; i++) {
         const uint8_t *rgb = shown.pixels + 3 * i;
         cr_assert_eq((uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2],
-                     sw_tiles_class_rgb(stored.pixels[i]));
+                     sw_class_default_rgb(stored.pixels[i]));
     }
     sw_image_deinit(&shown);
     sw_image_deinit(&stored);
@@ -269,7 +269,7 @@ Test(grid_store, an_index_that_segwork_did_not_write_is_refused)
         {"{\"format\": 1, \"size\": 7, \"columns\": -1}", "\"columns\" is no whole number"},
         {"{\"format\": 1, \"size\": 7, \"columns\": 3}", "\"classes\" is no list"},
         {"{\"format\": 1, \"size\": 7, \"columns\": 3, \"classes\": [\"a\", 1]}",
-         "\"classes\" holds something that is no name"},
+         "\"classes\" is no list of 1 to 32 names of classes"},
         {"{\"format\": 1, \"size\": 7, \"columns\": 3, \"classes\": [\"a\"], \"images\": []}",
          "\"images\" is no list"},
         {"{\"format\": 1, \"size\": 20000, \"columns\": 3, \"classes\": [\"a\"], \"images\": [\"x\", \"y\"]}",

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "epoch_row.h"
 #include "run/reader.h"
 #include "run_case.h"
 #include "scratch.h"
@@ -72,7 +73,7 @@ Test(run_reader, a_finished_run_tells_its_facts_values_and_epochs)
     cr_expect_eq(run.facts.processes, 1);
     cr_expect_eq(sw_run_reader_epochs_done(&run), 3);
     cr_assert_eq(run.epochs.count, 3);
-    cr_expect_eq(run.epochs.rows[1].class_iou[2], 0.5);
+    cr_expect_eq(epoch_row_read(&run.epochs, 1, "iou_border"), 0.5);
     const sw_config_value *epochs = sw_config_values_find(&run.values, "train.epochs");
     cr_assert_not_null(epochs);
     cr_expect_str_eq(epochs->value, "3");

@@ -12,6 +12,8 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "data/pets.h"
+#include "epoch_row.h"
 #include "run/records.h"
 #include "scratch.h"
 
@@ -34,12 +36,11 @@ static void set_up(void)
 
 TestSuite(records, .init = set_up, .fini = scratch_remove);
 
-static const char *const names[] = {"pet", "background", "border"};
-
 static sw_records *open_records(void)
 {
     sw_records *records;
-    cr_assert_eq(sw_records_open(&records, scratch_path("."), names, 3), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_records_open(&records, scratch_path("."), &sw_pets_classes), SW_OK, "%s",
+                 sw_error_message());
     return records;
 }
 
@@ -55,14 +56,14 @@ static void assert_file(const char *name, const char *want)
 static sw_epoch_record example(int epoch)
 {
     sw_epoch_record r = sw_epoch_record_empty(epoch);
-    r.lr = (double)0.001f;
-    r.train_loss = 0.977;
-    r.pixel_accuracy = 0.5 + epoch / 16.0;
-    r.class_iou[0] = 0.25;
-    r.class_iou[2] = (double)(1.0f / 3);
-    r.class_recall[0] = 0.5;
-    r.class_recall[2] = 0.75;
-    r.seconds = 12.5;
+    *epoch_row_figure(&r, "lr") = (double)0.001f;
+    *epoch_row_figure(&r, "train_loss") = 0.977;
+    *epoch_row_figure(&r, "pixel_accuracy") = 0.5 + epoch / 16.0;
+    *epoch_row_figure(&r, "iou_pet") = 0.25;
+    *epoch_row_figure(&r, "iou_border") = (double)(1.0f / 3);
+    *epoch_row_figure(&r, "recall_pet") = 0.5;
+    *epoch_row_figure(&r, "recall_border") = *epoch_row_figure(&r, "border_recall") = 0.75;
+    *epoch_row_figure(&r, "seconds") = 12.5;
     return r;
 }
 
@@ -71,10 +72,10 @@ static sw_epoch_record example(int epoch)
     "border_recall,article_pixel_accuracy,images_per_second,seconds,article_iou,article_custom_iou,"         \
     "boundary_f1,precision_pet,precision_background,precision_border,recall_pet,recall_background,"          \
     "recall_border,dice_pet,dice_background,dice_border,boundary_f1_pet,boundary_f1_background,"             \
-    "boundary_f1_border\n"
+    "boundary_f1_border,class_accuracy,fw_iou\n"
 
 #define CSV_ROW(epoch, accuracy)                                                                             \
-    epoch ",0.001,0.977,," accuracy ",,,,0.25,,0.33333334,0.75,,,12.5,,,,,,,0.5,,0.75,,,,,,\n"
+    epoch ",0.001,0.977,," accuracy ",,,,0.25,,0.33333334,0.75,,,12.5,,,,,,,0.5,,0.75,,,,,,,,\n"
 
 /* ---- writing ---- */
 
@@ -94,7 +95,8 @@ Test(records, an_epoch_is_a_row_of_json_and_of_csv_in_the_promised_order)
         "\"boundary_f1\":null,\"precision_pet\":null,\"precision_background\":null,"
         "\"precision_border\":null,\"recall_pet\":0.5,\"recall_background\":null,\"recall_border\":0.75,"
         "\"dice_pet\":null,\"dice_background\":null,\"dice_border\":null,\"boundary_f1_pet\":null,"
-        "\"boundary_f1_background\":null,\"boundary_f1_border\":null}\n");
+        "\"boundary_f1_background\":null,\"boundary_f1_border\":null,\"class_accuracy\":null,\"fw_iou\":null}"
+        "\n");
     cr_assert_eq(warnings, 0, "absent is nothing to warn of: %s", last_warning);
 }
 
@@ -121,7 +123,7 @@ Test(records, every_float_reads_back_as_itself)
         while ((bits & 0x7F800000u) == 0x7F800000u); /* infinities and NaN */
         memcpy(&values[i], &bits, sizeof bits);
         sw_epoch_record record = sw_epoch_record_empty(i);
-        record.train_loss = (double)values[i];
+        *epoch_row_figure(&record, "train_loss") = (double)values[i];
         cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
     }
     sw_records_close(records);
@@ -129,7 +131,8 @@ Test(records, every_float_reads_back_as_itself)
     cr_assert_eq(sw_epoch_table_read(&table, scratch_path("metrics.jsonl")), SW_OK, "%s", sw_error_message());
     cr_assert_eq(table.count, 300);
     for (int i = 0; i < 300; i++)
-        cr_assert_eq((float)table.rows[i].train_loss, values[i], "%.9g", (double)values[i]);
+        cr_assert_eq((float)epoch_row_read(&table, (size_t)i, "train_loss"), values[i], "%.9g",
+                     (double)values[i]);
     sw_epoch_table_deinit(&table);
 }
 
@@ -142,8 +145,8 @@ Test(records, what_is_not_finite_is_null_and_said)
     cr_assert_eq(sw_records_append_step(records, &(sw_step_record){8, 1, -(double)INFINITY, 1e-3}), SW_OK);
     cr_assert_eq(warnings, 2);
     sw_epoch_record record = sw_epoch_record_empty(3);
-    record.val_loss = (double)INFINITY;
-    record.iou = 1e300; /* no float */
+    *epoch_row_figure(&record, "val_loss") = (double)INFINITY;
+    *epoch_row_figure(&record, "iou") = 1e300; /* no float */
     cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
     cr_assert_eq(warnings, 4);
     cr_assert_not_null(strstr(last_warning, "iou of epoch 3"), "%s", last_warning);
@@ -154,30 +157,48 @@ Test(records, what_is_not_finite_is_null_and_said)
 
 Test(records, classes_of_any_name_have_their_columns)
 {
-    static const char *const two[] = {"road", "lane-mark_2"}, *const bad[] = {"road", "a,b"};
+    static const char *const two[] = {"road", "lane-mark_2"};
+    const sw_classes classes = epoch_row_classes(two, 2);
     sw_records *records;
-    cr_assert_eq(sw_records_open(&records, scratch_path("."), bad, 2), SW_E_CONFIG);
-    cr_assert_eq(sw_records_open(&records, scratch_path("."), two, 2), SW_OK);
+    cr_assert_eq(sw_records_open(&records, scratch_path("."), &classes), SW_OK);
+    const sw_columns *columns = sw_records_columns(records);
     sw_epoch_record record = sw_epoch_record_empty(1);
-    record.class_iou[1] = 0.5;
-    record.class_boundary_f1[1] = 0.125;
+    record.values[sw_columns_find(columns, "iou_lane-mark_2")] = 0.5;
+    record.values[sw_columns_find(columns, "boundary_f1_lane-mark_2")] = 0.125;
+    cr_expect_eq(sw_columns_find(columns, "border_recall"), -1, "no class is the border");
     cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
     sw_records_close(records);
     sw_epoch_table table;
     cr_assert_eq(sw_epoch_table_read(&table, scratch_path("metrics.jsonl")), SW_OK);
-    cr_assert_eq(table.class_count, 2);
-    cr_assert_str_eq(table.class_names[0], "road");
-    cr_assert_str_eq(table.class_names[1], "lane-mark_2");
-    cr_assert_eq(table.rows[0].class_iou[1], 0.5);
-    cr_assert_eq(table.rows[0].class_boundary_f1[1], 0.125);
-    cr_assert(isnan(table.rows[0].class_iou[0]));
+    cr_assert(sw_classes_same(&table.columns.classes, &classes));
+    cr_assert_eq(epoch_row_read(&table, 0, "iou_lane-mark_2"), 0.5);
+    cr_assert_eq(epoch_row_read(&table, 0, "boundary_f1_lane-mark_2"), 0.125);
+    cr_assert(isnan(epoch_row_read(&table, 0, "iou_road")));
     sw_epoch_table_deinit(&table);
+}
+
+Test(records, rows_of_an_earlier_version_are_read_and_gone_on_with_under_the_columns_of_this_one)
+{
+    scratch_write("metrics.jsonl",
+                  "{\"epoch\":1,\"lr\":0.001,\"iou_pet\":0.25,\"iou_background\":null,\"iou_border\":0.5,"
+                  "\"border_recall\":0.75,\"an_old_figure\":1}\n");
+    sw_epoch_table table;
+    cr_assert_eq(sw_epoch_table_read(&table, scratch_path("metrics.jsonl")), SW_OK);
+    cr_expect_eq(epoch_row_read(&table, 0, "recall_border"), 0.75, "two names of one figure");
+    sw_epoch_table_deinit(&table);
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_classes, 1, 0), SW_OK);
+    sw_records *records = open_records();
+    sw_epoch_record record = example(2);
+    cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
+    sw_records_close(records);
+    assert_file("metrics.csv",
+                CSV_HEADER "1,0.001,,,,,,,0.25,,0.5,0.75,,,,,,,,,,,,,,,,,,,,\n" CSV_ROW("2", "0.625"));
 }
 
 Test(records, a_folder_that_is_not_there_and_a_full_disk_are_io_errors)
 {
     sw_records *records;
-    cr_assert_eq(sw_records_open(&records, scratch_path("missing"), names, 3), SW_E_IO);
+    cr_assert_eq(sw_records_open(&records, scratch_path("missing"), &sw_pets_classes), SW_E_IO);
     cr_assert_null(records);
     if (access("/dev/full", W_OK) != 0) cr_skip_test("no /dev/full here");
     cr_assert_eq(symlink("/dev/full", scratch_path("steps.jsonl")), 0);
@@ -235,7 +256,8 @@ Test(records, rewinding_drops_later_rows_and_a_torn_last_line)
     append_text("steps.jsonl", "{\"step\":7,\"epo");
     append_text("metrics.jsonl", "{\"epoch\":4,\"lr\":0.");
     append_text("metrics.csv", "4,0.0");
-    cr_assert_eq(sw_records_rewind(scratch_path("."), 2, 4), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_classes, 2, 4), SW_OK, "%s",
+                 sw_error_message());
     assert_file("steps.jsonl",
                 STEP("1", "1", "1") STEP("2", "1", "1") STEP("3", "2", "0.5") STEP("4", "2", "0.5"));
     assert_file("metrics.csv", CSV_HEADER CSV_ROW("1", "0.5625") CSV_ROW("2", "0.625"));
@@ -250,7 +272,7 @@ Test(records, a_rewound_run_that_goes_on_has_the_files_of_one_never_interrupted)
     for (int f = 0; f < 3; f++)
         cr_assert_eq(sw_fs_read(&want[f], &length, scratch_path(files[f]), 1 << 20), SW_OK);
     append_text("steps.jsonl", "{");
-    cr_assert_eq(sw_records_rewind(scratch_path("."), 1, 2), SW_OK);
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_classes, 1, 2), SW_OK);
     sw_records *records = open_records();
     for (int epoch = 2; epoch <= 3; epoch++) {
         for (int s = 1; s <= 2; s++)
@@ -277,13 +299,14 @@ Test(records, rewinding_writes_numbers_as_they_were)
     for (int epoch = 1; epoch <= 10; epoch++) {
         cr_assert_eq(sw_records_append_step(records, &(sw_step_record){epoch, epoch, 10.0, 0.5}), SW_OK);
         sw_epoch_record record = example(epoch);
-        record.iou = 0.1941186449851896;
+        *epoch_row_figure(&record, "iou") = 0.1941186449851896;
         cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
     }
     sw_records_close(records);
     cr_assert_eq(sw_fs_read(&want, &length, scratch_path("metrics.csv"), 1 << 20), SW_OK);
     cr_expect_not_null(strstr(want, "\n10,"));
-    cr_assert_eq(sw_records_rewind(scratch_path("."), 10, 10), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_classes, 10, 10), SW_OK, "%s",
+                 sw_error_message());
     assert_file("metrics.csv", want);
     free(want);
 }
@@ -300,7 +323,8 @@ Test(records, rewinding_at_every_byte_a_process_may_die_at_leaves_whole_rows)
         cr_assert_not_null(file);
         cr_assert_eq(fwrite(steps, 1, cut, file), cut);
         fclose(file);
-        cr_assert_eq(sw_records_rewind(scratch_path("."), 3, 6), SW_OK, "%s", sw_error_message());
+        cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_classes, 3, 6), SW_OK, "%s",
+                     sw_error_message());
         /* a line that lacks but its newline is whole */
         char want[256] = "";
         strncat(want, steps, (cut + 1) / line * line);
@@ -312,7 +336,7 @@ Test(records, rewinding_at_every_byte_a_process_may_die_at_leaves_whole_rows)
 Test(records, rewinding_to_the_start_leaves_files_as_new)
 {
     write_run();
-    cr_assert_eq(sw_records_rewind(scratch_path("."), 0, 0), SW_OK);
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_classes, 0, 0), SW_OK);
     assert_file("steps.jsonl", "");
     assert_file("metrics.jsonl", "");
     cr_assert_not(sw_fs_exists(scratch_path("metrics.csv")));
@@ -322,7 +346,8 @@ Test(records, rewinding_to_the_start_leaves_files_as_new)
 
 Test(records, rewinding_what_was_never_written_is_fine)
 {
-    cr_assert_eq(sw_records_rewind(scratch_path("."), 3, 9), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_classes, 3, 9), SW_OK, "%s",
+                 sw_error_message());
     cr_assert_not(sw_fs_exists(scratch_path("steps.jsonl")));
 }
 
@@ -332,7 +357,7 @@ Test(records, a_broken_line_in_the_middle_is_named_and_nothing_is_changed)
     static const char *const broken[] = {"",    "{\"epoch\":\"1\"}", "{}",
                                          "[1]", "{\"epoch\":1} x",   "{\"epoch\":1"};
     scratch_write("steps.jsonl", steps);
-    cr_assert_eq(sw_records_rewind(scratch_path("."), 3, 9), SW_E_DATA);
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_classes, 3, 9), SW_E_DATA);
     cr_assert_not_null(strstr(sw_error_message(), "steps.jsonl:2:"), "%s", sw_error_message());
     assert_file("steps.jsonl", steps);
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
@@ -353,17 +378,20 @@ Test(records, a_table_is_what_was_appended)
     append_text("metrics.jsonl", "{\"epoch\":4,\"l");
     sw_epoch_table table;
     cr_assert_eq(sw_epoch_table_read(&table, scratch_path("metrics.jsonl")), SW_OK, "%s", sw_error_message());
-    cr_assert(table.count == 3 && table.class_count == 3);
-    for (int c = 0; c < 3; c++) cr_assert_str_eq(table.class_names[c], names[c]);
-    for (int i = 0; i < 3; i++) {
-        const sw_epoch_record want = example(i + 1), *got = &table.rows[i];
-        cr_assert_eq(got->epoch, i + 1);
-        cr_assert_eq((float)got->lr, (float)want.lr);
-        cr_assert_eq(got->pixel_accuracy, want.pixel_accuracy);
-        cr_assert_eq((float)got->class_iou[2], (float)want.class_iou[2]);
-        cr_assert_eq(got->class_recall[2], 0.75);
-        cr_assert_eq(got->class_recall[0], 0.5);
-        cr_assert(isnan(got->val_loss) && isnan(got->class_iou[1]) && isnan(got->class_dice[0]));
+    cr_assert(table.count == 3 && sw_classes_same(&table.columns.classes, &sw_pets_classes));
+    for (size_t i = 0; i < 3; i++) {
+        sw_epoch_record want = example((int)i + 1);
+        cr_assert_eq(table.rows[i].epoch, (int)i + 1);
+        cr_assert_eq((float)epoch_row_read(&table, i, "lr"), (float)*epoch_row_figure(&want, "lr"));
+        cr_assert_eq(epoch_row_read(&table, i, "pixel_accuracy"), *epoch_row_figure(&want, "pixel_accuracy"));
+        cr_assert_eq((float)epoch_row_read(&table, i, "iou_border"),
+                     (float)*epoch_row_figure(&want, "iou_border"));
+        cr_assert_eq(epoch_row_read(&table, i, "recall_border"), 0.75);
+        cr_assert_eq(epoch_row_read(&table, i, "border_recall"), 0.75);
+        cr_assert_eq(epoch_row_read(&table, i, "recall_pet"), 0.5);
+        cr_assert(isnan(epoch_row_read(&table, i, "val_loss")) &&
+                  isnan(epoch_row_read(&table, i, "iou_background")) &&
+                  isnan(epoch_row_read(&table, i, "dice_pet")));
     }
     sw_epoch_table_deinit(&table);
 }

@@ -9,6 +9,7 @@
 
 #include "config/config_values.h"
 #include "config_case.h"
+#include "data/pets.h"
 #include "run_case.h"
 #include "scratch.h"
 #include "study/compare.h"
@@ -535,6 +536,6 @@ Test(compare, mistakes_are_refused_with_what_is_wrong)
     scratch_write("a/metrics.jsonl", "{\"epoch\":");
     scratch_write("a/metrics.jsonl", "hello\nworld\n");
     expect_refused(NAMES("a"), &plain, SW_E_DATA, "metrics.jsonl:1:");
-    cr_expect_eq(sw_compare_check_rank("iou_border"), SW_OK);
-    cr_expect_eq(sw_compare_check_rank("beauty"), SW_E_USAGE);
+    cr_expect_eq(sw_compare_check_rank("iou_border", &sw_pets_classes), SW_OK);
+    cr_expect_eq(sw_compare_check_rank("beauty", &sw_pets_classes), SW_E_USAGE);
 }

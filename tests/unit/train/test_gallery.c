@@ -45,14 +45,13 @@ static void take(int image, int wrong, uint8_t sure)
         prediction[i] = (uint8_t)(i < wrong ? (truth[i] + 1) % 3 : truth[i]);
         confidence[i] = sure;
     }
-    sw_image_evaluation e = {.image = image,
-                             .confusion = sw_confusion_empty(3),
-                             .boundary = sw_boundary_empty(3),
-                             .custom_iou = 0.5,
-                             .prediction = prediction,
-                             .confidence = confidence};
-    sw_confusion_add(&e.confusion, truth, prediction, PIXELS, -1);
-    sw_confusion_merge(&evaluation.confusion, &e.confusion);
+    sw_image_evaluation e = {
+        .image = image,
+        .figures = {.confusion = sw_confusion_empty(3), .boundary = sw_boundary_empty(3), .soft_iou = 0.5},
+        .prediction = prediction,
+        .confidence = confidence};
+    sw_confusion_add(&e.figures.confusion, truth, prediction, PIXELS, -1);
+    sw_confusion_merge(&evaluation.confusion, &e.figures.confusion);
     sw_gallery_take(&gallery, &e);
 }
 
@@ -79,21 +78,23 @@ Test(gallery, the_lists_are_in_order_and_read_back_as_they_were_written)
     cr_assert_eq(sw_gallery_read(&v, scratch_path("run")), SW_OK, "%s", sw_error_message());
     cr_expect(v.epoch == 7 && v.images == IMAGES && v.size_px == SIDE && v.confusion.classes == 3);
     cr_expect_eq(memcmp(&v.confusion, &evaluation.confusion, sizeof v.confusion), 0);
-    cr_expect_str_eq(v.class_names[2], "border");
+    cr_expect_str_eq(v.classes.list[2].name, "border");
     for (int l = 0; l < SW_GALLERY_LISTS; l++) cr_expect_eq(v.counts[l], SW_GALLERY_LENGTH);
     for (int i = 0; i < SW_GALLERY_LENGTH; i++) {
         /* worst: 7 i mod 20 = 19 - rank, and 3 is the inverse of 7 */
         expect_item(&v, SW_GALLERY_WORST, i, 3 * (19 - i) % IMAGES);
         expect_item(&v, SW_GALLERY_UNCERTAIN, i, IMAGES - 1 - i);
         const sw_gallery_figures *f = &v.items[SW_GALLERY_WORST][i].figures;
-        cr_expect_float_eq(f->pixel_accuracy, 1 - (19 - i) * 5.0 / PIXELS, 1e-12);
-        cr_expect_eq(f->confident_error, 0);
+        cr_expect_float_eq(f->values[SW_GALLERY_SCORE], 1 - (19 - i) * 5.0 / PIXELS, 1e-12);
+        cr_expect_eq(f->values[SW_GALLERY_CONFIDENT_ERROR], 0);
     }
-    cr_expect_float_eq(v.items[SW_GALLERY_UNCERTAIN][0].figures.confidence, (200 - 57) / 255.0, 1e-12);
+    cr_expect_float_eq(v.items[SW_GALLERY_UNCERTAIN][0].figures.values[SW_GALLERY_CONFIDENCE],
+                       (200 - 57) / 255.0, 1e-12);
     /* nothing is confidently wrong here: what is left is the border beyond the usual, largest first */
     for (int i = 1; i < SW_GALLERY_LENGTH; i++)
-        cr_expect_geq(fmax(v.items[SW_GALLERY_DOUBTFUL][i - 1].figures.border, v.border_median),
-                      v.items[SW_GALLERY_DOUBTFUL][i].figures.border);
+        cr_expect_geq(
+            fmax(v.items[SW_GALLERY_DOUBTFUL][i - 1].figures.values[SW_GALLERY_BORDER], v.border_median),
+            v.items[SW_GALLERY_DOUBTFUL][i].figures.values[SW_GALLERY_BORDER]);
     sw_gallery_view_deinit(&v);
 }
 
@@ -101,10 +102,10 @@ Test(gallery, a_truth_that_the_network_surely_contradicts_is_doubtful)
 {
     validate();
     take(4, 200, 229); /* one below sure */
-    cr_expect_eq(gallery.figures[4].confident_error, 0);
+    cr_expect_eq(gallery.figures[4].values[SW_GALLERY_CONFIDENT_ERROR], 0);
     validate();
     take(4, 200, 230);
-    cr_expect_eq(gallery.figures[4].confident_error, 200.0 / PIXELS);
+    cr_expect_eq(gallery.figures[4].values[SW_GALLERY_CONFIDENT_ERROR], 200.0 / PIXELS);
     cr_expect_eq(gallery.slots[SW_GALLERY_DOUBTFUL][0].image, 4);
 }
 

@@ -4,13 +4,9 @@
 
 #include "base/str.h"
 #include "data/dataset.h"
+#include "nn/metric_table.h"
 #include "setup/trained.h"
 #include "train/evaluate.h"
-
-typedef struct sw_eval_image {
-    const char *name;
-    double pixel_accuracy, iou, custom_iou, miou, boundary_f1, class_iou[SW_DATA_CLASSES];
-} sw_eval_image;
 
 typedef struct sw_eval_options {
     const char *device;                 /* overrides the experiment's; NULL: not */
@@ -23,7 +19,9 @@ typedef struct sw_eval {
     sw_evaluation clean;
     bool has_article;      /* unless train.article_every is 0 */
     sw_evaluation article; /* augmented as in the epoch after which the weights were saved */
-    sw_eval_image *images; /* in the order of the split */
+    sw_columns columns;    /* of all figures below */
+    double figures[SW_MAX_COLUMNS];
+    double *image_figures; /* (image_count, columns.count) in the order of the split */
     int image_count;
 } sw_eval;
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/classes.h"
 #include "base/status.h"
 
 /* The class of each pixel of a (height, width) map: logits (size, size, classes) are enlarged or reduced
@@ -15,7 +16,7 @@
 sw_status sw_label_map(uint8_t *out, int width, int height, const float *logits, int size,
                        int classes) SW_NODISCARD;
 
-/* Mixes each pixel of an RGB picture in equal parts with the colour of its class (see draw/tiles.h). */
-void sw_label_overlay(uint8_t *rgb, const uint8_t *labels, size_t pixels);
+/* Mixes each pixel of an RGB picture in equal parts with the colour of its class. */
+void sw_label_overlay(uint8_t *rgb, const uint8_t *labels, size_t pixels, const sw_classes *classes);
 
 #endif

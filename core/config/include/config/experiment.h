@@ -13,23 +13,10 @@
 #include "ops/conv_choice.h"
 #include "ops/ops.h"
 
-/* The figure of the clean validation that decides which epoch's weights are kept as "best". */
-typedef enum sw_best_metric {
-    SW_BEST_PIXEL_ACCURACY,
-    SW_BEST_IOU,
-    SW_BEST_CUSTOM_IOU,
-    SW_BEST_MIOU,
-    SW_BEST_IOU_BORDER,
-    SW_BEST_VAL_LOSS, /* the only one where lower is better */
-} sw_best_metric;     /* pixel_accuracy, iou, custom_iou, miou, iou_border, val_loss */
-
-/* As the keys say it: "pixel_accuracy". */
-const char *sw_best_metric_name(sw_best_metric metric);
-
 typedef struct sw_early_stop_config {
     int patience; /* epochs in a row without an improvement that end the run; 0: it is never ended early */
-    sw_best_metric metric;
-    float min_delta; /* by how much, at least, an improvement betters the best so far */
+    const char *metric; /* a column of the metrics, see save_best */
+    float min_delta;    /* by how much, at least, an improvement betters the best so far */
 } sw_early_stop_config;
 
 typedef struct sw_train_config {
@@ -39,7 +26,8 @@ typedef struct sw_train_config {
     bool shuffle;
     int article_every; /* epochs; every so many also validate as the article does: augmented images, batches
                         * averaged without weights; 0: never */
-    sw_best_metric save_best;
+    const char
+        *save_best; /* the column of the metrics that decides which epoch's weights are kept as "best" */
     sw_early_stop_config early_stop;
     float ema_decay; /* of the averages of the weights that are evaluated and saved; 0: the weights themselves
                       */

@@ -13,13 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/classes.h"
 #include "base/status.h"
 #include "data/config.h"
 
-enum { SW_CLASS_PET = 0, SW_CLASS_BACKGROUND = 1, SW_CLASS_BORDER = 2, SW_DATA_CLASSES = 3 };
+/* The classes of the data that a configuration describes; borrowed, for ever. */
+const sw_classes *sw_data_classes(const sw_data_config *data);
 
-/* "pet", "background", "border" */
-extern const char *const sw_class_names[SW_DATA_CLASSES];
+/* Takes colours and roles (background, border) from the data set whose classes have these names, where there
+ * is one: for lists read back from files that keep names only. */
+void sw_data_recognise_classes(sw_classes *classes);
 
 typedef struct sw_dataset_options {
     const char *root, *split; /* "trainval" is annotations/trainval.txt */
@@ -34,8 +37,8 @@ typedef struct sw_dataset_options {
 
 typedef struct sw_dataset sw_dataset;
 
-/* Reads and decodes everything. A bad file (missing, undecodable, mask of another size or with a value other
- * than 1, 2, 3, a link leading out) is logged in one line with path and reason and skipped, or fails the
+/* Reads and decodes everything. A bad file (missing, undecodable, mask of another size or with a value of no
+ * class, a link leading out) is logged in one line with path and reason and skipped, or fails the
  * whole, as configured. Converted pictures are logged too, in the order of the list whatever the thread
  * count. SW_E_CONFIG: the root or the split file is missing (the message says how to get data). SW_E_DATA: a
  * malformed line (file:line), a bad file when they fail, or nothing usable left. SW_E_MEMORY: the pictures
@@ -46,16 +49,17 @@ void sw_dataset_destroy(sw_dataset *dataset);
 int sw_dataset_count(const sw_dataset *dataset);   /* usable images, at least 1 */
 int sw_dataset_skipped(const sw_dataset *dataset); /* listed (within the limit) but bad */
 int sw_dataset_size_px(const sw_dataset *dataset);
+const sw_classes *sw_dataset_classes(const sw_dataset *dataset);
 
 /* i in 0..count-1, in the order of the split file. Borrowed from the data set. */
 const char *sw_dataset_name(const sw_dataset *dataset, int i);
 const uint8_t *sw_dataset_image(const sw_dataset *dataset, int i);  /* (S,S,3) */
-const uint8_t *sw_dataset_labels(const sw_dataset *dataset, int i); /* (S,S) class 0..2 */
+const uint8_t *sw_dataset_labels(const sw_dataset *dataset, int i); /* (S,S) class numbers */
 
 /* The number of the image of that name, or -1. */
 int sw_dataset_find(const sw_dataset *dataset, const char *name);
 
-/* c in 0..SW_DATA_CLASSES-1, over all usable images at size_px */
+/* c: number of a class; over all usable images at size_px */
 uint64_t sw_dataset_class_pixels(const sw_dataset *dataset, int c);
 double sw_dataset_class_fraction(const sw_dataset *dataset, int c);
 /* All pixels of the images that contain class c: median-frequency balancing weighs class c by median(f) / f_c
@@ -63,7 +67,7 @@ double sw_dataset_class_fraction(const sw_dataset *dataset, int c);
 uint64_t sw_dataset_pixels_with_class(const sw_dataset *dataset, int c);
 
 /* The weights just described. A class that never occurs gets weight 0 and stays out of the median. */
-void sw_dataset_median_frequency(const sw_dataset *dataset, float weights[SW_DATA_CLASSES]);
+void sw_dataset_median_frequency(const sw_dataset *dataset, float weights[SW_MAX_CLASSES]);
 
 /* 32 hexadecimal digits: XXH3 (128 bits) over size, names and decoded bytes in order; the same for every
  * thread count. */

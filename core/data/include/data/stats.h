@@ -13,7 +13,7 @@ typedef struct sw_stats_split {
     const char *name; /* "trainval", "test" */
     int present;      /* 0: the folder has no such list, and all else is 0 */
     int listed, usable, all_background;
-    double class_fraction[SW_DATA_CLASSES]; /* of the usable ones at size_px */
+    double class_fraction[SW_MAX_CLASSES]; /* of the usable ones at size_px */
 } sw_stats_split;
 
 typedef struct sw_stats_range {
@@ -23,7 +23,7 @@ typedef struct sw_stats_range {
 typedef enum sw_stats_remark_kind {
     SW_REMARK_BAD,            /* listed, but not usable */
     SW_REMARK_CONVERTED,      /* usable, with a note on what was converted or doubtful */
-    SW_REMARK_ALL_BACKGROUND, /* usable, but its trimap has no pet and no border */
+    SW_REMARK_ALL_BACKGROUND, /* usable, but its mask has no class but the background */
     SW_REMARK_IN_BOTH,        /* listed for training and for validation */
     SW_REMARK_UNLISTED,       /* a file in images/ that no list names */
     SW_REMARK_KINDS
@@ -36,6 +36,7 @@ typedef struct sw_stats_remark {
 
 typedef struct sw_stats {
     int size_px; /* at which classes were counted */
+    const sw_classes *classes;
     sw_stats_split splits[SW_STATS_SPLITS];
     sw_stats_range width_px, height_px; /* of the usable pictures as stored; 0 when there is none */
     int image_files;                    /* in images/ */

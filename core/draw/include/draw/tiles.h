@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
+#include "base/classes.h"
 #include "base/status.h"
 #include "image/image.h"
-#include "nn/config.h"
 
 typedef enum sw_tiles_panel {
     SW_TILES_INPUTS,
@@ -30,24 +30,19 @@ typedef struct sw_tiles_spec {
     const uint8_t *const *predictions; /* count x (size, size) class numbers */
     const uint8_t *const *confidences; /* count x (size, size), round(255 p) of the predicted class */
     const char *const *names;          /* (count) written under the images; NULL: not */
-    const char *const *class_names;    /* for the legend */
-    int classes;                       /* at most SW_MAX_CLASSES */
-    const sw_tiles_panel *panels;      /* from top to bottom; what none of them shows may be NULL above */
-    int panel_count;                   /* `panels` NULL: inputs, truth, prediction */
+    const sw_classes *classes;
+    const sw_tiles_panel *panels; /* from top to bottom; what none of them shows may be NULL above */
+    int panel_count;              /* `panels` NULL: inputs, truth, prediction */
 } sw_tiles_spec;
-
-/* Colour of a class as 0xRRGGBB, chosen to differ in lightness and to survive colour blindness; the first
- * three are those of pet, background and border. Any class number >= 0 has one. */
-uint32_t sw_tiles_class_rgb(int c);
 
 /* Gray of a confidence. */
 uint32_t sw_tiles_confidence_rgb(uint8_t confidence, int classes);
 
 /* The colours a picture has beside those of its photographs and confidences and the blends around type, for
- * whoever reduces it to a palette: written to `rgb`, which has room for classes + SW_TILES_OTHER_FLAT.
+ * whoever reduces it to a palette: written to `rgb`, which has room for classes->count + SW_TILES_OTHER_FLAT.
  * Returns their number. */
 enum { SW_TILES_OTHER_FLAT = 8 };
-int sw_tiles_flat_rgb(uint32_t *rgb, int classes);
+int sw_tiles_flat_rgb(uint32_t *rgb, const sw_classes *classes);
 
 /* Draws a PNG, written aside and renamed. Images are enlarged nearest; a title too wide shrinks, then is cut
  * with an ellipsis. The same spec gives the same bytes on one machine (type comes from its fonts).

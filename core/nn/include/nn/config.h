@@ -5,7 +5,9 @@
 
 #include <stdbool.h>
 
-enum { SW_MAX_STAGES = 8, SW_MAX_CLASSES = 32 };
+#include "base/classes.h"
+
+enum { SW_MAX_STAGES = 8 };
 
 typedef enum sw_conv_kind { SW_CONV_DENSE, SW_CONV_SEPARABLE } sw_conv_kind; /* dense, separable */
 typedef enum sw_pool_kind { SW_POOL_MAX, SW_POOL_AVERAGE } sw_pool_kind;     /* max, average */

@@ -26,7 +26,7 @@ void sw_confusion_merge(sw_confusion *into, const sw_confusion *from); /* same n
 
 uint64_t sw_confusion_pixels(const sw_confusion *confusion);
 uint64_t sw_confusion_row(const sw_confusion *confusion, int truth); /* pixels whose truth is that class */
-double sw_confusion_pixel_accuracy(const sw_confusion *confusion);   /* correct / all; NaN without pixels */
+double sw_confusion_accuracy(const sw_confusion *confusion);         /* correct / all; NaN without pixels */
 
 /* Micro-averaged IoU without `ignored_class` (-1: none): pixels whose truth is that class are dropped, then
  * the sum over the other classes of diagonal / (row + column - diagonal). With 3 classes and ignored_class 1
@@ -42,6 +42,14 @@ double sw_confusion_dice(const sw_confusion *confusion, int c);      /* NaN: nei
 /* Mean of the IoU over the classes that are true or predicted somewhere, without `ignored_class` (-1: none):
  * no pixel of an ignored class is counted as true, so that its IoU could only be 0. */
 double sw_confusion_mean_iou(const sw_confusion *confusion, int ignored_class);
+
+/* Mean of the recall over the classes that are true somewhere (the "class average accuracy" of the SegNet
+ * papers). */
+double sw_confusion_class_accuracy(const sw_confusion *confusion);
+
+/* Sum over the classes of IoU times the share of pixels whose truth is the class ("frequency weighted IU" of
+ * Long, Shelhamer, Darrell, "Fully convolutional networks for semantic segmentation", 2015). */
+double sw_confusion_weighted_iou(const sw_confusion *confusion);
 
 /* ---- boundary F1 (Csurka et al., "What is a good evaluation measure for semantic segmentation?", 2013) ----
  *
@@ -71,5 +79,18 @@ void sw_boundary_merge(sw_boundary *into, const sw_boundary *from);
 
 double sw_boundary_f1(const sw_boundary *boundary, int c); /* mean over images; NaN: in no image */
 double sw_boundary_mean_f1(const sw_boundary *boundary);   /* mean over images of the mean over classes */
+
+/* ---- one pass over a validation set, or one image ---- */
+
+typedef struct sw_evaluation {
+    sw_confusion confusion;
+    sw_boundary boundary; /* empty where it was not asked for */
+    int ignore_index;     /* label that counts for nothing; -1: none */
+    uint64_t images;
+    double loss;     /* mean over images of their batch's loss */
+    double soft_iou; /* IoU of softmax against truth, the article's custom IoU: mean over images */
+    /* The article's way: a figure a batch, then the plain mean over batches whatever their sizes. */
+    double batch_accuracy, batch_iou, batch_soft_iou;
+} sw_evaluation;
 
 #endif

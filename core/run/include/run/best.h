@@ -7,12 +7,16 @@
 #include "config/experiment.h"
 #include "run/records.h"
 
-/* The metric's figure in a row of the metrics. */
-double sw_best_value(const sw_epoch_record *record, sw_best_metric metric);
+/* The figure of that column in a row of the metrics; NaN where there is no such column. */
+double sw_epoch_figure(const sw_epoch_record *record, const sw_columns *columns, const char *key);
 
 /* Whether `value` is better than `best` by more than `delta`. NaN is never better, and anything else is
  * better than a `best` of NaN (none yet). */
-bool sw_best_improves(sw_best_metric metric, double value, double best, double delta);
+bool sw_figure_improves(sw_better better, double value, double best, double delta);
+
+/* The first row with the best figure of a column; epoch 0, before training, does not count. NULL: no row has
+ * one. */
+const sw_epoch_record *sw_best_epoch(const sw_epoch_table *table, const char *key);
 
 /* What train.early_stop has seen. */
 typedef struct sw_early_stop {
@@ -22,7 +26,7 @@ typedef struct sw_early_stop {
 
 /* Takes a finished epoch into account; nothing without patience. */
 void sw_early_stop_take(sw_early_stop *stop, const sw_early_stop_config *config,
-                        const sw_epoch_record *record);
+                        const sw_epoch_record *record, const sw_columns *columns);
 bool sw_early_stop_is_due(const sw_early_stop *stop, const sw_early_stop_config *config);
 
 #endif

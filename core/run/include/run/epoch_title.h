@@ -4,10 +4,11 @@
 
 #include <stddef.h>
 
-/* "Epoch: 07, Accuracy[Pixel: 0.8828, IoU: 0.7524, Custom IoU: 0.6543]" */
-void sw_epoch_title(char *out, size_t bytes, int epoch, double pixel_accuracy, double iou, double custom_iou);
+#include "run/records.h"
 
-/* Without figures: epoch 0 is before training. */
-void sw_epoch_title_bare(char *out, size_t bytes, int epoch);
+/* Writes "Epoch: 07, Accuracy[Pixel: 0.8828, IoU: 0.7524, Custom IoU: 0.6543]" of the epoch's row. Without a
+ * row (NULL) there are no figures; epoch 0 is before training. */
+void sw_epoch_title(char *out, size_t bytes, int epoch, const sw_columns *columns,
+                    const sw_epoch_record *row);
 
 #endif

@@ -19,8 +19,8 @@ sw_status sw_events_open(sw_events **out, const char *folder) SW_NODISCARD;
 void sw_events_close(sw_events *events); /* accepts NULL */
 
 sw_status sw_events_step(sw_events *events, const sw_step_record *step) SW_NODISCARD;
-/* Every figure of the epoch that is a number, under the names that the files of numbers have. */
-sw_status sw_events_epoch(sw_events *events, const sw_records *records,
+/* Every figure of the epoch that is a number: "val/iou_pet" is the column iou_pet of the validation. */
+sw_status sw_events_epoch(sw_events *events, const sw_columns *columns,
                           const sw_epoch_record *epoch) SW_NODISCARD;
 /* The picture of an epoch, a PNG file. */
 sw_status sw_events_grid(sw_events *events, int epoch, const char *png_path) SW_NODISCARD;

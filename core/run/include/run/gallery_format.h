@@ -11,15 +11,14 @@
 
 #include <stdbool.h>
 
+#include "base/classes.h"
 #include "base/status.h"
-#include "nn/metrics.h"
-
-struct cJSON;
+#include "nn/metric_table.h"
 
 enum { SW_GALLERY_LENGTH = 12, SW_GALLERY_TILES = 4, SW_GALLERY_FORMAT = 1 };
 
 typedef enum sw_gallery_list {
-    SW_GALLERY_WORST,     /* lowest pixel accuracy */
+    SW_GALLERY_WORST,     /* lowest first score: pixel accuracy */
     SW_GALLERY_UNCERTAIN, /* lowest mean confidence */
     SW_GALLERY_DOUBTFUL,  /* largest sum of confident_error and of what the truth's border share exceeds the
                              median  of all images by: the share of pixels where the truth may be wrong */
@@ -29,17 +28,27 @@ typedef enum sw_gallery_list {
 /* "worst", "uncertain", "doubtful" */
 const char *sw_gallery_list_name(sw_gallery_list list);
 
-/* NaN: not defined, such as the IoU of an image without pet and border. */
+/* Figures of an image: places in sw_gallery_figures. */
+enum {
+    SW_GALLERY_CONFIDENCE,      /* mean of the predicted class's softmax over the image */
+    SW_GALLERY_CONFIDENT_ERROR, /* share of pixels that are wrong at a confidence of 0.9 or more */
+    SW_GALLERY_BORDER,          /* share of pixels whose truth is border */
+    SW_GALLERY_SCORE,           /* the first of the metrics with a caption (nn/metric_table.h) */
+    SW_GALLERY_FIGURES = SW_GALLERY_SCORE + SW_MAX_CAPTIONS
+};
+
+/* NaN: not defined, such as the IoU of an image that is all background. */
 typedef struct sw_gallery_figures {
-    double pixel_accuracy, iou, custom_iou;
-    double confidence;      /* mean of the predicted class's softmax over the image */
-    double confident_error; /* share of pixels that are wrong at a confidence of 0.9 or more */
-    double border;          /* share of pixels whose truth is border */
+    double values[SW_GALLERY_FIGURES];
 } sw_gallery_figures;
 
-/* Confusion counts as the JSON files have them: rows truth, columns prediction, in pixels; the caller owns
- * it. */
-struct cJSON *sw_json_confusion(const sw_confusion *m);
+typedef struct sw_gallery_figure {
+    const char *key, *label; /* in the files; for people */
+    int at;                  /* place in sw_gallery_figures */
+} sw_gallery_figure;
+
+/* The figures in the order of the files; returns their number. */
+int sw_gallery_list_figures(sw_gallery_figure out[SW_GALLERY_FIGURES]);
 
 typedef struct sw_gallery_item {
     char *name;
@@ -52,7 +61,7 @@ typedef struct sw_gallery_view {
     int images, size_px, rows;
     double border_median;
     sw_confusion confusion;
-    char *class_names[SW_MAX_CLASSES];
+    sw_classes classes;
     sw_gallery_item items[SW_GALLERY_LISTS][SW_GALLERY_LENGTH];
     int counts[SW_GALLERY_LISTS];
     char *sheet; /* the PNG file's bytes; NULL: no rows */

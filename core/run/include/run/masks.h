@@ -17,16 +17,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/classes.h"
 #include "base/status.h"
-#include "nn/config.h"
 
 /* The images of a run's grid, the same in all its epochs. */
 typedef struct sw_mask_images {
-    int count, columns, size_px, classes;
-    const char *const *names;       /* (count) */
-    const char *const *class_names; /* (classes) */
-    const uint8_t *const *inputs;   /* (count) of (S,S,3) RGB */
-    const uint8_t *const *truths;   /* (count) of (S,S) class numbers, all below `classes` */
+    int count, columns, size_px;
+    sw_classes classes;
+    const char *const *names;     /* (count) */
+    const uint8_t *const *inputs; /* (count) of (S,S,3) RGB */
+    const uint8_t *const *truths; /* (count) of (S,S) class numbers, all below classes.count */
 } sw_mask_images;
 
 /* --- writing: what a run does ----------------------------------------------------------------------- */
@@ -54,7 +54,7 @@ typedef struct sw_masks {
     sw_mask_images images;
     int *epochs; /* (epoch_count) those there are, ascending */
     int epoch_count;
-    char **names, **class_names; /* owned, as are the next four: what `images` points to */
+    char **names; /* owned, as are the next four: what `images` points to */
     const uint8_t **inputs, **truths;
     uint8_t *input_pixels, *truth_pixels;
 } sw_masks;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/classes.h"
 #include "base/status.h"
 #include "base/str.h"
 
@@ -31,8 +32,9 @@ typedef enum sw_compare_format {
 /* "text", "md", "html", "json", "csv"; false: none of them. */
 bool sw_compare_format_by_name(sw_compare_format *out, const char *name);
 
-/* SW_E_USAGE: the pets' metrics have no such column, or neither more nor less of it is better. */
-sw_status sw_compare_check_rank(const char *metric) SW_NODISCARD;
+/* SW_E_USAGE: with these classes the metrics have no such column, or neither more nor less of it is better.
+ */
+sw_status sw_compare_check_rank(const char *metric, const sw_classes *classes) SW_NODISCARD;
 
 /* Opens each path: the folder of a run, a folder of such folders (in the order of their names), or an
  * experiment that has not been run. Options are borrowed. SW_E_USAGE: nothing there, the same twice, or a

@@ -8,7 +8,7 @@ enum { SW_PLOT_MIN_PX = 200, SW_PLOT_MAX_PX = 10000, SW_PLOT_METRICS = 24 };
 
 typedef struct sw_plot_options {
     const char *out;     /* FILE.svg or FILE.png */
-    const char *metrics; /* "loss,pixel_accuracy"; NULL: loss, pixel accuracy, IoU and the border's IoU */
+    const char *metrics; /* "loss,iou"; NULL: the loss, and the scores of the trainer's line */
     const char *size;    /* "1000x640" in px; NULL: what suits the number of panels */
 } sw_plot_options;
 

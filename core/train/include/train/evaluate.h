@@ -9,27 +9,16 @@
 #include "nn/metrics.h"
 #include "nn/network.h"
 
-typedef struct sw_evaluation {
-    sw_confusion confusion;
-    sw_boundary boundary;
-    uint64_t images;
-    double loss;       /* mean over images of their batch's loss */
-    double custom_iou; /* mean over images */
-    /* The article's way: a figure a batch, then the plain mean over batches whatever their sizes. */
-    double batch_pixel_accuracy, batch_iou, batch_custom_iou;
-} sw_evaluation;
-
 /* What one image contributes. */
 typedef struct sw_image_evaluation {
-    int image; /* number in the data set */
-    sw_confusion confusion;
-    sw_boundary boundary; /* empty without sw_evaluate_options.boundary */
-    double custom_iou;
+    int image;                 /* number in the data set */
+    sw_evaluation figures;     /* of the image alone; without loss and figures by batch */
     const uint8_t *prediction; /* (S,S), while the call lasts */
     const uint8_t *confidence; /* (S,S) likewise, see sw_batch_results; NULL unless asked for */
 } sw_image_evaluation;
 
 typedef struct sw_evaluate_options {
+    const sw_classes *classes;
     int epoch;                /* of the loader's shuffle and augmentation */
     bool boundary;            /* boundary F1 too: costs host time */
     const int *slot_of_image; /* by image number: place in `captured`, or -1; NULL: capture nothing */

@@ -1,0 +1,101 @@
+/* Every figure of an epoch, described once: its key in the files, what people call it, which way is better
+ * and how it follows from a validation. The columns of metrics.csv and metrics.jsonl, train.save_best, early
+ * stopping, curves, compare, eval, report, gallery and the trainer's line all come from this table: a new
+ * metric is one row of metric_table.c and its test. */
+#ifndef NN_METRIC_TABLE_H
+#define NN_METRIC_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/classes.h"
+#include "nn/metrics.h"
+
+/* What the metrics of an epoch, or of one image, are computed from. */
+typedef struct sw_measures {
+    const sw_classes *classes;
+    const sw_evaluation *clean;   /* NULL: nothing was validated, and what follows from it is NaN */
+    const sw_evaluation *article; /* as the article validates; NULL: not done */
+    double lr, train_loss, images_per_second, seconds; /* NaN: absent */
+} sw_measures;
+
+typedef enum sw_better { SW_BETTER_NEITHER = 0, SW_BETTER_HIGHER = 1, SW_BETTER_LOWER = -1 } sw_better;
+
+/* Where a figure comes from; event files name their tags by it. */
+typedef enum sw_metric_group {
+    SW_METRIC_TRAIN,   /* the training steps */
+    SW_METRIC_VAL,     /* the clean validation */
+    SW_METRIC_ARTICLE, /* the article's: augmented images, averaged over batches */
+    SW_METRIC_TIME,    /* the clock */
+} sw_metric_group;
+
+enum {
+    SW_METRIC_OF_IMAGE = 1,  /* eval lists it for each image */
+    SW_METRIC_IN_REPORT = 2, /* a column of the report's tables; if a score, a chart too */
+};
+
+typedef struct sw_metric {
+    const char *key;   /* "iou"; a column of a class is "iou_<class>" */
+    const char *label; /* in tables and texts: "mean IoU" */
+    sw_metric_group group;
+    sw_better better;
+    bool is_loss;     /* comparable only between runs of the same loss */
+    bool per_class;   /* a column a class, else one */
+    bool border_only; /* a second name of a figure of the class that is the border; absent without one */
+    unsigned shown;   /* SW_METRIC_OF_IMAGE | SW_METRIC_IN_REPORT */
+    const char *line; /* printf format in the trainer's line an epoch; NULL: not there. Of a metric per class
+                       * only the border's is there, after the name of the class */
+    const char *caption; /* in the title of an epoch's pictures: "Pixel"; the gallery judges images by these.
+                          * NULL: not there */
+    const char *article_of;                       /* the key whose article's figure this is; NULL */
+    double (*value)(const sw_measures *m, int c); /* c: number of the class, else -1 */
+} sw_metric;
+
+/* Columns of the files, in their order. */
+extern const sw_metric sw_metric_table[];
+extern const int sw_metric_count;
+
+/* "train", "val", "article", "time" */
+const char *sw_metric_group_name(sw_metric_group group);
+
+/* One column: a metric, or a metric of one class. */
+typedef struct sw_column {
+    char key[SW_CLASS_NAME_BYTES + 24];
+    char label[SW_CLASS_NAME_BYTES + 24]; /* "mean IoU", "border IoU" */
+    const sw_metric *metric;
+    int c;    /* number of the class; -1: none */
+    int same; /* place of the column that holds the same figure under another key; -1: none */
+} sw_column;
+
+enum { SW_MAX_COLUMNS = 32 + 8 * SW_MAX_CLASSES };
+
+typedef struct sw_columns {
+    sw_classes classes;
+    int count;
+    sw_column list[SW_MAX_COLUMNS];
+} sw_columns;
+
+/* All columns for these classes, in the order of the files. */
+void sw_columns_init(sw_columns *out, const sw_classes *classes);
+
+/* The place of a column, or -1. */
+int sw_columns_find(const sw_columns *columns, const char *key);
+
+/* The place of the article's figure of a column, or -1. */
+int sw_columns_article_of(const sw_columns *columns, int at);
+
+/* Whether the column is a score of the clean validation: what runs are chosen and compared by, times, losses
+ * and second names left out. */
+bool sw_column_is_score(const sw_column *column);
+
+/* Whether it belongs into a short list of scores: those without a class, and the border's. */
+bool sw_column_is_headline(const sw_columns *columns, const sw_column *column);
+
+/* Computes values[0..count-1]; NaN where a figure is not defined or its source is absent. */
+void sw_columns_measure(double *values, const sw_columns *columns, const sw_measures *measures);
+
+/* The metrics with a caption, at most SW_MAX_CAPTIONS; returns their number. */
+enum { SW_MAX_CAPTIONS = 4 };
+int sw_metrics_captioned(const sw_metric *out[SW_MAX_CAPTIONS]);
+
+#endif

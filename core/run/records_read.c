@@ -1,0 +1,266 @@
+/* The files of numbers of a run, read back and brought back to an earlier epoch. */
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+#include "data/dataset.h"
+#include "records_files.h"
+
+/* No run writes more; a file beyond is not one of ours. */
+#define MAX_FILE_BYTES ((size_t)1 << 30)
+
+/* ---- rows ---- */
+
+/* Goes through the rows of a .jsonl file. */
+typedef struct rows {
+    const char *path;
+    char *text;
+    size_t length, at;
+    int line_number;
+    cJSON *row;       /* the current one, owned */
+    const char *line; /* its text in the file, without the newline */
+    size_t line_length;
+} rows;
+
+static sw_status rows_open(rows *r, const char *path)
+{
+    *r = (rows){.path = path};
+    return sw_fs_read(&r->text, &r->length, path, MAX_FILE_BYTES);
+}
+
+static void rows_close(rows *r)
+{
+    cJSON_Delete(r->row);
+    free(r->text);
+    *r = (rows){0};
+}
+
+static cJSON *parse_row(const char *line, size_t length, const char *key)
+{
+    const char *end = NULL;
+    cJSON *row = cJSON_ParseWithLengthOpts(line, length, &end, 0);
+    if (row && (size_t)(end - line) == length && cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(row, key)))
+        return row;
+    cJSON_Delete(row);
+    return NULL;
+}
+
+/* Takes the next row that has the number `key`; r->row is NULL at the end. What is no such row is an error,
+ * but the last line may be what a killed process left. */
+static sw_status rows_next(rows *r, const char *key)
+{
+    cJSON_Delete(r->row);
+    r->row = NULL;
+    if (r->at == r->length) return SW_OK;
+    const char *start = r->text + r->at, *newline = memchr(start, '\n', r->length - r->at);
+    r->line = start;
+    r->line_length = newline ? (size_t)(newline - start) : r->length - r->at;
+    r->at += r->line_length + (newline ? 1 : 0);
+    r->line_number++;
+    r->row = parse_row(r->line, r->line_length, key);
+    if (r->row || r->at == r->length) return SW_OK;
+    return sw_fail(SW_E_DATA, "%s:%d: not a row with a number \"%s\"", r->path, r->line_number, key);
+}
+
+static double row_number(const cJSON *row, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, key);
+    return cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
+}
+
+/* ---- rewinding ---- */
+
+/* Leaves the rows with `key` <= last. A file that is not there is left so. */
+static sw_status rewind_rows(const char *path, const char *key, double last)
+{
+    if (!sw_fs_exists(path)) return SW_OK;
+    sw_status status = SW_OK;
+    sw_str kept = {0};
+    rows r;
+    SW_TRY(rows_open(&r, path));
+    do {
+        SW_TRY(rows_next(&r, key));
+        if (!r.row || row_number(r.row, key) > last) continue;
+        sw_str_append_bytes(&kept, r.line, r.line_length);
+        sw_str_append(&kept, "\n");
+    } while (r.row);
+    SW_TRY(sw_str_status(&kept));
+    bool same = kept.length == r.length && (kept.length == 0 || memcmp(kept.text, r.text, r.length) == 0);
+    if (!same) SW_TRY(sw_fs_write(path, kept.text ? kept.text : "", kept.length));
+done:
+    rows_close(&r);
+    sw_str_deinit(&kept);
+    return status;
+}
+
+/* The columns are those that rows will go on to have, whatever version wrote the rows so far. */
+static sw_status csv_from_rows(sw_str *csv, rows *r, const sw_columns *columns)
+{
+    sw_status status = SW_OK;
+    SW_TRY(rows_next(r, "epoch"));
+    if (!r->row) return SW_OK;
+    append_csv_header(csv, columns);
+    while (r->row) {
+        append_number(csv, row_number(r->row, "epoch"), "");
+        for (int i = 0; i < columns->count; i++) {
+            sw_str_append(csv, ",");
+            append_number(csv, row_number(r->row, columns->list[i].key), "");
+        }
+        sw_str_append(csv, "\n");
+        SW_TRY(rows_next(r, "epoch"));
+    }
+    status = sw_str_status(csv);
+done:
+    return status;
+}
+
+static sw_status rebuild_csv(const char *csv_path, const char *metrics_path, const sw_columns *columns)
+{
+    sw_status status = SW_OK;
+    sw_str csv = {0};
+    rows r = {0};
+    if (sw_fs_exists(metrics_path)) {
+        SW_TRY(rows_open(&r, metrics_path));
+        SW_TRY(csv_from_rows(&csv, &r, columns));
+    }
+    if (csv.length > 0) {
+        SW_TRY(sw_fs_write(csv_path, csv.text, csv.length));
+    } else if (unlink(csv_path) != 0 && errno != ENOENT) { /* sw_records_open writes the header anew */
+        status = sw_fail(SW_E_IO, "cannot remove %s: %s", csv_path, strerror(errno));
+    }
+done:
+    rows_close(&r);
+    sw_str_deinit(&csv);
+    return status;
+}
+
+sw_status sw_records_rewind(const char *folder, const sw_classes *classes, int last_epoch, int64_t last_step)
+{
+    sw_status status = SW_OK;
+    sw_columns columns;
+    sw_columns_init(&columns, classes);
+    char *steps = sw_fs_join(folder, steps_name);
+    char *metrics = sw_fs_join(folder, metrics_name);
+    char *csv = sw_fs_join(folder, csv_name);
+    if (!steps || !metrics || !csv) {
+        status = SW_E_MEMORY;
+        goto done;
+    }
+    SW_TRY(rewind_rows(steps, "step", (double)last_step));
+    SW_TRY(rewind_rows(metrics, "epoch", last_epoch));
+    SW_TRY(rebuild_csv(csv, metrics, &columns));
+done:
+    free(steps);
+    free(metrics);
+    free(csv);
+    return status;
+}
+
+/* ---- tables ---- */
+
+/* The classes of the columns iou_<class>. */
+static sw_status take_classes(sw_classes *classes, const cJSON *row, const char *path)
+{
+    static const char prefix[] = "iou_";
+    *classes = sw_classes_none();
+    for (const cJSON *item = row ? row->child : NULL; item; item = item->next)
+        if (strncmp(item->string, prefix, sizeof prefix - 1) == 0 &&
+            !sw_classes_add(classes, item->string + sizeof prefix - 1))
+            return sw_fail(SW_E_DATA, "%s: its columns iou_<class> name no classes of a run", path);
+    sw_data_recognise_classes(classes);
+    return SW_OK;
+}
+
+static sw_status add_row(sw_epoch_table *table, const cJSON *row)
+{
+    sw_epoch_record *grown = realloc(table->rows, (table->count + 1) * sizeof *grown);
+    if (!grown) return sw_fail_alloc("table of epochs", (table->count + 1) * sizeof *grown);
+    table->rows = grown;
+    sw_epoch_record *record = &grown[table->count++];
+    *record = sw_epoch_record_empty(cJSON_GetObjectItemCaseSensitive(row, "epoch")->valueint);
+    for (int i = 0; i < table->columns.count; i++) {
+        const sw_column *column = &table->columns.list[i];
+        record->values[i] = row_number(row, column->key);
+        /* of a figure with two names, early versions wrote one */
+        if (isnan(record->values[i]) && column->same >= 0)
+            record->values[i] = row_number(row, table->columns.list[column->same].key);
+    }
+    return SW_OK;
+}
+
+sw_status sw_epoch_table_read(sw_epoch_table *out, const char *path)
+{
+    sw_status status = SW_OK;
+    rows r = {0};
+    sw_classes classes;
+    *out = (sw_epoch_table){0};
+    SW_TRY(rows_open(&r, path));
+    SW_TRY(rows_next(&r, "epoch"));
+    SW_TRY(take_classes(&classes, r.row, path));
+    sw_columns_init(&out->columns, &classes);
+    while (r.row) {
+        SW_TRY(add_row(out, r.row));
+        SW_TRY(rows_next(&r, "epoch"));
+    }
+done:
+    rows_close(&r);
+    if (status != SW_OK) sw_epoch_table_deinit(out);
+    return status;
+}
+
+void sw_epoch_table_deinit(sw_epoch_table *table)
+{
+    free(table->rows);
+    *table = (sw_epoch_table){0};
+}
+
+static sw_status add_step(sw_step_table *table, size_t *capacity, const cJSON *row, const rows *r)
+{
+    const int64_t number = (table->count ? table->rows[table->count - 1].step : 0) + 1;
+    double found = row_number(row, "step"), epoch = row_number(row, "epoch");
+    if (found != (double)number)
+        return sw_fail(SW_E_DATA, "%s:%d: step %.10g stands where step %" PRId64 " should", r->path,
+                       r->line_number, found, number);
+    if (!(epoch >= 1.0 && epoch <= INT32_MAX))
+        return sw_fail(SW_E_DATA, "%s:%d: the step has no epoch", r->path, r->line_number);
+    sw_step_record step = {
+        .step = number, .epoch = (int)epoch, .loss = row_number(row, "loss"), .lr = row_number(row, "lr")};
+    if (table->count == *capacity) {
+        *capacity = *capacity ? 2 * *capacity : 1024;
+        sw_step_record *grown = realloc(table->rows, *capacity * sizeof *grown);
+        if (!grown) return sw_fail_alloc("table of steps", *capacity * sizeof *grown);
+        table->rows = grown;
+    }
+    table->rows[table->count++] = step;
+    return SW_OK;
+}
+
+sw_status sw_step_table_read(sw_step_table *out, const char *path)
+{
+    sw_status status = SW_OK;
+    size_t capacity = 0;
+    rows r = {0};
+    *out = (sw_step_table){0};
+    SW_TRY(rows_open(&r, path));
+    SW_TRY(rows_next(&r, "step"));
+    while (r.row) {
+        SW_TRY(add_step(out, &capacity, r.row, &r));
+        SW_TRY(rows_next(&r, "step"));
+    }
+done:
+    rows_close(&r);
+    if (status != SW_OK) sw_step_table_deinit(out);
+    return status;
+}
+
+void sw_step_table_deinit(sw_step_table *table)
+{
+    free(table->rows);
+    *table = (sw_step_table){0};
+}

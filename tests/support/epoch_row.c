@@ -1,0 +1,28 @@
+#include "epoch_row.h"
+
+#include <criterion/criterion.h>
+
+#include "data/pets.h"
+
+sw_classes epoch_row_classes(const char *const *names, int count)
+{
+    sw_classes classes = sw_classes_none();
+    for (int c = 0; c < count; c++) cr_assert(sw_classes_add(&classes, names[c]), "%s", names[c]);
+    return classes;
+}
+
+double *epoch_row_figure(sw_epoch_record *row, const char *key)
+{
+    static sw_columns columns;
+    sw_columns_init(&columns, &sw_pets_classes);
+    const int at = sw_columns_find(&columns, key);
+    cr_assert_geq(at, 0, "%s", key);
+    return &row->values[at];
+}
+
+double epoch_row_read(const sw_epoch_table *table, size_t row, const char *key)
+{
+    const int at = sw_columns_find(&table->columns, key);
+    cr_assert(at >= 0 && row < table->count, "%s", key);
+    return table->rows[row].values[at];
+}

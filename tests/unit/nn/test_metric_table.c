@@ -1,0 +1,137 @@
+/* The table from which every column, order and title of a metric follows. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/metric_table.h"
+
+static sw_classes three_classes(void)
+{
+    sw_classes classes = sw_classes_none();
+    cr_assert(sw_classes_add(&classes, "thing") && sw_classes_add(&classes, "ground") &&
+              sw_classes_add(&classes, "rim"));
+    classes.background = 1;
+    classes.border = 2;
+    return classes;
+}
+
+Test(metric_table, every_column_has_a_key_of_its_own_a_label_and_a_place_in_the_promised_order)
+{
+    static const char *const first[] = {"lr",
+                                        "train_loss",
+                                        "val_loss",
+                                        "pixel_accuracy",
+                                        "iou",
+                                        "custom_iou",
+                                        "miou",
+                                        "iou_thing",
+                                        "iou_ground",
+                                        "iou_rim",
+                                        "border_recall",
+                                        "article_pixel_accuracy",
+                                        "images_per_second",
+                                        "seconds"};
+    const sw_classes classes = three_classes();
+    sw_columns columns;
+    sw_columns_init(&columns, &classes);
+    for (int i = 0; i < columns.count; i++) {
+        cr_expect_eq(sw_columns_find(&columns, columns.list[i].key), i, "%s", columns.list[i].key);
+        cr_expect(*columns.list[i].label && columns.list[i].metric->value);
+    }
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++) cr_expect_str_eq(columns.list[i].key, first[i]);
+    cr_expect_str_eq(columns.list[sw_columns_find(&columns, "dice_rim")].label, "rim Dice");
+    cr_expect_eq(sw_columns_find(&columns, "dice"), -1);
+    cr_expect_eq(sw_columns_article_of(&columns, sw_columns_find(&columns, "iou")),
+                 sw_columns_find(&columns, "article_iou"));
+    cr_expect_eq(sw_columns_article_of(&columns, sw_columns_find(&columns, "miou")), -1);
+}
+
+Test(metric_table, the_most_classes_there_may_be_have_room)
+{
+    sw_classes classes = sw_classes_none();
+    sw_columns *columns = malloc(sizeof *columns);
+    char name[SW_CLASS_NAME_BYTES];
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    for (int c = 0; c < SW_MAX_CLASSES; c++) {
+        name[0] = (char)('A' + c % 26);
+        name[1] = (char)('A' + c / 26);
+        cr_assert(sw_classes_add(&classes, name));
+    }
+    classes.border = 0;
+    sw_columns_init(columns, &classes);
+    cr_expect_leq(columns->count, SW_MAX_COLUMNS);
+    for (int i = 0; i < columns->count; i++)
+        cr_expect_eq(sw_columns_find(columns, columns->list[i].key), i, "%s is not cut",
+                     columns->list[i].key);
+    free(columns);
+}
+
+Test(metric_table, the_border_s_columns_are_there_only_where_a_class_is_the_border)
+{
+    sw_classes classes = three_classes();
+    sw_columns columns;
+    sw_columns_init(&columns, &classes);
+    const int one = sw_columns_find(&columns, "border_recall"),
+              other = sw_columns_find(&columns, "recall_rim");
+    cr_expect(one >= 0 && columns.list[one].same == other && columns.list[other].same == one);
+    cr_expect(sw_column_is_headline(&columns, &columns.list[sw_columns_find(&columns, "iou_rim")]));
+    cr_expect_not(sw_column_is_headline(&columns, &columns.list[sw_columns_find(&columns, "iou_thing")]));
+    cr_expect_not(sw_column_is_score(&columns.list[one]), "a second name");
+    classes.border = -1;
+    sw_columns_init(&columns, &classes);
+    cr_expect_eq(sw_columns_find(&columns, "border_recall"), -1);
+    cr_expect_not(sw_column_is_headline(&columns, &columns.list[sw_columns_find(&columns, "iou_rim")]));
+}
+
+Test(metric_table, what_was_not_validated_has_no_figures_and_what_was_has_all)
+{
+    const sw_classes classes = three_classes();
+    sw_columns columns;
+    double values[SW_MAX_COLUMNS];
+    sw_columns_init(&columns, &classes);
+    sw_measures m = {.classes = &classes, .lr = 1, .train_loss = 2, .images_per_second = 3, .seconds = 4};
+    sw_columns_measure(values, &columns, &m);
+    for (int i = 0; i < columns.count; i++) {
+        const sw_metric_group group = columns.list[i].metric->group;
+        cr_expect_eq(isnan(values[i]), group == SW_METRIC_VAL || group == SW_METRIC_ARTICLE, "%s",
+                     columns.list[i].key);
+    }
+    sw_evaluation clean = {.confusion = sw_confusion_empty(3),
+                           .boundary = sw_boundary_empty(3),
+                           .ignore_index = -1,
+                           .loss = 0.5,
+                           .soft_iou = 0.25};
+    sw_evaluation article = clean;
+    static const uint64_t counts[3][3] = {{6, 1, 1}, {2, 20, 0}, {1, 1, 2}};
+    memcpy(clean.boundary.f1_images, (uint64_t[]){1, 1, 1}, 3 * sizeof(uint64_t));
+    clean.boundary.mean_images = 1;
+    for (int t = 0; t < 3; t++)
+        for (int p = 0; p < 3; p++) clean.confusion.counts[t][p] = counts[t][p];
+    article.batch_iou = 0.75;
+    m.clean = &clean;
+    m.article = &article;
+    sw_columns_measure(values, &columns, &m);
+    for (int i = 0; i < columns.count; i++) cr_expect(isfinite(values[i]), "%s", columns.list[i].key);
+    cr_expect_eq(values[sw_columns_find(&columns, "seconds")], 4);
+    cr_expect_eq(values[sw_columns_find(&columns, "val_loss")], 0.5);
+    cr_expect_eq(values[sw_columns_find(&columns, "custom_iou")], 0.25);
+    cr_expect_eq(values[sw_columns_find(&columns, "article_iou")], 0.75);
+    cr_expect_float_eq(values[sw_columns_find(&columns, "pixel_accuracy")], 28.0 / 34, 1e-12);
+    cr_expect_float_eq(values[sw_columns_find(&columns, "iou_thing")], 6.0 / 11, 1e-12);
+    /* recalls 6/8, 20/22, 2/4; IoUs 6/11, 20/24, 2/5 weighted by 8, 22 and 4 of 34 pixels */
+    cr_expect_float_eq(values[sw_columns_find(&columns, "class_accuracy")],
+                       (6.0 / 8 + 20.0 / 22 + 2.0 / 4) / 3, 1e-12);
+    cr_expect_float_eq(values[sw_columns_find(&columns, "fw_iou")],
+                       (8 * 6.0 / 11 + 22 * 20.0 / 24 + 4 * 2.0 / 5) / 34, 1e-12);
+}
+
+Test(metric_table, the_captions_are_the_article_s_three)
+{
+    const sw_metric *metrics[SW_MAX_CAPTIONS];
+    cr_assert_eq(sw_metrics_captioned(metrics), 3);
+    cr_expect_str_eq(metrics[0]->caption, "Pixel");
+    cr_expect_str_eq(metrics[1]->caption, "IoU");
+    cr_expect_str_eq(metrics[2]->caption, "Custom IoU");
+}
