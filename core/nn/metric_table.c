@@ -5,54 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static double lr(const sw_measures *m, int c)
-{
-    (void)c;
-    return m->lr;
-}
-
-static double train_loss(const sw_measures *m, int c)
-{
-    (void)c;
-    return m->train_loss;
-}
-
-static double images_per_second(const sw_measures *m, int c)
-{
-    (void)c;
-    return m->images_per_second;
-}
-
-static double seconds(const sw_measures *m, int c)
-{
-    (void)c;
-    return m->seconds;
-}
-
-/* ---- of the clean validation ---- */
-
-static double val_loss(const sw_measures *m, int c)
-{
-    (void)c;
-    return m->clean->loss;
-}
-
-static double accuracy(const sw_measures *m, int c)
-{
-    (void)c;
-    return sw_confusion_accuracy(&m->clean->confusion);
-}
+/* ---- what is no plain member or function of a confusion matrix ---- */
 
 static double micro_iou(const sw_measures *m, int c)
 {
     (void)c;
     return sw_confusion_micro_iou(&m->clean->confusion, m->classes->background);
-}
-
-static double soft_iou(const sw_measures *m, int c)
-{
-    (void)c;
-    return m->clean->soft_iou;
 }
 
 static double mean_iou(const sw_measures *m, int c)
@@ -61,42 +19,10 @@ static double mean_iou(const sw_measures *m, int c)
     return sw_confusion_mean_iou(&m->clean->confusion, m->clean->ignore_index);
 }
 
-static double class_accuracy(const sw_measures *m, int c)
-{
-    (void)c;
-    return sw_confusion_class_accuracy(&m->clean->confusion);
-}
-
-static double weighted_iou(const sw_measures *m, int c)
-{
-    (void)c;
-    return sw_confusion_weighted_iou(&m->clean->confusion);
-}
-
 static double mean_boundary_f1(const sw_measures *m, int c)
 {
     (void)c;
     return sw_boundary_mean_f1(&m->clean->boundary);
-}
-
-static double iou(const sw_measures *m, int c)
-{
-    return sw_confusion_iou(&m->clean->confusion, c);
-}
-
-static double precision(const sw_measures *m, int c)
-{
-    return sw_confusion_precision(&m->clean->confusion, c);
-}
-
-static double recall(const sw_measures *m, int c)
-{
-    return sw_confusion_recall(&m->clean->confusion, c);
-}
-
-static double dice(const sw_measures *m, int c)
-{
-    return sw_confusion_dice(&m->clean->confusion, c);
 }
 
 static double boundary_f1(const sw_measures *m, int c)
@@ -104,68 +30,76 @@ static double boundary_f1(const sw_measures *m, int c)
     return sw_boundary_f1(&m->clean->boundary, c);
 }
 
-/* ---- of the article's validation ---- */
-
-static double article_accuracy(const sw_measures *m, int c)
-{
-    (void)c;
-    return m->article->batch_accuracy;
-}
-
-static double article_iou(const sw_measures *m, int c)
-{
-    (void)c;
-    return m->article->batch_iou;
-}
-
-static double article_soft_iou(const sw_measures *m, int c)
-{
-    (void)c;
-    return m->article->batch_soft_iou;
-}
-
 /* ---- the table ---- */
 
 enum { IMAGE = SW_METRIC_OF_IMAGE, REPORT = SW_METRIC_IN_REPORT };
 
 /* clang-format off */
-#define TRAIN(k, text)   .key = k, .label = text, .group = SW_METRIC_TRAIN
-#define TIME(k, text)    .key = k, .label = text, .group = SW_METRIC_TIME
-#define SCORE(k, text)   .key = k, .label = text, .group = SW_METRIC_VAL, .better = SW_BETTER_HIGHER
+#define OF_RUN(member)  .source = SW_METRIC_OF_RUN, .offset = offsetof(sw_measures, member)
+#define OF_EVALUATION(member) .source = SW_METRIC_OF_EVALUATION, .offset = offsetof(sw_evaluation, member)
+#define OF_CONFUSION(f) .source = SW_METRIC_OF_CONFUSION, .of_confusion = f
+#define OF_CLASS(f)     .source = SW_METRIC_OF_CLASS, .of_class = f
+#define TRAIN(k, text)  .key = k, .label = text, .group = SW_METRIC_TRAIN
+#define TIME(k, text)   .key = k, .label = text, .group = SW_METRIC_TIME
+#define SCORE(k, text)  .key = k, .label = text, .group = SW_METRIC_VAL, .better = SW_BETTER_HIGHER
+#define CLASS(k, text)  SCORE(k, text), .per_class = true
 #define ARTICLE(of, text) \
     .key = "article_" of, .label = text, .group = SW_METRIC_ARTICLE, .better = SW_BETTER_HIGHER, .article_of = of
 
 /* Other tools rely on the order: new rows go to the end. */
 const sw_metric sw_metric_table[] = {
-    {TRAIN("lr", "learning rate"), .shown = REPORT, .value = lr},
-    {TRAIN("train_loss", "training loss"), .better = SW_BETTER_LOWER, .is_loss = true, .shown = REPORT,
-     .line = "loss %.4f", .value = train_loss},
-    {.key = "val_loss", .label = "validation loss", .group = SW_METRIC_VAL, .better = SW_BETTER_LOWER,
-     .is_loss = true, .shown = REPORT, .line = "val %.4f", .value = val_loss},
-    {SCORE("pixel_accuracy", "pixel accuracy"), .shown = IMAGE | REPORT, .line = "accuracy %.4f",
-     .caption = "Pixel", .value = accuracy},
-    {SCORE("iou", "IoU"), .shown = IMAGE | REPORT, .line = "IoU %.4f", .caption = "IoU", .value = micro_iou},
-    {SCORE("custom_iou", "custom IoU"), .shown = IMAGE | REPORT, .caption = "Custom IoU", .value = soft_iou},
-    {SCORE("miou", "mean IoU"), .shown = IMAGE | REPORT, .value = mean_iou},
-    {SCORE("iou", "IoU"), .per_class = true, .shown = IMAGE | REPORT, .line = " %.4f", .value = iou},
-    {SCORE("border_recall", "border recall"), .border_only = true, .value = recall},
-    {ARTICLE("pixel_accuracy", "pixel accuracy, article's"), .line = "(article's %.4f)",
-     .value = article_accuracy},
-    {TIME("images_per_second", "images/s"), .better = SW_BETTER_HIGHER, .shown = REPORT,
-     .line = "%.2f img/s", .value = images_per_second},
-    {TIME("seconds", "seconds an epoch"), .better = SW_BETTER_LOWER, .line = "%.0f s", .value = seconds},
-    {ARTICLE("iou", "IoU, article's"), .value = article_iou},
-    {ARTICLE("custom_iou", "custom IoU, article's"), .value = article_soft_iou},
-    {SCORE("boundary_f1", "boundary F1"), .shown = IMAGE | REPORT, .value = mean_boundary_f1},
-    {SCORE("precision", "precision"), .per_class = true, .value = precision},
-    {SCORE("recall", "recall"), .per_class = true, .value = recall},
-    {SCORE("dice", "Dice"), .per_class = true, .value = dice},
-    {SCORE("boundary_f1", "boundary F1"), .per_class = true, .value = boundary_f1},
-    {SCORE("class_accuracy", "class accuracy"), .shown = REPORT, .value = class_accuracy},
-    {SCORE("fw_iou", "frequency-weighted IoU"), .shown = REPORT, .value = weighted_iou},
+    {TRAIN("lr", "learning rate"), OF_RUN(lr), .shown = REPORT},
+    {TRAIN("train_loss", "training loss"), OF_RUN(train_loss), .better = SW_BETTER_LOWER, .is_loss = true,
+     .shown = REPORT, .line = "loss %.4f"},
+    {.key = "val_loss", .label = "validation loss", .group = SW_METRIC_VAL, OF_EVALUATION(loss),
+     .better = SW_BETTER_LOWER, .is_loss = true, .shown = REPORT, .line = "val %.4f"},
+    {SCORE("pixel_accuracy", "pixel accuracy"), OF_CONFUSION(sw_confusion_accuracy), .shown = IMAGE | REPORT,
+     .line = "accuracy %.4f", .caption = "Pixel"},
+    {SCORE("iou", "IoU"), .value = micro_iou, .shown = IMAGE | REPORT, .line = "IoU %.4f", .caption = "IoU"},
+    {SCORE("custom_iou", "custom IoU"), OF_EVALUATION(soft_iou), .shown = IMAGE | REPORT,
+     .caption = "Custom IoU"},
+    {SCORE("miou", "mean IoU"), .value = mean_iou, .shown = IMAGE | REPORT},
+    {CLASS("iou", "IoU"), OF_CLASS(sw_confusion_iou), .shown = IMAGE | REPORT, .line = " %.4f"},
+    {SCORE("border_recall", "border recall"), OF_CLASS(sw_confusion_recall), .border_only = true},
+    {ARTICLE("pixel_accuracy", "pixel accuracy, article's"), OF_EVALUATION(batch_accuracy),
+     .line = "(article's %.4f)"},
+    {TIME("images_per_second", "images/s"), OF_RUN(images_per_second), .better = SW_BETTER_HIGHER,
+     .shown = REPORT, .line = "%.2f img/s"},
+    {TIME("seconds", "seconds an epoch"), OF_RUN(seconds), .better = SW_BETTER_LOWER, .line = "%.0f s"},
+    {ARTICLE("iou", "IoU, article's"), OF_EVALUATION(batch_iou)},
+    {ARTICLE("custom_iou", "custom IoU, article's"), OF_EVALUATION(batch_soft_iou)},
+    {SCORE("boundary_f1", "boundary F1"), .value = mean_boundary_f1, .shown = IMAGE | REPORT},
+    {CLASS("precision", "precision"), OF_CLASS(sw_confusion_precision)},
+    {CLASS("recall", "recall"), OF_CLASS(sw_confusion_recall)},
+    {CLASS("dice", "Dice"), OF_CLASS(sw_confusion_dice)},
+    {CLASS("boundary_f1", "boundary F1"), .value = boundary_f1},
+    {SCORE("class_accuracy", "class accuracy"), OF_CONFUSION(sw_confusion_class_accuracy), .shown = REPORT},
+    {SCORE("fw_iou", "frequency-weighted IoU"), OF_CONFUSION(sw_confusion_weighted_iou), .shown = REPORT},
 };
 /* clang-format on */
 const int sw_metric_count = sizeof sw_metric_table / sizeof sw_metric_table[0];
+
+double sw_metric_value(const sw_metric *metric, const sw_measures *m, int c)
+{
+    const sw_evaluation *e = metric->group == SW_METRIC_ARTICLE ? m->article : m->clean;
+    double value;
+    if (metric->source == SW_METRIC_OF_RUN) {
+        memcpy(&value, (const char *)m + metric->offset, sizeof value);
+        return value;
+    }
+    if (!e) return (double)NAN;
+    switch (metric->source) {
+    case SW_METRIC_OF_EVALUATION:
+        memcpy(&value, (const char *)e + metric->offset, sizeof value);
+        return value;
+    case SW_METRIC_OF_CONFUSION:
+        return metric->of_confusion(&e->confusion);
+    case SW_METRIC_OF_CLASS:
+        return metric->of_class(&e->confusion, c);
+    default:
+        return metric->value(m, c);
+    }
+}
 
 const char *sw_metric_group_name(sw_metric_group group)
 {
@@ -194,7 +128,7 @@ static void pair_second_names(sw_columns *columns)
         for (int k = 0; k < columns->count; k++) {
             const sw_column *one = &columns->list[i], *other = &columns->list[k];
             if (one->metric->border_only && k != i && one->c == other->c &&
-                one->metric->value == other->metric->value) {
+                one->metric->of_class == other->metric->of_class) {
                 columns->list[i].same = k;
                 columns->list[k].same = i;
             }
@@ -247,13 +181,8 @@ bool sw_column_is_headline(const sw_columns *columns, const sw_column *column)
 
 void sw_columns_measure(double *values, const sw_columns *columns, const sw_measures *measures)
 {
-    for (int i = 0; i < columns->count; i++) {
-        const sw_column *column = &columns->list[i];
-        const sw_metric_group group = column->metric->group;
-        const bool absent = (group == SW_METRIC_VAL && !measures->clean) ||
-                            (group == SW_METRIC_ARTICLE && !measures->article);
-        values[i] = absent ? (double)NAN : column->metric->value(measures, column->c);
-    }
+    for (int i = 0; i < columns->count; i++)
+        values[i] = sw_metric_value(columns->list[i].metric, measures, columns->list[i].c);
 }
 
 int sw_metrics_captioned(const sw_metric *out[SW_MAX_CAPTIONS])

@@ -308,7 +308,7 @@ static void take_times(sw_epoch_record *record, const sw_run_session *s)
                                    sw_loader_image_count(s->train_loader) / s->state.train_seconds};
     for (int i = 0; i < columns->count; i++)
         if (columns->list[i].metric->group == SW_METRIC_TIME)
-            record->values[i] = columns->list[i].metric->value(&times, -1);
+            record->values[i] = sw_metric_value(columns->list[i].metric, &times, -1);
 }
 
 static sw_status run_epoch(sw_run_session *s, int epoch)

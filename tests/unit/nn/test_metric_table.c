@@ -37,7 +37,7 @@ Test(metric_table, every_column_has_a_key_of_its_own_a_label_and_a_place_in_the_
     sw_columns_init(&columns, &classes);
     for (int i = 0; i < columns.count; i++) {
         cr_expect_eq(sw_columns_find(&columns, columns.list[i].key), i, "%s", columns.list[i].key);
-        cr_expect(*columns.list[i].label && columns.list[i].metric->value);
+        cr_expect(*columns.list[i].label);
     }
     for (size_t i = 0; i < sizeof first / sizeof *first; i++) cr_expect_str_eq(columns.list[i].key, first[i]);
     cr_expect_str_eq(columns.list[sw_columns_find(&columns, "dice_rim")].label, "rim Dice");

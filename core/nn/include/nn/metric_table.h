@@ -29,6 +29,14 @@ typedef enum sw_metric_group {
     SW_METRIC_TIME,    /* the clock */
 } sw_metric_group;
 
+typedef enum sw_metric_source {
+    SW_METRIC_COMPUTED, /* by its own function */
+    SW_METRIC_OF_RUN,   /* a member of sw_measures */
+    SW_METRIC_OF_EVALUATION,
+    SW_METRIC_OF_CONFUSION,
+    SW_METRIC_OF_CLASS,
+} sw_metric_source;
+
 enum {
     SW_METRIC_OF_IMAGE = 1,  /* eval lists it for each image */
     SW_METRIC_IN_REPORT = 2, /* a column of the report's tables; if a score, a chart too */
@@ -47,13 +55,22 @@ typedef struct sw_metric {
                        * only the border's is there, after the name of the class */
     const char *caption; /* in the title of an epoch's pictures: "Pixel"; the gallery judges images by these.
                           * NULL: not there */
-    const char *article_of;                       /* the key whose article's figure this is; NULL */
+    const char *article_of; /* the key whose article's figure this is; NULL */
+    /* How it is computed; one of the four goes with `source`. */
+    sw_metric_source source;
+    size_t offset; /* of a double in sw_measures or sw_evaluation */
+    double (*of_confusion)(const sw_confusion *confusion);
+    double (*of_class)(const sw_confusion *confusion, int c);
     double (*value)(const sw_measures *m, int c); /* c: number of the class, else -1 */
 } sw_metric;
 
 /* Columns of the files, in their order. */
 extern const sw_metric sw_metric_table[];
 extern const int sw_metric_count;
+
+/* The figure of a metric, of class c where it has classes; NaN where it is not defined or its source is
+ * absent. */
+double sw_metric_value(const sw_metric *metric, const sw_measures *measures, int c);
 
 /* "train", "val", "article", "time" */
 const char *sw_metric_group_name(sw_metric_group group);
@@ -91,7 +108,7 @@ bool sw_column_is_score(const sw_column *column);
 /* Whether it belongs into a short list of scores: those without a class, and the border's. */
 bool sw_column_is_headline(const sw_columns *columns, const sw_column *column);
 
-/* Computes values[0..count-1]; NaN where a figure is not defined or its source is absent. */
+/* Computes values[0..count-1]. */
 void sw_columns_measure(double *values, const sw_columns *columns, const sw_measures *measures);
 
 /* The metrics with a caption, at most SW_MAX_CAPTIONS; returns their number. */
