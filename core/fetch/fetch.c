@@ -62,10 +62,7 @@ static sw_status fetch_one(const char *dir, const fetch_part *part, const sw_fet
     char *what = sw_strf("%s.tar.gz", part->folder), *folder = sw_fs_join(dir, part->folder);
     char *archive = what ? sw_fs_join(dir, what) : NULL;
     char *url = what ? sw_strf("%s%s%s", base, length && base[length - 1] == '/' ? "" : "/", what) : NULL;
-    if (!what || !folder || !archive || !url) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    if (!what || !folder || !archive || !url) SW_FAIL_WITH(SW_E_MEMORY);
     if (sw_fs_exists(folder)) goto done;
     SW_TRY(fetch_download(archive, url, what, part->bytes, options));
     status = fetch_unpack(dir, part->folder, archive, part->bytes, options);

@@ -136,10 +136,7 @@ static sw_status transfer(const char *url, download_job *job, bool *from_start)
     CURL *curl = curl_easy_init();
     if (!curl) return sw_fail(SW_E_MEMORY, "out of host memory for libcurl");
     job->stream = fopen(job->partial, "abe");
-    if (!job->stream) {
-        status = sw_fail(SW_E_IO, "cannot write %s: %s", job->partial, strerror(errno));
-        goto done;
-    }
+    if (!job->stream) SW_FAIL_WITH(sw_fail(SW_E_IO, "cannot write %s: %s", job->partial, strerror(errno)));
     set_options(curl, url, job, reason);
     CURLcode code = curl_easy_perform(curl);
     (void)curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &answer_bytes);
@@ -190,10 +187,8 @@ sw_status fetch_download(const char *path, const char *url, const char *what, ui
     char *partial = sw_strf("%s.partial", path);
     if (!partial) return SW_E_MEMORY;
     sw_status status = SW_OK;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        status = sw_fail(SW_E_MEMORY, "libcurl does not start");
-        goto done;
-    }
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        SW_FAIL_WITH(sw_fail(SW_E_MEMORY, "libcurl does not start"));
     download_job job = {.what = what, .partial = partial, .bytes = bytes, .options = options};
     status = download(url, &job);
     curl_global_cleanup();

@@ -353,10 +353,7 @@ sw_status sw_plan_create(sw_plan **out, const sw_graph *graph, const sw_plan_opt
     planner p = {.graph = graph, .options = options};
     p.plan = calloc(1, sizeof *p.plan);
     p.values = calloc((size_t)graph->value_count, sizeof *p.values);
-    if (!p.plan || !p.values) {
-        status = sw_fail_alloc("the memory plan", sizeof *p.plan);
-        goto done;
-    }
+    if (!p.plan || !p.values) SW_FAIL_WITH(sw_fail_alloc("the memory plan", sizeof *p.plan));
     p.plan->training = options->training;
     SW_TRY(find_absorbed(&p));
     count_forward_reads(&p);

@@ -153,7 +153,7 @@ static const char *list_text(short_list *list)
 {
     if (list->count > MAX_LISTED)
         sw_str_printf(&list->text, "%sand %zu more", list->before, list->count - MAX_LISTED);
-    return list->text.text ? list->text.text : "";
+    return sw_str_text(&list->text);
 }
 
 static void print_shape(char *text, size_t size, int rank, const int64_t *shape)

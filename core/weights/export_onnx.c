@@ -193,10 +193,8 @@ static sw_status add_folded_params(exporter *e, const sw_node *conv, const sw_no
     SW_TRY(read_param(&weight, e, w));
     if (conv->param_count == 2) {
         SW_TRY(read_param(&bias, e, &g->params[conv->params[1]]));
-    } else if (!(bias = calloc(outputs, sizeof *bias))) {
-        status = sw_fail_alloc(bias_name, outputs * sizeof *bias);
-        goto done;
-    }
+    } else if (!(bias = calloc(outputs, sizeof *bias)))
+        SW_FAIL_WITH(sw_fail_alloc(bias_name, outputs * sizeof *bias));
     for (int i = 0; i < 4; i++) SW_TRY(read_param(&values[i], e, of_norm[i]));
     fold_into(weight, bias, outputs, w->elems / outputs, values, attrs->eps);
     add_tensor(e, w->name, 4, (const int64_t[]){w->dims[0], w->dims[1], w->dims[2], w->dims[3]}, weight);
@@ -411,10 +409,8 @@ static sw_status write_model(const char *path, const sw_str *graph, const sw_onn
     sw_fs_writer writer = {0};
     add_model(&model, graph->length, options);
     SW_TRY(sw_str_status(&model));
-    if (model.length + graph->length > INT32_MAX) {
-        status = sw_fail(SW_E_DATA, "%s would be larger than the 2 GiB an ONNX file may have", path);
-        goto done;
-    }
+    if (model.length + graph->length > INT32_MAX)
+        SW_FAIL_WITH(sw_fail(SW_E_DATA, "%s would be larger than the 2 GiB an ONNX file may have", path));
     SW_TRY(sw_fs_writer_open(&writer, path));
     fwrite(model.text, 1, model.length, writer.stream);
     fwrite(graph->text, 1, graph->length, writer.stream);

@@ -54,4 +54,11 @@ int sw_exit_code(sw_status status);
         if (status != SW_OK) goto done;                                                                      \
     } while (0)
 
+/* For the same functions: ends in a failure, as in SW_FAIL_WITH(sw_fail(SW_E_DATA, ...)). */
+#define SW_FAIL_WITH(failure)                                                                                \
+    do {                                                                                                     \
+        status = (failure);                                                                                  \
+        goto done;                                                                                           \
+    } while (0)
+
 #endif

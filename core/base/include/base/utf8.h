@@ -2,6 +2,7 @@
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
@@ -10,6 +11,10 @@
  * U+FFFD where there is none, for one byte. Overlong forms, surrogates and what lies past U+10FFFF are none.
  * Moves *text on and returns how many bytes *out has. */
 size_t sw_utf8_next(const char **out, const char **text);
+
+/* Whether a text of `length` bytes, with a NUL after them, is all such characters. A NUL within counts as
+ * one. */
+bool sw_utf8_is_valid(const char *text, size_t length);
 
 /* Appends all of the text so, "" too. */
 void sw_utf8_append(sw_str *out, const char *text);

@@ -70,6 +70,9 @@ bool sw_yaml_is_null(const sw_yaml_node *node);
 /* The finite decimal number an unquoted scalar spells, or false. */
 bool sw_yaml_number(double *out, const sw_yaml_node *node);
 
+/* Fails with SW_E_CONFIG and the message "file:3:7: ...". */
+sw_status sw_yaml_fail(sw_yaml_place place, const char *fmt, ...) SW_PRINTF(2, 3);
+
 /* Appends "file:3:7", or the source alone. */
 void sw_yaml_place_append(sw_str *out, sw_yaml_place place);
 
