@@ -60,7 +60,6 @@ void sw_gemm_teardown(void);
 /* profile.c. `bytes` are those of a transfer. A record takes over the events: `from` may be NULL (then `to`
  * is one command and times itself), else the time from the end of `from` to the end of `to` counts. Only
  * while cl->profiling. */
-sw_status sw_timer_create(struct sw_timer **out) SW_NODISCARD;
 void sw_timer_destroy(struct sw_timer *timer);
 sw_status sw_timer_record(sw_cl *cl, const char *node, const char *kernel, double bytes, cl_event from,
                           cl_event to) SW_NODISCARD;

@@ -14,16 +14,12 @@ static const char *kind_name(sw_param_kind kind)
 
 static sw_param_kind kind_given(const sw_arg *arg)
 {
-    switch (arg->kind) {
-    case SW_ARG_BUFFER:
-        return SW_PARAM_BUFFER;
-    case SW_ARG_LOCAL:
-        return SW_PARAM_LOCAL;
-    case SW_ARG_F32:
-        return SW_PARAM_FLOAT;
-    default:
-        return SW_PARAM_INT;
-    }
+    static const sw_param_kind kinds[] = {[SW_ARG_BUFFER] = SW_PARAM_BUFFER,
+                                          [SW_ARG_I32] = SW_PARAM_INT,
+                                          [SW_ARG_U32] = SW_PARAM_INT,
+                                          [SW_ARG_F32] = SW_PARAM_FLOAT,
+                                          [SW_ARG_LOCAL] = SW_PARAM_LOCAL};
+    return kinds[arg->kind];
 }
 
 static sw_status check_args(const sw_kernel *kernel, size_t arg_count, const sw_arg *args)

@@ -34,12 +34,6 @@ typedef struct sw_timer {
     void *sink_user;
 } sw_timer;
 
-sw_status sw_timer_create(sw_timer **out)
-{
-    *out = calloc(1, sizeof **out);
-    return *out ? SW_OK : sw_fail_alloc("the profile", sizeof **out);
-}
-
 static void release_events(const pending_time *p)
 {
     if (p->from) clReleaseEvent(p->from);
@@ -186,7 +180,8 @@ sw_status sw_profile_start(sw_cl *cl)
     cl_int code;
     if (cl->profiling) return SW_OK;
     SW_TRY(sw_cl_finish(cl));
-    if (!cl->timer) SW_TRY(sw_timer_create(&cl->timer));
+    if (!cl->timer && !(cl->timer = calloc(1, sizeof *cl->timer)))
+        return sw_fail_alloc("the profile", sizeof *cl->timer);
     if (!cl->profiled_queue) {
         cl->profiled_queue =
             clCreateCommandQueue(cl->context, cl->device.device, CL_QUEUE_PROFILING_ENABLE, &code);

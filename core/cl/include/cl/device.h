@@ -51,10 +51,8 @@ typedef struct sw_cl sw_cl;
 
 /* CLBlast keeps its parameters by device in the whole process: the context created last decides. */
 typedef struct sw_cl_options {
-    bool check;   /* wait after each launch and report errors with kernel and node */
-    bool profile; /* queue with profiling on; launches record their times (cl/profile.h) */
-    const char
-        *gemm_params_file; /* a file written by tools/tune_gemm, or NULL: environment, then built-in table */
+    bool check;                   /* wait after each launch and report errors with kernel and node */
+    const char *gemm_params_file; /* written by tools/tune_gemm; NULL: SEGWORK_GEMM_PARAMS, then built in */
 } sw_cl_options;
 
 /* SW_E_DEVICE for a device that has an obstacle, with it. */
@@ -62,8 +60,6 @@ sw_status sw_cl_create(sw_cl **out, const sw_device_info *device, const sw_cl_op
 void sw_cl_destroy(sw_cl *cl); /* accepts NULL */
 
 const sw_device_info *sw_cl_device(const sw_cl *cl);
-cl_context sw_cl_context(const sw_cl *cl);
-cl_command_queue sw_cl_queue(const sw_cl *cl);
 /* 16 on CPUs (one cache line, one 512-bit register), 4 on the rest: the channel vector kernels are built for
  * (macro VEC) where the channel count is a multiple of it. */
 int sw_cl_vector_width(const sw_cl *cl);

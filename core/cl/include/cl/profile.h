@@ -24,8 +24,7 @@ typedef struct sw_profile_span {
 
 typedef void (*sw_profile_sink)(void *user, const sw_profile_span *span);
 
-/* From start to stop, all that is enqueued is timed; both wait for the queue. Rows stay until a reset.
- * A context created with options.profile has been started. */
+/* From start to stop, all that is enqueued is timed; both wait for the queue. Rows stay until a reset. */
 sw_status sw_profile_start(sw_cl *cl) SW_NODISCARD;
 sw_status sw_profile_stop(sw_cl *cl) SW_NODISCARD; /* does nothing where nothing was started */
 
