@@ -33,18 +33,18 @@ sw_status sw_fs_read(char **out, size_t *length, const char *path, size_t max_by
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
     struct stat info;
-    if (fstat(fd, &info) != 0) SW_FAIL_WITH(sw_fail(SW_E_IO, "%s: %s", path, strerror(errno)));
-    if (!S_ISREG(info.st_mode)) SW_FAIL_WITH(sw_fail(SW_E_IO, "%s: not a regular file", path));
+    if (fstat(fd, &info) != 0) SW_TRY(sw_fail(SW_E_IO, "%s: %s", path, strerror(errno)));
+    if (!S_ISREG(info.st_mode)) SW_TRY(sw_fail(SW_E_IO, "%s: not a regular file", path));
     if ((uint64_t)info.st_size > max_bytes)
-        SW_FAIL_WITH(sw_fail(SW_E_DATA, "%s: %lld bytes, more than the %zu that are sensible here", path,
-                             (long long)info.st_size, max_bytes));
+        SW_TRY(sw_fail(SW_E_DATA, "%s: %lld bytes, more than the %zu that are sensible here", path,
+                       (long long)info.st_size, max_bytes));
     size_t size = (size_t)info.st_size, have = 0;
     bytes = malloc(size + 1);
-    if (!bytes) SW_FAIL_WITH(sw_fail_alloc(path, size + 1));
+    if (!bytes) SW_TRY(sw_fail_alloc(path, size + 1));
     while (have < size) {
         ssize_t got = read(fd, bytes + have, size - have);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) SW_FAIL_WITH(sw_fail(SW_E_IO, "%s: %s", path, strerror(errno)));
+        if (got < 0) SW_TRY(sw_fail(SW_E_IO, "%s: %s", path, strerror(errno)));
         if (got == 0) break; /* it shrank while being read: take what is there */
         have += (size_t)got;
     }
@@ -157,8 +157,7 @@ void sw_fs_writer_discard(sw_fs_writer *writer)
 sw_status sw_fs_write(const char *path, const void *bytes, size_t length)
 {
     sw_fs_writer writer;
-    sw_status status = sw_fs_writer_open(&writer, path);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_fs_writer_open(&writer, path));
     errno = 0;
     if (length && fwrite(bytes, 1, length, writer.stream) != length) writer.cause = errno;
     return sw_fs_writer_commit(&writer);

@@ -52,7 +52,7 @@ sw_status sw_yaml_fail(sw_yaml_place place, const char *fmt, ...)
     return status;
 }
 
-/* libyaml gives a byte offset, no mark, for bytes that are no text. */
+/* For bytes that are not text libyaml gives a byte offset and no mark. */
 static yaml_mark_t mark_of_offset(const reader *r, size_t offset)
 {
     yaml_mark_t mark = {0};
@@ -240,7 +240,6 @@ static sw_status adopt_children(reader *r, sw_yaml_node *node, size_t first)
 
 static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event_t *event, int depth)
 {
-    sw_status status = SW_OK;
     sw_yaml_place place = place_of(r, event->start_mark);
     size_t nodes_before = r->nodes, first = r->pending_count;
     const yaml_char_t *anchor_name = NULL, *tag = NULL;
@@ -250,8 +249,8 @@ static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event
     if (event->type == YAML_ALIAS_EVENT) return read_alias(r, out, event, depth);
     int deepest_before = r->deepest;
     r->deepest = 0;
-    SW_TRY(reach_depth(r, depth, place));
-    SW_TRY(count_nodes(r, 1, place));
+    SW_ENSURE(reach_depth(r, depth, place));
+    SW_ENSURE(count_nodes(r, 1, place));
     node = sw_arena_alloc(r->arena, sizeof *node);
     if (!node) return SW_E_MEMORY;
     node->place = place;
@@ -272,14 +271,14 @@ static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event
     }
     if (tag)
         return sw_yaml_fail(place, "tags ('%s') are not used here: the schema knows each value's type", tag);
-    SW_TRY(open_anchor(r, &own, anchor_name, place));
+    SW_ENSURE(open_anchor(r, &own, anchor_name, place));
     if (node->kind == SW_YAML_SCALAR)
-        SW_TRY(copy_text(r, &node->text, event));
+        SW_ENSURE(copy_text(r, &node->text, event));
     else if (node->kind == SW_YAML_SEQUENCE)
-        SW_TRY(read_items(r, depth));
+        SW_ENSURE(read_items(r, depth));
     else
-        SW_TRY(read_entries(r, depth));
-    SW_TRY(adopt_children(r, node, first));
+        SW_ENSURE(read_entries(r, depth));
+    SW_ENSURE(adopt_children(r, node, first));
     if (own) {
         own->node = node;
         own->weight = r->nodes - nodes_before;
@@ -287,8 +286,7 @@ static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event
     }
     if (deepest_before > r->deepest) r->deepest = deepest_before;
     *out = node;
-done:
-    return status;
+    return SW_OK;
 }
 
 /* Stream start, then nothing or one document, then stream end. */
@@ -353,7 +351,7 @@ sw_status sw_yaml_parse_value(const sw_yaml_node **out, sw_arena *arena, const c
     return parse(out, arena, text, strlen(text), source, true);
 }
 
-sw_status sw_yaml_parse_file(const sw_yaml_node **out, sw_arena *arena, const char *path, const char *source)
+sw_status sw_yaml_parse_file(const sw_yaml_node **out, sw_arena *arena, const char *path)
 {
     char *text = NULL;
     size_t length = 0;
@@ -361,7 +359,7 @@ sw_status sw_yaml_parse_file(const sw_yaml_node **out, sw_arena *arena, const ch
     sw_status status = sw_fs_read(&text, &length, path, SW_YAML_MAX_BYTES);
     if (status == SW_E_DATA) return SW_E_CONFIG; /* too large: the message says so */
     if (status != SW_OK) return status;
-    status = parse(out, arena, text, length, source ? source : path, false);
+    status = parse(out, arena, text, length, path, false);
     free(text);
     return status;
 }

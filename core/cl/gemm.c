@@ -188,14 +188,12 @@ static sw_status plan(blas_call *out, sw_cl *cl, const sw_gemm *g, size_t most_b
 {
     assert(g->beta == 0.0f || g->beta == 1.0f);
     blas_call row = as_row_major(g), col = as_col_major(g);
-    sw_status status = SW_OK;
-    SW_TRY(measure_workspace(&row, cl));
-    SW_TRY(measure_workspace(&col, cl));
+    SW_ENSURE(measure_workspace(&row, cl));
+    SW_ENSURE(measure_workspace(&col, cl));
     bool row_fits = row.workspace_bytes <= most_bytes, col_fits = col.workspace_bytes <= most_bytes;
     bool row_first = extra_bytes(&row, cl) < extra_bytes(&col, cl);
     *out = (row_first && row_fits) || !col_fits ? row : col;
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status describe(sw_status status, const sw_gemm *g)
@@ -256,7 +254,7 @@ static sw_status enqueue(sw_cl *cl, const blas_call *call, cl_mem workspace)
         call->layout, transposed(g->transpose_a), transposed(g->transpose_b), g->m, g->n, g->k, 1.0f, g->a,
         g->a_offset, g->lda, g->b, g->b_offset, g->ldb, g->beta, g->c, g->c_offset, g->ldc, &cl->queue,
         cl->check || cl->profiling ? &to : NULL, workspace);
-    if (code != CLBlastSuccess) SW_FAIL_WITH(fail_blast(code, "CLBlastSgemm", cl));
+    if (code != CLBlastSuccess) SW_TRY(fail_blast(code, "CLBlastSgemm", cl));
     if (cl->check) SW_TRY(sw_cl_status(clWaitForEvents(1, &to), "clWaitForEvents", NULL));
     if (cl->profiling) {
         status = sw_timer_record(cl, g->node, "gemm", 0.0, from, to);
@@ -276,8 +274,8 @@ sw_status sw_gemm_run(sw_cl *cl, const sw_gemm *g, cl_mem workspace)
     size_t most_bytes = g->workspace_bytes ? g->workspace_bytes : bytes_of(workspace);
     SW_TRY(plan(&call, cl, g, most_bytes));
     if (call.workspace_bytes > most_bytes)
-        SW_FAIL_WITH(sw_fail(SW_E_DEVICE, "it needs a workspace of %zu bytes, it was given %zu",
-                             call.workspace_bytes, most_bytes));
+        SW_TRY(sw_fail(SW_E_DEVICE, "it needs a workspace of %zu bytes, it was given %zu",
+                       call.workspace_bytes, most_bytes));
     SW_TRY(align_operand(&call.g.a, &call.g.a_offset, &owned[0], cl));
     SW_TRY(align_operand(&call.g.b, &call.g.b_offset, &owned[1], cl));
     SW_TRY(align_operand(&call.g.c, &call.g.c_offset, &owned[2], cl));

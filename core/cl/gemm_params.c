@@ -26,9 +26,7 @@ static const sw_gemm_params TEMPLATE = {{
     {"Padtranspose", 3, {"PADTRA_PAD", "PADTRA_TILE", "PADTRA_WPT"}, {0}},
 }};
 
-/* The other kernels' values, the same for every class below; all values stand in the order of TEMPLATE's
- * names.
- */
+/* Values of the other kernels, the same for each class below, in the order of TEMPLATE's names. */
 static const size_t COMMON[SW_GEMM_KERNELS][SW_GEMM_MAX_PARAMS] = {
     {0}, {2, 8, 8, 8, 8, 1, 1, 4, 4, 32}, {16}, {8, 8, 4, 1}, {64, 1, 1, 1}, {2, 0, 0, 8}, {0, 16, 1},
 };
@@ -168,8 +166,7 @@ sw_status sw_gemm_params_read(sw_gemm_params *out, const char *path)
     *out = (sw_gemm_params){0};
     SW_TRY(sw_fs_read(&text, &length, path, MAX_FILE_BYTES));
     json = cJSON_ParseWithLengthOpts(text, length + 1, &end, true);
-    if (!json)
-        SW_FAIL_WITH(sw_fail(SW_E_CONFIG, "%s:%zu: not valid JSON", path, end ? line_of(text, end) : 1));
+    if (!json) SW_TRY(sw_fail(SW_E_CONFIG, "%s:%zu: not valid JSON", path, end ? line_of(text, end) : 1));
     status = sw_fail_in(read_kernels(out, json), "%s", path);
 done:
     cJSON_Delete(json);

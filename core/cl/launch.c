@@ -57,7 +57,7 @@ static size_t items_of(const sw_ndrange *grid)
     return grid->local[0] * grid->local[1] * grid->local[2];
 }
 
-/* Against the device only: whether the driver can run the very kernel in such a work-group, trying shows. */
+/* Checks against the device only. The launch shows whether the driver can run this kernel in such a group. */
 static sw_status check_grid(const sw_cl *cl, const sw_kernel *kernel, const sw_ndrange *grid)
 {
     if (grid->local[0] == 0) return SW_OK;
@@ -72,8 +72,8 @@ static sw_status check_grid(const sw_cl *cl, const sw_kernel *kernel, const sw_n
     return SW_OK;
 }
 
-/* Halves a work-group that is only wished for until the driver can run the kernel in it; what was a divisor
- * of the grid stays one. */
+/* Halves a work-group that may shrink until the driver can run the kernel in it. It still divides the grid.
+ */
 static void shrink_group(const sw_kernel *kernel, sw_ndrange *grid)
 {
     if (!grid->any_local) return;

@@ -72,8 +72,7 @@ static sw_status count_in(sw_timer *timer, const pending_time *p)
 {
     cl_ulong start, end;
     sw_profile_row *row = &timer->rows[p->row];
-    sw_status status = interval(&start, &end, p);
-    if (status != SW_OK) return status;
+    SW_ENSURE(interval(&start, &end, p));
     row->launches++;
     row->total_ms += (double)(end - start) * 1e-6;
     if (timer->sink) {
@@ -176,34 +175,29 @@ done:
 
 sw_status sw_profile_start(sw_cl *cl)
 {
-    sw_status status = SW_OK;
     cl_int code;
     if (cl->profiling) return SW_OK;
-    SW_TRY(sw_cl_finish(cl));
+    SW_ENSURE(sw_cl_finish(cl));
     if (!cl->timer && !(cl->timer = calloc(1, sizeof *cl->timer)))
         return sw_fail_alloc("the profile", sizeof *cl->timer);
     if (!cl->profiled_queue) {
         cl->profiled_queue =
             clCreateCommandQueue(cl->context, cl->device.device, CL_QUEUE_PROFILING_ENABLE, &code);
-        SW_TRY(sw_cl_status(code, "clCreateCommandQueue", cl->device.name));
+        SW_ENSURE(sw_cl_status(code, "clCreateCommandQueue", cl->device.name));
     }
     cl->queue = cl->profiled_queue;
     cl->profiling = true;
-    SW_TRY(compare_clocks(cl));
-done:
-    return status;
+    return compare_clocks(cl);
 }
 
 sw_status sw_profile_stop(sw_cl *cl)
 {
-    sw_status status = SW_OK;
     if (!cl->profiling) return SW_OK;
-    SW_TRY(sw_cl_finish(cl));
-    SW_TRY(collect(cl->timer, cl->timer->pending_count));
+    SW_ENSURE(sw_cl_finish(cl));
+    SW_ENSURE(collect(cl->timer, cl->timer->pending_count));
     cl->queue = cl->plain_queue;
     cl->profiling = false;
-done:
-    return status;
+    return SW_OK;
 }
 
 void sw_profile_set_sink(sw_cl *cl, sw_profile_sink sink, void *user)

@@ -157,7 +157,7 @@ static sw_status build(cl_program *out, const sw_cl *cl, const char *file, const
     handle = clCreateProgramWithSource(cl->context, (cl_uint)source.count, source.pieces, NULL, &code);
     SW_TRY(sw_cl_status(code, "clCreateProgramWithSource", file));
     code = clBuildProgram(handle, 1, &cl->device.device, all_options, NULL, NULL);
-    if (code != CL_SUCCESS) SW_FAIL_WITH(fail_build(handle, code, cl, file, options));
+    if (code != CL_SUCCESS) SW_TRY(fail_build(handle, code, cl, file, options));
     *out = handle;
     handle = NULL;
 done:
@@ -260,10 +260,10 @@ static sw_status kernel_create(struct sw_kernel **out, const sw_cl *cl, const sw
     struct sw_kernel *kernel = calloc(1, sizeof *kernel);
     if (!kernel) return sw_fail_alloc("a kernel", sizeof *kernel);
     kernel->name = sw_strf("%s", name);
-    if (!kernel->name) SW_FAIL_WITH(SW_E_MEMORY);
+    if (!kernel->name) SW_TRY(SW_E_MEMORY);
     kernel->handle = clCreateKernel(program->handle, name, &code);
     if (code == CL_INVALID_KERNEL_NAME)
-        SW_FAIL_WITH(sw_fail(SW_E_DEVICE, "%s has no kernel '%s'", program->file, name));
+        SW_TRY(sw_fail(SW_E_DEVICE, "%s has no kernel '%s'", program->file, name));
     SW_TRY(sw_cl_status(code, "clCreateKernel", name));
     SW_TRY(sw_cl_status(clGetKernelInfo(kernel->handle, CL_KERNEL_NUM_ARGS, sizeof kernel->arg_count,
                                         &kernel->arg_count, NULL),
@@ -274,7 +274,7 @@ static sw_status kernel_create(struct sw_kernel **out, const sw_cl *cl, const sw
                      "clGetKernelWorkGroupInfo", name));
     kernel->params = calloc(kernel->arg_count + 1, sizeof *kernel->params);
     if (!kernel->params)
-        SW_FAIL_WITH(sw_fail_alloc("a kernel's parameters", kernel->arg_count * sizeof *kernel->params));
+        SW_TRY(sw_fail_alloc("a kernel's parameters", kernel->arg_count * sizeof *kernel->params));
     describe_params(kernel);
     *out = kernel;
     kernel = NULL;

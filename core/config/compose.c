@@ -84,7 +84,7 @@ static sw_status include_fragment(composer *c, const sw_yaml_node **merged, cons
         return sw_yaml_fail(name->place, "include: expected the path of a YAML file");
     SW_TRY(locate_config(&path, c->arena, folder, name->text, &looked_at));
     if (!path)
-        SW_FAIL_WITH(
+        SW_TRY(
             sw_yaml_fail(name->place, "fragment '%s' not found; looked at %s", name->text, looked_at.text));
     SW_TRY(compose_at(c, &fragment, path, &name->place));
     *merged = merge(c->arena, *merged, fragment);
@@ -166,7 +166,7 @@ static sw_status compose_at(composer *c, const sw_yaml_node **out, const char *p
     c->chain[c->depth] = path;
     c->real[c->depth++] = real;
     c->files++;
-    SW_TRY(sw_yaml_parse_file(&root, c->arena, path, path));
+    SW_TRY(sw_yaml_parse_file(&root, c->arena, path));
     if (root->kind != SW_YAML_MAPPING)
         status = sw_yaml_fail(root->place, "expected a mapping of keys to values, found %s",
                               sw_yaml_is_null(root)            ? "nothing"
@@ -236,8 +236,7 @@ static sw_status assign_entry(const assignment *a, const sw_yaml_node **out, con
     *entry = (sw_yaml_entry){.key = key, .key_place = a->origin};
     *single = (sw_yaml_node){.kind = SW_YAML_MAPPING, .place = a->origin, .count = 1, .entries = entry};
     if (mapping) single->place = mapping->place; /* the mapping stays where it was; its new value doesn't */
-    sw_status status = assign(a, &entry->value, old ? old->value : NULL, rest);
-    if (status != SW_OK) return status;
+    SW_ENSURE(assign(a, &entry->value, old ? old->value : NULL, rest));
     *out = merge(a->arena, mapping ? mapping : &nothing, single);
     return *out ? SW_OK : SW_E_MEMORY;
 }
@@ -277,21 +276,13 @@ static sw_status check_key(const char *key, sw_yaml_place origin)
 
 sw_status compose_set(const sw_yaml_node **out, sw_arena *arena, const sw_yaml_node *tree, const char *text)
 {
-    sw_status status = SW_OK;
-    const char *equals = strchr(text, '=');
-    char *key = NULL, *origin = sw_strf("--set %s", text);
-    if (!origin) return SW_E_MEMORY;
-    const char *source = sw_arena_strdup(arena, origin);
-    if (!source) SW_FAIL_WITH(SW_E_MEMORY);
+    const char *equals = strchr(text, '='), *source = sw_arena_printf(arena, "--set %s", text);
+    if (!source) return SW_E_MEMORY;
     assignment a = {.arena = arena, .origin = {source, 0, 0}};
-    if (!equals) SW_FAIL_WITH(sw_yaml_fail(a.origin, "expected key=value, as in --set optimizer.lr=0.01"));
-    key = sw_strf("%.*s", (int)(equals - text), text);
-    if (!key) SW_FAIL_WITH(SW_E_MEMORY);
-    SW_TRY(check_key(key, a.origin));
-    SW_TRY(sw_yaml_parse_value(&a.value, arena, equals + 1, source));
-    status = assign(&a, out, tree, key);
-done:
-    free(key);
-    free(origin);
-    return status;
+    if (!equals) return sw_yaml_fail(a.origin, "expected key=value, as in --set optimizer.lr=0.01");
+    const char *key = sw_arena_printf(arena, "%.*s", (int)(equals - text), text);
+    if (!key) return SW_E_MEMORY;
+    SW_ENSURE(check_key(key, a.origin));
+    SW_ENSURE(sw_yaml_parse_value(&a.value, arena, equals + 1, source));
+    return assign(&a, out, tree, key);
 }

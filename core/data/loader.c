@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct loader_slot {
     float *images;
@@ -18,7 +17,7 @@ typedef struct loader_slot {
 struct sw_loader {
     const sw_dataset *dataset;
     sw_loader_options options;
-    sw_augment_config augment;
+    sw_augment_config augment; /* zeroed: clean images */
     int image_count, batch_count;
     uint32_t *order;    /* (image_count) of the epoch under way */
     loader_slot *slots; /* batch b lives in slot b % slot_count */
@@ -49,17 +48,10 @@ static int batch_size_of(const sw_loader *loader, int batch)
 static void prepare(const sw_loader *loader, uint32_t epoch, uint32_t image, float *out_image,
                     uint8_t *out_labels)
 {
-    int side_px = sw_dataset_size_px(loader->dataset);
-    size_t pixels = (size_t)side_px * (size_t)side_px;
-    const uint8_t *bytes = sw_dataset_image(loader->dataset, (int)image);
-    const uint8_t *labels = sw_dataset_labels(loader->dataset, (int)image);
-    if (loader->options.augment) {
-        sw_rng rng = sw_rng_at(loader->options.seed, loader->options.stream, (uint64_t)epoch << 32 | image);
-        sw_augment_apply(&loader->augment, &rng, side_px, bytes, labels, out_image, out_labels);
-    } else {
-        sw_augment_to_float(out_image, bytes, 3 * pixels);
-        memcpy(out_labels, labels, pixels);
-    }
+    sw_rng rng = sw_rng_at(loader->options.seed, loader->options.stream, (uint64_t)epoch << 32 | image);
+    sw_augment_apply(&loader->augment, &rng, sw_dataset_size_px(loader->dataset),
+                     sw_dataset_image(loader->dataset, (int)image),
+                     sw_dataset_labels(loader->dataset, (int)image), out_image, out_labels);
 }
 
 /* Makes a slot wait for that batch, so that it cannot be taken for the one it held before. */

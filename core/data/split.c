@@ -121,7 +121,7 @@ static sw_status parse(split_list *out, const char *text, size_t length, const c
         SW_TRY(parse_line(&name, &name_length, line, stop, path, number));
         if (name_length) {
             char *copy = sw_arena_alloc(&out->arena, name_length + 1);
-            if (!copy) SW_FAIL_WITH(SW_E_MEMORY);
+            if (!copy) SW_TRY(SW_E_MEMORY);
             memcpy(copy, name, name_length);
             entries[listed++] = (listed_name){copy, number};
             if (takes(part, listed)) out->names[out->count++] = copy;
@@ -129,9 +129,9 @@ static sw_status parse(split_list *out, const char *text, size_t length, const c
         line = newline ? newline + 1 : end;
     }
     if (out->count == 0)
-        SW_FAIL_WITH(listed ? sw_fail(SW_E_CONFIG, "%s: data.holdout %d leaves none of its %d names", path,
-                                      part.holdout, listed)
-                            : sw_fail(SW_E_DATA, "%s: no name in it", path));
+        SW_TRY(listed ? sw_fail(SW_E_CONFIG, "%s: data.holdout %d leaves none of its %d names", path,
+                                part.holdout, listed)
+                      : sw_fail(SW_E_DATA, "%s: no name in it", path));
     SW_TRY(refuse_duplicates(entries, listed, path));
 done:
     free(entries);
@@ -162,10 +162,10 @@ sw_status split_read(split_list *out, const char *root, const char *name, split_
     path = sw_strf("%s/annotations/%s.txt", root, name);
     if (!path) return SW_E_MEMORY;
     if (!sw_fs_exists(path))
-        SW_FAIL_WITH(sw_fail(SW_E_CONFIG,
-                             "%s is missing: is %s a folder in the Oxford-IIIT Pet layout (images/, "
-                             "annotations/trimaps/, annotations/%s.txt)?",
-                             path, root, name));
+        SW_TRY(sw_fail(SW_E_CONFIG,
+                       "%s is missing: is %s a folder in the Oxford-IIIT Pet layout (images/, "
+                       "annotations/trimaps/, annotations/%s.txt)?",
+                       path, root, name));
     SW_TRY(sw_fs_read(&text, &length, path, SPLIT_FILE_MAX_BYTES));
     SW_TRY(parse(out, text, length, path, part));
 done:

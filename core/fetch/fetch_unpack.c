@@ -123,7 +123,7 @@ static sw_status write_file(struct archive *archive, const char *path, unpack_jo
             ssize_t put = pwrite(fd, (const char *)block + done_bytes, length - done_bytes,
                                  (off_t)(offset + (la_int64_t)done_bytes));
             if (put < 0 && errno == EINTR) continue;
-            if (put < 0) SW_FAIL_WITH(sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno)));
+            if (put < 0) SW_TRY(sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno)));
             done_bytes += (size_t)put;
         }
     }
@@ -208,12 +208,11 @@ sw_status fetch_unpack(const char *dir, const char *folder, const char *archive_
     sw_status status = SW_OK;
     char *target = sw_strf("%s/%s.unpacking", dir, folder), *final_path = sw_fs_join(dir, folder);
     struct archive *archive = archive_read_new();
-    if (!target || !final_path || !archive)
-        SW_FAIL_WITH(sw_fail(SW_E_MEMORY, "out of host memory for unpacking"));
+    if (!target || !final_path || !archive) SW_TRY(sw_fail(SW_E_MEMORY, "out of host memory for unpacking"));
     archive_read_support_filter_gzip(archive);
     archive_read_support_format_tar(archive);
     if (archive_read_open_filename(archive, archive_path, READ_BLOCK_BYTES) != ARCHIVE_OK)
-        SW_FAIL_WITH(fail_reading(archive, archive_path));
+        SW_TRY(fail_reading(archive, archive_path));
     unpack_job job = {.target = target,
                       .folder = folder,
                       .what = archive_path,
@@ -223,7 +222,7 @@ sw_status fetch_unpack(const char *dir, const char *folder, const char *archive_
     SW_TRY(make_folder(target));
     SW_TRY(unpack_all(archive, &job));
     if (job.entries == 0)
-        SW_FAIL_WITH(sw_fail(SW_E_DATA, "%s: nothing in it belongs to %s/", archive_path, folder));
+        SW_TRY(sw_fail(SW_E_DATA, "%s: nothing in it belongs to %s/", archive_path, folder));
     sync(); /* the folder gets its name only when its files are on the disk */
     if (rename(target, final_path) != 0)
         status = sw_fail(SW_E_IO, "cannot rename %s to %s: %s", target, final_path, strerror(errno));

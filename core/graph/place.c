@@ -107,7 +107,7 @@ sw_status sw_place_tenants(sw_plan *plan, const sw_plan_options *options)
     span *taken = malloc((count + 1) * sizeof *taken);
     plan->slab_bytes = calloc(count + 1, sizeof *plan->slab_bytes);
     if (!order || !placed || !taken || !plan->slab_bytes)
-        SW_FAIL_WITH(sw_fail_alloc("the memory plan", count * sizeof *taken));
+        SW_TRY(sw_fail_alloc("the memory plan", count * sizeof *taken));
     for (size_t i = 0; i < count; i++) order[i] = (ranked){plan->tenants[i].bytes, (int)i};
     qsort(order, count, sizeof *order, by_size_then_index);
     for (size_t i = 0; i < count; i++) {

@@ -1,4 +1,4 @@
-/* Picture files: their format is told from their content. */
+/* Reads and writes picture files. The content decides the format. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +80,7 @@ sw_status sw_image_read_rgb_noted(sw_image *out, sw_str *notes, const char *path
     sw_status status = SW_OK;
     SW_TRY(read_file(&file, path));
     if (file.format == FORMAT_OTHER)
-        SW_FAIL_WITH(sw_fail(SW_E_DATA, "%s: %s; JPEG and PNG pictures are read", path, file.what));
+        SW_TRY(sw_fail(SW_E_DATA, "%s: %s; JPEG and PNG pictures are read", path, file.what));
     if (is_misnamed(path, file.format))
         image_note(notes, "%s under a %s name", file.what, strrchr(path, '.'));
     status = (file.format == FORMAT_JPEG ? image_decode_jpeg
@@ -107,7 +107,7 @@ sw_status sw_image_read_mask(sw_image *out, const char *path)
     sw_status status = SW_OK;
     SW_TRY(read_file(&file, path));
     if (file.format != FORMAT_PNG)
-        SW_FAIL_WITH(sw_fail(SW_E_DATA, "%s: %s; a mask is a PNG of one channel", path, file.what));
+        SW_TRY(sw_fail(SW_E_DATA, "%s: %s; a mask is a PNG of one channel", path, file.what));
     SW_TRY(sw_fail_in(image_decode_png_mask(out, (uint8_t *)file.bytes, file.length), "%s", path));
 done:
     free(file.bytes);
@@ -134,10 +134,4 @@ sw_status sw_image_write_png_indexed(const char *path, const sw_image *image, co
 {
     sw_str file = {0};
     return write_encoded(path, &file, sw_image_encode_png_indexed(&file, image, rgb, colours));
-}
-
-sw_status sw_image_write_jpeg(const char *path, const sw_image *image, int quality)
-{
-    sw_str file = {0};
-    return write_encoded(path, &file, sw_image_encode_jpeg(&file, image, quality));
 }

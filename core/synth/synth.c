@@ -117,7 +117,7 @@ static sw_status write_picture(void *user, int index)
     sw_str jpeg = {0}, png = {0};
     char *image_path = sw_strf("%s/images/pet_%06u.jpg", job->dir, number + 1);
     char *trimap_path = sw_strf("%s/annotations/trimaps/pet_%06u.png", job->dir, number + 1);
-    if (!image_path || !trimap_path) SW_FAIL_WITH(SW_E_MEMORY);
+    if (!image_path || !trimap_path) SW_TRY(SW_E_MEMORY);
     SW_TRY(sw_synth_draw(&image, &trimap, job->options->seed, number, job->options->size_px));
     SW_TRY(sw_image_encode_jpeg(&jpeg, &image, JPEG_QUALITY));
     SW_TRY(sw_image_encode_png(&png, &trimap));
@@ -165,7 +165,7 @@ static sw_status write_all(const char *dir, const sw_synth_options *options)
     synth_job job = {dir, options};
     int total = options->train + options->val;
     char *images = sw_fs_join(dir, "images"), *trimaps = sw_fs_join(dir, "annotations/trimaps");
-    if (!images || !trimaps) SW_FAIL_WITH(SW_E_MEMORY);
+    if (!images || !trimaps) SW_TRY(SW_E_MEMORY);
     SW_TRY(sw_fs_mkdirs(images));
     SW_TRY(sw_fs_mkdirs(trimaps));
     SW_TRY(write_list(&job, "trainval", 0, options->train));
@@ -185,7 +185,7 @@ sw_status sw_synth_write(const char *dir, const sw_synth_options *options)
     bool done;
     char *marker = sw_fs_join(dir, "synth.json");
     char *complete = describe(options, true), *unfinished = describe(options, false);
-    if (!marker || !complete || !unfinished) SW_FAIL_WITH(SW_E_MEMORY);
+    if (!marker || !complete || !unfinished) SW_TRY(SW_E_MEMORY);
     SW_TRY(look_at_folder(&done, dir, marker, complete, unfinished));
     if (done) goto done;
     SW_TRY(sw_fs_mkdirs(dir));

@@ -117,7 +117,7 @@ sw_status sw_synth_draw(sw_image *image, sw_image *trimap, uint64_t seed, uint32
     size_t pixels = (size_t)size_px * (size_t)size_px;
     scene_sample *looks = malloc(pixels * sizeof *looks);
     uint8_t *inside = malloc(pixels);
-    if (!looks || !inside) SW_FAIL_WITH(sw_fail_alloc("a synthetic picture", pixels * sizeof *looks));
+    if (!looks || !inside) SW_TRY(sw_fail_alloc("a synthetic picture", pixels * sizeof *looks));
     SW_TRY(sw_image_init(image, size_px, size_px, 3));
     SW_TRY(sw_image_init(trimap, size_px, size_px, 1));
     synth_scene scene;

@@ -195,8 +195,8 @@ sw_status sw_safetensors_writer_begin(sw_safetensors_writer *writer, const char 
     size_t padding = (SAFETENSORS_ALIGN - length % SAFETENSORS_ALIGN) % SAFETENSORS_ALIGN;
     uint64_t header_bytes = length + padding;
     if (header_bytes > SAFETENSORS_MAX_HEADER_BYTES)
-        SW_FAIL_WITH(sw_fail(SW_E_DATA, "%s: a header of %llu bytes, the format allows 100,000,000", path,
-                             (unsigned long long)header_bytes));
+        SW_TRY(sw_fail(SW_E_DATA, "%s: a header of %llu bytes, the format allows 100,000,000", path,
+                       (unsigned long long)header_bytes));
     SW_TRY(sw_fs_writer_open(&writer->file, path));
     writer->begun = true;
     writer->data_at = SAFETENSORS_PREFIX_BYTES + header_bytes;

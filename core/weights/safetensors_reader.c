@@ -1,4 +1,4 @@
-/* safetensors: the reader. Everything in a file is doubted until it was checked; the order is: the file's
+/* safetensors: the reader. Nothing in a file is trusted before it was checked, in this order: the file's
  * size, the header's length, the header's bytes, its JSON, each entry, then all entries together. */
 #include <assert.h>
 #include <cjson/cJSON.h>
@@ -32,18 +32,13 @@ struct sw_safetensors_reader {
     size_t count;
 };
 
-/* Names come from strangers: enough of one to recognise it, and no more. */
+/* Names come from untrusted files: messages show enough of one to recognise it. */
 #define NAME_SHOWN "%.120s"
 
 static bool is_dtype(sw_safetensors_dtype *out, const char *name)
 {
-    static const sw_safetensors_dtype all[] = {SW_SAFETENSORS_F32, SW_SAFETENSORS_I64, SW_SAFETENSORS_I32,
-                                               SW_SAFETENSORS_U8};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (strcmp(name, sw_safetensors_dtype_name(all[i])) != 0) continue;
-        *out = all[i];
-        return true;
-    }
+    for (*out = SW_SAFETENSORS_F32; *out <= SW_SAFETENSORS_U8; (*out)++)
+        if (strcmp(name, sw_safetensors_dtype_name(*out)) == 0) return true;
     return false;
 }
 
@@ -149,11 +144,11 @@ static sw_status parse_header(sw_safetensors_reader *reader)
     sw_status status = read_header(&text, &length, reader);
     if (status != SW_OK) return status;
     const char *flaw = header_flaw(text, length), *end = NULL;
-    if (flaw) SW_FAIL_WITH(sw_fail(SW_E_DATA, "%s", flaw));
+    if (flaw) SW_TRY(sw_fail(SW_E_DATA, "%s", flaw));
     reader->header = cJSON_ParseWithLengthOpts(text, length, &end, 0);
     if (!reader->header || !cJSON_IsObject(reader->header))
-        SW_FAIL_WITH(sw_fail(SW_E_DATA, "the header is not valid JSON (at byte %lld)",
-                             (long long)(end ? end - text : 0)));
+        SW_TRY(sw_fail(SW_E_DATA, "the header is not valid JSON (at byte %lld)",
+                       (long long)(end ? end - text : 0)));
     size_t rest = (size_t)(end - text);
     if (rest + strspn(end, " \t\n\r") != length)
         status = sw_fail(SW_E_DATA, "something follows the header's JSON (at byte %zu)", rest);
@@ -317,7 +312,7 @@ sw_status sw_safetensors_reader_open(sw_safetensors_reader **out, const char *pa
     if (!reader) return sw_fail_alloc("checkpoint reader", sizeof *reader);
     reader->fd = -1;
     reader->path = sw_strf("%s", path);
-    if (!reader->path) SW_FAIL_WITH(SW_E_MEMORY);
+    if (!reader->path) SW_TRY(SW_E_MEMORY);
     SW_TRY(open_file(reader));
     SW_TRY(parse_header(reader));
     SW_TRY(parse_entries(reader));
