@@ -86,7 +86,7 @@ static void writer_reset(sw_fs_writer *writer)
     *writer = (sw_fs_writer){0};
 }
 
-/* What stands at `path` already must be a file, for the new one is put in its place. */
+/* The new file replaces what is at `path`, which therefore must be a file. */
 static sw_status check_place(const char *path)
 {
     struct stat there;
@@ -131,7 +131,7 @@ sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path)
 sw_status sw_fs_writer_commit(sw_fs_writer *writer)
 {
     sw_status status = SW_OK;
-    /* who wrote to the stream may not have kept errno: a full disk is by far the likeliest cause then */
+    /* the writing code may not have kept errno: a full disk is by far the likeliest cause then */
     int cause = !ferror(writer->stream) ? 0 : writer->cause ? writer->cause : ENOSPC;
     if (!cause && (fflush(writer->stream) != 0 || fsync(fileno(writer->stream)) != 0)) cause = errno;
     if (fclose(writer->stream) != 0 && !cause) cause = errno;
@@ -168,7 +168,7 @@ sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t lengt
     off_t before = lseek(fd, 0, SEEK_END);
     size_t have = 0;
     int cause = 0;
-    /* a second call, if any, is there to learn why the first one ended early */
+    /* where the first call ended early, a second one tells why */
     while (have < length && !cause) {
         ssize_t put = write(fd, (const char *)bytes + have, length - have);
         if (put > 0)
@@ -184,8 +184,7 @@ sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t lengt
 
 sw_status sw_fs_flush(int fd, const char *path)
 {
-    if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS)
-        return SW_OK; /* what is no file has nothing to flush */
+    if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS) return SW_OK; /* only files can be flushed */
     return sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
 }
 

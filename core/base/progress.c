@@ -11,10 +11,10 @@
 #include "base/str.h"
 #include "base/terminal.h"
 
-/* Redraws a second at most: the eye needs no more, and a slow terminal must not slow the run. */
+/* Seconds between redraws at least, so that a slow terminal does not slow the run. */
 #define MIN_REDRAW_S 0.1
-/* Weight of the newest step in the smoothed seconds a step: follows a machine that slows down within some ten
- * steps without jumping at each. */
+/* Weight of the newest step in the smoothed seconds a step: it follows a machine that slows down within about
+ * ten steps. */
 #define SMOOTHING 0.1
 /* A validation step has no backward pass; until one was seen, it counts as this part of a training step. */
 #define VALIDATION_GUESS (1.0 / 3)
@@ -35,7 +35,7 @@ struct sw_progress {
     double image_s[PHASES]; /* smoothed seconds an image */
     double last_step_s;     /* time of the last step, or of creation */
     double last_draw_s;     /* -infinity: never */
-    bool shown;             /* the bar stands on the terminal */
+    bool shown;             /* the bar is on the terminal */
 };
 
 /* ---- the terminal ---- */

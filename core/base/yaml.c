@@ -26,7 +26,8 @@ typedef struct reader {
     size_t nodes;      /* so far, aliases spelled out */
     int deepest;       /* level reached within the value being read, aliases spelled out */
     anchor *anchors;
-    /* Children of the collections being read, innermost last; they move to the arena when one ends. */
+    /* Children of the collections being read, innermost last. At a collection's end they move to the arena.
+     */
     sw_yaml_entry *pending;
     size_t pending_count, pending_capacity;
 } reader;

@@ -32,8 +32,8 @@ static sw_status device_info(cl_device_id device, cl_device_info what, size_t by
     return sw_cl_status(clGetDeviceInfo(device, what, bytes, value, NULL), "clGetDeviceInfo", NULL);
 }
 
-/* Drivers pad names with spaces; some names are longer than our field, and OpenCL then gives nothing at all.
- */
+/* Frees `text`. Drivers pad names with spaces. Names may be longer than `out`, for which OpenCL would give
+ * nothing, so the whole text is read first. */
 static sw_status tidy_text(char *out, size_t bytes, char *text)
 {
     if (!text) return sw_fail_alloc("a device's name", bytes);

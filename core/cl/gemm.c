@@ -171,9 +171,9 @@ static sw_status measure_workspace(blas_call *call, sw_cl *cl)
     return code == CLBlastSuccess ? SW_OK : fail_blast(code, "CLBlastSGemmTempBufferSize", cl);
 }
 
-/* Bytes that go to and from memory beyond each operand once. Copies of operands are written and read. A
- * kernel that works in blocks of rows reads B again for each, from memory when B is too large to stay in the
- * cache. */
+/* Bytes of memory traffic beyond reading and writing each operand once. Copies of operands are written and
+ * read. A kernel that works in blocks of rows reads B again for each block, from memory when B does not fit
+ * the cache. */
 static double extra_bytes(const blas_call *call, const sw_cl *cl)
 {
     double bytes = 2.0 * (double)call->workspace_bytes;
@@ -183,7 +183,7 @@ static double extra_bytes(const blas_call *call, const sw_cl *cl)
     return bytes;
 }
 
-/* The layout with fewer bytes of those whose copies fit: which it is may change with each of m, n and k. */
+/* Chooses the layout with less traffic among those whose copies fit; it depends on each of m, n and k. */
 static sw_status plan(blas_call *out, sw_cl *cl, const sw_gemm *g, size_t most_bytes)
 {
     assert(g->beta == 0.0f || g->beta == 1.0f);
@@ -241,7 +241,7 @@ static size_t bytes_of(cl_mem buffer)
     return bytes;
 }
 
-/* CLBlast's event is that of its last kernel only; a marker before the first makes the time whole. */
+/* CLBlast gives the event of its last kernel only. A marker before the first kernel marks the beginning. */
 static sw_status enqueue(sw_cl *cl, const blas_call *call, cl_mem workspace)
 {
     const sw_gemm *g = &call->g;

@@ -36,7 +36,7 @@ static sw_status check_args(const sw_kernel *kernel, size_t arg_count, const sw_
     return SW_OK;
 }
 
-/* Fills in the 1 that a 0 stands for and gives the number of dimensions. */
+/* Replaces 0 by 1 where it means that, and returns the number of dimensions. */
 static cl_uint normalise_grid(sw_ndrange *grid)
 {
     cl_uint dimensions = 1;

@@ -11,8 +11,8 @@
 #include "cl/launch.h"
 #include "context.h"
 
-/* Events wait here until their commands are done; a full list collects its older half, so that a long run
- * holds a bounded number of them and the queue never runs dry. */
+/* Events wait here until their commands are done. A full list is read out for its older half, so that a long
+ * run holds a bounded number of events and the device always has work. */
 enum { MAX_PENDING = 1024 };
 
 typedef struct pending_time {
@@ -20,7 +20,7 @@ typedef struct pending_time {
     cl_event from, to;
 } pending_time;
 
-/* Tries to read the host's clock close to the device's: the closest counts. */
+/* Attempts at reading both clocks at the same moment; the closest one counts. */
 enum { CLOCK_TRIES = 8 };
 
 typedef struct sw_timer {
@@ -86,7 +86,7 @@ static sw_status count_in(sw_timer *timer, const pending_time *p)
     return SW_OK;
 }
 
-/* The oldest `count` pending times become part of their rows. Waits for their commands. */
+/* Adds the oldest `count` pending times to their rows. Waits for their commands. */
 static sw_status collect(sw_timer *timer, size_t count)
 {
     sw_status status = SW_OK;
@@ -149,8 +149,8 @@ sw_status sw_timer_record(sw_cl *cl, const char *node, const char *kernel, doubl
 
 /* --- switching on and off -------------------------------------------------------------------- */
 
-/* A command's end on the device's clock, and the host's clock just after: the smallest difference of a few
- * is the nearest to that of the clocks. */
+/* Compares a command's end on the device's clock with the host's clock right after it. The smallest of
+ * several differences is the nearest to the difference of the clocks. */
 static sw_status compare_clocks(sw_cl *cl)
 {
     sw_status status = SW_OK;

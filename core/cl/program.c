@@ -13,7 +13,7 @@
 
 enum {
     MAX_SOURCE_BYTES = 4 * 1024 * 1024,
-    MAX_FILES = 4,    /* of a program: what stands before a file, and it */
+    MAX_FILES = 4,    /* of a program: a kernel file and the shared ones before it */
     LOG_BYTES = 3000, /* of the compiler's log in a message: its first errors, which are the cause */
 };
 
@@ -98,8 +98,8 @@ static sw_status append_file(source_text *source, const char *file)
     return folder && folder[0] ? append_from_folder(source, folder, file) : append_embedded(source, file);
 }
 
-/* What the files of a family share: before conv2d_winograd_gradient.cl stand conv2d.clh and
- * conv2d_winograd.clh. */
+/* Appends what the files of a family share: conv2d.clh and conv2d_winograd.clh come before
+ * conv2d_winograd_gradient.cl. */
 static sw_status append_shared(source_text *source, const char *file)
 {
     sw_status status = SW_OK;
@@ -235,7 +235,7 @@ static sw_param_kind kind_of(cl_kernel_arg_address_qualifier space, const char *
     return SW_PARAM_OTHER;
 }
 
-/* A driver without argument information leaves all parameters SW_PARAM_OTHER: its own checks must do. */
+/* Without argument information from the driver all parameters are SW_PARAM_OTHER, left to its own checks. */
 static void describe_params(struct sw_kernel *kernel)
 {
     for (cl_uint i = 0; i < kernel->arg_count; i++) {

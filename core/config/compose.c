@@ -17,7 +17,7 @@ typedef struct composer {
     int files;
     int depth; /* files of the chain being read, outermost first: */
     const char *chain[MAX_CHAIN];
-    char *real[MAX_CHAIN]; /* their real paths, by which a cycle is recognised */
+    char *real[MAX_CHAIN]; /* their real paths, to recognise a cycle */
 } composer;
 
 /* ---- merging ---- */
@@ -116,7 +116,7 @@ static sw_status own_keys(composer *c, const sw_yaml_node **out, const sw_yaml_n
     for (size_t i = 0; i < root->count; i++) {
         const sw_yaml_entry *entry = &root->entries[i];
         if (strcmp(entry->key, "include") == 0) continue;
-        if (sw_edit_distance(entry->key, "include") <= 2) /* the schema doesn't know `include`: say it here */
+        if (sw_edit_distance(entry->key, "include") <= 2) /* the schema does not know `include` */
             return sw_yaml_fail(entry->key_place, "unknown key '%s'; the nearest known key is 'include'",
                                 entry->key);
         entries[count++] = *entry;
@@ -235,7 +235,7 @@ static sw_status assign_entry(const assignment *a, const sw_yaml_node **out, con
     if (!entry || !single || !key) return SW_E_MEMORY;
     *entry = (sw_yaml_entry){.key = key, .key_place = a->origin};
     *single = (sw_yaml_node){.kind = SW_YAML_MAPPING, .place = a->origin, .count = 1, .entries = entry};
-    if (mapping) single->place = mapping->place; /* the mapping stays where it was; its new value doesn't */
+    if (mapping) single->place = mapping->place; /* the mapping keeps its place, its new value has another */
     SW_ENSURE(assign(a, &entry->value, old ? old->value : NULL, rest));
     *out = merge(a->arena, mapping ? mapping : &nothing, single);
     return *out ? SW_OK : SW_E_MEMORY;

@@ -1,5 +1,5 @@
-/* A ring of batch buffers. Threads take images one at a time, in order, and write each into its batch's
- * place; the batch is handed out when its last image is done. One lock guards everything but the pixels: an
+/* A ring of batch buffers. Threads take images one at a time, in order, and write each to its place in its
+ * batch. A batch is handed out when its last image is done. One lock guards everything but the pixels: an
  * image is written by one thread, and read only after its batch was reported complete under the lock. */
 #include "data/loader.h"
 
@@ -54,7 +54,7 @@ static void prepare(const sw_loader *loader, uint32_t epoch, uint32_t image, flo
                      sw_dataset_labels(loader->dataset, (int)image), out_image, out_labels);
 }
 
-/* Makes a slot wait for that batch, so that it cannot be taken for the one it held before. */
+/* Prepares a slot for that batch, so that its earlier content is not handed out as the batch. */
 static void arm_slot(sw_loader *loader, int batch)
 {
     if (batch < loader->batch_count)
@@ -145,7 +145,7 @@ sw_status sw_loader_create(sw_loader **out, const sw_dataset *dataset, const sw_
     if (loader->options.prefetch < 1) loader->options.prefetch = 1;
     if (loader->options.hold < 1) loader->options.hold = 1;
     loader->batch_count = (loader->image_count - 1) / loader->options.batch_size + 1;
-    /* More than are prepared ahead: those the caller holds */
+    /* Those prepared ahead, and those the caller holds */
     loader->slot_count = loader->options.prefetch + loader->options.hold;
     if (loader->slot_count > loader->batch_count) loader->slot_count = loader->batch_count;
     loader->next_image = loader->image_count;

@@ -72,8 +72,8 @@ static sw_status parse_line(const char **name, size_t *name_length, const char *
     return SW_OK;
 }
 
-/* Names by their text, to find the ones listed twice: one of them held out, the other not, would let a
- * picture into both parts. */
+/* Names sorted by their text, to find those listed twice: with one held out and the other not, a picture
+ * would be in both parts. */
 typedef struct listed_name {
     const char *name;
     int line;

@@ -34,7 +34,7 @@ static uint64_t size_of(const char *path)
     return stat(path, &info) == 0 && S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
 }
 
-/* What is still to come of a part, and twice its size for what it unpacks to: photographs hardly shrink, and
+/* The bytes to download, and twice the archive's size for what it unpacks to: photographs hardly shrink, and
  * small files take whole blocks. */
 static uint64_t need_of(const fetch_part *part)
 {
@@ -65,7 +65,7 @@ static sw_status fetch_one(const char *dir, const fetch_part *part, sw_arena *ar
     if (!url) return SW_E_MEMORY;
     SW_ENSURE(fetch_download(part->archive, url, part->archive_name, part->bytes, options));
     sw_status status = fetch_unpack(dir, part->name, part->archive, part->bytes, options);
-    if (status == SW_OK || status == SW_E_DATA) { /* a damaged one must not be found whole by the next call */
+    if (status == SW_OK || status == SW_E_DATA) { /* or the next call would take a damaged one for whole */
         bool removed = unlink(part->archive) == 0;
         if (!removed && status == SW_OK)
             status = sw_fail(SW_E_IO, "cannot remove %s: %s", part->archive, strerror(errno));
@@ -83,13 +83,13 @@ static sw_status lock_folder(int *lock, const char *dir)
     if (*lock < 0) return sw_fail(SW_E_IO, "%s: %s", dir, strerror(errno));
     if (flock(*lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         return sw_fail(SW_E_USAGE, "%s: another process is downloading into it", dir);
-    return SW_OK; /* a file system without locks is no reason to refuse */
+    return SW_OK; /* on a file system without locks it goes on */
 }
 
 sw_status sw_fetch_run(const char *dir, const sw_fetch_options *options)
 {
     fetch_part parts[] = {
-        /* The small one first: a wrong address or a full disk shows at once */
+        /* The small one first, so that a wrong address or a full disk shows early */
         {.name = "annotations",
          .bytes = options->annotations_bytes ? options->annotations_bytes : SW_FETCH_ANNOTATIONS_BYTES},
         {.name = "images", .bytes = options->images_bytes ? options->images_bytes : SW_FETCH_IMAGES_BYTES},

@@ -102,9 +102,8 @@ static sw_status explain(CURLcode code, const char *reason, const char *url, con
                    url, reason[0] ? reason : curl_easy_strerror(code), job->have, job->bytes);
 }
 
-/* What a finished transfer was, when it was not the rest of the file. `answer_bytes`: the length that the
- * server gave its answer, -1 where it gave none. *from_start: the server sends the right file, but only
- * whole. */
+/* Judges a finished transfer. `answer_bytes` is the length that the server gave for its answer, -1 for none.
+ * *from_start: the server sends the right file, but only from its start. */
 static sw_status judge(CURLcode code, curl_off_t answer_bytes, const char *reason, const char *url,
                        const download_job *job, bool *from_start)
 {

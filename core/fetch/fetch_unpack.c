@@ -1,5 +1,5 @@
-/* Unpacking by libarchive. What an archive may do is decided here, entry by entry: plain files and folders
- * below one folder, nothing else, and no more bytes than such an archive can sensibly hold. */
+/* Unpacking by libarchive. Each entry is checked: only plain files and folders below one folder are unpacked,
+ * and no more bytes than such an archive can sensibly hold. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -18,8 +18,8 @@
 #include "base/str.h"
 #include "fetch_steps.h"
 
-/* Pictures hardly shrink and annotations do so several times; the rest is for archives of a few files. An
- * entry counts its header, so that files of no bytes come to an end, too. */
+/* Pictures hardly shrink and annotations do so several times; the extra bytes are for archives of a few
+ * files. Each entry's header counts too, so that the number of empty files is limited as well. */
 enum { MOST_GROWTH = 10, MOST_EXTRA_BYTES = 1 << 20, HEADER_BYTES = 512, READ_BLOCK_BYTES = 64 << 10 };
 
 typedef struct unpack_job {
@@ -83,7 +83,7 @@ static sw_status make_parents(char *path, size_t target_length)
     return SW_OK;
 }
 
-/* A damaged archive is SW_E_DATA, for which it is removed: not one that could not be read just now. */
+/* A damaged archive is SW_E_DATA, which removes it; one that cannot be read at the moment is not. */
 static sw_status fail_reading(struct archive *archive, const char *what)
 {
     switch (archive_errno(archive)) {

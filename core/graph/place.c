@@ -24,7 +24,7 @@ static bool alive_together(const sw_tenant *a, const sw_tenant *b)
     return a->first_step <= b->last_step && b->first_step <= a->last_step;
 }
 
-/* Up to where nothing else may begin. */
+/* Bytes that a tenant keeps free from its offset on. */
 static size_t room(size_t bytes, size_t align)
 {
     return align_up(bytes >= SW_PLAN_LARGE_BYTES ? bytes + SW_PLAN_GAP_BYTES : bytes, align);

@@ -64,7 +64,7 @@ static sw_status read_file(picture_file *file, const char *path)
     return status;
 }
 
-/* The name's extension promises another format than the content keeps. */
+/* Whether the name's extension stands for another format than the content's. */
 static bool is_misnamed(const char *path, file_format format)
 {
     const char *dot = strrchr(path, '.');

@@ -14,7 +14,7 @@ static float layer_distance(const synth_pet *pet, const pet_layer *layer, vec2 p
     float mixed = part->tip;
     for (int i = 1; i < layer->count; i++) {
         part++;
-        /* Too far off to change anything: most parts are, and finding out costs no square root */
+        /* Most parts are too far away to change anything; this test needs no square root */
         float x = p.x - part->shape.middle.x, y = p.y - part->shape.middle.y;
         float far = distance + part->fillet + TIP_BLEND + part->shape.reach;
         if (far > 0 && x * x + y * y > far * far) continue;

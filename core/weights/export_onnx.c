@@ -20,8 +20,8 @@ enum { TENSOR_DIMS = 1, TENSOR_DATA_TYPE = 2, TENSOR_NAME = 8, TENSOR_RAW_DATA =
 enum { VALUE_NAME = 1, VALUE_TYPE = 2, TYPE_TENSOR = 1, TENSOR_ELEM_TYPE = 1, TENSOR_SHAPE = 2 };
 enum { SHAPE_DIM = 1, DIM_VALUE = 1, DIM_PARAM = 2 };
 enum { DATA_FLOAT = 1 };
-/* Of ONNX 1.10 (2021). From opset 14 on a BatchNormalization says whether it trains, so that no program takes
- * it for a training one. */
+/* Of ONNX 1.10 (2021). From opset 14 on a BatchNormalization states whether it trains, so that it is not
+ * taken for a training one. */
 enum { IR_VERSION = 8, OPSET = 15 };
 
 typedef struct exporter {
@@ -149,7 +149,7 @@ static int readers_of(const sw_graph *graph, int value)
     return readers;
 }
 
-/* The norm that a convolution's output goes into and nothing else does; NULL: none, or norms stay. */
+/* The norm that is the only reader of a convolution's output; NULL: none, or norms are not folded. */
 static const sw_node *norm_to_fold(const exporter *e, const sw_node *conv)
 {
     if (!e->fold_norms || readers_of(e->graph, conv->outputs[0]) != 1) return NULL;
@@ -281,8 +281,8 @@ static void add_average_pool(exporter *e, const sw_node *n)
     finish_node(e, &node);
 }
 
-/* Indices count through the whole batch, and the unpooling that takes them counts the same way. The shape of
- * the input is kept for it, so that any batch will do. */
+/* Indices count through the whole batch, and the unpooling that takes them counts in the same way. It also
+ * takes the input's shape, so that any batch size will do. */
 static void add_max_pool(exporter *e, const sw_node *n)
 {
     const char *input = e->names[n->inputs[0]];

@@ -129,8 +129,8 @@ sw_status sw_safetensors_writer_declare(sw_safetensors_writer *writer, const cha
     return SW_OK;
 }
 
-/* Wider elements first: each tensor then begins at a multiple of its element size, which PyTorch needs to
- * view the bytes in place. Within a size, the order of declaration. */
+/* Puts wider elements first, so that each tensor begins at a multiple of its element size, which PyTorch
+ * needs to view the bytes in place. Within a size the order of declaration is kept. */
 static void lay_out(sw_safetensors_writer *writer)
 {
     uint64_t at = 0;
@@ -221,7 +221,7 @@ sw_status sw_safetensors_writer_put(sw_safetensors_writer *writer, const char *n
         return sw_fail(SW_E_DATA, "%s: tensor '%s' was declared with %llu bytes and got %zu", path, name,
                        (unsigned long long)e->bytes, bytes);
     off_t at = (off_t)(writer->data_at + e->begin);
-    /* seeking flushes stdio's buffer, so only where tensors do not come in the file's order */
+    /* seeking flushes stdio's buffer, so it is done only where tensors do not come in the file's order */
     if (ftello(writer->file.stream) != at && fseeko(writer->file.stream, at, SEEK_SET) != 0)
         return sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
     if (fwrite(data, 1, bytes, writer->file.stream) != bytes)
