@@ -127,7 +127,7 @@ static void check_model(const checking *c)
     if (c->e->data.size % parts != 0)
         complain(c, "data.size", "%d must divide by %d: each of the %d encoder stages halves it",
                  c->e->data.size, parts, m->encoder_count);
-    if (m->classes != SW_DATA_CLASSES) /* training and evaluation count each of these */
+    if (m->classes != SW_DATA_CLASSES) /* of which training and evaluation count each */
         complain(
             c, "model.classes",
             "%d, but the masks have %d classes (0 pet, 1 background, 2 border), and networks are trained "
