@@ -1,6 +1,6 @@
-/* Four bits at a time from a table of 16 remainders: slow as checksums go, and more than fast enough for a
- * line of figures a step and a picture an epoch. That is also why no library is asked: those that have this
- * checksum (ISA-L, RHash) would come into every build for these few lines. */
+/* Works on four bits at a time, with a table of 16 remainders. That is slow for a checksum, but fast enough
+ * for a line of figures a step and a picture an epoch. A library (ISA-L, RHash) would be one more dependency
+ * of every build in place of these few lines. */
 #include "base/crc32c.h"
 
 /* Remainder of the four bits that are the index, by the polynomial 82f63b78 (1edc6f41 reflected). */

@@ -11,22 +11,20 @@ enum { PATH_BYTES = 256, WORD_BYTES = 64 };
 void sw_problems_add(sw_problems *problems, sw_yaml_place place, const char *fmt, ...)
 {
     if (problems->count++ >= SW_PROBLEMS_SHOWN) return;
-    char detail[1024];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(detail, sizeof detail, fmt, args);
-    va_end(args);
     if (problems->count > 1) sw_str_append(&problems->text, "\n");
     sw_yaml_place_append(&problems->text, place);
-    sw_str_printf(&problems->text, ": %s", detail);
+    sw_str_append(&problems->text, ": ");
+    va_list args;
+    va_start(args, fmt);
+    sw_str_vprintf(&problems->text, fmt, args);
+    va_end(args);
 }
 
 sw_status sw_problems_finish(sw_problems *problems)
 {
-    sw_status status = SW_OK;
     int hidden = problems->count - SW_PROBLEMS_SHOWN;
     if (hidden > 0) sw_str_printf(&problems->text, "\n... and %d more", hidden);
-    status = sw_str_status(&problems->text);
+    sw_status status = sw_str_status(&problems->text);
     if (status == SW_OK && problems->count == 1)
         status = sw_fail(SW_E_CONFIG, "%s", problems->text.text);
     else if (status == SW_OK && problems->count > 1)
@@ -139,13 +137,17 @@ int sw_edit_distance(const char *a, const char *b)
     return table[length_a][length_b];
 }
 
+/* The first decimal that reads back to the float, of `precision` digits or more. */
+static void print_float(char digits[32], float value, int precision)
+{
+    do snprintf(digits, 32, "%.*g", precision, (double)value);
+    while (strtof(digits, NULL) != value && precision++ < 9);
+}
+
 void sw_float_append(sw_str *out, float value)
 {
     char digits[32];
-    for (int precision = 1; precision <= 9; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, (double)value);
-        if (strtof(digits, NULL) == value) break;
-    }
+    print_float(digits, value, 1);
     /* a reader of YAML 1.1 takes 1e-05 for a text and 1.0e-05 for a number */
     const char *exponent = strchr(digits, 'e');
     int mantissa = exponent ? (int)(exponent - digits) : (int)strlen(digits);
@@ -156,9 +158,6 @@ void sw_float_append(sw_str *out, float value)
 double sw_float_as_written(float value)
 {
     char digits[32];
-    for (int precision = 6; precision <= 9; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, (double)value);
-        if (strtof(digits, NULL) == value) break;
-    }
+    print_float(digits, value, 6);
     return strtod(digits, NULL);
 }

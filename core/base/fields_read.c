@@ -20,7 +20,7 @@ typedef struct reading {
     sw_problems *problems;
 } reading;
 
-/* What stands in the file, in words short enough for a message. */
+/* Describes what the file has, short enough for a message. */
 static void describe_found(char *out, size_t bytes, const sw_yaml_node *node)
 {
     if (node->kind == SW_YAML_MAPPING) {
@@ -69,8 +69,8 @@ typedef struct nearest_key {
     int distance;
 } nearest_key;
 
-/* The leaf decides; a key of another section costs one more, so that a sibling's typo wins over a namesake.
- */
+/* Compares the last part of the path. A key of another section costs one more, so that a typo in a sibling's
+ * name wins over the same name elsewhere. */
 static bool consider_key(void *user, const sw_field *field, const char *path)
 {
     nearest_key *search = user;
@@ -321,7 +321,7 @@ static const sw_field *find_field(const sw_field_table *table, const char *key)
     return NULL;
 }
 
-/* `place` is where a missing key is missed. */
+/* `place` is the place that a missing key is reported at. */
 static sw_status read_record(reading *r, void *record, const sw_field_table *table,
                              const sw_yaml_node *mapping, sw_yaml_place place, const char *prefix)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fields.h"
+#include "base/utf8.h"
 
 enum { COMMENT_COLUMN = 48 };
 
@@ -15,35 +16,28 @@ static bool needs_escape(unsigned point)
            point == 0xfeff || (point > 0xfffd && point < 0x10000);
 }
 
-/* The code point at `c` in valid UTF-8, and how many bytes it has. */
-static unsigned decode(const unsigned char *c, size_t *bytes)
+/* The code point of a character of so many bytes. */
+static unsigned code_point(const char *text, size_t bytes)
 {
-    *bytes = c[0] < 0x80 ? 1 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
-    unsigned point = *bytes == 1 ? c[0] : c[0] & (0xffu >> (*bytes + 1));
-    for (size_t i = 1; i < *bytes; i++) {
-        if ((c[i] & 0xc0) != 0x80) { /* not UTF-8 after all: hand on the byte alone */
-            *bytes = 1;
-            return c[0];
-        }
-        point = point << 6 | (c[i] & 0x3fu);
-    }
+    const unsigned char *c = (const unsigned char *)text;
+    unsigned point = bytes == 1 ? c[0] : c[0] & (0xffu >> (bytes + 1));
+    for (size_t i = 1; i < bytes; i++) point = point << 6 | (c[i] & 0x3fu);
     return point;
 }
 
 static void append_quoted(sw_str *out, const char *text)
 {
     sw_str_append(out, "\"");
-    const unsigned char *c = (const unsigned char *)text;
-    while (*c) {
-        size_t bytes = 0;
-        unsigned point = decode(c, &bytes);
+    while (*text) {
+        const char *character;
+        size_t bytes = sw_utf8_next(&character, &text);
+        unsigned point = code_point(character, bytes);
         if (point == '"' || point == '\\')
             sw_str_printf(out, "\\%c", (char)point);
         else if (needs_escape(point))
             sw_str_printf(out, point > 0xffff ? "\\U%08X" : "\\u%04X", point);
         else
-            sw_str_append_bytes(out, c, bytes);
-        c += bytes;
+            sw_str_append_bytes(out, character, bytes);
     }
     sw_str_append(out, "\"");
 }

@@ -33,32 +33,18 @@ sw_status sw_fs_read(char **out, size_t *length, const char *path, size_t max_by
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
     struct stat info;
-    if (fstat(fd, &info) != 0) {
-        status = sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
-        goto done;
-    }
-    if (!S_ISREG(info.st_mode)) {
-        status = sw_fail(SW_E_IO, "%s: not a regular file", path);
-        goto done;
-    }
-    if ((uint64_t)info.st_size > max_bytes) {
-        status = sw_fail(SW_E_DATA, "%s: %lld bytes, more than the %zu that are sensible here", path,
-                         (long long)info.st_size, max_bytes);
-        goto done;
-    }
+    if (fstat(fd, &info) != 0) SW_TRY(sw_fail(SW_E_IO, "%s: %s", path, strerror(errno)));
+    if (!S_ISREG(info.st_mode)) SW_TRY(sw_fail(SW_E_IO, "%s: not a regular file", path));
+    if ((uint64_t)info.st_size > max_bytes)
+        SW_TRY(sw_fail(SW_E_DATA, "%s: %lld bytes, more than the %zu that are sensible here", path,
+                       (long long)info.st_size, max_bytes));
     size_t size = (size_t)info.st_size, have = 0;
     bytes = malloc(size + 1);
-    if (!bytes) {
-        status = sw_fail_alloc(path, size + 1);
-        goto done;
-    }
+    if (!bytes) SW_TRY(sw_fail_alloc(path, size + 1));
     while (have < size) {
         ssize_t got = read(fd, bytes + have, size - have);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) {
-            status = sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
-            goto done;
-        }
+        if (got < 0) SW_TRY(sw_fail(SW_E_IO, "%s: %s", path, strerror(errno)));
         if (got == 0) break; /* it shrank while being read: take what is there */
         have += (size_t)got;
     }
@@ -100,7 +86,7 @@ static void writer_reset(sw_fs_writer *writer)
     *writer = (sw_fs_writer){0};
 }
 
-/* What stands at `path` already must be a file, for the new one is put in its place. */
+/* The new file replaces what is at `path`, which therefore must be a file. */
 static sw_status check_place(const char *path)
 {
     struct stat there;
@@ -145,24 +131,16 @@ sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path)
 sw_status sw_fs_writer_commit(sw_fs_writer *writer)
 {
     sw_status status = SW_OK;
-    /* who wrote to the stream may not have kept errno: a full disk is by far the likeliest cause then */
+    /* the writing code may not have kept errno: a full disk is by far the likeliest cause then */
     int cause = !ferror(writer->stream) ? 0 : writer->cause ? writer->cause : ENOSPC;
-    bool bad = cause != 0;
-    if (!bad && (fflush(writer->stream) != 0 || fsync(fileno(writer->stream)) != 0)) {
-        bad = true;
-        cause = errno;
-    }
-    if (fclose(writer->stream) != 0 && !bad) {
-        bad = true;
-        cause = errno;
-    }
+    if (!cause && (fflush(writer->stream) != 0 || fsync(fileno(writer->stream)) != 0)) cause = errno;
+    if (fclose(writer->stream) != 0 && !cause) cause = errno;
     writer->stream = NULL;
-    if (bad) {
+    if (cause)
         status = sw_fail(SW_E_IO, "cannot write %s: %s (the file of that name, if any, is left as it was)",
                          writer->path, strerror(cause));
-    } else if (rename(writer->aside, writer->path) != 0) {
+    else if (rename(writer->aside, writer->path) != 0)
         status = sw_fail(SW_E_IO, "cannot rename %s to %s: %s", writer->aside, writer->path, strerror(errno));
-    }
     if (status != SW_OK) unlink(writer->aside);
     writer_reset(writer);
     return status;
@@ -179,8 +157,7 @@ void sw_fs_writer_discard(sw_fs_writer *writer)
 sw_status sw_fs_write(const char *path, const void *bytes, size_t length)
 {
     sw_fs_writer writer;
-    sw_status status = sw_fs_writer_open(&writer, path);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_fs_writer_open(&writer, path));
     errno = 0;
     if (length && fwrite(bytes, 1, length, writer.stream) != length) writer.cause = errno;
     return sw_fs_writer_commit(&writer);
@@ -191,7 +168,7 @@ sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t lengt
     off_t before = lseek(fd, 0, SEEK_END);
     size_t have = 0;
     int cause = 0;
-    /* a second call, if any, is there to learn why the first one ended early */
+    /* where the first call ended early, a second one tells why */
     while (have < length && !cause) {
         ssize_t put = write(fd, (const char *)bytes + have, length - have);
         if (put > 0)
@@ -207,8 +184,7 @@ sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t lengt
 
 sw_status sw_fs_flush(int fd, const char *path)
 {
-    if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS)
-        return SW_OK; /* what is no file has nothing to flush */
+    if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS) return SW_OK; /* only files can be flushed */
     return sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
 }
 

@@ -42,7 +42,7 @@ void sw_log(sw_log_level level, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
-    for (char *c = line; *c; c++) /* sinks are promised a single line, and texts may come from files */
+    for (char *c = line; *c; c++) /* a sink gets a single line, but texts may come from files */
         if (*c == '\n') *c = ' ';
     pthread_mutex_lock(&logger.lock);
     for (int i = 0; i < logger.count; i++) logger.sinks[i].sink(logger.sinks[i].user, level, line);

@@ -14,7 +14,7 @@ typedef struct work_crew {
     void *user;
     int failed_index; /* count: none failed */
     sw_status status;
-    char message[4096]; /* messages belong to threads: the failing one leaves its text here */
+    char message[4096]; /* the failing thread's, since each thread has its own */
 } work_crew;
 
 static void *work(void *argument)
@@ -46,7 +46,7 @@ sw_status sw_parallel_run(int count, int threads, sw_parallel_job job, void *use
         .lock = PTHREAD_MUTEX_INITIALIZER, .count = count, .job = job, .user = user, .failed_index = count};
     pthread_t others[MAX_THREADS];
     int started = 0;
-    /* This thread works too, so that a system that gives no thread still gets the work done */
+    /* This thread works too, so that the work is done even where no thread can be created */
     while (started + 1 < threads && pthread_create(&others[started], NULL, work, &crew) == 0) started++;
     work(&crew);
     for (int i = 0; i < started; i++) pthread_join(others[i], NULL);

@@ -11,10 +11,10 @@
 #include "base/str.h"
 #include "base/terminal.h"
 
-/* Redraws a second at most: the eye needs no more, and a slow terminal must not slow the run. */
+/* Seconds between redraws at least, so that a slow terminal does not slow the run. */
 #define MIN_REDRAW_S 0.1
-/* Weight of the newest step in the smoothed seconds a step: follows a machine that slows down within some ten
- * steps without jumping at each. */
+/* Weight of the newest step in the smoothed seconds a step: it follows a machine that slows down within about
+ * ten steps. */
 #define SMOOTHING 0.1
 /* A validation step has no backward pass; until one was seen, it counts as this part of a training step. */
 #define VALIDATION_GUESS (1.0 / 3)
@@ -35,7 +35,7 @@ struct sw_progress {
     double image_s[PHASES]; /* smoothed seconds an image */
     double last_step_s;     /* time of the last step, or of creation */
     double last_draw_s;     /* -infinity: never */
-    bool shown;             /* the bar stands on the terminal */
+    bool shown;             /* the bar is on the terminal */
 };
 
 /* ---- the terminal ---- */
@@ -73,7 +73,7 @@ static double now_s(const sw_progress *progress)
 
 static void emit(const sw_progress *progress, sw_str *text)
 {
-    /* out of memory for a progress line: there are worse things, which will be told elsewhere */
+    /* a progress line that memory is out for is left out: a failure that matters is reported elsewhere */
     if (!text->failed && text->length)
         progress->output.write(progress->output.user, text->text, text->length);
     sw_str_deinit(text);
@@ -81,8 +81,8 @@ static void emit(const sw_progress *progress, sw_str *text)
 
 /* ---- time ---- */
 
-/* Takes a new sample into an average that has seen `count` before. The first step of a process compiles
- * kernels and touches fresh memory: it stands until there is a better one. */
+/* Takes a new sample into an average that has seen `count` before. The second sample replaces the first,
+ * whose step compiled kernels and touched fresh memory. */
 static void smooth(double *average, double sample, int64_t count)
 {
     *average = count == 0 ? sample : *average + fmax(SMOOTHING, 1.0 / (double)count) * (sample - *average);
@@ -147,7 +147,7 @@ static void append_duration(sw_str *s, const char *before, double seconds)
 
 /* ---- the bar ---- */
 
-/* The parts of the line after the bar, those that matter least left out first (detail 2: all, 0: none). */
+/* Appends the figures behind the bar. Less detail leaves out the least important ones (2: all, 0: fewest). */
 static void append_figures(sw_str *s, const sw_progress *progress, int phase, int total, double loss,
                            int detail)
 {
@@ -218,12 +218,6 @@ sw_status sw_progress_create(sw_progress **out, const sw_progress_output *output
     return SW_OK;
 }
 
-void sw_progress_step(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int images,
-                      double loss)
-{
-    sw_progress_steps(progress, epoch, phase, done, 1, images, loss);
-}
-
 void sw_progress_steps(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int steps,
                        int images, double loss)
 {
@@ -292,7 +286,7 @@ void sw_progress_epoch(sw_progress *progress, int epoch, const char *summary)
     sw_str_append(&line, "\n");
     sw_str_deinit(&figures);
     emit(progress, &line);
-    /* what comes between the epochs (pictures, checkpoints) is no step's time */
+    /* the time between epochs (pictures, checkpoints) belongs to no step */
     progress->last_step_s = now_s(progress);
 }
 

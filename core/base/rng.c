@@ -25,7 +25,7 @@ uint32_t sw_rng_u32(sw_rng *rng)
 uint32_t sw_rng_below(sw_rng *rng, uint32_t n)
 {
     assert(n > 0);
-    /* Lemire's multiply-and-reject: the few values that would favour small results are drawn again */
+    /* Lemire's multiply-and-reject: draws again for the few values that would favour small results */
     uint32_t reject_under = (0u - n) % n;
     for (;;) {
         uint64_t product = (uint64_t)sw_rng_u32(rng) * n;

@@ -1,6 +1,5 @@
 #include "base/str.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +34,7 @@ void sw_str_append(sw_str *s, const char *text)
     sw_str_append_bytes(s, text, strlen(text));
 }
 
-static void vappend(sw_str *s, const char *fmt, va_list args)
+void sw_str_vprintf(sw_str *s, const char *fmt, va_list args)
 {
     va_list again;
     va_copy(again, args);
@@ -51,7 +50,7 @@ void sw_str_printf(sw_str *s, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    vappend(s, fmt, args);
+    sw_str_vprintf(s, fmt, args);
     va_end(args);
 }
 
@@ -79,6 +78,11 @@ sw_status sw_str_status(const sw_str *s)
     return s->failed ? sw_fail_alloc("a text", s->length) : SW_OK;
 }
 
+const char *sw_str_text(const sw_str *s)
+{
+    return s->text ? s->text : "";
+}
+
 sw_status sw_str_take(char **out, sw_str *s)
 {
     *out = NULL;
@@ -104,7 +108,7 @@ char *sw_strf(const char *fmt, ...)
     sw_str s = {0};
     va_list args;
     va_start(args, fmt);
-    vappend(&s, fmt, args);
+    sw_str_vprintf(&s, fmt, args);
     va_end(args);
     char *text = NULL;
     return sw_str_take(&text, &s) == SW_OK ? text : NULL;

@@ -1,7 +1,5 @@
 #include "base/utf8.h"
 
-#include <stdbool.h>
-
 static const char replacement[] = "\xEF\xBF\xBD";
 
 static bool continues(unsigned char c)
@@ -31,6 +29,14 @@ size_t sw_utf8_next(const char **out, const char **text)
     *out = bytes ? *text : replacement;
     *text += bytes ? bytes : 1;
     return bytes ? bytes : sizeof replacement - 1;
+}
+
+bool sw_utf8_is_valid(const char *text, size_t length)
+{
+    const char *end = text + length;
+    size_t bytes = 1;
+    for (; text < end && bytes; text += bytes) bytes = character_bytes((const unsigned char *)text);
+    return bytes > 0;
 }
 
 void sw_utf8_append(sw_str *out, const char *text)

@@ -2,8 +2,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -28,7 +26,8 @@ typedef struct reader {
     size_t nodes;      /* so far, aliases spelled out */
     int deepest;       /* level reached within the value being read, aliases spelled out */
     anchor *anchors;
-    /* Children of the collections being read, innermost last; they move to the arena when one ends. */
+    /* Children of the collections being read, innermost last. At a collection's end they move to the arena.
+     */
     sw_yaml_entry *pending;
     size_t pending_count, pending_capacity;
 } reader;
@@ -39,25 +38,22 @@ static sw_yaml_place place_of(const reader *r, yaml_mark_t mark)
     return (sw_yaml_place){r->source, (int)mark.line + 1, (int)mark.column + 1};
 }
 
-static sw_status fail_at(sw_yaml_place place, const char *fmt, ...) SW_PRINTF(2, 3);
-
-static sw_status fail_at(sw_yaml_place place, const char *fmt, ...)
+sw_status sw_yaml_fail(sw_yaml_place place, const char *fmt, ...)
 {
     sw_str message = {0};
-    char detail[1024];
     va_list args;
-    va_start(args, fmt);
-    vsnprintf(detail, sizeof detail, fmt, args);
-    va_end(args);
     sw_yaml_place_append(&message, place);
-    sw_str_printf(&message, ": %s", detail);
+    sw_str_append(&message, ": ");
+    va_start(args, fmt);
+    sw_str_vprintf(&message, fmt, args);
+    va_end(args);
     sw_status status = sw_str_status(&message);
     if (status == SW_OK) status = sw_fail(SW_E_CONFIG, "%s", message.text);
     sw_str_deinit(&message);
     return status;
 }
 
-/* libyaml gives a byte offset, no mark, for bytes that are no text. */
+/* For bytes that are not text libyaml gives a byte offset and no mark. */
 static yaml_mark_t mark_of_offset(const reader *r, size_t offset)
 {
     yaml_mark_t mark = {0};
@@ -74,12 +70,12 @@ static sw_status syntax_failure(const reader *r)
     if (yaml->error == YAML_MEMORY_ERROR) return sw_fail_alloc(r->source, r->length);
     const char *problem = yaml->problem ? yaml->problem : "this is not YAML";
     if (yaml->error == YAML_READER_ERROR)
-        return fail_at(place_of(r, mark_of_offset(r, yaml->problem_offset)), "%s", problem);
+        return sw_yaml_fail(place_of(r, mark_of_offset(r, yaml->problem_offset)), "%s", problem);
     sw_yaml_place place = place_of(r, yaml->problem_mark);
     if (yaml->context && !r->whole_source)
-        return fail_at(place, "%s, %s that begins at line %zu, column %zu", problem, yaml->context,
-                       yaml->context_mark.line + 1, yaml->context_mark.column + 1);
-    return fail_at(place, "%s", problem);
+        return sw_yaml_fail(place, "%s, %s that begins at line %zu, column %zu", problem, yaml->context,
+                            yaml->context_mark.line + 1, yaml->context_mark.column + 1);
+    return sw_yaml_fail(place, "%s", problem);
 }
 
 static sw_status next_event(reader *r, yaml_event_t *event)
@@ -104,7 +100,8 @@ static sw_status count_nodes(reader *r, size_t more, sw_yaml_place place)
 {
     r->nodes += more;
     if (r->nodes > SW_YAML_MAX_NODES)
-        return fail_at(place, "more than %d values, counted with every alias spelled out", SW_YAML_MAX_NODES);
+        return sw_yaml_fail(place, "more than %d values, counted with every alias spelled out",
+                            SW_YAML_MAX_NODES);
     return SW_OK;
 }
 
@@ -122,7 +119,7 @@ static sw_status open_anchor(reader *r, anchor **out, const yaml_char_t *name, s
     if (!name) return SW_OK;
     const anchor *known = find_anchor(r, (const char *)name);
     if (known)
-        return fail_at(place, "anchor '&%s' is given twice; the first is at line %d", name, known->line);
+        return sw_yaml_fail(place, "anchor '&%s' is given twice; the first is at line %d", name, known->line);
     anchor *a = sw_arena_alloc(r->arena, sizeof *a);
     char *copy = sw_arena_strdup(r->arena, (const char *)name);
     if (!a || !copy) return SW_E_MEMORY;
@@ -135,7 +132,8 @@ static sw_status open_anchor(reader *r, anchor **out, const yaml_char_t *name, s
 static sw_status reach_depth(reader *r, int depth, sw_yaml_place place)
 {
     if (depth > r->deepest) r->deepest = depth;
-    if (depth > SW_YAML_MAX_DEPTH) return fail_at(place, "nested deeper than %d levels", SW_YAML_MAX_DEPTH);
+    if (depth > SW_YAML_MAX_DEPTH)
+        return sw_yaml_fail(place, "nested deeper than %d levels", SW_YAML_MAX_DEPTH);
     return SW_OK;
 }
 
@@ -144,8 +142,10 @@ static sw_status read_alias(reader *r, const sw_yaml_node **out, const yaml_even
     sw_yaml_place place = place_of(r, event->start_mark);
     const char *name = (const char *)event->data.alias.anchor;
     const anchor *a = find_anchor(r, name);
-    if (!a) return fail_at(place, "unknown alias '*%s': no value before it has the anchor '&%s'", name, name);
-    if (!a->node) return fail_at(place, "alias '*%s' stands inside the very value it names", name);
+    if (!a)
+        return sw_yaml_fail(place, "unknown alias '*%s': no value before it has the anchor '&%s'", name,
+                            name);
+    if (!a->node) return sw_yaml_fail(place, "alias '*%s' stands inside the very value it names", name);
     *out = a->node;
     sw_status status = reach_depth(r, depth + a->height, place);
     return status == SW_OK ? count_nodes(r, a->weight, place) : status;
@@ -155,7 +155,7 @@ static sw_status copy_text(reader *r, const char **out, const yaml_event_t *even
 {
     const char *text = (const char *)event->data.scalar.value;
     if (strlen(text) != event->data.scalar.length)
-        return fail_at(place_of(r, event->start_mark), "a text must not contain the character NUL");
+        return sw_yaml_fail(place_of(r, event->start_mark), "a text must not contain the character NUL");
     *out = sw_arena_strdup(r->arena, text);
     return *out ? SW_OK : SW_E_MEMORY;
 }
@@ -181,18 +181,18 @@ static sw_status read_key(reader *r, sw_yaml_entry *child, const yaml_event_t *e
 {
     sw_yaml_place place = place_of(r, event->start_mark);
     if (event->type != YAML_SCALAR_EVENT || event->data.scalar.anchor || event->data.scalar.tag)
-        return fail_at(place, "a mapping's key must be a plain text, without anchor, alias or tag");
+        return sw_yaml_fail(place, "a mapping's key must be a plain text, without anchor, alias or tag");
     child->key_place = place;
     sw_status status = copy_text(r, &child->key, event);
     if (status == SW_OK && strcmp(child->key, "<<") == 0 &&
         event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
-        return fail_at(place,
-                       "merge keys (<<) are not read; 'include' puts files together, and an alias stands for "
-                       "a whole value");
+        return sw_yaml_fail(
+            place, "merge keys (<<) are not read; 'include' puts files together, and an alias stands for "
+                   "a whole value");
     for (size_t i = first; status == SW_OK && i < r->pending_count; i++)
         if (strcmp(r->pending[i].key, child->key) == 0)
-            return fail_at(place, "duplicate key '%s'; it stands already at line %d", child->key,
-                           r->pending[i].key_place.line);
+            return sw_yaml_fail(place, "duplicate key '%s'; it stands already at line %d", child->key,
+                                r->pending[i].key_place.line);
     return status;
 }
 
@@ -241,7 +241,6 @@ static sw_status adopt_children(reader *r, sw_yaml_node *node, size_t first)
 
 static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event_t *event, int depth)
 {
-    sw_status status = SW_OK;
     sw_yaml_place place = place_of(r, event->start_mark);
     size_t nodes_before = r->nodes, first = r->pending_count;
     const yaml_char_t *anchor_name = NULL, *tag = NULL;
@@ -251,8 +250,8 @@ static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event
     if (event->type == YAML_ALIAS_EVENT) return read_alias(r, out, event, depth);
     int deepest_before = r->deepest;
     r->deepest = 0;
-    SW_TRY(reach_depth(r, depth, place));
-    SW_TRY(count_nodes(r, 1, place));
+    SW_ENSURE(reach_depth(r, depth, place));
+    SW_ENSURE(count_nodes(r, 1, place));
     node = sw_arena_alloc(r->arena, sizeof *node);
     if (!node) return SW_E_MEMORY;
     node->place = place;
@@ -271,15 +270,16 @@ static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event
         anchor_name = event->data.mapping_start.anchor;
         tag = event->data.mapping_start.tag;
     }
-    if (tag) return fail_at(place, "tags ('%s') are not used here: the schema knows each value's type", tag);
-    SW_TRY(open_anchor(r, &own, anchor_name, place));
+    if (tag)
+        return sw_yaml_fail(place, "tags ('%s') are not used here: the schema knows each value's type", tag);
+    SW_ENSURE(open_anchor(r, &own, anchor_name, place));
     if (node->kind == SW_YAML_SCALAR)
-        SW_TRY(copy_text(r, &node->text, event));
+        SW_ENSURE(copy_text(r, &node->text, event));
     else if (node->kind == SW_YAML_SEQUENCE)
-        SW_TRY(read_items(r, depth));
+        SW_ENSURE(read_items(r, depth));
     else
-        SW_TRY(read_entries(r, depth));
-    SW_TRY(adopt_children(r, node, first));
+        SW_ENSURE(read_entries(r, depth));
+    SW_ENSURE(adopt_children(r, node, first));
     if (own) {
         own->node = node;
         own->weight = r->nodes - nodes_before;
@@ -287,8 +287,7 @@ static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event
     }
     if (deepest_before > r->deepest) r->deepest = deepest_before;
     *out = node;
-done:
-    return status;
+    return SW_OK;
 }
 
 /* Stream start, then nothing or one document, then stream end. */
@@ -316,7 +315,8 @@ static sw_status read_stream(reader *r, const sw_yaml_node **out)
     yaml_event_delete(&event);
     SW_TRY(next_event(r, &event));
     if (event.type != YAML_STREAM_END_EVENT)
-        status = fail_at(place_of(r, event.start_mark), "a second document begins here; one a file, please");
+        status =
+            sw_yaml_fail(place_of(r, event.start_mark), "a second document begins here; one a file, please");
     yaml_event_delete(&event);
 done:
     return status;
@@ -352,7 +352,7 @@ sw_status sw_yaml_parse_value(const sw_yaml_node **out, sw_arena *arena, const c
     return parse(out, arena, text, strlen(text), source, true);
 }
 
-sw_status sw_yaml_parse_file(const sw_yaml_node **out, sw_arena *arena, const char *path, const char *source)
+sw_status sw_yaml_parse_file(const sw_yaml_node **out, sw_arena *arena, const char *path)
 {
     char *text = NULL;
     size_t length = 0;
@@ -360,7 +360,7 @@ sw_status sw_yaml_parse_file(const sw_yaml_node **out, sw_arena *arena, const ch
     sw_status status = sw_fs_read(&text, &length, path, SW_YAML_MAX_BYTES);
     if (status == SW_E_DATA) return SW_E_CONFIG; /* too large: the message says so */
     if (status != SW_OK) return status;
-    status = parse(out, arena, text, length, source ? source : path, false);
+    status = parse(out, arena, text, length, path, false);
     free(text);
     return status;
 }

@@ -86,7 +86,7 @@ static cl_event *timed(const sw_cl *cl, cl_event *event)
     return cl->profiling ? event : NULL;
 }
 
-/* The end of each transfer: `code` is what enqueuing it gave, `event` what timed() asked for. */
+/* Ends each transfer: `code` is the result of enqueuing it, `event` the one that timed() asked for. */
 static sw_status enqueued(sw_cl *cl, cl_int code, const char *call, const char *what, size_t bytes,
                           cl_event event)
 {
@@ -133,7 +133,8 @@ void sw_buffer_forget(cl_event *event)
     *event = NULL;
 }
 
-/* A transfer that was only enqueued: its event goes to the caller, and to the profile if there is one. */
+/* Ends a transfer that was only enqueued: its event goes to the caller, and to the profile if there is one.
+ */
 static sw_status begun(sw_cl *cl, cl_int code, const char *call, const char *what, size_t bytes,
                        cl_event *event)
 {

@@ -1,4 +1,4 @@
-/* A context: one OpenCL context, one in-order queue, one program cache. */
+/* Creates and destroys a context: one OpenCL context, one in-order queue, one program cache. */
 #include "context.h"
 
 #include <stdlib.h>
@@ -32,7 +32,6 @@ sw_status sw_cl_create(sw_cl **out, const sw_device_info *device, const sw_cl_op
     SW_TRY(sw_cl_status(code, "clCreateContext", device->name));
     cl->queue = cl->plain_queue = clCreateCommandQueue(cl->context, device->device, 0, &code);
     SW_TRY(sw_cl_status(code, "clCreateCommandQueue", device->name));
-    if (options->profile) SW_TRY(sw_profile_start(cl));
     SW_TRY(sw_gemm_setup(cl, options->gemm_params_file));
     *out = cl;
     cl = NULL;
@@ -60,16 +59,6 @@ const sw_device_info *sw_cl_device(const sw_cl *cl)
     return &cl->device;
 }
 
-cl_context sw_cl_context(const sw_cl *cl)
-{
-    return cl->context;
-}
-
-cl_command_queue sw_cl_queue(const sw_cl *cl)
-{
-    return cl->queue;
-}
-
 int sw_cl_vector_width(const sw_cl *cl)
 {
     return cl->device.type & CL_DEVICE_TYPE_CPU ? 16 : 4;
@@ -78,14 +67,4 @@ int sw_cl_vector_width(const sw_cl *cl)
 int sw_cl_register_width(const sw_cl *cl)
 {
     return cl->device.float_vector >= 16 ? 16 : 8;
-}
-
-sw_status sw_cl_flush(sw_cl *cl)
-{
-    return sw_cl_status(clFlush(cl->queue), "clFlush", cl->device.name);
-}
-
-sw_status sw_cl_finish(sw_cl *cl)
-{
-    return sw_cl_status(clFinish(cl->queue), "clFinish", cl->device.name);
 }

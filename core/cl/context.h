@@ -53,14 +53,13 @@ void sw_programs_destroy(struct sw_program *programs);
 
 /* gemm.c: chooses and sets CLBlast's parameters for the device. */
 sw_status sw_gemm_setup(sw_cl *cl, const char *params_file) SW_NODISCARD;
-/* Makes CLBlast give back its programs, while there is still a driver to give them to: left to the end of the
- * process, its cache may outlive the driver. */
+/* Makes CLBlast release its cached programs. Left to the end of the process, the cache may outlive the
+ * driver. */
 void sw_gemm_teardown(void);
 
 /* profile.c. `bytes` are those of a transfer. A record takes over the events: `from` may be NULL (then `to`
  * is one command and times itself), else the time from the end of `from` to the end of `to` counts. Only
  * while cl->profiling. */
-sw_status sw_timer_create(struct sw_timer **out) SW_NODISCARD;
 void sw_timer_destroy(struct sw_timer *timer);
 sw_status sw_timer_record(sw_cl *cl, const char *node, const char *kernel, double bytes, cl_event from,
                           cl_event to) SW_NODISCARD;

@@ -32,8 +32,8 @@ static sw_status device_info(cl_device_id device, cl_device_info what, size_t by
     return sw_cl_status(clGetDeviceInfo(device, what, bytes, value, NULL), "clGetDeviceInfo", NULL);
 }
 
-/* Drivers pad names with spaces; some names are longer than our field, and OpenCL then gives nothing at all.
- */
+/* Frees `text`. Drivers pad names with spaces. Names may be longer than `out`, for which OpenCL would give
+ * nothing, so the whole text is read first. */
 static sw_status tidy_text(char *out, size_t bytes, char *text)
 {
     if (!text) return sw_fail_alloc("a device's name", bytes);
@@ -49,8 +49,7 @@ static sw_status tidy_text(char *out, size_t bytes, char *text)
 static sw_status device_text(char out[256], cl_device_id device, cl_device_info what)
 {
     size_t bytes = 0;
-    sw_status status = sw_cl_status(clGetDeviceInfo(device, what, 0, NULL, &bytes), "clGetDeviceInfo", NULL);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_cl_status(clGetDeviceInfo(device, what, 0, NULL, &bytes), "clGetDeviceInfo", NULL));
     char *text = calloc(1, bytes + 1);
     if (text) clGetDeviceInfo(device, what, bytes, text, NULL);
     return tidy_text(out, 256, text);
@@ -59,9 +58,8 @@ static sw_status device_text(char out[256], cl_device_id device, cl_device_info 
 static sw_status platform_name(char out[256], cl_platform_id platform)
 {
     size_t bytes = 0;
-    sw_status status = sw_cl_status(clGetPlatformInfo(platform, CL_PLATFORM_NAME, 0, NULL, &bytes),
-                                    "clGetPlatformInfo", NULL);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_cl_status(clGetPlatformInfo(platform, CL_PLATFORM_NAME, 0, NULL, &bytes),
+                           "clGetPlatformInfo", NULL));
     char *text = calloc(1, bytes + 1);
     if (text) clGetPlatformInfo(platform, CL_PLATFORM_NAME, bytes, text, NULL);
     return tidy_text(out, 256, text);
@@ -99,29 +97,28 @@ static void find_obstacle(sw_device_info *info)
 /* Fills everything but the platform's fields and the indices. */
 static sw_status describe_device(sw_device_info *info, cl_device_id device)
 {
-    sw_status status = SW_OK;
     cl_uint align_bits = 0;
     cl_device_fp_config fp32 = 0, fp64 = 0;
     info->device = device;
-    SW_TRY(device_text(info->name, device, CL_DEVICE_NAME));
-    SW_TRY(device_text(info->vendor, device, CL_DEVICE_VENDOR));
-    SW_TRY(device_text(info->driver, device, CL_DRIVER_VERSION));
-    SW_TRY(device_text(info->version, device, CL_DEVICE_VERSION));
-    SW_TRY(device_info(device, CL_DEVICE_TYPE, sizeof info->type, &info->type));
-    SW_TRY(
+    SW_ENSURE(device_text(info->name, device, CL_DEVICE_NAME));
+    SW_ENSURE(device_text(info->vendor, device, CL_DEVICE_VENDOR));
+    SW_ENSURE(device_text(info->driver, device, CL_DRIVER_VERSION));
+    SW_ENSURE(device_text(info->version, device, CL_DEVICE_VERSION));
+    SW_ENSURE(device_info(device, CL_DEVICE_TYPE, sizeof info->type, &info->type));
+    SW_ENSURE(
         device_info(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof info->compute_units, &info->compute_units));
-    SW_TRY(device_info(device, CL_DEVICE_MAX_CLOCK_FREQUENCY, sizeof info->clock_mhz, &info->clock_mhz));
-    SW_TRY(device_info(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof info->global_bytes, &info->global_bytes));
-    SW_TRY(device_info(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof info->max_alloc_bytes,
-                       &info->max_alloc_bytes));
-    SW_TRY(device_info(device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof info->local_bytes, &info->local_bytes));
-    SW_TRY(
+    SW_ENSURE(device_info(device, CL_DEVICE_MAX_CLOCK_FREQUENCY, sizeof info->clock_mhz, &info->clock_mhz));
+    SW_ENSURE(device_info(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof info->global_bytes, &info->global_bytes));
+    SW_ENSURE(device_info(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof info->max_alloc_bytes,
+                          &info->max_alloc_bytes));
+    SW_ENSURE(device_info(device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof info->local_bytes, &info->local_bytes));
+    SW_ENSURE(
         device_info(device, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, sizeof info->cache_bytes, &info->cache_bytes));
-    SW_TRY(device_info(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof align_bits, &align_bits));
-    SW_TRY(device_info(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof info->max_work_group,
-                       &info->max_work_group));
-    SW_TRY(device_info(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof info->float_vector,
-                       &info->float_vector));
+    SW_ENSURE(device_info(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof align_bits, &align_bits));
+    SW_ENSURE(device_info(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof info->max_work_group,
+                          &info->max_work_group));
+    SW_ENSURE(device_info(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof info->float_vector,
+                          &info->float_vector));
     info->type_name = type_name(info->type);
     find_obstacle(info);
     /* PoCL reports a share of the free memory and takes the page cache for used, so that its figure falls by
@@ -129,14 +126,13 @@ static sw_status describe_device(sw_device_info *info, cl_device_id device)
     uint64_t available = sw_host_available_bytes();
     if (info->type & CL_DEVICE_TYPE_CPU && available > info->global_bytes) info->global_bytes = available;
     info->base_align_bytes = align_bits / 8;
-    SW_TRY(device_info(device, CL_DEVICE_SINGLE_FP_CONFIG, sizeof fp32, &fp32));
+    SW_ENSURE(device_info(device, CL_DEVICE_SINGLE_FP_CONFIG, sizeof fp32, &fp32));
     info->has_fma = (fp32 & CL_FP_FMA) != 0;
     /* a device without double precision may also refuse the question */
     info->has_fp64 =
         clGetDeviceInfo(device, CL_DEVICE_DOUBLE_FP_CONFIG, sizeof fp64, &fp64, NULL) == CL_SUCCESS &&
         fp64 != 0;
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status add_platform(device_list *list, cl_platform_id platform, int platform_index)

@@ -17,11 +17,7 @@
  * column-major C' = B' A', which is the same bytes. */
 typedef struct blas_call {
     CLBlastLayout layout;
-    CLBlastTranspose transpose_a, transpose_b;
-    size_t m, n, k;
-    size_t lda, ldb, ldc;
-    size_t a_offset, b_offset, c_offset;
-    cl_mem a, b, c;
+    sw_gemm g; /* with A and B swapped where the layout is column-major */
     size_t workspace_bytes;
 } blas_call;
 
@@ -104,19 +100,14 @@ sw_status sw_gemm_setup(sw_cl *cl, const char *params_file)
     sw_gemm_params params = {0};
     sw_status status = SW_OK;
     if (!params_file || !params_file[0]) params_file = getenv("SEGWORK_GEMM_PARAMS");
-    if (params_file && params_file[0]) {
-        cl->gemm_origin = sw_strf("file %s", params_file);
-        if (!cl->gemm_origin) return SW_E_MEMORY;
-        SW_TRY(sw_gemm_params_read(&params, params_file));
-        SW_TRY(apply_params(cl, &params));
-        cl->gemm_row_block = sw_gemm_params_row_block(&params);
-        cl->gemm_fingerprint = fingerprint(&params);
-        return SW_OK;
-    }
-    const char *class = sw_gemm_params_builtin(&params, &cl->device);
-    cl->gemm_origin = class ? sw_strf("built-in (%s)", class) : sw_strf("CLBlast default");
+    bool from_file = params_file && params_file[0];
+    const char *class = from_file ? NULL : sw_gemm_params_builtin(&params, &cl->device);
+    cl->gemm_origin = from_file ? sw_strf("file %s", params_file)
+                      : class   ? sw_strf("built-in (%s)", class)
+                                : sw_strf("CLBlast default");
     if (!cl->gemm_origin) return SW_E_MEMORY;
-    if (class) SW_TRY(apply_params(cl, &params));
+    if (from_file) SW_TRY(sw_gemm_params_read(&params, params_file));
+    SW_TRY(apply_params(cl, &params));
     cl->gemm_row_block = sw_gemm_params_row_block(&params);
     cl->gemm_fingerprint = fingerprint(&params);
 done:
@@ -145,40 +136,23 @@ static CLBlastTranspose transposed(bool yes)
 
 static blas_call as_row_major(const sw_gemm *g)
 {
-    return (blas_call){.layout = CLBlastLayoutRowMajor,
-                       .transpose_a = transposed(g->transpose_a),
-                       .transpose_b = transposed(g->transpose_b),
-                       .m = g->m,
-                       .n = g->n,
-                       .k = g->k,
-                       .lda = g->lda,
-                       .ldb = g->ldb,
-                       .ldc = g->ldc,
-                       .a = g->a,
-                       .b = g->b,
-                       .c = g->c,
-                       .a_offset = g->a_offset,
-                       .b_offset = g->b_offset,
-                       .c_offset = g->c_offset};
+    return (blas_call){.layout = CLBlastLayoutRowMajor, .g = *g};
 }
 
 static blas_call as_col_major(const sw_gemm *g)
 {
-    return (blas_call){.layout = CLBlastLayoutColMajor,
-                       .transpose_a = transposed(g->transpose_b),
-                       .transpose_b = transposed(g->transpose_a),
-                       .m = g->n,
-                       .n = g->m,
-                       .k = g->k,
-                       .lda = g->ldb,
-                       .ldb = g->lda,
-                       .ldc = g->ldc,
-                       .a = g->b,
-                       .b = g->a,
-                       .c = g->c,
-                       .a_offset = g->b_offset,
-                       .b_offset = g->a_offset,
-                       .c_offset = g->c_offset};
+    blas_call call = {.layout = CLBlastLayoutColMajor, .g = *g};
+    call.g.transpose_a = g->transpose_b;
+    call.g.transpose_b = g->transpose_a;
+    call.g.m = g->n;
+    call.g.n = g->m;
+    call.g.lda = g->ldb;
+    call.g.ldb = g->lda;
+    call.g.a = g->b;
+    call.g.b = g->a;
+    call.g.a_offset = g->b_offset;
+    call.g.b_offset = g->a_offset;
+    return call;
 }
 
 /* An aligned offset becomes a sub-buffer when the product runs (see align_operand). */
@@ -189,38 +163,37 @@ static size_t remaining_offset(const sw_cl *cl, size_t offset)
 
 static sw_status measure_workspace(blas_call *call, sw_cl *cl)
 {
+    const sw_gemm *g = &call->g;
     CLBlastStatusCode code = CLBlastSGemmTempBufferSize(
-        call->layout, call->transpose_a, call->transpose_b, call->m, call->n, call->k,
-        remaining_offset(cl, call->a_offset), call->lda, remaining_offset(cl, call->b_offset), call->ldb,
-        remaining_offset(cl, call->c_offset), call->ldc, &cl->queue, &call->workspace_bytes);
+        call->layout, transposed(g->transpose_a), transposed(g->transpose_b), g->m, g->n, g->k,
+        remaining_offset(cl, g->a_offset), g->lda, remaining_offset(cl, g->b_offset), g->ldb,
+        remaining_offset(cl, g->c_offset), g->ldc, &cl->queue, &call->workspace_bytes);
     return code == CLBlastSuccess ? SW_OK : fail_blast(code, "CLBlastSGemmTempBufferSize", cl);
 }
 
-/* Bytes that go to and from memory beyond each operand once. Copies of operands are written and read. A
- * kernel that works in blocks of rows reads B again for each, from memory when B is too large to stay in the
- * cache. */
+/* Bytes of memory traffic beyond reading and writing each operand once. Copies of operands are written and
+ * read. A kernel that works in blocks of rows reads B again for each block, from memory when B does not fit
+ * the cache. */
 static double extra_bytes(const blas_call *call, const sw_cl *cl)
 {
     double bytes = 2.0 * (double)call->workspace_bytes;
-    double b_bytes = (double)call->k * (double)call->n * sizeof(float);
+    double b_bytes = (double)call->g.k * (double)call->g.n * sizeof(float);
     if (cl->gemm_row_block && b_bytes > (double)cl->device.cache_bytes / 2.0)
-        bytes += b_bytes * (double)((call->m - 1) / cl->gemm_row_block);
+        bytes += b_bytes * (double)((call->g.m - 1) / cl->gemm_row_block);
     return bytes;
 }
 
-/* The layout with fewer bytes of those whose copies fit: which it is may change with each of m, n and k. */
+/* Chooses the layout with less traffic among those whose copies fit; it depends on each of m, n and k. */
 static sw_status plan(blas_call *out, sw_cl *cl, const sw_gemm *g, size_t most_bytes)
 {
     assert(g->beta == 0.0f || g->beta == 1.0f);
     blas_call row = as_row_major(g), col = as_col_major(g);
-    sw_status status = SW_OK;
-    SW_TRY(measure_workspace(&row, cl));
-    SW_TRY(measure_workspace(&col, cl));
+    SW_ENSURE(measure_workspace(&row, cl));
+    SW_ENSURE(measure_workspace(&col, cl));
     bool row_fits = row.workspace_bytes <= most_bytes, col_fits = col.workspace_bytes <= most_bytes;
     bool row_first = extra_bytes(&row, cl) < extra_bytes(&col, cl);
     *out = (row_first && row_fits) || !col_fits ? row : col;
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status describe(sw_status status, const sw_gemm *g)
@@ -268,29 +241,20 @@ static size_t bytes_of(cl_mem buffer)
     return bytes;
 }
 
-static sw_status check_workspace(const blas_call *call, size_t bytes)
+/* CLBlast gives the event of its last kernel only. A marker before the first kernel marks the beginning. */
+static sw_status enqueue(sw_cl *cl, const blas_call *call, cl_mem workspace)
 {
-    if (bytes >= call->workspace_bytes) return SW_OK;
-    return sw_fail(SW_E_DEVICE, "it needs a workspace of %zu bytes, it was given %zu", call->workspace_bytes,
-                   bytes);
-}
-
-/* CLBlast's event is that of its last kernel only; a marker before the first makes the time whole. */
-static sw_status enqueue(sw_cl *cl, const blas_call *call, const sw_gemm *g, cl_mem workspace)
-{
+    const sw_gemm *g = &call->g;
     sw_status status = SW_OK;
     cl_event from = NULL, to = NULL;
     if (cl->profiling)
         SW_TRY(sw_cl_status(clEnqueueMarkerWithWaitList(cl->queue, 0, NULL, &from),
                             "clEnqueueMarkerWithWaitList", NULL));
     CLBlastStatusCode code = CLBlastSgemmWithTempBuffer(
-        call->layout, call->transpose_a, call->transpose_b, call->m, call->n, call->k, 1.0f, call->a,
-        call->a_offset, call->lda, call->b, call->b_offset, call->ldb, g->beta, call->c, call->c_offset,
-        call->ldc, &cl->queue, cl->check || cl->profiling ? &to : NULL, workspace);
-    if (code != CLBlastSuccess) {
-        status = fail_blast(code, "CLBlastSgemm", cl);
-        goto done;
-    }
+        call->layout, transposed(g->transpose_a), transposed(g->transpose_b), g->m, g->n, g->k, 1.0f, g->a,
+        g->a_offset, g->lda, g->b, g->b_offset, g->ldb, g->beta, g->c, g->c_offset, g->ldc, &cl->queue,
+        cl->check || cl->profiling ? &to : NULL, workspace);
+    if (code != CLBlastSuccess) SW_TRY(fail_blast(code, "CLBlastSgemm", cl));
     if (cl->check) SW_TRY(sw_cl_status(clWaitForEvents(1, &to), "clWaitForEvents", NULL));
     if (cl->profiling) {
         status = sw_timer_record(cl, g->node, "gemm", 0.0, from, to);
@@ -309,11 +273,13 @@ sw_status sw_gemm_run(sw_cl *cl, const sw_gemm *g, cl_mem workspace)
     blas_call call;
     size_t most_bytes = g->workspace_bytes ? g->workspace_bytes : bytes_of(workspace);
     SW_TRY(plan(&call, cl, g, most_bytes));
-    SW_TRY(check_workspace(&call, most_bytes));
-    SW_TRY(align_operand(&call.a, &call.a_offset, &owned[0], cl));
-    SW_TRY(align_operand(&call.b, &call.b_offset, &owned[1], cl));
-    SW_TRY(align_operand(&call.c, &call.c_offset, &owned[2], cl));
-    SW_TRY(enqueue(cl, &call, g, workspace));
+    if (call.workspace_bytes > most_bytes)
+        SW_TRY(sw_fail(SW_E_DEVICE, "it needs a workspace of %zu bytes, it was given %zu",
+                       call.workspace_bytes, most_bytes));
+    SW_TRY(align_operand(&call.g.a, &call.g.a_offset, &owned[0], cl));
+    SW_TRY(align_operand(&call.g.b, &call.g.b_offset, &owned[1], cl));
+    SW_TRY(align_operand(&call.g.c, &call.g.c_offset, &owned[2], cl));
+    SW_TRY(enqueue(cl, &call, workspace));
 done:
     for (int i = 0; i < 3; i++) /* the enqueued kernels hold their own references */
         if (owned[i]) clReleaseMemObject(owned[i]);

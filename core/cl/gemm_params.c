@@ -26,59 +26,35 @@ static const sw_gemm_params TEMPLATE = {{
     {"Padtranspose", 3, {"PADTRA_PAD", "PADTRA_TILE", "PADTRA_WPT"}, {0}},
 }};
 
-/* One class of device. The values stand in the order of TEMPLATE's names. */
-typedef struct builtin_class {
-    const char *name;
-    const char *platform; /* part of the platform's name */
-    cl_device_type type;
-    uint32_t float_vector; /* at least this native width */
-    size_t values[SW_GEMM_KERNELS][SW_GEMM_MAX_PARAMS];
-} builtin_class;
+/* Values of the other kernels, the same for each class below, in the order of TEMPLATE's names. */
+static const size_t COMMON[SW_GEMM_KERNELS][SW_GEMM_MAX_PARAMS] = {
+    {0}, {2, 8, 8, 8, 8, 1, 1, 4, 4, 32}, {16}, {8, 8, 4, 1}, {64, 1, 1, 1}, {2, 0, 0, 8}, {0, 16, 1},
+};
 
 /* PoCL: a work-item keeps a tile of C in registers and reads both operands as they lie; 16 x 16 floats fit
  * AVX-512's 32 registers, 8 x 8 fit the 16 of AVX2. This is outside the space that CLBlast's tuner searches.
  * Measured with PoCL 3.1 on two Zen 5 cores, 4096x256x2304: 310 GFLOP/s with 16 x 16, 145 with 8 x 8, 110
  * with the best that the tuner finds, 15 to 20 with CLBlast's own choice. The first class that fits is taken.
  */
-static const builtin_class BUILTIN[] = {
-    {"PoCL CPU, 16-wide",
-     "Portable Computing Language",
-     CL_DEVICE_TYPE_CPU,
-     16,
-     {
-         {1, 1, 1, 1, 1, 1, 16, 1, 1, 16, 0, 0, 0, 0, 16, 1},
-         {2, 8, 8, 8, 8, 1, 1, 4, 4, 32},
-         {16},
-         {8, 8, 4, 1},
-         {64, 1, 1, 1},
-         {2, 0, 0, 8},
-         {0, 16, 1},
-     }},
-    {"PoCL CPU",
-     "Portable Computing Language",
-     CL_DEVICE_TYPE_CPU,
-     1,
-     {
-         {1, 1, 1, 1, 2, 2, 16, 2, 2, 16, 0, 0, 0, 0, 8, 1},
-         {2, 8, 8, 8, 8, 1, 1, 4, 4, 32},
-         {16},
-         {8, 8, 4, 1},
-         {64, 1, 1, 1},
-         {2, 0, 0, 8},
-         {0, 16, 1},
-     }},
+static const struct {
+    const char *name;
+    uint32_t float_vector; /* at least this native width */
+    size_t xgemm[SW_GEMM_MAX_PARAMS];
+} CLASSES[] = {
+    {"PoCL CPU, 16-wide", 16, {1, 1, 1, 1, 1, 1, 16, 1, 1, 16, 0, 0, 0, 0, 16, 1}},
+    {"PoCL CPU", 1, {1, 1, 1, 1, 2, 2, 16, 2, 2, 16, 0, 0, 0, 0, 8, 1}},
 };
 
 const char *sw_gemm_params_builtin(sw_gemm_params *out, const sw_device_info *device)
 {
-    for (size_t i = 0; i < sizeof BUILTIN / sizeof BUILTIN[0]; i++) {
-        const builtin_class *class = &BUILTIN[i];
-        if (!(device->type & class->type) || device->float_vector < class->float_vector) continue;
-        if (!strstr(device->platform_name, class->platform)) continue;
+    bool pocl = strstr(device->platform_name, "Portable Computing Language");
+    if (!pocl || !(device->type & CL_DEVICE_TYPE_CPU)) return NULL;
+    for (size_t i = 0; i < sizeof CLASSES / sizeof CLASSES[0]; i++) {
+        if (device->float_vector < CLASSES[i].float_vector) continue;
         *out = TEMPLATE;
         for (size_t k = 0; k < SW_GEMM_KERNELS; k++)
-            memcpy(out->kernels[k].values, class->values[k], sizeof class->values[k]);
-        return class->name;
+            memcpy(out->kernels[k].values, k ? COMMON[k] : CLASSES[i].xgemm, sizeof COMMON[k]);
+        return CLASSES[i].name;
     }
     return NULL;
 }
@@ -95,22 +71,19 @@ static sw_status fail_unknown_kernel(const char *kernel)
     sw_str known = {0};
     for (size_t k = 0; k < SW_GEMM_KERNELS; k++)
         sw_str_printf(&known, "%s%s", k ? ", " : "", TEMPLATE.kernels[k].kernel);
-    sw_status status = sw_str_status(&known);
-    if (status == SW_OK) status = sw_fail(SW_E_CONFIG, "unknown kernel '%s' (known: %s)", kernel, known.text);
+    (void)sw_fail(SW_E_CONFIG, "unknown kernel '%s' (known: %s)", kernel, sw_str_text(&known));
     sw_str_deinit(&known);
-    return status;
+    return SW_E_CONFIG;
 }
 
 static sw_status fail_unknown_param(const sw_gemm_kernel_params *params, const char *name)
 {
     sw_str known = {0};
     for (size_t i = 0; i < params->count; i++) sw_str_printf(&known, "%s%s", i ? ", " : "", params->names[i]);
-    sw_status status = sw_str_status(&known);
-    if (status == SW_OK)
-        status = sw_fail(SW_E_CONFIG, "kernel %s has no parameter '%s' (it has %s)", params->kernel, name,
-                         known.text);
+    (void)sw_fail(SW_E_CONFIG, "kernel %s has no parameter '%s' (it has %s)", params->kernel, name,
+                  sw_str_text(&known));
     sw_str_deinit(&known);
-    return status;
+    return SW_E_CONFIG;
 }
 
 static sw_status read_kernel(sw_gemm_kernel_params *out, const cJSON *json)
@@ -193,10 +166,7 @@ sw_status sw_gemm_params_read(sw_gemm_params *out, const char *path)
     *out = (sw_gemm_params){0};
     SW_TRY(sw_fs_read(&text, &length, path, MAX_FILE_BYTES));
     json = cJSON_ParseWithLengthOpts(text, length + 1, &end, true);
-    if (!json) {
-        status = sw_fail(SW_E_CONFIG, "%s:%zu: not valid JSON", path, end ? line_of(text, end) : 1);
-        goto done;
-    }
+    if (!json) SW_TRY(sw_fail(SW_E_CONFIG, "%s:%zu: not valid JSON", path, end ? line_of(text, end) : 1));
     status = sw_fail_in(read_kernels(out, json), "%s", path);
 done:
     cJSON_Delete(json);

@@ -14,16 +14,12 @@ static const char *kind_name(sw_param_kind kind)
 
 static sw_param_kind kind_given(const sw_arg *arg)
 {
-    switch (arg->kind) {
-    case SW_ARG_BUFFER:
-        return SW_PARAM_BUFFER;
-    case SW_ARG_LOCAL:
-        return SW_PARAM_LOCAL;
-    case SW_ARG_F32:
-        return SW_PARAM_FLOAT;
-    default:
-        return SW_PARAM_INT;
-    }
+    static const sw_param_kind kinds[] = {[SW_ARG_BUFFER] = SW_PARAM_BUFFER,
+                                          [SW_ARG_I32] = SW_PARAM_INT,
+                                          [SW_ARG_U32] = SW_PARAM_INT,
+                                          [SW_ARG_F32] = SW_PARAM_FLOAT,
+                                          [SW_ARG_LOCAL] = SW_PARAM_LOCAL};
+    return kinds[arg->kind];
 }
 
 static sw_status check_args(const sw_kernel *kernel, size_t arg_count, const sw_arg *args)
@@ -40,7 +36,7 @@ static sw_status check_args(const sw_kernel *kernel, size_t arg_count, const sw_
     return SW_OK;
 }
 
-/* Fills in the 1 that a 0 stands for and gives the number of dimensions. */
+/* Replaces 0 by 1 where it means that, and returns the number of dimensions. */
 static cl_uint normalise_grid(sw_ndrange *grid)
 {
     cl_uint dimensions = 1;
@@ -61,7 +57,7 @@ static size_t items_of(const sw_ndrange *grid)
     return grid->local[0] * grid->local[1] * grid->local[2];
 }
 
-/* Against the device only: whether the driver can run the very kernel in such a work-group, trying shows. */
+/* Checks against the device only. The launch shows whether the driver can run this kernel in such a group. */
 static sw_status check_grid(const sw_cl *cl, const sw_kernel *kernel, const sw_ndrange *grid)
 {
     if (grid->local[0] == 0) return SW_OK;
@@ -76,8 +72,8 @@ static sw_status check_grid(const sw_cl *cl, const sw_kernel *kernel, const sw_n
     return SW_OK;
 }
 
-/* Halves a work-group that is only wished for until the driver can run the kernel in it; what was a divisor
- * of the grid stays one. */
+/* Halves a work-group that may shrink until the driver can run the kernel in it. It still divides the grid.
+ */
 static void shrink_group(const sw_kernel *kernel, sw_ndrange *grid)
 {
     if (!grid->any_local) return;

@@ -1,4 +1,4 @@
-/* What the device can do at best: fused multiply-adds without memory, a copy without arithmetic. */
+/* Measures the device's limits: fused multiply-adds without memory, a copy without arithmetic. */
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -21,14 +21,12 @@ enum {
 static sw_status timed_launch(double *seconds, sw_cl *cl, const sw_kernel *kernel, sw_ndrange grid,
                               size_t arg_count, const sw_arg *args)
 {
-    sw_status status = SW_OK;
-    SW_TRY(sw_cl_finish(cl));
+    SW_ENSURE(sw_cl_finish(cl));
     double start = sw_clock_s();
-    SW_TRY(sw_launch(cl, kernel, "peak", grid, arg_count, args));
-    SW_TRY(sw_cl_finish(cl));
+    SW_ENSURE(sw_launch(cl, kernel, "peak", grid, arg_count, args));
+    SW_ENSURE(sw_cl_finish(cl));
     *seconds = sw_clock_s() - start;
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status best_launch(double *seconds, sw_cl *cl, const sw_kernel *kernel, sw_ndrange grid,
@@ -66,21 +64,18 @@ static sw_status measure_fma(double *gflops, sw_cl *cl, int width, const char *o
     const sw_kernel *kernel;
     size_t items = cl->device.compute_units * (size_t)(is_cpu(cl) ? CPU_ITEMS_A_UNIT : GPU_ITEMS_A_UNIT);
     sw_ndrange grid = {.global = {items}, .local = {is_cpu(cl) ? 1 : GPU_GROUP}, .any_local = true};
-    int32_t rounds = 1 << 4; /* little for the slowest */
     double seconds;
     SW_TRY(sw_kernel_get(&kernel, cl, "peak", "peak_fma", options));
     SW_TRY(sw_buffer_create(&sink, cl, items * sizeof(float), "the peak measurement"));
-    const sw_arg little[] = {sw_arg_buffer(sink), sw_arg_f32(0.5f), sw_arg_i32(rounds)};
-    SW_TRY(timed_launch(&seconds, cl, kernel, grid, 3, little)); /* the first may build the kernel */
-    for (;;) { /* long enough that the launch itself does not count */
-        const sw_arg args[] = {sw_arg_buffer(sink), sw_arg_f32(0.5f), sw_arg_i32(rounds)};
+    sw_arg args[] = {sw_arg_buffer(sink), sw_arg_f32(0.5f), sw_arg_i32(1 << 4)}; /* little for the slowest */
+    int32_t *rounds = &args[2].value.i32;
+    SW_TRY(timed_launch(&seconds, cl, kernel, grid, 3, args)); /* the first may build the kernel */
+    for (;; *rounds *= 2) { /* until it takes so long that the launch itself does not count */
         SW_TRY(timed_launch(&seconds, cl, kernel, grid, 3, args));
-        if (seconds > 0.004 || rounds >= 1 << 26) break;
-        rounds *= 2;
+        if (seconds > 0.004 || *rounds >= 1 << 26) break;
     }
-    const sw_arg args[] = {sw_arg_buffer(sink), sw_arg_f32(0.5f), sw_arg_i32(rounds)};
     SW_TRY(best_launch(&seconds, cl, kernel, grid, 3, args));
-    *gflops = 2.0 * ACCUMULATORS * width * (double)rounds * (double)items / seconds * 1e-9;
+    *gflops = 2.0 * ACCUMULATORS * width * (double)*rounds * (double)items / seconds * 1e-9;
 done:
     sw_buffer_release(&sink);
     return status;
@@ -111,12 +106,9 @@ done:
 
 sw_status sw_profile_peak(double *gflops, double *gbytes_per_s, sw_cl *cl)
 {
-    sw_status status = SW_OK;
     char options[16];
     int width = peak_width(cl);
     snprintf(options, sizeof options, "-DVEC=%d", width);
-    SW_TRY(measure_fma(gflops, cl, width, options));
-    SW_TRY(measure_copy(gbytes_per_s, cl, width, options));
-done:
-    return status;
+    SW_ENSURE(measure_fma(gflops, cl, width, options));
+    return measure_copy(gbytes_per_s, cl, width, options);
 }

@@ -11,8 +11,8 @@
 #include "cl/launch.h"
 #include "context.h"
 
-/* Events wait here until their commands are done; a full list collects its older half, so that a long run
- * holds a bounded number of them and the queue never runs dry. */
+/* Events wait here until their commands are done. A full list is read out for its older half, so that a long
+ * run holds a bounded number of events and the device always has work. */
 enum { MAX_PENDING = 1024 };
 
 typedef struct pending_time {
@@ -20,7 +20,7 @@ typedef struct pending_time {
     cl_event from, to;
 } pending_time;
 
-/* Tries to read the host's clock close to the device's: the closest counts. */
+/* Attempts at reading both clocks at the same moment; the closest one counts. */
 enum { CLOCK_TRIES = 8 };
 
 typedef struct sw_timer {
@@ -33,12 +33,6 @@ typedef struct sw_timer {
     sw_profile_sink sink;
     void *sink_user;
 } sw_timer;
-
-sw_status sw_timer_create(sw_timer **out)
-{
-    *out = calloc(1, sizeof **out);
-    return *out ? SW_OK : sw_fail_alloc("the profile", sizeof **out);
-}
 
 static void release_events(const pending_time *p)
 {
@@ -78,8 +72,7 @@ static sw_status count_in(sw_timer *timer, const pending_time *p)
 {
     cl_ulong start, end;
     sw_profile_row *row = &timer->rows[p->row];
-    sw_status status = interval(&start, &end, p);
-    if (status != SW_OK) return status;
+    SW_ENSURE(interval(&start, &end, p));
     row->launches++;
     row->total_ms += (double)(end - start) * 1e-6;
     if (timer->sink) {
@@ -93,7 +86,7 @@ static sw_status count_in(sw_timer *timer, const pending_time *p)
     return SW_OK;
 }
 
-/* The oldest `count` pending times become part of their rows. Waits for their commands. */
+/* Adds the oldest `count` pending times to their rows. Waits for their commands. */
 static sw_status collect(sw_timer *timer, size_t count)
 {
     sw_status status = SW_OK;
@@ -156,8 +149,8 @@ sw_status sw_timer_record(sw_cl *cl, const char *node, const char *kernel, doubl
 
 /* --- switching on and off -------------------------------------------------------------------- */
 
-/* A command's end on the device's clock, and the host's clock just after: the smallest difference of a few
- * is the nearest to that of the clocks. */
+/* Compares a command's end on the device's clock with the host's clock right after it. The smallest of
+ * several differences is the nearest to the difference of the clocks. */
 static sw_status compare_clocks(sw_cl *cl)
 {
     sw_status status = SW_OK;
@@ -182,33 +175,29 @@ done:
 
 sw_status sw_profile_start(sw_cl *cl)
 {
-    sw_status status = SW_OK;
     cl_int code;
     if (cl->profiling) return SW_OK;
-    SW_TRY(sw_cl_finish(cl));
-    if (!cl->timer) SW_TRY(sw_timer_create(&cl->timer));
+    SW_ENSURE(sw_cl_finish(cl));
+    if (!cl->timer && !(cl->timer = calloc(1, sizeof *cl->timer)))
+        return sw_fail_alloc("the profile", sizeof *cl->timer);
     if (!cl->profiled_queue) {
         cl->profiled_queue =
             clCreateCommandQueue(cl->context, cl->device.device, CL_QUEUE_PROFILING_ENABLE, &code);
-        SW_TRY(sw_cl_status(code, "clCreateCommandQueue", cl->device.name));
+        SW_ENSURE(sw_cl_status(code, "clCreateCommandQueue", cl->device.name));
     }
     cl->queue = cl->profiled_queue;
     cl->profiling = true;
-    SW_TRY(compare_clocks(cl));
-done:
-    return status;
+    return compare_clocks(cl);
 }
 
 sw_status sw_profile_stop(sw_cl *cl)
 {
-    sw_status status = SW_OK;
     if (!cl->profiling) return SW_OK;
-    SW_TRY(sw_cl_finish(cl));
-    SW_TRY(collect(cl->timer, cl->timer->pending_count));
+    SW_ENSURE(sw_cl_finish(cl));
+    SW_ENSURE(collect(cl->timer, cl->timer->pending_count));
     cl->queue = cl->plain_queue;
     cl->profiling = false;
-done:
-    return status;
+    return SW_OK;
 }
 
 void sw_profile_set_sink(sw_cl *cl, sw_profile_sink sink, void *user)

@@ -13,7 +13,7 @@
 
 enum {
     MAX_SOURCE_BYTES = 4 * 1024 * 1024,
-    MAX_FILES = 4,    /* of a program: what stands before a file, and it */
+    MAX_FILES = 4,    /* of a program: a kernel file and the shared ones before it */
     LOG_BYTES = 3000, /* of the compiler's log in a message: its first errors, which are the cause */
 };
 
@@ -98,8 +98,8 @@ static sw_status append_file(source_text *source, const char *file)
     return folder && folder[0] ? append_from_folder(source, folder, file) : append_embedded(source, file);
 }
 
-/* What the files of a family share: before conv2d_winograd_gradient.cl stand conv2d.clh and
- * conv2d_winograd.clh. */
+/* Appends what the files of a family share: conv2d.clh and conv2d_winograd.clh come before
+ * conv2d_winograd_gradient.cl. */
 static sw_status append_shared(source_text *source, const char *file)
 {
     sw_status status = SW_OK;
@@ -157,10 +157,7 @@ static sw_status build(cl_program *out, const sw_cl *cl, const char *file, const
     handle = clCreateProgramWithSource(cl->context, (cl_uint)source.count, source.pieces, NULL, &code);
     SW_TRY(sw_cl_status(code, "clCreateProgramWithSource", file));
     code = clBuildProgram(handle, 1, &cl->device.device, all_options, NULL, NULL);
-    if (code != CL_SUCCESS) {
-        status = fail_build(handle, code, cl, file, options);
-        goto done;
-    }
+    if (code != CL_SUCCESS) SW_TRY(fail_build(handle, code, cl, file, options));
     *out = handle;
     handle = NULL;
 done:
@@ -238,7 +235,7 @@ static sw_param_kind kind_of(cl_kernel_arg_address_qualifier space, const char *
     return SW_PARAM_OTHER;
 }
 
-/* A driver without argument information leaves all parameters SW_PARAM_OTHER: its own checks must do. */
+/* Without argument information from the driver all parameters are SW_PARAM_OTHER, left to its own checks. */
 static void describe_params(struct sw_kernel *kernel)
 {
     for (cl_uint i = 0; i < kernel->arg_count; i++) {
@@ -263,15 +260,10 @@ static sw_status kernel_create(struct sw_kernel **out, const sw_cl *cl, const sw
     struct sw_kernel *kernel = calloc(1, sizeof *kernel);
     if (!kernel) return sw_fail_alloc("a kernel", sizeof *kernel);
     kernel->name = sw_strf("%s", name);
-    if (!kernel->name) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    if (!kernel->name) SW_TRY(SW_E_MEMORY);
     kernel->handle = clCreateKernel(program->handle, name, &code);
-    if (code == CL_INVALID_KERNEL_NAME) {
-        status = sw_fail(SW_E_DEVICE, "%s has no kernel '%s'", program->file, name);
-        goto done;
-    }
+    if (code == CL_INVALID_KERNEL_NAME)
+        SW_TRY(sw_fail(SW_E_DEVICE, "%s has no kernel '%s'", program->file, name));
     SW_TRY(sw_cl_status(code, "clCreateKernel", name));
     SW_TRY(sw_cl_status(clGetKernelInfo(kernel->handle, CL_KERNEL_NUM_ARGS, sizeof kernel->arg_count,
                                         &kernel->arg_count, NULL),
@@ -281,10 +273,8 @@ static sw_status kernel_create(struct sw_kernel **out, const sw_cl *cl, const sw
                                               sizeof kernel->max_work_group, &kernel->max_work_group, NULL),
                      "clGetKernelWorkGroupInfo", name));
     kernel->params = calloc(kernel->arg_count + 1, sizeof *kernel->params);
-    if (!kernel->params) {
-        status = sw_fail_alloc("a kernel's parameters", kernel->arg_count * sizeof *kernel->params);
-        goto done;
-    }
+    if (!kernel->params)
+        SW_TRY(sw_fail_alloc("a kernel's parameters", kernel->arg_count * sizeof *kernel->params));
     describe_params(kernel);
     *out = kernel;
     kernel = NULL;

@@ -1,7 +1,6 @@
 #include "compose.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,22 +17,8 @@ typedef struct composer {
     int files;
     int depth; /* files of the chain being read, outermost first: */
     const char *chain[MAX_CHAIN];
-    char *real[MAX_CHAIN]; /* their real paths, by which a cycle is recognised */
+    char *real[MAX_CHAIN]; /* their real paths, to recognise a cycle */
 } composer;
-
-static sw_status fail_at(sw_yaml_place place, const char *fmt, ...) SW_PRINTF(2, 3);
-
-static sw_status fail_at(sw_yaml_place place, const char *fmt, ...)
-{
-    sw_problems problem = {0};
-    char detail[1024];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(detail, sizeof detail, fmt, args);
-    va_end(args);
-    sw_problems_add(&problem, place, "%s", detail);
-    return sw_problems_finish(&problem);
-}
 
 /* ---- merging ---- */
 
@@ -83,7 +68,7 @@ static sw_status fail_cycle(const composer *c, int first, const char *path, sw_y
     for (int i = first; i < c->depth; i++) sw_str_printf(&chain, "%s -> ", c->chain[i]);
     sw_str_append(&chain, path);
     sw_status status = sw_str_status(&chain);
-    if (status == SW_OK) status = fail_at(from, "include cycle: %s", chain.text);
+    if (status == SW_OK) status = sw_yaml_fail(from, "include cycle: %s", chain.text);
     sw_str_deinit(&chain);
     return status;
 }
@@ -96,12 +81,11 @@ static sw_status include_fragment(composer *c, const sw_yaml_node **merged, cons
     const char *path = NULL;
     const sw_yaml_node *fragment = NULL;
     if (name->kind != SW_YAML_SCALAR || sw_yaml_is_null(name) || !*name->text)
-        return fail_at(name->place, "include: expected the path of a YAML file");
+        return sw_yaml_fail(name->place, "include: expected the path of a YAML file");
     SW_TRY(locate_config(&path, c->arena, folder, name->text, &looked_at));
-    if (!path) {
-        status = fail_at(name->place, "fragment '%s' not found; looked at %s", name->text, looked_at.text);
-        goto done;
-    }
+    if (!path)
+        SW_TRY(
+            sw_yaml_fail(name->place, "fragment '%s' not found; looked at %s", name->text, looked_at.text));
     SW_TRY(compose_at(c, &fragment, path, &name->place));
     *merged = merge(c->arena, *merged, fragment);
     if (!*merged) status = SW_E_MEMORY;
@@ -115,7 +99,7 @@ static sw_status include_all(composer *c, const sw_yaml_node **merged, const cha
 {
     sw_status status = SW_OK;
     if (names->kind == SW_YAML_MAPPING)
-        return fail_at(names->place, "include: expected a list of paths of YAML files, found a mapping");
+        return sw_yaml_fail(names->place, "include: expected a list of paths of YAML files, found a mapping");
     if (names->kind == SW_YAML_SCALAR) return include_fragment(c, merged, folder, names);
     for (size_t i = 0; status == SW_OK && i < names->count; i++)
         status = include_fragment(c, merged, folder, names->items[i]);
@@ -132,9 +116,9 @@ static sw_status own_keys(composer *c, const sw_yaml_node **out, const sw_yaml_n
     for (size_t i = 0; i < root->count; i++) {
         const sw_yaml_entry *entry = &root->entries[i];
         if (strcmp(entry->key, "include") == 0) continue;
-        if (sw_edit_distance(entry->key, "include") <= 2) /* the schema doesn't know `include`: say it here */
-            return fail_at(entry->key_place, "unknown key '%s'; the nearest known key is 'include'",
-                           entry->key);
+        if (sw_edit_distance(entry->key, "include") <= 2) /* the schema does not know `include` */
+            return sw_yaml_fail(entry->key_place, "unknown key '%s'; the nearest known key is 'include'",
+                                entry->key);
         entries[count++] = *entry;
     }
     *own = (sw_yaml_node){.kind = SW_YAML_MAPPING, .place = root->place, .count = count, .entries = entries};
@@ -166,9 +150,9 @@ static sw_status compose_at(composer *c, const sw_yaml_node **out, const char *p
     sw_status status = SW_OK;
     const sw_yaml_node *root = NULL;
     sw_yaml_place here = from ? *from : (sw_yaml_place){path, 0, 0};
-    if (sw_fs_is_dir(path)) return fail_at(here, "'%s' is a folder; expected a YAML file", path);
+    if (sw_fs_is_dir(path)) return sw_yaml_fail(here, "'%s' is a folder; expected a YAML file", path);
     char *real = realpath(path, NULL);
-    if (!real) return fail_at(here, "cannot find '%s': %s", path, strerror(errno));
+    if (!real) return sw_yaml_fail(here, "cannot find '%s': %s", path, strerror(errno));
     for (int i = 0; i < c->depth; i++) {
         if (strcmp(c->real[i], real) != 0) continue;
         free(real);
@@ -176,18 +160,18 @@ static sw_status compose_at(composer *c, const sw_yaml_node **out, const char *p
     }
     if (c->depth == MAX_CHAIN || c->files == MAX_FILES) {
         free(real);
-        return fail_at(here, "more than %d fragments in all, or more than %d in one chain", MAX_FILES,
-                       MAX_CHAIN);
+        return sw_yaml_fail(here, "more than %d fragments in all, or more than %d in one chain", MAX_FILES,
+                            MAX_CHAIN);
     }
     c->chain[c->depth] = path;
     c->real[c->depth++] = real;
     c->files++;
-    SW_TRY(sw_yaml_parse_file(&root, c->arena, path, path));
+    SW_TRY(sw_yaml_parse_file(&root, c->arena, path));
     if (root->kind != SW_YAML_MAPPING)
-        status = fail_at(root->place, "expected a mapping of keys to values, found %s",
-                         sw_yaml_is_null(root)            ? "nothing"
-                         : root->kind == SW_YAML_SEQUENCE ? "a list"
-                                                          : "a single value");
+        status = sw_yaml_fail(root->place, "expected a mapping of keys to values, found %s",
+                              sw_yaml_is_null(root)            ? "nothing"
+                              : root->kind == SW_YAML_SEQUENCE ? "a list"
+                                                               : "a single value");
     else
         status = compose_parsed(c, out, path, root);
 done:
@@ -228,7 +212,8 @@ static sw_status assign_item(const assignment *a, const sw_yaml_node **out, cons
 {
     unsigned long index = strtoul(part, NULL, 10);
     if (strspn(part, "0123456789") != strlen(part) || index >= list->count)
-        return fail_at(a->origin, "'%s' is no item of a list of %zu (the first is 0)", part, list->count);
+        return sw_yaml_fail(a->origin, "'%s' is no item of a list of %zu (the first is 0)", part,
+                            list->count);
     const sw_yaml_node **items = sw_arena_alloc(a->arena, list->count * sizeof(const sw_yaml_node *));
     sw_yaml_node *changed = sw_arena_alloc(a->arena, sizeof *changed);
     if (!items || !changed) return SW_E_MEMORY;
@@ -250,9 +235,8 @@ static sw_status assign_entry(const assignment *a, const sw_yaml_node **out, con
     if (!entry || !single || !key) return SW_E_MEMORY;
     *entry = (sw_yaml_entry){.key = key, .key_place = a->origin};
     *single = (sw_yaml_node){.kind = SW_YAML_MAPPING, .place = a->origin, .count = 1, .entries = entry};
-    if (mapping) single->place = mapping->place; /* the mapping stays where it was; its new value doesn't */
-    sw_status status = assign(a, &entry->value, old ? old->value : NULL, rest);
-    if (status != SW_OK) return status;
+    if (mapping) single->place = mapping->place; /* the mapping keeps its place, its new value has another */
+    SW_ENSURE(assign(a, &entry->value, old ? old->value : NULL, rest));
     *out = merge(a->arena, mapping ? mapping : &nothing, single);
     return *out ? SW_OK : SW_E_MEMORY;
 }
@@ -271,8 +255,9 @@ static sw_status assign(const assignment *a, const sw_yaml_node **out, const sw_
     const char *after = rest + length + (rest[length] == '.');
     if (node && node->kind == SW_YAML_SEQUENCE) return assign_item(a, out, node, part, after);
     if (node && node->kind == SW_YAML_SCALAR && !sw_yaml_is_null(node))
-        return fail_at(a->origin, "there is a single value, '%s', where '%s' should be a key of a mapping",
-                       node->text, part);
+        return sw_yaml_fail(a->origin,
+                            "there is a single value, '%s', where '%s' should be a key of a mapping",
+                            node->text, part);
     return assign_entry(a, out, node && node->kind == SW_YAML_MAPPING ? node : NULL, part, after);
 }
 
@@ -283,37 +268,21 @@ static sw_status check_key(const char *key, sw_yaml_place origin)
     size_t length = strlen(key);
     bool empty_part = !length || key[0] == '.' || key[length - 1] == '.' || strstr(key, "..");
     if (empty_part || parts > SW_YAML_MAX_DEPTH || length > 127)
-        return fail_at(origin, "'%.40s' is not a key; write it like optimizer.lr", key);
-    if (strcmp(key, "include") == 0) return fail_at(origin, "fragments are included by files, not by --set");
+        return sw_yaml_fail(origin, "'%.40s' is not a key; write it like optimizer.lr", key);
+    if (strcmp(key, "include") == 0)
+        return sw_yaml_fail(origin, "fragments are included by files, not by --set");
     return SW_OK;
 }
 
 sw_status compose_set(const sw_yaml_node **out, sw_arena *arena, const sw_yaml_node *tree, const char *text)
 {
-    sw_status status = SW_OK;
-    const char *equals = strchr(text, '=');
-    char *key = NULL, *origin = sw_strf("--set %s", text);
-    if (!origin) return SW_E_MEMORY;
-    const char *source = sw_arena_strdup(arena, origin);
-    if (!source) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    const char *equals = strchr(text, '='), *source = sw_arena_printf(arena, "--set %s", text);
+    if (!source) return SW_E_MEMORY;
     assignment a = {.arena = arena, .origin = {source, 0, 0}};
-    if (!equals) {
-        status = fail_at(a.origin, "expected key=value, as in --set optimizer.lr=0.01");
-        goto done;
-    }
-    key = sw_strf("%.*s", (int)(equals - text), text);
-    if (!key) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
-    SW_TRY(check_key(key, a.origin));
-    SW_TRY(sw_yaml_parse_value(&a.value, arena, equals + 1, source));
-    status = assign(&a, out, tree, key);
-done:
-    free(key);
-    free(origin);
-    return status;
+    if (!equals) return sw_yaml_fail(a.origin, "expected key=value, as in --set optimizer.lr=0.01");
+    const char *key = sw_arena_printf(arena, "%.*s", (int)(equals - text), text);
+    if (!key) return SW_E_MEMORY;
+    SW_ENSURE(check_key(key, a.origin));
+    SW_ENSURE(sw_yaml_parse_value(&a.value, arena, equals + 1, source));
+    return assign(&a, out, tree, key);
 }

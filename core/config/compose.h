@@ -6,11 +6,11 @@
 #include "base/status.h"
 #include "base/yaml.h"
 
-/* Reads `path` and what it includes. *out is a mapping without `include` keys in which every node and key has
- * the place it was last given at; later files win key by key, lists are replaced whole. */
+/* Reads `path` and the files it includes. *out is a mapping without `include` keys in which every node and
+ * key has the place where it was last given. Later files win key by key; lists are replaced as a whole. */
 sw_status compose_file(const sw_yaml_node **out, sw_arena *arena, const char *path) SW_NODISCARD;
 
-/* `tree` with one "key.path=value" applied; list items are addressed by number from 0. */
+/* Applies one "key.path=value" to `tree`; list items are addressed by number from 0. */
 sw_status compose_set(const sw_yaml_node **out, sw_arena *arena, const sw_yaml_node *tree,
                       const char *assignment) SW_NODISCARD;
 

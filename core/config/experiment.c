@@ -54,10 +54,7 @@ sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *
     arena = (sw_arena){0};
     e->tree = tree;
     e->path = sw_arena_strdup(&e->arena, path);
-    if (!e->path) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    if (!e->path) SW_TRY(SW_E_MEMORY);
     if (problems.count == 0) {
         SW_TRY(complete(e));
         check_rules(e, &problems);

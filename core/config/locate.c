@@ -13,7 +13,7 @@
 #error "SEGWORK_SHARE_FROM_BIN, the way from the program's folder to share/segwork, comes from CMake"
 #endif
 
-/* Resolves "." and ".." by their letters alone. */
+/* Resolves "." and ".." in the text, without looking at the disk. */
 static char *tidy_lexically(sw_arena *arena, const char *path)
 {
     char *tidy = sw_arena_alloc(arena, strlen(path) + 2);
@@ -30,7 +30,7 @@ static char *tidy_lexically(sw_arena *arena, const char *path)
             if (used > 0 && tidy[used - 1] != '/') tidy[used++] = '/';
             memcpy(tidy + used, part, length);
             used += length;
-            if (up) floor = used; /* a leading ".." can't be taken back */
+            if (up) floor = used; /* a leading ".." stays */
         }
         part += length + (part[length] == '/');
     }
@@ -51,7 +51,7 @@ static sw_status try_place(const char **found, sw_arena *arena, const char *fold
     if (!tidy) return SW_E_MEMORY;
     if (looked_at->length > 0) sw_str_append(looked_at, ", ");
     sw_str_append(looked_at, tidy);
-    /* behind a symbolic link "a/.." need not be here: then the untidied path is the true one */
+    /* behind a symbolic link "a/.." may lead elsewhere: then the path as given is the right one */
     if (sw_fs_exists(path)) *found = sw_fs_same(path, tidy) ? tidy : path;
     return SW_OK;
 }

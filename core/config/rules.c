@@ -11,7 +11,8 @@ typedef struct checking {
     sw_problems *problems;
 } checking;
 
-/* Where the value at `path` was given; for a default, where the mapping around it was, or the file. */
+/* The place where the value at `path` was given; for a default, that of the mapping around it, or of the
+ * file. */
 static sw_yaml_place place_of(const sw_experiment *e, const char *path)
 {
     char shorter[128];
@@ -74,8 +75,7 @@ static void check_unpool(const checking *c, int i)
                  "'up: nearest' here or 'pool: max' there",
                  stage->unpool_from);
     }
-    /* into the first decoder stage comes what its encoder stage pooled; into the others what the one before
-     * left */
+    /* the first decoder stage gets what its encoder stage pooled, the others what the stage before left */
     int width = i == 0 ? source->width : m->decoder[i - 1].width;
     if (width != source->width && width != 0) {
         snprintf(path, sizeof path, "model.decoder.%d.width", i - 1);
@@ -120,7 +120,7 @@ static void check_model(const checking *c)
     if (m->decoder_count != m->encoder_count) {
         complain(c, "model.decoder", "expected %d stages, one for each encoder stage, found %d",
                  m->encoder_count, m->decoder_count);
-        return; /* what the stages refer to is moot */
+        return; /* the stages cannot refer to each other then */
     }
     for (int i = 0; i < m->decoder_count; i++) check_decoder_stage(c, i);
     int parts = 1 << m->encoder_count;

@@ -158,18 +158,18 @@ static const sw_field data_fields[] = {
     TEXT(train_split, "trainval", "Training images are those listed in annotations/<train_split>.txt"),
     TEXT(val_split, "test", "Validation images are those listed in annotations/<val_split>.txt"),
     INT(holdout, "0", 0, 10000000,
-        "Hold every so many-th training image out and validate on those instead of val_split, which then "
-        "stays "
-        "unseen while experiments are chosen (the list is sorted by breed: each gives its share); 0: off"),
+        "Hold out every so many-th training image and validate on these instead of val_split, which then "
+        "stays unseen while experiments are chosen (the list is sorted by breed, so each breed is "
+        "represented); 0: off"),
     INT(train_limit, "0", 0, 10000000, "Use only the first so many training images; 0: all"),
     INT(val_limit, "0", 0, 10000000, "Use only the first so many validation images; 0: all"),
     INT(size, "128", 1, 2048,
         "Side in pixels of the square the network sees; each encoder stage halves it, so it must divide by 2 "
         "as often as there are stages"),
     CHOICE(resize, "nearest", resize_names, "How images are brought to that size (masks: always nearest)"),
-    CHOICE(
-        on_bad_file, "skip", bad_file_names,
-        "What an unreadable image or mask does: it is left out with a line in the log, or it ends the run"),
+    CHOICE(on_bad_file, "skip", bad_file_names,
+           "What happens with an unreadable image or mask: it is left out with a line in the log, or ends "
+           "the run"),
     INT(loader_threads, "2", 1, 64,
         "Threads that read and augment images; the images don't depend on their number"),
     INT(prefetch, "2", 1, 64, "Batches kept ready ahead of the device"),
@@ -374,7 +374,8 @@ static const sw_field runtime_fields[] = {
          "Give each value its own buffer filled with NaN, so that reading what nobody wrote shows (big)"),
     INT(loss_every, "0", 0, 1000,
         "Training steps after which the host looks at their losses; in between it does not wait for the "
-        "device. 0: 1 on CPUs, 8 on other devices. A loss that is no number changes no parameter either way"),
+        "device. 0: 1 on CPUs, 8 on other devices. A loss that is not finite changes no parameter either "
+        "way"),
 };
 static const sw_field_table runtime_table = TABLE(runtime_fields);
 #undef HERE

@@ -7,17 +7,18 @@
 
 #include "config/schema.h"
 
-/* cJSON's adders return NULL when memory is out; the whole is then given up in one place. */
+/* Where memory is out, cJSON's functions return NULL and take NULL; the whole is then given up in one place.
+ */
 typedef struct building {
     bool failed;
 } building;
 
-static void put(building *b, cJSON *object, const char *key, cJSON *value)
+/* key NULL: as an item of a list. Owns `value`. */
+static void put(building *b, cJSON *parent, const char *key, cJSON *value)
 {
-    if (!value || !cJSON_AddItemToObject(object, key, value)) {
-        cJSON_Delete(value);
-        b->failed = true;
-    }
+    if (key ? cJSON_AddItemToObject(parent, key, value) : cJSON_AddItemToArray(parent, value)) return;
+    cJSON_Delete(value);
+    b->failed = true;
 }
 
 static cJSON *table_schema(building *b, const sw_field_table *table, bool items_required);
@@ -40,14 +41,12 @@ static void put_choices(building *b, cJSON *schema, const sw_field *field)
 {
     cJSON *names = cJSON_CreateArray();
     const char *const *choices = sw_field_choices(field);
-    for (size_t i = 0; names && choices[i]; i++)
-        if (!cJSON_AddItemToArray(names, cJSON_CreateString(choices[i]))) b->failed = true;
+    for (size_t i = 0; choices[i]; i++) put(b, names, NULL, cJSON_CreateString(choices[i]));
     put(b, schema, "enum", names);
 }
 
 static void put_list(building *b, cJSON *schema, const sw_field *field, cJSON *item)
 {
-    put(b, schema, "type", cJSON_CreateString("array"));
     put(b, schema, "minItems", cJSON_CreateNumber(field->min));
     put(b, schema, "maxItems", cJSON_CreateNumber(field->max));
     put(b, schema, "items", item);
@@ -56,7 +55,7 @@ static void put_list(building *b, cJSON *schema, const sw_field *field, cJSON *i
 static cJSON *text_schema(building *b)
 {
     cJSON *schema = cJSON_CreateObject();
-    if (schema) put(b, schema, "type", cJSON_CreateString("string"));
+    put(b, schema, "type", cJSON_CreateString("string"));
     return schema;
 }
 
@@ -67,6 +66,12 @@ static cJSON *fallback_value(const sw_field *field)
     /* every other default is written alike in YAML and JSON */
     return bare ? cJSON_CreateString(field->fallback) : cJSON_Parse(field->fallback);
 }
+
+static const char *const types[] = {
+    [SW_FIELD_BOOL] = "boolean", [SW_FIELD_INT] = "integer",       [SW_FIELD_UINT64] = "integer",
+    [SW_FIELD_FLOAT] = "number", [SW_FIELD_TEXT] = "string",       [SW_FIELD_TEXT_LIST] = "array",
+    [SW_FIELD_ENUM] = NULL,      [SW_FIELD_RECORD_LIST] = "array", [SW_FIELD_RECORD] = NULL,
+    [SW_FIELD_CUSTOM] = NULL};
 
 static cJSON *field_schema(building *b, const sw_field *field)
 {
@@ -81,36 +86,12 @@ static cJSON *field_schema(building *b, const sw_field *field)
         b->failed = true;
         return NULL;
     }
-    switch (field->type) {
-    case SW_FIELD_BOOL:
-        put(b, schema, "type", cJSON_CreateString("boolean"));
-        break;
-    case SW_FIELD_INT:
-    case SW_FIELD_UINT64:
-        put(b, schema, "type", cJSON_CreateString("integer"));
+    if (types[field->type]) put(b, schema, "type", cJSON_CreateString(types[field->type]));
+    if (field->type == SW_FIELD_INT || field->type == SW_FIELD_UINT64 || field->type == SW_FIELD_FLOAT)
         put_range(b, schema, field);
-        break;
-    case SW_FIELD_FLOAT:
-        put(b, schema, "type", cJSON_CreateString("number"));
-        put_range(b, schema, field);
-        break;
-    case SW_FIELD_TEXT:
-        put(b, schema, "type", cJSON_CreateString("string"));
-        break;
-    case SW_FIELD_ENUM:
-    case SW_FIELD_NAME:
-        put_choices(b, schema, field);
-        break;
-    case SW_FIELD_TEXT_LIST:
-        put_list(b, schema, field, text_schema(b));
-        break;
-    case SW_FIELD_RECORD_LIST:
-        put_list(b, schema, field, table_schema(b, field->record, true));
-        break;
-    case SW_FIELD_RECORD:
-    case SW_FIELD_CUSTOM:
-        break;
-    }
+    if (field->type == SW_FIELD_ENUM || field->type == SW_FIELD_NAME) put_choices(b, schema, field);
+    if (field->type == SW_FIELD_TEXT_LIST) put_list(b, schema, field, text_schema(b));
+    if (field->type == SW_FIELD_RECORD_LIST) put_list(b, schema, field, table_schema(b, field->record, true));
     put(b, schema, "description", cJSON_CreateString(field->help));
     if (field->fallback) put(b, schema, "default", fallback_value(field));
     return schema;
@@ -119,18 +100,10 @@ static cJSON *field_schema(building *b, const sw_field *field)
 static cJSON *table_schema(building *b, const sw_field_table *table, bool items_required)
 {
     cJSON *schema = cJSON_CreateObject(), *properties = cJSON_CreateObject(), *required = cJSON_CreateArray();
-    if (!schema || !properties || !required) {
-        cJSON_Delete(schema);
-        cJSON_Delete(properties);
-        cJSON_Delete(required);
-        b->failed = true;
-        return NULL;
-    }
     for (size_t i = 0; i < table->count; i++) {
         const sw_field *field = &table->fields[i];
         put(b, properties, field->key, field_schema(b, field));
-        if (!field->fallback && !cJSON_AddItemToArray(required, cJSON_CreateString(field->key)))
-            b->failed = true;
+        if (!field->fallback) put(b, required, NULL, cJSON_CreateString(field->key));
     }
     put(b, schema, "type", cJSON_CreateString("object"));
     put(b, schema, "additionalProperties", cJSON_CreateFalse());
@@ -146,9 +119,8 @@ static cJSON *include_schema(building *b)
 {
     cJSON *schema = cJSON_Parse(
         "{\"oneOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"items\": {\"type\": \"string\"}}]}");
-    if (schema)
-        put(b, schema, "description",
-            cJSON_CreateString("Fragments merged before this file's own keys, the later over the earlier"));
+    put(b, schema, "description",
+        cJSON_CreateString("Fragments merged before this file's own keys, the later over the earlier"));
     return schema;
 }
 
@@ -156,12 +128,9 @@ sw_status sw_schema_json(sw_str *out)
 {
     building b = {0};
     cJSON *schema = table_schema(&b, &sw_experiment_schema, false);
-    if (schema) {
-        cJSON *properties = cJSON_GetObjectItemCaseSensitive(schema, "properties");
-        put(&b, schema, "$schema", cJSON_CreateString("http://json-schema.org/draft-07/schema#"));
-        put(&b, schema, "title", cJSON_CreateString("segwork experiment or fragment"));
-        if (properties) put(&b, properties, "include", include_schema(&b));
-    }
+    put(&b, schema, "$schema", cJSON_CreateString("http://json-schema.org/draft-07/schema#"));
+    put(&b, schema, "title", cJSON_CreateString("segwork experiment or fragment"));
+    put(&b, cJSON_GetObjectItemCaseSensitive(schema, "properties"), "include", include_schema(&b));
     char *text = b.failed ? NULL : cJSON_Print(schema);
     cJSON_Delete(schema);
     if (!text) return sw_fail_alloc("the JSON schema", 0);

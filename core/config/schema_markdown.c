@@ -6,69 +6,7 @@
 
 enum { PATH_BYTES = 128, TERMINAL_COLUMN = 34, TERMINAL_COLUMNS = 80 };
 
-static const char introduction[] =
-    "<!-- Written by 'segwork check --schema-markdown > configs/README.md'; change core/config/schema.c "
-    "instead. -->\n"
-    "# Experiments and their fragments\n"
-    "\n"
-    "An experiment is a YAML file. Everything that matters for a run stands in it, or in the fragments it\n"
-    "includes, or on the command line; what is said nowhere has the default given below.\n"
-    "\n"
-    "```yaml\n"
-    "# my_pets.yaml: the baseline with a narrower network and focal loss\n"
-    "include:\n"
-    "  - experiments/segnet_baseline.yaml\n"
-    "  - configs/model/segnet_small.yaml\n"
-    "  - configs/loss/focal.yaml\n"
-    "\n"
-    "train: {epochs: 5}\n"
-    "loss: {gamma: 3}     # focal.yaml says 2; what stands here wins\n"
-    "```\n"
-    "\n"
-    "```sh\n"
-    "segwork check my_pets.yaml --resolve --set train.batch_size=32   # every value and where it comes from\n"
-    "segwork run my_pets.yaml --set train.batch_size=32\n"
-    "```\n"
-    "\n"
-    "## How the parts come together\n"
-    "\n"
-    "1. The fragments under `include`, from the first to the last. A fragment may include others.\n"
-    "2. The file's own keys.\n"
-    "3. Each `--set key=value`, in the order given. The value is YAML (`--set loss.class_weights='[1, 1, "
-    "2]'`);\n"
-    "   an item of a list is addressed by its number from 0 (`--set model.encoder.0.convs=1`).\n"
-    "\n"
-    "What comes later wins, key by key: a fragment that sets `loss.kind` leaves `loss.gamma` as it was. A "
-    "list is\n"
-    "replaced as a whole. The path of a fragment is relative to the file that includes it; what is not there "
-    "is\n"
-    "looked for, without leading `../`, under the folder `SEGWORK_CONFIG_DIR` and then in the installed\n"
-    "`share/segwork`, both of which hold `configs/` and `experiments/`. `data.root` is relative to the "
-    "folder in\n"
-    "which segwork is started.\n"
-    "\n"
-    "Nothing is ever ignored: an unknown key, a wrong type, a value out of range, a key given twice, a "
-    "missing\n"
-    "fragment, fragments that include each other in a circle, an alias without its anchor, or values that "
-    "don't\n"
-    "fit each other end the program with exit code 2 and say file, line and column, what was expected, what "
-    "was\n"
-    "found, and which known key is nearest. YAML anchors and aliases work within a file. `true` and `false` "
-    "are\n"
-    "the only truth values; numbers are decimal.\n"
-    "\n"
-    "| folder | what its fragments decide |\n"
-    "|---|---|\n"
-    "| `data/` | which images, and how big the network sees them |\n"
-    "| `augment/` | how training images are varied |\n"
-    "| `model/` | the network |\n"
-    "| `loss/` | what training makes small |\n"
-    "| `schedule/` | how the learning rate changes over the run |\n"
-    "| `runtime/` | the device and how it is used |\n"
-    "\n"
-    "Editors with a YAML language server complete and check keys by `experiment.schema.json`: see the first "
-    "line\n"
-    "of each file here.\n";
+extern const char *const config_introduction[]; /* introduction.md */
 
 /* A cell of a table: '|' would end it. */
 static void append_cell(sw_str *out, const char *text)
@@ -84,7 +22,7 @@ static void append_row(sw_str *out, const sw_field *field, const char *prefix)
     sw_str accepted = {0};
     sw_field_describe(&accepted, field);
     sw_str_printf(out, "| `%s%s` | ", prefix, field->key);
-    append_cell(out, accepted.text ? accepted.text : "");
+    append_cell(out, sw_str_text(&accepted));
     if (field->fallback)
         sw_str_printf(out, " | `%s` | ", field->fallback);
     else
@@ -114,7 +52,9 @@ static void append_section(sw_str *out, const sw_field_table *table, const char 
 
 void sw_schema_markdown(sw_str *out)
 {
-    sw_str_append(out, introduction);
+    sw_str_append(out, "<!-- Written by 'segwork check --schema-markdown > configs/README.md'; change "
+                       "core/config/schema.c or introduction.md instead. -->\n");
+    for (const char *const *line = config_introduction; *line; line++) sw_str_append(out, *line);
     sw_str_append(out,
                   "\n## Every key\n\n`include` (one path or a list of them) stands at the top of a file. The "
                   "rest:\n");
@@ -137,7 +77,7 @@ static bool append_key_line(void *user, const sw_field *field, const char *path)
         sw_str_printf(&accepted, " (default %s)", field->fallback);
     else
         sw_str_append(&accepted, " (must be given)");
-    if (accepted.text) sw_str_wrap(out, accepted.text, TERMINAL_COLUMN, TERMINAL_COLUMN, TERMINAL_COLUMNS);
+    sw_str_wrap(out, sw_str_text(&accepted), TERMINAL_COLUMN, TERMINAL_COLUMN, TERMINAL_COLUMNS);
     sw_str_printf(out, "\n%*s", TERMINAL_COLUMN, "");
     sw_str_wrap(out, field->help, TERMINAL_COLUMN, TERMINAL_COLUMN, TERMINAL_COLUMNS);
     sw_str_append(out, "\n");

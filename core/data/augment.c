@@ -25,7 +25,7 @@ void sw_augment_adjust_brightness(float *rgb, size_t pixels, float factor)
 
 void sw_augment_adjust_contrast(float *rgb, size_t pixels, float factor)
 {
-    double sum = 0; /* double: the mean does not lose digits over a large image */
+    double sum = 0; /* double, so that a large image's mean keeps its digits */
     for (size_t i = 0; i < pixels; i++) sum += (double)gray_of(rgb + 3 * i);
     float rest = (1 - factor) * (float)(sum / (double)pixels);
     for (size_t i = 0; i < 3 * pixels; i++) rgb[i] = clamp01(factor * rgb[i] + rest);

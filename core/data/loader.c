@@ -1,12 +1,11 @@
-/* A ring of batch buffers. Threads take images one at a time, in order, and write each into its batch's
- * place; the batch is handed out when its last image is done. One lock guards everything but the pixels: an
+/* A ring of batch buffers. Threads take images one at a time, in order, and write each to its place in its
+ * batch. A batch is handed out when its last image is done. One lock guards everything but the pixels: an
  * image is written by one thread, and read only after its batch was reported complete under the lock. */
 #include "data/loader.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct loader_slot {
     float *images;
@@ -18,7 +17,7 @@ typedef struct loader_slot {
 struct sw_loader {
     const sw_dataset *dataset;
     sw_loader_options options;
-    sw_augment_config augment;
+    sw_augment_config augment; /* zeroed: clean images */
     int image_count, batch_count;
     uint32_t *order;    /* (image_count) of the epoch under way */
     loader_slot *slots; /* batch b lives in slot b % slot_count */
@@ -49,20 +48,13 @@ static int batch_size_of(const sw_loader *loader, int batch)
 static void prepare(const sw_loader *loader, uint32_t epoch, uint32_t image, float *out_image,
                     uint8_t *out_labels)
 {
-    int side_px = sw_dataset_size_px(loader->dataset);
-    size_t pixels = (size_t)side_px * (size_t)side_px;
-    const uint8_t *bytes = sw_dataset_image(loader->dataset, (int)image);
-    const uint8_t *labels = sw_dataset_labels(loader->dataset, (int)image);
-    if (loader->options.augment) {
-        sw_rng rng = sw_rng_at(loader->options.seed, loader->options.stream, (uint64_t)epoch << 32 | image);
-        sw_augment_apply(&loader->augment, &rng, side_px, bytes, labels, out_image, out_labels);
-    } else {
-        sw_augment_to_float(out_image, bytes, 3 * pixels);
-        memcpy(out_labels, labels, pixels);
-    }
+    sw_rng rng = sw_rng_at(loader->options.seed, loader->options.stream, (uint64_t)epoch << 32 | image);
+    sw_augment_apply(&loader->augment, &rng, sw_dataset_size_px(loader->dataset),
+                     sw_dataset_image(loader->dataset, (int)image),
+                     sw_dataset_labels(loader->dataset, (int)image), out_image, out_labels);
 }
 
-/* Makes a slot wait for that batch, so that it cannot be taken for the one it held before. */
+/* Prepares a slot for that batch, so that its earlier content is not handed out as the batch. */
 static void arm_slot(sw_loader *loader, int batch)
 {
     if (batch < loader->batch_count)
@@ -153,7 +145,7 @@ sw_status sw_loader_create(sw_loader **out, const sw_dataset *dataset, const sw_
     if (loader->options.prefetch < 1) loader->options.prefetch = 1;
     if (loader->options.hold < 1) loader->options.hold = 1;
     loader->batch_count = (loader->image_count - 1) / loader->options.batch_size + 1;
-    /* More than are prepared ahead: those the caller holds */
+    /* Those prepared ahead, and those the caller holds */
     loader->slot_count = loader->options.prefetch + loader->options.hold;
     if (loader->slot_count > loader->batch_count) loader->slot_count = loader->batch_count;
     loader->next_image = loader->image_count;

@@ -106,10 +106,7 @@ sw_status pair_read(sw_image *image, sw_image *trimap, sw_str *notes, const pair
     *image = *trimap = (sw_image){0};
     char *file = sw_strf("%s.jpg", name);
     char *trimap_path = sw_strf("%s/%s.png", place->trimaps, name);
-    if (!file || !trimap_path) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    if (!file || !trimap_path) SW_TRY(SW_E_MEMORY);
     SW_TRY(pair_read_picture(image, notes, place, file));
     SW_TRY(check_link(trimap_path, place));
     SW_TRY(sw_image_read_mask(trimap, trimap_path));

@@ -13,7 +13,7 @@ typedef struct pair_place {
     char *root, *images, *trimaps;
 } pair_place;
 
-/* SW_E_CONFIG when a folder is missing. */
+/* Finds the folders. SW_E_CONFIG: one is missing. */
 sw_status pair_place_find(pair_place *out, const char *root) SW_NODISCARD;
 void pair_place_deinit(pair_place *place);
 

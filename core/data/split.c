@@ -72,8 +72,8 @@ static sw_status parse_line(const char **name, size_t *name_length, const char *
     return SW_OK;
 }
 
-/* Names by their text, to find the ones listed twice: one of them held out, the other not, would let a
- * picture into both parts. */
+/* Names sorted by their text, to find those listed twice: with one held out and the other not, a picture
+ * would be in both parts. */
 typedef struct listed_name {
     const char *name;
     int line;
@@ -121,22 +121,17 @@ static sw_status parse(split_list *out, const char *text, size_t length, const c
         SW_TRY(parse_line(&name, &name_length, line, stop, path, number));
         if (name_length) {
             char *copy = sw_arena_alloc(&out->arena, name_length + 1);
-            if (!copy) {
-                status = SW_E_MEMORY;
-                goto done;
-            }
+            if (!copy) SW_TRY(SW_E_MEMORY);
             memcpy(copy, name, name_length);
             entries[listed++] = (listed_name){copy, number};
             if (takes(part, listed)) out->names[out->count++] = copy;
         }
         line = newline ? newline + 1 : end;
     }
-    if (out->count == 0) {
-        status = listed ? sw_fail(SW_E_CONFIG, "%s: data.holdout %d leaves none of its %d names", path,
-                                  part.holdout, listed)
-                        : sw_fail(SW_E_DATA, "%s: no name in it", path);
-        goto done;
-    }
+    if (out->count == 0)
+        SW_TRY(listed ? sw_fail(SW_E_CONFIG, "%s: data.holdout %d leaves none of its %d names", path,
+                                part.holdout, listed)
+                      : sw_fail(SW_E_DATA, "%s: no name in it", path));
     SW_TRY(refuse_duplicates(entries, listed, path));
 done:
     free(entries);
@@ -166,13 +161,11 @@ sw_status split_read(split_list *out, const char *root, const char *name, split_
                        name);
     path = sw_strf("%s/annotations/%s.txt", root, name);
     if (!path) return SW_E_MEMORY;
-    if (!sw_fs_exists(path)) {
-        status = sw_fail(SW_E_CONFIG,
-                         "%s is missing: is %s a folder in the Oxford-IIIT Pet layout (images/, "
-                         "annotations/trimaps/, annotations/%s.txt)?",
-                         path, root, name);
-        goto done;
-    }
+    if (!sw_fs_exists(path))
+        SW_TRY(sw_fail(SW_E_CONFIG,
+                       "%s is missing: is %s a folder in the Oxford-IIIT Pet layout (images/, "
+                       "annotations/trimaps/, annotations/%s.txt)?",
+                       path, root, name));
     SW_TRY(sw_fs_read(&text, &length, path, SPLIT_FILE_MAX_BYTES));
     SW_TRY(parse(out, text, length, path, part));
 done:

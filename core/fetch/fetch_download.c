@@ -25,7 +25,7 @@ typedef struct download_job {
     int write_error; /* errno */
 } download_job;
 
-/* Pages that ask for a login come with success, too: what does not begin as gzip does is not let in. */
+/* Takes only what begins as gzip does: a page that asks for a login is answered with success, too. */
 static size_t take_bytes(char *bytes, size_t size, size_t count, void *user)
 {
     static const unsigned char gzip[] = {0x1f, 0x8b};
@@ -102,9 +102,8 @@ static sw_status explain(CURLcode code, const char *reason, const char *url, con
                    url, reason[0] ? reason : curl_easy_strerror(code), job->have, job->bytes);
 }
 
-/* What a finished transfer was, when it was not the rest of the file. `answer_bytes`: the length that the
- * server gave its answer, -1 where it gave none. *from_start: the server sends the right file, but only
- * whole. */
+/* Judges a finished transfer. `answer_bytes` is the length that the server gave for its answer, -1 for none.
+ * *from_start: the server sends the right file, but only from its start. */
 static sw_status judge(CURLcode code, curl_off_t answer_bytes, const char *reason, const char *url,
                        const download_job *job, bool *from_start)
 {
@@ -125,7 +124,8 @@ static sw_status judge(CURLcode code, curl_off_t answer_bytes, const char *reaso
     return SW_OK;
 }
 
-/* One transfer, appended to the partial file. What turns out to be of another file is cut off again. */
+/* Makes one transfer, appended to the partial file. Bytes that turn out to be another file's are cut off
+ * again. */
 static sw_status transfer(const char *url, download_job *job, bool *from_start)
 {
     sw_status status = SW_OK;
@@ -136,10 +136,7 @@ static sw_status transfer(const char *url, download_job *job, bool *from_start)
     CURL *curl = curl_easy_init();
     if (!curl) return sw_fail(SW_E_MEMORY, "out of host memory for libcurl");
     job->stream = fopen(job->partial, "abe");
-    if (!job->stream) {
-        status = sw_fail(SW_E_IO, "cannot write %s: %s", job->partial, strerror(errno));
-        goto done;
-    }
+    if (!job->stream) SW_TRY(sw_fail(SW_E_IO, "cannot write %s: %s", job->partial, strerror(errno)));
     set_options(curl, url, job, reason);
     CURLcode code = curl_easy_perform(curl);
     (void)curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &answer_bytes);
@@ -170,7 +167,7 @@ static sw_status download(const char *url, download_job *job)
     return status;
 }
 
-/* An archive that lies there by its own name was brought whole, or by somebody else. */
+/* Checks an archive that is there under its final name: a finished download, or the user's own. */
 static sw_status check_archive(const char *path, uint64_t bytes)
 {
     struct stat info;
@@ -190,10 +187,8 @@ sw_status fetch_download(const char *path, const char *url, const char *what, ui
     char *partial = sw_strf("%s.partial", path);
     if (!partial) return SW_E_MEMORY;
     sw_status status = SW_OK;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        status = sw_fail(SW_E_MEMORY, "libcurl does not start");
-        goto done;
-    }
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        SW_TRY(sw_fail(SW_E_MEMORY, "libcurl does not start"));
     download_job job = {.what = what, .partial = partial, .bytes = bytes, .options = options};
     status = download(url, &job);
     curl_global_cleanup();

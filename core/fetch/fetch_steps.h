@@ -4,7 +4,7 @@
 
 #include "fetch/fetch.h"
 
-/* Brings `url` to `path`, which must become `bytes` long, through PATH.partial. An answer that is another
+/* Downloads `url` to `path`, which must become `bytes` long, through PATH.partial. An answer that is another
  * file leaves PATH.partial as it was. */
 sw_status fetch_download(const char *path, const char *url, const char *what, uint64_t bytes,
                          const sw_fetch_options *options) SW_NODISCARD;
@@ -15,7 +15,7 @@ sw_status fetch_download(const char *path, const char *url, const char *what, ui
 sw_status fetch_unpack(const char *dir, const char *folder, const char *archive, uint64_t bytes,
                        const sw_fetch_options *options) SW_NODISCARD;
 
-/* Removes what an earlier unpacking that did not end left behind: it may be of another archive. */
+/* Removes what an unfinished unpacking left behind, which may be from another archive. */
 sw_status fetch_unpack_clear(const char *dir, const char *folder) SW_NODISCARD;
 
 #endif

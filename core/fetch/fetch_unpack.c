@@ -1,5 +1,5 @@
-/* Unpacking by libarchive. What an archive may do is decided here, entry by entry: plain files and folders
- * below one folder, nothing else, and no more bytes than such an archive can sensibly hold. */
+/* Unpacking by libarchive. Each entry is checked: only plain files and folders below one folder are unpacked,
+ * and no more bytes than such an archive can sensibly hold. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -18,8 +18,8 @@
 #include "base/str.h"
 #include "fetch_steps.h"
 
-/* Pictures hardly shrink and annotations do so several times; the rest is for archives of a few files. An
- * entry counts its header, so that files of no bytes come to an end, too. */
+/* Pictures hardly shrink and annotations do so several times; the extra bytes are for archives of a few
+ * files. Each entry's header counts too, so that the number of empty files is limited as well. */
 enum { MOST_GROWTH = 10, MOST_EXTRA_BYTES = 1 << 20, HEADER_BYTES = 512, READ_BLOCK_BYTES = 64 << 10 };
 
 typedef struct unpack_job {
@@ -83,7 +83,7 @@ static sw_status make_parents(char *path, size_t target_length)
     return SW_OK;
 }
 
-/* A damaged archive is SW_E_DATA, for which it is removed: not one that could not be read just now. */
+/* A damaged archive is SW_E_DATA, which removes it; one that cannot be read at the moment is not. */
 static sw_status fail_reading(struct archive *archive, const char *what)
 {
     switch (archive_errno(archive)) {
@@ -123,10 +123,7 @@ static sw_status write_file(struct archive *archive, const char *path, unpack_jo
             ssize_t put = pwrite(fd, (const char *)block + done_bytes, length - done_bytes,
                                  (off_t)(offset + (la_int64_t)done_bytes));
             if (put < 0 && errno == EINTR) continue;
-            if (put < 0) {
-                status = sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
-                goto done;
-            }
+            if (put < 0) SW_TRY(sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno)));
             done_bytes += (size_t)put;
         }
     }
@@ -211,16 +208,11 @@ sw_status fetch_unpack(const char *dir, const char *folder, const char *archive_
     sw_status status = SW_OK;
     char *target = sw_strf("%s/%s.unpacking", dir, folder), *final_path = sw_fs_join(dir, folder);
     struct archive *archive = archive_read_new();
-    if (!target || !final_path || !archive) {
-        status = sw_fail(SW_E_MEMORY, "out of host memory for unpacking");
-        goto done;
-    }
+    if (!target || !final_path || !archive) SW_TRY(sw_fail(SW_E_MEMORY, "out of host memory for unpacking"));
     archive_read_support_filter_gzip(archive);
     archive_read_support_format_tar(archive);
-    if (archive_read_open_filename(archive, archive_path, READ_BLOCK_BYTES) != ARCHIVE_OK) {
-        status = fail_reading(archive, archive_path);
-        goto done;
-    }
+    if (archive_read_open_filename(archive, archive_path, READ_BLOCK_BYTES) != ARCHIVE_OK)
+        SW_TRY(fail_reading(archive, archive_path));
     unpack_job job = {.target = target,
                       .folder = folder,
                       .what = archive_path,
@@ -229,10 +221,8 @@ sw_status fetch_unpack(const char *dir, const char *folder, const char *archive_
                       .options = options};
     SW_TRY(make_folder(target));
     SW_TRY(unpack_all(archive, &job));
-    if (job.entries == 0) {
-        status = sw_fail(SW_E_DATA, "%s: nothing in it belongs to %s/", archive_path, folder);
-        goto done;
-    }
+    if (job.entries == 0)
+        SW_TRY(sw_fail(SW_E_DATA, "%s: nothing in it belongs to %s/", archive_path, folder));
     sync(); /* the folder gets its name only when its files are on the disk */
     if (rename(target, final_path) != 0)
         status = sw_fail(SW_E_IO, "cannot rename %s to %s: %s", target, final_path, strerror(errno));

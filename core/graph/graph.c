@@ -178,14 +178,6 @@ static size_t align_elems(size_t elems)
     return (elems + SW_PARAM_ALIGN_ELEMS - 1) / SW_PARAM_ALIGN_ELEMS * SW_PARAM_ALIGN_ELEMS;
 }
 
-/* "<node>.<suffix>" in the graph's arena. */
-static char *tensor_name(sw_graph *graph, const sw_node *node, const char *suffix)
-{
-    char name[256];
-    snprintf(name, sizeof name, "%s.%s", node->name, suffix);
-    return sw_arena_strdup(&graph->arena, name);
-}
-
 sw_status sw_node_add_param(sw_graph *graph, sw_node *node, const char *suffix, sw_param_layout layout,
                             int rank, const int *dims, sw_init_kind init, int fan_in)
 {
@@ -193,7 +185,7 @@ sw_status sw_node_add_param(sw_graph *graph, sw_node *node, const char *suffix, 
     assert(node->param_count < SW_MAX_PARAMS && rank >= 1 && rank <= 4);
     SW_TRY(grow((void **)&graph->params, graph->param_count, &graph->param_capacity, sizeof *graph->params));
     sw_param param = {.layout = layout, .rank = rank, .init = init, .fan_in = fan_in, .elems = 1};
-    param.name = tensor_name(graph, node, suffix);
+    param.name = sw_arena_printf(&graph->arena, "%s.%s", node->name, suffix);
     if (!param.name) return SW_E_MEMORY;
     for (int i = 0; i < rank; i++) {
         param.dims[i] = dims[i];
@@ -214,7 +206,7 @@ sw_status sw_node_add_state(sw_graph *graph, sw_node *node, const char *suffix, 
     SW_TRY(grow((void **)&graph->states, graph->state_count, &graph->state_capacity, sizeof *graph->states));
     sw_param state = {
         .layout = SW_LAYOUT_PLAIN, .rank = 1, .dims = {elems}, .init = init, .elems = (size_t)elems};
-    state.name = tensor_name(graph, node, suffix);
+    state.name = sw_arena_printf(&graph->arena, "%s.%s", node->name, suffix);
     if (!state.name) return SW_E_MEMORY;
     state.offset_elems = graph->state_elems;
     graph->state_elems += align_elems(state.elems);

@@ -24,7 +24,7 @@ static bool alive_together(const sw_tenant *a, const sw_tenant *b)
     return a->first_step <= b->last_step && b->first_step <= a->last_step;
 }
 
-/* Up to where nothing else may begin. */
+/* Bytes that a tenant keeps free from its offset on. */
 static size_t room(size_t bytes, size_t align)
 {
     return align_up(bytes >= SW_PLAN_LARGE_BYTES ? bytes + SW_PLAN_GAP_BYTES : bytes, align);
@@ -106,10 +106,8 @@ sw_status sw_place_tenants(sw_plan *plan, const sw_plan_options *options)
     int *placed = malloc((count + 1) * sizeof *placed);
     span *taken = malloc((count + 1) * sizeof *taken);
     plan->slab_bytes = calloc(count + 1, sizeof *plan->slab_bytes);
-    if (!order || !placed || !taken || !plan->slab_bytes) {
-        status = sw_fail_alloc("the memory plan", count * sizeof *taken);
-        goto done;
-    }
+    if (!order || !placed || !taken || !plan->slab_bytes)
+        SW_TRY(sw_fail_alloc("the memory plan", count * sizeof *taken));
     for (size_t i = 0; i < count; i++) order[i] = (ranked){plan->tenants[i].bytes, (int)i};
     qsort(order, count, sizeof *order, by_size_then_index);
     for (size_t i = 0; i < count; i++) {

@@ -80,7 +80,7 @@ static bool recomputable(const sw_graph *graph, int value)
     return v->producer >= 0 && (graph->nodes[v->producer].op->recomputes & SW_BIT(v->producer_output));
 }
 
-/* --- nodes that others do too ---------------------------------------------------------------- */
+/* --- absorbed nodes -------------------------------------------------------------------------- */
 
 static bool host_sees(const sw_plan_options *o, int value)
 {
@@ -88,7 +88,7 @@ static bool host_sees(const sw_plan_options *o, int value)
            contains(o->wants, o->want_count, value);
 }
 
-/* The node whose work n can do too: the only reader of its first output, or -1. */
+/* The node that n can absorb: the only reader of its first output, or -1. */
 static int find_next(const planner *p, int n)
 {
     const sw_graph *graph = p->graph;
@@ -120,7 +120,7 @@ bool sw_plan_absorbed(const sw_plan *plan, const sw_graph *graph, int node)
     return producer >= 0 && plan->next[producer] == node;
 }
 
-/* The node whose outputs n's steps write: itself, or the one it does too. */
+/* The node whose outputs n's steps write: itself, or the one it absorbs. */
 static const sw_node *writer(const planner *p, int n)
 {
     int next = p->plan->next[n];
@@ -154,15 +154,14 @@ static bool may_overwrite_input(const planner *p, const sw_node *node, int step)
 
 static sw_status plan_forward(planner *p)
 {
-    sw_status status = SW_OK;
     const sw_graph *graph = p->graph;
     for (int v = 0; v < graph->value_count; v++)
-        if (graph->values[v].producer < 0) SW_TRY(add_tenant(&p->values[v].forward, p, v, false, 0));
+        if (graph->values[v].producer < 0) SW_ENSURE(add_tenant(&p->values[v].forward, p, v, false, 0));
     for (int n = 0; n < graph->node_count; n++) {
         const sw_node *node = &graph->nodes[n], *writes = writer(p, n);
         int s;
         if (sw_plan_absorbed(p->plan, graph, n)) continue;
-        SW_TRY(add_step(&s, p, SW_STEP_FORWARD, n));
+        SW_ENSURE(add_step(&s, p, SW_STEP_FORWARD, n));
         assert(s == n || p->options->training); /* may_overwrite_input compares one with the other */
         for (int i = 0; i < node->input_count; i++) {
             int tenant = p->values[node->inputs[i]].forward;
@@ -174,29 +173,27 @@ static sw_status plan_forward(planner *p)
             if (i == 0 && may_overwrite_input(p, node, s)) {
                 *tenant = p->values[node->inputs[0]].forward;
             } else {
-                SW_TRY(add_tenant(tenant, p, writes->outputs[i], false, s));
+                SW_ENSURE(add_tenant(tenant, p, writes->outputs[i], false, s));
             }
             p->plan->steps[s].out[i] = *tenant;
         }
     }
     p->plan->first_backward = p->plan->step_count;
-done:
-    return status;
+    return SW_OK;
 }
 
 /* --- backward -------------------------------------------------------------------------------- */
 
 static sw_status ensure_available(planner *p, int value);
 
-/* Lays a recompute step for the producer of `value`, after what it reads is there. */
+/* Adds a recompute step for the producer of `value`, once its inputs are available. */
 static sw_status recompute(planner *p, int value)
 {
-    sw_status status = SW_OK;
     int n = p->graph->values[value].producer;
     const sw_node *node = &p->graph->nodes[n];
-    for (int i = 0; i < node->input_count; i++) SW_TRY(ensure_available(p, node->inputs[i]));
+    for (int i = 0; i < node->input_count; i++) SW_ENSURE(ensure_available(p, node->inputs[i]));
     int s;
-    SW_TRY(add_step(&s, p, SW_STEP_RECOMPUTE, n));
+    SW_ENSURE(add_step(&s, p, SW_STEP_RECOMPUTE, n));
     p->plan->recompute_count++;
     for (int i = 0; i < node->input_count; i++) {
         int tenant = p->values[node->inputs[i]].backward;
@@ -206,20 +203,19 @@ static sw_status recompute(planner *p, int value)
     for (int i = 0; i < node->output_count; i++) {
         if (!(node->op->recomputes & SW_BIT(i))) continue;
         int tenant;
-        SW_TRY(add_tenant(&tenant, p, node->outputs[i], false, s));
+        SW_ENSURE(add_tenant(&tenant, p, node->outputs[i], false, s));
         p->values[node->outputs[i]].backward = tenant;
         p->plan->steps[s].out[i] = tenant;
     }
-done:
-    return status;
+    return SW_OK;
 }
 
-/* Makes sure that the backward pass can read `value` at the next step. */
+/* Makes sure that the next step can read `value`. */
 static sw_status ensure_available(planner *p, int value)
 {
     value_state *v = &p->values[value];
     if (v->backward >= 0) return SW_OK;
-    /* What the forward pass read last is still in its place: no use in computing it again. */
+    /* What the forward pass read last is still there and need not be computed again. */
     bool fresh = v->kept || p->plan->tenants[v->forward].last_step >= p->plan->first_backward - 1;
     if (!recomputable(p->graph, value) || fresh) {
         v->backward = v->forward;
@@ -240,7 +236,6 @@ static bool has_output_gradient(const planner *p, const sw_node *node)
  * one adds. */
 static sw_status bind_input_gradient(planner *p, int n, int s, int i)
 {
-    sw_status status = SW_OK;
     const sw_node *node = &p->graph->nodes[n];
     value_state *input = &p->values[node->inputs[i]];
     sw_step *step = &p->plan->steps[s];
@@ -252,26 +247,24 @@ static sw_status bind_input_gradient(planner *p, int n, int s, int i)
         if (in_place)
             input->gradient = step->dout[0];
         else
-            SW_TRY(add_tenant(&input->gradient, p, node->inputs[i], true, s));
+            SW_ENSURE(add_tenant(&input->gradient, p, node->inputs[i], true, s));
     }
     step->din[i] = input->gradient;
     extend(p, input->gradient, s);
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status plan_node_backward(planner *p, int n)
 {
-    sw_status status = SW_OK;
     const sw_node *node = &p->graph->nodes[n], *writes = writer(p, n);
     const sw_op *op = node->op;
     const unsigned outputs_read = writes->op->backward_reads_outputs;
     for (int i = 0; i < node->input_count; i++)
-        if (op->backward_reads_inputs & SW_BIT(i)) SW_TRY(ensure_available(p, node->inputs[i]));
+        if (op->backward_reads_inputs & SW_BIT(i)) SW_ENSURE(ensure_available(p, node->inputs[i]));
     for (int i = 0; i < writes->output_count; i++)
-        if (outputs_read & SW_BIT(i)) SW_TRY(ensure_available(p, writes->outputs[i]));
+        if (outputs_read & SW_BIT(i)) SW_ENSURE(ensure_available(p, writes->outputs[i]));
     int s;
-    SW_TRY(add_step(&s, p, SW_STEP_BACKWARD, n));
+    SW_ENSURE(add_step(&s, p, SW_STEP_BACKWARD, n));
     for (int i = 0; i < node->input_count; i++) {
         if (!(op->backward_reads_inputs & SW_BIT(i))) continue;
         p->plan->steps[s].in[i] = p->values[node->inputs[i]].backward;
@@ -291,25 +284,22 @@ static sw_status plan_node_backward(planner *p, int n)
         if ((op->gives_gradient & SW_BIT(i)) &&
             (p->graph->values[node->inputs[i]].needs_grad ||
              contains(p->options->wants, p->options->want_count, node->inputs[i])))
-            SW_TRY(bind_input_gradient(p, n, s, i));
-done:
-    return status;
+            SW_ENSURE(bind_input_gradient(p, n, s, i));
+    return SW_OK;
 }
 
 static sw_status plan_backward(planner *p)
 {
-    sw_status status = SW_OK;
     /* seeds are written by the host before the backward pass */
     for (int i = 0; i < p->options->seed_count; i++) {
         int value = p->options->seeds[i];
         if (p->values[value].gradient < 0)
-            SW_TRY(add_tenant(&p->values[value].gradient, p, value, true, p->plan->first_backward));
+            SW_ENSURE(add_tenant(&p->values[value].gradient, p, value, true, p->plan->first_backward));
     }
     for (int n = p->graph->node_count - 1; n >= 0; n--)
         if (!sw_plan_absorbed(p->plan, p->graph, n) && has_output_gradient(p, writer(p, n)))
-            SW_TRY(plan_node_backward(p, n));
-done:
-    return status;
+            SW_ENSURE(plan_node_backward(p, n));
+    return SW_OK;
 }
 
 /* What the host reads afterwards, or writes before, must not share its place with anything. */
@@ -353,10 +343,7 @@ sw_status sw_plan_create(sw_plan **out, const sw_graph *graph, const sw_plan_opt
     planner p = {.graph = graph, .options = options};
     p.plan = calloc(1, sizeof *p.plan);
     p.values = calloc((size_t)graph->value_count, sizeof *p.values);
-    if (!p.plan || !p.values) {
-        status = sw_fail_alloc("the memory plan", sizeof *p.plan);
-        goto done;
-    }
+    if (!p.plan || !p.values) SW_TRY(sw_fail_alloc("the memory plan", sizeof *p.plan));
     p.plan->training = options->training;
     SW_TRY(find_absorbed(&p));
     count_forward_reads(&p);

@@ -11,11 +11,11 @@
 /* Appends "; " if there is a text already, then the note. */
 void image_note(sw_str *notes, const char *fmt, ...) SW_PRINTF(2, 3);
 
-/* RGB out; *out is empty before and, on failure, after. */
+/* Decode to RGB; *out is empty before and, on failure, after. */
 sw_status image_decode_jpeg(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length) SW_NODISCARD;
 sw_status image_decode_png(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length) SW_NODISCARD;
 
-/* One channel, values as stored */
+/* Decodes a PNG of one channel, values as stored. */
 sw_status image_decode_png_mask(sw_image *out, const uint8_t *bytes, size_t length) SW_NODISCARD;
 
 #endif

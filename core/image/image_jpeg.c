@@ -12,8 +12,8 @@
 
 #include "image_codec.h"
 
-/* A progressive file may hold any number of scans over the whole picture: a small one could keep a processor
- * busy for hours. Real ones have about ten. */
+/* A progressive file may hold any number of scans over the whole picture, so that a small file could take
+ * hours. Real ones have about ten. */
 enum { MAX_SCANS = 200 };
 
 enum { EXIF_MARKER = JPEG_APP0 + 1, MARKER_BYTES = 0xffff };
@@ -91,8 +91,8 @@ static unsigned whole_number(const JOCTET *bytes, int count, bool little_endian)
     return value;
 }
 
-/* How a viewer turns the picture, 1 to 8, from Exif's tag 0x0112 in the first folder of its TIFF structure;
- * 1, as it is, where there is none. (CIPA DC-008, "Exif", 4.5 and 4.6) */
+/* Reads how a viewer turns the picture, 1 to 8, from Exif's tag 0x0112 in the first folder of its TIFF
+ * structure; 1, not at all, where there is none. (CIPA DC-008, "Exif", 4.5 and 4.6) */
 static unsigned exif_orientation(const struct jpeg_decompress_struct *info)
 {
     enum { HEADER = 6, TIFF_HEADER = 8, COUNT = 2, ENTRY = 12, ORIENTATION = 0x0112, SHORT = 3 };
@@ -138,7 +138,9 @@ static void read_rows(jpeg_decoder *decoder)
         if (jpeg_read_scanlines(info, &target, 1) == 1 && decoder->cmyk_row)
             cmyk_to_rgb(row, target, decoder->image.width, info->saw_Adobe_marker);
         if (is_cut(&decoder->errors))
-            fail_cut(&decoder->errors); /* the rest would be filled with gray, for a forged size at length */
+            fail_cut(
+                &decoder
+                     ->errors); /* the rest would be filled with gray, which takes long for a forged size */
     }
 }
 

@@ -116,7 +116,7 @@ static void decode_mask(png_decoder *decoder)
     read_rows(decoder, 1);
 }
 
-/* libpng has no codes. That the machine has no memory left is no fault of the file's. */
+/* libpng has no error codes, and running out of memory is not the file's fault. */
 static sw_status fail_decoding(const char *message)
 {
     bool no_memory = strstr(message, "ut of memory") || strstr(message, "nsufficient memory");

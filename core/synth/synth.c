@@ -16,8 +16,8 @@
 #include "base/str.h"
 #include "synth_scene.h"
 
-/* Raised whenever the same options make other pictures than before, so that an old set is not taken for a new
- * one. */
+/* To be raised when the same options give other pictures than before, so that an old set is not taken for a
+ * new one. */
 enum { DRAWING_VERSION = 1 };
 enum { JPEG_QUALITY = 90 };
 
@@ -26,7 +26,8 @@ typedef struct synth_job {
     const sw_synth_options *options;
 } synth_job;
 
-/* Validation pictures are numbered from a place of their own: more training pictures leave them as they are.
+/* Validation pictures have numbers of their own, so that they do not change with the number of training
+ * pictures.
  */
 static uint32_t number_of(const sw_synth_options *options, int index)
 {
@@ -46,7 +47,7 @@ static sw_status check_options(const sw_synth_options *options)
     return SW_OK;
 }
 
-/* The text of synth.json, by which a folder is known again. */
+/* The text of synth.json, by which a folder is recognised. */
 static char *describe(const sw_synth_options *options, bool complete)
 {
     return sw_strf("{\n  \"made_by\": \"segwork data synth\",\n  \"drawing_version\": %d,\n  \"train\": %d,\n"
@@ -63,12 +64,12 @@ static sw_status is_empty(bool *out, const char *dir)
     const struct dirent *entry;
     while (*out && (entry = readdir(stream)))
         *out = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-               strcmp(entry->d_name, "synth.json.partial") == 0; /* killed at the very beginning */
+               strcmp(entry->d_name, "synth.json.partial") == 0; /* left by a process killed at the start */
     closedir(stream);
     return SW_OK;
 }
 
-/* Sets *done when the folder holds the very set already; fails when it holds anything that must not be
+/* Sets *done when the folder holds this set already; fails when it holds anything that must not be
  * overwritten. */
 static sw_status look_at_folder(bool *done, const char *dir, const char *marker, const char *complete,
                                 const char *unfinished)
@@ -96,8 +97,8 @@ static sw_status look_at_folder(bool *done, const char *dir, const char *marker,
     return status;
 }
 
-/* Without the flush to the disk that sw_fs_write makes: thousands of them would take minutes, and a set that
- * was cut short is known by its marker. */
+/* Writes without the flush to the disk that sw_fs_write makes. Thousands of flushes would take minutes, and
+ * the marker tells that a set is incomplete. */
 static sw_status write_quickly(const char *path, const sw_str *bytes)
 {
     FILE *stream = fopen(path, "wbe");
@@ -117,10 +118,7 @@ static sw_status write_picture(void *user, int index)
     sw_str jpeg = {0}, png = {0};
     char *image_path = sw_strf("%s/images/pet_%06u.jpg", job->dir, number + 1);
     char *trimap_path = sw_strf("%s/annotations/trimaps/pet_%06u.png", job->dir, number + 1);
-    if (!image_path || !trimap_path) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    if (!image_path || !trimap_path) SW_TRY(SW_E_MEMORY);
     SW_TRY(sw_synth_draw(&image, &trimap, job->options->seed, number, job->options->size_px));
     SW_TRY(sw_image_encode_jpeg(&jpeg, &image, JPEG_QUALITY));
     SW_TRY(sw_image_encode_png(&png, &trimap));
@@ -168,10 +166,7 @@ static sw_status write_all(const char *dir, const sw_synth_options *options)
     synth_job job = {dir, options};
     int total = options->train + options->val;
     char *images = sw_fs_join(dir, "images"), *trimaps = sw_fs_join(dir, "annotations/trimaps");
-    if (!images || !trimaps) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    if (!images || !trimaps) SW_TRY(SW_E_MEMORY);
     SW_TRY(sw_fs_mkdirs(images));
     SW_TRY(sw_fs_mkdirs(trimaps));
     SW_TRY(write_list(&job, "trainval", 0, options->train));
@@ -191,10 +186,7 @@ sw_status sw_synth_write(const char *dir, const sw_synth_options *options)
     bool done;
     char *marker = sw_fs_join(dir, "synth.json");
     char *complete = describe(options, true), *unfinished = describe(options, false);
-    if (!marker || !complete || !unfinished) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    if (!marker || !complete || !unfinished) SW_TRY(SW_E_MEMORY);
     SW_TRY(look_at_folder(&done, dir, marker, complete, unfinished));
     if (done) goto done;
     SW_TRY(sw_fs_mkdirs(dir));

@@ -7,7 +7,7 @@
 #include "synth_scene.h"
 
 enum { TRIMAP_PET = 1, TRIMAP_BACKGROUND = 2, TRIMAP_BORDER = 3 };
-enum { GRID = 3 }; /* an edge pixel is the mean of GRID x GRID looks */
+enum { GRID = 3 }; /* an edge pixel is the mean of GRID x GRID samples */
 
 /* How far the border reaches into the pet and out of it, over the picture's side: makes it about 12 % of all
  * pixels on average. People too draw it more around the animal than on it. */
@@ -23,7 +23,8 @@ static float contrast(rgb a, rgb b)
     return max_of(fabsf(a.r - b.r), max_of(fabsf(a.g - b.g), fabsf(a.b - b.b)));
 }
 
-/* Whether a pixel differs from a neighbour so much that one look at its centre would leave a stair. */
+/* Whether a pixel differs so much from a neighbour that a sample at its centre alone would give a jagged
+ * edge. */
 static int is_edge(const scene_sample *looks, int x, int y, int size_px)
 {
     const scene_sample *here = &looks[(size_t)y * (size_t)size_px + (size_t)x];
@@ -83,7 +84,7 @@ static void stamp_border(uint8_t *trimap, int x, int y, float reach_px, int size
         }
 }
 
-/* Of two neighbours one shows the pet and one does not: the border runs around both. */
+/* One of two neighbours shows the pet and the other does not, so the border runs around both. */
 static void stamp_outline(uint8_t *trimap, const uint8_t *inside, int x, int y, int other_x, int other_y,
                           int size_px)
 {
@@ -117,10 +118,7 @@ sw_status sw_synth_draw(sw_image *image, sw_image *trimap, uint64_t seed, uint32
     size_t pixels = (size_t)size_px * (size_t)size_px;
     scene_sample *looks = malloc(pixels * sizeof *looks);
     uint8_t *inside = malloc(pixels);
-    if (!looks || !inside) {
-        status = sw_fail_alloc("a synthetic picture", pixels * sizeof *looks);
-        goto done;
-    }
+    if (!looks || !inside) SW_TRY(sw_fail_alloc("a synthetic picture", pixels * sizeof *looks));
     SW_TRY(sw_image_init(image, size_px, size_px, 3));
     SW_TRY(sw_image_init(trimap, size_px, size_px, 1));
     synth_scene scene;

@@ -14,7 +14,7 @@ static float layer_distance(const synth_pet *pet, const pet_layer *layer, vec2 p
     float mixed = part->tip;
     for (int i = 1; i < layer->count; i++) {
         part++;
-        /* Too far off to change anything: most parts are, and finding out costs no square root */
+        /* Most parts are too far away to change anything; this test needs no square root */
         float x = p.x - part->shape.middle.x, y = p.y - part->shape.middle.y;
         float far = distance + part->fillet + TIP_BLEND + part->shape.reach;
         if (far > 0 && x * x + y * y > far * far) continue;
@@ -105,7 +105,6 @@ static rgb fur_color_at(const pet_fur *fur, vec2 p, float tip)
     return rgb_scale(color, 1 + fur->streaks * streak + 0.08f * broad);
 }
 
-/* Light on a layer as if it bulged towards the viewer, flat beyond its thickness from the outline. */
 static float light_on(const synth_pet *pet, const pet_layer *layer, vec2 p, float distance,
                       const float light[3], float ambient)
 {
@@ -114,11 +113,7 @@ static float light_on(const synth_pet *pet, const pet_layer *layer, vec2 p, floa
     float dx = layer_distance(pet, layer, (vec2){p.x + step, p.y}, &unused) - distance;
     float dy = layer_distance(pet, layer, (vec2){p.x, p.y + step}, &unused) - distance;
     if (pet->mirrored) dx = -dx; /* light comes from a side of the picture, not of the animal */
-    float length = sqrtf(dx * dx + dy * dy) + 1e-9f;
-    float slant = 1 - clamp_unit(-distance / layer->thickness);
-    float flat = sqrtf(1 - slant * slant);
-    float facing = slant * (dx * light[0] + dy * light[1]) / length + flat * light[2];
-    return (ambient + (1.15f - ambient) * max_of(facing, 0)) * layer->light;
+    return bulge_light(dx, dy, distance, layer->thickness, light, ambient, 1.15f) * layer->light;
 }
 
 /* The layers in front keep light from what lies right behind their edges. */

@@ -132,6 +132,15 @@ float shape_distance(const synth_shape *shape, vec2 p)
     return box_distance(shape, p);
 }
 
+float bulge_light(float dx, float dy, float distance, float thickness, const float light[3], float ambient,
+                  float most)
+{
+    float length = sqrtf(dx * dx + dy * dy) + 1e-9f;
+    float slant = 1 - clamp_unit(-distance / thickness), flat = sqrtf(1 - slant * slant);
+    float facing = slant * (dx * light[0] + dy * light[1]) / length + flat * light[2];
+    return ambient + (most - ambient) * max_of(facing, 0);
+}
+
 float noise_hash(int32_t x, int32_t y, uint32_t seed)
 {
     uint32_t h = seed ^ ((uint32_t)x * 0x8da6b343u) ^ ((uint32_t)y * 0xd8163841u);

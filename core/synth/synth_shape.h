@@ -91,6 +91,12 @@ static inline rgb rgb_scale(rgb a, float s)
     return (rgb){a.r * s, a.g * s, a.b * s};
 }
 
+/* Light on a shape that bulges towards the viewer, flat beyond `thickness` from its outline: `ambient` at
+ * least and `most` where it faces the light. `distance` is that to the outline, (dx, dy) how it grows along x
+ * and y. */
+float bulge_light(float dx, float dy, float distance, float thickness, const float light[3], float ambient,
+                  float most);
+
 /* 0..1, unrelated from one (x, y, seed) to the next */
 float noise_hash(int32_t x, int32_t y, uint32_t seed);
 /* -1..1, smooth, changing over about 1 */

@@ -24,10 +24,7 @@ rgb thing_color(const synth_thing *thing, vec2 p, const float light[3], float am
     const float step = 0.003f;
     float dx = shape_distance(&thing->shape, (vec2){p.x + step, p.y}) - distance;
     float dy = shape_distance(&thing->shape, (vec2){p.x, p.y + step}) - distance;
-    float length = sqrtf(dx * dx + dy * dy) + 1e-9f;
-    float slant = 1 - clamp_unit(-distance / thing->thickness), flat = sqrtf(1 - slant * slant);
-    float facing = slant * (dx * light[0] + dy * light[1]) / length + flat * light[2];
-    float lit = ambient + (1.1f - ambient) * max_of(facing, 0);
+    float lit = bulge_light(dx, dy, distance, thing->thickness, light, ambient, 1.1f);
     return rgb_scale(rgb_mix(thing->color, thing->second, pattern), lit * shade);
 }
 

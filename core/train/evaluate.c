@@ -106,8 +106,8 @@ static sw_status measure(evaluator *e)
     SW_TRY(add_images(e));
     sw_run_profile_end(o->profile, SW_SPAN_METRICS, measuring);
     if (o->progress)
-        sw_progress_step(o->progress, o->epoch, SW_PROGRESS_VALIDATE, o->progress_done + e->batches,
-                         e->batch.count, e->loss);
+        sw_progress_steps(o->progress, o->epoch, SW_PROGRESS_VALIDATE, o->progress_done + e->batches, 1,
+                          e->batch.count, e->loss);
 done:
     return status;
 }

@@ -20,43 +20,40 @@ typedef struct entry {
 
 typedef sw_status (*visitor)(void *user, const entry *e);
 
-/* Every tensor of the checkpoint, always in the same order. */
+/* Visit every tensor of the checkpoint, always in the same order. */
 static sw_status visit_slab(const sw_param *tensors, int count, cl_mem slab, const char *prefix,
                             visitor visit, void *user)
 {
-    sw_status status = SW_OK;
     for (int i = 0; i < count; i++) {
         entry e = {.tensor = &tensors[i], .slab = slab};
         snprintf(e.name, sizeof e.name, "%s%s", prefix, tensors[i].name);
-        SW_TRY(visit(user, &e));
+        SW_ENSURE(visit(user, &e));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status visit_all(const sw_checkpoint *c, visitor visit, void *user)
 {
-    sw_status status = SW_OK;
     const sw_graph *graph = c->graph;
-    SW_TRY(visit_slab(graph->params, graph->param_count, c->store->params, "", visit, user));
-    SW_TRY(visit_slab(graph->states, graph->state_count, c->store->states, "", visit, user));
+    SW_ENSURE(visit_slab(graph->params, graph->param_count, c->store->params, "", visit, user));
+    SW_ENSURE(visit_slab(graph->states, graph->state_count, c->store->states, "", visit, user));
     for (int i = 0; i < graph->node_count; i++) {
         if (graph->nodes[i].state_count == 0) continue;
         entry e = {0};
         snprintf(e.name, sizeof e.name, "%s.num_batches_tracked", graph->nodes[i].name);
-        SW_TRY(visit(user, &e));
+        SW_ENSURE(visit(user, &e));
     }
     for (int m = 0; c->optimizer && m < c->optimizer->moment_count; m++) {
         char prefix[64];
         snprintf(prefix, sizeof prefix, "optimizer.%s.", sw_optimizer_moment_name(c->optimizer, m));
-        SW_TRY(visit_slab(graph->params, graph->param_count, c->optimizer->moments[m], prefix, visit, user));
+        SW_ENSURE(
+            visit_slab(graph->params, graph->param_count, c->optimizer->moments[m], prefix, visit, user));
     }
     if (c->averages) {
-        SW_TRY(visit_slab(graph->params, graph->param_count, c->averages->params, "ema.", visit, user));
-        SW_TRY(visit_slab(graph->states, graph->state_count, c->averages->states, "ema.", visit, user));
+        SW_ENSURE(visit_slab(graph->params, graph->param_count, c->averages->params, "ema.", visit, user));
+        SW_ENSURE(visit_slab(graph->states, graph->state_count, c->averages->states, "ema.", visit, user));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static int shape_of(const entry *e, int64_t shape[4])
@@ -85,16 +82,13 @@ static sw_status declare_entry(void *user, const entry *e)
 
 static sw_status save_entry(void *user, const entry *e)
 {
-    sw_status status = SW_OK;
     save_state *s = user;
     if (!e->tensor) {
         int64_t batches = (int64_t)s->checkpoint->batches_tracked;
         return sw_safetensors_writer_put(s->writer, e->name, &batches, sizeof batches);
     }
-    SW_TRY(sw_store_read(s->checkpoint->store, e->slab, e->tensor, s->host));
-    SW_TRY(sw_safetensors_writer_put(s->writer, e->name, s->host, e->tensor->elems * sizeof(float)));
-done:
-    return status;
+    SW_ENSURE(sw_store_read(s->checkpoint->store, e->slab, e->tensor, s->host));
+    return sw_safetensors_writer_put(s->writer, e->name, s->host, e->tensor->elems * sizeof(float));
 }
 
 static size_t largest_elems(const sw_graph *graph)
@@ -153,7 +147,7 @@ static const char *list_text(short_list *list)
 {
     if (list->count > MAX_LISTED)
         sw_str_printf(&list->text, "%sand %zu more", list->before, list->count - MAX_LISTED);
-    return list->text.text ? list->text.text : "";
+    return sw_str_text(&list->text);
 }
 
 static void print_shape(char *text, size_t size, int rank, const int64_t *shape)
@@ -199,18 +193,15 @@ static sw_status check_entry(void *user, const entry *e)
 
 static sw_status load_entry(void *user, const entry *e)
 {
-    sw_status status = SW_OK;
     load_state *s = user;
     if (!e->tensor) return SW_OK; /* the caller counts batches from the run's own step */
     const sw_safetensors_tensor *t = sw_safetensors_reader_find(s->reader, e->name);
-    SW_TRY(sw_safetensors_reader_read(s->reader, t, s->host, e->tensor->elems * sizeof(float)));
-    SW_TRY(sw_store_write(s->checkpoint->store, e->slab, e->tensor, s->host));
-done:
-    return status;
+    SW_ENSURE(sw_safetensors_reader_read(s->reader, t, s->host, e->tensor->elems * sizeof(float)));
+    return sw_store_write(s->checkpoint->store, e->slab, e->tensor, s->host);
 }
 
-/* Whether the file holds the checkpoint's tensors; those it holds beyond are listed with what is wrong, or in
- * a warning when nothing is. */
+/* Checks that the file holds the checkpoint's tensors. Additional ones are listed with what is wrong, or in a
+ * warning when nothing is. */
 static sw_status check_all(load_state *s, const char *path)
 {
     sw_status status = SW_OK;

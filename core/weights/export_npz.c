@@ -25,10 +25,7 @@ static sw_status put_file(const npz *n, const char *tensor, const sw_str *file)
     sw_status status = SW_OK;
     char *name = sw_strf("%s.npy", tensor);
     struct archive_entry *entry = archive_entry_new();
-    if (!name || !entry) {
-        status = sw_fail(SW_E_MEMORY, "out of host memory for %s", n->path);
-        goto done;
-    }
+    if (!name || !entry) SW_TRY(sw_fail(SW_E_MEMORY, "out of host memory for %s", n->path));
     archive_entry_set_pathname(entry, name);
     archive_entry_set_size(entry, (la_int64_t)file->length);
     archive_entry_set_filetype(entry, AE_IFREG);
@@ -60,15 +57,10 @@ sw_status sw_export_npz(const char *path, const sw_safetensors_reader *weights)
     SW_TRY(sw_fs_writer_open(&writer, path));
     if (archive_write_set_format_zip(n.archive) != ARCHIVE_OK ||
         archive_write_zip_set_compression_store(n.archive) != ARCHIVE_OK ||
-        archive_write_open_FILE(n.archive, writer.stream) != ARCHIVE_OK) {
-        status = archive_fail(n.archive, path);
-        goto done;
-    }
+        archive_write_open_FILE(n.archive, writer.stream) != ARCHIVE_OK)
+        SW_TRY(archive_fail(n.archive, path));
     SW_TRY(sw_export_each(weights, true, put_tensor, &n));
-    if (archive_write_close(n.archive) != ARCHIVE_OK) {
-        status = archive_fail(n.archive, path);
-        goto done;
-    }
+    if (archive_write_close(n.archive) != ARCHIVE_OK) SW_TRY(archive_fail(n.archive, path));
     SW_TRY(sw_fs_writer_commit(&writer));
 done:
     archive_write_free(n.archive);

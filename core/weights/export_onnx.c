@@ -20,8 +20,8 @@ enum { TENSOR_DIMS = 1, TENSOR_DATA_TYPE = 2, TENSOR_NAME = 8, TENSOR_RAW_DATA =
 enum { VALUE_NAME = 1, VALUE_TYPE = 2, TYPE_TENSOR = 1, TENSOR_ELEM_TYPE = 1, TENSOR_SHAPE = 2 };
 enum { SHAPE_DIM = 1, DIM_VALUE = 1, DIM_PARAM = 2 };
 enum { DATA_FLOAT = 1 };
-/* Of ONNX 1.10 (2021). From opset 14 on a BatchNormalization says whether it trains, so that no program takes
- * it for a training one. */
+/* Of ONNX 1.10 (2021). From opset 14 on a BatchNormalization states whether it trains, so that it is not
+ * taken for a training one. */
 enum { IR_VERSION = 8, OPSET = 15 };
 
 typedef struct exporter {
@@ -35,8 +35,7 @@ typedef struct exporter {
 
 static const char *named(exporter *e, const char *node, const char *suffix)
 {
-    char *name = sw_strf("%s%s", node, suffix), *kept = name ? sw_arena_strdup(&e->arena, name) : NULL;
-    free(name);
+    const char *kept = sw_arena_printf(&e->arena, "%s%s", node, suffix);
     if (!kept) e->out.failed = true; /* reported when the graph is complete */
     return kept ? kept : "";
 }
@@ -132,8 +131,7 @@ static sw_status read_param(float **out, const exporter *e, const sw_param *para
 static sw_status add_param(exporter *e, const sw_param *param)
 {
     float *data = NULL;
-    sw_status status = read_param(&data, e, param);
-    if (status != SW_OK) return status;
+    SW_ENSURE(read_param(&data, e, param));
     int64_t dims[4] = {0};
     for (int i = 0; i < param->rank; i++) dims[i] = param->dims[i];
     add_tensor(e, param->name, param->rank, dims, data);
@@ -151,7 +149,7 @@ static int readers_of(const sw_graph *graph, int value)
     return readers;
 }
 
-/* The norm that a convolution's output goes into and nothing else does; NULL: none, or norms stay. */
+/* The norm that is the only reader of a convolution's output; NULL: none, or norms are not folded. */
 static const sw_node *norm_to_fold(const exporter *e, const sw_node *conv)
 {
     if (!e->fold_norms || readers_of(e->graph, conv->outputs[0]) != 1) return NULL;
@@ -193,10 +191,8 @@ static sw_status add_folded_params(exporter *e, const sw_node *conv, const sw_no
     SW_TRY(read_param(&weight, e, w));
     if (conv->param_count == 2) {
         SW_TRY(read_param(&bias, e, &g->params[conv->params[1]]));
-    } else if (!(bias = calloc(outputs, sizeof *bias))) {
-        status = sw_fail_alloc(bias_name, outputs * sizeof *bias);
-        goto done;
-    }
+    } else if (!(bias = calloc(outputs, sizeof *bias)))
+        SW_TRY(sw_fail_alloc(bias_name, outputs * sizeof *bias));
     for (int i = 0; i < 4; i++) SW_TRY(read_param(&values[i], e, of_norm[i]));
     fold_into(weight, bias, outputs, w->elems / outputs, values, attrs->eps);
     add_tensor(e, w->name, 4, (const int64_t[]){w->dims[0], w->dims[1], w->dims[2], w->dims[3]}, weight);
@@ -225,21 +221,19 @@ static void add_conv_node(exporter *e, const sw_node *n, const char *output, con
 
 static sw_status add_conv(exporter *e, const sw_node *n)
 {
-    sw_status status = SW_OK;
     const sw_conv2d_attrs *attrs = n->attrs;
     const sw_node *norm = norm_to_fold(e, n);
     const char *output = e->names[n->outputs[0]], *bias = NULL;
     if (norm) {
         bias = named(e, n->name, ".bias");
-        SW_TRY(add_folded_params(e, n, norm, bias));
+        SW_ENSURE(add_folded_params(e, n, norm, bias));
         if (!((const sw_batchnorm_attrs *)norm->attrs)->relu) output = e->names[norm->outputs[0]];
     } else {
-        for (int i = 0; i < n->param_count; i++) SW_TRY(add_param(e, &e->graph->params[n->params[i]]));
+        for (int i = 0; i < n->param_count; i++) SW_ENSURE(add_param(e, &e->graph->params[n->params[i]]));
         if (attrs->bias) bias = e->graph->params[n->params[1]].name;
     }
     add_conv_node(e, n, output, bias, attrs->kernel, 1);
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status add_depthwise(exporter *e, const sw_node *n)
@@ -253,7 +247,6 @@ static sw_status add_depthwise(exporter *e, const sw_node *n)
 
 static sw_status add_norm(exporter *e, const sw_node *n)
 {
-    sw_status status = SW_OK;
     const sw_graph *g = e->graph;
     const sw_batchnorm_attrs *attrs = n->attrs;
     const char *input = e->names[n->inputs[0]], *output = e->names[n->outputs[0]];
@@ -269,10 +262,9 @@ static sw_status add_norm(exporter *e, const sw_node *n)
     for (int i = 0; i < 4; i++) sw_protobuf_text(&node, NODE_INPUT, params[i]->name);
     attribute_float(&node, "epsilon", attrs->eps);
     finish_node(e, &node);
-    for (int i = 0; i < 4; i++) SW_TRY(add_param(e, params[i]));
+    for (int i = 0; i < 4; i++) SW_ENSURE(add_param(e, params[i]));
     if (attrs->relu) add_simple(e, "Relu", normed, output);
-done:
-    return status;
+    return SW_OK;
 }
 
 static void attributes_2x2(sw_str *node)
@@ -289,8 +281,8 @@ static void add_average_pool(exporter *e, const sw_node *n)
     finish_node(e, &node);
 }
 
-/* Indices count through the whole batch, and the unpooling that takes them counts the same way. The shape of
- * the input is kept for it, so that any batch will do. */
+/* Indices count through the whole batch, and the unpooling that takes them counts in the same way. It also
+ * takes the input's shape, so that any batch size will do. */
 static void add_max_pool(exporter *e, const sw_node *n)
 {
     const char *input = e->names[n->inputs[0]];
@@ -373,17 +365,14 @@ static void add_value_info(exporter *e, int field, const char *name, sw_shape sh
 
 static sw_status add_graph(exporter *e, const sw_model *model)
 {
-    sw_status status = SW_OK;
     const sw_graph *g = e->graph;
     for (int i = 0; i < g->value_count; i++) e->names[i] = g->values[i].name;
     e->names[model->logits] = "logits";
     sw_protobuf_text(&e->out, GRAPH_NAME, "segwork");
     add_value_info(e, GRAPH_INPUT, e->names[model->images], g->values[model->images].shape);
     add_value_info(e, GRAPH_OUTPUT, e->names[model->logits], g->values[model->logits].shape);
-    for (int i = 0; i < g->node_count; i++) SW_TRY(add_node(e, &g->nodes[i]));
-    SW_TRY(sw_str_status(&e->out));
-done:
-    return status;
+    for (int i = 0; i < g->node_count; i++) SW_ENSURE(add_node(e, &g->nodes[i]));
+    return sw_str_status(&e->out);
 }
 
 /* Everything of the ModelProto but the graph's own bytes, which come last. */
@@ -411,10 +400,8 @@ static sw_status write_model(const char *path, const sw_str *graph, const sw_onn
     sw_fs_writer writer = {0};
     add_model(&model, graph->length, options);
     SW_TRY(sw_str_status(&model));
-    if (model.length + graph->length > INT32_MAX) {
-        status = sw_fail(SW_E_DATA, "%s would be larger than the 2 GiB an ONNX file may have", path);
-        goto done;
-    }
+    if (model.length + graph->length > INT32_MAX)
+        SW_TRY(sw_fail(SW_E_DATA, "%s would be larger than the 2 GiB an ONNX file may have", path));
     SW_TRY(sw_fs_writer_open(&writer, path));
     fwrite(model.text, 1, model.length, writer.stream);
     fwrite(graph->text, 1, graph->length, writer.stream);

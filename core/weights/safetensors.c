@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/fs.h"
+#include "base/utf8.h"
 #include "safetensors_format.h"
 
 static const struct {
@@ -48,24 +49,6 @@ bool safetensors_extent(uint64_t *elems, uint64_t *bytes, sw_safetensors_dtype d
     return true;
 }
 
-bool safetensors_is_utf8(const char *text, size_t length)
-{
-    const unsigned char *at = (const unsigned char *)text, *end = at + length;
-    while (at < end) {
-        unsigned lead = *at++;
-        if (lead < 0x80) continue;
-        int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
-        if (lead < 0xC2 || lead > 0xF4 || end - at < more) return false;
-        /* the first continuation byte has a narrower range after the leads of overlong forms, surrogates
-         * and code points past U+10FFFF */
-        unsigned low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-        unsigned high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-        for (int i = 0; i < more; i++, low = 0x80, high = 0xBF, at++)
-            if (*at < low || *at > high) return false;
-    }
-    return true;
-}
-
 /* ---- writer ---- */
 
 typedef struct entry {
@@ -96,7 +79,7 @@ sw_status sw_safetensors_writer_create(sw_safetensors_writer **out)
 sw_status sw_safetensors_writer_metadata(sw_safetensors_writer *writer, const char *key, const char *value)
 {
     assert(!writer->begun);
-    if (!safetensors_is_utf8(key, strlen(key)) || !safetensors_is_utf8(value, strlen(value)))
+    if (!sw_utf8_is_valid(key, strlen(key)) || !sw_utf8_is_valid(value, strlen(value)))
         return sw_fail(SW_E_DATA, "checkpoint metadata '%s': not valid UTF-8", key);
     if (!writer->metadata && !(writer->metadata = cJSON_CreateObject()))
         return sw_fail_alloc("checkpoint metadata", 0);
@@ -130,7 +113,7 @@ sw_status sw_safetensors_writer_declare(sw_safetensors_writer *writer, const cha
 {
     assert(!writer->begun && rank >= 0 && rank <= SW_SAFETENSORS_MAX_RANK);
     if (name[0] == '\0' || strcmp(name, SAFETENSORS_METADATA_KEY) == 0 ||
-        !safetensors_is_utf8(name, strlen(name)))
+        !sw_utf8_is_valid(name, strlen(name)))
         return sw_fail(SW_E_DATA, "'%s' cannot be the name of a tensor", name);
     if (find_entry(writer, name)) return sw_fail(SW_E_DATA, "tensor '%s' declared twice", name);
     entry added = {.dtype = dtype, .rank = rank};
@@ -146,8 +129,8 @@ sw_status sw_safetensors_writer_declare(sw_safetensors_writer *writer, const cha
     return SW_OK;
 }
 
-/* Wider elements first: each tensor then begins at a multiple of its element size, which PyTorch needs to
- * view the bytes in place. Within a size, the order of declaration. */
+/* Puts wider elements first, so that each tensor begins at a multiple of its element size, which PyTorch
+ * needs to view the bytes in place. Within a size the order of declaration is kept. */
 static void lay_out(sw_safetensors_writer *writer)
 {
     uint64_t at = 0;
@@ -211,11 +194,9 @@ sw_status sw_safetensors_writer_begin(sw_safetensors_writer *writer, const char 
     size_t length = strlen(text);
     size_t padding = (SAFETENSORS_ALIGN - length % SAFETENSORS_ALIGN) % SAFETENSORS_ALIGN;
     uint64_t header_bytes = length + padding;
-    if (header_bytes > SAFETENSORS_MAX_HEADER_BYTES) {
-        status = sw_fail(SW_E_DATA, "%s: a header of %llu bytes, the format allows 100,000,000", path,
-                         (unsigned long long)header_bytes);
-        goto done;
-    }
+    if (header_bytes > SAFETENSORS_MAX_HEADER_BYTES)
+        SW_TRY(sw_fail(SW_E_DATA, "%s: a header of %llu bytes, the format allows 100,000,000", path,
+                       (unsigned long long)header_bytes));
     SW_TRY(sw_fs_writer_open(&writer->file, path));
     writer->begun = true;
     writer->data_at = SAFETENSORS_PREFIX_BYTES + header_bytes;
@@ -240,7 +221,7 @@ sw_status sw_safetensors_writer_put(sw_safetensors_writer *writer, const char *n
         return sw_fail(SW_E_DATA, "%s: tensor '%s' was declared with %llu bytes and got %zu", path, name,
                        (unsigned long long)e->bytes, bytes);
     off_t at = (off_t)(writer->data_at + e->begin);
-    /* seeking flushes stdio's buffer, so only where tensors do not come in the file's order */
+    /* seeking flushes stdio's buffer, so it is done only where tensors do not come in the file's order */
     if (ftello(writer->file.stream) != at && fseeko(writer->file.stream, at, SEEK_SET) != 0)
         return sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
     if (fwrite(data, 1, bytes, writer->file.stream) != bytes)

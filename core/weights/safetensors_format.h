@@ -25,7 +25,4 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are copied as
 bool safetensors_extent(uint64_t *elems, uint64_t *bytes, sw_safetensors_dtype dtype, int rank,
                         const int64_t *shape);
 
-/* True when `length` bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
-bool safetensors_is_utf8(const char *text, size_t length);
-
 #endif

@@ -1,4 +1,4 @@
-/* safetensors: the reader. Everything in a file is doubted until it was checked; the order is: the file's
+/* safetensors: the reader. Nothing in a file is trusted before it was checked, in this order: the file's
  * size, the header's length, the header's bytes, its JSON, each entry, then all entries together. */
 #include <assert.h>
 #include <cjson/cJSON.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "safetensors_format.h"
 #include "weights/safetensors.h"
 
@@ -31,18 +32,13 @@ struct sw_safetensors_reader {
     size_t count;
 };
 
-/* Names come from strangers: enough of one to recognise it, and no more. */
+/* Names come from untrusted files: messages show enough of one to recognise it. */
 #define NAME_SHOWN "%.120s"
 
 static bool is_dtype(sw_safetensors_dtype *out, const char *name)
 {
-    static const sw_safetensors_dtype all[] = {SW_SAFETENSORS_F32, SW_SAFETENSORS_I64, SW_SAFETENSORS_I32,
-                                               SW_SAFETENSORS_U8};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (strcmp(name, sw_safetensors_dtype_name(all[i])) != 0) continue;
-        *out = all[i];
-        return true;
-    }
+    for (*out = SW_SAFETENSORS_F32; *out <= SW_SAFETENSORS_U8; (*out)++)
+        if (strcmp(name, sw_safetensors_dtype_name(*out)) == 0) return true;
     return false;
 }
 
@@ -59,7 +55,7 @@ static bool is_integer(uint64_t *out, const cJSON *item)
  * at \u0000, which would let two names become one. NULL when all is well, else what is wrong. */
 static const char *header_flaw(const char *text, size_t length)
 {
-    if (!safetensors_is_utf8(text, length)) return "the header is not valid UTF-8";
+    if (!sw_utf8_is_valid(text, length)) return "the header is not valid UTF-8";
     bool in_string = false;
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
@@ -81,14 +77,15 @@ static bool is_presentable(const char *name)
     return true;
 }
 
+/* Failures name no path: that is the caller's to add. */
 static sw_status read_at(const sw_safetensors_reader *reader, void *into, size_t bytes, uint64_t at)
 {
     char *to = into;
     while (bytes > 0) {
         ssize_t got = pread(reader->fd, to, bytes, (off_t)at);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return sw_fail(SW_E_IO, "%s: %s", reader->path, strerror(errno));
-        if (got == 0) return sw_fail(SW_E_DATA, "%s: the file became shorter while being read", reader->path);
+        if (got < 0) return sw_fail(SW_E_IO, "%s", strerror(errno));
+        if (got == 0) return sw_fail(SW_E_DATA, "the file became shorter while being read");
         to += got;
         at += (uint64_t)got;
         bytes -= (size_t)got;
@@ -101,9 +98,8 @@ static sw_status open_file(sw_safetensors_reader *reader)
     /* O_NONBLOCK: a FIFO must not hang the program */
     reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat info;
-    if (reader->fd < 0 || fstat(reader->fd, &info) != 0)
-        return sw_fail(SW_E_IO, "%s: %s", reader->path, strerror(errno));
-    if (!S_ISREG(info.st_mode)) return sw_fail(SW_E_IO, "%s: not a regular file", reader->path);
+    if (reader->fd < 0 || fstat(reader->fd, &info) != 0) return sw_fail(SW_E_IO, "%s", strerror(errno));
+    if (!S_ISREG(info.st_mode)) return sw_fail(SW_E_IO, "not a regular file");
     reader->file_bytes = (uint64_t)info.st_size;
     return SW_OK;
 }
@@ -111,27 +107,26 @@ static sw_status open_file(sw_safetensors_reader *reader)
 /* The header's text, NUL-terminated, freed by the caller. */
 static sw_status read_header(char **out, size_t *length, sw_safetensors_reader *reader)
 {
-    const char *path = reader->path;
     uint64_t header_bytes;
     *out = NULL;
     if (reader->file_bytes < SAFETENSORS_PREFIX_BYTES + 2)
-        return sw_fail(SW_E_DATA, "%s: %llu bytes are too few for a safetensors file", path,
+        return sw_fail(SW_E_DATA, "%llu bytes are too few for a safetensors file",
                        (unsigned long long)reader->file_bytes);
     sw_status status = read_at(reader, &header_bytes, sizeof header_bytes, 0);
     if (status != SW_OK) return status;
     if (header_bytes > SAFETENSORS_MAX_HEADER_BYTES)
         return sw_fail(SW_E_DATA,
-                       "%s: not a safetensors file (a header of %llu bytes, at most 100,000,000 are allowed)",
-                       path, (unsigned long long)header_bytes);
+                       "not a safetensors file (a header of %llu bytes, at most 100,000,000 are allowed)",
+                       (unsigned long long)header_bytes);
     if (header_bytes > reader->file_bytes - SAFETENSORS_PREFIX_BYTES)
-        return sw_fail(SW_E_DATA, "%s: the header should have %llu bytes, the file ends before (%llu bytes)",
-                       path, (unsigned long long)header_bytes, (unsigned long long)reader->file_bytes);
+        return sw_fail(SW_E_DATA, "the header should have %llu bytes, the file ends before (%llu bytes)",
+                       (unsigned long long)header_bytes, (unsigned long long)reader->file_bytes);
     char *text = malloc((size_t)header_bytes + 1);
-    if (!text) return sw_fail_alloc(path, (size_t)header_bytes + 1);
+    if (!text) return sw_fail_alloc("its header", (size_t)header_bytes + 1);
     status = read_at(reader, text, (size_t)header_bytes, SAFETENSORS_PREFIX_BYTES);
     text[header_bytes] = '\0';
     if (status == SW_OK && text[0] != '{')
-        status = sw_fail(SW_E_DATA, "%s: not a safetensors file (its header does not begin with '{')", path);
+        status = sw_fail(SW_E_DATA, "not a safetensors file (its header does not begin with '{')");
     if (status != SW_OK) {
         free(text);
         return status;
@@ -149,20 +144,14 @@ static sw_status parse_header(sw_safetensors_reader *reader)
     sw_status status = read_header(&text, &length, reader);
     if (status != SW_OK) return status;
     const char *flaw = header_flaw(text, length), *end = NULL;
-    if (flaw) {
-        status = sw_fail(SW_E_DATA, "%s: %s", reader->path, flaw);
-        goto done;
-    }
+    if (flaw) SW_TRY(sw_fail(SW_E_DATA, "%s", flaw));
     reader->header = cJSON_ParseWithLengthOpts(text, length, &end, 0);
-    if (!reader->header || !cJSON_IsObject(reader->header)) {
-        status = sw_fail(SW_E_DATA, "%s: the header is not valid JSON (at byte %lld)", reader->path,
-                         (long long)(end ? end - text : 0));
-        goto done;
-    }
+    if (!reader->header || !cJSON_IsObject(reader->header))
+        SW_TRY(sw_fail(SW_E_DATA, "the header is not valid JSON (at byte %lld)",
+                       (long long)(end ? end - text : 0)));
     size_t rest = (size_t)(end - text);
     if (rest + strspn(end, " \t\n\r") != length)
-        status =
-            sw_fail(SW_E_DATA, "%s: something follows the header's JSON (at byte %zu)", reader->path, rest);
+        status = sw_fail(SW_E_DATA, "something follows the header's JSON (at byte %zu)", rest);
 done:
     free(text);
     return status;
@@ -170,37 +159,30 @@ done:
 
 static sw_status check_metadata(sw_safetensors_reader *reader, const cJSON *metadata)
 {
-    if (reader->metadata)
-        return sw_fail(SW_E_DATA, "%s: two " SAFETENSORS_METADATA_KEY " entries", reader->path);
-    if (!cJSON_IsObject(metadata))
-        return sw_fail(SW_E_DATA, "%s: " SAFETENSORS_METADATA_KEY " is not an object", reader->path);
+    if (reader->metadata) return sw_fail(SW_E_DATA, "two " SAFETENSORS_METADATA_KEY " entries");
+    if (!cJSON_IsObject(metadata)) return sw_fail(SW_E_DATA, SAFETENSORS_METADATA_KEY " is not an object");
     for (const cJSON *item = metadata->child; item; item = item->next) {
         if (!cJSON_IsString(item))
-            return sw_fail(SW_E_DATA, "%s: metadata '" NAME_SHOWN "' is not a string", reader->path,
+            return sw_fail(SW_E_DATA, "metadata '" NAME_SHOWN "' is not a string",
                            is_presentable(item->string) ? item->string : "?");
     }
     reader->metadata = metadata;
     return SW_OK;
 }
 
-static sw_status parse_shape(slot *s, const cJSON *shape, const char *path)
+static sw_status parse_shape(slot *s, const cJSON *shape)
 {
     sw_safetensors_tensor *t = &s->tensor;
-    if (!cJSON_IsArray(shape))
-        return sw_fail(SW_E_DATA, "%s: tensor '" NAME_SHOWN "': shape is not a list", path, t->name);
+    if (!cJSON_IsArray(shape)) return sw_fail(SW_E_DATA, "shape is not a list");
     for (const cJSON *item = shape->child; item; item = item->next) {
         uint64_t dim;
         if (t->rank == SW_SAFETENSORS_MAX_RANK)
-            return sw_fail(SW_E_DATA, "%s: tensor '" NAME_SHOWN "': more than %d dimensions", path, t->name,
-                           SW_SAFETENSORS_MAX_RANK);
-        if (!is_integer(&dim, item))
-            return sw_fail(SW_E_DATA, "%s: tensor '" NAME_SHOWN "': dimension %d is not a size", path,
-                           t->name, t->rank);
+            return sw_fail(SW_E_DATA, "more than %d dimensions", SW_SAFETENSORS_MAX_RANK);
+        if (!is_integer(&dim, item)) return sw_fail(SW_E_DATA, "dimension %d is not a size", t->rank);
         t->shape[t->rank++] = (int64_t)dim;
     }
     if (!safetensors_extent(&t->elems, &t->bytes, t->dtype, t->rank, t->shape))
-        return sw_fail(SW_E_DATA, "%s: tensor '" NAME_SHOWN "': the product of its shape is too large", path,
-                       t->name);
+        return sw_fail(SW_E_DATA, "the product of its shape is too large");
     return SW_OK;
 }
 
@@ -210,44 +192,30 @@ static sw_status parse_offsets(slot *s, const cJSON *offsets, const sw_safetenso
     uint64_t data_bytes = reader->file_bytes - reader->data_at;
     if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 ||
         !is_integer(&s->begin, offsets->child) || !is_integer(&s->end, offsets->child->next))
-        return sw_fail(SW_E_DATA, "%s: tensor '" NAME_SHOWN "': data_offsets are not two sizes", reader->path,
-                       t->name);
+        return sw_fail(SW_E_DATA, "data_offsets are not two sizes");
     if (s->begin > s->end || s->end > data_bytes)
-        return sw_fail(SW_E_DATA,
-                       "%s: tensor '" NAME_SHOWN
-                       "': bytes %llu to %llu do not lie in the file's %llu bytes of data",
-                       reader->path, t->name, (unsigned long long)s->begin, (unsigned long long)s->end,
+        return sw_fail(SW_E_DATA, "bytes %llu to %llu do not lie in the file's %llu bytes of data",
+                       (unsigned long long)s->begin, (unsigned long long)s->end,
                        (unsigned long long)data_bytes);
     if (s->end - s->begin != t->bytes)
-        return sw_fail(
-            SW_E_DATA, "%s: tensor '" NAME_SHOWN "': its shape needs %llu bytes, its offsets span %llu",
-            reader->path, t->name, (unsigned long long)t->bytes, (unsigned long long)(s->end - s->begin));
+        return sw_fail(SW_E_DATA, "its shape needs %llu bytes, its offsets span %llu",
+                       (unsigned long long)t->bytes, (unsigned long long)(s->end - s->begin));
     return SW_OK;
 }
 
 static sw_status parse_entry(slot *s, const cJSON *entry, const sw_safetensors_reader *reader)
 {
-    const char *path = reader->path;
-    if (!is_presentable(entry->string))
-        return sw_fail(SW_E_DATA, "%s: a tensor's name is empty or has control characters", path);
     s->tensor.name = entry->string;
-    if (!cJSON_IsObject(entry))
-        return sw_fail(SW_E_DATA, "%s: tensor '" NAME_SHOWN "': its entry is not an object", path,
-                       entry->string);
+    if (!cJSON_IsObject(entry)) return sw_fail(SW_E_DATA, "its entry is not an object");
     const cJSON *dtype = cJSON_GetObjectItemCaseSensitive(entry, "dtype");
     const cJSON *shape = cJSON_GetObjectItemCaseSensitive(entry, "shape");
     const cJSON *offsets = cJSON_GetObjectItemCaseSensitive(entry, "data_offsets");
     /* three found and three there: none is missing, foreign or given twice */
     if (!dtype || !shape || !offsets || cJSON_GetArraySize(entry) != 3)
-        return sw_fail(SW_E_DATA,
-                       "%s: tensor '" NAME_SHOWN
-                       "': its entry must have dtype, shape and data_offsets, once each",
-                       path, entry->string);
+        return sw_fail(SW_E_DATA, "its entry must have dtype, shape and data_offsets, once each");
     if (!cJSON_IsString(dtype) || !is_dtype(&s->tensor.dtype, dtype->valuestring))
-        return sw_fail(SW_E_DATA,
-                       "%s: tensor '" NAME_SHOWN "': its dtype is not one read here (F32, I64, I32, U8)",
-                       path, entry->string);
-    sw_status status = parse_shape(s, shape, path);
+        return sw_fail(SW_E_DATA, "its dtype is not one read here (F32, I64, I32, U8)");
+    sw_status status = parse_shape(s, shape);
     return status != SW_OK ? status : parse_offsets(s, offsets, reader);
 }
 
@@ -255,11 +223,16 @@ static sw_status parse_entries(sw_safetensors_reader *reader)
 {
     size_t children = (size_t)cJSON_GetArraySize(reader->header);
     reader->slots = calloc(children + 1, sizeof *reader->slots);
-    if (!reader->slots) return sw_fail_alloc(reader->path, (children + 1) * sizeof *reader->slots);
+    if (!reader->slots) return sw_fail_alloc("its names", (children + 1) * sizeof *reader->slots);
     for (const cJSON *item = reader->header->child; item; item = item->next) {
-        sw_status status = strcmp(item->string, SAFETENSORS_METADATA_KEY) == 0
-                               ? check_metadata(reader, item)
-                               : parse_entry(&reader->slots[reader->count++], item, reader);
+        sw_status status;
+        if (strcmp(item->string, SAFETENSORS_METADATA_KEY) == 0)
+            status = check_metadata(reader, item);
+        else if (!is_presentable(item->string))
+            status = sw_fail(SW_E_DATA, "a tensor's name is empty or has control characters");
+        else
+            status = sw_fail_in(parse_entry(&reader->slots[reader->count++], item, reader),
+                                "tensor '" NAME_SHOWN "'", item->string);
         if (status != SW_OK) return status;
     }
     return SW_OK;
@@ -279,14 +252,14 @@ static sw_status check_layout(const sw_safetensors_reader *reader)
         const slot *s = &reader->slots[i];
         if (s->begin != at)
             return sw_fail(SW_E_DATA,
-                           "%s: tensor '" NAME_SHOWN "' begins at %llu, %s %llu where the one before ends",
-                           reader->path, s->tensor.name, (unsigned long long)s->begin,
+                           "tensor '" NAME_SHOWN "' begins at %llu, %s %llu where the one before ends",
+                           s->tensor.name, (unsigned long long)s->begin,
                            s->begin > at ? "a hole after" : "over", (unsigned long long)at);
         at = s->end;
     }
     if (at != data_bytes)
-        return sw_fail(SW_E_DATA, "%s: the tensors end at %llu, the file has %llu bytes of data",
-                       reader->path, (unsigned long long)at, (unsigned long long)data_bytes);
+        return sw_fail(SW_E_DATA, "the tensors end at %llu, the file has %llu bytes of data",
+                       (unsigned long long)at, (unsigned long long)data_bytes);
     return SW_OK;
 }
 
@@ -299,12 +272,12 @@ static int compare_names(const void *a, const void *b)
 static sw_status index_names(sw_safetensors_reader *reader)
 {
     reader->by_name = malloc((reader->count + 1) * sizeof *reader->by_name);
-    if (!reader->by_name) return sw_fail_alloc(reader->path, (reader->count + 1) * sizeof *reader->by_name);
+    if (!reader->by_name) return sw_fail_alloc("its names", (reader->count + 1) * sizeof *reader->by_name);
     for (size_t i = 0; i < reader->count; i++) reader->by_name[i] = &reader->slots[i];
     qsort(reader->by_name, reader->count, sizeof *reader->by_name, compare_names);
     for (size_t i = 1; i < reader->count; i++)
         if (compare_names(&reader->by_name[i - 1], &reader->by_name[i]) == 0)
-            return sw_fail(SW_E_DATA, "%s: two tensors are called '" NAME_SHOWN "'", reader->path,
+            return sw_fail(SW_E_DATA, "two tensors are called '" NAME_SHOWN "'",
                            reader->by_name[i]->tensor.name);
     return SW_OK;
 }
@@ -320,12 +293,12 @@ static sw_status check_metadata_keys(const sw_safetensors_reader *reader)
     sw_status status = SW_OK;
     size_t count = 0, children = (size_t)cJSON_GetArraySize(reader->metadata);
     const char **keys = malloc((children + 1) * sizeof *keys);
-    if (!keys) return sw_fail_alloc(reader->path, (children + 1) * sizeof *keys);
+    if (!keys) return sw_fail_alloc("its names", (children + 1) * sizeof *keys);
     for (const cJSON *item = reader->metadata->child; item; item = item->next) keys[count++] = item->string;
     qsort(keys, count, sizeof *keys, compare_keys);
     for (size_t i = 1; i < count && status == SW_OK; i++)
         if (strcmp(keys[i - 1], keys[i]) == 0)
-            status = sw_fail(SW_E_DATA, "%s: two metadata entries are called '" NAME_SHOWN "'", reader->path,
+            status = sw_fail(SW_E_DATA, "two metadata entries are called '" NAME_SHOWN "'",
                              is_presentable(keys[i]) ? keys[i] : "?");
     free(keys);
     return status;
@@ -339,10 +312,7 @@ sw_status sw_safetensors_reader_open(sw_safetensors_reader **out, const char *pa
     if (!reader) return sw_fail_alloc("checkpoint reader", sizeof *reader);
     reader->fd = -1;
     reader->path = sw_strf("%s", path);
-    if (!reader->path) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    if (!reader->path) SW_TRY(SW_E_MEMORY);
     SW_TRY(open_file(reader));
     SW_TRY(parse_header(reader));
     SW_TRY(parse_entries(reader));
@@ -354,7 +324,7 @@ sw_status sw_safetensors_reader_open(sw_safetensors_reader **out, const char *pa
     reader = NULL;
 done:
     sw_safetensors_reader_destroy(reader);
-    return status;
+    return sw_fail_in(status, "%s", path);
 }
 
 size_t sw_safetensors_reader_count(const sw_safetensors_reader *reader)
@@ -393,7 +363,7 @@ sw_status sw_safetensors_reader_read(const sw_safetensors_reader *reader, const 
     const slot *s = (const slot *)(const void *)tensor; /* the tensor is the slot's first member */
     assert(s >= reader->slots && s < reader->slots + reader->count && bytes == tensor->bytes);
     sw_status status = read_at(reader, into, bytes, reader->data_at + s->begin);
-    return sw_fail_in(status, "tensor '" NAME_SHOWN "'", tensor->name);
+    return sw_fail_in(status, "tensor '" NAME_SHOWN "': %s", tensor->name, reader->path);
 }
 
 void sw_safetensors_reader_destroy(sw_safetensors_reader *reader)

@@ -60,8 +60,11 @@ void pets_folder_add(const char *folder, const char *name, int width, int height
             image.pixels[3 * i + 2] = (uint8_t)(variant * 37);
             trimap[i] = (uint8_t)(1 + ((unsigned)(3 * x / width) + variant) % 3);
         }
-    cr_assert_eq(sw_image_write_jpeg(path_of(folder, "images/", name, ".jpg"), &image, 95), SW_OK, "%s",
+    sw_str file = {0};
+    cr_assert_eq(sw_image_encode_jpeg(&file, &image, 95), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_fs_write(path_of(folder, "images/", name, ".jpg"), file.text, file.length), SW_OK, "%s",
                  sw_error_message());
+    sw_str_deinit(&file);
     pets_folder_add_trimap(folder, name, width, height, trimap);
     sw_image_deinit(&image);
     free(trimap);

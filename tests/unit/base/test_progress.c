@@ -71,7 +71,7 @@ static void steps(sw_progress *progress, int epoch, sw_progress_phase phase, int
 {
     for (int done = from; done <= to; done++) {
         fake.now_s += step_s;
-        sw_progress_step(progress, epoch, phase, done, 64, 0.61234);
+        sw_progress_steps(progress, epoch, phase, done, 1, 64, 0.61234);
     }
 }
 
@@ -205,7 +205,7 @@ Test(progress, a_loss_that_is_no_number_is_not_shown)
 {
     sw_progress *progress = create(true, false, &baseline);
     fake.now_s += 1;
-    sw_progress_step(progress, 1, SW_PROGRESS_TRAIN, 1, 64, (double)NAN);
+    sw_progress_steps(progress, 1, SW_PROGRESS_TRAIN, 1, 1, 64, (double)NAN);
     cr_assert_null(strstr(fake.text, "loss"), "%s", fake.text + 4);
     sw_progress_destroy(progress);
 }
@@ -371,7 +371,7 @@ Test(progress, the_system_s_clock_serves_where_none_is_given)
     const sw_progress_output output = {.write = fake_write};
     sw_progress *progress;
     cr_assert_eq(sw_progress_create(&progress, &output, &baseline), SW_OK);
-    sw_progress_step(progress, 1, SW_PROGRESS_TRAIN, 1, 64, 1);
+    sw_progress_steps(progress, 1, SW_PROGRESS_TRAIN, 1, 1, 64, 1);
     double eta = sw_progress_eta_s(progress);
     cr_assert(eta >= 0 && eta < 600, "%g", eta);
     sw_progress_destroy(progress);

@@ -210,7 +210,7 @@ Test(yaml, a_value_from_elsewhere_has_its_origin_for_a_place)
 Test(yaml, a_file_that_is_missing_is_an_io_error)
 {
     const sw_yaml_node *root = NULL;
-    cr_expect_eq(sw_yaml_parse_file(&root, &arena, "/nonexistent/x.yaml", NULL), SW_E_IO);
+    cr_expect_eq(sw_yaml_parse_file(&root, &arena, "/nonexistent/x.yaml"), SW_E_IO);
     cr_expect_not_null(strstr(sw_error_message(), "/nonexistent/x.yaml"));
 }
 

@@ -14,8 +14,8 @@ static void open_profiled(void)
 {
     sw_device_info device;
     cr_assert_eq(sw_device_choose(&device, NULL), SW_OK, "%s", sw_error_message());
-    cr_assert_eq(sw_cl_create(&cl, &device, &(sw_cl_options){.profile = true}), SW_OK, "%s",
-                 sw_error_message());
+    cr_assert_eq(sw_cl_create(&cl, &device, NULL), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_profile_start(cl), SW_OK, "%s", sw_error_message());
 }
 
 static void close_profiled(void)

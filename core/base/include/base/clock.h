@@ -1,4 +1,4 @@
-/* The steady clock (CLOCK_MONOTONIC): its zero means nothing, differences are what they seem. */
+/* The steady clock (CLOCK_MONOTONIC). Only the difference of two readings means something. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of "123456789" it is e3069283. */
+/* Returns the checksum, e3069283 for "123456789". */
 uint32_t sw_crc32c(const void *bytes, size_t count);
 
 #endif

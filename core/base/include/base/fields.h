@@ -2,8 +2,8 @@
  * checks, given their defaults, written back, and documented.
  *
  * A table is a const array of sw_field; each field names its YAML key, its type, its place in the struct, its
- * range and a sentence for people. Whatever is wrong with a file is collected in a sw_problems, each problem
- * with file:line:column, what was expected, what was found, and for unknown keys the nearest known one. */
+ * range and a sentence for people. All problems of a file are collected in a sw_problems. Each has its
+ * file:line:column, what was expected and what was found; an unknown key has the nearest known one. */
 #ifndef BASE_FIELDS_H
 #define BASE_FIELDS_H
 
@@ -63,7 +63,7 @@ typedef struct sw_problems {
 } sw_problems;
 
 void sw_problems_add(sw_problems *problems, sw_yaml_place place, const char *fmt, ...) SW_PRINTF(3, 4);
-/* SW_OK when there are none; else SW_E_CONFIG with one message that lists them. Frees the list either way. */
+/* Returns SW_OK when there are none, else SW_E_CONFIG with one message that lists them. Frees the list. */
 sw_status sw_problems_finish(sw_problems *problems) SW_NODISCARD;
 
 /* A type outside the list above. `record` is the struct that holds the field (its offset is not applied). */
@@ -76,8 +76,8 @@ struct sw_field_custom {
     void (*write)(sw_str *out, const void *record); /* as YAML in flow style; further lines indented by 6 */
 };
 
-/* Fills the struct `out` from `mapping` (NULL: all defaults). Whatever is wrong goes to `problems`. Texts and
- * lists are copied into the arena. The status is SW_E_MEMORY or SW_OK: problems are not failures here. */
+/* Fills the struct `out` from `mapping` (NULL: all defaults) and adds to `problems` what is wrong. Texts and
+ * lists are copied into the arena. Returns SW_E_MEMORY or SW_OK: problems are not failures here. */
 sw_status sw_fields_read(void *out, const sw_field_table *table, const sw_yaml_node *mapping, sw_arena *arena,
                          sw_problems *problems) SW_NODISCARD;
 
@@ -106,8 +106,8 @@ const char *const *sw_field_choices(const sw_field *field);
 /* Appends what a field accepts, in words: "integer in 1..64", "nearest | bilinear", "number > 0". */
 void sw_field_describe(sw_str *out, const sw_field *field);
 
-/* How many single-character edits (insert, delete, replace, swap of neighbours; case and -/_ don't count)
- * turn one word into the other. Words are cut at 63 characters. */
+/* Counts the single-character edits (insert, delete, replace, swap of neighbours; case and -/_ don't count)
+ * that turn one word into the other. Words are cut at 63 characters. */
 int sw_edit_distance(const char *a, const char *b);
 
 /* Appends a text as YAML: bare where no reader takes it for anything else, else in quotes. */
@@ -117,8 +117,8 @@ void sw_text_append(sw_str *out, const char *text);
  */
 void sw_float_append(sw_str *out, float value);
 
-/* The number that was meant: the float 0.999 stands for 0.999, not for 0.999000013, which would make 1 -
- * 0.999 wrong in the fifth digit. */
+/* Returns the decimal that the float was read from: 0.999 and not 0.999000013, which would make 1 - 0.999
+ * wrong in the fifth digit. */
 double sw_float_as_written(float value);
 
 #endif

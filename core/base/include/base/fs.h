@@ -1,5 +1,5 @@
-/* Files and folders. Whatever segwork writes whole is written beside its place and renamed into it, so that
- * a full disk or a killed process never leaves half a file under the real name. */
+/* Files and folders. A file that is written whole is written under another name and then renamed, so that a
+ * full disk or a killed process never leaves half a file under the real name. */
 #ifndef BASE_FS_H
 #define BASE_FS_H
 
@@ -24,20 +24,20 @@ sw_status sw_fs_mkdirs(const char *path) SW_NODISCARD;
  */
 sw_status sw_fs_write(const char *path, const void *bytes, size_t length) SW_NODISCARD;
 
-/* The same in pieces: open, write to `stream` (write errors are caught at commit), then commit, or discard
+/* Does the same in pieces: open, write to `stream` (commit reports failed writes), then commit, or discard
  * when something went wrong. Both leave the struct empty; discard accepts an empty one. */
 typedef struct sw_fs_writer {
     FILE *stream;
     char *path, *aside;
-    int cause; /* errno of a failed write to `stream`, where whoever wrote kept it */
+    int cause; /* errno of a failed write to `stream`, if the writing code kept it */
 } sw_fs_writer;
 
 sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path) SW_NODISCARD;
 sw_status sw_fs_writer_commit(sw_fs_writer *writer) SW_NODISCARD;
 void sw_fs_writer_discard(sw_fs_writer *writer);
 
-/* Appends to an open file (O_APPEND) in one write call: whoever reads it meanwhile, or after the process was
- * killed, finds whole pieces. What a full disk took only in part is cut off again. `path` is for messages. */
+/* Appends to an open file (O_APPEND) in one write call, so that a reader finds whole pieces only, even after
+ * the process was killed. A piece that a full disk took in part is cut off again. `path` is for messages. */
 sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t length) SW_NODISCARD;
 
 /* Waits until what was appended is on the disk. */
@@ -46,24 +46,26 @@ sw_status sw_fs_flush(int fd, const char *path) SW_NODISCARD;
 /* Cuts a file to its first `length` bytes. */
 sw_status sw_fs_truncate(const char *path, uint64_t length) SW_NODISCARD;
 
-/* "a/b", on the heap (caller frees); NULL when memory is out. An absolute `name` is returned as it is. */
+/* Returns "a/b", or `name` alone if it is absolute, on the heap (the caller frees it); NULL when memory is
+ * out. */
 char *sw_fs_join(const char *folder, const char *name);
 
-/* The folder part of a path, on the heap ("." when there is none); NULL when memory is out. */
+/* Returns the folder part of a path on the heap ("." when there is none); NULL when memory is out. */
 char *sw_fs_dirname(const char *path);
 
-/* Where what can be made anew is kept between processes, on the heap: SEGWORK_CACHE_DIR, else segwork in
- * XDG_CACHE_HOME, else in ~/.cache. The folder need not exist yet. SW_E_IO: none of the three is known. */
+/* Finds the folder for what is kept between processes and can be made again: SEGWORK_CACHE_DIR, else segwork
+ * in XDG_CACHE_HOME, else in ~/.cache. *out is on the heap; the folder need not exist yet. SW_E_IO: none of
+ * the three is set. */
 sw_status sw_fs_cache_folder(char **out) SW_NODISCARD;
 
-/* Free bytes on the file system that holds `path` (which must exist). */
+/* Asks for the free bytes of the file system that holds `path` (which must exist). */
 sw_status sw_fs_free_bytes(uint64_t *out, const char *path) SW_NODISCARD;
 
-/* Whether two paths lead to the same existing file or folder, whatever their names. */
+/* Tells whether two paths lead to the same existing file or folder. */
 bool sw_fs_same(const char *a, const char *b);
 
-/* The path without slashes at its end ("runs/a/001/", as a shell completes it, is runs/a/001); "/" stays. On
- * the heap (caller frees), NULL when memory is out. */
+/* Returns the path without slashes at its end ("runs/a/001/", as a shell completes it, becomes "runs/a/001";
+ * "/" stays), on the heap (the caller frees it); NULL when memory is out. */
 char *sw_fs_without_last_slash(const char *path);
 
 #endif

@@ -12,7 +12,7 @@ typedef void (*sw_log_sink)(void *user, sw_log_level level, const char *line);
 enum { SW_LOG_MAX_SINKS = 4 };
 
 /* Adds a sink (at most SW_LOG_MAX_SINKS; asserted). Removing one that is not there does nothing.
- * Without any sink, messages vanish. */
+ * Without any sink, messages are dropped. */
 void sw_log_add_sink(sw_log_sink sink, void *user);
 void sw_log_remove_sink(sw_log_sink sink, void *user);
 

@@ -1,10 +1,10 @@
-/* The middle of some values. */
+/* The median. */
 #ifndef BASE_MEDIAN_H
 #define BASE_MEDIAN_H
 
 #include <stddef.h>
 
-/* The median of `count` > 0 values, none of them NaN, which end up sorted, the least first. Of an even count
+/* Sorts `count` > 0 values, none of them NaN, in ascending order and returns their median. For an even count
  * it is the mean of the two in the middle. */
 double sw_median(double *values, size_t count);
 

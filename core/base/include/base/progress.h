@@ -1,4 +1,4 @@
-/* How far a run is: a bar on a terminal, one line an epoch elsewhere.
+/* Shows how far a run is: by a bar on a terminal, by one line an epoch elsewhere.
  *
  *   epoch 3/20 train [=====>         ] 34/58  2.31 img/s  loss 0.6123  ETA 1:02:11
  *
@@ -33,8 +33,8 @@ typedef struct sw_progress_plan {
     int extra_every, extra_val_steps; /* further validation steps, in the epochs of sw_every_epochs */
 } sw_progress_plan;
 
-/* What is done every so many epochs is done in this one: 1 is the first, the last is always one, 0 (before
- * training) and `every` 0 never. */
+/* Tells whether something that is done every `every` epochs is done in this one. The first epoch is 1, and
+ * the last one always counts. Epoch 0 (before training) never does, nor does any for `every` 0. */
 bool sw_every_epochs(int epoch, int every, int last_epoch);
 
 typedef struct sw_progress sw_progress;
@@ -42,27 +42,23 @@ typedef struct sw_progress sw_progress;
 sw_status sw_progress_create(sw_progress **out, const sw_progress_output *output,
                              const sw_progress_plan *plan) SW_NODISCARD;
 
-/* After each step of a phase (epoch 0: a validation before training): `done` steps of it (1 = first) in this
- * epoch, `images` in this step, and the loss to show (NaN: none). Draws at most ten times a second, and
- * always the last step of a phase. */
-void sw_progress_step(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int images,
-                      double loss);
-/* The same after several steps that became known together: `done` counts the last, `images` are those of all.
- */
+/* Counts `steps` steps of a phase that became known together (epoch 0: a validation before training). `done`
+ * is the last of them (1 = first of this epoch), `images` are those of all, and `loss` is what to show (NaN:
+ * none). Draws at most ten times a second, and always the last step of a phase. */
 void sw_progress_steps(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int steps,
                        int images, double loss);
 
-/* Ends an epoch: takes the bar away and writes "epoch  3/20  <summary>  ETA 1:02:11" as a line that stays. On
- * a terminal too narrow for it, it goes on in further lines, broken where two blanks stand in the summary. */
+/* Ends an epoch: removes the bar and writes the line "epoch  3/20  <summary>  ETA 1:02:11", which stays. On a
+ * narrow terminal the line is broken where the summary has two blanks. */
 void sw_progress_epoch(sw_progress *progress, int epoch, const char *summary);
 
-/* Takes the bar away so that something else can be printed; the next step draws it again. */
+/* Removes the bar so that something else can be printed; the next step draws it again. */
 void sw_progress_hide(sw_progress *progress);
 
-/* Seconds to the end of the run: what is left of each phase times its smoothed seconds a step (a validation
- * step not yet seen counts as a third of a training step); NaN before the first step. */
+/* Estimates the seconds to the end of the run: the steps left of each phase times its smoothed seconds a step
+ * (a validation step counts as a third of a training step until one was seen). NaN before the first step. */
 double sw_progress_eta_s(const sw_progress *progress);
 
-void sw_progress_destroy(sw_progress *progress); /* takes the bar away first */
+void sw_progress_destroy(sw_progress *progress); /* removes the bar first */
 
 #endif

@@ -1,8 +1,9 @@
-/* A growing string. A failed allocation is remembered and reported once, by sw_str_take or sw_str_status,
- * so that building a text needs no check a line. */
+/* A growing string. A failed allocation is remembered and reported by sw_str_take or sw_str_status, so that
+ * code that builds a text need not check every step. */
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,11 +18,13 @@ typedef struct sw_str {
 void sw_str_append(sw_str *s, const char *text);
 void sw_str_append_bytes(sw_str *s, const void *bytes, size_t count);
 void sw_str_printf(sw_str *s, const char *fmt, ...) SW_PRINTF(2, 3);
-/* Appends `text` broken at blanks so that no line goes beyond `columns` (a longer word stands alone). The
- * text begins at `column` of a line that is already there; lines that follow are indented by `indent`.
- * Several blanks count as one; no newline ends the text. */
+void sw_str_vprintf(sw_str *s, const char *fmt, va_list args) SW_PRINTF(2, 0);
+/* Appends `text`, broken at blanks so that no line is longer than `columns` (a longer word gets its own
+ * line). The text begins at `column` of the present line; the lines after it are indented by `indent`.
+ * Several blanks count as one. No newline is added at the end. */
 void sw_str_wrap(sw_str *s, const char *text, int column, int indent, int columns);
 sw_status sw_str_status(const sw_str *s) SW_NODISCARD;
+const char *sw_str_text(const sw_str *s); /* "" where nothing was appended */
 /* Hands the text to the caller, who frees it; the sw_str is empty afterwards. */
 sw_status sw_str_take(char **out, sw_str *s) SW_NODISCARD;
 void sw_str_deinit(sw_str *s);

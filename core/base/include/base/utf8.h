@@ -1,17 +1,21 @@
-/* UTF-8 out of anything: file names and what a manifest quotes may hold any bytes. */
+/* Valid UTF-8 from any bytes, as file names and quoted texts may hold them. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/str.h"
 
-/* The character that *text begins with, which is not at its end: *out points to its bytes, or to those of
- * U+FFFD where there is none, for one byte. Overlong forms, surrogates and what lies past U+10FFFF are none.
- * Moves *text on and returns how many bytes *out has. */
+/* Takes the first character off *text, which is not empty. *out points to its bytes, of which the return
+ * value is the number. A byte that begins no valid character gives U+FFFD instead. Overlong forms, surrogates
+ * and code points past U+10FFFF are not valid. */
 size_t sw_utf8_next(const char **out, const char **text);
 
-/* Appends all of the text so, "" too. */
+/* Tells whether `length` bytes, with a NUL after them, are valid throughout. A NUL among them is valid. */
+bool sw_utf8_is_valid(const char *text, size_t length);
+
+/* Appends the text with its invalid bytes replaced so. After it out->text is not NULL, even for "". */
 void sw_utf8_append(sw_str *out, const char *text);
 
 #endif

@@ -19,7 +19,7 @@ enum { SW_YAML_MAX_DEPTH = 32, SW_YAML_MAX_NODES = 20000, SW_YAML_MAX_BYTES = 1 
 
 typedef struct sw_yaml_place {
     const char *source; /* the file as messages name it, or what stands for one ("--set optimizer.lr=1") */
-    int line, column;   /* from 1; line 0: the source alone says it all */
+    int line, column;   /* from 1; line 0: only the source is known */
 } sw_yaml_place;
 
 typedef enum sw_yaml_kind { SW_YAML_SCALAR, SW_YAML_SEQUENCE, SW_YAML_MAPPING } sw_yaml_kind;
@@ -32,7 +32,7 @@ typedef struct sw_yaml_entry {
     const sw_yaml_node *value;
 } sw_yaml_entry;
 
-/* Never changed once built: aliases share the node they name. Lives in the arena it was parsed into. */
+/* Not to be changed: aliases share the node they name. Lives in the arena it was parsed into. */
 struct sw_yaml_node {
     sw_yaml_kind kind;
     sw_yaml_place place;
@@ -43,14 +43,11 @@ struct sw_yaml_node {
     const sw_yaml_entry *entries;
 };
 
-/* Parses a file. `source` is the name messages use for it (NULL: `path`). An empty document is the plain
- * scalar
- * "" at 1:1. SW_E_CONFIG with the place for everything wrong with the content, SW_E_IO when it can't be read.
- */
-sw_status sw_yaml_parse_file(const sw_yaml_node **out, sw_arena *arena, const char *path,
-                             const char *source) SW_NODISCARD;
+/* Parses a file. An empty document is the plain scalar "" at 1:1. SW_E_CONFIG with the place for everything
+ * wrong with the content, SW_E_IO when it can't be read. */
+sw_status sw_yaml_parse_file(const sw_yaml_node **out, sw_arena *arena, const char *path) SW_NODISCARD;
 
-/* The same from memory. */
+/* The same from memory; `source` is what messages call it. */
 sw_status sw_yaml_parse_text(const sw_yaml_node **out, sw_arena *arena, const char *text, size_t length,
                              const char *source) SW_NODISCARD;
 
@@ -69,6 +66,9 @@ bool sw_yaml_is_null(const sw_yaml_node *node);
 
 /* The finite decimal number an unquoted scalar spells, or false. */
 bool sw_yaml_number(double *out, const sw_yaml_node *node);
+
+/* SW_E_CONFIG with the place before the message. */
+sw_status sw_yaml_fail(sw_yaml_place place, const char *fmt, ...) SW_PRINTF(2, 3);
 
 /* Appends "file:3:7", or the source alone. */
 void sw_yaml_place_append(sw_str *out, sw_yaml_place place);

@@ -19,7 +19,7 @@ typedef struct sw_device_info {
     uint32_t compute_units, clock_mhz;
     uint64_t global_bytes; /* of a CPU at least what the host has available now */
     uint64_t max_alloc_bytes, local_bytes;
-    uint64_t cache_bytes;    /* the cache before global memory; 0: none, or not told */
+    uint64_t cache_bytes;    /* the cache before global memory; 0: none, or unknown */
     size_t base_align_bytes; /* alignment of a sub-buffer's origin */
     size_t max_work_group;
     uint32_t float_vector; /* native vector width of float */
@@ -29,20 +29,19 @@ typedef struct sw_device_info {
     char chosen_by[320]; /* set by sw_device_choose: why this one ("the GPU with the most compute units") */
 } sw_device_info;
 
-/* Every device of every platform, those that cannot be used too (`obstacle`). *out is freed by the caller. A
- * platform or device that cannot be asked is left out with a warning. No platform or no device at all is an
- * error that says which packages bring one. */
+/* Lists every device of every platform, including those that cannot be used (`obstacle`). The caller frees
+ * *out. A platform or device that cannot be queried is left out with a warning. No platform or no device at
+ * all is an error that names the packages with drivers. */
 sw_status sw_device_list(sw_device_info **out, size_t *count) SW_NODISCARD;
 
-/* The device named by `spec`: "platform:device" numbers, or a part of a device's or platform's name (case
- * ignored; more than one match is an error that lists them). NULL or "" takes SEGWORK_DEVICE, and when that
- * is unset too, of the devices that can be used the GPU with the most compute units, else the first CPU, else
- * the first device. A spec that matches nothing is SW_E_CONFIG with the list: never another device instead.
- */
+/* Chooses the device named by `spec`: "platform:device" numbers, or a part of a device's or platform's name
+ * (case ignored; more than one match is an error that lists them). NULL or "" takes SEGWORK_DEVICE. When that
+ * is unset too, the GPU with the most compute units is taken, else the first CPU, else the first device, of
+ * those that can be used. SW_E_CONFIG with the list when nothing matches: never another device instead. */
 sw_status sw_device_choose(sw_device_info *out, const char *spec) SW_NODISCARD;
 
-/* The same choice among given devices (count > 0), without looking at the environment. `origin` says in
- * messages where the spec comes from. */
+/* Chooses among given devices (count > 0) in the same way, without the environment. Messages say that the
+ * spec comes from `origin`. */
 sw_status sw_device_pick(sw_device_info *out, const sw_device_info *devices, size_t count, const char *spec,
                          const char *origin) SW_NODISCARD;
 
@@ -51,27 +50,24 @@ typedef struct sw_cl sw_cl;
 
 /* CLBlast keeps its parameters by device in the whole process: the context created last decides. */
 typedef struct sw_cl_options {
-    bool check;   /* wait after each launch and report errors with kernel and node */
-    bool profile; /* queue with profiling on; launches record their times (cl/profile.h) */
-    const char
-        *gemm_params_file; /* a file written by tools/tune_gemm, or NULL: environment, then built-in table */
+    bool check;                   /* wait after each launch and report errors with kernel and node */
+    const char *gemm_params_file; /* written by tools/tune_gemm; NULL: SEGWORK_GEMM_PARAMS, then built in */
 } sw_cl_options;
 
-/* SW_E_DEVICE for a device that has an obstacle, with it. */
+/* Creates a context. SW_E_DEVICE: the device has an obstacle, which the message names. */
 sw_status sw_cl_create(sw_cl **out, const sw_device_info *device, const sw_cl_options *options) SW_NODISCARD;
 void sw_cl_destroy(sw_cl *cl); /* accepts NULL */
 
 const sw_device_info *sw_cl_device(const sw_cl *cl);
-cl_context sw_cl_context(const sw_cl *cl);
-cl_command_queue sw_cl_queue(const sw_cl *cl);
-/* 16 on CPUs (one cache line, one 512-bit register), 4 on the rest: the channel vector kernels are built for
- * (macro VEC) where the channel count is a multiple of it. */
+/* Returns the width of the channel vectors that kernels are built for (macro VEC) where the channel count is
+ * a multiple of it: 16 on CPUs (a cache line, a 512-bit register), else 4. */
 int sw_cl_vector_width(const sw_cl *cl);
-/* Floats of a vector in kernels that keep a tile of sums in a CPU's registers: 16 where those have 512 bits,
- * else 8, of which a wider vector would take two and leave none for the operands. */
+/* Returns the width of the vectors in kernels that keep a tile of sums in a CPU's registers: 16 where
+ * registers have 512 bits, else 8, since wider vectors would take two registers and leave none for the
+ * operands. */
 int sw_cl_register_width(const sw_cl *cl);
 
-/* Hands everything enqueued to the device, which a driver may put off until the host waits. */
+/* Hands everything enqueued to the device; a driver may otherwise delay it until the host waits. */
 sw_status sw_cl_flush(sw_cl *cl) SW_NODISCARD;
 /* Waits until everything enqueued is done; reports an asynchronous failure. */
 sw_status sw_cl_finish(sw_cl *cl) SW_NODISCARD;

@@ -17,21 +17,21 @@ typedef struct sw_gemm {
     const char *node;       /* for messages; may be NULL */
 } sw_gemm;
 
-/* What is fast: neither operand transposed, m and n multiples of 16, ld the row's own length, offsets
- * multiples of base_align_bytes; otherwise CLBlast first copies the operand (into the workspace). A k whose
- * rows are a multiple of 4 KiB apart (1024, 2048, 4096 floats) costs a third on CPUs: 4112 beats 4096. */
+/* Fast products have no operand transposed, m and n multiples of 16, ld equal to the row's length, and
+ * offsets that are multiples of base_align_bytes; otherwise CLBlast first copies the operand (into the
+ * workspace). Rows that are a multiple of 4 KiB apart (1024, 2048, 4096 floats) cost a third on CPUs: 4112
+ * beats 4096. */
 
-/* Bytes of device workspace this product needs (0 for most shapes), and the product. `workspace` may be NULL
- * when that is 0. Enqueues only. */
+/* Asks how many bytes of device workspace this product needs (0 for most shapes). */
 sw_status sw_gemm_workspace(size_t *bytes, sw_cl *cl, const sw_gemm *g) SW_NODISCARD;
+/* Enqueues the product. `workspace` may be NULL when it needs none. */
 sw_status sw_gemm_run(sw_cl *cl, const sw_gemm *g, cl_mem workspace) SW_NODISCARD;
 
-/* Where the GEMM parameters of this context come from: "built-in (PoCL CPU, 16-wide)", "file PATH", "CLBlast
- * default".
- */
+/* Says where this context's GEMM parameters come from: "built-in (PoCL CPU, 16-wide)", "file PATH" or
+ * "CLBlast default". */
 const char *sw_gemm_params_origin(const sw_cl *cl);
 
-/* A number that is another for other parameters, whatever file they come from. */
+/* Returns a hash of the parameters' names and values, whatever file they come from. */
 uint64_t sw_gemm_params_fingerprint(const sw_cl *cl);
 
 #endif

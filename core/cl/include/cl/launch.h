@@ -7,18 +7,18 @@
 /* A kernel of a built program; owned by the sw_cl, valid until sw_cl_destroy. */
 typedef struct sw_kernel sw_kernel;
 
-/* The kernel `name` of cl_kernels/<file>.cl built with `options` (for example "-DVEC=16"; "" for none). A
- * program is built once per (file, options) and kept. SEGWORK_KERNEL_DIR, when set, names a folder the
+/* Gets the kernel `name` of cl_kernels/<file>.cl, built with `options` (for example "-DVEC=16"; "" for none).
+ * A program is built once per (file, options) and kept. SEGWORK_KERNEL_DIR, when set, names a folder the
  * sources are read from instead of the embedded ones. A build failure carries the compiler's log. */
 sw_status sw_kernel_get(const sw_kernel **out, sw_cl *cl, const char *file, const char *name,
                         const char *options) SW_NODISCARD;
 
-/* Of all kernel sources, as they would be built now: 16 hexadecimal digits. */
+/* Gives a hash of all kernel sources as they would be built now: 16 hexadecimal digits. */
 enum { SW_FINGERPRINT_BYTES = 17 };
 sw_status sw_kernel_fingerprint(char out[SW_FINGERPRINT_BYTES]) SW_NODISCARD;
 
-/* The most items of a work-group that the driver says it can run this kernel in. Some say less than they can:
- * Mesa 22.3's rusticl names the width of its vectors. */
+/* Returns the largest work-group in which the driver says it can run this kernel. Some say less than they
+ * can: Mesa 22.3's rusticl names the width of its vectors. */
 size_t sw_kernel_max_work_group(const sw_kernel *kernel);
 
 typedef enum sw_arg_kind { SW_ARG_BUFFER, SW_ARG_I32, SW_ARG_U32, SW_ARG_F32, SW_ARG_LOCAL } sw_arg_kind;
@@ -63,7 +63,7 @@ static inline sw_arg sw_arg_local(size_t bytes)
  * otherwise every local must divide its global. A dimension of global size 0 is a programming error. */
 typedef struct sw_ndrange {
     size_t global[3], local[3];
-    bool any_local; /* local is a wish: where the driver runs fewer items of the kernel at once, it shrinks */
+    bool any_local; /* local may shrink, where the driver runs the kernel in smaller work-groups only */
 } sw_ndrange;
 
 /* Checks the argument count and kinds against the kernel (SW_E_DEVICE names the argument), validates the grid

@@ -1,6 +1,6 @@
 /* Times of launches and transfers by the device's own clock (OpenCL's profiling events), by node, pass and
- * kernel. Nothing waits that would not wait otherwise, but the queue with events is slower on some drivers:
- * it is used between sw_profile_start and sw_profile_stop only. */
+ * kernel. Profiling adds no waiting, but a queue with events is slower on some drivers, so it is used only
+ * between sw_profile_start and sw_profile_stop. */
 #ifndef CL_PROFILE_H
 #define CL_PROFILE_H
 
@@ -9,7 +9,7 @@
 typedef struct sw_profile_row {
     char node[96],
         kernel[64];   /* node "": none; GEMM calls are "gemm", transfers "write", "read", "fill", "copy" */
-    const char *pass; /* as last told to sw_profile_pass; "": never */
+    const char *pass; /* as last set by sw_profile_pass; "": never */
     uint64_t launches;
     double total_ms;
     double bytes; /* moved, of transfers alone */
@@ -24,16 +24,15 @@ typedef struct sw_profile_span {
 
 typedef void (*sw_profile_sink)(void *user, const sw_profile_span *span);
 
-/* From start to stop, all that is enqueued is timed; both wait for the queue. Rows stay until a reset.
- * A context created with options.profile has been started. */
+/* Times everything enqueued from start to stop; both wait for the queue. Rows stay until a reset. */
 sw_status sw_profile_start(sw_cl *cl) SW_NODISCARD;
-sw_status sw_profile_stop(sw_cl *cl) SW_NODISCARD; /* does nothing where nothing was started */
+sw_status sw_profile_stop(sw_cl *cl) SW_NODISCARD; /* does nothing when not started */
 
-/* What the commands that follow belong to: "forward". The text must stay; NULL: nothing. Costs nothing. */
+/* Sets the pass that the commands after it belong to: "forward". The text must stay; NULL: none. */
 void sw_profile_pass(sw_cl *cl, const char *pass);
 
-/* Gets every span as its time becomes known, in the order of the queue, in the thread that enqueues, reads
- * rows or stops. NULL: nobody. After the first start. */
+/* Sets a sink for every span as its time becomes known, in the order of the queue, called in the thread that
+ * enqueues, reads rows or stops. NULL: none. To be called after the first start. */
 void sw_profile_set_sink(sw_cl *cl, sw_profile_sink sink, void *user);
 
 /* Waits for the queue, then gives all rows since creation or the last reset, in order of first launch;

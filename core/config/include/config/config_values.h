@@ -18,11 +18,11 @@ typedef struct sw_config_values {
     sw_arena arena; /* owns every text */
 } sw_config_values;
 
-/* Every value of the experiment, with the place it was last given at. */
+/* Reads every value of the experiment and the place where it was last given. */
 sw_status sw_config_values_read(sw_config_values *out, const sw_experiment *experiment) SW_NODISCARD;
 void sw_config_values_deinit(sw_config_values *values); /* accepts a zeroed one */
 
-/* NULL: there is no such key, which for the stages of a network is no mistake. */
+/* Finds a key; NULL: there is none, as for a stage that this network does not have. */
 const sw_config_value *sw_config_values_find(const sw_config_values *values, const char *key);
 
 /* Keys, borrowed from the values they were found in. */
@@ -31,9 +31,9 @@ typedef struct sw_config_keys {
     size_t count;
 } sw_config_keys;
 
-/* The keys in which not all of the sets agree, in the order of the schema; a key that only some have (a stage
- * more) is one. Convolution engines (runtime.conv_layers), which a run decides, are none where one of the
- * sets leaves them open. The caller frees keys->items. */
+/* Finds the keys in which the sets differ, in the order of the schema, including keys that only some have
+ * (one more stage). Convolution engines (runtime.conv_layers), which a run decides, do not count where a set
+ * leaves them open. The caller frees keys->items. */
 sw_status sw_config_differing(sw_config_keys *keys, const sw_config_values *const *sets,
                               size_t count) SW_NODISCARD;
 

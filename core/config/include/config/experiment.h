@@ -46,7 +46,7 @@ typedef struct sw_runtime_config {
     int loss_every;             /* see sw_network_options */
 } sw_runtime_config;
 
-/* The pictures of each epoch: always the same validation images. */
+/* The picture of each epoch, always of the same validation images. */
 typedef struct sw_grid_config {
     int count, columns;
     const char *const *names; /* the images to show, by name; none: `count` images drawn by the seed */
@@ -81,7 +81,7 @@ sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *
 /* SW_E_CONFIG: as many grid images as are asked for would be more than a picture can be. No mistake of the
  * experiment alone, for a run shows fewer where it validates on fewer. */
 sw_status sw_experiment_check_grid(const sw_experiment *experiment) SW_NODISCARD;
-/* What --no-tune does: runtime.tune false and runtime.conv_layers none, whatever the file says. */
+/* Sets runtime.tune to false and runtime.conv_layers to none, as --no-tune asks for. */
 void sw_experiment_fix_engines(sw_experiment *experiment);
 void sw_experiment_destroy(sw_experiment *experiment); /* accepts NULL */
 
@@ -89,8 +89,8 @@ void sw_experiment_destroy(sw_experiment *experiment); /* accepts NULL */
  * comment with the file:line each value comes from. */
 void sw_experiment_dump_yaml(sw_str *out, const sw_experiment *experiment, bool with_origins);
 
-/* Where `cmake --install` puts configs/ and experiments/, seen from wherever the program is now (it need not
- * be there); in buffer[bytes], or NULL when the program's place is unknown. */
+/* Returns the folder in which `cmake --install` puts configs/ and experiments/, found from the program's own
+ * place (it need not exist); in buffer[bytes], or NULL when that place is unknown. */
 const char *sw_experiment_share_folder(char *buffer, size_t bytes);
 
 #endif

@@ -14,8 +14,8 @@
 #include "base/rng.h"
 #include "data/config.h"
 
-/* image (S,S,3) bytes and labels (S,S) -> out_image (S,S,3) floats 0..1 and out_labels (S,S). Outputs do not
- * overlap inputs. */
+/* Augments one image: image (S,S,3) bytes and labels (S,S) -> out_image (S,S,3) floats 0..1 and out_labels
+ * (S,S). Outputs do not overlap inputs. A zeroed configuration only converts. */
 void sw_augment_apply(const sw_augment_config *config, sw_rng *rng, int side_px, const uint8_t *image,
                       const uint8_t *labels, float *out_image, uint8_t *out_labels);
 

@@ -42,8 +42,8 @@ sw_status sw_loader_create(sw_loader **out, const sw_dataset *dataset,
 /* Stops the threads, whatever they are doing, and frees everything. */
 void sw_loader_destroy(sw_loader *loader);
 
-/* Begins an epoch at a batch (0: its start); whatever was under way before is dropped, and an earlier batch
- * is no longer valid. */
+/* Begins an epoch at a batch (0: its start). Drops the epoch that was under way; earlier batches are no
+ * longer valid. */
 void sw_loader_start(sw_loader *loader, uint32_t epoch, int first_batch);
 
 /* Waits for the next batch, in order. It stays valid until the `hold`th sw_loader_next after it, or the next

@@ -11,7 +11,7 @@
 
 enum { SW_FETCH_IMAGES_BYTES = 791918971, SW_FETCH_ANNOTATIONS_BYTES = 19173078 };
 
-/* Called now and then while a file comes or is unpacked (what: "images.tar.gz"); false stops with
+/* Called from time to time while a file is downloaded or unpacked (what: "images.tar.gz"); false stops with
  * SW_E_INTERRUPTED. */
 typedef bool (*sw_fetch_progress)(void *user, const char *what, uint64_t done_bytes, uint64_t total_bytes);
 
@@ -22,13 +22,13 @@ typedef struct sw_fetch_options {
     void *user;
 } sw_fetch_options;
 
-/* Makes DIR/images and DIR/annotations. Whichever is there already is left alone, so that a second call does
- * nothing. An interrupted download stays as NAME.partial and is continued by the next call; the folders
- * appear only when whole. Archives are removed once unpacked. Only plain files and folders below images/ and
- * annotations/ are unpacked. SW_E_IO: network, disk, or too little space. SW_E_DATA: an archive of another
- * size, damaged, or with entries that would lead elsewhere. SW_E_CONFIG: an archive of another size lies
- * there already. SW_E_USAGE: another process is at it, or built without libcurl or libarchive (the message
- * gives the commands to use instead). */
+/* Downloads and unpacks DIR/images and DIR/annotations. A folder that exists is left alone, so that a second
+ * call does nothing. An interrupted download stays as NAME.partial, and the next call continues it; the
+ * folders appear only when complete. Archives are removed once unpacked. Only plain files and folders below
+ * images/ and annotations/ are unpacked. SW_E_IO: network, disk, or too little space. SW_E_DATA: an archive
+ * of another size, damaged, or with entries that would lead elsewhere. SW_E_CONFIG: an archive of another
+ * size is there already. SW_E_USAGE: another process downloads into DIR, or segwork was built without libcurl
+ * or libarchive (the message gives the commands to use instead). */
 sw_status sw_fetch_run(const char *dir, const sw_fetch_options *options) SW_NODISCARD;
 
 #endif

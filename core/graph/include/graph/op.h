@@ -15,7 +15,7 @@ struct sw_epilogue;
 
 #define SW_BIT(i) (1u << (i))
 
-/* Which of an op's passes a question is about; ops whose backward is one pass answer alike for both. */
+/* One of an op's passes. An op with a single backward pass gives the same answer for both backward ways. */
 typedef enum sw_way { SW_WAY_FORWARD, SW_WAY_BACKWARD_DATA, SW_WAY_BACKWARD_WEIGHTS, SW_WAY_ALL } sw_way;
 
 enum { SW_WAYS = 4 };
@@ -38,14 +38,14 @@ struct sw_op {
     bool gradient_in_place; /* the gradient of input 0 may be written over that of output 0 */
     bool forward_in_place;  /* output 0 may be written over input 0, when nothing reads that later */
     bool is_loss;           /* output 0 is the scalar that training minimises */
-    /* In training, the op whose work this one does in its own passes over memory, where that is all that
-     * reads output 0: then this one's steps write the other's outputs and read the gradient of the other's
-     * output 0, and output 0 itself is nowhere in memory (call->next, ops/call.h). The other has one input,
-     * which its backward pass does not read, and no parameters; this one's backward pass reads no output.
-     * NULL: none. */
+    /* The op that this one can do as well in its own passes over memory, in training, if nothing else reads
+     * output 0. Then this one's steps write the other's outputs and read the gradient of the other's output
+     * 0, and output 0 itself has no memory (call->next, ops/call.h). The other op has one input, which its
+     * backward pass does not read, and no parameters; this one's backward pass reads no output. NULL: none.
+     */
     const sw_op *absorbs;
 
-    /* Once per session: builds programs, chooses algorithms; may raise run->workspace_bytes. */
+    /* Called once per executor: builds programs, chooses algorithms; may raise run->workspace_bytes. */
     sw_status (*prepare)(struct sw_call *run);
     /* Enqueue only: never allocate, build or wait. */
     sw_status (*forward)(struct sw_call *run);
@@ -54,10 +54,10 @@ struct sw_op {
     /* Adds to parameter gradients; writes (run->accumulate[i]: adds to) the gradient of input i where din[i]
      * != NULL. */
     sw_status (*backward)(struct sw_call *run);
-    /* In inference, what an op does value by value may be done by the op before it, while it writes: enqueues
-     * what that needs and says what is to be done (ops/call.h). NULL: it cannot be. */
+    /* In inference, the op before this one may do its work as it writes, if it goes value by value. Enqueues
+     * what that needs and describes the work in *epilogue (ops/call.h). NULL: it cannot be done so. */
     sw_status (*as_epilogue)(struct sw_call *run, struct sw_epilogue *epilogue);
-    /* Whether forward does run->epilogue, of another op, to output 0. NULL: it does not. */
+    /* Tells whether forward can do another op's run->epilogue on output 0. NULL: it cannot. */
     bool (*takes_epilogue)(const struct sw_call *run);
     /* What prepare chose among several ways to compute ("winograd"; "gemm/winograd" where it chose by pass;
      * "" for a pass that is not run); NULL where there is only one. */

@@ -1,15 +1,16 @@
-/* From a graph to a list of steps and a place in memory for everything they touch.
+/* Turns a graph into a list of steps and gives everything they touch a place in memory.
  *
  * A training plan runs every node forward, then walks back. A value that backward reads is kept, unless its
- * op can recompute it: then its memory is free until backward comes by, and a recompute step makes it again.
+ * op can recompute it: then its memory is free until backward needs it, and a recompute step makes it again.
  * (For SegNet that halves the memory: of convolution, norm and ReLU only the convolution's output is kept.)
- * A node whose work the one before it does too (sw_op.absorbs) has no steps, and what lies between the two
- * has no place.
+ * An absorbed node, whose work the node before it does as well (sw_op.absorbs), has no steps, and the value
+ * between the two has no place.
  *
  * Tenants (a value or a gradient during an interval of steps) are placed largest first at the lowest offset
- * that is free during their interval, in slabs no larger than the device's largest allocation. Behind a large
- * one a page and a bit stays free: sizes are powers of two, and what lies whole pages apart and is read or
- * written together falls on the same sets of a cache and the same banks of memory. */
+ * that is free during their interval, in slabs no larger than the device's largest allocation. Behind each
+ * large tenant a bit more than a page stays free. Sizes are powers of two, so tenants would otherwise lie
+ * whole pages apart; read or written together, they would compete for the same cache sets and memory banks.
+ */
 #ifndef GRAPH_PLAN_H
 #define GRAPH_PLAN_H
 
@@ -61,7 +62,7 @@ typedef struct sw_plan {
     int tenant_count;
     int *forward_tenant;  /* by value: where its forward instance lives; -1 if it has none */
     int *gradient_tenant; /* by value; -1 if it has none */
-    int *next;            /* by node: the one after it whose work its steps do too; -1: none */
+    int *next;            /* by node: the node that it absorbs; -1: none */
     int slab_count;
     size_t *slab_bytes;
     size_t lower_bound_bytes; /* the most alive at one step, gaps not counted: no plan needs less */
@@ -71,7 +72,7 @@ typedef struct sw_plan {
 sw_status sw_plan_create(sw_plan **out, const sw_graph *graph, const sw_plan_options *options) SW_NODISCARD;
 void sw_plan_destroy(sw_plan *plan); /* accepts NULL */
 
-/* Whether the node before does this one's work too, so that it has no steps. */
+/* Tells whether the node is absorbed by the one before it, and so has no steps. */
 bool sw_plan_absorbed(const sw_plan *plan, const sw_graph *graph, int node);
 
 size_t sw_plan_slab_total_bytes(const sw_plan *plan);

@@ -34,12 +34,12 @@ void sw_image_deinit(sw_image *image); /* accepts an empty one */
 /* Reads a picture as RGB. JPEG: 3 components as libjpeg-turbo decodes them, gray and CMYK/YCCK converted,
  * decoder warnings are notes. PNG: palette, gray, low bit depths and 16 bits become 8-bit RGB, alpha is
  * composed on black. SW_E_IO: the file cannot be read. SW_E_DATA: damaged, too large, or another format
- * (which the message names). On failure *out is empty. What was converted or doubtful is logged in one
- * warning line a file. */
+ * (which the message names). On failure *out is empty. Conversions and doubtful content are logged, one
+ * warning a file. */
 sw_status sw_image_read_rgb(sw_image *out, const char *path) SW_NODISCARD;
 
-/* The same without logging: a text such as "a PNG under a .jpg name; alpha composed on black" is appended to
- * `notes`, nothing when there is nothing to say. */
+/* Reads without logging: appends a text such as "a PNG under a .jpg name; alpha composed on black" to
+ * `notes`, or nothing when there is nothing to report. */
 sw_status sw_image_read_rgb_noted(sw_image *out, sw_str *notes, const char *path) SW_NODISCARD;
 
 /* Reads a PNG of one channel and at most 8 bits: gray values or palette indices exactly as stored (channels =
@@ -56,8 +56,8 @@ void sw_image_resize(uint8_t *out, int side_px, const sw_image *image, sw_resize
 sw_status sw_image_encode_png(sw_str *out, const sw_image *image) SW_NODISCARD;
 sw_status sw_image_encode_jpeg(sw_str *out, const sw_image *image, int quality) SW_NODISCARD;
 
-/* A picture of one channel as a PNG with a palette: pixel values stay what they are (sw_image_read_mask gives
- * them back) and are shown as `rgb[value]`, 0xRRGGBB. 1 to 256 colours; every value is below `colours`. */
+/* Encodes a picture of one channel as a PNG with a palette: pixel values are kept (sw_image_read_mask gives
+ * them back) and shown as `rgb[value]`, 0xRRGGBB. 1 to 256 colours; every value is below `colours`. */
 sw_status sw_image_encode_png_indexed(sw_str *out, const sw_image *image, const uint32_t *rgb,
                                       int colours) SW_NODISCARD;
 
@@ -65,6 +65,5 @@ sw_status sw_image_encode_png_indexed(sw_str *out, const sw_image *image, const 
 sw_status sw_image_write_png(const char *path, const sw_image *image) SW_NODISCARD;
 sw_status sw_image_write_png_indexed(const char *path, const sw_image *image, const uint32_t *rgb,
                                      int colours) SW_NODISCARD;
-sw_status sw_image_write_jpeg(const char *path, const sw_image *image, int quality) SW_NODISCARD;
 
 #endif

@@ -26,17 +26,18 @@ typedef struct sw_checkpoint {
     uint64_t batches_tracked;    /* training batches the norms have seen */
 } sw_checkpoint;
 
-/* Writes aside and renames. */
+/* Writes a checkpoint under another name and renames it. */
 sw_status sw_checkpoint_save(const sw_checkpoint *checkpoint, const char *path,
                              const sw_checkpoint_note *notes, size_t note_count) SW_NODISCARD;
 
-/* Whether an open file holds every parameter and statistic of the graph: SW_E_DATA lists what is missing or
- * of another shape or type, and what the file holds beside; with only the latter, a warning lists it. */
+/* Checks that an open file holds every parameter and statistic of the graph. SW_E_DATA lists the tensors that
+ * are missing or of another shape or type, and those the file holds in addition. If there are only additional
+ * ones, a warning lists them. */
 sw_status sw_checkpoint_check(const sw_graph *graph, const sw_safetensors_reader *reader,
                               const char *path) SW_NODISCARD;
 
-/* Loads every tensor of the graph (and moments and averages, where there are any) from an open file, once
- * that is checked as above; nothing on the device is changed when the check fails. */
+/* Checks an open file as above, then loads every tensor of the graph from it, and moments and averages where
+ * there are any. A failed check changes nothing on the device. */
 sw_status sw_checkpoint_load(const sw_checkpoint *checkpoint, const sw_safetensors_reader *reader,
                              const char *path) SW_NODISCARD;
 

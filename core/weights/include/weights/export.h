@@ -1,8 +1,8 @@
-/* Weights for other programs. All files are written whole or not at all (see base/fs.h); what an optimiser
- * keeps beside the weights is left out.
+/* Weights for other programs. All files are written whole or not at all (see base/fs.h), without the
+ * optimiser's moments and the averages.
  *
- * ONNX is written by the few lines of base/protobuf.c: of its schema of some thousand lines these graphs need
- * about thirty fields, which would not pay for a code generator and a copy of the schema in the build. */
+ * ONNX is written with base/protobuf.h. These graphs need about thirty fields of a schema of a thousand
+ * lines, too few to pay for a code generator and a copy of the schema in the build. */
 #ifndef WEIGHTS_EXPORT_H
 #define WEIGHTS_EXPORT_H
 
@@ -12,12 +12,12 @@
 #include "weights/checkpoint.h"
 #include "weights/safetensors.h"
 
-/* The tensors under their own names, with these notes as metadata. */
+/* Writes the tensors under their own names, with these notes as metadata. */
 sw_status sw_export_safetensors(const char *path, const sw_safetensors_reader *weights,
                                 const sw_checkpoint_note *notes, size_t note_count) SW_NODISCARD;
 
-/* NumPy's archive of arrays: each tensor as <name>.npy in an uncompressed zip file. SW_E_CONFIG when segwork
- * was built without libarchive. */
+/* Writes NumPy's archive of arrays: each tensor as <name>.npy in an uncompressed zip file. SW_E_CONFIG when
+ * segwork was built without libarchive. */
 sw_status sw_export_npz(const char *path, const sw_safetensors_reader *weights) SW_NODISCARD;
 
 typedef struct sw_onnx_options {
@@ -26,10 +26,10 @@ typedef struct sw_onnx_options {
     size_t note_count; /* metadata */
 } sw_onnx_options;
 
-/* The network without its loss, as an ONNX graph (opset 15) of input "images", float32 (batch,3,S,S), and
- * output "logits", float32 (batch,classes,S,S), for any batch. Max unpooling is ONNX' MaxUnpool, which takes
- * the indices of its MaxPool as they are. SW_E_DATA: the file does not hold the model's tensors, or the graph
- * exceeds the format's 2 GiB. SW_E_CONFIG: an upsampling to an odd size. */
+/* Writes the network without its loss as an ONNX graph (opset 15) of input "images", float32 (batch,3,S,S),
+ * and output "logits", float32 (batch,classes,S,S), for any batch. Max unpooling is ONNX' MaxUnpool, which
+ * takes the indices of its MaxPool as they are. SW_E_DATA: the file does not hold the model's tensors, or the
+ * graph exceeds the format's 2 GiB. SW_E_CONFIG: an upsampling to an odd size. */
 sw_status sw_export_onnx(const char *path, const sw_model *model, const sw_safetensors_reader *weights,
                          const char *weights_path, const sw_onnx_options *options) SW_NODISCARD;
 
