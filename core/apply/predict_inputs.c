@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "base/fs.h"
 #include "base/str.h"
 
@@ -33,13 +34,8 @@ static const char *file_for(sw_arena *arena, const char *out, const char *stem, 
 
 static sw_status add(sw_predict_inputs *in, const char *path, const char *out)
 {
-    if (in->count == in->capacity) {
-        int capacity = in->capacity ? 2 * in->capacity : 16;
-        sw_predict_input *grown = realloc(in->items, (size_t)capacity * sizeof *grown);
-        if (!grown) return sw_fail_alloc("a list of pictures", (size_t)capacity * sizeof *grown);
-        in->items = grown;
-        in->capacity = capacity;
-    }
+    sw_status status = SW_ARRAY_GROW(in->items, in->count, "a list of pictures");
+    if (status != SW_OK) return status;
     const char *stem = stem_of(&in->arena, path);
     if (!stem) return SW_E_MEMORY;
     sw_predict_input input = {.path = sw_arena_strdup(&in->arena, path),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/fs.h"
 #include "base/parallel.h"
 #include "data/pets.h"
@@ -26,7 +27,7 @@ struct sw_stats_store {
     sw_arena arena;
     split_list lists[SW_STATS_SPLITS];
     stats_item *items;
-    int item_count, item_room;
+    int item_count;
     sw_stats_remark *remarks;
 };
 
@@ -47,13 +48,8 @@ static int compare_items(const void *a, const void *b)
 
 static sw_status add_item(struct sw_stats_store *store, const char *name, unsigned splits)
 {
-    if (store->item_count == store->item_room) {
-        int room = store->item_room ? 2 * store->item_room : 1024;
-        stats_item *grown = realloc(store->items, (size_t)room * sizeof *grown);
-        if (!grown) return sw_fail_alloc("file statistics", (size_t)room * sizeof *grown);
-        store->items = grown;
-        store->item_room = room;
-    }
+    sw_status status = SW_ARRAY_GROW(store->items, store->item_count, "file statistics");
+    if (status != SW_OK) return status;
     store->items[store->item_count++] = (stats_item){.name = name, .splits = splits};
     return SW_OK;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/str.h"
 #include "graph/op.h"
 
@@ -40,18 +41,6 @@ void sw_graph_deinit(sw_graph *graph)
     *graph = (sw_graph){0};
 }
 
-/* Makes room for one more item of `item_bytes` in a growing array. */
-static sw_status grow(void **items, int count, int *capacity, size_t item_bytes)
-{
-    if (count < *capacity) return SW_OK;
-    int wanted = *capacity ? *capacity * 2 : 32;
-    void *grown = realloc(*items, (size_t)wanted * item_bytes);
-    if (!grown) return sw_fail_alloc("the graph", (size_t)wanted * item_bytes);
-    *items = grown;
-    *capacity = wanted;
-    return SW_OK;
-}
-
 static sw_status add_value(int *out, sw_graph *graph, const char *name, sw_dtype dtype, sw_shape shape)
 {
     sw_status status = SW_OK;
@@ -66,7 +55,7 @@ static sw_status add_value(int *out, sw_graph *graph, const char *name, sw_dtype
             "value '%s' of shape (%d,%d,%d,%d) has %.0f elements, more than the %d a kernel can index: use a "
             "smaller batch or image",
             name, shape.n, shape.h, shape.w, shape.c, elems, INT_MAX);
-    SW_TRY(grow((void **)&graph->values, graph->value_count, &graph->value_capacity, sizeof *graph->values));
+    SW_TRY(SW_ARRAY_GROW(graph->values, graph->value_count, "the graph"));
     char *copy = sw_arena_strdup(&graph->arena, name);
     if (!copy) return SW_E_MEMORY;
     *out = graph->value_count++;
@@ -122,7 +111,7 @@ sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const cha
         memcpy(copy, attrs, op->attr_bytes);
         node.attrs = copy;
     }
-    SW_TRY(grow((void **)&graph->nodes, graph->node_count, &graph->node_capacity, sizeof *graph->nodes));
+    SW_TRY(SW_ARRAY_GROW(graph->nodes, graph->node_count, "the graph"));
     SW_TRY(op->infer(graph, &node));
     assert(node.output_count == op->output_count);
     for (int i = 0; i < node.output_count; i++) {
@@ -191,7 +180,7 @@ sw_status sw_node_add_param(sw_graph *graph, sw_node *node, const char *suffix, 
 {
     sw_status status = SW_OK;
     assert(node->param_count < SW_MAX_PARAMS && rank >= 1 && rank <= 4);
-    SW_TRY(grow((void **)&graph->params, graph->param_count, &graph->param_capacity, sizeof *graph->params));
+    SW_TRY(SW_ARRAY_GROW(graph->params, graph->param_count, "the graph"));
     sw_param param = {.layout = layout, .rank = rank, .init = init, .fan_in = fan_in, .elems = 1};
     param.name = tensor_name(graph, node, suffix);
     if (!param.name) return SW_E_MEMORY;
@@ -211,7 +200,7 @@ sw_status sw_node_add_state(sw_graph *graph, sw_node *node, const char *suffix, 
 {
     sw_status status = SW_OK;
     assert(node->state_count < SW_MAX_STATES);
-    SW_TRY(grow((void **)&graph->states, graph->state_count, &graph->state_capacity, sizeof *graph->states));
+    SW_TRY(SW_ARRAY_GROW(graph->states, graph->state_count, "the graph"));
     sw_param state = {
         .layout = SW_LAYOUT_PLAIN, .rank = 1, .dims = {elems}, .init = init, .elems = (size_t)elems};
     state.name = tensor_name(graph, node, suffix);

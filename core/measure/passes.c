@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/median.h"
 #include "cost.h"
 #include "ops/call.h"
@@ -34,13 +35,8 @@ static sw_status row_of(sw_pass_row **out, sw_pass_list *list, const char *layer
         if (row->infer == infer && strcmp(row->pass, pass) == 0 && strcmp(row->layer, layer) == 0)
             return SW_OK;
     }
-    if (list->count == list->capacity) {
-        int wanted = list->capacity ? 2 * list->capacity : 128;
-        sw_pass_row *grown = realloc(list->rows, (size_t)wanted * sizeof *grown);
-        if (!grown) return sw_fail_alloc("layer times", (size_t)wanted * sizeof *grown);
-        list->rows = grown;
-        list->capacity = wanted;
-    }
+    sw_status status = SW_ARRAY_GROW(list->rows, list->count, "layer times");
+    if (status != SW_OK) return status;
     char *name = sw_arena_strdup(&list->names, layer);
     if (!name) return SW_E_MEMORY;
     *out = &list->rows[list->count++];

@@ -47,11 +47,19 @@ void sw_error_clear(void);
 /* The exit code a program ends with for a status (0, 1, 2 or 130). */
 int sw_exit_code(sw_status status);
 
-/* For functions with `sw_status status` and one `done:` label at their end. */
+/* For functions with `sw_status status` and one `done:` label at their end, where something is freed. What is
+ * found to be wrong leaves in the same way: if (bad) SW_TRY(sw_fail(...)). */
 #define SW_TRY(call)                                                                                         \
     do {                                                                                                     \
         status = (call);                                                                                     \
         if (status != SW_OK) goto done;                                                                      \
+    } while (0)
+
+/* For functions that have nothing to free: returns the call's status unless it is SW_OK. */
+#define SW_ENSURE(call)                                                                                      \
+    do {                                                                                                     \
+        sw_status ensured_ = (call);                                                                         \
+        if (ensured_ != SW_OK) return ensured_;                                                              \
     } while (0)
 
 #endif
