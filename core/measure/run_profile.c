@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "measure/passes.h"
 #include "measure/trace.h"
+#include "page/sheet.h"
 
 /* Profiled steps of a kind. */
 typedef struct window {
@@ -229,18 +230,19 @@ sw_status sw_run_profile_epoch_done(sw_run_profile *p)
 static void print_host(sw_str *out, const sw_run_profile *p)
 {
     double all = sw_clock_s() - p->begun_s, known = 0.0;
-    sw_str_printf(out, "\n%-30s %8s %11s %9s %7s\n", "host, the whole of this process", "times", "seconds",
-                  "ms each", "share");
+    sw_str rows = {0};
+    sw_str_append(&rows, "host, the whole of this process\ttimes\tseconds\tms each\tshare\n");
     for (int i = 0; i < SW_HOST_SPANS; i++) {
         const host_total *h = &p->host[i];
         if (!h->count) continue;
         if (!spans[i].inside) known += h->seconds;
-        sw_str_printf(out, "%s%-*s %8llu %11.3f %9.2f %6.1f%%\n", spans[i].inside ? "  " : "",
-                      spans[i].inside ? 28 : 30, spans[i].name, (unsigned long long)h->count, h->seconds,
-                      1e3 * h->seconds / (double)h->count, 100.0 * h->seconds / all);
+        sw_str_printf(&rows, "%s%s\t%llu\t%.3f\t%.2f\t%.1f%%\n", spans[i].inside ? "  " : "", spans[i].name,
+                      (unsigned long long)h->count, h->seconds, 1e3 * h->seconds / (double)h->count,
+                      100.0 * h->seconds / all);
     }
-    sw_str_printf(out, "%-30s %8s %11.3f %9s %6.1f%%\n", "other", "", all - known, "",
-                  100.0 * (all - known) / all);
+    sw_str_printf(&rows, "other\t\t%.3f\t\t%.1f%%\n", all - known, 100.0 * (all - known) / all);
+    sw_str_append(out, "\n");
+    sw_sheet_columns(out, &rows, 1);
 }
 
 static void print_window(sw_str *out, const sw_run_profile *p, sw_profile_steps kind)
