@@ -99,8 +99,7 @@ sw_status data_stats_run(const char *dir, int size_px)
         return sw_fail(SW_E_USAGE, "--size %d: must be 1 to %d pixels", size_px, MAX_SIZE_PX);
     sw_stats stats;
     sw_str text = {0};
-    sw_status status = sw_stats_collect(&stats, dir, size_px, 0);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_stats_collect(&stats, dir, size_px, 0));
     sw_str_printf(&text, "%s: %d files in images/\n\n", dir, stats.image_files);
     print_splits(&text, &stats);
     print_sizes(&text, &stats);

@@ -48,8 +48,7 @@ static sw_status load(sw_experiment **experiment, int argc, const char *const *a
 static sw_status try_run(const sw_experiment *experiment, const sw_trainer_options *options)
 {
     sw_dry_run dry;
-    sw_status status = sw_dry_run_do(&dry, experiment, options);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_dry_run_do(&dry, experiment, options));
     printf("training         %d epochs of %d steps, %d images an epoch\n", dry.epochs, dry.steps_per_epoch,
            dry.train_images);
     printf("first step       %d images, loss %.4f, %.2f s with warming up\n", dry.step_images, dry.step_loss,

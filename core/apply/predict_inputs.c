@@ -34,8 +34,7 @@ static const char *file_for(sw_arena *arena, const char *out, const char *stem, 
 
 static sw_status add(sw_predict_inputs *in, const char *path, const char *out)
 {
-    sw_status status = SW_ARRAY_GROW(in->items, in->count, "a list of pictures");
-    if (status != SW_OK) return status;
+    SW_ENSURE(SW_ARRAY_GROW(in->items, in->count, "a list of pictures"));
     const char *stem = stem_of(&in->arena, path);
     if (!stem) return SW_E_MEMORY;
     sw_predict_input input = {.path = sw_arena_strdup(&in->arena, path),
@@ -145,13 +144,11 @@ static sw_status check_outputs(const sw_predict_inputs *in)
     }
     qsort(outputs, count, sizeof *outputs, by_path);
     for (size_t i = 1; i < count; i++)
-        if (strcmp(outputs[i - 1].path, outputs[i].path) == 0) {
-            status = sw_fail(SW_E_USAGE,
-                             "%s and %s would both be written to %s: predict them one after the "
-                             "other into different folders",
-                             outputs[i - 1].of, outputs[i].of, outputs[i].path);
-            goto done;
-        }
+        if (strcmp(outputs[i - 1].path, outputs[i].path) == 0)
+            SW_TRY(sw_fail(SW_E_USAGE,
+                           "%s and %s would both be written to %s: predict them one after the "
+                           "other into different folders",
+                           outputs[i - 1].of, outputs[i].of, outputs[i].path));
     SW_TRY(check_overwriting(in, outputs, count));
 done:
     free(outputs);

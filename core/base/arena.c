@@ -1,11 +1,11 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/status.h"
 
 enum { BLOCK_BYTES = 64 * 1024 };
 
@@ -46,6 +46,19 @@ char *sw_arena_strdup(sw_arena *arena, const char *text)
     char *copy = sw_arena_alloc(arena, bytes);
     if (copy) memcpy(copy, text, bytes);
     return copy;
+}
+
+char *sw_arena_printf(sw_arena *arena, const char *fmt, ...)
+{
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, fmt, args);
+    char *text = length < 0 ? NULL : sw_arena_alloc(arena, (size_t)length + 1);
+    if (text) vsnprintf(text, (size_t)length + 1, fmt, again);
+    va_end(again);
+    va_end(args);
+    return text;
 }
 
 void sw_arena_deinit(sw_arena *arena)

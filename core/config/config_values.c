@@ -14,19 +14,14 @@ typedef struct gathering {
 /* NULL when memory is out. */
 static const char *origin_text(sw_arena *arena, sw_yaml_place place)
 {
-    sw_str text = {0};
-    sw_str_append(&text, place.source);
-    if (place.line > 0) sw_str_printf(&text, ":%d", place.line);
-    const char *kept = sw_str_status(&text) == SW_OK ? sw_arena_strdup(arena, text.text) : NULL;
-    sw_str_deinit(&text);
-    return kept;
+    return place.line > 0 ? sw_arena_printf(arena, "%s:%d", place.source, place.line)
+                          : sw_arena_strdup(arena, place.source);
 }
 
 static sw_status add(gathering *g, const char *key, const char *value, const sw_yaml_node *origin)
 {
     sw_arena *arena = &g->values->arena;
-    sw_status status = SW_ARRAY_GROW(g->values->items, g->values->count, "values of an experiment");
-    if (status != SW_OK) return status;
+    SW_ENSURE(SW_ARRAY_GROW(g->values->items, g->values->count, "values of an experiment"));
     sw_config_value *item = &g->values->items[g->values->count];
     *item = (sw_config_value){.key = sw_arena_strdup(arena, key),
                               .value = sw_arena_strdup(arena, value),

@@ -47,7 +47,6 @@ static void put_choices(building *b, cJSON *schema, const sw_field *field)
 
 static void put_list(building *b, cJSON *schema, const sw_field *field, cJSON *item)
 {
-    put(b, schema, "type", cJSON_CreateString("array"));
     put(b, schema, "minItems", cJSON_CreateNumber(field->min));
     put(b, schema, "maxItems", cJSON_CreateNumber(field->max));
     put(b, schema, "items", item);
@@ -68,6 +67,12 @@ static cJSON *fallback_value(const sw_field *field)
     return bare ? cJSON_CreateString(field->fallback) : cJSON_Parse(field->fallback);
 }
 
+static const char *const types[] = {
+    [SW_FIELD_BOOL] = "boolean", [SW_FIELD_INT] = "integer", [SW_FIELD_UINT64] = "integer",
+    [SW_FIELD_FLOAT] = "number", [SW_FIELD_TEXT] = "string", [SW_FIELD_TEXT_LIST] = "array",
+    [SW_FIELD_ENUM] = NULL,      [SW_FIELD_NAME] = NULL,     [SW_FIELD_RECORD_LIST] = "array",
+    [SW_FIELD_RECORD] = NULL,    [SW_FIELD_CUSTOM] = NULL};
+
 static cJSON *field_schema(building *b, const sw_field *field)
 {
     cJSON *schema = NULL;
@@ -81,36 +86,12 @@ static cJSON *field_schema(building *b, const sw_field *field)
         b->failed = true;
         return NULL;
     }
-    switch (field->type) {
-    case SW_FIELD_BOOL:
-        put(b, schema, "type", cJSON_CreateString("boolean"));
-        break;
-    case SW_FIELD_INT:
-    case SW_FIELD_UINT64:
-        put(b, schema, "type", cJSON_CreateString("integer"));
+    if (types[field->type]) put(b, schema, "type", cJSON_CreateString(types[field->type]));
+    if (field->type == SW_FIELD_INT || field->type == SW_FIELD_UINT64 || field->type == SW_FIELD_FLOAT)
         put_range(b, schema, field);
-        break;
-    case SW_FIELD_FLOAT:
-        put(b, schema, "type", cJSON_CreateString("number"));
-        put_range(b, schema, field);
-        break;
-    case SW_FIELD_TEXT:
-        put(b, schema, "type", cJSON_CreateString("string"));
-        break;
-    case SW_FIELD_ENUM:
-    case SW_FIELD_NAME:
-        put_choices(b, schema, field);
-        break;
-    case SW_FIELD_TEXT_LIST:
-        put_list(b, schema, field, text_schema(b));
-        break;
-    case SW_FIELD_RECORD_LIST:
-        put_list(b, schema, field, table_schema(b, field->record, true));
-        break;
-    case SW_FIELD_RECORD:
-    case SW_FIELD_CUSTOM:
-        break;
-    }
+    if (field->type == SW_FIELD_ENUM || field->type == SW_FIELD_NAME) put_choices(b, schema, field);
+    if (field->type == SW_FIELD_TEXT_LIST) put_list(b, schema, field, text_schema(b));
+    if (field->type == SW_FIELD_RECORD_LIST) put_list(b, schema, field, table_schema(b, field->record, true));
     put(b, schema, "description", cJSON_CreateString(field->help));
     if (field->fallback) put(b, schema, "default", fallback_value(field));
     return schema;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "measure/bench.h"
+#include "page/json_text.h"
 #include "page/sheet.h"
 
 /* Of a step, in kernels and transfers. A driver that does not time its kernels gives nanoseconds for each,
@@ -125,7 +126,6 @@ static void add_device(cJSON *root, const sw_device_info *device)
 sw_status sw_bench_json(sw_str *out, const sw_bench *b)
 {
     sw_status status = SW_OK;
-    char *text = NULL;
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "experiment", b->experiment);
     add_device(root, &b->device);
@@ -138,16 +138,8 @@ sw_status sw_bench_json(sw_str *out, const sw_bench *b)
     cJSON_AddNumberToObject(root, "device_bytes", (double)b->device_bytes);
     add_loading(root, b);
     if (b->passes.count) SW_TRY(sw_pass_list_json(root, &b->passes, b->peak_gflops));
-    text = cJSON_Print(root);
-    if (!text) {
-        status = sw_fail(SW_E_MEMORY, "no memory for the figures as JSON");
-        goto done;
-    }
-    sw_str_append(out, text);
-    sw_str_append(out, "\n");
-    SW_TRY(sw_str_status(out));
+    SW_TRY(sw_json_document(out, root));
 done:
-    cJSON_free(text);
     cJSON_Delete(root);
     return status;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cost.h"
+#include "page/json_text.h"
 #include "page/sheet.h"
 
 /* --- receptive field ------------------------------------------------------------------------- */
@@ -113,10 +114,8 @@ static sw_status fill_layers(sw_description *d)
     const sw_graph *graph = &d->train_model.graph;
     int *fields = calloc((size_t)graph->value_count, sizeof *fields);
     d->layers = calloc((size_t)graph->node_count, sizeof *d->layers);
-    if (!fields || !d->layers) {
-        status = sw_fail_alloc("the table of layers", (size_t)graph->node_count * sizeof *d->layers);
-        goto done;
-    }
+    if (!fields || !d->layers)
+        SW_TRY(sw_fail_alloc("the table of layers", (size_t)graph->node_count * sizeof *d->layers));
     SW_TRY(sw_receptive_fields(fields, graph));
     for (d->layer_count = 0; d->layer_count < graph->node_count; d->layer_count++) {
         const sw_node *node = &graph->nodes[d->layer_count];
@@ -304,11 +303,7 @@ sw_status sw_description_json(sw_str *out, const sw_description *d)
     cJSON *layers = cJSON_AddArrayToObject(root, "layers");
     for (int i = 0; i < d->layer_count; i++) cJSON_AddItemToArray(layers, layer_json(&d->layers[i]));
     cJSON_AddItemToObject(root, "memory", memory_json(d));
-    char *text = cJSON_Print(root);
+    sw_status status = sw_json_document(out, root);
     cJSON_Delete(root);
-    if (!text) return sw_fail(SW_E_MEMORY, "no memory for the description as JSON");
-    sw_str_append(out, text);
-    sw_str_append(out, "\n");
-    cJSON_free(text);
-    return sw_str_status(out);
+    return status;
 }

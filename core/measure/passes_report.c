@@ -160,8 +160,7 @@ sw_status sw_pass_list_json(cJSON *root, const sw_pass_list *list, double peak_g
 {
     sw_pass_row *totals = NULL;
     int count = 0;
-    sw_status status = total_by_op(&totals, &count, list);
-    if (status != SW_OK) return status;
+    SW_ENSURE(total_by_op(&totals, &count, list));
     add_passes(root, "layers", list, peak_gflops, list->rows, list->count);
     add_passes(root, "totals", list, peak_gflops, totals, count);
     free(totals);

@@ -68,10 +68,7 @@ sw_status sw_run_profile_create(sw_run_profile **out, const char *folder, sw_cl 
     if (!p) return sw_fail_alloc("the profile", sizeof *p);
     *p = (sw_run_profile){.cl = cl, .network = network, .steps = steps, .folder = sw_strf("%s", folder)};
     path = sw_fs_join(folder, "trace.json");
-    if (!p->folder || !path) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    if (!p->folder || !path) SW_TRY(SW_E_MEMORY);
     SW_TRY(sw_profile_peak(&p->peak_gflops, &p->copy_gbytes_per_s, cl));
     p->begun_s = sw_clock_s();
     SW_TRY(sw_trace_create(&p->trace, path, sw_cl_device(cl)->name, p->begun_s));
@@ -156,35 +153,31 @@ static void trace_device(void *user, const sw_profile_span *s)
 
 static sw_status close_window(sw_run_profile *p, sw_profile_steps kind)
 {
-    sw_status status = SW_OK;
     window *w = &p->windows[kind];
     if (!w->open) return SW_OK;
     if (w->counted > 0)
-        SW_TRY(
+        SW_ENSURE(
             sw_pass_list_take(&p->passes, p->network, kind == SW_STEPS_VALIDATE, 0, w->counted, w->images));
-    SW_TRY(sw_profile_stop(p->cl));
+    SW_ENSURE(sw_profile_stop(p->cl));
     sw_profile_set_sink(p->cl, NULL, NULL);
     w->open = false;
     w->closed = true;
-    if (p->trace) SW_TRY(sw_trace_flush(p->trace));
-done:
-    return status;
+    if (p->trace) SW_ENSURE(sw_trace_flush(p->trace));
+    return SW_OK;
 }
 
 sw_status sw_run_profile_step_begin(sw_run_profile *p, sw_profile_steps kind)
 {
-    sw_status status = SW_OK;
     if (!p || p->windows[kind].closed) return SW_OK;
     window *w = &p->windows[kind];
     if (!w->open) {
-        SW_TRY(sw_profile_start(p->cl));
+        SW_ENSURE(sw_profile_start(p->cl));
         sw_profile_reset(p->cl);
         sw_profile_set_sink(p->cl, trace_device, p);
         w->open = true;
     }
     w->begun_s = sw_clock_s();
-done:
-    return status;
+    return SW_OK;
 }
 
 /* The first step's spans stay in the trace, but its times are not those of a step. */
@@ -201,7 +194,6 @@ static sw_status drop_first_step(sw_run_profile *p)
 sw_status sw_run_profile_step_end(sw_run_profile *p, sw_profile_steps kind, int images)
 {
     static const char *const names[] = {"training step", "validation step"};
-    sw_status status = SW_OK;
     if (!p || !p->windows[kind].open) return SW_OK;
     window *w = &p->windows[kind];
     double now = sw_clock_s();
@@ -210,9 +202,8 @@ sw_status sw_run_profile_step_end(sw_run_profile *p, sw_profile_steps kind, int 
     w->counted++;
     w->images += images;
     w->seconds += now - w->begun_s;
-    if (w->seen == p->steps) SW_TRY(close_window(p, kind));
-done:
-    return status;
+    if (w->seen == p->steps) SW_ENSURE(close_window(p, kind));
+    return SW_OK;
 }
 
 sw_status sw_run_profile_steps_done(sw_run_profile *p, sw_profile_steps kind)

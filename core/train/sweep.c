@@ -63,8 +63,7 @@ static sw_status read_axes(request *r, sw_arena *arena, const char *const *sets)
     for (size_t i = 0; sets && sets[i]; i++) {
         if (r->count == MAX_AXES) return sw_fail(SW_E_USAGE, "more than %d keys are set", MAX_AXES);
         sw_sweep_axis *axis = &r->axes[r->count];
-        sw_status status = sw_sweep_axis_parse(axis, arena, sets[i]);
-        if (status != SW_OK) return status;
+        SW_ENSURE(sw_sweep_axis_parse(axis, arena, sets[i]));
         int at = r->count++;
         for (int k = 0; k < at; k++)
             if (strcmp(r->axes[k].key, axis->key) == 0)
@@ -122,8 +121,7 @@ static sw_status name_run(sw_sweep_run *run, sw_sweep *sweep, const request *r, 
         append_value(&name, value_in(r, r->by_key[i], number));
     }
     size_t length = name.length;
-    sw_status status = keep(&run->name, &sweep->arena, &name);
-    if (status != SW_OK) return status;
+    SW_ENSURE(keep(&run->name, &sweep->arena, &name));
     if (length > MAX_NAME_BYTES)
         return sw_fail(SW_E_USAGE, "%.80s...: too many keys vary to name a folder by them", run->name);
     sw_str_printf(&path, "%s/%s", sweep->folder, run->name);
@@ -137,8 +135,7 @@ static sw_status set_values(sw_sweep_run *run, sw_sweep *sweep, const request *r
     for (int a = 0; a < r->count; a++) {
         sw_str set = {0};
         sw_str_printf(&set, "%s=%s", r->axes[a].key, value_in(r, a, number));
-        sw_status status = keep(&sets[a], &sweep->arena, &set);
-        if (status != SW_OK) return status;
+        SW_ENSURE(keep(&sets[a], &sweep->arena, &set));
     }
     run->sets = sets;
     return SW_OK;
@@ -287,14 +284,11 @@ done:
 
 static sw_status plan_run(sw_sweep *sweep, const request *r, int number)
 {
-    sw_status status = SW_OK;
     sw_sweep_run *run = &sweep->runs[number];
-    SW_TRY(name_run(run, sweep, r, number));
-    SW_TRY(refuse_same_name(sweep, run));
-    SW_TRY(sw_experiment_load(&run->experiment, sweep->experiment_path, run->sets));
-    SW_TRY(look_at(run));
-done:
-    return status;
+    SW_ENSURE(name_run(run, sweep, r, number));
+    SW_ENSURE(refuse_same_name(sweep, run));
+    SW_ENSURE(sw_experiment_load(&run->experiment, sweep->experiment_path, run->sets));
+    return look_at(run);
 }
 
 sw_status sw_sweep_plan(sw_sweep *sweep, const char *experiment_path, const char *const *sets,
@@ -526,8 +520,7 @@ sw_status sw_sweep_commands(sw_str *out, const sw_sweep *sweep, const char *prog
         for (const char *const *set = run->sets; *set; set++)
             if (strchr(*set, '\n'))
                 return sw_fail(SW_E_USAGE, "--set %s: a line break can't stand in a list of commands", *set);
-        sw_status status = clear_folder(run);
-        if (status != SW_OK) return status;
+        SW_ENSURE(clear_folder(run));
         append_command(out, sweep, run, program, device);
     }
     return sw_str_status(out);

@@ -35,8 +35,7 @@ typedef struct exporter {
 
 static const char *named(exporter *e, const char *node, const char *suffix)
 {
-    char *name = sw_strf("%s%s", node, suffix), *kept = name ? sw_arena_strdup(&e->arena, name) : NULL;
-    free(name);
+    const char *kept = sw_arena_printf(&e->arena, "%s%s", node, suffix);
     if (!kept) e->out.failed = true; /* reported when the graph is complete */
     return kept ? kept : "";
 }

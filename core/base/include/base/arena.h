@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "base/status.h"
+
 typedef struct sw_arena {
     struct sw_arena_block *blocks;
 } sw_arena;
@@ -12,6 +14,7 @@ typedef struct sw_arena {
  * arena before use. */
 void *sw_arena_alloc(sw_arena *arena, size_t bytes);
 char *sw_arena_strdup(sw_arena *arena, const char *text);
+char *sw_arena_printf(sw_arena *arena, const char *fmt, ...) SW_PRINTF(2, 3);
 void sw_arena_deinit(sw_arena *arena);
 
 #endif
