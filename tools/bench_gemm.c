@@ -70,20 +70,18 @@ static sw_status best_time(double *out, sw_cl *cl, const sw_gemm *g, cl_mem work
 {
     enum { MAX_RUNS = 50 };
     const double enough_s = 0.3;
-    sw_status status = SW_OK;
     double spent = 0.0;
-    SW_TRY(sw_gemm_run(cl, g, workspace));
-    SW_TRY(check_product(cl, g));
+    SW_ENSURE(sw_gemm_run(cl, g, workspace));
+    SW_ENSURE(check_product(cl, g));
     for (int run = 0; run < MAX_RUNS && (run < 3 || spent < enough_s); run++) {
         double start = sw_clock_s();
-        SW_TRY(sw_gemm_run(cl, g, workspace));
-        SW_TRY(sw_cl_finish(cl));
+        SW_ENSURE(sw_gemm_run(cl, g, workspace));
+        SW_ENSURE(sw_cl_finish(cl));
         double took = sw_clock_s() - start;
         spent += took;
         if (run == 0 || took < *out) *out = took;
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_gemm describe(const product *p)
@@ -144,8 +142,7 @@ static sw_status measure_all(sw_cl *cl, double peak_gflops)
     for (int gradient = 0; gradient < 2; gradient++) {
         for (size_t i = 0; i < count; i++) {
             const product p = {gradient != 0, (size_t)pixels, channels[i][0], channels[i][1]};
-            sw_status status = measure(cl, &p, peak_gflops);
-            if (status != SW_OK) return status;
+            SW_ENSURE(measure(cl, &p, peak_gflops));
         }
     }
     printf("all together %43.3f %8.1f\n", total_s * 1e3, total_flop / total_s * 1e-9);

@@ -8,6 +8,8 @@
 #include "commands.h"
 #include "config/experiment.h"
 #include "measure/bench.h"
+#include "options.h"
+#include "print.h"
 
 static const char **sets;
 static char *device, *only;
@@ -76,8 +78,7 @@ static sw_status run(int argc, const char *const *argv)
     if (json) SW_TRY(sw_bench_json(&document, &bench));
     if (to) SW_TRY(sw_fs_write(to, document.text, document.length));
     if (!json || to) sw_bench_print(&text, &bench);
-    SW_TRY(sw_str_status(&text));
-    fputs(json && !to ? document.text : text.text, stdout);
+    status = print_text(json && !to ? &document : &text);
 done:
     sw_str_deinit(&text);
     sw_str_deinit(&document);
@@ -87,7 +88,7 @@ done:
 }
 
 static const struct poptOption options[] = {
-    {"set", 's', POPT_ARG_ARGV, &sets, 0, "Give a key another value, as YAML (may be repeated)", "KEY=VALUE"},
+    OPTION_SET(sets),
     {"batch", 'b', POPT_ARG_INT, &batch, 0,
      "Images a step, in training and inference (default: train.batch_size)", "N"},
     {"steps", 'n', POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &steps, 0,
@@ -96,8 +97,7 @@ static const struct poptOption options[] = {
     {"no-layers", '\0', POPT_ARG_NONE, &no_layers, 0, "Whole steps only", NULL},
     {"no-tune", '\0', POPT_ARG_NONE, &no_tune, 0,
      "Take the convolution engines in their fixed order, untimed (see 'segwork tune')", NULL},
-    {"device", 'd', POPT_ARG_STRING, &device, 0,
-     "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
+    OPTION_DEVICE(device),
     {"data", '\0', POPT_ARG_NONE, &data, 0,
      "Also time training steps with the experiment's data being loaded, against steps without", NULL},
     {"json", '\0', POPT_ARG_NONE, &json, 0,

@@ -6,12 +6,14 @@
 #include "commands.h"
 #include "config/experiment.h"
 #include "config/schema.h"
+#include "options.h"
+#include "print.h"
 
 static const char **sets;
 static int resolve, keys, markdown, json;
 
 static const struct poptOption options[] = {
-    {"set", 's', POPT_ARG_ARGV, &sets, 0, "Give a key another value, as YAML (may be repeated)", "KEY=VALUE"},
+    OPTION_SET(sets),
     {"resolve", '\0', POPT_ARG_NONE, &resolve, 0,
      "Print the whole experiment, every value with the file and line it comes from", NULL},
     {"keys", '\0', POPT_ARG_NONE, &keys, 0, "List every key an experiment may have; no experiment needed",
@@ -40,10 +42,8 @@ static sw_status print_schema(void)
     if (keys) sw_schema_keys(&text);
     if (markdown) sw_schema_markdown(&text);
     if (json) status = sw_schema_json(&text);
-    if (status == SW_OK) status = sw_str_status(&text);
-    if (status == SW_OK) fputs(text.text, stdout);
-    sw_str_deinit(&text);
-    return status;
+    sw_status printed = print_text(&text);
+    return status == SW_OK ? printed : status;
 }
 
 static sw_status check(const char *path)
@@ -54,9 +54,7 @@ static sw_status check(const char *path)
     if (status != SW_OK) return status;
     if (resolve) {
         sw_experiment_dump_yaml(&text, experiment, true);
-        status = sw_str_status(&text);
-        if (status == SW_OK) fputs(text.text, stdout);
-        sw_str_deinit(&text);
+        status = print_text(&text);
     } else {
         print_summary(experiment);
     }

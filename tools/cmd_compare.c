@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "commands.h"
+#include "print.h"
 #include "study/compare.h"
 
 static char *format_name, *out, *rank;
@@ -57,7 +58,7 @@ static sw_status run(int argc, const char *const *argv)
         SW_TRY(sw_fs_write(out, text.text, text.length));
         sw_log(SW_LOG_INFO, "written to %s", out);
     } else {
-        fputs(text.text, stdout);
+        status = print_text(&text);
     }
 done:
     sw_str_deinit(&text);

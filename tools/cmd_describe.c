@@ -9,6 +9,8 @@
 #include "commands.h"
 #include "config/experiment.h"
 #include "measure/describe.h"
+#include "options.h"
+#include "print.h"
 
 static const char **sets;
 static char *dot;
@@ -40,8 +42,7 @@ static sw_status run(int argc, const char *const *argv)
         SW_TRY(sw_description_json(&text, &description));
     else
         sw_description_print(&text, &description);
-    SW_TRY(sw_str_status(&text));
-    fputs(text.text, stdout);
+    SW_TRY(print_text(&text));
 done:
     sw_str_deinit(&text);
     sw_description_deinit(&description);
@@ -50,7 +51,7 @@ done:
 }
 
 static const struct poptOption options[] = {
-    {"set", 's', POPT_ARG_ARGV, &sets, 0, "Give a key another value, as YAML (may be repeated)", "KEY=VALUE"},
+    OPTION_SET(sets),
     {"dot", '\0', POPT_ARG_STRING, &dot, 0, "Also write the graph in Graphviz' DOT language", "FILE"},
     {"json", '\0', POPT_ARG_NONE, &json, 0, "Print one JSON document instead of tables", NULL},
     POPT_TABLEEND};

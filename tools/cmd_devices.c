@@ -9,38 +9,28 @@
 #include "cl/gemm.h"
 #include "cl/profile.h"
 #include "commands.h"
+#include "options.h"
 
 enum { COLUMNS = 80, INDENT = 16 };
 
 static char *device_spec;
 static int measure_peak;
 
-/* "     label     text", the text broken at spaces to stay within the columns. */
-static void print_field(const char *label, const char *text)
-{
-    printf("     %-*s", INDENT - 5, label);
-    size_t width = COLUMNS - INDENT;
-    while (strlen(text) > width) {
-        size_t cut = width;
-        while (cut > 0 && text[cut] != ' ') cut--;
-        if (cut == 0) cut = width;
-        printf("%.*s\n%*s", (int)cut, text, INDENT, "");
-        text += cut;
-        while (*text == ' ') text++;
-    }
-    printf("%s\n", text);
-}
+/* "     label     text", the text broken at blanks to stay within the columns. */
+static void print_field(const char *label, const char *fmt, ...) SW_PRINTF(2, 3);
 
-static void print_formatted(const char *label, const char *fmt, ...) SW_PRINTF(2, 3);
-
-static void print_formatted(const char *label, const char *fmt, ...)
+static void print_field(const char *label, const char *fmt, ...)
 {
     char text[1024];
+    sw_str line = {0};
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    print_field(label, text);
+    sw_str_printf(&line, "     %-*s", INDENT - 5, label);
+    sw_str_wrap(&line, text, INDENT, INDENT, COLUMNS);
+    if (!line.failed) printf("%s\n", line.text);
+    sw_str_deinit(&line);
 }
 
 /* "4.5 GiB", "512 KiB". */
@@ -59,18 +49,18 @@ static void print_device(const sw_device_info *d, bool chosen)
     char all[32], buffer[32], local[32], cache[32], place[32];
     snprintf(place, sizeof place, "%d:%d", d->platform_index, d->device_index);
     printf("%-4s %.*s%s\n", place, COLUMNS - 5 - 9, d->name, chosen ? " (chosen)" : "");
-    print_field("platform", d->platform_name);
-    print_field("version", d->version);
-    print_formatted("driver", "%s, vendor %s", d->driver, d->vendor);
-    print_formatted("type", "%s, %" PRIu32 " compute units at %" PRIu32 " MHz, work-groups of up to %zu",
-                    d->type_name, d->compute_units, d->clock_mhz, d->max_work_group);
-    print_formatted("memory", "%s, at most %s a buffer; %s local, %s cache", size_text(all, d->global_bytes),
-                    size_text(buffer, d->max_alloc_bytes), size_text(local, d->local_bytes),
-                    size_text(cache, d->cache_bytes));
-    print_formatted("arithmetic",
-                    "native vectors of %" PRIu32 " floats, %s fused multiply-add, %s double precision",
-                    d->float_vector, d->has_fma ? "with" : "without", d->has_fp64 ? "with" : "without");
-    if (d->obstacle[0]) print_field("not usable", d->obstacle);
+    print_field("platform", "%s", d->platform_name);
+    print_field("version", "%s", d->version);
+    print_field("driver", "%s, vendor %s", d->driver, d->vendor);
+    print_field("type", "%s, %" PRIu32 " compute units at %" PRIu32 " MHz, work-groups of up to %zu",
+                d->type_name, d->compute_units, d->clock_mhz, d->max_work_group);
+    print_field("memory", "%s, at most %s a buffer; %s local, %s cache", size_text(all, d->global_bytes),
+                size_text(buffer, d->max_alloc_bytes), size_text(local, d->local_bytes),
+                size_text(cache, d->cache_bytes));
+    print_field("arithmetic",
+                "native vectors of %" PRIu32 " floats, %s fused multiply-add, %s double precision",
+                d->float_vector, d->has_fma ? "with" : "without", d->has_fp64 ? "with" : "without");
+    if (d->obstacle[0]) print_field("not usable", "%s", d->obstacle);
     printf("\n");
 }
 
@@ -81,11 +71,11 @@ static sw_status print_session(const sw_device_info *chosen)
     sw_cl *cl = NULL;
     double gflops, gbytes_per_s;
     SW_TRY(sw_cl_create(&cl, chosen, NULL));
-    print_field("gemm", sw_gemm_params_origin(cl));
+    print_field("gemm", "%s", sw_gemm_params_origin(cl));
     if (measure_peak) {
         SW_TRY(sw_profile_peak(&gflops, &gbytes_per_s, cl));
-        print_formatted("measured", "%.*f GFLOP/s fused multiply-add, %.1f GB/s copy", gflops < 10.0 ? 2 : 0,
-                        gflops, gbytes_per_s);
+        print_field("measured", "%.*f GFLOP/s fused multiply-add, %.1f GB/s copy", gflops < 10.0 ? 2 : 0,
+                    gflops, gbytes_per_s);
     }
 done:
     sw_cl_destroy(cl);
@@ -102,7 +92,7 @@ static sw_status run(int argc, const char *const *argv)
     SW_TRY(sw_device_list(&devices, &count));
     for (size_t i = 0; i < count; i++) print_device(&devices[i], devices[i].device == chosen.device);
     printf("A run takes %d:%d\n", chosen.platform_index, chosen.device_index);
-    print_field("because", chosen.chosen_by);
+    print_field("because", "%s", chosen.chosen_by);
     SW_TRY(print_session(&chosen));
 done:
     free(devices);
@@ -110,8 +100,7 @@ done:
 }
 
 static const struct poptOption OPTIONS[] = {
-    {"device", 'd', POPT_ARG_STRING, &device_spec, 0, "Choose by platform:device numbers or part of a name",
-     "SPEC"},
+    OPTION_CHOOSE_DEVICE(device_spec),
     {"peak", 'p', POPT_ARG_NONE, &measure_peak, 0, "Measure the chosen device's arithmetic and memory", NULL},
     POPT_TABLEEND};
 

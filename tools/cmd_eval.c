@@ -4,6 +4,8 @@
 #include "apply/eval.h"
 #include "base/fs.h"
 #include "commands.h"
+#include "options.h"
+#include "print.h"
 
 static char *checkpoint, *config, *out, *device;
 static const char **sets;
@@ -26,28 +28,23 @@ static sw_status run(int argc, const char *const *argv)
     if (out) SW_TRY(sw_fs_mkdirs(out)); /* where it can't be made, that should show before the work */
     SW_TRY(sw_eval_run(&eval, &saved, &options));
     sw_eval_print(&text, &eval);
-    SW_TRY(sw_str_status(&text));
-    fputs(text.text, stdout);
+    SW_TRY(print_text(&text));
     if (out) {
         SW_TRY(sw_eval_write(&eval, out));
         printf("\nwritten  %s/metrics.json, %s/per_image.csv\n", out, out);
     }
 done:
-    sw_str_deinit(&text);
     sw_eval_deinit(&eval);
     sw_trained_close(&saved);
     return status;
 }
 
 static const struct poptOption options[] = {
-    {"checkpoint", 'c', POPT_ARG_STRING, &checkpoint, 0,
-     "Weights: a safetensors file, or a run's folder for its best ones", "FILE|RUN"},
-    {"config", '\0', POPT_ARG_STRING, &config, 0,
-     "Experiment the weights belong to (default: config.yaml of the run they lie in)", "EXPERIMENT.yaml"},
-    {"set", 's', POPT_ARG_ARGV, &sets, 0, "Give a key another value, as YAML (may be repeated)", "KEY=VALUE"},
+    OPTION_CHECKPOINT(checkpoint),
+    OPTION_CONFIG(config),
+    OPTION_SET(sets),
     {"out", 'o', POPT_ARG_STRING, &out, 0, "Also write metrics.json and per_image.csv here", "DIR"},
-    {"device", 'd', POPT_ARG_STRING, &device, 0,
-     "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
+    OPTION_DEVICE(device),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_eval = {

@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "details.h"
 #include "options.h"
+#include "print.h"
 
 #ifndef SEGWORK_MAN_DATE
 #error "SEGWORK_MAN_DATE comes from CMake"
@@ -19,34 +20,19 @@ enum { SOURCE_COLUMNS = 78, TEXT_INDENT = 7, EXAMPLE_INDENT = 2 };
 
 /* ---- text for troff ---- */
 
-/* What troff would take for something else. A hyphen is a hyphen only between letters of prose. */
+/* What troff would take for something else. A hyphen is a hyphen only between letters of prose; a dot may
+ * come to stand at the beginning of a line. */
 static void append_char(sw_str *out, char before, char c, bool is_hyphen)
 {
-    switch (c) {
-    case '\\':
-        sw_str_append(out, "\\e");
-        break;
-    case '-':
-        sw_str_append(out, is_hyphen ? "-" : "\\-");
-        break;
-    case '\'':
-        sw_str_append(out, "\\(aq");
-        break;
-    case '`':
-        sw_str_append(out, "\\(ga");
-        break;
-    case '^':
-        sw_str_append(out, "\\(ha");
-        break;
-    case '~':
-        sw_str_append(out, "\\(ti");
-        break;
-    case '.': /* it may come to stand at the beginning of a line */
-        sw_str_append(out, before == '\0' || isspace((unsigned char)before) ? "\\&." : ".");
-        break;
-    default:
+    static const char *const instead[256] = {
+        ['\\'] = "\\e",  ['-'] = "\\-",   ['\''] = "\\(aq", ['`'] = "\\(ga",
+        ['^'] = "\\(ha", ['~'] = "\\(ti", ['.'] = "\\&."};
+    const char *escape = instead[(unsigned char)c];
+    bool plain = (c == '-' && is_hyphen) || (c == '.' && before && !isspace((unsigned char)before));
+    if (escape && !plain)
+        sw_str_append(out, escape);
+    else
         sw_str_append_bytes(out, &c, 1);
-    }
 }
 
 /* `length` bytes as they are: words that a reader may copy. */
@@ -98,6 +84,15 @@ static void append_example(sw_str *out, const char *line, int length)
     sw_str_deinit(&laid);
 }
 
+/* `macros` begin a paragraph with the name as its tag. */
+static void append_tagged(sw_str *out, const char *macros, const char *name, const char *text)
+{
+    sw_str_append(out, macros);
+    append_literal(out, name, strlen(name));
+    sw_str_append(out, "\n");
+    append_prose(out, text);
+}
+
 /* ---- a command ---- */
 
 static void append_block(void *user, const details_block *block)
@@ -107,10 +102,7 @@ static void append_block(void *user, const details_block *block)
     if (block->kind == DETAILS_TEXT) {
         append_prose(out, block->text);
     } else if (block->kind == DETAILS_TAGGED) {
-        sw_str_append(out, ".TP 8\n.B ");
-        append_literal(out, block->tag, strlen(block->tag));
-        sw_str_append(out, "\n");
-        append_prose(out, block->text);
+        append_tagged(out, ".TP 8\n.B ", block->tag, block->text);
     } else {
         sw_str_append(out, ".EX\n");
         for (const char *line = block->text; *line;) {
@@ -293,14 +285,6 @@ static const char see_also[] = ".SH SEE ALSO\n"
                                "docs/devices.md and docs/performance.md in\n"
                                ".IR PREFIX/share/doc/segwork/ .\n";
 
-static void append_tagged(sw_str *out, const char *font, const char *name, const char *text)
-{
-    sw_str_printf(out, ".TP\n.%s ", font);
-    append_literal(out, name, strlen(name));
-    sw_str_append(out, "\n");
-    append_prose(out, text);
-}
-
 static void append_section(sw_str *out, const char *heading, const char *text)
 {
     sw_str_printf(out, "%s\n", heading);
@@ -321,10 +305,10 @@ static void append_page(sw_str *out)
     sw_str_append(out, exit_status);
     sw_str_append(out, ".SH ENVIRONMENT\n");
     for (size_t i = 0; i < sizeof environment / sizeof environment[0]; i++)
-        append_tagged(out, "B", environment[i].name, environment[i].text);
+        append_tagged(out, ".TP\n.B ", environment[i].name, environment[i].text);
     sw_str_append(out, ".SH FILES\n");
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-        append_tagged(out, "I", files[i].name, files[i].text);
+        append_tagged(out, ".TP\n.I ", files[i].name, files[i].text);
     append_section(out, ".SH EXAMPLES", examples);
     sw_str_append(out, see_also);
 }
@@ -336,11 +320,9 @@ static sw_status run(int argc, const char *const *argv)
     sw_str page = {0};
     if (argc > 0) return sw_fail(SW_E_USAGE, "takes no arguments, it was given '%s'", argv[0]);
     append_page(&page);
+    if (!out_file) return print_text(&page);
     sw_status status = sw_str_status(&page);
-    if (status == SW_OK && out_file)
-        status = sw_fs_write(out_file, page.text, page.length);
-    else if (status == SW_OK)
-        fputs(page.text, stdout);
+    if (status == SW_OK) status = sw_fs_write(out_file, page.text, page.length);
     sw_str_deinit(&page);
     return status;
 }

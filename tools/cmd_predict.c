@@ -3,6 +3,7 @@
 
 #include "apply/predict.h"
 #include "commands.h"
+#include "options.h"
 
 static char *checkpoint, *config, *out, *device;
 static int logits, overlay, original_size;
@@ -30,10 +31,8 @@ done:
 }
 
 static const struct poptOption options[] = {
-    {"checkpoint", 'c', POPT_ARG_STRING, &checkpoint, 0,
-     "Weights: a safetensors file, or a run's folder for its best ones", "FILE|RUN"},
-    {"config", '\0', POPT_ARG_STRING, &config, 0,
-     "Experiment the weights belong to (default: config.yaml of the run they lie in)", "EXPERIMENT.yaml"},
+    OPTION_CHECKPOINT(checkpoint),
+    OPTION_CONFIG(config),
     {"out", 'o', POPT_ARG_STRING, &out, 0, "Folder for the results", "DIR"},
     {"overlay", '\0', POPT_ARG_NONE, &overlay, 0,
      "Also write NAME.overlay.png: the picture half covered by the classes' colours", NULL},
@@ -42,8 +41,7 @@ static const struct poptOption options[] = {
     {"original-size", '\0', POPT_ARG_NONE, &original_size, 0,
      "Maps and overlays of each picture's own size (logits enlarged bilinearly) instead of the network's",
      NULL},
-    {"device", 'd', POPT_ARG_STRING, &device, 0,
-     "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
+    OPTION_DEVICE(device),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_predict = {

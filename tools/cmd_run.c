@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "commands.h"
+#include "options.h"
 #include "stop.h"
 #include "train/dry_run.h"
 #include "train/trainer.h"
@@ -47,8 +48,7 @@ static sw_status load(sw_experiment **experiment, int argc, const char *const *a
 static sw_status try_run(const sw_experiment *experiment, const sw_trainer_options *options)
 {
     sw_dry_run dry;
-    sw_status status = sw_dry_run_do(&dry, experiment, options);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_dry_run_do(&dry, experiment, options));
     printf("training         %d epochs of %d steps, %d images an epoch\n", dry.epochs, dry.steps_per_epoch,
            dry.train_images);
     printf("first step       %d images, loss %.4f, %.2f s with warming up\n", dry.step_images, dry.step_loss,
@@ -95,8 +95,7 @@ static const struct poptOption options[] = {
     {"set", 's', POPT_ARG_ARGV, &sets, 0, "Change a key for this run; may be given many times", "KEY=VALUE"},
     {"out", 'o', POPT_ARG_STRING, &out, 0,
      "Folder of the run; must not exist (default: runs/<experiment>/<number>)", "DIR"},
-    {"device", 'd', POPT_ARG_STRING, &device, 0,
-     "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
+    OPTION_DEVICE(device),
     {"no-tune", '\0', POPT_ARG_NONE, &no_tune, 0,
      "Take the convolution engines in their fixed order: nothing is timed, no earlier choice used", NULL},
     {"resume", 'r', POPT_ARG_STRING, &resume, 0, "Continue this run exactly where it was saved", "RUN"},

@@ -8,6 +8,7 @@
 #include "check/check.h"
 #include "cl/gemm.h"
 #include "commands.h"
+#include "options.h"
 
 static char *device_spec, *only_subject;
 static int quick, tiny, as_cpu;
@@ -110,8 +111,7 @@ done:
 }
 
 static const struct poptOption OPTIONS[] = {
-    {"device", 'd', POPT_ARG_STRING, &device_spec, 0, "Choose by platform:device numbers or part of a name",
-     "SPEC"},
+    OPTION_CHOOSE_DEVICE(device_spec),
     {"quick", 'q', POPT_ARG_NONE, &quick, 0, "Small shapes only: seconds", NULL},
     {"tiny", 't', POPT_ARG_NONE, &tiny, 0, "A few elements each: for simulators and kernel checkers", NULL},
     {"as-cpu", '\0', POPT_ARG_NONE, &as_cpu, 0, "Take the kernels meant for CPUs, whatever the device is",

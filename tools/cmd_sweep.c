@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "commands.h"
 #include "data/dataset.h"
+#include "options.h"
+#include "print.h"
 #include "run/reader.h"
 #include "stop.h"
 #include "study/compare.h"
@@ -25,10 +27,7 @@ static sw_status list(const sw_sweep *sweep)
         sw_sweep_describe(&text, &sweep->runs[i]);
         sw_str_append(&text, "\n");
     }
-    sw_status status = sw_str_status(&text);
-    if (status == SW_OK) fputs(text.text, stdout);
-    sw_str_deinit(&text);
-    return status;
+    return print_text(&text);
 }
 
 /* The commands may be run from another shell, whose PATH may lack segwork. */
@@ -70,7 +69,7 @@ static sw_status compare(const sw_sweep *sweep)
     if (count == 0) goto done;
     SW_TRY(sw_comparison_open(&comparison, paths, count, &(sw_compare_options){.rank = rank}));
     SW_TRY(sw_comparison_write(&text, comparison, SW_COMPARE_TEXT));
-    fputs(text.text, stdout);
+    status = print_text(&text);
 done:
     sw_str_deinit(&text);
     sw_comparison_close(comparison);
@@ -123,8 +122,7 @@ static const struct poptOption options[] = {
     {"jobs", 'j', POPT_ARG_STRING, &jobs, 0, "Write the commands, one a line, instead of running them",
      "FILE"},
     {"dry-run", 'n', POPT_ARG_NONE, &dry_run, 0, "List the runs and how far they are", NULL},
-    {"device", 'd', POPT_ARG_STRING, &device, 0,
-     "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
+    OPTION_DEVICE(device),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_sweep = {

@@ -4,6 +4,8 @@
 #include "base/str.h"
 #include "commands.h"
 #include "config/experiment.h"
+#include "options.h"
+#include "print.h"
 #include "setup/engines.h"
 #include "stop.h"
 
@@ -24,22 +26,19 @@ static sw_status run(int argc, const char *const *argv)
         .device = device, .force = force, .stop = sw_stop_on_interrupt()};
     SW_TRY(sw_tuning_run(&tuning, experiment, &tuning_options));
     sw_tuning_print(&text, &tuning);
-    SW_TRY(sw_str_status(&text));
-    fputs(text.text, stdout);
+    status = print_text(&text);
 done:
-    sw_str_deinit(&text);
     sw_tuning_deinit(&tuning);
     sw_experiment_destroy(experiment);
     return status;
 }
 
-static const struct poptOption options[] = {
-    {"set", 's', POPT_ARG_ARGV, &sets, 0, "Give a key another value, as YAML (may be repeated)", "KEY=VALUE"},
-    {"device", 'd', POPT_ARG_STRING, &device, 0,
-     "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE"},
-    {"force", 'f', POPT_ARG_NONE, &force, 0, "Time anew what was timed before (do nothing else meanwhile)",
-     NULL},
-    POPT_TABLEEND};
+static const struct poptOption options[] = {OPTION_SET(sets),
+                                            OPTION_DEVICE(device),
+                                            {"force", 'f', POPT_ARG_NONE, &force, 0,
+                                             "Time anew what was timed before (do nothing else meanwhile)",
+                                             NULL},
+                                            POPT_TABLEEND};
 
 const sw_command sw_cmd_tune = {
     .name = "tune",

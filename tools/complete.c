@@ -8,32 +8,23 @@
 
 #include "arguments.h"
 #include "check/check.h"
+#include "complete_keys.h"
 #include "config/experiment.h"
+#include "options.h"
 
 /* ---- candidates ---- */
 
-void complete_offer(completion *c, const char *word, const char *description)
-{
-    if (strncmp(word, c->typed, strlen(c->typed)) != 0) return;
-    sw_str_printf(c->out, "%s%s\t%s\n", c->prefix, word, description);
-    c->offered++;
-}
-
-void complete_files(completion *c, const char *endings)
-{
-    sw_str_printf(c->out, ":files\t%s\t%s\n", c->prefix, endings);
-}
-
 static void offer_commands(completion *c)
 {
-    for (size_t i = 0; sw_commands[i]; i++) complete_offer(c, sw_commands[i]->name, sw_commands[i]->summary);
+    for (size_t i = 0; sw_commands[i]; i++)
+        completion_offer(c, sw_commands[i]->name, sw_commands[i]->summary);
 }
 
 static void offer_ops(completion *c)
 {
     for (size_t i = 0; i < sw_check_case_count; i++) {
         const char *subject = sw_check_cases[i].subject;
-        if (i == 0 || strcmp(subject, sw_check_cases[i - 1].subject) != 0) complete_offer(c, subject, "");
+        if (i == 0 || strcmp(subject, sw_check_cases[i - 1].subject) != 0) completion_offer(c, subject, "");
     }
 }
 
@@ -47,7 +38,7 @@ static void offer_found(completion *c, const char *folder, const char *pattern, 
     for (size_t i = 0; i < found.gl_pathc; i++) {
         char *path = found.gl_pathv[i] + strlen(folder);
         path[strlen(path) - strlen(cut)] = '\0';
-        complete_offer(c, path, "");
+        completion_offer(c, path, "");
     }
     globfree(&found);
 }
@@ -95,7 +86,7 @@ static void add_alternative(void *user, const argument *a)
     case ARGUMENT_OTHER:
         break;
     case ARGUMENT_CHOICE:
-        complete_offer(c, a->word, "");
+        completion_offer(c, a->word, "");
         break;
     case ARGUMENT_COMMAND:
         offer_commands(c);
@@ -139,7 +130,7 @@ static void complete_value(completion *c, const char *description)
     if (w.paths > 0)
         sw_str_append(c->out, ":paths\n");
     else if (w.files)
-        complete_files(c, w.endings[0] == '*' ? "" : w.endings);
+        completion_files(c, w.endings[0] == '*' ? "" : w.endings);
     else if (w.folders)
         sw_str_printf(c->out, ":folders\t%s\t\n", c->prefix);
 }
@@ -169,7 +160,7 @@ static bool offer_option(void *user, const struct poptOption *option, const char
     if (is_given(o, option)) return true;
     if (group && o->action && !strstr(group, o->action)) return true; /* "Options of fetch:" */
     snprintf(word, sizeof word, "--%s", option->longName);
-    complete_offer(o->completion, word, option->descrip ? option->descrip : "");
+    completion_offer(o->completion, word, option->descrip ? option->descrip : "");
     return true;
 }
 
@@ -218,8 +209,8 @@ void complete(sw_str *out, int count, const char *const *words)
     if (count <= 1) {
         offer_commands(&c);
         if (c.typed[0] == '-') {
-            complete_offer(&c, "--help", "List the commands");
-            complete_offer(&c, "--version", "Print the version");
+            completion_offer(&c, "--help", "List the commands");
+            completion_offer(&c, "--version", "Print the version");
         }
         return;
     }

@@ -1,9 +1,8 @@
-/* Completion of --set: keys out of the experiments' schema, and the values of those that have a choice. */
-#include <ctype.h>
+#include "complete_keys.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "complete.h"
 #include "config/schema.h"
 
 enum { PATH_BYTES = 256 };
@@ -40,7 +39,7 @@ static bool offer_key(void *user, const sw_field *field, const char *path)
     if (field->record) return true; /* its fields follow */
     numbered_path(key, path, s->completion->typed);
     snprintf(word, sizeof word, "%s%s", key, s->values ? "=" : "");
-    complete_offer(s->completion, word, field->help);
+    completion_offer(s->completion, word, field->help);
     return true;
 }
 
@@ -63,7 +62,7 @@ static void offer_words(completion *c, const char *expected)
         char word[64];
         if (length < sizeof word && !memchr(expected, ' ', length)) {
             snprintf(word, sizeof word, "%.*s", (int)length, expected);
-            complete_offer(c, word, "");
+            completion_offer(c, word, "");
         }
         expected += length + (end ? 3 : 0);
     }
@@ -81,7 +80,7 @@ static void offer_value(completion *c, const sw_field *field)
         if (!expected.failed) offer_words(c, expected.text);
         break;
     case SW_FIELD_TEXT:
-        complete_files(c, ""); /* most texts are paths */
+        completion_files(c, ""); /* most texts are paths */
         break;
     default:
         break;

@@ -26,4 +26,32 @@ const struct poptOption *options_find(const sw_command *command, const char *wor
 const char *options_nearest(const sw_command *command, const char *word);
 const char *commands_nearest(const char *word);
 
+/* Options that several commands have, each with the static that it sets. */
+#define OPTION_SET(sets)                                                                                     \
+    {                                                                                                        \
+        "set", 's', POPT_ARG_ARGV, &(sets), 0, "Give a key another value, as YAML (may be repeated)",        \
+            "KEY=VALUE"                                                                                      \
+    }
+#define OPTION_DEVICE(device)                                                                                \
+    {                                                                                                        \
+        "device", 'd', POPT_ARG_STRING, &(device), 0,                                                        \
+            "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE" \
+    }
+#define OPTION_CHOOSE_DEVICE(device)                                                                         \
+    {                                                                                                        \
+        "device", 'd', POPT_ARG_STRING, &(device), 0, "Choose by platform:device numbers or part of a name", \
+            "SPEC"                                                                                           \
+    }
+#define OPTION_CHECKPOINT(checkpoint)                                                                        \
+    {                                                                                                        \
+        "checkpoint", 'c', POPT_ARG_STRING, &(checkpoint), 0,                                                \
+            "Weights: a safetensors file, or a run's folder for its best ones", "FILE|RUN"                   \
+    }
+#define OPTION_CONFIG(config)                                                                                \
+    {                                                                                                        \
+        "config", '\0', POPT_ARG_STRING, &(config), 0,                                                       \
+            "Experiment the weights belong to (default: config.yaml of the run they lie in)",                \
+            "EXPERIMENT.yaml"                                                                                \
+    }
+
 #endif

@@ -75,10 +75,8 @@ sw_status sw_browse(int *drawn, const char *path, const sw_experiment *experimen
     sw_loader_start(loader, (uint32_t)epoch, 0);
     sw_batch batch;
     sw_loader_next(loader, &batch);
-    if (count < 0 || count > batch.count) {
-        status = sw_fail(SW_E_USAGE, "--count %d: the first batch has %d images", count, batch.count);
-        goto done;
-    }
+    if (count < 0 || count > batch.count)
+        SW_TRY(sw_fail(SW_E_USAGE, "--count %d: the first batch has %d images", count, batch.count));
     *drawn = count ? count : batch.count;
     SW_TRY(take(&p, &batch, dataset, *drawn));
     snprintf(title, sizeof title, "Epoch: %02d, first training batch (%d of %d images)", epoch, *drawn,

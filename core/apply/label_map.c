@@ -50,8 +50,7 @@ static uint8_t class_at(const float *logits, size_t size, size_t classes, place 
 sw_status sw_label_map(uint8_t *out, int width, int height, const float *logits, int size, int classes)
 {
     size_t side = (size_t)size, k = (size_t)classes, row = (size_t)width;
-    sw_status status = check_finite(logits, side * side * k);
-    if (status != SW_OK) return status;
+    SW_ENSURE(check_finite(logits, side * side * k));
     place *columns = malloc(row * sizeof *columns);
     if (!columns) return sw_fail_alloc("a map of classes", row * sizeof *columns);
     for (int x = 0; x < width; x++) columns[x] = place_of(x, width, size);

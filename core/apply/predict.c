@@ -102,10 +102,8 @@ static sw_status write_overlay(const predictor *p, int i, const sw_image *labels
         SW_TRY(sw_image_init(&picture, p->size_px, p->size_px, 3));
         memcpy(picture.pixels, p->small + (size_t)i * pixels_of(p) * 3, pixels_of(p) * 3);
     }
-    if (picture.width != labels->width || picture.height != labels->height) {
-        status = sw_fail(SW_E_DATA, "%s has changed while it was predicted", input->path);
-        goto done;
-    }
+    if (picture.width != labels->width || picture.height != labels->height)
+        SW_TRY(sw_fail(SW_E_DATA, "%s has changed while it was predicted", input->path));
     sw_label_overlay(picture.pixels, labels->pixels, (size_t)picture.width * (size_t)picture.height,
                      sw_data_classes(&p->saved->experiment->data));
     SW_TRY(sw_image_write_png(input->overlay, &picture));
@@ -142,8 +140,7 @@ done:
 static sw_status predict_batch(predictor *p)
 {
     if (p->count == 0) return SW_OK;
-    sw_status status = sw_network_predict(&p->saved->network, p->logits, p->images, p->count);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_network_predict(&p->saved->network, p->logits, p->images, p->count));
     for (int i = 0; i < p->count; i++)
         if (write_one(p, i) == SW_OK)
             p->result->predicted++;

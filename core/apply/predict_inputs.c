@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "base/fs.h"
 #include "base/str.h"
 
@@ -33,13 +34,7 @@ static const char *file_for(sw_arena *arena, const char *out, const char *stem, 
 
 static sw_status add(sw_predict_inputs *in, const char *path, const char *out)
 {
-    if (in->count == in->capacity) {
-        int capacity = in->capacity ? 2 * in->capacity : 16;
-        sw_predict_input *grown = realloc(in->items, (size_t)capacity * sizeof *grown);
-        if (!grown) return sw_fail_alloc("a list of pictures", (size_t)capacity * sizeof *grown);
-        in->items = grown;
-        in->capacity = capacity;
-    }
+    SW_ENSURE(SW_ARRAY_GROW(in->items, in->count, "a list of pictures"));
     const char *stem = stem_of(&in->arena, path);
     if (!stem) return SW_E_MEMORY;
     sw_predict_input input = {.path = sw_arena_strdup(&in->arena, path),
@@ -149,13 +144,11 @@ static sw_status check_outputs(const sw_predict_inputs *in)
     }
     qsort(outputs, count, sizeof *outputs, by_path);
     for (size_t i = 1; i < count; i++)
-        if (strcmp(outputs[i - 1].path, outputs[i].path) == 0) {
-            status = sw_fail(SW_E_USAGE,
-                             "%s and %s would both be written to %s: predict them one after the "
-                             "other into different folders",
-                             outputs[i - 1].of, outputs[i].of, outputs[i].path);
-            goto done;
-        }
+        if (strcmp(outputs[i - 1].path, outputs[i].path) == 0)
+            SW_TRY(sw_fail(SW_E_USAGE,
+                           "%s and %s would both be written to %s: predict them one after the "
+                           "other into different folders",
+                           outputs[i - 1].of, outputs[i].of, outputs[i].path));
     SW_TRY(check_overwriting(in, outputs, count));
 done:
     free(outputs);

@@ -13,7 +13,7 @@ typedef struct sw_predict_input {
 
 typedef struct sw_predict_inputs {
     sw_predict_input *items;
-    int count, capacity;
+    int count;
     sw_arena arena;
 } sw_predict_inputs;
 

@@ -143,17 +143,14 @@ static bool read_number(void *member, const sw_field *field, const sw_yaml_node 
         if (!sw_yaml_number(&value, node)) return false;
         float stored = (float)value;
         if (!isfinite(stored) || !in_range(field, (double)stored)) return false;
-        memcpy(member, &stored, sizeof stored);
-    } else {
-        if (!parse_integer(node->text, &value, &exact) || !in_range(field, value)) return false;
-        if (field->type == SW_FIELD_INT) {
-            int stored = (int)exact;
-            memcpy(member, &stored, sizeof stored);
-        } else {
-            uint64_t stored = (uint64_t)exact;
-            memcpy(member, &stored, sizeof stored);
-        }
+        *(float *)member = stored;
+        return true;
     }
+    if (!parse_integer(node->text, &value, &exact) || !in_range(field, value)) return false;
+    if (field->type == SW_FIELD_INT)
+        *(int *)member = (int)exact;
+    else
+        *(uint64_t *)member = (uint64_t)exact;
     return true;
 }
 
@@ -176,7 +173,7 @@ static int choice_of(const sw_field *field, const sw_yaml_node *node)
 static bool read_enum(void *member, const sw_field *field, const sw_yaml_node *node)
 {
     const int choice = choice_of(field, node);
-    if (choice >= 0) memcpy(member, &choice, sizeof choice);
+    if (choice >= 0) *(int *)member = choice;
     return choice >= 0;
 }
 
@@ -258,7 +255,7 @@ static sw_status read_value(reading *r, char *record, const sw_field *field, con
         break;
     case SW_FIELD_BOOL:
         good = is_bool(node, &truth);
-        if (good) memcpy(member, &truth, sizeof truth);
+        if (good) *(bool *)member = truth;
         break;
     case SW_FIELD_INT:
     case SW_FIELD_UINT64:

@@ -74,36 +74,25 @@ static void append_text_list(sw_str *out, const sw_field *field, const char *rec
 static void append_value(sw_str *out, const sw_field *field, const char *record)
 {
     const void *member = record + field->offset;
-    int number = 0;
-    uint64_t wide = 0;
-    float real = 0;
-    bool truth = false;
-    const char *text = NULL;
     switch (field->type) {
     case SW_FIELD_BOOL:
-        memcpy(&truth, member, sizeof truth);
-        sw_str_append(out, truth ? "true" : "false");
+        sw_str_append(out, *(const bool *)member ? "true" : "false");
         break;
     case SW_FIELD_INT:
-        memcpy(&number, member, sizeof number);
-        sw_str_printf(out, "%d", number);
+        sw_str_printf(out, "%d", *(const int *)member);
         break;
     case SW_FIELD_UINT64:
-        memcpy(&wide, member, sizeof wide);
-        sw_str_printf(out, "%" PRIu64, wide);
+        sw_str_printf(out, "%" PRIu64, *(const uint64_t *)member);
         break;
     case SW_FIELD_FLOAT:
-        memcpy(&real, member, sizeof real);
-        sw_float_append(out, real);
+        sw_float_append(out, *(const float *)member);
         break;
     case SW_FIELD_TEXT:
     case SW_FIELD_NAME:
-        memcpy(&text, member, sizeof text);
-        sw_text_append(out, text);
+        sw_text_append(out, *(const char *const *)member);
         break;
     case SW_FIELD_ENUM:
-        memcpy(&number, member, sizeof number);
-        sw_str_append(out, field->choices[number]);
+        sw_str_append(out, field->choices[*(const int *)member]);
         break;
     case SW_FIELD_TEXT_LIST:
         append_text_list(out, field, record);

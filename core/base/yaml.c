@@ -6,6 +6,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/array.h"
 #include "base/fs.h"
 
 typedef struct anchor {
@@ -29,7 +30,7 @@ typedef struct reader {
     /* Children of the collections being read, innermost last. At a collection's end they move to the arena.
      */
     sw_yaml_entry *pending;
-    size_t pending_count, pending_capacity;
+    size_t pending_count;
 } reader;
 
 static sw_yaml_place place_of(const reader *r, yaml_mark_t mark)
@@ -85,13 +86,8 @@ static sw_status next_event(reader *r, yaml_event_t *event)
 
 static sw_status push_pending(reader *r, sw_yaml_entry child)
 {
-    if (r->pending_count == r->pending_capacity) {
-        size_t capacity = r->pending_capacity ? 2 * r->pending_capacity : 64;
-        sw_yaml_entry *grown = realloc(r->pending, capacity * sizeof *grown);
-        if (!grown) return sw_fail_alloc(r->source, capacity * sizeof *grown);
-        r->pending = grown;
-        r->pending_capacity = capacity;
-    }
+    sw_status status = SW_ARRAY_GROW(r->pending, r->pending_count, r->source);
+    if (status != SW_OK) return status;
     r->pending[r->pending_count++] = child;
     return SW_OK;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "context.h"
 
@@ -146,15 +147,14 @@ static sw_status add_platform(device_list *list, cl_platform_id platform, int pl
     if (code == CL_DEVICE_NOT_FOUND || count == 0) return SW_OK; /* a driver without its hardware */
     SW_TRY(sw_cl_status(code, "clGetDeviceIDs", name));
     devices = calloc(count, sizeof *devices);
-    sw_device_info *grown = realloc(list->items, (list->count + count) * sizeof *grown);
-    if (grown) list->items = grown;
-    if (!devices || !grown) {
-        status = sw_fail_alloc("the list of devices", count * sizeof *grown);
+    if (!devices) {
+        status = sw_fail_alloc("the list of devices", count * sizeof *devices);
         goto done;
     }
     SW_TRY(sw_cl_status(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, devices, NULL), "clGetDeviceIDs",
                         name));
     for (cl_uint i = 0; i < count; i++) {
+        SW_TRY(SW_ARRAY_GROW(list->items, list->count, "the list of devices"));
         sw_device_info *info = &list->items[list->count];
         *info =
             (sw_device_info){.platform = platform, .platform_index = platform_index, .device_index = (int)i};

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "cl/buffer.h"
 #include "cl/launch.h"
@@ -25,7 +26,7 @@ enum { CLOCK_TRIES = 8 };
 
 typedef struct sw_timer {
     sw_profile_row *rows;
-    size_t row_count, row_capacity;
+    size_t row_count;
     size_t last_row; /* the search for a row starts behind it: launches come in the same order every step */
     pending_time pending[MAX_PENDING];
     size_t pending_count;
@@ -116,13 +117,8 @@ static sw_status row_of(size_t *out, sw_timer *timer, const char *node, const ch
         *out = timer->last_row = row;
         return SW_OK;
     }
-    if (timer->row_count == timer->row_capacity) {
-        size_t capacity = timer->row_capacity ? 2 * timer->row_capacity : 64;
-        sw_profile_row *grown = realloc(timer->rows, capacity * sizeof *grown);
-        if (!grown) return sw_fail_alloc("the profile", capacity * sizeof *grown);
-        timer->rows = grown;
-        timer->row_capacity = capacity;
-    }
+    sw_status status = SW_ARRAY_GROW(timer->rows, timer->row_count, "the profile");
+    if (status != SW_OK) return status;
     sw_profile_row *row = &timer->rows[timer->row_count];
     *row = (sw_profile_row){.pass = pass};
     snprintf(row->node, sizeof row->node, "%s", node);

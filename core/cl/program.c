@@ -5,6 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/array.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "cl/launch.h"
@@ -42,11 +43,11 @@ static void source_deinit(source_text *source)
 
 static sw_status append_pieces(source_text *source, const char *const *pieces, size_t count)
 {
-    const char **grown = realloc(source->pieces, (source->count + count) * sizeof *grown);
-    if (!grown) return sw_fail_alloc("a kernel's source", count * sizeof *grown);
-    memcpy(grown + source->count, pieces, count * sizeof *grown);
-    source->pieces = grown;
-    source->count += count;
+    for (size_t i = 0; i < count; i++) {
+        sw_status status = SW_ARRAY_GROW(source->pieces, source->count, "a kernel's source");
+        if (status != SW_OK) return status;
+        source->pieces[source->count++] = pieces[i];
+    }
     return SW_OK;
 }
 

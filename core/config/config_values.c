@@ -3,24 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "config/schema.h"
 
 typedef struct gathering {
     sw_config_values *values;
-    size_t capacity;
     sw_status status;
 } gathering;
-
-static sw_status reserve(gathering *g)
-{
-    if (g->values->count < g->capacity) return SW_OK;
-    size_t capacity = g->capacity ? 2 * g->capacity : 128;
-    sw_config_value *grown = realloc(g->values->items, capacity * sizeof *grown);
-    if (!grown) return sw_fail_alloc("values of an experiment", capacity * sizeof *grown);
-    g->values->items = grown;
-    g->capacity = capacity;
-    return SW_OK;
-}
 
 /* NULL when memory is out. */
 static const char *origin_text(sw_arena *arena, sw_yaml_place place)
@@ -32,8 +21,7 @@ static const char *origin_text(sw_arena *arena, sw_yaml_place place)
 static sw_status add(gathering *g, const char *key, const char *value, const sw_yaml_node *origin)
 {
     sw_arena *arena = &g->values->arena;
-    sw_status status = reserve(g);
-    if (status != SW_OK) return status;
+    SW_ENSURE(SW_ARRAY_GROW(g->values->items, g->values->count, "values of an experiment"));
     sw_config_value *item = &g->values->items[g->values->count];
     *item = (sw_config_value){.key = sw_arena_strdup(arena, key),
                               .value = sw_arena_strdup(arena, value),

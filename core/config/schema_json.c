@@ -68,10 +68,10 @@ static cJSON *fallback_value(const sw_field *field)
 }
 
 static const char *const types[] = {
-    [SW_FIELD_BOOL] = "boolean", [SW_FIELD_INT] = "integer",       [SW_FIELD_UINT64] = "integer",
-    [SW_FIELD_FLOAT] = "number", [SW_FIELD_TEXT] = "string",       [SW_FIELD_TEXT_LIST] = "array",
-    [SW_FIELD_ENUM] = NULL,      [SW_FIELD_RECORD_LIST] = "array", [SW_FIELD_RECORD] = NULL,
-    [SW_FIELD_CUSTOM] = NULL};
+    [SW_FIELD_BOOL] = "boolean", [SW_FIELD_INT] = "integer", [SW_FIELD_UINT64] = "integer",
+    [SW_FIELD_FLOAT] = "number", [SW_FIELD_TEXT] = "string", [SW_FIELD_TEXT_LIST] = "array",
+    [SW_FIELD_ENUM] = NULL,      [SW_FIELD_NAME] = NULL,     [SW_FIELD_RECORD_LIST] = "array",
+    [SW_FIELD_RECORD] = NULL,    [SW_FIELD_CUSTOM] = NULL};
 
 static cJSON *field_schema(building *b, const sw_field *field)
 {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/fs.h"
 #include "base/parallel.h"
 #include "data/pets.h"
@@ -26,7 +27,7 @@ struct sw_stats_store {
     sw_arena arena;
     split_list lists[SW_STATS_SPLITS];
     stats_item *items;
-    int item_count, item_room;
+    int item_count;
     sw_stats_remark *remarks;
 };
 
@@ -47,13 +48,7 @@ static int compare_items(const void *a, const void *b)
 
 static sw_status add_item(struct sw_stats_store *store, const char *name, unsigned splits)
 {
-    if (store->item_count == store->item_room) {
-        int room = store->item_room ? 2 * store->item_room : 1024;
-        stats_item *grown = realloc(store->items, (size_t)room * sizeof *grown);
-        if (!grown) return sw_fail_alloc("file statistics", (size_t)room * sizeof *grown);
-        store->items = grown;
-        store->item_room = room;
-    }
+    SW_ENSURE(SW_ARRAY_GROW(store->items, store->item_count, "file statistics"));
     store->items[store->item_count++] = (stats_item){.name = name, .splits = splits};
     return SW_OK;
 }
@@ -62,19 +57,18 @@ static sw_status add_item(struct sw_stats_store *store, const char *name, unsign
 static sw_status read_lists(sw_stats *out, const char *root)
 {
     struct sw_stats_store *store = out->store;
-    sw_status status = SW_OK;
     int present = 0;
     for (unsigned s = 0; s < SW_STATS_SPLITS; s++) {
         out->splits[s].name = split_names[s];
         sw_status reading = split_read(&store->lists[s], root, split_names[s], (split_part){0});
         /* One list may be missing, not both: the last message then tells */
         if (reading == SW_E_CONFIG && (present || s + 1 < SW_STATS_SPLITS)) continue;
-        SW_TRY(reading);
+        SW_ENSURE(reading);
         present++;
         out->splits[s].present = 1;
         out->splits[s].listed = store->lists[s].count;
         for (int i = 0; i < store->lists[s].count; i++)
-            SW_TRY(add_item(store, store->lists[s].names[i], 1u << s));
+            SW_ENSURE(add_item(store, store->lists[s].names[i], 1u << s));
     }
     qsort(store->items, (size_t)store->item_count, sizeof *store->items, compare_items);
     int kept = 0;
@@ -85,8 +79,7 @@ static sw_status read_lists(sw_stats *out, const char *root)
             store->items[kept++] = store->items[i];
     }
     store->item_count = kept;
-done:
-    return status;
+    return SW_OK;
 }
 
 /* Whether a file of images/ is one of the `listed` first items. */
@@ -115,10 +108,7 @@ static sw_status add_unlisted_files(sw_stats *out, const char *images)
         out->image_files++;
         if (is_listed(store, listed, entry->d_name)) continue;
         char *name = sw_arena_strdup(&store->arena, entry->d_name);
-        if (!name) {
-            status = SW_E_MEMORY;
-            goto done;
-        }
+        if (!name) SW_TRY(SW_E_MEMORY);
         SW_TRY(add_item(store, name, 0));
     }
     qsort(store->items + listed, (size_t)(store->item_count - listed), sizeof *store->items, compare_items);

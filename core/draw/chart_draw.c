@@ -258,8 +258,7 @@ static sw_status write_sheet(const char *path, const sw_chart_sheet *sheet, char
                              sw_chart_format format)
 {
     sw_fs_writer writer;
-    sw_status status = sw_fs_writer_open(&writer, path);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_fs_writer_open(&writer, path));
     sw_lettering_sink to = {.stream = writer.stream};
     cairo_status_t result = draw_to(&to, sheet, names, format);
     if (result == CAIRO_STATUS_SUCCESS) return sw_fs_writer_commit(&writer);

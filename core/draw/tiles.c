@@ -316,8 +316,7 @@ static sw_status draw_names(cairo_t *cr, const sw_tiles_spec *spec, const measur
 static sw_status write_png(const char *path, cairo_surface_t *surface)
 {
     sw_fs_writer writer;
-    sw_status status = sw_fs_writer_open(&writer, path);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_fs_writer_open(&writer, path));
     sw_lettering_sink to = {.stream = writer.stream};
     cairo_status_t result = cairo_surface_write_to_png_stream(surface, sw_lettering_write, &to);
     if (result == CAIRO_STATUS_SUCCESS) return sw_fs_writer_commit(&writer);
@@ -327,13 +326,12 @@ static sw_status write_png(const char *path, cairo_surface_t *surface)
 
 static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_tiles_spec *spec, const measures *m)
 {
-    sw_status status = SW_OK;
     int y = m->margin;
     sw_lettering_colour(cr, SW_PAPER_RGB, 1);
     cairo_paint(cr);
-    if (spec->label) SW_TRY(draw_line(cr, spec->label, m->title_px, false, y, m));
+    if (spec->label) SW_ENSURE(draw_line(cr, spec->label, m->title_px, false, y, m));
     y += m->label_height;
-    SW_TRY(draw_line(cr, spec->title, m->title_px, true, y, m));
+    SW_ENSURE(draw_line(cr, spec->title, m->title_px, true, y, m));
     y += m->title_height;
     for (int p = 0; p < panel_count(spec); p++) {
         sw_tiles_panel panel = panel_at(spec, p);
@@ -341,12 +339,11 @@ static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_tiles_spec
         draw_inked(cr, captions[panel], m->margin, y + m->caption_px, SW_FAINT_INK_RGB);
         y += m->caption_height;
         fill_panel(surface, spec, m, y, colours[panel]);
-        if (spec->names) SW_TRY(draw_names(cr, spec, m, y));
+        if (spec->names) SW_ENSURE(draw_names(cr, spec, m, y));
         y += m->panel_height + m->panel_gap;
     }
     draw_legend(cr, spec, m, y);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* A context on a new surface; destroyed together. *surface and the result are never NULL, but may be in
@@ -384,8 +381,7 @@ typedef struct limits {
 static sw_status measure_picture(int *width, int *height, measures *m, const sw_tiles_spec *spec, limits most)
 {
     assert(spec->count > 0 && spec->columns > 0 && spec->size_px > 0 && spec->classes->count > 0);
-    sw_status status = measure(m, spec);
-    if (status != SW_OK) return status;
+    SW_ENSURE(measure(m, spec));
     int64_t wide = m->content_width + 2 * (int64_t)m->margin;
     int64_t high = 2 * (int64_t)m->margin + m->label_height + m->title_height +
                    panel_count(spec) * ((int64_t)m->caption_height + m->panel_height + m->panel_gap) +
@@ -405,10 +401,8 @@ static sw_status draw_surface(cairo_surface_t **surface, const sw_tiles_spec *sp
     cairo_t *cr = NULL;
     SW_TRY(measure_picture(&width, &height, &m, spec, most));
     cr = canvas(surface, width, height);
-    if (cairo_surface_status(*surface) != CAIRO_STATUS_SUCCESS) {
-        status = sw_fail_alloc("picture of the grid", (size_t)width * (size_t)height * 4);
-        goto done;
-    }
+    if (cairo_surface_status(*surface) != CAIRO_STATUS_SUCCESS)
+        SW_TRY(sw_fail_alloc("picture of the grid", (size_t)width * (size_t)height * 4));
     SW_TRY(draw(cr, *surface, spec, &m));
     if (cairo_status(cr) != CAIRO_STATUS_SUCCESS)
         status = sw_fail(SW_E_IO, "cannot draw a grid: %s", cairo_status_to_string(cairo_status(cr)));

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/str.h"
 #include "graph/op.h"
 
@@ -40,21 +41,8 @@ void sw_graph_deinit(sw_graph *graph)
     *graph = (sw_graph){0};
 }
 
-/* Makes room for one more item of `item_bytes` in a growing array. */
-static sw_status grow(void **items, int count, int *capacity, size_t item_bytes)
-{
-    if (count < *capacity) return SW_OK;
-    int wanted = *capacity ? *capacity * 2 : 32;
-    void *grown = realloc(*items, (size_t)wanted * item_bytes);
-    if (!grown) return sw_fail_alloc("the graph", (size_t)wanted * item_bytes);
-    *items = grown;
-    *capacity = wanted;
-    return SW_OK;
-}
-
 static sw_status add_value(int *out, sw_graph *graph, const char *name, sw_dtype dtype, sw_shape shape)
 {
-    sw_status status = SW_OK;
     if (shape.n < 1 || shape.h < 1 || shape.w < 1 || shape.c < 1)
         return sw_fail(SW_E_CONFIG, "value '%s' has the empty shape (%d,%d,%d,%d)", name, shape.n, shape.h,
                        shape.w, shape.c);
@@ -66,7 +54,7 @@ static sw_status add_value(int *out, sw_graph *graph, const char *name, sw_dtype
             "value '%s' of shape (%d,%d,%d,%d) has %.0f elements, more than the %d a kernel can index: use a "
             "smaller batch or image",
             name, shape.n, shape.h, shape.w, shape.c, elems, INT_MAX);
-    SW_TRY(grow((void **)&graph->values, graph->value_count, &graph->value_capacity, sizeof *graph->values));
+    SW_ENSURE(SW_ARRAY_GROW(graph->values, graph->value_count, "the graph"));
     char *copy = sw_arena_strdup(&graph->arena, name);
     if (!copy) return SW_E_MEMORY;
     *out = graph->value_count++;
@@ -75,8 +63,7 @@ static sw_status add_value(int *out, sw_graph *graph, const char *name, sw_dtype
                                      .shape = shape,
                                      .bytes = sw_shape_elems(shape) * sw_dtype_bytes(dtype),
                                      .producer = -1};
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_graph_input(int *out, sw_graph *graph, const char *name, sw_dtype dtype, sw_shape shape)
@@ -106,7 +93,6 @@ static bool wants_gradient(const sw_graph *graph, const sw_node *node)
 sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const char *name, const void *attrs,
                        int input_count, const int *inputs)
 {
-    sw_status status = SW_OK;
     sw_node node = {.op = op, .input_count = input_count, .window = 1, .stride = 1, .upscale = 1};
     node.name = sw_arena_strdup(&graph->arena, name);
     if (!node.name) return SW_E_MEMORY;
@@ -122,8 +108,8 @@ sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const cha
         memcpy(copy, attrs, op->attr_bytes);
         node.attrs = copy;
     }
-    SW_TRY(grow((void **)&graph->nodes, graph->node_count, &graph->node_capacity, sizeof *graph->nodes));
-    SW_TRY(op->infer(graph, &node));
+    SW_ENSURE(SW_ARRAY_GROW(graph->nodes, graph->node_count, "the graph"));
+    SW_ENSURE(op->infer(graph, &node));
     assert(node.output_count == op->output_count);
     for (int i = 0; i < node.output_count; i++) {
         sw_value *value = &graph->values[node.outputs[i]];
@@ -134,8 +120,7 @@ sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const cha
         if (outputs) outputs[i] = node.outputs[i];
     }
     graph->nodes[graph->node_count++] = node;
-done:
-    return status;
+    return SW_OK;
 }
 
 size_t sw_graph_trained_elems(const sw_graph *graph)
@@ -181,9 +166,8 @@ static size_t align_elems(size_t elems)
 sw_status sw_node_add_param(sw_graph *graph, sw_node *node, const char *suffix, sw_param_layout layout,
                             int rank, const int *dims, sw_init_kind init, int fan_in)
 {
-    sw_status status = SW_OK;
     assert(node->param_count < SW_MAX_PARAMS && rank >= 1 && rank <= 4);
-    SW_TRY(grow((void **)&graph->params, graph->param_count, &graph->param_capacity, sizeof *graph->params));
+    SW_ENSURE(SW_ARRAY_GROW(graph->params, graph->param_count, "the graph"));
     sw_param param = {.layout = layout, .rank = rank, .init = init, .fan_in = fan_in, .elems = 1};
     param.name = sw_arena_printf(&graph->arena, "%s.%s", node->name, suffix);
     if (!param.name) return SW_E_MEMORY;
@@ -195,15 +179,13 @@ sw_status sw_node_add_param(sw_graph *graph, sw_node *node, const char *suffix, 
     graph->param_elems += align_elems(param.elems);
     node->params[node->param_count++] = graph->param_count;
     graph->params[graph->param_count++] = param;
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_node_add_state(sw_graph *graph, sw_node *node, const char *suffix, int elems, sw_init_kind init)
 {
-    sw_status status = SW_OK;
     assert(node->state_count < SW_MAX_STATES);
-    SW_TRY(grow((void **)&graph->states, graph->state_count, &graph->state_capacity, sizeof *graph->states));
+    SW_ENSURE(SW_ARRAY_GROW(graph->states, graph->state_count, "the graph"));
     sw_param state = {
         .layout = SW_LAYOUT_PLAIN, .rank = 1, .dims = {elems}, .init = init, .elems = (size_t)elems};
     state.name = sw_arena_printf(&graph->arena, "%s.%s", node->name, suffix);
@@ -212,8 +194,7 @@ sw_status sw_node_add_state(sw_graph *graph, sw_node *node, const char *suffix, 
     graph->state_elems += align_elems(state.elems);
     node->states[node->state_count++] = graph->state_count;
     graph->states[graph->state_count++] = state;
-done:
-    return status;
+    return SW_OK;
 }
 
 void sw_node_add_saved(sw_graph *graph, sw_node *node, size_t bytes)

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "place.h"
 
 /* What is known of each value while the steps are laid out. */
@@ -20,7 +21,6 @@ typedef struct planner {
     const sw_plan_options *options;
     sw_plan *plan;
     value_state *values;
-    int step_capacity, tenant_capacity;
 } planner;
 
 static bool contains(const int *items, int count, int item)
@@ -33,13 +33,8 @@ static bool contains(const int *items, int count, int item)
 static sw_status add_tenant(int *out, planner *p, int value, bool is_gradient, int step)
 {
     sw_plan *plan = p->plan;
-    if (plan->tenant_count == p->tenant_capacity) {
-        int wanted = p->tenant_capacity ? p->tenant_capacity * 2 : 128;
-        sw_tenant *grown = realloc(plan->tenants, (size_t)wanted * sizeof *grown);
-        if (!grown) return sw_fail_alloc("the memory plan", (size_t)wanted * sizeof *grown);
-        plan->tenants = grown;
-        p->tenant_capacity = wanted;
-    }
+    sw_status status = SW_ARRAY_GROW(plan->tenants, plan->tenant_count, "the memory plan");
+    if (status != SW_OK) return status;
     *out = plan->tenant_count++;
     plan->tenants[*out] = (sw_tenant){.value = value,
                                       .is_gradient = is_gradient,
@@ -59,13 +54,8 @@ static void extend(planner *p, int tenant, int step)
 static sw_status add_step(int *out, planner *p, sw_step_kind kind, int node)
 {
     sw_plan *plan = p->plan;
-    if (plan->step_count == p->step_capacity) {
-        int wanted = p->step_capacity ? p->step_capacity * 2 : 128;
-        sw_step *grown = realloc(plan->steps, (size_t)wanted * sizeof *grown);
-        if (!grown) return sw_fail_alloc("the memory plan", (size_t)wanted * sizeof *grown);
-        plan->steps = grown;
-        p->step_capacity = wanted;
-    }
+    sw_status status = SW_ARRAY_GROW(plan->steps, plan->step_count, "the memory plan");
+    if (status != SW_OK) return status;
     *out = plan->step_count++;
     sw_step step = {.kind = kind, .node = node};
     for (int i = 0; i < SW_MAX_INPUTS; i++) step.in[i] = step.din[i] = -1;

@@ -38,8 +38,7 @@ typedef struct bench {
 static sw_status measure_peak(bench *b)
 {
     double gflops, gbytes_per_s, start = sw_clock_s();
-    sw_status status = sw_profile_peak(&gflops, &gbytes_per_s, b->cl);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_profile_peak(&gflops, &gbytes_per_s, b->cl));
     b->peak_s += sw_clock_s() - start;
     b->out->peak_gflops = fmax(b->out->peak_gflops, gflops);
     b->out->copy_gbytes_per_s = fmax(b->out->copy_gbytes_per_s, gbytes_per_s);
@@ -48,27 +47,24 @@ static sw_status measure_peak(bench *b)
 
 static sw_status open_device(bench *b)
 {
-    sw_status status = SW_OK;
     const char *spec = b->options->device ? b->options->device : b->experiment->runtime.device;
     const sw_cl_options cl_options = {0};
     sw_device_info *device = &b->out->device;
     b->opened_s = sw_clock_s();
-    SW_TRY(sw_device_choose(device, spec));
-    SW_TRY(sw_cl_create(&b->cl, device, &cl_options));
-    SW_TRY(measure_peak(b));
+    SW_ENSURE(sw_device_choose(device, spec));
+    SW_ENSURE(sw_cl_create(&b->cl, device, &cl_options));
+    SW_ENSURE(measure_peak(b));
     sw_log(SW_LOG_INFO, "device %d:%d %s (%s): peak %.1f GFLOP/s, copy %.1f GB/s", device->platform_index,
            device->device_index, device->name, device->type_name, b->out->peak_gflops,
            b->out->copy_gbytes_per_s);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* As a run does; the time that it may take to time engines is not the first step's. */
 static sw_status decide_engines(bench *b)
 {
     double start = sw_clock_s();
-    sw_status status = sw_engines_decide(&b->engines, b->experiment, b->cl, NULL);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_engines_decide(&b->engines, b->experiment, b->cl, NULL));
     b->opened_s += sw_clock_s() - start;
     sw_log(SW_LOG_INFO, "engines of the convolutions: %s", b->engines.source);
     return SW_OK;
@@ -130,13 +126,11 @@ static sw_status read_losses(bench *b)
 
 static sw_status train_step(bench *b)
 {
-    sw_status status = SW_OK;
-    SW_TRY(sw_network_upload(&b->network, b->images, b->labels, b->batch));
+    SW_ENSURE(sw_network_upload(&b->network, b->images, b->labels, b->batch));
     /* at rate 0 an update costs what it always does, and every step computes the same */
-    SW_TRY(sw_network_enqueue_step(&b->network, b->batch, 0.0));
-    if (++b->unread == sw_network_loss_every(&b->network)) SW_TRY(read_losses(b));
-done:
-    return status;
+    SW_ENSURE(sw_network_enqueue_step(&b->network, b->batch, 0.0));
+    if (++b->unread == sw_network_loss_every(&b->network)) SW_ENSURE(read_losses(b));
+    return SW_OK;
 }
 
 static sw_status infer_step(bench *b)
@@ -160,11 +154,9 @@ static sw_status summarise(sw_bench_steps *steps)
 /* So many steps, and the look at their losses; together, since in between nobody waits for the device. */
 static sw_status take_steps(bench *b, sw_status (*step)(bench *), int count)
 {
-    sw_status status = SW_OK;
-    for (int i = 0; i < count; i++) SW_TRY(step(b));
-    if (b->unread > 0) SW_TRY(read_losses(b));
-done:
-    return status;
+    for (int i = 0; i < count; i++) SW_ENSURE(step(b));
+    if (b->unread > 0) SW_ENSURE(read_losses(b));
+    return SW_OK;
 }
 
 /* A first step that is not counted (it waits for pages and kernels), then the measured ones. What a training
@@ -172,42 +164,37 @@ done:
 static sw_status time_steps(sw_bench_steps *steps, bench *b, const char *what, sw_status (*step)(bench *),
                             int at_a_time)
 {
-    sw_status status = SW_OK;
     int wanted = b->options->steps;
     steps->batch = b->batch;
     steps->seconds = calloc((size_t)wanted, sizeof *steps->seconds);
     if (!steps->seconds) return sw_fail_alloc("step times", (size_t)wanted * sizeof *steps->seconds);
-    SW_TRY(take_steps(b, step, 1));
+    SW_ENSURE(take_steps(b, step, 1));
     double last = sw_clock_s();
     if (b->out->first_step_seconds <= 0.0) b->out->first_step_seconds = last - b->opened_s - b->peak_s;
     while (steps->count < wanted) {
         int count = wanted - steps->count < at_a_time ? wanted - steps->count : at_a_time;
-        SW_TRY(take_steps(b, step, count));
+        SW_ENSURE(take_steps(b, step, count));
         double now = sw_clock_s(), each = (now - last) / count;
         for (int i = 0; i < count; i++) steps->seconds[steps->count++] = each;
         sw_log(SW_LOG_INFO, "%s, batch %d, step %d of %d: %.2f images/s", what, b->batch, steps->count,
                wanted, b->batch / each);
         last = now;
     }
-    SW_TRY(summarise(steps));
-done:
-    return status;
+    return summarise(steps);
 }
 
 static sw_status measure_steps(bench *b)
 {
-    sw_status status = SW_OK;
     const sw_network *n = &b->network;
     if (b->options->train) {
         b->out->train.flop = b->batch * sw_plan_flop(&n->train_model.graph, sw_executor_plan(n->trainer));
-        SW_TRY(time_steps(&b->out->train, b, "training", train_step, sw_network_loss_every(n)));
+        SW_ENSURE(time_steps(&b->out->train, b, "training", train_step, sw_network_loss_every(n)));
     }
     if (b->options->infer) {
         b->out->infer.flop = b->batch * sw_plan_flop(&n->eval_model.graph, sw_executor_plan(n->evaluator));
-        SW_TRY(time_steps(&b->out->infer, b, "inference", infer_step, 1));
+        SW_ENSURE(time_steps(&b->out->infer, b, "inference", infer_step, 1));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 /* --- layer by layer -------------------------------------------------------------------------- */
@@ -215,28 +202,23 @@ done:
 /* Each round is a whole step, timed by the device's clock. */
 static sw_status time_passes(bench *b, const char *what, bool infer, sw_status (*step)(bench *))
 {
-    sw_status status = SW_OK;
     int rounds = b->options->steps < SW_PASS_MAX_ROUNDS ? b->options->steps : SW_PASS_MAX_ROUNDS;
-    SW_TRY(sw_profile_start(b->cl));
+    SW_ENSURE(sw_profile_start(b->cl));
     sw_profile_reset(b->cl);
     for (int r = 0; r < rounds; r++) {
-        SW_TRY(step(b));
-        if (b->unread > 0) SW_TRY(read_losses(b));
-        SW_TRY(sw_pass_list_take(&b->out->passes, &b->network, infer, r, 1, b->batch));
+        SW_ENSURE(step(b));
+        if (b->unread > 0) SW_ENSURE(read_losses(b));
+        SW_ENSURE(sw_pass_list_take(&b->out->passes, &b->network, infer, r, 1, b->batch));
         sw_log(SW_LOG_INFO, "%s, pass by pass, round %d of %d", what, r + 1, rounds);
     }
-    SW_TRY(sw_profile_stop(b->cl));
-done:
-    return status;
+    return sw_profile_stop(b->cl);
 }
 
 static sw_status measure_passes(bench *b)
 {
-    sw_status status = SW_OK;
-    if (b->options->train) SW_TRY(time_passes(b, "training", false, train_step));
-    if (b->options->infer) SW_TRY(time_passes(b, "inference", true, infer_step));
-done:
-    return status;
+    if (b->options->train) SW_ENSURE(time_passes(b, "training", false, train_step));
+    if (b->options->infer) SW_ENSURE(time_passes(b, "inference", true, infer_step));
+    return SW_OK;
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */

@@ -34,7 +34,6 @@ static void next_batch(loading *l, sw_batch *batch)
 /* Steps as a run takes them, at rate 0: every step computes the same. */
 static sw_status take_steps(loading *l, double *step_ms, double *wait_ms, bool load)
 {
-    sw_status status = SW_OK;
     const float *losses;
     int count, every = sw_network_loss_every(l->network);
     double waited = 0.0, start = sw_clock_s();
@@ -43,37 +42,33 @@ static sw_status take_steps(loading *l, double *step_ms, double *wait_ms, bool l
         double asked = sw_clock_s();
         if (load) next_batch(l, &batch);
         waited += sw_clock_s() - asked;
-        SW_TRY(sw_network_upload(l->network, batch.images, batch.labels, l->batch));
-        SW_TRY(sw_network_enqueue_step(l->network, l->batch, 0.0));
-        if (i % every == 0 || i == l->steps) SW_TRY(sw_network_losses(l->network, &losses, &count));
+        SW_ENSURE(sw_network_upload(l->network, batch.images, batch.labels, l->batch));
+        SW_ENSURE(sw_network_enqueue_step(l->network, l->batch, 0.0));
+        if (i % every == 0 || i == l->steps) SW_ENSURE(sw_network_losses(l->network, &losses, &count));
     }
     *step_ms = 1e3 * (sw_clock_s() - start) / l->steps;
     *wait_ms = 1e3 * waited / l->steps;
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status measure_round(loading *l, int round)
 {
-    sw_status status = SW_OK;
     sw_batch first;
     double none;
     /* behind the last batch: the threads have nothing to do */
     sw_loader_start(l->loader, l->epoch, sw_loader_batch_count(l->loader));
-    SW_TRY(take_steps(l, &l->off_ms[round], &none, false));
+    SW_ENSURE(take_steps(l, &l->off_ms[round], &none, false));
     sw_loader_start(l->loader, ++l->epoch, 0);
     next_batch(l, &first); /* the wait for an epoch's first batch is no step's */
-    SW_TRY(take_steps(l, &l->on_ms[round], &l->wait_ms[round], true));
+    SW_ENSURE(take_steps(l, &l->on_ms[round], &l->wait_ms[round], true));
     sw_log(SW_LOG_INFO, "with and without the loader, round %d of %d: %.1f and %.1f ms a step", round + 1,
            ROUNDS, l->on_ms[round], l->off_ms[round]);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* A batch that stays, and a step that is not counted. */
 static sw_status prepare(loading *l, size_t pixels)
 {
-    sw_status status = SW_OK;
     sw_batch batch;
     double none;
     l->images = malloc(pixels * 3 * sizeof *l->images);
@@ -85,10 +80,9 @@ static sw_status prepare(loading *l, size_t pixels)
     memcpy(l->labels, batch.labels, pixels);
     int steps = l->steps;
     l->steps = 1;
-    SW_TRY(take_steps(l, &none, &none, false));
+    SW_ENSURE(take_steps(l, &none, &none, false));
     l->steps = steps;
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_bench_measure_loading(sw_bench_loading *out, sw_network *network,
@@ -107,11 +101,9 @@ sw_status sw_bench_measure_loading(sw_bench_loading *out, sw_network *network,
                                        .augment = &experiment->augment,
                                        .stream = SW_RNG_AUGMENT};
     SW_TRY(sw_open_train_data(&dataset, data));
-    if (sw_dataset_count(dataset) < l.batch) {
-        status = sw_fail(SW_E_CONFIG, "%s/%s has %d images, fewer than a batch of %d: use a smaller --batch",
-                         data->root, data->train_split, sw_dataset_count(dataset), l.batch);
-        goto done;
-    }
+    if (sw_dataset_count(dataset) < l.batch)
+        SW_TRY(sw_fail(SW_E_CONFIG, "%s/%s has %d images, fewer than a batch of %d: use a smaller --batch",
+                       data->root, data->train_split, sw_dataset_count(dataset), l.batch));
     SW_TRY(sw_loader_create(&l.loader, dataset, &options));
     SW_TRY(prepare(&l, (size_t)l.batch * (size_t)data->size * (size_t)data->size));
     for (int r = 0; r < ROUNDS; r++) SW_TRY(measure_round(&l, r));

@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #include "measure/bench.h"
+#include "page/json_text.h"
+#include "page/sheet.h"
 
 /* Of a step, in kernels and transfers. A driver that does not time its kernels gives nanoseconds for each,
  * less than a thousandth of any step; this is far from that, and from what a device that is kept waiting
@@ -11,11 +13,11 @@ static const double PASSES_AT_LEAST = 0.1;
 
 /* --- text ------------------------------------------------------------------------------------ */
 
-static void print_steps(sw_str *out, const sw_bench *b, const char *what, const sw_bench_steps *steps)
+static void print_steps(sw_str *rows, const sw_bench *b, const char *what, const sw_bench_steps *steps)
 {
     if (!steps->count) return;
     double gflops = steps->flop / steps->batch * steps->median_images_per_second * 1e-9;
-    sw_str_printf(out, "%-12s %6d %6d %10.2f %8.2f %10.1f %6.0f%%\n", what, steps->batch, steps->count,
+    sw_str_printf(rows, "%s\t%d\t%d\t%.2f\t%.2f\t%.1f\t%.0f%%\n", what, steps->batch, steps->count,
                   steps->median_images_per_second, steps->best_images_per_second, gflops,
                   100.0 * gflops / b->peak_gflops);
 }
@@ -23,13 +25,14 @@ static void print_steps(sw_str *out, const sw_bench *b, const char *what, const 
 static void print_header(sw_str *out, const sw_bench *b)
 {
     double gib = 1.0 / 1073741824.0;
+    sw_str rows = {0};
     sw_str_printf(out, "%s on %.60s\n", b->experiment, b->device.name);
     sw_str_printf(out, "device's peak %.1f GFLOP/s, copy %.1f GB/s: the best of before and after\n\n",
                   b->peak_gflops, b->copy_gbytes_per_s);
-    sw_str_printf(out, "%-12s %6s %6s %10s %8s %10s %7s\n", "whole steps", "batch", "steps", "images/s",
-                  "best", "GFLOP/s", "of peak");
-    print_steps(out, b, "training", &b->train);
-    print_steps(out, b, "inference", &b->infer);
+    sw_str_append(&rows, "whole steps\tbatch\tsteps\timages/s\tbest\tGFLOP/s\tof peak\n");
+    print_steps(&rows, b, "training", &b->train);
+    print_steps(&rows, b, "inference", &b->infer);
+    sw_sheet_columns(out, &rows, 1);
     sw_str_printf(out,
                   "\npeak resident memory %.2f GiB, of it planned on the device %.2f GiB\n"
                   "first step done %.2f s after the device was opened\n",
@@ -41,12 +44,13 @@ static void print_loading(sw_str *out, const sw_bench *b)
 {
     const sw_bench_loading *l = &b->loading;
     if (!l->rounds) return;
-    sw_str_printf(out,
-                  "\ntraining step, batch %d, %d in a row each, medians of %d rounds in turn\n"
-                  "%-38s %10.1f ms\n%-38s %10.1f ms\n%-38s %+10.1f %%\n%-38s %10.2f ms a step\n",
-                  b->train.batch, l->steps, l->rounds, "  one batch over and over", l->off_ms,
-                  "  batches from the loader", l->on_ms, "  difference", 100.0 * (l->on_ms / l->off_ms - 1.0),
-                  "  of it waiting for a batch", l->wait_ms);
+    sw_str_printf(
+        out,
+        "\ntraining step, batch %d, %d in a row each, medians of %d rounds in turn\n"
+        "  one batch over and over     %10.1f ms\n  batches from the loader     %10.1f ms\n"
+        "  difference                  %+10.1f %%\n  of it waiting for a batch   %10.2f ms a step\n",
+        b->train.batch, l->steps, l->rounds, l->off_ms, l->on_ms, 100.0 * (l->on_ms / l->off_ms - 1.0),
+        l->wait_ms);
 }
 
 static void add_loading(cJSON *root, const sw_bench *b)
@@ -122,7 +126,6 @@ static void add_device(cJSON *root, const sw_device_info *device)
 sw_status sw_bench_json(sw_str *out, const sw_bench *b)
 {
     sw_status status = SW_OK;
-    char *text = NULL;
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "experiment", b->experiment);
     add_device(root, &b->device);
@@ -135,16 +138,8 @@ sw_status sw_bench_json(sw_str *out, const sw_bench *b)
     cJSON_AddNumberToObject(root, "device_bytes", (double)b->device_bytes);
     add_loading(root, b);
     if (b->passes.count) SW_TRY(sw_pass_list_json(root, &b->passes, b->peak_gflops));
-    text = cJSON_Print(root);
-    if (!text) {
-        status = sw_fail(SW_E_MEMORY, "no memory for the figures as JSON");
-        goto done;
-    }
-    sw_str_append(out, text);
-    sw_str_append(out, "\n");
-    SW_TRY(sw_str_status(out));
+    SW_TRY(sw_json_document(out, root));
 done:
-    cJSON_free(text);
     cJSON_Delete(root);
     return status;
 }

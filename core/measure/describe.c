@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "cost.h"
+#include "page/json_text.h"
+#include "page/sheet.h"
 
 /* --- receptive field ------------------------------------------------------------------------- */
 
@@ -112,10 +114,8 @@ static sw_status fill_layers(sw_description *d)
     const sw_graph *graph = &d->train_model.graph;
     int *fields = calloc((size_t)graph->value_count, sizeof *fields);
     d->layers = calloc((size_t)graph->node_count, sizeof *d->layers);
-    if (!fields || !d->layers) {
-        status = sw_fail_alloc("the table of layers", (size_t)graph->node_count * sizeof *d->layers);
-        goto done;
-    }
+    if (!fields || !d->layers)
+        SW_TRY(sw_fail_alloc("the table of layers", (size_t)graph->node_count * sizeof *d->layers));
     SW_TRY(sw_receptive_fields(fields, graph));
     for (d->layer_count = 0; d->layer_count < graph->node_count; d->layer_count++) {
         const sw_node *node = &graph->nodes[d->layer_count];
@@ -179,15 +179,17 @@ static const char *grouped(char text[32], uint64_t number)
     return text;
 }
 
-static void print_layer(sw_str *out, const sw_layer *layer)
+static void print_layer(sw_str *rows, const sw_layer *layer)
 {
-    char shape[40], parameters[32] = "", macs[32] = "", field[32] = "all";
-    snprintf(shape, sizeof shape, "%dx%dx%d", layer->output.h, layer->output.w, layer->output.c);
+    char parameters[32] = "";
     if (layer->parameters) grouped(parameters, layer->parameters);
-    if (layer->macs) snprintf(macs, sizeof macs, "%.2f", (double)layer->macs * 1e-6);
-    if (layer->field_px) snprintf(field, sizeof field, "%d px", layer->field_px);
-    sw_str_printf(out, "%-20s %-13s %11s %10s %9s %8s\n", layer->name, layer->op, shape, parameters, macs,
-                  field);
+    sw_str_printf(rows, "%s\t%s\t%dx%dx%d\t%s\t", layer->name, layer->op, layer->output.h, layer->output.w,
+                  layer->output.c, parameters);
+    if (layer->macs) sw_str_printf(rows, "%.2f", (double)layer->macs * 1e-6);
+    if (layer->field_px)
+        sw_str_printf(rows, "\t%d px\n", layer->field_px);
+    else
+        sw_str_append(rows, "\tall\n");
 }
 
 static double mib(size_t bytes)
@@ -236,9 +238,10 @@ void sw_description_print(sw_str *out, const sw_description *d)
     const sw_experiment *x = d->experiment;
     sw_str_printf(out, "%s: %s, %d classes, images of %dx%d\n\n", x->name, x->model.name, x->model.classes,
                   x->data.size, x->data.size);
-    sw_str_printf(out, "%-20s %-13s %11s %10s %9s %8s\n", "layer", "op", "output", "parameters", "MMAC",
-                  "sees");
-    for (int i = 0; i < d->layer_count; i++) print_layer(out, &d->layers[i]);
+    sw_str rows = {0};
+    sw_str_append(&rows, "layer\top\toutput\tparameters\tMMAC\tsees\n");
+    for (int i = 0; i < d->layer_count; i++) print_layer(&rows, &d->layers[i]);
+    sw_sheet_columns(out, &rows, 2);
     sw_str_append(out, "\n");
     print_totals(out, d);
     sw_str_append(out, "\n");
@@ -300,11 +303,7 @@ sw_status sw_description_json(sw_str *out, const sw_description *d)
     cJSON *layers = cJSON_AddArrayToObject(root, "layers");
     for (int i = 0; i < d->layer_count; i++) cJSON_AddItemToArray(layers, layer_json(&d->layers[i]));
     cJSON_AddItemToObject(root, "memory", memory_json(d));
-    char *text = cJSON_Print(root);
+    sw_status status = sw_json_document(out, root);
     cJSON_Delete(root);
-    if (!text) return sw_fail(SW_E_MEMORY, "no memory for the description as JSON");
-    sw_str_append(out, text);
-    sw_str_append(out, "\n");
-    cJSON_free(text);
-    return sw_str_status(out);
+    return status;
 }

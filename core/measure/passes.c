@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/median.h"
 #include "cost.h"
 #include "ops/call.h"
@@ -34,13 +35,7 @@ static sw_status row_of(sw_pass_row **out, sw_pass_list *list, const char *layer
         if (row->infer == infer && strcmp(row->pass, pass) == 0 && strcmp(row->layer, layer) == 0)
             return SW_OK;
     }
-    if (list->count == list->capacity) {
-        int wanted = list->capacity ? 2 * list->capacity : 128;
-        sw_pass_row *grown = realloc(list->rows, (size_t)wanted * sizeof *grown);
-        if (!grown) return sw_fail_alloc("layer times", (size_t)wanted * sizeof *grown);
-        list->rows = grown;
-        list->capacity = wanted;
-    }
+    SW_ENSURE(SW_ARRAY_GROW(list->rows, list->count, "layer times"));
     char *name = sw_arena_strdup(&list->names, layer);
     if (!name) return SW_E_MEMORY;
     *out = &list->rows[list->count++];
@@ -84,13 +79,12 @@ static void name_both(sw_pass_row *row, const sw_graph *graph, int next)
 
 static sw_status add_step(sw_pass_list *list, const side *s, const sw_step *step)
 {
-    sw_status status = SW_OK;
     sw_step_pass passes[SW_STEP_PASSES];
     const sw_node *node = &s->graph->nodes[step->node];
     int count = sw_step_passes(passes, s->graph, s->plan, step);
     for (int i = 0; i < count; i++) {
         sw_pass_row *row;
-        SW_TRY(row_of(&row, list, node->name, passes[i].name, s->infer));
+        SW_ENSURE(row_of(&row, list, node->name, passes[i].name, s->infer));
         sw_node_label(row->op, sizeof row->op, node);
         const char *algorithm = sw_executor_algorithm(s->executor, step->node, passes[i].way);
         if (algorithm) snprintf(row->algorithm, sizeof row->algorithm, "%s", algorithm);
@@ -103,23 +97,20 @@ static sw_status add_step(sw_pass_list *list, const side *s, const sw_step *step
         row->flop += s->images * sw_pass_flop(s->graph, step);
         row->bytes += sw_pass_bytes(s->graph, s->plan, step, &passes[i], s->share);
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 /* Rows in the order of the graph, the passes of a layer one after the other. */
 static sw_status add_layers(sw_pass_list *list, const side *s)
 {
     static const sw_step_kind kinds[] = {SW_STEP_FORWARD, SW_STEP_RECOMPUTE, SW_STEP_BACKWARD};
-    sw_status status = SW_OK;
     for (int n = 0; n < s->graph->node_count; n++)
         for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
             for (int i = 0; i < s->plan->step_count; i++) {
                 const sw_step *step = &s->plan->steps[i];
-                if (step->node == n && step->kind == kinds[k]) SW_TRY(add_step(list, s, step));
+                if (step->node == n && step->kind == kinds[k]) SW_ENSURE(add_step(list, s, step));
             }
-done:
-    return status;
+    return SW_OK;
 }
 
 /* --- what was measured ----------------------------------------------------------------------- */

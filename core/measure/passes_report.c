@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "measure/passes.h"
-
-/* A table that no wider terminal is needed for. */
-#define ROW_FORMAT "%-18.18s %-13.13s %-11.11s"
+#include "page/sheet.h"
 
 static double rate(double amount, double ms)
 {
@@ -76,40 +74,42 @@ static void pass_in_few_letters(char text[32], const char *pass)
     snprintf(text, 32, "%s%s", detail ? "bwd-" : "", detail ? pass + strlen("backward-") : pass);
 }
 
-static void print_pass(sw_str *out, double peak_gflops, const sw_pass_row *pass, double all_ms)
+/* Names are cut so that the table has 80 columns at most. */
+static void print_pass(sw_str *rows, double peak_gflops, const sw_pass_row *pass, double all_ms)
 {
     char op[64], name[32];
     op_in_few_letters(op, pass);
     pass_in_few_letters(name, pass->pass);
-    sw_str_printf(out, ROW_FORMAT " %8.2f %5.1f%%", pass->layer, op, name, pass->best_ms,
+    sw_str_printf(rows, "%.18s\t%.13s\t%.11s\t%.2f\t%.1f%%", pass->layer, op, name, pass->best_ms,
                   100.0 * pass->best_ms / all_ms);
-    if (pass->flop > 0.0) {
-        double gflops = rate(pass->flop, pass->best_ms);
-        sw_str_printf(out, " %7.1f %4.0f%%", gflops, 100.0 * gflops / peak_gflops);
-    } else {
-        sw_str_printf(out, " %7s %5s", "", "");
-    }
-    if (pass->bytes > 0.0)
-        sw_str_printf(out, " %5.1f\n", rate(pass->bytes, pass->best_ms));
+    double gflops = rate(pass->flop, pass->best_ms);
+    if (pass->flop > 0.0)
+        sw_str_printf(rows, "\t%.1f\t%.0f%%", gflops, 100.0 * gflops / peak_gflops);
     else
-        sw_str_append(out, "\n");
+        sw_str_append(rows, "\t\t");
+    if (pass->bytes > 0.0) sw_str_printf(rows, "\t%.1f", rate(pass->bytes, pass->best_ms));
+    sw_str_append(rows, "\n");
 }
 
-/* Rows of training and of evaluation, each with its columns' names. */
+/* A table of training and one of evaluation, where there are passes of them. */
 static void print_passes(sw_str *out, const sw_pass_list *list, double peak_gflops, const char *what,
                          const sw_pass_row *passes, int count)
 {
     const double all_ms[] = {sw_pass_list_ms(list, false), sw_pass_list_ms(list, true)};
     for (int infer = 0; infer < 2; infer++) {
+        sw_str rows = {0};
         bool any = false;
+        sw_str_printf(&rows, "%s\top\tpass\tms\ttime\tGFLOP/s\tpeak\tGB/s\n", what);
         for (int i = 0; i < count; i++) {
             if (passes[i].infer != (infer == 1)) continue;
-            if (!any)
-                sw_str_printf(out, "\n" ROW_FORMAT " %8s %6s %7s %5s %5s\n", what, "op", "pass", "ms", "time",
-                              "GFLOP/s", "peak", "GB/s");
             any = true;
-            print_pass(out, peak_gflops, &passes[i], all_ms[infer]);
+            print_pass(&rows, peak_gflops, &passes[i], all_ms[infer]);
         }
+        if (any) {
+            sw_str_append(out, "\n");
+            sw_sheet_columns(out, &rows, 3);
+        }
+        sw_str_deinit(&rows);
     }
 }
 
@@ -160,8 +160,7 @@ sw_status sw_pass_list_json(cJSON *root, const sw_pass_list *list, double peak_g
 {
     sw_pass_row *totals = NULL;
     int count = 0;
-    sw_status status = total_by_op(&totals, &count, list);
-    if (status != SW_OK) return status;
+    SW_ENSURE(total_by_op(&totals, &count, list));
     add_passes(root, "layers", list, peak_gflops, list->rows, list->count);
     add_passes(root, "totals", list, peak_gflops, totals, count);
     free(totals);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "measure/passes.h"
 #include "measure/trace.h"
+#include "page/sheet.h"
 
 /* Profiled steps of a kind. */
 typedef struct window {
@@ -67,10 +68,7 @@ sw_status sw_run_profile_create(sw_run_profile **out, const char *folder, sw_cl 
     if (!p) return sw_fail_alloc("the profile", sizeof *p);
     *p = (sw_run_profile){.cl = cl, .network = network, .steps = steps, .folder = sw_strf("%s", folder)};
     path = sw_fs_join(folder, "trace.json");
-    if (!p->folder || !path) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    if (!p->folder || !path) SW_TRY(SW_E_MEMORY);
     SW_TRY(sw_profile_peak(&p->peak_gflops, &p->copy_gbytes_per_s, cl));
     p->begun_s = sw_clock_s();
     SW_TRY(sw_trace_create(&p->trace, path, sw_cl_device(cl)->name, p->begun_s));
@@ -155,35 +153,31 @@ static void trace_device(void *user, const sw_profile_span *s)
 
 static sw_status close_window(sw_run_profile *p, sw_profile_steps kind)
 {
-    sw_status status = SW_OK;
     window *w = &p->windows[kind];
     if (!w->open) return SW_OK;
     if (w->counted > 0)
-        SW_TRY(
+        SW_ENSURE(
             sw_pass_list_take(&p->passes, p->network, kind == SW_STEPS_VALIDATE, 0, w->counted, w->images));
-    SW_TRY(sw_profile_stop(p->cl));
+    SW_ENSURE(sw_profile_stop(p->cl));
     sw_profile_set_sink(p->cl, NULL, NULL);
     w->open = false;
     w->closed = true;
-    if (p->trace) SW_TRY(sw_trace_flush(p->trace));
-done:
-    return status;
+    if (p->trace) SW_ENSURE(sw_trace_flush(p->trace));
+    return SW_OK;
 }
 
 sw_status sw_run_profile_step_begin(sw_run_profile *p, sw_profile_steps kind)
 {
-    sw_status status = SW_OK;
     if (!p || p->windows[kind].closed) return SW_OK;
     window *w = &p->windows[kind];
     if (!w->open) {
-        SW_TRY(sw_profile_start(p->cl));
+        SW_ENSURE(sw_profile_start(p->cl));
         sw_profile_reset(p->cl);
         sw_profile_set_sink(p->cl, trace_device, p);
         w->open = true;
     }
     w->begun_s = sw_clock_s();
-done:
-    return status;
+    return SW_OK;
 }
 
 /* The first step's spans stay in the trace, but its times are not those of a step. */
@@ -200,7 +194,6 @@ static sw_status drop_first_step(sw_run_profile *p)
 sw_status sw_run_profile_step_end(sw_run_profile *p, sw_profile_steps kind, int images)
 {
     static const char *const names[] = {"training step", "validation step"};
-    sw_status status = SW_OK;
     if (!p || !p->windows[kind].open) return SW_OK;
     window *w = &p->windows[kind];
     double now = sw_clock_s();
@@ -209,9 +202,8 @@ sw_status sw_run_profile_step_end(sw_run_profile *p, sw_profile_steps kind, int 
     w->counted++;
     w->images += images;
     w->seconds += now - w->begun_s;
-    if (w->seen == p->steps) SW_TRY(close_window(p, kind));
-done:
-    return status;
+    if (w->seen == p->steps) SW_ENSURE(close_window(p, kind));
+    return SW_OK;
 }
 
 sw_status sw_run_profile_steps_done(sw_run_profile *p, sw_profile_steps kind)
@@ -229,18 +221,19 @@ sw_status sw_run_profile_epoch_done(sw_run_profile *p)
 static void print_host(sw_str *out, const sw_run_profile *p)
 {
     double all = sw_clock_s() - p->begun_s, known = 0.0;
-    sw_str_printf(out, "\n%-30s %8s %11s %9s %7s\n", "host, the whole of this process", "times", "seconds",
-                  "ms each", "share");
+    sw_str rows = {0};
+    sw_str_append(&rows, "host, the whole of this process\ttimes\tseconds\tms each\tshare\n");
     for (int i = 0; i < SW_HOST_SPANS; i++) {
         const host_total *h = &p->host[i];
         if (!h->count) continue;
         if (!spans[i].inside) known += h->seconds;
-        sw_str_printf(out, "%s%-*s %8llu %11.3f %9.2f %6.1f%%\n", spans[i].inside ? "  " : "",
-                      spans[i].inside ? 28 : 30, spans[i].name, (unsigned long long)h->count, h->seconds,
-                      1e3 * h->seconds / (double)h->count, 100.0 * h->seconds / all);
+        sw_str_printf(&rows, "%s%s\t%llu\t%.3f\t%.2f\t%.1f%%\n", spans[i].inside ? "  " : "", spans[i].name,
+                      (unsigned long long)h->count, h->seconds, 1e3 * h->seconds / (double)h->count,
+                      100.0 * h->seconds / all);
     }
-    sw_str_printf(out, "%-30s %8s %11.3f %9s %6.1f%%\n", "other", "", all - known, "",
-                  100.0 * (all - known) / all);
+    sw_str_printf(&rows, "other\t\t%.3f\t\t%.1f%%\n", all - known, 100.0 * (all - known) / all);
+    sw_str_append(out, "\n");
+    sw_sheet_columns(out, &rows, 1);
 }
 
 static void print_window(sw_str *out, const sw_run_profile *p, sw_profile_steps kind)

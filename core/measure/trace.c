@@ -107,14 +107,8 @@ sw_status sw_trace_create(sw_trace **out, const char *path, const char *device, 
     if (!trace) return sw_fail_alloc("the trace", sizeof *trace);
     *trace = (sw_trace){.path = sw_strf("%s", path), .zero_s = zero_s};
     trace->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (trace->fd < 0) {
-        status = sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
-        goto done;
-    }
-    if (!trace->path) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    if (trace->fd < 0) SW_TRY(sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno)));
+    if (!trace->path) SW_TRY(SW_E_MEMORY);
     append_names(&trace->unwritten, device);
     SW_TRY(write_out(trace));
     *out = trace;

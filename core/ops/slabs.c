@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "cl/buffer.h"
 
 /* A part of a slab. Tenants that begin at the same place, of one plan or of several, share one, as large as
@@ -41,14 +42,12 @@ static pool_view *find_view(const sw_slabs *pool, const sw_tenant *tenant)
 
 static sw_status add_views(sw_slabs *pool, const sw_plan *plan)
 {
-    size_t bytes = (size_t)(pool->view_count + plan->tenant_count) * sizeof *pool->views;
-    pool_view *grown = realloc(pool->views, bytes);
-    if (!grown) return sw_fail_alloc("the memory pool", bytes);
-    pool->views = grown;
     for (int i = 0; i < plan->tenant_count; i++) {
         const sw_tenant *tenant = &plan->tenants[i];
         pool_view *view = find_view(pool, tenant);
         if (!view) {
+            sw_status status = SW_ARRAY_GROW(pool->views, pool->view_count, "the memory pool");
+            if (status != SW_OK) return status;
             view = &pool->views[pool->view_count++];
             *view = (pool_view){.slab = tenant->slab, .offset_bytes = tenant->offset_bytes};
         }
@@ -60,17 +59,15 @@ static sw_status add_views(sw_slabs *pool, const sw_plan *plan)
 sw_status sw_slabs_grow(sw_slabs *pool, const sw_plan *plan, size_t workspace_bytes)
 {
     assert(!pool->slabs);
-    if (plan->slab_count > pool->slab_count) {
-        size_t *grown = realloc(pool->slab_bytes, (size_t)plan->slab_count * sizeof *grown);
-        if (!grown) return sw_fail_alloc("the memory pool", (size_t)plan->slab_count * sizeof *grown);
-        for (int i = pool->slab_count; i < plan->slab_count; i++) grown[i] = 0;
-        pool->slab_bytes = grown;
-        pool->slab_count = plan->slab_count;
+    while (pool->slab_count < plan->slab_count) {
+        sw_status status = SW_ARRAY_GROW(pool->slab_bytes, pool->slab_count, "the memory pool");
+        if (status != SW_OK) return status;
+        pool->slab_bytes[pool->slab_count++] = 0;
     }
     for (int i = 0; i < plan->slab_count; i++)
         if (plan->slab_bytes[i] > pool->slab_bytes[i]) pool->slab_bytes[i] = plan->slab_bytes[i];
     if (workspace_bytes > pool->workspace_bytes) pool->workspace_bytes = workspace_bytes;
-    return plan->tenant_count ? add_views(pool, plan) : SW_OK;
+    return add_views(pool, plan);
 }
 
 static sw_status make_buffers(sw_slabs *pool)

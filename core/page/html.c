@@ -21,28 +21,16 @@ static size_t next_character(const char **out, const char **text, bool keep_brea
 
 void sw_html_text(sw_str *out, const char *text)
 {
+    static const char *const instead[256] = {
+        ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
     while (*text) {
         const char *character;
         size_t bytes = next_character(&character, &text, true);
-        switch (*character) {
-        case '&':
-            sw_str_append(out, "&amp;");
-            break;
-        case '<':
-            sw_str_append(out, "&lt;");
-            break;
-        case '>':
-            sw_str_append(out, "&gt;");
-            break;
-        case '"':
-            sw_str_append(out, "&quot;");
-            break;
-        case '\'':
-            sw_str_append(out, "&#39;");
-            break;
-        default:
+        const char *escape = instead[(unsigned char)*character];
+        if (escape)
+            sw_str_append(out, escape);
+        else
             sw_str_append_bytes(out, character, bytes);
-        }
     }
 }
 

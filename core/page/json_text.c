@@ -37,3 +37,13 @@ struct cJSON *sw_json_add_text(struct cJSON *object, const char *key, const char
     sw_str_deinit(&clean);
     return added;
 }
+
+sw_status sw_json_document(sw_str *out, const struct cJSON *root)
+{
+    char *text = cJSON_Print(root);
+    if (!text) return sw_fail_alloc("a JSON document", 0);
+    sw_str_append(out, text);
+    sw_str_append(out, "\n");
+    cJSON_free(text);
+    return sw_str_status(out);
+}

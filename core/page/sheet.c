@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/terminal.h"
 #include "base/utf8.h"
 
 enum { GAP = 2, NARROWEST = 6, MOST_COLUMNS = 8 /* of a table of words */, MOST_IN_BLOCK = 24 };
@@ -21,22 +23,12 @@ static const char *keep(sw_sheet *s, const char *text)
     return copy;
 }
 
-static bool grow(sw_sheet *s)
-{
-    int capacity = s->table_capacity ? 2 * s->table_capacity : 16;
-    sw_sheet_table *grown = realloc(s->tables, (size_t)capacity * sizeof *grown);
-    if (!grown) {
-        s->failed = true;
-        return false;
-    }
-    s->tables = grown;
-    s->table_capacity = capacity;
-    return true;
-}
-
 sw_sheet_table *sw_sheet_add(sw_sheet *s, const char *title, int columns, int rows)
 {
-    if (s->table_count == s->table_capacity && !grow(s)) return NULL;
+    if (SW_ARRAY_GROW(s->tables, s->table_count, "a page of tables") != SW_OK) {
+        s->failed = true;
+        return NULL;
+    }
     sw_sheet_table *table = &s->tables[s->table_count];
     *table = (sw_sheet_table){.title = keep(s, title), .columns = columns, .rows = rows};
     table->heads = sw_arena_alloc(&s->arena, (size_t)columns * sizeof *table->heads);
@@ -148,68 +140,106 @@ static void put_wrapped(sw_str *out, const char *text, int indent, int width)
     }
 }
 
+/* The widest of a column, its head included. */
+static int column_width(const sw_sheet_table *table, int column)
+{
+    int widest = width_of(table->heads[column]);
+    for (int r = 0; r < table->rows; r++) {
+        int width = width_of(sw_sheet_at(table, r, column)->text);
+        if (width > widest) widest = width;
+    }
+    return widest;
+}
+
 /* --- figures, in blocks --- */
 
 typedef struct figure_width {
     int text, delta, whole;
 } figure_width;
 
-static figure_width measure(const sw_sheet_table *table, int column)
+typedef struct layout {
+    int names; /* columns at the left, in every block */
+    int name_widths[MOST_COLUMNS];
+    int gap, mark; /* before a column; behind a figure, where any is marked as the best */
+} layout;
+
+static figure_width measure(const sw_sheet_table *table, int column, int mark)
 {
-    figure_width w = {.text = width_of(table->heads[column])};
+    figure_width w = {.text = column_width(table, column)};
     for (int r = 0; r < table->rows; r++) {
-        const sw_sheet_cell *cell = sw_sheet_at(table, r, column);
-        if (width_of(cell->text) > w.text) w.text = width_of(cell->text);
-        if (width_of(cell->delta) > w.delta) w.delta = width_of(cell->delta);
+        int delta = width_of(sw_sheet_at(table, r, column)->delta);
+        if (delta > w.delta) w.delta = delta;
     }
-    w.whole = GAP + w.text + 1 + (w.delta ? 1 + w.delta : 0);
+    w.whole = w.text + mark + (w.delta ? 1 + w.delta : 0);
     return w;
 }
 
-static void put_figure(sw_str *out, const sw_sheet_cell *cell, figure_width w)
+static void put_figure(sw_str *out, const sw_sheet_cell *cell, figure_width w, const layout *l)
 {
-    pad(out, GAP);
+    pad(out, l->gap);
     put_right(out, cell->text, w.text);
-    sw_str_append(out, cell->best ? "*" : " ");
+    if (l->mark) sw_str_append(out, cell->best ? "*" : " ");
     if (w.delta) {
         pad(out, 1);
         put_right(out, cell->delta, w.delta);
     }
 }
 
+static void put_name(sw_str *out, const char *text, int column, const layout *l)
+{
+    if (column) pad(out, l->gap);
+    put_left(out, text, l->name_widths[column]);
+}
+
 /* Columns from..from + count. */
 static void put_block(sw_str *out, const sw_sheet_table *table, int from, int count,
-                      const figure_width *widths, int names)
+                      const figure_width *widths, const layout *l)
 {
-    put_left(out, table->heads[0], names);
-    for (int c = 0; c < count; c++) {
-        const sw_sheet_cell head = {.text = table->heads[from + c]};
-        put_figure(out, &head, widths[c]);
-    }
+    for (int c = 0; c < l->names; c++) put_name(out, table->heads[c], c, l);
+    for (int c = 0; c < count; c++)
+        put_figure(out, &(sw_sheet_cell){.text = table->heads[from + c]}, widths[c], l);
     end_line(out);
     for (int r = 0; r < table->rows; r++) {
-        put_left(out, sw_sheet_at(table, r, 0)->text, names);
-        for (int c = 0; c < count; c++) put_figure(out, sw_sheet_at(table, r, from + c), widths[c]);
+        for (int c = 0; c < l->names; c++) put_name(out, sw_sheet_at(table, r, c)->text, c, l);
+        for (int c = 0; c < count; c++) put_figure(out, sw_sheet_at(table, r, from + c), widths[c], l);
         end_line(out);
     }
 }
 
-static void text_figures(sw_str *out, const sw_sheet_table *table, int width)
+/* Columns stand close together where that makes one block of a table. */
+static void choose_gap(layout *l, const sw_sheet_table *table, int width)
+{
+    int used = 0;
+    for (int c = 0; c < l->names; c++) used += l->name_widths[c];
+    for (int c = l->names; c < table->columns; c++) used += measure(table, c, l->mark).whole;
+    int gaps = table->columns - 1;
+    l->gap = used + GAP * gaps > width && used + gaps <= width ? 1 : GAP;
+}
+
+static layout lay_out(const sw_sheet_table *table, int names, int width)
+{
+    layout l = {.names = names < MOST_COLUMNS ? names : MOST_COLUMNS};
+    for (int i = 0; i < table->rows * table->columns; i++) l.mark |= table->cells[i].best;
+    for (int c = 0; c < l.names; c++) l.name_widths[c] = column_width(table, c);
+    choose_gap(&l, table, width);
+    return l;
+}
+
+static void text_figures(sw_str *out, const sw_sheet_table *table, int names, int width)
 {
     figure_width widths[MOST_IN_BLOCK];
-    int names = width_of(table->heads[0]);
-    for (int r = 0; r < table->rows; r++)
-        if (width_of(sw_sheet_at(table, r, 0)->text) > names)
-            names = width_of(sw_sheet_at(table, r, 0)->text);
-    for (int from = 1, count; from < table->columns; from += count) {
-        int used = names;
+    const layout l = lay_out(table, names, width);
+    int left = l.gap * (l.names - 1);
+    for (int c = 0; c < l.names; c++) left += l.name_widths[c];
+    for (int from = l.names, count; from < table->columns; from += count) {
+        int used = left;
         for (count = 0; from + count < table->columns && count < MOST_IN_BLOCK; count++) {
-            widths[count] = measure(table, from + count);
-            used += widths[count].whole;
+            widths[count] = measure(table, from + count, l.mark);
+            used += l.gap + widths[count].whole;
             if (used > width && count > 0) break;
         }
-        if (from > 1) sw_str_append(out, "\n");
-        put_block(out, table, from, count, widths, names);
+        if (from > l.names) sw_str_append(out, "\n");
+        put_block(out, table, from, count, widths, &l);
     }
 }
 
@@ -254,13 +284,7 @@ static void text_words(sw_str *out, const sw_sheet_table *table, int width)
 {
     const char *texts[MOST_COLUMNS];
     int widths[MOST_COLUMNS], columns = table->columns < MOST_COLUMNS ? table->columns : MOST_COLUMNS;
-    for (int c = 0; c < columns; c++) {
-        widths[c] = width_of(table->heads[c]);
-        for (int r = 0; r < table->rows; r++) {
-            int w = width_of(sw_sheet_at(table, r, c)->text);
-            if (w > widths[c]) widths[c] = w;
-        }
-    }
+    for (int c = 0; c < columns; c++) widths[c] = column_width(table, c);
     fit(widths, columns, width);
     put_words(out, table->heads, widths, columns);
     for (int r = 0; r < table->rows; r++) {
@@ -283,7 +307,7 @@ void sw_sheet_text(sw_str *out, const sw_sheet *s, int width)
         if (table->remark) put_wrapped(out, table->remark, 0, width);
         if (table->rows == 0) continue;
         if (table->figures)
-            text_figures(out, table, width);
+            text_figures(out, table, 1, width);
         else
             text_words(out, table, width);
     }
@@ -291,4 +315,41 @@ void sw_sheet_text(sw_str *out, const sw_sheet *s, int width)
         sw_str_append(out, "\n");
         put_wrapped(out, s->closing, 0, width);
     }
+}
+
+/* Cuts *text at the next `end`, and moves it behind that. */
+static char *cut(char **text, char end)
+{
+    char *piece = *text, *at = strchr(piece, end);
+    *text = at ? at + 1 : piece + strlen(piece);
+    if (at) *at = '\0';
+    return piece;
+}
+
+static int count_of(const char *text, char c)
+{
+    int count = 0;
+    for (; *text; text++) count += *text == c;
+    return count;
+}
+
+void sw_sheet_columns(sw_str *out, sw_str *lines, int names)
+{
+    sw_sheet s = {.failed = lines->failed};
+    char *rest = lines->text;
+    if (!s.failed && rest) {
+        int rows = count_of(rest, '\n') - 1;
+        char *line = cut(&rest, '\n');
+        int columns = 1 + count_of(line, '\t');
+        sw_sheet_table *table = sw_sheet_add(&s, "", columns, rows);
+        for (int c = 0; c < columns; c++) sw_sheet_head(&s, table, c, cut(&line, '\t'));
+        for (int r = 0; r < rows; r++) {
+            line = cut(&rest, '\n');
+            for (int c = 0; c < columns && *line; c++) sw_sheet_put(&s, table, r, c, cut(&line, '\t'));
+        }
+        if (table && !s.failed) text_figures(out, table, names, SW_TERMINAL_DEFAULT_COLUMNS);
+    }
+    out->failed |= s.failed;
+    sw_sheet_deinit(&s);
+    sw_str_deinit(lines);
 }

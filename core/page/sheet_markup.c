@@ -1,41 +1,17 @@
 /* A page of tables as Markdown (GitHub's tables) and as a page of HTML that needs nothing from elsewhere. */
-#include <string.h>
-
 #include "page/html.h"
 #include "page/sheet.h"
 
 /* ---- Markdown ---- */
 
-static const char *markdown_escape(char c)
-{
-    switch (c) {
-    case '|':
-        return "\\|";
-    case '*':
-        return "\\*";
-    case '`':
-        return "\\`";
-    case '[':
-        return "\\[";
-    case ']':
-        return "\\]";
-    case '\\':
-        return "\\\\";
-    case '<':
-        return "&lt;";
-    case '&':
-        return "&amp;";
-    default:
-        return NULL;
-    }
-}
-
 static void markdown_text(sw_str *out, const char *text)
 {
+    static const char *const instead[256] = {['|'] = "\\|", ['*'] = "\\*",   ['`'] = "\\`",  ['['] = "\\[",
+                                             [']'] = "\\]", ['\\'] = "\\\\", ['<'] = "&lt;", ['&'] = "&amp;"};
     for (const char *c = text ? text : ""; *c; c++) {
-        const char *instead = markdown_escape(*c);
-        if (instead)
-            sw_str_append(out, instead);
+        const char *escape = instead[(unsigned char)*c];
+        if (escape)
+            sw_str_append(out, escape);
         else
             sw_str_append_bytes(out, c, 1);
     }

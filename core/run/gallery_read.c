@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "image/image.h"
@@ -33,7 +34,6 @@ static int epoch_of(const char *name, bool any_file)
 sw_status sw_gallery_epochs(int **out, int *count, const char *folder, bool any_file)
 {
     sw_status status = SW_OK;
-    int capacity = 0;
     *out = NULL;
     *count = 0;
     DIR *dir = opendir(folder);
@@ -42,15 +42,8 @@ sw_status sw_gallery_epochs(int **out, int *count, const char *folder, bool any_
     while ((entry = readdir(dir))) {
         int epoch = epoch_of(entry->d_name, any_file);
         if (epoch < 0) continue;
-        if (*count == capacity) {
-            capacity = capacity ? 2 * capacity : 16;
-            int *grown = realloc(*out, (size_t)capacity * sizeof *grown);
-            if (!grown) {
-                status = sw_fail_alloc("a list of epochs", (size_t)capacity * sizeof *grown);
-                break;
-            }
-            *out = grown;
-        }
+        status = SW_ARRAY_GROW(*out, *count, "a list of epochs");
+        if (status != SW_OK) break;
         (*out)[(*count)++] = epoch;
     }
     closedir(dir);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/fs.h"
 #include "base/str.h"
 
@@ -48,19 +49,6 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static sw_status append(int **numbers, int *count, int *capacity, int number)
-{
-    if (*count == *capacity) {
-        int wanted = *capacity ? 2 * *capacity : 64;
-        int *grown = realloc(*numbers, (size_t)wanted * sizeof *grown);
-        if (!grown) return sw_fail_alloc("a list of epochs", (size_t)wanted * sizeof *grown);
-        *numbers = grown;
-        *capacity = wanted;
-    }
-    (*numbers)[(*count)++] = number;
-    return SW_OK;
-}
-
 /* Ascending, each number once. */
 static int sort_unique(int *numbers, int count)
 {
@@ -74,7 +62,7 @@ static int sort_unique(int *numbers, int count)
 sw_status masks_list(int **out, int *count, const char *folder, bool any_file)
 {
     sw_status status = SW_OK;
-    int *numbers = NULL, found = 0, capacity = 0;
+    int *numbers = NULL, found = 0;
     *out = NULL;
     *count = 0;
     DIR *dir = opendir(folder);
@@ -82,7 +70,9 @@ sw_status masks_list(int **out, int *count, const char *folder, bool any_file)
     const struct dirent *entry;
     while ((entry = readdir(dir))) {
         int epoch = epoch_of(entry->d_name, any_file);
-        if (epoch >= 0) SW_TRY(append(&numbers, &found, &capacity, epoch));
+        if (epoch < 0) continue;
+        SW_TRY(SW_ARRAY_GROW(numbers, found, "a list of epochs"));
+        numbers[found++] = epoch;
     }
     *count = sort_unique(numbers, found);
     *out = numbers;

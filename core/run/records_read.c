@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "data/dataset.h"
@@ -179,10 +180,8 @@ static sw_status take_classes(sw_classes *classes, const cJSON *row, const char 
 
 static sw_status add_row(sw_epoch_table *table, const cJSON *row)
 {
-    sw_epoch_record *grown = realloc(table->rows, (table->count + 1) * sizeof *grown);
-    if (!grown) return sw_fail_alloc("table of epochs", (table->count + 1) * sizeof *grown);
-    table->rows = grown;
-    sw_epoch_record *record = &grown[table->count++];
+    SW_ENSURE(SW_ARRAY_GROW(table->rows, table->count, "table of epochs"));
+    sw_epoch_record *record = &table->rows[table->count++];
     *record = sw_epoch_record_empty(cJSON_GetObjectItemCaseSensitive(row, "epoch")->valueint);
     for (int i = 0; i < table->columns.count; i++) {
         const sw_column *column = &table->columns.list[i];
@@ -220,7 +219,7 @@ void sw_epoch_table_deinit(sw_epoch_table *table)
     *table = (sw_epoch_table){0};
 }
 
-static sw_status add_step(sw_step_table *table, size_t *capacity, const cJSON *row, const rows *r)
+static sw_status add_step(sw_step_table *table, const cJSON *row, const rows *r)
 {
     const int64_t number = (table->count ? table->rows[table->count - 1].step : 0) + 1;
     double found = row_number(row, "step"), epoch = row_number(row, "epoch");
@@ -231,12 +230,7 @@ static sw_status add_step(sw_step_table *table, size_t *capacity, const cJSON *r
         return sw_fail(SW_E_DATA, "%s:%d: the step has no epoch", r->path, r->line_number);
     sw_step_record step = {
         .step = number, .epoch = (int)epoch, .loss = row_number(row, "loss"), .lr = row_number(row, "lr")};
-    if (table->count == *capacity) {
-        *capacity = *capacity ? 2 * *capacity : 1024;
-        sw_step_record *grown = realloc(table->rows, *capacity * sizeof *grown);
-        if (!grown) return sw_fail_alloc("table of steps", *capacity * sizeof *grown);
-        table->rows = grown;
-    }
+    SW_ENSURE(SW_ARRAY_GROW(table->rows, table->count, "table of steps"));
     table->rows[table->count++] = step;
     return SW_OK;
 }
@@ -244,13 +238,12 @@ static sw_status add_step(sw_step_table *table, size_t *capacity, const cJSON *r
 sw_status sw_step_table_read(sw_step_table *out, const char *path)
 {
     sw_status status = SW_OK;
-    size_t capacity = 0;
     rows r = {0};
     *out = (sw_step_table){0};
     SW_TRY(rows_open(&r, path));
     SW_TRY(rows_next(&r, "step"));
     while (r.row) {
-        SW_TRY(add_step(out, &capacity, r.row, &r));
+        SW_TRY(add_step(out, r.row, &r));
         SW_TRY(rows_next(&r, "step"));
     }
 done:

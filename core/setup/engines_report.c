@@ -1,10 +1,6 @@
 /* What segwork tune found, as a table. */
-#include <stdio.h>
-#include <string.h>
-
+#include "page/sheet.h"
 #include "setup/engines.h"
-
-enum { FIXED_COLUMNS = 24 + 8 + 8, COLUMNS = 80, WIDEST = 10 };
 
 /* The engines that were tried anywhere, in the order in which they come up. */
 static int list_engines(sw_conv_choice engines[SW_CONV_MAX_TRIALS], const sw_conv_table *table)
@@ -35,46 +31,47 @@ static const sw_conv_trial *trial_of(const sw_conv_verdict *verdict, sw_conv_cho
     return NULL;
 }
 
-static void print_trial(sw_str *out, const sw_conv_trial *trial, sw_conv_choice choice, int width)
+/* Behind the time is room for the mark of the one that is taken. */
+static void print_trial(sw_str *rows, const sw_conv_trial *trial, sw_conv_choice choice)
 {
-    char text[32] = "-";
-    if (trial && trial->ms < 0)
-        snprintf(text, sizeof text, "wrong");
-    else if (trial)
-        snprintf(text, sizeof text, "%.*f", trial->ms < 10 ? 3 : trial->ms < 100 ? 2 : 1, trial->ms);
-    sw_str_printf(out, "%*s%s", width - 1, text, trial && trial->engine == choice ? "*" : " ");
+    if (!trial)
+        sw_str_append(rows, "\t-");
+    else if (trial->ms < 0)
+        sw_str_append(rows, "\twrong");
+    else
+        sw_str_printf(rows, "\t%.*f", trial->ms < 10 ? 3 : trial->ms < 100 ? 2 : 1, trial->ms);
+    sw_str_append(rows, trial && trial->engine == choice ? "*" : " ");
 }
 
-static void print_pass(sw_str *out, const sw_conv_row *row, sw_conv_pass pass, const sw_conv_choice *engines,
-                       int count, int width)
+static void print_pass(sw_str *rows, const sw_conv_row *row, sw_conv_pass pass, const sw_conv_choice *engines,
+                       int count)
 {
     char layer[SW_CONV_LAYER_BYTES] = "";
     const sw_conv_verdict *verdict = &row->pass[pass];
     if (pass == SW_CONV_FORWARD) sw_conv_layer_print(layer, &row->layer);
-    sw_str_printf(out, "%-24.24s%-8s", layer, sw_conv_pass_name(pass));
-    for (int i = 0; i < count; i++) print_trial(out, trial_of(verdict, engines[i]), verdict->choice, width);
+    sw_str_printf(rows, "%s\t%s", layer, sw_conv_pass_name(pass));
+    for (int i = 0; i < count; i++) print_trial(rows, trial_of(verdict, engines[i]), verdict->choice);
     const sw_conv_trial *taken = trial_of(verdict, verdict->choice);
     if (taken && taken->ms > 0)
-        sw_str_printf(out, "%8.1f\n", image_gflop(&row->layer) / taken->ms * 1e3);
+        sw_str_printf(rows, "\t%.1f\n", image_gflop(&row->layer) / taken->ms * 1e3);
     else
-        sw_str_printf(out, " %s alone suits it\n", sw_conv_choice_name(verdict->choice));
+        sw_str_printf(rows, "\t\t%s alone suits it\n", sw_conv_choice_name(verdict->choice));
 }
 
 void sw_tuning_print(sw_str *out, const sw_tuning *t)
 {
     sw_conv_choice engines[SW_CONV_MAX_TRIALS];
     int count = list_engines(engines, &t->table);
-    int width = count ? (COLUMNS - FIXED_COLUMNS) / count : WIDEST;
-    if (width > WIDEST) width = WIDEST;
+    sw_str rows = {0};
     sw_str_printf(
         out, "%.70s\nms an image of each engine (* taken, - does not suit), and the taken one's rate\n\n",
         t->device.name);
-    sw_str_printf(out, "%-24s%-8s", "convolution", "pass");
-    for (int i = 0; i < count; i++)
-        sw_str_printf(out, "%*.*s ", width - 1, width - 1, sw_conv_choice_name(engines[i]));
-    sw_str_printf(out, "%8s\n", "GFLOP/s");
+    sw_str_append(&rows, "convolution\tpass");
+    for (int i = 0; i < count; i++) sw_str_printf(&rows, "\t%s ", sw_conv_choice_name(engines[i]));
+    sw_str_append(&rows, "\tGFLOP/s\t\n");
     for (int r = 0; r < t->table.count; r++)
         for (int p = 0; p < SW_CONV_PASSES; p++)
-            print_pass(out, &t->table.rows[r], (sw_conv_pass)p, engines, count, width);
+            print_pass(&rows, &t->table.rows[r], (sw_conv_pass)p, engines, count);
+    sw_sheet_columns(out, &rows, 2);
     sw_str_printf(out, "\nkept in %s\n", t->path);
 }

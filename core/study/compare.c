@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "comparison.h"
@@ -67,10 +68,8 @@ static sw_status add_contender(sw_comparison *c, const char *path)
     if (status != SW_OK) return status;
     if (c->count == MAX_CONTENDERS)
         return sw_fail(SW_E_USAGE, "more than %d runs can't be compared at a time", MAX_CONTENDERS);
-    contender *grown = realloc(c->items, (c->count + 1) * sizeof *grown);
-    if (!grown) return sw_fail_alloc("runs to compare", (c->count + 1) * sizeof *grown);
-    c->items = grown;
-    status = open_contender(&grown[c->count], path);
+    SW_ENSURE(SW_ARRAY_GROW(c->items, c->count, "runs to compare"));
+    status = open_contender(&c->items[c->count], path);
     c->count++; /* half open, it is closed with the rest */
     return status;
 }
@@ -120,14 +119,11 @@ static sw_status list_runs(char ***out, size_t *out_count, const char *folder)
             free(path);
             continue;
         }
-        char **grown = realloc(names, (count + 1) * sizeof *grown);
-        if (!grown) {
+        status = SW_ARRAY_GROW(names, count, "names of runs");
+        if (status == SW_OK)
+            names[count++] = path;
+        else
             free(path);
-            status = sw_fail_alloc("names of runs", (count + 1) * sizeof *grown);
-            break;
-        }
-        names = grown;
-        names[count++] = path;
     }
     closedir(dir);
     if (count > 1) qsort(names, count, sizeof *names, by_name);
@@ -268,9 +264,7 @@ static bool fits_column(const sw_comparison *c, const column *col, const contend
 
 static sw_status join_column(column *col, size_t member)
 {
-    size_t *grown = realloc(col->members, (col->count + 1) * sizeof *grown);
-    if (!grown) return sw_fail_alloc("a column", (col->count + 1) * sizeof *grown);
-    col->members = grown;
+    SW_ENSURE(SW_ARRAY_GROW(col->members, col->count, "a column"));
     col->members[col->count++] = member;
     return SW_OK;
 }

@@ -245,13 +245,9 @@ sw_status comparison_json(sw_str *out, const sw_comparison *c)
         cJSON_AddItemToArray(keys, key_json(c, c->differing.items[k]));
     add_ranking(root, c);
     add_notes(root, c);
-    char *text = cJSON_Print(root);
+    sw_status status = sw_json_document(out, root);
     cJSON_Delete(root);
-    if (!text) return sw_fail(SW_E_MEMORY, "no memory for the comparison as JSON");
-    sw_str_append(out, text);
-    sw_str_append(out, "\n");
-    cJSON_free(text);
-    return sw_str_status(out);
+    return status;
 }
 
 /* ---- CSV ---- */

@@ -117,8 +117,7 @@ sw_status sw_sweep_axis_parse(sw_sweep_axis *out, sw_arena *arena, const char *t
         size_t length = piece_length(at, &wrong);
         if (wrong) return sw_fail(SW_E_USAGE, "--set %s: %c has no counterpart", text, wrong);
         bool alone = at == equals + 1 && !at[length];
-        sw_status status = add_piece(out, arena, trimmed(at, length), alone);
-        if (status != SW_OK) return status;
+        SW_ENSURE(add_piece(out, arena, trimmed(at, length), alone));
         at += length;
         if (!*at) break;
     }

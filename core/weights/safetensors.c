@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/fs.h"
 #include "base/utf8.h"
 #include "safetensors_format.h"
@@ -64,7 +65,7 @@ struct sw_safetensors_writer {
     sw_arena names;
     cJSON *metadata; /* NULL: none */
     entry *entries;
-    size_t count, capacity;
+    size_t count;
     bool begun;
     sw_fs_writer file;
     uint64_t data_at; /* where the data begins in the file */
@@ -97,17 +98,6 @@ static entry *find_entry(const sw_safetensors_writer *writer, const char *name)
     return NULL;
 }
 
-static sw_status reserve_entry(sw_safetensors_writer *writer)
-{
-    if (writer->count < writer->capacity) return SW_OK;
-    size_t capacity = writer->capacity ? 2 * writer->capacity : 64;
-    entry *grown = realloc(writer->entries, capacity * sizeof *grown);
-    if (!grown) return sw_fail_alloc("list of tensors", capacity * sizeof *grown);
-    writer->entries = grown;
-    writer->capacity = capacity;
-    return SW_OK;
-}
-
 sw_status sw_safetensors_writer_declare(sw_safetensors_writer *writer, const char *name,
                                         sw_safetensors_dtype dtype, int rank, const int64_t *shape)
 {
@@ -121,7 +111,7 @@ sw_status sw_safetensors_writer_declare(sw_safetensors_writer *writer, const cha
     uint64_t elems;
     if (!safetensors_extent(&elems, &added.bytes, dtype, rank, added.shape))
         return sw_fail(SW_E_DATA, "tensor '%s': its size in bytes is not a sensible number", name);
-    sw_status status = reserve_entry(writer);
+    sw_status status = SW_ARRAY_GROW(writer->entries, writer->count, "list of tensors");
     if (status != SW_OK) return status;
     added.name = sw_arena_strdup(&writer->names, name);
     if (!added.name) return SW_E_MEMORY;

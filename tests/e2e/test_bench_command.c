@@ -253,7 +253,7 @@ Test(bench_command, shows_whether_the_loader_keeps_up)
 
 Test(bench_command, takes_the_engine_the_experiment_names)
 {
-    program_expect(0, "\ndc2.seq.3          clblast 3x3   bwd-data ",
+    program_expect(0, "\ndc2.seq.3    clblast 3x3    bwd-data ",
                    "segwork bench " TINY
                    "--steps 1 --only train --set runtime.conv_engine=clblast 2>progress");
     cr_expect_null(strstr(program_output, "winograd"), "%s", program_output);
@@ -264,9 +264,9 @@ Test(bench_command, tables_fit_80_columns)
     program_expect(0, "whole steps", "segwork bench " TINY "--steps 1 2>progress");
     for (const char *line = program_output; *line; line += strcspn(line, "\n") + 1)
         cr_expect_leq(strcspn(line, "\n"), 80, "%.*s", (int)strcspn(line, "\n"), line);
-    const char *const lines[] = {"\ntraining          2      1 ", "\ninference         2      1 ",
-                                 "\ndc1.seq.1          norm+relu     recompute ",
-                                 "\n(optimiser)        adam          update "};
+    const char *const lines[] = {"\ntraining         2      1 ", "\ninference        2      1 ",
+                                 "\ndc1.seq.1    norm+relu      recompute ",
+                                 "\n(optimiser)  adam           update "};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         cr_expect_not_null(strstr(program_output, lines[i]), "'%s' is not in\n%s", lines[i], program_output);
 }

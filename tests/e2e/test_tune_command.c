@@ -56,7 +56,7 @@ static const char fixed_order[] = "{\"dc1.seq.0\":\"direct\",\"dc2.seq.0\":\"win
 Test(tune_command, prints_a_table_of_80_columns_and_times_once)
 {
     program_expect(0, "timing the engines of 4 kinds of convolution", CACHE "segwork tune " WIDE);
-    cr_expect_not_null(strstr(program_output, "3x3 16 > 16, 16x16      forward "), "%s", program_output);
+    cr_expect_not_null(strstr(program_output, "3x3 16 > 16, 16x16  forward "), "%s", program_output);
     cr_expect_not_null(strstr(program_output, "kept in cache/convolutions-"), "%s", program_output);
     int taken = 0;
     for (const char *c = program_output; (c = strstr(c, "* ")); c++) taken++;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "conv_engine.h"
 #include "ops/conv_choice.h"
 
@@ -133,13 +134,8 @@ sw_status sw_conv_table_add(sw_conv_row **out, sw_conv_table *table, const sw_co
 {
     *out = sw_conv_table_find(table, layer);
     if (*out) return SW_OK;
-    if (table->count == table->capacity) {
-        int wanted = table->capacity ? 2 * table->capacity : 16;
-        sw_conv_row *grown = realloc(table->rows, (size_t)wanted * sizeof *grown);
-        if (!grown) return sw_fail_alloc("a table of convolutions", (size_t)wanted * sizeof *grown);
-        table->rows = grown;
-        table->capacity = wanted;
-    }
+    sw_status status = SW_ARRAY_GROW(table->rows, table->count, "a table of convolutions");
+    if (status != SW_OK) return status;
     *out = &table->rows[table->count++];
     **out = (sw_conv_row){.layer = *layer};
     return SW_OK;

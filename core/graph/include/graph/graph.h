@@ -86,7 +86,6 @@ typedef struct sw_graph {
     sw_param *params; /* trained */
     sw_param *states; /* running statistics */
     int value_count, node_count, param_count, state_count;
-    int value_capacity, node_capacity, param_capacity, state_capacity;
     size_t param_elems,
         state_elems; /* slab sizes; every tensor starts on a multiple of SW_PARAM_ALIGN_ELEMS */
     size_t saved_bytes;

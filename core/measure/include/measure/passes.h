@@ -29,7 +29,7 @@ typedef struct sw_pass_row {
 
 typedef struct sw_pass_list {
     sw_pass_row *rows;
-    int count, capacity;
+    int count;
     sw_arena names;
 } sw_pass_list;
 

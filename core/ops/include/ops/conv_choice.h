@@ -79,7 +79,7 @@ typedef struct sw_conv_row {
 
 typedef struct sw_conv_table {
     sw_conv_row *rows;
-    int count, capacity;
+    int count;
 } sw_conv_table; /* zero-initialised: empty */
 
 /* The layer's row, or NULL. Rows move when one is added. */

@@ -15,4 +15,7 @@ void sw_json_number(sw_str *out, double value, int digits);
 /* cJSON_AddStringToObject for any bytes; NULL when memory is out. */
 struct cJSON *sw_json_add_text(struct cJSON *object, const char *key, const char *text);
 
+/* Appends a whole document and a newline. SW_E_MEMORY, also where `root` is NULL. */
+sw_status sw_json_document(sw_str *out, const struct cJSON *root) SW_NODISCARD;
+
 #endif

@@ -30,7 +30,7 @@ typedef struct sw_sheet {
     int warning_count;
     const char *closing;    /* the last line; NULL: none */
     sw_sheet_table *tables; /* owned */
-    int table_count, table_capacity;
+    int table_count;
     bool failed; /* memory ran out; sw_sheet_status says it once */
     sw_arena arena;
 } sw_sheet;
@@ -48,6 +48,12 @@ void sw_sheet_deinit(sw_sheet *s);
 void sw_sheet_text(sw_str *out, const sw_sheet *s, int width);
 void sw_sheet_markdown(sw_str *out, const sw_sheet *s);
 void sw_sheet_html(sw_str *out, const sw_sheet *s);
+
+/* Appends one table by itself, as text for a terminal of 80 columns. Each line of `lines` is a row, the first
+ * one the heads, whose number counts; tabs stand between cells, and a short row ends in empty ones. The first
+ * `names` columns are flush left, all others flush right. Empties `lines`; where memory ran out for one of
+ * the two texts, *out says so. */
+void sw_sheet_columns(sw_str *out, sw_str *lines, int names);
 
 /* What is shared by the writers. */
 static inline const sw_sheet_cell *sw_sheet_at(const sw_sheet_table *table, int row, int column)

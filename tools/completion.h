@@ -1,0 +1,19 @@
+/* One word under completion, and what is offered for it (complete.h has the lines). */
+#ifndef TOOLS_COMPLETION_H
+#define TOOLS_COMPLETION_H
+
+#include "base/str.h"
+
+typedef struct completion {
+    sw_str *out;
+    char prefix[128];  /* of the word, not under completion: "--config=" */
+    const char *typed; /* the rest of it */
+    int offered;
+} completion;
+
+/* Appends the word if it begins as typed. */
+void completion_offer(completion *c, const char *word, const char *description);
+/* Asks the shell for files of these endings; "": of any. */
+void completion_files(completion *c, const char *endings);
+
+#endif
