@@ -10,12 +10,13 @@ static void keep_image(void *user, const sw_image_evaluation *figures)
     sw_eval *eval = user;
     const sw_confusion *m = &figures->confusion;
     sw_eval_image *image = &eval->images[figures->image];
-    *image = (sw_eval_image){.name = sw_dataset_name(eval->val, figures->image),
-                             .pixel_accuracy = sw_confusion_pixel_accuracy(m),
-                             .iou = sw_confusion_micro_iou(m, SW_CLASS_BACKGROUND),
-                             .custom_iou = figures->custom_iou,
-                             .miou = sw_confusion_mean_iou(m, eval->saved->experiment->loss.ignore_index),
-                             .boundary_f1 = sw_boundary_mean_f1(&figures->boundary)};
+    *image =
+        (sw_eval_image){.name = sw_dataset_name(eval->val, figures->image),
+                        .pixel_accuracy = sw_confusion_pixel_accuracy(m),
+                        .iou = sw_confusion_micro_iou(m, SW_CLASS_BACKGROUND),
+                        .custom_iou = figures->custom_iou,
+                        .miou = sw_confusion_mean_iou(m, eval->saved->experiment->loss.attrs.ignore_index),
+                        .boundary_f1 = sw_boundary_mean_f1(&figures->boundary)};
     for (int c = 0; c < SW_DATA_CLASSES; c++) image->class_iou[c] = sw_confusion_iou(m, c);
 }
 
@@ -29,7 +30,7 @@ static sw_status open_data(sw_eval *eval, sw_loss_config *loss)
         return sw_fail(SW_E_CONFIG,
                        "model.classes is %d, but the data have %d classes (pet, background, border)",
                        x->model.classes, SW_DATA_CLASSES);
-    if (x->loss.weights == SW_WEIGHTS_MEDIAN_FREQUENCY) SW_TRY(sw_open_train_data(&train, &x->data));
+    if (x->loss.median_frequency) SW_TRY(sw_open_train_data(&train, &x->data));
     *loss = sw_resolve_loss(&x->loss, train);
     SW_TRY(sw_open_val_data(&eval->val, &x->data));
     eval->image_count = sw_dataset_count(eval->val);

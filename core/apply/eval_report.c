@@ -41,7 +41,7 @@ static void print_figures(sw_str *out, const sw_eval *eval)
                a->batch_pixel_accuracy);
     append_row(out, "IoU", sw_confusion_micro_iou(&e->confusion, SW_CLASS_BACKGROUND), both, a->batch_iou);
     append_row(out, "custom IoU", e->custom_iou, both, a->batch_custom_iou);
-    const int ignored = eval->saved->experiment->loss.ignore_index;
+    const int ignored = eval->saved->experiment->loss.attrs.ignore_index;
     append_row(out, "mean IoU", sw_confusion_mean_iou(&e->confusion, ignored), false, 0);
     append_row(out, "boundary F1", sw_boundary_mean_f1(&e->boundary), false, 0);
     if (both)
@@ -144,7 +144,7 @@ static cJSON *metrics_json(const sw_eval *eval)
     cJSON_AddNumberToObject(object, "iou", sw_confusion_micro_iou(&e->confusion, SW_CLASS_BACKGROUND));
     cJSON_AddNumberToObject(object, "custom_iou", e->custom_iou);
     cJSON_AddNumberToObject(object, "miou",
-                            sw_confusion_mean_iou(&e->confusion, s->experiment->loss.ignore_index));
+                            sw_confusion_mean_iou(&e->confusion, s->experiment->loss.attrs.ignore_index));
     cJSON_AddNumberToObject(object, "boundary_f1", sw_boundary_mean_f1(&e->boundary));
     if (eval->has_article) cJSON_AddItemToObject(object, "article", article_json(&eval->article));
     cJSON_AddItemToObject(object, "classes", classes_json(eval));

@@ -101,11 +101,6 @@ static size_t largest_workspace(const sw_graph *graph, size_t at_least)
     return at_least;
 }
 
-static int moment_count(const sw_optimizer_config *optimizer)
-{
-    return optimizer->kind == SW_OPT_SGD ? optimizer->momentum > 0.0f : 2;
-}
-
 static sw_status fill_layers(sw_description *d)
 {
     sw_status status = SW_OK;
@@ -141,7 +136,8 @@ sw_status sw_description_init(sw_description *d, const sw_experiment *experiment
     SW_TRY(plan(&d->train_plan, &d->train_model, true));
     SW_TRY(plan(&d->eval_plan, &d->eval_model, false));
     const sw_graph *graph = &d->train_model.graph;
-    sw_memory_table_make(&d->memory, graph, d->train_plan, d->eval_plan, moment_count(&experiment->optimizer),
+    sw_memory_table_make(&d->memory, graph, d->train_plan, d->eval_plan,
+                         sw_optimizer_count_moments(&experiment->optimizer),
                          experiment->train.ema_decay > 0.0f,
                          largest_workspace(&d->eval_model.graph, largest_workspace(graph, 0)));
     d->parameters = sw_graph_trained_elems(graph);

@@ -70,7 +70,7 @@ void sw_memory_table_print(sw_str *out, const sw_memory_table *table)
 void sw_network_memory(const sw_network *network, sw_memory_table *table)
 {
     const sw_plan *train = network->trainer ? sw_executor_plan(network->trainer) : NULL;
-    int moments = network->update.kind == SW_UPDATE_SGD ? network->update.momentum > 0 : 2;
+    int moments = train ? sw_optimizer_count_moments(network->options.optimizer) : 0;
     sw_memory_table_make(table, sw_network_graph(network), train, sw_executor_plan(network->evaluator),
                          moments, train && network->options.ema_decay > 0.0f, network->pool.workspace_bytes);
 }

@@ -11,19 +11,6 @@
  * nothing, the host's thread being one of those that compute. */
 enum { GPU_LOSS_EVERY = 8 };
 
-static sw_update_config update_config(const sw_optimizer_config *c)
-{
-    static const sw_update_kind kinds[] = {
-        [SW_OPT_ADAM] = SW_UPDATE_ADAM, [SW_OPT_ADAMW] = SW_UPDATE_ADAMW, [SW_OPT_SGD] = SW_UPDATE_SGD};
-    return (sw_update_config){.kind = kinds[c->kind],
-                              .beta1 = c->beta1,
-                              .beta2 = c->beta2,
-                              .eps = c->eps,
-                              .weight_decay = c->weight_decay,
-                              .momentum = c->momentum,
-                              .nesterov = c->nesterov};
-}
-
 /* One graph with its executor; both share the network's store and pool. */
 static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **executor, bool training)
 {
@@ -53,10 +40,7 @@ sw_status sw_network_plan(sw_network *network, sw_cl *cl, const sw_network_optio
     sw_status status = SW_OK;
     *network = (sw_network){.cl = cl, .options = *options};
     sw_slabs_init(&network->pool, cl);
-    if (options->optimizer) {
-        network->update = update_config(options->optimizer);
-        SW_TRY(plan_side(network, &network->train_model, &network->trainer, true));
-    }
+    if (options->optimizer) SW_TRY(plan_side(network, &network->train_model, &network->trainer, true));
     SW_TRY(plan_side(network, &network->eval_model, &network->evaluator, false));
 done:
     if (status != SW_OK) sw_network_deinit(network);
@@ -82,14 +66,14 @@ sw_status sw_network_allocate(sw_network *network, uint64_t seed)
     SW_TRY(sw_store_init(&network->store, network->cl, sw_network_graph(network), network->trainer != NULL));
     if (network->trainer) {
         SW_TRY(sw_executor_bind(network->trainer));
-        SW_TRY(sw_optimizer_init(&network->optimizer, &network->store, &network->update));
+        SW_TRY(sw_optimizer_init(&network->optimizer, &network->store, o->optimizer));
         SW_TRY(sw_loss_log_init(&network->losses, network->cl, sw_network_loss_every(network)));
         SW_TRY(sw_gradients_init(&network->gradients, &network->store, o->optimizer->clip_norm));
         if (o->ema_decay > 0.0f) SW_TRY(sw_averages_init(&network->averages, &network->store, o->ema_decay));
     }
     SW_TRY(sw_executor_bind(network->evaluator));
     SW_TRY(sw_metrics_create(&network->metrics, network->cl, o->eval_batch, o->size_px, o->size_px,
-                             o->model->classes, o->loss->ignore_index));
+                             o->model->classes, o->loss->attrs.ignore_index));
     SW_TRY(sw_model_init_params(sw_network_graph(network), &network->store, seed));
 done:
     return status;

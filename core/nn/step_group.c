@@ -7,16 +7,15 @@
 /* Pixels of each class, counted once, times what a pixel of it weighs in the loss. */
 double sw_step_group_weigh(const sw_network *network, const uint8_t *labels, int n, bool last)
 {
-    const sw_loss_config *loss = network->options.loss;
+    const sw_loss_attrs *loss = &network->options.loss->attrs;
     const size_t pixels = (size_t)n * (size_t)network->options.size_px * (size_t)network->options.size_px;
     uint64_t counts[256] = {0};
-    const bool weighted = loss->weights != SW_WEIGHTS_NONE && loss->class_weight_count > 0;
     double weight = 0.0;
     if (last && network->group.batches == 0) return 1.0;
     for (size_t i = 0; i < pixels; i++) counts[labels[i]]++;
     for (int c = 0; c < network->options.model->classes; c++)
         if (c != loss->ignore_index)
-            weight += (double)counts[c] * (weighted ? (double)loss->class_weights[c] : 1.0);
+            weight += (double)counts[c] * (loss->class_weight_count ? (double)loss->class_weights[c] : 1.0);
     return weight;
 }
 

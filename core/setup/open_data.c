@@ -61,11 +61,11 @@ sw_loader_options sw_train_loading(const sw_experiment *experiment)
 sw_loss_config sw_resolve_loss(const sw_loss_config *loss, const sw_dataset *train)
 {
     sw_loss_config resolved = *loss;
-    if (loss->weights != SW_WEIGHTS_MEDIAN_FREQUENCY) return resolved;
+    if (!loss->median_frequency) return resolved;
     float weights[SW_DATA_CLASSES];
     sw_dataset_median_frequency(train, weights);
-    memcpy(resolved.class_weights, weights, sizeof weights);
-    resolved.class_weight_count = SW_DATA_CLASSES;
+    memcpy(resolved.attrs.class_weights, weights, sizeof weights);
+    resolved.attrs.class_weight_count = SW_DATA_CLASSES;
     sw_log(SW_LOG_INFO, "class weights by median frequency: pet %.4f, background %.4f, border %.4f",
            (double)weights[SW_CLASS_PET], (double)weights[SW_CLASS_BACKGROUND],
            (double)weights[SW_CLASS_BORDER]);

@@ -118,7 +118,7 @@ static sw_epoch_record make_record(const sw_run_session *s, int epoch, const sw_
     r.pixel_accuracy = sw_confusion_pixel_accuracy(m);
     r.iou = sw_confusion_micro_iou(m, SW_CLASS_BACKGROUND);
     r.custom_iou = clean->custom_iou;
-    r.miou = sw_confusion_mean_iou(m, x->loss.ignore_index);
+    r.miou = sw_confusion_mean_iou(m, x->loss.attrs.ignore_index);
     r.boundary_f1 = sw_boundary_mean_f1(&clean->boundary);
     for (int c = 0; c < SW_DATA_CLASSES; c++) {
         r.class_iou[c] = sw_confusion_iou(m, c);

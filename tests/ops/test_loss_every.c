@@ -42,7 +42,7 @@ static const sw_model_config tiny = {
     .decoder = {{.unpool_from = 2, .convs = 1, .width = 8, .kernel = 3},
                 {.unpool_from = 1, .convs = 2, .width = 0, .kernel = 3}},
     .decoder_count = 2};
-static const sw_loss_config cross_entropy = {.kind = SW_LOSS_CROSS_ENTROPY, .ignore_index = -1};
+static const sw_loss_config cross_entropy = {.kind = SW_LOSS_CROSS_ENTROPY, .attrs.ignore_index = -1};
 
 static const sw_optimizer_config optimizers[] = {
     {.kind = SW_OPT_ADAM, .lr = 1e-2f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f},

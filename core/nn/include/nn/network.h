@@ -41,7 +41,6 @@ typedef struct sw_step_group {
 typedef struct sw_network {
     sw_cl *cl; /* borrowed */
     sw_network_options options;
-    sw_update_config update;
     sw_model train_model, eval_model;
     sw_executor *trainer, *evaluator; /* trainer NULL: evaluation only */
     sw_store store;
