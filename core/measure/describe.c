@@ -1,11 +1,11 @@
 #include "measure/describe.h"
-#include "setup/engines.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cost.h"
+#include "setup/open.h"
 
 /* --- receptive field ------------------------------------------------------------------------- */
 
@@ -73,15 +73,6 @@ sw_status sw_receptive_fields(int *fields, const sw_graph *graph)
 
 /* --- description ----------------------------------------------------------------------------- */
 
-static sw_status build(sw_model *model, const sw_experiment *x, int batch)
-{
-    const sw_model_options options = {.batch = batch,
-                                      .size_px = x->data.size,
-                                      .conv_engine = x->runtime.conv_engine,
-                                      .workspace_cap_bytes = sw_workspace_cap_bytes(x, NULL)};
-    return sw_model_build(model, &x->model, &x->loss, &options);
-}
-
 static sw_status plan(sw_plan **out, const sw_model *model, bool training)
 {
     /* the same values outlive the steps as in a run */
@@ -131,8 +122,8 @@ sw_status sw_description_init(sw_description *d, const sw_experiment *experiment
 {
     sw_status status = SW_OK;
     *d = (sw_description){.experiment = experiment};
-    SW_TRY(build(&d->train_model, experiment, experiment->train.batch_size));
-    SW_TRY(build(&d->eval_model, experiment, experiment->train.val_batch_size));
+    SW_TRY(sw_open_model(&d->train_model, experiment, experiment->train.batch_size));
+    SW_TRY(sw_open_model(&d->eval_model, experiment, experiment->train.val_batch_size));
     SW_TRY(plan(&d->train_plan, &d->train_model, true));
     SW_TRY(plan(&d->eval_plan, &d->eval_model, false));
     const sw_graph *graph = &d->train_model.graph;

@@ -101,6 +101,15 @@ const sw_graph *sw_network_graph(const sw_network *network)
     return network->trainer ? &network->train_model.graph : &network->eval_model.graph;
 }
 
+void sw_network_memory(const sw_network *network, sw_memory_table *table)
+{
+    const sw_network_options *o = &network->options;
+    const sw_plan *train = network->trainer ? sw_executor_plan(network->trainer) : NULL;
+    sw_memory_table_make(table, sw_network_graph(network), train, sw_executor_plan(network->evaluator),
+                         train ? sw_optimizer_count_moments(o->optimizer) : 0, train && o->ema_decay > 0.0f,
+                         network->pool.workspace_bytes);
+}
+
 static sw_status upload(sw_network *network, sw_executor *executor, const sw_model *model,
                         const float *images, const uint8_t *labels, int n)
 {

@@ -5,7 +5,7 @@
 
 #include "config_case.h"
 #include "scratch.h"
-#include "setup/engines.h"
+#include "setup/open.h"
 
 TestSuite(config_values, .init = scratch_create, .fini = scratch_remove);
 

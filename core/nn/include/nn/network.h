@@ -4,8 +4,8 @@
 #ifndef NN_NETWORK_H
 #define NN_NETWORK_H
 
-#include "base/str.h"
 #include "nn/config.h"
+#include "nn/memory_table.h"
 #include "nn/model.h"
 #include "ops/averages.h"
 #include "ops/executor.h"
@@ -127,27 +127,7 @@ sw_status sw_network_evaluate(sw_network *network, const float *images, const ui
 /* The logits (n,S,S,classes) of n <= eval_batch images. */
 sw_status sw_network_predict(sw_network *network, float *logits, const float *images, int n) SW_NODISCARD;
 
-/* --- memory table ---------------------------------------------------------------------------- */
-
-typedef struct sw_memory_row {
-    const char *what, *note;
-    size_t bytes;
-} sw_memory_row;
-
-enum { SW_MEMORY_ROWS = 7 };
-
-typedef struct sw_memory_table {
-    sw_memory_row rows[SW_MEMORY_ROWS];
-    int count;
-    size_t total_bytes;
-    char notes[SW_MEMORY_ROWS][96];
-} sw_memory_table;
-
-/* What a network holds on the device. `train_plan` may be NULL (evaluation only); `averages`: whether those
- * of parameters and statistics are kept; workspace_bytes is the larger of both. */
-void sw_memory_table_make(sw_memory_table *table, const sw_graph *graph, const sw_plan *train_plan,
-                          const sw_plan *eval_plan, int moments, bool averages, size_t workspace_bytes);
-void sw_memory_table_print(sw_str *out, const sw_memory_table *table);
+/* What the network holds on the device, from its plans. */
 void sw_network_memory(const sw_network *network, sw_memory_table *table);
 
 #endif
