@@ -126,7 +126,7 @@ static sw_status take_step(update_problem *u, float loss)
     for (int i = 0; i < TENSORS; i++)
         if (u->buffers[i]) SW_TRY(read_slab(u, u->tensors[i].given, u->buffers[i]));
     SW_TRY(sw_buffer_write(u->store.cl, u->loss, 0, &loss, sizeof loss));
-    SW_TRY(sw_loss_log_add(&u->losses, u->loss, &u->optimizer));
+    SW_TRY(sw_loss_log_add(&u->losses, u->loss, true, 1.0, &u->optimizer));
     SW_TRY(sw_optimizer_step(&u->optimizer, u->c->lr));
 done:
     return status;

@@ -124,7 +124,7 @@ static sw_status train_step(bench *b)
     sw_status status = SW_OK;
     SW_TRY(sw_network_upload(&b->network, b->images, b->labels, b->batch));
     /* at rate 0 an update costs what it always does, and every step computes the same */
-    SW_TRY(sw_network_enqueue_step(&b->network, b->batch, 0.0));
+    SW_TRY(sw_network_enqueue_batch(&b->network, b->labels, b->batch, true, 0.0));
     if (++b->unread == sw_network_loss_every(&b->network)) SW_TRY(read_losses(b));
 done:
     return status;

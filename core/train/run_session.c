@@ -12,7 +12,7 @@
 #include "setup/engines.h"
 #include "setup/open.h"
 #include "setup/open_data.h"
-#include "trainer_losses.h"
+#include "trainer_steps.h"
 #include "weights/checkpoint.h"
 
 static const char runs_root[] = "runs";
@@ -245,7 +245,6 @@ static sw_status restore(sw_run_session *s)
                                    .extra_every = s->experiment->train.article_every,
                                    .extra_val_steps = sw_loader_batch_count(s->val_loader)};
     SW_TRY(sw_progress_create(&s->progress, &s->options->progress, &plan));
-    SW_TRY(sw_trainer_losses_init(s));
     if (s->options->profile_steps > 0)
         SW_TRY(sw_run_profile_create(&s->profile, s->folder->path, s->cl, &s->network,
                                      s->options->profile_steps));
@@ -272,29 +271,6 @@ int sw_run_session_steps_per_epoch(const sw_run_session *s)
     return (sw_loader_batch_count(s->train_loader) - 1) / s->experiment->train.accumulate + 1;
 }
 
-sw_status sw_run_session_train_batches(sw_run_session *s, double lr, double *loss, int *images)
-{
-    sw_status status = SW_OK;
-    const int accumulate = s->experiment->train.accumulate;
-    const int left = sw_loader_batch_count(s->train_loader) - s->state.steps_in_epoch * accumulate;
-    const int count = left < accumulate ? left : accumulate;
-    *images = 0;
-    for (int i = 0; i < count; i++) {
-        sw_batch batch;
-        const double loading = sw_run_profile_begin(s->profile);
-        sw_loader_next(s->train_loader, &batch);
-        sw_run_profile_end(s->profile, SW_SPAN_LOAD, loading);
-        const double waiting = sw_run_profile_begin(s->profile);
-        SW_TRY(sw_network_train_batch(&s->network, batch.images, batch.labels, batch.count, lr,
-                                      i == count - 1, loss));
-        sw_run_profile_end(s->profile, SW_SPAN_WAIT, waiting);
-        *images += batch.count;
-        s->state.batches++;
-    }
-done:
-    return status;
-}
-
 static sw_status prepare(sw_run_session *s)
 {
     sw_status status = SW_OK;
@@ -304,6 +280,7 @@ static sw_status prepare(sw_run_session *s)
     SW_TRY(decide_engines(s));
     SW_TRY(plan_network(s));
     SW_TRY(sw_network_allocate(&s->network, s->experiment->seed));
+    SW_TRY(sw_trainer_steps_init(s));
     SW_TRY(load_initial_weights(s));
 done:
     return status;
@@ -363,7 +340,7 @@ void sw_run_session_close(sw_run_session *s, const char *outcome)
     sw_progress_destroy(s->progress);
     sw_records_close(s->records);
     sw_events_close(s->events);
-    sw_trainer_losses_deinit(s);
+    sw_trainer_steps_deinit(s);
     sw_run_folder_destroy(s->folder);
     sw_epoch_grid_deinit(&s->grid);
     sw_gallery_deinit(&s->gallery);
