@@ -1,18 +1,24 @@
 /* One update of all parameters, as torch.optim defines it. Vectors of VEC floats of the contiguous slabs,
  * all of the same length; gaps between tensors have zero gradients and stay zero.
  *
- * While *halted is not 0 an update leaves everything as it is: a step's loss was no number.
+ * While *halted is not 0 an update leaves everything as it is: a step's loss was not finite.
  *
  * Macros: VEC, a divisor of 128 (the slabs' lengths are multiples of that). Launch: x = length / VEC. */
 
-/* Notes a step's loss at losses[at], and halts the updates from the first on that is not finite.
+/* Notes the loss of a step's batch at losses[at]: as it is for the first one; later ones move the mean so far
+ * by `share`, what they weigh of it. The first loss that is not finite stays, and halts the updates.
  * Launch: 1 work-item. */
-__kernel void optimizer_note_loss(__global const float *restrict loss,         /* (1) */
-                                  __global float *restrict losses,             /* (at least at + 1) */
-                                  const int at, __global int *restrict halted) /* (1) */
+__kernel void optimizer_note_loss(__global const float *restrict loss, /* (1) */
+                                  __global float *restrict losses,     /* (at least at + 1) */
+                                  const int at, const int first, const float share,
+                                  __global int *restrict halted) /* (1) */
 {
-    losses[at] = loss[0];
-    if (!isfinite(loss[0])) halted[0] = 1;
+    const float value = loss[0];
+    if (!isfinite(value)) halted[0] = 1;
+    if (first)
+        losses[at] = value;
+    else if (isfinite(losses[at]))
+        losses[at] = isfinite(value) ? losses[at] + share * (value - losses[at]) : value;
 }
 
 /* Adam and AdamW: m = beta1 m + (1-beta1) g, v = beta2 v + (1-beta2) g^2,

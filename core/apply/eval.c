@@ -19,7 +19,7 @@ static sw_status open_data(sw_eval *eval, sw_loss_config *loss)
     sw_status status = SW_OK;
     const sw_experiment *x = eval->saved->experiment;
     sw_dataset *train = NULL;
-    if (x->loss.weights == SW_WEIGHTS_MEDIAN_FREQUENCY) SW_TRY(sw_open_train_data(&train, &x->data));
+    if (x->loss.median_frequency) SW_TRY(sw_open_train_data(&train, &x->data));
     *loss = sw_resolve_loss(&x->loss, train);
     SW_TRY(sw_open_val_data(&eval->val, &x->data));
     eval->image_count = sw_dataset_count(eval->val);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data/dataset.h"
+#include "setup/open.h"
 #include "weights/export.h"
 
 static const char *const format_names[] = {
@@ -49,9 +50,8 @@ static sw_status export_onnx(const sw_trained *saved, const char *path, bool fol
     describe_classes(classes, sw_data_classes(&x->data), x->model.classes);
     const sw_checkpoint_note notes[] = {{"model", x->model.name}, {"input", input}, {"classes", classes}};
     sw_model model = {0};
-    const sw_model_options model_options = {.batch = 1, .size_px = x->data.size};
     const sw_onnx_options options = {.fold_norms = fold_norms, .notes = notes, .note_count = 3};
-    SW_TRY(sw_model_build(&model, &x->model, &x->loss, &model_options));
+    SW_TRY(sw_open_model(&model, x, 1));
     SW_TRY(sw_export_onnx(path, &model, saved->weights, saved->weights_path, &options));
 done:
     sw_model_deinit(&model);

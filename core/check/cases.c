@@ -36,14 +36,15 @@
     OP(size_, upsample, (&(const sw_upsample_attrs){height_, width_}), n, h, w, c, fill_, false)
 #define ENTROPY(size_, n, h, w, c, weighted_, ignore_, fill_)                                                \
     OP(size_, cross_entropy,                                                                                 \
-       (&(const sw_loss_attrs){                                                                              \
-           .ignore_index = ignore_, .weighted = weighted_, .class_weights = {0.5f, 2.0f, 1.25f}}),           \
+       (&(const sw_loss_attrs){.ignore_index = ignore_,                                                      \
+                               .class_weight_count = (weighted_) ? 3 : 0,                                    \
+                               .class_weights = {0.5f, 2.0f, 1.25f}}),                                       \
        n, h, w, c, fill_, false)
 #define FOCAL(size_, n, h, w, c, gamma_, weighted_, ignore_, fill_)                                          \
     OP(size_, focal,                                                                                         \
        (&(const sw_loss_attrs){.gamma = gamma_,                                                              \
                                .ignore_index = ignore_,                                                      \
-                               .weighted = weighted_,                                                        \
+                               .class_weight_count = (weighted_) ? 3 : 0,                                    \
                                .class_weights = {0.5f, 2.0f, 1.25f}}),                                       \
        n, h, w, c, fill_, false)
 
@@ -58,7 +59,7 @@
     {                                                                                                        \
         .subject = "optimizer", .size = size_, .optimizer = &(const sw_optimizer_case)                       \
         {                                                                                                    \
-            .kind = SW_UPDATE_##kind_, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = decay_,    \
+            .kind = SW_OPT_##kind_, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = decay_,       \
             .momentum = momentum_, .nesterov = nesterov_, .lr = lr_, .steps = steps_, .channels = channels_  \
         }                                                                                                    \
     }

@@ -50,13 +50,13 @@ static sw_status init_update(update_problem *u, sw_cl *cl)
     const sw_optimizer_case *c = u->c;
     SW_TRY(build_graph(u));
     SW_TRY(sw_store_init(&u->store, cl, &u->graph, true));
-    const sw_update_config config = {.kind = c->kind,
-                                     .beta1 = (float)c->beta1,
-                                     .beta2 = (float)c->beta2,
-                                     .eps = (float)c->eps,
-                                     .weight_decay = (float)c->weight_decay,
-                                     .momentum = (float)c->momentum,
-                                     .nesterov = c->nesterov};
+    const sw_optimizer_config config = {.kind = c->kind,
+                                        .beta1 = (float)c->beta1,
+                                        .beta2 = (float)c->beta2,
+                                        .eps = (float)c->eps,
+                                        .weight_decay = (float)c->weight_decay,
+                                        .momentum = (float)c->momentum,
+                                        .nesterov = c->nesterov};
     SW_TRY(sw_optimizer_init(&u->optimizer, &u->store, &config));
     SW_TRY(sw_loss_log_init(&u->losses, cl, c->steps + 1));
     SW_TRY(sw_buffer_create(&u->loss, cl, sizeof(float), "a loss"));
@@ -108,7 +108,7 @@ static void expect_step(update_problem *u, uint64_t step, double *moved)
     for (int i = 0; i < TENSORS; i++)
         memcpy(u->tensors[i].want, u->tensors[i].given, p->elems * sizeof *p->want);
     sw_reference_update_run(p->want, m->want, v->want, g->given, p->elems, &config, c->lr, step, moved);
-    bool adam = c->kind != SW_UPDATE_SGD;
+    bool adam = c->kind != SW_OPT_SGD;
     double keep = adam ? c->beta1 : c->momentum, take = adam ? 1 - c->beta1 : 1;
     for (size_t i = 0; i < p->elems; i++) {
         double size = fabs(g->given[i]) + c->weight_decay * fabs(p->given[i]);
@@ -126,7 +126,7 @@ static sw_status take_step(update_problem *u, float loss)
     for (int i = 0; i < TENSORS; i++)
         if (u->buffers[i]) SW_TRY(read_slab(u, u->tensors[i].given, u->buffers[i]));
     SW_TRY(sw_buffer_write(u->store.cl, u->loss, 0, &loss, sizeof loss));
-    SW_TRY(sw_loss_log_add(&u->losses, u->loss, &u->optimizer));
+    SW_TRY(sw_loss_log_add(&u->losses, u->loss, true, 1.0, &u->optimizer));
     SW_TRY(sw_optimizer_step(&u->optimizer, u->c->lr));
 done:
     return status;

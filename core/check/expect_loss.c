@@ -74,7 +74,7 @@ static sw_status loss_problem_init(loss_problem *l, sw_problem *p)
     l->loss =
         (sw_reference_loss){p->x.c, p->c->op == &sw_op_focal ? attrs->gamma : 0, attrs->ignore_index, NULL};
     for (int k = 0; k < p->x.c; k++) l->weights[k] = attrs->class_weights[k];
-    if (attrs->weighted) l->loss.weights = l->weights;
+    if (attrs->class_weight_count) l->loss.weights = l->weights;
     l->labels = sw_arena_alloc(&p->arena, l->pixels);
     if (!l->labels) return SW_E_MEMORY;
     for (size_t i = 0; i < l->pixels; i++) l->labels[i] = (uint8_t)p->in[1].given[i];
@@ -168,7 +168,8 @@ static void loss_describe(char *text, size_t bytes, const sw_op_case *c)
     const sw_loss_attrs *attrs = c->attrs;
     int used = 0;
     if (c->op == &sw_op_focal) used = snprintf(text, bytes, "gamma %g", (double)attrs->gamma);
-    if (attrs->weighted) used += snprintf(text + used, bytes - (size_t)used, "%sweighted", used ? " " : "");
+    if (attrs->class_weight_count)
+        used += snprintf(text + used, bytes - (size_t)used, "%sweighted", used ? " " : "");
     if (attrs->ignore_index >= 0)
         snprintf(text + used, bytes - (size_t)used, "%signore %d", used ? " " : "", attrs->ignore_index);
 }

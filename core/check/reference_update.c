@@ -8,7 +8,7 @@ static void update_adam(double *p, double *m, double *v, double g, const sw_refe
     double b1 = config->beta1, b2 = config->beta2, decay = config->weight_decay;
     double correction1 = 1 - pow(b1, (double)step), correction2 = 1 - pow(b2, (double)step);
     double g_size = fabs(g);
-    if (config->kind == SW_UPDATE_ADAMW) {
+    if (config->kind == SW_OPT_ADAMW) {
         *p *= 1 - lr * decay;
     } else {
         g_size += decay * fabs(*p);
@@ -43,7 +43,7 @@ void sw_reference_update_run(double *p, double *m, double *v, const double *g, s
 {
     for (size_t i = 0; i < count; i++) {
         double size;
-        if (config->kind == SW_UPDATE_SGD)
+        if (config->kind == SW_OPT_SGD)
             update_sgd(&p[i], m ? &m[i] : NULL, g[i], config, lr, &size);
         else
             update_adam(&p[i], &m[i], &v[i], g[i], config, lr, step, &size);

@@ -141,8 +141,8 @@ static void check_model(const checking *c)
 
 static void check_loss(const checking *c)
 {
-    const sw_loss_config *loss = &c->e->loss;
-    if (loss->weights != SW_WEIGHTS_GIVEN) return;
+    const sw_loss_attrs *loss = &c->e->loss.attrs;
+    if (loss->class_weight_count == 0) return;
     float sum = 0;
     for (int i = 0; i < loss->class_weight_count; i++)
         if (i != loss->ignore_index) sum += loss->class_weights[i];

@@ -55,28 +55,23 @@ static const char *const *metric_names(void)
 #define TABLE(fields) {sizeof(HERE), fields, sizeof(fields) / sizeof *(fields)}
 /* clang-format on */
 
-/* loss.class_weights: three members of sw_loss_config from one key */
+/* loss.class_weights: several members of sw_loss_config from one key */
 
 static const sw_yaml_node *read_class_weights(void *record, const sw_yaml_node *value)
 {
     sw_loss_config *loss = record;
-    bool word = value->kind == SW_YAML_SCALAR;
-    if (word && (sw_yaml_is_null(value) || strcmp(value->text, "none") == 0)) {
-        loss->weights = SW_WEIGHTS_NONE;
+    const bool word = value->kind == SW_YAML_SCALAR;
+    loss->attrs.class_weight_count = 0;
+    loss->median_frequency = word && strcmp(value->text, "median_frequency") == 0;
+    if (loss->median_frequency || (word && (sw_yaml_is_null(value) || strcmp(value->text, "none") == 0)))
         return NULL;
-    }
-    if (word && strcmp(value->text, "median_frequency") == 0) {
-        loss->weights = SW_WEIGHTS_MEDIAN_FREQUENCY;
-        return NULL;
-    }
     if (value->kind != SW_YAML_SEQUENCE || value->count == 0 || value->count > SW_MAX_CLASSES) return value;
-    loss->weights = SW_WEIGHTS_GIVEN;
-    loss->class_weight_count = (int)value->count;
+    loss->attrs.class_weight_count = (int)value->count;
     for (size_t i = 0; i < value->count; i++) {
         double weight = 0;
         bool good = sw_yaml_number(&weight, value->items[i]) && weight >= 0 && isfinite((float)weight);
         if (!good) return value->items[i];
-        loss->class_weights[i] = (float)weight;
+        loss->attrs.class_weights[i] = (float)weight;
     }
     return NULL;
 }
@@ -84,16 +79,16 @@ static const sw_yaml_node *read_class_weights(void *record, const sw_yaml_node *
 static void write_class_weights(sw_str *out, const void *record)
 {
     const sw_loss_config *loss = record;
-    if (loss->weights == SW_WEIGHTS_GIVEN) {
-        sw_str_append(out, "[");
-        for (int i = 0; i < loss->class_weight_count; i++) {
-            if (i) sw_str_append(out, ", ");
-            sw_float_append(out, loss->class_weights[i]);
-        }
-        sw_str_append(out, "]");
-    } else {
-        sw_str_append(out, loss->weights == SW_WEIGHTS_NONE ? "none" : "median_frequency");
+    const int count = loss->attrs.class_weight_count;
+    if (loss->median_frequency || count == 0) {
+        sw_str_append(out, loss->median_frequency ? "median_frequency" : "none");
+        return;
     }
+    for (int i = 0; i < count; i++) {
+        sw_str_append(out, i ? ", " : "[");
+        sw_float_append(out, loss->attrs.class_weights[i]);
+    }
+    sw_str_append(out, "]");
 }
 
 static const sw_field_custom class_weights = {
@@ -252,13 +247,24 @@ static const sw_field_table init_table = TABLE(init_fields);
 static const sw_field loss_fields[] = {
     CHOICE(kind, "cross_entropy", loss_names,
            "What is made small; focal is cross-entropy in which pixels already right count less"),
-    REAL(gamma, "2", 10, "Focal only: how much less; 0 is plain cross-entropy"),
+    {.key = "gamma",
+     .type = SW_FIELD_FLOAT,
+     .offset = offsetof(HERE, attrs.gamma),
+     .fallback = "2",
+     .max = 10,
+     .help = "Focal only: how much less; 0 is plain cross-entropy"},
     {.key = "class_weights",
      .type = SW_FIELD_CUSTOM,
      .fallback = "none",
      .custom = &class_weights,
      .help = "Weight of each class; median_frequency counts the training masks and weighs rare classes up"},
-    INT(ignore_index, "-1", -1, 255, "Pixels with this label count for nothing; -1: none"),
+    {.key = "ignore_index",
+     .type = SW_FIELD_INT,
+     .offset = offsetof(HERE, attrs.ignore_index),
+     .fallback = "-1",
+     .min = -1,
+     .max = 255,
+     .help = "Pixels with this label count for nothing; -1: none"},
 };
 static const sw_field_table loss_table = TABLE(loss_fields);
 #undef HERE

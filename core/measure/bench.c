@@ -15,6 +15,7 @@
 #include "cost.h"
 #include "nn/network.h"
 #include "setup/engines.h"
+#include "setup/open.h"
 
 /* What is open while measuring. */
 typedef struct bench {
@@ -47,12 +48,9 @@ static sw_status measure_peak(bench *b)
 
 static sw_status open_device(bench *b)
 {
-    const char *spec = b->options->device ? b->options->device : b->experiment->runtime.device;
-    const sw_cl_options cl_options = {0};
     sw_device_info *device = &b->out->device;
     b->opened_s = sw_clock_s();
-    SW_ENSURE(sw_device_choose(device, spec));
-    SW_ENSURE(sw_cl_create(&b->cl, device, &cl_options));
+    SW_ENSURE(sw_open_device(&b->cl, device, b->experiment, b->options->device, false));
     SW_ENSURE(measure_peak(b));
     sw_log(SW_LOG_INFO, "device %d:%d %s (%s): peak %.1f GFLOP/s, copy %.1f GB/s", device->platform_index,
            device->device_index, device->name, device->type_name, b->out->peak_gflops,
@@ -75,20 +73,13 @@ static sw_status open_network(bench *b)
     sw_status status = SW_OK;
     const sw_experiment *x = b->experiment;
     const sw_bench_options *o = b->options;
+    sw_network_options options = sw_open_network_options(x, sw_cl_device(b->cl));
+    if (!o->train) options.optimizer = NULL;
+    options.train_batch = b->batch;
     /* where evaluation is not measured, it takes part as in a run, so that training finds its usual memory */
-    int eval_batch = o->infer || x->train.val_batch_size > b->batch ? b->batch : x->train.val_batch_size;
-    const sw_network_options options = {.model = &x->model,
-                                        .loss = &x->loss,
-                                        .optimizer = o->train ? &x->optimizer : NULL,
-                                        .ema_decay = x->train.ema_decay,
-                                        .size_px = x->data.size,
-                                        .train_batch = b->batch,
-                                        .eval_batch = eval_batch,
-                                        .conv_engine = x->runtime.conv_engine,
-                                        .conv_pins = &b->engines.pins,
-                                        .workspace_cap_bytes = sw_workspace_cap_bytes(x, sw_cl_device(b->cl)),
-                                        .debug_buffers = x->runtime.debug_buffers,
-                                        .loss_every = x->runtime.loss_every};
+    if (o->infer || options.eval_batch > b->batch) options.eval_batch = b->batch;
+    options.conv_pins = &b->engines.pins;
+    options.check = false;
     sw_memory_table table;
     SW_TRY(sw_network_plan(&b->network, b->cl, &options));
     sw_network_memory(&b->network, &table);
@@ -128,7 +119,7 @@ static sw_status train_step(bench *b)
 {
     SW_ENSURE(sw_network_upload(&b->network, b->images, b->labels, b->batch));
     /* at rate 0 an update costs what it always does, and every step computes the same */
-    SW_ENSURE(sw_network_enqueue_step(&b->network, b->batch, 0.0));
+    SW_ENSURE(sw_network_enqueue_batch(&b->network, b->labels, b->batch, true, 0.0));
     if (++b->unread == sw_network_loss_every(&b->network)) SW_ENSURE(read_losses(b));
     return SW_OK;
 }

@@ -43,7 +43,7 @@ static sw_status take_steps(loading *l, double *step_ms, double *wait_ms, bool l
         if (load) next_batch(l, &batch);
         waited += sw_clock_s() - asked;
         SW_ENSURE(sw_network_upload(l->network, batch.images, batch.labels, l->batch));
-        SW_ENSURE(sw_network_enqueue_step(l->network, l->batch, 0.0));
+        SW_ENSURE(sw_network_enqueue_batch(l->network, batch.labels, l->batch, true, 0.0));
         if (i % every == 0 || i == l->steps) SW_ENSURE(sw_network_losses(l->network, &losses, &count));
     }
     *step_ms = 1e3 * (sw_clock_s() - start) / l->steps;

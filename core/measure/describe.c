@@ -1,5 +1,4 @@
 #include "measure/describe.h"
-#include "setup/engines.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include "cost.h"
 #include "page/json_text.h"
 #include "page/sheet.h"
+#include "setup/open.h"
 
 /* --- receptive field ------------------------------------------------------------------------- */
 
@@ -75,15 +75,6 @@ sw_status sw_receptive_fields(int *fields, const sw_graph *graph)
 
 /* --- description ----------------------------------------------------------------------------- */
 
-static sw_status build(sw_model *model, const sw_experiment *x, int batch)
-{
-    const sw_model_options options = {.batch = batch,
-                                      .size_px = x->data.size,
-                                      .conv_engine = x->runtime.conv_engine,
-                                      .workspace_cap_bytes = sw_workspace_cap_bytes(x, NULL)};
-    return sw_model_build(model, &x->model, &x->loss, &options);
-}
-
 static sw_status plan(sw_plan **out, const sw_model *model, bool training)
 {
     /* the same values outlive the steps as in a run */
@@ -101,11 +92,6 @@ static size_t largest_workspace(const sw_graph *graph, size_t at_least)
     for (int n = 0; n < graph->node_count; n++)
         if (graph->nodes[n].workspace_bytes > at_least) at_least = graph->nodes[n].workspace_bytes;
     return at_least;
-}
-
-static int moment_count(const sw_optimizer_config *optimizer)
-{
-    return optimizer->kind == SW_OPT_SGD ? optimizer->momentum > 0.0f : 2;
 }
 
 static sw_status fill_layers(sw_description *d)
@@ -136,12 +122,13 @@ sw_status sw_description_init(sw_description *d, const sw_experiment *experiment
 {
     sw_status status = SW_OK;
     *d = (sw_description){.experiment = experiment};
-    SW_TRY(build(&d->train_model, experiment, experiment->train.batch_size));
-    SW_TRY(build(&d->eval_model, experiment, experiment->train.val_batch_size));
+    SW_TRY(sw_open_model(&d->train_model, experiment, experiment->train.batch_size));
+    SW_TRY(sw_open_model(&d->eval_model, experiment, experiment->train.val_batch_size));
     SW_TRY(plan(&d->train_plan, &d->train_model, true));
     SW_TRY(plan(&d->eval_plan, &d->eval_model, false));
     const sw_graph *graph = &d->train_model.graph;
-    sw_memory_table_make(&d->memory, graph, d->train_plan, d->eval_plan, moment_count(&experiment->optimizer),
+    sw_memory_table_make(&d->memory, graph, d->train_plan, d->eval_plan,
+                         sw_optimizer_count_moments(&experiment->optimizer),
                          experiment->train.ema_decay > 0.0f,
                          largest_workspace(&d->eval_model.graph, largest_workspace(graph, 0)));
     d->parameters = sw_graph_trained_elems(graph);

@@ -126,7 +126,7 @@ static const struct {
 static const char *update_name(const sw_network *network)
 {
     static const char *const names[] = {
-        [SW_UPDATE_ADAM] = "adam", [SW_UPDATE_ADAMW] = "adamw", [SW_UPDATE_SGD] = "sgd"};
+        [SW_OPT_ADAM] = "adam", [SW_OPT_ADAMW] = "adamw", [SW_OPT_SGD] = "sgd"};
     return names[network->optimizer.config.kind];
 }
 

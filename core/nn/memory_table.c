@@ -1,6 +1,6 @@
-#include <stdio.h>
+#include "nn/memory_table.h"
 
-#include "nn/network.h"
+#include <stdio.h>
 
 static void add_row(sw_memory_table *table, const char *what, size_t bytes, const char *note)
 {
@@ -65,12 +65,4 @@ void sw_memory_table_print(sw_str *out, const sw_memory_table *table)
         sw_str_printf(out, "  %-12s %8.1f%s%s\n", table->rows[i].what, mib(table->rows[i].bytes),
                       table->rows[i].note[0] ? "  " : "", table->rows[i].note);
     sw_str_printf(out, "  %-12s %8.1f\n", "total", mib(table->total_bytes));
-}
-
-void sw_network_memory(const sw_network *network, sw_memory_table *table)
-{
-    const sw_plan *train = network->trainer ? sw_executor_plan(network->trainer) : NULL;
-    int moments = network->update.kind == SW_UPDATE_SGD ? network->update.momentum > 0 : 2;
-    sw_memory_table_make(table, sw_network_graph(network), train, sw_executor_plan(network->evaluator),
-                         moments, train && network->options.ema_decay > 0.0f, network->pool.workspace_bytes);
 }

@@ -143,13 +143,9 @@ done:
 
 static sw_status add_loss(sw_model *model, const sw_loss_config *config)
 {
-    sw_loss_attrs attrs = {.gamma = config->gamma,
-                           .ignore_index = config->ignore_index,
-                           .weighted = config->weights != SW_WEIGHTS_NONE && config->class_weight_count > 0};
-    memcpy(attrs.class_weights, config->class_weights, sizeof attrs.class_weights);
     const sw_op *op = config->kind == SW_LOSS_FOCAL ? &sw_op_focal : &sw_op_cross_entropy;
     const int inputs[] = {model->logits, model->labels};
-    return sw_graph_add(&model->loss, &model->graph, op, "loss", &attrs, 2, inputs);
+    return sw_graph_add(&model->loss, &model->graph, op, "loss", &config->attrs, 2, inputs);
 }
 
 sw_status sw_model_build(sw_model *model, const sw_model_config *config, const sw_loss_config *loss,

@@ -4,25 +4,12 @@
 #include <stdlib.h>
 
 #include "cl/buffer.h"
+#include "network_parts.h"
 #include "ops/call.h"
-#include "step_group.h"
 
 /* Steps between two looks at the loss where runtime.loss_every leaves the choice: on a CPU a wait costs
  * nothing, the host's thread being one of those that compute. */
 enum { GPU_LOSS_EVERY = 8 };
-
-static sw_update_config update_config(const sw_optimizer_config *c)
-{
-    static const sw_update_kind kinds[] = {
-        [SW_OPT_ADAM] = SW_UPDATE_ADAM, [SW_OPT_ADAMW] = SW_UPDATE_ADAMW, [SW_OPT_SGD] = SW_UPDATE_SGD};
-    return (sw_update_config){.kind = kinds[c->kind],
-                              .beta1 = c->beta1,
-                              .beta2 = c->beta2,
-                              .eps = c->eps,
-                              .weight_decay = c->weight_decay,
-                              .momentum = c->momentum,
-                              .nesterov = c->nesterov};
-}
 
 /* One graph with its executor; both share the network's store and pool. */
 static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **executor, bool training)
@@ -53,10 +40,7 @@ sw_status sw_network_plan(sw_network *network, sw_cl *cl, const sw_network_optio
     sw_status status = SW_OK;
     *network = (sw_network){.cl = cl, .options = *options};
     sw_slabs_init(&network->pool, cl);
-    if (options->optimizer) {
-        network->update = update_config(options->optimizer);
-        SW_TRY(plan_side(network, &network->train_model, &network->trainer, true));
-    }
+    if (options->optimizer) SW_TRY(plan_side(network, &network->train_model, &network->trainer, true));
     SW_TRY(plan_side(network, &network->eval_model, &network->evaluator, false));
 done:
     if (status != SW_OK) sw_network_deinit(network);
@@ -82,14 +66,14 @@ sw_status sw_network_allocate(sw_network *network, uint64_t seed)
     SW_TRY(sw_store_init(&network->store, network->cl, sw_network_graph(network), network->trainer != NULL));
     if (network->trainer) {
         SW_TRY(sw_executor_bind(network->trainer));
-        SW_TRY(sw_optimizer_init(&network->optimizer, &network->store, &network->update));
+        SW_TRY(sw_optimizer_init(&network->optimizer, &network->store, o->optimizer));
         SW_TRY(sw_loss_log_init(&network->losses, network->cl, sw_network_loss_every(network)));
         SW_TRY(sw_gradients_init(&network->gradients, &network->store, o->optimizer->clip_norm));
         if (o->ema_decay > 0.0f) SW_TRY(sw_averages_init(&network->averages, &network->store, o->ema_decay));
     }
     SW_TRY(sw_executor_bind(network->evaluator));
     SW_TRY(sw_metrics_create(&network->metrics, network->cl, o->eval_batch, o->size_px, o->size_px,
-                             o->model->classes, o->loss->ignore_index));
+                             o->model->classes, o->loss->attrs.ignore_index));
     SW_TRY(sw_model_init_params(sw_network_graph(network), &network->store, seed));
 done:
     return status;
@@ -117,11 +101,28 @@ const sw_graph *sw_network_graph(const sw_network *network)
     return network->trainer ? &network->train_model.graph : &network->eval_model.graph;
 }
 
-static sw_status upload(sw_network *network, sw_executor *executor, const sw_model *model,
-                        const float *images, const uint8_t *labels, int n)
+int sw_network_loss_every(const sw_network *network)
+{
+    if (network->options.loss_every > 0) return network->options.loss_every;
+    return sw_cl_device(network->cl)->type & CL_DEVICE_TYPE_CPU ? 1 : GPU_LOSS_EVERY;
+}
+
+void sw_network_memory(const sw_network *network, sw_memory_table *table)
+{
+    const sw_network_options *o = &network->options;
+    const sw_plan *train = network->trainer ? sw_executor_plan(network->trainer) : NULL;
+    sw_memory_table_make(table, sw_network_graph(network), train, sw_executor_plan(network->evaluator),
+                         train ? sw_optimizer_count_moments(o->optimizer) : 0, train && o->ema_decay > 0.0f,
+                         network->pool.workspace_bytes);
+}
+
+/* --- evaluation ------------------------------------------------------------------------------ */
+
+static sw_status upload_batch(sw_network *network, sw_executor *executor, const sw_model *model,
+                              const float *images, const uint8_t *labels, int n)
 {
     sw_status status = SW_OK;
-    size_t pixels = (size_t)n * (size_t)network->options.size_px * (size_t)network->options.size_px;
+    const size_t pixels = batch_pixels(network, n);
     sw_profile_pass(network->cl, SW_PASS_UPLOAD);
     SW_TRY(sw_buffer_write(network->cl, sw_executor_value(executor, model->images), 0, images,
                            pixels * 3 * sizeof(float)));
@@ -130,147 +131,17 @@ done:
     return status;
 }
 
-/* The same, waiting for the batch before instead of this one. The queue is in order: once the labels are
- * there, so are the images. */
-static sw_status upload_ahead(sw_network *network, const float *images, const uint8_t *labels, int n)
-{
-    sw_status status = SW_OK;
-    const sw_executor *executor = network->trainer;
-    const sw_model *model = &network->train_model;
-    cl_event images_up = NULL, labels_up = NULL;
-    size_t pixels = (size_t)n * (size_t)network->options.size_px * (size_t)network->options.size_px;
-    sw_profile_pass(network->cl, SW_PASS_UPLOAD);
-    SW_TRY(sw_buffer_write_begin(&images_up, network->cl, sw_executor_value(executor, model->images), 0,
-                                 images, pixels * 3 * sizeof(float)));
-    SW_TRY(sw_buffer_write_begin(&labels_up, network->cl, sw_executor_value(executor, model->labels), 0,
-                                 labels, pixels));
-    SW_TRY(sw_buffer_wait(&network->uploaded));
-done:
-    if (status != SW_OK) sw_buffer_settle(&images_up);
-    sw_buffer_forget(&images_up);
-    sw_buffer_settle(&network->uploaded);
-    network->uploaded = labels_up;
-    return status;
-}
-
-static sw_status read_loss(sw_network *network, sw_executor *executor, const sw_model *model, double *loss)
-{
-    float value = 0.0f;
-    sw_status status =
-        sw_buffer_read(network->cl, sw_executor_value(executor, model->loss), 0, &value, sizeof value);
-    *loss = (double)value;
-    return status;
-}
-
-/* The message for a loss that is no number: where it began. */
-static sw_status explain_nan(sw_network *network, sw_executor *executor, const sw_model *model,
-                             const float *images, const uint8_t *labels, int n, double loss)
+sw_status explain_nan(sw_network *network, sw_executor *executor, const sw_model *model, const float *images,
+                      const uint8_t *labels, int n, bool last, double loss)
 {
     char where[512];
-    sw_status status = upload(network, executor, model, images, labels, n);
+    sw_status status = upload_batch(network, executor, model, images, labels, n);
     if (status == SW_OK) status = sw_executor_find_nan(executor, n, where, sizeof where);
-    if (status != SW_OK) return status;
+    if (status != SW_OK || (!where[0] && !last)) return status;
     return sw_fail(SW_E_NUMERIC,
                    "the loss is %s; the first value that is not finite is in %s. Lower optimizer.lr, or add "
                    "schedule.warmup_epochs",
                    isnan(loss) ? "NaN" : "infinite", where[0] ? where : "the loss itself");
-}
-
-int sw_network_loss_every(const sw_network *network)
-{
-    if (network->options.loss_every > 0) return network->options.loss_every;
-    return sw_cl_device(network->cl)->type & CL_DEVICE_TYPE_CPU ? 1 : GPU_LOSS_EVERY;
-}
-
-sw_status sw_network_upload(sw_network *network, const float *images, const uint8_t *labels, int n)
-{
-    if (sw_network_loss_every(network) > 1) return upload_ahead(network, images, labels, n);
-    return upload(network, network->trainer, &network->train_model, images, labels, n);
-}
-
-/* Loss and gradients of the batch that is uploaded; what comes next is of the update. */
-static sw_status enqueue_passes(sw_network *network, int n, double weight)
-{
-    sw_status status = SW_OK;
-    sw_profile_pass(network->cl, SW_PASS_UPDATE);
-    SW_TRY(sw_step_group_begin(network, weight));
-    SW_TRY(sw_executor_forward(network->trainer, n));
-    SW_TRY(sw_executor_backward(network->trainer, n));
-    sw_profile_pass(network->cl, SW_PASS_UPDATE);
-done:
-    return status;
-}
-
-sw_status sw_network_enqueue_step(sw_network *network, int n, double lr)
-{
-    sw_status status = SW_OK;
-    cl_mem loss = sw_executor_value(network->trainer, network->train_model.loss);
-    SW_TRY(enqueue_passes(network, n, 1.0));
-    SW_TRY(sw_loss_log_add(&network->losses, loss, &network->optimizer));
-    if (network->losses.count == network->losses.capacity) {
-        /* before the update, so that the device is still busy when the host has the losses */
-        sw_profile_pass(network->cl, SW_PASS_READ);
-        SW_TRY(sw_loss_log_begin_read(&network->losses));
-        sw_profile_pass(network->cl, SW_PASS_UPDATE);
-    }
-    sw_step_group_add(network, 1.0, 0.0); /* a group of its own; the loss is in the log */
-    SW_TRY(sw_step_group_update(network, lr));
-    SW_TRY(sw_cl_flush(network->cl)); /* the host may now wait for the loader */
-done:
-    return status;
-}
-
-sw_status sw_network_losses(sw_network *network, const float **losses, int *count)
-{
-    sw_profile_pass(network->cl, SW_PASS_READ);
-    sw_status status = sw_loss_log_read(&network->losses, losses, count);
-    int good = 0;
-    while (good < *count && isfinite((*losses)[good])) good++;
-    /* the updates from there on changed nothing */
-    network->optimizer.steps -= (uint64_t)(*count - good);
-    return status;
-}
-
-sw_status sw_network_explain_loss(sw_network *network, const float *images, const uint8_t *labels, int n,
-                                  double loss)
-{
-    return explain_nan(network, network->trainer, &network->train_model, images, labels, n, loss);
-}
-
-sw_status sw_network_train_step(sw_network *network, const float *images, const uint8_t *labels, int n,
-                                double lr, double *loss)
-{
-    sw_status status = SW_OK;
-    const float *losses;
-    int count;
-    SW_TRY(sw_network_upload(network, images, labels, n));
-    SW_TRY(sw_network_enqueue_step(network, n, lr));
-    SW_TRY(sw_network_losses(network, &losses, &count));
-    *loss = (double)losses[count - 1];
-    if (!isfinite(*loss)) status = sw_network_explain_loss(network, images, labels, n, *loss);
-done:
-    return status;
-}
-
-sw_status sw_network_train_batch(sw_network *network, const float *images, const uint8_t *labels, int n,
-                                 double lr, bool last, double *loss)
-{
-    sw_status status = SW_OK;
-    const double weight = sw_step_group_weigh(network, labels, n, last);
-    SW_TRY(upload(network, network->trainer, &network->train_model, images, labels, n));
-    SW_TRY(enqueue_passes(network, n, weight));
-    /* the update is enqueued only once the loss is known to be a number */
-    sw_profile_pass(network->cl, SW_PASS_READ);
-    SW_TRY(read_loss(network, network->trainer, &network->train_model, loss));
-    if (!isfinite(*loss)) {
-        status = sw_network_explain_loss(network, images, labels, n, *loss);
-        goto done;
-    }
-    *loss = sw_step_group_add(network, weight, *loss);
-    sw_profile_pass(network->cl, SW_PASS_UPDATE);
-    if (last) SW_TRY(sw_step_group_update(network, lr));
-done:
-    return status;
 }
 
 sw_status sw_network_swap_averages(sw_network *network)
@@ -284,7 +155,7 @@ sw_status sw_network_enqueue_evaluation(sw_network *network, const float *images
     sw_status status = SW_OK;
     sw_executor *executor = network->evaluator;
     const sw_model *model = &network->eval_model;
-    SW_TRY(upload(network, executor, model, images, labels, n));
+    SW_TRY(upload_batch(network, executor, model, images, labels, n));
     SW_TRY(sw_executor_forward(executor, n));
     sw_profile_pass(network->cl, SW_PASS_METRICS);
     SW_TRY(sw_metrics_run(network->metrics, sw_executor_value(executor, model->logits),
@@ -304,9 +175,11 @@ sw_status sw_network_read_evaluation(sw_network *network, const float *images, c
     SW_TRY(sw_metrics_read(network->metrics, wanted->confusion, wanted->soft, wanted->predictions,
                            wanted->confidence));
     if (wanted->loss) {
-        SW_TRY(read_loss(network, executor, model, wanted->loss));
-        if (!isfinite(*wanted->loss))
-            status = explain_nan(network, executor, model, images, labels, n, *wanted->loss);
+        float loss = 0.0f;
+        SW_TRY(sw_buffer_read(network->cl, sw_executor_value(executor, model->loss), 0, &loss, sizeof loss));
+        *wanted->loss = (double)loss;
+        if (!isfinite(loss))
+            status = explain_nan(network, executor, model, images, labels, n, true, *wanted->loss);
     }
 done:
     return status;
@@ -325,10 +198,10 @@ sw_status sw_network_predict(sw_network *network, float *logits, const float *im
     sw_status status = SW_OK;
     sw_executor *executor = network->evaluator;
     const sw_model *model = &network->eval_model;
-    size_t pixels = (size_t)n * (size_t)network->options.size_px * (size_t)network->options.size_px;
+    const size_t pixels = batch_pixels(network, n);
     uint8_t *labels = calloc(pixels, 1);
     if (!labels) return sw_fail_alloc("labels for a prediction", pixels);
-    SW_TRY(upload(network, executor, model, images, labels, n));
+    SW_TRY(upload_batch(network, executor, model, images, labels, n));
     SW_TRY(sw_executor_forward(executor, n));
     SW_TRY(sw_buffer_read(network->cl, sw_executor_value(executor, model->logits), 0, logits,
                           pixels * (size_t)network->options.model->classes * sizeof *logits));

@@ -34,13 +34,16 @@ void sw_loss_log_deinit(sw_loss_log *log)
     *log = (sw_loss_log){0};
 }
 
-sw_status sw_loss_log_add(sw_loss_log *log, cl_mem loss, const sw_optimizer *optimizer)
+sw_status sw_loss_log_add(sw_loss_log *log, cl_mem loss, bool first, double share,
+                          const sw_optimizer *optimizer)
 {
-    assert(log->count < log->capacity && !log->read);
-    sw_status status = SW_LAUNCH(log->cl, log->kernel, NULL, ((sw_ndrange){.global = {1}, .local = {1}}),
-                                 sw_arg_buffer(loss), sw_arg_buffer(log->losses), sw_arg_i32(log->count),
-                                 sw_arg_buffer(optimizer->halted));
-    if (status == SW_OK) log->count++;
+    assert(!log->read && (first ? log->count < log->capacity : log->count > 0));
+    const int at = first ? log->count : log->count - 1;
+    sw_status status =
+        SW_LAUNCH(log->cl, log->kernel, NULL, ((sw_ndrange){.global = {1}, .local = {1}}),
+                  sw_arg_buffer(loss), sw_arg_buffer(log->losses), sw_arg_i32(at), sw_arg_i32(first),
+                  sw_arg_f32((float)share), sw_arg_buffer(optimizer->halted));
+    if (status == SW_OK) log->count = at + 1;
     return sw_fail_in(status, "loss");
 }
 

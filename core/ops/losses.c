@@ -25,7 +25,7 @@ static sw_status check_attrs(const sw_node *node, int classes)
     const sw_loss_attrs *attrs = node->attrs;
     if (node->op == &sw_op_focal && !(attrs->gamma >= 0.0f && isfinite(attrs->gamma)))
         return sw_node_fail(node, "gamma is %g; it must be a number >= 0", (double)attrs->gamma);
-    for (int k = 0; attrs->weighted && k < classes; k++)
+    for (int k = 0; attrs->class_weight_count && k < classes; k++)
         if (!(attrs->class_weights[k] >= 0.0f && isfinite(attrs->class_weights[k])))
             return sw_node_fail(node, "the weight of class %d is %g; it must be a number >= 0", k,
                                 (double)attrs->class_weights[k]);
@@ -58,7 +58,9 @@ static sw_status upload_weights(loss *l, sw_cl *cl, const sw_loss_attrs *attrs, 
     sw_status status = SW_OK;
     float weights[MAX_CLASSES];
     for (int k = 0; k < classes; k++)
-        weights[k] = k == attrs->ignore_index ? 0.0f : attrs->weighted ? attrs->class_weights[k] : 1.0f;
+        weights[k] = k == attrs->ignore_index    ? 0.0f
+                     : attrs->class_weight_count ? attrs->class_weights[k]
+                                                 : 1.0f;
     const size_t bytes = (size_t)classes * sizeof *weights;
     SW_TRY(sw_buffer_create(&l->weights, cl, bytes, "class weights"));
     SW_TRY(sw_buffer_write(cl, l->weights, 0, weights, bytes));

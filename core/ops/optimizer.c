@@ -8,22 +8,23 @@
 #include "base/fields.h"
 #include "ops/call.h"
 
-static const char *kernel_name(const sw_update_config *config)
+static const char *kernel_name(const sw_optimizer_config *config)
 {
-    if (config->kind != SW_UPDATE_SGD) return "optimizer_adam";
+    if (config->kind != SW_OPT_SGD) return "optimizer_adam";
     return config->momentum != 0.0f ? "optimizer_sgd_momentum" : "optimizer_sgd";
 }
 
-static int count_moments(const sw_update_config *config)
+int sw_optimizer_count_moments(const sw_optimizer_config *config)
 {
-    if (config->kind != SW_UPDATE_SGD) return 2;
+    if (config->kind != SW_OPT_SGD) return 2;
     return config->momentum != 0.0f ? 1 : 0;
 }
 
-sw_status sw_optimizer_init(sw_optimizer *optimizer, sw_store *store, const sw_update_config *config)
+sw_status sw_optimizer_init(sw_optimizer *optimizer, sw_store *store, const sw_optimizer_config *config)
 {
     sw_status status = SW_OK;
-    *optimizer = (sw_optimizer){.config = *config, .store = store, .moment_count = count_moments(config)};
+    *optimizer =
+        (sw_optimizer){.config = *config, .store = store, .moment_count = sw_optimizer_count_moments(config)};
     const sw_kernel *kernel;
     char options[32];
     assert(store->grads && store->param_elems % SW_PARAM_ALIGN_ELEMS == 0);
@@ -52,12 +53,12 @@ void sw_optimizer_deinit(sw_optimizer *optimizer)
 
 static sw_status step_adam(const sw_optimizer *o, sw_ndrange grid, double lr)
 {
-    const sw_update_config *c = &o->config;
+    const sw_optimizer_config *c = &o->config;
     const double beta1 = sw_float_as_written(c->beta1), beta2 = sw_float_as_written(c->beta2),
                  decay = sw_float_as_written(c->weight_decay);
     const double t = (double)o->steps + 1.0;
     const double correction1 = 1.0 - pow(beta1, t), correction2 = 1.0 - pow(beta2, t);
-    const bool decoupled = c->kind == SW_UPDATE_ADAMW;
+    const bool decoupled = c->kind == SW_OPT_ADAMW;
     return SW_LAUNCH(o->store->cl, o->kernel, NULL, grid, sw_arg_buffer(o->store->params),
                      sw_arg_buffer(o->store->grads), sw_arg_buffer(o->moments[0]),
                      sw_arg_buffer(o->moments[1]), sw_arg_f32((float)beta1), sw_arg_f32((float)(1.0 - beta1)),
@@ -69,7 +70,7 @@ static sw_status step_adam(const sw_optimizer *o, sw_ndrange grid, double lr)
 
 static sw_status step_sgd(const sw_optimizer *o, sw_ndrange grid, double lr)
 {
-    const sw_update_config *c = &o->config;
+    const sw_optimizer_config *c = &o->config;
     if (o->moment_count == 0)
         return SW_LAUNCH(o->store->cl, o->kernel, NULL, grid, sw_arg_buffer(o->store->params),
                          sw_arg_buffer(o->store->grads), sw_arg_f32((float)lr), sw_arg_f32(c->weight_decay),
@@ -86,8 +87,8 @@ sw_status sw_optimizer_step(sw_optimizer *optimizer, double lr)
     const sw_call call = {.cl = cl}; /* a grid depends on the device alone */
     const size_t vectors = optimizer->store->param_elems / (size_t)sw_cl_vector_width(cl);
     const sw_ndrange grid = sw_call_ndrange(&call, vectors, 1, false);
-    const sw_status status = optimizer->config.kind == SW_UPDATE_SGD ? step_sgd(optimizer, grid, lr)
-                                                                     : step_adam(optimizer, grid, lr);
+    const sw_status status =
+        optimizer->config.kind == SW_OPT_SGD ? step_sgd(optimizer, grid, lr) : step_adam(optimizer, grid, lr);
     if (status == SW_OK) optimizer->steps++;
     return sw_fail_in(status, "optimizer");
 }
@@ -96,5 +97,5 @@ const char *sw_optimizer_moment_name(const sw_optimizer *optimizer, int i)
 {
     static const char *const adam[] = {"exp_avg", "exp_avg_sq"};
     assert(i >= 0 && i < optimizer->moment_count);
-    return optimizer->config.kind == SW_UPDATE_SGD ? "momentum_buffer" : adam[i];
+    return optimizer->config.kind == SW_OPT_SGD ? "momentum_buffer" : adam[i];
 }

@@ -4,18 +4,12 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "nn/model.h"
 #include "ops/conv_cache.h"
 #include "ops/conv_tune.h"
 #include "run/folder.h"
+#include "setup/open.h"
 
 static const double TUNE_SECONDS = 20; /* about: what a first run may spend on it */
-
-static sw_status build(sw_model *model, const sw_experiment *x)
-{
-    const sw_model_options options = {.batch = 1, .size_px = x->data.size};
-    return sw_model_build(model, &x->model, &x->loss, &options);
-}
 
 /* --- the table of a device ------------------------------------------------------------------- */
 
@@ -82,19 +76,6 @@ static sw_status complete_table(sw_conv_table *table, sw_conv_cache *cache, sw_c
     status = sw_conv_cache_save(cache, table);
 done:
     return status;
-}
-
-/* --- workspace ------------------------------------------------------------------------------- */
-
-/* A GPU has memory to spare, and is faster with fewer and larger blocks (docs/performance.md); a CPU's blocks
- * stay in its caches. */
-size_t sw_workspace_cap_bytes(const sw_experiment *experiment, const sw_device_info *device)
-{
-    static const size_t least = (size_t)64 << 20, most = (size_t)1024 << 20;
-    if (experiment->runtime.workspace_mb) return (size_t)experiment->runtime.workspace_mb << 20;
-    if (!device || device->type == CL_DEVICE_TYPE_CPU) return least;
-    size_t bytes = (size_t)device->global_bytes / 64;
-    return bytes < least ? least : bytes > most ? most : bytes;
 }
 
 /* --- deciding -------------------------------------------------------------------------------- */
@@ -194,7 +175,7 @@ sw_status sw_engines_decide(sw_engines *e, const sw_experiment *x, sw_cl *cl,
     const sw_conv_pins *given = &x->runtime.conv_layers;
     *e = (sw_engines){0};
     if (x->runtime.conv_engine != SW_CONV_AUTO) return set_source(e, "runtime.conv_engine", NULL);
-    SW_TRY(build(&model, x));
+    SW_TRY(sw_open_model(&model, x, 1));
     SW_TRY(set_source(e, given->count ? "runtime.conv_layers" : "the fixed order", NULL));
     if (x->runtime.tune) {
         status = sw_conv_cache_open(&cache, cl, sw_build_version());
@@ -250,11 +231,9 @@ sw_status sw_tuning_run(sw_tuning *out, const sw_experiment *x, const sw_tuning_
     sw_model model = {0};
     sw_conv_table table = {0};
     sw_conv_cache cache = {.lock_fd = -1};
-    const sw_cl_options cl_options = {0};
     *out = (sw_tuning){0};
-    SW_TRY(build(&model, x));
-    SW_TRY(sw_device_choose(&out->device, options->device ? options->device : x->runtime.device));
-    SW_TRY(sw_cl_create(&cl, &out->device, &cl_options));
+    SW_TRY(sw_open_model(&model, x, 1));
+    SW_TRY(sw_open_device(&cl, &out->device, x, options->device, false));
     SW_TRY(sw_conv_cache_open(&cache, cl, sw_build_version()));
     SW_TRY(sw_conv_cache_lock(&cache, options->stop));
     SW_TRY(complete_table(&table, &cache, cl, &model.graph, NULL, options->force, options->stop));

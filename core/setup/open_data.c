@@ -74,13 +74,13 @@ sw_loader_options sw_train_loading(const sw_experiment *experiment)
 sw_loss_config sw_resolve_loss(const sw_loss_config *loss, const sw_dataset *train)
 {
     sw_loss_config resolved = *loss;
-    if (loss->weights != SW_WEIGHTS_MEDIAN_FREQUENCY) return resolved;
+    if (!loss->median_frequency) return resolved;
     const sw_classes *classes = sw_dataset_classes(train);
     char text[CLASS_LIST_BYTES];
     double values[SW_MAX_CLASSES];
-    sw_dataset_median_frequency(train, resolved.class_weights);
-    resolved.class_weight_count = classes->count;
-    for (int c = 0; c < classes->count; c++) values[c] = (double)resolved.class_weights[c];
+    sw_dataset_median_frequency(train, resolved.attrs.class_weights);
+    resolved.attrs.class_weight_count = classes->count;
+    for (int c = 0; c < classes->count; c++) values[c] = (double)resolved.attrs.class_weights[c];
     list_by_class(text, classes, values, 4);
     sw_log(SW_LOG_INFO, "class weights by median frequency: %s", text);
     return resolved;

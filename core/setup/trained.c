@@ -1,5 +1,4 @@
 #include "setup/trained.h"
-#include "setup/engines.h"
 
 #include <stdlib.h>
 
@@ -7,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "run/reader.h"
+#include "setup/open.h"
 #include "weights/checkpoint.h"
 
 static sw_status taken(char *path)
@@ -119,20 +119,13 @@ sw_status sw_trained_start(sw_trained *saved, const sw_loss_config *loss, int ba
     sw_status status = SW_OK;
     const sw_experiment *x = saved->experiment;
     saved->loss = *loss;
-    sw_cl_options cl_options = {.check = x->runtime.check};
-    SW_TRY(sw_device_choose(&saved->device, device ? device : x->runtime.device));
-    SW_TRY(sw_cl_create(&saved->cl, &saved->device, &cl_options));
+    SW_TRY(sw_open_device(&saved->cl, &saved->device, x, device, x->runtime.check));
     sw_log(SW_LOG_INFO, "device %d:%d %s", saved->device.platform_index, saved->device.device_index,
            saved->device.name);
-    sw_network_options options = {.model = &x->model,
-                                  .loss = &saved->loss,
-                                  .size_px = x->data.size,
-                                  .eval_batch = batch,
-                                  .conv_engine = x->runtime.conv_engine,
-                                  .conv_pins = &x->runtime.conv_layers,
-                                  .workspace_cap_bytes = sw_workspace_cap_bytes(x, sw_cl_device(saved->cl)),
-                                  .check = x->runtime.check,
-                                  .debug_buffers = x->runtime.debug_buffers};
+    sw_network_options options = sw_open_network_options(x, sw_cl_device(saved->cl));
+    options.loss = &saved->loss;
+    options.optimizer = NULL;
+    options.eval_batch = batch;
     SW_TRY(sw_network_plan(&saved->network, saved->cl, &options));
     /* a misfit shows before memory is taken */
     SW_TRY(sw_checkpoint_check(sw_network_graph(&saved->network), saved->weights, saved->weights_path));

@@ -1,17 +1,28 @@
 #include "train/dry_run.h"
 
+#include <math.h>
+
 #include "base/clock.h"
 #include "nn/schedule.h"
 #include "run_session.h"
+#include "trainer_steps.h"
 
 static sw_status make_step(sw_dry_run *out, sw_run_session *s)
 {
     const sw_experiment *x = s->experiment;
     const float lr = sw_schedule_lr(&x->schedule, x->optimizer.lr, 0.0, x->train.epochs);
     const double start = sw_clock_s();
+    sw_status status = SW_OK;
+    const float *losses;
+    int count;
     sw_loader_start(s->train_loader, 1, 0);
-    sw_status status = sw_run_session_train_batches(s, (double)lr, &out->step_loss, &out->step_images);
+    SW_TRY(sw_trainer_enqueue_step(s, (double)lr));
+    SW_TRY(sw_network_losses(&s->network, &losses, &count));
+    out->step_loss = (double)losses[0];
+    out->step_images = s->unread.images;
     out->step_s = sw_clock_s() - start;
+    if (!isfinite(losses[0])) status = sw_trainer_explain_loss(s, 1, 1, out->step_loss);
+done:
     return sw_fail_in(status, "the first step");
 }
 

@@ -166,7 +166,7 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
                    .out = out,
                    .classes = o->model->classes,
                    .size_px = o->size_px,
-                   .ignore_index = o->loss->ignore_index};
+                   .ignore_index = o->loss->attrs.ignore_index};
     *out = (sw_evaluation){.confusion = sw_confusion_empty(e.classes),
                            .boundary = sw_boundary_empty(e.classes),
                            .ignore_index = e.ignore_index};

@@ -7,13 +7,12 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "cl/gemm.h"
-#include "config/config_values.h"
-#include "page/json_text.h"
 #include "run/masks.h"
+#include "run_manifest.h"
 #include "setup/engines.h"
+#include "setup/open.h"
 #include "setup/open_data.h"
-#include "trainer_losses.h"
+#include "trainer_steps.h"
 #include "weights/checkpoint.h"
 
 static const char runs_root[] = "runs";
@@ -49,11 +48,8 @@ static void log_lines(const char *text)
 static sw_status open_device(sw_run_session *s)
 {
     sw_status status = SW_OK;
-    const sw_runtime_config *runtime = &s->experiment->runtime;
-    const char *spec = s->options->device ? s->options->device : runtime->device;
-    sw_cl_options cl_options = {.check = runtime->check};
-    SW_TRY(sw_device_choose(&s->device, spec));
-    SW_TRY(sw_cl_create(&s->cl, &s->device, &cl_options));
+    const sw_experiment *x = s->experiment;
+    SW_TRY(sw_open_device(&s->cl, &s->device, x, s->options->device, x->runtime.check));
     sw_log(SW_LOG_INFO, "device %d:%d %s (%s), %s; %s", s->device.platform_index, s->device.device_index,
            s->device.name, s->device.type_name, s->device.version, s->device.chosen_by);
 done:
@@ -123,19 +119,9 @@ static sw_status plan_network(sw_run_session *s)
 {
     sw_status status = SW_OK;
     const sw_experiment *x = s->experiment;
-    sw_network_options options = {.model = &x->model,
-                                  .loss = &s->loss,
-                                  .optimizer = &x->optimizer,
-                                  .ema_decay = x->train.ema_decay,
-                                  .size_px = x->data.size,
-                                  .train_batch = x->train.batch_size,
-                                  .eval_batch = x->train.val_batch_size,
-                                  .conv_engine = x->runtime.conv_engine,
-                                  .conv_pins = &s->engines.pins,
-                                  .workspace_cap_bytes = sw_workspace_cap_bytes(x, sw_cl_device(s->cl)),
-                                  .check = x->runtime.check,
-                                  .debug_buffers = x->runtime.debug_buffers,
-                                  .loss_every = x->runtime.loss_every};
+    sw_network_options options = sw_open_network_options(x, sw_cl_device(s->cl));
+    options.loss = &s->loss;
+    options.conv_pins = &s->engines.pins;
     sw_str text = {0}, engines = {0};
     SW_TRY(sw_network_plan(&s->network, s->cl, &options));
     sw_memory_table table;
@@ -156,92 +142,6 @@ done:
 }
 
 /* --- run folder --------------------------------------------------------------------------------------- */
-
-static cJSON *describe_split(const char *split, const sw_dataset *dataset)
-{
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "split", split);
-    cJSON_AddNumberToObject(object, "images", sw_dataset_count(dataset));
-    cJSON_AddNumberToObject(object, "skipped", sw_dataset_skipped(dataset));
-    cJSON_AddStringToObject(object, "fingerprint", sw_dataset_fingerprint(dataset));
-    return object;
-}
-
-static cJSON *describe_device(const sw_run_session *s)
-{
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "name", s->device.name);
-    cJSON_AddStringToObject(object, "type", s->device.type_name);
-    cJSON_AddStringToObject(object, "platform", s->device.platform_name);
-    cJSON_AddStringToObject(object, "version", s->device.version);
-    cJSON_AddStringToObject(object, "driver", s->device.driver);
-    cJSON_AddNumberToObject(object, "compute_units", s->device.compute_units);
-    cJSON_AddNumberToObject(object, "global_bytes", (double)s->device.global_bytes);
-    return object;
-}
-
-/* The values that are no defaults, and where each came from: config.yaml has them all, but no longer knows.
- */
-static sw_status add_origins(cJSON *manifest, const sw_experiment *experiment)
-{
-    sw_config_values values;
-    sw_status status = sw_config_values_read(&values, experiment);
-    if (status != SW_OK) return status;
-    cJSON *origins = cJSON_AddObjectToObject(manifest, "origins");
-    for (size_t i = 0; i < values.count; i++)
-        if (values.items[i].origin) sw_json_add_text(origins, values.items[i].key, values.items[i].origin);
-    sw_config_values_deinit(&values);
-    return SW_OK;
-}
-
-static double planned_bytes(const sw_network *network)
-{
-    sw_memory_table table;
-    sw_network_memory(network, &table);
-    return (double)table.total_bytes;
-}
-
-static sw_status write_manifest(sw_run_session *s)
-{
-    sw_status status = SW_OK;
-    const sw_experiment *x = s->experiment;
-    static const sw_library_version libraries[] = {{"clblast", SEGWORK_CLBLAST_VERSION},
-                                                   {"libyaml", SEGWORK_YAML_VERSION},
-                                                   {"libpng", SEGWORK_PNG_VERSION},
-                                                   {"libjpeg-turbo", SEGWORK_JPEG_VERSION},
-                                                   {"cairo", SEGWORK_CAIRO_VERSION}};
-    if (!cJSON_GetObjectItemCaseSensitive(s->manifest, "experiment")) {
-        cJSON *data = cJSON_CreateObject();
-        cJSON_AddStringToObject(s->manifest, "experiment", x->name);
-        cJSON_AddNumberToObject(s->manifest, "seed", (double)x->seed);
-        cJSON_AddStringToObject(data, "root", x->data.root);
-        cJSON_AddItemToObject(data, "train", describe_split(x->data.train_split, s->train));
-        cJSON_AddItemToObject(data, "val", describe_split(sw_val_list_name(&x->data), s->val));
-        cJSON_AddItemToObject(s->manifest, "data", data);
-        cJSON_AddNumberToObject(s->manifest, "parameters",
-                                (double)sw_graph_trained_elems(sw_network_graph(&s->network)));
-        cJSON_AddNumberToObject(s->manifest, "macs", (double)sw_graph_macs(sw_network_graph(&s->network)));
-        SW_TRY(add_origins(s->manifest, x));
-    }
-    cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device_memory_bytes");
-    cJSON_AddNumberToObject(s->manifest, "device_memory_bytes", planned_bytes(&s->network));
-    cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device");
-    cJSON_AddItemToObject(s->manifest, "device", describe_device(s));
-    cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "convolutions");
-    cJSON *convolutions = cJSON_AddObjectToObject(s->manifest, "convolutions");
-    cJSON_AddStringToObject(convolutions, "gemm_parameters", sw_gemm_params_origin(s->cl));
-    cJSON_AddStringToObject(convolutions, "chosen_by", s->engines.source);
-    const sw_graph *graph = sw_network_graph(&s->network);
-    for (int i = 0; i < graph->node_count; i++) {
-        const char *engine = sw_executor_algorithm(s->network.trainer, i, SW_WAY_ALL);
-        if (engine) cJSON_AddStringToObject(convolutions, graph->nodes[i].name, engine);
-    }
-    SW_TRY(sw_manifest_begin(s->manifest, libraries, sizeof libraries / sizeof *libraries));
-    s->begun = true;
-    SW_TRY(sw_run_folder_write_manifest(s->folder, s->manifest));
-done:
-    return status;
-}
 
 static sw_status create_folder(sw_run_session *s)
 {
@@ -342,7 +242,6 @@ static sw_status restore(sw_run_session *s)
                                    .extra_every = s->experiment->train.article_every,
                                    .extra_val_steps = sw_loader_batch_count(s->val_loader)};
     SW_TRY(sw_progress_create(&s->progress, &s->options->progress, &plan));
-    SW_TRY(sw_trainer_losses_init(s));
     if (s->options->profile_steps > 0)
         SW_TRY(sw_run_profile_create(&s->profile, s->folder->path, s->cl, &s->network,
                                      s->options->profile_steps));
@@ -369,29 +268,6 @@ int sw_run_session_steps_per_epoch(const sw_run_session *s)
     return (sw_loader_batch_count(s->train_loader) - 1) / s->experiment->train.accumulate + 1;
 }
 
-sw_status sw_run_session_train_batches(sw_run_session *s, double lr, double *loss, int *images)
-{
-    sw_status status = SW_OK;
-    const int accumulate = s->experiment->train.accumulate;
-    const int left = sw_loader_batch_count(s->train_loader) - s->state.steps_in_epoch * accumulate;
-    const int count = left < accumulate ? left : accumulate;
-    *images = 0;
-    for (int i = 0; i < count; i++) {
-        sw_batch batch;
-        const double loading = sw_run_profile_begin(s->profile);
-        sw_loader_next(s->train_loader, &batch);
-        sw_run_profile_end(s->profile, SW_SPAN_LOAD, loading);
-        const double waiting = sw_run_profile_begin(s->profile);
-        SW_TRY(sw_network_train_batch(&s->network, batch.images, batch.labels, batch.count, lr,
-                                      i == count - 1, loss));
-        sw_run_profile_end(s->profile, SW_SPAN_WAIT, waiting);
-        *images += batch.count;
-        s->state.batches++;
-    }
-done:
-    return status;
-}
-
 static sw_status prepare(sw_run_session *s)
 {
     sw_status status = SW_OK;
@@ -401,6 +277,7 @@ static sw_status prepare(sw_run_session *s)
     SW_TRY(decide_engines(s));
     SW_TRY(plan_network(s));
     SW_TRY(sw_network_allocate(&s->network, s->experiment->seed));
+    SW_TRY(sw_trainer_steps_init(s));
     SW_TRY(load_initial_weights(s));
 done:
     return status;
@@ -432,7 +309,7 @@ sw_status sw_run_session_open(sw_run_session *s, const sw_experiment *experiment
     SW_TRY(load_state(s));
     if (sw_run_session_is_over(s) && sw_manifest_is_done(s->manifest)) goto done;
     if (!options->resume) SW_TRY(create_folder(s));
-    SW_TRY(write_manifest(s));
+    SW_TRY(write_run_manifest(s));
     if (!options->resume) SW_TRY(write_config(s));
     SW_TRY(restore(s));
 done:
@@ -460,7 +337,7 @@ void sw_run_session_close(sw_run_session *s, const char *outcome)
     sw_progress_destroy(s->progress);
     sw_records_close(s->records);
     sw_events_close(s->events);
-    sw_trainer_losses_deinit(s);
+    sw_trainer_steps_deinit(s);
     sw_run_folder_destroy(s->folder);
     sw_epoch_grid_deinit(&s->grid);
     sw_gallery_deinit(&s->gallery);

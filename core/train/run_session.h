@@ -71,9 +71,4 @@ sw_trainer_identity sw_run_session_identity(const sw_run_session *session);
 /* Steps an epoch: its batches by train.accumulate, the last of them may be of fewer. */
 int sw_run_session_steps_per_epoch(const sw_run_session *session);
 
-/* Makes the next step of the epoch from the train.accumulate batches that the loader gives, waiting for each.
- * *loss is the mean over them, *images their number of images. */
-sw_status sw_run_session_train_batches(sw_run_session *session, double lr, double *loss,
-                                       int *images) SW_NODISCARD;
-
 #endif

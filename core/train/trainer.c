@@ -11,7 +11,7 @@
 #include "nn/schedule.h"
 #include "page/shell.h"
 #include "run_session.h"
-#include "trainer_losses.h"
+#include "trainer_steps.h"
 
 static bool stop_requested(const sw_run_session *s)
 {
@@ -37,51 +37,19 @@ done:
 
 /* --- training -------------------------------------------------------------------------------- */
 
-/* Enqueues a step of one batch and, every runtime.loss_every steps, waits for the losses. */
-static sw_status enqueue_step(sw_run_session *s, int epoch, double lr, int *images)
-{
-    sw_status status = SW_OK;
-    sw_batch batch;
-    double loading = sw_run_profile_begin(s->profile);
-    sw_loader_next(s->train_loader, &batch);
-    sw_run_profile_end(s->profile, SW_SPAN_LOAD, loading);
-    double uploading = sw_run_profile_begin(s->profile);
-    SW_TRY(sw_network_upload(&s->network, batch.images, batch.labels, batch.count));
-    sw_run_profile_end(s->profile, SW_SPAN_UPLOAD, uploading);
-    double enqueuing = sw_run_profile_begin(s->profile);
-    SW_TRY(sw_network_enqueue_step(&s->network, batch.count, lr));
-    sw_run_profile_end(s->profile, SW_SPAN_ENQUEUE, enqueuing);
-    *images = batch.count;
-done:
-    if (status != SW_OK) return sw_fail_in(status, "epoch %d, step %d", epoch, s->state.steps_in_epoch + 1);
-    s->state.steps_in_epoch++;
-    if (sw_trainer_losses_note(s, lr, batch.count)) return sw_trainer_losses_read(s, epoch);
-    return SW_OK;
-}
-
-/* A step of several batches: each has its say in how the others are scaled, so each loss is waited for. */
-static sw_status accumulate_step(sw_run_session *s, int epoch, double lr, int *images)
-{
-    double loss = NAN;
-    sw_status status = sw_run_session_train_batches(s, lr, &loss, images);
-    if (status != SW_OK) return sw_fail_in(status, "epoch %d, step %d", epoch, s->state.steps_in_epoch + 1);
-    s->state.steps_in_epoch++;
-    return sw_trainer_losses_take(s, epoch, lr, *images, loss);
-}
-
+/* Enqueues a step and, every runtime.loss_every steps, waits for the losses. */
 static sw_status train_step(sw_run_session *s, int epoch)
 {
     sw_status status = SW_OK;
     const sw_experiment *x = s->experiment;
-    const double position = epoch - 1 + (double)s->state.steps_in_epoch / sw_run_session_steps_per_epoch(s);
+    const int step = s->state.steps_in_epoch, images = s->unread.images;
+    const double position = epoch - 1 + (double)step / sw_run_session_steps_per_epoch(s);
     const float lr = sw_schedule_lr(&x->schedule, x->optimizer.lr, position, x->train.epochs);
-    int images = 0;
     SW_TRY(sw_run_profile_step_begin(s->profile, SW_STEPS_TRAIN));
-    if (x->train.accumulate > 1)
-        SW_TRY(accumulate_step(s, epoch, (double)lr, &images));
-    else
-        SW_TRY(enqueue_step(s, epoch, (double)lr, &images));
-    SW_TRY(sw_run_profile_step_end(s->profile, SW_STEPS_TRAIN, images));
+    SW_TRY(sw_fail_in(sw_trainer_enqueue_step(s, (double)lr), "epoch %d, step %d", epoch, step + 1));
+    const int step_images = s->unread.images - images;
+    if (s->unread.count == s->unread.capacity) SW_TRY(sw_trainer_losses_read(s, epoch));
+    SW_TRY(sw_run_profile_step_end(s->profile, SW_STEPS_TRAIN, step_images));
 done:
     return status;
 }

@@ -23,13 +23,21 @@ static void expect_same_training(const char *a, const char *b, int epochs)
 Test(run_loss_every, the_run_is_the_same_to_the_bit_whatever_the_number)
 {
     static const int numbers[] = {2, 4, 7, 1000};
-    program_draw_pets(26, 6); /* seven steps an epoch, the last of two images */
-    program_expect(0, NULL, "segwork " TINY "--out whole --set runtime.loss_every=1");
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "every%d", numbers[i]);
-        program_expect(0, NULL, "segwork " TINY "--out %s --set runtime.loss_every=%d", name, numbers[i]);
-        expect_same_training("whole", name, 3);
+    program_draw_pets(26, 6); /* seven batches an epoch, the last of two images */
+    for (int accumulate = 1; accumulate <= 3; accumulate += 2) {
+        char whole[16];
+        snprintf(whole, sizeof whole, "whole%d", accumulate);
+        program_expect(0, NULL,
+                       "segwork " TINY "--out %s --set runtime.loss_every=1 --set train.accumulate=%d", whole,
+                       accumulate);
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+            char name[32];
+            snprintf(name, sizeof name, "every%d-%d", numbers[i], accumulate);
+            program_expect(0, NULL,
+                           "segwork " TINY "--out %s --set runtime.loss_every=%d --set train.accumulate=%d",
+                           name, numbers[i], accumulate);
+            expect_same_training(whole, name, 3);
+        }
     }
 }
 
@@ -69,26 +77,40 @@ static char *message(void)
     return strndup(found, strcspn(found, "\n"));
 }
 
-Test(run_loss_every, a_loss_that_is_no_number_is_named_with_its_step_and_layer_however_late)
+#define DIVERGING                                                                                            \
+    "--set optimizer.kind=sgd --set optimizer.lr=100 --set optimizer.weight_decay=100 --set "                \
+    "train.epochs=40 "                                                                                       \
+    "--set train.batch_size=2 "
+
+static void expect_named(int accumulate)
 {
     static const int numbers[] = {3, 4, 5, 50};
-    static const char diverging[] =
-        "--set optimizer.kind=sgd --set optimizer.lr=100 --set "
-        "optimizer.weight_decay=100 --set train.epochs=40 --set train.batch_size=2 ";
-    program_draw_pets(22, 4);
+    char whole[16], whole_steps[32];
+    snprintf(whole, sizeof whole, "each%d", accumulate);
+    snprintf(whole_steps, sizeof whole_steps, "%s/steps.jsonl", whole);
     program_expect(1, "the first value that is not finite is in ",
-                   "segwork " TINY "--out each --set runtime.loss_every=1 %s", diverging);
+                   "segwork " TINY DIVERGING "--out %s --set runtime.loss_every=1 --set train.accumulate=%d",
+                   whole, accumulate);
     char *want = message();
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        char name[16], path[32];
-        snprintf(name, sizeof name, "every%d", numbers[i]);
+        char name[32], path[48];
+        snprintf(name, sizeof name, "every%d-%d", numbers[i], accumulate);
         snprintf(path, sizeof path, "%s/steps.jsonl", name);
-        program_expect(1, NULL, "segwork " TINY "--out %s --set runtime.loss_every=%d %s", name, numbers[i],
-                       diverging);
+        program_expect(1, NULL,
+                       "segwork " TINY DIVERGING
+                       "--out %s --set runtime.loss_every=%d --set train.accumulate=%d",
+                       name, numbers[i], accumulate);
         char *got = message();
         cr_expect_str_eq(got, want);
         free(got);
-        expect_same_file("each/steps.jsonl", path);
+        expect_same_file(whole_steps, path);
     }
     free(want);
+}
+
+Test(run_loss_every, a_loss_that_is_no_number_is_named_with_its_step_and_layer_however_late)
+{
+    program_draw_pets(22, 4);
+    expect_named(1);
+    expect_named(4);
 }

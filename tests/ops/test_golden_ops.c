@@ -249,12 +249,12 @@ static void check_losses(const sw_op *op)
 {
     while (golden_next(&g, op->name)) {
         sw_loss_attrs attrs = {.gamma = (float)golden_number(&g, "gamma"),
-                               .ignore_index = number("ignore_index"),
-                               .weighted = golden_has(&g, "class_weights")};
-        if (attrs.weighted) {
+                               .ignore_index = number("ignore_index")};
+        if (golden_has(&g, "class_weights")) {
             size_t classes;
             const float *weights = golden_floats(&g, "class_weights", &classes);
             memcpy(attrs.class_weights, weights, classes * sizeof *weights);
+            attrs.class_weight_count = (int)classes;
         }
         one_op_input inputs[2] = {input_x()};
         inputs[1] = input_labels(inputs[0].shape);

@@ -31,11 +31,11 @@ static void must(sw_status status)
     cr_assert_eq(status, SW_OK, "%s", sw_error_message());
 }
 
-static sw_update_config read_config(void)
+static sw_optimizer_config read_config(void)
 {
-    sw_update_config config = {.kind = (sw_update_kind)golden_number(&g, "kind"),
-                               .weight_decay = (float)golden_number(&g, "weight_decay")};
-    if (config.kind == SW_UPDATE_SGD) {
+    sw_optimizer_config config = {.kind = (sw_optimizer_kind)golden_number(&g, "kind"),
+                                  .weight_decay = (float)golden_number(&g, "weight_decay")};
+    if (config.kind == SW_OPT_SGD) {
         config.momentum = (float)golden_number(&g, "momentum");
         config.nesterov = golden_number(&g, "nesterov") != 0;
     } else {
@@ -47,7 +47,7 @@ static sw_update_config read_config(void)
 }
 
 /* The parameters after each step, (steps, elems) as in the file. */
-static float *take_steps(const sw_update_config *config)
+static float *take_steps(const sw_optimizer_config *config)
 {
     size_t elems, steps;
     const float *start = golden_floats(&g, "x", &elems), *gradients = golden_floats(&g, "gradients", NULL);
@@ -76,7 +76,7 @@ static float *take_steps(const sw_update_config *config)
 Test(golden_optimizers, ten_steps_leave_the_same_parameters)
 {
     while (golden_next(&g, "optimizer")) {
-        const sw_update_config config = read_config();
+        const sw_optimizer_config config = read_config();
         golden_expect(&g, "params", take_steps(&config), 16);
     }
 }

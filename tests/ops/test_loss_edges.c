@@ -87,7 +87,8 @@ Test(loss_edges, a_batch_of_ignored_pixels_gives_loss_0_and_gradient_0)
 Test(loss_edges, a_class_of_weight_0_counts_for_nothing_even_with_nan_logits)
 {
     sw_cl *cl = open_device();
-    const sw_loss_attrs attrs = {.ignore_index = -1, .weighted = true, .class_weights = {1.0f, 0.0f, 3.0f}};
+    const sw_loss_attrs attrs = {
+        .ignore_index = -1, .class_weight_count = 3, .class_weights = {1.0f, 0.0f, 3.0f}};
     float logits[LOGITS] = {0};
     uint8_t labels[PIXELS] = {0};
     for (size_t i = PIXELS / 2; i < PIXELS; i++) {
@@ -129,7 +130,7 @@ Test(loss_edges, focal_with_gamma_0_has_the_bits_of_cross_entropy)
 {
     sw_cl *cl = open_device();
     const sw_loss_attrs attrs = {
-        .gamma = 0.0f, .ignore_index = 2, .weighted = true, .class_weights = {0.3f, 1.7f, 1.0f}};
+        .gamma = 0.0f, .ignore_index = 2, .class_weight_count = 3, .class_weights = {0.3f, 1.7f, 1.0f}};
     float logits[LOGITS];
     uint8_t labels[PIXELS];
     for (size_t i = 0; i < LOGITS; i++) logits[i] = sinf((float)i) * 4.0f;

@@ -38,7 +38,7 @@ static void start_parameters(sw_store *store, sw_cl *cl)
 static void rebuild(sw_optimizer *optimizer)
 {
     float moments[SW_MAX_MOMENTS][ELEMS];
-    const sw_update_config config = optimizer->config;
+    const sw_optimizer_config config = optimizer->config;
     const uint64_t steps = optimizer->steps;
     const int count = optimizer->moment_count;
     sw_store *store = optimizer->store;
@@ -51,7 +51,7 @@ static void rebuild(sw_optimizer *optimizer)
     optimizer->steps = steps;
 }
 
-static void run(float *params, sw_cl *cl, const sw_update_config *config, bool broken)
+static void run(float *params, sw_cl *cl, const sw_optimizer_config *config, bool broken)
 {
     sw_store store;
     sw_optimizer optimizer;
@@ -68,11 +68,11 @@ static void run(float *params, sw_cl *cl, const sw_update_config *config, bool b
 
 Test(optimizer_resume, resumed_equals_uninterrupted_to_the_bit)
 {
-    const sw_update_config configs[] = {
-        {.kind = SW_UPDATE_ADAM, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f, .weight_decay = 0.01f},
-        {.kind = SW_UPDATE_ADAMW, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f, .weight_decay = 0.01f},
-        {.kind = SW_UPDATE_SGD, .momentum = 0.9f, .nesterov = true},
-        {.kind = SW_UPDATE_SGD, .weight_decay = 5e-4f},
+    const sw_optimizer_config configs[] = {
+        {.kind = SW_OPT_ADAM, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f, .weight_decay = 0.01f},
+        {.kind = SW_OPT_ADAMW, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f, .weight_decay = 0.01f},
+        {.kind = SW_OPT_SGD, .momentum = 0.9f, .nesterov = true},
+        {.kind = SW_OPT_SGD, .weight_decay = 5e-4f},
     };
     sw_device_info device;
     sw_cl *cl;

@@ -499,7 +499,7 @@ Test(reference, class_weights_divide_by_their_own_sum)
 
 /* --- optimisers -------------------------------------------------------------------------------- */
 
-static const sw_reference_update adam = {.kind = SW_UPDATE_ADAM, .beta1 = 0.5, .beta2 = 0.75, .eps = 0.125};
+static const sw_reference_update adam = {.kind = SW_OPT_ADAM, .beta1 = 0.5, .beta2 = 0.75, .eps = 0.125};
 
 Test(reference, adam_with_a_constant_gradient_always_takes_the_same_step)
 {
@@ -533,7 +533,7 @@ Test(reference, adam_decays_through_the_gradient_and_adamw_beside_it)
     cr_assert_eq(p, q);
 
     double zero = 0, w = 2, wm = 0, wv = 0;
-    config.kind = SW_UPDATE_ADAMW;
+    config.kind = SW_OPT_ADAMW;
     for (uint64_t step = 1; step <= 3; step++)
         sw_reference_update_run(&w, &wm, &wv, &zero, 1, &config, 0.25, step, NULL);
     cr_assert_eq(w, 2 * 0.875 * 0.875 * 0.875);
@@ -541,7 +541,7 @@ Test(reference, adam_decays_through_the_gradient_and_adamw_beside_it)
 
 Test(reference, sgd_with_momentum_and_nesterov)
 {
-    sw_reference_update config = {.kind = SW_UPDATE_SGD};
+    sw_reference_update config = {.kind = SW_OPT_SGD};
     double p = 1, m = 0, g = 2;
     sw_reference_update_run(&p, NULL, NULL, &g, 1, &config, 0.25, 1, NULL);
     cr_assert_eq(p, 0.5);
@@ -560,7 +560,7 @@ Test(reference, sgd_with_momentum_and_nesterov)
         sw_reference_update_run(&p, &m, NULL, &g, 1, &config, 0.25, step, NULL);
     cr_assert_eq(p, 1 - 0.25 * ((2 + 0.5 * 2) + (2 + 0.5 * 3)));
 
-    config = (sw_reference_update){.kind = SW_UPDATE_SGD, .weight_decay = 0.5};
+    config = (sw_reference_update){.kind = SW_OPT_SGD, .weight_decay = 0.5};
     double moved;
     p = -4;
     sw_reference_update_run(&p, NULL, NULL, &g, 1, &config, 0.25, 1, &moved);

@@ -5,7 +5,7 @@
 
 #include "config_case.h"
 #include "scratch.h"
-#include "setup/engines.h"
+#include "setup/open.h"
 
 TestSuite(config_values, .init = scratch_create, .fini = scratch_remove);
 
@@ -25,8 +25,8 @@ Test(config_values, the_smallest_experiment_is_filled_with_the_documented_defaul
               e->model.encoder[1].pool == SW_POOL_MAX);
     cr_expect(e->model.decoder_count == 2 && e->model.decoder[1].unpool_from == 1 &&
               e->model.decoder[1].convs == 2 && e->model.decoder[1].up == SW_UP_UNPOOL);
-    cr_expect(e->loss.kind == SW_LOSS_CROSS_ENTROPY && e->loss.weights == SW_WEIGHTS_NONE &&
-              e->loss.ignore_index == -1);
+    cr_expect(e->loss.kind == SW_LOSS_CROSS_ENTROPY && e->loss.attrs.class_weight_count == 0 &&
+              !e->loss.median_frequency && e->loss.attrs.ignore_index == -1);
     cr_expect(e->optimizer.kind == SW_OPT_ADAM && e->optimizer.lr == 1e-3f && e->optimizer.beta1 == 0.9f &&
               e->optimizer.beta2 == 0.999f && e->optimizer.eps == 1e-8f && e->optimizer.weight_decay == 0);
     cr_expect(e->schedule.kind == SW_SCHED_CONSTANT && e->schedule.warmup_epochs == 0);
@@ -48,7 +48,7 @@ Test(config_values, every_choice_has_its_name)
                               "model.encoder.1.pool=average", "model.decoder.0.up=nearest",
                               "model.encoder.0.conv=separable", "train.shuffle=false", "runtime.device=0:1");
     cr_expect(e->optimizer.kind == SW_OPT_SGD && e->schedule.kind == SW_SCHED_POLY &&
-              e->loss.kind == SW_LOSS_FOCAL && e->loss.gamma == 1.5f &&
+              e->loss.kind == SW_LOSS_FOCAL && e->loss.attrs.gamma == 1.5f &&
               e->data.resize == SW_RESIZE_BILINEAR && e->data.on_bad_file == SW_BAD_FILE_FAIL &&
               e->model.head == SW_HEAD_PLAIN && strcmp(e->train.save_best, "val_loss") == 0 &&
               e->runtime.conv_engine == SW_CONV_CLBLAST && e->model.encoder[1].pool == SW_POOL_AVERAGE &&
@@ -105,14 +105,14 @@ Test(config_values, engines_are_named_layer_by_layer_and_written_so_that_they_re
 Test(config_values, class_weights_are_numbers_a_rule_or_none)
 {
     sw_experiment *e = LOADED(SMALL_MODEL, "loss.class_weights=[1, 0.5, 2]");
-    cr_expect(e->loss.weights == SW_WEIGHTS_GIVEN && e->loss.class_weight_count == 3 &&
-              e->loss.class_weights[1] == 0.5f);
+    cr_expect(!e->loss.median_frequency && e->loss.attrs.class_weight_count == 3 &&
+              e->loss.attrs.class_weights[1] == 0.5f);
     sw_experiment_destroy(e);
     e = LOADED(SMALL_MODEL, "loss.class_weights=median_frequency");
-    cr_expect(e->loss.weights == SW_WEIGHTS_MEDIAN_FREQUENCY && e->loss.class_weight_count == 0);
+    cr_expect(e->loss.median_frequency && e->loss.attrs.class_weight_count == 0);
     sw_experiment_destroy(e);
     e = LOADED(SMALL_MODEL, "loss.class_weights=[1, 2, 3]", "loss.class_weights=none");
-    cr_expect(e->loss.weights == SW_WEIGHTS_NONE && e->loss.class_weight_count == 0);
+    cr_expect(!e->loss.median_frequency && e->loss.attrs.class_weight_count == 0);
     sw_experiment_destroy(e);
 }
 

@@ -10,7 +10,7 @@
 #include "nn/model.h"
 #include "ops/ops.h"
 #include "plan_replay.h"
-#include "setup/engines.h"
+#include "setup/open.h"
 
 static sw_plan *planned(const sw_graph *graph, const sw_plan_options *options)
 {
@@ -435,11 +435,8 @@ static void build(sw_model *model, const network *n)
     sw_experiment *x = NULL;
     cr_assert_eq(sw_experiment_load(&x, n->experiment, n->sets), SW_OK, "%s: %s", n->name,
                  sw_error_message());
-    const sw_model_options options = {.batch = x->train.batch_size,
-                                      .size_px = n->size_px ? n->size_px : x->data.size,
-                                      .workspace_cap_bytes = sw_workspace_cap_bytes(x, NULL)};
-    cr_assert_eq(sw_model_build(model, &x->model, &x->loss, &options), SW_OK, "%s: %s", n->name,
-                 sw_error_message());
+    if (n->size_px) x->data.size = n->size_px;
+    cr_assert_eq(sw_open_model(model, x, x->train.batch_size), SW_OK, "%s: %s", n->name, sw_error_message());
     sw_experiment_destroy(x);
 }
 

@@ -61,7 +61,7 @@ typedef struct sw_gemm_case {
 sw_status sw_check_gemm(sw_check_result *out, sw_cl *cl, const sw_gemm_case *c) SW_NODISCARD;
 
 typedef struct sw_optimizer_case {
-    sw_update_kind kind;
+    sw_optimizer_kind kind;
     double beta1, beta2, eps, weight_decay, momentum;
     bool nesterov;
     double lr;

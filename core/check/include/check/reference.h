@@ -153,10 +153,10 @@ double sw_reference_loss_run(double *dlogits, const sw_reference_loss *loss, con
 
 /* --- optimisers -------------------------------------------------------------------------------- */
 
-/* What sw_update_config says, in double: 0.999 and not the float nearest to it, which is 0.99900001287 and
+/* What sw_optimizer_config says, in double: 0.999 and not the float nearest to it, which is 0.99900001287 and
  * would make 1 - beta2 differ in the fifth digit. */
 typedef struct sw_reference_update {
-    sw_update_kind kind;
+    sw_optimizer_kind kind;
     double beta1, beta2, eps, weight_decay, momentum;
     bool nesterov;
 } sw_reference_update;

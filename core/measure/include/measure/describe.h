@@ -6,8 +6,8 @@
 #include "config/experiment.h"
 #include "graph/graph.h"
 #include "graph/plan.h"
+#include "nn/memory_table.h"
 #include "nn/model.h"
-#include "nn/network.h"
 
 /* A slab's limit where no device is asked: what PoCL allows, and no device we know allows less. */
 enum { SW_DESCRIBE_MAX_SLAB_MIB = 2048 };

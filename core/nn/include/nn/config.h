@@ -6,6 +6,8 @@
 #include <stdbool.h>
 
 #include "base/classes.h"
+#include "ops/ops.h"
+#include "ops/optimizer.h"
 
 enum { SW_MAX_STAGES = 8 };
 
@@ -50,34 +52,12 @@ typedef struct sw_init_config {
 } sw_init_config;
 
 typedef enum sw_loss_kind { SW_LOSS_CROSS_ENTROPY, SW_LOSS_FOCAL } sw_loss_kind; /* cross_entropy, focal */
-typedef enum sw_weights_kind {
-    SW_WEIGHTS_NONE,
-    SW_WEIGHTS_GIVEN,
-    SW_WEIGHTS_MEDIAN_FREQUENCY
-} sw_weights_kind;
 
 typedef struct sw_loss_config {
     sw_loss_kind kind;
-    float gamma;             /* focal only */
-    sw_weights_kind weights; /* class_weights: absent, a list of numbers, or median_frequency */
-    float class_weights[SW_MAX_CLASSES];
-    int class_weight_count;
-    int ignore_index; /* label that counts for nothing; -1: none */
+    sw_loss_attrs attrs;
+    bool median_frequency; /* the class weights are to be counted from the training masks */
 } sw_loss_config;
-
-typedef enum sw_optimizer_kind {
-    SW_OPT_ADAM,
-    SW_OPT_ADAMW,
-    SW_OPT_SGD
-} sw_optimizer_kind; /* adam, adamw, sgd */
-
-typedef struct sw_optimizer_config {
-    sw_optimizer_kind kind;
-    float lr, beta1, beta2, eps, weight_decay; /* adam: decay joins the gradient; adamw: decoupled */
-    float momentum;                            /* sgd */
-    bool nesterov;
-    float clip_norm; /* largest norm of all gradients together; 0: any */
-} sw_optimizer_config;
 
 typedef enum sw_schedule_kind {
     SW_SCHED_CONSTANT,

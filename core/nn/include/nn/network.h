@@ -4,8 +4,8 @@
 #ifndef NN_NETWORK_H
 #define NN_NETWORK_H
 
-#include "base/str.h"
 #include "nn/config.h"
+#include "nn/memory_table.h"
 #include "nn/model.h"
 #include "ops/averages.h"
 #include "ops/executor.h"
@@ -29,25 +29,22 @@ typedef struct sw_network_options {
                        some on other devices */
 } sw_network_options;
 
-/* The batches of a step that are trained on so far (nn/step_group.c). A batch weighs what its pixels weigh in
- * the loss together. */
-typedef struct sw_step_group {
-    int batches;
-    double weight;   /* of all batches */
-    double unit;     /* weight of the batch whose gradients the sum has times 1 */
-    double loss_sum; /* of weight times loss */
-} sw_step_group;
+/* The step under way: its batches so far. A batch weighs what its pixels weigh in the loss together. */
+typedef struct sw_step_batches {
+    int count;
+    double weight; /* of all */
+    double unit;   /* weight of the batch whose gradients the sum has times 1 */
+} sw_step_batches;
 
 typedef struct sw_network {
     sw_cl *cl; /* borrowed */
     sw_network_options options;
-    sw_update_config update;
     sw_model train_model, eval_model;
     sw_executor *trainer, *evaluator; /* trainer NULL: evaluation only */
     sw_store store;
     sw_slabs pool;
     sw_gradients gradients;
-    sw_step_group group;
+    sw_step_batches step;
     sw_optimizer optimizer;
     sw_averages averages; /* params NULL: none are kept */
     sw_metrics *metrics;
@@ -67,39 +64,50 @@ void sw_network_deinit(sw_network *network); /* accepts a zeroed one, and one ha
 /* The graph whose parameters the store holds. */
 const sw_graph *sw_network_graph(const sw_network *network);
 
-/* A training step on n <= train_batch images (n,S,S,3) in 0..1 and labels (n,S,S) is an upload and an
- * enqueue_step. Neither waits for the step, unless loss_every is 1: the images and labels must stay as they
- * are until the next upload or sw_network_losses returns. At least every loss_every steps the losses are
- * asked for.
- *
- * A loss that is not finite halts the training on the device: its own step and all that follow leave
- * parameters and moments as they were. */
-sw_status sw_network_upload(sw_network *network, const float *images, const uint8_t *labels,
-                            int n) SW_NODISCARD;
-sw_status sw_network_enqueue_step(sw_network *network, int n, double lr) SW_NODISCARD;
-
-/* Waits for the steps since the last call and gives their losses, each from before its update, oldest first;
- * *losses is valid until the next step. */
-sw_status sw_network_losses(sw_network *network, const float **losses, int *count) SW_NODISCARD;
-
-/* SW_E_NUMERIC, for the first loss that was not finite and the batch that gave it: the message names the
- * first node or parameter where it shows. */
-sw_status sw_network_explain_loss(sw_network *network, const float *images, const uint8_t *labels, int n,
-                                  double loss) SW_NODISCARD;
-
 /* What loss_every comes to on this device. */
 int sw_network_loss_every(const sw_network *network);
 
-/* All of it in one call, with the loss of this batch from before the update. */
+/* What the network holds on the device, from its plans. */
+void sw_network_memory(const sw_network *network, sw_memory_table *table);
+
+/* --- training (training_step.c) -------------------------------------------------------------- */
+
+/* A step is made of one or several batches, each an upload and an enqueue_batch; the `last` batch makes the
+ * update, at learning rate `lr`. Neither waits for the batch to be computed.
+ *
+ * The step is that of one batch of all images, except for batch norms, which see one batch at a time: its
+ * loss is the mean over all pixels, by the weights of their classes and without ignored ones, also where the
+ * batches differ in size.
+ *
+ * A loss that is not finite halts the training on the device: the step with that batch and all later steps
+ * leave parameters and moments as they were. */
+
+/* Enqueues the upload of n <= train_batch images (n,S,S,3) in 0..1 and labels (n,S,S), and waits until the
+ * batch before is on the device. Both must stay as they are until the next upload, or until sw_network_losses
+ * returns. */
+sw_status sw_network_upload(sw_network *network, const float *images, const uint8_t *labels,
+                            int n) SW_NODISCARD;
+/* Enqueues loss and gradients of the batch that was uploaded, whose labels give its weight in the step; after
+ * the `last` one, the update. */
+sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, int n, bool last,
+                                   double lr) SW_NODISCARD;
+
+/* Waits for the steps since the last call and gives their losses, each from before its update, oldest first;
+ * *losses is valid until the next step. Called between steps, and at least every sw_network_loss_every of
+ * them. */
+sw_status sw_network_losses(sw_network *network, const float **losses, int *count) SW_NODISCARD;
+
+/* SW_E_NUMERIC, for a batch of the first step whose `loss` was not finite: the message names the first node
+ * or parameter where it shows. SW_OK where the batch shows nothing and is not the `last` of the step. */
+sw_status sw_network_explain_loss(sw_network *network, const float *images, const uint8_t *labels, int n,
+                                  bool last, double loss) SW_NODISCARD;
+
+/* Uploads a batch, trains one step and waits; *loss is the loss before the update. SW_E_NUMERIC where it is
+ * not finite. */
 sw_status sw_network_train_step(sw_network *network, const float *images, const uint8_t *labels, int n,
                                 double lr, double *loss) SW_NODISCARD;
 
-/* One batch of a step of several; the `last` one makes the update. The step is then that of one batch of all
- * their images (but for batch norms, which see a batch at a time): what is made small is the mean over all
- * pixels, by their classes' weights and without ignored ones, also where the batches differ in size. *loss is
- * that mean over the batches so far. */
-sw_status sw_network_train_batch(sw_network *network, const float *images, const uint8_t *labels, int n,
-                                 double lr, bool last, double *loss) SW_NODISCARD;
+/* --- evaluation ------------------------------------------------------------------------------ */
 
 /* Exchanges the parameters and statistics with their averages, so that what follows evaluates and saves
  * those; a second call brings them back. Nothing where no averages are kept. */
@@ -107,7 +115,7 @@ sw_status sw_network_swap_averages(sw_network *network) SW_NODISCARD;
 
 /* What is wanted of a batch; NULL: not. */
 typedef struct sw_batch_results {
-    double *loss;         /* its mean over the batch; one that is no number is an error that says where */
+    double *loss;         /* its mean over the batch; one that is not finite is an error that says where */
     uint32_t *confusion;  /* (n,K,K), rows truth, columns prediction */
     float *soft;          /* (n,2) intersection and union */
     uint8_t *predictions; /* (n,S,S) */
@@ -117,8 +125,8 @@ typedef struct sw_batch_results {
 /* Enqueues the evaluation of n <= eval_batch images, which are copied. */
 sw_status sw_network_enqueue_evaluation(sw_network *network, const float *images, const uint8_t *labels,
                                         int n) SW_NODISCARD;
-/* Waits for the results of the batch enqueued last. Its images and labels are looked at once more only where
- * the loss is no number, and only where it is asked for. */
+/* Waits for the results of the batch enqueued last. Its images and labels are needed only where the loss is
+ * asked for and not finite. */
 sw_status sw_network_read_evaluation(sw_network *network, const float *images, const uint8_t *labels, int n,
                                      const sw_batch_results *wanted) SW_NODISCARD;
 /* Both. */
@@ -127,28 +135,5 @@ sw_status sw_network_evaluate(sw_network *network, const float *images, const ui
 
 /* The logits (n,S,S,classes) of n <= eval_batch images. */
 sw_status sw_network_predict(sw_network *network, float *logits, const float *images, int n) SW_NODISCARD;
-
-/* --- memory table ---------------------------------------------------------------------------- */
-
-typedef struct sw_memory_row {
-    const char *what, *note;
-    size_t bytes;
-} sw_memory_row;
-
-enum { SW_MEMORY_ROWS = 7 };
-
-typedef struct sw_memory_table {
-    sw_memory_row rows[SW_MEMORY_ROWS];
-    int count;
-    size_t total_bytes;
-    char notes[SW_MEMORY_ROWS][96];
-} sw_memory_table;
-
-/* What a network holds on the device. `train_plan` may be NULL (evaluation only); `averages`: whether those
- * of parameters and statistics are kept; workspace_bytes is the larger of both. */
-void sw_memory_table_make(sw_memory_table *table, const sw_graph *graph, const sw_plan *train_plan,
-                          const sw_plan *eval_plan, int moments, bool averages, size_t workspace_bytes);
-void sw_memory_table_print(sw_str *out, const sw_memory_table *table);
-void sw_network_memory(const sw_network *network, sw_memory_table *table);
 
 #endif

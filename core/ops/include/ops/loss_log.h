@@ -1,6 +1,6 @@
-/* The losses of the last steps, kept on the device until the host asks, and the rule that goes with not
- * asking at every step: from the first loss that is not finite on, the optimiser changes nothing. So the
- * parameters stay those of the step before, however late the host looks. */
+/* The losses of the last steps, kept on the device until the host asks for them. From the first loss that is
+ * not finite on, the optimiser changes nothing: the parameters stay those of the step before, however late
+ * the host looks. */
 #ifndef OPS_LOSS_LOG_H
 #define OPS_LOSS_LOG_H
 
@@ -18,9 +18,12 @@ typedef struct sw_loss_log {
 sw_status sw_loss_log_init(sw_loss_log *log, sw_cl *cl, int capacity) SW_NODISCARD;
 void sw_loss_log_deinit(sw_loss_log *log); /* accepts a zeroed one */
 
-/* Enqueued: notes the loss (one float) of a step, and halts the optimiser for good where it is not finite.
- * Comes before the step's update. At most `capacity` losses may wait to be read. */
-sw_status sw_loss_log_add(sw_loss_log *log, cl_mem loss, const sw_optimizer *optimizer) SW_NODISCARD;
+/* Enqueued: notes the loss (one float) of a batch, and halts the optimiser for good where it is not finite.
+ * The `first` batch of a step begins an entry of the log. A later one moves that entry, the mean of the step
+ * so far, by its `share` in 0..1: what it weighs, divided by what it and the batches before it weigh. Comes
+ * before the step's update. At most `capacity` steps may wait to be read. */
+sw_status sw_loss_log_add(sw_loss_log *log, cl_mem loss, bool first, double share,
+                          const sw_optimizer *optimizer) SW_NODISCARD;
 
 /* Enqueues the reading of the losses that wait, so that what is enqueued behind it need not be waited for.
  * Optional. */

@@ -75,10 +75,10 @@ extern const sw_op sw_op_upsample;
  * Inputs logits (N,H,W,K) and labels (N,H,W,1) as SW_U8; output one float. A label >= K that is not
  * ignore_index is treated as ignored; the data room refuses such masks before they get here. */
 typedef struct sw_loss_attrs {
-    float gamma;      /* focal only */
-    int ignore_index; /* -1: none */
-    bool weighted;
-    float class_weights[32]; /* where weighted */
+    float gamma;            /* focal only */
+    int ignore_index;       /* label that counts for nothing; -1: none */
+    int class_weight_count; /* one a class; 0: all weigh 1 */
+    float class_weights[32];
 } sw_loss_attrs;
 extern const sw_op sw_op_cross_entropy;
 extern const sw_op sw_op_focal;

@@ -23,10 +23,6 @@ sw_status sw_engines_decide(sw_engines *out, const sw_experiment *experiment, sw
                             const volatile sig_atomic_t *stop) SW_NODISCARD;
 void sw_engines_deinit(sw_engines *engines); /* accepts a zeroed one */
 
-/* Bytes of device memory that the convolutions may share: runtime.workspace_mb, or what suits the device.
- * NULL: a CPU. */
-size_t sw_workspace_cap_bytes(const sw_experiment *experiment, const sw_device_info *device);
-
 /* --- segwork tune ---------------------------------------------------------------------------- */
 
 typedef struct sw_tuning {

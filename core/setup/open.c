@@ -1,0 +1,45 @@
+#include "setup/open.h"
+
+sw_status sw_open_device(sw_cl **cl, sw_device_info *device, const sw_experiment *experiment,
+                         const char *spec, bool check)
+{
+    sw_status status = sw_device_choose(device, spec ? spec : experiment->runtime.device);
+    return status == SW_OK ? sw_cl_create(cl, device, &(sw_cl_options){.check = check}) : status;
+}
+
+/* A GPU has memory to spare, and is faster with fewer and larger blocks (docs/performance.md); a CPU's blocks
+ * stay in its caches. */
+size_t sw_workspace_cap_bytes(const sw_experiment *experiment, const sw_device_info *device)
+{
+    static const size_t least = (size_t)64 << 20, most = (size_t)1024 << 20;
+    if (experiment->runtime.workspace_mb) return (size_t)experiment->runtime.workspace_mb << 20;
+    if (!device || device->type == CL_DEVICE_TYPE_CPU) return least;
+    size_t bytes = (size_t)device->global_bytes / 64;
+    return bytes < least ? least : bytes > most ? most : bytes;
+}
+
+sw_status sw_open_model(sw_model *model, const sw_experiment *x, int batch)
+{
+    const sw_model_options options = {.batch = batch,
+                                      .size_px = x->data.size,
+                                      .conv_engine = x->runtime.conv_engine,
+                                      .workspace_cap_bytes = sw_workspace_cap_bytes(x, NULL)};
+    return sw_model_build(model, &x->model, &x->loss, &options);
+}
+
+sw_network_options sw_open_network_options(const sw_experiment *x, const sw_device_info *device)
+{
+    return (sw_network_options){.model = &x->model,
+                                .loss = &x->loss,
+                                .optimizer = &x->optimizer,
+                                .ema_decay = x->train.ema_decay,
+                                .size_px = x->data.size,
+                                .train_batch = x->train.batch_size,
+                                .eval_batch = x->train.val_batch_size,
+                                .conv_engine = x->runtime.conv_engine,
+                                .conv_pins = &x->runtime.conv_layers,
+                                .workspace_cap_bytes = sw_workspace_cap_bytes(x, device),
+                                .check = x->runtime.check,
+                                .debug_buffers = x->runtime.debug_buffers,
+                                .loss_every = x->runtime.loss_every};
+}

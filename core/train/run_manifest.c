@@ -1,0 +1,90 @@
+#include "run_manifest.h"
+
+#include <cjson/cJSON.h>
+
+#include "cl/gemm.h"
+#include "config/config_values.h"
+#include "page/json_text.h"
+#include "run/folder.h"
+#include "setup/open_data.h"
+
+static cJSON *describe_split(const char *split, const sw_dataset *dataset)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "split", split);
+    cJSON_AddNumberToObject(object, "images", sw_dataset_count(dataset));
+    cJSON_AddNumberToObject(object, "skipped", sw_dataset_skipped(dataset));
+    cJSON_AddStringToObject(object, "fingerprint", sw_dataset_fingerprint(dataset));
+    return object;
+}
+
+static cJSON *describe_device(const sw_run_session *s)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "name", s->device.name);
+    cJSON_AddStringToObject(object, "type", s->device.type_name);
+    cJSON_AddStringToObject(object, "platform", s->device.platform_name);
+    cJSON_AddStringToObject(object, "version", s->device.version);
+    cJSON_AddStringToObject(object, "driver", s->device.driver);
+    cJSON_AddNumberToObject(object, "compute_units", s->device.compute_units);
+    cJSON_AddNumberToObject(object, "global_bytes", (double)s->device.global_bytes);
+    return object;
+}
+
+/* The values that are no defaults, and where each came from: config.yaml has them all, but no longer knows.
+ */
+static sw_status add_origins(cJSON *manifest, const sw_experiment *experiment)
+{
+    sw_config_values values;
+    sw_status status = sw_config_values_read(&values, experiment);
+    if (status != SW_OK) return status;
+    cJSON *origins = cJSON_AddObjectToObject(manifest, "origins");
+    for (size_t i = 0; i < values.count; i++)
+        if (values.items[i].origin) sw_json_add_text(origins, values.items[i].key, values.items[i].origin);
+    sw_config_values_deinit(&values);
+    return SW_OK;
+}
+
+sw_status write_run_manifest(sw_run_session *s)
+{
+    sw_status status = SW_OK;
+    const sw_experiment *x = s->experiment;
+    static const sw_library_version libraries[] = {{"clblast", SEGWORK_CLBLAST_VERSION},
+                                                   {"libyaml", SEGWORK_YAML_VERSION},
+                                                   {"libpng", SEGWORK_PNG_VERSION},
+                                                   {"libjpeg-turbo", SEGWORK_JPEG_VERSION},
+                                                   {"cairo", SEGWORK_CAIRO_VERSION}};
+    sw_memory_table memory;
+    sw_network_memory(&s->network, &memory);
+    if (!cJSON_GetObjectItemCaseSensitive(s->manifest, "experiment")) {
+        cJSON *data = cJSON_CreateObject();
+        cJSON_AddStringToObject(s->manifest, "experiment", x->name);
+        cJSON_AddNumberToObject(s->manifest, "seed", (double)x->seed);
+        cJSON_AddStringToObject(data, "root", x->data.root);
+        cJSON_AddItemToObject(data, "train", describe_split(x->data.train_split, s->train));
+        cJSON_AddItemToObject(data, "val", describe_split(sw_val_list_name(&x->data), s->val));
+        cJSON_AddItemToObject(s->manifest, "data", data);
+        cJSON_AddNumberToObject(s->manifest, "parameters",
+                                (double)sw_graph_trained_elems(sw_network_graph(&s->network)));
+        cJSON_AddNumberToObject(s->manifest, "macs", (double)sw_graph_macs(sw_network_graph(&s->network)));
+        SW_TRY(add_origins(s->manifest, x));
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device_memory_bytes");
+    cJSON_AddNumberToObject(s->manifest, "device_memory_bytes", (double)memory.total_bytes);
+    cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device");
+    cJSON_AddItemToObject(s->manifest, "device", describe_device(s));
+    cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "convolutions");
+    cJSON *convolutions = cJSON_AddObjectToObject(s->manifest, "convolutions");
+    cJSON_AddStringToObject(convolutions, "gemm_parameters", sw_gemm_params_origin(s->cl));
+    cJSON_AddStringToObject(convolutions, "chosen_by", s->engines.source);
+    const sw_graph *graph = sw_network_graph(&s->network);
+    for (int i = 0; i < graph->node_count; i++) {
+        const char *engine = sw_executor_algorithm(s->network.trainer, i, SW_WAY_ALL);
+        if (engine) cJSON_AddStringToObject(convolutions, graph->nodes[i].name, engine);
+    }
+    SW_TRY(sw_manifest_begin(s->manifest, libraries, sizeof libraries / sizeof *libraries));
+    s->begun = true;
+    SW_TRY(sw_run_folder_write_manifest(s->folder, s->manifest));
+done:
+    return status;
+}

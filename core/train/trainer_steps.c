@@ -1,0 +1,106 @@
+#include "trainer_steps.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+sw_status sw_trainer_steps_init(sw_run_session *s)
+{
+    s->unread = (sw_unread_steps){.capacity = sw_network_loss_every(&s->network)};
+    size_t bytes = (size_t)s->unread.capacity * sizeof *s->unread.lr;
+    s->unread.lr = malloc(bytes);
+    return s->unread.lr ? SW_OK : sw_fail_alloc("the steps between two looks at the loss", bytes);
+}
+
+void sw_trainer_steps_deinit(sw_run_session *s)
+{
+    free(s->unread.lr);
+    s->unread = (sw_unread_steps){0};
+}
+
+/* Of a step of the epoch, counted from 0. */
+static int batches_of_step(const sw_run_session *s, int step)
+{
+    const int accumulate = s->experiment->train.accumulate;
+    const int left = sw_loader_batch_count(s->train_loader) - step * accumulate;
+    return left < accumulate ? left : accumulate;
+}
+
+static sw_status enqueue_batch(sw_run_session *s, bool last, double lr)
+{
+    sw_status status = SW_OK;
+    sw_batch batch;
+    double loading = sw_run_profile_begin(s->profile);
+    sw_loader_next(s->train_loader, &batch);
+    sw_run_profile_end(s->profile, SW_SPAN_LOAD, loading);
+    double uploading = sw_run_profile_begin(s->profile);
+    SW_TRY(sw_network_upload(&s->network, batch.images, batch.labels, batch.count));
+    sw_run_profile_end(s->profile, SW_SPAN_UPLOAD, uploading);
+    double enqueuing = sw_run_profile_begin(s->profile);
+    SW_TRY(sw_network_enqueue_batch(&s->network, batch.labels, batch.count, last, lr));
+    sw_run_profile_end(s->profile, SW_SPAN_ENQUEUE, enqueuing);
+    s->unread.images += batch.count;
+done:
+    return status;
+}
+
+sw_status sw_trainer_enqueue_step(sw_run_session *s, double lr)
+{
+    sw_status status = SW_OK;
+    const int batches = batches_of_step(s, s->state.steps_in_epoch);
+    for (int i = 0; i < batches; i++) SW_TRY(enqueue_batch(s, i == batches - 1, lr));
+    s->unread.lr[s->unread.count++] = lr;
+    s->state.steps_in_epoch++;
+done:
+    return status;
+}
+
+/* The loader makes the batches of that step once more: they follow from epoch and number. */
+sw_status sw_trainer_explain_loss(sw_run_session *s, int epoch, int step, double loss)
+{
+    sw_status status = SW_OK;
+    const int batches = batches_of_step(s, step - 1);
+    sw_loader_start(s->train_loader, (uint32_t)epoch, (step - 1) * s->experiment->train.accumulate);
+    for (int i = 0; i < batches && status == SW_OK; i++) {
+        sw_batch batch;
+        sw_loader_next(s->train_loader, &batch);
+        status = sw_network_explain_loss(&s->network, batch.images, batch.labels, batch.count,
+                                         i == batches - 1, loss);
+    }
+    return status;
+}
+
+static sw_status record(sw_run_session *s, int epoch, double loss, double lr)
+{
+    s->state.steps++;
+    s->state.loss_sum += loss;
+    const sw_step_record record = {.step = s->state.steps, .epoch = epoch, .loss = loss, .lr = lr};
+    sw_status status = sw_records_append_step(s->records, &record);
+    if (status == SW_OK && s->events) status = sw_events_step(s->events, &record);
+    return status;
+}
+
+sw_status sw_trainer_losses_read(sw_run_session *s, int epoch)
+{
+    sw_status status = SW_OK;
+    const float *losses;
+    int count, first = s->state.steps_in_epoch - s->unread.count + 1; /* of the epoch, from 1 */
+    if (s->unread.count == 0) return SW_OK;
+    double waiting = sw_run_profile_begin(s->profile);
+    SW_TRY(sw_network_losses(&s->network, &losses, &count));
+    sw_run_profile_end(s->profile, SW_SPAN_WAIT, waiting);
+    double recording = sw_run_profile_begin(s->profile);
+    for (int i = 0; i < count; i++) {
+        if (!isfinite(losses[i])) {
+            status = sw_trainer_explain_loss(s, epoch, first + i, (double)losses[i]);
+            return sw_fail_in(status, "epoch %d, step %d", epoch, first + i);
+        }
+        SW_TRY(record(s, epoch, (double)losses[i], s->unread.lr[i]));
+        s->state.batches += batches_of_step(s, first + i - 1);
+    }
+    sw_progress_steps(s->progress, epoch, SW_PROGRESS_TRAIN, s->state.steps_in_epoch, count, s->unread.images,
+                      (double)losses[count - 1]);
+    sw_run_profile_end(s->profile, SW_SPAN_RECORD, recording);
+    s->unread.count = s->unread.images = 0;
+done:
+    return status;
+}

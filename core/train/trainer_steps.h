@@ -1,0 +1,23 @@
+/* The trainer's steps. They are enqueued one after the other, and their losses read every few steps: what is
+ * known of a step when it is enqueued waits here for its loss. */
+#ifndef TRAIN_TRAINER_STEPS_H
+#define TRAIN_TRAINER_STEPS_H
+
+#include "run_session.h"
+
+sw_status sw_trainer_steps_init(sw_run_session *session) SW_NODISCARD;
+void sw_trainer_steps_deinit(sw_run_session *session); /* accepts a session half open */
+
+/* Enqueues the next step of the epoch, at rate `lr`, with the batches that the loader gives. Waits for the
+ * loader, not for the device. The step's loss is then unread. */
+sw_status sw_trainer_enqueue_step(sw_run_session *session, double lr) SW_NODISCARD;
+
+/* Waits for the unread losses and takes them into records, progress and the sums of the state. Everything
+ * that looks at or saves the state comes after it. A loss that is not finite ends with epoch, step and layer.
+ */
+sw_status sw_trainer_losses_read(sw_run_session *session, int epoch) SW_NODISCARD;
+
+/* SW_E_NUMERIC, for a step of the epoch, counted from 1, whose loss was not finite: says where that began. */
+sw_status sw_trainer_explain_loss(sw_run_session *session, int epoch, int step, double loss) SW_NODISCARD;
+
+#endif
