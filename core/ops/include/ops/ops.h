@@ -3,6 +3,7 @@
 #ifndef OPS_OPS_H
 #define OPS_OPS_H
 
+#include "base/classes.h"
 #include "graph/op.h"
 
 /* conv2d: y[n,p,o] = sum over window and i of x[n,p+offset,i] w[o,i,ky,kx] (+ bias[o]); stride 1, zero
@@ -78,7 +79,7 @@ typedef struct sw_loss_attrs {
     float gamma;            /* focal only */
     int ignore_index;       /* label that counts for nothing; -1: none */
     int class_weight_count; /* one a class; 0: all weigh 1 */
-    float class_weights[32];
+    float class_weights[SW_MAX_CLASSES];
 } sw_loss_attrs;
 extern const sw_op sw_op_cross_entropy;
 extern const sw_op sw_op_focal;
