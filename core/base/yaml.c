@@ -86,8 +86,7 @@ static sw_status next_event(reader *r, yaml_event_t *event)
 
 static sw_status push_pending(reader *r, sw_yaml_entry child)
 {
-    sw_status status = SW_ARRAY_GROW(r->pending, r->pending_count, r->source);
-    if (status != SW_OK) return status;
+    SW_ENSURE(SW_ARRAY_GROW(r->pending, r->pending_count, r->source));
     r->pending[r->pending_count++] = child;
     return SW_OK;
 }

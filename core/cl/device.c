@@ -147,10 +147,7 @@ static sw_status add_platform(device_list *list, cl_platform_id platform, int pl
     if (code == CL_DEVICE_NOT_FOUND || count == 0) return SW_OK; /* a driver without its hardware */
     SW_TRY(sw_cl_status(code, "clGetDeviceIDs", name));
     devices = calloc(count, sizeof *devices);
-    if (!devices) {
-        status = sw_fail_alloc("the list of devices", count * sizeof *devices);
-        goto done;
-    }
+    if (!devices) SW_TRY(sw_fail_alloc("the list of devices", count * sizeof *devices));
     SW_TRY(sw_cl_status(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, count, devices, NULL), "clGetDeviceIDs",
                         name));
     for (cl_uint i = 0; i < count; i++) {
@@ -187,11 +184,9 @@ sw_status sw_device_list(sw_device_info **out, size_t *count)
     for (cl_uint i = 0; i < platform_count; i++)
         if (add_platform(&list, platforms[i], (int)i) != SW_OK)
             sw_log(SW_LOG_WARNING, "OpenCL platform %u is left out: %s", i, sw_error_message());
-    if (list.count == 0) {
-        status =
-            sw_fail(SW_E_DEVICE, "there are OpenCL platforms, but none has a device: %s", NO_DEVICE_REMEDY);
-        goto done;
-    }
+    if (list.count == 0)
+        SW_TRY(
+            sw_fail(SW_E_DEVICE, "there are OpenCL platforms, but none has a device: %s", NO_DEVICE_REMEDY));
     *out = list.items;
     *count = list.count;
     list.items = NULL;

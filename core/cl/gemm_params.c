@@ -142,8 +142,7 @@ static sw_status read_kernels(sw_gemm_params *out, const cJSON *json)
         if (!template) return fail_unknown_kernel(entry->string);
         sw_gemm_kernel_params *kernel = &out->kernels[template - TEMPLATE.kernels];
         *kernel = *template;
-        sw_status status = read_kernel(kernel, entry);
-        if (status != SW_OK) return status;
+        SW_ENSURE(read_kernel(kernel, entry));
     }
     return check_square_tiles(&out->kernels[0]);
 }

@@ -36,8 +36,7 @@ static sw_status best_launch(double *seconds, sw_cl *cl, const sw_kernel *kernel
     *seconds = 0.0;
     for (int i = 0; i < REPEATS && spent < ENOUGH_SECONDS; i++) {
         double s;
-        sw_status status = timed_launch(&s, cl, kernel, grid, arg_count, args);
-        if (status != SW_OK) return status;
+        SW_ENSURE(timed_launch(&s, cl, kernel, grid, arg_count, args));
         if (i == 0 || s < *seconds) *seconds = s;
         spent += s;
     }

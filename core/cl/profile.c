@@ -117,8 +117,7 @@ static sw_status row_of(size_t *out, sw_timer *timer, const char *node, const ch
         *out = timer->last_row = row;
         return SW_OK;
     }
-    sw_status status = SW_ARRAY_GROW(timer->rows, timer->row_count, "the profile");
-    if (status != SW_OK) return status;
+    SW_ENSURE(SW_ARRAY_GROW(timer->rows, timer->row_count, "the profile"));
     sw_profile_row *row = &timer->rows[timer->row_count];
     *row = (sw_profile_row){.pass = pass};
     snprintf(row->node, sizeof row->node, "%s", node);

@@ -44,8 +44,7 @@ static void source_deinit(source_text *source)
 static sw_status append_pieces(source_text *source, const char *const *pieces, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        sw_status status = SW_ARRAY_GROW(source->pieces, source->count, "a kernel's source");
-        if (status != SW_OK) return status;
+        SW_ENSURE(SW_ARRAY_GROW(source->pieces, source->count, "a kernel's source"));
         source->pieces[source->count++] = pieces[i];
     }
     return SW_OK;

@@ -183,10 +183,8 @@ sw_status sw_dataset_open(sw_dataset **out, const sw_dataset_options *options)
     SW_TRY(check_memory(dataset));
     SW_TRY(pair_place_find(&place, options->root));
     dataset->items = calloc((size_t)dataset->split.count, sizeof *dataset->items);
-    if (!dataset->items) {
-        status = sw_fail_alloc("a data set", (size_t)dataset->split.count * sizeof *dataset->items);
-        goto done;
-    }
+    if (!dataset->items)
+        SW_TRY(sw_fail_alloc("a data set", (size_t)dataset->split.count * sizeof *dataset->items));
     for (int i = 0; i < dataset->split.count; i++) dataset->items[i].name = dataset->split.names[i];
     uint8_t class_of_value[256];
     sw_classes_of_values(class_of_value, dataset->classes);

@@ -152,12 +152,9 @@ sw_status sw_loader_create(sw_loader **out, const sw_dataset *dataset, const sw_
     loader->next_batch = loader->batch_count;
     SW_TRY(allocate(loader));
     for (int i = 0; i < loader->options.threads; i++) {
-        if (pthread_create(&loader->threads[i], NULL, run_thread, loader) != 0) {
-            status =
-                sw_fail(SW_E_MEMORY, "the system gave %d of %d loader threads: lower data.loader_threads", i,
-                        loader->options.threads);
-            goto done;
-        }
+        if (pthread_create(&loader->threads[i], NULL, run_thread, loader) != 0)
+            SW_TRY(sw_fail(SW_E_MEMORY, "the system gave %d of %d loader threads: lower data.loader_threads",
+                           i, loader->options.threads));
         loader->thread_count++;
     }
     *out = loader;

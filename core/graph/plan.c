@@ -33,8 +33,7 @@ static bool contains(const int *items, int count, int item)
 static sw_status add_tenant(int *out, planner *p, int value, bool is_gradient, int step)
 {
     sw_plan *plan = p->plan;
-    sw_status status = SW_ARRAY_GROW(plan->tenants, plan->tenant_count, "the memory plan");
-    if (status != SW_OK) return status;
+    SW_ENSURE(SW_ARRAY_GROW(plan->tenants, plan->tenant_count, "the memory plan"));
     *out = plan->tenant_count++;
     plan->tenants[*out] = (sw_tenant){.value = value,
                                       .is_gradient = is_gradient,
@@ -54,8 +53,7 @@ static void extend(planner *p, int tenant, int step)
 static sw_status add_step(int *out, planner *p, sw_step_kind kind, int node)
 {
     sw_plan *plan = p->plan;
-    sw_status status = SW_ARRAY_GROW(plan->steps, plan->step_count, "the memory plan");
-    if (status != SW_OK) return status;
+    SW_ENSURE(SW_ARRAY_GROW(plan->steps, plan->step_count, "the memory plan"));
     *out = plan->step_count++;
     sw_step step = {.kind = kind, .node = node};
     for (int i = 0; i < SW_MAX_INPUTS; i++) step.in[i] = step.din[i] = -1;

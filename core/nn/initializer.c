@@ -28,10 +28,7 @@ static sw_status init_slab(const sw_param *params, int count, const sw_store *st
     float *values = NULL;
     for (int i = 0; i < count; i++) {
         float *grown = realloc(values, params[i].elems * sizeof *values);
-        if (!grown) {
-            status = sw_fail_alloc(params[i].name, params[i].elems * sizeof *values);
-            goto done;
-        }
+        if (!grown) SW_TRY(sw_fail_alloc(params[i].name, params[i].elems * sizeof *values));
         values = grown;
         fill(values, &params[i], seed, (uint64_t)i);
         SW_TRY(sw_store_write(store, slab, &params[i], values));
@@ -43,9 +40,6 @@ done:
 
 sw_status sw_model_init_params(const sw_graph *graph, const sw_store *store, uint64_t seed)
 {
-    sw_status status = SW_OK;
-    SW_TRY(init_slab(graph->params, graph->param_count, store, store->params, seed));
-    SW_TRY(init_slab(graph->states, graph->state_count, store, store->states, seed));
-done:
-    return status;
+    SW_ENSURE(init_slab(graph->params, graph->param_count, store, store->params, seed));
+    return init_slab(graph->states, graph->state_count, store, store->states, seed);
 }

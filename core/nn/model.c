@@ -46,16 +46,13 @@ static sw_status add_dense(builder *b, const char *name, int width, int kernel, 
 
 static sw_status add_conv(builder *b, const char *name, sw_conv_kind kind, int width, int kernel, bool bias)
 {
-    sw_status status = SW_OK;
     if (kind == SW_CONV_DENSE) return add_dense(b, name, width, kernel, bias);
     char part[80];
     sw_depthwise_conv2d_attrs attrs = {.kernel = kernel};
     snprintf(part, sizeof part, "%s.depthwise", name);
-    SW_TRY(sw_graph_add(&b->value, b->graph, &sw_op_depthwise_conv2d, part, &attrs, 1, &b->value));
+    SW_ENSURE(sw_graph_add(&b->value, b->graph, &sw_op_depthwise_conv2d, part, &attrs, 1, &b->value));
     snprintf(part, sizeof part, "%s.pointwise", name);
-    SW_TRY(add_dense(b, part, width, 1, bias));
-done:
-    return status;
+    return add_dense(b, part, width, 1, bias);
 }
 
 /* One convolution of a stage with its norm and ReLU, or bare where `plain` (then always with a bias). In
@@ -63,40 +60,36 @@ done:
 static sw_status add_block(builder *b, const char *stage, int i, sw_conv_kind kind, int width, int kernel,
                            bool plain)
 {
-    sw_status status = SW_OK;
     char name[64];
     snprintf(name, sizeof name, "%s.seq.%d", stage, 3 * i);
-    SW_TRY(add_conv(b, name, kind, width, kernel, plain || b->config->bias));
+    SW_ENSURE(add_conv(b, name, kind, width, kernel, plain || b->config->bias));
     if (!plain) {
         snprintf(name, sizeof name, "%s.seq.%d", stage, 3 * i + 1);
-        SW_TRY(add_norm(b, name, true));
+        SW_ENSURE(add_norm(b, name, true));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status add_encoder_stage(builder *b, int number)
 {
-    sw_status status = SW_OK;
     const sw_encoder_stage *stage = &b->config->encoder[number - 1];
     stage_link *link = &b->links[number - 1];
     char name[32], pool_name[64];
     snprintf(name, sizeof name, "dc%d", number);
     for (int i = 0; i < stage->convs; i++)
-        SW_TRY(add_block(b, name, i, stage->conv, stage->width, stage->kernel, false));
+        SW_ENSURE(add_block(b, name, i, stage->conv, stage->width, stage->kernel, false));
     link->before = b->graph->values[b->value].shape;
     link->offsets = -1;
     snprintf(pool_name, sizeof pool_name, "%s.mp", name);
     if (stage->pool == SW_POOL_MAX) {
         int outputs[2];
-        SW_TRY(sw_graph_add(outputs, b->graph, &sw_op_max_pool, pool_name, NULL, 1, &b->value));
+        SW_ENSURE(sw_graph_add(outputs, b->graph, &sw_op_max_pool, pool_name, NULL, 1, &b->value));
         b->value = outputs[0];
         link->offsets = outputs[1];
     } else {
-        SW_TRY(sw_graph_add(&b->value, b->graph, &sw_op_average_pool, pool_name, NULL, 1, &b->value));
+        SW_ENSURE(sw_graph_add(&b->value, b->graph, &sw_op_average_pool, pool_name, NULL, 1, &b->value));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status add_upsampling(builder *b, const char *stage_name, const sw_decoder_stage *stage)
@@ -121,7 +114,6 @@ static sw_status add_upsampling(builder *b, const char *stage_name, const sw_dec
 
 static sw_status add_decoder_stage(builder *b, int position)
 {
-    sw_status status = SW_OK;
     const sw_decoder_stage *stage = &b->config->decoder[position];
     bool last_stage = position == b->config->decoder_count - 1;
     int width = stage->width ? stage->width : b->config->classes;
@@ -130,15 +122,14 @@ static sw_status add_decoder_stage(builder *b, int position)
         return sw_fail(SW_E_CONFIG, "decoder stage %d: unpool_from is %d, but there are %d encoder stages",
                        position + 1, stage->unpool_from, b->config->encoder_count);
     snprintf(name, sizeof name, "uc%d", stage->unpool_from);
-    SW_TRY(add_upsampling(b, name, stage));
+    SW_ENSURE(add_upsampling(b, name, stage));
     for (int i = 0; i < stage->convs; i++) {
         bool last = i == stage->convs - 1;
         bool plain = last && last_stage && b->config->head == SW_HEAD_PLAIN;
         int out = last ? width : channels_of(b, b->value);
-        SW_TRY(add_block(b, name, i, stage->conv, out, stage->kernel, plain));
+        SW_ENSURE(add_block(b, name, i, stage->conv, out, stage->kernel, plain));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status add_loss(sw_model *model, const sw_loss_config *config)
@@ -164,14 +155,12 @@ sw_status sw_model_build(sw_model *model, const sw_model_config *config, const s
     for (int i = 0; i < config->decoder_count; i++) SW_TRY(add_decoder_stage(&b, i));
     model->logits = b.value;
     sw_shape logits = model->graph.values[model->logits].shape;
-    if (logits.h != s || logits.w != s || logits.c != config->classes) {
-        status = sw_fail(SW_E_CONFIG,
-                         "the model ends in %dx%d with %d channels, not %dx%d with %d classes: the decoder "
-                         "must undo every "
-                         "pool and end in width 0",
-                         logits.h, logits.w, logits.c, s, s, config->classes);
-        goto done;
-    }
+    if (logits.h != s || logits.w != s || logits.c != config->classes)
+        SW_TRY(sw_fail(SW_E_CONFIG,
+                       "the model ends in %dx%d with %d channels, not %dx%d with %d classes: the decoder "
+                       "must undo every "
+                       "pool and end in width 0",
+                       logits.h, logits.w, logits.c, s, s, config->classes));
     SW_TRY(add_loss(model, loss));
 done:
     if (status != SW_OK) sw_model_deinit(model);

@@ -14,14 +14,13 @@ enum { GPU_LOSS_EVERY = 8 };
 /* One graph with its executor; both share the network's store and pool. */
 static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **executor, bool training)
 {
-    sw_status status = SW_OK;
     const sw_network_options *o = &network->options;
     sw_model_options model_options = {.batch = training ? o->train_batch : o->eval_batch,
                                       .size_px = o->size_px,
                                       .conv_engine = o->conv_engine,
                                       .conv_pins = o->conv_pins,
                                       .workspace_cap_bytes = o->workspace_cap_bytes};
-    SW_TRY(sw_model_build(model, o->model, o->loss, &model_options));
+    SW_ENSURE(sw_model_build(model, o->model, o->loss, &model_options));
     /* the host reads the loss, and in evaluation metrics read logits and labels after the last step */
     const int keep[] = {model->loss, model->logits, model->labels};
     sw_executor_options executor_options = {.training = training,
@@ -29,10 +28,8 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
                                             .check = o->check,
                                             .keep = keep,
                                             .keep_count = training ? 1 : 3};
-    SW_TRY(sw_executor_create(executor, network->cl, &model->graph, &network->store, &network->pool,
-                              &executor_options));
-done:
-    return status;
+    return sw_executor_create(executor, network->cl, &model->graph, &network->store, &network->pool,
+                              &executor_options);
 }
 
 sw_status sw_network_plan(sw_network *network, sw_cl *cl, const sw_network_options *options)
@@ -49,34 +46,31 @@ done:
 
 sw_status sw_network_allocate(sw_network *network, uint64_t seed)
 {
-    sw_status status = SW_OK;
     const sw_network_options *o = &network->options;
     sw_memory_table table;
     sw_network_memory(network, &table);
     const sw_device_info *device = sw_cl_device(network->cl);
-    if (table.total_bytes > device->global_bytes) {
-        status = sw_fail(
+    if (table.total_bytes > device->global_bytes)
+        SW_ENSURE(sw_fail(
             SW_E_MEMORY,
             "this run needs %.2f GiB on the device and %s has %.2f GiB: use a smaller train.batch_size, "
             "data.size or runtime.workspace_mb",
             (double)table.total_bytes / 1073741824.0, device->name,
-            (double)device->global_bytes / 1073741824.0);
-        goto done;
-    }
-    SW_TRY(sw_store_init(&network->store, network->cl, sw_network_graph(network), network->trainer != NULL));
+            (double)device->global_bytes / 1073741824.0));
+    SW_ENSURE(
+        sw_store_init(&network->store, network->cl, sw_network_graph(network), network->trainer != NULL));
     if (network->trainer) {
-        SW_TRY(sw_executor_bind(network->trainer));
-        SW_TRY(sw_optimizer_init(&network->optimizer, &network->store, o->optimizer));
-        SW_TRY(sw_loss_log_init(&network->losses, network->cl, sw_network_loss_every(network)));
-        SW_TRY(sw_gradients_init(&network->gradients, &network->store, o->optimizer->clip_norm));
-        if (o->ema_decay > 0.0f) SW_TRY(sw_averages_init(&network->averages, &network->store, o->ema_decay));
+        SW_ENSURE(sw_executor_bind(network->trainer));
+        SW_ENSURE(sw_optimizer_init(&network->optimizer, &network->store, o->optimizer));
+        SW_ENSURE(sw_loss_log_init(&network->losses, network->cl, sw_network_loss_every(network)));
+        SW_ENSURE(sw_gradients_init(&network->gradients, &network->store, o->optimizer->clip_norm));
+        if (o->ema_decay > 0.0f)
+            SW_ENSURE(sw_averages_init(&network->averages, &network->store, o->ema_decay));
     }
-    SW_TRY(sw_executor_bind(network->evaluator));
-    SW_TRY(sw_metrics_create(&network->metrics, network->cl, o->eval_batch, o->size_px, o->size_px,
-                             o->model->classes, o->loss->attrs.ignore_index));
-    SW_TRY(sw_model_init_params(sw_network_graph(network), &network->store, seed));
-done:
-    return status;
+    SW_ENSURE(sw_executor_bind(network->evaluator));
+    SW_ENSURE(sw_metrics_create(&network->metrics, network->cl, o->eval_batch, o->size_px, o->size_px,
+                                o->model->classes, o->loss->attrs.ignore_index));
+    return sw_model_init_params(sw_network_graph(network), &network->store, seed);
 }
 
 void sw_network_deinit(sw_network *network)
@@ -121,14 +115,11 @@ void sw_network_memory(const sw_network *network, sw_memory_table *table)
 static sw_status upload_batch(sw_network *network, sw_executor *executor, const sw_model *model,
                               const float *images, const uint8_t *labels, int n)
 {
-    sw_status status = SW_OK;
     const size_t pixels = batch_pixels(network, n);
     sw_profile_pass(network->cl, SW_PASS_UPLOAD);
-    SW_TRY(sw_buffer_write(network->cl, sw_executor_value(executor, model->images), 0, images,
-                           pixels * 3 * sizeof(float)));
-    SW_TRY(sw_buffer_write(network->cl, sw_executor_value(executor, model->labels), 0, labels, pixels));
-done:
-    return status;
+    SW_ENSURE(sw_buffer_write(network->cl, sw_executor_value(executor, model->images), 0, images,
+                              pixels * 3 * sizeof(float)));
+    return sw_buffer_write(network->cl, sw_executor_value(executor, model->labels), 0, labels, pixels);
 }
 
 sw_status explain_nan(sw_network *network, sw_executor *executor, const sw_model *model, const float *images,
@@ -152,17 +143,14 @@ sw_status sw_network_swap_averages(sw_network *network)
 sw_status sw_network_enqueue_evaluation(sw_network *network, const float *images, const uint8_t *labels,
                                         int n)
 {
-    sw_status status = SW_OK;
     sw_executor *executor = network->evaluator;
     const sw_model *model = &network->eval_model;
-    SW_TRY(upload_batch(network, executor, model, images, labels, n));
-    SW_TRY(sw_executor_forward(executor, n));
+    SW_ENSURE(upload_batch(network, executor, model, images, labels, n));
+    SW_ENSURE(sw_executor_forward(executor, n));
     sw_profile_pass(network->cl, SW_PASS_METRICS);
-    SW_TRY(sw_metrics_run(network->metrics, sw_executor_value(executor, model->logits),
-                          sw_executor_value(executor, model->labels), n));
-    SW_TRY(sw_cl_flush(network->cl));
-done:
-    return status;
+    SW_ENSURE(sw_metrics_run(network->metrics, sw_executor_value(executor, model->logits),
+                             sw_executor_value(executor, model->labels), n));
+    return sw_cl_flush(network->cl);
 }
 
 sw_status sw_network_read_evaluation(sw_network *network, const float *images, const uint8_t *labels, int n,

@@ -51,17 +51,15 @@ static double weigh(const sw_network *network, const uint8_t *labels, int n)
 /* Before a batch's backward pass adds to the gradients: makes them zero, or such that the sum is right. */
 static sw_status begin_batch(sw_network *network, double weight)
 {
-    sw_status status = SW_OK;
     sw_step_batches *step = &network->step;
     if (step->count == 0) {
         *step = (sw_step_batches){.unit = weight};
-        SW_TRY(sw_store_zero_gradients(&network->store));
+        SW_ENSURE(sw_store_zero_gradients(&network->store));
     } else if (weight > 0.0 && weight != step->unit) { /* a batch of weight 0 has no gradient to add */
-        if (step->unit > 0.0) SW_TRY(sw_gradients_scale(&network->gradients, step->unit / weight));
+        if (step->unit > 0.0) SW_ENSURE(sw_gradients_scale(&network->gradients, step->unit / weight));
         step->unit = weight;
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 /* Counts a batch and notes its loss on the device. */
@@ -78,38 +76,34 @@ static sw_status note_loss(sw_network *network, double weight)
 /* The update with the mean of the batches' gradients, clipped; then the averages. Ends the step. */
 static sw_status update(sw_network *network, double lr)
 {
-    sw_status status = SW_OK;
     const sw_step_batches *step = &network->step;
-    if (step->weight > 0.0) SW_TRY(sw_gradients_scale(&network->gradients, step->unit / step->weight));
-    SW_TRY(sw_gradients_clip(&network->gradients));
-    SW_TRY(sw_optimizer_step(&network->optimizer, lr));
-    if (network->averages.params) SW_TRY(sw_averages_update(&network->averages, &network->optimizer));
+    if (step->weight > 0.0) SW_ENSURE(sw_gradients_scale(&network->gradients, step->unit / step->weight));
+    SW_ENSURE(sw_gradients_clip(&network->gradients));
+    SW_ENSURE(sw_optimizer_step(&network->optimizer, lr));
+    if (network->averages.params) SW_ENSURE(sw_averages_update(&network->averages, &network->optimizer));
     network->step.count = 0;
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, int n, bool last, double lr)
 {
-    sw_status status = SW_OK;
     /* a step of one batch is its mean, whatever it weighs */
     const double weight = last && network->step.count == 0 ? 1.0 : weigh(network, labels, n);
     sw_profile_pass(network->cl, SW_PASS_UPDATE);
-    SW_TRY(begin_batch(network, weight));
-    SW_TRY(sw_executor_forward(network->trainer, n));
-    SW_TRY(sw_executor_backward(network->trainer, n));
+    SW_ENSURE(begin_batch(network, weight));
+    SW_ENSURE(sw_executor_forward(network->trainer, n));
+    SW_ENSURE(sw_executor_backward(network->trainer, n));
     sw_profile_pass(network->cl, SW_PASS_UPDATE);
-    SW_TRY(note_loss(network, weight));
+    SW_ENSURE(note_loss(network, weight));
     if (last && network->losses.count == network->losses.capacity) {
         /* before the update, so that the device is still busy when the host has the losses */
         sw_profile_pass(network->cl, SW_PASS_READ);
-        SW_TRY(sw_loss_log_begin_read(&network->losses));
+        SW_ENSURE(sw_loss_log_begin_read(&network->losses));
         sw_profile_pass(network->cl, SW_PASS_UPDATE);
     }
-    if (last) SW_TRY(update(network, lr));
-    SW_TRY(sw_cl_flush(network->cl)); /* the host may now wait for the loader */
-done:
-    return status;
+    if (last) SW_ENSURE(update(network, lr));
+    SW_ENSURE(sw_cl_flush(network->cl)); /* the host may now wait for the loader */
+    return SW_OK;
 }
 
 sw_status sw_network_losses(sw_network *network, const float **losses, int *count)

@@ -9,7 +9,7 @@
 #include "chunks.h"
 #include "ops/call.h"
 
-enum { MIN_CHUNK_PIXELS = 256, MAX_CLASSES = 32 };
+enum { MIN_CHUNK_PIXELS = 256 };
 
 struct sw_metrics {
     sw_cl *cl;
@@ -61,7 +61,7 @@ sw_status sw_metrics_create(sw_metrics **out, sw_cl *cl, int max_n, int h, int w
 {
     sw_status status = SW_OK;
     const sw_call call = {.cl = cl}; /* the vector width depends on the device alone */
-    assert(max_n > 0 && h > 0 && w > 0 && k > 0 && k <= MAX_CLASSES);
+    assert(max_n > 0 && h > 0 && w > 0 && k > 0 && k <= SW_MAX_CLASSES);
     *out = NULL;
     sw_metrics *m = calloc(1, sizeof *m);
     if (!m) return sw_fail_alloc("metrics", sizeof *m);

@@ -27,7 +27,6 @@ static bool contested(const sw_cl *cl, const sw_conv_layer *layer)
 static sw_status add_layers(sw_conv_table *table, int *sought, int *missing, const sw_cl *cl,
                             const sw_graph *graph, const sw_conv_pins *pins)
 {
-    sw_status status = SW_OK;
     *sought = *missing = 0;
     for (int n = 0; n < graph->node_count; n++) {
         sw_conv_layer layer;
@@ -36,10 +35,9 @@ static sw_status add_layers(sw_conv_table *table, int *sought, int *missing, con
         if (pins && sw_conv_pins_find(pins, graph->nodes[n].name)) continue;
         (*sought)++;
         if (!sw_conv_table_find(table, &layer)) (*missing)++;
-        SW_TRY(sw_conv_table_add(&row, table, &layer));
+        SW_ENSURE(sw_conv_table_add(&row, table, &layer));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 /* Forgets what the table says about the model's layers. */
@@ -58,24 +56,21 @@ static void forget_layers(sw_conv_table *table, const sw_graph *graph)
 static sw_status complete_table(sw_conv_table *table, sw_conv_cache *cache, sw_cl *cl, const sw_graph *graph,
                                 const sw_conv_pins *pins, bool force, const volatile sig_atomic_t *stop)
 {
-    sw_status status = SW_OK;
     int sought, missing;
     sw_conv_table_deinit(table);
     if (sw_conv_cache_load(table, cache) != SW_OK)
         sw_log(SW_LOG_WARNING, "%s; the convolutions are timed anew", sw_error_message());
     if (force) forget_layers(table, graph);
-    SW_TRY(add_layers(table, &sought, &missing, cl, graph, pins));
-    if (!missing) goto done;
+    SW_ENSURE(add_layers(table, &sought, &missing, cl, graph, pins));
+    if (!missing) return SW_OK;
     sw_log(
         SW_LOG_INFO,
         "timing the engines of %d kinds of convolution on this device, once (about %.0f s, and the time to "
         "build their kernels)",
         missing, TUNE_SECONDS);
     const sw_conv_tune_options options = {.seconds = TUNE_SECONDS, .stop = stop};
-    SW_TRY(sw_conv_tune(table, cl, &options));
-    status = sw_conv_cache_save(cache, table);
-done:
-    return status;
+    SW_ENSURE(sw_conv_tune(table, cl, &options));
+    return sw_conv_cache_save(cache, table);
 }
 
 /* --- deciding -------------------------------------------------------------------------------- */
@@ -143,14 +138,13 @@ static sw_status pin_layer(sw_engines *e, int *unfit, const sw_cl *cl, const cha
 static sw_status pin_layers(sw_engines *e, const sw_conv_table *table, const sw_cl *cl, const sw_graph *graph,
                             const sw_conv_pins *given)
 {
-    sw_status status = SW_OK;
     int unfit = 0;
     for (int n = 0; n < graph->node_count; n++) {
         sw_conv_layer layer;
         const char *name = graph->nodes[n].name;
         if (!sw_conv_layer_of(&layer, graph, &graph->nodes[n])) continue;
-        SW_TRY(pin_layer(e, &unfit, cl, name, &layer, sw_conv_pins_find(given, name),
-                         sw_conv_table_find(table, &layer)));
+        SW_ENSURE(pin_layer(e, &unfit, cl, name, &layer, sw_conv_pins_find(given, name),
+                            sw_conv_table_find(table, &layer)));
     }
     for (int i = 0; i < given->count; i++)
         if (!sw_conv_pins_find(&e->pins, given->pins[i].layer))
@@ -161,8 +155,7 @@ static sw_status pin_layers(sw_engines *e, const sw_conv_table *table, const sw_
                "runtime.conv_layers: %d passes do not run on their engine on this device, and take the fixed "
                "order",
                unfit);
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_engines_decide(sw_engines *e, const sw_experiment *x, sw_cl *cl,
@@ -209,19 +202,17 @@ void sw_engines_deinit(sw_engines *e)
 static sw_status pick_rows(sw_conv_table *out, const sw_conv_table *table, const sw_cl *cl,
                            const sw_graph *graph)
 {
-    sw_status status = SW_OK;
     for (int n = 0; n < graph->node_count; n++) {
         sw_conv_layer layer;
         sw_conv_row *row;
         if (!sw_conv_layer_of(&layer, graph, &graph->nodes[n])) continue;
         const sw_conv_row *found = sw_conv_table_find(table, &layer);
-        SW_TRY(sw_conv_table_add(&row, out, &layer));
+        SW_ENSURE(sw_conv_table_add(&row, out, &layer));
         if (found) *row = *found;
         for (int p = 0; p < SW_CONV_PASSES && !found; p++)
             row->pass[p].choice = sw_conv_fixed(cl, &layer, (sw_conv_pass)p);
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_tuning_run(sw_tuning *out, const sw_experiment *x, const sw_tuning_options *options)

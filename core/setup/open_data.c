@@ -29,8 +29,7 @@ static sw_status open_list(sw_dataset **out, const sw_data_config *data, const c
                                   .resize = data->resize,
                                   .on_bad_file = data->on_bad_file,
                                   .threads = data->loader_threads};
-    sw_status status = sw_dataset_open(out, &options);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_dataset_open(out, &options));
     char fractions[CLASS_LIST_BYTES];
     double values[SW_MAX_CLASSES];
     for (int c = 0; c < sw_dataset_classes(*out)->count; c++) values[c] = sw_dataset_class_fraction(*out, c);

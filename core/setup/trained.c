@@ -73,15 +73,13 @@ done:
 
 static sw_status locate(sw_trained *s, const sw_trained_options *o)
 {
-    sw_status status = SW_OK;
-    SW_TRY(sw_fs_is_dir(o->from) ? locate_in_run(s, o) : locate_around_file(s, o));
+    SW_ENSURE(sw_fs_is_dir(o->from) ? locate_in_run(s, o) : locate_around_file(s, o));
     if (o->config) {
         free(s->config_path);
         s->config_path = sw_strf("%s", o->config);
-        SW_TRY(taken(s->config_path));
+        SW_ENSURE(taken(s->config_path));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static int epoch_of(const sw_safetensors_reader *weights)
@@ -116,24 +114,21 @@ sw_status sw_trained_need_experiment(const sw_trained *saved)
 
 sw_status sw_trained_start(sw_trained *saved, const sw_loss_config *loss, int batch, const char *device)
 {
-    sw_status status = SW_OK;
     const sw_experiment *x = saved->experiment;
     saved->loss = *loss;
-    SW_TRY(sw_open_device(&saved->cl, &saved->device, x, device, x->runtime.check));
+    SW_ENSURE(sw_open_device(&saved->cl, &saved->device, x, device, x->runtime.check));
     sw_log(SW_LOG_INFO, "device %d:%d %s", saved->device.platform_index, saved->device.device_index,
            saved->device.name);
     sw_network_options options = sw_open_network_options(x, sw_cl_device(saved->cl));
     options.loss = &saved->loss;
     options.optimizer = NULL;
     options.eval_batch = batch;
-    SW_TRY(sw_network_plan(&saved->network, saved->cl, &options));
+    SW_ENSURE(sw_network_plan(&saved->network, saved->cl, &options));
     /* a misfit shows before memory is taken */
-    SW_TRY(sw_checkpoint_check(sw_network_graph(&saved->network), saved->weights, saved->weights_path));
-    SW_TRY(sw_network_allocate(&saved->network, x->seed));
+    SW_ENSURE(sw_checkpoint_check(sw_network_graph(&saved->network), saved->weights, saved->weights_path));
+    SW_ENSURE(sw_network_allocate(&saved->network, x->seed));
     sw_checkpoint checkpoint = {.graph = sw_network_graph(&saved->network), .store = &saved->network.store};
-    SW_TRY(sw_checkpoint_load(&checkpoint, saved->weights, saved->weights_path));
-done:
-    return status;
+    return sw_checkpoint_load(&checkpoint, saved->weights, saved->weights_path);
 }
 
 void sw_trained_close(sw_trained *saved)

@@ -50,7 +50,6 @@ static void add_batch(evaluator *e, const sw_confusion *total, double soft)
 /* Figures and pictures of each image of the batch. */
 static sw_status add_images(evaluator *e)
 {
-    sw_status status = SW_OK;
     const sw_evaluate_options *o = e->options;
     const sw_batch *batch = &e->batch;
     const sw_batch_results *r = &e->results;
@@ -68,8 +67,8 @@ static sw_status add_images(evaluator *e)
                                                  .soft_iou = soft_iou(r->soft + 2 * i)}};
         sw_evaluation *figures = &image.figures;
         if (o->boundary)
-            SW_TRY(sw_boundary_add(&figures->boundary, batch->labels + (size_t)i * pixels, prediction,
-                                   e->size_px, e->size_px, e->ignore_index));
+            SW_ENSURE(sw_boundary_add(&figures->boundary, batch->labels + (size_t)i * pixels, prediction,
+                                      e->size_px, e->size_px, e->ignore_index));
         sw_confusion_merge(&total, &figures->confusion);
         sw_boundary_merge(&e->out->boundary, &figures->boundary);
         soft += figures->soft_iou;
@@ -82,8 +81,7 @@ static sw_status add_images(evaluator *e)
         if (o->on_image) o->on_image(o->on_image_user, &image);
     }
     add_batch(e, &total, soft);
-done:
-    return status;
+    return SW_OK;
 }
 
 static void finish(evaluator *e)
@@ -99,17 +97,15 @@ static void finish(evaluator *e)
 /* What the host makes of the batch whose results it has. */
 static sw_status measure(evaluator *e)
 {
-    sw_status status = SW_OK;
     const sw_evaluate_options *o = e->options;
     if (e->batch.count == 0) return SW_OK;
     double measuring = sw_run_profile_begin(o->profile);
-    SW_TRY(add_images(e));
+    SW_ENSURE(add_images(e));
     sw_run_profile_end(o->profile, SW_SPAN_METRICS, measuring);
     if (o->progress)
         sw_progress_steps(o->progress, o->epoch, SW_PROGRESS_VALIDATE, o->progress_done + e->batches, 1,
                           e->batch.count, e->loss);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* One batch, from the loader to its results; while the device has it, the host measures the one before.
@@ -174,10 +170,8 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
     sw_loader_start(loader, (uint32_t)options->epoch, 0);
     for (bool last = false; !last;) {
         SW_TRY(evaluate_next(&last, &e, loader));
-        if (options->stop && *options->stop) {
-            status = sw_fail(SW_E_INTERRUPTED, "interrupted while validating");
-            goto done;
-        }
+        if (options->stop && *options->stop)
+            SW_TRY(sw_fail(SW_E_INTERRUPTED, "interrupted while validating"));
     }
     finish(&e);
 done:

@@ -36,8 +36,7 @@ static cJSON *describe_device(const sw_run_session *s)
 static sw_status add_origins(cJSON *manifest, const sw_experiment *experiment)
 {
     sw_config_values values;
-    sw_status status = sw_config_values_read(&values, experiment);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_config_values_read(&values, experiment));
     cJSON *origins = cJSON_AddObjectToObject(manifest, "origins");
     for (size_t i = 0; i < values.count; i++)
         if (values.items[i].origin) sw_json_add_text(origins, values.items[i].key, values.items[i].origin);
@@ -47,7 +46,6 @@ static sw_status add_origins(cJSON *manifest, const sw_experiment *experiment)
 
 sw_status write_run_manifest(sw_run_session *s)
 {
-    sw_status status = SW_OK;
     const sw_experiment *x = s->experiment;
     static const sw_library_version libraries[] = {{"clblast", SEGWORK_CLBLAST_VERSION},
                                                    {"libyaml", SEGWORK_YAML_VERSION},
@@ -67,7 +65,7 @@ sw_status write_run_manifest(sw_run_session *s)
         cJSON_AddNumberToObject(s->manifest, "parameters",
                                 (double)sw_graph_trained_elems(sw_network_graph(&s->network)));
         cJSON_AddNumberToObject(s->manifest, "macs", (double)sw_graph_macs(sw_network_graph(&s->network)));
-        SW_TRY(add_origins(s->manifest, x));
+        SW_ENSURE(add_origins(s->manifest, x));
     }
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device_memory_bytes");
     cJSON_AddNumberToObject(s->manifest, "device_memory_bytes", (double)memory.total_bytes);
@@ -82,9 +80,7 @@ sw_status write_run_manifest(sw_run_session *s)
         const char *engine = sw_executor_algorithm(s->network.trainer, i, SW_WAY_ALL);
         if (engine) cJSON_AddStringToObject(convolutions, graph->nodes[i].name, engine);
     }
-    SW_TRY(sw_manifest_begin(s->manifest, libraries, sizeof libraries / sizeof *libraries));
+    SW_ENSURE(sw_manifest_begin(s->manifest, libraries, sizeof libraries / sizeof *libraries));
     s->begun = true;
-    SW_TRY(sw_run_folder_write_manifest(s->folder, s->manifest));
-done:
-    return status;
+    return sw_run_folder_write_manifest(s->folder, s->manifest);
 }

@@ -47,26 +47,23 @@ static void log_lines(const char *text)
 
 static sw_status open_device(sw_run_session *s)
 {
-    sw_status status = SW_OK;
     const sw_experiment *x = s->experiment;
-    SW_TRY(sw_open_device(&s->cl, &s->device, x, s->options->device, x->runtime.check));
+    SW_ENSURE(sw_open_device(&s->cl, &s->device, x, s->options->device, x->runtime.check));
     sw_log(SW_LOG_INFO, "device %d:%d %s (%s), %s; %s", s->device.platform_index, s->device.device_index,
            s->device.name, s->device.type_name, s->device.version, s->device.chosen_by);
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status open_data(sw_run_session *s)
 {
-    sw_status status = SW_OK;
     const sw_experiment *x = s->experiment;
-    SW_TRY(sw_open_train_data(&s->train, &x->data));
-    SW_TRY(sw_open_val_data(&s->val, &x->data));
+    SW_ENSURE(sw_open_train_data(&s->train, &x->data));
+    SW_ENSURE(sw_open_val_data(&s->val, &x->data));
     s->loss = sw_resolve_loss(&x->loss, s->train);
 
     sw_loader_options options = sw_train_loading(x);
     options.hold = 2; /* one on its way to the device, one before it */
-    SW_TRY(sw_loader_create(&s->train_loader, s->train, &options));
+    SW_ENSURE(sw_loader_create(&s->train_loader, s->train, &options));
     if (x->train.overfit_batches > 0)
         sw_log(SW_LOG_INFO, "train.overfit_batches: training on the first %d images alone",
                sw_loader_image_count(s->train_loader));
@@ -76,13 +73,11 @@ static sw_status open_data(sw_run_session *s)
     options.shuffle = false;
     options.augment = &x->augment;
     options.stream = SW_RNG_AUGMENT_VAL;
-    if (x->train.article_every > 0) SW_TRY(sw_loader_create(&s->article_loader, s->val, &options));
+    if (x->train.article_every > 0) SW_ENSURE(sw_loader_create(&s->article_loader, s->val, &options));
     options.augment = NULL;
-    SW_TRY(sw_loader_create(&s->val_loader, s->val, &options));
-    SW_TRY(sw_epoch_grid_init(&s->grid, s->val, &x->grid, x->seed));
-    SW_TRY(sw_gallery_init(&s->gallery, s->val));
-done:
-    return status;
+    SW_ENSURE(sw_loader_create(&s->val_loader, s->val, &options));
+    SW_ENSURE(sw_epoch_grid_init(&s->grid, s->val, &x->grid, x->seed));
+    return sw_gallery_init(&s->gallery, s->val);
 }
 
 /* "winograd 18, gemm 2": how many convolutions each engine computes. */
@@ -145,23 +140,19 @@ done:
 
 static sw_status create_folder(sw_run_session *s)
 {
-    sw_status status = SW_OK;
-    SW_TRY(sw_run_folder_create(&s->folder, runs_root, s->experiment->name, s->options->out));
+    SW_ENSURE(sw_run_folder_create(&s->folder, runs_root, s->experiment->name, s->options->out));
     move_kept_lines(s);
     sw_log(SW_LOG_INFO, "run folder %s", s->folder->path);
     s->manifest = cJSON_CreateObject();
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status reopen_folder(sw_run_session *s)
 {
-    sw_status status = SW_OK;
-    SW_TRY(sw_run_folder_open(&s->folder, s->options->resume));
-    SW_TRY(sw_run_folder_read_manifest(&s->manifest, s->folder));
+    SW_ENSURE(sw_run_folder_open(&s->folder, s->options->resume));
+    SW_ENSURE(sw_run_folder_read_manifest(&s->manifest, s->folder));
     sw_log(SW_LOG_INFO, "continuing run %s", s->folder->path);
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status write_config(const sw_run_session *s)
@@ -222,31 +213,29 @@ static sw_status load_state(sw_run_session *s)
 /* Brings the run's files to where it was saved, or to its beginning. */
 static sw_status restore(sw_run_session *s)
 {
-    sw_status status = SW_OK;
     if (s->options->resume) {
-        SW_TRY(sw_records_rewind(s->folder->path, sw_dataset_classes(s->val), s->state.epochs_done,
-                                 s->state.steps));
-        SW_TRY(sw_masks_rewind(s->folder->path, s->state.epochs_done));
-        SW_TRY(sw_gallery_keep_only(s->folder->path, s->state.best_epoch));
+        SW_ENSURE(sw_records_rewind(s->folder->path, sw_dataset_classes(s->val), s->state.epochs_done,
+                                    s->state.steps));
+        SW_ENSURE(sw_masks_rewind(s->folder->path, s->state.epochs_done));
+        SW_ENSURE(sw_gallery_keep_only(s->folder->path, s->state.best_epoch));
         /* a run that begins anew draws epoch 0 again */
         const int last_epoch = s->state.steps > 0 ? s->state.epochs_done : -1;
-        SW_TRY(sw_events_rewind(s->folder->path, last_epoch, s->state.steps));
+        SW_ENSURE(sw_events_rewind(s->folder->path, last_epoch, s->state.steps));
     }
-    SW_TRY(sw_epoch_grid_begin_store(&s->grid, s->folder->path));
-    if (s->experiment->train.tensorboard) SW_TRY(sw_events_open(&s->events, s->folder->path));
-    SW_TRY(sw_records_open(&s->records, s->folder->path, sw_dataset_classes(s->val)));
+    SW_ENSURE(sw_epoch_grid_begin_store(&s->grid, s->folder->path));
+    if (s->experiment->train.tensorboard) SW_ENSURE(sw_events_open(&s->events, s->folder->path));
+    SW_ENSURE(sw_records_open(&s->records, s->folder->path, sw_dataset_classes(s->val)));
     const sw_progress_plan plan = {.first_epoch = s->state.epochs_done + 1,
                                    .last_epoch = s->experiment->train.epochs,
                                    .train_steps = sw_run_session_steps_per_epoch(s),
                                    .val_steps = sw_loader_batch_count(s->val_loader),
                                    .extra_every = s->experiment->train.article_every,
                                    .extra_val_steps = sw_loader_batch_count(s->val_loader)};
-    SW_TRY(sw_progress_create(&s->progress, &s->options->progress, &plan));
+    SW_ENSURE(sw_progress_create(&s->progress, &s->options->progress, &plan));
     if (s->options->profile_steps > 0)
-        SW_TRY(sw_run_profile_create(&s->profile, s->folder->path, s->cl, &s->network,
-                                     s->options->profile_steps));
-done:
-    return status;
+        SW_ENSURE(sw_run_profile_create(&s->profile, s->folder->path, s->cl, &s->network,
+                                        s->options->profile_steps));
+    return SW_OK;
 }
 
 bool sw_run_session_is_over(const sw_run_session *s)
@@ -270,17 +259,14 @@ int sw_run_session_steps_per_epoch(const sw_run_session *s)
 
 static sw_status prepare(sw_run_session *s)
 {
-    sw_status status = SW_OK;
-    SW_TRY(open_initial_weights(s));
-    SW_TRY(open_device(s));
-    SW_TRY(open_data(s));
-    SW_TRY(decide_engines(s));
-    SW_TRY(plan_network(s));
-    SW_TRY(sw_network_allocate(&s->network, s->experiment->seed));
-    SW_TRY(sw_trainer_steps_init(s));
-    SW_TRY(load_initial_weights(s));
-done:
-    return status;
+    SW_ENSURE(open_initial_weights(s));
+    SW_ENSURE(open_device(s));
+    SW_ENSURE(open_data(s));
+    SW_ENSURE(decide_engines(s));
+    SW_ENSURE(plan_network(s));
+    SW_ENSURE(sw_network_allocate(&s->network, s->experiment->seed));
+    SW_ENSURE(sw_trainer_steps_init(s));
+    return load_initial_weights(s);
 }
 
 sw_status sw_run_session_prepare(sw_run_session *s, const sw_experiment *experiment,
@@ -294,26 +280,23 @@ sw_status sw_run_session_prepare(sw_run_session *s, const sw_experiment *experim
 sw_status sw_run_session_open(sw_run_session *s, const sw_experiment *experiment,
                               const sw_trainer_options *options)
 {
-    sw_status status = SW_OK;
     *s = (sw_run_session){.experiment = experiment, .options = options};
     /* The log of a resumed run should hold what follows, so its folder comes first; a new one is made only
      * once the run can start, and its configuration, which makes a folder a run, is the last to be written.
      */
     if (options->resume) {
-        SW_TRY(reopen_folder(s));
+        SW_ENSURE(reopen_folder(s));
     } else {
         sw_log_add_sink(keep_line, &s->early_log);
-        SW_TRY(sw_run_folder_check(runs_root, experiment->name, options->out));
+        SW_ENSURE(sw_run_folder_check(runs_root, experiment->name, options->out));
     }
-    SW_TRY(prepare(s));
-    SW_TRY(load_state(s));
-    if (sw_run_session_is_over(s) && sw_manifest_is_done(s->manifest)) goto done;
-    if (!options->resume) SW_TRY(create_folder(s));
-    SW_TRY(write_run_manifest(s));
-    if (!options->resume) SW_TRY(write_config(s));
-    SW_TRY(restore(s));
-done:
-    return status;
+    SW_ENSURE(prepare(s));
+    SW_ENSURE(load_state(s));
+    if (sw_run_session_is_over(s) && sw_manifest_is_done(s->manifest)) return SW_OK;
+    if (!options->resume) SW_ENSURE(create_folder(s));
+    SW_ENSURE(write_run_manifest(s));
+    if (!options->resume) SW_ENSURE(write_config(s));
+    return restore(s);
 }
 
 /* The outcome is this process's: one that did not get as far as the manifest leaves it to the earlier ones.

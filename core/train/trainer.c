@@ -26,13 +26,10 @@ static bool time_is_up(const sw_run_session *s)
 /* The lines first: rows that a power cut took from behind a saved state would be missing for good. */
 static sw_status save_state(sw_run_session *s)
 {
-    sw_status status = SW_OK;
     sw_trainer_identity identity = sw_run_session_identity(s);
-    SW_TRY(sw_records_flush(s->records));
-    if (s->events) SW_TRY(sw_events_flush(s->events));
-    status = sw_trainer_state_save(&s->state, s->folder, &s->network, &identity);
-done:
-    return status;
+    SW_ENSURE(sw_records_flush(s->records));
+    if (s->events) SW_ENSURE(sw_events_flush(s->events));
+    return sw_trainer_state_save(&s->state, s->folder, &s->network, &identity);
 }
 
 /* --- training -------------------------------------------------------------------------------- */
@@ -40,18 +37,15 @@ done:
 /* Enqueues a step and, every runtime.loss_every steps, waits for the losses. */
 static sw_status train_step(sw_run_session *s, int epoch)
 {
-    sw_status status = SW_OK;
     const sw_experiment *x = s->experiment;
     const int step = s->state.steps_in_epoch, images = s->unread.images;
     const double position = epoch - 1 + (double)step / sw_run_session_steps_per_epoch(s);
     const float lr = sw_schedule_lr(&x->schedule, x->optimizer.lr, position, x->train.epochs);
-    SW_TRY(sw_run_profile_step_begin(s->profile, SW_STEPS_TRAIN));
-    SW_TRY(sw_fail_in(sw_trainer_enqueue_step(s, (double)lr), "epoch %d, step %d", epoch, step + 1));
+    SW_ENSURE(sw_run_profile_step_begin(s->profile, SW_STEPS_TRAIN));
+    SW_ENSURE(sw_fail_in(sw_trainer_enqueue_step(s, (double)lr), "epoch %d, step %d", epoch, step + 1));
     const int step_images = s->unread.images - images;
-    if (s->unread.count == s->unread.capacity) SW_TRY(sw_trainer_losses_read(s, epoch));
-    SW_TRY(sw_run_profile_step_end(s->profile, SW_STEPS_TRAIN, step_images));
-done:
-    return status;
+    if (s->unread.count == s->unread.capacity) SW_ENSURE(sw_trainer_losses_read(s, epoch));
+    return sw_run_profile_step_end(s->profile, SW_STEPS_TRAIN, step_images);
 }
 
 /* The rest of an epoch's steps. Time is looked at only after one, so that every process gets further. */
@@ -112,7 +106,6 @@ static sw_status evaluate_as_article(sw_evaluation *article, sw_run_session *s, 
 
 static sw_status evaluate(sw_run_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
 {
-    sw_status status = SW_OK;
     const sw_columns *columns = sw_records_columns(s->records);
     const sw_evaluate_options options = {.classes = sw_dataset_classes(s->val),
                                          .epoch = epoch,
@@ -128,20 +121,19 @@ static sw_status evaluate(sw_run_session *s, int epoch, sw_evaluation *clean, sw
                                          .stop = s->options->stop};
     double validating = sw_run_profile_begin(s->profile);
     sw_gallery_begin(&s->gallery);
-    SW_TRY(sw_evaluate(clean, &s->network, s->val_loader, &options));
+    SW_ENSURE(sw_evaluate(clean, &s->network, s->val_loader, &options));
     sw_measures measures = measures_of(s, epoch, clean, NULL);
     *record = sw_epoch_record_empty(epoch);
     sw_columns_measure(record->values, columns, &measures);
     if (is_article_epoch(s, record)) {
         sw_evaluation article;
-        SW_TRY(evaluate_as_article(&article, s, options));
+        SW_ENSURE(evaluate_as_article(&article, s, options));
         measures.article = &article;
         sw_columns_measure(record->values, columns, &measures);
     }
-    SW_TRY(sw_run_profile_steps_done(s->profile, SW_STEPS_VALIDATE));
+    SW_ENSURE(sw_run_profile_steps_done(s->profile, SW_STEPS_VALIDATE));
     sw_run_profile_end(s->profile, SW_SPAN_VALIDATION, validating);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* Of the averaged weights, where there are such. */
@@ -201,27 +193,23 @@ done:
 
 static sw_status save_weights(sw_run_session *s, bool best)
 {
-    sw_status status = SW_OK;
-    SW_TRY(sw_network_swap_averages(&s->network));
-    SW_TRY(sw_trainer_save_weights(&s->state, s->folder, &s->network, "last"));
-    if (best) SW_TRY(sw_trainer_save_weights(&s->state, s->folder, &s->network, "best"));
-    SW_TRY(sw_network_swap_averages(&s->network));
-done:
-    return status;
+    SW_ENSURE(sw_network_swap_averages(&s->network));
+    SW_ENSURE(sw_trainer_save_weights(&s->state, s->folder, &s->network, "last"));
+    if (best) SW_ENSURE(sw_trainer_save_weights(&s->state, s->folder, &s->network, "best"));
+    return sw_network_swap_averages(&s->network);
 }
 
 /* Records, pictures and weights of a finished epoch. The resume file comes last: it is what makes the epoch
  * count, and whatever was written before it is written again, the same, if the process dies here. */
 static sw_status finish_epoch(sw_run_session *s, const sw_epoch_record *record, const sw_evaluation *clean)
 {
-    sw_status status = SW_OK;
     const int epoch = record->epoch;
     const sw_columns *columns = sw_records_columns(s->records);
-    SW_TRY(sw_records_append_epoch(s->records, record));
+    SW_ENSURE(sw_records_append_epoch(s->records, record));
     double drawing = sw_run_profile_begin(s->profile);
-    SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, epoch, columns, record));
-    SW_TRY(sw_epoch_grid_store(&s->grid, s->folder->path, epoch));
-    SW_TRY(write_events(s, record));
+    SW_ENSURE(sw_epoch_grid_draw(&s->grid, s->folder->grids, epoch, columns, record));
+    SW_ENSURE(sw_epoch_grid_store(&s->grid, s->folder->path, epoch));
+    SW_ENSURE(write_events(s, record));
     sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
     const sw_train_config *train = &s->experiment->train;
     const int chosen = sw_columns_find(columns, train->save_best);
@@ -236,16 +224,15 @@ static sw_status finish_epoch(sw_run_session *s, const sw_epoch_record *record, 
     s->state.steps_in_epoch = 0;
     s->state.loss_sum = s->state.seconds = s->state.train_seconds = 0.0;
     double saving = sw_run_profile_begin(s->profile);
-    SW_TRY(save_weights(s, best));
-    if (best) SW_TRY(sw_gallery_write(&s->gallery, s->folder->path, epoch, clean));
-    SW_TRY(save_state(s));
+    SW_ENSURE(save_weights(s, best));
+    if (best) SW_ENSURE(sw_gallery_write(&s->gallery, s->folder->path, epoch, clean));
+    SW_ENSURE(save_state(s));
     sw_run_profile_end(s->profile, SW_SPAN_CHECKPOINT, saving);
-    SW_TRY(sw_run_profile_epoch_done(s->profile));
+    SW_ENSURE(sw_run_profile_epoch_done(s->profile));
     /* not before: until then the epoch may have to be made again, and the earlier one is the best */
-    if (best) SW_TRY(sw_gallery_keep_only(s->folder->path, epoch));
+    if (best) SW_ENSURE(sw_gallery_keep_only(s->folder->path, epoch));
     announce(s, record, best);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* The message of a run that was saved before its end. A device named for this process is in no file. */
@@ -305,16 +292,14 @@ done:
 
 static sw_status draw_untrained(sw_run_session *s)
 {
-    sw_status status = SW_OK;
     const sw_epoch_record nothing = sw_epoch_record_empty(0);
     double drawing = sw_run_profile_begin(s->profile);
-    SW_TRY(sw_epoch_grid_predict(&s->grid, &s->network));
-    SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, 0, NULL, NULL));
-    SW_TRY(sw_epoch_grid_store(&s->grid, s->folder->path, 0));
-    SW_TRY(write_events(s, &nothing));
+    SW_ENSURE(sw_epoch_grid_predict(&s->grid, &s->network));
+    SW_ENSURE(sw_epoch_grid_draw(&s->grid, s->folder->grids, 0, NULL, NULL));
+    SW_ENSURE(sw_epoch_grid_store(&s->grid, s->folder->path, 0));
+    SW_ENSURE(write_events(s, &nothing));
     sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* The log says why a run ended before its last epoch, or why there is nothing to do. */
@@ -334,19 +319,17 @@ static void log_end(const sw_run_session *s, bool found_over)
 
 static sw_status run_epochs(sw_run_session *s)
 {
-    sw_status status = SW_OK;
     const float minutes = s->experiment->train.max_minutes;
     const bool found_over = sw_run_session_is_over(s);
     s->deadline_s = minutes > 0.0f ? sw_clock_s() + 60.0 * (double)minutes : (double)INFINITY;
-    if (!found_over && s->state.steps == 0) SW_TRY(draw_untrained(s));
+    if (!found_over && s->state.steps == 0) SW_ENSURE(draw_untrained(s));
     while (!sw_run_session_is_over(s)) {
-        SW_TRY(run_epoch(s, s->state.epochs_done + 1));
+        SW_ENSURE(run_epoch(s, s->state.epochs_done + 1));
         /* looked at only after something was done, so that every process gets further */
         if (!sw_run_session_is_over(s) && time_is_up(s)) return stopped(s);
     }
     log_end(s, found_over);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* What the caller is told about the run, read before the session is closed. */

@@ -119,8 +119,7 @@ static sw_status read_text(const char **out, const sw_safetensors_reader *reader
 static sw_status read_int(int64_t *out, const sw_safetensors_reader *reader, const char *key)
 {
     const char *text;
-    sw_status status = read_text(&text, reader, key);
-    if (status != SW_OK) return status;
+    SW_ENSURE(read_text(&text, reader, key));
     char *end;
     long long value = strtoll(text, &end, 10);
     if (end == text || *end || value < 0 || value > INT32_MAX)
@@ -132,8 +131,7 @@ static sw_status read_int(int64_t *out, const sw_safetensors_reader *reader, con
 static sw_status read_double(double *out, const sw_safetensors_reader *reader, const char *key)
 {
     const char *text;
-    sw_status status = read_text(&text, reader, key);
-    if (status != SW_OK) return status;
+    SW_ENSURE(read_text(&text, reader, key));
     char *end;
     *out = strtod(text, &end);
     if (end == text || *end)
@@ -149,62 +147,54 @@ static bool has(const sw_safetensors_reader *reader, const char *key)
 /* What files of earlier versions lack: they were of runs of one batch a step that never end early. */
 static sw_status read_newer_state(sw_trainer_state *state, const sw_safetensors_reader *reader)
 {
-    sw_status status = SW_OK;
     int64_t waited = 0;
     state->batches = state->steps;
-    if (has(reader, "batches")) SW_TRY(read_int(&state->batches, reader, "batches"));
-    if (!has(reader, "early_stop_best")) goto done;
-    SW_TRY(read_double(&state->early_stop.best, reader, "early_stop_best"));
-    SW_TRY(read_int(&waited, reader, "early_stop_waited"));
+    if (has(reader, "batches")) SW_ENSURE(read_int(&state->batches, reader, "batches"));
+    if (!has(reader, "early_stop_best")) return SW_OK;
+    SW_ENSURE(read_double(&state->early_stop.best, reader, "early_stop_best"));
+    SW_ENSURE(read_int(&waited, reader, "early_stop_waited"));
     state->early_stop.waited = (int)waited;
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status read_state(sw_trainer_state *state, const sw_safetensors_reader *reader)
 {
-    sw_status status = SW_OK;
     int64_t epochs_done = 0, steps_in_epoch = 0, best_epoch = 0;
-    SW_TRY(read_int(&epochs_done, reader, "epochs_done"));
-    SW_TRY(read_int(&steps_in_epoch, reader, "steps_in_epoch"));
-    SW_TRY(read_int(&state->steps, reader, "steps"));
-    SW_TRY(read_double(&state->loss_sum, reader, "loss_sum"));
-    SW_TRY(read_double(&state->seconds, reader, "seconds"));
-    SW_TRY(read_double(&state->train_seconds, reader, "train_seconds"));
-    SW_TRY(read_double(&state->best, reader, "best"));
-    SW_TRY(read_int(&best_epoch, reader, "best_epoch"));
-    SW_TRY(read_newer_state(state, reader));
+    SW_ENSURE(read_int(&epochs_done, reader, "epochs_done"));
+    SW_ENSURE(read_int(&steps_in_epoch, reader, "steps_in_epoch"));
+    SW_ENSURE(read_int(&state->steps, reader, "steps"));
+    SW_ENSURE(read_double(&state->loss_sum, reader, "loss_sum"));
+    SW_ENSURE(read_double(&state->seconds, reader, "seconds"));
+    SW_ENSURE(read_double(&state->train_seconds, reader, "train_seconds"));
+    SW_ENSURE(read_double(&state->best, reader, "best"));
+    SW_ENSURE(read_int(&best_epoch, reader, "best_epoch"));
+    SW_ENSURE(read_newer_state(state, reader));
     state->epochs_done = (int)epochs_done;
     state->steps_in_epoch = (int)steps_in_epoch;
     state->best_epoch = (int)best_epoch;
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status check_identity(const sw_safetensors_reader *reader, const sw_trainer_identity *identity)
 {
-    sw_status status = SW_OK;
     const char *device, *train, *val;
-    SW_TRY(read_text(&device, reader, "device"));
-    SW_TRY(read_text(&train, reader, "train_data"));
-    SW_TRY(read_text(&val, reader, "val_data"));
-    if (strcmp(train, identity->train_fingerprint) != 0 || strcmp(val, identity->val_fingerprint) != 0) {
-        status =
+    SW_ENSURE(read_text(&device, reader, "device"));
+    SW_ENSURE(read_text(&train, reader, "train_data"));
+    SW_ENSURE(read_text(&val, reader, "val_data"));
+    if (strcmp(train, identity->train_fingerprint) != 0 || strcmp(val, identity->val_fingerprint) != 0)
+        SW_ENSURE(
             sw_fail(SW_E_CONFIG,
                     "the %s data have changed since this run began (fingerprint %s, now %s): put the old "
                     "ones back, or begin a new run",
                     strcmp(train, identity->train_fingerprint) != 0 ? "training" : "validation",
                     strcmp(train, identity->train_fingerprint) != 0 ? train : val,
                     strcmp(train, identity->train_fingerprint) != 0 ? identity->train_fingerprint
-                                                                    : identity->val_fingerprint);
-        goto done;
-    }
+                                                                    : identity->val_fingerprint));
     if (strncmp(device, identity->device, NOTE_BYTES - 1) != 0)
         sw_log(SW_LOG_WARNING,
                "this run began on '%s' and goes on on '%s': it will not end with the same bits", device,
                identity->device);
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_trainer_state_load(sw_trainer_state *state, const sw_run_folder *folder, sw_network *network,

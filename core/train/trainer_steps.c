@@ -27,31 +27,27 @@ static int batches_of_step(const sw_run_session *s, int step)
 
 static sw_status enqueue_batch(sw_run_session *s, bool last, double lr)
 {
-    sw_status status = SW_OK;
     sw_batch batch;
     double loading = sw_run_profile_begin(s->profile);
     sw_loader_next(s->train_loader, &batch);
     sw_run_profile_end(s->profile, SW_SPAN_LOAD, loading);
     double uploading = sw_run_profile_begin(s->profile);
-    SW_TRY(sw_network_upload(&s->network, batch.images, batch.labels, batch.count));
+    SW_ENSURE(sw_network_upload(&s->network, batch.images, batch.labels, batch.count));
     sw_run_profile_end(s->profile, SW_SPAN_UPLOAD, uploading);
     double enqueuing = sw_run_profile_begin(s->profile);
-    SW_TRY(sw_network_enqueue_batch(&s->network, batch.labels, batch.count, last, lr));
+    SW_ENSURE(sw_network_enqueue_batch(&s->network, batch.labels, batch.count, last, lr));
     sw_run_profile_end(s->profile, SW_SPAN_ENQUEUE, enqueuing);
     s->unread.images += batch.count;
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_trainer_enqueue_step(sw_run_session *s, double lr)
 {
-    sw_status status = SW_OK;
     const int batches = batches_of_step(s, s->state.steps_in_epoch);
-    for (int i = 0; i < batches; i++) SW_TRY(enqueue_batch(s, i == batches - 1, lr));
+    for (int i = 0; i < batches; i++) SW_ENSURE(enqueue_batch(s, i == batches - 1, lr));
     s->unread.lr[s->unread.count++] = lr;
     s->state.steps_in_epoch++;
-done:
-    return status;
+    return SW_OK;
 }
 
 /* The loader makes the batches of that step once more: they follow from epoch and number. */

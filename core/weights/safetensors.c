@@ -111,8 +111,7 @@ sw_status sw_safetensors_writer_declare(sw_safetensors_writer *writer, const cha
     uint64_t elems;
     if (!safetensors_extent(&elems, &added.bytes, dtype, rank, added.shape))
         return sw_fail(SW_E_DATA, "tensor '%s': its size in bytes is not a sensible number", name);
-    sw_status status = SW_ARRAY_GROW(writer->entries, writer->count, "list of tensors");
-    if (status != SW_OK) return status;
+    SW_ENSURE(SW_ARRAY_GROW(writer->entries, writer->count, "list of tensors"));
     added.name = sw_arena_strdup(&writer->names, name);
     if (!added.name) return SW_E_MEMORY;
     writer->entries[writer->count++] = added;
