@@ -112,7 +112,7 @@ static sw_status unpool_backward(sw_problem *p)
 
 static void unpool_describe(char *text, size_t bytes, const sw_op_case *c)
 {
-    const sw_max_unpool_attrs *attrs = c->attrs;
+    const sw_doubled_attrs *attrs = c->attrs;
     snprintf(text, bytes, "to %dx%d", attrs->height, attrs->width);
 }
 
@@ -171,7 +171,7 @@ static sw_status upsample_backward(sw_problem *p)
 
 static void upsample_describe(char *text, size_t bytes, const sw_op_case *c)
 {
-    const sw_upsample_attrs *attrs = c->attrs;
+    const sw_doubled_attrs *attrs = c->attrs;
     snprintf(text, bytes, "to %dx%d", attrs->height, attrs->width);
 }
 

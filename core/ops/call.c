@@ -1,5 +1,13 @@
 #include "ops/call.h"
 
+#include <stdlib.h>
+
+void sw_call_free_prepared(sw_call *call)
+{
+    free(call->prepared);
+    call->prepared = NULL;
+}
+
 sw_shape sw_call_in_shape(const sw_call *call, int i)
 {
     sw_shape shape = call->graph->values[call->node->inputs[i]].shape;

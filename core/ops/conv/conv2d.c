@@ -19,7 +19,7 @@ typedef struct conv_prepared {
 
 static size_t bias_chunks(size_t pixels)
 {
-    return (pixels + BIAS_CHUNK_PIXELS - 1) / BIAS_CHUNK_PIXELS;
+    return sw_divide_up(pixels, BIAS_CHUNK_PIXELS);
 }
 
 static sw_status conv2d_infer(sw_graph *graph, sw_node *node)
@@ -55,15 +55,15 @@ static sw_status prepare_plans(conv_prepared *c, sw_call *call, sw_conv_shape sh
     for (int p = 0; p < SW_CONV_PASSES; p++) {
         if (!c->engine[p] || c->plan[p]) continue;
         unsigned passes = 0;
-        size_t bytes = 0;
-        void *plan = NULL;
+        size_t bytes;
+        void *plan;
         for (int q = p; q < SW_CONV_PASSES; q++)
             if (c->engine[q] == c->engine[p]) passes |= SW_BIT(q);
-        status = c->engine[p]->prepare(&plan, &bytes, call, shape, cap_bytes, passes);
+        status = sw_conv_plan_create(&plan, &bytes, c->engine[p], call, shape, cap_bytes, passes);
         for (int q = p; q < SW_CONV_PASSES; q++)
             if (passes & SW_BIT(q)) c->plan[q] = plan;
         if (status != SW_OK) goto done;
-        if (bytes > call->workspace_bytes) call->workspace_bytes = bytes;
+        call->workspace_bytes = larger(call->workspace_bytes, bytes);
     }
 done:
     return status;
@@ -86,15 +86,12 @@ static void name_engines(char *text, size_t bytes, const conv_prepared *c, int f
 static sw_status prepare_bias(conv_prepared *c, sw_call *call, sw_conv_shape shape)
 {
     sw_status status = SW_OK;
-    char options[64];
-    snprintf(options, sizeof options, "-DKERNEL=%d -DVEC=%d", shape.kernel,
-             sw_call_vec(call, shape.out_channels));
-    SW_TRY(sw_kernel_get(&c->bias_fwd, call->cl, "conv2d", "conv2d_bias_fwd", options));
-    SW_TRY(sw_kernel_get(&c->bias_partial, call->cl, "conv2d", "conv2d_bias_bwd_partial", options));
-    SW_TRY(sw_kernel_get(&c->bias_combine, call->cl, "conv2d", "conv2d_combine", options));
-    size_t pixels = (size_t)shape.n * (size_t)shape.h * (size_t)shape.w;
-    size_t bytes = bias_chunks(pixels) * (size_t)shape.out_channels * sizeof(float);
-    if (bytes > call->workspace_bytes) call->workspace_bytes = bytes;
+    int channels = shape.out_channels;
+    SW_TRY(sw_conv_helper(&c->bias_fwd, call, shape, channels, "conv2d_bias_fwd"));
+    SW_TRY(sw_conv_helper(&c->bias_partial, call, shape, channels, "conv2d_bias_bwd_partial"));
+    SW_TRY(sw_conv_helper(&c->bias_combine, call, shape, channels, "conv2d_combine"));
+    size_t bytes = bias_chunks(pixels_of(shape)) * (size_t)channels * sizeof(float);
+    call->workspace_bytes = larger(call->workspace_bytes, bytes);
 done:
     return status;
 }
@@ -112,13 +109,9 @@ static sw_status conv2d_prepare(sw_call *call)
 {
     sw_status status = SW_OK;
     const sw_conv2d_attrs *attrs = call->node->attrs;
-    sw_shape x = call->graph->values[call->node->inputs[0]].shape;
-    sw_conv_shape shape = {.n = x.n,
-                           .h = x.h,
-                           .w = x.w,
-                           .in_channels = x.c,
-                           .out_channels = attrs->out_channels,
-                           .kernel = attrs->kernel};
+    sw_conv_layer layer;
+    sw_conv_layer_of(&layer, call->graph, call->node);
+    sw_conv_shape shape = sw_conv_shape_of(&layer, call->graph->values[call->node->inputs[0]].shape.n);
     conv_prepared *c = calloc(1, sizeof *c);
     if (!c) return sw_fail_alloc("a convolution", sizeof *c);
     call->prepared = c;
@@ -138,7 +131,7 @@ static void conv2d_release(sw_call *call)
     for (int p = SW_CONV_PASSES - 1; p >= 0; p--) {
         bool shared = false;
         for (int q = 0; q < p; q++) shared |= c->plan[q] == c->plan[p];
-        if (c->plan[p] && !shared) c->engine[p]->release(c->plan[p]);
+        if (!shared) free(c->plan[p]);
     }
     free(c);
 }
@@ -156,17 +149,22 @@ static bool conv2d_takes_epilogue(const sw_call *call)
            call->node->param_count == 1;
 }
 
+static sw_status run_pass(sw_call *call, sw_conv_pass pass)
+{
+    const conv_prepared *c = call->prepared;
+    return sw_conv_run(c->engine[pass], c->plan[pass], call, pass);
+}
+
 static sw_status conv2d_forward(sw_call *call)
 {
     sw_status status = SW_OK;
     const conv_prepared *c = call->prepared;
-    SW_TRY(c->engine[SW_CONV_FORWARD]->forward(c->plan[SW_CONV_FORWARD], call));
+    SW_TRY(run_pass(call, SW_CONV_FORWARD));
     if (call->node->param_count > 1) {
         int channels = sw_call_out_shape(call, 0).c;
         size_t ov = (size_t)channels / (size_t)sw_call_vec(call, channels);
-        SW_TRY(SW_LAUNCH(call->cl, c->bias_fwd, call->node->name,
-                         sw_call_ndrange(call, ov, sw_conv_pixels(call), false), sw_arg_buffer(call->out[0]),
-                         sw_arg_buffer(call->param[1])));
+        SW_TRY(SW_CALL_LAUNCH(call, c->bias_fwd, sw_call_ndrange(call, ov, sw_conv_pixels(call), false),
+                              sw_arg_buffer(call->out[0]), sw_arg_buffer(call->param[1])));
     }
 done:
     return status;
@@ -179,12 +177,12 @@ static sw_status backward_bias(sw_call *call)
     int channels = sw_call_out_shape(call, 0).c;
     size_t pixels = sw_conv_pixels(call), chunks = bias_chunks(pixels);
     size_t ov = (size_t)channels / (size_t)sw_call_vec(call, channels);
-    SW_TRY(SW_LAUNCH(call->cl, c->bias_partial, call->node->name, sw_call_ndrange(call, ov, chunks, true),
-                     sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace),
-                     sw_arg_u32((uint32_t)pixels), sw_arg_u32(BIAS_CHUNK_PIXELS)));
-    SW_TRY(SW_LAUNCH(call->cl, c->bias_combine, call->node->name,
-                     sw_call_ndrange(call, (size_t)channels, 1, true), sw_arg_buffer(call->workspace),
-                     sw_arg_buffer(call->dparam[1]), sw_arg_u32((uint32_t)chunks)));
+    SW_TRY(SW_CALL_LAUNCH(call, c->bias_partial, sw_call_ndrange(call, ov, chunks, true),
+                          sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace),
+                          sw_arg_u32((uint32_t)pixels), sw_arg_u32(BIAS_CHUNK_PIXELS)));
+    SW_TRY(SW_CALL_LAUNCH(call, c->bias_combine, sw_call_ndrange(call, (size_t)channels, 1, true),
+                          sw_arg_buffer(call->workspace), sw_arg_buffer(call->dparam[1]),
+                          sw_arg_u32((uint32_t)chunks)));
 done:
     return status;
 }
@@ -192,13 +190,11 @@ done:
 static sw_status conv2d_backward(sw_call *call)
 {
     sw_status status = SW_OK;
-    const conv_prepared *c = call->prepared;
     sw_profile_pass(call->cl, SW_PASS_BACKWARD_WEIGHTS);
-    SW_TRY(c->engine[SW_CONV_BACKWARD_WEIGHTS]->backward_weights(c->plan[SW_CONV_BACKWARD_WEIGHTS], call));
+    SW_TRY(run_pass(call, SW_CONV_BACKWARD_WEIGHTS));
     if (call->node->param_count > 1) SW_TRY(backward_bias(call));
     sw_profile_pass(call->cl, SW_PASS_BACKWARD_DATA);
-    if (call->din[0])
-        SW_TRY(c->engine[SW_CONV_BACKWARD_DATA]->backward_data(c->plan[SW_CONV_BACKWARD_DATA], call));
+    if (call->din[0]) SW_TRY(run_pass(call, SW_CONV_BACKWARD_DATA));
 done:
     return status;
 }

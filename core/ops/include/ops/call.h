@@ -60,6 +60,14 @@ typedef struct sw_call {
     void *prepared;         /* what the op's prepare made (kernels, grids) */
 } sw_call;
 
+/* SW_LAUNCH (cl/launch.h) for the call's node:
+ * SW_CALL_LAUNCH(call, kernel, range, sw_arg_buffer(call->in[0]), sw_arg_u32(n)) */
+#define SW_CALL_LAUNCH(call, kernel, range, ...)                                                             \
+    SW_LAUNCH((call)->cl, kernel, (call)->node->name, range, __VA_ARGS__)
+
+/* Frees call->prepared: the release of an op that keeps one block there. */
+void sw_call_free_prepared(sw_call *call);
+
 /* Shape of input/output i with the run's batch size. */
 sw_shape sw_call_in_shape(const sw_call *call, int i);
 sw_shape sw_call_out_shape(const sw_call *call, int i);

@@ -1,0 +1,33 @@
+#include "winograd_tiles.h"
+
+winograd_tiles winograd_tiles_of(sw_conv_shape s)
+{
+    return (winograd_tiles){
+        .h = s.h, .w = s.w, .across = sw_divide_up_int(s.w, 4), .down = sw_divide_up_int(s.h, 4)};
+}
+
+size_t winograd_lay_out(winograd_tiles *t, sw_conv_shape shape, size_t weight_floats)
+{
+    size_t block_floats = PLACES * (size_t)t->block * more_channels(shape);
+    t->v_offset = align_floats(weight_floats);
+    t->m_offset = t->v_offset + align_floats(block_floats);
+    return (t->m_offset + block_floats) * sizeof(float);
+}
+
+sw_status winograd_transform(const winograd_tiles *t, sw_call *call, const sw_kernel *kernel,
+                             sw_ndrange range, cl_mem image, size_t offset, int channels, sw_conv_block b)
+{
+    return SW_CALL_LAUNCH(call, kernel, range, sw_arg_buffer(image), sw_arg_buffer(call->workspace),
+                          sw_arg_u32((uint32_t)offset), sw_arg_i32(channels), sw_arg_i32((int)b.first),
+                          sw_arg_i32(t->block), sw_arg_i32(t->h), sw_arg_i32(t->w), sw_arg_i32(t->across),
+                          sw_arg_i32(t->down));
+}
+
+sw_status winograd_output(const winograd_tiles *t, sw_call *call, const sw_kernel *kernel, sw_ndrange range,
+                          cl_mem to, int channels, sw_conv_block b, sw_put put)
+{
+    return SW_CALL_LAUNCH(call, kernel, range, sw_arg_buffer(to), sw_arg_buffer(call->workspace),
+                          sw_arg_u32((uint32_t)t->m_offset), sw_arg_i32(channels), sw_arg_i32((int)b.first),
+                          sw_arg_i32(t->block), sw_arg_i32(t->h), sw_arg_i32(t->w), sw_arg_i32(t->across),
+                          sw_arg_i32(t->down), sw_arg_i32((int)put), SW_EPILOGUE_ARGS(call->epilogue));
+}
