@@ -24,11 +24,6 @@ static sw_shape labels_shape(sw_dtype *dtype, sw_shape x, int i)
     return (sw_shape){x.n, x.h, x.w, 1};
 }
 
-static size_t pixel_count(const sw_problem *p)
-{
-    return (size_t)p->x.n * (size_t)p->x.h * (size_t)p->x.w;
-}
-
 static bool all_finite(const double *values, int count)
 {
     for (int i = 0; i < count; i++)
@@ -70,7 +65,7 @@ static double weight_of(const loss_problem *l, size_t pixel)
 static sw_status loss_problem_init(loss_problem *l, sw_problem *p)
 {
     const sw_loss_attrs *attrs = p->c->attrs;
-    *l = (loss_problem){.logits = p->in[0].given, .pixels = pixel_count(p)};
+    *l = (loss_problem){.logits = p->in[0].given, .pixels = sw_shape_pixels(p->x)};
     l->loss =
         (sw_reference_loss){p->x.c, p->c->op == &sw_op_focal ? attrs->gamma : 0, attrs->ignore_index, NULL};
     for (int k = 0; k < p->x.c; k++) l->weights[k] = attrs->class_weights[k];

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "check/check.h"
 #include "check/reference.h"
+#include "cl/buffer.h"
 
 typedef struct sw_tensor {
     const char *name; /* "x", "dw": for messages */
@@ -69,6 +70,13 @@ void sw_problem_deinit(sw_problem *p);
 sw_status sw_tensor_init(sw_tensor *t, sw_problem *p, const char *name, sw_dtype dtype, int rank,
                          const int *dims, size_t capacity_elems) SW_NODISCARD;
 double *sw_problem_doubles(sw_problem *p, size_t count); /* in the arena, zeroed; NULL with the message set */
+
+/* Reads or writes a buffer of `count` floats as doubles. */
+sw_status sw_read_floats(double *to, sw_cl *cl, cl_mem buffer, size_t count) SW_NODISCARD;
+sw_status sw_write_floats(sw_cl *cl, cl_mem buffer, const double *from, size_t count) SW_NODISCARD;
+
+/* The coordinates of element i. */
+void sw_tensor_place(int at[4], const sw_tensor *t, size_t i);
 
 /* `count` numbers as `fill` says, representable as float. */
 void sw_fill_run(double *values, size_t count, sw_check_fill fill, sw_rng *rng);

@@ -109,9 +109,8 @@ static sw_status conv2d_prepare(sw_call *call)
 {
     sw_status status = SW_OK;
     const sw_conv2d_attrs *attrs = call->node->attrs;
-    sw_conv_layer layer;
-    sw_conv_layer_of(&layer, call->graph, call->node);
-    sw_conv_shape shape = sw_conv_shape_of(&layer, call->graph->values[call->node->inputs[0]].shape.n);
+    sw_shape x = call->graph->values[call->node->inputs[0]].shape;
+    sw_conv_shape shape = {x.n, x.h, x.w, x.c, attrs->out_channels, attrs->kernel};
     conv_prepared *c = calloc(1, sizeof *c);
     if (!c) return sw_fail_alloc("a convolution", sizeof *c);
     call->prepared = c;
