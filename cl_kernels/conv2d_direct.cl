@@ -44,12 +44,12 @@ __kernel void conv2d_direct_pad(__global const float *thin /* (N,H,W,THIN) */, _
 
 /* packed[t,s,c] = w[t,s,c], or with `flip` that of tap T-1-t; behind them a tap of zeros, for pixels outside
  * an image. Launch: global (THICK, (T + 1) * THIN). */
-__kernel void conv2d_direct_pack(__global const float *w, __global float *workspace,
-                                 uint packed_offset /* (T+1,THIN,THICK) */, int flip)
+__kernel void conv2d_direct_pack(__global const float *w,
+                                 __global float *workspace /* begins with (T+1,THIN,THICK) */, int flip)
 {
     uint c = get_global_id(0), row = get_global_id(1), s = row % THIN, t = row / THIN;
     uint from = flip ? TAPS - 1 - t : t;
-    workspace[packed_offset + row * THICK + c] = t < TAPS ? w[WEIGHT_AT(from, s, c)] : 0.0f;
+    workspace[row * THICK + c] = t < TAPS ? w[WEIGHT_AT(from, s, c)] : 0.0f;
 }
 
 /* --- widen ------------------------------------------------------------------------------------ */
@@ -119,9 +119,9 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
  * past its end: of the next row, or of the slack behind the last one. Launch: global (ceil(image_rows /
  * item_rows)), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+K-1,W+K-1,THIN) */,
-                    uint packed_offset /* (T+1,THIN,THICK) */, __global float *y /* (N,H,W,THICK) */, int h,
-                    int w, int image_rows /* N H */, int item_rows, int put, EPILOGUE_PARAMETERS)
+conv2d_direct_widen(__global const float *workspace /* begins with (T+1,THIN,THICK) */,
+                    uint padded_offset /* (N,H+K-1,W+K-1,THIN) */, __global float *y /* (N,H,W,THICK) */,
+                    int h, int w, int image_rows /* N H */, int item_rows, int put, EPILOGUE_PARAMETERS)
 {
     const int first = (int)get_global_id(0) * item_rows, end = min(first + item_rows, image_rows);
     const uint pitch = PITCH(w);
@@ -130,8 +130,8 @@ conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+
             workspace + padded_offset + (uint)(r / h * (h + KERNEL - 1) + r % h) * pitch;
         for (int x = 0; x < w; x += WIDE_PIXELS)
             for (int c = 0; c < THICK; c += VEC * WIDE_VECTORS)
-                widen_tile(thin + x * THIN, pitch, workspace + packed_offset + c,
-                           y + (uint)(r * w + x) * THICK + c, c, w - x, put, EPILOGUE);
+                widen_tile(thin + x * THIN, pitch, workspace + c, y + (uint)(r * w + x) * THICK + c, c, w - x,
+                           put, EPILOGUE);
     }
 }
 
@@ -149,12 +149,13 @@ conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+
 
 /* y (+)= the convolution of x. Launch: global (ceil(image_rows / item_rows)), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */, __global const float *workspace,
-                     uint packed_offset /* (T+1,THIN,THICK) */, __global float *y /* (N,H,W,THIN) */, int h,
-                     int w, int image_rows /* N H */, int item_rows, int accumulate)
+conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */,
+                     __global const float *workspace /* begins with (T+1,THIN,THICK) */,
+                     __global float *y /* (N,H,W,THIN) */, int h, int w, int image_rows /* N H */,
+                     int item_rows, int accumulate)
 {
     const int first = (int)get_global_id(0) * item_rows, end = min(first + item_rows, image_rows);
-    __global const float *packed = workspace + packed_offset, *zeros = packed + TAPS * THIN * THICK;
+    __global const float *zeros = workspace + TAPS * THIN * THICK;
     for (int r = first; r < end; r++)
         for (int px = 0; px < w; px += NARROW_PIXELS) {
             floatV sum[NARROW_PIXELS][THIN];
@@ -172,7 +173,7 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */, __global const
                                   ? x + ((r + ky - HALF) * w + first_x + m) * THICK
                                   : zeros;
                 for (int c = 0; c < THICK; c += VEC) {
-                    __global const float *weights = packed + ky * SPAN * THICK + c;
+                    __global const float *weights = workspace + ky * SPAN * THICK + c;
 #pragma unroll
                     for (int kx = 0; kx < KERNEL; kx++) {
                         floatV b[THIN];
@@ -211,14 +212,14 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */, __global const
 /* partial[segment,t,s,c] = sum over the segment's pixels p of thin[p + offset(t), s] thick[p, c].
  * Launch: global (segments), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */, __global float *workspace,
-                          uint padded_offset /* (N,H+K-1,W+K-1,THIN) */,
-                          uint partial_offset /* (segments,T,THIN,THICK) */, int h, int w,
+conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */,
+                          __global float *workspace /* begins with (segments,T,THIN,THICK) */,
+                          uint padded_offset /* (N,H+K-1,W+K-1,THIN) */, int h, int w,
                           int image_rows /* N H */, int segment_rows)
 {
     const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
     const int pitch = PITCH(w);
-    __global float *sums = workspace + partial_offset + get_global_id(0) * (TAPS * THIN * THICK);
+    __global float *sums = workspace + get_global_id(0) * (TAPS * THIN * THICK);
     for (int r = first; r < end; r++)
         for (int c = 0; c < THICK; c += VEC)
             for (int first_ky = 0; first_ky < KERNEL; first_ky += WINDOW_ROWS) {
@@ -249,11 +250,11 @@ conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */, __glo
 
 /* dw[t,.] += sum over segments of partial[segment,t',.]; t' = t where the input is thin, else T-1-t.
  * Launch: global (THICK, T * THIN). */
-__kernel void conv2d_direct_bwd_combine(__global const float *workspace, uint partial_offset,
-                                        __global float *dw /* (T,IN,OUT) */, int segments)
+__kernel void conv2d_direct_bwd_combine(__global const float *workspace, __global float *dw /* (T,IN,OUT) */,
+                                        int segments)
 {
     uint c = get_global_id(0), row = get_global_id(1), s = row % THIN, t = row / THIN;
-    uint at = partial_offset + ((THIN_IN ? t : TAPS - 1 - t) * THIN + s) * THICK + c;
+    uint at = ((THIN_IN ? t : TAPS - 1 - t) * THIN + s) * THICK + c;
     float sum = 0.0f;
     for (int segment = 0; segment < segments; segment++) {
         sum += workspace[at];

@@ -49,17 +49,13 @@ __kernel void conv2d_winograd_tile_output(__global float *y /* (N,H,W,channels) 
 
 /* U (36,in,out) of w (T,in,out); flip: of the weights of backward-data, w being (T,out,in) then. Launch:
  * global (out / VEC, in). */
-__kernel void conv2d_winograd_tile_weights(__global const float *w, __global float *workspace, uint u_offset,
-                                           int flip)
+__kernel void conv2d_winograd_tile_weights(__global const float *w, __global float *workspace, int flip)
 {
     const int o = (int)get_global_id(0) * VEC, out = (int)get_global_size(0) * VEC;
     const int i = get_global_id(1), in = get_global_size(1);
-    floatV g[9], u[36];
-#pragma unroll
-    for (int t = 0; t < 9; t++)
-        g[t] = flip ? GATHERV(w, ((8 - t) * out + o) * in + i, in) : LOADV(w + (t * in + i) * out + o, 0);
-    weights_tile(u, g);
-    __global float *to = workspace + u_offset + i * out + o;
+    floatV u[36];
+    transformed_weights(u, w, i, o, in, out, flip);
+    __global float *to = workspace + i * out + o;
 #pragma unroll
     for (int k = 0; k < 36; k++) STOREV(u[k], to + k * in * out, 0);
 }
@@ -90,17 +86,12 @@ __kernel void conv2d_winograd_tile_weights_gradient(__global const float *du /* 
 {
     const int o = (int)get_global_id(0) * VEC, out = (int)get_global_size(0) * VEC;
     const int i = get_global_id(1), in = get_global_size(1);
-    floatV u[36], g[9];
+    floatV u[36];
 #pragma unroll
     for (int k = 0; k < 36; k++) {
         __global const float *from = du + (k * segments * in + i) * out + o;
         u[k] = LOADV(from, 0);
         for (int s = 1; s < segments; s++) u[k] += LOADV(from + s * in * out, 0);
     }
-    gradient_of_weights(g, u);
-#pragma unroll
-    for (int t = 0; t < 9; t++) {
-        __global float *to = dw + (t * in + i) * out + o;
-        STOREV(g[t] + LOADV(to, 0), to, 0);
-    }
+    add_gradient(dw, u, i, o, in, out);
 }

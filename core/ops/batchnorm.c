@@ -139,19 +139,19 @@ static sw_status batch_statistics(sw_call *call)
     const sw_batchnorm_attrs *attrs = call->node->attrs;
     extent e = extent_of(call);
     SW_TRY(SW_CALL_LAUNCH(call, k->stats_partial, sw_call_ndrange(call, e.cv / k->columns, e.chunks, true),
-                          sw_arg_buffer(call->in[0]), sw_arg_buffer(call->workspace),
-                          sw_arg_u32((uint32_t)e.pixels), sw_arg_u32((uint32_t)e.chunk_pixels)));
+                          sw_arg_buffer(call->in[0]), sw_arg_buffer(call->workspace), sw_arg_count(e.pixels),
+                          sw_arg_count(e.chunk_pixels)));
     size_t combined_pixels = e.chunk_pixels;
     if (e.neighbours) {
         SW_TRY(SW_CALL_LAUNCH(call, k->stats_merge, sw_call_ndrange(call, e.channels, e.merged, true),
-                              sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)e.pixels),
-                              sw_arg_u32((uint32_t)e.chunk_pixels), sw_arg_u32((uint32_t)e.neighbours)));
+                              sw_arg_buffer(call->workspace), sw_arg_count(e.pixels),
+                              sw_arg_count(e.chunk_pixels), sw_arg_count(e.neighbours)));
         combined_pixels *= e.neighbours;
     }
     SW_TRY(SW_CALL_LAUNCH(
         call, k->stats_combine, sw_call_ndrange(call, e.channels, 1, true), sw_arg_buffer(call->workspace),
         sw_arg_u32(combined_offset(e)), sw_arg_buffer(call->saved[0]), sw_arg_buffer(call->state[0]),
-        sw_arg_buffer(call->state[1]), sw_arg_u32((uint32_t)e.pixels), sw_arg_u32((uint32_t)combined_pixels),
+        sw_arg_buffer(call->state[1]), sw_arg_count(e.pixels), sw_arg_count(combined_pixels),
         sw_arg_f32(attrs->eps), sw_arg_f32(attrs->momentum)));
 done:
     return status;
@@ -183,9 +183,8 @@ static sw_status apply_and_pool(sw_call *call)
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
     return SW_CALL_LAUNCH(call, k->pool_fwd, sw_window_ndrange(call, y, sw_window_words(y.c)),
                           sw_arg_buffer(call->in[0]), sw_arg_buffer(call->out[0]),
-                          sw_arg_buffer(call->out[1]), sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(y.h),
-                          sw_arg_i32(y.w), sw_arg_i32((int)extent_of(call).cv),
-                          SW_EPILOGUE_ARGS(as_epilogue(call)));
+                          sw_arg_buffer(call->out[1]), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y),
+                          sw_arg_i32((int)extent_of(call).cv), SW_EPILOGUE_ARGS(as_epilogue(call)));
 }
 
 static sw_status batchnorm_forward(sw_call *call)
@@ -210,18 +209,16 @@ static sw_status backward_sums(sw_call *call)
     const extent e = extent_of(call);
     const sw_ndrange grid = sw_call_ndrange(call, e.cv / k->columns, e.chunks, true);
     if (!call->next)
-        return SW_CALL_LAUNCH(call, k->bwd_partial, grid, sw_arg_buffer(call->in[0]),
-                              sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->saved[0]),
-                              sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]),
-                              sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)e.pixels),
-                              sw_arg_u32((uint32_t)e.chunk_pixels));
+        return SW_CALL_LAUNCH(
+            call, k->bwd_partial, grid, sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
+            sw_arg_buffer(call->saved[0]), sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]),
+            sw_arg_buffer(call->workspace), sw_arg_count(e.pixels), sw_arg_count(e.chunk_pixels));
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
-    return SW_CALL_LAUNCH(call, k->pool_bwd_partial, grid, sw_arg_buffer(call->in[0]),
-                          sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->out[1]),
-                          sw_arg_buffer(call->saved[0]), sw_arg_buffer(call->param[0]),
-                          sw_arg_buffer(call->param[1]), sw_arg_buffer(call->workspace),
-                          sw_arg_u32((uint32_t)e.pixels), sw_arg_u32((uint32_t)e.chunk_pixels),
-                          sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(y.h), sw_arg_i32(y.w));
+    return SW_CALL_LAUNCH(
+        call, k->pool_bwd_partial, grid, sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
+        sw_arg_buffer(call->out[1]), sw_arg_buffer(call->saved[0]), sw_arg_buffer(call->param[0]),
+        sw_arg_buffer(call->param[1]), sw_arg_buffer(call->workspace), sw_arg_count(e.pixels),
+        sw_arg_count(e.chunk_pixels), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y));
 }
 
 static sw_status backward_data(sw_call *call)
@@ -241,8 +238,8 @@ static sw_status backward_data(sw_call *call)
         call, k->pool_bwd_apply, sw_call_ndrange(call, columns * e.cv, (size_t)x.n * rows, false),
         sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->out[1]),
         sw_arg_buffer(call->din[0]), sw_arg_buffer(call->saved[0]), sw_arg_buffer(call->param[0]),
-        sw_arg_buffer(call->param[1]), sw_arg_buffer(call->saved[1]), sw_arg_i32(x.h), sw_arg_i32(x.w),
-        sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32((int)e.cv), sw_arg_i32((int)put));
+        sw_arg_buffer(call->param[1]), sw_arg_buffer(call->saved[1]), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y),
+        sw_arg_i32((int)e.cv), sw_arg_i32((int)put));
 }
 
 static sw_status batchnorm_backward(sw_call *call)
@@ -253,13 +250,13 @@ static sw_status batchnorm_backward(sw_call *call)
     SW_TRY(backward_sums(call));
     if (e.neighbours)
         SW_TRY(SW_CALL_LAUNCH(call, k->bwd_merge, sw_call_ndrange(call, e.channels, e.merged, true),
-                              sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)e.chunks),
-                              sw_arg_u32((uint32_t)e.neighbours)));
+                              sw_arg_buffer(call->workspace), sw_arg_count(e.chunks),
+                              sw_arg_count(e.neighbours)));
     SW_TRY(SW_CALL_LAUNCH(call, k->bwd_combine, sw_call_ndrange(call, e.channels, 1, true),
                           sw_arg_buffer(call->workspace), sw_arg_u32(combined_offset(e)),
                           sw_arg_buffer(call->dparam[0]), sw_arg_buffer(call->dparam[1]),
-                          sw_arg_buffer(call->saved[1]), sw_arg_u32((uint32_t)e.pixels),
-                          sw_arg_u32((uint32_t)(e.neighbours ? e.merged : e.chunks))));
+                          sw_arg_buffer(call->saved[1]), sw_arg_count(e.pixels),
+                          sw_arg_count(e.neighbours ? e.merged : e.chunks)));
     if (call->din[0]) SW_TRY(backward_data(call));
 done:
     return status;

@@ -78,8 +78,7 @@ static sw_status apply(sw_call *call, cl_mem from, cl_mem to, int direction, boo
     sw_ndrange grid = sw_call_ndrange(call, cv, sw_divide_up((size_t)x.w, ITEM_PIXELS), false);
     grid.global[2] = (size_t)x.n * (size_t)x.h;
     return SW_CALL_LAUNCH(call, k->apply, grid, sw_arg_buffer(from), sw_arg_buffer(call->param[0]),
-                          sw_arg_buffer(to), sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(ITEM_PIXELS),
-                          sw_arg_i32(direction),
+                          sw_arg_buffer(to), SW_SIZE_ARGS(x), sw_arg_i32(ITEM_PIXELS), sw_arg_i32(direction),
                           sw_arg_i32((int)sw_call_put(call, sw_shape_elems(x), vec, accumulate)));
 }
 
@@ -98,11 +97,11 @@ static sw_status backward_weights(sw_call *call)
     size_t taps = (size_t)attrs->kernel * (size_t)attrs->kernel;
     SW_TRY(SW_CALL_LAUNCH(call, k->bwd_partial, sw_call_ndrange(call, cv, chunks, true),
                           sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
-                          sw_arg_buffer(call->workspace), sw_arg_i32(x.h), sw_arg_i32(x.w),
-                          sw_arg_i32(x.n * x.h), sw_arg_i32((int32_t)chunk_rows(x))));
+                          sw_arg_buffer(call->workspace), SW_SIZE_ARGS(x), sw_arg_i32(x.n * x.h),
+                          sw_arg_i32((int32_t)chunk_rows(x))));
     SW_TRY(SW_CALL_LAUNCH(call, k->bwd_combine, sw_call_ndrange(call, taps * (size_t)x.c, 1, true),
                           sw_arg_buffer(call->workspace), sw_arg_buffer(call->dparam[0]),
-                          sw_arg_u32((uint32_t)chunks)));
+                          sw_arg_count(chunks)));
 done:
     return status;
 }

@@ -25,8 +25,8 @@ static sw_status max_pool_forward(sw_call *call)
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_out_shape(call, 0);
     return SW_CALL_LAUNCH(call, window->forward, sw_window_ndrange(call, y, sw_window_words(y.c)),
                           sw_arg_buffer(call->in[0]), sw_arg_buffer(call->out[0]),
-                          sw_arg_buffer(call->out[1]), sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(y.h),
-                          sw_arg_i32(y.w), sw_arg_i32(y.c / window->vec), SW_EPILOGUE_ARGS(call->epilogue));
+                          sw_arg_buffer(call->out[1]), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y),
+                          sw_arg_i32(y.c / window->vec), SW_EPILOGUE_ARGS(call->epilogue));
 }
 
 static sw_status max_pool_backward(sw_call *call)

@@ -37,8 +37,8 @@ static sw_status max_unpool_backward(sw_call *call)
     if (!call->din[0]) return SW_OK;
     return SW_CALL_LAUNCH(call, window->backward, sw_window_ndrange(call, x, vectors),
                           sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->in[1]),
-                          sw_arg_buffer(call->din[0]), sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(y.h),
-                          sw_arg_i32(y.w), sw_arg_i32(vectors), sw_arg_i32(call->accumulate[0]));
+                          sw_arg_buffer(call->din[0]), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y), sw_arg_i32(vectors),
+                          sw_arg_i32(call->accumulate[0]));
 }
 
 const sw_op sw_op_max_unpool = {

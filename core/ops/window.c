@@ -80,8 +80,8 @@ sw_status sw_window_forward(sw_call *call)
     const sw_shape small = x.h < y.h ? x : y, large = x.h < y.h ? y : x;
     const int vectors = x.c / window->vec;
     return SW_CALL_LAUNCH(call, window->forward, sw_window_ndrange(call, y, vectors),
-                          sw_arg_buffer(call->in[0]), sw_arg_buffer(call->out[0]), sw_arg_i32(small.h),
-                          sw_arg_i32(small.w), sw_arg_i32(large.h), sw_arg_i32(large.w), sw_arg_i32(vectors));
+                          sw_arg_buffer(call->in[0]), sw_arg_buffer(call->out[0]), SW_SIZE_ARGS(small),
+                          SW_SIZE_ARGS(large), sw_arg_i32(vectors));
 }
 
 sw_status sw_window_backward(sw_call *call)
@@ -92,9 +92,8 @@ sw_status sw_window_backward(sw_call *call)
     const int vectors = x.c / window->vec;
     if (!call->din[0]) return SW_OK;
     return SW_CALL_LAUNCH(call, window->backward, sw_window_ndrange(call, x, vectors),
-                          sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->din[0]), sw_arg_i32(small.h),
-                          sw_arg_i32(small.w), sw_arg_i32(large.h), sw_arg_i32(large.w), sw_arg_i32(vectors),
-                          sw_arg_i32(call->accumulate[0]));
+                          sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->din[0]), SW_SIZE_ARGS(small),
+                          SW_SIZE_ARGS(large), sw_arg_i32(vectors), sw_arg_i32(call->accumulate[0]));
 }
 
 sw_status sw_window_spread(sw_call *call, const sw_kernel *kernel, cl_mem values, cl_mem offsets,
@@ -105,9 +104,8 @@ sw_status sw_window_spread(sw_call *call, const sw_kernel *kernel, cl_mem values
     const sw_shape windows = {large.n, (large.h + 1) / 2, (large.w + 1) / 2, large.c};
     const sw_put put = sw_call_put(call, sw_shape_elems(large), 2 * large.c, accumulate);
     return SW_CALL_LAUNCH(call, kernel, sw_window_ndrange(call, windows, vectors), sw_arg_buffer(values),
-                          sw_arg_buffer(offsets), sw_arg_buffer(spread), sw_arg_i32(small.h),
-                          sw_arg_i32(small.w), sw_arg_i32(large.h), sw_arg_i32(large.w), sw_arg_i32(vectors),
-                          sw_arg_i32((int)put));
+                          sw_arg_buffer(offsets), sw_arg_buffer(spread), SW_SIZE_ARGS(small),
+                          SW_SIZE_ARGS(large), sw_arg_i32(vectors), sw_arg_i32((int)put));
 }
 
 int sw_window_words(int channels)

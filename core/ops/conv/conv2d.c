@@ -6,14 +6,10 @@
 
 enum { BIAS_CHUNK_PIXELS = 512 }; /* of one partial sum of the bias gradient */
 
-static const sw_way way_of[SW_CONV_PASSES] = {[SW_CONV_FORWARD] = SW_WAY_FORWARD,
-                                              [SW_CONV_BACKWARD_DATA] = SW_WAY_BACKWARD_DATA,
-                                              [SW_CONV_BACKWARD_WEIGHTS] = SW_WAY_BACKWARD_WEIGHTS};
-
 typedef struct conv_prepared {
     const sw_conv_engine *engine[SW_CONV_PASSES]; /* NULL: the pass is not run */
     void *plan[SW_CONV_PASSES];                   /* one where an engine has several passes */
-    char algorithm[SW_WAYS][64];                  /* by sw_way */
+    char names[SW_CONV_CHOICES_BYTES];            /* of all engines */
     const sw_kernel *bias_fwd, *bias_partial, *bias_combine;
 } conv_prepared;
 
@@ -69,20 +65,6 @@ done:
     return status;
 }
 
-/* The engines of passes [first, end): one word where all agree, else "winograd/gemm/gemm". */
-static void name_engines(char *text, size_t bytes, const conv_prepared *c, int first, int end)
-{
-    size_t length = 0;
-    bool agree = true;
-    text[0] = '\0';
-    for (int p = first + 1; p < end; p++) agree &= c->engine[p] == c->engine[first];
-    if (agree) end = first + 1;
-    for (int p = first; p < end && length < bytes; p++)
-        if (c->engine[p])
-            length += (size_t)snprintf(text + length, bytes - length, "%s%s", length ? "/" : "",
-                                       c->engine[p]->name);
-}
-
 static sw_status prepare_bias(conv_prepared *c, sw_call *call, sw_conv_shape shape)
 {
     sw_status status = SW_OK;
@@ -117,8 +99,9 @@ static sw_status conv2d_prepare(sw_call *call)
     int end = call->training ? SW_CONV_PASSES : SW_CONV_FORWARD + 1;
     for (int p = 0; p < end; p++) c->engine[p] = choose_engine(call, shape, (sw_conv_pass)p);
     SW_TRY(prepare_plans(c, call, shape, attrs->workspace_cap_bytes));
-    for (int p = 0; p < end; p++) name_engines(c->algorithm[way_of[p]], sizeof c->algorithm[0], c, p, p + 1);
-    name_engines(c->algorithm[SW_WAY_ALL], sizeof c->algorithm[0], c, SW_CONV_FORWARD, end);
+    sw_conv_choice choices[SW_CONV_PASSES];
+    for (int p = 0; p < SW_CONV_PASSES; p++) choices[p] = c->engine[p < end ? p : SW_CONV_FORWARD]->choice;
+    sw_conv_choices_print(c->names, choices);
     if (attrs->bias) SW_TRY(prepare_bias(c, call, shape));
 done:
     return status;
@@ -137,7 +120,12 @@ static void conv2d_release(sw_call *call)
 
 static const char *engine_names(const sw_call *call, sw_way way)
 {
-    return ((const conv_prepared *)call->prepared)->algorithm[way];
+    static const sw_conv_pass pass_of[] = {[SW_WAY_FORWARD] = SW_CONV_FORWARD,
+                                           [SW_WAY_BACKWARD_DATA] = SW_CONV_BACKWARD_DATA,
+                                           [SW_WAY_BACKWARD_WEIGHTS] = SW_CONV_BACKWARD_WEIGHTS};
+    const conv_prepared *c = call->prepared;
+    if (way == SW_WAY_ALL) return c->names;
+    return c->engine[pass_of[way]] ? c->engine[pass_of[way]]->name : "";
 }
 
 /* Not with a bias, which is added later. */
@@ -177,11 +165,11 @@ static sw_status backward_bias(sw_call *call)
     size_t pixels = sw_conv_pixels(call), chunks = bias_chunks(pixels);
     size_t ov = (size_t)channels / (size_t)sw_call_vec(call, channels);
     SW_TRY(SW_CALL_LAUNCH(call, c->bias_partial, sw_call_ndrange(call, ov, chunks, true),
-                          sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace),
-                          sw_arg_u32((uint32_t)pixels), sw_arg_u32(BIAS_CHUNK_PIXELS)));
+                          sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace), sw_arg_count(pixels),
+                          sw_arg_u32(BIAS_CHUNK_PIXELS)));
     SW_TRY(SW_CALL_LAUNCH(call, c->bias_combine, sw_call_ndrange(call, (size_t)channels, 1, true),
                           sw_arg_buffer(call->workspace), sw_arg_buffer(call->dparam[1]),
-                          sw_arg_u32((uint32_t)chunks)));
+                          sw_arg_count(chunks)));
 done:
     return status;
 }

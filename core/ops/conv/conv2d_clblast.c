@@ -110,11 +110,12 @@ static bool next_band(sw_conv_block *band, const clblast_plan *plan, const sw_ca
 static sw_status im2col(const clblast_plan *plan, sw_call *call, sw_conv_pass pass, cl_mem image,
                         sw_conv_block band)
 {
-    int channels = from_channels(plan->shape, pass), cv = channels / sw_call_vec(call, channels);
-    return SW_CALL_LAUNCH(call, plan->im2col[pass], sw_call_ndrange(call, (size_t)cv, band.count, false),
+    int channels = from_channels(plan->shape, pass);
+    size_t cv = (size_t)(channels / sw_call_vec(call, channels));
+    return SW_CALL_LAUNCH(call, plan->im2col[pass], sw_call_ndrange(call, cv, band.count, false),
                           sw_arg_buffer(image), sw_arg_buffer(call->workspace),
-                          sw_arg_u32((uint32_t)plan->cols_offset), sw_arg_u32((uint32_t)band.first),
-                          sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w), sw_arg_u32((uint32_t)cv));
+                          sw_arg_count(plan->cols_offset), sw_arg_count(band.first),
+                          SW_SIZE_ARGS(plan->shape), sw_arg_count(cv));
 }
 
 /* The product's copies stay before the flipped weights and the columns, whatever layout suits a band's

@@ -89,8 +89,7 @@ static sw_status pad(const direct_plan *plan, sw_call *call, cl_mem thin)
     sw_ndrange grid = sw_call_ndrange(call, ((size_t)plan->shape.w + border) * (size_t)plan->thin,
                                       (size_t)call->n * ((size_t)plan->shape.h + border), false);
     return SW_CALL_LAUNCH(call, plan->pad, grid, sw_arg_buffer(thin), sw_arg_buffer(call->workspace),
-                          sw_arg_u32((uint32_t)plan->padded_offset), sw_arg_i32(plan->shape.h),
-                          sw_arg_i32(plan->shape.w));
+                          sw_arg_count(plan->padded_offset), SW_SIZE_ARGS(plan->shape));
 }
 
 static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
@@ -103,20 +102,19 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
         sw_call_ndrange(call, (size_t)plan->thick, (taps_of(s) + 1) * (size_t)plan->thin, false);
     sw_ndrange grid = lone_items(sw_divide_up_int(image_rows, item_rows), 1, 1);
     SW_TRY(SW_CALL_LAUNCH(call, plan->pack, pack, sw_arg_buffer(call->param[0]),
-                          sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_i32(c->flip)));
+                          sw_arg_buffer(call->workspace), sw_arg_i32(c->flip)));
     if (c->pass == widening(plan)) {
         size_t elems = sw_conv_pixels(call) * (size_t)plan->thick;
         SW_TRY(pad(plan, call, c->from));
         SW_TRY(SW_CALL_LAUNCH(call, plan->widen, grid, sw_arg_buffer(call->workspace),
-                              sw_arg_u32((uint32_t)plan->padded_offset), sw_arg_u32(0), sw_arg_buffer(c->to),
-                              sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(item_rows),
+                              sw_arg_count(plan->padded_offset), sw_arg_buffer(c->to), SW_SIZE_ARGS(s),
+                              sw_arg_i32(image_rows), sw_arg_i32(item_rows),
                               sw_arg_i32((int)sw_call_put(call, elems, plan->thick, c->accumulate)),
                               SW_EPILOGUE_ARGS(call->epilogue)));
     } else {
         SW_TRY(SW_CALL_LAUNCH(call, plan->narrow, grid, sw_arg_buffer(c->from),
-                              sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_buffer(c->to),
-                              sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(item_rows),
-                              sw_arg_i32(c->accumulate)));
+                              sw_arg_buffer(call->workspace), sw_arg_buffer(c->to), SW_SIZE_ARGS(s),
+                              sw_arg_i32(image_rows), sw_arg_i32(item_rows), sw_arg_i32(c->accumulate)));
     }
 done:
     return status;
@@ -133,10 +131,9 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
     SW_TRY(pad(plan, call, plan->thin_in ? call->in[0] : call->dout[0]));
     SW_TRY(SW_CALL_LAUNCH(call, plan->partial, lone_items(segments, 1, 1),
                           sw_arg_buffer(plan->thin_in ? call->dout[0] : call->in[0]),
-                          sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)plan->padded_offset),
-                          sw_arg_u32(0), sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(image_rows),
-                          sw_arg_i32(segment_rows)));
-    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, sw_arg_buffer(call->workspace), sw_arg_u32(0),
+                          sw_arg_buffer(call->workspace), sw_arg_count(plan->padded_offset), SW_SIZE_ARGS(s),
+                          sw_arg_i32(image_rows), sw_arg_i32(segment_rows)));
+    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, sw_arg_buffer(call->workspace),
                           sw_arg_buffer(call->dparam[0]), sw_arg_i32(segments)));
 done:
     return status;

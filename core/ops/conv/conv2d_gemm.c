@@ -154,19 +154,16 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     sw_ndrange pack = sw_call_ndrange(call, (size_t)p->panel,
                                       (size_t)p->panels * taps_of(plan->shape) * (size_t)p->in, false);
     sw_ndrange grid = panels_first ? lone_items(p->panels, blocks, 1) : lone_items(blocks, p->panels, 1);
-    uint32_t zeros_offset = (uint32_t)plan->zeros_offset;
     SW_TRY(SW_CALL_LAUNCH(call, p->pack, pack, sw_arg_buffer(call->param[0]), sw_arg_buffer(call->workspace),
-                          sw_arg_u32(0), sw_arg_u32((uint32_t)p->in), sw_arg_u32((uint32_t)p->out),
-                          sw_arg_i32(c->flip)));
+                          sw_arg_u32((uint32_t)p->in), sw_arg_u32((uint32_t)p->out), sw_arg_i32(c->flip)));
     SW_TRY(SW_CALL_LAUNCH(call, p->zero, sw_call_ndrange(call, (size_t)p->in, 1, false),
-                          sw_arg_buffer(call->workspace), sw_arg_u32(zeros_offset)));
-    SW_TRY(
-        SW_CALL_LAUNCH(call, p->run, grid, sw_arg_buffer(c->from), sw_arg_buffer(call->workspace),
-                       sw_arg_u32(0), sw_arg_u32(zeros_offset), sw_arg_buffer(c->to), sw_arg_i32(p->in),
-                       sw_arg_i32(p->out), sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w),
-                       sw_arg_u32((uint32_t)pixels), sw_arg_u32((uint32_t)block),
-                       sw_arg_i32((int)sw_call_put(call, pixels * (size_t)p->out, p->panel, c->accumulate)),
-                       SW_EPILOGUE_ARGS(call->epilogue)));
+                          sw_arg_buffer(call->workspace), sw_arg_count(plan->zeros_offset)));
+    SW_TRY(SW_CALL_LAUNCH(
+        call, p->run, grid, sw_arg_buffer(c->from), sw_arg_buffer(call->workspace),
+        sw_arg_count(plan->zeros_offset), sw_arg_buffer(c->to), sw_arg_i32(p->in), sw_arg_i32(p->out),
+        SW_SIZE_ARGS(plan->shape), sw_arg_count(pixels), sw_arg_count(block),
+        sw_arg_i32((int)sw_call_put(call, pixels * (size_t)p->out, p->panel, c->accumulate)),
+        SW_EPILOGUE_ARGS(call->epilogue)));
 done:
     return status;
 }
@@ -178,15 +175,14 @@ static sw_status sum_segments(const gemm_plan *plan, sw_call *call, int segments
     int image_rows = call->n * s.h;
     sw_ndrange grid = lone_items(segments, plan->weight_blocks, 1);
     if (plan->packed)
-        return SW_CALL_LAUNCH(call, plan->packed, grid, sw_arg_buffer(call->in[0]),
-                              sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace), sw_arg_u32(0),
-                              sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels),
-                              sw_arg_i32(image_rows * s.w), sw_arg_i32(segment_rows * s.w),
-                              sw_arg_local(PACKED_BYTES));
+        return SW_CALL_LAUNCH(
+            call, plan->packed, grid, sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
+            sw_arg_buffer(call->workspace), sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels),
+            sw_arg_i32(image_rows * s.w), sw_arg_i32(segment_rows * s.w), sw_arg_local(PACKED_BYTES));
     return SW_CALL_LAUNCH(call, plan->partial, grid, sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
-                          sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_i32(s.in_channels),
-                          sw_arg_i32(s.out_channels), sw_arg_i32(s.h), sw_arg_i32(s.w),
-                          sw_arg_i32(image_rows), sw_arg_i32(segment_rows), sw_arg_i32(plan->chunk_rows));
+                          sw_arg_buffer(call->workspace), sw_arg_i32(s.in_channels),
+                          sw_arg_i32(s.out_channels), SW_SIZE_ARGS(s), sw_arg_i32(image_rows),
+                          sw_arg_i32(segment_rows), sw_arg_i32(plan->chunk_rows));
 }
 
 static sw_status backward_weights(const void *prepared, sw_call *call)
@@ -198,7 +194,7 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
     sw_ndrange combine =
         sw_call_ndrange(call, (size_t)s.out_channels, taps_of(s) * (size_t)s.in_channels, false);
     SW_TRY(sum_segments(plan, call, segments, segment_rows));
-    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, sw_arg_buffer(call->workspace), sw_arg_u32(0),
+    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, sw_arg_buffer(call->workspace),
                           sw_arg_buffer(call->dparam[0]), sw_arg_u32((uint32_t)s.in_channels),
                           sw_arg_i32(segments), sw_arg_u32((uint32_t)plan->padded)));
 done:

@@ -193,9 +193,9 @@ static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_
     const winograd_tiles *t = &plan->tiles;
     int count = (int)b.count, groups = sw_divide_up_int(count, p->group_tiles);
     return SW_CALL_LAUNCH(call, p->multiply, lone_items(groups, p->out / p->panel, PLACES),
-                          sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)t->v_offset), sw_arg_u32(0),
-                          sw_arg_u32((uint32_t)t->m_offset), sw_arg_i32(p->in), sw_arg_i32(p->out),
-                          sw_arg_i32(count), sw_arg_i32(t->block), sw_arg_i32(p->group_tiles));
+                          sw_arg_buffer(call->workspace), sw_arg_count(t->v_offset),
+                          sw_arg_count(t->m_offset), sw_arg_i32(p->in), sw_arg_i32(p->out), sw_arg_i32(count),
+                          sw_arg_i32(t->block), sw_arg_i32(p->group_tiles));
 }
 
 static sw_status run_fused(const winograd_plan *plan, const product *p, sw_call *call, cl_mem from, cl_mem to,
@@ -204,9 +204,9 @@ static sw_status run_fused(const winograd_plan *plan, const product *p, sw_call 
     const winograd_tiles *t = &plan->tiles;
     int tiles = winograd_count(t, call->n), groups = sw_divide_up_int(tiles, p->group_tiles);
     return SW_CALL_LAUNCH(call, p->fused, lone_items(groups, 1, 1), sw_arg_buffer(from),
-                          sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_buffer(to), sw_arg_i32(p->in),
-                          sw_arg_i32(p->out), sw_arg_i32(tiles), sw_arg_i32(p->group_tiles), sw_arg_i32(t->h),
-                          sw_arg_i32(t->w), sw_arg_i32(t->across), sw_arg_i32(t->down), sw_arg_i32((int)put),
+                          sw_arg_buffer(call->workspace), sw_arg_buffer(to), sw_arg_i32(p->in),
+                          sw_arg_i32(p->out), sw_arg_i32(tiles), sw_arg_i32(p->group_tiles), SW_SIZE_ARGS(*t),
+                          sw_arg_i32(t->across), sw_arg_i32(t->down), sw_arg_i32((int)put),
                           SW_EPILOGUE_ARGS(call->epilogue), sw_arg_local(fused_bytes(p, p->group_tiles)));
 }
 
@@ -218,8 +218,8 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     const product *p = &plan->product[c->pass];
     sw_put put = sw_call_put(call, sw_conv_pixels(call) * (size_t)p->out, LINE, c->accumulate);
     SW_TRY(SW_CALL_LAUNCH(call, plan->weights, lone_items(p->out / plan->tiling.lanes, p->in / LINE, 1),
-                          sw_arg_buffer(call->param[0]), sw_arg_buffer(call->workspace), sw_arg_u32(0),
-                          sw_arg_i32(p->panel), sw_arg_i32(c->flip)));
+                          sw_arg_buffer(call->param[0]), sw_arg_buffer(call->workspace), sw_arg_i32(p->panel),
+                          sw_arg_i32(c->flip)));
     if (p->fused) return run_fused(plan, p, call, c->from, c->to, put);
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
         sw_ndrange tiles = lone_items((int)b.count, 1, 1);
@@ -235,9 +235,9 @@ done:
 static sw_status collect_gradient(const winograd_plan *plan, sw_call *call, int ranges)
 {
     sw_conv_shape s = plan->shape;
-    return SW_CALL_LAUNCH(
-        call, plan->weights_gradient, lone_items(s.out_channels / plan->tiling.lanes, s.in_channels, 1),
-        sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_i32(ranges), sw_arg_buffer(call->dparam[0]));
+    return SW_CALL_LAUNCH(call, plan->weights_gradient,
+                          lone_items(s.out_channels / plan->tiling.lanes, s.in_channels, 1),
+                          sw_arg_buffer(call->workspace), sw_arg_i32(ranges), sw_arg_buffer(call->dparam[0]));
 }
 
 static sw_status fused_gradient(const winograd_plan *plan, sw_call *call)
@@ -251,7 +251,7 @@ static sw_status fused_gradient(const winograd_plan *plan, sw_call *call)
                           sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
                           sw_arg_buffer(call->workspace), sw_arg_i32(s.in_channels),
                           sw_arg_i32(s.out_channels), sw_arg_i32(tiles), sw_arg_i32(range_tiles),
-                          sw_arg_i32(plan->chunk), sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(t->across),
+                          sw_arg_i32(plan->chunk), SW_SIZE_ARGS(s), sw_arg_i32(t->across),
                           sw_arg_i32(t->down), sw_arg_local(fused_gradient_bytes(plan->chunk))));
     status = collect_gradient(plan, call, ranges);
 done:
@@ -273,9 +273,9 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
         SW_TRY(winograd_transform(t, call, plan->gradient, tiles, call->dout[0], t->m_offset, s.out_channels,
                                   b));
         SW_TRY(SW_CALL_LAUNCH(call, plan->accumulate, accumulate, sw_arg_buffer(call->workspace),
-                              sw_arg_u32((uint32_t)t->v_offset), sw_arg_u32((uint32_t)t->m_offset),
-                              sw_arg_u32(0), sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels),
-                              sw_arg_i32((int)b.count), sw_arg_i32(t->block), sw_arg_i32(b.first == 0)));
+                              sw_arg_count(t->v_offset), sw_arg_count(t->m_offset), sw_arg_i32(s.in_channels),
+                              sw_arg_i32(s.out_channels), sw_arg_i32((int)b.count), sw_arg_i32(t->block),
+                              sw_arg_i32(b.first == 0)));
     }
     status = collect_gradient(plan, call, 1);
 done:

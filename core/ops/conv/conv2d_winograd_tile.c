@@ -121,7 +121,7 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
                          u = {call->workspace, 0, channel_pairs(plan->shape)};
     const sw_put put = c->accumulate ? SW_PUT_ADDED : SW_PUT_PLAIN;
     SW_TRY(SW_CALL_LAUNCH(call, plan->transform_weights, range_of(call, p->out, (size_t)p->in),
-                          sw_arg_buffer(call->param[0]), sw_arg_buffer(call->workspace), sw_arg_u32(0),
+                          sw_arg_buffer(call->param[0]), sw_arg_buffer(call->workspace),
                           sw_arg_i32(c->flip)));
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
         SW_TRY(winograd_transform(t, call, plan->input, range_of(call, p->in, b.count), c->from, t->v_offset,

@@ -13,8 +13,7 @@ enum {
     MAX_TENSOR_BYTES = 128 << 20,
     CHECK_IMAGES = 2,     /* two, so that the seam between images is seen */
     CAP_BYTES = 64 << 20, /* of clblast's band; the same for all experiments, as the choice holds for all */
-    NAN_PATTERN = 0x7fc00000,
-    BUFFERS = 7
+    NAN_PATTERN = 0x7fc00000
 };
 
 static const double MAX_FLOP =
@@ -96,99 +95,84 @@ static sw_status prepare_candidates(sw_conv_bench *b)
     return SW_OK;
 }
 
-typedef struct slot {
-    cl_mem *buffer;
-    size_t bytes;
-    const char *label;
-} slot;
-
-static void list_buffers(slot slots[BUFFERS], sw_conv_bench *b)
-{
-    sw_call *call = &b->call;
-    sw_conv_shape s = b->shape;
-    size_t pixels = pixels_of(s), x = pixels * (size_t)s.in_channels * sizeof(float),
-           y = pixels * (size_t)s.out_channels * sizeof(float),
-           weights = taps_of(s) * channel_pairs(s) * sizeof(float);
-    const slot all[BUFFERS] = {{&call->in[0], x, "timing: x"},
-                               {&call->din[0], x, "timing: dx"},
-                               {&call->out[0], y, "timing: y"},
-                               {&call->dout[0], y, "timing: dy"},
-                               {&call->param[0], weights, "timing: weights"},
-                               {&call->dparam[0], weights, "timing: gradient"},
-                               {&call->workspace, call->workspace_bytes, "timing: workspace"}};
-    for (int i = 0; i < BUFFERS; i++) slots[i] = all[i];
-}
-
-static sw_status make_buffers(sw_conv_bench *b)
-{
-    sw_status status = SW_OK;
-    slot slots[BUFFERS];
-    list_buffers(slots, b);
-    for (int i = 0; i < BUFFERS; i++)
-        if (slots[i].bytes) SW_TRY(sw_buffer_create(slots[i].buffer, b->cl, slots[i].bytes, slots[i].label));
-done:
-    return status;
-}
-
-static size_t operand_elems(const sw_conv_operand *o)
-{
-    return (size_t)o->images * o->image_elems;
-}
-
-static void fill_random(float *values, size_t count, uint64_t index)
-{
-    sw_rng rng = sw_rng_at(0, SW_RNG_TEST, index);
-    for (size_t i = 0; i < count; i++) values[i] = sw_rng_uniform(&rng, -1.0f, 1.0f);
-}
-
-static float *floats(sw_conv_bench *b, size_t count)
-{
-    return sw_arena_alloc(&b->arena, count * sizeof(float));
-}
-
-/* Operands and results, those of the same shape beside each other. */
-static sw_status make_values(sw_conv_bench *b)
+static void describe_pairs(sw_conv_bench *b)
 {
     sw_call *call = &b->call;
     sw_conv_shape s = b->shape;
     int n = b->check_n;
-    size_t image = (size_t)s.h * (size_t)s.w, taps = taps_of(s), most = 0;
-    const sw_conv_operand x = {&call->in[0], NULL, image * (size_t)s.in_channels, n, s.n},
-                          dy = {&call->dout[0], NULL, image * (size_t)s.out_channels, n, s.n},
-                          weights = {&call->param[0], NULL, taps * channel_pairs(s), 1, 1};
-    const sw_conv_operand operands[SW_CONV_OPERANDS] = {x, dy, weights};
-    const sw_conv_result results[SW_CONV_PASSES] = {
-        [SW_CONV_FORWARD] = {&call->out[0], operand_elems(&dy), taps * (size_t)s.in_channels, NULL, NULL},
-        [SW_CONV_BACKWARD_DATA] = {&call->din[0], operand_elems(&x), taps * (size_t)s.out_channels, NULL,
-                                   NULL},
-        /* one term more: it is added to what is there */
-        [SW_CONV_BACKWARD_WEIGHTS] = {&call->dparam[0], operand_elems(&weights), (size_t)n * image + 1, NULL,
-                                      NULL}};
-    for (int i = 0; i < SW_CONV_OPERANDS; i++) {
-        sw_conv_operand *o = &b->operands[i];
-        *o = operands[i];
-        most = larger(most, operand_elems(o));
-        o->values = floats(b, operand_elems(o));
-        if (!o->values) return SW_E_MEMORY;
-        fill_random(o->values, operand_elems(o), (uint64_t)i);
+    size_t in = (size_t)s.in_channels, out = (size_t)s.out_channels, taps = taps_of(s),
+           image = (size_t)s.h * (size_t)s.w;
+    b->pairs[SW_CONV_FORWARD] = (sw_conv_pair){.result = &call->out[0],
+                                               .result_label = "timing: y",
+                                               .operand = &call->dout[0],
+                                               .operand_label = "timing: dy",
+                                               .image_elems = image * out,
+                                               .checked = n,
+                                               .batch = s.n,
+                                               .terms = taps * in};
+    b->pairs[SW_CONV_BACKWARD_DATA] = (sw_conv_pair){.result = &call->din[0],
+                                                     .result_label = "timing: dx",
+                                                     .operand = &call->in[0],
+                                                     .operand_label = "timing: x",
+                                                     .image_elems = image * in,
+                                                     .checked = n,
+                                                     .batch = s.n,
+                                                     .terms = taps * out};
+    b->pairs[SW_CONV_BACKWARD_WEIGHTS] =
+        (sw_conv_pair){.result = &call->dparam[0],
+                       .result_label = "timing: gradient",
+                       .operand = &call->param[0],
+                       .operand_label = "timing: weights",
+                       .image_elems = taps * in * out,
+                       .checked = 1,
+                       .batch = 1,
+                       .terms = (size_t)n * image + 1 /* it is added to what is there */};
+}
+
+static sw_status make_pair(sw_conv_bench *b, sw_conv_pair *pair, uint64_t index)
+{
+    sw_status status = SW_OK;
+    size_t batch_bytes = (size_t)pair->batch * pair->image_elems * sizeof(float);
+    pair->elems = (size_t)pair->checked * pair->image_elems;
+    SW_TRY(sw_buffer_create(pair->result, b->cl, batch_bytes, pair->result_label));
+    SW_TRY(sw_buffer_create(pair->operand, b->cl, batch_bytes, pair->operand_label));
+    float **const arrays[] = {&pair->values, &pair->want, &pair->magnitude};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+        *arrays[i] = sw_arena_alloc(&b->arena, pair->elems * sizeof(float));
+        if (!*arrays[i]) return SW_E_MEMORY;
     }
+    sw_rng rng = sw_rng_at(0, SW_RNG_TEST, index);
+    for (size_t i = 0; i < pair->elems; i++) pair->values[i] = sw_rng_uniform(&rng, -1.0f, 1.0f);
+done:
+    return status;
+}
+
+static sw_status make_data(sw_conv_bench *b)
+{
+    sw_status status = SW_OK;
+    size_t most = 0;
+    describe_pairs(b);
     for (int p = 0; p < SW_CONV_PASSES; p++) {
-        sw_conv_result *r = &b->results[p];
-        *r = results[p];
-        r->want = floats(b, r->elems);
-        r->magnitude = floats(b, r->elems);
-        if (!r->want || !r->magnitude) return SW_E_MEMORY;
+        SW_TRY(make_pair(b, &b->pairs[p], (uint64_t)p));
+        most = larger(most, b->pairs[p].elems);
     }
-    b->scratch = floats(b, most);
-    return b->scratch ? SW_OK : SW_E_MEMORY;
+    if (b->call.workspace_bytes)
+        SW_TRY(sw_buffer_create(&b->call.workspace, b->cl, b->call.workspace_bytes, "timing: workspace"));
+    b->scratch = sw_arena_alloc(&b->arena, most * sizeof(float));
+    if (!b->scratch) status = SW_E_MEMORY;
+done:
+    return status;
 }
 
 void sw_conv_bench_close(sw_conv_bench *b)
 {
-    slot slots[BUFFERS];
     for (int i = 0; i < b->count; i++) free(b->candidates[i].plan);
-    list_buffers(slots, b);
-    for (int i = 0; i < BUFFERS; i++) sw_buffer_release(slots[i].buffer);
+    for (int p = 0; p < SW_CONV_PASSES; p++) {
+        if (!b->pairs[p].result) continue; /* it was not opened */
+        sw_buffer_release(b->pairs[p].result);
+        sw_buffer_release(b->pairs[p].operand);
+    }
+    sw_buffer_release(&b->call.workspace);
     sw_arena_deinit(&b->arena);
     sw_graph_deinit(&b->graph);
 }
@@ -196,14 +180,16 @@ void sw_conv_bench_close(sw_conv_bench *b)
 /* --- computing ------------------------------------------------------------------------------- */
 
 /* Uploads an operand, or its absolute values, and repeats it over the batch. */
-static sw_status upload(sw_conv_bench *b, const sw_conv_operand *o, bool absolute)
+static sw_status upload(sw_conv_bench *b, const sw_conv_pair *pair, bool absolute)
 {
     sw_status status = SW_OK;
-    size_t elems = operand_elems(o), image_bytes = o->image_elems * sizeof(float);
-    for (size_t i = 0; i < elems && absolute; i++) b->scratch[i] = fabsf(o->values[i]);
-    SW_TRY(sw_buffer_write(b->cl, *o->buffer, 0, absolute ? b->scratch : o->values, elems * sizeof(float)));
-    for (int n = o->images; n < o->batch && !absolute; n++)
-        SW_TRY(sw_buffer_copy(b->cl, *o->buffer, (size_t)n * image_bytes, *o->buffer, 0, image_bytes));
+    cl_mem operand = *pair->operand;
+    size_t image_bytes = pair->image_elems * sizeof(float);
+    for (size_t i = 0; i < pair->elems && absolute; i++) b->scratch[i] = fabsf(pair->values[i]);
+    SW_TRY(sw_buffer_write(b->cl, operand, 0, absolute ? b->scratch : pair->values,
+                           pair->elems * sizeof(float)));
+    for (int n = pair->checked; n < pair->batch && !absolute; n++)
+        SW_TRY(sw_buffer_copy(b->cl, operand, (size_t)n * image_bytes, operand, 0, image_bytes));
 done:
     return status;
 }
@@ -213,8 +199,8 @@ done:
 static sw_status compute(float *out, sw_conv_bench *b, const sw_conv_candidate *c, sw_conv_pass pass)
 {
     sw_status status = SW_OK;
-    cl_mem result = *b->results[pass].buffer;
-    size_t bytes = b->results[pass].elems * sizeof(float);
+    cl_mem result = *b->pairs[pass].result;
+    size_t bytes = b->pairs[pass].elems * sizeof(float);
     b->call.n = b->check_n;
     if (b->call.workspace_bytes)
         SW_TRY(sw_buffer_fill(b->cl, b->call.workspace, 0, b->call.workspace_bytes, NAN_PATTERN));
@@ -235,10 +221,10 @@ static sw_status compute_reference(sw_conv_bench *b, unsigned passes)
     sw_status status = SW_OK;
     const sw_conv_candidate *reference = &b->candidates[b->reference];
     for (int absolute = 1; absolute >= 0; absolute--) {
-        for (int i = 0; i < SW_CONV_OPERANDS; i++) SW_TRY(upload(b, &b->operands[i], absolute));
+        for (int p = 0; p < SW_CONV_PASSES; p++) SW_TRY(upload(b, &b->pairs[p], absolute));
         for (int p = 0; p < SW_CONV_PASSES; p++)
             if (passes & SW_BIT(p))
-                SW_TRY(compute(absolute ? b->results[p].magnitude : b->results[p].want, b, reference,
+                SW_TRY(compute(absolute ? b->pairs[p].magnitude : b->pairs[p].want, b, reference,
                                (sw_conv_pass)p));
     }
 done:
@@ -250,8 +236,7 @@ sw_status sw_conv_bench_open(sw_conv_bench *b, unsigned passes)
     sw_status status = SW_OK;
     SW_TRY(make_graph(b));
     SW_TRY(prepare_candidates(b));
-    SW_TRY(make_buffers(b));
-    SW_TRY(make_values(b));
+    SW_TRY(make_data(b));
     SW_TRY(compute_reference(b, passes));
 done:
     return status;
@@ -272,7 +257,7 @@ static double tolerance(size_t terms)
 
 void sw_conv_bench_check(sw_conv_bench *b, sw_conv_candidate *c, sw_conv_pass pass)
 {
-    const sw_conv_result *r = &b->results[pass];
+    const sw_conv_pair *r = &b->pairs[pass];
     double allowed = tolerance(r->terms) * FLT_EPSILON;
     if (compute(b->scratch, b, c, pass) != SW_OK) {
         c->refused = true;

@@ -18,22 +18,19 @@ typedef struct sw_conv_candidate {
     int rounds, repeats;
 } sw_conv_candidate;
 
-/* x, dy or the weights: as many images as are checked, repeated over the batch. */
-typedef struct sw_conv_operand {
-    cl_mem *buffer;
-    float *values;
+/* What a pass computes, and the operand of the same shape: y with dy, dx with x, the gradient with the
+ * weights. */
+typedef struct sw_conv_pair {
+    cl_mem *result, *operand;
+    const char *result_label, *operand_label;
     size_t image_elems;
-    int images, batch; /* 1 and 1 for weights */
-} sw_conv_operand;
-
-/* What a pass computes from the images that are checked. */
-typedef struct sw_conv_result {
-    cl_mem *buffer;
-    size_t elems, terms;     /* terms: of the sum that an element is */
-    float *want, *magnitude; /* clblast's results, and the sums of |a||b| */
-} sw_conv_result;
-
-enum { SW_CONV_OPERANDS = 3 };
+    int checked, batch; /* images whose results are checked, and all; 1 and 1 for weights */
+    size_t elems;       /* of the images that are checked */
+    size_t terms;       /* of the sum that an element of the result is */
+    float *values;      /* the operand, of the checked images; repeated over the batch */
+    float *want;        /* clblast's result */
+    float *magnitude;   /* the sums of |a||b| of its elements */
+} sw_conv_pair;
 
 typedef struct sw_conv_bench {
     sw_cl *cl;
@@ -41,10 +38,9 @@ typedef struct sw_conv_bench {
     sw_conv_shape shape;
     sw_graph graph;
     sw_call call;
-    int check_n; /* images whose results are checked */
-    sw_conv_operand operands[SW_CONV_OPERANDS];
-    sw_conv_result results[SW_CONV_PASSES];
-    float *scratch; /* for the largest of operands and results */
+    int check_n;                        /* images whose results are checked */
+    sw_conv_pair pairs[SW_CONV_PASSES]; /* by pass */
+    float *scratch;                     /* for the largest of them */
     sw_arena arena;
     sw_conv_candidate candidates[SW_CONV_MAX_TRIALS];
     int count, reference; /* which candidate is clblast */

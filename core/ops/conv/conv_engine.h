@@ -1,12 +1,5 @@
 /* Ways to compute a convolution, behind one interface. conv2d.c owns the op (shapes, bias) and chooses an
- * engine for each of its three passes.
- *
- *   clblast  im2col in bands and CLBlast's matrix product: every device, every shape; the reference
- *   tile     implicit im2col in tiles of local memory: GPUs; elsewhere only when asked for by name
- *   gemm     implicit im2col in register tiles: CPUs
- *   direct   vectors over the side with many channels: CPUs, 1 to 4 channels on one side, 16 n on the other
- *   winograd F(4x4,3x3): CPUs, 3x3, channels in multiples of 16
- *   winograd_tile  the same with the products of tile: GPUs; elsewhere only when asked for by name */
+ * engine for each of its three passes. sw_conv_choice (ops/ops.h) says what each is for. */
 #ifndef OPS_CONV_ENGINE_H
 #define OPS_CONV_ENGINE_H
 

@@ -18,16 +18,15 @@ sw_status winograd_transform(const winograd_tiles *t, sw_call *call, const sw_ke
                              sw_ndrange range, cl_mem image, size_t offset, int channels, sw_conv_block b)
 {
     return SW_CALL_LAUNCH(call, kernel, range, sw_arg_buffer(image), sw_arg_buffer(call->workspace),
-                          sw_arg_u32((uint32_t)offset), sw_arg_i32(channels), sw_arg_i32((int)b.first),
-                          sw_arg_i32(t->block), sw_arg_i32(t->h), sw_arg_i32(t->w), sw_arg_i32(t->across),
-                          sw_arg_i32(t->down));
+                          sw_arg_count(offset), sw_arg_i32(channels), sw_arg_i32((int)b.first),
+                          sw_arg_i32(t->block), SW_SIZE_ARGS(*t), sw_arg_i32(t->across), sw_arg_i32(t->down));
 }
 
 sw_status winograd_output(const winograd_tiles *t, sw_call *call, const sw_kernel *kernel, sw_ndrange range,
                           cl_mem to, int channels, sw_conv_block b, sw_put put)
 {
     return SW_CALL_LAUNCH(call, kernel, range, sw_arg_buffer(to), sw_arg_buffer(call->workspace),
-                          sw_arg_u32((uint32_t)t->m_offset), sw_arg_i32(channels), sw_arg_i32((int)b.first),
-                          sw_arg_i32(t->block), sw_arg_i32(t->h), sw_arg_i32(t->w), sw_arg_i32(t->across),
-                          sw_arg_i32(t->down), sw_arg_i32((int)put), SW_EPILOGUE_ARGS(call->epilogue));
+                          sw_arg_count(t->m_offset), sw_arg_i32(channels), sw_arg_i32((int)b.first),
+                          sw_arg_i32(t->block), SW_SIZE_ARGS(*t), sw_arg_i32(t->across), sw_arg_i32(t->down),
+                          sw_arg_i32((int)put), SW_EPILOGUE_ARGS(call->epilogue));
 }

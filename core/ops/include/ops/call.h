@@ -60,6 +60,15 @@ typedef struct sw_call {
     void *prepared;         /* what the op's prepare made (kernels, grids) */
 } sw_call;
 
+/* Height and width of anything that has an h and a w. */
+#define SW_SIZE_ARGS(s) sw_arg_i32((s).h), sw_arg_i32((s).w)
+
+/* A count, or an offset in floats, as the kernels take them. */
+static inline sw_arg sw_arg_count(size_t v)
+{
+    return sw_arg_u32((uint32_t)v);
+}
+
 /* SW_LAUNCH (cl/launch.h) for the call's node:
  * SW_CALL_LAUNCH(call, kernel, range, sw_arg_buffer(call->in[0]), sw_arg_u32(n)) */
 #define SW_CALL_LAUNCH(call, kernel, range, ...)                                                             \
