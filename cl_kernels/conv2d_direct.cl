@@ -75,37 +75,27 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
                               __global float *y, int c, int count, int put, EPILOGUE_PARAMETERS)
 {
     floatV sum[WIDE_PIXELS][WIDE_VECTORS];
-#pragma unroll
-    for (int m = 0; m < WIDE_PIXELS; m++)
-#pragma unroll
-        for (int v = 0; v < WIDE_VECTORS; v++) sum[m][v] = 0.0f;
+    UNROLL(m, WIDE_PIXELS)
+        UNROLL(v, WIDE_VECTORS) sum[m][v] = 0.0f;
     for (int ky = 0; ky < KERNEL; ky++) {
-#pragma unroll
-        for (int j = 0; j < SPAN; j++) {
+        UNROLL(j, SPAN) {
             floatV b[WIDE_VECTORS];
-#pragma unroll
-            for (int v = 0; v < WIDE_VECTORS; v++) b[v] = LOADV(weights + j * THICK, v);
-#pragma unroll
-            for (int m = 0; m < WIDE_PIXELS; m++) {
+            UNROLL(v, WIDE_VECTORS) b[v] = LOADV(weights + j * THICK, v);
+            UNROLL(m, WIDE_PIXELS) {
                 const floatV a = thin[m * THIN + j];
-#pragma unroll
-                for (int v = 0; v < WIDE_VECTORS; v++) sum[m][v] = FMA(a, b[v], sum[m][v]);
+                UNROLL(v, WIDE_VECTORS) sum[m][v] = FMA(a, b[v], sum[m][v]);
             }
         }
         thin += pitch;
         weights += SPAN * THICK;
     }
-#pragma unroll
-    for (int v = 0; v < WIDE_VECTORS; v++) {
+    UNROLL(v, WIDE_VECTORS) {
         const normV norm = norm_at(EPILOGUE, c + VEC * v, THICK);
-#pragma unroll
-        for (int m = 0; m < WIDE_PIXELS; m++) sum[m][v] = finished(sum[m][v], norm);
+        UNROLL(m, WIDE_PIXELS) sum[m][v] = finished(sum[m][v], norm);
     }
-#pragma unroll
-    for (int m = 0; m < WIDE_PIXELS; m++)
+    UNROLL(m, WIDE_PIXELS)
         if (m < count) {
-#pragma unroll
-            for (int v = 0; v < WIDE_VECTORS; v++) {
+            UNROLL(v, WIDE_VECTORS) {
                 __global float *to = y + m * THICK + v * VEC;
                 if (put == PUT_STREAM)
                     STREAMV(sum[m][v], to, 0);
@@ -159,42 +149,32 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */,
     for (int r = first; r < end; r++)
         for (int px = 0; px < w; px += NARROW_PIXELS) {
             floatV sum[NARROW_PIXELS][THIN];
-#pragma unroll
-            for (int m = 0; m < NARROW_PIXELS; m++)
-#pragma unroll
-                for (int s = 0; s < THIN; s++) sum[m][s] = 0.0f;
+            UNROLL(m, NARROW_PIXELS)
+                UNROLL(s, THIN) sum[m][s] = 0.0f;
             for (int ky = 0; ky < KERNEL; ky++) {
                 const int row = r % h + ky - HALF, first_x = px - HALF;
                 if (row < 0 || row >= h) continue;
                 __global const float *from[NARROW_PIXELS + KERNEL - 1];
-#pragma unroll
-                for (int m = 0; m < NARROW_PIXELS + KERNEL - 1; m++)
+                UNROLL(m, NARROW_PIXELS + KERNEL - 1)
                     from[m] = first_x + m >= 0 && first_x + m < w
                                   ? x + ((r + ky - HALF) * w + first_x + m) * THICK
                                   : zeros;
                 for (int c = 0; c < THICK; c += VEC) {
                     __global const float *weights = workspace + ky * SPAN * THICK + c;
-#pragma unroll
-                    for (int kx = 0; kx < KERNEL; kx++) {
+                    UNROLL(kx, KERNEL) {
                         floatV b[THIN];
-#pragma unroll
-                        for (int s = 0; s < THIN; s++) b[s] = LOADV(weights + (kx * THIN + s) * THICK, 0);
-#pragma unroll
-                        for (int m = 0; m < NARROW_PIXELS; m++) {
+                        UNROLL(s, THIN) b[s] = LOADV(weights + (kx * THIN + s) * THICK, 0);
+                        UNROLL(m, NARROW_PIXELS) {
                             const floatV a = LOADV(from[m + kx] + c, 0);
-#pragma unroll
-                            for (int s = 0; s < THIN; s++) sum[m][s] = FMA(a, b[s], sum[m][s]);
+                            UNROLL(s, THIN) sum[m][s] = FMA(a, b[s], sum[m][s]);
                         }
                     }
                 }
             }
-#pragma unroll
-            for (int m = 0; m < NARROW_PIXELS; m++)
+            UNROLL(m, NARROW_PIXELS)
                 if (px + m < w) {
                     __global float *to = y + (r * w + px + m) * THIN;
-#pragma unroll
-                    for (int s = 0; s < THIN; s++)
-                        to[s] = accumulate ? to[s] + SUMV(sum[m][s]) : SUMV(sum[m][s]);
+                    UNROLL(s, THIN) to[s] = accumulate ? to[s] + SUMV(sum[m][s]) : SUMV(sum[m][s]);
                 }
         }
 }
@@ -228,23 +208,17 @@ conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */,
                 __global const float *row = thick + r * w * THICK + c;
                 __global float *partial = sums + first_ky * SPAN * THICK + c;
                 floatV sum[WINDOW_ROWS][SPAN];
-#pragma unroll
-                for (int ky = 0; ky < WINDOW_ROWS; ky++)
-#pragma unroll
-                    for (int j = 0; j < SPAN; j++)
+                UNROLL(ky, WINDOW_ROWS)
+                    UNROLL(j, SPAN)
                         sum[ky][j] = r == first ? SPLATV(0.0f) : LOADV(partial + (ky * SPAN + j) * THICK, 0);
                 for (int x = 0; x < w; x++) {
                     const floatV b = LOADV(row + x * THICK, 0);
-#pragma unroll
-                    for (int ky = 0; ky < WINDOW_ROWS; ky++)
-#pragma unroll
-                        for (int j = 0; j < SPAN; j++)
+                    UNROLL(ky, WINDOW_ROWS)
+                        UNROLL(j, SPAN)
                             sum[ky][j] = FMA(SPLATV(thin[ky * pitch + x * THIN + j]), b, sum[ky][j]);
                 }
-#pragma unroll
-                for (int ky = 0; ky < WINDOW_ROWS; ky++)
-#pragma unroll
-                    for (int j = 0; j < SPAN; j++) STOREV(sum[ky][j], partial + (ky * SPAN + j) * THICK, 0);
+                UNROLL(ky, WINDOW_ROWS)
+                    UNROLL(j, SPAN) STOREV(sum[ky][j], partial + (ky * SPAN + j) * THICK, 0);
             }
 }
 

@@ -15,8 +15,7 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global f
     for (int c = 0; c < channels; c += VEC) {
         floatV d[36];
         input_tile(d, x + ((image * h + ty) * w + tx) * channels + c, ty, tx, h, w, channels);
-#pragma unroll
-        for (int i = 0; i < 36; i++) STOREV(d[i], to + c * block_tiles + i * place, 0);
+        UNROLL(i, 36) STOREV(d[i], to + c * block_tiles + i * place, 0);
     }
 }
 
@@ -25,9 +24,9 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global f
 
 /* Puts all of a tile's vectors away by `store`: STOREV or STREAMV. */
 #define EACH_VECTOR(store)                                                                                   \
-    _Pragma("unroll") for (int i = 0; i < 4; i++) _Pragma("unroll") for (int j = 0; j < 4; j++)              \
-        _Pragma("unroll") for (int k = 0; k < LINE_VECTORS; k++)                                             \
-            store(d[k * 16 + i * 4 + j], to + i * row + j * channels, k);
+    UNROLL(i, 4)                                                                                             \
+        UNROLL(j, 4)                                                                                         \
+            UNROLL(k, LINE_VECTORS) store(d[k * 16 + i * 4 + j], to + i * row + j * channels, k);
 
 /* y (+)= d: the LINE channels from c on of the tile at (ty, tx). */
 static inline void put_pixels(__global float *y, const floatV *d /* (LINE_VECTORS,4,4) */, int image, int ty,
@@ -65,12 +64,10 @@ conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const 
     const int place = channels * block_tiles;
     for (int c = 0; c < channels; c += LINE) {
         floatV d[16 * LINE_VECTORS];
-#pragma unroll
-        for (int k = 0; k < LINE_VECTORS; k++) {
+        UNROLL(k, LINE_VECTORS) {
             const int channel = c + VEC * k;
             floatV m[36];
-#pragma unroll
-            for (int i = 0; i < 36; i++) m[i] = LOADV(from + channel * block_tiles + i * place, 0);
+            UNROLL(i, 36) m[i] = LOADV(from + channel * block_tiles + i * place, 0);
             output_pixels(d + 16 * k, m, norm_at(EPILOGUE, channel, channels));
         }
         put_pixels(y, d, image, ty, tx, h, w, channels, c, put);
@@ -91,8 +88,7 @@ conv2d_winograd_weights(__global const float *w, __global float *workspace, int 
     for (int i = first; i < first + LINE; i++) {
         floatV u[36];
         transformed_weights(u, w, i, o, in, out, flip);
-#pragma unroll
-        for (int k = 0; k < 36; k++) STOREV(u[k], to + k * in * out, 0);
+        UNROLL(k, 36) STOREV(u[k], to + k * in * out, 0);
         to += panel_channels;
     }
 }
@@ -185,8 +181,7 @@ conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */,
             LOCATE(first + t, tiles_x, tiles_y)
             for (int c = 0; c < PANEL; c += LINE) {
                 floatV d[16 * LINE_VECTORS];
-#pragma unroll
-                for (int k = 0; k < LINE_VECTORS; k++) {
+                UNROLL(k, LINE_VECTORS) {
                     const int channel = c + VEC * k;
                     floatV m[36];
                     __local const float *from = m_tiles + channel * block_tiles + t * VEC;

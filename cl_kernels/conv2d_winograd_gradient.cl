@@ -88,14 +88,12 @@ conv2d_winograd_fused_gradient(__global const float *x /* (N,H,W,in) */,
                 __local float *to = v_tiles + c * chunk + t * VEC;
                 load_tile(d, s.x + pixel * in + c, ty, tx, h, w, in);
                 input_half(tile, d, lower);
-#pragma unroll
-                for (int k = 0; k < HALF; k++) STOREV_LOCAL(tile[k], to + k * place_step, 0);
+                UNROLL(k, HALF) STOREV_LOCAL(tile[k], to + k * place_step, 0);
             }
             for (int c = 0; c < s.o_count; c += VEC) {
                 __local float *to = z_tiles + c * chunk + t * VEC;
                 gradient_tile(tile, s.dy + pixel * out + c, ty, tx, h, w, out, lower);
-#pragma unroll
-                for (int k = 0; k < HALF; k++) STOREV_LOCAL(tile[k], to + k * place_step, 0);
+                UNROLL(k, HALF) STOREV_LOCAL(tile[k], to + k * place_step, 0);
             }
         }
         const int next = begin + chunk, next_pixels = max(0, min(chunk, end - next)) * 16;
@@ -131,8 +129,7 @@ conv2d_winograd_gradient(__global const float *dy /* (N,H,W,channels) */, __glob
         __global const float *from = dy + ((image * h + ty) * w + tx) * channels + c;
         gradient_tile(z, from, ty, tx, h, w, channels, 0);
         gradient_tile(z + HALF, from, ty, tx, h, w, channels, 1);
-#pragma unroll
-        for (int i = 0; i < 36; i++) STOREV(z[i], to + c * block_tiles + i * place, 0);
+        UNROLL(i, 36) STOREV(z[i], to + c * block_tiles + i * place, 0);
     }
 }
 
@@ -172,12 +169,10 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_winograd_wei
     __global const float *du =
         workspace + i % BLOCK * BLOCK + o % BLOCK + (i / BLOCK * out_blocks + o / BLOCK) * 36 * BLOCK * BLOCK;
     floatV u[36];
-#pragma unroll
-    for (int k = 0; k < 36; k++) u[k] = LOADV(du + k * BLOCK * BLOCK, 0);
+    UNROLL(k, 36) u[k] = LOADV(du + k * BLOCK * BLOCK, 0);
     for (int range = 1; range < ranges; range++) {
         du += blocks * 36 * BLOCK * BLOCK;
-#pragma unroll
-        for (int k = 0; k < 36; k++) u[k] += LOADV(du + k * BLOCK * BLOCK, 0);
+        UNROLL(k, 36) u[k] += LOADV(du + k * BLOCK * BLOCK, 0);
     }
     add_gradient(dw, u, i, o, in, out);
 }
