@@ -168,20 +168,11 @@ static void loss_describe(char *text, size_t bytes, const sw_op_case *c)
         snprintf(text + used, bytes - (size_t)used, "%signore %d", used ? " " : "", attrs->ignore_index);
 }
 
-const sw_expectation sw_expect_cross_entropy = {
-    .op_name = "cross_entropy",
-    .input_shape = labels_shape,
-    .prepare = loss_prepare,
-    .forward = loss_forward,
-    .backward = loss_backward,
-    .describe = loss_describe,
-};
+#define LOSS_EXPECTATION(name)                                                                               \
+    {                                                                                                        \
+        .op_name = name, .input_shape = labels_shape, .prepare = loss_prepare, .forward = loss_forward,      \
+        .backward = loss_backward, .describe = loss_describe                                                 \
+    }
 
-const sw_expectation sw_expect_focal = {
-    .op_name = "focal",
-    .input_shape = labels_shape,
-    .prepare = loss_prepare,
-    .forward = loss_forward,
-    .backward = loss_backward,
-    .describe = loss_describe,
-};
+const sw_expectation sw_expect_cross_entropy = LOSS_EXPECTATION("cross_entropy");
+const sw_expectation sw_expect_focal = LOSS_EXPECTATION("focal");

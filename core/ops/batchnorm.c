@@ -16,6 +16,10 @@
  */
 enum { CHUNK_PIXELS = 512, GPU_CHUNK_PIXELS = 64, MAX_COLUMNS = 4, MANY_CHUNKS = 64 };
 
+/* What every kernel that normalises reads: stat, gamma, beta. */
+#define NORM_ARGS(call)                                                                                      \
+    sw_arg_buffer((call)->saved[0]), sw_arg_buffer((call)->param[0]), sw_arg_buffer((call)->param[1])
+
 typedef struct norm_kernels {
     const sw_kernel *stats_partial, *stats_merge, *stats_combine, *stats_running, *apply;
     const sw_kernel *bwd_partial, *bwd_merge, *bwd_combine, *bwd_apply;
@@ -127,9 +131,8 @@ static sw_status apply(sw_call *call)
     extent e = extent_of(call);
     bool stream = call->out[0] != call->in[0] && sw_call_streams(call, e.pixels * e.channels);
     return SW_CALL_LAUNCH(call, k->apply, sw_call_ndrange(call, e.cv, e.pixels, false),
-                          sw_arg_buffer(call->in[0]), sw_arg_buffer(call->out[0]),
-                          sw_arg_buffer(call->saved[0]), sw_arg_buffer(call->param[0]),
-                          sw_arg_buffer(call->param[1]), sw_arg_i32(stream));
+                          sw_arg_buffer(call->in[0]), sw_arg_buffer(call->out[0]), NORM_ARGS(call),
+                          sw_arg_i32(stream));
 }
 
 static sw_status batch_statistics(sw_call *call)
@@ -209,16 +212,14 @@ static sw_status backward_sums(sw_call *call)
     const extent e = extent_of(call);
     const sw_ndrange grid = sw_call_ndrange(call, e.cv / k->columns, e.chunks, true);
     if (!call->next)
-        return SW_CALL_LAUNCH(
-            call, k->bwd_partial, grid, sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
-            sw_arg_buffer(call->saved[0]), sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]),
-            sw_arg_buffer(call->workspace), sw_arg_count(e.pixels), sw_arg_count(e.chunk_pixels));
+        return SW_CALL_LAUNCH(call, k->bwd_partial, grid, sw_arg_buffer(call->in[0]),
+                              sw_arg_buffer(call->dout[0]), NORM_ARGS(call), sw_arg_buffer(call->workspace),
+                              sw_arg_count(e.pixels), sw_arg_count(e.chunk_pixels));
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
-    return SW_CALL_LAUNCH(
-        call, k->pool_bwd_partial, grid, sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
-        sw_arg_buffer(call->out[1]), sw_arg_buffer(call->saved[0]), sw_arg_buffer(call->param[0]),
-        sw_arg_buffer(call->param[1]), sw_arg_buffer(call->workspace), sw_arg_count(e.pixels),
-        sw_arg_count(e.chunk_pixels), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y));
+    return SW_CALL_LAUNCH(call, k->pool_bwd_partial, grid, sw_arg_buffer(call->in[0]),
+                          sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->out[1]), NORM_ARGS(call),
+                          sw_arg_buffer(call->workspace), sw_arg_count(e.pixels),
+                          sw_arg_count(e.chunk_pixels), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y));
 }
 
 static sw_status backward_data(sw_call *call)
@@ -228,18 +229,16 @@ static sw_status backward_data(sw_call *call)
     if (!call->next)
         return SW_CALL_LAUNCH(call, k->bwd_apply, sw_call_ndrange(call, e.cv, e.pixels, false),
                               sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
-                              sw_arg_buffer(call->din[0]), sw_arg_buffer(call->saved[0]),
-                              sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]),
-                              sw_arg_buffer(call->saved[1]), sw_arg_i32(call->accumulate[0]));
+                              sw_arg_buffer(call->din[0]), NORM_ARGS(call), sw_arg_buffer(call->saved[1]),
+                              sw_arg_i32(call->accumulate[0]));
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
     const size_t columns = (size_t)(x.w + 1) / 2, rows = (size_t)(x.h + 1) / 2;
     const sw_put put = sw_call_put(call, e.pixels * e.channels, 2 * x.c, call->accumulate[0]);
     return SW_CALL_LAUNCH(
         call, k->pool_bwd_apply, sw_call_ndrange(call, columns * e.cv, (size_t)x.n * rows, false),
         sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->out[1]),
-        sw_arg_buffer(call->din[0]), sw_arg_buffer(call->saved[0]), sw_arg_buffer(call->param[0]),
-        sw_arg_buffer(call->param[1]), sw_arg_buffer(call->saved[1]), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y),
-        sw_arg_i32((int)e.cv), sw_arg_i32((int)put));
+        sw_arg_buffer(call->din[0]), NORM_ARGS(call), sw_arg_buffer(call->saved[1]), SW_SIZE_ARGS(x),
+        SW_SIZE_ARGS(y), sw_arg_i32((int)e.cv), sw_arg_i32((int)put));
 }
 
 static sw_status batchnorm_backward(sw_call *call)

@@ -102,46 +102,37 @@ static void describe_pairs(sw_conv_bench *b)
     int n = b->check_n;
     size_t in = (size_t)s.in_channels, out = (size_t)s.out_channels, taps = taps_of(s),
            image = (size_t)s.h * (size_t)s.w;
-    b->pairs[SW_CONV_FORWARD] = (sw_conv_pair){.result = &call->out[0],
-                                               .result_label = "timing: y",
-                                               .operand = &call->dout[0],
-                                               .operand_label = "timing: dy",
-                                               .image_elems = image * out,
-                                               .checked = n,
-                                               .batch = s.n,
-                                               .terms = taps * in};
-    b->pairs[SW_CONV_BACKWARD_DATA] = (sw_conv_pair){.result = &call->din[0],
-                                                     .result_label = "timing: dx",
-                                                     .operand = &call->in[0],
-                                                     .operand_label = "timing: x",
-                                                     .image_elems = image * in,
-                                                     .checked = n,
-                                                     .batch = s.n,
-                                                     .terms = taps * out};
-    b->pairs[SW_CONV_BACKWARD_WEIGHTS] =
-        (sw_conv_pair){.result = &call->dparam[0],
-                       .result_label = "timing: gradient",
-                       .operand = &call->param[0],
-                       .operand_label = "timing: weights",
-                       .image_elems = taps * in * out,
-                       .checked = 1,
-                       .batch = 1,
-                       .terms = (size_t)n * image + 1 /* it is added to what is there */};
+    cl_mem *const results[] = {&call->out[0], &call->din[0], &call->dparam[0]};
+    cl_mem *const operands[] = {&call->dout[0], &call->in[0], &call->param[0]};
+    const size_t image_elems[] = {image * out, image * in, taps * in * out};
+    const size_t terms[] = {taps * in, taps * out, (size_t)n * image + 1 /* what is there is added */};
+    for (int p = 0; p < SW_CONV_PASSES; p++) {
+        const bool weights = p == SW_CONV_BACKWARD_WEIGHTS;
+        b->pairs[p] = (sw_conv_pair){.result = results[p],
+                                     .operand = operands[p],
+                                     .image_elems = image_elems[p],
+                                     .checked = weights ? 1 : n,
+                                     .batch = weights ? 1 : s.n,
+                                     .terms = terms[p]};
+    }
 }
 
-static sw_status make_pair(sw_conv_bench *b, sw_conv_pair *pair, uint64_t index)
+static sw_status make_pair(sw_conv_bench *b, int pass)
 {
+    static const char *const labels[SW_CONV_PASSES][2] = {
+        {"timing: y", "timing: dy"}, {"timing: dx", "timing: x"}, {"timing: gradient", "timing: weights"}};
     sw_status status = SW_OK;
+    sw_conv_pair *pair = &b->pairs[pass];
     size_t batch_bytes = (size_t)pair->batch * pair->image_elems * sizeof(float);
     pair->elems = (size_t)pair->checked * pair->image_elems;
-    SW_TRY(sw_buffer_create(pair->result, b->cl, batch_bytes, pair->result_label));
-    SW_TRY(sw_buffer_create(pair->operand, b->cl, batch_bytes, pair->operand_label));
+    SW_TRY(sw_buffer_create(pair->result, b->cl, batch_bytes, labels[pass][0]));
+    SW_TRY(sw_buffer_create(pair->operand, b->cl, batch_bytes, labels[pass][1]));
     float **const arrays[] = {&pair->values, &pair->want, &pair->magnitude};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
         *arrays[i] = sw_arena_alloc(&b->arena, pair->elems * sizeof(float));
         if (!*arrays[i]) return SW_E_MEMORY;
     }
-    sw_rng rng = sw_rng_at(0, SW_RNG_TEST, index);
+    sw_rng rng = sw_rng_at(0, SW_RNG_TEST, (uint64_t)pass);
     for (size_t i = 0; i < pair->elems; i++) pair->values[i] = sw_rng_uniform(&rng, -1.0f, 1.0f);
 done:
     return status;
@@ -153,7 +144,7 @@ static sw_status make_data(sw_conv_bench *b)
     size_t most = 0;
     describe_pairs(b);
     for (int p = 0; p < SW_CONV_PASSES; p++) {
-        SW_TRY(make_pair(b, &b->pairs[p], (uint64_t)p));
+        SW_TRY(make_pair(b, p));
         most = larger(most, b->pairs[p].elems);
     }
     if (b->call.workspace_bytes)

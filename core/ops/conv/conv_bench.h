@@ -22,7 +22,6 @@ typedef struct sw_conv_candidate {
  * weights. */
 typedef struct sw_conv_pair {
     cl_mem *result, *operand;
-    const char *result_label, *operand_label;
     size_t image_elems;
     int checked, batch; /* images whose results are checked, and all; 1 and 1 for weights */
     size_t elems;       /* of the images that are checked */
