@@ -146,7 +146,7 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
  *
  * Where tiles do not divide the channels, the last one begins early, and rows that the one before has had are
  * not stored again. Vectors that are not whole (RAGGED) read on into the next pixel, and what their last
- * lanes sum up lies in `partial` beyond the channels, where nobody looks; behind the tensor's last pixel
+ * lanes sum up lies in `partial` beyond the channels, where nothing reads it; behind the tensor's last pixel
  * nothing is read.
  *
  * A work-item sums over a segment of image rows for a BLOCK x BLOCK part of the channels and all taps, and

@@ -19,10 +19,10 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global f
     }
 }
 
-/* Vectors of a cache line: it is put away whole. */
+/* Vectors of a cache line, which is written whole. */
 #define LINE_VECTORS (LINE / VEC)
 
-/* Puts all of a tile's vectors away by `store`: STOREV or STREAMV. */
+/* Writes all of a tile's vectors by `store`: STOREV or STREAMV. */
 #define EACH_VECTOR(store)                                                                                   \
     UNROLL(i, 4)                                                                                             \
         UNROLL(j, 4)                                                                                         \

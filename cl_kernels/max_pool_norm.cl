@@ -11,7 +11,7 @@
 #define AHEAD 8
 
 /* Per chunk of x's pixels: sums of g and of g xh, g being the pool's gradient where a pixel was its window's
- * maximum and ReLU let it through. Launch: global (C / VEC / COLUMNS, chunks). */
+ * maximum and ReLU passed it on. Launch: global (C / VEC / COLUMNS, chunks). */
 __kernel void
 max_pool_norm_bwd_partial(__global const float *x /* (P,C) */, __global const float *dy /* (n,oh,ow,C) */,
                           __global const uint *offsets /* (n,oh,ow,words) */,

@@ -20,7 +20,8 @@ typedef struct sw_tensor {
     size_t elems;          /* product of dims; 0: the op has no such tensor */
     size_t capacity_elems; /* of the buffer, with the image that is not run */
     double *given;        /* its content before the run: an input, a parameter, a gradient that is added to */
-    double *want, *bound; /* after the run; a negative bound: not looked at (a sample is) */
+    double *want, *bound; /* after the run; a negative bound: the element is not in the sample
+                             that is compared */
     double *found;
     bool expected; /* want and bound are to be compared with found */
 } sw_tensor;
@@ -46,8 +47,8 @@ typedef struct sw_expectation {
     sw_shape (*input_shape)(sw_dtype *dtype, sw_shape x, int i);
     /* Fills what uniform numbers do not suit (labels, offsets, variances); may be NULL. */
     sw_status (*prepare)(sw_problem *p);
-    /* want and bound of out and state; then, `found` outputs at hand, of din and dparam (without what was
-     * there). */
+    /* forward sets want and bound of out and state; backward, which may read the outputs found, sets those of
+     * din and dparam, without what dparam held before. */
     sw_status (*forward)(sw_problem *p);
     sw_status (*backward)(sw_problem *p);
     /* The case in words, without fill and shape; may be NULL. */

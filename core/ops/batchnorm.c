@@ -1,9 +1,10 @@
-/* batchnorm: per-channel normalisation, with ReLU in the same read. Keeps only mean and 1/std per channel for
- * backward; its output is recomputed from its input, so that of convolution, norm and ReLU one activation is
- * stored instead of two.
+/* batchnorm: per-channel normalisation, with ReLU in the same pass over memory. It keeps only mean and 1/std
+ * per channel for backward. Its output is recomputed from its input, so that of convolution, norm and ReLU
+ * only one activation is stored.
  *
- * In training it does a 2x2 max-pooling that follows it as well: what is pooled is normalised as it is read,
- * and the gradient is spread over the windows as it is read. To the same bits as by itself. */
+ * In training it also computes a 2x2 max-pooling that follows it: the pool's kernel normalises its input as
+ * it reads it, and the norm's backward kernels spread the pool's gradient over the windows as they read it.
+ * The results have the same bits as those of two separate ops. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -58,8 +59,8 @@ static void batchnorm_label(char *text, size_t text_bytes, const sw_node *node)
     snprintf(text, text_bytes, attrs->relu ? "norm+relu" : "norm");
 }
 
-/* The batch as (pixels, channels), and how kernels see it: `neighbours` chunks become one of `merged`, before
- * those are combined; 0: they are combined as they are. */
+/* The batch as (pixels, channels), cut into chunks. Before the chunks are combined, every `neighbours` of
+ * them are merged into one, which makes `merged`; 0: they are combined as they are. */
 typedef struct extent {
     size_t pixels, channels, cv;
     size_t chunk_pixels, chunks, neighbours, merged;
@@ -124,7 +125,7 @@ done:
     return status;
 }
 
-/* out[0] from in[0] and the saved mean and 1/std: the end of forward, and all of recompute. */
+/* Computes out[0] from in[0] and the saved mean and 1/std: the end of forward, and all of recompute. */
 static sw_status apply(sw_call *call)
 {
     const norm_kernels *k = call->prepared;
@@ -169,7 +170,7 @@ static sw_status running_statistics(sw_call *call)
                           sw_arg_buffer(call->saved[0]), sw_arg_f32(attrs->eps));
 }
 
-/* What apply does to a value, for another kernel to do it; the statistics are there or will be. */
+/* What apply does to a value, for another op's kernel. The statistics may still have to be computed. */
 static sw_epilogue as_epilogue(const sw_call *call)
 {
     const sw_batchnorm_attrs *attrs = call->node->attrs;
@@ -179,7 +180,7 @@ static sw_epilogue as_epilogue(const sw_call *call)
                          .beta = call->param[1]};
 }
 
-/* As apply, but out are those of the pool that follows. */
+/* As apply, but writes the outputs of the pool that follows. */
 static sw_status apply_and_pool(sw_call *call)
 {
     const norm_kernels *k = call->prepared;
@@ -205,18 +206,18 @@ static sw_status batchnorm_as_epilogue(sw_call *call, sw_epilogue *epilogue)
     return running_statistics(call);
 }
 
-/* Into the workspace, per chunk: the sums that the gradients of gamma and beta are made of. */
+/* Computes each chunk's part of the gradients of gamma and beta, into the workspace. */
 static sw_status backward_sums(sw_call *call)
 {
     const norm_kernels *k = call->prepared;
     const extent e = extent_of(call);
-    const sw_ndrange grid = sw_call_ndrange(call, e.cv / k->columns, e.chunks, true);
+    const sw_ndrange range = sw_call_ndrange(call, e.cv / k->columns, e.chunks, true);
     if (!call->next)
-        return SW_CALL_LAUNCH(call, k->bwd_partial, grid, sw_arg_buffer(call->in[0]),
+        return SW_CALL_LAUNCH(call, k->bwd_partial, range, sw_arg_buffer(call->in[0]),
                               sw_arg_buffer(call->dout[0]), NORM_ARGS(call), sw_arg_buffer(call->workspace),
                               sw_arg_count(e.pixels), sw_arg_count(e.chunk_pixels));
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
-    return SW_CALL_LAUNCH(call, k->pool_bwd_partial, grid, sw_arg_buffer(call->in[0]),
+    return SW_CALL_LAUNCH(call, k->pool_bwd_partial, range, sw_arg_buffer(call->in[0]),
                           sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->out[1]), NORM_ARGS(call),
                           sw_arg_buffer(call->workspace), sw_arg_count(e.pixels),
                           sw_arg_count(e.chunk_pixels), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y));

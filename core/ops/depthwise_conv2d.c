@@ -75,9 +75,9 @@ static sw_status apply(sw_call *call, cl_mem from, cl_mem to, int direction, boo
     sw_shape x = sw_call_in_shape(call, 0);
     int vec = sw_call_vec(call, x.c);
     size_t cv = (size_t)x.c / (size_t)vec;
-    sw_ndrange grid = sw_call_ndrange(call, cv, sw_divide_up((size_t)x.w, ITEM_PIXELS), false);
-    grid.global[2] = (size_t)x.n * (size_t)x.h;
-    return SW_CALL_LAUNCH(call, k->apply, grid, sw_arg_buffer(from), sw_arg_buffer(call->param[0]),
+    sw_ndrange range = sw_call_ndrange(call, cv, sw_divide_up((size_t)x.w, ITEM_PIXELS), false);
+    range.global[2] = (size_t)x.n * (size_t)x.h;
+    return SW_CALL_LAUNCH(call, k->apply, range, sw_arg_buffer(from), sw_arg_buffer(call->param[0]),
                           sw_arg_buffer(to), SW_SIZE_ARGS(x), sw_arg_i32(ITEM_PIXELS), sw_arg_i32(direction),
                           sw_arg_i32((int)sw_call_put(call, sw_shape_elems(x), vec, accumulate)));
 }

@@ -35,7 +35,7 @@ static sw_status conv2d_infer(sw_graph *graph, sw_node *node)
         SW_TRY(sw_node_add_param(graph, node, "bias", SW_LAYOUT_PLAIN, 1, weight_dims, SW_INIT_FAN_IN_UNIFORM,
                                  fan_in));
     SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){x.n, x.h, x.w, attrs->out_channels}));
-    /* the engine's own need is known once there is a device; the cap stands for it until then */
+    /* an upper bound: what the engine needs is known once there is a device */
     node->workspace_bytes = attrs->workspace_cap_bytes;
     node->macs = (uint64_t)x.h * (uint64_t)x.w * (uint64_t)fan_in * (uint64_t)attrs->out_channels;
     node->window = k;

@@ -87,8 +87,8 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
         SW_TRY(sw_conv_helper(&plan->im2col[pass], call, shape, from_channels(shape, pass), "conv2d_im2col"));
     SW_TRY(sw_conv_helper(&plan->flip, call, shape, shape.out_channels, "conv2d_flip"));
 
-    /* the last band may be of any length, and then need padding where a whole one does not: most with one
-     * pixel less */
+    /* The last band may have any length. Then it may need padding that a whole one does not: the most if it
+     * is one pixel shorter. */
     SW_TRY(measure_gemm_workspace(plan, call->cl, plan->band_pixels));
     if (plan->band_pixels > 1) SW_TRY(measure_gemm_workspace(plan, call->cl, plan->band_pixels - 1));
     plan->flipped_offset = plan->gemm_bytes / sizeof(float);

@@ -1,4 +1,5 @@
-/* Engine direct: convolutions with a thin side on CPUs (cl_kernels/conv2d_direct.cl has the why). */
+/* Engine direct: convolutions on CPUs where one side is thin, that is has few channels
+ * (cl_kernels/conv2d_direct.cl says why). */
 #include <stdio.h>
 
 #include "conv_engine.h"
@@ -86,9 +87,9 @@ done:
 static sw_status pad(const direct_plan *plan, sw_call *call, cl_mem thin)
 {
     size_t border = (size_t)plan->shape.kernel - 1;
-    sw_ndrange grid = sw_call_ndrange(call, ((size_t)plan->shape.w + border) * (size_t)plan->thin,
-                                      (size_t)call->n * ((size_t)plan->shape.h + border), false);
-    return SW_CALL_LAUNCH(call, plan->pad, grid, sw_arg_buffer(thin), sw_arg_buffer(call->workspace),
+    sw_ndrange range = sw_call_ndrange(call, ((size_t)plan->shape.w + border) * (size_t)plan->thin,
+                                       (size_t)call->n * ((size_t)plan->shape.h + border), false);
+    return SW_CALL_LAUNCH(call, plan->pad, range, sw_arg_buffer(thin), sw_arg_buffer(call->workspace),
                           sw_arg_count(plan->padded_offset), SW_SIZE_ARGS(plan->shape));
 }
 
@@ -100,19 +101,19 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     int image_rows = call->n * s.h, item_rows = sw_divide_up_int(ITEM_PIXELS, s.w);
     sw_ndrange pack =
         sw_call_ndrange(call, (size_t)plan->thick, (taps_of(s) + 1) * (size_t)plan->thin, false);
-    sw_ndrange grid = lone_items(sw_divide_up_int(image_rows, item_rows), 1, 1);
+    sw_ndrange range = lone_items(sw_divide_up_int(image_rows, item_rows), 1, 1);
     SW_TRY(SW_CALL_LAUNCH(call, plan->pack, pack, sw_arg_buffer(call->param[0]),
                           sw_arg_buffer(call->workspace), sw_arg_i32(c->flip)));
     if (c->pass == widening(plan)) {
         size_t elems = sw_conv_pixels(call) * (size_t)plan->thick;
         SW_TRY(pad(plan, call, c->from));
-        SW_TRY(SW_CALL_LAUNCH(call, plan->widen, grid, sw_arg_buffer(call->workspace),
+        SW_TRY(SW_CALL_LAUNCH(call, plan->widen, range, sw_arg_buffer(call->workspace),
                               sw_arg_count(plan->padded_offset), sw_arg_buffer(c->to), SW_SIZE_ARGS(s),
                               sw_arg_i32(image_rows), sw_arg_i32(item_rows),
                               sw_arg_i32((int)sw_call_put(call, elems, plan->thick, c->accumulate)),
                               SW_EPILOGUE_ARGS(call->epilogue)));
     } else {
-        SW_TRY(SW_CALL_LAUNCH(call, plan->narrow, grid, sw_arg_buffer(c->from),
+        SW_TRY(SW_CALL_LAUNCH(call, plan->narrow, range, sw_arg_buffer(c->from),
                               sw_arg_buffer(call->workspace), sw_arg_buffer(c->to), SW_SIZE_ARGS(s),
                               sw_arg_i32(image_rows), sw_arg_i32(item_rows), sw_arg_i32(c->accumulate)));
     }

@@ -1,5 +1,5 @@
-/* Engine gemm: register-tiled matrix products with implicit im2col, for CPUs (cl_kernels/conv2d_gemm.cl has
- * the why). */
+/* Engine gemm: register-tiled matrix products with implicit im2col, for CPUs (cl_kernels/conv2d_gemm.cl
+ * says why). */
 #include <stdio.h>
 
 #include "conv_engine.h"
@@ -153,13 +153,13 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     bool panels_first = plan->shape.kernel == 1; /* which of the two the next work-item shares */
     sw_ndrange pack = sw_call_ndrange(call, (size_t)p->panel,
                                       (size_t)p->panels * taps_of(plan->shape) * (size_t)p->in, false);
-    sw_ndrange grid = panels_first ? lone_items(p->panels, blocks, 1) : lone_items(blocks, p->panels, 1);
+    sw_ndrange range = panels_first ? lone_items(p->panels, blocks, 1) : lone_items(blocks, p->panels, 1);
     SW_TRY(SW_CALL_LAUNCH(call, p->pack, pack, sw_arg_buffer(call->param[0]), sw_arg_buffer(call->workspace),
                           sw_arg_u32((uint32_t)p->in), sw_arg_u32((uint32_t)p->out), sw_arg_i32(c->flip)));
     SW_TRY(SW_CALL_LAUNCH(call, p->zero, sw_call_ndrange(call, (size_t)p->in, 1, false),
                           sw_arg_buffer(call->workspace), sw_arg_count(plan->zeros_offset)));
     SW_TRY(SW_CALL_LAUNCH(
-        call, p->run, grid, sw_arg_buffer(c->from), sw_arg_buffer(call->workspace),
+        call, p->run, range, sw_arg_buffer(c->from), sw_arg_buffer(call->workspace),
         sw_arg_count(plan->zeros_offset), sw_arg_buffer(c->to), sw_arg_i32(p->in), sw_arg_i32(p->out),
         SW_SIZE_ARGS(plan->shape), sw_arg_count(pixels), sw_arg_count(block),
         sw_arg_i32((int)sw_call_put(call, pixels * (size_t)p->out, p->panel, c->accumulate)),
@@ -173,16 +173,16 @@ static sw_status sum_segments(const gemm_plan *plan, sw_call *call, int segments
 {
     sw_conv_shape s = plan->shape;
     int image_rows = call->n * s.h;
-    sw_ndrange grid = lone_items(segments, plan->weight_blocks, 1);
+    sw_ndrange range = lone_items(segments, plan->weight_blocks, 1);
     if (plan->packed)
         return SW_CALL_LAUNCH(
-            call, plan->packed, grid, sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
+            call, plan->packed, range, sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
             sw_arg_buffer(call->workspace), sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels),
             sw_arg_i32(image_rows * s.w), sw_arg_i32(segment_rows * s.w), sw_arg_local(PACKED_BYTES));
-    return SW_CALL_LAUNCH(call, plan->partial, grid, sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
-                          sw_arg_buffer(call->workspace), sw_arg_i32(s.in_channels),
-                          sw_arg_i32(s.out_channels), SW_SIZE_ARGS(s), sw_arg_i32(image_rows),
-                          sw_arg_i32(segment_rows), sw_arg_i32(plan->chunk_rows));
+    return SW_CALL_LAUNCH(call, plan->partial, range, sw_arg_buffer(call->in[0]),
+                          sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace),
+                          sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), SW_SIZE_ARGS(s),
+                          sw_arg_i32(image_rows), sw_arg_i32(segment_rows), sw_arg_i32(plan->chunk_rows));
 }
 
 static sw_status backward_weights(const void *prepared, sw_call *call)

@@ -1,5 +1,5 @@
-/* Engine tile: implicit-im2col matrix products in local-memory tiles, for GPUs (cl_kernels/conv2d_tile.cl has
- * the why). */
+/* Engine tile: implicit-im2col matrix products in local-memory tiles, for GPUs (cl_kernels/conv2d_tile.cl
+ * says why). */
 #include <limits.h>
 
 #include "conv_engine.h"

@@ -92,8 +92,9 @@ static sw_status build(sw_tile_product *p, sw_cl *cl, const char *kernel)
     return sw_kernel_get(&p->run, cl, "conv2d_tile", kernel, options);
 }
 
-/* The kernel for large work-groups, or where the driver says that it cannot run it in such ones, for small
- * ones. Whether it can do that it is not asked (sw_kernel_max_work_group), the launch tells. */
+/* Builds the kernel for large work-groups, or for small ones where the driver says that it cannot run large
+ * ones. It is not asked about small ones, since some drivers say less than they can
+ * (sw_kernel_max_work_group): the launch will fail if it cannot. */
 static sw_status prepare(sw_tile_product *p, sw_cl *cl, const char *kernel,
                          void (*cut)(sw_tile_product *, const sw_cl *, size_t), bool small)
 {
@@ -149,7 +150,7 @@ done:
     return status;
 }
 
-static sw_ndrange grid_of(const sw_tile_product *p, size_t rows, size_t depth)
+static sw_ndrange range_of(const sw_tile_product *p, size_t rows, size_t depth)
 {
     return (sw_ndrange){.global = {p->group * sw_divide_up(p->columns, p->tile_columns),
                                    p->group * sw_divide_up(rows, p->tile_rows), depth},
@@ -160,7 +161,7 @@ sw_status sw_tile_run_rows(const sw_tile_product *p, const sw_call *call, const 
                            const sw_tile_matrix *weights, const sw_tile_matrix *y, int h, int w,
                            size_t pixels, bool accumulate)
 {
-    return SW_CALL_LAUNCH(call, p->run, grid_of(p, pixels, (size_t)p->products), sw_arg_buffer(x->buffer),
+    return SW_CALL_LAUNCH(call, p->run, range_of(p, pixels, (size_t)p->products), sw_arg_buffer(x->buffer),
                           sw_arg_i32((int32_t)x->offset), sw_arg_i32((int32_t)x->step),
                           sw_arg_buffer(weights->buffer), sw_arg_i32((int32_t)weights->step),
                           sw_arg_buffer(y->buffer), sw_arg_i32((int32_t)y->offset),
@@ -174,7 +175,7 @@ sw_status sw_tile_run_sums(int *segments, const sw_tile_product *p, const sw_cal
 {
     size_t segment_pixels = sw_divide_up(pixels, (size_t)p->segments);
     *segments = (int)sw_divide_up(pixels, segment_pixels);
-    return SW_CALL_LAUNCH(call, p->run, grid_of(p, p->rows, (size_t)p->products * (size_t)*segments),
+    return SW_CALL_LAUNCH(call, p->run, range_of(p, p->rows, (size_t)p->products * (size_t)*segments),
                           sw_arg_buffer(x->buffer), sw_arg_i32((int32_t)x->offset),
                           sw_arg_i32((int32_t)x->step), sw_arg_buffer(dy->buffer),
                           sw_arg_i32((int32_t)dy->offset), sw_arg_i32((int32_t)dy->step),

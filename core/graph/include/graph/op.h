@@ -45,25 +45,25 @@ struct sw_op {
      * NULL: none. */
     const sw_op *absorbs;
 
-    /* Once per session: builds programs, chooses algorithms; may raise run->workspace_bytes. */
-    sw_status (*prepare)(struct sw_call *run);
+    /* Once per session: builds programs, chooses algorithms; may raise call->workspace_bytes. */
+    sw_status (*prepare)(struct sw_call *call);
     /* Enqueue only: never allocate, build or wait. */
-    sw_status (*forward)(struct sw_call *run);
+    sw_status (*forward)(struct sw_call *call);
     sw_status (*recompute)(
-        struct sw_call *run); /* reads inputs and saved values, leaves running statistics alone */
-    /* Adds to parameter gradients; writes (run->accumulate[i]: adds to) the gradient of input i where din[i]
+        struct sw_call *call); /* reads inputs and saved values, leaves running statistics alone */
+    /* Adds to parameter gradients; writes (call->accumulate[i]: adds to) the gradient of input i where din[i]
      * != NULL. */
-    sw_status (*backward)(struct sw_call *run);
+    sw_status (*backward)(struct sw_call *call);
     /* In inference, what an op does value by value may be done by the op before it, while it writes: enqueues
      * what that needs and says what is to be done (ops/call.h). NULL: it cannot be. */
-    sw_status (*as_epilogue)(struct sw_call *run, struct sw_epilogue *epilogue);
-    /* Whether forward does run->epilogue, of another op, to output 0. NULL: it does not. */
-    bool (*takes_epilogue)(const struct sw_call *run);
+    sw_status (*as_epilogue)(struct sw_call *call, struct sw_epilogue *epilogue);
+    /* Whether forward does call->epilogue, of another op, to output 0. NULL: it does not. */
+    bool (*takes_epilogue)(const struct sw_call *call);
     /* What prepare chose among several ways to compute ("winograd"; "gemm/winograd" where it chose by pass;
      * "" for a pass that is not run); NULL where there is only one. */
-    const char *(*algorithm)(const struct sw_call *run, sw_way way);
-    /* Frees run->prepared; NULL when prepare keeps nothing there. */
-    void (*release)(struct sw_call *run);
+    const char *(*algorithm)(const struct sw_call *call, sw_way way);
+    /* Frees call->prepared; NULL when prepare keeps nothing there. */
+    void (*release)(struct sw_call *call);
 };
 
 #endif
