@@ -18,8 +18,7 @@
 enum { CHUNK_PIXELS = 512, GPU_CHUNK_PIXELS = 64, MAX_COLUMNS = 4, MANY_CHUNKS = 64 };
 
 /* What every kernel that normalises reads: stat, gamma, beta. */
-#define NORM_ARGS(call)                                                                                      \
-    sw_arg_buffer((call)->saved[0]), sw_arg_buffer((call)->param[0]), sw_arg_buffer((call)->param[1])
+#define NORM_ARGS(call) SW_ARG((call)->saved[0]), SW_ARG((call)->param[0]), SW_ARG((call)->param[1])
 
 typedef struct norm_kernels {
     const sw_kernel *stats_partial, *stats_merge, *stats_combine, *stats_running, *apply;
@@ -131,9 +130,8 @@ static sw_status apply(sw_call *call)
     const norm_kernels *k = call->prepared;
     extent e = extent_of(call);
     bool stream = call->out[0] != call->in[0] && sw_call_streams(call, e.pixels * e.channels);
-    return SW_CALL_LAUNCH(call, k->apply, sw_call_ndrange(call, e.cv, e.pixels, false),
-                          sw_arg_buffer(call->in[0]), sw_arg_buffer(call->out[0]), NORM_ARGS(call),
-                          sw_arg_i32(stream));
+    return SW_CALL_LAUNCH(call, k->apply, sw_call_ndrange(call, e.cv, e.pixels, false), SW_ARG(call->in[0]),
+                          SW_ARG(call->out[0]), NORM_ARGS(call), SW_ARG(stream));
 }
 
 static sw_status batch_statistics(sw_call *call)
@@ -143,20 +141,19 @@ static sw_status batch_statistics(sw_call *call)
     const sw_batchnorm_attrs *attrs = call->node->attrs;
     extent e = extent_of(call);
     SW_TRY(SW_CALL_LAUNCH(call, k->stats_partial, sw_call_ndrange(call, e.cv / k->columns, e.chunks, true),
-                          sw_arg_buffer(call->in[0]), sw_arg_buffer(call->workspace), sw_arg_count(e.pixels),
-                          sw_arg_count(e.chunk_pixels)));
+                          SW_ARG(call->in[0]), SW_ARG(call->workspace), SW_ARG(e.pixels),
+                          SW_ARG(e.chunk_pixels)));
     size_t combined_pixels = e.chunk_pixels;
     if (e.neighbours) {
         SW_TRY(SW_CALL_LAUNCH(call, k->stats_merge, sw_call_ndrange(call, e.channels, e.merged, true),
-                              sw_arg_buffer(call->workspace), sw_arg_count(e.pixels),
-                              sw_arg_count(e.chunk_pixels), sw_arg_count(e.neighbours)));
+                              SW_ARG(call->workspace), SW_ARG(e.pixels), SW_ARG(e.chunk_pixels),
+                              SW_ARG(e.neighbours)));
         combined_pixels *= e.neighbours;
     }
-    SW_TRY(SW_CALL_LAUNCH(
-        call, k->stats_combine, sw_call_ndrange(call, e.channels, 1, true), sw_arg_buffer(call->workspace),
-        sw_arg_u32(combined_offset(e)), sw_arg_buffer(call->saved[0]), sw_arg_buffer(call->state[0]),
-        sw_arg_buffer(call->state[1]), sw_arg_count(e.pixels), sw_arg_count(combined_pixels),
-        sw_arg_f32(attrs->eps), sw_arg_f32(attrs->momentum)));
+    SW_TRY(SW_CALL_LAUNCH(call, k->stats_combine, sw_call_ndrange(call, e.channels, 1, true),
+                          SW_ARG(call->workspace), SW_ARG(combined_offset(e)), SW_ARG(call->saved[0]),
+                          SW_ARG(call->state[0]), SW_ARG(call->state[1]), SW_ARG(e.pixels),
+                          SW_ARG(combined_pixels), SW_ARG(attrs->eps), SW_ARG(attrs->momentum)));
 done:
     return status;
 }
@@ -166,8 +163,8 @@ static sw_status running_statistics(sw_call *call)
     const norm_kernels *k = call->prepared;
     const sw_batchnorm_attrs *attrs = call->node->attrs;
     return SW_CALL_LAUNCH(call, k->stats_running, sw_call_ndrange(call, extent_of(call).channels, 1, true),
-                          sw_arg_buffer(call->state[0]), sw_arg_buffer(call->state[1]),
-                          sw_arg_buffer(call->saved[0]), sw_arg_f32(attrs->eps));
+                          SW_ARG(call->state[0]), SW_ARG(call->state[1]), SW_ARG(call->saved[0]),
+                          SW_ARG(attrs->eps));
 }
 
 /* What apply does to a value, for another op's kernel. The statistics may still have to be computed. */
@@ -186,9 +183,9 @@ static sw_status apply_and_pool(sw_call *call)
     const norm_kernels *k = call->prepared;
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
     return SW_CALL_LAUNCH(call, k->pool_fwd, sw_window_ndrange(call, y, sw_window_words(y.c)),
-                          sw_arg_buffer(call->in[0]), sw_arg_buffer(call->out[0]),
-                          sw_arg_buffer(call->out[1]), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y),
-                          sw_arg_i32((int)extent_of(call).cv), SW_EPILOGUE_ARGS(as_epilogue(call)));
+                          SW_ARG(call->in[0]), SW_ARG(call->out[0]), SW_ARG(call->out[1]), SW_SIZE_ARGS(x),
+                          SW_SIZE_ARGS(y), SW_ARG((int)extent_of(call).cv),
+                          SW_EPILOGUE_ARGS(as_epilogue(call)));
 }
 
 static sw_status batchnorm_forward(sw_call *call)
@@ -213,14 +210,13 @@ static sw_status backward_sums(sw_call *call)
     const extent e = extent_of(call);
     const sw_ndrange range = sw_call_ndrange(call, e.cv / k->columns, e.chunks, true);
     if (!call->next)
-        return SW_CALL_LAUNCH(call, k->bwd_partial, range, sw_arg_buffer(call->in[0]),
-                              sw_arg_buffer(call->dout[0]), NORM_ARGS(call), sw_arg_buffer(call->workspace),
-                              sw_arg_count(e.pixels), sw_arg_count(e.chunk_pixels));
+        return SW_CALL_LAUNCH(call, k->bwd_partial, range, SW_ARG(call->in[0]), SW_ARG(call->dout[0]),
+                              NORM_ARGS(call), SW_ARG(call->workspace), SW_ARG(e.pixels),
+                              SW_ARG(e.chunk_pixels));
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
-    return SW_CALL_LAUNCH(call, k->pool_bwd_partial, range, sw_arg_buffer(call->in[0]),
-                          sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->out[1]), NORM_ARGS(call),
-                          sw_arg_buffer(call->workspace), sw_arg_count(e.pixels),
-                          sw_arg_count(e.chunk_pixels), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y));
+    return SW_CALL_LAUNCH(call, k->pool_bwd_partial, range, SW_ARG(call->in[0]), SW_ARG(call->dout[0]),
+                          SW_ARG(call->out[1]), NORM_ARGS(call), SW_ARG(call->workspace), SW_ARG(e.pixels),
+                          SW_ARG(e.chunk_pixels), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y));
 }
 
 static sw_status backward_data(sw_call *call)
@@ -229,17 +225,16 @@ static sw_status backward_data(sw_call *call)
     const extent e = extent_of(call);
     if (!call->next)
         return SW_CALL_LAUNCH(call, k->bwd_apply, sw_call_ndrange(call, e.cv, e.pixels, false),
-                              sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
-                              sw_arg_buffer(call->din[0]), NORM_ARGS(call), sw_arg_buffer(call->saved[1]),
-                              sw_arg_i32(call->accumulate[0]));
+                              SW_ARG(call->in[0]), SW_ARG(call->dout[0]), SW_ARG(call->din[0]),
+                              NORM_ARGS(call), SW_ARG(call->saved[1]), SW_ARG(call->accumulate[0]));
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
     const size_t columns = (size_t)(x.w + 1) / 2, rows = (size_t)(x.h + 1) / 2;
     const sw_put put = sw_call_put(call, e.pixels * e.channels, 2 * x.c, call->accumulate[0]);
-    return SW_CALL_LAUNCH(
-        call, k->pool_bwd_apply, sw_call_ndrange(call, columns * e.cv, (size_t)x.n * rows, false),
-        sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->out[1]),
-        sw_arg_buffer(call->din[0]), NORM_ARGS(call), sw_arg_buffer(call->saved[1]), SW_SIZE_ARGS(x),
-        SW_SIZE_ARGS(y), sw_arg_i32((int)e.cv), sw_arg_i32((int)put));
+    return SW_CALL_LAUNCH(call, k->pool_bwd_apply,
+                          sw_call_ndrange(call, columns * e.cv, (size_t)x.n * rows, false),
+                          SW_ARG(call->in[0]), SW_ARG(call->dout[0]), SW_ARG(call->out[1]),
+                          SW_ARG(call->din[0]), NORM_ARGS(call), SW_ARG(call->saved[1]), SW_SIZE_ARGS(x),
+                          SW_SIZE_ARGS(y), SW_ARG((int)e.cv), SW_ARG((int)put));
 }
 
 static sw_status batchnorm_backward(sw_call *call)
@@ -250,13 +245,11 @@ static sw_status batchnorm_backward(sw_call *call)
     SW_TRY(backward_sums(call));
     if (e.neighbours)
         SW_TRY(SW_CALL_LAUNCH(call, k->bwd_merge, sw_call_ndrange(call, e.channels, e.merged, true),
-                              sw_arg_buffer(call->workspace), sw_arg_count(e.chunks),
-                              sw_arg_count(e.neighbours)));
+                              SW_ARG(call->workspace), SW_ARG(e.chunks), SW_ARG(e.neighbours)));
     SW_TRY(SW_CALL_LAUNCH(call, k->bwd_combine, sw_call_ndrange(call, e.channels, 1, true),
-                          sw_arg_buffer(call->workspace), sw_arg_u32(combined_offset(e)),
-                          sw_arg_buffer(call->dparam[0]), sw_arg_buffer(call->dparam[1]),
-                          sw_arg_buffer(call->saved[1]), sw_arg_count(e.pixels),
-                          sw_arg_count(e.neighbours ? e.merged : e.chunks)));
+                          SW_ARG(call->workspace), SW_ARG(combined_offset(e)), SW_ARG(call->dparam[0]),
+                          SW_ARG(call->dparam[1]), SW_ARG(call->saved[1]), SW_ARG(e.pixels),
+                          SW_ARG(e.neighbours ? e.merged : e.chunks)));
     if (call->din[0]) SW_TRY(backward_data(call));
 done:
     return status;

@@ -24,9 +24,8 @@ static sw_status max_pool_forward(sw_call *call)
     const sw_window *window = call->prepared;
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_out_shape(call, 0);
     return SW_CALL_LAUNCH(call, window->forward, sw_window_ndrange(call, y, sw_window_words(y.c)),
-                          sw_arg_buffer(call->in[0]), sw_arg_buffer(call->out[0]),
-                          sw_arg_buffer(call->out[1]), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y),
-                          sw_arg_i32(y.c / window->vec), SW_EPILOGUE_ARGS(call->epilogue));
+                          SW_ARG(call->in[0]), SW_ARG(call->out[0]), SW_ARG(call->out[1]), SW_SIZE_ARGS(x),
+                          SW_SIZE_ARGS(y), SW_ARG(y.c / window->vec), SW_EPILOGUE_ARGS(call->epilogue));
 }
 
 static sw_status max_pool_backward(sw_call *call)

@@ -35,10 +35,9 @@ static sw_status max_unpool_backward(sw_call *call)
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_out_shape(call, 0);
     const int vectors = x.c / window->vec;
     if (!call->din[0]) return SW_OK;
-    return SW_CALL_LAUNCH(call, window->backward, sw_window_ndrange(call, x, vectors),
-                          sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->in[1]),
-                          sw_arg_buffer(call->din[0]), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y), sw_arg_i32(vectors),
-                          sw_arg_i32(call->accumulate[0]));
+    return SW_CALL_LAUNCH(call, window->backward, sw_window_ndrange(call, x, vectors), SW_ARG(call->dout[0]),
+                          SW_ARG(call->in[1]), SW_ARG(call->din[0]), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y),
+                          SW_ARG(vectors), SW_ARG(call->accumulate[0]));
 }
 
 const sw_op sw_op_max_unpool = {

@@ -79,9 +79,8 @@ sw_status sw_window_forward(sw_call *call)
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_out_shape(call, 0);
     const sw_shape small = x.h < y.h ? x : y, large = x.h < y.h ? y : x;
     const int vectors = x.c / window->vec;
-    return SW_CALL_LAUNCH(call, window->forward, sw_window_ndrange(call, y, vectors),
-                          sw_arg_buffer(call->in[0]), sw_arg_buffer(call->out[0]), SW_SIZE_ARGS(small),
-                          SW_SIZE_ARGS(large), sw_arg_i32(vectors));
+    return SW_CALL_LAUNCH(call, window->forward, sw_window_ndrange(call, y, vectors), SW_ARG(call->in[0]),
+                          SW_ARG(call->out[0]), SW_SIZE_ARGS(small), SW_SIZE_ARGS(large), SW_ARG(vectors));
 }
 
 sw_status sw_window_backward(sw_call *call)
@@ -91,9 +90,9 @@ sw_status sw_window_backward(sw_call *call)
     const sw_shape small = x.h < y.h ? x : y, large = x.h < y.h ? y : x;
     const int vectors = x.c / window->vec;
     if (!call->din[0]) return SW_OK;
-    return SW_CALL_LAUNCH(call, window->backward, sw_window_ndrange(call, x, vectors),
-                          sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->din[0]), SW_SIZE_ARGS(small),
-                          SW_SIZE_ARGS(large), sw_arg_i32(vectors), sw_arg_i32(call->accumulate[0]));
+    return SW_CALL_LAUNCH(call, window->backward, sw_window_ndrange(call, x, vectors), SW_ARG(call->dout[0]),
+                          SW_ARG(call->din[0]), SW_SIZE_ARGS(small), SW_SIZE_ARGS(large), SW_ARG(vectors),
+                          SW_ARG(call->accumulate[0]));
 }
 
 sw_status sw_window_spread(sw_call *call, const sw_kernel *kernel, cl_mem values, cl_mem offsets,
@@ -103,9 +102,9 @@ sw_status sw_window_spread(sw_call *call, const sw_kernel *kernel, cl_mem values
     const int vectors = small.c / window->vec;
     const sw_shape windows = {large.n, (large.h + 1) / 2, (large.w + 1) / 2, large.c};
     const sw_put put = sw_call_put(call, sw_shape_elems(large), 2 * large.c, accumulate);
-    return SW_CALL_LAUNCH(call, kernel, sw_window_ndrange(call, windows, vectors), sw_arg_buffer(values),
-                          sw_arg_buffer(offsets), sw_arg_buffer(spread), SW_SIZE_ARGS(small),
-                          SW_SIZE_ARGS(large), sw_arg_i32(vectors), sw_arg_i32((int)put));
+    return SW_CALL_LAUNCH(call, kernel, sw_window_ndrange(call, windows, vectors), SW_ARG(values),
+                          SW_ARG(offsets), SW_ARG(spread), SW_SIZE_ARGS(small), SW_SIZE_ARGS(large),
+                          SW_ARG(vectors), SW_ARG((int)put));
 }
 
 int sw_window_words(int channels)

@@ -151,7 +151,7 @@ static sw_status conv2d_forward(sw_call *call)
         int channels = sw_call_out_shape(call, 0).c;
         size_t ov = (size_t)channels / (size_t)sw_call_vec(call, channels);
         SW_TRY(SW_CALL_LAUNCH(call, c->bias_fwd, sw_call_ndrange(call, ov, sw_conv_pixels(call), false),
-                              sw_arg_buffer(call->out[0]), sw_arg_buffer(call->param[1])));
+                              SW_ARG(call->out[0]), SW_ARG(call->param[1])));
     }
 done:
     return status;
@@ -165,11 +165,10 @@ static sw_status backward_bias(sw_call *call)
     size_t pixels = sw_conv_pixels(call), chunks = bias_chunks(pixels);
     size_t ov = (size_t)channels / (size_t)sw_call_vec(call, channels);
     SW_TRY(SW_CALL_LAUNCH(call, c->bias_partial, sw_call_ndrange(call, ov, chunks, true),
-                          sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace), sw_arg_count(pixels),
-                          sw_arg_u32(BIAS_CHUNK_PIXELS)));
+                          SW_ARG(call->dout[0]), SW_ARG(call->workspace), SW_ARG(pixels),
+                          SW_ARG((uint32_t)BIAS_CHUNK_PIXELS)));
     SW_TRY(SW_CALL_LAUNCH(call, c->bias_combine, sw_call_ndrange(call, (size_t)channels, 1, true),
-                          sw_arg_buffer(call->workspace), sw_arg_buffer(call->dparam[1]),
-                          sw_arg_count(chunks)));
+                          SW_ARG(call->workspace), SW_ARG(call->dparam[1]), SW_ARG(chunks)));
 done:
     return status;
 }

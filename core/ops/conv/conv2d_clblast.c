@@ -113,9 +113,8 @@ static sw_status im2col(const clblast_plan *plan, sw_call *call, sw_conv_pass pa
     int channels = from_channels(plan->shape, pass);
     size_t cv = (size_t)(channels / sw_call_vec(call, channels));
     return SW_CALL_LAUNCH(call, plan->im2col[pass], sw_call_ndrange(call, cv, band.count, false),
-                          sw_arg_buffer(image), sw_arg_buffer(call->workspace),
-                          sw_arg_count(plan->cols_offset), sw_arg_count(band.first),
-                          SW_SIZE_ARGS(plan->shape), sw_arg_count(cv));
+                          SW_ARG(image), SW_ARG(call->workspace), SW_ARG(plan->cols_offset),
+                          SW_ARG(band.first), SW_SIZE_ARGS(plan->shape), SW_ARG(cv));
 }
 
 /* The product's copies stay before the flipped weights and the columns, whatever layout suits a band's

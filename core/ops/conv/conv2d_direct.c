@@ -89,8 +89,8 @@ static sw_status pad(const direct_plan *plan, sw_call *call, cl_mem thin)
     size_t border = (size_t)plan->shape.kernel - 1;
     sw_ndrange range = sw_call_ndrange(call, ((size_t)plan->shape.w + border) * (size_t)plan->thin,
                                        (size_t)call->n * ((size_t)plan->shape.h + border), false);
-    return SW_CALL_LAUNCH(call, plan->pad, range, sw_arg_buffer(thin), sw_arg_buffer(call->workspace),
-                          sw_arg_count(plan->padded_offset), SW_SIZE_ARGS(plan->shape));
+    return SW_CALL_LAUNCH(call, plan->pad, range, SW_ARG(thin), SW_ARG(call->workspace),
+                          SW_ARG(plan->padded_offset), SW_SIZE_ARGS(plan->shape));
 }
 
 static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
@@ -102,20 +102,19 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     sw_ndrange pack =
         sw_call_ndrange(call, (size_t)plan->thick, (taps_of(s) + 1) * (size_t)plan->thin, false);
     sw_ndrange range = lone_items(sw_divide_up_int(image_rows, item_rows), 1, 1);
-    SW_TRY(SW_CALL_LAUNCH(call, plan->pack, pack, sw_arg_buffer(call->param[0]),
-                          sw_arg_buffer(call->workspace), sw_arg_i32(c->flip)));
+    SW_TRY(SW_CALL_LAUNCH(call, plan->pack, pack, SW_ARG(call->param[0]), SW_ARG(call->workspace),
+                          SW_ARG(c->flip)));
     if (c->pass == widening(plan)) {
         size_t elems = sw_conv_pixels(call) * (size_t)plan->thick;
         SW_TRY(pad(plan, call, c->from));
-        SW_TRY(SW_CALL_LAUNCH(call, plan->widen, range, sw_arg_buffer(call->workspace),
-                              sw_arg_count(plan->padded_offset), sw_arg_buffer(c->to), SW_SIZE_ARGS(s),
-                              sw_arg_i32(image_rows), sw_arg_i32(item_rows),
-                              sw_arg_i32((int)sw_call_put(call, elems, plan->thick, c->accumulate)),
+        SW_TRY(SW_CALL_LAUNCH(call, plan->widen, range, SW_ARG(call->workspace), SW_ARG(plan->padded_offset),
+                              SW_ARG(c->to), SW_SIZE_ARGS(s), SW_ARG(image_rows), SW_ARG(item_rows),
+                              SW_ARG((int)sw_call_put(call, elems, plan->thick, c->accumulate)),
                               SW_EPILOGUE_ARGS(call->epilogue)));
     } else {
-        SW_TRY(SW_CALL_LAUNCH(call, plan->narrow, range, sw_arg_buffer(c->from),
-                              sw_arg_buffer(call->workspace), sw_arg_buffer(c->to), SW_SIZE_ARGS(s),
-                              sw_arg_i32(image_rows), sw_arg_i32(item_rows), sw_arg_i32(c->accumulate)));
+        SW_TRY(SW_CALL_LAUNCH(call, plan->narrow, range, SW_ARG(c->from), SW_ARG(call->workspace),
+                              SW_ARG(c->to), SW_SIZE_ARGS(s), SW_ARG(image_rows), SW_ARG(item_rows),
+                              SW_ARG(c->accumulate)));
     }
 done:
     return status;
@@ -131,11 +130,11 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
     sw_ndrange combine = sw_call_ndrange(call, (size_t)plan->thick, taps_of(s) * (size_t)plan->thin, false);
     SW_TRY(pad(plan, call, plan->thin_in ? call->in[0] : call->dout[0]));
     SW_TRY(SW_CALL_LAUNCH(call, plan->partial, lone_items(segments, 1, 1),
-                          sw_arg_buffer(plan->thin_in ? call->dout[0] : call->in[0]),
-                          sw_arg_buffer(call->workspace), sw_arg_count(plan->padded_offset), SW_SIZE_ARGS(s),
-                          sw_arg_i32(image_rows), sw_arg_i32(segment_rows)));
-    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, sw_arg_buffer(call->workspace),
-                          sw_arg_buffer(call->dparam[0]), sw_arg_i32(segments)));
+                          SW_ARG(plan->thin_in ? call->dout[0] : call->in[0]), SW_ARG(call->workspace),
+                          SW_ARG(plan->padded_offset), SW_SIZE_ARGS(s), SW_ARG(image_rows),
+                          SW_ARG(segment_rows)));
+    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
+                          SW_ARG(segments)));
 done:
     return status;
 }

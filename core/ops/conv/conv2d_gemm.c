@@ -154,16 +154,15 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     sw_ndrange pack = sw_call_ndrange(call, (size_t)p->panel,
                                       (size_t)p->panels * taps_of(plan->shape) * (size_t)p->in, false);
     sw_ndrange range = panels_first ? lone_items(p->panels, blocks, 1) : lone_items(blocks, p->panels, 1);
-    SW_TRY(SW_CALL_LAUNCH(call, p->pack, pack, sw_arg_buffer(call->param[0]), sw_arg_buffer(call->workspace),
-                          sw_arg_u32((uint32_t)p->in), sw_arg_u32((uint32_t)p->out), sw_arg_i32(c->flip)));
+    SW_TRY(SW_CALL_LAUNCH(call, p->pack, pack, SW_ARG(call->param[0]), SW_ARG(call->workspace),
+                          SW_ARG((uint32_t)p->in), SW_ARG((uint32_t)p->out), SW_ARG(c->flip)));
     SW_TRY(SW_CALL_LAUNCH(call, p->zero, sw_call_ndrange(call, (size_t)p->in, 1, false),
-                          sw_arg_buffer(call->workspace), sw_arg_count(plan->zeros_offset)));
-    SW_TRY(SW_CALL_LAUNCH(
-        call, p->run, range, sw_arg_buffer(c->from), sw_arg_buffer(call->workspace),
-        sw_arg_count(plan->zeros_offset), sw_arg_buffer(c->to), sw_arg_i32(p->in), sw_arg_i32(p->out),
-        SW_SIZE_ARGS(plan->shape), sw_arg_count(pixels), sw_arg_count(block),
-        sw_arg_i32((int)sw_call_put(call, pixels * (size_t)p->out, p->panel, c->accumulate)),
-        SW_EPILOGUE_ARGS(call->epilogue)));
+                          SW_ARG(call->workspace), SW_ARG(plan->zeros_offset)));
+    SW_TRY(SW_CALL_LAUNCH(call, p->run, range, SW_ARG(c->from), SW_ARG(call->workspace),
+                          SW_ARG(plan->zeros_offset), SW_ARG(c->to), SW_ARG(p->in), SW_ARG(p->out),
+                          SW_SIZE_ARGS(plan->shape), SW_ARG(pixels), SW_ARG(block),
+                          SW_ARG((int)sw_call_put(call, pixels * (size_t)p->out, p->panel, c->accumulate)),
+                          SW_EPILOGUE_ARGS(call->epilogue)));
 done:
     return status;
 }
@@ -175,14 +174,14 @@ static sw_status sum_segments(const gemm_plan *plan, sw_call *call, int segments
     int image_rows = call->n * s.h;
     sw_ndrange range = lone_items(segments, plan->weight_blocks, 1);
     if (plan->packed)
-        return SW_CALL_LAUNCH(
-            call, plan->packed, range, sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
-            sw_arg_buffer(call->workspace), sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels),
-            sw_arg_i32(image_rows * s.w), sw_arg_i32(segment_rows * s.w), sw_arg_local(PACKED_BYTES));
-    return SW_CALL_LAUNCH(call, plan->partial, range, sw_arg_buffer(call->in[0]),
-                          sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace),
-                          sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), SW_SIZE_ARGS(s),
-                          sw_arg_i32(image_rows), sw_arg_i32(segment_rows), sw_arg_i32(plan->chunk_rows));
+        return SW_CALL_LAUNCH(call, plan->packed, range, SW_ARG(call->in[0]), SW_ARG(call->dout[0]),
+                              SW_ARG(call->workspace), SW_ARG(s.in_channels), SW_ARG(s.out_channels),
+                              SW_ARG(image_rows * s.w), SW_ARG(segment_rows * s.w),
+                              sw_arg_local(PACKED_BYTES));
+    return SW_CALL_LAUNCH(call, plan->partial, range, SW_ARG(call->in[0]), SW_ARG(call->dout[0]),
+                          SW_ARG(call->workspace), SW_ARG(s.in_channels), SW_ARG(s.out_channels),
+                          SW_SIZE_ARGS(s), SW_ARG(image_rows), SW_ARG(segment_rows),
+                          SW_ARG(plan->chunk_rows));
 }
 
 static sw_status backward_weights(const void *prepared, sw_call *call)
@@ -194,9 +193,8 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
     sw_ndrange combine =
         sw_call_ndrange(call, (size_t)s.out_channels, taps_of(s) * (size_t)s.in_channels, false);
     SW_TRY(sum_segments(plan, call, segments, segment_rows));
-    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, sw_arg_buffer(call->workspace),
-                          sw_arg_buffer(call->dparam[0]), sw_arg_u32((uint32_t)s.in_channels),
-                          sw_arg_i32(segments), sw_arg_u32((uint32_t)plan->padded)));
+    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
+                          SW_ARG((uint32_t)s.in_channels), SW_ARG(segments), SW_ARG((uint32_t)plan->padded)));
 done:
     return status;
 }

@@ -72,8 +72,8 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
     sw_ndrange combine = {.global = {plan->weights.rows * plan->weights.columns}};
     SW_TRY(sw_tile_run_sums(&segments, &plan->weights, call, &x, &dy, call->workspace, plan->shape.h,
                             plan->shape.w, sw_conv_pixels(call)));
-    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, sw_arg_buffer(call->workspace),
-                          sw_arg_buffer(call->dparam[0]), sw_arg_i32(segments)));
+    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
+                          SW_ARG(segments)));
 done:
     return status;
 }

@@ -193,9 +193,8 @@ static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_
     const winograd_tiles *t = &plan->tiles;
     int count = (int)b.count, groups = sw_divide_up_int(count, p->group_tiles);
     return SW_CALL_LAUNCH(call, p->multiply, lone_items(groups, p->out / p->panel, PLACES),
-                          sw_arg_buffer(call->workspace), sw_arg_count(t->v_offset),
-                          sw_arg_count(t->m_offset), sw_arg_i32(p->in), sw_arg_i32(p->out), sw_arg_i32(count),
-                          sw_arg_i32(t->block), sw_arg_i32(p->group_tiles));
+                          SW_ARG(call->workspace), SW_ARG(t->v_offset), SW_ARG(t->m_offset), SW_ARG(p->in),
+                          SW_ARG(p->out), SW_ARG(count), SW_ARG(t->block), SW_ARG(p->group_tiles));
 }
 
 static sw_status run_fused(const winograd_plan *plan, const product *p, sw_call *call, cl_mem from, cl_mem to,
@@ -203,10 +202,9 @@ static sw_status run_fused(const winograd_plan *plan, const product *p, sw_call 
 {
     const winograd_tiles *t = &plan->tiles;
     int tiles = winograd_count(t, call->n), groups = sw_divide_up_int(tiles, p->group_tiles);
-    return SW_CALL_LAUNCH(call, p->fused, lone_items(groups, 1, 1), sw_arg_buffer(from),
-                          sw_arg_buffer(call->workspace), sw_arg_buffer(to), sw_arg_i32(p->in),
-                          sw_arg_i32(p->out), sw_arg_i32(tiles), sw_arg_i32(p->group_tiles), SW_SIZE_ARGS(*t),
-                          sw_arg_i32(t->across), sw_arg_i32(t->down), sw_arg_i32((int)put),
+    return SW_CALL_LAUNCH(call, p->fused, lone_items(groups, 1, 1), SW_ARG(from), SW_ARG(call->workspace),
+                          SW_ARG(to), SW_ARG(p->in), SW_ARG(p->out), SW_ARG(tiles), SW_ARG(p->group_tiles),
+                          SW_SIZE_ARGS(*t), SW_ARG(t->across), SW_ARG(t->down), SW_ARG((int)put),
                           SW_EPILOGUE_ARGS(call->epilogue), sw_arg_local(fused_bytes(p, p->group_tiles)));
 }
 
@@ -218,8 +216,8 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     const product *p = &plan->product[c->pass];
     sw_put put = sw_call_put(call, sw_conv_pixels(call) * (size_t)p->out, LINE, c->accumulate);
     SW_TRY(SW_CALL_LAUNCH(call, plan->weights, lone_items(p->out / plan->tiling.lanes, p->in / LINE, 1),
-                          sw_arg_buffer(call->param[0]), sw_arg_buffer(call->workspace), sw_arg_i32(p->panel),
-                          sw_arg_i32(c->flip)));
+                          SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(p->panel),
+                          SW_ARG(c->flip)));
     if (p->fused) return run_fused(plan, p, call, c->from, c->to, put);
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
         sw_ndrange tiles = lone_items((int)b.count, 1, 1);
@@ -237,7 +235,7 @@ static sw_status collect_gradient(const winograd_plan *plan, sw_call *call, int 
     sw_conv_shape s = plan->shape;
     return SW_CALL_LAUNCH(call, plan->weights_gradient,
                           lone_items(s.out_channels / plan->tiling.lanes, s.in_channels, 1),
-                          sw_arg_buffer(call->workspace), sw_arg_i32(ranges), sw_arg_buffer(call->dparam[0]));
+                          SW_ARG(call->workspace), SW_ARG(ranges), SW_ARG(call->dparam[0]));
 }
 
 static sw_status fused_gradient(const winograd_plan *plan, sw_call *call)
@@ -248,11 +246,10 @@ static sw_status fused_gradient(const winograd_plan *plan, sw_call *call)
     int tiles = winograd_count(t, call->n);
     int ranges, range_tiles = cut_segments(&ranges, tiles, plan->ranges);
     SW_TRY(SW_CALL_LAUNCH(call, plan->fused_gradient, lone_items(2, gradient_blocks(s), ranges),
-                          sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]),
-                          sw_arg_buffer(call->workspace), sw_arg_i32(s.in_channels),
-                          sw_arg_i32(s.out_channels), sw_arg_i32(tiles), sw_arg_i32(range_tiles),
-                          sw_arg_i32(plan->chunk), SW_SIZE_ARGS(s), sw_arg_i32(t->across),
-                          sw_arg_i32(t->down), sw_arg_local(fused_gradient_bytes(plan->chunk))));
+                          SW_ARG(call->in[0]), SW_ARG(call->dout[0]), SW_ARG(call->workspace),
+                          SW_ARG(s.in_channels), SW_ARG(s.out_channels), SW_ARG(tiles), SW_ARG(range_tiles),
+                          SW_ARG(plan->chunk), SW_SIZE_ARGS(s), SW_ARG(t->across), SW_ARG(t->down),
+                          sw_arg_local(fused_gradient_bytes(plan->chunk))));
     status = collect_gradient(plan, call, ranges);
 done:
     return status;
@@ -272,10 +269,10 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
         SW_TRY(winograd_transform(t, call, plan->input, tiles, call->in[0], t->v_offset, s.in_channels, b));
         SW_TRY(winograd_transform(t, call, plan->gradient, tiles, call->dout[0], t->m_offset, s.out_channels,
                                   b));
-        SW_TRY(SW_CALL_LAUNCH(call, plan->accumulate, accumulate, sw_arg_buffer(call->workspace),
-                              sw_arg_count(t->v_offset), sw_arg_count(t->m_offset), sw_arg_i32(s.in_channels),
-                              sw_arg_i32(s.out_channels), sw_arg_i32((int)b.count), sw_arg_i32(t->block),
-                              sw_arg_i32(b.first == 0)));
+        SW_TRY(SW_CALL_LAUNCH(call, plan->accumulate, accumulate, SW_ARG(call->workspace),
+                              SW_ARG(t->v_offset), SW_ARG(t->m_offset), SW_ARG(s.in_channels),
+                              SW_ARG(s.out_channels), SW_ARG((int)b.count), SW_ARG(t->block),
+                              SW_ARG(b.first == 0)));
     }
     status = collect_gradient(plan, call, 1);
 done:

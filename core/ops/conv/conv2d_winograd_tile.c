@@ -121,8 +121,7 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
                          u = {call->workspace, 0, channel_pairs(plan->shape)};
     const sw_put put = c->accumulate ? SW_PUT_ADDED : SW_PUT_PLAIN;
     SW_TRY(SW_CALL_LAUNCH(call, plan->transform_weights, range_of(call, p->out, (size_t)p->in),
-                          sw_arg_buffer(call->param[0]), sw_arg_buffer(call->workspace),
-                          sw_arg_i32(c->flip)));
+                          SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(c->flip)));
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
         SW_TRY(winograd_transform(t, call, plan->input, range_of(call, p->in, b.count), c->from, t->v_offset,
                                   p->in, b));
@@ -150,8 +149,7 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
         SW_TRY(sw_tile_run_sums(&segments, &plan->weights, call, &v, &z, call->workspace, 1, (int)b.count,
                                 b.count));
         SW_TRY(SW_CALL_LAUNCH(call, plan->weights_gradient, range_of(call, out, (size_t)in),
-                              sw_arg_buffer(call->workspace), sw_arg_i32(segments),
-                              sw_arg_buffer(call->dparam[0])));
+                              SW_ARG(call->workspace), SW_ARG(segments), SW_ARG(call->dparam[0])));
     }
 done:
     return status;

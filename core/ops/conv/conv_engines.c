@@ -63,8 +63,8 @@ sw_status sw_conv_flip(sw_call *call, const sw_kernel *kernel, sw_conv_shape s, 
 {
     sw_ndrange range =
         sw_call_ndrange(call, (size_t)s.in_channels, taps_of(s) * (size_t)s.out_channels, false);
-    return SW_CALL_LAUNCH(call, kernel, range, sw_arg_buffer(call->param[0]), sw_arg_buffer(call->workspace),
-                          sw_arg_count(offset), sw_arg_u32((uint32_t)s.out_channels));
+    return SW_CALL_LAUNCH(call, kernel, range, SW_ARG(call->param[0]), SW_ARG(call->workspace),
+                          SW_ARG(offset), SW_ARG((uint32_t)s.out_channels));
 }
 
 sw_conv_shape sw_conv_shape_of(const sw_conv_layer *layer, int n)

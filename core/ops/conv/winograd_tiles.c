@@ -17,16 +17,16 @@ size_t winograd_lay_out(winograd_tiles *t, sw_conv_shape shape, size_t weight_fl
 sw_status winograd_transform(const winograd_tiles *t, sw_call *call, const sw_kernel *kernel,
                              sw_ndrange range, cl_mem image, size_t offset, int channels, sw_conv_block b)
 {
-    return SW_CALL_LAUNCH(call, kernel, range, sw_arg_buffer(image), sw_arg_buffer(call->workspace),
-                          sw_arg_count(offset), sw_arg_i32(channels), sw_arg_i32((int)b.first),
-                          sw_arg_i32(t->block), SW_SIZE_ARGS(*t), sw_arg_i32(t->across), sw_arg_i32(t->down));
+    return SW_CALL_LAUNCH(call, kernel, range, SW_ARG(image), SW_ARG(call->workspace), SW_ARG(offset),
+                          SW_ARG(channels), SW_ARG((int)b.first), SW_ARG(t->block), SW_SIZE_ARGS(*t),
+                          SW_ARG(t->across), SW_ARG(t->down));
 }
 
 sw_status winograd_output(const winograd_tiles *t, sw_call *call, const sw_kernel *kernel, sw_ndrange range,
                           cl_mem to, int channels, sw_conv_block b, sw_put put)
 {
-    return SW_CALL_LAUNCH(call, kernel, range, sw_arg_buffer(to), sw_arg_buffer(call->workspace),
-                          sw_arg_count(t->m_offset), sw_arg_i32(channels), sw_arg_i32((int)b.first),
-                          sw_arg_i32(t->block), SW_SIZE_ARGS(*t), sw_arg_i32(t->across), sw_arg_i32(t->down),
-                          sw_arg_i32((int)put), SW_EPILOGUE_ARGS(call->epilogue));
+    return SW_CALL_LAUNCH(call, kernel, range, SW_ARG(to), SW_ARG(call->workspace), SW_ARG(t->m_offset),
+                          SW_ARG(channels), SW_ARG((int)b.first), SW_ARG(t->block), SW_SIZE_ARGS(*t),
+                          SW_ARG(t->across), SW_ARG(t->down), SW_ARG((int)put),
+                          SW_EPILOGUE_ARGS(call->epilogue));
 }

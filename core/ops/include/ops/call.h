@@ -36,8 +36,7 @@ typedef struct sw_epilogue {
 } sw_epilogue;
 
 /* An epilogue as the last arguments of a launch: EPILOGUE_PARAMETERS of cl_kernels/common.clh. */
-#define SW_EPILOGUE_ARGS(e)                                                                                  \
-    sw_arg_i32((int)(e).kind), sw_arg_buffer((e).stat), sw_arg_buffer((e).gamma), sw_arg_buffer((e).beta)
+#define SW_EPILOGUE_ARGS(e) SW_ARG((int)(e).kind), SW_ARG((e).stat), SW_ARG((e).gamma), SW_ARG((e).beta)
 
 /* Shapes of in/out/din/dout are the node's values' shapes with n replaced by call->n. Handles are NULL where
  * the step does not touch that thing. */
@@ -62,16 +61,10 @@ typedef struct sw_call {
 } sw_call;
 
 /* Height and width of anything that has an h and a w. */
-#define SW_SIZE_ARGS(s) sw_arg_i32((s).h), sw_arg_i32((s).w)
-
-/* A count, or an offset in floats, as the kernels take them. */
-static inline sw_arg sw_arg_count(size_t v)
-{
-    return sw_arg_u32((uint32_t)v);
-}
+#define SW_SIZE_ARGS(s) SW_ARG((s).h), SW_ARG((s).w)
 
 /* SW_LAUNCH (cl/launch.h) for the call's node:
- * SW_CALL_LAUNCH(call, kernel, range, sw_arg_buffer(call->in[0]), sw_arg_u32(n)) */
+ * SW_CALL_LAUNCH(call, kernel, range, SW_ARG(call->in[0]), SW_ARG(n)) */
 #define SW_CALL_LAUNCH(call, kernel, range, ...)                                                             \
     SW_LAUNCH((call)->cl, kernel, (call)->node->name, range, __VA_ARGS__)
 
