@@ -24,22 +24,17 @@ __kernel void batchnorm_stats_partial(__global const float *x /* (P,C) */,
     uint c = get_global_id(0) * COLUMNS, chunk = get_global_id(1), cv = get_global_size(0) * COLUMNS;
     uint begin = chunk * chunk_pixels, end = min(begin + chunk_pixels, pixels);
     floatV mean[COLUMNS], squares[COLUMNS], drift[COLUMNS]; /* drift: what rounding left in the mean */
-#pragma unroll
-    for (int k = 0; k < COLUMNS; k++) mean[k] = squares[k] = drift[k] = SPLATV(0.0f);
+    UNROLL(k, COLUMNS) mean[k] = squares[k] = drift[k] = SPLATV(0.0f);
     for (uint p = begin; p < end; p++)
-#pragma unroll
-        for (int k = 0; k < COLUMNS; k++) mean[k] += LOADV(x, p * cv + c + k);
-#pragma unroll
-    for (int k = 0; k < COLUMNS; k++) mean[k] /= SPLATV((float)(end - begin));
+        UNROLL(k, COLUMNS) mean[k] += LOADV(x, p * cv + c + k);
+    UNROLL(k, COLUMNS) mean[k] /= SPLATV((float)(end - begin));
     for (uint p = begin; p < end; p++)
-#pragma unroll
-        for (int k = 0; k < COLUMNS; k++) {
+        UNROLL(k, COLUMNS) {
             floatV d = LOADV(x, p * cv + c + k) - mean[k];
             squares[k] = FMA(d, d, squares[k]);
             drift[k] += d;
         }
-#pragma unroll
-    for (int k = 0; k < COLUMNS; k++) {
+    UNROLL(k, COLUMNS) {
         STOREV(mean[k] + drift[k] / SPLATV((float)(end - begin)), partial, (chunk * 2) * cv + c + k);
         STOREV(squares[k], partial, (chunk * 2 + 1) * cv + c + k);
     }
@@ -151,15 +146,13 @@ __kernel void batchnorm_bwd_partial(__global const float *x /* (P,C) */, __globa
     uint c = get_global_id(0) * COLUMNS, chunk = get_global_id(1), cv = get_global_size(0) * COLUMNS;
     uint begin = chunk * chunk_pixels, end = min(begin + chunk_pixels, pixels);
     floatV mean[COLUMNS], istd[COLUMNS], scale[COLUMNS], shift[COLUMNS], sum_g[COLUMNS], sum_gx[COLUMNS];
-#pragma unroll
-    for (int k = 0; k < COLUMNS; k++) {
+    UNROLL(k, COLUMNS) {
         mean[k] = LOADV(stat, c + k), istd[k] = LOADV(stat, cv + c + k);
         scale[k] = LOADV(gamma, c + k), shift[k] = LOADV(beta, c + k);
         sum_g[k] = sum_gx[k] = SPLATV(0.0f);
     }
     for (uint p = begin; p < end; p++)
-#pragma unroll
-        for (int k = 0; k < COLUMNS; k++) {
+        UNROLL(k, COLUMNS) {
             const uint ahead = (min(p + AHEAD, end - 1) * cv + c + k) * VEC;
             PREFETCH(x + ahead);
             PREFETCH(dy + ahead);
@@ -168,8 +161,7 @@ __kernel void batchnorm_bwd_partial(__global const float *x /* (P,C) */, __globa
             sum_g[k] += g;
             sum_gx[k] = FMA(g, xh, sum_gx[k]);
         }
-#pragma unroll
-    for (int k = 0; k < COLUMNS; k++) {
+    UNROLL(k, COLUMNS) {
         STOREV(sum_g[k], partial, (chunk * 2) * cv + c + k);
         STOREV(sum_gx[k], partial, (chunk * 2 + 1) * cv + c + k);
     }

@@ -21,10 +21,8 @@ __kernel void conv2d_im2col(__global const float *x /* (N,H,W,C) */, __global fl
     int px = (int)(p % (uint)w);
     int py = (int)((p / (uint)w) % (uint)h);
     uint out = row * (KERNEL * KERNEL) * cv + c;
-#pragma unroll
-    for (int ky = 0; ky < KERNEL; ky++) {
-#pragma unroll
-        for (int kx = 0; kx < KERNEL; kx++) {
+    UNROLL(ky, KERNEL) {
+        UNROLL(kx, KERNEL) {
             int dy = ky - KERNEL / 2, dx = kx - KERNEL / 2;
             bool inside = py + dy >= 0 && py + dy < h && px + dx >= 0 && px + dx < w;
             floatV v = SPLATV(0.0f);

@@ -44,12 +44,12 @@ __kernel void conv2d_direct_pad(__global const float *thin /* (N,H,W,THIN) */, _
 
 /* packed[t,s,c] = w[t,s,c], or with `flip` that of tap T-1-t; behind them a tap of zeros, for pixels outside
  * an image. Launch: global (THICK, (T + 1) * THIN). */
-__kernel void conv2d_direct_pack(__global const float *w, __global float *workspace,
-                                 uint packed_offset /* (T+1,THIN,THICK) */, int flip)
+__kernel void conv2d_direct_pack(__global const float *w,
+                                 __global float *workspace /* begins with (T+1,THIN,THICK) */, int flip)
 {
     uint c = get_global_id(0), row = get_global_id(1), s = row % THIN, t = row / THIN;
     uint from = flip ? TAPS - 1 - t : t;
-    workspace[packed_offset + row * THICK + c] = t < TAPS ? w[WEIGHT_AT(from, s, c)] : 0.0f;
+    workspace[row * THICK + c] = t < TAPS ? w[WEIGHT_AT(from, s, c)] : 0.0f;
 }
 
 /* --- widen ------------------------------------------------------------------------------------ */
@@ -75,37 +75,27 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
                               __global float *y, int c, int count, int put, EPILOGUE_PARAMETERS)
 {
     floatV sum[WIDE_PIXELS][WIDE_VECTORS];
-#pragma unroll
-    for (int m = 0; m < WIDE_PIXELS; m++)
-#pragma unroll
-        for (int v = 0; v < WIDE_VECTORS; v++) sum[m][v] = 0.0f;
+    UNROLL(m, WIDE_PIXELS)
+        UNROLL(v, WIDE_VECTORS) sum[m][v] = 0.0f;
     for (int ky = 0; ky < KERNEL; ky++) {
-#pragma unroll
-        for (int j = 0; j < SPAN; j++) {
+        UNROLL(j, SPAN) {
             floatV b[WIDE_VECTORS];
-#pragma unroll
-            for (int v = 0; v < WIDE_VECTORS; v++) b[v] = LOADV(weights + j * THICK, v);
-#pragma unroll
-            for (int m = 0; m < WIDE_PIXELS; m++) {
+            UNROLL(v, WIDE_VECTORS) b[v] = LOADV(weights + j * THICK, v);
+            UNROLL(m, WIDE_PIXELS) {
                 const floatV a = thin[m * THIN + j];
-#pragma unroll
-                for (int v = 0; v < WIDE_VECTORS; v++) sum[m][v] = FMA(a, b[v], sum[m][v]);
+                UNROLL(v, WIDE_VECTORS) sum[m][v] = FMA(a, b[v], sum[m][v]);
             }
         }
         thin += pitch;
         weights += SPAN * THICK;
     }
-#pragma unroll
-    for (int v = 0; v < WIDE_VECTORS; v++) {
+    UNROLL(v, WIDE_VECTORS) {
         const normV norm = norm_at(EPILOGUE, c + VEC * v, THICK);
-#pragma unroll
-        for (int m = 0; m < WIDE_PIXELS; m++) sum[m][v] = finished(sum[m][v], norm);
+        UNROLL(m, WIDE_PIXELS) sum[m][v] = finished(sum[m][v], norm);
     }
-#pragma unroll
-    for (int m = 0; m < WIDE_PIXELS; m++)
+    UNROLL(m, WIDE_PIXELS)
         if (m < count) {
-#pragma unroll
-            for (int v = 0; v < WIDE_VECTORS; v++) {
+            UNROLL(v, WIDE_VECTORS) {
                 __global float *to = y + m * THICK + v * VEC;
                 if (put == PUT_STREAM)
                     STREAMV(sum[m][v], to, 0);
@@ -119,9 +109,9 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
  * past its end: of the next row, or of the slack behind the last one. Launch: global (ceil(image_rows /
  * item_rows)), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+K-1,W+K-1,THIN) */,
-                    uint packed_offset /* (T+1,THIN,THICK) */, __global float *y /* (N,H,W,THICK) */, int h,
-                    int w, int image_rows /* N H */, int item_rows, int put, EPILOGUE_PARAMETERS)
+conv2d_direct_widen(__global const float *workspace /* begins with (T+1,THIN,THICK) */,
+                    uint padded_offset /* (N,H+K-1,W+K-1,THIN) */, __global float *y /* (N,H,W,THICK) */,
+                    int h, int w, int image_rows /* N H */, int item_rows, int put, EPILOGUE_PARAMETERS)
 {
     const int first = (int)get_global_id(0) * item_rows, end = min(first + item_rows, image_rows);
     const uint pitch = PITCH(w);
@@ -130,8 +120,8 @@ conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+
             workspace + padded_offset + (uint)(r / h * (h + KERNEL - 1) + r % h) * pitch;
         for (int x = 0; x < w; x += WIDE_PIXELS)
             for (int c = 0; c < THICK; c += VEC * WIDE_VECTORS)
-                widen_tile(thin + x * THIN, pitch, workspace + packed_offset + c,
-                           y + (uint)(r * w + x) * THICK + c, c, w - x, put, EPILOGUE);
+                widen_tile(thin + x * THIN, pitch, workspace + c, y + (uint)(r * w + x) * THICK + c, c, w - x,
+                           put, EPILOGUE);
     }
 }
 
@@ -149,51 +139,42 @@ conv2d_direct_widen(__global const float *workspace, uint padded_offset /* (N,H+
 
 /* y (+)= the convolution of x. Launch: global (ceil(image_rows / item_rows)), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */, __global const float *workspace,
-                     uint packed_offset /* (T+1,THIN,THICK) */, __global float *y /* (N,H,W,THIN) */, int h,
-                     int w, int image_rows /* N H */, int item_rows, int accumulate)
+conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */,
+                     __global const float *workspace /* begins with (T+1,THIN,THICK) */,
+                     __global float *y /* (N,H,W,THIN) */, int h, int w, int image_rows /* N H */,
+                     int item_rows, int accumulate)
 {
     const int first = (int)get_global_id(0) * item_rows, end = min(first + item_rows, image_rows);
-    __global const float *packed = workspace + packed_offset, *zeros = packed + TAPS * THIN * THICK;
+    __global const float *zeros = workspace + TAPS * THIN * THICK;
     for (int r = first; r < end; r++)
         for (int px = 0; px < w; px += NARROW_PIXELS) {
             floatV sum[NARROW_PIXELS][THIN];
-#pragma unroll
-            for (int m = 0; m < NARROW_PIXELS; m++)
-#pragma unroll
-                for (int s = 0; s < THIN; s++) sum[m][s] = 0.0f;
+            UNROLL(m, NARROW_PIXELS)
+                UNROLL(s, THIN) sum[m][s] = 0.0f;
             for (int ky = 0; ky < KERNEL; ky++) {
                 const int row = r % h + ky - HALF, first_x = px - HALF;
                 if (row < 0 || row >= h) continue;
                 __global const float *from[NARROW_PIXELS + KERNEL - 1];
-#pragma unroll
-                for (int m = 0; m < NARROW_PIXELS + KERNEL - 1; m++)
+                UNROLL(m, NARROW_PIXELS + KERNEL - 1)
                     from[m] = first_x + m >= 0 && first_x + m < w
                                   ? x + ((r + ky - HALF) * w + first_x + m) * THICK
                                   : zeros;
                 for (int c = 0; c < THICK; c += VEC) {
-                    __global const float *weights = packed + ky * SPAN * THICK + c;
-#pragma unroll
-                    for (int kx = 0; kx < KERNEL; kx++) {
+                    __global const float *weights = workspace + ky * SPAN * THICK + c;
+                    UNROLL(kx, KERNEL) {
                         floatV b[THIN];
-#pragma unroll
-                        for (int s = 0; s < THIN; s++) b[s] = LOADV(weights + (kx * THIN + s) * THICK, 0);
-#pragma unroll
-                        for (int m = 0; m < NARROW_PIXELS; m++) {
+                        UNROLL(s, THIN) b[s] = LOADV(weights + (kx * THIN + s) * THICK, 0);
+                        UNROLL(m, NARROW_PIXELS) {
                             const floatV a = LOADV(from[m + kx] + c, 0);
-#pragma unroll
-                            for (int s = 0; s < THIN; s++) sum[m][s] = FMA(a, b[s], sum[m][s]);
+                            UNROLL(s, THIN) sum[m][s] = FMA(a, b[s], sum[m][s]);
                         }
                     }
                 }
             }
-#pragma unroll
-            for (int m = 0; m < NARROW_PIXELS; m++)
+            UNROLL(m, NARROW_PIXELS)
                 if (px + m < w) {
                     __global float *to = y + (r * w + px + m) * THIN;
-#pragma unroll
-                    for (int s = 0; s < THIN; s++)
-                        to[s] = accumulate ? to[s] + SUMV(sum[m][s]) : SUMV(sum[m][s]);
+                    UNROLL(s, THIN) to[s] = accumulate ? to[s] + SUMV(sum[m][s]) : SUMV(sum[m][s]);
                 }
         }
 }
@@ -211,14 +192,14 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */, __global const
 /* partial[segment,t,s,c] = sum over the segment's pixels p of thin[p + offset(t), s] thick[p, c].
  * Launch: global (segments), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */, __global float *workspace,
-                          uint padded_offset /* (N,H+K-1,W+K-1,THIN) */,
-                          uint partial_offset /* (segments,T,THIN,THICK) */, int h, int w,
+conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */,
+                          __global float *workspace /* begins with (segments,T,THIN,THICK) */,
+                          uint padded_offset /* (N,H+K-1,W+K-1,THIN) */, int h, int w,
                           int image_rows /* N H */, int segment_rows)
 {
     const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
     const int pitch = PITCH(w);
-    __global float *sums = workspace + partial_offset + get_global_id(0) * (TAPS * THIN * THICK);
+    __global float *sums = workspace + get_global_id(0) * (TAPS * THIN * THICK);
     for (int r = first; r < end; r++)
         for (int c = 0; c < THICK; c += VEC)
             for (int first_ky = 0; first_ky < KERNEL; first_ky += WINDOW_ROWS) {
@@ -227,33 +208,27 @@ conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */, __glo
                 __global const float *row = thick + r * w * THICK + c;
                 __global float *partial = sums + first_ky * SPAN * THICK + c;
                 floatV sum[WINDOW_ROWS][SPAN];
-#pragma unroll
-                for (int ky = 0; ky < WINDOW_ROWS; ky++)
-#pragma unroll
-                    for (int j = 0; j < SPAN; j++)
+                UNROLL(ky, WINDOW_ROWS)
+                    UNROLL(j, SPAN)
                         sum[ky][j] = r == first ? SPLATV(0.0f) : LOADV(partial + (ky * SPAN + j) * THICK, 0);
                 for (int x = 0; x < w; x++) {
                     const floatV b = LOADV(row + x * THICK, 0);
-#pragma unroll
-                    for (int ky = 0; ky < WINDOW_ROWS; ky++)
-#pragma unroll
-                        for (int j = 0; j < SPAN; j++)
+                    UNROLL(ky, WINDOW_ROWS)
+                        UNROLL(j, SPAN)
                             sum[ky][j] = FMA(SPLATV(thin[ky * pitch + x * THIN + j]), b, sum[ky][j]);
                 }
-#pragma unroll
-                for (int ky = 0; ky < WINDOW_ROWS; ky++)
-#pragma unroll
-                    for (int j = 0; j < SPAN; j++) STOREV(sum[ky][j], partial + (ky * SPAN + j) * THICK, 0);
+                UNROLL(ky, WINDOW_ROWS)
+                    UNROLL(j, SPAN) STOREV(sum[ky][j], partial + (ky * SPAN + j) * THICK, 0);
             }
 }
 
 /* dw[t,.] += sum over segments of partial[segment,t',.]; t' = t where the input is thin, else T-1-t.
  * Launch: global (THICK, T * THIN). */
-__kernel void conv2d_direct_bwd_combine(__global const float *workspace, uint partial_offset,
-                                        __global float *dw /* (T,IN,OUT) */, int segments)
+__kernel void conv2d_direct_bwd_combine(__global const float *workspace, __global float *dw /* (T,IN,OUT) */,
+                                        int segments)
 {
     uint c = get_global_id(0), row = get_global_id(1), s = row % THIN, t = row / THIN;
-    uint at = partial_offset + ((THIN_IN ? t : TAPS - 1 - t) * THIN + s) * THICK + c;
+    uint at = ((THIN_IN ? t : TAPS - 1 - t) * THIN + s) * THICK + c;
     float sum = 0.0f;
     for (int segment = 0; segment < segments; segment++) {
         sum += workspace[at];

@@ -29,14 +29,14 @@
 
 /* panels[j,t,i,c] = w[t, i, j PANEL + c], zero past `out`; with `flip`: w[T-1-t, j PANEL + c, i], the weights
  * of backward-data, where w is (T,out,in). Launch: global (PANEL, number of panels * T * in). */
-__kernel void conv2d_gemm_pack(__global const float *w, __global float *workspace, uint panels_offset,
-                               uint in, uint out, int flip)
+__kernel void conv2d_gemm_pack(__global const float *w, __global float *workspace, uint in, uint out,
+                               int flip)
 {
     uint c = get_global_id(0), row = get_global_id(1);
     uint i = row % in, t = row / in % TAPS, o = row / in / TAPS * PANEL + c;
     float v = 0.0f;
     if (o < out) v = w[flip ? ((TAPS - 1 - t) * out + o) * in + i : (t * in + i) * out + o];
-    workspace[panels_offset + row * PANEL + c] = v;
+    workspace[row * PANEL + c] = v;
 }
 
 /* Zeros for the pixels outside an image. Launch: global (in). */
@@ -74,15 +74,15 @@ static inline void store_row(__global float *y, uint p, uint o, uint out, floatV
 #define BLOCK_ID (KERNEL == 1 ? get_global_id(1) : get_global_id(0))
 #define PANEL_ID (KERNEL == 1 ? get_global_id(0) : get_global_id(1))
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *workspace, uint panels_offset,
-                uint zeros_offset, __global float *y /* (N,H,W,out) */, int in, int out, int h, int w,
-                uint pixels, uint block_pixels, int put, EPILOGUE_PARAMETERS)
+conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *workspace, uint zeros_offset,
+                __global float *y /* (N,H,W,out) */, int in, int out, int h, int w, uint pixels,
+                uint block_pixels, int put, EPILOGUE_PARAMETERS)
 {
     const uint panel = PANEL_ID;
     __global const float *zeros = workspace + zeros_offset;
     uint block_end = min((uint)(BLOCK_ID + 1) * block_pixels, pixels);
     for (uint p0 = BLOCK_ID * block_pixels; p0 < block_end; p0 += ROWS) {
-        __global const float *b = workspace + panels_offset + panel * (TAPS * in * PANEL);
+        __global const float *b = workspace + panel * (TAPS * in * PANEL);
         int start_x = (int)(p0 % (uint)w), start_y = (int)(p0 / (uint)w % (uint)h);
 #define PLACE(m)                                                                                             \
     int px##m = start_x + m, py##m = start_y;                                                                \
@@ -146,7 +146,7 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
  *
  * Where tiles do not divide the channels, the last one begins early, and rows that the one before has had are
  * not stored again. Vectors that are not whole (RAGGED) read on into the next pixel, and what their last
- * lanes sum up lies in `partial` beyond the channels, where nobody looks; behind the tensor's last pixel
+ * lanes sum up lies in `partial` beyond the channels, where nothing reads it; behind the tensor's last pixel
  * nothing is read.
  *
  * A work-item sums over a segment of image rows for a BLOCK x BLOCK part of the channels and all taps, and
@@ -156,9 +156,9 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
 /* Launch: global (segments, ceil(scalar channels / BLOCK) * ceil(vector channels / BLOCK)), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const float *dy /* (N,H,W,out) */,
-                        __global float *workspace,
-                        uint partial_offset /* (segments,T,scalar channels,padded) */, int in, int out, int h,
-                        int w, int image_rows /* N H */, int segment_rows, int chunk_rows)
+                        __global float *workspace /* begins with (segments,T,scalar channels,padded) */,
+                        int in, int out, int h, int w, int image_rows /* N H */, int segment_rows,
+                        int chunk_rows)
 {
     const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
     const int s_channels = SWAP ? out : in, v_channels = SWAP ? in : out;
@@ -166,7 +166,7 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
     const int s_begin = block % s_blocks * BLOCK, s_end = min(s_begin + BLOCK, s_channels);
     const int v_begin = block / s_blocks * BLOCK, v_end = min(v_begin + BLOCK, v_channels);
     const int padded = (v_channels + PANEL - 1) / PANEL * PANEL; /* vector channels, in whole panels */
-    __global float *partial = workspace + partial_offset + get_global_id(0) * (TAPS * s_channels * padded);
+    __global float *partial = workspace + get_global_id(0) * (TAPS * s_channels * padded);
     for (int chunk = first; chunk < end; chunk += chunk_rows)
         for (int t = 0; t < TAPS; t++) {
             const int oy = t / KERNEL - KERNEL / 2, ox = t % KERNEL - KERNEL / 2;
@@ -257,14 +257,14 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
  * Launch: as above. Local: `packed`, 2 CHUNK BLOCK floats. */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_gemm_bwd_packed(__global const float *x /* (P,in) */, __global const float *dy /* (P,out) */,
-                       __global float *workspace, uint partial_offset /* (segments,in,out) */, int in,
-                       int out, int pixels, int segment_pixels, __local float *packed)
+                       __global float *workspace /* begins with (segments,in,out) */, int in, int out,
+                       int pixels, int segment_pixels, __local float *packed)
 {
     const int first = (int)get_global_id(0) * segment_pixels, end = min(first + segment_pixels, pixels);
     const int block = get_global_id(1), in_blocks = (in + BLOCK - 1) / BLOCK;
     const int i_begin = block % in_blocks * BLOCK, i_count = min(BLOCK, in - i_begin);
     const int o_begin = block / in_blocks * BLOCK, o_count = min(BLOCK, out - o_begin);
-    __global float *partial = workspace + partial_offset + (get_global_id(0) * in + i_begin) * out + o_begin;
+    __global float *partial = workspace + (get_global_id(0) * in + i_begin) * out + o_begin;
     __local float *packed_x = packed, *packed_dy = packed + CHUNK * BLOCK;
     x += i_begin;
     dy += o_begin;
@@ -310,15 +310,14 @@ conv2d_gemm_bwd_packed(__global const float *x /* (P,in) */, __global const floa
 #endif
 
 /* dw[t,i,o] += sum over segments of partial. Launch: global (out, T * in). */
-__kernel void conv2d_gemm_bwd_combine(__global const float *workspace, uint partial_offset,
-                                      __global float *dw /* (T,in,out) */, uint in, int segments, uint padded)
+__kernel void conv2d_gemm_bwd_combine(__global const float *workspace, __global float *dw /* (T,in,out) */,
+                                      uint in, int segments, uint padded)
 {
     uint o = get_global_id(0), out = get_global_size(0), row = get_global_id(1);
     uint at = SWAP ? (row / in * out + o) * padded + row % in : row * padded + o;
     uint elems = (SWAP ? get_global_size(1) / in * out : get_global_size(1)) * padded;
     float sum = 0.0f;
-    for (int segment = 0; segment < segments; segment++)
-        sum += workspace[partial_offset + segment * elems + at];
+    for (int segment = 0; segment < segments; segment++) sum += workspace[segment * elems + at];
     dw[row * out + o] += sum;
 }
 #endif

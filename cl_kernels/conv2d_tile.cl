@@ -70,17 +70,14 @@
 static inline void multiply(__local const float4 *a, __local const float4 *b,
                             floatN *sum /* (TM,VECTORS_N) */)
 {
-#pragma unroll
-    for (int k = 0; k < DEPTH; k++) {
+    UNROLL(k, DEPTH) {
         floatN right[VECTORS_N];
-#pragma unroll
-        for (int v = 0; v < VECTORS_N; v++)
+        UNROLL(v, VECTORS_N)
             right[v] = *(__local const floatN *)((__local const float *)b + k * TILE_N + MY_COLUMN(v));
 #pragma unroll
         for (int r = 0; r < TM; r += 4) {
             const float4 left = a[(k * ROW_M + MY_ROW(r)) / 4];
-#pragma unroll
-            for (int v = 0; v < VECTORS_N; v++) {
+            UNROLL(v, VECTORS_N) {
                 floatN *to = sum + r * VECTORS_N + v;
                 to[0] = FMA((floatN)(left.x), right[v], to[0]);
                 to[VECTORS_N] = FMA((floatN)(left.y), right[v], to[VECTORS_N]);
@@ -95,8 +92,7 @@ static inline void multiply(__local const float4 *a, __local const float4 *b,
 static inline void load_b(floatB *mine, __global const float *b, int row, int rows, int column)
 {
     const int item = (int)(get_local_id(1) * GROUP + get_local_id(0));
-#pragma unroll
-    for (int l = 0; l < B_LOADS; l++) {
+    UNROLL(l, B_LOADS) {
         const int v = item + l * ITEMS;
         const int k = row + v / (TILE_N / B_WIDTH), n = column + v % (TILE_N / B_WIDTH) * B_WIDTH;
         mine[l] = (floatB)(0.0f);
@@ -107,16 +103,14 @@ static inline void load_b(floatB *mine, __global const float *b, int row, int ro
 static inline void store_b(__local float4 *b, const floatB *mine)
 {
     const int item = (int)(get_local_id(1) * GROUP + get_local_id(0));
-#pragma unroll
-    for (int l = 0; l < B_LOADS; l++)
+    UNROLL(l, B_LOADS)
         if (item + l * ITEMS < B_VECTORS) ((__local floatB *)b)[item + l * ITEMS] = mine[l];
 }
 
 /* My values of a row of C, whose tile begins at column first_n. */
 static inline void store_c(__global float *row, int first_n, const floatN *mine, int accumulate)
 {
-#pragma unroll
-    for (int v = 0; v < VECTORS_N; v++) {
+    UNROLL(v, VECTORS_N) {
         const int n = first_n + MY_COLUMN(v);
 #if OUT % WIDTH_N == 0
         __global floatN *to = (__global floatN *)(row + n);
@@ -138,8 +132,7 @@ static inline void load_pixels(floatA *mine, __global const float *x, int p, con
                                int k, int h, int w)
 {
     const int t = k / IN, dy = t / KERNEL - KERNEL / 2, dx = t % KERNEL - KERNEL / 2;
-#pragma unroll
-    for (int l = 0; l < A_LOADS; l++) {
+    UNROLL(l, A_LOADS) {
         mine[l] = (floatA)(0.0f);
         if (k < WINDOW && py[l] + dy >= 0 && py[l] + dy < h && px[l] + dx >= 0 && px[l] + dx < w)
             mine[l] = *(__global const floatA *)(x + (p + l * PIXEL_STEP + dy * w + dx) * IN + k % IN);
@@ -180,14 +173,12 @@ conv2d_tile_fwd(__global const float *x /* (N,H,W,IN) */, int x_offset, int x_st
     x += x_offset + product * x_step;
     weights += product * weights_step;
     y += y_offset + product * y_step;
-#pragma unroll
-    for (int l = 0; l < A_LOADS; l++) {
+    UNROLL(l, A_LOADS) {
         const int p = first_p + my_m + l * PIXEL_STEP;
         px[l] = p % w;
         py[l] = p < pixels ? p / w % h : INT_MIN / 2; /* far outside */
     }
-#pragma unroll
-    for (int r = 0; r < TM * VECTORS_N; r++) sum[r] = (floatN)(0.0f);
+    UNROLL(r, TM * VECTORS_N) sum[r] = (floatN)(0.0f);
 
     load_pixels(mine_a, x, first_p + my_m, py, px, my_k, h, w);
     load_b(mine_b, weights, 0, WINDOW, first_n);
@@ -202,8 +193,7 @@ conv2d_tile_fwd(__global const float *x /* (N,H,W,IN) */, int x_offset, int x_st
         multiply(a, b, sum);
         barrier(CLK_LOCAL_MEM_FENCE); /* these slices have been multiplied */
     }
-#pragma unroll
-    for (int r = 0; r < TM; r++) {
+    UNROLL(r, TM) {
         const int p = first_p + MY_ROW(r);
         if (p < pixels) store_c(y + p * OUT, first_n, sum + r * VECTORS_N, accumulate);
     }
@@ -227,8 +217,7 @@ static inline void load_rows(floatA *mine, __global const float *x, int p, int e
 
 static inline void store_rows(__local float *to /* at my channel and pixel */, const floatA *mine)
 {
-#pragma unroll
-    for (int l = 0; l < A_LOADS; l++) *(__local floatA *)(to + l * ROW_STEP * ROW_M) = mine[l];
+    UNROLL(l, A_LOADS) *(__local floatA *)(to + l * ROW_STEP * ROW_M) = mine[l];
 }
 
 /* partial[product,segment,k,o] over the segment's pixels. Launch: global (GROUP ceil(OUT / TILE_N), GROUP
@@ -251,8 +240,7 @@ conv2d_tile_bwd_partial(__global const float *x /* (N,H,W,IN) */, int x_offset, 
     floatN sum[TM * VECTORS_N];
     x += x_offset + product * x_step;
     dy += dy_offset + product * dy_step;
-#pragma unroll
-    for (int r = 0; r < TM * VECTORS_N; r++) sum[r] = (floatN)(0.0f);
+    UNROLL(r, TM * VECTORS_N) sum[r] = (floatN)(0.0f);
 
     load_rows(mine_a, x, first_p + my_p, end_p, k, h, w);
     load_b(mine_b, dy, first_p, end_p, first_n);
@@ -268,8 +256,7 @@ conv2d_tile_bwd_partial(__global const float *x /* (N,H,W,IN) */, int x_offset, 
         barrier(CLK_LOCAL_MEM_FENCE); /* these slices have been multiplied */
     }
     partial += get_group_id(2) * (WINDOW * OUT);
-#pragma unroll
-    for (int r = 0; r < TM; r++) {
+    UNROLL(r, TM) {
         const int m = first_k + MY_ROW(r);
         if (m < WINDOW) store_c(partial + m * OUT, first_n, sum + r * VECTORS_N, 0);
     }

@@ -15,13 +15,18 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global f
     for (int c = 0; c < channels; c += VEC) {
         floatV d[36];
         input_tile(d, x + ((image * h + ty) * w + tx) * channels + c, ty, tx, h, w, channels);
-#pragma unroll
-        for (int i = 0; i < 36; i++) STOREV(d[i], to + c * block_tiles + i * place, 0);
+        UNROLL(i, 36) STOREV(d[i], to + c * block_tiles + i * place, 0);
     }
 }
 
-/* Vectors of a cache line: it is put away whole. */
+/* Vectors of a cache line, which is written whole. */
 #define LINE_VECTORS (LINE / VEC)
+
+/* Writes all of a tile's vectors by `store`: STOREV or STREAMV. */
+#define EACH_VECTOR(store)                                                                                   \
+    UNROLL(i, 4)                                                                                             \
+        UNROLL(j, 4)                                                                                         \
+            UNROLL(k, LINE_VECTORS) store(d[k * 16 + i * 4 + j], to + i * row + j * channels, k);
 
 /* y (+)= d: the LINE channels from c on of the tile at (ty, tx). */
 static inline void put_pixels(__global float *y, const floatV *d /* (LINE_VECTORS,4,4) */, int image, int ty,
@@ -31,34 +36,20 @@ static inline void put_pixels(__global float *y, const floatV *d /* (LINE_VECTOR
     const int row = w * channels;
     const int whole = ty + 4 <= h && tx + 4 <= w;
     if (whole && put == PUT_STREAM) {
-#pragma unroll
+        EACH_VECTOR(STREAMV)
+    } else if (whole && put == PUT_PLAIN) {
+        EACH_VECTOR(STOREV)
+    } else {
         for (int i = 0; i < 4; i++)
-#pragma unroll
             for (int j = 0; j < 4; j++)
-#pragma unroll
-                for (int k = 0; k < LINE_VECTORS; k++)
-                    STREAMV(d[k * 16 + i * 4 + j], to + i * row + j * channels, k);
-        return;
-    }
-    if (whole && put == PUT_PLAIN) {
-#pragma unroll
-        for (int i = 0; i < 4; i++)
-#pragma unroll
-            for (int j = 0; j < 4; j++)
-#pragma unroll
-                for (int k = 0; k < LINE_VECTORS; k++)
-                    STOREV(d[k * 16 + i * 4 + j], to + i * row + j * channels, k);
-        return;
-    }
-    for (int i = 0; i < 4; i++)
-        for (int j = 0; j < 4; j++)
-            if (ty + i < h && tx + j < w) {
-                __global float *at = to + i * row + j * channels;
-                for (int k = 0; k < LINE_VECTORS; k++) {
-                    const floatV v = d[k * 16 + i * 4 + j];
-                    STOREV(put == PUT_ADDED ? v + LOADV(at, k) : v, at, k);
+                if (ty + i < h && tx + j < w) {
+                    __global float *at = to + i * row + j * channels;
+                    for (int k = 0; k < LINE_VECTORS; k++) {
+                        const floatV v = d[k * 16 + i * 4 + j];
+                        STOREV(put == PUT_ADDED ? v + LOADV(at, k) : v, at, k);
+                    }
                 }
-            }
+    }
 }
 
 /* y (+)= A^T M A, finished by the epilogue. Launch: global (tiles of the block), local (1). */
@@ -73,12 +64,10 @@ conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const 
     const int place = channels * block_tiles;
     for (int c = 0; c < channels; c += LINE) {
         floatV d[16 * LINE_VECTORS];
-#pragma unroll
-        for (int k = 0; k < LINE_VECTORS; k++) {
+        UNROLL(k, LINE_VECTORS) {
             const int channel = c + VEC * k;
             floatV m[36];
-#pragma unroll
-            for (int i = 0; i < 36; i++) m[i] = LOADV(from + channel * block_tiles + i * place, 0);
+            UNROLL(i, 36) m[i] = LOADV(from + channel * block_tiles + i * place, 0);
             output_pixels(d + 16 * k, m, norm_at(EPILOGUE, channel, channels));
         }
         put_pixels(y, d, image, ty, tx, h, w, channels, c, put);
@@ -91,21 +80,15 @@ conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const 
  * backward-data, w being (T,out,in) then; a work-item takes a whole line of `in`, so that the lines which its
  * columns cross are read once. Launch: global (out / VEC, in / LINE), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_weights(__global const float *w, __global float *workspace, uint u_offset, int panel_channels,
-                        int flip)
+conv2d_winograd_weights(__global const float *w, __global float *workspace, int panel_channels, int flip)
 {
     const int o = get_global_id(0) * VEC, out = get_global_size(0) * VEC, in = get_global_size(1) * LINE;
     const int first = get_global_id(1) * LINE;
-    __global float *to =
-        workspace + u_offset + (o / panel_channels * in + first) * panel_channels + o % panel_channels;
+    __global float *to = workspace + (o / panel_channels * in + first) * panel_channels + o % panel_channels;
     for (int i = first; i < first + LINE; i++) {
-        floatV g[9], u[36];
-#pragma unroll
-        for (int t = 0; t < 9; t++)
-            g[t] = flip ? GATHERV(w, ((8 - t) * out + o) * in + i, in) : LOADV(w + (t * in + i) * out + o, 0);
-        weights_tile(u, g);
-#pragma unroll
-        for (int k = 0; k < 36; k++) STOREV(u[k], to + k * in * out, 0);
+        floatV u[36];
+        transformed_weights(u, w, i, o, in, out, flip);
+        UNROLL(k, 36) STOREV(u[k], to + k * in * out, 0);
         to += panel_channels;
     }
 }
@@ -145,14 +128,14 @@ conv2d_winograd_weights(__global const float *w, __global float *workspace, uint
 /* M[place] = V[place] U[place] for group_tiles tiles and one panel. Rows of V and M exist up to a multiple of
  * ROWS. Launch: global (groups, panels, 36), local (1, 1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_product(__global float *workspace, uint v_offset /* (36,in/VEC,block_tiles,VEC) */,
-                        uint u_offset /* (36,panels,in,PANEL) */,
+conv2d_winograd_product(__global float *workspace /* begins with (36,panels,in,PANEL) */,
+                        uint v_offset /* (36,in/VEC,block_tiles,VEC) */,
                         uint m_offset /* (36,out/VEC,block_tiles,VEC) */, int in, int out, int tiles,
                         int block_tiles, int group_tiles)
 {
     const int panel = get_global_id(1), place = get_global_id(2);
     const int first = (int)get_global_id(0) * group_tiles, end = min(first + group_tiles, tiles);
-    __global const float *u = workspace + u_offset + (place * out + panel * PANEL) * in;
+    __global const float *u = workspace + (place * out + panel * PANEL) * in;
     for (int row = first; row < end; row += ROWS) {
         __global const float *v = workspace + v_offset + place * in * block_tiles + row * VEC;
         __global float *m = workspace + m_offset + (place * out + panel * PANEL) * block_tiles + row * VEC;
@@ -168,10 +151,10 @@ conv2d_winograd_product(__global float *workspace, uint v_offset /* (36,in/VEC,b
  * through the cache that all cores share. U is read once a group.
  * Launch: global (ceil(tiles / block_tiles)), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const float *workspace,
-                      uint u_offset /* (36,panels,in,PANEL) */, __global float *y /* (N,H,W,out) */, int in,
-                      int out, int tiles, int block_tiles, int h, int w, int tiles_x, int tiles_y, int put,
-                      EPILOGUE_PARAMETERS,
+conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */,
+                      __global const float *workspace /* begins with (36,panels,in,PANEL) */,
+                      __global float *y /* (N,H,W,out) */, int in, int out, int tiles, int block_tiles, int h,
+                      int w, int tiles_x, int tiles_y, int put, EPILOGUE_PARAMETERS,
                       __local float *scratch /* V (36,in/VEC,block_tiles,VEC), M (36,NV,block_tiles,VEC) */)
 {
     const int first = (int)get_global_id(0) * block_tiles, count = min(block_tiles, tiles - first);
@@ -191,15 +174,14 @@ conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */, __global const f
             for (int row = 0; row < count; row += ROWS) {
                 __local const float *v = scratch + place * in * block_tiles + row * VEC;
                 __local float *m = m_tiles + (place * NV * block_tiles + row) * VEC;
-                __global const float *b = workspace + u_offset + (place * out + o) * in;
+                __global const float *b = workspace + (place * out + o) * in;
                 REGISTER_TILE
             }
         for (int t = 0; t < count; t++) {
             LOCATE(first + t, tiles_x, tiles_y)
             for (int c = 0; c < PANEL; c += LINE) {
                 floatV d[16 * LINE_VECTORS];
-#pragma unroll
-                for (int k = 0; k < LINE_VECTORS; k++) {
+                UNROLL(k, LINE_VECTORS) {
                     const int channel = c + VEC * k;
                     floatV m[36];
                     __local const float *from = m_tiles + channel * block_tiles + t * VEC;

@@ -88,14 +88,12 @@ conv2d_winograd_fused_gradient(__global const float *x /* (N,H,W,in) */,
                 __local float *to = v_tiles + c * chunk + t * VEC;
                 load_tile(d, s.x + pixel * in + c, ty, tx, h, w, in);
                 input_half(tile, d, lower);
-#pragma unroll
-                for (int k = 0; k < HALF; k++) STOREV_LOCAL(tile[k], to + k * place_step, 0);
+                UNROLL(k, HALF) STOREV_LOCAL(tile[k], to + k * place_step, 0);
             }
             for (int c = 0; c < s.o_count; c += VEC) {
                 __local float *to = z_tiles + c * chunk + t * VEC;
                 gradient_tile(tile, s.dy + pixel * out + c, ty, tx, h, w, out, lower);
-#pragma unroll
-                for (int k = 0; k < HALF; k++) STOREV_LOCAL(tile[k], to + k * place_step, 0);
+                UNROLL(k, HALF) STOREV_LOCAL(tile[k], to + k * place_step, 0);
             }
         }
         const int next = begin + chunk, next_pixels = max(0, min(chunk, end - next)) * 16;
@@ -131,17 +129,16 @@ conv2d_winograd_gradient(__global const float *dy /* (N,H,W,channels) */, __glob
         __global const float *from = dy + ((image * h + ty) * w + tx) * channels + c;
         gradient_tile(z, from, ty, tx, h, w, channels, 0);
         gradient_tile(z + HALF, from, ty, tx, h, w, channels, 1);
-#pragma unroll
-        for (int i = 0; i < 36; i++) STOREV(z[i], to + c * block_tiles + i * place, 0);
+        UNROLL(i, 36) STOREV(z[i], to + c * block_tiles + i * place, 0);
     }
 }
 
 /* dU[place] += V[place]^T Z[place] of a block of channels. `fresh`: dU holds nothing yet.
  * Launch: global (blocks of in, blocks of out, 36), local (1, 1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/VEC,block_tiles,VEC) */,
-                           uint z_offset /* (36,out/VEC,block_tiles,VEC) */,
-                           uint du_offset /* (blocks,36,BLOCK,BLOCK) */, int in, int out, int count,
+conv2d_winograd_accumulate(__global float *workspace /* begins with (blocks,36,BLOCK,BLOCK) */,
+                           uint v_offset /* (36,in/VEC,block_tiles,VEC) */,
+                           uint z_offset /* (36,out/VEC,block_tiles,VEC) */, int in, int out, int count,
                            int block_tiles, int fresh)
 {
     const int i_block = get_global_id(0), o_block = get_global_id(1), place = get_global_id(2);
@@ -150,7 +147,7 @@ conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/VE
     __global const float *v_tiles = workspace + v_offset + (place * in + i_block * BLOCK) * block_tiles;
     __global const float *z_tiles = workspace + z_offset + (place * out + o_block * BLOCK) * block_tiles;
     __global float *part =
-        workspace + du_offset + ((i_block * (int)get_global_size(1) + o_block) * 36 + place) * BLOCK * BLOCK;
+        workspace + ((i_block * (int)get_global_size(1) + o_block) * 36 + place) * BLOCK * BLOCK;
     for (int i = 0; i < i_end; i += ROWS)
         for (int o = 0; o < o_end; o += PANEL) {
             __global const float *v = v_tiles + i / VEC * z_step + i % VEC;
@@ -162,29 +159,21 @@ conv2d_winograd_accumulate(__global float *workspace, uint v_offset /* (36,in/VE
 
 /* dw[t,i,o] += (G^T dU G), dU being the sum of the ranges' parts, in their order.
  * Launch: global (out / VEC, in), local (1, 1). */
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_weights_gradient(__global const float *workspace,
-                                 uint du_offset /* (ranges,blocks,36,BLOCK,BLOCK) */, int ranges,
-                                 __global float *dw /* (T,in,out) */)
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_winograd_weights_gradient(
+    __global const float *workspace /* begins with (ranges,blocks,36,BLOCK,BLOCK) */, int ranges,
+    __global float *dw /* (T,in,out) */)
 {
     const int o = get_global_id(0) * VEC, i = get_global_id(1), out = get_global_size(0) * VEC,
               in = get_global_size(1);
     const int out_blocks = (out + BLOCK - 1) / BLOCK, blocks = (in + BLOCK - 1) / BLOCK * out_blocks;
-    __global const float *du = workspace + du_offset + i % BLOCK * BLOCK + o % BLOCK +
-                               (i / BLOCK * out_blocks + o / BLOCK) * 36 * BLOCK * BLOCK;
-    floatV u[36], g[9];
-#pragma unroll
-    for (int k = 0; k < 36; k++) u[k] = LOADV(du + k * BLOCK * BLOCK, 0);
+    __global const float *du =
+        workspace + i % BLOCK * BLOCK + o % BLOCK + (i / BLOCK * out_blocks + o / BLOCK) * 36 * BLOCK * BLOCK;
+    floatV u[36];
+    UNROLL(k, 36) u[k] = LOADV(du + k * BLOCK * BLOCK, 0);
     for (int range = 1; range < ranges; range++) {
         du += blocks * 36 * BLOCK * BLOCK;
-#pragma unroll
-        for (int k = 0; k < 36; k++) u[k] += LOADV(du + k * BLOCK * BLOCK, 0);
+        UNROLL(k, 36) u[k] += LOADV(du + k * BLOCK * BLOCK, 0);
     }
-    gradient_of_weights(g, u);
-#pragma unroll
-    for (int t = 0; t < 9; t++) {
-        __global float *to = dw + (t * in + i) * out + o;
-        STOREV(g[t] + LOADV(to, 0), to, 0);
-    }
+    add_gradient(dw, u, i, o, in, out);
 }
 #endif

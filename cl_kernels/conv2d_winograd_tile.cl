@@ -17,8 +17,7 @@ __kernel void conv2d_winograd_tile_input(__global const float *x /* (N,H,W,chann
     const int place = block_tiles * channels;
     floatV v[36];
     input_tile(v, x + ((image * h + ty) * w + tx) * channels + c, ty, tx, h, w, channels);
-#pragma unroll
-    for (int i = 0; i < 36; i++) STOREV(v[i], to + i * place, 0);
+    UNROLL(i, 36) STOREV(v[i], to + i * place, 0);
 }
 
 /* y (+)= A^T M A, finished by the epilogue. Launch: global (channels / VEC, tiles of the block). */
@@ -34,13 +33,10 @@ __kernel void conv2d_winograd_tile_output(__global float *y /* (N,H,W,channels) 
     __global float *to = y + ((image * h + ty) * w + tx) * channels + c;
     const int place = block_tiles * channels;
     floatV m[36], d[16];
-#pragma unroll
-    for (int i = 0; i < 36; i++) m[i] = LOADV(from + i * place, 0);
+    UNROLL(i, 36) m[i] = LOADV(from + i * place, 0);
     output_pixels(d, m, norm_at(EPILOGUE, c, channels));
-#pragma unroll
-    for (int i = 0; i < 4; i++)
-#pragma unroll
-        for (int j = 0; j < 4; j++)
+    UNROLL(i, 4)
+        UNROLL(j, 4)
             if (ty + i < h && tx + j < w) {
                 __global float *at = to + (i * w + j) * channels;
                 STOREV(accumulate ? d[i * 4 + j] + LOADV(at, 0) : d[i * 4 + j], at, 0);
@@ -49,19 +45,14 @@ __kernel void conv2d_winograd_tile_output(__global float *y /* (N,H,W,channels) 
 
 /* U (36,in,out) of w (T,in,out); flip: of the weights of backward-data, w being (T,out,in) then. Launch:
  * global (out / VEC, in). */
-__kernel void conv2d_winograd_tile_weights(__global const float *w, __global float *workspace, uint u_offset,
-                                           int flip)
+__kernel void conv2d_winograd_tile_weights(__global const float *w, __global float *workspace, int flip)
 {
     const int o = (int)get_global_id(0) * VEC, out = (int)get_global_size(0) * VEC;
     const int i = get_global_id(1), in = get_global_size(1);
-    floatV g[9], u[36];
-#pragma unroll
-    for (int t = 0; t < 9; t++)
-        g[t] = flip ? GATHERV(w, ((8 - t) * out + o) * in + i, in) : LOADV(w + (t * in + i) * out + o, 0);
-    weights_tile(u, g);
-    __global float *to = workspace + u_offset + i * out + o;
-#pragma unroll
-    for (int k = 0; k < 36; k++) STOREV(u[k], to + k * in * out, 0);
+    floatV u[36];
+    transformed_weights(u, w, i, o, in, out, flip);
+    __global float *to = workspace + i * out + o;
+    UNROLL(k, 36) STOREV(u[k], to + k * in * out, 0);
 }
 
 /* Z of tiles first_tile ...: Launch: global (channels / VEC, tiles of the block). */
@@ -79,8 +70,7 @@ __kernel void conv2d_winograd_tile_gradient(__global const float *dy /* (N,H,W,c
     __global const float *from = dy + ((image * h + ty) * w + tx) * channels + c;
     gradient_tile(z, from, ty, tx, h, w, channels, 0);
     gradient_tile(z + 18, from, ty, tx, h, w, channels, 1);
-#pragma unroll
-    for (int i = 0; i < 36; i++) STOREV(z[i], to + i * place, 0);
+    UNROLL(i, 36) STOREV(z[i], to + i * place, 0);
 }
 
 /* dw[t,i,o] += G^T dU G, dU being the sum of the segments' parts, in their order. Launch: global (out / VEC,
@@ -90,17 +80,11 @@ __kernel void conv2d_winograd_tile_weights_gradient(__global const float *du /* 
 {
     const int o = (int)get_global_id(0) * VEC, out = (int)get_global_size(0) * VEC;
     const int i = get_global_id(1), in = get_global_size(1);
-    floatV u[36], g[9];
-#pragma unroll
-    for (int k = 0; k < 36; k++) {
+    floatV u[36];
+    UNROLL(k, 36) {
         __global const float *from = du + (k * segments * in + i) * out + o;
         u[k] = LOADV(from, 0);
         for (int s = 1; s < segments; s++) u[k] += LOADV(from + s * in * out, 0);
     }
-    gradient_of_weights(g, u);
-#pragma unroll
-    for (int t = 0; t < 9; t++) {
-        __global float *to = dw + (t * in + i) * out + o;
-        STOREV(g[t] + LOADV(to, 0), to, 0);
-    }
+    add_gradient(dw, u, i, o, in, out);
 }

@@ -24,25 +24,20 @@ __kernel void depthwise_conv2d_apply(__global const float *x /* (N,H,W,C) */,
     const int row = (int)get_global_id(2), first = (int)get_global_id(1) * item_pixels;
     const int end = min(first + item_pixels, w), py = row % h;
     floatV tap[KERNEL][KERNEL], sum[KERNEL];
-#pragma unroll
-    for (int ky = 0; ky < KERNEL; ky++)
-#pragma unroll
-        for (int kx = 0; kx < KERNEL; kx++) {
+    UNROLL(ky, KERNEL)
+        UNROLL(kx, KERNEL) {
             const int t = ky * KERNEL + kx;
             tap[ky][kx] = LOADV(weights, (uint)(direction > 0 ? t : KERNEL * KERNEL - 1 - t) * cv + c);
         }
-#pragma unroll
-    for (int j = 0; j < KERNEL; j++) sum[j] = SPLATV(0.0f);
+    UNROLL(j, KERNEL) sum[j] = SPLATV(0.0f);
     const int next_row = min(row + HALF + 1, (int)get_global_size(2) - 1);
     for (int column = first - HALF; column < end + HALF; column++) {
         if (column >= 0 && column < w) {
             PREFETCH(x + ((uint)(next_row * w + column) * cv + c) * VEC);
-#pragma unroll
-            for (int ky = 0; ky < KERNEL; ky++)
+            UNROLL(ky, KERNEL)
                 if (py + ky >= HALF && py + ky < h + HALF) {
                     const floatV v = LOADV(x, (uint)((row + ky - HALF) * w + column) * cv + c);
-#pragma unroll
-                    for (int j = 0; j < KERNEL; j++) sum[j] = FMA(v, tap[ky][KERNEL - 1 - j], sum[j]);
+                    UNROLL(j, KERNEL) sum[j] = FMA(v, tap[ky][KERNEL - 1 - j], sum[j]);
                 }
         }
         if (column - HALF >= first) {
@@ -67,15 +62,12 @@ __kernel void depthwise_conv2d_bwd_partial(__global const float *x /* (N,H,W,C) 
     const uint c = get_global_id(0), cv = get_global_size(0);
     const int first = (int)get_global_id(1) * chunk_rows, end = min(first + chunk_rows, image_rows);
     floatV sum[KERNEL][KERNEL];
-#pragma unroll
-    for (int ky = 0; ky < KERNEL; ky++)
-#pragma unroll
-        for (int kx = 0; kx < KERNEL; kx++) sum[ky][kx] = SPLATV(0.0f);
+    UNROLL(ky, KERNEL)
+        UNROLL(kx, KERNEL) sum[ky][kx] = SPLATV(0.0f);
     for (int row = first; row < end; row++) {
         const int py = row % h;
         floatV slope[KERNEL];
-#pragma unroll
-        for (int j = 0; j < KERNEL; j++)
+        UNROLL(j, KERNEL)
             slope[j] = j > HALF && j - HALF - 1 < w ? LOADV(dy, (uint)(row * w + j - HALF - 1) * cv + c)
                                                     : SPLATV(0.0f);
         for (int column = 0; column < w; column++) {
@@ -85,20 +77,15 @@ __kernel void depthwise_conv2d_bwd_partial(__global const float *x /* (N,H,W,C) 
             for (int j = 0; j + 1 < KERNEL; j++) slope[j] = slope[j + 1];
             slope[KERNEL - 1] = SPLATV(0.0f);
             if (column + HALF < w) slope[KERNEL - 1] = LOADV(dy, (uint)(row * w + column + HALF) * cv + c);
-#pragma unroll
-            for (int ky = 0; ky < KERNEL; ky++)
+            UNROLL(ky, KERNEL)
                 if (py + ky >= HALF && py + ky < h + HALF) {
                     const floatV v = LOADV(x, (uint)((row + ky - HALF) * w + column) * cv + c);
-#pragma unroll
-                    for (int j = 0; j < KERNEL; j++)
-                        sum[ky][KERNEL - 1 - j] = FMA(v, slope[j], sum[ky][KERNEL - 1 - j]);
+                    UNROLL(j, KERNEL) sum[ky][KERNEL - 1 - j] = FMA(v, slope[j], sum[ky][KERNEL - 1 - j]);
                 }
         }
     }
-#pragma unroll
-    for (int ky = 0; ky < KERNEL; ky++)
-#pragma unroll
-        for (int kx = 0; kx < KERNEL; kx++)
+    UNROLL(ky, KERNEL)
+        UNROLL(kx, KERNEL)
             STOREV(sum[ky][kx], partial,
                    (uint)(get_global_id(1) * (KERNEL * KERNEL) + ky * KERNEL + kx) * cv + c);
 }

@@ -25,14 +25,12 @@ static inline softmax_t softmax(floatV *e, intV label, __global const float *log
                                 __constant float *weights)
 {
     softmax_t s = {SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f)};
-#pragma unroll
-    for (int k = 0; k < K; k++) e[k] = GATHERV(logits, vector * VEC * K + k, K);
+    UNROLL(k, K) e[k] = GATHERV(logits, vector * VEC * K + k, K);
     floatV top = e[0];
 #pragma unroll
     for (int k = 1; k < K; k++) top = fmax(top, e[k]);
     floatV behind = SPLATV(0.0f); /* max - x_t */
-#pragma unroll
-    for (int k = 0; k < K; k++) {
+    UNROLL(k, K) {
         const intV is_target = label == (intV)(k);
         const floatV below = e[k] - top;
         e[k] = exp(below);
@@ -104,8 +102,7 @@ static inline void put_class(floatV v, __global float *dlogits, int vector, int 
     __global float *to = dlogits + vector * VEC * K + k;
     float lane[VEC];
     PUT_LANES(v, lane);
-#pragma unroll
-    for (int i = 0; i < VEC; i++) to[i * K] = accumulate ? to[i * K] + lane[i] : lane[i];
+    UNROLL(i, VEC) to[i * K] = accumulate ? to[i * K] + lane[i] : lane[i];
 }
 
 /* Launch: x = items. */
@@ -132,8 +129,7 @@ __kernel void losses_bwd(__global const float *restrict logits,  /* (pixels,K) *
         factor = pow(s.others / all, SPLATV(gamma)) * (factor + gamma * (s.target / all) * ratio);
 #endif
         factor *= s.weight * inverse[0];
-#pragma unroll
-        for (int k = 0; k < K; k++) {
+        UNROLL(k, K) {
             const floatV gradient = factor * select(e[k], -s.others, label == (intV)(k));
             put_class(select(SPLATV(0.0f), gradient, s.weight != 0.0f), dlogits, vector, k, accumulate);
         }

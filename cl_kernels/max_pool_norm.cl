@@ -11,7 +11,7 @@
 #define AHEAD 8
 
 /* Per chunk of x's pixels: sums of g and of g xh, g being the pool's gradient where a pixel was its window's
- * maximum and ReLU let it through. Launch: global (C / VEC / COLUMNS, chunks). */
+ * maximum and ReLU passed it on. Launch: global (C / VEC / COLUMNS, chunks). */
 __kernel void
 max_pool_norm_bwd_partial(__global const float *x /* (P,C) */, __global const float *dy /* (n,oh,ow,C) */,
                           __global const uint *offsets /* (n,oh,ow,words) */,
@@ -25,8 +25,7 @@ max_pool_norm_bwd_partial(__global const float *x /* (P,C) */, __global const fl
     const int begin = (int)(chunk * chunk_pixels),
               end = (int)min(chunk * chunk_pixels + chunk_pixels, pixels);
     floatV mean[COLUMNS], istd[COLUMNS], scale[COLUMNS], shift[COLUMNS], sum_g[COLUMNS], sum_gx[COLUMNS];
-#pragma unroll
-    for (int k = 0; k < COLUMNS; k++) {
+    UNROLL(k, COLUMNS) {
         mean[k] = LOADV(stat, c + k), istd[k] = LOADV(stat, cv + c + k);
         scale[k] = LOADV(gamma, c + k), shift[k] = LOADV(beta, c + k);
         sum_g[k] = sum_gx[k] = SPLATV(0.0f);
@@ -36,8 +35,7 @@ max_pool_norm_bwd_partial(__global const float *x /* (P,C) */, __global const fl
         const bool inside = row / 2 < oh && column / 2 < ow;
         const int window = inside ? (image * oh + row / 2) * ow + column / 2 : 0;
         const intV here = (intV)(inside ? row % 2 * 2 + column % 2 : -1);
-#pragma unroll
-        for (int k = 0; k < COLUMNS; k++) {
+        UNROLL(k, COLUMNS) {
             PREFETCH(x + (min(p + AHEAD, end - 1) * cv + c + k) * VEC);
             PREFETCH(dy + ((window + AHEAD / 2) * cv + c + k) * VEC);
             const floatV xh = NORMALISED(LOADV(x, p * cv + c + k), mean[k], istd[k]);
@@ -51,8 +49,7 @@ max_pool_norm_bwd_partial(__global const float *x /* (P,C) */, __global const fl
         column = 0;
         if (++row == h) row = 0, image++;
     }
-#pragma unroll
-    for (int k = 0; k < COLUMNS; k++) {
+    UNROLL(k, COLUMNS) {
         STOREV(sum_g[k], partial, ((int)chunk * 2) * cv + c + k);
         STOREV(sum_gx[k], partial, ((int)chunk * 2 + 1) * cv + c + k);
     }

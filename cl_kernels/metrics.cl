@@ -34,8 +34,7 @@ __kernel void metrics_chunks(__global const float *restrict logits, /* (n,pixels
         const intV label = LOADV_U8(labels, vector);
         const intV counted = label != (intV)(ignore) && label < (intV)(K);
         floatV x[K];
-#pragma unroll
-        for (int k = 0; k < K; k++) x[k] = GATHERV(logits, vector * VEC * K + k, K);
+        UNROLL(k, K) x[k] = GATHERV(logits, vector * VEC * K + k, K);
         floatV top = x[0];
         intV best = (intV)(0);
 #pragma unroll
@@ -45,8 +44,7 @@ __kernel void metrics_chunks(__global const float *restrict logits, /* (n,pixels
         }
         STOREV_U8(best, predictions, vector);
         floatV sum = SPLATV(0.0f), target = SPLATV(0.0f);
-#pragma unroll
-        for (int k = 0; k < K; k++) {
+        UNROLL(k, K) {
             const floatV e = exp(x[k] - top);
             sum += e;
             target = select(target, e, label == (intV)(k));
@@ -56,8 +54,7 @@ __kernel void metrics_chunks(__global const float *restrict logits, /* (n,pixels
         pixels += select(SPLATV(0.0f), SPLATV(1.0f), counted);
         int cells[VEC];
         PUT_LANES(select((intV)(-1), label * K + best, counted), cells);
-#pragma unroll
-        for (int i = 0; i < VEC; i++)
+        UNROLL(i, VEC)
             if (cells[i] >= 0) cell[cells[i]]++;
     }
     for (int i = 0; i < K * K; i++) counts[place * (K * K) + i] = cell[i];

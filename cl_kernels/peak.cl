@@ -10,12 +10,10 @@ __kernel void peak_fma(__global float *restrict sink, const float factor, const 
 {
     const float start = (float)get_global_id(0);
     floatV a[ACCUMULATORS];
-#pragma unroll
-    for (int i = 0; i < ACCUMULATORS; i++) a[i] = SPLATV(start + (float)i);
+    UNROLL(i, ACCUMULATORS) a[i] = SPLATV(start + (float)i);
     const floatV f = SPLATV(factor), c = SPLATV(0.25f);
     for (int round = 0; round < rounds; round++) {
-#pragma unroll
-        for (int i = 0; i < ACCUMULATORS; i++) a[i] = FMA(a[i], f, c);
+        UNROLL(i, ACCUMULATORS) a[i] = FMA(a[i], f, c);
     }
     floatV sum = a[0];
 #pragma unroll

@@ -31,9 +31,9 @@
     OP(size_, batchnorm, (&(const sw_batchnorm_attrs){.eps = 1e-5f, .momentum = 0.1f, .relu = relu_}), n, h, \
        w, c, fill_, evaluate_)
 #define UNPOOL(size_, n, h, w, c, height_, width_, fill_)                                                    \
-    OP(size_, max_unpool, (&(const sw_max_unpool_attrs){height_, width_}), n, h, w, c, fill_, false)
+    OP(size_, max_unpool, (&(const sw_doubled_attrs){height_, width_}), n, h, w, c, fill_, false)
 #define UPSAMPLE(size_, n, h, w, c, height_, width_, fill_)                                                  \
-    OP(size_, upsample, (&(const sw_upsample_attrs){height_, width_}), n, h, w, c, fill_, false)
+    OP(size_, upsample, (&(const sw_doubled_attrs){height_, width_}), n, h, w, c, fill_, false)
 #define ENTROPY(size_, n, h, w, c, weighted_, ignore_, fill_)                                                \
     OP(size_, cross_entropy,                                                                                 \
        (&(const sw_loss_attrs){.ignore_index = ignore_,                                                      \

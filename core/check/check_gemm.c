@@ -1,4 +1,4 @@
-/* The matrix product by itself: transposes, rows longer than needed, offsets, adding to C. */
+/* The matrix product without an op around it: transposes, rows longer than needed, offsets, adding to C. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

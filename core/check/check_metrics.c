@@ -80,20 +80,6 @@ static void expect_confidence(metrics_problem *m)
     }
 }
 
-static sw_status upload(metrics_problem *m, sw_cl *cl, cl_mem logits, cl_mem labels)
-{
-    sw_status status = SW_OK;
-    size_t elems = sw_shape_elems(m->c->logits);
-    float *floats = malloc(elems * sizeof *floats);
-    if (!floats) return sw_fail_alloc("logits", elems * sizeof *floats);
-    for (size_t i = 0; i < elems; i++) floats[i] = (float)m->logits[i];
-    SW_TRY(sw_buffer_write(cl, logits, 0, floats, elems * sizeof *floats));
-    SW_TRY(sw_buffer_write(cl, labels, 0, m->labels, (size_t)m->c->logits.n * m->pixels));
-done:
-    free(floats);
-    return status;
-}
-
 static sw_status read_results(metrics_problem *m, sw_metrics *metrics)
 {
     sw_status status = SW_OK;
@@ -119,7 +105,8 @@ static sw_status run_metrics(sw_check_result *out, metrics_problem *m, sw_cl *cl
     cl_mem logits = NULL, labels = NULL;
     SW_TRY(sw_buffer_create(&logits, cl, sw_shape_elems(s) * sizeof(float), "logits of the self-test"));
     SW_TRY(sw_buffer_create(&labels, cl, (size_t)s.n * m->pixels, "labels of the self-test"));
-    SW_TRY(upload(m, cl, logits, labels));
+    SW_TRY(sw_write_floats(cl, logits, m->logits, sw_shape_elems(s)));
+    SW_TRY(sw_buffer_write(cl, labels, 0, m->labels, (size_t)s.n * m->pixels));
     SW_TRY(sw_metrics_create(&metrics, cl, s.n + 1, s.h, s.w, s.c, m->c->ignore_index));
     for (int run = 0; run < 2; run++) { /* the second must not add to the first */
         double start = sw_clock_ms();

@@ -90,6 +90,13 @@ done:
     return status;
 }
 
+/* Two runs that must leave the same bits. */
+static void compare_bits(sw_check_result *result, const sw_str *a, const sw_str *b, const char *flaw)
+{
+    if (a->length != b->length || memcmp(a->text, b->text, a->length) != 0)
+        sw_result_flaw(result, "%s", flaw);
+}
+
 static sw_status run_alone(sw_check_result *result, sw_rig *rig, sw_cl *cl, sw_problem *p,
                            const sw_expectation *expectation)
 {
@@ -102,8 +109,7 @@ static sw_status run_alone(sw_check_result *result, sw_rig *rig, sw_cl *cl, sw_p
     SW_TRY(sw_rig_snapshot(&first, rig, true));
     SW_TRY(sw_rig_run(&result->ms, rig, p));
     SW_TRY(sw_rig_snapshot(&second, rig, true));
-    if (first.length != second.length || memcmp(first.text, second.text, first.length) != 0)
-        sw_result_flaw(result, "a second run on the same inputs gives other bits");
+    compare_bits(result, &first, &second, "a second run on the same inputs gives other bits");
 done:
     sw_str_deinit(&first);
     sw_str_deinit(&second);
@@ -197,14 +203,13 @@ done:
 
 /* With everything in a buffer of its own, and as it is done otherwise. */
 static sw_status compare_with_others(sw_check_result *result, sw_cl *cl, const sw_problem *p,
-                                     const sw_expectation *expectation, sw_rig_kind kind, const char *how)
+                                     const sw_expectation *expectation, sw_rig_kind kind, const char *flaw)
 {
     sw_status status = SW_OK;
     sw_str apart = {0}, shared = {0};
     SW_TRY(run_with_others(&apart, result, cl, p, expectation, kind, true));
     SW_TRY(run_with_others(&shared, result, cl, p, expectation, kind, false));
-    if (apart.length != shared.length || memcmp(apart.text, shared.text, apart.length) != 0)
-        sw_result_flaw(result, "working %s gives other bits than working apart", how);
+    compare_bits(result, &apart, &shared, flaw);
 done:
     sw_str_deinit(&apart);
     sw_str_deinit(&shared);
@@ -225,9 +230,11 @@ static sw_status check_op(sw_check_result *out, sw_cl *cl, const sw_op_case *c,
     if (problem.in[0].elems + problem.out[0].elems > MOST_ELEMS_SURROUNDED) goto done;
     if (out->passed && !c->evaluate) SW_TRY(run_twin(out, cl, &problem, expectation));
     if (out->passed && (c->op->recomputes || c->op->gradient_in_place || c->op->forward_in_place))
-        SW_TRY(compare_with_others(out, cl, &problem, expectation, SW_RIG_FOLLOWED, "in place"));
+        SW_TRY(compare_with_others(out, cl, &problem, expectation, SW_RIG_FOLLOWED,
+                                   "working in place gives other bits than working apart"));
     if (out->passed && c->op->absorbs && !c->evaluate && c->x.h > 1 && c->x.w > 1) /* large enough to pool */
-        SW_TRY(compare_with_others(out, cl, &problem, expectation, SW_RIG_ABSORBING, "in one step"));
+        SW_TRY(compare_with_others(out, cl, &problem, expectation, SW_RIG_ABSORBING,
+                                   "working in one step gives other bits than working apart"));
 done:
     sw_problem_deinit(&problem);
     sw_rig_deinit(&rig);

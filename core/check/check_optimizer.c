@@ -70,32 +70,17 @@ done:
     return status;
 }
 
-static sw_status read_slab(update_problem *u, double *to, cl_mem buffer)
-{
-    size_t count = u->store.param_elems;
-    float *floats = malloc(count * sizeof *floats);
-    if (!floats) return sw_fail_alloc("a slab", count * sizeof *floats);
-    sw_status status = sw_buffer_read(u->store.cl, buffer, 0, floats, count * sizeof *floats);
-    for (size_t i = 0; status == SW_OK && i < count; i++) to[i] = floats[i];
-    free(floats);
-    return status;
-}
-
 /* Random numbers into every tensor of a slab; zeros between them. */
 static sw_status fill_slab(update_problem *u, cl_mem slab)
 {
-    sw_status status = SW_OK;
-    float *floats = calloc(u->store.param_elems, sizeof *floats);
-    if (!floats) return sw_fail_alloc("a slab", u->store.param_elems * sizeof *floats);
+    double *values = u->tensors[0].found; /* nothing has been found yet */
+    memset(values, 0, u->store.param_elems * sizeof *values);
     for (int i = 0; i < u->graph.param_count; i++) {
         const sw_param *param = &u->graph.params[i];
         for (size_t k = 0; k < param->elems; k++)
-            floats[param->offset_elems + k] = sw_rng_uniform(&u->problem.rng, -1, 1);
+            values[param->offset_elems + k] = (double)sw_rng_uniform(&u->problem.rng, -1, 1);
     }
-    SW_TRY(sw_buffer_write(u->store.cl, slab, 0, floats, u->store.param_elems * sizeof *floats));
-done:
-    free(floats);
-    return status;
+    return sw_write_floats(u->store.cl, slab, values, u->store.param_elems);
 }
 
 /* want and bound of p, m and v from what is given. */
@@ -124,7 +109,8 @@ static sw_status take_step(update_problem *u, float loss)
     sw_status status = SW_OK;
     SW_TRY(fill_slab(u, u->store.grads));
     for (int i = 0; i < TENSORS; i++)
-        if (u->buffers[i]) SW_TRY(read_slab(u, u->tensors[i].given, u->buffers[i]));
+        if (u->buffers[i])
+            SW_TRY(sw_read_floats(u->tensors[i].given, u->store.cl, u->buffers[i], u->store.param_elems));
     SW_TRY(sw_buffer_write(u->store.cl, u->loss, 0, &loss, sizeof loss));
     SW_TRY(sw_loss_log_add(&u->losses, u->loss, true, 1.0, &u->optimizer));
     SW_TRY(sw_optimizer_step(&u->optimizer, u->c->lr));
@@ -137,7 +123,7 @@ static sw_status compare_all(sw_check_result *out, update_problem *u)
     sw_status status = SW_OK;
     for (int i = 0; i < TENSORS; i++) {
         if (!u->buffers[i]) continue;
-        SW_TRY(read_slab(u, u->tensors[i].found, u->buffers[i]));
+        SW_TRY(sw_read_floats(u->tensors[i].found, u->store.cl, u->buffers[i], u->store.param_elems));
         sw_result_compare(out, &u->tensors[i]); /* gradients: bound 0, unchanged */
     }
 done:

@@ -43,33 +43,23 @@ static sw_status add_slab(sweep *s, const char *name, cl_mem buffer, double scal
     const size_t elems = s->store.param_elems;
     const int dims[] = {(int)elems};
     sw_tensor *t = &s->tensors[s->count];
-    float *floats = malloc(elems * sizeof *floats);
-    if (!floats) return sw_fail_alloc("a slab", elems * sizeof *floats);
     SW_TRY(sw_tensor_init(t, &s->problem, name, SW_F32, 1, dims, elems));
-    for (size_t i = 0; i < elems; i++) {
-        floats[i] = (float)(scale * (double)sw_rng_uniform(&s->problem.rng, -1, 1));
-        t->given[i] = t->want[i] = (double)floats[i];
-    }
-    SW_TRY(sw_buffer_write(s->store.cl, buffer, 0, floats, elems * sizeof *floats));
+    for (size_t i = 0; i < elems; i++)
+        t->given[i] = t->want[i] = (double)(float)(scale * (double)sw_rng_uniform(&s->problem.rng, -1, 1));
+    SW_TRY(sw_write_floats(s->store.cl, buffer, t->given, elems));
     s->buffers[s->count++] = buffer;
 done:
-    free(floats);
     return status;
 }
 
 static sw_status compare_slabs(sw_check_result *out, sweep *s)
 {
     sw_status status = SW_OK;
-    const size_t elems = s->store.param_elems;
-    float *floats = malloc(elems * sizeof *floats);
-    if (!floats) return sw_fail_alloc("a slab", elems * sizeof *floats);
     for (int i = 0; i < s->count; i++) {
-        SW_TRY(sw_buffer_read(s->store.cl, s->buffers[i], 0, floats, elems * sizeof *floats));
-        for (size_t k = 0; k < elems; k++) s->tensors[i].found[k] = (double)floats[k];
+        SW_TRY(sw_read_floats(s->tensors[i].found, s->store.cl, s->buffers[i], s->store.param_elems));
         sw_result_compare(out, &s->tensors[i]);
     }
 done:
-    free(floats);
     return status;
 }
 

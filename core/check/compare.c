@@ -38,10 +38,7 @@ static double excess(double found, double want, double bound)
 static void append_place(sw_str *s, const sw_tensor *t, size_t i)
 {
     int at[4] = {0};
-    for (int d = t->rank - 1; d >= 0; d--) {
-        at[d] = (int)(i % (size_t)t->dims[d]);
-        i /= (size_t)t->dims[d];
-    }
+    sw_tensor_place(at, t, i);
     sw_str_append(s, t->name);
     for (int d = 0; d < t->rank; d++) sw_str_printf(s, "%c%d", d ? ',' : '[', at[d]);
     sw_str_append(s, "]");

@@ -31,11 +31,6 @@ typedef struct channel {
     double mean_error, variance_error, r_error; /* dm, dv, dr */
 } channel;
 
-static size_t pixel_count(const sw_problem *p)
-{
-    return (size_t)p->x.n * (size_t)p->x.h * (size_t)p->x.w;
-}
-
 static sw_status batchnorm_prepare(sw_problem *p)
 {
     for (size_t c = 0; c < p->state[1].elems; c++)
@@ -54,7 +49,7 @@ static channel channel_of(const sw_problem *p, size_t c, double mean, double var
 {
     channel s = {.mean = mean, .r = 1 / sqrt(variance + batch_norm_eps(p))};
     if (!p->c->evaluate) {
-        size_t m = pixel_count(p);
+        size_t m = sw_shape_pixels(p->x);
         double magnitude = 0;
         for (size_t i = c; i < p->in[0].elems; i += (size_t)p->x.c) magnitude += fabs(p->in[0].given[i]);
         s.mean_error = sw_bound_of_sum(m, magnitude) / (double)m + bound_eps * fabs(mean);
@@ -89,7 +84,7 @@ static sw_status statistics(double **mean, double **variance, sw_problem *p)
 /* running += momentum (statistic - running): three roundings. */
 static void expect_running(sw_problem *p, const double *mean, const double *variance)
 {
-    double momentum = ((const sw_batchnorm_attrs *)p->c->attrs)->momentum, m = (double)pixel_count(p);
+    double momentum = ((const sw_batchnorm_attrs *)p->c->attrs)->momentum, m = (double)sw_shape_pixels(p->x);
     double unbiased = m > 1 ? m / (m - 1) : 1;
     sw_tensor *states = p->state;
     for (int i = 0; i < 2; i++) {
@@ -136,7 +131,7 @@ done:
 /* Bounds of dbeta, dgamma and dx in one channel. */
 static void bound_channel(sw_problem *p, size_t c, const channel *s, const uint8_t *passed)
 {
-    size_t channels = (size_t)p->x.c, m = pixel_count(p);
+    size_t channels = (size_t)p->x.c, m = sw_shape_pixels(p->x);
     const double *x = p->in[0].given, *dy = p->dout[0].given;
     double g_size = 0, product_size = 0, carried = 0;
     for (size_t i = c; i < p->in[0].elems; i += channels) {

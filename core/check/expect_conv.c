@@ -7,53 +7,49 @@
 #include "ops/ops.h"
 #include "problem.h"
 
-static bool is_exact(const sw_problem *p)
+static bool is_depthwise(const sw_problem *p)
 {
-    return p->c->fill == SW_FILL_INTEGERS;
+    return p->c->op == &sw_op_depthwise_conv2d;
 }
-
-static size_t pixel_count(sw_shape s)
-{
-    return (size_t)s.n * (size_t)s.h * (size_t)s.w;
-}
-
-/* --- conv2d ------------------------------------------------------------------------------------ */
 
 static sw_reference_conv conv_of(const sw_problem *p)
 {
     const sw_conv2d_attrs *attrs = p->c->attrs;
-    return (sw_reference_conv){p->x, attrs->out_channels, attrs->kernel};
+    const sw_depthwise_conv2d_attrs *depthwise = p->c->attrs;
+    if (is_depthwise(p)) return (sw_reference_conv){p->x, p->x.c, depthwise->kernel, true};
+    return (sw_reference_conv){p->x, attrs->out_channels, attrs->kernel, false};
 }
 
-static sw_sum conv2d_y(const sw_problem *p, const int *at)
+static sw_sum conv_y(const sw_problem *p, const int *at)
 {
     sw_reference_conv conv = conv_of(p);
     const double *bias = p->node->param_count > 1 ? p->param[1].given : NULL;
     return sw_reference_conv2d_y(&conv, p->in[0].given, p->param[0].given, bias, at[0], at[1], at[2], at[3]);
 }
 
-static sw_sum conv2d_dx(const sw_problem *p, const int *at)
+static sw_sum conv_dx(const sw_problem *p, const int *at)
 {
     sw_reference_conv conv = conv_of(p);
     return sw_reference_conv2d_dx(&conv, p->dout[0].given, p->param[0].given, at[0], at[1], at[2], at[3]);
 }
 
-static sw_sum conv2d_dw(const sw_problem *p, const int *at)
+static sw_sum conv_dw(const sw_problem *p, const int *at)
 {
     sw_reference_conv conv = conv_of(p);
     return sw_reference_conv2d_dw(&conv, p->in[0].given, p->dout[0].given, at[0], at[1], at[2], at[3]);
 }
 
-static sw_sum conv2d_db(const sw_problem *p, const int *at)
+static sw_sum conv_db(const sw_problem *p, const int *at)
 {
     sw_reference_conv conv = conv_of(p);
     return sw_reference_conv2d_db(&conv, p->dout[0].given, at[0]);
 }
 
-static size_t taps_of(const sw_problem *p)
+/* Terms of an element of y or dx, whose sum goes over so many channels. */
+static size_t terms_of(const sw_problem *p, int channels)
 {
-    const sw_conv2d_attrs *attrs = p->c->attrs;
-    return (size_t)attrs->kernel * (size_t)attrs->kernel;
+    sw_reference_conv conv = conv_of(p);
+    return (size_t)(conv.kernel * conv.kernel) * (is_depthwise(p) ? 1 : (size_t)channels);
 }
 
 /* Winograd's way may be taken: its results are not exact, and less so than those of sums. */
@@ -61,13 +57,8 @@ static bool may_be_winograd(const sw_problem *p)
 {
     const sw_conv2d_attrs *attrs = p->c->attrs;
     const bool named = attrs->engine == SW_CONV_WINOGRAD || attrs->engine == SW_CONV_WINOGRAD_TILE;
-    return (named || attrs->engine == SW_CONV_AUTO) && attrs->kernel == 3 && p->x.c % 16 == 0 &&
-           attrs->out_channels % 16 == 0;
-}
-
-static bool conv2d_is_exact(const sw_problem *p)
-{
-    return is_exact(p) && !may_be_winograd(p);
+    return !is_depthwise(p) && (named || attrs->engine == SW_CONV_AUTO) && attrs->kernel == 3 &&
+           p->x.c % 16 == 0 && attrs->out_channels % 16 == 0;
 }
 
 static double root_mean_square(const sw_tensor *t)
@@ -77,21 +68,23 @@ static double root_mean_square(const sw_tensor *t)
     return sqrt(sum / (double)t->elems);
 }
 
-static sw_status conv2d_forward(sw_problem *p)
+static sw_status conv_forward(sw_problem *p)
 {
-    sw_expect_elements(p, &p->out[0], taps_of(p) * (size_t)p->x.c, conv2d_is_exact(p), conv2d_y);
+    bool exact = p->c->fill == SW_FILL_INTEGERS && !may_be_winograd(p);
+    sw_expect_elements(p, &p->out[0], terms_of(p, p->x.c), exact, conv_y);
     if (may_be_winograd(p))
         sw_bound_winograd_data(&p->out[0], p->x.c, root_mean_square(&p->in[0]),
                                root_mean_square(&p->param[0]));
     return SW_OK;
 }
 
-static sw_status conv2d_backward(sw_problem *p)
+static sw_status conv_backward(sw_problem *p)
 {
-    sw_expect_elements(p, &p->din[0], taps_of(p) * (size_t)p->y.c, conv2d_is_exact(p), conv2d_dx);
-    sw_expect_elements(p, &p->dparam[0], pixel_count(p->x), conv2d_is_exact(p), conv2d_dw);
+    bool integers = p->c->fill == SW_FILL_INTEGERS, exact = integers && !may_be_winograd(p);
+    sw_expect_elements(p, &p->din[0], terms_of(p, p->y.c), exact, conv_dx);
+    sw_expect_elements(p, &p->dparam[0], sw_shape_pixels(p->x), exact, conv_dw);
     if (p->node->param_count > 1)
-        sw_expect_elements(p, &p->dparam[1], pixel_count(p->x), is_exact(p), conv2d_db);
+        sw_expect_elements(p, &p->dparam[1], sw_shape_pixels(p->x), integers, conv_db);
     if (may_be_winograd(p)) {
         double dy = root_mean_square(&p->dout[0]);
         sw_bound_winograd_data(&p->din[0], p->y.c, dy, root_mean_square(&p->param[0]));
@@ -100,7 +93,7 @@ static sw_status conv2d_backward(sw_problem *p)
     return SW_OK;
 }
 
-static void conv2d_describe(char *text, size_t bytes, const sw_op_case *c)
+static void conv_describe(char *text, size_t bytes, const sw_op_case *c)
 {
     const sw_conv2d_attrs *attrs = c->attrs;
     static const char *const engines[] = {[SW_CONV_AUTO] = "",
@@ -116,50 +109,10 @@ static void conv2d_describe(char *text, size_t bytes, const sw_op_case *c)
 
 const sw_expectation sw_expect_conv2d = {
     .op_name = "conv2d",
-    .forward = conv2d_forward,
-    .backward = conv2d_backward,
-    .describe = conv2d_describe,
+    .forward = conv_forward,
+    .backward = conv_backward,
+    .describe = conv_describe,
 };
-
-/* --- depthwise_conv2d -------------------------------------------------------------------------- */
-
-static int depthwise_kernel(const sw_problem *p)
-{
-    return ((const sw_depthwise_conv2d_attrs *)p->c->attrs)->kernel;
-}
-
-static sw_sum depthwise_y(const sw_problem *p, const int *at)
-{
-    return sw_reference_depthwise_y(p->x, depthwise_kernel(p), p->in[0].given, p->param[0].given, at[0],
-                                    at[1], at[2], at[3]);
-}
-
-static sw_sum depthwise_dx(const sw_problem *p, const int *at)
-{
-    return sw_reference_depthwise_dx(p->x, depthwise_kernel(p), p->dout[0].given, p->param[0].given, at[0],
-                                     at[1], at[2], at[3]);
-}
-
-static sw_sum depthwise_dw(const sw_problem *p, const int *at)
-{
-    return sw_reference_depthwise_dw(p->x, depthwise_kernel(p), p->in[0].given, p->dout[0].given, at[0],
-                                     at[2], at[3]);
-}
-
-static sw_status depthwise_forward(sw_problem *p)
-{
-    size_t taps = (size_t)(depthwise_kernel(p) * depthwise_kernel(p));
-    sw_expect_elements(p, &p->out[0], taps, is_exact(p), depthwise_y);
-    return SW_OK;
-}
-
-static sw_status depthwise_backward(sw_problem *p)
-{
-    size_t taps = (size_t)(depthwise_kernel(p) * depthwise_kernel(p));
-    sw_expect_elements(p, &p->din[0], taps, is_exact(p), depthwise_dx);
-    sw_expect_elements(p, &p->dparam[0], pixel_count(p->x), is_exact(p), depthwise_dw);
-    return SW_OK;
-}
 
 static void depthwise_describe(char *text, size_t bytes, const sw_op_case *c)
 {
@@ -169,7 +122,7 @@ static void depthwise_describe(char *text, size_t bytes, const sw_op_case *c)
 
 const sw_expectation sw_expect_depthwise_conv2d = {
     .op_name = "depthwise_conv2d",
-    .forward = depthwise_forward,
-    .backward = depthwise_backward,
+    .forward = conv_forward,
+    .backward = conv_backward,
     .describe = depthwise_describe,
 };

@@ -24,11 +24,6 @@ static sw_shape labels_shape(sw_dtype *dtype, sw_shape x, int i)
     return (sw_shape){x.n, x.h, x.w, 1};
 }
 
-static size_t pixel_count(const sw_problem *p)
-{
-    return (size_t)p->x.n * (size_t)p->x.h * (size_t)p->x.w;
-}
-
 static bool all_finite(const double *values, int count)
 {
     for (int i = 0; i < count; i++)
@@ -70,7 +65,7 @@ static double weight_of(const loss_problem *l, size_t pixel)
 static sw_status loss_problem_init(loss_problem *l, sw_problem *p)
 {
     const sw_loss_attrs *attrs = p->c->attrs;
-    *l = (loss_problem){.logits = p->in[0].given, .pixels = pixel_count(p)};
+    *l = (loss_problem){.logits = p->in[0].given, .pixels = sw_shape_pixels(p->x)};
     l->loss =
         (sw_reference_loss){p->x.c, p->c->op == &sw_op_focal ? attrs->gamma : 0, attrs->ignore_index, NULL};
     for (int k = 0; k < p->x.c; k++) l->weights[k] = attrs->class_weights[k];
@@ -174,20 +169,11 @@ static void loss_describe(char *text, size_t bytes, const sw_op_case *c)
         snprintf(text + used, bytes - (size_t)used, "%signore %d", used ? " " : "", attrs->ignore_index);
 }
 
-const sw_expectation sw_expect_cross_entropy = {
-    .op_name = "cross_entropy",
-    .input_shape = labels_shape,
-    .prepare = loss_prepare,
-    .forward = loss_forward,
-    .backward = loss_backward,
-    .describe = loss_describe,
-};
+#define LOSS_EXPECTATION(name)                                                                               \
+    {                                                                                                        \
+        .op_name = name, .input_shape = labels_shape, .prepare = loss_prepare, .forward = loss_forward,      \
+        .backward = loss_backward, .describe = loss_describe                                                 \
+    }
 
-const sw_expectation sw_expect_focal = {
-    .op_name = "focal",
-    .input_shape = labels_shape,
-    .prepare = loss_prepare,
-    .forward = loss_forward,
-    .backward = loss_backward,
-    .describe = loss_describe,
-};
+const sw_expectation sw_expect_cross_entropy = LOSS_EXPECTATION("cross_entropy");
+const sw_expectation sw_expect_focal = LOSS_EXPECTATION("focal");

@@ -33,6 +33,12 @@ static void expect_sum(const sw_problem *p, sw_tensor *t, size_t terms)
     for (size_t i = 0; i < t->elems; i++) t->bound[i] = sw_bound_of_sum(terms, t->bound[i]) + FLT_MIN;
 }
 
+static void doubled_describe(char *text, size_t bytes, const sw_op_case *c)
+{
+    const sw_doubled_attrs *attrs = c->attrs;
+    snprintf(text, bytes, "to %dx%d", attrs->height, attrs->width);
+}
+
 /* --- max_pool ---------------------------------------------------------------------------------- */
 
 static sw_status pool_offsets(uint8_t **offsets, double *y, sw_problem *p)
@@ -110,19 +116,13 @@ static sw_status unpool_backward(sw_problem *p)
     return SW_OK;
 }
 
-static void unpool_describe(char *text, size_t bytes, const sw_op_case *c)
-{
-    const sw_max_unpool_attrs *attrs = c->attrs;
-    snprintf(text, bytes, "to %dx%d", attrs->height, attrs->width);
-}
-
 const sw_expectation sw_expect_max_unpool = {
     .op_name = "max_unpool",
     .input_shape = unpool_input,
     .prepare = unpool_prepare,
     .forward = unpool_forward,
     .backward = unpool_backward,
-    .describe = unpool_describe,
+    .describe = doubled_describe,
 };
 
 /* --- average_pool ------------------------------------------------------------------------------ */
@@ -169,15 +169,9 @@ static sw_status upsample_backward(sw_problem *p)
     return SW_OK;
 }
 
-static void upsample_describe(char *text, size_t bytes, const sw_op_case *c)
-{
-    const sw_upsample_attrs *attrs = c->attrs;
-    snprintf(text, bytes, "to %dx%d", attrs->height, attrs->width);
-}
-
 const sw_expectation sw_expect_upsample = {
     .op_name = "upsample",
     .forward = upsample_forward,
     .backward = upsample_backward,
-    .describe = upsample_describe,
+    .describe = doubled_describe,
 };

@@ -1,12 +1,33 @@
 #include "problem.h"
 
-#include "bound.h"
-
 #include <math.h>
+#include <stdlib.h>
+
+#include "bound.h"
 
 double *sw_problem_doubles(sw_problem *p, size_t count)
 {
     return sw_arena_alloc(&p->arena, (count ? count : 1) * sizeof(double));
+}
+
+sw_status sw_read_floats(double *to, sw_cl *cl, cl_mem buffer, size_t count)
+{
+    float *floats = malloc(count * sizeof *floats);
+    if (!floats) return sw_fail_alloc("floats of the self-test", count * sizeof *floats);
+    sw_status status = sw_buffer_read(cl, buffer, 0, floats, count * sizeof *floats);
+    for (size_t i = 0; status == SW_OK && i < count; i++) to[i] = (double)floats[i];
+    free(floats);
+    return status;
+}
+
+sw_status sw_write_floats(sw_cl *cl, cl_mem buffer, const double *from, size_t count)
+{
+    float *floats = malloc(count * sizeof *floats);
+    if (!floats) return sw_fail_alloc("floats of the self-test", count * sizeof *floats);
+    for (size_t i = 0; i < count; i++) floats[i] = (float)from[i];
+    sw_status status = sw_buffer_write(cl, buffer, 0, floats, count * sizeof *floats);
+    free(floats);
+    return status;
 }
 
 /* --- filling ----------------------------------------------------------------------------------- */
@@ -166,14 +187,18 @@ void sw_problem_deinit(sw_problem *p)
 /* Terms of the reference a tensor may cost: some hundredths of a second. */
 enum { TERM_BUDGET = 1 << 23, FEWEST_SAMPLES = 256 };
 
+void sw_tensor_place(int at[4], const sw_tensor *t, size_t i)
+{
+    for (int d = t->rank - 1; d >= 0; d--) {
+        at[d] = (int)(i % (size_t)t->dims[d]);
+        i /= (size_t)t->dims[d];
+    }
+}
+
 static void expect_element(sw_problem *p, sw_tensor *t, size_t i, bool exact, sw_element element)
 {
     int at[4] = {0};
-    size_t rest = i;
-    for (int d = t->rank - 1; d >= 0; d--) {
-        at[d] = (int)(rest % (size_t)t->dims[d]);
-        rest /= (size_t)t->dims[d];
-    }
+    sw_tensor_place(at, t, i);
     sw_sum sum = element(p, at);
     t->want[i] = sum.value;
     t->bound[i] = exact ? 0 : FLT_MIN;

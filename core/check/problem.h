@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "check/check.h"
 #include "check/reference.h"
+#include "cl/buffer.h"
 
 typedef struct sw_tensor {
     const char *name; /* "x", "dw": for messages */
@@ -19,7 +20,8 @@ typedef struct sw_tensor {
     size_t elems;          /* product of dims; 0: the op has no such tensor */
     size_t capacity_elems; /* of the buffer, with the image that is not run */
     double *given;        /* its content before the run: an input, a parameter, a gradient that is added to */
-    double *want, *bound; /* after the run; a negative bound: not looked at (a sample is) */
+    double *want, *bound; /* after the run; a negative bound: the element is not in the sample
+                             that is compared */
     double *found;
     bool expected; /* want and bound are to be compared with found */
 } sw_tensor;
@@ -45,8 +47,8 @@ typedef struct sw_expectation {
     sw_shape (*input_shape)(sw_dtype *dtype, sw_shape x, int i);
     /* Fills what uniform numbers do not suit (labels, offsets, variances); may be NULL. */
     sw_status (*prepare)(sw_problem *p);
-    /* want and bound of out and state; then, `found` outputs at hand, of din and dparam (without what was
-     * there). */
+    /* forward sets want and bound of out and state; backward, which may read the outputs found, sets those of
+     * din and dparam, without what dparam held before. */
     sw_status (*forward)(sw_problem *p);
     sw_status (*backward)(sw_problem *p);
     /* The case in words, without fill and shape; may be NULL. */
@@ -69,6 +71,13 @@ void sw_problem_deinit(sw_problem *p);
 sw_status sw_tensor_init(sw_tensor *t, sw_problem *p, const char *name, sw_dtype dtype, int rank,
                          const int *dims, size_t capacity_elems) SW_NODISCARD;
 double *sw_problem_doubles(sw_problem *p, size_t count); /* in the arena, zeroed; NULL with the message set */
+
+/* Reads or writes a buffer of `count` floats as doubles. */
+sw_status sw_read_floats(double *to, sw_cl *cl, cl_mem buffer, size_t count) SW_NODISCARD;
+sw_status sw_write_floats(sw_cl *cl, cl_mem buffer, const double *from, size_t count) SW_NODISCARD;
+
+/* The coordinates of element i. */
+void sw_tensor_place(int at[4], const sw_tensor *t, size_t i);
 
 /* `count` numbers as `fill` says, representable as float. */
 void sw_fill_run(double *values, size_t count, sw_check_fill fill, sw_rng *rng);

@@ -2,14 +2,9 @@
 
 #include "check/reference.h"
 
-static size_t pixel_count(sw_shape s)
-{
-    return (size_t)s.n * (size_t)s.h * (size_t)s.w;
-}
-
 void sw_reference_batchnorm_statistics(double *mean, double *variance, const double *x, sw_shape s)
 {
-    size_t m = pixel_count(s), channels = (size_t)s.c;
+    size_t m = sw_shape_pixels(s), channels = (size_t)s.c;
     for (size_t c = 0; c < channels; c++) {
         double sum = 0, squares = 0;
         for (size_t i = 0; i < m; i++) sum += x[i * channels + c];
@@ -25,7 +20,7 @@ void sw_reference_batchnorm_statistics(double *mean, double *variance, const dou
 void sw_reference_batchnorm_running(double *running_mean, double *running_variance, const double *mean,
                                     const double *variance, double momentum, sw_shape s)
 {
-    double m = (double)pixel_count(s);
+    double m = (double)sw_shape_pixels(s);
     double unbiased = m > 1 ? m / (m - 1) : 1;
     for (int c = 0; c < s.c; c++) {
         running_mean[c] = (1 - momentum) * running_mean[c] + momentum * mean[c];
@@ -49,7 +44,7 @@ void sw_reference_batchnorm_backward(double *dx, double *dgamma, double *dbeta, 
                                      const double *dy, sw_shape s, const double *mean, const double *variance,
                                      const double *gamma, double eps, const uint8_t *passed)
 {
-    size_t m = pixel_count(s), channels = (size_t)s.c;
+    size_t m = sw_shape_pixels(s), channels = (size_t)s.c;
     for (size_t c = 0; c < channels; c++) {
         double rstd = 1 / sqrt(variance[c] + eps);
         dgamma[c] = 0;

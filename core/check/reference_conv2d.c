@@ -19,10 +19,20 @@ static bool inside(sw_shape s, int h, int w)
     return h >= 0 && h < s.h && w >= 0 && w < s.w;
 }
 
+/* Channels that a channel of the other side is connected with: all, or its own. */
+typedef struct span {
+    int first, end;
+} span;
+
+static span connected(const sw_reference_conv *conv, int own, int all)
+{
+    return conv->depthwise ? (span){own, own + 1} : (span){0, all};
+}
+
 static size_t weight_index(const sw_reference_conv *conv, int o, int i, int ky, int kx)
 {
-    sw_shape dims = {conv->out_channels, conv->x.c, conv->kernel, conv->kernel};
-    return sw_reference_index(dims, o, i, ky, kx);
+    sw_shape dims = {conv->out_channels, conv->depthwise ? 1 : conv->x.c, conv->kernel, conv->kernel};
+    return sw_reference_index(dims, o, conv->depthwise ? 0 : i, ky, kx);
 }
 
 static sw_shape y_shape(const sw_reference_conv *conv)
@@ -35,11 +45,12 @@ sw_sum sw_reference_conv2d_y(const sw_reference_conv *conv, const double *x, con
 {
     sw_sum sum = {0};
     int pad = conv->kernel / 2;
+    span in = connected(conv, o, conv->x.c);
     if (bias) add(&sum, bias[o]);
     for (int ky = 0; ky < conv->kernel; ky++)
         for (int kx = 0; kx < conv->kernel; kx++) {
             if (!inside(conv->x, h + ky - pad, w + kx - pad)) continue;
-            for (int i = 0; i < conv->x.c; i++)
+            for (int i = in.first; i < in.end; i++)
                 add(&sum, x[sw_reference_index(conv->x, n, h + ky - pad, w + kx - pad, i)] *
                               weight[weight_index(conv, o, i, ky, kx)]);
         }
@@ -52,10 +63,11 @@ sw_sum sw_reference_conv2d_dx(const sw_reference_conv *conv, const double *dy, c
     sw_sum sum = {0};
     sw_shape ys = y_shape(conv);
     int pad = conv->kernel / 2;
+    span out = connected(conv, i, conv->out_channels);
     for (int ky = 0; ky < conv->kernel; ky++)
         for (int kx = 0; kx < conv->kernel; kx++) {
             if (!inside(ys, h - ky + pad, w - kx + pad)) continue;
-            for (int o = 0; o < conv->out_channels; o++)
+            for (int o = out.first; o < out.end; o++)
                 add(&sum, dy[sw_reference_index(ys, n, h - ky + pad, w - kx + pad, o)] *
                               weight[weight_index(conv, o, i, ky, kx)]);
         }
@@ -67,12 +79,12 @@ sw_sum sw_reference_conv2d_dw(const sw_reference_conv *conv, const double *x, co
 {
     sw_sum sum = {0};
     sw_shape ys = y_shape(conv);
-    int pad = conv->kernel / 2;
+    int pad = conv->kernel / 2, channel = conv->depthwise ? o : i;
     for (int n = 0; n < ys.n; n++)
         for (int h = 0; h < ys.h; h++)
             for (int w = 0; w < ys.w; w++) {
                 if (!inside(conv->x, h + ky - pad, w + kx - pad)) continue;
-                add(&sum, x[sw_reference_index(conv->x, n, h + ky - pad, w + kx - pad, i)] *
+                add(&sum, x[sw_reference_index(conv->x, n, h + ky - pad, w + kx - pad, channel)] *
                               dy[sw_reference_index(ys, n, h, w, o)]);
             }
     return sum;
@@ -85,46 +97,6 @@ sw_sum sw_reference_conv2d_db(const sw_reference_conv *conv, const double *dy, i
     for (int n = 0; n < ys.n; n++)
         for (int h = 0; h < ys.h; h++)
             for (int w = 0; w < ys.w; w++) add(&sum, dy[sw_reference_index(ys, n, h, w, o)]);
-    return sum;
-}
-
-sw_sum sw_reference_depthwise_y(sw_shape xs, int kernel, const double *x, const double *weight, int n, int h,
-                                int w, int c)
-{
-    sw_sum sum = {0};
-    int pad = kernel / 2;
-    for (int ky = 0; ky < kernel; ky++)
-        for (int kx = 0; kx < kernel; kx++)
-            if (inside(xs, h + ky - pad, w + kx - pad))
-                add(&sum, x[sw_reference_index(xs, n, h + ky - pad, w + kx - pad, c)] *
-                              weight[(c * kernel + ky) * kernel + kx]);
-    return sum;
-}
-
-sw_sum sw_reference_depthwise_dx(sw_shape xs, int kernel, const double *dy, const double *weight, int n,
-                                 int h, int w, int c)
-{
-    sw_sum sum = {0};
-    int pad = kernel / 2;
-    for (int ky = 0; ky < kernel; ky++)
-        for (int kx = 0; kx < kernel; kx++)
-            if (inside(xs, h - ky + pad, w - kx + pad))
-                add(&sum, dy[sw_reference_index(xs, n, h - ky + pad, w - kx + pad, c)] *
-                              weight[(c * kernel + ky) * kernel + kx]);
-    return sum;
-}
-
-sw_sum sw_reference_depthwise_dw(sw_shape xs, int kernel, const double *x, const double *dy, int c, int ky,
-                                 int kx)
-{
-    sw_sum sum = {0};
-    int pad = kernel / 2;
-    for (int n = 0; n < xs.n; n++)
-        for (int h = 0; h < xs.h; h++)
-            for (int w = 0; w < xs.w; w++)
-                if (inside(xs, h + ky - pad, w + kx - pad))
-                    add(&sum, x[sw_reference_index(xs, n, h + ky - pad, w + kx - pad, c)] *
-                                  dy[sw_reference_index(xs, n, h, w, c)]);
     return sum;
 }
 

@@ -30,8 +30,8 @@ static place place_of(sw_shape s, size_t i)
     return at;
 }
 
-/* Index in the full-sized array of corner k (0..3, row-major) of the window that element i of the pooled one
- * stands for. */
+/* Index in the full-sized array of corner k (0..3, row-major) of the window of the pooled array's element i.
+ */
 static size_t corner(sw_shape pooled, sw_shape full, size_t i, int k)
 {
     place at = place_of(pooled, i);

@@ -358,7 +358,7 @@ static sw_status check_parameter(sw_check_result *result, sw_rig *rig, const sw_
     return status;
 }
 
-/* What lies between tensors of a slab started as zero and is nobody's. */
+/* Checks that the gaps between a slab's tensors are still zero. */
 static sw_status check_gaps(sw_check_result *result, sw_rig *rig, cl_mem slab, size_t elems, const char *what,
                             const sw_param *tensors, int count)
 {

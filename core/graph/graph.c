@@ -11,9 +11,14 @@
 #include "base/str.h"
 #include "graph/op.h"
 
+size_t sw_shape_pixels(sw_shape s)
+{
+    return (size_t)s.n * (size_t)s.h * (size_t)s.w;
+}
+
 size_t sw_shape_elems(sw_shape s)
 {
-    return (size_t)s.n * (size_t)s.h * (size_t)s.w * (size_t)s.c;
+    return sw_shape_pixels(s) * (size_t)s.c;
 }
 
 bool sw_shape_equal(sw_shape a, sw_shape b)

@@ -98,7 +98,7 @@ static sw_status add_upsampling(builder *b, const char *stage_name, const sw_dec
     char name[64];
     snprintf(name, sizeof name, "%s.mup", stage_name);
     if (stage->up == SW_UP_NEAREST) {
-        sw_upsample_attrs attrs = {.height = link->before.h, .width = link->before.w};
+        sw_doubled_attrs attrs = {.height = link->before.h, .width = link->before.w};
         return sw_graph_add(&b->value, b->graph, &sw_op_upsample, name, &attrs, 1, &b->value);
     }
     if (link->offsets < 0)
@@ -107,7 +107,7 @@ static sw_status add_upsampling(builder *b, const char *stage_name, const sw_dec
                        "max there or "
                        "up: nearest here",
                        stage_name, stage->unpool_from);
-    sw_max_unpool_attrs attrs = {.height = link->before.h, .width = link->before.w};
+    sw_doubled_attrs attrs = {.height = link->before.h, .width = link->before.w};
     const int inputs[] = {b->value, link->offsets};
     return sw_graph_add(&b->value, b->graph, &sw_op_max_unpool, name, &attrs, 2, inputs);
 }

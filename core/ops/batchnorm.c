@@ -1,9 +1,10 @@
-/* batchnorm: per-channel normalisation, with ReLU in the same read. Keeps only mean and 1/std per channel for
- * backward; its output is recomputed from its input, so that of convolution, norm and ReLU one activation is
- * stored instead of two.
+/* batchnorm: per-channel normalisation, with ReLU in the same pass over memory. It keeps only mean and 1/std
+ * per channel for backward. Its output is recomputed from its input, so that of convolution, norm and ReLU
+ * only one activation is stored.
  *
- * In training it does a 2x2 max-pooling that follows it as well: what is pooled is normalised as it is read,
- * and the gradient is spread over the windows as it is read. To the same bits as by itself. */
+ * In training it also computes a 2x2 max-pooling that follows it: the pool's kernel normalises its input as
+ * it reads it, and the norm's backward kernels spread the pool's gradient over the windows as they read it.
+ * The results have the same bits as those of two separate ops. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,6 +16,9 @@
  * cache. A GPU wants more work-items; chunks are merged there before they are combined, where there are many.
  */
 enum { CHUNK_PIXELS = 512, GPU_CHUNK_PIXELS = 64, MAX_COLUMNS = 4, MANY_CHUNKS = 64 };
+
+/* What every kernel that normalises reads: stat, gamma, beta. */
+#define NORM_ARGS(call) SW_ARG((call)->saved[0]), SW_ARG((call)->param[0]), SW_ARG((call)->param[1])
 
 typedef struct norm_kernels {
     const sw_kernel *stats_partial, *stats_merge, *stats_combine, *stats_running, *apply;
@@ -43,8 +47,7 @@ static sw_status batchnorm_infer(sw_graph *graph, sw_node *node)
     size_t channel_bytes = (size_t)x.c * sizeof(float);
     sw_node_add_saved(graph, node, 2 * channel_bytes); /* mean, 1/std */
     sw_node_add_saved(graph, node, 2 * channel_bytes); /* backward's two means */
-    node->workspace_bytes =
-        sw_divide_up((size_t)x.n * (size_t)x.h * (size_t)x.w, CHUNK_PIXELS) * 2 * channel_bytes;
+    node->workspace_bytes = sw_divide_up(sw_shape_pixels(x), CHUNK_PIXELS) * 2 * channel_bytes;
 done:
     return status;
 }
@@ -55,8 +58,8 @@ static void batchnorm_label(char *text, size_t text_bytes, const sw_node *node)
     snprintf(text, text_bytes, attrs->relu ? "norm+relu" : "norm");
 }
 
-/* The batch as (pixels, channels), and how kernels see it: `neighbours` chunks become one of `merged`, before
- * those are combined; 0: they are combined as they are. */
+/* The batch as (pixels, channels), cut into chunks. Before the chunks are combined, every `neighbours` of
+ * them are merged into one, which makes `merged`; 0: they are combined as they are. */
 typedef struct extent {
     size_t pixels, channels, cv;
     size_t chunk_pixels, chunks, neighbours, merged;
@@ -65,7 +68,7 @@ typedef struct extent {
 static extent extent_of(const sw_call *call)
 {
     sw_shape x = sw_call_in_shape(call, 0);
-    extent e = {.pixels = (size_t)x.n * (size_t)x.h * (size_t)x.w, .channels = (size_t)x.c};
+    extent e = {.pixels = sw_shape_pixels(x), .channels = (size_t)x.c};
     e.cv = e.channels / (size_t)sw_call_vec(call, x.c);
     e.chunk_pixels = is_cpu(call) ? CHUNK_PIXELS : GPU_CHUNK_PIXELS;
     e.chunks = sw_divide_up(e.pixels, e.chunk_pixels);
@@ -121,20 +124,14 @@ done:
     return status;
 }
 
-static void batchnorm_release(sw_call *call)
-{
-    free(call->prepared);
-}
-
-/* out[0] from in[0] and the saved mean and 1/std: the end of forward, and all of recompute. */
+/* Computes out[0] from in[0] and the saved mean and 1/std: the end of forward, and all of recompute. */
 static sw_status apply(sw_call *call)
 {
     const norm_kernels *k = call->prepared;
     extent e = extent_of(call);
     bool stream = call->out[0] != call->in[0] && sw_call_streams(call, e.pixels * e.channels);
-    return SW_LAUNCH(call->cl, k->apply, call->node->name, sw_call_ndrange(call, e.cv, e.pixels, false),
-                     sw_arg_buffer(call->in[0]), sw_arg_buffer(call->out[0]), sw_arg_buffer(call->saved[0]),
-                     sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]), sw_arg_i32(stream));
+    return SW_CALL_LAUNCH(call, k->apply, sw_call_ndrange(call, e.cv, e.pixels, false), SW_ARG(call->in[0]),
+                          SW_ARG(call->out[0]), NORM_ARGS(call), SW_ARG(stream));
 }
 
 static sw_status batch_statistics(sw_call *call)
@@ -143,23 +140,20 @@ static sw_status batch_statistics(sw_call *call)
     const norm_kernels *k = call->prepared;
     const sw_batchnorm_attrs *attrs = call->node->attrs;
     extent e = extent_of(call);
-    SW_TRY(SW_LAUNCH(call->cl, k->stats_partial, call->node->name,
-                     sw_call_ndrange(call, e.cv / k->columns, e.chunks, true), sw_arg_buffer(call->in[0]),
-                     sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)e.pixels),
-                     sw_arg_u32((uint32_t)e.chunk_pixels)));
+    SW_TRY(SW_CALL_LAUNCH(call, k->stats_partial, sw_call_ndrange(call, e.cv / k->columns, e.chunks, true),
+                          SW_ARG(call->in[0]), SW_ARG(call->workspace), SW_ARG(e.pixels),
+                          SW_ARG(e.chunk_pixels)));
     size_t combined_pixels = e.chunk_pixels;
     if (e.neighbours) {
-        SW_TRY(SW_LAUNCH(call->cl, k->stats_merge, call->node->name,
-                         sw_call_ndrange(call, e.channels, e.merged, true), sw_arg_buffer(call->workspace),
-                         sw_arg_u32((uint32_t)e.pixels), sw_arg_u32((uint32_t)e.chunk_pixels),
-                         sw_arg_u32((uint32_t)e.neighbours)));
+        SW_TRY(SW_CALL_LAUNCH(call, k->stats_merge, sw_call_ndrange(call, e.channels, e.merged, true),
+                              SW_ARG(call->workspace), SW_ARG(e.pixels), SW_ARG(e.chunk_pixels),
+                              SW_ARG(e.neighbours)));
         combined_pixels *= e.neighbours;
     }
-    SW_TRY(SW_LAUNCH(
-        call->cl, k->stats_combine, call->node->name, sw_call_ndrange(call, e.channels, 1, true),
-        sw_arg_buffer(call->workspace), sw_arg_u32(combined_offset(e)), sw_arg_buffer(call->saved[0]),
-        sw_arg_buffer(call->state[0]), sw_arg_buffer(call->state[1]), sw_arg_u32((uint32_t)e.pixels),
-        sw_arg_u32((uint32_t)combined_pixels), sw_arg_f32(attrs->eps), sw_arg_f32(attrs->momentum)));
+    SW_TRY(SW_CALL_LAUNCH(call, k->stats_combine, sw_call_ndrange(call, e.channels, 1, true),
+                          SW_ARG(call->workspace), SW_ARG(combined_offset(e)), SW_ARG(call->saved[0]),
+                          SW_ARG(call->state[0]), SW_ARG(call->state[1]), SW_ARG(e.pixels),
+                          SW_ARG(combined_pixels), SW_ARG(attrs->eps), SW_ARG(attrs->momentum)));
 done:
     return status;
 }
@@ -168,12 +162,12 @@ static sw_status running_statistics(sw_call *call)
 {
     const norm_kernels *k = call->prepared;
     const sw_batchnorm_attrs *attrs = call->node->attrs;
-    return SW_LAUNCH(call->cl, k->stats_running, call->node->name,
-                     sw_call_ndrange(call, extent_of(call).channels, 1, true), sw_arg_buffer(call->state[0]),
-                     sw_arg_buffer(call->state[1]), sw_arg_buffer(call->saved[0]), sw_arg_f32(attrs->eps));
+    return SW_CALL_LAUNCH(call, k->stats_running, sw_call_ndrange(call, extent_of(call).channels, 1, true),
+                          SW_ARG(call->state[0]), SW_ARG(call->state[1]), SW_ARG(call->saved[0]),
+                          SW_ARG(attrs->eps));
 }
 
-/* What apply does to a value, for another kernel to do it; the statistics are there or will be. */
+/* What apply does to a value, for another op's kernel. The statistics may still have to be computed. */
 static sw_epilogue as_epilogue(const sw_call *call)
 {
     const sw_batchnorm_attrs *attrs = call->node->attrs;
@@ -183,17 +177,15 @@ static sw_epilogue as_epilogue(const sw_call *call)
                          .beta = call->param[1]};
 }
 
-/* As apply, but out are those of the pool that follows. */
+/* As apply, but writes the outputs of the pool that follows. */
 static sw_status apply_and_pool(sw_call *call)
 {
     const norm_kernels *k = call->prepared;
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
-    const sw_ndrange grid =
-        sw_call_ndrange(call, (size_t)y.w * (size_t)sw_window_words(y.c), (size_t)y.n * (size_t)y.h, false);
-    return SW_LAUNCH(call->cl, k->pool_fwd, call->node->name, grid, sw_arg_buffer(call->in[0]),
-                     sw_arg_buffer(call->out[0]), sw_arg_buffer(call->out[1]), sw_arg_i32(x.h),
-                     sw_arg_i32(x.w), sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32((int)extent_of(call).cv),
-                     SW_EPILOGUE_ARGS(as_epilogue(call)));
+    return SW_CALL_LAUNCH(call, k->pool_fwd, sw_window_ndrange(call, y, sw_window_words(y.c)),
+                          SW_ARG(call->in[0]), SW_ARG(call->out[0]), SW_ARG(call->out[1]), SW_SIZE_ARGS(x),
+                          SW_SIZE_ARGS(y), SW_ARG((int)extent_of(call).cv),
+                          SW_EPILOGUE_ARGS(as_epilogue(call)));
 }
 
 static sw_status batchnorm_forward(sw_call *call)
@@ -211,25 +203,20 @@ static sw_status batchnorm_as_epilogue(sw_call *call, sw_epilogue *epilogue)
     return running_statistics(call);
 }
 
-/* Into the workspace, per chunk: the sums that the gradients of gamma and beta are made of. */
+/* Computes each chunk's part of the gradients of gamma and beta, into the workspace. */
 static sw_status backward_sums(sw_call *call)
 {
     const norm_kernels *k = call->prepared;
     const extent e = extent_of(call);
-    const sw_ndrange grid = sw_call_ndrange(call, e.cv / k->columns, e.chunks, true);
+    const sw_ndrange range = sw_call_ndrange(call, e.cv / k->columns, e.chunks, true);
     if (!call->next)
-        return SW_LAUNCH(call->cl, k->bwd_partial, call->node->name, grid, sw_arg_buffer(call->in[0]),
-                         sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->saved[0]),
-                         sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]),
-                         sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)e.pixels),
-                         sw_arg_u32((uint32_t)e.chunk_pixels));
+        return SW_CALL_LAUNCH(call, k->bwd_partial, range, SW_ARG(call->in[0]), SW_ARG(call->dout[0]),
+                              NORM_ARGS(call), SW_ARG(call->workspace), SW_ARG(e.pixels),
+                              SW_ARG(e.chunk_pixels));
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
-    return SW_LAUNCH(call->cl, k->pool_bwd_partial, call->node->name, grid, sw_arg_buffer(call->in[0]),
-                     sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->out[1]), sw_arg_buffer(call->saved[0]),
-                     sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]),
-                     sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)e.pixels),
-                     sw_arg_u32((uint32_t)e.chunk_pixels), sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(y.h),
-                     sw_arg_i32(y.w));
+    return SW_CALL_LAUNCH(call, k->pool_bwd_partial, range, SW_ARG(call->in[0]), SW_ARG(call->dout[0]),
+                          SW_ARG(call->out[1]), NORM_ARGS(call), SW_ARG(call->workspace), SW_ARG(e.pixels),
+                          SW_ARG(e.chunk_pixels), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y));
 }
 
 static sw_status backward_data(sw_call *call)
@@ -237,21 +224,17 @@ static sw_status backward_data(sw_call *call)
     const norm_kernels *k = call->prepared;
     const extent e = extent_of(call);
     if (!call->next)
-        return SW_LAUNCH(
-            call->cl, k->bwd_apply, call->node->name, sw_call_ndrange(call, e.cv, e.pixels, false),
-            sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->din[0]),
-            sw_arg_buffer(call->saved[0]), sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]),
-            sw_arg_buffer(call->saved[1]), sw_arg_i32(call->accumulate[0]));
+        return SW_CALL_LAUNCH(call, k->bwd_apply, sw_call_ndrange(call, e.cv, e.pixels, false),
+                              SW_ARG(call->in[0]), SW_ARG(call->dout[0]), SW_ARG(call->din[0]),
+                              NORM_ARGS(call), SW_ARG(call->saved[1]), SW_ARG(call->accumulate[0]));
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_next_shape(call, 0);
     const size_t columns = (size_t)(x.w + 1) / 2, rows = (size_t)(x.h + 1) / 2;
     const sw_put put = sw_call_put(call, e.pixels * e.channels, 2 * x.c, call->accumulate[0]);
-    return SW_LAUNCH(call->cl, k->pool_bwd_apply, call->node->name,
-                     sw_call_ndrange(call, columns * e.cv, (size_t)x.n * rows, false),
-                     sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->out[1]),
-                     sw_arg_buffer(call->din[0]), sw_arg_buffer(call->saved[0]),
-                     sw_arg_buffer(call->param[0]), sw_arg_buffer(call->param[1]),
-                     sw_arg_buffer(call->saved[1]), sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(y.h),
-                     sw_arg_i32(y.w), sw_arg_i32((int)e.cv), sw_arg_i32((int)put));
+    return SW_CALL_LAUNCH(call, k->pool_bwd_apply,
+                          sw_call_ndrange(call, columns * e.cv, (size_t)x.n * rows, false),
+                          SW_ARG(call->in[0]), SW_ARG(call->dout[0]), SW_ARG(call->out[1]),
+                          SW_ARG(call->din[0]), NORM_ARGS(call), SW_ARG(call->saved[1]), SW_SIZE_ARGS(x),
+                          SW_SIZE_ARGS(y), SW_ARG((int)e.cv), SW_ARG((int)put));
 }
 
 static sw_status batchnorm_backward(sw_call *call)
@@ -261,14 +244,12 @@ static sw_status batchnorm_backward(sw_call *call)
     const extent e = extent_of(call);
     SW_TRY(backward_sums(call));
     if (e.neighbours)
-        SW_TRY(SW_LAUNCH(call->cl, k->bwd_merge, call->node->name,
-                         sw_call_ndrange(call, e.channels, e.merged, true), sw_arg_buffer(call->workspace),
-                         sw_arg_u32((uint32_t)e.chunks), sw_arg_u32((uint32_t)e.neighbours)));
-    SW_TRY(SW_LAUNCH(call->cl, k->bwd_combine, call->node->name, sw_call_ndrange(call, e.channels, 1, true),
-                     sw_arg_buffer(call->workspace), sw_arg_u32(combined_offset(e)),
-                     sw_arg_buffer(call->dparam[0]), sw_arg_buffer(call->dparam[1]),
-                     sw_arg_buffer(call->saved[1]), sw_arg_u32((uint32_t)e.pixels),
-                     sw_arg_u32((uint32_t)(e.neighbours ? e.merged : e.chunks))));
+        SW_TRY(SW_CALL_LAUNCH(call, k->bwd_merge, sw_call_ndrange(call, e.channels, e.merged, true),
+                              SW_ARG(call->workspace), SW_ARG(e.chunks), SW_ARG(e.neighbours)));
+    SW_TRY(SW_CALL_LAUNCH(call, k->bwd_combine, sw_call_ndrange(call, e.channels, 1, true),
+                          SW_ARG(call->workspace), SW_ARG(combined_offset(e)), SW_ARG(call->dparam[0]),
+                          SW_ARG(call->dparam[1]), SW_ARG(call->saved[1]), SW_ARG(e.pixels),
+                          SW_ARG(e.neighbours ? e.merged : e.chunks)));
     if (call->din[0]) SW_TRY(backward_data(call));
 done:
     return status;
@@ -293,5 +274,5 @@ const sw_op sw_op_batchnorm = {
     .recompute = apply,
     .backward = batchnorm_backward,
     .as_epilogue = batchnorm_as_epilogue,
-    .release = batchnorm_release,
+    .release = sw_call_free_prepared,
 };

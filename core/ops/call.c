@@ -1,24 +1,33 @@
 #include "ops/call.h"
 
-sw_shape sw_call_in_shape(const sw_call *call, int i)
+#include <stdlib.h>
+
+void sw_call_free_prepared(sw_call *call)
 {
-    sw_shape shape = call->graph->values[call->node->inputs[i]].shape;
+    free(call->prepared);
+    call->prepared = NULL;
+}
+
+static sw_shape shape_as_run(const sw_call *call, int value)
+{
+    sw_shape shape = call->graph->values[value].shape;
     shape.n = call->n;
     return shape;
+}
+
+sw_shape sw_call_in_shape(const sw_call *call, int i)
+{
+    return shape_as_run(call, call->node->inputs[i]);
 }
 
 sw_shape sw_call_out_shape(const sw_call *call, int i)
 {
-    sw_shape shape = call->graph->values[call->node->outputs[i]].shape;
-    shape.n = call->n;
-    return shape;
+    return shape_as_run(call, call->node->outputs[i]);
 }
 
 sw_shape sw_call_next_shape(const sw_call *call, int i)
 {
-    sw_shape shape = call->graph->values[call->next->outputs[i]].shape;
-    shape.n = call->n;
-    return shape;
+    return shape_as_run(call, call->next->outputs[i]);
 }
 
 /* The largest power of two that divides n, up to `most`. */

@@ -68,26 +68,18 @@ done:
     return status;
 }
 
-static void depthwise_release(sw_call *call)
-{
-    free(call->prepared);
-}
-
 /* y from x (direction 1), or dx from dy (-1). */
 static sw_status apply(sw_call *call, cl_mem from, cl_mem to, int direction, bool accumulate)
 {
     const depthwise_kernels *k = call->prepared;
     sw_shape x = sw_call_in_shape(call, 0);
-
     int vec = sw_call_vec(call, x.c);
     size_t cv = (size_t)x.c / (size_t)vec;
-    sw_ndrange grid = sw_call_ndrange(call, cv, sw_divide_up((size_t)x.w, ITEM_PIXELS), false);
-    grid.global[2] = (size_t)x.n * (size_t)x.h;
-    size_t elems = (size_t)x.n * (size_t)x.h * (size_t)x.w * (size_t)x.c;
-    return SW_LAUNCH(call->cl, k->apply, call->node->name, grid, sw_arg_buffer(from),
-                     sw_arg_buffer(call->param[0]), sw_arg_buffer(to), sw_arg_i32(x.h), sw_arg_i32(x.w),
-                     sw_arg_i32(ITEM_PIXELS), sw_arg_i32(direction),
-                     sw_arg_i32((int)sw_call_put(call, elems, vec, accumulate)));
+    sw_ndrange range = sw_call_ndrange(call, cv, sw_divide_up((size_t)x.w, ITEM_PIXELS), false);
+    range.global[2] = (size_t)x.n * (size_t)x.h;
+    return SW_CALL_LAUNCH(call, k->apply, range, SW_ARG(from), SW_ARG(call->param[0]), SW_ARG(to),
+                          SW_SIZE_ARGS(x), SW_ARG(ITEM_PIXELS), SW_ARG(direction),
+                          SW_ARG((int)sw_call_put(call, sw_shape_elems(x), vec, accumulate)));
 }
 
 static sw_status depthwise_forward(sw_call *call)
@@ -103,13 +95,11 @@ static sw_status backward_weights(sw_call *call)
     sw_shape x = sw_call_in_shape(call, 0);
     size_t cv = (size_t)x.c / (size_t)sw_call_vec(call, x.c), chunks = chunk_count(x);
     size_t taps = (size_t)attrs->kernel * (size_t)attrs->kernel;
-    SW_TRY(SW_LAUNCH(call->cl, k->bwd_partial, call->node->name, sw_call_ndrange(call, cv, chunks, true),
-                     sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace),
-                     sw_arg_i32(x.h), sw_arg_i32(x.w), sw_arg_i32(x.n * x.h),
-                     sw_arg_i32((int32_t)chunk_rows(x))));
-    SW_TRY(SW_LAUNCH(call->cl, k->bwd_combine, call->node->name,
-                     sw_call_ndrange(call, taps * (size_t)x.c, 1, true), sw_arg_buffer(call->workspace),
-                     sw_arg_buffer(call->dparam[0]), sw_arg_u32((uint32_t)chunks)));
+    SW_TRY(SW_CALL_LAUNCH(call, k->bwd_partial, sw_call_ndrange(call, cv, chunks, true), SW_ARG(call->in[0]),
+                          SW_ARG(call->dout[0]), SW_ARG(call->workspace), SW_SIZE_ARGS(x), SW_ARG(x.n * x.h),
+                          SW_ARG((int)chunk_rows(x))));
+    SW_TRY(SW_CALL_LAUNCH(call, k->bwd_combine, sw_call_ndrange(call, taps * (size_t)x.c, 1, true),
+                          SW_ARG(call->workspace), SW_ARG(call->dparam[0]), SW_ARG(chunks)));
 done:
     return status;
 }
@@ -138,5 +128,5 @@ const sw_op sw_op_depthwise_conv2d = {
     .prepare = depthwise_prepare,
     .forward = depthwise_forward,
     .backward = depthwise_backward,
-    .release = depthwise_release,
+    .release = sw_call_free_prepared,
 };

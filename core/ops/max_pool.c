@@ -6,36 +6,26 @@
 static sw_status max_pool_infer(sw_graph *graph, sw_node *node)
 {
     sw_status status = SW_OK;
-    const sw_value *x = sw_node_input(graph, node, 0);
-    const sw_shape s = x->shape;
-    if (x->dtype != SW_F32) return sw_node_fail(node, "'%s' does not hold floats", x->name);
-    if (s.h < 2 || s.w < 2)
-        return sw_node_fail(node, "an image of %d x %d has no 2x2 window: use fewer stages or a larger image",
-                            s.h, s.w);
-    SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, s.h / 2, s.w / 2, s.c}));
+    const sw_shape s = sw_node_input(graph, node, 0)->shape;
+    SW_TRY(sw_window_infer_half(graph, node));
     SW_TRY(sw_node_add_output(graph, node, "offsets", SW_U32,
                               (sw_shape){s.n, s.h / 2, s.w / 2, sw_window_words(s.c)}));
-    node->window = 2;
-    node->stride = 2;
 done:
     return status;
 }
 
 static sw_status max_pool_prepare(sw_call *call)
 {
-    return sw_window_prepare(call, "max_pool", "max_pool_fwd", "max_unpool", "max_unpool_fwd");
+    return sw_window_prepare_with(call, "max_unpool", "max_unpool_fwd");
 }
 
 static sw_status max_pool_forward(sw_call *call)
 {
     const sw_window *window = call->prepared;
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_out_shape(call, 0);
-    const size_t words = (size_t)sw_window_words(y.c);
-    const sw_ndrange grid = sw_call_ndrange(call, (size_t)y.w * words, (size_t)y.n * (size_t)y.h, false);
-    return SW_LAUNCH(call->cl, window->forward, call->node->name, grid, sw_arg_buffer(call->in[0]),
-                     sw_arg_buffer(call->out[0]), sw_arg_buffer(call->out[1]), sw_arg_i32(x.h),
-                     sw_arg_i32(x.w), sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32(y.c / window->vec),
-                     SW_EPILOGUE_ARGS(call->epilogue));
+    return SW_CALL_LAUNCH(call, window->forward, sw_window_ndrange(call, y, sw_window_words(y.c)),
+                          SW_ARG(call->in[0]), SW_ARG(call->out[0]), SW_ARG(call->out[1]), SW_SIZE_ARGS(x),
+                          SW_SIZE_ARGS(y), SW_ARG(y.c / window->vec), SW_EPILOGUE_ARGS(call->epilogue));
 }
 
 static sw_status max_pool_backward(sw_call *call)
@@ -57,5 +47,5 @@ const sw_op sw_op_max_pool = {
     .prepare = max_pool_prepare,
     .forward = max_pool_forward,
     .backward = max_pool_backward,
-    .release = sw_window_release,
+    .release = sw_call_free_prepared,
 };

@@ -6,10 +6,9 @@
 static sw_status max_unpool_infer(sw_graph *graph, sw_node *node)
 {
     sw_status status = SW_OK;
-    const sw_max_unpool_attrs *attrs = node->attrs;
     const sw_value *x = sw_node_input(graph, node, 0), *offsets = sw_node_input(graph, node, 1);
     const sw_shape s = x->shape, o = offsets->shape;
-    if (x->dtype != SW_F32) return sw_node_fail(node, "'%s' does not hold floats", x->name);
+    SW_TRY(sw_window_check_floats(graph, node));
     if (offsets->dtype != SW_U32)
         return sw_node_fail(node, "'%s' does not hold packed offsets of a max_pool", offsets->name);
     if (!sw_shape_equal(o, (sw_shape){s.n, s.h, s.w, sw_window_words(s.c)}))
@@ -18,16 +17,9 @@ static sw_status max_unpool_infer(sw_graph *graph, sw_node *node)
             "offsets '%s' of shape (%d,%d,%d,%d) do not fit '%s' of shape (%d,%d,%d,%d): the stage they "
             "come from must have the same size and channels (16 to a word)",
             offsets->name, o.n, o.h, o.w, o.c, x->name, s.n, s.h, s.w, s.c);
-    SW_TRY(sw_window_check_double(node, s, attrs->height, attrs->width));
-    SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, attrs->height, attrs->width, s.c}));
-    node->upscale = 2;
+    SW_TRY(sw_window_infer_double(graph, node));
 done:
     return status;
-}
-
-static sw_status max_unpool_prepare(sw_call *call)
-{
-    return sw_window_prepare(call, "max_unpool", "max_unpool_fwd", "max_unpool", "max_unpool_bwd");
 }
 
 static sw_status max_unpool_forward(sw_call *call)
@@ -43,27 +35,24 @@ static sw_status max_unpool_backward(sw_call *call)
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_out_shape(call, 0);
     const int vectors = x.c / window->vec;
     if (!call->din[0]) return SW_OK;
-    const sw_ndrange grid =
-        sw_call_ndrange(call, (size_t)x.w * (size_t)vectors, (size_t)x.n * (size_t)x.h, false);
-    return SW_LAUNCH(call->cl, window->backward, call->node->name, grid, sw_arg_buffer(call->dout[0]),
-                     sw_arg_buffer(call->in[1]), sw_arg_buffer(call->din[0]), sw_arg_i32(x.h),
-                     sw_arg_i32(x.w), sw_arg_i32(y.h), sw_arg_i32(y.w), sw_arg_i32(vectors),
-                     sw_arg_i32(call->accumulate[0]));
+    return SW_CALL_LAUNCH(call, window->backward, sw_window_ndrange(call, x, vectors), SW_ARG(call->dout[0]),
+                          SW_ARG(call->in[1]), SW_ARG(call->din[0]), SW_SIZE_ARGS(x), SW_SIZE_ARGS(y),
+                          SW_ARG(vectors), SW_ARG(call->accumulate[0]));
 }
 
 const sw_op sw_op_max_unpool = {
     .name = "max_unpool",
     .help = "puts each value where its maximum was before 2x2 pooling, zero elsewhere",
-    .attr_bytes = sizeof(sw_max_unpool_attrs),
+    .attr_bytes = sizeof(sw_doubled_attrs),
     .input_count = 2,
     .output_count = 1,
     .infer = max_unpool_infer,
     .backward_reads_inputs = SW_BIT(1),
     .gives_gradient = SW_BIT(0),
     .recomputes = SW_BIT(0),
-    .prepare = max_unpool_prepare,
+    .prepare = sw_window_prepare,
     .forward = max_unpool_forward,
     .recompute = max_unpool_forward,
     .backward = max_unpool_backward,
-    .release = sw_window_release,
+    .release = sw_call_free_prepared,
 };

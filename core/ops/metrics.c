@@ -98,14 +98,13 @@ sw_status sw_metrics_run(sw_metrics *m, cl_mem logits, cl_mem labels, int n)
     assert(n > 0 && n <= m->max_n);
     m->n = n;
     SW_TRY(SW_LAUNCH(m->cl, m->count, "metrics", sw_call_ndrange(&call, (size_t)c->items, images, true),
-                     sw_arg_buffer(logits), sw_arg_buffer(labels), sw_arg_buffer(m->predictions),
-                     sw_arg_buffer(m->confidence), sw_arg_buffer(m->chunk_counts),
-                     sw_arg_buffer(m->chunk_overlap), sw_arg_i32(c->vectors), sw_arg_i32(c->rounds),
-                     sw_arg_i32(c->item_stride), sw_arg_i32(c->round_stride), sw_arg_i32(m->ignore_index)));
+                     SW_ARG(logits), SW_ARG(labels), SW_ARG(m->predictions), SW_ARG(m->confidence),
+                     SW_ARG(m->chunk_counts), SW_ARG(m->chunk_overlap), SW_ARG(c->vectors), SW_ARG(c->rounds),
+                     SW_ARG(c->item_stride), SW_ARG(c->round_stride), SW_ARG(m->ignore_index)));
     SW_TRY(SW_LAUNCH(m->cl, m->sum_counts, "metrics", sw_call_ndrange(&call, cells, images, false),
-                     sw_arg_buffer(m->chunk_counts), sw_arg_i32(c->items), sw_arg_buffer(m->confusion)));
+                     SW_ARG(m->chunk_counts), SW_ARG(c->items), SW_ARG(m->confusion)));
     SW_TRY(SW_LAUNCH(m->cl, m->sum_overlap, "metrics", sw_call_ndrange(&call, 2, images, false),
-                     sw_arg_buffer(m->chunk_overlap), sw_arg_i32(c->items), sw_arg_buffer(m->soft)));
+                     SW_ARG(m->chunk_overlap), SW_ARG(c->items), SW_ARG(m->soft)));
 done:
     return status;
 }

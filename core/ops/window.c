@@ -3,53 +3,111 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-sw_status sw_window_prepare(sw_call *call, const char *forward_file, const char *forward_name,
-                            const char *backward_file, const char *backward_name)
+#include "ops/ops.h"
+
+sw_status sw_window_check_floats(const sw_graph *graph, const sw_node *node)
+{
+    const sw_value *x = sw_node_input(graph, node, 0);
+    return x->dtype == SW_F32 ? SW_OK : sw_node_fail(node, "'%s' does not hold floats", x->name);
+}
+
+sw_status sw_window_infer_half(sw_graph *graph, sw_node *node)
 {
     sw_status status = SW_OK;
+    const sw_shape s = sw_node_input(graph, node, 0)->shape;
+    SW_TRY(sw_window_check_floats(graph, node));
+    if (s.h < 2 || s.w < 2)
+        return sw_node_fail(node, "an image of %d x %d has no 2x2 window: use fewer stages or a larger image",
+                            s.h, s.w);
+    SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, s.h / 2, s.w / 2, s.c}));
+    node->window = 2;
+    node->stride = 2;
+done:
+    return status;
+}
+
+sw_status sw_window_infer_double(sw_graph *graph, sw_node *node)
+{
+    sw_status status = SW_OK;
+    const sw_doubled_attrs *attrs = node->attrs;
+    const sw_shape s = sw_node_input(graph, node, 0)->shape;
+    const int height = attrs->height, width = attrs->width;
+    SW_TRY(sw_window_check_floats(graph, node));
+    if (height / 2 != s.h || width / 2 != s.w)
+        return sw_node_fail(node,
+                            "height and width of the output are %d and %d; for an input of %d x %d they must "
+                            "be %d or %d and %d or %d",
+                            height, width, s.h, s.w, 2 * s.h, 2 * s.h + 1, 2 * s.w, 2 * s.w + 1);
+    SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, height, width, s.c}));
+    node->upscale = 2;
+done:
+    return status;
+}
+
+sw_status sw_window_prepare_with(sw_call *call, const char *backward_file, const char *backward_name)
+{
+    sw_status status = SW_OK;
+    const char *op = call->node->op->name;
     sw_window *window = calloc(1, sizeof *window);
-    if (!window) return sw_fail_alloc(call->node->op->name, sizeof *window);
+    if (!window) return sw_fail_alloc(op, sizeof *window);
     call->prepared = window;
     window->vec = sw_call_vec(call, sw_call_in_shape(call, 0).c);
-    char options[32];
+    char options[32], forward[32];
     snprintf(options, sizeof options, "-DVEC=%d", window->vec);
-    SW_TRY(sw_kernel_get(&window->forward, call->cl, forward_file, forward_name, options));
+    snprintf(forward, sizeof forward, "%s_fwd", op);
+    SW_TRY(sw_kernel_get(&window->forward, call->cl, op, forward, options));
     SW_TRY(sw_kernel_get(&window->backward, call->cl, backward_file, backward_name, options));
 done:
     return status;
 }
 
-void sw_window_release(sw_call *call)
+sw_status sw_window_prepare(sw_call *call)
 {
-    free(call->prepared);
-    call->prepared = NULL;
+    char backward[32];
+    snprintf(backward, sizeof backward, "%s_bwd", call->node->op->name);
+    return sw_window_prepare_with(call, call->node->op->name, backward);
+}
+
+sw_ndrange sw_window_ndrange(const sw_call *call, sw_shape shape, int vectors)
+{
+    return sw_call_ndrange(call, (size_t)shape.w * (size_t)vectors, (size_t)shape.n * (size_t)shape.h, false);
+}
+
+sw_status sw_window_forward(sw_call *call)
+{
+    const sw_window *window = call->prepared;
+    const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_out_shape(call, 0);
+    const sw_shape small = x.h < y.h ? x : y, large = x.h < y.h ? y : x;
+    const int vectors = x.c / window->vec;
+    return SW_CALL_LAUNCH(call, window->forward, sw_window_ndrange(call, y, vectors), SW_ARG(call->in[0]),
+                          SW_ARG(call->out[0]), SW_SIZE_ARGS(small), SW_SIZE_ARGS(large), SW_ARG(vectors));
+}
+
+sw_status sw_window_backward(sw_call *call)
+{
+    const sw_window *window = call->prepared;
+    const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_out_shape(call, 0);
+    const sw_shape small = x.h < y.h ? x : y, large = x.h < y.h ? y : x;
+    const int vectors = x.c / window->vec;
+    if (!call->din[0]) return SW_OK;
+    return SW_CALL_LAUNCH(call, window->backward, sw_window_ndrange(call, x, vectors), SW_ARG(call->dout[0]),
+                          SW_ARG(call->din[0]), SW_SIZE_ARGS(small), SW_SIZE_ARGS(large), SW_ARG(vectors),
+                          SW_ARG(call->accumulate[0]));
 }
 
 sw_status sw_window_spread(sw_call *call, const sw_kernel *kernel, cl_mem values, cl_mem offsets,
                            cl_mem spread, sw_shape small, sw_shape large, bool accumulate)
 {
     const sw_window *window = call->prepared;
-    const int vectors = small.c / window->vec, columns = (large.w + 1) / 2, rows = (large.h + 1) / 2;
-    const size_t elems = (size_t)large.n * (size_t)large.h * (size_t)large.w * (size_t)large.c;
-    const sw_put put = sw_call_put(call, elems, 2 * large.c, accumulate);
-    const sw_ndrange grid =
-        sw_call_ndrange(call, (size_t)columns * (size_t)vectors, (size_t)large.n * (size_t)rows, false);
-    return SW_LAUNCH(call->cl, kernel, call->node->name, grid, sw_arg_buffer(values), sw_arg_buffer(offsets),
-                     sw_arg_buffer(spread), sw_arg_i32(small.h), sw_arg_i32(small.w), sw_arg_i32(large.h),
-                     sw_arg_i32(large.w), sw_arg_i32(vectors), sw_arg_i32((int)put));
+    const int vectors = small.c / window->vec;
+    const sw_shape windows = {large.n, (large.h + 1) / 2, (large.w + 1) / 2, large.c};
+    const sw_put put = sw_call_put(call, sw_shape_elems(large), 2 * large.c, accumulate);
+    return SW_CALL_LAUNCH(call, kernel, sw_window_ndrange(call, windows, vectors), SW_ARG(values),
+                          SW_ARG(offsets), SW_ARG(spread), SW_SIZE_ARGS(small), SW_SIZE_ARGS(large),
+                          SW_ARG(vectors), SW_ARG((int)put));
 }
 
 int sw_window_words(int channels)
 {
-    return (channels + 15) / 16;
-}
-
-sw_status sw_window_check_double(const sw_node *node, sw_shape small, int height, int width)
-{
-    if (height / 2 == small.h && width / 2 == small.w) return SW_OK;
-    return sw_node_fail(node,
-                        "height and width of the output are %d and %d; for an input of %d x %d they must be "
-                        "%d or %d and %d or %d",
-                        height, width, small.h, small.w, 2 * small.h, 2 * small.h + 1, 2 * small.w,
-                        2 * small.w + 1);
+    return sw_divide_up_int(channels, 16);
 }

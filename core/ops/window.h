@@ -11,11 +11,27 @@ typedef struct sw_window {
     int vec;
 } sw_window;
 
-/* Builds both kernels for the channels of input 0 and leaves a sw_window in call->prepared. The files need
- * not be the same: spreading by offsets is max_unpool's forward pass and max_pool's backward pass. */
-sw_status sw_window_prepare(sw_call *call, const char *forward_file, const char *forward_name,
-                            const char *backward_file, const char *backward_name) SW_NODISCARD;
-void sw_window_release(sw_call *call);
+/* Fails where input 0 does not hold floats. */
+sw_status sw_window_check_floats(const sw_graph *graph, const sw_node *node) SW_NODISCARD;
+
+/* An op's infer: output 0 is input 0 at half its size, or at the double size of its sw_doubled_attrs. */
+sw_status sw_window_infer_half(sw_graph *graph, sw_node *node) SW_NODISCARD;
+sw_status sw_window_infer_double(sw_graph *graph, sw_node *node) SW_NODISCARD;
+
+/* An op's prepare: builds the kernels <op>_fwd and <op>_bwd of the op's file for the channels of input 0 and
+ * leaves a sw_window in call->prepared, which sw_call_free_prepared releases. The second takes backward from
+ * another file: spreading by offsets is max_unpool's forward pass and max_pool's backward pass. */
+sw_status sw_window_prepare(sw_call *call) SW_NODISCARD;
+sw_status sw_window_prepare_with(sw_call *call, const char *backward_file,
+                                 const char *backward_name) SW_NODISCARD;
+
+/* An op's forward and backward, where the kernels read input 0 and write output 0, or read one's gradient and
+ * write the other's: (from, to, small h and w, large h and w, vectors), and backward `accumulate`. */
+sw_status sw_window_forward(sw_call *call) SW_NODISCARD;
+sw_status sw_window_backward(sw_call *call) SW_NODISCARD;
+
+/* A launch of one work-item for each of so many vectors of each pixel of `shape`. */
+sw_ndrange sw_window_ndrange(const sw_call *call, sw_shape shape, int vectors);
 
 /* Launches max_unpool_fwd: `values` and `offsets` of shape small (with the words of small.c channels) are
  * spread over `spread` of shape large. */
@@ -24,8 +40,5 @@ sw_status sw_window_spread(sw_call *call, const sw_kernel *kernel, cl_mem values
 
 /* Words of 16 offsets that a pixel of so many channels has. */
 int sw_window_words(int channels);
-
-/* Fails for an output size that is not twice the input's, or one more. */
-sw_status sw_window_check_double(const sw_node *node, sw_shape small, int height, int width) SW_NODISCARD;
 
 #endif

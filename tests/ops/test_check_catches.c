@@ -27,11 +27,11 @@ static sw_status put(sw_call *call, cl_mem buffer, size_t i, float value)
     return sw_buffer_write(call->cl, buffer, i * sizeof value, &value, sizeof value);
 }
 
-static const sw_upsample_attrs doubled = {6, 8};
+static const sw_doubled_attrs doubled = {6, 8};
 static const sw_batchnorm_attrs norm = {.eps = 1e-5f, .momentum = 0.1f, .relu = true};
 static const sw_conv2d_attrs conv = {
     .engine = SW_CONV_CLBLAST, .out_channels = 5, .kernel = 3, .bias = true, .workspace_cap_bytes = 1 << 20};
-static const sw_max_unpool_attrs unpooled = {6, 8};
+static const sw_doubled_attrs unpooled = {6, 8};
 static const sw_shape small = {2, 3, 4, 3};
 
 static void expect_caught(const sw_op *op, const void *attrs, sw_check_fill fill, const char *where)

@@ -46,32 +46,16 @@ static sw_conv_row tune(const sw_conv_layer *layer, const sw_conv_engine *const 
 
 /* --- engines made for the tests: clblast in a disguise -------------------------------------------------- */
 
-static bool supports_all(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass)
-{
-    (void)cl;
-    (void)shape;
-    (void)pass;
-    return true;
-}
-
-static sw_status prepare(void **plan, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
-                         size_t cap_bytes, unsigned passes)
-{
-    return sw_conv_engine_clblast.prepare(plan, workspace_bytes, call, shape, cap_bytes, passes);
-}
-
-static sw_status nothing(const void *plan, sw_call *call)
-{
-    (void)plan;
-    (void)call;
-    return SW_OK;
-}
-
 /* All right but one element. */
-static sw_status data_but_one(const void *plan, sw_call *call)
+static sw_status data_but_one(const void *plan, sw_call *call, const sw_conv_product *product)
 {
-    sw_status status = sw_conv_engine_clblast.backward_data(plan, call);
-    return status == SW_OK ? sw_buffer_fill(call->cl, call->din[0], 40, 4, 0) : status;
+    sw_status status = sw_conv_engine_clblast.convolve(plan, call, product);
+    return status == SW_OK ? sw_buffer_fill(call->cl, product->to, 40, 4, 0) : status;
+}
+
+static sw_status convolve_hastily(const void *plan, sw_call *call, const sw_conv_product *product)
+{
+    return product->pass == SW_CONV_FORWARD ? SW_OK : data_but_one(plan, call, product);
 }
 
 /* Right, had the gradient been zero before. */
@@ -82,14 +66,16 @@ static sw_status weights_not_added(const void *plan, sw_call *call)
     return status == SW_OK ? sw_conv_engine_clblast.backward_weights(plan, call) : status;
 }
 
-static sw_status forward_slowly(const void *plan, sw_call *call)
+static sw_status convolve_slowly(const void *plan, sw_call *call, const sw_conv_product *product)
 {
     sw_status status = SW_OK;
-    for (int i = 0; i < 6 && status == SW_OK; i++) status = sw_conv_engine_clblast.forward(plan, call);
+    if (product->pass != SW_CONV_FORWARD) return data_but_one(plan, call, product);
+    for (int i = 0; i < 6 && status == SW_OK; i++)
+        status = sw_conv_engine_clblast.convolve(plan, call, product);
     return status;
 }
 
-static sw_status refuse_to_prepare(void **plan, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
+static sw_status refuse_to_prepare(void *plan, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                                    size_t cap_bytes, unsigned passes)
 {
     (void)plan;
@@ -103,14 +89,10 @@ static sw_status refuse_to_prepare(void **plan, size_t *workspace_bytes, sw_call
 
 static sw_conv_engine disguise(const char *name)
 {
-    return (sw_conv_engine){.name = name,
-                            .choice = SW_CONV_GEMM,
-                            .supports = supports_all,
-                            .prepare = prepare,
-                            .release = sw_conv_engine_clblast.release,
-                            .forward = sw_conv_engine_clblast.forward,
-                            .backward_weights = sw_conv_engine_clblast.backward_weights,
-                            .backward_data = sw_conv_engine_clblast.backward_data};
+    sw_conv_engine engine = sw_conv_engine_clblast;
+    engine.name = name;
+    engine.choice = SW_CONV_GEMM;
+    return engine;
 }
 
 /* --- tests
@@ -119,8 +101,7 @@ static sw_conv_engine disguise(const char *name)
 Test(conv_tune, a_wrong_engine_is_refused_with_a_message_however_fast_it_is)
 {
     sw_conv_engine hasty = disguise("hasty");
-    hasty.forward = nothing;
-    hasty.backward_data = data_but_one;
+    hasty.convolve = convolve_hastily;
     hasty.backward_weights = weights_not_added;
     const sw_conv_engine *const engines[] = {&hasty, &sw_conv_engine_clblast, NULL};
     sw_conv_row row = tune(&some_layer, engines);
@@ -142,8 +123,7 @@ Test(conv_tune, a_wrong_engine_is_refused_with_a_message_however_fast_it_is)
 Test(conv_tune, the_fastest_engine_is_taken_of_those_that_are_right)
 {
     sw_conv_engine slow = disguise("slow");
-    slow.forward = forward_slowly;
-    slow.backward_data = data_but_one;
+    slow.convolve = convolve_slowly;
     const sw_conv_engine *const engines[] = {&slow, &sw_conv_engine_clblast, NULL};
     /* large enough for the work to outweigh what a launch takes */
     const sw_conv_layer layer = {

@@ -102,7 +102,7 @@ Test(golden_ops, max_unpool_puts_values_back_where_they_were)
         sw_shape y;
         golden_activation(&g, "y", &y);
         inputs[1].data = packed_offsets(inputs[0].shape, y, &inputs[1].shape);
-        const sw_max_unpool_attrs attrs = {.height = y.h, .width = y.w};
+        const sw_doubled_attrs attrs = {.height = y.h, .width = y.w};
         one_op_open(&o, session, &sw_op_max_unpool, &attrs, 2, inputs, true);
         one_op_forward(&o);
         golden_expect_activation(&g, "y", one_op_output(&o, 0), 0);
@@ -123,7 +123,7 @@ Test(golden_ops, average_pool_and_upsampling_are_exact_on_small_integers)
     }
     while (golden_next(&g, "upsample")) {
         const one_op_input x = input_x();
-        const sw_upsample_attrs attrs = {.height = 2 * x.shape.h, .width = 2 * x.shape.w};
+        const sw_doubled_attrs attrs = {.height = 2 * x.shape.h, .width = 2 * x.shape.w};
         one_op_open(&o, session, &sw_op_upsample, &attrs, 1, &x, true);
         one_op_forward(&o);
         golden_expect_activation(&g, "y", one_op_output(&o, 0), 0);

@@ -28,8 +28,8 @@ Test(op_shapes, what_does_not_fit_is_a_configuration_error_that_says_why)
     const sw_loss_attrs plain = {.ignore_index = -1}, negative = {.gamma = -1.0f, .ignore_index = -1};
     const sw_loss_attrs weights = {
         .ignore_index = -1, .class_weight_count = 3, .class_weights = {1.0f, -2.0f, 1.0f}};
-    const sw_max_unpool_attrs unpool = {10, 10};
-    const sw_upsample_attrs upsample = {10, 14};
+    const sw_doubled_attrs unpool = {10, 10};
+    const sw_doubled_attrs upsample = {10, 14};
     const misfit misfits[] = {
         {&sw_op_max_pool, NULL, 1, {SW_F32}, {{1, 1, 8, 4}}, "1 x 8 has no 2x2 window"},
         {&sw_op_max_pool, NULL, 1, {SW_U8}, {{1, 8, 8, 4}}, "'first' does not hold floats"},

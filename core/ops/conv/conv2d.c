@@ -6,20 +6,16 @@
 
 enum { BIAS_CHUNK_PIXELS = 512 }; /* of one partial sum of the bias gradient */
 
-static const sw_way way_of[SW_CONV_PASSES] = {[SW_CONV_FORWARD] = SW_WAY_FORWARD,
-                                              [SW_CONV_BACKWARD_DATA] = SW_WAY_BACKWARD_DATA,
-                                              [SW_CONV_BACKWARD_WEIGHTS] = SW_WAY_BACKWARD_WEIGHTS};
-
 typedef struct conv_prepared {
     const sw_conv_engine *engine[SW_CONV_PASSES]; /* NULL: the pass is not run */
     void *plan[SW_CONV_PASSES];                   /* one where an engine has several passes */
-    char algorithm[SW_WAYS][64];                  /* by sw_way */
+    char names[SW_CONV_CHOICES_BYTES];            /* of all engines */
     const sw_kernel *bias_fwd, *bias_partial, *bias_combine;
 } conv_prepared;
 
 static size_t bias_chunks(size_t pixels)
 {
-    return (pixels + BIAS_CHUNK_PIXELS - 1) / BIAS_CHUNK_PIXELS;
+    return sw_divide_up(pixels, BIAS_CHUNK_PIXELS);
 }
 
 static sw_status conv2d_infer(sw_graph *graph, sw_node *node)
@@ -39,7 +35,7 @@ static sw_status conv2d_infer(sw_graph *graph, sw_node *node)
         SW_TRY(sw_node_add_param(graph, node, "bias", SW_LAYOUT_PLAIN, 1, weight_dims, SW_INIT_FAN_IN_UNIFORM,
                                  fan_in));
     SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){x.n, x.h, x.w, attrs->out_channels}));
-    /* the engine's own need is known once there is a device; the cap stands for it until then */
+    /* an upper bound: what the engine needs is known once there is a device */
     node->workspace_bytes = attrs->workspace_cap_bytes;
     node->macs = (uint64_t)x.h * (uint64_t)x.w * (uint64_t)fan_in * (uint64_t)attrs->out_channels;
     node->window = k;
@@ -55,46 +51,29 @@ static sw_status prepare_plans(conv_prepared *c, sw_call *call, sw_conv_shape sh
     for (int p = 0; p < SW_CONV_PASSES; p++) {
         if (!c->engine[p] || c->plan[p]) continue;
         unsigned passes = 0;
-        size_t bytes = 0;
-        void *plan = NULL;
+        size_t bytes;
+        void *plan;
         for (int q = p; q < SW_CONV_PASSES; q++)
             if (c->engine[q] == c->engine[p]) passes |= SW_BIT(q);
-        status = c->engine[p]->prepare(&plan, &bytes, call, shape, cap_bytes, passes);
+        status = sw_conv_plan_create(&plan, &bytes, c->engine[p], call, shape, cap_bytes, passes);
         for (int q = p; q < SW_CONV_PASSES; q++)
             if (passes & SW_BIT(q)) c->plan[q] = plan;
         if (status != SW_OK) goto done;
-        if (bytes > call->workspace_bytes) call->workspace_bytes = bytes;
+        call->workspace_bytes = larger(call->workspace_bytes, bytes);
     }
 done:
     return status;
 }
 
-/* The engines of passes [first, end): one word where all agree, else "winograd/gemm/gemm". */
-static void name_engines(char *text, size_t bytes, const conv_prepared *c, int first, int end)
-{
-    size_t length = 0;
-    bool agree = true;
-    text[0] = '\0';
-    for (int p = first + 1; p < end; p++) agree &= c->engine[p] == c->engine[first];
-    if (agree) end = first + 1;
-    for (int p = first; p < end && length < bytes; p++)
-        if (c->engine[p])
-            length += (size_t)snprintf(text + length, bytes - length, "%s%s", length ? "/" : "",
-                                       c->engine[p]->name);
-}
-
 static sw_status prepare_bias(conv_prepared *c, sw_call *call, sw_conv_shape shape)
 {
     sw_status status = SW_OK;
-    char options[64];
-    snprintf(options, sizeof options, "-DKERNEL=%d -DVEC=%d", shape.kernel,
-             sw_call_vec(call, shape.out_channels));
-    SW_TRY(sw_kernel_get(&c->bias_fwd, call->cl, "conv2d", "conv2d_bias_fwd", options));
-    SW_TRY(sw_kernel_get(&c->bias_partial, call->cl, "conv2d", "conv2d_bias_bwd_partial", options));
-    SW_TRY(sw_kernel_get(&c->bias_combine, call->cl, "conv2d", "conv2d_combine", options));
-    size_t pixels = (size_t)shape.n * (size_t)shape.h * (size_t)shape.w;
-    size_t bytes = bias_chunks(pixels) * (size_t)shape.out_channels * sizeof(float);
-    if (bytes > call->workspace_bytes) call->workspace_bytes = bytes;
+    int channels = shape.out_channels;
+    SW_TRY(sw_conv_helper(&c->bias_fwd, call, shape, channels, "conv2d_bias_fwd"));
+    SW_TRY(sw_conv_helper(&c->bias_partial, call, shape, channels, "conv2d_bias_bwd_partial"));
+    SW_TRY(sw_conv_helper(&c->bias_combine, call, shape, channels, "conv2d_combine"));
+    size_t bytes = bias_chunks(pixels_of(shape)) * (size_t)channels * sizeof(float);
+    call->workspace_bytes = larger(call->workspace_bytes, bytes);
 done:
     return status;
 }
@@ -113,20 +92,16 @@ static sw_status conv2d_prepare(sw_call *call)
     sw_status status = SW_OK;
     const sw_conv2d_attrs *attrs = call->node->attrs;
     sw_shape x = call->graph->values[call->node->inputs[0]].shape;
-    sw_conv_shape shape = {.n = x.n,
-                           .h = x.h,
-                           .w = x.w,
-                           .in_channels = x.c,
-                           .out_channels = attrs->out_channels,
-                           .kernel = attrs->kernel};
+    sw_conv_shape shape = {x.n, x.h, x.w, x.c, attrs->out_channels, attrs->kernel};
     conv_prepared *c = calloc(1, sizeof *c);
     if (!c) return sw_fail_alloc("a convolution", sizeof *c);
     call->prepared = c;
     int end = call->training ? SW_CONV_PASSES : SW_CONV_FORWARD + 1;
     for (int p = 0; p < end; p++) c->engine[p] = choose_engine(call, shape, (sw_conv_pass)p);
     SW_TRY(prepare_plans(c, call, shape, attrs->workspace_cap_bytes));
-    for (int p = 0; p < end; p++) name_engines(c->algorithm[way_of[p]], sizeof c->algorithm[0], c, p, p + 1);
-    name_engines(c->algorithm[SW_WAY_ALL], sizeof c->algorithm[0], c, SW_CONV_FORWARD, end);
+    sw_conv_choice choices[SW_CONV_PASSES];
+    for (int p = 0; p < SW_CONV_PASSES; p++) choices[p] = c->engine[p < end ? p : SW_CONV_FORWARD]->choice;
+    sw_conv_choices_print(c->names, choices);
     if (attrs->bias) SW_TRY(prepare_bias(c, call, shape));
 done:
     return status;
@@ -138,14 +113,19 @@ static void conv2d_release(sw_call *call)
     for (int p = SW_CONV_PASSES - 1; p >= 0; p--) {
         bool shared = false;
         for (int q = 0; q < p; q++) shared |= c->plan[q] == c->plan[p];
-        if (c->plan[p] && !shared) c->engine[p]->release(c->plan[p]);
+        if (!shared) free(c->plan[p]);
     }
     free(c);
 }
 
 static const char *engine_names(const sw_call *call, sw_way way)
 {
-    return ((const conv_prepared *)call->prepared)->algorithm[way];
+    static const sw_conv_pass pass_of[] = {[SW_WAY_FORWARD] = SW_CONV_FORWARD,
+                                           [SW_WAY_BACKWARD_DATA] = SW_CONV_BACKWARD_DATA,
+                                           [SW_WAY_BACKWARD_WEIGHTS] = SW_CONV_BACKWARD_WEIGHTS};
+    const conv_prepared *c = call->prepared;
+    if (way == SW_WAY_ALL) return c->names;
+    return c->engine[pass_of[way]] ? c->engine[pass_of[way]]->name : "";
 }
 
 /* Not with a bias, which is added later. */
@@ -156,17 +136,22 @@ static bool conv2d_takes_epilogue(const sw_call *call)
            call->node->param_count == 1;
 }
 
+static sw_status run_pass(sw_call *call, sw_conv_pass pass)
+{
+    const conv_prepared *c = call->prepared;
+    return sw_conv_run(c->engine[pass], c->plan[pass], call, pass);
+}
+
 static sw_status conv2d_forward(sw_call *call)
 {
     sw_status status = SW_OK;
     const conv_prepared *c = call->prepared;
-    SW_TRY(c->engine[SW_CONV_FORWARD]->forward(c->plan[SW_CONV_FORWARD], call));
+    SW_TRY(run_pass(call, SW_CONV_FORWARD));
     if (call->node->param_count > 1) {
         int channels = sw_call_out_shape(call, 0).c;
         size_t ov = (size_t)channels / (size_t)sw_call_vec(call, channels);
-        SW_TRY(SW_LAUNCH(call->cl, c->bias_fwd, call->node->name,
-                         sw_call_ndrange(call, ov, sw_conv_pixels(call), false), sw_arg_buffer(call->out[0]),
-                         sw_arg_buffer(call->param[1])));
+        SW_TRY(SW_CALL_LAUNCH(call, c->bias_fwd, sw_call_ndrange(call, ov, sw_conv_pixels(call), false),
+                              SW_ARG(call->out[0]), SW_ARG(call->param[1])));
     }
 done:
     return status;
@@ -179,12 +164,11 @@ static sw_status backward_bias(sw_call *call)
     int channels = sw_call_out_shape(call, 0).c;
     size_t pixels = sw_conv_pixels(call), chunks = bias_chunks(pixels);
     size_t ov = (size_t)channels / (size_t)sw_call_vec(call, channels);
-    SW_TRY(SW_LAUNCH(call->cl, c->bias_partial, call->node->name, sw_call_ndrange(call, ov, chunks, true),
-                     sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace),
-                     sw_arg_u32((uint32_t)pixels), sw_arg_u32(BIAS_CHUNK_PIXELS)));
-    SW_TRY(SW_LAUNCH(call->cl, c->bias_combine, call->node->name,
-                     sw_call_ndrange(call, (size_t)channels, 1, true), sw_arg_buffer(call->workspace),
-                     sw_arg_buffer(call->dparam[1]), sw_arg_u32((uint32_t)chunks)));
+    SW_TRY(SW_CALL_LAUNCH(call, c->bias_partial, sw_call_ndrange(call, ov, chunks, true),
+                          SW_ARG(call->dout[0]), SW_ARG(call->workspace), SW_ARG(pixels),
+                          SW_ARG((uint32_t)BIAS_CHUNK_PIXELS)));
+    SW_TRY(SW_CALL_LAUNCH(call, c->bias_combine, sw_call_ndrange(call, (size_t)channels, 1, true),
+                          SW_ARG(call->workspace), SW_ARG(call->dparam[1]), SW_ARG(chunks)));
 done:
     return status;
 }
@@ -192,13 +176,11 @@ done:
 static sw_status conv2d_backward(sw_call *call)
 {
     sw_status status = SW_OK;
-    const conv_prepared *c = call->prepared;
     sw_profile_pass(call->cl, SW_PASS_BACKWARD_WEIGHTS);
-    SW_TRY(c->engine[SW_CONV_BACKWARD_WEIGHTS]->backward_weights(c->plan[SW_CONV_BACKWARD_WEIGHTS], call));
+    SW_TRY(run_pass(call, SW_CONV_BACKWARD_WEIGHTS));
     if (call->node->param_count > 1) SW_TRY(backward_bias(call));
     sw_profile_pass(call->cl, SW_PASS_BACKWARD_DATA);
-    if (call->din[0])
-        SW_TRY(c->engine[SW_CONV_BACKWARD_DATA]->backward_data(c->plan[SW_CONV_BACKWARD_DATA], call));
+    if (call->din[0]) SW_TRY(run_pass(call, SW_CONV_BACKWARD_DATA));
 done:
     return status;
 }

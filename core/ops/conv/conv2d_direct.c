@@ -1,6 +1,6 @@
-/* Engine direct: convolutions with a thin side on CPUs (cl_kernels/conv2d_direct.cl has the why). */
+/* Engine direct: convolutions on CPUs where one side is thin, that is has few channels
+ * (cl_kernels/conv2d_direct.cl says why). */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "conv_engine.h"
 
@@ -23,11 +23,6 @@ typedef struct direct_plan {
      */
     size_t padded_offset;
 } direct_plan;
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 {
@@ -66,24 +61,21 @@ done:
     return status;
 }
 
-static sw_status prepare(void **out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
+static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
     sw_status status = SW_OK;
     (void)cap_bytes; /* a thin tensor, and weights */
-    direct_plan *plan = calloc(1, sizeof *plan);
-    if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
-    *out = plan;
+    direct_plan *plan = out;
     plan->shape = shape;
     plan->thin_in = shape.out_channels % LANES == 0;
     plan->thin = plan->thin_in ? shape.in_channels : shape.out_channels;
     plan->thick = plan->thin_in ? shape.out_channels : shape.in_channels;
     SW_TRY(prepare_kernels(plan, call->cl, passes));
 
-    size_t taps = (size_t)shape.kernel * (size_t)shape.kernel, border = (size_t)shape.kernel - 1;
-    size_t tap_elems = (size_t)plan->thin * (size_t)plan->thick;
+    size_t taps = taps_of(shape), border = (size_t)shape.kernel - 1;
     size_t head = passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS) ? larger(taps + 1, SEGMENTS * taps) : taps + 1;
-    plan->padded_offset = sw_conv_align(head * tap_elems * sizeof(float)) / sizeof(float);
+    plan->padded_offset = align_floats(head * channel_pairs(shape));
     size_t padded_pixels =
         (size_t)shape.n * ((size_t)shape.h + border) * ((size_t)shape.w + border) + SLACK_PIXELS;
     *workspace_bytes = (plan->padded_offset + padded_pixels * (size_t)plan->thin) * sizeof(float);
@@ -95,52 +87,37 @@ done:
 static sw_status pad(const direct_plan *plan, sw_call *call, cl_mem thin)
 {
     size_t border = (size_t)plan->shape.kernel - 1;
-    sw_ndrange grid = sw_call_ndrange(call, ((size_t)plan->shape.w + border) * (size_t)plan->thin,
-                                      (size_t)call->n * ((size_t)plan->shape.h + border), false);
-    return SW_LAUNCH(call->cl, plan->pad, call->node->name, grid, sw_arg_buffer(thin),
-                     sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)plan->padded_offset),
-                     sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w));
+    sw_ndrange range = sw_call_ndrange(call, ((size_t)plan->shape.w + border) * (size_t)plan->thin,
+                                       (size_t)call->n * ((size_t)plan->shape.h + border), false);
+    return SW_CALL_LAUNCH(call, plan->pad, range, SW_ARG(thin), SW_ARG(call->workspace),
+                          SW_ARG(plan->padded_offset), SW_SIZE_ARGS(plan->shape));
 }
 
-/* to (+)= conv(from), the weights flipped for backward-data. */
-static sw_status run_product(const direct_plan *plan, sw_call *call, sw_conv_pass pass, cl_mem from,
-                             cl_mem to, bool accumulate)
+static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
 {
     sw_status status = SW_OK;
+    const direct_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
     int image_rows = call->n * s.h, item_rows = sw_divide_up_int(ITEM_PIXELS, s.w);
-    size_t taps = (size_t)s.kernel * (size_t)s.kernel;
-    sw_ndrange pack = sw_call_ndrange(call, (size_t)plan->thick, (taps + 1) * (size_t)plan->thin, false);
-    sw_ndrange grid = {.global = {(size_t)sw_divide_up_int(image_rows, item_rows), 1, 1}, .local = {1, 1, 1}};
-    SW_TRY(SW_LAUNCH(call->cl, plan->pack, call->node->name, pack, sw_arg_buffer(call->param[0]),
-                     sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_i32(pass != SW_CONV_FORWARD)));
-    if (pass == widening(plan)) {
-        size_t elems = (size_t)image_rows * (size_t)s.w * (size_t)plan->thick;
-        SW_TRY(pad(plan, call, from));
-        SW_TRY(SW_LAUNCH(call->cl, plan->widen, call->node->name, grid, sw_arg_buffer(call->workspace),
-                         sw_arg_u32((uint32_t)plan->padded_offset), sw_arg_u32(0), sw_arg_buffer(to),
-                         sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(item_rows),
-                         sw_arg_i32((int)sw_call_put(call, elems, plan->thick, accumulate)),
-                         SW_EPILOGUE_ARGS(call->epilogue)));
+    sw_ndrange pack =
+        sw_call_ndrange(call, (size_t)plan->thick, (taps_of(s) + 1) * (size_t)plan->thin, false);
+    sw_ndrange range = lone_items(sw_divide_up_int(image_rows, item_rows), 1, 1);
+    SW_TRY(SW_CALL_LAUNCH(call, plan->pack, pack, SW_ARG(call->param[0]), SW_ARG(call->workspace),
+                          SW_ARG(c->flip)));
+    if (c->pass == widening(plan)) {
+        size_t elems = sw_conv_pixels(call) * (size_t)plan->thick;
+        SW_TRY(pad(plan, call, c->from));
+        SW_TRY(SW_CALL_LAUNCH(call, plan->widen, range, SW_ARG(call->workspace), SW_ARG(plan->padded_offset),
+                              SW_ARG(c->to), SW_SIZE_ARGS(s), SW_ARG(image_rows), SW_ARG(item_rows),
+                              SW_ARG((int)sw_call_put(call, elems, plan->thick, c->accumulate)),
+                              SW_EPILOGUE_ARGS(call->epilogue)));
     } else {
-        SW_TRY(SW_LAUNCH(call->cl, plan->narrow, call->node->name, grid, sw_arg_buffer(from),
-                         sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_buffer(to), sw_arg_i32(s.h),
-                         sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(item_rows),
-                         sw_arg_i32(accumulate)));
+        SW_TRY(SW_CALL_LAUNCH(call, plan->narrow, range, SW_ARG(c->from), SW_ARG(call->workspace),
+                              SW_ARG(c->to), SW_SIZE_ARGS(s), SW_ARG(image_rows), SW_ARG(item_rows),
+                              SW_ARG(c->accumulate)));
     }
 done:
     return status;
-}
-
-static sw_status forward(const void *prepared, sw_call *call)
-{
-    return run_product(prepared, call, SW_CONV_FORWARD, call->in[0], call->out[0], false);
-}
-
-static sw_status backward_data(const void *prepared, sw_call *call)
-{
-    return run_product(prepared, call, SW_CONV_BACKWARD_DATA, call->dout[0], call->din[0],
-                       call->accumulate[0]);
 }
 
 static sw_status backward_weights(const void *prepared, sw_call *call)
@@ -149,18 +126,15 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
     const direct_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
     int image_rows = call->n * s.h;
-    int segment_rows = sw_divide_up_int(image_rows, SEGMENTS),
-        segments = sw_divide_up_int(image_rows, segment_rows);
-    sw_ndrange grid = {.global = {(size_t)segments, 1, 1}, .local = {1, 1, 1}};
-    size_t taps = (size_t)s.kernel * (size_t)s.kernel;
-    sw_ndrange combine = sw_call_ndrange(call, (size_t)plan->thick, taps * (size_t)plan->thin, false);
+    int segments, segment_rows = cut_segments(&segments, image_rows, SEGMENTS);
+    sw_ndrange combine = sw_call_ndrange(call, (size_t)plan->thick, taps_of(s) * (size_t)plan->thin, false);
     SW_TRY(pad(plan, call, plan->thin_in ? call->in[0] : call->dout[0]));
-    SW_TRY(SW_LAUNCH(call->cl, plan->partial, call->node->name, grid,
-                     sw_arg_buffer(plan->thin_in ? call->dout[0] : call->in[0]),
-                     sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)plan->padded_offset), sw_arg_u32(0),
-                     sw_arg_i32(s.h), sw_arg_i32(s.w), sw_arg_i32(image_rows), sw_arg_i32(segment_rows)));
-    SW_TRY(SW_LAUNCH(call->cl, plan->combine, call->node->name, combine, sw_arg_buffer(call->workspace),
-                     sw_arg_u32(0), sw_arg_buffer(call->dparam[0]), sw_arg_i32(segments)));
+    SW_TRY(SW_CALL_LAUNCH(call, plan->partial, lone_items(segments, 1, 1),
+                          SW_ARG(plan->thin_in ? call->dout[0] : call->in[0]), SW_ARG(call->workspace),
+                          SW_ARG(plan->padded_offset), SW_SIZE_ARGS(s), SW_ARG(image_rows),
+                          SW_ARG(segment_rows)));
+    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
+                          SW_ARG(segments)));
 done:
     return status;
 }
@@ -170,9 +144,8 @@ const sw_conv_engine sw_conv_engine_direct = {
     .choice = SW_CONV_DIRECT,
     .takes_epilogue = true,
     .supports = supports,
+    .plan_bytes = sizeof(direct_plan),
     .prepare = prepare,
-    .release = free,
-    .forward = forward,
+    .convolve = convolve,
     .backward_weights = backward_weights,
-    .backward_data = backward_data,
 };

@@ -1,7 +1,6 @@
-/* Engine gemm: register-tiled matrix products with implicit im2col, for CPUs (cl_kernels/conv2d_gemm.cl has
- * the why). */
+/* Engine gemm: register-tiled matrix products with implicit im2col, for CPUs (cl_kernels/conv2d_gemm.cl
+ * says why). */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "conv_engine.h"
 
@@ -29,7 +28,7 @@ typedef struct product {
 
 typedef struct gemm_plan {
     sw_conv_shape shape;
-    product forward, data;
+    product product[SW_CONV_PRODUCTS];           /* by pass */
     const sw_kernel *partial, *packed, *combine; /* partial or packed, the other is NULL */
     int weight_blocks, segments, chunk_rows;
     int padded;          /* channels that backward-weights takes as vectors, rounded up to whole panels */
@@ -45,8 +44,7 @@ static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 
 static size_t panel_elems(const gemm_plan *plan, const product *p)
 {
-    return (size_t)plan->shape.kernel * (size_t)plan->shape.kernel * (size_t)p->in * (size_t)p->panel *
-           (size_t)p->panels;
+    return taps_of(plan->shape) * (size_t)p->in * (size_t)p->panel * (size_t)p->panels;
 }
 
 static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, int in, int out)
@@ -121,78 +119,52 @@ done:
     return status;
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-static sw_status prepare(void **out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
+static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
     sw_status status = SW_OK;
     (void)cap_bytes; /* packed weights and partial sums only: far below any sensible cap */
-    gemm_plan *plan = calloc(1, sizeof *plan);
-    if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
-    *out = plan;
+    gemm_plan *plan = out;
+    size_t panels = 0;
     plan->shape = shape;
-    if (passes & SW_BIT(SW_CONV_FORWARD))
-        SW_TRY(prepare_product(&plan->forward, plan, call->cl, shape.in_channels, shape.out_channels));
-    if (passes & SW_BIT(SW_CONV_BACKWARD_DATA))
-        SW_TRY(prepare_product(&plan->data, plan, call->cl, shape.out_channels, shape.in_channels));
+    for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++) {
+        product *p = &plan->product[pass];
+        if (passes & SW_BIT(pass))
+            SW_TRY(prepare_product(p, plan, call->cl, from_channels(shape, pass), to_channels(shape, pass)));
+        panels = larger(panels, panel_elems(plan, p));
+    }
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) SW_TRY(prepare_weights(plan, call->cl));
 
-    size_t panels = larger(panel_elems(plan, &plan->forward), panel_elems(plan, &plan->data));
-    plan->zeros_offset = sw_conv_align(panels * sizeof(float)) / sizeof(float);
-    size_t forward_bytes =
-        (plan->zeros_offset + larger((size_t)shape.in_channels, (size_t)shape.out_channels)) * sizeof(float);
+    plan->zeros_offset = align_floats(panels);
     size_t scalars = (size_t)(swaps(shape) ? shape.out_channels : shape.in_channels);
-    size_t taps = (size_t)shape.kernel * (size_t)shape.kernel;
-    size_t partial_bytes = (size_t)plan->segments * taps * scalars * (size_t)plan->padded * sizeof(float);
-
-    *workspace_bytes = larger(forward_bytes, partial_bytes);
+    size_t partial = (size_t)plan->segments * taps_of(shape) * scalars * (size_t)plan->padded;
+    *workspace_bytes = larger(plan->zeros_offset + more_channels(shape), partial) * sizeof(float);
 done:
     return status;
 }
 
-/* to (+)= conv(from) with the weights packed for `p`, flipped for backward-data. */
-static sw_status run_product(const gemm_plan *plan, const product *p, sw_call *call, cl_mem from, cl_mem to,
-                             bool flip, bool accumulate)
+static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
 {
     sw_status status = SW_OK;
-    size_t taps = (size_t)plan->shape.kernel * (size_t)plan->shape.kernel, pixels = sw_conv_pixels(call);
-    sw_ndrange pack =
-        sw_call_ndrange(call, (size_t)p->panel, (size_t)p->panels * taps * (size_t)p->in, false);
-    sw_ndrange zero = sw_call_ndrange(call, (size_t)p->in, 1, false);
-    size_t block = (size_t)p->block_pixels, blocks = sw_divide_up(pixels, block), panels = (size_t)p->panels;
+    const gemm_plan *plan = prepared;
+    const product *p = &plan->product[c->pass];
+    size_t pixels = sw_conv_pixels(call), block = (size_t)p->block_pixels;
+    int blocks = (int)sw_divide_up(pixels, block);
     bool panels_first = plan->shape.kernel == 1; /* which of the two the next work-item shares */
-    sw_ndrange grid = {.global = {panels_first ? panels : blocks, panels_first ? blocks : panels, 1},
-                       .local = {1, 1, 1}};
-    uint32_t zeros_offset = (uint32_t)plan->zeros_offset;
-    SW_TRY(SW_LAUNCH(call->cl, p->pack, call->node->name, pack, sw_arg_buffer(call->param[0]),
-                     sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_u32((uint32_t)p->in),
-                     sw_arg_u32((uint32_t)p->out), sw_arg_i32(flip)));
-    SW_TRY(SW_LAUNCH(call->cl, p->zero, call->node->name, zero, sw_arg_buffer(call->workspace),
-                     sw_arg_u32(zeros_offset)));
-    SW_TRY(SW_LAUNCH(call->cl, p->run, call->node->name, grid, sw_arg_buffer(from),
-                     sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_u32(zeros_offset),
-                     sw_arg_buffer(to), sw_arg_i32(p->in), sw_arg_i32(p->out), sw_arg_i32(plan->shape.h),
-                     sw_arg_i32(plan->shape.w), sw_arg_u32((uint32_t)pixels), sw_arg_u32((uint32_t)block),
-                     sw_arg_i32((int)sw_call_put(call, pixels * (size_t)p->out, p->panel, accumulate)),
-                     SW_EPILOGUE_ARGS(call->epilogue)));
+    sw_ndrange pack = sw_call_ndrange(call, (size_t)p->panel,
+                                      (size_t)p->panels * taps_of(plan->shape) * (size_t)p->in, false);
+    sw_ndrange range = panels_first ? lone_items(p->panels, blocks, 1) : lone_items(blocks, p->panels, 1);
+    SW_TRY(SW_CALL_LAUNCH(call, p->pack, pack, SW_ARG(call->param[0]), SW_ARG(call->workspace),
+                          SW_ARG((uint32_t)p->in), SW_ARG((uint32_t)p->out), SW_ARG(c->flip)));
+    SW_TRY(SW_CALL_LAUNCH(call, p->zero, sw_call_ndrange(call, (size_t)p->in, 1, false),
+                          SW_ARG(call->workspace), SW_ARG(plan->zeros_offset)));
+    SW_TRY(SW_CALL_LAUNCH(call, p->run, range, SW_ARG(c->from), SW_ARG(call->workspace),
+                          SW_ARG(plan->zeros_offset), SW_ARG(c->to), SW_ARG(p->in), SW_ARG(p->out),
+                          SW_SIZE_ARGS(plan->shape), SW_ARG(pixels), SW_ARG(block),
+                          SW_ARG((int)sw_call_put(call, pixels * (size_t)p->out, p->panel, c->accumulate)),
+                          SW_EPILOGUE_ARGS(call->epilogue)));
 done:
     return status;
-}
-
-static sw_status forward(const void *prepared, sw_call *call)
-{
-    const gemm_plan *plan = prepared;
-    return run_product(plan, &plan->forward, call, call->in[0], call->out[0], false, false);
-}
-
-static sw_status backward_data(const void *prepared, sw_call *call)
-{
-    const gemm_plan *plan = prepared;
-    return run_product(plan, &plan->data, call, call->dout[0], call->din[0], true, call->accumulate[0]);
 }
 
 /* The parts of dw, one a segment of the batch's rows. */
@@ -200,16 +172,16 @@ static sw_status sum_segments(const gemm_plan *plan, sw_call *call, int segments
 {
     sw_conv_shape s = plan->shape;
     int image_rows = call->n * s.h;
-    sw_ndrange grid = {.global = {(size_t)segments, (size_t)plan->weight_blocks, 1}, .local = {1, 1, 1}};
+    sw_ndrange range = lone_items(segments, plan->weight_blocks, 1);
     if (plan->packed)
-        return SW_LAUNCH(call->cl, plan->packed, call->node->name, grid, sw_arg_buffer(call->in[0]),
-                         sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace), sw_arg_u32(0),
-                         sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(image_rows * s.w),
-                         sw_arg_i32(segment_rows * s.w), sw_arg_local(PACKED_BYTES));
-    return SW_LAUNCH(call->cl, plan->partial, call->node->name, grid, sw_arg_buffer(call->in[0]),
-                     sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace), sw_arg_u32(0),
-                     sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(s.h), sw_arg_i32(s.w),
-                     sw_arg_i32(image_rows), sw_arg_i32(segment_rows), sw_arg_i32(plan->chunk_rows));
+        return SW_CALL_LAUNCH(call, plan->packed, range, SW_ARG(call->in[0]), SW_ARG(call->dout[0]),
+                              SW_ARG(call->workspace), SW_ARG(s.in_channels), SW_ARG(s.out_channels),
+                              SW_ARG(image_rows * s.w), SW_ARG(segment_rows * s.w),
+                              sw_arg_local(PACKED_BYTES));
+    return SW_CALL_LAUNCH(call, plan->partial, range, SW_ARG(call->in[0]), SW_ARG(call->dout[0]),
+                          SW_ARG(call->workspace), SW_ARG(s.in_channels), SW_ARG(s.out_channels),
+                          SW_SIZE_ARGS(s), SW_ARG(image_rows), SW_ARG(segment_rows),
+                          SW_ARG(plan->chunk_rows));
 }
 
 static sw_status backward_weights(const void *prepared, sw_call *call)
@@ -217,15 +189,12 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
     sw_status status = SW_OK;
     const gemm_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
-    int image_rows = call->n * s.h;
-    int segment_rows = sw_divide_up_int(image_rows, plan->segments),
-        segments = sw_divide_up_int(image_rows, segment_rows);
-    sw_ndrange combine = sw_call_ndrange(call, (size_t)s.out_channels,
-                                         (size_t)s.kernel * (size_t)s.kernel * (size_t)s.in_channels, false);
+    int segments, segment_rows = cut_segments(&segments, call->n * s.h, plan->segments);
+    sw_ndrange combine =
+        sw_call_ndrange(call, (size_t)s.out_channels, taps_of(s) * (size_t)s.in_channels, false);
     SW_TRY(sum_segments(plan, call, segments, segment_rows));
-    SW_TRY(SW_LAUNCH(call->cl, plan->combine, call->node->name, combine, sw_arg_buffer(call->workspace),
-                     sw_arg_u32(0), sw_arg_buffer(call->dparam[0]), sw_arg_u32((uint32_t)s.in_channels),
-                     sw_arg_i32(segments), sw_arg_u32((uint32_t)plan->padded)));
+    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
+                          SW_ARG((uint32_t)s.in_channels), SW_ARG(segments), SW_ARG((uint32_t)plan->padded)));
 done:
     return status;
 }
@@ -235,9 +204,8 @@ const sw_conv_engine sw_conv_engine_gemm = {
     .choice = SW_CONV_GEMM,
     .takes_epilogue = true,
     .supports = supports,
+    .plan_bytes = sizeof(gemm_plan),
     .prepare = prepare,
-    .release = free,
-    .forward = forward,
+    .convolve = convolve,
     .backward_weights = backward_weights,
-    .backward_data = backward_data,
 };

@@ -1,14 +1,11 @@
 /* Engine winograd: 3x3 convolutions with a quarter of the multiplications, on CPUs
  * (cl_kernels/conv2d_winograd.clh has the formulas). The host walks over the batch in blocks of tiles. */
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "conv_engine.h"
+#include "winograd_tiles.h"
 
 enum {
-    LANES = 16,  /* channels are a multiple of these, whatever a vector has */
-    LINE = 16,   /* floats of a cache line */
-    PLACES = 36, /* values of a transformed tile */
+    LINE = 16, /* floats of a cache line */
     BLOCK_CHANNELS = 64,
     GROUP_TILES = 64, /* of a work-item of the product, rounded up to whole register tiles */
     CACHE_BYTES = 20 * 1024 *
@@ -36,22 +33,19 @@ typedef struct product {
 typedef struct winograd_plan {
     sw_conv_shape shape;
     sw_conv_tiling tiling; /* rows of V and M are padded to a multiple of its rows */
-    product forward, data;
+    winograd_tiles tiles;
+    product product[SW_CONV_PRODUCTS]; /* by pass */
     const sw_kernel *input, *output, *weights;
     const sw_kernel *gradient, *accumulate; /* of backward-weights in blocks */
     const sw_kernel *fused_gradient;        /* of backward-weights in one kernel, where `ranges` > 0 */
     const sw_kernel *weights_gradient;
-    int tiles_x, tiles_y, block_tiles;
     int ranges, chunk; /* of tiles: parts of dU, and those whose V and Z are held at a time */
-    /* floats into the workspace: U (or dU) at its start, then V, then M (or Z) */
-    size_t v_offset, m_offset;
 } winograd_plan;
 
 static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 {
     (void)pass;
-    return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU && s.kernel == 3 && s.in_channels % LANES == 0 &&
-           s.out_channels % LANES == 0;
+    return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU && winograd_fits(s);
 }
 
 static int round_up(int a, int b)
@@ -110,9 +104,10 @@ static sw_status prepare_kernels(winograd_plan *plan, sw_cl *cl)
 {
     sw_status status = SW_OK;
     sw_conv_tiling t = plan->tiling;
-    int in = plan->shape.in_channels, out = plan->shape.out_channels, vectors = sw_conv_tile_vectors(t, out);
-    SW_TRY(prepare_product(&plan->forward, cl, t, in, out));
-    SW_TRY(prepare_product(&plan->data, cl, t, out, in));
+    sw_conv_shape s = plan->shape;
+    int vectors = sw_conv_tile_vectors(t, s.out_channels);
+    for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
+        SW_TRY(prepare_product(&plan->product[pass], cl, t, from_channels(s, pass), to_channels(s, pass)));
     SW_TRY(product_kernel(&plan->input, cl, t, "conv2d_winograd_input", "TRANSFORM", 1));
     SW_TRY(product_kernel(&plan->output, cl, t, "conv2d_winograd_output", "TRANSFORM", 1));
     SW_TRY(product_kernel(&plan->weights, cl, t, "conv2d_winograd_weights", "WEIGHTS", 1));
@@ -126,17 +121,12 @@ done:
     return status;
 }
 
-static int all_tiles(const winograd_plan *plan, int images)
-{
-    return images * plan->tiles_x * plan->tiles_y;
-}
-
 /* Tiles whose V and M fit the cache, at least a group; in as many blocks as it takes, all of about that size,
  * since each reads all of U. */
 static int choose_block(const winograd_plan *plan)
 {
-    size_t tile_bytes = PLACES * (size_t)(plan->shape.in_channels + plan->shape.out_channels) * sizeof(float);
-    int all = all_tiles(plan, plan->shape.n), fitting = (int)(CACHE_BYTES / tile_bytes);
+    int all = winograd_count(&plan->tiles, plan->shape.n),
+        fitting = (int)(CACHE_BYTES / winograd_tile_bytes(plan->shape));
     if (fitting < GROUP_TILES) fitting = GROUP_TILES;
     return round_up(sw_divide_up_int(all, sw_divide_up_int(all, fitting)), plan->tiling.rows);
 }
@@ -175,144 +165,91 @@ static void choose_gradient(winograd_plan *plan, const sw_cl *cl)
     if (plan->ranges < 1) plan->ranges = 1;
 }
 
-static sw_status prepare(void **out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
+static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
     sw_status status = SW_OK;
     (void)passes;    /* its programs serve all shapes, and are mostly built already */
     (void)cap_bytes; /* the block is bound by the cache, which is less */
-    winograd_plan *plan = calloc(1, sizeof *plan);
-    if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
-    *out = plan;
+    winograd_plan *plan = out;
     plan->shape = shape;
     plan->tiling = sw_conv_tiling_of(call->cl);
-    plan->tiles_x = sw_divide_up_int(shape.w, 4);
-    plan->tiles_y = sw_divide_up_int(shape.h, 4);
-    plan->block_tiles = choose_block(plan);
+    plan->tiles = winograd_tiles_of(shape);
+    plan->tiles.block = choose_block(plan);
     choose_gradient(plan, call->cl);
     SW_TRY(prepare_kernels(plan, call->cl));
-
-    size_t in = (size_t)shape.in_channels, o = (size_t)shape.out_channels, most = in > o ? in : o;
-    size_t tile_floats = PLACES * (size_t)plan->block_tiles, u_floats = PLACES * in * o;
-    size_t du_floats = gradient_floats(shape);
-    if (du_floats > u_floats) u_floats = du_floats;
-    plan->v_offset = sw_conv_align(u_floats * sizeof(float)) / sizeof(float);
-    plan->m_offset = plan->v_offset + sw_conv_align(tile_floats * most * sizeof(float)) / sizeof(float);
-    *workspace_bytes = (plan->m_offset + tile_floats * most) * sizeof(float);
-    size_t parts_bytes = (size_t)plan->ranges * du_floats * sizeof(float);
-    if (parts_bytes > *workspace_bytes) *workspace_bytes = parts_bytes;
+    size_t gradient = gradient_floats(shape),
+           blocks_bytes =
+               winograd_lay_out(&plan->tiles, shape, larger(PLACES * channel_pairs(shape), gradient));
+    *workspace_bytes = larger(blocks_bytes, (size_t)plan->ranges * gradient * sizeof(float));
 done:
     return status;
 }
 
 /* --- passes ---------------------------------------------------------------------------------- */
 
-static sw_ndrange grid_of(int x, int y, int z)
-{
-    return (sw_ndrange){.global = {(size_t)x, (size_t)y, (size_t)z}, .local = {1, 1, 1}};
-}
-
-/* Brings a block's tiles from an image into the workspace: V with `input` kernels, Z with the gradient
- * kernel. */
-static sw_status transform(const winograd_plan *plan, sw_call *call, const sw_kernel *kernel, cl_mem image,
-                           size_t offset, int channels, sw_conv_block b)
-{
-    return SW_LAUNCH(call->cl, kernel, call->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(image),
-                     sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)offset), sw_arg_i32(channels),
-                     sw_arg_i32(b.first), sw_arg_i32(plan->block_tiles), sw_arg_i32(plan->shape.h),
-                     sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y));
-}
-
 static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_call *call, sw_conv_block b)
 {
-    sw_ndrange grid = grid_of(sw_divide_up_int(b.count, p->group_tiles), p->out / p->panel, PLACES);
-    return SW_LAUNCH(call->cl, p->multiply, call->node->name, grid, sw_arg_buffer(call->workspace),
-                     sw_arg_u32((uint32_t)plan->v_offset), sw_arg_u32(0),
-                     sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(p->in), sw_arg_i32(p->out),
-                     sw_arg_i32(b.count), sw_arg_i32(plan->block_tiles), sw_arg_i32(p->group_tiles));
-}
-
-static sw_put put_of(const winograd_plan *plan, const product *p, const sw_call *call, bool accumulate)
-{
-    size_t elems = (size_t)call->n * (size_t)plan->shape.h * (size_t)plan->shape.w * (size_t)p->out;
-    return sw_call_put(call, elems, LINE, accumulate);
-}
-
-static sw_status bring_out(const winograd_plan *plan, const product *p, sw_call *call, cl_mem to,
-                           sw_conv_block b, sw_put put)
-{
-    return SW_LAUNCH(call->cl, plan->output, call->node->name, grid_of(b.count, 1, 1), sw_arg_buffer(to),
-                     sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)plan->m_offset), sw_arg_i32(p->out),
-                     sw_arg_i32(b.first), sw_arg_i32(plan->block_tiles), sw_arg_i32(plan->shape.h),
-                     sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y),
-                     sw_arg_i32((int)put), SW_EPILOGUE_ARGS(call->epilogue));
+    const winograd_tiles *t = &plan->tiles;
+    int count = (int)b.count, groups = sw_divide_up_int(count, p->group_tiles);
+    return SW_CALL_LAUNCH(call, p->multiply, lone_items(groups, p->out / p->panel, PLACES),
+                          SW_ARG(call->workspace), SW_ARG(t->v_offset), SW_ARG(t->m_offset), SW_ARG(p->in),
+                          SW_ARG(p->out), SW_ARG(count), SW_ARG(t->block), SW_ARG(p->group_tiles));
 }
 
 static sw_status run_fused(const winograd_plan *plan, const product *p, sw_call *call, cl_mem from, cl_mem to,
                            sw_put put)
 {
-    int tiles = all_tiles(plan, call->n);
-    return SW_LAUNCH(call->cl, p->fused, call->node->name,
-                     grid_of(sw_divide_up_int(tiles, p->group_tiles), 1, 1), sw_arg_buffer(from),
-                     sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_buffer(to), sw_arg_i32(p->in),
-                     sw_arg_i32(p->out), sw_arg_i32(tiles), sw_arg_i32(p->group_tiles),
-                     sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x),
-                     sw_arg_i32(plan->tiles_y), sw_arg_i32((int)put), SW_EPILOGUE_ARGS(call->epilogue),
-                     sw_arg_local(fused_bytes(p, p->group_tiles)));
+    const winograd_tiles *t = &plan->tiles;
+    int tiles = winograd_count(t, call->n), groups = sw_divide_up_int(tiles, p->group_tiles);
+    return SW_CALL_LAUNCH(call, p->fused, lone_items(groups, 1, 1), SW_ARG(from), SW_ARG(call->workspace),
+                          SW_ARG(to), SW_ARG(p->in), SW_ARG(p->out), SW_ARG(tiles), SW_ARG(p->group_tiles),
+                          SW_SIZE_ARGS(*t), SW_ARG(t->across), SW_ARG(t->down), SW_ARG((int)put),
+                          SW_EPILOGUE_ARGS(call->epilogue), sw_arg_local(fused_bytes(p, p->group_tiles)));
 }
 
-/* to (+)= conv(from) with the weights transformed for `p`. */
-static sw_status run_product(const winograd_plan *plan, const product *p, sw_call *call, cl_mem from,
-                             cl_mem to, bool flip, bool accumulate)
+static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
 {
     sw_status status = SW_OK;
-    sw_put put = put_of(plan, p, call, accumulate);
-    sw_ndrange weights = grid_of(p->out / plan->tiling.lanes, p->in / LINE, 1);
-    SW_TRY(SW_LAUNCH(call->cl, plan->weights, call->node->name, weights, sw_arg_buffer(call->param[0]),
-                     sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_i32(p->panel), sw_arg_i32(flip)));
-    if (p->fused) return run_fused(plan, p, call, from, to, put);
-    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, call->n), plan->block_tiles);) {
-        SW_TRY(transform(plan, call, plan->input, from, plan->v_offset, p->in, b));
+    const winograd_plan *plan = prepared;
+    const winograd_tiles *t = &plan->tiles;
+    const product *p = &plan->product[c->pass];
+    sw_put put = sw_call_put(call, sw_conv_pixels(call) * (size_t)p->out, LINE, c->accumulate);
+    SW_TRY(SW_CALL_LAUNCH(call, plan->weights, lone_items(p->out / plan->tiling.lanes, p->in / LINE, 1),
+                          SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(p->panel),
+                          SW_ARG(c->flip)));
+    if (p->fused) return run_fused(plan, p, call, c->from, c->to, put);
+    for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
+        sw_ndrange tiles = lone_items((int)b.count, 1, 1);
+        SW_TRY(winograd_transform(t, call, plan->input, tiles, c->from, t->v_offset, p->in, b));
         SW_TRY(multiply_block(plan, p, call, b));
-        SW_TRY(bring_out(plan, p, call, to, b, put));
+        SW_TRY(winograd_output(t, call, plan->output, tiles, c->to, p->out, b, put));
     }
 done:
     return status;
 }
 
-static sw_status forward(const void *prepared, sw_call *call)
-{
-    const winograd_plan *plan = prepared;
-    return run_product(plan, &plan->forward, call, call->in[0], call->out[0], false, false);
-}
-
-static sw_status backward_data(const void *prepared, sw_call *call)
-{
-    const winograd_plan *plan = prepared;
-    return run_product(plan, &plan->data, call, call->dout[0], call->din[0], true, call->accumulate[0]);
-}
-
 /* dw += G^T dU G, dU in so many parts. */
 static sw_status collect_gradient(const winograd_plan *plan, sw_call *call, int ranges)
 {
-    return SW_LAUNCH(call->cl, plan->weights_gradient, call->node->name,
-                     grid_of(plan->shape.out_channels / plan->tiling.lanes, plan->shape.in_channels, 1),
-                     sw_arg_buffer(call->workspace), sw_arg_u32(0), sw_arg_i32(ranges),
-                     sw_arg_buffer(call->dparam[0]));
+    sw_conv_shape s = plan->shape;
+    return SW_CALL_LAUNCH(call, plan->weights_gradient,
+                          lone_items(s.out_channels / plan->tiling.lanes, s.in_channels, 1),
+                          SW_ARG(call->workspace), SW_ARG(ranges), SW_ARG(call->dparam[0]));
 }
 
 static sw_status fused_gradient(const winograd_plan *plan, sw_call *call)
 {
     sw_status status = SW_OK;
+    const winograd_tiles *t = &plan->tiles;
     sw_conv_shape s = plan->shape;
-    int tiles = all_tiles(plan, call->n), range_tiles = sw_divide_up_int(tiles, plan->ranges);
-    int ranges = sw_divide_up_int(tiles, range_tiles);
-    SW_TRY(SW_LAUNCH(call->cl, plan->fused_gradient, call->node->name, grid_of(2, gradient_blocks(s), ranges),
-                     sw_arg_buffer(call->in[0]), sw_arg_buffer(call->dout[0]), sw_arg_buffer(call->workspace),
-                     sw_arg_i32(s.in_channels), sw_arg_i32(s.out_channels), sw_arg_i32(tiles),
-                     sw_arg_i32(range_tiles), sw_arg_i32(plan->chunk), sw_arg_i32(s.h), sw_arg_i32(s.w),
-                     sw_arg_i32(plan->tiles_x), sw_arg_i32(plan->tiles_y),
-                     sw_arg_local(fused_gradient_bytes(plan->chunk))));
+    int tiles = winograd_count(t, call->n);
+    int ranges, range_tiles = cut_segments(&ranges, tiles, plan->ranges);
+    SW_TRY(SW_CALL_LAUNCH(call, plan->fused_gradient, lone_items(2, gradient_blocks(s), ranges),
+                          SW_ARG(call->in[0]), SW_ARG(call->dout[0]), SW_ARG(call->workspace),
+                          SW_ARG(s.in_channels), SW_ARG(s.out_channels), SW_ARG(tiles), SW_ARG(range_tiles),
+                          SW_ARG(plan->chunk), SW_SIZE_ARGS(s), SW_ARG(t->across), SW_ARG(t->down),
+                          sw_arg_local(fused_gradient_bytes(plan->chunk))));
     status = collect_gradient(plan, call, ranges);
 done:
     return status;
@@ -322,18 +259,20 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
 {
     sw_status status = SW_OK;
     const winograd_plan *plan = prepared;
+    const winograd_tiles *t = &plan->tiles;
     sw_conv_shape s = plan->shape;
     if (plan->fused_gradient) return fused_gradient(plan, call);
-    sw_ndrange accumulate = grid_of(sw_divide_up_int(s.in_channels, BLOCK_CHANNELS),
-                                    sw_divide_up_int(s.out_channels, BLOCK_CHANNELS), PLACES);
-    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, call->n), plan->block_tiles);) {
-        SW_TRY(transform(plan, call, plan->input, call->in[0], plan->v_offset, s.in_channels, b));
-        SW_TRY(transform(plan, call, plan->gradient, call->dout[0], plan->m_offset, s.out_channels, b));
-        SW_TRY(SW_LAUNCH(call->cl, plan->accumulate, call->node->name, accumulate,
-                         sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)plan->v_offset),
-                         sw_arg_u32((uint32_t)plan->m_offset), sw_arg_u32(0), sw_arg_i32(s.in_channels),
-                         sw_arg_i32(s.out_channels), sw_arg_i32(b.count), sw_arg_i32(plan->block_tiles),
-                         sw_arg_i32(b.first == 0)));
+    sw_ndrange accumulate = lone_items(sw_divide_up_int(s.in_channels, BLOCK_CHANNELS),
+                                       sw_divide_up_int(s.out_channels, BLOCK_CHANNELS), PLACES);
+    for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
+        sw_ndrange tiles = lone_items((int)b.count, 1, 1);
+        SW_TRY(winograd_transform(t, call, plan->input, tiles, call->in[0], t->v_offset, s.in_channels, b));
+        SW_TRY(winograd_transform(t, call, plan->gradient, tiles, call->dout[0], t->m_offset, s.out_channels,
+                                  b));
+        SW_TRY(SW_CALL_LAUNCH(call, plan->accumulate, accumulate, SW_ARG(call->workspace),
+                              SW_ARG(t->v_offset), SW_ARG(t->m_offset), SW_ARG(s.in_channels),
+                              SW_ARG(s.out_channels), SW_ARG((int)b.count), SW_ARG(t->block),
+                              SW_ARG(b.first == 0)));
     }
     status = collect_gradient(plan, call, 1);
 done:
@@ -345,9 +284,8 @@ const sw_conv_engine sw_conv_engine_winograd = {
     .choice = SW_CONV_WINOGRAD,
     .takes_epilogue = true,
     .supports = supports,
+    .plan_bytes = sizeof(winograd_plan),
     .prepare = prepare,
-    .release = free,
-    .forward = forward,
+    .convolve = convolve,
     .backward_weights = backward_weights,
-    .backward_data = backward_data,
 };

@@ -1,16 +1,12 @@
 /* Engine winograd_tile: 3x3 convolutions with a quarter of the multiplications, on GPUs
  * (cl_kernels/conv2d_winograd_tile.cl). The host walks over the batch in blocks of tiles. */
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#include "conv_engine.h"
 #include "tile_product.h"
+#include "winograd_tiles.h"
 
 enum {
-    LANES = 16,  /* channels are a multiple of these: with fewer the transforms cost more than they save */
-    VECTOR = 2,  /* channels of a work-item of the transforms: 36 values of each are in registers */
-    PLACES = 36, /* values of a transformed tile */
+    VECTOR = 2,        /* channels of a work-item of the transforms: 36 values of each are in registers */
     BLOCK_TILES = 128, /* tiles of a block, in multiples of these: whole tiles of the product */
     BLOCK_WEIGHTS = 3  /* V and M of a block may be so many times as large as U, which each block reads */
 };
@@ -20,201 +16,140 @@ static const size_t COUNTABLE_BYTES = INT_MAX;
 
 typedef struct winograd_tile_plan {
     sw_conv_shape shape;
-    sw_tile_product forward, data, weights;
+    winograd_tiles tiles;
+    sw_tile_product product[SW_CONV_PRODUCTS], weights;  /* product: by pass */
     const sw_kernel *input, *output, *transform_weights; /* forward and backward-data */
     const sw_kernel *gradient, *weights_gradient;        /* backward-weights */
-    int tiles_x, tiles_y, block_tiles;
-    size_t v_offset, m_offset; /* floats into the workspace: U (or dU) at its start, then V, then M (or Z) */
 } winograd_tile_plan;
 
-/* Whether elements of all tensors can be counted in an int. */
-static bool is_countable(sw_conv_shape s)
+static size_t weight_bytes(sw_conv_shape s)
 {
-    size_t channels = (size_t)(s.in_channels > s.out_channels ? s.in_channels : s.out_channels);
-    return (size_t)s.n * (size_t)s.h * (size_t)s.w * channels < INT_MAX &&
-           PLACES * (size_t)s.in_channels * (size_t)s.out_channels * sizeof(float) <= COUNTABLE_BYTES;
+    return PLACES * channel_pairs(s) * sizeof(float);
 }
 
+/* Elements of all tensors can be counted in an int. With channels that are no multiples of 16 the transforms
+ * cost more than they save. */
 static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 {
     (void)pass;
-    return sw_tile_supports(cl) && s.kernel == 3 && s.in_channels % LANES == 0 &&
-           s.out_channels % LANES == 0 && is_countable(s);
-}
-
-static size_t weight_floats(const winograd_tile_plan *plan)
-{
-    return PLACES * (size_t)plan->shape.in_channels * (size_t)plan->shape.out_channels;
-}
-
-static int all_tiles(const winograd_tile_plan *plan, int images)
-{
-    return images * plan->tiles_x * plan->tiles_y;
+    return sw_tile_supports(cl) && winograd_fits(s) && pixels_of(s) * more_channels(s) < INT_MAX &&
+           weight_bytes(s) <= COUNTABLE_BYTES;
 }
 
 /* Tiles whose V and M stay under the cap, or in a sensible proportion to U, and can be counted in an int; in
  * as many blocks as it takes, all of about that size. */
 static int choose_block(const winograd_tile_plan *plan, size_t cap_bytes)
 {
-    size_t tile_bytes = PLACES * (size_t)(plan->shape.in_channels + plan->shape.out_channels) * sizeof(float);
-    size_t bytes = BLOCK_WEIGHTS * weight_floats(plan) * sizeof(float);
+    size_t bytes = BLOCK_WEIGHTS * weight_bytes(plan->shape);
     if (bytes < cap_bytes) bytes = cap_bytes;
     if (bytes > COUNTABLE_BYTES) bytes = COUNTABLE_BYTES;
-    int all = sw_divide_up_int(all_tiles(plan, plan->shape.n), BLOCK_TILES);
-    size_t fitting = bytes / tile_bytes / BLOCK_TILES;
+    int all = sw_divide_up_int(winograd_count(&plan->tiles, plan->shape.n), BLOCK_TILES);
+    size_t fitting = bytes / winograd_tile_bytes(plan->shape) / BLOCK_TILES;
     int most = fitting < 1 ? 1 : fitting < (size_t)all ? (int)fitting : all;
     return sw_divide_up_int(all, sw_divide_up_int(all, most)) * BLOCK_TILES;
-}
-
-static sw_status kernel(const sw_kernel **out, sw_cl *cl, const char *name)
-{
-    char options[32];
-    snprintf(options, sizeof options, "-DVEC=%d", VECTOR);
-    return sw_kernel_get(out, cl, "conv2d_winograd_tile", name, options);
 }
 
 static sw_status prepare_products(winograd_tile_plan *plan, sw_cl *cl, size_t cap_bytes, unsigned passes)
 {
     sw_status status = SW_OK;
-    int in = plan->shape.in_channels, out = plan->shape.out_channels;
-    size_t rows = (size_t)plan->block_tiles;
-    if (passes & SW_BIT(SW_CONV_FORWARD))
-        SW_TRY(sw_tile_prepare_rows(&plan->forward, cl, 1, in, out, rows, PLACES));
-    if (passes & SW_BIT(SW_CONV_BACKWARD_DATA))
-        SW_TRY(sw_tile_prepare_rows(&plan->data, cl, 1, out, in, rows, PLACES));
+    sw_conv_shape s = plan->shape;
+    size_t rows = (size_t)plan->tiles.block;
+    for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
+        if (passes & SW_BIT(pass))
+            SW_TRY(sw_tile_prepare_rows(&plan->product[pass], cl, 1, from_channels(s, pass),
+                                        to_channels(s, pass), rows, PLACES));
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS))
-        SW_TRY(sw_tile_prepare_sums(&plan->weights, cl, 1, in, out, rows, PLACES, cap_bytes));
+        SW_TRY(sw_tile_prepare_sums(&plan->weights, cl, 1, s.in_channels, s.out_channels, rows, PLACES,
+                                    cap_bytes));
 done:
     return status;
 }
 
 static sw_status prepare_kernels(winograd_tile_plan *plan, sw_cl *cl)
 {
+    static const char file[] = "conv2d_winograd_tile", vec[] = "-DVEC=2"; /* VECTOR */
     sw_status status = SW_OK;
-    SW_TRY(kernel(&plan->input, cl, "conv2d_winograd_tile_input"));
-    SW_TRY(kernel(&plan->output, cl, "conv2d_winograd_tile_output"));
-    SW_TRY(kernel(&plan->transform_weights, cl, "conv2d_winograd_tile_weights"));
-    SW_TRY(kernel(&plan->gradient, cl, "conv2d_winograd_tile_gradient"));
-    SW_TRY(kernel(&plan->weights_gradient, cl, "conv2d_winograd_tile_weights_gradient"));
+    SW_TRY(sw_kernel_get(&plan->input, cl, file, "conv2d_winograd_tile_input", vec));
+    SW_TRY(sw_kernel_get(&plan->output, cl, file, "conv2d_winograd_tile_output", vec));
+    SW_TRY(sw_kernel_get(&plan->transform_weights, cl, file, "conv2d_winograd_tile_weights", vec));
+    SW_TRY(sw_kernel_get(&plan->gradient, cl, file, "conv2d_winograd_tile_gradient", vec));
+    SW_TRY(sw_kernel_get(&plan->weights_gradient, cl, file, "conv2d_winograd_tile_weights_gradient", vec));
 done:
     return status;
 }
 
-/* Lays the workspace out; returns its bytes. */
-static size_t lay_out(winograd_tile_plan *plan, unsigned passes)
-{
-    size_t in = (size_t)plan->shape.in_channels, out = (size_t)plan->shape.out_channels;
-    size_t tile_bytes = PLACES * (size_t)plan->block_tiles * (in > out ? in : out) * sizeof(float);
-    size_t weight_bytes = weight_floats(plan) * sizeof(float);
-    if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS) && sw_tile_sums_bytes(&plan->weights) > weight_bytes)
-        weight_bytes = sw_tile_sums_bytes(&plan->weights);
-    plan->v_offset = sw_conv_align(weight_bytes) / sizeof(float);
-    plan->m_offset = plan->v_offset + sw_conv_align(tile_bytes) / sizeof(float);
-    return plan->m_offset * sizeof(float) + tile_bytes;
-}
-
-static sw_status prepare(void **out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
+static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
     sw_status status = SW_OK;
-    winograd_tile_plan *plan = calloc(1, sizeof *plan);
-    if (!plan) return sw_fail_alloc("a convolution", sizeof *plan);
-    *out = plan;
+    winograd_tile_plan *plan = out;
     plan->shape = shape;
-    plan->tiles_x = sw_divide_up_int(shape.w, 4);
-    plan->tiles_y = sw_divide_up_int(shape.h, 4);
+    plan->tiles = winograd_tiles_of(shape);
     if (cap_bytes > COUNTABLE_BYTES) cap_bytes = COUNTABLE_BYTES;
-    plan->block_tiles = choose_block(plan, cap_bytes);
+    plan->tiles.block = choose_block(plan, cap_bytes);
     SW_TRY(prepare_products(plan, call->cl, cap_bytes, passes));
     SW_TRY(prepare_kernels(plan, call->cl));
-    *workspace_bytes = lay_out(plan, passes);
+    /* of weights that are not asked for, 0 */
+    size_t first_bytes = larger(weight_bytes(shape), sw_tile_sums_bytes(&plan->weights));
+    *workspace_bytes = winograd_lay_out(&plan->tiles, shape, first_bytes / sizeof(float));
 done:
     return status;
 }
 
 /* --- passes ---------------------------------------------------------------------------------- */
 
-static sw_ndrange grid_of(const sw_call *call, int channels, int rows)
+static sw_ndrange range_of(const sw_call *call, int channels, size_t rows)
 {
-    return sw_call_ndrange(call, (size_t)(channels / VECTOR), (size_t)rows, false);
-}
-
-/* Brings a block's tiles from an image into the workspace: V with the input's kernel, Z with the gradient's.
- */
-static sw_status transform(const winograd_tile_plan *plan, sw_call *call, const sw_kernel *transform,
-                           cl_mem image, size_t offset, int channels, sw_conv_block b)
-{
-    return SW_LAUNCH(call->cl, transform, call->node->name, grid_of(call, channels, b.count),
-                     sw_arg_buffer(image), sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)offset),
-                     sw_arg_i32(channels), sw_arg_i32(b.first), sw_arg_i32(plan->block_tiles),
-                     sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x),
-                     sw_arg_i32(plan->tiles_y));
-}
-
-static sw_status bring_out(const winograd_tile_plan *plan, sw_call *call, cl_mem to, int channels,
-                           sw_conv_block b, bool accumulate)
-{
-    return SW_LAUNCH(call->cl, plan->output, call->node->name, grid_of(call, channels, b.count),
-                     sw_arg_buffer(to), sw_arg_buffer(call->workspace), sw_arg_u32((uint32_t)plan->m_offset),
-                     sw_arg_i32(channels), sw_arg_i32(b.first), sw_arg_i32(plan->block_tiles),
-                     sw_arg_i32(plan->shape.h), sw_arg_i32(plan->shape.w), sw_arg_i32(plan->tiles_x),
-                     sw_arg_i32(plan->tiles_y), sw_arg_i32(accumulate), SW_EPILOGUE_ARGS(call->epilogue));
+    return sw_call_ndrange(call, (size_t)(channels / VECTOR), rows, false);
 }
 
 /* V or M (Z) of a block as the products see them. */
 static sw_tile_matrix tiles_at(const winograd_tile_plan *plan, const sw_call *call, size_t offset,
                                int channels)
 {
-    return (sw_tile_matrix){call->workspace, offset, (size_t)plan->block_tiles * (size_t)channels};
+    return (sw_tile_matrix){call->workspace, offset, (size_t)plan->tiles.block * (size_t)channels};
 }
 
-/* to (+)= conv(from) with the weights transformed for `p`. */
-static sw_status run_product(const winograd_tile_plan *plan, const sw_tile_product *p, sw_call *call,
-                             cl_mem from, cl_mem to, bool flip, bool accumulate)
+static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
 {
     sw_status status = SW_OK;
-    const sw_tile_matrix v = tiles_at(plan, call, plan->v_offset, p->in),
-                         m = tiles_at(plan, call, plan->m_offset, p->out),
-                         u = {call->workspace, 0, (size_t)p->in * (size_t)p->out};
-    SW_TRY(SW_LAUNCH(call->cl, plan->transform_weights, call->node->name, grid_of(call, p->out, p->in),
-                     sw_arg_buffer(call->param[0]), sw_arg_buffer(call->workspace), sw_arg_u32(0),
-                     sw_arg_i32(flip)));
-    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, call->n), plan->block_tiles);) {
-        SW_TRY(transform(plan, call, plan->input, from, plan->v_offset, p->in, b));
-        SW_TRY(sw_tile_run_rows(p, call, &v, &u, &m, 1, b.count, (size_t)b.count, false));
-        SW_TRY(bring_out(plan, call, to, p->out, b, accumulate));
+    const winograd_tile_plan *plan = prepared;
+    const winograd_tiles *t = &plan->tiles;
+    const sw_tile_product *p = &plan->product[c->pass];
+    const sw_tile_matrix v = tiles_at(plan, call, t->v_offset, p->in),
+                         m = tiles_at(plan, call, t->m_offset, p->out),
+                         u = {call->workspace, 0, channel_pairs(plan->shape)};
+    const sw_put put = c->accumulate ? SW_PUT_ADDED : SW_PUT_PLAIN;
+    SW_TRY(SW_CALL_LAUNCH(call, plan->transform_weights, range_of(call, p->out, (size_t)p->in),
+                          SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(c->flip)));
+    for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
+        SW_TRY(winograd_transform(t, call, plan->input, range_of(call, p->in, b.count), c->from, t->v_offset,
+                                  p->in, b));
+        SW_TRY(sw_tile_run_rows(p, call, &v, &u, &m, 1, (int)b.count, b.count, false));
+        SW_TRY(
+            winograd_output(t, call, plan->output, range_of(call, p->out, b.count), c->to, p->out, b, put));
     }
 done:
     return status;
-}
-
-static sw_status forward(const void *prepared, sw_call *call)
-{
-    const winograd_tile_plan *plan = prepared;
-    return run_product(plan, &plan->forward, call, call->in[0], call->out[0], false, false);
-}
-
-static sw_status backward_data(const void *prepared, sw_call *call)
-{
-    const winograd_tile_plan *plan = prepared;
-    return run_product(plan, &plan->data, call, call->dout[0], call->din[0], true, call->accumulate[0]);
 }
 
 static sw_status backward_weights(const void *prepared, sw_call *call)
 {
     sw_status status = SW_OK;
     const winograd_tile_plan *plan = prepared;
+    const winograd_tiles *t = &plan->tiles;
     int in = plan->shape.in_channels, out = plan->shape.out_channels, segments;
-    const sw_tile_matrix v = tiles_at(plan, call, plan->v_offset, in),
-                         z = tiles_at(plan, call, plan->m_offset, out);
-    for (sw_conv_block b = {0}; sw_conv_next_block(&b, all_tiles(plan, call->n), plan->block_tiles);) {
-        SW_TRY(transform(plan, call, plan->input, call->in[0], plan->v_offset, in, b));
-        SW_TRY(transform(plan, call, plan->gradient, call->dout[0], plan->m_offset, out, b));
-        SW_TRY(sw_tile_run_sums(&segments, &plan->weights, call, &v, &z, call->workspace, 1, b.count,
-                                (size_t)b.count));
-        SW_TRY(SW_LAUNCH(call->cl, plan->weights_gradient, call->node->name, grid_of(call, out, in),
-                         sw_arg_buffer(call->workspace), sw_arg_i32(segments),
-                         sw_arg_buffer(call->dparam[0])));
+    const sw_tile_matrix v = tiles_at(plan, call, t->v_offset, in),
+                         z = tiles_at(plan, call, t->m_offset, out);
+    for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
+        SW_TRY(winograd_transform(t, call, plan->input, range_of(call, in, b.count), call->in[0], t->v_offset,
+                                  in, b));
+        SW_TRY(winograd_transform(t, call, plan->gradient, range_of(call, out, b.count), call->dout[0],
+                                  t->m_offset, out, b));
+        SW_TRY(sw_tile_run_sums(&segments, &plan->weights, call, &v, &z, call->workspace, 1, (int)b.count,
+                                b.count));
+        SW_TRY(SW_CALL_LAUNCH(call, plan->weights_gradient, range_of(call, out, (size_t)in),
+                              SW_ARG(call->workspace), SW_ARG(segments), SW_ARG(call->dparam[0])));
     }
 done:
     return status;
@@ -226,9 +161,8 @@ const sw_conv_engine sw_conv_engine_winograd_tile = {
     .by_name_on_cpus = true,
     .takes_epilogue = true,
     .supports = supports,
+    .plan_bytes = sizeof(winograd_tile_plan),
     .prepare = prepare,
-    .release = free,
-    .forward = forward,
+    .convolve = convolve,
     .backward_weights = backward_weights,
-    .backward_data = backward_data,
 };

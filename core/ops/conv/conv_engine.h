@@ -1,41 +1,42 @@
-/* Ways to compute a convolution, behind one interface. conv2d.c owns the op (shapes, bias) and asks engines
- * for the three passes, each pass of the one chosen for it.
- *
- *   clblast  im2col in bands and CLBlast's matrix product: every device, every shape; the reference
- *   tile     implicit im2col in tiles of local memory: GPUs; elsewhere only when asked for by name
- *   gemm     implicit im2col in register tiles: CPUs
- *   direct   vectors over the thick side only: CPUs, 1 to 4 channels on one side, 16 n on the other
- *   winograd F(4x4,3x3): CPUs, 3x3, channels in multiples of 16
- *   winograd_tile  the same with the products of tile: GPUs; elsewhere only when asked for by name */
+/* Ways to compute a convolution, behind one interface. conv2d.c owns the op (shapes, bias) and chooses an
+ * engine for each of its three passes. sw_conv_choice (ops/ops.h) says what each is for. */
 #ifndef OPS_CONV_ENGINE_H
 #define OPS_CONV_ENGINE_H
 
 #include "ops/call.h"
-#include "ops/ops.h"
+#include "ops/conv_choice.h"
 
 typedef struct sw_conv_shape {
     int n, h, w, in_channels, out_channels, kernel;
 } sw_conv_shape;
 
+/* Forward and backward-data are one kind of pass: backward-data is the convolution of dy with the weights
+ * flipped, from out_channels to in_channels. They come first in sw_conv_pass and may index an array. */
+enum { SW_CONV_PRODUCTS = 2 };
+
+/* to (+)= conv(from), with flipped weights for backward-data. */
+typedef struct sw_conv_product {
+    sw_conv_pass pass;
+    cl_mem from, to;
+    bool flip, accumulate;
+} sw_conv_product;
+
 typedef struct sw_conv_engine {
     const char *name;
     sw_conv_choice choice; /* what names it in attributes and in the configuration */
-    bool by_name_on_cpus;  /* works on CPUs too, so that it can be tested there, but is no choice for them */
-    /* forward finishes its results with call->epilogue, where they are vectors of channels (multiples of 16)
-     */
+    bool by_name_on_cpus;  /* runs on CPUs too, so that it can be tested there, but is not chosen for them */
+    /* convolve applies call->epilogue to its results, where they are vectors of channels (multiples of 16) */
     bool takes_epilogue;
     bool (*supports)(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass);
-    /* Builds programs into *plan (freed by release; also of a prepare that failed, where not NULL) and says
-     * how much of the workspace the passes use. The plan will be asked for `passes` only (SW_BIT(pass), all
-     * of them supported). `shape` has the graph's batch size; a run's may be smaller. */
-    sw_status (*prepare)(void **plan, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
+    size_t plan_bytes;
+    /* Builds programs into the plan, plan_bytes of zeros that free() releases, and says how much of the
+     * workspace the passes use. The plan will be asked for `passes` only (SW_BIT(pass), all of them
+     * supported). `shape` has the graph's batch size; a run's may be smaller. */
+    sw_status (*prepare)(void *plan, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes);
-    void (*release)(void *plan);
-    /* y = conv(x, w); dw += ...; dx (+)= .... Enqueue only. Buffers are those of the run. NULL for a pass
-     * that no shape supports. */
-    sw_status (*forward)(const void *plan, sw_call *call);
+    /* Forward, or backward-data, and dw += .... Enqueue only. Buffers are those of the run. */
+    sw_status (*convolve)(const void *plan, sw_call *call, const sw_conv_product *product);
     sw_status (*backward_weights)(const void *plan, sw_call *call);
-    sw_status (*backward_data)(const void *plan, sw_call *call);
 } sw_conv_engine;
 
 extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_tile, sw_conv_engine_gemm,
@@ -54,26 +55,112 @@ bool sw_conv_engine_suits(const sw_conv_engine *engine, const sw_cl *cl, sw_conv
 const sw_conv_engine *sw_conv_engine_fixed(const sw_cl *cl, sw_conv_choice from, sw_conv_shape shape,
                                            sw_conv_pass pass);
 
+/* Allocates and prepares a plan; free(*plan) releases it, also one whose preparation failed. */
+sw_status sw_conv_plan_create(void **plan, size_t *workspace_bytes, const sw_conv_engine *engine,
+                              sw_call *call, sw_conv_shape shape, size_t cap_bytes, unsigned passes);
+
+/* Enqueues a pass: y = conv(x, w), dx (+)= ... or dw += .... */
+sw_status sw_conv_run(const sw_conv_engine *engine, const void *plan, sw_call *call, sw_conv_pass pass);
+
+/* Writes the weights of backward-data into the workspace, `offset` floats on: (taps,out,in), flipped. The
+ * kernel is the helper conv2d_flip. */
+sw_status sw_conv_flip(sw_call *call, const sw_kernel *kernel, sw_conv_shape shape, size_t offset);
+
+/* A kernel of cl_kernels/conv2d.cl, which has what engines and bias need besides the products, for vectors of
+ * so many channels. */
+sw_status sw_conv_helper(const sw_kernel **kernel, const sw_call *call, sw_conv_shape shape, int channels,
+                         const char *name);
+
+/* A layer's shape with a batch of n. */
+sw_conv_shape sw_conv_shape_of(const sw_conv_layer *layer, int n);
+
+/* --- sizes ----------------------------------------------------------------------------------- */
+
+static inline size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Channels of what a product reads, and of what it writes. */
+static inline int from_channels(sw_conv_shape s, sw_conv_pass pass)
+{
+    return pass == SW_CONV_FORWARD ? s.in_channels : s.out_channels;
+}
+
+static inline int to_channels(sw_conv_shape s, sw_conv_pass pass)
+{
+    return pass == SW_CONV_FORWARD ? s.out_channels : s.in_channels;
+}
+
+static inline size_t more_channels(sw_conv_shape s)
+{
+    return larger((size_t)s.in_channels, (size_t)s.out_channels);
+}
+
+/* Places of the window. */
+static inline size_t taps_of(sw_conv_shape s)
+{
+    return (size_t)s.kernel * (size_t)s.kernel;
+}
+
+static inline size_t pixels_of(sw_conv_shape s)
+{
+    return (size_t)s.n * (size_t)s.h * (size_t)s.w;
+}
+
+/* Values for each pair of an input and an output channel: of a tap, or of a place of Winograd's tiles. */
+static inline size_t channel_pairs(sw_conv_shape s)
+{
+    return (size_t)s.in_channels * (size_t)s.out_channels;
+}
+
 /* Pixels of the run's batch. */
 static inline size_t sw_conv_pixels(const sw_call *call)
 {
-    sw_shape y = sw_call_out_shape(call, 0);
-    return (size_t)y.n * (size_t)y.h * (size_t)y.w;
+    return sw_shape_pixels(sw_call_out_shape(call, 0));
 }
 
-/* Tiles [first, first + count) of a batch, where an engine walks over it in blocks. */
+/* Rounds up so that each part of a workspace starts where any vector may be loaded. */
+static inline size_t sw_conv_align(size_t bytes)
+{
+    size_t align = SW_PARAM_ALIGN_ELEMS * sizeof(float);
+    return sw_divide_up(bytes, align) * align;
+}
+
+/* Where the next part of a workspace begins behind so many floats, in floats. */
+static inline size_t align_floats(size_t floats)
+{
+    return sw_conv_align(floats * sizeof(float)) / sizeof(float);
+}
+
+/* --- cutting the work ------------------------------------------------------------------------ */
+
+/* [first, first + count) of a batch's tiles or pixels, where an engine walks over it in blocks. */
 typedef struct sw_conv_block {
-    int first, count;
+    size_t first, count;
 } sw_conv_block;
 
-/* Steps to the next block, of at most `most` tiles, from a zeroed one to the first; false when all are done.
- */
-static inline bool sw_conv_next_block(sw_conv_block *b, int tiles, int most)
+/* Steps to the next block, of at most `most`, from a zeroed one to the first; false when all are done. */
+static inline bool sw_conv_next_block(sw_conv_block *b, size_t all, size_t most)
 {
     b->first += b->count;
-    if (b->first >= tiles) return false;
-    b->count = tiles - b->first < most ? tiles - b->first : most;
+    if (b->first >= all) return false;
+    b->count = all - b->first < most ? all - b->first : most;
     return true;
+}
+
+/* Rows of each segment, so that there are at most so many; *segments says how many there are. */
+static inline int cut_segments(int *segments, int rows, int most)
+{
+    int segment_rows = sw_divide_up_int(rows, most);
+    *segments = sw_divide_up_int(rows, segment_rows);
+    return segment_rows;
+}
+
+/* A launch for CPUs, whose work-items are long loops: each alone in its work-group. */
+static inline sw_ndrange lone_items(int x, int y, int z)
+{
+    return (sw_ndrange){.global = {(size_t)x, (size_t)y, (size_t)z}, .local = {1, 1, 1}};
 }
 
 /* Tiles of sums in a CPU's registers, `rows` times two vectors of `lanes` floats: as many as leave registers
@@ -92,13 +179,6 @@ static inline sw_conv_tiling sw_conv_tiling_of(const sw_cl *cl)
 static inline int sw_conv_tile_vectors(sw_conv_tiling t, int channels)
 {
     return sw_divide_up_int(channels, t.lanes) % 2 == 0 ? 2 : 1;
-}
-
-/* Rounds up so that each part of a workspace starts where any vector may be loaded. */
-static inline size_t sw_conv_align(size_t bytes)
-{
-    size_t align = SW_PARAM_ALIGN_ELEMS * sizeof(float);
-    return sw_divide_up(bytes, align) * align;
 }
 
 #endif

@@ -93,40 +93,23 @@ void sw_conv_layer_print(char text[SW_CONV_LAYER_BYTES], const sw_conv_layer *l)
              l->out_channels, l->height, l->width);
 }
 
-/* Whether an engine takes a layer does not depend on the batch. */
-static sw_conv_shape shape_of(const sw_conv_layer *l)
-{
-    return (sw_conv_shape){.n = 1,
-                           .h = l->height,
-                           .w = l->width,
-                           .in_channels = l->in_channels,
-                           .out_channels = l->out_channels,
-                           .kernel = l->kernel};
-}
-
 bool sw_conv_can(const sw_cl *cl, sw_conv_choice choice, const sw_conv_layer *layer, sw_conv_pass pass)
 {
     const sw_conv_engine *engine = engine_of(choice);
-    return engine && engine->supports(cl, shape_of(layer), pass);
+    return engine && engine->supports(cl, sw_conv_shape_of(layer, 1), pass); /* the batch does not matter */
 }
 
 sw_conv_choice sw_conv_fixed(const sw_cl *cl, const sw_conv_layer *layer, sw_conv_pass pass)
 {
-    return sw_conv_engine_fixed(cl, SW_CONV_AUTO, shape_of(layer), pass)->choice;
+    return sw_conv_engine_fixed(cl, SW_CONV_AUTO, sw_conv_shape_of(layer, 1), pass)->choice;
 }
 
 /* --- table ----------------------------------------------------------------------------------- */
 
-static bool same_layer(const sw_conv_layer *a, const sw_conv_layer *b)
-{
-    return a->kernel == b->kernel && a->in_channels == b->in_channels && a->out_channels == b->out_channels &&
-           a->height == b->height && a->width == b->width;
-}
-
 sw_conv_row *sw_conv_table_find(const sw_conv_table *table, const sw_conv_layer *layer)
 {
     for (int i = 0; i < table->count; i++)
-        if (same_layer(&table->rows[i].layer, layer)) return &table->rows[i];
+        if (memcmp(&table->rows[i].layer, layer, sizeof *layer) == 0) return &table->rows[i]; /* ints only */
     return NULL;
 }
 

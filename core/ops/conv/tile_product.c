@@ -92,8 +92,9 @@ static sw_status build(sw_tile_product *p, sw_cl *cl, const char *kernel)
     return sw_kernel_get(&p->run, cl, "conv2d_tile", kernel, options);
 }
 
-/* The kernel for large work-groups, or where the driver says that it cannot run it in such ones, for small
- * ones. Whether it can do that it is not asked (sw_kernel_max_work_group), the launch tells. */
+/* Builds the kernel for large work-groups, or for small ones where the driver says that it cannot run large
+ * ones. It is not asked about small ones, since some drivers say less than they can
+ * (sw_kernel_max_work_group): the launch will fail if it cannot. */
 static sw_status prepare(sw_tile_product *p, sw_cl *cl, const char *kernel,
                          void (*cut)(sw_tile_product *, const sw_cl *, size_t), bool small)
 {
@@ -149,7 +150,7 @@ done:
     return status;
 }
 
-static sw_ndrange grid_of(const sw_tile_product *p, size_t rows, size_t depth)
+static sw_ndrange range_of(const sw_tile_product *p, size_t rows, size_t depth)
 {
     return (sw_ndrange){.global = {p->group * sw_divide_up(p->columns, p->tile_columns),
                                    p->group * sw_divide_up(rows, p->tile_rows), depth},
@@ -160,11 +161,11 @@ sw_status sw_tile_run_rows(const sw_tile_product *p, const sw_call *call, const 
                            const sw_tile_matrix *weights, const sw_tile_matrix *y, int h, int w,
                            size_t pixels, bool accumulate)
 {
-    return SW_LAUNCH(call->cl, p->run, call->node->name, grid_of(p, pixels, (size_t)p->products),
-                     sw_arg_buffer(x->buffer), sw_arg_i32((int32_t)x->offset), sw_arg_i32((int32_t)x->step),
-                     sw_arg_buffer(weights->buffer), sw_arg_i32((int32_t)weights->step),
-                     sw_arg_buffer(y->buffer), sw_arg_i32((int32_t)y->offset), sw_arg_i32((int32_t)y->step),
-                     sw_arg_i32(h), sw_arg_i32(w), sw_arg_i32((int32_t)pixels), sw_arg_i32(accumulate));
+    return SW_CALL_LAUNCH(call, p->run, range_of(p, pixels, (size_t)p->products), SW_ARG(x->buffer),
+                          SW_ARG((int)x->offset), SW_ARG((int)x->step), SW_ARG(weights->buffer),
+                          SW_ARG((int)weights->step), SW_ARG(y->buffer), SW_ARG((int)y->offset),
+                          SW_ARG((int)y->step), SW_ARG(h), SW_ARG(w), SW_ARG((int)pixels),
+                          SW_ARG(accumulate));
 }
 
 sw_status sw_tile_run_sums(int *segments, const sw_tile_product *p, const sw_call *call,
@@ -173,12 +174,10 @@ sw_status sw_tile_run_sums(int *segments, const sw_tile_product *p, const sw_cal
 {
     size_t segment_pixels = sw_divide_up(pixels, (size_t)p->segments);
     *segments = (int)sw_divide_up(pixels, segment_pixels);
-    return SW_LAUNCH(call->cl, p->run, call->node->name,
-                     grid_of(p, p->rows, (size_t)p->products * (size_t)*segments), sw_arg_buffer(x->buffer),
-                     sw_arg_i32((int32_t)x->offset), sw_arg_i32((int32_t)x->step), sw_arg_buffer(dy->buffer),
-                     sw_arg_i32((int32_t)dy->offset), sw_arg_i32((int32_t)dy->step), sw_arg_buffer(partial),
-                     sw_arg_i32(h), sw_arg_i32(w), sw_arg_i32((int32_t)pixels), sw_arg_i32(*segments),
-                     sw_arg_i32((int32_t)segment_pixels));
+    return SW_CALL_LAUNCH(call, p->run, range_of(p, p->rows, (size_t)p->products * (size_t)*segments),
+                          SW_ARG(x->buffer), SW_ARG((int)x->offset), SW_ARG((int)x->step), SW_ARG(dy->buffer),
+                          SW_ARG((int)dy->offset), SW_ARG((int)dy->step), SW_ARG(partial), SW_ARG(h),
+                          SW_ARG(w), SW_ARG((int)pixels), SW_ARG(*segments), SW_ARG((int)segment_pixels));
 }
 
 size_t sw_tile_sums_bytes(const sw_tile_product *p)

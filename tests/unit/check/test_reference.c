@@ -65,12 +65,12 @@ static double conv_objective(double *magnitude, const void *context)
     return sum;
 }
 
-static void expect_conv_gradients(sw_shape xs, int out_channels, int kernel)
+static void expect_conv_gradients(sw_shape xs, int out_channels, int kernel, bool depthwise)
 {
     static conv_problem p;
     static double dx[MOST], dw[MOST], db[8];
-    p.conv = (sw_reference_conv){xs, out_channels, kernel};
-    sw_shape ws = {out_channels, xs.c, kernel, kernel};
+    p.conv = (sw_reference_conv){xs, out_channels, kernel, depthwise};
+    sw_shape ws = {out_channels, depthwise ? 1 : xs.c, kernel, kernel};
     fill(p.x, sw_shape_elems(xs), 1);
     fill(p.weight, sw_shape_elems(ws), 2);
     fill(p.bias, (size_t)out_channels, 3);
@@ -96,65 +96,17 @@ static void expect_conv_gradients(sw_shape xs, int out_channels, int kernel)
 
 Test(reference, convolution_gradients_agree_with_differences)
 {
-    expect_conv_gradients((sw_shape){2, 5, 3, 2}, 3, 3);
-    expect_conv_gradients((sw_shape){1, 1, 1, 3}, 2, 3);
-    expect_conv_gradients((sw_shape){1, 7, 1, 1}, 1, 5);
-    expect_conv_gradients((sw_shape){2, 3, 4, 3}, 2, 1);
-    expect_conv_gradients((sw_shape){1, 4, 5, 1}, 2, 7);
-}
-
-typedef struct depthwise_problem {
-    sw_shape xs;
-    int kernel;
-    double x[MOST], weight[MOST], r[MOST];
-} depthwise_problem;
-
-static double depthwise_objective(double *magnitude, const void *context)
-{
-    const depthwise_problem *p = context;
-    double sum = 0;
-    *magnitude = 0;
-    for (int n = 0; n < p->xs.n; n++)
-        for (int h = 0; h < p->xs.h; h++)
-            for (int w = 0; w < p->xs.w; w++)
-                for (int c = 0; c < p->xs.c; c++) {
-                    sw_sum y = sw_reference_depthwise_y(p->xs, p->kernel, p->x, p->weight, n, h, w, c);
-                    double r = p->r[sw_reference_index(p->xs, n, h, w, c)];
-                    sum += r * y.value;
-                    *magnitude += fabs(r) * y.magnitude;
-                }
-    return sum;
-}
-
-static void expect_depthwise_gradients(sw_shape xs, int kernel)
-{
-    static depthwise_problem p;
-    static double dx[MOST], dw[MOST];
-    p.xs = xs;
-    p.kernel = kernel;
-    sw_shape ws = {xs.c, 1, kernel, kernel};
-    fill(p.x, sw_shape_elems(xs), 1);
-    fill(p.weight, sw_shape_elems(ws), 2);
-    fill(p.r, sw_shape_elems(xs), 3);
-    for (int c = 0; c < xs.c; c++) {
-        for (int n = 0; n < xs.n; n++)
-            for (int h = 0; h < xs.h; h++)
-                for (int w = 0; w < xs.w; w++)
-                    dx[sw_reference_index(xs, n, h, w, c)] =
-                        sw_reference_depthwise_dx(xs, kernel, p.r, p.weight, n, h, w, c).value;
-        for (int ky = 0; ky < kernel; ky++)
-            for (int kx = 0; kx < kernel; kx++)
-                dw[sw_reference_index(ws, c, 0, ky, kx)] =
-                    sw_reference_depthwise_dw(xs, kernel, p.x, p.r, c, ky, kx).value;
-    }
-    fd_expect_gradient("dx", depthwise_objective, &p, p.x, dx, sw_shape_elems(xs));
-    fd_expect_gradient("dw", depthwise_objective, &p, p.weight, dw, sw_shape_elems(ws));
+    expect_conv_gradients((sw_shape){2, 5, 3, 2}, 3, 3, false);
+    expect_conv_gradients((sw_shape){1, 1, 1, 3}, 2, 3, false);
+    expect_conv_gradients((sw_shape){1, 7, 1, 1}, 1, 5, false);
+    expect_conv_gradients((sw_shape){2, 3, 4, 3}, 2, 1, false);
+    expect_conv_gradients((sw_shape){1, 4, 5, 1}, 2, 7, false);
 }
 
 Test(reference, depthwise_gradients_agree_with_differences)
 {
-    expect_depthwise_gradients((sw_shape){2, 5, 3, 3}, 3);
-    expect_depthwise_gradients((sw_shape){1, 4, 7, 2}, 5);
+    expect_conv_gradients((sw_shape){2, 5, 3, 3}, 3, 3, true);
+    expect_conv_gradients((sw_shape){1, 4, 7, 2}, 2, 5, true);
 }
 
 Test(reference, depthwise_is_a_convolution_whose_weights_between_channels_are_zero)
@@ -165,9 +117,9 @@ Test(reference, depthwise_is_a_convolution_whose_weights_between_channels_are_ze
     fill(own, 18, 2);
     for (int c = 0; c < 2; c++)
         for (int t = 0; t < 9; t++) full[(c * 2 + c) * 9 + t] = own[c * 9 + t];
-    sw_reference_conv conv = {xs, 2, 3};
+    sw_reference_conv depthwise = {xs, 2, 3, true}, conv = {xs, 2, 3, false};
     for (int i = 0; i < 24; i++)
-        cr_assert_eq(sw_reference_depthwise_y(xs, 3, x, own, 0, i / 8, i / 2 % 4, i % 2).value,
+        cr_assert_eq(sw_reference_conv2d_y(&depthwise, x, own, NULL, 0, i / 8, i / 2 % 4, i % 2).value,
                      sw_reference_conv2d_y(&conv, x, full, NULL, 0, i / 8, i / 2 % 4, i % 2).value);
 }
 
@@ -178,7 +130,7 @@ Test(reference, convolution_is_a_cross_correlation_with_zeros_outside)
     const double x[] = {1, 2, 3, 4};
     const double taps[] = {1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 1e1, 1e0};
     const double expected[] = {12034, 120340, 12034000, 120340000};
-    sw_reference_conv conv = {{1, 2, 2, 1}, 1, 3};
+    sw_reference_conv conv = {{1, 2, 2, 1}, 1, 3, false};
     for (int i = 0; i < 4; i++) {
         sw_sum y = sw_reference_conv2d_y(&conv, x, taps, NULL, 0, i / 2, i % 2, 0);
         cr_assert_eq(y.value, expected[i], "output %d is %.0f", i, y.value);
@@ -193,7 +145,7 @@ Test(reference, weights_are_output_channel_first)
     const double weight[] = {1, 2, 3, 4, 5, 6}; /* (3,2,1,1) */
     const double bias[] = {100, 200, 300};
     const double expected[] = {121, 243, 365};
-    sw_reference_conv conv = {{1, 1, 1, 2}, 3, 1};
+    sw_reference_conv conv = {{1, 1, 1, 2}, 3, 1, false};
     for (int o = 0; o < 3; o++)
         cr_assert_eq(sw_reference_conv2d_y(&conv, x, weight, bias, 0, 0, 0, o).value, expected[o]);
 }

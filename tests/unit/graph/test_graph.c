@@ -148,7 +148,7 @@ Test(graph, what_lies_downstream_of_something_trained_needs_a_gradient)
     cr_assert_eq(sw_graph_add(before, &graph, &sw_op_max_pool, "before", NULL, 1, &images), SW_OK);
     int conv = add(&sw_op_conv2d, "conv", &conv3, images, -1);
     cr_assert_eq(sw_graph_add(after, &graph, &sw_op_max_pool, "after", NULL, 1, &conv), SW_OK);
-    const sw_max_unpool_attrs up = {8, 8};
+    const sw_doubled_attrs up = {8, 8};
     int spread = add(&sw_op_max_unpool, "up", &up, after[0], after[1]);
     const sw_loss_attrs attrs = {.ignore_index = -1};
     int loss = add(&sw_op_cross_entropy, "loss", &attrs, spread, labels);
@@ -214,7 +214,7 @@ Test(graph, dot_shows_nodes_inputs_and_edges_with_shapes)
     int conv = add(&sw_op_conv2d, "conv", &conv3, images, -1);
     int pooled[2];
     cr_assert_eq(sw_graph_add(pooled, &graph, &sw_op_max_pool, "pool", NULL, 1, &conv), SW_OK);
-    const sw_max_unpool_attrs up = {8, 6};
+    const sw_doubled_attrs up = {8, 6};
     add(&sw_op_max_unpool, "up", &up, pooled[0], pooled[1]);
     char *dot = NULL;
     cr_assert_eq(sw_graph_dot(&dot, &graph), SW_OK);

@@ -7,7 +7,7 @@
  *   - that a second run gives the same bits;
  *   - that nothing is written outside: buffers hold more images than are run, and what lies beyond stays as
  * it was; so do inputs, parameters and the gaps between parameters. Outputs and workspace hold NaN before
- * each run, so that what is left out or read too early shows;
+ * each run, so that what is not written, or read too early, is found;
  *   - that a gradient is added where one is there already, and parameter gradients always;
  *   - that recomputing gives the forward pass's bits, and working in place the bits of working apart.
  *

@@ -40,6 +40,8 @@ size_t sw_reference_index(sw_shape s, int n, int h, int w, int c);
 typedef struct sw_reference_conv {
     sw_shape x; /* c is I */
     int out_channels, kernel;
+    bool depthwise; /* O is I, and each channel has its own window only, weight (C,1,K,K): the sums over i and
+                       o fall away, and dw's i is 0. torch.nn.Conv2d(groups=C, padding=K//2) */
 } sw_reference_conv;
 
 sw_sum sw_reference_conv2d_y(const sw_reference_conv *conv, const double *x, const double *weight,
@@ -49,20 +51,6 @@ sw_sum sw_reference_conv2d_dx(const sw_reference_conv *conv, const double *dy, c
 sw_sum sw_reference_conv2d_dw(const sw_reference_conv *conv, const double *x, const double *dy, int o, int i,
                               int ky, int kx);
 sw_sum sw_reference_conv2d_db(const sw_reference_conv *conv, const double *dy, int o);
-
-/* Depthwise: each channel by its own window, weight (C,1,K,K).
- *
- *   y[n,h,w,c]    = sum over ky,kx of x[n, h+ky-K/2, w+kx-K/2, c] weight[c,0,ky,kx]
- *   dx[n,h,w,c]   = sum over ky,kx of dy[n, h-ky+K/2, w-kx+K/2, c] weight[c,0,ky,kx]
- *   dw[c,0,ky,kx] = sum over n,h,w of x[n, h+ky-K/2, w+kx-K/2, c] dy[n,h,w,c]
- *
- * torch.nn.Conv2d(groups=C, padding=K//2). */
-sw_sum sw_reference_depthwise_y(sw_shape xs, int kernel, const double *x, const double *weight, int n, int h,
-                                int w, int c);
-sw_sum sw_reference_depthwise_dx(sw_shape xs, int kernel, const double *dy, const double *weight, int n,
-                                 int h, int w, int c);
-sw_sum sw_reference_depthwise_dw(sw_shape xs, int kernel, const double *x, const double *dy, int c, int ky,
-                                 int kx);
 
 /* Element (row, column) of op(A) op(B) + beta C; lengths of stored rows as in cl/gemm.h, offsets applied by
  * the caller. */

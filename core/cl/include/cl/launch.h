@@ -54,6 +54,19 @@ static inline sw_arg sw_arg_f32(float v)
     return (sw_arg){SW_ARG_F32, sizeof v, {.f32 = v}};
 }
 
+/* A count, or an offset in floats, as kernels take them. */
+static inline sw_arg sw_arg_count(size_t v)
+{
+    return sw_arg_u32((uint32_t)v);
+}
+
+/* The argument that the value's type makes; a size_t becomes a uint, a bool an int. */
+/* clang-format off */
+#define SW_ARG(v)                                                                                            \
+    _Generic((v), cl_mem: sw_arg_buffer, float: sw_arg_f32, int: sw_arg_i32, bool: sw_arg_i32,              \
+             unsigned: sw_arg_u32, unsigned long: sw_arg_count)(v)
+/* clang-format on */
+
 static inline sw_arg sw_arg_local(size_t bytes)
 {
     return (sw_arg){SW_ARG_LOCAL, bytes, {.u32 = 0}};
@@ -74,7 +87,7 @@ sw_status sw_launch(sw_cl *cl, const sw_kernel *kernel, const char *node, sw_ndr
 
 #define SW_ARG_COUNT(...) (sizeof((sw_arg[]){__VA_ARGS__}) / sizeof(sw_arg))
 /* sw_launch with the arguments written in place:
- * SW_LAUNCH(cl, kernel, node, grid, sw_arg_buffer(x), sw_arg_u32(n)) */
+ * SW_LAUNCH(cl, kernel, node, grid, SW_ARG(x), SW_ARG(n)) */
 #define SW_LAUNCH(cl, kernel, node, grid, ...)                                                               \
     sw_launch(cl, kernel, node, grid, SW_ARG_COUNT(__VA_ARGS__), (const sw_arg[]){__VA_ARGS__})
 

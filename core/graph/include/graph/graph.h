@@ -23,6 +23,7 @@ typedef struct sw_shape {
 } sw_shape;
 
 size_t sw_shape_elems(sw_shape s);
+size_t sw_shape_pixels(sw_shape s); /* of all images */
 bool sw_shape_equal(sw_shape a, sw_shape b);
 size_t sw_dtype_bytes(sw_dtype dtype);
 

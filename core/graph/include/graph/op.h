@@ -45,25 +45,25 @@ struct sw_op {
      */
     const sw_op *absorbs;
 
-    /* Called once per executor: builds programs, chooses algorithms; may raise run->workspace_bytes. */
-    sw_status (*prepare)(struct sw_call *run);
+    /* Called once per executor: builds programs, chooses algorithms; may raise call->workspace_bytes. */
+    sw_status (*prepare)(struct sw_call *call);
     /* Enqueue only: never allocate, build or wait. */
-    sw_status (*forward)(struct sw_call *run);
+    sw_status (*forward)(struct sw_call *call);
     sw_status (*recompute)(
-        struct sw_call *run); /* reads inputs and saved values, leaves running statistics alone */
-    /* Adds to parameter gradients; writes (run->accumulate[i]: adds to) the gradient of input i where din[i]
+        struct sw_call *call); /* reads inputs and saved values, leaves running statistics alone */
+    /* Adds to parameter gradients; writes (call->accumulate[i]: adds to) the gradient of input i where din[i]
      * != NULL. */
-    sw_status (*backward)(struct sw_call *run);
+    sw_status (*backward)(struct sw_call *call);
     /* In inference, the op before this one may do its work as it writes, if it goes value by value. Enqueues
      * what that needs and describes the work in *epilogue (ops/call.h). NULL: it cannot be done so. */
-    sw_status (*as_epilogue)(struct sw_call *run, struct sw_epilogue *epilogue);
-    /* Tells whether forward can do another op's run->epilogue on output 0. NULL: it cannot. */
-    bool (*takes_epilogue)(const struct sw_call *run);
+    sw_status (*as_epilogue)(struct sw_call *call, struct sw_epilogue *epilogue);
+    /* Tells whether forward can do another op's call->epilogue on output 0. NULL: it cannot. */
+    bool (*takes_epilogue)(const struct sw_call *call);
     /* What prepare chose among several ways to compute ("winograd"; "gemm/winograd" where it chose by pass;
      * "" for a pass that is not run); NULL where there is only one. */
-    const char *(*algorithm)(const struct sw_call *run, sw_way way);
-    /* Frees run->prepared; NULL when prepare keeps nothing there. */
-    void (*release)(struct sw_call *run);
+    const char *(*algorithm)(const struct sw_call *call, sw_way way);
+    /* Frees call->prepared; NULL when prepare keeps nothing there. */
+    void (*release)(struct sw_call *call);
 };
 
 #endif

@@ -24,9 +24,10 @@
 #define SW_PASS_METRICS "metrics"
 #define SW_PASS_READ    "read"
 
-/* What a convolution does to its results before it writes them, in inference, and a pool done with the norm
- * before it to what it reads: the norm, y = (x - mean) istd gamma + beta, and its ReLU. The same operations
- * as the norm's own, so the same bits. Values as EPILOGUE_... of cl_kernels/common.clh. */
+/* Norm and ReLU inside another op's kernel: y = (x - mean) istd gamma + beta. In inference a convolution
+ * applies them to its results before it writes them; in training a pool merged with the norm before it
+ * applies them to what it reads. The operations are the norm's own, so the bits are the same. Values as
+ * EPILOGUE_... of cl_kernels/common.clh. */
 typedef enum sw_epilogue_kind { SW_EPILOGUE_NONE, SW_EPILOGUE_NORM, SW_EPILOGUE_NORM_RELU } sw_epilogue_kind;
 
 typedef struct sw_epilogue {
@@ -35,8 +36,7 @@ typedef struct sw_epilogue {
 } sw_epilogue;
 
 /* An epilogue as the last arguments of a launch: EPILOGUE_PARAMETERS of cl_kernels/common.clh. */
-#define SW_EPILOGUE_ARGS(e)                                                                                  \
-    sw_arg_i32((int)(e).kind), sw_arg_buffer((e).stat), sw_arg_buffer((e).gamma), sw_arg_buffer((e).beta)
+#define SW_EPILOGUE_ARGS(e) SW_ARG((int)(e).kind), SW_ARG((e).stat), SW_ARG((e).gamma), SW_ARG((e).beta)
 
 /* Shapes of in/out/din/dout are the node's values' shapes with n replaced by call->n. Handles are NULL where
  * the step does not touch that thing. */
@@ -55,10 +55,21 @@ typedef struct sw_call {
     cl_mem workspace;       /* shared by all nodes; nothing survives in it between steps */
     size_t workspace_bytes; /* prepare starts with the node's own figure and may raise it */
     sw_epilogue epilogue;   /* forward of an op that takes one */
-    const sw_node *next;    /* the node whose work this one does too (sw_op.absorbs): out and dout are its; or
-                               NULL */
-    void *prepared;         /* what the op's prepare made (kernels, grids) */
+    const sw_node *next;    /* the node that this one computes too (sw_op.absorbs), whose out and dout these
+                               are; or NULL */
+    void *prepared;         /* what the op's prepare made (kernels) */
 } sw_call;
+
+/* Height and width of anything that has an h and a w. */
+#define SW_SIZE_ARGS(s) SW_ARG((s).h), SW_ARG((s).w)
+
+/* SW_LAUNCH (cl/launch.h) for the call's node:
+ * SW_CALL_LAUNCH(call, kernel, range, SW_ARG(call->in[0]), SW_ARG(n)) */
+#define SW_CALL_LAUNCH(call, kernel, range, ...)                                                             \
+    SW_LAUNCH((call)->cl, kernel, (call)->node->name, range, __VA_ARGS__)
+
+/* Frees call->prepared: the release of an op that keeps one block there. */
+void sw_call_free_prepared(sw_call *call);
 
 /* Shape of input/output i with the run's batch size. */
 sw_shape sw_call_in_shape(const sw_call *call, int i);
@@ -77,7 +88,7 @@ sw_ndrange sw_call_ndrange(const sw_call *call, size_t x, size_t y, bool heavy);
 /* Whether a result of so many floats is better written past the caches: it would not stay in the last one. */
 bool sw_call_streams(const sw_call *call, size_t elems);
 
-/* How a kernel puts a result away: PUT_... of cl_kernels/common.clh. */
+/* How a kernel writes a result: PUT_... of cl_kernels/common.clh. */
 typedef enum sw_put { SW_PUT_PLAIN, SW_PUT_ADDED, SW_PUT_STREAM } sw_put;
 
 /* ADDED where a gradient accumulates, else past the caches where sw_call_streams says so and the kernel

@@ -9,7 +9,8 @@
 struct sw_conv_engine;
 
 typedef struct sw_conv_tune_options {
-    double seconds; /* about what all of it may take; each engine is checked and timed once in any case */
+    double seconds; /* about how long the timing of the whole table may take; every engine is checked and
+                       timed at least once */
     const struct sw_conv_engine *const *engines; /* in the fixed order, ended by NULL; NULL: all there are */
     const volatile sig_atomic_t *stop; /* not 0: SW_E_INTERRUPTED before the next layer; NULL: never */
 } sw_conv_tune_options;

@@ -56,20 +56,19 @@ extern const sw_op sw_op_batchnorm;
  * word c/16. */
 extern const sw_op sw_op_max_pool; /* no attributes */
 
-/* max_unpool: inputs x and offsets; puts each value where its maximum was, zero elsewhere. height and width
- * of the output are those before pooling. */
-typedef struct sw_max_unpool_attrs {
+/* Height and width of an output that has twice its input's, or one more. */
+typedef struct sw_doubled_attrs {
     int height, width;
-} sw_max_unpool_attrs;
-extern const sw_op sw_op_max_unpool;
+} sw_doubled_attrs;
+
+/* max_unpool: inputs x and offsets; puts each value where its maximum was, zero elsewhere. height and width
+ * are those before pooling. */
+extern const sw_op sw_op_max_unpool; /* sw_doubled_attrs */
 
 extern const sw_op sw_op_average_pool; /* 2x2, stride 2, odd rest dropped; no attributes */
 
-/* upsample: nearest, twice the size (height and width may be one more: the last row and column repeat). */
-typedef struct sw_upsample_attrs {
-    int height, width;
-} sw_upsample_attrs;
-extern const sw_op sw_op_upsample;
+/* upsample: nearest; of one row or column more than twice the input's the last repeats. */
+extern const sw_op sw_op_upsample; /* sw_doubled_attrs */
 
 /* cross_entropy and focal: mean over pixels of w[t] (1-p_t)^gamma (-log p_t), divided by the sum of w[t];
  * pixels whose label is ignore_index count for nothing; all ignored: loss 0, gradient 0 (PyTorch gives NaN).
