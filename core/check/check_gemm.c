@@ -28,7 +28,6 @@ static bool is_inside(const matrix *m, size_t i)
 static sw_status init_matrix(matrix *m, sw_problem *p, sw_cl *cl, size_t rows, size_t columns,
                              const sw_gemm_case *c)
 {
-    sw_status status = SW_OK;
     *m = (matrix){.rows = rows, .columns = columns, .ld = columns + (c->embedded ? 3 : 0)};
     m->offset = c->embedded ? 5 : 0;
     m->elems = m->offset + m->rows * m->ld + GUARD_ELEMS;
@@ -41,9 +40,7 @@ static sw_status init_matrix(matrix *m, sw_problem *p, sw_cl *cl, size_t rows, s
         m->floats[i] = (float)m->values[i];
         if (!is_inside(m, i)) memcpy(&m->floats[i], &unseen, sizeof unseen);
     }
-    SW_TRY(sw_buffer_create(&m->buffer, cl, m->elems * sizeof *m->floats, "a matrix of the self-test"));
-done:
-    return status;
+    return sw_buffer_create(&m->buffer, cl, m->elems * sizeof *m->floats, "a matrix of the self-test");
 }
 
 typedef struct gemm_problem {
@@ -92,21 +89,20 @@ static sw_gemm call_of(const gemm_problem *g)
 
 static sw_status init_gemm(gemm_context *x, sw_cl *cl, const sw_gemm_case *c)
 {
-    sw_status status = SW_OK;
     gemm_problem *g = &x->gemm;
     g->c = c;
-    SW_TRY(
+    SW_ENSURE(
         init_matrix(&g->a, &x->problem, cl, c->transpose_a ? c->k : c->m, c->transpose_a ? c->m : c->k, c));
-    SW_TRY(
+    SW_ENSURE(
         init_matrix(&g->b, &x->problem, cl, c->transpose_b ? c->n : c->k, c->transpose_b ? c->k : c->n, c));
-    SW_TRY(init_matrix(&g->product, &x->problem, cl, c->m, c->n, c));
+    SW_ENSURE(init_matrix(&g->product, &x->problem, cl, c->m, c->n, c));
     /* with beta 0, C is not to be read */
     for (size_t i = 0; c->beta == 0 && i < g->product.elems; i++) g->product.floats[i] = NAN;
     sw_gemm call = call_of(g);
-    SW_TRY(sw_gemm_workspace(&g->workspace_bytes, cl, &call));
-    if (g->workspace_bytes) SW_TRY(sw_buffer_create(&g->workspace, cl, g->workspace_bytes, "GEMM workspace"));
-done:
-    return status;
+    SW_ENSURE(sw_gemm_workspace(&g->workspace_bytes, cl, &call));
+    if (g->workspace_bytes)
+        SW_ENSURE(sw_buffer_create(&g->workspace, cl, g->workspace_bytes, "GEMM workspace"));
+    return SW_OK;
 }
 
 static sw_status upload(const matrix *m, sw_cl *cl)
@@ -117,20 +113,17 @@ static sw_status upload(const matrix *m, sw_cl *cl)
 /* One product from fresh inputs; the whole buffer of C goes to `out`. */
 static sw_status run_once(double *ms, float *out, const gemm_problem *g, sw_cl *cl)
 {
-    sw_status status = SW_OK;
     sw_gemm call = call_of(g);
-    SW_TRY(upload(&g->a, cl));
-    SW_TRY(upload(&g->b, cl));
-    SW_TRY(upload(&g->product, cl));
-    if (g->workspace) SW_TRY(sw_buffer_fill(cl, g->workspace, 0, g->workspace_bytes / 4 * 4, UNSEEN));
-    SW_TRY(sw_cl_finish(cl));
+    SW_ENSURE(upload(&g->a, cl));
+    SW_ENSURE(upload(&g->b, cl));
+    SW_ENSURE(upload(&g->product, cl));
+    if (g->workspace) SW_ENSURE(sw_buffer_fill(cl, g->workspace, 0, g->workspace_bytes / 4 * 4, UNSEEN));
+    SW_ENSURE(sw_cl_finish(cl));
     double start = sw_clock_ms();
-    SW_TRY(sw_gemm_run(cl, &call, g->workspace));
-    SW_TRY(sw_cl_finish(cl));
+    SW_ENSURE(sw_gemm_run(cl, &call, g->workspace));
+    SW_ENSURE(sw_cl_finish(cl));
     *ms = sw_clock_ms() - start;
-    SW_TRY(sw_buffer_read(cl, g->product.buffer, 0, out, g->product.elems * sizeof *out));
-done:
-    return status;
+    return sw_buffer_read(cl, g->product.buffer, 0, out, g->product.elems * sizeof *out);
 }
 
 static void compare_outside(sw_check_result *result, const matrix *m, const float *out)
@@ -153,23 +146,21 @@ static void compare_inside(sw_check_result *result, gemm_context *x, sw_tensor *
 
 static sw_status run_gemm(sw_check_result *out, gemm_context *x, sw_cl *cl)
 {
-    sw_status status = SW_OK;
     gemm_problem *g = &x->gemm;
     const int dims[] = {(int)g->c->m, (int)g->c->n};
     sw_tensor t;
-    SW_TRY(sw_tensor_init(&t, &x->problem, "C", SW_F32, 2, dims, g->c->m * g->c->n));
+    SW_ENSURE(sw_tensor_init(&t, &x->problem, "C", SW_F32, 2, dims, g->c->m * g->c->n));
     size_t bytes = g->product.elems * sizeof(float);
     float *first = sw_arena_alloc(&x->problem.arena, bytes),
           *second = sw_arena_alloc(&x->problem.arena, bytes);
     if (!first || !second) return SW_E_MEMORY;
-    SW_TRY(run_once(&out->ms, first, g, cl));
-    SW_TRY(run_once(&out->ms, second, g, cl));
+    SW_ENSURE(run_once(&out->ms, first, g, cl));
+    SW_ENSURE(run_once(&out->ms, second, g, cl));
     compare_inside(out, x, &t, first);
     compare_outside(out, &g->product, first);
     if (memcmp(first, second, bytes) != 0)
         sw_result_flaw(out, "a second run on the same inputs gives other bits");
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_check_gemm(sw_check_result *out, sw_cl *cl, const sw_gemm_case *c)

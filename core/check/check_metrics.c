@@ -22,14 +22,13 @@ typedef struct metrics_problem {
 
 static sw_status init_metrics(metrics_problem *m)
 {
-    sw_status status = SW_OK;
     sw_shape s = m->c->logits;
     m->pixels = (size_t)s.h * (size_t)s.w;
     const int confusion[] = {s.n, s.c, s.c}, soft[] = {s.n, 2}, predictions[] = {s.n, s.h, s.w};
-    SW_TRY(sw_tensor_init(&m->confusion, &m->problem, "confusion", SW_U32, 3, confusion, 0));
-    SW_TRY(sw_tensor_init(&m->soft, &m->problem, "soft", SW_F32, 2, soft, 0));
-    SW_TRY(sw_tensor_init(&m->predictions, &m->problem, "predictions", SW_U8, 3, predictions, 0));
-    SW_TRY(sw_tensor_init(&m->confidence, &m->problem, "confidence", SW_U8, 3, predictions, 0));
+    SW_ENSURE(sw_tensor_init(&m->confusion, &m->problem, "confusion", SW_U32, 3, confusion, 0));
+    SW_ENSURE(sw_tensor_init(&m->soft, &m->problem, "soft", SW_F32, 2, soft, 0));
+    SW_ENSURE(sw_tensor_init(&m->predictions, &m->problem, "predictions", SW_U8, 3, predictions, 0));
+    SW_ENSURE(sw_tensor_init(&m->confidence, &m->problem, "confidence", SW_U8, 3, predictions, 0));
     m->logits = sw_problem_doubles(&m->problem, sw_shape_elems(s));
     m->labels = sw_arena_alloc(&m->problem.arena, (size_t)s.n * m->pixels);
     if (!m->logits || !m->labels) return SW_E_MEMORY;
@@ -37,8 +36,7 @@ static sw_status init_metrics(metrics_problem *m)
     for (size_t i = 0; i < (size_t)s.n * m->pixels; i++)
         m->labels[i] =
             sw_rng_below(&m->problem.rng, 16) ? (uint8_t)sw_rng_below(&m->problem.rng, (uint32_t)s.c) : 255;
-done:
-    return status;
+    return SW_OK;
 }
 
 /* Relative error of a softmax value, at most. */
@@ -82,19 +80,17 @@ static void expect_confidence(metrics_problem *m)
 
 static sw_status read_results(metrics_problem *m, sw_metrics *metrics)
 {
-    sw_status status = SW_OK;
     uint32_t *counts = sw_arena_alloc(&m->problem.arena, m->confusion.elems * sizeof *counts);
     float *soft = sw_arena_alloc(&m->problem.arena, m->soft.elems * sizeof *soft);
     uint8_t *predictions = sw_arena_alloc(&m->problem.arena, m->predictions.elems);
     uint8_t *confidence = sw_arena_alloc(&m->problem.arena, m->confidence.elems);
     if (!counts || !soft || !predictions || !confidence) return SW_E_MEMORY;
-    SW_TRY(sw_metrics_read(metrics, counts, soft, predictions, confidence));
+    SW_ENSURE(sw_metrics_read(metrics, counts, soft, predictions, confidence));
     for (size_t i = 0; i < m->confusion.elems; i++) m->confusion.found[i] = counts[i];
     for (size_t i = 0; i < m->soft.elems; i++) m->soft.found[i] = soft[i];
     for (size_t i = 0; i < m->predictions.elems; i++) m->predictions.found[i] = predictions[i];
     for (size_t i = 0; i < m->confidence.elems; i++) m->confidence.found[i] = confidence[i];
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status run_metrics(sw_check_result *out, metrics_problem *m, sw_cl *cl)

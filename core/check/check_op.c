@@ -34,27 +34,25 @@ static void describe(sw_check_result *result, const sw_op_case *c, const sw_expe
 
 static sw_status read_forward(sw_rig *rig, sw_problem *p)
 {
-    sw_status status = SW_OK;
     for (int i = 0; i < rig->node->output_count; i++)
-        SW_TRY(sw_rig_read_value(rig, &p->out[i], sw_executor_value(rig->executor, rig->node->outputs[i])));
+        SW_ENSURE(
+            sw_rig_read_value(rig, &p->out[i], sw_executor_value(rig->executor, rig->node->outputs[i])));
     for (int i = 0; i < rig->node->state_count; i++)
-        SW_TRY(sw_rig_read_param(rig, &p->state[i], rig->store.states,
-                                 &rig->graph.states[rig->node->states[i]]));
-done:
-    return status;
+        SW_ENSURE(sw_rig_read_param(rig, &p->state[i], rig->store.states,
+                                    &rig->graph.states[rig->node->states[i]]));
+    return SW_OK;
 }
 
 static sw_status read_backward(sw_rig *rig, sw_problem *p)
 {
-    sw_status status = SW_OK;
     for (int i = 0; i < rig->node->input_count; i++)
         if (p->din[i].elems)
-            SW_TRY(sw_rig_read_value(rig, &p->din[i], sw_executor_gradient(rig->executor, rig->inputs[i])));
+            SW_ENSURE(
+                sw_rig_read_value(rig, &p->din[i], sw_executor_gradient(rig->executor, rig->inputs[i])));
     for (int i = 0; i < rig->node->param_count; i++)
-        SW_TRY(sw_rig_read_param(rig, &p->dparam[i], rig->store.grads,
-                                 &rig->graph.params[rig->node->params[i]]));
-done:
-    return status;
+        SW_ENSURE(sw_rig_read_param(rig, &p->dparam[i], rig->store.grads,
+                                    &rig->graph.params[rig->node->params[i]]));
+    return SW_OK;
 }
 
 /* Gradients of parameters are added to what was there, in a few portions: so many more roundings. */
@@ -75,19 +73,17 @@ static void compare(sw_check_result *result, sw_tensor *tensors, int count)
 static sw_status check_values(sw_check_result *result, sw_rig *rig, sw_problem *p,
                               const sw_expectation *expectation)
 {
-    sw_status status = SW_OK;
-    SW_TRY(read_forward(rig, p));
-    SW_TRY(expectation->forward(p));
+    SW_ENSURE(read_forward(rig, p));
+    SW_ENSURE(expectation->forward(p));
     compare(result, p->out, SW_MAX_OUTPUTS);
     compare(result, p->state, SW_MAX_STATES);
-    if (!rig->training) goto done;
-    SW_TRY(read_backward(rig, p));
-    SW_TRY(expectation->backward(p));
+    if (!rig->training) return SW_OK;
+    SW_ENSURE(read_backward(rig, p));
+    SW_ENSURE(expectation->backward(p));
     for (int i = 0; i < rig->node->param_count; i++) add_start(&p->dparam[i]);
     compare(result, p->din, SW_MAX_INPUTS);
     compare(result, p->dparam, SW_MAX_PARAMS);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* Two runs that must leave the same bits. */
@@ -163,16 +159,13 @@ static sw_status check_recomputed(sw_check_result *result, sw_rig *rig, const sw
     int value = rig->node->outputs[0], tenant = recomputed_tenant(plan, value);
     size_t bytes = p->out[0].elems * sizeof(float);
     void *forward = malloc(bytes), *again = malloc(bytes);
-    if (!forward || !again) {
-        status = sw_fail_alloc("a recomputed value", 2 * bytes);
-        goto done;
-    }
+    if (!forward || !again) SW_TRY(sw_fail_alloc("a recomputed value", 2 * bytes));
     if (tenant < 0) {
         sw_result_flaw(result, "the planner recomputes nothing where it should");
         goto done;
     }
     SW_TRY(sw_buffer_read(rig->cl, sw_executor_value(rig->executor, value), 0, forward, bytes));
-    SW_TRY(sw_buffer_read(rig->cl, rig->pool.slabs[plan->tenants[tenant].slab],
+    SW_TRY(sw_buffer_read(rig->cl, rig->slabs.buffers[plan->tenants[tenant].slab],
                           plan->tenants[tenant].offset_bytes, again, bytes));
     if (memcmp(forward, again, bytes) != 0)
         sw_result_flaw(result, "recomputing gives other bits than the forward pass");

@@ -32,24 +32,20 @@ typedef struct update_problem {
 /* Two norms, whose parameters leave gaps in the slab. */
 static sw_status build_graph(update_problem *u)
 {
-    sw_status status = SW_OK;
     const sw_batchnorm_attrs attrs = {.eps = 1e-5f, .momentum = 0.1f};
     int value;
     sw_graph_init(&u->graph);
-    SW_TRY(sw_graph_input(&value, &u->graph, "x", SW_F32, (sw_shape){1, 1, 1, u->c->channels}));
-    SW_TRY(sw_graph_add(&value, &u->graph, &sw_op_batchnorm, "first", &attrs, 1, &value));
-    SW_TRY(sw_graph_add(&value, &u->graph, &sw_op_batchnorm, "second", &attrs, 1, &value));
-done:
-    return status;
+    SW_ENSURE(sw_graph_input(&value, &u->graph, "x", SW_F32, (sw_shape){1, 1, 1, u->c->channels}));
+    SW_ENSURE(sw_graph_add(&value, &u->graph, &sw_op_batchnorm, "first", &attrs, 1, &value));
+    return sw_graph_add(&value, &u->graph, &sw_op_batchnorm, "second", &attrs, 1, &value);
 }
 
 static sw_status init_update(update_problem *u, sw_cl *cl)
 {
     static const char *const names[TENSORS] = {"parameters", "first moment", "second moment", "gradients"};
-    sw_status status = SW_OK;
     const sw_optimizer_case *c = u->c;
-    SW_TRY(build_graph(u));
-    SW_TRY(sw_store_init(&u->store, cl, &u->graph, true));
+    SW_ENSURE(build_graph(u));
+    SW_ENSURE(sw_store_init(&u->store, cl, &u->graph, true));
     const sw_optimizer_config config = {.kind = c->kind,
                                         .beta1 = (float)c->beta1,
                                         .beta2 = (float)c->beta2,
@@ -57,17 +53,17 @@ static sw_status init_update(update_problem *u, sw_cl *cl)
                                         .weight_decay = (float)c->weight_decay,
                                         .momentum = (float)c->momentum,
                                         .nesterov = c->nesterov};
-    SW_TRY(sw_optimizer_init(&u->optimizer, &u->store, &config));
-    SW_TRY(sw_loss_log_init(&u->losses, cl, c->steps + 1));
-    SW_TRY(sw_buffer_create(&u->loss, cl, sizeof(float), "a loss"));
+    SW_ENSURE(sw_optimizer_init(&u->optimizer, &u->store, &config));
+    SW_ENSURE(sw_loss_log_init(&u->losses, cl, c->steps + 1));
+    SW_ENSURE(sw_buffer_create(&u->loss, cl, sizeof(float), "a loss"));
     const cl_mem buffers[] = {u->store.params, u->optimizer.moment_count > 0 ? u->optimizer.moments[0] : NULL,
                               u->optimizer.moment_count > 1 ? u->optimizer.moments[1] : NULL, u->store.grads};
     memcpy(u->buffers, buffers, sizeof buffers);
     const int dims[] = {(int)u->store.param_elems};
     for (int i = 0; i < TENSORS; i++)
-        SW_TRY(sw_tensor_init(&u->tensors[i], &u->problem, names[i], SW_F32, 1, dims, u->store.param_elems));
-done:
-    return status;
+        SW_ENSURE(
+            sw_tensor_init(&u->tensors[i], &u->problem, names[i], SW_F32, 1, dims, u->store.param_elems));
+    return SW_OK;
 }
 
 /* Random numbers into every tensor of a slab; zeros between them. */
@@ -106,56 +102,45 @@ static void expect_step(update_problem *u, uint64_t step, double *moved)
 /* A step whose loss is this, with random gradients. */
 static sw_status take_step(update_problem *u, float loss)
 {
-    sw_status status = SW_OK;
-    SW_TRY(fill_slab(u, u->store.grads));
+    SW_ENSURE(fill_slab(u, u->store.grads));
     for (int i = 0; i < TENSORS; i++)
         if (u->buffers[i])
-            SW_TRY(sw_read_floats(u->tensors[i].given, u->store.cl, u->buffers[i], u->store.param_elems));
-    SW_TRY(sw_buffer_write(u->store.cl, u->loss, 0, &loss, sizeof loss));
-    SW_TRY(sw_loss_log_add(&u->losses, u->loss, true, 1.0, &u->optimizer));
-    SW_TRY(sw_optimizer_step(&u->optimizer, u->c->lr));
-done:
-    return status;
+            SW_ENSURE(sw_read_floats(u->tensors[i].given, u->store.cl, u->buffers[i], u->store.param_elems));
+    SW_ENSURE(sw_buffer_write(u->store.cl, u->loss, 0, &loss, sizeof loss));
+    SW_ENSURE(sw_loss_log_add(&u->losses, u->loss, true, 1.0, &u->optimizer));
+    return sw_optimizer_step(&u->optimizer, u->c->lr);
 }
 
 static sw_status compare_all(sw_check_result *out, update_problem *u)
 {
-    sw_status status = SW_OK;
     for (int i = 0; i < TENSORS; i++) {
         if (!u->buffers[i]) continue;
-        SW_TRY(sw_read_floats(u->tensors[i].found, u->store.cl, u->buffers[i], u->store.param_elems));
+        SW_ENSURE(sw_read_floats(u->tensors[i].found, u->store.cl, u->buffers[i], u->store.param_elems));
         sw_result_compare(out, &u->tensors[i]); /* gradients: bound 0, unchanged */
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status run_step(sw_check_result *out, update_problem *u, uint64_t step, double *moved)
 {
-    sw_status status = SW_OK;
     double start = sw_clock_ms();
-    SW_TRY(take_step(u, (float)step));
-    SW_TRY(sw_cl_finish(u->store.cl));
+    SW_ENSURE(take_step(u, (float)step));
+    SW_ENSURE(sw_cl_finish(u->store.cl));
     out->ms = sw_clock_ms() - start;
     expect_step(u, step, moved);
-    SW_TRY(compare_all(out, u));
-done:
-    return status;
+    return compare_all(out, u);
 }
 
 /* The last of them all, for nothing moves any more. */
 static sw_status run_halted_step(sw_check_result *out, update_problem *u)
 {
-    sw_status status = SW_OK;
-    SW_TRY(take_step(u, NAN));
+    SW_ENSURE(take_step(u, NAN));
     for (int i = 0; i < TENSORS; i++) {
         sw_tensor *t = &u->tensors[i];
         memcpy(t->want, t->given, u->store.param_elems * sizeof *t->want);
         memset(t->bound, 0, u->store.param_elems * sizeof *t->bound);
     }
-    SW_TRY(compare_all(out, u));
-done:
-    return status;
+    return compare_all(out, u);
 }
 
 static void describe(sw_check_result *out, const sw_optimizer_case *c)

@@ -26,41 +26,35 @@ typedef struct sweep {
 
 static sw_status create_store(sweep *s, sw_cl *cl, int blocks, bool with_states)
 {
-    sw_status status = SW_OK;
     const size_t elems = (size_t)blocks * SW_PARAM_ALIGN_ELEMS, bytes = elems * sizeof(float);
     s->store = (sw_store){.cl = cl, .param_elems = elems, .state_elems = with_states ? elems : 0};
-    SW_TRY(sw_buffer_create(&s->store.params, cl, bytes, "parameters"));
-    SW_TRY(sw_buffer_create(&s->store.grads, cl, bytes, "gradients"));
-    if (with_states) SW_TRY(sw_buffer_create(&s->store.states, cl, bytes, "statistics"));
-done:
-    return status;
+    SW_ENSURE(sw_buffer_create(&s->store.params, cl, bytes, "parameters"));
+    SW_ENSURE(sw_buffer_create(&s->store.grads, cl, bytes, "gradients"));
+    if (with_states) SW_ENSURE(sw_buffer_create(&s->store.states, cl, bytes, "statistics"));
+    return SW_OK;
 }
 
 /* A slab of random numbers; `scale` makes their size. */
 static sw_status add_slab(sweep *s, const char *name, cl_mem buffer, double scale)
 {
-    sw_status status = SW_OK;
     const size_t elems = s->store.param_elems;
     const int dims[] = {(int)elems};
     sw_tensor *t = &s->tensors[s->count];
-    SW_TRY(sw_tensor_init(t, &s->problem, name, SW_F32, 1, dims, elems));
+    SW_ENSURE(sw_tensor_init(t, &s->problem, name, SW_F32, 1, dims, elems));
     for (size_t i = 0; i < elems; i++)
         t->given[i] = t->want[i] = (double)(float)(scale * (double)sw_rng_uniform(&s->problem.rng, -1, 1));
-    SW_TRY(sw_write_floats(s->store.cl, buffer, t->given, elems));
+    SW_ENSURE(sw_write_floats(s->store.cl, buffer, t->given, elems));
     s->buffers[s->count++] = buffer;
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status compare_slabs(sw_check_result *out, sweep *s)
 {
-    sw_status status = SW_OK;
     for (int i = 0; i < s->count; i++) {
-        SW_TRY(sw_read_floats(s->tensors[i].found, s->store.cl, s->buffers[i], s->store.param_elems));
+        SW_ENSURE(sw_read_floats(s->tensors[i].found, s->store.cl, s->buffers[i], s->store.param_elems));
         sw_result_compare(out, &s->tensors[i]);
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static void deinit(sweep *s)

@@ -106,11 +106,10 @@ static void expect_running(sw_problem *p, const double *mean, const double *vari
 
 static sw_status batchnorm_forward(sw_problem *p)
 {
-    sw_status status = SW_OK;
     const sw_batchnorm_attrs *attrs = p->c->attrs;
     const double *gamma = p->param[0].given, *beta = p->param[1].given, *x = p->in[0].given;
     double *mean, *variance;
-    SW_TRY(statistics(&mean, &variance, p));
+    SW_ENSURE(statistics(&mean, &variance, p));
     sw_tensor *y = &p->out[0];
     y->expected = true;
     sw_reference_batchnorm_y(y->want, x, p->x, mean, variance, gamma, beta, attrs->eps, attrs->relu);
@@ -124,8 +123,7 @@ static sw_status batchnorm_forward(sw_problem *p)
         }
     }
     expect_running(p, mean, variance);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* Bounds of dbeta, dgamma and dx in one channel. */
@@ -157,11 +155,10 @@ static void bound_channel(sw_problem *p, size_t c, const channel *s, const uint8
 
 static sw_status batchnorm_backward(sw_problem *p)
 {
-    sw_status status = SW_OK;
     const sw_batchnorm_attrs *attrs = p->c->attrs;
     double *mean, *variance;
     uint8_t *passed = NULL;
-    SW_TRY(statistics(&mean, &variance, p));
+    SW_ENSURE(statistics(&mean, &variance, p));
     if (attrs->relu) {
         passed = sw_arena_alloc(&p->arena, p->out[0].elems);
         if (!passed) return SW_E_MEMORY;
@@ -175,8 +172,7 @@ static sw_status batchnorm_backward(sw_problem *p)
         bound_channel(p, c, &s, passed);
     }
     p->din[0].expected = p->dparam[0].expected = p->dparam[1].expected = true;
-done:
-    return status;
+    return SW_OK;
 }
 
 static void batchnorm_describe(char *text, size_t bytes, const sw_op_case *c)

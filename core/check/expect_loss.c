@@ -107,9 +107,8 @@ static double moved(double (*f)(double ce, double gamma), const pixel_error *e, 
 
 static sw_status loss_forward(sw_problem *p)
 {
-    sw_status status = SW_OK;
     loss_problem l;
-    SW_TRY(loss_problem_init(&l, p));
+    SW_ENSURE(loss_problem_init(&l, p));
     sw_tensor *y = &p->out[0];
     y->expected = true;
     y->want[0] = sw_reference_loss_run(NULL, &l.loss, l.logits, l.labels, l.pixels);
@@ -122,8 +121,7 @@ static sw_status loss_forward(sw_problem *p)
     if (l.weight_sum > 0) error /= l.weight_sum;
     y->bound[0] =
         error + sw_bound_of_sum(l.pixels, 2 * y->want[0]) + FLT_MIN; /* the terms are positive, and W */
-done:
-    return status;
+    return SW_OK;
 }
 
 static void bound_pixel(sw_problem *p, const loss_problem *l, size_t pixel)
@@ -148,14 +146,12 @@ static void bound_pixel(sw_problem *p, const loss_problem *l, size_t pixel)
 
 static sw_status loss_backward(sw_problem *p)
 {
-    sw_status status = SW_OK;
     loss_problem l;
-    SW_TRY(loss_problem_init(&l, p));
+    SW_ENSURE(loss_problem_init(&l, p));
     p->din[0].expected = true;
     sw_reference_loss_run(p->din[0].want, &l.loss, l.logits, l.labels, l.pixels);
     for (size_t i = 0; i < l.pixels; i++) bound_pixel(p, &l, i);
-done:
-    return status;
+    return SW_OK;
 }
 
 static void loss_describe(char *text, size_t bytes, const sw_op_case *c)

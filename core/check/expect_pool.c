@@ -51,28 +51,24 @@ static sw_status pool_offsets(uint8_t **offsets, double *y, sw_problem *p)
 
 static sw_status max_pool_forward(sw_problem *p)
 {
-    sw_status status = SW_OK;
     uint8_t *offsets;
-    SW_TRY(pool_offsets(&offsets, p->out[0].want, p));
+    SW_ENSURE(pool_offsets(&offsets, p->out[0].want, p));
     uint32_t *words = sw_arena_alloc(&p->arena, p->out[1].elems * sizeof *words);
     if (!words) return SW_E_MEMORY;
     sw_reference_pack_offsets(words, offsets, p->y);
     for (size_t i = 0; i < p->out[1].elems; i++) p->out[1].want[i] = words[i];
     expect_exactly(&p->out[0]);
     expect_exactly(&p->out[1]);
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status max_pool_backward(sw_problem *p)
 {
-    sw_status status = SW_OK;
     uint8_t *offsets;
-    SW_TRY(pool_offsets(&offsets, p->out[0].want, p));
+    SW_ENSURE(pool_offsets(&offsets, p->out[0].want, p));
     sw_reference_max_pool_backward(p->din[0].want, p->dout[0].given, offsets, p->x);
     expect_exactly(&p->din[0]);
-done:
-    return status;
+    return SW_OK;
 }
 
 const sw_expectation sw_expect_max_pool = {

@@ -112,42 +112,38 @@ static sw_status init_activations(sw_problem *p)
 {
     static const char *const in_names[] = {"x", "x2", "x3"}, *const din_names[] = {"dx", "dx2", "dx3"};
     static const char *const out_names[] = {"y", "y2"}, *const dout_names[] = {"dy", "dy2"};
-    sw_status status = SW_OK;
     const sw_node *node = p->node;
     for (int i = 0; i < node->input_count; i++) {
         const sw_value *value = &p->graph->values[node->inputs[i]];
-        SW_TRY(init_activation(p, &p->in[i], in_names[i], value));
+        SW_ENSURE(init_activation(p, &p->in[i], in_names[i], value));
         if (!p->c->evaluate && (node->op->gives_gradient & SW_BIT(i)))
-            SW_TRY(init_activation(p, &p->din[i], din_names[i], value));
+            SW_ENSURE(init_activation(p, &p->din[i], din_names[i], value));
     }
     for (int i = 0; i < node->output_count; i++) {
         const sw_value *value = &p->graph->values[node->outputs[i]];
-        SW_TRY(init_activation(p, &p->out[i], out_names[i], value));
+        SW_ENSURE(init_activation(p, &p->out[i], out_names[i], value));
         if (!p->c->evaluate && !node->op->is_loss && value->dtype == SW_F32)
-            SW_TRY(init_activation(p, &p->dout[i], dout_names[i], value));
+            SW_ENSURE(init_activation(p, &p->dout[i], dout_names[i], value));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status init_parameters(sw_problem *p)
 {
     static const char *const names[] = {"weight", "bias"}, *const gradients[] = {"dweight", "dbias"};
     static const char *const states[] = {"running_mean", "running_var"};
-    sw_status status = SW_OK;
     for (int i = 0; i < p->node->param_count; i++) {
         const sw_param *param = &p->graph->params[p->node->params[i]];
-        SW_TRY(sw_tensor_init(&p->param[i], p, names[i], SW_F32, param->rank, param->dims, param->elems));
+        SW_ENSURE(sw_tensor_init(&p->param[i], p, names[i], SW_F32, param->rank, param->dims, param->elems));
         if (!p->c->evaluate)
-            SW_TRY(sw_tensor_init(&p->dparam[i], p, gradients[i], SW_F32, param->rank, param->dims,
-                                  param->elems));
+            SW_ENSURE(sw_tensor_init(&p->dparam[i], p, gradients[i], SW_F32, param->rank, param->dims,
+                                     param->elems));
     }
     for (int i = 0; i < p->node->state_count; i++) {
         const sw_param *state = &p->graph->states[p->node->states[i]];
-        SW_TRY(sw_tensor_init(&p->state[i], p, states[i], SW_F32, state->rank, state->dims, state->elems));
+        SW_ENSURE(sw_tensor_init(&p->state[i], p, states[i], SW_F32, state->rank, state->dims, state->elems));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static void fill_tensors(sw_problem *p, sw_tensor *tensors, int count, sw_check_fill fill)
@@ -158,13 +154,12 @@ static void fill_tensors(sw_problem *p, sw_tensor *tensors, int count, sw_check_
 sw_status sw_problem_init(sw_problem *p, const sw_op_case *c, const sw_expectation *expectation,
                           const sw_graph *graph, const sw_node *node)
 {
-    sw_status status = SW_OK;
     *p = (sw_problem){
         .c = c, .graph = graph, .node = node, .rng = sw_rng_at(0, SW_RNG_TEST, sw_shape_elems(c->x))};
     p->x = c->x;
     p->y = shape_as_run(p, &graph->values[node->outputs[0]]);
-    SW_TRY(init_activations(p));
-    SW_TRY(init_parameters(p));
+    SW_ENSURE(init_activations(p));
+    SW_ENSURE(init_parameters(p));
     /* what is special about the inputs would only blur the rest */
     sw_check_fill rest = c->fill == SW_FILL_INTEGERS ? SW_FILL_INTEGERS : SW_FILL_UNIFORM;
     fill_tensors(p, p->in, SW_MAX_INPUTS, c->fill);
@@ -172,9 +167,8 @@ sw_status sw_problem_init(sw_problem *p, const sw_op_case *c, const sw_expectati
     fill_tensors(p, p->param, SW_MAX_PARAMS, rest);
     fill_tensors(p, p->dparam, SW_MAX_PARAMS, rest);
     fill_tensors(p, p->state, SW_MAX_STATES, rest);
-    if (expectation->prepare) SW_TRY(expectation->prepare(p));
-done:
-    return status;
+    if (expectation->prepare) SW_ENSURE(expectation->prepare(p));
+    return SW_OK;
 }
 
 void sw_problem_deinit(sw_problem *p)

@@ -24,17 +24,15 @@ static sw_status add_pointwise(int *out, sw_graph *graph, const char *name, int 
 static sw_status declare_inputs(sw_rig *rig, const sw_op_case *c, const sw_expectation *expectation)
 {
     static const char *const names[] = {"x", "x2", "x3"};
-    sw_status status = SW_OK;
     sw_shape x = c->x;
     x.n++; /* one image that is not run */
-    SW_TRY(sw_graph_input(&rig->inputs[0], &rig->graph, names[0], SW_F32, x));
+    SW_ENSURE(sw_graph_input(&rig->inputs[0], &rig->graph, names[0], SW_F32, x));
     for (int i = 1; i < c->op->input_count; i++) {
         sw_dtype dtype;
         sw_shape shape = expectation->input_shape(&dtype, x, i);
-        SW_TRY(sw_graph_input(&rig->inputs[i], &rig->graph, names[i], dtype, shape));
+        SW_ENSURE(sw_graph_input(&rig->inputs[i], &rig->graph, names[i], dtype, shape));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_rig_init(sw_rig *rig, sw_rig_kind kind, const sw_op_case *c, const sw_expectation *expectation)
@@ -71,7 +69,6 @@ done:
 
 sw_status sw_rig_bind(sw_rig *rig, sw_cl *cl, bool apart)
 {
-    sw_status status = SW_OK;
     rig->cl = cl;
     int keep[SW_MAX_OUTPUTS + 1], seeds[2], keep_count = 0, seed_count = 0;
     bool alone = rig->last == rig->node->outputs[0];
@@ -89,18 +86,16 @@ sw_status sw_rig_bind(sw_rig *rig, sw_cl *cl, bool apart)
                                          .seed_count = rig->training ? seed_count : 0,
                                          .wants = rig->inputs,
                                          .want_count = rig->training ? 1 : 0};
-    sw_slabs_init(&rig->pool, cl);
-    SW_TRY(sw_store_init(&rig->store, cl, &rig->graph, rig->training));
-    SW_TRY(sw_executor_create(&rig->executor, cl, &rig->graph, &rig->store, &rig->pool, &options));
-    SW_TRY(sw_executor_bind(rig->executor));
-done:
-    return status;
+    sw_slabs_init(&rig->slabs, cl);
+    SW_ENSURE(sw_store_init(&rig->store, cl, &rig->graph, rig->training));
+    SW_ENSURE(sw_executor_create(&rig->executor, cl, &rig->graph, &rig->store, &rig->slabs, &options));
+    return sw_executor_bind(rig->executor);
 }
 
 void sw_rig_deinit(sw_rig *rig)
 {
     sw_executor_destroy(rig->executor);
-    sw_slabs_deinit(&rig->pool);
+    sw_slabs_deinit(&rig->slabs);
     sw_store_deinit(&rig->store);
     sw_graph_deinit(&rig->graph);
     *rig = (sw_rig){0};
@@ -151,16 +146,14 @@ static sw_status upload_param(sw_rig *rig, const sw_tensor *t, cl_mem slab, cons
 /* Parameters, gradients to be added to, and statistics of the op under test or its twin. */
 static sw_status upload_node(sw_rig *rig, const sw_problem *p, const sw_node *node)
 {
-    sw_status status = SW_OK;
     for (int i = 0; i < node->param_count; i++) {
         const sw_param *param = &rig->graph.params[node->params[i]];
-        SW_TRY(upload_param(rig, &p->param[i], rig->store.params, param));
-        if (rig->training) SW_TRY(upload_param(rig, &p->dparam[i], rig->store.grads, param));
+        SW_ENSURE(upload_param(rig, &p->param[i], rig->store.params, param));
+        if (rig->training) SW_ENSURE(upload_param(rig, &p->dparam[i], rig->store.grads, param));
     }
     for (int i = 0; i < node->state_count; i++)
-        SW_TRY(upload_param(rig, &p->state[i], rig->store.states, &rig->graph.states[node->states[i]]));
-done:
-    return status;
+        SW_ENSURE(upload_param(rig, &p->state[i], rig->store.states, &rig->graph.states[node->states[i]]));
+    return SW_OK;
 }
 
 /* The convolutions around the op, if there are any, with weights from the problem's seed, gradients from
@@ -190,50 +183,44 @@ done:
 /* The gradient the host writes: the op's own output's, or some numbers for the last value's. */
 static sw_status upload_seeds(sw_rig *rig, const sw_problem *p)
 {
-    sw_status status = SW_OK;
     if (!rig->training || rig->node->op->is_loss) return SW_OK;
     if (rig->last == rig->node->outputs[0]) {
-        SW_TRY(upload_value(rig, &p->dout[0], 1, sw_executor_gradient(rig->executor, rig->last)));
+        SW_ENSURE(upload_value(rig, &p->dout[0], 1, sw_executor_gradient(rig->executor, rig->last)));
         if (rig->twin)
-            SW_TRY(upload_value(rig, &p->dout[0], SW_TWIN_SCALE,
-                                sw_executor_gradient(rig->executor, rig->twin->outputs[0])));
+            SW_ENSURE(upload_value(rig, &p->dout[0], SW_TWIN_SCALE,
+                                   sw_executor_gradient(rig->executor, rig->twin->outputs[0])));
     } else { /* a smaller value: the first elements of the op's own seed will do */
         sw_tensor seed = p->dout[0];
         seed.capacity_elems = sw_shape_elems(rig->graph.values[rig->last].shape);
         seed.elems = seed.capacity_elems < seed.elems ? seed.capacity_elems : seed.elems;
-        SW_TRY(upload_value(rig, &seed, 1, sw_executor_gradient(rig->executor, rig->last)));
+        SW_ENSURE(upload_value(rig, &seed, 1, sw_executor_gradient(rig->executor, rig->last)));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status upload(sw_rig *rig, const sw_problem *p)
 {
-    sw_status status = SW_OK;
     for (int i = 0; i < rig->node->input_count; i++)
-        SW_TRY(upload_value(rig, &p->in[i], 1, sw_executor_value(rig->executor, rig->inputs[i])));
-    SW_TRY(upload_node(rig, p, rig->node));
-    if (rig->twin) SW_TRY(upload_node(rig, p, rig->twin));
-    SW_TRY(upload_surroundings(rig));
-    SW_TRY(upload_seeds(rig, p));
-    if (rig->pool.workspace)
-        SW_TRY(sw_buffer_fill(rig->cl, rig->pool.workspace, 0, rig->pool.workspace_bytes / 4 * 4, POISON));
-    SW_TRY(sw_cl_finish(rig->cl));
-done:
-    return status;
+        SW_ENSURE(upload_value(rig, &p->in[i], 1, sw_executor_value(rig->executor, rig->inputs[i])));
+    SW_ENSURE(upload_node(rig, p, rig->node));
+    if (rig->twin) SW_ENSURE(upload_node(rig, p, rig->twin));
+    SW_ENSURE(upload_surroundings(rig));
+    SW_ENSURE(upload_seeds(rig, p));
+    if (rig->slabs.workspace)
+        SW_ENSURE(
+            sw_buffer_fill(rig->cl, rig->slabs.workspace, 0, rig->slabs.workspace_bytes / 4 * 4, POISON));
+    return sw_cl_finish(rig->cl);
 }
 
 sw_status sw_rig_run(double *ms, sw_rig *rig, const sw_problem *p)
 {
-    sw_status status = SW_OK;
-    SW_TRY(upload(rig, p));
+    SW_ENSURE(upload(rig, p));
     double start = sw_clock_ms();
-    SW_TRY(sw_executor_forward(rig->executor, p->c->x.n));
-    if (rig->training) SW_TRY(sw_executor_backward(rig->executor, p->c->x.n));
-    SW_TRY(sw_cl_finish(rig->cl));
+    SW_ENSURE(sw_executor_forward(rig->executor, p->c->x.n));
+    if (rig->training) SW_ENSURE(sw_executor_backward(rig->executor, p->c->x.n));
+    SW_ENSURE(sw_cl_finish(rig->cl));
     *ms = sw_clock_ms() - start;
-done:
-    return status;
+    return SW_OK;
 }
 
 /* --- down -------------------------------------------------------------------------------------- */
@@ -294,18 +281,15 @@ static size_t run_bytes(const sw_rig *rig, int value)
 
 sw_status sw_rig_snapshot(sw_str *bytes, sw_rig *rig, bool all)
 {
-    sw_status status = SW_OK;
     sw_executor *e = rig->executor;
-    SW_TRY(append_buffer(bytes, rig, sw_executor_value(e, rig->last), run_bytes(rig, rig->last)));
+    SW_ENSURE(append_buffer(bytes, rig, sw_executor_value(e, rig->last), run_bytes(rig, rig->last)));
     for (int i = 0; all && i < rig->node->output_count; i++)
-        SW_TRY(append_buffer(bytes, rig, sw_executor_value(e, rig->node->outputs[i]),
-                             run_bytes(rig, rig->node->outputs[i])));
-    SW_TRY(
+        SW_ENSURE(append_buffer(bytes, rig, sw_executor_value(e, rig->node->outputs[i]),
+                                run_bytes(rig, rig->node->outputs[i])));
+    SW_ENSURE(
         append_buffer(bytes, rig, sw_executor_gradient(e, rig->inputs[0]), run_bytes(rig, rig->inputs[0])));
-    SW_TRY(append_buffer(bytes, rig, rig->store.grads, rig->store.param_elems * sizeof(float)));
-    SW_TRY(append_buffer(bytes, rig, rig->store.states, rig->store.state_elems * sizeof(float)));
-done:
-    return status;
+    SW_ENSURE(append_buffer(bytes, rig, rig->store.grads, rig->store.param_elems * sizeof(float)));
+    return append_buffer(bytes, rig, rig->store.states, rig->store.state_elems * sizeof(float));
 }
 
 /* --- trespass ---------------------------------------------------------------------------------- */
@@ -335,10 +319,7 @@ static sw_status check_unchanged(sw_check_result *result, sw_rig *rig, const sw_
     sw_status status = SW_OK;
     size_t bytes = t->capacity_elems * sw_dtype_bytes(t->dtype);
     void *before = encode(t, 1), *after = malloc(bytes);
-    if (!before || !after) {
-        status = sw_fail_alloc("a canary", bytes);
-        goto done;
-    }
+    if (!before || !after) SW_TRY(sw_fail_alloc("a canary", bytes));
     SW_TRY(sw_buffer_read(rig->cl, buffer, 0, after, bytes));
     if (memcmp(before, after, bytes) != 0)
         sw_result_flaw(result, "%s was written to, but is only to be read", t->name);
@@ -382,27 +363,24 @@ done:
 
 sw_status sw_rig_find_trespass(sw_check_result *result, sw_rig *rig, const sw_problem *p)
 {
-    sw_status status = SW_OK;
     sw_executor *e = rig->executor;
     const sw_node *node = rig->node;
     for (int i = 0; i < node->output_count; i++)
-        SW_TRY(check_beyond(result, rig, &p->out[i], sw_executor_value(e, node->outputs[i])));
+        SW_ENSURE(check_beyond(result, rig, &p->out[i], sw_executor_value(e, node->outputs[i])));
     for (int i = 0; i < node->input_count; i++) {
-        SW_TRY(check_unchanged(result, rig, &p->in[i], sw_executor_value(e, rig->inputs[i])));
+        SW_ENSURE(check_unchanged(result, rig, &p->in[i], sw_executor_value(e, rig->inputs[i])));
         if (p->din[i].elems)
-            SW_TRY(check_beyond(result, rig, &p->din[i], sw_executor_gradient(e, rig->inputs[i])));
+            SW_ENSURE(check_beyond(result, rig, &p->din[i], sw_executor_gradient(e, rig->inputs[i])));
     }
     if (p->dout[0].elems)
-        SW_TRY(check_unchanged(result, rig, &p->dout[0], sw_executor_gradient(e, rig->last)));
-    for (int i = 0; i < node->param_count; i++) SW_TRY(check_parameter(result, rig, p, i));
+        SW_ENSURE(check_unchanged(result, rig, &p->dout[0], sw_executor_gradient(e, rig->last)));
+    for (int i = 0; i < node->param_count; i++) SW_ENSURE(check_parameter(result, rig, p, i));
     const sw_store *store = &rig->store;
     const sw_graph *graph = &rig->graph;
-    SW_TRY(check_gaps(result, rig, store->params, store->param_elems, "parameters", graph->params,
-                      graph->param_count));
-    SW_TRY(check_gaps(result, rig, store->grads, store->param_elems, "gradients", graph->params,
-                      graph->param_count));
-    SW_TRY(check_gaps(result, rig, store->states, store->state_elems, "running statistics", graph->states,
-                      graph->state_count));
-done:
-    return status;
+    SW_ENSURE(check_gaps(result, rig, store->params, store->param_elems, "parameters", graph->params,
+                         graph->param_count));
+    SW_ENSURE(check_gaps(result, rig, store->grads, store->param_elems, "gradients", graph->params,
+                         graph->param_count));
+    return check_gaps(result, rig, store->states, store->state_elems, "running statistics", graph->states,
+                      graph->state_count);
 }

@@ -24,7 +24,7 @@ typedef struct sw_rig {
     int inputs[SW_MAX_INPUTS];
     int last; /* first output of the last node */
     sw_store store;
-    sw_slabs pool;
+    sw_slabs slabs;
     sw_executor *executor;
 } sw_rig;
 

@@ -28,7 +28,7 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
                                             .check = o->check,
                                             .keep = keep,
                                             .keep_count = training ? 1 : 3};
-    return sw_executor_create(executor, network->cl, &model->graph, &network->store, &network->pool,
+    return sw_executor_create(executor, network->cl, &model->graph, &network->store, &network->slabs,
                               &executor_options);
 }
 
@@ -36,7 +36,7 @@ sw_status sw_network_plan(sw_network *network, sw_cl *cl, const sw_network_optio
 {
     sw_status status = SW_OK;
     *network = (sw_network){.cl = cl, .options = *options};
-    sw_slabs_init(&network->pool, cl);
+    sw_slabs_init(&network->slabs, cl);
     if (options->optimizer) SW_TRY(plan_side(network, &network->train_model, &network->trainer, true));
     SW_TRY(plan_side(network, &network->eval_model, &network->evaluator, false));
 done:
@@ -83,7 +83,7 @@ void sw_network_deinit(sw_network *network)
     sw_optimizer_deinit(&network->optimizer);
     sw_gradients_deinit(&network->gradients);
     sw_averages_deinit(&network->averages);
-    sw_slabs_deinit(&network->pool);
+    sw_slabs_deinit(&network->slabs);
     sw_store_deinit(&network->store);
     sw_model_deinit(&network->train_model);
     sw_model_deinit(&network->eval_model);
@@ -107,7 +107,7 @@ void sw_network_memory(const sw_network *network, sw_memory_table *table)
     const sw_plan *train = network->trainer ? sw_executor_plan(network->trainer) : NULL;
     sw_memory_table_make(table, sw_network_graph(network), train, sw_executor_plan(network->evaluator),
                          train ? sw_optimizer_count_moments(o->optimizer) : 0, train && o->ema_decay > 0.0f,
-                         network->pool.workspace_bytes);
+                         network->slabs.workspace_bytes);
 }
 
 /* --- evaluation ------------------------------------------------------------------------------ */

@@ -9,11 +9,8 @@
 
 static sw_status create_slab(cl_mem *out, const sw_averages *a, size_t elems, const char *label)
 {
-    sw_status status = SW_OK;
-    SW_TRY(sw_buffer_create(out, a->store->cl, elems * sizeof(float), label));
-    SW_TRY(sw_buffer_fill(a->store->cl, *out, 0, elems * sizeof(float), 0));
-done:
-    return status;
+    SW_ENSURE(sw_buffer_create(out, a->store->cl, elems * sizeof(float), label));
+    return sw_buffer_fill(a->store->cl, *out, 0, elems * sizeof(float), 0);
 }
 
 sw_status sw_averages_init(sw_averages *averages, sw_store *store, float decay)

@@ -35,21 +35,19 @@ static bool is_cpu(const sw_call *call)
 
 static sw_status batchnorm_infer(sw_graph *graph, sw_node *node)
 {
-    sw_status status = SW_OK;
     sw_shape x = sw_node_input(graph, node, 0)->shape;
     const sw_batchnorm_attrs *attrs = node->attrs;
     if (!(attrs->eps > 0)) return sw_node_fail(node, "eps is %g; it must be above 0", (double)attrs->eps);
-    SW_TRY(sw_node_add_param(graph, node, "weight", SW_LAYOUT_PLAIN, 1, &x.c, SW_INIT_ONES, 0));
-    SW_TRY(sw_node_add_param(graph, node, "bias", SW_LAYOUT_PLAIN, 1, &x.c, SW_INIT_ZEROS, 0));
-    SW_TRY(sw_node_add_state(graph, node, "running_mean", x.c, SW_INIT_ZEROS));
-    SW_TRY(sw_node_add_state(graph, node, "running_var", x.c, SW_INIT_ONES));
-    SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, x));
+    SW_ENSURE(sw_node_add_param(graph, node, "weight", SW_LAYOUT_PLAIN, 1, &x.c, SW_INIT_ONES, 0));
+    SW_ENSURE(sw_node_add_param(graph, node, "bias", SW_LAYOUT_PLAIN, 1, &x.c, SW_INIT_ZEROS, 0));
+    SW_ENSURE(sw_node_add_state(graph, node, "running_mean", x.c, SW_INIT_ZEROS));
+    SW_ENSURE(sw_node_add_state(graph, node, "running_var", x.c, SW_INIT_ONES));
+    SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, x));
     size_t channel_bytes = (size_t)x.c * sizeof(float);
     sw_node_add_saved(graph, node, 2 * channel_bytes); /* mean, 1/std */
     sw_node_add_saved(graph, node, 2 * channel_bytes); /* backward's two means */
     node->workspace_bytes = sw_divide_up(sw_shape_pixels(x), CHUNK_PIXELS) * 2 * channel_bytes;
-done:
-    return status;
+    return SW_OK;
 }
 
 static void batchnorm_label(char *text, size_t text_bytes, const sw_node *node)
@@ -87,7 +85,6 @@ static uint32_t combined_offset(extent e)
 
 static sw_status batchnorm_prepare(sw_call *call)
 {
-    sw_status status = SW_OK;
     const sw_batchnorm_attrs *attrs = call->node->attrs;
     norm_kernels *k = calloc(1, sizeof *k);
     if (!k) return sw_fail_alloc("a batch norm", sizeof *k);
@@ -113,15 +110,14 @@ static sw_status batchnorm_prepare(sw_call *call)
                   {&k->bwd_combine, "batchnorm_bwd_combine"},
                   {&k->bwd_apply, "batchnorm_bwd_apply"}};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-        SW_TRY(sw_kernel_get(wanted[i].kernel, call->cl, "batchnorm", wanted[i].name, options));
-    if (!call->next) goto done;
-    SW_TRY(
+        SW_ENSURE(sw_kernel_get(wanted[i].kernel, call->cl, "batchnorm", wanted[i].name, options));
+    if (!call->next) return SW_OK;
+    SW_ENSURE(
         sw_kernel_get(&k->pool_bwd_partial, call->cl, "max_pool_norm", "max_pool_norm_bwd_partial", options));
-    SW_TRY(sw_kernel_get(&k->pool_bwd_apply, call->cl, "max_pool_norm", "max_pool_norm_bwd_apply", options));
+    SW_ENSURE(
+        sw_kernel_get(&k->pool_bwd_apply, call->cl, "max_pool_norm", "max_pool_norm_bwd_apply", options));
     snprintf(options, sizeof options, "-DVEC=%d", vec); /* the pool's own program */
-    SW_TRY(sw_kernel_get(&k->pool_fwd, call->cl, "max_pool", "max_pool_fwd", options));
-done:
-    return status;
+    return sw_kernel_get(&k->pool_fwd, call->cl, "max_pool", "max_pool_fwd", options);
 }
 
 /* Computes out[0] from in[0] and the saved mean and 1/std: the end of forward, and all of recompute. */
@@ -136,26 +132,23 @@ static sw_status apply(sw_call *call)
 
 static sw_status batch_statistics(sw_call *call)
 {
-    sw_status status = SW_OK;
     const norm_kernels *k = call->prepared;
     const sw_batchnorm_attrs *attrs = call->node->attrs;
     extent e = extent_of(call);
-    SW_TRY(SW_CALL_LAUNCH(call, k->stats_partial, sw_call_ndrange(call, e.cv / k->columns, e.chunks, true),
-                          SW_ARG(call->in[0]), SW_ARG(call->workspace), SW_ARG(e.pixels),
-                          SW_ARG(e.chunk_pixels)));
+    SW_ENSURE(SW_CALL_LAUNCH(call, k->stats_partial, sw_call_ndrange(call, e.cv / k->columns, e.chunks, true),
+                             SW_ARG(call->in[0]), SW_ARG(call->workspace), SW_ARG(e.pixels),
+                             SW_ARG(e.chunk_pixels)));
     size_t combined_pixels = e.chunk_pixels;
     if (e.neighbours) {
-        SW_TRY(SW_CALL_LAUNCH(call, k->stats_merge, sw_call_ndrange(call, e.channels, e.merged, true),
-                              SW_ARG(call->workspace), SW_ARG(e.pixels), SW_ARG(e.chunk_pixels),
-                              SW_ARG(e.neighbours)));
+        SW_ENSURE(SW_CALL_LAUNCH(call, k->stats_merge, sw_call_ndrange(call, e.channels, e.merged, true),
+                                 SW_ARG(call->workspace), SW_ARG(e.pixels), SW_ARG(e.chunk_pixels),
+                                 SW_ARG(e.neighbours)));
         combined_pixels *= e.neighbours;
     }
-    SW_TRY(SW_CALL_LAUNCH(call, k->stats_combine, sw_call_ndrange(call, e.channels, 1, true),
+    return SW_CALL_LAUNCH(call, k->stats_combine, sw_call_ndrange(call, e.channels, 1, true),
                           SW_ARG(call->workspace), SW_ARG(combined_offset(e)), SW_ARG(call->saved[0]),
                           SW_ARG(call->state[0]), SW_ARG(call->state[1]), SW_ARG(e.pixels),
-                          SW_ARG(combined_pixels), SW_ARG(attrs->eps), SW_ARG(attrs->momentum)));
-done:
-    return status;
+                          SW_ARG(combined_pixels), SW_ARG(attrs->eps), SW_ARG(attrs->momentum));
 }
 
 static sw_status running_statistics(sw_call *call)
@@ -190,11 +183,8 @@ static sw_status apply_and_pool(sw_call *call)
 
 static sw_status batchnorm_forward(sw_call *call)
 {
-    sw_status status = SW_OK;
-    SW_TRY(call->training ? batch_statistics(call) : running_statistics(call));
-    SW_TRY(call->next ? apply_and_pool(call) : apply(call));
-done:
-    return status;
+    SW_ENSURE(call->training ? batch_statistics(call) : running_statistics(call));
+    return call->next ? apply_and_pool(call) : apply(call);
 }
 
 static sw_status batchnorm_as_epilogue(sw_call *call, sw_epilogue *epilogue)
@@ -239,20 +229,18 @@ static sw_status backward_data(sw_call *call)
 
 static sw_status batchnorm_backward(sw_call *call)
 {
-    sw_status status = SW_OK;
     const norm_kernels *k = call->prepared;
     const extent e = extent_of(call);
-    SW_TRY(backward_sums(call));
+    SW_ENSURE(backward_sums(call));
     if (e.neighbours)
-        SW_TRY(SW_CALL_LAUNCH(call, k->bwd_merge, sw_call_ndrange(call, e.channels, e.merged, true),
-                              SW_ARG(call->workspace), SW_ARG(e.chunks), SW_ARG(e.neighbours)));
-    SW_TRY(SW_CALL_LAUNCH(call, k->bwd_combine, sw_call_ndrange(call, e.channels, 1, true),
-                          SW_ARG(call->workspace), SW_ARG(combined_offset(e)), SW_ARG(call->dparam[0]),
-                          SW_ARG(call->dparam[1]), SW_ARG(call->saved[1]), SW_ARG(e.pixels),
-                          SW_ARG(e.neighbours ? e.merged : e.chunks)));
-    if (call->din[0]) SW_TRY(backward_data(call));
-done:
-    return status;
+        SW_ENSURE(SW_CALL_LAUNCH(call, k->bwd_merge, sw_call_ndrange(call, e.channels, e.merged, true),
+                                 SW_ARG(call->workspace), SW_ARG(e.chunks), SW_ARG(e.neighbours)));
+    SW_ENSURE(SW_CALL_LAUNCH(call, k->bwd_combine, sw_call_ndrange(call, e.channels, 1, true),
+                             SW_ARG(call->workspace), SW_ARG(combined_offset(e)), SW_ARG(call->dparam[0]),
+                             SW_ARG(call->dparam[1]), SW_ARG(call->saved[1]), SW_ARG(e.pixels),
+                             SW_ARG(e.neighbours ? e.merged : e.chunks)));
+    if (call->din[0]) SW_ENSURE(backward_data(call));
+    return SW_OK;
 }
 
 const sw_op sw_op_batchnorm = {

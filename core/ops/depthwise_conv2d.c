@@ -27,21 +27,20 @@ static size_t chunk_count(sw_shape x)
 
 static sw_status depthwise_infer(sw_graph *graph, sw_node *node)
 {
-    sw_status status = SW_OK;
     const sw_depthwise_conv2d_attrs *attrs = node->attrs;
     sw_shape x = sw_node_input(graph, node, 0)->shape;
     int k = attrs->kernel;
     if (k < 1 || k > 7 || k % 2 == 0)
         return sw_node_fail(node, "the window side is %d; it must be 1, 3, 5 or 7", k);
     const int dims[] = {x.c, 1, k, k};
-    SW_TRY(sw_node_add_param(graph, node, "weight", SW_LAYOUT_CONV, 4, dims, SW_INIT_FAN_IN_UNIFORM, k * k));
-    SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, x));
+    SW_ENSURE(
+        sw_node_add_param(graph, node, "weight", SW_LAYOUT_CONV, 4, dims, SW_INIT_FAN_IN_UNIFORM, k * k));
+    SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, x));
     size_t taps = (size_t)k * (size_t)k;
     node->workspace_bytes = chunk_count(x) * taps * (size_t)x.c * sizeof(float);
     node->macs = (uint64_t)x.h * (uint64_t)x.w * taps * (uint64_t)x.c;
     node->window = k;
-done:
-    return status;
+    return SW_OK;
 }
 
 static void depthwise_label(char *text, size_t text_bytes, const sw_node *node)
@@ -51,7 +50,6 @@ static void depthwise_label(char *text, size_t text_bytes, const sw_node *node)
 
 static sw_status depthwise_prepare(sw_call *call)
 {
-    sw_status status = SW_OK;
     const sw_depthwise_conv2d_attrs *attrs = call->node->attrs;
     depthwise_kernels *k = calloc(1, sizeof *k);
     if (!k) return sw_fail_alloc("a depthwise convolution", sizeof *k);
@@ -59,13 +57,11 @@ static sw_status depthwise_prepare(sw_call *call)
     char options[64];
     snprintf(options, sizeof options, "-DKERNEL=%d -DVEC=%d", attrs->kernel,
              sw_call_vec(call, sw_call_in_shape(call, 0).c));
-    SW_TRY(sw_kernel_get(&k->apply, call->cl, "depthwise_conv2d", "depthwise_conv2d_apply", options));
-    SW_TRY(sw_kernel_get(&k->bwd_partial, call->cl, "depthwise_conv2d", "depthwise_conv2d_bwd_partial",
-                         options));
-    SW_TRY(sw_kernel_get(&k->bwd_combine, call->cl, "depthwise_conv2d", "depthwise_conv2d_bwd_combine",
-                         options));
-done:
-    return status;
+    SW_ENSURE(sw_kernel_get(&k->apply, call->cl, "depthwise_conv2d", "depthwise_conv2d_apply", options));
+    SW_ENSURE(sw_kernel_get(&k->bwd_partial, call->cl, "depthwise_conv2d", "depthwise_conv2d_bwd_partial",
+                            options));
+    return sw_kernel_get(&k->bwd_combine, call->cl, "depthwise_conv2d", "depthwise_conv2d_bwd_combine",
+                         options);
 }
 
 /* y from x (direction 1), or dx from dy (-1). */
@@ -89,30 +85,25 @@ static sw_status depthwise_forward(sw_call *call)
 
 static sw_status backward_weights(sw_call *call)
 {
-    sw_status status = SW_OK;
     const depthwise_kernels *k = call->prepared;
     const sw_depthwise_conv2d_attrs *attrs = call->node->attrs;
     sw_shape x = sw_call_in_shape(call, 0);
     size_t cv = (size_t)x.c / (size_t)sw_call_vec(call, x.c), chunks = chunk_count(x);
     size_t taps = (size_t)attrs->kernel * (size_t)attrs->kernel;
-    SW_TRY(SW_CALL_LAUNCH(call, k->bwd_partial, sw_call_ndrange(call, cv, chunks, true), SW_ARG(call->in[0]),
-                          SW_ARG(call->dout[0]), SW_ARG(call->workspace), SW_SIZE_ARGS(x), SW_ARG(x.n * x.h),
-                          SW_ARG((int)chunk_rows(x))));
-    SW_TRY(SW_CALL_LAUNCH(call, k->bwd_combine, sw_call_ndrange(call, taps * (size_t)x.c, 1, true),
-                          SW_ARG(call->workspace), SW_ARG(call->dparam[0]), SW_ARG(chunks)));
-done:
-    return status;
+    SW_ENSURE(SW_CALL_LAUNCH(call, k->bwd_partial, sw_call_ndrange(call, cv, chunks, true),
+                             SW_ARG(call->in[0]), SW_ARG(call->dout[0]), SW_ARG(call->workspace),
+                             SW_SIZE_ARGS(x), SW_ARG(x.n * x.h), SW_ARG((int)chunk_rows(x))));
+    return SW_CALL_LAUNCH(call, k->bwd_combine, sw_call_ndrange(call, taps * (size_t)x.c, 1, true),
+                          SW_ARG(call->workspace), SW_ARG(call->dparam[0]), SW_ARG(chunks));
 }
 
 static sw_status depthwise_backward(sw_call *call)
 {
-    sw_status status = SW_OK;
     sw_profile_pass(call->cl, SW_PASS_BACKWARD_WEIGHTS);
-    SW_TRY(backward_weights(call));
+    SW_ENSURE(backward_weights(call));
     sw_profile_pass(call->cl, SW_PASS_BACKWARD_DATA);
-    if (call->din[0]) SW_TRY(apply(call, call->dout[0], call->din[0], -1, call->accumulate[0]));
-done:
-    return status;
+    if (call->din[0]) SW_ENSURE(apply(call, call->dout[0], call->din[0], -1, call->accumulate[0]));
+    return SW_OK;
 }
 
 const sw_op sw_op_depthwise_conv2d = {

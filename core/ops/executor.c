@@ -13,7 +13,7 @@ struct sw_executor {
     sw_cl *cl;
     const sw_graph *graph;
     sw_store *store;
-    sw_slabs *pool;
+    sw_slabs *slabs;
     bool debug_buffers, check;
     sw_plan *plan;
     sw_call *calls;  /* by node */
@@ -28,7 +28,6 @@ struct sw_executor {
 
 static sw_status prepare_nodes(sw_executor *e)
 {
-    sw_status status = SW_OK;
     for (int i = 0; i < e->graph->node_count; i++) {
         sw_call *call = &e->calls[i];
         const sw_node *node = &e->graph->nodes[i];
@@ -42,11 +41,10 @@ static sw_status prepare_nodes(sw_executor *e)
                           .next = next >= 0 ? &e->graph->nodes[next] : NULL};
         if (node->input_count) call->n = e->graph->values[node->inputs[0]].shape.n;
         if (node->op->prepare && !sw_plan_absorbed(e->plan, e->graph, i))
-            SW_TRY(sw_fail_in(node->op->prepare(call), "%s '%s'", node->op->name, node->name));
+            SW_ENSURE(sw_fail_in(node->op->prepare(call), "%s '%s'", node->op->name, node->name));
         if (call->workspace_bytes > e->workspace_bytes) e->workspace_bytes = call->workspace_bytes;
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static int count_readers(const sw_graph *graph, int value)
@@ -82,7 +80,7 @@ static sw_status find_partners(sw_executor *e)
 }
 
 sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph, sw_store *store,
-                             sw_slabs *pool, const sw_executor_options *options)
+                             sw_slabs *slabs, const sw_executor_options *options)
 {
     sw_status status = SW_OK;
     *out = NULL;
@@ -91,14 +89,11 @@ sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph
     *e = (sw_executor){.cl = cl,
                        .graph = graph,
                        .store = store,
-                       .pool = pool,
+                       .slabs = slabs,
                        .debug_buffers = options->debug_buffers,
                        .check = options->check};
     e->calls = calloc((size_t)graph->node_count, sizeof *e->calls);
-    if (!e->calls) {
-        status = sw_fail_alloc("an executor", (size_t)graph->node_count * sizeof *e->calls);
-        goto done;
-    }
+    if (!e->calls) SW_TRY(sw_fail_alloc("an executor", (size_t)graph->node_count * sizeof *e->calls));
     const sw_device_info *device = sw_cl_device(cl);
     sw_plan_options plan_options = {.training = options->training,
                                     .separate = options->debug_buffers,
@@ -113,7 +108,7 @@ sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph
     SW_TRY(sw_plan_create(&e->plan, graph, &plan_options));
     SW_TRY(prepare_nodes(e));
     SW_TRY(find_partners(e));
-    SW_TRY(sw_slabs_grow(pool, e->plan, e->workspace_bytes));
+    SW_TRY(sw_slabs_grow(slabs, e->plan, e->workspace_bytes));
     *out = e;
     e = NULL;
 done:
@@ -130,7 +125,6 @@ static void bind_tensors(cl_mem *out, const int *indices, int count, const cl_me
 
 static sw_status bind_nodes(sw_executor *e)
 {
-    sw_status status = SW_OK;
     const sw_store *store = e->store;
     for (int n = 0; n < e->graph->node_count; n++) {
         sw_call *call = &e->calls[n];
@@ -139,32 +133,27 @@ static sw_status bind_nodes(sw_executor *e)
         if (e->plan->training) bind_tensors(call->dparam, node->params, node->param_count, store->grad);
         bind_tensors(call->state, node->states, node->state_count, store->state);
         for (int i = 0; i < node->saved_count; i++)
-            SW_TRY(
+            SW_ENSURE(
                 sw_buffer_sub(&call->saved[i], e->cl, e->saved, node->saved_offset[i], node->saved_bytes[i]));
-        call->workspace = e->pool->workspace;
-        call->workspace_bytes = e->pool->workspace_bytes;
+        call->workspace = e->slabs->workspace;
+        call->workspace_bytes = e->slabs->workspace_bytes;
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_executor_bind(sw_executor *e)
 {
-    sw_status status = SW_OK;
-    SW_TRY(sw_slabs_allocate(e->pool));
+    SW_ENSURE(sw_slabs_allocate(e->slabs));
     if (e->graph->saved_bytes)
-        SW_TRY(sw_buffer_create(&e->saved, e->cl, e->graph->saved_bytes, "saved values"));
-    SW_TRY(bind_nodes(e));
+        SW_ENSURE(sw_buffer_create(&e->saved, e->cl, e->graph->saved_bytes, "saved values"));
+    SW_ENSURE(bind_nodes(e));
     e->tenants = calloc((size_t)e->plan->tenant_count, sizeof *e->tenants);
-    if (!e->tenants) {
-        status = sw_fail_alloc("an executor", (size_t)e->plan->tenant_count * sizeof *e->tenants);
-        goto done;
-    }
+    if (!e->tenants)
+        SW_ENSURE(sw_fail_alloc("an executor", (size_t)e->plan->tenant_count * sizeof *e->tenants));
     for (int i = 0; i < e->plan->tenant_count; i++)
-        e->tenants[i] = sw_slabs_view(e->pool, &e->plan->tenants[i]);
+        e->tenants[i] = sw_slabs_view(e->slabs, &e->plan->tenants[i]);
     e->bound = true;
-done:
-    return status;
+    return SW_OK;
 }
 
 void sw_executor_destroy(sw_executor *e)
@@ -318,47 +307,40 @@ static sw_status take_epilogue(sw_executor *e, int node)
 
 static sw_status run_steps(sw_executor *e, int first, int end, int n)
 {
-    sw_status status = SW_OK;
     for (int s = first; s < end; s++) {
         const sw_step *step = &e->plan->steps[s];
         const sw_node *node = &e->graph->nodes[step->node];
         if (sw_executor_is_merged(e, step->node)) continue;
         sw_profile_pass(e->cl, pass_name(e, step->kind));
-        SW_TRY(sw_fail_in(take_epilogue(e, step->node), "%s '%s'", node->op->name, node->name));
-        SW_TRY(sw_fail_in(run_step(e, step, n), "%s '%s'", node->op->name, node->name));
-        if (e->check) SW_TRY(check_step(e, step, n));
+        SW_ENSURE(sw_fail_in(take_epilogue(e, step->node), "%s '%s'", node->op->name, node->name));
+        SW_ENSURE(sw_fail_in(run_step(e, step, n), "%s '%s'", node->op->name, node->name));
+        if (e->check) SW_ENSURE(check_step(e, step, n));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 /* In debug mode everything a step is to write starts as NaN, so that what it leaves out shows. */
 static sw_status poison(sw_executor *e)
 {
-    sw_status status = SW_OK;
     for (int s = 0; s < e->plan->step_count; s++) {
         const sw_step *step = &e->plan->steps[s];
         for (int i = 0; i < SW_MAX_OUTPUTS; i++) {
             int t = step->kind == SW_STEP_BACKWARD ? -1 : step->out[i];
             if (t >= 0 && e->plan->tenants[t].bytes % 4 == 0)
-                SW_TRY(sw_buffer_fill(e->cl, e->tenants[t], 0, e->plan->tenants[t].bytes, NAN_PATTERN));
+                SW_ENSURE(sw_buffer_fill(e->cl, e->tenants[t], 0, e->plan->tenants[t].bytes, NAN_PATTERN));
         }
         for (int i = 0; i < SW_MAX_INPUTS; i++)
             if (step->din[i] >= 0 && !step->accumulate[i])
-                SW_TRY(sw_buffer_fill(e->cl, e->tenants[step->din[i]], 0,
-                                      e->plan->tenants[step->din[i]].bytes, NAN_PATTERN));
+                SW_ENSURE(sw_buffer_fill(e->cl, e->tenants[step->din[i]], 0,
+                                         e->plan->tenants[step->din[i]].bytes, NAN_PATTERN));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_executor_forward(sw_executor *e, int n)
 {
-    sw_status status = SW_OK;
-    if (e->debug_buffers) SW_TRY(poison(e));
-    SW_TRY(run_steps(e, 0, e->plan->first_backward, n));
-done:
-    return status;
+    if (e->debug_buffers) SW_ENSURE(poison(e));
+    return run_steps(e, 0, e->plan->first_backward, n);
 }
 
 sw_status sw_executor_backward(sw_executor *e, int n)
@@ -370,39 +352,35 @@ sw_status sw_executor_backward(sw_executor *e, int n)
 
 static sw_status params_finite(const sw_param **culprit, sw_executor *e, const sw_call *call)
 {
-    sw_status status = SW_OK;
     for (int i = 0; i < call->node->param_count && !*culprit; i++) {
         const sw_param *param = &e->graph->params[call->node->params[i]];
         bool finite = true;
-        SW_TRY(all_finite(&finite, e, call->param[i], param->elems));
+        SW_ENSURE(all_finite(&finite, e, call->param[i], param->elems));
         if (!finite) *culprit = param;
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_executor_find_nan(sw_executor *e, int n, char *where, size_t where_bytes)
 {
-    sw_status status = SW_OK;
     where[0] = '\0';
     for (int s = 0; s < e->plan->first_backward && !where[0]; s++) {
         const sw_step *step = &e->plan->steps[s];
         const sw_call *call = &e->calls[step->node];
         const sw_param *param = NULL;
-        SW_TRY(params_finite(&param, e, call));
+        SW_ENSURE(params_finite(&param, e, call));
         if (param) {
             snprintf(where, where_bytes, "parameter '%s'", param->name);
             break;
         }
         e->calls[step->node].epilogue = (sw_epilogue){.kind = SW_EPILOGUE_NONE}; /* each node by itself */
-        SW_TRY(run_step(e, step, n));
+        SW_ENSURE(run_step(e, step, n));
         for (int i = 0; i < writer(call)->output_count && !where[0]; i++) {
             bool finite = true;
-            SW_TRY(value_finite(&finite, e, writer(call)->outputs[i], call->out[i], n));
+            SW_ENSURE(value_finite(&finite, e, writer(call)->outputs[i], call->out[i], n));
             if (!finite)
                 snprintf(where, where_bytes, "the output of %s '%s'", call->node->op->name, call->node->name);
         }
     }
-done:
-    return status;
+    return SW_OK;
 }

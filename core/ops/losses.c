@@ -34,7 +34,6 @@ static sw_status check_attrs(const sw_node *node, int classes)
 
 static sw_status loss_infer(sw_graph *graph, sw_node *node)
 {
-    sw_status status = SW_OK;
     const sw_value *logits = sw_node_input(graph, node, 0), *labels = sw_node_input(graph, node, 1);
     const sw_shape x = logits->shape, t = labels->shape;
     if (logits->dtype != SW_F32) return sw_node_fail(node, "'%s' does not hold floats", logits->name);
@@ -45,32 +44,27 @@ static sw_status loss_infer(sw_graph *graph, sw_node *node)
         return sw_node_fail(
             node, "labels '%s' of shape (%d,%d,%d,%d) must be bytes of shape (%d,%d,%d,1), as '%s' is",
             labels->name, t.n, t.h, t.w, t.c, x.n, x.h, x.w, logits->name);
-    SW_TRY(check_attrs(node, x.c));
-    SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){1, 1, 1, 1}));
+    SW_ENSURE(check_attrs(node, x.c));
+    SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){1, 1, 1, 1}));
     sw_node_add_saved(graph, node, sizeof(float)); /* 1 / sum of the weights */
     node->workspace_bytes = MAX_ITEMS * 2 * sizeof(float);
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status upload_weights(loss *l, sw_cl *cl, const sw_loss_attrs *attrs, int classes)
 {
-    sw_status status = SW_OK;
     float weights[MAX_CLASSES];
     for (int k = 0; k < classes; k++)
         weights[k] = k == attrs->ignore_index    ? 0.0f
                      : attrs->class_weight_count ? attrs->class_weights[k]
                                                  : 1.0f;
     const size_t bytes = (size_t)classes * sizeof *weights;
-    SW_TRY(sw_buffer_create(&l->weights, cl, bytes, "class weights"));
-    SW_TRY(sw_buffer_write(cl, l->weights, 0, weights, bytes));
-done:
-    return status;
+    SW_ENSURE(sw_buffer_create(&l->weights, cl, bytes, "class weights"));
+    return sw_buffer_write(cl, l->weights, 0, weights, bytes);
 }
 
 static sw_status loss_prepare(sw_call *call)
 {
-    sw_status status = SW_OK;
     const sw_loss_attrs *attrs = call->node->attrs;
     const sw_shape x = sw_call_in_shape(call, 0);
     /* without gamma the focal loss is the cross-entropy, to the bit */
@@ -81,12 +75,10 @@ static sw_status loss_prepare(sw_call *call)
     l->vec = sw_call_vec(call, x.h * x.w);
     char options[64];
     snprintf(options, sizeof options, "-DVEC=%d -DK=%d%s", l->vec, x.c, focal ? " -DFOCAL" : "");
-    SW_TRY(sw_kernel_get(&l->forward, call->cl, "losses", "losses_fwd", options));
-    SW_TRY(sw_kernel_get(&l->sum, call->cl, "losses", "losses_sum", options));
-    SW_TRY(sw_kernel_get(&l->backward, call->cl, "losses", "losses_bwd", options));
-    SW_TRY(upload_weights(l, call->cl, attrs, x.c));
-done:
-    return status;
+    SW_ENSURE(sw_kernel_get(&l->forward, call->cl, "losses", "losses_fwd", options));
+    SW_ENSURE(sw_kernel_get(&l->sum, call->cl, "losses", "losses_sum", options));
+    SW_ENSURE(sw_kernel_get(&l->backward, call->cl, "losses", "losses_bwd", options));
+    return upload_weights(l, call->cl, attrs, x.c);
 }
 
 static void loss_release(sw_call *call)
@@ -106,21 +98,18 @@ static sw_chunks deal_pixels(const sw_call *call)
 
 static sw_status loss_forward(sw_call *call)
 {
-    sw_status status = SW_OK;
     const sw_loss_attrs *attrs = call->node->attrs;
     const loss *l = call->prepared;
     const sw_chunks chunks = deal_pixels(call);
-    SW_TRY(SW_LAUNCH(call->cl, l->forward, call->node->name,
-                     sw_call_ndrange(call, (size_t)chunks.items, 1, true), sw_arg_buffer(call->in[0]),
-                     sw_arg_buffer(call->in[1]), sw_arg_buffer(l->weights), sw_arg_buffer(call->workspace),
-                     sw_arg_i32(chunks.vectors), sw_arg_i32(chunks.rounds), sw_arg_i32(chunks.item_stride),
-                     sw_arg_i32(chunks.round_stride), sw_arg_f32(attrs->gamma)));
-    SW_TRY(SW_LAUNCH(call->cl, l->sum, call->node->name,
+    SW_ENSURE(SW_LAUNCH(call->cl, l->forward, call->node->name,
+                        sw_call_ndrange(call, (size_t)chunks.items, 1, true), sw_arg_buffer(call->in[0]),
+                        sw_arg_buffer(call->in[1]), sw_arg_buffer(l->weights), sw_arg_buffer(call->workspace),
+                        sw_arg_i32(chunks.vectors), sw_arg_i32(chunks.rounds), sw_arg_i32(chunks.item_stride),
+                        sw_arg_i32(chunks.round_stride), sw_arg_f32(attrs->gamma)));
+    return SW_LAUNCH(call->cl, l->sum, call->node->name,
                      ((sw_ndrange){.global = {SUM_ITEMS}, .local = {SUM_ITEMS}}),
                      sw_arg_buffer(call->workspace), sw_arg_i32(chunks.items), sw_arg_buffer(call->out[0]),
-                     sw_arg_buffer(call->saved[0])));
-done:
-    return status;
+                     sw_arg_buffer(call->saved[0]));
 }
 
 static sw_status loss_backward(sw_call *call)

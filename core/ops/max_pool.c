@@ -5,13 +5,10 @@
 
 static sw_status max_pool_infer(sw_graph *graph, sw_node *node)
 {
-    sw_status status = SW_OK;
     const sw_shape s = sw_node_input(graph, node, 0)->shape;
-    SW_TRY(sw_window_infer_half(graph, node));
-    SW_TRY(sw_node_add_output(graph, node, "offsets", SW_U32,
-                              (sw_shape){s.n, s.h / 2, s.w / 2, sw_window_words(s.c)}));
-done:
-    return status;
+    SW_ENSURE(sw_window_infer_half(graph, node));
+    return sw_node_add_output(graph, node, "offsets", SW_U32,
+                              (sw_shape){s.n, s.h / 2, s.w / 2, sw_window_words(s.c)});
 }
 
 static sw_status max_pool_prepare(sw_call *call)

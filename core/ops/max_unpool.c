@@ -5,10 +5,9 @@
 
 static sw_status max_unpool_infer(sw_graph *graph, sw_node *node)
 {
-    sw_status status = SW_OK;
     const sw_value *x = sw_node_input(graph, node, 0), *offsets = sw_node_input(graph, node, 1);
     const sw_shape s = x->shape, o = offsets->shape;
-    SW_TRY(sw_window_check_floats(graph, node));
+    SW_ENSURE(sw_window_check_floats(graph, node));
     if (offsets->dtype != SW_U32)
         return sw_node_fail(node, "'%s' does not hold packed offsets of a max_pool", offsets->name);
     if (!sw_shape_equal(o, (sw_shape){s.n, s.h, s.w, sw_window_words(s.c)}))
@@ -17,9 +16,7 @@ static sw_status max_unpool_infer(sw_graph *graph, sw_node *node)
             "offsets '%s' of shape (%d,%d,%d,%d) do not fit '%s' of shape (%d,%d,%d,%d): the stage they "
             "come from must have the same size and channels (16 to a word)",
             offsets->name, o.n, o.h, o.w, o.c, x->name, s.n, s.h, s.w, s.c);
-    SW_TRY(sw_window_infer_double(graph, node));
-done:
-    return status;
+    return sw_window_infer_double(graph, node);
 }
 
 static sw_status max_unpool_forward(sw_call *call)

@@ -31,30 +31,24 @@ static int chunk_pixels(int classes)
 
 static sw_status build(sw_metrics *m, int vec)
 {
-    sw_status status = SW_OK;
     char options[32];
     snprintf(options, sizeof options, "-DVEC=%d -DK=%d", vec, m->k);
-    SW_TRY(sw_kernel_get(&m->count, m->cl, "metrics", "metrics_chunks", options));
-    SW_TRY(sw_kernel_get(&m->sum_counts, m->cl, "metrics", "metrics_counts", options));
-    SW_TRY(sw_kernel_get(&m->sum_overlap, m->cl, "metrics", "metrics_overlap", options));
-done:
-    return status;
+    SW_ENSURE(sw_kernel_get(&m->count, m->cl, "metrics", "metrics_chunks", options));
+    SW_ENSURE(sw_kernel_get(&m->sum_counts, m->cl, "metrics", "metrics_counts", options));
+    return sw_kernel_get(&m->sum_overlap, m->cl, "metrics", "metrics_overlap", options);
 }
 
 static sw_status allocate(sw_metrics *m)
 {
-    sw_status status = SW_OK;
     const size_t n = (size_t)m->max_n, chunks = (size_t)m->chunks.items;
     const size_t cells = (size_t)m->k * (size_t)m->k * sizeof(uint32_t), pair = 2 * sizeof(float);
     const size_t pixels = n * (size_t)m->h * (size_t)m->w;
-    SW_TRY(sw_buffer_create(&m->predictions, m->cl, pixels, "predictions"));
-    SW_TRY(sw_buffer_create(&m->confidence, m->cl, pixels, "confidence"));
-    SW_TRY(sw_buffer_create(&m->chunk_counts, m->cl, n * chunks * cells, "partial confusion counts"));
-    SW_TRY(sw_buffer_create(&m->confusion, m->cl, n * cells, "confusion counts"));
-    SW_TRY(sw_buffer_create(&m->chunk_overlap, m->cl, n * chunks * pair, "partial overlaps"));
-    SW_TRY(sw_buffer_create(&m->soft, m->cl, n * pair, "overlaps"));
-done:
-    return status;
+    SW_ENSURE(sw_buffer_create(&m->predictions, m->cl, pixels, "predictions"));
+    SW_ENSURE(sw_buffer_create(&m->confidence, m->cl, pixels, "confidence"));
+    SW_ENSURE(sw_buffer_create(&m->chunk_counts, m->cl, n * chunks * cells, "partial confusion counts"));
+    SW_ENSURE(sw_buffer_create(&m->confusion, m->cl, n * cells, "confusion counts"));
+    SW_ENSURE(sw_buffer_create(&m->chunk_overlap, m->cl, n * chunks * pair, "partial overlaps"));
+    return sw_buffer_create(&m->soft, m->cl, n * pair, "overlaps");
 }
 
 sw_status sw_metrics_create(sw_metrics **out, sw_cl *cl, int max_n, int h, int w, int k, int ignore_index)
@@ -91,22 +85,20 @@ void sw_metrics_destroy(sw_metrics *m)
 
 sw_status sw_metrics_run(sw_metrics *m, cl_mem logits, cl_mem labels, int n)
 {
-    sw_status status = SW_OK;
     const sw_call call = {.cl = m->cl}; /* a grid depends on the device alone */
     const sw_chunks *c = &m->chunks;
     const size_t images = (size_t)n, cells = (size_t)m->k * (size_t)m->k;
     assert(n > 0 && n <= m->max_n);
     m->n = n;
-    SW_TRY(SW_LAUNCH(m->cl, m->count, "metrics", sw_call_ndrange(&call, (size_t)c->items, images, true),
-                     SW_ARG(logits), SW_ARG(labels), SW_ARG(m->predictions), SW_ARG(m->confidence),
-                     SW_ARG(m->chunk_counts), SW_ARG(m->chunk_overlap), SW_ARG(c->vectors), SW_ARG(c->rounds),
-                     SW_ARG(c->item_stride), SW_ARG(c->round_stride), SW_ARG(m->ignore_index)));
-    SW_TRY(SW_LAUNCH(m->cl, m->sum_counts, "metrics", sw_call_ndrange(&call, cells, images, false),
-                     SW_ARG(m->chunk_counts), SW_ARG(c->items), SW_ARG(m->confusion)));
-    SW_TRY(SW_LAUNCH(m->cl, m->sum_overlap, "metrics", sw_call_ndrange(&call, 2, images, false),
-                     SW_ARG(m->chunk_overlap), SW_ARG(c->items), SW_ARG(m->soft)));
-done:
-    return status;
+    SW_ENSURE(SW_LAUNCH(m->cl, m->count, "metrics", sw_call_ndrange(&call, (size_t)c->items, images, true),
+                        SW_ARG(logits), SW_ARG(labels), SW_ARG(m->predictions), SW_ARG(m->confidence),
+                        SW_ARG(m->chunk_counts), SW_ARG(m->chunk_overlap), SW_ARG(c->vectors),
+                        SW_ARG(c->rounds), SW_ARG(c->item_stride), SW_ARG(c->round_stride),
+                        SW_ARG(m->ignore_index)));
+    SW_ENSURE(SW_LAUNCH(m->cl, m->sum_counts, "metrics", sw_call_ndrange(&call, cells, images, false),
+                        SW_ARG(m->chunk_counts), SW_ARG(c->items), SW_ARG(m->confusion)));
+    return SW_LAUNCH(m->cl, m->sum_overlap, "metrics", sw_call_ndrange(&call, 2, images, false),
+                     SW_ARG(m->chunk_overlap), SW_ARG(c->items), SW_ARG(m->soft));
 }
 
 sw_status sw_metrics_read(sw_metrics *m, uint32_t *confusion, float *soft, uint8_t *predictions,

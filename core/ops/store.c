@@ -9,16 +9,14 @@
 static sw_status make_slab(cl_mem *slab, cl_mem **parts, sw_cl *cl, const sw_param *tensors, int count,
                            size_t elems, const char *what)
 {
-    sw_status status = SW_OK;
-    SW_TRY(sw_buffer_create(slab, cl, elems * sizeof(float), what));
-    SW_TRY(sw_buffer_fill(cl, *slab, 0, elems * sizeof(float), 0));
+    SW_ENSURE(sw_buffer_create(slab, cl, elems * sizeof(float), what));
+    SW_ENSURE(sw_buffer_fill(cl, *slab, 0, elems * sizeof(float), 0));
     *parts = calloc((size_t)count, sizeof **parts);
     if (!*parts) return sw_fail_alloc(what, (size_t)count * sizeof **parts);
     for (int i = 0; i < count; i++)
-        SW_TRY(sw_buffer_sub(&(*parts)[i], cl, *slab, tensors[i].offset_elems * sizeof(float),
-                             tensors[i].elems * sizeof(float)));
-done:
-    return status;
+        SW_ENSURE(sw_buffer_sub(&(*parts)[i], cl, *slab, tensors[i].offset_elems * sizeof(float),
+                                tensors[i].elems * sizeof(float)));
+    return SW_OK;
 }
 
 sw_status sw_store_init(sw_store *store, sw_cl *cl, const sw_graph *graph, bool with_gradients)

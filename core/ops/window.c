@@ -13,40 +13,35 @@ sw_status sw_window_check_floats(const sw_graph *graph, const sw_node *node)
 
 sw_status sw_window_infer_half(sw_graph *graph, sw_node *node)
 {
-    sw_status status = SW_OK;
     const sw_shape s = sw_node_input(graph, node, 0)->shape;
-    SW_TRY(sw_window_check_floats(graph, node));
+    SW_ENSURE(sw_window_check_floats(graph, node));
     if (s.h < 2 || s.w < 2)
         return sw_node_fail(node, "an image of %d x %d has no 2x2 window: use fewer stages or a larger image",
                             s.h, s.w);
-    SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, s.h / 2, s.w / 2, s.c}));
+    SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, s.h / 2, s.w / 2, s.c}));
     node->window = 2;
     node->stride = 2;
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_window_infer_double(sw_graph *graph, sw_node *node)
 {
-    sw_status status = SW_OK;
     const sw_doubled_attrs *attrs = node->attrs;
     const sw_shape s = sw_node_input(graph, node, 0)->shape;
     const int height = attrs->height, width = attrs->width;
-    SW_TRY(sw_window_check_floats(graph, node));
+    SW_ENSURE(sw_window_check_floats(graph, node));
     if (height / 2 != s.h || width / 2 != s.w)
         return sw_node_fail(node,
                             "height and width of the output are %d and %d; for an input of %d x %d they must "
                             "be %d or %d and %d or %d",
                             height, width, s.h, s.w, 2 * s.h, 2 * s.h + 1, 2 * s.w, 2 * s.w + 1);
-    SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, height, width, s.c}));
+    SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, height, width, s.c}));
     node->upscale = 2;
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_window_prepare_with(sw_call *call, const char *backward_file, const char *backward_name)
 {
-    sw_status status = SW_OK;
     const char *op = call->node->op->name;
     sw_window *window = calloc(1, sizeof *window);
     if (!window) return sw_fail_alloc(op, sizeof *window);
@@ -55,10 +50,8 @@ sw_status sw_window_prepare_with(sw_call *call, const char *backward_file, const
     char options[32], forward[32];
     snprintf(options, sizeof options, "-DVEC=%d", window->vec);
     snprintf(forward, sizeof forward, "%s_fwd", op);
-    SW_TRY(sw_kernel_get(&window->forward, call->cl, op, forward, options));
-    SW_TRY(sw_kernel_get(&window->backward, call->cl, backward_file, backward_name, options));
-done:
-    return status;
+    SW_ENSURE(sw_kernel_get(&window->forward, call->cl, op, forward, options));
+    return sw_kernel_get(&window->backward, call->cl, backward_file, backward_name, options);
 }
 
 sw_status sw_window_prepare(sw_call *call)

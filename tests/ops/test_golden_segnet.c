@@ -71,7 +71,7 @@ static pictures read_pictures(void)
 typedef struct step {
     sw_model model;
     sw_store store;
-    sw_slabs pool;
+    sw_slabs slabs;
     sw_executor *trainer, *evaluator;
 } step;
 
@@ -86,10 +86,10 @@ static void open_step(step *s, sw_conv_choice engine)
     const int keep[] = {s->model.logits, s->model.loss};
     const sw_executor_options training = {.training = true, .keep = keep, .keep_count = 2};
     const sw_executor_options evaluation = {.keep = keep, .keep_count = 2};
-    sw_slabs_init(&s->pool, session);
+    sw_slabs_init(&s->slabs, session);
     must(sw_store_init(&s->store, session, &s->model.graph, true));
-    must(sw_executor_create(&s->trainer, session, &s->model.graph, &s->store, &s->pool, &training));
-    must(sw_executor_create(&s->evaluator, session, &s->model.graph, &s->store, &s->pool, &evaluation));
+    must(sw_executor_create(&s->trainer, session, &s->model.graph, &s->store, &s->slabs, &training));
+    must(sw_executor_create(&s->evaluator, session, &s->model.graph, &s->store, &s->slabs, &evaluation));
     must(sw_executor_bind(s->trainer));
     must(sw_executor_bind(s->evaluator));
     must(golden_model_fill(&s->model.graph, &s->store));
@@ -99,7 +99,7 @@ static void close_step(step *s)
 {
     sw_executor_destroy(s->trainer);
     sw_executor_destroy(s->evaluator);
-    sw_slabs_deinit(&s->pool);
+    sw_slabs_deinit(&s->slabs);
     sw_store_deinit(&s->store);
     sw_model_deinit(&s->model);
 }

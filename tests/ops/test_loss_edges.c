@@ -25,7 +25,7 @@ static loss_result run_loss(sw_cl *cl, const sw_op *op, const sw_loss_attrs *att
     loss_result result;
     sw_graph graph;
     sw_store store;
-    sw_slabs pool;
+    sw_slabs slabs;
     sw_executor *executor;
     int inputs[2], loss;
     sw_graph_init(&graph);
@@ -33,10 +33,10 @@ static loss_result run_loss(sw_cl *cl, const sw_op *op, const sw_loss_attrs *att
     must(sw_graph_input(&inputs[1], &graph, "labels", SW_U8, (sw_shape){1, 6, 8, 1}));
     must(sw_graph_add(&loss, &graph, op, "loss", attrs, 2, inputs));
     must(sw_store_init(&store, cl, &graph, true));
-    sw_slabs_init(&pool, cl);
+    sw_slabs_init(&slabs, cl);
     const sw_executor_options options = {
         .training = true, .keep = &loss, .keep_count = 1, .wants = inputs, .want_count = 1};
-    must(sw_executor_create(&executor, cl, &graph, &store, &pool, &options));
+    must(sw_executor_create(&executor, cl, &graph, &store, &slabs, &options));
     must(sw_executor_bind(executor));
     must(sw_buffer_write(cl, sw_executor_value(executor, inputs[0]), 0, logits, LOGITS * sizeof *logits));
     must(sw_buffer_write(cl, sw_executor_value(executor, inputs[1]), 0, labels, PIXELS));
@@ -46,7 +46,7 @@ static loss_result run_loss(sw_cl *cl, const sw_op *op, const sw_loss_attrs *att
     must(sw_buffer_read(cl, sw_executor_gradient(executor, inputs[0]), 0, result.gradient,
                         sizeof result.gradient));
     sw_executor_destroy(executor);
-    sw_slabs_deinit(&pool);
+    sw_slabs_deinit(&slabs);
     sw_store_deinit(&store);
     sw_graph_deinit(&graph);
     return result;

@@ -45,7 +45,7 @@ static void must(sw_status status)
 typedef struct built {
     sw_graph graph;
     sw_store store;
-    sw_slabs pool;
+    sw_slabs slabs;
     sw_executor *executor;
     int x, y, other; /* values; other -1: none */
     int norm;        /* node */
@@ -85,9 +85,9 @@ static void build(built *b, sw_cl *cl, const pair *p, bool debug_buffers)
     const int keep[] = {b->y, b->other};
     const sw_executor_options options = {
         .debug_buffers = debug_buffers, .keep = keep, .keep_count = b->other < 0 ? 1 : 2};
-    sw_slabs_init(&b->pool, cl);
+    sw_slabs_init(&b->slabs, cl);
     must(sw_store_init(&b->store, cl, &b->graph, false));
-    must(sw_executor_create(&b->executor, cl, &b->graph, &b->store, &b->pool, &options));
+    must(sw_executor_create(&b->executor, cl, &b->graph, &b->store, &b->slabs, &options));
     must(sw_executor_bind(b->executor));
     fill(cl, b->store.params, b->store.param_elems, 1, -1.0f, 1.0f);
     fill(cl, b->store.states, b->store.state_elems, 2, 0.25f, 4.0f);
@@ -99,7 +99,7 @@ static void build(built *b, sw_cl *cl, const pair *p, bool debug_buffers)
 static void tear_down(built *b)
 {
     sw_executor_destroy(b->executor);
-    sw_slabs_deinit(&b->pool);
+    sw_slabs_deinit(&b->slabs);
     sw_store_deinit(&b->store);
     sw_graph_deinit(&b->graph);
 }

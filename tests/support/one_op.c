@@ -20,9 +20,9 @@ static void create_executor(one_op *o, int first_input, bool training)
         options.wants = &x;
         options.want_count = 1;
     }
-    sw_slabs_init(&o->pool, o->cl);
+    sw_slabs_init(&o->slabs, o->cl);
     must(sw_store_init(&o->store, o->cl, &o->graph, training));
-    must(sw_executor_create(&o->executor, o->cl, &o->graph, &o->store, &o->pool, &options));
+    must(sw_executor_create(&o->executor, o->cl, &o->graph, &o->store, &o->slabs, &options));
     must(sw_executor_bind(o->executor));
 }
 
@@ -46,7 +46,7 @@ void one_op_open(one_op *o, sw_cl *cl, const sw_op *op, const void *attrs, int i
 void one_op_close(one_op *o)
 {
     sw_executor_destroy(o->executor);
-    sw_slabs_deinit(&o->pool);
+    sw_slabs_deinit(&o->slabs);
     sw_store_deinit(&o->store);
     sw_graph_deinit(&o->graph);
     sw_arena_deinit(&o->arena);

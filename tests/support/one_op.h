@@ -15,7 +15,7 @@ typedef struct one_op {
     sw_cl *cl;
     sw_graph graph;
     sw_store store;
-    sw_slabs pool;
+    sw_slabs slabs;
     sw_executor *executor;
     const sw_node *node;
     sw_arena arena; /* of what is read back */

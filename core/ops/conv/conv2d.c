@@ -20,7 +20,6 @@ static size_t bias_chunks(size_t pixels)
 
 static sw_status conv2d_infer(sw_graph *graph, sw_node *node)
 {
-    sw_status status = SW_OK;
     const sw_conv2d_attrs *attrs = node->attrs;
     sw_shape x = sw_node_input(graph, node, 0)->shape;
     int k = attrs->kernel;
@@ -29,18 +28,17 @@ static sw_status conv2d_infer(sw_graph *graph, sw_node *node)
     if (attrs->out_channels < 1) return sw_node_fail(node, "%d output channels", attrs->out_channels);
     const int weight_dims[] = {attrs->out_channels, x.c, k, k};
     int fan_in = x.c * k * k;
-    SW_TRY(sw_node_add_param(graph, node, "weight", SW_LAYOUT_CONV, 4, weight_dims, SW_INIT_FAN_IN_UNIFORM,
-                             fan_in));
+    SW_ENSURE(sw_node_add_param(graph, node, "weight", SW_LAYOUT_CONV, 4, weight_dims, SW_INIT_FAN_IN_UNIFORM,
+                                fan_in));
     if (attrs->bias)
-        SW_TRY(sw_node_add_param(graph, node, "bias", SW_LAYOUT_PLAIN, 1, weight_dims, SW_INIT_FAN_IN_UNIFORM,
-                                 fan_in));
-    SW_TRY(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){x.n, x.h, x.w, attrs->out_channels}));
+        SW_ENSURE(sw_node_add_param(graph, node, "bias", SW_LAYOUT_PLAIN, 1, weight_dims,
+                                    SW_INIT_FAN_IN_UNIFORM, fan_in));
+    SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){x.n, x.h, x.w, attrs->out_channels}));
     /* an upper bound: what the engine needs is known once there is a device */
     node->workspace_bytes = attrs->workspace_cap_bytes;
     node->macs = (uint64_t)x.h * (uint64_t)x.w * (uint64_t)fan_in * (uint64_t)attrs->out_channels;
     node->window = k;
-done:
-    return status;
+    return SW_OK;
 }
 
 /* One plan for all passes of an engine. */
@@ -67,15 +65,13 @@ done:
 
 static sw_status prepare_bias(conv_prepared *c, sw_call *call, sw_conv_shape shape)
 {
-    sw_status status = SW_OK;
     int channels = shape.out_channels;
-    SW_TRY(sw_conv_helper(&c->bias_fwd, call, shape, channels, "conv2d_bias_fwd"));
-    SW_TRY(sw_conv_helper(&c->bias_partial, call, shape, channels, "conv2d_bias_bwd_partial"));
-    SW_TRY(sw_conv_helper(&c->bias_combine, call, shape, channels, "conv2d_combine"));
+    SW_ENSURE(sw_conv_helper(&c->bias_fwd, call, shape, channels, "conv2d_bias_fwd"));
+    SW_ENSURE(sw_conv_helper(&c->bias_partial, call, shape, channels, "conv2d_bias_bwd_partial"));
+    SW_ENSURE(sw_conv_helper(&c->bias_combine, call, shape, channels, "conv2d_combine"));
     size_t bytes = bias_chunks(pixels_of(shape)) * (size_t)channels * sizeof(float);
     call->workspace_bytes = larger(call->workspace_bytes, bytes);
-done:
-    return status;
+    return SW_OK;
 }
 
 static const sw_conv_engine *choose_engine(const sw_call *call, sw_conv_shape shape, sw_conv_pass pass)
@@ -89,7 +85,6 @@ static const sw_conv_engine *choose_engine(const sw_call *call, sw_conv_shape sh
 
 static sw_status conv2d_prepare(sw_call *call)
 {
-    sw_status status = SW_OK;
     const sw_conv2d_attrs *attrs = call->node->attrs;
     sw_shape x = call->graph->values[call->node->inputs[0]].shape;
     sw_conv_shape shape = {x.n, x.h, x.w, x.c, attrs->out_channels, attrs->kernel};
@@ -98,13 +93,12 @@ static sw_status conv2d_prepare(sw_call *call)
     call->prepared = c;
     int end = call->training ? SW_CONV_PASSES : SW_CONV_FORWARD + 1;
     for (int p = 0; p < end; p++) c->engine[p] = choose_engine(call, shape, (sw_conv_pass)p);
-    SW_TRY(prepare_plans(c, call, shape, attrs->workspace_cap_bytes));
+    SW_ENSURE(prepare_plans(c, call, shape, attrs->workspace_cap_bytes));
     sw_conv_choice choices[SW_CONV_PASSES];
     for (int p = 0; p < SW_CONV_PASSES; p++) choices[p] = c->engine[p < end ? p : SW_CONV_FORWARD]->choice;
     sw_conv_choices_print(c->names, choices);
-    if (attrs->bias) SW_TRY(prepare_bias(c, call, shape));
-done:
-    return status;
+    if (attrs->bias) SW_ENSURE(prepare_bias(c, call, shape));
+    return SW_OK;
 }
 
 static void conv2d_release(sw_call *call)
@@ -144,45 +138,38 @@ static sw_status run_pass(sw_call *call, sw_conv_pass pass)
 
 static sw_status conv2d_forward(sw_call *call)
 {
-    sw_status status = SW_OK;
     const conv_prepared *c = call->prepared;
-    SW_TRY(run_pass(call, SW_CONV_FORWARD));
+    SW_ENSURE(run_pass(call, SW_CONV_FORWARD));
     if (call->node->param_count > 1) {
         int channels = sw_call_out_shape(call, 0).c;
         size_t ov = (size_t)channels / (size_t)sw_call_vec(call, channels);
-        SW_TRY(SW_CALL_LAUNCH(call, c->bias_fwd, sw_call_ndrange(call, ov, sw_conv_pixels(call), false),
-                              SW_ARG(call->out[0]), SW_ARG(call->param[1])));
+        SW_ENSURE(SW_CALL_LAUNCH(call, c->bias_fwd, sw_call_ndrange(call, ov, sw_conv_pixels(call), false),
+                                 SW_ARG(call->out[0]), SW_ARG(call->param[1])));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status backward_bias(sw_call *call)
 {
-    sw_status status = SW_OK;
     const conv_prepared *c = call->prepared;
     int channels = sw_call_out_shape(call, 0).c;
     size_t pixels = sw_conv_pixels(call), chunks = bias_chunks(pixels);
     size_t ov = (size_t)channels / (size_t)sw_call_vec(call, channels);
-    SW_TRY(SW_CALL_LAUNCH(call, c->bias_partial, sw_call_ndrange(call, ov, chunks, true),
-                          SW_ARG(call->dout[0]), SW_ARG(call->workspace), SW_ARG(pixels),
-                          SW_ARG((uint32_t)BIAS_CHUNK_PIXELS)));
-    SW_TRY(SW_CALL_LAUNCH(call, c->bias_combine, sw_call_ndrange(call, (size_t)channels, 1, true),
-                          SW_ARG(call->workspace), SW_ARG(call->dparam[1]), SW_ARG(chunks)));
-done:
-    return status;
+    SW_ENSURE(SW_CALL_LAUNCH(call, c->bias_partial, sw_call_ndrange(call, ov, chunks, true),
+                             SW_ARG(call->dout[0]), SW_ARG(call->workspace), SW_ARG(pixels),
+                             SW_ARG((uint32_t)BIAS_CHUNK_PIXELS)));
+    return SW_CALL_LAUNCH(call, c->bias_combine, sw_call_ndrange(call, (size_t)channels, 1, true),
+                          SW_ARG(call->workspace), SW_ARG(call->dparam[1]), SW_ARG(chunks));
 }
 
 static sw_status conv2d_backward(sw_call *call)
 {
-    sw_status status = SW_OK;
     sw_profile_pass(call->cl, SW_PASS_BACKWARD_WEIGHTS);
-    SW_TRY(run_pass(call, SW_CONV_BACKWARD_WEIGHTS));
-    if (call->node->param_count > 1) SW_TRY(backward_bias(call));
+    SW_ENSURE(run_pass(call, SW_CONV_BACKWARD_WEIGHTS));
+    if (call->node->param_count > 1) SW_ENSURE(backward_bias(call));
     sw_profile_pass(call->cl, SW_PASS_BACKWARD_DATA);
-    if (call->din[0]) SW_TRY(run_pass(call, SW_CONV_BACKWARD_DATA));
-done:
-    return status;
+    if (call->din[0]) SW_ENSURE(run_pass(call, SW_CONV_BACKWARD_DATA));
+    return SW_OK;
 }
 
 const sw_op sw_op_conv2d = {

@@ -60,42 +60,39 @@ static sw_gemm product_weights(size_t pixels, size_t depth, size_t channels)
 
 static sw_status measure_gemm_workspace(clblast_plan *plan, sw_cl *cl, size_t pixels)
 {
-    sw_status status = SW_OK;
     size_t in = (size_t)plan->shape.in_channels, out = (size_t)plan->shape.out_channels;
     const sw_gemm products[] = {product_of_band(pixels, plan->taps * in, out),
                                 product_of_band(pixels, plan->taps * out, in),
                                 product_weights(pixels, plan->taps * in, out)};
     for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
         size_t bytes = 0;
-        SW_TRY(sw_gemm_workspace(&bytes, cl, &products[i]));
+        SW_ENSURE(sw_gemm_workspace(&bytes, cl, &products[i]));
         plan->gemm_bytes = larger(plan->gemm_bytes, sw_conv_align(bytes));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
-    sw_status status = SW_OK;
     (void)passes; /* all use the same few kernels */
     clblast_plan *plan = out;
     plan->shape = shape;
     plan->taps = taps_of(shape);
     plan->band_pixels = fitting_pixels(shape, cap_bytes);
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
-        SW_TRY(sw_conv_helper(&plan->im2col[pass], call, shape, from_channels(shape, pass), "conv2d_im2col"));
-    SW_TRY(sw_conv_helper(&plan->flip, call, shape, shape.out_channels, "conv2d_flip"));
+        SW_ENSURE(
+            sw_conv_helper(&plan->im2col[pass], call, shape, from_channels(shape, pass), "conv2d_im2col"));
+    SW_ENSURE(sw_conv_helper(&plan->flip, call, shape, shape.out_channels, "conv2d_flip"));
 
     /* The last band may have any length. Then it may need padding that a whole one does not: the most if it
      * is one pixel shorter. */
-    SW_TRY(measure_gemm_workspace(plan, call->cl, plan->band_pixels));
-    if (plan->band_pixels > 1) SW_TRY(measure_gemm_workspace(plan, call->cl, plan->band_pixels - 1));
+    SW_ENSURE(measure_gemm_workspace(plan, call->cl, plan->band_pixels));
+    if (plan->band_pixels > 1) SW_ENSURE(measure_gemm_workspace(plan, call->cl, plan->band_pixels - 1));
     plan->flipped_offset = plan->gemm_bytes / sizeof(float);
     plan->cols_offset = plan->flipped_offset + align_floats(plan->taps * channel_pairs(shape));
     *workspace_bytes = plan->cols_offset * sizeof(float) + plan->band_pixels * row_bytes(shape);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* --- passes ---------------------------------------------------------------------------------- */
@@ -130,40 +127,36 @@ static sw_status multiply(const clblast_plan *plan, sw_call *call, sw_gemm *g)
 
 static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
 {
-    sw_status status = SW_OK;
     const clblast_plan *plan = prepared;
     size_t depth = plan->taps * (size_t)from_channels(plan->shape, c->pass),
            channels = (size_t)to_channels(plan->shape, c->pass);
-    if (c->flip) SW_TRY(sw_conv_flip(call, plan->flip, plan->shape, plan->flipped_offset));
+    if (c->flip) SW_ENSURE(sw_conv_flip(call, plan->flip, plan->shape, plan->flipped_offset));
     for (sw_conv_block band = {0}; next_band(&band, plan, call);) {
-        SW_TRY(im2col(plan, call, c->pass, c->from, band));
+        SW_ENSURE(im2col(plan, call, c->pass, c->from, band));
         sw_gemm g = product_of_band(band.count, depth, channels);
         g.b = c->flip ? call->workspace : call->param[0];
         g.b_offset = c->flip ? plan->flipped_offset : 0;
         g.c = c->to;
         g.c_offset = band.first * channels;
         g.beta = c->accumulate ? 1.0f : 0.0f;
-        SW_TRY(multiply(plan, call, &g));
+        SW_ENSURE(multiply(plan, call, &g));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status backward_weights(const void *prepared, sw_call *call)
 {
-    sw_status status = SW_OK;
     const clblast_plan *plan = prepared;
     size_t depth = plan->taps * (size_t)plan->shape.in_channels, channels = (size_t)plan->shape.out_channels;
     for (sw_conv_block band = {0}; next_band(&band, plan, call);) {
-        SW_TRY(im2col(plan, call, SW_CONV_FORWARD, call->in[0], band));
+        SW_ENSURE(im2col(plan, call, SW_CONV_FORWARD, call->in[0], band));
         sw_gemm g = product_weights(band.count, depth, channels);
         g.b = call->dout[0];
         g.b_offset = band.first * channels;
         g.c = call->dparam[0];
-        SW_TRY(multiply(plan, call, &g));
+        SW_ENSURE(multiply(plan, call, &g));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 const sw_conv_engine sw_conv_engine_clblast = {

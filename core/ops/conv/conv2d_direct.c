@@ -43,35 +43,33 @@ static sw_conv_pass widening(const direct_plan *plan)
 static sw_status prepare_kernels(direct_plan *plan, sw_cl *cl, unsigned passes)
 {
     static const char *const file = "conv2d_direct";
-    sw_status status = SW_OK;
     unsigned products = passes & (SW_BIT(SW_CONV_FORWARD) | SW_BIT(SW_CONV_BACKWARD_DATA));
     unsigned widens = SW_BIT(widening(plan));
     char options[96];
     snprintf(options, sizeof options, "-DVEC=%d -DKERNEL=%d -DTHIN=%d -DTHICK=%d -DTHIN_IN=%d",
              sw_cl_register_width(cl), plan->shape.kernel, plan->thin, plan->thick, plan->thin_in);
-    SW_TRY(sw_kernel_get(&plan->pad, cl, file, "conv2d_direct_pad", options));
-    if (products) SW_TRY(sw_kernel_get(&plan->pack, cl, file, "conv2d_direct_pack", options));
-    if (products & widens) SW_TRY(sw_kernel_get(&plan->widen, cl, file, "conv2d_direct_widen", options));
-    if (products & ~widens) SW_TRY(sw_kernel_get(&plan->narrow, cl, file, "conv2d_direct_narrow", options));
+    SW_ENSURE(sw_kernel_get(&plan->pad, cl, file, "conv2d_direct_pad", options));
+    if (products) SW_ENSURE(sw_kernel_get(&plan->pack, cl, file, "conv2d_direct_pack", options));
+    if (products & widens) SW_ENSURE(sw_kernel_get(&plan->widen, cl, file, "conv2d_direct_widen", options));
+    if (products & ~widens)
+        SW_ENSURE(sw_kernel_get(&plan->narrow, cl, file, "conv2d_direct_narrow", options));
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) {
-        SW_TRY(sw_kernel_get(&plan->partial, cl, file, "conv2d_direct_bwd_partial", options));
-        SW_TRY(sw_kernel_get(&plan->combine, cl, file, "conv2d_direct_bwd_combine", options));
+        SW_ENSURE(sw_kernel_get(&plan->partial, cl, file, "conv2d_direct_bwd_partial", options));
+        SW_ENSURE(sw_kernel_get(&plan->combine, cl, file, "conv2d_direct_bwd_combine", options));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
-    sw_status status = SW_OK;
     (void)cap_bytes; /* a thin tensor, and weights */
     direct_plan *plan = out;
     plan->shape = shape;
     plan->thin_in = shape.out_channels % LANES == 0;
     plan->thin = plan->thin_in ? shape.in_channels : shape.out_channels;
     plan->thick = plan->thin_in ? shape.out_channels : shape.in_channels;
-    SW_TRY(prepare_kernels(plan, call->cl, passes));
+    SW_ENSURE(prepare_kernels(plan, call->cl, passes));
 
     size_t taps = taps_of(shape), border = (size_t)shape.kernel - 1;
     size_t head = passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS) ? larger(taps + 1, SEGMENTS * taps) : taps + 1;
@@ -79,8 +77,7 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
     size_t padded_pixels =
         (size_t)shape.n * ((size_t)shape.h + border) * ((size_t)shape.w + border) + SLACK_PIXELS;
     *workspace_bytes = (plan->padded_offset + padded_pixels * (size_t)plan->thin) * sizeof(float);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* The thin tensor with its border, into the workspace. */
@@ -95,48 +92,44 @@ static sw_status pad(const direct_plan *plan, sw_call *call, cl_mem thin)
 
 static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
 {
-    sw_status status = SW_OK;
     const direct_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
     int image_rows = call->n * s.h, item_rows = sw_divide_up_int(ITEM_PIXELS, s.w);
     sw_ndrange pack =
         sw_call_ndrange(call, (size_t)plan->thick, (taps_of(s) + 1) * (size_t)plan->thin, false);
     sw_ndrange range = lone_items(sw_divide_up_int(image_rows, item_rows), 1, 1);
-    SW_TRY(SW_CALL_LAUNCH(call, plan->pack, pack, SW_ARG(call->param[0]), SW_ARG(call->workspace),
-                          SW_ARG(c->flip)));
+    SW_ENSURE(SW_CALL_LAUNCH(call, plan->pack, pack, SW_ARG(call->param[0]), SW_ARG(call->workspace),
+                             SW_ARG(c->flip)));
     if (c->pass == widening(plan)) {
         size_t elems = sw_conv_pixels(call) * (size_t)plan->thick;
-        SW_TRY(pad(plan, call, c->from));
-        SW_TRY(SW_CALL_LAUNCH(call, plan->widen, range, SW_ARG(call->workspace), SW_ARG(plan->padded_offset),
-                              SW_ARG(c->to), SW_SIZE_ARGS(s), SW_ARG(image_rows), SW_ARG(item_rows),
-                              SW_ARG((int)sw_call_put(call, elems, plan->thick, c->accumulate)),
-                              SW_EPILOGUE_ARGS(call->epilogue)));
+        SW_ENSURE(pad(plan, call, c->from));
+        SW_ENSURE(SW_CALL_LAUNCH(call, plan->widen, range, SW_ARG(call->workspace),
+                                 SW_ARG(plan->padded_offset), SW_ARG(c->to), SW_SIZE_ARGS(s),
+                                 SW_ARG(image_rows), SW_ARG(item_rows),
+                                 SW_ARG((int)sw_call_put(call, elems, plan->thick, c->accumulate)),
+                                 SW_EPILOGUE_ARGS(call->epilogue)));
     } else {
-        SW_TRY(SW_CALL_LAUNCH(call, plan->narrow, range, SW_ARG(c->from), SW_ARG(call->workspace),
-                              SW_ARG(c->to), SW_SIZE_ARGS(s), SW_ARG(image_rows), SW_ARG(item_rows),
-                              SW_ARG(c->accumulate)));
+        SW_ENSURE(SW_CALL_LAUNCH(call, plan->narrow, range, SW_ARG(c->from), SW_ARG(call->workspace),
+                                 SW_ARG(c->to), SW_SIZE_ARGS(s), SW_ARG(image_rows), SW_ARG(item_rows),
+                                 SW_ARG(c->accumulate)));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status backward_weights(const void *prepared, sw_call *call)
 {
-    sw_status status = SW_OK;
     const direct_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
     int image_rows = call->n * s.h;
     int segments, segment_rows = cut_segments(&segments, image_rows, SEGMENTS);
     sw_ndrange combine = sw_call_ndrange(call, (size_t)plan->thick, taps_of(s) * (size_t)plan->thin, false);
-    SW_TRY(pad(plan, call, plan->thin_in ? call->in[0] : call->dout[0]));
-    SW_TRY(SW_CALL_LAUNCH(call, plan->partial, lone_items(segments, 1, 1),
-                          SW_ARG(plan->thin_in ? call->dout[0] : call->in[0]), SW_ARG(call->workspace),
-                          SW_ARG(plan->padded_offset), SW_SIZE_ARGS(s), SW_ARG(image_rows),
-                          SW_ARG(segment_rows)));
-    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
-                          SW_ARG(segments)));
-done:
-    return status;
+    SW_ENSURE(pad(plan, call, plan->thin_in ? call->in[0] : call->dout[0]));
+    SW_ENSURE(SW_CALL_LAUNCH(call, plan->partial, lone_items(segments, 1, 1),
+                             SW_ARG(plan->thin_in ? call->dout[0] : call->in[0]), SW_ARG(call->workspace),
+                             SW_ARG(plan->padded_offset), SW_SIZE_ARGS(s), SW_ARG(image_rows),
+                             SW_ARG(segment_rows)));
+    return SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
+                          SW_ARG(segments));
 }
 
 const sw_conv_engine sw_conv_engine_direct = {

@@ -49,7 +49,6 @@ static size_t panel_elems(const gemm_plan *plan, const product *p)
 
 static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, int in, int out)
 {
-    sw_status status = SW_OK;
     char options[160];
     sw_conv_tiling tile = sw_conv_tiling_of(cl);
     int vectors = sw_conv_tile_vectors(tile, out), panel = tile.lanes * vectors;
@@ -60,11 +59,9 @@ static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, i
                    .block_pixels = BLOCK_PIXELS / tile.rows * tile.rows};
     snprintf(options, sizeof options, "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=%d", tile.lanes,
              vectors, tile.rows, plan->shape.kernel, out % tile.lanes != 0);
-    SW_TRY(sw_kernel_get(&p->pack, cl, "conv2d_gemm", "conv2d_gemm_pack", options));
-    SW_TRY(sw_kernel_get(&p->zero, cl, "conv2d_gemm", "conv2d_gemm_zero", options));
-    SW_TRY(sw_kernel_get(&p->run, cl, "conv2d_gemm", "conv2d_gemm_fwd", options));
-done:
-    return status;
+    SW_ENSURE(sw_kernel_get(&p->pack, cl, "conv2d_gemm", "conv2d_gemm_pack", options));
+    SW_ENSURE(sw_kernel_get(&p->zero, cl, "conv2d_gemm", "conv2d_gemm_zero", options));
+    return sw_kernel_get(&p->run, cl, "conv2d_gemm", "conv2d_gemm_fwd", options);
 }
 
 /* Rows of a tile of backward-weights: as many as there are registers and channels for. */
@@ -94,7 +91,6 @@ static bool swaps(sw_conv_shape s)
 
 static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
 {
-    sw_status status = SW_OK;
     char options[240];
     sw_conv_shape s = plan->shape;
     sw_conv_tiling tile = sw_conv_tiling_of(cl);
@@ -112,17 +108,14 @@ static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
              "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=%d -DSWAP=%d -DBLOCK=%d -DPACKED=%d -DCHUNK=%d",
              tile.lanes, nv, rows_of(tile, scalars), s.kernel, plan->padded != vectors, swap, BLOCK_CHANNELS,
              packed, PACKED_PIXELS);
-    SW_TRY(sw_kernel_get(packed ? &plan->packed : &plan->partial, cl, "conv2d_gemm",
-                         packed ? "conv2d_gemm_bwd_packed" : "conv2d_gemm_bwd_partial", options));
-    SW_TRY(sw_kernel_get(&plan->combine, cl, "conv2d_gemm", "conv2d_gemm_bwd_combine", options));
-done:
-    return status;
+    SW_ENSURE(sw_kernel_get(packed ? &plan->packed : &plan->partial, cl, "conv2d_gemm",
+                            packed ? "conv2d_gemm_bwd_packed" : "conv2d_gemm_bwd_partial", options));
+    return sw_kernel_get(&plan->combine, cl, "conv2d_gemm", "conv2d_gemm_bwd_combine", options);
 }
 
 static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
-    sw_status status = SW_OK;
     (void)cap_bytes; /* packed weights and partial sums only: far below any sensible cap */
     gemm_plan *plan = out;
     size_t panels = 0;
@@ -130,22 +123,21 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++) {
         product *p = &plan->product[pass];
         if (passes & SW_BIT(pass))
-            SW_TRY(prepare_product(p, plan, call->cl, from_channels(shape, pass), to_channels(shape, pass)));
+            SW_ENSURE(
+                prepare_product(p, plan, call->cl, from_channels(shape, pass), to_channels(shape, pass)));
         panels = larger(panels, panel_elems(plan, p));
     }
-    if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) SW_TRY(prepare_weights(plan, call->cl));
+    if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) SW_ENSURE(prepare_weights(plan, call->cl));
 
     plan->zeros_offset = align_floats(panels);
     size_t scalars = (size_t)(swaps(shape) ? shape.out_channels : shape.in_channels);
     size_t partial = (size_t)plan->segments * taps_of(shape) * scalars * (size_t)plan->padded;
     *workspace_bytes = larger(plan->zeros_offset + more_channels(shape), partial) * sizeof(float);
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
 {
-    sw_status status = SW_OK;
     const gemm_plan *plan = prepared;
     const product *p = &plan->product[c->pass];
     size_t pixels = sw_conv_pixels(call), block = (size_t)p->block_pixels;
@@ -154,17 +146,15 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     sw_ndrange pack = sw_call_ndrange(call, (size_t)p->panel,
                                       (size_t)p->panels * taps_of(plan->shape) * (size_t)p->in, false);
     sw_ndrange range = panels_first ? lone_items(p->panels, blocks, 1) : lone_items(blocks, p->panels, 1);
-    SW_TRY(SW_CALL_LAUNCH(call, p->pack, pack, SW_ARG(call->param[0]), SW_ARG(call->workspace),
-                          SW_ARG((uint32_t)p->in), SW_ARG((uint32_t)p->out), SW_ARG(c->flip)));
-    SW_TRY(SW_CALL_LAUNCH(call, p->zero, sw_call_ndrange(call, (size_t)p->in, 1, false),
-                          SW_ARG(call->workspace), SW_ARG(plan->zeros_offset)));
-    SW_TRY(SW_CALL_LAUNCH(call, p->run, range, SW_ARG(c->from), SW_ARG(call->workspace),
+    SW_ENSURE(SW_CALL_LAUNCH(call, p->pack, pack, SW_ARG(call->param[0]), SW_ARG(call->workspace),
+                             SW_ARG((uint32_t)p->in), SW_ARG((uint32_t)p->out), SW_ARG(c->flip)));
+    SW_ENSURE(SW_CALL_LAUNCH(call, p->zero, sw_call_ndrange(call, (size_t)p->in, 1, false),
+                             SW_ARG(call->workspace), SW_ARG(plan->zeros_offset)));
+    return SW_CALL_LAUNCH(call, p->run, range, SW_ARG(c->from), SW_ARG(call->workspace),
                           SW_ARG(plan->zeros_offset), SW_ARG(c->to), SW_ARG(p->in), SW_ARG(p->out),
                           SW_SIZE_ARGS(plan->shape), SW_ARG(pixels), SW_ARG(block),
                           SW_ARG((int)sw_call_put(call, pixels * (size_t)p->out, p->panel, c->accumulate)),
-                          SW_EPILOGUE_ARGS(call->epilogue)));
-done:
-    return status;
+                          SW_EPILOGUE_ARGS(call->epilogue));
 }
 
 /* The parts of dw, one a segment of the batch's rows. */
@@ -186,17 +176,14 @@ static sw_status sum_segments(const gemm_plan *plan, sw_call *call, int segments
 
 static sw_status backward_weights(const void *prepared, sw_call *call)
 {
-    sw_status status = SW_OK;
     const gemm_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
     int segments, segment_rows = cut_segments(&segments, call->n * s.h, plan->segments);
     sw_ndrange combine =
         sw_call_ndrange(call, (size_t)s.out_channels, taps_of(s) * (size_t)s.in_channels, false);
-    SW_TRY(sum_segments(plan, call, segments, segment_rows));
-    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
-                          SW_ARG((uint32_t)s.in_channels), SW_ARG(segments), SW_ARG((uint32_t)plan->padded)));
-done:
-    return status;
+    SW_ENSURE(sum_segments(plan, call, segments, segment_rows));
+    return SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
+                          SW_ARG((uint32_t)s.in_channels), SW_ARG(segments), SW_ARG((uint32_t)plan->padded));
 }
 
 const sw_conv_engine sw_conv_engine_gemm = {

@@ -28,54 +28,46 @@ static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape s, size_t cap_bytes,
                          unsigned passes)
 {
-    sw_status status = SW_OK;
     tile_plan *plan = out;
     plan->shape = s;
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
         if (passes & SW_BIT(pass))
-            SW_TRY(sw_tile_prepare_rows(&plan->product[pass], call->cl, s.kernel, from_channels(s, pass),
-                                        to_channels(s, pass), pixels_of(s), 1));
+            SW_ENSURE(sw_tile_prepare_rows(&plan->product[pass], call->cl, s.kernel, from_channels(s, pass),
+                                           to_channels(s, pass), pixels_of(s), 1));
     if (passes & SW_BIT(SW_CONV_BACKWARD_DATA)) {
-        SW_TRY(sw_conv_helper(&plan->flip, call, s, s.out_channels, "conv2d_flip"));
+        SW_ENSURE(sw_conv_helper(&plan->flip, call, s, s.out_channels, "conv2d_flip"));
         *workspace_bytes = taps_of(s) * channel_pairs(s) * sizeof(float);
     }
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) {
-        SW_TRY(sw_tile_prepare_sums(&plan->weights, call->cl, s.kernel, s.in_channels, s.out_channels,
-                                    pixels_of(s), 1, cap_bytes));
-        SW_TRY(sw_conv_helper(&plan->combine, call, s, s.out_channels, "conv2d_combine"));
+        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, call->cl, s.kernel, s.in_channels, s.out_channels,
+                                       pixels_of(s), 1, cap_bytes));
+        SW_ENSURE(sw_conv_helper(&plan->combine, call, s, s.out_channels, "conv2d_combine"));
         *workspace_bytes = larger(*workspace_bytes, sw_tile_sums_bytes(&plan->weights));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
 {
-    sw_status status = SW_OK;
     const tile_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
     const sw_tile_matrix from = {.buffer = c->from}, to = {.buffer = c->to},
                          weights = {.buffer = c->flip ? call->workspace : call->param[0]};
-    if (c->flip) SW_TRY(sw_conv_flip(call, plan->flip, s, 0));
-    SW_TRY(sw_tile_run_rows(&plan->product[c->pass], call, &from, &weights, &to, s.h, s.w,
-                            sw_conv_pixels(call), c->accumulate));
-done:
-    return status;
+    if (c->flip) SW_ENSURE(sw_conv_flip(call, plan->flip, s, 0));
+    return sw_tile_run_rows(&plan->product[c->pass], call, &from, &weights, &to, s.h, s.w,
+                            sw_conv_pixels(call), c->accumulate);
 }
 
 static sw_status backward_weights(const void *prepared, sw_call *call)
 {
-    sw_status status = SW_OK;
     const tile_plan *plan = prepared;
     const sw_tile_matrix x = {.buffer = call->in[0]}, dy = {.buffer = call->dout[0]};
     int segments;
     sw_ndrange combine = {.global = {plan->weights.rows * plan->weights.columns}};
-    SW_TRY(sw_tile_run_sums(&segments, &plan->weights, call, &x, &dy, call->workspace, plan->shape.h,
-                            plan->shape.w, sw_conv_pixels(call)));
-    SW_TRY(SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
-                          SW_ARG(segments)));
-done:
-    return status;
+    SW_ENSURE(sw_tile_run_sums(&segments, &plan->weights, call, &x, &dy, call->workspace, plan->shape.h,
+                               plan->shape.w, sw_conv_pixels(call)));
+    return SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
+                          SW_ARG(segments));
 }
 
 const sw_conv_engine sw_conv_engine_tile = {

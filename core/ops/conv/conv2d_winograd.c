@@ -102,23 +102,20 @@ static sw_status prepare_product(product *p, sw_cl *cl, sw_conv_tiling t, int in
 
 static sw_status prepare_kernels(winograd_plan *plan, sw_cl *cl)
 {
-    sw_status status = SW_OK;
     sw_conv_tiling t = plan->tiling;
     sw_conv_shape s = plan->shape;
     int vectors = sw_conv_tile_vectors(t, s.out_channels);
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
-        SW_TRY(prepare_product(&plan->product[pass], cl, t, from_channels(s, pass), to_channels(s, pass)));
-    SW_TRY(product_kernel(&plan->input, cl, t, "conv2d_winograd_input", "TRANSFORM", 1));
-    SW_TRY(product_kernel(&plan->output, cl, t, "conv2d_winograd_output", "TRANSFORM", 1));
-    SW_TRY(product_kernel(&plan->weights, cl, t, "conv2d_winograd_weights", "WEIGHTS", 1));
-    SW_TRY(
+        SW_ENSURE(prepare_product(&plan->product[pass], cl, t, from_channels(s, pass), to_channels(s, pass)));
+    SW_ENSURE(product_kernel(&plan->input, cl, t, "conv2d_winograd_input", "TRANSFORM", 1));
+    SW_ENSURE(product_kernel(&plan->output, cl, t, "conv2d_winograd_output", "TRANSFORM", 1));
+    SW_ENSURE(product_kernel(&plan->weights, cl, t, "conv2d_winograd_weights", "WEIGHTS", 1));
+    SW_ENSURE(
         gradient_kernel(&plan->weights_gradient, cl, t, "conv2d_winograd_weights_gradient", false, vectors));
     if (plan->ranges > 0)
         return gradient_kernel(&plan->fused_gradient, cl, t, "conv2d_winograd_fused_gradient", true, vectors);
-    SW_TRY(gradient_kernel(&plan->gradient, cl, t, "conv2d_winograd_gradient", false, vectors));
-    SW_TRY(gradient_kernel(&plan->accumulate, cl, t, "conv2d_winograd_accumulate", false, vectors));
-done:
-    return status;
+    SW_ENSURE(gradient_kernel(&plan->gradient, cl, t, "conv2d_winograd_gradient", false, vectors));
+    return gradient_kernel(&plan->accumulate, cl, t, "conv2d_winograd_accumulate", false, vectors);
 }
 
 /* Tiles whose V and M fit the cache, at least a group; in as many blocks as it takes, all of about that size,
@@ -168,7 +165,6 @@ static void choose_gradient(winograd_plan *plan, const sw_cl *cl)
 static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
-    sw_status status = SW_OK;
     (void)passes;    /* its programs serve all shapes, and are mostly built already */
     (void)cap_bytes; /* the block is bound by the cache, which is less */
     winograd_plan *plan = out;
@@ -177,13 +173,12 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
     plan->tiles = winograd_tiles_of(shape);
     plan->tiles.block = choose_block(plan);
     choose_gradient(plan, call->cl);
-    SW_TRY(prepare_kernels(plan, call->cl));
+    SW_ENSURE(prepare_kernels(plan, call->cl));
     size_t gradient = gradient_floats(shape),
            blocks_bytes =
                winograd_lay_out(&plan->tiles, shape, larger(PLACES * channel_pairs(shape), gradient));
     *workspace_bytes = larger(blocks_bytes, (size_t)plan->ranges * gradient * sizeof(float));
-done:
-    return status;
+    return SW_OK;
 }
 
 /* --- passes ---------------------------------------------------------------------------------- */
@@ -210,23 +205,21 @@ static sw_status run_fused(const winograd_plan *plan, const product *p, sw_call 
 
 static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
 {
-    sw_status status = SW_OK;
     const winograd_plan *plan = prepared;
     const winograd_tiles *t = &plan->tiles;
     const product *p = &plan->product[c->pass];
     sw_put put = sw_call_put(call, sw_conv_pixels(call) * (size_t)p->out, LINE, c->accumulate);
-    SW_TRY(SW_CALL_LAUNCH(call, plan->weights, lone_items(p->out / plan->tiling.lanes, p->in / LINE, 1),
-                          SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(p->panel),
-                          SW_ARG(c->flip)));
+    SW_ENSURE(SW_CALL_LAUNCH(call, plan->weights, lone_items(p->out / plan->tiling.lanes, p->in / LINE, 1),
+                             SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(p->panel),
+                             SW_ARG(c->flip)));
     if (p->fused) return run_fused(plan, p, call, c->from, c->to, put);
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
         sw_ndrange tiles = lone_items((int)b.count, 1, 1);
-        SW_TRY(winograd_transform(t, call, plan->input, tiles, c->from, t->v_offset, p->in, b));
-        SW_TRY(multiply_block(plan, p, call, b));
-        SW_TRY(winograd_output(t, call, plan->output, tiles, c->to, p->out, b, put));
+        SW_ENSURE(winograd_transform(t, call, plan->input, tiles, c->from, t->v_offset, p->in, b));
+        SW_ENSURE(multiply_block(plan, p, call, b));
+        SW_ENSURE(winograd_output(t, call, plan->output, tiles, c->to, p->out, b, put));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 /* dw += G^T dU G, dU in so many parts. */
@@ -240,24 +233,20 @@ static sw_status collect_gradient(const winograd_plan *plan, sw_call *call, int 
 
 static sw_status fused_gradient(const winograd_plan *plan, sw_call *call)
 {
-    sw_status status = SW_OK;
     const winograd_tiles *t = &plan->tiles;
     sw_conv_shape s = plan->shape;
     int tiles = winograd_count(t, call->n);
     int ranges, range_tiles = cut_segments(&ranges, tiles, plan->ranges);
-    SW_TRY(SW_CALL_LAUNCH(call, plan->fused_gradient, lone_items(2, gradient_blocks(s), ranges),
-                          SW_ARG(call->in[0]), SW_ARG(call->dout[0]), SW_ARG(call->workspace),
-                          SW_ARG(s.in_channels), SW_ARG(s.out_channels), SW_ARG(tiles), SW_ARG(range_tiles),
-                          SW_ARG(plan->chunk), SW_SIZE_ARGS(s), SW_ARG(t->across), SW_ARG(t->down),
-                          sw_arg_local(fused_gradient_bytes(plan->chunk))));
-    status = collect_gradient(plan, call, ranges);
-done:
-    return status;
+    SW_ENSURE(SW_CALL_LAUNCH(call, plan->fused_gradient, lone_items(2, gradient_blocks(s), ranges),
+                             SW_ARG(call->in[0]), SW_ARG(call->dout[0]), SW_ARG(call->workspace),
+                             SW_ARG(s.in_channels), SW_ARG(s.out_channels), SW_ARG(tiles),
+                             SW_ARG(range_tiles), SW_ARG(plan->chunk), SW_SIZE_ARGS(s), SW_ARG(t->across),
+                             SW_ARG(t->down), sw_arg_local(fused_gradient_bytes(plan->chunk))));
+    return collect_gradient(plan, call, ranges);
 }
 
 static sw_status backward_weights(const void *prepared, sw_call *call)
 {
-    sw_status status = SW_OK;
     const winograd_plan *plan = prepared;
     const winograd_tiles *t = &plan->tiles;
     sw_conv_shape s = plan->shape;
@@ -266,17 +255,16 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
                                        sw_divide_up_int(s.out_channels, BLOCK_CHANNELS), PLACES);
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
         sw_ndrange tiles = lone_items((int)b.count, 1, 1);
-        SW_TRY(winograd_transform(t, call, plan->input, tiles, call->in[0], t->v_offset, s.in_channels, b));
-        SW_TRY(winograd_transform(t, call, plan->gradient, tiles, call->dout[0], t->m_offset, s.out_channels,
-                                  b));
-        SW_TRY(SW_CALL_LAUNCH(call, plan->accumulate, accumulate, SW_ARG(call->workspace),
-                              SW_ARG(t->v_offset), SW_ARG(t->m_offset), SW_ARG(s.in_channels),
-                              SW_ARG(s.out_channels), SW_ARG((int)b.count), SW_ARG(t->block),
-                              SW_ARG(b.first == 0)));
+        SW_ENSURE(
+            winograd_transform(t, call, plan->input, tiles, call->in[0], t->v_offset, s.in_channels, b));
+        SW_ENSURE(winograd_transform(t, call, plan->gradient, tiles, call->dout[0], t->m_offset,
+                                     s.out_channels, b));
+        SW_ENSURE(SW_CALL_LAUNCH(call, plan->accumulate, accumulate, SW_ARG(call->workspace),
+                                 SW_ARG(t->v_offset), SW_ARG(t->m_offset), SW_ARG(s.in_channels),
+                                 SW_ARG(s.out_channels), SW_ARG((int)b.count), SW_ARG(t->block),
+                                 SW_ARG(b.first == 0)));
     }
-    status = collect_gradient(plan, call, 1);
-done:
-    return status;
+    return collect_gradient(plan, call, 1);
 }
 
 const sw_conv_engine sw_conv_engine_winograd = {

@@ -51,49 +51,42 @@ static int choose_block(const winograd_tile_plan *plan, size_t cap_bytes)
 
 static sw_status prepare_products(winograd_tile_plan *plan, sw_cl *cl, size_t cap_bytes, unsigned passes)
 {
-    sw_status status = SW_OK;
     sw_conv_shape s = plan->shape;
     size_t rows = (size_t)plan->tiles.block;
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
         if (passes & SW_BIT(pass))
-            SW_TRY(sw_tile_prepare_rows(&plan->product[pass], cl, 1, from_channels(s, pass),
-                                        to_channels(s, pass), rows, PLACES));
+            SW_ENSURE(sw_tile_prepare_rows(&plan->product[pass], cl, 1, from_channels(s, pass),
+                                           to_channels(s, pass), rows, PLACES));
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS))
-        SW_TRY(sw_tile_prepare_sums(&plan->weights, cl, 1, s.in_channels, s.out_channels, rows, PLACES,
-                                    cap_bytes));
-done:
-    return status;
+        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, cl, 1, s.in_channels, s.out_channels, rows, PLACES,
+                                       cap_bytes));
+    return SW_OK;
 }
 
 static sw_status prepare_kernels(winograd_tile_plan *plan, sw_cl *cl)
 {
     static const char file[] = "conv2d_winograd_tile", vec[] = "-DVEC=2"; /* VECTOR */
-    sw_status status = SW_OK;
-    SW_TRY(sw_kernel_get(&plan->input, cl, file, "conv2d_winograd_tile_input", vec));
-    SW_TRY(sw_kernel_get(&plan->output, cl, file, "conv2d_winograd_tile_output", vec));
-    SW_TRY(sw_kernel_get(&plan->transform_weights, cl, file, "conv2d_winograd_tile_weights", vec));
-    SW_TRY(sw_kernel_get(&plan->gradient, cl, file, "conv2d_winograd_tile_gradient", vec));
-    SW_TRY(sw_kernel_get(&plan->weights_gradient, cl, file, "conv2d_winograd_tile_weights_gradient", vec));
-done:
-    return status;
+    SW_ENSURE(sw_kernel_get(&plan->input, cl, file, "conv2d_winograd_tile_input", vec));
+    SW_ENSURE(sw_kernel_get(&plan->output, cl, file, "conv2d_winograd_tile_output", vec));
+    SW_ENSURE(sw_kernel_get(&plan->transform_weights, cl, file, "conv2d_winograd_tile_weights", vec));
+    SW_ENSURE(sw_kernel_get(&plan->gradient, cl, file, "conv2d_winograd_tile_gradient", vec));
+    return sw_kernel_get(&plan->weights_gradient, cl, file, "conv2d_winograd_tile_weights_gradient", vec);
 }
 
 static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
-    sw_status status = SW_OK;
     winograd_tile_plan *plan = out;
     plan->shape = shape;
     plan->tiles = winograd_tiles_of(shape);
     if (cap_bytes > COUNTABLE_BYTES) cap_bytes = COUNTABLE_BYTES;
     plan->tiles.block = choose_block(plan, cap_bytes);
-    SW_TRY(prepare_products(plan, call->cl, cap_bytes, passes));
-    SW_TRY(prepare_kernels(plan, call->cl));
+    SW_ENSURE(prepare_products(plan, call->cl, cap_bytes, passes));
+    SW_ENSURE(prepare_kernels(plan, call->cl));
     /* of weights that are not asked for, 0 */
     size_t first_bytes = larger(weight_bytes(shape), sw_tile_sums_bytes(&plan->weights));
     *workspace_bytes = winograd_lay_out(&plan->tiles, shape, first_bytes / sizeof(float));
-done:
-    return status;
+    return SW_OK;
 }
 
 /* --- passes ---------------------------------------------------------------------------------- */
@@ -112,7 +105,6 @@ static sw_tile_matrix tiles_at(const winograd_tile_plan *plan, const sw_call *ca
 
 static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
 {
-    sw_status status = SW_OK;
     const winograd_tile_plan *plan = prepared;
     const winograd_tiles *t = &plan->tiles;
     const sw_tile_product *p = &plan->product[c->pass];
@@ -120,39 +112,36 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
                          m = tiles_at(plan, call, t->m_offset, p->out),
                          u = {call->workspace, 0, channel_pairs(plan->shape)};
     const sw_put put = c->accumulate ? SW_PUT_ADDED : SW_PUT_PLAIN;
-    SW_TRY(SW_CALL_LAUNCH(call, plan->transform_weights, range_of(call, p->out, (size_t)p->in),
-                          SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(c->flip)));
+    SW_ENSURE(SW_CALL_LAUNCH(call, plan->transform_weights, range_of(call, p->out, (size_t)p->in),
+                             SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(c->flip)));
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
-        SW_TRY(winograd_transform(t, call, plan->input, range_of(call, p->in, b.count), c->from, t->v_offset,
-                                  p->in, b));
-        SW_TRY(sw_tile_run_rows(p, call, &v, &u, &m, 1, (int)b.count, b.count, false));
-        SW_TRY(
+        SW_ENSURE(winograd_transform(t, call, plan->input, range_of(call, p->in, b.count), c->from,
+                                     t->v_offset, p->in, b));
+        SW_ENSURE(sw_tile_run_rows(p, call, &v, &u, &m, 1, (int)b.count, b.count, false));
+        SW_ENSURE(
             winograd_output(t, call, plan->output, range_of(call, p->out, b.count), c->to, p->out, b, put));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status backward_weights(const void *prepared, sw_call *call)
 {
-    sw_status status = SW_OK;
     const winograd_tile_plan *plan = prepared;
     const winograd_tiles *t = &plan->tiles;
     int in = plan->shape.in_channels, out = plan->shape.out_channels, segments;
     const sw_tile_matrix v = tiles_at(plan, call, t->v_offset, in),
                          z = tiles_at(plan, call, t->m_offset, out);
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
-        SW_TRY(winograd_transform(t, call, plan->input, range_of(call, in, b.count), call->in[0], t->v_offset,
-                                  in, b));
-        SW_TRY(winograd_transform(t, call, plan->gradient, range_of(call, out, b.count), call->dout[0],
-                                  t->m_offset, out, b));
-        SW_TRY(sw_tile_run_sums(&segments, &plan->weights, call, &v, &z, call->workspace, 1, (int)b.count,
-                                b.count));
-        SW_TRY(SW_CALL_LAUNCH(call, plan->weights_gradient, range_of(call, out, (size_t)in),
-                              SW_ARG(call->workspace), SW_ARG(segments), SW_ARG(call->dparam[0])));
+        SW_ENSURE(winograd_transform(t, call, plan->input, range_of(call, in, b.count), call->in[0],
+                                     t->v_offset, in, b));
+        SW_ENSURE(winograd_transform(t, call, plan->gradient, range_of(call, out, b.count), call->dout[0],
+                                     t->m_offset, out, b));
+        SW_ENSURE(sw_tile_run_sums(&segments, &plan->weights, call, &v, &z, call->workspace, 1, (int)b.count,
+                                   b.count));
+        SW_ENSURE(SW_CALL_LAUNCH(call, plan->weights_gradient, range_of(call, out, (size_t)in),
+                                 SW_ARG(call->workspace), SW_ARG(segments), SW_ARG(call->dparam[0])));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 const sw_conv_engine sw_conv_engine_winograd_tile = {

@@ -56,17 +56,15 @@ void sw_conv_bench_init(sw_conv_bench *b, sw_cl *cl, const sw_conv_layer *layer,
 
 static sw_status make_graph(sw_conv_bench *b)
 {
-    sw_status status = SW_OK;
     sw_conv_shape s = b->shape;
     int x, y;
     sw_conv2d_attrs attrs = {
         .out_channels = s.out_channels, .kernel = s.kernel, .workspace_cap_bytes = CAP_BYTES};
-    SW_TRY(sw_graph_input(&x, &b->graph, "x", SW_F32, (sw_shape){s.n, s.h, s.w, s.in_channels}));
-    SW_TRY(sw_graph_add(&y, &b->graph, &sw_op_conv2d, "timing", &attrs, 1, &x));
+    SW_ENSURE(sw_graph_input(&x, &b->graph, "x", SW_F32, (sw_shape){s.n, s.h, s.w, s.in_channels}));
+    SW_ENSURE(sw_graph_add(&y, &b->graph, &sw_op_conv2d, "timing", &attrs, 1, &x));
     b->call =
         (sw_call){.cl = b->cl, .graph = &b->graph, .node = &b->graph.nodes[0], .training = true, .n = s.n};
-done:
-    return status;
+    return SW_OK;
 }
 
 static void log_refusal(const sw_conv_bench *b, const sw_conv_candidate *c, const char *what, const char *why)
@@ -121,12 +119,11 @@ static sw_status make_pair(sw_conv_bench *b, int pass)
 {
     static const char *const labels[SW_CONV_PASSES][2] = {
         {"timing: y", "timing: dy"}, {"timing: dx", "timing: x"}, {"timing: gradient", "timing: weights"}};
-    sw_status status = SW_OK;
     sw_conv_pair *pair = &b->pairs[pass];
     size_t batch_bytes = (size_t)pair->batch * pair->image_elems * sizeof(float);
     pair->elems = (size_t)pair->checked * pair->image_elems;
-    SW_TRY(sw_buffer_create(pair->result, b->cl, batch_bytes, labels[pass][0]));
-    SW_TRY(sw_buffer_create(pair->operand, b->cl, batch_bytes, labels[pass][1]));
+    SW_ENSURE(sw_buffer_create(pair->result, b->cl, batch_bytes, labels[pass][0]));
+    SW_ENSURE(sw_buffer_create(pair->operand, b->cl, batch_bytes, labels[pass][1]));
     float **const arrays[] = {&pair->values, &pair->want, &pair->magnitude};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
         *arrays[i] = sw_arena_alloc(&b->arena, pair->elems * sizeof(float));
@@ -134,8 +131,7 @@ static sw_status make_pair(sw_conv_bench *b, int pass)
     }
     sw_rng rng = sw_rng_at(0, SW_RNG_TEST, (uint64_t)pass);
     for (size_t i = 0; i < pair->elems; i++) pair->values[i] = sw_rng_uniform(&rng, -1.0f, 1.0f);
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_status make_data(sw_conv_bench *b)
@@ -173,16 +169,14 @@ void sw_conv_bench_close(sw_conv_bench *b)
 /* Uploads an operand, or its absolute values, and repeats it over the batch. */
 static sw_status upload(sw_conv_bench *b, const sw_conv_pair *pair, bool absolute)
 {
-    sw_status status = SW_OK;
     cl_mem operand = *pair->operand;
     size_t image_bytes = pair->image_elems * sizeof(float);
     for (size_t i = 0; i < pair->elems && absolute; i++) b->scratch[i] = fabsf(pair->values[i]);
-    SW_TRY(sw_buffer_write(b->cl, operand, 0, absolute ? b->scratch : pair->values,
-                           pair->elems * sizeof(float)));
+    SW_ENSURE(sw_buffer_write(b->cl, operand, 0, absolute ? b->scratch : pair->values,
+                              pair->elems * sizeof(float)));
     for (int n = pair->checked; n < pair->batch && !absolute; n++)
-        SW_TRY(sw_buffer_copy(b->cl, operand, (size_t)n * image_bytes, operand, 0, image_bytes));
-done:
-    return status;
+        SW_ENSURE(sw_buffer_copy(b->cl, operand, (size_t)n * image_bytes, operand, 0, image_bytes));
+    return SW_OK;
 }
 
 /* One pass over check_n images, the result read back. What is to be written begins as NaN, and so does the
@@ -209,28 +203,23 @@ done:
 /* clblast's results, and with all signs dropped the sums of |a||b| that bound their errors. */
 static sw_status compute_reference(sw_conv_bench *b, unsigned passes)
 {
-    sw_status status = SW_OK;
     const sw_conv_candidate *reference = &b->candidates[b->reference];
     for (int absolute = 1; absolute >= 0; absolute--) {
-        for (int p = 0; p < SW_CONV_PASSES; p++) SW_TRY(upload(b, &b->pairs[p], absolute));
+        for (int p = 0; p < SW_CONV_PASSES; p++) SW_ENSURE(upload(b, &b->pairs[p], absolute));
         for (int p = 0; p < SW_CONV_PASSES; p++)
             if (passes & SW_BIT(p))
-                SW_TRY(compute(absolute ? b->pairs[p].magnitude : b->pairs[p].want, b, reference,
-                               (sw_conv_pass)p));
+                SW_ENSURE(compute(absolute ? b->pairs[p].magnitude : b->pairs[p].want, b, reference,
+                                  (sw_conv_pass)p));
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_conv_bench_open(sw_conv_bench *b, unsigned passes)
 {
-    sw_status status = SW_OK;
-    SW_TRY(make_graph(b));
-    SW_TRY(prepare_candidates(b));
-    SW_TRY(make_data(b));
-    SW_TRY(compute_reference(b, passes));
-done:
-    return status;
+    SW_ENSURE(make_graph(b));
+    SW_ENSURE(prepare_candidates(b));
+    SW_ENSURE(make_data(b));
+    return compute_reference(b, passes);
 }
 
 /* --- checking -------------------------------------------------------------------------------- */

@@ -29,8 +29,7 @@ static sw_status identify(char **out, const sw_cl *cl, const char *program)
 {
     const sw_device_info *d = sw_cl_device(cl);
     char kernels[SW_FINGERPRINT_BYTES];
-    sw_status status = sw_kernel_fingerprint(kernels);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_kernel_fingerprint(kernels));
     *out = sw_strf("%s, %u compute units; %s, %s, driver %s; segwork %s, kernels %s; gemm %s %016" PRIx64,
                    d->name, d->compute_units, d->platform_name, d->version, d->driver, program, kernels,
                    sw_gemm_params_origin(cl), sw_gemm_params_fingerprint(cl));
@@ -89,10 +88,7 @@ sw_status sw_conv_cache_lock(sw_conv_cache *cache, const volatile sig_atomic_t *
     }
     SW_TRY(sw_fs_mkdirs(folder));
     cache->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (cache->lock_fd < 0) {
-        status = sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
-        goto done;
-    }
+    if (cache->lock_fd < 0) SW_TRY(sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno)));
     SW_TRY(wait_for_lock(cache, stop));
 done:
     free(folder);
@@ -154,7 +150,6 @@ static bool read_row(sw_conv_row *row, const cJSON *object)
 
 static sw_status read_table(sw_conv_table *table, const sw_conv_cache *cache, const cJSON *root)
 {
-    sw_status status = SW_OK;
     const char *form = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "format"));
     const char *identity = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "device"));
     const cJSON *layers = cJSON_GetObjectItemCaseSensitive(root, "layers"), *object;
@@ -167,11 +162,10 @@ static sw_status read_table(sw_conv_table *table, const sw_conv_cache *cache, co
         sw_conv_row row, *place;
         if (!read_row(&row, object))
             return fail_content(cache, "a layer in it is not as this program writes it");
-        SW_TRY(sw_conv_table_add(&place, table, &row.layer));
+        SW_ENSURE(sw_conv_table_add(&place, table, &row.layer));
         *place = row;
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 sw_status sw_conv_cache_load(sw_conv_table *table, const sw_conv_cache *cache)

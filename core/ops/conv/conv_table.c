@@ -117,8 +117,7 @@ sw_status sw_conv_table_add(sw_conv_row **out, sw_conv_table *table, const sw_co
 {
     *out = sw_conv_table_find(table, layer);
     if (*out) return SW_OK;
-    sw_status status = SW_ARRAY_GROW(table->rows, table->count, "a table of convolutions");
-    if (status != SW_OK) return status;
+    SW_ENSURE(SW_ARRAY_GROW(table->rows, table->count, "a table of convolutions"));
     *out = &table->rows[table->count++];
     **out = (sw_conv_row){.layer = *layer};
     return SW_OK;

@@ -54,13 +54,12 @@ static void drop_slower(sw_conv_bench *b, sw_conv_pass pass, double times)
  * sample of the whole batch takes. */
 static sw_status sample_roughly(double *round_ms, sw_conv_bench *b, sw_conv_pass pass)
 {
-    sw_status status = SW_OK;
     for (int i = 0; i < b->count; i++) {
         sw_conv_candidate *c = &b->candidates[i];
         if (!is_timed(c, pass)) continue;
         double first, second;
-        SW_TRY(sample(&first, b, c, pass, b->check_n, 1));
-        SW_TRY(sample(&second, b, c, pass, b->check_n, 1));
+        SW_ENSURE(sample(&first, b, c, pass, b->check_n, 1));
+        SW_ENSURE(sample(&second, b, c, pass, b->check_n, 1));
         c->few_ms = fmin(first, second);
     }
     drop_slower(b, pass, HOPELESS);
@@ -72,26 +71,23 @@ static sw_status sample_roughly(double *round_ms, sw_conv_bench *b, sw_conv_pass
         c->repeats = full * MAX_REPEATS < MIN_SAMPLE_MS ? MAX_REPEATS : (int)ceil(MIN_SAMPLE_MS / full);
         *round_ms += full * c->repeats;
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 /* Times the engines in turns, so that whatever else the machine does slows all of them. */
 static sw_status sample_in_rounds(sw_conv_bench *b, sw_conv_pass pass, int rounds)
 {
-    sw_status status = SW_OK;
     for (int r = 0; r < rounds; r++) {
         for (int i = 0; i < b->count; i++) {
             sw_conv_candidate *c = &b->candidates[i];
             if (!is_timed(c, pass)) continue;
             double ms;
-            SW_TRY(sample(&ms, b, c, pass, b->shape.n, c->repeats));
+            SW_ENSURE(sample(&ms, b, c, pass, b->shape.n, c->repeats));
             c->ms = c->rounds++ ? fmin(c->ms, ms) : ms;
         }
         drop_slower(b, pass, r == 0 ? MUCH_SLOWER : SLOWER);
     }
-done:
-    return status;
+    return SW_OK;
 }
 
 static void decide(sw_conv_verdict *verdict, sw_conv_bench *b, sw_conv_pass pass)
@@ -115,7 +111,6 @@ static void decide(sw_conv_verdict *verdict, sw_conv_bench *b, sw_conv_pass pass
 
 static sw_status tune_pass(sw_conv_verdict *verdict, sw_conv_bench *b, sw_conv_pass pass, double seconds)
 {
-    sw_status status = SW_OK;
     double round_ms;
     for (int i = 0; i < b->count; i++) {
         sw_conv_candidate *c = &b->candidates[i];
@@ -123,12 +118,11 @@ static sw_status tune_pass(sw_conv_verdict *verdict, sw_conv_bench *b, sw_conv_p
         c->rounds = 0;
         if (i != b->reference && is_timed(c, pass)) sw_conv_bench_check(b, c, pass);
     }
-    SW_TRY(sample_roughly(&round_ms, b, pass));
+    SW_ENSURE(sample_roughly(&round_ms, b, pass));
     int rounds = seconds * 1e3 < MAX_ROUNDS * round_ms ? (int)(seconds * 1e3 / round_ms) : MAX_ROUNDS;
-    SW_TRY(sample_in_rounds(b, pass, rounds < MIN_ROUNDS ? MIN_ROUNDS : rounds));
+    SW_ENSURE(sample_in_rounds(b, pass, rounds < MIN_ROUNDS ? MIN_ROUNDS : rounds));
     decide(verdict, b, pass);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */

@@ -98,16 +98,13 @@ static sw_status build(sw_tile_product *p, sw_cl *cl, const char *kernel)
 static sw_status prepare(sw_tile_product *p, sw_cl *cl, const char *kernel,
                          void (*cut)(sw_tile_product *, const sw_cl *, size_t), bool small)
 {
-    sw_status status = SW_OK;
     if (!small && sw_cl_device(cl)->max_work_group >= LARGE_GROUP * LARGE_GROUP) {
         cut(p, cl, LARGE_GROUP);
-        SW_TRY(build(p, cl, kernel));
-        if (sw_kernel_max_work_group(p->run) >= LARGE_GROUP * LARGE_GROUP) goto done;
+        SW_ENSURE(build(p, cl, kernel));
+        if (sw_kernel_max_work_group(p->run) >= LARGE_GROUP * LARGE_GROUP) return SW_OK;
     }
     cut(p, cl, SMALL_GROUP);
-    SW_TRY(build(p, cl, kernel));
-done:
-    return status;
+    return build(p, cl, kernel);
 }
 
 sw_status sw_tile_prepare_rows(sw_tile_product *p, sw_cl *cl, int window, int in, int out, size_t pixels,
@@ -137,17 +134,15 @@ static int choose_segments(const sw_tile_product *p, const sw_cl *cl, size_t pix
 sw_status sw_tile_prepare_sums(sw_tile_product *p, sw_cl *cl, int window, int in, int out, size_t pixels,
                                int products, size_t cap_bytes)
 {
-    sw_status status = SW_OK;
     *p = (sw_tile_product){.window = window,
                            .in = in,
                            .out = out,
                            .rows = (size_t)(window * window) * (size_t)in,
                            .columns = (size_t)out,
                            .products = products};
-    SW_TRY(prepare(p, cl, "conv2d_tile_bwd_partial", cut_sums, has_few_rows(p)));
+    SW_ENSURE(prepare(p, cl, "conv2d_tile_bwd_partial", cut_sums, has_few_rows(p)));
     p->segments = choose_segments(p, cl, pixels, cap_bytes);
-done:
-    return status;
+    return SW_OK;
 }
 
 static sw_ndrange range_of(const sw_tile_product *p, size_t rows, size_t depth)

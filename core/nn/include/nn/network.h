@@ -42,7 +42,7 @@ typedef struct sw_network {
     sw_model train_model, eval_model;
     sw_executor *trainer, *evaluator; /* trainer NULL: evaluation only */
     sw_store store;
-    sw_slabs pool;
+    sw_slabs slabs;
     sw_gradients gradients;
     sw_step_batches step;
     sw_optimizer optimizer;

@@ -37,17 +37,17 @@ sw_status sw_store_zero_gradients(const sw_store *store) SW_NODISCARD;
  */
 typedef struct sw_slabs {
     sw_cl *cl;
-    int slab_count;
-    cl_mem *slabs; /* NULL before the first bind */
-    size_t *slab_bytes;
+    int count;
+    cl_mem *buffers; /* NULL before the first bind */
+    size_t *bytes;
     int view_count;
     struct sw_slabs_view *views; /* the parts of slabs that tenants live in */
     cl_mem workspace;
     size_t workspace_bytes;
 } sw_slabs;
 
-void sw_slabs_init(sw_slabs *pool, sw_cl *cl);
-void sw_slabs_deinit(sw_slabs *pool);
+void sw_slabs_init(sw_slabs *slabs, sw_cl *cl);
+void sw_slabs_deinit(sw_slabs *slabs);
 
 typedef struct sw_executor sw_executor;
 
@@ -68,7 +68,7 @@ typedef struct sw_executor_options {
 /* Plans and prepares every op (programs are built here); nothing is allocated on the device yet. The graph
  * must outlive the executor. */
 sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph, sw_store *store,
-                             sw_slabs *pool, const sw_executor_options *options) SW_NODISCARD;
+                             sw_slabs *slabs, const sw_executor_options *options) SW_NODISCARD;
 /* Allocates the pool for all executors created on it, then binds this one's buffers. Refuses with SW_E_MEMORY
  * and a hint when it cannot fit. Called once for each executor, after all are created. */
 sw_status sw_executor_bind(sw_executor *executor) SW_NODISCARD;
