@@ -18,7 +18,7 @@ struct sw_executor {
     sw_plan *plan;
     sw_call *calls;  /* by node */
     int *partner;    /* by node: of two nodes that run as one, each names the other; -1: runs by itself */
-    cl_mem *tenants; /* by tenant: its part of a slab; borrowed from the pool */
+    cl_mem *tenants; /* by tenant: its part of a slab; borrowed from the slabs */
     cl_mem saved;    /* slab of saved values; training only */
     size_t workspace_bytes;
     bool bound;

@@ -13,7 +13,7 @@ typedef struct sw_slabs_view {
     int slab;
     size_t offset_bytes, bytes;
     cl_mem buffer;
-} pool_view;
+} slab_view;
 
 void sw_slabs_init(sw_slabs *slabs, sw_cl *cl)
 {
@@ -32,7 +32,7 @@ void sw_slabs_deinit(sw_slabs *slabs)
     *slabs = (sw_slabs){0};
 }
 
-static pool_view *find_view(const sw_slabs *slabs, const sw_tenant *tenant)
+static slab_view *find_view(const sw_slabs *slabs, const sw_tenant *tenant)
 {
     for (int i = 0; i < slabs->view_count; i++)
         if (slabs->views[i].slab == tenant->slab && slabs->views[i].offset_bytes == tenant->offset_bytes)
@@ -44,11 +44,11 @@ static sw_status add_views(sw_slabs *slabs, const sw_plan *plan)
 {
     for (int i = 0; i < plan->tenant_count; i++) {
         const sw_tenant *tenant = &plan->tenants[i];
-        pool_view *view = find_view(slabs, tenant);
+        slab_view *view = find_view(slabs, tenant);
         if (!view) {
             SW_ENSURE(SW_ARRAY_GROW(slabs->views, slabs->view_count, "the memory slabs"));
             view = &slabs->views[slabs->view_count++];
-            *view = (pool_view){.slab = tenant->slab, .offset_bytes = tenant->offset_bytes};
+            *view = (slab_view){.slab = tenant->slab, .offset_bytes = tenant->offset_bytes};
         }
         if (tenant->bytes > view->bytes) view->bytes = tenant->bytes;
     }
@@ -73,7 +73,7 @@ static sw_status make_buffers(sw_slabs *slabs)
     for (int i = 0; i < slabs->count; i++)
         SW_ENSURE(sw_buffer_create(&slabs->buffers[i], slabs->cl, slabs->bytes[i], "activations"));
     for (int i = 0; i < slabs->view_count; i++) {
-        pool_view *v = &slabs->views[i];
+        slab_view *v = &slabs->views[i];
         SW_ENSURE(sw_buffer_sub(&v->buffer, slabs->cl, slabs->buffers[v->slab], v->offset_bytes, v->bytes));
     }
     if (slabs->workspace_bytes)
