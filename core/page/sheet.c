@@ -1,6 +1,8 @@
 /* A page of tables: filled in here, and written as text in blocks of a given width. */
 #include "page/sheet.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +43,11 @@ sw_sheet_table *sw_sheet_add(sw_sheet *s, const char *title, int columns, int ro
     return table;
 }
 
+void sw_sheet_heads(sw_sheet *s, sw_sheet_table *table, const char *const *texts)
+{
+    for (int c = 0; table && c < table->columns; c++) sw_sheet_head(s, table, c, texts[c]);
+}
+
 void sw_sheet_head(sw_sheet *s, sw_sheet_table *table, int column, const char *text)
 {
     if (table) table->heads[column] = keep(s, text);
@@ -49,6 +56,23 @@ void sw_sheet_head(sw_sheet *s, sw_sheet_table *table, int column, const char *t
 void sw_sheet_put(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *text)
 {
     if (table) table->cells[row * table->columns + column].text = keep(s, text);
+}
+
+void sw_sheet_printf(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *fmt, ...)
+{
+    char text[SW_SHEET_PRINTF_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    sw_sheet_put(s, table, row, column, text);
+}
+
+void sw_sheet_take(sw_sheet *s, sw_sheet_table *table, int row, int column, sw_str *text)
+{
+    s->failed |= text->failed;
+    sw_sheet_put(s, table, row, column, text->text && !text->failed ? text->text : "");
+    sw_str_deinit(text);
 }
 
 void sw_sheet_put_delta(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *delta)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "comparison.h"
+#include "judge.h"
 #include "page/html.h"
 #include "report_parts.h"
 #include "run/best.h"
@@ -110,15 +110,15 @@ static void append_note(sw_str *out, const sw_run_list *runs, const unsigned *od
 /* Why figures do not compare with the first run's, as compare judges it. */
 static void append_notes(sw_str *out, const sw_run_list *runs)
 {
-    note notes[COMPARISON_NOTES];
+    note notes[JUDGE_NOTES];
     unsigned odd[SW_CHART_RUNS] = {0}, any = 0;
-    const judged first = comparison_judged_run(&runs->runs[0]);
+    const judged first = judge_run(&runs->runs[0]);
     for (int r = 1; r < runs->count; r++) {
-        const judged other = comparison_judged_run(&runs->runs[r]);
-        odd[r] = comparison_oddities(&first, &other);
+        const judged other = judge_run(&runs->runs[r]);
+        odd[r] = judge_oddities(&first, &other);
         any |= odd[r];
     }
-    int count = comparison_notes(notes, any);
+    int count = judge_notes(notes, any);
     for (int n = 0; n < count; n++) append_note(out, runs, odd, &notes[n]);
 }
 

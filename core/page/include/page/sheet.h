@@ -11,13 +11,18 @@
 typedef struct sw_sheet_cell {
     const char *text, *delta; /* "0.8433", "+0.0021"; NULL: nothing */
     bool best;
+    double shade; /* 0..1, how much of a colour lies behind it; in HTML, as --shade */
 } sw_sheet_cell;
+
+/* In HTML, a line of its own colour (class c0, c1...) marks the names of rows or columns. */
+typedef enum sw_sheet_keys { SW_SHEET_NO_KEYS, SW_SHEET_ROW_KEYS, SW_SHEET_COLUMN_KEYS } sw_sheet_keys;
 
 typedef struct sw_sheet_table {
     const char *title, *remark; /* remark: a sentence below the title; NULL: none */
     bool figures; /* a first column of names and columns of figures, which text breaks into blocks; else
                      columns of words, which wrap */
-    int columns, rows;
+    sw_sheet_keys keys;
+    int columns, rows; /* rows may be lowered to those that were filled */
     const char **heads;
     sw_sheet_cell *cells; /* (rows, columns) */
 } sw_sheet_table;
@@ -38,8 +43,14 @@ typedef struct sw_sheet {
 /* Valid until the next one is added; NULL when memory is out. */
 sw_sheet_table *sw_sheet_add(sw_sheet *s, const char *title, int columns, int rows);
 /* The text is copied; the table may be NULL. */
+void sw_sheet_heads(sw_sheet *s, sw_sheet_table *table, const char *const *texts); /* (columns) */
 void sw_sheet_head(sw_sheet *s, sw_sheet_table *table, int column, const char *text);
 void sw_sheet_put(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *text);
+enum { SW_SHEET_PRINTF_BYTES = 256 }; /* the longest text, with its NUL */
+void sw_sheet_printf(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *fmt, ...)
+    SW_PRINTF(5, 6);
+/* Puts the text and empties it. */
+void sw_sheet_take(sw_sheet *s, sw_sheet_table *table, int row, int column, sw_str *text);
 void sw_sheet_put_delta(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *delta);
 void sw_sheet_warn(sw_sheet *s, const char *text);
 sw_status sw_sheet_status(const sw_sheet *s) SW_NODISCARD;
@@ -48,6 +59,9 @@ void sw_sheet_deinit(sw_sheet *s);
 void sw_sheet_text(sw_str *out, const sw_sheet *s, int width);
 void sw_sheet_markdown(sw_str *out, const sw_sheet *s);
 void sw_sheet_html(sw_str *out, const sw_sheet *s);
+/* Appends one table as an element of a page. It scrolls by itself where it is too wide, with the keyboard
+ * too. Its title is its label, its remark its caption. */
+void sw_sheet_table_html(sw_str *out, const sw_sheet_table *table);
 
 /* Appends one table by itself, as text for a terminal of 80 columns. Each line of `lines` is a row, the first
  * one the heads, whose number counts; tabs stand between cells, and a short row ends in empty ones. The first

@@ -1,8 +1,6 @@
-/* Which runs may be held against each other, and which may not. */
-#include <stdlib.h>
-#include <string.h>
+#include "judge.h"
 
-#include "comparison.h"
+#include <string.h>
 
 static bool same_value(const judged *a, const judged *b, const char *key)
 {
@@ -18,7 +16,7 @@ static bool same_text(const char *a, const char *b)
 
 typedef enum sameness { SAME, OTHER, UNKNOWN } sameness;
 
-/* Fingerprints tell only where both have one and the images were made the same way. */
+/* Fingerprints decide where both have one and the images were resized the same way. */
 static sameness same_data(const judged *a, const judged *b, const sw_run_split *x, const sw_run_split *y)
 {
     const char *mine = x->fingerprint, *others = y->fingerprint;
@@ -28,20 +26,13 @@ static sameness same_data(const judged *a, const judged *b, const sw_run_split *
     return same_way ? OTHER : UNKNOWN;
 }
 
-static bool other_val(const judged *a, const judged *b)
+/* Whether one of the two sets of images differs; `split` and `limit` are its keys. */
+static bool other_images(const judged *a, const judged *b, const sw_run_split *x, const sw_run_split *y,
+                         const char *split, const char *limit)
 {
-    sameness found = same_data(a, b, &a->facts->val, &b->facts->val);
+    const sameness found = same_data(a, b, x, y);
     if (found != UNKNOWN) return found == OTHER;
-    return !same_value(a, b, "data.holdout") || !same_value(a, b, "data.val_split") ||
-           !same_value(a, b, "data.val_limit");
-}
-
-static bool other_train(const judged *a, const judged *b)
-{
-    sameness found = same_data(a, b, &a->facts->train, &b->facts->train);
-    if (found != UNKNOWN) return found == OTHER;
-    return !same_value(a, b, "data.holdout") || !same_value(a, b, "data.train_split") ||
-           !same_value(a, b, "data.train_limit");
+    return !same_value(a, b, "data.holdout") || !same_value(a, b, split) || !same_value(a, b, limit);
 }
 
 static bool other_loss(const judged *a, const judged *b)
@@ -52,7 +43,7 @@ static bool other_loss(const judged *a, const judged *b)
            !same_value(a, b, "loss.class_weights") || !same_value(a, b, "loss.ignore_index");
 }
 
-unsigned comparison_oddities(const judged *a, const judged *b)
+unsigned judge_oddities(const judged *a, const judged *b)
 {
     const sw_run_facts *x = a->facts, *y = b->facts;
     bool both = a->is_run && b->is_run;
@@ -60,8 +51,8 @@ unsigned comparison_oddities(const judged *a, const judged *b)
     if (!same_value(a, b, "data.size")) odd |= ODD_SIZE;
     if (!same_value(a, b, "data.resize")) odd |= ODD_RESIZE;
     if (!same_value(a, b, "model.classes") || !same_value(a, b, "loss.ignore_index")) odd |= ODD_CLASSES;
-    if (other_val(a, b)) odd |= ODD_VAL;
-    if (other_train(a, b)) odd |= ODD_TRAIN;
+    if (other_images(a, b, &x->val, &y->val, "data.val_split", "data.val_limit")) odd |= ODD_VAL;
+    if (other_images(a, b, &x->train, &y->train, "data.train_split", "data.train_limit")) odd |= ODD_TRAIN;
     if (other_loss(a, b)) odd |= ODD_LOSS;
     if (both && (!same_text(x->device, y->device) || !same_text(x->host, y->host))) odd |= ODD_DEVICE;
     if (both && !same_text(x->revision, y->revision)) odd |= ODD_PROGRAM;
@@ -69,7 +60,7 @@ unsigned comparison_oddities(const judged *a, const judged *b)
     return odd;
 }
 
-judged comparison_judged_run(const sw_run_reader *run)
+judged judge_run(const sw_run_reader *run)
 {
     return (judged){.is_run = true,
                     .facts = &run->facts,
@@ -78,31 +69,9 @@ judged comparison_judged_run(const sw_run_reader *run)
                     .epochs = sw_run_reader_epochs_done(run)};
 }
 
-static judged judged_of(const contender *of)
+int judge_notes(note notes[JUDGE_NOTES], unsigned odd)
 {
-    return (judged){
-        .is_run = of->is_run, .facts = &of->run.facts, .values = of->v, .x = of->x, .epochs = of->epochs};
-}
-
-void comparison_judge(sw_comparison *c)
-{
-    const judged first = judged_of(&c->items[0]);
-    for (size_t i = 0; i < c->count; i++) {
-        const judged other = judged_of(&c->items[i]);
-        c->items[i].odd = comparison_oddities(&first, &other);
-    }
-}
-
-unsigned comparison_odd(const sw_comparison *c)
-{
-    unsigned odd = 0;
-    for (size_t i = 0; i < c->count; i++) odd |= c->items[i].odd;
-    return odd;
-}
-
-int comparison_notes(note notes[COMPARISON_NOTES], unsigned odd)
-{
-    static const note all[COMPARISON_NOTES] = {
+    static const note all[JUDGE_NOTES] = {
         {"validation_data", true, ODD_VAL, "validated on other images than ", ": metrics are not comparable"},
         {"image_size", true, ODD_SIZE, "images of another size than ", "'s: metrics are not comparable"},
         {"classes", true, ODD_CLASSES, "other classes or pixels count than in ",
@@ -115,38 +84,37 @@ int comparison_notes(note notes[COMPARISON_NOTES], unsigned odd)
         {"program", false, ODD_PROGRAM, "made by another revision of segwork than ", ""},
     };
     int count = 0;
-    for (int n = 0; n < COMPARISON_NOTES; n++)
+    for (int n = 0; n < JUDGE_NOTES; n++)
         if (odd & all[n].flag) notes[count++] = all[n];
     return count;
 }
 
-/* ---- columns ---- */
+/* ---- the same but for the seed ---- */
 
-/* Names are labels, engines change roundings only, and where the images lie does not matter once they are
- * known to be the same. */
+/* Names are labels, engines change roundings only, and the folder of the images does not matter once they
+ * are known to be the same. */
 static bool may_differ(const char *key, bool same_images)
 {
     return strcmp(key, "seed") == 0 || strcmp(key, "name") == 0 || strcmp(key, "runtime.conv_layers") == 0 ||
            (same_images && strcmp(key, "data.root") == 0);
 }
 
-static bool same_values(const contender *a, const contender *b, bool same_images)
+static bool same_values(const judged *a, const judged *b, bool same_images)
 {
-    if (a->v->count != b->v->count) return false;
-    for (size_t i = 0; i < a->v->count; i++) {
-        const sw_config_value *x = &a->v->items[i], *y = &b->v->items[i];
+    if (a->values->count != b->values->count) return false;
+    for (size_t i = 0; i < a->values->count; i++) {
+        const sw_config_value *x = &a->values->items[i], *y = &b->values->items[i];
         if (strcmp(x->key, y->key) != 0) return false; /* stages of another number */
         if (strcmp(x->value, y->value) != 0 && !may_differ(x->key, same_images)) return false;
     }
     return true;
 }
 
-bool comparison_same_but_seed(const contender *a, const contender *b)
+bool judge_same_but_seed(const judged *a, const judged *b)
 {
-    const sw_run_facts *x = &a->run.facts, *y = &b->run.facts;
+    const sw_run_facts *x = a->facts, *y = b->facts;
     if (a->is_run != b->is_run || a->epochs != b->epochs || a->x->seed == b->x->seed) return false;
-    const judged p = judged_of(a), q = judged_of(b);
-    sameness train = same_data(&p, &q, &x->train, &y->train), val = same_data(&p, &q, &x->val, &y->val);
+    const sameness train = same_data(a, b, &x->train, &y->train), val = same_data(a, b, &x->val, &y->val);
     if (train == OTHER || val == OTHER || !same_text(x->device, y->device) || !same_text(x->host, y->host))
         return false;
     return same_values(a, b, train == SAME && val == SAME);
