@@ -107,7 +107,7 @@ static void html_cell(sw_str *out, const sw_sheet_cell *cell, bool figures)
     sw_str_append(out, "</td>");
 }
 
-void sw_sheet_table_html(sw_str *out, const sw_sheet_table *table)
+static void html_table(sw_str *out, const sw_sheet_table *table)
 {
     const bool row_keys = table->keys == SW_SHEET_ROW_KEYS, column_keys = table->keys == SW_SHEET_COLUMN_KEYS;
     html_element(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"", table->title,
@@ -125,6 +125,13 @@ void sw_sheet_table_html(sw_str *out, const sw_sheet_table *table)
     sw_str_append(out, "</tbody></table></div>\n");
 }
 
+void sw_sheet_elements(sw_str *out, sw_sheet *s)
+{
+    for (int i = 0; i < s->table_count && !s->failed; i++) html_table(out, &s->tables[i]);
+    out->failed |= s->failed;
+    sw_sheet_deinit(s);
+}
+
 void sw_sheet_html(sw_str *out, const sw_sheet *s)
 {
     html_element(out,
@@ -138,7 +145,7 @@ void sw_sheet_html(sw_str *out, const sw_sheet *s)
     for (int i = 0; i < s->table_count; i++) {
         const sw_sheet_table *table = &s->tables[i];
         html_element(out, "<h2>", table->title, "</h2>\n");
-        if (table->rows) sw_sheet_table_html(out, table);
+        if (table->rows) html_table(out, table);
     }
     if (s->closing) sw_str_append(out, "<p class=\"faint\">Coloured: the best. Small: against A.</p>\n");
     sw_str_append(out, "</body>\n</html>\n");

@@ -167,8 +167,8 @@ static void append_value(sw_str *out, double value, const style *st)
 }
 
 /* "0.3000 ±0.1000", and "(2 of 3)" where that is of some seeds only. */
-static void put_figure(sw_sheet *s, sw_sheet_table *table, int row, int col, const mean_figure *f,
-                       const style *st)
+static sw_sheet_cell *put_figure(sw_sheet *s, sw_sheet_table *table, int row, int col, const mean_figure *f,
+                                 const style *st)
 {
     sw_str text = {0};
     if (isnan(f->mean))
@@ -180,7 +180,7 @@ static void put_figure(sw_sheet *s, sw_sheet_table *table, int row, int col, con
         append_value(&text, f->sd, st);
     }
     if (f->count > 0 && f->count < f->of) sw_str_printf(&text, " (%d of %d)", f->count, f->of);
-    sw_sheet_take(s, table, row, col, &text);
+    return sw_sheet_take(s, table, row, col, &text);
 }
 
 /* Writes "+0.0021"; what rounds to nothing has no sign. Nothing where one of the two is missing, or where a
@@ -208,13 +208,12 @@ static void put_row(sw_sheet *s, sw_sheet_table *table, int at, const char *name
     const style st = style_of(c, row, figure);
     comparison_row(figures, c, row, figure);
     sw_sheet_put(s, table, at, 0, name ? name : st.name);
-    for (size_t k = 0; table && k < c->column_count; k++) {
+    for (size_t k = 0; k < c->column_count; k++) {
         const int col = (int)k + 1;
         char difference[64];
-        put_figure(s, table, at, col, &figures[k], &st);
+        put_figure(s, table, at, col, &figures[k], &st)->best = figures[k].best;
         write_difference(difference, sizeof difference, figures[k].mean, figures[0].mean, &st);
         if (k > 0 && figures[k].comparable && *difference) sw_sheet_put_delta(s, table, at, col, difference);
-        table->cells[at * table->columns + col].best = figures[k].best;
     }
 }
 
@@ -224,7 +223,7 @@ static sw_sheet_table *add_figures(sw_sheet *s, const sw_comparison *c, const ch
     sw_sheet_table *table = sw_sheet_add(s, title, (int)c->column_count + 1, rows);
     sw_sheet_head(s, table, 0, corner);
     for (size_t k = 0; k < c->column_count; k++) sw_sheet_head(s, table, (int)k + 1, c->columns[k].label);
-    if (table) table->figures = true;
+    table->figures = true;
     return table;
 }
 

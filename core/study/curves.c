@@ -9,7 +9,7 @@
 /* As many points as a curve shows; more steps are averaged over equal stretches. */
 enum { MAX_STEP_POINTS = 400 };
 
-bool sw_curves_has_points(const sw_chart *chart)
+bool curves_has_points(const sw_chart *chart)
 {
     for (int s = 0; s < chart->series_count; s++)
         if (sw_chart_points(&chart->series[s]) > 0) return true;
@@ -18,7 +18,7 @@ bool sw_curves_has_points(const sw_chart *chart)
 
 /* ---- a point an epoch ---- */
 
-static sw_status add_column(sw_chart *chart, const sw_run_list *runs, const char *column, const char *what,
+static sw_status add_column(sw_chart *chart, const run_list *runs, const char *column, const char *what,
                             sw_chart_line line, bool *found)
 {
     for (int r = 0; r < runs->count; r++) {
@@ -34,7 +34,7 @@ static sw_status add_column(sw_chart *chart, const sw_run_list *runs, const char
     return SW_OK;
 }
 
-static bool was_measured(const sw_run_list *runs, const char *column)
+static bool was_measured(const run_list *runs, const char *column)
 {
     for (int r = 0; r < runs->count; r++) {
         const sw_epoch_table *epochs = &runs->runs[r].epochs;
@@ -66,11 +66,11 @@ static double position(const sw_step_table *steps, size_t i, int per_epoch)
     return per_epoch > 0 ? (double)steps->rows[i].step / per_epoch : steps->rows[i].epoch;
 }
 
-static sw_status add_steps(sw_chart *chart, const sw_run_list *runs, int r, const char *what,
-                           sw_chart_line line, step_value value)
+static sw_status add_steps(sw_chart *chart, const run_list *runs, int r, const char *what, sw_chart_line line,
+                           step_value value)
 {
     const sw_step_table *steps = &runs->steps[r];
-    int per_epoch = sw_run_list_steps_per_epoch(runs, r);
+    int per_epoch = run_list_steps_per_epoch(runs, r);
     size_t stretch = (steps->count + MAX_STEP_POINTS - 1) / MAX_STEP_POINTS;
     if (stretch == 0) stretch = 1;
     size_t count = (steps->count + stretch - 1) / stretch;
@@ -91,7 +91,7 @@ static sw_status add_steps(sw_chart *chart, const sw_run_list *runs, int r, cons
     return SW_OK;
 }
 
-static sw_status make_loss(sw_chart *chart, const sw_run_list *runs)
+static sw_status make_loss(sw_chart *chart, const run_list *runs)
 {
     sw_status status = SW_OK;
     bool found;
@@ -103,7 +103,7 @@ done:
     return status;
 }
 
-static sw_status make_lr(sw_chart *chart, const sw_run_list *runs)
+static sw_status make_lr(sw_chart *chart, const run_list *runs)
 {
     sw_status status = SW_OK;
     for (int r = 0; r < runs->count; r++) SW_TRY(add_steps(chart, runs, r, "", SW_CHART_SOLID, lr_of));
@@ -113,14 +113,14 @@ done:
 
 /* ---- by name ---- */
 
-static bool has_epochs(const sw_run_list *runs)
+static bool has_epochs(const run_list *runs)
 {
     for (int r = 0; r < runs->count; r++)
         if (runs->runs[r].epochs.count > 0) return true;
     return false;
 }
 
-static const sw_columns *most_columns(const sw_run_list *runs)
+static const sw_columns *most_columns(const run_list *runs)
 {
     int widest = 0;
     for (int r = 0; r < runs->count; r++)
@@ -146,7 +146,7 @@ static void name_chart(sw_chart *chart, const sw_columns *columns)
     chart->title[0] = (char)toupper((unsigned char)chart->title[0]);
 }
 
-sw_status sw_curves_make(sw_chart *chart, const char *metric, const sw_run_list *runs)
+sw_status curves_make(sw_chart *chart, const char *metric, const run_list *runs)
 {
     sw_status status = SW_OK;
     const sw_columns *columns = most_columns(runs);

@@ -82,7 +82,7 @@ static sw_status read_size(plot *p, const char *text)
     return SW_OK;
 }
 
-static sw_status nothing_to_draw(const plot *p, const sw_run_list *runs)
+static sw_status nothing_to_draw(const plot *p, const run_list *runs)
 {
     const char *first = runs->runs[0].path, *others = runs->count > 1 ? " and the others" : "";
     bool epochs = false, article = true;
@@ -96,15 +96,15 @@ static sw_status nothing_to_draw(const plot *p, const sw_run_list *runs)
                            : "");
 }
 
-static sw_status make_charts(plot *p, const sw_run_list *runs)
+static sw_status make_charts(plot *p, const run_list *runs)
 {
     sw_status status = SW_OK;
     bool any = false;
     p->charts = calloc((size_t)p->count, sizeof *p->charts);
     if (!p->charts) return sw_fail_alloc("the panels", (size_t)p->count * sizeof *p->charts);
     for (int i = 0; i < p->count; i++) {
-        SW_TRY(sw_curves_make(&p->charts[i], p->metrics[i], runs));
-        any = any || sw_curves_has_points(&p->charts[i]);
+        SW_TRY(curves_make(&p->charts[i], p->metrics[i], runs));
+        any = any || curves_has_points(&p->charts[i]);
     }
     if (!any) status = nothing_to_draw(p, runs);
 done:
@@ -115,10 +115,10 @@ sw_status sw_plot(const char *const *paths, int count, const sw_plot_options *op
 {
     sw_status status = SW_OK;
     plot p = {0};
-    sw_run_list *runs = calloc(1, sizeof *runs);
+    run_list *runs = calloc(1, sizeof *runs);
     if (!runs) return sw_fail_alloc("the runs", sizeof *runs);
     SW_TRY(read_format(&p, options->out));
-    SW_TRY(sw_run_list_open(runs, paths, count));
+    SW_TRY(run_list_open(runs, paths, count));
     SW_TRY(read_metrics(&p, options->metrics, &runs->runs[0].epochs.columns));
     SW_TRY(read_size(&p, options->size));
     SW_TRY(make_charts(&p, runs));
@@ -133,7 +133,7 @@ done:
     for (int i = 0; p.charts && i < p.count; i++) sw_chart_deinit(&p.charts[i]);
     free(p.charts);
     free(p.names);
-    sw_run_list_close(runs);
+    run_list_close(runs);
     free(runs);
     return status;
 }

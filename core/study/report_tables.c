@@ -1,66 +1,30 @@
-/* Tables of the page: overview, configuration, environment, epochs. */
+#include "report_tables.h"
+
 #include <cjson/cJSON.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "judge.h"
 #include "page/html.h"
-#include "report_parts.h"
+#include "page/sheet.h"
 #include "run/best.h"
 
-static void open_section(sw_str *out, const char *id, const char *title)
-{
-    sw_str_printf(out, "<section id=\"%s\" aria-labelledby=\"%s-title\"><h2 id=\"%s-title\">%s</h2>\n", id,
-                  id, id, title);
-}
+static const char dash[] = "\xE2\x80\x93";
 
-/* A table that is too wide scrolls by itself, with the keyboard too. */
-static void open_table(sw_str *out, const char *label)
+/* Adds a table with a column a run after a first one. */
+static sw_sheet_table *add_by_run(sw_sheet *s, const char *title, const char *corner, const run_list *runs,
+                                  int rows)
 {
-    sw_str_printf(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><table>",
-                  label);
-}
-
-static void append_cell(sw_str *out, const char *text)
-{
-    sw_str_append(out, "<td class=\"long\">");
-    sw_html_text(out, text);
-    sw_str_append(out, "</td>");
-}
-
-static void append_head(sw_str *out, const char *text)
-{
-    sw_str_append(out, "<th scope=\"col\" class=\"n\">");
-    sw_html_text(out, text);
-    sw_str_append(out, "</th>");
-}
-
-static void append_figure(sw_str *out, double value)
-{
-    sw_str_append(out, "<td class=\"n\">");
-    report_number(out, value);
-    sw_str_append(out, "</td>");
-}
-
-/* A number of so many significant digits; a dash where there is none. */
-static void append_rough(sw_str *out, int digits, double value)
-{
-    char text[32] = "\xE2\x80\x93";
-    if (!isnan(value)) snprintf(text, sizeof text, "%.*g", digits, value);
-    sw_str_printf(out, "<td class=\"n\">%s</td>", text);
-}
-
-static void append_run_name(sw_str *out, const sw_run_list *runs, int r, const char *scope)
-{
-    sw_str_printf(out, "<th scope=\"%s\" class=\"c%d\">", scope, r);
-    if (runs->count > 1) sw_str_append(out, "<span class=\"key\"></span>");
-    sw_html_text(out, runs->labels[r]);
-    sw_str_append(out, "</th>");
+    sw_sheet_table *table = sw_sheet_add(s, title, runs->count + 1, rows);
+    if (runs->count > 1) table->keys = SW_SHEET_COLUMN_KEYS;
+    sw_sheet_head(s, table, 0, corner);
+    for (int r = 0; r < runs->count; r++) sw_sheet_head(s, table, r + 1, runs->labels[r]);
+    return table;
 }
 
 /* ---- overview ---- */
+
+enum { RUN, STATE, EPOCHS, BEST, SCORES };
 
 /* Whether the overview has the column: scores without a class and the border's, and the loss. */
 static bool in_overview(const sw_columns *columns, int at)
@@ -70,30 +34,48 @@ static bool in_overview(const sw_columns *columns, int at)
            (of->c < 0 || of->c == columns->classes.border);
 }
 
-static void append_overview_row(sw_str *out, const sw_run_list *runs, int r, const sw_columns *columns)
+static void put_run(sw_sheet *s, sw_sheet_table *table, const run_list *runs, int r)
 {
     const sw_run_reader *run = &runs->runs[r];
     const sw_epoch_record *best = report_best(run);
-    sw_str_append(out, "<tr>");
-    append_run_name(out, runs, r, "row");
-    sw_str_append(out, "<td>");
-    sw_html_text(out, sw_run_state_name(run->state));
-    sw_str_printf(out, "</td><td class=\"n\">%d of %d</td><td class=\"n\">", sw_run_reader_epochs_done(run),
-                  run->experiment->train.epochs);
-    if (best)
-        sw_str_printf(out, "%d", best->epoch);
-    else
-        sw_str_append(out, "\xE2\x80\x93");
-    sw_str_append(out, "</td>");
-    for (int i = 0; i < columns->count; i++)
-        if (in_overview(columns, i))
-            append_figure(out, best ? sw_epoch_figure(best, &run->epochs.columns, columns->list[i].key)
-                                    : (double)NAN);
-    sw_str_append(out, "</tr>\n");
+    sw_sheet_put(s, table, r, RUN, runs->labels[r]);
+    sw_sheet_put(s, table, r, STATE, sw_run_state_name(run->state));
+    sw_sheet_printf(s, table, r, EPOCHS, "%d of %d", sw_run_reader_epochs_done(run),
+                    run->experiment->train.epochs);
+    sw_sheet_put(s, table, r, BEST, dash);
+    if (best) sw_sheet_printf(s, table, r, BEST, "%d", best->epoch);
 }
 
-/* The labels of the runs that a note is about, and what it says. */
-static void append_note(sw_str *out, const sw_run_list *runs, const unsigned *odd, const note *n)
+static void append_scores(sw_str *out, const run_list *runs)
+{
+    static const char *const heads[SCORES] = {"run", "state", "epochs", "best"};
+    const sw_columns *columns = report_columns(runs);
+    int count = 0, at = SCORES;
+    for (int i = 0; i < columns->count; i++) count += in_overview(columns, i);
+    sw_sheet s = {0};
+    sw_sheet_table *table = sw_sheet_add(&s, "Overview", SCORES + count, runs->count);
+    table->remark = "Figures of the best epoch, clean validation";
+    table->figures = true;
+    if (runs->count > 1) table->keys = SW_SHEET_ROW_KEYS;
+    for (int i = 0; i < SCORES; i++) sw_sheet_head(&s, table, i, heads[i]);
+    for (int r = 0; r < runs->count; r++) put_run(&s, table, runs, r);
+    for (int i = 0; i < columns->count; i++) {
+        if (!in_overview(columns, i)) continue;
+        sw_sheet_head(&s, table, at, columns->list[i].label);
+        for (int r = 0; r < runs->count; r++) {
+            const sw_epoch_table *epochs = &runs->runs[r].epochs;
+            const sw_epoch_record *best = report_best(&runs->runs[r]);
+            const double value =
+                best ? sw_epoch_figure(best, &epochs->columns, columns->list[i].key) : (double)NAN;
+            sw_sheet_put(&s, table, r, at, report_number(value).text);
+        }
+        at++;
+    }
+    sw_sheet_elements(out, &s);
+}
+
+/* Appends the labels of the runs that a note is about, and what it says. */
+static void append_note(sw_str *out, const run_list *runs, const unsigned *odd, const note *n)
 {
     const char *between = "<p><strong>";
     for (int r = 1; r < runs->count; r++) {
@@ -107,8 +89,8 @@ static void append_note(sw_str *out, const sw_run_list *runs, const unsigned *od
     sw_str_printf(out, "%s</p>\n", n->after);
 }
 
-/* Why figures do not compare with the first run's, as compare judges it. */
-static void append_notes(sw_str *out, const sw_run_list *runs)
+/* Appends why figures do not compare with the first run's, as compare judges it. */
+static void append_notes(sw_str *out, const run_list *runs)
 {
     note notes[JUDGE_NOTES];
     unsigned odd[SW_CHART_RUNS] = {0}, any = 0;
@@ -118,24 +100,15 @@ static void append_notes(sw_str *out, const sw_run_list *runs)
         odd[r] = judge_oddities(&first, &other);
         any |= odd[r];
     }
-    int count = judge_notes(notes, any);
+    const int count = judge_notes(notes, any);
     for (int n = 0; n < count; n++) append_note(out, runs, odd, &notes[n]);
 }
 
 void report_overview(sw_str *out, const report_data *data)
 {
-    const sw_run_list *runs = &data->runs;
-    const sw_columns *columns = report_columns(runs);
-    open_section(out, "overview", "Overview");
-    open_table(out, "Overview");
-    sw_str_append(out, "<caption>Figures of the best epoch, clean validation</caption>"
-                       "<thead><tr><th scope=\"col\">run</th><th scope=\"col\">state</th>"
-                       "<th scope=\"col\" class=\"n\">epochs</th><th scope=\"col\" class=\"n\">best</th>");
-    for (int i = 0; i < columns->count; i++)
-        if (in_overview(columns, i)) append_head(out, columns->list[i].label);
-    sw_str_append(out, "</tr></thead><tbody>\n");
-    for (int r = 0; r < runs->count; r++) append_overview_row(out, runs, r, columns);
-    sw_str_append(out, "</tbody></table></div>\n");
+    const run_list *runs = &data->runs;
+    report_open_section(out, "overview", "Overview");
+    append_scores(out, runs);
     for (int r = 0; r < runs->count; r++) {
         if (!*runs->runs[r].failure) continue;
         sw_str_append(out, "<p><strong>");
@@ -150,48 +123,34 @@ void report_overview(sw_str *out, const report_data *data)
 
 /* ---- configuration ---- */
 
-static const char *value_of(const sw_run_reader *run, const char *key)
-{
-    const sw_config_value *value = sw_config_values_find(&run->values, key);
-    return value ? value->value : NULL;
-}
-
-static void append_difference(sw_str *out, const sw_run_list *runs, const char *key)
-{
-    sw_str_append(out, "<tr><th scope=\"row\">");
-    sw_html_text(out, key);
-    sw_str_append(out, "</th>");
-    for (int r = 0; r < runs->count; r++) {
-        const char *value = value_of(&runs->runs[r], key);
-        append_cell(out, value ? value : "\xE2\x80\x93");
-    }
-    sw_str_append(out, "</tr>\n");
-}
-
-static sw_status append_differences(sw_str *out, const sw_run_list *runs)
+static sw_status append_differences(sw_str *out, const run_list *runs)
 {
     const sw_config_values *sets[SW_CHART_RUNS];
     sw_config_keys keys;
     for (int r = 0; r < runs->count; r++) sets[r] = &runs->runs[r].values;
-    sw_status status = sw_config_differing(&keys, sets, (size_t)runs->count);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_config_differing(&keys, sets, (size_t)runs->count));
+    sw_sheet s = {0};
     if (keys.count == 0) {
         sw_str_append(out, "<p>The runs have the same configuration.</p>\n");
     } else {
-        open_table(out, "Differences");
-        sw_str_append(out,
-                      "<caption>Keys whose values differ</caption><thead><tr><th scope=\"col\">key</th>");
-        for (int r = 0; r < runs->count; r++) append_run_name(out, runs, r, "col");
-        sw_str_append(out, "</tr></thead><tbody>\n");
-        for (size_t i = 0; i < keys.count; i++) append_difference(out, runs, keys.items[i]);
-        sw_str_append(out, "</tbody></table></div>\n");
+        sw_sheet_table *table = add_by_run(&s, "Differences", "key", runs, (int)keys.count);
+        table->remark = "Keys whose values differ";
+        for (int i = 0; i < (int)keys.count; i++) {
+            sw_sheet_put(&s, table, i, 0, keys.items[i]);
+            for (int r = 0; r < runs->count; r++) {
+                const sw_config_value *value = sw_config_values_find(sets[r], keys.items[i]);
+                sw_sheet_put(&s, table, i, r + 1, value ? value->value : dash);
+            }
+        }
     }
+    sw_sheet_elements(out, &s);
     free(keys.items);
     return SW_OK;
 }
 
-static void append_given(sw_str *out, const sw_run_list *runs, int r)
+static void append_given(sw_str *out, const run_list *runs, int r)
 {
+    static const char *const heads[] = {"key", "value", "from"};
     const sw_config_values *values = &runs->runs[r].values;
     sw_str_append(out, "<details><summary>Every value");
     if (runs->count > 1) {
@@ -199,104 +158,89 @@ static void append_given(sw_str *out, const sw_run_list *runs, int r)
         sw_html_text(out, runs->labels[r]);
     }
     sw_str_append(out, ", and where it came from</summary>");
-    open_table(out, "Configuration");
-    sw_str_append(
-        out,
-        "<thead><tr><th scope=\"col\">key</th><th scope=\"col\">value</th><th scope=\"col\">from</th></tr>"
-        "</thead><tbody>\n");
-    for (size_t i = 0; i < values->count; i++) {
+    sw_sheet s = {0};
+    sw_sheet_table *table = sw_sheet_add(&s, "Configuration", 3, (int)values->count);
+    sw_sheet_heads(&s, table, heads);
+    for (int i = 0; i < (int)values->count; i++) {
         const sw_config_value *v = &values->items[i];
-        sw_str_append(out, "<tr><th scope=\"row\">");
-        sw_html_text(out, v->key);
-        sw_str_append(out, "</th>");
-        append_cell(out, v->value);
-        append_cell(out, v->origin ? v->origin : "default");
-        sw_str_append(out, "</tr>\n");
+        sw_sheet_put(&s, table, i, 0, v->key);
+        sw_sheet_put(&s, table, i, 1, v->value);
+        sw_sheet_put(&s, table, i, 2, v->origin ? v->origin : "default");
     }
-    sw_str_append(out, "</tbody></table></div></details>\n");
+    sw_sheet_elements(out, &s);
+    sw_str_append(out, "</details>\n");
 }
 
 sw_status report_configs(sw_str *out, const report_data *data)
 {
-    sw_status status = SW_OK;
-    open_section(out, "config", "Configuration");
-    if (data->runs.count > 1) SW_TRY(append_differences(out, &data->runs));
+    report_open_section(out, "config", "Configuration");
+    if (data->runs.count > 1) SW_ENSURE(append_differences(out, &data->runs));
     for (int r = 0; r < data->runs.count; r++) append_given(out, &data->runs, r);
     sw_str_append(out, "</section>\n");
-done:
-    return status;
+    return SW_OK;
 }
 
 /* ---- environment ---- */
 
-typedef void (*append_fact)(sw_str *out, const sw_run_reader *run);
-
-static const char *manifest_text(const sw_run_reader *run, const char *object, const char *key)
+/* Appends a text that is not empty, behind what is there already. */
+static void append_part(sw_str *out, const char *between, const char *text)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(run->manifest, object);
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, key));
-    return text ? text : "";
+    if (*text) sw_str_printf(out, "%s%s", out->length ? between : "", text);
+}
+
+static const char *text_of(const cJSON *object, const char *key, const char *fallback)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+    return text ? text : fallback;
 }
 
 static void add_folder(sw_str *out, const sw_run_reader *run)
 {
-    sw_html_text(out, run->path);
+    sw_str_append(out, run->path);
 }
 
 static void add_device(sw_str *out, const sw_run_reader *run)
 {
-    sw_html_text(out, run->facts.device);
-    if (*run->facts.device_type) sw_str_append(out, " (");
-    sw_html_text(out, run->facts.device_type);
-    if (*run->facts.device_type) sw_str_append(out, ")");
+    sw_str_append(out, run->facts.device);
+    if (*run->facts.device_type) sw_str_printf(out, " (%s)", run->facts.device_type);
 }
 
 static void add_driver(sw_str *out, const sw_run_reader *run)
 {
-    sw_html_text(out, manifest_text(run, "device", "version"));
-    if (*manifest_text(run, "device", "version") && *run->facts.driver) sw_str_append(out, ", driver ");
-    sw_html_text(out, run->facts.driver);
+    append_part(out, "", text_of(cJSON_GetObjectItemCaseSensitive(run->manifest, "device"), "version", ""));
+    append_part(out, ", driver ", run->facts.driver);
 }
 
 static void add_host(sw_str *out, const sw_run_reader *run)
 {
-    static const char *const keys[] = {"name", "system", "machine"};
-    bool any = false;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *text = manifest_text(run, "host", keys[i]);
-        if (!*text) continue;
-        if (any) sw_str_append(out, ", ");
-        sw_html_text(out, text);
-        any = true;
-    }
+    const cJSON *host = cJSON_GetObjectItemCaseSensitive(run->manifest, "host");
+    append_part(out, "", text_of(host, "name", ""));
+    append_part(out, ", ", text_of(host, "system", ""));
+    append_part(out, ", ", text_of(host, "machine", ""));
 }
 
 static void add_program(sw_str *out, const sw_run_reader *run)
 {
-    sw_html_text(out, run->facts.version);
-    sw_str_append(out, ", revision ");
-    sw_html_text(out, run->facts.revision);
+    sw_str_printf(out, "%s, revision %s", run->facts.version, run->facts.revision);
 }
 
 static void add_libraries(sw_str *out, const sw_run_reader *run)
 {
-    const cJSON *libraries = cJSON_GetObjectItemCaseSensitive(run->manifest, "libraries");
-    for (const cJSON *l = libraries ? libraries->child : NULL; l; l = l->next) {
+    const cJSON *l;
+    cJSON_ArrayForEach(l, cJSON_GetObjectItemCaseSensitive(run->manifest, "libraries"))
+    {
         if (!cJSON_IsString(l)) continue;
-        sw_html_text(out, l->string);
-        sw_str_append(out, " ");
-        sw_html_text(out, l->valuestring);
-        if (l->next) sw_str_append(out, ", ");
+        append_part(out, ", ", l->string);
+        append_part(out, " ", l->valuestring);
     }
 }
 
 static void add_split(sw_str *out, const sw_run_split *split)
 {
-    sw_html_text(out, split->split);
+    sw_str_append(out, split->split);
     if (split->images >= 0) sw_str_printf(out, ", %d images", split->images);
     if (split->skipped > 0) sw_str_printf(out, ", %d skipped", split->skipped);
-    sw_str_append(out, ", fingerprint ");
-    sw_html_text(out, split->fingerprint);
+    sw_str_printf(out, ", fingerprint %s", split->fingerprint);
 }
 
 static void add_train(sw_str *out, const sw_run_reader *run)
@@ -329,20 +273,12 @@ static void add_seed(sw_str *out, const sw_run_reader *run)
 /* Each process that wrote the run, with the way it ended. */
 static void add_processes(sw_str *out, const sw_run_reader *run)
 {
-    const cJSON *sessions = cJSON_GetObjectItemCaseSensitive(run->manifest, "sessions"), *s;
-    bool any = false;
-    cJSON_ArrayForEach(s, sessions)
+    const cJSON *s;
+    cJSON_ArrayForEach(s, cJSON_GetObjectItemCaseSensitive(run->manifest, "sessions"))
     {
-        const char *started = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(s, "started"));
-        const char *ended = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(s, "ended"));
-        const char *outcome = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(s, "outcome"));
-        if (any) sw_str_append(out, "<br>");
-        any = true;
-        sw_html_text(out, started ? started : "?");
-        sw_str_append(out, " to ");
-        sw_html_text(out, ended ? ended : "?");
-        sw_str_append(out, ": ");
-        sw_html_text(out, outcome ? outcome : "no word of its end");
+        append_part(out, "; ", text_of(s, "started", "?"));
+        sw_str_printf(out, " to %s: %s", text_of(s, "ended", "?"),
+                      text_of(s, "outcome", "no word of its end"));
     }
 }
 
@@ -350,64 +286,62 @@ void report_environment(sw_str *out, const report_data *data)
 {
     static const struct {
         const char *what;
-        append_fact append;
+        void (*append)(sw_str *out, const sw_run_reader *run);
     } facts[] = {{"folder", add_folder},       {"device", add_device},
                  {"driver", add_driver},       {"host", add_host},
                  {"segwork", add_program},     {"libraries", add_libraries},
                  {"training data", add_train}, {"validation data", add_val},
                  {"model", add_model},         {"device memory", add_memory},
                  {"seed", add_seed},           {"processes", add_processes}};
-    const sw_run_list *runs = &data->runs;
-    open_section(out, "environment", "Environment");
-    open_table(out, "Environment");
-    sw_str_append(out, "<thead><tr><th scope=\"col\">what</th>");
-    for (int r = 0; r < runs->count; r++) append_run_name(out, runs, r, "col");
-    sw_str_append(out, "</tr></thead><tbody>\n");
-    for (size_t f = 0; f < sizeof facts / sizeof *facts; f++) {
-        sw_str_printf(out, "<tr><th scope=\"row\">%s</th>", facts[f].what);
+    enum { FACTS = sizeof facts / sizeof *facts };
+    const run_list *runs = &data->runs;
+    sw_sheet s = {0};
+    sw_sheet_table *table = add_by_run(&s, "Environment", "what", runs, FACTS);
+    for (int f = 0; f < FACTS; f++) {
+        sw_sheet_put(&s, table, f, 0, facts[f].what);
         for (int r = 0; r < runs->count; r++) {
-            sw_str_append(out, "<td class=\"long\">");
-            facts[f].append(out, &runs->runs[r]);
-            sw_str_append(out, "</td>");
+            sw_str text = {0};
+            facts[f].append(&text, &runs->runs[r]);
+            sw_sheet_take(&s, table, f, r + 1, &text);
         }
-        sw_str_append(out, "</tr>\n");
     }
-    sw_str_append(out, "</tbody></table></div></section>\n");
+    report_open_section(out, "environment", "Environment");
+    sw_sheet_elements(out, &s);
+    sw_str_append(out, "</section>\n");
 }
 
 /* ---- epochs ---- */
 
 /* Rates and times have no fixed size: significant digits instead of four behind the point. */
-static void append_shown(sw_str *out, const sw_column *of, double value)
+static report_text shown(const sw_metric *metric, double value)
 {
-    if (!(of->metric->shown & SW_METRIC_IN_REPORT)) return;
-    if (of->metric->group == SW_METRIC_TIME)
-        append_rough(out, 4, value);
-    else if (of->metric->better == SW_BETTER_NEITHER)
-        append_rough(out, 3, value);
-    else
-        append_figure(out, value);
+    if (metric->group == SW_METRIC_TIME) return report_rough(value, 4);
+    return metric->better == SW_BETTER_NEITHER ? report_rough(value, 3) : report_number(value);
 }
 
 void report_epochs(sw_str *out, const sw_run_reader *run)
 {
     const sw_epoch_table *epochs = &run->epochs;
-    const sw_columns *columns = &epochs->columns;
     const sw_epoch_record *best = report_best(run);
+    int columns[SW_MAX_COLUMNS], count = 0;
     if (epochs->count == 0) return;
-    sw_str_append(out, "<details><summary>Figures of every epoch</summary>");
-    open_table(out, "Figures of every epoch");
-    sw_str_append(out, "<caption>The best epoch is bold</caption><thead><tr>");
-    append_head(out, "epoch");
-    for (int c = 0; c < columns->count; c++)
-        if (columns->list[c].metric->shown & SW_METRIC_IN_REPORT) append_head(out, columns->list[c].label);
-    sw_str_append(out, "</tr></thead><tbody>\n");
-    for (size_t i = 0; i < epochs->count; i++) {
-        const sw_epoch_record *r = &epochs->rows[i];
-        sw_str_printf(out, "<tr%s><th scope=\"row\" class=\"n\">%d</th>", r == best ? " class=\"best\"" : "",
-                      r->epoch);
-        for (int c = 0; c < columns->count; c++) append_shown(out, &columns->list[c], r->values[c]);
-        sw_str_append(out, "</tr>\n");
+    for (int c = 0; c < epochs->columns.count; c++)
+        if (epochs->columns.list[c].metric->shown & SW_METRIC_IN_REPORT) columns[count++] = c;
+    sw_sheet s = {0};
+    sw_sheet_table *table = sw_sheet_add(&s, "Figures of every epoch", count + 1, (int)epochs->count);
+    table->remark = "The best epoch is bold";
+    table->figures = true;
+    sw_sheet_head(&s, table, 0, "epoch");
+    for (int i = 0; i < count; i++) sw_sheet_head(&s, table, i + 1, epochs->columns.list[columns[i]].label);
+    for (int row = 0; row < (int)epochs->count; row++) {
+        const sw_epoch_record *r = &epochs->rows[row];
+        sw_sheet_printf(&s, table, row, 0, "%d", r->epoch);
+        for (int i = 0; i < count; i++) {
+            const report_text text = shown(epochs->columns.list[columns[i]].metric, r->values[columns[i]]);
+            sw_sheet_put(&s, table, row, i + 1, text.text)->best = r == best;
+        }
     }
-    sw_str_append(out, "</tbody></table></div></details>\n");
+    sw_str_append(out, "<details><summary>Figures of every epoch</summary>");
+    sw_sheet_elements(out, &s);
+    sw_str_append(out, "</details>\n");
 }

@@ -9,7 +9,7 @@
 /* ---- names ---- */
 
 /* Bytes of the leading folders that all paths have in common: "runs/" of "runs/a/001" and "runs/b/001". */
-static size_t shared_bytes(const sw_run_list *list)
+static size_t shared_bytes(const run_list *list)
 {
     size_t shared = 0;
     const char *first = list->runs[0].path;
@@ -29,7 +29,7 @@ static size_t last_two(const char *path)
     return at;
 }
 
-static sw_status name_runs(sw_run_list *list)
+static sw_status name_runs(run_list *list)
 {
     size_t shared = list->count > 1 ? shared_bytes(list) : last_two(list->runs[0].path);
     for (int r = 0; r < list->count; r++) {
@@ -42,17 +42,17 @@ static sw_status name_runs(sw_run_list *list)
 /* ---- opening ---- */
 
 /* The same folder under two names is the same run too. */
-static sw_status check_new(const sw_run_list *list, const char *path)
+static sw_status check_new(const run_list *list, const char *path)
 {
     for (int r = 0; r < list->count; r++)
         if (sw_fs_same(path, list->runs[r].path)) return sw_fail(SW_E_USAGE, "%s is given twice", path);
     return SW_OK;
 }
 
-sw_status sw_run_list_open(sw_run_list *list, const char *const *paths, int count)
+sw_status run_list_open(run_list *list, const char *const *paths, int count)
 {
     sw_status status = SW_OK;
-    *list = (sw_run_list){0};
+    *list = (run_list){0};
     if (count < 1) return sw_fail(SW_E_USAGE, "needs the folder of at least one run");
     if (count > SW_CHART_RUNS)
         return sw_fail(SW_E_USAGE, "%d runs: more than %d can't be told apart by their colours", count,
@@ -65,18 +65,18 @@ sw_status sw_run_list_open(sw_run_list *list, const char *const *paths, int coun
     }
     SW_TRY(name_runs(list));
 done:
-    if (status != SW_OK) sw_run_list_close(list);
+    if (status != SW_OK) run_list_close(list);
     return status;
 }
 
-void sw_run_list_close(sw_run_list *list)
+void run_list_close(run_list *list)
 {
     for (int r = 0; r < list->count; r++) {
         free(list->labels[r]);
         sw_step_table_deinit(&list->steps[r]);
         sw_run_reader_close(&list->runs[r]);
     }
-    *list = (sw_run_list){0};
+    *list = (run_list){0};
 }
 
 /* Steps an epoch by the configuration and the manifest; 0 where the number of images is not known. */
@@ -89,7 +89,7 @@ static int planned_steps(const sw_run_reader *run)
     return (batches - 1) / train->accumulate + 1; /* a step is an update */
 }
 
-int sw_run_list_steps_per_epoch(const sw_run_list *list, int run)
+int run_list_steps_per_epoch(const run_list *list, int run)
 {
     const sw_step_table *steps = &list->steps[run];
     size_t first = 0; /* epoch's steps: all of them once another one has begun or it was recorded */

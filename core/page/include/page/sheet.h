@@ -36,21 +36,23 @@ typedef struct sw_sheet {
     const char *closing;    /* the last line; NULL: none */
     sw_sheet_table *tables; /* owned */
     int table_count;
-    bool failed; /* memory ran out; sw_sheet_status says it once */
+    bool failed;             /* memory ran out; sw_sheet_status says it once */
+    sw_sheet_table no_table; /* what is filled in once it did */
+    sw_sheet_cell no_cell;
     sw_arena arena;
 } sw_sheet;
 
-/* Valid until the next one is added; NULL when memory is out. */
+/* Adds an empty table, valid until the next one is added. */
 sw_sheet_table *sw_sheet_add(sw_sheet *s, const char *title, int columns, int rows);
-/* The text is copied; the table may be NULL. */
+/* Texts are copied. What is put beyond the table's rows and columns is lost. */
 void sw_sheet_heads(sw_sheet *s, sw_sheet_table *table, const char *const *texts); /* (columns) */
 void sw_sheet_head(sw_sheet *s, sw_sheet_table *table, int column, const char *text);
-void sw_sheet_put(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *text);
+sw_sheet_cell *sw_sheet_put(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *text);
 enum { SW_SHEET_PRINTF_BYTES = 256 }; /* the longest text, with its NUL */
 void sw_sheet_printf(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *fmt, ...)
     SW_PRINTF(5, 6);
 /* Puts the text and empties it. */
-void sw_sheet_take(sw_sheet *s, sw_sheet_table *table, int row, int column, sw_str *text);
+sw_sheet_cell *sw_sheet_take(sw_sheet *s, sw_sheet_table *table, int row, int column, sw_str *text);
 void sw_sheet_put_delta(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *delta);
 void sw_sheet_warn(sw_sheet *s, const char *text);
 sw_status sw_sheet_status(const sw_sheet *s) SW_NODISCARD;
@@ -59,9 +61,10 @@ void sw_sheet_deinit(sw_sheet *s);
 void sw_sheet_text(sw_str *out, const sw_sheet *s, int width);
 void sw_sheet_markdown(sw_str *out, const sw_sheet *s);
 void sw_sheet_html(sw_str *out, const sw_sheet *s);
-/* Appends one table as an element of a page. It scrolls by itself where it is too wide, with the keyboard
- * too. Its title is its label, its remark its caption. */
-void sw_sheet_table_html(sw_str *out, const sw_sheet_table *table);
+/* Appends the tables as elements of a page, and empties the sheet. One that is too wide scrolls by itself,
+ * with the keyboard too; its title is its label, its remark its caption. Where memory ran out, *out says so.
+ */
+void sw_sheet_elements(sw_str *out, sw_sheet *s);
 
 /* Appends one table by itself, as text for a terminal of 80 columns. Each line of `lines` is a row, the first
  * one the heads, whose number counts; tabs stand between cells, and a short row ends in empty ones. The first
