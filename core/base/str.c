@@ -35,7 +35,7 @@ void sw_str_append(sw_str *s, const char *text)
     sw_str_append_bytes(s, text, strlen(text));
 }
 
-static void vappend(sw_str *s, const char *fmt, va_list args)
+void sw_str_vprintf(sw_str *s, const char *fmt, va_list args)
 {
     va_list again;
     va_copy(again, args);
@@ -51,7 +51,7 @@ void sw_str_printf(sw_str *s, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    vappend(s, fmt, args);
+    sw_str_vprintf(s, fmt, args);
     va_end(args);
 }
 
@@ -104,7 +104,7 @@ char *sw_strf(const char *fmt, ...)
     sw_str s = {0};
     va_list args;
     va_start(args, fmt);
-    vappend(&s, fmt, args);
+    sw_str_vprintf(&s, fmt, args);
     va_end(args);
     char *text = NULL;
     return sw_str_take(&text, &s) == SW_OK ? text : NULL;

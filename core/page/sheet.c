@@ -2,7 +2,6 @@
 #include "page/sheet.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,14 +62,19 @@ sw_sheet_cell *sw_sheet_put(sw_sheet *s, sw_sheet_table *table, int row, int col
     return cell;
 }
 
+void sw_sheet_row(sw_sheet *s, sw_sheet_table *table, int row, const char *const *texts)
+{
+    for (int c = 0; c < table->columns; c++) sw_sheet_put(s, table, row, c, texts[c]);
+}
+
 void sw_sheet_printf(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *fmt, ...)
 {
-    char text[SW_SHEET_PRINTF_BYTES];
+    sw_str text = {0};
     va_list args;
     va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
+    sw_str_vprintf(&text, fmt, args);
     va_end(args);
-    sw_sheet_put(s, table, row, column, text);
+    sw_sheet_take(s, table, row, column, &text);
 }
 
 sw_sheet_cell *sw_sheet_take(sw_sheet *s, sw_sheet_table *table, int row, int column, sw_str *text)

@@ -8,7 +8,6 @@
 #include "draw/chart_html.h"
 #include "page/html.h"
 #include "page/json_text.h"
-#include "report_figures.h"
 #include "report_images.h"
 #include "report_tables.h"
 #include "run/folder.h"

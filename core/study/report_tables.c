@@ -1,7 +1,9 @@
 #include "report_tables.h"
 
 #include <cjson/cJSON.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "judge.h"
@@ -121,6 +123,112 @@ void report_overview(sw_str *out, const report_data *data)
     sw_str_append(out, "</section>\n");
 }
 
+/* ---- results of a run ---- */
+
+static void append_confusion(sw_str *out, const sw_gallery_view *g)
+{
+    const sw_confusion *m = &g->confusion;
+    sw_sheet s = {0};
+    sw_sheet_table *table = sw_sheet_add(&s, "Confusion matrix", m->classes + 1, m->classes);
+    table->remark = "Rows: truth, columns: prediction; share of the row, and pixels";
+    table->figures = true;
+    sw_sheet_head(&s, table, 0, "truth");
+    for (int p = 0; p < m->classes; p++) sw_sheet_head(&s, table, p + 1, g->classes.list[p].name);
+    for (int t = 0; t < m->classes; t++) {
+        const uint64_t row = sw_confusion_row(m, t);
+        sw_sheet_put(&s, table, t, 0, g->classes.list[t].name);
+        for (int p = 0; p < m->classes; p++) {
+            const double share = row ? (double)m->counts[t][p] / (double)row : (double)NAN;
+            char pixels[24];
+            snprintf(pixels, sizeof pixels, "%" PRIu64, m->counts[t][p]);
+            sw_sheet_put(&s, table, t, p + 1, report_percent(share).text)->shade = isnan(share) ? 0.0 : share;
+            sw_sheet_put_delta(&s, table, t, p + 1, pixels);
+        }
+    }
+    sw_str_append(out, "<div class=\"confusion\"><h3>Confusion matrix</h3>");
+    sw_sheet_elements(out, &s);
+    sw_str_append(out, "</div>\n");
+}
+
+static void append_bar(sw_str *out, const char *what, double value)
+{
+    sw_str_printf(out,
+                  "<span>%s</span><span class=\"bar\" aria-hidden=\"true\"><i style=\"width:%.1f%%\"></i>"
+                  "</span><span>%s</span>",
+                  what, isnan(value) ? 0.0 : 100 * value, report_number(value).text);
+}
+
+static void append_bars(sw_str *out, const sw_columns *columns, const sw_epoch_record *best)
+{
+    sw_str_append(out, "<div><h3>Figures by class</h3><div class=\"bars\">");
+    for (int c = 0; c < columns->classes.count; c++) {
+        sw_str_append(out, "<b>");
+        report_swatch(out, columns->classes.list[c].rgb);
+        sw_html_text(out, columns->classes.list[c].name);
+        sw_str_append(out, "</b>");
+        for (int i = 0; i < columns->count; i++)
+            if (columns->list[i].c == c && columns->list[i].metric->per_class)
+                append_bar(out, columns->list[i].metric->label, best->values[i]);
+    }
+    sw_str_append(out, "</div></div>\n");
+}
+
+void report_figures(sw_str *out, const report_data *data, int r)
+{
+    const sw_run_reader *run = &data->runs.runs[r];
+    const sw_gallery_view *g = &data->galleries[r];
+    const sw_epoch_record *best = report_best(run);
+    if (!best) {
+        sw_str_append(out, "<p>No epoch has been completed yet.</p>\n");
+        return;
+    }
+    sw_str_printf(out, "<p>Best epoch: %d of %d, by ", best->epoch, run->experiment->train.epochs);
+    sw_html_text(out, run->experiment->train.save_best);
+    sw_str_append(out, ". Clean validation.</p>\n<div class=\"pair\">");
+    if (g->epoch > 0) append_confusion(out, g);
+    append_bars(out, &run->epochs.columns, best);
+    sw_str_append(out, "</div>\n");
+    if (g->epoch == 0)
+        sw_str_append(out, "<p class=\"note\">The run keeps no confusion matrix: it was made by an earlier "
+                           "version.</p>\n");
+    else if (g->epoch != best->epoch)
+        sw_str_printf(out, "<p class=\"note\">The confusion matrix is that of epoch %d.</p>\n", g->epoch);
+}
+
+/* Rates and times have no fixed size: significant digits instead of four behind the point. */
+static report_text shown(const sw_metric *metric, double value)
+{
+    if (metric->group == SW_METRIC_TIME) return report_rough(value, 4);
+    return metric->better == SW_BETTER_NEITHER ? report_rough(value, 3) : report_number(value);
+}
+
+void report_epochs(sw_str *out, const sw_run_reader *run)
+{
+    const sw_epoch_table *epochs = &run->epochs;
+    const sw_epoch_record *best = report_best(run);
+    int columns[SW_MAX_COLUMNS], count = 0;
+    if (epochs->count == 0) return;
+    for (int c = 0; c < epochs->columns.count; c++)
+        if (epochs->columns.list[c].metric->shown & SW_METRIC_IN_REPORT) columns[count++] = c;
+    sw_sheet s = {0};
+    sw_sheet_table *table = sw_sheet_add(&s, "Figures of every epoch", count + 1, (int)epochs->count);
+    table->remark = "The best epoch is bold";
+    table->figures = true;
+    sw_sheet_head(&s, table, 0, "epoch");
+    for (int i = 0; i < count; i++) sw_sheet_head(&s, table, i + 1, epochs->columns.list[columns[i]].label);
+    for (int row = 0; row < (int)epochs->count; row++) {
+        const sw_epoch_record *r = &epochs->rows[row];
+        sw_sheet_printf(&s, table, row, 0, "%d", r->epoch);
+        for (int i = 0; i < count; i++) {
+            const report_text text = shown(epochs->columns.list[columns[i]].metric, r->values[columns[i]]);
+            sw_sheet_put(&s, table, row, i + 1, text.text)->best = r == best;
+        }
+    }
+    sw_str_append(out, "<details><summary>Figures of every epoch</summary>");
+    sw_sheet_elements(out, &s);
+    sw_str_append(out, "</details>\n");
+}
+
 /* ---- configuration ---- */
 
 static sw_status append_differences(sw_str *out, const run_list *runs)
@@ -163,9 +271,8 @@ static void append_given(sw_str *out, const run_list *runs, int r)
     sw_sheet_heads(&s, table, heads);
     for (int i = 0; i < (int)values->count; i++) {
         const sw_config_value *v = &values->items[i];
-        sw_sheet_put(&s, table, i, 0, v->key);
-        sw_sheet_put(&s, table, i, 1, v->value);
-        sw_sheet_put(&s, table, i, 2, v->origin ? v->origin : "default");
+        const char *const texts[] = {v->key, v->value, v->origin ? v->origin : "default"};
+        sw_sheet_row(&s, table, i, texts);
     }
     sw_sheet_elements(out, &s);
     sw_str_append(out, "</details>\n");
@@ -182,60 +289,24 @@ sw_status report_configs(sw_str *out, const report_data *data)
 
 /* ---- environment ---- */
 
+static const cJSON *part_of(const cJSON *object, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+static const char *text_of(const cJSON *object, const char *key, const char *fallback)
+{
+    const char *text = cJSON_GetStringValue(part_of(object, key));
+    return text ? text : fallback;
+}
+
 /* Appends a text that is not empty, behind what is there already. */
 static void append_part(sw_str *out, const char *between, const char *text)
 {
     if (*text) sw_str_printf(out, "%s%s", out->length ? between : "", text);
 }
 
-static const char *text_of(const cJSON *object, const char *key, const char *fallback)
-{
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
-    return text ? text : fallback;
-}
-
-static void add_folder(sw_str *out, const sw_run_reader *run)
-{
-    sw_str_append(out, run->path);
-}
-
-static void add_device(sw_str *out, const sw_run_reader *run)
-{
-    sw_str_append(out, run->facts.device);
-    if (*run->facts.device_type) sw_str_printf(out, " (%s)", run->facts.device_type);
-}
-
-static void add_driver(sw_str *out, const sw_run_reader *run)
-{
-    append_part(out, "", text_of(cJSON_GetObjectItemCaseSensitive(run->manifest, "device"), "version", ""));
-    append_part(out, ", driver ", run->facts.driver);
-}
-
-static void add_host(sw_str *out, const sw_run_reader *run)
-{
-    const cJSON *host = cJSON_GetObjectItemCaseSensitive(run->manifest, "host");
-    append_part(out, "", text_of(host, "name", ""));
-    append_part(out, ", ", text_of(host, "system", ""));
-    append_part(out, ", ", text_of(host, "machine", ""));
-}
-
-static void add_program(sw_str *out, const sw_run_reader *run)
-{
-    sw_str_printf(out, "%s, revision %s", run->facts.version, run->facts.revision);
-}
-
-static void add_libraries(sw_str *out, const sw_run_reader *run)
-{
-    const cJSON *l;
-    cJSON_ArrayForEach(l, cJSON_GetObjectItemCaseSensitive(run->manifest, "libraries"))
-    {
-        if (!cJSON_IsString(l)) continue;
-        append_part(out, ", ", l->string);
-        append_part(out, " ", l->valuestring);
-    }
-}
-
-static void add_split(sw_str *out, const sw_run_split *split)
+static void append_split(sw_str *out, const sw_run_split *split)
 {
     sw_str_append(out, split->split);
     if (split->images >= 0) sw_str_printf(out, ", %d images", split->images);
@@ -243,105 +314,66 @@ static void add_split(sw_str *out, const sw_run_split *split)
     sw_str_printf(out, ", fingerprint %s", split->fingerprint);
 }
 
-static void add_train(sw_str *out, const sw_run_reader *run)
-{
-    add_split(out, &run->facts.train);
-}
+enum { FOLDER, DEVICE, DRIVER, HOST, PROGRAM, LIBRARIES, TRAIN, VAL, MODEL, MEMORY, SEED, PROCESSES, FACTS };
 
-static void add_val(sw_str *out, const sw_run_reader *run)
+/* Appends what ran: hardware and software. */
+static void append_machine(sw_str out[FACTS], const sw_run_reader *run)
 {
-    add_split(out, &run->facts.val);
-}
-
-static void add_model(sw_str *out, const sw_run_reader *run)
-{
-    if (run->facts.parameters >= 0) sw_str_printf(out, "%.0f parameters", run->facts.parameters);
-    if (run->facts.macs >= 0) sw_str_printf(out, ", %.3g GMAC an image", run->facts.macs * 1e-9);
-}
-
-static void add_memory(sw_str *out, const sw_run_reader *run)
-{
-    if (run->facts.device_memory_bytes >= 0)
-        sw_str_printf(out, "%.1f MiB", run->facts.device_memory_bytes / (1 << 20));
-}
-
-static void add_seed(sw_str *out, const sw_run_reader *run)
-{
-    sw_str_printf(out, "%llu", (unsigned long long)run->experiment->seed);
-}
-
-/* Each process that wrote the run, with the way it ended. */
-static void add_processes(sw_str *out, const sw_run_reader *run)
-{
-    const cJSON *s;
-    cJSON_ArrayForEach(s, cJSON_GetObjectItemCaseSensitive(run->manifest, "sessions"))
+    const sw_run_facts *facts = &run->facts;
+    const cJSON *host = part_of(run->manifest, "host"), *item;
+    sw_str_append(&out[DEVICE], facts->device);
+    if (*facts->device_type) sw_str_printf(&out[DEVICE], " (%s)", facts->device_type);
+    append_part(&out[DRIVER], "", text_of(part_of(run->manifest, "device"), "version", ""));
+    append_part(&out[DRIVER], ", driver ", facts->driver);
+    append_part(&out[HOST], "", text_of(host, "name", ""));
+    append_part(&out[HOST], ", ", text_of(host, "system", ""));
+    append_part(&out[HOST], ", ", text_of(host, "machine", ""));
+    sw_str_printf(&out[PROGRAM], "%s, revision %s", facts->version, facts->revision);
+    cJSON_ArrayForEach(item, part_of(run->manifest, "libraries"))
     {
-        append_part(out, "; ", text_of(s, "started", "?"));
-        sw_str_printf(out, " to %s: %s", text_of(s, "ended", "?"),
-                      text_of(s, "outcome", "no word of its end"));
+        if (!cJSON_IsString(item)) continue;
+        append_part(&out[LIBRARIES], ", ", item->string);
+        append_part(&out[LIBRARIES], " ", item->valuestring);
+    }
+}
+
+/* Appends what was run, and each process that wrote it with the way it ended. */
+static void append_work(sw_str out[FACTS], const sw_run_reader *run)
+{
+    const sw_run_facts *facts = &run->facts;
+    const cJSON *item;
+    sw_str_append(&out[FOLDER], run->path);
+    append_split(&out[TRAIN], &facts->train);
+    append_split(&out[VAL], &facts->val);
+    if (facts->parameters >= 0) sw_str_printf(&out[MODEL], "%.0f parameters", facts->parameters);
+    if (facts->macs >= 0) sw_str_printf(&out[MODEL], ", %.3g GMAC an image", facts->macs * 1e-9);
+    if (facts->device_memory_bytes >= 0)
+        sw_str_printf(&out[MEMORY], "%.1f MiB", facts->device_memory_bytes / (1 << 20));
+    sw_str_printf(&out[SEED], "%llu", (unsigned long long)run->experiment->seed);
+    cJSON_ArrayForEach(item, part_of(run->manifest, "sessions"))
+    {
+        append_part(&out[PROCESSES], "; ", text_of(item, "started", "?"));
+        sw_str_printf(&out[PROCESSES], " to %s: %s", text_of(item, "ended", "?"),
+                      text_of(item, "outcome", "no word of its end"));
     }
 }
 
 void report_environment(sw_str *out, const report_data *data)
 {
-    static const struct {
-        const char *what;
-        void (*append)(sw_str *out, const sw_run_reader *run);
-    } facts[] = {{"folder", add_folder},       {"device", add_device},
-                 {"driver", add_driver},       {"host", add_host},
-                 {"segwork", add_program},     {"libraries", add_libraries},
-                 {"training data", add_train}, {"validation data", add_val},
-                 {"model", add_model},         {"device memory", add_memory},
-                 {"seed", add_seed},           {"processes", add_processes}};
-    enum { FACTS = sizeof facts / sizeof *facts };
+    static const char *const names[FACTS] = {"folder",  "device",        "driver",        "host",
+                                             "segwork", "libraries",     "training data", "validation data",
+                                             "model",   "device memory", "seed",          "processes"};
     const run_list *runs = &data->runs;
     sw_sheet s = {0};
     sw_sheet_table *table = add_by_run(&s, "Environment", "what", runs, FACTS);
-    for (int f = 0; f < FACTS; f++) {
-        sw_sheet_put(&s, table, f, 0, facts[f].what);
-        for (int r = 0; r < runs->count; r++) {
-            sw_str text = {0};
-            facts[f].append(&text, &runs->runs[r]);
-            sw_sheet_take(&s, table, f, r + 1, &text);
-        }
+    for (int f = 0; f < FACTS; f++) sw_sheet_put(&s, table, f, 0, names[f]);
+    for (int r = 0; r < runs->count; r++) {
+        sw_str texts[FACTS] = {{0}};
+        append_machine(texts, &runs->runs[r]);
+        append_work(texts, &runs->runs[r]);
+        for (int f = 0; f < FACTS; f++) sw_sheet_take(&s, table, f, r + 1, &texts[f]);
     }
     report_open_section(out, "environment", "Environment");
     sw_sheet_elements(out, &s);
     sw_str_append(out, "</section>\n");
-}
-
-/* ---- epochs ---- */
-
-/* Rates and times have no fixed size: significant digits instead of four behind the point. */
-static report_text shown(const sw_metric *metric, double value)
-{
-    if (metric->group == SW_METRIC_TIME) return report_rough(value, 4);
-    return metric->better == SW_BETTER_NEITHER ? report_rough(value, 3) : report_number(value);
-}
-
-void report_epochs(sw_str *out, const sw_run_reader *run)
-{
-    const sw_epoch_table *epochs = &run->epochs;
-    const sw_epoch_record *best = report_best(run);
-    int columns[SW_MAX_COLUMNS], count = 0;
-    if (epochs->count == 0) return;
-    for (int c = 0; c < epochs->columns.count; c++)
-        if (epochs->columns.list[c].metric->shown & SW_METRIC_IN_REPORT) columns[count++] = c;
-    sw_sheet s = {0};
-    sw_sheet_table *table = sw_sheet_add(&s, "Figures of every epoch", count + 1, (int)epochs->count);
-    table->remark = "The best epoch is bold";
-    table->figures = true;
-    sw_sheet_head(&s, table, 0, "epoch");
-    for (int i = 0; i < count; i++) sw_sheet_head(&s, table, i + 1, epochs->columns.list[columns[i]].label);
-    for (int row = 0; row < (int)epochs->count; row++) {
-        const sw_epoch_record *r = &epochs->rows[row];
-        sw_sheet_printf(&s, table, row, 0, "%d", r->epoch);
-        for (int i = 0; i < count; i++) {
-            const report_text text = shown(epochs->columns.list[columns[i]].metric, r->values[columns[i]]);
-            sw_sheet_put(&s, table, row, i + 1, text.text)->best = r == best;
-        }
-    }
-    sw_str_append(out, "<details><summary>Figures of every epoch</summary>");
-    sw_sheet_elements(out, &s);
-    sw_str_append(out, "</details>\n");
 }

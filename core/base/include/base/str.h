@@ -3,6 +3,7 @@
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,6 +18,7 @@ typedef struct sw_str {
 void sw_str_append(sw_str *s, const char *text);
 void sw_str_append_bytes(sw_str *s, const void *bytes, size_t count);
 void sw_str_printf(sw_str *s, const char *fmt, ...) SW_PRINTF(2, 3);
+void sw_str_vprintf(sw_str *s, const char *fmt, va_list args) SW_PRINTF(2, 0);
 /* Appends `text` broken at blanks so that no line goes beyond `columns` (a longer word stands alone). The
  * text begins at `column` of a line that is already there; lines that follow are indented by `indent`.
  * Several blanks count as one; no newline ends the text. */

@@ -47,8 +47,8 @@ sw_sheet_table *sw_sheet_add(sw_sheet *s, const char *title, int columns, int ro
 /* Texts are copied. What is put beyond the table's rows and columns is lost. */
 void sw_sheet_heads(sw_sheet *s, sw_sheet_table *table, const char *const *texts); /* (columns) */
 void sw_sheet_head(sw_sheet *s, sw_sheet_table *table, int column, const char *text);
+void sw_sheet_row(sw_sheet *s, sw_sheet_table *table, int row, const char *const *texts); /* (columns) */
 sw_sheet_cell *sw_sheet_put(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *text);
-enum { SW_SHEET_PRINTF_BYTES = 256 }; /* the longest text, with its NUL */
 void sw_sheet_printf(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *fmt, ...)
     SW_PRINTF(5, 6);
 /* Puts the text and empties it. */
