@@ -11,9 +11,9 @@
 
 /* ---- tiles ---- */
 
-static sw_status tiles_init(render_tiles *tiles, int count, int side_px, int channels)
+sw_status render_tiles_init(render_tiles *tiles, int count, int side_px, int channels)
 {
-    size_t tile = (size_t)side_px * (size_t)side_px * (size_t)channels, n = (size_t)count;
+    const size_t tile = (size_t)side_px * (size_t)side_px * (size_t)channels, n = (size_t)count;
     tiles->pixels = malloc(n * tile);
     tiles->at = malloc(n * sizeof *tiles->at);
     if (!tiles->pixels || !tiles->at) return sw_fail_alloc("images to be drawn", n * tile);
@@ -21,7 +21,7 @@ static sw_status tiles_init(render_tiles *tiles, int count, int side_px, int cha
     return SW_OK;
 }
 
-static void tiles_deinit(render_tiles *tiles)
+void render_tiles_deinit(render_tiles *tiles)
 {
     free(tiles->pixels);
     free(tiles->at);
@@ -35,7 +35,7 @@ static sw_resize_kind kind_for(const render_view *view, int channels)
     return channels == 3 && !whole ? SW_RESIZE_BILINEAR : SW_RESIZE_NEAREST;
 }
 
-/* The chosen ones of all images (S,S,channels), at the size wanted. */
+/* Takes the chosen ones of all images (S,S,channels), at the size wanted. */
 static void fill_tiles(render_tiles *tiles, const render_view *view, uint8_t *all, int channels)
 {
     int size = view->store.images.size_px;
@@ -54,25 +54,20 @@ static void fill_tiles(render_tiles *tiles, const render_view *view, uint8_t *al
 
 static sw_status read_table(sw_epoch_table *table, const char *run)
 {
-    sw_status status = SW_OK;
     char *path = sw_fs_join(run, "metrics.jsonl");
-    if (!path) return SW_E_MEMORY;
-    if (sw_fs_exists(path)) status = sw_epoch_table_read(table, path);
+    sw_status status = path ? SW_OK : SW_E_MEMORY;
+    if (path && sw_fs_exists(path)) status = sw_epoch_table_read(table, path);
     free(path);
     return status;
 }
 
 sw_status render_view_open(render_view *view, const char *run)
 {
-    sw_status status = SW_OK;
     *view = (render_view){.epoch = -1};
-    SW_TRY(sw_masks_open(&view->store, run));
-    if (view->store.epoch_count == 0) {
+    sw_status status = sw_masks_open(&view->store, run);
+    if (status == SW_OK && view->store.epoch_count == 0)
         status = sw_fail(SW_E_USAGE, "%s has no epoch in masks/ yet: nothing was predicted so far", run);
-        goto done;
-    }
-    SW_TRY(read_table(&view->table, run));
-done:
+    if (status == SW_OK) status = read_table(&view->table, run);
     if (status != SW_OK) render_view_close(view);
     return status;
 }
@@ -81,10 +76,10 @@ void render_view_close(render_view *view)
 {
     sw_masks_deinit(&view->store);
     sw_epoch_table_deinit(&view->table);
-    tiles_deinit(&view->inputs);
-    tiles_deinit(&view->truths);
-    tiles_deinit(&view->predictions);
-    tiles_deinit(&view->confidences);
+    render_tiles_deinit(&view->inputs);
+    render_tiles_deinit(&view->truths);
+    render_tiles_deinit(&view->predictions);
+    render_tiles_deinit(&view->confidences);
     free(view->labels);
     free(view->certainties);
     *view = (render_view){0};
@@ -113,8 +108,7 @@ static sw_status number_of(int *out, const sw_masks *store, const char *word)
 static sw_status choose_word(int *chosen, int *count, const sw_masks *store, const char *word)
 {
     int number = 0;
-    sw_status status = number_of(&number, store, word);
-    if (status != SW_OK) return status;
+    SW_ENSURE(number_of(&number, store, word));
     for (int i = 0; i < *count; i++)
         if (chosen[i] == number) return sw_fail(SW_E_USAGE, "--images: '%s' stands there twice", word);
     chosen[(*count)++] = number;
@@ -149,27 +143,22 @@ done:
 
 sw_status render_view_take(render_view *view, const int *chosen, int count, int size_px)
 {
-    sw_status status = SW_OK;
     const sw_mask_images *g = &view->store.images;
     view->chosen = chosen;
     view->count = count;
     view->resized = size_px > 0;
     view->side_px = size_px > 0 ? size_px : g->size_px;
-    SW_TRY(tiles_init(&view->inputs, count, view->side_px, 3));
-    SW_TRY(tiles_init(&view->truths, count, view->side_px, 1));
-    SW_TRY(tiles_init(&view->predictions, count, view->side_px, 1));
-    SW_TRY(tiles_init(&view->confidences, count, view->side_px, 1));
+    SW_ENSURE(render_tiles_init(&view->inputs, count, view->side_px, 3));
+    SW_ENSURE(render_tiles_init(&view->truths, count, view->side_px, 1));
+    SW_ENSURE(render_tiles_init(&view->predictions, count, view->side_px, 1));
+    SW_ENSURE(render_tiles_init(&view->confidences, count, view->side_px, 1));
     size_t all = (size_t)g->count * (size_t)g->size_px * (size_t)g->size_px;
     view->labels = malloc(all);
     view->certainties = malloc(all);
-    if (!view->labels || !view->certainties) {
-        status = sw_fail_alloc("an epoch's masks", 2 * all);
-        goto done;
-    }
+    if (!view->labels || !view->certainties) return sw_fail_alloc("an epoch's masks", 2 * all);
     fill_tiles(&view->inputs, view, view->store.input_pixels, 3);
     fill_tiles(&view->truths, view, view->store.truth_pixels, 1);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* ---- epochs ---- */
@@ -193,9 +182,7 @@ sw_status render_view_go(render_view *view, int epoch, bool confidences)
 {
     int shown = shown_epoch(&view->store, epoch);
     if (shown == view->epoch) return SW_OK;
-    sw_status status =
-        sw_masks_read(&view->store, shown, view->labels, confidences ? view->certainties : NULL);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_masks_read(&view->store, shown, view->labels, confidences ? view->certainties : NULL));
     fill_tiles(&view->predictions, view, view->labels, 1);
     if (confidences) fill_tiles(&view->confidences, view, view->certainties, 1);
     view->epoch = shown;

@@ -14,6 +14,9 @@ typedef struct render_tiles {
     const uint8_t **at;
 } render_tiles;
 
+sw_status render_tiles_init(render_tiles *tiles, int count, int side_px, int channels) SW_NODISCARD;
+void render_tiles_deinit(render_tiles *tiles); /* accepts a zeroed one, and one half made */
+
 typedef struct render_view {
     sw_masks store;
     sw_epoch_table table; /* no rows where the run has none */
@@ -30,8 +33,8 @@ typedef struct render_view {
 sw_status render_view_open(render_view *view, const char *run) SW_NODISCARD;
 void render_view_close(render_view *view); /* accepts a zeroed one */
 
-/* Which images of the store (numbers from 0) `text` names: "3,7" or names; NULL: all. *out is freed by the
- * caller. */
+/* Reads which images of the store (numbers from 0) `text` names: "3,7" or names; NULL: all. The caller frees
+ * *out. SW_E_USAGE: no such image, or one named twice. */
 sw_status render_choose(int **out, int *count, const sw_masks *store, const char *text) SW_NODISCARD;
 
 /* Takes these images, size_px a side (0: as they are). `chosen` must outlive the view. */
