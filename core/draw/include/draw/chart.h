@@ -13,7 +13,7 @@ enum { SW_CHART_RUNS = 8, SW_CHART_SERIES = 3 * SW_CHART_RUNS };
 typedef enum sw_chart_line {
     SW_CHART_SOLID,
     SW_CHART_DASHED,
-    SW_CHART_FAINT, /* thin and pale: many points that give the others their background */
+    SW_CHART_FAINT, /* thin and pale: many points behind the other lines */
 } sw_chart_line;
 
 /* A curve. What is not finite in y is a gap. */
@@ -34,11 +34,19 @@ typedef struct sw_chart {
 
 void sw_chart_deinit(sw_chart *chart);
 
-/* Adds a series and gives room for `count` points. NULL when memory is out. */
+/* Adds a series with room for `count` points. NULL when memory is out. */
 sw_chart_series *sw_chart_add(sw_chart *chart, int run, const char *what, sw_chart_line line, size_t count);
 
-/* How many of its points have a value. */
+/* Counts the points that have a value. */
 size_t sw_chart_points(const sw_chart_series *series);
+
+/* Whether the line begins or ends at a point that has a value; both: it is alone between gaps. */
+bool sw_chart_starts_line(const sw_chart_series *series, size_t point);
+bool sw_chart_ends_line(const sw_chart_series *series, size_t point);
+
+/* Appends what each kind of line is: "solid: validation, dashed: training". Nothing where the title says it.
+ */
+void sw_chart_describe_lines(sw_str *out, const sw_chart *chart);
 
 /* Ticks at low, low + step ... high. */
 typedef struct sw_axis {
