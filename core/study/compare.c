@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +35,6 @@ static void contender_deinit(contender *of)
     sw_config_values_deinit(&of->plan);
     sw_experiment_destroy(of->planned);
     free(of->path);
-    free(of->figures);
 }
 
 static sw_status refuse_twice(const sw_comparison *c, const char *path)
@@ -48,16 +46,14 @@ static sw_status refuse_twice(const sw_comparison *c, const char *path)
 
 static sw_status open_contender(contender *of, const char *path)
 {
-    *of = (contender){.is_run = sw_fs_is_dir(path)};
-    if (of->is_run) {
+    *of = (contender){.judged.is_run = sw_fs_is_dir(path)};
+    if (of->judged.is_run) {
         SW_ENSURE(sw_run_reader_open(&of->run, path));
-        of->x = of->run.experiment;
     } else {
         SW_ENSURE(sw_experiment_load(&of->planned, path, NULL));
         SW_ENSURE(sw_config_values_read(&of->plan, of->planned));
-        of->x = of->planned;
     }
-    of->path = sw_strf("%s", of->is_run ? of->run.path : path);
+    of->path = sw_strf("%s", of->judged.is_run ? of->run.path : path);
     return of->path ? SW_OK : SW_E_MEMORY;
 }
 
@@ -168,25 +164,22 @@ static sw_status require_metric(const sw_columns *columns, const char *key, bool
 }
 
 /* The metrics are those of the first run that has epochs. */
-static sw_status take_layout(sw_comparison *c)
+static void take_layout(sw_comparison *c)
 {
-    const sw_classes *classes = sw_data_classes(&c->items[0].x->data);
+    const sw_classes *classes = sw_data_classes(&c->items[0].judged.x->data);
     for (size_t i = c->count; i-- > 0;)
         if (c->items[i].run.epochs.count > 0) classes = &c->items[i].run.epochs.columns.classes;
-    c->layout = malloc(sizeof *c->layout);
-    if (!c->layout) return sw_fail_alloc("columns of the metrics", sizeof *c->layout);
-    sw_columns_init(c->layout, classes);
-    return SW_OK;
+    sw_columns_init(&c->layout, classes);
 }
 
 static sw_status take_options(sw_comparison *c, const sw_compare_options *options)
 {
     c->each_epoch = options->each_epoch;
-    const char *rank = options->rank ? options->rank : c->items[0].x->train.save_best;
-    SW_ENSURE(require_metric(c->layout, rank, true));
-    c->rank = sw_columns_find(c->layout, rank);
+    const char *rank = options->rank ? options->rank : c->items[0].judged.x->train.save_best;
+    SW_ENSURE(require_metric(&c->layout, rank, true));
+    c->rank = sw_columns_find(&c->layout, rank);
     for (const char *const *key = options->each_epoch; key && *key; key++)
-        if (strcmp(*key, "all") != 0) SW_ENSURE(require_metric(c->layout, *key, false));
+        if (strcmp(*key, "all") != 0) SW_ENSURE(require_metric(&c->layout, *key, false));
     return SW_OK;
 }
 
@@ -197,21 +190,18 @@ sw_status sw_compare_check_rank(const char *metric, const sw_classes *classes)
     return require_metric(&columns, metric, true);
 }
 
-/* The epochs of a run as rows of the comparison's metrics; epoch 0 is before training and left out. */
-static sw_status take_figures(contender *of, const sw_columns *layout)
+/* Sets what points into the contender itself, once the array no longer moves. Epoch 0 is before training and
+ * left out. */
+static void settle(contender *of)
 {
     const sw_epoch_table *table = &of->run.epochs;
-    const int metrics = layout->count, skipped = table->count && table->rows[0].epoch == 0;
-    of->epochs = (int)table->count - skipped;
-    if (of->epochs <= 0) return SW_OK;
-    of->figures = calloc((size_t)of->epochs * (size_t)metrics, sizeof *of->figures);
-    if (!of->figures) return sw_fail_alloc("figures of a run", table->count * sizeof *of->figures);
-    for (int m = 0; m < metrics; m++) {
-        const int own = sw_columns_find(&table->columns, layout->list[m].key);
-        for (int e = 0; e < of->epochs; e++)
-            of->figures[e * metrics + m] = own < 0 ? (double)NAN : table->rows[e + skipped].values[own];
-    }
-    return SW_OK;
+    const int skipped = table->count && table->rows[0].epoch == 0;
+    of->rows = table->rows + skipped;
+    of->judged = (judged){.is_run = of->judged.is_run,
+                          .facts = &of->run.facts,
+                          .values = of->judged.is_run ? &of->run.values : &of->plan,
+                          .x = of->judged.is_run ? of->run.experiment : of->planned,
+                          .epochs = (int)table->count - skipped};
 }
 
 /* ---- columns ---- */
@@ -229,11 +219,8 @@ static void letters(char out[8], size_t number)
 
 static bool fits_column(const sw_comparison *c, const run_column *col, const contender *of)
 {
-    const judged mine = contender_judged(of);
-    for (size_t i = 0; i < col->count; i++) {
-        const judged other = contender_judged(&c->items[col->members[i]]);
-        if (!judge_same_but_seed(&other, &mine)) return false;
-    }
+    for (size_t i = 0; i < col->count; i++)
+        if (!judge_same_but_seed(&c->items[col->members[i]].judged, &of->judged)) return false;
     return true;
 }
 
@@ -270,19 +257,21 @@ static sw_status find_differences(sw_comparison *c)
 {
     const sw_config_values **sets = calloc(c->count, sizeof *sets);
     if (!sets) return sw_fail_alloc("configurations", c->count * sizeof *sets);
-    for (size_t i = 0; i < c->count; i++) sets[i] = c->items[i].v;
+    for (size_t i = 0; i < c->count; i++) sets[i] = c->items[i].judged.values;
     sw_status status = sw_config_differing(&c->differing, sets, c->count);
     free(sets);
     return status;
 }
 
-static sw_status judge_all(sw_comparison *c)
+static sw_status measure_all(sw_comparison *c)
 {
-    const judged first = contender_judged(&c->items[0]);
     for (size_t i = 0; i < c->count; i++) {
-        const judged other = contender_judged(&c->items[i]);
-        c->items[i].odd = judge_oddities(&first, &other);
-        SW_ENSURE(contender_measure(&c->items[i], c));
+        contender *of = &c->items[i];
+        for (int m = 0; m < c->layout.count; m++)
+            of->places[m] = sw_columns_find(&of->run.epochs.columns, c->layout.list[m].key);
+        of->odd = judge_oddities(&c->items[0].judged, &of->judged);
+        if (of->judged.epochs > c->most_epochs) c->most_epochs = of->judged.epochs;
+        SW_ENSURE(contender_measure(of, c));
     }
     return SW_OK;
 }
@@ -299,17 +288,12 @@ sw_status sw_comparison_open(sw_comparison **out, const char *const *paths, size
     if (count == 0) status = sw_fail(SW_E_USAGE, "there is nothing to compare");
     for (size_t i = 0; i < count && status == SW_OK; i++) status = add_path(c, paths[i]);
     if (status != SW_OK) goto done;
-    for (size_t i = 0; i < c->count; i++) /* the array no longer moves */
-        c->items[i].v = c->items[i].is_run ? &c->items[i].run.values : &c->items[i].plan;
-    SW_TRY(take_layout(c));
+    for (size_t i = 0; i < c->count; i++) settle(&c->items[i]);
+    take_layout(c);
     SW_TRY(take_options(c, options));
-    for (size_t i = 0; i < c->count; i++) {
-        SW_TRY(take_figures(&c->items[i], c->layout));
-        if (c->items[i].epochs > c->most_epochs) c->most_epochs = c->items[i].epochs;
-    }
     SW_TRY(make_columns(c));
     SW_TRY(find_differences(c));
-    SW_TRY(judge_all(c));
+    SW_TRY(measure_all(c));
     *out = c;
     c = NULL;
 done:
@@ -324,7 +308,6 @@ void sw_comparison_close(sw_comparison *c)
     for (size_t k = 0; k < c->column_count; k++) free(c->columns[k].members);
     free(c->items);
     free(c->columns);
-    free(c->layout);
     free(c->differing.items);
     free(c);
 }

@@ -30,7 +30,7 @@ static void add_text(cJSON *object, const char *key, const char *text)
 static void add_figures(cJSON *object, const sw_comparison *c, const contender *of, int row)
 {
     for (int f = 0; f < comparison_figures(c, row); f++)
-        add_number(object, comparison_key(c, row, f), contender_figure(c, of, row, f));
+        add_number(object, comparison_key(c, row, f), contender_figure(of, row, f));
 }
 
 static cJSON *epoch_json(const sw_comparison *c, const contender *of, int row)
@@ -59,14 +59,14 @@ static cJSON *run_json(const sw_comparison *c, const contender *of)
     cJSON_AddStringToObject(object, "label", of->label);
     cJSON_AddStringToObject(object, "column", c->columns[of->column].label);
     sw_json_add_text(object, "path", of->path);
-    cJSON_AddStringToObject(object, "experiment", of->x->name);
+    cJSON_AddStringToObject(object, "experiment", of->judged.x->name);
     cJSON_AddStringToObject(object, "state", contender_state(of));
     add_text(object, "failure", of->run.failure);
-    cJSON_AddNumberToObject(object, "seed", (double)of->x->seed);
-    cJSON_AddNumberToObject(object, "epochs_done", of->epochs);
-    cJSON_AddNumberToObject(object, "epochs_planned", of->x->train.epochs);
+    cJSON_AddNumberToObject(object, "seed", (double)of->judged.x->seed);
+    cJSON_AddNumberToObject(object, "epochs_done", of->judged.epochs);
+    cJSON_AddNumberToObject(object, "epochs_planned", of->judged.x->train.epochs);
     cJSON_AddBoolToObject(object, "comparable", !(of->odd & NOT_COMPARABLE));
-    cJSON_AddNumberToObject(data, "size", of->x->data.size);
+    cJSON_AddNumberToObject(data, "size", of->judged.x->data.size);
     cJSON_AddItemToObject(data, "train", split_json(&facts->train));
     cJSON_AddItemToObject(data, "val", split_json(&facts->val));
     cJSON_AddItemToObject(object, "data", data);
@@ -78,7 +78,7 @@ static cJSON *run_json(const sw_comparison *c, const contender *of)
     cJSON_AddItemToObject(object, "final", epoch_json(c, of, ROW_FINAL));
     cJSON_AddItemToObject(object, "best", epoch_json(c, of, ROW_BEST));
     cJSON *epochs = cJSON_AddArrayToObject(object, "epochs");
-    for (int e = 1; e <= of->epochs; e++) cJSON_AddItemToArray(epochs, epoch_json(c, of, e));
+    for (int e = 1; e <= of->judged.epochs; e++) cJSON_AddItemToArray(epochs, epoch_json(c, of, e));
     return object;
 }
 
@@ -158,7 +158,7 @@ static cJSON *key_json(const sw_comparison *c, const char *key)
     cJSON_AddStringToObject(object, "key", key);
     cJSON *values = cJSON_AddObjectToObject(object, "values");
     for (size_t i = 0; i < c->count; i++) {
-        const sw_config_value *found = sw_config_values_find(c->items[i].v, key);
+        const sw_config_value *found = sw_config_values_find(c->items[i].judged.values, key);
         cJSON *value = cJSON_CreateObject();
         add_text(value, "value", found ? found->value : NULL);
         add_text(value, "origin", contender_origin(&c->items[i], key));
@@ -199,7 +199,7 @@ sw_status comparison_json(sw_str *out, const sw_comparison *c)
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "format", "segwork-compare");
     cJSON_AddNumberToObject(root, "version", 1);
-    cJSON_AddStringToObject(root, "rank_by", c->layout->list[c->rank].key);
+    cJSON_AddStringToObject(root, "rank_by", c->layout.list[c->rank].key);
     cJSON *runs = cJSON_AddArrayToObject(root, "runs");
     for (size_t i = 0; i < c->count; i++) cJSON_AddItemToArray(runs, run_json(c, &c->items[i]));
     add_columns(root, c);
@@ -224,16 +224,16 @@ static void append_row(sw_str *out, const sw_comparison *c, const contender *of,
     sw_csv_text(out, contender_state(of));
     sw_str_printf(out, ",%d", !(of->odd & NOT_COMPARABLE));
     for (size_t k = 0; k < c->differing.count; k++) {
-        const sw_config_value *found = sw_config_values_find(of->v, c->differing.items[k]);
+        const sw_config_value *found = sw_config_values_find(of->judged.values, c->differing.items[k]);
         sw_str_append(out, ",");
         sw_csv_text(out, found ? found->value : "");
     }
     for (int f = 0; f <= MEMORY; f++) sw_csv_number(out, of->costs[f], DIGITS);
     if (epoch)
-        sw_str_printf(out, ",%d,%d,%d", epoch, epoch == of->best, epoch == of->epochs);
+        sw_str_printf(out, ",%d,%d,%d", epoch, epoch == of->best, epoch == of->judged.epochs);
     else
         sw_str_append(out, ",,,");
-    for (int m = 0; m < c->layout->count; m++) sw_csv_number(out, contender_figure(c, of, epoch, m), DIGITS);
+    for (int m = 0; m < c->layout.count; m++) sw_csv_number(out, contender_figure(of, epoch, m), DIGITS);
     sw_str_append(out, "\r\n");
 }
 
@@ -243,11 +243,11 @@ void comparison_csv(sw_str *out, const sw_comparison *c)
     for (size_t k = 0; k < c->differing.count; k++) sw_str_printf(out, ",%s", c->differing.items[k]);
     for (int f = 0; f <= MEMORY; f++) sw_str_printf(out, ",%s", comparison_key(c, ROW_COST, f));
     sw_str_append(out, ",epoch,is_best,is_final");
-    for (int m = 0; m < c->layout->count; m++) sw_str_printf(out, ",%s", c->layout->list[m].key);
+    for (int m = 0; m < c->layout.count; m++) sw_str_printf(out, ",%s", c->layout.list[m].key);
     sw_str_append(out, "\r\n");
     for (size_t i = 0; i < c->count; i++) {
         const contender *of = &c->items[i];
-        if (of->epochs == 0) append_row(out, c, of, 0);
-        for (int e = 1; e <= of->epochs; e++) append_row(out, c, of, e);
+        if (of->judged.epochs == 0) append_row(out, c, of, 0);
+        for (int e = 1; e <= of->judged.epochs; e++) append_row(out, c, of, e);
     }
 }

@@ -6,7 +6,7 @@
 
 static const char *rank_key(const sw_comparison *c)
 {
-    return c->layout->list[c->rank].key;
+    return c->layout.list[c->rank].key;
 }
 
 /* ---- the runs ---- */
@@ -38,10 +38,10 @@ static void add_runs(sw_sheet *s, const sw_comparison *c)
             sw_str path = {0};
             sw_sheet_put(s, table, row, 0, of->label);
             sw_sheet_put(s, table, row, 1, contender_state(of));
-            sw_sheet_printf(s, table, row, 2, "%d/%d", of->epochs, of->x->train.epochs);
-            sw_sheet_printf(s, table, row, 3, "%.0f", (double)of->x->seed);
+            sw_sheet_printf(s, table, row, 2, "%d/%d", of->judged.epochs, of->judged.x->train.epochs);
+            sw_sheet_printf(s, table, row, 3, "%.0f", (double)of->judged.x->seed);
             sw_str_append(&path, of->path);
-            if (of->is_run && *of->run.failure) sw_str_printf(&path, " (%s)", of->run.failure);
+            if (of->judged.is_run && *of->run.failure) sw_str_printf(&path, " (%s)", of->run.failure);
             sw_sheet_take(s, table, row, 4, &path);
         }
     }
@@ -67,7 +67,7 @@ static void add_warnings(sw_sheet *s, const sw_comparison *c)
 
 static const char *value_of(const sw_comparison *c, size_t at, const char *key)
 {
-    const sw_config_value *found = sw_config_values_find(c->items[at].v, key);
+    const sw_config_value *found = sw_config_values_find(c->items[at].judged.values, key);
     return found ? found->value : "(absent)";
 }
 
@@ -116,7 +116,7 @@ static void add_configuration(sw_sheet *s, const sw_comparison *c)
     for (size_t k = 0; k < c->differing.count; k++)
         for (size_t i = 0; i < c->count; i++) rows += !seen_before(c, i, c->differing.items[k]);
     snprintf(title, sizeof title, "Configuration: %zu of %zu keys differ", c->differing.count,
-             c->items[0].v->count);
+             c->items[0].judged.values->count);
     sw_sheet_table *table = sw_sheet_add(s, title, 4, rows);
     sw_sheet_heads(s, table, heads);
     for (size_t k = 0; k < c->differing.count; k++) {
@@ -231,7 +231,7 @@ typedef enum metric_group { OF_ALL, OF_CLASSES, ELSEWHERE } metric_group;
 
 static metric_group group_of(const sw_comparison *c, int metric)
 {
-    const sw_column *of = &c->layout->list[metric];
+    const sw_column *of = &c->layout.list[metric];
     const bool listed = of->metric->better != SW_BETTER_NEITHER && of->metric->group != SW_METRIC_TIME &&
                         !of->metric->border_only;
     return !listed ? ELSEWHERE : of->c >= 0 ? OF_CLASSES : OF_ALL;
@@ -253,7 +253,7 @@ static sw_sheet_table *add_row(sw_sheet *s, const sw_comparison *c, const char *
 static void add_epochs(sw_sheet *s, const sw_comparison *c, int metric)
 {
     char title[192], number[16];
-    snprintf(title, sizeof title, "%s, epoch by epoch", c->layout->list[metric].key);
+    snprintf(title, sizeof title, "%s, epoch by epoch", c->layout.list[metric].key);
     sw_sheet_table *table = add_figures(s, c, title, "epoch", c->most_epochs);
     for (int e = 1; e <= c->most_epochs; e++) {
         snprintf(number, sizeof number, "%d", e);
@@ -265,8 +265,8 @@ static void add_all_epochs(sw_sheet *s, const sw_comparison *c)
 {
     const char *const just_rank[] = {rank_key(c), NULL};
     for (const char *const *keys = c->each_epoch ? c->each_epoch : just_rank; *keys; keys++)
-        for (int m = 0; m < c->layout->count; m++)
-            if (strcmp(*keys, "all") == 0 || strcmp(*keys, c->layout->list[m].key) == 0) add_epochs(s, c, m);
+        for (int m = 0; m < c->layout.count; m++)
+            if (strcmp(*keys, "all") == 0 || strcmp(*keys, c->layout.list[m].key) == 0) add_epochs(s, c, m);
 }
 
 /* ---- ranking ---- */

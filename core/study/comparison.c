@@ -6,20 +6,14 @@
 
 /* ---- runs ---- */
 
-judged contender_judged(const contender *of)
-{
-    return (judged){
-        .is_run = of->is_run, .facts = &of->run.facts, .values = of->v, .x = of->x, .epochs = of->epochs};
-}
-
 const char *contender_state(const contender *of)
 {
-    return of->is_run ? sw_run_state_name(of->run.state) : "not run";
+    return of->judged.is_run ? sw_run_state_name(of->run.state) : "not run";
 }
 
 const char *contender_origin(const contender *of, const char *key)
 {
-    const sw_config_value *found = sw_config_values_find(of->v, key);
+    const sw_config_value *found = sw_config_values_find(of->judged.values, key);
     return !found ? NULL : found->origin ? found->origin : "default";
 }
 
@@ -55,37 +49,37 @@ int comparison_notes(note notes[JUDGE_NOTES], const sw_comparison *c)
 
 int comparison_figures(const sw_comparison *c, int row)
 {
-    return row == ROW_COST ? COSTS : c->layout->count;
+    return row == ROW_COST ? COSTS : c->layout.count;
 }
 
 const char *comparison_key(const sw_comparison *c, int row, int figure)
 {
     static const char *const costs[COSTS] = {"parameters",    "macs",    "device_memory_bytes",
                                              "epoch_seconds", "seconds", "images_per_second"};
-    return row == ROW_COST ? costs[figure] : c->layout->list[figure].key;
+    return row == ROW_COST ? costs[figure] : c->layout.list[figure].key;
 }
 
 int contender_epoch(const contender *of, int row)
 {
-    const int epoch = row == ROW_FINAL ? of->epochs : row == ROW_BEST ? of->best : row;
-    return epoch >= 1 && epoch <= of->epochs ? epoch : 0;
+    const int epoch = row == ROW_FINAL ? of->judged.epochs : row == ROW_BEST ? of->best : row;
+    return epoch >= 1 && epoch <= of->judged.epochs ? epoch : 0;
 }
 
-double contender_figure(const sw_comparison *c, const contender *of, int row, int figure)
+double contender_figure(const contender *of, int row, int figure)
 {
     if (row == ROW_COST) return of->costs[figure];
-    const int epoch = contender_epoch(of, row);
-    return epoch ? of->figures[(epoch - 1) * c->layout->count + figure] : (double)NAN;
+    const int epoch = contender_epoch(of, row), at = of->places[figure];
+    return epoch && at >= 0 ? of->rows[epoch - 1].values[at] : (double)NAN;
 }
 
 /* The first of the best. */
 static int best_epoch(const sw_comparison *c, const contender *of)
 {
-    const int sense = c->layout->list[c->rank].metric->better;
+    const int sense = c->layout.list[c->rank].metric->better;
     int best = 0;
     double most = (double)NAN;
-    for (int e = 1; e <= of->epochs; e++) {
-        const double value = contender_figure(c, of, e, c->rank);
+    for (int e = 1; e <= of->judged.epochs; e++) {
+        const double value = contender_figure(of, e, c->rank);
         if (isnan(value) || (best && sense * value <= sense * most)) continue;
         best = e;
         most = value;
@@ -98,8 +92,8 @@ static int best_epoch(const sw_comparison *c, const contender *of)
 static sw_status describe_costs(contender *of)
 {
     sw_description d;
-    sw_status status = sw_description_init(&d, of->x);
-    if (status == SW_E_CONFIG && !of->is_run) return sw_fail_in(status, "%s", of->path);
+    sw_status status = sw_description_init(&d, of->judged.x);
+    if (status == SW_E_CONFIG && !of->judged.is_run) return sw_fail_in(status, "%s", of->path);
     if (status != SW_OK) return SW_OK;
     if (isnan(of->costs[PARAMETERS])) of->costs[PARAMETERS] = (double)d.parameters;
     if (isnan(of->costs[MACS])) of->costs[MACS] = (double)d.macs;
@@ -116,25 +110,26 @@ static double known_or_nan(bool known, double value)
 /* Every epoch has the same number of images, so their rate in all is the harmonic mean. */
 static void time_costs(const sw_comparison *c, contender *of)
 {
-    const int seconds_at = sw_columns_find(c->layout, "seconds");
-    const int rate_at = sw_columns_find(c->layout, "images_per_second");
+    const int seconds_at = sw_columns_find(&c->layout, "seconds");
+    const int rate_at = sw_columns_find(&c->layout, "images_per_second");
     double seconds = 0.0, pace = 0.0;
-    for (int e = 1; e <= of->epochs; e++) {
-        seconds += contender_figure(c, of, e, seconds_at);
-        pace += 1.0 / contender_figure(c, of, e, rate_at);
+    for (int e = 1; e <= of->judged.epochs; e++) {
+        seconds += contender_figure(of, e, seconds_at);
+        pace += 1.0 / contender_figure(of, e, rate_at);
     }
-    of->costs[SECONDS] = known_or_nan(of->epochs > 0, seconds);
-    of->costs[EPOCH_SECONDS] = of->costs[SECONDS] / of->epochs;
-    of->costs[RATE] = known_or_nan(of->epochs > 0 && pace > 0.0 && isfinite(pace), of->epochs / pace);
+    of->costs[SECONDS] = known_or_nan(of->judged.epochs > 0, seconds);
+    of->costs[EPOCH_SECONDS] = of->costs[SECONDS] / of->judged.epochs;
+    of->costs[RATE] =
+        known_or_nan(of->judged.epochs > 0 && pace > 0.0 && isfinite(pace), of->judged.epochs / pace);
 }
 
 sw_status contender_measure(contender *of, const sw_comparison *c)
 {
     const sw_run_facts *facts = &of->run.facts;
     of->best = best_epoch(c, of);
-    of->costs[PARAMETERS] = known_or_nan(of->is_run, facts->parameters);
-    of->costs[MACS] = known_or_nan(of->is_run, facts->macs);
-    of->costs[MEMORY] = known_or_nan(of->is_run, facts->device_memory_bytes);
+    of->costs[PARAMETERS] = known_or_nan(of->judged.is_run, facts->parameters);
+    of->costs[MACS] = known_or_nan(of->judged.is_run, facts->macs);
+    of->costs[MEMORY] = known_or_nan(of->judged.is_run, facts->device_memory_bytes);
     time_costs(c, of);
     const bool known = !isnan(of->costs[PARAMETERS]) && !isnan(of->costs[MACS]) && !isnan(of->costs[MEMORY]);
     return known ? SW_OK : describe_costs(of);
@@ -147,7 +142,7 @@ static mean_figure mean_of(const sw_comparison *c, const run_column *col, int ro
     mean_figure f = {.mean = (double)NAN, .sd = (double)NAN, .of = (int)col->count};
     double sum = 0.0, squares = 0.0;
     for (size_t i = 0; i < col->count; i++) {
-        const double value = contender_figure(c, &c->items[col->members[i]], row, figure);
+        const double value = contender_figure(&c->items[col->members[i]], row, figure);
         if (isnan(value)) continue;
         sum += value;
         f.count++;
@@ -155,7 +150,7 @@ static mean_figure mean_of(const sw_comparison *c, const run_column *col, int ro
     if (f.count == 0) return f;
     f.mean = sum / f.count;
     for (size_t i = 0; i < col->count; i++) {
-        const double value = contender_figure(c, &c->items[col->members[i]], row, figure);
+        const double value = contender_figure(&c->items[col->members[i]], row, figure);
         if (!isnan(value)) squares += (value - f.mean) * (value - f.mean);
     }
     if (f.count > 1) f.sd = sqrt(squares / (f.count - 1));
@@ -171,14 +166,14 @@ static bool is_comparable(const sw_comparison *c, const run_column *col, int row
         if (figure == SECONDS && (odd & ODD_LENGTH)) return false;
         return figure < EPOCH_SECONDS || !(odd & ODD_DEVICE);
     }
-    const sw_metric *of = c->layout->list[figure].metric;
+    const sw_metric *of = c->layout.list[figure].metric;
     if (of->group == SW_METRIC_TIME) return !(odd & ODD_DEVICE);
     return !(odd & NOT_COMPARABLE) && !(of->is_loss && (odd & ODD_LOSS));
 }
 
 static sw_better better_of(const sw_comparison *c, int row, int figure)
 {
-    if (row != ROW_COST) return c->layout->list[figure].metric->better;
+    if (row != ROW_COST) return c->layout.list[figure].metric->better;
     return figure == RATE ? SW_BETTER_HIGHER : SW_BETTER_LOWER;
 }
 
@@ -210,14 +205,14 @@ void comparison_row(mean_figure *out, const sw_comparison *c, int row, int figur
 bool comparison_has(const sw_comparison *c, int row, int figure)
 {
     for (size_t i = 0; i < c->count; i++)
-        if (!isnan(contender_figure(c, &c->items[i], row, figure))) return true;
+        if (!isnan(contender_figure(&c->items[i], row, figure))) return true;
     return false;
 }
 
 size_t comparison_ranking(size_t *order, const sw_comparison *c)
 {
     mean_figure figures[MAX_CONTENDERS];
-    const int sense = c->layout->list[c->rank].metric->better;
+    const int sense = c->layout.list[c->rank].metric->better;
     size_t ranked = 0, others = 0, rest[MAX_CONTENDERS];
     comparison_row(figures, c, ROW_BEST, c->rank);
     for (size_t k = 0; k < c->column_count; k++) {

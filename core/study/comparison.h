@@ -14,16 +14,14 @@ enum { PARAMETERS, MACS, MEMORY, EPOCH_SECONDS, SECONDS, RATE, COSTS };
 typedef struct contender {
     char label[16]; /* "A", or "A2" where the column has several */
     char *path;
-    bool is_run;
-    sw_run_reader run;         /* zeroed for an experiment */
-    sw_experiment *planned;    /* NULL for a run */
-    sw_config_values plan;     /* of an experiment */
-    const sw_experiment *x;    /* of either */
-    const sw_config_values *v; /* of either */
-    int epochs;                /* rows of figures */
-    double *figures;           /* (epochs, metrics) */
-    int best;                  /* the best epoch, from 1; 0: none */
-    double costs[COSTS];       /* NaN: unknown */
+    sw_run_reader run;      /* zeroed for an experiment */
+    sw_experiment *planned; /* NULL for a run */
+    sw_config_values plan;  /* of an experiment */
+    judged judged;          /* of either */
+    const sw_epoch_record *rows;
+    int places[SW_MAX_COLUMNS]; /* of the comparison's metrics in the rows; -1: none */
+    int best;                   /* the best epoch, from 1; 0: none */
+    double costs[COSTS];        /* NaN: unknown */
     size_t column;
     unsigned odd; /* how it differs from the first: ODD_... */
 } contender;
@@ -40,7 +38,7 @@ typedef struct sw_comparison {
     size_t count;
     run_column *columns;
     size_t column_count;
-    sw_columns *layout;            /* metrics in the order of the files */
+    sw_columns layout;             /* metrics in the order of the files */
     int rank;                      /* the metric that decides */
     int most_epochs;               /* of any run */
     const char *const *each_epoch; /* metrics shown epoch by epoch; see sw_compare_options */
@@ -49,7 +47,6 @@ typedef struct sw_comparison {
 
 /* ---- runs ---- */
 
-judged contender_judged(const contender *of);
 const char *contender_state(const contender *of); /* "finished", "not run" */
 
 /* The file and line or the option a value came from, or "default"; NULL where the key is absent. */
@@ -78,7 +75,7 @@ const char *comparison_key(const sw_comparison *c, int row, int figure);
 
 /* The epoch of a row, or 0 where the run has none. */
 int contender_epoch(const contender *of, int row);
-double contender_figure(const sw_comparison *c, const contender *of, int row, int figure); /* NaN: none */
+double contender_figure(const contender *of, int row, int figure); /* NaN: none */
 
 /* A figure of a column: over the runs that have it. */
 typedef struct mean_figure {
