@@ -4,27 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fs.h"
+
 static const char *rank_key(const sw_comparison *c)
 {
     return c->layout.list[c->rank].key;
 }
 
 /* ---- the runs ---- */
-
-/* Bytes that all paths begin with, up to a slash. */
-static size_t common_folder(const sw_comparison *c)
-{
-    const char *first = c->items[0].path;
-    const char *slash = strrchr(first, '/');
-    size_t length = slash ? (size_t)(slash - first) + 1 : 0;
-    for (size_t i = 1; i < c->count; i++) {
-        while (length > 0 && strncmp(first, c->items[i].path, length) != 0) {
-            do length--;
-            while (length > 0 && first[length - 1] != '/');
-        }
-    }
-    return length;
-}
 
 static void add_runs(sw_sheet *s, const sw_comparison *c)
 {
@@ -284,10 +271,16 @@ static void append_best_epochs(sw_str *out, const sw_comparison *c, const run_co
     }
 }
 
-/* Appends the path of the first of those that differ in their seed. */
+/* Appends the path of the first of those that differ in their seed, without the folders all paths share. */
 static void append_name(sw_str *out, const sw_comparison *c, const run_column *col)
 {
-    sw_str_append(out, c->items[col->members[0]].path + common_folder(c));
+    const char *path = c->items[col->members[0]].path;
+    size_t shared = strlen(path);
+    for (size_t i = 0; i < c->count; i++) {
+        const size_t here = i == col->members[0] ? shared : sw_fs_shared_folder(path, c->items[i].path);
+        if (here < shared) shared = here;
+    }
+    sw_str_append(out, path + shared);
     if (col->count > 1)
         sw_str_printf(out, " and %zu more seed%s", col->count - 1, col->count == 2 ? "" : "s");
 }

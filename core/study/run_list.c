@@ -1,5 +1,6 @@
 #include "run_list.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,19 +8,6 @@
 #include "base/str.h"
 
 /* ---- names ---- */
-
-/* Bytes of the leading folders that all paths have in common: "runs/" of "runs/a/001" and "runs/b/001". */
-static size_t shared_bytes(const run_list *list)
-{
-    size_t shared = 0;
-    const char *first = list->runs[0].path;
-    for (size_t i = 0; first[i]; i++) {
-        for (int r = 1; r < list->count; r++)
-            if (list->runs[r].path[i] != first[i]) return shared;
-        if (first[i] == '/') shared = i + 1;
-    }
-    return shared;
-}
 
 /* Where the last two parts of a path begin. */
 static size_t last_two(const char *path)
@@ -31,7 +19,11 @@ static size_t last_two(const char *path)
 
 static sw_status name_runs(run_list *list)
 {
-    size_t shared = list->count > 1 ? shared_bytes(list) : last_two(list->runs[0].path);
+    size_t shared = list->count > 1 ? SIZE_MAX : last_two(list->runs[0].path);
+    for (int r = 1; r < list->count; r++) {
+        const size_t with_first = sw_fs_shared_folder(list->runs[0].path, list->runs[r].path);
+        if (with_first < shared) shared = with_first;
+    }
     for (int r = 0; r < list->count; r++) {
         list->labels[r] = sw_strf("%s", list->runs[r].path + shared);
         if (!list->labels[r]) return SW_E_MEMORY;
