@@ -20,10 +20,10 @@ static const char *const panel_names[SW_TILES_PANELS] = {[SW_TILES_INPUTS] = "in
                                                          [SW_TILES_CONFIDENCE] = "confidence"};
 
 typedef struct renderer {
+    sw_arena arena; /* of all that is allocated here and by the views */
     const sw_render_options *options;
     render_view *views; /* a run each */
     int view_count;
-    int *chosen, chosen_count;
     sw_tiles_panel panels[SW_TILES_PANELS];
     int panel_count;
     int *epochs, epoch_count; /* of all runs, ascending */
@@ -87,19 +87,19 @@ static sw_status check_numbers(const sw_render_options *o)
 
 static sw_status open_views(renderer *r)
 {
-    int count = 0;
+    int count = 0, *chosen, chosen_count;
     while (r->options->runs[count]) count++;
-    r->views = calloc((size_t)count, sizeof *r->views);
-    if (!r->views) return sw_fail_alloc("runs", (size_t)count * sizeof *r->views);
+    r->views = sw_arena_alloc(&r->arena, (size_t)count * sizeof *r->views);
+    if (!r->views) return SW_E_MEMORY;
     while (r->view_count < count) {
         render_view *view = &r->views[r->view_count];
         SW_ENSURE(render_view_open(view, r->options->runs[r->view_count]));
         r->view_count++;
         SW_ENSURE(sw_masks_check_same(&r->views[0].store, &view->store));
     }
-    SW_ENSURE(render_choose(&r->chosen, &r->chosen_count, &r->views[0].store, r->options->images));
+    SW_ENSURE(render_choose(&chosen, &chosen_count, &r->arena, &r->views[0].store, r->options->images));
     for (int v = 0; v < count; v++)
-        SW_ENSURE(render_view_take(&r->views[v], r->chosen, r->chosen_count, r->options->size_px));
+        SW_ENSURE(render_view_take(&r->views[v], &r->arena, chosen, chosen_count, r->options->size_px));
     return SW_OK;
 }
 
@@ -108,8 +108,8 @@ static sw_status join_epochs(renderer *r)
 {
     int most = 0;
     for (int v = 0; v < r->view_count; v++) most += r->views[v].store.epoch_count;
-    r->epochs = malloc((size_t)most * sizeof *r->epochs);
-    if (!r->epochs) return sw_fail_alloc("a list of epochs", (size_t)most * sizeof *r->epochs);
+    r->epochs = sw_arena_alloc(&r->arena, (size_t)most * sizeof *r->epochs);
+    if (!r->epochs) return SW_E_MEMORY;
     for (int last = -1;;) {
         int next = -1;
         for (int v = 0; v < r->view_count; v++) {
@@ -205,7 +205,7 @@ static sw_status dither_photos(renderer *r)
 {
     const render_view *view = &r->views[0];
     const size_t tile = 3 * (size_t)view->side_px * (size_t)view->side_px;
-    SW_ENSURE(render_tiles_init(&r->dithered, view->count, view->side_px, 3));
+    SW_ENSURE(render_tiles_init(&r->dithered, &r->arena, view->count, view->side_px, 3));
     memcpy(r->dithered.pixels, view->inputs.pixels, (size_t)view->count * tile);
     for (int i = 0; i < view->count && shows(r, SW_TILES_INPUTS); i++)
         SW_ENSURE(sw_palette_dither(&r->palette, r->dithered.pixels + (size_t)i * tile, view->side_px));
@@ -216,9 +216,8 @@ static sw_status begin_gif(renderer *r)
 {
     SW_ENSURE(make_palette(r));
     SW_ENSURE(dither_photos(r));
-    const size_t pixels = (size_t)r->width * (size_t)r->height;
-    r->indices = malloc(pixels);
-    if (!r->indices) return sw_fail_alloc("a frame", pixels);
+    r->indices = sw_arena_alloc(&r->arena, (size_t)r->width * (size_t)r->height);
+    if (!r->indices) return SW_E_MEMORY;
     return sw_gif_open(&r->gif, r->options->gif, r->width, r->height, r->palette.rgb, r->palette.count);
 }
 
@@ -310,11 +309,7 @@ sw_status sw_render(sw_render_result *result, const sw_render_options *options)
 done:
     sw_gif_discard(r->gif);
     for (int v = 0; v < r->view_count; v++) render_view_close(&r->views[v]);
-    free(r->views);
-    free(r->chosen);
-    free(r->epochs);
-    render_tiles_deinit(&r->dithered);
-    free(r->indices);
+    sw_arena_deinit(&r->arena);
     free(r);
     return status;
 }

@@ -11,21 +11,14 @@
 
 /* ---- tiles ---- */
 
-sw_status render_tiles_init(render_tiles *tiles, int count, int side_px, int channels)
+sw_status render_tiles_init(render_tiles *tiles, sw_arena *arena, int count, int side_px, int channels)
 {
     const size_t tile = (size_t)side_px * (size_t)side_px * (size_t)channels, n = (size_t)count;
-    tiles->pixels = malloc(n * tile);
-    tiles->at = malloc(n * sizeof *tiles->at);
-    if (!tiles->pixels || !tiles->at) return sw_fail_alloc("images to be drawn", n * tile);
+    tiles->pixels = sw_arena_alloc(arena, n * tile);
+    tiles->at = sw_arena_alloc(arena, n * sizeof *tiles->at);
+    if (!tiles->pixels || !tiles->at) return SW_E_MEMORY;
     for (size_t i = 0; i < n; i++) tiles->at[i] = tiles->pixels + i * tile;
     return SW_OK;
-}
-
-void render_tiles_deinit(render_tiles *tiles)
-{
-    free(tiles->pixels);
-    free(tiles->at);
-    *tiles = (render_tiles){0};
 }
 
 /* Photographs are drawn smooth unless each pixel becomes a whole square; a class has no mean with another. */
@@ -76,12 +69,6 @@ void render_view_close(render_view *view)
 {
     sw_masks_deinit(&view->store);
     sw_epoch_table_deinit(&view->table);
-    render_tiles_deinit(&view->inputs);
-    render_tiles_deinit(&view->truths);
-    render_tiles_deinit(&view->predictions);
-    render_tiles_deinit(&view->confidences);
-    free(view->labels);
-    free(view->certainties);
     *view = (render_view){0};
 }
 
@@ -115,47 +102,37 @@ static sw_status choose_word(int *chosen, int *count, const sw_masks *store, con
     return SW_OK;
 }
 
-sw_status render_choose(int **out, int *count, const sw_masks *store, const char *text)
+sw_status render_choose(int **out, int *count, sw_arena *arena, const sw_masks *store, const char *text)
 {
-    sw_status status = SW_OK;
-    char *words = text ? sw_strf("%s", text) : NULL;
-    int *chosen = malloc((size_t)store->images.count * sizeof *chosen);
-    *out = NULL;
+    int *chosen = *out = sw_arena_alloc(arena, (size_t)store->images.count * sizeof *chosen);
+    char *words = text ? sw_arena_strdup(arena, text) : NULL;
     *count = 0;
-    if (!chosen || (text && !words)) {
-        status = sw_fail_alloc("the choice of images", (size_t)store->images.count * sizeof *chosen);
-        goto done;
-    }
+    if (!chosen || (text && !words)) return SW_E_MEMORY;
     for (char *word = words, *next = NULL; word; word = next) {
         next = strchr(word, ',');
         if (next) *next++ = '\0';
-        SW_TRY(choose_word(chosen, count, store, word));
+        SW_ENSURE(choose_word(chosen, count, store, word));
     }
     if (!text)
-        for (*count = 0; *count < store->images.count; (*count)++) chosen[*count] = *count;
-    *out = chosen;
-    chosen = NULL;
-done:
-    free(chosen);
-    free(words);
-    return status;
+        for (; *count < store->images.count; (*count)++) chosen[*count] = *count;
+    return SW_OK;
 }
 
-sw_status render_view_take(render_view *view, const int *chosen, int count, int size_px)
+sw_status render_view_take(render_view *view, sw_arena *arena, const int *chosen, int count, int size_px)
 {
     const sw_mask_images *g = &view->store.images;
+    const size_t all = (size_t)g->count * (size_t)g->size_px * (size_t)g->size_px;
     view->chosen = chosen;
     view->count = count;
     view->resized = size_px > 0;
     view->side_px = size_px > 0 ? size_px : g->size_px;
-    SW_ENSURE(render_tiles_init(&view->inputs, count, view->side_px, 3));
-    SW_ENSURE(render_tiles_init(&view->truths, count, view->side_px, 1));
-    SW_ENSURE(render_tiles_init(&view->predictions, count, view->side_px, 1));
-    SW_ENSURE(render_tiles_init(&view->confidences, count, view->side_px, 1));
-    size_t all = (size_t)g->count * (size_t)g->size_px * (size_t)g->size_px;
-    view->labels = malloc(all);
-    view->certainties = malloc(all);
-    if (!view->labels || !view->certainties) return sw_fail_alloc("an epoch's masks", 2 * all);
+    SW_ENSURE(render_tiles_init(&view->inputs, arena, count, view->side_px, 3));
+    SW_ENSURE(render_tiles_init(&view->truths, arena, count, view->side_px, 1));
+    SW_ENSURE(render_tiles_init(&view->predictions, arena, count, view->side_px, 1));
+    SW_ENSURE(render_tiles_init(&view->confidences, arena, count, view->side_px, 1));
+    view->labels = sw_arena_alloc(arena, all);
+    view->certainties = sw_arena_alloc(arena, all);
+    if (!view->labels || !view->certainties) return SW_E_MEMORY;
     fill_tiles(&view->inputs, view, view->store.input_pixels, 3);
     fill_tiles(&view->truths, view, view->store.truth_pixels, 1);
     return SW_OK;
