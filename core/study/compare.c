@@ -34,7 +34,6 @@ static void contender_deinit(contender *of)
     sw_run_reader_close(&of->run);
     sw_config_values_deinit(&of->plan);
     sw_experiment_destroy(of->planned);
-    free(of->path);
 }
 
 static sw_status refuse_twice(const sw_comparison *c, const char *path)
@@ -44,7 +43,7 @@ static sw_status refuse_twice(const sw_comparison *c, const char *path)
     return SW_OK;
 }
 
-static sw_status open_contender(contender *of, const char *path)
+static sw_status open_contender(contender *of, sw_arena *arena, const char *path)
 {
     *of = (contender){.judged.is_run = sw_fs_is_dir(path)};
     if (of->judged.is_run) {
@@ -53,7 +52,7 @@ static sw_status open_contender(contender *of, const char *path)
         SW_ENSURE(sw_experiment_load(&of->planned, path, NULL));
         SW_ENSURE(sw_config_values_read(&of->plan, of->planned));
     }
-    of->path = sw_strf("%s", of->judged.is_run ? of->run.path : path);
+    of->path = sw_arena_strdup(arena, of->judged.is_run ? of->run.path : path);
     return of->path ? SW_OK : SW_E_MEMORY;
 }
 
@@ -63,7 +62,7 @@ static sw_status add_contender(sw_comparison *c, const char *path)
     if (c->count == MAX_CONTENDERS)
         return sw_fail(SW_E_USAGE, "more than %d runs can't be compared at a time", MAX_CONTENDERS);
     SW_ENSURE(SW_ARRAY_GROW(c->items, c->count, "runs to compare"));
-    return open_contender(&c->items[c->count++], path); /* half open, it is closed with the rest */
+    return open_contender(&c->items[c->count++], &c->arena, path); /* half open, it is closed with the rest */
 }
 
 static bool has_part_of_run(const char *folder)
@@ -224,22 +223,20 @@ static bool fits_column(const sw_comparison *c, const run_column *col, const con
     return true;
 }
 
-static sw_status join_column(run_column *col, size_t member)
-{
-    SW_ENSURE(SW_ARRAY_GROW(col->members, col->count, "a column"));
-    col->members[col->count++] = member;
-    return SW_OK;
-}
-
 static sw_status make_columns(sw_comparison *c)
 {
-    c->columns = calloc(c->count, sizeof *c->columns);
-    if (!c->columns) return sw_fail_alloc("columns", c->count * sizeof *c->columns);
+    c->columns = sw_arena_alloc(&c->arena, c->count * sizeof *c->columns);
+    if (!c->columns) return SW_E_MEMORY;
     for (size_t i = 0; i < c->count; i++) {
         size_t at = 0;
         while (at < c->column_count && !fits_column(c, &c->columns[at], &c->items[i])) at++;
-        if (at == c->column_count) letters(c->columns[c->column_count++].label, at);
-        SW_ENSURE(join_column(&c->columns[at], i));
+        run_column *col = &c->columns[at];
+        if (at == c->column_count) {
+            letters(col->label, c->column_count++);
+            col->members = sw_arena_alloc(&c->arena, (c->count - i) * sizeof *col->members);
+            if (!col->members) return SW_E_MEMORY;
+        }
+        col->members[col->count++] = i;
         c->items[i].column = at;
     }
     for (size_t k = 0; k < c->column_count; k++) {
@@ -255,12 +252,10 @@ static sw_status make_columns(sw_comparison *c)
 
 static sw_status find_differences(sw_comparison *c)
 {
-    const sw_config_values **sets = calloc(c->count, sizeof *sets);
-    if (!sets) return sw_fail_alloc("configurations", c->count * sizeof *sets);
+    const sw_config_values **sets = sw_arena_alloc(&c->arena, c->count * sizeof *sets);
+    if (!sets) return SW_E_MEMORY;
     for (size_t i = 0; i < c->count; i++) sets[i] = c->items[i].judged.values;
-    sw_status status = sw_config_differing(&c->differing, sets, c->count);
-    free(sets);
-    return status;
+    return sw_config_differing(&c->differing, sets, c->count);
 }
 
 static sw_status measure_all(sw_comparison *c)
@@ -305,9 +300,8 @@ void sw_comparison_close(sw_comparison *c)
 {
     if (!c) return;
     for (size_t i = 0; i < c->count; i++) contender_deinit(&c->items[i]);
-    for (size_t k = 0; k < c->column_count; k++) free(c->columns[k].members);
     free(c->items);
-    free(c->columns);
+    sw_arena_deinit(&c->arena);
     free(c->differing.items);
     free(c);
 }

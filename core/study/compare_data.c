@@ -25,6 +25,18 @@ static void add_text(cJSON *object, const char *key, const char *text)
         cJSON_AddNullToObject(object, key);
 }
 
+static cJSON *add_object(cJSON *list)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddItemToArray(list, object);
+    return object;
+}
+
+static void add_label(cJSON *list, const char *label)
+{
+    cJSON_AddItemToArray(list, cJSON_CreateString(label));
+}
+
 /* ---- runs ---- */
 
 static void add_figures(cJSON *object, const sw_comparison *c, const contender *of, int row)
@@ -43,18 +55,17 @@ static cJSON *epoch_json(const sw_comparison *c, const contender *of, int row)
     return object;
 }
 
-static cJSON *split_json(const sw_run_split *split)
+static void add_split(cJSON *data, const char *key, const sw_run_split *split)
 {
-    cJSON *object = cJSON_CreateObject();
+    cJSON *object = cJSON_AddObjectToObject(data, key);
     add_text(object, "split", split->split);
     add_text(object, "fingerprint", split->fingerprint);
     add_number(object, "images", split->fingerprint && split->images >= 0 ? split->images : (double)NAN);
-    return object;
 }
 
-static cJSON *run_json(const sw_comparison *c, const contender *of)
+static void add_run(cJSON *list, const sw_comparison *c, const contender *of)
 {
-    cJSON *object = cJSON_CreateObject(), *data = cJSON_CreateObject();
+    cJSON *object = add_object(list);
     const sw_run_facts *facts = &of->run.facts;
     cJSON_AddStringToObject(object, "label", of->label);
     cJSON_AddStringToObject(object, "column", c->columns[of->column].label);
@@ -66,10 +77,10 @@ static cJSON *run_json(const sw_comparison *c, const contender *of)
     cJSON_AddNumberToObject(object, "epochs_done", of->judged.epochs);
     cJSON_AddNumberToObject(object, "epochs_planned", of->judged.x->train.epochs);
     cJSON_AddBoolToObject(object, "comparable", !(of->odd & NOT_COMPARABLE));
+    cJSON *data = cJSON_AddObjectToObject(object, "data");
     cJSON_AddNumberToObject(data, "size", of->judged.x->data.size);
-    cJSON_AddItemToObject(data, "train", split_json(&facts->train));
-    cJSON_AddItemToObject(data, "val", split_json(&facts->val));
-    cJSON_AddItemToObject(object, "data", data);
+    add_split(data, "train", &facts->train);
+    add_split(data, "val", &facts->val);
     add_text(object, "device", facts->device);
     add_text(object, "host", facts->host);
     add_text(object, "revision", facts->revision);
@@ -79,7 +90,6 @@ static cJSON *run_json(const sw_comparison *c, const contender *of)
     cJSON_AddItemToObject(object, "best", epoch_json(c, of, ROW_BEST));
     cJSON *epochs = cJSON_AddArrayToObject(object, "epochs");
     for (int e = 1; e <= of->judged.epochs; e++) cJSON_AddItemToArray(epochs, epoch_json(c, of, e));
-    return object;
 }
 
 /* ---- columns ---- */
@@ -116,8 +126,7 @@ static void add_epochs(cJSON *const *columns, const sw_comparison *c)
     for (size_t k = 0; k < c->column_count; k++) lists[k] = cJSON_AddArrayToObject(columns[k], "epochs");
     for (int e = 1; e <= c->most_epochs; e++) {
         for (size_t k = 0; k < c->column_count; k++) {
-            objects[k] = cJSON_CreateObject();
-            cJSON_AddItemToArray(lists[k], objects[k]);
+            objects[k] = add_object(lists[k]);
             cJSON_AddNumberToObject(objects[k], "epoch", e);
         }
         add_row(objects, c, e);
@@ -129,12 +138,10 @@ static void add_columns(cJSON *root, const sw_comparison *c)
     cJSON *list = cJSON_AddArrayToObject(root, "columns"), *columns[MAX_CONTENDERS];
     for (size_t k = 0; k < c->column_count; k++) {
         const run_column *of = &c->columns[k];
-        columns[k] = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, columns[k]);
+        columns[k] = add_object(list);
         cJSON_AddStringToObject(columns[k], "label", of->label);
         cJSON *runs = cJSON_AddArrayToObject(columns[k], "runs");
-        for (size_t i = 0; i < of->count; i++)
-            cJSON_AddItemToArray(runs, cJSON_CreateString(c->items[of->members[i]].label));
+        for (size_t i = 0; i < of->count; i++) add_label(runs, c->items[of->members[i]].label);
     }
     add_row_as(columns, c, "cost", ROW_COST);
     add_row_as(columns, c, "final", ROW_FINAL);
@@ -144,27 +151,17 @@ static void add_columns(cJSON *root, const sw_comparison *c)
 
 /* ---- configuration, notes, ranking ---- */
 
-static cJSON *labels_json(const sw_comparison *c, const bool *chosen)
+static void add_key(cJSON *list, const sw_comparison *c, const char *key)
 {
-    cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < c->count; i++)
-        if (chosen[i]) cJSON_AddItemToArray(list, cJSON_CreateString(c->items[i].label));
-    return list;
-}
-
-static cJSON *key_json(const sw_comparison *c, const char *key)
-{
-    cJSON *object = cJSON_CreateObject();
+    cJSON *object = add_object(list);
     cJSON_AddStringToObject(object, "key", key);
     cJSON *values = cJSON_AddObjectToObject(object, "values");
     for (size_t i = 0; i < c->count; i++) {
         const sw_config_value *found = sw_config_values_find(c->items[i].judged.values, key);
-        cJSON *value = cJSON_CreateObject();
+        cJSON *value = cJSON_AddObjectToObject(values, c->items[i].label);
         add_text(value, "value", found ? found->value : NULL);
         add_text(value, "origin", contender_origin(&c->items[i], key));
-        cJSON_AddItemToObject(values, c->items[i].label, value);
     }
-    return object;
 }
 
 static void add_notes(cJSON *root, const sw_comparison *c)
@@ -173,16 +170,15 @@ static void add_notes(cJSON *root, const sw_comparison *c)
     cJSON *list = cJSON_AddArrayToObject(root, "notes");
     const int count = comparison_notes(notes, c);
     for (int n = 0; n < count; n++) {
-        bool chosen[MAX_CONTENDERS];
-        comparison_choose(chosen, c, &notes[n]);
-        cJSON *object = cJSON_CreateObject();
+        char text[160];
+        cJSON *object = add_object(list);
         cJSON_AddStringToObject(object, "kind", notes[n].kind);
         cJSON_AddBoolToObject(object, "metrics_comparable", !notes[n].forbids);
-        cJSON_AddItemToObject(object, "runs", labels_json(c, chosen));
-        char text[160];
+        cJSON *runs = cJSON_AddArrayToObject(object, "runs");
+        for (size_t i = 0; i < c->count; i++)
+            if (c->items[i].odd & notes[n].flag) add_label(runs, c->items[i].label);
         snprintf(text, sizeof text, "%s%s%s", notes[n].before, c->columns[0].label, notes[n].after);
         cJSON_AddStringToObject(object, "text", text);
-        cJSON_AddItemToArray(list, object);
     }
 }
 
@@ -190,8 +186,7 @@ static void add_ranking(cJSON *root, const sw_comparison *c)
 {
     size_t order[MAX_CONTENDERS], ranked = comparison_ranking(order, c);
     cJSON *list = cJSON_AddArrayToObject(root, "ranking");
-    for (size_t r = 0; r < ranked; r++)
-        cJSON_AddItemToArray(list, cJSON_CreateString(c->columns[order[r]].label));
+    for (size_t r = 0; r < ranked; r++) add_label(list, c->columns[order[r]].label);
 }
 
 sw_status comparison_json(sw_str *out, const sw_comparison *c)
@@ -201,11 +196,10 @@ sw_status comparison_json(sw_str *out, const sw_comparison *c)
     cJSON_AddNumberToObject(root, "version", 1);
     cJSON_AddStringToObject(root, "rank_by", c->layout.list[c->rank].key);
     cJSON *runs = cJSON_AddArrayToObject(root, "runs");
-    for (size_t i = 0; i < c->count; i++) cJSON_AddItemToArray(runs, run_json(c, &c->items[i]));
+    for (size_t i = 0; i < c->count; i++) add_run(runs, c, &c->items[i]);
     add_columns(root, c);
     cJSON *keys = cJSON_AddArrayToObject(root, "configuration");
-    for (size_t k = 0; k < c->differing.count; k++)
-        cJSON_AddItemToArray(keys, key_json(c, c->differing.items[k]));
+    for (size_t k = 0; k < c->differing.count; k++) add_key(keys, c, c->differing.items[k]);
     add_ranking(root, c);
     add_notes(root, c);
     sw_status status = sw_json_document(out, root);

@@ -41,7 +41,7 @@ static void add_warnings(sw_sheet *s, const sw_comparison *c)
     for (int n = 0; n < count; n++) {
         bool chosen[MAX_CONTENDERS];
         sw_str text = {0};
-        comparison_choose(chosen, c, &notes[n]);
+        for (size_t i = 0; i < c->count; i++) chosen[i] = (c->items[i].odd & notes[n].flag) != 0;
         comparison_labels(&text, c, chosen);
         sw_str_printf(&text, ": %s%s%s", notes[n].before, c->columns[0].label, notes[n].after);
         s->failed |= text.failed;

@@ -33,11 +33,6 @@ void comparison_labels(sw_str *out, const sw_comparison *c, const bool *chosen)
     }
 }
 
-void comparison_choose(bool *chosen, const sw_comparison *c, const note *about)
-{
-    for (size_t i = 0; i < c->count; i++) chosen[i] = (c->items[i].odd & about->flag) != 0;
-}
-
 int comparison_notes(note notes[JUDGE_NOTES], const sw_comparison *c)
 {
     unsigned odd = 0;

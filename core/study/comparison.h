@@ -3,6 +3,7 @@
 #ifndef STUDY_COMPARISON_H
 #define STUDY_COMPARISON_H
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "judge.h"
 
@@ -29,11 +30,12 @@ typedef struct contender {
 /* Runs that differ in their seed only. */
 typedef struct run_column {
     char label[8];
-    size_t *members; /* indices of contenders; owned */
+    size_t *members; /* indices of contenders */
     size_t count;
 } run_column;
 
 typedef struct sw_comparison {
+    sw_arena arena; /* of paths and columns */
     contender *items;
     size_t count;
     run_column *columns;
@@ -57,9 +59,6 @@ sw_status contender_measure(contender *of, const sw_comparison *c) SW_NODISCARD;
 
 /* Appends "A, C2": the columns of which every member is chosen, and single members of the others. */
 void comparison_labels(sw_str *out, const sw_comparison *c, const bool *chosen);
-
-/* Sets chosen[i] for the contenders that a note is about. */
-void comparison_choose(bool *chosen, const sw_comparison *c, const note *about);
 
 /* Lists the notes on all contenders; returns how many. */
 int comparison_notes(note notes[JUDGE_NOTES], const sw_comparison *c);
