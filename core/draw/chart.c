@@ -59,7 +59,7 @@ void sw_chart_describe_lines(sw_str *out, const sw_chart *chart)
 
 /* ---- axes ---- */
 
-/* The smallest of 1, 2, 5 times a power of ten that is not below `least`. */
+/* Returns the smallest of 1, 2, 5 times a power of ten that is not below `least`. */
 static double round_step(double least)
 {
     double power = pow(10, floor(log10(least)));
@@ -114,7 +114,7 @@ void sw_axis_label(char *out, size_t size, const sw_axis *axis, int tick)
         snprintf(out, size, "%.*f", decimals > 0 ? decimals : 0, value);
 }
 
-/* An axis around the x or y of all points that have a value. */
+/* Makes an axis around the x or y of all points that have a value. */
 static sw_axis axis_of(const sw_chart *chart, int most, bool of_x)
 {
     double low = INFINITY, high = -INFINITY;

@@ -62,7 +62,8 @@ static sw_status add_contender(sw_comparison *c, const char *path)
     if (c->count == MAX_CONTENDERS)
         return sw_fail(SW_E_USAGE, "more than %d runs can't be compared at a time", MAX_CONTENDERS);
     SW_ENSURE(SW_ARRAY_GROW(c->items, c->count, "runs to compare"));
-    return open_contender(&c->items[c->count++], &c->arena, path); /* half open, it is closed with the rest */
+    return open_contender(&c->items[c->count++], &c->arena,
+                          path); /* counted even when half open, to be closed */
 }
 
 static bool has_part_of_run(const char *folder)
@@ -131,7 +132,7 @@ static sw_status add_path(sw_comparison *c, const char *given)
         goto done;
     }
     if (!sw_fs_exists(config)) SW_TRY(add_runs_in(c, path));
-    if (c->count == before) status = add_contender(c, path); /* says what it lacks */
+    if (c->count == before) status = add_contender(c, path); /* fails, and the message says what is missing */
 done:
     free(config);
     free(path);
@@ -162,7 +163,7 @@ static sw_status require_metric(const sw_columns *columns, const char *key, bool
     return SW_OK;
 }
 
-/* The metrics are those of the first run that has epochs. */
+/* Takes the metrics of the first run that has epochs. */
 static void take_layout(sw_comparison *c)
 {
     const sw_classes *classes = sw_data_classes(&c->items[0].judged.x->data);
@@ -205,7 +206,7 @@ static void settle(contender *of)
 
 /* ---- columns ---- */
 
-/* "A" ... "Z", "AA", "AB" ... */
+/* Writes "A" ... "Z", "AA", "AB" ... */
 static void letters(char out[8], size_t number)
 {
     char reversed[8];

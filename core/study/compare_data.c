@@ -8,7 +8,7 @@
 #include "page/csv.h"
 #include "page/json_text.h"
 
-/* NaN becomes null. */
+/* Adds a number, or null for NaN. */
 static void add_number(cJSON *object, const char *key, double value)
 {
     if (isnan(value))
@@ -119,7 +119,7 @@ static void add_row_as(cJSON *const *columns, const sw_comparison *c, const char
     add_row(objects, c, row);
 }
 
-/* Adds as many to every column as the longest run has; those of shorter ones are null. */
+/* Adds as many epochs to every column as the longest run has. The figures of missing ones are null. */
 static void add_epochs(cJSON *const *columns, const sw_comparison *c)
 {
     cJSON *lists[MAX_CONTENDERS], *objects[MAX_CONTENDERS];

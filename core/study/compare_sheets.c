@@ -153,7 +153,7 @@ static void append_value(sw_str *out, double value, const style *st)
     }
 }
 
-/* "0.3000 ±0.1000", and "(2 of 3)" where that is of some seeds only. */
+/* Puts "0.3000 ±0.1000", and "(2 of 3)" behind it where only some seeds have the figure. */
 static sw_sheet_cell *put_figure(sw_sheet *s, sw_sheet_table *table, int row, int col, const mean_figure *f,
                                  const style *st)
 {
@@ -170,8 +170,8 @@ static sw_sheet_cell *put_figure(sw_sheet *s, sw_sheet_table *table, int row, in
     return sw_sheet_take(s, table, row, col, &text);
 }
 
-/* Writes "+0.0021"; what rounds to nothing has no sign. Nothing where one of the two is missing, or where a
- * ratio says nothing. */
+/* Writes "+0.0021", "+12.5 %" or "x12", and nothing where one of the two is missing or a ratio would mean
+ * nothing. What rounds to 0 has no sign. */
 static void write_difference(char *text, size_t bytes, double value, double first, const style *st)
 {
     text[0] = '\0';
@@ -187,7 +187,7 @@ static void write_difference(char *text, size_t bytes, double value, double firs
     if (strspn(text + 1, "0.") == strlen(text + 1)) snprintf(text, bytes, "%.*f", st->digits, 0.0);
 }
 
-/* Fills one row: a figure a column, the best marked, differences against the first. */
+/* Fills one row: a figure for each column, the best marked, and the difference from the first. */
 static void put_row(sw_sheet *s, sw_sheet_table *table, int at, const char *name, const sw_comparison *c,
                     int row, int figure)
 {
@@ -224,7 +224,7 @@ static metric_group group_of(const sw_comparison *c, int metric)
     return !listed ? ELSEWHERE : of->c >= 0 ? OF_CLASSES : OF_ALL;
 }
 
-/* Adds the known figures of a row as rows of a table; of metrics those of a group. */
+/* Adds a table with the known figures of a row: all costs, or the metrics of a group. */
 static sw_sheet_table *add_row(sw_sheet *s, const sw_comparison *c, const char *title, int row,
                                metric_group group)
 {
@@ -258,7 +258,7 @@ static void add_all_epochs(sw_sheet *s, const sw_comparison *c)
 
 /* ---- ranking ---- */
 
-/* "7", or "5, -, 8" where seeds have their best at different epochs, and one has none. */
+/* Appends "7", or "5, -, 8" where the column has several runs and one has no best epoch. */
 static void append_best_epochs(sw_str *out, const sw_comparison *c, const run_column *col)
 {
     for (size_t i = 0; i < col->count; i++) {

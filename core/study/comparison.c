@@ -67,7 +67,7 @@ double contender_figure(const contender *of, int row, int figure)
     return epoch && at >= 0 ? of->rows[epoch - 1].values[at] : (double)NAN;
 }
 
-/* The first of the best. */
+/* The first epoch with the best value; 0: none has one. */
 static int best_epoch(const sw_comparison *c, const contender *of)
 {
     const int sense = c->layout.list[c->rank].metric->better;
@@ -82,8 +82,8 @@ static int best_epoch(const sw_comparison *c, const contender *of)
     return best;
 }
 
-/* Takes what the manifest does not say from the experiment, without a device. What has been run, or asks for
- * more memory than a device has, stays unknown. */
+/* Computes from the experiment what the manifest does not say, without a device. For a run that can't be
+ * computed any more, and where no device has the memory, costs stay unknown. */
 static sw_status describe_costs(contender *of)
 {
     sw_description d;
@@ -102,7 +102,7 @@ static double known_or_nan(bool known, double value)
     return known && value >= 0.0 ? value : (double)NAN;
 }
 
-/* Every epoch has the same number of images, so their rate in all is the harmonic mean. */
+/* Every epoch has the same number of images, so the rate over all of them is the harmonic mean. */
 static void time_costs(const sw_comparison *c, contender *of)
 {
     const int seconds_at = sw_columns_find(&c->layout, "seconds");
@@ -152,7 +152,7 @@ static mean_figure mean_of(const sw_comparison *c, const run_column *col, int ro
     return f;
 }
 
-/* Whether a column's figure may be compared with the first one's. The cost of an epoch may be even where
+/* Whether a column's figure may be compared with the first one's. The cost of an epoch may, even where the
  * epochs have other images. */
 static bool is_comparable(const sw_comparison *c, const run_column *col, int row, int figure)
 {

@@ -76,7 +76,7 @@ const char *comparison_key(const sw_comparison *c, int row, int figure);
 int contender_epoch(const contender *of, int row);
 double contender_figure(const contender *of, int row, int figure); /* NaN: none */
 
-/* A figure of a column: over the runs that have it. */
+/* A figure of a column: the mean over its runs that have it. */
 typedef struct mean_figure {
     double mean, sd; /* NaN: none; sd of a single one too */
     int count, of;   /* runs that have a value, and runs in all */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As many points as a curve shows; more steps are averaged over equal stretches. */
+/* The most points of a curve of steps. More steps are averaged over equal stretches. */
 enum { MAX_STEP_POINTS = 400 };
 
 bool curves_has_points(const sw_chart *chart)
@@ -114,7 +114,7 @@ static sw_status no_column(const char *metric, const sw_columns *columns)
     return status;
 }
 
-/* "Border IoU": the label of the column, or the name itself, with a capital. */
+/* Sets the title to the column's label, or else to its name, with a capital: "Border IoU". */
 static void name_chart(sw_chart *chart, const sw_columns *columns)
 {
     const int at = sw_columns_find(columns, chart->id);
@@ -137,7 +137,7 @@ static sw_status add_metric(sw_chart *chart, const run_list *runs, const sw_colu
     const int at = sw_columns_find(columns, chart->id), of = at < 0 ? -1 : sw_columns_article_of(columns, at);
     const char *article = of < 0 ? NULL : columns->list[of].key;
     const bool both = article && look_for(runs, article) == MEASURED;
-    /* before the first epoch nobody knows the classes, and so the columns */
+    /* before the first epoch the classes are not known, and so neither are the columns */
     if (look_for(runs, chart->id) == ABSENT && has_epochs(runs)) return no_column(chart->id, columns);
     SW_ENSURE(add_column(chart, runs, chart->id, both ? "clean" : "", SW_CHART_SOLID));
     return both ? add_column(chart, runs, article, "as the article", SW_CHART_DASHED) : SW_OK;

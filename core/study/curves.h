@@ -1,4 +1,4 @@
-/* The learning curves of runs, by the name of what is measured. */
+/* The learning curves of runs, by the name of the metric. */
 #ifndef STUDY_CURVES_H
 #define STUDY_CURVES_H
 

@@ -16,7 +16,8 @@ static bool same_text(const char *a, const char *b)
 
 typedef enum sameness { SAME, OTHER, UNKNOWN } sameness;
 
-/* Fingerprints decide where both have one and the images were resized the same way. */
+/* Equal fingerprints mean the same images. Different ones mean other images only if both were resized alike:
+ * a fingerprint is of the resized images. */
 static sameness same_data(const judged *a, const judged *b, const sw_run_split *x, const sw_run_split *y)
 {
     const char *mine = x->fingerprint, *others = y->fingerprint;
@@ -104,7 +105,7 @@ static bool same_values(const judged *a, const judged *b, bool same_images)
     if (a->values->count != b->values->count) return false;
     for (size_t i = 0; i < a->values->count; i++) {
         const sw_config_value *x = &a->values->items[i], *y = &b->values->items[i];
-        if (strcmp(x->key, y->key) != 0) return false; /* stages of another number */
+        if (strcmp(x->key, y->key) != 0) return false; /* another number of stages */
         if (strcmp(x->value, y->value) != 0 && !may_differ(x->key, same_images)) return false;
     }
     return true;

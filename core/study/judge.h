@@ -1,4 +1,4 @@
-/* Which runs may be compared with which, and in what: compare and report both go by it. */
+/* Decides in what a run may be compared with another. Compare and report both use it. */
 #ifndef STUDY_JUDGE_H
 #define STUDY_JUDGE_H
 
@@ -10,7 +10,7 @@
 enum {
     ODD_SIZE = 1,      /* images of another size */
     ODD_VAL = 2,       /* other validation images */
-    ODD_CLASSES = 4,   /* other classes count */
+    ODD_CLASSES = 4,   /* other classes are evaluated */
     ODD_TRAIN = 8,     /* other training images */
     ODD_RESIZE = 16,   /* images were resized another way */
     ODD_LOSS = 32,     /* losses are of another kind */

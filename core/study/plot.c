@@ -11,7 +11,7 @@
 #include "run_list.h"
 
 typedef struct plot {
-    char *names; /* the metrics' text, cut at its commas */
+    char *names; /* the list of metrics, cut at its commas */
     const char *metrics[SW_PLOT_METRICS];
     int count;
     sw_chart *charts;
@@ -31,7 +31,7 @@ static sw_status read_format(plot *p, const char *out)
     return SW_OK;
 }
 
-/* Without a text: the loss, and the scores of the trainer's line. */
+/* Splits a list of metrics. NULL: the loss, and the scores of the trainer's line. */
 static sw_status read_metrics(plot *p, const char *text, const sw_columns *columns)
 {
     sw_str names = {0};

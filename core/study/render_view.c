@@ -21,14 +21,14 @@ sw_status render_tiles_init(render_tiles *tiles, sw_arena *arena, int count, int
     return SW_OK;
 }
 
-/* Photographs are drawn smooth unless each pixel becomes a whole square; a class has no mean with another. */
+/* Photographs are interpolated unless each pixel becomes a whole square. Class numbers can't be averaged. */
 static sw_resize_kind kind_for(const render_view *view, int channels)
 {
     bool whole = view->side_px % view->store.images.size_px == 0;
     return channels == 3 && !whole ? SW_RESIZE_BILINEAR : SW_RESIZE_NEAREST;
 }
 
-/* Takes the chosen ones of all images (S,S,channels), at the size wanted. */
+/* Resizes the chosen ones of all images (S,S,channels) into tiles. */
 static void fill_tiles(render_tiles *tiles, const render_view *view, uint8_t *all, int channels)
 {
     int size = view->store.images.size_px;

@@ -43,7 +43,7 @@ sw_status render_choose(int **out, int *count, sw_arena *arena, const sw_masks *
 sw_status render_view_take(render_view *view, sw_arena *arena, const int *chosen, int count,
                            int size_px) SW_NODISCARD;
 
-/* Brings the predictions to those of an epoch: the run's last one up to it, or else its first. */
+/* Reads the predictions of an epoch. A run without it shows its last epoch before, or else its first. */
 sw_status render_view_go(render_view *view, int epoch, bool confidences) SW_NODISCARD;
 
 #endif

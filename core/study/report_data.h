@@ -41,8 +41,8 @@ void report_key(sw_str *out, int run);
 /* Appends a square of a class's colour. */
 void report_swatch(sw_str *out, uint32_t rgb);
 
-/* A row of tabs: opened, each tab for the panel of that id (`run`: whose colour it has; -1: none), then
- * closed with </div>. A panel is closed the same way. */
+/* Opens a row of tabs, appends a tab for the panel of that id, and opens that panel. The caller closes row
+ * and panels with </div>. `run`: whose colour a tab has; -1: none. */
 void report_open_tabs(sw_str *out, const char *label);
 void report_tab(sw_str *out, const char *panel, int run, const char *label);
 void report_open_panel(sw_str *out, const char *id);

@@ -9,7 +9,7 @@
 
 /* ---- names ---- */
 
-/* Where the last two parts of a path begin. */
+/* Finds where the last two parts of a path begin. */
 static size_t last_two(const char *path)
 {
     size_t slashes = 0, at = strlen(path);
@@ -33,7 +33,7 @@ static sw_status name_runs(run_list *list)
 
 /* ---- opening ---- */
 
-/* The same folder under two names is the same run too. */
+/* Refuses a folder that is there already, also under another name. */
 static sw_status check_new(const run_list *list, const char *path)
 {
     for (int r = 0; r < list->count; r++)
@@ -71,7 +71,8 @@ void run_list_close(run_list *list)
     *list = (run_list){0};
 }
 
-/* Steps an epoch by the configuration and the manifest; 0 where the number of images is not known. */
+/* Computes the steps an epoch from the configuration and the manifest; 0: the number of images is not known.
+ */
 static int planned_steps(const sw_run_reader *run)
 {
     const sw_train_config *train = &run->experiment->train;
@@ -84,7 +85,8 @@ static int planned_steps(const sw_run_reader *run)
 int run_list_steps_per_epoch(const run_list *list, int run)
 {
     const sw_step_table *steps = &list->steps[run];
-    size_t first = 0; /* epoch's steps: all of them once another one has begun or it was recorded */
+    size_t first =
+        0; /* steps of the first epoch, which is complete once it is recorded or another has begun */
     while (first < steps->count && steps->rows[first].epoch == steps->rows[0].epoch) first++;
     if (first < steps->count || (first > 0 && sw_run_reader_epochs_done(&list->runs[run]) > 0))
         return (int)first;

@@ -12,11 +12,12 @@ typedef struct run_list {
     char *labels[SW_CHART_RUNS]; /* the paths without the folders they share: "segnet_small/001" */
 } run_list;
 
-/* Opens them all. SW_E_USAGE: none or more than SW_CHART_RUNS, one that stands there twice, or no run. */
+/* Opens all runs. SW_E_USAGE: none or more than SW_CHART_RUNS, one given twice, or a folder that is no run.
+ */
 sw_status run_list_open(run_list *out, const char *const *paths, int count) SW_NODISCARD;
 void run_list_close(run_list *list); /* accepts a zeroed one */
 
-/* Steps an epoch of a run has; 0 where nothing tells. */
+/* Returns the steps an epoch of a run; 0: not known. */
 int run_list_steps_per_epoch(const run_list *list, int run);
 
 #endif
