@@ -93,16 +93,13 @@ void sw_chart_html(sw_str *out, const sw_chart *chart)
     const axes a = {.x = sw_chart_x_axis(chart, 8), .y = sw_chart_y_axis(chart, 6)};
     sw_str lines = {0};
     sw_chart_describe_lines(&lines, chart);
-    sw_str_append(out, "<figure class=\"chart\"><figcaption><b>");
-    sw_html_text(out, chart->title);
-    sw_str_append(out, "</b>");
-    if (lines.text) sw_html_text(out, lines.text);
+    sw_html_between(out, "<figure class=\"chart\"><figcaption><b>", chart->title, "</b>");
+    sw_html_between(out, "", lines.text, "</figcaption>");
     out->failed |= lines.failed;
     sw_str_deinit(&lines);
-    sw_str_append(out, "</figcaption><div class=\"plot\" tabindex=\"0\" role=\"group\" aria-label=\"");
-    sw_html_text(out, chart->title);
-    sw_str_append(out, " by epoch; arrow keys read the values\"><svg viewBox=\"0 0 1000 400\" "
-                       "preserveAspectRatio=\"none\" aria-hidden=\"true\">");
+    sw_html_between(out, "<div class=\"plot\" tabindex=\"0\" role=\"group\" aria-label=\"", chart->title,
+                    " by epoch; arrow keys read the values\"><svg viewBox=\"0 0 1000 400\" "
+                    "preserveAspectRatio=\"none\" aria-hidden=\"true\">");
     append_rules(out, &a);
     for (int i = 0; i < chart->series_count; i++)
         if (chart->series[i].line == SW_CHART_FAINT) append_series(out, &a, &chart->series[i]);

@@ -84,35 +84,28 @@ static const char html_style[] =
     "small { color: var(--faint); font-weight: normal; margin-left: .5em }\n"
     ".warn { background: var(--bad-bg); color: var(--bad); padding: .4rem .75rem; border-radius: 4px }\n";
 
-static void html_element(sw_str *out, const char *open, const char *text, const char *close)
-{
-    sw_str_append(out, open);
-    sw_html_text(out, text ? text : "");
-    sw_str_append(out, close);
-}
-
 static void html_name(sw_str *out, const char *open, const char *text, int key)
 {
     sw_str_append(out, open);
     if (key >= 0) sw_str_printf(out, "<span class=\"key c%d\"></span>", key);
-    html_element(out, "", text, "</th>");
+    sw_html_between(out, "", text, "</th>");
 }
 
 static void html_cell(sw_str *out, const sw_sheet_cell *cell, bool figures)
 {
     sw_str_append(out, cell->best ? "<td class=\"best\"" : figures ? "<td" : "<td class=\"word\"");
     if (cell->shade > 0) sw_str_printf(out, " style=\"--shade:%.3f\"", cell->shade);
-    html_element(out, ">", cell->text, "");
-    if (cell->delta) html_element(out, "<small>", cell->delta, "</small>");
+    sw_html_between(out, ">", cell->text, "");
+    if (cell->delta) sw_html_between(out, "<small>", cell->delta, "</small>");
     sw_str_append(out, "</td>");
 }
 
 static void html_table(sw_str *out, const sw_sheet_table *table)
 {
     const bool row_keys = table->keys == SW_SHEET_ROW_KEYS, column_keys = table->keys == SW_SHEET_COLUMN_KEYS;
-    html_element(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"", table->title,
-                 table->figures ? "\"><table class=\"figures\">" : "\"><table>");
-    if (table->remark) html_element(out, "<caption>", table->remark, "</caption>");
+    sw_html_between(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"", table->title,
+                    table->figures ? "\"><table class=\"figures\">" : "\"><table>");
+    if (table->remark) sw_html_between(out, "<caption>", table->remark, "</caption>");
     sw_str_append(out, "\n<thead><tr>");
     for (int c = 0; c < table->columns; c++)
         html_name(out, "<th scope=\"col\">", table->heads[c], column_keys ? c - 1 : -1);
@@ -134,17 +127,17 @@ void sw_sheet_elements(sw_str *out, sw_sheet *s)
 
 void sw_sheet_html(sw_str *out, const sw_sheet *s)
 {
-    html_element(out,
-                 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
-                 "name=\"viewport\" content=\"width=device-width\">\n<title>",
-                 s->title, "</title>\n<style>\n");
+    sw_html_between(out,
+                    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
+                    "name=\"viewport\" content=\"width=device-width\">\n<title>",
+                    s->title, "</title>\n<style>\n");
     sw_str_append(out, html_style);
-    html_element(out, "</style>\n</head>\n<body>\n<h1>", s->title, "</h1>\n");
+    sw_html_between(out, "</style>\n</head>\n<body>\n<h1>", s->title, "</h1>\n");
     for (int i = 0; i < s->warning_count; i++)
-        html_element(out, "<p class=\"warn\">", s->warnings[i], "</p>\n");
+        sw_html_between(out, "<p class=\"warn\">", s->warnings[i], "</p>\n");
     for (int i = 0; i < s->table_count; i++) {
         const sw_sheet_table *table = &s->tables[i];
-        html_element(out, "<h2>", table->title, "</h2>\n");
+        sw_html_between(out, "<h2>", table->title, "</h2>\n");
         if (table->rows) html_table(out, table);
     }
     if (s->closing) sw_str_append(out, "<p class=\"faint\">Coloured: the best. Small: against A.</p>\n");

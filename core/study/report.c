@@ -23,16 +23,14 @@ static void append_lines(sw_str *out, const char *const *lines)
 
 static sw_status add_chart(sw_str *out, const char *metric, const run_list *runs, int *drawn)
 {
-    sw_chart *chart = malloc(sizeof *chart);
-    if (!chart) return sw_fail_alloc("a chart", sizeof *chart);
-    sw_status status = curves_make(chart, metric, runs);
-    if (status == SW_OK && curves_has_points(chart)) {
-        sw_chart_html(out, chart);
+    sw_chart chart;
+    SW_ENSURE(curves_make(&chart, metric, runs));
+    if (curves_has_points(&chart)) {
+        sw_chart_html(out, &chart);
         ++*drawn;
     }
-    sw_chart_deinit(chart);
-    free(chart);
-    return status;
+    sw_chart_deinit(&chart);
+    return SW_OK;
 }
 
 static void append_run_choice(sw_str *out, const run_list *runs)
@@ -42,8 +40,7 @@ static void append_run_choice(sw_str *out, const run_list *runs)
     for (int r = 0; r < runs->count; r++) {
         sw_str_printf(out, "<label><input type=\"checkbox\" checked disabled value=\"%d\"> ", r);
         report_key(out, r);
-        sw_html_text(out, runs->labels[r]);
-        sw_str_append(out, "</label>");
+        sw_html_between(out, "", runs->labels[r], "</label>");
     }
     sw_str_append(out, "</fieldset>");
 }
@@ -92,9 +89,7 @@ static sw_status append_panels(sw_str *out, const report_data *data)
     sw_str_append(out, "</div>\n");
     for (int r = 0; r < runs->count; r++) {
         report_open_panel(out, ids[r]);
-        sw_str_append(out, "<h3>");
-        sw_html_text(out, runs->labels[r]);
-        sw_str_append(out, "</h3>\n");
+        sw_html_between(out, "<h3>", runs->labels[r], "</h3>\n");
         SW_ENSURE(append_run(out, data, r));
         sw_str_append(out, "</div>\n");
     }
@@ -114,10 +109,7 @@ static sw_status append_runs(sw_str *out, const report_data *data)
 
 static void append_title(sw_str *out, const run_list *runs)
 {
-    for (int r = 0; r < runs->count; r++) {
-        if (r) sw_str_append(out, ", ");
-        sw_html_text(out, runs->labels[r]);
-    }
+    for (int r = 0; r < runs->count; r++) sw_html_between(out, r ? ", " : "", runs->labels[r], "");
 }
 
 static void append_head(sw_str *out, const run_list *runs)

@@ -84,8 +84,7 @@ void report_tab(sw_str *out, const char *panel, int run, const char *label)
     sw_str_printf(out, "<button type=\"button\" role=\"tab\" id=\"%s-tab\" aria-controls=\"%s\">", panel,
                   panel);
     if (run >= 0) report_key(out, run);
-    sw_html_text(out, label);
-    sw_str_append(out, "</button>");
+    sw_html_between(out, "", label, "</button>");
 }
 
 void report_open_panel(sw_str *out, const char *id)

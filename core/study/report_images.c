@@ -45,9 +45,8 @@ static void append_cut(sw_str *out, const char *kind, double x, double y)
 /* Opens the figure of an image, into which its four windows go. */
 static void open_tile(sw_str *out, const char *name)
 {
-    sw_str_append(out, "<figure class=\"tile\"><div class=\"four\" role=\"img\" aria-label=\"");
-    sw_html_text(out, name);
-    sw_str_append(out, ": input, truth, prediction and confidence\">");
+    sw_html_between(out, "<figure class=\"tile\"><div class=\"four\" role=\"img\" aria-label=\"", name,
+                    ": input, truth, prediction and confidence\">");
 }
 
 static void append_legend(sw_str *out, const sw_classes *classes)
@@ -56,9 +55,7 @@ static void append_legend(sw_str *out, const sw_classes *classes)
     for (int c = 0; c < classes->count; c++) {
         sw_str_append(out, "<span>");
         report_swatch(out, classes->list[c].rgb);
-        sw_str_append(out, " ");
-        sw_html_text(out, classes->list[c].name);
-        sw_str_append(out, "</span>");
+        sw_html_between(out, " ", classes->list[c].name, "</span>");
     }
     sw_str_append(out,
                   "<span class=\"note\">From left to right: input, truth, prediction, confidence (white: "
@@ -179,9 +176,7 @@ static void append_grid_tiles(sw_str *out, int number, const sw_mask_images *ima
         open_tile(out, images->names[i]);
         for (int k = 0; k < 4; k++)
             append_cut(out, kinds[k], place(i % columns, columns), place(i / columns, rows));
-        sw_str_append(out, "</div><figcaption>");
-        sw_html_text(out, images->names[i]);
-        sw_str_append(out, "</figcaption></figure>\n");
+        sw_html_between(out, "</div><figcaption>", images->names[i], "</figcaption></figure>\n");
     }
     sw_str_append(out, "</div>\n");
 }
@@ -299,9 +294,7 @@ static void append_item(sw_str *out, const sw_gallery_view *g, const sw_gallery_
     open_tile(out, item->name);
     for (int k = 0; k < SW_GALLERY_TILES; k++)
         append_cut(out, "", place(k, SW_GALLERY_TILES), place(item->row, g->rows));
-    sw_str_append(out, "</div><figcaption><b>");
-    sw_html_text(out, item->name);
-    sw_str_append(out, "</b>");
+    sw_html_between(out, "</div><figcaption><b>", item->name, "</b>");
     for (int f = 0; f < count; f++)
         sw_str_printf(out, "%s%s %s", f ? ", " : "<br>", figures[f].label,
                       report_percent(item->figures.values[figures[f].at]).text);

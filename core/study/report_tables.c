@@ -82,13 +82,12 @@ static void append_note(sw_str *out, const run_list *runs, const unsigned *odd, 
     const char *between = "<p><strong>";
     for (int r = 1; r < runs->count; r++) {
         if (!(odd[r] & n->flag)) continue;
-        sw_str_append(out, between);
-        sw_html_text(out, runs->labels[r]);
+        sw_html_between(out, between, runs->labels[r], "");
         between = ", ";
     }
     sw_str_printf(out, "</strong>: %s", n->before);
-    sw_html_text(out, runs->labels[0]);
-    sw_str_printf(out, "%s</p>\n", n->after);
+    sw_html_between(out, "", runs->labels[0], n->after);
+    sw_str_append(out, "</p>\n");
 }
 
 /* Appends why figures do not compare with the first run's, as compare judges it. */
@@ -113,11 +112,8 @@ void report_overview(sw_str *out, const report_data *data)
     append_scores(out, runs);
     for (int r = 0; r < runs->count; r++) {
         if (!*runs->runs[r].failure) continue;
-        sw_str_append(out, "<p><strong>");
-        sw_html_text(out, runs->labels[r]);
-        sw_str_append(out, "</strong> failed: ");
-        sw_html_text(out, runs->runs[r].failure);
-        sw_str_append(out, "</p>\n");
+        sw_html_between(out, "<p><strong>", runs->labels[r], "</strong> failed: ");
+        sw_html_between(out, "", runs->runs[r].failure, "</p>\n");
     }
     append_notes(out, runs);
     sw_str_append(out, "</section>\n");
@@ -164,8 +160,7 @@ static void append_bars(sw_str *out, const sw_columns *columns, const sw_epoch_r
     for (int c = 0; c < columns->classes.count; c++) {
         sw_str_append(out, "<b>");
         report_swatch(out, columns->classes.list[c].rgb);
-        sw_html_text(out, columns->classes.list[c].name);
-        sw_str_append(out, "</b>");
+        sw_html_between(out, "", columns->classes.list[c].name, "</b>");
         for (int i = 0; i < columns->count; i++)
             if (columns->list[i].c == c && columns->list[i].metric->per_class)
                 append_bar(out, columns->list[i].metric->label, best->values[i]);
@@ -183,8 +178,8 @@ void report_figures(sw_str *out, const report_data *data, int r)
         return;
     }
     sw_str_printf(out, "<p>Best epoch: %d of %d, by ", best->epoch, run->experiment->train.epochs);
-    sw_html_text(out, run->experiment->train.save_best);
-    sw_str_append(out, ". Clean validation.</p>\n<div class=\"pair\">");
+    sw_html_between(out, "", run->experiment->train.save_best,
+                    ". Clean validation.</p>\n<div class=\"pair\">");
     if (g->epoch > 0) append_confusion(out, g);
     append_bars(out, &run->epochs.columns, best);
     sw_str_append(out, "</div>\n");
@@ -261,10 +256,7 @@ static void append_given(sw_str *out, const run_list *runs, int r)
     static const char *const heads[] = {"key", "value", "from"};
     const sw_config_values *values = &runs->runs[r].values;
     sw_str_append(out, "<details><summary>Every value");
-    if (runs->count > 1) {
-        sw_str_append(out, " of ");
-        sw_html_text(out, runs->labels[r]);
-    }
+    if (runs->count > 1) sw_html_between(out, " of ", runs->labels[r], "");
     sw_str_append(out, ", and where it came from</summary>");
     sw_sheet s = {0};
     sw_sheet_table *table = sw_sheet_add(&s, "Configuration", 3, (int)values->count);
