@@ -188,13 +188,12 @@ static void write_difference(char *text, size_t bytes, double value, double firs
 }
 
 /* Fills one row: a figure for each column, the best marked, and the difference from the first. */
-static void put_row(sw_sheet *s, sw_sheet_table *table, int at, const char *name, const sw_comparison *c,
-                    int row, int figure)
+static void put_row(sw_sheet *s, sw_sheet_table *table, int at, const sw_comparison *c, int row, int figure)
 {
     mean_figure figures[MAX_CONTENDERS];
     const style st = style_of(c, row, figure);
     comparison_row(figures, c, row, figure);
-    sw_sheet_put(s, table, at, 0, name ? name : st.name);
+    sw_sheet_put(s, table, at, 0, st.name);
     for (size_t k = 0; k < c->column_count; k++) {
         const int col = (int)k + 1;
         char difference[64];
@@ -214,37 +213,36 @@ static sw_sheet_table *add_figures(sw_sheet *s, const sw_comparison *c, const ch
     return table;
 }
 
-typedef enum metric_group { OF_ALL, OF_CLASSES, ELSEWHERE } metric_group;
-
-static metric_group group_of(const sw_comparison *c, int metric)
+/* Whether the table of metrics without a class has the column, or that of the classes. */
+static bool is_listed(const sw_column *of, bool of_classes)
 {
-    const sw_column *of = &c->layout.list[metric];
-    const bool listed = of->metric->better != SW_BETTER_NEITHER && of->metric->group != SW_METRIC_TIME &&
-                        !of->metric->border_only;
-    return !listed ? ELSEWHERE : of->c >= 0 ? OF_CLASSES : OF_ALL;
+    const sw_metric *metric = of->metric;
+    return metric->better != SW_BETTER_NEITHER && metric->group != SW_METRIC_TIME && !metric->border_only &&
+           of_classes == (of->c >= 0);
 }
 
-/* Adds a table with the known figures of a row: all costs, or the metrics of a group. */
+/* Adds a table with the known figures of a row: all costs, or metrics. */
 static sw_sheet_table *add_row(sw_sheet *s, const sw_comparison *c, const char *title, int row,
-                               metric_group group)
+                               bool of_classes)
 {
     int figures[SW_MAX_COLUMNS], rows = 0;
     for (int f = 0; f < comparison_figures(c, row); f++)
-        if ((row == ROW_COST || group_of(c, f) == group) && comparison_has(c, row, f)) figures[rows++] = f;
+        if ((row == ROW_COST || is_listed(&c->layout.list[f], of_classes)) && comparison_has(c, row, f))
+            figures[rows++] = f;
     if (rows == 0 && row != ROW_COST) return NULL;
     sw_sheet_table *table = add_figures(s, c, title, "", rows);
-    for (int r = 0; r < rows; r++) put_row(s, table, r, NULL, c, row, figures[r]);
+    for (int r = 0; r < rows; r++) put_row(s, table, r, c, row, figures[r]);
     return table;
 }
 
 static void add_epochs(sw_sheet *s, const sw_comparison *c, int metric)
 {
-    char title[192], number[16];
+    char title[192];
     snprintf(title, sizeof title, "%s, epoch by epoch", c->layout.list[metric].key);
     sw_sheet_table *table = add_figures(s, c, title, "epoch", c->most_epochs);
     for (int e = 1; e <= c->most_epochs; e++) {
-        snprintf(number, sizeof number, "%d", e);
-        put_row(s, table, e - 1, number, c, e, metric);
+        put_row(s, table, e - 1, c, e, metric);
+        sw_sheet_printf(s, table, e - 1, 0, "%d", e);
     }
 }
 
@@ -330,15 +328,15 @@ sw_status comparison_sheet(sw_sheet *s, const sw_comparison *c)
     add_configuration(s, c);
     if (c->most_epochs > 0) {
         if (c->column_count > 1) add_ranking(s, c);
-        add_row(s, c, "Last epoch", ROW_FINAL, OF_ALL);
+        add_row(s, c, "Last epoch", ROW_FINAL, false);
         snprintf(text, sizeof text, "Best epoch by %s", rank_key(c));
-        add_row(s, c, text, ROW_BEST, OF_ALL);
+        add_row(s, c, text, ROW_BEST, false);
         snprintf(text, sizeof text, "Classes at the best epoch by %s", rank_key(c));
-        add_row(s, c, text, ROW_BEST, OF_CLASSES);
+        add_row(s, c, text, ROW_BEST, true);
         add_all_epochs(s, c);
     }
-    sw_sheet_table *costs = add_row(s, c, "Cost", ROW_COST, ELSEWHERE);
-    if (costs) costs->remark = "Memory is what was planned on the device; times include validation.";
+    sw_sheet_table *costs = add_row(s, c, "Cost", ROW_COST, false);
+    costs->remark = "Memory is what was planned on the device; times include validation.";
     if (c->column_count > 1)
         s->closing = "* the best; +/- against A; ± standard deviation over seeds (n - 1)";
     return sw_sheet_status(s);
