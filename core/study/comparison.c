@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "measure/describe.h"
+#include "run/best.h"
 
 /* ---- runs ---- */
 
@@ -67,21 +68,6 @@ double contender_figure(const contender *of, int row, int figure)
     return epoch && at >= 0 ? of->rows[epoch - 1].values[at] : (double)NAN;
 }
 
-/* The first epoch with the best value; 0: none has one. */
-static int best_epoch(const sw_comparison *c, const contender *of)
-{
-    const int sense = c->layout.list[c->rank].metric->better;
-    int best = 0;
-    double most = (double)NAN;
-    for (int e = 1; e <= of->judged.epochs; e++) {
-        const double value = contender_figure(of, e, c->rank);
-        if (isnan(value) || (best && sense * value <= sense * most)) continue;
-        best = e;
-        most = value;
-    }
-    return best;
-}
-
 /* Computes from the experiment what the manifest does not say, without a device. For a run that can't be
  * computed any more, and where no device has the memory, costs stay unknown. */
 static sw_status describe_costs(contender *of)
@@ -121,7 +107,8 @@ static void time_costs(const sw_comparison *c, contender *of)
 sw_status contender_measure(contender *of, const sw_comparison *c)
 {
     const sw_run_facts *facts = &of->run.facts;
-    of->best = best_epoch(c, of);
+    const sw_epoch_record *best = sw_best_epoch(&of->run.epochs, c->layout.list[c->rank].key);
+    of->best = best ? (int)(best - of->rows) + 1 : 0;
     of->costs[PARAMETERS] = known_or_nan(of->judged.is_run, facts->parameters);
     of->costs[MACS] = known_or_nan(of->judged.is_run, facts->macs);
     of->costs[MEMORY] = known_or_nan(of->judged.is_run, facts->device_memory_bytes);
