@@ -266,6 +266,7 @@ static sw_status measure_all(sw_comparison *c)
         for (int m = 0; m < c->layout.count; m++)
             of->places[m] = sw_columns_find(&of->run.epochs.columns, c->layout.list[m].key);
         of->odd = judge_oddities(&c->items[0].judged, &of->judged);
+        c->odd |= of->odd;
         if (of->judged.epochs > c->most_epochs) c->most_epochs = of->judged.epochs;
         SW_ENSURE(contender_measure(of, c));
     }

@@ -166,18 +166,17 @@ static void add_key(cJSON *list, const sw_comparison *c, const char *key)
 
 static void add_notes(cJSON *root, const sw_comparison *c)
 {
-    note notes[JUDGE_NOTES];
     cJSON *list = cJSON_AddArrayToObject(root, "notes");
-    const int count = comparison_notes(notes, c);
-    for (int n = 0; n < count; n++) {
+    for (const note *n = judge_notes; n < judge_notes + JUDGE_NOTES; n++) {
         char text[160];
+        if (!(c->odd & n->flag)) continue;
         cJSON *object = add_object(list);
-        cJSON_AddStringToObject(object, "kind", notes[n].kind);
-        cJSON_AddBoolToObject(object, "metrics_comparable", !notes[n].forbids);
+        cJSON_AddStringToObject(object, "kind", n->kind);
+        cJSON_AddBoolToObject(object, "metrics_comparable", !n->forbids);
         cJSON *runs = cJSON_AddArrayToObject(object, "runs");
         for (size_t i = 0; i < c->count; i++)
-            if (c->items[i].odd & notes[n].flag) add_label(runs, c->items[i].label);
-        snprintf(text, sizeof text, "%s%s%s", notes[n].before, c->columns[0].label, notes[n].after);
+            if (c->items[i].odd & n->flag) add_label(runs, c->items[i].label);
+        snprintf(text, sizeof text, "%s%s%s", n->before, c->columns[0].label, n->after);
         cJSON_AddStringToObject(object, "text", text);
     }
 }

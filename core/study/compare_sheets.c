@@ -36,14 +36,13 @@ static void add_runs(sw_sheet *s, const sw_comparison *c)
 
 static void add_warnings(sw_sheet *s, const sw_comparison *c)
 {
-    note notes[JUDGE_NOTES];
-    const int count = comparison_notes(notes, c);
-    for (int n = 0; n < count; n++) {
+    for (const note *n = judge_notes; n < judge_notes + JUDGE_NOTES; n++) {
         bool chosen[MAX_CONTENDERS];
         sw_str text = {0};
-        for (size_t i = 0; i < c->count; i++) chosen[i] = (c->items[i].odd & notes[n].flag) != 0;
+        if (!(c->odd & n->flag)) continue;
+        for (size_t i = 0; i < c->count; i++) chosen[i] = (c->items[i].odd & n->flag) != 0;
         comparison_labels(&text, c, chosen);
-        sw_str_printf(&text, ": %s%s%s", notes[n].before, c->columns[0].label, notes[n].after);
+        sw_str_printf(&text, ": %s%s%s", n->before, c->columns[0].label, n->after);
         s->failed |= text.failed;
         if (!text.failed) sw_sheet_warn(s, text.text);
         sw_str_deinit(&text);

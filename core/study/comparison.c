@@ -34,13 +34,6 @@ void comparison_labels(sw_str *out, const sw_comparison *c, const bool *chosen)
     }
 }
 
-int comparison_notes(note notes[JUDGE_NOTES], const sw_comparison *c)
-{
-    unsigned odd = 0;
-    for (size_t i = 0; i < c->count; i++) odd |= c->items[i].odd;
-    return judge_notes(notes, odd);
-}
-
 /* ---- figures of a run ---- */
 
 int comparison_figures(const sw_comparison *c, int row)

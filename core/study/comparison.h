@@ -43,6 +43,7 @@ typedef struct sw_comparison {
     sw_columns layout;             /* metrics in the order of the files */
     int rank;                      /* the metric that decides */
     int most_epochs;               /* of any run */
+    unsigned odd;                  /* of all contenders together */
     const char *const *each_epoch; /* metrics shown epoch by epoch; see sw_compare_options */
     sw_config_keys differing;
 } sw_comparison;
@@ -59,9 +60,6 @@ sw_status contender_measure(contender *of, const sw_comparison *c) SW_NODISCARD;
 
 /* Appends "A, C2": the columns of which every member is chosen, and single members of the others. */
 void comparison_labels(sw_str *out, const sw_comparison *c, const bool *chosen);
-
-/* Lists the notes on all contenders; returns how many. */
-int comparison_notes(note notes[JUDGE_NOTES], const sw_comparison *c);
 
 /* ---- figures ---- */
 

@@ -70,25 +70,17 @@ judged judge_run(const sw_run_reader *run)
                     .epochs = sw_run_reader_epochs_done(run)};
 }
 
-int judge_notes(note notes[JUDGE_NOTES], unsigned odd)
-{
-    static const note all[JUDGE_NOTES] = {
-        {"validation_data", true, ODD_VAL, "validated on other images than ", ": metrics are not comparable"},
-        {"image_size", true, ODD_SIZE, "images of another size than ", "'s: metrics are not comparable"},
-        {"classes", true, ODD_CLASSES, "other classes or pixels count than in ",
-         ": metrics are not comparable"},
-        {"resize", false, ODD_RESIZE, "images were resized another way than ", "'s (data.resize)"},
-        {"training_data", false, ODD_TRAIN, "trained on other images than ", ""},
-        {"loss", false, ODD_LOSS, "another loss than ", "'s: train_loss and val_loss are not comparable"},
-        {"epochs", false, ODD_LENGTH, "another number of epochs than ", ""},
-        {"device", false, ODD_DEVICE, "on another device or machine than ", ": times are not comparable"},
-        {"program", false, ODD_PROGRAM, "made by another revision of segwork than ", ""},
-    };
-    int count = 0;
-    for (int n = 0; n < JUDGE_NOTES; n++)
-        if (odd & all[n].flag) notes[count++] = all[n];
-    return count;
-}
+const note judge_notes[JUDGE_NOTES] = {
+    {"validation_data", true, ODD_VAL, "validated on other images than ", ": metrics are not comparable"},
+    {"image_size", true, ODD_SIZE, "images of another size than ", "'s: metrics are not comparable"},
+    {"classes", true, ODD_CLASSES, "other classes or pixels count than in ", ": metrics are not comparable"},
+    {"resize", false, ODD_RESIZE, "images were resized another way than ", "'s (data.resize)"},
+    {"training_data", false, ODD_TRAIN, "trained on other images than ", ""},
+    {"loss", false, ODD_LOSS, "another loss than ", "'s: train_loss and val_loss are not comparable"},
+    {"epochs", false, ODD_LENGTH, "another number of epochs than ", ""},
+    {"device", false, ODD_DEVICE, "on another device or machine than ", ": times are not comparable"},
+    {"program", false, ODD_PROGRAM, "made by another revision of segwork than ", ""},
+};
 
 /* ---- the same but for the seed ---- */
 

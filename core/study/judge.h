@@ -39,15 +39,14 @@ bool judge_same_but_seed(const judged *a, const judged *b);
 
 /* A sentence about runs that differ, around the name of the first run. */
 typedef struct note {
-    const char *kind; /* "validation_data" */
-    bool forbids;     /* metrics can't be compared */
-    unsigned flag;
+    const char *kind;           /* "validation_data" */
+    bool forbids;               /* metrics can't be compared */
+    unsigned flag;              /* the one of ODD_... it is about */
     const char *before, *after; /* "validated on other images than ", ": metrics are not comparable" */
 } note;
 
 enum { JUDGE_NOTES = 9 };
 
-/* Lists the notes on the oddities; returns how many. */
-int judge_notes(note notes[JUDGE_NOTES], unsigned odd);
+extern const note judge_notes[JUDGE_NOTES];
 
 #endif

@@ -93,7 +93,6 @@ static void append_note(sw_str *out, const run_list *runs, const unsigned *odd, 
 /* Appends why figures do not compare with the first run's, as compare judges it. */
 static void append_notes(sw_str *out, const run_list *runs)
 {
-    note notes[JUDGE_NOTES];
     unsigned odd[SW_CHART_RUNS] = {0}, any = 0;
     const judged first = judge_run(&runs->runs[0]);
     for (int r = 1; r < runs->count; r++) {
@@ -101,8 +100,8 @@ static void append_notes(sw_str *out, const run_list *runs)
         odd[r] = judge_oddities(&first, &other);
         any |= odd[r];
     }
-    const int count = judge_notes(notes, any);
-    for (int n = 0; n < count; n++) append_note(out, runs, odd, &notes[n]);
+    for (int n = 0; n < JUDGE_NOTES; n++)
+        if (any & judge_notes[n].flag) append_note(out, runs, odd, &judge_notes[n]);
 }
 
 void report_overview(sw_str *out, const report_data *data)
