@@ -14,7 +14,7 @@ typedef struct plot {
     char *names; /* the list of metrics, cut at its commas */
     const char *metrics[SW_PLOT_METRICS];
     int count;
-    sw_chart *charts;
+    sw_chart charts[SW_PLOT_METRICS];
     int width, height;
     sw_chart_format format;
 } plot;
@@ -92,8 +92,6 @@ static sw_status nothing_to_draw(const plot *p, const run_list *runs)
 static sw_status make_charts(plot *p, const run_list *runs)
 {
     bool any = false;
-    p->charts = calloc((size_t)p->count, sizeof *p->charts);
-    if (!p->charts) return sw_fail_alloc("the panels", (size_t)p->count * sizeof *p->charts);
     for (int i = 0; i < p->count; i++) {
         SW_ENSURE(curves_make(&p->charts[i], p->metrics[i], runs));
         any = any || curves_has_points(&p->charts[i]);
@@ -120,8 +118,7 @@ sw_status sw_plot(const char *const *paths, int count, const sw_plot_options *op
                                   .height = p.height};
     SW_TRY(sw_chart_draw(options->out, &sheet, p.format));
 done:
-    for (int i = 0; p.charts && i < p.count; i++) sw_chart_deinit(&p.charts[i]);
-    free(p.charts);
+    for (int i = 0; i < p.count; i++) sw_chart_deinit(&p.charts[i]);
     free(p.names);
     run_list_close(runs);
     free(runs);
