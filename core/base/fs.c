@@ -239,6 +239,14 @@ bool sw_fs_same(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+size_t sw_fs_shared_folder(const char *a, const char *b)
+{
+    size_t shared = 0;
+    for (size_t i = 0; a[i] && a[i] == b[i]; i++)
+        if (a[i] == '/') shared = i + 1;
+    return shared;
+}
+
 char *sw_fs_without_last_slash(const char *path)
 {
     size_t length = strlen(path);

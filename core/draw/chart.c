@@ -32,9 +32,34 @@ size_t sw_chart_points(const sw_chart_series *series)
     return points;
 }
 
+bool sw_chart_starts_line(const sw_chart_series *s, size_t i)
+{
+    return i == 0 || !isfinite(s->y[i - 1]);
+}
+
+bool sw_chart_ends_line(const sw_chart_series *s, size_t i)
+{
+    return i + 1 == s->count || !isfinite(s->y[i + 1]);
+}
+
+void sw_chart_describe_lines(sw_str *out, const sw_chart *chart)
+{
+    static const char *const names[] = {
+        [SW_CHART_SOLID] = "solid", [SW_CHART_DASHED] = "dashed", [SW_CHART_FAINT] = "pale"};
+    const char *between = "";
+    for (int line = SW_CHART_SOLID; line <= SW_CHART_FAINT; line++)
+        for (int s = 0; s < chart->series_count; s++) {
+            const sw_chart_series *series = &chart->series[s];
+            if ((int)series->line != line || !*series->what) continue;
+            sw_str_printf(out, "%s%s: %s", between, names[line], series->what);
+            between = ", ";
+            break;
+        }
+}
+
 /* ---- axes ---- */
 
-/* The smallest of 1, 2, 5 times a power of ten that is not below `least`. */
+/* Returns the smallest of 1, 2, 5 times a power of ten that is not below `least`. */
 static double round_step(double least)
 {
     double power = pow(10, floor(log10(least)));
@@ -89,32 +114,28 @@ void sw_axis_label(char *out, size_t size, const sw_axis *axis, int tick)
         snprintf(out, size, "%.*f", decimals > 0 ? decimals : 0, value);
 }
 
-/* The range of the x or y of all points that have a value. */
-static void range(double *low, double *high, const sw_chart *chart, bool of_x)
+/* Makes an axis around the x or y of all points that have a value. */
+static sw_axis axis_of(const sw_chart *chart, int most, bool of_x)
 {
-    *low = INFINITY;
-    *high = -INFINITY;
+    double low = INFINITY, high = -INFINITY;
     for (int s = 0; s < chart->series_count; s++) {
         const sw_chart_series *series = &chart->series[s];
         for (size_t i = 0; i < series->count; i++) {
             if (!isfinite(series->y[i])) continue;
-            double value = of_x ? series->x[i] : series->y[i];
-            *low = fmin(*low, value);
-            *high = fmax(*high, value);
+            const double value = of_x ? series->x[i] : series->y[i];
+            low = fmin(low, value);
+            high = fmax(high, value);
         }
     }
+    return of_x ? sw_axis_around(0, high > 0 ? high : 1, most, true) : sw_axis_around(low, high, most, false);
 }
 
 sw_axis sw_chart_x_axis(const sw_chart *chart, int most)
 {
-    double low, high;
-    range(&low, &high, chart, true);
-    return sw_axis_around(0, high > 0 ? high : 1, most, true);
+    return axis_of(chart, most, true);
 }
 
 sw_axis sw_chart_y_axis(const sw_chart *chart, int most)
 {
-    double low, high;
-    range(&low, &high, chart, false);
-    return sw_axis_around(low, high, most, false);
+    return axis_of(chart, most, false);
 }

@@ -12,7 +12,7 @@
 
 static const uint32_t rule_rgb = 0xD8DEE4;
 
-/* Okabe and Ito's colours without the yellow, which white paper swallows. */
+/* Okabe and Ito's colours without the yellow, which does not show on white. */
 static const uint32_t run_colours[SW_CHART_RUNS] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
                                                     0x56B4E9, 0xE69F00, 0x4D4D4D, 0x8C510A};
 
@@ -70,57 +70,31 @@ static void set_line(cairo_t *cr, const plot_area *a, const sw_chart_series *ser
     sw_lettering_colour(cr, sw_chart_run_rgb(series->run), faint ? 0.35 : 1);
 }
 
-/* A point with a gap on both sides would not show as a line. */
-static bool stands_alone(const sw_chart_series *s, size_t i)
-{
-    return (i == 0 || !isfinite(s->y[i - 1])) && (i + 1 == s->count || !isfinite(s->y[i + 1]));
-}
-
 static void draw_series(cairo_t *cr, const plot_area *a, const sw_chart_series *series)
 {
-    bool drawing = false;
     set_line(cr, a, series);
     for (size_t i = 0; i < series->count; i++) {
-        if (!isfinite(series->y[i])) {
-            drawing = false;
-            continue;
-        }
-        double x = at_x(a, series->x[i]), y = at_y(a, series->y[i]);
-        if (drawing)
-            cairo_line_to(cr, x, y);
-        else
+        if (!isfinite(series->y[i])) continue;
+        const double x = at_x(a, series->x[i]), y = at_y(a, series->y[i]);
+        if (sw_chart_starts_line(series, i))
             cairo_move_to(cr, x, y);
-        drawing = true;
+        else
+            cairo_line_to(cr, x, y);
     }
     cairo_stroke(cr);
     cairo_set_dash(cr, NULL, 0, 0);
     for (size_t i = 0; i < series->count; i++) {
-        if (!isfinite(series->y[i]) || !stands_alone(series, i)) continue;
+        if (!isfinite(series->y[i]) || !sw_chart_starts_line(series, i) || !sw_chart_ends_line(series, i))
+            continue; /* only a point alone would not show as a line */
         cairo_arc(cr, at_x(a, series->x[i]), at_y(a, series->y[i]), a->type_px / 5, 0, 2 * 3.14159265358979);
         cairo_fill(cr);
     }
 }
 
-/* "dashed: training, solid: validation" where a panel has more than one kind of line. */
-static void describe_lines(sw_str *out, const sw_chart *chart)
-{
-    static const struct {
-        sw_chart_line line;
-        const char *name;
-    } lines[] = {{SW_CHART_SOLID, "solid"}, {SW_CHART_DASHED, "dashed"}, {SW_CHART_FAINT, "pale"}};
-    for (size_t l = 0; l < sizeof lines / sizeof *lines; l++)
-        for (int s = 0; s < chart->series_count; s++) {
-            const sw_chart_series *series = &chart->series[s];
-            if (series->line != lines[l].line || !*series->what) continue;
-            sw_str_printf(out, "%s%s: %s", out->length ? ", " : "", lines[l].name, series->what);
-            break;
-        }
-}
-
 static void draw_heading(cairo_t *cr, const sw_chart *chart, double x, double baseline, double type_px)
 {
     sw_str lines = {0};
-    describe_lines(&lines, chart);
+    sw_chart_describe_lines(&lines, chart);
     sw_lettering_colour(cr, SW_INK_RGB, 1);
     sw_lettering_type(cr, type_px, true);
     sw_lettering_draw(cr, chart->title, x, baseline, 0);
@@ -159,7 +133,7 @@ static void draw_panel(cairo_t *cr, const sw_chart *chart, double left, double t
     draw_axes(cr, &a);
     sw_lettering_colour(cr, SW_FAINT_INK_RGB, 1);
     sw_lettering_draw(cr, "epoch", a.left + a.width / 2, a.top + a.height + type_px * 2.4, 0.5);
-    /* pale ones first: they are the background */
+    /* pale ones first: they lie behind the others */
     for (int s = 0; s < chart->series_count; s++)
         if (chart->series[s].line == SW_CHART_FAINT) draw_series(cr, &a, &chart->series[s]);
     for (int s = 0; s < chart->series_count; s++)
@@ -224,7 +198,7 @@ static void draw_sheet(cairo_t *cr, const sw_chart_sheet *sheet, char *const *na
 static void set_font_options(cairo_t *cr)
 {
     cairo_font_options_t *options = cairo_font_options_create();
-    /* not the desktop's taste: same type on every screen */
+    /* not as the desktop is set: the same type on every screen */
     cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
     cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
     cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);

@@ -34,6 +34,13 @@ void sw_html_text(sw_str *out, const char *text)
     }
 }
 
+void sw_html_between(sw_str *out, const char *before, const char *text, const char *after)
+{
+    sw_str_append(out, before);
+    if (text) sw_html_text(out, text);
+    sw_str_append(out, after);
+}
+
 void sw_html_data_uri(sw_str *out, const char *mime, const void *bytes, size_t length)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

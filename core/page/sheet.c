@@ -1,6 +1,7 @@
 /* A page of tables: filled in here, and written as text in blocks of a given width. */
 #include "page/sheet.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,35 +26,69 @@ static const char *keep(sw_sheet *s, const char *text)
 
 sw_sheet_table *sw_sheet_add(sw_sheet *s, const char *title, int columns, int rows)
 {
-    if (SW_ARRAY_GROW(s->tables, s->table_count, "a page of tables") != SW_OK) {
+    sw_sheet_table table = {.title = keep(s, title), .columns = columns, .rows = rows};
+    table.heads = sw_arena_alloc(&s->arena, (size_t)columns * sizeof *table.heads);
+    table.cells = sw_arena_alloc(&s->arena, (size_t)columns * (size_t)(rows + 1) * sizeof *table.cells);
+    if (!table.heads || !table.cells || !table.title ||
+        SW_ARRAY_GROW(s->tables, s->table_count, "a page of tables") != SW_OK) {
         s->failed = true;
-        return NULL;
+        s->no_table = (sw_sheet_table){0};
+        return &s->no_table;
     }
-    sw_sheet_table *table = &s->tables[s->table_count];
-    *table = (sw_sheet_table){.title = keep(s, title), .columns = columns, .rows = rows};
-    table->heads = sw_arena_alloc(&s->arena, (size_t)columns * sizeof *table->heads);
-    table->cells = sw_arena_alloc(&s->arena, (size_t)columns * (size_t)(rows + 1) * sizeof *table->cells);
-    if (!table->heads || !table->cells || !table->title) {
-        s->failed = true;
-        return NULL;
-    }
-    s->table_count++;
-    return table;
+    s->tables[s->table_count] = table;
+    return &s->tables[s->table_count++];
 }
 
 void sw_sheet_head(sw_sheet *s, sw_sheet_table *table, int column, const char *text)
 {
-    if (table) table->heads[column] = keep(s, text);
+    if (column < table->columns) table->heads[column] = keep(s, text);
 }
 
-void sw_sheet_put(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *text)
+void sw_sheet_heads(sw_sheet *s, sw_sheet_table *table, const char *const *texts)
 {
-    if (table) table->cells[row * table->columns + column].text = keep(s, text);
+    for (int c = 0; c < table->columns; c++) sw_sheet_head(s, table, c, texts[c]);
+}
+
+static sw_sheet_cell *cell_at(sw_sheet *s, sw_sheet_table *table, int row, int column)
+{
+    const bool is_there = row < table->rows && column < table->columns;
+    return is_there ? &table->cells[row * table->columns + column] : &s->no_cell;
+}
+
+sw_sheet_cell *sw_sheet_put(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *text)
+{
+    sw_sheet_cell *cell = cell_at(s, table, row, column);
+    cell->text = keep(s, text);
+    return cell;
+}
+
+void sw_sheet_row(sw_sheet *s, sw_sheet_table *table, int row, const char *const *texts)
+{
+    for (int c = 0; c < table->columns; c++) sw_sheet_put(s, table, row, c, texts[c]);
+}
+
+void sw_sheet_printf(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *fmt, ...)
+{
+    sw_str text = {0};
+    va_list args;
+    va_start(args, fmt);
+    sw_str_vprintf(&text, fmt, args);
+    va_end(args);
+    sw_sheet_take(s, table, row, column, &text);
+}
+
+sw_sheet_cell *sw_sheet_take(sw_sheet *s, sw_sheet_table *table, int row, int column, sw_str *text)
+{
+    s->failed |= text->failed;
+    const bool is_there = text->text && !text->failed;
+    sw_sheet_cell *cell = sw_sheet_put(s, table, row, column, is_there ? text->text : "");
+    sw_str_deinit(text);
+    return cell;
 }
 
 void sw_sheet_put_delta(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *delta)
 {
-    if (table) table->cells[row * table->columns + column].delta = keep(s, delta);
+    cell_at(s, table, row, column)->delta = keep(s, delta);
 }
 
 void sw_sheet_warn(sw_sheet *s, const char *text)
@@ -347,7 +382,7 @@ void sw_sheet_columns(sw_str *out, sw_str *lines, int names)
             line = cut(&rest, '\n');
             for (int c = 0; c < columns && *line; c++) sw_sheet_put(&s, table, r, c, cut(&line, '\t'));
         }
-        if (table && !s.failed) text_figures(out, table, names, SW_TERMINAL_DEFAULT_COLUMNS);
+        if (!s.failed) text_figures(out, table, names, SW_TERMINAL_DEFAULT_COLUMNS);
     }
     out->failed |= s.failed;
     sw_sheet_deinit(&s);

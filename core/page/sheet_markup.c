@@ -73,6 +73,7 @@ static const char html_style[] =
     ".scroll { overflow-x: auto } .faint { color: var(--faint) }\n"
     "table { border-collapse: collapse } th, td { padding: .25rem .75rem; text-align: left; "
     "vertical-align: top; border-bottom: 1px solid var(--line) }\n"
+    "caption { text-align: left; color: var(--faint); padding: .25rem 0 .5rem }\n"
     "td.word { overflow-wrap: anywhere }\n"
     "thead th { border-bottom: 2px solid var(--line) } tbody th { font-weight: normal; white-space: nowrap "
     "}\n"
@@ -83,53 +84,60 @@ static const char html_style[] =
     "small { color: var(--faint); font-weight: normal; margin-left: .5em }\n"
     ".warn { background: var(--bad-bg); color: var(--bad); padding: .4rem .75rem; border-radius: 4px }\n";
 
-static void html_element(sw_str *out, const char *open, const char *text, const char *close)
+static void html_name(sw_str *out, const char *open, const char *text, int key)
 {
     sw_str_append(out, open);
-    sw_html_text(out, text ? text : "");
-    sw_str_append(out, close);
+    if (key >= 0) sw_str_printf(out, "<span class=\"key c%d\"></span>", key);
+    sw_html_between(out, "", text, "</th>");
 }
 
 static void html_cell(sw_str *out, const sw_sheet_cell *cell, bool figures)
 {
-    html_element(out,
-                 cell->best ? "<td class=\"best\">"
-                 : figures  ? "<td>"
-                            : "<td class=\"word\">",
-                 cell->text, "");
-    if (cell->delta) html_element(out, "<small>", cell->delta, "</small>");
+    sw_str_append(out, cell->best ? "<td class=\"best\"" : figures ? "<td" : "<td class=\"word\"");
+    if (cell->shade > 0) sw_str_printf(out, " style=\"--shade:%.3f\"", cell->shade);
+    sw_html_between(out, ">", cell->text, "");
+    if (cell->delta) sw_html_between(out, "<small>", cell->delta, "</small>");
     sw_str_append(out, "</td>");
 }
 
 static void html_table(sw_str *out, const sw_sheet_table *table)
 {
-    sw_str_printf(out, "<div class=\"scroll\"><table%s>\n<thead><tr>",
-                  table->figures ? " class=\"figures\"" : "");
+    const bool row_keys = table->keys == SW_SHEET_ROW_KEYS, column_keys = table->keys == SW_SHEET_COLUMN_KEYS;
+    sw_html_between(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"", table->title,
+                    table->figures ? "\"><table class=\"figures\">" : "\"><table>");
+    if (table->remark) sw_html_between(out, "<caption>", table->remark, "</caption>");
+    sw_str_append(out, "\n<thead><tr>");
     for (int c = 0; c < table->columns; c++)
-        html_element(out, "<th scope=\"col\">", table->heads[c], "</th>");
+        html_name(out, "<th scope=\"col\">", table->heads[c], column_keys ? c - 1 : -1);
     sw_str_append(out, "</tr></thead>\n<tbody>\n");
     for (int r = 0; r < table->rows; r++) {
-        html_element(out, "<tr><th scope=\"row\">", sw_sheet_at(table, r, 0)->text, "</th>");
+        html_name(out, "<tr><th scope=\"row\">", sw_sheet_at(table, r, 0)->text, row_keys ? r : -1);
         for (int c = 1; c < table->columns; c++) html_cell(out, sw_sheet_at(table, r, c), table->figures);
         sw_str_append(out, "</tr>\n");
     }
     sw_str_append(out, "</tbody></table></div>\n");
 }
 
+void sw_sheet_elements(sw_str *out, sw_sheet *s)
+{
+    for (int i = 0; i < s->table_count && !s->failed; i++) html_table(out, &s->tables[i]);
+    out->failed |= s->failed;
+    sw_sheet_deinit(s);
+}
+
 void sw_sheet_html(sw_str *out, const sw_sheet *s)
 {
-    html_element(out,
-                 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
-                 "name=\"viewport\" content=\"width=device-width\">\n<title>",
-                 s->title, "</title>\n<style>\n");
+    sw_html_between(out,
+                    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
+                    "name=\"viewport\" content=\"width=device-width\">\n<title>",
+                    s->title, "</title>\n<style>\n");
     sw_str_append(out, html_style);
-    html_element(out, "</style>\n</head>\n<body>\n<h1>", s->title, "</h1>\n");
+    sw_html_between(out, "</style>\n</head>\n<body>\n<h1>", s->title, "</h1>\n");
     for (int i = 0; i < s->warning_count; i++)
-        html_element(out, "<p class=\"warn\">", s->warnings[i], "</p>\n");
+        sw_html_between(out, "<p class=\"warn\">", s->warnings[i], "</p>\n");
     for (int i = 0; i < s->table_count; i++) {
         const sw_sheet_table *table = &s->tables[i];
-        html_element(out, "<h2>", table->title, "</h2>\n");
-        if (table->remark) html_element(out, "<p class=\"faint\">", table->remark, "</p>\n");
+        sw_html_between(out, "<h2>", table->title, "</h2>\n");
         if (table->rows) html_table(out, table);
     }
     if (s->closing) sw_str_append(out, "<p class=\"faint\">Coloured: the best. Small: against A.</p>\n");

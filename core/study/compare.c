@@ -1,9 +1,7 @@
-/* Opening a comparison: what the paths are, their figures, their columns. */
 #include "study/compare.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +9,9 @@
 #include "base/array.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/terminal.h"
+#include "compare_data.h"
+#include "compare_sheets.h"
 #include "comparison.h"
 #include "data/dataset.h"
 
@@ -33,8 +34,6 @@ static void contender_deinit(contender *of)
     sw_run_reader_close(&of->run);
     sw_config_values_deinit(&of->plan);
     sw_experiment_destroy(of->planned);
-    free(of->path);
-    free(of->figures);
 }
 
 static sw_status refuse_twice(const sw_comparison *c, const char *path)
@@ -44,45 +43,27 @@ static sw_status refuse_twice(const sw_comparison *c, const char *path)
     return SW_OK;
 }
 
-static sw_status open_contender(contender *of, const char *path)
+static sw_status open_contender(contender *of, sw_arena *arena, const char *path)
 {
-    sw_status status = SW_OK;
-    *of = (contender){.best = -1, .is_run = sw_fs_is_dir(path)};
-    if (of->is_run) {
-        SW_TRY(sw_run_reader_open(&of->run, path));
-        of->x = of->run.experiment;
+    *of = (contender){.judged.is_run = sw_fs_is_dir(path)};
+    if (of->judged.is_run) {
+        SW_ENSURE(sw_run_reader_open(&of->run, path));
     } else {
-        SW_TRY(sw_experiment_load(&of->planned, path, NULL));
-        SW_TRY(sw_config_values_read(&of->plan, of->planned));
-        of->x = of->planned;
+        SW_ENSURE(sw_experiment_load(&of->planned, path, NULL));
+        SW_ENSURE(sw_config_values_read(&of->plan, of->planned));
     }
-    of->path = sw_strf("%s", of->is_run ? of->run.path : path);
-    if (!of->path) status = SW_E_MEMORY;
-done:
-    return status;
+    of->path = sw_arena_strdup(arena, of->judged.is_run ? of->run.path : path);
+    return of->path ? SW_OK : SW_E_MEMORY;
 }
 
 static sw_status add_contender(sw_comparison *c, const char *path)
 {
-    sw_status status = refuse_twice(c, path);
-    if (status != SW_OK) return status;
+    SW_ENSURE(refuse_twice(c, path));
     if (c->count == MAX_CONTENDERS)
         return sw_fail(SW_E_USAGE, "more than %d runs can't be compared at a time", MAX_CONTENDERS);
     SW_ENSURE(SW_ARRAY_GROW(c->items, c->count, "runs to compare"));
-    status = open_contender(&c->items[c->count], path);
-    c->count++; /* half open, it is closed with the rest */
-    return status;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void free_names(char **names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) free(names[i]);
-    free(names);
+    return open_contender(&c->items[c->count++], &c->arena,
+                          path); /* counted even when half open, to be closed */
 }
 
 static bool has_part_of_run(const char *folder)
@@ -98,71 +79,67 @@ static bool has_part_of_run(const char *folder)
     return has;
 }
 
-/* The sub-folders that are runs, sorted. */
-static sw_status list_runs(char ***out, size_t *out_count, const char *folder)
+static int is_visible(const struct dirent *entry)
 {
-    char **names = NULL;
-    size_t count = 0;
+    return entry->d_name[0] != '.';
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static sw_status add_if_run(sw_comparison *c, const char *path)
+{
+    if (sw_run_is_folder(path)) return add_contender(c, path);
+    if (has_part_of_run(path))
+        sw_log(SW_LOG_WARNING,
+               "%s is left out: it lacks config.yaml or manifest.json (a run that did not begin, or a "
+               "folder that was not copied whole)",
+               path);
+    return SW_OK;
+}
+
+/* Adds the sub-folders that are runs, in the order of their names. */
+static sw_status add_runs_in(sw_comparison *c, const char *folder)
+{
     sw_status status = SW_OK;
-    DIR *dir = opendir(folder);
-    if (!dir) return sw_fail(SW_E_IO, "cannot read folder %s: %s", folder, strerror(errno));
-    const struct dirent *entry;
-    while (status == SW_OK && (entry = readdir(dir))) {
-        char *path = entry->d_name[0] == '.' ? NULL : sw_fs_join(folder, entry->d_name);
-        if (!path || !sw_run_is_folder(path)) {
-            if (path && has_part_of_run(path))
-                sw_log(
-                    SW_LOG_WARNING,
-                    "%s is left out: it lacks config.yaml or manifest.json (a run that did not begin, or a "
-                    "folder that was not copied whole)",
-                    path);
-            free(path);
-            continue;
-        }
-        status = SW_ARRAY_GROW(names, count, "names of runs");
-        if (status == SW_OK)
-            names[count++] = path;
-        else
-            free(path);
+    struct dirent **entries;
+    const int count = scandir(folder, &entries, is_visible, by_name);
+    if (count < 0) return sw_fail(SW_E_IO, "cannot read folder %s: %s", folder, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        char *path = sw_fs_join(folder, entries[i]->d_name);
+        if (status == SW_OK) status = path ? add_if_run(c, path) : SW_E_MEMORY;
+        free(path);
+        free(entries[i]);
     }
-    closedir(dir);
-    if (count > 1) qsort(names, count, sizeof *names, by_name);
-    *out = names;
-    *out_count = count;
+    free(entries);
     return status;
 }
 
-/* A folder of runs stands for them. */
+/* Adds a run, an experiment or all runs of a folder. */
 static sw_status add_path(sw_comparison *c, const char *given)
 {
     sw_status status = SW_OK;
-    char **names = NULL, *path = NULL;
-    size_t count = 0, length = strlen(given);
     if (!sw_fs_is_dir(given)) {
         if (strchr(given, '.') || sw_fs_exists(given)) return add_contender(c, given);
         return sw_fail(SW_E_USAGE, "%s: there is no such run folder or experiment", given);
     }
-    while (length > 1 && given[length - 1] == '/') length--;
-    path = sw_strf("%.*s", (int)length, given);
-    if (!path) return SW_E_MEMORY;
-    char *config = sw_fs_join(path, "config.yaml");
-    bool may_hold_runs = config && !sw_fs_exists(config);
-    free(config);
-    if (may_hold_runs) SW_TRY(list_runs(&names, &count, path));
-    if (count == 0) SW_TRY(add_contender(c, path)); /* says what it lacks */
-    for (size_t i = 0; i < count; i++) SW_TRY(add_contender(c, names[i]));
+    const size_t before = c->count;
+    char *path = sw_fs_without_last_slash(given), *config = path ? sw_fs_join(path, "config.yaml") : NULL;
+    if (!config) {
+        status = SW_E_MEMORY;
+        goto done;
+    }
+    if (!sw_fs_exists(config)) SW_TRY(add_runs_in(c, path));
+    if (c->count == before) status = add_contender(c, path); /* fails, and the message says what is missing */
 done:
-    free_names(names, count);
+    free(config);
     free(path);
     return status;
 }
 
 /* ---- figures ---- */
-
-int comparison_metric(const sw_comparison *c, const char *key)
-{
-    return sw_columns_find(c->layout, key);
-}
 
 static sw_status refuse_metric(const sw_columns *columns, const char *key)
 {
@@ -186,29 +163,24 @@ static sw_status require_metric(const sw_columns *columns, const char *key, bool
     return SW_OK;
 }
 
-/* The metrics are those of the first run that has epochs. */
-static sw_status take_layout(sw_comparison *c)
+/* Takes the metrics of the first run that has epochs. */
+static void take_layout(sw_comparison *c)
 {
-    const sw_classes *classes = sw_data_classes(&c->items[0].x->data);
+    const sw_classes *classes = sw_data_classes(&c->items[0].judged.x->data);
     for (size_t i = c->count; i-- > 0;)
         if (c->items[i].run.epochs.count > 0) classes = &c->items[i].run.epochs.columns.classes;
-    c->layout = malloc(sizeof *c->layout);
-    if (!c->layout) return sw_fail_alloc("columns of the metrics", sizeof *c->layout);
-    sw_columns_init(c->layout, classes);
-    return SW_OK;
+    sw_columns_init(&c->layout, classes);
 }
 
 static sw_status take_options(sw_comparison *c, const sw_compare_options *options)
 {
-    sw_status status = SW_OK;
-    c->options = *options;
-    const char *rank = options->rank ? options->rank : c->items[0].x->train.save_best;
-    SW_TRY(require_metric(c->layout, rank, true));
-    c->rank = comparison_metric(c, rank);
+    c->each_epoch = options->each_epoch;
+    const char *rank = options->rank ? options->rank : c->items[0].judged.x->train.save_best;
+    SW_ENSURE(require_metric(&c->layout, rank, true));
+    c->rank = sw_columns_find(&c->layout, rank);
     for (const char *const *key = options->each_epoch; key && *key; key++)
-        if (strcmp(*key, "all") != 0) SW_TRY(require_metric(c->layout, *key, false));
-done:
-    return status;
+        if (strcmp(*key, "all") != 0) SW_ENSURE(require_metric(&c->layout, *key, false));
+    return SW_OK;
 }
 
 sw_status sw_compare_check_rank(const char *metric, const sw_classes *classes)
@@ -218,33 +190,23 @@ sw_status sw_compare_check_rank(const char *metric, const sw_classes *classes)
     return require_metric(&columns, metric, true);
 }
 
-/* The epochs of a run as rows of the comparison's metrics; epoch 0 is before training and left out. */
-static sw_status take_figures(contender *of, const sw_columns *layout)
+/* Sets what points into the contender itself, once the array no longer moves. Epoch 0 is before training and
+ * left out. */
+static void settle(contender *of)
 {
     const sw_epoch_table *table = &of->run.epochs;
-    const int metrics = layout->count, skipped = table->count && table->rows[0].epoch == 0;
-    of->epochs = (int)table->count - skipped;
-    if (of->epochs <= 0) return SW_OK;
-    of->figures = calloc((size_t)of->epochs * (size_t)metrics, sizeof *of->figures);
-    if (!of->figures) return sw_fail_alloc("figures of a run", table->count * sizeof *of->figures);
-    for (int m = 0; m < metrics; m++) {
-        const int own = sw_columns_find(&table->columns, layout->list[m].key);
-        for (int e = 0; e < of->epochs; e++)
-            of->figures[e * metrics + m] = own < 0 ? (double)NAN : table->rows[e + skipped].values[own];
-    }
-    return SW_OK;
-}
-
-static sw_status take_all_figures(sw_comparison *c)
-{
-    sw_status status = SW_OK;
-    for (size_t i = 0; i < c->count && status == SW_OK; i++) status = take_figures(&c->items[i], c->layout);
-    return status;
+    const int skipped = table->count && table->rows[0].epoch == 0;
+    of->rows = table->rows + skipped;
+    of->judged = (judged){.is_run = of->judged.is_run,
+                          .facts = &of->run.facts,
+                          .values = of->judged.is_run ? &of->run.values : &of->plan,
+                          .x = of->judged.is_run ? of->run.experiment : of->planned,
+                          .epochs = (int)table->count - skipped};
 }
 
 /* ---- columns ---- */
 
-/* "A" ... "Z", "AA", "AB" ... */
+/* Writes "A" ... "Z", "AA", "AB" ... */
 static void letters(char out[8], size_t number)
 {
     char reversed[8];
@@ -255,34 +217,31 @@ static void letters(char out[8], size_t number)
     out[length] = '\0';
 }
 
-static bool fits_column(const sw_comparison *c, const column *col, const contender *of)
+static bool fits_column(const sw_comparison *c, const run_column *col, const contender *of)
 {
     for (size_t i = 0; i < col->count; i++)
-        if (!comparison_same_but_seed(&c->items[col->members[i]], of)) return false;
+        if (!judge_same_but_seed(&c->items[col->members[i]].judged, &of->judged)) return false;
     return true;
-}
-
-static sw_status join_column(column *col, size_t member)
-{
-    SW_ENSURE(SW_ARRAY_GROW(col->members, col->count, "a column"));
-    col->members[col->count++] = member;
-    return SW_OK;
 }
 
 static sw_status make_columns(sw_comparison *c)
 {
-    c->columns = calloc(c->count, sizeof *c->columns);
-    if (!c->columns) return sw_fail_alloc("columns", c->count * sizeof *c->columns);
+    c->columns = sw_arena_alloc(&c->arena, c->count * sizeof *c->columns);
+    if (!c->columns) return SW_E_MEMORY;
     for (size_t i = 0; i < c->count; i++) {
         size_t at = 0;
         while (at < c->column_count && !fits_column(c, &c->columns[at], &c->items[i])) at++;
-        if (at == c->column_count) letters(c->columns[c->column_count++].label, at);
-        sw_status status = join_column(&c->columns[at], i);
-        if (status != SW_OK) return status;
+        run_column *col = &c->columns[at];
+        if (at == c->column_count) {
+            letters(col->label, c->column_count++);
+            col->members = sw_arena_alloc(&c->arena, (c->count - i) * sizeof *col->members);
+            if (!col->members) return SW_E_MEMORY;
+        }
+        col->members[col->count++] = i;
         c->items[i].column = at;
     }
     for (size_t k = 0; k < c->column_count; k++) {
-        const column *col = &c->columns[k];
+        const run_column *col = &c->columns[k];
         for (size_t i = 0; i < col->count; i++) {
             contender *of = &c->items[col->members[i]];
             snprintf(of->label, sizeof of->label, "%s", col->label);
@@ -292,33 +251,26 @@ static sw_status make_columns(sw_comparison *c)
     return SW_OK;
 }
 
-void comparison_labels(sw_str *out, const sw_comparison *c, const bool *chosen)
-{
-    const char *between = "";
-    for (size_t k = 0; k < c->column_count; k++) {
-        const column *col = &c->columns[k];
-        size_t hits = 0;
-        for (size_t i = 0; i < col->count; i++) hits += chosen[col->members[i]];
-        if (hits == col->count) {
-            sw_str_printf(out, "%s%s", between, col->label);
-            between = ", ";
-        }
-        for (size_t i = 0; i < col->count && hits < col->count; i++) {
-            if (!chosen[col->members[i]]) continue;
-            sw_str_printf(out, "%s%s", between, c->items[col->members[i]].label);
-            between = ", ";
-        }
-    }
-}
-
 static sw_status find_differences(sw_comparison *c)
 {
-    const sw_config_values **sets = calloc(c->count, sizeof *sets);
-    if (!sets) return sw_fail_alloc("configurations", c->count * sizeof *sets);
-    for (size_t i = 0; i < c->count; i++) sets[i] = c->items[i].v;
-    sw_status status = sw_config_differing(&c->differing, sets, c->count);
-    free(sets);
-    return status;
+    const sw_config_values **sets = sw_arena_alloc(&c->arena, c->count * sizeof *sets);
+    if (!sets) return SW_E_MEMORY;
+    for (size_t i = 0; i < c->count; i++) sets[i] = c->items[i].judged.values;
+    return sw_config_differing(&c->differing, sets, c->count);
+}
+
+static sw_status measure_all(sw_comparison *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        contender *of = &c->items[i];
+        for (int m = 0; m < c->layout.count; m++)
+            of->places[m] = sw_columns_find(&of->run.epochs.columns, c->layout.list[m].key);
+        of->odd = judge_oddities(&c->items[0].judged, &of->judged);
+        c->odd |= of->odd;
+        if (of->judged.epochs > c->most_epochs) c->most_epochs = of->judged.epochs;
+        SW_ENSURE(contender_measure(of, c));
+    }
+    return SW_OK;
 }
 
 /* ---- all of it ---- */
@@ -333,15 +285,12 @@ sw_status sw_comparison_open(sw_comparison **out, const char *const *paths, size
     if (count == 0) status = sw_fail(SW_E_USAGE, "there is nothing to compare");
     for (size_t i = 0; i < count && status == SW_OK; i++) status = add_path(c, paths[i]);
     if (status != SW_OK) goto done;
-    for (size_t i = 0; i < c->count; i++) /* the array no longer moves */
-        c->items[i].v = c->items[i].is_run ? &c->items[i].run.values : &c->items[i].plan;
-    SW_TRY(take_layout(c));
+    for (size_t i = 0; i < c->count; i++) settle(&c->items[i]);
+    take_layout(c);
     SW_TRY(take_options(c, options));
-    SW_TRY(take_all_figures(c));
     SW_TRY(make_columns(c));
     SW_TRY(find_differences(c));
-    comparison_judge(c);
-    SW_TRY(comparison_measure(c));
+    SW_TRY(measure_all(c));
     *out = c;
     c = NULL;
 done:
@@ -353,35 +302,30 @@ void sw_comparison_close(sw_comparison *c)
 {
     if (!c) return;
     for (size_t i = 0; i < c->count; i++) contender_deinit(&c->items[i]);
-    for (size_t k = 0; k < c->column_count; k++) free(c->columns[k].members);
     free(c->items);
-    free(c->columns);
-    free(c->layout);
+    sw_arena_deinit(&c->arena);
     free(c->differing.items);
     free(c);
 }
 
 sw_status sw_comparison_write(sw_str *out, const sw_comparison *c, sw_compare_format format)
 {
-    enum { TERMINAL_COLUMNS = 80 };
     if (format == SW_COMPARE_JSON) return comparison_json(out, c);
     if (format == SW_COMPARE_CSV) {
         comparison_csv(out, c);
         return sw_str_status(out);
     }
-    sw_sheet *s = calloc(1, sizeof *s);
-    if (!s) return sw_fail_alloc("a page of tables", sizeof *s);
-    sw_status status = comparison_sheet(s, c);
+    sw_sheet s;
+    sw_status status = comparison_sheet(&s, c);
     if (status == SW_OK) {
         if (format == SW_COMPARE_MARKDOWN)
-            sw_sheet_markdown(out, s);
+            sw_sheet_markdown(out, &s);
         else if (format == SW_COMPARE_HTML)
-            sw_sheet_html(out, s);
+            sw_sheet_html(out, &s);
         else
-            sw_sheet_text(out, s, TERMINAL_COLUMNS);
+            sw_sheet_text(out, &s, SW_TERMINAL_DEFAULT_COLUMNS);
         status = sw_str_status(out);
     }
-    sw_sheet_deinit(s);
-    free(s);
+    sw_sheet_deinit(&s);
     return status;
 }

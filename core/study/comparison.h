@@ -1,28 +1,11 @@
-/* The inside of a comparison (study/compare.h): compare.c opens it, compare_notes.c says what can't be
- * compared (a report asks it too), compare_figures.c computes, compare_sheets.c and compare_data.c write. */
+/* What a comparison (study/compare.h) knows once it is open: runs, the columns they share, and their figures.
+ * compare.c opens it; compare_sheets.c and compare_data.c write it. */
 #ifndef STUDY_COMPARISON_H
 #define STUDY_COMPARISON_H
 
-#include <stdbool.h>
-
 #include "base/arena.h"
-#include "page/sheet.h"
-#include "run/reader.h"
-#include "study/compare.h"
-
-/* How a run stands to the first one; those of NOT_COMPARABLE forbid comparing its metrics. */
-enum {
-    ODD_SIZE = 1,      /* images of another size */
-    ODD_VAL = 2,       /* other validation images */
-    ODD_CLASSES = 4,   /* other classes count */
-    ODD_TRAIN = 8,     /* other training images */
-    ODD_RESIZE = 16,   /* images were resized another way */
-    ODD_LOSS = 32,     /* losses are of another kind */
-    ODD_DEVICE = 64,   /* times are of another device */
-    ODD_PROGRAM = 128, /* another revision of segwork */
-    ODD_LENGTH = 256,  /* another number of epochs */
-    NOT_COMPARABLE = ODD_SIZE | ODD_VAL | ODD_CLASSES
-};
+#include "base/str.h"
+#include "judge.h"
 
 enum { MAX_CONTENDERS = 1000 };
 
@@ -32,109 +15,81 @@ enum { PARAMETERS, MACS, MEMORY, EPOCH_SECONDS, SECONDS, RATE, COSTS };
 typedef struct contender {
     char label[16]; /* "A", or "A2" where the column has several */
     char *path;
-    bool is_run;
-    sw_run_reader run;         /* zeroed for an experiment */
-    sw_experiment *planned;    /* NULL for a run */
-    sw_config_values plan;     /* of an experiment */
-    const sw_experiment *x;    /* of either */
-    const sw_config_values *v; /* of either */
-    int epochs;                /* rows of figures */
-    double *figures;           /* (epochs, metrics) */
-    int best;                  /* row; -1: none */
-    double costs[COSTS];       /* NaN: unknown */
+    sw_run_reader run;      /* zeroed for an experiment */
+    sw_experiment *planned; /* NULL for a run */
+    sw_config_values plan;  /* of an experiment */
+    judged judged;          /* of either */
+    const sw_epoch_record *rows;
+    int places[SW_MAX_COLUMNS]; /* of the comparison's metrics in the rows; -1: none */
+    int best;                   /* the best epoch, from 1; 0: none */
+    double costs[COSTS];        /* NaN: unknown */
     size_t column;
-    unsigned odd;
+    unsigned odd; /* how it differs from the first: ODD_... */
 } contender;
 
 /* Runs that differ in their seed only. */
-typedef struct column {
+typedef struct run_column {
     char label[8];
-    size_t *members; /* indices of contenders; owned */
+    size_t *members; /* indices of contenders */
     size_t count;
-} column;
+} run_column;
 
-struct sw_comparison {
+typedef struct sw_comparison {
+    sw_arena arena; /* of paths and columns */
     contender *items;
     size_t count;
-    column *columns;
+    run_column *columns;
     size_t column_count;
-    sw_columns *layout; /* metrics in the order of the files */
-    int rank;           /* the metric that decides */
-    sw_compare_options options;
+    sw_columns layout;             /* metrics in the order of the files */
+    int rank;                      /* the metric that decides */
+    int most_epochs;               /* of any run */
+    unsigned odd;                  /* of all contenders together */
+    const char *const *each_epoch; /* metrics shown epoch by epoch; see sw_compare_options */
     sw_config_keys differing;
-};
+} sw_comparison;
 
-/* ---- compare_notes.c ---- */
+/* ---- runs ---- */
 
-typedef struct note {
-    const char *kind; /* "validation_data" */
-    bool forbids;     /* metrics can't be compared */
-    unsigned flag;
-    const char *before,
-        *after; /* what is said, around the name of the first: "validated on other images than ",
-                   ": metrics are not comparable" */
-} note;
+const char *contender_state(const contender *of); /* "finished", "not run" */
 
-/* What decides how a run, or an experiment that has not been run, stands to another. All borrowed. */
-typedef struct judged {
-    bool is_run;
-    const sw_run_facts *facts; /* zeroed for an experiment */
-    const sw_config_values *values;
-    const sw_experiment *x;
-    int epochs;
-} judged;
+/* The file and line or the option a value came from, or "default"; NULL where the key is absent. */
+const char *contender_origin(const contender *of, const char *key);
 
-judged comparison_judged_run(const sw_run_reader *run);
-/* How `other` stands to `first`: ODD_... */
-unsigned comparison_oddities(const judged *first, const judged *other);
+/* Computes the costs that are known and finds the best epoch. SW_E_CONFIG: an experiment can't be built. */
+sw_status contender_measure(contender *of, const sw_comparison *c) SW_NODISCARD;
 
-void comparison_judge(sw_comparison *c);
-unsigned comparison_odd(const sw_comparison *c); /* of all contenders together */
-/* The notes on what is odd; at most COMPARISON_NOTES. */
-enum { COMPARISON_NOTES = 9 };
-int comparison_notes(note notes[COMPARISON_NOTES], unsigned odd);
-
-/* Whether two runs may share a column: the same but for the seed. */
-bool comparison_same_but_seed(const contender *a, const contender *b);
-
-/* ---- compare_figures.c ---- */
-
-typedef struct figure {
-    double mean, sd; /* NaN: none; sd of a single one too */
-    int count, of;   /* values that are there, of so many runs */
-} figure;
-
-enum { ROW_FINAL = -1, ROW_BEST = -2 }; /* else an epoch, from 1 */
-
-/* Takes costs, finds best epochs. */
-sw_status comparison_measure(sw_comparison *c);
-double contender_figure(const sw_comparison *c, const contender *of, int row, int metric);
-figure column_figure(const sw_comparison *c, size_t col, int row, int metric);
-figure column_cost(const sw_comparison *c, size_t col, int cost);
-int cost_sense(int cost);
-const char *cost_key(int cost);
-
-/* Whether figures of the column may be held against the first one's. */
-bool column_metric_comparable(const sw_comparison *c, size_t col, int metric);
-bool column_cost_comparable(const sw_comparison *c, size_t col, int cost);
-
-/* marks[i]: figures[i] is the best of those with allowed[i], and not all of them are. */
-void mark_best(bool *marks, const figure *figures, const bool *allowed, size_t count, int sense);
-
-/* Columns from best to worst by the metric at the best epoch; those without a figure or not comparable with
- * the first come last, in their order. Returns how many have a rank. */
-size_t comparison_ranking(size_t *order, const sw_comparison *c);
-
-/* ---- compare.c ---- */
-
-/* "A, C2": columns of which all members are among those with chosen[i], and single members. */
+/* Appends "A, C2": the columns of which every member is chosen, and single members of the others. */
 void comparison_labels(sw_str *out, const sw_comparison *c, const bool *chosen);
-int comparison_metric(const sw_comparison *c, const char *key); /* -1: there is none */
 
-/* ---- compare_sheets.c, compare_data.c ---- */
+/* ---- figures ---- */
 
-sw_status comparison_sheet(sw_sheet *out, const sw_comparison *c);
-sw_status comparison_json(sw_str *out, const sw_comparison *c);
-void comparison_csv(sw_str *out, const sw_comparison *c);
+/* A row is an epoch from 1, whose figures are the metrics, or one of these. */
+enum { ROW_FINAL = -1, ROW_BEST = -2, ROW_COST = -3 /* its figures are the costs */ };
+
+/* How many figures a row has, and the key of each. */
+int comparison_figures(const sw_comparison *c, int row);
+const char *comparison_key(const sw_comparison *c, int row, int figure);
+
+/* The epoch of a row, or 0 where the run has none. */
+int contender_epoch(const contender *of, int row);
+double contender_figure(const contender *of, int row, int figure); /* NaN: none */
+
+/* A figure of a column: the mean over its runs that have it. */
+typedef struct mean_figure {
+    double mean, sd; /* NaN: none; sd of a single one too */
+    int count, of;   /* runs that have a value, and runs in all */
+    bool comparable; /* with the first column's */
+    bool best;       /* of the comparable ones, unless all are equal */
+} mean_figure;
+
+/* Computes a figure for every column. */
+void comparison_row(mean_figure *out, const sw_comparison *c, int row, int figure);
+
+/* Whether any column has the figure. */
+bool comparison_has(const sw_comparison *c, int row, int figure);
+
+/* Orders the columns from best to worst by the deciding metric at the best epoch. Those without a figure, or
+ * not comparable with the first, come last in their own order. Returns how many have a rank. */
+size_t comparison_ranking(size_t *order, const sw_comparison *c);
 
 #endif

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As many points as a curve shows; more steps are averaged over equal stretches. */
+/* The most points of a curve of steps. More steps are averaged over equal stretches. */
 enum { MAX_STEP_POINTS = 400 };
 
-bool sw_curves_has_points(const sw_chart *chart)
+bool curves_has_points(const sw_chart *chart)
 {
     for (int s = 0; s < chart->series_count; s++)
         if (sw_chart_points(&chart->series[s]) > 0) return true;
@@ -18,71 +18,67 @@ bool sw_curves_has_points(const sw_chart *chart)
 
 /* ---- a point an epoch ---- */
 
-static sw_status add_column(sw_chart *chart, const sw_run_list *runs, const char *column, const char *what,
-                            sw_chart_line line, bool *found)
+static sw_status add_column(sw_chart *chart, const run_list *runs, const char *column, const char *what,
+                            sw_chart_line line)
 {
     for (int r = 0; r < runs->count; r++) {
         const sw_epoch_table *epochs = &runs->runs[r].epochs;
+        const int at = sw_columns_find(&epochs->columns, column);
         sw_chart_series *series = sw_chart_add(chart, r, what, line, epochs->count);
         if (!series) return SW_E_MEMORY;
-        for (size_t i = 0; i < epochs->count; i++) series->x[i] = epochs->rows[i].epoch;
-        const int at = sw_columns_find(&epochs->columns, column);
-        for (size_t i = 0; i < epochs->count; i++)
+        for (size_t i = 0; i < epochs->count; i++) {
+            series->x[i] = epochs->rows[i].epoch;
             series->y[i] = at < 0 ? (double)NAN : epochs->rows[i].values[at];
-        *found = *found || (at >= 0 && epochs->count > 0);
+        }
     }
     return SW_OK;
 }
 
-static bool was_measured(const sw_run_list *runs, const char *column)
+typedef enum presence { ABSENT, NO_VALUES, MEASURED } presence;
+
+/* Whether any run has the column, and a value in it. */
+static presence look_for(const run_list *runs, const char *column)
 {
+    presence found = ABSENT;
     for (int r = 0; r < runs->count; r++) {
         const sw_epoch_table *epochs = &runs->runs[r].epochs;
         const int at = sw_columns_find(&epochs->columns, column);
-        for (size_t i = 0; at >= 0 && i < epochs->count; i++)
-            if (isfinite(epochs->rows[i].values[at])) return true;
+        for (size_t i = 0; at >= 0 && i < epochs->count; i++) {
+            if (isfinite(epochs->rows[i].values[at])) return MEASURED;
+            found = NO_VALUES;
+        }
     }
-    return false;
+    return found;
 }
 
 /* ---- steps ---- */
 
-typedef double (*step_value)(const sw_step_record *step);
-
-static double loss_of(const sw_step_record *step)
-{
-    return step->loss;
-}
-
-static double lr_of(const sw_step_record *step)
-{
-    return step->lr;
-}
-
-/* Where a step stands on the axis of epochs: the last one of epoch 3 at 3. A run whose steps an epoch are not
- * known has them side by side. */
+/* The place of a step on the axis of epochs: the last one of epoch 3 is at 3. Where the number of steps an
+ * epoch is not known, all steps of an epoch are at its place. */
 static double position(const sw_step_table *steps, size_t i, int per_epoch)
 {
     return per_epoch > 0 ? (double)steps->rows[i].step / per_epoch : steps->rows[i].epoch;
 }
 
-static sw_status add_steps(sw_chart *chart, const sw_run_list *runs, int r, const char *what,
-                           sw_chart_line line, step_value value)
+/* Adds the learning rate of each step of a run, or its loss. */
+static sw_status add_steps(sw_chart *chart, const run_list *runs, int r, const char *what, sw_chart_line line,
+                           bool lr)
 {
     const sw_step_table *steps = &runs->steps[r];
-    int per_epoch = sw_run_list_steps_per_epoch(runs, r);
-    size_t stretch = (steps->count + MAX_STEP_POINTS - 1) / MAX_STEP_POINTS;
-    if (stretch == 0) stretch = 1;
-    size_t count = (steps->count + stretch - 1) / stretch;
+    const int per_epoch = run_list_steps_per_epoch(runs, r);
+    const size_t stretch = steps->count ? (steps->count - 1) / MAX_STEP_POINTS + 1 : 1;
+    const size_t count = (steps->count + stretch - 1) / stretch;
     sw_chart_series *series = sw_chart_add(chart, r, what, line, count);
     if (!series) return SW_E_MEMORY;
     for (size_t i = 0; i < count; i++) {
-        size_t first = i * stretch, end = first + stretch < steps->count ? first + stretch : steps->count;
+        const size_t first = i * stretch,
+                     end = first + stretch < steps->count ? first + stretch : steps->count;
         double sum = 0, at = 0, values = 0;
         for (size_t k = first; k < end; k++) {
+            const double value = lr ? steps->rows[k].lr : steps->rows[k].loss;
             at += position(steps, k, per_epoch);
-            if (!isfinite(value(&steps->rows[k]))) continue;
-            sum += value(&steps->rows[k]);
+            if (!isfinite(value)) continue;
+            sum += value;
             values++;
         }
         series->x[i] = at / (double)(end - first);
@@ -91,36 +87,16 @@ static sw_status add_steps(sw_chart *chart, const sw_run_list *runs, int r, cons
     return SW_OK;
 }
 
-static sw_status make_loss(sw_chart *chart, const sw_run_list *runs)
-{
-    sw_status status = SW_OK;
-    bool found;
-    SW_TRY(add_column(chart, runs, "train_loss", "training", SW_CHART_DASHED, &found));
-    SW_TRY(add_column(chart, runs, "val_loss", "validation", SW_CHART_SOLID, &found));
-    for (int r = 0; r < runs->count; r++)
-        SW_TRY(add_steps(chart, runs, r, "training steps", SW_CHART_FAINT, loss_of));
-done:
-    return status;
-}
-
-static sw_status make_lr(sw_chart *chart, const sw_run_list *runs)
-{
-    sw_status status = SW_OK;
-    for (int r = 0; r < runs->count; r++) SW_TRY(add_steps(chart, runs, r, "", SW_CHART_SOLID, lr_of));
-done:
-    return status;
-}
-
 /* ---- by name ---- */
 
-static bool has_epochs(const sw_run_list *runs)
+static bool has_epochs(const run_list *runs)
 {
     for (int r = 0; r < runs->count; r++)
         if (runs->runs[r].epochs.count > 0) return true;
     return false;
 }
 
-static const sw_columns *most_columns(const sw_run_list *runs)
+static const sw_columns *most_columns(const run_list *runs)
 {
     int widest = 0;
     for (int r = 0; r < runs->count; r++)
@@ -138,7 +114,7 @@ static sw_status no_column(const char *metric, const sw_columns *columns)
     return status;
 }
 
-/* "Border IoU": the label of the column, or the name itself, with a capital. */
+/* Sets the title to the column's label, or else to its name, with a capital: "Border IoU". */
 static void name_chart(sw_chart *chart, const sw_columns *columns)
 {
     const int at = sw_columns_find(columns, chart->id);
@@ -146,28 +122,40 @@ static void name_chart(sw_chart *chart, const sw_columns *columns)
     chart->title[0] = (char)toupper((unsigned char)chart->title[0]);
 }
 
-sw_status sw_curves_make(sw_chart *chart, const char *metric, const sw_run_list *runs)
+static sw_status add_loss(sw_chart *chart, const run_list *runs)
+{
+    SW_ENSURE(add_column(chart, runs, "train_loss", "training", SW_CHART_DASHED));
+    SW_ENSURE(add_column(chart, runs, "val_loss", "validation", SW_CHART_SOLID));
+    for (int r = 0; r < runs->count; r++)
+        SW_ENSURE(add_steps(chart, runs, r, "training steps", SW_CHART_FAINT, false));
+    return SW_OK;
+}
+
+/* Adds a column, and the article's figure of it where that was measured. */
+static sw_status add_metric(sw_chart *chart, const run_list *runs, const sw_columns *columns)
+{
+    const int at = sw_columns_find(columns, chart->id), of = at < 0 ? -1 : sw_columns_article_of(columns, at);
+    const char *article = of < 0 ? NULL : columns->list[of].key;
+    const bool both = article && look_for(runs, article) == MEASURED;
+    /* before the first epoch the classes are not known, and so neither are the columns */
+    if (look_for(runs, chart->id) == ABSENT && has_epochs(runs)) return no_column(chart->id, columns);
+    SW_ENSURE(add_column(chart, runs, chart->id, both ? "clean" : "", SW_CHART_SOLID));
+    return both ? add_column(chart, runs, article, "as the article", SW_CHART_DASHED) : SW_OK;
+}
+
+sw_status curves_make(sw_chart *chart, const char *metric, const run_list *runs)
 {
     sw_status status = SW_OK;
     const sw_columns *columns = most_columns(runs);
     *chart = (sw_chart){.id = metric};
     name_chart(chart, columns);
-    if (strcmp(metric, "loss") == 0) {
-        SW_TRY(make_loss(chart, runs));
-        goto done;
-    }
-    if (strcmp(metric, "lr") == 0) {
-        SW_TRY(make_lr(chart, runs));
-        goto done;
-    }
-    const int at = sw_columns_find(columns, metric), of = at < 0 ? -1 : sw_columns_article_of(columns, at);
-    const char *article = of < 0 ? NULL : columns->list[of].key;
-    bool found = false, both = article && was_measured(runs, article), ignored;
-    SW_TRY(add_column(chart, runs, metric, both ? "clean" : "", SW_CHART_SOLID, &found));
-    if (both) SW_TRY(add_column(chart, runs, article, "as the article", SW_CHART_DASHED, &ignored));
-    /* without a row nobody knows the classes, and so the columns */
-    if (!found && has_epochs(runs)) status = no_column(metric, columns);
-done:
+    if (strcmp(metric, "loss") == 0)
+        status = add_loss(chart, runs);
+    else if (strcmp(metric, "lr") != 0)
+        status = add_metric(chart, runs, columns);
+    else
+        for (int r = 0; r < runs->count && status == SW_OK; r++)
+            status = add_steps(chart, runs, r, "", SW_CHART_SOLID, true);
     if (status != SW_OK) sw_chart_deinit(chart);
     return status;
 }

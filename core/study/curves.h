@@ -1,4 +1,4 @@
-/* The learning curves of runs, by the name of what is measured. */
+/* The learning curves of runs, by the name of the metric. */
 #ifndef STUDY_CURVES_H
 #define STUDY_CURVES_H
 
@@ -13,9 +13,9 @@
  *
  * SW_E_USAGE: no run has such a column; the message lists those there are. `metric` must outlive the chart.
  */
-sw_status sw_curves_make(sw_chart *out, const char *metric, const sw_run_list *runs) SW_NODISCARD;
+sw_status curves_make(sw_chart *out, const char *metric, const run_list *runs) SW_NODISCARD;
 
 /* Whether there is any value to draw. */
-bool sw_curves_has_points(const sw_chart *chart);
+bool curves_has_points(const sw_chart *chart);
 
 #endif

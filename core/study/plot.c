@@ -1,5 +1,6 @@
 #include "study/plot.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,10 +11,10 @@
 #include "run_list.h"
 
 typedef struct plot {
-    char *names; /* the metrics' text, cut at its commas */
+    char *names; /* the list of metrics, cut at its commas */
     const char *metrics[SW_PLOT_METRICS];
     int count;
-    sw_chart *charts;
+    sw_chart charts[SW_PLOT_METRICS];
     int width, height;
     sw_chart_format format;
 } plot;
@@ -30,7 +31,7 @@ static sw_status read_format(plot *p, const char *out)
     return SW_OK;
 }
 
-/* Without a text: the loss, and the scores of the trainer's line. */
+/* Splits a list of metrics. NULL: the loss, and the scores of the trainer's line. */
 static sw_status read_metrics(plot *p, const char *text, const sw_columns *columns)
 {
     sw_str names = {0};
@@ -38,9 +39,7 @@ static sw_status read_metrics(plot *p, const char *text, const sw_columns *colum
     for (int i = 0; !text && i < columns->count; i++)
         if (columns->list[i].metric->line && sw_column_is_headline(columns, &columns->list[i]))
             sw_str_printf(&names, ",%s", columns->list[i].key);
-    sw_status status = sw_str_take(&p->names, &names);
-    sw_str_deinit(&names);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_str_take(&p->names, &names));
     for (char *name = p->names; name;) {
         char *comma = strchr(name, ',');
         if (comma) *comma = '\0';
@@ -63,15 +62,9 @@ static sw_status read_size(plot *p, const char *text)
     sw_chart_arrange(&columns, &rows, p->count, p->width);
     p->height = rows * (p->count == 1 ? 420 : 320) + 40;
     if (!text) return SW_OK;
-    char *end;
-    long width = strtol(text, &end, 10), height = 0;
-    bool good = end > text && *end == 'x';
-    if (good) {
-        const char *rest = end + 1;
-        height = strtol(rest, &end, 10);
-        good = end > rest && *end == '\0';
-    }
-    if (!good)
+    long width, height;
+    int end = 0;
+    if (sscanf(text, "%ldx%ld%n", &width, &height, &end) != 2 || text[end] != '\0')
         return sw_fail(SW_E_USAGE, "--size %s: expected WIDTHxHEIGHT in pixels, such as 1000x640", text);
     if (width < SW_PLOT_MIN_PX || width > SW_PLOT_MAX_PX || height < SW_PLOT_MIN_PX ||
         height > SW_PLOT_MAX_PX)
@@ -82,7 +75,7 @@ static sw_status read_size(plot *p, const char *text)
     return SW_OK;
 }
 
-static sw_status nothing_to_draw(const plot *p, const sw_run_list *runs)
+static sw_status nothing_to_draw(const plot *p, const run_list *runs)
 {
     const char *first = runs->runs[0].path, *others = runs->count > 1 ? " and the others" : "";
     bool epochs = false, article = true;
@@ -96,29 +89,24 @@ static sw_status nothing_to_draw(const plot *p, const sw_run_list *runs)
                            : "");
 }
 
-static sw_status make_charts(plot *p, const sw_run_list *runs)
+static sw_status make_charts(plot *p, const run_list *runs)
 {
-    sw_status status = SW_OK;
     bool any = false;
-    p->charts = calloc((size_t)p->count, sizeof *p->charts);
-    if (!p->charts) return sw_fail_alloc("the panels", (size_t)p->count * sizeof *p->charts);
     for (int i = 0; i < p->count; i++) {
-        SW_TRY(sw_curves_make(&p->charts[i], p->metrics[i], runs));
-        any = any || sw_curves_has_points(&p->charts[i]);
+        SW_ENSURE(curves_make(&p->charts[i], p->metrics[i], runs));
+        any = any || curves_has_points(&p->charts[i]);
     }
-    if (!any) status = nothing_to_draw(p, runs);
-done:
-    return status;
+    return any ? SW_OK : nothing_to_draw(p, runs);
 }
 
 sw_status sw_plot(const char *const *paths, int count, const sw_plot_options *options)
 {
     sw_status status = SW_OK;
     plot p = {0};
-    sw_run_list *runs = calloc(1, sizeof *runs);
+    run_list *runs = calloc(1, sizeof *runs);
     if (!runs) return sw_fail_alloc("the runs", sizeof *runs);
     SW_TRY(read_format(&p, options->out));
-    SW_TRY(sw_run_list_open(runs, paths, count));
+    SW_TRY(run_list_open(runs, paths, count));
     SW_TRY(read_metrics(&p, options->metrics, &runs->runs[0].epochs.columns));
     SW_TRY(read_size(&p, options->size));
     SW_TRY(make_charts(&p, runs));
@@ -130,10 +118,9 @@ sw_status sw_plot(const char *const *paths, int count, const sw_plot_options *op
                                   .height = p.height};
     SW_TRY(sw_chart_draw(options->out, &sheet, p.format));
 done:
-    for (int i = 0; p.charts && i < p.count; i++) sw_chart_deinit(&p.charts[i]);
-    free(p.charts);
+    for (int i = 0; i < p.count; i++) sw_chart_deinit(&p.charts[i]);
     free(p.names);
-    sw_run_list_close(runs);
+    run_list_close(runs);
     free(runs);
     return status;
 }

@@ -20,10 +20,10 @@ static const char *const panel_names[SW_TILES_PANELS] = {[SW_TILES_INPUTS] = "in
                                                          [SW_TILES_CONFIDENCE] = "confidence"};
 
 typedef struct renderer {
+    sw_arena arena; /* of all that is allocated here and by the views */
     const sw_render_options *options;
     render_view *views; /* a run each */
     int view_count;
-    int *chosen, chosen_count;
     sw_tiles_panel panels[SW_TILES_PANELS];
     int panel_count;
     int *epochs, epoch_count; /* of all runs, ascending */
@@ -36,13 +36,19 @@ typedef struct renderer {
 
 /* ---- what is asked for ---- */
 
+static bool shows(const renderer *r, sw_tiles_panel panel)
+{
+    for (int i = 0; i < r->panel_count; i++)
+        if (r->panels[i] == panel) return true;
+    return false;
+}
+
 static sw_status add_panel(renderer *r, const char *name, size_t length)
 {
     for (int p = 0; p < SW_TILES_PANELS; p++) {
         if (strlen(panel_names[p]) != length || strncmp(panel_names[p], name, length) != 0) continue;
-        for (int i = 0; i < r->panel_count; i++)
-            if (r->panels[i] == (sw_tiles_panel)p)
-                return sw_fail(SW_E_USAGE, "--panels: '%s' stands there twice", panel_names[p]);
+        if (shows(r, (sw_tiles_panel)p))
+            return sw_fail(SW_E_USAGE, "--panels: '%s' stands there twice", panel_names[p]);
         r->panels[r->panel_count++] = (sw_tiles_panel)p;
         return SW_OK;
     }
@@ -52,22 +58,14 @@ static sw_status add_panel(renderer *r, const char *name, size_t length)
 
 static sw_status choose_panels(renderer *r)
 {
-    sw_status status = SW_OK;
     const char *text = r->options->panels ? r->options->panels : "input,truth,prediction";
-    for (bool more = true; more && status == SW_OK;) {
-        size_t length = strcspn(text, ",");
-        status = add_panel(r, text, length);
+    for (bool more = true; more;) {
+        const size_t length = strcspn(text, ",");
+        SW_ENSURE(add_panel(r, text, length));
         more = text[length] == ',';
         text += length + more;
     }
-    return status;
-}
-
-static bool shows(const renderer *r, sw_tiles_panel panel)
-{
-    for (int i = 0; i < r->panel_count; i++)
-        if (r->panels[i] == panel) return true;
-    return false;
+    return SW_OK;
 }
 
 static sw_status check_numbers(const sw_render_options *o)
@@ -89,35 +87,29 @@ static sw_status check_numbers(const sw_render_options *o)
 
 static sw_status open_views(renderer *r)
 {
-    sw_status status = SW_OK;
-    int count = 0;
+    int count = 0, *chosen, chosen_count;
     while (r->options->runs[count]) count++;
-    r->views = calloc((size_t)count, sizeof *r->views);
-    if (!r->views) return sw_fail_alloc("runs", (size_t)count * sizeof *r->views);
-    for (; r->view_count < count; r->view_count++) {
+    r->views = sw_arena_alloc(&r->arena, (size_t)count * sizeof *r->views);
+    if (!r->views) return SW_E_MEMORY;
+    while (r->view_count < count) {
         render_view *view = &r->views[r->view_count];
-        SW_TRY(render_view_open(view, r->options->runs[r->view_count]));
-        if (r->view_count == 0) continue;
-        status = sw_masks_check_same(&r->views[0].store, &view->store);
-        if (status != SW_OK) {
-            render_view_close(view);
-            goto done;
-        }
+        SW_ENSURE(render_view_open(view, r->options->runs[r->view_count]));
+        r->view_count++;
+        SW_ENSURE(sw_masks_check_same(&r->views[0].store, &view->store));
     }
-    SW_TRY(render_choose(&r->chosen, &r->chosen_count, &r->views[0].store, r->options->images));
+    SW_ENSURE(render_choose(&chosen, &chosen_count, &r->arena, &r->views[0].store, r->options->images));
     for (int v = 0; v < count; v++)
-        SW_TRY(render_view_take(&r->views[v], r->chosen, r->chosen_count, r->options->size_px));
-done:
-    return status;
+        SW_ENSURE(render_view_take(&r->views[v], &r->arena, chosen, chosen_count, r->options->size_px));
+    return SW_OK;
 }
 
-/* The epochs of all runs together. */
+/* Lists the epochs that any of the runs has, ascending. */
 static sw_status join_epochs(renderer *r)
 {
     int most = 0;
     for (int v = 0; v < r->view_count; v++) most += r->views[v].store.epoch_count;
-    r->epochs = malloc((size_t)most * sizeof *r->epochs);
-    if (!r->epochs) return sw_fail_alloc("a list of epochs", (size_t)most * sizeof *r->epochs);
+    r->epochs = sw_arena_alloc(&r->arena, (size_t)most * sizeof *r->epochs);
+    if (!r->epochs) return SW_E_MEMORY;
     for (int last = -1;;) {
         int next = -1;
         for (int v = 0; v < r->view_count; v++) {
@@ -152,8 +144,9 @@ static sw_tiles_spec spec_of(const renderer *r, const render_view *view, const r
                            .panel_count = r->panel_count};
 }
 
-static sw_status too_large(int64_t width, int64_t height)
+static sw_status check_size(int64_t width, int64_t height)
 {
+    if (width <= SW_IMAGE_MAX_SIDE_PX && width * height <= SW_IMAGE_MAX_PIXELS) return SW_OK;
     return sw_fail(
         SW_E_USAGE,
         "a frame of %lld x %lld pixels is more than a picture can be (%d a side, %d together): show "
@@ -168,7 +161,7 @@ static void put_beside(sw_image *frame, const sw_image *picture, int left)
                picture->pixels + 3 * (size_t)y * (size_t)picture->width, 3 * (size_t)picture->width);
 }
 
-/* All runs at their current epochs, with the photographs as they are or dithered. */
+/* Draws all runs at their current epochs, with the photographs as they are or dithered. */
 static sw_status compose(sw_image *frame, const renderer *r, const render_tiles *photos)
 {
     sw_status status = SW_OK;
@@ -178,12 +171,8 @@ static sw_status compose(sw_image *frame, const renderer *r, const render_tiles 
         sw_tiles_spec spec = spec_of(r, &r->views[v], photos);
         SW_TRY(sw_tiles_picture(&picture, &spec));
         if (v == 0) {
-            int64_t width = (int64_t)picture.width * r->view_count;
-            if (width > SW_IMAGE_MAX_SIDE_PX || width * picture.height > SW_IMAGE_MAX_PIXELS) {
-                status = too_large(width, picture.height);
-                goto done;
-            }
-            SW_TRY(sw_image_init(frame, (int)width, picture.height, 3));
+            SW_TRY(check_size((int64_t)picture.width * r->view_count, picture.height));
+            SW_TRY(sw_image_init(frame, picture.width * r->view_count, picture.height, 3));
         }
         put_beside(frame, &picture, v * picture.width);
         sw_image_deinit(&picture);
@@ -196,7 +185,7 @@ done:
 
 /* ---- the animation ---- */
 
-/* Everything that is flat keeps its colour exactly; grays serve confidence and type; the rest is for
+/* Flat colours are kept exactly, grays serve confidence and type, and the rest of the palette is for
  * photographs. */
 static sw_status make_palette(renderer *r)
 {
@@ -214,40 +203,28 @@ static sw_status make_palette(renderer *r)
 
 static sw_status dither_photos(renderer *r)
 {
-    sw_status status = SW_OK;
     const render_view *view = &r->views[0];
-    size_t tile = 3 * (size_t)view->side_px * (size_t)view->side_px, count = (size_t)view->count;
-    r->dithered.pixels = malloc(count * tile);
-    r->dithered.at = malloc(count * sizeof *r->dithered.at);
-    if (!r->dithered.pixels || !r->dithered.at) return sw_fail_alloc("photographs", count * tile);
-    memcpy(r->dithered.pixels, view->inputs.pixels, count * tile);
-    for (size_t i = 0; i < count; i++) {
-        r->dithered.at[i] = r->dithered.pixels + i * tile;
-        if (shows(r, SW_TILES_INPUTS))
-            SW_TRY(sw_palette_dither(&r->palette, r->dithered.pixels + i * tile, view->side_px));
-    }
-done:
-    return status;
+    const size_t tile = 3 * (size_t)view->side_px * (size_t)view->side_px;
+    SW_ENSURE(render_tiles_init(&r->dithered, &r->arena, view->count, view->side_px, 3));
+    memcpy(r->dithered.pixels, view->inputs.pixels, (size_t)view->count * tile);
+    for (int i = 0; i < view->count && shows(r, SW_TILES_INPUTS); i++)
+        SW_ENSURE(sw_palette_dither(&r->palette, r->dithered.pixels + (size_t)i * tile, view->side_px));
+    return SW_OK;
 }
 
 static sw_status begin_gif(renderer *r)
 {
-    sw_status status = SW_OK;
-    SW_TRY(make_palette(r));
-    SW_TRY(dither_photos(r));
-    size_t pixels = (size_t)r->width * (size_t)r->height;
-    r->indices = malloc(pixels);
-    if (!r->indices) return sw_fail_alloc("a frame", pixels);
-    SW_TRY(sw_gif_open(&r->gif, r->options->gif, r->width, r->height, r->palette.rgb, r->palette.count));
-done:
-    return status;
+    SW_ENSURE(make_palette(r));
+    SW_ENSURE(dither_photos(r));
+    r->indices = sw_arena_alloc(&r->arena, (size_t)r->width * (size_t)r->height);
+    if (!r->indices) return SW_E_MEMORY;
+    return sw_gif_open(&r->gif, r->options->gif, r->width, r->height, r->palette.rgb, r->palette.count);
 }
 
 static sw_status add_gif_frame(renderer *r, bool last)
 {
     sw_image frame;
-    sw_status status = compose(&frame, r, &r->dithered);
-    if (status != SW_OK) return status;
+    SW_ENSURE(compose(&frame, r, &r->dithered));
     size_t pixels = (size_t)r->width * (size_t)r->height;
     for (size_t i = 0; i < pixels; i++) {
         const uint8_t *rgb = frame.pixels + 3 * i;
@@ -260,33 +237,26 @@ static sw_status add_gif_frame(renderer *r, bool last)
 
 /* ---- pictures ---- */
 
-/* A run's own pictures and masks have the names that are about to be written. */
+/* Refuses the folders of a run that have files of the names that are about to be written. */
 static sw_status check_frames_folder(const renderer *r)
 {
     static const char *const own[] = {"grids", "masks"};
-    sw_status status = SW_OK;
-    char *folder = realpath(r->options->frames, NULL);
-    for (int v = 0; v < r->view_count && status == SW_OK; v++)
-        for (size_t i = 0; i < sizeof own / sizeof *own && status == SW_OK; i++) {
-            char *joined = sw_fs_join(r->options->runs[v], own[i]);
-            char *real = joined ? realpath(joined, NULL) : NULL;
-            if (folder && real && strcmp(folder, real) == 0)
-                status = sw_fail(SW_E_USAGE, "--frames %s: the run's own files of these names are there",
-                                 r->options->frames);
-            free(real);
-            free(joined);
-        }
-    free(folder);
-    return status;
+    for (int i = 0; i < 2 * r->view_count; i++) {
+        char *folder = sw_fs_join(r->options->runs[i / 2], own[i % 2]);
+        const bool same = folder && sw_fs_same(folder, r->options->frames);
+        free(folder);
+        if (same)
+            return sw_fail(SW_E_USAGE, "--frames %s: the run's own files of these names are there",
+                           r->options->frames);
+    }
+    return SW_OK;
 }
 
 static sw_status write_picture(const renderer *r, const sw_image *frame, int epoch)
 {
-    char *name = sw_strf("epoch_%02d.png", epoch);
-    char *path = name ? sw_fs_join(r->options->frames, name) : NULL;
+    char *path = sw_strf("%s/epoch_%02d.png", r->options->frames, epoch);
     sw_status status = path ? sw_image_write_png(path, frame) : SW_E_MEMORY;
     free(path);
-    free(name);
     return status;
 }
 
@@ -327,9 +297,9 @@ sw_status sw_render(sw_render_result *result, const sw_render_options *options)
     }
     for (int i = 0; i < r->epoch_count; i++) SW_TRY(draw_frame(r, i));
     if (options->gif) {
-        status = sw_gif_close(r->gif);
+        sw_gif *gif = r->gif;
         r->gif = NULL;
-        if (status != SW_OK) goto done;
+        SW_TRY(sw_gif_close(gif));
     }
     *result = (sw_render_result){.frames = r->epoch_count,
                                  .first_epoch = r->epochs[0],
@@ -339,12 +309,7 @@ sw_status sw_render(sw_render_result *result, const sw_render_options *options)
 done:
     sw_gif_discard(r->gif);
     for (int v = 0; v < r->view_count; v++) render_view_close(&r->views[v]);
-    free(r->views);
-    free(r->chosen);
-    free(r->epochs);
-    free(r->dithered.pixels);
-    free(r->dithered.at);
-    free(r->indices);
+    sw_arena_deinit(&r->arena);
     free(r);
     return status;
 }

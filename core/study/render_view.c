@@ -11,31 +11,24 @@
 
 /* ---- tiles ---- */
 
-static sw_status tiles_init(render_tiles *tiles, int count, int side_px, int channels)
+sw_status render_tiles_init(render_tiles *tiles, sw_arena *arena, int count, int side_px, int channels)
 {
-    size_t tile = (size_t)side_px * (size_t)side_px * (size_t)channels, n = (size_t)count;
-    tiles->pixels = malloc(n * tile);
-    tiles->at = malloc(n * sizeof *tiles->at);
-    if (!tiles->pixels || !tiles->at) return sw_fail_alloc("images to be drawn", n * tile);
+    const size_t tile = (size_t)side_px * (size_t)side_px * (size_t)channels, n = (size_t)count;
+    tiles->pixels = sw_arena_alloc(arena, n * tile);
+    tiles->at = sw_arena_alloc(arena, n * sizeof *tiles->at);
+    if (!tiles->pixels || !tiles->at) return SW_E_MEMORY;
     for (size_t i = 0; i < n; i++) tiles->at[i] = tiles->pixels + i * tile;
     return SW_OK;
 }
 
-static void tiles_deinit(render_tiles *tiles)
-{
-    free(tiles->pixels);
-    free(tiles->at);
-    *tiles = (render_tiles){0};
-}
-
-/* Photographs are drawn smooth unless each pixel becomes a whole square; a class has no mean with another. */
+/* Photographs are interpolated unless each pixel becomes a whole square. Class numbers can't be averaged. */
 static sw_resize_kind kind_for(const render_view *view, int channels)
 {
     bool whole = view->side_px % view->store.images.size_px == 0;
     return channels == 3 && !whole ? SW_RESIZE_BILINEAR : SW_RESIZE_NEAREST;
 }
 
-/* The chosen ones of all images (S,S,channels), at the size wanted. */
+/* Resizes the chosen ones of all images (S,S,channels) into tiles. */
 static void fill_tiles(render_tiles *tiles, const render_view *view, uint8_t *all, int channels)
 {
     int size = view->store.images.size_px;
@@ -54,25 +47,20 @@ static void fill_tiles(render_tiles *tiles, const render_view *view, uint8_t *al
 
 static sw_status read_table(sw_epoch_table *table, const char *run)
 {
-    sw_status status = SW_OK;
     char *path = sw_fs_join(run, "metrics.jsonl");
-    if (!path) return SW_E_MEMORY;
-    if (sw_fs_exists(path)) status = sw_epoch_table_read(table, path);
+    sw_status status = path ? SW_OK : SW_E_MEMORY;
+    if (path && sw_fs_exists(path)) status = sw_epoch_table_read(table, path);
     free(path);
     return status;
 }
 
 sw_status render_view_open(render_view *view, const char *run)
 {
-    sw_status status = SW_OK;
     *view = (render_view){.epoch = -1};
-    SW_TRY(sw_masks_open(&view->store, run));
-    if (view->store.epoch_count == 0) {
+    sw_status status = sw_masks_open(&view->store, run);
+    if (status == SW_OK && view->store.epoch_count == 0)
         status = sw_fail(SW_E_USAGE, "%s has no epoch in masks/ yet: nothing was predicted so far", run);
-        goto done;
-    }
-    SW_TRY(read_table(&view->table, run));
-done:
+    if (status == SW_OK) status = read_table(&view->table, run);
     if (status != SW_OK) render_view_close(view);
     return status;
 }
@@ -81,12 +69,6 @@ void render_view_close(render_view *view)
 {
     sw_masks_deinit(&view->store);
     sw_epoch_table_deinit(&view->table);
-    tiles_deinit(&view->inputs);
-    tiles_deinit(&view->truths);
-    tiles_deinit(&view->predictions);
-    tiles_deinit(&view->confidences);
-    free(view->labels);
-    free(view->certainties);
     *view = (render_view){0};
 }
 
@@ -113,63 +95,47 @@ static sw_status number_of(int *out, const sw_masks *store, const char *word)
 static sw_status choose_word(int *chosen, int *count, const sw_masks *store, const char *word)
 {
     int number = 0;
-    sw_status status = number_of(&number, store, word);
-    if (status != SW_OK) return status;
+    SW_ENSURE(number_of(&number, store, word));
     for (int i = 0; i < *count; i++)
         if (chosen[i] == number) return sw_fail(SW_E_USAGE, "--images: '%s' stands there twice", word);
     chosen[(*count)++] = number;
     return SW_OK;
 }
 
-sw_status render_choose(int **out, int *count, const sw_masks *store, const char *text)
+sw_status render_choose(int **out, int *count, sw_arena *arena, const sw_masks *store, const char *text)
 {
-    sw_status status = SW_OK;
-    char *words = text ? sw_strf("%s", text) : NULL;
-    int *chosen = malloc((size_t)store->images.count * sizeof *chosen);
-    *out = NULL;
+    int *chosen = *out = sw_arena_alloc(arena, (size_t)store->images.count * sizeof *chosen);
+    char *words = text ? sw_arena_strdup(arena, text) : NULL;
     *count = 0;
-    if (!chosen || (text && !words)) {
-        status = sw_fail_alloc("the choice of images", (size_t)store->images.count * sizeof *chosen);
-        goto done;
-    }
+    if (!chosen || (text && !words)) return SW_E_MEMORY;
     for (char *word = words, *next = NULL; word; word = next) {
         next = strchr(word, ',');
         if (next) *next++ = '\0';
-        SW_TRY(choose_word(chosen, count, store, word));
+        SW_ENSURE(choose_word(chosen, count, store, word));
     }
     if (!text)
-        for (*count = 0; *count < store->images.count; (*count)++) chosen[*count] = *count;
-    *out = chosen;
-    chosen = NULL;
-done:
-    free(chosen);
-    free(words);
-    return status;
+        for (; *count < store->images.count; (*count)++) chosen[*count] = *count;
+    return SW_OK;
 }
 
-sw_status render_view_take(render_view *view, const int *chosen, int count, int size_px)
+sw_status render_view_take(render_view *view, sw_arena *arena, const int *chosen, int count, int size_px)
 {
-    sw_status status = SW_OK;
     const sw_mask_images *g = &view->store.images;
+    const size_t all = (size_t)g->count * (size_t)g->size_px * (size_t)g->size_px;
     view->chosen = chosen;
     view->count = count;
     view->resized = size_px > 0;
     view->side_px = size_px > 0 ? size_px : g->size_px;
-    SW_TRY(tiles_init(&view->inputs, count, view->side_px, 3));
-    SW_TRY(tiles_init(&view->truths, count, view->side_px, 1));
-    SW_TRY(tiles_init(&view->predictions, count, view->side_px, 1));
-    SW_TRY(tiles_init(&view->confidences, count, view->side_px, 1));
-    size_t all = (size_t)g->count * (size_t)g->size_px * (size_t)g->size_px;
-    view->labels = malloc(all);
-    view->certainties = malloc(all);
-    if (!view->labels || !view->certainties) {
-        status = sw_fail_alloc("an epoch's masks", 2 * all);
-        goto done;
-    }
+    SW_ENSURE(render_tiles_init(&view->inputs, arena, count, view->side_px, 3));
+    SW_ENSURE(render_tiles_init(&view->truths, arena, count, view->side_px, 1));
+    SW_ENSURE(render_tiles_init(&view->predictions, arena, count, view->side_px, 1));
+    SW_ENSURE(render_tiles_init(&view->confidences, arena, count, view->side_px, 1));
+    view->labels = sw_arena_alloc(arena, all);
+    view->certainties = sw_arena_alloc(arena, all);
+    if (!view->labels || !view->certainties) return SW_E_MEMORY;
     fill_tiles(&view->inputs, view, view->store.input_pixels, 3);
     fill_tiles(&view->truths, view, view->store.truth_pixels, 1);
-done:
-    return status;
+    return SW_OK;
 }
 
 /* ---- epochs ---- */
@@ -193,9 +159,7 @@ sw_status render_view_go(render_view *view, int epoch, bool confidences)
 {
     int shown = shown_epoch(&view->store, epoch);
     if (shown == view->epoch) return SW_OK;
-    sw_status status =
-        sw_masks_read(&view->store, shown, view->labels, confidences ? view->certainties : NULL);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_masks_read(&view->store, shown, view->labels, confidences ? view->certainties : NULL));
     fill_tiles(&view->predictions, view, view->labels, 1);
     if (confidences) fill_tiles(&view->confidences, view, view->certainties, 1);
     view->epoch = shown;

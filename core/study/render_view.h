@@ -4,15 +4,19 @@
 
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "draw/tiles.h"
 #include "run/masks.h"
 #include "run/records.h"
 
-/* (count) pictures of (side,side,channels), one after the other */
+/* (count) pictures of (side,side,channels), one after the other; all in an arena of the caller's. */
 typedef struct render_tiles {
     uint8_t *pixels;
     const uint8_t **at;
 } render_tiles;
+
+sw_status render_tiles_init(render_tiles *tiles, sw_arena *arena, int count, int side_px,
+                            int channels) SW_NODISCARD;
 
 typedef struct render_view {
     sw_masks store;
@@ -30,14 +34,16 @@ typedef struct render_view {
 sw_status render_view_open(render_view *view, const char *run) SW_NODISCARD;
 void render_view_close(render_view *view); /* accepts a zeroed one */
 
-/* Which images of the store (numbers from 0) `text` names: "3,7" or names; NULL: all. *out is freed by the
- * caller. */
-sw_status render_choose(int **out, int *count, const sw_masks *store, const char *text) SW_NODISCARD;
+/* Reads which images of the store (numbers from 0) `text` names: "3,7" or names; NULL: all. SW_E_USAGE: no
+ * such image, or one named twice. */
+sw_status render_choose(int **out, int *count, sw_arena *arena, const sw_masks *store,
+                        const char *text) SW_NODISCARD;
 
-/* Takes these images, size_px a side (0: as they are). `chosen` must outlive the view. */
-sw_status render_view_take(render_view *view, const int *chosen, int count, int size_px) SW_NODISCARD;
+/* Takes these images, size_px a side (0: as they are). `chosen` and the arena must outlive the view. */
+sw_status render_view_take(render_view *view, sw_arena *arena, const int *chosen, int count,
+                           int size_px) SW_NODISCARD;
 
-/* Brings the predictions to those of an epoch: the run's last one up to it, or else its first. */
+/* Reads the predictions of an epoch. A run without it shows its last epoch before, or else its first. */
 sw_status render_view_go(render_view *view, int epoch, bool confidences) SW_NODISCARD;
 
 #endif

@@ -1,11 +1,11 @@
-/* Pictures of the page. Sheets of many images are put into it as they are, and each image is a window onto
- * its tile: a picture stands in the page once, however often it is shown. */
+#include "report_images.h"
+
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/fs.h"
 #include "page/html.h"
-#include "report_parts.h"
 #include "run/best.h"
 #include "run/masks.h"
 #include "run/masks_files.h"
@@ -14,18 +14,23 @@
  */
 enum { MAX_STOPS = 25 };
 
-static sw_status append_file_uri(sw_str *out, const char *path)
+/* ---- pictures and windows onto them ---- */
+
+/* Appends a file as a data URI; the path is freed, and NULL is memory that ran out. */
+static sw_status append_file(sw_str *out, char *path)
 {
     char *bytes;
     size_t length;
+    if (!path) return SW_E_MEMORY;
     sw_status status = sw_fs_read(&bytes, &length, path, SW_IMAGE_MAX_FILE_BYTES);
+    free(path);
     if (status != SW_OK) return status;
     sw_html_data_uri(out, "image/png", bytes, length);
     free(bytes);
     return SW_OK;
 }
 
-/* Where tile i of n in a row or column lies, for background-position. */
+/* The position of tile i of n in a row or column, for background-position. */
 static double place(int i, int n)
 {
     return n > 1 ? 100.0 * i / (n - 1) : 0;
@@ -37,279 +42,271 @@ static void append_cut(sw_str *out, const char *kind, double x, double y)
                   y);
 }
 
+/* Opens the figure of an image, into which its four windows go. */
+static void open_tile(sw_str *out, const char *name)
+{
+    sw_html_between(out, "<figure class=\"tile\"><div class=\"four\" role=\"img\" aria-label=\"", name,
+                    ": input, truth, prediction and confidence\">");
+}
+
 static void append_legend(sw_str *out, const sw_classes *classes)
 {
     sw_str_append(out, "<p class=\"legend\">");
     for (int c = 0; c < classes->count; c++) {
-        sw_str_printf(out, "<span><i class=\"swatch\" style=\"background:#%06x\"></i> ",
-                      (unsigned)classes->list[c].rgb);
-        sw_html_text(out, classes->list[c].name);
-        sw_str_append(out, "</span>");
+        sw_str_append(out, "<span>");
+        report_swatch(out, classes->list[c].rgb);
+        sw_html_between(out, " ", classes->list[c].name, "</span>");
     }
     sw_str_append(out,
                   "<span class=\"note\">From left to right: input, truth, prediction, confidence (white: "
                   "sure)</span></p>\n");
 }
 
-/* ---- the slider's frame, shared by both kinds of pictures ---- */
+/* ---- the slider over epochs ---- */
 
-static const sw_epoch_record *epoch_row(const sw_run_reader *run, int epoch)
+/* A picture that the slider exchanges: the name page.js knows it by, and its file of an epoch (on the heap;
+ * NULL when memory is out). */
+typedef struct layer {
+    const char *name;
+    char *(*file)(const char *run, int epoch);
+} layer;
+
+typedef struct slider {
+    const sw_run_reader *run;
+    int number; /* of the run on the page */
+    const layer *layers;
+    int layer_count;
+    int *epochs, epoch_count; /* that have pictures, ascending */
+} slider;
+
+static int stops_of(const slider *s)
 {
-    for (size_t i = 0; i < run->epochs.count; i++)
-        if (run->epochs.rows[i].epoch == epoch) return &run->epochs.rows[i];
-    return NULL;
+    return s->epoch_count < MAX_STOPS ? s->epoch_count : MAX_STOPS;
+}
+
+/* The epoch of stop i; the first and the last epoch are always among them. */
+static int stop_at(const slider *s, int i)
+{
+    const int last = s->epoch_count - 1, n = stops_of(s);
+    return s->epochs[n > 1 ? (int)((int64_t)i * last / (n - 1)) : last];
 }
 
 static void append_stop_text(sw_str *out, const sw_run_reader *run, int epoch)
 {
-    const sw_epoch_record *row = epoch_row(run, epoch);
-    sw_str_printf(out, "\"epoch %d", epoch);
+    const sw_epoch_record *row = NULL;
     const sw_metric *metrics[SW_MAX_CAPTIONS];
+    for (size_t i = 0; i < run->epochs.count; i++)
+        if (run->epochs.rows[i].epoch == epoch) row = &run->epochs.rows[i];
     const int count = row ? sw_metrics_captioned(metrics) : 0;
+    sw_str_printf(out, "\"epoch %d", epoch);
     for (int i = 0; i < count; i++) {
-        sw_str_printf(out, "%s%s ", i ? ", " : ": ", metrics[i]->label);
-        report_number(out, sw_epoch_figure(row, &run->epochs.columns, metrics[i]->key));
+        const double value = sw_epoch_figure(row, &run->epochs.columns, metrics[i]->key);
+        sw_str_printf(out, "%s%s %s", i ? ", " : ": ", metrics[i]->label, report_number(value).text);
     }
-    if (!row && epoch == 0) sw_str_append(out, ": before training");
-    sw_str_append(out, "\"");
+    sw_str_append(out, !row && epoch == 0 ? ": before training\"" : "\"");
 }
 
-/* Epoch number i of the n to show out of all; the first and the last are always among them. */
-static int stop_at(const int *epochs, int count, int i, int n)
+static sw_status append_slider(sw_str *out, const slider *s)
 {
-    return epochs[n > 1 ? (int)((int64_t)i * (count - 1) / (n - 1)) : count - 1];
-}
-
-static void open_slider(sw_str *out, int run, int stops, const char *label)
-{
+    const int n = s->number, stops = stops_of(s);
     sw_str_printf(out,
-                  "<div class=\"slider\" hidden><label for=\"slider-%d\">%s</label><input type=\"range\" "
+                  "<div class=\"slider\" hidden><label for=\"slider-%d\">Epoch</label><input type=\"range\" "
                   "id=\"slider-%d\" min=\"0\" max=\"%d\" value=\"%d\" aria-controls=\"sheet-%d\">"
                   "<button type=\"button\">Play</button><output for=\"slider-%d\" aria-live=\"off\"></output>"
                   "<script type=\"application/json\">[",
-                  run, label, run, stops - 1, stops - 1, run, run);
+                  n, n, stops - 1, stops - 1, n, n);
+    for (int i = 0; i < stops; i++) {
+        const int epoch = stop_at(s, i);
+        sw_str_append(out, i ? ",\n{\"text\":" : "\n{\"text\":");
+        append_stop_text(out, s->run, epoch);
+        for (int l = 0; l < s->layer_count; l++) {
+            sw_str_printf(out, ",\"%s\":\"", s->layers[l].name);
+            SW_ENSURE(append_file(out, s->layers[l].file(s->run->path, epoch)));
+            sw_str_append(out, "\"");
+        }
+        sw_str_append(out, "}");
+    }
+    sw_str_append(out, "]</script></div>\n");
+    return SW_OK;
 }
 
 /* ---- masks ---- */
 
-typedef struct grid_page {
-    const sw_run_reader *run;
-    int number; /* of the run on the page */
-    sw_masks store;
-    int columns, rows, stops;
-} grid_page;
-
-static sw_status append_masks_file(sw_str *out, const grid_page *g, const char *name)
+static char *prediction_file(const char *run, int epoch)
 {
-    char *path = masks_file(g->run->path, name);
-    if (!path) return SW_E_MEMORY;
-    sw_status status = append_file_uri(out, path);
-    free(path);
-    return status;
+    return masks_epoch_file(run, epoch, false);
 }
 
-static sw_status append_epoch_file(sw_str *out, const grid_page *g, int epoch, bool confidence)
+static char *confidence_file(const char *run, int epoch)
 {
-    char *path = masks_epoch_file(g->run->path, epoch, confidence);
-    if (!path) return SW_E_MEMORY;
-    sw_status status = append_file_uri(out, path);
-    free(path);
-    return status;
+    return masks_epoch_file(run, epoch, true);
 }
 
-static sw_status append_stops(sw_str *out, const grid_page *g)
+static const layer mask_layers[] = {{"prediction", prediction_file}, {"confidence", confidence_file}};
+
+/* Appends the rule that puts a sheet behind the windows of its kind. */
+static sw_status append_rule(sw_str *out, int number, const char *kind, char *path)
 {
-    sw_status status = SW_OK;
-    for (int i = 0; i < g->stops; i++) {
-        int epoch = stop_at(g->store.epochs, g->store.epoch_count, i, g->stops);
-        SW_TRY(sw_masks_read(&g->store, epoch, NULL, NULL)); /* names what is damaged */
-        sw_str_append(out, i ? ",\n{\"text\":" : "\n{\"text\":");
-        append_stop_text(out, g->run, epoch);
-        sw_str_append(out, ",\"prediction\":\"");
-        SW_TRY(append_epoch_file(out, g, epoch, false));
-        sw_str_append(out, "\",\"confidence\":\"");
-        SW_TRY(append_epoch_file(out, g, epoch, true));
-        sw_str_append(out, "\"}");
-    }
-done:
-    return status;
+    sw_str_printf(out, "#sheet-%d .%s{background-image:url(", number, kind);
+    SW_ENSURE(append_file(out, path));
+    sw_str_append(out, ")}\n");
+    return SW_OK;
 }
 
-/* The rules that put the sheets behind the windows; the second element is what the slider exchanges. */
-static sw_status append_grid_rules(sw_str *out, const grid_page *g)
+/* Appends the rules of all sheets. The second element is what the slider exchanges. */
+static sw_status append_rules(sw_str *out, const slider *s, int columns, int rows)
 {
-    sw_status status = SW_OK;
-    int n = g->number, last = g->store.epochs[g->store.epoch_count - 1];
-    sw_str_printf(out,
-                  "<style>#sheet-%d .cut{background-size:%d%% %d%%}\n#sheet-%d .input{background-image:url(",
-                  n, 100 * g->columns, 100 * g->rows, n);
-    SW_TRY(append_masks_file(out, g, "inputs.png"));
-    sw_str_printf(out, ")}\n#sheet-%d .truth{background-image:url(", n);
-    SW_TRY(append_masks_file(out, g, "truth.png"));
-    sw_str_printf(out, ")}</style>\n<style id=\"sheet-%d-epoch\">#sheet-%d .prediction{background-image:url(",
-                  n, n);
-    SW_TRY(append_epoch_file(out, g, last, false));
-    sw_str_printf(out, ")}\n#sheet-%d .confidence{background-image:url(", n);
-    SW_TRY(append_epoch_file(out, g, last, true));
-    sw_str_append(out, ")}</style>\n");
-done:
-    return status;
+    const int n = s->number, last = s->epochs[s->epoch_count - 1];
+    const char *run = s->run->path;
+    sw_str_printf(out, "<style>#sheet-%d .cut{background-size:%d%% %d%%}\n", n, 100 * columns, 100 * rows);
+    SW_ENSURE(append_rule(out, n, "input", masks_file(run, "inputs.png")));
+    SW_ENSURE(append_rule(out, n, "truth", masks_file(run, "truth.png")));
+    sw_str_printf(out, "</style>\n<style id=\"sheet-%d-epoch\">", n);
+    for (int l = 0; l < s->layer_count; l++)
+        SW_ENSURE(append_rule(out, n, s->layers[l].name, s->layers[l].file(run, last)));
+    sw_str_append(out, "</style>\n");
+    return SW_OK;
 }
 
-static void append_grid_tiles(sw_str *out, const grid_page *g)
+static void append_grid_tiles(sw_str *out, int number, const sw_mask_images *images, int columns, int rows)
 {
     static const char *const kinds[] = {"input", "truth", "prediction", "confidence"};
-    sw_str_printf(out, "<div class=\"tiles\" id=\"sheet-%d\">\n", g->number);
-    for (int i = 0; i < g->store.images.count; i++) {
-        double x = place(i % g->columns, g->columns), y = place(i / g->columns, g->rows);
-        sw_str_append(out, "<figure class=\"tile\"><div class=\"four\" role=\"img\" aria-label=\"");
-        sw_html_text(out, g->store.images.names[i]);
-        sw_str_append(out, ": input, truth, prediction and confidence\">");
-        for (int k = 0; k < 4; k++) append_cut(out, kinds[k], x, y);
-        sw_str_append(out, "</div><figcaption>");
-        sw_html_text(out, g->store.images.names[i]);
-        sw_str_append(out, "</figcaption></figure>\n");
+    sw_str_printf(out, "<div class=\"tiles\" id=\"sheet-%d\">\n", number);
+    for (int i = 0; i < images->count; i++) {
+        open_tile(out, images->names[i]);
+        for (int k = 0; k < 4; k++)
+            append_cut(out, kinds[k], place(i % columns, columns), place(i / columns, rows));
+        sw_html_between(out, "</div><figcaption>", images->names[i], "</figcaption></figure>\n");
     }
     sw_str_append(out, "</div>\n");
 }
 
-static sw_status append_masks(sw_str *out, grid_page *g)
+static sw_status append_masks(sw_str *out, slider *s)
 {
     sw_status status = SW_OK;
-    SW_TRY(sw_masks_open(&g->store, g->run->path));
-    if (g->store.epoch_count == 0) {
+    int columns, rows;
+    sw_masks store;
+    SW_ENSURE(sw_masks_open(&store, s->run->path));
+    s->layers = mask_layers;
+    s->layer_count = 2;
+    s->epochs = store.epochs;
+    s->epoch_count = store.epoch_count;
+    if (s->epoch_count == 0) {
         sw_str_append(out, "<p>No epoch's predictions are kept yet.</p>\n");
         goto done;
     }
-    masks_layout(&g->store.images, &g->columns, &g->rows);
-    g->stops = g->store.epoch_count < MAX_STOPS ? g->store.epoch_count : MAX_STOPS;
-    append_legend(out, &g->store.images.classes);
-    if (g->stops < g->store.epoch_count)
-        sw_str_printf(out, "<p class=\"note\">%d of %d epochs, evenly chosen.</p>\n", g->stops,
-                      g->store.epoch_count);
-    SW_TRY(append_grid_rules(out, g));
-    open_slider(out, g->number, g->stops, "Epoch");
-    SW_TRY(append_stops(out, g));
-    sw_str_append(out, "]</script></div>\n");
-    append_grid_tiles(out, g);
+    for (int i = 0; i < stops_of(s); i++) /* names what is damaged */
+        SW_TRY(sw_masks_read(&store, stop_at(s, i), NULL, NULL));
+    masks_layout(&store.images, &columns, &rows);
+    append_legend(out, &store.images.classes);
+    if (stops_of(s) < s->epoch_count)
+        sw_str_printf(out, "<p class=\"note\">%d of %d epochs, evenly chosen.</p>\n", stops_of(s),
+                      s->epoch_count);
+    SW_TRY(append_rules(out, s, columns, rows));
+    SW_TRY(append_slider(out, s));
+    append_grid_tiles(out, s->number, &store.images, columns, rows);
 done:
-    sw_masks_deinit(&g->store);
+    sw_masks_deinit(&store);
     return status;
 }
 
 /* ---- pictures of a run that keeps no masks ---- */
 
-static char *picture_path(const sw_run_reader *run, int epoch)
+static char *picture_file(const char *run, int epoch)
 {
-    return sw_strf("%s/grids/epoch_%02d.png", run->path, epoch);
+    return sw_strf("%s/grids/epoch_%02d.png", run, epoch);
 }
 
-static sw_status list_pictures(int **out, int *count, const sw_run_reader *run)
-{
-    *count = 0;
-    *out = malloc(((size_t)run->experiment->train.epochs + 1) * sizeof **out);
-    if (!*out) return sw_fail_alloc("a list of epochs", 0);
-    for (int epoch = 0; epoch <= run->experiment->train.epochs; epoch++) {
-        char *path = picture_path(run, epoch);
-        if (path && sw_fs_exists(path)) (*out)[(*count)++] = epoch;
-        free(path);
-    }
-    return SW_OK;
-}
+static const layer picture_layer = {"whole", picture_file};
 
-static sw_status append_picture(sw_str *out, const sw_run_reader *run, int epoch)
+static sw_status list_pictures(slider *s)
 {
-    char *path = picture_path(run, epoch);
-    if (!path) return SW_E_MEMORY;
-    sw_status status = append_file_uri(out, path);
-    free(path);
+    sw_status status = SW_OK;
+    char *folder = sw_run_reader_file(s->run, "grids");
+    if (!folder) return SW_E_MEMORY;
+    if (sw_fs_is_dir(folder)) status = masks_list(&s->epochs, &s->epoch_count, folder, false);
+    free(folder);
     return status;
 }
 
-static sw_status append_pictures(sw_str *out, const grid_page *g)
+static sw_status append_pictures(sw_str *out, slider *s)
 {
     sw_status status = SW_OK;
-    int *epochs = NULL, count = 0;
-    SW_TRY(list_pictures(&epochs, &count, g->run));
-    if (count == 0) {
+    s->layers = &picture_layer;
+    s->layer_count = 1;
+    SW_TRY(list_pictures(s));
+    if (s->epoch_count == 0) {
         sw_str_append(out, "<p>The run has no pictures yet.</p>\n");
         goto done;
     }
-    int stops = count < MAX_STOPS ? count : MAX_STOPS;
-    open_slider(out, g->number, stops, "Epoch");
-    for (int i = 0; i < stops; i++) {
-        int epoch = stop_at(epochs, count, i, stops);
-        sw_str_append(out, i ? ",\n{\"text\":" : "\n{\"text\":");
-        append_stop_text(out, g->run, epoch);
-        sw_str_append(out, ",\"whole\":\"");
-        SW_TRY(append_picture(out, g->run, epoch));
-        sw_str_append(out, "\"}");
-    }
-    sw_str_printf(
-        out,
-        "]</script></div>\n<img class=\"whole\" id=\"sheet-%d\" data-alt=\"Inputs, truth and prediction of "
-        "validation images\" alt=\"Inputs, truth and prediction of validation images, epoch %d\" src=\"",
-        g->number, epochs[count - 1]);
-    SW_TRY(append_picture(out, g->run, epochs[count - 1]));
+    SW_TRY(append_slider(out, s));
+    const int last = s->epochs[s->epoch_count - 1];
+    sw_str_printf(out,
+                  "<img class=\"whole\" id=\"sheet-%d\" data-alt=\"Inputs, truth and prediction of "
+                  "validation images\" alt=\"Inputs, truth and prediction of validation images, epoch %d\" "
+                  "src=\"",
+                  s->number, last);
+    SW_TRY(append_file(out, picture_file(s->run->path, last)));
     sw_str_append(out, "\">\n");
 done:
-    free(epochs);
+    free(s->epochs);
     return status;
 }
 
 sw_status report_grid(sw_str *out, const report_data *data, int r)
 {
-    grid_page g = {.run = &data->runs.runs[r], .number = r};
-    char *index = masks_file(g.run->path, "images.json");
+    slider s = {.run = &data->runs.runs[r], .number = r};
+    char *index = masks_file(s.run->path, "images.json");
     if (!index) return SW_E_MEMORY;
-    bool has_masks = sw_fs_exists(index);
+    const bool has_masks = sw_fs_exists(index);
     free(index);
     sw_str_append(out, "<h3>The same validation images, epoch by epoch</h3>\n");
-    return has_masks ? append_masks(out, &g) : append_pictures(out, &g);
+    return has_masks ? append_masks(out, &s) : append_pictures(out, &s);
 }
 
 /* ---- gallery ---- */
 
-static const char *const list_titles[] = {"Worst", "Least certain", "Doubtful truth"};
+static const struct {
+    const char *title, *note;
+} lists[SW_GALLERY_LISTS] = {
+    {"Worst", "Lowest pixel accuracy first."},
+    {"Least certain", "Lowest mean confidence first: the softmax of the predicted class, over all pixels."},
+    {"Doubtful truth",
+     "Where the truth itself may be wrong: most pixels first that are wrong although the network is sure "
+     "(0.9 or more), plus what the truth has of border beyond the usual. Look before you believe the "
+     "figures."}};
 
-static const char *const list_notes[] = {
-    "Lowest pixel accuracy first.",
-    "Lowest mean confidence first: the softmax of the predicted class, over all pixels.",
-    "Where the truth itself may be wrong: most pixels first that are wrong although the network is sure (0.9 "
-    "or "
-    "more), plus what the truth has of border beyond the usual. Look before you believe the figures."};
+typedef struct panel_id {
+    char text[48];
+} panel_id;
+
+static panel_id id_of(int run, int list)
+{
+    panel_id id;
+    snprintf(id.text, sizeof id.text, "gallery-%d-%s", run, sw_gallery_list_name((sw_gallery_list)list));
+    return id;
+}
 
 static void append_item(sw_str *out, const sw_gallery_view *g, const sw_gallery_item *item)
 {
     sw_gallery_figure figures[SW_GALLERY_FIGURES];
     const int count = sw_gallery_list_figures(figures);
-    sw_str_append(out, "<figure class=\"tile\"><div class=\"four\" role=\"img\" aria-label=\"");
-    sw_html_text(out, item->name);
-    sw_str_append(out, ": input, truth, prediction and confidence\">");
+    open_tile(out, item->name);
     for (int k = 0; k < SW_GALLERY_TILES; k++)
         append_cut(out, "", place(k, SW_GALLERY_TILES), place(item->row, g->rows));
-    sw_str_append(out, "</div><figcaption><b>");
-    sw_html_text(out, item->name);
-    sw_str_append(out, "</b>");
-    for (int f = 0; f < count; f++) {
-        sw_str_printf(out, "%s%s ", f ? ", " : "<br>", figures[f].label);
-        report_percent(out, item->figures.values[figures[f].at]);
-    }
+    sw_html_between(out, "</div><figcaption><b>", item->name, "</b>");
+    for (int f = 0; f < count; f++)
+        sw_str_printf(out, "%s%s %s", f ? ", " : "<br>", figures[f].label,
+                      report_percent(item->figures.values[figures[f].at]).text);
     sw_str_append(out, "</figcaption></figure>\n");
 }
 
 static void append_list(sw_str *out, const sw_gallery_view *g, int run, int list)
 {
-    const char *name = sw_gallery_list_name((sw_gallery_list)list);
-    sw_str_printf(out,
-                  "<div role=\"tabpanel\" id=\"gallery-%d-%s\" aria-labelledby=\"gallery-%d-%s-tab\">"
-                  "<h4>%s</h4><p class=\"note\">%s",
-                  run, name, run, name, list_titles[list], list_notes[list]);
-    if (list == SW_GALLERY_DOUBTFUL && !isnan(g->border_median)) {
-        sw_str_append(out, " Usual border: ");
-        report_percent(out, g->border_median);
-        sw_str_append(out, ".");
-    }
+    report_open_panel(out, id_of(run, list).text);
+    sw_str_printf(out, "<h4>%s</h4><p class=\"note\">%s", lists[list].title, lists[list].note);
+    if (list == SW_GALLERY_DOUBTFUL && !isnan(g->border_median))
+        sw_str_printf(out, " Usual border: %s.", report_percent(g->border_median).text);
     sw_str_append(out, "</p><div class=\"tiles\">\n");
     for (int i = 0; i < g->counts[list]; i++) append_item(out, g, &g->items[list][i]);
     sw_str_append(out, "</div></div>\n");
@@ -327,17 +324,9 @@ void report_gallery(sw_str *out, const report_data *data, int r)
     sw_str_printf(out, "<style>#gallery-%d .cut{background-size:%d%% %d%%;background-image:url(", r,
                   100 * SW_GALLERY_TILES, 100 * g->rows);
     sw_html_data_uri(out, "image/png", g->sheet, g->sheet_bytes);
-    sw_str_printf(out,
-                  ")}</style>\n<div id=\"gallery-%d\"><div class=\"tabs\" role=\"tablist\" "
-                  "aria-label=\"Images worth a look\" hidden>",
-                  r);
-    for (int l = 0; l < SW_GALLERY_LISTS; l++) {
-        const char *name = sw_gallery_list_name((sw_gallery_list)l);
-        sw_str_printf(out,
-                      "<button type=\"button\" role=\"tab\" id=\"gallery-%d-%s-tab\" "
-                      "aria-controls=\"gallery-%d-%s\">%s</button>",
-                      r, name, r, name, list_titles[l]);
-    }
+    sw_str_printf(out, ")}</style>\n<div id=\"gallery-%d\">", r);
+    report_open_tabs(out, "Images worth a look");
+    for (int l = 0; l < SW_GALLERY_LISTS; l++) report_tab(out, id_of(r, l).text, -1, lists[l].title);
     sw_str_append(out, "</div>\n");
     for (int l = 0; l < SW_GALLERY_LISTS; l++) append_list(out, g, r, l);
     sw_str_append(out, "</div>\n");

@@ -1,66 +1,32 @@
-/* Tables of the page: overview, configuration, environment, epochs. */
+#include "report_tables.h"
+
 #include <cjson/cJSON.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "comparison.h"
+#include "judge.h"
 #include "page/html.h"
-#include "report_parts.h"
+#include "page/sheet.h"
 #include "run/best.h"
 
-static void open_section(sw_str *out, const char *id, const char *title)
-{
-    sw_str_printf(out, "<section id=\"%s\" aria-labelledby=\"%s-title\"><h2 id=\"%s-title\">%s</h2>\n", id,
-                  id, id, title);
-}
+static const char dash[] = "\xE2\x80\x93";
 
-/* A table that is too wide scrolls by itself, with the keyboard too. */
-static void open_table(sw_str *out, const char *label)
+/* Adds a table with a column a run after a first one. */
+static sw_sheet_table *add_by_run(sw_sheet *s, const char *title, const char *corner, const run_list *runs,
+                                  int rows)
 {
-    sw_str_printf(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><table>",
-                  label);
-}
-
-static void append_cell(sw_str *out, const char *text)
-{
-    sw_str_append(out, "<td class=\"long\">");
-    sw_html_text(out, text);
-    sw_str_append(out, "</td>");
-}
-
-static void append_head(sw_str *out, const char *text)
-{
-    sw_str_append(out, "<th scope=\"col\" class=\"n\">");
-    sw_html_text(out, text);
-    sw_str_append(out, "</th>");
-}
-
-static void append_figure(sw_str *out, double value)
-{
-    sw_str_append(out, "<td class=\"n\">");
-    report_number(out, value);
-    sw_str_append(out, "</td>");
-}
-
-/* A number of so many significant digits; a dash where there is none. */
-static void append_rough(sw_str *out, int digits, double value)
-{
-    char text[32] = "\xE2\x80\x93";
-    if (!isnan(value)) snprintf(text, sizeof text, "%.*g", digits, value);
-    sw_str_printf(out, "<td class=\"n\">%s</td>", text);
-}
-
-static void append_run_name(sw_str *out, const sw_run_list *runs, int r, const char *scope)
-{
-    sw_str_printf(out, "<th scope=\"%s\" class=\"c%d\">", scope, r);
-    if (runs->count > 1) sw_str_append(out, "<span class=\"key\"></span>");
-    sw_html_text(out, runs->labels[r]);
-    sw_str_append(out, "</th>");
+    sw_sheet_table *table = sw_sheet_add(s, title, runs->count + 1, rows);
+    if (runs->count > 1) table->keys = SW_SHEET_COLUMN_KEYS;
+    sw_sheet_head(s, table, 0, corner);
+    for (int r = 0; r < runs->count; r++) sw_sheet_head(s, table, r + 1, runs->labels[r]);
+    return table;
 }
 
 /* ---- overview ---- */
+
+enum { RUN, STATE, EPOCHS, BEST, SCORES };
 
 /* Whether the overview has the column: scores without a class and the border's, and the loss. */
 static bool in_overview(const sw_columns *columns, int at)
@@ -70,344 +36,335 @@ static bool in_overview(const sw_columns *columns, int at)
            (of->c < 0 || of->c == columns->classes.border);
 }
 
-static void append_overview_row(sw_str *out, const sw_run_list *runs, int r, const sw_columns *columns)
+static void put_run(sw_sheet *s, sw_sheet_table *table, const run_list *runs, int r)
 {
     const sw_run_reader *run = &runs->runs[r];
     const sw_epoch_record *best = report_best(run);
-    sw_str_append(out, "<tr>");
-    append_run_name(out, runs, r, "row");
-    sw_str_append(out, "<td>");
-    sw_html_text(out, sw_run_state_name(run->state));
-    sw_str_printf(out, "</td><td class=\"n\">%d of %d</td><td class=\"n\">", sw_run_reader_epochs_done(run),
-                  run->experiment->train.epochs);
-    if (best)
-        sw_str_printf(out, "%d", best->epoch);
-    else
-        sw_str_append(out, "\xE2\x80\x93");
-    sw_str_append(out, "</td>");
-    for (int i = 0; i < columns->count; i++)
-        if (in_overview(columns, i))
-            append_figure(out, best ? sw_epoch_figure(best, &run->epochs.columns, columns->list[i].key)
-                                    : (double)NAN);
-    sw_str_append(out, "</tr>\n");
+    sw_sheet_put(s, table, r, RUN, runs->labels[r]);
+    sw_sheet_put(s, table, r, STATE, sw_run_state_name(run->state));
+    sw_sheet_printf(s, table, r, EPOCHS, "%d of %d", sw_run_reader_epochs_done(run),
+                    run->experiment->train.epochs);
+    sw_sheet_put(s, table, r, BEST, dash);
+    if (best) sw_sheet_printf(s, table, r, BEST, "%d", best->epoch);
 }
 
-/* The labels of the runs that a note is about, and what it says. */
-static void append_note(sw_str *out, const sw_run_list *runs, const unsigned *odd, const note *n)
+static void append_scores(sw_str *out, const run_list *runs)
+{
+    static const char *const heads[SCORES] = {"run", "state", "epochs", "best"};
+    const sw_columns *columns = report_columns(runs);
+    int count = 0, at = SCORES;
+    for (int i = 0; i < columns->count; i++) count += in_overview(columns, i);
+    sw_sheet s = {0};
+    sw_sheet_table *table = sw_sheet_add(&s, "Overview", SCORES + count, runs->count);
+    table->remark = "Figures of the best epoch, clean validation";
+    table->figures = true;
+    if (runs->count > 1) table->keys = SW_SHEET_ROW_KEYS;
+    for (int i = 0; i < SCORES; i++) sw_sheet_head(&s, table, i, heads[i]);
+    for (int r = 0; r < runs->count; r++) put_run(&s, table, runs, r);
+    for (int i = 0; i < columns->count; i++) {
+        if (!in_overview(columns, i)) continue;
+        sw_sheet_head(&s, table, at, columns->list[i].label);
+        for (int r = 0; r < runs->count; r++) {
+            const sw_epoch_table *epochs = &runs->runs[r].epochs;
+            const sw_epoch_record *best = report_best(&runs->runs[r]);
+            const double value =
+                best ? sw_epoch_figure(best, &epochs->columns, columns->list[i].key) : (double)NAN;
+            sw_sheet_put(&s, table, r, at, report_number(value).text);
+        }
+        at++;
+    }
+    sw_sheet_elements(out, &s);
+}
+
+/* Appends the labels of the runs that a note is about, and what it says. */
+static void append_note(sw_str *out, const run_list *runs, const unsigned *odd, const note *n)
 {
     const char *between = "<p><strong>";
     for (int r = 1; r < runs->count; r++) {
         if (!(odd[r] & n->flag)) continue;
-        sw_str_append(out, between);
-        sw_html_text(out, runs->labels[r]);
+        sw_html_between(out, between, runs->labels[r], "");
         between = ", ";
     }
     sw_str_printf(out, "</strong>: %s", n->before);
-    sw_html_text(out, runs->labels[0]);
-    sw_str_printf(out, "%s</p>\n", n->after);
+    sw_html_between(out, "", runs->labels[0], n->after);
+    sw_str_append(out, "</p>\n");
 }
 
-/* Why figures do not compare with the first run's, as compare judges it. */
-static void append_notes(sw_str *out, const sw_run_list *runs)
+/* Appends why figures do not compare with the first run's, as compare judges it. */
+static void append_notes(sw_str *out, const run_list *runs)
 {
-    note notes[COMPARISON_NOTES];
     unsigned odd[SW_CHART_RUNS] = {0}, any = 0;
-    const judged first = comparison_judged_run(&runs->runs[0]);
+    const judged first = judge_run(&runs->runs[0]);
     for (int r = 1; r < runs->count; r++) {
-        const judged other = comparison_judged_run(&runs->runs[r]);
-        odd[r] = comparison_oddities(&first, &other);
+        const judged other = judge_run(&runs->runs[r]);
+        odd[r] = judge_oddities(&first, &other);
         any |= odd[r];
     }
-    int count = comparison_notes(notes, any);
-    for (int n = 0; n < count; n++) append_note(out, runs, odd, &notes[n]);
+    for (int n = 0; n < JUDGE_NOTES; n++)
+        if (any & judge_notes[n].flag) append_note(out, runs, odd, &judge_notes[n]);
 }
 
 void report_overview(sw_str *out, const report_data *data)
 {
-    const sw_run_list *runs = &data->runs;
-    const sw_columns *columns = report_columns(runs);
-    open_section(out, "overview", "Overview");
-    open_table(out, "Overview");
-    sw_str_append(out, "<caption>Figures of the best epoch, clean validation</caption>"
-                       "<thead><tr><th scope=\"col\">run</th><th scope=\"col\">state</th>"
-                       "<th scope=\"col\" class=\"n\">epochs</th><th scope=\"col\" class=\"n\">best</th>");
-    for (int i = 0; i < columns->count; i++)
-        if (in_overview(columns, i)) append_head(out, columns->list[i].label);
-    sw_str_append(out, "</tr></thead><tbody>\n");
-    for (int r = 0; r < runs->count; r++) append_overview_row(out, runs, r, columns);
-    sw_str_append(out, "</tbody></table></div>\n");
+    const run_list *runs = &data->runs;
+    report_open_section(out, "overview", "Overview");
+    append_scores(out, runs);
     for (int r = 0; r < runs->count; r++) {
         if (!*runs->runs[r].failure) continue;
-        sw_str_append(out, "<p><strong>");
-        sw_html_text(out, runs->labels[r]);
-        sw_str_append(out, "</strong> failed: ");
-        sw_html_text(out, runs->runs[r].failure);
-        sw_str_append(out, "</p>\n");
+        sw_html_between(out, "<p><strong>", runs->labels[r], "</strong> failed: ");
+        sw_html_between(out, "", runs->runs[r].failure, "</p>\n");
     }
     append_notes(out, runs);
     sw_str_append(out, "</section>\n");
 }
 
-/* ---- configuration ---- */
+/* ---- results of a run ---- */
 
-static const char *value_of(const sw_run_reader *run, const char *key)
+static void append_confusion(sw_str *out, const sw_gallery_view *g)
 {
-    const sw_config_value *value = sw_config_values_find(&run->values, key);
-    return value ? value->value : NULL;
-}
-
-static void append_difference(sw_str *out, const sw_run_list *runs, const char *key)
-{
-    sw_str_append(out, "<tr><th scope=\"row\">");
-    sw_html_text(out, key);
-    sw_str_append(out, "</th>");
-    for (int r = 0; r < runs->count; r++) {
-        const char *value = value_of(&runs->runs[r], key);
-        append_cell(out, value ? value : "\xE2\x80\x93");
-    }
-    sw_str_append(out, "</tr>\n");
-}
-
-static sw_status append_differences(sw_str *out, const sw_run_list *runs)
-{
-    const sw_config_values *sets[SW_CHART_RUNS];
-    sw_config_keys keys;
-    for (int r = 0; r < runs->count; r++) sets[r] = &runs->runs[r].values;
-    sw_status status = sw_config_differing(&keys, sets, (size_t)runs->count);
-    if (status != SW_OK) return status;
-    if (keys.count == 0) {
-        sw_str_append(out, "<p>The runs have the same configuration.</p>\n");
-    } else {
-        open_table(out, "Differences");
-        sw_str_append(out,
-                      "<caption>Keys whose values differ</caption><thead><tr><th scope=\"col\">key</th>");
-        for (int r = 0; r < runs->count; r++) append_run_name(out, runs, r, "col");
-        sw_str_append(out, "</tr></thead><tbody>\n");
-        for (size_t i = 0; i < keys.count; i++) append_difference(out, runs, keys.items[i]);
-        sw_str_append(out, "</tbody></table></div>\n");
-    }
-    free(keys.items);
-    return SW_OK;
-}
-
-static void append_given(sw_str *out, const sw_run_list *runs, int r)
-{
-    const sw_config_values *values = &runs->runs[r].values;
-    sw_str_append(out, "<details><summary>Every value");
-    if (runs->count > 1) {
-        sw_str_append(out, " of ");
-        sw_html_text(out, runs->labels[r]);
-    }
-    sw_str_append(out, ", and where it came from</summary>");
-    open_table(out, "Configuration");
-    sw_str_append(
-        out,
-        "<thead><tr><th scope=\"col\">key</th><th scope=\"col\">value</th><th scope=\"col\">from</th></tr>"
-        "</thead><tbody>\n");
-    for (size_t i = 0; i < values->count; i++) {
-        const sw_config_value *v = &values->items[i];
-        sw_str_append(out, "<tr><th scope=\"row\">");
-        sw_html_text(out, v->key);
-        sw_str_append(out, "</th>");
-        append_cell(out, v->value);
-        append_cell(out, v->origin ? v->origin : "default");
-        sw_str_append(out, "</tr>\n");
-    }
-    sw_str_append(out, "</tbody></table></div></details>\n");
-}
-
-sw_status report_configs(sw_str *out, const report_data *data)
-{
-    sw_status status = SW_OK;
-    open_section(out, "config", "Configuration");
-    if (data->runs.count > 1) SW_TRY(append_differences(out, &data->runs));
-    for (int r = 0; r < data->runs.count; r++) append_given(out, &data->runs, r);
-    sw_str_append(out, "</section>\n");
-done:
-    return status;
-}
-
-/* ---- environment ---- */
-
-typedef void (*append_fact)(sw_str *out, const sw_run_reader *run);
-
-static const char *manifest_text(const sw_run_reader *run, const char *object, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(run->manifest, object);
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, key));
-    return text ? text : "";
-}
-
-static void add_folder(sw_str *out, const sw_run_reader *run)
-{
-    sw_html_text(out, run->path);
-}
-
-static void add_device(sw_str *out, const sw_run_reader *run)
-{
-    sw_html_text(out, run->facts.device);
-    if (*run->facts.device_type) sw_str_append(out, " (");
-    sw_html_text(out, run->facts.device_type);
-    if (*run->facts.device_type) sw_str_append(out, ")");
-}
-
-static void add_driver(sw_str *out, const sw_run_reader *run)
-{
-    sw_html_text(out, manifest_text(run, "device", "version"));
-    if (*manifest_text(run, "device", "version") && *run->facts.driver) sw_str_append(out, ", driver ");
-    sw_html_text(out, run->facts.driver);
-}
-
-static void add_host(sw_str *out, const sw_run_reader *run)
-{
-    static const char *const keys[] = {"name", "system", "machine"};
-    bool any = false;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *text = manifest_text(run, "host", keys[i]);
-        if (!*text) continue;
-        if (any) sw_str_append(out, ", ");
-        sw_html_text(out, text);
-        any = true;
-    }
-}
-
-static void add_program(sw_str *out, const sw_run_reader *run)
-{
-    sw_html_text(out, run->facts.version);
-    sw_str_append(out, ", revision ");
-    sw_html_text(out, run->facts.revision);
-}
-
-static void add_libraries(sw_str *out, const sw_run_reader *run)
-{
-    const cJSON *libraries = cJSON_GetObjectItemCaseSensitive(run->manifest, "libraries");
-    for (const cJSON *l = libraries ? libraries->child : NULL; l; l = l->next) {
-        if (!cJSON_IsString(l)) continue;
-        sw_html_text(out, l->string);
-        sw_str_append(out, " ");
-        sw_html_text(out, l->valuestring);
-        if (l->next) sw_str_append(out, ", ");
-    }
-}
-
-static void add_split(sw_str *out, const sw_run_split *split)
-{
-    sw_html_text(out, split->split);
-    if (split->images >= 0) sw_str_printf(out, ", %d images", split->images);
-    if (split->skipped > 0) sw_str_printf(out, ", %d skipped", split->skipped);
-    sw_str_append(out, ", fingerprint ");
-    sw_html_text(out, split->fingerprint);
-}
-
-static void add_train(sw_str *out, const sw_run_reader *run)
-{
-    add_split(out, &run->facts.train);
-}
-
-static void add_val(sw_str *out, const sw_run_reader *run)
-{
-    add_split(out, &run->facts.val);
-}
-
-static void add_model(sw_str *out, const sw_run_reader *run)
-{
-    if (run->facts.parameters >= 0) sw_str_printf(out, "%.0f parameters", run->facts.parameters);
-    if (run->facts.macs >= 0) sw_str_printf(out, ", %.3g GMAC an image", run->facts.macs * 1e-9);
-}
-
-static void add_memory(sw_str *out, const sw_run_reader *run)
-{
-    if (run->facts.device_memory_bytes >= 0)
-        sw_str_printf(out, "%.1f MiB", run->facts.device_memory_bytes / (1 << 20));
-}
-
-static void add_seed(sw_str *out, const sw_run_reader *run)
-{
-    sw_str_printf(out, "%llu", (unsigned long long)run->experiment->seed);
-}
-
-/* Each process that wrote the run, with the way it ended. */
-static void add_processes(sw_str *out, const sw_run_reader *run)
-{
-    const cJSON *sessions = cJSON_GetObjectItemCaseSensitive(run->manifest, "sessions"), *s;
-    bool any = false;
-    cJSON_ArrayForEach(s, sessions)
-    {
-        const char *started = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(s, "started"));
-        const char *ended = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(s, "ended"));
-        const char *outcome = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(s, "outcome"));
-        if (any) sw_str_append(out, "<br>");
-        any = true;
-        sw_html_text(out, started ? started : "?");
-        sw_str_append(out, " to ");
-        sw_html_text(out, ended ? ended : "?");
-        sw_str_append(out, ": ");
-        sw_html_text(out, outcome ? outcome : "no word of its end");
-    }
-}
-
-void report_environment(sw_str *out, const report_data *data)
-{
-    static const struct {
-        const char *what;
-        append_fact append;
-    } facts[] = {{"folder", add_folder},       {"device", add_device},
-                 {"driver", add_driver},       {"host", add_host},
-                 {"segwork", add_program},     {"libraries", add_libraries},
-                 {"training data", add_train}, {"validation data", add_val},
-                 {"model", add_model},         {"device memory", add_memory},
-                 {"seed", add_seed},           {"processes", add_processes}};
-    const sw_run_list *runs = &data->runs;
-    open_section(out, "environment", "Environment");
-    open_table(out, "Environment");
-    sw_str_append(out, "<thead><tr><th scope=\"col\">what</th>");
-    for (int r = 0; r < runs->count; r++) append_run_name(out, runs, r, "col");
-    sw_str_append(out, "</tr></thead><tbody>\n");
-    for (size_t f = 0; f < sizeof facts / sizeof *facts; f++) {
-        sw_str_printf(out, "<tr><th scope=\"row\">%s</th>", facts[f].what);
-        for (int r = 0; r < runs->count; r++) {
-            sw_str_append(out, "<td class=\"long\">");
-            facts[f].append(out, &runs->runs[r]);
-            sw_str_append(out, "</td>");
+    const sw_confusion *m = &g->confusion;
+    sw_sheet s = {0};
+    sw_sheet_table *table = sw_sheet_add(&s, "Confusion matrix", m->classes + 1, m->classes);
+    table->remark = "Rows: truth, columns: prediction; share of the row, and pixels";
+    table->figures = true;
+    sw_sheet_head(&s, table, 0, "truth");
+    for (int p = 0; p < m->classes; p++) sw_sheet_head(&s, table, p + 1, g->classes.list[p].name);
+    for (int t = 0; t < m->classes; t++) {
+        const uint64_t row = sw_confusion_row(m, t);
+        sw_sheet_put(&s, table, t, 0, g->classes.list[t].name);
+        for (int p = 0; p < m->classes; p++) {
+            const double share = row ? (double)m->counts[t][p] / (double)row : (double)NAN;
+            char pixels[24];
+            snprintf(pixels, sizeof pixels, "%" PRIu64, m->counts[t][p]);
+            sw_sheet_put(&s, table, t, p + 1, report_percent(share).text)->shade = isnan(share) ? 0.0 : share;
+            sw_sheet_put_delta(&s, table, t, p + 1, pixels);
         }
-        sw_str_append(out, "</tr>\n");
     }
-    sw_str_append(out, "</tbody></table></div></section>\n");
+    sw_str_append(out, "<div class=\"confusion\"><h3>Confusion matrix</h3>");
+    sw_sheet_elements(out, &s);
+    sw_str_append(out, "</div>\n");
 }
 
-/* ---- epochs ---- */
+static void append_bar(sw_str *out, const char *what, double value)
+{
+    sw_str_printf(out,
+                  "<span>%s</span><span class=\"bar\" aria-hidden=\"true\"><i style=\"width:%.1f%%\"></i>"
+                  "</span><span>%s</span>",
+                  what, isnan(value) ? 0.0 : 100 * value, report_number(value).text);
+}
+
+static void append_bars(sw_str *out, const sw_columns *columns, const sw_epoch_record *best)
+{
+    sw_str_append(out, "<div><h3>Figures by class</h3><div class=\"bars\">");
+    for (int c = 0; c < columns->classes.count; c++) {
+        sw_str_append(out, "<b>");
+        report_swatch(out, columns->classes.list[c].rgb);
+        sw_html_between(out, "", columns->classes.list[c].name, "</b>");
+        for (int i = 0; i < columns->count; i++)
+            if (columns->list[i].c == c && columns->list[i].metric->per_class)
+                append_bar(out, columns->list[i].metric->label, best->values[i]);
+    }
+    sw_str_append(out, "</div></div>\n");
+}
+
+void report_figures(sw_str *out, const report_data *data, int r)
+{
+    const sw_run_reader *run = &data->runs.runs[r];
+    const sw_gallery_view *g = &data->galleries[r];
+    const sw_epoch_record *best = report_best(run);
+    if (!best) {
+        sw_str_append(out, "<p>No epoch has been completed yet.</p>\n");
+        return;
+    }
+    sw_str_printf(out, "<p>Best epoch: %d of %d, by ", best->epoch, run->experiment->train.epochs);
+    sw_html_between(out, "", run->experiment->train.save_best,
+                    ". Clean validation.</p>\n<div class=\"pair\">");
+    if (g->epoch > 0) append_confusion(out, g);
+    append_bars(out, &run->epochs.columns, best);
+    sw_str_append(out, "</div>\n");
+    if (g->epoch == 0)
+        sw_str_append(out, "<p class=\"note\">The run keeps no confusion matrix: it was made by an earlier "
+                           "version.</p>\n");
+    else if (g->epoch != best->epoch)
+        sw_str_printf(out, "<p class=\"note\">The confusion matrix is that of epoch %d.</p>\n", g->epoch);
+}
 
 /* Rates and times have no fixed size: significant digits instead of four behind the point. */
-static void append_shown(sw_str *out, const sw_column *of, double value)
+static report_text shown(const sw_metric *metric, double value)
 {
-    if (!(of->metric->shown & SW_METRIC_IN_REPORT)) return;
-    if (of->metric->group == SW_METRIC_TIME)
-        append_rough(out, 4, value);
-    else if (of->metric->better == SW_BETTER_NEITHER)
-        append_rough(out, 3, value);
-    else
-        append_figure(out, value);
+    if (metric->group == SW_METRIC_TIME) return report_rough(value, 4);
+    return metric->better == SW_BETTER_NEITHER ? report_rough(value, 3) : report_number(value);
 }
 
 void report_epochs(sw_str *out, const sw_run_reader *run)
 {
     const sw_epoch_table *epochs = &run->epochs;
-    const sw_columns *columns = &epochs->columns;
     const sw_epoch_record *best = report_best(run);
+    int columns[SW_MAX_COLUMNS], count = 0;
     if (epochs->count == 0) return;
-    sw_str_append(out, "<details><summary>Figures of every epoch</summary>");
-    open_table(out, "Figures of every epoch");
-    sw_str_append(out, "<caption>The best epoch is bold</caption><thead><tr>");
-    append_head(out, "epoch");
-    for (int c = 0; c < columns->count; c++)
-        if (columns->list[c].metric->shown & SW_METRIC_IN_REPORT) append_head(out, columns->list[c].label);
-    sw_str_append(out, "</tr></thead><tbody>\n");
-    for (size_t i = 0; i < epochs->count; i++) {
-        const sw_epoch_record *r = &epochs->rows[i];
-        sw_str_printf(out, "<tr%s><th scope=\"row\" class=\"n\">%d</th>", r == best ? " class=\"best\"" : "",
-                      r->epoch);
-        for (int c = 0; c < columns->count; c++) append_shown(out, &columns->list[c], r->values[c]);
-        sw_str_append(out, "</tr>\n");
+    for (int c = 0; c < epochs->columns.count; c++)
+        if (epochs->columns.list[c].metric->shown & SW_METRIC_IN_REPORT) columns[count++] = c;
+    sw_sheet s = {0};
+    sw_sheet_table *table = sw_sheet_add(&s, "Figures of every epoch", count + 1, (int)epochs->count);
+    table->remark = "The best epoch is bold";
+    table->figures = true;
+    sw_sheet_head(&s, table, 0, "epoch");
+    for (int i = 0; i < count; i++) sw_sheet_head(&s, table, i + 1, epochs->columns.list[columns[i]].label);
+    for (int row = 0; row < (int)epochs->count; row++) {
+        const sw_epoch_record *r = &epochs->rows[row];
+        sw_sheet_printf(&s, table, row, 0, "%d", r->epoch);
+        for (int i = 0; i < count; i++) {
+            const report_text text = shown(epochs->columns.list[columns[i]].metric, r->values[columns[i]]);
+            sw_sheet_put(&s, table, row, i + 1, text.text)->best = r == best;
+        }
     }
-    sw_str_append(out, "</tbody></table></div></details>\n");
+    sw_str_append(out, "<details><summary>Figures of every epoch</summary>");
+    sw_sheet_elements(out, &s);
+    sw_str_append(out, "</details>\n");
+}
+
+/* ---- configuration ---- */
+
+static sw_status append_differences(sw_str *out, const run_list *runs)
+{
+    const sw_config_values *sets[SW_CHART_RUNS];
+    sw_config_keys keys;
+    for (int r = 0; r < runs->count; r++) sets[r] = &runs->runs[r].values;
+    SW_ENSURE(sw_config_differing(&keys, sets, (size_t)runs->count));
+    sw_sheet s = {0};
+    if (keys.count == 0) {
+        sw_str_append(out, "<p>The runs have the same configuration.</p>\n");
+    } else {
+        sw_sheet_table *table = add_by_run(&s, "Differences", "key", runs, (int)keys.count);
+        table->remark = "Keys whose values differ";
+        for (int i = 0; i < (int)keys.count; i++) {
+            sw_sheet_put(&s, table, i, 0, keys.items[i]);
+            for (int r = 0; r < runs->count; r++) {
+                const sw_config_value *value = sw_config_values_find(sets[r], keys.items[i]);
+                sw_sheet_put(&s, table, i, r + 1, value ? value->value : dash);
+            }
+        }
+    }
+    sw_sheet_elements(out, &s);
+    free(keys.items);
+    return SW_OK;
+}
+
+static void append_given(sw_str *out, const run_list *runs, int r)
+{
+    static const char *const heads[] = {"key", "value", "from"};
+    const sw_config_values *values = &runs->runs[r].values;
+    sw_str_append(out, "<details><summary>Every value");
+    if (runs->count > 1) sw_html_between(out, " of ", runs->labels[r], "");
+    sw_str_append(out, ", and where it came from</summary>");
+    sw_sheet s = {0};
+    sw_sheet_table *table = sw_sheet_add(&s, "Configuration", 3, (int)values->count);
+    sw_sheet_heads(&s, table, heads);
+    for (int i = 0; i < (int)values->count; i++) {
+        const sw_config_value *v = &values->items[i];
+        const char *const texts[] = {v->key, v->value, v->origin ? v->origin : "default"};
+        sw_sheet_row(&s, table, i, texts);
+    }
+    sw_sheet_elements(out, &s);
+    sw_str_append(out, "</details>\n");
+}
+
+sw_status report_configs(sw_str *out, const report_data *data)
+{
+    report_open_section(out, "config", "Configuration");
+    if (data->runs.count > 1) SW_ENSURE(append_differences(out, &data->runs));
+    for (int r = 0; r < data->runs.count; r++) append_given(out, &data->runs, r);
+    sw_str_append(out, "</section>\n");
+    return SW_OK;
+}
+
+/* ---- environment ---- */
+
+static const cJSON *part_of(const cJSON *object, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+static const char *text_of(const cJSON *object, const char *key, const char *fallback)
+{
+    const char *text = cJSON_GetStringValue(part_of(object, key));
+    return text ? text : fallback;
+}
+
+/* Appends a text that is not empty, behind what is there already. */
+static void append_part(sw_str *out, const char *between, const char *text)
+{
+    if (*text) sw_str_printf(out, "%s%s", out->length ? between : "", text);
+}
+
+static void append_split(sw_str *out, const sw_run_split *split)
+{
+    sw_str_append(out, split->split);
+    if (split->images >= 0) sw_str_printf(out, ", %d images", split->images);
+    if (split->skipped > 0) sw_str_printf(out, ", %d skipped", split->skipped);
+    sw_str_printf(out, ", fingerprint %s", split->fingerprint);
+}
+
+enum { FOLDER, DEVICE, DRIVER, HOST, PROGRAM, LIBRARIES, TRAIN, VAL, MODEL, MEMORY, SEED, PROCESSES, FACTS };
+
+/* Appends what ran: hardware and software. */
+static void append_machine(sw_str out[FACTS], const sw_run_reader *run)
+{
+    const sw_run_facts *facts = &run->facts;
+    const cJSON *host = part_of(run->manifest, "host"), *item;
+    sw_str_append(&out[DEVICE], facts->device);
+    if (*facts->device_type) sw_str_printf(&out[DEVICE], " (%s)", facts->device_type);
+    append_part(&out[DRIVER], "", text_of(part_of(run->manifest, "device"), "version", ""));
+    append_part(&out[DRIVER], ", driver ", facts->driver);
+    append_part(&out[HOST], "", text_of(host, "name", ""));
+    append_part(&out[HOST], ", ", text_of(host, "system", ""));
+    append_part(&out[HOST], ", ", text_of(host, "machine", ""));
+    sw_str_printf(&out[PROGRAM], "%s, revision %s", facts->version, facts->revision);
+    cJSON_ArrayForEach(item, part_of(run->manifest, "libraries"))
+    {
+        if (!cJSON_IsString(item)) continue;
+        append_part(&out[LIBRARIES], ", ", item->string);
+        append_part(&out[LIBRARIES], " ", item->valuestring);
+    }
+}
+
+/* Appends what was run, and each process that wrote it with the way it ended. */
+static void append_work(sw_str out[FACTS], const sw_run_reader *run)
+{
+    const sw_run_facts *facts = &run->facts;
+    const cJSON *item;
+    sw_str_append(&out[FOLDER], run->path);
+    append_split(&out[TRAIN], &facts->train);
+    append_split(&out[VAL], &facts->val);
+    if (facts->parameters >= 0) sw_str_printf(&out[MODEL], "%.0f parameters", facts->parameters);
+    if (facts->macs >= 0) sw_str_printf(&out[MODEL], ", %.3g GMAC an image", facts->macs * 1e-9);
+    if (facts->device_memory_bytes >= 0)
+        sw_str_printf(&out[MEMORY], "%.1f MiB", facts->device_memory_bytes / (1 << 20));
+    sw_str_printf(&out[SEED], "%llu", (unsigned long long)run->experiment->seed);
+    cJSON_ArrayForEach(item, part_of(run->manifest, "sessions"))
+    {
+        append_part(&out[PROCESSES], "; ", text_of(item, "started", "?"));
+        sw_str_printf(&out[PROCESSES], " to %s: %s", text_of(item, "ended", "?"),
+                      text_of(item, "outcome", "no word of its end"));
+    }
+}
+
+void report_environment(sw_str *out, const report_data *data)
+{
+    static const char *const names[FACTS] = {"folder",  "device",        "driver",        "host",
+                                             "segwork", "libraries",     "training data", "validation data",
+                                             "model",   "device memory", "seed",          "processes"};
+    const run_list *runs = &data->runs;
+    sw_sheet s = {0};
+    sw_sheet_table *table = add_by_run(&s, "Environment", "what", runs, FACTS);
+    for (int f = 0; f < FACTS; f++) sw_sheet_put(&s, table, f, 0, names[f]);
+    for (int r = 0; r < runs->count; r++) {
+        sw_str texts[FACTS] = {{0}};
+        append_machine(texts, &runs->runs[r]);
+        append_work(texts, &runs->runs[r]);
+        for (int f = 0; f < FACTS; f++) sw_sheet_take(&s, table, f, r + 1, &texts[f]);
+    }
+    report_open_section(out, "environment", "Environment");
+    sw_sheet_elements(out, &s);
+    sw_str_append(out, "</section>\n");
 }

@@ -1,5 +1,6 @@
 #include "run_list.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,20 +9,7 @@
 
 /* ---- names ---- */
 
-/* Bytes of the leading folders that all paths have in common: "runs/" of "runs/a/001" and "runs/b/001". */
-static size_t shared_bytes(const sw_run_list *list)
-{
-    size_t shared = 0;
-    const char *first = list->runs[0].path;
-    for (size_t i = 0; first[i]; i++) {
-        for (int r = 1; r < list->count; r++)
-            if (list->runs[r].path[i] != first[i]) return shared;
-        if (first[i] == '/') shared = i + 1;
-    }
-    return shared;
-}
-
-/* Where the last two parts of a path begin. */
+/* Finds where the last two parts of a path begin. */
 static size_t last_two(const char *path)
 {
     size_t slashes = 0, at = strlen(path);
@@ -29,9 +17,13 @@ static size_t last_two(const char *path)
     return at;
 }
 
-static sw_status name_runs(sw_run_list *list)
+static sw_status name_runs(run_list *list)
 {
-    size_t shared = list->count > 1 ? shared_bytes(list) : last_two(list->runs[0].path);
+    size_t shared = list->count > 1 ? SIZE_MAX : last_two(list->runs[0].path);
+    for (int r = 1; r < list->count; r++) {
+        const size_t with_first = sw_fs_shared_folder(list->runs[0].path, list->runs[r].path);
+        if (with_first < shared) shared = with_first;
+    }
     for (int r = 0; r < list->count; r++) {
         list->labels[r] = sw_strf("%s", list->runs[r].path + shared);
         if (!list->labels[r]) return SW_E_MEMORY;
@@ -41,18 +33,18 @@ static sw_status name_runs(sw_run_list *list)
 
 /* ---- opening ---- */
 
-/* The same folder under two names is the same run too. */
-static sw_status check_new(const sw_run_list *list, const char *path)
+/* Refuses a folder that is there already, also under another name. */
+static sw_status check_new(const run_list *list, const char *path)
 {
     for (int r = 0; r < list->count; r++)
         if (sw_fs_same(path, list->runs[r].path)) return sw_fail(SW_E_USAGE, "%s is given twice", path);
     return SW_OK;
 }
 
-sw_status sw_run_list_open(sw_run_list *list, const char *const *paths, int count)
+sw_status run_list_open(run_list *list, const char *const *paths, int count)
 {
     sw_status status = SW_OK;
-    *list = (sw_run_list){0};
+    *list = (run_list){0};
     if (count < 1) return sw_fail(SW_E_USAGE, "needs the folder of at least one run");
     if (count > SW_CHART_RUNS)
         return sw_fail(SW_E_USAGE, "%d runs: more than %d can't be told apart by their colours", count,
@@ -65,21 +57,22 @@ sw_status sw_run_list_open(sw_run_list *list, const char *const *paths, int coun
     }
     SW_TRY(name_runs(list));
 done:
-    if (status != SW_OK) sw_run_list_close(list);
+    if (status != SW_OK) run_list_close(list);
     return status;
 }
 
-void sw_run_list_close(sw_run_list *list)
+void run_list_close(run_list *list)
 {
     for (int r = 0; r < list->count; r++) {
         free(list->labels[r]);
         sw_step_table_deinit(&list->steps[r]);
         sw_run_reader_close(&list->runs[r]);
     }
-    *list = (sw_run_list){0};
+    *list = (run_list){0};
 }
 
-/* Steps an epoch by the configuration and the manifest; 0 where the number of images is not known. */
+/* Computes the steps an epoch from the configuration and the manifest; 0: the number of images is not known.
+ */
 static int planned_steps(const sw_run_reader *run)
 {
     const sw_train_config *train = &run->experiment->train;
@@ -89,10 +82,11 @@ static int planned_steps(const sw_run_reader *run)
     return (batches - 1) / train->accumulate + 1; /* a step is an update */
 }
 
-int sw_run_list_steps_per_epoch(const sw_run_list *list, int run)
+int run_list_steps_per_epoch(const run_list *list, int run)
 {
     const sw_step_table *steps = &list->steps[run];
-    size_t first = 0; /* epoch's steps: all of them once another one has begun or it was recorded */
+    size_t first =
+        0; /* steps of the first epoch, which is complete once it is recorded or another has begun */
     while (first < steps->count && steps->rows[first].epoch == steps->rows[0].epoch) first++;
     if (first < steps->count || (first > 0 && sw_run_reader_epochs_done(&list->runs[run]) > 0))
         return (int)first;

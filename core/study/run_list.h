@@ -5,18 +5,19 @@
 #include "draw/chart.h"
 #include "run/reader.h"
 
-typedef struct sw_run_list {
+typedef struct run_list {
     int count; /* 1..SW_CHART_RUNS */
     sw_run_reader runs[SW_CHART_RUNS];
     sw_step_table steps[SW_CHART_RUNS];
     char *labels[SW_CHART_RUNS]; /* the paths without the folders they share: "segnet_small/001" */
-} sw_run_list;
+} run_list;
 
-/* Opens them all. SW_E_USAGE: none or more than SW_CHART_RUNS, one that stands there twice, or no run. */
-sw_status sw_run_list_open(sw_run_list *out, const char *const *paths, int count) SW_NODISCARD;
-void sw_run_list_close(sw_run_list *list); /* accepts a zeroed one */
+/* Opens all runs. SW_E_USAGE: none or more than SW_CHART_RUNS, one given twice, or a folder that is no run.
+ */
+sw_status run_list_open(run_list *out, const char *const *paths, int count) SW_NODISCARD;
+void run_list_close(run_list *list); /* accepts a zeroed one */
 
-/* Steps an epoch of a run has; 0 where nothing tells. */
-int sw_run_list_steps_per_epoch(const sw_run_list *list, int run);
+/* Returns the steps an epoch of a run; 0: not known. */
+int run_list_steps_per_epoch(const run_list *list, int run);
 
 #endif

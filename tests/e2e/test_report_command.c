@@ -169,7 +169,7 @@ Test(report_command, a_run_killed_and_resumed_has_one_curve_and_the_gallery_of_o
     program_expect(0, NULL, "segwork run --resume cut");
     expect_same_run("whole", "cut", 2);
     program_expect(0, NULL, "segwork report cut --out cut.html");
-    expect_page("cut.html", WORDS(">finished<", "2 of 2", "no word of its end<br>", ": done"));
+    expect_page("cut.html", WORDS(">finished<", "2 of 2", "no word of its end; ", ": done"));
     cr_expect_eq(occurrences("cut.html", "\"x\":[1,2]"), occurrences("cut.html", "\"what\":") - 2);
 }
 

@@ -130,6 +130,21 @@ Test(chart, a_single_point_shows_and_none_at_all_is_no_line)
     sw_chart_deinit(&chart);
 }
 
+Test(chart, each_kind_of_line_is_described_once)
+{
+    sw_chart chart = {.id = "x", .title = "X"};
+    sw_str lines = {0};
+    add(&chart, 0, "", gapped, 6);
+    sw_chart_describe_lines(&lines, &chart);
+    cr_expect_null(lines.text);
+    sw_chart_add(&chart, 0, "training", SW_CHART_DASHED, 0);
+    for (int r = 0; r < 2; r++) add(&chart, r, "validation", gapped, 6);
+    sw_chart_describe_lines(&lines, &chart);
+    cr_expect_str_eq(lines.text, "solid: validation, dashed: training");
+    sw_str_deinit(&lines);
+    sw_chart_deinit(&chart);
+}
+
 /* ---- pictures ---- */
 
 static char *drawn(const char *name, sw_chart_format format, const char *run, size_t *length)

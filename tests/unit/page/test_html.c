@@ -109,3 +109,12 @@ Test(html, a_cleaned_text_has_no_control_character_and_keeps_markup)
     cr_expect_str_eq(clean, "");
     free(clean);
 }
+
+Test(html, a_text_goes_between_markup_that_stays_as_it_is)
+{
+    sw_str out = {0};
+    sw_html_between(&out, "<b>", "1 < 2", "</b>");
+    sw_html_between(&out, "<i>", NULL, "</i>");
+    cr_expect_str_eq(out.text, "<b>1 &lt; 2</b><i></i>");
+    sw_str_deinit(&out);
+}

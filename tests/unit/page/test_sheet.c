@@ -96,3 +96,47 @@ Test(sheet, room_for_a_mark_is_where_something_is_the_best)
     cr_expect_str_eq(as_text(&out, false), "Title\n\nMetrics\n       A    B\niou  0.5  0.7 +0.2\n");
     sw_str_deinit(&out);
 }
+
+Test(sheet, a_table_of_a_page_has_label_caption_scopes_keys_and_shades)
+{
+    sw_sheet s = {0};
+    sw_str out = {0};
+    sw_sheet_table *table = sw_sheet_add(&s, "A & B", 2, 2);
+    table->remark = "<remark>";
+    table->figures = true;
+    table->keys = SW_SHEET_ROW_KEYS;
+    sw_sheet_heads(&s, table, (const char *const[]){"run", "iou"});
+    sw_sheet_put(&s, table, 0, 0, "a");
+    sw_sheet_put(&s, table, 0, 1, "0.5")->best = true;
+    sw_sheet_put(&s, table, 1, 0, "b");
+    sw_sheet_printf(&s, table, 1, 1, "%.2f", 0.25);
+    sw_sheet_put_delta(&s, table, 1, 1, "-0.25");
+    table->cells[3].shade = 0.25;
+    sw_sheet_elements(&out, &s);
+    cr_expect_str_eq(
+        out.text,
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"A &amp; B\"><table "
+        "class=\"figures\"><caption>&lt;remark&gt;</caption>\n"
+        "<thead><tr><th scope=\"col\">run</th><th scope=\"col\">iou</th></tr></thead>\n<tbody>\n"
+        "<tr><th scope=\"row\"><span class=\"key c0\"></span>a</th><td class=\"best\">0.5</td></tr>\n"
+        "<tr><th scope=\"row\"><span class=\"key c1\"></span>b</th>"
+        "<td style=\"--shade:0.250\">0.25<small>-0.25</small></td></tr>\n"
+        "</tbody></table></div>\n");
+    cr_expect_null(s.tables);
+    sw_str_deinit(&out);
+}
+
+Test(sheet, what_does_not_fit_a_table_is_lost_and_memory_that_ran_out_shows_in_the_page)
+{
+    sw_sheet s = {0};
+    sw_str out = {0};
+    sw_sheet_table *table = sw_sheet_add(&s, "t", 1, 1);
+    sw_sheet_head(&s, table, 1, "beyond");
+    sw_sheet_put(&s, table, 1, 0, "beyond")->best = true;
+    sw_sheet_put(&s, table, 0, 1, "beyond");
+    s.failed = true;
+    sw_sheet_elements(&out, &s);
+    cr_expect(out.failed);
+    cr_expect_null(out.text);
+    sw_str_deinit(&out);
+}

@@ -14,19 +14,19 @@ TestSuite(curves, .init = scratch_create, .fini = scratch_remove);
 
 static const double figures[] = {0.25, 0.5, 0.375};
 
-static sw_run_list *runs;
+static run_list *runs;
 
 static void open_runs(const char *const *names, int count)
 {
     const char *paths[SW_CHART_RUNS + 1];
     for (int i = 0; i < count; i++) paths[i] = scratch_path(names[i]);
     runs = calloc(1, sizeof *runs);
-    cr_assert_eq(sw_run_list_open(runs, paths, count), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(run_list_open(runs, paths, count), SW_OK, "%s", sw_error_message());
 }
 
 static void close_runs(void)
 {
-    sw_run_list_close(runs);
+    run_list_close(runs);
     free(runs);
 }
 
@@ -56,7 +56,7 @@ Test(curves, the_loss_has_training_validation_and_each_step_of_every_run)
     open_runs((const char *const[]){"all/a/001", "all/b/001"}, 2);
     cr_expect_str_eq(runs->labels[0], "a/001");
     cr_expect_str_eq(runs->labels[1], "b/001");
-    cr_assert_eq(sw_curves_make(&chart, "loss", runs), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(curves_make(&chart, "loss", runs), SW_OK, "%s", sw_error_message());
     cr_assert_eq(chart.series_count, 6);
     expect_points(&chart.series[0], 3, (double[]){1, 2, 3}, (double[]){0.5, 0.25, 0.5 / 3});
     expect_points(&chart.series[3], 2, (double[]){1, 2}, (double[]){0.75, 0.5});
@@ -73,16 +73,16 @@ Test(curves, a_run_in_its_first_epoch_has_its_steps_and_no_more)
     scratch_write("run/steps.jsonl", "{\"step\":1,\"epoch\":1,\"loss\":2,\"lr\":0.5}\n"
                                      "{\"step\":2,\"epoch\":1,\"loss\":null,\"lr\":0.5}\n{\"step\":3,\"ep");
     open_runs((const char *const[]){"run"}, 1);
-    cr_assert_eq(sw_curves_make(&chart, "loss", runs), SW_OK, "%s", sw_error_message());
-    cr_expect(sw_curves_has_points(&chart));
+    cr_assert_eq(curves_make(&chart, "loss", runs), SW_OK, "%s", sw_error_message());
+    cr_expect(curves_has_points(&chart));
     cr_assert_eq(chart.series_count, 3);
     cr_expect_eq(chart.series[0].count, 0);
     cr_expect(chart.series[2].count == 2 && chart.series[2].y[0] == 2 && isnan(chart.series[2].y[1]));
     /* the manifest's 20 images are one batch of 64: a step an epoch */
     cr_expect_eq(chart.series[2].x[0], 1);
     sw_chart_deinit(&chart);
-    cr_assert_eq(sw_curves_make(&chart, "iou_border", runs), SW_OK, "%s", sw_error_message());
-    cr_expect_not(sw_curves_has_points(&chart));
+    cr_assert_eq(curves_make(&chart, "iou_border", runs), SW_OK, "%s", sw_error_message());
+    cr_expect_not(curves_has_points(&chart));
     sw_chart_deinit(&chart);
     close_runs();
 }
@@ -108,8 +108,8 @@ Test(curves, steps_of_the_first_epoch_are_updates_of_the_batches_it_trains_on)
         scratch_write(steps, "{\"step\":1,\"epoch\":1,\"loss\":2,\"lr\":0.5}\n");
         free(steps);
         open_runs((const char *const[]){name}, 1);
-        cr_expect_eq(sw_run_list_steps_per_epoch(runs, 0), cases[i].steps, "%s: %d", cases[i].config,
-                     sw_run_list_steps_per_epoch(runs, 0));
+        cr_expect_eq(run_list_steps_per_epoch(runs, 0), cases[i].steps, "%s: %d", cases[i].config,
+                     run_list_steps_per_epoch(runs, 0));
         close_runs();
     }
 }
@@ -119,11 +119,11 @@ Test(curves, what_was_not_measured_is_a_gap_and_one_epoch_is_a_point)
     sw_chart chart;
     write_run("run", "done", 1);
     open_runs((const char *const[]){"run"}, 1);
-    cr_assert_eq(sw_curves_make(&chart, "boundary_f1", runs), SW_OK, "%s", sw_error_message());
-    cr_expect_not(sw_curves_has_points(&chart));
+    cr_assert_eq(curves_make(&chart, "boundary_f1", runs), SW_OK, "%s", sw_error_message());
+    cr_expect_not(curves_has_points(&chart));
     cr_expect(chart.series[0].count == 1 && isnan(chart.series[0].y[0]));
     sw_chart_deinit(&chart);
-    cr_assert_eq(sw_curves_make(&chart, "pixel_accuracy", runs), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(curves_make(&chart, "pixel_accuracy", runs), SW_OK, "%s", sw_error_message());
     cr_expect_eq(chart.series_count, 1); /* the article's was not measured */
     cr_expect_eq(sw_chart_points(&chart.series[0]), 1);
     sw_chart_deinit(&chart);
@@ -140,7 +140,7 @@ Test(curves, many_steps_are_averaged_over_equal_stretches)
     scratch_write("run/steps.jsonl", text.text);
     sw_str_deinit(&text);
     open_runs((const char *const[]){"run"}, 1);
-    cr_assert_eq(sw_curves_make(&chart, "loss", runs), SW_OK);
+    cr_assert_eq(curves_make(&chart, "loss", runs), SW_OK);
     const sw_chart_series *steps = &chart.series[2];
     cr_assert_eq(steps->count, 334); /* threes of a thousand */
     cr_expect_eq(steps->y[0], 2);
@@ -155,7 +155,7 @@ Test(curves, a_metric_that_is_none_is_refused_with_those_there_are)
     sw_chart chart;
     write_run("run", "done", 1);
     open_runs((const char *const[]){"run"}, 1);
-    cr_expect_eq(sw_curves_make(&chart, "accuracy", runs), SW_E_USAGE);
+    cr_expect_eq(curves_make(&chart, "accuracy", runs), SW_E_USAGE);
     cr_expect_not_null(strstr(sw_error_message(), "'accuracy'; there are loss, lr, train_loss"), "%s",
                        sw_error_message());
     cr_expect_not_null(strstr(sw_error_message(), "iou_border"), "%s", sw_error_message());
@@ -168,11 +168,11 @@ Test(curves, no_run_too_many_and_one_twice_are_refused)
     write_run("run", "done", 1);
     for (int i = 0; i <= SW_CHART_RUNS; i++) paths[i] = scratch_path("run");
     runs = calloc(1, sizeof *runs);
-    cr_expect_eq(sw_run_list_open(runs, paths, 0), SW_E_USAGE);
-    cr_expect_eq(sw_run_list_open(runs, paths, SW_CHART_RUNS + 1), SW_E_USAGE);
+    cr_expect_eq(run_list_open(runs, paths, 0), SW_E_USAGE);
+    cr_expect_eq(run_list_open(runs, paths, SW_CHART_RUNS + 1), SW_E_USAGE);
     cr_expect_not_null(strstr(sw_error_message(), "9 runs"), "%s", sw_error_message());
     paths[1] = scratch_path("run/../run/");
-    cr_expect_eq(sw_run_list_open(runs, paths, 2), SW_E_USAGE);
+    cr_expect_eq(run_list_open(runs, paths, 2), SW_E_USAGE);
     cr_expect_not_null(strstr(sw_error_message(), "given twice"), "%s", sw_error_message());
     free(runs);
 }

@@ -64,6 +64,10 @@ sw_status sw_fs_free_bytes(uint64_t *out, const char *path) SW_NODISCARD;
 /* Tells whether two paths lead to the same existing file or folder. */
 bool sw_fs_same(const char *a, const char *b);
 
+/* Counts the bytes of the leading folders that two paths have in common: "runs/" of "runs/a/001" and
+ * "runs/b/001". */
+size_t sw_fs_shared_folder(const char *a, const char *b);
+
 /* Returns the path without slashes at its end ("runs/a/001/", as a shell completes it, becomes "runs/a/001";
  * "/" stays), on the heap (the caller frees it); NULL when memory is out. */
 char *sw_fs_without_last_slash(const char *path);

@@ -13,10 +13,10 @@ enum { SW_CHART_RUNS = 8, SW_CHART_SERIES = 3 * SW_CHART_RUNS };
 typedef enum sw_chart_line {
     SW_CHART_SOLID,
     SW_CHART_DASHED,
-    SW_CHART_FAINT, /* thin and pale: many points that give the others their background */
+    SW_CHART_FAINT, /* thin and pale: many points behind the other lines */
 } sw_chart_line;
 
-/* A curve. What is not finite in y is a gap. */
+/* A curve. Where y is not finite is a gap. */
 typedef struct sw_chart_series {
     int run;          /* number of the run, which chooses the colour */
     const char *what; /* "validation", "pet"; "" where the panel's title says it */
@@ -34,11 +34,19 @@ typedef struct sw_chart {
 
 void sw_chart_deinit(sw_chart *chart);
 
-/* Adds a series and gives room for `count` points. NULL when memory is out. */
+/* Adds a series with room for `count` points. NULL when memory is out. */
 sw_chart_series *sw_chart_add(sw_chart *chart, int run, const char *what, sw_chart_line line, size_t count);
 
-/* How many of its points have a value. */
+/* Counts the points that have a value. */
 size_t sw_chart_points(const sw_chart_series *series);
+
+/* Whether the line begins or ends at a point that has a value; both: it is alone between gaps. */
+bool sw_chart_starts_line(const sw_chart_series *series, size_t point);
+bool sw_chart_ends_line(const sw_chart_series *series, size_t point);
+
+/* Appends what each kind of line is: "solid: validation, dashed: training". Nothing where the title says it.
+ */
+void sw_chart_describe_lines(sw_str *out, const sw_chart *chart);
 
 /* Ticks at low, low + step ... high. */
 typedef struct sw_axis {
@@ -46,17 +54,17 @@ typedef struct sw_axis {
     int ticks;
 } sw_axis;
 
-/* A range of round numbers around [low, high] with at most `most` ticks (at least 2). `whole`: ticks are
- * whole numbers. Values that are not finite count as 0; low = high gets room on both sides. */
+/* Makes a range of round numbers around [low, high] with at most `most` ticks (at least 2). `whole`: ticks
+ * are whole numbers. Values that are not finite count as 0; low = high gets room on both sides. */
 sw_axis sw_axis_around(double low, double high, int most, bool whole);
 
 double sw_axis_value(const sw_axis *axis, int tick);
 /* 0..1 for low..high */
 double sw_axis_place(const sw_axis *axis, double value);
-/* The tick's number with as many digits as the step needs. */
+/* Writes the tick's number with as many digits as the step needs. */
 void sw_axis_label(char *out, size_t size, const sw_axis *axis, int tick);
 
-/* Axes that hold every point of the chart; epochs go from 0. */
+/* Make axes that hold every point of the chart; epochs begin at 0. */
 sw_axis sw_chart_x_axis(const sw_chart *chart, int most);
 sw_axis sw_chart_y_axis(const sw_chart *chart, int most);
 

@@ -16,15 +16,15 @@ typedef struct sw_chart_sheet {
     int width, height; /* px */
 } sw_chart_sheet;
 
-/* Colour of a run on white as 0xRRGGBB: told apart by colour-blind eyes too. */
+/* Returns the colour of a run on white as 0xRRGGBB. Colour-blind eyes can tell them apart. */
 uint32_t sw_chart_run_rgb(int run);
 
-/* Panels a row and rows that suit so many panels on a sheet of that width. */
+/* Chooses panels a row and rows for so many panels on a sheet of that width. */
 void sw_chart_arrange(int *columns, int *rows, int count, int width);
 
-/* Draws the sheet, written aside and renamed. The same sheet gives the same bytes on one machine; SVG as long
- * as it is the first of the process, for cairo numbers its parts. In SVG type becomes outlines, so that it
- * looks the same everywhere. SW_E_IO: the file can't be written. */
+/* Draws the sheet, written aside and renamed. The same sheet gives the same bytes on one machine; An SVG
+ * does only as the first of a process, since cairo numbers its parts. In SVG type becomes outlines, so that
+ * it looks the same everywhere. SW_E_IO: the file can't be written. */
 sw_status sw_chart_draw(const char *path, const sw_chart_sheet *sheet, sw_chart_format format) SW_NODISCARD;
 
 #endif

@@ -10,6 +10,9 @@
  * control characters but tab and newline become U+FFFD, so that nothing a file is called breaks a page. */
 void sw_html_text(sw_str *out, const char *text);
 
+/* Appends markup, a text as sw_html_text (NULL: none), and markup. */
+void sw_html_between(sw_str *out, const char *before, const char *text, const char *after);
+
 /* Appends "data:<mime>;base64,..." */
 void sw_html_data_uri(sw_str *out, const char *mime, const void *bytes, size_t length);
 

@@ -1,4 +1,4 @@
-/* Runs side by side: what was configured differently, what came of it, and what it cost.
+/* Runs side by side: which keys differ, the metrics, and the cost.
  *
  * Runs that differ in nothing but their seed share a column, whose figures are mean and standard deviation
  * (n - 1). The best epoch of a run is the one with the best value of one metric, the same for all of them.
@@ -29,16 +29,16 @@ typedef enum sw_compare_format {
     SW_COMPARE_CSV,  /* a row an epoch of each run */
 } sw_compare_format;
 
-/* "text", "md", "html", "json", "csv"; false: none of them. */
+/* Finds "text", "md", "html", "json" or "csv"; false: none of them. */
 bool sw_compare_format_by_name(sw_compare_format *out, const char *name);
 
-/* SW_E_USAGE: with these classes the metrics have no such column, or neither more nor less of it is better.
- */
+/* Checks that runs can be ranked by a metric. SW_E_USAGE: with these classes the metrics have no such column,
+ * or neither more nor less of it is better. */
 sw_status sw_compare_check_rank(const char *metric, const sw_classes *classes) SW_NODISCARD;
 
 /* Opens each path: the folder of a run, a folder of such folders (in the order of their names), or an
- * experiment that has not been run. Options are borrowed. SW_E_USAGE: nothing there, the same twice, or a
- * metric that is none; else as sw_run_reader_open and sw_experiment_load. */
+ * experiment that has not been run. Options are borrowed. SW_E_USAGE: nothing there, the same twice, or an
+ * unknown metric; else as sw_run_reader_open and sw_experiment_load. */
 sw_status sw_comparison_open(sw_comparison **out, const char *const *paths, size_t count,
                              const sw_compare_options *options) SW_NODISCARD;
 void sw_comparison_close(sw_comparison *comparison); /* accepts NULL */

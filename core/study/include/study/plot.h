@@ -13,8 +13,8 @@ typedef struct sw_plot_options {
 } sw_plot_options;
 
 /* Draws one panel a metric, each with the curves of all runs (folders of runs, finished or not). SW_E_USAGE:
- * the file's ending is neither, a metric that is not there, a size out of bounds, a folder that is no run.
- * SW_E_DATA: a damaged run, or runs that have no value of any of the metrics yet. */
+ * the file's name ends in neither .svg nor .png, an unknown metric, a size out of bounds, a folder that is no
+ * run. SW_E_DATA: a damaged run, or runs that have no value of any of the metrics yet. */
 sw_status sw_plot(const char *const *runs, int count, const sw_plot_options *options) SW_NODISCARD;
 
 #endif

@@ -22,10 +22,10 @@ typedef struct sw_render_result {
     int width, height;
 } sw_render_result;
 
-/* A frame for each epoch that one of the runs has; where another run lacks it, that shows its last one
- * before, or else its first. The last frame of the animation stays longer, then it begins again. SW_E_USAGE:
- * an option is wrong, a folder is no run or has no masks or no epoch yet, the runs' grid images differ, or
- * the picture would be too large. SW_E_DATA, SW_E_IO: a file of a run is damaged or missing, or one can't be
+/* Draws a frame for each epoch that any of the runs has. A run without that epoch shows its last one before,
+ * or else its first. The last frame of the animation stays longer, then it begins again. SW_E_USAGE: an
+ * option is wrong, a folder is no run or has no masks or no epoch yet, the runs' grid images differ, or the
+ * picture would be too large. SW_E_DATA, SW_E_IO: a file of a run is damaged or missing, or one can't be
  * written. Nothing of a run's own files is changed. */
 sw_status sw_render(sw_render_result *result, const sw_render_options *options) SW_NODISCARD;
 
