@@ -17,6 +17,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "run/run_json.h"
 
 static const char log_name[] = "log.txt", config_name[] = "config.yaml", manifest_name[] = "manifest.json";
 
@@ -59,8 +60,8 @@ static sw_status open_log(sw_run_folder *folder, int flags)
     return status;
 }
 
-/* A shared lock is refused while a run holds its own; it is let go at once, for it would stand in the way of
- * a run that begins. */
+/* A shared lock is refused while a run holds its exclusive one. It is released at once: a run that begins
+ * meanwhile would be refused its own. */
 bool sw_run_folder_is_busy(const char *path)
 {
     char *log_path = sw_fs_join(path, log_name);
@@ -149,6 +150,7 @@ static sw_status make_numbered(char **out, const char *runs_root, const char *ex
 {
     sw_status status = SW_OK;
     long number = 0;
+    bool made;
     char *path = NULL, *parent = NULL;
     SW_TRY(name_parent(&parent, runs_root, experiment));
     SW_TRY(sw_fs_mkdirs(parent));
@@ -156,17 +158,12 @@ static sw_status make_numbered(char **out, const char *runs_root, const char *ex
     do {
         free(path);
         path = sw_strf("%s/%03ld", parent, ++number);
-        if (!path) {
-            status = SW_E_MEMORY;
-            goto done;
-        }
-        if (mkdir(path, 0777) == 0) {
-            *out = path;
-            path = NULL;
-            goto done;
-        }
-    } while (errno == EEXIST && number <= MAX_RUN_NUMBER);
-    status = sw_fail(SW_E_IO, "cannot create folder %s: %s", path, strerror(errno));
+        if (!path) SW_TRY(SW_E_MEMORY);
+        made = mkdir(path, 0777) == 0;
+    } while (!made && errno == EEXIST && number <= MAX_RUN_NUMBER);
+    if (!made) SW_TRY(sw_fail(SW_E_IO, "cannot create folder %s: %s", path, strerror(errno)));
+    *out = path;
+    path = NULL;
 done:
     free(path);
     free(parent);
@@ -216,18 +213,16 @@ static sw_status require_writable(const char *path)
 static sw_status check_given(const char *path)
 {
     if (!*path) return sw_fail(SW_E_USAGE, "--out: expected a folder, got an empty name");
-    sw_status status = sw_fs_exists(path) ? require_empty(path) : SW_OK;
-    return status == SW_OK ? require_writable(path) : status;
+    if (sw_fs_exists(path)) SW_ENSURE(require_empty(path));
+    return require_writable(path);
 }
 
 sw_status sw_run_folder_check(const char *runs_root, const char *experiment, const char *given_path)
 {
-    sw_status status = SW_OK;
-    char *parent = NULL;
+    char *parent;
     if (given_path) return check_given(given_path);
-    SW_TRY(name_parent(&parent, runs_root, experiment));
-    SW_TRY(require_writable(parent));
-done:
+    SW_ENSURE(name_parent(&parent, runs_root, experiment));
+    sw_status status = require_writable(parent);
     free(parent);
     return status;
 }
@@ -238,12 +233,9 @@ static sw_status make_given(const char *path)
     char *parent = sw_fs_dirname(path);
     if (!parent) return SW_E_MEMORY;
     SW_TRY(sw_fs_mkdirs(parent));
-    if (mkdir(path, 0777) != 0) {
-        if (errno == EEXIST)
-            status = require_empty(path);
-        else
-            status = sw_fail(SW_E_IO, "cannot create folder %s: %s", path, strerror(errno));
-    }
+    if (mkdir(path, 0777) == 0) goto done;
+    SW_TRY(errno == EEXIST ? require_empty(path)
+                           : sw_fail(SW_E_IO, "cannot create folder %s: %s", path, strerror(errno)));
 done:
     free(parent);
     return status;
@@ -266,24 +258,22 @@ done:
     return status;
 }
 
+bool sw_run_has_file(const char *run, const char *name)
+{
+    char *path = sw_fs_join(run, name);
+    bool there = path && sw_fs_exists(path) && !sw_fs_is_dir(path);
+    free(path);
+    return there;
+}
+
 sw_status sw_run_folder_open(sw_run_folder **out, const char *path)
 {
-    sw_status status = SW_OK;
     *out = NULL;
-    char *manifest = sw_fs_join(path, manifest_name);
-    char *config = sw_fs_join(path, config_name);
-    if (!manifest || !config)
-        status = SW_E_MEMORY;
-    else if (!sw_fs_is_dir(path))
-        status = sw_fail(SW_E_USAGE, "%s: there is no such run folder", path);
-    else if (!sw_fs_exists(manifest) || !sw_fs_exists(config))
-        status =
-            sw_fail(SW_E_USAGE, "%s is no run folder (it lacks %s or %s)", path, config_name, manifest_name);
-    else
-        status = furnish(out, path, O_CREAT);
-    free(manifest);
-    free(config);
-    return status;
+    if (!sw_fs_is_dir(path)) return sw_fail(SW_E_USAGE, "%s: there is no such run folder", path);
+    if (!sw_run_has_file(path, manifest_name) || !sw_run_has_file(path, config_name))
+        return sw_fail(SW_E_USAGE, "%s is no run folder (it lacks %s or %s)", path, config_name,
+                       manifest_name);
+    return furnish(out, path, O_CREAT);
 }
 
 void sw_run_folder_destroy(sw_run_folder *folder)
@@ -304,47 +294,30 @@ char *sw_run_folder_file(const sw_run_folder *folder, const char *name)
     return sw_fs_join(folder->path, name);
 }
 
-static sw_status write_file(const sw_run_folder *folder, const char *name, const char *text)
+sw_status sw_run_folder_write_config(const sw_run_folder *folder, const char *yaml)
 {
-    char *path = sw_run_folder_file(folder, name);
+    char *path = sw_run_folder_file(folder, config_name);
     if (!path) return SW_E_MEMORY;
-    sw_status status = sw_fs_write(path, text, strlen(text));
+    sw_status status = sw_fs_write(path, yaml, strlen(yaml));
     free(path);
     return status;
 }
 
-sw_status sw_run_folder_write_config(const sw_run_folder *folder, const char *yaml)
+sw_status sw_run_folder_write_manifest(const sw_run_folder *folder, const cJSON *manifest)
 {
-    return write_file(folder, config_name, yaml);
-}
-
-sw_status sw_run_folder_write_manifest(const sw_run_folder *folder, const struct cJSON *manifest)
-{
-    char *json = cJSON_Print(manifest);
-    char *text = json ? sw_strf("%s\n", json) : NULL;
-    sw_status status = text ? write_file(folder, manifest_name, text) : sw_fail_alloc(manifest_name, 0);
-    free(text);
-    cJSON_free(json);
+    char *path = sw_run_folder_file(folder, manifest_name);
+    if (!path) return SW_E_MEMORY;
+    sw_status status = sw_json_write(path, manifest);
+    free(path);
     return status;
 }
 
-sw_status sw_run_folder_read_manifest(struct cJSON **out, const sw_run_folder *folder)
+sw_status sw_run_folder_read_manifest(cJSON **out, const sw_run_folder *folder)
 {
-    enum { MAX_MANIFEST_BYTES = 16 << 20 };
-    sw_status status = SW_OK;
-    char *text = NULL, *path = sw_run_folder_file(folder, manifest_name);
-    size_t length;
+    char *path = sw_run_folder_file(folder, manifest_name);
     *out = NULL;
     if (!path) return SW_E_MEMORY;
-    SW_TRY(sw_fs_read(&text, &length, path, MAX_MANIFEST_BYTES));
-    *out = cJSON_ParseWithLength(text, length);
-    if (!cJSON_IsObject(*out)) {
-        cJSON_Delete(*out);
-        *out = NULL;
-        status = sw_fail(SW_E_DATA, "%s: not a JSON object", path);
-    }
-done:
-    free(text);
+    sw_status status = sw_json_read(out, path, "not a JSON object", 0);
     free(path);
     return status;
 }

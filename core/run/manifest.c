@@ -8,6 +8,7 @@
 
 #include "page/json_text.h"
 #include "run/folder.h"
+#include "run/run_json.h"
 #include "segwork_revision.h"
 
 const char *sw_build_revision(void)
@@ -103,10 +104,9 @@ sw_status sw_manifest_end(struct cJSON *manifest, const char *outcome)
 bool sw_manifest_is_done(const struct cJSON *manifest)
 {
     const cJSON *session;
-    cJSON_ArrayForEach(session, cJSON_GetObjectItemCaseSensitive(manifest, "sessions"))
+    cJSON_ArrayForEach(session, sw_json_member(manifest, "sessions"))
     {
-        const char *outcome = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(session, "outcome"));
-        if (outcome && strcmp(outcome, "done") == 0) return true;
+        if (strcmp(sw_json_text_of(session, "outcome"), "done") == 0) return true;
     }
     return false;
 }

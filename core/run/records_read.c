@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "data/dataset.h"
 #include "records_files.h"
+#include "run/run_json.h"
 
 /* No run writes more; a file beyond is not one of ours. */
 #define MAX_FILE_BYTES ((size_t)1 << 30)
@@ -69,12 +70,6 @@ static sw_status rows_next(rows *r, const char *key)
     return sw_fail(SW_E_DATA, "%s:%d: not a row with a number \"%s\"", r->path, r->line_number, key);
 }
 
-static double row_number(const cJSON *row, const char *key)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, key);
-    return cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
-}
-
 /* ---- rewinding ---- */
 
 /* Leaves the rows with `key` <= last. A file that is not there is left so. */
@@ -87,7 +82,7 @@ static sw_status rewind_rows(const char *path, const char *key, double last)
     SW_TRY(rows_open(&r, path));
     do {
         SW_TRY(rows_next(&r, key));
-        if (!r.row || row_number(r.row, key) > last) continue;
+        if (!r.row || sw_json_number_of(r.row, key) > last) continue;
         sw_str_append_bytes(&kept, r.line, r.line_length);
         sw_str_append(&kept, "\n");
     } while (r.row);
@@ -108,10 +103,10 @@ static sw_status csv_from_rows(sw_str *csv, rows *r, const sw_columns *columns)
     if (!r->row) return SW_OK;
     append_csv_header(csv, columns);
     while (r->row) {
-        append_number(csv, row_number(r->row, "epoch"), "");
+        append_number(csv, sw_json_number_of(r->row, "epoch"), "");
         for (int i = 0; i < columns->count; i++) {
             sw_str_append(csv, ",");
-            append_number(csv, row_number(r->row, columns->list[i].key), "");
+            append_number(csv, sw_json_number_of(r->row, columns->list[i].key), "");
         }
         sw_str_append(csv, "\n");
         SW_TRY(rows_next(r, "epoch"));
@@ -185,10 +180,10 @@ static sw_status add_row(sw_epoch_table *table, const cJSON *row)
     *record = sw_epoch_record_empty(cJSON_GetObjectItemCaseSensitive(row, "epoch")->valueint);
     for (int i = 0; i < table->columns.count; i++) {
         const sw_column *column = &table->columns.list[i];
-        record->values[i] = row_number(row, column->key);
+        record->values[i] = sw_json_number_of(row, column->key);
         /* of a figure with two names, early versions wrote one */
         if (isnan(record->values[i]) && column->same >= 0)
-            record->values[i] = row_number(row, table->columns.list[column->same].key);
+            record->values[i] = sw_json_number_of(row, table->columns.list[column->same].key);
     }
     return SW_OK;
 }
@@ -222,14 +217,16 @@ void sw_epoch_table_deinit(sw_epoch_table *table)
 static sw_status add_step(sw_step_table *table, const cJSON *row, const rows *r)
 {
     const int64_t number = (table->count ? table->rows[table->count - 1].step : 0) + 1;
-    double found = row_number(row, "step"), epoch = row_number(row, "epoch");
+    double found = sw_json_number_of(row, "step"), epoch = sw_json_number_of(row, "epoch");
     if (found != (double)number)
         return sw_fail(SW_E_DATA, "%s:%d: step %.10g stands where step %" PRId64 " should", r->path,
                        r->line_number, found, number);
     if (!(epoch >= 1.0 && epoch <= INT32_MAX))
         return sw_fail(SW_E_DATA, "%s:%d: the step has no epoch", r->path, r->line_number);
-    sw_step_record step = {
-        .step = number, .epoch = (int)epoch, .loss = row_number(row, "loss"), .lr = row_number(row, "lr")};
+    sw_step_record step = {.step = number,
+                           .epoch = (int)epoch,
+                           .loss = sw_json_number_of(row, "loss"),
+                           .lr = sw_json_number_of(row, "lr")};
     SW_ENSURE(SW_ARRAY_GROW(table->rows, table->count, "table of steps"));
     table->rows[table->count++] = step;
     return SW_OK;

@@ -8,7 +8,6 @@
 #include "report_parts.h"
 #include "run/best.h"
 #include "run/masks.h"
-#include "run/masks_files.h"
 
 /* Epochs a slider stops at, at most: more are thinned out evenly, so that the page stays of a size to send.
  */
@@ -101,7 +100,7 @@ typedef struct grid_page {
 
 static sw_status append_masks_file(sw_str *out, const grid_page *g, const char *name)
 {
-    char *path = masks_file(g->run->path, name);
+    char *path = sw_masks_file(g->run->path, name);
     if (!path) return SW_E_MEMORY;
     sw_status status = append_file_uri(out, path);
     free(path);
@@ -110,7 +109,7 @@ static sw_status append_masks_file(sw_str *out, const grid_page *g, const char *
 
 static sw_status append_epoch_file(sw_str *out, const grid_page *g, int epoch, bool confidence)
 {
-    char *path = masks_epoch_file(g->run->path, epoch, confidence);
+    char *path = sw_masks_epoch_file(g->run->path, epoch, confidence);
     if (!path) return SW_E_MEMORY;
     sw_status status = append_file_uri(out, path);
     free(path);
@@ -181,7 +180,7 @@ static sw_status append_masks(sw_str *out, grid_page *g)
         sw_str_append(out, "<p>No epoch's predictions are kept yet.</p>\n");
         goto done;
     }
-    masks_layout(&g->store.images, &g->columns, &g->rows);
+    sw_masks_shape(&g->columns, &g->rows, &g->store.images);
     g->stops = g->store.epoch_count < MAX_STOPS ? g->store.epoch_count : MAX_STOPS;
     append_legend(out, &g->store.images.classes);
     if (g->stops < g->store.epoch_count)
@@ -260,7 +259,7 @@ done:
 sw_status report_grid(sw_str *out, const report_data *data, int r)
 {
     grid_page g = {.run = &data->runs.runs[r], .number = r};
-    char *index = masks_file(g.run->path, "images.json");
+    char *index = sw_masks_file(g.run->path, "images.json");
     if (!index) return SW_E_MEMORY;
     bool has_masks = sw_fs_exists(index);
     free(index);

@@ -39,6 +39,9 @@ sw_status sw_run_folder_open(sw_run_folder **out, const char *path) SW_NODISCARD
 /* Whether a process of this machine is writing the folder now. Changes nothing in it. */
 bool sw_run_folder_is_busy(const char *path);
 
+/* Whether a run's folder has a file of that name. */
+bool sw_run_has_file(const char *run, const char *name);
+
 /* Puts a line into log.txt alone, with the time now. */
 void sw_run_folder_log(const sw_run_folder *folder, sw_log_level level, const char *line);
 

@@ -9,13 +9,16 @@
 #ifndef RUN_GALLERY_FORMAT_H
 #define RUN_GALLERY_FORMAT_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/classes.h"
 #include "base/status.h"
 #include "nn/metric_table.h"
+#include "run/epoch_files.h"
 
 enum { SW_GALLERY_LENGTH = 12, SW_GALLERY_TILES = 4, SW_GALLERY_FORMAT = 1 };
+
+extern const sw_epoch_files sw_gallery_files;
 
 typedef enum sw_gallery_list {
     SW_GALLERY_WORST,     /* lowest first score: pixel accuracy */
@@ -72,8 +75,5 @@ typedef struct sw_gallery_view {
  * what a run writes. */
 sw_status sw_gallery_read(sw_gallery_view *out, const char *run) SW_NODISCARD;
 void sw_gallery_view_deinit(sw_gallery_view *view); /* accepts a zeroed one */
-
-/* The epochs in RUN/gallery, with a JSON or, with any_file, with any file: *out is freed by the caller. */
-sw_status sw_gallery_epochs(int **out, int *count, const char *folder, bool any_file) SW_NODISCARD;
 
 #endif

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/classes.h"
 #include "base/status.h"
 
@@ -50,26 +51,32 @@ sw_status sw_masks_rewind(const char *run, int last_epoch) SW_NODISCARD;
 
 /* Everything of a run but its epochs, which are read one at a time. */
 typedef struct sw_masks {
-    char *run; /* the path it was opened by */
+    char *run; /* the path it was opened by, without slashes at its end */
     sw_mask_images images;
     int *epochs; /* (epoch_count) those there are, ascending */
     int epoch_count;
-    char **names; /* owned, as are the next four: what `images` points to */
-    const uint8_t **inputs, **truths;
-    uint8_t *input_pixels, *truth_pixels;
+    char **names;                         /* (count) of the images, writable */
+    uint8_t *input_pixels, *truth_pixels; /* (count,S,S,3), (count,S,S) */
+    sw_arena arena;                       /* holds what `images` points to */
 } sw_masks;
 
 /* Opens a run's folder, also of a run that is being written or was copied from elsewhere. SW_E_USAGE: there
  * is no such folder, it is no run, or it has no masks (a run of an earlier version, or one that has not begun
  * to train). SW_E_IO, SW_E_DATA: one of the files is missing, damaged or of the wrong size; the message names
- * it.
- */
+ * it. */
 sw_status sw_masks_open(sw_masks *out, const char *run) SW_NODISCARD;
 void sw_masks_deinit(sw_masks *store); /* accepts a zeroed one */
 
 /* Reads an epoch: labels and confidences (count,S,S), image after image; either may be NULL. Errors as above,
  * and SW_E_DATA for a pixel that is no class. */
 sw_status sw_masks_read(const sw_masks *store, int epoch, uint8_t *labels, uint8_t *confidences) SW_NODISCARD;
+
+/* "RUN/masks/<name>" and an epoch's class map or confidences there, on the heap; NULL when memory is out. */
+char *sw_masks_file(const char *run, const char *name);
+char *sw_masks_epoch_file(const char *run, int epoch, bool confidence);
+
+/* Columns and rows of the sheets, in tiles. */
+void sw_masks_shape(int *columns, int *rows, const sw_mask_images *images);
 
 /* SW_E_USAGE unless both show the same images of the same classes: names, photographs and truths, in order.
  */
