@@ -7,42 +7,44 @@
 
 #include "apply/eval.h"
 #include "base/fs.h"
-
 #include "page/csv.h"
 #include "page/json_text.h"
+#include "page/sheet.h"
 #include "run/run_json.h"
 #include "setup/open_data.h"
 
 /* --- for the terminal ------------------------------------------------------------------------ */
 
-static void append_figure(sw_str *out, int width, double value)
+static void append_figure(sw_str *rows, double value)
 {
     if (isnan(value))
-        sw_str_printf(out, "%*s", width, "-");
+        sw_str_append(rows, "\t-");
     else
-        sw_str_printf(out, "%*.4f", width, value);
+        sw_str_printf(rows, "\t%.4f", value);
 }
 
-static void append_row(sw_str *out, const char *what, double clean, bool has_article, double article)
+static void append_row(sw_str *rows, const char *what, double clean, bool has_article, double article)
 {
-    sw_str_printf(out, "%-24s", what);
-    append_figure(out, 10, clean);
-    if (has_article) append_figure(out, 10, article);
-    sw_str_append(out, "\n");
+    sw_str_append(rows, what);
+    append_figure(rows, clean);
+    if (has_article) append_figure(rows, article);
+    sw_str_append(rows, "\n");
 }
 
 static void print_figures(sw_str *out, const sw_eval *eval)
 {
     bool both = eval->has_article;
-    sw_str_printf(out, "%-24s%10s%s\n", "", "clean", both ? "   article" : "");
-    append_row(out, "loss", eval->clean.loss, both, eval->article.loss);
+    sw_str rows = {0};
+    sw_str_append(&rows, both ? "\tclean\tarticle\n" : "\tclean\n");
+    append_row(&rows, "loss", eval->clean.loss, both, eval->article.loss);
     for (int i = 0; i < eval->columns.count; i++) {
         const sw_column *column = &eval->columns.list[i];
         if (!sw_column_is_score(column) || column->c >= 0) continue;
         const int article = sw_columns_article_of(&eval->columns, i);
-        append_row(out, column->label, eval->figures[i], both && article >= 0,
+        append_row(&rows, column->label, eval->figures[i], both && article >= 0,
                    article >= 0 ? eval->figures[article] : (double)NAN);
     }
+    sw_sheet_columns(out, &rows, 1);
     if (both)
         sw_str_append(out, "article: augmented images, figures averaged over batches, not over pixels\n");
 }
@@ -50,35 +52,42 @@ static void print_figures(sw_str *out, const sw_eval *eval)
 static void print_classes(sw_str *out, const sw_eval *eval)
 {
     const sw_classes *classes = &eval->columns.classes;
-    sw_str_printf(out, "\n%-12s", "class");
+    sw_str rows = {0};
+    sw_str_append(&rows, "class");
     for (int m = 0; m < sw_metric_count; m++)
-        if (sw_metric_table[m].per_class) sw_str_printf(out, "%13s", sw_metric_table[m].label);
+        if (sw_metric_table[m].per_class) sw_str_printf(&rows, "\t%s", sw_metric_table[m].label);
     for (int c = 0; c < classes->count; c++) {
-        sw_str_printf(out, "\n%-12s", classes->list[c].name);
+        sw_str_printf(&rows, "\n%s", classes->list[c].name);
         for (int i = 0; i < eval->columns.count; i++)
             if (eval->columns.list[i].c == c && eval->columns.list[i].metric->per_class)
-                append_figure(out, 13, eval->figures[i]);
+                append_figure(&rows, eval->figures[i]);
     }
+    sw_str_append(&rows, "\n");
     sw_str_append(out, "\n");
+    sw_sheet_columns(out, &rows, 1);
 }
 
+/* Below each row of pixels, their shares of it. */
 static void print_confusion(sw_str *out, const sw_confusion *m, const sw_classes *classes)
 {
-    sw_str_printf(out, "\n%-12s", "pixels");
-    for (int p = 0; p < m->classes; p++) sw_str_printf(out, "%15s", classes->list[p].name);
-    sw_str_append(out, "  <- predicted\n");
+    sw_str rows = {0};
+    sw_str_append(&rows, "pixels");
+    for (int p = 0; p < m->classes; p++) sw_str_printf(&rows, "\t%s", classes->list[p].name);
+    sw_str_append(&rows, "\t<- predicted\n");
     for (int t = 0; t < m->classes; t++) {
         uint64_t row = sw_confusion_row(m, t);
-        sw_str_printf(out, "%-12s", classes->list[t].name);
-        for (int p = 0; p < m->classes; p++) sw_str_printf(out, "%15" PRIu64, m->counts[t][p]);
-        sw_str_printf(out, "\n%-12s", "");
+        sw_str_append(&rows, classes->list[t].name);
+        for (int p = 0; p < m->classes; p++) sw_str_printf(&rows, "\t%" PRIu64, m->counts[t][p]);
+        sw_str_append(&rows, "\n");
         for (int p = 0; p < m->classes; p++)
             if (row)
-                sw_str_printf(out, "%13.1f %%", 100.0 * (double)m->counts[t][p] / (double)row);
+                sw_str_printf(&rows, "\t%.1f %%", 100.0 * (double)m->counts[t][p] / (double)row);
             else
-                sw_str_printf(out, "%15s", "-");
-        sw_str_append(out, "\n");
+                sw_str_append(&rows, "\t-");
+        sw_str_append(&rows, "\n");
     }
+    sw_str_append(out, "\n");
+    sw_sheet_columns(out, &rows, 1);
 }
 
 void sw_eval_print(sw_str *out, const sw_eval *eval)
@@ -161,20 +170,11 @@ static sw_status write_in(const char *folder, const char *name, const void *byte
 
 static sw_status write_json(const sw_eval *eval, const char *folder)
 {
-    sw_status status = SW_OK;
     sw_str text = {0};
     cJSON *object = metrics_json(eval);
-    char *printed = cJSON_Print(object);
-    if (!printed) {
-        status = sw_fail(SW_E_MEMORY, "out of host memory for metrics.json");
-        goto done;
-    }
-    sw_str_printf(&text, "%s\n", printed);
-    SW_TRY(sw_str_status(&text));
-    SW_TRY(write_in(folder, "metrics.json", text.text, text.length));
-done:
+    sw_status status = sw_json_document(&text, object);
+    if (status == SW_OK) status = write_in(folder, "metrics.json", text.text, text.length);
     sw_str_deinit(&text);
-    cJSON_free(printed);
     cJSON_Delete(object);
     return status;
 }
@@ -213,10 +213,7 @@ static sw_status write_csv(const sw_eval *eval, const char *folder)
 
 sw_status sw_eval_write(const sw_eval *eval, const char *folder)
 {
-    sw_status status = SW_OK;
-    SW_TRY(sw_fs_mkdirs(folder));
-    SW_TRY(write_json(eval, folder));
-    SW_TRY(write_csv(eval, folder));
-done:
-    return status;
+    SW_ENSURE(sw_fs_mkdirs(folder));
+    SW_ENSURE(write_json(eval, folder));
+    return write_csv(eval, folder);
 }

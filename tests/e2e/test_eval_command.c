@@ -134,8 +134,8 @@ static void expect_figures_of_the_run(const char *sets)
     expect_images_add_up("figures/per_image.csv", figures);
     expect_confusion_adds_up(figures);
     char printed[64];
-    snprintf(printed, sizeof printed, "pixel accuracy              %.4f    %.4f\n",
-             number(row, "pixel_accuracy"), number(row, "article_pixel_accuracy"));
+    snprintf(printed, sizeof printed, "pixel accuracy          %.4f   %.4f\n", number(row, "pixel_accuracy"),
+             number(row, "article_pixel_accuracy"));
     cr_expect_not_null(strstr(program_output, printed), "no '%s' in %s", printed, program_output);
     cJSON_Delete(figures);
     cJSON_Delete(row);

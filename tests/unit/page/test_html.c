@@ -1,4 +1,5 @@
 /* Text that comes from file names and configurations, made fit for a page. */
+#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -68,6 +69,18 @@ Test(html, numbers_that_are_none_are_null)
         cr_expect_str_eq(out.text, cases[i].want);
         sw_str_deinit(&out);
     }
+}
+
+Test(html, a_json_document_ends_in_a_newline_and_none_is_a_failure)
+{
+    sw_str out = {0};
+    cJSON *root = cJSON_CreateObject();
+    cJSON_AddNumberToObject(root, "a", 1);
+    cr_expect_eq(sw_json_document(&out, root), SW_OK);
+    cr_expect_str_eq(out.text, "{\n\t\"a\":\t1\n}\n");
+    cr_expect_eq(sw_json_document(&out, NULL), SW_E_MEMORY);
+    cJSON_Delete(root);
+    sw_str_deinit(&out);
 }
 
 Test(html, data_addresses_are_base64_of_every_length)
