@@ -2,8 +2,8 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "base/arena.h"
 #include "draw/tiles.h"
 #include "setup/open_data.h"
 
@@ -12,30 +12,21 @@ enum { COLUMNS = 8 };
 typedef struct page {
     const uint8_t **images, **labels;
     const char **names;
-    uint8_t *pixels; /* what `images` points into */
+    sw_arena arena; /* holds the arrays and the pixels of the images */
 } page;
-
-static void page_deinit(page *p)
-{
-    free(p->images);
-    free(p->labels);
-    free(p->names);
-    free(p->pixels);
-}
 
 /* Takes `count` images of the batch, which the page's labels and names go on pointing to. */
 static sw_status take(page *p, const sw_batch *batch, const sw_dataset *dataset, int count)
 {
     size_t side = (size_t)sw_dataset_size_px(dataset), tile = side * side * 3, n = (size_t)count;
-    *p = (page){.images = malloc(n * sizeof *p->images),
-                .labels = malloc(n * sizeof *p->labels),
-                .names = malloc(n * sizeof *p->names),
-                .pixels = malloc(n * tile)};
-    if (!p->images || !p->labels || !p->names || !p->pixels)
-        return sw_fail_alloc("a batch of pictures", n * tile);
-    for (size_t i = 0; i < n * tile; i++) p->pixels[i] = (uint8_t)lroundf(255 * batch->images[i]);
+    p->images = sw_arena_alloc(&p->arena, n * sizeof *p->images);
+    p->labels = sw_arena_alloc(&p->arena, n * sizeof *p->labels);
+    p->names = sw_arena_alloc(&p->arena, n * sizeof *p->names);
+    uint8_t *pixels = sw_arena_alloc(&p->arena, n * tile);
+    if (!p->images || !p->labels || !p->names || !pixels) return SW_E_MEMORY;
+    for (size_t i = 0; i < n * tile; i++) pixels[i] = (uint8_t)lroundf(255 * batch->images[i]);
     for (size_t i = 0; i < n; i++) {
-        p->images[i] = p->pixels + i * tile;
+        p->images[i] = pixels + i * tile;
         p->labels[i] = batch->labels + i * side * side;
         p->names[i] = sw_dataset_name(dataset, (int)batch->indices[i]);
     }
@@ -83,7 +74,7 @@ sw_status sw_browse(int *drawn, const char *path, const sw_experiment *experimen
              batch.count);
     SW_TRY(draw(path, &p, sw_dataset_classes(dataset), sw_dataset_size_px(dataset), *drawn, title));
 done:
-    page_deinit(&p);
+    sw_arena_deinit(&p.arena);
     sw_loader_destroy(loader);
     sw_dataset_destroy(dataset);
     return status;

@@ -88,7 +88,7 @@ static sw_status rewind_rows(const char *path, const char *key, double last)
     } while (r.row);
     SW_TRY(sw_str_status(&kept));
     bool same = kept.length == r.length && (kept.length == 0 || memcmp(kept.text, r.text, r.length) == 0);
-    if (!same) SW_TRY(sw_fs_write(path, kept.text ? kept.text : "", kept.length));
+    if (!same) SW_TRY(sw_fs_write_text(path, &kept));
 done:
     rows_close(&r);
     sw_str_deinit(&kept);
@@ -98,8 +98,7 @@ done:
 /* The columns are those that rows will go on to have, whatever version wrote the rows so far. */
 static sw_status csv_from_rows(sw_str *csv, rows *r, const sw_columns *columns)
 {
-    sw_status status = SW_OK;
-    SW_TRY(rows_next(r, "epoch"));
+    SW_ENSURE(rows_next(r, "epoch"));
     if (!r->row) return SW_OK;
     append_csv_header(csv, columns);
     while (r->row) {
@@ -109,11 +108,9 @@ static sw_status csv_from_rows(sw_str *csv, rows *r, const sw_columns *columns)
             append_number(csv, sw_json_number_of(r->row, columns->list[i].key), "");
         }
         sw_str_append(csv, "\n");
-        SW_TRY(rows_next(r, "epoch"));
+        SW_ENSURE(rows_next(r, "epoch"));
     }
-    status = sw_str_status(csv);
-done:
-    return status;
+    return sw_str_status(csv);
 }
 
 static sw_status rebuild_csv(const char *csv_path, const char *metrics_path, const sw_columns *columns)
@@ -126,7 +123,7 @@ static sw_status rebuild_csv(const char *csv_path, const char *metrics_path, con
         SW_TRY(csv_from_rows(&csv, &r, columns));
     }
     if (csv.length > 0) {
-        SW_TRY(sw_fs_write(csv_path, csv.text, csv.length));
+        SW_TRY(sw_fs_write_text(csv_path, &csv));
     } else if (unlink(csv_path) != 0 && errno != ENOENT) { /* sw_records_open writes the header anew */
         status = sw_fail(SW_E_IO, "cannot remove %s: %s", csv_path, strerror(errno));
     }
@@ -144,10 +141,7 @@ sw_status sw_records_rewind(const char *folder, const sw_classes *classes, int l
     char *steps = sw_fs_join(folder, steps_name);
     char *metrics = sw_fs_join(folder, metrics_name);
     char *csv = sw_fs_join(folder, csv_name);
-    if (!steps || !metrics || !csv) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    if (!steps || !metrics || !csv) SW_TRY(SW_E_MEMORY);
     SW_TRY(rewind_rows(steps, "step", (double)last_step));
     SW_TRY(rewind_rows(metrics, "epoch", last_epoch));
     SW_TRY(rebuild_csv(csv, metrics, &columns));

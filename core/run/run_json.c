@@ -43,9 +43,7 @@ sw_status sw_json_write(const char *path, const cJSON *object)
 {
     sw_str text = {0};
     sw_status status = sw_json_document(&text, object);
-    if (status == SW_OK) status = sw_fs_write(path, text.text, text.length);
-    sw_str_deinit(&text);
-    return status;
+    return status == SW_OK ? sw_fs_write_text(path, &text) : status;
 }
 
 /* ---- members ---- */

@@ -71,10 +71,7 @@ static sw_status write_csv(const char *path, const sw_gallery *g)
         for (int f = 0; f < count; f++) sw_csv_number(&csv, g->figures[i].values[figures[f].at], DIGITS);
         sw_str_append(&csv, "\n");
     }
-    sw_status status = sw_str_status(&csv);
-    if (status == SW_OK) status = sw_fs_write(path, csv.text, csv.length);
-    sw_str_deinit(&csv);
-    return status;
+    return sw_fs_write_text(path, &csv);
 }
 
 /* cJSON writes NaN as null. */
