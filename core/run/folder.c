@@ -86,7 +86,10 @@ static sw_run_folder *new_folder(const char *path)
     folder->path = sw_strf("%s", path);
     folder->grids = sw_fs_join(path, "grids");
     folder->checkpoints = sw_fs_join(path, "checkpoints");
-    if (folder->path && folder->grids && folder->checkpoints) return folder;
+    folder->config = sw_fs_join(path, config_name);
+    folder->manifest = sw_fs_join(path, manifest_name);
+    if (folder->path && folder->grids && folder->checkpoints && folder->config && folder->manifest)
+        return folder;
     sw_run_folder_destroy(folder);
     return NULL;
 }
@@ -284,40 +287,24 @@ void sw_run_folder_destroy(sw_run_folder *folder)
     free(folder->path);
     free(folder->grids);
     free(folder->checkpoints);
+    free(folder->config);
+    free(folder->manifest);
     free(folder);
 }
 
 /* ---- its files ---- */
 
-char *sw_run_folder_file(const sw_run_folder *folder, const char *name)
-{
-    return sw_fs_join(folder->path, name);
-}
-
 sw_status sw_run_folder_write_config(const sw_run_folder *folder, const char *yaml)
 {
-    char *path = sw_run_folder_file(folder, config_name);
-    if (!path) return SW_E_MEMORY;
-    sw_status status = sw_fs_write(path, yaml, strlen(yaml));
-    free(path);
-    return status;
+    return sw_fs_write(folder->config, yaml, strlen(yaml));
 }
 
 sw_status sw_run_folder_write_manifest(const sw_run_folder *folder, const cJSON *manifest)
 {
-    char *path = sw_run_folder_file(folder, manifest_name);
-    if (!path) return SW_E_MEMORY;
-    sw_status status = sw_json_write(path, manifest);
-    free(path);
-    return status;
+    return sw_json_write(folder->manifest, manifest);
 }
 
 sw_status sw_run_folder_read_manifest(cJSON **out, const sw_run_folder *folder)
 {
-    char *path = sw_run_folder_file(folder, manifest_name);
-    *out = NULL;
-    if (!path) return SW_E_MEMORY;
-    sw_status status = sw_json_read(out, path, "not a JSON object", 0);
-    free(path);
-    return status;
+    return sw_json_read(out, folder->manifest, "not a JSON object", 0);
 }

@@ -53,7 +53,7 @@ static sw_status take_list(sw_gallery_view *v, sw_gallery_list l, const cJSON *j
         sw_gallery_item *item = &v->items[l][v->counts[l]];
         SW_ENSURE(sw_json_take_whole(&item->row, found, "row", 0, v->rows - 1, path));
         if (!cJSON_IsString(sw_json_member(found, "name"))) return not_ours(path, key);
-        item->name = sw_strf("%s", sw_json_text_of(found, "name"));
+        item->name = sw_arena_strdup(&v->arena, sw_json_text_of(found, "name"));
         if (!item->name) return SW_E_MEMORY;
         v->counts[l]++;
         for (int f = 0; f < figure_count; f++)
@@ -114,8 +114,7 @@ done:
 
 void sw_gallery_view_deinit(sw_gallery_view *v)
 {
-    for (int l = 0; l < SW_GALLERY_LISTS; l++)
-        for (int i = 0; i < v->counts[l]; i++) free(v->items[l][i].name);
+    sw_arena_deinit(&v->arena);
     free(v->sheet);
     *v = (sw_gallery_view){0};
 }

@@ -146,20 +146,17 @@ static sw_status take_index(sw_masks *store, const cJSON *index, const char *pat
 
 static sw_status read_index(sw_masks *store)
 {
-    sw_status status = SW_OK;
-    cJSON *index = NULL;
-    char *path = sw_masks_file(store->run, "images.json");
+    cJSON *index;
+    const char *path = sw_arena_printf(&store->arena, "%s/%s/images.json", store->run, epoch_files.folder);
     if (!path) return SW_E_MEMORY;
     if (!sw_fs_exists(path))
-        SW_TRY(sw_fail(SW_E_USAGE,
+        return sw_fail(SW_E_USAGE,
                        "%s is missing: the run has not begun to train, or an earlier version of segwork "
                        "wrote it",
-                       path));
-    SW_TRY(sw_json_read(&index, path, "not the list of a run's grid images", FORMAT));
-    SW_TRY(take_index(store, index, path));
-done:
+                       path);
+    SW_ENSURE(sw_json_read(&index, path, "not the list of a run's grid images", FORMAT));
+    sw_status status = take_index(store, index, path);
     cJSON_Delete(index);
-    free(path);
     return status;
 }
 

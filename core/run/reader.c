@@ -18,9 +18,10 @@ const char *sw_run_state_name(sw_run_state state)
     return names[state];
 }
 
-char *sw_run_reader_file(const sw_run_reader *run, const char *name)
+/* Lives as long as the reader; NULL when memory is out. */
+static char *file_of(sw_run_reader *run, const char *name)
 {
-    return sw_fs_join(run->path, name);
+    return sw_arena_printf(&run->arena, "%s/%s", run->path, name);
 }
 
 /* ---- the folder ---- */
@@ -101,12 +102,13 @@ static void take_facts(sw_run_reader *run)
 
 static sw_status read_manifest(sw_run_reader *run)
 {
-    const sw_run_folder folder = {.path = run->path};
-    SW_ENSURE(sw_run_folder_read_manifest(&run->manifest, &folder));
-    if (!cJSON_IsObject(sw_json_member(run->manifest, "segwork")) || !cJSON_IsObject(last_session(run)))
-        return sw_fail(SW_E_DATA, "%s/manifest.json was not written by segwork run: it has no %s", run->path,
-                       cJSON_IsObject(sw_json_member(run->manifest, "segwork")) ? "\"sessions\""
-                                                                                : "\"segwork\"");
+    const char *path = file_of(run, "manifest.json");
+    if (!path) return SW_E_MEMORY;
+    SW_ENSURE(sw_json_read(&run->manifest, path, "not a JSON object", 0));
+    const bool named = cJSON_IsObject(sw_json_member(run->manifest, "segwork"));
+    if (!named || !cJSON_IsObject(last_session(run)))
+        return sw_fail(SW_E_DATA, "%s was not written by segwork run: it has no \"%s\"", path,
+                       named ? "sessions" : "segwork");
     take_facts(run);
     return SW_OK;
 }
@@ -130,15 +132,11 @@ static sw_status take_origins(sw_run_reader *run)
 
 static sw_status read_config(sw_run_reader *run)
 {
-    sw_status status = SW_OK;
-    char *path = sw_run_reader_file(run, "config.yaml");
+    const char *path = file_of(run, "config.yaml");
     if (!path) return SW_E_MEMORY;
-    SW_TRY(sw_experiment_load(&run->experiment, path, NULL));
-    SW_TRY(sw_config_values_read(&run->values, run->experiment));
-    SW_TRY(take_origins(run));
-done:
-    free(path);
-    return status;
+    SW_ENSURE(sw_experiment_load(&run->experiment, path, NULL));
+    SW_ENSURE(sw_config_values_read(&run->values, run->experiment));
+    return take_origins(run);
 }
 
 /* ---- epochs ---- */
@@ -160,21 +158,18 @@ static sw_status check_epochs(const sw_run_reader *run, const char *path)
 
 static sw_status read_epochs(sw_run_reader *run)
 {
-    sw_status status = SW_OK;
-    char *path = sw_run_reader_file(run, "metrics.jsonl");
+    const char *path = file_of(run, "metrics.jsonl");
     if (!path) return SW_E_MEMORY;
     if (sw_fs_exists(path)) {
-        SW_TRY(sw_epoch_table_read(&run->epochs, path));
-        SW_TRY(check_epochs(run, path));
+        SW_ENSURE(sw_epoch_table_read(&run->epochs, path));
+        SW_ENSURE(check_epochs(run, path));
     } else if (sw_manifest_is_done(run->manifest)) {
-        status = sw_fail(SW_E_DATA, "%s is missing although the run is done: the folder was not copied whole",
-                         path);
+        return sw_fail(SW_E_DATA, "%s is missing although the run is done: the folder was not copied whole",
+                       path);
     }
     if (run->epochs.count == 0)
         sw_columns_init(&run->epochs.columns, sw_data_classes(&run->experiment->data));
-done:
-    free(path);
-    return status;
+    return SW_OK;
 }
 
 int sw_run_reader_epochs_done(const sw_run_reader *run)
@@ -225,7 +220,8 @@ sw_status sw_run_reader_open(sw_run_reader *run, const char *path)
     *run = (sw_run_reader){0};
     SW_TRY(require_run(path));
     run->path = sw_fs_without_last_slash(path);
-    if (!run->path) SW_TRY(SW_E_MEMORY);
+    run->steps = run->path ? file_of(run, "steps.jsonl") : NULL;
+    if (!run->steps) SW_TRY(SW_E_MEMORY);
     SW_TRY(read_manifest(run));
     SW_TRY(read_config(run));
     SW_TRY(read_epochs(run));
@@ -241,23 +237,16 @@ void sw_run_reader_close(sw_run_reader *run)
     sw_config_values_deinit(&run->values);
     sw_experiment_destroy(run->experiment);
     cJSON_Delete(run->manifest);
+    sw_arena_deinit(&run->arena);
     free(run->path);
     *run = (sw_run_reader){0};
 }
 
 sw_status sw_run_reader_steps(sw_step_table *out, const sw_run_reader *run)
 {
-    sw_status status = SW_OK;
     *out = (sw_step_table){0};
-    char *path = sw_run_reader_file(run, "steps.jsonl");
-    if (!path) return SW_E_MEMORY;
-    if (sw_fs_exists(path))
-        status = sw_step_table_read(out, path);
-    else if (run->epochs.count > 0)
-        status = sw_fail(SW_E_DATA,
-                         "%s is missing although epochs are recorded: the folder was not copied "
-                         "whole",
-                         path);
-    free(path);
-    return status;
+    if (sw_fs_exists(run->steps)) return sw_step_table_read(out, run->steps);
+    if (run->epochs.count == 0) return SW_OK;
+    return sw_fail(SW_E_DATA, "%s is missing although epochs are recorded: the folder was not copied whole",
+                   run->steps);
 }

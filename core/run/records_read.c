@@ -70,6 +70,12 @@ static sw_status rows_next(rows *r, const char *key)
     return sw_fail(SW_E_DATA, "%s:%d: not a row with a number \"%s\"", r->path, r->line_number, key);
 }
 
+static void take_record(sw_epoch_record *record, const cJSON *row, const sw_columns *columns)
+{
+    *record = sw_epoch_record_empty((int)sw_json_number_of(row, "epoch"));
+    for (int i = 0; i < columns->count; i++) record->values[i] = sw_json_number_of(row, columns->list[i].key);
+}
+
 /* ---- rewinding ---- */
 
 /* Leaves the rows with `key` <= last. A file that is not there is left so. */
@@ -96,37 +102,28 @@ done:
 }
 
 /* The columns are those that rows will go on to have, whatever version wrote the rows so far. */
-static sw_status csv_from_rows(sw_str *csv, rows *r, const sw_columns *columns)
-{
-    SW_ENSURE(rows_next(r, "epoch"));
-    if (!r->row) return SW_OK;
-    append_csv_header(csv, columns);
-    while (r->row) {
-        append_number(csv, sw_json_number_of(r->row, "epoch"), "");
-        for (int i = 0; i < columns->count; i++) {
-            sw_str_append(csv, ",");
-            append_number(csv, sw_json_number_of(r->row, columns->list[i].key), "");
-        }
-        sw_str_append(csv, "\n");
-        SW_ENSURE(rows_next(r, "epoch"));
-    }
-    return sw_str_status(csv);
-}
-
 static sw_status rebuild_csv(const char *csv_path, const char *metrics_path, const sw_columns *columns)
 {
     sw_status status = SW_OK;
     sw_str csv = {0};
+    sw_epoch_record record;
     rows r = {0};
     if (sw_fs_exists(metrics_path)) {
         SW_TRY(rows_open(&r, metrics_path));
-        SW_TRY(csv_from_rows(&csv, &r, columns));
+        SW_TRY(rows_next(&r, "epoch"));
     }
-    if (csv.length > 0) {
-        SW_TRY(sw_fs_write_text(csv_path, &csv));
-    } else if (unlink(csv_path) != 0 && errno != ENOENT) { /* sw_records_open writes the header anew */
-        status = sw_fail(SW_E_IO, "cannot remove %s: %s", csv_path, strerror(errno));
+    if (!r.row) { /* sw_records_open writes the header */
+        if (unlink(csv_path) != 0 && errno != ENOENT)
+            SW_TRY(sw_fail(SW_E_IO, "cannot remove %s: %s", csv_path, strerror(errno)));
+        goto done;
     }
+    append_csv_header(&csv, columns);
+    while (r.row) {
+        take_record(&record, r.row, columns);
+        append_csv_row(&csv, columns, &record);
+        SW_TRY(rows_next(&r, "epoch"));
+    }
+    SW_TRY(sw_fs_write_text(csv_path, &csv));
 done:
     rows_close(&r);
     sw_str_deinit(&csv);
@@ -171,13 +168,11 @@ static sw_status add_row(sw_epoch_table *table, const cJSON *row)
 {
     SW_ENSURE(SW_ARRAY_GROW(table->rows, table->count, "table of epochs"));
     sw_epoch_record *record = &table->rows[table->count++];
-    *record = sw_epoch_record_empty(cJSON_GetObjectItemCaseSensitive(row, "epoch")->valueint);
+    take_record(record, row, &table->columns);
+    /* of a figure with two names, early versions wrote one */
     for (int i = 0; i < table->columns.count; i++) {
-        const sw_column *column = &table->columns.list[i];
-        record->values[i] = sw_json_number_of(row, column->key);
-        /* of a figure with two names, early versions wrote one */
-        if (isnan(record->values[i]) && column->same >= 0)
-            record->values[i] = sw_json_number_of(row, table->columns.list[column->same].key);
+        const int same = table->columns.list[i].same;
+        if (isnan(record->values[i]) && same >= 0) record->values[i] = record->values[same];
     }
     return SW_OK;
 }

@@ -35,9 +35,6 @@ sw_status sw_events_rewind(const char *folder, int last_epoch, int64_t last_step
 
 /* --- the format ------------------------------------------------------------------------------ */
 
-/* Appends a record: u64 length, masked CRC-32C of it, the bytes, masked CRC-32C of these. */
-void sw_event_append_record(sw_str *out, const void *bytes, size_t count);
-
 /* The event that begins every file, and one that carries a number, as records. */
 void sw_event_append_version(sw_str *out, double wall_time_s);
 void sw_event_append_scalar(sw_str *out, double wall_time_s, int64_t step, const char *tag, float value);

@@ -17,6 +17,8 @@ typedef struct sw_run_folder {
     char *path;        /* "runs/segnet_baseline/001" */
     char *grids;       /* "<path>/grids" */
     char *checkpoints; /* "<path>/checkpoints" */
+    char *config;      /* "<path>/config.yaml" */
+    char *manifest;    /* "<path>/manifest.json" */
     int log_fd;        /* log.txt, also the lock */
 } sw_run_folder;
 
@@ -47,9 +49,6 @@ void sw_run_folder_log(const sw_run_folder *folder, sw_log_level level, const ch
 
 /* Stops logging there and releases the folder; what was written stays. */
 void sw_run_folder_destroy(sw_run_folder *folder);
-
-/* "<path>/<name>" on the heap (caller frees), NULL when memory is out. */
-char *sw_run_folder_file(const sw_run_folder *folder, const char *name);
 
 /* Write config.yaml and manifest.json whole. */
 sw_status sw_run_folder_write_config(const sw_run_folder *folder, const char *yaml) SW_NODISCARD;

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/classes.h"
 #include "base/status.h"
 #include "nn/metric_table.h"
@@ -54,7 +55,7 @@ typedef struct sw_gallery_figure {
 int sw_gallery_list_figures(sw_gallery_figure out[SW_GALLERY_FIGURES]);
 
 typedef struct sw_gallery_item {
-    char *name;
+    const char *name;
     int row; /* of the sheet */
     sw_gallery_figures figures;
 } sw_gallery_item;
@@ -69,6 +70,7 @@ typedef struct sw_gallery_view {
     int counts[SW_GALLERY_LISTS];
     char *sheet; /* the PNG file's bytes; NULL: no rows */
     size_t sheet_bytes;
+    sw_arena arena; /* holds the names */
 } sw_gallery_view;
 
 /* Reads the newest epoch's gallery of a run's folder. SW_E_IO, SW_E_DATA: one of its files is missing or not

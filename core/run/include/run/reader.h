@@ -42,6 +42,7 @@ typedef struct sw_run_facts {
 
 typedef struct sw_run_reader {
     char *path;                /* as given, without slashes at its end */
+    char *steps;               /* "<path>/steps.jsonl" */
     sw_experiment *experiment; /* config.yaml: experiment->tree has every key and its line there */
     sw_config_values values;   /* the same one by one, with the origins from when the run was begun */
     struct cJSON *manifest;    /* whole, for whatever is not among the facts */
@@ -49,6 +50,7 @@ typedef struct sw_run_reader {
     sw_run_state state;
     const char *failure;   /* FAILED: the message; else "" */
     sw_epoch_table epochs; /* epochs that were completed, in order; none is no error */
+    sw_arena arena;        /* holds paths */
 } sw_run_reader;
 
 /* Whether `path` looks like the folder of a run (it has a config.yaml and a manifest.json). */
@@ -65,8 +67,5 @@ int sw_run_reader_epochs_done(const sw_run_reader *run);
 /* Reads steps.jsonl, which may be long and which few ask for. SW_E_DATA where it is missing although epochs
  * are there. The caller frees it with sw_step_table_deinit. */
 sw_status sw_run_reader_steps(sw_step_table *out, const sw_run_reader *run) SW_NODISCARD;
-
-/* "<path>/<name>" on the heap (caller frees), NULL when memory is out. */
-char *sw_run_reader_file(const sw_run_reader *run, const char *name);
 
 #endif
