@@ -47,7 +47,7 @@ static sw_status init(predictor *p)
     return p->pictures && p->small && p->images && p->logits && p->plane ? SW_OK : SW_E_MEMORY;
 }
 
-/* The one line about a picture that didn't work out. */
+/* Logs why a picture failed, in one line. */
 static void fail_one(predictor *p)
 {
     sw_log(SW_LOG_ERROR, "%s", sw_error_message());
@@ -78,14 +78,14 @@ static sw_status write_logits(const predictor *p, const char *path, const float 
     return sw_npy_write(path, SW_SAFETENSORS_F32, 3, shape, p->plane);
 }
 
-/* The picture at the size of its map: the one the network saw, or read once more, so that a batch of large
- * ones needs no memory. */
+/* Draws on the picture at the size of its map: the one that the network saw, or the file, read again because
+ * keeping a batch of large pictures would need much memory. */
 static sw_status write_overlay(const predictor *p, int i, const sw_image *labels)
 {
     sw_status status = SW_OK;
     const sw_predict_input *input = p->pictures[i].input;
     sw_image picture = {0};
-    sw_str notes = {0}; /* said when it was read first */
+    sw_str notes = {0}; /* logged when it was first read */
     if (p->options->original_size) {
         SW_TRY(sw_image_read_rgb_noted(&picture, &notes, input->path));
     } else {

@@ -78,7 +78,7 @@ static int by_path(const void *a, const void *b)
     return strcmp(x->path, y->path);
 }
 
-/* A picture that is there, whatever it is called. */
+/* An existing picture, known by its inode. */
 typedef struct identity {
     dev_t device;
     ino_t number;
@@ -100,7 +100,7 @@ static bool identify(identity *out, const char *path)
     return true;
 }
 
-/* Other names of a picture are the picture too: a link, or the folder written to spelt differently. */
+/* Compares inodes, not names: a link or another spelling of the folder leads to the same picture. */
 static sw_status check_overwriting(const sw_predict_inputs *in, const output *outputs, size_t count)
 {
     sw_status status = SW_OK;

@@ -1,5 +1,6 @@
-/* Debian's library for the purpose, libimagequant, is under the GPL, and giflib's quantiser knows no fixed
- * colours; the few colours that photographs need here are found in plain steps. */
+/* Debian's library for this, libimagequant, is under the GPL, and giflib's quantiser has no fixed colours. So
+ * the few colours that photographs need are found here, by splitting boxes of colours at their
+ * means and by Lloyd's algorithm. */
 #include "draw/palette.h"
 
 #include <assert.h>

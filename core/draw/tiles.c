@@ -349,7 +349,7 @@ static cairo_t *canvas(cairo_surface_t **surface, int width, int height)
     return cr;
 }
 
-/* How many lines the legend takes, found by drawing it where nothing shows. */
+/* Counts the lines of the legend by drawing it on a surface of one pixel. */
 static int count_legend_lines(const sw_tiles_spec *spec, const measures *m)
 {
     cairo_surface_t *surface;
@@ -364,7 +364,7 @@ typedef struct limits {
     int64_t side_px, pixels;
 } limits;
 
-/* Lays out a whole picture, which may be so large. */
+/* Lays out a whole picture and checks it against the limits. */
 static sw_status measure_picture(int *width, int *height, measures *m, const sw_tiles_spec *spec, limits most)
 {
     assert(spec->count > 0 && spec->columns > 0 && spec->size_px > 0 && spec->classes->count > 0);

@@ -17,7 +17,7 @@ enum { LENGTH_BYTES = 8, CRC_BYTES = 4, HEAD_BYTES = LENGTH_BYTES + CRC_BYTES };
 
 /* --- records --------------------------------------------------------------------------------- */
 
-/* A checksum of bytes that hold checksums is weak, so they are stored changed. */
+/* The format masks its checksums: a CRC over bytes that contain CRCs would be weak. */
 static uint32_t masked_crc(const void *bytes, size_t count)
 {
     const uint32_t crc = sw_crc32c(bytes, count);

@@ -1,4 +1,4 @@
-/* The event files of a run; event_format.c has their bytes. */
+/* Writes and rewinds the event files of a run. Their bytes are made in event_format.c. */
 #include "run/events.h"
 
 #include <ctype.h>
@@ -18,7 +18,7 @@
 
 static const char file_prefix[] = "events.out.tfevents.", step_prefix[] = "step/";
 
-/* Above what a run writes in weeks. */
+/* More than a run writes in weeks. */
 #define MAX_FILE_BYTES ((size_t)4 << 30)
 
 /* The largest of the format's ten digits. */
@@ -77,8 +77,8 @@ static void free_names(struct dirent **names, int count)
     if (count >= 0) free(names);
 }
 
-/* Names are in the order of time, so a new file's time is past that of every other, whatever the clock says.
- */
+/* TensorBoard reads the files in the order of their names. A new file therefore gets a later time than all
+ * others, even if the clock was set back. */
 static sw_status next_time(int64_t *out, const char *folder)
 {
     struct dirent **names;

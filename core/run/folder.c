@@ -42,7 +42,7 @@ static void log_line(void *user, sw_log_level level, const char *line)
     sw_run_folder_log(user, level, line);
 }
 
-/* The lock is the log's: it goes with the process, however that ends. */
+/* The lock is on the log file: the system releases it when the process ends, even if it was killed. */
 static sw_status open_log(sw_run_folder *folder, int flags)
 {
     char *path = sw_fs_join(folder->path, log_name);
@@ -111,8 +111,8 @@ done:
     return status;
 }
 
-/* Letters, digits, '.', '_', '-', not beginning with a dot: nothing that leads out of runs/ or hides there.
- */
+/* Letters, digits, '.', '_' and '-', without a dot or a '-' at the beginning: such a name neither leads out
+ * of runs/ nor is hidden or taken for an option. */
 static bool is_plain_name(const char *name)
 {
     return name[0] != '\0' && name[0] != '.' && name[0] != '-' &&
@@ -192,7 +192,7 @@ static sw_status require_empty(const char *path)
     return SW_OK;
 }
 
-/* Whether something could be made in the folder, or in the nearest one above it that is there. */
+/* Fails unless the folder, or else its nearest existing parent, is writable. */
 static sw_status require_writable(const char *path)
 {
     sw_status status = SW_OK;
@@ -254,7 +254,7 @@ sw_status sw_run_folder_create(sw_run_folder **out, const char *runs_root, const
         SW_TRY(make_given(given_path));
     else
         SW_TRY(make_numbered(&numbered, runs_root, experiment));
-    /* O_EXCL: of two processes that found the same empty folder, one goes on */
+    /* O_EXCL: if two processes found the same empty folder, only one succeeds */
     SW_TRY(furnish(out, given_path ? given_path : numbered, O_CREAT | O_EXCL));
 done:
     free(numbered);

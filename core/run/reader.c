@@ -58,7 +58,7 @@ static double amount_of(const cJSON *object, const char *key)
     return isnan(number) ? -1.0 : number;
 }
 
-/* A count that no run has is taken for one that is not said. */
+/* A count that no run can have is treated as missing. */
 static int count_of(const cJSON *object, const char *key)
 {
     const double number = sw_json_number_of(object, key);
@@ -141,7 +141,7 @@ static sw_status read_config(sw_run_reader *run)
 
 /* ---- epochs ---- */
 
-/* Two runs in one file, or a file of something else. */
+/* Fails on two runs in one file, and on a file of something else. */
 static sw_status check_epochs(const sw_run_reader *run, const char *path)
 {
     const sw_epoch_table *table = &run->epochs;
@@ -179,7 +179,7 @@ int sw_run_reader_epochs_done(const sw_run_reader *run)
 
 /* ---- state ---- */
 
-/* Whether the epochs end where the run ends, rather than the file's copy. */
+/* Whether the last epoch is the last of the run. In a folder copied too early it is not. */
 static bool has_all_epochs(const sw_run_reader *run)
 {
     const sw_train_config *train = &run->experiment->train;
@@ -190,7 +190,7 @@ static bool has_all_epochs(const sw_run_reader *run)
     return sw_early_stop_is_due(&early, &train->early_stop);
 }
 
-/* A run that was done stays so, whatever came of resuming it. */
+/* A run that was once done stays finished, even if resuming it failed. */
 static sw_run_state state_of(const sw_run_reader *run)
 {
     static const char failed[] = "failed";

@@ -33,8 +33,9 @@ static bool is_writable(double value)
     return fabs(value) <= (double)FLT_MAX; /* false for NaN too */
 }
 
-/* The shortest digits that read back as the same float: 0.001, not 0.00100000005. Whole numbers as such: 10,
- * not 1e+01. Of the float's own digits, so that what was read back is written alike. */
+/* Appends the shortest digits that read back as the same float: 0.001, not 0.00100000005. Whole numbers are
+ * written as such: 10, not 1e+01. Going by the float, a number that was read back is written the same again.
+ */
 static void append_number(sw_str *s, double value, const char *absent)
 {
     char digits[40];

@@ -14,7 +14,7 @@
 #include "records_files.h"
 #include "run/run_json.h"
 
-/* No run writes more; a file beyond is not one of ours. */
+/* No run writes larger files. */
 #define MAX_FILE_BYTES ((size_t)1 << 30)
 
 /* ---- rows ---- */
@@ -53,8 +53,8 @@ static cJSON *parse_row(const char *line, size_t length, const char *key)
     return NULL;
 }
 
-/* Takes the next row that has the number `key`; r->row is NULL at the end. What is no such row is an error,
- * but the last line may be what a killed process left. */
+/* Takes the next row, which must have the number `key`; r->row is NULL at the end. Only the last line may be
+ * damaged, since a killed process leaves half a line. */
 static sw_status rows_next(rows *r, const char *key)
 {
     cJSON_Delete(r->row);
@@ -78,7 +78,7 @@ static void take_record(sw_epoch_record *record, const cJSON *row, const sw_colu
 
 /* ---- rewinding ---- */
 
-/* Leaves the rows with `key` <= last. A file that is not there is left so. */
+/* Removes the rows with `key` > last. Does nothing if there is no such file. */
 static sw_status rewind_rows(const char *path, const char *key, double last)
 {
     if (!sw_fs_exists(path)) return SW_OK;
@@ -101,7 +101,7 @@ done:
     return status;
 }
 
-/* The columns are those that rows will go on to have, whatever version wrote the rows so far. */
+/* Writes metrics.csv with the columns of this version, whatever version wrote the rows. */
 static sw_status rebuild_csv(const char *csv_path, const char *metrics_path, const sw_columns *columns)
 {
     sw_status status = SW_OK;

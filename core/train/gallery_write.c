@@ -55,7 +55,7 @@ static sw_status write_sheet(const char *path, const sw_gallery *g, const rows *
 
 /* ---- figures ---- */
 
-/* Six digits say more than a share of pixels holds; the same on every machine that computed the same. */
+/* More digits than a share of pixels has. */
 enum { DIGITS = 6 };
 
 static sw_status write_csv(const char *path, const sw_gallery *g)

@@ -32,19 +32,18 @@ typedef struct sw_mask_images {
 
 /* --- writing: what a run does ----------------------------------------------------------------------- */
 
-/* SW_E_CONFIG: the sheets would be too large for pictures. Of the images only number, columns and size are
- * looked at. */
+/* SW_E_CONFIG: the sheets would be too large for pictures. Looks only at number, columns and size. */
 sw_status sw_masks_check(const sw_mask_images *images) SW_NODISCARD;
 
-/* Writes what is written once, making the folder. Written again it is the same. SW_E_CONFIG: the sheet would
- * be too large for a picture. */
+/* Creates the folder and writes the files that all epochs share; a second call writes the same again.
+ * SW_E_CONFIG: the sheet would be too large for a picture. */
 sw_status sw_masks_begin(const char *run, const sw_mask_images *images) SW_NODISCARD;
 
-/* labels, confidences: (count) of (S,S) */
+/* Writes the files of an epoch. labels, confidences: (count) of (S,S) */
 sw_status sw_masks_add(const char *run, const sw_mask_images *images, int epoch, const uint8_t *const *labels,
                        const uint8_t *const *confidences) SW_NODISCARD;
 
-/* Removes the epochs past `last_epoch`. A folder that is not there is left so. */
+/* Removes the epochs after `last_epoch`. Does nothing if there is no folder. */
 sw_status sw_masks_rewind(const char *run, int last_epoch) SW_NODISCARD;
 
 /* --- reading ---------------------------------------------------------------------------------------- */
