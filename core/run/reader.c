@@ -18,7 +18,12 @@ const char *sw_run_state_name(sw_run_state state)
     return names[state];
 }
 
-/* Lives as long as the reader; NULL when memory is out. */
+char *sw_run_reader_file(const sw_run_reader *run, const char *name)
+{
+    return sw_fs_join(run->path, name);
+}
+
+/* The same, living as long as the reader. */
 static char *file_of(sw_run_reader *run, const char *name)
 {
     return sw_arena_printf(&run->arena, "%s/%s", run->path, name);

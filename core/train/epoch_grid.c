@@ -159,6 +159,11 @@ done:
     return status;
 }
 
+sw_status sw_epoch_grid_begin_store(const sw_epoch_grid *grid, const char *run)
+{
+    return sw_masks_begin(run, &grid->shown);
+}
+
 sw_status sw_epoch_grid_store(const sw_epoch_grid *grid, const char *run, int epoch)
 {
     return sw_masks_add(run, &grid->shown, epoch, (const uint8_t *const *)grid->captured,

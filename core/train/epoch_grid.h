@@ -28,8 +28,8 @@ void sw_epoch_grid_deinit(sw_epoch_grid *grid);
 /* Predicts only the grid's images (what epoch 00 needs). */
 sw_status sw_epoch_grid_predict(sw_epoch_grid *grid, sw_network *network) SW_NODISCARD;
 
-/* Keeps in the run's folder what was captured after an epoch. The images themselves are kept once, by
- * sw_masks_begin(run, &grid->shown). */
+/* Keep the images in the run's folder, once, and after each epoch what was captured (see run/masks.h). */
+sw_status sw_epoch_grid_begin_store(const sw_epoch_grid *grid, const char *run) SW_NODISCARD;
 sw_status sw_epoch_grid_store(const sw_epoch_grid *grid, const char *run, int epoch) SW_NODISCARD;
 
 /* Draws <folder>/epoch_NN.png from what was captured. `row` NULL: before training, no figures. */

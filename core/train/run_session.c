@@ -332,7 +332,7 @@ static sw_status restore(sw_run_session *s)
         const int last_epoch = s->state.steps > 0 ? s->state.epochs_done : -1;
         SW_TRY(sw_events_rewind(s->folder->path, last_epoch, s->state.steps));
     }
-    SW_TRY(sw_masks_begin(s->folder->path, &s->grid.shown));
+    SW_TRY(sw_epoch_grid_begin_store(&s->grid, s->folder->path));
     if (s->experiment->train.tensorboard) SW_TRY(sw_events_open(&s->events, s->folder->path));
     SW_TRY(sw_records_open(&s->records, s->folder->path, sw_dataset_classes(s->val)));
     const sw_progress_plan plan = {.first_epoch = s->state.epochs_done + 1,

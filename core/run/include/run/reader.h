@@ -69,4 +69,7 @@ int sw_run_reader_epochs_done(const sw_run_reader *run);
  * epochs. The caller frees *out with sw_step_table_deinit. */
 sw_status sw_run_reader_steps(sw_step_table *out, const sw_run_reader *run) SW_NODISCARD;
 
+/* "<path>/<name>" on the heap (caller frees), NULL when memory is out. */
+char *sw_run_reader_file(const sw_run_reader *run, const char *name);
+
 #endif
