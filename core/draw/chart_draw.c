@@ -12,7 +12,7 @@
 
 static const uint32_t rule_rgb = 0xD8DEE4;
 
-/* Okabe and Ito's colours without the yellow, which is invisible on white paper. */
+/* Okabe and Ito's colours without the yellow, which white paper swallows. */
 static const uint32_t run_colours[SW_CHART_RUNS] = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7,
                                                     0x56B4E9, 0xE69F00, 0x4D4D4D, 0x8C510A};
 

@@ -13,10 +13,10 @@ enum { SW_CHART_RUNS = 8, SW_CHART_SERIES = 3 * SW_CHART_RUNS };
 typedef enum sw_chart_line {
     SW_CHART_SOLID,
     SW_CHART_DASHED,
-    SW_CHART_FAINT, /* thin and pale, behind the others: many points */
+    SW_CHART_FAINT, /* thin and pale: many points that give the others their background */
 } sw_chart_line;
 
-/* A curve. A y that is not finite leaves a gap. */
+/* A curve. What is not finite in y is a gap. */
 typedef struct sw_chart_series {
     int run;          /* number of the run, which chooses the colour */
     const char *what; /* "validation", "pet"; "" where the panel's title says it */
