@@ -2,61 +2,41 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "base/arena.h"
 #include "draw/tiles.h"
 #include "setup/open_data.h"
 
 enum { COLUMNS = 8 };
 
-typedef struct page {
-    const uint8_t **images, **labels;
-    const char **names;
-    uint8_t *pixels; /* what `images` points into */
-} page;
-
-static void page_deinit(page *p)
-{
-    free(p->images);
-    free(p->labels);
-    free(p->names);
-    free(p->pixels);
-}
-
-/* Takes `count` images of the batch, which the page's labels and names go on pointing to. */
-static sw_status take(page *p, const sw_batch *batch, const sw_dataset *dataset, int count)
-{
-    size_t side = (size_t)sw_dataset_size_px(dataset), tile = side * side * 3, n = (size_t)count;
-    *p = (page){.images = malloc(n * sizeof *p->images),
-                .labels = malloc(n * sizeof *p->labels),
-                .names = malloc(n * sizeof *p->names),
-                .pixels = malloc(n * tile)};
-    if (!p->images || !p->labels || !p->names || !p->pixels)
-        return sw_fail_alloc("a batch of pictures", n * tile);
-    for (size_t i = 0; i < n * tile; i++) p->pixels[i] = (uint8_t)lroundf(255 * batch->images[i]);
-    for (size_t i = 0; i < n; i++) {
-        p->images[i] = p->pixels + i * tile;
-        p->labels[i] = batch->labels + i * side * side;
-        p->names[i] = sw_dataset_name(dataset, (int)batch->indices[i]);
-    }
-    return SW_OK;
-}
-
-static sw_status draw(const char *path, const page *p, const sw_classes *classes, int side_px, int count,
-                      const char *title)
+/* Fills a picture with `count` images of the batch. The arena holds copies of the photographs; masks and
+ * names stay those of batch and data set. */
+static sw_status fill(sw_tiles_spec *picture, sw_arena *arena, const sw_batch *batch,
+                      const sw_dataset *dataset, int count)
 {
     static const sw_tiles_panel panels[] = {SW_TILES_INPUTS, SW_TILES_TRUTH};
-    const sw_tiles_spec spec = {.title = title,
-                                .count = count,
-                                .columns = count < COLUMNS ? count : COLUMNS,
-                                .size_px = side_px,
-                                .images = p->images,
-                                .truths = p->labels,
-                                .names = p->names,
-                                .classes = classes,
-                                .panels = panels,
-                                .panel_count = sizeof panels / sizeof *panels};
-    return sw_tiles_draw(path, &spec);
+    size_t side = (size_t)sw_dataset_size_px(dataset), tile = side * side * 3, n = (size_t)count;
+    const uint8_t **images = sw_arena_alloc(arena, n * sizeof *images);
+    const uint8_t **labels = sw_arena_alloc(arena, n * sizeof *labels);
+    const char **names = sw_arena_alloc(arena, n * sizeof *names);
+    uint8_t *pixels = sw_arena_alloc(arena, n * tile);
+    if (!images || !labels || !names || !pixels) return SW_E_MEMORY;
+    for (size_t i = 0; i < n * tile; i++) pixels[i] = (uint8_t)lroundf(255 * batch->images[i]);
+    for (size_t i = 0; i < n; i++) {
+        images[i] = pixels + i * tile;
+        labels[i] = batch->labels + i * side * side;
+        names[i] = sw_dataset_name(dataset, (int)batch->indices[i]);
+    }
+    *picture = (sw_tiles_spec){.count = count,
+                               .columns = COLUMNS,
+                               .size_px = (int)side,
+                               .images = images,
+                               .truths = labels,
+                               .names = names,
+                               .classes = sw_dataset_classes(dataset),
+                               .panels = panels,
+                               .panel_count = sizeof panels / sizeof *panels};
+    return SW_OK;
 }
 
 sw_status sw_browse(int *drawn, const char *path, const sw_experiment *experiment, int epoch, int count)
@@ -65,7 +45,8 @@ sw_status sw_browse(int *drawn, const char *path, const sw_experiment *experimen
     const sw_experiment *x = experiment;
     sw_dataset *dataset = NULL;
     sw_loader *loader = NULL;
-    page p = {0};
+    sw_arena arena = {0};
+    sw_tiles_spec picture;
     char title[160];
     if (epoch < 1 || epoch > x->train.epochs)
         return sw_fail(SW_E_USAGE, "--epoch %d: the experiment has epochs 1 to %d", epoch, x->train.epochs);
@@ -78,12 +59,13 @@ sw_status sw_browse(int *drawn, const char *path, const sw_experiment *experimen
     if (count < 0 || count > batch.count)
         SW_TRY(sw_fail(SW_E_USAGE, "--count %d: the first batch has %d images", count, batch.count));
     *drawn = count ? count : batch.count;
-    SW_TRY(take(&p, &batch, dataset, *drawn));
+    SW_TRY(fill(&picture, &arena, &batch, dataset, *drawn));
     snprintf(title, sizeof title, "Epoch: %02d, first training batch (%d of %d images)", epoch, *drawn,
              batch.count);
-    SW_TRY(draw(path, &p, sw_dataset_classes(dataset), sw_dataset_size_px(dataset), *drawn, title));
+    picture.title = title;
+    SW_TRY(sw_tiles_draw(path, &picture));
 done:
-    page_deinit(&p);
+    sw_arena_deinit(&arena);
     sw_loader_destroy(loader);
     sw_dataset_destroy(dataset);
     return status;

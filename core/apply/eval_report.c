@@ -159,26 +159,6 @@ static cJSON *metrics_json(const sw_eval *eval)
     return object;
 }
 
-static sw_status write_in(const char *folder, const char *name, const void *bytes, size_t length)
-{
-    char *path = sw_fs_join(folder, name);
-    if (!path) return SW_E_MEMORY;
-    sw_status status = sw_fs_write(path, bytes, length);
-    free(path);
-    return status;
-}
-
-static sw_status write_json(const sw_eval *eval, const char *folder)
-{
-    sw_str text = {0};
-    cJSON *object = metrics_json(eval);
-    sw_status status = sw_json_document(&text, object);
-    if (status == SW_OK) status = write_in(folder, "metrics.json", text.text, text.length);
-    sw_str_deinit(&text);
-    cJSON_Delete(object);
-    return status;
-}
-
 /* Those of an image, the ones without a class first; returns their number. */
 static int list_image_columns(int *out, const sw_columns *columns)
 {
@@ -191,7 +171,7 @@ static int list_image_columns(int *out, const sw_columns *columns)
     return count;
 }
 
-static sw_status write_csv(const sw_eval *eval, const char *folder)
+static sw_status write_csv(const char *path, const sw_eval *eval)
 {
     sw_str csv = {0};
     int shown[SW_MAX_COLUMNS];
@@ -205,15 +185,21 @@ static sw_status write_csv(const sw_eval *eval, const char *folder)
         for (int k = 0; k < count; k++) sw_csv_number(&csv, figures[shown[k]], 9);
         sw_str_append(&csv, "\n");
     }
-    sw_status status = sw_str_status(&csv);
-    if (status == SW_OK) status = write_in(folder, "per_image.csv", csv.text, csv.length);
-    sw_str_deinit(&csv);
-    return status;
+    return sw_fs_write_text(path, &csv);
 }
 
 sw_status sw_eval_write(const sw_eval *eval, const char *folder)
 {
-    SW_ENSURE(sw_fs_mkdirs(folder));
-    SW_ENSURE(write_json(eval, folder));
-    return write_csv(eval, folder);
+    sw_status status = SW_OK;
+    char *json = sw_fs_join(folder, "metrics.json"), *csv = sw_fs_join(folder, "per_image.csv");
+    cJSON *metrics = metrics_json(eval);
+    if (!json || !csv) SW_TRY(SW_E_MEMORY);
+    SW_TRY(sw_fs_mkdirs(folder));
+    SW_TRY(sw_json_write(json, metrics));
+    SW_TRY(write_csv(csv, eval));
+done:
+    cJSON_Delete(metrics);
+    free(json);
+    free(csv);
+    return status;
 }

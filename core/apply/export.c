@@ -27,7 +27,7 @@ sw_status sw_export_format_find(sw_export_format *out, const char *name, const c
 
 enum { NOTE_BYTES = 1024 };
 
-/* "pet, background, border", or nothing where the data set's classes are not the model's. */
+/* "pet, background, border"; nothing if the model has another number of classes than the data set. */
 static void describe_classes(char text[NOTE_BYTES], const sw_classes *classes, int outputs)
 {
     size_t used = 0;

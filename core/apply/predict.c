@@ -1,9 +1,9 @@
 #include "apply/predict.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "apply/label_map.h"
+#include "base/arena.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "data/augment.h"
@@ -28,6 +28,7 @@ typedef struct predictor {
     float *images;     /* (batch,S,S,3) */
     float *logits;     /* (batch,S,S,C) */
     float *plane;      /* (C,S,S) */
+    sw_arena arena;    /* holds all of these */
 } predictor;
 
 static size_t pixels_of(const predictor *p)
@@ -37,27 +38,16 @@ static size_t pixels_of(const predictor *p)
 
 static sw_status init(predictor *p)
 {
-    size_t batch = (size_t)p->batch, pixels = pixels_of(p), classes = (size_t)p->classes;
-    p->pictures = malloc(batch * sizeof *p->pictures);
-    p->small = malloc(batch * pixels * 3);
-    p->images = malloc(batch * pixels * 3 * sizeof *p->images);
-    p->logits = malloc(batch * pixels * classes * sizeof *p->logits);
-    p->plane = malloc(pixels * classes * sizeof *p->plane);
-    return p->pictures && p->small && p->images && p->logits && p->plane
-               ? SW_OK
-               : sw_fail_alloc("a batch of pictures", batch * pixels * (3 + classes) * sizeof(float));
+    const size_t batch = (size_t)p->batch, pixels = pixels_of(p), classes = (size_t)p->classes;
+    p->pictures = sw_arena_alloc(&p->arena, batch * sizeof *p->pictures);
+    p->small = sw_arena_alloc(&p->arena, batch * pixels * 3);
+    p->images = sw_arena_alloc(&p->arena, batch * pixels * 3 * sizeof *p->images);
+    p->logits = sw_arena_alloc(&p->arena, batch * pixels * classes * sizeof *p->logits);
+    p->plane = sw_arena_alloc(&p->arena, pixels * classes * sizeof *p->plane);
+    return p->pictures && p->small && p->images && p->logits && p->plane ? SW_OK : SW_E_MEMORY;
 }
 
-static void deinit(predictor *p)
-{
-    free(p->pictures);
-    free(p->small);
-    free(p->images);
-    free(p->logits);
-    free(p->plane);
-}
-
-/* The one line about a picture that didn't work out. */
+/* Logs why a picture failed, in one line. */
 static void fail_one(predictor *p)
 {
     sw_log(SW_LOG_ERROR, "%s", sw_error_message());
@@ -88,14 +78,14 @@ static sw_status write_logits(const predictor *p, const char *path, const float 
     return sw_npy_write(path, SW_SAFETENSORS_F32, 3, shape, p->plane);
 }
 
-/* The picture at the size of its map: the one the network saw, or read once more, so that a batch of large
- * ones needs no memory. */
+/* Draws on the picture at the size of its map: the one that the network saw, or the file, read again because
+ * keeping a batch of large pictures would need much memory. */
 static sw_status write_overlay(const predictor *p, int i, const sw_image *labels)
 {
     sw_status status = SW_OK;
     const sw_predict_input *input = p->pictures[i].input;
     sw_image picture = {0};
-    sw_str notes = {0}; /* said when it was read first */
+    sw_str notes = {0}; /* logged when it was first read */
     if (p->options->original_size) {
         SW_TRY(sw_image_read_rgb_noted(&picture, &notes, input->path));
     } else {
@@ -122,11 +112,9 @@ static sw_status write_one(const predictor *p, int i)
     sw_image labels = {0};
     SW_TRY(sw_image_init(&labels, original ? picture->width : p->size_px,
                          original ? picture->height : p->size_px, 1));
-    status = sw_label_map(labels.pixels, labels.width, labels.height, logits, p->size_px, p->classes);
-    if (status != SW_OK) {
-        sw_fail_in(status, "%s", picture->input->path);
-        goto done;
-    }
+    SW_TRY(
+        sw_fail_in(sw_label_map(labels.pixels, labels.width, labels.height, logits, p->size_px, p->classes),
+                   "%s", picture->input->path));
     if (p->options->overlay) SW_TRY(write_overlay(p, i, &labels));
     size_t pixels = (size_t)labels.width * (size_t)labels.height;
     for (size_t j = 0; j < pixels; j++) labels.pixels[j]++;
@@ -175,7 +163,7 @@ sw_status sw_predict(sw_predict_result *result, sw_trained *saved, const char *c
     if (result->failed)
         status = sw_fail(SW_E_DATA, "%d of %d pictures could not be predicted", result->failed, inputs.count);
 done:
-    deinit(&p);
+    sw_arena_deinit(&p.arena);
     sw_predict_inputs_deinit(&inputs);
     return status;
 }

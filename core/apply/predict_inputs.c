@@ -22,25 +22,15 @@ static char *stem_of(sw_arena *arena, const char *path)
     return stem;
 }
 
-/* The file that a picture's name with another ending has in the folder written to. */
-static const char *file_for(sw_arena *arena, const char *out, const char *stem, const char *ending)
-{
-    char *name = sw_strf("%s%s", stem, ending), *path = name ? sw_fs_join(out, name) : NULL;
-    const char *copy = path ? sw_arena_strdup(arena, path) : NULL;
-    free(name);
-    free(path);
-    return copy;
-}
-
 static sw_status add(sw_predict_inputs *in, const char *path, const char *out)
 {
     SW_ENSURE(SW_ARRAY_GROW(in->items, in->count, "a list of pictures"));
-    const char *stem = stem_of(&in->arena, path);
+    const char *stem = stem_of(&in->arena, path), *slash = out[strlen(out) - 1] == '/' ? "" : "/";
     if (!stem) return SW_E_MEMORY;
     sw_predict_input input = {.path = sw_arena_strdup(&in->arena, path),
-                              .label = file_for(&in->arena, out, stem, ".png"),
-                              .overlay = file_for(&in->arena, out, stem, ".overlay.png"),
-                              .logits = file_for(&in->arena, out, stem, ".npy")};
+                              .label = sw_arena_printf(&in->arena, "%s%s%s.png", out, slash, stem),
+                              .overlay = sw_arena_printf(&in->arena, "%s%s%s.overlay.png", out, slash, stem),
+                              .logits = sw_arena_printf(&in->arena, "%s%s%s.npy", out, slash, stem)};
     if (!input.path || !input.label || !input.overlay || !input.logits) return SW_E_MEMORY;
     in->items[in->count++] = input;
     return SW_OK;
@@ -88,7 +78,7 @@ static int by_path(const void *a, const void *b)
     return strcmp(x->path, y->path);
 }
 
-/* A picture that is there, whatever it is called. */
+/* An existing picture, known by its inode. */
 typedef struct identity {
     dev_t device;
     ino_t number;
@@ -110,7 +100,7 @@ static bool identify(identity *out, const char *path)
     return true;
 }
 
-/* Other names of a picture are the picture too: a link, or the folder written to spelt differently. */
+/* Compares inodes, not names: a link or another spelling of the folder leads to the same picture. */
 static sw_status check_overwriting(const sw_predict_inputs *in, const output *outputs, size_t count)
 {
     sw_status status = SW_OK;

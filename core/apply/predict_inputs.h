@@ -17,7 +17,7 @@ typedef struct sw_predict_inputs {
     sw_arena arena;
 } sw_predict_inputs;
 
-/* Files are taken as they are; of a folder, every .jpg, .jpeg and .png in it, by name. SW_E_USAGE: a folder
+/* Lists the files, and of a folder its .jpg, .jpeg and .png files by name. SW_E_USAGE: a folder
  * without any, two pictures that would be written to the same file, or a picture that would be overwritten.
  */
 sw_status sw_predict_inputs_init(sw_predict_inputs *inputs, const char *const *paths,

@@ -163,6 +163,14 @@ sw_status sw_fs_write(const char *path, const void *bytes, size_t length)
     return sw_fs_writer_commit(&writer);
 }
 
+sw_status sw_fs_write_text(const char *path, sw_str *text)
+{
+    sw_status status = sw_str_status(text);
+    if (status == SW_OK) status = sw_fs_write(path, text->text, text->length);
+    sw_str_deinit(text);
+    return status;
+}
+
 sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t length)
 {
     off_t before = lseek(fd, 0, SEEK_END);

@@ -195,18 +195,7 @@ static void draw_sheet(cairo_t *cr, const sw_chart_sheet *sheet, char *const *na
 
 /* ---- files ---- */
 
-static void set_font_options(cairo_t *cr)
-{
-    cairo_font_options_t *options = cairo_font_options_create();
-    /* not as the desktop is set: the same type on every screen */
-    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
-    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
-    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
-    cairo_set_font_options(cr, options);
-    cairo_font_options_destroy(options);
-}
-
-static cairo_status_t draw_to(sw_lettering_sink *to, const sw_chart_sheet *sheet, char *const *names,
+static cairo_status_t draw_to(sw_fs_writer *to, const sw_chart_sheet *sheet, char *const *names,
                               sw_chart_format format)
 {
     cairo_surface_t *surface =
@@ -216,7 +205,7 @@ static cairo_status_t draw_to(sw_lettering_sink *to, const sw_chart_sheet *sheet
     cairo_t *cr = cairo_create(surface);
     if (format == SW_CHART_SVG && cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS)
         cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
-    set_font_options(cr);
+    sw_lettering_hint(cr, CAIRO_HINT_STYLE_NONE, CAIRO_HINT_METRICS_OFF);
     draw_sheet(cr, sheet, names);
     cairo_status_t result = cairo_status(cr);
     if (result == CAIRO_STATUS_SUCCESS && format == SW_CHART_PNG)
@@ -233,13 +222,8 @@ static sw_status write_sheet(const char *path, const sw_chart_sheet *sheet, char
 {
     sw_fs_writer writer;
     SW_ENSURE(sw_fs_writer_open(&writer, path));
-    sw_lettering_sink to = {.stream = writer.stream};
-    cairo_status_t result = draw_to(&to, sheet, names, format);
-    if (result == CAIRO_STATUS_SUCCESS) return sw_fs_writer_commit(&writer);
-    sw_fs_writer_discard(&writer);
-    if (result == CAIRO_STATUS_NO_MEMORY)
-        return sw_fail_alloc(path, (size_t)sheet->width * (size_t)sheet->height * 4);
-    return sw_fail(SW_E_IO, "cannot write %s: %s", path, sw_lettering_failure(&to, result));
+    return sw_lettering_finish(&writer, draw_to(&writer, sheet, names, format),
+                               (size_t)sheet->width * (size_t)sheet->height * 4);
 }
 
 sw_status sw_chart_draw(const char *path, const sw_chart_sheet *sheet, sw_chart_format format)

@@ -10,8 +10,7 @@
 
 struct sw_gif {
     CGIF *encoder;
-    sw_fs_writer writer;
-    int error; /* errno of the first failed write */
+    sw_fs_writer writer; /* its cause is that of the first failed write */
 };
 
 bool sw_gif_available(void)
@@ -23,13 +22,14 @@ static int write_bytes(void *context, const uint8_t *bytes, const size_t count)
 {
     sw_gif *gif = context;
     if (fwrite(bytes, 1, count, gif->writer.stream) == count) return 0;
-    if (!gif->error) gif->error = errno ? errno : EIO;
+    if (!gif->writer.cause) gif->writer.cause = errno ? errno : EIO;
     return -1;
 }
 
 static sw_status failure(const sw_gif *gif)
 {
-    if (gif->error) return sw_fail(SW_E_IO, "cannot write %s: %s", gif->writer.path, strerror(gif->error));
+    const int cause = gif->writer.cause;
+    if (cause) return sw_fail(SW_E_IO, "cannot write %s: %s", gif->writer.path, strerror(cause));
     return sw_fail(SW_E_MEMORY, "out of host memory for the animation %s", gif->writer.path);
 }
 
@@ -54,10 +54,7 @@ sw_status sw_gif_open(sw_gif **out, const char *path, int width, int height, con
                           .pWriteFn = write_bytes,
                           .pContext = gif};
     gif->encoder = cgif_newgif(&config);
-    if (!gif->encoder) {
-        status = failure(gif);
-        goto done;
-    }
+    if (!gif->encoder) SW_TRY(failure(gif));
     *out = gif;
     gif = NULL;
 done:
@@ -76,13 +73,9 @@ sw_status sw_gif_add(sw_gif *gif, const uint8_t *indices, int delay_cs)
 
 sw_status sw_gif_close(sw_gif *gif)
 {
-    sw_status status = SW_OK;
     int result = cgif_close(gif->encoder);
     gif->encoder = NULL;
-    if (result != CGIF_OK)
-        status = failure(gif);
-    else
-        status = sw_fs_writer_commit(&gif->writer);
+    sw_status status = result == CGIF_OK ? sw_fs_writer_commit(&gif->writer) : failure(gif);
     sw_gif_discard(gif);
     return status;
 }

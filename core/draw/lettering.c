@@ -1,7 +1,7 @@
 #include "lettering.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdio.h>
 
 void sw_lettering_colour(cairo_t *cr, uint32_t rgb, double alpha)
 {
@@ -29,15 +29,32 @@ void sw_lettering_draw(cairo_t *cr, const char *text, double x, double baseline,
     cairo_show_text(cr, text);
 }
 
-cairo_status_t sw_lettering_write(void *sink, const unsigned char *data, unsigned int length)
+void sw_lettering_hint(cairo_t *cr, cairo_hint_style_t style, cairo_hint_metrics_t metrics)
 {
-    sw_lettering_sink *to = sink;
+    cairo_font_options_t *options = cairo_font_options_create();
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+    cairo_font_options_set_hint_style(options, style);
+    cairo_font_options_set_hint_metrics(options, metrics);
+    cairo_set_font_options(cr, options);
+    cairo_font_options_destroy(options);
+}
+
+cairo_status_t sw_lettering_write(void *writer, const unsigned char *data, unsigned int length)
+{
+    sw_fs_writer *to = writer;
     if (fwrite(data, 1, length, to->stream) == length) return CAIRO_STATUS_SUCCESS;
-    if (!to->error) to->error = errno;
+    if (!to->cause) to->cause = errno;
     return CAIRO_STATUS_WRITE_ERROR;
 }
 
-const char *sw_lettering_failure(const sw_lettering_sink *sink, cairo_status_t status)
+sw_status sw_lettering_finish(sw_fs_writer *writer, cairo_status_t result, size_t bytes)
 {
-    return sink->error ? strerror(sink->error) : cairo_status_to_string(status);
+    /* of a failed write, the file itself knows more */
+    if (result == CAIRO_STATUS_SUCCESS || ferror(writer->stream)) return sw_fs_writer_commit(writer);
+    sw_status status =
+        result == CAIRO_STATUS_NO_MEMORY
+            ? sw_fail_alloc(writer->path, bytes)
+            : sw_fail(SW_E_IO, "cannot write %s: %s", writer->path, cairo_status_to_string(result));
+    sw_fs_writer_discard(writer);
+    return status;
 }

@@ -1,11 +1,12 @@
-/* What every picture drawn with Cairo shares: ink, type, and the way into its file. */
+/* What every picture drawn with Cairo shares: ink, type, and how it gets into its file. */
 #ifndef DRAW_LETTERING_H
 #define DRAW_LETTERING_H
 
 #include <cairo.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
+
+#include "base/fs.h"
 
 enum { SW_PAPER_RGB = 0xFFFFFF, SW_INK_RGB = 0x1B1F24, SW_FAINT_INK_RGB = 0x57606A };
 
@@ -21,15 +22,14 @@ double sw_lettering_width(cairo_t *cr, const char *text);
 /* anchor: 0 begins at x, 0.5 is centred on it, 1 ends there. */
 void sw_lettering_draw(cairo_t *cr, const char *text, double x, double baseline, double anchor);
 
-/* Where Cairo's bytes go: its stream functions take sw_lettering_write with a sink. */
-typedef struct sw_lettering_sink {
-    FILE *stream;
-    int error; /* errno of the first failed write */
-} sw_lettering_sink;
+/* Makes type look the same on every screen, whatever the desktop's settings. */
+void sw_lettering_hint(cairo_t *cr, cairo_hint_style_t style, cairo_hint_metrics_t metrics);
 
-cairo_status_t sw_lettering_write(void *sink, const unsigned char *data, unsigned int length);
+/* What Cairo's stream functions take, with an open sw_fs_writer as their closure. */
+cairo_status_t sw_lettering_write(void *writer, const unsigned char *data, unsigned int length);
 
-/* What went wrong, for "cannot write PATH: ...": the file's error, else Cairo's. */
-const char *sw_lettering_failure(const sw_lettering_sink *sink, cairo_status_t status);
+/* Ends the file that Cairo wrote with that result: gives it its name, or removes it. `bytes` are those of the
+ * picture in memory. SW_E_IO, SW_E_MEMORY. */
+sw_status sw_lettering_finish(sw_fs_writer *writer, cairo_status_t result, size_t bytes) SW_NODISCARD;
 
 #endif

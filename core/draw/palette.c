@@ -1,5 +1,6 @@
-/* Debian's library for the purpose, libimagequant, is under the GPL, and giflib's quantiser knows no fixed
- * colours; the few colours that photographs need here are found in plain steps. */
+/* Debian's library for this, libimagequant, is under the GPL, and giflib's quantiser has no fixed colours. So
+ * the few colours that photographs need are found here, by splitting boxes of colours at their
+ * means and by Lloyd's algorithm. */
 #include "draw/palette.h"
 
 #include <assert.h>
@@ -67,7 +68,7 @@ typedef struct colour_bin {
 typedef struct box {
     int first, count;
     int axis; /* along which it is widest */
-    double error, middle;
+    double error, mean[3];
 } box;
 
 static int bin_of(const uint8_t *rgb)
@@ -109,21 +110,21 @@ static box measure_box(const colour_bin *points, int first, int count)
     }
     for (int c = 0; c < 3; c++) {
         double error = squares[c] - sum[c] * sum[c] / weight;
+        b.mean[c] = sum[c] / weight;
         if (c > 0 && error <= b.error) continue;
         b.axis = c;
         b.error = error;
-        b.middle = sum[c] / weight;
     }
     if (count < 2) b.error = 0;
     return b;
 }
 
-/* Puts the points below the middle first; returns their number. */
+/* Puts the points below the mean first; returns their number. */
 static int split(colour_bin *points, const box *b)
 {
     int below = b->first;
     for (int i = b->first; i < b->first + b->count; i++) {
-        if (points[i].mean[b->axis] > b->middle) continue;
+        if (points[i].mean[b->axis] > b->mean[b->axis]) continue;
         colour_bin swapped = points[below];
         points[below++] = points[i];
         points[i] = swapped;
@@ -161,20 +162,17 @@ typedef struct cluster {
     double weight, sum[3];
 } cluster;
 
-static void add_to_cluster(cluster *to, const colour_bin *point)
-{
-    to->weight += point->weight;
-    for (int c = 0; c < 3; c++) to->sum[c] += point->weight * point->mean[c];
-}
-
 /* Lloyd's rounds; colours before `fixed` stay. */
 static void settle(sw_palette *palette, int fixed, const colour_bin *points, int used)
 {
     for (int round = 0; round < ROUNDS; round++) {
         cluster clusters[SW_PALETTE_COLOURS] = {0};
         bool moved = false;
-        for (int i = 0; i < used; i++)
-            add_to_cluster(&clusters[sw_palette_index(palette, to_rgb(points[i].mean))], &points[i]);
+        for (int i = 0; i < used; i++) {
+            cluster *nearest = &clusters[sw_palette_index(palette, to_rgb(points[i].mean))];
+            nearest->weight += points[i].weight;
+            for (int c = 0; c < 3; c++) nearest->sum[c] += points[i].weight * points[i].mean[c];
+        }
         for (int i = fixed; i < palette->count; i++) {
             if (clusters[i].weight == 0) continue;
             double mean[3];
@@ -197,13 +195,7 @@ sw_status sw_palette_add_photos(sw_palette *palette, const uint8_t *const *photo
     if (!points) return sw_fail_alloc("the colours of photographs", BINS * sizeof *points);
     int used = count_colours(points, photos, count, pixels);
     int found = cut_boxes(boxes, SW_PALETTE_COLOURS - fixed, points, used);
-    for (int i = 0; i < found; i++) {
-        cluster whole = {0};
-        for (int p = boxes[i].first; p < boxes[i].first + boxes[i].count; p++)
-            add_to_cluster(&whole, &points[p]);
-        for (int c = 0; c < 3; c++) whole.sum[c] /= whole.weight;
-        sw_palette_add(palette, to_rgb(whole.sum));
-    }
+    for (int i = 0; i < found; i++) sw_palette_add(palette, to_rgb(boxes[i].mean));
     settle(palette, fixed, points, used);
     free(points);
     return SW_OK;

@@ -7,7 +7,6 @@
 #include <fontconfig/fontconfig.h>
 #include <math.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,32 +129,33 @@ static void draw_inked(cairo_t *cr, const char *text, double x, double baseline,
     sw_lettering_draw(cr, text, x, baseline, 0);
 }
 
-/* Cuts the text at its end until it and an ellipsis fit. */
-static void cut_to_width(char *text, cairo_t *cr, double width)
+/* Draws the text in a width, where it is too long cut at its end and with an ellipsis. */
+static sw_status draw_cut(cairo_t *cr, const char *text, double width, double x, double baseline,
+                          uint32_t rgb)
 {
     static const char ellipsis[] = "\xE2\x80\xA6";
     size_t length = strlen(text);
-    while (length > 0 && sw_lettering_width(cr, text) > width) {
+    char *cut = sw_strf("%s%s", text, ellipsis); /* for its room */
+    if (!cut) return SW_E_MEMORY;
+    cut[length] = '\0';
+    while (length > 0 && sw_lettering_width(cr, cut) > width) {
         do length--;
-        while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80); /* whole characters */
-        memcpy(text + length, ellipsis, sizeof ellipsis);
+        while (length > 0 && ((unsigned char)cut[length] & 0xC0) == 0x80); /* whole characters */
+        memcpy(cut + length, ellipsis, sizeof ellipsis);
     }
+    draw_inked(cr, cut, x, baseline, rgb);
+    free(cut);
+    return SW_OK;
 }
 
-/* In one line of the picture's width: made smaller, and where that is not enough, cut. */
+/* Draws a line that fits into the picture's width: in smaller type, and where that is not enough, cut. */
 static sw_status draw_line(cairo_t *cr, const char *line, int size, bool bold, int top, const measures *m)
 {
     static const int min_px = 11;
-    char *text = sw_strf("%s   ", line); /* room for the ellipsis after the shortest cut */
-    if (!text) return SW_E_MEMORY;
-    text[strlen(line)] = '\0';
-    int baseline = top + size;
-    for (sw_lettering_type(cr, size, bold); size > min_px && sw_lettering_width(cr, text) > m->content_width;)
+    const int baseline = top + size;
+    for (sw_lettering_type(cr, size, bold); size > min_px && sw_lettering_width(cr, line) > m->content_width;)
         sw_lettering_type(cr, --size, bold);
-    cut_to_width(text, cr, m->content_width);
-    draw_inked(cr, text, m->margin, baseline, SW_INK_RGB);
-    free(text);
-    return SW_OK;
+    return draw_cut(cr, line, m->content_width, m->margin, baseline, SW_INK_RGB);
 }
 
 /* The legend names the colours of the panels that are there. */
@@ -300,14 +300,9 @@ static void fill_panel(cairo_surface_t *surface, const sw_tiles_spec *spec, cons
 static sw_status draw_names(cairo_t *cr, const sw_tiles_spec *spec, const measures *m, int top)
 {
     sw_lettering_type(cr, m->name_px, false);
-    for (int i = 0; i < spec->count; i++) {
-        char *text = sw_strf("%s   ", spec->names[i]);
-        if (!text) return SW_E_MEMORY;
-        text[strlen(spec->names[i])] = '\0';
-        cut_to_width(text, cr, m->image_px);
-        draw_inked(cr, text, tile_x(m, i), tile_y(m, i, top) + m->image_px + m->name_px, SW_FAINT_INK_RGB);
-        free(text);
-    }
+    for (int i = 0; i < spec->count; i++)
+        SW_ENSURE(draw_cut(cr, spec->names[i], m->image_px, tile_x(m, i),
+                           tile_y(m, i, top) + m->image_px + m->name_px, SW_FAINT_INK_RGB));
     return SW_OK;
 }
 
@@ -317,11 +312,9 @@ static sw_status write_png(const char *path, cairo_surface_t *surface)
 {
     sw_fs_writer writer;
     SW_ENSURE(sw_fs_writer_open(&writer, path));
-    sw_lettering_sink to = {.stream = writer.stream};
-    cairo_status_t result = cairo_surface_write_to_png_stream(surface, sw_lettering_write, &to);
-    if (result == CAIRO_STATUS_SUCCESS) return sw_fs_writer_commit(&writer);
-    sw_fs_writer_discard(&writer);
-    return sw_fail(SW_E_IO, "cannot write %s: %s", path, sw_lettering_failure(&to, result));
+    return sw_lettering_finish(
+        &writer, cairo_surface_write_to_png_stream(surface, sw_lettering_write, &writer),
+        (size_t)cairo_image_surface_get_stride(surface) * (size_t)cairo_image_surface_get_height(surface));
 }
 
 static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_tiles_spec *spec, const measures *m)
@@ -346,23 +339,17 @@ static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_tiles_spec
     return SW_OK;
 }
 
-/* A context on a new surface; destroyed together. *surface and the result are never NULL, but may be in
- * error. */
+/* Makes a surface and a context on it, which the caller destroys. Neither is NULL, but both may be in error.
+ */
 static cairo_t *canvas(cairo_surface_t **surface, int width, int height)
 {
     *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
     cairo_t *cr = cairo_create(*surface);
-    cairo_font_options_t *options = cairo_font_options_create();
-    /* not the desktop's taste: same type on every screen */
-    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
-    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_SLIGHT);
-    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_ON);
-    cairo_set_font_options(cr, options);
-    cairo_font_options_destroy(options);
+    sw_lettering_hint(cr, CAIRO_HINT_STYLE_SLIGHT, CAIRO_HINT_METRICS_ON);
     return cr;
 }
 
-/* How many lines the legend takes, found by drawing it where nothing shows. */
+/* Counts the lines of the legend by drawing it on a surface of one pixel. */
 static int count_legend_lines(const sw_tiles_spec *spec, const measures *m)
 {
     cairo_surface_t *surface;
@@ -377,7 +364,7 @@ typedef struct limits {
     int64_t side_px, pixels;
 } limits;
 
-/* Lays out a whole picture, which may be so large. */
+/* Lays out a whole picture and checks it against the limits. */
 static sw_status measure_picture(int *width, int *height, measures *m, const sw_tiles_spec *spec, limits most)
 {
     assert(spec->count > 0 && spec->columns > 0 && spec->size_px > 0 && spec->classes->count > 0);

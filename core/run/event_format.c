@@ -17,7 +17,7 @@ enum { LENGTH_BYTES = 8, CRC_BYTES = 4, HEAD_BYTES = LENGTH_BYTES + CRC_BYTES };
 
 /* --- records --------------------------------------------------------------------------------- */
 
-/* A checksum of bytes that hold checksums is weak, so they are stored changed. */
+/* The format masks its checksums: a CRC over bytes that contain CRCs would be weak. */
 static uint32_t masked_crc(const void *bytes, size_t count)
 {
     const uint32_t crc = sw_crc32c(bytes, count);
@@ -36,7 +36,8 @@ static uint64_t get_little_endian(const uint8_t *from, int count)
     return value;
 }
 
-void sw_event_append_record(sw_str *out, const void *bytes, size_t count)
+/* Appends a record: u64 length, masked CRC-32C of it, the bytes, masked CRC-32C of these. */
+static void append_record(sw_str *out, const void *bytes, size_t count)
 {
     uint8_t head[HEAD_BYTES], tail[CRC_BYTES];
     put_little_endian(head, count, LENGTH_BYTES);
@@ -68,7 +69,7 @@ sw_event_record_state sw_event_next_record(size_t *record_bytes, const uint8_t *
 static void append_event(sw_str *out, sw_str *event)
 {
     out->failed |= event->failed;
-    sw_event_append_record(out, event->text, event->length);
+    append_record(out, event->text, event->length);
     sw_str_deinit(event);
 }
 

@@ -1,4 +1,4 @@
-/* The event files of a run; event_format.c has their bytes. */
+/* Writes and rewinds the event files of a run. Their bytes are made in event_format.c. */
 #include "run/events.h"
 
 #include <ctype.h>
@@ -18,7 +18,7 @@
 
 static const char file_prefix[] = "events.out.tfevents.", step_prefix[] = "step/";
 
-/* Above what a run writes in weeks. */
+/* More than a run writes in weeks. */
 #define MAX_FILE_BYTES ((size_t)4 << 30)
 
 /* The largest of the format's ten digits. */
@@ -77,14 +77,13 @@ static void free_names(struct dirent **names, int count)
     if (count >= 0) free(names);
 }
 
-/* Names are in the order of time, so a new file's time is past that of every other, whatever the clock says.
- */
+/* TensorBoard reads the files in the order of their names. A new file therefore gets a later time than all
+ * others, even if the clock was set back. */
 static sw_status next_time(int64_t *out, const char *folder)
 {
     struct dirent **names;
     int count;
-    sw_status status = list_files(&names, &count, folder);
-    if (status != SW_OK) return status;
+    SW_ENSURE(list_files(&names, &count, folder));
     *out = (int64_t)time(NULL);
     for (int i = 0; i < count; i++) {
         const long long taken = strtoll(names[i]->d_name + sizeof file_prefix - 1, NULL, 10);
@@ -123,38 +122,29 @@ static sw_status append(sw_events *events, sw_str *records)
 /* Makes the file, once there is something to write. */
 static sw_status need_file(sw_events *events)
 {
-    sw_status status = SW_OK;
     char host[HOST_BYTES], name[sizeof file_prefix + 24 + HOST_BYTES];
     int64_t stamp;
     sw_str first = {0};
     if (events->path) return SW_OK;
     host_name(host);
-    SW_TRY(next_time(&stamp, events->folder));
+    SW_ENSURE(next_time(&stamp, events->folder));
     snprintf(name, sizeof name, "%s%010" PRId64 ".%s", file_prefix, stamp, host);
     events->path = sw_fs_join(events->folder, name);
     if (!events->path) return SW_E_MEMORY;
     events->fd = open(events->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-    if (events->fd < 0) {
-        status = sw_fail(SW_E_IO, "cannot write %s: %s", events->path, strerror(errno));
-        goto done;
-    }
+    if (events->fd < 0) return sw_fail(SW_E_IO, "cannot write %s: %s", events->path, strerror(errno));
     sw_event_append_version(&first, wall_time_s());
-    SW_TRY(append(events, &first));
-done:
-    return status;
+    return append(events, &first);
 }
 
 sw_status sw_events_step(sw_events *events, const sw_step_record *step)
 {
-    sw_status status = SW_OK;
-    const double now = wall_time_s();
+    const double now_s = wall_time_s();
     sw_str records = {0};
-    SW_TRY(need_file(events));
-    sw_event_append_scalar(&records, now, step->step, "step/loss", (float)step->loss);
-    sw_event_append_scalar(&records, now, step->step, "step/lr", (float)step->lr);
-    SW_TRY(append(events, &records));
-done:
-    return status;
+    SW_ENSURE(need_file(events));
+    sw_event_append_scalar(&records, now_s, step->step, "step/loss", (float)step->loss);
+    sw_event_append_scalar(&records, now_s, step->step, "step/lr", (float)step->lr);
+    return append(events, &records);
 }
 
 /* "val_loss" is val/loss: the group of a metric, then its key without it. */
@@ -168,19 +158,16 @@ static void name_figure(char *tag, const sw_column *column)
 
 sw_status sw_events_epoch(sw_events *events, const sw_columns *columns, const sw_epoch_record *epoch)
 {
-    sw_status status = SW_OK;
     sw_str records = {0};
     char tag[TAG_BYTES];
     const double now_s = wall_time_s();
-    SW_TRY(need_file(events));
+    SW_ENSURE(need_file(events));
     for (int i = 0; i < columns->count; i++) {
         if (isnan(epoch->values[i])) continue;
         name_figure(tag, &columns->list[i]);
         sw_event_append_scalar(&records, now_s, epoch->epoch, tag, (float)epoch->values[i]);
     }
-    SW_TRY(append(events, &records));
-done:
-    return status;
+    return append(events, &records);
 }
 
 static int big_endian(const char *bytes)
@@ -198,10 +185,8 @@ sw_status sw_events_grid(sw_events *events, int epoch, const char *png_path)
     size_t length;
     sw_str records = {0};
     SW_TRY(sw_fs_read(&png, &length, png_path, MAX_PICTURE_BYTES));
-    if (length < HEADER_END || memcmp(png, signature, sizeof signature - 1) != 0) {
-        status = sw_fail(SW_E_DATA, "%s: not a PNG", png_path);
-        goto done;
-    }
+    if (length < HEADER_END || memcmp(png, signature, sizeof signature - 1) != 0)
+        SW_TRY(sw_fail(SW_E_DATA, "%s: not a PNG", png_path));
     SW_TRY(need_file(events));
     sw_event_append_image(&records, wall_time_s(), epoch, "grid", png, length, big_endian(png + WIDTH_AT),
                           big_endian(png + HEIGHT_AT));
@@ -251,7 +236,7 @@ static sw_status rewind_file(const char *path, int last_epoch, int64_t last_step
     keep_records(&kept, path, (const uint8_t *)bytes, count, last_epoch, last_step);
     SW_TRY(sw_str_status(&kept));
     /* records are only ever left out, so the same length is the same file */
-    if (kept.length != count) SW_TRY(sw_fs_write(path, kept.text ? kept.text : "", kept.length));
+    if (kept.length != count) SW_TRY(sw_fs_write_text(path, &kept));
 done:
     free(bytes);
     sw_str_deinit(&kept);

@@ -17,6 +17,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "run/run_json.h"
 
 static const char log_name[] = "log.txt", config_name[] = "config.yaml", manifest_name[] = "manifest.json";
 
@@ -41,7 +42,7 @@ static void log_line(void *user, sw_log_level level, const char *line)
     sw_run_folder_log(user, level, line);
 }
 
-/* The lock is the log's: it goes with the process, however that ends. */
+/* The lock is on the log file: the system releases it when the process ends, even if it was killed. */
 static sw_status open_log(sw_run_folder *folder, int flags)
 {
     char *path = sw_fs_join(folder->path, log_name);
@@ -59,8 +60,8 @@ static sw_status open_log(sw_run_folder *folder, int flags)
     return status;
 }
 
-/* A shared lock is refused while a run holds its own; it is let go at once, for it would stand in the way of
- * a run that begins. */
+/* A shared lock is refused while a run holds its exclusive one. It is released at once: a run that begins
+ * meanwhile would be refused its own. */
 bool sw_run_folder_is_busy(const char *path)
 {
     char *log_path = sw_fs_join(path, log_name);
@@ -85,7 +86,10 @@ static sw_run_folder *new_folder(const char *path)
     folder->path = sw_strf("%s", path);
     folder->grids = sw_fs_join(path, "grids");
     folder->checkpoints = sw_fs_join(path, "checkpoints");
-    if (folder->path && folder->grids && folder->checkpoints) return folder;
+    folder->config = sw_fs_join(path, config_name);
+    folder->manifest = sw_fs_join(path, manifest_name);
+    if (folder->path && folder->grids && folder->checkpoints && folder->config && folder->manifest)
+        return folder;
     sw_run_folder_destroy(folder);
     return NULL;
 }
@@ -107,8 +111,8 @@ done:
     return status;
 }
 
-/* Letters, digits, '.', '_', '-', not beginning with a dot: nothing that leads out of runs/ or hides there.
- */
+/* Letters, digits, '.', '_' and '-', without a dot or a '-' at the beginning: such a name neither leads out
+ * of runs/ nor is hidden or taken for an option. */
 static bool is_plain_name(const char *name)
 {
     return name[0] != '\0' && name[0] != '.' && name[0] != '-' &&
@@ -149,6 +153,7 @@ static sw_status make_numbered(char **out, const char *runs_root, const char *ex
 {
     sw_status status = SW_OK;
     long number = 0;
+    bool made;
     char *path = NULL, *parent = NULL;
     SW_TRY(name_parent(&parent, runs_root, experiment));
     SW_TRY(sw_fs_mkdirs(parent));
@@ -156,17 +161,12 @@ static sw_status make_numbered(char **out, const char *runs_root, const char *ex
     do {
         free(path);
         path = sw_strf("%s/%03ld", parent, ++number);
-        if (!path) {
-            status = SW_E_MEMORY;
-            goto done;
-        }
-        if (mkdir(path, 0777) == 0) {
-            *out = path;
-            path = NULL;
-            goto done;
-        }
-    } while (errno == EEXIST && number <= MAX_RUN_NUMBER);
-    status = sw_fail(SW_E_IO, "cannot create folder %s: %s", path, strerror(errno));
+        if (!path) SW_TRY(SW_E_MEMORY);
+        made = mkdir(path, 0777) == 0;
+    } while (!made && errno == EEXIST && number <= MAX_RUN_NUMBER);
+    if (!made) SW_TRY(sw_fail(SW_E_IO, "cannot create folder %s: %s", path, strerror(errno)));
+    *out = path;
+    path = NULL;
 done:
     free(path);
     free(parent);
@@ -192,7 +192,7 @@ static sw_status require_empty(const char *path)
     return SW_OK;
 }
 
-/* Whether something could be made in the folder, or in the nearest one above it that is there. */
+/* Fails unless the folder, or else its nearest existing parent, is writable. */
 static sw_status require_writable(const char *path)
 {
     sw_status status = SW_OK;
@@ -216,18 +216,16 @@ static sw_status require_writable(const char *path)
 static sw_status check_given(const char *path)
 {
     if (!*path) return sw_fail(SW_E_USAGE, "--out: expected a folder, got an empty name");
-    sw_status status = sw_fs_exists(path) ? require_empty(path) : SW_OK;
-    return status == SW_OK ? require_writable(path) : status;
+    if (sw_fs_exists(path)) SW_ENSURE(require_empty(path));
+    return require_writable(path);
 }
 
 sw_status sw_run_folder_check(const char *runs_root, const char *experiment, const char *given_path)
 {
-    sw_status status = SW_OK;
-    char *parent = NULL;
+    char *parent;
     if (given_path) return check_given(given_path);
-    SW_TRY(name_parent(&parent, runs_root, experiment));
-    SW_TRY(require_writable(parent));
-done:
+    SW_ENSURE(name_parent(&parent, runs_root, experiment));
+    sw_status status = require_writable(parent);
     free(parent);
     return status;
 }
@@ -238,12 +236,9 @@ static sw_status make_given(const char *path)
     char *parent = sw_fs_dirname(path);
     if (!parent) return SW_E_MEMORY;
     SW_TRY(sw_fs_mkdirs(parent));
-    if (mkdir(path, 0777) != 0) {
-        if (errno == EEXIST)
-            status = require_empty(path);
-        else
-            status = sw_fail(SW_E_IO, "cannot create folder %s: %s", path, strerror(errno));
-    }
+    if (mkdir(path, 0777) == 0) goto done;
+    SW_TRY(errno == EEXIST ? require_empty(path)
+                           : sw_fail(SW_E_IO, "cannot create folder %s: %s", path, strerror(errno)));
 done:
     free(parent);
     return status;
@@ -259,31 +254,29 @@ sw_status sw_run_folder_create(sw_run_folder **out, const char *runs_root, const
         SW_TRY(make_given(given_path));
     else
         SW_TRY(make_numbered(&numbered, runs_root, experiment));
-    /* O_EXCL: of two processes that found the same empty folder, one goes on */
+    /* O_EXCL: if two processes found the same empty folder, only one succeeds */
     SW_TRY(furnish(out, given_path ? given_path : numbered, O_CREAT | O_EXCL));
 done:
     free(numbered);
     return status;
 }
 
+bool sw_run_has_file(const char *run, const char *name)
+{
+    char *path = sw_fs_join(run, name);
+    bool there = path && sw_fs_exists(path) && !sw_fs_is_dir(path);
+    free(path);
+    return there;
+}
+
 sw_status sw_run_folder_open(sw_run_folder **out, const char *path)
 {
-    sw_status status = SW_OK;
     *out = NULL;
-    char *manifest = sw_fs_join(path, manifest_name);
-    char *config = sw_fs_join(path, config_name);
-    if (!manifest || !config)
-        status = SW_E_MEMORY;
-    else if (!sw_fs_is_dir(path))
-        status = sw_fail(SW_E_USAGE, "%s: there is no such run folder", path);
-    else if (!sw_fs_exists(manifest) || !sw_fs_exists(config))
-        status =
-            sw_fail(SW_E_USAGE, "%s is no run folder (it lacks %s or %s)", path, config_name, manifest_name);
-    else
-        status = furnish(out, path, O_CREAT);
-    free(manifest);
-    free(config);
-    return status;
+    if (!sw_fs_is_dir(path)) return sw_fail(SW_E_USAGE, "%s: there is no such run folder", path);
+    if (!sw_run_has_file(path, manifest_name) || !sw_run_has_file(path, config_name))
+        return sw_fail(SW_E_USAGE, "%s is no run folder (it lacks %s or %s)", path, config_name,
+                       manifest_name);
+    return furnish(out, path, O_CREAT);
 }
 
 void sw_run_folder_destroy(sw_run_folder *folder)
@@ -294,57 +287,24 @@ void sw_run_folder_destroy(sw_run_folder *folder)
     free(folder->path);
     free(folder->grids);
     free(folder->checkpoints);
+    free(folder->config);
+    free(folder->manifest);
     free(folder);
 }
 
 /* ---- its files ---- */
 
-char *sw_run_folder_file(const sw_run_folder *folder, const char *name)
-{
-    return sw_fs_join(folder->path, name);
-}
-
-static sw_status write_file(const sw_run_folder *folder, const char *name, const char *text)
-{
-    char *path = sw_run_folder_file(folder, name);
-    if (!path) return SW_E_MEMORY;
-    sw_status status = sw_fs_write(path, text, strlen(text));
-    free(path);
-    return status;
-}
-
 sw_status sw_run_folder_write_config(const sw_run_folder *folder, const char *yaml)
 {
-    return write_file(folder, config_name, yaml);
+    return sw_fs_write(folder->config, yaml, strlen(yaml));
 }
 
-sw_status sw_run_folder_write_manifest(const sw_run_folder *folder, const struct cJSON *manifest)
+sw_status sw_run_folder_write_manifest(const sw_run_folder *folder, const cJSON *manifest)
 {
-    char *json = cJSON_Print(manifest);
-    char *text = json ? sw_strf("%s\n", json) : NULL;
-    sw_status status = text ? write_file(folder, manifest_name, text) : sw_fail_alloc(manifest_name, 0);
-    free(text);
-    cJSON_free(json);
-    return status;
+    return sw_json_write(folder->manifest, manifest);
 }
 
-sw_status sw_run_folder_read_manifest(struct cJSON **out, const sw_run_folder *folder)
+sw_status sw_run_folder_read_manifest(cJSON **out, const sw_run_folder *folder)
 {
-    enum { MAX_MANIFEST_BYTES = 16 << 20 };
-    sw_status status = SW_OK;
-    char *text = NULL, *path = sw_run_folder_file(folder, manifest_name);
-    size_t length;
-    *out = NULL;
-    if (!path) return SW_E_MEMORY;
-    SW_TRY(sw_fs_read(&text, &length, path, MAX_MANIFEST_BYTES));
-    *out = cJSON_ParseWithLength(text, length);
-    if (!cJSON_IsObject(*out)) {
-        cJSON_Delete(*out);
-        *out = NULL;
-        status = sw_fail(SW_E_DATA, "%s: not a JSON object", path);
-    }
-done:
-    free(text);
-    free(path);
-    return status;
+    return sw_json_read(out, folder->manifest, "not a JSON object", 0);
 }

@@ -8,6 +8,7 @@
 
 #include "page/json_text.h"
 #include "run/folder.h"
+#include "run/run_json.h"
 #include "segwork_revision.h"
 
 const char *sw_build_revision(void)
@@ -30,43 +31,28 @@ static bool add_time(cJSON *object, const char *key)
     return cJSON_AddStringToObject(object, key, stamp) != NULL;
 }
 
-/* A fresh object under that key, in the place of any earlier one; NULL when memory is out. */
-static cJSON *replace_object(cJSON *manifest, const char *key)
+/* Puts an object of texts under that key, in place of any earlier one; NULL when memory is out. */
+static cJSON *put_texts(cJSON *manifest, const char *key, const sw_library_version *texts, size_t count)
 {
     cJSON_DeleteItemFromObjectCaseSensitive(manifest, key);
-    return cJSON_AddObjectToObject(manifest, key);
-}
-
-static bool add_program(cJSON *manifest)
-{
-    cJSON *program = replace_object(manifest, "segwork");
-    return program && cJSON_AddStringToObject(program, "version", SEGWORK_VERSION) &&
-           cJSON_AddStringToObject(program, "revision", SEGWORK_REVISION);
+    cJSON *object = cJSON_AddObjectToObject(manifest, key);
+    for (size_t i = 0; i < count && object; i++)
+        if (!cJSON_AddStringToObject(object, texts[i].name, texts[i].version)) return NULL;
+    return object;
 }
 
 static bool add_host(cJSON *manifest)
 {
     struct utsname system;
-    cJSON *host = replace_object(manifest, "host");
-    if (!host) return false;
-    bool added = true;
-    if (uname(&system) == 0)
-        added = cJSON_AddStringToObject(host, "name", system.nodename) &&
-                cJSON_AddStringToObject(host, "system", system.sysname) &&
-                cJSON_AddStringToObject(host, "release", system.release) &&
-                cJSON_AddStringToObject(host, "machine", system.machine);
+    const bool known = uname(&system) == 0;
+    const sw_library_version texts[] = {{"name", system.nodename},
+                                        {"system", system.sysname},
+                                        {"release", system.release},
+                                        {"machine", system.machine}};
+    cJSON *host = put_texts(manifest, "host", texts, known ? sizeof texts / sizeof *texts : 0);
     double memory_bytes = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    return added && cJSON_AddNumberToObject(host, "cpus", (double)sysconf(_SC_NPROCESSORS_ONLN)) &&
+    return host && cJSON_AddNumberToObject(host, "cpus", (double)sysconf(_SC_NPROCESSORS_ONLN)) &&
            cJSON_AddNumberToObject(host, "memory_bytes", memory_bytes);
-}
-
-static bool add_libraries(cJSON *manifest, const sw_library_version *libraries, size_t count)
-{
-    cJSON *object = replace_object(manifest, "libraries");
-    bool added = object != NULL;
-    for (size_t i = 0; i < count && added; i++)
-        added = cJSON_AddStringToObject(object, libraries[i].name, libraries[i].version) != NULL;
-    return added;
 }
 
 static bool add_session(cJSON *manifest)
@@ -84,8 +70,9 @@ static bool add_session(cJSON *manifest)
 
 sw_status sw_manifest_begin(struct cJSON *manifest, const sw_library_version *libraries, size_t count)
 {
-    bool added = add_program(manifest) && add_host(manifest) && add_libraries(manifest, libraries, count) &&
-                 add_session(manifest);
+    const sw_library_version program[] = {{"version", SEGWORK_VERSION}, {"revision", SEGWORK_REVISION}};
+    bool added = put_texts(manifest, "segwork", program, 2) && add_host(manifest) &&
+                 put_texts(manifest, "libraries", libraries, count) && add_session(manifest);
     return added ? SW_OK : sw_fail_alloc("manifest", 0);
 }
 
@@ -103,10 +90,9 @@ sw_status sw_manifest_end(struct cJSON *manifest, const char *outcome)
 bool sw_manifest_is_done(const struct cJSON *manifest)
 {
     const cJSON *session;
-    cJSON_ArrayForEach(session, cJSON_GetObjectItemCaseSensitive(manifest, "sessions"))
+    cJSON_ArrayForEach(session, sw_json_member(manifest, "sessions"))
     {
-        const char *outcome = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(session, "outcome"));
-        if (outcome && strcmp(outcome, "done") == 0) return true;
+        if (strcmp(sw_json_text_of(session, "outcome"), "done") == 0) return true;
     }
     return false;
 }

@@ -33,9 +33,10 @@ static bool is_writable(double value)
     return fabs(value) <= (double)FLT_MAX; /* false for NaN too */
 }
 
-/* The shortest digits that read back as the same float: 0.001, not 0.00100000005. Whole numbers as such: 10,
- * not 1e+01. Of the float's own digits, so that what was read back is written alike. */
-void append_number(sw_str *s, double value, const char *absent)
+/* Appends the shortest digits that read back as the same float: 0.001, not 0.00100000005. Whole numbers are
+ * written as such: 10, not 1e+01. Going by the float, a number that was read back is written the same again.
+ */
+static void append_number(sw_str *s, double value, const char *absent)
 {
     char digits[40];
     if (!is_writable(value)) {
@@ -87,10 +88,13 @@ static void appender_close(appender *a)
     free(a->path);
 }
 
-static sw_status append_line(const appender *a, const sw_str *line)
+/* Empties the line. */
+static sw_status append_line(const appender *a, sw_str *line)
 {
     sw_status status = sw_str_status(line);
-    return status == SW_OK ? sw_fs_append(a->fd, a->path, line->text, line->length) : status;
+    if (status == SW_OK) status = sw_fs_append(a->fd, a->path, line->text, line->length);
+    sw_str_deinit(line);
+    return status;
 }
 
 void append_csv_header(sw_str *out, const sw_columns *columns)
@@ -100,14 +104,22 @@ void append_csv_header(sw_str *out, const sw_columns *columns)
     sw_str_append(out, "\n");
 }
 
+void append_csv_row(sw_str *out, const sw_columns *columns, const sw_epoch_record *record)
+{
+    sw_str_printf(out, "%d", record->epoch);
+    for (int i = 0; i < columns->count; i++) {
+        sw_str_append(out, ",");
+        append_number(out, record->values[i], "");
+    }
+    sw_str_append(out, "\n");
+}
+
 static sw_status write_csv_header(const sw_records *records)
 {
     if (lseek(records->csv.fd, 0, SEEK_END) != 0) return SW_OK;
     sw_str line = {0};
     append_csv_header(&line, &records->columns);
-    sw_status status = append_line(&records->csv, &line);
-    sw_str_deinit(&line);
-    return status;
+    return append_line(&records->csv, &line);
 }
 
 sw_status sw_records_open(sw_records **out, const char *folder, const sw_classes *classes)
@@ -142,34 +154,23 @@ sw_status sw_records_append_step(sw_records *records, const sw_step_record *step
     sw_str_append(&line, ",\"lr\":");
     append_number(&line, step->lr, "null");
     sw_str_append(&line, "}\n");
-    sw_status status = append_line(&records->steps, &line);
-    sw_str_deinit(&line);
-    return status;
+    return append_line(&records->steps, &line);
 }
 
 sw_status sw_records_append_epoch(sw_records *records, const sw_epoch_record *epoch)
 {
-    sw_status status = SW_OK;
     sw_str json = {0}, csv = {0};
     sw_str_printf(&json, "{\"epoch\":%d", epoch->epoch);
-    sw_str_printf(&csv, "%d", epoch->epoch);
     for (int i = 0; i < records->columns.count; i++) {
         const char *key = records->columns.list[i].key;
-        const double value = epoch->values[i];
-        warn_if_infinite(value, records->metrics.path, key, "epoch", epoch->epoch);
+        warn_if_infinite(epoch->values[i], records->metrics.path, key, "epoch", epoch->epoch);
         sw_str_printf(&json, ",\"%s\":", key);
-        append_number(&json, value, "null");
-        sw_str_append(&csv, ",");
-        append_number(&csv, value, "");
+        append_number(&json, epoch->values[i], "null");
     }
     sw_str_append(&json, "}\n");
-    sw_str_append(&csv, "\n");
-    SW_TRY(append_line(&records->metrics, &json));
-    SW_TRY(append_line(&records->csv, &csv));
-done:
-    sw_str_deinit(&json);
-    sw_str_deinit(&csv);
-    return status;
+    SW_ENSURE(append_line(&records->metrics, &json));
+    append_csv_row(&csv, &records->columns, epoch);
+    return append_line(&records->csv, &csv);
 }
 
 const sw_columns *sw_records_columns(const sw_records *records)

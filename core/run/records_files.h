@@ -7,10 +7,8 @@
 
 static const char steps_name[] = "steps.jsonl", metrics_name[] = "metrics.jsonl", csv_name[] = "metrics.csv";
 
-/* Appends the first line of metrics.csv. */
+/* Append the first line of metrics.csv and one of an epoch. */
 void append_csv_header(sw_str *out, const sw_columns *columns);
-
-/* Appends the shortest digits that read back as the same float; `absent` for NaN and what is not finite. */
-void append_number(sw_str *s, double value, const char *absent);
+void append_csv_row(sw_str *out, const sw_columns *columns, const sw_epoch_record *record);
 
 #endif

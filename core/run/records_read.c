@@ -12,8 +12,9 @@
 #include "base/str.h"
 #include "data/dataset.h"
 #include "records_files.h"
+#include "run/run_json.h"
 
-/* No run writes more; a file beyond is not one of ours. */
+/* No run writes larger files. */
 #define MAX_FILE_BYTES ((size_t)1 << 30)
 
 /* ---- rows ---- */
@@ -52,8 +53,8 @@ static cJSON *parse_row(const char *line, size_t length, const char *key)
     return NULL;
 }
 
-/* Takes the next row that has the number `key`; r->row is NULL at the end. What is no such row is an error,
- * but the last line may be what a killed process left. */
+/* Takes the next row, which must have the number `key`; r->row is NULL at the end. Only the last line may be
+ * damaged, since a killed process leaves half a line. */
 static sw_status rows_next(rows *r, const char *key)
 {
     cJSON_Delete(r->row);
@@ -69,15 +70,15 @@ static sw_status rows_next(rows *r, const char *key)
     return sw_fail(SW_E_DATA, "%s:%d: not a row with a number \"%s\"", r->path, r->line_number, key);
 }
 
-static double row_number(const cJSON *row, const char *key)
+static void take_record(sw_epoch_record *record, const cJSON *row, const sw_columns *columns)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(row, key);
-    return cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
+    *record = sw_epoch_record_empty((int)sw_json_number_of(row, "epoch"));
+    for (int i = 0; i < columns->count; i++) record->values[i] = sw_json_number_of(row, columns->list[i].key);
 }
 
 /* ---- rewinding ---- */
 
-/* Leaves the rows with `key` <= last. A file that is not there is left so. */
+/* Removes the rows with `key` > last. Does nothing if there is no such file. */
 static sw_status rewind_rows(const char *path, const char *key, double last)
 {
     if (!sw_fs_exists(path)) return SW_OK;
@@ -87,54 +88,42 @@ static sw_status rewind_rows(const char *path, const char *key, double last)
     SW_TRY(rows_open(&r, path));
     do {
         SW_TRY(rows_next(&r, key));
-        if (!r.row || row_number(r.row, key) > last) continue;
+        if (!r.row || sw_json_number_of(r.row, key) > last) continue;
         sw_str_append_bytes(&kept, r.line, r.line_length);
         sw_str_append(&kept, "\n");
     } while (r.row);
     SW_TRY(sw_str_status(&kept));
     bool same = kept.length == r.length && (kept.length == 0 || memcmp(kept.text, r.text, r.length) == 0);
-    if (!same) SW_TRY(sw_fs_write(path, kept.text ? kept.text : "", kept.length));
+    if (!same) SW_TRY(sw_fs_write_text(path, &kept));
 done:
     rows_close(&r);
     sw_str_deinit(&kept);
     return status;
 }
 
-/* The columns are those that rows will go on to have, whatever version wrote the rows so far. */
-static sw_status csv_from_rows(sw_str *csv, rows *r, const sw_columns *columns)
-{
-    sw_status status = SW_OK;
-    SW_TRY(rows_next(r, "epoch"));
-    if (!r->row) return SW_OK;
-    append_csv_header(csv, columns);
-    while (r->row) {
-        append_number(csv, row_number(r->row, "epoch"), "");
-        for (int i = 0; i < columns->count; i++) {
-            sw_str_append(csv, ",");
-            append_number(csv, row_number(r->row, columns->list[i].key), "");
-        }
-        sw_str_append(csv, "\n");
-        SW_TRY(rows_next(r, "epoch"));
-    }
-    status = sw_str_status(csv);
-done:
-    return status;
-}
-
+/* Writes metrics.csv with the columns of this version, whatever version wrote the rows. */
 static sw_status rebuild_csv(const char *csv_path, const char *metrics_path, const sw_columns *columns)
 {
     sw_status status = SW_OK;
     sw_str csv = {0};
+    sw_epoch_record record;
     rows r = {0};
     if (sw_fs_exists(metrics_path)) {
         SW_TRY(rows_open(&r, metrics_path));
-        SW_TRY(csv_from_rows(&csv, &r, columns));
+        SW_TRY(rows_next(&r, "epoch"));
     }
-    if (csv.length > 0) {
-        SW_TRY(sw_fs_write(csv_path, csv.text, csv.length));
-    } else if (unlink(csv_path) != 0 && errno != ENOENT) { /* sw_records_open writes the header anew */
-        status = sw_fail(SW_E_IO, "cannot remove %s: %s", csv_path, strerror(errno));
+    if (!r.row) { /* sw_records_open writes the header */
+        if (unlink(csv_path) != 0 && errno != ENOENT)
+            SW_TRY(sw_fail(SW_E_IO, "cannot remove %s: %s", csv_path, strerror(errno)));
+        goto done;
     }
+    append_csv_header(&csv, columns);
+    while (r.row) {
+        take_record(&record, r.row, columns);
+        append_csv_row(&csv, columns, &record);
+        SW_TRY(rows_next(&r, "epoch"));
+    }
+    SW_TRY(sw_fs_write_text(csv_path, &csv));
 done:
     rows_close(&r);
     sw_str_deinit(&csv);
@@ -149,10 +138,7 @@ sw_status sw_records_rewind(const char *folder, const sw_classes *classes, int l
     char *steps = sw_fs_join(folder, steps_name);
     char *metrics = sw_fs_join(folder, metrics_name);
     char *csv = sw_fs_join(folder, csv_name);
-    if (!steps || !metrics || !csv) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    if (!steps || !metrics || !csv) SW_TRY(SW_E_MEMORY);
     SW_TRY(rewind_rows(steps, "step", (double)last_step));
     SW_TRY(rewind_rows(metrics, "epoch", last_epoch));
     SW_TRY(rebuild_csv(csv, metrics, &columns));
@@ -182,13 +168,11 @@ static sw_status add_row(sw_epoch_table *table, const cJSON *row)
 {
     SW_ENSURE(SW_ARRAY_GROW(table->rows, table->count, "table of epochs"));
     sw_epoch_record *record = &table->rows[table->count++];
-    *record = sw_epoch_record_empty(cJSON_GetObjectItemCaseSensitive(row, "epoch")->valueint);
+    take_record(record, row, &table->columns);
+    /* of a figure with two names, early versions wrote one */
     for (int i = 0; i < table->columns.count; i++) {
-        const sw_column *column = &table->columns.list[i];
-        record->values[i] = row_number(row, column->key);
-        /* of a figure with two names, early versions wrote one */
-        if (isnan(record->values[i]) && column->same >= 0)
-            record->values[i] = row_number(row, table->columns.list[column->same].key);
+        const int same = table->columns.list[i].same;
+        if (isnan(record->values[i]) && same >= 0) record->values[i] = record->values[same];
     }
     return SW_OK;
 }
@@ -222,14 +206,16 @@ void sw_epoch_table_deinit(sw_epoch_table *table)
 static sw_status add_step(sw_step_table *table, const cJSON *row, const rows *r)
 {
     const int64_t number = (table->count ? table->rows[table->count - 1].step : 0) + 1;
-    double found = row_number(row, "step"), epoch = row_number(row, "epoch");
+    double found = sw_json_number_of(row, "step"), epoch = sw_json_number_of(row, "epoch");
     if (found != (double)number)
         return sw_fail(SW_E_DATA, "%s:%d: step %.10g stands where step %" PRId64 " should", r->path,
                        r->line_number, found, number);
     if (!(epoch >= 1.0 && epoch <= INT32_MAX))
         return sw_fail(SW_E_DATA, "%s:%d: the step has no epoch", r->path, r->line_number);
-    sw_step_record step = {
-        .step = number, .epoch = (int)epoch, .loss = row_number(row, "loss"), .lr = row_number(row, "lr")};
+    sw_step_record step = {.step = number,
+                           .epoch = (int)epoch,
+                           .loss = sw_json_number_of(row, "loss"),
+                           .lr = sw_json_number_of(row, "lr")};
     SW_ENSURE(SW_ARRAY_GROW(table->rows, table->count, "table of steps"));
     table->rows[table->count++] = step;
     return SW_OK;

@@ -1,8 +1,81 @@
 #include "run/run_json.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
+#include <stdlib.h>
 
+#include "base/fs.h"
+#include "base/str.h"
 #include "data/dataset.h"
+#include "page/json_text.h"
+
+enum { MAX_FILE_BYTES = 16 << 20 };
+
+/* ---- whole files ---- */
+
+static sw_status check_object(const cJSON *object, const char *path, const char *complaint, int format)
+{
+    const double found = format ? sw_json_number_of(object, "format") : 0;
+    if (!cJSON_IsObject(object) || isnan(found)) return sw_fail(SW_E_DATA, "%s: %s", path, complaint);
+    if (found != format)
+        return sw_fail(SW_E_DATA, "%s: format %g, and this segwork knows %d: use the segwork that wrote it",
+                       path, found, format);
+    return SW_OK;
+}
+
+sw_status sw_json_read(cJSON **out, const char *path, const char *complaint, int format)
+{
+    char *text;
+    size_t length;
+    *out = NULL;
+    SW_ENSURE(sw_fs_read(&text, &length, path, MAX_FILE_BYTES));
+    *out = cJSON_ParseWithLength(text, length);
+    free(text);
+    sw_status status = check_object(*out, path, complaint, format);
+    if (status != SW_OK) {
+        cJSON_Delete(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+sw_status sw_json_write(const char *path, const cJSON *object)
+{
+    sw_str text = {0};
+    sw_status status = sw_json_document(&text, object);
+    return status == SW_OK ? sw_fs_write_text(path, &text) : status;
+}
+
+/* ---- members ---- */
+
+const cJSON *sw_json_member(const cJSON *object, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+double sw_json_number_of(const cJSON *object, const char *key)
+{
+    const cJSON *item = sw_json_member(object, key);
+    return cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
+}
+
+const char *sw_json_text_of(const cJSON *object, const char *key)
+{
+    const char *text = cJSON_GetStringValue(sw_json_member(object, key));
+    return text ? text : "";
+}
+
+sw_status sw_json_take_whole(int *out, const cJSON *object, const char *key, int low, int high,
+                             const char *path)
+{
+    const double value = sw_json_number_of(object, key);
+    if (!(value >= low && value <= high && value == floor(value)))
+        return sw_fail(SW_E_DATA, "%s: \"%s\" is no whole number of %d to %d", path, key, low, high);
+    *out = (int)value;
+    return SW_OK;
+}
+
+/* ---- classes and confusion counts ---- */
 
 cJSON *sw_json_class_names(const sw_classes *classes)
 {
@@ -40,4 +113,21 @@ cJSON *sw_json_confusion(const sw_confusion *m)
         cJSON_AddItemToArray(rows, row);
     }
     return rows;
+}
+
+sw_status sw_json_take_confusion(sw_confusion *out, const cJSON *rows, int classes, const char *path)
+{
+    *out = sw_confusion_empty(classes);
+    bool good = cJSON_GetArraySize(rows) == classes;
+    for (int t = 0; good && t < classes; t++) {
+        const cJSON *row = cJSON_GetArrayItem(rows, t);
+        good = cJSON_GetArraySize(row) == classes;
+        for (int p = 0; good && p < classes; p++) {
+            const cJSON *cell = cJSON_GetArrayItem(row, p);
+            good = cJSON_IsNumber(cell) && cell->valuedouble >= 0 && cell->valuedouble < 9e15;
+            if (good) out->counts[t][p] = (uint64_t)cell->valuedouble;
+        }
+    }
+    if (good) return SW_OK;
+    return sw_fail(SW_E_DATA, "%s: \"confusion\" is no table of %d x %d counts", path, classes, classes);
 }

@@ -7,8 +7,8 @@
 #include "base/fs.h"
 #include "page/html.h"
 #include "run/best.h"
+#include "run/epoch_files.h"
 #include "run/masks.h"
-#include "run/masks_files.h"
 
 /* Epochs a slider stops at, at most: more are thinned out evenly, so that the page stays of a size to send.
  */
@@ -134,12 +134,12 @@ static sw_status append_slider(sw_str *out, const slider *s)
 
 static char *prediction_file(const char *run, int epoch)
 {
-    return masks_epoch_file(run, epoch, false);
+    return sw_masks_epoch_file(run, epoch, false);
 }
 
 static char *confidence_file(const char *run, int epoch)
 {
-    return masks_epoch_file(run, epoch, true);
+    return sw_masks_epoch_file(run, epoch, true);
 }
 
 static const layer mask_layers[] = {{"prediction", prediction_file}, {"confidence", confidence_file}};
@@ -159,8 +159,8 @@ static sw_status append_rules(sw_str *out, const slider *s, int columns, int row
     const int n = s->number, last = s->epochs[s->epoch_count - 1];
     const char *run = s->run->path;
     sw_str_printf(out, "<style>#sheet-%d .cut{background-size:%d%% %d%%}\n", n, 100 * columns, 100 * rows);
-    SW_ENSURE(append_rule(out, n, "input", masks_file(run, "inputs.png")));
-    SW_ENSURE(append_rule(out, n, "truth", masks_file(run, "truth.png")));
+    SW_ENSURE(append_rule(out, n, "input", sw_masks_file(run, "inputs.png")));
+    SW_ENSURE(append_rule(out, n, "truth", sw_masks_file(run, "truth.png")));
     sw_str_printf(out, "</style>\n<style id=\"sheet-%d-epoch\">", n);
     for (int l = 0; l < s->layer_count; l++)
         SW_ENSURE(append_rule(out, n, s->layers[l].name, s->layers[l].file(run, last)));
@@ -181,6 +181,20 @@ static void append_grid_tiles(sw_str *out, int number, const sw_mask_images *ima
     sw_str_append(out, "</div>\n");
 }
 
+/* Reads what the slider will show, so that a damaged file is refused by name instead of being embedded. */
+static sw_status check_epochs(const slider *s, const sw_masks *store)
+{
+    sw_status status = SW_OK;
+    const sw_mask_images *g = &store->images;
+    const size_t bytes = (size_t)g->count * (size_t)g->size_px * (size_t)g->size_px;
+    uint8_t *scratch = malloc(bytes);
+    if (!scratch) return sw_fail_alloc("an epoch's masks", bytes);
+    for (int i = 0; i < stops_of(s) && status == SW_OK; i++)
+        status = sw_masks_read(store, stop_at(s, i), scratch, scratch);
+    free(scratch);
+    return status;
+}
+
 static sw_status append_masks(sw_str *out, slider *s)
 {
     sw_status status = SW_OK;
@@ -195,9 +209,8 @@ static sw_status append_masks(sw_str *out, slider *s)
         sw_str_append(out, "<p>No epoch's predictions are kept yet.</p>\n");
         goto done;
     }
-    for (int i = 0; i < stops_of(s); i++) /* names what is damaged */
-        SW_TRY(sw_masks_read(&store, stop_at(s, i), NULL, NULL));
-    masks_layout(&store.images, &columns, &rows);
+    SW_TRY(check_epochs(s, &store));
+    sw_masks_shape(&columns, &rows, &store.images);
     append_legend(out, &store.images.classes);
     if (stops_of(s) < s->epoch_count)
         sw_str_printf(out, "<p class=\"note\">%d of %d epochs, evenly chosen.</p>\n", stops_of(s),
@@ -214,27 +227,18 @@ done:
 
 static char *picture_file(const char *run, int epoch)
 {
-    return sw_strf("%s/grids/epoch_%02d.png", run, epoch);
+    return sw_epoch_file(run, "grids", epoch, ".png");
 }
 
+static const sw_epoch_files pictures = {"grids", (const char *const[]){".png", NULL}};
 static const layer picture_layer = {"whole", picture_file};
-
-static sw_status list_pictures(slider *s)
-{
-    sw_status status = SW_OK;
-    char *folder = sw_run_reader_file(s->run, "grids");
-    if (!folder) return SW_E_MEMORY;
-    if (sw_fs_is_dir(folder)) status = masks_list(&s->epochs, &s->epoch_count, folder, false);
-    free(folder);
-    return status;
-}
 
 static sw_status append_pictures(sw_str *out, slider *s)
 {
     sw_status status = SW_OK;
     s->layers = &picture_layer;
     s->layer_count = 1;
-    SW_TRY(list_pictures(s));
+    SW_TRY(sw_epoch_files_list(&s->epochs, &s->epoch_count, s->run->path, &pictures));
     if (s->epoch_count == 0) {
         sw_str_append(out, "<p>The run has no pictures yet.</p>\n");
         goto done;
@@ -256,7 +260,7 @@ done:
 sw_status report_grid(sw_str *out, const report_data *data, int r)
 {
     slider s = {.run = &data->runs.runs[r], .number = r};
-    char *index = masks_file(s.run->path, "images.json");
+    char *index = sw_masks_file(s.run->path, "images.json");
     if (!index) return SW_E_MEMORY;
     const bool has_masks = sw_fs_exists(index);
     free(index);

@@ -9,7 +9,6 @@
 #include "data/augment.h"
 #include "draw/tiles.h"
 #include "run/epoch_title.h"
-#include "run/masks.h"
 
 static size_t pixels_of(const sw_dataset *dataset)
 {
@@ -17,50 +16,89 @@ static size_t pixels_of(const sw_dataset *dataset)
     return side * side;
 }
 
-sw_status sw_epoch_grid_check(int count, int columns, int size_px, const sw_classes *classes)
+static sw_tiles_spec picture_of(const sw_mask_images *shown, const char *title)
 {
-    const sw_mask_images sheet = {.count = count, .columns = columns, .size_px = size_px};
-    const sw_tiles_spec picture = {.title = "",
-                                   .count = count,
-                                   .columns = columns < count ? columns : count,
-                                   .size_px = size_px,
-                                   .classes = classes};
-    sw_status status = sw_masks_check(&sheet);
-    return status == SW_OK ? sw_fail_in(sw_tiles_check(&picture), "grid.count, grid.columns") : status;
+    return (sw_tiles_spec){.title = title,
+                           .count = shown->count,
+                           .columns = shown->columns,
+                           .size_px = shown->size_px,
+                           .images = shown->inputs,
+                           .truths = shown->truths,
+                           .classes = &shown->classes};
+}
+
+/* Whether the images can be drawn and kept; their pixels need not be there yet. */
+static sw_status check(const sw_mask_images *shown)
+{
+    const sw_tiles_spec picture = picture_of(shown, "");
+    SW_ENSURE(sw_masks_check(shown));
+    return sw_fail_in(sw_tiles_check(&picture), "grid.count, grid.columns");
 }
 
 sw_status sw_experiment_check_grid(const sw_experiment *x)
 {
     const bool limited = x->data.val_limit > 0 && x->data.val_limit < x->grid.count;
-    return sw_epoch_grid_check(limited ? x->data.val_limit : x->grid.count, x->grid.columns, x->data.size,
-                               sw_data_classes(&x->data));
+    const sw_mask_images shown = {.count = limited ? x->data.val_limit : x->grid.count,
+                                  .columns = x->grid.columns,
+                                  .size_px = x->data.size,
+                                  .classes = *sw_data_classes(&x->data)};
+    return check(&shown);
 }
 
-static sw_status choose_named(sw_epoch_grid *grid, const sw_grid_config *config)
+static sw_status choose_named(int *images, const sw_dataset *dataset, const sw_grid_config *config, int count)
 {
-    for (int i = 0; i < grid->count; i++) {
-        grid->images[i] = sw_dataset_find(grid->dataset, config->names[i]);
-        if (grid->images[i] < 0)
+    for (int i = 0; i < count; i++) {
+        images[i] = sw_dataset_find(dataset, config->names[i]);
+        if (images[i] < 0)
             return sw_fail(SW_E_CONFIG, "grid.names: '%s' is not among the %d validation images",
-                           config->names[i], sw_dataset_count(grid->dataset));
+                           config->names[i], sw_dataset_count(dataset));
         for (int k = 0; k < i; k++)
-            if (grid->images[k] == grid->images[i])
+            if (images[k] == images[i])
                 return sw_fail(SW_E_CONFIG, "grid.names: '%s' stands there twice", config->names[i]);
     }
     return SW_OK;
 }
 
 /* The first `count` of a shuffle of all images: distinct, and the same for a seed. */
-static sw_status choose_by_seed(sw_epoch_grid *grid, uint64_t seed)
+static sw_status choose_by_seed(int *images, const sw_dataset *dataset, uint64_t seed, int count)
 {
-    size_t total = (size_t)sw_dataset_count(grid->dataset);
+    size_t total = (size_t)sw_dataset_count(dataset);
     uint32_t *order = malloc(total * sizeof *order);
     if (!order) return sw_fail_alloc("the choice of grid images", total * sizeof *order);
     for (size_t i = 0; i < total; i++) order[i] = (uint32_t)i;
     sw_rng rng = sw_rng_at(seed, SW_RNG_GRID, 0);
     sw_rng_shuffle(&rng, order, total);
-    for (int i = 0; i < grid->count; i++) grid->images[i] = (int)order[i];
+    for (int i = 0; i < count; i++) images[i] = (int)order[i];
     free(order);
+    return SW_OK;
+}
+
+/* Points to the images of the data set and to room for what is predicted. */
+static sw_status furnish(sw_epoch_grid *grid, const int *images)
+{
+    const sw_dataset *dataset = grid->dataset;
+    const int total = sw_dataset_count(dataset);
+    const size_t count = (size_t)grid->shown.count, pixels = pixels_of(dataset);
+    sw_arena *arena = &grid->arena;
+    const uint8_t **tiles = sw_arena_alloc(arena, 2 * count * sizeof *tiles);
+    const char **names = sw_arena_alloc(arena, count * sizeof *names);
+    uint8_t *maps = sw_arena_alloc(arena, 2 * count * pixels);
+    grid->captured = sw_arena_alloc(arena, 2 * count * sizeof *grid->captured);
+    grid->slot_of_image = sw_arena_alloc(arena, (size_t)total * sizeof *grid->slot_of_image);
+    if (!tiles || !names || !maps || !grid->captured || !grid->slot_of_image) return SW_E_MEMORY;
+    grid->captured_confidence = grid->captured + count;
+    for (int i = 0; i < total; i++) grid->slot_of_image[i] = -1;
+    for (size_t i = 0; i < count; i++) {
+        grid->slot_of_image[images[i]] = (int)i;
+        grid->captured[i] = maps + i * pixels;
+        grid->captured_confidence[i] = maps + (count + i) * pixels;
+        tiles[i] = sw_dataset_image(dataset, images[i]);
+        tiles[count + i] = sw_dataset_labels(dataset, images[i]);
+        names[i] = sw_dataset_name(dataset, images[i]);
+    }
+    grid->shown.inputs = tiles;
+    grid->shown.truths = tiles + count;
+    grid->shown.names = names;
     return SW_OK;
 }
 
@@ -68,39 +106,24 @@ sw_status sw_epoch_grid_init(sw_epoch_grid *grid, const sw_dataset *dataset, con
                              uint64_t seed)
 {
     sw_status status = SW_OK;
-    int total = sw_dataset_count(dataset);
-    *grid = (sw_epoch_grid){.dataset = dataset, .count = config->count, .columns = config->columns};
-    if (grid->count > total && config->name_count == 0) {
+    const int total = sw_dataset_count(dataset);
+    int count = config->count, *images = NULL;
+    *grid = (sw_epoch_grid){.dataset = dataset};
+    if (count > total && config->name_count == 0) {
         sw_log(SW_LOG_WARNING, "grid.count is %d, but there are only %d validation images: showing those",
-               grid->count, total);
-        grid->count = total;
+               count, total);
+        count = total;
     }
-    SW_TRY(sw_epoch_grid_check(grid->count, grid->columns, sw_dataset_size_px(dataset),
-                               sw_dataset_classes(dataset)));
-    size_t count = (size_t)grid->count, pixels = pixels_of(dataset);
-    grid->images = malloc(count * sizeof *grid->images);
-    grid->slot_of_image = malloc((size_t)total * sizeof *grid->slot_of_image);
-    grid->captured = malloc(count * sizeof *grid->captured);
-    grid->captured_confidence = malloc(count * sizeof *grid->captured_confidence);
-    grid->pixels = calloc(count, 2 * pixels);
-    grid->inputs = malloc(count * sizeof *grid->inputs);
-    grid->truths = malloc(count * sizeof *grid->truths);
-    grid->names = malloc(count * sizeof *grid->names);
-    if (!grid->images || !grid->slot_of_image || !grid->captured || !grid->captured_confidence ||
-        !grid->pixels || !grid->inputs || !grid->truths || !grid->names) {
-        status = sw_fail_alloc("the grid's predictions", count * 2 * pixels);
-        goto done;
-    }
-    SW_TRY(config->name_count ? choose_named(grid, config) : choose_by_seed(grid, seed));
-    for (int i = 0; i < total; i++) grid->slot_of_image[i] = -1;
-    for (int i = 0; i < grid->count; i++) {
-        grid->slot_of_image[grid->images[i]] = i;
-        grid->captured[i] = grid->pixels + (size_t)i * pixels;
-        grid->captured_confidence[i] = grid->pixels + (count + (size_t)i) * pixels;
-        grid->inputs[i] = sw_dataset_image(dataset, grid->images[i]);
-        grid->truths[i] = sw_dataset_labels(dataset, grid->images[i]);
-        grid->names[i] = sw_dataset_name(dataset, grid->images[i]);
-    }
+    grid->shown = (sw_mask_images){.count = count,
+                                   .columns = config->columns,
+                                   .size_px = sw_dataset_size_px(dataset),
+                                   .classes = *sw_dataset_classes(dataset)};
+    SW_TRY(check(&grid->shown));
+    images = sw_arena_alloc(&grid->arena, (size_t)count * sizeof *images);
+    if (!images) SW_TRY(SW_E_MEMORY);
+    SW_TRY(config->name_count ? choose_named(images, dataset, config, count)
+                              : choose_by_seed(images, dataset, seed, count));
+    SW_TRY(furnish(grid, images));
 done:
     if (status != SW_OK) sw_epoch_grid_deinit(grid);
     return status;
@@ -108,14 +131,7 @@ done:
 
 void sw_epoch_grid_deinit(sw_epoch_grid *grid)
 {
-    free(grid->images);
-    free(grid->slot_of_image);
-    free(grid->captured);
-    free(grid->captured_confidence);
-    free(grid->pixels);
-    free(grid->inputs);
-    free(grid->truths);
-    free(grid->names);
+    sw_arena_deinit(&grid->arena);
     *grid = (sw_epoch_grid){0};
 }
 
@@ -125,15 +141,13 @@ sw_status sw_epoch_grid_predict(sw_epoch_grid *grid, sw_network *network)
     size_t pixels = pixels_of(grid->dataset), batch = (size_t)network->options.eval_batch;
     float *images = malloc(batch * pixels * 3 * sizeof *images);
     uint8_t *labels = malloc(batch * pixels);
-    if (!images || !labels) {
-        status = sw_fail_alloc("a batch of grid images", batch * pixels * 3 * sizeof *images);
-        goto done;
-    }
-    for (int first = 0; first < grid->count; first += (int)batch) {
-        int n = grid->count - first < (int)batch ? grid->count - first : (int)batch;
+    if (!images || !labels)
+        SW_TRY(sw_fail_alloc("a batch of grid images", batch * pixels * 3 * sizeof *images));
+    for (int first = 0; first < grid->shown.count; first += (int)batch) {
+        int n = grid->shown.count - first < (int)batch ? grid->shown.count - first : (int)batch;
         for (int i = 0; i < n; i++) {
-            sw_augment_to_float(images + (size_t)i * pixels * 3, grid->inputs[first + i], pixels * 3);
-            memcpy(labels + (size_t)i * pixels, grid->truths[first + i], pixels);
+            sw_augment_to_float(images + (size_t)i * pixels * 3, grid->shown.inputs[first + i], pixels * 3);
+            memcpy(labels + (size_t)i * pixels, grid->shown.truths[first + i], pixels);
         }
         const sw_batch_results wanted = {.predictions = grid->captured[first],
                                          .confidence = grid->captured_confidence[first]};
@@ -145,27 +159,14 @@ done:
     return status;
 }
 
-static sw_mask_images images_of(const sw_epoch_grid *grid)
-{
-    return (sw_mask_images){.count = grid->count,
-                            .columns = grid->columns,
-                            .size_px = sw_dataset_size_px(grid->dataset),
-                            .classes = *sw_dataset_classes(grid->dataset),
-                            .names = grid->names,
-                            .inputs = grid->inputs,
-                            .truths = grid->truths};
-}
-
 sw_status sw_epoch_grid_begin_store(const sw_epoch_grid *grid, const char *run)
 {
-    sw_mask_images images = images_of(grid);
-    return sw_masks_begin(run, &images);
+    return sw_masks_begin(run, &grid->shown);
 }
 
 sw_status sw_epoch_grid_store(const sw_epoch_grid *grid, const char *run, int epoch)
 {
-    sw_mask_images images = images_of(grid);
-    return sw_masks_add(run, &images, epoch, (const uint8_t *const *)grid->captured,
+    return sw_masks_add(run, &grid->shown, epoch, (const uint8_t *const *)grid->captured,
                         (const uint8_t *const *)grid->captured_confidence);
 }
 
@@ -176,15 +177,9 @@ sw_status sw_epoch_grid_draw(const sw_epoch_grid *grid, const char *folder, int 
     char *path = sw_strf("%s/epoch_%02d.png", folder, epoch);
     if (!path) return SW_E_MEMORY;
     sw_epoch_title(title, sizeof title, epoch, columns, row);
-    sw_tiles_spec spec = {.title = title,
-                          .count = grid->count,
-                          .columns = grid->columns < grid->count ? grid->columns : grid->count,
-                          .size_px = sw_dataset_size_px(grid->dataset),
-                          .images = grid->inputs,
-                          .truths = grid->truths,
-                          .predictions = (const uint8_t *const *)grid->captured,
-                          .classes = sw_dataset_classes(grid->dataset)};
-    sw_status status = sw_tiles_draw(path, &spec);
+    sw_tiles_spec picture = picture_of(&grid->shown, title);
+    picture.predictions = (const uint8_t *const *)grid->captured;
+    sw_status status = sw_tiles_draw(path, &picture);
     free(path);
     return status;
 }

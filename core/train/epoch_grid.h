@@ -2,28 +2,25 @@
 #ifndef TRAIN_EPOCH_GRID_H
 #define TRAIN_EPOCH_GRID_H
 
+#include "base/arena.h"
 #include "config/experiment.h"
 #include "data/dataset.h"
 #include "nn/network.h"
+#include "run/masks.h"
 #include "run/records.h"
 
 typedef struct sw_epoch_grid {
-    const sw_dataset *dataset; /* borrowed */
-    int count, columns;
-    int *images;                      /* (count) image numbers */
-    int *slot_of_image;               /* by image number: place in the grid, or -1 */
-    uint8_t **captured;               /* (count) predictions (S,S) */
-    uint8_t **captured_confidence;    /* (count) how sure they are (S,S) */
-    uint8_t *pixels;                  /* what both point into */
-    const uint8_t **inputs, **truths; /* (count), of the data set */
-    const char **names;               /* (count), likewise */
+    const sw_dataset *dataset;     /* borrowed */
+    sw_mask_images shown;          /* the images, of the data set */
+    int *slot_of_image;            /* by image number: place among the shown, or -1 */
+    uint8_t **captured;            /* (count) predictions (S,S) */
+    uint8_t **captured_confidence; /* (count) how sure they are (S,S) */
+    sw_arena arena;
 } sw_epoch_grid;
 
-/* SW_E_CONFIG: so many images of that size would make a picture that cannot be drawn or kept. */
-sw_status sw_epoch_grid_check(int count, int columns, int size_px, const sw_classes *classes) SW_NODISCARD;
-
 /* Chooses the images: those named, or `count` drawn by the seed, or all where there are fewer. SW_E_CONFIG
- * for a name that is not in the data set, or there twice, and as sw_epoch_grid_check. */
+ * for a name that is not in the data set, or there twice, and where so many images of that size would make
+ * a picture that cannot be drawn or kept. */
 sw_status sw_epoch_grid_init(sw_epoch_grid *grid, const sw_dataset *dataset, const sw_grid_config *config,
                              uint64_t seed) SW_NODISCARD;
 void sw_epoch_grid_deinit(sw_epoch_grid *grid);
@@ -31,7 +28,7 @@ void sw_epoch_grid_deinit(sw_epoch_grid *grid);
 /* Predicts only the grid's images (what epoch 00 needs). */
 sw_status sw_epoch_grid_predict(sw_epoch_grid *grid, sw_network *network) SW_NODISCARD;
 
-/* What a run keeps of these images (see run/masks.h): once, and of what was captured after an epoch. */
+/* Keep the images in the run's folder, once, and after each epoch what was captured (see run/masks.h). */
 sw_status sw_epoch_grid_begin_store(const sw_epoch_grid *grid, const char *run) SW_NODISCARD;
 sw_status sw_epoch_grid_store(const sw_epoch_grid *grid, const char *run, int epoch) SW_NODISCARD;
 

@@ -26,8 +26,8 @@ typedef struct sw_gallery {
 sw_status sw_gallery_init(sw_gallery *gallery, const sw_dataset *dataset) SW_NODISCARD;
 void sw_gallery_deinit(sw_gallery *gallery); /* accepts a zeroed one */
 
-/* Before each validation; then sw_gallery_take for every image, as sw_evaluate_options.on_image with the
- * gallery as its user and with confidence. */
+/* Starts a validation; afterwards call sw_gallery_take for every image, as sw_evaluate_options.on_image with
+ * the gallery as its user and with confidence. */
 void sw_gallery_begin(sw_gallery *gallery);
 void sw_gallery_take(void *gallery, const sw_image_evaluation *figures);
 
@@ -35,7 +35,7 @@ void sw_gallery_take(void *gallery, const sw_image_evaluation *figures);
 sw_status sw_gallery_write(const sw_gallery *gallery, const char *run, int epoch,
                            const sw_evaluation *evaluation) SW_NODISCARD;
 
-/* Removes what is there of other epochs. A folder that is not there is left so. */
+/* Removes the files of all other epochs. Does nothing if there is no folder. */
 sw_status sw_gallery_keep_only(const char *run, int epoch) SW_NODISCARD;
 
 #endif

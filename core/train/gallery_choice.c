@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/median.h"
+#include "run/tile_sheet.h"
 
 /* As sw_batch_results has it: round(255 * 0.9). */
 enum { CONFIDENT = 230 };
@@ -42,15 +43,15 @@ static sw_status find_border_median(sw_gallery *g)
 
 /* ---- making ---- */
 
-/* So many images a list that the sheet of all lists is a picture the program reads back. */
+/* The most images a list may have for the sheet of all lists to fit; 0: not even one row does. */
 static int length_for(int size_px)
 {
-    int length = SW_GALLERY_LENGTH;
-    while (length > 0 &&
-           ((int64_t)SW_GALLERY_LISTS * length * size_px > SW_IMAGE_MAX_SIDE_PX ||
-            (int64_t)SW_GALLERY_TILES * SW_GALLERY_LISTS * length * size_px * size_px > SW_IMAGE_MAX_PIXELS))
-        length--;
-    return (int64_t)SW_GALLERY_TILES * size_px > SW_IMAGE_MAX_SIDE_PX ? 0 : length;
+    sw_tile_sheet sheet = {.columns = SW_GALLERY_TILES, .size_px = size_px};
+    for (int length = SW_GALLERY_LENGTH; length > 0; length--) {
+        sheet.count = SW_GALLERY_TILES * SW_GALLERY_LISTS * length;
+        if (sw_tile_sheet_fits(&sheet)) return length;
+    }
+    return 0;
 }
 
 sw_status sw_gallery_init(sw_gallery *g, const sw_dataset *dataset)
@@ -61,10 +62,7 @@ sw_status sw_gallery_init(sw_gallery *g, const sw_dataset *dataset)
     size_t map_bytes = (size_t)(SW_GALLERY_LISTS * 2 * g->length) * pixels;
     g->figures = calloc(count, sizeof *g->figures);
     g->maps = malloc(map_bytes + 1);
-    if (!g->figures || !g->maps) {
-        status = sw_fail_alloc("the gallery of validation images", map_bytes);
-        goto done;
-    }
+    if (!g->figures || !g->maps) SW_TRY(sw_fail_alloc("the gallery of validation images", map_bytes));
     uint8_t *at = g->maps;
     for (int l = 0; l < SW_GALLERY_LISTS; l++)
         for (int i = 0; i < g->length; i++, at += 2 * pixels) {
@@ -93,7 +91,7 @@ void sw_gallery_begin(sw_gallery *g)
         for (int f = 0; f < SW_GALLERY_FIGURES; f++) g->figures[i].values[f] = (double)NAN;
 }
 
-/* Keeps the list in order of its scores; of equal ones the image that came first stays before. */
+/* Keeps the list in order, highest score first; among equal scores, the image that came first. */
 static void offer(sw_gallery *g, sw_gallery_list list, double score, const sw_image_evaluation *e)
 {
     sw_gallery_slot *slots = g->slots[list];
@@ -101,7 +99,7 @@ static void offer(sw_gallery *g, sw_gallery_list list, double score, const sw_im
     size_t pixels = pixels_of(g->dataset);
     if (isnan(score) || g->length == 0 || (used == g->length && score <= slots[used - 1].score)) return;
     int at = used < g->length ? g->used[list]++ : used - 1;
-    sw_gallery_slot taken = slots[at]; /* its room */
+    sw_gallery_slot taken = slots[at]; /* for its two maps, which are written anew */
     for (; at > 0 && slots[at - 1].score < score; at--) slots[at] = slots[at - 1];
     taken.image = e->image;
     taken.score = score;

@@ -1,17 +1,13 @@
-/* The folder gallery/ of a run, written. Its reader is gallery_read.c. */
+/* The folder gallery/ of a run, written. Its reader is in run/gallery_format.c. */
 #include <cjson/cJSON.h>
-#include <errno.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/str.h"
 #include "gallery.h"
 #include "page/csv.h"
-#include "page/json_text.h"
 #include "run/run_json.h"
+#include "run/tile_sheet.h"
 
 /* ---- the sheet ---- */
 
@@ -36,49 +32,30 @@ static void collect(rows *r, const sw_gallery *g)
             if (row_of(r, g->slots[l][i].image) < 0) r->slots[r->count++] = &g->slots[l][i];
 }
 
-static void put_rgb(uint8_t *to, uint32_t rgb)
-{
-    to[0] = (uint8_t)(rgb >> 16);
-    to[1] = (uint8_t)(rgb >> 8);
-    to[2] = (uint8_t)rgb;
-}
-
-static void draw_row(sw_image *sheet, const sw_gallery *g, const sw_gallery_slot *slot, int row)
-{
-    size_t side = (size_t)sw_dataset_size_px(g->dataset);
-    const sw_classes *classes = sw_dataset_classes(g->dataset);
-    const uint8_t *photo = sw_dataset_image(g->dataset, slot->image);
-    const uint8_t *truth = sw_dataset_labels(g->dataset, slot->image);
-    for (size_t y = 0; y < side; y++) {
-        uint8_t *to = sheet->pixels + ((size_t)row * side + y) * SW_GALLERY_TILES * side * 3;
-        memcpy(to, photo + y * side * 3, side * 3);
-        for (size_t x = 0; x < side; x++) {
-            size_t at = y * side + x;
-            uint32_t sure = slot->confidence[at];
-            put_rgb(to + 3 * (side + x), sw_class_rgb(classes, truth[at]));
-            put_rgb(to + 3 * (2 * side + x), sw_class_rgb(classes, slot->prediction[at]));
-            put_rgb(to + 3 * (3 * side + x), sure << 16 | sure << 8 | sure);
-        }
-    }
-}
-
 static sw_status write_sheet(const char *path, const sw_gallery *g, const rows *r)
 {
-    sw_status status = SW_OK;
-    int side = sw_dataset_size_px(g->dataset);
-    sw_image sheet = {0};
+    static const sw_tile_kind kinds[SW_GALLERY_TILES] = {SW_TILE_RGB, SW_TILE_CLASSES, SW_TILE_CLASSES,
+                                                         SW_TILE_GRAY};
+    const uint8_t *tiles[SW_GALLERY_TILES * SW_GALLERY_LISTS * SW_GALLERY_LENGTH];
+    int count = 0;
     if (r->count == 0) return SW_OK;
-    SW_TRY(sw_image_init(&sheet, SW_GALLERY_TILES * side, r->count * side, 3));
-    for (int i = 0; i < r->count; i++) draw_row(&sheet, g, r->slots[i], i);
-    SW_TRY(sw_image_write_png(path, &sheet));
-done:
-    sw_image_deinit(&sheet);
-    return status;
+    for (int i = 0; i < r->count; i++) {
+        const sw_gallery_slot *slot = r->slots[i];
+        tiles[count++] = sw_dataset_image(g->dataset, slot->image);
+        tiles[count++] = sw_dataset_labels(g->dataset, slot->image);
+        tiles[count++] = slot->prediction;
+        tiles[count++] = slot->confidence;
+    }
+    const sw_tile_sheet sheet = {.count = count,
+                                 .columns = SW_GALLERY_TILES,
+                                 .size_px = sw_dataset_size_px(g->dataset),
+                                 .classes = sw_dataset_classes(g->dataset)};
+    return sw_tile_sheet_write(path, &sheet, tiles, kinds, SW_GALLERY_TILES);
 }
 
 /* ---- figures ---- */
 
-/* Six digits say more than a share of pixels holds; the same on every machine that computed the same. */
+/* More digits than a share of pixels has. */
 enum { DIGITS = 6 };
 
 static sw_status write_csv(const char *path, const sw_gallery *g)
@@ -94,10 +71,7 @@ static sw_status write_csv(const char *path, const sw_gallery *g)
         for (int f = 0; f < count; f++) sw_csv_number(&csv, g->figures[i].values[figures[f].at], DIGITS);
         sw_str_append(&csv, "\n");
     }
-    sw_status status = sw_str_status(&csv);
-    if (status == SW_OK) status = sw_fs_write(path, csv.text, csv.length);
-    sw_str_deinit(&csv);
-    return status;
+    return sw_fs_write_text(path, &csv);
 }
 
 /* cJSON writes NaN as null. */
@@ -130,10 +104,7 @@ static sw_status write_json(const char *path, const sw_gallery *g, const rows *r
         for (int i = 0; i < g->used[l]; i++)
             cJSON_AddItemToArray(list, item_json(g, r, g->slots[l][i].image));
     }
-    char *json = cJSON_Print(object), *text = json ? sw_strf("%s\n", json) : NULL;
-    sw_status status = text ? sw_fs_write(path, text, strlen(text)) : sw_fail_alloc(path, 0);
-    free(text);
-    cJSON_free(json);
+    sw_status status = sw_json_write(path, object);
     cJSON_Delete(object);
     return status;
 }
@@ -142,13 +113,10 @@ sw_status sw_gallery_write(const sw_gallery *g, const char *run, int epoch, cons
 {
     sw_status status = SW_OK;
     rows r;
-    char *folder = sw_fs_join(run, "gallery"), *csv = sw_strf("%s/gallery/epoch_%02d.csv", run, epoch),
-         *png = sw_strf("%s/gallery/epoch_%02d.png", run, epoch),
-         *json = sw_strf("%s/gallery/epoch_%02d.json", run, epoch);
-    if (!folder || !csv || !png || !json) {
-        status = SW_E_MEMORY;
-        goto done;
-    }
+    const char *name = sw_gallery_files.folder;
+    char *folder = sw_fs_join(run, name), *csv = sw_epoch_file(run, name, epoch, ".csv"),
+         *png = sw_epoch_file(run, name, epoch, ".png"), *json = sw_epoch_file(run, name, epoch, ".json");
+    if (!folder || !csv || !png || !json) SW_TRY(SW_E_MEMORY);
     collect(&r, g);
     SW_TRY(sw_fs_mkdirs(folder));
     SW_TRY(write_csv(csv, g));
@@ -162,35 +130,7 @@ done:
     return status;
 }
 
-/* ---- removing ---- */
-
-/* JSON first: without it the epoch is no longer there. */
-static sw_status remove_epoch(const char *run, int epoch)
-{
-    static const char *const ends[] = {"json", "png", "csv"};
-    sw_status status = SW_OK;
-    for (size_t i = 0; i < sizeof ends / sizeof *ends && status == SW_OK; i++) {
-        char *path = sw_strf("%s/gallery/epoch_%02d.%s", run, epoch, ends[i]);
-        if (!path) return SW_E_MEMORY;
-        if (unlink(path) != 0 && errno != ENOENT)
-            status = sw_fail(SW_E_IO, "cannot remove %s: %s", path, strerror(errno));
-        free(path);
-    }
-    return status;
-}
-
 sw_status sw_gallery_keep_only(const char *run, int epoch)
 {
-    sw_status status = SW_OK;
-    int *epochs = NULL, count = 0;
-    char *folder = sw_fs_join(run, "gallery");
-    if (!folder) return SW_E_MEMORY;
-    if (!sw_fs_is_dir(folder)) goto done;
-    SW_TRY(sw_gallery_epochs(&epochs, &count, folder, true));
-    for (int i = 0; i < count; i++)
-        if (epochs[i] != epoch) SW_TRY(remove_epoch(run, epochs[i]));
-done:
-    free(epochs);
-    free(folder);
-    return status;
+    return sw_epoch_files_keep(run, &sw_gallery_files, epoch, epoch);
 }

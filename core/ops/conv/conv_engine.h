@@ -46,6 +46,9 @@ extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_tile, sw_conv
  * clblast, which supports everything, is the last. Ends in NULL. */
 extern const sw_conv_engine *const sw_conv_engines[];
 
+/* The engine that a choice names; NULL: SW_CONV_AUTO. */
+const sw_conv_engine *sw_conv_engine_of(sw_conv_choice choice);
+
 /* Whether the engine may be taken for shape and pass where `from` was asked for. */
 bool sw_conv_engine_suits(const sw_conv_engine *engine, const sw_cl *cl, sw_conv_choice from,
                           sw_conv_shape shape, sw_conv_pass pass);

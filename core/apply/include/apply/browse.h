@@ -1,4 +1,4 @@
-/* What training sees: the pictures of a batch as augmentation makes them. */
+/* Shows the augmented images of a training batch. */
 #ifndef APPLY_BROWSE_H
 #define APPLY_BROWSE_H
 

@@ -1,4 +1,4 @@
-/* Trained weights, written for other programs. */
+/* Writes trained weights for other programs. */
 #ifndef APPLY_EXPORT_H
 #define APPLY_EXPORT_H
 

@@ -1,4 +1,4 @@
-/* Pictures in, maps of classes out. */
+/* Predicts the class of every pixel of pictures. */
 #ifndef APPLY_PREDICT_H
 #define APPLY_PREDICT_H
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/status.h"
+#include "base/str.h"
 
 bool sw_fs_exists(const char *path);
 bool sw_fs_is_dir(const char *path);
@@ -19,6 +20,9 @@ sw_status sw_fs_read(char **out, size_t *length, const char *path, size_t max_by
 
 /* Creates the folder and its missing parents; one that is there already is success. */
 sw_status sw_fs_mkdirs(const char *path) SW_NODISCARD;
+
+/* Writes a text as sw_fs_write does and empties it. SW_E_MEMORY: memory ran out while it was built. */
+sw_status sw_fs_write_text(const char *path, sw_str *text) SW_NODISCARD;
 
 /* Writes a whole file aside, flushes it to the disk and renames it to `path`, where nothing or a file may be.
  */

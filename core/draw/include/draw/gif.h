@@ -22,7 +22,7 @@ sw_status sw_gif_open(sw_gif **out, const char *path, int width, int height, con
 /* indices: (height,width), each below `colours`. delay_cs: how long it is shown, in 1/100 s. */
 sw_status sw_gif_add(sw_gif *gif, const uint8_t *indices, int delay_cs) SW_NODISCARD;
 
-/* Ends the file and gives it its name. Frees `gif` whatever comes. */
+/* Completes the file and frees `gif`, also on failure. */
 sw_status sw_gif_close(sw_gif *gif) SW_NODISCARD;
 void sw_gif_discard(sw_gif *gif); /* accepts NULL */
 

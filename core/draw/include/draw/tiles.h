@@ -38,9 +38,9 @@ typedef struct sw_tiles_spec {
 /* Gray of a confidence. */
 uint32_t sw_tiles_confidence_rgb(uint8_t confidence, int classes);
 
-/* The colours a picture has beside those of its photographs and confidences and the blends around type, for
- * whoever reduces it to a palette: written to `rgb`, which has room for classes->count + SW_TILES_OTHER_FLAT.
- * Returns their number. */
+/* Lists the flat colours of a picture, which a palette needs exactly: all but those of photographs,
+ * confidences and the smooth edges of type. Writes them to `rgb`, which has room for classes->count +
+ * SW_TILES_OTHER_FLAT, and returns their number. */
 enum { SW_TILES_OTHER_FLAT = 8 };
 int sw_tiles_flat_rgb(uint32_t *rgb, const sw_classes *classes);
 
@@ -49,14 +49,14 @@ int sw_tiles_flat_rgb(uint32_t *rgb, const sw_classes *classes);
  * SW_E_CONFIG: the picture would exceed 32,767 px a side; SW_E_IO: the file can't be written. */
 sw_status sw_tiles_draw(const char *path, const sw_tiles_spec *spec) SW_NODISCARD;
 
-/* Whether sw_tiles_draw could draw so large a picture; of the spec, only what is not pixels is looked at. */
+/* Fails as sw_tiles_draw would if the picture is too large. Does not look at the pixels. */
 sw_status sw_tiles_check(const sw_tiles_spec *spec) SW_NODISCARD;
 
 /* The same picture in memory, RGB, within the limits of image/image.h (else SW_E_CONFIG). Specs that differ
  * only in label (both have one, or none), title and pixels give pictures of one size. */
 sw_status sw_tiles_picture(sw_image *out, const sw_tiles_spec *spec) SW_NODISCARD;
 
-/* Frees what the drawing library caches for the process, for leak checkers; drawing again is fine. */
+/* Frees the caches of the drawing library, for leak checkers. Drawing again is possible. */
 void sw_tiles_cleanup(void);
 
 #endif

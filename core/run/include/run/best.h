@@ -1,4 +1,4 @@
-/* Which epochs count as better: for the weights that are kept, and for when to give up. */
+/* Which epochs count as better, for the weights that are kept and for early stopping. */
 #ifndef RUN_BEST_H
 #define RUN_BEST_H
 
@@ -18,13 +18,13 @@ bool sw_figure_improves(sw_better better, double value, double best, double delt
  * one. */
 const sw_epoch_record *sw_best_epoch(const sw_epoch_table *table, const char *key);
 
-/* What train.early_stop has seen. */
+/* The state of train.early_stop. */
 typedef struct sw_early_stop {
     double best; /* NaN: nothing yet */
     int waited;  /* epochs since then */
 } sw_early_stop;
 
-/* Takes a finished epoch into account; nothing without patience. */
+/* Counts a finished epoch; does nothing if the patience is 0. */
 void sw_early_stop_take(sw_early_stop *stop, const sw_early_stop_config *config,
                         const sw_epoch_record *record, const sw_columns *columns);
 bool sw_early_stop_is_due(const sw_early_stop *stop, const sw_early_stop_config *config);

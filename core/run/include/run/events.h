@@ -14,7 +14,7 @@
 
 typedef struct sw_events sw_events;
 
-/* The file itself is made when there is something to write. */
+/* Opens a folder; the file is created with the first event. */
 sw_status sw_events_open(sw_events **out, const char *folder) SW_NODISCARD;
 void sw_events_close(sw_events *events); /* accepts NULL */
 
@@ -28,15 +28,12 @@ sw_status sw_events_grid(sw_events *events, int epoch, const char *png_path) SW_
 /* Waits until all of it is on the disk. */
 sw_status sw_events_flush(const sw_events *events) SW_NODISCARD;
 
-/* Drops, from all event files of a folder, steps past `last_step` and epochs past `last_epoch`, so that a run
- * which goes on writes none twice. What a killed process left of its last record goes too, and so does, with
- * a warning, whatever stands behind a damaged record: TensorBoard would stop there. */
+/* Drops, from all event files of a folder, steps past `last_step` and epochs past `last_epoch`, so that a
+ * resumed run writes none twice. Also removes the incomplete last record of a killed process and, with a
+ * warning, everything behind a damaged record, since TensorBoard would stop reading there. */
 sw_status sw_events_rewind(const char *folder, int last_epoch, int64_t last_step) SW_NODISCARD;
 
 /* --- the format ------------------------------------------------------------------------------ */
-
-/* Appends a record: u64 length, masked CRC-32C of it, the bytes, masked CRC-32C of these. */
-void sw_event_append_record(sw_str *out, const void *bytes, size_t count);
 
 /* The event that begins every file, and one that carries a number, as records. */
 void sw_event_append_version(sw_str *out, double wall_time_s);

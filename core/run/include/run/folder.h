@@ -17,11 +17,13 @@ typedef struct sw_run_folder {
     char *path;        /* "runs/segnet_baseline/001" */
     char *grids;       /* "<path>/grids" */
     char *checkpoints; /* "<path>/checkpoints" */
+    char *config;      /* "<path>/config.yaml" */
+    char *manifest;    /* "<path>/manifest.json" */
     int log_fd;        /* log.txt, also the lock */
 } sw_run_folder;
 
-/* Whether sw_run_folder_create would make a folder of these, asked before the work of starting a run; errors
- * as there. Makes nothing. */
+/* Checks, before the work of starting a run, that sw_run_folder_create would succeed with the same arguments.
+ * Creates nothing; errors as there. */
 sw_status sw_run_folder_check(const char *runs_root, const char *experiment,
                               const char *given_path) SW_NODISCARD;
 
@@ -39,14 +41,14 @@ sw_status sw_run_folder_open(sw_run_folder **out, const char *path) SW_NODISCARD
 /* Whether a process of this machine is writing the folder now. Changes nothing in it. */
 bool sw_run_folder_is_busy(const char *path);
 
-/* Puts a line into log.txt alone, with the time now. */
+/* Whether a run's folder has a file of that name. */
+bool sw_run_has_file(const char *run, const char *name);
+
+/* Writes a line with the time to log.txt, and nowhere else. */
 void sw_run_folder_log(const sw_run_folder *folder, sw_log_level level, const char *line);
 
-/* Stops logging there and releases the folder; what was written stays. */
+/* Stops logging to the folder and unlocks it; its files stay. */
 void sw_run_folder_destroy(sw_run_folder *folder);
-
-/* "<path>/<name>" on the heap (caller frees), NULL when memory is out. */
-char *sw_run_folder_file(const sw_run_folder *folder, const char *name);
 
 /* Write config.yaml and manifest.json whole. */
 sw_status sw_run_folder_write_config(const sw_run_folder *folder, const char *yaml) SW_NODISCARD;
@@ -68,7 +70,7 @@ sw_status sw_manifest_begin(struct cJSON *manifest, const sw_library_version *li
 /* Completes the last session: the time now and the outcome ("done", "interrupted", "failed: <message>"). */
 sw_status sw_manifest_end(struct cJSON *manifest, const char *outcome) SW_NODISCARD;
 
-/* Whether a process ended with "done", be it not the last one. NULL is no manifest, and not done. */
+/* Whether any of the processes ended with "done". False for NULL. */
 bool sw_manifest_is_done(const struct cJSON *manifest);
 
 /* Revision of the sources this program was built from: "1a2b3c4d5e6f", with "-modified" where files differed,

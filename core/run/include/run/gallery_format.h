@@ -9,13 +9,17 @@
 #ifndef RUN_GALLERY_FORMAT_H
 #define RUN_GALLERY_FORMAT_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
+#include "base/arena.h"
 #include "base/classes.h"
 #include "base/status.h"
 #include "nn/metric_table.h"
+#include "run/epoch_files.h"
 
 enum { SW_GALLERY_LENGTH = 12, SW_GALLERY_TILES = 4, SW_GALLERY_FORMAT = 1 };
+
+extern const sw_epoch_files sw_gallery_files;
 
 typedef enum sw_gallery_list {
     SW_GALLERY_WORST,     /* lowest first score: pixel accuracy */
@@ -51,7 +55,7 @@ typedef struct sw_gallery_figure {
 int sw_gallery_list_figures(sw_gallery_figure out[SW_GALLERY_FIGURES]);
 
 typedef struct sw_gallery_item {
-    char *name;
+    const char *name;
     int row; /* of the sheet */
     sw_gallery_figures figures;
 } sw_gallery_item;
@@ -66,14 +70,12 @@ typedef struct sw_gallery_view {
     int counts[SW_GALLERY_LISTS];
     char *sheet; /* the PNG file's bytes; NULL: no rows */
     size_t sheet_bytes;
+    sw_arena arena; /* holds the names */
 } sw_gallery_view;
 
 /* Reads the newest epoch's gallery of a run's folder. SW_E_IO, SW_E_DATA: one of its files is missing or not
  * what a run writes. */
 sw_status sw_gallery_read(sw_gallery_view *out, const char *run) SW_NODISCARD;
 void sw_gallery_view_deinit(sw_gallery_view *view); /* accepts a zeroed one */
-
-/* The epochs in RUN/gallery, with a JSON or, with any_file, with any file: *out is freed by the caller. */
-sw_status sw_gallery_epochs(int **out, int *count, const char *folder, bool any_file) SW_NODISCARD;
 
 #endif

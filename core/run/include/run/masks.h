@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/classes.h"
 #include "base/status.h"
 
@@ -31,45 +32,50 @@ typedef struct sw_mask_images {
 
 /* --- writing: what a run does ----------------------------------------------------------------------- */
 
-/* SW_E_CONFIG: the sheets would be too large for pictures. Of the images only number, columns and size are
- * looked at. */
+/* SW_E_CONFIG: the sheets would be too large for pictures. Looks only at number, columns and size. */
 sw_status sw_masks_check(const sw_mask_images *images) SW_NODISCARD;
 
-/* Writes what is written once, making the folder. Written again it is the same. SW_E_CONFIG: the sheet would
- * be too large for a picture. */
+/* Creates the folder and writes the files that all epochs share; a second call writes the same again.
+ * SW_E_CONFIG: the sheet would be too large for a picture. */
 sw_status sw_masks_begin(const char *run, const sw_mask_images *images) SW_NODISCARD;
 
-/* labels, confidences: (count) of (S,S) */
+/* Writes the files of an epoch. labels, confidences: (count) of (S,S) */
 sw_status sw_masks_add(const char *run, const sw_mask_images *images, int epoch, const uint8_t *const *labels,
                        const uint8_t *const *confidences) SW_NODISCARD;
 
-/* Removes the epochs past `last_epoch`. A folder that is not there is left so. */
+/* Removes the epochs after `last_epoch`. Does nothing if there is no folder. */
 sw_status sw_masks_rewind(const char *run, int last_epoch) SW_NODISCARD;
 
 /* --- reading ---------------------------------------------------------------------------------------- */
 
 /* Everything of a run but its epochs, which are read one at a time. */
 typedef struct sw_masks {
-    char *run; /* the path it was opened by */
+    char *run; /* the path it was opened by, without slashes at its end */
     sw_mask_images images;
     int *epochs; /* (epoch_count) those there are, ascending */
     int epoch_count;
-    char **names; /* owned, as are the next four: what `images` points to */
-    const uint8_t **inputs, **truths;
-    uint8_t *input_pixels, *truth_pixels;
+    char **names;                         /* (count) of the images, writable */
+    uint8_t *input_pixels, *truth_pixels; /* (count,S,S,3), (count,S,S) */
+    sw_arena arena;                       /* holds what `images` points to */
 } sw_masks;
 
 /* Opens a run's folder, also of a run that is being written or was copied from elsewhere. SW_E_USAGE: there
  * is no such folder, it is no run, or it has no masks (a run of an earlier version, or one that has not begun
  * to train). SW_E_IO, SW_E_DATA: one of the files is missing, damaged or of the wrong size; the message names
- * it.
- */
+ * it. */
 sw_status sw_masks_open(sw_masks *out, const char *run) SW_NODISCARD;
 void sw_masks_deinit(sw_masks *store); /* accepts a zeroed one */
 
 /* Reads an epoch: labels and confidences (count,S,S), image after image; either may be NULL. Errors as above,
  * and SW_E_DATA for a pixel that is no class. */
 sw_status sw_masks_read(const sw_masks *store, int epoch, uint8_t *labels, uint8_t *confidences) SW_NODISCARD;
+
+/* "RUN/masks/<name>" and an epoch's class map or confidences there, on the heap; NULL when memory is out. */
+char *sw_masks_file(const char *run, const char *name);
+char *sw_masks_epoch_file(const char *run, int epoch, bool confidence);
+
+/* Columns and rows of the sheets, in tiles. */
+void sw_masks_shape(int *columns, int *rows, const sw_mask_images *images);
 
 /* SW_E_USAGE unless both show the same images of the same classes: names, photographs and truths, in order.
  */

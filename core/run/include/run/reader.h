@@ -18,7 +18,7 @@ typedef enum sw_run_state {
     SW_RUN_RUNNING,     /* a process of this machine is writing it */
     SW_RUN_INTERRUPTED, /* somebody stopped it; it was saved */
     SW_RUN_FAILED,      /* it ended with an error, see `failure` */
-    SW_RUN_CUT_OFF,     /* it ended without a word (killed, or copied while another machine writes it) */
+    SW_RUN_CUT_OFF,     /* it recorded no end (killed, or copied while another machine writes it) */
 } sw_run_state;
 
 /* "finished", "running", "interrupted", "failed", "cut off" */
@@ -42,6 +42,7 @@ typedef struct sw_run_facts {
 
 typedef struct sw_run_reader {
     char *path;                /* as given, without slashes at its end */
+    char *steps;               /* "<path>/steps.jsonl" */
     sw_experiment *experiment; /* config.yaml: experiment->tree has every key and its line there */
     sw_config_values values;   /* the same one by one, with the origins from when the run was begun */
     struct cJSON *manifest;    /* whole, for whatever is not among the facts */
@@ -49,21 +50,23 @@ typedef struct sw_run_reader {
     sw_run_state state;
     const char *failure;   /* FAILED: the message; else "" */
     sw_epoch_table epochs; /* epochs that were completed, in order; none is no error */
+    sw_arena arena;        /* holds paths */
 } sw_run_reader;
 
 /* Whether `path` looks like the folder of a run (it has a config.yaml and a manifest.json). */
 bool sw_run_is_folder(const char *path);
 
-/* SW_E_USAGE: no folder of a run, in words that say what it lacks. SW_E_DATA: manifest.json or metrics.jsonl
- * is torn or not what a run writes. SW_E_CONFIG: its config.yaml is not an experiment this program knows. */
+/* Opens a run's folder. SW_E_USAGE: it is no run, and the message says what is missing. SW_E_DATA:
+ * manifest.json or metrics.jsonl is torn or not what a run writes. SW_E_CONFIG: its config.yaml is not an
+ * experiment this program knows. */
 sw_status sw_run_reader_open(sw_run_reader *out, const char *path) SW_NODISCARD;
 void sw_run_reader_close(sw_run_reader *run); /* accepts a zeroed one */
 
 /* The last epoch that was completed; 0: none yet. */
 int sw_run_reader_epochs_done(const sw_run_reader *run);
 
-/* Reads steps.jsonl, which may be long and which few ask for. SW_E_DATA where it is missing although epochs
- * are there. The caller frees it with sw_step_table_deinit. */
+/* Reads steps.jsonl, which may be long and is rarely needed. SW_E_DATA: it is missing although there are
+ * epochs. The caller frees *out with sw_step_table_deinit. */
 sw_status sw_run_reader_steps(sw_step_table *out, const sw_run_reader *run) SW_NODISCARD;
 
 /* "<path>/<name>" on the heap (caller frees), NULL when memory is out. */

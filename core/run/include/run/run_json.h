@@ -1,4 +1,4 @@
-/* What several JSON files of a run's folder say in the same way: classes and confusion counts. */
+/* JSON files of a run's folder, and what several of them say in the same way. */
 #ifndef RUN_RUN_JSON_H
 #define RUN_RUN_JSON_H
 
@@ -7,6 +7,27 @@
 #include "nn/metrics.h"
 
 struct cJSON;
+
+/* ---- whole files ---- */
+
+/* Reads an object from a file of at most 16 MiB; the caller deletes it. Its "format" must be that number, or
+ * `format` is 0. SW_E_DATA: "<path>: <complaint>", or a format of another version. */
+sw_status sw_json_read(struct cJSON **out, const char *path, const char *complaint, int format) SW_NODISCARD;
+
+/* Writes an object and a newline, aside and renamed. NULL is SW_E_MEMORY. */
+sw_status sw_json_write(const char *path, const struct cJSON *object) SW_NODISCARD;
+
+/* ---- members; `object` may be NULL or something else, which has none ---- */
+
+const struct cJSON *sw_json_member(const struct cJSON *object, const char *key);
+double sw_json_number_of(const struct cJSON *object, const char *key);    /* NaN: no number */
+const char *sw_json_text_of(const struct cJSON *object, const char *key); /* "": no text */
+
+/* Reads a whole number in low..high. SW_E_DATA, naming `path`, for everything else. */
+sw_status sw_json_take_whole(int *out, const struct cJSON *object, const char *key, int low, int high,
+                             const char *path) SW_NODISCARD;
+
+/* ---- classes and confusion counts ---- */
 
 /* ["pet", "background", ...]; the caller owns it. */
 struct cJSON *sw_json_class_names(const sw_classes *classes);
@@ -17,5 +38,9 @@ sw_status sw_json_take_class_names(sw_classes *out, const struct cJSON *array, c
 
 /* Rows truth, columns prediction, in pixels; the caller owns it. */
 struct cJSON *sw_json_confusion(const sw_confusion *m);
+
+/* Reads such an array of so many classes. SW_E_DATA, naming `path`: it is none. */
+sw_status sw_json_take_confusion(sw_confusion *out, const struct cJSON *rows, int classes,
+                                 const char *path) SW_NODISCARD;
 
 #endif
