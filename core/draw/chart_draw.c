@@ -140,7 +140,7 @@ static void draw_panel(cairo_t *cr, const sw_chart *chart, double left, double t
         if (chart->series[s].line != SW_CHART_FAINT) draw_series(cr, &a, &chart->series[s]);
 }
 
-/* ---- the sheet ---- */
+/* ---- the page ---- */
 
 void sw_chart_arrange(int *columns, int *rows, int count, int width)
 {
@@ -150,15 +150,15 @@ void sw_chart_arrange(int *columns, int *rows, int count, int width)
 }
 
 /* Draws the runs' names from `top` on, or with `measure` only finds the lines they take. */
-static int draw_legend(cairo_t *cr, const sw_chart_sheet *sheet, char *const *names, double top,
-                       double type_px, bool measure)
+static int draw_legend(cairo_t *cr, const sw_chart_page *page, char *const *names, double top, double type_px,
+                       bool measure)
 {
     double x = type_px, baseline = top + type_px;
     int lines = 1;
     sw_lettering_type(cr, type_px * 0.9, false);
-    for (int i = 0; i < sheet->run_count; i++) {
+    for (int i = 0; i < page->run_count; i++) {
         double entry = type_px * 2.2 + sw_lettering_width(cr, names[i]);
-        if (x > type_px && x + entry > sheet->width - type_px) {
+        if (x > type_px && x + entry > page->width - type_px) {
             x = type_px;
             baseline += type_px * 1.5;
             lines++;
@@ -175,38 +175,38 @@ static int draw_legend(cairo_t *cr, const sw_chart_sheet *sheet, char *const *na
     return lines;
 }
 
-static void draw_sheet(cairo_t *cr, const sw_chart_sheet *sheet, char *const *names)
+static void draw_page(cairo_t *cr, const sw_chart_page *page, char *const *names)
 {
     int columns, rows;
-    sw_chart_arrange(&columns, &rows, sheet->count, sheet->width);
-    double width = (double)sheet->width / columns;
-    double type_px = fmin(fmin(width / 38, (double)sheet->height / rows / 15), 64);
-    int legend_lines = draw_legend(cr, sheet, names, 0, type_px, true);
-    double legend_top = sheet->height - type_px * (1.5 * legend_lines + 0.3);
+    sw_chart_arrange(&columns, &rows, page->count, page->width);
+    double width = (double)page->width / columns;
+    double type_px = fmin(fmin(width / 38, (double)page->height / rows / 15), 64);
+    int legend_lines = draw_legend(cr, page, names, 0, type_px, true);
+    double legend_top = page->height - type_px * (1.5 * legend_lines + 0.3);
     double height = fmax((legend_top - type_px * 0.5) / rows, type_px);
     sw_lettering_colour(cr, SW_PAPER_RGB, 1);
     cairo_paint(cr);
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
-    for (int i = 0; i < sheet->count; i++)
-        draw_panel(cr, &sheet->charts[i], i % columns * width + type_px * 0.6,
+    for (int i = 0; i < page->count; i++)
+        draw_panel(cr, &page->charts[i], i % columns * width + type_px * 0.6,
                    (double)(i / columns) * height + type_px * 0.4, width - type_px * 0.6, height, type_px);
-    draw_legend(cr, sheet, names, legend_top, type_px, false);
+    draw_legend(cr, page, names, legend_top, type_px, false);
 }
 
 /* ---- files ---- */
 
-static cairo_status_t draw_to(sw_fs_writer *to, const sw_chart_sheet *sheet, char *const *names,
+static cairo_status_t draw_to(sw_fs_writer *to, const sw_chart_page *page, char *const *names,
                               sw_chart_format format)
 {
     cairo_surface_t *surface =
         format == SW_CHART_SVG
-            ? cairo_svg_surface_create_for_stream(sw_lettering_write, to, sheet->width, sheet->height)
-            : cairo_image_surface_create(CAIRO_FORMAT_RGB24, sheet->width, sheet->height);
+            ? cairo_svg_surface_create_for_stream(sw_lettering_write, to, page->width, page->height)
+            : cairo_image_surface_create(CAIRO_FORMAT_RGB24, page->width, page->height);
     cairo_t *cr = cairo_create(surface);
     if (format == SW_CHART_SVG && cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS)
         cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
     sw_lettering_hint(cr, CAIRO_HINT_STYLE_NONE, CAIRO_HINT_METRICS_OFF);
-    draw_sheet(cr, sheet, names);
+    draw_page(cr, page, names);
     cairo_status_t result = cairo_status(cr);
     if (result == CAIRO_STATUS_SUCCESS && format == SW_CHART_PNG)
         result = cairo_surface_write_to_png_stream(surface, sw_lettering_write, to);
@@ -217,26 +217,26 @@ static cairo_status_t draw_to(sw_fs_writer *to, const sw_chart_sheet *sheet, cha
     return result;
 }
 
-static sw_status write_sheet(const char *path, const sw_chart_sheet *sheet, char *const *names,
-                             sw_chart_format format)
+static sw_status write_page(const char *path, const sw_chart_page *page, char *const *names,
+                            sw_chart_format format)
 {
     sw_fs_writer writer;
     SW_ENSURE(sw_fs_writer_open(&writer, path));
-    return sw_lettering_finish(&writer, draw_to(&writer, sheet, names, format),
-                               (size_t)sheet->width * (size_t)sheet->height * 4);
+    return sw_lettering_finish(&writer, draw_to(&writer, page, names, format),
+                               (size_t)page->width * (size_t)page->height * 4);
 }
 
-sw_status sw_chart_draw(const char *path, const sw_chart_sheet *sheet, sw_chart_format format)
+sw_status sw_chart_draw(const char *path, const sw_chart_page *page, sw_chart_format format)
 {
     sw_status status = SW_OK;
-    char **names = calloc((size_t)sheet->run_count + 1, sizeof *names);
+    char **names = calloc((size_t)page->run_count + 1, sizeof *names);
     if (!names) return sw_fail_alloc("names of the runs", 0);
-    for (int i = 0; i < sheet->run_count; i++) {
-        names[i] = sw_html_clean(sheet->runs[i]);
+    for (int i = 0; i < page->run_count; i++) {
+        names[i] = sw_html_clean(page->runs[i]);
         if (!names[i]) status = SW_E_MEMORY;
     }
-    if (status == SW_OK) status = write_sheet(path, sheet, names, format);
-    for (int i = 0; i < sheet->run_count; i++) free(names[i]);
+    if (status == SW_OK) status = write_page(path, page, names, format);
+    for (int i = 0; i < page->run_count; i++) free(names[i]);
     free(names);
     return status;
 }

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "judge.h"
+#include "comparability.h"
 
 enum { MAX_CONTENDERS = 1000 };
 

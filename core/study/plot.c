@@ -110,13 +110,13 @@ sw_status sw_plot(const char *const *paths, int count, const sw_plot_options *op
     SW_TRY(read_metrics(&p, options->metrics, &runs->runs[0].epochs.columns));
     SW_TRY(read_size(&p, options->size));
     SW_TRY(make_charts(&p, runs));
-    const sw_chart_sheet sheet = {.charts = p.charts,
-                                  .count = p.count,
-                                  .runs = (const char *const *)runs->labels,
-                                  .run_count = runs->count,
-                                  .width = p.width,
-                                  .height = p.height};
-    SW_TRY(sw_chart_draw(options->out, &sheet, p.format));
+    const sw_chart_page page = {.charts = p.charts,
+                                .count = p.count,
+                                .runs = (const char *const *)runs->labels,
+                                .run_count = runs->count,
+                                .width = p.width,
+                                .height = p.height};
+    SW_TRY(sw_chart_draw(options->out, &page, p.format));
 done:
     for (int i = 0; i < p.count; i++) sw_chart_deinit(&p.charts[i]);
     free(p.names);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "judge.h"
+#include "comparability.h"
 #include "page/html.h"
 #include "page/sheet.h"
 #include "run/best.h"

@@ -154,7 +154,7 @@ static char *drawn(const char *name, sw_chart_format format, const char *run, si
     add(&charts[0], 0, "validation", gapped, 6);
     add(&charts[1], 0, "", other, 2);
     const char *runs[] = {run};
-    const sw_chart_sheet sheet = {
+    const sw_chart_page sheet = {
         .charts = charts, .count = 2, .runs = runs, .run_count = 1, .width = 800, .height = 300};
     cr_assert_eq(sw_chart_draw(scratch_path(name), &sheet, format), SW_OK, "%s", sw_error_message());
     sw_chart_deinit(&charts[0]);
@@ -210,7 +210,7 @@ Test(chart, a_picture_that_can_not_be_written_is_an_error_with_its_name)
 {
     sw_chart chart = {.id = "x", .title = "X"};
     const char *runs[] = {"run"};
-    const sw_chart_sheet sheet = {
+    const sw_chart_page sheet = {
         .charts = &chart, .count = 1, .runs = runs, .run_count = 1, .width = 200, .height = 200};
     cr_expect_eq(sw_chart_draw(scratch_path("no/such/a.svg"), &sheet, SW_CHART_SVG), SW_E_IO);
     cr_expect_not_null(strstr(sw_error_message(), "no/such/a.svg"), "%s", sw_error_message());

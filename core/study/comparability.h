@@ -1,6 +1,6 @@
 /* Decides in what a run may be compared with another. Compare and report both use it. */
-#ifndef STUDY_JUDGE_H
-#define STUDY_JUDGE_H
+#ifndef STUDY_COMPARABILITY_H
+#define STUDY_COMPARABILITY_H
 
 #include <stdbool.h>
 

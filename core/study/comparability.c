@@ -1,4 +1,4 @@
-#include "judge.h"
+#include "comparability.h"
 
 #include <string.h>
 
