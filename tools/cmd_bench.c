@@ -5,7 +5,7 @@
 
 #include "base/fs.h"
 #include "base/str.h"
-#include "commands.h"
+#include "command.h"
 #include "config/experiment.h"
 #include "measure/bench.h"
 #include "options.h"
@@ -110,14 +110,13 @@ const sw_command sw_cmd_bench = {
     .arguments = "EXPERIMENT.yaml",
     .summary = "Measure training and inference speed, layer by layer",
     .details = "Needs no data: the input is random. Measures the device's peak, then whole steps\n"
-               "as a run takes them (images/s), then by the device's clock every pass of every\n"
-               "layer: ms, share of the time, effective GFLOP/s, share of the peak, GB/s.\n"
-               "--data shows whether the loader keeps up. Progress goes to stderr, the figures\n"
-               "to stdout.\n\n"
+               "(images/s), then every pass of every layer by the device's clock: ms, share of\n"
+               "the time, effective GFLOP/s, share of the peak, GB/s. With --data it also shows\n"
+               "whether the loader keeps up. Progress goes to stderr, the figures to stdout.\n\n"
                "Examples:\n"
                "  segwork bench experiments/segnet_baseline.yaml\n"
                "  segwork bench experiments/segnet_small.yaml --batch 8 --only infer --json\n"
-               "  segwork bench experiments/segnet_small.yaml --data --json figures.json\n",
+               "  segwork bench experiments/segnet_small.yaml --data --json figures.json",
     .options = options,
     .run = run,
 };

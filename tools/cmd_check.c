@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "commands.h"
+#include "command.h"
 #include "config/experiment.h"
 #include "config/schema.h"
 #include "options.h"
@@ -83,9 +83,9 @@ const sw_command sw_cmd_check = {
     .name = "check",
     .arguments = "EXPERIMENT.yaml",
     .summary = "Check an experiment, or list what one may say",
-    .details = "Reads the experiment with its fragments, checks every value, and says in one line what it "
-               "is. What is\n"
-               "wrong is listed with file:line:column, and the exit code is 2.\n\n"
+    .details = "Reads the experiment with its fragments, checks every value, and prints a\n"
+               "one-line summary. Lists each mistake with file:line:column; the exit code is\n"
+               "then 2.\n\n"
                "  segwork check experiments/segnet_baseline.yaml\n"
                "  segwork check experiments/segnet_focal.yaml --set loss.gamma=3 --resolve\n"
                "  segwork check --keys",

@@ -5,7 +5,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "commands.h"
+#include "command.h"
 #include "print.h"
 #include "study/compare.h"
 
@@ -83,18 +83,18 @@ const sw_command sw_cmd_compare = {
     .summary = "Set runs side by side: configuration, metrics, cost",
     .details = "Takes folders of runs (finished or not, from this or another machine), folders\n"
                "full of such folders, and experiments that have not been run. Shows the keys\n"
-               "that differ and where their values came from, a ranking, metrics of the last and\n"
-               "of the best epoch, by class and epoch by epoch, and the cost. Runs that differ\n"
-               "in their seed only share a column: mean and standard deviation. Differences are\n"
-               "against the first column (A); a run whose metrics can't be held against A's\n"
-               "(other validation images, another size) is named at the top.\n\n"
+               "that differ and where their values came from, a ranking, the metrics of the last\n"
+               "and of the best epoch, by class and epoch by epoch, and the cost. Runs that\n"
+               "differ only in their seed share a column with mean and standard deviation.\n"
+               "Differences are against the first column (A). A warning at the top names runs\n"
+               "that cannot be compared with A (other validation images, another size).\n\n"
                "Metrics are the columns of metrics.csv, such as iou, iou_<class> and val_loss.\n"
-               "JSON and CSV have all of them for every epoch; their keys are stable and listed\n"
-               "in docs/compare.md.\n\n"
+               "JSON and CSV have all of them for every epoch, under stable keys that\n"
+               "docs/compare.md lists.\n\n"
                "Examples:\n"
                "  segwork compare runs/segnet_small/001 runs/border/001\n"
                "  segwork compare runs/focal-sweep --rank iou_border --out focal.html\n"
-               "  segwork compare experiments/segnet_baseline.yaml experiments/segnet_focal.yaml",
+               "  segwork compare experiments/segnet_baseline.yaml runs/border/001",
     .options = options,
     .run = run,
 };

@@ -3,28 +3,28 @@
 
 #include <string.h>
 
-#include "commands.h"
 #include "fetch/fetch.h"
+#include "options.h"
 
 static const struct {
     const char *name;
-    bool (*any_option)(void);
+    int group; /* `val` of its options */
     sw_status (*run)(const char *argument, int size_px);
     const char *argument, *what;
     const char *why_no_size; /* NULL: takes --size */
 } actions[] = {
-    {"synth", data_synth_any_option, data_synth_run, "DIR", "folder", NULL},
-    {"fetch", data_fetch_any_option, data_fetch_run, "DIR", "folder", "the archives are as they are"},
-    {"stats", data_stats_any_option, data_stats_run, "DIR", "folder", NULL},
-    {"browse", data_browse_any_option, data_browse_run, "EXPERIMENT.yaml", "experiment",
+    {"synth", DATA_SYNTH, data_synth_run, "DIR", "folder", NULL},
+    {"fetch", DATA_FETCH, data_fetch_run, "DIR", "folder", "the archives are as they are"},
+    {"stats", DATA_STATS, data_stats_run, "DIR", "folder", NULL},
+    {"browse", DATA_BROWSE, data_browse_run, "EXPERIMENT.yaml", "experiment",
      "the experiment's data.size says it (--set data.size=S changes it)"},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 
-static int size_px = OPTION_NOT_GIVEN;
+static int size_px = 128;
 
 static const struct poptOption size_options[] = {
-    {"size", '\0', POPT_ARG_INT, &size_px, 0,
+    {"size", '\0', POPT_ARG_INT, &size_px, DATA_SIZE,
      "Side of the square pictures in pixels: synth draws them so, stats counts classes after resizing to it "
      "(default 128)",
      "S"},
@@ -37,6 +37,11 @@ static const struct poptOption options[] = {
     {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_stats_options, 0, "Options of stats:", NULL},
     {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_browse_options, 0, "Options of browse:", NULL},
     POPT_TABLEEND};
+
+static bool is_given(int group)
+{
+    return (options_given_groups >> group & 1) != 0;
+}
 
 static sw_status run(int argc, const char *const *argv)
 {
@@ -54,14 +59,14 @@ static sw_status run(int argc, const char *const *argv)
         return sw_fail(SW_E_USAGE, "expected one %s: segwork data %s %s (see 'segwork data --help')",
                        actions[chosen].what, actions[chosen].name, actions[chosen].argument);
     for (int i = 0; i < ACTIONS; i++)
-        if (i != chosen && actions[i].any_option())
+        if (i != chosen && is_given(actions[i].group))
             return sw_fail(SW_E_USAGE,
                            "an option of 'data %s' was given to 'data %s' (see 'segwork data --help')",
                            actions[i].name, actions[chosen].name);
-    if (size_px != OPTION_NOT_GIVEN && actions[chosen].why_no_size)
+    if (is_given(DATA_SIZE) && actions[chosen].why_no_size)
         return sw_fail(SW_E_USAGE, "'data %s' takes no --size: %s", actions[chosen].name,
                        actions[chosen].why_no_size);
-    return actions[chosen].run(argv[1], size_px == OPTION_NOT_GIVEN ? DATA_DEFAULT_SIZE_PX : size_px);
+    return actions[chosen].run(argv[1], size_px);
 }
 
 const sw_command sw_cmd_data = {
@@ -72,21 +77,20 @@ const sw_command sw_cmd_data = {
                "  DIR/images/NAME.jpg                  the pictures\n"
                "  DIR/annotations/trimaps/NAME.png     1 pet, 2 background, 3 border\n"
                "  DIR/annotations/{trainval,test}.txt  NAME class-id species breed-id\n\n"
-               "synth  draws synthetic pets with exact trimaps: a data set within seconds,\n"
-               "       without a download. The same options make the same bytes; a folder that\n"
-               "       has them already is left as it is.\n"
-               "fetch  downloads images.tar.gz and annotations.tar.gz (811 MB) of the real pets\n"
-               "       from " SW_FETCH_BASE_URL "\n"
-               "       and unpacks them (2.4 GB free are needed on the way). Interrupted, the\n"
-               "       same command goes on where it stopped.\n"
-               "stats  decodes everything and prints counts, sizes, class fractions, and each\n"
-               "       file that is odd with the reason. It changes nothing.\n"
-               "browse draws a batch as training gets it: the images as augmentation makes them,\n"
-               "       their masks and names.\n\n"
+               "synth   draws synthetic pets with exact trimaps: a data set within seconds,\n"
+               "        without a download. The same options give the same bytes. If the folder\n"
+               "        already holds them, nothing is written.\n"
+               "fetch   downloads images.tar.gz and annotations.tar.gz (811 MB) of the real pets\n"
+               "        from " SW_FETCH_BASE_URL "\n"
+               "        and unpacks them, which needs 2.4 GB of free space. After an\n"
+               "        interruption the same command continues.\n"
+               "stats   decodes every file and prints counts, sizes, class fractions, and each\n"
+               "        odd file with the reason. It changes nothing.\n"
+               "browse  draws a batch as training gets it: augmented images, masks and names.\n\n"
                "  segwork data synth data/synthetic-pets --train 800 --val 105 --size 96\n"
                "  segwork data fetch data/oxford-iiit-pet\n"
                "  segwork data stats data/oxford-iiit-pet\n"
-               "  segwork data browse experiments/segnet_small.yaml --out batch.png --count 16",
+               "  segwork data browse experiments/segnet_small.yaml --out b.png --count 16",
     .options = options,
     .run = run,
 };

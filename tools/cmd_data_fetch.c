@@ -10,22 +10,17 @@
 #include "terminal_line.h"
 
 static const char *base_url;
-static long long images_bytes = OPTION_NOT_GIVEN_LONG, annotations_bytes = OPTION_NOT_GIVEN_LONG;
+static long long images_bytes = SW_FETCH_IMAGES_BYTES, annotations_bytes = SW_FETCH_ANNOTATIONS_BYTES;
 static const volatile sig_atomic_t *stop;
 
 const struct poptOption data_fetch_options[] = {
-    {"base-url", '\0', POPT_ARG_STRING, &base_url, 0, "Where both archives are (default: the site above)",
-     "URL"},
-    {"expect-images", '\0', POPT_ARG_LONGLONG, &images_bytes, 0,
+    {"base-url", '\0', POPT_ARG_STRING, &base_url, DATA_FETCH,
+     "Where both archives are (default: the site above)", "URL"},
+    {"expect-images", '\0', POPT_ARG_LONGLONG, &images_bytes, DATA_FETCH,
      "Size of images.tar.gz there (default 791918971)", "BYTES"},
-    {"expect-annotations", '\0', POPT_ARG_LONGLONG, &annotations_bytes, 0,
+    {"expect-annotations", '\0', POPT_ARG_LONGLONG, &annotations_bytes, DATA_FETCH,
      "Size of annotations.tar.gz there (default 19173078)", "BYTES"},
     POPT_TABLEEND};
-
-bool data_fetch_any_option(void)
-{
-    return base_url || images_bytes != OPTION_NOT_GIVEN_LONG || annotations_bytes != OPTION_NOT_GIVEN_LONG;
-}
 
 /* One line on a terminal, rewritten at most ten times a second. */
 static bool show_progress(void *user, const char *what, uint64_t done_bytes, uint64_t total_bytes)
@@ -44,8 +39,6 @@ static bool show_progress(void *user, const char *what, uint64_t done_bytes, uin
 sw_status data_fetch_run(const char *dir, int size_px)
 {
     (void)size_px; /* refused before */
-    if (images_bytes == OPTION_NOT_GIVEN_LONG) images_bytes = SW_FETCH_IMAGES_BYTES;
-    if (annotations_bytes == OPTION_NOT_GIVEN_LONG) annotations_bytes = SW_FETCH_ANNOTATIONS_BYTES;
     if (images_bytes < 1 || annotations_bytes < 1)
         return sw_fail(SW_E_USAGE, "an archive's size must be 1 byte or more");
     double shown_s = 0.0; /* 0: not yet */

@@ -11,14 +11,10 @@ enum { MAX_SIZE_PX = 4096, LINE_COLUMNS = 80, MOST_SHOWN = 20 };
 
 static int all;
 
-const struct poptOption data_stats_options[] = {
-    {"all", '\0', POPT_ARG_NONE, &all, 0, "List every odd file, not just the first 20 of a kind", NULL},
-    POPT_TABLEEND};
-
-bool data_stats_any_option(void)
-{
-    return all;
-}
+const struct poptOption data_stats_options[] = {{"all", '\0', POPT_ARG_NONE, &all, DATA_STATS,
+                                                 "List every odd file, not just the first 20 of a kind",
+                                                 NULL},
+                                                POPT_TABLEEND};
 
 static void print_splits(sw_str *out, const sw_stats *stats)
 {

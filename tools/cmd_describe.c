@@ -6,7 +6,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "commands.h"
+#include "command.h"
 #include "config/experiment.h"
 #include "measure/describe.h"
 #include "options.h"
@@ -60,13 +60,13 @@ const sw_command sw_cmd_describe = {
     .name = "describe",
     .arguments = "EXPERIMENT.yaml",
     .summary = "Show an experiment's network: layers, parameters, work, memory",
-    .details =
-        "Needs no device and no data. For each layer: what it does, its output (height x width x channels),\n"
-        "its parameters, the multiply-adds of one image, and how many input px one of its px sees. Then the\n"
-        "totals, and the memory that training and evaluation take at the experiment's batch sizes.\n\n"
-        "Examples:\n"
-        "  segwork describe experiments/segnet_baseline.yaml\n"
-        "  segwork describe experiments/segnet_small.yaml --set train.batch_size=8 --dot graph.dot",
+    .details = "Needs no device and no data. Shows for each layer what it does, its output\n"
+               "(height x width x channels), its parameters, the multiply-adds of one image and\n"
+               "its receptive field in input pixels. Then the totals, and the memory that\n"
+               "training and evaluation take at the experiment's batch sizes.\n\n"
+               "Examples:\n"
+               "  segwork describe experiments/segnet_baseline.yaml\n"
+               "  segwork describe experiments/segnet_small.yaml --dot graph.dot",
     .options = options,
     .run = run,
 };

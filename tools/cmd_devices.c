@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "cl/gemm.h"
 #include "cl/profile.h"
-#include "commands.h"
+#include "command.h"
 #include "options.h"
 
 enum { COLUMNS = 80, INDENT = 16 };
@@ -108,9 +108,9 @@ const sw_command sw_cmd_devices = {
     .name = "devices",
     .arguments = "",
     .summary = "Show the OpenCL devices and which one a run takes",
-    .details = "Without --device, the environment variable SEGWORK_DEVICE decides; without\n"
-               "that, it is the GPU with the most compute units, else the first CPU. A device\n"
-               "that was asked for and is not there is an error: no other is taken instead.\n\n"
+    .details = "Without --device, the environment variable SEGWORK_DEVICE decides. Without that,\n"
+               "it is the GPU with the most compute units, else the first CPU. Asking for a\n"
+               "device that is not there is an error: no other is taken instead.\n\n"
                "Examples:\n"
                "  segwork devices --device 0:0\n"
                "  SEGWORK_DEVICE=nvidia segwork devices --peak",

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "apply/export.h"
-#include "commands.h"
+#include "command.h"
 
 static char *out, *format_name, *which, *config;
 static int fold;
@@ -47,13 +47,15 @@ const sw_command sw_cmd_export = {
     .name = "export",
     .arguments = "RUN|CHECKPOINT",
     .summary = "Write trained weights for PyTorch, ONNX or NumPy",
-    .details = "safetensors: the weights under the names of PyTorch's state dict, which\n"
-               "load_state_dict takes as they are. npz: the same for NumPy. onnx: the whole\n"
-               "network with MaxUnpool, from images (batch,3,S,S) in 0..1 to logits\n"
-               "(batch,classes,S,S). No device is needed.\n\n"
+    .details = "safetensors  the weights under PyTorch's state dict names; load_state_dict takes\n"
+               "             them as they are\n"
+               "npz          the same for NumPy\n"
+               "onnx         the whole network with MaxUnpool, from images (batch,3,S,S) in 0..1\n"
+               "             to logits (batch,classes,S,S)\n\n"
+               "Needs no device.\n\n"
                "Examples:\n"
                "  segwork export runs/segnet_baseline/001 --out segnet.onnx --fold\n"
-               "  segwork export runs/segnet_baseline/001 --which last --out segnet.safetensors",
+               "  segwork export runs/segnet_baseline/001 --which last --out segnet.npz",
     .options = options,
     .run = run,
 };

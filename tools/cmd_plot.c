@@ -1,7 +1,7 @@
 /* segwork plot: learning curves of runs as a picture. */
 #include <stdio.h>
 
-#include "commands.h"
+#include "command.h"
 #include "study/plot.h"
 
 static char *out, *metrics, *size;
@@ -29,11 +29,12 @@ const sw_command sw_cmd_plot = {
     .name = "plot",
     .arguments = "RUN...",
     .summary = "Draw learning curves of runs as SVG or PNG",
-    .details = "Reads the runs' folders alone, finished or not, and draws the curves of all of\n"
-               "them (up to 8) over the epochs. Metrics are 'loss' (training dashed, validation\n"
-               "solid, each step pale), 'lr', and every column of metrics.csv, such as iou and\n"
-               "iou_<class>. Where the article's validation was measured too, its curve is\n"
-               "dashed. The same runs give the same bytes; type grows with the size of a panel.\n\n"
+    .details = "Reads only the folders of the runs, finished or not, and draws the curves of all\n"
+               "of them (up to 8) over the epochs. Metrics are 'loss' (training dashed,\n"
+               "validation solid, single steps pale), 'lr', and every column of metrics.csv,\n"
+               "such as iou and iou_<class>. The article's validation, where it was measured\n"
+               "too, is dashed. The same runs give the same bytes. The lettering grows with the\n"
+               "panels.\n\n"
                "Examples:\n"
                "  segwork plot runs/segnet_small/001 --out curves.svg\n"
                "  segwork plot runs/segnet_small/001 runs/border/001 --out border.png \\\n"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "apply/predict.h"
-#include "commands.h"
+#include "command.h"
 #include "options.h"
 
 static char *checkpoint, *config, *out, *device;
@@ -48,15 +48,14 @@ const sw_command sw_cmd_predict = {
     .name = "predict",
     .arguments = "IMAGE|FOLDER...",
     .summary = "Segment pictures with trained weights",
-    .details =
-        "Writes DIR/NAME.png for each NAME.jpg: 1 pet, 2 background, 3 border, as the\n"
-        "data set's trimaps. Of a folder every .jpg, .jpeg and .png is taken. A picture\n"
-        "that can't be read gets one line, the others go on, and the exit code is 1 at\n"
-        "the end.\n\n"
-        "Examples:\n"
-        "  segwork predict --checkpoint runs/segnet_baseline/001 cat.jpg --out out --overlay\n"
-        "  segwork predict --checkpoint best.safetensors --config experiments/segnet_baseline.yaml \\\n"
-        "      photos --out out --original-size",
+    .details = "Writes DIR/NAME.png for each NAME.jpg, with the values of the data set's\n"
+               "trimaps: 1 pet, 2 background, 3 border. Of a folder it takes every .jpg, .jpeg\n"
+               "and .png. A picture that cannot be read is reported and skipped, and the exit\n"
+               "code is 1.\n\n"
+               "Examples:\n"
+               "  segwork predict --checkpoint runs/border/001 cat.jpg --out out --overlay\n"
+               "  segwork predict --checkpoint best.safetensors \\\n"
+               "      --config experiments/segnet_baseline.yaml photos --out out",
     .options = options,
     .run = run,
 };

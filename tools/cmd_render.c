@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/fs.h"
-#include "commands.h"
+#include "command.h"
 #include "draw/gif.h"
 #include "study/render.h"
 
@@ -71,17 +71,17 @@ const sw_command sw_cmd_render = {
     .arguments = "RUN...",
     .summary = "Show a run's masks forming, epoch after epoch, as a GIF",
     .details = "Draws what the run predicted for its validation images after each epoch, from\n"
-               "before training (00) to the last, which stays 3 s longer; then it begins again.\n"
-               "Everything comes from RUN/masks and RUN/metrics.jsonl: no device, no weights\n"
-               "and no data are needed, and a run may be unfinished or copied from elsewhere.\n\n"
-               "Several runs stand side by side, in step; one that has ended stays as it was.\n"
-               "They must show the same images: the same data, size, grid and seed, or the\n"
-               "same grid.names.\n\n"
-               "Panels: error shows where prediction and truth differ, confidence how sure the\n"
-               "network is of the class it chose (black: no more than of the others).\n\n"
+               "before training (00) to the last, which stays 3 s longer. Reads only RUN/masks\n"
+               "and RUN/metrics.jsonl: it needs no device, no weights and no data, and the run\n"
+               "may be unfinished or copied from elsewhere.\n\n"
+               "Several runs are shown side by side, epoch by epoch. One that has ended keeps\n"
+               "its last picture. They must show the same images: the same data, size, grid and\n"
+               "seed, or the same grid.names.\n\n"
+               "The panel 'error' shows where prediction and truth differ, 'confidence' how sure\n"
+               "the network is of the class it chose (black: no surer than of the others).\n\n"
                "Examples:\n"
                "  segwork render runs/segnet_small/001\n"
-               "  segwork render runs/a/001 runs/b/001 --panels prediction,error --gif a-b.gif\n"
+               "  segwork render runs/a/001 runs/b/001 --panels truth,error --gif ab.gif\n"
                "  segwork render runs/a/001 --images 3,7 --size 256 --fps 2 --frames frames",
     .options = options,
     .run = run,

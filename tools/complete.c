@@ -16,8 +16,8 @@
 
 static void offer_commands(completion *c)
 {
-    for (size_t i = 0; sw_commands[i]; i++)
-        completion_offer(c, sw_commands[i]->name, sw_commands[i]->summary);
+    for (size_t i = 0; c->commands[i]; i++)
+        completion_offer(c, c->commands[i]->name, c->commands[i]->summary);
 }
 
 static void offer_ops(completion *c)
@@ -203,9 +203,9 @@ static void complete_arguments(completion *c, const sw_command *command, int cou
     }
 }
 
-void complete(sw_str *out, int count, const char *const *words)
+void complete(sw_str *out, const sw_command *const *commands, int count, const char *const *words)
 {
-    completion c = {.out = out, .typed = count > 0 ? words[count - 1] : ""};
+    completion c = {.out = out, .commands = commands, .typed = count > 0 ? words[count - 1] : ""};
     if (count <= 1) {
         offer_commands(&c);
         if (c.typed[0] == '-') {
@@ -218,7 +218,6 @@ void complete(sw_str *out, int count, const char *const *words)
         if (count == 2) offer_commands(&c);
         return;
     }
-    for (size_t i = 0; sw_commands[i]; i++)
-        if (strcmp(words[0], sw_commands[i]->name) == 0)
-            complete_arguments(&c, sw_commands[i], count - 2, words + 1);
+    const sw_command *command = commands_find(commands, words[0]);
+    if (command) complete_arguments(&c, command, count - 2, words + 1);
 }

@@ -3,11 +3,13 @@
 #define TOOLS_COMPLETION_H
 
 #include "base/str.h"
+#include "command.h"
 
 typedef struct completion {
     sw_str *out;
-    char prefix[128];  /* of the word, not under completion: "--config=" */
-    const char *typed; /* the rest of it */
+    const sw_command *const *commands; /* ends in NULL */
+    char prefix[128];                  /* of the word, not under completion: "--config=" */
+    const char *typed;                 /* the rest of it */
     int offered;
 } completion;
 

@@ -11,20 +11,27 @@
 extern const struct poptOption options_help[];
 extern int options_help_wanted;
 
+/* Bit n is set when an option was given whose `val` is n, for a command that has several actions. */
+extern unsigned options_given_groups;
+
 /* Calls `visit` for every option that --help shows, --help last. `group` is the title of the included table
  * that the option stands in, or NULL. Stops when it returns false. */
 typedef bool (*options_visitor)(void *user, const struct poptOption *option, const char *group);
 void options_visit(const sw_command *command, options_visitor visit, void *user);
 
+/* Tells whether a value follows the option. */
 bool option_takes_value(const struct poptOption *option);
 
-/* The option that "--name", "--name=value" or "-n" stands for, or NULL. */
+/* Returns the option that "--name", "--name=value" or "-n" stands for, or NULL. */
 const struct poptOption *options_find(const sw_command *command, const char *word);
 
-/* The known long option without its dashes, or command, that a mistyped word is nearest to; NULL when none is
- * near enough to have been meant. */
+/* Returns the known long option, without its dashes, or the command that a mistyped word is nearest to; NULL
+ * when none is near enough to have been meant. A list of commands ends in NULL. */
 const char *options_nearest(const sw_command *command, const char *word);
-const char *commands_nearest(const char *word);
+const char *commands_nearest(const sw_command *const *commands, const char *word);
+
+/* Returns the command of that name, or NULL. */
+const sw_command *commands_find(const sw_command *const *commands, const char *name);
 
 /* Options that several commands have, each with the static that it sets. */
 #define OPTION_SET(sets)                                                                                     \
