@@ -5,7 +5,6 @@
 
 #include "base/fs.h"
 #include "base/str.h"
-#include "command.h"
 #include "config/experiment.h"
 #include "measure/bench.h"
 #include "options.h"
@@ -89,20 +88,16 @@ done:
 
 static const struct poptOption options[] = {
     OPTION_SET(sets),
-    {"batch", 'b', POPT_ARG_INT, &batch, 0,
-     "Images a step, in training and inference (default: train.batch_size)", "N"},
+    {"batch", 'b', POPT_ARG_INT, &batch, 0, "Images a step (default: train.batch_size)", "N"},
     {"steps", 'n', POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &steps, 0,
-     "Whole steps to time, after one that is not", "K"},
-    {"only", '\0', POPT_ARG_STRING, &only, 0, "Measure one of the two", "train|infer"},
-    {"no-layers", '\0', POPT_ARG_NONE, &no_layers, 0, "Whole steps only", NULL},
-    {"no-tune", '\0', POPT_ARG_NONE, &no_tune, 0,
-     "Take the convolution engines in their fixed order, untimed (see 'segwork tune')", NULL},
+     "Whole steps to time, after one warm-up step", "K"},
+    OPTION_TEXT("only", '\0', only, "train|infer", "Measure only one of the two"),
+    OPTION_FLAG("no-layers", '\0', no_layers, "Time whole steps only"),
+    OPTION_FLAG("no-tune", '\0', no_tune, "Use the fixed order of convolution engines (see 'segwork tune')"),
     OPTION_DEVICE(device),
-    {"data", '\0', POPT_ARG_NONE, &data, 0,
-     "Also time training steps with the experiment's data being loaded, against steps without", NULL},
+    OPTION_FLAG("data", '\0', data, "Also time training steps that load the experiment's data"),
     {"json", '\0', POPT_ARG_NONE, &json, 0,
-     "Give one JSON document: in FILE, beside the tables; without FILE, printed instead of them",
-     "[FILE.json]"},
+     "Write JSON to FILE besides printing tables; without FILE, print it instead", "[FILE.json]"},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_bench = {

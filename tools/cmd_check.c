@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "command.h"
 #include "config/experiment.h"
 #include "config/schema.h"
 #include "options.h"
@@ -14,13 +13,10 @@ static int resolve, keys, markdown, json;
 
 static const struct poptOption options[] = {
     OPTION_SET(sets),
-    {"resolve", '\0', POPT_ARG_NONE, &resolve, 0,
-     "Print the whole experiment, every value with the file and line it comes from", NULL},
-    {"keys", '\0', POPT_ARG_NONE, &keys, 0, "List every key an experiment may have; no experiment needed",
-     NULL},
-    {"schema-markdown", '\0', POPT_ARG_NONE, &markdown, 0, "Print the same as the text of configs/README.md",
-     NULL},
-    {"schema-json", '\0', POPT_ARG_NONE, &json, 0, "Print the same as a JSON schema for editors", NULL},
+    OPTION_FLAG("resolve", '\0', resolve, "Print the whole experiment, each value with its file and line"),
+    OPTION_FLAG("keys", '\0', keys, "List every key of an experiment; needs no experiment"),
+    OPTION_FLAG("schema-markdown", '\0', markdown, "Print the same as configs/README.md"),
+    OPTION_FLAG("schema-json", '\0', json, "Print the same as a JSON schema for editors"),
     POPT_TABLEEND};
 
 static void print_summary(const sw_experiment *e)

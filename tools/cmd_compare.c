@@ -5,7 +5,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "command.h"
+#include "options.h"
 #include "print.h"
 #include "study/compare.h"
 
@@ -67,14 +67,14 @@ done:
 }
 
 static const struct poptOption options[] = {
-    {"rank", 'r', POPT_ARG_STRING, &rank, 0,
-     "Metric that ranks runs and decides which epoch is the best one (default: train.save_best of the first)",
-     "METRIC"},
+    OPTION_TEXT("rank", 'r', rank, "METRIC",
+                "Metric that ranks runs and decides which epoch is the best one (default: train.save_best of "
+                "the first)"),
     {"each-epoch", 'e', POPT_ARG_ARGV, &each_epoch, 0,
-     "Metric shown epoch by epoch, or all; may be repeated (default: that of --rank)", "METRIC"},
-    {"format", 'f', POPT_ARG_STRING, &format_name, 0,
-     "What to write (default: by the ending of --out, else text)", "text|md|json|csv|html"},
-    {"out", 'o', POPT_ARG_STRING, &out, 0, "Write it into this file", "FILE"},
+     "Metric to show epoch by epoch, or all (may be repeated; default: that of --rank)", "METRIC"},
+    OPTION_TEXT("format", 'f', format_name, "text|md|json|csv|html",
+                "Format (default: by the ending of --out, else text)"),
+    OPTION_TEXT("out", 'o', out, "FILE", "Write to this file instead of to standard output"),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_compare = {

@@ -25,9 +25,7 @@ static int size_px = 128;
 
 static const struct poptOption size_options[] = {
     {"size", '\0', POPT_ARG_INT, &size_px, DATA_SIZE,
-     "Side of the square pictures in pixels: synth draws them so, stats counts classes after resizing to it "
-     "(default 128)",
-     "S"},
+     "Side of the square pictures in pixels, to draw or to count after resizing (default 128)", "S"},
     POPT_TABLEEND};
 
 static const struct poptOption options[] = {

@@ -6,8 +6,8 @@
 #include "base/terminal.h"
 #include "cmd_data.h"
 #include "fetch/fetch.h"
+#include "print.h"
 #include "stop.h"
-#include "terminal_line.h"
 
 static const char *base_url;
 static long long images_bytes = SW_FETCH_IMAGES_BYTES, annotations_bytes = SW_FETCH_ANNOTATIONS_BYTES;
@@ -28,7 +28,7 @@ static bool show_progress(void *user, const char *what, uint64_t done_bytes, uin
     double *shown_s = user, now_s = sw_clock_s();
     if (now_s - *shown_s > 0.1 && sw_terminal_rewrites(stderr)) {
         *shown_s = now_s;
-        terminal_clear_line();
+        print_clear_line();
         fprintf(stderr, "%s: %.1f of %.1f MB (%.0f %%)", what, (double)done_bytes * 1e-6,
                 (double)total_bytes * 1e-6, 100 * (double)done_bytes / (double)total_bytes);
         fflush(stderr);
@@ -51,7 +51,7 @@ sw_status data_fetch_run(const char *dir, int size_px)
     };
     stop = sw_stop_on_interrupt();
     sw_status status = sw_fetch_run(dir, &options);
-    if (shown_s > 0.0) terminal_clear_line();
+    if (shown_s > 0.0) print_clear_line();
     if (status == SW_OK)
         printf("%s: images and annotations are there; 'segwork data stats %s' looks at them\n", dir, dir);
     return status;

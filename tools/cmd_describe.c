@@ -6,7 +6,6 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "command.h"
 #include "config/experiment.h"
 #include "measure/describe.h"
 #include "options.h"
@@ -51,10 +50,8 @@ done:
 }
 
 static const struct poptOption options[] = {
-    OPTION_SET(sets),
-    {"dot", '\0', POPT_ARG_STRING, &dot, 0, "Also write the graph in Graphviz' DOT language", "FILE"},
-    {"json", '\0', POPT_ARG_NONE, &json, 0, "Print one JSON document instead of tables", NULL},
-    POPT_TABLEEND};
+    OPTION_SET(sets), OPTION_TEXT("dot", '\0', dot, "FILE", "Also write the graph in Graphviz' DOT language"),
+    OPTION_FLAG("json", '\0', json, "Print one JSON document instead of tables"), POPT_TABLEEND};
 
 const sw_command sw_cmd_describe = {
     .name = "describe",

@@ -8,7 +8,6 @@
 #include "base/str.h"
 #include "cl/gemm.h"
 #include "cl/profile.h"
-#include "command.h"
 #include "options.h"
 
 enum { COLUMNS = 80, INDENT = 16 };
@@ -101,7 +100,7 @@ done:
 
 static const struct poptOption OPTIONS[] = {
     OPTION_CHOOSE_DEVICE(device_spec),
-    {"peak", 'p', POPT_ARG_NONE, &measure_peak, 0, "Measure the chosen device's arithmetic and memory", NULL},
+    OPTION_FLAG("peak", 'p', measure_peak, "Measure the chosen device's arithmetic and memory"),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_devices = {

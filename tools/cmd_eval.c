@@ -3,7 +3,6 @@
 
 #include "apply/eval.h"
 #include "base/fs.h"
-#include "command.h"
 #include "options.h"
 #include "print.h"
 
@@ -43,7 +42,7 @@ static const struct poptOption options[] = {
     OPTION_CHECKPOINT(checkpoint),
     OPTION_CONFIG(config),
     OPTION_SET(sets),
-    {"out", 'o', POPT_ARG_STRING, &out, 0, "Also write metrics.json and per_image.csv here", "DIR"},
+    OPTION_TEXT("out", 'o', out, "DIR", "Also write metrics.json and per_image.csv here"),
     OPTION_DEVICE(device),
     POPT_TABLEEND};
 

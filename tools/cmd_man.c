@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "base/fs.h"
-#include "command.h"
 #include "manual.h"
+#include "options.h"
 #include "print.h"
 
 static char *out_file;
@@ -21,7 +21,7 @@ static sw_status run(const sw_command *const *commands, int argc, const char *co
 }
 
 static const struct poptOption options[] = {
-    {"out", 'o', POPT_ARG_STRING, &out_file, 0, "Write it here instead of to standard output", "FILE"},
+    OPTION_TEXT("out", 'o', out_file, "FILE", "Write to this file instead of to standard output"),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_man = {

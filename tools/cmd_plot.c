@@ -1,7 +1,7 @@
 /* segwork plot: learning curves of runs as a picture. */
 #include <stdio.h>
 
-#include "command.h"
+#include "options.h"
 #include "study/plot.h"
 
 static char *out, *metrics, *size;
@@ -18,12 +18,11 @@ static sw_status run(int argc, const char *const *argv)
 }
 
 static const struct poptOption options[] = {
-    {"out", 'o', POPT_ARG_STRING, &out, 0, "The picture; its ending says which kind", "FILE.svg|FILE.png"},
-    {"metrics", 'm', POPT_ARG_STRING, &metrics, 0,
-     "One panel each, separated by commas (default: loss, and the scores of the line that training prints)",
-     "NAMES"},
-    {"size", '\0', POPT_ARG_STRING, &size, 0, "Pixels (default: what suits the panels)", "WxH"},
-    POPT_TABLEEND};
+    OPTION_TEXT("out", 'o', out, "FILE.svg|FILE.png", "The picture; its ending selects the format"),
+    OPTION_TEXT("metrics", 'm', metrics, "NAMES",
+                "One panel each, separated by commas (default: loss, and the scores of the line that "
+                "training prints)"),
+    OPTION_TEXT("size", '\0', size, "WxH", "Pixels (default: by the number of panels)"), POPT_TABLEEND};
 
 const sw_command sw_cmd_plot = {
     .name = "plot",

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "apply/predict.h"
-#include "command.h"
 #include "options.h"
 
 static char *checkpoint, *config, *out, *device;
@@ -33,14 +32,12 @@ done:
 static const struct poptOption options[] = {
     OPTION_CHECKPOINT(checkpoint),
     OPTION_CONFIG(config),
-    {"out", 'o', POPT_ARG_STRING, &out, 0, "Folder for the results", "DIR"},
-    {"overlay", '\0', POPT_ARG_NONE, &overlay, 0,
-     "Also write NAME.overlay.png: the picture half covered by the classes' colours", NULL},
-    {"logits", '\0', POPT_ARG_NONE, &logits, 0,
-     "Also write NAME.npy: the network's output, float32 (classes, height, width)", NULL},
-    {"original-size", '\0', POPT_ARG_NONE, &original_size, 0,
-     "Maps and overlays of each picture's own size (logits enlarged bilinearly) instead of the network's",
-     NULL},
+    OPTION_TEXT("out", 'o', out, "DIR", "Folder for the results"),
+    OPTION_FLAG("overlay", '\0', overlay,
+                "Also write NAME.overlay.png: the picture with the classes' colours over it"),
+    OPTION_FLAG("logits", '\0', logits, "Also write NAME.npy: the logits, float32 (classes, height, width)"),
+    OPTION_FLAG("original-size", '\0', original_size,
+                "Write maps and overlays in each picture's own size (logits scaled bilinearly)"),
     OPTION_DEVICE(device),
     POPT_TABLEEND};
 

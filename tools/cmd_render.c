@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "base/fs.h"
-#include "command.h"
 #include "draw/gif.h"
+#include "options.h"
 #include "study/render.h"
 
 static char *gif, *frames, *images, *panels;
@@ -50,20 +50,16 @@ done:
 }
 
 static const struct poptOption options[] = {
-    {"gif", 'o', POPT_ARG_STRING, &gif, 0,
-     "The animation (default, for one run and without --frames: RUN/epochs.gif)", "FILE"},
-    {"frames", '\0', POPT_ARG_STRING, &frames, 0, "Also, or only, a picture of each epoch: DIR/epoch_NN.png",
-     "DIR"},
-    {"images", '\0', POPT_ARG_STRING, &images, 0,
-     "Only these images, in this order: numbers from 1 in reading order, or names", "3,7"},
-    {"panels", '\0', POPT_ARG_STRING, &panels, 0,
-     "What to show, from top to bottom: of input, truth, prediction, error, confidence (default: the first "
-     "three)",
-     "LIST"},
+    OPTION_TEXT("gif", 'o', gif, "FILE",
+                "The animation (default for one run without --frames: RUN/epochs.gif)"),
+    OPTION_TEXT("frames", '\0', frames, "DIR", "Write a picture of each epoch: DIR/epoch_NN.png"),
+    OPTION_TEXT("images", '\0', images, "3,7",
+                "Images to show, in order: numbers from 1 in reading order, or names"),
+    OPTION_TEXT("panels", '\0', panels, "LIST",
+                "From top to bottom: input, truth, prediction, error, confidence (default: the first 3)"),
     {"fps", '\0', POPT_ARG_DOUBLE, &fps, 0, "Epochs a second, 0.1 to 50 (default 3)", "N"},
     {"size", '\0', POPT_ARG_INT, &size_px, 0,
-     "Side of each image in pixels, 16 to 1024 (default: the run's own, or a multiple of it of 128 or more)",
-     "N"},
+     "Side of each image in pixels, 16 to 1024 (default: a multiple of the run's, at least 128)", "N"},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_render = {

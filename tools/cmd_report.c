@@ -1,7 +1,7 @@
 /* segwork report: runs as one page for a browser. */
 #include <stdio.h>
 
-#include "command.h"
+#include "options.h"
 #include "study/report.h"
 
 static char *out;
@@ -17,7 +17,7 @@ static sw_status run(int argc, const char *const *argv)
 }
 
 static const struct poptOption options[] = {
-    {"out", 'o', POPT_ARG_STRING, &out, 0, "The page (default: report.html)", "FILE.html"}, POPT_TABLEEND};
+    OPTION_TEXT("out", 'o', out, "FILE.html", "The page (default: report.html)"), POPT_TABLEEND};
 
 const sw_command sw_cmd_report = {
     .name = "report",

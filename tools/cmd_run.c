@@ -5,13 +5,12 @@
 
 #include "base/fs.h"
 #include "base/str.h"
-#include "command.h"
 #include "options.h"
 #include "stop.h"
 #include "train/dry_run.h"
 #include "train/trainer.h"
 
-static char **sets;
+static const char **sets;
 static char *out, *device, *resume;
 static int profile, profile_steps = 20;
 static int no_tune, dry_run;
@@ -23,7 +22,7 @@ static sw_status load(sw_experiment **experiment, int argc, const char *const *a
     if (!resume) {
         if (argc != 1)
             return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork run --help')", argc);
-        return sw_experiment_load(experiment, argv[0], (const char *const *)sets);
+        return sw_experiment_load(experiment, argv[0], sets);
     }
     if (dry_run)
         return sw_fail(SW_E_USAGE,
@@ -92,17 +91,15 @@ done:
 }
 
 static const struct poptOption options[] = {
-    {"set", 's', POPT_ARG_ARGV, &sets, 0, "Change a key for this run; may be given many times", "KEY=VALUE"},
-    {"out", 'o', POPT_ARG_STRING, &out, 0,
-     "Folder of the run; must not exist (default: runs/<experiment>/<number>)", "DIR"},
+    OPTION_SET(sets),
+    OPTION_TEXT("out", 'o', out, "DIR", "New folder for the run (default: runs/<experiment>/<number>)"),
     OPTION_DEVICE(device),
-    {"no-tune", '\0', POPT_ARG_NONE, &no_tune, 0,
-     "Take the convolution engines in their fixed order: nothing is timed, no earlier choice used", NULL},
-    {"resume", 'r', POPT_ARG_STRING, &resume, 0, "Continue this run exactly where it was saved", "RUN"},
-    {"dry-run", 'n', POPT_ARG_NONE, &dry_run, 0, "Try everything but the training, and make no run folder",
-     NULL},
-    {"profile", 'p', POPT_ARG_NONE, &profile, 0,
-     "Say where the time goes: profile.txt, profile.json and trace.json in the run folder", NULL},
+    OPTION_FLAG("no-tune", '\0', no_tune,
+                "Use the fixed order of convolution engines: time nothing, use no earlier choice"),
+    OPTION_TEXT("resume", 'r', resume, "RUN", "Continue this run exactly where it was saved"),
+    OPTION_FLAG("dry-run", 'n', dry_run, "Try everything but the training; make no run folder"),
+    OPTION_FLAG("profile", 'p', profile,
+                "Show where the time goes: profile.txt, profile.json, trace.json in the run folder"),
     {"profile-steps", '\0', POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &profile_steps, 0,
      "Training and validation steps of the first epoch to profile", "N"},
     POPT_TABLEEND};

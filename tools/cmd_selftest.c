@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "check/check.h"
 #include "cl/gemm.h"
-#include "command.h"
 #include "options.h"
 
 static char *device_spec, *only_subject;
@@ -112,12 +111,11 @@ done:
 
 static const struct poptOption OPTIONS[] = {
     OPTION_CHOOSE_DEVICE(device_spec),
-    {"quick", 'q', POPT_ARG_NONE, &quick, 0, "Small shapes only: seconds", NULL},
-    {"tiny", 't', POPT_ARG_NONE, &tiny, 0, "A few elements each: for simulators and kernel checkers", NULL},
-    {"as-cpu", '\0', POPT_ARG_NONE, &as_cpu, 0, "Take the kernels meant for CPUs, whatever the device is",
-     NULL},
-    {"op", 'o', POPT_ARG_STRING, &only_subject, 0,
-     "Only this op, or gemm, optimizer, gradients, averages, metrics", "OP"},
+    OPTION_FLAG("quick", 'q', quick, "Small shapes only: seconds"),
+    OPTION_FLAG("tiny", 't', tiny, "A few elements each: for simulators and kernel checkers"),
+    OPTION_FLAG("as-cpu", '\0', as_cpu, "Use the kernels for CPUs, whatever the device is"),
+    OPTION_TEXT("op", 'o', only_subject, "OP",
+                "Only this op, or gemm, optimizer, gradients, averages, metrics"),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_selftest = {

@@ -6,7 +6,6 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "command.h"
 #include "data/dataset.h"
 #include "options.h"
 #include "print.h"
@@ -114,14 +113,11 @@ done:
 
 static const struct poptOption options[] = {
     {"set", 's', POPT_ARG_ARGV, &sets, 0,
-     "Values of a key, separated by commas; 0..4 for a range of whole numbers; may be given many times",
-     "KEY=VALUE"},
-    {"out", 'o', POPT_ARG_STRING, &out, 0, "Folder of the runs (default: runs/<experiment>-sweep)", "DIR"},
-    {"rank", 'r', POPT_ARG_STRING, &rank, 0,
-     "Metric that ranks the runs at the end (default: train.save_best)", "METRIC"},
-    {"jobs", 'j', POPT_ARG_STRING, &jobs, 0, "Write the commands, one a line, instead of running them",
-     "FILE"},
-    {"dry-run", 'n', POPT_ARG_NONE, &dry_run, 0, "List the runs and how far they are", NULL},
+     "Values of a key, separated by commas, or 0..4 for whole numbers (may be repeated)", "KEY=VALUE"},
+    OPTION_TEXT("out", 'o', out, "DIR", "Folder of the runs (default: runs/<experiment>-sweep)"),
+    OPTION_TEXT("rank", 'r', rank, "METRIC", "Metric for ranking the runs (default: train.save_best)"),
+    OPTION_TEXT("jobs", 'j', jobs, "FILE", "Write the commands, one a line, instead of running them"),
+    OPTION_FLAG("dry-run", 'n', dry_run, "List the runs and their progress"),
     OPTION_DEVICE(device),
     POPT_TABLEEND};
 

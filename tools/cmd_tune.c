@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "base/str.h"
-#include "command.h"
 #include "config/experiment.h"
 #include "options.h"
 #include "print.h"
@@ -33,12 +32,10 @@ done:
     return status;
 }
 
-static const struct poptOption options[] = {OPTION_SET(sets),
-                                            OPTION_DEVICE(device),
-                                            {"force", 'f', POPT_ARG_NONE, &force, 0,
-                                             "Time anew what was timed before (do nothing else meanwhile)",
-                                             NULL},
-                                            POPT_TABLEEND};
+static const struct poptOption options[] = {
+    OPTION_SET(sets), OPTION_DEVICE(device),
+    OPTION_FLAG("force", 'f', force, "Time again what was timed before (keep the machine idle)"),
+    POPT_TABLEEND};
 
 const sw_command sw_cmd_tune = {
     .name = "tune",

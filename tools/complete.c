@@ -8,7 +8,7 @@
 
 #include "arguments.h"
 #include "check/check.h"
-#include "complete_keys.h"
+#include "completion.h"
 #include "config/experiment.h"
 #include "options.h"
 
@@ -95,7 +95,7 @@ static void add_alternative(void *user, const argument *a)
         offer_ops(c);
         break;
     case ARGUMENT_KEY:
-        complete_key(c, strchr(a->word, '=') != NULL);
+        completion_keys(c, strchr(a->word, '=') != NULL);
         break;
     case ARGUMENT_EXPERIMENT:
         offer_experiments(c);

@@ -13,7 +13,7 @@
 #include "complete.h"
 #include "draw/tiles.h"
 #include "options.h"
-#include "terminal_line.h"
+#include "print.h"
 
 #ifndef SEGWORK_VERSION
 #error "SEGWORK_VERSION comes from CMake"
@@ -45,7 +45,7 @@ static void print_line(void *user, sw_log_level level, const char *line)
 {
     (void)user;
     if (level == SW_LOG_DEBUG) return;
-    terminal_clear_line(); /* a progress bar may stand there */
+    print_clear_line(); /* a progress bar may stand there */
     if (level == SW_LOG_INFO)
         fprintf(stderr, "%s\n", line);
     else

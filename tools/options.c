@@ -10,7 +10,7 @@ int options_help_wanted;
 unsigned options_given_groups;
 
 const struct poptOption options_help[] = {
-    {"help", 'h', POPT_ARG_NONE, &options_help_wanted, 0, "Explain this command", NULL}, POPT_TABLEEND};
+    OPTION_FLAG("help", 'h', options_help_wanted, "Explain this command"), POPT_TABLEEND};
 
 static unsigned int kind_of(const struct poptOption *option)
 {

@@ -33,6 +33,17 @@ const char *commands_nearest(const sw_command *const *commands, const char *word
 /* Returns the command of that name, or NULL. */
 const sw_command *commands_find(const sw_command *const *commands, const char *name);
 
+/* Options without a value, and with a text. `letter` is '\0' where there is no short form; the static is NULL
+ * or 0 until the option is given. */
+#define OPTION_FLAG(name, letter, flag, help)                                                                \
+    {                                                                                                        \
+        name, letter, POPT_ARG_NONE, &(flag), 0, help, NULL                                                  \
+    }
+#define OPTION_TEXT(name, letter, text, value, help)                                                         \
+    {                                                                                                        \
+        name, letter, POPT_ARG_STRING, &(text), 0, help, value                                               \
+    }
+
 /* Options that several commands have, each with the static that it sets. */
 #define OPTION_SET(sets)                                                                                     \
     {                                                                                                        \
@@ -40,25 +51,15 @@ const sw_command *commands_find(const sw_command *const *commands, const char *n
             "KEY=VALUE"                                                                                      \
     }
 #define OPTION_DEVICE(device)                                                                                \
-    {                                                                                                        \
-        "device", 'd', POPT_ARG_STRING, &(device), 0,                                                        \
-            "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE" \
-    }
+    OPTION_TEXT("device", 'd', device, "DEVICE",                                                             \
+                "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')")
 #define OPTION_CHOOSE_DEVICE(device)                                                                         \
-    {                                                                                                        \
-        "device", 'd', POPT_ARG_STRING, &(device), 0, "Choose by platform:device numbers or part of a name", \
-            "SPEC"                                                                                           \
-    }
+    OPTION_TEXT("device", 'd', device, "SPEC", "Device: platform:device numbers or part of its name")
 #define OPTION_CHECKPOINT(checkpoint)                                                                        \
-    {                                                                                                        \
-        "checkpoint", 'c', POPT_ARG_STRING, &(checkpoint), 0,                                                \
-            "Weights: a safetensors file, or a run's folder for its best ones", "FILE|RUN"                   \
-    }
+    OPTION_TEXT("checkpoint", 'c', checkpoint, "FILE|RUN",                                                   \
+                "Weights: a safetensors file, or a run's folder for its best ones")
 #define OPTION_CONFIG(config)                                                                                \
-    {                                                                                                        \
-        "config", '\0', POPT_ARG_STRING, &(config), 0,                                                       \
-            "Experiment the weights belong to (default: config.yaml of the run they lie in)",                \
-            "EXPERIMENT.yaml"                                                                                \
-    }
+    OPTION_TEXT("config", '\0', config, "EXPERIMENT.yaml",                                                   \
+                "Experiment of the weights (default: config.yaml of their run)")
 
 #endif

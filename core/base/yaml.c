@@ -157,21 +157,6 @@ static sw_status copy_text(reader *r, const char **out, const yaml_event_t *even
 
 static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event_t *event, int depth);
 
-static sw_status read_items(reader *r, int depth)
-{
-    for (;;) {
-        yaml_event_t event;
-        sw_status status = next_event(r, &event);
-        if (status != SW_OK) return status;
-        bool end = event.type == YAML_SEQUENCE_END_EVENT;
-        sw_yaml_entry child = {0};
-        if (!end) status = read_node(r, &child.value, &event, depth + 1);
-        yaml_event_delete(&event);
-        if (status == SW_OK && !end) status = push_pending(r, child);
-        if (status != SW_OK || end) return status;
-    }
-}
-
 static sw_status read_key(reader *r, sw_yaml_entry *child, const yaml_event_t *event, size_t first)
 {
     sw_yaml_place place = place_of(r, event->start_mark);
@@ -191,24 +176,26 @@ static sw_status read_key(reader *r, sw_yaml_entry *child, const yaml_event_t *e
     return status;
 }
 
-static sw_status read_entries(reader *r, int depth)
+/* Reads the items of a sequence, or the keys and values of a mapping, up to its end. */
+static sw_status read_children(reader *r, sw_yaml_kind kind, int depth)
 {
     size_t first = r->pending_count;
     for (;;) {
         yaml_event_t event;
         sw_yaml_entry child = {0};
-        sw_status status = next_event(r, &event);
-        if (status != SW_OK) return status;
-        bool end = event.type == YAML_MAPPING_END_EVENT;
-        if (!end) status = read_key(r, &child, &event, first);
+        sw_status status = SW_OK;
+        SW_ENSURE(next_event(r, &event));
+        bool end = event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+        if (!end && kind == SW_YAML_MAPPING) {
+            status = read_key(r, &child, &event, first);
+            yaml_event_delete(&event);
+            if (status == SW_OK) status = next_event(r, &event);
+            if (status != SW_OK) return status;
+        }
+        if (!end) status = read_node(r, &child.value, &event, depth + 1);
         yaml_event_delete(&event);
         if (status != SW_OK || end) return status;
-        status = next_event(r, &event);
-        if (status != SW_OK) return status;
-        status = read_node(r, &child.value, &event, depth + 1);
-        yaml_event_delete(&event);
-        if (status == SW_OK) status = push_pending(r, child);
-        if (status != SW_OK) return status;
+        SW_ENSURE(push_pending(r, child));
     }
 }
 
@@ -270,10 +257,8 @@ static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event
     SW_ENSURE(open_anchor(r, &own, anchor_name, place));
     if (node->kind == SW_YAML_SCALAR)
         SW_ENSURE(copy_text(r, &node->text, event));
-    else if (node->kind == SW_YAML_SEQUENCE)
-        SW_ENSURE(read_items(r, depth));
     else
-        SW_ENSURE(read_entries(r, depth));
+        SW_ENSURE(read_children(r, node->kind, depth));
     SW_ENSURE(adopt_children(r, node, first));
     if (own) {
         own->node = node;
@@ -288,10 +273,9 @@ static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event
 /* Stream start, then nothing or one document, then stream end. */
 static sw_status read_stream(reader *r, const sw_yaml_node **out)
 {
-    sw_status status = SW_OK;
     yaml_event_t event;
-    SW_TRY(next_event(r, &event)); /* stream start: holds no memory */
-    SW_TRY(next_event(r, &event));
+    SW_ENSURE(next_event(r, &event)); /* stream start: holds no memory */
+    SW_ENSURE(next_event(r, &event));
     bool empty = event.type == YAML_STREAM_END_EVENT;
     yaml_event_delete(&event);
     if (empty) {
@@ -302,18 +286,17 @@ static sw_status read_stream(reader *r, const sw_yaml_node **out)
         *out = node;
         return SW_OK;
     }
-    SW_TRY(next_event(r, &event));
-    status = read_node(r, out, &event, 0);
+    SW_ENSURE(next_event(r, &event));
+    sw_status status = read_node(r, out, &event, 0);
     yaml_event_delete(&event);
-    if (status != SW_OK) goto done;
-    SW_TRY(next_event(r, &event)); /* document end */
+    SW_ENSURE(status);
+    SW_ENSURE(next_event(r, &event)); /* document end */
     yaml_event_delete(&event);
-    SW_TRY(next_event(r, &event));
+    SW_ENSURE(next_event(r, &event));
     if (event.type != YAML_STREAM_END_EVENT)
         status =
             sw_yaml_fail(place_of(r, event.start_mark), "a second document begins here; one a file, please");
     yaml_event_delete(&event);
-done:
     return status;
 }
 
