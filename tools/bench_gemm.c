@@ -1,5 +1,5 @@
-/* bench_gemm: how fast this device's matrix product is on the products that a convolution makes of itself.
- * For whoever tunes or replaces the GEMM; not installed. */
+/* bench_gemm: times this device's matrix product at the sizes that convolutions need. For those who tune or
+ * replace the GEMM; not installed. */
 #include <popt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static const struct poptOption OPTIONS[] = {
     {"no-peak", '\0', POPT_ARG_NONE, &no_peak, 0, "do not measure the device's peak first", NULL},
     POPT_AUTOHELP POPT_TABLEEND};
 
-/* Every element of every matrix: a power of two, so that each sum is exact whatever its order. */
+/* The value of every element: a power of two, so that sums are exact in any order. */
 static const float VALUE = 0.5f;
 
 static sw_status filled_buffer(cl_mem *out, sw_cl *cl, size_t floats)
@@ -44,7 +44,7 @@ static sw_status filled_buffer(cl_mem *out, sw_cl *cl, size_t floats)
     return status == SW_OK ? sw_buffer_fill(cl, *out, 0, floats * sizeof(float), bits) : status;
 }
 
-/* After one product every element of C is the same number: a speed that leaves some out does not count. */
+/* After one product every element of C must be the same number: a fast but wrong product does not count. */
 static sw_status check_product(sw_cl *cl, const sw_gemm *g)
 {
     sw_status status = SW_OK;
@@ -65,7 +65,7 @@ done:
     return status;
 }
 
-/* Best time of one run, in seconds; the first run, which may build kernels, is left out. */
+/* Measures the best time of one run, in seconds, without the first run, which may build kernels. */
 static sw_status best_time(double *out, sw_cl *cl, const sw_gemm *g, cl_mem workspace)
 {
     enum { MAX_RUNS = 50 };

@@ -39,8 +39,8 @@ static bool ends_in_json(const char *name)
     return length > 5 && strcasecmp(name + length - 5, ".json") == 0;
 }
 
-/* EXPERIMENT, and with --json a FILE, which may stand before it or behind it. Its ending tells it from a
- * second experiment, which is never written to. */
+/* Takes EXPERIMENT, and with --json a FILE before or after it. FILE must end in .json, so that an experiment
+ * is never overwritten. */
 static sw_status read_arguments(const char **file, const char **out, int argc, const char *const *argv)
 {
     *out = NULL;

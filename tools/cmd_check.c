@@ -67,7 +67,7 @@ static sw_status run(int argc, const char *const *argv)
     if (keys || markdown || json) {
         if (argc > 0 || resolve || sets)
             return sw_fail(SW_E_USAGE,
-                           "--keys and --schema-... are about every experiment: give none with them");
+                           "--keys and --schema-... are for all experiments: give none with them");
         return print_schema();
     }
     if (argc != 1)

@@ -12,7 +12,7 @@
 static char *format_name, *out, *rank;
 static const char **each_epoch;
 
-/* What the name of a file says that is to be written; text where it has no ending. */
+/* Finds the format by the ending of the file to write: text where it has none. */
 static sw_status format_of_file(sw_compare_format *format, const char *file)
 {
     static const struct {
@@ -33,7 +33,7 @@ static sw_status format_of_file(sw_compare_format *format, const char *file)
                    "%s does not end in .txt, .md, .json, .csv or .html: give the format with --format", file);
 }
 
-/* --format, else what the name of the file to write ends in, else text. */
+/* Takes --format, else the ending of --out, else text. */
 static sw_status choose_format(sw_compare_format *format)
 {
     *format = SW_COMPARE_TEXT;

@@ -1,5 +1,5 @@
-/* segwork completion: scripts by which bash and zsh complete segwork's command lines. They hold no list of
- * anything: they ask the program on the line, which answers from its own tables (complete.h). */
+/* segwork completion: scripts that complete segwork's command lines in bash and zsh. They hold no lists: they
+ * ask the program on the line, which answers from its own tables (complete.h). */
 #include <stdio.h>
 #include <string.h>
 

@@ -53,6 +53,6 @@ sw_status data_fetch_run(const char *dir, int size_px)
     sw_status status = sw_fetch_run(dir, &options);
     if (shown_s > 0.0) print_clear_line();
     if (status == SW_OK)
-        printf("%s: images and annotations are there; 'segwork data stats %s' looks at them\n", dir, dir);
+        printf("%s: images and annotations are complete; 'segwork data stats %s' checks them\n", dir, dir);
     return status;
 }

@@ -26,7 +26,7 @@ static void print_splits(sw_str *out, const sw_stats *stats)
     for (int s = 0; s < SW_STATS_SPLITS; s++) {
         const sw_stats_split *split = &stats->splits[s];
         if (!split->present) {
-            sw_str_printf(&rows, "%s\tno such list\n", split->name);
+            sw_str_printf(&rows, "%s\tno list\n", split->name);
             continue;
         }
         sw_str_printf(&rows, "%s\t%d\t%d", split->name, split->listed, split->usable);
@@ -48,7 +48,7 @@ static void print_sizes(sw_str *out, const sw_stats *stats)
     sw_sheet_columns(out, &rows, 1);
 }
 
-/* What cannot be printed becomes '?', for a file name may hold anything. */
+/* Characters that cannot be printed become '?', for a file name may hold anything. */
 static void print_remark(sw_str *out, const sw_stats_remark *remark)
 {
     char line[1024];

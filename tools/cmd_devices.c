@@ -15,7 +15,7 @@ enum { COLUMNS = 80, INDENT = 16 };
 static char *device_spec;
 static int measure_peak;
 
-/* "     label     text", the text broken at blanks to stay within the columns. */
+/* Prints "     label     text", wrapped to the columns. */
 static void print_field(const char *label, const char *fmt, ...) SW_PRINTF(2, 3);
 
 static void print_field(const char *label, const char *fmt, ...)
@@ -63,7 +63,7 @@ static void print_device(const sw_device_info *d, bool chosen)
     printf("\n");
 }
 
-/* Opens the device: shows that kernels can be built here and which GEMM parameters a run would use. */
+/* Opens the device, which shows that kernels can be built, and prints its GEMM parameters. */
 static sw_status print_session(const sw_device_info *chosen)
 {
     sw_status status = SW_OK;

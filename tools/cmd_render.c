@@ -11,7 +11,7 @@ static char *gif, *frames, *images, *panels;
 static int size_px = OPTION_NOT_GIVEN;
 static double fps = 3;
 
-/* Of one run alone the animation may lie in its folder; several have no folder in common. */
+/* The animation of a single run goes into its folder; several runs have no common one. */
 static sw_status default_output(char **out, int argc, const char *const *argv)
 {
     *out = NULL;

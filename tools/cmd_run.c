@@ -24,22 +24,19 @@ static sw_status load(sw_experiment **experiment, int argc, const char *const *a
             return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork run --help')", argc);
         return sw_experiment_load(experiment, argv[0], sets);
     }
-    if (dry_run)
-        return sw_fail(SW_E_USAGE,
-                       "--dry-run tries a run that is to begin: there is nothing to try with --resume");
+    if (dry_run) return sw_fail(SW_E_USAGE, "--dry-run tries a new run: it cannot be used with --resume");
     if (argc > 0 || sets || out || no_tune)
         return sw_fail(
             SW_E_USAGE,
             "--resume continues a run as it was: no experiment file, --set, --out or --no-tune with it");
     char *config = sw_fs_join(resume, "config.yaml");
     if (!config) return SW_E_MEMORY;
-    sw_status status =
-        sw_fs_exists(config)
-            ? sw_experiment_load(experiment, config, NULL)
-            : sw_fail(SW_E_USAGE,
-                      "%s is not the folder of a run: it has no config.yaml (a run killed before its first "
-                      "step leaves such a folder: begin it anew)",
-                      resume);
+    sw_status status = sw_fs_exists(config)
+                           ? sw_experiment_load(experiment, config, NULL)
+                           : sw_fail(SW_E_USAGE,
+                                     "%s is not the folder of a run: it has no config.yaml (a run killed "
+                                     "before its first step leaves such a folder: start a new one)",
+                                     resume);
     free(config);
     return status;
 }

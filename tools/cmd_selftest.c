@@ -18,7 +18,7 @@ static bool is_wanted(const sw_check_case *c)
     return c->size <= size && (!only_subject || strcmp(c->subject, only_subject) == 0);
 }
 
-/* SW_E_USAGE with all names when --op fits none. */
+/* Fails with all names when --op matches none. */
 static sw_status check_subject(void)
 {
     char names[512] = "";
@@ -44,7 +44,7 @@ static void print_ratio(double worst)
         printf(" %7.4f", worst);
 }
 
-/* One line; what is wrong on a second one. */
+/* Prints one line, and a second one for a failure. */
 static void print_result(const sw_check_case *c, const sw_check_result *r, sw_status status)
 {
     printf("%-16s %-44s", c->subject, r->text);

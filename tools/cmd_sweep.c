@@ -29,7 +29,7 @@ static sw_status list(const sw_sweep *sweep)
     return print_text(&text);
 }
 
-/* The commands may be run from another shell, whose PATH may lack segwork. */
+/* Commands name the whole path: the PATH of the shell that runs them may lack segwork. */
 static const char *this_program(char *buffer, size_t bytes)
 {
     ssize_t length = readlink("/proc/self/exe", buffer, bytes - 1);
@@ -54,7 +54,7 @@ done:
     return status;
 }
 
-/* Of those that have begun. */
+/* Compares the runs that have begun. */
 static sw_status compare(const sw_sweep *sweep)
 {
     sw_status status = SW_OK;
@@ -76,7 +76,7 @@ done:
     return status;
 }
 
-/* What failed or is unfinished is said after what was achieved. */
+/* Reports failures after the comparison of what was achieved. */
 static sw_status execute(sw_sweep *sweep)
 {
     const sw_sweep_options options = {

@@ -35,8 +35,8 @@ extern const sw_command sw_cmd_bench, sw_cmd_check, sw_cmd_compare, sw_cmd_compl
 /* Help, manual page and completion are made from this struct and the option table; there is nothing else to
  * write.
  *
- * `details` fits into 80 columns. The manual page fills paragraphs anew; it keeps indented lines (examples,
- * tables), which therefore end at column 75, and hangs "word  explanation" on its word.
+ * `details` fits into 80 columns. The manual page lays paragraphs out again; it keeps indented lines
+ * (examples, tables), which therefore end at column 75, and hangs "word  explanation" on its word.
  *
  * Completion knows what to offer by the words in `arguments` and in an option's argDescrip:
  *
@@ -47,8 +47,8 @@ extern const sw_command sw_cmd_bench, sw_cmd_check, sw_cmd_compare, sw_cmd_compl
  *   FILE, REPORT.html           a file (of this ending) OP, COMMAND       a subject of selftest, a command
  *   anything else               nothing
  *
- * '|' stands between alternatives, a blank between arguments, "..." after one that may be repeated, ", or "
- * between usages that are told apart by their first word. In a table with several actions (segwork data), the
- * title of an included table names the actions it is for. */
+ * '|' separates alternatives, a blank separates arguments, "..." after one that may be repeated, ", or "
+ * separates usages with different first words. In a table with several actions (segwork data), the title of
+ * an included table names the actions it is for. */
 
 #endif

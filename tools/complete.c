@@ -28,7 +28,7 @@ static void offer_ops(completion *c)
     }
 }
 
-/* Offers what fits folder/pattern, without the folder and without `cut` at its end. */
+/* Offers paths that match folder/pattern, without the folder and without `cut` at their end. */
 static void offer_found(completion *c, const char *folder, const char *pattern, const char *cut)
 {
     char whole[PATH_MAX];
@@ -50,7 +50,7 @@ static void offer_runs(completion *c)
     offer_found(c, "", "runs/*/*/*/config.yaml", "/config.yaml");
 }
 
-/* Here, and those that a name is looked for in wherever segwork is started. */
+/* Offers the experiments here, or those of the folders that names are looked up in. */
 static void offer_experiments(completion *c)
 {
     char share[PATH_MAX];
@@ -126,7 +126,7 @@ static void complete_value(completion *c, const char *description)
 {
     wanted w = {.completion = c};
     arguments_visit(description, add_alternative, &w);
-    /* runs and experiments are found by themselves; all other paths are for when none of these fits */
+    /* offer other paths only where no run or experiment matches */
     if (w.paths > 0)
         sw_str_append(c->out, ":paths\n");
     else if (w.files)

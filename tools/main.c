@@ -65,7 +65,7 @@ static void print_overview(FILE *to)
                 "what had begun is saved.\n");
 }
 
-/* popt's table of options without its own usage line, which knows neither the program nor the arguments. */
+/* Prints popt's table of options without its usage line, which has neither the command nor its arguments. */
 static void print_options(poptContext context)
 {
     char *text = NULL;
@@ -88,7 +88,7 @@ static void print_command_help(const sw_command *command, poptContext context)
     print_options(context);
 }
 
-/* What popt stumbled over, with the option that was probably meant. */
+/* Fails with the option that popt rejected, and the one that was probably meant. */
 static sw_status fail_parsing(poptContext context, int code, const sw_command *command,
                               const char *const *argv)
 {
@@ -132,7 +132,7 @@ static int run_command(const sw_command *command, int argc, const char **argv)
     return sw_exit_code(status);
 }
 
-/* For the scripts of `segwork completion`: what may stand in place of the last word. */
+/* Prints candidates for the last word, for the scripts of `segwork completion`. */
 static int print_completions(int count, const char *const *words)
 {
     sw_str out = {0};
@@ -150,7 +150,7 @@ static int fail_command(const char *name)
     return 2;
 }
 
-/* Results that could not be written (a full disk behind a redirection) are no success. */
+/* Fails when results could not be written (a full disk behind a redirection). */
 static int finish_output(int code)
 {
     errno = 0;

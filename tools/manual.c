@@ -16,8 +16,8 @@ enum { SOURCE_COLUMNS = 78, EXAMPLE_INDENT = 2 };
 
 /* ---- text for troff ---- */
 
-/* What troff would take for something else. A hyphen is a hyphen only between letters of prose; a dot may
- * come to stand at the beginning of a line. */
+/* Appends a character, escaped where troff gives it a meaning. A hyphen stays one only between letters of
+ * prose, and a dot may end up at the beginning of a line. */
 static void append_char(sw_str *out, char before, char c, bool is_hyphen)
 {
     static const char *const instead[256] = {
@@ -31,13 +31,13 @@ static void append_char(sw_str *out, char before, char c, bool is_hyphen)
         sw_str_append_bytes(out, &c, 1);
 }
 
-/* `length` bytes as they are: words that a reader may copy. */
+/* Appends `length` bytes unchanged, since a reader may copy them. */
 static void append_literal(sw_str *out, const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) append_char(out, i ? text[i - 1] : '\0', text[i], false);
 }
 
-/* Whether a word is a name, a path or the like, which no hyphen may break. */
+/* Tells whether a word is a name or a path, which must not be hyphenated. */
 static bool is_name(const char *word)
 {
     size_t length = strcspn(word, " ");
@@ -48,7 +48,7 @@ static bool is_name(const char *word)
     return (letters < length && !ends_sentence) || strncmp(word, "segwork", strlen("segwork")) == 0;
 }
 
-/* Each sentence begins a line, as troff wants it. */
+/* Begins a line with each sentence, as troff expects. */
 static void append_prose(sw_str *out, const char *text)
 {
     while (*text) {
@@ -67,7 +67,7 @@ static void append_prose(sw_str *out, const char *text)
     }
 }
 
-/* `macros` begin a paragraph with the name as its tag. */
+/* Appends a paragraph with the name as its tag; `macros` begin it. */
 static void append_tagged(sw_str *out, const char *macros, const char *name, const char *text)
 {
     sw_str_append(out, macros);
@@ -109,7 +109,7 @@ static void append_default(sw_str *out, const struct poptOption *option)
 
 typedef struct option_list {
     sw_str *out;
-    const char *group; /* the title over the options so far */
+    const char *group; /* title of the options so far */
     int count;
 } option_list;
 
@@ -117,7 +117,7 @@ static bool append_option(void *user, const struct poptOption *option, const cha
 {
     option_list *list = user;
     sw_str *out = list->out, text = {0};
-    if (option == options_help) return true; /* said once for all commands */
+    if (option == options_help) return true; /* described once for all commands */
     if (list->count++ == 0 || group != list->group) {
         sw_str_append(out, ".PP\n");
         append_prose(out, group ? group : "Options:");

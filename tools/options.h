@@ -15,14 +15,14 @@ extern int options_help_wanted;
 extern unsigned options_given_groups;
 
 /* Calls `visit` for every option that --help shows, --help last. `group` is the title of the included table
- * that the option stands in, or NULL. Stops when it returns false. */
+ * that has the option, or NULL. Stops when it returns false. */
 typedef bool (*options_visitor)(void *user, const struct poptOption *option, const char *group);
 void options_visit(const sw_command *command, options_visitor visit, void *user);
 
 /* Tells whether a value follows the option. */
 bool option_takes_value(const struct poptOption *option);
 
-/* Returns the option that "--name", "--name=value" or "-n" stands for, or NULL. */
+/* Returns the option for "--name", "--name=value" or "-n", or NULL. */
 const struct poptOption *options_find(const sw_command *command, const char *word);
 
 /* Returns the known long option, without its dashes, or the command that a mistyped word is nearest to; NULL

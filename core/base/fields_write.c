@@ -8,7 +8,7 @@
 
 enum { COMMENT_COLUMN = 48 };
 
-/* Code points libyaml doesn't take, or takes for the end of a line, when they stand bare in quotes. */
+/* Code points that libyaml rejects in quotes, or takes for the end of a line, unless they are escaped. */
 static bool needs_escape(unsigned point)
 {
     return point < 0x20 || (point >= 0x7f && point <= 0x9f) || point == 0x2028 || point == 0x2029 ||

@@ -13,8 +13,8 @@ typedef struct anchor {
     const char *name;
     int line;
     const sw_yaml_node *node; /* NULL while the value is still being read */
-    size_t weight;            /* nodes below and with it, aliases spelled out */
-    int height;               /* levels below it, likewise */
+    size_t weight;            /* this node and those below it, each alias counted in full */
+    int height;               /* levels below it, counted likewise */
     struct anchor *next;
 } anchor;
 
@@ -24,8 +24,8 @@ typedef struct reader {
     const char *source, *text;
     size_t length;
     bool whole_source; /* places are the source alone, without line and column */
-    size_t nodes;      /* so far, aliases spelled out */
-    int deepest;       /* level reached within the value being read, aliases spelled out */
+    size_t nodes;      /* so far, each alias counted in full */
+    int deepest;       /* deepest level of the value being read, likewise */
     anchor *anchors;
     /* Children of the collections being read, innermost last. At a collection's end they move to the arena.
      */
@@ -54,7 +54,7 @@ sw_status sw_yaml_fail(sw_yaml_place place, const char *fmt, ...)
     return status;
 }
 
-/* For bytes that are not text libyaml gives a byte offset and no mark. */
+/* libyaml gives a byte offset and no mark for bytes that are not text. */
 static yaml_mark_t mark_of_offset(const reader *r, size_t offset)
 {
     yaml_mark_t mark = {0};
@@ -95,7 +95,7 @@ static sw_status count_nodes(reader *r, size_t more, sw_yaml_place place)
 {
     r->nodes += more;
     if (r->nodes > SW_YAML_MAX_NODES)
-        return sw_yaml_fail(place, "more than %d values, counted with every alias spelled out",
+        return sw_yaml_fail(place, "more than %d values, with every alias counted in full",
                             SW_YAML_MAX_NODES);
     return SW_OK;
 }
@@ -140,7 +140,7 @@ static sw_status read_alias(reader *r, const sw_yaml_node **out, const yaml_even
     if (!a)
         return sw_yaml_fail(place, "unknown alias '*%s': no value before it has the anchor '&%s'", name,
                             name);
-    if (!a->node) return sw_yaml_fail(place, "alias '*%s' stands inside the very value it names", name);
+    if (!a->node) return sw_yaml_fail(place, "alias '*%s' is inside the value that it names", name);
     *out = a->node;
     sw_status status = reach_depth(r, depth + a->height, place);
     return status == SW_OK ? count_nodes(r, a->weight, place) : status;
@@ -167,11 +167,11 @@ static sw_status read_key(reader *r, sw_yaml_entry *child, const yaml_event_t *e
     if (status == SW_OK && strcmp(child->key, "<<") == 0 &&
         event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
         return sw_yaml_fail(
-            place, "merge keys (<<) are not read; 'include' puts files together, and an alias stands for "
-                   "a whole value");
+            place,
+            "merge keys (<<) are not read; 'include' combines files, and an alias repeats a whole value");
     for (size_t i = first; status == SW_OK && i < r->pending_count; i++)
         if (strcmp(r->pending[i].key, child->key) == 0)
-            return sw_yaml_fail(place, "duplicate key '%s'; it stands already at line %d", child->key,
+            return sw_yaml_fail(place, "duplicate key '%s'; the first is at line %d", child->key,
                                 r->pending[i].key_place.line);
     return status;
 }
@@ -295,7 +295,7 @@ static sw_status read_stream(reader *r, const sw_yaml_node **out)
     SW_ENSURE(next_event(r, &event));
     if (event.type != YAML_STREAM_END_EVENT)
         status =
-            sw_yaml_fail(place_of(r, event.start_mark), "a second document begins here; one a file, please");
+            sw_yaml_fail(place_of(r, event.start_mark), "a second document begins here; a file has only one");
     yaml_event_delete(&event);
     return status;
 }

@@ -15,8 +15,8 @@ typedef struct sw_sheet_cell {
 
 typedef struct sw_sheet_table {
     const char *title, *remark; /* remark: a sentence below the title; NULL: none */
-    bool figures; /* a first column of names and columns of figures, which text breaks into blocks; else
-                     columns of words, which wrap */
+    bool figures; /* a column of names, then columns of figures, broken into blocks as text; else columns of
+                     words, which wrap */
     int columns, rows;
     const char **heads;
     sw_sheet_cell *cells; /* (rows, columns) */
@@ -31,31 +31,33 @@ typedef struct sw_sheet {
     const char *closing;    /* the last line; NULL: none */
     sw_sheet_table *tables; /* owned */
     int table_count;
-    bool failed; /* memory ran out; sw_sheet_status says it once */
+    bool failed; /* memory ran out, see sw_sheet_status */
     sw_arena arena;
 } sw_sheet;
 
-/* Valid until the next one is added; NULL when memory is out. */
+/* Adds a table, which is valid until the next one is added; NULL when memory is out. */
 sw_sheet_table *sw_sheet_add(sw_sheet *s, const char *title, int columns, int rows);
-/* The text is copied; the table may be NULL. */
+/* Set a head, or the text or the delta of a cell. Copy the text; do nothing where `table` is NULL. */
 void sw_sheet_head(sw_sheet *s, sw_sheet_table *table, int column, const char *text);
 void sw_sheet_put(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *text);
 void sw_sheet_put_delta(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *delta);
+/* Adds a warning; drops it when there are SW_SHEET_WARNINGS already. */
 void sw_sheet_warn(sw_sheet *s, const char *text);
 sw_status sw_sheet_status(const sw_sheet *s) SW_NODISCARD;
 void sw_sheet_deinit(sw_sheet *s);
 
+/* Append the whole page. */
 void sw_sheet_text(sw_str *out, const sw_sheet *s, int width);
 void sw_sheet_markdown(sw_str *out, const sw_sheet *s);
 void sw_sheet_html(sw_str *out, const sw_sheet *s);
 
-/* Appends one table by itself, as text for a terminal of 80 columns. Each line of `lines` is a row, the first
- * one the heads, whose number counts; tabs stand between cells, and a short row ends in empty ones. The first
- * `names` columns are flush left, all others flush right. Empties `lines`; where memory ran out for one of
- * the two texts, *out says so. */
+/* Appends one table alone, as text for a terminal of 80 columns. Each line of `lines` is a row, with tabs
+ * between its cells. The first one has the heads and sets the number of columns; a short row ends in empty
+ * cells. The first `names` columns are flush left, all others flush right. Empties `lines`. Where memory ran
+ * out for one of the two texts, *out has failed. */
 void sw_sheet_columns(sw_str *out, sw_str *lines, int names);
 
-/* What is shared by the writers. */
+/* Returns a cell. */
 static inline const sw_sheet_cell *sw_sheet_at(const sw_sheet_table *table, int row, int column)
 {
     return &table->cells[row * table->columns + column];
