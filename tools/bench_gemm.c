@@ -84,21 +84,20 @@ static sw_status best_time(double *out, sw_cl *cl, const sw_gemm *g, cl_mem work
     return SW_OK;
 }
 
+/* A weight gradient is (taps, out) += columns^T (pixels, taps)^T  dy (pixels, out), all else
+ * y (pixels, out) = columns (pixels, taps)  w (taps, out). */
 static sw_gemm describe(const product *p)
 {
+    bool gradient = p->weight_gradient;
     size_t taps = 9 * p->in;
-    if (p->weight_gradient) /* (taps, out) += columns^T (pixels, taps)^T  dy (pixels, out) */
-        return (sw_gemm){.transpose_a = true,
-                         .m = taps,
-                         .n = p->out,
-                         .k = p->pixels,
-                         .lda = taps,
-                         .ldb = p->out,
-                         .ldc = p->out,
-                         .beta = 1.0f};
-    /* y (pixels, out) = columns (pixels, taps) w (taps, out) */
-    return (sw_gemm){
-        .m = p->pixels, .n = p->out, .k = taps, .lda = taps, .ldb = p->out, .ldc = p->out, .beta = 0.0f};
+    return (sw_gemm){.transpose_a = gradient,
+                     .m = gradient ? taps : p->pixels,
+                     .n = p->out,
+                     .k = gradient ? p->pixels : taps,
+                     .lda = taps,
+                     .ldb = p->out,
+                     .ldc = p->out,
+                     .beta = gradient ? 1.0f : 0.0f};
 }
 
 static sw_status measure(sw_cl *cl, const product *p, double peak_gflops)

@@ -1,5 +1,4 @@
 /* segwork bench: how fast an experiment's network runs here, as a whole and layer by layer. */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 

@@ -25,8 +25,7 @@ static void print_summary(const sw_experiment *e)
     for (int i = 0; i < e->model.encoder_count; i++) convs += e->model.encoder[i].convs;
     for (int i = 0; i < e->model.decoder_count; i++) convs += e->model.decoder[i].convs;
     printf("%s: valid. Experiment '%s': %s with %d convolutions, %d classes, on %s at %d px; %d epochs of "
-           "batches "
-           "of %d, seed %llu\n",
+           "batches of %d, seed %llu\n",
            e->path, e->name, e->model.name, convs, e->model.classes, e->data.root, e->data.size,
            e->train.epochs, e->train.batch_size, (unsigned long long)e->seed);
 }
@@ -80,8 +79,7 @@ const sw_command sw_cmd_check = {
     .arguments = "EXPERIMENT.yaml",
     .summary = "Check an experiment, or list what one may say",
     .details = "Reads the experiment with its fragments, checks every value, and prints a\n"
-               "one-line summary. Lists each mistake with file:line:column; the exit code is\n"
-               "then 2.\n\n"
+               "one-line summary. Lists mistakes with file:line:column; the exit code is then 2.\n\n"
                "  segwork check experiments/segnet_baseline.yaml\n"
                "  segwork check experiments/segnet_focal.yaml --set loss.gamma=3 --resolve\n"
                "  segwork check --keys",

@@ -1,5 +1,4 @@
 /* segwork compare: runs side by side. */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -68,8 +67,7 @@ done:
 
 static const struct poptOption options[] = {
     OPTION_TEXT("rank", 'r', rank, "METRIC",
-                "Metric that ranks runs and decides which epoch is the best one (default: train.save_best of "
-                "the first)"),
+                "Metric for the ranking and the best epoch (default: train.save_best of the first)"),
     {"each-epoch", 'e', POPT_ARG_ARGV, &each_epoch, 0,
      "Metric to show epoch by epoch, or all (may be repeated; default: that of --rank)", "METRIC"},
     OPTION_TEXT("format", 'f', format_name, "text|md|json|csv|html",
@@ -89,8 +87,7 @@ const sw_command sw_cmd_compare = {
                "Differences are against the first column (A). A warning at the top names runs\n"
                "that cannot be compared with A (other validation images, another size).\n\n"
                "Metrics are the columns of metrics.csv, such as iou, iou_<class> and val_loss.\n"
-               "JSON and CSV have all of them for every epoch, under stable keys that\n"
-               "docs/compare.md lists.\n\n"
+               "JSON and CSV have all of them for every epoch; docs/compare.md lists the keys.\n\n"
                "Examples:\n"
                "  segwork compare runs/segnet_small/001 runs/border/001\n"
                "  segwork compare runs/focal-sweep --rank iou_border --out focal.html\n"

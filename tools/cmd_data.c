@@ -1,40 +1,114 @@
 /* segwork data: making, downloading and looking at data. The first argument names the action. */
-#include "cmd_data.h"
-
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "apply/browse.h"
+#include "base/clock.h"
+#include "base/terminal.h"
+#include "data_stats.h"
 #include "fetch/fetch.h"
 #include "options.h"
+#include "print.h"
+#include "stop.h"
+#include "synth/synth.h"
+
+/* `val` of the options, by which one given to the wrong action is refused. */
+enum { SYNTH = 1, FETCH, STATS, BROWSE, SIZE };
+
+static int size_px = 128, train = 400, val = 100, all, epoch = 1, count = OPTION_NOT_GIVEN;
+static long long seed = 1, images_bytes = SW_FETCH_IMAGES_BYTES,
+                 annotations_bytes = SW_FETCH_ANNOTATIONS_BYTES;
+static char *base_url, *out;
+static const char **sets;
+
+/* ---- the actions ---- */
+
+static sw_status run_synth(const char *dir)
+{
+    if (seed < 0) return sw_fail(SW_E_USAGE, "--seed %lld: must be 0 or more", seed);
+    const sw_synth_options options = {.train = train, .val = val, .size_px = size_px, .seed = (uint64_t)seed};
+    sw_status status = sw_synth_write(dir, &options);
+    if (status == SW_OK)
+        printf("%s: %d training and %d validation pictures of %d x %d pixels, seed %llu\n", dir,
+               options.train, options.val, options.size_px, options.size_px,
+               (unsigned long long)options.seed);
+    return status;
+}
+
+static const volatile sig_atomic_t *stop;
+
+/* One line on a terminal, rewritten at most ten times a second. */
+static bool show_progress(void *user, const char *what, uint64_t done_bytes, uint64_t total_bytes)
+{
+    double *shown_s = user, now_s = sw_clock_s();
+    if (now_s - *shown_s > 0.1 && sw_terminal_rewrites(stderr)) {
+        *shown_s = now_s;
+        print_clear_line();
+        fprintf(stderr, "%s: %.1f of %.1f MB (%.0f %%)", what, (double)done_bytes * 1e-6,
+                (double)total_bytes * 1e-6, 100 * (double)done_bytes / (double)total_bytes);
+        fflush(stderr);
+    }
+    return !*stop;
+}
+
+static sw_status run_fetch(const char *dir)
+{
+    if (images_bytes < 1 || annotations_bytes < 1)
+        return sw_fail(SW_E_USAGE, "an archive's size must be 1 byte or more");
+    double shown_s = 0.0; /* 0: not yet */
+    sw_fetch_options options = {
+        .base_url = base_url,
+        .images_bytes = (uint64_t)images_bytes,
+        .annotations_bytes = (uint64_t)annotations_bytes,
+        .progress = show_progress,
+        .user = &shown_s,
+    };
+    stop = sw_stop_on_interrupt();
+    sw_status status = sw_fetch_run(dir, &options);
+    if (shown_s > 0.0) print_clear_line();
+    if (status == SW_OK)
+        printf("%s: images and annotations are complete; 'segwork data stats %s' checks them\n", dir, dir);
+    return status;
+}
+
+static sw_status run_stats(const char *dir)
+{
+    return data_stats_print(dir, size_px, all);
+}
+
+static sw_status run_browse(const char *experiment_path)
+{
+    sw_status status = SW_OK;
+    sw_experiment *experiment = NULL;
+    int drawn = 0;
+    if (!out) return sw_fail(SW_E_USAGE, "'data browse' needs --out, the picture to write");
+    if (count != OPTION_NOT_GIVEN && count < 1)
+        return sw_fail(SW_E_USAGE, "--count %d: must be 1 or more", count);
+    SW_TRY(sw_experiment_load(&experiment, experiment_path, sets));
+    SW_TRY(sw_browse(&drawn, out, experiment, epoch, count == OPTION_NOT_GIVEN ? 0 : count));
+    printf("%s: %d image%s\n", out, drawn, drawn == 1 ? "" : "s");
+done:
+    sw_experiment_destroy(experiment);
+    return status;
+}
+
+/* ---- which of them ---- */
 
 static const struct {
     const char *name;
     int group; /* `val` of its options */
-    sw_status (*run)(const char *argument, int size_px);
+    sw_status (*run)(const char *argument);
     const char *argument, *what;
     const char *why_no_size; /* NULL: takes --size */
 } actions[] = {
-    {"synth", DATA_SYNTH, data_synth_run, "DIR", "folder", NULL},
-    {"fetch", DATA_FETCH, data_fetch_run, "DIR", "folder", "the archives are as they are"},
-    {"stats", DATA_STATS, data_stats_run, "DIR", "folder", NULL},
-    {"browse", DATA_BROWSE, data_browse_run, "EXPERIMENT.yaml", "experiment",
+    {"synth", SYNTH, run_synth, "DIR", "folder", NULL},
+    {"fetch", FETCH, run_fetch, "DIR", "folder", "the archives are as they are"},
+    {"stats", STATS, run_stats, "DIR", "folder", NULL},
+    {"browse", BROWSE, run_browse, "EXPERIMENT.yaml", "experiment",
      "the experiment's data.size says it (--set data.size=S changes it)"},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
-
-static int size_px = 128;
-
-static const struct poptOption size_options[] = {
-    {"size", '\0', POPT_ARG_INT, &size_px, DATA_SIZE,
-     "Side of the square pictures in pixels, to draw or to count after resizing (default 128)", "S"},
-    POPT_TABLEEND};
-
-static const struct poptOption options[] = {
-    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)size_options, 0, "Options of synth and stats:", NULL},
-    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_synth_options, 0, "Options of synth:", NULL},
-    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_fetch_options, 0, "Options of fetch:", NULL},
-    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_stats_options, 0, "Options of stats:", NULL},
-    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_browse_options, 0, "Options of browse:", NULL},
-    POPT_TABLEEND};
 
 static bool is_given(int group)
 {
@@ -61,11 +135,51 @@ static sw_status run(int argc, const char *const *argv)
             return sw_fail(SW_E_USAGE,
                            "an option of 'data %s' was given to 'data %s' (see 'segwork data --help')",
                            actions[i].name, actions[chosen].name);
-    if (is_given(DATA_SIZE) && actions[chosen].why_no_size)
+    if (is_given(SIZE) && actions[chosen].why_no_size)
         return sw_fail(SW_E_USAGE, "'data %s' takes no --size: %s", actions[chosen].name,
                        actions[chosen].why_no_size);
-    return actions[chosen].run(argv[1], size_px);
+    return actions[chosen].run(argv[1]);
 }
+
+static const struct poptOption size_options[] = {
+    {"size", '\0', POPT_ARG_INT, &size_px, SIZE,
+     "Side of the square pictures in pixels, to draw or to count after resizing (default 128)", "S"},
+    POPT_TABLEEND};
+
+static const struct poptOption synth_options[] = {
+    {"train", '\0', POPT_ARG_INT, &train, SYNTH, "Training pictures (default 400)", "N"},
+    {"val", '\0', POPT_ARG_INT, &val, SYNTH, "Validation pictures (default 100)", "M"},
+    {"seed", '\0', POPT_ARG_LONGLONG, &seed, SYNTH, "Another seed, other pets (default 1)", "K"},
+    POPT_TABLEEND};
+
+static const struct poptOption fetch_options[] = {
+    {"base-url", '\0', POPT_ARG_STRING, &base_url, FETCH, "Where both archives are (default: the site above)",
+     "URL"},
+    {"expect-images", '\0', POPT_ARG_LONGLONG, &images_bytes, FETCH,
+     "Size of images.tar.gz there (default 791918971)", "BYTES"},
+    {"expect-annotations", '\0', POPT_ARG_LONGLONG, &annotations_bytes, FETCH,
+     "Size of annotations.tar.gz there (default 19173078)", "BYTES"},
+    POPT_TABLEEND};
+
+static const struct poptOption stats_options[] = {
+    {"all", '\0', POPT_ARG_NONE, &all, STATS, "List every odd file, not just the first 20 of a kind", NULL},
+    POPT_TABLEEND};
+
+static const struct poptOption browse_options[] = {
+    {"out", 'o', POPT_ARG_STRING, &out, BROWSE, "The picture to write", "PNG"},
+    {"epoch", '\0', POPT_ARG_INT, &epoch, BROWSE, "First batch of this epoch (default 1)", "N"},
+    {"count", '\0', POPT_ARG_INT, &count, BROWSE, "Only the first so many of its images (default: all)", "N"},
+    {"set", 's', POPT_ARG_ARGV, &sets, BROWSE, "Give a key another value, as YAML (may be repeated)",
+     "KEY=VALUE"},
+    POPT_TABLEEND};
+
+static const struct poptOption options[] = {
+    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)size_options, 0, "Options of synth and stats:", NULL},
+    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)synth_options, 0, "Options of synth:", NULL},
+    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)fetch_options, 0, "Options of fetch:", NULL},
+    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)stats_options, 0, "Options of stats:", NULL},
+    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)browse_options, 0, "Options of browse:", NULL},
+    POPT_TABLEEND};
 
 const sw_command sw_cmd_data = {
     .name = "data",

@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/str.h"
 #include "cl/gemm.h"
@@ -99,7 +98,7 @@ done:
 }
 
 static const struct poptOption OPTIONS[] = {
-    OPTION_CHOOSE_DEVICE(device_spec),
+    OPTION_DEVICE(device_spec),
     OPTION_FLAG("peak", 'p', measure_peak, "Measure the chosen device's arithmetic and memory"),
     POPT_TABLEEND};
 

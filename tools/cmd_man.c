@@ -1,6 +1,4 @@
 /* segwork man: the manual page. */
-#include <stdio.h>
-
 #include "base/fs.h"
 #include "manual.h"
 #include "options.h"

@@ -47,8 +47,7 @@ const sw_command sw_cmd_predict = {
     .summary = "Segment pictures with trained weights",
     .details = "Writes DIR/NAME.png for each NAME.jpg, with the values of the data set's\n"
                "trimaps: 1 pet, 2 background, 3 border. Of a folder it takes every .jpg, .jpeg\n"
-               "and .png. A picture that cannot be read is reported and skipped, and the exit\n"
-               "code is 1.\n\n"
+               "and .png. It reports and skips unreadable pictures; the exit code is then 1.\n\n"
                "Examples:\n"
                "  segwork predict --checkpoint runs/border/001 cat.jpg --out out --overlay\n"
                "  segwork predict --checkpoint best.safetensors \\\n"

@@ -1,10 +1,8 @@
 /* segwork run: train an experiment, or continue a run. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/fs.h"
-#include "base/str.h"
 #include "options.h"
 #include "stop.h"
 #include "train/dry_run.h"
@@ -118,8 +116,7 @@ const sw_command sw_cmd_run = {
                "--dry-run checks the experiment, opens device and data, allocates the memory,\n"
                "makes one step and validates one batch.\n\n"
                "--profile times every kernel of the first steps by layer and pass, and the work\n"
-               "of the host over the whole run. trace.json opens in chrome://tracing or\n"
-               "ui.perfetto.dev.\n\n"
+               "of the host over the whole run. trace.json is for chrome://tracing or Perfetto.\n\n"
                "The first run on a device times the convolution engines (about 20 s and the time\n"
                "to build the kernels; see 'segwork tune'). config.yaml names those chosen, so\n"
                "that 'segwork run RUN/config.yaml' computes the same bits.\n\n"

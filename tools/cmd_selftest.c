@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "check/check.h"
 #include "cl/gemm.h"
 #include "options.h"
@@ -110,7 +109,7 @@ done:
 }
 
 static const struct poptOption OPTIONS[] = {
-    OPTION_CHOOSE_DEVICE(device_spec),
+    OPTION_DEVICE(device_spec),
     OPTION_FLAG("quick", 'q', quick, "Small shapes only: seconds"),
     OPTION_FLAG("tiny", 't', tiny, "A few elements each: for simulators and kernel checkers"),
     OPTION_FLAG("as-cpu", '\0', as_cpu, "Use the kernels for CPUs, whatever the device is"),
@@ -131,8 +130,7 @@ const sw_command sw_cmd_selftest = {
                "ms     one forward and backward pass\n\n"
                "Also checks that a second run gives the same bits, that nothing is written out\n"
                "of bounds, that gradients accumulate where they must, and that recomputing and\n"
-               "working in place change no bit. A failed case says where on a second line; the\n"
-               "exit code is then 1.\n\n"
+               "working in place change no bit. A second line says where a case failed.\n\n"
                "Examples:\n"
                "  segwork selftest --quick\n"
                "  segwork selftest --device nvidia --op conv2d",

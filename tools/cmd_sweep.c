@@ -1,7 +1,6 @@
 /* segwork sweep: a product of values as runs. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -133,8 +132,7 @@ const sw_command sw_cmd_sweep = {
                "finished runs, and may have more values. When a run fails, the others still run;\n"
                "it is named at the end, and the exit code is 1. When a run stops at\n"
                "train.max_minutes, the others still run too; the exit code is then 130, and the\n"
-               "same command continues it. At the end the runs are compared (see 'segwork\n"
-               "compare').\n\n"
+               "same command continues it. At the end the runs are compared.\n\n"
                "Examples:\n"
                "  segwork sweep border.yaml --set optimizer.lr=1e-3,2e-3 --set seed=0..2\n"
                "  segwork sweep border.yaml --set loss.gamma=0,1,2 --rank iou_border\n"

@@ -1,6 +1,4 @@
 /* segwork tune: times the engines for an experiment's convolutions before a run has to. */
-#include <stdio.h>
-
 #include "base/str.h"
 #include "config/experiment.h"
 #include "options.h"

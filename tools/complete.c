@@ -81,45 +81,21 @@ static void add_alternative(void *user, const argument *a)
 {
     wanted *w = user;
     completion *c = w->completion;
+    if (a->kind == ARGUMENT_CHOICE) completion_offer(c, a->word, "");
+    if (a->kind == ARGUMENT_COMMAND) offer_commands(c);
+    if (a->kind == ARGUMENT_OP) offer_ops(c);
+    if (a->kind == ARGUMENT_KEY) completion_keys(c, strchr(a->word, '=') != NULL);
     int before = c->offered;
-    switch (a->kind) {
-    case ARGUMENT_OTHER:
-        break;
-    case ARGUMENT_CHOICE:
-        completion_offer(c, a->word, "");
-        break;
-    case ARGUMENT_COMMAND:
-        offer_commands(c);
-        break;
-    case ARGUMENT_OP:
-        offer_ops(c);
-        break;
-    case ARGUMENT_KEY:
-        completion_keys(c, strchr(a->word, '=') != NULL);
-        break;
-    case ARGUMENT_EXPERIMENT:
-        offer_experiments(c);
-        w->paths += c->offered - before;
-        w->files = true;
-        break;
-    case ARGUMENT_RUN:
-        offer_runs(c);
-        w->paths += c->offered - before;
-        w->folders = true;
-        break;
-    case ARGUMENT_FOLDER:
-        w->folders = true;
-        break;
-    case ARGUMENT_FILE:
-        w->files = true;
-        break;
-    }
-    if (a->kind == ARGUMENT_FILE || a->kind == ARGUMENT_EXPERIMENT) {
-        size_t used = strlen(w->endings);
-        if (!a->endings[0]) snprintf(w->endings, sizeof w->endings, "*");
-        if (a->endings[0] && w->endings[0] != '*')
-            snprintf(w->endings + used, sizeof w->endings - used, "%s%s", used ? " " : "", a->endings);
-    }
+    if (a->kind == ARGUMENT_EXPERIMENT) offer_experiments(c);
+    if (a->kind == ARGUMENT_RUN) offer_runs(c);
+    w->paths += c->offered - before;
+    w->folders |= a->kind == ARGUMENT_RUN || a->kind == ARGUMENT_FOLDER;
+    if (a->kind != ARGUMENT_FILE && a->kind != ARGUMENT_EXPERIMENT) return;
+    w->files = true;
+    size_t used = strlen(w->endings);
+    if (!a->endings[0]) snprintf(w->endings, sizeof w->endings, "*");
+    if (a->endings[0] && w->endings[0] != '*')
+        snprintf(w->endings + used, sizeof w->endings - used, "%s%s", used ? " " : "", a->endings);
 }
 
 static void complete_value(completion *c, const char *description)

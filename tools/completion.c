@@ -86,19 +86,9 @@ static void offer_value(completion *c, const sw_field *field)
 {
     sw_str expected = {0};
     sw_field_describe(&expected, field);
-    switch (field->type) {
-    case SW_FIELD_BOOL:
-    case SW_FIELD_ENUM:
-    case SW_FIELD_NAME:
-    case SW_FIELD_CUSTOM:
-        if (!expected.failed) offer_words(c, expected.text);
-        break;
-    case SW_FIELD_TEXT:
-        completion_files(c, ""); /* most texts are paths */
-        break;
-    default:
-        break;
-    }
+    bool words = sw_field_choices(field) || field->type == SW_FIELD_BOOL || field->type == SW_FIELD_CUSTOM;
+    if (words && !expected.failed) offer_words(c, expected.text);
+    if (field->type == SW_FIELD_TEXT) completion_files(c, ""); /* most texts are paths */
     if (c->offered == 0 && !expected.failed) {
         sw_str_printf(c->out, ":hint\t%s", expected.text);
         if (field->fallback) sw_str_printf(c->out, " (default %s)", field->fallback);

@@ -165,14 +165,8 @@ static const char name_and_synopsis[] =
     ".SH NAME\n"
     "segwork \\- train and examine networks for image segmentation on OpenCL devices\n"
     ".SH SYNOPSIS\n"
-    ".B segwork\n"
-    ".I COMMAND\n"
-    ".RI [ OPTIONS ]\n"
-    ".RI [ ARGUMENTS ]\n"
-    ".br\n"
-    ".B segwork help\n"
-    ".RI [ COMMAND ]\n"
-    ".br\n"
+    ".B segwork\n.I COMMAND\n.RI [ OPTIONS ]\n.RI [ ARGUMENTS ]\n.br\n"
+    ".B segwork help\n.RI [ COMMAND ]\n.br\n"
     ".B segwork \\-\\-version\n";
 
 static const char description[] =
@@ -231,14 +225,13 @@ static const entry files[] = {
     {"PREFIX/share/segwork/configs/README.md", "Every key of an experiment, and how files are composed."},
 };
 
-static const char exit_status[] = ".SH EXIT STATUS\n"
-                                  ".TP\n.B 0\nDone.\n"
-                                  ".TP\n.B 1\nFailed: a file, the device, the memory, a loss that is NaN.\n"
-                                  "The message says which and what to do about it.\n"
-                                  ".TP\n.B 2\nWrong usage or configuration, or the data folder is missing.\n"
-                                  "Nothing was started.\n"
-                                  ".TP\n.B 130\nInterrupted, or out of train.max_minutes. What had begun is "
-                                  "saved.\n";
+static const entry exit_status[] = {
+    {"0", "Done."},
+    {"1",
+     "Failed: a file, the device, the memory, a loss that is NaN. The message says which and what to do."},
+    {"2", "Wrong usage or configuration, or the data folder is missing. Nothing was started."},
+    {"130", "Interrupted, or out of train.max_minutes. What had begun is saved."},
+};
 
 static const char examples[] =
     "Draw some pets, train on them for two epochs, and evaluate:\n\n"
@@ -285,7 +278,8 @@ void manual_append(sw_str *out, const sw_command *const *commands)
     append_section(out, ".SS Experiments", experiments);
     sw_str_append(out, ".SH COMMANDS\n");
     for (; *commands; commands++) append_command(out, *commands);
-    sw_str_append(out, exit_status);
+    append_entries(out, ".SH EXIT STATUS\n", ".TP\n.B ", exit_status,
+                   sizeof exit_status / sizeof exit_status[0]);
     append_entries(out, ".SH ENVIRONMENT\n", ".TP\n.B ", environment,
                    sizeof environment / sizeof environment[0]);
     append_entries(out, ".SH FILES\n", ".TP\n.I ", files, sizeof files / sizeof files[0]);

@@ -53,8 +53,6 @@ const sw_command *commands_find(const sw_command *const *commands, const char *n
 #define OPTION_DEVICE(device)                                                                                \
     OPTION_TEXT("device", 'd', device, "DEVICE",                                                             \
                 "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')")
-#define OPTION_CHOOSE_DEVICE(device)                                                                         \
-    OPTION_TEXT("device", 'd', device, "SPEC", "Device: platform:device numbers or part of its name")
 #define OPTION_CHECKPOINT(checkpoint)                                                                        \
     OPTION_TEXT("checkpoint", 'c', checkpoint, "FILE|RUN",                                                   \
                 "Weights: a safetensors file, or a run's folder for its best ones")
