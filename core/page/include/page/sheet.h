@@ -15,8 +15,8 @@ typedef struct sw_sheet_cell {
 
 typedef struct sw_sheet_table {
     const char *title, *remark; /* remark: a sentence below the title; NULL: none */
-    bool figures; /* a column of names, then columns of figures, broken into blocks as text; else columns of
-                     words, which wrap */
+    bool figures; /* a first column of names and columns of figures, which text breaks into blocks; else
+                     columns of words, which wrap */
     int columns, rows;
     const char **heads;
     sw_sheet_cell *cells; /* (rows, columns) */
@@ -31,22 +31,20 @@ typedef struct sw_sheet {
     const char *closing;    /* the last line; NULL: none */
     sw_sheet_table *tables; /* owned */
     int table_count;
-    bool failed; /* memory ran out, see sw_sheet_status */
+    bool failed; /* memory ran out; sw_sheet_status says it once */
     sw_arena arena;
 } sw_sheet;
 
-/* Adds a table, which is valid until the next one is added; NULL when memory is out. */
+/* Valid until the next one is added; NULL when memory is out. */
 sw_sheet_table *sw_sheet_add(sw_sheet *s, const char *title, int columns, int rows);
-/* Set a head, or the text or the delta of a cell. Copy the text; do nothing where `table` is NULL. */
+/* The text is copied; the table may be NULL. */
 void sw_sheet_head(sw_sheet *s, sw_sheet_table *table, int column, const char *text);
 void sw_sheet_put(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *text);
 void sw_sheet_put_delta(sw_sheet *s, sw_sheet_table *table, int row, int column, const char *delta);
-/* Adds a warning; drops it when there are SW_SHEET_WARNINGS already. */
 void sw_sheet_warn(sw_sheet *s, const char *text);
 sw_status sw_sheet_status(const sw_sheet *s) SW_NODISCARD;
 void sw_sheet_deinit(sw_sheet *s);
 
-/* Append the whole page. */
 void sw_sheet_text(sw_str *out, const sw_sheet *s, int width);
 void sw_sheet_markdown(sw_str *out, const sw_sheet *s);
 void sw_sheet_html(sw_str *out, const sw_sheet *s);
