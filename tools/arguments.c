@@ -6,7 +6,8 @@
 #include <string.h>
 
 static const struct {
-    const char *word; /* the description is this, or begins so and goes on with other than a letter (RUN_A) */
+    const char
+        *word; /* the whole description, or its beginning before a character that is no letter (RUN_A) */
     argument_kind kind;
     const char *endings;
 } kinds[] = {

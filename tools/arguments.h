@@ -1,5 +1,5 @@
-/* What the words in a usage line and behind an option stand for: "RUN|CHECKPOINT", "best|last", "KEY=VALUE".
- * They are written for people; the shells' completion reads them too (command.h has the list). */
+/* The meaning of the words in a usage line and after an option: "RUN|CHECKPOINT", "best|last", "KEY=VALUE".
+ * People and the shells' completion read them (command.h has the list). */
 #ifndef TOOLS_ARGUMENTS_H
 #define TOOLS_ARGUMENTS_H
 
@@ -19,7 +19,7 @@ typedef enum argument_kind {
 
 typedef struct argument {
     argument_kind kind;
-    char word[64];       /* as it stands in the description, without '[', ']' and "..." */
+    char word[64];       /* as written in the description, without '[', ']' and "..." */
     const char *endings; /* FILE: "jpg jpeg png"; "" for any */
 } argument;
 
@@ -27,9 +27,9 @@ typedef struct argument {
 typedef void (*argument_visitor)(void *user, const argument *argument);
 void arguments_visit(const char *description, argument_visitor visit, void *user);
 
-/* Copies what stands for argument `number` (0 = first) of a command into out[bytes]; "" when it takes no
- * more. `first` is the first argument given, or NULL: of several usages ("synth DIR, or browse
- * EXPERIMENT.yaml") the later arguments are those of the one that begins with it. */
+/* Copies the description of argument `number` (0 = first) of a command into out[bytes]; "" when it takes no
+ * more. `first` is the first argument given, or NULL. It selects among several usages ("synth DIR, or browse
+ * EXPERIMENT.yaml"). */
 void arguments_at(char *out, size_t bytes, const sw_command *command, int number, const char *first);
 
 #endif

@@ -1,5 +1,5 @@
-/* bench_gemm: how fast this device's matrix product is on the products that a convolution makes of itself.
- * For whoever tunes or replaces the GEMM; not installed. */
+/* bench_gemm: times this device's matrix product at the sizes that convolutions need. For those who tune or
+ * replace the GEMM; not installed. */
 #include <popt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static const struct poptOption OPTIONS[] = {
     {"no-peak", '\0', POPT_ARG_NONE, &no_peak, 0, "do not measure the device's peak first", NULL},
     POPT_AUTOHELP POPT_TABLEEND};
 
-/* Every element of every matrix: a power of two, so that each sum is exact whatever its order. */
+/* The value of every element: a power of two, so that sums are exact in any order. */
 static const float VALUE = 0.5f;
 
 static sw_status filled_buffer(cl_mem *out, sw_cl *cl, size_t floats)
@@ -44,7 +44,7 @@ static sw_status filled_buffer(cl_mem *out, sw_cl *cl, size_t floats)
     return status == SW_OK ? sw_buffer_fill(cl, *out, 0, floats * sizeof(float), bits) : status;
 }
 
-/* After one product every element of C is the same number: a speed that leaves some out does not count. */
+/* After one product every element of C must be the same number: a fast but wrong product does not count. */
 static sw_status check_product(sw_cl *cl, const sw_gemm *g)
 {
     sw_status status = SW_OK;
@@ -65,7 +65,7 @@ done:
     return status;
 }
 
-/* Best time of one run, in seconds; the first run, which may build kernels, is left out. */
+/* Measures the best time of one run, in seconds, without the first run, which may build kernels. */
 static sw_status best_time(double *out, sw_cl *cl, const sw_gemm *g, cl_mem workspace)
 {
     enum { MAX_RUNS = 50 };
@@ -84,21 +84,20 @@ static sw_status best_time(double *out, sw_cl *cl, const sw_gemm *g, cl_mem work
     return SW_OK;
 }
 
+/* A weight gradient is (taps, out) += columns^T (pixels, taps)^T  dy (pixels, out), all else
+ * y (pixels, out) = columns (pixels, taps)  w (taps, out). */
 static sw_gemm describe(const product *p)
 {
+    bool gradient = p->weight_gradient;
     size_t taps = 9 * p->in;
-    if (p->weight_gradient) /* (taps, out) += columns^T (pixels, taps)^T  dy (pixels, out) */
-        return (sw_gemm){.transpose_a = true,
-                         .m = taps,
-                         .n = p->out,
-                         .k = p->pixels,
-                         .lda = taps,
-                         .ldb = p->out,
-                         .ldc = p->out,
-                         .beta = 1.0f};
-    /* y (pixels, out) = columns (pixels, taps) w (taps, out) */
-    return (sw_gemm){
-        .m = p->pixels, .n = p->out, .k = taps, .lda = taps, .ldb = p->out, .ldc = p->out, .beta = 0.0f};
+    return (sw_gemm){.transpose_a = gradient,
+                     .m = gradient ? taps : p->pixels,
+                     .n = p->out,
+                     .k = gradient ? p->pixels : taps,
+                     .lda = taps,
+                     .ldb = p->out,
+                     .ldc = p->out,
+                     .beta = gradient ? 1.0f : 0.0f};
 }
 
 static sw_status measure(sw_cl *cl, const product *p, double peak_gflops)

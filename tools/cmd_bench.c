@@ -1,11 +1,9 @@
 /* segwork bench: how fast an experiment's network runs here, as a whole and layer by layer. */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/fs.h"
 #include "base/str.h"
-#include "commands.h"
 #include "config/experiment.h"
 #include "measure/bench.h"
 #include "options.h"
@@ -40,8 +38,8 @@ static bool ends_in_json(const char *name)
     return length > 5 && strcasecmp(name + length - 5, ".json") == 0;
 }
 
-/* EXPERIMENT, and with --json a FILE, which may stand before it or behind it. Its ending tells it from a
- * second experiment, which is never written to. */
+/* Takes EXPERIMENT, and with --json a FILE before or after it. FILE must end in .json, so that an experiment
+ * is never overwritten. */
 static sw_status read_arguments(const char **file, const char **out, int argc, const char *const *argv)
 {
     *out = NULL;
@@ -89,20 +87,16 @@ done:
 
 static const struct poptOption options[] = {
     OPTION_SET(sets),
-    {"batch", 'b', POPT_ARG_INT, &batch, 0,
-     "Images a step, in training and inference (default: train.batch_size)", "N"},
+    {"batch", 'b', POPT_ARG_INT, &batch, 0, "Images a step (default: train.batch_size)", "N"},
     {"steps", 'n', POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &steps, 0,
-     "Whole steps to time, after one that is not", "K"},
-    {"only", '\0', POPT_ARG_STRING, &only, 0, "Measure one of the two", "train|infer"},
-    {"no-layers", '\0', POPT_ARG_NONE, &no_layers, 0, "Whole steps only", NULL},
-    {"no-tune", '\0', POPT_ARG_NONE, &no_tune, 0,
-     "Take the convolution engines in their fixed order, untimed (see 'segwork tune')", NULL},
+     "Whole steps to time, after one warm-up step", "K"},
+    OPTION_TEXT("only", '\0', only, "train|infer", "Measure only one of the two"),
+    OPTION_FLAG("no-layers", '\0', no_layers, "Time whole steps only"),
+    OPTION_FLAG("no-tune", '\0', no_tune, "Use the fixed order of convolution engines (see 'segwork tune')"),
     OPTION_DEVICE(device),
-    {"data", '\0', POPT_ARG_NONE, &data, 0,
-     "Also time training steps with the experiment's data being loaded, against steps without", NULL},
+    OPTION_FLAG("data", '\0', data, "Also time training steps that load the experiment's data"),
     {"json", '\0', POPT_ARG_NONE, &json, 0,
-     "Give one JSON document: in FILE, beside the tables; without FILE, printed instead of them",
-     "[FILE.json]"},
+     "Write JSON to FILE besides printing tables; without FILE, print it instead", "[FILE.json]"},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_bench = {
@@ -110,14 +104,13 @@ const sw_command sw_cmd_bench = {
     .arguments = "EXPERIMENT.yaml",
     .summary = "Measure training and inference speed, layer by layer",
     .details = "Needs no data: the input is random. Measures the device's peak, then whole steps\n"
-               "as a run takes them (images/s), then by the device's clock every pass of every\n"
-               "layer: ms, share of the time, effective GFLOP/s, share of the peak, GB/s.\n"
-               "--data shows whether the loader keeps up. Progress goes to stderr, the figures\n"
-               "to stdout.\n\n"
+               "(images/s), then every pass of every layer by the device's clock: ms, share of\n"
+               "the time, effective GFLOP/s, share of the peak, GB/s. With --data it also shows\n"
+               "whether the loader keeps up. Progress goes to stderr, the figures to stdout.\n\n"
                "Examples:\n"
                "  segwork bench experiments/segnet_baseline.yaml\n"
                "  segwork bench experiments/segnet_small.yaml --batch 8 --only infer --json\n"
-               "  segwork bench experiments/segnet_small.yaml --data --json figures.json\n",
+               "  segwork bench experiments/segnet_small.yaml --data --json figures.json",
     .options = options,
     .run = run,
 };

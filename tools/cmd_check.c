@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "commands.h"
 #include "config/experiment.h"
 #include "config/schema.h"
 #include "options.h"
@@ -14,13 +13,10 @@ static int resolve, keys, markdown, json;
 
 static const struct poptOption options[] = {
     OPTION_SET(sets),
-    {"resolve", '\0', POPT_ARG_NONE, &resolve, 0,
-     "Print the whole experiment, every value with the file and line it comes from", NULL},
-    {"keys", '\0', POPT_ARG_NONE, &keys, 0, "List every key an experiment may have; no experiment needed",
-     NULL},
-    {"schema-markdown", '\0', POPT_ARG_NONE, &markdown, 0, "Print the same as the text of configs/README.md",
-     NULL},
-    {"schema-json", '\0', POPT_ARG_NONE, &json, 0, "Print the same as a JSON schema for editors", NULL},
+    OPTION_FLAG("resolve", '\0', resolve, "Print the whole experiment, each value with its file and line"),
+    OPTION_FLAG("keys", '\0', keys, "List every key of an experiment; needs no experiment"),
+    OPTION_FLAG("schema-markdown", '\0', markdown, "Print the same as configs/README.md"),
+    OPTION_FLAG("schema-json", '\0', json, "Print the same as a JSON schema for editors"),
     POPT_TABLEEND};
 
 static void print_summary(const sw_experiment *e)
@@ -29,8 +25,7 @@ static void print_summary(const sw_experiment *e)
     for (int i = 0; i < e->model.encoder_count; i++) convs += e->model.encoder[i].convs;
     for (int i = 0; i < e->model.decoder_count; i++) convs += e->model.decoder[i].convs;
     printf("%s: valid. Experiment '%s': %s with %d convolutions, %d classes, on %s at %d px; %d epochs of "
-           "batches "
-           "of %d, seed %llu\n",
+           "batches of %d, seed %llu\n",
            e->path, e->name, e->model.name, convs, e->model.classes, e->data.root, e->data.size,
            e->train.epochs, e->train.batch_size, (unsigned long long)e->seed);
 }
@@ -71,7 +66,7 @@ static sw_status run(int argc, const char *const *argv)
     if (keys || markdown || json) {
         if (argc > 0 || resolve || sets)
             return sw_fail(SW_E_USAGE,
-                           "--keys and --schema-... are about every experiment: give none with them");
+                           "--keys and --schema-... are for all experiments: give none with them");
         return print_schema();
     }
     if (argc != 1)
@@ -83,9 +78,8 @@ const sw_command sw_cmd_check = {
     .name = "check",
     .arguments = "EXPERIMENT.yaml",
     .summary = "Check an experiment, or list what one may say",
-    .details = "Reads the experiment with its fragments, checks every value, and says in one line what it "
-               "is. What is\n"
-               "wrong is listed with file:line:column, and the exit code is 2.\n\n"
+    .details = "Reads the experiment with its fragments, checks every value, and prints a\n"
+               "one-line summary. Lists mistakes with file:line:column; the exit code is then 2.\n\n"
                "  segwork check experiments/segnet_baseline.yaml\n"
                "  segwork check experiments/segnet_focal.yaml --set loss.gamma=3 --resolve\n"
                "  segwork check --keys",

@@ -1,18 +1,17 @@
 /* segwork compare: runs side by side. */
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "commands.h"
+#include "options.h"
 #include "print.h"
 #include "study/compare.h"
 
 static char *format_name, *out, *rank;
 static const char **each_epoch;
 
-/* What the name of a file says that is to be written; text where it has no ending. */
+/* Finds the format by the ending of the file to write: text where it has none. */
 static sw_status format_of_file(sw_compare_format *format, const char *file)
 {
     static const struct {
@@ -33,7 +32,7 @@ static sw_status format_of_file(sw_compare_format *format, const char *file)
                    "%s does not end in .txt, .md, .json, .csv or .html: give the format with --format", file);
 }
 
-/* --format, else what the name of the file to write ends in, else text. */
+/* Takes --format, else the ending of --out, else text. */
 static sw_status choose_format(sw_compare_format *format)
 {
     *format = SW_COMPARE_TEXT;
@@ -67,14 +66,13 @@ done:
 }
 
 static const struct poptOption options[] = {
-    {"rank", 'r', POPT_ARG_STRING, &rank, 0,
-     "Metric that ranks runs and decides which epoch is the best one (default: train.save_best of the first)",
-     "METRIC"},
+    OPTION_TEXT("rank", 'r', rank, "METRIC",
+                "Metric for the ranking and the best epoch (default: train.save_best of the first)"),
     {"each-epoch", 'e', POPT_ARG_ARGV, &each_epoch, 0,
-     "Metric shown epoch by epoch, or all; may be repeated (default: that of --rank)", "METRIC"},
-    {"format", 'f', POPT_ARG_STRING, &format_name, 0,
-     "What to write (default: by the ending of --out, else text)", "text|md|json|csv|html"},
-    {"out", 'o', POPT_ARG_STRING, &out, 0, "Write it into this file", "FILE"},
+     "Metric to show epoch by epoch, or all (may be repeated; default: that of --rank)", "METRIC"},
+    OPTION_TEXT("format", 'f', format_name, "text|md|json|csv|html",
+                "Format (default: by the ending of --out, else text)"),
+    OPTION_TEXT("out", 'o', out, "FILE", "Write to this file instead of to standard output"),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_compare = {
@@ -83,18 +81,17 @@ const sw_command sw_cmd_compare = {
     .summary = "Set runs side by side: configuration, metrics, cost",
     .details = "Takes folders of runs (finished or not, from this or another machine), folders\n"
                "full of such folders, and experiments that have not been run. Shows the keys\n"
-               "that differ and where their values came from, a ranking, metrics of the last and\n"
-               "of the best epoch, by class and epoch by epoch, and the cost. Runs that differ\n"
-               "in their seed only share a column: mean and standard deviation. Differences are\n"
-               "against the first column (A); a run whose metrics can't be held against A's\n"
-               "(other validation images, another size) is named at the top.\n\n"
+               "that differ and where their values came from, a ranking, the metrics of the last\n"
+               "and of the best epoch, by class and epoch by epoch, and the cost. Runs that\n"
+               "differ only in their seed share a column with mean and standard deviation.\n"
+               "Differences are against the first column (A). A warning at the top names runs\n"
+               "that cannot be compared with A (other validation images, another size).\n\n"
                "Metrics are the columns of metrics.csv, such as iou, iou_<class> and val_loss.\n"
-               "JSON and CSV have all of them for every epoch; their keys are stable and listed\n"
-               "in docs/compare.md.\n\n"
+               "JSON and CSV have all of them for every epoch; docs/compare.md lists the keys.\n\n"
                "Examples:\n"
                "  segwork compare runs/segnet_small/001 runs/border/001\n"
                "  segwork compare runs/focal-sweep --rank iou_border --out focal.html\n"
-               "  segwork compare experiments/segnet_baseline.yaml experiments/segnet_focal.yaml",
+               "  segwork compare experiments/segnet_baseline.yaml runs/border/001",
     .options = options,
     .run = run,
 };

@@ -1,9 +1,9 @@
-/* segwork completion: scripts by which bash and zsh complete segwork's command lines. They hold no list of
- * anything: they ask the program on the line, which answers from its own tables (complete.h). */
+/* segwork completion: scripts that complete segwork's command lines in bash and zsh. They hold no lists: they
+ * ask the program on the line, which answers from its own tables (complete.h). */
 #include <stdio.h>
 #include <string.h>
 
-#include "commands.h"
+#include "command.h"
 
 /* tools/completion/segwork.bash and segwork.zsh, embedded at build time: lines, ending in NULL */
 extern const char *const completion_bash[], *const completion_zsh[];
@@ -28,14 +28,12 @@ const sw_command sw_cmd_completion = {
     .name = "completion",
     .arguments = "bash|zsh",
     .summary = "Print the script by which a shell completes segwork's commands",
-    .details =
-        "'cmake --install' puts it where both shells find it. Without an installation, or under a prefix "
-        "that "
-        "the shell does not look in, this makes it known to the shell you are in:\n\n"
-        "  source <(build/segwork completion bash)\n"
-        "  source <(build/segwork completion zsh)\n\n"
-        "Completed are commands, options, their values, experiments, the folders of runs, files, and after "
-        "--set the experiment's keys and the values that they may have. The program on the command line is "
-        "asked, so that what is offered is what it takes.",
+    .details = "'cmake --install' puts it where both shells find it. Without an installation, or\n"
+               "under a prefix that the shell does not search, load it into the current shell:\n\n"
+               "  source <(build/segwork completion bash)\n"
+               "  source <(build/segwork completion zsh)\n\n"
+               "It completes commands, options and their values, experiments, folders of runs,\n"
+               "files, and after --set the experiment's keys and values. The script asks the\n"
+               "program on the command line for them, so it always offers what that one takes.",
     .run = run,
 };

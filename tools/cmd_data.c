@@ -1,42 +1,119 @@
 /* segwork data: making, downloading and looking at data. The first argument names the action. */
-#include "cmd_data.h"
-
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "commands.h"
+#include "apply/browse.h"
+#include "base/clock.h"
+#include "base/terminal.h"
+#include "data_stats.h"
 #include "fetch/fetch.h"
+#include "options.h"
+#include "print.h"
+#include "stop.h"
+#include "synth/synth.h"
+
+/* `val` of the options, by which one given to the wrong action is refused. */
+enum { SYNTH = 1, FETCH, STATS, BROWSE, SIZE };
+
+static int size_px = 128, train = 400, val = 100, all, epoch = 1, count = OPTION_NOT_GIVEN;
+static long long seed = 1, images_bytes = SW_FETCH_IMAGES_BYTES,
+                 annotations_bytes = SW_FETCH_ANNOTATIONS_BYTES;
+static char *base_url, *out;
+static const char **sets;
+
+/* ---- the actions ---- */
+
+static sw_status run_synth(const char *dir)
+{
+    if (seed < 0) return sw_fail(SW_E_USAGE, "--seed %lld: must be 0 or more", seed);
+    const sw_synth_options options = {.train = train, .val = val, .size_px = size_px, .seed = (uint64_t)seed};
+    sw_status status = sw_synth_write(dir, &options);
+    if (status == SW_OK)
+        printf("%s: %d training and %d validation pictures of %d x %d pixels, seed %llu\n", dir,
+               options.train, options.val, options.size_px, options.size_px,
+               (unsigned long long)options.seed);
+    return status;
+}
+
+static const volatile sig_atomic_t *stop;
+
+/* One line on a terminal, rewritten at most ten times a second. */
+static bool show_progress(void *user, const char *what, uint64_t done_bytes, uint64_t total_bytes)
+{
+    double *shown_s = user, now_s = sw_clock_s();
+    if (now_s - *shown_s > 0.1 && sw_terminal_rewrites(stderr)) {
+        *shown_s = now_s;
+        print_clear_line();
+        fprintf(stderr, "%s: %.1f of %.1f MB (%.0f %%)", what, (double)done_bytes * 1e-6,
+                (double)total_bytes * 1e-6, 100 * (double)done_bytes / (double)total_bytes);
+        fflush(stderr);
+    }
+    return !*stop;
+}
+
+static sw_status run_fetch(const char *dir)
+{
+    if (images_bytes < 1 || annotations_bytes < 1)
+        return sw_fail(SW_E_USAGE, "an archive's size must be 1 byte or more");
+    double shown_s = 0.0; /* 0: not yet */
+    sw_fetch_options options = {
+        .base_url = base_url,
+        .images_bytes = (uint64_t)images_bytes,
+        .annotations_bytes = (uint64_t)annotations_bytes,
+        .progress = show_progress,
+        .user = &shown_s,
+    };
+    stop = sw_stop_on_interrupt();
+    sw_status status = sw_fetch_run(dir, &options);
+    if (shown_s > 0.0) print_clear_line();
+    if (status == SW_OK)
+        printf("%s: images and annotations are complete; 'segwork data stats %s' checks them\n", dir, dir);
+    return status;
+}
+
+static sw_status run_stats(const char *dir)
+{
+    return data_stats_print(dir, size_px, all);
+}
+
+static sw_status run_browse(const char *experiment_path)
+{
+    sw_status status = SW_OK;
+    sw_experiment *experiment = NULL;
+    int drawn = 0;
+    if (!out) return sw_fail(SW_E_USAGE, "'data browse' needs --out, the picture to write");
+    if (count != OPTION_NOT_GIVEN && count < 1)
+        return sw_fail(SW_E_USAGE, "--count %d: must be 1 or more", count);
+    SW_TRY(sw_experiment_load(&experiment, experiment_path, sets));
+    SW_TRY(sw_browse(&drawn, out, experiment, epoch, count == OPTION_NOT_GIVEN ? 0 : count));
+    printf("%s: %d image%s\n", out, drawn, drawn == 1 ? "" : "s");
+done:
+    sw_experiment_destroy(experiment);
+    return status;
+}
+
+/* ---- which of them ---- */
 
 static const struct {
     const char *name;
-    bool (*any_option)(void);
-    sw_status (*run)(const char *argument, int size_px);
+    int group; /* `val` of its options */
+    sw_status (*run)(const char *argument);
     const char *argument, *what;
     const char *why_no_size; /* NULL: takes --size */
 } actions[] = {
-    {"synth", data_synth_any_option, data_synth_run, "DIR", "folder", NULL},
-    {"fetch", data_fetch_any_option, data_fetch_run, "DIR", "folder", "the archives are as they are"},
-    {"stats", data_stats_any_option, data_stats_run, "DIR", "folder", NULL},
-    {"browse", data_browse_any_option, data_browse_run, "EXPERIMENT.yaml", "experiment",
+    {"synth", SYNTH, run_synth, "DIR", "folder", NULL},
+    {"fetch", FETCH, run_fetch, "DIR", "folder", "the archives are as they are"},
+    {"stats", STATS, run_stats, "DIR", "folder", NULL},
+    {"browse", BROWSE, run_browse, "EXPERIMENT.yaml", "experiment",
      "the experiment's data.size says it (--set data.size=S changes it)"},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 
-static int size_px = OPTION_NOT_GIVEN;
-
-static const struct poptOption size_options[] = {
-    {"size", '\0', POPT_ARG_INT, &size_px, 0,
-     "Side of the square pictures in pixels: synth draws them so, stats counts classes after resizing to it "
-     "(default 128)",
-     "S"},
-    POPT_TABLEEND};
-
-static const struct poptOption options[] = {
-    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)size_options, 0, "Options of synth and stats:", NULL},
-    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_synth_options, 0, "Options of synth:", NULL},
-    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_fetch_options, 0, "Options of fetch:", NULL},
-    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_stats_options, 0, "Options of stats:", NULL},
-    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)data_browse_options, 0, "Options of browse:", NULL},
-    POPT_TABLEEND};
+static bool is_given(int group)
+{
+    return (options_given_groups >> group & 1) != 0;
+}
 
 static sw_status run(int argc, const char *const *argv)
 {
@@ -54,15 +131,55 @@ static sw_status run(int argc, const char *const *argv)
         return sw_fail(SW_E_USAGE, "expected one %s: segwork data %s %s (see 'segwork data --help')",
                        actions[chosen].what, actions[chosen].name, actions[chosen].argument);
     for (int i = 0; i < ACTIONS; i++)
-        if (i != chosen && actions[i].any_option())
+        if (i != chosen && is_given(actions[i].group))
             return sw_fail(SW_E_USAGE,
                            "an option of 'data %s' was given to 'data %s' (see 'segwork data --help')",
                            actions[i].name, actions[chosen].name);
-    if (size_px != OPTION_NOT_GIVEN && actions[chosen].why_no_size)
+    if (is_given(SIZE) && actions[chosen].why_no_size)
         return sw_fail(SW_E_USAGE, "'data %s' takes no --size: %s", actions[chosen].name,
                        actions[chosen].why_no_size);
-    return actions[chosen].run(argv[1], size_px == OPTION_NOT_GIVEN ? DATA_DEFAULT_SIZE_PX : size_px);
+    return actions[chosen].run(argv[1]);
 }
+
+static const struct poptOption size_options[] = {
+    {"size", '\0', POPT_ARG_INT, &size_px, SIZE,
+     "Side of the square pictures in pixels, to draw or to count after resizing (default 128)", "S"},
+    POPT_TABLEEND};
+
+static const struct poptOption synth_options[] = {
+    {"train", '\0', POPT_ARG_INT, &train, SYNTH, "Training pictures (default 400)", "N"},
+    {"val", '\0', POPT_ARG_INT, &val, SYNTH, "Validation pictures (default 100)", "M"},
+    {"seed", '\0', POPT_ARG_LONGLONG, &seed, SYNTH, "Another seed, other pets (default 1)", "K"},
+    POPT_TABLEEND};
+
+static const struct poptOption fetch_options[] = {
+    {"base-url", '\0', POPT_ARG_STRING, &base_url, FETCH, "Where both archives are (default: the site above)",
+     "URL"},
+    {"expect-images", '\0', POPT_ARG_LONGLONG, &images_bytes, FETCH,
+     "Size of images.tar.gz there (default 791918971)", "BYTES"},
+    {"expect-annotations", '\0', POPT_ARG_LONGLONG, &annotations_bytes, FETCH,
+     "Size of annotations.tar.gz there (default 19173078)", "BYTES"},
+    POPT_TABLEEND};
+
+static const struct poptOption stats_options[] = {
+    {"all", '\0', POPT_ARG_NONE, &all, STATS, "List every odd file, not just the first 20 of a kind", NULL},
+    POPT_TABLEEND};
+
+static const struct poptOption browse_options[] = {
+    {"out", 'o', POPT_ARG_STRING, &out, BROWSE, "The picture to write", "PNG"},
+    {"epoch", '\0', POPT_ARG_INT, &epoch, BROWSE, "First batch of this epoch (default 1)", "N"},
+    {"count", '\0', POPT_ARG_INT, &count, BROWSE, "Only the first so many of its images (default: all)", "N"},
+    {"set", 's', POPT_ARG_ARGV, &sets, BROWSE, "Give a key another value, as YAML (may be repeated)",
+     "KEY=VALUE"},
+    POPT_TABLEEND};
+
+static const struct poptOption options[] = {
+    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)size_options, 0, "Options of synth and stats:", NULL},
+    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)synth_options, 0, "Options of synth:", NULL},
+    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)fetch_options, 0, "Options of fetch:", NULL},
+    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)stats_options, 0, "Options of stats:", NULL},
+    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)browse_options, 0, "Options of browse:", NULL},
+    POPT_TABLEEND};
 
 const sw_command sw_cmd_data = {
     .name = "data",
@@ -72,21 +189,20 @@ const sw_command sw_cmd_data = {
                "  DIR/images/NAME.jpg                  the pictures\n"
                "  DIR/annotations/trimaps/NAME.png     1 pet, 2 background, 3 border\n"
                "  DIR/annotations/{trainval,test}.txt  NAME class-id species breed-id\n\n"
-               "synth  draws synthetic pets with exact trimaps: a data set within seconds,\n"
-               "       without a download. The same options make the same bytes; a folder that\n"
-               "       has them already is left as it is.\n"
-               "fetch  downloads images.tar.gz and annotations.tar.gz (811 MB) of the real pets\n"
-               "       from " SW_FETCH_BASE_URL "\n"
-               "       and unpacks them (2.4 GB free are needed on the way). Interrupted, the\n"
-               "       same command goes on where it stopped.\n"
-               "stats  decodes everything and prints counts, sizes, class fractions, and each\n"
-               "       file that is odd with the reason. It changes nothing.\n"
-               "browse draws a batch as training gets it: the images as augmentation makes them,\n"
-               "       their masks and names.\n\n"
+               "synth   draws synthetic pets with exact trimaps: a data set within seconds,\n"
+               "        without a download. The same options give the same bytes. If the folder\n"
+               "        already holds them, nothing is written.\n"
+               "fetch   downloads images.tar.gz and annotations.tar.gz (811 MB) of the real pets\n"
+               "        from " SW_FETCH_BASE_URL "\n"
+               "        and unpacks them, which needs 2.4 GB of free space. After an\n"
+               "        interruption the same command continues.\n"
+               "stats   decodes every file and prints counts, sizes, class fractions, and each\n"
+               "        odd file with the reason. It changes nothing.\n"
+               "browse  draws a batch as training gets it: augmented images, masks and names.\n\n"
                "  segwork data synth data/synthetic-pets --train 800 --val 105 --size 96\n"
                "  segwork data fetch data/oxford-iiit-pet\n"
                "  segwork data stats data/oxford-iiit-pet\n"
-               "  segwork data browse experiments/segnet_small.yaml --out batch.png --count 16",
+               "  segwork data browse experiments/segnet_small.yaml --out b.png --count 16",
     .options = options,
     .run = run,
 };

@@ -6,7 +6,6 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "commands.h"
 #include "config/experiment.h"
 #include "measure/describe.h"
 #include "options.h"
@@ -51,22 +50,20 @@ done:
 }
 
 static const struct poptOption options[] = {
-    OPTION_SET(sets),
-    {"dot", '\0', POPT_ARG_STRING, &dot, 0, "Also write the graph in Graphviz' DOT language", "FILE"},
-    {"json", '\0', POPT_ARG_NONE, &json, 0, "Print one JSON document instead of tables", NULL},
-    POPT_TABLEEND};
+    OPTION_SET(sets), OPTION_TEXT("dot", '\0', dot, "FILE", "Also write the graph in Graphviz' DOT language"),
+    OPTION_FLAG("json", '\0', json, "Print one JSON document instead of tables"), POPT_TABLEEND};
 
 const sw_command sw_cmd_describe = {
     .name = "describe",
     .arguments = "EXPERIMENT.yaml",
     .summary = "Show an experiment's network: layers, parameters, work, memory",
-    .details =
-        "Needs no device and no data. For each layer: what it does, its output (height x width x channels),\n"
-        "its parameters, the multiply-adds of one image, and how many input px one of its px sees. Then the\n"
-        "totals, and the memory that training and evaluation take at the experiment's batch sizes.\n\n"
-        "Examples:\n"
-        "  segwork describe experiments/segnet_baseline.yaml\n"
-        "  segwork describe experiments/segnet_small.yaml --set train.batch_size=8 --dot graph.dot",
+    .details = "Needs no device and no data. Shows for each layer what it does, its output\n"
+               "(height x width x channels), its parameters, the multiply-adds of one image and\n"
+               "its receptive field in input pixels. Then the totals, and the memory that\n"
+               "training and evaluation take at the experiment's batch sizes.\n\n"
+               "Examples:\n"
+               "  segwork describe experiments/segnet_baseline.yaml\n"
+               "  segwork describe experiments/segnet_small.yaml --dot graph.dot",
     .options = options,
     .run = run,
 };

@@ -3,12 +3,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/str.h"
 #include "cl/gemm.h"
 #include "cl/profile.h"
-#include "commands.h"
 #include "options.h"
 
 enum { COLUMNS = 80, INDENT = 16 };
@@ -16,7 +14,7 @@ enum { COLUMNS = 80, INDENT = 16 };
 static char *device_spec;
 static int measure_peak;
 
-/* "     label     text", the text broken at blanks to stay within the columns. */
+/* Prints "     label     text", wrapped to the columns. */
 static void print_field(const char *label, const char *fmt, ...) SW_PRINTF(2, 3);
 
 static void print_field(const char *label, const char *fmt, ...)
@@ -64,7 +62,7 @@ static void print_device(const sw_device_info *d, bool chosen)
     printf("\n");
 }
 
-/* Opens the device: shows that kernels can be built here and which GEMM parameters a run would use. */
+/* Opens the device, which shows that kernels can be built, and prints its GEMM parameters. */
 static sw_status print_session(const sw_device_info *chosen)
 {
     sw_status status = SW_OK;
@@ -100,17 +98,17 @@ done:
 }
 
 static const struct poptOption OPTIONS[] = {
-    OPTION_CHOOSE_DEVICE(device_spec),
-    {"peak", 'p', POPT_ARG_NONE, &measure_peak, 0, "Measure the chosen device's arithmetic and memory", NULL},
+    OPTION_DEVICE(device_spec),
+    OPTION_FLAG("peak", 'p', measure_peak, "Measure the chosen device's arithmetic and memory"),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_devices = {
     .name = "devices",
     .arguments = "",
     .summary = "Show the OpenCL devices and which one a run takes",
-    .details = "Without --device, the environment variable SEGWORK_DEVICE decides; without\n"
-               "that, it is the GPU with the most compute units, else the first CPU. A device\n"
-               "that was asked for and is not there is an error: no other is taken instead.\n\n"
+    .details = "Without --device, the environment variable SEGWORK_DEVICE decides. Without that,\n"
+               "it is the GPU with the most compute units, else the first CPU. Asking for a\n"
+               "device that is not there is an error: no other is taken instead.\n\n"
                "Examples:\n"
                "  segwork devices --device 0:0\n"
                "  SEGWORK_DEVICE=nvidia segwork devices --peak",

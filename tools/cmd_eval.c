@@ -3,7 +3,6 @@
 
 #include "apply/eval.h"
 #include "base/fs.h"
-#include "commands.h"
 #include "options.h"
 #include "print.h"
 
@@ -43,7 +42,7 @@ static const struct poptOption options[] = {
     OPTION_CHECKPOINT(checkpoint),
     OPTION_CONFIG(config),
     OPTION_SET(sets),
-    {"out", 'o', POPT_ARG_STRING, &out, 0, "Also write metrics.json and per_image.csv here", "DIR"},
+    OPTION_TEXT("out", 'o', out, "DIR", "Also write metrics.json and per_image.csv here"),
     OPTION_DEVICE(device),
     POPT_TABLEEND};
 
@@ -56,9 +55,9 @@ const sw_command sw_cmd_eval = {
                "matrix. For the weights of a run these are the figures that the run recorded.\n\n"
                "Examples:\n"
                "  segwork eval --checkpoint runs/segnet_baseline/001 --out figures\n"
-               "  segwork eval --checkpoint runs/segnet_baseline/001/checkpoints/last.safetensors \\\n"
-               "      --set data.val_limit=100\n"
-               "  segwork eval --checkpoint pytorch.safetensors --config experiments/segnet_baseline.yaml",
+               "  segwork eval --checkpoint runs/border/001 --set data.val_limit=100\n"
+               "  segwork eval --checkpoint pytorch.safetensors \\\n"
+               "      --config experiments/segnet_baseline.yaml",
     .options = options,
     .run = run,
 };

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "apply/export.h"
-#include "commands.h"
+#include "options.h"
 
 static char *out, *format_name, *which, *config;
 static int fold;
@@ -31,29 +31,29 @@ done:
 }
 
 static const struct poptOption options[] = {
-    {"out", 'o', POPT_ARG_STRING, &out, 0, "File to write", "FILE"},
-    {"format", 'f', POPT_ARG_STRING, &format_name, 0, "Its format (default: by the ending of FILE)",
-     "safetensors|onnx|npz"},
-    {"which", 'w', POPT_ARG_STRING, &which, 0, "Which weights of a run's folder (default: best)",
-     "best|last"},
-    {"fold", '\0', POPT_ARG_NONE, &fold, 0,
-     "ONNX: make the norms after convolutions part of their weights (faster, equal but for rounding)", NULL},
-    {"config", '\0', POPT_ARG_STRING, &config, 0,
-     "ONNX: experiment the weights belong to (default: config.yaml of the run they lie in)",
-     "EXPERIMENT.yaml"},
+    OPTION_TEXT("out", 'o', out, "FILE", "File to write"),
+    OPTION_TEXT("format", 'f', format_name, "safetensors|onnx|npz",
+                "Its format (default: by the ending of FILE)"),
+    OPTION_TEXT("which", 'w', which, "best|last", "Which weights of a run's folder (default: best)"),
+    OPTION_FLAG("fold", '\0', fold,
+                "ONNX: fold batch norms into the convolutions before them (faster, same up to rounding)"),
+    OPTION_TEXT("config", '\0', config, "EXPERIMENT.yaml",
+                "ONNX: experiment of the weights (default: config.yaml of their run)"),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_export = {
     .name = "export",
     .arguments = "RUN|CHECKPOINT",
     .summary = "Write trained weights for PyTorch, ONNX or NumPy",
-    .details = "safetensors: the weights under the names of PyTorch's state dict, which\n"
-               "load_state_dict takes as they are. npz: the same for NumPy. onnx: the whole\n"
-               "network with MaxUnpool, from images (batch,3,S,S) in 0..1 to logits\n"
-               "(batch,classes,S,S). No device is needed.\n\n"
+    .details = "safetensors  the weights under PyTorch's state dict names; load_state_dict takes\n"
+               "             them as they are\n"
+               "npz          the same for NumPy\n"
+               "onnx         the whole network with MaxUnpool, from images (batch,3,S,S) in 0..1\n"
+               "             to logits (batch,classes,S,S)\n\n"
+               "Needs no device.\n\n"
                "Examples:\n"
                "  segwork export runs/segnet_baseline/001 --out segnet.onnx --fold\n"
-               "  segwork export runs/segnet_baseline/001 --which last --out segnet.safetensors",
+               "  segwork export runs/segnet_baseline/001 --which last --out segnet.npz",
     .options = options,
     .run = run,
 };

@@ -1,7 +1,7 @@
 /* segwork plot: learning curves of runs as a picture. */
 #include <stdio.h>
 
-#include "commands.h"
+#include "options.h"
 #include "study/plot.h"
 
 static char *out, *metrics, *size;
@@ -18,22 +18,20 @@ static sw_status run(int argc, const char *const *argv)
 }
 
 static const struct poptOption options[] = {
-    {"out", 'o', POPT_ARG_STRING, &out, 0, "The picture; its ending says which kind", "FILE.svg|FILE.png"},
-    {"metrics", 'm', POPT_ARG_STRING, &metrics, 0,
-     "One panel each, separated by commas (default: loss, and the scores of the line that training prints)",
-     "NAMES"},
-    {"size", '\0', POPT_ARG_STRING, &size, 0, "Pixels (default: what suits the panels)", "WxH"},
-    POPT_TABLEEND};
+    OPTION_TEXT("out", 'o', out, "FILE.svg|FILE.png", "The picture; its ending selects the format"),
+    OPTION_TEXT("metrics", 'm', metrics, "NAMES",
+                "One panel each, separated by commas (default: loss and the scores that training prints)"),
+    OPTION_TEXT("size", '\0', size, "WxH", "Pixels (default: by the number of panels)"), POPT_TABLEEND};
 
 const sw_command sw_cmd_plot = {
     .name = "plot",
     .arguments = "RUN...",
     .summary = "Draw learning curves of runs as SVG or PNG",
-    .details = "Reads the runs' folders alone, finished or not, and draws the curves of all of\n"
-               "them (up to 8) over the epochs. Metrics are 'loss' (training dashed, validation\n"
-               "solid, each step pale), 'lr', and every column of metrics.csv, such as iou and\n"
-               "iou_<class>. Where the article's validation was measured too, its curve is\n"
-               "dashed. The same runs give the same bytes; type grows with the size of a panel.\n\n"
+    .details = "Reads only the folders of the runs, finished or not, and draws the curves of all\n"
+               "of them (up to 8) over the epochs. Metrics are 'loss' (training dashed,\n"
+               "validation solid, single steps pale), 'lr', and every column of metrics.csv,\n"
+               "such as iou and iou_<class>. The article's validation is dashed where it was\n"
+               "measured too. The same runs give the same bytes. Type grows with the panels.\n\n"
                "Examples:\n"
                "  segwork plot runs/segnet_small/001 --out curves.svg\n"
                "  segwork plot runs/segnet_small/001 runs/border/001 --out border.png \\\n"

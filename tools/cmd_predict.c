@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "apply/predict.h"
-#include "commands.h"
 #include "options.h"
 
 static char *checkpoint, *config, *out, *device;
@@ -33,14 +32,12 @@ done:
 static const struct poptOption options[] = {
     OPTION_CHECKPOINT(checkpoint),
     OPTION_CONFIG(config),
-    {"out", 'o', POPT_ARG_STRING, &out, 0, "Folder for the results", "DIR"},
-    {"overlay", '\0', POPT_ARG_NONE, &overlay, 0,
-     "Also write NAME.overlay.png: the picture half covered by the classes' colours", NULL},
-    {"logits", '\0', POPT_ARG_NONE, &logits, 0,
-     "Also write NAME.npy: the network's output, float32 (classes, height, width)", NULL},
-    {"original-size", '\0', POPT_ARG_NONE, &original_size, 0,
-     "Maps and overlays of each picture's own size (logits enlarged bilinearly) instead of the network's",
-     NULL},
+    OPTION_TEXT("out", 'o', out, "DIR", "Folder for the results"),
+    OPTION_FLAG("overlay", '\0', overlay,
+                "Also write NAME.overlay.png: the picture with the classes' colours over it"),
+    OPTION_FLAG("logits", '\0', logits, "Also write NAME.npy: the logits, float32 (classes, height, width)"),
+    OPTION_FLAG("original-size", '\0', original_size,
+                "Write maps and overlays in each picture's own size (logits scaled bilinearly)"),
     OPTION_DEVICE(device),
     POPT_TABLEEND};
 
@@ -48,15 +45,13 @@ const sw_command sw_cmd_predict = {
     .name = "predict",
     .arguments = "IMAGE|FOLDER...",
     .summary = "Segment pictures with trained weights",
-    .details =
-        "Writes DIR/NAME.png for each NAME.jpg: 1 pet, 2 background, 3 border, as the\n"
-        "data set's trimaps. Of a folder every .jpg, .jpeg and .png is taken. A picture\n"
-        "that can't be read gets one line, the others go on, and the exit code is 1 at\n"
-        "the end.\n\n"
-        "Examples:\n"
-        "  segwork predict --checkpoint runs/segnet_baseline/001 cat.jpg --out out --overlay\n"
-        "  segwork predict --checkpoint best.safetensors --config experiments/segnet_baseline.yaml \\\n"
-        "      photos --out out --original-size",
+    .details = "Writes DIR/NAME.png for each NAME.jpg, with the values of the data set's\n"
+               "trimaps: 1 pet, 2 background, 3 border. Of a folder it takes every .jpg, .jpeg\n"
+               "and .png. It reports and skips unreadable pictures; the exit code is then 1.\n\n"
+               "Examples:\n"
+               "  segwork predict --checkpoint runs/border/001 cat.jpg --out out --overlay\n"
+               "  segwork predict --checkpoint best.safetensors \\\n"
+               "      --config experiments/segnet_baseline.yaml photos --out out",
     .options = options,
     .run = run,
 };

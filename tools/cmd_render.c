@@ -3,15 +3,15 @@
 #include <stdlib.h>
 
 #include "base/fs.h"
-#include "commands.h"
 #include "draw/gif.h"
+#include "options.h"
 #include "study/render.h"
 
 static char *gif, *frames, *images, *panels;
 static int size_px = OPTION_NOT_GIVEN;
 static double fps = 3;
 
-/* Of one run alone the animation may lie in its folder; several have no folder in common. */
+/* The animation of a single run goes into its folder; several runs have no common one. */
 static sw_status default_output(char **out, int argc, const char *const *argv)
 {
     *out = NULL;
@@ -50,20 +50,16 @@ done:
 }
 
 static const struct poptOption options[] = {
-    {"gif", 'o', POPT_ARG_STRING, &gif, 0,
-     "The animation (default, for one run and without --frames: RUN/epochs.gif)", "FILE"},
-    {"frames", '\0', POPT_ARG_STRING, &frames, 0, "Also, or only, a picture of each epoch: DIR/epoch_NN.png",
-     "DIR"},
-    {"images", '\0', POPT_ARG_STRING, &images, 0,
-     "Only these images, in this order: numbers from 1 in reading order, or names", "3,7"},
-    {"panels", '\0', POPT_ARG_STRING, &panels, 0,
-     "What to show, from top to bottom: of input, truth, prediction, error, confidence (default: the first "
-     "three)",
-     "LIST"},
+    OPTION_TEXT("gif", 'o', gif, "FILE",
+                "The animation (default for one run without --frames: RUN/epochs.gif)"),
+    OPTION_TEXT("frames", '\0', frames, "DIR", "Write a picture of each epoch: DIR/epoch_NN.png"),
+    OPTION_TEXT("images", '\0', images, "3,7",
+                "Images to show, in order: numbers from 1 in reading order, or names"),
+    OPTION_TEXT("panels", '\0', panels, "LIST",
+                "From top to bottom: input, truth, prediction, error, confidence (default: the first 3)"),
     {"fps", '\0', POPT_ARG_DOUBLE, &fps, 0, "Epochs a second, 0.1 to 50 (default 3)", "N"},
     {"size", '\0', POPT_ARG_INT, &size_px, 0,
-     "Side of each image in pixels, 16 to 1024 (default: the run's own, or a multiple of it of 128 or more)",
-     "N"},
+     "Side of each image in pixels, 16 to 1024 (default: a multiple of the run's, at least 128)", "N"},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_render = {
@@ -71,17 +67,17 @@ const sw_command sw_cmd_render = {
     .arguments = "RUN...",
     .summary = "Show a run's masks forming, epoch after epoch, as a GIF",
     .details = "Draws what the run predicted for its validation images after each epoch, from\n"
-               "before training (00) to the last, which stays 3 s longer; then it begins again.\n"
-               "Everything comes from RUN/masks and RUN/metrics.jsonl: no device, no weights\n"
-               "and no data are needed, and a run may be unfinished or copied from elsewhere.\n\n"
-               "Several runs stand side by side, in step; one that has ended stays as it was.\n"
-               "They must show the same images: the same data, size, grid and seed, or the\n"
-               "same grid.names.\n\n"
-               "Panels: error shows where prediction and truth differ, confidence how sure the\n"
-               "network is of the class it chose (black: no more than of the others).\n\n"
+               "before training (00) to the last, which stays 3 s longer. Reads only RUN/masks\n"
+               "and RUN/metrics.jsonl: it needs no device, no weights and no data, and the run\n"
+               "may be unfinished or copied from elsewhere.\n\n"
+               "Several runs are shown side by side, epoch by epoch. One that has ended keeps\n"
+               "its last picture. They must show the same images: the same data, size, grid and\n"
+               "seed, or the same grid.names.\n\n"
+               "The panel 'error' shows where prediction and truth differ, 'confidence' how sure\n"
+               "the network is of the class it chose (black: no surer than of the others).\n\n"
                "Examples:\n"
                "  segwork render runs/segnet_small/001\n"
-               "  segwork render runs/a/001 runs/b/001 --panels prediction,error --gif a-b.gif\n"
+               "  segwork render runs/a/001 runs/b/001 --panels truth,error --gif ab.gif\n"
                "  segwork render runs/a/001 --images 3,7 --size 256 --fps 2 --frames frames",
     .options = options,
     .run = run,

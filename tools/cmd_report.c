@@ -1,7 +1,7 @@
 /* segwork report: runs as one page for a browser. */
 #include <stdio.h>
 
-#include "commands.h"
+#include "options.h"
 #include "study/report.h"
 
 static char *out;
@@ -17,17 +17,17 @@ static sw_status run(int argc, const char *const *argv)
 }
 
 static const struct poptOption options[] = {
-    {"out", 'o', POPT_ARG_STRING, &out, 0, "The page (default: report.html)", "FILE.html"}, POPT_TABLEEND};
+    OPTION_TEXT("out", 'o', out, "FILE.html", "The page (default: report.html)"), POPT_TABLEEND};
 
 const sw_command sw_cmd_report = {
     .name = "report",
     .arguments = "RUN...",
     .summary = "Show runs as one self-contained page for a browser",
-    .details = "Reads the runs' folders alone, finished or not, also copied from another\n"
+    .details = "Reads only the folders of the runs, finished or not, also copied from another\n"
                "machine, and writes one file that needs neither network nor other files:\n"
-               "learning curves of all of them (up to 8), confusion matrix and figures by class,\n"
-               "the grid images epoch by epoch, the worst and least certain validation images\n"
-               "and those whose truth is doubtful, what differs between the configurations, and\n"
+               "learning curves of all runs (up to 8), confusion matrix and metrics by class,\n"
+               "the grid images of each epoch, the worst and least certain validation images and\n"
+               "those whose truth is doubtful, the differences between the configurations, and\n"
                "device, versions and data of each run.\n\n"
                "Examples:\n"
                "  segwork report runs/segnet_small/001\n"

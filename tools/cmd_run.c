@@ -1,17 +1,14 @@
 /* segwork run: train an experiment, or continue a run. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/fs.h"
-#include "base/str.h"
-#include "commands.h"
 #include "options.h"
 #include "stop.h"
 #include "train/dry_run.h"
 #include "train/trainer.h"
 
-static char **sets;
+static const char **sets;
 static char *out, *device, *resume;
 static int profile, profile_steps = 20;
 static int no_tune, dry_run;
@@ -23,24 +20,21 @@ static sw_status load(sw_experiment **experiment, int argc, const char *const *a
     if (!resume) {
         if (argc != 1)
             return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork run --help')", argc);
-        return sw_experiment_load(experiment, argv[0], (const char *const *)sets);
+        return sw_experiment_load(experiment, argv[0], sets);
     }
-    if (dry_run)
-        return sw_fail(SW_E_USAGE,
-                       "--dry-run tries a run that is to begin: there is nothing to try with --resume");
+    if (dry_run) return sw_fail(SW_E_USAGE, "--dry-run tries a new run: it cannot be used with --resume");
     if (argc > 0 || sets || out || no_tune)
         return sw_fail(
             SW_E_USAGE,
             "--resume continues a run as it was: no experiment file, --set, --out or --no-tune with it");
     char *config = sw_fs_join(resume, "config.yaml");
     if (!config) return SW_E_MEMORY;
-    sw_status status =
-        sw_fs_exists(config)
-            ? sw_experiment_load(experiment, config, NULL)
-            : sw_fail(SW_E_USAGE,
-                      "%s is not the folder of a run: it has no config.yaml (a run killed before its first "
-                      "step leaves such a folder: begin it anew)",
-                      resume);
+    sw_status status = sw_fs_exists(config)
+                           ? sw_experiment_load(experiment, config, NULL)
+                           : sw_fail(SW_E_USAGE,
+                                     "%s is not the folder of a run: it has no config.yaml (a run killed "
+                                     "before its first step leaves such a folder: start a new one)",
+                                     resume);
     free(config);
     return status;
 }
@@ -92,17 +86,15 @@ done:
 }
 
 static const struct poptOption options[] = {
-    {"set", 's', POPT_ARG_ARGV, &sets, 0, "Change a key for this run; may be given many times", "KEY=VALUE"},
-    {"out", 'o', POPT_ARG_STRING, &out, 0,
-     "Folder of the run; must not exist (default: runs/<experiment>/<number>)", "DIR"},
+    OPTION_SET(sets),
+    OPTION_TEXT("out", 'o', out, "DIR", "New folder for the run (default: runs/<experiment>/<number>)"),
     OPTION_DEVICE(device),
-    {"no-tune", '\0', POPT_ARG_NONE, &no_tune, 0,
-     "Take the convolution engines in their fixed order: nothing is timed, no earlier choice used", NULL},
-    {"resume", 'r', POPT_ARG_STRING, &resume, 0, "Continue this run exactly where it was saved", "RUN"},
-    {"dry-run", 'n', POPT_ARG_NONE, &dry_run, 0, "Try everything but the training, and make no run folder",
-     NULL},
-    {"profile", 'p', POPT_ARG_NONE, &profile, 0,
-     "Say where the time goes: profile.txt, profile.json and trace.json in the run folder", NULL},
+    OPTION_FLAG("no-tune", '\0', no_tune,
+                "Use the fixed order of convolution engines: time nothing, use no earlier choice"),
+    OPTION_TEXT("resume", 'r', resume, "RUN", "Continue this run exactly where it was saved"),
+    OPTION_FLAG("dry-run", 'n', dry_run, "Try everything but the training; make no run folder"),
+    OPTION_FLAG("profile", 'p', profile,
+                "Show where the time goes: profile.txt, profile.json, trace.json in the run folder"),
     {"profile-steps", '\0', POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &profile_steps, 0,
      "Training and validation steps of the first epoch to profile", "N"},
     POPT_TABLEEND};
@@ -111,24 +103,23 @@ const sw_command sw_cmd_run = {
     .name = "run",
     .arguments = "EXPERIMENT.yaml",
     .summary = "Train an experiment, or continue a run",
-    .details = "Trains the network an experiment describes and writes everything into a folder\n"
-               "of its own: config.yaml (every key), manifest.json, steps.jsonl, metrics.jsonl,\n"
-               "metrics.csv, log.txt, grids/epoch_NN.png (predictions for the same validation\n"
-               "images after every epoch), masks/ (the same for 'segwork render'),\n"
-               "checkpoints/{last,best}.safetensors (PyTorch's names) and event files for\n"
-               "TensorBoard (tensorboard --logdir runs).\n\n"
-               "Ctrl-C finishes the step and saves; --resume goes on from there, or after a\n"
-               "crash from the last whole epoch, and ends with the same bits. A run that\n"
-               "train.max_minutes stopped is saved likewise; both exit with 130. Stopped while\n"
-               "convolutions are timed, a run has not begun, and there is nothing to go on from.\n\n"
-               "--dry-run checks the experiment, opens device and data, takes the memory, makes\n"
-               "one step and validates one batch.\n\n"
-               "--profile times every kernel of the first steps by layer and pass, and what the\n"
-               "host does over the whole run; trace.json opens in chrome://tracing or\n"
-               "ui.perfetto.dev.\n\n"
-               "The first run on a device times the ways to compute its convolutions (about\n"
-               "20 s and the time to build the kernels; see 'segwork tune'). config.yaml names\n"
-               "those taken, so that 'segwork run RUN/config.yaml' computes the same bits.\n\n"
+    .details = "Trains the experiment's network and writes everything into a folder of its own:\n"
+               "config.yaml (every key), manifest.json, steps.jsonl, metrics.jsonl, metrics.csv,\n"
+               "log.txt, grids/epoch_NN.png (predictions for the same validation images after\n"
+               "every epoch), masks/ (the same for 'segwork render'), checkpoints/\n"
+               "{last,best}.safetensors (PyTorch's names) and event files for TensorBoard\n"
+               "(tensorboard --logdir runs).\n\n"
+               "Ctrl-C finishes the step and saves. --resume continues from there, or after a\n"
+               "crash from the last complete epoch, and ends with the same bits. A run that\n"
+               "train.max_minutes stopped is saved in the same way; both exit with 130. A run\n"
+               "stopped while convolutions are timed has not begun and cannot be resumed.\n\n"
+               "--dry-run checks the experiment, opens device and data, allocates the memory,\n"
+               "makes one step and validates one batch.\n\n"
+               "--profile times every kernel of the first steps by layer and pass, and the work\n"
+               "of the host over the whole run. trace.json is for chrome://tracing or Perfetto.\n\n"
+               "The first run on a device times the convolution engines (about 20 s and the time\n"
+               "to build the kernels; see 'segwork tune'). config.yaml names those chosen, so\n"
+               "that 'segwork run RUN/config.yaml' computes the same bits.\n\n"
                "Examples:\n"
                "  segwork run experiments/segnet_baseline.yaml --dry-run\n"
                "  segwork run experiments/segnet_baseline.yaml\n"

@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "check/check.h"
 #include "cl/gemm.h"
-#include "commands.h"
 #include "options.h"
 
 static char *device_spec, *only_subject;
@@ -19,7 +17,7 @@ static bool is_wanted(const sw_check_case *c)
     return c->size <= size && (!only_subject || strcmp(c->subject, only_subject) == 0);
 }
 
-/* SW_E_USAGE with all names when --op fits none. */
+/* Fails with all names when --op matches none. */
 static sw_status check_subject(void)
 {
     char names[512] = "";
@@ -45,7 +43,7 @@ static void print_ratio(double worst)
         printf(" %7.4f", worst);
 }
 
-/* One line; what is wrong on a second one. */
+/* Prints one line, and a second one for a failure. */
 static void print_result(const sw_check_case *c, const sw_check_result *r, sw_status status)
 {
     printf("%-16s %-44s", c->subject, r->text);
@@ -111,13 +109,12 @@ done:
 }
 
 static const struct poptOption OPTIONS[] = {
-    OPTION_CHOOSE_DEVICE(device_spec),
-    {"quick", 'q', POPT_ARG_NONE, &quick, 0, "Small shapes only: seconds", NULL},
-    {"tiny", 't', POPT_ARG_NONE, &tiny, 0, "A few elements each: for simulators and kernel checkers", NULL},
-    {"as-cpu", '\0', POPT_ARG_NONE, &as_cpu, 0, "Take the kernels meant for CPUs, whatever the device is",
-     NULL},
-    {"op", 'o', POPT_ARG_STRING, &only_subject, 0,
-     "Only this op, or gemm, optimizer, gradients, averages, metrics", "OP"},
+    OPTION_DEVICE(device_spec),
+    OPTION_FLAG("quick", 'q', quick, "Small shapes only: seconds"),
+    OPTION_FLAG("tiny", 't', tiny, "A few elements each: for simulators and kernel checkers"),
+    OPTION_FLAG("as-cpu", '\0', as_cpu, "Use the kernels for CPUs, whatever the device is"),
+    OPTION_TEXT("op", 'o', only_subject, "OP",
+                "Only this op, or gemm, optimizer, gradients, averages, metrics"),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_selftest = {
@@ -126,17 +123,14 @@ const sw_command sw_cmd_selftest = {
     .summary = "Check every kernel and the GEMM on this device against a reference",
     .details = "Each line is one op at one shape, forward and backward, compared element by\n"
                "element with a plain double-precision computation. The shape is images x\n"
-               "height x width x channels, the last word what the inputs were filled with.\n"
-               "\n"
-               "error  the worst element's error over the most that single precision may\n"
-               "       make there: up to 1 is right, 'exact' is equal to the last bit (as\n"
-               "       it must be for small integers and where numbers are only moved)\n"
-               "ms     one forward and backward pass\n"
-               "\n"
-               "Also checked: a second run gives the same bits; nothing is written outside;\n"
-               "gradients are added where they must be; recomputing and working in place\n"
-               "change no bit. What fails says where on a second line; the exit code is then 1.\n"
-               "\n"
+               "height x width x channels; the last word says what the inputs were filled with.\n\n"
+               "error  the worst element's error as a share of the most that single precision\n"
+               "       allows there: up to 1 is right, 'exact' is equal to the last bit (which\n"
+               "       small integers and ops that only move numbers must be)\n"
+               "ms     one forward and backward pass\n\n"
+               "Also checks that a second run gives the same bits, that nothing is written out\n"
+               "of bounds, that gradients accumulate where they must, and that recomputing and\n"
+               "working in place change no bit. A second line says where a case failed.\n\n"
                "Examples:\n"
                "  segwork selftest --quick\n"
                "  segwork selftest --device nvidia --op conv2d",

@@ -1,12 +1,10 @@
 /* segwork sweep: a product of values as runs. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "commands.h"
 #include "data/dataset.h"
 #include "options.h"
 #include "print.h"
@@ -30,7 +28,7 @@ static sw_status list(const sw_sweep *sweep)
     return print_text(&text);
 }
 
-/* The commands may be run from another shell, whose PATH may lack segwork. */
+/* Commands name the whole path: the PATH of the shell that runs them may lack segwork. */
 static const char *this_program(char *buffer, size_t bytes)
 {
     ssize_t length = readlink("/proc/self/exe", buffer, bytes - 1);
@@ -55,7 +53,7 @@ done:
     return status;
 }
 
-/* Of those that have begun. */
+/* Compares the runs that have begun. */
 static sw_status compare(const sw_sweep *sweep)
 {
     sw_status status = SW_OK;
@@ -77,7 +75,7 @@ done:
     return status;
 }
 
-/* What failed or is unfinished is said after what was achieved. */
+/* Reports failures after the comparison of what was achieved. */
 static sw_status execute(sw_sweep *sweep)
 {
     const sw_sweep_options options = {
@@ -114,14 +112,11 @@ done:
 
 static const struct poptOption options[] = {
     {"set", 's', POPT_ARG_ARGV, &sets, 0,
-     "Values of a key, separated by commas; 0..4 for a range of whole numbers; may be given many times",
-     "KEY=VALUE"},
-    {"out", 'o', POPT_ARG_STRING, &out, 0, "Folder of the runs (default: runs/<experiment>-sweep)", "DIR"},
-    {"rank", 'r', POPT_ARG_STRING, &rank, 0,
-     "Metric that ranks the runs at the end (default: train.save_best)", "METRIC"},
-    {"jobs", 'j', POPT_ARG_STRING, &jobs, 0, "Write the commands, one a line, instead of running them",
-     "FILE"},
-    {"dry-run", 'n', POPT_ARG_NONE, &dry_run, 0, "List the runs and how far they are", NULL},
+     "Values of a key, separated by commas, or 0..4 for whole numbers (may be repeated)", "KEY=VALUE"},
+    OPTION_TEXT("out", 'o', out, "DIR", "Folder of the runs (default: runs/<experiment>-sweep)"),
+    OPTION_TEXT("rank", 'r', rank, "METRIC", "Metric for ranking the runs (default: train.save_best)"),
+    OPTION_TEXT("jobs", 'j', jobs, "FILE", "Write the commands, one a line, instead of running them"),
+    OPTION_FLAG("dry-run", 'n', dry_run, "List the runs and their progress"),
     OPTION_DEVICE(device),
     POPT_TABLEEND};
 
@@ -131,13 +126,13 @@ const sw_command sw_cmd_sweep = {
     .summary = "Run an experiment with every combination of some values",
     .details = "Each combination is a run of its own, in a folder named by the keys that vary:\n"
                "runs/<experiment>-sweep/loss.gamma=1,seed=0. A key with a single value is set in\n"
-               "all of them. A comma within brackets or quotes does not separate:\n"
+               "all of them. Commas within brackets or quotes do not separate:\n"
                "loss.class_weights='none,[1,1,2]' are two values.\n\n"
-               "Ctrl-C stops the run at hand and saves it; the same command goes on, skips what\n"
-               "is done, and may have more values. A run that fails does not keep the others\n"
-               "from running: it is named at the end, and the exit code is 1. Nor does one that\n"
-               "runs out of train.max_minutes: the exit code is then 130, and the same command\n"
-               "goes on with it. At the end the runs are compared (see 'segwork compare').\n\n"
+               "Ctrl-C stops the current run and saves it. The same command continues, skips\n"
+               "finished runs, and may have more values. When a run fails, the others still run;\n"
+               "it is named at the end, and the exit code is 1. When a run stops at\n"
+               "train.max_minutes, the others still run too; the exit code is then 130, and the\n"
+               "same command continues it. At the end the runs are compared.\n\n"
                "Examples:\n"
                "  segwork sweep border.yaml --set optimizer.lr=1e-3,2e-3 --set seed=0..2\n"
                "  segwork sweep border.yaml --set loss.gamma=0,1,2 --rank iou_border\n"

@@ -1,8 +1,5 @@
 /* segwork tune: times the engines for an experiment's convolutions before a run has to. */
-#include <stdio.h>
-
 #include "base/str.h"
-#include "commands.h"
 #include "config/experiment.h"
 #include "options.h"
 #include "print.h"
@@ -33,26 +30,24 @@ done:
     return status;
 }
 
-static const struct poptOption options[] = {OPTION_SET(sets),
-                                            OPTION_DEVICE(device),
-                                            {"force", 'f', POPT_ARG_NONE, &force, 0,
-                                             "Time anew what was timed before (do nothing else meanwhile)",
-                                             NULL},
-                                            POPT_TABLEEND};
+static const struct poptOption options[] = {
+    OPTION_SET(sets), OPTION_DEVICE(device),
+    OPTION_FLAG("force", 'f', force, "Time again what was timed before (keep the machine idle)"),
+    POPT_TABLEEND};
 
 const sw_command sw_cmd_tune = {
     .name = "tune",
     .arguments = "EXPERIMENT.yaml",
     .summary = "Time the convolution engines for an experiment on this device",
-    .details = "There are several ways (engines) to compute a convolution; which is fastest\n"
-               "depends on layer, pass and device. A run with runtime.conv_engine: auto times\n"
-               "them when it first meets a layer on a device, and keeps the choice; this\n"
-               "command does so beforehand and shows the times. An engine whose results differ\n"
-               "from clblast's by more than rounding explains is not used.\n\n"
-               "The choice is kept by device, driver and program in ~/.cache/segwork, or the\n"
-               "folder named by SEGWORK_CACHE_DIR. It holds for runs that begin afterwards: one\n"
-               "that is resumed, or repeated from its config.yaml, computes as it began.\n"
-               "'segwork run --no-tune' does without.\n\n"
+    .details = "There are several ways (engines) to compute a convolution. Which is fastest\n"
+               "depends on layer, pass and device. With runtime.conv_engine: auto, a run times\n"
+               "them when it first meets a layer on a device, and keeps the choice. This command\n"
+               "does so beforehand and shows the times. An engine whose results differ from\n"
+               "clblast's by more than rounding explains is not used.\n\n"
+               "The choice is kept by device, driver and program in ~/.cache/segwork, or in the\n"
+               "folder that SEGWORK_CACHE_DIR names. It holds for runs that begin afterwards; a\n"
+               "run that is resumed, or repeated from its config.yaml, keeps its engines.\n"
+               "'segwork run --no-tune' skips all this.\n\n"
                "Examples:\n"
                "  segwork tune experiments/segnet_baseline.yaml\n"
                "  segwork tune experiments/segnet_small.yaml --set data.size=256 --force",

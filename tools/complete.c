@@ -8,7 +8,7 @@
 
 #include "arguments.h"
 #include "check/check.h"
-#include "complete_keys.h"
+#include "completion.h"
 #include "config/experiment.h"
 #include "options.h"
 
@@ -16,8 +16,8 @@
 
 static void offer_commands(completion *c)
 {
-    for (size_t i = 0; sw_commands[i]; i++)
-        completion_offer(c, sw_commands[i]->name, sw_commands[i]->summary);
+    for (size_t i = 0; c->commands[i]; i++)
+        completion_offer(c, c->commands[i]->name, c->commands[i]->summary);
 }
 
 static void offer_ops(completion *c)
@@ -28,7 +28,7 @@ static void offer_ops(completion *c)
     }
 }
 
-/* Offers what fits folder/pattern, without the folder and without `cut` at its end. */
+/* Offers paths that match folder/pattern, without the folder and without `cut` at their end. */
 static void offer_found(completion *c, const char *folder, const char *pattern, const char *cut)
 {
     char whole[PATH_MAX];
@@ -50,7 +50,7 @@ static void offer_runs(completion *c)
     offer_found(c, "", "runs/*/*/*/config.yaml", "/config.yaml");
 }
 
-/* Here, and those that a name is looked for in wherever segwork is started. */
+/* Offers the experiments here, or those of the folders that names are looked up in. */
 static void offer_experiments(completion *c)
 {
     char share[PATH_MAX];
@@ -81,52 +81,28 @@ static void add_alternative(void *user, const argument *a)
 {
     wanted *w = user;
     completion *c = w->completion;
+    if (a->kind == ARGUMENT_CHOICE) completion_offer(c, a->word, "");
+    if (a->kind == ARGUMENT_COMMAND) offer_commands(c);
+    if (a->kind == ARGUMENT_OP) offer_ops(c);
+    if (a->kind == ARGUMENT_KEY) completion_keys(c, strchr(a->word, '=') != NULL);
     int before = c->offered;
-    switch (a->kind) {
-    case ARGUMENT_OTHER:
-        break;
-    case ARGUMENT_CHOICE:
-        completion_offer(c, a->word, "");
-        break;
-    case ARGUMENT_COMMAND:
-        offer_commands(c);
-        break;
-    case ARGUMENT_OP:
-        offer_ops(c);
-        break;
-    case ARGUMENT_KEY:
-        complete_key(c, strchr(a->word, '=') != NULL);
-        break;
-    case ARGUMENT_EXPERIMENT:
-        offer_experiments(c);
-        w->paths += c->offered - before;
-        w->files = true;
-        break;
-    case ARGUMENT_RUN:
-        offer_runs(c);
-        w->paths += c->offered - before;
-        w->folders = true;
-        break;
-    case ARGUMENT_FOLDER:
-        w->folders = true;
-        break;
-    case ARGUMENT_FILE:
-        w->files = true;
-        break;
-    }
-    if (a->kind == ARGUMENT_FILE || a->kind == ARGUMENT_EXPERIMENT) {
-        size_t used = strlen(w->endings);
-        if (!a->endings[0]) snprintf(w->endings, sizeof w->endings, "*");
-        if (a->endings[0] && w->endings[0] != '*')
-            snprintf(w->endings + used, sizeof w->endings - used, "%s%s", used ? " " : "", a->endings);
-    }
+    if (a->kind == ARGUMENT_EXPERIMENT) offer_experiments(c);
+    if (a->kind == ARGUMENT_RUN) offer_runs(c);
+    w->paths += c->offered - before;
+    w->folders |= a->kind == ARGUMENT_RUN || a->kind == ARGUMENT_FOLDER;
+    if (a->kind != ARGUMENT_FILE && a->kind != ARGUMENT_EXPERIMENT) return;
+    w->files = true;
+    size_t used = strlen(w->endings);
+    if (!a->endings[0]) snprintf(w->endings, sizeof w->endings, "*");
+    if (a->endings[0] && w->endings[0] != '*')
+        snprintf(w->endings + used, sizeof w->endings - used, "%s%s", used ? " " : "", a->endings);
 }
 
 static void complete_value(completion *c, const char *description)
 {
     wanted w = {.completion = c};
     arguments_visit(description, add_alternative, &w);
-    /* runs and experiments are found by themselves; all other paths are for when none of these fits */
+    /* offer other paths only where no run or experiment matches */
     if (w.paths > 0)
         sw_str_append(c->out, ":paths\n");
     else if (w.files)
@@ -203,9 +179,9 @@ static void complete_arguments(completion *c, const sw_command *command, int cou
     }
 }
 
-void complete(sw_str *out, int count, const char *const *words)
+void complete(sw_str *out, const sw_command *const *commands, int count, const char *const *words)
 {
-    completion c = {.out = out, .typed = count > 0 ? words[count - 1] : ""};
+    completion c = {.out = out, .commands = commands, .typed = count > 0 ? words[count - 1] : ""};
     if (count <= 1) {
         offer_commands(&c);
         if (c.typed[0] == '-') {
@@ -218,7 +194,6 @@ void complete(sw_str *out, int count, const char *const *words)
         if (count == 2) offer_commands(&c);
         return;
     }
-    for (size_t i = 0; sw_commands[i]; i++)
-        if (strcmp(words[0], sw_commands[i]->name) == 0)
-            complete_arguments(&c, sw_commands[i], count - 2, words + 1);
+    const sw_command *command = commands_find(commands, words[0]);
+    if (command) complete_arguments(&c, command, count - 2, words + 1);
 }

@@ -1,5 +1,4 @@
-/* The text of `segwork COMMAND --help`, taken apart so that it is laid out anew wherever it is shown: its
- * lines may be of any length, and this says what becomes of them. */
+/* Takes the text of `segwork COMMAND --help` apart, for a manual page that lays it out again. */
 #ifndef TOOLS_DETAILS_H
 #define TOOLS_DETAILS_H
 
@@ -7,29 +6,21 @@
 
 #include "base/str.h"
 
-enum { HELP_COLUMNS = 80 };
-
 typedef enum details_kind {
-    DETAILS_TEXT,     /* lines that begin with no blank: filled */
-    DETAILS_TAGGED,   /* "word  explanation" and lines indented as far as the explanation: filled, hanging */
-    DETAILS_VERBATIM, /* indented lines: examples and tables, as they are; too long commands are broken */
+    DETAILS_TEXT,     /* a paragraph: lines that begin without a blank, joined into one */
+    DETAILS_TAGGED,   /* "word  explanation" and the lines indented as far as the explanation, joined */
+    DETAILS_VERBATIM, /* indented lines, examples and tables, as they are */
 } details_kind;
 
 typedef struct details_block {
     details_kind kind;
-    bool after_gap;   /* an empty line stands before it */
-    int indent;       /* TAGGED: column of the explanation */
+    bool after_gap;   /* an empty line comes before it */
     const char *tag;  /* TAGGED: the word */
     const char *text; /* VERBATIM: each line ends in a newline */
 } details_block;
 
+/* Calls `visit` for each block of the text; a block is valid during the call. */
 typedef void (*details_visitor)(void *user, const details_block *block);
 void details_visit(const char *details, details_visitor visit, void *user);
-
-/* Appends one line of a VERBATIM block; a command over `columns` goes on after a backslash. */
-void details_append_line(sw_str *out, const char *line, int length, int columns);
-
-/* Appends the whole text for a terminal of HELP_COLUMNS. */
-void details_append(sw_str *out, const char *details);
 
 #endif

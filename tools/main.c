@@ -11,20 +11,41 @@
 #include "base/str.h"
 #include "command.h"
 #include "complete.h"
-#include "details.h"
 #include "draw/tiles.h"
 #include "options.h"
-#include "terminal_line.h"
+#include "print.h"
 
 #ifndef SEGWORK_VERSION
 #error "SEGWORK_VERSION comes from CMake"
 #endif
 
+static const sw_command *const commands[] = {
+    &sw_cmd_run,
+    &sw_cmd_sweep,
+    &sw_cmd_compare,
+    &sw_cmd_eval,
+    &sw_cmd_predict,
+    &sw_cmd_export,
+    &sw_cmd_render,
+    &sw_cmd_report,
+    &sw_cmd_plot,
+    &sw_cmd_devices,
+    &sw_cmd_check,
+    &sw_cmd_bench,
+    &sw_cmd_describe,
+    &sw_cmd_selftest,
+    &sw_cmd_tune,
+    &sw_cmd_data,
+    &sw_cmd_completion,
+    &sw_cmd_man,
+    NULL,
+};
+
 static void print_line(void *user, sw_log_level level, const char *line)
 {
     (void)user;
     if (level == SW_LOG_DEBUG) return;
-    terminal_clear_line(); /* a progress bar may stand there */
+    print_clear_line(); /* a progress bar may stand there */
     if (level == SW_LOG_INFO)
         fprintf(stderr, "%s\n", line);
     else
@@ -35,8 +56,7 @@ static void print_overview(FILE *to)
 {
     fprintf(to, "segwork %s: an OpenCL research workbench for image segmentation\n\n", SEGWORK_VERSION);
     fprintf(to, "Usage: segwork COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n");
-    for (size_t i = 0; sw_commands[i]; i++)
-        fprintf(to, "  %-10s %s\n", sw_commands[i]->name, sw_commands[i]->summary);
+    for (size_t i = 0; commands[i]; i++) fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     fprintf(to, "\nTo begin with (minutes on two cores):\n"
                 "  segwork data synth data/synthetic-pets --train 800 --val 105 --size 96\n"
                 "  segwork run experiments/quickstart.yaml\n"
@@ -45,7 +65,7 @@ static void print_overview(FILE *to)
                 "what had begun is saved.\n");
 }
 
-/* popt's table of options without its own usage line, which knows neither the program nor the arguments. */
+/* Prints popt's table of options without its usage line, which has neither the command nor its arguments. */
 static void print_options(poptContext context)
 {
     char *text = NULL;
@@ -61,17 +81,14 @@ static void print_options(poptContext context)
 
 static void print_command_help(const sw_command *command, poptContext context)
 {
-    sw_str details = {0};
     printf("Usage: segwork %s %s%s[OPTIONS]\n%s.\n", command->name, command->arguments,
            command->arguments[0] ? " " : "", command->summary);
-    if (command->details) details_append(&details, command->details);
-    if (details.text && !details.failed) printf("\n%s", details.text);
-    sw_str_deinit(&details);
+    if (command->details) printf("\n%s\n", command->details);
     printf("\n");
     print_options(context);
 }
 
-/* What popt stumbled over, with the option that was probably meant. */
+/* Fails with the option that popt rejected, and the one that was probably meant. */
 static sw_status fail_parsing(poptContext context, int code, const sw_command *command,
                               const char *const *argv)
 {
@@ -87,7 +104,8 @@ static sw_status fail_parsing(poptContext context, int code, const sw_command *c
 
 static int run_command(const sw_command *command, int argc, const char **argv)
 {
-    const struct poptOption none[] = {POPT_TABLEEND};
+    static const struct poptOption none[] = {POPT_TABLEEND};
+    static const char *const nothing[] = {NULL};
     const struct poptOption table[] = {
         {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(command->options ? command->options : none), 0, NULL,
          NULL},
@@ -95,17 +113,18 @@ static int run_command(const sw_command *command, int argc, const char **argv)
         POPT_TABLEEND};
     poptContext context = poptGetContext("segwork", argc, argv, table, 0);
     sw_status status = SW_OK;
-    int code = poptGetNextOpt(context);
+    int code;
+    while ((code = poptGetNextOpt(context)) > 0) options_given_groups |= 1u << code;
     if (options_help_wanted) {
         print_command_help(command, context);
     } else if (code < -1) {
         status = fail_parsing(context, code, command, argv);
     } else {
-        const char **rest = poptGetArgs(context);
+        const char *const *rest = (const char *const *)poptGetArgs(context);
         int count = 0;
-        while (rest && rest[count]) count++;
-        static const char *const nothing[] = {NULL};
-        status = command->run(count, rest ? (const char *const *)rest : nothing);
+        if (!rest) rest = nothing;
+        while (rest[count]) count++;
+        status = command->run ? command->run(count, rest) : command->run_on_all(commands, count, rest);
     }
     if (status != SW_OK) fprintf(stderr, "segwork %s: %s\n", command->name, sw_error_message());
     poptFreeContext(context);
@@ -113,18 +132,11 @@ static int run_command(const sw_command *command, int argc, const char **argv)
     return sw_exit_code(status);
 }
 
-static const sw_command *find_command(const char *name)
-{
-    for (size_t i = 0; sw_commands[i]; i++)
-        if (strcmp(name, sw_commands[i]->name) == 0) return sw_commands[i];
-    return NULL;
-}
-
-/* For the scripts of `segwork completion`: what may stand in place of the last word. */
+/* Prints candidates for the last word, for the scripts of `segwork completion`. */
 static int print_completions(int count, const char *const *words)
 {
     sw_str out = {0};
-    complete(&out, count, words);
+    complete(&out, commands, count, words);
     if (out.text && !out.failed) fputs(out.text, stdout);
     sw_str_deinit(&out);
     return 0;
@@ -132,13 +144,13 @@ static int print_completions(int count, const char *const *words)
 
 static int fail_command(const char *name)
 {
-    const char *nearest = commands_nearest(name);
+    const char *nearest = commands_nearest(commands, name);
     fprintf(stderr, "segwork: there is no command '%s'%s%s%s (see 'segwork --help')\n", name,
             nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
     return 2;
 }
 
-/* Results that could not be written (a full disk behind a redirection) are no success. */
+/* Fails when results could not be written (a full disk behind a redirection). */
 static int finish_output(int code)
 {
     errno = 0;
@@ -167,7 +179,7 @@ static int dispatch(int argc, const char **argv)
         return 0;
     }
     const char *name = help ? argv[2] : argv[1];
-    const sw_command *command = find_command(name);
+    const sw_command *command = commands_find(commands, name);
     if (!command) return fail_command(name);
     const char *for_help[] = {name, "--help", NULL};
     return help ? run_command(command, 2, for_help) : run_command(command, argc - 1, argv + 1);

@@ -7,9 +7,10 @@
 #include "base/fields.h"
 
 int options_help_wanted;
+unsigned options_given_groups;
 
 const struct poptOption options_help[] = {
-    {"help", 'h', POPT_ARG_NONE, &options_help_wanted, 0, "Explain this command", NULL}, POPT_TABLEEND};
+    OPTION_FLAG("help", 'h', options_help_wanted, "Explain this command"), POPT_TABLEEND};
 
 static unsigned int kind_of(const struct poptOption *option)
 {
@@ -103,9 +104,15 @@ const char *options_nearest(const sw_command *command, const char *word)
     return s.nearest;
 }
 
-const char *commands_nearest(const char *word)
+const sw_command *commands_find(const sw_command *const *commands, const char *name)
+{
+    while (*commands && strcmp(name, (*commands)->name) != 0) commands++;
+    return *commands;
+}
+
+const char *commands_nearest(const sw_command *const *commands, const char *word)
 {
     search s = search_for(word);
-    for (size_t i = 0; sw_commands[i]; i++) consider(&s, sw_commands[i]->name);
+    for (; *commands; commands++) consider(&s, (*commands)->name);
     return s.nearest;
 }

@@ -11,20 +11,38 @@
 extern const struct poptOption options_help[];
 extern int options_help_wanted;
 
+/* Bit n is set when an option was given whose `val` is n, for a command that has several actions. */
+extern unsigned options_given_groups;
+
 /* Calls `visit` for every option that --help shows, --help last. `group` is the title of the included table
- * that the option stands in, or NULL. Stops when it returns false. */
+ * that has the option, or NULL. Stops when it returns false. */
 typedef bool (*options_visitor)(void *user, const struct poptOption *option, const char *group);
 void options_visit(const sw_command *command, options_visitor visit, void *user);
 
+/* Tells whether a value follows the option. */
 bool option_takes_value(const struct poptOption *option);
 
-/* The option that "--name", "--name=value" or "-n" stands for, or NULL. */
+/* Returns the option for "--name", "--name=value" or "-n", or NULL. */
 const struct poptOption *options_find(const sw_command *command, const char *word);
 
-/* The known long option without its dashes, or command, that a mistyped word is nearest to; NULL when none is
- * near enough to have been meant. */
+/* Returns the known long option, without its dashes, or the command that a mistyped word is nearest to; NULL
+ * when none is near enough to have been meant. A list of commands ends in NULL. */
 const char *options_nearest(const sw_command *command, const char *word);
-const char *commands_nearest(const char *word);
+const char *commands_nearest(const sw_command *const *commands, const char *word);
+
+/* Returns the command of that name, or NULL. */
+const sw_command *commands_find(const sw_command *const *commands, const char *name);
+
+/* Options without a value, and with a text. `letter` is '\0' where there is no short form; the static is NULL
+ * or 0 until the option is given. */
+#define OPTION_FLAG(name, letter, flag, help)                                                                \
+    {                                                                                                        \
+        name, letter, POPT_ARG_NONE, &(flag), 0, help, NULL                                                  \
+    }
+#define OPTION_TEXT(name, letter, text, value, help)                                                         \
+    {                                                                                                        \
+        name, letter, POPT_ARG_STRING, &(text), 0, help, value                                               \
+    }
 
 /* Options that several commands have, each with the static that it sets. */
 #define OPTION_SET(sets)                                                                                     \
@@ -33,25 +51,13 @@ const char *commands_nearest(const char *word);
             "KEY=VALUE"                                                                                      \
     }
 #define OPTION_DEVICE(device)                                                                                \
-    {                                                                                                        \
-        "device", 'd', POPT_ARG_STRING, &(device), 0,                                                        \
-            "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')", "DEVICE" \
-    }
-#define OPTION_CHOOSE_DEVICE(device)                                                                         \
-    {                                                                                                        \
-        "device", 'd', POPT_ARG_STRING, &(device), 0, "Choose by platform:device numbers or part of a name", \
-            "SPEC"                                                                                           \
-    }
+    OPTION_TEXT("device", 'd', device, "DEVICE",                                                             \
+                "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')")
 #define OPTION_CHECKPOINT(checkpoint)                                                                        \
-    {                                                                                                        \
-        "checkpoint", 'c', POPT_ARG_STRING, &(checkpoint), 0,                                                \
-            "Weights: a safetensors file, or a run's folder for its best ones", "FILE|RUN"                   \
-    }
+    OPTION_TEXT("checkpoint", 'c', checkpoint, "FILE|RUN",                                                   \
+                "Weights: a safetensors file, or a run's folder for its best ones")
 #define OPTION_CONFIG(config)                                                                                \
-    {                                                                                                        \
-        "config", '\0', POPT_ARG_STRING, &(config), 0,                                                       \
-            "Experiment the weights belong to (default: config.yaml of the run they lie in)",                \
-            "EXPERIMENT.yaml"                                                                                \
-    }
+    OPTION_TEXT("config", '\0', config, "EXPERIMENT.yaml",                                                   \
+                "Experiment of the weights (default: config.yaml of their run)")
 
 #endif

@@ -170,13 +170,6 @@ static int choice_of(const sw_field *field, const sw_yaml_node *node)
     return -1;
 }
 
-static bool read_enum(void *member, const sw_field *field, const sw_yaml_node *node)
-{
-    const int choice = choice_of(field, node);
-    if (choice >= 0) *(int *)member = choice;
-    return choice >= 0;
-}
-
 static bool is_text(const sw_yaml_node *node)
 {
     bool ignored = false;
@@ -216,8 +209,7 @@ static sw_status read_record(reading *r, void *record, const sw_field_table *tab
 static sw_status read_record_list(reading *r, char *record, const sw_field *field, const sw_yaml_node *node,
                                   const char *path)
 {
-    bool good = node->kind == SW_YAML_SEQUENCE && in_range(field, (double)node->count);
-    if (!good) {
+    if (node->kind != SW_YAML_SEQUENCE || !in_range(field, (double)node->count)) {
         report_wrong(r, field, node, path);
         return SW_OK;
     }
@@ -263,7 +255,8 @@ static sw_status read_value(reading *r, char *record, const sw_field *field, con
         good = read_number(member, field, node);
         break;
     case SW_FIELD_ENUM:
-        good = read_enum(member, field, node);
+        good = choice_of(field, node) >= 0;
+        if (good) *(int *)member = choice_of(field, node);
         break;
     case SW_FIELD_CUSTOM:
         node = field->custom->read(record, node);

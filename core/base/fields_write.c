@@ -1,7 +1,6 @@
 /* Field tables: from structs back to YAML. */
 #include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fields.h"
@@ -9,7 +8,7 @@
 
 enum { COMMENT_COLUMN = 48 };
 
-/* Code points libyaml doesn't take, or takes for the end of a line, when they stand bare in quotes. */
+/* Code points that libyaml rejects in quotes, or takes for the end of a line, unless they are escaped. */
 static bool needs_escape(unsigned point)
 {
     return point < 0x20 || (point >= 0x7f && point <= 0x9f) || point == 0x2028 || point == 0x2029 ||
@@ -107,6 +106,58 @@ static void append_value(sw_str *out, const sw_field *field, const char *record)
     }
 }
 
+/* ---- one walk over a struct, for both ways of writing it ---- */
+
+typedef struct position {
+    const char *path; /* "model.encoder.0.width"; NULL: memory is out */
+    int indent;       /* columns; the first field of a list's item has "- " in the last two */
+    bool begins_item;
+    const sw_yaml_node *origin; /* NULL: a default */
+} position;
+
+typedef struct walker {
+    void (*visit)(void *user, const sw_field *field, const char *record, const position *at);
+    void *user;
+    sw_str path;
+} walker;
+
+static int list_count(const sw_field *field, const char *record)
+{
+    int count = 0;
+    memcpy(&count, record + field->count_offset, sizeof count);
+    return count;
+}
+
+/* Visits every field, and after a record or a list the fields in it. */
+static void walk(walker *w, const sw_field_table *table, const char *record, const sw_yaml_node *mapping,
+                 int indent, bool in_list)
+{
+    size_t prefix = w->path.length;
+    for (size_t i = 0; i < table->count; i++, w->path.length = prefix) {
+        const sw_field *field = &table->fields[i];
+        const sw_yaml_entry *entry = sw_yaml_entry_get(mapping, field->key);
+        const sw_yaml_node *origin = entry ? entry->value : NULL;
+        sw_str_append(&w->path, field->key);
+        const position at = {w->path.failed ? NULL : w->path.text, indent, in_list && i == 0, origin};
+        w->visit(w->user, field, record, &at);
+        const char *member = record + field->offset;
+        size_t own = w->path.length;
+        if (field->type == SW_FIELD_RECORD) {
+            sw_str_append(&w->path, ".");
+            walk(w, field->record, member, origin, indent + 2, false);
+        }
+        int count = field->type == SW_FIELD_RECORD_LIST ? list_count(field, record) : 0;
+        for (int item = 0; item < count; item++, member += field->record->struct_bytes) {
+            bool known = origin && origin->kind == SW_YAML_SEQUENCE && (size_t)item < origin->count;
+            w->path.length = own;
+            sw_str_printf(&w->path, ".%d.", item);
+            walk(w, field->record, member, known ? origin->items[item] : NULL, indent + 4, true);
+        }
+    }
+}
+
+/* ---- as YAML ---- */
+
 typedef struct writing {
     sw_str *out;
     bool origins;
@@ -128,68 +179,34 @@ static void end_line(const writing *w, size_t line_start, const sw_yaml_node *or
     sw_str_append(w->out, "\n");
 }
 
-static void write_record(const writing *w, const sw_field_table *table, const char *record,
-                         const sw_yaml_node *mapping, int indent, bool in_list);
-
-static void write_record_list(const writing *w, const sw_field *field, const char *record,
-                              const sw_yaml_node *list, int indent)
+static void write_field(void *user, const sw_field *field, const char *record, const position *at)
 {
-    int count = 0;
-    memcpy(&count, record + field->count_offset, sizeof count);
-    for (int i = 0; i < count; i++) {
-        const char *element = record + field->offset + (size_t)i * field->record->struct_bytes;
-        bool known = list && list->kind == SW_YAML_SEQUENCE && (size_t)i < list->count;
-        write_record(w, field->record, element, known ? list->items[i] : NULL, indent, true);
-    }
-}
-
-static void write_field(const writing *w, const sw_field *field, const char *record,
-                        const sw_yaml_node *origin, int indent, const char *lead)
-{
+    const writing *w = user;
     size_t line_start = w->out->length;
-    sw_str_printf(w->out, "%*s%s%s:", indent, "", lead, field->key);
-    int below = indent + (int)strlen(lead) + 2;
-    int count = 1;
-    if (field->type == SW_FIELD_RECORD_LIST) memcpy(&count, record + field->count_offset, sizeof count);
-    if (field->type == SW_FIELD_RECORD || (field->type == SW_FIELD_RECORD_LIST && count > 0)) {
+    bool is_list = field->type == SW_FIELD_RECORD_LIST;
+    sw_str_printf(w->out, "%*s%s:", at->indent, at->begins_item ? "- " : "", field->key);
+    if (field->type == SW_FIELD_RECORD || (is_list && list_count(field, record) > 0)) {
         sw_str_append(w->out, "\n");
-        if (field->type == SW_FIELD_RECORD)
-            write_record(w, field->record, record + field->offset, origin, below, false);
-        else
-            write_record_list(w, field, record, origin, below);
         return;
     }
     sw_str_append(w->out, " ");
-    if (field->type == SW_FIELD_RECORD_LIST)
+    if (is_list)
         sw_str_append(w->out, "[]");
     else
         append_value(w->out, field, record);
-    end_line(w, line_start, origin);
-}
-
-/* A list's record begins with "- " and continues two columns further in. */
-static void write_record(const writing *w, const sw_field_table *table, const char *record,
-                         const sw_yaml_node *mapping, int indent, bool in_list)
-{
-    for (size_t i = 0; i < table->count; i++) {
-        const sw_field *field = &table->fields[i];
-        const sw_yaml_entry *entry = sw_yaml_entry_get(mapping, field->key);
-        bool first = in_list && i == 0;
-        write_field(w, field, record, entry ? entry->value : NULL, indent + (in_list && !first ? 2 : 0),
-                    first ? "- " : "");
-    }
+    end_line(w, line_start, at->origin);
 }
 
 void sw_fields_write(sw_str *out, const sw_field_table *table, const void *record,
                      const sw_yaml_node *origins)
 {
-    writing w = {.out = out, .origins = origins != NULL};
-    write_record(&w, table, record, origins, 0, false);
+    writing yaml = {.out = out, .origins = origins != NULL};
+    walker w = {.visit = write_field, .user = &yaml};
+    walk(&w, table, record, origins, 0, false);
+    sw_str_deinit(&w.path);
 }
 
-/* --- one by one -------------------------------------------------------------------------------- */
-
-enum { MAX_PATH_BYTES = 256 };
+/* ---- one by one ---- */
 
 typedef struct visiting {
     sw_fields_value_visitor visit;
@@ -197,51 +214,24 @@ typedef struct visiting {
     sw_str value; /* scratch */
 } visiting;
 
-static void visit_record(visiting *v, const sw_field_table *table, const char *record,
-                         const sw_yaml_node *mapping, const char *prefix);
-
-static void visit_list(visiting *v, const sw_field *field, const char *record, const sw_yaml_node *list,
-                       const char *path)
+static void visit_field(void *user, const sw_field *field, const char *record, const position *at)
 {
-    char item_path[MAX_PATH_BYTES + 16];
-    int count = 0;
-    memcpy(&count, record + field->count_offset, sizeof count);
-    for (int i = 0; i < count; i++) {
-        const char *element = record + field->offset + (size_t)i * field->record->struct_bytes;
-        bool known = list && list->kind == SW_YAML_SEQUENCE && (size_t)i < list->count;
-        snprintf(item_path, sizeof item_path, "%s.%d.", path, i);
-        visit_record(v, field->record, element, known ? list->items[i] : NULL, item_path);
-    }
-}
-
-static void visit_record(visiting *v, const sw_field_table *table, const char *record,
-                         const sw_yaml_node *mapping, const char *prefix)
-{
-    char path[MAX_PATH_BYTES], below[MAX_PATH_BYTES + 1];
-    for (size_t i = 0; i < table->count; i++) {
-        const sw_field *field = &table->fields[i];
-        const sw_yaml_entry *entry = sw_yaml_entry_get(mapping, field->key);
-        const sw_yaml_node *origin = entry ? entry->value : NULL;
-        snprintf(path, sizeof path, "%s%s", prefix, field->key);
-        if (field->type == SW_FIELD_RECORD) {
-            snprintf(below, sizeof below, "%s.", path);
-            visit_record(v, field->record, record + field->offset, origin, below);
-        } else if (field->type == SW_FIELD_RECORD_LIST) {
-            visit_list(v, field, record, origin, path);
-        } else {
-            v->value.length = 0;
-            append_value(&v->value, field, record);
-            if (!v->value.failed) v->visit(v->user, path, v->value.text, origin);
-        }
-    }
+    visiting *v = user;
+    if (field->record) return; /* its fields follow */
+    v->value.length = 0;
+    append_value(&v->value, field, record);
+    if (!v->value.failed && at->path) v->visit(v->user, at->path, v->value.text, at->origin);
 }
 
 sw_status sw_fields_values(const sw_field_table *table, const void *record, const sw_yaml_node *origins,
                            sw_fields_value_visitor visit, void *user)
 {
     visiting v = {.visit = visit, .user = user};
-    visit_record(&v, table, record, origins, "");
+    walker w = {.visit = visit_field, .user = &v};
+    walk(&w, table, record, origins, 0, false);
+    v.value.failed |= w.path.failed;
     sw_status status = sw_str_status(&v.value);
+    sw_str_deinit(&w.path);
     sw_str_deinit(&v.value);
     return status;
 }

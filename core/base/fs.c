@@ -90,12 +90,10 @@ static void writer_reset(sw_fs_writer *writer)
 static sw_status check_place(const char *path)
 {
     struct stat there;
-    if (stat(path, &there) == 0 && S_ISDIR(there.st_mode))
+    if (stat(path, &there) != 0 || S_ISREG(there.st_mode)) return SW_OK;
+    if (S_ISDIR(there.st_mode))
         return sw_fail(SW_E_IO, "cannot write %s: a folder of that name is in the way", path);
-    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
-        return sw_fail(SW_E_IO, "cannot write %s: it is a device or a pipe, which a file would replace",
-                       path);
-    return SW_OK;
+    return sw_fail(SW_E_IO, "cannot write %s: it is a device or a pipe, which a file would replace", path);
 }
 
 static sw_status fail_open(const char *path, int cause)
@@ -112,20 +110,16 @@ static sw_status fail_open(const char *path, int cause)
 sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path)
 {
     *writer = (sw_fs_writer){0};
-    sw_status status = check_place(path);
-    if (status != SW_OK) return status;
+    SW_ENSURE(check_place(path));
     *writer = (sw_fs_writer){.path = sw_strf("%s", path), .aside = sw_strf("%s.partial", path)};
     if (!writer->path || !writer->aside) {
         writer_reset(writer);
         return SW_E_MEMORY;
     }
     writer->stream = fopen(writer->aside, "wbe");
-    if (!writer->stream) {
-        status = fail_open(path, errno);
-        writer_reset(writer);
-        return status;
-    }
-    return SW_OK;
+    sw_status status = writer->stream ? SW_OK : fail_open(path, errno);
+    if (status != SW_OK) writer_reset(writer);
+    return status;
 }
 
 sw_status sw_fs_writer_commit(sw_fs_writer *writer)

@@ -1,7 +1,6 @@
 #include "base/parallel.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 

@@ -97,24 +97,14 @@ bool sw_protobuf_next(sw_protobuf_field *field, const uint8_t **message, size_t 
     *field = (sw_protobuf_field){0};
     if (*length == 0 || !take_varint(&tag, &at, end) || tag >> 3 == 0 || tag >> 3 > INT32_MAX) return false;
     field->number = (int)(tag >> 3);
-    switch (tag & 7) {
-    case WIRE_VARINT:
-        if (!take_varint(&field->value, &at, end)) return false;
-        break;
-    case WIRE_64_BITS:
-        count = 8;
-        break;
-    case WIRE_BYTES:
-        if (!take_varint(&count, &at, end)) return false;
-        break;
-    case WIRE_32_BITS:
-        count = 4;
-        break;
-    default:
-        return false;
-    }
+    const int wire = tag & 7;
+    if (wire == WIRE_VARINT && !take_varint(&field->value, &at, end)) return false;
+    if (wire == WIRE_BYTES && !take_varint(&count, &at, end)) return false;
+    if (wire == WIRE_32_BITS) count = 4;
+    if (wire == WIRE_64_BITS) count = 8;
+    if (wire != WIRE_VARINT && wire != WIRE_BYTES && count == 0) return false; /* another kind */
     if (count > (uint64_t)(end - at)) return false;
-    if ((tag & 7) != WIRE_VARINT) {
+    if (wire != WIRE_VARINT) {
         field->bytes = at;
         field->length = (size_t)count;
     }

@@ -34,15 +34,14 @@ sw_status sw_fail(sw_status kind, const char *fmt, ...)
 sw_status sw_fail_in(sw_status status, const char *fmt, ...)
 {
     if (status == SW_OK) return status;
-    char framed[MESSAGE_BYTES];
+    char cause[MESSAGE_BYTES];
+    memcpy(cause, message, sizeof cause);
     va_list args;
     va_start(args, fmt);
-    int used = vsnprintf(framed, sizeof framed, fmt, args);
+    int used = vsnprintf(message, sizeof message, fmt, args);
     va_end(args);
-    size_t frame_length = used < 0 ? 0 : (size_t)used < sizeof framed ? (size_t)used : sizeof framed - 1;
-    strncat(framed, ": ", sizeof framed - frame_length - 1);
-    strncat(framed, message, sizeof framed - strlen(framed) - 1);
-    memcpy(message, framed, sizeof message);
+    if (used >= 0 && (size_t)used < sizeof message)
+        snprintf(message + used, sizeof message - (size_t)used, ": %s", cause);
     make_printable(message);
     return status;
 }
@@ -64,15 +63,7 @@ void sw_error_clear(void)
 
 int sw_exit_code(sw_status status)
 {
-    switch (status) {
-    case SW_OK:
-        return 0;
-    case SW_E_USAGE:
-    case SW_E_CONFIG:
-        return 2;
-    case SW_E_INTERRUPTED:
-        return 130;
-    default:
-        return 1;
-    }
+    if (status == SW_E_USAGE || status == SW_E_CONFIG) return 2;
+    if (status == SW_E_INTERRUPTED) return 130;
+    return status == SW_OK ? 0 : 1;
 }

@@ -13,8 +13,8 @@ typedef struct anchor {
     const char *name;
     int line;
     const sw_yaml_node *node; /* NULL while the value is still being read */
-    size_t weight;            /* nodes below and with it, aliases spelled out */
-    int height;               /* levels below it, likewise */
+    size_t weight;            /* this node and those below it, each alias counted in full */
+    int height;               /* levels below it, counted likewise */
     struct anchor *next;
 } anchor;
 
@@ -24,8 +24,8 @@ typedef struct reader {
     const char *source, *text;
     size_t length;
     bool whole_source; /* places are the source alone, without line and column */
-    size_t nodes;      /* so far, aliases spelled out */
-    int deepest;       /* level reached within the value being read, aliases spelled out */
+    size_t nodes;      /* so far, each alias counted in full */
+    int deepest;       /* deepest level of the value being read, likewise */
     anchor *anchors;
     /* Children of the collections being read, innermost last. At a collection's end they move to the arena.
      */
@@ -54,7 +54,7 @@ sw_status sw_yaml_fail(sw_yaml_place place, const char *fmt, ...)
     return status;
 }
 
-/* For bytes that are not text libyaml gives a byte offset and no mark. */
+/* libyaml gives a byte offset and no mark for bytes that are not text. */
 static yaml_mark_t mark_of_offset(const reader *r, size_t offset)
 {
     yaml_mark_t mark = {0};
@@ -95,7 +95,7 @@ static sw_status count_nodes(reader *r, size_t more, sw_yaml_place place)
 {
     r->nodes += more;
     if (r->nodes > SW_YAML_MAX_NODES)
-        return sw_yaml_fail(place, "more than %d values, counted with every alias spelled out",
+        return sw_yaml_fail(place, "more than %d values, with every alias counted in full",
                             SW_YAML_MAX_NODES);
     return SW_OK;
 }
@@ -140,7 +140,7 @@ static sw_status read_alias(reader *r, const sw_yaml_node **out, const yaml_even
     if (!a)
         return sw_yaml_fail(place, "unknown alias '*%s': no value before it has the anchor '&%s'", name,
                             name);
-    if (!a->node) return sw_yaml_fail(place, "alias '*%s' stands inside the very value it names", name);
+    if (!a->node) return sw_yaml_fail(place, "alias '*%s' is inside the value that it names", name);
     *out = a->node;
     sw_status status = reach_depth(r, depth + a->height, place);
     return status == SW_OK ? count_nodes(r, a->weight, place) : status;
@@ -157,21 +157,6 @@ static sw_status copy_text(reader *r, const char **out, const yaml_event_t *even
 
 static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event_t *event, int depth);
 
-static sw_status read_items(reader *r, int depth)
-{
-    for (;;) {
-        yaml_event_t event;
-        sw_status status = next_event(r, &event);
-        if (status != SW_OK) return status;
-        bool end = event.type == YAML_SEQUENCE_END_EVENT;
-        sw_yaml_entry child = {0};
-        if (!end) status = read_node(r, &child.value, &event, depth + 1);
-        yaml_event_delete(&event);
-        if (status == SW_OK && !end) status = push_pending(r, child);
-        if (status != SW_OK || end) return status;
-    }
-}
-
 static sw_status read_key(reader *r, sw_yaml_entry *child, const yaml_event_t *event, size_t first)
 {
     sw_yaml_place place = place_of(r, event->start_mark);
@@ -182,33 +167,35 @@ static sw_status read_key(reader *r, sw_yaml_entry *child, const yaml_event_t *e
     if (status == SW_OK && strcmp(child->key, "<<") == 0 &&
         event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
         return sw_yaml_fail(
-            place, "merge keys (<<) are not read; 'include' puts files together, and an alias stands for "
-                   "a whole value");
+            place,
+            "merge keys (<<) are not read; 'include' combines files, and an alias repeats a whole value");
     for (size_t i = first; status == SW_OK && i < r->pending_count; i++)
         if (strcmp(r->pending[i].key, child->key) == 0)
-            return sw_yaml_fail(place, "duplicate key '%s'; it stands already at line %d", child->key,
+            return sw_yaml_fail(place, "duplicate key '%s'; the first is at line %d", child->key,
                                 r->pending[i].key_place.line);
     return status;
 }
 
-static sw_status read_entries(reader *r, int depth)
+/* Reads the items of a sequence, or the keys and values of a mapping, up to its end. */
+static sw_status read_children(reader *r, sw_yaml_kind kind, int depth)
 {
     size_t first = r->pending_count;
     for (;;) {
         yaml_event_t event;
         sw_yaml_entry child = {0};
-        sw_status status = next_event(r, &event);
-        if (status != SW_OK) return status;
-        bool end = event.type == YAML_MAPPING_END_EVENT;
-        if (!end) status = read_key(r, &child, &event, first);
+        sw_status status = SW_OK;
+        SW_ENSURE(next_event(r, &event));
+        bool end = event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+        if (!end && kind == SW_YAML_MAPPING) {
+            status = read_key(r, &child, &event, first);
+            yaml_event_delete(&event);
+            if (status == SW_OK) status = next_event(r, &event);
+            if (status != SW_OK) return status;
+        }
+        if (!end) status = read_node(r, &child.value, &event, depth + 1);
         yaml_event_delete(&event);
         if (status != SW_OK || end) return status;
-        status = next_event(r, &event);
-        if (status != SW_OK) return status;
-        status = read_node(r, &child.value, &event, depth + 1);
-        yaml_event_delete(&event);
-        if (status == SW_OK) status = push_pending(r, child);
-        if (status != SW_OK) return status;
+        SW_ENSURE(push_pending(r, child));
     }
 }
 
@@ -270,10 +257,8 @@ static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event
     SW_ENSURE(open_anchor(r, &own, anchor_name, place));
     if (node->kind == SW_YAML_SCALAR)
         SW_ENSURE(copy_text(r, &node->text, event));
-    else if (node->kind == SW_YAML_SEQUENCE)
-        SW_ENSURE(read_items(r, depth));
     else
-        SW_ENSURE(read_entries(r, depth));
+        SW_ENSURE(read_children(r, node->kind, depth));
     SW_ENSURE(adopt_children(r, node, first));
     if (own) {
         own->node = node;
@@ -288,10 +273,9 @@ static sw_status read_node(reader *r, const sw_yaml_node **out, const yaml_event
 /* Stream start, then nothing or one document, then stream end. */
 static sw_status read_stream(reader *r, const sw_yaml_node **out)
 {
-    sw_status status = SW_OK;
     yaml_event_t event;
-    SW_TRY(next_event(r, &event)); /* stream start: holds no memory */
-    SW_TRY(next_event(r, &event));
+    SW_ENSURE(next_event(r, &event)); /* stream start: holds no memory */
+    SW_ENSURE(next_event(r, &event));
     bool empty = event.type == YAML_STREAM_END_EVENT;
     yaml_event_delete(&event);
     if (empty) {
@@ -302,18 +286,17 @@ static sw_status read_stream(reader *r, const sw_yaml_node **out)
         *out = node;
         return SW_OK;
     }
-    SW_TRY(next_event(r, &event));
-    status = read_node(r, out, &event, 0);
+    SW_ENSURE(next_event(r, &event));
+    sw_status status = read_node(r, out, &event, 0);
     yaml_event_delete(&event);
-    if (status != SW_OK) goto done;
-    SW_TRY(next_event(r, &event)); /* document end */
+    SW_ENSURE(status);
+    SW_ENSURE(next_event(r, &event)); /* document end */
     yaml_event_delete(&event);
-    SW_TRY(next_event(r, &event));
+    SW_ENSURE(next_event(r, &event));
     if (event.type != YAML_STREAM_END_EVENT)
         status =
-            sw_yaml_fail(place_of(r, event.start_mark), "a second document begins here; one a file, please");
+            sw_yaml_fail(place_of(r, event.start_mark), "a second document begins here; a file has only one");
     yaml_event_delete(&event);
-done:
     return status;
 }
 

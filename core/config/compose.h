@@ -6,8 +6,8 @@
 #include "base/status.h"
 #include "base/yaml.h"
 
-/* Reads `path` and the files it includes. *out is a mapping without `include` keys in which every node and
- * key has the place where it was last given. Later files win key by key; lists are replaced as a whole. */
+/* Reads `path` and the files it includes. *out is a mapping without `include` keys; every node and key has
+ * the place where it was last given. Later files win key by key; lists are replaced as a whole. */
 sw_status compose_file(const sw_yaml_node **out, sw_arena *arena, const char *path) SW_NODISCARD;
 
 /* Applies one "key.path=value" to `tree`; list items are addressed by number from 0. */

@@ -81,8 +81,7 @@ static void check_unpool(const checking *c, int i)
         snprintf(path, sizeof path, "model.decoder.%d.width", i - 1);
         complain(c, path,
                  "%d channels leave this stage, but the next one (uc%d) unpools with the offsets of encoder "
-                 "stage %d, "
-                 "whose width is %d",
+                 "stage %d, whose width is %d",
                  width, stage->unpool_from, stage->unpool_from, source->width);
     }
 }

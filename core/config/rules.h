@@ -1,4 +1,4 @@
-/* Rules that involve several keys, which the schema cannot state. */
+/* Rules that involve several keys, which the schema cannot express. */
 #ifndef CONFIG_RULES_H
 #define CONFIG_RULES_H
 

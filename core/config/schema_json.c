@@ -3,7 +3,6 @@
 #include <cJSON.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "config/schema.h"
 

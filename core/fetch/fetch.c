@@ -70,8 +70,8 @@ static sw_status fetch_one(const char *dir, const fetch_part *part, sw_arena *ar
         if (!removed && status == SW_OK)
             status = sw_fail(SW_E_IO, "cannot remove %s: %s", part->archive, strerror(errno));
         else if (status == SW_E_DATA)
-            sw_fail_in(status, removed ? "removed, to be downloaded anew by the same command"
-                                       : "to be removed, and downloaded anew by the same command");
+            sw_fail_in(status, removed ? "removed; the same command downloads it again"
+                                       : "remove it, and the same command downloads it again");
     }
     return status;
 }
@@ -89,7 +89,7 @@ static sw_status lock_folder(int *lock, const char *dir)
 sw_status sw_fetch_run(const char *dir, const sw_fetch_options *options)
 {
     fetch_part parts[] = {
-        /* The small one first, so that a wrong address or a full disk shows early */
+        /* the small one first: a wrong address or a full disk shows early */
         {.name = "annotations",
          .bytes = options->annotations_bytes ? options->annotations_bytes : SW_FETCH_ANNOTATIONS_BYTES},
         {.name = "images", .bytes = options->images_bytes ? options->images_bytes : SW_FETCH_IMAGES_BYTES},

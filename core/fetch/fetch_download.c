@@ -25,7 +25,8 @@ typedef struct download_job {
     int write_error; /* errno */
 } download_job;
 
-/* Takes only what begins as gzip does: a page that asks for a login is answered with success, too. */
+/* Takes only what begins as gzip does, since a page that asks for a login comes with a status of success too.
+ */
 static size_t take_bytes(char *bytes, size_t size, size_t count, void *user)
 {
     static const unsigned char gzip[] = {0x1f, 0x8b};
@@ -112,12 +113,11 @@ static sw_status judge(CURLcode code, curl_off_t answer_bytes, const char *reaso
         return SW_OK;
     }
     if (code == CURLE_RANGE_ERROR)
-        return sw_fail(
-            SW_E_IO,
-            "%s: does not go on at byte %" PRIu64 ", and is not the file of %" PRIu64
-            " bytes: a page that asks for a login, perhaps. %s is left for when it answers; without "
-            "that file the same command begins anew",
-            url, job->have, job->bytes, job->partial);
+        return sw_fail(SW_E_IO,
+                       "%s: does not go on at byte %" PRIu64 ", and is not the file of %" PRIu64
+                       " bytes: perhaps a page that asks for a login. %s is kept to continue later; "
+                       "remove it to start again",
+                       url, job->have, job->bytes, job->partial);
     if (code != CURLE_OK || job->write_error) return explain(code, reason, url, job);
     if (job->have != job->bytes)
         return sw_fail(SW_E_DATA, "%s: %" PRIu64 " bytes instead of %" PRIu64, url, job->have, job->bytes);
@@ -159,7 +159,7 @@ static sw_status download(const char *url, download_job *job)
     sw_status status = SW_OK;
     if (!from_start && job->have < job->bytes) status = transfer(url, job, &from_start);
     if (status == SW_OK && from_start) {
-        sw_log(SW_LOG_WARNING, "%s: cannot be continued, begins anew", job->what);
+        sw_log(SW_LOG_WARNING, "%s: cannot be continued, starts again", job->what);
         job->have = 0;
         status = sw_fs_truncate(job->partial, 0);
         if (status == SW_OK) status = transfer(url, job, &from_start);
@@ -176,7 +176,7 @@ static sw_status check_archive(const char *path, uint64_t bytes)
     return sw_fail(
         SW_E_CONFIG,
         "%s has %" PRIu64 " bytes instead of %" PRIu64
-        ": a download cut short? Renamed to %s.partial it is continued; removed, it is loaded anew",
+        ": an incomplete download? Rename it to %s.partial to continue it, or remove it to download it again",
         path, (uint64_t)info.st_size, bytes, path);
 }
 

@@ -4,14 +4,14 @@
 
 #include "fetch/fetch.h"
 
-/* Downloads `url` to `path`, which must become `bytes` long, through PATH.partial. An answer that is another
- * file leaves PATH.partial as it was. */
+/* Downloads `url` to `path` through PATH.partial; it must be `bytes` long. PATH.partial stays as it was when
+ * the answer is another file. */
 sw_status fetch_download(const char *path, const char *url, const char *what, uint64_t bytes,
                          const sw_fetch_options *options) SW_NODISCARD;
 
-/* Unpacks the entries below `folder`/ of a .tar.gz into DIR/FOLDER, through DIR/FOLDER.unpacking; others are
- * passed over with a warning. `bytes` is the archive's size. SW_E_DATA: damaged or harmful; SW_E_IO: it could
- * not be read or unpacked just now. */
+/* Unpacks the entries below `folder`/ of a .tar.gz into DIR/FOLDER, through DIR/FOLDER.unpacking; skips
+ * others with a warning. `bytes` is the archive's size. SW_E_DATA: damaged or harmful; SW_E_IO: it could not
+ * be read or unpacked just now. */
 sw_status fetch_unpack(const char *dir, const char *folder, const char *archive, uint64_t bytes,
                        const sw_fetch_options *options) SW_NODISCARD;
 

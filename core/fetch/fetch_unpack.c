@@ -30,7 +30,7 @@ typedef struct unpack_job {
     const sw_fetch_options *options;
 } unpack_job;
 
-/* Whether a path could lead anywhere but downwards. */
+/* Tells whether a path could lead out of the folder it is below. */
 static bool is_harmful(const char *path)
 {
     if (path[0] == '/') return true;
@@ -145,7 +145,7 @@ static sw_status unpack_entry(struct archive *archive, struct archive_entry *ent
     if (is_side_file(name)) return SW_OK;
     const char *below = path_below(name, job->folder);
     if (!below) {
-        sw_log(SW_LOG_WARNING, "%s: entry '%.100s' does not belong to %s/, passed over", job->what, name,
+        sw_log(SW_LOG_WARNING, "%s: entry '%.100s' does not belong to %s/, skipped", job->what, name,
                job->folder);
         return SW_OK;
     }
@@ -176,7 +176,7 @@ static sw_status unpack_all(struct archive *archive, unpack_job *job)
         uint64_t read_bytes = (uint64_t)archive_filter_bytes(archive, -1);
         if (job->options->progress &&
             !job->options->progress(job->options->user, "unpacking", read_bytes, job->bytes))
-            return sw_fail(SW_E_INTERRUPTED, "stopped while unpacking %s; the same command does it anew",
+            return sw_fail(SW_E_INTERRUPTED, "stopped while unpacking %s; the same command unpacks it again",
                            job->what);
     }
 }

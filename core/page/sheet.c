@@ -11,7 +11,7 @@
 
 enum { GAP = 2, NARROWEST = 6, MOST_COLUMNS = 8 /* of a table of words */, MOST_IN_BLOCK = 24 };
 
-/* A cell is one line, and harmless. */
+/* Copies a text as one line of valid UTF-8 without control characters. */
 static const char *keep(sw_sheet *s, const char *text)
 {
     sw_str clean = {0};
@@ -110,7 +110,7 @@ void sw_sheet_deinit(sw_sheet *s)
 
 /* ---- text ---- */
 
-/* Columns on a terminal: code points, not bytes. */
+/* Returns the columns on a terminal: code points, not bytes. */
 static int width_of(const char *text)
 {
     int width = 0;
@@ -135,14 +135,15 @@ static void put_left(sw_str *out, const char *text, int width)
     pad(out, width - width_of(text));
 }
 
-/* Blanks at the end of the line help nobody. */
+/* Ends the line without blanks at its end. */
 static void end_line(sw_str *out)
 {
     while (out->length > 0 && out->text[out->length - 1] == ' ') out->text[--out->length] = '\0';
     sw_str_append(out, "\n");
 }
 
-/* Bytes of `text` that go into one line of `width` columns: up to the last place where it may break. */
+/* Returns the bytes of `text` that fit into a line of `width` columns, up to the last place where it may
+ * break. */
 static size_t first_line(const char *text, int width)
 {
     size_t at = 0, cut = 0, breaks = 0, last_resort = 0;
@@ -175,7 +176,7 @@ static void put_wrapped(sw_str *out, const char *text, int indent, int width)
     }
 }
 
-/* The widest of a column, its head included. */
+/* Returns the width of a column, its head included. */
 static int column_width(const sw_sheet_table *table, int column)
 {
     int widest = width_of(table->heads[column]);
@@ -241,7 +242,7 @@ static void put_block(sw_str *out, const sw_sheet_table *table, int from, int co
     }
 }
 
-/* Columns stand close together where that makes one block of a table. */
+/* Sets a gap of one blank where that keeps the table in one block. */
 static void choose_gap(layout *l, const sw_sheet_table *table, int width)
 {
     int used = 0;
@@ -280,7 +281,7 @@ static void text_figures(sw_str *out, const sw_sheet_table *table, int names, in
 
 /* --- words, wrapped in their columns --- */
 
-/* The widest columns give way until the line fits. */
+/* Narrows the widest columns until the line fits. */
 static void fit(int widths[MOST_COLUMNS], int columns, int width)
 {
     for (;;) {

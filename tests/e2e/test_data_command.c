@@ -136,7 +136,7 @@ Test(data_command, fetch_downloads_a_set_goes_on_after_a_break_and_is_content_wh
     cr_expect_geq(calls, 2, "it took %d calls", calls);
     program_expect(0, NULL, "diff -r source/images got/images && diff -r source/annotations got/annotations");
     http_server_stop();
-    program_expect(0, "images and annotations are there", "segwork data fetch got %s", options);
+    program_expect(0, "images and annotations are complete", "segwork data fetch got %s", options);
     program_expect(0, "no odd file", "segwork data stats got");
 }
 
@@ -151,6 +151,6 @@ Test(data_command, ctrl_c_stops_a_fetch_with_130_and_keeps_what_came, .timeout =
     cr_assert_eq(kill(pid, SIGINT), 0);
     cr_expect_eq(program_wait(pid), 130, "%s", program_output);
     http_server_behave((http_behaviour){0});
-    program_expect(0, "images and annotations are there", "segwork data fetch got %s", options);
+    program_expect(0, "images and annotations are complete", "segwork data fetch got %s", options);
     http_server_stop();
 }

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# bash completion for segwork; 'segwork completion bash' prints it. It holds no list of anything: it asks the program
-# on the line, which answers from the tables that its commands use (tools/complete.h says how).
+# bash completion for segwork; 'segwork completion bash' prints it. It holds no lists: it asks the program on the
+# line, which answers from the tables of its commands (tools/complete.h describes how).
 
-# bash splits words at '=' and ':'; this puts those on the line up to the cursor together again.
+# bash splits words at '=' and ':'; this joins those up to the cursor again.
 _segwork_words() {
     local rest=${COMP_LINE:0:COMP_POINT} i word glue before=''
     words=()

@@ -1,6 +1,6 @@
 #compdef segwork
-# zsh completion for segwork; 'segwork completion zsh' prints it. It asks the program on the line for what may stand
-# there (tools/complete.h says how it answers).
+# zsh completion for segwork; 'segwork completion zsh' prints it. It asks the program on the line for
+# candidates (tools/complete.h describes the answer).
 
 _segwork() {
     local line word rest prefix endings hint

@@ -123,9 +123,9 @@ Test(yaml, what_is_no_configuration_is_refused_with_its_place)
         const char *text, *place, *words;
     } cases[] = {
         {"a: 1\nb: *nobody\n", "t.yaml:2:4: ", "unknown alias '*nobody'"},
-        {"a: &x [1, *x]\n", "t.yaml:1:11: ", "inside the very value it names"},
+        {"a: &x [1, *x]\n", "t.yaml:1:11: ", "is inside the value that it names"},
         {"a: &x 1\nb: &x 2\n", "t.yaml:2:4: ", "anchor '&x' is given twice; the first is at line 1"},
-        {"a: 1\nb: 2\na: 3\n", "t.yaml:3:1: ", "duplicate key 'a'; it stands already at line 1"},
+        {"a: 1\nb: 2\na: 3\n", "t.yaml:3:1: ", "duplicate key 'a'; the first is at line 1"},
         {"b: &b {k: 1}\nm: {<<: *b}\n", "t.yaml:2:5: ", "merge keys (<<) are not read"},
         {"m:\n  k: 1\n  k: 2\n", "t.yaml:3:3: ", "duplicate key 'k'"},
         {"a: 1\n---\nb: 2\n", "t.yaml:2:1: ", "a second document"},
@@ -177,7 +177,7 @@ Test(yaml, an_alias_bomb_is_refused_before_it_goes_off)
     for (int i = 1; i < 9; i++)
         sw_str_printf(&text, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1,
                       i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
-    expect_failure(text.text, text.length, "t.yaml:5:", "more than 20000 values, counted with every alias");
+    expect_failure(text.text, text.length, "t.yaml:5:", "more than 20000 values, with every alias counted");
     sw_str_deinit(&text);
 }
 

@@ -158,7 +158,7 @@ Test(config_values, a_single_wrong_value_is_named_with_place_expectation_and_fin
         {"data: 5\n", "exp.yaml:4:7: ", "data: expected mapping, found '5'"},
         {"data:\nseed: 1\n", "exp.yaml:4:6: ", "data: expected mapping, found nothing"},
         {"seed: -1\n", "exp.yaml:4:7: ", "seed: expected integer in 0..9007199254740991, found '-1'"},
-        {"seed: 1\nseed: 2\n", "exp.yaml:5:1: ", "duplicate key 'seed'; it stands already at line 4"},
+        {"seed: 1\nseed: 2\n", "exp.yaml:5:1: ", "duplicate key 'seed'; the first is at line 4"},
         {"data: {size: *big}\n", "exp.yaml:4:14: ", "unknown alias '*big'"},
         {"data: {size: 64\n", "exp.yaml:5:1: ", "did not find expected ',' or '}'"},
         {"train: {shuffle: yes}\n", "exp.yaml:4:18: ", "train.shuffle: expected true | false, found 'yes'"},

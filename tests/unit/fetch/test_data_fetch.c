@@ -162,7 +162,7 @@ Test(data_fetch, a_server_without_ranges_is_asked_for_the_whole_again)
     http_server_behave((http_behaviour){.ignores_ranges = true});
     caught_log_clear();
     cr_assert_eq(sw_fetch_run(dir, &options), SW_OK, "%s", sw_error_message());
-    cr_assert(strstr(caught_log(), "begins anew"), "%s", caught_log());
+    cr_assert(strstr(caught_log(), "starts again"), "%s", caught_log());
     expect_whole(dir);
 }
 
@@ -185,7 +185,7 @@ Test(data_fetch, a_page_that_asks_for_a_login_takes_nothing_of_what_is_here)
 
     write_file(partial, bytes, PIECE);
     http_server_behave((http_behaviour){.ignores_ranges = true});
-    expect_failure(dir, &options, SW_E_IO, "is left for when it answers");
+    expect_failure(dir, &options, SW_E_IO, "is kept to continue later");
     cr_assert_eq(sw_fs_read(&kept, &kept_length, partial, 1 << 20), SW_OK);
     cr_assert_eq(kept_length, PIECE);
     free(kept);
@@ -201,7 +201,7 @@ Test(data_fetch, an_archive_cut_short_that_lies_there_by_its_own_name_is_left)
 {
     sw_fetch_options options = make_site();
     scratch_write("got/annotations.tar.gz", "half of it");
-    expect_failure(scratch_path("got"), &options, SW_E_CONFIG, "Renamed to");
+    expect_failure(scratch_path("got"), &options, SW_E_CONFIG, "Rename it to");
     cr_assert(sw_fs_exists(scratch_path("got/annotations.tar.gz")));
 }
 

@@ -1,18 +1,10 @@
-/* The text of --help taken apart and laid out, and the words that say what an argument is. */
+/* The text of --help taken apart, and the words that say what an argument is. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "arguments.h"
 #include "details.h"
-
-static void assert_laid_out(const char *details, const char *want)
-{
-    sw_str out = {0};
-    details_append(&out, details);
-    cr_assert_str_eq(out.text, want, "found:\n%s", out.text);
-    sw_str_deinit(&out);
-}
 
 /* ---- wrapping ---- */
 
@@ -33,54 +25,41 @@ Test(help_text, words_are_wrapped_at_the_column_and_indented)
 
 /* ---- details ---- */
 
-Test(help_text, paragraphs_are_filled_and_what_is_indented_stays)
+/* A line a block: its kind, '+' after a gap, the tag and the text. */
+static void append_block(void *user, const details_block *block)
 {
-    assert_laid_out("A paragraph of two\nshort lines.\n\nExamples:\n  as   it\n    is\nAnd on.",
-                    "A paragraph of two short lines.\n\nExamples:\n  as   it\n    is\nAnd on.\n");
+    static const char *const names[] = {
+        [DETAILS_TEXT] = "text", [DETAILS_TAGGED] = "tagged", [DETAILS_VERBATIM] = "verbatim"};
+    sw_str_printf(user, "%s%s %s: %s\n", names[block->kind], block->after_gap ? "+" : "",
+                  block->kind == DETAILS_TAGGED ? block->tag : "", block->text);
 }
 
-Test(help_text, a_word_and_two_blanks_begin_a_hanging_paragraph)
+static void assert_blocks(const char *details, const char *want)
 {
-    assert_laid_out("fetch  gets all that is needed, and this is long enough to go on in a second line\n"
-                    "       and more.\n"
-                    "go     does.\n"
-                    "Not a word but a sentence.",
-                    "fetch  gets all that is needed, and this is long enough to go on in a second\n"
-                    "       line and more.\n"
-                    "go     does.\n"
-                    "Not a word but a sentence.\n");
+    sw_str out = {0};
+    details_visit(details, append_block, &out);
+    cr_assert_str_eq(out.text, want, "found:\n%s", out.text);
+    sw_str_deinit(&out);
 }
 
-Test(help_text, a_command_that_is_too_long_goes_on_behind_a_backslash_before_an_option)
+Test(help_text, lines_of_a_paragraph_are_joined_and_what_is_indented_stays)
 {
-    assert_laid_out(
-        "  segwork eval --checkpoint pytorch.safetensors --config experiments/segnet_baseline.yaml",
-        "  segwork eval --checkpoint pytorch.safetensors \\\n      --config "
-        "experiments/segnet_baseline.yaml\n");
-    assert_laid_out(
-        "  no command but a table that is wider than a terminal has columns: it is left as it is",
-        "  no command but a table that is wider than a terminal has columns: it is left as it is\n");
+    assert_blocks("A paragraph of two\nshort lines.\n\nExamples:\n  as   it\n    is\nAnd on.",
+                  "text : A paragraph of two short lines.\n"
+                  "text+ : Examples:\n"
+                  "verbatim :   as   it\n    is\n\n"
+                  "text : And on.\n");
 }
 
-Test(help_text, a_command_is_broken_as_often_as_needed_at_any_width)
+Test(help_text, a_word_and_two_blanks_begin_a_tagged_paragraph)
 {
-    static const char command[] =
-        "  segwork run a.yaml --set train.epochs=3 --set optimizer.lr=5e-4 --out here now";
-    for (int columns = 1; columns < 90; columns++) {
-        sw_str out = {0};
-        details_append_line(&out, command, (int)strlen(command), columns);
-        char words[128] = "";
-        for (char *line = strtok(out.text, "\n"); line; line = strtok(NULL, "\n")) {
-            /* an option and its value stay together unless the width forbids it */
-            if (columns >= 40) cr_assert_leq((int)strlen(line), columns, "%d: %s", columns, line);
-            char *end = strstr(line, " \\");
-            if (end) *end = '\0';
-            strcat(words, line + strspn(line, " "));
-            strcat(words, " ");
-        }
-        cr_assert(strncmp(words, command + 2, strlen(command) - 2) == 0, "%d columns: %s", columns, words);
-        sw_str_deinit(&out);
-    }
+    assert_blocks("fetch  gets all that is needed, and this goes on in a second line\n"
+                  "       and more.\n"
+                  "go     does.\n"
+                  "Not a word but a sentence.",
+                  "tagged fetch: gets all that is needed, and this goes on in a second line and more.\n"
+                  "tagged go: does.\n"
+                  "text : Not a word but a sentence.\n");
 }
 
 /* ---- arguments ---- */

@@ -1,6 +1,6 @@
 /* The classes of a data set: how many there are, what they are called, how they are drawn and which values of
- * a mask mean them. A data set owns its list (data/dataset.h) and hands it to whoever needs it; what reads a
- * run's folder makes one from the names there. */
+ * a mask mean them. A data set owns its list (data/dataset.h) and passes it on; readers of a run's
+ * folder make one from the names there. */
 #ifndef BASE_CLASSES_H
 #define BASE_CLASSES_H
 
@@ -11,7 +11,7 @@
 enum { SW_MAX_CLASSES = 32, SW_CLASS_NAME_BYTES = 64, SW_CLASS_MASK_VALUES = 8, SW_NO_CLASS = 255 };
 
 typedef struct sw_class {
-    char name[SW_CLASS_NAME_BYTES]; /* letters, digits, '_' and '-': it is a part of columns' names */
+    char name[SW_CLASS_NAME_BYTES]; /* letters, digits, '_' and '-', since columns are named by it */
     uint32_t rgb;                   /* 0xRRGGBB, in every picture */
     uint8_t mask_values[SW_CLASS_MASK_VALUES];
     int mask_value_count;
@@ -25,29 +25,30 @@ typedef struct sw_classes {
     int border;     /* number of the class around the objects, whose masks are the least certain; -1: none */
 } sw_classes;
 
-/* An empty list. */
+/* Returns an empty list. */
 sw_classes sw_classes_none(void);
 
 /* Appends a class with the default colour of its place and no mask values. false: the list is full, or the
  * name is taken or no name of a class. */
 bool sw_classes_add(sw_classes *classes, const char *name);
 
+/* Tells whether a class may have this name. */
 bool sw_class_name_is_valid(const char *name);
 
-/* The colour of the class at a place where nobody chose one: neighbours differ in lightness first and in hue
- * second, so that they stay apart for every kind of colour blindness and in grey print. */
+/* Returns the default colour of the class at a place. Neighbours differ in lightness first and in hue second,
+ * so that they stay distinct for every kind of colour blindness and in grey print. */
 uint32_t sw_class_default_rgb(int place);
 
-/* The colour of a class by its number, also of one that the list does not have. */
+/* Returns the colour of a class by its number, the default one if the list does not have it. */
 uint32_t sw_class_rgb(const sw_classes *classes, int c);
 
-/* The number of the class of that name, or -1. */
+/* Returns the number of the class of that name, or -1. */
 int sw_classes_find(const sw_classes *classes, const char *name);
 
-/* Whether both have the same names in the same order. */
+/* Tells whether both have the same names in the same order. */
 bool sw_classes_same(const sw_classes *a, const sw_classes *b);
 
-/* Fills the class of each mask value; SW_NO_CLASS where a value means none. */
+/* Fills the class of each mask value; SW_NO_CLASS for a value without one. */
 void sw_classes_of_values(uint8_t class_of_value[256], const sw_classes *classes);
 
 /* Writes "1 pet, 2 background, 3 border" (mask values) or "0 pet, 1 background, 2 border" (class numbers)

@@ -1,4 +1,5 @@
-/* The steady clock (CLOCK_MONOTONIC). Only the difference of two readings means something. */
+/* The steady clock (CLOCK_MONOTONIC) in seconds and milliseconds. Only differences of readings are
+ * meaningful. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

@@ -1,9 +1,9 @@
-/* Field tables: one description of a struct's members from which they are read out of YAML with strict
- * checks, given their defaults, written back, and documented.
+/* Field tables: one description of a struct's members, used to read them from YAML with strict checks, to
+ * fill in defaults, to write them back and to document them.
  *
  * A table is a const array of sw_field; each field names its YAML key, its type, its place in the struct, its
- * range and a sentence for people. All problems of a file are collected in a sw_problems. Each has its
- * file:line:column, what was expected and what was found; an unknown key has the nearest known one. */
+ * range and a sentence for people. sw_problems collects all problems of a file, each with
+ * file:line:column, what was expected and what was found, and for an unknown key the nearest known one. */
 #ifndef BASE_FIELDS_H
 #define BASE_FIELDS_H
 
@@ -62,6 +62,7 @@ typedef struct sw_problems {
     int count;
 } sw_problems;
 
+/* Adds a problem at a place. */
 void sw_problems_add(sw_problems *problems, sw_yaml_place place, const char *fmt, ...) SW_PRINTF(3, 4);
 /* Returns SW_OK when there are none, else SW_E_CONFIG with one message that lists them. Frees the list. */
 sw_status sw_problems_finish(sw_problems *problems) SW_NODISCARD;
@@ -100,7 +101,7 @@ sw_status sw_fields_values(const sw_field_table *table, const void *record, cons
 typedef bool (*sw_fields_visitor)(void *user, const sw_field *field, const char *path);
 void sw_fields_visit(const sw_field_table *table, sw_fields_visitor visit, void *user);
 
-/* The names an ENUM or a NAME can be, NULL-terminated. */
+/* Returns the names that an ENUM or a NAME can have, NULL-terminated. */
 const char *const *sw_field_choices(const sw_field *field);
 
 /* Appends what a field accepts, in words: "integer in 1..64", "nearest | bilinear", "number > 0". */
@@ -110,10 +111,10 @@ void sw_field_describe(sw_str *out, const sw_field *field);
  * that turn one word into the other. Words are cut at 63 characters. */
 int sw_edit_distance(const char *a, const char *b);
 
-/* Appends a text as YAML: bare where no reader takes it for anything else, else in quotes. */
+/* Appends a text as YAML: without quotes where every reader takes it for a text. */
 void sw_text_append(sw_str *out, const char *text);
 
-/* Appends the shortest decimal that reads back to the same float, as YAML of any version takes for a number.
+/* Appends the shortest decimal that reads back to the same float and is a number in every version of YAML.
  */
 void sw_float_append(sw_str *out, float value);
 

@@ -1,4 +1,4 @@
-/* Messages for people: library code hands them to a sink, the program decides where they go. */
+/* Messages for people. Library code passes them to sinks, which the program chooses. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -16,7 +16,7 @@ enum { SW_LOG_MAX_SINKS = 4 };
 void sw_log_add_sink(sw_log_sink sink, void *user);
 void sw_log_remove_sink(sw_log_sink sink, void *user);
 
-/* Thread-safe. */
+/* Passes a formatted message to every sink. Thread-safe. */
 void sw_log(sw_log_level level, const char *fmt, ...) SW_PRINTF(2, 3);
 
 const char *sw_log_level_name(sw_log_level level); /* "debug", "info", "warning", "error" */

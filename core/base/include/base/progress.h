@@ -1,4 +1,4 @@
-/* Shows how far a run is: by a bar on a terminal, by one line an epoch elsewhere.
+/* Shows the progress of a run: a bar on a terminal, one line an epoch elsewhere.
  *
  *   epoch 3/20 train [=====>         ] 34/58  2.31 img/s  loss 0.6123  ETA 1:02:11
  *
@@ -15,16 +15,16 @@
 typedef enum sw_progress_phase { SW_PROGRESS_TRAIN, SW_PROGRESS_VALIDATE } sw_progress_phase;
 
 typedef struct sw_progress_output {
-    void (*write)(void *user, const char *text, size_t length); /* gets whole pieces; flush at once */
+    void (*write)(void *user, const char *text, size_t length); /* gets complete pieces; flush at once */
     int (*columns)(void *user);                                 /* width of the terminal now; NULL: 80 */
     double (*now_s)(void *user);                                /* steady clock; NULL: the system's */
     void *user;
-    bool bar;    /* a terminal on which the line can be written over */
-    bool colour; /* and that wants escape sequences: colours, and "erase line" instead of blanks */
+    bool bar;    /* a terminal whose line can be rewritten */
+    bool colour; /* that takes escape sequences: colours, and "erase line" instead of blanks */
 } sw_progress_output;
 
-/* Output to a stdio stream (the program passes stderr): a bar when it is a terminal and TERM is not "dumb",
- * with escape sequences unless NO_COLOR is set to anything but the empty string. */
+/* Returns output to a stdio stream (the program passes stderr): a bar when it is a terminal and TERM is not
+ * "dumb", with escape sequences unless NO_COLOR is set and not empty. */
 sw_progress_output sw_progress_output_to(FILE *stream);
 
 typedef struct sw_progress_plan {
@@ -33,7 +33,7 @@ typedef struct sw_progress_plan {
     int extra_every, extra_val_steps; /* further validation steps, in the epochs of sw_every_epochs */
 } sw_progress_plan;
 
-/* Tells whether something that is done every `every` epochs is done in this one. The first epoch is 1, and
+/* Tells whether something done every `every` epochs is due in this one. The first epoch is 1, and
  * the last one always counts. Epoch 0 (before training) never does, nor does any for `every` 0. */
 bool sw_every_epochs(int epoch, int every, int last_epoch);
 
@@ -42,9 +42,9 @@ typedef struct sw_progress sw_progress;
 sw_status sw_progress_create(sw_progress **out, const sw_progress_output *output,
                              const sw_progress_plan *plan) SW_NODISCARD;
 
-/* Counts `steps` steps of a phase that became known together (epoch 0: a validation before training). `done`
- * is the last of them (1 = first of this epoch), `images` are those of all, and `loss` is what to show (NaN:
- * none). Draws at most ten times a second, and always the last step of a phase. */
+/* Counts `steps` steps of a phase that were reported together (epoch 0: a validation before training). `done`
+ * is the number of the last one (1 = first of this epoch), `images` the images of all, `loss` what to show
+ * (NaN: none). Draws at most ten times a second, and always the last step of a phase. */
 void sw_progress_steps(sw_progress *progress, int epoch, sw_progress_phase phase, int done, int steps,
                        int images, double loss);
 

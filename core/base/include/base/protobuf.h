@@ -10,12 +10,13 @@
 
 /* --- writing --------------------------------------------------------------------------------- */
 
+/* Append a field of this type. */
 void sw_protobuf_int(sw_str *message, int field, int64_t value); /* int32, int64, enum */
 void sw_protobuf_float(sw_str *message, int field, float value);
 void sw_protobuf_double(sw_str *message, int field, double value);
 void sw_protobuf_bytes(sw_str *message, int field, const void *bytes, size_t count); /* bytes, string */
 void sw_protobuf_text(sw_str *message, int field, const char *text);
-/* Tag and length of a field of bytes that the caller appends or writes. */
+/* Appends tag and length of a field of bytes, which the caller appends or writes next. */
 void sw_protobuf_bytes_follow(sw_str *message, int field, size_t count);
 /* Appends `child` as a field and empties it. */
 void sw_protobuf_message(sw_str *message, int field, sw_str *child);
@@ -29,7 +30,7 @@ typedef struct sw_protobuf_field {
     size_t length;
 } sw_protobuf_field;
 
-/* Takes the first field off a message of *length bytes; false at its end, and for what is no message. */
+/* Takes the first field off a message of *length bytes; false at its end, and for invalid bytes. */
 bool sw_protobuf_next(sw_protobuf_field *field, const uint8_t **message, size_t *length);
 
 #endif

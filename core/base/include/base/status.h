@@ -1,9 +1,9 @@
 /* How every fallible function of segwork reports failure.
  *
- * A function returns a sw_status; 0 is success. The message is written once, where the cause is known
- * (sw_fail), with the place, the limits and what to do about it; callers may add a frame saying what they
- * were doing (sw_fail_in). The message belongs to the calling thread. Library code never prints or exits.
- * Programming errors are asserts, not statuses.
+ * A function returns a sw_status; 0 is success. sw_fail writes the message where the cause is known, with the
+ * place, the limits and what to do about it; callers may add what they were doing (sw_fail_in). The message
+ * belongs to the calling thread. Library code never prints or exits. Programming errors are asserts, not
+ * statuses.
  */
 #ifndef BASE_STATUS_H
 #define BASE_STATUS_H
@@ -37,25 +37,26 @@ sw_status sw_fail(sw_status kind, const char *fmt, ...) SW_PRINTF(2, 3);
 /* Puts "<frame>: " before the recorded message; returns `status` unchanged. With SW_OK it does nothing. */
 sw_status sw_fail_in(sw_status status, const char *fmt, ...) SW_PRINTF(2, 3);
 
-/* SW_E_MEMORY with a message naming what could not be allocated and its size in bytes. */
+/* Returns SW_E_MEMORY, with a message that names what could not be allocated and its size in bytes. */
 sw_status sw_fail_alloc(const char *what, size_t bytes);
 
-/* The calling thread's last message; never NULL; valid until the thread's next sw_fail or sw_fail_in. */
+/* Returns the calling thread's last message, never NULL, valid until its next sw_fail or sw_fail_in. */
 const char *sw_error_message(void);
 void sw_error_clear(void);
 
-/* The exit code a program ends with for a status (0, 1, 2 or 130). */
+/* Returns the exit code of a program for a status (0, 1, 2 or 130). */
 int sw_exit_code(sw_status status);
 
-/* For functions with `sw_status status` and one `done:` label at their end, where something is freed. What is
- * found to be wrong leaves in the same way: if (bad) SW_TRY(sw_fail(...)). */
+/* Goes to `done:` with the call's status unless it is SW_OK. For functions that free something: they declare
+ * `sw_status status`, free after that label and return it. Own failures take the same way:
+ * if (bad) SW_TRY(sw_fail(...)). */
 #define SW_TRY(call)                                                                                         \
     do {                                                                                                     \
         status = (call);                                                                                     \
         if (status != SW_OK) goto done;                                                                      \
     } while (0)
 
-/* For functions that have nothing to free: returns the call's status unless it is SW_OK. */
+/* Returns the call's status at once unless it is SW_OK. For functions that have nothing to free. */
 #define SW_ENSURE(call)                                                                                      \
     do {                                                                                                     \
         sw_status ensured_ = (call);                                                                         \

@@ -15,6 +15,7 @@ typedef struct sw_str {
     bool failed;
 } sw_str;
 
+/* Append a text, bytes, or a text formatted as by printf. */
 void sw_str_append(sw_str *s, const char *text);
 void sw_str_append_bytes(sw_str *s, const void *bytes, size_t count);
 void sw_str_printf(sw_str *s, const char *fmt, ...) SW_PRINTF(2, 3);
@@ -23,13 +24,15 @@ void sw_str_vprintf(sw_str *s, const char *fmt, va_list args) SW_PRINTF(2, 0);
  * line). The text begins at `column` of the present line; the lines after it are indented by `indent`.
  * Several blanks count as one. No newline is added at the end. */
 void sw_str_wrap(sw_str *s, const char *text, int column, int indent, int columns);
+/* Returns SW_E_MEMORY if an append ran out of memory. */
 sw_status sw_str_status(const sw_str *s) SW_NODISCARD;
-const char *sw_str_text(const sw_str *s); /* "" where nothing was appended */
+/* Returns the text, "" where nothing was appended. */
+const char *sw_str_text(const sw_str *s);
 /* Hands the text to the caller, who frees it; the sw_str is empty afterwards. */
 sw_status sw_str_take(char **out, sw_str *s) SW_NODISCARD;
 void sw_str_deinit(sw_str *s);
 
-/* A formatted string on the heap, or NULL when memory is out (the message is set). */
+/* Returns a formatted string on the heap, or NULL when memory is out (the message is set). */
 char *sw_strf(const char *fmt, ...) SW_PRINTF(1, 2);
 
 #endif

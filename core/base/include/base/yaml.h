@@ -1,10 +1,10 @@
-/* YAML as a tree that remembers where everything stood: each node and each mapping key knows
- * file:line:column, so that a wrong value can be pointed at long after it was read.
+/* YAML as a tree with places: each node and each key has its file:line:column, so that a message can name the
+ * place of a wrong value long after it was read.
  *
- * What is accepted: one document of scalars, sequences and mappings with text keys, anchors and aliases. What
- * is refused, with its place: several documents, tags, duplicate keys, unknown aliases, an alias inside the
- * value it names, nesting deeper than SW_YAML_MAX_DEPTH, files over SW_YAML_MAX_BYTES, and more than
- * SW_YAML_MAX_NODES nodes counted with every alias spelled out. Syntax errors come in libyaml's words. */
+ * Accepted: one document of scalars, sequences and mappings with text keys, anchors and aliases. Refused,
+ * with the place: several documents, tags, duplicate keys, unknown aliases, an alias inside the value it
+ * names, nesting deeper than SW_YAML_MAX_DEPTH, files over SW_YAML_MAX_BYTES, and more than SW_YAML_MAX_NODES
+ * nodes with every alias counted in full. Syntax errors come in libyaml's words. */
 #ifndef BASE_YAML_H
 #define BASE_YAML_H
 
@@ -18,7 +18,7 @@
 enum { SW_YAML_MAX_DEPTH = 32, SW_YAML_MAX_NODES = 20000, SW_YAML_MAX_BYTES = 1 << 20 };
 
 typedef struct sw_yaml_place {
-    const char *source; /* the file as messages name it, or what stands for one ("--set optimizer.lr=1") */
+    const char *source; /* the file as messages name it, or another source ("--set optimizer.lr=1") */
     int line, column;   /* from 1; line 0: only the source is known */
 } sw_yaml_place;
 
@@ -32,7 +32,7 @@ typedef struct sw_yaml_entry {
     const sw_yaml_node *value;
 } sw_yaml_entry;
 
-/* Not to be changed: aliases share the node they name. Lives in the arena it was parsed into. */
+/* Read-only, since aliases share the node they name. Lives in the arena it was parsed into. */
 struct sw_yaml_node {
     sw_yaml_kind kind;
     sw_yaml_place place;
@@ -47,27 +47,27 @@ struct sw_yaml_node {
  * wrong with the content, SW_E_IO when it can't be read. */
 sw_status sw_yaml_parse_file(const sw_yaml_node **out, sw_arena *arena, const char *path) SW_NODISCARD;
 
-/* The same from memory; `source` is what messages call it. */
+/* Does the same from memory; messages call it `source`. */
 sw_status sw_yaml_parse_text(const sw_yaml_node **out, sw_arena *arena, const char *text, size_t length,
                              const char *source) SW_NODISCARD;
 
-/* The same for a single value given outside a file: all its nodes get the place {source, 0, 0}. */
+/* Does the same for a single value given outside a file; all its nodes get the place {source, 0, 0}. */
 sw_status sw_yaml_parse_value(const sw_yaml_node **out, sw_arena *arena, const char *text,
                               const char *source) SW_NODISCARD;
 
-/* The entry of a mapping, or NULL when there is none or `node` is no mapping (or NULL). */
+/* Returns the entry of a mapping, or NULL when there is none or `node` is no mapping (or NULL). */
 const sw_yaml_entry *sw_yaml_entry_get(const sw_yaml_node *node, const char *key);
 
-/* The value at a dotted path, list items by number from 0 ("model.encoder.0.width"), or NULL. */
+/* Returns the value at a dotted path, list items by number from 0 ("model.encoder.0.width"), or NULL. */
 const sw_yaml_node *sw_yaml_find(const sw_yaml_node *node, const char *path);
 
-/* Nothing, null, Null, NULL or ~, unquoted. */
+/* Tells whether a value is empty, null, Null, NULL or ~, unquoted. */
 bool sw_yaml_is_null(const sw_yaml_node *node);
 
-/* The finite decimal number an unquoted scalar spells, or false. */
+/* Reads the finite decimal number that an unquoted scalar spells; false: it is none. */
 bool sw_yaml_number(double *out, const sw_yaml_node *node);
 
-/* SW_E_CONFIG with the place before the message. */
+/* Returns SW_E_CONFIG, with the place before the message. */
 sw_status sw_yaml_fail(sw_yaml_place place, const char *fmt, ...) SW_PRINTF(2, 3);
 
 /* Appends "file:3:7", or the source alone. */

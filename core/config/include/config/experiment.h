@@ -14,18 +14,18 @@
 #include "ops/ops.h"
 
 typedef struct sw_early_stop_config {
-    int patience; /* epochs in a row without an improvement that end the run; 0: it is never ended early */
+    int patience;       /* end the run after this many epochs without an improvement; 0: never */
     const char *metric; /* a column of the metrics, see save_best */
-    float min_delta;    /* by how much, at least, an improvement betters the best so far */
+    float min_delta;    /* an improvement betters the best so far by more than this */
 } sw_early_stop_config;
 
 typedef struct sw_train_config {
     int epochs, batch_size, val_batch_size;
     int accumulate;      /* batches a step */
-    int overfit_batches; /* train on the first so many batches alone, unshuffled, not augmented; 0: on all */
+    int overfit_batches; /* train only on this many first batches, unshuffled, not augmented; 0: on all */
     bool shuffle;
-    int article_every; /* epochs; every so many also validate as the article does: augmented images, batches
-                        * averaged without weights; 0: never */
+    int article_every; /* epochs between validations as in the article: augmented images, batches averaged
+                        * without weights; 0: never */
     const char
         *save_best; /* the column of the metrics that decides which epoch's weights are kept as "best" */
     sw_early_stop_config early_stop;
@@ -67,19 +67,19 @@ typedef struct sw_experiment {
     sw_runtime_config runtime;
     sw_grid_config grid;
 
-    /* What the values came from; owned, and the owner of every text above. */
+    /* The source of the values; owned. Its arena owns every text above. */
     const char *path;
     const sw_yaml_node *tree; /* fragments, own keys and --set merged; a key that is absent has its default */
     sw_arena arena;
 } sw_experiment;
 
 /* Reads `path` with the fragments it includes, then applies `sets` ("key.path=value", a NULL-terminated array
- * or NULL), checks everything and fills in the defaults. Fails with SW_E_CONFIG and a message of one line a
- * problem, each with file:line:column, or SW_E_IO when a file can't be read. How composition works:
- * configs/README.md. */
+ * or NULL), checks everything and fills in the defaults. SW_E_CONFIG: a message with a line for each
+ * problem and its file:line:column. SW_E_IO: a file cannot be read. configs/README.md describes the
+ * composition. */
 sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *const *sets) SW_NODISCARD;
-/* SW_E_CONFIG: as many grid images as are asked for would be more than a picture can be. No mistake of the
- * experiment alone, for a run shows fewer where it validates on fewer. */
+/* Checks that a picture can hold the grid images that are asked for; SW_E_CONFIG if not. This is not an error
+ * of the experiment alone, for a run that validates on fewer images shows fewer. */
 sw_status sw_experiment_check_grid(const sw_experiment *experiment) SW_NODISCARD;
 /* Sets runtime.tune to false and runtime.conv_layers to none, as --no-tune asks for. */
 void sw_experiment_fix_engines(sw_experiment *experiment);

@@ -1,4 +1,4 @@
-/* The one description of every key an experiment may have, and the documents made from it. */
+/* The description of every key of an experiment, and the documents made from it. */
 #ifndef CONFIG_SCHEMA_H
 #define CONFIG_SCHEMA_H
 
@@ -7,9 +7,10 @@
 /* Describes struct sw_experiment (config/experiment.h). */
 extern const sw_field_table sw_experiment_schema;
 
-void sw_schema_markdown(sw_str *out); /* configs/README.md */
-sw_status
-sw_schema_json(sw_str *out) SW_NODISCARD; /* configs/experiment.schema.json, draft-07, for editors */
-void sw_schema_keys(sw_str *out);         /* a line a key, for the terminal */
+/* Append a document: configs/README.md; configs/experiment.schema.json (draft-07, for editors); a line a key,
+ * for the terminal. */
+void sw_schema_markdown(sw_str *out);
+sw_status sw_schema_json(sw_str *out) SW_NODISCARD;
+void sw_schema_keys(sw_str *out);
 
 #endif

@@ -22,7 +22,7 @@ typedef struct sw_fetch_options {
     void *user;
 } sw_fetch_options;
 
-/* Downloads and unpacks DIR/images and DIR/annotations. A folder that exists is left alone, so that a second
+/* Downloads and unpacks DIR/images and DIR/annotations. Leaves a folder that exists alone, so that a second
  * call does nothing. An interrupted download stays as NAME.partial, and the next call continues it; the
  * folders appear only when complete. Archives are removed once unpacked. Only plain files and folders below
  * images/ and annotations/ are unpacked. SW_E_IO: network, disk, or too little space. SW_E_DATA: an archive

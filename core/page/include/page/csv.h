@@ -7,7 +7,7 @@
 /* Appends a text, quoted where it has a comma, a quote or a line break. */
 void sw_csv_text(sw_str *out, const char *text);
 
-/* Appends a comma and a number of so many significant digits, or nothing behind it for NaN. */
+/* Appends a comma and a number of so many significant digits; only the comma for NaN. */
 void sw_csv_number(sw_str *out, double value, int digits);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 /* Appends text for an element or a quoted attribute: & < > " ' are escaped; bytes that are no UTF-8 and
- * control characters but tab and newline become U+FFFD, so that nothing a file is called breaks a page. */
+ * control characters but tab and newline become U+FFFD, so that no file name can break a page. */
 void sw_html_text(sw_str *out, const char *text);
 
 /* Appends markup, a text as sw_html_text (NULL: none), and markup. */

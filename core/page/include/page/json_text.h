@@ -1,4 +1,4 @@
-/* Texts and figures of JSON, whatever bytes a path or a message has: what is no UTF-8 becomes U+FFFD. */
+/* Texts and numbers of JSON from any bytes: what is no UTF-8 becomes U+FFFD. */
 #ifndef PAGE_JSON_TEXT_H
 #define PAGE_JSON_TEXT_H
 

@@ -66,13 +66,13 @@ void sw_sheet_html(sw_str *out, const sw_sheet *s);
  * *out says so. */
 void sw_sheet_elements(sw_str *out, sw_sheet *s);
 
-/* Appends one table by itself, as text for a terminal of 80 columns. Each line of `lines` is a row, the first
- * one the heads, whose number counts; tabs stand between cells, and a short row ends in empty ones. The first
- * `names` columns are flush left, all others flush right. Empties `lines`; where memory ran out for one of
- * the two texts, *out says so. */
+/* Appends one table alone, as text for a terminal of 80 columns. Each line of `lines` is a row, with tabs
+ * between its cells. The first one has the heads and sets the number of columns; a short row ends in empty
+ * cells. The first `names` columns are flush left, all others flush right. Empties `lines`. Where memory ran
+ * out for one of the two texts, *out has failed. */
 void sw_sheet_columns(sw_str *out, sw_str *lines, int names);
 
-/* What is shared by the writers. */
+/* Returns a cell. */
 static inline const sw_sheet_cell *sw_sheet_at(const sw_sheet_table *table, int row, int column)
 {
     return &table->cells[row * table->columns + column];

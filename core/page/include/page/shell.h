@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 
-/* Appends the word, in quotes where a shell would not take it as it is. */
+/* Appends the word, in quotes where a shell needs them. */
 void sw_shell_append_word(sw_str *out, const char *word);
 
 /* Appends " <option> <word>". */

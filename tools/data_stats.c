@@ -1,24 +1,13 @@
-/* segwork data stats */
+#include "data_stats.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd_data.h"
 #include "data/stats.h"
 #include "page/sheet.h"
 #include "print.h"
 
 enum { MAX_SIZE_PX = 4096, LINE_COLUMNS = 80, MOST_SHOWN = 20 };
-
-static int all;
-
-const struct poptOption data_stats_options[] = {
-    {"all", '\0', POPT_ARG_NONE, &all, 0, "List every odd file, not just the first 20 of a kind", NULL},
-    POPT_TABLEEND};
-
-bool data_stats_any_option(void)
-{
-    return all;
-}
 
 static void print_splits(sw_str *out, const sw_stats *stats)
 {
@@ -30,7 +19,7 @@ static void print_splits(sw_str *out, const sw_stats *stats)
     for (int s = 0; s < SW_STATS_SPLITS; s++) {
         const sw_stats_split *split = &stats->splits[s];
         if (!split->present) {
-            sw_str_printf(&rows, "%s\tno such list\n", split->name);
+            sw_str_printf(&rows, "%s\tno list\n", split->name);
             continue;
         }
         sw_str_printf(&rows, "%s\t%d\t%d", split->name, split->listed, split->usable);
@@ -52,7 +41,7 @@ static void print_sizes(sw_str *out, const sw_stats *stats)
     sw_sheet_columns(out, &rows, 1);
 }
 
-/* What cannot be printed becomes '?', for a file name may hold anything. */
+/* Characters that cannot be printed become '?', for a file name may hold anything. */
 static void print_remark(sw_str *out, const sw_stats_remark *remark)
 {
     char line[1024];
@@ -69,7 +58,7 @@ static void print_remark(sw_str *out, const sw_stats_remark *remark)
     sw_str_append(out, "\n");
 }
 
-static void print_remarks(sw_str *out, const sw_stats *stats)
+static void print_remarks(sw_str *out, const sw_stats *stats, bool all)
 {
     static const char *const titles[SW_REMARK_KINDS] = {
         [SW_REMARK_BAD] = "listed, but not usable",
@@ -93,7 +82,7 @@ static void print_remarks(sw_str *out, const sw_stats *stats)
     if (stats->remark_count == 0) sw_str_append(out, "\nno odd file\n");
 }
 
-sw_status data_stats_run(const char *dir, int size_px)
+sw_status data_stats_print(const char *dir, int size_px, bool all)
 {
     if (size_px < 1 || size_px > MAX_SIZE_PX)
         return sw_fail(SW_E_USAGE, "--size %d: must be 1 to %d pixels", size_px, MAX_SIZE_PX);
@@ -103,7 +92,7 @@ sw_status data_stats_run(const char *dir, int size_px)
     sw_str_printf(&text, "%s: %d files in images/\n\n", dir, stats.image_files);
     print_splits(&text, &stats);
     print_sizes(&text, &stats);
-    print_remarks(&text, &stats);
+    print_remarks(&text, &stats, all);
     sw_stats_deinit(&stats);
     return print_text(&text);
 }
