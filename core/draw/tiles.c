@@ -383,7 +383,7 @@ static sw_status measure_picture(int *width, int *height, measures *m, const sw_
 static sw_status draw_surface(cairo_surface_t **surface, const sw_tiles_spec *spec, limits most)
 {
     sw_status status;
-    int width, height;
+    int width = 0, height = 0;
     measures m = {0};
     cairo_t *cr = NULL;
     SW_TRY(measure_picture(&width, &height, &m, spec, most));
@@ -402,7 +402,7 @@ static const limits of_cairo = {MAX_SIDE_PX, INT64_MAX};
 
 sw_status sw_tiles_check(const sw_tiles_spec *spec)
 {
-    int width, height;
+    int width = 0, height = 0;
     measures m = {0};
     return measure_picture(&width, &height, &m, spec, of_cairo);
 }
