@@ -10,8 +10,8 @@
 #include "page/html.h"
 #include "page/json_text.h"
 #include "report_parts.h"
-#include "run/best.h"
 #include "run/folder.h"
+#include "run/judge.h"
 
 extern const char *const report_page_css[], *const report_page_js[]; /* report/page.css, page.js */
 

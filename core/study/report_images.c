@@ -6,7 +6,7 @@
 #include "base/fs.h"
 #include "page/html.h"
 #include "report_parts.h"
-#include "run/best.h"
+#include "run/judge.h"
 #include "run/masks.h"
 #include "run/masks_files.h"
 

@@ -8,7 +8,7 @@
 #include "comparison.h"
 #include "page/html.h"
 #include "report_parts.h"
-#include "run/best.h"
+#include "run/judge.h"
 
 static void open_section(sw_str *out, const char *id, const char *title)
 {

@@ -3,8 +3,8 @@
 #define TRAIN_TRAINER_STATE_H
 
 #include "nn/network.h"
-#include "run/best.h"
 #include "run/folder.h"
+#include "run/judge.h"
 
 typedef struct sw_trainer_state {
     int epochs_done;      /* whole epochs, validated and recorded */
