@@ -238,7 +238,8 @@ sw_status sw_bench_run(sw_bench *out, const sw_experiment *experiment, const sw_
     SW_TRY(measure_steps(&b));
     if (options->layers) SW_TRY(measure_passes(&b));
     if (options->data && options->train)
-        SW_TRY(sw_bench_measure_loading(&out->loading, &b.network, experiment, options->steps));
+        SW_TRY(sw_bench_measure_loading(&out->loading, &b.network, experiment, b.images, b.labels,
+                                        options->steps));
     SW_TRY(measure_peak(&b));
     struct rusage usage;
     if (getrusage(RUSAGE_SELF, &usage) == 0) out->peak_resident_bytes = (size_t)usage.ru_maxrss * 1024;

@@ -244,8 +244,7 @@ static cJSON *layer_json(const sw_layer *layer)
     cJSON_AddStringToObject(object, "name", layer->name);
     cJSON_AddStringToObject(object, "op", layer->op);
     cJSON_AddItemToObject(object, "output", cJSON_CreateIntArray(shape, 3));
-    cJSON_AddNumberToObject(object, "parameters", (double)layer->parameters);
-    cJSON_AddNumberToObject(object, "macs", (double)layer->macs);
+    SW_JSON_ADD_NUMBERS(object, {"parameters", (double)layer->parameters}, {"macs", (double)layer->macs});
     if (layer->field_px)
         cJSON_AddNumberToObject(object, "field_px", layer->field_px);
     else
@@ -256,12 +255,10 @@ static cJSON *layer_json(const sw_layer *layer)
 static cJSON *plan_json(const sw_model *model, const sw_plan *p)
 {
     cJSON *object = cJSON_CreateObject();
-    cJSON_AddNumberToObject(object, "batch", batch_of(model));
-    cJSON_AddNumberToObject(object, "steps", p->step_count);
-    cJSON_AddNumberToObject(object, "recomputed", p->recompute_count);
-    cJSON_AddNumberToObject(object, "slabs", p->slab_count);
-    cJSON_AddNumberToObject(object, "activation_bytes", (double)sw_plan_slab_total_bytes(p));
-    cJSON_AddNumberToObject(object, "lower_bound_bytes", (double)p->lower_bound_bytes);
+    SW_JSON_ADD_NUMBERS(object, {"batch", batch_of(model)}, {"steps", p->step_count},
+                        {"recomputed", p->recompute_count}, {"slabs", p->slab_count},
+                        {"activation_bytes", (double)sw_plan_slab_total_bytes(p)},
+                        {"lower_bound_bytes", (double)p->lower_bound_bytes});
     return object;
 }
 
@@ -283,10 +280,8 @@ sw_status sw_description_json(sw_str *out, const sw_description *d)
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "experiment", d->experiment->name);
     cJSON_AddStringToObject(root, "model", d->experiment->model.name);
-    cJSON_AddNumberToObject(root, "parameters", (double)d->parameters);
-    cJSON_AddNumberToObject(root, "macs", (double)d->macs);
-    cJSON_AddNumberToObject(root, "forward_flop", d->forward_flop);
-    cJSON_AddNumberToObject(root, "train_flop", d->train_flop);
+    SW_JSON_ADD_NUMBERS(root, {"parameters", (double)d->parameters}, {"macs", (double)d->macs},
+                        {"forward_flop", d->forward_flop}, {"train_flop", d->train_flop});
     cJSON *layers = cJSON_AddArrayToObject(root, "layers");
     for (int i = 0; i < d->layer_count; i++) cJSON_AddItemToArray(layers, layer_json(&d->layers[i]));
     cJSON_AddItemToObject(root, "memory", memory_json(d));

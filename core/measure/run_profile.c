@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "measure/passes.h"
 #include "measure/trace.h"
+#include "page/json_text.h"
 #include "page/sheet.h"
 
 /* Profiled steps of a kind. */
@@ -108,12 +109,7 @@ double sw_run_profile_begin(const sw_run_profile *p)
     return p ? sw_clock_s() : 0.0;
 }
 
-static bool in_steps(const sw_run_profile *p)
-{
-    return p->windows[SW_STEPS_TRAIN].open || p->windows[SW_STEPS_VALIDATE].open;
-}
-
-/* The number of the step under way, for the trace. */
+/* The number of the profiled step under way; 0: none is. */
 static int step_number(const sw_run_profile *p)
 {
     for (int k = 0; k < 2; k++)
@@ -134,7 +130,7 @@ void sw_run_profile_end(sw_run_profile *p, sw_host_span what, double begun)
     double now = sw_clock_s();
     p->host[what].count++;
     p->host[what].seconds += now - begun;
-    if (p->trace && (in_steps(p) || !spans[what].of_step)) trace_host(p, spans[what].name, begun, now);
+    if (p->trace && (step_number(p) > 0 || !spans[what].of_step)) trace_host(p, spans[what].name, begun, now);
 }
 
 /* --- the device ------------------------------------------------------------------------------ */
@@ -257,64 +253,46 @@ static void print_all(sw_str *out, const sw_run_profile *p, bool layers)
     print_host(out, p);
 }
 
-static sw_status write_file(const sw_run_profile *p, const char *name, const char *text)
+/* Writes a file of the run's folder and frees the text. */
+static sw_status write_file(const sw_run_profile *p, const char *name, sw_str *text)
 {
     char *path = sw_fs_join(p->folder, name);
-    if (!path) return SW_E_MEMORY;
-    sw_status status = sw_fs_write(path, text, strlen(text));
+    sw_status status = path ? sw_str_status(text) : SW_E_MEMORY;
+    if (status == SW_OK) status = sw_fs_write(path, text->text, text->length);
     free(path);
-    return status;
-}
-
-static sw_status write_text(const sw_run_profile *p)
-{
-    sw_str text = {0};
-    print_all(&text, p, true);
-    sw_status status = sw_str_status(&text);
-    if (status == SW_OK) status = write_file(p, "profile.txt", text.text);
-    sw_str_deinit(&text);
+    sw_str_deinit(text);
     return status;
 }
 
 static void add_window(cJSON *root, const char *key, const window *w)
 {
     if (!w->counted) return;
-    cJSON *object = cJSON_AddObjectToObject(root, key);
-    cJSON_AddNumberToObject(object, "steps", w->counted);
-    cJSON_AddNumberToObject(object, "images", w->images);
-    cJSON_AddNumberToObject(object, "host_ms", 1e3 * w->seconds / w->counted);
+    SW_JSON_ADD_NUMBERS(cJSON_AddObjectToObject(root, key), {"steps", w->counted}, {"images", w->images},
+                        {"host_ms", 1e3 * w->seconds / w->counted});
 }
 
 static void add_host(cJSON *root, const sw_run_profile *p)
 {
     cJSON *host = cJSON_AddObjectToObject(root, "host");
     cJSON_AddNumberToObject(host, "seconds", sw_clock_s() - p->begun_s);
-    for (int i = 0; i < SW_HOST_SPANS; i++) {
-        cJSON *object = cJSON_AddObjectToObject(host, spans[i].key);
-        cJSON_AddNumberToObject(object, "count", (double)p->host[i].count);
-        cJSON_AddNumberToObject(object, "seconds", p->host[i].seconds);
-    }
+    for (int i = 0; i < SW_HOST_SPANS; i++)
+        SW_JSON_ADD_NUMBERS(cJSON_AddObjectToObject(host, spans[i].key), {"count", (double)p->host[i].count},
+                            {"seconds", p->host[i].seconds});
 }
 
-static sw_status write_json(const sw_run_profile *p)
+static sw_status append_json(sw_str *out, const sw_run_profile *p)
 {
     sw_status status = SW_OK;
-    char *text = NULL;
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "device", sw_cl_device(p->cl)->name);
-    cJSON_AddNumberToObject(root, "peak_gflops", p->peak_gflops);
-    cJSON_AddNumberToObject(root, "copy_gbytes_per_second", p->copy_gbytes_per_s);
+    SW_JSON_ADD_NUMBERS(root, {"peak_gflops", p->peak_gflops},
+                        {"copy_gbytes_per_second", p->copy_gbytes_per_s});
     add_window(root, "train", &p->windows[SW_STEPS_TRAIN]);
     add_window(root, "infer", &p->windows[SW_STEPS_VALIDATE]);
     add_host(root, p);
     SW_TRY(sw_pass_list_json(root, &p->passes, p->peak_gflops));
-    text = cJSON_Print(root);
-    if (!text)
-        status = sw_fail_alloc("profile.json", 0);
-    else
-        status = write_file(p, "profile.json", text);
+    SW_TRY(sw_json_document(out, root));
 done:
-    cJSON_free(text);
     cJSON_Delete(root);
     return status;
 }
@@ -327,8 +305,10 @@ sw_status sw_run_profile_write(sw_run_profile *p, char **summary)
     SW_TRY(close_window(p, SW_STEPS_TRAIN));
     SW_TRY(close_window(p, SW_STEPS_VALIDATE));
     SW_TRY(end_trace(p));
-    SW_TRY(write_text(p));
-    SW_TRY(write_json(p));
+    print_all(&text, p, true);
+    SW_TRY(write_file(p, "profile.txt", &text));
+    SW_TRY(append_json(&text, p));
+    SW_TRY(write_file(p, "profile.json", &text));
     print_all(&text, p, false);
     SW_TRY(sw_str_take(summary, &text));
 done:

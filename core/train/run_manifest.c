@@ -6,6 +6,7 @@
 #include "config/config_values.h"
 #include "page/json_text.h"
 #include "run/folder.h"
+#include "setup/open.h"
 #include "setup/open_data.h"
 
 static cJSON *describe_split(const char *split, const sw_dataset *dataset)
@@ -15,19 +16,6 @@ static cJSON *describe_split(const char *split, const sw_dataset *dataset)
     cJSON_AddNumberToObject(object, "images", sw_dataset_count(dataset));
     cJSON_AddNumberToObject(object, "skipped", sw_dataset_skipped(dataset));
     cJSON_AddStringToObject(object, "fingerprint", sw_dataset_fingerprint(dataset));
-    return object;
-}
-
-static cJSON *describe_device(const sw_run_session *s)
-{
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "name", s->device.name);
-    cJSON_AddStringToObject(object, "type", s->device.type_name);
-    cJSON_AddStringToObject(object, "platform", s->device.platform_name);
-    cJSON_AddStringToObject(object, "version", s->device.version);
-    cJSON_AddStringToObject(object, "driver", s->device.driver);
-    cJSON_AddNumberToObject(object, "compute_units", s->device.compute_units);
-    cJSON_AddNumberToObject(object, "global_bytes", (double)s->device.global_bytes);
     return object;
 }
 
@@ -70,7 +58,9 @@ sw_status write_run_manifest(sw_run_session *s)
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device_memory_bytes");
     cJSON_AddNumberToObject(s->manifest, "device_memory_bytes", (double)memory.total_bytes);
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device");
-    cJSON_AddItemToObject(s->manifest, "device", describe_device(s));
+    cJSON *device = sw_device_json(&s->device);
+    cJSON_AddNumberToObject(device, "global_bytes", (double)s->device.global_bytes);
+    cJSON_AddItemToObject(s->manifest, "device", device);
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "convolutions");
     cJSON *convolutions = cJSON_AddObjectToObject(s->manifest, "convolutions");
     cJSON_AddStringToObject(convolutions, "gemm_parameters", sw_gemm_params_origin(s->cl));

@@ -18,10 +18,6 @@ typedef struct sw_confusion {
 
 sw_confusion sw_confusion_empty(int classes);
 
-/* Counts `pixels` pairs of labels. A pixel whose true label is `ignore_index` (-1: none) or no class at all
- * is left out; a prediction is a class (asserted). */
-void sw_confusion_add(sw_confusion *confusion, const uint8_t *truth, const uint8_t *prediction, size_t pixels,
-                      int ignore_index);
 void sw_confusion_merge(sw_confusion *into, const sw_confusion *from); /* same number of classes (asserted) */
 
 uint64_t sw_confusion_pixels(const sw_confusion *confusion);

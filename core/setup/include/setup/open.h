@@ -11,6 +11,10 @@
 sw_status sw_open_device(sw_cl **cl, sw_device_info *device, const sw_experiment *experiment,
                          const char *spec, bool check) SW_NODISCARD;
 
+struct cJSON;
+/* Describes a device in a new object: name, type, platform, version, driver and compute units. */
+struct cJSON *sw_device_json(const sw_device_info *device);
+
 /* Builds the experiment's graph for batches of `batch` images, without a device: the engines of its
  * convolutions are not chosen, and their workspace is that of a CPU. */
 sw_status sw_open_model(sw_model *model, const sw_experiment *experiment, int batch) SW_NODISCARD;
