@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "base/log.h"
+#include "base/median.h"
 #include "base/parallel.h"
 #include "base/str.h"
 #include "data/pets.h"
@@ -259,41 +260,22 @@ int sw_dataset_find(const sw_dataset *dataset, const char *name)
     return -1;
 }
 
-uint64_t sw_dataset_class_pixels(const sw_dataset *dataset, int c)
-{
-    assert(c >= 0 && c < dataset->classes->count);
-    return dataset->class_pixels[c];
-}
-
 double sw_dataset_class_fraction(const sw_dataset *dataset, int c)
 {
-    return (double)sw_dataset_class_pixels(dataset, c) / ((double)dataset->pixels * dataset->count);
-}
-
-uint64_t sw_dataset_pixels_with_class(const sw_dataset *dataset, int c)
-{
     assert(c >= 0 && c < dataset->classes->count);
-    return dataset->pixels_with_class[c];
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
+    return (double)dataset->class_pixels[c] / ((double)dataset->pixels * dataset->count);
 }
 
 void sw_dataset_median_frequency(const sw_dataset *dataset, float weights[SW_MAX_CLASSES])
 {
-    double frequency[SW_MAX_CLASSES], sorted[SW_MAX_CLASSES] = {0};
-    int present = 0;
+    double frequency[SW_MAX_CLASSES] = {0}, present[SW_MAX_CLASSES];
+    size_t count = 0;
     for (int c = 0; c < dataset->classes->count; c++) {
-        frequency[c] = dataset->pixels_with_class[c]
-                           ? (double)dataset->class_pixels[c] / (double)dataset->pixels_with_class[c]
-                           : 0;
-        if (frequency[c] > 0) sorted[present++] = frequency[c];
+        if (dataset->class_pixels[c] == 0) continue;
+        frequency[c] = (double)dataset->class_pixels[c] / (double)dataset->pixels_with_class[c];
+        present[count++] = frequency[c];
     }
-    qsort(sorted, (size_t)present, sizeof *sorted, compare_doubles);
-    double median = 0.5 * (sorted[(present - 1) / 2] + sorted[present / 2]);
+    double median = sw_median(present, count);
     for (int c = 0; c < dataset->classes->count; c++)
         weights[c] = frequency[c] > 0 ? (float)(median / frequency[c]) : 0;
 }

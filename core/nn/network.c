@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "cl/buffer.h"
-#include "network_parts.h"
 #include "ops/call.h"
 
 /* Steps between two looks at the loss where runtime.loss_every leaves the choice: on a CPU a wait costs
@@ -115,15 +114,17 @@ void sw_network_memory(const sw_network *network, sw_memory_table *table)
 static sw_status upload_batch(sw_network *network, sw_executor *executor, const sw_model *model,
                               const float *images, const uint8_t *labels, int n)
 {
-    const size_t pixels = batch_pixels(network, n);
+    const size_t pixels = sw_network_pixels(network, n);
     sw_profile_pass(network->cl, SW_PASS_UPLOAD);
     SW_ENSURE(sw_buffer_write(network->cl, sw_executor_value(executor, model->images), 0, images,
                               pixels * 3 * sizeof(float)));
     return sw_buffer_write(network->cl, sw_executor_value(executor, model->labels), 0, labels, pixels);
 }
 
-sw_status explain_nan(sw_network *network, sw_executor *executor, const sw_model *model, const float *images,
-                      const uint8_t *labels, int n, bool last, double loss)
+/* Fails with the message for a loss that is not finite: where in this batch it began. SW_OK where the batch
+ * shows nothing and is not the `last` one that may have given it. */
+static sw_status explain_nan(sw_network *network, sw_executor *executor, const sw_model *model,
+                             const float *images, const uint8_t *labels, int n, bool last, double loss)
 {
     char where[512];
     sw_status status = upload_batch(network, executor, model, images, labels, n);
@@ -133,6 +134,12 @@ sw_status explain_nan(sw_network *network, sw_executor *executor, const sw_model
                    "the loss is %s; the first value that is not finite is in %s. Lower optimizer.lr, or add "
                    "schedule.warmup_epochs",
                    isnan(loss) ? "NaN" : "infinite", where[0] ? where : "the loss itself");
+}
+
+sw_status sw_network_explain_loss(sw_network *network, const float *images, const uint8_t *labels, int n,
+                                  bool last, double loss)
+{
+    return explain_nan(network, network->trainer, &network->train_model, images, labels, n, last, loss);
 }
 
 sw_status sw_network_swap_averages(sw_network *network)
@@ -186,7 +193,7 @@ sw_status sw_network_predict(sw_network *network, float *logits, const float *im
     sw_status status = SW_OK;
     sw_executor *executor = network->evaluator;
     const sw_model *model = &network->eval_model;
-    const size_t pixels = batch_pixels(network, n);
+    const size_t pixels = sw_network_pixels(network, n);
     uint8_t *labels = calloc(pixels, 1);
     if (!labels) return sw_fail_alloc("labels for a prediction", pixels);
     SW_TRY(upload_batch(network, executor, model, images, labels, n));

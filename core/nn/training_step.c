@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "cl/buffer.h"
-#include "network_parts.h"
+#include "nn/network.h"
 #include "ops/call.h"
 
 /* Waits for the upload before, not for this one. The queue is in order: once the labels are there, so are the
@@ -18,7 +18,7 @@ sw_status sw_network_upload(sw_network *network, const float *images, const uint
     sw_status status = SW_OK;
     const sw_executor *executor = network->trainer;
     const sw_model *model = &network->train_model;
-    const size_t pixels = batch_pixels(network, n);
+    const size_t pixels = sw_network_pixels(network, n);
     cl_event images_up = NULL, labels_up = NULL;
     sw_profile_pass(network->cl, SW_PASS_UPLOAD);
     SW_TRY(sw_buffer_write_begin(&images_up, network->cl, sw_executor_value(executor, model->images), 0,
@@ -38,7 +38,7 @@ done:
 static double weigh(const sw_network *network, const uint8_t *labels, int n)
 {
     const sw_loss_attrs *loss = &network->options.loss->attrs;
-    const size_t pixels = batch_pixels(network, n);
+    const size_t pixels = sw_network_pixels(network, n);
     uint64_t counts[256] = {0};
     double weight = 0.0;
     for (size_t i = 0; i < pixels; i++) counts[labels[i]]++;
@@ -116,12 +116,6 @@ sw_status sw_network_losses(sw_network *network, const float **losses, int *coun
     /* the updates from there on changed nothing */
     network->optimizer.steps -= (uint64_t)(*count - good);
     return status;
-}
-
-sw_status sw_network_explain_loss(sw_network *network, const float *images, const uint8_t *labels, int n,
-                                  bool last, double loss)
-{
-    return explain_nan(network, network->trainer, &network->train_model, images, labels, n, last, loss);
 }
 
 sw_status sw_network_train_step(sw_network *network, const float *images, const uint8_t *labels, int n,

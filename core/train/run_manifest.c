@@ -1,4 +1,5 @@
-#include "run_manifest.h"
+/* What a run's manifest says of its data, its device and its network. */
+#include "run_session.h"
 
 #include <cjson/cJSON.h>
 

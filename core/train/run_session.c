@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "run/masks.h"
-#include "run_manifest.h"
 #include "setup/engines.h"
 #include "setup/open.h"
 #include "setup/open_data.h"

@@ -68,6 +68,10 @@ bool sw_run_session_is_over(const sw_run_session *session);
 
 sw_trainer_identity sw_run_session_identity(const sw_run_session *session);
 
+/* Completes the session's manifest and writes it: with this process as one of those that wrote the run, on
+ * its device. What does not change when a run is resumed is added once. (run_manifest.c) */
+sw_status write_run_manifest(sw_run_session *session) SW_NODISCARD;
+
 /* Steps an epoch: its batches by train.accumulate, the last of them may be of fewer. */
 int sw_run_session_steps_per_epoch(const sw_run_session *session);
 

@@ -64,6 +64,12 @@ void sw_network_deinit(sw_network *network); /* accepts a zeroed one, and one ha
 /* The graph whose parameters the store holds. */
 const sw_graph *sw_network_graph(const sw_network *network);
 
+/* Returns the pixels of n images, whose labels have a byte a pixel. */
+static inline size_t sw_network_pixels(const sw_network *network, int n)
+{
+    return (size_t)n * (size_t)network->options.size_px * (size_t)network->options.size_px;
+}
+
 /* What loss_every comes to on this device. */
 int sw_network_loss_every(const sw_network *network);
 
