@@ -50,12 +50,12 @@ sw_status sw_network_allocate(sw_network *network, uint64_t seed)
     sw_network_memory(network, &table);
     const sw_device_info *device = sw_cl_device(network->cl);
     if (table.total_bytes > device->global_bytes)
-        SW_ENSURE(sw_fail(
+        return sw_fail(
             SW_E_MEMORY,
             "this run needs %.2f GiB on the device and %s has %.2f GiB: use a smaller train.batch_size, "
             "data.size or runtime.workspace_mb",
             (double)table.total_bytes / 1073741824.0, device->name,
-            (double)device->global_bytes / 1073741824.0));
+            (double)device->global_bytes / 1073741824.0);
     SW_ENSURE(
         sw_store_init(&network->store, network->cl, sw_network_graph(network), network->trainer != NULL));
     if (network->trainer) {
@@ -163,28 +163,24 @@ sw_status sw_network_enqueue_evaluation(sw_network *network, const float *images
 sw_status sw_network_read_evaluation(sw_network *network, const float *images, const uint8_t *labels, int n,
                                      const sw_batch_results *wanted)
 {
-    sw_status status = SW_OK;
     sw_executor *executor = network->evaluator;
     const sw_model *model = &network->eval_model;
+    float loss = 0.0f;
     sw_profile_pass(network->cl, SW_PASS_READ);
-    SW_TRY(sw_metrics_read(network->metrics, wanted->confusion, wanted->soft, wanted->predictions,
-                           wanted->confidence));
-    if (wanted->loss) {
-        float loss = 0.0f;
-        SW_TRY(sw_buffer_read(network->cl, sw_executor_value(executor, model->loss), 0, &loss, sizeof loss));
-        *wanted->loss = (double)loss;
-        if (!isfinite(loss))
-            status = explain_nan(network, executor, model, images, labels, n, true, *wanted->loss);
-    }
-done:
-    return status;
+    SW_ENSURE(sw_metrics_read(network->metrics, wanted->confusion, wanted->soft, wanted->predictions,
+                              wanted->confidence));
+    if (!wanted->loss) return SW_OK;
+    SW_ENSURE(sw_buffer_read(network->cl, sw_executor_value(executor, model->loss), 0, &loss, sizeof loss));
+    *wanted->loss = (double)loss;
+    if (isfinite(loss)) return SW_OK;
+    return explain_nan(network, executor, model, images, labels, n, true, *wanted->loss);
 }
 
 sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,
                               const sw_batch_results *wanted)
 {
-    sw_status status = sw_network_enqueue_evaluation(network, images, labels, n);
-    return status == SW_OK ? sw_network_read_evaluation(network, images, labels, n, wanted) : status;
+    SW_ENSURE(sw_network_enqueue_evaluation(network, images, labels, n));
+    return sw_network_read_evaluation(network, images, labels, n, wanted);
 }
 
 /* The evaluation graph ends in the loss, which wants labels: any will do. */

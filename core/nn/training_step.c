@@ -102,8 +102,7 @@ sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, i
         sw_profile_pass(network->cl, SW_PASS_UPDATE);
     }
     if (last) SW_ENSURE(update(network, lr));
-    SW_ENSURE(sw_cl_flush(network->cl)); /* the host may now wait for the loader */
-    return SW_OK;
+    return sw_cl_flush(network->cl); /* the host may now wait for the loader */
 }
 
 sw_status sw_network_losses(sw_network *network, const float **losses, int *count)
@@ -121,14 +120,11 @@ sw_status sw_network_losses(sw_network *network, const float **losses, int *coun
 sw_status sw_network_train_step(sw_network *network, const float *images, const uint8_t *labels, int n,
                                 double lr, double *loss)
 {
-    sw_status status = SW_OK;
     const float *losses;
     int count;
-    SW_TRY(sw_network_upload(network, images, labels, n));
-    SW_TRY(sw_network_enqueue_batch(network, labels, n, true, lr));
-    SW_TRY(sw_network_losses(network, &losses, &count));
+    SW_ENSURE(sw_network_upload(network, images, labels, n));
+    SW_ENSURE(sw_network_enqueue_batch(network, labels, n, true, lr));
+    SW_ENSURE(sw_network_losses(network, &losses, &count));
     *loss = (double)losses[count - 1];
-    if (!isfinite(*loss)) status = sw_network_explain_loss(network, images, labels, n, true, *loss);
-done:
-    return status;
+    return isfinite(*loss) ? SW_OK : sw_network_explain_loss(network, images, labels, n, true, *loss);
 }

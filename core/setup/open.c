@@ -5,8 +5,8 @@
 sw_status sw_open_device(sw_cl **cl, sw_device_info *device, const sw_experiment *experiment,
                          const char *spec, bool check)
 {
-    sw_status status = sw_device_choose(device, spec ? spec : experiment->runtime.device);
-    return status == SW_OK ? sw_cl_create(cl, device, &(sw_cl_options){.check = check}) : status;
+    SW_ENSURE(sw_device_choose(device, spec ? spec : experiment->runtime.device));
+    return sw_cl_create(cl, device, &(sw_cl_options){.check = check});
 }
 
 cJSON *sw_device_json(const sw_device_info *device)

@@ -85,8 +85,7 @@ static sw_status look_at_folder(bool *done, const char *dir, const char *marker,
                        dir);
     char *found = NULL;
     size_t length;
-    status = sw_fs_read(&found, &length, marker, 4096);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_fs_read(&found, &length, marker, 4096));
     *done = strcmp(found, complete) == 0;
     if (!*done && strcmp(found, unfinished) != 0)
         status = sw_fail(SW_E_CONFIG,
@@ -181,9 +180,9 @@ done:
 
 sw_status sw_synth_write(const char *dir, const sw_synth_options *options)
 {
-    sw_status status = check_options(options);
-    if (status != SW_OK) return status;
+    sw_status status = SW_OK;
     bool done;
+    SW_ENSURE(check_options(options));
     char *marker = sw_fs_join(dir, "synth.json");
     char *complete = describe(options, true), *unfinished = describe(options, false);
     if (!marker || !complete || !unfinished) SW_TRY(SW_E_MEMORY);

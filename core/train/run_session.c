@@ -272,8 +272,8 @@ sw_status sw_run_session_prepare(sw_run_session *s, const sw_experiment *experim
                                  const sw_trainer_options *options)
 {
     *s = (sw_run_session){.experiment = experiment, .options = options};
-    sw_status status = sw_run_folder_check(runs_root, experiment->name, options->out);
-    return status == SW_OK ? prepare(s) : status;
+    SW_ENSURE(sw_run_folder_check(runs_root, experiment->name, options->out));
+    return prepare(s);
 }
 
 sw_status sw_run_session_open(sw_run_session *s, const sw_experiment *experiment,

@@ -11,16 +11,6 @@
 
 enum { LISTED = 8 };
 
-/* What a run that was begun names itself: beside what was asked for, the engine of every convolution. */
-static sw_status load_begun(sw_experiment **out, const sw_sweep_run *run)
-{
-    char *config = sw_fs_join(run->path, "config.yaml");
-    if (!config) return SW_E_MEMORY;
-    sw_status status = sw_experiment_load(out, config, NULL);
-    free(config);
-    return status;
-}
-
 static sw_status train(const sw_sweep_run *run, const sw_sweep_options *options)
 {
     sw_status status = SW_OK;
@@ -33,7 +23,8 @@ static sw_status train(const sw_sweep_run *run, const sw_sweep_options *options)
                                         .progress = options->progress,
                                         .stop = options->stop};
     SW_TRY(sweep_clear_folder(run));
-    if (resumes) SW_TRY(load_begun(&begun, run));
+    /* its own config.yaml also names the engine of every convolution */
+    if (resumes) SW_TRY(sw_experiment_load(&begun, run->config, NULL));
     status = sw_train(&result, resumes ? begun : run->experiment, &trainer);
 done:
     sw_train_result_deinit(&result);
@@ -141,8 +132,7 @@ sw_status sw_sweep_execute(sw_sweep *sweep, const sw_sweep_options *options)
         }
         failed++;
         if (failure == SW_OK || sw_exit_code(status) == 1) failure = status;
-        status = note_failure(sweep, run);
-        if (status != SW_OK) return status;
+        SW_ENSURE(note_failure(sweep, run));
     }
     /* a mistake that all of them share, such as missing data, is the mistake of the request */
     bool shared = failed == sweep->count || sw_exit_code(failure) == 1;

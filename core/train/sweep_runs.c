@@ -87,20 +87,12 @@ static sw_sweep_state state_of(const sw_run_reader *there)
     return there->state == SW_RUN_RUNNING ? SW_SWEEP_BUSY : SW_SWEEP_RESUME;
 }
 
-static bool has_config(const char *folder)
-{
-    char *config = sw_fs_join(folder, "config.yaml");
-    bool has = config && sw_fs_exists(config);
-    free(config);
-    return has;
-}
-
 sw_status sweep_look_at(sw_sweep_run *run)
 {
     sw_run_reader there;
     run->state = SW_SWEEP_NEW;
     if (!sw_fs_exists(run->path)) return SW_OK;
-    if (!has_config(run->path)) {
+    if (!sw_fs_exists(run->config)) {
         run->state = sw_run_folder_is_busy(run->path) ? SW_SWEEP_BUSY : SW_SWEEP_RESTART;
         if (run->state == SW_SWEEP_BUSY || is_left_over(run->path, false)) return SW_OK;
         return sw_fail(SW_E_USAGE, "%s holds something that is no run; give another folder with --out",

@@ -51,19 +51,16 @@ static sw_status train_step(sw_run_session *s, int epoch)
 /* The rest of an epoch's steps. Time is looked at only after one, so that every process gets further. */
 static sw_status train_epoch(sw_run_session *s, int epoch)
 {
-    sw_status status = SW_OK;
     const int steps_per_epoch = sw_run_session_steps_per_epoch(s);
     bool stop = stop_requested(s);
     sw_loader_start(s->train_loader, (uint32_t)epoch,
                     s->state.steps_in_epoch * s->experiment->train.accumulate);
     while (s->state.steps_in_epoch < steps_per_epoch && !stop) {
-        SW_TRY(train_step(s, epoch));
+        SW_ENSURE(train_step(s, epoch));
         stop = stop_requested(s) || time_is_up(s);
     }
-    SW_TRY(sw_trainer_losses_read(s, epoch));
-    if (stop) status = sw_fail(SW_E_INTERRUPTED, "interrupted");
-done:
-    return status;
+    SW_ENSURE(sw_trainer_losses_read(s, epoch));
+    return stop ? sw_fail(SW_E_INTERRUPTED, "interrupted") : SW_OK;
 }
 
 /* --- validation ------------------------------------------------------------------------------ */
@@ -139,9 +136,8 @@ static sw_status evaluate(sw_run_session *s, int epoch, sw_evaluation *clean, sw
 /* Of the averaged weights, where there are such. */
 static sw_status validate(sw_run_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
 {
-    sw_status status = sw_network_swap_averages(&s->network);
-    if (status != SW_OK) return status;
-    status = evaluate(s, epoch, clean, record);
+    SW_ENSURE(sw_network_swap_averages(&s->network));
+    const sw_status status = evaluate(s, epoch, clean, record);
     if (status != SW_OK && status != SW_E_INTERRUPTED) return status;
     const sw_status back = sw_network_swap_averages(&s->network);
     return back == SW_OK ? status : back;
@@ -179,14 +175,10 @@ static void announce(sw_run_session *s, const sw_epoch_record *r, bool best)
 
 static sw_status write_events(sw_run_session *s, const sw_epoch_record *record)
 {
-    sw_status status = SW_OK;
-    char *grid = NULL;
     if (!s->events) return SW_OK;
-    grid = sw_strf("%s/epoch_%02d.png", s->folder->grids, record->epoch);
-    if (!grid) return SW_E_MEMORY;
-    SW_TRY(sw_events_epoch(s->events, sw_records_columns(s->records), record));
-    SW_TRY(sw_events_grid(s->events, record->epoch, grid));
-done:
+    SW_ENSURE(sw_events_epoch(s->events, sw_records_columns(s->records), record));
+    char *grid = sw_strf("%s/epoch_%02d.png", s->folder->grids, record->epoch);
+    sw_status status = grid ? sw_events_grid(s->events, record->epoch, grid) : SW_E_MEMORY;
     free(grid);
     return status;
 }
@@ -268,11 +260,10 @@ static void take_times(sw_epoch_record *record, const sw_run_session *s)
 
 static sw_status run_epoch(sw_run_session *s, int epoch)
 {
-    sw_status status = SW_OK;
     sw_evaluation clean;
     sw_epoch_record record;
     double start = sw_clock_s();
-    status = train_epoch(s, epoch);
+    sw_status status = train_epoch(s, epoch);
     if (status == SW_OK) status = sw_run_profile_steps_done(s->profile, SW_STEPS_TRAIN);
     double trained = sw_clock_s();
     s->state.train_seconds += trained - start;
@@ -282,12 +273,9 @@ static sw_status run_epoch(sw_run_session *s, int epoch)
         take_times(&record, s);
         return finish_epoch(s, &record, &clean);
     }
-    if (status == SW_E_INTERRUPTED) {
-        SW_TRY(save_state(s));
-        status = stopped(s);
-    }
-done:
-    return status;
+    if (status != SW_E_INTERRUPTED) return status;
+    SW_ENSURE(save_state(s));
+    return stopped(s);
 }
 
 static sw_status draw_untrained(sw_run_session *s)

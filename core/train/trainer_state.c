@@ -181,15 +181,13 @@ static sw_status check_identity(const sw_safetensors_reader *reader, const sw_tr
     SW_ENSURE(read_text(&device, reader, "device"));
     SW_ENSURE(read_text(&train, reader, "train_data"));
     SW_ENSURE(read_text(&val, reader, "val_data"));
-    if (strcmp(train, identity->train_fingerprint) != 0 || strcmp(val, identity->val_fingerprint) != 0)
-        SW_ENSURE(
-            sw_fail(SW_E_CONFIG,
-                    "the %s data have changed since this run began (fingerprint %s, now %s): put the old "
-                    "ones back, or begin a new run",
-                    strcmp(train, identity->train_fingerprint) != 0 ? "training" : "validation",
-                    strcmp(train, identity->train_fingerprint) != 0 ? train : val,
-                    strcmp(train, identity->train_fingerprint) != 0 ? identity->train_fingerprint
-                                                                    : identity->val_fingerprint));
+    const bool other_train = strcmp(train, identity->train_fingerprint) != 0;
+    if (other_train || strcmp(val, identity->val_fingerprint) != 0)
+        return sw_fail(SW_E_CONFIG,
+                       "the %s data have changed since this run began (fingerprint %s, now %s): put the old "
+                       "ones back, or begin a new run",
+                       other_train ? "training" : "validation", other_train ? train : val,
+                       other_train ? identity->train_fingerprint : identity->val_fingerprint);
     if (strncmp(device, identity->device, NOTE_BYTES - 1) != 0)
         sw_log(SW_LOG_WARNING,
                "this run began on '%s' and goes on on '%s': it will not end with the same bits", device,

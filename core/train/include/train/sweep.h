@@ -37,6 +37,7 @@ typedef enum sw_sweep_state {
 typedef struct sw_sweep_run {
     const char *name;        /* "loss.gamma=1,seed=0" */
     const char *path;        /* of its folder */
+    const char *config;      /* of its config.yaml, which exists once it was begun */
     const char *const *sets; /* "key=value", NULL-terminated */
     sw_experiment *experiment;
     sw_sweep_state state;
