@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -160,11 +161,8 @@ static sw_status take_fingerprint(sw_dataset *dataset)
     XXH128_canonical_t digest;
     XXH128_canonicalFromHash(&digest, XXH3_128bits_digest(state));
     XXH3_freeState(state);
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < sizeof digest.digest; i++) {
-        dataset->fingerprint[2 * i] = digits[digest.digest[i] >> 4];
-        dataset->fingerprint[2 * i + 1] = digits[digest.digest[i] & 15];
-    }
+    for (size_t i = 0; i < sizeof digest.digest; i++)
+        snprintf(dataset->fingerprint + 2 * i, 3, "%02x", digest.digest[i]);
     return SW_OK;
 }
 
@@ -173,14 +171,13 @@ sw_status sw_dataset_open(sw_dataset **out, const sw_dataset_options *options)
     assert(options->size_px > 0 && options->limit >= 0);
     *out = NULL;
     sw_status status = SW_OK;
-    const split_part part = {options->holdout, options->held, options->limit};
     pair_place place = {0};
     sw_dataset *dataset = calloc(1, sizeof *dataset);
     if (!dataset) return sw_fail_alloc("a data set", sizeof *dataset);
     dataset->classes = &sw_pets_classes;
     dataset->size_px = options->size_px;
     dataset->pixels = (size_t)options->size_px * (size_t)options->size_px;
-    SW_TRY(split_read(&dataset->split, options->root, options->split, part));
+    SW_TRY(split_read(&dataset->split, options));
     SW_TRY(check_memory(dataset));
     SW_TRY(pair_place_find(&place, options->root));
     dataset->items = calloc((size_t)dataset->split.count, sizeof *dataset->items);

@@ -60,7 +60,8 @@ static sw_status read_lists(sw_stats *out, const char *root)
     int present = 0;
     for (unsigned s = 0; s < SW_STATS_SPLITS; s++) {
         out->splits[s].name = split_names[s];
-        sw_status reading = split_read(&store->lists[s], root, split_names[s], (split_part){0});
+        const sw_dataset_options whole = {.root = root, .split = split_names[s]};
+        sw_status reading = split_read(&store->lists[s], &whole);
         /* One list may be missing, not both: the last message then tells */
         if (reading == SW_E_CONFIG && (present || s + 1 < SW_STATS_SPLITS)) continue;
         SW_ENSURE(reading);
@@ -236,21 +237,13 @@ static sw_status sum_up_sizes(sw_stats *out)
 
 static bool has_remark(const stats_item *item, sw_stats_remark_kind kind, const sw_classes *classes)
 {
-    switch (kind) {
-    case SW_REMARK_BAD:
-        return item->splits && !item->usable;
-    case SW_REMARK_CONVERTED:
-        return item->usable && item->text;
-    case SW_REMARK_ALL_BACKGROUND:
-        return item->usable && is_all_background(item, classes);
-    case SW_REMARK_IN_BOTH:
-        return item->splits == (1u << SW_STATS_SPLITS) - 1;
-    case SW_REMARK_UNLISTED:
-        return !item->splits;
-    case SW_REMARK_KINDS:
-        break;
-    }
-    return false;
+    const bool has[SW_REMARK_KINDS] = {[SW_REMARK_BAD] = item->splits && !item->usable,
+                                       [SW_REMARK_CONVERTED] = item->usable && item->text,
+                                       [SW_REMARK_ALL_BACKGROUND] =
+                                           item->usable && is_all_background(item, classes),
+                                       [SW_REMARK_IN_BOTH] = item->splits == (1u << SW_STATS_SPLITS) - 1,
+                                       [SW_REMARK_UNLISTED] = !item->splits};
+    return has[kind];
 }
 
 static sw_status gather_remarks(sw_stats *out)

@@ -55,7 +55,11 @@ static int64_t px_seen(const sw_graph *graph, int value, int64_t at, span *spans
     return seen;
 }
 
-sw_status sw_receptive_fields(int *fields, const sw_graph *graph)
+/* Computes the side in input px of the square that one px of each value sees; `fields` has value_count
+ * entries. Px i of a node's output reads `window` px, the first at i * stride / upscale - window / 2 (of a
+ * pool: i * stride), which is followed back to the graph's inputs. After an unpool it depends on where the px
+ * lies; the largest counts. Borders of the image are not taken into account. */
+static sw_status find_receptive_fields(int *fields, const sw_graph *graph)
 {
     span *spans = malloc((size_t)graph->value_count * sizeof *spans);
     if (!spans) return sw_fail_alloc("receptive fields", (size_t)graph->value_count * sizeof *spans);
@@ -102,7 +106,7 @@ static sw_status fill_layers(sw_description *d)
     d->layers = calloc((size_t)graph->node_count, sizeof *d->layers);
     if (!fields || !d->layers)
         SW_TRY(sw_fail_alloc("the table of layers", (size_t)graph->node_count * sizeof *d->layers));
-    SW_TRY(sw_receptive_fields(fields, graph));
+    SW_TRY(find_receptive_fields(fields, graph));
     for (d->layer_count = 0; d->layer_count < graph->node_count; d->layer_count++) {
         const sw_node *node = &graph->nodes[d->layer_count];
         sw_layer *layer = &d->layers[d->layer_count];
@@ -133,7 +137,6 @@ sw_status sw_description_init(sw_description *d, const sw_experiment *experiment
                          largest_workspace(&d->eval_model.graph, largest_workspace(graph, 0)));
     d->parameters = sw_graph_trained_elems(graph);
     d->macs = sw_graph_macs(graph);
-    d->forward_flop = 2.0 * (double)d->macs;
     d->train_flop = sw_plan_flop(graph, d->train_plan);
     SW_TRY(fill_layers(d));
 done:
@@ -202,7 +205,7 @@ static void print_totals(sw_str *out, const sw_description *d)
     sw_str_printf(out, "%s parameters, %.2f GMAC an image\n", grouped(parameters, d->parameters),
                   (double)d->macs * 1e-9);
     sw_str_printf(out, "%.2f GFLOP an image forward, %.1f GFLOP an image in a training step\n",
-                  d->forward_flop * 1e-9, d->train_flop * 1e-9);
+                  2.0 * (double)d->macs * 1e-9, d->train_flop * 1e-9);
 }
 
 static void print_memory(sw_str *out, const sw_description *d)
@@ -281,7 +284,7 @@ sw_status sw_description_json(sw_str *out, const sw_description *d)
     cJSON_AddStringToObject(root, "experiment", d->experiment->name);
     cJSON_AddStringToObject(root, "model", d->experiment->model.name);
     SW_JSON_ADD_NUMBERS(root, {"parameters", (double)d->parameters}, {"macs", (double)d->macs},
-                        {"forward_flop", d->forward_flop}, {"train_flop", d->train_flop});
+                        {"forward_flop", 2.0 * (double)d->macs}, {"train_flop", d->train_flop});
     cJSON *layers = cJSON_AddArrayToObject(root, "layers");
     for (int i = 0; i < d->layer_count; i++) cJSON_AddItemToArray(layers, layer_json(&d->layers[i]));
     cJSON_AddItemToObject(root, "memory", memory_json(d));

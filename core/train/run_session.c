@@ -84,18 +84,14 @@ static void describe_engines(sw_str *out, const sw_executor *executor, const sw_
 {
     for (int i = 0; i < graph->node_count; i++) {
         const char *name = sw_executor_algorithm(executor, i, SW_WAY_ALL);
-        bool seen = !name;
-        for (int j = 0; j < i && !seen; j++) {
-            const char *earlier = sw_executor_algorithm(executor, j, SW_WAY_ALL);
-            seen = earlier && strcmp(earlier, name) == 0;
-        }
-        if (seen) continue;
-        int count = 0;
-        for (int j = i; j < graph->node_count; j++) {
+        int first = i, count = 0;
+        for (int j = graph->node_count - 1; name && j >= 0; j--) {
             const char *other = sw_executor_algorithm(executor, j, SW_WAY_ALL);
-            count += other && strcmp(other, name) == 0;
+            if (!other || strcmp(other, name) != 0) continue;
+            first = j;
+            count++;
         }
-        sw_str_printf(out, "%s%s %d", out->length ? ", " : "", name, count);
+        if (count > 0 && first == i) sw_str_printf(out, "%s%s %d", out->length ? ", " : "", name, count);
     }
 }
 

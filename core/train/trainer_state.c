@@ -139,18 +139,14 @@ static sw_status read_double(double *out, const sw_safetensors_reader *reader, c
     return SW_OK;
 }
 
-static bool has(const sw_safetensors_reader *reader, const char *key)
-{
-    return sw_safetensors_reader_metadata(reader, key) != NULL;
-}
-
 /* What files of earlier versions lack: they were of runs of one batch a step that never end early. */
 static sw_status read_newer_state(sw_trainer_state *state, const sw_safetensors_reader *reader)
 {
     int64_t waited = 0;
     state->batches = state->steps;
-    if (has(reader, "batches")) SW_ENSURE(read_int(&state->batches, reader, "batches"));
-    if (!has(reader, "early_stop_best")) return SW_OK;
+    if (sw_safetensors_reader_metadata(reader, "batches"))
+        SW_ENSURE(read_int(&state->batches, reader, "batches"));
+    if (!sw_safetensors_reader_metadata(reader, "early_stop_best")) return SW_OK;
     SW_ENSURE(read_double(&state->early_stop.best, reader, "early_stop_best"));
     SW_ENSURE(read_int(&waited, reader, "early_stop_waited"));
     state->early_stop.waited = (int)waited;

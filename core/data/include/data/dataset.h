@@ -26,9 +26,9 @@ void sw_data_recognise_classes(sw_classes *classes);
 
 typedef struct sw_dataset_options {
     const char *root, *split; /* "trainval" is annotations/trainval.txt */
-    int holdout;              /* every so many-th name is left out; 0: none */
-    bool held;                /* with holdout: those names alone, not the others */
-    int limit;                /* the first so many of the names; 0: all */
+    int holdout;              /* leave out names number holdout, 2 holdout, ... (from 1); 0: none */
+    bool held;                /* with holdout: take those names alone, not the others */
+    int limit;                /* take only the first so many of these; 0: all */
     int size_px;
     sw_resize_kind resize; /* pictures; masks are always resized nearest */
     sw_bad_file on_bad_file;
