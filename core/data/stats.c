@@ -28,7 +28,6 @@ struct sw_stats_store {
     split_list lists[SW_STATS_SPLITS];
     stats_item *items;
     int item_count;
-    sw_stats_remark *remarks;
 };
 
 typedef struct stats_job {
@@ -248,19 +247,18 @@ static bool has_remark(const stats_item *item, sw_stats_remark_kind kind, const 
 
 static sw_status gather_remarks(sw_stats *out)
 {
-    struct sw_stats_store *store = out->store;
+    const struct sw_stats_store *store = out->store;
     size_t room = (size_t)store->item_count * SW_REMARK_KINDS;
-    store->remarks = malloc(room * sizeof *store->remarks);
-    if (!store->remarks) return sw_fail_alloc("file statistics", room * sizeof *store->remarks);
+    out->remarks = malloc(room * sizeof *out->remarks);
+    if (!out->remarks) return sw_fail_alloc("file statistics", room * sizeof *out->remarks);
     for (int kind = 0; kind < SW_REMARK_KINDS; kind++)
         for (int i = 0; i < store->item_count; i++) {
             const stats_item *item = &store->items[i];
             if (!has_remark(item, (sw_stats_remark_kind)kind, out->classes)) continue;
             bool tells = item->text && kind != SW_REMARK_ALL_BACKGROUND && kind != SW_REMARK_IN_BOTH;
-            store->remarks[out->remark_count++] =
+            out->remarks[out->remark_count++] =
                 (sw_stats_remark){(sw_stats_remark_kind)kind, item->name, tells ? item->text : ""};
         }
-    out->remarks = store->remarks;
     return SW_OK;
 }
 
@@ -295,8 +293,8 @@ void sw_stats_deinit(sw_stats *stats)
         for (int s = 0; s < SW_STATS_SPLITS; s++) split_deinit(&store->lists[s]);
         sw_arena_deinit(&store->arena);
         free(store->items);
-        free(store->remarks);
         free(store);
     }
+    free(stats->remarks);
     *stats = (sw_stats){0};
 }

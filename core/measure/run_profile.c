@@ -81,9 +81,9 @@ done:
     return status;
 }
 
-static sw_status end_trace(sw_run_profile *p)
+sw_status sw_run_profile_epoch_done(sw_run_profile *p)
 {
-    if (!p->trace) return SW_OK;
+    if (!p || !p->trace) return SW_OK;
     sw_status status = sw_trace_flush(p->trace);
     sw_trace_destroy(p->trace);
     p->trace = NULL;
@@ -96,7 +96,8 @@ void sw_run_profile_destroy(sw_run_profile *p)
     for (int k = 0; k < 2; k++)
         if (p->windows[k].open && sw_profile_stop(p->cl) != SW_OK) break;
     if (p->windows[0].open || p->windows[1].open) sw_profile_set_sink(p->cl, NULL, NULL);
-    if (end_trace(p) != SW_OK) sw_log(SW_LOG_WARNING, "the trace is not complete: %s", sw_error_message());
+    if (sw_run_profile_epoch_done(p) != SW_OK)
+        sw_log(SW_LOG_WARNING, "the trace is not complete: %s", sw_error_message());
     sw_pass_list_deinit(&p->passes);
     free(p->folder);
     free(p);
@@ -124,13 +125,14 @@ static void trace_host(sw_run_profile *p, const char *name, double start_s, doub
     sw_trace_add(p->trace, &span);
 }
 
-void sw_run_profile_end(sw_run_profile *p, sw_host_span what, double begun)
+double sw_run_profile_end(sw_run_profile *p, sw_host_span what, double begun)
 {
-    if (!p) return;
-    double now = sw_clock_s();
+    double now = sw_run_profile_begin(p);
+    if (!p) return now;
     p->host[what].count++;
     p->host[what].seconds += now - begun;
     if (p->trace && (step_number(p) > 0 || !spans[what].of_step)) trace_host(p, spans[what].name, begun, now);
+    return now;
 }
 
 /* --- the device ------------------------------------------------------------------------------ */
@@ -147,10 +149,10 @@ static void trace_device(void *user, const sw_profile_span *s)
     if (p->trace) sw_trace_add(p->trace, &span);
 }
 
-static sw_status close_window(sw_run_profile *p, sw_profile_steps kind)
+sw_status sw_run_profile_steps_done(sw_run_profile *p, sw_profile_steps kind)
 {
+    if (!p || !p->windows[kind].open) return SW_OK;
     window *w = &p->windows[kind];
-    if (!w->open) return SW_OK;
     if (w->counted > 0)
         SW_ENSURE(
             sw_pass_list_take(&p->passes, p->network, kind == SW_STEPS_VALIDATE, 0, w->counted, w->images));
@@ -198,18 +200,7 @@ sw_status sw_run_profile_step_end(sw_run_profile *p, sw_profile_steps kind, int 
     w->counted++;
     w->images += images;
     w->seconds += now - w->begun_s;
-    if (w->seen == p->steps) SW_ENSURE(close_window(p, kind));
-    return SW_OK;
-}
-
-sw_status sw_run_profile_steps_done(sw_run_profile *p, sw_profile_steps kind)
-{
-    return p ? close_window(p, kind) : SW_OK;
-}
-
-sw_status sw_run_profile_epoch_done(sw_run_profile *p)
-{
-    return p ? end_trace(p) : SW_OK;
+    return w->seen == p->steps ? sw_run_profile_steps_done(p, kind) : SW_OK;
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -302,9 +293,9 @@ sw_status sw_run_profile_write(sw_run_profile *p, char **summary)
     sw_status status = SW_OK;
     sw_str text = {0};
     *summary = NULL;
-    SW_TRY(close_window(p, SW_STEPS_TRAIN));
-    SW_TRY(close_window(p, SW_STEPS_VALIDATE));
-    SW_TRY(end_trace(p));
+    SW_TRY(sw_run_profile_steps_done(p, SW_STEPS_TRAIN));
+    SW_TRY(sw_run_profile_steps_done(p, SW_STEPS_VALIDATE));
+    SW_TRY(sw_run_profile_epoch_done(p));
     print_all(&text, p, true);
     SW_TRY(write_file(p, "profile.txt", &text));
     SW_TRY(append_json(&text, p));

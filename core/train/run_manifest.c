@@ -36,6 +36,7 @@ static sw_status add_origins(cJSON *manifest, const sw_experiment *experiment)
 sw_status write_run_manifest(sw_run_session *s)
 {
     const sw_experiment *x = s->experiment;
+    const sw_graph *graph = sw_network_graph(&s->network);
     static const sw_library_version libraries[] = {{"clblast", SEGWORK_CLBLAST_VERSION},
                                                    {"libyaml", SEGWORK_YAML_VERSION},
                                                    {"libpng", SEGWORK_PNG_VERSION},
@@ -51,9 +52,8 @@ sw_status write_run_manifest(sw_run_session *s)
         cJSON_AddItemToObject(data, "train", describe_split(x->data.train_split, s->train));
         cJSON_AddItemToObject(data, "val", describe_split(sw_val_list_name(&x->data), s->val));
         cJSON_AddItemToObject(s->manifest, "data", data);
-        cJSON_AddNumberToObject(s->manifest, "parameters",
-                                (double)sw_graph_trained_elems(sw_network_graph(&s->network)));
-        cJSON_AddNumberToObject(s->manifest, "macs", (double)sw_graph_macs(sw_network_graph(&s->network)));
+        SW_JSON_ADD_NUMBERS(s->manifest, {"parameters", (double)sw_graph_trained_elems(graph)},
+                            {"macs", (double)sw_graph_macs(graph)});
         SW_ENSURE(add_origins(s->manifest, x));
     }
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device_memory_bytes");
@@ -66,7 +66,6 @@ sw_status write_run_manifest(sw_run_session *s)
     cJSON *convolutions = cJSON_AddObjectToObject(s->manifest, "convolutions");
     cJSON_AddStringToObject(convolutions, "gemm_parameters", sw_gemm_params_origin(s->cl));
     cJSON_AddStringToObject(convolutions, "chosen_by", s->engines.source);
-    const sw_graph *graph = sw_network_graph(&s->network);
     for (int i = 0; i < graph->node_count; i++) {
         const char *engine = sw_executor_algorithm(s->network.trainer, i, SW_WAY_ALL);
         if (engine) cJSON_AddStringToObject(convolutions, graph->nodes[i].name, engine);

@@ -101,8 +101,8 @@ static sw_status decide_engines(sw_run_session *s)
 {
     if (!s->options->resume) return sw_engines_decide(&s->engines, s->experiment, s->cl, s->options->stop);
     s->engines.pins = s->experiment->runtime.conv_layers;
-    s->engines.source = sw_strf("as the run began");
-    return s->engines.source ? SW_OK : SW_E_MEMORY;
+    s->engines.source = "as the run began";
+    return SW_OK;
 }
 
 static sw_status plan_network(sw_run_session *s)

@@ -11,17 +11,15 @@
 
 enum { LISTED = 8 };
 
-static sw_status train(const sw_sweep_run *run, const sw_sweep_options *options)
+static sw_status train(const sw_sweep_run *run, const sw_trainer_options *options)
 {
     sw_status status = SW_OK;
     sw_train_result result = {0};
     sw_experiment *begun = NULL;
     const bool resumes = run->state == SW_SWEEP_RESUME;
-    const sw_trainer_options trainer = {.device = options->device,
-                                        .out = resumes ? NULL : run->path,
-                                        .resume = resumes ? run->path : NULL,
-                                        .progress = options->progress,
-                                        .stop = options->stop};
+    sw_trainer_options trainer = *options;
+    trainer.out = resumes ? NULL : run->path;
+    trainer.resume = resumes ? run->path : NULL;
     SW_TRY(sweep_clear_folder(run));
     /* its own config.yaml also names the engine of every convolution */
     if (resumes) SW_TRY(sw_experiment_load(&begun, run->config, NULL));
@@ -96,7 +94,7 @@ static sw_status conclude(const sw_sweep *sweep, sw_status kind)
 }
 
 /* What is there is looked at again, for another process may be working on the same sweep. */
-static sw_status execute_run(sw_sweep_run *run, const sw_sweep *sweep, const sw_sweep_options *options)
+static sw_status execute_run(sw_sweep_run *run, const sw_sweep *sweep, const sw_trainer_options *options)
 {
     sw_status status = SW_OK;
     sw_str words = {0};
@@ -116,7 +114,7 @@ done:
     return SW_OK;
 }
 
-sw_status sw_sweep_execute(sw_sweep *sweep, const sw_sweep_options *options)
+sw_status sw_sweep_execute(sw_sweep *sweep, const sw_trainer_options *options)
 {
     sw_status failure = SW_OK;
     int failed = 0;

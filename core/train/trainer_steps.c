@@ -28,15 +28,13 @@ static int batches_of_step(const sw_run_session *s, int step)
 static sw_status enqueue_batch(sw_run_session *s, bool last, double lr)
 {
     sw_batch batch;
-    double loading = sw_run_profile_begin(s->profile);
+    double begun = sw_run_profile_begin(s->profile);
     sw_loader_next(s->train_loader, &batch);
-    sw_run_profile_end(s->profile, SW_SPAN_LOAD, loading);
-    double uploading = sw_run_profile_begin(s->profile);
+    begun = sw_run_profile_end(s->profile, SW_SPAN_LOAD, begun);
     SW_ENSURE(sw_network_upload(&s->network, batch.images, batch.labels, batch.count));
-    sw_run_profile_end(s->profile, SW_SPAN_UPLOAD, uploading);
-    double enqueuing = sw_run_profile_begin(s->profile);
+    begun = sw_run_profile_end(s->profile, SW_SPAN_UPLOAD, begun);
     SW_ENSURE(sw_network_enqueue_batch(&s->network, batch.labels, batch.count, last, lr));
-    sw_run_profile_end(s->profile, SW_SPAN_ENQUEUE, enqueuing);
+    sw_run_profile_end(s->profile, SW_SPAN_ENQUEUE, begun);
     s->unread.images += batch.count;
     return SW_OK;
 }
@@ -78,10 +76,9 @@ sw_status sw_trainer_losses_read(sw_run_session *s, int epoch)
     const float *losses;
     int count, first = s->state.steps_in_epoch - s->unread.count + 1; /* of the epoch, from 1 */
     if (s->unread.count == 0) return SW_OK;
-    double waiting = sw_run_profile_begin(s->profile);
+    double begun = sw_run_profile_begin(s->profile);
     SW_ENSURE(sw_network_losses(&s->network, &losses, &count));
-    sw_run_profile_end(s->profile, SW_SPAN_WAIT, waiting);
-    double recording = sw_run_profile_begin(s->profile);
+    begun = sw_run_profile_end(s->profile, SW_SPAN_WAIT, begun);
     for (int i = 0; i < count; i++) {
         if (!isfinite(losses[i])) {
             sw_status status = sw_trainer_explain_loss(s, epoch, first + i, (double)losses[i]);
@@ -92,7 +89,7 @@ sw_status sw_trainer_losses_read(sw_run_session *s, int epoch)
     }
     sw_progress_steps(s->progress, epoch, SW_PROGRESS_TRAIN, s->state.steps_in_epoch, count, s->unread.images,
                       (double)losses[count - 1]);
-    sw_run_profile_end(s->profile, SW_SPAN_RECORD, recording);
+    sw_run_profile_end(s->profile, SW_SPAN_RECORD, begun);
     s->unread.count = s->unread.images = 0;
     return SW_OK;
 }

@@ -214,8 +214,8 @@ static sw_status parse_entry(slot *s, const cJSON *entry, const sw_safetensors_r
         return sw_fail(SW_E_DATA, "its entry must have dtype, shape and data_offsets, once each");
     if (!cJSON_IsString(dtype) || !is_dtype(&s->tensor.dtype, dtype->valuestring))
         return sw_fail(SW_E_DATA, "its dtype is not one read here (F32, I64, I32, U8)");
-    sw_status status = parse_shape(s, shape);
-    return status != SW_OK ? status : parse_offsets(s, offsets, reader);
+    SW_ENSURE(parse_shape(s, shape));
+    return parse_offsets(s, offsets, reader);
 }
 
 static sw_status parse_entries(sw_safetensors_reader *reader)

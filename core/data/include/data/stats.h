@@ -40,7 +40,7 @@ typedef struct sw_stats {
     sw_stats_split splits[SW_STATS_SPLITS];
     sw_stats_range width_px, height_px; /* of the usable pictures as stored; 0 when there is none */
     int image_files;                    /* in images/ */
-    const sw_stats_remark *remarks;     /* in the order of their kinds, then of their names */
+    sw_stats_remark *remarks;           /* in the order of their kinds, then of their names */
     int remark_count;
     struct sw_stats_store *store; /* owns the texts */
 } sw_stats;

@@ -36,9 +36,10 @@ sw_status sw_run_profile_create(sw_run_profile **out, const char *folder, sw_cl 
                                 const sw_network *network, int steps) SW_NODISCARD;
 void sw_run_profile_destroy(sw_run_profile *profile);
 
-/* Around something the host does; begin gives what end takes. A span that fails need not end. */
+/* Begin and end a span of what the host does: begin returns what end takes, and end returns what the end of a
+ * span takes that follows at once. A span that fails need not end. */
 double sw_run_profile_begin(const sw_run_profile *profile);
-void sw_run_profile_end(sw_run_profile *profile, sw_host_span what, double begun);
+double sw_run_profile_end(sw_run_profile *profile, sw_host_span what, double begun);
 
 /* Around each step, which is one batch from the loader to its end on the host. A begun step that found no
  * batch need not end. */

@@ -5,11 +5,8 @@
 #ifndef TRAIN_SWEEP_H
 #define TRAIN_SWEEP_H
 
-#include <signal.h>
-
 #include "base/arena.h"
-#include "base/progress.h"
-#include "config/experiment.h"
+#include "train/trainer.h"
 
 enum { SW_SWEEP_MAX_RUNS = 1000 };
 
@@ -63,16 +60,11 @@ void sw_sweep_deinit(sw_sweep *sweep); /* accepts a zeroed one */
 /* "new", "begins anew", "goes on after epoch 3", "being written by another process", "done" */
 void sw_sweep_describe(sw_str *out, const sw_sweep_run *run);
 
-typedef struct sw_sweep_options {
-    const char *device; /* see sw_trainer_options */
-    sw_progress_output progress;
-    volatile sig_atomic_t *stop;
-} sw_sweep_options;
-
-/* Runs what is not done, one after the other. One that fails does not keep the others from running: at the
- * end the message lists those that failed. Nor does one that runs out of train.max_minutes. SW_E_INTERRUPTED:
- * stopped in one, or some ran out of their minutes, which the message lists; what had begun was saved. */
-sw_status sw_sweep_execute(sw_sweep *sweep, const sw_sweep_options *options) SW_NODISCARD;
+/* Runs what is not done, one after the other, with these options but `out` and `resume`. One that fails does
+ * not keep the others from running: at the end the message lists those that failed. Nor does one that runs
+ * out of train.max_minutes. SW_E_INTERRUPTED: stopped in one, or some ran out of their minutes, which the
+ * message lists; what had begun was saved. */
+sw_status sw_sweep_execute(sw_sweep *sweep, const sw_trainer_options *options) SW_NODISCARD;
 
 /* Appends a shell command a line for every run that is not done, for GNU parallel or an array of jobs; what
  * is in the way of one that begins anew is removed. `program` is how segwork is called. */
