@@ -61,7 +61,7 @@ static sw_status read_lists(sw_stats *out, const char *root)
         out->splits[s].name = split_names[s];
         const sw_dataset_options whole = {.root = root, .split = split_names[s]};
         sw_status reading = split_read(&store->lists[s], &whole);
-        /* One list may be missing, not both: the last message then tells */
+        /* one list may be missing, not both: then the last message is reported */
         if (reading == SW_E_CONFIG && (present || s + 1 < SW_STATS_SPLITS)) continue;
         SW_ENSURE(reading);
         present++;
@@ -144,7 +144,7 @@ static sw_status read_listed(stats_item *item, sw_str *text, const stats_job *jo
     return status;
 }
 
-/* No list names it: only what it is matters. */
+/* Decodes a file that no list names. */
 static sw_status read_unlisted(const stats_item *item, sw_str *text, const stats_job *job)
 {
     sw_image image = {0};

@@ -35,7 +35,7 @@ typedef struct bench {
 
 /* --- opening --------------------------------------------------------------------------------- */
 
-/* The best of all calls counts: other work on the machine only slows. */
+/* Keeps the best of all calls: other work on the machine can only slow them down. */
 static sw_status measure_peak(bench *b)
 {
     double gflops, gbytes_per_s, start = sw_clock_s();
@@ -58,7 +58,7 @@ static sw_status open_device(bench *b)
     return SW_OK;
 }
 
-/* As a run does; the time that it may take to time engines is not the first step's. */
+/* Chooses engines as a run does. Timing them is not counted as part of the first step. */
 static sw_status decide_engines(bench *b)
 {
     double start = sw_clock_s();
@@ -118,7 +118,7 @@ static sw_status read_losses(bench *b)
 static sw_status train_step(bench *b)
 {
     SW_ENSURE(sw_network_upload(&b->network, b->images, b->labels, b->batch));
-    /* at rate 0 an update costs what it always does, and every step computes the same */
+    /* with learning rate 0 an update costs the same, and every step computes the same */
     SW_ENSURE(sw_network_enqueue_batch(&b->network, b->labels, b->batch, true, 0.0));
     if (++b->unread == sw_network_loss_every(&b->network)) SW_ENSURE(read_losses(b));
     return SW_OK;
@@ -142,7 +142,7 @@ static sw_status summarise(sw_bench_steps *steps)
     return SW_OK;
 }
 
-/* So many steps, and the look at their losses; together, since in between nobody waits for the device. */
+/* Makes `count` steps and reads their losses, since in between nothing waits for the device. */
 static sw_status take_steps(bench *b, sw_status (*step)(bench *), int count)
 {
     for (int i = 0; i < count; i++) SW_ENSURE(step(b));

@@ -7,9 +7,9 @@
 #include "page/sheet.h"
 #include "setup/open.h"
 
-/* Of a step, in kernels and transfers. A driver that does not time its kernels gives nanoseconds for each,
- * less than a thousandth of any step; this is far from that, and from what a device that is kept waiting
- * gives. */
+/* The least share of a step that its kernels and transfers take. A driver that does not time its kernels
+ * reports nanoseconds for each, together less than a thousandth of a step; even a device that mostly waits
+ * for the host is far above this share. */
 static const double PASSES_AT_LEAST = 0.1;
 
 /* --- text ------------------------------------------------------------------------------------ */
@@ -40,7 +40,7 @@ static void print_header(sw_str *out, const sw_bench *b)
                   (double)b->peak_resident_bytes * gib, (double)b->device_bytes * gib, b->first_step_seconds);
 }
 
-/* Training steps whose images come from the loader, beside those on one batch that is there already. */
+/* Compares training steps on batches from the loader with steps on one batch in memory. */
 static void print_loading(sw_str *out, const sw_bench *b)
 {
     const sw_bench_loading *l = &b->loading;
@@ -63,7 +63,7 @@ static void add_loading(cJSON *root, const sw_bench *b)
                         {"wait_ms", l->wait_ms});
 }
 
-/* What the passes leave of a step: the host's share, and the time between one launch and the next. */
+/* Compares the time of all passes with the whole step: the rest is the host, and gaps between launches. */
 static void print_rest(sw_str *out, const sw_bench *b, const char *what, const sw_bench_steps *steps,
                        bool infer)
 {

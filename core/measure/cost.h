@@ -5,12 +5,12 @@
 #include "graph/graph.h"
 #include "graph/plan.h"
 
-/* A part of a step that a profile tells apart. */
+/* A part of a step that a profile lists by itself. */
 typedef struct sw_step_pass {
     const char *name; /* as launches are labelled: SW_PASS_... of ops/call.h */
     sw_way way;       /* whose algorithm computes it */
     bool reads_inputs, data_gradient,
-        weight_gradient; /* what it touches besides outputs and their gradients */
+        weight_gradient; /* what it reads or writes besides outputs and their gradients */
 } sw_step_pass;
 
 enum { SW_STEP_PASSES = 2 };
@@ -29,8 +29,8 @@ double sw_pass_flop(const sw_graph *graph, const sw_step *step);
 double sw_pass_bytes(const sw_graph *graph, const sw_plan *plan, const sw_step *step,
                      const sw_step_pass *pass, double share);
 
-/* What is left to move for a node that another does the work of: its running statistics, read, and what the
- * other takes from them, written. */
+/* Returns the bytes that a node still moves when another node computes it: its running statistics are read,
+ * and what the other node takes from them is written. */
 double sw_merged_bytes(const sw_graph *graph, int node);
 
 /* Floating-point operations of one image in all of the plan's steps. */

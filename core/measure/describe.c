@@ -11,12 +11,12 @@
 
 /* --- receptive field ------------------------------------------------------------------------- */
 
-/* The px of a value's row that are looked at; empty when last < first. */
+/* The px of a value's row that are read; empty when last < first. */
 typedef struct span {
     int64_t first, last;
 } span;
 
-/* What a node reads to make `made` of an output. */
+/* The px of an input that a node reads to compute `made` of an output. */
 static span span_read(const sw_node *node, span made)
 {
     int before = node->stride > 1 ? 0 : node->window / 2;

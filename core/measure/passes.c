@@ -115,7 +115,7 @@ static sw_status add_layers(sw_pass_list *list, const side *s)
 
 /* --- what was measured ----------------------------------------------------------------------- */
 
-/* What a launch or transfer outside the graph belongs to, and what it is called there. */
+/* Rows for launches and transfers outside the graph. */
 static const struct {
     const char *pass, *layer, *op;
 } others[] = {{SW_PASS_UPLOAD, "(input)", "transfer"},
@@ -143,7 +143,7 @@ static double other_bytes(const side *s, const char *pass)
     return 0.0;
 }
 
-/* The row that a measured one counts for. A launch that no pass was told of is a row of its own. */
+/* Finds the row to which a measured launch is added. One without a pass gets a row of its own. */
 static sw_status find_row(sw_pass_row **out, sw_pass_list *list, const side *s, const sw_profile_row *m)
 {
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {

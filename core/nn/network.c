@@ -6,8 +6,8 @@
 #include "cl/buffer.h"
 #include "ops/call.h"
 
-/* Steps between two looks at the loss where runtime.loss_every leaves the choice: on a CPU a wait costs
- * nothing, the host's thread being one of those that compute. */
+/* Steps between two reads of the loss where runtime.loss_every is 0: on a CPU waiting costs nothing, since
+ * the host's thread is one of those that compute. */
 enum { GPU_LOSS_EVERY = 8 };
 
 /* One graph with its executor; both share the network's store and pool. */

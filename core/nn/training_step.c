@@ -34,7 +34,7 @@ done:
     return status;
 }
 
-/* What the pixels of a batch weigh in its loss: those of each class, times what one of them weighs. */
+/* Sums the weights of a batch's pixels in its loss: the class weights, 0 for ignored ones. */
 static double weigh(const sw_network *network, const uint8_t *labels, int n)
 {
     const sw_loss_attrs *loss = &network->options.loss->attrs;
@@ -87,7 +87,7 @@ static sw_status update(sw_network *network, double lr)
 
 sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, int n, bool last, double lr)
 {
-    /* a step of one batch is its mean, whatever it weighs */
+    /* with a single batch the weight cancels out */
     const double weight = last && network->step.count == 0 ? 1.0 : weigh(network, labels, n);
     sw_profile_pass(network->cl, SW_PASS_UPDATE);
     SW_ENSURE(begin_batch(network, weight));

@@ -13,7 +13,7 @@ static const double TUNE_SECONDS = 20; /* about: what a first run may spend on i
 
 /* --- the table of a device ------------------------------------------------------------------- */
 
-/* Whether the choice for a layer is one at all on this device. */
+/* Whether more than one engine can compute the layer on this device. */
 static bool contested(const sw_cl *cl, const sw_conv_layer *layer)
 {
     static const sw_conv_choice last = SW_CONV_CLBLAST;
@@ -22,8 +22,8 @@ static bool contested(const sw_cl *cl, const sw_conv_layer *layer)
     return several;
 }
 
-/* Adds the model's layers for which there is a choice, but those that are pinned. How many it looked up, and
- * how many kinds of them the table lacked and now has undecided, goes to *sought and *missing. */
+/* Adds the model's layers for which there is a choice, except pinned ones. *sought counts them, *missing
+ * those that the table lacked and now has undecided. */
 static sw_status add_layers(sw_conv_table *table, int *sought, int *missing, const sw_cl *cl,
                             const sw_graph *graph, const sw_conv_pins *pins)
 {
@@ -100,7 +100,7 @@ static sw_status look_up(sw_engines *e, sw_conv_table *table, sw_conv_cache *cac
     }
     SW_ENSURE(status);
     status = complete_table(table, cache, cl, graph, pins, false, stop);
-    if (status == SW_E_IO) { /* a full disk: what was timed serves this run */
+    if (status == SW_E_IO) { /* a full disk: this run still uses the timings */
         sw_log(SW_LOG_WARNING, "%s; the next run will time convolutions again", sw_error_message());
         e->source = "timed now, for this run only";
         return SW_OK;
@@ -109,8 +109,8 @@ static sw_status look_up(sw_engines *e, sw_conv_table *table, sw_conv_cache *cac
     return set_source(e, "timed now, kept in", cache->path);
 }
 
-/* One layer's engines: the pin's, else the table's, else those of the fixed order. Counts the pins that do
- * not suit this device. */
+/* Decides one layer's engines: the pin's, else the table's, else those of the fixed order. Counts the pins
+ * that this device cannot use. */
 static sw_status pin_layer(sw_engines *e, int *unfit, const sw_cl *cl, const char *name,
                            const sw_conv_layer *layer, const sw_conv_pin *given, const sw_conv_row *row)
 {
@@ -195,7 +195,7 @@ void sw_engines_deinit(sw_engines *e)
 
 /* --- segwork tune ---------------------------------------------------------------------------- */
 
-/* The model's rows in the model's order. */
+/* Copies the rows of the model's layers, in the model's order. */
 static sw_status pick_rows(sw_conv_table *out, const sw_conv_table *table, const sw_cl *cl,
                            const sw_graph *graph)
 {

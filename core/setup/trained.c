@@ -9,8 +9,8 @@
 #include "setup/open.h"
 #include "weights/checkpoint.h"
 
-/* Each epoch that is finished leaves its weights as the last ones, but none is the best where the figure that
- * decides is undefined in all of them. */
+/* Each finished epoch saves its weights as last, but there is no best where the metric of train.save_best is
+ * undefined (NaN) in all epochs. */
 static sw_status fail_missing(const sw_trained *s, const char *run)
 {
     char *last = sw_strf("%s/checkpoints/last.safetensors", run);
@@ -18,7 +18,7 @@ static sw_status fail_missing(const sw_trained *s, const char *run)
     if (!last) return SW_E_MEMORY;
     if (sw_fs_exists(last))
         status = sw_fail(SW_E_USAGE,
-                         "%s is missing: the figure that train.save_best names was undefined in every epoch, "
+                         "%s is missing: the metric that train.save_best names was undefined in every epoch, "
                          "so that none is the best; %s has the weights of the last one",
                          s->weights_path, last);
     else
@@ -27,7 +27,7 @@ static sw_status fail_missing(const sw_trained *s, const char *run)
     return status;
 }
 
-/* A run's folder stands for one of its checkpoints. */
+/* Finds the checkpoint in a run's folder. */
 static sw_status locate_in_run(sw_trained *s, const sw_trained_options *o)
 {
     s->config_path = sw_fs_join(o->from, "config.yaml");

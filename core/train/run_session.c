@@ -164,7 +164,7 @@ done:
     return status;
 }
 
-/* Whether a resumed run has anything to go on from: one killed early begins like a new one. */
+/* Whether a resumed run has a saved state: one that was killed early starts like a new one. */
 static bool has_saved_state(const sw_run_session *s)
 {
     if (!s->folder) return false;
@@ -213,7 +213,7 @@ static sw_status restore(sw_run_session *s)
                                     s->state.steps));
         SW_ENSURE(sw_masks_rewind(s->folder->path, s->state.epochs_done));
         SW_ENSURE(sw_gallery_keep_only(s->folder->path, s->state.best_epoch));
-        /* a run that begins anew draws epoch 0 again */
+        /* a run that starts over draws epoch 0 again */
         const int last_epoch = s->state.steps > 0 ? s->state.epochs_done : -1;
         SW_ENSURE(sw_events_rewind(s->folder->path, last_epoch, s->state.steps));
     }

@@ -19,8 +19,8 @@ static uint32_t fnv1a(const char *text)
     return hash;
 }
 
-/* A value as part of a folder's name: what needs quoting becomes '-'. A long one is cut and told apart by its
- * hash. */
+/* Appends a value as part of a folder's name: characters that need quoting become '-', and a long value is
+ * cut and gets a hash. */
 static void append_value(sw_str *out, const char *value)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";

@@ -42,9 +42,10 @@ static sw_status stopped(const sw_sweep *sweep)
 {
     int done = 0;
     for (int i = 0; i < sweep->count; i++) done += sweep->runs[i].state == SW_SWEEP_DONE;
-    return sw_fail(SW_E_INTERRUPTED,
-                   "stopped with %d of %d runs done; what had begun is saved, and the same command goes on",
-                   done, sweep->count);
+    return sw_fail(
+        SW_E_INTERRUPTED,
+        "stopped with %d of %d runs done; the one under way is saved, and the same command continues", done,
+        sweep->count);
 }
 
 /* train.max_minutes is what a run may take at a time, not the sweep: the next run has its own. */
@@ -93,7 +94,7 @@ static sw_status conclude(const sw_sweep *sweep, sw_status kind)
     return status;
 }
 
-/* What is there is looked at again, for another process may be working on the same sweep. */
+/* Checks the run's folder again first: another process may be working on the same sweep. */
 static sw_status execute_run(sw_sweep_run *run, const sw_sweep *sweep, const sw_trainer_options *options)
 {
     sw_status status = SW_OK;

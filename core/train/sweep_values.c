@@ -1,4 +1,4 @@
-/* The values of a swept key, out of what was typed. */
+/* Reads the values of a swept key from the command line. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ static size_t piece_length(const char *text, char *wrong)
     char open[64];
     int depth = 0;
     char before = ','; /* the last character but blanks: after it a quote begins a text,
-                          and one after a quote goes on with it */
+                          and one after a quote continues it */
     size_t i = 0;
     *wrong = 0;
     for (; text[i]; i++) {

@@ -23,7 +23,7 @@ static bool time_is_up(const sw_run_session *s)
     return sw_clock_s() >= s->deadline_s;
 }
 
-/* The lines first: rows that a power cut took from behind a saved state would be missing for good. */
+/* Flushes the records first: rows lost in a power cut after the state was saved could not be made again. */
 static sw_status save_state(sw_run_session *s)
 {
     sw_trainer_identity identity = sw_run_session_identity(s);
@@ -48,7 +48,8 @@ static sw_status train_step(sw_run_session *s, int epoch)
     return sw_run_profile_step_end(s->profile, SW_STEPS_TRAIN, step_images);
 }
 
-/* The rest of an epoch's steps. Time is looked at only after one, so that every process gets further. */
+/* Trains the rest of an epoch. The time limit is checked only after a step, so that every process gets
+ * further. */
 static sw_status train_epoch(sw_run_session *s, int epoch)
 {
     const int steps_per_epoch = sw_run_session_steps_per_epoch(s);
@@ -65,7 +66,7 @@ static sw_status train_epoch(sw_run_session *s, int epoch)
 
 /* --- validation ------------------------------------------------------------------------------ */
 
-/* What is known of an epoch: NULL, or NaN, for what has not been done yet. */
+/* Collects what is known of an epoch: NULL, or NaN, for what has not been done yet. */
 static sw_measures measures_of(const sw_run_session *s, int epoch, const sw_evaluation *clean,
                                const sw_evaluation *article)
 {
@@ -133,7 +134,7 @@ static sw_status evaluate(sw_run_session *s, int epoch, sw_evaluation *clean, sw
     return SW_OK;
 }
 
-/* Of the averaged weights, where there are such. */
+/* Validates the averaged weights where averages are kept. */
 static sw_status validate(sw_run_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
 {
     SW_ENSURE(sw_network_swap_averages(&s->network));
@@ -246,7 +247,7 @@ static sw_status stopped(const sw_run_session *s)
     return status;
 }
 
-/* The figures of the clock, which is read after the rest was measured. */
+/* Adds the times, which are known only after everything else was measured. */
 static void take_times(sw_epoch_record *record, const sw_run_session *s)
 {
     const sw_columns *columns = sw_records_columns(s->records);
@@ -313,14 +314,14 @@ static sw_status run_epochs(sw_run_session *s)
     if (!found_over && s->state.steps == 0) SW_ENSURE(draw_untrained(s));
     while (!sw_run_session_is_over(s)) {
         SW_ENSURE(run_epoch(s, s->state.epochs_done + 1));
-        /* looked at only after something was done, so that every process gets further */
+        /* checked only after an epoch, so that every process gets further */
         if (!sw_run_session_is_over(s) && time_is_up(s)) return stopped(s);
     }
     log_end(s, found_over);
     return SW_OK;
 }
 
-/* What the caller is told about the run, read before the session is closed. */
+/* Fills the result from the session, before that is closed. */
 static void report(sw_train_result *result, const sw_run_session *s)
 {
     if (!s->folder) return;
@@ -332,7 +333,8 @@ static void report(sw_train_result *result, const sw_run_session *s)
     }
 }
 
-/* The profile's tables, into the folder and for the caller. An interruption stays what it was. */
+/* Writes the profile into the folder and returns its tables. Keeps the status and message of an interruption.
+ */
 static sw_status write_profile(sw_train_result *result, sw_run_session *s, sw_status so_far)
 {
     if (!s->profile) return so_far;

@@ -186,7 +186,7 @@ static sw_status check_identity(const sw_safetensors_reader *reader, const sw_tr
                        other_train ? identity->train_fingerprint : identity->val_fingerprint);
     if (strncmp(device, identity->device, NOTE_BYTES - 1) != 0)
         sw_log(SW_LOG_WARNING,
-               "this run began on '%s' and goes on on '%s': it will not end with the same bits", device,
+               "this run began on '%s' and continues on '%s': it will not end with the same bits", device,
                identity->device);
     return SW_OK;
 }

@@ -1,4 +1,4 @@
-/* Where a run stands, between memory and checkpoints/resume.safetensors. */
+/* The state of a run, saved in checkpoints/resume.safetensors and loaded from it. */
 #ifndef TRAIN_TRAINER_STATE_H
 #define TRAIN_TRAINER_STATE_H
 
@@ -19,7 +19,7 @@ typedef struct sw_trainer_state {
     sw_early_stop early_stop;
 } sw_trainer_state;
 
-/* What must be the same for a resumed run to make sense. */
+/* What a resumed run must have in common with its earlier processes. */
 typedef struct sw_trainer_identity {
     const char *device, *train_fingerprint, *val_fingerprint;
 } sw_trainer_identity;

@@ -1,4 +1,4 @@
-/* What a data folder holds, for people: counts, sizes, class fractions and every file that is odd. */
+/* Statistics of a data folder: counts, sizes, class fractions and every unusual file. */
 #ifndef DATA_STATS_H
 #define DATA_STATS_H
 

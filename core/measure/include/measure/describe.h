@@ -1,4 +1,4 @@
-/* What an experiment's network is, worked out without a device: layers, sizes, work, memory. */
+/* Describes an experiment's network without a device: layers, sizes, work, memory. */
 #ifndef MEASURE_DESCRIBE_H
 #define MEASURE_DESCRIBE_H
 

@@ -1,4 +1,4 @@
-/* What a network holds on the device, as a table for people. */
+/* The device memory that a network needs, as a table. */
 #ifndef NN_MEMORY_TABLE_H
 #define NN_MEMORY_TABLE_H
 

@@ -81,7 +81,7 @@ double sw_boundary_mean_f1(const sw_boundary *boundary);   /* mean over images o
 typedef struct sw_evaluation {
     sw_confusion confusion;
     sw_boundary boundary; /* empty where it was not asked for */
-    int ignore_index;     /* label that counts for nothing; -1: none */
+    int ignore_index;     /* label of pixels that are left out; -1: none */
     uint64_t images;
     double loss;     /* mean over images of their batch's loss */
     double soft_iou; /* IoU of softmax against truth, the article's custom IoU: mean over images */
