@@ -53,6 +53,8 @@ static const char *const *metric_names(void)
 #define STAGES(member, table, help) \
     {FIELD(member, SW_FIELD_RECORD_LIST, NULL, help), .min = 1, .max = SW_MAX_STAGES, .record = table, \
      .count_offset = offsetof(HERE, member##_count)}
+#define CUSTOM(name, sentence) \
+    {.key = #name, .type = SW_FIELD_CUSTOM, .fallback = "none", .custom = &name, .help = sentence}
 #define TABLE(fields) {sizeof(HERE), fields, sizeof(fields) / sizeof *(fields)}
 /* clang-format on */
 
@@ -252,12 +254,9 @@ static const sw_field loss_fields[] = {
            "are already predicted well"),
     {KEY("gamma", attrs.gamma, SW_FIELD_FLOAT, "2", "Focal loss only: its exponent; 0 is cross-entropy"),
      .max = 10},
-    {.key = "class_weights",
-     .type = SW_FIELD_CUSTOM,
-     .fallback = "none",
-     .custom = &class_weights,
-     .help = "Weight of each class in the loss; median_frequency computes them from the training masks, "
-             "higher for rare classes"},
+    CUSTOM(class_weights,
+           "Weight of each class in the loss; median_frequency computes them from the training masks, "
+           "higher for rare classes"),
     {KEY("ignore_index", attrs.ignore_index, SW_FIELD_INT, "-1",
          "Label of pixels that loss and metrics ignore; -1: none"),
      .min = -1, .max = 255},
@@ -352,13 +351,10 @@ static const sw_field runtime_fields[] = {
     BOOL(tune, "true",
          "With conv_engine auto: time the engines once for each device and layer, and keep the choice for "
          "later runs (segwork tune); false: the first in a fixed order that suits the layer"),
-    {.key = "conv_layers",
-     .type = SW_FIELD_CUSTOM,
-     .fallback = "none",
-     .custom = &conv_layers,
-     .help = "With conv_engine auto: layers with a given engine, such as {dc1.seq.0: gemm}, or one each for "
-             "forward, backward-data and backward-weights: {dc1.seq.3: winograd/gemm/gemm}. A run's "
-             "config.yaml names every layer here, so that repeating it computes the same bits"},
+    CUSTOM(conv_layers,
+           "With conv_engine auto: layers with a given engine, such as {dc1.seq.0: gemm}, or one each for "
+           "forward, backward-data and backward-weights: {dc1.seq.3: winograd/gemm/gemm}. A run's "
+           "config.yaml names every layer here, so that repeating it computes the same bits"),
     INT(workspace_mb, "0", 0, 65536,
         "Device memory that the convolutions share for intermediate results, in MiB; 0: 64, on a GPU a 64th "
         "of its memory, from 64 to 1024"),

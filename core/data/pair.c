@@ -6,19 +6,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fs.h"
+
 static sw_status resolve_folder(char **out, const char *root, const char *folder)
 {
     char *path = sw_strf("%s/%s", root, folder);
     if (!path) return SW_E_MEMORY;
-    struct stat info;
-    const char *fault = NULL;
-    if (stat(path, &info) != 0)
-        fault = strerror(errno);
-    else if (!S_ISDIR(info.st_mode))
-        fault = "not a folder";
-    else if (!(*out = realpath(path, NULL)))
-        fault = strerror(errno);
     sw_status status = SW_OK;
+    const char *fault = NULL;
+    if (!(*out = realpath(path, NULL)))
+        fault = strerror(errno);
+    else if (!sw_fs_is_dir(*out))
+        fault = "not a folder";
     if (fault)
         status = sw_fail(SW_E_CONFIG, "%s: %s: the Oxford-IIIT Pet layout has this folder", path, fault);
     free(path);

@@ -196,15 +196,6 @@ static sw_status load_initial_weights(sw_run_session *s)
     return SW_OK;
 }
 
-/* Where the run was saved, or its beginning. Only reads. */
-static sw_status load_state(sw_run_session *s)
-{
-    sw_trainer_identity identity = sw_run_session_identity(s);
-    s->state = sw_trainer_state_fresh();
-    if (!s->options->resume) return SW_OK;
-    return sw_trainer_state_load(&s->state, s->folder, &s->network, &identity);
-}
-
 /* Brings the run's files to where it was saved, or to its beginning. */
 static sw_status restore(sw_run_session *s)
 {
@@ -238,13 +229,6 @@ bool sw_run_session_is_over(const sw_run_session *s)
     const sw_train_config *train = &s->experiment->train;
     return s->state.epochs_done >= train->epochs ||
            sw_early_stop_is_due(&s->state.early_stop, &train->early_stop);
-}
-
-sw_trainer_identity sw_run_session_identity(const sw_run_session *s)
-{
-    return (sw_trainer_identity){.device = s->device.name,
-                                 .train_fingerprint = sw_dataset_fingerprint(s->train),
-                                 .val_fingerprint = sw_dataset_fingerprint(s->val)};
 }
 
 int sw_run_session_steps_per_epoch(const sw_run_session *s)
@@ -286,7 +270,8 @@ sw_status sw_run_session_open(sw_run_session *s, const sw_experiment *experiment
         SW_ENSURE(sw_run_folder_check(runs_root, experiment->name, options->out));
     }
     SW_ENSURE(prepare(s));
-    SW_ENSURE(load_state(s));
+    s->state = sw_trainer_state_fresh();
+    if (options->resume) SW_ENSURE(sw_trainer_state_load(s));
     if (sw_run_session_is_over(s) && sw_manifest_is_done(s->manifest)) return SW_OK;
     if (!options->resume) SW_ENSURE(create_folder(s));
     SW_ENSURE(write_run_manifest(s));

@@ -66,8 +66,6 @@ void sw_run_session_close(sw_run_session *session, const char *outcome);
 /* Whether the last epoch is done, or train.early_stop has ended the run. */
 bool sw_run_session_is_over(const sw_run_session *session);
 
-sw_trainer_identity sw_run_session_identity(const sw_run_session *session);
-
 /* Completes the session's manifest and writes it: adds this process and its device, and in a new run what
  * does not change when it is resumed. (run_manifest.c) */
 sw_status write_run_manifest(sw_run_session *session) SW_NODISCARD;

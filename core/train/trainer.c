@@ -26,10 +26,9 @@ static bool time_is_up(const sw_run_session *s)
 /* Flushes the records first: rows lost in a power cut after the state was saved could not be made again. */
 static sw_status save_state(sw_run_session *s)
 {
-    sw_trainer_identity identity = sw_run_session_identity(s);
     SW_ENSURE(sw_records_flush(s->records));
     if (s->events) SW_ENSURE(sw_events_flush(s->events));
-    return sw_trainer_state_save(&s->state, s->folder, &s->network, &identity);
+    return sw_trainer_state_save(s);
 }
 
 /* --- training -------------------------------------------------------------------------------- */
@@ -187,8 +186,8 @@ static sw_status write_events(sw_run_session *s, const sw_epoch_record *record)
 static sw_status save_weights(sw_run_session *s, bool best)
 {
     SW_ENSURE(sw_network_swap_averages(&s->network));
-    SW_ENSURE(sw_trainer_save_weights(&s->state, s->folder, &s->network, "last"));
-    if (best) SW_ENSURE(sw_trainer_save_weights(&s->state, s->folder, &s->network, "best"));
+    SW_ENSURE(sw_trainer_save_weights(s, "last"));
+    if (best) SW_ENSURE(sw_trainer_save_weights(s, "best"));
     return sw_network_swap_averages(&s->network);
 }
 

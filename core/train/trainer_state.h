@@ -2,8 +2,8 @@
 #ifndef TRAIN_TRAINER_STATE_H
 #define TRAIN_TRAINER_STATE_H
 
-#include "nn/network.h"
-#include "run/folder.h"
+#include <stdint.h>
+
 #include "run/judge.h"
 
 typedef struct sw_trainer_state {
@@ -19,24 +19,19 @@ typedef struct sw_trainer_state {
     sw_early_stop early_stop;
 } sw_trainer_state;
 
-/* What a resumed run must have in common with its earlier processes. */
-typedef struct sw_trainer_identity {
-    const char *device, *train_fingerprint, *val_fingerprint;
-} sw_trainer_identity;
+struct sw_run_session;
 
 sw_trainer_state sw_trainer_state_fresh(void);
 
-/* Writes checkpoints/resume.safetensors: weights, moments, averages and the state. */
-sw_status sw_trainer_state_save(const sw_trainer_state *state, const sw_run_folder *folder,
-                                sw_network *network, const sw_trainer_identity *identity) SW_NODISCARD;
+/* Writes checkpoints/resume.safetensors: weights, moments, averages, the state, and the names of device and
+ * data. */
+sw_status sw_trainer_state_save(const struct sw_run_session *session) SW_NODISCARD;
 
-/* Reads it back into the state and the network; a run that was killed before its first save starts afresh.
- * SW_E_CONFIG when the data differ from those the run began with; another device is a warning. */
-sw_status sw_trainer_state_load(sw_trainer_state *state, const sw_run_folder *folder, sw_network *network,
-                                const sw_trainer_identity *identity) SW_NODISCARD;
+/* Reads it back into the session's state and network; a run that was killed before its first save starts
+ * afresh. SW_E_CONFIG when the data differ from those the run began with; another device is a warning. */
+sw_status sw_trainer_state_load(struct sw_run_session *session) SW_NODISCARD;
 
 /* Writes checkpoints/<name>.safetensors with the weights alone. */
-sw_status sw_trainer_save_weights(const sw_trainer_state *state, const sw_run_folder *folder,
-                                  sw_network *network, const char *name) SW_NODISCARD;
+sw_status sw_trainer_save_weights(const struct sw_run_session *session, const char *name) SW_NODISCARD;
 
 #endif
