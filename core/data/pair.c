@@ -59,9 +59,8 @@ static sw_status check_link(const char *path, const pair_place *place)
     char *end = realpath(path, NULL);
     if (!end) return sw_fail(SW_E_IO, "%s: a link that leads nowhere (%s)", path, strerror(errno));
     bool inside = lies_in(end, place->root) || lies_in(end, place->images) || lies_in(end, place->trimaps);
-    sw_status status = SW_OK;
-    if (!inside)
-        status = sw_fail(SW_E_DATA, "%s: a link that leads out of the data folder, to %s", path, end);
+    sw_status status =
+        inside ? SW_OK : sw_fail(SW_E_DATA, "%s: a link that leads out of the data folder, to %s", path, end);
     free(end);
     return status;
 }

@@ -31,10 +31,8 @@ struct sw_stats_store {
 };
 
 typedef struct stats_job {
-    struct sw_stats_store *store;
+    const sw_stats *stats;
     const pair_place *place;
-    int size_px;
-    const sw_classes *classes;
     const uint8_t *class_of_value;
 } stats_job;
 
@@ -119,7 +117,7 @@ done:
 
 static sw_status count_classes(stats_item *item, const sw_image *trimap, const stats_job *job)
 {
-    int size_px = job->size_px;
+    int size_px = job->stats->size_px;
     size_t pixels = (size_t)size_px * (size_t)size_px;
     uint8_t *labels = malloc(pixels);
     if (!labels) return sw_fail_alloc("a resized mask", pixels);
@@ -132,7 +130,7 @@ static sw_status count_classes(stats_item *item, const sw_image *trimap, const s
 static sw_status read_listed(stats_item *item, sw_str *text, const stats_job *job)
 {
     sw_image image = {0}, trimap = {0};
-    sw_status status = pair_read(&image, &trimap, text, job->place, item->name, job->classes);
+    sw_status status = pair_read(&image, &trimap, text, job->place, item->name, job->stats->classes);
     if (status == SW_OK) {
         item->usable = true;
         item->width_px = image.width;
@@ -141,15 +139,6 @@ static sw_status read_listed(stats_item *item, sw_str *text, const stats_job *jo
     }
     sw_image_deinit(&image);
     sw_image_deinit(&trimap);
-    return status;
-}
-
-/* Decodes a file that no list names. */
-static sw_status read_unlisted(const stats_item *item, sw_str *text, const stats_job *job)
-{
-    sw_image image = {0};
-    sw_status status = pair_read_picture(&image, text, job->place, item->name);
-    sw_image_deinit(&image);
     return status;
 }
 
@@ -164,9 +153,12 @@ static const char *shorten(const char *message, const pair_place *place)
 static sw_status look_at(void *user, int index)
 {
     const stats_job *job = user;
-    stats_item *item = &job->store->items[index];
+    stats_item *item = &job->stats->store->items[index];
     sw_str text = {0};
-    sw_status status = item->splits ? read_listed(item, &text, job) : read_unlisted(item, &text, job);
+    sw_image image = {0}; /* of a file that no list names, which is only decoded */
+    sw_status status = item->splits ? read_listed(item, &text, job)
+                                    : pair_read_picture(&image, &text, job->place, item->name);
+    sw_image_deinit(&image);
     if (status == SW_E_IO || status == SW_E_DATA) {
         sw_str_deinit(&text);
         sw_str_append(&text, shorten(sw_error_message(), job->place));
@@ -274,7 +266,7 @@ sw_status sw_stats_collect(sw_stats *out, const char *root, int size_px, int thr
     SW_TRY(add_unlisted_files(out, place.images));
     uint8_t class_of_value[256];
     sw_classes_of_values(class_of_value, out->classes);
-    stats_job job = {out->store, &place, size_px, out->classes, class_of_value};
+    stats_job job = {out, &place, class_of_value};
     SW_TRY(sw_parallel_run(out->store->item_count, threads, look_at, &job));
     sum_up_splits(out);
     SW_TRY(sum_up_sizes(out));

@@ -15,17 +15,22 @@ typedef struct sw_step_pass {
 
 enum { SW_STEP_PASSES = 2 };
 
-/* The passes of a step, and their number: one, but two for the backward step of a convolution whose input
- * wants a gradient. */
+/* Lists the passes of a step and returns their number: one, but two for the backward step of a convolution
+ * whose input wants a gradient. */
 int sw_step_passes(sw_step_pass out[SW_STEP_PASSES], const sw_graph *graph, const sw_plan *plan,
                    const sw_step *step);
 
-/* Floating-point operations of one image in one pass by the direct algorithm: two a multiply-add. */
-double sw_pass_flop(const sw_graph *graph, const sw_step *step);
+/* Returns the floating-point operations of one image in one pass by the direct algorithm: two a multiply-add.
+ */
+static inline double sw_pass_flop(const sw_graph *graph, const sw_step *step)
+{
+    return 2.0 * (double)graph->nodes[step->node].macs;
+}
 
-/* Bytes of a pass when every tensor that its result depends on is read once and every result written once
- * (read too, where it is added to): activations for `share` of the graph's batch, and parameters. Backward
- * data reads dy and the weights and writes dx; backward weights reads x and dy and adds to dw. */
+/* Returns the bytes of a pass when every tensor that its result depends on is read once and every result
+ * written once (read too, where it is added to): activations for `share` of the graph's batch, and
+ * parameters. Backward data reads dy and the weights and writes dx; backward weights reads x and dy and adds
+ * to dw. */
 double sw_pass_bytes(const sw_graph *graph, const sw_plan *plan, const sw_step *step,
                      const sw_step_pass *pass, double share);
 
@@ -33,7 +38,7 @@ double sw_pass_bytes(const sw_graph *graph, const sw_plan *plan, const sw_step *
  * and what the other node takes from them is written. */
 double sw_merged_bytes(const sw_graph *graph, int node);
 
-/* Floating-point operations of one image in all of the plan's steps. */
+/* Returns the floating-point operations of one image in all of the plan's steps. */
 double sw_plan_flop(const sw_graph *graph, const sw_plan *plan);
 
 #endif

@@ -97,14 +97,11 @@ static void print_passes(sw_str *out, const sw_pass_list *list, double peak_gflo
     const double all_ms[] = {sw_pass_list_ms(list, false), sw_pass_list_ms(list, true)};
     for (int infer = 0; infer < 2; infer++) {
         sw_str rows = {0};
-        bool any = false;
         sw_str_printf(&rows, "%s\top\tpass\tms\ttime\tGFLOP/s\tpeak\tGB/s\n", what);
-        for (int i = 0; i < count; i++) {
-            if (passes[i].infer != (infer == 1)) continue;
-            any = true;
-            print_pass(&rows, peak_gflops, &passes[i], all_ms[infer]);
-        }
-        if (any) {
+        const size_t heads = rows.length;
+        for (int i = 0; i < count; i++)
+            if (passes[i].infer == (infer == 1)) print_pass(&rows, peak_gflops, &passes[i], all_ms[infer]);
+        if (rows.length > heads) {
             sw_str_append(out, "\n");
             sw_sheet_columns(out, &rows, 3);
         }

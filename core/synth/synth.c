@@ -145,15 +145,13 @@ static void append_line(sw_str *list, const sw_synth_options *options, int index
 
 static sw_status write_list(const synth_job *job, const char *name, int first, int end)
 {
-    sw_status status = SW_OK;
     sw_str list = {0};
     char *path = sw_strf("%s/annotations/%s.txt", job->dir, name);
     if (!path) return SW_E_MEMORY;
     sw_str_append(&list, "# NAME class-id species(1 cat, 2 dog) breed-id(pose)\n");
     for (int i = first; i < end; i++) append_line(&list, job->options, i);
-    SW_TRY(sw_str_status(&list));
-    SW_TRY(write_quickly(path, &list));
-done:
+    sw_status status = sw_str_status(&list);
+    if (status == SW_OK) status = write_quickly(path, &list);
     free(path);
     sw_str_deinit(&list);
     return status;

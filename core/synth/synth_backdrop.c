@@ -3,7 +3,7 @@
 
 #include "synth_scene.h"
 
-static rgb draw_color(sw_rng *rng, rgb low, rgb high)
+rgb draw_color(sw_rng *rng, rgb low, rgb high)
 {
     float r = sw_rng_uniform(rng, low.r, high.r), g = sw_rng_uniform(rng, low.g, high.g);
     return (rgb){r, g, sw_rng_uniform(rng, low.b, high.b)};

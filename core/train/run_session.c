@@ -152,14 +152,12 @@ static sw_status reopen_folder(sw_run_session *s)
 
 static sw_status write_config(const sw_run_session *s)
 {
-    sw_status status = SW_OK;
     sw_str config = {0};
     sw_experiment resolved = *s->experiment;
     resolved.runtime.conv_layers = s->engines.pins;
     sw_experiment_dump_yaml(&config, &resolved, false);
-    SW_TRY(sw_str_status(&config));
-    SW_TRY(sw_run_folder_write_config(s->folder, config.text));
-done:
+    sw_status status = sw_str_status(&config);
+    if (status == SW_OK) status = sw_run_folder_write_config(s->folder, config.text);
     sw_str_deinit(&config);
     return status;
 }
