@@ -29,7 +29,7 @@ void sw_data_recognise_classes(sw_classes *classes)
     if (sw_classes_same(classes, &sw_pets_classes)) *classes = sw_pets_classes;
 }
 
-/* What became of one listed name. */
+/* One listed name: its image, or why it is bad. */
 typedef struct data_item {
     const char *name;      /* in the split's arena */
     uint8_t *bytes;        /* image (S,S,3), then labels (S,S); NULL: bad */

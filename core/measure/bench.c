@@ -17,7 +17,7 @@
 #include "setup/engines.h"
 #include "setup/open.h"
 
-/* What is open while measuring. */
+/* What is open during the measurement. */
 typedef struct bench {
     sw_bench *out;
     const sw_experiment *experiment;
@@ -205,13 +205,6 @@ static sw_status time_passes(bench *b, const char *what, bool infer, sw_status (
     return sw_profile_stop(b->cl);
 }
 
-static sw_status measure_passes(bench *b)
-{
-    if (b->options->train) SW_ENSURE(time_passes(b, "training", false, train_step));
-    if (b->options->infer) SW_ENSURE(time_passes(b, "inference", true, infer_step));
-    return SW_OK;
-}
-
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static void bench_close(bench *b)
@@ -236,7 +229,8 @@ sw_status sw_bench_run(sw_bench *out, const sw_experiment *experiment, const sw_
     SW_TRY(open_network(&b));
     SW_TRY(make_input(&b));
     SW_TRY(measure_steps(&b));
-    if (options->layers) SW_TRY(measure_passes(&b));
+    if (options->layers && options->train) SW_TRY(time_passes(&b, "training", false, train_step));
+    if (options->layers && options->infer) SW_TRY(time_passes(&b, "inference", true, infer_step));
     if (options->data && options->train)
         SW_TRY(sw_bench_measure_loading(&out->loading, &b.network, experiment, b.images, b.labels,
                                         options->steps));

@@ -1,4 +1,4 @@
-/* What a step of a plan has to compute and to move, whatever the algorithm. */
+/* The operations and memory traffic of a step of a plan, whatever the algorithm. */
 #ifndef MEASURE_COST_H
 #define MEASURE_COST_H
 

@@ -119,7 +119,7 @@ static void add(sw_columns *columns, const sw_metric *metric, int c, const char 
     snprintf(column->label, sizeof column->label, "%s%s%s", class_name, named ? " " : "", metric->label);
 }
 
-/* Whatever else has the same value of the same class is the same figure. */
+/* Links each second name with the column of the same metric of the same class. */
 static void pair_second_names(sw_columns *columns)
 {
     for (int i = 0; i < columns->count; i++)

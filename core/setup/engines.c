@@ -81,7 +81,7 @@ static sw_status set_source(sw_engines *e, const char *words, const char *path)
     return e->source ? SW_OK : SW_E_MEMORY;
 }
 
-/* What the cache has, completed by timing where it can be written. */
+/* Reads the cache, and times what it lacks if it can be written. */
 static sw_status look_up(sw_engines *e, sw_conv_table *table, sw_conv_cache *cache, sw_cl *cl,
                          const sw_graph *graph, const sw_conv_pins *pins, const volatile sig_atomic_t *stop)
 {

@@ -68,7 +68,7 @@ typedef struct scene_sample {
 
 scene_sample scene_look(const synth_scene *scene, vec2 p);
 
-/* Whether the pet is what was seen: not where something stands before it. */
+/* Whether the sample shows the pet, and nothing in front of it. */
 bool scene_sees_pet(const scene_sample *sample);
 
 /* Parts of the above */

@@ -94,7 +94,7 @@ static void finish(evaluator *e)
     e->out->batch_soft_iou /= e->batches;
 }
 
-/* What the host makes of the batch whose results it has. */
+/* Computes the metrics of the batch whose results were read. */
 static sw_status measure(evaluator *e)
 {
     const sw_evaluate_options *o = e->options;

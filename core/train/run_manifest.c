@@ -1,4 +1,4 @@
-/* What a run's manifest says of its data, its device and its network. */
+/* A run's manifest: its data, its device and its network. */
 #include "run_session.h"
 
 #include <cjson/cJSON.h>

@@ -48,7 +48,7 @@ static sw_status stopped(const sw_sweep *sweep)
         sweep->count);
 }
 
-/* train.max_minutes is what a run may take at a time, not the sweep: the next run has its own. */
+/* train.max_minutes limits each run of the sweep by itself. */
 static void note_out_of_time(sw_sweep_run *run)
 {
     run->state = SW_SWEEP_RESUME;
@@ -70,8 +70,8 @@ static int append_runs(sw_str *out, const sw_sweep *sweep, bool failed)
     return count;
 }
 
-/* What the message at the end says; SW_OK where nothing failed and nothing is left. `kind`: of all failures,
- * if they were of one; else of something that failed. */
+/* Makes the message at the end. SW_OK where no run failed or is unfinished; `kind` is the status of the
+ * failures. */
 static sw_status conclude(const sw_sweep *sweep, sw_status kind)
 {
     sw_str text = {0}, failures = {0}, unfinished = {0};

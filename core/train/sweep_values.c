@@ -12,8 +12,8 @@ typedef struct piece {
     size_t length;
 } piece;
 
-/* Where the piece at `text` ends: at a comma that separates, or at the end. *wrong: what is never closed, or
- * closed without having been opened; 0: nothing. */
+/* Returns the length of the piece at `text`, up to a separating comma or the end. *wrong: a quote or bracket
+ * without its counterpart; 0: none. */
 static size_t piece_length(const char *text, char *wrong)
 {
     char open[64];

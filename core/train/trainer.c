@@ -191,8 +191,8 @@ static sw_status save_weights(sw_run_session *s, bool best)
     return sw_network_swap_averages(&s->network);
 }
 
-/* Records, pictures and weights of a finished epoch. The resume file comes last: it is what makes the epoch
- * count, and whatever was written before it is written again, the same, if the process dies here. */
+/* Writes records, pictures and weights of a finished epoch. The resume file comes last: only then is the
+ * epoch done. If the process dies before, all of it is written again, with the same content. */
 static sw_status finish_epoch(sw_run_session *s, const sw_epoch_record *record, const sw_evaluation *clean)
 {
     const int epoch = record->epoch;
@@ -351,7 +351,7 @@ sw_status sw_train(sw_train_result *result, const sw_experiment *experiment,
     sw_run_session s;
     sw_status status = sw_run_session_open(&s, experiment, options);
     if (status == SW_OK) status = run_epochs(&s);
-    /* closing may fail at something of its own: the first cause is what counts */
+    /* closing may fail too: the first failure is reported */
     if (status == SW_OK || status == SW_E_INTERRUPTED) status = write_profile(result, &s, status);
     char *message = status == SW_OK ? NULL : sw_strf("%s", sw_error_message());
     report(result, &s);

@@ -123,7 +123,7 @@ static sw_status read_double(double *out, const sw_safetensors_reader *reader, c
     return SW_OK;
 }
 
-/* What files of earlier versions lack: they were of runs of one batch a step that never end early. */
+/* Reads what files of earlier versions lack: their runs had one batch a step and no early stopping. */
 static sw_status read_newer_state(sw_trainer_state *state, const sw_safetensors_reader *reader)
 {
     int64_t waited = 0;

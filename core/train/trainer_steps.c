@@ -17,7 +17,7 @@ void sw_trainer_steps_deinit(sw_run_session *s)
     s->unread = (sw_unread_steps){0};
 }
 
-/* Of a step of the epoch, counted from 0. */
+/* Returns the number of batches in a step of the epoch, counted from 0. */
 static int batches_of_step(const sw_run_session *s, int step)
 {
     const int accumulate = s->experiment->train.accumulate;

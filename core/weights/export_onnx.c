@@ -20,8 +20,8 @@ enum { TENSOR_DIMS = 1, TENSOR_DATA_TYPE = 2, TENSOR_NAME = 8, TENSOR_RAW_DATA =
 enum { VALUE_NAME = 1, VALUE_TYPE = 2, TYPE_TENSOR = 1, TENSOR_ELEM_TYPE = 1, TENSOR_SHAPE = 2 };
 enum { SHAPE_DIM = 1, DIM_VALUE = 1, DIM_PARAM = 2 };
 enum { DATA_FLOAT = 1 };
-/* Of ONNX 1.10 (2021). From opset 14 on a BatchNormalization states whether it trains, so that it is not
- * taken for a training one. */
+/* Of ONNX 1.10 (2021). From opset 14 on, a BatchNormalization has an attribute that says whether it trains.
+ */
 enum { IR_VERSION = 8, OPSET = 15 };
 
 typedef struct exporter {
@@ -74,7 +74,7 @@ static void attribute_text(sw_str *node, const char *name, const char *value)
     attribute(node, name, TYPE_STRING, &field);
 }
 
-/* The same number `count` times: all windows are square, all paddings even. */
+/* Adds the same number `count` times: all windows are square, all paddings even. */
 static void attribute_ints(sw_str *node, const char *name, int count, int64_t value)
 {
     sw_str field = {0};
@@ -369,7 +369,7 @@ static sw_status add_graph(exporter *e, const sw_model *model)
     return sw_str_status(&e->out);
 }
 
-/* Everything of the ModelProto but the graph's own bytes, which come last. */
+/* Appends the ModelProto up to the graph's own bytes, which come last. */
 static void add_model(sw_str *out, size_t graph_bytes, const sw_onnx_options *options)
 {
     sw_str opset = {0};

@@ -1,4 +1,4 @@
-/* What an experiment says about data and augmentation. Plain values, filled from YAML by config/schema. */
+/* The configuration of data and augmentation. Plain values, filled from YAML by config/schema. */
 #ifndef DATA_CONFIG_H
 #define DATA_CONFIG_H
 

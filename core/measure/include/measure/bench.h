@@ -1,4 +1,4 @@
-/* How fast an experiment's network runs on a device, as whole steps and layer by layer, on random input. */
+/* Measures how fast an experiment's network runs on a device: whole steps, and layer by layer. */
 #ifndef MEASURE_BENCH_H
 #define MEASURE_BENCH_H
 

@@ -1,6 +1,6 @@
-/* What `segwork run --profile` measures: where the host's time goes, over the whole of this process, and what
- * the device does, over the first so many training and validation steps of its first epoch. Afterwards the
- * device runs as without a profile.
+/* The profile of `segwork run --profile`: the host's time over the whole of this process, and the device's
+ * over the first so many training and validation steps of its first epoch. Afterwards the device runs as
+ * without a profile.
  *
  *   profile.txt   tables of layers, ops and the host
  *   profile.json  the same as numbers

@@ -1,4 +1,4 @@
-/* What a segmentation user measures: everything that follows from the confusion matrix, and boundary F1.
+/* Segmentation metrics: all that follow from the confusion matrix, and boundary F1.
  *
  * Quotients without a denominator are NaN, never 0 or 1: a class that is nowhere has no recall. Means leave
  * NaN entries out and are NaN when nothing remains. */
