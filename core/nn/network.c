@@ -126,7 +126,7 @@ static sw_status upload_batch(sw_network *network, sw_executor *executor, const 
 static sw_status explain_nan(sw_network *network, sw_executor *executor, const sw_model *model,
                              const float *images, const uint8_t *labels, int n, bool last, double loss)
 {
-    char where[512];
+    char where[512] = "";
     sw_status status = upload_batch(network, executor, model, images, labels, n);
     if (status == SW_OK) status = sw_executor_find_nan(executor, n, where, sizeof where);
     if (status != SW_OK || (!where[0] && !last)) return status;
