@@ -78,7 +78,7 @@ done:
 /* Reports failures after the comparison of what was achieved. */
 static sw_status execute(sw_sweep *sweep)
 {
-    const sw_sweep_options options = {
+    const sw_trainer_options options = {
         .device = device, .progress = sw_progress_output_to(stderr), .stop = sw_stop_on_signals()};
     sw_status status = sw_sweep_execute(sweep, &options);
     if (status == SW_E_INTERRUPTED && *options.stop) return status;

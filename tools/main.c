@@ -62,7 +62,7 @@ static void print_overview(FILE *to)
                 "  segwork run experiments/quickstart.yaml\n"
                 "\n'segwork COMMAND --help' explains a command; --version prints the version.\n"
                 "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted;\n"
-                "what had begun is saved.\n");
+                "an interrupted run is saved.\n");
 }
 
 /* Prints popt's table of options without its usage line, which has neither the command nor its arguments. */

@@ -20,7 +20,7 @@ static const char *const schedule_names[] = {"constant", "step", "cosine", "poly
 static const char *const engine_names[] = {"auto", "clblast", "gemm",          "winograd",
                                            "tile", "direct",  "winograd_tile", NULL};
 
-/* Figures that epochs can be judged by: those of the clean validation that the report shows. */
+/* The metrics by which epochs can be judged: those of the clean validation that the report shows. */
 static const char *const *metric_names(void)
 {
     static sw_columns columns;
@@ -39,8 +39,9 @@ static const char *const *metric_names(void)
 /* One macro call a key: its member in HERE, its default as YAML (NULL: it must be given), its range, its
  * help. */
 /* clang-format off */
-#define FIELD(member, kind, yaml, sentence) \
-    .key = #member, .type = kind, .offset = offsetof(HERE, member), .fallback = yaml, .help = sentence
+#define KEY(name, member, kind, yaml, sentence) \
+    .key = name, .type = kind, .offset = offsetof(HERE, member), .fallback = yaml, .help = sentence
+#define FIELD(member, kind, yaml, sentence) KEY(#member, member, kind, yaml, sentence)
 #define BOOL(member, yaml, help)            {FIELD(member, SW_FIELD_BOOL, yaml, help)}
 #define TEXT(member, yaml, help)            {FIELD(member, SW_FIELD_TEXT, yaml, help)}
 #define INT(member, yaml, low, high, help)  {FIELD(member, SW_FIELD_INT, yaml, help), .min = low, .max = high}
@@ -52,6 +53,8 @@ static const char *const *metric_names(void)
 #define STAGES(member, table, help) \
     {FIELD(member, SW_FIELD_RECORD_LIST, NULL, help), .min = 1, .max = SW_MAX_STAGES, .record = table, \
      .count_offset = offsetof(HERE, member##_count)}
+#define CUSTOM(name, sentence) \
+    {.key = #name, .type = SW_FIELD_CUSTOM, .fallback = "none", .custom = &name, .help = sentence}
 #define TABLE(fields) {sizeof(HERE), fields, sizeof(fields) / sizeof *(fields)}
 /* clang-format on */
 
@@ -153,48 +156,48 @@ static const sw_field data_fields[] = {
     TEXT(train_split, "trainval", "Training images are those listed in annotations/<train_split>.txt"),
     TEXT(val_split, "test", "Validation images are those listed in annotations/<val_split>.txt"),
     INT(holdout, "0", 0, 10000000,
-        "Hold out every so many-th training image and validate on these instead of val_split, which then "
-        "stays unseen while experiments are chosen (the list is sorted by breed, so each breed is "
+        "Hold out every so many-th training image and validate on these instead of val_split, which stays "
+        "unseen while you choose between experiments (the list is sorted by breed, so each breed is "
         "represented); 0: off"),
     INT(train_limit, "0", 0, 10000000, "Use only the first so many training images; 0: all"),
     INT(val_limit, "0", 0, 10000000, "Use only the first so many validation images; 0: all"),
     INT(size, "128", 1, 2048,
-        "Side in pixels of the square the network sees; each encoder stage halves it, so it must divide by 2 "
-        "as often as there are stages"),
-    CHOICE(resize, "nearest", resize_names, "How images are brought to that size (masks: always nearest)"),
+        "Height and width in pixels to which images and masks are resized; each encoder stage halves it, so "
+        "it must be divisible by 2 as often as there are stages"),
+    CHOICE(resize, "nearest", resize_names,
+           "Interpolation with which images are resized (masks: always nearest)"),
     CHOICE(on_bad_file, "skip", bad_file_names,
-           "What happens with an unreadable image or mask: it is left out with a line in the log, or ends "
-           "the run"),
+           "Whether an unreadable image or mask is skipped with a warning or ends the run"),
     INT(loader_threads, "2", 1, 64,
-        "Threads that read and augment images; the images don't depend on their number"),
-    INT(prefetch, "2", 1, 64, "Batches kept ready ahead of the device"),
+        "Threads that load and augment images; results don't depend on their number"),
+    INT(prefetch, "2", 1, 64, "Batches prepared ahead of the device"),
 };
 static const sw_field_table data_table = TABLE(data_fields);
 #undef HERE
 
 #define HERE sw_augment_config
 static const sw_field augment_fields[] = {
-    REAL(hflip, "0", 1, "Probability of a left-right flip of image and mask"),
-    REAL(brightness, "0", 10, "Brightness is multiplied by a factor drawn from [max(0, 1-x), 1+x]; 0: off"),
-    REAL(contrast, "0", 10, "Contrast, likewise"),
-    REAL(saturation, "0", 10, "Saturation, likewise"),
-    REAL(hue, "0", 0.5, "Hue is shifted by a part of the colour circle drawn from [-x, x]; 0: off"),
+    REAL(hflip, "0", 1, "Probability of a horizontal flip of image and mask"),
+    REAL(brightness, "0", 10, "Brightness is multiplied by a random factor from [max(0, 1-x), 1+x]; 0: off"),
+    REAL(contrast, "0", 10, "Contrast is multiplied by a random factor from [max(0, 1-x), 1+x]; 0: off"),
+    REAL(saturation, "0", 10, "Saturation is multiplied by a random factor from [max(0, 1-x), 1+x]; 0: off"),
+    REAL(hue, "0", 0.5, "Hue is shifted by a random part of the colour circle from [-x, x]; 0: off"),
     REAL(crop, "0", 0.9,
-         "A square with a side of 1-x to 1 of the image's, drawn, is cut out anywhere and brought back to "
-         "full size "
-         "(image bilinear, mask nearest); 0: off"),
+         "Random resized crop: a square whose side is between 1-x and 1 of the image's is cut out at a "
+         "random place and resized to full size (image bilinear, mask nearest); 0: off"),
 };
 static const sw_field_table augment_table = TABLE(augment_fields);
 #undef HERE
 
 #define HERE sw_encoder_stage
 static const sw_field encoder_fields[] = {
-    INT(convs, NULL, 1, 8, "Convolutions, each followed by norm and ReLU; the first changes the width"),
-    INT(width, NULL, 1, 4096, "Channels of the stage; multiples of 16 suit CPUs best"),
-    INT(kernel, "3", 1, 7, "Side of the convolutions' windows, odd; they are padded to keep the size"),
+    INT(convs, NULL, 1, 8,
+        "Number of convolutions, each followed by batch norm and ReLU; the first changes the channels"),
+    INT(width, NULL, 1, 4096, "Channels of the stage; multiples of 16 are fastest on CPUs"),
+    INT(kernel, "3", 1, 7, "Kernel size of the convolutions, odd; padding keeps the image size"),
     CHOICE(conv, "dense", conv_names, "Ordinary convolutions, or depthwise ones followed by pointwise ones"),
     CHOICE(pool, "max", pool_names,
-           "The 2x2 pooling that ends the stage; only max keeps the offsets that 'unpool' needs"),
+           "The 2x2 pooling that ends the stage; only max keeps the indices that 'unpool' needs"),
 };
 static const sw_field_table encoder_table = TABLE(encoder_fields);
 #undef HERE
@@ -202,34 +205,35 @@ static const sw_field_table encoder_table = TABLE(encoder_fields);
 #define HERE sw_decoder_stage
 static const sw_field decoder_fields[] = {
     INT(unpool_from, NULL, 1, SW_MAX_STAGES,
-        "Number (from 1) of the encoder stage this one undoes and whose offsets place the values; it also "
-        "names the stage (uc4 ... uc1)"),
-    INT(convs, NULL, 1, 8, "Convolutions after the upsampling; the last one changes the width"),
+        "Number (from 1) of the encoder stage that this one mirrors: its size is restored, its pooling "
+        "indices are used, and it names the stage (uc4 ... uc1)"),
+    INT(convs, NULL, 1, 8, "Number of convolutions after the upsampling; the last changes the channels"),
     INT(width, NULL, 0, 4096,
-        "Channels that leave the stage; 0, in the last stage only: as many as there are classes"),
-    INT(kernel, "3", 1, 7, "Side of the convolutions' windows, odd"),
-    CHOICE(conv, "dense", conv_names, "As in the encoder"),
+        "Output channels of the stage; 0, in the last stage only: the number of classes"),
+    INT(kernel, "3", 1, 7, "Kernel size of the convolutions, odd"),
+    CHOICE(conv, "dense", conv_names, "Ordinary convolutions, or depthwise ones followed by pointwise ones"),
     CHOICE(up, "unpool", up_names,
-           "How the size doubles: each value to the place it was pooled from, or each value four times"),
+           "How the size is doubled: by max unpooling with the encoder's indices, or by nearest-neighbour "
+           "upsampling"),
 };
 static const sw_field_table decoder_table = TABLE(decoder_fields);
 #undef HERE
 
 #define HERE sw_model_config
 static const sw_field model_fields[] = {
-    TEXT(name, "segnet", "What tables and pictures call the network"),
+    TEXT(name, "segnet", "Name of the network in tables and pictures"),
     INT(classes, "3", 2, SW_MAX_CLASSES,
-        "Classes told apart: as many as the masks have, and the pets' have 3 (0 pet, 1 background, 2 "
-        "border)"),
+        "Number of classes in the masks; the pets have 3 (0 pet, 1 background, 2 border)"),
     BOOL(input_norm, "true", "Batch norm over the colour channels before the first convolution"),
     BOOL(bias, "false",
-         "Give the convolutions before a norm a bias too (the paper does, the article doesn't)"),
-    POSITIVE(norm_eps, "1.0e-5", 1, "Added to a batch's variance before its root is taken"),
-    REAL(norm_momentum, "0.1", 1, "Share of the newest batch in the running mean and variance"),
+         "Give convolutions that are followed by a batch norm a bias too (the paper does, the article "
+         "doesn't)"),
+    POSITIVE(norm_eps, "1.0e-5", 1, "Epsilon of the batch norms, added to the variance"),
+    REAL(norm_momentum, "0.1", 1, "Momentum of the batch norms' running mean and variance, as in PyTorch"),
     CHOICE(head, "norm_relu", head_names,
-           "After the very last convolution: norm and ReLU as everywhere, or nothing and a bias instead"),
-    STAGES(encoder, &encoder_table, "The stages that halve the size, from the image inwards"),
-    STAGES(decoder, &decoder_table, "The stages that double it again, in the reverse order of the encoder's"),
+           "What follows the last convolution: batch norm and ReLU, or nothing (it then has a bias)"),
+    STAGES(encoder, &encoder_table, "Stages that halve the size, beginning at the image"),
+    STAGES(decoder, &decoder_table, "Stages that double the size again, in the encoder's reverse order"),
 };
 static const sw_field_table model_table = TABLE(model_fields);
 #undef HERE
@@ -238,7 +242,7 @@ static const sw_field_table model_table = TABLE(model_fields);
 static const sw_field init_fields[] = {
     TEXT(from, "\"\"",
          "Weights to start from: a safetensors file with PyTorch's names, such as another run's "
-         "checkpoints/best.safetensors, relative to where segwork is started; empty: drawn by the seed"),
+         "checkpoints/best.safetensors, relative to where segwork is started; empty: random weights"),
 };
 static const sw_field_table init_table = TABLE(init_fields);
 #undef HERE
@@ -246,42 +250,32 @@ static const sw_field_table init_table = TABLE(init_fields);
 #define HERE sw_loss_config
 static const sw_field loss_fields[] = {
     CHOICE(kind, "cross_entropy", loss_names,
-           "What is made small; focal is cross-entropy in which pixels already right count less"),
-    {.key = "gamma",
-     .type = SW_FIELD_FLOAT,
-     .offset = offsetof(HERE, attrs.gamma),
-     .fallback = "2",
-     .max = 10,
-     .help = "Focal only: how much less; 0 is plain cross-entropy"},
-    {.key = "class_weights",
-     .type = SW_FIELD_CUSTOM,
-     .fallback = "none",
-     .custom = &class_weights,
-     .help = "Weight of each class; median_frequency counts the training masks and weighs rare classes up"},
-    {.key = "ignore_index",
-     .type = SW_FIELD_INT,
-     .offset = offsetof(HERE, attrs.ignore_index),
-     .fallback = "-1",
-     .min = -1,
-     .max = 255,
-     .help = "Pixels with this label count for nothing; -1: none"},
+           "The loss that training minimises; focal loss is cross-entropy with less weight on pixels that "
+           "are already predicted well"),
+    {KEY("gamma", attrs.gamma, SW_FIELD_FLOAT, "2", "Focal loss only: its exponent; 0 is cross-entropy"),
+     .max = 10},
+    CUSTOM(class_weights,
+           "Weight of each class in the loss; median_frequency computes them from the training masks, "
+           "higher for rare classes"),
+    {KEY("ignore_index", attrs.ignore_index, SW_FIELD_INT, "-1",
+         "Label of pixels that loss and metrics ignore; -1: none"),
+     .min = -1, .max = 255},
 };
 static const sw_field_table loss_table = TABLE(loss_fields);
 #undef HERE
 
 #define HERE sw_optimizer_config
 static const sw_field optimizer_fields[] = {
-    CHOICE(kind, "adam", optimizer_names,
-           "How gradients become steps; adamw is adam with decoupled weight decay"),
+    CHOICE(kind, "adam", optimizer_names, "The optimiser; adamw is adam with decoupled weight decay"),
     POSITIVE(lr, "0.001", 100, "Learning rate, before the schedule"),
-    REAL(beta1, "0.9", 0.9999, "adam, adamw: how much of the past the mean gradient keeps"),
-    REAL(beta2, "0.999", 0.9999, "adam, adamw: the same for the mean squared gradient"),
-    POSITIVE(eps, "1.0e-8", 1, "adam, adamw: keeps the division by the root of it finite"),
-    REAL(weight_decay, "0", 100, "Pull of the weights towards 0"),
-    REAL(momentum, "0.9", 0.9999, "sgd: how much of the last step the next one keeps"),
-    BOOL(nesterov, "false", "sgd: Nesterov's momentum"),
+    REAL(beta1, "0.9", 0.9999, "adam, adamw: decay of the running mean of the gradient"),
+    REAL(beta2, "0.999", 0.9999, "adam, adamw: decay of the running mean of the squared gradient"),
+    POSITIVE(eps, "1.0e-8", 1, "adam, adamw: added to the denominator"),
+    REAL(weight_decay, "0", 100, "Weight decay (L2 penalty; decoupled with adamw)"),
+    REAL(momentum, "0.9", 0.9999, "sgd: momentum"),
+    BOOL(nesterov, "false", "sgd: use Nesterov momentum"),
     REAL(clip_norm, "0", 1e6,
-         "Gradients whose norm, all of them taken as one vector, is larger are scaled down to it; 0: never"),
+         "Clip the gradients to this norm, taken over all of them together; 0: no clipping"),
 };
 static const sw_field_table optimizer_table = TABLE(optimizer_fields);
 #undef HERE
@@ -289,15 +283,15 @@ static const sw_field_table optimizer_table = TABLE(optimizer_fields);
 #define HERE sw_schedule_config
 static const sw_field schedule_fields[] = {
     CHOICE(kind, "constant", schedule_names, "How the learning rate changes over the run"),
-    INT(step_epochs, "7", 1, 1000000, "step: every so many epochs ..."),
-    POSITIVE(gamma, "0.7", 1, "step: ... the rate is multiplied by this"),
-    POSITIVE(power, "0.9", 10, "poly: the rate falls as (1 - progress) to this power"),
+    INT(step_epochs, "7", 1, 1000000, "step: epochs after which the rate is multiplied by gamma"),
+    POSITIVE(gamma, "0.7", 1, "step: factor by which the rate is multiplied every step_epochs"),
+    POSITIVE(power, "0.9", 10, "poly: the rate falls as (1 - epoch / epochs) to this power"),
     REAL(min_lr, "0", 100,
-         "cosine, poly: what the rate would be after the last epoch; it falls once an epoch, so that one has "
-         "more"),
+         "cosine, poly: the rate they fall to; they fall once an epoch and would reach it after the last "
+         "one"),
     REAL(warmup_epochs, "0", 1000000,
-         "The rate first rises linearly for so many epochs (fractions are fine); 0: no warm-up"),
-    REAL(warmup_start, "0.1", 1, "The warm-up begins at this part of the rate"),
+         "Epochs (fractions are fine) over which the rate first rises linearly; 0: no warm-up"),
+    REAL(warmup_start, "0.1", 1, "Fraction of the rate at which the warm-up begins"),
 };
 static const sw_field_table schedule_table = TABLE(schedule_fields);
 #undef HERE
@@ -305,10 +299,9 @@ static const sw_field_table schedule_table = TABLE(schedule_fields);
 #define HERE sw_early_stop_config
 static const sw_field early_stop_fields[] = {
     INT(patience, "0", 0, 1000000,
-        "The run ends after so many epochs in a row that did not better the best one; 0: it never ends "
-        "early"),
-    NAME(metric, "val_loss", metric_names, "The clean validation figure that is watched"),
-    REAL(min_delta, "0", 1e6, "Only what betters the best by more than this counts as better"),
+        "Stop after so many epochs in a row that did not improve the metric; 0: no early stopping"),
+    NAME(metric, "val_loss", metric_names, "The clean validation metric that early stopping watches"),
+    REAL(min_delta, "0", 1e6, "The metric has to improve by more than this to count as improved"),
 };
 static const sw_field_table early_stop_table = TABLE(early_stop_fields);
 #undef HERE
@@ -316,33 +309,28 @@ static const sw_field_table early_stop_table = TABLE(early_stop_fields);
 #define HERE sw_train_config
 static const sw_field train_fields[] = {
     INT(epochs, "20", 1, 1000000, "Passes over the training images"),
-    INT(batch_size, "64", 1, 65536,
-        "Images a training step; the last, smaller batch of an epoch is used too"),
+    INT(batch_size, "64", 1, 65536, "Images in a training batch; the smaller last one of an epoch is kept"),
     INT(val_batch_size, "21", 1, 65536,
-        "Images a validation step; matters for memory and for the article's per-batch mean"),
+        "Images in a validation batch; affects memory and the article's mean over batches"),
     INT(accumulate, "1", 1, 65536,
-        "Batches a step: their gradients make one update, as a batch so many times as large would (but norms "
-        "see each alone)"),
+        "Batches whose gradients are accumulated for one update, as if they were one batch (but batch norms "
+        "see each batch by itself)"),
     INT(overfit_batches, "0", 0, 1000000,
-        "Train on the first so many batches alone, neither shuffled nor augmented, to see whether the "
-        "network "
-        "can learn them by heart; 0: on all images"),
-    BOOL(shuffle, "true", "A new order of the training images each epoch"),
+        "Overfit the first so many batches, neither shuffled nor augmented, to check that the network can "
+        "learn at all; 0: train on all images"),
+    BOOL(shuffle, "true", "Shuffle the training images anew each epoch"),
     INT(article_every, "1", 0, 1000000,
-        "Every so many epochs, and after the last, validate a second time as the article does: augmented "
-        "images, "
-        "batches averaged without weights; 0: never"),
+        "Every so many epochs, and after the last, validate a second time as the article does: on augmented "
+        "images, with metrics averaged over batches; 0: never"),
     NAME(save_best, "pixel_accuracy", metric_names,
-         "The clean validation figure that decides which weights are kept as best"),
-    SECTION(early_stop, &early_stop_table,
-            "When a run that no longer gets better ends before its last epoch"),
+         "The clean validation metric by which the best weights are chosen and saved"),
+    SECTION(early_stop, &early_stop_table, "Early stopping: when a run ends before its last epoch"),
     REAL(ema_decay, "0", 0.999999,
-         "Evaluate and save moving averages of the weights, in which a step's weights count for 1 - x, "
-         "instead "
-         "of the last ones; 0: no averages"),
+         "Evaluate and save exponential moving averages of the weights, with this decay, instead of the "
+         "weights themselves; 0: no averages"),
     REAL(max_minutes, "0", 1e6,
-         "Stop and save, as Ctrl-C does, once a process has trained so long; --resume gets as long again; 0: "
-         "no limit"),
+         "Stop and save, as Ctrl-C does, after so many minutes of training; --resume continues for as long "
+         "again; 0: no limit"),
     BOOL(tensorboard, "true", "Write event files for TensorBoard into the run's folder"),
 };
 static const sw_field_table train_table = TABLE(train_fields);
@@ -351,36 +339,32 @@ static const sw_field_table train_table = TABLE(train_fields);
 #define HERE sw_runtime_config
 static const sw_field runtime_fields[] = {
     TEXT(device, "\"\"",
-         "OpenCL device as platform:device numbers or part of a name (segwork devices lists them); empty: "
-         "SEGWORK_DEVICE, else the best one"),
+         "OpenCL device, as platform:device numbers or part of its name (see segwork devices); empty: that "
+         "of SEGWORK_DEVICE, else the best one"),
     CHOICE(conv_engine, "auto", engine_names,
            "How convolutions are computed. auto: the fastest for layer and device; winograd: 3x3 with a "
            "quarter of the multiplications, on CPUs, winograd_tile: the same on GPUs; direct: layers with up "
            "to 4 channels on one side, on CPUs; gemm: own register-tiled products, on CPUs; tile: products "
-           "in tiles of local memory, for GPUs; clblast: im2col and CLBlast, everywhere. An engine leaves a "
-           "layer, or one of its passes, that it does not suit to the next one. On CPUs tile and "
-           "winograd_tile are there to be tested"),
-    BOOL(
-        tune, "true",
-        "With conv_engine auto: time the engines once a device and layer, and keep the choice for later runs "
-        "(segwork tune); false: the first in a fixed order that suits the layer"),
-    {.key = "conv_layers",
-     .type = SW_FIELD_CUSTOM,
-     .fallback = "none",
-     .custom = &conv_layers,
-     .help = "With conv_engine auto: layers whose engine is decided, such as {dc1.seq.0: gemm}, or forward, "
-             "backward-data and backward-weights apart: {dc1.seq.3: winograd/gemm/gemm}. A run's config.yaml "
-             "names every layer here, so that repeating it computes the same bits"},
+           "in tiles of local memory, for GPUs; clblast: im2col and CLBlast, everywhere. A layer or pass "
+           "that an engine does not suit is computed by the next one. On CPUs tile and winograd_tile are for "
+           "tests only"),
+    BOOL(tune, "true",
+         "With conv_engine auto: time the engines once for each device and layer, and keep the choice for "
+         "later runs (segwork tune); false: the first in a fixed order that suits the layer"),
+    CUSTOM(conv_layers,
+           "With conv_engine auto: layers with a given engine, such as {dc1.seq.0: gemm}, or one each for "
+           "forward, backward-data and backward-weights: {dc1.seq.3: winograd/gemm/gemm}. A run's "
+           "config.yaml names every layer here, so that repeating it computes the same bits"),
     INT(workspace_mb, "0", 0, 65536,
-        "Device memory the convolutions share for intermediate results, in MiB; 0: 64, on a GPU a 64th of "
-        "its memory, from 64 to 1024"),
-    BOOL(check, "false",
-         "Wait after each kernel and look for NaN and infinity, naming layer and kernel (slow)"),
+        "Device memory that the convolutions share for intermediate results, in MiB; 0: 64, on a GPU a 64th "
+        "of its memory, from 64 to 1024"),
+    BOOL(check, "false", "Look for NaN and infinity after each kernel and name layer and kernel (slow)"),
     BOOL(debug_buffers, "false",
-         "Give each value its own buffer filled with NaN, so that reading what nobody wrote shows (big)"),
+         "Give each value a buffer of its own, filled with NaN, to find reads of unwritten values (needs "
+         "much memory)"),
     INT(loss_every, "0", 0, 1000,
-        "Training steps after which the host looks at their losses; in between it does not wait for the "
-        "device. 0: 1 on CPUs, 8 on other devices. A loss that is not finite changes no parameter either "
+        "Training steps between two reads of the loss by the host, which does not wait for the device in "
+        "between. 0: 1 on CPUs, 8 on other devices. A loss that is not finite changes no parameter either "
         "way"),
 };
 static const sw_field_table runtime_table = TABLE(runtime_fields);
@@ -389,10 +373,10 @@ static const sw_field_table runtime_table = TABLE(runtime_fields);
 #define HERE sw_grid_config
 static const sw_field grid_fields[] = {
     INT(count, "21", 1, 1024,
-        "Validation images shown after each epoch, the same ones every time, drawn by the seed"),
+        "Number of validation images shown after each epoch, the same ones every time, chosen by the seed"),
     INT(columns, "7", 1, 64, "Images in a row"),
-    {FIELD(names, SW_FIELD_TEXT_LIST, "[]", "Show these images, by name, instead of drawing them"),
-     .max = 1024, .count_offset = offsetof(sw_grid_config, name_count)},
+    {FIELD(names, SW_FIELD_TEXT_LIST, "[]", "Names of images to show instead of chosen ones"), .max = 1024,
+     .count_offset = offsetof(sw_grid_config, name_count)},
 };
 static const sw_field_table grid_table = TABLE(grid_fields);
 #undef HERE
@@ -400,20 +384,20 @@ static const sw_field_table grid_table = TABLE(grid_fields);
 #define HERE sw_experiment
 static const sw_field experiment_fields[] = {
     TEXT(name, "\"\"",
-         "Names the run folder (letters, digits, '.', '_', '-'); empty: the experiment file's name"),
+         "Name of the run folder (letters, digits, '.', '_', '-'); empty: the experiment file's name"),
     {FIELD(seed, SW_FIELD_UINT64, "0",
-           "Everything random follows from it: same seed, same device, same bits"),
+           "Seed of everything random: the same seed on the same device gives the same bits"),
      .max = 9007199254740991.0 /* 2^53 - 1 */},
-    SECTION(data, &data_table, "Where images come from and how big the network sees them"),
-    SECTION(augment, &augment_table, "How training images are varied"),
+    SECTION(data, &data_table, "The images and the size the network sees them at"),
+    SECTION(augment, &augment_table, "Augmentation of the training images"),
     SECTION(model, &model_table, "The network"),
-    SECTION(init, &init_table, "What the network's parameters start from"),
-    SECTION(loss, &loss_table, "What training makes small"),
-    SECTION(optimizer, &optimizer_table, "How gradients become steps"),
+    SECTION(init, &init_table, "Initial weights"),
+    SECTION(loss, &loss_table, "The loss that training minimises"),
+    SECTION(optimizer, &optimizer_table, "The optimiser"),
     SECTION(schedule, &schedule_table, "How the learning rate changes over the run"),
     SECTION(train, &train_table, "The training loop"),
     SECTION(runtime, &runtime_table,
-            "The device and how it is used; changes speed and memory, not what is learned"),
-    SECTION(grid, &grid_table, "The picture drawn after each epoch"),
+            "The device and how it is used: affects speed and memory, not what is learned"),
+    SECTION(grid, &grid_table, "The picture of predictions drawn after each epoch"),
 };
 const sw_field_table sw_experiment_schema = TABLE(experiment_fields);

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <xxhash.h>
 
 #include "base/log.h"
+#include "base/median.h"
 #include "base/parallel.h"
 #include "base/str.h"
 #include "data/pets.h"
@@ -27,7 +29,7 @@ void sw_data_recognise_classes(sw_classes *classes)
     if (sw_classes_same(classes, &sw_pets_classes)) *classes = sw_pets_classes;
 }
 
-/* What became of one listed name. */
+/* One listed name: its image, or why it is bad. */
 typedef struct data_item {
     const char *name;      /* in the split's arena */
     uint8_t *bytes;        /* image (S,S,3), then labels (S,S); NULL: bad */
@@ -159,11 +161,8 @@ static sw_status take_fingerprint(sw_dataset *dataset)
     XXH128_canonical_t digest;
     XXH128_canonicalFromHash(&digest, XXH3_128bits_digest(state));
     XXH3_freeState(state);
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < sizeof digest.digest; i++) {
-        dataset->fingerprint[2 * i] = digits[digest.digest[i] >> 4];
-        dataset->fingerprint[2 * i + 1] = digits[digest.digest[i] & 15];
-    }
+    for (size_t i = 0; i < sizeof digest.digest; i++)
+        snprintf(dataset->fingerprint + 2 * i, 3, "%02x", digest.digest[i]);
     return SW_OK;
 }
 
@@ -172,14 +171,13 @@ sw_status sw_dataset_open(sw_dataset **out, const sw_dataset_options *options)
     assert(options->size_px > 0 && options->limit >= 0);
     *out = NULL;
     sw_status status = SW_OK;
-    const split_part part = {options->holdout, options->held, options->limit};
     pair_place place = {0};
     sw_dataset *dataset = calloc(1, sizeof *dataset);
     if (!dataset) return sw_fail_alloc("a data set", sizeof *dataset);
     dataset->classes = &sw_pets_classes;
     dataset->size_px = options->size_px;
     dataset->pixels = (size_t)options->size_px * (size_t)options->size_px;
-    SW_TRY(split_read(&dataset->split, options->root, options->split, part));
+    SW_TRY(split_read(&dataset->split, options));
     SW_TRY(check_memory(dataset));
     SW_TRY(pair_place_find(&place, options->root));
     dataset->items = calloc((size_t)dataset->split.count, sizeof *dataset->items);
@@ -259,41 +257,22 @@ int sw_dataset_find(const sw_dataset *dataset, const char *name)
     return -1;
 }
 
-uint64_t sw_dataset_class_pixels(const sw_dataset *dataset, int c)
-{
-    assert(c >= 0 && c < dataset->classes->count);
-    return dataset->class_pixels[c];
-}
-
 double sw_dataset_class_fraction(const sw_dataset *dataset, int c)
 {
-    return (double)sw_dataset_class_pixels(dataset, c) / ((double)dataset->pixels * dataset->count);
-}
-
-uint64_t sw_dataset_pixels_with_class(const sw_dataset *dataset, int c)
-{
     assert(c >= 0 && c < dataset->classes->count);
-    return dataset->pixels_with_class[c];
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
+    return (double)dataset->class_pixels[c] / ((double)dataset->pixels * dataset->count);
 }
 
 void sw_dataset_median_frequency(const sw_dataset *dataset, float weights[SW_MAX_CLASSES])
 {
-    double frequency[SW_MAX_CLASSES], sorted[SW_MAX_CLASSES] = {0};
-    int present = 0;
+    double frequency[SW_MAX_CLASSES] = {0}, present[SW_MAX_CLASSES];
+    size_t count = 0;
     for (int c = 0; c < dataset->classes->count; c++) {
-        frequency[c] = dataset->pixels_with_class[c]
-                           ? (double)dataset->class_pixels[c] / (double)dataset->pixels_with_class[c]
-                           : 0;
-        if (frequency[c] > 0) sorted[present++] = frequency[c];
+        if (dataset->class_pixels[c] == 0) continue;
+        frequency[c] = (double)dataset->class_pixels[c] / (double)dataset->pixels_with_class[c];
+        present[count++] = frequency[c];
     }
-    qsort(sorted, (size_t)present, sizeof *sorted, compare_doubles);
-    double median = 0.5 * (sorted[(present - 1) / 2] + sorted[present / 2]);
+    double median = sw_median(present, count);
     for (int c = 0; c < dataset->classes->count; c++)
         weights[c] = frequency[c] > 0 ? (float)(median / frequency[c]) : 0;
 }

@@ -145,7 +145,7 @@ sw_status sw_loader_create(sw_loader **out, const sw_dataset *dataset, const sw_
     if (loader->options.prefetch < 1) loader->options.prefetch = 1;
     if (loader->options.hold < 1) loader->options.hold = 1;
     loader->batch_count = (loader->image_count - 1) / loader->options.batch_size + 1;
-    /* Those prepared ahead, and those the caller holds */
+    /* batches prepared ahead, and those the caller holds */
     loader->slot_count = loader->options.prefetch + loader->options.hold;
     if (loader->slot_count > loader->batch_count) loader->slot_count = loader->batch_count;
     loader->next_image = loader->image_count;

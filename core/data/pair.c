@@ -6,19 +6,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fs.h"
+
 static sw_status resolve_folder(char **out, const char *root, const char *folder)
 {
     char *path = sw_strf("%s/%s", root, folder);
     if (!path) return SW_E_MEMORY;
-    struct stat info;
-    const char *fault = NULL;
-    if (stat(path, &info) != 0)
-        fault = strerror(errno);
-    else if (!S_ISDIR(info.st_mode))
-        fault = "not a folder";
-    else if (!(*out = realpath(path, NULL)))
-        fault = strerror(errno);
     sw_status status = SW_OK;
+    const char *fault = NULL;
+    if (!(*out = realpath(path, NULL)))
+        fault = strerror(errno);
+    else if (!sw_fs_is_dir(*out))
+        fault = "not a folder";
     if (fault)
         status = sw_fail(SW_E_CONFIG, "%s: %s: the Oxford-IIIT Pet layout has this folder", path, fault);
     free(path);
@@ -60,9 +59,8 @@ static sw_status check_link(const char *path, const pair_place *place)
     char *end = realpath(path, NULL);
     if (!end) return sw_fail(SW_E_IO, "%s: a link that leads nowhere (%s)", path, strerror(errno));
     bool inside = lies_in(end, place->root) || lies_in(end, place->images) || lies_in(end, place->trimaps);
-    sw_status status = SW_OK;
-    if (!inside)
-        status = sw_fail(SW_E_DATA, "%s: a link that leads out of the data folder, to %s", path, end);
+    sw_status status =
+        inside ? SW_OK : sw_fail(SW_E_DATA, "%s: a link that leads out of the data folder, to %s", path, end);
     free(end);
     return status;
 }

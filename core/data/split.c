@@ -28,10 +28,7 @@ static bool is_blank(char c)
 
 static bool is_integer(const char *field, size_t length)
 {
-    if (length == 0 || length > 9) return false;
-    for (size_t i = 0; i < length; i++)
-        if (field[i] < '0' || field[i] > '9') return false;
-    return true;
+    return length > 0 && length <= 9 && strspn(field, "0123456789") == length;
 }
 
 /* The next field of a line: advances *cursor past it and returns its length, 0 at the end. */
@@ -96,12 +93,13 @@ static sw_status refuse_duplicates(listed_name *entries, int count, const char *
     return SW_OK;
 }
 
-static bool takes(split_part part, int number)
+static bool takes(const sw_dataset_options *options, int number)
 {
-    return part.holdout == 0 || (number % part.holdout == 0) == part.held;
+    return options->holdout == 0 || (number % options->holdout == 0) == options->held;
 }
 
-static sw_status parse(split_list *out, const char *text, size_t length, const char *path, split_part part)
+static sw_status parse(split_list *out, const char *text, size_t length, const char *path,
+                       const sw_dataset_options *options)
 {
     sw_status status = SW_OK;
     listed_name *entries = NULL;
@@ -113,7 +111,7 @@ static sw_status parse(split_list *out, const char *text, size_t length, const c
     if (!entries) return sw_fail_alloc(path, most * sizeof *entries);
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) text += 3; /* byte-order mark */
     int number = 0, listed = 0; /* lines, and names on them, also those of the other part */
-    for (const char *line = text; line < end && (part.limit == 0 || out->count < part.limit);) {
+    for (const char *line = text; line < end && (options->limit == 0 || out->count < options->limit);) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
         const char *stop = newline ? newline : end, *name;
         size_t name_length;
@@ -124,13 +122,13 @@ static sw_status parse(split_list *out, const char *text, size_t length, const c
             if (!copy) SW_TRY(SW_E_MEMORY);
             memcpy(copy, name, name_length);
             entries[listed++] = (listed_name){copy, number};
-            if (takes(part, listed)) out->names[out->count++] = copy;
+            if (takes(options, listed)) out->names[out->count++] = copy;
         }
         line = newline ? newline + 1 : end;
     }
     if (out->count == 0)
         SW_TRY(listed ? sw_fail(SW_E_CONFIG, "%s: data.holdout %d leaves none of its %d names", path,
-                                part.holdout, listed)
+                                options->holdout, listed)
                       : sw_fail(SW_E_DATA, "%s: no name in it", path));
     SW_TRY(refuse_duplicates(entries, listed, path));
 done:
@@ -149,9 +147,10 @@ static sw_status missing_root(const char *root)
         root, root, root);
 }
 
-sw_status split_read(split_list *out, const char *root, const char *name, split_part part)
+sw_status split_read(split_list *out, const sw_dataset_options *options)
 {
     sw_status status = SW_OK;
+    const char *root = options->root, *name = options->split;
     char *path = NULL, *text = NULL;
     size_t length = 0;
     *out = (split_list){0};
@@ -167,7 +166,7 @@ sw_status split_read(split_list *out, const char *root, const char *name, split_
                        "annotations/trimaps/, annotations/%s.txt)?",
                        path, root, name));
     SW_TRY(sw_fs_read(&text, &length, path, SPLIT_FILE_MAX_BYTES));
-    SW_TRY(parse(out, text, length, path, part));
+    SW_TRY(parse(out, text, length, path, options));
 done:
     free(path);
     free(text);
@@ -177,8 +176,6 @@ done:
 
 void split_deinit(split_list *split)
 {
-    if (!split) return;
     sw_arena_deinit(&split->arena);
-    split->names = NULL;
-    split->count = 0;
+    *split = (split_list){0};
 }

@@ -28,14 +28,11 @@ struct sw_stats_store {
     split_list lists[SW_STATS_SPLITS];
     stats_item *items;
     int item_count;
-    sw_stats_remark *remarks;
 };
 
 typedef struct stats_job {
-    struct sw_stats_store *store;
+    const sw_stats *stats;
     const pair_place *place;
-    int size_px;
-    const sw_classes *classes;
     const uint8_t *class_of_value;
 } stats_job;
 
@@ -60,8 +57,9 @@ static sw_status read_lists(sw_stats *out, const char *root)
     int present = 0;
     for (unsigned s = 0; s < SW_STATS_SPLITS; s++) {
         out->splits[s].name = split_names[s];
-        sw_status reading = split_read(&store->lists[s], root, split_names[s], (split_part){0});
-        /* One list may be missing, not both: the last message then tells */
+        const sw_dataset_options whole = {.root = root, .split = split_names[s]};
+        sw_status reading = split_read(&store->lists[s], &whole);
+        /* one list may be missing, not both: then the last message is reported */
         if (reading == SW_E_CONFIG && (present || s + 1 < SW_STATS_SPLITS)) continue;
         SW_ENSURE(reading);
         present++;
@@ -119,7 +117,7 @@ done:
 
 static sw_status count_classes(stats_item *item, const sw_image *trimap, const stats_job *job)
 {
-    int size_px = job->size_px;
+    int size_px = job->stats->size_px;
     size_t pixels = (size_t)size_px * (size_t)size_px;
     uint8_t *labels = malloc(pixels);
     if (!labels) return sw_fail_alloc("a resized mask", pixels);
@@ -132,7 +130,7 @@ static sw_status count_classes(stats_item *item, const sw_image *trimap, const s
 static sw_status read_listed(stats_item *item, sw_str *text, const stats_job *job)
 {
     sw_image image = {0}, trimap = {0};
-    sw_status status = pair_read(&image, &trimap, text, job->place, item->name, job->classes);
+    sw_status status = pair_read(&image, &trimap, text, job->place, item->name, job->stats->classes);
     if (status == SW_OK) {
         item->usable = true;
         item->width_px = image.width;
@@ -141,15 +139,6 @@ static sw_status read_listed(stats_item *item, sw_str *text, const stats_job *jo
     }
     sw_image_deinit(&image);
     sw_image_deinit(&trimap);
-    return status;
-}
-
-/* No list names it: only what it is matters. */
-static sw_status read_unlisted(const stats_item *item, sw_str *text, const stats_job *job)
-{
-    sw_image image = {0};
-    sw_status status = pair_read_picture(&image, text, job->place, item->name);
-    sw_image_deinit(&image);
     return status;
 }
 
@@ -164,9 +153,12 @@ static const char *shorten(const char *message, const pair_place *place)
 static sw_status look_at(void *user, int index)
 {
     const stats_job *job = user;
-    stats_item *item = &job->store->items[index];
+    stats_item *item = &job->stats->store->items[index];
     sw_str text = {0};
-    sw_status status = item->splits ? read_listed(item, &text, job) : read_unlisted(item, &text, job);
+    sw_image image = {0}; /* of a file that no list names, which is only decoded */
+    sw_status status = item->splits ? read_listed(item, &text, job)
+                                    : pair_read_picture(&image, &text, job->place, item->name);
+    sw_image_deinit(&image);
     if (status == SW_E_IO || status == SW_E_DATA) {
         sw_str_deinit(&text);
         sw_str_append(&text, shorten(sw_error_message(), job->place));
@@ -236,38 +228,29 @@ static sw_status sum_up_sizes(sw_stats *out)
 
 static bool has_remark(const stats_item *item, sw_stats_remark_kind kind, const sw_classes *classes)
 {
-    switch (kind) {
-    case SW_REMARK_BAD:
-        return item->splits && !item->usable;
-    case SW_REMARK_CONVERTED:
-        return item->usable && item->text;
-    case SW_REMARK_ALL_BACKGROUND:
-        return item->usable && is_all_background(item, classes);
-    case SW_REMARK_IN_BOTH:
-        return item->splits == (1u << SW_STATS_SPLITS) - 1;
-    case SW_REMARK_UNLISTED:
-        return !item->splits;
-    case SW_REMARK_KINDS:
-        break;
-    }
-    return false;
+    const bool has[SW_REMARK_KINDS] = {[SW_REMARK_BAD] = item->splits && !item->usable,
+                                       [SW_REMARK_CONVERTED] = item->usable && item->text,
+                                       [SW_REMARK_ALL_BACKGROUND] =
+                                           item->usable && is_all_background(item, classes),
+                                       [SW_REMARK_IN_BOTH] = item->splits == (1u << SW_STATS_SPLITS) - 1,
+                                       [SW_REMARK_UNLISTED] = !item->splits};
+    return has[kind];
 }
 
 static sw_status gather_remarks(sw_stats *out)
 {
-    struct sw_stats_store *store = out->store;
+    const struct sw_stats_store *store = out->store;
     size_t room = (size_t)store->item_count * SW_REMARK_KINDS;
-    store->remarks = malloc(room * sizeof *store->remarks);
-    if (!store->remarks) return sw_fail_alloc("file statistics", room * sizeof *store->remarks);
+    out->remarks = malloc(room * sizeof *out->remarks);
+    if (!out->remarks) return sw_fail_alloc("file statistics", room * sizeof *out->remarks);
     for (int kind = 0; kind < SW_REMARK_KINDS; kind++)
         for (int i = 0; i < store->item_count; i++) {
             const stats_item *item = &store->items[i];
             if (!has_remark(item, (sw_stats_remark_kind)kind, out->classes)) continue;
             bool tells = item->text && kind != SW_REMARK_ALL_BACKGROUND && kind != SW_REMARK_IN_BOTH;
-            store->remarks[out->remark_count++] =
+            out->remarks[out->remark_count++] =
                 (sw_stats_remark){(sw_stats_remark_kind)kind, item->name, tells ? item->text : ""};
         }
-    out->remarks = store->remarks;
     return SW_OK;
 }
 
@@ -283,7 +266,7 @@ sw_status sw_stats_collect(sw_stats *out, const char *root, int size_px, int thr
     SW_TRY(add_unlisted_files(out, place.images));
     uint8_t class_of_value[256];
     sw_classes_of_values(class_of_value, out->classes);
-    stats_job job = {out->store, &place, size_px, out->classes, class_of_value};
+    stats_job job = {out, &place, class_of_value};
     SW_TRY(sw_parallel_run(out->store->item_count, threads, look_at, &job));
     sum_up_splits(out);
     SW_TRY(sum_up_sizes(out));
@@ -302,8 +285,8 @@ void sw_stats_deinit(sw_stats *stats)
         for (int s = 0; s < SW_STATS_SPLITS; s++) split_deinit(&store->lists[s]);
         sw_arena_deinit(&store->arena);
         free(store->items);
-        free(store->remarks);
         free(store);
     }
+    free(stats->remarks);
     *stats = (sw_stats){0};
 }

@@ -17,7 +17,7 @@
 #include "setup/engines.h"
 #include "setup/open.h"
 
-/* What is open while measuring. */
+/* What is open during the measurement. */
 typedef struct bench {
     sw_bench *out;
     const sw_experiment *experiment;
@@ -35,7 +35,7 @@ typedef struct bench {
 
 /* --- opening --------------------------------------------------------------------------------- */
 
-/* The best of all calls counts: other work on the machine only slows. */
+/* Keeps the best of all calls: other work on the machine can only slow them down. */
 static sw_status measure_peak(bench *b)
 {
     double gflops, gbytes_per_s, start = sw_clock_s();
@@ -58,7 +58,7 @@ static sw_status open_device(bench *b)
     return SW_OK;
 }
 
-/* As a run does; the time that it may take to time engines is not the first step's. */
+/* Chooses engines as a run does. Timing them is not counted as part of the first step. */
 static sw_status decide_engines(bench *b)
 {
     double start = sw_clock_s();
@@ -118,7 +118,7 @@ static sw_status read_losses(bench *b)
 static sw_status train_step(bench *b)
 {
     SW_ENSURE(sw_network_upload(&b->network, b->images, b->labels, b->batch));
-    /* at rate 0 an update costs what it always does, and every step computes the same */
+    /* with learning rate 0 an update costs the same, and every step computes the same */
     SW_ENSURE(sw_network_enqueue_batch(&b->network, b->labels, b->batch, true, 0.0));
     if (++b->unread == sw_network_loss_every(&b->network)) SW_ENSURE(read_losses(b));
     return SW_OK;
@@ -142,7 +142,7 @@ static sw_status summarise(sw_bench_steps *steps)
     return SW_OK;
 }
 
-/* So many steps, and the look at their losses; together, since in between nobody waits for the device. */
+/* Makes `count` steps and reads their losses, since in between nothing waits for the device. */
 static sw_status take_steps(bench *b, sw_status (*step)(bench *), int count)
 {
     for (int i = 0; i < count; i++) SW_ENSURE(step(b));
@@ -205,13 +205,6 @@ static sw_status time_passes(bench *b, const char *what, bool infer, sw_status (
     return sw_profile_stop(b->cl);
 }
 
-static sw_status measure_passes(bench *b)
-{
-    if (b->options->train) SW_ENSURE(time_passes(b, "training", false, train_step));
-    if (b->options->infer) SW_ENSURE(time_passes(b, "inference", true, infer_step));
-    return SW_OK;
-}
-
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static void bench_close(bench *b)
@@ -236,9 +229,11 @@ sw_status sw_bench_run(sw_bench *out, const sw_experiment *experiment, const sw_
     SW_TRY(open_network(&b));
     SW_TRY(make_input(&b));
     SW_TRY(measure_steps(&b));
-    if (options->layers) SW_TRY(measure_passes(&b));
+    if (options->layers && options->train) SW_TRY(time_passes(&b, "training", false, train_step));
+    if (options->layers && options->infer) SW_TRY(time_passes(&b, "inference", true, infer_step));
     if (options->data && options->train)
-        SW_TRY(sw_bench_measure_loading(&out->loading, &b.network, experiment, options->steps));
+        SW_TRY(sw_bench_measure_loading(&out->loading, &b.network, experiment, b.images, b.labels,
+                                        options->steps));
     SW_TRY(measure_peak(&b));
     struct rusage usage;
     if (getrusage(RUSAGE_SELF, &usage) == 0) out->peak_resident_bytes = (size_t)usage.ru_maxrss * 1024;

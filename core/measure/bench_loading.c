@@ -1,8 +1,5 @@
 #include "bench_loading.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/median.h"
@@ -16,8 +13,7 @@ typedef struct loading {
     sw_loader *loader;
     int batch, steps;
     uint32_t epoch;
-    float *images; /* of a batch that stays */
-    uint8_t *labels;
+    sw_batch kept; /* what steps without the loader train on */
     double on_ms[ROUNDS], off_ms[ROUNDS], wait_ms[ROUNDS];
 } loading;
 
@@ -37,7 +33,7 @@ static sw_status take_steps(loading *l, double *step_ms, double *wait_ms, bool l
     const float *losses;
     int count, every = sw_network_loss_every(l->network);
     double waited = 0.0, start = sw_clock_s();
-    sw_batch batch = {l->images, l->labels, NULL, l->batch};
+    sw_batch batch = l->kept;
     for (int i = 1; i <= l->steps; i++) {
         double asked = sw_clock_s();
         if (load) next_batch(l, &batch);
@@ -66,32 +62,15 @@ static sw_status measure_round(loading *l, int round)
     return SW_OK;
 }
 
-/* A batch that stays, and a step that is not counted. */
-static sw_status prepare(loading *l, size_t pixels)
-{
-    sw_batch batch;
-    double none;
-    l->images = malloc(pixels * 3 * sizeof *l->images);
-    l->labels = malloc(pixels);
-    if (!l->images || !l->labels) return sw_fail_alloc("a batch", pixels * (3 * sizeof(float) + 1));
-    sw_loader_start(l->loader, l->epoch, 0);
-    next_batch(l, &batch);
-    memcpy(l->images, batch.images, pixels * 3 * sizeof *l->images);
-    memcpy(l->labels, batch.labels, pixels);
-    int steps = l->steps;
-    l->steps = 1;
-    SW_ENSURE(take_steps(l, &none, &none, false));
-    l->steps = steps;
-    return SW_OK;
-}
-
 sw_status sw_bench_measure_loading(sw_bench_loading *out, sw_network *network,
-                                   const sw_experiment *experiment, int steps)
+                                   const sw_experiment *experiment, const float *images,
+                                   const uint8_t *labels, int steps)
 {
     sw_status status = SW_OK;
     const sw_data_config *data = &experiment->data;
     sw_dataset *dataset = NULL;
     loading l = {.network = network, .batch = network->options.train_batch, .steps = steps, .epoch = 1};
+    l.kept = (sw_batch){images, labels, NULL, l.batch};
     const sw_loader_options options = {.batch_size = l.batch,
                                        .threads = data->loader_threads,
                                        .prefetch = data->prefetch,
@@ -105,7 +84,6 @@ sw_status sw_bench_measure_loading(sw_bench_loading *out, sw_network *network,
         SW_TRY(sw_fail(SW_E_CONFIG, "%s/%s has %d images, fewer than a batch of %d: use a smaller --batch",
                        data->root, data->train_split, sw_dataset_count(dataset), l.batch));
     SW_TRY(sw_loader_create(&l.loader, dataset, &options));
-    SW_TRY(prepare(&l, (size_t)l.batch * (size_t)data->size * (size_t)data->size));
     for (int r = 0; r < ROUNDS; r++) SW_TRY(measure_round(&l, r));
     *out = (sw_bench_loading){.rounds = ROUNDS,
                               .steps = steps,
@@ -115,7 +93,5 @@ sw_status sw_bench_measure_loading(sw_bench_loading *out, sw_network *network,
 done:
     sw_loader_destroy(l.loader);
     sw_dataset_destroy(dataset);
-    free(l.images);
-    free(l.labels);
     return status;
 }

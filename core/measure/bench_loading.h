@@ -4,9 +4,11 @@
 
 #include "measure/bench.h"
 
-/* Rounds of `steps` steps each, the two kinds in turn, on the trained network. SW_E_CONFIG: the training
- * split has fewer images than the batch. */
+/* Times training steps with the loader and without it, in turn, in rounds of `steps` steps each. Those
+ * without take the network's batch of `images` (N,S,S,3) and `labels` (N,S,S) again and again. SW_E_CONFIG:
+ * the training split has fewer images than the batch. */
 sw_status sw_bench_measure_loading(sw_bench_loading *out, sw_network *network,
-                                   const sw_experiment *experiment, int steps) SW_NODISCARD;
+                                   const sw_experiment *experiment, const float *images,
+                                   const uint8_t *labels, int steps) SW_NODISCARD;
 
 #endif

@@ -5,10 +5,11 @@
 #include "measure/bench.h"
 #include "page/json_text.h"
 #include "page/sheet.h"
+#include "setup/open.h"
 
-/* Of a step, in kernels and transfers. A driver that does not time its kernels gives nanoseconds for each,
- * less than a thousandth of any step; this is far from that, and from what a device that is kept waiting
- * gives. */
+/* The least share of a step that its kernels and transfers take. A driver that does not time its kernels
+ * reports nanoseconds for each, together less than a thousandth of a step; even a device that mostly waits
+ * for the host is far above this share. */
 static const double PASSES_AT_LEAST = 0.1;
 
 /* --- text ------------------------------------------------------------------------------------ */
@@ -39,7 +40,7 @@ static void print_header(sw_str *out, const sw_bench *b)
                   (double)b->peak_resident_bytes * gib, (double)b->device_bytes * gib, b->first_step_seconds);
 }
 
-/* Training steps whose images come from the loader, beside those on one batch that is there already. */
+/* Compares training steps on batches from the loader with steps on one batch in memory. */
 static void print_loading(sw_str *out, const sw_bench *b)
 {
     const sw_bench_loading *l = &b->loading;
@@ -57,15 +58,12 @@ static void add_loading(cJSON *root, const sw_bench *b)
 {
     const sw_bench_loading *l = &b->loading;
     if (!l->rounds) return;
-    cJSON *object = cJSON_AddObjectToObject(root, "loading");
-    cJSON_AddNumberToObject(object, "rounds", l->rounds);
-    cJSON_AddNumberToObject(object, "steps", l->steps);
-    cJSON_AddNumberToObject(object, "step_ms_without_loader", l->off_ms);
-    cJSON_AddNumberToObject(object, "step_ms_with_loader", l->on_ms);
-    cJSON_AddNumberToObject(object, "wait_ms", l->wait_ms);
+    SW_JSON_ADD_NUMBERS(cJSON_AddObjectToObject(root, "loading"), {"rounds", l->rounds}, {"steps", l->steps},
+                        {"step_ms_without_loader", l->off_ms}, {"step_ms_with_loader", l->on_ms},
+                        {"wait_ms", l->wait_ms});
 }
 
-/* What the passes leave of a step: the host's share, and the time between one launch and the next. */
+/* Compares the time of all passes with the whole step: the rest is the host, and gaps between launches. */
 static void print_rest(sw_str *out, const sw_bench *b, const char *what, const sw_bench_steps *steps,
                        bool infer)
 {
@@ -102,25 +100,12 @@ static void add_steps(cJSON *root, const char *key, const sw_bench *b, const sw_
     if (!steps->count) return;
     cJSON *object = cJSON_AddObjectToObject(root, key);
     double gflops = steps->flop / steps->batch * steps->median_images_per_second * 1e-9;
-    cJSON_AddNumberToObject(object, "batch", steps->batch);
-    cJSON_AddNumberToObject(object, "steps", steps->count);
-    cJSON_AddNumberToObject(object, "images_per_second", steps->median_images_per_second);
-    cJSON_AddNumberToObject(object, "best_images_per_second", steps->best_images_per_second);
+    SW_JSON_ADD_NUMBERS(object, {"batch", steps->batch}, {"steps", steps->count},
+                        {"images_per_second", steps->median_images_per_second},
+                        {"best_images_per_second", steps->best_images_per_second});
     cJSON_AddItemToObject(object, "step_seconds", cJSON_CreateDoubleArray(steps->seconds, steps->count));
-    cJSON_AddNumberToObject(object, "gflop_per_image", steps->flop / steps->batch * 1e-9);
-    cJSON_AddNumberToObject(object, "gflops", gflops);
-    cJSON_AddNumberToObject(object, "share_of_peak", gflops / b->peak_gflops);
-}
-
-static void add_device(cJSON *root, const sw_device_info *device)
-{
-    cJSON *object = cJSON_AddObjectToObject(root, "device");
-    cJSON_AddStringToObject(object, "name", device->name);
-    cJSON_AddStringToObject(object, "type", device->type_name);
-    cJSON_AddStringToObject(object, "platform", device->platform_name);
-    cJSON_AddStringToObject(object, "version", device->version);
-    cJSON_AddStringToObject(object, "driver", device->driver);
-    cJSON_AddNumberToObject(object, "compute_units", device->compute_units);
+    SW_JSON_ADD_NUMBERS(object, {"gflop_per_image", steps->flop / steps->batch * 1e-9}, {"gflops", gflops},
+                        {"share_of_peak", gflops / b->peak_gflops});
 }
 
 sw_status sw_bench_json(sw_str *out, const sw_bench *b)
@@ -128,14 +113,14 @@ sw_status sw_bench_json(sw_str *out, const sw_bench *b)
     sw_status status = SW_OK;
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "experiment", b->experiment);
-    add_device(root, &b->device);
-    cJSON_AddNumberToObject(root, "peak_gflops", b->peak_gflops);
-    cJSON_AddNumberToObject(root, "copy_gbytes_per_second", b->copy_gbytes_per_s);
+    cJSON_AddItemToObject(root, "device", sw_device_json(&b->device));
+    SW_JSON_ADD_NUMBERS(root, {"peak_gflops", b->peak_gflops},
+                        {"copy_gbytes_per_second", b->copy_gbytes_per_s});
     add_steps(root, "train", b, &b->train);
     add_steps(root, "infer", b, &b->infer);
-    cJSON_AddNumberToObject(root, "first_step_seconds", b->first_step_seconds);
-    cJSON_AddNumberToObject(root, "peak_resident_bytes", (double)b->peak_resident_bytes);
-    cJSON_AddNumberToObject(root, "device_bytes", (double)b->device_bytes);
+    SW_JSON_ADD_NUMBERS(root, {"first_step_seconds", b->first_step_seconds},
+                        {"peak_resident_bytes", (double)b->peak_resident_bytes},
+                        {"device_bytes", (double)b->device_bytes});
     add_loading(root, b);
     if (b->passes.count) SW_TRY(sw_pass_list_json(root, &b->passes, b->peak_gflops));
     SW_TRY(sw_json_document(out, root));

@@ -35,11 +35,6 @@ int sw_step_passes(sw_step_pass out[SW_STEP_PASSES], const sw_graph *graph, cons
     return count;
 }
 
-double sw_pass_flop(const sw_graph *graph, const sw_step *step)
-{
-    return 2.0 * (double)graph->nodes[step->node].macs;
-}
-
 static double tenant_bytes(const sw_plan *plan, int tenant)
 {
     return tenant < 0 ? 0.0 : (double)plan->tenants[tenant].bytes;

@@ -11,12 +11,12 @@
 
 /* --- receptive field ------------------------------------------------------------------------- */
 
-/* The px of a value's row that are looked at; empty when last < first. */
+/* The px of a value's row that are read; empty when last < first. */
 typedef struct span {
     int64_t first, last;
 } span;
 
-/* What a node reads to make `made` of an output. */
+/* The px of an input that a node reads to compute `made` of an output. */
 static span span_read(const sw_node *node, span made)
 {
     int before = node->stride > 1 ? 0 : node->window / 2;
@@ -55,7 +55,11 @@ static int64_t px_seen(const sw_graph *graph, int value, int64_t at, span *spans
     return seen;
 }
 
-sw_status sw_receptive_fields(int *fields, const sw_graph *graph)
+/* Computes the side in input px of the square that one px of each value sees; `fields` has value_count
+ * entries. Px i of a node's output reads `window` px, the first at i * stride / upscale - window / 2 (of a
+ * pool: i * stride), which is followed back to the graph's inputs. After an unpool it depends on where the px
+ * lies; the largest counts. Borders of the image are not taken into account. */
+static sw_status find_receptive_fields(int *fields, const sw_graph *graph)
 {
     span *spans = malloc((size_t)graph->value_count * sizeof *spans);
     if (!spans) return sw_fail_alloc("receptive fields", (size_t)graph->value_count * sizeof *spans);
@@ -102,7 +106,7 @@ static sw_status fill_layers(sw_description *d)
     d->layers = calloc((size_t)graph->node_count, sizeof *d->layers);
     if (!fields || !d->layers)
         SW_TRY(sw_fail_alloc("the table of layers", (size_t)graph->node_count * sizeof *d->layers));
-    SW_TRY(sw_receptive_fields(fields, graph));
+    SW_TRY(find_receptive_fields(fields, graph));
     for (d->layer_count = 0; d->layer_count < graph->node_count; d->layer_count++) {
         const sw_node *node = &graph->nodes[d->layer_count];
         sw_layer *layer = &d->layers[d->layer_count];
@@ -133,7 +137,6 @@ sw_status sw_description_init(sw_description *d, const sw_experiment *experiment
                          largest_workspace(&d->eval_model.graph, largest_workspace(graph, 0)));
     d->parameters = sw_graph_trained_elems(graph);
     d->macs = sw_graph_macs(graph);
-    d->forward_flop = 2.0 * (double)d->macs;
     d->train_flop = sw_plan_flop(graph, d->train_plan);
     SW_TRY(fill_layers(d));
 done:
@@ -202,7 +205,7 @@ static void print_totals(sw_str *out, const sw_description *d)
     sw_str_printf(out, "%s parameters, %.2f GMAC an image\n", grouped(parameters, d->parameters),
                   (double)d->macs * 1e-9);
     sw_str_printf(out, "%.2f GFLOP an image forward, %.1f GFLOP an image in a training step\n",
-                  d->forward_flop * 1e-9, d->train_flop * 1e-9);
+                  2.0 * (double)d->macs * 1e-9, d->train_flop * 1e-9);
 }
 
 static void print_memory(sw_str *out, const sw_description *d)
@@ -244,8 +247,7 @@ static cJSON *layer_json(const sw_layer *layer)
     cJSON_AddStringToObject(object, "name", layer->name);
     cJSON_AddStringToObject(object, "op", layer->op);
     cJSON_AddItemToObject(object, "output", cJSON_CreateIntArray(shape, 3));
-    cJSON_AddNumberToObject(object, "parameters", (double)layer->parameters);
-    cJSON_AddNumberToObject(object, "macs", (double)layer->macs);
+    SW_JSON_ADD_NUMBERS(object, {"parameters", (double)layer->parameters}, {"macs", (double)layer->macs});
     if (layer->field_px)
         cJSON_AddNumberToObject(object, "field_px", layer->field_px);
     else
@@ -256,12 +258,10 @@ static cJSON *layer_json(const sw_layer *layer)
 static cJSON *plan_json(const sw_model *model, const sw_plan *p)
 {
     cJSON *object = cJSON_CreateObject();
-    cJSON_AddNumberToObject(object, "batch", batch_of(model));
-    cJSON_AddNumberToObject(object, "steps", p->step_count);
-    cJSON_AddNumberToObject(object, "recomputed", p->recompute_count);
-    cJSON_AddNumberToObject(object, "slabs", p->slab_count);
-    cJSON_AddNumberToObject(object, "activation_bytes", (double)sw_plan_slab_total_bytes(p));
-    cJSON_AddNumberToObject(object, "lower_bound_bytes", (double)p->lower_bound_bytes);
+    SW_JSON_ADD_NUMBERS(object, {"batch", batch_of(model)}, {"steps", p->step_count},
+                        {"recomputed", p->recompute_count}, {"slabs", p->slab_count},
+                        {"activation_bytes", (double)sw_plan_slab_total_bytes(p)},
+                        {"lower_bound_bytes", (double)p->lower_bound_bytes});
     return object;
 }
 
@@ -283,10 +283,8 @@ sw_status sw_description_json(sw_str *out, const sw_description *d)
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "experiment", d->experiment->name);
     cJSON_AddStringToObject(root, "model", d->experiment->model.name);
-    cJSON_AddNumberToObject(root, "parameters", (double)d->parameters);
-    cJSON_AddNumberToObject(root, "macs", (double)d->macs);
-    cJSON_AddNumberToObject(root, "forward_flop", d->forward_flop);
-    cJSON_AddNumberToObject(root, "train_flop", d->train_flop);
+    SW_JSON_ADD_NUMBERS(root, {"parameters", (double)d->parameters}, {"macs", (double)d->macs},
+                        {"forward_flop", 2.0 * (double)d->macs}, {"train_flop", d->train_flop});
     cJSON *layers = cJSON_AddArrayToObject(root, "layers");
     for (int i = 0; i < d->layer_count; i++) cJSON_AddItemToArray(layers, layer_json(&d->layers[i]));
     cJSON_AddItemToObject(root, "memory", memory_json(d));

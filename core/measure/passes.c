@@ -115,7 +115,7 @@ static sw_status add_layers(sw_pass_list *list, const side *s)
 
 /* --- what was measured ----------------------------------------------------------------------- */
 
-/* What a launch or transfer outside the graph belongs to, and what it is called there. */
+/* Rows for launches and transfers outside the graph. */
 static const struct {
     const char *pass, *layer, *op;
 } others[] = {{SW_PASS_UPLOAD, "(input)", "transfer"},
@@ -123,12 +123,8 @@ static const struct {
               {SW_PASS_READ, "(results)", "transfer"},
               {SW_PASS_METRICS, "(metrics)", "metrics"}};
 
-static const char *update_name(const sw_network *network)
-{
-    static const char *const names[] = {
-        [SW_OPT_ADAM] = "adam", [SW_OPT_ADAMW] = "adamw", [SW_OPT_SGD] = "sgd"};
-    return names[network->optimizer.config.kind];
-}
+static const char *const update_names[] = {
+    [SW_OPT_ADAM] = "adam", [SW_OPT_ADAMW] = "adamw", [SW_OPT_SGD] = "sgd"};
 
 /* Bytes of the kernels in it; transfers count their own. */
 static double other_bytes(const side *s, const char *pass)
@@ -143,14 +139,14 @@ static double other_bytes(const side *s, const char *pass)
     return 0.0;
 }
 
-/* The row that a measured one counts for. A launch that no pass was told of is a row of its own. */
+/* Finds the row to which a measured launch is added. One without a pass gets a row of its own. */
 static sw_status find_row(sw_pass_row **out, sw_pass_list *list, const side *s, const sw_profile_row *m)
 {
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (strcmp(m->pass, others[i].pass) != 0) continue;
         sw_status status = row_of(out, list, others[i].layer, m->pass, s->infer);
         if (status != SW_OK || (*out)->op[0]) return status;
-        const char *op = others[i].op[0] ? others[i].op : update_name(s->network);
+        const char *op = others[i].op[0] ? others[i].op : update_names[s->network->optimizer.config.kind];
         snprintf((*out)->op, sizeof(*out)->op, "%s", op);
         (*out)->bytes = other_bytes(s, m->pass);
         return SW_OK;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "measure/passes.h"
+#include "page/json_text.h"
 #include "page/sheet.h"
 
 static double rate(double amount, double ms)
@@ -40,11 +41,9 @@ static sw_status total_by_op(sw_pass_row **out, int *count, const sw_pass_list *
         int k = 0;
         while (k < *count && !same_kind(&totals[k], row)) k++;
         if (k == *count) {
-            totals[k] =
-                (sw_pass_row){.layer = "", .pass = row->pass, .infer = row->infer, .rounds = row->rounds};
-            memcpy(totals[k].op, row->op, sizeof totals[k].op);
-            memcpy(totals[k].algorithm, row->algorithm, sizeof totals[k].algorithm);
-            (*count)++;
+            totals[(*count)++] = *row;
+            totals[k].layer = "";
+            continue;
         }
         totals[k].best_ms += row->best_ms;
         totals[k].median_ms += row->median_ms;
@@ -98,14 +97,11 @@ static void print_passes(sw_str *out, const sw_pass_list *list, double peak_gflo
     const double all_ms[] = {sw_pass_list_ms(list, false), sw_pass_list_ms(list, true)};
     for (int infer = 0; infer < 2; infer++) {
         sw_str rows = {0};
-        bool any = false;
         sw_str_printf(&rows, "%s\top\tpass\tms\ttime\tGFLOP/s\tpeak\tGB/s\n", what);
-        for (int i = 0; i < count; i++) {
-            if (passes[i].infer != (infer == 1)) continue;
-            any = true;
-            print_pass(&rows, peak_gflops, &passes[i], all_ms[infer]);
-        }
-        if (any) {
+        const size_t heads = rows.length;
+        for (int i = 0; i < count; i++)
+            if (passes[i].infer == (infer == 1)) print_pass(&rows, peak_gflops, &passes[i], all_ms[infer]);
+        if (rows.length > heads) {
             sw_str_append(out, "\n");
             sw_sheet_columns(out, &rows, 3);
         }
@@ -137,15 +133,11 @@ static cJSON *pass_json(const sw_pass_list *list, double peak_gflops, const sw_p
     if (pass->algorithm[0]) cJSON_AddStringToObject(object, "algorithm", pass->algorithm);
     cJSON_AddStringToObject(object, "pass", pass->pass);
     cJSON_AddStringToObject(object, "step", pass->infer ? "infer" : "train");
-    cJSON_AddNumberToObject(object, "ms", pass->best_ms);
-    cJSON_AddNumberToObject(object, "median_ms", pass->median_ms);
-    cJSON_AddNumberToObject(object, "launches", pass->launches);
-    cJSON_AddNumberToObject(object, "gflop", pass->flop * 1e-9);
-    cJSON_AddNumberToObject(object, "gflops", gflops);
-    cJSON_AddNumberToObject(object, "share_of_peak", gflops / peak_gflops);
-    cJSON_AddNumberToObject(object, "bytes", pass->bytes);
-    cJSON_AddNumberToObject(object, "gbytes_per_second", rate(pass->bytes, pass->best_ms));
-    cJSON_AddNumberToObject(object, "share_of_time", pass->best_ms / sw_pass_list_ms(list, pass->infer));
+    SW_JSON_ADD_NUMBERS(object, {"ms", pass->best_ms}, {"median_ms", pass->median_ms},
+                        {"launches", pass->launches}, {"gflop", pass->flop * 1e-9}, {"gflops", gflops},
+                        {"share_of_peak", gflops / peak_gflops}, {"bytes", pass->bytes},
+                        {"gbytes_per_second", rate(pass->bytes, pass->best_ms)},
+                        {"share_of_time", pass->best_ms / sw_pass_list_ms(list, pass->infer)});
     return object;
 }
 

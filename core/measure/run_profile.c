@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "measure/passes.h"
 #include "measure/trace.h"
+#include "page/json_text.h"
 #include "page/sheet.h"
 
 /* Profiled steps of a kind. */
@@ -80,9 +81,9 @@ done:
     return status;
 }
 
-static sw_status end_trace(sw_run_profile *p)
+sw_status sw_run_profile_epoch_done(sw_run_profile *p)
 {
-    if (!p->trace) return SW_OK;
+    if (!p || !p->trace) return SW_OK;
     sw_status status = sw_trace_flush(p->trace);
     sw_trace_destroy(p->trace);
     p->trace = NULL;
@@ -95,7 +96,8 @@ void sw_run_profile_destroy(sw_run_profile *p)
     for (int k = 0; k < 2; k++)
         if (p->windows[k].open && sw_profile_stop(p->cl) != SW_OK) break;
     if (p->windows[0].open || p->windows[1].open) sw_profile_set_sink(p->cl, NULL, NULL);
-    if (end_trace(p) != SW_OK) sw_log(SW_LOG_WARNING, "the trace is not complete: %s", sw_error_message());
+    if (sw_run_profile_epoch_done(p) != SW_OK)
+        sw_log(SW_LOG_WARNING, "the trace is not complete: %s", sw_error_message());
     sw_pass_list_deinit(&p->passes);
     free(p->folder);
     free(p);
@@ -108,12 +110,7 @@ double sw_run_profile_begin(const sw_run_profile *p)
     return p ? sw_clock_s() : 0.0;
 }
 
-static bool in_steps(const sw_run_profile *p)
-{
-    return p->windows[SW_STEPS_TRAIN].open || p->windows[SW_STEPS_VALIDATE].open;
-}
-
-/* The number of the step under way, for the trace. */
+/* The number of the profiled step under way; 0: none is. */
 static int step_number(const sw_run_profile *p)
 {
     for (int k = 0; k < 2; k++)
@@ -128,13 +125,14 @@ static void trace_host(sw_run_profile *p, const char *name, double start_s, doub
     sw_trace_add(p->trace, &span);
 }
 
-void sw_run_profile_end(sw_run_profile *p, sw_host_span what, double begun)
+double sw_run_profile_end(sw_run_profile *p, sw_host_span what, double begun)
 {
-    if (!p) return;
-    double now = sw_clock_s();
+    double now = sw_run_profile_begin(p);
+    if (!p) return now;
     p->host[what].count++;
     p->host[what].seconds += now - begun;
-    if (p->trace && (in_steps(p) || !spans[what].of_step)) trace_host(p, spans[what].name, begun, now);
+    if (p->trace && (step_number(p) > 0 || !spans[what].of_step)) trace_host(p, spans[what].name, begun, now);
+    return now;
 }
 
 /* --- the device ------------------------------------------------------------------------------ */
@@ -151,10 +149,10 @@ static void trace_device(void *user, const sw_profile_span *s)
     if (p->trace) sw_trace_add(p->trace, &span);
 }
 
-static sw_status close_window(sw_run_profile *p, sw_profile_steps kind)
+sw_status sw_run_profile_steps_done(sw_run_profile *p, sw_profile_steps kind)
 {
+    if (!p || !p->windows[kind].open) return SW_OK;
     window *w = &p->windows[kind];
-    if (!w->open) return SW_OK;
     if (w->counted > 0)
         SW_ENSURE(
             sw_pass_list_take(&p->passes, p->network, kind == SW_STEPS_VALIDATE, 0, w->counted, w->images));
@@ -202,18 +200,7 @@ sw_status sw_run_profile_step_end(sw_run_profile *p, sw_profile_steps kind, int 
     w->counted++;
     w->images += images;
     w->seconds += now - w->begun_s;
-    if (w->seen == p->steps) SW_ENSURE(close_window(p, kind));
-    return SW_OK;
-}
-
-sw_status sw_run_profile_steps_done(sw_run_profile *p, sw_profile_steps kind)
-{
-    return p ? close_window(p, kind) : SW_OK;
-}
-
-sw_status sw_run_profile_epoch_done(sw_run_profile *p)
-{
-    return p ? end_trace(p) : SW_OK;
+    return w->seen == p->steps ? sw_run_profile_steps_done(p, kind) : SW_OK;
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -257,64 +244,46 @@ static void print_all(sw_str *out, const sw_run_profile *p, bool layers)
     print_host(out, p);
 }
 
-static sw_status write_file(const sw_run_profile *p, const char *name, const char *text)
+/* Writes a file of the run's folder and frees the text. */
+static sw_status write_file(const sw_run_profile *p, const char *name, sw_str *text)
 {
     char *path = sw_fs_join(p->folder, name);
-    if (!path) return SW_E_MEMORY;
-    sw_status status = sw_fs_write(path, text, strlen(text));
+    sw_status status = path ? sw_str_status(text) : SW_E_MEMORY;
+    if (status == SW_OK) status = sw_fs_write(path, text->text, text->length);
     free(path);
-    return status;
-}
-
-static sw_status write_text(const sw_run_profile *p)
-{
-    sw_str text = {0};
-    print_all(&text, p, true);
-    sw_status status = sw_str_status(&text);
-    if (status == SW_OK) status = write_file(p, "profile.txt", text.text);
-    sw_str_deinit(&text);
+    sw_str_deinit(text);
     return status;
 }
 
 static void add_window(cJSON *root, const char *key, const window *w)
 {
     if (!w->counted) return;
-    cJSON *object = cJSON_AddObjectToObject(root, key);
-    cJSON_AddNumberToObject(object, "steps", w->counted);
-    cJSON_AddNumberToObject(object, "images", w->images);
-    cJSON_AddNumberToObject(object, "host_ms", 1e3 * w->seconds / w->counted);
+    SW_JSON_ADD_NUMBERS(cJSON_AddObjectToObject(root, key), {"steps", w->counted}, {"images", w->images},
+                        {"host_ms", 1e3 * w->seconds / w->counted});
 }
 
 static void add_host(cJSON *root, const sw_run_profile *p)
 {
     cJSON *host = cJSON_AddObjectToObject(root, "host");
     cJSON_AddNumberToObject(host, "seconds", sw_clock_s() - p->begun_s);
-    for (int i = 0; i < SW_HOST_SPANS; i++) {
-        cJSON *object = cJSON_AddObjectToObject(host, spans[i].key);
-        cJSON_AddNumberToObject(object, "count", (double)p->host[i].count);
-        cJSON_AddNumberToObject(object, "seconds", p->host[i].seconds);
-    }
+    for (int i = 0; i < SW_HOST_SPANS; i++)
+        SW_JSON_ADD_NUMBERS(cJSON_AddObjectToObject(host, spans[i].key), {"count", (double)p->host[i].count},
+                            {"seconds", p->host[i].seconds});
 }
 
-static sw_status write_json(const sw_run_profile *p)
+static sw_status append_json(sw_str *out, const sw_run_profile *p)
 {
     sw_status status = SW_OK;
-    char *text = NULL;
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "device", sw_cl_device(p->cl)->name);
-    cJSON_AddNumberToObject(root, "peak_gflops", p->peak_gflops);
-    cJSON_AddNumberToObject(root, "copy_gbytes_per_second", p->copy_gbytes_per_s);
+    SW_JSON_ADD_NUMBERS(root, {"peak_gflops", p->peak_gflops},
+                        {"copy_gbytes_per_second", p->copy_gbytes_per_s});
     add_window(root, "train", &p->windows[SW_STEPS_TRAIN]);
     add_window(root, "infer", &p->windows[SW_STEPS_VALIDATE]);
     add_host(root, p);
     SW_TRY(sw_pass_list_json(root, &p->passes, p->peak_gflops));
-    text = cJSON_Print(root);
-    if (!text)
-        status = sw_fail_alloc("profile.json", 0);
-    else
-        status = write_file(p, "profile.json", text);
+    SW_TRY(sw_json_document(out, root));
 done:
-    cJSON_free(text);
     cJSON_Delete(root);
     return status;
 }
@@ -324,11 +293,13 @@ sw_status sw_run_profile_write(sw_run_profile *p, char **summary)
     sw_status status = SW_OK;
     sw_str text = {0};
     *summary = NULL;
-    SW_TRY(close_window(p, SW_STEPS_TRAIN));
-    SW_TRY(close_window(p, SW_STEPS_VALIDATE));
-    SW_TRY(end_trace(p));
-    SW_TRY(write_text(p));
-    SW_TRY(write_json(p));
+    SW_TRY(sw_run_profile_steps_done(p, SW_STEPS_TRAIN));
+    SW_TRY(sw_run_profile_steps_done(p, SW_STEPS_VALIDATE));
+    SW_TRY(sw_run_profile_epoch_done(p));
+    print_all(&text, p, true);
+    SW_TRY(write_file(p, "profile.txt", &text));
+    SW_TRY(append_json(&text, p));
+    SW_TRY(write_file(p, "profile.json", &text));
     print_all(&text, p, false);
     SW_TRY(sw_str_take(summary, &text));
 done:

@@ -26,28 +26,36 @@ struct sw_trace {
     sw_status status; /* of the first write that failed */
 };
 
+static void append_name(sw_str *s, const char *before, sw_track track, const char *kind, const char *name)
+{
+    sw_str_printf(s, "%s\n{\"ph\":\"M\",\"pid\":%d,\"tid\":1,\"name\":\"%s\",\"args\":{\"name\":", before,
+                  track, kind);
+    sw_json_string(s, name);
+    sw_str_append(s, "}}");
+}
+
 static void append_names(sw_str *s, const char *device)
 {
-    static const char *const host[] = {"host", "training loop"};
     sw_str_append(s, "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[");
-    for (int track = SW_TRACK_HOST; track <= SW_TRACK_DEVICE; track++) {
-        const char *const names[] = {track == SW_TRACK_HOST ? host[0] : "device",
-                                     track == SW_TRACK_HOST ? host[1] : device};
-        static const char *const kinds[] = {"process_name", "thread_name"};
-        for (int i = 0; i < 2; i++) {
-            bool first = track == SW_TRACK_HOST && i == 0;
-            sw_str_printf(s, "%s\n{\"ph\":\"M\",\"pid\":%d,\"tid\":1,\"name\":\"%s\",\"args\":{\"name\":",
-                          first ? "" : ",", track, kinds[i]);
-            sw_json_string(s, names[i]);
-            sw_str_append(s, "}}");
-        }
-    }
+    append_name(s, "", SW_TRACK_HOST, "process_name", "host");
+    append_name(s, ",", SW_TRACK_HOST, "thread_name", "training loop");
+    append_name(s, ",", SW_TRACK_DEVICE, "process_name", "device");
+    append_name(s, ",", SW_TRACK_DEVICE, "thread_name", device);
 }
 
 /* Microseconds with the nanoseconds as decimals. */
 static void append_us(sw_str *s, const char *key, int64_t ns)
 {
     sw_str_printf(s, ",\"%s\":%" PRId64 ".%03d", key, ns / 1000, (int)(ns % 1000));
+}
+
+/* Appends a text among a span's "args" unless it is empty. *comma: what goes before the next one. */
+static void append_text(sw_str *s, const char **comma, const char *key, const char *text)
+{
+    if (!text || !text[0]) return;
+    sw_str_printf(s, "%s\"%s\":", *comma, key);
+    sw_json_string(s, text);
+    *comma = ",";
 }
 
 /* Start and end are rounded, not the length: spans that touch do not overlap. */
@@ -62,14 +70,9 @@ static void append_span(sw_str *s, const sw_trace_span *span, double zero_s)
     sw_json_string(s, span->name);
     sw_str_append(s, ",\"args\":{");
     if (span->step > 0) sw_str_printf(s, "\"step\":%d", span->step);
-    if (span->layer && span->layer[0]) {
-        sw_str_append(s, span->step > 0 ? ",\"layer\":" : "\"layer\":");
-        sw_json_string(s, span->layer);
-    }
-    if (span->pass && span->pass[0]) {
-        sw_str_append(s, span->step > 0 || (span->layer && span->layer[0]) ? ",\"pass\":" : "\"pass\":");
-        sw_json_string(s, span->pass);
-    }
+    const char *comma = span->step > 0 ? "," : "";
+    append_text(s, &comma, "layer", span->layer);
+    append_text(s, &comma, "pass", span->pass);
     sw_str_append(s, "}}");
 }
 

@@ -4,24 +4,21 @@
 
 static void add_row(sw_memory_table *table, const char *what, size_t bytes, const char *note)
 {
-    int i = table->count++;
-    snprintf(table->notes[i], sizeof table->notes[i], "%s", note);
-    table->rows[i] = (sw_memory_row){.what = what, .note = table->notes[i], .bytes = bytes};
+    sw_memory_row *row = &table->rows[table->count++];
+    *row = (sw_memory_row){.what = what, .bytes = bytes};
+    snprintf(row->note, sizeof row->note, "%s", note);
     table->total_bytes += bytes;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
 }
 
 /* Slab by slab the larger of both plans: they never run at the same time. */
 static size_t shared_slab_bytes(const sw_plan *train, const sw_plan *eval)
 {
     size_t total = 0;
-    for (int i = 0; (train && i < train->slab_count) || i < eval->slab_count; i++)
-        total += larger(train && i < train->slab_count ? train->slab_bytes[i] : 0,
-                        i < eval->slab_count ? eval->slab_bytes[i] : 0);
+    for (int i = 0; (train && i < train->slab_count) || i < eval->slab_count; i++) {
+        size_t in_train = train && i < train->slab_count ? train->slab_bytes[i] : 0;
+        size_t in_eval = i < eval->slab_count ? eval->slab_bytes[i] : 0;
+        total += in_train > in_eval ? in_train : in_eval;
+    }
     return total;
 }
 

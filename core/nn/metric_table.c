@@ -114,14 +114,12 @@ static void add(sw_columns *columns, const sw_metric *metric, int c, const char 
     assert(columns->count < SW_MAX_COLUMNS);
     sw_column *column = &columns->list[columns->count++];
     *column = (sw_column){.metric = metric, .c = c, .same = -1};
-    const bool named = metric->per_class;
-    snprintf(column->key, sizeof column->key, "%s%s%s", metric->key, named ? "_" : "",
-             named ? class_name : "");
-    snprintf(column->label, sizeof column->label, "%s%s%s", named ? class_name : "", named ? " " : "",
-             metric->label);
+    const bool named = class_name[0] != '\0';
+    snprintf(column->key, sizeof column->key, "%s%s%s", metric->key, named ? "_" : "", class_name);
+    snprintf(column->label, sizeof column->label, "%s%s%s", class_name, named ? " " : "", metric->label);
 }
 
-/* Whatever else has the same value of the same class is the same figure. */
+/* Links each second name with the column of the same metric of the same class. */
 static void pair_second_names(sw_columns *columns)
 {
     for (int i = 0; i < columns->count; i++)

@@ -12,16 +12,6 @@ sw_confusion sw_confusion_empty(int classes)
     return (sw_confusion){.classes = classes};
 }
 
-void sw_confusion_add(sw_confusion *confusion, const uint8_t *truth, const uint8_t *prediction, size_t pixels,
-                      int ignore_index)
-{
-    for (size_t i = 0; i < pixels; i++) {
-        if (truth[i] == ignore_index || truth[i] >= confusion->classes) continue;
-        assert(prediction[i] < confusion->classes);
-        confusion->counts[truth[i]][prediction[i]]++;
-    }
-}
-
 void sw_confusion_merge(sw_confusion *into, const sw_confusion *from)
 {
     assert(into->classes == from->classes);
@@ -100,30 +90,29 @@ double sw_confusion_dice(const sw_confusion *confusion, int c)
     return ratio(2 * confusion->counts[c][c], sw_confusion_row(confusion, c) + column_sum(confusion, c));
 }
 
-double sw_confusion_mean_iou(const sw_confusion *confusion, int ignored_class)
+/* The mean of a figure over the classes in which it is defined, without `ignored_class` (-1: none). */
+static double mean_over_classes(const sw_confusion *confusion, int ignored_class,
+                                double (*figure)(const sw_confusion *, int))
 {
     double sum = 0;
-    int present = 0;
+    int defined = 0;
     for (int c = 0; c < confusion->classes; c++) {
-        double iou = sw_confusion_iou(confusion, c);
-        if (c == ignored_class || isnan(iou)) continue;
-        sum += iou;
-        present++;
+        double value = figure(confusion, c);
+        if (c == ignored_class || isnan(value)) continue;
+        sum += value;
+        defined++;
     }
-    return present ? sum / present : (double)NAN;
+    return defined ? sum / defined : (double)NAN;
+}
+
+double sw_confusion_mean_iou(const sw_confusion *confusion, int ignored_class)
+{
+    return mean_over_classes(confusion, ignored_class, sw_confusion_iou);
 }
 
 double sw_confusion_class_accuracy(const sw_confusion *confusion)
 {
-    double sum = 0;
-    int present = 0;
-    for (int c = 0; c < confusion->classes; c++) {
-        double recall = sw_confusion_recall(confusion, c);
-        if (isnan(recall)) continue;
-        sum += recall;
-        present++;
-    }
-    return present ? sum / present : (double)NAN;
+    return mean_over_classes(confusion, -1, sw_confusion_recall);
 }
 
 double sw_confusion_weighted_iou(const sw_confusion *confusion)

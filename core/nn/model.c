@@ -97,17 +97,14 @@ static sw_status add_upsampling(builder *b, const char *stage_name, const sw_dec
     const stage_link *link = &b->links[stage->unpool_from - 1];
     char name[64];
     snprintf(name, sizeof name, "%s.mup", stage_name);
-    if (stage->up == SW_UP_NEAREST) {
-        sw_doubled_attrs attrs = {.height = link->before.h, .width = link->before.w};
+    const sw_doubled_attrs attrs = {.height = link->before.h, .width = link->before.w};
+    if (stage->up == SW_UP_NEAREST)
         return sw_graph_add(&b->value, b->graph, &sw_op_upsample, name, &attrs, 1, &b->value);
-    }
     if (link->offsets < 0)
         return sw_fail(SW_E_CONFIG,
                        "decoder stage %s: encoder stage %d pools by average and keeps no offsets; use pool: "
-                       "max there or "
-                       "up: nearest here",
+                       "max there or up: nearest here",
                        stage_name, stage->unpool_from);
-    sw_doubled_attrs attrs = {.height = link->before.h, .width = link->before.w};
     const int inputs[] = {b->value, link->offsets};
     return sw_graph_add(&b->value, b->graph, &sw_op_max_unpool, name, &attrs, 2, inputs);
 }
@@ -158,8 +155,7 @@ sw_status sw_model_build(sw_model *model, const sw_model_config *config, const s
     if (logits.h != s || logits.w != s || logits.c != config->classes)
         SW_TRY(sw_fail(SW_E_CONFIG,
                        "the model ends in %dx%d with %d channels, not %dx%d with %d classes: the decoder "
-                       "must undo every "
-                       "pool and end in width 0",
+                       "must undo every pool and end in width 0",
                        logits.h, logits.w, logits.c, s, s, config->classes));
     SW_TRY(add_loss(model, loss));
 done:

@@ -4,11 +4,10 @@
 #include <stdlib.h>
 
 #include "cl/buffer.h"
-#include "network_parts.h"
 #include "ops/call.h"
 
-/* Steps between two looks at the loss where runtime.loss_every leaves the choice: on a CPU a wait costs
- * nothing, the host's thread being one of those that compute. */
+/* Steps between two reads of the loss where runtime.loss_every is 0: on a CPU waiting costs nothing, since
+ * the host's thread is one of those that compute. */
 enum { GPU_LOSS_EVERY = 8 };
 
 /* One graph with its executor; both share the network's store and pool. */
@@ -51,12 +50,12 @@ sw_status sw_network_allocate(sw_network *network, uint64_t seed)
     sw_network_memory(network, &table);
     const sw_device_info *device = sw_cl_device(network->cl);
     if (table.total_bytes > device->global_bytes)
-        SW_ENSURE(sw_fail(
+        return sw_fail(
             SW_E_MEMORY,
             "this run needs %.2f GiB on the device and %s has %.2f GiB: use a smaller train.batch_size, "
             "data.size or runtime.workspace_mb",
             (double)table.total_bytes / 1073741824.0, device->name,
-            (double)device->global_bytes / 1073741824.0));
+            (double)device->global_bytes / 1073741824.0);
     SW_ENSURE(
         sw_store_init(&network->store, network->cl, sw_network_graph(network), network->trainer != NULL));
     if (network->trainer) {
@@ -115,17 +114,19 @@ void sw_network_memory(const sw_network *network, sw_memory_table *table)
 static sw_status upload_batch(sw_network *network, sw_executor *executor, const sw_model *model,
                               const float *images, const uint8_t *labels, int n)
 {
-    const size_t pixels = batch_pixels(network, n);
+    const size_t pixels = sw_network_pixels(network, n);
     sw_profile_pass(network->cl, SW_PASS_UPLOAD);
     SW_ENSURE(sw_buffer_write(network->cl, sw_executor_value(executor, model->images), 0, images,
                               pixels * 3 * sizeof(float)));
     return sw_buffer_write(network->cl, sw_executor_value(executor, model->labels), 0, labels, pixels);
 }
 
-sw_status explain_nan(sw_network *network, sw_executor *executor, const sw_model *model, const float *images,
-                      const uint8_t *labels, int n, bool last, double loss)
+/* Fails with the message for a loss that is not finite: where in this batch it began. SW_OK where the batch
+ * shows nothing and is not the `last` one that may have given it. */
+static sw_status explain_nan(sw_network *network, sw_executor *executor, const sw_model *model,
+                             const float *images, const uint8_t *labels, int n, bool last, double loss)
 {
-    char where[512];
+    char where[512] = "";
     sw_status status = upload_batch(network, executor, model, images, labels, n);
     if (status == SW_OK) status = sw_executor_find_nan(executor, n, where, sizeof where);
     if (status != SW_OK || (!where[0] && !last)) return status;
@@ -133,6 +134,12 @@ sw_status explain_nan(sw_network *network, sw_executor *executor, const sw_model
                    "the loss is %s; the first value that is not finite is in %s. Lower optimizer.lr, or add "
                    "schedule.warmup_epochs",
                    isnan(loss) ? "NaN" : "infinite", where[0] ? where : "the loss itself");
+}
+
+sw_status sw_network_explain_loss(sw_network *network, const float *images, const uint8_t *labels, int n,
+                                  bool last, double loss)
+{
+    return explain_nan(network, network->trainer, &network->train_model, images, labels, n, last, loss);
 }
 
 sw_status sw_network_swap_averages(sw_network *network)
@@ -156,28 +163,24 @@ sw_status sw_network_enqueue_evaluation(sw_network *network, const float *images
 sw_status sw_network_read_evaluation(sw_network *network, const float *images, const uint8_t *labels, int n,
                                      const sw_batch_results *wanted)
 {
-    sw_status status = SW_OK;
     sw_executor *executor = network->evaluator;
     const sw_model *model = &network->eval_model;
+    float loss = 0.0f;
     sw_profile_pass(network->cl, SW_PASS_READ);
-    SW_TRY(sw_metrics_read(network->metrics, wanted->confusion, wanted->soft, wanted->predictions,
-                           wanted->confidence));
-    if (wanted->loss) {
-        float loss = 0.0f;
-        SW_TRY(sw_buffer_read(network->cl, sw_executor_value(executor, model->loss), 0, &loss, sizeof loss));
-        *wanted->loss = (double)loss;
-        if (!isfinite(loss))
-            status = explain_nan(network, executor, model, images, labels, n, true, *wanted->loss);
-    }
-done:
-    return status;
+    SW_ENSURE(sw_metrics_read(network->metrics, wanted->confusion, wanted->soft, wanted->predictions,
+                              wanted->confidence));
+    if (!wanted->loss) return SW_OK;
+    SW_ENSURE(sw_buffer_read(network->cl, sw_executor_value(executor, model->loss), 0, &loss, sizeof loss));
+    *wanted->loss = (double)loss;
+    if (isfinite(loss)) return SW_OK;
+    return explain_nan(network, executor, model, images, labels, n, true, *wanted->loss);
 }
 
 sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,
                               const sw_batch_results *wanted)
 {
-    sw_status status = sw_network_enqueue_evaluation(network, images, labels, n);
-    return status == SW_OK ? sw_network_read_evaluation(network, images, labels, n, wanted) : status;
+    SW_ENSURE(sw_network_enqueue_evaluation(network, images, labels, n));
+    return sw_network_read_evaluation(network, images, labels, n, wanted);
 }
 
 /* The evaluation graph ends in the loss, which wants labels: any will do. */
@@ -186,7 +189,7 @@ sw_status sw_network_predict(sw_network *network, float *logits, const float *im
     sw_status status = SW_OK;
     sw_executor *executor = network->evaluator;
     const sw_model *model = &network->eval_model;
-    const size_t pixels = batch_pixels(network, n);
+    const size_t pixels = sw_network_pixels(network, n);
     uint8_t *labels = calloc(pixels, 1);
     if (!labels) return sw_fail_alloc("labels for a prediction", pixels);
     SW_TRY(upload_batch(network, executor, model, images, labels, n));

@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "cl/buffer.h"
-#include "network_parts.h"
+#include "nn/network.h"
 #include "ops/call.h"
 
 /* Waits for the upload before, not for this one. The queue is in order: once the labels are there, so are the
@@ -18,7 +18,7 @@ sw_status sw_network_upload(sw_network *network, const float *images, const uint
     sw_status status = SW_OK;
     const sw_executor *executor = network->trainer;
     const sw_model *model = &network->train_model;
-    const size_t pixels = batch_pixels(network, n);
+    const size_t pixels = sw_network_pixels(network, n);
     cl_event images_up = NULL, labels_up = NULL;
     sw_profile_pass(network->cl, SW_PASS_UPLOAD);
     SW_TRY(sw_buffer_write_begin(&images_up, network->cl, sw_executor_value(executor, model->images), 0,
@@ -34,11 +34,11 @@ done:
     return status;
 }
 
-/* What the pixels of a batch weigh in its loss: those of each class, times what one of them weighs. */
+/* Sums the weights of a batch's pixels in its loss: the class weights, 0 for ignored ones. */
 static double weigh(const sw_network *network, const uint8_t *labels, int n)
 {
     const sw_loss_attrs *loss = &network->options.loss->attrs;
-    const size_t pixels = batch_pixels(network, n);
+    const size_t pixels = sw_network_pixels(network, n);
     uint64_t counts[256] = {0};
     double weight = 0.0;
     for (size_t i = 0; i < pixels; i++) counts[labels[i]]++;
@@ -87,7 +87,7 @@ static sw_status update(sw_network *network, double lr)
 
 sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, int n, bool last, double lr)
 {
-    /* a step of one batch is its mean, whatever it weighs */
+    /* with a single batch the weight cancels out */
     const double weight = last && network->step.count == 0 ? 1.0 : weigh(network, labels, n);
     sw_profile_pass(network->cl, SW_PASS_UPDATE);
     SW_ENSURE(begin_batch(network, weight));
@@ -102,8 +102,7 @@ sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, i
         sw_profile_pass(network->cl, SW_PASS_UPDATE);
     }
     if (last) SW_ENSURE(update(network, lr));
-    SW_ENSURE(sw_cl_flush(network->cl)); /* the host may now wait for the loader */
-    return SW_OK;
+    return sw_cl_flush(network->cl); /* the host may now wait for the loader */
 }
 
 sw_status sw_network_losses(sw_network *network, const float **losses, int *count)
@@ -118,23 +117,14 @@ sw_status sw_network_losses(sw_network *network, const float **losses, int *coun
     return status;
 }
 
-sw_status sw_network_explain_loss(sw_network *network, const float *images, const uint8_t *labels, int n,
-                                  bool last, double loss)
-{
-    return explain_nan(network, network->trainer, &network->train_model, images, labels, n, last, loss);
-}
-
 sw_status sw_network_train_step(sw_network *network, const float *images, const uint8_t *labels, int n,
                                 double lr, double *loss)
 {
-    sw_status status = SW_OK;
     const float *losses;
     int count;
-    SW_TRY(sw_network_upload(network, images, labels, n));
-    SW_TRY(sw_network_enqueue_batch(network, labels, n, true, lr));
-    SW_TRY(sw_network_losses(network, &losses, &count));
+    SW_ENSURE(sw_network_upload(network, images, labels, n));
+    SW_ENSURE(sw_network_enqueue_batch(network, labels, n, true, lr));
+    SW_ENSURE(sw_network_losses(network, &losses, &count));
     *loss = (double)losses[count - 1];
-    if (!isfinite(*loss)) status = sw_network_explain_loss(network, images, labels, n, true, *loss);
-done:
-    return status;
+    return isfinite(*loss) ? SW_OK : sw_network_explain_loss(network, images, labels, n, true, *loss);
 }

@@ -38,6 +38,11 @@ struct cJSON *sw_json_add_text(struct cJSON *object, const char *key, const char
     return added;
 }
 
+void sw_json_add_numbers(struct cJSON *object, const sw_json_pair *pairs)
+{
+    for (; pairs->key; pairs++) cJSON_AddNumberToObject(object, pairs->key, pairs->value);
+}
+
 sw_status sw_json_document(sw_str *out, const struct cJSON *root)
 {
     char *text = cJSON_Print(root);

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "run/best.h"
+#include "run/judge.h"
 
 void sw_epoch_title(char *out, size_t bytes, int epoch, const sw_columns *columns, const sw_epoch_record *row)
 {

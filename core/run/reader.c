@@ -8,8 +8,8 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "data/dataset.h"
-#include "run/best.h"
 #include "run/folder.h"
+#include "run/judge.h"
 #include "run/run_json.h"
 
 const char *sw_run_state_name(sw_run_state state)

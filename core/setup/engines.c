@@ -13,7 +13,7 @@ static const double TUNE_SECONDS = 20; /* about: what a first run may spend on i
 
 /* --- the table of a device ------------------------------------------------------------------- */
 
-/* Whether the choice for a layer is one at all on this device. */
+/* Whether more than one engine can compute the layer on this device. */
 static bool contested(const sw_cl *cl, const sw_conv_layer *layer)
 {
     static const sw_conv_choice last = SW_CONV_CLBLAST;
@@ -22,8 +22,8 @@ static bool contested(const sw_cl *cl, const sw_conv_layer *layer)
     return several;
 }
 
-/* Adds the model's layers for which there is a choice, but those that are pinned. How many it looked up, and
- * how many kinds of them the table lacked and now has undecided, goes to *sought and *missing. */
+/* Adds the model's layers for which there is a choice, except pinned ones. *sought counts them, *missing
+ * those that the table lacked and now has undecided. */
 static sw_status add_layers(sw_conv_table *table, int *sought, int *missing, const sw_cl *cl,
                             const sw_graph *graph, const sw_conv_pins *pins)
 {
@@ -75,24 +75,22 @@ static sw_status complete_table(sw_conv_table *table, sw_conv_cache *cache, sw_c
 
 /* --- deciding -------------------------------------------------------------------------------- */
 
-static sw_status set_source(sw_engines *e, const char *fmt, const char *path)
+static sw_status set_source(sw_engines *e, const char *words, const char *path)
 {
-    free(e->source);
-    e->source = path ? sw_strf("%s %s", fmt, path) : sw_strf("%s", fmt);
+    e->source = sw_arena_printf(&e->names, "%s %s", words, path);
     return e->source ? SW_OK : SW_E_MEMORY;
 }
 
-/* What the cache has, completed by timing where it can be written. */
+/* Reads the cache, and times what it lacks if it can be written. */
 static sw_status look_up(sw_engines *e, sw_conv_table *table, sw_conv_cache *cache, sw_cl *cl,
                          const sw_graph *graph, const sw_conv_pins *pins, const volatile sig_atomic_t *stop)
 {
-    sw_status status = SW_OK;
     int sought, missing;
     bool readable = sw_conv_cache_load(table, cache) == SW_OK;
-    SW_TRY(add_layers(table, &sought, &missing, cl, graph, pins));
+    SW_ENSURE(add_layers(table, &sought, &missing, cl, graph, pins));
     if (!sought) return SW_OK;
     if (readable && !missing) return set_source(e, "as timed before,", cache->path);
-    status = sw_conv_cache_lock(cache, stop);
+    sw_status status = sw_conv_cache_lock(cache, stop);
     if (status == SW_E_IO) {
         sw_log(SW_LOG_WARNING,
                "%s; timings cannot be kept, so that the fixed order of engines holds. "
@@ -100,20 +98,19 @@ static sw_status look_up(sw_engines *e, sw_conv_table *table, sw_conv_cache *cac
                sw_error_message());
         return SW_OK;
     }
-    SW_TRY(status);
+    SW_ENSURE(status);
     status = complete_table(table, cache, cl, graph, pins, false, stop);
-    if (status == SW_E_IO) { /* a full disk: what was timed serves this run */
+    if (status == SW_E_IO) { /* a full disk: this run still uses the timings */
         sw_log(SW_LOG_WARNING, "%s; the next run will time convolutions again", sw_error_message());
-        return set_source(e, "timed now, for this run only", NULL);
+        e->source = "timed now, for this run only";
+        return SW_OK;
     }
-    SW_TRY(status);
-    SW_TRY(set_source(e, "timed now, kept in", cache->path));
-done:
-    return status;
+    SW_ENSURE(status);
+    return set_source(e, "timed now, kept in", cache->path);
 }
 
-/* One layer's engines: the pin's, else the table's, else those of the fixed order. Counts the pins that do
- * not suit this device. */
+/* Decides one layer's engines: the pin's, else the table's, else those of the fixed order. Counts the pins
+ * that this device cannot use. */
 static sw_status pin_layer(sw_engines *e, int *unfit, const sw_cl *cl, const char *name,
                            const sw_conv_layer *layer, const sw_conv_pin *given, const sw_conv_row *row)
 {
@@ -167,9 +164,10 @@ sw_status sw_engines_decide(sw_engines *e, const sw_experiment *x, sw_cl *cl,
     sw_conv_cache cache = {.lock_fd = -1};
     const sw_conv_pins *given = &x->runtime.conv_layers;
     *e = (sw_engines){0};
-    if (x->runtime.conv_engine != SW_CONV_AUTO) return set_source(e, "runtime.conv_engine", NULL);
+    e->source = "runtime.conv_engine";
+    if (x->runtime.conv_engine != SW_CONV_AUTO) return SW_OK;
     SW_TRY(sw_open_model(&model, x, 1));
-    SW_TRY(set_source(e, given->count ? "runtime.conv_layers" : "the fixed order", NULL));
+    e->source = given->count ? "runtime.conv_layers" : "the fixed order";
     if (x->runtime.tune) {
         status = sw_conv_cache_open(&cache, cl, sw_build_version());
         if (status == SW_OK)
@@ -191,14 +189,13 @@ done:
 
 void sw_engines_deinit(sw_engines *e)
 {
-    free(e->source);
     sw_arena_deinit(&e->names);
     *e = (sw_engines){0};
 }
 
 /* --- segwork tune ---------------------------------------------------------------------------- */
 
-/* The model's rows in the model's order. */
+/* Copies the rows of the model's layers, in the model's order. */
 static sw_status pick_rows(sw_conv_table *out, const sw_conv_table *table, const sw_cl *cl,
                            const sw_graph *graph)
 {

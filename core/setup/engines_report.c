@@ -1,4 +1,4 @@
-/* What segwork tune found, as a table. */
+/* The results of segwork tune as a table. */
 #include "page/sheet.h"
 #include "setup/engines.h"
 

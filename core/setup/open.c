@@ -1,10 +1,24 @@
 #include "setup/open.h"
 
+#include <cjson/cJSON.h>
+
 sw_status sw_open_device(sw_cl **cl, sw_device_info *device, const sw_experiment *experiment,
                          const char *spec, bool check)
 {
-    sw_status status = sw_device_choose(device, spec ? spec : experiment->runtime.device);
-    return status == SW_OK ? sw_cl_create(cl, device, &(sw_cl_options){.check = check}) : status;
+    SW_ENSURE(sw_device_choose(device, spec ? spec : experiment->runtime.device));
+    return sw_cl_create(cl, device, &(sw_cl_options){.check = check});
+}
+
+cJSON *sw_device_json(const sw_device_info *device)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "name", device->name);
+    cJSON_AddStringToObject(object, "type", device->type_name);
+    cJSON_AddStringToObject(object, "platform", device->platform_name);
+    cJSON_AddStringToObject(object, "version", device->version);
+    cJSON_AddStringToObject(object, "driver", device->driver);
+    cJSON_AddNumberToObject(object, "compute_units", device->compute_units);
+    return object;
 }
 
 /* A GPU has memory to spare, and is faster with fewer and larger blocks (docs/performance.md); a CPU's blocks

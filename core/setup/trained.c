@@ -9,21 +9,16 @@
 #include "setup/open.h"
 #include "weights/checkpoint.h"
 
-static sw_status taken(char *path)
-{
-    return path ? SW_OK : sw_fail(SW_E_MEMORY, "out of host memory for a path");
-}
-
-/* Each epoch that is finished leaves its weights as the last ones, but none is the best where the figure that
- * decides is undefined in all of them. */
+/* Each finished epoch saves its weights as last, but there is no best where the metric of train.save_best is
+ * undefined (NaN) in all epochs. */
 static sw_status fail_missing(const sw_trained *s, const char *run)
 {
     char *last = sw_strf("%s/checkpoints/last.safetensors", run);
-    sw_status status = taken(last);
-    if (status != SW_OK) return status;
+    sw_status status;
+    if (!last) return SW_E_MEMORY;
     if (sw_fs_exists(last))
         status = sw_fail(SW_E_USAGE,
-                         "%s is missing: the figure that train.save_best names was undefined in every epoch, "
+                         "%s is missing: the metric that train.save_best names was undefined in every epoch, "
                          "so that none is the best; %s has the weights of the last one",
                          s->weights_path, last);
     else
@@ -32,54 +27,41 @@ static sw_status fail_missing(const sw_trained *s, const char *run)
     return status;
 }
 
-/* A run's folder stands for one of its checkpoints. */
+/* Finds the checkpoint in a run's folder. */
 static sw_status locate_in_run(sw_trained *s, const sw_trained_options *o)
 {
-    sw_status status = SW_OK;
     s->config_path = sw_fs_join(o->from, "config.yaml");
-    SW_TRY(taken(s->config_path));
+    if (!s->config_path) return SW_E_MEMORY;
     if (!sw_fs_exists(s->config_path))
         return sw_fail(SW_E_USAGE, "%s is not the folder of a run: it has no config.yaml", o->from);
     s->weights_path = sw_strf("%s/checkpoints/%s.safetensors", o->from, o->which ? o->which : "best");
-    SW_TRY(taken(s->weights_path));
-    if (!sw_fs_exists(s->weights_path)) status = fail_missing(s, o->from);
-done:
-    return status;
+    if (!s->weights_path) return SW_E_MEMORY;
+    return sw_fs_exists(s->weights_path) ? SW_OK : fail_missing(s, o->from);
 }
 
 /* RUN/checkpoints/x.safetensors belongs to RUN/config.yaml; a config.yaml beside another folder may be
  * anything. */
 static sw_status locate_around_file(sw_trained *s, const sw_trained_options *o)
 {
-    sw_status status = SW_OK;
-    char *folder = NULL, *run = NULL;
     if (o->which)
         return sw_fail(SW_E_USAGE, "%s is a file: best or last is a choice for the folder of a run", o->from);
     s->weights_path = sw_strf("%s", o->from);
-    SW_TRY(taken(s->weights_path));
-    folder = sw_fs_dirname(o->from);
-    SW_TRY(taken(folder));
-    run = sw_fs_join(folder, "..");
-    SW_TRY(taken(run));
-    if (sw_run_is_folder(run)) {
-        s->config_path = sw_fs_join(run, "config.yaml");
-        SW_TRY(taken(s->config_path));
-    }
-done:
+    char *folder = sw_fs_dirname(o->from), *run = folder ? sw_fs_join(folder, "..") : NULL;
+    const bool in_run = run && sw_run_is_folder(run);
+    if (in_run) s->config_path = sw_fs_join(run, "config.yaml");
+    const bool failed = !s->weights_path || !run || (in_run && !s->config_path);
     free(folder);
     free(run);
-    return status;
+    return failed ? SW_E_MEMORY : SW_OK;
 }
 
 static sw_status locate(sw_trained *s, const sw_trained_options *o)
 {
     SW_ENSURE(sw_fs_is_dir(o->from) ? locate_in_run(s, o) : locate_around_file(s, o));
-    if (o->config) {
-        free(s->config_path);
-        s->config_path = sw_strf("%s", o->config);
-        SW_ENSURE(taken(s->config_path));
-    }
-    return SW_OK;
+    if (!o->config) return SW_OK;
+    free(s->config_path);
+    s->config_path = sw_strf("%s", o->config);
+    return s->config_path ? SW_OK : SW_E_MEMORY;
 }
 
 static int epoch_of(const sw_safetensors_reader *weights)

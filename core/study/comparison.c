@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "measure/describe.h"
-#include "run/best.h"
+#include "run/judge.h"
 
 /* ---- runs ---- */
 

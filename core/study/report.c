@@ -11,6 +11,7 @@
 #include "report_images.h"
 #include "report_tables.h"
 #include "run/folder.h"
+#include "run/judge.h"
 
 extern const char *const report_page_css[], *const report_page_js[]; /* report/page.css, page.js */
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "page/html.h"
-#include "run/best.h"
+#include "run/judge.h"
 
 sw_status report_data_open(report_data *data, const char *const *runs, int count)
 {

@@ -6,8 +6,8 @@
 
 #include "base/fs.h"
 #include "page/html.h"
-#include "run/best.h"
 #include "run/epoch_files.h"
+#include "run/judge.h"
 #include "run/masks.h"
 
 /* Epochs a slider stops at, at most: more are thinned out evenly, so that the page stays of a size to send.

@@ -9,7 +9,7 @@
 #include "comparability.h"
 #include "page/html.h"
 #include "page/sheet.h"
-#include "run/best.h"
+#include "run/judge.h"
 
 static const char dash[] = "\xE2\x80\x93";
 

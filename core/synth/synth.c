@@ -85,8 +85,7 @@ static sw_status look_at_folder(bool *done, const char *dir, const char *marker,
                        dir);
     char *found = NULL;
     size_t length;
-    status = sw_fs_read(&found, &length, marker, 4096);
-    if (status != SW_OK) return status;
+    SW_ENSURE(sw_fs_read(&found, &length, marker, 4096));
     *done = strcmp(found, complete) == 0;
     if (!*done && strcmp(found, unfinished) != 0)
         status = sw_fail(SW_E_CONFIG,
@@ -146,15 +145,13 @@ static void append_line(sw_str *list, const sw_synth_options *options, int index
 
 static sw_status write_list(const synth_job *job, const char *name, int first, int end)
 {
-    sw_status status = SW_OK;
     sw_str list = {0};
     char *path = sw_strf("%s/annotations/%s.txt", job->dir, name);
     if (!path) return SW_E_MEMORY;
     sw_str_append(&list, "# NAME class-id species(1 cat, 2 dog) breed-id(pose)\n");
     for (int i = first; i < end; i++) append_line(&list, job->options, i);
-    SW_TRY(sw_str_status(&list));
-    SW_TRY(write_quickly(path, &list));
-done:
+    sw_status status = sw_str_status(&list);
+    if (status == SW_OK) status = write_quickly(path, &list);
     free(path);
     sw_str_deinit(&list);
     return status;
@@ -181,9 +178,9 @@ done:
 
 sw_status sw_synth_write(const char *dir, const sw_synth_options *options)
 {
-    sw_status status = check_options(options);
-    if (status != SW_OK) return status;
+    sw_status status = SW_OK;
     bool done;
+    SW_ENSURE(check_options(options));
     char *marker = sw_fs_join(dir, "synth.json");
     char *complete = describe(options, true), *unfinished = describe(options, false);
     if (!marker || !complete || !unfinished) SW_TRY(SW_E_MEMORY);

@@ -3,7 +3,7 @@
 
 #include "synth_scene.h"
 
-static rgb draw_color(sw_rng *rng, rgb low, rgb high)
+rgb draw_color(sw_rng *rng, rgb low, rgb high)
 {
     float r = sw_rng_uniform(rng, low.r, high.r), g = sw_rng_uniform(rng, low.g, high.g);
     return (rgb){r, g, sw_rng_uniform(rng, low.b, high.b)};
@@ -65,8 +65,9 @@ static rgb sky_color(const synth_backdrop *backdrop, vec2 p)
                    (rgb){0.97f, 0.97f, 0.97f}, 0.6f * cloud);
 }
 
-static rgb grass_color(const synth_backdrop *backdrop, vec2 p)
+static rgb meadow_color(const synth_backdrop *backdrop, vec2 p)
 {
+    if (p.y < backdrop->horizon) return sky_color(backdrop, p);
     float broad = 0.5f + 0.5f * fractal(backdrop, p, 4, 6, 2, 2);
     float blades = fractal(backdrop, (vec2){p.x + 0.08f * broad, p.y}, 42, 9, 2, 3);
     rgb color = rgb_mix(backdrop->colors[0], backdrop->colors[1], broad);
@@ -164,24 +165,9 @@ static rgb studio_color(const synth_backdrop *backdrop, vec2 p)
 
 rgb backdrop_color(const synth_backdrop *backdrop, vec2 p)
 {
-    switch (backdrop->kind) {
-    case BACKDROP_MEADOW:
-        return p.y < backdrop->horizon ? sky_color(backdrop, p) : grass_color(backdrop, p);
-    case BACKDROP_HILLS:
-        return hills_color(backdrop, p);
-    case BACKDROP_ROOM:
-        return room_color(backdrop, p);
-    case BACKDROP_TILES:
-        return tile_color(backdrop, p);
-    case BACKDROP_CARPET:
-        return carpet_color(backdrop, p);
-    case BACKDROP_CLOTH:
-        return cloth_color(backdrop, p);
-    case BACKDROP_BOKEH:
-        return bokeh_color(backdrop, p);
-    case BACKDROP_STUDIO:
-    case BACKDROP_KINDS:
-        break;
-    }
-    return studio_color(backdrop, p);
+    static rgb (*const colors[BACKDROP_KINDS])(const synth_backdrop *, vec2) = {
+        [BACKDROP_MEADOW] = meadow_color, [BACKDROP_HILLS] = hills_color,   [BACKDROP_ROOM] = room_color,
+        [BACKDROP_TILES] = tile_color,    [BACKDROP_CARPET] = carpet_color, [BACKDROP_CLOTH] = cloth_color,
+        [BACKDROP_BOKEH] = bokeh_color,   [BACKDROP_STUDIO] = studio_color};
+    return colors[backdrop->kind](backdrop, p);
 }

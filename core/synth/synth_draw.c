@@ -62,12 +62,11 @@ static void draw_pixels(uint8_t *out, const synth_scene *scene, const scene_samp
                                                       : looks[(size_t)y * (size_t)size_px + (size_t)x].color;
             /* Sensor noise: common to the channels and each one's own */
             float common = noise_hash(x, y, scene->seed) + noise_hash(x, y, scene->seed + 1) - 1;
-            float own[3];
-            for (uint32_t c = 0; c < 3; c++)
-                own[c] = scene->grain * (common + 0.6f * (noise_hash(x, y, scene->seed + 2 + c) - 0.5f));
-            out[0] = to_byte(color.r, own[0]);
-            out[1] = to_byte(color.g, own[1]);
-            out[2] = to_byte(color.b, own[2]);
+            const float values[] = {color.r, color.g, color.b};
+            for (uint32_t c = 0; c < 3; c++) {
+                float own = noise_hash(x, y, scene->seed + 2 + c) - 0.5f;
+                out[c] = to_byte(values[c], scene->grain * (common + 0.6f * own));
+            }
         }
 }
 

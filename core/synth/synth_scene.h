@@ -68,10 +68,11 @@ typedef struct scene_sample {
 
 scene_sample scene_look(const synth_scene *scene, vec2 p);
 
-/* Whether the pet is what was seen: not where something stands before it. */
+/* Whether the sample shows the pet, and nothing in front of it. */
 bool scene_sees_pet(const scene_sample *sample);
 
 /* Parts of the above */
+rgb draw_color(sw_rng *rng, rgb low, rgb high); /* each channel between those of `low` and `high` */
 void backdrop_make(synth_backdrop *out, sw_rng *rng);
 rgb backdrop_color(const synth_backdrop *backdrop, vec2 p);
 rgb thing_color(const synth_thing *thing, vec2 p, const float light[3], float ambient);

@@ -28,14 +28,11 @@ synth_shape shape_ellipse(float x, float y, float half_width, float half_height,
 
 synth_shape shape_box(float x, float y, float half_width, float half_height, float angle, float rounding)
 {
-    return (synth_shape){.kind = SHAPE_BOX,
-                         .a = {x, y},
-                         .b = {half_width, half_height},
-                         .cosine = cosf(angle),
-                         .sine = sinf(angle),
-                         .ra = rounding,
-                         .middle = {x, y},
-                         .reach = sqrtf(half_width * half_width + half_height * half_height)};
+    synth_shape box = shape_ellipse(x, y, half_width, half_height, angle);
+    box.kind = SHAPE_BOX;
+    box.ra = rounding;
+    box.reach = vec2_length(box.b);
+    return box;
 }
 
 synth_shape shape_capsule(vec2 from, vec2 to, float radius_from, float radius_to)
@@ -81,22 +78,26 @@ static float ellipse_distance(const synth_shape *shape, vec2 p)
     return slope > 1e-6f ? level * (level - 1) / slope : -min_of(shape->b.x, shape->b.y);
 }
 
-static float capsule_distance(const synth_shape *shape, vec2 p)
-{
-    vec2 along = {shape->b.x - shape->a.x, shape->b.y - shape->a.y};
-    vec2 q = {p.x - shape->a.x, p.y - shape->a.y};
-    float t = clamp_unit((q.x * along.x + q.y * along.y) / (along.x * along.x + along.y * along.y + 1e-12f));
-    vec2 off = {q.x - t * along.x, q.y - t * along.y};
-    return vec2_length(off) - (shape->ra + t * (shape->rb - shape->ra));
-}
-
-/* Distance to the side from `from` to `to`; *sign shrinks to -1 when p is on its other side. */
-static float side_distance(vec2 p, vec2 from, vec2 to, float orientation, float *sign)
+/* Distance to the line from `from` to `to`; *t: where on it the nearest point lies, from 0 to 1. */
+static float line_distance(float *t, vec2 p, vec2 from, vec2 to)
 {
     vec2 along = {to.x - from.x, to.y - from.y}, q = {p.x - from.x, p.y - from.y};
-    float t = clamp_unit((q.x * along.x + q.y * along.y) / (along.x * along.x + along.y * along.y + 1e-12f));
-    if ((along.x * q.y - along.y * q.x) * orientation < 0) *sign = 1;
-    return vec2_length((vec2){q.x - t * along.x, q.y - t * along.y});
+    *t = clamp_unit((q.x * along.x + q.y * along.y) / (along.x * along.x + along.y * along.y + 1e-12f));
+    return vec2_length((vec2){q.x - *t * along.x, q.y - *t * along.y});
+}
+
+static float capsule_distance(const synth_shape *shape, vec2 p)
+{
+    float t, distance = line_distance(&t, p, shape->a, shape->b);
+    return distance - (shape->ra + t * (shape->rb - shape->ra));
+}
+
+/* Distance to the side from `from` to `to`; *sign becomes 1 when p is on its other side. */
+static float side_distance(vec2 p, vec2 from, vec2 to, float orientation, float *sign)
+{
+    float unused;
+    if (((to.x - from.x) * (p.y - from.y) - (to.y - from.y) * (p.x - from.x)) * orientation < 0) *sign = 1;
+    return line_distance(&unused, p, from, to);
 }
 
 static float triangle_distance(const synth_shape *shape, vec2 p)
@@ -119,17 +120,11 @@ static float box_distance(const synth_shape *shape, vec2 p)
 
 float shape_distance(const synth_shape *shape, vec2 p)
 {
-    switch (shape->kind) {
-    case SHAPE_ELLIPSE:
-        return ellipse_distance(shape, p);
-    case SHAPE_CAPSULE:
-        return capsule_distance(shape, p);
-    case SHAPE_TRIANGLE:
-        return triangle_distance(shape, p);
-    case SHAPE_BOX:
-        break;
-    }
-    return box_distance(shape, p);
+    static float (*const distances[])(const synth_shape *, vec2) = {[SHAPE_ELLIPSE] = ellipse_distance,
+                                                                    [SHAPE_CAPSULE] = capsule_distance,
+                                                                    [SHAPE_TRIANGLE] = triangle_distance,
+                                                                    [SHAPE_BOX] = box_distance};
+    return distances[shape->kind](shape, p);
 }
 
 float bulge_light(float dx, float dy, float distance, float thickness, const float light[3], float ambient,

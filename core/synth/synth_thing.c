@@ -31,8 +31,7 @@ rgb thing_color(const synth_thing *thing, vec2 p, const float light[3], float am
 static rgb draw_thing_color(sw_rng *rng)
 {
     if (sw_rng_chance(rng, 0.6f)) return pet_fur_color(rng);
-    float r = sw_rng_uniform(rng, 0.1f, 0.9f), g = sw_rng_uniform(rng, 0.1f, 0.8f);
-    return (rgb){r, g, sw_rng_uniform(rng, 0.1f, 0.85f)};
+    return draw_color(rng, (rgb){0.1f, 0.1f, 0.1f}, (rgb){0.9f, 0.8f, 0.85f});
 }
 
 static synth_thing *add_thing(synth_thing *things, int *count, synth_shape shape, float thickness,

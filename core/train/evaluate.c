@@ -94,7 +94,7 @@ static void finish(evaluator *e)
     e->out->batch_soft_iou /= e->batches;
 }
 
-/* What the host makes of the batch whose results it has. */
+/* Computes the metrics of the batch whose results were read. */
 static sw_status measure(evaluator *e)
 {
     const sw_evaluate_options *o = e->options;
@@ -116,18 +116,17 @@ static sw_status evaluate_next(bool *last, evaluator *e, sw_loader *loader)
     const sw_evaluate_options *o = e->options;
     sw_batch batch;
     SW_TRY(sw_run_profile_step_begin(o->profile, SW_STEPS_VALIDATE));
-    double loading = sw_run_profile_begin(o->profile);
+    double begun = sw_run_profile_begin(o->profile);
     sw_loader_next(loader, &batch);
     *last = batch.count == 0;
     if (*last) return measure(e);
-    sw_run_profile_end(o->profile, SW_SPAN_VALIDATION_LOAD, loading);
-    double enqueuing = sw_run_profile_begin(o->profile);
+    begun = sw_run_profile_end(o->profile, SW_SPAN_VALIDATION_LOAD, begun);
     SW_TRY(sw_network_enqueue_evaluation(e->network, batch.images, batch.labels, batch.count));
-    sw_run_profile_end(o->profile, SW_SPAN_EVALUATE, enqueuing);
+    sw_run_profile_end(o->profile, SW_SPAN_EVALUATE, begun);
     SW_TRY(measure(e));
-    double reading = sw_run_profile_begin(o->profile);
+    begun = sw_run_profile_begin(o->profile);
     SW_TRY(sw_network_read_evaluation(e->network, batch.images, batch.labels, batch.count, &e->results));
-    sw_run_profile_end(o->profile, SW_SPAN_EVALUATE, reading);
+    sw_run_profile_end(o->profile, SW_SPAN_EVALUATE, begun);
     e->batch = batch;
     e->batches_read++;
     SW_TRY(sw_run_profile_step_end(o->profile, SW_STEPS_VALIDATE, batch.count));

@@ -131,7 +131,8 @@ void sw_gallery_take(void *gallery, const sw_image_evaluation *e)
     const sw_metric *metrics[SW_MAX_CAPTIONS];
     const int count = sw_metrics_captioned(metrics);
     sw_gallery_figures *f = &g->figures[e->image];
-    for (int i = 0; i < count; i++) f->values[SW_GALLERY_SCORE + i] = sw_metric_value(metrics[i], &measures, -1);
+    for (int i = 0; i < count; i++)
+        f->values[SW_GALLERY_SCORE + i] = sw_metric_value(metrics[i], &measures, -1);
     look_at_maps(f, e, sw_dataset_labels(g->dataset, e->image), pixels_of(g->dataset), classes);
     offer(g, SW_GALLERY_WORST, 1 - f->values[SW_GALLERY_SCORE], e);
     offer(g, SW_GALLERY_UNCERTAIN, 1 - f->values[SW_GALLERY_CONFIDENCE], e);

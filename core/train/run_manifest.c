@@ -1,4 +1,5 @@
-#include "run_manifest.h"
+/* A run's manifest: its data, its device and its network. */
+#include "run_session.h"
 
 #include <cjson/cJSON.h>
 
@@ -6,6 +7,7 @@
 #include "config/config_values.h"
 #include "page/json_text.h"
 #include "run/folder.h"
+#include "setup/open.h"
 #include "setup/open_data.h"
 
 static cJSON *describe_split(const char *split, const sw_dataset *dataset)
@@ -15,19 +17,6 @@ static cJSON *describe_split(const char *split, const sw_dataset *dataset)
     cJSON_AddNumberToObject(object, "images", sw_dataset_count(dataset));
     cJSON_AddNumberToObject(object, "skipped", sw_dataset_skipped(dataset));
     cJSON_AddStringToObject(object, "fingerprint", sw_dataset_fingerprint(dataset));
-    return object;
-}
-
-static cJSON *describe_device(const sw_run_session *s)
-{
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "name", s->device.name);
-    cJSON_AddStringToObject(object, "type", s->device.type_name);
-    cJSON_AddStringToObject(object, "platform", s->device.platform_name);
-    cJSON_AddStringToObject(object, "version", s->device.version);
-    cJSON_AddStringToObject(object, "driver", s->device.driver);
-    cJSON_AddNumberToObject(object, "compute_units", s->device.compute_units);
-    cJSON_AddNumberToObject(object, "global_bytes", (double)s->device.global_bytes);
     return object;
 }
 
@@ -47,6 +36,7 @@ static sw_status add_origins(cJSON *manifest, const sw_experiment *experiment)
 sw_status write_run_manifest(sw_run_session *s)
 {
     const sw_experiment *x = s->experiment;
+    const sw_graph *graph = sw_network_graph(&s->network);
     static const sw_library_version libraries[] = {{"clblast", SEGWORK_CLBLAST_VERSION},
                                                    {"libyaml", SEGWORK_YAML_VERSION},
                                                    {"libpng", SEGWORK_PNG_VERSION},
@@ -62,20 +52,20 @@ sw_status write_run_manifest(sw_run_session *s)
         cJSON_AddItemToObject(data, "train", describe_split(x->data.train_split, s->train));
         cJSON_AddItemToObject(data, "val", describe_split(sw_val_list_name(&x->data), s->val));
         cJSON_AddItemToObject(s->manifest, "data", data);
-        cJSON_AddNumberToObject(s->manifest, "parameters",
-                                (double)sw_graph_trained_elems(sw_network_graph(&s->network)));
-        cJSON_AddNumberToObject(s->manifest, "macs", (double)sw_graph_macs(sw_network_graph(&s->network)));
+        SW_JSON_ADD_NUMBERS(s->manifest, {"parameters", (double)sw_graph_trained_elems(graph)},
+                            {"macs", (double)sw_graph_macs(graph)});
         SW_ENSURE(add_origins(s->manifest, x));
     }
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device_memory_bytes");
     cJSON_AddNumberToObject(s->manifest, "device_memory_bytes", (double)memory.total_bytes);
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device");
-    cJSON_AddItemToObject(s->manifest, "device", describe_device(s));
+    cJSON *device = sw_device_json(&s->device);
+    cJSON_AddNumberToObject(device, "global_bytes", (double)s->device.global_bytes);
+    cJSON_AddItemToObject(s->manifest, "device", device);
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "convolutions");
     cJSON *convolutions = cJSON_AddObjectToObject(s->manifest, "convolutions");
     cJSON_AddStringToObject(convolutions, "gemm_parameters", sw_gemm_params_origin(s->cl));
     cJSON_AddStringToObject(convolutions, "chosen_by", s->engines.source);
-    const sw_graph *graph = sw_network_graph(&s->network);
     for (int i = 0; i < graph->node_count; i++) {
         const char *engine = sw_executor_algorithm(s->network.trainer, i, SW_WAY_ALL);
         if (engine) cJSON_AddStringToObject(convolutions, graph->nodes[i].name, engine);

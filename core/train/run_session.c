@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "run/masks.h"
-#include "run_manifest.h"
 #include "setup/engines.h"
 #include "setup/open.h"
 #include "setup/open_data.h"
@@ -85,18 +84,14 @@ static void describe_engines(sw_str *out, const sw_executor *executor, const sw_
 {
     for (int i = 0; i < graph->node_count; i++) {
         const char *name = sw_executor_algorithm(executor, i, SW_WAY_ALL);
-        bool seen = !name;
-        for (int j = 0; j < i && !seen; j++) {
-            const char *earlier = sw_executor_algorithm(executor, j, SW_WAY_ALL);
-            seen = earlier && strcmp(earlier, name) == 0;
-        }
-        if (seen) continue;
-        int count = 0;
-        for (int j = i; j < graph->node_count; j++) {
+        int first = i, count = 0;
+        for (int j = graph->node_count - 1; name && j >= 0; j--) {
             const char *other = sw_executor_algorithm(executor, j, SW_WAY_ALL);
-            count += other && strcmp(other, name) == 0;
+            if (!other || strcmp(other, name) != 0) continue;
+            first = j;
+            count++;
         }
-        sw_str_printf(out, "%s%s %d", out->length ? ", " : "", name, count);
+        if (count > 0 && first == i) sw_str_printf(out, "%s%s %d", out->length ? ", " : "", name, count);
     }
 }
 
@@ -106,8 +101,8 @@ static sw_status decide_engines(sw_run_session *s)
 {
     if (!s->options->resume) return sw_engines_decide(&s->engines, s->experiment, s->cl, s->options->stop);
     s->engines.pins = s->experiment->runtime.conv_layers;
-    s->engines.source = sw_strf("as the run began");
-    return s->engines.source ? SW_OK : SW_E_MEMORY;
+    s->engines.source = "as the run began";
+    return SW_OK;
 }
 
 static sw_status plan_network(sw_run_session *s)
@@ -157,19 +152,17 @@ static sw_status reopen_folder(sw_run_session *s)
 
 static sw_status write_config(const sw_run_session *s)
 {
-    sw_status status = SW_OK;
     sw_str config = {0};
     sw_experiment resolved = *s->experiment;
     resolved.runtime.conv_layers = s->engines.pins;
     sw_experiment_dump_yaml(&config, &resolved, false);
-    SW_TRY(sw_str_status(&config));
-    SW_TRY(sw_run_folder_write_config(s->folder, config.text));
-done:
+    sw_status status = sw_str_status(&config);
+    if (status == SW_OK) status = sw_run_folder_write_config(s->folder, config.text);
     sw_str_deinit(&config);
     return status;
 }
 
-/* Whether a resumed run has anything to go on from: one killed early begins like a new one. */
+/* Whether a resumed run has a saved state: one that was killed early starts like a new one. */
 static bool has_saved_state(const sw_run_session *s)
 {
     if (!s->folder) return false;
@@ -201,15 +194,6 @@ static sw_status load_initial_weights(sw_run_session *s)
     return SW_OK;
 }
 
-/* Where the run was saved, or its beginning. Only reads. */
-static sw_status load_state(sw_run_session *s)
-{
-    sw_trainer_identity identity = sw_run_session_identity(s);
-    s->state = sw_trainer_state_fresh();
-    if (!s->options->resume) return SW_OK;
-    return sw_trainer_state_load(&s->state, s->folder, &s->network, &identity);
-}
-
 /* Brings the run's files to where it was saved, or to its beginning. */
 static sw_status restore(sw_run_session *s)
 {
@@ -218,7 +202,7 @@ static sw_status restore(sw_run_session *s)
                                     s->state.steps));
         SW_ENSURE(sw_masks_rewind(s->folder->path, s->state.epochs_done));
         SW_ENSURE(sw_gallery_keep_only(s->folder->path, s->state.best_epoch));
-        /* a run that begins anew draws epoch 0 again */
+        /* a run that starts over draws epoch 0 again */
         const int last_epoch = s->state.steps > 0 ? s->state.epochs_done : -1;
         SW_ENSURE(sw_events_rewind(s->folder->path, last_epoch, s->state.steps));
     }
@@ -245,13 +229,6 @@ bool sw_run_session_is_over(const sw_run_session *s)
            sw_early_stop_is_due(&s->state.early_stop, &train->early_stop);
 }
 
-sw_trainer_identity sw_run_session_identity(const sw_run_session *s)
-{
-    return (sw_trainer_identity){.device = s->device.name,
-                                 .train_fingerprint = sw_dataset_fingerprint(s->train),
-                                 .val_fingerprint = sw_dataset_fingerprint(s->val)};
-}
-
 int sw_run_session_steps_per_epoch(const sw_run_session *s)
 {
     return (sw_loader_batch_count(s->train_loader) - 1) / s->experiment->train.accumulate + 1;
@@ -273,8 +250,8 @@ sw_status sw_run_session_prepare(sw_run_session *s, const sw_experiment *experim
                                  const sw_trainer_options *options)
 {
     *s = (sw_run_session){.experiment = experiment, .options = options};
-    sw_status status = sw_run_folder_check(runs_root, experiment->name, options->out);
-    return status == SW_OK ? prepare(s) : status;
+    SW_ENSURE(sw_run_folder_check(runs_root, experiment->name, options->out));
+    return prepare(s);
 }
 
 sw_status sw_run_session_open(sw_run_session *s, const sw_experiment *experiment,
@@ -291,7 +268,8 @@ sw_status sw_run_session_open(sw_run_session *s, const sw_experiment *experiment
         SW_ENSURE(sw_run_folder_check(runs_root, experiment->name, options->out));
     }
     SW_ENSURE(prepare(s));
-    SW_ENSURE(load_state(s));
+    s->state = sw_trainer_state_fresh();
+    if (options->resume) SW_ENSURE(sw_trainer_state_load(s));
     if (sw_run_session_is_over(s) && sw_manifest_is_done(s->manifest)) return SW_OK;
     if (!options->resume) SW_ENSURE(create_folder(s));
     SW_ENSURE(write_run_manifest(s));

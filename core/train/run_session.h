@@ -15,7 +15,7 @@
 #include "trainer_state.h"
 #include "weights/safetensors.h"
 
-/* Training steps whose losses the host has not asked for. */
+/* Training steps whose losses the host has not read yet. */
 typedef struct sw_unread_steps {
     double *lr; /* of each */
     int count, capacity;
@@ -40,7 +40,7 @@ typedef struct sw_run_session {
     sw_records *records;
     sw_events *events; /* NULL without train.tensorboard */
     struct cJSON *manifest;
-    bool begun; /* the manifest has this process among those that wrote the run */
+    bool begun; /* the manifest lists this process */
     sw_progress *progress;
     sw_run_profile *profile; /* NULL: not asked for */
     sw_unread_steps unread;
@@ -55,8 +55,8 @@ sw_status sw_run_session_prepare(sw_run_session *session, const sw_experiment *e
                                  const sw_trainer_options *options) SW_NODISCARD;
 
 /* Opens everything, in an order that fails early: device, data, plan, folder, memory. Loads the saved state
- * of a resumed run and brings its records back to it. What cannot go on is refused before anything of it is
- * changed; of a run that is over, nothing is, and no records are opened. */
+ * of a resumed run and brings its records back to it. A run that cannot continue is refused before any of
+ * its files changes; those of a run that is over do not change, and no records are opened. */
 sw_status sw_run_session_open(sw_run_session *session, const sw_experiment *experiment,
                               const sw_trainer_options *options) SW_NODISCARD;
 
@@ -66,9 +66,11 @@ void sw_run_session_close(sw_run_session *session, const char *outcome);
 /* Whether the last epoch is done, or train.early_stop has ended the run. */
 bool sw_run_session_is_over(const sw_run_session *session);
 
-sw_trainer_identity sw_run_session_identity(const sw_run_session *session);
+/* Completes the session's manifest and writes it: adds this process and its device, and in a new run what
+ * does not change when it is resumed. (run_manifest.c) */
+sw_status write_run_manifest(sw_run_session *session) SW_NODISCARD;
 
-/* Steps an epoch: its batches by train.accumulate, the last of them may be of fewer. */
+/* Returns the steps of an epoch: train.accumulate batches each, the last one perhaps fewer. */
 int sw_run_session_steps_per_epoch(const sw_run_session *session);
 
 #endif

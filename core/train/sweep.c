@@ -19,8 +19,8 @@ static uint32_t fnv1a(const char *text)
     return hash;
 }
 
-/* A value as part of a folder's name: what needs quoting becomes '-'. A long one is cut and told apart by its
- * hash. */
+/* Appends a value as part of a folder's name: characters that need quoting become '-', and a long value is
+ * cut and gets a hash. */
 static void append_value(sw_str *out, const char *value)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
@@ -107,7 +107,8 @@ static sw_status name_run(sw_sweep_run *run, sw_sweep *sweep, const request *r, 
         SW_TRY(sw_fail(SW_E_USAGE, "%.80s...: too many keys vary to name a folder by them", name.text));
     run->name = sw_arena_strdup(&sweep->arena, name.text);
     run->path = sw_arena_printf(&sweep->arena, "%s/%s", sweep->folder, name.text);
-    if (!run->name || !run->path) status = SW_E_MEMORY;
+    run->config = sw_arena_printf(&sweep->arena, "%s/%s/config.yaml", sweep->folder, name.text);
+    if (!run->name || !run->path || !run->config) status = SW_E_MEMORY;
 done:
     sw_str_deinit(&name);
     return status;

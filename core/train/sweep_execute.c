@@ -11,29 +11,18 @@
 
 enum { LISTED = 8 };
 
-/* What a run that was begun names itself: beside what was asked for, the engine of every convolution. */
-static sw_status load_begun(sw_experiment **out, const sw_sweep_run *run)
-{
-    char *config = sw_fs_join(run->path, "config.yaml");
-    if (!config) return SW_E_MEMORY;
-    sw_status status = sw_experiment_load(out, config, NULL);
-    free(config);
-    return status;
-}
-
-static sw_status train(const sw_sweep_run *run, const sw_sweep_options *options)
+static sw_status train(const sw_sweep_run *run, const sw_trainer_options *options)
 {
     sw_status status = SW_OK;
     sw_train_result result = {0};
     sw_experiment *begun = NULL;
     const bool resumes = run->state == SW_SWEEP_RESUME;
-    const sw_trainer_options trainer = {.device = options->device,
-                                        .out = resumes ? NULL : run->path,
-                                        .resume = resumes ? run->path : NULL,
-                                        .progress = options->progress,
-                                        .stop = options->stop};
+    sw_trainer_options trainer = *options;
+    trainer.out = resumes ? NULL : run->path;
+    trainer.resume = resumes ? run->path : NULL;
     SW_TRY(sweep_clear_folder(run));
-    if (resumes) SW_TRY(load_begun(&begun, run));
+    /* its own config.yaml also names the engine of every convolution */
+    if (resumes) SW_TRY(sw_experiment_load(&begun, run->config, NULL));
     status = sw_train(&result, resumes ? begun : run->experiment, &trainer);
 done:
     sw_train_result_deinit(&result);
@@ -53,12 +42,13 @@ static sw_status stopped(const sw_sweep *sweep)
 {
     int done = 0;
     for (int i = 0; i < sweep->count; i++) done += sweep->runs[i].state == SW_SWEEP_DONE;
-    return sw_fail(SW_E_INTERRUPTED,
-                   "stopped with %d of %d runs done; what had begun is saved, and the same command goes on",
-                   done, sweep->count);
+    return sw_fail(
+        SW_E_INTERRUPTED,
+        "stopped with %d of %d runs done; the one under way is saved, and the same command continues", done,
+        sweep->count);
 }
 
-/* train.max_minutes is what a run may take at a time, not the sweep: the next run has its own. */
+/* train.max_minutes limits each run of the sweep by itself. */
 static void note_out_of_time(sw_sweep_run *run)
 {
     run->state = SW_SWEEP_RESUME;
@@ -80,21 +70,19 @@ static int append_runs(sw_str *out, const sw_sweep *sweep, bool failed)
     return count;
 }
 
-/* What the message at the end says; SW_OK where nothing failed and nothing is left. `kind`: of all failures,
- * if they were of one; else of something that failed. */
+/* Makes the message at the end. SW_OK where no run failed or is unfinished; `kind` is the status of the
+ * failures. */
 static sw_status conclude(const sw_sweep *sweep, sw_status kind)
 {
     sw_str text = {0}, failures = {0}, unfinished = {0};
     int failed = append_runs(&failures, sweep, true), left = append_runs(&unfinished, sweep, false);
-    if (failed)
-        sw_str_printf(&text, "%d of %d runs failed:%s", failed, sweep->count,
-                      failures.text ? failures.text : "");
+    if (failed) sw_str_printf(&text, "%d of %d runs failed:%s", failed, sweep->count, sw_str_text(&failures));
     if (left)
         sw_str_printf(
             &text,
             "%s%d of %d runs are saved, but stopped by train.max_minutes; the same command continues "
             "them:%s",
-            failed ? "\n" : "", left, sweep->count, unfinished.text ? unfinished.text : "");
+            failed ? "\n" : "", left, sweep->count, sw_str_text(&unfinished));
     text.failed |= failures.failed || unfinished.failed;
     sw_status status = sw_str_status(&text);
     if (status == SW_OK && text.length) status = sw_fail(failed ? kind : SW_E_INTERRUPTED, "%s", text.text);
@@ -104,8 +92,8 @@ static sw_status conclude(const sw_sweep *sweep, sw_status kind)
     return status;
 }
 
-/* What is there is looked at again, for another process may be working on the same sweep. */
-static sw_status execute_run(sw_sweep_run *run, const sw_sweep *sweep, const sw_sweep_options *options)
+/* Checks the run's folder again first: another process may be working on the same sweep. */
+static sw_status execute_run(sw_sweep_run *run, const sw_sweep *sweep, const sw_trainer_options *options)
 {
     sw_status status = SW_OK;
     sw_str words = {0};
@@ -125,7 +113,7 @@ done:
     return SW_OK;
 }
 
-sw_status sw_sweep_execute(sw_sweep *sweep, const sw_sweep_options *options)
+sw_status sw_sweep_execute(sw_sweep *sweep, const sw_trainer_options *options)
 {
     sw_status failure = SW_OK;
     int failed = 0;
@@ -141,8 +129,7 @@ sw_status sw_sweep_execute(sw_sweep *sweep, const sw_sweep_options *options)
         }
         failed++;
         if (failure == SW_OK || sw_exit_code(status) == 1) failure = status;
-        status = note_failure(sweep, run);
-        if (status != SW_OK) return status;
+        SW_ENSURE(note_failure(sweep, run));
     }
     /* a mistake that all of them share, such as missing data, is the mistake of the request */
     bool shared = failed == sweep->count || sw_exit_code(failure) == 1;

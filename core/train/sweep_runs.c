@@ -18,8 +18,8 @@ static bool is_left_over_file(const char *name)
            (length > sizeof partial && strcmp(name + length - (sizeof partial - 1), partial) == 0);
 }
 
-/* Whether the folder holds nothing but what a run leaves that was killed before it began; with `remove` that
- * goes. */
+/* Whether the folder holds nothing but what a run leaves that was killed before it began. `remove` deletes
+ * it. */
 static bool is_left_over(const char *folder, bool remove)
 {
     DIR *dir = opendir(folder);
@@ -49,7 +49,7 @@ static bool has_engines(const sw_conv_pins *pins, const sw_conv_pins *asked)
     return true;
 }
 
-/* Its name is no part of what is learnt. */
+/* The name does not change what is learned. */
 static bool may_differ(const char *key, const sw_sweep_run *run, const sw_run_reader *there)
 {
     if (strcmp(key, "runtime.conv_layers") == 0)
@@ -57,7 +57,7 @@ static bool may_differ(const char *key, const sw_sweep_run *run, const sw_run_re
     return strcmp(key, "name") == 0;
 }
 
-/* Only then what is there may be skipped or gone on with. */
+/* A run of another configuration must be neither skipped nor continued. */
 static sw_status require_same_configuration(const sw_sweep_run *run, const sw_run_reader *there)
 {
     sw_config_values now = {0};
@@ -87,20 +87,12 @@ static sw_sweep_state state_of(const sw_run_reader *there)
     return there->state == SW_RUN_RUNNING ? SW_SWEEP_BUSY : SW_SWEEP_RESUME;
 }
 
-static bool has_config(const char *folder)
-{
-    char *config = sw_fs_join(folder, "config.yaml");
-    bool has = config && sw_fs_exists(config);
-    free(config);
-    return has;
-}
-
 sw_status sweep_look_at(sw_sweep_run *run)
 {
     sw_run_reader there;
     run->state = SW_SWEEP_NEW;
     if (!sw_fs_exists(run->path)) return SW_OK;
-    if (!has_config(run->path)) {
+    if (!sw_fs_exists(run->config)) {
         run->state = sw_run_folder_is_busy(run->path) ? SW_SWEEP_BUSY : SW_SWEEP_RESTART;
         if (run->state == SW_SWEEP_BUSY || is_left_over(run->path, false)) return SW_OK;
         return sw_fail(SW_E_USAGE, "%s holds something that is no run; give another folder with --out",
@@ -117,18 +109,18 @@ sw_status sweep_look_at(sw_sweep_run *run)
 sw_status sweep_clear_folder(const sw_sweep_run *run)
 {
     if (run->state != SW_SWEEP_RESTART || is_left_over(run->path, true)) return SW_OK;
-    return sw_fail(SW_E_IO, "cannot clear %s of what a run left that did not begin: %s", run->path,
-                   strerror(errno));
+    return sw_fail(SW_E_IO, "cannot clear %s of what a run left that was killed before it began: %s",
+                   run->path, strerror(errno));
 }
 
 void sw_sweep_describe(sw_str *out, const sw_sweep_run *run)
 {
     static const char *const words[] = {[SW_SWEEP_NEW] = "new",
-                                        [SW_SWEEP_RESTART] = "begins anew",
+                                        [SW_SWEEP_RESTART] = "starts over",
                                         [SW_SWEEP_BUSY] = "being written by another process",
                                         [SW_SWEEP_DONE] = "done"};
     if (run->state == SW_SWEEP_RESUME)
-        sw_str_printf(out, "goes on after epoch %d of %d", run->epochs_done, run->experiment->train.epochs);
+        sw_str_printf(out, "continues after epoch %d of %d", run->epochs_done, run->experiment->train.epochs);
     else
         sw_str_append(out, words[run->state]);
 }

@@ -1,4 +1,4 @@
-/* The folders of a sweep's runs: what is there already, and whether it belongs to this sweep. */
+/* The folders of a sweep's runs: what they hold already, and whether it belongs to this sweep. */
 #ifndef TRAIN_SWEEP_RUNS_H
 #define TRAIN_SWEEP_RUNS_H
 
@@ -8,7 +8,7 @@
  * run of another configuration. */
 sw_status sweep_look_at(sw_sweep_run *run) SW_NODISCARD;
 
-/* Empties the folder of a run that begins anew; does nothing for any other. */
+/* Empties the folder of a run that starts over; does nothing for any other. */
 sw_status sweep_clear_folder(const sw_sweep_run *run) SW_NODISCARD;
 
 #endif

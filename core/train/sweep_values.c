@@ -1,4 +1,4 @@
-/* The values of a swept key, out of what was typed. */
+/* Reads the values of a swept key from the command line. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +12,14 @@ typedef struct piece {
     size_t length;
 } piece;
 
-/* Where the piece at `text` ends: at a comma that separates, or at the end. *wrong: what is never closed, or
- * closed without having been opened; 0: nothing. */
+/* Returns the length of the piece at `text`, up to a separating comma or the end. *wrong: a quote or bracket
+ * without its counterpart; 0: none. */
 static size_t piece_length(const char *text, char *wrong)
 {
     char open[64];
     int depth = 0;
     char before = ','; /* the last character but blanks: after it a quote begins a text,
-                          and one after a quote goes on with it */
+                          and one after a quote continues it */
     size_t i = 0;
     *wrong = 0;
     for (; text[i]; i++) {

@@ -23,13 +23,12 @@ static bool time_is_up(const sw_run_session *s)
     return sw_clock_s() >= s->deadline_s;
 }
 
-/* The lines first: rows that a power cut took from behind a saved state would be missing for good. */
+/* Flushes the records first: rows lost in a power cut after the state was saved could not be made again. */
 static sw_status save_state(sw_run_session *s)
 {
-    sw_trainer_identity identity = sw_run_session_identity(s);
     SW_ENSURE(sw_records_flush(s->records));
     if (s->events) SW_ENSURE(sw_events_flush(s->events));
-    return sw_trainer_state_save(&s->state, s->folder, &s->network, &identity);
+    return sw_trainer_state_save(s);
 }
 
 /* --- training -------------------------------------------------------------------------------- */
@@ -48,27 +47,25 @@ static sw_status train_step(sw_run_session *s, int epoch)
     return sw_run_profile_step_end(s->profile, SW_STEPS_TRAIN, step_images);
 }
 
-/* The rest of an epoch's steps. Time is looked at only after one, so that every process gets further. */
+/* Trains the rest of an epoch. The time limit is checked only after a step, so that every process gets
+ * further. */
 static sw_status train_epoch(sw_run_session *s, int epoch)
 {
-    sw_status status = SW_OK;
     const int steps_per_epoch = sw_run_session_steps_per_epoch(s);
     bool stop = stop_requested(s);
     sw_loader_start(s->train_loader, (uint32_t)epoch,
                     s->state.steps_in_epoch * s->experiment->train.accumulate);
     while (s->state.steps_in_epoch < steps_per_epoch && !stop) {
-        SW_TRY(train_step(s, epoch));
+        SW_ENSURE(train_step(s, epoch));
         stop = stop_requested(s) || time_is_up(s);
     }
-    SW_TRY(sw_trainer_losses_read(s, epoch));
-    if (stop) status = sw_fail(SW_E_INTERRUPTED, "interrupted");
-done:
-    return status;
+    SW_ENSURE(sw_trainer_losses_read(s, epoch));
+    return stop ? sw_fail(SW_E_INTERRUPTED, "interrupted") : SW_OK;
 }
 
 /* --- validation ------------------------------------------------------------------------------ */
 
-/* What is known of an epoch: NULL, or NaN, for what has not been done yet. */
+/* Collects what is known of an epoch: NULL, or NaN, for what has not been done yet. */
 static sw_measures measures_of(const sw_run_session *s, int epoch, const sw_evaluation *clean,
                                const sw_evaluation *article)
 {
@@ -136,12 +133,11 @@ static sw_status evaluate(sw_run_session *s, int epoch, sw_evaluation *clean, sw
     return SW_OK;
 }
 
-/* Of the averaged weights, where there are such. */
+/* Validates the averaged weights where averages are kept. */
 static sw_status validate(sw_run_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
 {
-    sw_status status = sw_network_swap_averages(&s->network);
-    if (status != SW_OK) return status;
-    status = evaluate(s, epoch, clean, record);
+    SW_ENSURE(sw_network_swap_averages(&s->network));
+    const sw_status status = evaluate(s, epoch, clean, record);
     if (status != SW_OK && status != SW_E_INTERRUPTED) return status;
     const sw_status back = sw_network_swap_averages(&s->network);
     return back == SW_OK ? status : back;
@@ -179,14 +175,10 @@ static void announce(sw_run_session *s, const sw_epoch_record *r, bool best)
 
 static sw_status write_events(sw_run_session *s, const sw_epoch_record *record)
 {
-    sw_status status = SW_OK;
-    char *grid = NULL;
     if (!s->events) return SW_OK;
-    grid = sw_strf("%s/epoch_%02d.png", s->folder->grids, record->epoch);
-    if (!grid) return SW_E_MEMORY;
-    SW_TRY(sw_events_epoch(s->events, sw_records_columns(s->records), record));
-    SW_TRY(sw_events_grid(s->events, record->epoch, grid));
-done:
+    SW_ENSURE(sw_events_epoch(s->events, sw_records_columns(s->records), record));
+    char *grid = sw_strf("%s/epoch_%02d.png", s->folder->grids, record->epoch);
+    sw_status status = grid ? sw_events_grid(s->events, record->epoch, grid) : SW_E_MEMORY;
     free(grid);
     return status;
 }
@@ -194,13 +186,13 @@ done:
 static sw_status save_weights(sw_run_session *s, bool best)
 {
     SW_ENSURE(sw_network_swap_averages(&s->network));
-    SW_ENSURE(sw_trainer_save_weights(&s->state, s->folder, &s->network, "last"));
-    if (best) SW_ENSURE(sw_trainer_save_weights(&s->state, s->folder, &s->network, "best"));
+    SW_ENSURE(sw_trainer_save_weights(s, "last"));
+    if (best) SW_ENSURE(sw_trainer_save_weights(s, "best"));
     return sw_network_swap_averages(&s->network);
 }
 
-/* Records, pictures and weights of a finished epoch. The resume file comes last: it is what makes the epoch
- * count, and whatever was written before it is written again, the same, if the process dies here. */
+/* Writes records, pictures and weights of a finished epoch. The resume file comes last: only then is the
+ * epoch done. If the process dies before, all of it is written again, with the same content. */
 static sw_status finish_epoch(sw_run_session *s, const sw_epoch_record *record, const sw_evaluation *clean)
 {
     const int epoch = record->epoch;
@@ -254,7 +246,7 @@ static sw_status stopped(const sw_run_session *s)
     return status;
 }
 
-/* The figures of the clock, which is read after the rest was measured. */
+/* Adds the times, which are known only after everything else was measured. */
 static void take_times(sw_epoch_record *record, const sw_run_session *s)
 {
     const sw_columns *columns = sw_records_columns(s->records);
@@ -268,11 +260,10 @@ static void take_times(sw_epoch_record *record, const sw_run_session *s)
 
 static sw_status run_epoch(sw_run_session *s, int epoch)
 {
-    sw_status status = SW_OK;
     sw_evaluation clean;
     sw_epoch_record record;
     double start = sw_clock_s();
-    status = train_epoch(s, epoch);
+    sw_status status = train_epoch(s, epoch);
     if (status == SW_OK) status = sw_run_profile_steps_done(s->profile, SW_STEPS_TRAIN);
     double trained = sw_clock_s();
     s->state.train_seconds += trained - start;
@@ -282,12 +273,9 @@ static sw_status run_epoch(sw_run_session *s, int epoch)
         take_times(&record, s);
         return finish_epoch(s, &record, &clean);
     }
-    if (status == SW_E_INTERRUPTED) {
-        SW_TRY(save_state(s));
-        status = stopped(s);
-    }
-done:
-    return status;
+    if (status != SW_E_INTERRUPTED) return status;
+    SW_ENSURE(save_state(s));
+    return stopped(s);
 }
 
 static sw_status draw_untrained(sw_run_session *s)
@@ -325,14 +313,14 @@ static sw_status run_epochs(sw_run_session *s)
     if (!found_over && s->state.steps == 0) SW_ENSURE(draw_untrained(s));
     while (!sw_run_session_is_over(s)) {
         SW_ENSURE(run_epoch(s, s->state.epochs_done + 1));
-        /* looked at only after something was done, so that every process gets further */
+        /* checked only after an epoch, so that every process gets further */
         if (!sw_run_session_is_over(s) && time_is_up(s)) return stopped(s);
     }
     log_end(s, found_over);
     return SW_OK;
 }
 
-/* What the caller is told about the run, read before the session is closed. */
+/* Fills the result from the session, before that is closed. */
 static void report(sw_train_result *result, const sw_run_session *s)
 {
     if (!s->folder) return;
@@ -344,7 +332,8 @@ static void report(sw_train_result *result, const sw_run_session *s)
     }
 }
 
-/* The profile's tables, into the folder and for the caller. An interruption stays what it was. */
+/* Writes the profile into the folder and returns its tables. Keeps the status and message of an interruption.
+ */
 static sw_status write_profile(sw_train_result *result, sw_run_session *s, sw_status so_far)
 {
     if (!s->profile) return so_far;
@@ -362,7 +351,7 @@ sw_status sw_train(sw_train_result *result, const sw_experiment *experiment,
     sw_run_session s;
     sw_status status = sw_run_session_open(&s, experiment, options);
     if (status == SW_OK) status = run_epochs(&s);
-    /* closing may fail at something of its own: the first cause is what counts */
+    /* closing may fail too: the first failure is reported */
     if (status == SW_OK || status == SW_E_INTERRUPTED) status = write_profile(result, &s, status);
     char *message = status == SW_OK ? NULL : sw_strf("%s", sw_error_message());
     report(result, &s);

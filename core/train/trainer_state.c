@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "run_session.h"
 #include "weights/checkpoint.h"
 
 enum { MAX_NOTES = 24, NOTE_BYTES = 96 };
@@ -20,26 +22,16 @@ typedef struct notes {
     size_t count;
 } notes;
 
-static void note_text(notes *n, const char *key, const char *value)
+static void note(notes *n, const char *key, const char *fmt, ...) SW_PRINTF(3, 4);
+
+static void note(notes *n, const char *key, const char *fmt, ...)
 {
-    snprintf(n->texts[n->count], NOTE_BYTES, "%s", value);
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(n->texts[n->count], NOTE_BYTES, fmt, args);
+    va_end(args);
     n->items[n->count] = (sw_checkpoint_note){key, n->texts[n->count]};
     n->count++;
-}
-
-static void note_int(notes *n, const char *key, int64_t value)
-{
-    char text[NOTE_BYTES];
-    snprintf(text, sizeof text, "%" PRId64, value);
-    note_text(n, key, text);
-}
-
-/* 17 digits: the double comes back bit for bit. */
-static void note_double(notes *n, const char *key, double value)
-{
-    char text[NOTE_BYTES];
-    snprintf(text, sizeof text, "%.17g", value);
-    note_text(n, key, text);
 }
 
 sw_trainer_state sw_trainer_state_fresh(void)
@@ -47,63 +39,55 @@ sw_trainer_state sw_trainer_state_fresh(void)
     return (sw_trainer_state){.best = NAN, .early_stop.best = NAN};
 }
 
-static char *checkpoint_path(const sw_run_folder *folder, const char *name)
+/* `whole`: with everything that a run needs to continue. */
+static sw_checkpoint checkpoint_of(const sw_run_session *s, bool whole)
 {
-    return sw_strf("%s/%s.safetensors", folder->checkpoints, name);
-}
-
-/* `whole`: with everything that a run needs to go on. */
-static sw_checkpoint checkpoint_of(const sw_trainer_state *state, sw_network *network, bool whole)
-{
-    const bool averaged = whole && network->averages.params;
+    const sw_network *network = &s->network;
     return (sw_checkpoint){.graph = sw_network_graph(network),
                            .store = &network->store,
                            .optimizer = whole ? &network->optimizer : NULL,
-                           .averages = averaged ? &network->averages : NULL,
-                           .batches_tracked = (uint64_t)state->batches};
+                           .averages = whole && network->averages.params ? &network->averages : NULL,
+                           .batches_tracked = (uint64_t)s->state.batches};
 }
 
-static sw_status save(const sw_checkpoint *checkpoint, const sw_run_folder *folder, const char *name,
-                      const notes *n)
+static sw_status save(const sw_run_session *s, bool whole, const char *name, const notes *n)
 {
-    char *path = checkpoint_path(folder, name);
+    const sw_checkpoint checkpoint = checkpoint_of(s, whole);
+    char *path = sw_strf("%s/%s.safetensors", s->folder->checkpoints, name);
     if (!path) return SW_E_MEMORY;
-    sw_status status = sw_checkpoint_save(checkpoint, path, n->items, n->count);
+    sw_status status = sw_checkpoint_save(&checkpoint, path, n->items, n->count);
     free(path);
     return status;
 }
 
-sw_status sw_trainer_save_weights(const sw_trainer_state *state, const sw_run_folder *folder,
-                                  sw_network *network, const char *name)
+sw_status sw_trainer_save_weights(const sw_run_session *s, const char *name)
 {
     notes n = {0};
-    note_text(&n, "format", "pt");
-    note_int(&n, "epoch", state->epochs_done);
-    sw_checkpoint checkpoint = checkpoint_of(state, network, false);
-    return save(&checkpoint, folder, name, &n);
+    note(&n, "format", "pt");
+    note(&n, "epoch", "%d", s->state.epochs_done);
+    return save(s, false, name, &n);
 }
 
-sw_status sw_trainer_state_save(const sw_trainer_state *state, const sw_run_folder *folder,
-                                sw_network *network, const sw_trainer_identity *identity)
+sw_status sw_trainer_state_save(const sw_run_session *s)
 {
+    const sw_trainer_state *state = &s->state;
     notes n = {0};
-    note_int(&n, "epochs_done", state->epochs_done);
-    note_int(&n, "steps_in_epoch", state->steps_in_epoch);
-    note_int(&n, "steps", state->steps);
-    note_int(&n, "batches", state->batches);
-    note_double(&n, "loss_sum", state->loss_sum);
-    note_double(&n, "seconds", state->seconds);
-    note_double(&n, "train_seconds", state->train_seconds);
-    note_double(&n, "best", state->best);
-    note_int(&n, "best_epoch", state->best_epoch);
-    note_double(&n, "early_stop_best", state->early_stop.best);
-    note_int(&n, "early_stop_waited", state->early_stop.waited);
-    note_int(&n, "optimizer_steps", (int64_t)network->optimizer.steps);
-    note_text(&n, "device", identity->device);
-    note_text(&n, "train_data", identity->train_fingerprint);
-    note_text(&n, "val_data", identity->val_fingerprint);
-    sw_checkpoint checkpoint = checkpoint_of(state, network, true);
-    return save(&checkpoint, folder, "resume", &n);
+    note(&n, "epochs_done", "%d", state->epochs_done);
+    note(&n, "steps_in_epoch", "%d", state->steps_in_epoch);
+    note(&n, "steps", "%" PRId64, state->steps);
+    note(&n, "batches", "%" PRId64, state->batches);
+    note(&n, "loss_sum", "%.17g", state->loss_sum); /* 17 digits: the double comes back bit for bit */
+    note(&n, "seconds", "%.17g", state->seconds);
+    note(&n, "train_seconds", "%.17g", state->train_seconds);
+    note(&n, "best", "%.17g", state->best);
+    note(&n, "best_epoch", "%d", state->best_epoch);
+    note(&n, "early_stop_best", "%.17g", state->early_stop.best);
+    note(&n, "early_stop_waited", "%d", state->early_stop.waited);
+    note(&n, "optimizer_steps", "%" PRIu64, s->network.optimizer.steps);
+    note(&n, "device", "%s", s->device.name);
+    note(&n, "train_data", "%s", sw_dataset_fingerprint(s->train));
+    note(&n, "val_data", "%s", sw_dataset_fingerprint(s->val));
+    return save(s, true, "resume", &n);
 }
 
 /* --- loading --------------------------------------------------------------------------------- */
@@ -139,18 +123,14 @@ static sw_status read_double(double *out, const sw_safetensors_reader *reader, c
     return SW_OK;
 }
 
-static bool has(const sw_safetensors_reader *reader, const char *key)
-{
-    return sw_safetensors_reader_metadata(reader, key) != NULL;
-}
-
-/* What files of earlier versions lack: they were of runs of one batch a step that never end early. */
+/* Reads what files of earlier versions lack: their runs had one batch a step and no early stopping. */
 static sw_status read_newer_state(sw_trainer_state *state, const sw_safetensors_reader *reader)
 {
     int64_t waited = 0;
     state->batches = state->steps;
-    if (has(reader, "batches")) SW_ENSURE(read_int(&state->batches, reader, "batches"));
-    if (!has(reader, "early_stop_best")) return SW_OK;
+    if (sw_safetensors_reader_metadata(reader, "batches"))
+        SW_ENSURE(read_int(&state->batches, reader, "batches"));
+    if (!sw_safetensors_reader_metadata(reader, "early_stop_best")) return SW_OK;
     SW_ENSURE(read_double(&state->early_stop.best, reader, "early_stop_best"));
     SW_ENSURE(read_int(&waited, reader, "early_stop_waited"));
     state->early_stop.waited = (int)waited;
@@ -175,48 +155,45 @@ static sw_status read_state(sw_trainer_state *state, const sw_safetensors_reader
     return SW_OK;
 }
 
-static sw_status check_identity(const sw_safetensors_reader *reader, const sw_trainer_identity *identity)
+static sw_status check_identity(const sw_safetensors_reader *reader, const sw_run_session *s)
 {
     const char *device, *train, *val;
+    const char *train_now = sw_dataset_fingerprint(s->train), *val_now = sw_dataset_fingerprint(s->val);
     SW_ENSURE(read_text(&device, reader, "device"));
     SW_ENSURE(read_text(&train, reader, "train_data"));
     SW_ENSURE(read_text(&val, reader, "val_data"));
-    if (strcmp(train, identity->train_fingerprint) != 0 || strcmp(val, identity->val_fingerprint) != 0)
-        SW_ENSURE(
-            sw_fail(SW_E_CONFIG,
-                    "the %s data have changed since this run began (fingerprint %s, now %s): put the old "
-                    "ones back, or begin a new run",
-                    strcmp(train, identity->train_fingerprint) != 0 ? "training" : "validation",
-                    strcmp(train, identity->train_fingerprint) != 0 ? train : val,
-                    strcmp(train, identity->train_fingerprint) != 0 ? identity->train_fingerprint
-                                                                    : identity->val_fingerprint));
-    if (strncmp(device, identity->device, NOTE_BYTES - 1) != 0)
+    const bool other_train = strcmp(train, train_now) != 0;
+    if (other_train || strcmp(val, val_now) != 0)
+        return sw_fail(SW_E_CONFIG,
+                       "the %s data have changed since this run began (fingerprint %s, now %s): put the old "
+                       "ones back, or begin a new run",
+                       other_train ? "training" : "validation", other_train ? train : val,
+                       other_train ? train_now : val_now);
+    if (strncmp(device, s->device.name, NOTE_BYTES - 1) != 0)
         sw_log(SW_LOG_WARNING,
-               "this run began on '%s' and goes on on '%s': it will not end with the same bits", device,
-               identity->device);
+               "this run began on '%s' and continues on '%s': it will not end with the same bits", device,
+               s->device.name);
     return SW_OK;
 }
 
-sw_status sw_trainer_state_load(sw_trainer_state *state, const sw_run_folder *folder, sw_network *network,
-                                const sw_trainer_identity *identity)
+sw_status sw_trainer_state_load(sw_run_session *s)
 {
     sw_status status = SW_OK;
     sw_safetensors_reader *reader = NULL;
-    *state = sw_trainer_state_fresh();
-    char *path = checkpoint_path(folder, "resume");
+    int64_t optimizer_steps = 0;
+    char *path = sw_strf("%s/resume.safetensors", s->folder->checkpoints);
     if (!path) return SW_E_MEMORY;
     if (!sw_fs_exists(path)) {
         sw_log(SW_LOG_INFO, "nothing was saved yet: starting from the first epoch");
         goto done;
     }
     SW_TRY(sw_safetensors_reader_open(&reader, path));
-    SW_TRY(check_identity(reader, identity));
-    SW_TRY(read_state(state, reader));
-    int64_t optimizer_steps = 0;
+    SW_TRY(check_identity(reader, s));
+    SW_TRY(read_state(&s->state, reader));
     SW_TRY(read_int(&optimizer_steps, reader, "optimizer_steps"));
-    sw_checkpoint checkpoint = checkpoint_of(state, network, true);
+    const sw_checkpoint checkpoint = checkpoint_of(s, true);
     SW_TRY(sw_checkpoint_load(&checkpoint, reader, path));
-    network->optimizer.steps = (uint64_t)optimizer_steps;
+    s->network.optimizer.steps = (uint64_t)optimizer_steps;
 done:
     sw_safetensors_reader_destroy(reader);
     free(path);

@@ -1,10 +1,10 @@
-/* Where a run stands, between memory and checkpoints/resume.safetensors. */
+/* The state of a run, saved in checkpoints/resume.safetensors and loaded from it. */
 #ifndef TRAIN_TRAINER_STATE_H
 #define TRAIN_TRAINER_STATE_H
 
-#include "nn/network.h"
-#include "run/best.h"
-#include "run/folder.h"
+#include <stdint.h>
+
+#include "run/judge.h"
 
 typedef struct sw_trainer_state {
     int epochs_done;      /* whole epochs, validated and recorded */
@@ -19,24 +19,19 @@ typedef struct sw_trainer_state {
     sw_early_stop early_stop;
 } sw_trainer_state;
 
-/* What must be the same for a resumed run to make sense. */
-typedef struct sw_trainer_identity {
-    const char *device, *train_fingerprint, *val_fingerprint;
-} sw_trainer_identity;
+struct sw_run_session;
 
 sw_trainer_state sw_trainer_state_fresh(void);
 
-/* Writes checkpoints/resume.safetensors: weights, moments, averages and the state. */
-sw_status sw_trainer_state_save(const sw_trainer_state *state, const sw_run_folder *folder,
-                                sw_network *network, const sw_trainer_identity *identity) SW_NODISCARD;
+/* Writes checkpoints/resume.safetensors: weights, moments, averages, the state, and the names of device and
+ * data. */
+sw_status sw_trainer_state_save(const struct sw_run_session *session) SW_NODISCARD;
 
-/* Reads it back into the state and the network; a run that was killed before its first save starts afresh.
- * SW_E_CONFIG when the data differ from those the run began with; another device is a warning. */
-sw_status sw_trainer_state_load(sw_trainer_state *state, const sw_run_folder *folder, sw_network *network,
-                                const sw_trainer_identity *identity) SW_NODISCARD;
+/* Reads it back into the session's state and network; a run that was killed before its first save starts
+ * afresh. SW_E_CONFIG when the data differ from those the run began with; another device is a warning. */
+sw_status sw_trainer_state_load(struct sw_run_session *session) SW_NODISCARD;
 
 /* Writes checkpoints/<name>.safetensors with the weights alone. */
-sw_status sw_trainer_save_weights(const sw_trainer_state *state, const sw_run_folder *folder,
-                                  sw_network *network, const char *name) SW_NODISCARD;
+sw_status sw_trainer_save_weights(const struct sw_run_session *session, const char *name) SW_NODISCARD;
 
 #endif

@@ -17,7 +17,7 @@ void sw_trainer_steps_deinit(sw_run_session *s)
     s->unread = (sw_unread_steps){0};
 }
 
-/* Of a step of the epoch, counted from 0. */
+/* Returns the number of batches in a step of the epoch, counted from 0. */
 static int batches_of_step(const sw_run_session *s, int step)
 {
     const int accumulate = s->experiment->train.accumulate;
@@ -28,15 +28,13 @@ static int batches_of_step(const sw_run_session *s, int step)
 static sw_status enqueue_batch(sw_run_session *s, bool last, double lr)
 {
     sw_batch batch;
-    double loading = sw_run_profile_begin(s->profile);
+    double begun = sw_run_profile_begin(s->profile);
     sw_loader_next(s->train_loader, &batch);
-    sw_run_profile_end(s->profile, SW_SPAN_LOAD, loading);
-    double uploading = sw_run_profile_begin(s->profile);
+    begun = sw_run_profile_end(s->profile, SW_SPAN_LOAD, begun);
     SW_ENSURE(sw_network_upload(&s->network, batch.images, batch.labels, batch.count));
-    sw_run_profile_end(s->profile, SW_SPAN_UPLOAD, uploading);
-    double enqueuing = sw_run_profile_begin(s->profile);
+    begun = sw_run_profile_end(s->profile, SW_SPAN_UPLOAD, begun);
     SW_ENSURE(sw_network_enqueue_batch(&s->network, batch.labels, batch.count, last, lr));
-    sw_run_profile_end(s->profile, SW_SPAN_ENQUEUE, enqueuing);
+    sw_run_profile_end(s->profile, SW_SPAN_ENQUEUE, begun);
     s->unread.images += batch.count;
     return SW_OK;
 }
@@ -53,16 +51,15 @@ sw_status sw_trainer_enqueue_step(sw_run_session *s, double lr)
 /* The loader makes the batches of that step once more: they follow from epoch and number. */
 sw_status sw_trainer_explain_loss(sw_run_session *s, int epoch, int step, double loss)
 {
-    sw_status status = SW_OK;
     const int batches = batches_of_step(s, step - 1);
     sw_loader_start(s->train_loader, (uint32_t)epoch, (step - 1) * s->experiment->train.accumulate);
-    for (int i = 0; i < batches && status == SW_OK; i++) {
+    for (int i = 0; i < batches; i++) {
         sw_batch batch;
         sw_loader_next(s->train_loader, &batch);
-        status = sw_network_explain_loss(&s->network, batch.images, batch.labels, batch.count,
-                                         i == batches - 1, loss);
+        SW_ENSURE(sw_network_explain_loss(&s->network, batch.images, batch.labels, batch.count,
+                                          i == batches - 1, loss));
     }
-    return status;
+    return SW_OK;
 }
 
 static sw_status record(sw_run_session *s, int epoch, double loss, double lr)
@@ -70,33 +67,29 @@ static sw_status record(sw_run_session *s, int epoch, double loss, double lr)
     s->state.steps++;
     s->state.loss_sum += loss;
     const sw_step_record record = {.step = s->state.steps, .epoch = epoch, .loss = loss, .lr = lr};
-    sw_status status = sw_records_append_step(s->records, &record);
-    if (status == SW_OK && s->events) status = sw_events_step(s->events, &record);
-    return status;
+    SW_ENSURE(sw_records_append_step(s->records, &record));
+    return s->events ? sw_events_step(s->events, &record) : SW_OK;
 }
 
 sw_status sw_trainer_losses_read(sw_run_session *s, int epoch)
 {
-    sw_status status = SW_OK;
     const float *losses;
     int count, first = s->state.steps_in_epoch - s->unread.count + 1; /* of the epoch, from 1 */
     if (s->unread.count == 0) return SW_OK;
-    double waiting = sw_run_profile_begin(s->profile);
-    SW_TRY(sw_network_losses(&s->network, &losses, &count));
-    sw_run_profile_end(s->profile, SW_SPAN_WAIT, waiting);
-    double recording = sw_run_profile_begin(s->profile);
+    double begun = sw_run_profile_begin(s->profile);
+    SW_ENSURE(sw_network_losses(&s->network, &losses, &count));
+    begun = sw_run_profile_end(s->profile, SW_SPAN_WAIT, begun);
     for (int i = 0; i < count; i++) {
         if (!isfinite(losses[i])) {
-            status = sw_trainer_explain_loss(s, epoch, first + i, (double)losses[i]);
+            sw_status status = sw_trainer_explain_loss(s, epoch, first + i, (double)losses[i]);
             return sw_fail_in(status, "epoch %d, step %d", epoch, first + i);
         }
-        SW_TRY(record(s, epoch, (double)losses[i], s->unread.lr[i]));
+        SW_ENSURE(record(s, epoch, (double)losses[i], s->unread.lr[i]));
         s->state.batches += batches_of_step(s, first + i - 1);
     }
     sw_progress_steps(s->progress, epoch, SW_PROGRESS_TRAIN, s->state.steps_in_epoch, count, s->unread.images,
                       (double)losses[count - 1]);
-    sw_run_profile_end(s->profile, SW_SPAN_RECORD, recording);
+    sw_run_profile_end(s->profile, SW_SPAN_RECORD, begun);
     s->unread.count = s->unread.images = 0;
-done:
-    return status;
+    return SW_OK;
 }

@@ -1,5 +1,5 @@
-/* The trainer's steps. They are enqueued one after the other, and their losses read every few steps: what is
- * known of a step when it is enqueued waits here for its loss. */
+/* The trainer's steps. They are enqueued one after the other, and their losses are read every few steps;
+ * until then the session keeps their learning rates. */
 #ifndef TRAIN_TRAINER_STEPS_H
 #define TRAIN_TRAINER_STEPS_H
 
@@ -12,12 +12,13 @@ void sw_trainer_steps_deinit(sw_run_session *session); /* accepts a session half
  * loader, not for the device. The step's loss is then unread. */
 sw_status sw_trainer_enqueue_step(sw_run_session *session, double lr) SW_NODISCARD;
 
-/* Waits for the unread losses and takes them into records, progress and the sums of the state. Everything
- * that looks at or saves the state comes after it. A loss that is not finite ends with epoch, step and layer.
+/* Waits for the unread losses and takes them into records, progress and the sums of the state. Call it
+ * before the state is read or saved. A loss that is not finite ends with epoch, step and layer.
  */
 sw_status sw_trainer_losses_read(sw_run_session *session, int epoch) SW_NODISCARD;
 
-/* SW_E_NUMERIC, for a step of the epoch, counted from 1, whose loss was not finite: says where that began. */
+/* Fails with SW_E_NUMERIC for a step of the epoch, counted from 1, whose loss was not finite, and says where
+ * that began. */
 sw_status sw_trainer_explain_loss(sw_run_session *session, int epoch, int step, double loss) SW_NODISCARD;
 
 #endif

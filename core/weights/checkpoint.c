@@ -123,7 +123,7 @@ done:
 
 /* --- loading --------------------------------------------------------------------------------- */
 
-/* The first few lines of a list, and how many there are. */
+/* The first MAX_LISTED lines of a list, and how many there are. */
 typedef struct short_list {
     const char *before; /* each line */
     sw_str text;
@@ -138,9 +138,12 @@ typedef struct load_state {
     bool *used;          /* by the number of the file's tensor */
 } load_state;
 
-static void list_add(short_list *list, const char *line)
+/* Begins a line of the list; returns NULL where it is only counted. */
+static sw_str *list_next(short_list *list)
 {
-    if (list->count++ < MAX_LISTED) sw_str_printf(&list->text, "%s%s", list->before, line);
+    if (list->count++ >= MAX_LISTED) return NULL;
+    sw_str_append(&list->text, list->before);
+    return &list->text;
 }
 
 static const char *list_text(short_list *list)
@@ -150,12 +153,12 @@ static const char *list_text(short_list *list)
     return sw_str_text(&list->text);
 }
 
-static void print_shape(char *text, size_t size, int rank, const int64_t *shape)
+/* "F32 [64, 3, 3, 3]" */
+static void append_type(sw_str *out, sw_safetensors_dtype dtype, int rank, const int64_t *shape)
 {
-    size_t used = (size_t)snprintf(text, size, "[");
-    for (int i = 0; i < rank && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%" PRId64, i ? ", " : "", shape[i]);
-    if (used < size) snprintf(text + used, size - used, "]");
+    sw_str_printf(out, "%s [", sw_safetensors_dtype_name(dtype));
+    for (int i = 0; i < rank; i++) sw_str_printf(out, "%s%" PRId64, i ? ", " : "", shape[i]);
+    sw_str_append(out, "]");
 }
 
 static size_t number_of(const sw_safetensors_reader *reader, const sw_safetensors_tensor *tensor)
@@ -169,10 +172,9 @@ static sw_status check_entry(void *user, const entry *e)
 {
     load_state *s = user;
     const sw_safetensors_tensor *t = sw_safetensors_reader_find(s->reader, e->name);
-    char line[NAME_BYTES + 256];
+    sw_str *line;
     if (!t) {
-        snprintf(line, sizeof line, "%s is missing", e->name);
-        list_add(&s->problems, line);
+        if ((line = list_next(&s->problems))) sw_str_printf(line, "%s is missing", e->name);
         return SW_OK;
     }
     s->used[number_of(s->reader, t)] = true;
@@ -181,13 +183,11 @@ static sw_status check_entry(void *user, const entry *e)
     sw_safetensors_dtype dtype = e->tensor ? SW_SAFETENSORS_F32 : SW_SAFETENSORS_I64;
     bool same = t->rank == rank && t->dtype == dtype;
     for (int i = 0; same && i < rank; i++) same = t->shape[i] == shape[i];
-    if (same) return SW_OK;
-    char have[96], want[96];
-    print_shape(have, sizeof have, t->rank, t->shape);
-    print_shape(want, sizeof want, rank, shape);
-    snprintf(line, sizeof line, "%s is %s %s, the model has %s %s", e->name,
-             sw_safetensors_dtype_name(t->dtype), have, sw_safetensors_dtype_name(dtype), want);
-    list_add(&s->problems, line);
+    if (same || !(line = list_next(&s->problems))) return SW_OK;
+    sw_str_printf(line, "%s is ", e->name);
+    append_type(line, t->dtype, t->rank, t->shape);
+    sw_str_append(line, ", the model has ");
+    append_type(line, dtype, rank, shape);
     return SW_OK;
 }
 
@@ -210,8 +210,10 @@ static sw_status check_all(load_state *s, const char *path)
     s->used = calloc(count + 1, sizeof *s->used);
     if (!s->used) return sw_fail_alloc("the names of a checkpoint", count + 1);
     SW_TRY(visit_all(s->checkpoint, check_entry, s));
-    for (size_t i = 0; i < count; i++)
-        if (!s->used[i]) list_add(&extra, sw_safetensors_reader_get(s->reader, i)->name);
+    for (size_t i = 0; i < count; i++) {
+        sw_str *line = s->used[i] ? NULL : list_next(&extra);
+        if (line) sw_str_append(line, sw_safetensors_reader_get(s->reader, i)->name);
+    }
     if (s->problems.count)
         status = sw_fail(SW_E_DATA, "%s does not hold this model:%s%s%s", path, list_text(&s->problems),
                          extra.count ? "\nIt holds what this model does not have:" : "", list_text(&extra));
@@ -223,34 +225,29 @@ done:
     return status;
 }
 
-static void deinit_load(load_state *s)
+static sw_status check_and_load(const sw_checkpoint *checkpoint, const sw_safetensors_reader *reader,
+                                const char *path, bool load)
 {
-    sw_str_deinit(&s->problems.text);
-    free(s->used);
-    free(s->host);
+    size_t bytes = largest_elems(checkpoint->graph) * sizeof(float);
+    load_state s = {
+        .checkpoint = checkpoint, .reader = reader, .host = malloc(bytes), .problems.before = "\n  "};
+    if (!s.host) return sw_fail_alloc("a checkpoint", bytes);
+    sw_status status = check_all(&s, path);
+    if (status == SW_OK && load) status = visit_all(checkpoint, load_entry, &s);
+    sw_str_deinit(&s.problems.text);
+    free(s.used);
+    free(s.host);
+    return status;
 }
 
 sw_status sw_checkpoint_check(const sw_graph *graph, const sw_safetensors_reader *reader, const char *path)
 {
-    const sw_store nowhere = {0};
-    const sw_checkpoint checkpoint = {.graph = graph, .store = &nowhere};
-    load_state s = {.checkpoint = &checkpoint, .reader = reader, .problems.before = "\n  "};
-    sw_status status = check_all(&s, path);
-    deinit_load(&s);
-    return status;
+    const sw_checkpoint checkpoint = {.graph = graph, .store = &(sw_store){0}};
+    return check_and_load(&checkpoint, reader, path, false);
 }
 
 sw_status sw_checkpoint_load(const sw_checkpoint *checkpoint, const sw_safetensors_reader *reader,
                              const char *path)
 {
-    sw_status status = SW_OK;
-    size_t bytes = largest_elems(checkpoint->graph) * sizeof(float);
-    load_state s = {
-        .checkpoint = checkpoint, .reader = reader, .host = malloc(bytes), .problems.before = "\n  "};
-    if (!s.host) return sw_fail_alloc("a checkpoint", bytes);
-    SW_TRY(check_all(&s, path));
-    SW_TRY(visit_all(checkpoint, load_entry, &s));
-done:
-    deinit_load(&s);
-    return status;
+    return check_and_load(checkpoint, reader, path, true);
 }

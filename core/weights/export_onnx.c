@@ -20,8 +20,8 @@ enum { TENSOR_DIMS = 1, TENSOR_DATA_TYPE = 2, TENSOR_NAME = 8, TENSOR_RAW_DATA =
 enum { VALUE_NAME = 1, VALUE_TYPE = 2, TYPE_TENSOR = 1, TENSOR_ELEM_TYPE = 1, TENSOR_SHAPE = 2 };
 enum { SHAPE_DIM = 1, DIM_VALUE = 1, DIM_PARAM = 2 };
 enum { DATA_FLOAT = 1 };
-/* Of ONNX 1.10 (2021). From opset 14 on a BatchNormalization states whether it trains, so that it is not
- * taken for a training one. */
+/* Of ONNX 1.10 (2021). From opset 14 on, a BatchNormalization has an attribute that says whether it trains.
+ */
 enum { IR_VERSION = 8, OPSET = 15 };
 
 typedef struct exporter {
@@ -74,7 +74,7 @@ static void attribute_text(sw_str *node, const char *name, const char *value)
     attribute(node, name, TYPE_STRING, &field);
 }
 
-/* The same number `count` times: all windows are square, all paddings even. */
+/* Adds the same number `count` times: all windows are square, all paddings even. */
 static void attribute_ints(sw_str *node, const char *name, int count, int64_t value)
 {
     sw_str field = {0};
@@ -82,13 +82,15 @@ static void attribute_ints(sw_str *node, const char *name, int count, int64_t va
     attribute(node, name, TYPE_INTS, &field);
 }
 
-/* A node with one output, named after it, whose attributes the caller adds before finish_node. */
-static sw_str begin_node(const char *op, const char *output)
+/* Begins a node, named after its first output. The caller adds attributes and further inputs before
+ * finish_node. `input` NULL: the caller adds them all. */
+static sw_str begin_node(const char *op, const char *output, const char *input)
 {
     sw_str node = {0};
     sw_protobuf_text(&node, NODE_OP_TYPE, op);
     sw_protobuf_text(&node, NODE_NAME, output);
     sw_protobuf_text(&node, NODE_OUTPUT, output);
+    if (input) sw_protobuf_text(&node, NODE_INPUT, input);
     return node;
 }
 
@@ -99,14 +101,13 @@ static void finish_node(exporter *e, sw_str *node)
 
 static void add_simple(exporter *e, const char *op, const char *input, const char *output)
 {
-    sw_str node = begin_node(op, output);
-    sw_protobuf_text(&node, NODE_INPUT, input);
+    sw_str node = begin_node(op, output, input);
     finish_node(e, &node);
 }
 
 /* --- weights ----------------------------------------------------------------------------- */
 
-static void add_tensor(exporter *e, const char *name, int rank, const int64_t *dims, const float *data)
+static void add_tensor(exporter *e, const char *name, int rank, const int *dims, const float *data)
 {
     sw_str tensor = {0};
     size_t elems = 1;
@@ -132,9 +133,7 @@ static sw_status add_param(exporter *e, const sw_param *param)
 {
     float *data = NULL;
     SW_ENSURE(read_param(&data, e, param));
-    int64_t dims[4] = {0};
-    for (int i = 0; i < param->rank; i++) dims[i] = param->dims[i];
-    add_tensor(e, param->name, param->rank, dims, data);
+    add_tensor(e, param->name, param->rank, param->dims, data);
     free(data);
     return SW_OK;
 }
@@ -195,8 +194,8 @@ static sw_status add_folded_params(exporter *e, const sw_node *conv, const sw_no
         SW_TRY(sw_fail_alloc(bias_name, outputs * sizeof *bias));
     for (int i = 0; i < 4; i++) SW_TRY(read_param(&values[i], e, of_norm[i]));
     fold_into(weight, bias, outputs, w->elems / outputs, values, attrs->eps);
-    add_tensor(e, w->name, 4, (const int64_t[]){w->dims[0], w->dims[1], w->dims[2], w->dims[3]}, weight);
-    add_tensor(e, bias_name, 1, (const int64_t[]){w->dims[0]}, bias);
+    add_tensor(e, w->name, w->rank, w->dims, weight);
+    add_tensor(e, bias_name, 1, w->dims, bias);
 done:
     free(weight);
     free(bias);
@@ -209,8 +208,7 @@ done:
 static void add_conv_node(exporter *e, const sw_node *n, const char *output, const char *bias, int kernel,
                           int groups)
 {
-    sw_str node = begin_node("Conv", output);
-    sw_protobuf_text(&node, NODE_INPUT, e->names[n->inputs[0]]);
+    sw_str node = begin_node("Conv", output, e->names[n->inputs[0]]);
     sw_protobuf_text(&node, NODE_INPUT, e->graph->params[n->params[0]].name);
     if (bias) sw_protobuf_text(&node, NODE_INPUT, bias);
     attribute_ints(&node, "kernel_shape", 2, kernel);
@@ -257,8 +255,7 @@ static sw_status add_norm(exporter *e, const sw_node *n)
     const char *normed = attrs->relu ? named(e, n->name, ".norm") : output;
     const sw_param *params[] = {&g->params[n->params[0]], &g->params[n->params[1]], &g->states[n->states[0]],
                                 &g->states[n->states[1]]};
-    sw_str node = begin_node("BatchNormalization", normed);
-    sw_protobuf_text(&node, NODE_INPUT, input);
+    sw_str node = begin_node("BatchNormalization", normed, input);
     for (int i = 0; i < 4; i++) sw_protobuf_text(&node, NODE_INPUT, params[i]->name);
     attribute_float(&node, "epsilon", attrs->eps);
     finish_node(e, &node);
@@ -275,8 +272,7 @@ static void attributes_2x2(sw_str *node)
 
 static void add_average_pool(exporter *e, const sw_node *n)
 {
-    sw_str node = begin_node("AveragePool", e->names[n->outputs[0]]);
-    sw_protobuf_text(&node, NODE_INPUT, e->names[n->inputs[0]]);
+    sw_str node = begin_node("AveragePool", e->names[n->outputs[0]], e->names[n->inputs[0]]);
     attributes_2x2(&node);
     finish_node(e, &node);
 }
@@ -286,7 +282,7 @@ static void add_average_pool(exporter *e, const sw_node *n)
 static void add_max_pool(exporter *e, const sw_node *n)
 {
     const char *input = e->names[n->inputs[0]];
-    sw_str node = begin_node("MaxPool", e->names[n->outputs[0]]);
+    sw_str node = begin_node("MaxPool", e->names[n->outputs[0]], NULL);
     sw_protobuf_text(&node, NODE_OUTPUT, e->names[n->outputs[1]]);
     sw_protobuf_text(&node, NODE_INPUT, input);
     attributes_2x2(&node);
@@ -297,8 +293,7 @@ static void add_max_pool(exporter *e, const sw_node *n)
 static void add_max_unpool(exporter *e, const sw_node *n)
 {
     const sw_node *pool = &e->graph->nodes[e->graph->values[n->inputs[1]].producer];
-    sw_str node = begin_node("MaxUnpool", e->names[n->outputs[0]]);
-    sw_protobuf_text(&node, NODE_INPUT, e->names[n->inputs[0]]);
+    sw_str node = begin_node("MaxUnpool", e->names[n->outputs[0]], e->names[n->inputs[0]]);
     sw_protobuf_text(&node, NODE_INPUT, e->names[n->inputs[1]]);
     sw_protobuf_text(&node, NODE_INPUT, named(e, pool->name, ".shape"));
     attributes_2x2(&node);
@@ -313,9 +308,8 @@ static sw_status add_upsample(exporter *e, const sw_node *n)
         return sw_fail(SW_E_CONFIG, "%s goes from %dx%d to %dx%d: only exact doubling can be exported",
                        n->name, in.w, in.h, out.w, out.h);
     const char *scales_name = named(e, n->name, ".scales");
-    add_tensor(e, scales_name, 1, (const int64_t[]){4}, scales);
-    sw_str node = begin_node("Resize", e->names[n->outputs[0]]);
-    sw_protobuf_text(&node, NODE_INPUT, e->names[n->inputs[0]]);
+    add_tensor(e, scales_name, 1, (const int[]){4}, scales);
+    sw_str node = begin_node("Resize", e->names[n->outputs[0]], e->names[n->inputs[0]]);
     sw_protobuf_text(&node, NODE_INPUT, ""); /* no region of interest */
     sw_protobuf_text(&node, NODE_INPUT, scales_name);
     attribute_text(&node, "mode", "nearest");
@@ -375,7 +369,7 @@ static sw_status add_graph(exporter *e, const sw_model *model)
     return sw_str_status(&e->out);
 }
 
-/* Everything of the ModelProto but the graph's own bytes, which come last. */
+/* Appends the ModelProto up to the graph's own bytes, which come last. */
 static void add_model(sw_str *out, size_t graph_bytes, const sw_onnx_options *options)
 {
     sw_str opset = {0};

@@ -1,4 +1,4 @@
-/* Walking over the weights of a file. */
+/* Visits the weights of a file. */
 #ifndef WEIGHTS_EXPORT_TENSORS_H
 #define WEIGHTS_EXPORT_TENSORS_H
 

@@ -6,26 +6,16 @@
 
 enum { PREFIX_BYTES = 10, ALIGNMENT = 64 };
 
-static const char *descr_of(sw_safetensors_dtype dtype)
-{
-    switch (dtype) {
-    case SW_SAFETENSORS_F32:
-        return "<f4";
-    case SW_SAFETENSORS_I64:
-        return "<i8";
-    case SW_SAFETENSORS_I32:
-        return "<i4";
-    case SW_SAFETENSORS_U8:
-        break;
-    }
-    return "|u1";
-}
+static const char *const descrs[] = {[SW_SAFETENSORS_F32] = "<f4",
+                                     [SW_SAFETENSORS_I64] = "<i8",
+                                     [SW_SAFETENSORS_I32] = "<i4",
+                                     [SW_SAFETENSORS_U8] = "|u1"};
 
 /* {'descr': '<f4', 'fortran_order': False, 'shape': (3, 128, 128), } padded so that the data are aligned */
 static void append_header(sw_str *out, sw_safetensors_dtype dtype, int rank, const int64_t *shape)
 {
     sw_str dict = {0};
-    sw_str_printf(&dict, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr_of(dtype));
+    sw_str_printf(&dict, "{'descr': '%s', 'fortran_order': False, 'shape': (", descrs[dtype]);
     for (int i = 0; i < rank; i++) sw_str_printf(&dict, "%s%" PRId64, i ? ", " : "", shape[i]);
     if (rank == 1) sw_str_append(&dict, ",");
     sw_str_append(&dict, "), }");

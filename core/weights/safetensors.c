@@ -142,17 +142,13 @@ static int by_begin(const void *a, const void *b)
 
 static bool add_entry(cJSON *header, const entry *e)
 {
+    double shape[SW_SAFETENSORS_MAX_RANK] = {0};
+    const double offsets[] = {(double)e->begin, (double)(e->begin + e->bytes)};
+    for (int i = 0; i < e->rank; i++) shape[i] = (double)e->shape[i];
     cJSON *object = cJSON_AddObjectToObject(header, e->name);
-    if (!object || !cJSON_AddStringToObject(object, "dtype", dtypes[e->dtype].name)) return false;
-    cJSON *shape = cJSON_AddArrayToObject(object, "shape");
-    cJSON *offsets = cJSON_AddArrayToObject(object, "data_offsets");
-    if (!shape || !offsets) return false;
-    bool added = true;
-    for (int i = 0; i < e->rank; i++)
-        added &= cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)e->shape[i])) != 0;
-    added &= cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)e->begin)) != 0;
-    added &= cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)(e->begin + e->bytes))) != 0;
-    return added;
+    return object && cJSON_AddStringToObject(object, "dtype", dtypes[e->dtype].name) &&
+           cJSON_AddItemToObject(object, "shape", cJSON_CreateDoubleArray(shape, e->rank)) &&
+           cJSON_AddItemToObject(object, "data_offsets", cJSON_CreateDoubleArray(offsets, 2));
 }
 
 /* The header's JSON, freed by the caller with cJSON_free; NULL when memory is out. */

@@ -112,8 +112,7 @@ static sw_status read_header(char **out, size_t *length, sw_safetensors_reader *
     if (reader->file_bytes < SAFETENSORS_PREFIX_BYTES + 2)
         return sw_fail(SW_E_DATA, "%llu bytes are too few for a safetensors file",
                        (unsigned long long)reader->file_bytes);
-    sw_status status = read_at(reader, &header_bytes, sizeof header_bytes, 0);
-    if (status != SW_OK) return status;
+    SW_ENSURE(read_at(reader, &header_bytes, sizeof header_bytes, 0));
     if (header_bytes > SAFETENSORS_MAX_HEADER_BYTES)
         return sw_fail(SW_E_DATA,
                        "not a safetensors file (a header of %llu bytes, at most 100,000,000 are allowed)",
@@ -123,7 +122,7 @@ static sw_status read_header(char **out, size_t *length, sw_safetensors_reader *
                        (unsigned long long)header_bytes, (unsigned long long)reader->file_bytes);
     char *text = malloc((size_t)header_bytes + 1);
     if (!text) return sw_fail_alloc("its header", (size_t)header_bytes + 1);
-    status = read_at(reader, text, (size_t)header_bytes, SAFETENSORS_PREFIX_BYTES);
+    sw_status status = read_at(reader, text, (size_t)header_bytes, SAFETENSORS_PREFIX_BYTES);
     text[header_bytes] = '\0';
     if (status == SW_OK && text[0] != '{')
         status = sw_fail(SW_E_DATA, "not a safetensors file (its header does not begin with '{')");
@@ -141,8 +140,8 @@ static sw_status parse_header(sw_safetensors_reader *reader)
 {
     char *text;
     size_t length = 0;
-    sw_status status = read_header(&text, &length, reader);
-    if (status != SW_OK) return status;
+    sw_status status = SW_OK;
+    SW_ENSURE(read_header(&text, &length, reader));
     const char *flaw = header_flaw(text, length), *end = NULL;
     if (flaw) SW_TRY(sw_fail(SW_E_DATA, "%s", flaw));
     reader->header = cJSON_ParseWithLengthOpts(text, length, &end, 0);
@@ -215,8 +214,8 @@ static sw_status parse_entry(slot *s, const cJSON *entry, const sw_safetensors_r
         return sw_fail(SW_E_DATA, "its entry must have dtype, shape and data_offsets, once each");
     if (!cJSON_IsString(dtype) || !is_dtype(&s->tensor.dtype, dtype->valuestring))
         return sw_fail(SW_E_DATA, "its dtype is not one read here (F32, I64, I32, U8)");
-    sw_status status = parse_shape(s, shape);
-    return status != SW_OK ? status : parse_offsets(s, offsets, reader);
+    SW_ENSURE(parse_shape(s, shape));
+    return parse_offsets(s, offsets, reader);
 }
 
 static sw_status parse_entries(sw_safetensors_reader *reader)

@@ -86,7 +86,7 @@ Test(export_command, what_cannot_be_meant_is_refused)
     program_expect(2, "the run has not finished an epoch yet",
                    "touch run/config.yaml && segwork export run --out w.npz");
     program_expect(2,
-                   "run/checkpoints/best.safetensors is missing: the figure that train.save_best names was",
+                   "run/checkpoints/best.safetensors is missing: the metric that train.save_best names was",
                    "mkdir run/checkpoints && touch run/checkpoints/last.safetensors && "
                    "segwork export run --out w.npz");
     program_expect(2, "run/checkpoints/last.safetensors has the weights of the last one",

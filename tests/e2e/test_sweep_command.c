@@ -93,9 +93,9 @@ Test(sweep_command, stopped_or_killed_the_same_command_goes_on_and_ends_with_the
     stop_in_second(SIGINT, 30);
     expect_words("stopped with 1 of 3 runs done");
     cr_expect_not(file_exists("s/seed=2"));
-    program_expect(0, "s/seed=0  done\ns/seed=1  goes on after epoch", "segwork " SLOW " --dry-run");
+    program_expect(0, "s/seed=0  done\ns/seed=1  continues after epoch", "segwork " SLOW " --dry-run");
     stop_in_second(SIGKILL, 40);
-    program_expect(0, "run 2 of 3: seed=1, goes on after epoch", "segwork " SLOW);
+    program_expect(0, "run 2 of 3: seed=1, continues after epoch", "segwork " SLOW);
     for (int i = 0; i < 3; i++) {
         char whole[32], again[32];
         snprintf(whole, sizeof whole, "whole/seed=%d", i);
@@ -107,7 +107,7 @@ Test(sweep_command, stopped_or_killed_the_same_command_goes_on_and_ends_with_the
 Test(sweep_command, a_run_that_did_not_begin_begins_anew_and_foreign_folders_are_left_alone)
 {
     program_draw_pets(8, 4);
-    program_expect(0, "seed=1, begins anew",
+    program_expect(0, "seed=1, starts over",
                    "mkdir -p s/seed=1/grids s/seed=1/checkpoints && echo x > s/seed=1/log.txt && "
                    "echo x > s/seed=1/manifest.json.partial && "
                    "segwork sweep " TINY
@@ -145,8 +145,8 @@ Test(sweep_command, a_run_out_of_its_minutes_is_saved_and_the_others_have_theirs
     expect_words("continues them:\n  seed=0\n  seed=1\n");
     expect_words("seed=0: stopped by train.max_minutes in epoch 1 after step 1");
     expect_words("2 runs compared");
-    program_expect(130, "seed=1, goes on after epoch 0", MINUTES);
-    program_expect(0, "seed=1, goes on after epoch 0", MINUTES);
+    program_expect(130, "seed=1, continues after epoch 0", MINUTES);
+    program_expect(0, "seed=1, continues after epoch 0", MINUTES);
     expect_no_words("stopped by");
     /* what failed matters more, but does not hide it */
     program_expect(1, "1 of 2 runs failed:\n  data.root=nowhere: ",

@@ -150,7 +150,7 @@ Test(tune_command, a_sweep_goes_on_with_the_engines_that_its_runs_began_with)
                    "segwork run " WIDE "--set train.epochs=1 --set train.max_minutes=1e-6 --set seed=3 "
                    "--out s/seed=3");
     expect_engines("s/seed=3", fixed_order);
-    program_expect(130, "seed=3, goes on after epoch 0",
+    program_expect(130, "seed=3, continues after epoch 0",
                    "sed -i 's/\\(seq\\.[0-9]\\): [a-z]*/\\1: clblast/g' s/seed=3/config.yaml && "
                    "segwork sweep " WIDE "--set train.epochs=1 --set train.max_minutes=1e-6 --set seed=3..3 "
                    "--out s");

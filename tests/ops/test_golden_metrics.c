@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "cl/buffer.h"
+#include "count_pixels.h"
 #include "device_case.h"
 #include "golden.h"
 #include "nn/metrics.h"
@@ -60,7 +61,7 @@ static sw_confusion count_pixels(int classes, int ignore)
     size_t count;
     const uint8_t *truth = golden_bytes(&g, "x", &count), *prediction = golden_bytes(&g, "prediction", NULL);
     sw_confusion m = sw_confusion_empty(classes);
-    sw_confusion_add(&m, truth, prediction, count, ignore);
+    count_pixels_add(&m, truth, prediction, count, ignore);
     return m;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "count_pixels.h"
 #include "gallery.h"
 #include "scratch.h"
 #include "synth/synth.h"
@@ -50,7 +51,7 @@ static void take(int image, int wrong, uint8_t sure)
         .figures = {.confusion = sw_confusion_empty(3), .boundary = sw_boundary_empty(3), .soft_iou = 0.5},
         .prediction = prediction,
         .confidence = confidence};
-    sw_confusion_add(&e.figures.confusion, truth, prediction, PIXELS, -1);
+    count_pixels_add(&e.figures.confusion, truth, prediction, PIXELS, -1);
     sw_confusion_merge(&evaluation.confusion, &e.figures.confusion);
     sw_gallery_take(&gallery, &e);
 }

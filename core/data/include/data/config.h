@@ -1,4 +1,4 @@
-/* What an experiment says about data and augmentation. Plain values, filled from YAML by config/schema. */
+/* The configuration of data and augmentation. Plain values, filled from YAML by config/schema. */
 #ifndef DATA_CONFIG_H
 #define DATA_CONFIG_H
 
@@ -26,7 +26,7 @@ typedef struct sw_data_config {
 typedef struct sw_augment_config {
     float hflip; /* probability */
     float brightness, contrast, saturation, hue;
-    float crop; /* the most that a cut-out's side is smaller than the image's, as a part of it; 0: off */
+    float crop; /* side of a cut-out: from 1 - crop to 1 of the image's; 0: off */
 } sw_augment_config;
 
 #endif

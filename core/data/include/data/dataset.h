@@ -26,9 +26,9 @@ void sw_data_recognise_classes(sw_classes *classes);
 
 typedef struct sw_dataset_options {
     const char *root, *split; /* "trainval" is annotations/trainval.txt */
-    int holdout;              /* every so many-th name is left out; 0: none */
-    bool held;                /* with holdout: those names alone, not the others */
-    int limit;                /* the first so many of the names; 0: all */
+    int holdout;              /* leave out names number holdout, 2 holdout, ... (from 1); 0: none */
+    bool held;                /* with holdout: take those names alone, not the others */
+    int limit;                /* take only the first so many of these; 0: all */
     int size_px;
     sw_resize_kind resize; /* pictures; masks are always resized nearest */
     sw_bad_file on_bad_file;
@@ -59,14 +59,12 @@ const uint8_t *sw_dataset_labels(const sw_dataset *dataset, int i); /* (S,S) cla
 /* The number of the image of that name, or -1. */
 int sw_dataset_find(const sw_dataset *dataset, const char *name);
 
-/* c: number of a class; over all usable images at size_px */
-uint64_t sw_dataset_class_pixels(const sw_dataset *dataset, int c);
+/* Returns the share of class c in the pixels of all usable images at size_px. */
 double sw_dataset_class_fraction(const sw_dataset *dataset, int c);
-/* All pixels of the images that contain class c: median-frequency balancing weighs class c by median(f) / f_c
- * with f_c = class_pixels(c) / pixels_with_class(c). */
-uint64_t sw_dataset_pixels_with_class(const sw_dataset *dataset, int c);
 
-/* The weights just described. A class that never occurs gets weight 0 and stays out of the median. */
+/* Computes class weights by median-frequency balancing: class c gets median(f) / f_c, where f_c is its share
+ * in the pixels of the images that contain it. A class that never occurs gets weight 0 and stays out of the
+ * median. */
 void sw_dataset_median_frequency(const sw_dataset *dataset, float weights[SW_MAX_CLASSES]);
 
 /* 32 hexadecimal digits: XXH3 (128 bits) over size, names and decoded bytes in order; the same for every

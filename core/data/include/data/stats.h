@@ -1,4 +1,4 @@
-/* What a data folder holds, for people: counts, sizes, class fractions and every file that is odd. */
+/* Statistics of a data folder: counts, sizes, class fractions and every unusual file. */
 #ifndef DATA_STATS_H
 #define DATA_STATS_H
 
@@ -40,7 +40,7 @@ typedef struct sw_stats {
     sw_stats_split splits[SW_STATS_SPLITS];
     sw_stats_range width_px, height_px; /* of the usable pictures as stored; 0 when there is none */
     int image_files;                    /* in images/ */
-    const sw_stats_remark *remarks;     /* in the order of their kinds, then of their names */
+    sw_stats_remark *remarks;           /* in the order of their kinds, then of their names */
     int remark_count;
     struct sw_stats_store *store; /* owns the texts */
 } sw_stats;

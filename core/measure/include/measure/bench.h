@@ -1,4 +1,4 @@
-/* How fast an experiment's network runs on a device, as whole steps and layer by layer, on random input. */
+/* Measures how fast an experiment's network runs on a device: whole steps, and layer by layer. */
 #ifndef MEASURE_BENCH_H
 #define MEASURE_BENCH_H
 
@@ -25,7 +25,7 @@ typedef struct sw_bench_steps {
     double flop; /* of one step */
 } sw_bench_steps;
 
-/* Training steps on one batch that is there already, and on batches from the experiment's data, in turn. */
+/* Training steps on one batch in memory and on batches from the loader, in turn. */
 typedef struct sw_bench_loading {
     int rounds, steps;    /* of each kind a round; rounds 0: not measured */
     double off_ms, on_ms; /* a step without and with the loader: medians of the rounds */
@@ -45,7 +45,7 @@ typedef struct sw_bench {
                                    taken, the peak's measurement not counted */
 } sw_bench;
 
-/* Measures; says how far it is through sw_log. A batch that does not fit is SW_E_MEMORY with a hint. */
+/* Measures, and logs its progress. A batch that does not fit is SW_E_MEMORY with a hint. */
 sw_status sw_bench_run(sw_bench *bench, const sw_experiment *experiment,
                        const sw_bench_options *options) SW_NODISCARD;
 void sw_bench_deinit(sw_bench *bench); /* accepts a zeroed one */

@@ -1,4 +1,4 @@
-/* What an experiment's network is, worked out without a device: layers, sizes, work, memory. */
+/* Describes an experiment's network without a device: layers, sizes, work, memory. */
 #ifndef MEASURE_DESCRIBE_H
 #define MEASURE_DESCRIBE_H
 
@@ -30,7 +30,7 @@ typedef struct sw_description {
     int layer_count;
     size_t parameters;
     uint64_t macs;
-    double forward_flop, train_flop; /* of one image: a forward pass, a whole training step */
+    double train_flop; /* of one image in a whole training step; forward: 2 macs */
 } sw_description;
 
 /* SW_E_CONFIG where stages do not fit, SW_E_MEMORY where one activation exceeds a slab. */
@@ -41,11 +41,5 @@ void sw_description_deinit(sw_description *description); /* accepts a zeroed one
 void sw_description_print(sw_str *out, const sw_description *description);
 /* Appends the same as one JSON document. */
 sw_status sw_description_json(sw_str *out, const sw_description *description) SW_NODISCARD;
-
-/* Side in input px of the square that one px of each value sees; `fields` has value_count entries. Px i of a
- * node's output reads px from i * stride / upscale - window / 2 (a pool: from i * stride) on, `window` of
- * them, so that an unpool halves what was reached: followed back to the graph's inputs. After an unpool it
- * depends on where the px lies; the largest counts. Borders of the image are not taken into account. */
-sw_status sw_receptive_fields(int *fields, const sw_graph *graph) SW_NODISCARD;
 
 #endif

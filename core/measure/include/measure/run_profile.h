@@ -1,6 +1,6 @@
-/* What `segwork run --profile` measures: where the host's time goes, over the whole of this process, and what
- * the device does, over the first so many training and validation steps of its first epoch. Afterwards the
- * device runs as without a profile.
+/* The profile of `segwork run --profile`: the host's time over the whole of this process, and the device's
+ * over the first so many training and validation steps of its first epoch. Afterwards the device runs as
+ * without a profile.
  *
  *   profile.txt   tables of layers, ops and the host
  *   profile.json  the same as numbers
@@ -36,21 +36,22 @@ sw_status sw_run_profile_create(sw_run_profile **out, const char *folder, sw_cl 
                                 const sw_network *network, int steps) SW_NODISCARD;
 void sw_run_profile_destroy(sw_run_profile *profile);
 
-/* Around something the host does; begin gives what end takes. A span that fails need not end. */
+/* Begin and end a span of what the host does: begin returns what end takes, and end returns what the end of a
+ * span takes that follows at once. A span that fails need not end. */
 double sw_run_profile_begin(const sw_run_profile *profile);
-void sw_run_profile_end(sw_run_profile *profile, sw_host_span what, double begun);
+double sw_run_profile_end(sw_run_profile *profile, sw_host_span what, double begun);
 
-/* Around each step, which is one batch from the loader to its end on the host. A begun step that found no
- * batch need not end. */
+/* Begin and end each step, which is one batch from the loader to its end on the host. A begun step that found
+ * no batch need not end. */
 sw_status sw_run_profile_step_begin(sw_run_profile *profile, sw_profile_steps kind) SW_NODISCARD;
 sw_status sw_run_profile_step_end(sw_run_profile *profile, sw_profile_steps kind, int images) SW_NODISCARD;
-/* Of an epoch, all steps of the kind are done. */
+/* Says that all steps of the kind in this epoch are done. */
 sw_status sw_run_profile_steps_done(sw_run_profile *profile, sw_profile_steps kind) SW_NODISCARD;
-/* The epoch's end, with checkpoints and all. */
+/* Says that the epoch is done, checkpoints included. */
 sw_status sw_run_profile_epoch_done(sw_run_profile *profile) SW_NODISCARD;
 
-/* Writes profile.txt, profile.json and the rest of trace.json. *summary is what a person wants to see at the
- * end (freed by the caller): tables by op and of the host. */
+/* Writes profile.txt, profile.json and the rest of trace.json. *summary (freed by the caller) has the
+ * tables by op and of the host, to be shown at the end. */
 sw_status sw_run_profile_write(sw_run_profile *profile, char **summary) SW_NODISCARD;
 
 #endif

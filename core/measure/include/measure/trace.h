@@ -1,8 +1,8 @@
 /* A trace.json that a browser's trace viewer opens (chrome://tracing, ui.perfetto.dev): complete events of
  * the Trace Event Format on two tracks, host and device.
  *
- * The file is a whole JSON document after every write, so that it can be opened while the run goes on and
- * after it was killed. Not thread-safe: one thread owns it. */
+ * The file is a whole JSON document after every write, so that it can be opened during the run and after it
+ * was killed. Not thread-safe: one thread owns it. */
 #ifndef MEASURE_TRACE_H
 #define MEASURE_TRACE_H
 
@@ -20,11 +20,11 @@ typedef struct sw_trace_span {
 
 typedef struct sw_trace sw_trace;
 
-/* Makes the file anew. `device` names the device's track; times count from zero_s. */
+/* Creates the file, or replaces it. `device` names the device's track; times count from zero_s. */
 sw_status sw_trace_create(sw_trace **out, const char *path, const char *device, double zero_s) SW_NODISCARD;
 
-/* Adds a span. Spans of a track lie one after the other or one in the other. What fails is told by the next
- * flush. */
+/* Adds a span. Spans of a track lie one after the other or one in the other. A failure is reported by the
+ * next flush. */
 void sw_trace_add(sw_trace *trace, const sw_trace_span *span);
 
 /* Writes what was added. */

@@ -1,4 +1,4 @@
-/* What an experiment says about the network, its loss, its optimiser and its schedule. Plain values, filled
+/* The configuration of network, loss, optimiser and schedule. Plain values, filled
  * from YAML by config/schema; the YAML key of each field is its path here (model.encoder[].convs ...). */
 #ifndef NN_CONFIG_H
 #define NN_CONFIG_H

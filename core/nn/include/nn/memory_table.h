@@ -1,4 +1,4 @@
-/* What a network holds on the device, as a table for people. */
+/* The device memory that a network needs, as a table. */
 #ifndef NN_MEMORY_TABLE_H
 #define NN_MEMORY_TABLE_H
 
@@ -7,7 +7,8 @@
 #include "graph/plan.h"
 
 typedef struct sw_memory_row {
-    const char *what, *note;
+    const char *what;
+    char note[96];
     size_t bytes;
 } sw_memory_row;
 
@@ -17,7 +18,6 @@ typedef struct sw_memory_table {
     sw_memory_row rows[SW_MEMORY_ROWS];
     int count;
     size_t total_bytes;
-    char notes[SW_MEMORY_ROWS][96];
 } sw_memory_table;
 
 /* Makes the table from the plans. `train_plan` may be NULL (evaluation only); `moments` of the optimiser a

@@ -1,5 +1,5 @@
-/* Every figure of an epoch, described once: its key in the files, what people call it, which way is better
- * and how it follows from a validation. The columns of metrics.csv and metrics.jsonl, train.save_best, early
+/* Every metric of an epoch, described once: its key in the files, its label, which way is better and how it
+ * is computed from a validation. The columns of metrics.csv and metrics.jsonl, train.save_best, early
  * stopping, curves, compare, eval, report, gallery and the trainer's line all come from this table: a new
  * metric is one row of metric_table.c and its test. */
 #ifndef NN_METRIC_TABLE_H
@@ -101,8 +101,8 @@ int sw_columns_find(const sw_columns *columns, const char *key);
 /* The place of the article's figure of a column, or -1. */
 int sw_columns_article_of(const sw_columns *columns, int at);
 
-/* Whether the column is a score of the clean validation: what runs are chosen and compared by, times, losses
- * and second names left out. */
+/* Whether the column is a score of the clean validation, by which runs are chosen and compared; times, losses
+ * and second names are none. */
 bool sw_column_is_score(const sw_column *column);
 
 /* Whether it belongs into a short list of scores: those without a class, and the border's. */

@@ -1,4 +1,4 @@
-/* What a segmentation user measures: everything that follows from the confusion matrix, and boundary F1.
+/* Segmentation metrics: all that follow from the confusion matrix, and boundary F1.
  *
  * Quotients without a denominator are NaN, never 0 or 1: a class that is nowhere has no recall. Means leave
  * NaN entries out and are NaN when nothing remains. */
@@ -18,10 +18,6 @@ typedef struct sw_confusion {
 
 sw_confusion sw_confusion_empty(int classes);
 
-/* Counts `pixels` pairs of labels. A pixel whose true label is `ignore_index` (-1: none) or no class at all
- * is left out; a prediction is a class (asserted). */
-void sw_confusion_add(sw_confusion *confusion, const uint8_t *truth, const uint8_t *prediction, size_t pixels,
-                      int ignore_index);
 void sw_confusion_merge(sw_confusion *into, const sw_confusion *from); /* same number of classes (asserted) */
 
 uint64_t sw_confusion_pixels(const sw_confusion *confusion);
@@ -85,7 +81,7 @@ double sw_boundary_mean_f1(const sw_boundary *boundary);   /* mean over images o
 typedef struct sw_evaluation {
     sw_confusion confusion;
     sw_boundary boundary; /* empty where it was not asked for */
-    int ignore_index;     /* label that counts for nothing; -1: none */
+    int ignore_index;     /* label of pixels that are left out; -1: none */
     uint64_t images;
     double loss;     /* mean over images of their batch's loss */
     double soft_iou; /* IoU of softmax against truth, the article's custom IoU: mean over images */

@@ -25,8 +25,8 @@ typedef struct sw_model_options {
 
 /* Builds encoder, decoder, head and loss. Parameters carry the names of PyTorch's state dict of the reference
  * model: bn_input.*, dc1.seq.0.weight, dc1.seq.1.{weight,bias,running_mean,running_var}, ... uc1. Class
- * weights of kind median_frequency must have been resolved into numbers (without them it weighs all classes
- * alike). SW_E_CONFIG where stages do not fit. */
+ * weights of kind median_frequency must have been resolved into numbers, else all classes get the same
+ * weight. SW_E_CONFIG where stages do not fit. */
 sw_status sw_model_build(sw_model *model, const sw_model_config *config, const sw_loss_config *loss,
                          const sw_model_options *options) SW_NODISCARD;
 void sw_model_deinit(sw_model *model);

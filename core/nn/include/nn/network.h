@@ -1,4 +1,4 @@
-/* A model on a device: what it takes to train it, to evaluate it, or both. The training graph and the
+/* A model on a device, to be trained, evaluated, or both. The training graph and the
  * evaluation graph have their own batch sizes and plans, and share parameters, running statistics and memory.
  */
 #ifndef NN_NETWORK_H
@@ -19,7 +19,7 @@ typedef struct sw_network_options {
     const sw_loss_config *loss;           /* class weights resolved into numbers */
     const sw_optimizer_config *optimizer; /* NULL: evaluation only */
     float ema_decay;                      /* of the averages of the parameters; 0: none are kept */
-    int size_px, train_batch, eval_batch; /* train_batch is not looked at without an optimiser */
+    int size_px, train_batch, eval_batch; /* train_batch is not used without an optimiser */
     sw_conv_choice conv_engine;
     const sw_conv_pins
         *conv_pins; /* with SW_CONV_AUTO, layer by layer, until the network is planned; NULL: none */
@@ -29,11 +29,11 @@ typedef struct sw_network_options {
                        some on other devices */
 } sw_network_options;
 
-/* The step under way: its batches so far. A batch weighs what its pixels weigh in the loss together. */
+/* The batches of the step under way. The weight of a batch is the sum of its pixels' weights in the loss. */
 typedef struct sw_step_batches {
     int count;
     double weight; /* of all */
-    double unit;   /* weight of the batch whose gradients the sum has times 1 */
+    double unit;   /* the gradient buffer holds the weighted sum of gradients divided by this */
 } sw_step_batches;
 
 typedef struct sw_network {
@@ -48,8 +48,8 @@ typedef struct sw_network {
     sw_optimizer optimizer;
     sw_averages averages; /* params NULL: none are kept */
     sw_metrics *metrics;
-    sw_loss_log losses; /* of the steps the host has not asked about */
-    cl_event uploaded;  /* the last batch; NULL: it is there */
+    sw_loss_log losses; /* of the steps whose loss the host has not read */
+    cl_event uploaded;  /* upload of the last batch; NULL: it is complete */
 } sw_network;
 
 /* Builds the graphs, the programs and the plans; takes no memory on the device yet. */
@@ -61,13 +61,19 @@ sw_status sw_network_allocate(sw_network *network, uint64_t seed) SW_NODISCARD;
 
 void sw_network_deinit(sw_network *network); /* accepts a zeroed one, and one half made */
 
-/* The graph whose parameters the store holds. */
+/* Returns the graph whose parameters the store holds. */
 const sw_graph *sw_network_graph(const sw_network *network);
 
-/* What loss_every comes to on this device. */
+/* Returns the pixels of n images, whose labels have a byte a pixel. */
+static inline size_t sw_network_pixels(const sw_network *network, int n)
+{
+    return (size_t)n * (size_t)network->options.size_px * (size_t)network->options.size_px;
+}
+
+/* Returns options.loss_every, or for 0 the default on this device. */
 int sw_network_loss_every(const sw_network *network);
 
-/* What the network holds on the device, from its plans. */
+/* Lists the device memory that the network needs, from its plans. */
 void sw_network_memory(const sw_network *network, sw_memory_table *table);
 
 /* --- training (training_step.c) -------------------------------------------------------------- */
@@ -92,13 +98,14 @@ sw_status sw_network_upload(sw_network *network, const float *images, const uint
 sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, int n, bool last,
                                    double lr) SW_NODISCARD;
 
-/* Waits for the steps since the last call and gives their losses, each from before its update, oldest first;
- * *losses is valid until the next step. Called between steps, and at least every sw_network_loss_every of
- * them. */
+/* Waits for the steps since the last call and returns their losses, each from before its update, oldest
+ * first; *losses is valid until the next step. Call it between steps, at least every sw_network_loss_every
+ * steps. */
 sw_status sw_network_losses(sw_network *network, const float **losses, int *count) SW_NODISCARD;
 
-/* SW_E_NUMERIC, for a batch of the first step whose `loss` was not finite: the message names the first node
- * or parameter where it shows. SW_OK where the batch shows nothing and is not the `last` of the step. */
+/* Computes a batch of the first step whose `loss` was not finite again, and fails with SW_E_NUMERIC and a
+ * message that names the first node or parameter with a value that is not finite. SW_OK where this batch has
+ * none and is not the `last` of the step. */
 sw_status sw_network_explain_loss(sw_network *network, const float *images, const uint8_t *labels, int n,
                                   bool last, double loss) SW_NODISCARD;
 
@@ -113,7 +120,7 @@ sw_status sw_network_train_step(sw_network *network, const float *images, const 
  * those; a second call brings them back. Nothing where no averages are kept. */
 sw_status sw_network_swap_averages(sw_network *network) SW_NODISCARD;
 
-/* What is wanted of a batch; NULL: not. */
+/* Where the results of a batch go; NULL: not wanted. */
 typedef struct sw_batch_results {
     double *loss;         /* its mean over the batch; one that is not finite is an error that says where */
     uint32_t *confusion;  /* (n,K,K), rows truth, columns prediction */
@@ -129,11 +136,11 @@ sw_status sw_network_enqueue_evaluation(sw_network *network, const float *images
  * asked for and not finite. */
 sw_status sw_network_read_evaluation(sw_network *network, const float *images, const uint8_t *labels, int n,
                                      const sw_batch_results *wanted) SW_NODISCARD;
-/* Both. */
+/* Enqueues the evaluation and reads its results. */
 sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,
                               const sw_batch_results *wanted) SW_NODISCARD;
 
-/* The logits (n,S,S,classes) of n <= eval_batch images. */
+/* Computes the logits (n,S,S,classes) of n <= eval_batch images. */
 sw_status sw_network_predict(sw_network *network, float *logits, const float *images, int n) SW_NODISCARD;
 
 #endif

@@ -1,11 +1,11 @@
-/* Learning-rate schedules as a pure function of where the run stands: nothing to save, nothing to restore. */
+/* Learning-rate schedules as a pure function of the epoch: nothing to save, nothing to restore. */
 #ifndef NN_SCHEDULE_H
 #define NN_SCHEDULE_H
 
 #include "nn/config.h"
 
-/* The rate of the step that begins at `epoch_position`, counted in epochs from 0 with fractions (epoch + step
- * / steps_per_epoch), in a run of `total_epochs` (> 0) with the optimiser's `base_lr`.
+/* Returns the rate of the step that begins at `epoch_position`, counted in epochs from 0 with fractions
+ * (epoch + step / steps_per_epoch), in a run of `total_epochs` (> 0) with the optimiser's `base_lr`.
  *
  * Schedules move once an epoch, as PyTorch's do when stepped per epoch; with e = whole epochs and
  * T = total_epochs:

@@ -69,8 +69,8 @@ typedef struct sw_executor_options {
  * must outlive the executor. */
 sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph, sw_store *store,
                              sw_slabs *slabs, const sw_executor_options *options) SW_NODISCARD;
-/* Allocates the slabs for all executors created on them, then binds this one's buffers. Refuses with SW_E_MEMORY
- * and a hint when it cannot fit. Called once for each executor, after all are created. */
+/* Allocates the slabs for all executors created on them, then binds this one's buffers. Refuses with
+ * SW_E_MEMORY and a hint when it cannot fit. Called once for each executor, after all are created. */
 sw_status sw_executor_bind(sw_executor *executor) SW_NODISCARD;
 void sw_executor_destroy(sw_executor *executor); /* accepts NULL */
 

@@ -15,6 +15,18 @@ void sw_json_number(sw_str *out, double value, int digits);
 /* cJSON_AddStringToObject for any bytes; NULL when memory is out. */
 struct cJSON *sw_json_add_text(struct cJSON *object, const char *key, const char *text);
 
+/* A key and its number. */
+typedef struct sw_json_pair {
+    const char *key;
+    double value;
+} sw_json_pair;
+
+/* Adds numbers to an object: SW_JSON_ADD_NUMBERS(object, {"steps", steps}, {"ms", 1.5}). */
+#define SW_JSON_ADD_NUMBERS(object, ...)                                                                     \
+    sw_json_add_numbers(object, (const sw_json_pair[]){__VA_ARGS__, {NULL, 0}})
+/* The function behind it: the pairs end with one whose key is NULL. */
+void sw_json_add_numbers(struct cJSON *object, const sw_json_pair *pairs);
+
 /* Appends a whole document and a newline. SW_E_MEMORY, also where `root` is NULL. */
 sw_status sw_json_document(sw_str *out, const struct cJSON *root) SW_NODISCARD;
 

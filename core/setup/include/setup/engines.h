@@ -11,8 +11,8 @@
 #include "config/experiment.h"
 
 typedef struct sw_engines {
-    sw_conv_pins pins; /* every convolution of the model; none where runtime.conv_engine is not auto */
-    char *source;      /* where they come from, in words */
+    sw_conv_pins pins;  /* every convolution of the model; none where runtime.conv_engine is not auto */
+    const char *source; /* where they come from, in words */
     sw_arena names;
 } sw_engines;
 

@@ -1,4 +1,4 @@
-/* The data an experiment names, opened, and what its loss takes from them. */
+/* Opens an experiment's data sets, and computes class weights from them. */
 #ifndef SETUP_OPEN_DATA_H
 #define SETUP_OPEN_DATA_H
 
@@ -10,14 +10,14 @@
 sw_status sw_open_train_data(sw_dataset **out, const sw_data_config *data) SW_NODISCARD;
 sw_status sw_open_val_data(sw_dataset **out, const sw_data_config *data) SW_NODISCARD;
 
-/* The list that the validation images stand in: val_split, or with data.holdout train_split. */
+/* Returns the name of the list with the validation images: val_split, or with data.holdout train_split. */
 const char *sw_val_list_name(const sw_data_config *data);
 
-/* How the experiment's training batches are made. */
+/* Returns the options of the experiment's training loader. */
 sw_loader_options sw_train_loading(const sw_experiment *experiment);
 
-/* The experiment's loss with `median_frequency` turned into the numbers of this training set, which is not
- * looked at otherwise. */
+/* Returns the experiment's loss, with the class weights of `median_frequency` computed from the training set.
+ */
 sw_loss_config sw_resolve_loss(const sw_loss_config *loss, const sw_dataset *train);
 
 #endif

@@ -1,4 +1,4 @@
-/* A trained network brought back from its files, to predict, to evaluate or to be given away. */
+/* A trained network loaded from its files, to predict, evaluate or export. */
 #ifndef SETUP_TRAINED_H
 #define SETUP_TRAINED_H
 

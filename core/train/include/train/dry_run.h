@@ -1,4 +1,4 @@
-/* Everything of a run but the run: what would stop it should show before a night is spent on it. */
+/* Tries everything that a run does, once, to find mistakes before the run is started. */
 #ifndef TRAIN_DRY_RUN_H
 #define TRAIN_DRY_RUN_H
 
@@ -14,7 +14,7 @@ typedef struct sw_dry_run {
 
 /* Opens device and data, plans and takes the memory, loads initial weights, makes one step and validates one
  * batch, as the run would; makes no run folder, and keeps nothing but what it timed to choose the
- * convolutions' engines (setup/engines.h). `resume`, `progress` and `profile_steps` are not looked at. */
+ * convolutions' engines (setup/engines.h). `resume`, `progress` and `profile_steps` are ignored. */
 sw_status sw_dry_run_do(sw_dry_run *out, const sw_experiment *experiment,
                         const sw_trainer_options *options) SW_NODISCARD;
 

@@ -9,7 +9,7 @@
 #include "nn/metrics.h"
 #include "nn/network.h"
 
-/* What one image contributes. */
+/* The metrics and predictions of one image. */
 typedef struct sw_image_evaluation {
     int image;                 /* number in the data set */
     sw_evaluation figures;     /* of the image alone; without loss and figures by batch */

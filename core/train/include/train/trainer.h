@@ -21,7 +21,7 @@ typedef struct sw_trainer_options {
 typedef struct sw_train_result {
     char *folder;  /* the run's folder; NULL: the run did not get that far */
     char *grid;    /* the newest prediction grid; NULL: none was drawn */
-    char *profile; /* tables for people; NULL: not asked for, or the run did not get that far */
+    char *profile; /* tables to show; NULL: not asked for, or the run did not get that far */
 } sw_train_result;
 
 /* Runs the experiment; the result is filled in on failure too, as far as it goes.

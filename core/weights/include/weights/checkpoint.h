@@ -21,9 +21,9 @@ typedef struct sw_checkpoint_note {
 typedef struct sw_checkpoint {
     const sw_graph *graph;
     const sw_store *store;
-    sw_optimizer *optimizer;     /* NULL: a weights file */
-    const sw_averages *averages; /* NULL: none, or not in this file */
-    uint64_t batches_tracked;    /* training batches the norms have seen */
+    const sw_optimizer *optimizer; /* NULL: a weights file */
+    const sw_averages *averages;   /* NULL: none, or not in this file */
+    uint64_t batches_tracked;      /* training batches the norms have seen */
 } sw_checkpoint;
 
 /* Writes a checkpoint under another name and renames it. */

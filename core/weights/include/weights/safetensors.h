@@ -51,7 +51,7 @@ sw_status sw_safetensors_writer_put(sw_safetensors_writer *writer, const char *n
 /* Checks that every tensor was put, flushes to the disk and renames to the path. Destroy the writer after. */
 sw_status sw_safetensors_writer_finish(sw_safetensors_writer *writer) SW_NODISCARD;
 
-/* Frees; a file that was begun and not finished is removed and the path's earlier file stays. */
+/* Frees the writer. An unfinished file is removed, and an earlier file at the path stays. */
 void sw_safetensors_writer_destroy(sw_safetensors_writer *writer);
 
 /* ---- reading ---- */

@@ -4,9 +4,9 @@
 
 #include "data/pets.h"
 #include "epoch_row.h"
-#include "run/best.h"
+#include "run/judge.h"
 
-Test(best, better_is_higher_but_for_the_loss_and_nothing_is_better_than_itself)
+Test(judge, better_is_higher_but_for_the_loss_and_nothing_is_better_than_itself)
 {
     cr_expect(sw_figure_improves(SW_BETTER_HIGHER, 0.5, 0.4, 0));
     cr_expect_not(sw_figure_improves(SW_BETTER_HIGHER, 0.5, 0.5, 0));
@@ -19,7 +19,7 @@ Test(best, better_is_higher_but_for_the_loss_and_nothing_is_better_than_itself)
     cr_expect_not(sw_figure_improves(SW_BETTER_LOWER, NAN, 1, 0));
 }
 
-Test(best, every_column_is_found_by_its_key_and_others_are_not_there)
+Test(judge, every_column_is_found_by_its_key_and_others_are_not_there)
 {
     sw_columns columns;
     sw_epoch_record r = sw_epoch_record_empty(1);
@@ -30,7 +30,7 @@ Test(best, every_column_is_found_by_its_key_and_others_are_not_there)
     cr_expect(isnan(sw_epoch_figure(&r, &columns, "beauty")));
 }
 
-Test(best, the_best_epoch_is_the_first_of_the_best_by_the_metric_s_own_sense)
+Test(judge, the_best_epoch_is_the_first_of_the_best_by_the_metric_s_own_sense)
 {
     static const double accuracies[] = {0.9, 0.5, 0.7, 0.7}, losses[] = {0.0, 0.4, NAN, 0.2};
     sw_epoch_record rows[4];
@@ -62,7 +62,7 @@ static int epochs_until_the_end(const sw_early_stop_config *config, const double
     return 0;
 }
 
-Test(best, a_run_ends_after_patience_epochs_in_a_row_without_an_improvement)
+Test(judge, a_run_ends_after_patience_epochs_in_a_row_without_an_improvement)
 {
     const double losses[] = {1.0, 0.8, 0.81, 0.79, 0.79, 0.785, 0.9, 0.9};
     enum { COUNT = sizeof losses / sizeof *losses };

@@ -1,6 +1,6 @@
 /* Which epochs count as better, for the weights that are kept and for early stopping. */
-#ifndef RUN_BEST_H
-#define RUN_BEST_H
+#ifndef RUN_JUDGE_H
+#define RUN_JUDGE_H
 
 #include <stdbool.h>
 

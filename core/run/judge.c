@@ -1,4 +1,4 @@
-#include "run/best.h"
+#include "run/judge.h"
 
 #include <math.h>
 
