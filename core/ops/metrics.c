@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/classes.h"
 #include "chunks.h"
 #include "ops/call.h"
 
