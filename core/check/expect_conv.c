@@ -55,10 +55,11 @@ static size_t terms_of(const sw_problem *p, int channels)
 /* Winograd's way may be taken: its results are not exact, and less so than those of sums. */
 static bool may_be_winograd(const sw_problem *p)
 {
+    if (is_depthwise(p)) return false; /* whose attributes are another struct */
     const sw_conv2d_attrs *attrs = p->c->attrs;
     const bool named = attrs->engine == SW_CONV_WINOGRAD || attrs->engine == SW_CONV_WINOGRAD_TILE;
-    return !is_depthwise(p) && (named || attrs->engine == SW_CONV_AUTO) && attrs->kernel == 3 &&
-           p->x.c % 16 == 0 && attrs->out_channels % 16 == 0;
+    return (named || attrs->engine == SW_CONV_AUTO) && attrs->kernel == 3 && p->x.c % 16 == 0 &&
+           attrs->out_channels % 16 == 0;
 }
 
 static double root_mean_square(const sw_tensor *t)

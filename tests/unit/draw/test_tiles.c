@@ -18,7 +18,7 @@ static void clean_up(void)
     scratch_remove();
 }
 
-TestSuite(grid, .init = scratch_create, .fini = clean_up);
+TestSuite(tiles, .init = scratch_create, .fini = clean_up);
 
 enum { MAX_IMAGES = 21, MAX_SIDE = 160 };
 
@@ -132,7 +132,7 @@ static bool is_square(area a, int side)
 
 /* ---- tests ---- */
 
-Test(grid, images_stand_in_rows_two_pixels_apart)
+Test(tiles, images_stand_in_rows_two_pixels_apart)
 {
     sw_tiles_spec spec = make_spec(21, 7, 128);
     picture pic = draw(&spec);
@@ -147,7 +147,7 @@ Test(grid, images_stand_in_rows_two_pixels_apart)
     free(pic.rgb);
 }
 
-Test(grid, small_images_are_enlarged_by_a_whole_factor_to_at_least_128_px)
+Test(tiles, small_images_are_enlarged_by_a_whole_factor_to_at_least_128_px)
 {
     static const int sizes[][2] = {{1, 128},   {32, 128},  {48, 144}, {64, 128},
                                    {127, 254}, {128, 128}, {160, 160}};
@@ -159,7 +159,7 @@ Test(grid, small_images_are_enlarged_by_a_whole_factor_to_at_least_128_px)
     }
 }
 
-Test(grid, an_image_is_drawn_as_it_is_not_flipped_and_not_blurred)
+Test(tiles, an_image_is_drawn_as_it_is_not_flipped_and_not_blurred)
 {
     sw_tiles_spec spec = make_spec(1, 7, 32);
     for (int p = 0; p < 32 * 32; p++) {
@@ -177,7 +177,7 @@ Test(grid, an_image_is_drawn_as_it_is_not_flipped_and_not_blurred)
     free(pic.rgb);
 }
 
-Test(grid, truth_stands_above_prediction_in_the_colours_of_the_classes)
+Test(tiles, truth_stands_above_prediction_in_the_colours_of_the_classes)
 {
     enum { PET_PX = 11, BORDER_PX = 5 };
     sw_tiles_spec spec = make_spec(7, 7, 32);
@@ -198,7 +198,7 @@ Test(grid, truth_stands_above_prediction_in_the_colours_of_the_classes)
     free(after.rgb);
 }
 
-Test(grid, a_label_that_is_no_class_takes_no_class_s_colour)
+Test(tiles, a_label_that_is_no_class_takes_no_class_s_colour)
 {
     sw_tiles_spec spec = make_spec(1, 1, 128);
     picture before = draw(&spec);
@@ -231,7 +231,7 @@ static int dark_pixels(const picture *pic, int y0, int y1)
     return dark;
 }
 
-Test(grid, a_title_is_written_and_one_too_wide_is_made_to_fit)
+Test(tiles, a_title_is_written_and_one_too_wide_is_made_to_fit)
 {
     sw_tiles_spec spec = make_spec(1, 7, 128);
     char endless[600] = "";
@@ -255,7 +255,7 @@ Test(grid, a_title_is_written_and_one_too_wide_is_made_to_fit)
     cr_assert_gt(dark[2], dark[0] + 500, "what fits of too many");
 }
 
-Test(grid, a_legend_of_many_classes_wraps)
+Test(tiles, a_legend_of_many_classes_wraps)
 {
     sw_classes many = classes_of(32);
     sw_tiles_spec spec = make_spec(1, 7, 128);
@@ -269,7 +269,7 @@ Test(grid, a_legend_of_many_classes_wraps)
     free(pic.rgb);
 }
 
-Test(grid, the_same_grid_gives_the_same_bytes)
+Test(tiles, the_same_grid_gives_the_same_bytes)
 {
     sw_tiles_spec spec = make_spec(21, 7, 32);
     char *bytes[3];
@@ -303,7 +303,7 @@ static picture in_memory(const sw_tiles_spec *spec)
     return pic;
 }
 
-Test(grid, in_memory_it_is_the_same_picture)
+Test(tiles, in_memory_it_is_the_same_picture)
 {
     sw_tiles_spec spec = make_spec(5, 3, 32);
     picture file = draw(&spec), memory = in_memory(&spec);
@@ -313,7 +313,7 @@ Test(grid, in_memory_it_is_the_same_picture)
     free(memory.rgb);
 }
 
-Test(grid, errors_are_where_prediction_and_truth_differ)
+Test(tiles, errors_are_where_prediction_and_truth_differ)
 {
     enum { WRONG = 37, SIDE_PX = 32 };
     static const sw_tiles_panel panels[] = {SW_TILES_INPUTS, SW_TILES_ERROR};
@@ -341,7 +341,7 @@ Test(grid, errors_are_where_prediction_and_truth_differ)
     free(wrong.rgb);
 }
 
-Test(grid, confidence_goes_from_black_where_classes_are_alike_to_white)
+Test(tiles, confidence_goes_from_black_where_classes_are_alike_to_white)
 {
     static const sw_tiles_panel panels[] = {SW_TILES_CONFIDENCE};
     static uint8_t certain[32 * 32];
@@ -361,7 +361,7 @@ Test(grid, confidence_goes_from_black_where_classes_are_alike_to_white)
     free(pic.rgb);
 }
 
-Test(grid, the_flat_colours_are_all_there_are_beside_photographs_type_and_grays)
+Test(tiles, the_flat_colours_are_all_there_are_beside_photographs_type_and_grays)
 {
     uint32_t flat[SW_MAX_CLASSES + SW_TILES_OTHER_FLAT];
     const sw_classes many = classes_of(SW_MAX_CLASSES);
@@ -389,7 +389,7 @@ Test(grid, the_flat_colours_are_all_there_are_beside_photographs_type_and_grays)
     free(pic.rgb);
 }
 
-Test(grid, a_label_and_names_take_lines_of_their_own)
+Test(tiles, a_label_and_names_take_lines_of_their_own)
 {
     static const char *const image_names[] = {"a", "a_name_that_is_far_too_long_to_stand_under_one_image"};
     sw_tiles_spec spec = make_spec(2, 2, 128);
@@ -408,7 +408,7 @@ Test(grid, a_label_and_names_take_lines_of_their_own)
     free(labelled.rgb);
 }
 
-Test(grid, a_scale_that_is_given_is_taken_also_under_128_px)
+Test(tiles, a_scale_that_is_given_is_taken_also_under_128_px)
 {
     sw_tiles_spec spec = make_spec(2, 2, 32);
     spec.scale = 1;
@@ -433,7 +433,7 @@ static double luminance(uint32_t rgb)
     return sum;
 }
 
-Test(grid, pet_background_and_border_differ_in_lightness_alone)
+Test(tiles, pet_background_and_border_differ_in_lightness_alone)
 {
     for (int a = 0; a < 3; a++)
         for (int b = a + 1; b < 3; b++) {
@@ -444,14 +444,14 @@ Test(grid, pet_background_and_border_differ_in_lightness_alone)
         }
 }
 
-Test(grid, no_two_of_32_classes_share_a_colour)
+Test(tiles, no_two_of_32_classes_share_a_colour)
 {
     for (int a = 0; a < 32; a++)
         for (int b = 0; b < a; b++)
             cr_assert_neq(sw_class_default_rgb(a), sw_class_default_rgb(b), "%d %d", a, b);
 }
 
-Test(grid, what_cannot_be_drawn_or_written_is_said)
+Test(tiles, what_cannot_be_drawn_or_written_is_said)
 {
     sw_tiles_spec spec = make_spec(1, 1, 128);
     cr_assert_eq(sw_tiles_draw(scratch_path("missing/grid.png"), &spec), SW_E_IO);
@@ -473,7 +473,7 @@ Test(grid, what_cannot_be_drawn_or_written_is_said)
     cr_assert_null(image.pixels);
 }
 
-Test(grid, a_full_disk_leaves_no_half_picture)
+Test(tiles, a_full_disk_leaves_no_half_picture)
 {
     if (access("/dev/full", W_OK) != 0) cr_skip_test("no /dev/full here");
     sw_tiles_spec spec = make_spec(1, 1, 128);

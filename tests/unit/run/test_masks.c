@@ -12,7 +12,7 @@
 #include "run/masks.h"
 #include "scratch.h"
 
-TestSuite(grid_store, .init = scratch_create, .fini = scratch_remove);
+TestSuite(masks, .init = scratch_create, .fini = scratch_remove);
 
 enum { COUNT = 5, COLUMNS = 3, SIDE = 7, PIXELS = SIDE * SIDE };
 
@@ -66,7 +66,7 @@ static const char *make_run(const char *name)
     return run;
 }
 
-Test(grid_store, what_was_written_is_read_bit_for_bit)
+Test(masks, what_was_written_is_read_bit_for_bit)
 {
     const char *run = make_run("run");
     sw_masks store;
@@ -95,7 +95,7 @@ Test(grid_store, what_was_written_is_read_bit_for_bit)
     sw_masks_deinit(&store);
 }
 
-Test(grid_store, a_viewer_shows_class_maps_in_the_colours_of_the_classes)
+Test(masks, a_viewer_shows_class_maps_in_the_colours_of_the_classes)
 {
     make_run("run");
     sw_image shown, stored;
@@ -113,7 +113,7 @@ Test(grid_store, a_viewer_shows_class_maps_in_the_colours_of_the_classes)
     sw_image_deinit(&stored);
 }
 
-Test(grid_store, writing_again_gives_the_same_bytes)
+Test(masks, writing_again_gives_the_same_bytes)
 {
     static const char *const files[] = {"images.json", "inputs.png", "truth.png", "epoch_01.png",
                                         "epoch_01_confidence.png"};
@@ -135,7 +135,7 @@ Test(grid_store, writing_again_gives_the_same_bytes)
     }
 }
 
-Test(grid_store, a_run_with_fewer_images_than_columns_has_no_empty_ones)
+Test(masks, a_run_with_fewer_images_than_columns_has_no_empty_ones)
 {
     scratch_write("run/config.yaml", "seed: 1\n");
     const char *run = scratch_path("run");
@@ -154,7 +154,7 @@ Test(grid_store, a_run_with_fewer_images_than_columns_has_no_empty_ones)
     sw_masks_deinit(&store);
 }
 
-Test(grid_store, rewinding_removes_later_epochs_and_halves_of_them)
+Test(masks, rewinding_removes_later_epochs_and_halves_of_them)
 {
     const char *run = make_run("run");
     cr_assert_eq(unlink(scratch_path("run/masks/epoch_100.png")), 0); /* as a killed process leaves it */
@@ -168,7 +168,7 @@ Test(grid_store, rewinding_removes_later_epochs_and_halves_of_them)
     must(sw_masks_rewind(scratch_path("nothing"), 0));
 }
 
-Test(grid_store, an_epoch_counts_once_its_class_map_is_there_and_strangers_do_not)
+Test(masks, an_epoch_counts_once_its_class_map_is_there_and_strangers_do_not)
 {
     const char *run = make_run("run");
     unlink(scratch_path("run/masks/epoch_100.png"));
@@ -221,7 +221,7 @@ static void write_picture(const char *name, int width, int height, uint8_t value
     sw_image_deinit(&image);
 }
 
-Test(grid_store, a_missing_or_torn_file_is_named)
+Test(masks, a_missing_or_torn_file_is_named)
 {
     static const struct {
         const char *file;
@@ -242,7 +242,7 @@ Test(grid_store, a_missing_or_torn_file_is_named)
     }
 }
 
-Test(grid_store, a_sheet_of_another_size_or_with_a_pixel_that_is_no_class_is_refused)
+Test(masks, a_sheet_of_another_size_or_with_a_pixel_that_is_no_class_is_refused)
 {
     make_run("run");
     write_picture("run/masks/epoch_01.png", COLUMNS * SIDE, SIDE, 0);
@@ -257,7 +257,7 @@ Test(grid_store, a_sheet_of_another_size_or_with_a_pixel_that_is_no_class_is_ref
     expect_refused(SW_E_DATA, "inputs.png: 7 x 7 pixels");
 }
 
-Test(grid_store, an_index_that_segwork_did_not_write_is_refused)
+Test(masks, an_index_that_segwork_did_not_write_is_refused)
 {
     static const struct {
         const char *json, *words;
@@ -282,7 +282,7 @@ Test(grid_store, an_index_that_segwork_did_not_write_is_refused)
     }
 }
 
-Test(grid_store, what_is_no_run_says_so)
+Test(masks, what_is_no_run_says_so)
 {
     sw_masks store;
     cr_expect_eq(sw_masks_open(&store, scratch_path("nowhere")), SW_E_USAGE);
@@ -295,7 +295,7 @@ Test(grid_store, what_is_no_run_says_so)
     cr_expect_not_null(strstr(sw_error_message(), "an earlier version of segwork"));
 }
 
-Test(grid_store, a_sheet_too_large_for_a_picture_is_refused_before_anything_is_trained)
+Test(masks, a_sheet_too_large_for_a_picture_is_refused_before_anything_is_trained)
 {
     sw_mask_images images = make_images(0);
     images.size_px = 5000;
@@ -306,7 +306,7 @@ Test(grid_store, a_sheet_too_large_for_a_picture_is_refused_before_anything_is_t
 
 /* ---- comparing ---- */
 
-Test(grid_store, runs_are_comparable_when_they_show_the_same_images)
+Test(masks, runs_are_comparable_when_they_show_the_same_images)
 {
     sw_masks a, b;
     make_run("a");
