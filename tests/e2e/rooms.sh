@@ -13,9 +13,10 @@ fail() {
 }
 
 "$source/tools/rooms" >"$scratch/rooms.dot" 2>"$scratch/faults" || fail "there are faults:" "$(<"$scratch/faults")"
-grep -q 'ops -> cl;' "$scratch/rooms.dot" || fail "no edge from ops to cl"
-grep -q 'ops -> base \[color=lightgrey\];' "$scratch/rooms.dot" || fail "the edge from ops to base is not light"
-grep -Eq 'base \[label="base\\n[0-9]+ lines, [0-9.]+ %"\]' "$scratch/rooms.dot" || fail "base has no size"
+grep -q '"ops" -> "cl";' "$scratch/rooms.dot" || fail "no edge from ops to cl"
+grep -q '"ops" -> "base" \[color=lightgrey\];' "$scratch/rooms.dot" || fail "the edge from ops to base is not light"
+! command -v dot >/dev/null || dot -Tsvg "$scratch/rooms.dot" >/dev/null || fail "dot does not draw it"
+grep -Eq '"base" \[label="base\\n[0-9]+ lines, [0-9.]+ %"\]' "$scratch/rooms.dot" || fail "base has no size"
 "$source/tools/rooms" --help | grep -q -- --objects || fail "--help does not tell of --objects"
 code=0
 "$source/tools/rooms" --unknown 2>"$scratch/faults" || code=$?
