@@ -14,9 +14,8 @@
 enum { SIZE_PX = 32, BATCH = 8 };
 
 /* Two stages down, two stages up: at 32x32, 16x16, 8x8 and back. */
-static const sw_model_config model = {
+static sw_model_config model = {
     .name = "small",
-    .classes = 3,
     .input_norm = true,
     .norm_eps = 1e-5f,
     .norm_momentum = 0.1f,
@@ -50,6 +49,7 @@ static sw_status train(const char *folder, int steps)
                                         .workspace_cap_bytes = 64 << 20};
     SW_TRY(sw_synth_write(folder, &drawn));
     SW_TRY(sw_dataset_open(&pets, &opened));
+    model.classes = sw_dataset_classes(pets)->count;
     SW_TRY(sw_loader_create(&loader, pets, &batches));
     SW_TRY(sw_device_choose(&device, "")); /* a GPU, else the CPU; SEGWORK_DEVICE names another */
     SW_TRY(sw_cl_create(&cl, &device, NULL));

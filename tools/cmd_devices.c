@@ -63,7 +63,7 @@ static void print_device(const sw_device_info *d, bool chosen)
 }
 
 /* Opens the device, which shows that kernels can be built, and prints its GEMM parameters. */
-static sw_status print_session(const sw_device_info *chosen)
+static sw_status print_measured(const sw_device_info *chosen)
 {
     sw_status status = SW_OK;
     sw_cl *cl = NULL;
@@ -91,7 +91,7 @@ static sw_status run(int argc, const char *const *argv)
     for (size_t i = 0; i < count; i++) print_device(&devices[i], devices[i].device == chosen.device);
     printf("A run takes %d:%d\n", chosen.platform_index, chosen.device_index);
     print_field("because", "%s", chosen.chosen_by);
-    SW_TRY(print_session(&chosen));
+    SW_TRY(print_measured(&chosen));
 done:
     free(devices);
     return status;

@@ -50,9 +50,9 @@ const sw_command sw_cmd_eval = {
     .name = "eval",
     .arguments = "",
     .summary = "Measure trained weights on the validation split",
-    .details = "Prints loss, pixel accuracy, IoU, custom IoU, mean IoU and boundary F1 on clean\n"
-               "images and as the article measures them, a table by class and the confusion\n"
-               "matrix. For the weights of a run these are the figures that the run recorded.\n\n"
+    .details = "Prints loss and metrics on clean images and as the article measures them, a\n"
+               "table by class and the confusion matrix. For the weights of a run these are the\n"
+               "figures that the run recorded.\n\n"
                "Examples:\n"
                "  segwork eval --checkpoint runs/segnet_baseline/001 --out figures\n"
                "  segwork eval --checkpoint runs/border/001 --set data.val_limit=100\n"

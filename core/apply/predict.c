@@ -103,6 +103,18 @@ done:
     return status;
 }
 
+/* Turns class numbers into the values that the data set's masks have for them. A class that the data set does
+ * not have keeps a value of its own, its number + 1. */
+static void write_mask_values(sw_image *labels, const sw_classes *classes)
+{
+    const size_t pixels = (size_t)labels->width * (size_t)labels->height;
+    for (size_t i = 0; i < pixels; i++) {
+        const uint8_t c = labels->pixels[i];
+        const bool known = c < classes->count && classes->list[c].mask_value_count > 0;
+        labels->pixels[i] = known ? classes->list[c].mask_values[0] : (uint8_t)(c + 1);
+    }
+}
+
 static sw_status write_one(const predictor *p, int i)
 {
     sw_status status = SW_OK;
@@ -116,8 +128,7 @@ static sw_status write_one(const predictor *p, int i)
         sw_fail_in(sw_label_map(labels.pixels, labels.width, labels.height, logits, p->size_px, p->classes),
                    "%s", picture->input->path));
     if (p->options->overlay) SW_TRY(write_overlay(p, i, &labels));
-    size_t pixels = (size_t)labels.width * (size_t)labels.height;
-    for (size_t j = 0; j < pixels; j++) labels.pixels[j]++;
+    write_mask_values(&labels, sw_data_classes(&p->saved->experiment->data));
     SW_TRY(sw_image_write_png(picture->input->label, &labels));
     if (p->options->logits) SW_TRY(write_logits(p, picture->input->logits, logits));
 done:

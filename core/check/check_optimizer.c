@@ -1,10 +1,11 @@
 /* Adam, AdamW and SGD, several steps. Each step of the reference starts from the device's own values before
  * it, so that one step's rounding is compared, not the sum of all:
  *
- *   p        two roundings of itself, 12 eps of the update (sums, a square root and a division of up to 3 ulp
- * each) moments  3 eps of |momentum m| + |g|; the second moment, made of squares, 6 eps
+ *   p        two roundings of itself, and 12 eps of the update
+ *   moments  3 eps of |momentum m| + |g|; the second moment, made of squares, 6 eps
  *
- * and a last step whose loss is no number, which must leave everything as it is. */
+ * The 12 are sums, a square root and a division of up to 3 ulp each. A last step whose loss is not finite
+ * must leave everything as it is. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,11 +3,14 @@
  * With M pixels a channel, r = 1/sqrt(var+eps_bn), xhat = (x-mean) r, and eps the single-precision epsilon:
  *
  *   mean    a sum of M terms:   dm = eps (sqrt(M) mean|x| + |mean|)
- *   var     a sum of M squares, each two roundings off; a mean off by dm adds dm^2, and where parts of the
- * batch are summed about means of their own (each as much off) and combined, at most 2 dm sqrt(var) more.
- * Relative: dv = eps (sqrt(M) + 4) + (dm r)^2 + 2 dm r r       relative dr = dv/2 + 4 eps (the device's
- * square root and division may be 3 ulp off) xhat    dh = r (dm + eps |x-mean|) + |xhat| (dr + eps) y |gamma|
- * dh + 2 eps (|gamma xhat| + |beta|);  ReLU makes no error larger
+ *   var     relative:   dv = eps (sqrt(M) + 4) + (dm r)^2 + 2 dm r
+ *   r       relative:   dr = dv/2 + 4 eps
+ *   xhat    dh = r (dm + eps |x-mean|) + |xhat| (dr + eps)
+ *   y       |gamma| dh + 2 eps (|gamma xhat| + |beta|)
+ *
+ * The variance is a sum of M squares, each two roundings off. A mean off by dm adds dm^2, and where parts of
+ * the batch are summed about means of their own (each as much off) and combined, at most 2 dm sqrt(var) more.
+ * The device's square root and division may be 3 ulp off. ReLU makes no error larger.
  *
  * Backward, with g as the reference has it: the sums are bounded as sums, dgamma's terms being off by |g| dh
  * besides, and

@@ -37,49 +37,49 @@ static sw_status check_args(const sw_kernel *kernel, size_t arg_count, const sw_
 }
 
 /* Replaces 0 by 1 where it means that, and returns the number of dimensions. */
-static cl_uint normalise_grid(sw_ndrange *grid)
+static cl_uint normalise_range(sw_ndrange *range)
 {
     cl_uint dimensions = 1;
-    assert(grid->global[0] > 0);
+    assert(range->global[0] > 0);
     for (cl_uint i = 1; i < 3; i++) {
-        if (grid->global[i] > 1) dimensions = i + 1;
+        if (range->global[i] > 1) dimensions = i + 1;
     }
     for (cl_uint i = 0; i < 3; i++) {
-        assert(grid->global[i] > 0 || i >= dimensions);
-        if (grid->global[i] == 0) grid->global[i] = 1;
-        if (grid->local[0] > 0 && grid->local[i] == 0) grid->local[i] = 1;
+        assert(range->global[i] > 0 || i >= dimensions);
+        if (range->global[i] == 0) range->global[i] = 1;
+        if (range->local[0] > 0 && range->local[i] == 0) range->local[i] = 1;
     }
     return dimensions;
 }
 
-static size_t items_of(const sw_ndrange *grid)
+static size_t items_of(const sw_ndrange *range)
 {
-    return grid->local[0] * grid->local[1] * grid->local[2];
+    return range->local[0] * range->local[1] * range->local[2];
 }
 
 /* Checks against the device only. The launch shows whether the driver can run this kernel in such a group. */
-static sw_status check_grid(const sw_cl *cl, const sw_kernel *kernel, const sw_ndrange *grid)
+static sw_status check_range(const sw_cl *cl, const sw_kernel *kernel, const sw_ndrange *range)
 {
-    if (grid->local[0] == 0) return SW_OK;
+    if (range->local[0] == 0) return SW_OK;
     for (int i = 0; i < 3; i++)
-        if (grid->global[i] % grid->local[i] != 0)
+        if (range->global[i] % range->local[i] != 0)
             return sw_fail(SW_E_DEVICE,
-                           "kernel %s: dimension %d of the work-group, %zu, does not divide the grid's %zu",
-                           kernel->name, i, grid->local[i], grid->global[i]);
-    if (items_of(grid) > cl->device.max_work_group)
+                           "kernel %s: dimension %d of the work-group, %zu, does not divide the range's %zu",
+                           kernel->name, i, range->local[i], range->global[i]);
+    if (items_of(range) > cl->device.max_work_group)
         return sw_fail(SW_E_DEVICE, "kernel %s: a work-group of %zu items, the device allows %zu",
-                       kernel->name, items_of(grid), cl->device.max_work_group);
+                       kernel->name, items_of(range), cl->device.max_work_group);
     return SW_OK;
 }
 
-/* Halves a work-group that may shrink until the driver can run the kernel in it. It still divides the grid.
+/* Halves a work-group that may shrink until the driver can run the kernel in it. It still divides the range.
  */
-static void shrink_group(const sw_kernel *kernel, sw_ndrange *grid)
+static void shrink_group(const sw_kernel *kernel, sw_ndrange *range)
 {
-    if (!grid->any_local) return;
+    if (!range->any_local) return;
     for (int i = 2; i >= 0; i--)
-        while (items_of(grid) > kernel->max_work_group && grid->local[i] > 1)
-            grid->local[i] = grid->local[i] % 2 == 0 ? grid->local[i] / 2 : 1;
+        while (items_of(range) > kernel->max_work_group && range->local[i] > 1)
+            range->local[i] = range->local[i] % 2 == 0 ? range->local[i] / 2 : 1;
 }
 
 static sw_status set_args(const sw_kernel *kernel, size_t arg_count, const sw_arg *args)
@@ -103,18 +103,18 @@ static sw_status wait_for(cl_event event, const char *kernel_name)
     return sw_fail_in(sw_cl_status(end < 0 ? end : code, "running it", NULL), "kernel %s", kernel_name);
 }
 
-static sw_status enqueue(sw_cl *cl, const sw_kernel *kernel, const char *node, const sw_ndrange *grid,
+static sw_status enqueue(sw_cl *cl, const sw_kernel *kernel, const char *node, const sw_ndrange *range,
                          cl_uint dimensions)
 {
     sw_status status = SW_OK;
     cl_event event = NULL;
-    cl_int code = clEnqueueNDRangeKernel(cl->queue, kernel->handle, dimensions, NULL, grid->global,
-                                         grid->local[0] ? grid->local : NULL, 0, NULL,
+    cl_int code = clEnqueueNDRangeKernel(cl->queue, kernel->handle, dimensions, NULL, range->global,
+                                         range->local[0] ? range->local : NULL, 0, NULL,
                                          cl->check || cl->profiling ? &event : NULL);
     if (code != CL_SUCCESS)
         return sw_fail_in(sw_cl_status(code, "clEnqueueNDRangeKernel", NULL),
-                          "kernel %s, grid %zu x %zu x %zu, work-groups of %zu", kernel->name,
-                          grid->global[0], grid->global[1], grid->global[2], items_of(grid));
+                          "kernel %s, range %zu x %zu x %zu, work-groups of %zu", kernel->name,
+                          range->global[0], range->global[1], range->global[2], items_of(range));
     if (cl->check) SW_TRY(wait_for(event, kernel->name));
     if (cl->profiling) {
         status = sw_timer_record(cl, node, kernel->name, 0.0, NULL, event);
@@ -125,16 +125,16 @@ done:
     return status;
 }
 
-sw_status sw_launch(sw_cl *cl, const sw_kernel *kernel, const char *node, sw_ndrange grid, size_t arg_count,
+sw_status sw_launch(sw_cl *cl, const sw_kernel *kernel, const char *node, sw_ndrange range, size_t arg_count,
                     const sw_arg *args)
 {
     sw_status status = SW_OK;
-    cl_uint dimensions = normalise_grid(&grid);
+    cl_uint dimensions = normalise_range(&range);
     SW_TRY(check_args(kernel, arg_count, args));
-    shrink_group(kernel, &grid);
-    SW_TRY(check_grid(cl, kernel, &grid));
+    shrink_group(kernel, &range);
+    SW_TRY(check_range(cl, kernel, &range));
     SW_TRY(set_args(kernel, arg_count, args));
-    SW_TRY(enqueue(cl, kernel, node, &grid, dimensions));
+    SW_TRY(enqueue(cl, kernel, node, &range, dimensions));
 done:
     return node ? sw_fail_in(status, "%s", node) : status;
 }

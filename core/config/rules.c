@@ -130,11 +130,13 @@ static void check_model(const checking *c)
     if (m->classes != classes->count) { /* training and evaluation count each of them */
         char names[SW_MAX_CLASSES * SW_CLASS_NAME_BYTES];
         sw_classes_describe_numbers(names, sizeof names, classes);
+        char hint[SW_CLASS_NAME_BYTES + 80] = "";
+        if (classes->border >= 0)
+            snprintf(hint, sizeof hint, "; loss.ignore_index: %d makes %s pixels count for nothing",
+                     classes->border, classes->list[classes->border].name);
         complain(c, "model.classes",
-                 "%d, but the masks have %d classes (%s), and networks are trained for just these; "
-                 "loss.ignore_index: %d makes %s pixels count for nothing",
-                 m->classes, classes->count, names, classes->count - 1,
-                 classes->list[classes->count - 1].name);
+                 "%d, but the masks have %d classes (%s), and networks are trained for just these%s",
+                 m->classes, classes->count, names, hint);
     }
 }
 

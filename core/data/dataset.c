@@ -174,7 +174,7 @@ sw_status sw_dataset_open(sw_dataset **out, const sw_dataset_options *options)
     pair_place place = {0};
     sw_dataset *dataset = calloc(1, sizeof *dataset);
     if (!dataset) return sw_fail_alloc("a data set", sizeof *dataset);
-    dataset->classes = &sw_pets_classes;
+    dataset->classes = sw_data_classes(NULL);
     dataset->size_px = options->size_px;
     dataset->pixels = (size_t)options->size_px * (size_t)options->size_px;
     SW_TRY(split_read(&dataset->split, options));

@@ -9,7 +9,6 @@
 #include "base/array.h"
 #include "base/fs.h"
 #include "base/parallel.h"
-#include "data/pets.h"
 #include "pair.h"
 #include "split.h"
 
@@ -258,7 +257,7 @@ sw_status sw_stats_collect(sw_stats *out, const char *root, int size_px, int thr
 {
     sw_status status = SW_OK;
     pair_place place = {0};
-    *out = (sw_stats){.size_px = size_px, .classes = &sw_pets_classes};
+    *out = (sw_stats){.size_px = size_px, .classes = sw_data_classes(NULL)};
     out->store = calloc(1, sizeof *out->store);
     if (!out->store) return sw_fail_alloc("file statistics", sizeof *out->store);
     SW_TRY(read_lists(out, root));

@@ -27,7 +27,7 @@ static double mean_boundary_f1(const sw_measures *m, int c)
 
 static double boundary_f1(const sw_measures *m, int c)
 {
-    return sw_boundary_f1(&m->clean->boundary, c);
+    return sw_boundary_class_f1(&m->clean->boundary, c);
 }
 
 /* ---- the table ---- */

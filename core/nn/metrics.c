@@ -255,7 +255,7 @@ void sw_boundary_merge(sw_boundary *into, const sw_boundary *from)
     into->mean_images += from->mean_images;
 }
 
-double sw_boundary_f1(const sw_boundary *boundary, int c)
+double sw_boundary_class_f1(const sw_boundary *boundary, int c)
 {
     return boundary->f1_images[c] ? boundary->f1_sum[c] / (double)boundary->f1_images[c] : (double)NAN;
 }

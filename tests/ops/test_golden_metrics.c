@@ -97,7 +97,7 @@ Test(golden_metrics, boundary_f1_is_that_of_every_pair_of_boundary_pixels)
                                  (int)golden_number(&g, "ignore_index")));
         }
         float f1[SW_MAX_CLASSES];
-        for (int c = 0; c < classes; c++) f1[c] = (float)sw_boundary_f1(&b, c);
+        for (int c = 0; c < classes; c++) f1[c] = (float)sw_boundary_class_f1(&b, c);
         golden_expect(&g, "boundary_f1", f1, 1);
         expect_scalar("mean_boundary_f1", sw_boundary_mean_f1(&b));
     }

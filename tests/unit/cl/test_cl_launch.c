@@ -103,7 +103,7 @@ Test(cl_launch, wrong_arguments_and_wrong_grids_are_refused_before_anything_runs
 
     grid.local[0] = 5;
     expect_failure(sw_launch(session, kernel, "dc1.0", grid, 5, good),
-                   "dimension 0 of the work-group, 5, does not divide the grid's 12");
+                   "dimension 0 of the work-group, 5, does not divide the range's 12");
     size_t many = 2 * sw_cl_device(session)->max_work_group;
     grid = (sw_ndrange){.global = {many}, .local = {many}};
     expect_failure(sw_launch(session, kernel, "dc1.0", grid, 5, good),
@@ -137,7 +137,7 @@ Test(cl_launch, a_work_group_that_is_a_wish_shrinks_to_what_the_driver_can_run)
         OK(SW_LAUNCH(session, kernel, NULL, grids[g], sw_arg_buffer(x)));
         OK(sw_buffer_read(session, x, 0, host, items * sizeof *host));
         for (size_t i = 0; i < items; i++)
-            cr_assert_eq(host[i], groups[g], "grid %d, item %zu: %d in its group", g, i, host[i]);
+            cr_assert_eq(host[i], groups[g], "range %d, item %zu: %d in its group", g, i, host[i]);
         sw_buffer_release(&x);
         free(host);
     }

@@ -89,7 +89,7 @@ Test(metrics, without_pixels_nothing_is_a_number)
     cr_assert(isnan(sw_confusion_micro_iou(&confusion, 1)));
     cr_assert(isnan(sw_confusion_mean_iou(&confusion, -1)));
     sw_boundary boundary = sw_boundary_empty(2);
-    cr_assert(isnan(sw_boundary_f1(&boundary, 0)));
+    cr_assert(isnan(sw_boundary_class_f1(&boundary, 0)));
     cr_assert(isnan(sw_boundary_mean_f1(&boundary)));
 }
 
@@ -129,15 +129,16 @@ Test(metrics, boundary_f1_is_that_of_a_pairwise_distance_matrix_in_numpy)
     sw_boundary boundary = sw_boundary_empty(3), other = sw_boundary_empty(3);
     add_rings(&boundary, 24, 20, (int[]){11, 9, 5, 7, 2}, (int[]){12, 9, 5, 8});
     for (int c = 0; c < 3; c++)
-        cr_assert_float_eq(sw_boundary_f1(&boundary, c), first[c], 1e-11, "class %d: %.12f", c,
-                           sw_boundary_f1(&boundary, c));
+        cr_assert_float_eq(sw_boundary_class_f1(&boundary, c), first[c], 1e-11, "class %d: %.12f", c,
+                           sw_boundary_class_f1(&boundary, c));
     cr_assert_float_eq(sw_boundary_mean_f1(&boundary), first_mean, 1e-11);
     add_rings(&other, 200, 150, (int[]){90, 70, 40, 50, 0}, (int[]){92, 71, 41, 49});
     for (int c = 0; c < 3; c++)
-        cr_assert_float_eq(sw_boundary_f1(&other, c), second[c], 1e-11, "class %d", c);
+        cr_assert_float_eq(sw_boundary_class_f1(&other, c), second[c], 1e-11, "class %d", c);
     sw_boundary_merge(&boundary, &other);
     for (int c = 0; c < 3; c++)
-        cr_assert_float_eq(sw_boundary_f1(&boundary, c), (first[c] + second[c]) / 2, 1e-11, "class %d", c);
+        cr_assert_float_eq(sw_boundary_class_f1(&boundary, c), (first[c] + second[c]) / 2, 1e-11, "class %d",
+                           c);
     cr_assert_float_eq(sw_boundary_mean_f1(&boundary), (first_mean + second_mean) / 2, 1e-11);
 }
 
@@ -169,9 +170,9 @@ Test(metrics, uniform_images_have_no_boundary_and_count_nowhere)
     sw_boundary boundary = boundary_of_row(flat, flat, 6);
     cr_assert(isnan(sw_boundary_mean_f1(&boundary)));
     cr_assert_eq(sw_boundary_add(&boundary, flat, split, 6, 1, 255), SW_OK);
-    cr_assert_eq(sw_boundary_f1(&boundary, 0), 0.0, "a boundary where there is none is wrong");
+    cr_assert_eq(sw_boundary_class_f1(&boundary, 0), 0.0, "a boundary where there is none is wrong");
     cr_assert_eq(boundary.mean_images, 1);
-    cr_assert(isnan(sw_boundary_f1(&boundary, 2)));
+    cr_assert(isnan(sw_boundary_class_f1(&boundary, 2)));
 }
 
 Test(metrics, a_single_pixel_and_an_image_all_void_are_fine)

@@ -18,7 +18,7 @@ typedef struct sw_predict_result {
 /* Predicts every picture of `paths` (files and folders, ended by NULL) with an opened network, which it
  * starts, and writes for NAME.jpg
  *
- *   NAME.png          gray, (S,S): the class number + 1 of each pixel, as the data set's trimaps have it
+ *   NAME.png          gray, (S,S): each pixel has the value that the data set's masks have for its class
  *   NAME.overlay.png  the picture half covered by the classes' colours
  *   NAME.npy          the logits, float32 (C,S,S), always of the network's size
  *

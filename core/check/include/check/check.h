@@ -1,15 +1,16 @@
 /* The harness: one op, one shape, one kind of input at a time, on a device, against the reference.
  *
  * An op is put alone in a graph and driven by the real planner and executor. Checked are:
- *   - every element of every result (outputs, gradients, parameter gradients, running statistics) against the
- * double reference, within a bound derived from that element's own terms; small-integer inputs must come out
- * exactly. Of large convolutions a random sample of elements is compared;
- *   - that a second run gives the same bits;
- *   - that nothing is written outside: buffers hold more images than are run, and what lies beyond stays as
- * it was; so do inputs, parameters and the gaps between parameters. Outputs and workspace hold NaN before
- * each run, so that what is not written, or read too early, is found;
- *   - that a gradient is added where one is there already, and parameter gradients always;
- *   - that recomputing gives the forward pass's bits, and working in place the bits of working apart.
+ *
+ * - every element of every result (outputs, gradients, parameter gradients, running statistics) against the
+ *   double reference, within a bound derived from that element's own terms. Small-integer inputs must come
+ *   out exactly. Of large convolutions a random sample of elements is compared;
+ * - that a second run gives the same bits;
+ * - that nothing is written outside: buffers hold more images than are run, and what lies beyond stays as it
+ *   was; so do inputs, parameters and the gaps between parameters. Outputs and workspace hold NaN before each
+ *   run, so that what is not written, or read too early, is found;
+ * - that a gradient is added where one is there already, and parameter gradients always;
+ * - that recomputing gives the forward pass's bits, and working in place the bits of working apart.
  *
  * A comparison that fails is a result, not an error: statuses report what could not be run at all. */
 #ifndef CHECK_CHECK_H

@@ -62,12 +62,17 @@ sw_sum sw_reference_gemm(bool transpose_a, bool transpose_b, size_t k, const dou
 /* Ioffe, Szegedy: "Batch normalization" (2015), as torch.nn.BatchNorm2d has it. With M = N*H*W, per channel:
  *
  *   mean = sum x / M,   variance = sum (x-mean)^2 / M   (biased)
- *   running = (1-momentum) running + momentum statistic, the variance taken unbiased: times M/(M-1); with M =
- * 1, where that has no value (PyTorch refuses), the biased one, which is 0 xhat = (x-mean) /
- * sqrt(variance+eps),   y = gamma xhat + beta,   then max(y, 0) with relu dbeta = sum g,   dgamma = sum g
- * xhat,   dx = gamma/sqrt(variance+eps) (g - dbeta/M - xhat dgamma/M)
+ *   running = (1-momentum) running + momentum statistic
  *
- * where g = dy, or dy where the forward output was positive and 0 elsewhere with relu. */
+ *   xhat = (x-mean) / sqrt(variance+eps)
+ *   y = gamma xhat + beta,   then max(y, 0) with relu
+ *
+ *   dbeta = sum g,   dgamma = sum g xhat
+ *   dx = gamma/sqrt(variance+eps) (g - dbeta/M - xhat dgamma/M)
+ *
+ * The running variance takes the unbiased one: times M/(M-1). With M = 1, where that has no value (PyTorch
+ * refuses), it takes the biased one, which is 0. g is dy; with relu it is dy where the forward output was
+ * positive, and 0 elsewhere. */
 void sw_reference_batchnorm_statistics(double *mean, double *variance, const double *x, sw_shape s);
 void sw_reference_batchnorm_running(double *running_mean, double *running_variance, const double *mean,
                                     const double *variance, double momentum, sw_shape s);

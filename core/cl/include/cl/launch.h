@@ -79,16 +79,16 @@ typedef struct sw_ndrange {
     bool any_local; /* local may shrink, where the driver runs the kernel in smaller work-groups only */
 } sw_ndrange;
 
-/* Checks the argument count and kinds against the kernel (SW_E_DEVICE names the argument), validates the grid
- * against the device, sets the arguments and enqueues. In check mode it waits, and a failure names the kernel
- * and `node` (the graph node or other place this belongs to; may be NULL). */
-sw_status sw_launch(sw_cl *cl, const sw_kernel *kernel, const char *node, sw_ndrange grid, size_t arg_count,
+/* Checks the argument count and kinds against the kernel (SW_E_DEVICE names the argument), validates the
+ * range against the device, sets the arguments and enqueues. In check mode it waits, and a failure names the
+ * kernel and `node` (the graph node or other place this belongs to; may be NULL). */
+sw_status sw_launch(sw_cl *cl, const sw_kernel *kernel, const char *node, sw_ndrange range, size_t arg_count,
                     const sw_arg *args) SW_NODISCARD;
 
 #define SW_ARG_COUNT(...) (sizeof((sw_arg[]){__VA_ARGS__}) / sizeof(sw_arg))
 /* sw_launch with the arguments written in place:
- * SW_LAUNCH(cl, kernel, node, grid, SW_ARG(x), SW_ARG(n)) */
-#define SW_LAUNCH(cl, kernel, node, grid, ...)                                                               \
-    sw_launch(cl, kernel, node, grid, SW_ARG_COUNT(__VA_ARGS__), (const sw_arg[]){__VA_ARGS__})
+ * SW_LAUNCH(cl, kernel, node, range, SW_ARG(x), SW_ARG(n)) */
+#define SW_LAUNCH(cl, kernel, node, range, ...)                                                              \
+    sw_launch(cl, kernel, node, range, SW_ARG_COUNT(__VA_ARGS__), (const sw_arg[]){__VA_ARGS__})
 
 #endif

@@ -15,8 +15,8 @@ typedef struct sw_profile_row {
     double bytes; /* moved, of transfers alone */
 } sw_profile_row;
 
-/* One command on the device, in seconds of the host's steady clock (CLOCK_MONOTONIC), which the device's is
- * brought to when the profile starts: exact to some microseconds. */
+/* One command on the device, in seconds of the host's steady clock (CLOCK_MONOTONIC). The device's clock is
+ * aligned to it when the profile starts, to some microseconds. */
 typedef struct sw_profile_span {
     const char *node, *pass, *kernel; /* as in a row; valid during the call */
     double start_s, end_s;

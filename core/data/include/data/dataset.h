@@ -17,7 +17,7 @@
 #include "base/status.h"
 #include "data/config.h"
 
-/* The classes of the data that a configuration describes; borrowed, for ever. */
+/* The classes of the data that a configuration describes; never freed. */
 const sw_classes *sw_data_classes(const sw_data_config *data);
 
 /* Takes colours and roles (background, border) from the data set whose classes have these names, where there

@@ -26,7 +26,7 @@ typedef struct sw_chart_series {
 } sw_chart_series;
 
 typedef struct sw_chart {
-    const char *id; /* the metric's name: "loss", "iou_border" */
+    const char *id; /* the metric's name: "loss", "miou" */
     char title[96]; /* "Loss" */
     sw_chart_series series[SW_CHART_SERIES];
     int series_count;

@@ -35,9 +35,9 @@ typedef struct sw_pass_list {
 
 void sw_pass_list_deinit(sw_pass_list *list); /* accepts a zeroed one */
 
-/* Adds the rows of a round: what the session's profile has gathered over `steps` steps of `images` images in
- * all, of the training executor or of the evaluator. Empties the profile. Rounds of one side follow each
- * other, 0 first. */
+/* Adds the rows of a round: what the device context's profile has gathered over `steps` steps of `images`
+ * images in all, of the training executor or of the evaluator. Empties the profile. Rounds of one side follow
+ * each other, 0 first. */
 sw_status sw_pass_list_take(sw_pass_list *list, const sw_network *network, bool infer, int round, int steps,
                             double images) SW_NODISCARD;
 

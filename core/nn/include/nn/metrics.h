@@ -73,8 +73,8 @@ sw_status sw_boundary_add(sw_boundary *boundary, const uint8_t *truth, const uin
                           int height, int ignore_index) SW_NODISCARD;
 void sw_boundary_merge(sw_boundary *into, const sw_boundary *from);
 
-double sw_boundary_f1(const sw_boundary *boundary, int c); /* mean over images; NaN: in no image */
-double sw_boundary_mean_f1(const sw_boundary *boundary);   /* mean over images of the mean over classes */
+double sw_boundary_class_f1(const sw_boundary *boundary, int c); /* mean over images; NaN: in no image */
+double sw_boundary_mean_f1(const sw_boundary *boundary); /* mean over images of the mean over classes */
 
 /* ---- one pass over a validation set, or one image ---- */
 

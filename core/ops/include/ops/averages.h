@@ -1,7 +1,7 @@
 /* Exponential moving averages of the parameters, and of the running statistics that belong to them.
  *
- * Statistics are averaged as the parameters are: those of the moment were measured with the weights of the
- * moment, and with averaged weights the layers before a norm give something in between. The same weighting
+ * Statistics are averaged as the parameters are: the current ones were measured with the current
+ * weights, and with averaged weights the layers before a norm give something in between. The same weighting
  * for both keeps them together at no cost, where measuring anew would take a pass over the training images.
  */
 #ifndef OPS_AVERAGES_H

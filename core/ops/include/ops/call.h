@@ -81,8 +81,8 @@ sw_shape sw_call_next_shape(const sw_call *call, int i); /* of output i of call-
 int sw_call_vec(const sw_call *call, int channels);
 
 /* Global size (items along x, rows along y) with work-groups that suit the device: of one item on a CPU,
- * where an item is a long loop (`heavy`), otherwise chosen to divide. For kernels that do not care in which
- * work-group an item is. */
+ * where an item is a long loop (`heavy`), otherwise chosen to divide. For kernels whose items are
+ * independent of their work-group. */
 sw_ndrange sw_call_ndrange(const sw_call *call, size_t x, size_t y, bool heavy);
 
 /* Whether a result of so many floats is better written past the caches: it would not stay in the last one. */

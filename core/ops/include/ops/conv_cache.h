@@ -1,5 +1,5 @@
 /* What timing found on a device, kept from one process to the next: a JSON file a device in the cache folder
- * (sw_fs_cache_dir), whose name and content tell device, driver, kernels and program. */
+ * (sw_fs_cache_folder), whose name and content tell device, driver, kernels and program. */
 #ifndef OPS_CONV_CACHE_H
 #define OPS_CONV_CACHE_H
 

@@ -56,7 +56,7 @@ typedef struct sw_executor_options {
     bool debug_buffers; /* every tenant its own buffer, filled with NaN first; a NaN scan after each step
                            names the node; nothing merged */
     bool check;      /* nothing merged, and after each step, read what it wrote: the first NaN or infinity is
-                        SW_E_NUMERIC naming the      node */
+                        SW_E_NUMERIC naming the node */
     const int *keep; /* values the host reads afterwards */
     int keep_count;
     const int *seeds; /* see sw_plan_options */
@@ -94,10 +94,9 @@ cl_mem sw_executor_gradient(const sw_executor *executor, int value);
 sw_status sw_executor_forward(sw_executor *executor, int n) SW_NODISCARD;
 sw_status sw_executor_backward(sw_executor *executor, int n) SW_NODISCARD;
 
-/* Runs the forward pass once more, step by step, and says where the first NaN or infinity of this batch
- * stands: "parameter
- * '...'" or "the output of conv2d '...'"; an empty string when there is none. Slow; for the message of a
- * failed run. */
+/* Runs the forward pass once more, step by step, and finds the first NaN or infinity of this batch: in
+ * `where` "parameter '...'" or "the output of conv2d '...'", or an empty string when there is none. Slow; for
+ * the message of a failed run. */
 sw_status sw_executor_find_nan(sw_executor *executor, int n, char *where, size_t where_bytes) SW_NODISCARD;
 
 #endif

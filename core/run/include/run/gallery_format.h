@@ -24,8 +24,8 @@ extern const sw_epoch_files sw_gallery_files;
 typedef enum sw_gallery_list {
     SW_GALLERY_WORST,     /* lowest first score: pixel accuracy */
     SW_GALLERY_UNCERTAIN, /* lowest mean confidence */
-    SW_GALLERY_DOUBTFUL,  /* largest sum of confident_error and of what the truth's border share exceeds the
-                             median  of all images by: the share of pixels where the truth may be wrong */
+    SW_GALLERY_DOUBTFUL,  /* highest confident_error plus the truth's border share above the median of all
+                             images: the share of pixels where the truth may be wrong */
     SW_GALLERY_LISTS
 } sw_gallery_list;
 
