@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fields.h"
+
 /* ---- what is no plain member or function of a confusion matrix ---- */
 
 static double micro_iou(const sw_measures *m, int c)
@@ -155,6 +157,19 @@ int sw_columns_find(const sw_columns *columns, const char *key)
     for (int i = 0; i < columns->count; i++)
         if (strcmp(columns->list[i].key, key) == 0) return i;
     return -1;
+}
+
+const char *sw_columns_nearest(const sw_columns *columns, const char *key)
+{
+    const char *nearest = NULL;
+    int least = (int)strlen(key) / 2 + 1; /* as for the choices of a configuration (base/fields_read.c) */
+    for (int i = 0; i < columns->count; i++) {
+        const int distance = sw_edit_distance(key, columns->list[i].key);
+        if (distance >= least) continue;
+        least = distance;
+        nearest = columns->list[i].key;
+    }
+    return nearest;
 }
 
 int sw_columns_article_of(const sw_columns *columns, int at)

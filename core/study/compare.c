@@ -143,6 +143,8 @@ done:
 
 static sw_status refuse_metric(const sw_columns *columns, const char *key)
 {
+    const char *nearest = sw_columns_nearest(columns, key);
+    if (nearest) return sw_fail(SW_E_USAGE, "there is no metric '%s'; did you mean %s?", key, nearest);
     sw_str known = {0};
     for (int m = 0; m < columns->count; m++)
         if (sw_column_is_headline(columns, &columns->list[m]))

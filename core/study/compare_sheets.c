@@ -34,6 +34,17 @@ static void add_runs(sw_sheet *s, const sw_comparison *c)
     }
 }
 
+/* Runs of an earlier version lack the metrics that came after it. */
+static void warn_without_rank(sw_sheet *s, const sw_comparison *c)
+{
+    char text[SW_CLASS_NAME_BYTES + 96];
+    bool any = c->most_epochs == 0;
+    for (size_t i = 0; i < c->count; i++) any |= c->items[i].best > 0;
+    snprintf(text, sizeof text, "no run has recorded %s: nothing is ranked, and no epoch is the best",
+             rank_key(c));
+    if (!any) sw_sheet_warn(s, text);
+}
+
 static void add_warnings(sw_sheet *s, const sw_comparison *c)
 {
     for (const note *n = judge_notes; n < judge_notes + JUDGE_NOTES; n++) {
@@ -47,6 +58,7 @@ static void add_warnings(sw_sheet *s, const sw_comparison *c)
         if (!text.failed) sw_sheet_warn(s, text.text);
         sw_str_deinit(&text);
     }
+    warn_without_rank(s, c);
 }
 
 /* ---- configuration ---- */

@@ -106,10 +106,12 @@ static const sw_columns *most_columns(const run_list *runs)
 
 static sw_status no_column(const char *metric, const sw_columns *columns)
 {
+    const char *nearest = sw_columns_nearest(columns, metric);
     sw_str names = {0};
     for (int i = 0; i < columns->count; i++) sw_str_printf(&names, ", %s", columns->list[i].key);
-    sw_status status = sw_fail(SW_E_USAGE, "there is no metric '%s'; there are loss%s", metric,
-                               names.text ? names.text : "");
+    sw_status status =
+        sw_fail(SW_E_USAGE, "there is no metric '%s'%s%s; there are loss%s", metric,
+                nearest ? ", did you mean " : "", nearest ? nearest : "", names.text ? names.text : "");
     sw_str_deinit(&names);
     return status;
 }

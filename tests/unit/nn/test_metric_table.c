@@ -47,6 +47,16 @@ Test(metric_table, every_column_has_a_key_of_its_own_a_label_and_a_place_in_the_
     cr_expect_eq(sw_columns_article_of(&columns, sw_columns_find(&columns, "miou")), -1);
 }
 
+Test(metric_table, a_key_that_is_nearly_one_is_recognised)
+{
+    const sw_classes classes = three_classes();
+    sw_columns columns;
+    sw_columns_init(&columns, &classes);
+    cr_expect_str_eq(sw_columns_nearest(&columns, "iou_things"), "iou_thing");
+    cr_expect_str_eq(sw_columns_nearest(&columns, "fwiou"), "fw_iou");
+    cr_expect_null(sw_columns_nearest(&columns, "beauty"));
+}
+
 Test(metric_table, the_most_classes_there_may_be_have_room)
 {
     sw_classes classes = sw_classes_none();

@@ -98,6 +98,9 @@ void sw_columns_init(sw_columns *out, const sw_classes *classes);
 /* The place of a column, or -1. */
 int sw_columns_find(const sw_columns *columns, const char *key);
 
+/* The key that was probably meant by one that no column has; NULL: none is near. */
+const char *sw_columns_nearest(const sw_columns *columns, const char *key);
+
 /* The place of the article's figure of a column, or -1. */
 int sw_columns_article_of(const sw_columns *columns, int at);
 
