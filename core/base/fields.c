@@ -1,5 +1,6 @@
 #include "base/fields.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -160,4 +161,17 @@ double sw_float_as_written(float value)
     char digits[32];
     print_float(digits, value, 6);
     return strtod(digits, NULL);
+}
+
+const char *sw_nearest_word(const char *word, const char *const *list)
+{
+    const char *nearest = NULL;
+    int least = INT_MAX;
+    for (; *list; list++) {
+        const int distance = sw_edit_distance(word, *list);
+        if (distance >= least) continue;
+        least = distance;
+        nearest = *list;
+    }
+    return nearest && least <= (int)strlen(nearest) / 2 ? nearest : NULL;
 }

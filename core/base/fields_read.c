@@ -44,21 +44,11 @@ static void report_wrong(reading *r, const sw_field *field, const sw_yaml_node *
     char found[2 * SHOWN_BYTES];
     sw_field_describe(&expected, field);
     describe_found(found, sizeof found, node);
-    const char *hint = "", *choice = "";
     const char *const *choices = sw_field_choices(field);
-    if (choices && node->kind == SW_YAML_SCALAR) {
-        int nearest = INT_MAX;
-        for (size_t i = 0; choices[i]; i++) {
-            int distance = sw_edit_distance(node->text, choices[i]);
-            if (distance >= nearest) continue;
-            nearest = distance;
-            choice = choices[i];
-        }
-        hint = nearest <= (int)strlen(choice) / 2 ? "; did you mean " : "";
-        if (!*hint) choice = "";
-    }
+    const char *meant = choices && node->kind == SW_YAML_SCALAR ? sw_nearest_word(node->text, choices) : NULL;
     sw_problems_add(r->problems, node->place, "%s: expected %s, found %s%s%s", path,
-                    expected.text ? expected.text : "another value", found, hint, choice);
+                    expected.text ? expected.text : "another value", found, meant ? "; did you mean " : "",
+                    meant ? meant : "");
     sw_str_deinit(&expected);
 }
 

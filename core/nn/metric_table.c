@@ -161,15 +161,10 @@ int sw_columns_find(const sw_columns *columns, const char *key)
 
 const char *sw_columns_nearest(const sw_columns *columns, const char *key)
 {
-    const char *nearest = NULL;
-    int least = (int)strlen(key) / 2 + 1; /* as for the choices of a configuration (base/fields_read.c) */
-    for (int i = 0; i < columns->count; i++) {
-        const int distance = sw_edit_distance(key, columns->list[i].key);
-        if (distance >= least) continue;
-        least = distance;
-        nearest = columns->list[i].key;
-    }
-    return nearest;
+    const char *keys[SW_MAX_COLUMNS + 1];
+    for (int i = 0; i < columns->count; i++) keys[i] = columns->list[i].key;
+    keys[columns->count] = NULL;
+    return sw_nearest_word(key, keys);
 }
 
 int sw_columns_article_of(const sw_columns *columns, int at)

@@ -13,7 +13,7 @@ enum { PARAMETERS, MACS, MEMORY, EPOCH_SECONDS, SECONDS, RATE, COSTS };
 
 /* A run, or an experiment that has not been run. */
 typedef struct contender {
-    char label[16]; /* "A", or "A2" where the column has several */
+    char label[32]; /* "A", or "A2" where the column has several */
     char *path;
     sw_run_reader run;      /* zeroed for an experiment */
     sw_experiment *planned; /* NULL for a run */

@@ -156,8 +156,9 @@ Test(curves, a_metric_that_is_none_is_refused_with_those_there_are)
     write_run("run", "done", 1);
     open_runs((const char *const[]){"run"}, 1);
     cr_expect_eq(curves_make(&chart, "accuracy", runs), SW_E_USAGE);
-    cr_expect_not_null(strstr(sw_error_message(), "'accuracy'; there are loss, lr, train_loss"), "%s",
-                       sw_error_message());
+    cr_expect_not_null(
+        strstr(sw_error_message(), "'accuracy', did you mean pixel_accuracy; there are loss, lr, train_loss"),
+        "%s", sw_error_message());
     cr_expect_not_null(strstr(sw_error_message(), "iou_border"), "%s", sw_error_message());
     close_runs();
 }

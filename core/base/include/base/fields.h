@@ -111,6 +111,10 @@ void sw_field_describe(sw_str *out, const sw_field *field);
  * that turn one word into the other. Words are cut at 63 characters. */
 int sw_edit_distance(const char *a, const char *b);
 
+/* Finds the word of a NULL-terminated list that was probably meant: at most half of its letters are wrong.
+ * NULL: none is so near. */
+const char *sw_nearest_word(const char *word, const char *const *list);
+
 /* Appends a text as YAML: without quotes where every reader takes it for a text. */
 void sw_text_append(sw_str *out, const char *text);
 
