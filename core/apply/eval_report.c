@@ -40,7 +40,7 @@ static void print_figures(sw_str *out, const sw_eval *eval)
     for (int i = 0; i < eval->columns.count; i++) {
         const sw_column *column = &eval->columns.list[i];
         if (!sw_column_is_score(column) || column->c >= 0) continue;
-        const int article = sw_columns_article_of(&eval->columns, i);
+        const int article = column->article;
         append_row(&rows, column->label, eval->figures[i], both && article >= 0,
                    article >= 0 ? eval->figures[article] : (double)NAN);
     }
@@ -75,13 +75,13 @@ static void print_confusion(sw_str *out, const sw_confusion *m, const sw_classes
     for (int p = 0; p < m->classes; p++) sw_str_printf(&rows, "\t%s", classes->list[p].name);
     sw_str_append(&rows, "\t<- predicted\n");
     for (int t = 0; t < m->classes; t++) {
-        uint64_t row = sw_confusion_row(m, t);
+        uint64_t row = m->truths[t];
         sw_str_append(&rows, classes->list[t].name);
-        for (int p = 0; p < m->classes; p++) sw_str_printf(&rows, "\t%" PRIu64, m->counts[t][p]);
+        for (int p = 0; p < m->classes; p++) sw_str_printf(&rows, "\t%" PRIu64, sw_confusion_at(m, t, p));
         sw_str_append(&rows, "\n");
         for (int p = 0; p < m->classes; p++)
             if (row)
-                sw_str_printf(&rows, "\t%.1f %%", 100.0 * (double)m->counts[t][p] / (double)row);
+                sw_str_printf(&rows, "\t%.1f %%", 100.0 * (double)sw_confusion_at(m, t, p) / (double)row);
             else
                 sw_str_append(&rows, "\t-");
         sw_str_append(&rows, "\n");
@@ -174,7 +174,9 @@ static int list_image_columns(int *out, const sw_columns *columns)
 static sw_status write_csv(const char *path, const sw_eval *eval)
 {
     sw_str csv = {0};
-    int shown[SW_MAX_COLUMNS];
+    int *shown = malloc((size_t)eval->columns.count * sizeof *shown);
+    if (!shown)
+        return sw_fail_alloc("the columns of per_image.csv", (size_t)eval->columns.count * sizeof *shown);
     const int count = list_image_columns(shown, &eval->columns);
     sw_str_append(&csv, "name");
     for (int k = 0; k < count; k++) sw_str_printf(&csv, ",%s", eval->columns.list[shown[k]].key);
@@ -185,6 +187,7 @@ static sw_status write_csv(const char *path, const sw_eval *eval)
         for (int k = 0; k < count; k++) sw_csv_number(&csv, figures[shown[k]], 9);
         sw_str_append(&csv, "\n");
     }
+    free(shown);
     return sw_fs_write_text(path, &csv);
 }
 

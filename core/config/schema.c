@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "config/experiment.h"
-#include "data/dataset.h"
-#include "nn/metric_table.h"
 
 static const char *const resize_names[] = {"nearest", "bilinear", NULL};
 static const char *const bad_file_names[] = {"skip", "fail", NULL};
@@ -20,22 +18,6 @@ static const char *const schedule_names[] = {"constant", "step", "cosine", "poly
 static const char *const engine_names[] = {"auto", "clblast", "gemm",          "winograd",
                                            "tile", "direct",  "winograd_tile", NULL};
 
-/* The metrics by which epochs can be judged: those of the clean validation that the report shows. */
-static const char *const *metric_names(void)
-{
-    static sw_columns columns;
-    static const char *names[SW_MAX_COLUMNS + 1];
-    int count = 0;
-    sw_columns_init(&columns, sw_data_classes(NULL));
-    for (int i = 0; i < columns.count; i++) {
-        const sw_metric *metric = columns.list[i].metric;
-        if (metric->group == SW_METRIC_VAL && (metric->shown & SW_METRIC_IN_REPORT))
-            names[count++] = columns.list[i].key;
-    }
-    names[count] = NULL;
-    return names;
-}
-
 /* One macro call a key: its member in HERE, its default as YAML (NULL: it must be given), its range, its
  * help. */
 /* clang-format off */
@@ -48,7 +30,6 @@ static const char *const *metric_names(void)
 #define REAL(member, yaml, high, help)      {FIELD(member, SW_FIELD_FLOAT, yaml, help), .max = high}
 #define POSITIVE(member, yaml, high, help)  {FIELD(member, SW_FIELD_FLOAT, yaml, help), .max = high, .above_min = true}
 #define CHOICE(member, yaml, names, help)   {FIELD(member, SW_FIELD_ENUM, yaml, help), .choices = names}
-#define NAME(member, yaml, list, help)      {FIELD(member, SW_FIELD_NAME, yaml, help), .names = list}
 #define SECTION(member, table, help)        {FIELD(member, SW_FIELD_RECORD, NULL, help), .record = table}
 #define STAGES(member, table, help) \
     {FIELD(member, SW_FIELD_RECORD_LIST, NULL, help), .min = 1, .max = SW_MAX_STAGES, .record = table, \
@@ -300,7 +281,8 @@ static const sw_field_table schedule_table = TABLE(schedule_fields);
 static const sw_field early_stop_fields[] = {
     INT(patience, "0", 0, 1000000,
         "Stop after so many epochs in a row that did not improve the metric; 0: no early stopping"),
-    NAME(metric, "val_loss", metric_names, "The clean validation metric that early stopping watches"),
+    TEXT(metric, "miou",
+         "The metric that early stopping watches: a column of metrics.csv, of the clean validation"),
     REAL(min_delta, "0", 1e6, "The metric has to improve by more than this to count as improved"),
 };
 static const sw_field_table early_stop_table = TABLE(early_stop_fields);
@@ -322,8 +304,9 @@ static const sw_field train_fields[] = {
     INT(article_every, "1", 0, 1000000,
         "Every so many epochs, and after the last, validate a second time as the article does: on augmented "
         "images, with metrics averaged over batches; 0: never"),
-    NAME(save_best, "pixel_accuracy", metric_names,
-         "The clean validation metric by which the best weights are chosen and saved"),
+    TEXT(save_best, "miou",
+         "The metric by which the best weights are chosen and saved: a column of metrics.csv, of the clean "
+         "validation, such as miou, pixel_accuracy, class_accuracy, val_loss or iou_CLASS"),
     SECTION(early_stop, &early_stop_table, "Early stopping: when a run ends before its last epoch"),
     REAL(ema_decay, "0", 0.999999,
          "Evaluate and save exponential moving averages of the weights, with this decay, instead of the "

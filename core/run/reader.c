@@ -172,9 +172,9 @@ static sw_status read_epochs(sw_run_reader *run)
         return sw_fail(SW_E_DATA, "%s is missing although the run is done: the folder was not copied whole",
                        path);
     }
-    if (run->epochs.count == 0)
-        sw_columns_init(&run->epochs.columns, sw_data_classes(&run->experiment->data));
-    return SW_OK;
+    if (run->epochs.count > 0) return SW_OK;
+    sw_columns_deinit(&run->epochs.columns);
+    return sw_columns_init(&run->epochs.columns, sw_data_classes(&run->experiment->data));
 }
 
 int sw_run_reader_epochs_done(const sw_run_reader *run)

@@ -236,8 +236,10 @@ static bool is_listed(const sw_column *of, bool of_classes)
 static sw_sheet_table *add_row(sw_sheet *s, const sw_comparison *c, const char *title, int row,
                                bool of_classes)
 {
-    int figures[SW_MAX_COLUMNS], rows = 0;
-    for (int f = 0; f < comparison_figures(c, row); f++)
+    const int most = comparison_figures(c, row);
+    int *figures = sw_arena_alloc(&s->arena, (size_t)most * sizeof *figures), rows = 0;
+    s->failed |= !figures;
+    for (int f = 0; figures && f < most; f++)
         if ((row == ROW_COST || is_listed(&c->layout.list[f], of_classes)) && comparison_has(c, row, f))
             figures[rows++] = f;
     if (rows == 0 && row != ROW_COST) return NULL;

@@ -127,9 +127,9 @@ void sw_gallery_take(void *gallery, const sw_image_evaluation *e)
     sw_gallery *g = gallery;
     assert(e->prediction && e->confidence);
     const sw_classes *classes = sw_dataset_classes(g->dataset);
-    const sw_measures measures = {.classes = classes, .clean = &e->figures};
+    const sw_measures measures = {.classes = classes, .clean = e->figures};
     const sw_metric *metrics[SW_MAX_CAPTIONS];
-    const int count = sw_metrics_captioned(metrics);
+    const int count = sw_metrics_captioned(metrics, NULL, classes);
     sw_gallery_figures *f = &g->figures[e->image];
     for (int i = 0; i < count; i++)
         f->values[SW_GALLERY_SCORE + i] = sw_metric_value(metrics[i], &measures, -1);

@@ -196,7 +196,9 @@ Test(run_training, a_run_that_no_longer_gets_better_ends_and_stays_ended)
     const int expected = end_of(values, LONG, PATIENCE, delta);
     cr_assert(expected > PATIENCE + 1 && expected < LONG, "the data do not suit this test: %d", expected);
 
-#define EARLY "--set train.epochs=10 --set train.early_stop.patience=2 --set train.early_stop.min_delta=0.04 "
+#define EARLY                                                                                                \
+    "--set train.epochs=10 --set train.early_stop.metric=val_loss --set train.early_stop.patience=2 --set "  \
+    "train.early_stop.min_delta=0.04 "
     program_expect(0, "stopped early after epoch", "segwork run " TINY EARLY "--out early");
     int rows = column(ended, "early", "metrics.jsonl", "val_loss");
     cr_expect_eq(rows, expected, "%d epochs, not %d", rows, expected);
