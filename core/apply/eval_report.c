@@ -57,7 +57,8 @@ static void print_classes(sw_str *out, const sw_eval *eval)
     for (int m = 0; m < sw_metric_count; m++)
         if (sw_metric_table[m].per_class) sw_str_printf(&rows, "\t%s", sw_metric_table[m].label);
     for (int c = 0; c < classes->count; c++) {
-        sw_str_printf(&rows, "\n%s", classes->list[c].name);
+        const bool ignored = c == eval->clean.confusion.ignored;
+        sw_str_printf(&rows, "\n%s%s", classes->list[c].name, ignored ? " (ignored)" : "");
         for (int i = 0; i < eval->columns.count; i++)
             if (eval->columns.list[i].c == c && eval->columns.list[i].metric->per_class)
                 append_figure(&rows, eval->figures[i]);
@@ -65,6 +66,25 @@ static void print_classes(sw_str *out, const sw_eval *eval)
     sw_str_append(&rows, "\n");
     sw_str_append(out, "\n");
     sw_sheet_columns(out, &rows, 1);
+}
+
+/* A table with a column a class is for a few of them. */
+enum { MATRIX_CLASSES = 8, MISTAKES = 20 };
+
+static void print_mistakes(sw_str *out, const sw_confusion *m, const sw_classes *classes)
+{
+    sw_mistake mistakes[MISTAKES];
+    const int count = sw_confusion_mistakes(mistakes, MISTAKES, m);
+    sw_str rows = {0};
+    sw_str_append(&rows, "truth\ttaken for\tpixels\tof the truth\n");
+    for (int i = 0; i < count; i++) {
+        const sw_mistake *wrong = &mistakes[i];
+        sw_str_printf(&rows, "%s\t%s\t%" PRIu64 "\t%.1f %%\n", classes->list[wrong->truth].name,
+                      classes->list[wrong->prediction].name, wrong->pixels,
+                      100.0 * (double)wrong->pixels / (double)m->truths[wrong->truth]);
+    }
+    sw_str_append(out, "\nlargest mistakes\n");
+    sw_sheet_columns(out, &rows, 2);
 }
 
 /* Below each row of pixels, their shares of it. */
@@ -101,7 +121,10 @@ void sw_eval_print(sw_str *out, const sw_eval *eval)
                   sw_dataset_skipped(eval->val));
     print_figures(out, eval);
     print_classes(out, eval);
-    print_confusion(out, &eval->clean.confusion, &eval->columns.classes);
+    if (eval->columns.classes.count <= MATRIX_CLASSES)
+        print_confusion(out, &eval->clean.confusion, &eval->columns.classes);
+    else
+        print_mistakes(out, &eval->clean.confusion, &eval->columns.classes);
 }
 
 /* --- for programs ---------------------------------------------------------------------------- */

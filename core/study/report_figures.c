@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "page/html.h"
 #include "page/sheet.h"
@@ -12,6 +13,7 @@ enum {
     MISTAKES = 20,      /* listed beside the picture of a confusion matrix */
     NAMED_CLASSES = 40, /* at most so many have their names in the picture */
     NAME_ROOM = 9,      /* for these, in cells of the picture */
+    NAME_LETTERS = 16,  /* that this is room for */
     LEAST_PERMILLE = 5, /* of a class's pixels that a cell of the picture shows */
 };
 
@@ -59,13 +61,15 @@ static void append_cell(sw_str *out, const sw_gallery_view *g, int t, int p)
     sw_str_printf(out, ": %s, %" PRIu64 " pixels</title></rect>\n", report_percent(share).text, pixels);
 }
 
+/* Names have letters, digits, '_' and '-' alone, so that they may be cut anywhere. */
 static void append_names(sw_str *out, const sw_classes *classes)
 {
     for (int c = 0; c < classes->count; c++) {
-        sw_str_printf(out, "<text x=\"-0.3\" y=\"%d.75\" text-anchor=\"end\">", c);
-        sw_html_between(out, "", classes->list[c].name, "</text>");
-        sw_str_printf(out, "<text x=\"0.3\" y=\"%d.75\" transform=\"rotate(-90)\">", c);
-        sw_html_between(out, "", classes->list[c].name, "</text>\n");
+        const char *name = classes->list[c].name, *end = strlen(name) > NAME_LETTERS ? "\xE2\x80\xA6" : "";
+        sw_str_printf(out, "<text x=\"-0.3\" y=\"%d.75\" text-anchor=\"end\">%.*s%s</text>", c, NAME_LETTERS,
+                      name, end);
+        sw_str_printf(out, "<text x=\"0.3\" y=\"%d.75\" transform=\"rotate(-90)\">%.*s%s</text>\n", c,
+                      NAME_LETTERS, name, end);
     }
 }
 
@@ -104,7 +108,7 @@ static void append_mistakes(sw_str *out, const sw_gallery_view *g)
         sw_sheet_put(&s, table, i, 2, report_percent(share_of(&g->confusion, m->truth, m->pixels)).text);
         sw_sheet_printf(&s, table, i, 3, "%" PRIu64, m->pixels);
     }
-    sw_str_append(out, "<div><h3>Largest mistakes</h3>");
+    sw_str_append(out, "<div class=\"mistakes\"><h3>Largest mistakes</h3>");
     sw_sheet_elements(out, &s);
     sw_str_append(out, "</div>\n");
 }
@@ -184,7 +188,7 @@ static void append_classes(sw_str *out, const sw_columns *columns, const sw_epoc
         sw_sheet_head(&s, table, at + 1, "else mostly taken for");
         for (int c = 0; c < classes; c++) put_confusion(&s, table, c, at, g);
     }
-    sw_str_append(out, "<div class=\"classes\"><h3>Figures by class</h3>");
+    sw_str_printf(out, "<div class=\"classes%s\"><h3>Figures by class</h3>", counted ? " counted" : "");
     sw_sheet_elements(out, &s);
     sw_str_append(out, "</div>\n");
 }

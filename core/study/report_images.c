@@ -51,15 +51,17 @@ static void open_tile(sw_str *out, const char *name)
 
 static void append_legend(sw_str *out, const sw_classes *classes)
 {
+    const bool folded = classes->count > REPORT_FEW_CLASSES;
+    if (folded) sw_str_printf(out, "<details><summary>Colours of the %d classes</summary>", classes->count);
     sw_str_append(out, "<p class=\"legend\">");
     for (int c = 0; c < classes->count; c++) {
         sw_str_append(out, "<span>");
         report_swatch(out, classes->list[c].rgb);
         sw_html_between(out, " ", classes->list[c].name, "</span>");
     }
-    sw_str_append(out,
-                  "<span class=\"note\">From left to right: input, truth, prediction, confidence (white: "
-                  "sure)</span></p>\n");
+    sw_str_append(out, folded ? "</p></details><p class=\"note\">" : "<span class=\"note\">");
+    sw_str_append(out, "From left to right: input, truth, prediction, confidence (white: sure)");
+    sw_str_append(out, folded ? "</p>\n" : "</span></p>\n");
 }
 
 /* ---- the slider over epochs ---- */
