@@ -29,6 +29,16 @@ static sw_status check_link(const char *path, const pair_list *list)
     return status;
 }
 
+static sw_status check_size(const sw_image *image, const sw_image *labels, const char *path)
+{
+    if (labels->width == image->width && labels->height == image->height) return SW_OK;
+    char size[160];
+    sw_image_describe_size(size, sizeof size, image);
+    return sw_fail(SW_E_DATA, "%s: %d x %d pixels, but its picture has %s%s", path, labels->width,
+                   labels->height, size,
+                   image->orientation ? ": turn the mask too, or remove the Exif orientation" : "");
+}
+
 sw_status pair_read(sw_image *image, sw_image *labels, sw_str *notes, const pair_list *list,
                     const data_pair *pair, const mask_coding *coding)
 {
@@ -39,9 +49,7 @@ sw_status pair_read(sw_image *image, sw_image *labels, sw_str *notes, const pair
     if (!pair->mask) SW_TRY(sw_fail(SW_E_DATA, "%s: %s", pair->image, pair->looked_for));
     SW_TRY(check_link(pair->mask, list));
     SW_TRY(mask_read(labels, coding, pair->mask));
-    if (labels->width != image->width || labels->height != image->height)
-        status = sw_fail(SW_E_DATA, "%s: %d x %d pixels, but its picture has %d x %d", pair->mask,
-                         labels->width, labels->height, image->width, image->height);
+    SW_TRY(check_size(image, labels, pair->mask));
 done:
     if (status != SW_OK) {
         sw_image_deinit(image);
