@@ -25,8 +25,8 @@ static void print_splits(sw_str *out, const sw_stats *stats)
         sw_str_printf(&rows, "\t%d\n", split->all_background);
     }
     sw_sheet_columns(out, &rows, 1);
-    sw_str_printf(out, "(class fractions of all pixels at %d x %d; empty: only background)\n", stats->size.width,
-                  stats->size.height);
+    sw_str_printf(out, "(class fractions of all pixels at %d x %d; empty: only background)\n",
+                  stats->size.width, stats->size.height);
 }
 
 static void print_sizes(sw_str *out, const sw_stats *stats)

@@ -76,7 +76,8 @@ sw_status sw_eval_run(sw_eval *eval, sw_trained *saved, const sw_eval_options *o
 {
     sw_status status = SW_OK;
     sw_loss_config loss;
-    *eval = (sw_eval){.saved = saved, .split = options->split, .has_article = saved->experiment->train.article_every > 0};
+    *eval = (sw_eval){
+        .saved = saved, .split = options->split, .has_article = saved->experiment->train.article_every > 0};
     SW_TRY(open_data(eval, &loss));
     SW_TRY(sw_trained_start(saved, &loss, saved->experiment->train.val_batch_size, options->device));
     SW_TRY(evaluate(eval, saved, options));

@@ -99,8 +99,7 @@ void sw_eval_print(sw_str *out, const sw_eval *eval)
     if (s->epoch) sw_str_printf(out, ", epoch %d", s->epoch);
     sw_str_printf(out, "\ndata     %s/%s: %d images of %dx%d, %d skipped\n\n", data->root,
                   sw_data_split_title(title, sizeof title, data, eval->split), eval->image_count,
-                  data->size.width, data->size.height,
-                  sw_dataset_skipped(eval->val));
+                  data->size.width, data->size.height, sw_dataset_skipped(eval->val));
     print_figures(out, eval);
     print_classes(out, eval);
     print_confusion(out, &eval->clean.confusion, &eval->columns.classes);
@@ -146,9 +145,8 @@ static cJSON *metrics_json(const sw_eval *eval)
     sw_json_add_text(object, "config", s->config_path);
     if (s->epoch) cJSON_AddNumberToObject(object, "epoch", s->epoch);
     cJSON_AddStringToObject(object, "data", s->experiment->data.root);
-    cJSON_AddStringToObject(
-        object, "split",
-        sw_data_split_title(title, sizeof title, &s->experiment->data, eval->split));
+    cJSON_AddStringToObject(object, "split",
+                            sw_data_split_title(title, sizeof title, &s->experiment->data, eval->split));
     cJSON_AddStringToObject(object, "fingerprint", sw_dataset_fingerprint(eval->val));
     cJSON_AddNumberToObject(object, "images", eval->image_count);
     cJSON_AddNumberToObject(object, "skipped", sw_dataset_skipped(eval->val));

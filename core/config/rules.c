@@ -84,8 +84,9 @@ static void check_mask_values(const checking *c)
     const sw_class_list *list = sw_data_class_list(data);
     const bool colours = sw_masks_are_colours(data);
     if (data->masks != SW_MASKS_AUTO && colours != (data->masks == SW_MASKS_COLOUR))
-        complain(c, "data.masks", colours ? "the classes are given by colours: colour, or auto"
-                                          : "the classes are given by numbers: index, palette or auto");
+        complain(c, "data.masks",
+                 colours ? "the classes are given by colours: colour, or auto"
+                         : "the classes are given by numbers: index, palette or auto");
     for (int i = 0; data->ignore && i < data->ignore->count; i++)
         for (int v = 0; v < list->value_count; v++) {
             char path[64];
@@ -180,7 +181,8 @@ static void check_classes(const checking *c)
     if (classes->border >= 0)
         snprintf(hint, sizeof hint, "; loss.ignore_index: %d makes %s pixels count for nothing",
                  classes->border, classes->list[classes->border].name);
-    complain(c, "model.classes", "%d, but the data has %d classes; leave it out%s", given, classes->count, hint);
+    complain(c, "model.classes", "%d, but the data has %d classes; leave it out%s", given, classes->count,
+             hint);
 }
 
 static void check_model(const checking *c)

@@ -10,6 +10,7 @@
 
 static const char *const layout_names[] = {"oxford_iiit_pet", "folders", "lists", "voc", NULL};
 static const char *const mask_names[] = {"auto", "index", "palette", "colour", NULL};
+static const char *const fit_names[] = {"stretch", "pad", "crop", NULL};
 static const char *const resize_names[] = {"nearest", "bilinear", NULL};
 static const char *const bad_file_names[] = {"skip", "fail", NULL};
 
@@ -57,7 +58,7 @@ static const sw_field_custom size = {
 /* ---- values of masks: 0..255, or "#804080" ---- */
 
 #define CODE_SCHEMA                                                                                          \
-    "{\"oneOf\": [{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 255},"                                  \
+    "{\"oneOf\": [{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 255},"                                \
     " {\"type\": \"string\", \"pattern\": \"^#[0-9A-Fa-f]{6}$\"}]}"
 
 static bool is_none(const sw_yaml_node *value)
@@ -175,7 +176,8 @@ static const sw_yaml_node *take_apart(written_class *out, const sw_yaml_node *it
         }
     }
     if (out->name) return NULL;
-    snprintf(reading->why, sizeof reading->why, "a class is a name or {name: road, value: 3, colour: \"#804080\"}");
+    snprintf(reading->why, sizeof reading->why,
+             "a class is a name or {name: road, value: 3, colour: \"#804080\"}");
     return item;
 }
 
@@ -365,23 +367,27 @@ static const sw_field_table folders_table = TABLE(folders_fields);
 /* clang-format on */
 
 static const sw_field data_fields[] = {
-    CHOICE(layout, "oxford_iiit_pet", layout_names,
-           "How the files lie: oxford_iiit_pet (images/, annotations/); folders (data.train, data.val: a folder "
-           "of pictures and one of masks); lists (a text file with names, or with a picture and its mask a "
-           "line); voc (JPEGImages/, SegmentationClass/, ImageSets/Segmentation/). 'segwork data init DIR' "
-           "looks at a folder and writes this section"),
+    CHOICE(
+        layout, "oxford_iiit_pet", layout_names,
+        "How the files lie: oxford_iiit_pet (images/, annotations/); folders (data.train, data.val: a folder "
+        "of pictures and one of masks); lists (a text file with names, or with a picture and its mask a "
+        "line); voc (JPEGImages/, SegmentationClass/, ImageSets/Segmentation/). 'segwork data init DIR' "
+        "looks at a folder and writes this section"),
     TEXT(root, "data/oxford-iiit-pet", "Folder of the data set, relative to where segwork is started"),
     FOLDERS("train", SW_SPLIT_TRAIN,
             "Training pictures and masks, with layout folders; with lists where bare names are looked for"),
     FOLDERS("val", SW_SPLIT_VAL, "Validation pictures and masks; not given: see val_share"),
     FOLDERS("test", SW_SPLIT_TEST, "Pictures and masks that only 'segwork eval --split test' reads"),
     LIST("train_split", SW_SPLIT_TRAIN,
-         "List of the training images: a name (annotations/NAME.txt, ImageSets/Segmentation/NAME.txt) or, with "
+         "List of the training images: a name (annotations/NAME.txt, ImageSets/Segmentation/NAME.txt) or, "
+         "with "
          "layout lists, a file below data.root; empty: trainval for the pets, train for voc, train.txt for "
          "lists"),
     LIST("val_split", SW_SPLIT_VAL,
-         "List of the validation images; empty: test for the pets, val for voc, none for lists (see val_share)"),
-    LIST("test_split", SW_SPLIT_TEST, "List of the images that 'segwork eval --split test' reads; empty: none"),
+         "List of the validation images; empty: test for the pets, val for voc, none for lists (see "
+         "val_share)"),
+    LIST("test_split", SW_SPLIT_TEST,
+         "List of the images that 'segwork eval --split test' reads; empty: none"),
     REAL(val_share, "0.1", 0.9,
          "Where no validation images are given, this share of the training images validates instead, chosen "
          "by a hash of their names: a picture stays on its side when others come and go"),
@@ -394,7 +400,8 @@ static const sw_field data_fields[] = {
     LIMIT("val_limit", SW_SPLIT_VAL, "Use a sample of so many validation images; 0: all"),
     LIMIT("test_limit", SW_SPLIT_TEST, "Use a sample of so many test images; 0: all"),
     INT(limit_seed, "0", 0, 2147483647,
-        "Seed of these samples. It is not the experiment's seed, so that runs with several seeds see the same "
+        "Seed of these samples. It is not the experiment's seed, so that runs with several seeds see the "
+        "same "
         "images"),
     TEXT(mask_suffix, "\"\"",
          "A mask is called as its picture with this behind the name, as in _mask for a.jpg and a_mask.png; "
@@ -402,18 +409,24 @@ static const sw_field data_fields[] = {
     CHOICE(masks, "auto", mask_names,
            "What a mask's pixels say: grey levels (index), numbers of its palette, or colours; auto: colours "
            "where the classes are given by colours, else numbers"),
-    CUSTOM(classes, "none",
-           "The classes: names alone (their values in the masks are 0, 1, 2, ...), or name, value and colour. A "
-           "value is a number or a colour of the masks, or a list of them, which merges classes; colours are "
-           "those of pictures, by default ones that colour-blind eyes tell apart. none: the layout's own (pet, "
-           "background, border)"),
-    CUSTOM(ignore, "none",
-           "Values of the masks that count for nothing, in loss and metrics: numbers or colours. none: 255 with "
-           "layout voc, else nothing"),
-    CUSTOM(size, "128",
-           "Pixels of what the network sees of an image: the side of a square, or [height, width]; images and "
-           "masks are resized to it. Each encoder stage halves both sides, rounding down, and must leave at "
-           "least one pixel; no size need divide by anything"),
+    CUSTOM(
+        classes, "none",
+        "The classes: names alone (their values in the masks are 0, 1, 2, ...), or name, value and colour. A "
+        "value is a number or a colour of the masks, or a list of them, which merges classes; colours are "
+        "those of pictures, by default ones that colour-blind eyes tell apart. none: the layout's own (pet, "
+        "background, border)"),
+    CUSTOM(
+        ignore, "none",
+        "Values of the masks that count for nothing, in loss and metrics: numbers or colours. none: 255 with "
+        "layout voc, else nothing"),
+    CUSTOM(
+        size, "128",
+        "Pixels of what the network sees of an image: the side of a square, or [height, width]; images and "
+        "masks are resized to it. Each encoder stage halves both sides, rounding down, and must leave at "
+        "least one pixel; no size need divide by anything"),
+    CHOICE(fit, "stretch", fit_names,
+           "How a picture of other proportions is brought to that size: stretched; whole and padded, with "
+           "pixels around it that count for nothing; or cropped to its middle"),
     CHOICE(resize, "nearest", resize_names,
            "Interpolation with which images are resized (masks: always nearest)"),
     CHOICE(on_bad_file, "skip", bad_file_names,

@@ -96,8 +96,10 @@ static sw_status fill_item(data_item *item, const sw_image *image, const sw_imag
     const size_t pixels = dataset->pixels;
     item->bytes = malloc(4 * pixels);
     if (!item->bytes) return sw_fail_alloc("a resized image", 4 * pixels);
-    sw_image_resize(item->bytes, dataset->data.size, image, dataset->data.resize);
-    sw_image_resize(item->bytes + 3 * pixels, dataset->data.size, labels, SW_RESIZE_NEAREST);
+    const sw_size stored = {image->height, image->width};
+    const sw_fit fit = sw_fit_find(dataset->data.fit, stored, dataset->data.size);
+    sw_fit_apply(item->bytes, &fit, image, dataset->data.resize, 0);
+    sw_fit_apply(item->bytes + 3 * pixels, &fit, labels, SW_RESIZE_NEAREST, SW_NO_CLASS);
     return SW_OK;
 }
 

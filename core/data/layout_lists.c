@@ -45,17 +45,17 @@ static sw_status add_by_name(list_reading *r, char *name, int line)
 static sw_status add_pair(list_reading *r, char *const *fields, int line)
 {
     sw_arena *arena = &r->out->arena;
-    const data_pair pair = {
-        .name = sw_arena_printf(arena, "%.*s", sw_stem_length(fields[0]), fields[0]),
-        .image = layout_path(r->out, r->data, fields[0]),
-        .mask = layout_path(r->out, r->data, fields[1]),
-        .line = line};
+    const data_pair pair = {.name = sw_arena_printf(arena, "%.*s", sw_stem_length(fields[0]), fields[0]),
+                            .image = layout_path(r->out, r->data, fields[0]),
+                            .mask = layout_path(r->out, r->data, fields[1]),
+                            .line = line};
     return pair.name && pair.image && pair.mask ? pair_list_add(r->out, pair) : SW_E_MEMORY;
 }
 
 static bool is_heading(char *const *fields, int count)
 {
-    static const char *const words[] = {"image", "images", "img", "image_path", "picture", "file", "filename"};
+    static const char *const words[] = {"image",   "images", "img",     "image_path",
+                                        "picture", "file",   "filename"};
     for (size_t i = 0; count >= 2 && i < sizeof words / sizeof words[0]; i++)
         if (strcasecmp(fields[0], words[i]) == 0) return true;
     return false;
@@ -96,7 +96,10 @@ static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split
     if (!out->source) return SW_E_MEMORY;
     if (!sw_fs_exists(out->source))
         return sw_fail(SW_E_CONFIG, "the list %s is missing (data.%s_split, relative to data.root)",
-                       out->source, split == SW_SPLIT_TRAIN ? "train" : split == SW_SPLIT_VAL ? "val" : "test");
+                       out->source,
+                       split == SW_SPLIT_TRAIN ? "train"
+                       : split == SW_SPLIT_VAL ? "val"
+                                               : "test");
     sw_status status = read_list(&reading);
     stem_index_deinit(&reading.images);
     stem_index_deinit(&reading.masks);

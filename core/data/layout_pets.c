@@ -63,8 +63,7 @@ static sw_status resolve_folder(const char **out, pair_list *list, const char *r
         fault = "not a folder";
     *out = real ? sw_arena_strdup(&list->arena, real) : NULL;
     free(real);
-    if (fault)
-        return sw_fail(SW_E_CONFIG, "%s: %s: the Oxford-IIIT Pet layout has this folder", path, fault);
+    if (fault) return sw_fail(SW_E_CONFIG, "%s: %s: the Oxford-IIIT Pet layout has this folder", path, fault);
     return *out ? SW_OK : SW_E_MEMORY;
 }
 

@@ -14,7 +14,7 @@ sw_status data_lines_open(data_lines *lines, const char *path)
     SW_ENSURE(sw_fs_read(&lines->text, &length, path, LIST_MAX_BYTES));
     if (strlen(lines->text) != length) {
         data_lines_deinit(lines);
-        return sw_fail(SW_E_DATA, "%s: no text file: it has a byte 0", path);
+        return sw_fail(SW_E_DATA, "%s: no text file: it has the control character 0", path);
     }
     lines->next = lines->text;
     if (length >= 3 && memcmp(lines->text, "\xef\xbb\xbf", 3) == 0) lines->next += 3; /* byte-order mark */

@@ -76,7 +76,8 @@ static unsigned rgb_at(const sw_mask_image *mask, size_t pixel)
 {
     const uint8_t *p = mask->image.pixels;
     if (mask->image.channels == 1)
-        return mask->colours ? (p[pixel] < mask->colours ? mask->palette[p[pixel]] : 0) : p[pixel] * 0x010101u;
+        return mask->colours ? (p[pixel] < mask->colours ? mask->palette[p[pixel]] : 0)
+                             : p[pixel] * 0x010101u;
     return (unsigned)p[3 * pixel] << 16 | (unsigned)p[3 * pixel + 1] << 8 | p[3 * pixel + 2];
 }
 
@@ -92,10 +93,11 @@ static sw_status rgb_to_gray(sw_mask_image *mask, const char *path)
     for (size_t i = 0; i < pixels; i++) {
         const unsigned rgb = rgb_at(mask, i);
         if (!is_gray(rgb))
-            return sw_fail(SW_E_DATA,
-                           "%s: a mask of colours (#%06x at column %zu, row %zu), but data.classes has numbers; "
-                           "give each class its colour: {name: road, value: \"#%06x\"}",
-                           path, rgb, i % (size_t)mask->image.width, i / (size_t)mask->image.width, rgb);
+            return sw_fail(
+                SW_E_DATA,
+                "%s: a mask of colours (#%06x at column %zu, row %zu), but data.classes has numbers; "
+                "give each class its colour: {name: road, value: \"#%06x\"}",
+                path, rgb, i % (size_t)mask->image.width, i / (size_t)mask->image.width, rgb);
         mask->image.pixels[i] = (uint8_t)rgb;
     }
     mask->image.channels = 1;
@@ -130,8 +132,8 @@ static sw_status to_grey_levels(sw_mask_image *mask, const char *path)
         const unsigned rgb = rgb_at(mask, i);
         if (!is_gray(rgb))
             return sw_fail(SW_E_DATA,
-                           "%s: its palette has colours (#%06x), not grey levels; see data.masks: palette", path,
-                           rgb);
+                           "%s: its palette has colours (#%06x), not grey levels; see data.masks: palette",
+                           path, rgb);
         mask->image.pixels[i] = (uint8_t)rgb;
     }
     return SW_OK;

@@ -8,9 +8,9 @@
 enum { PAIR_NAME_MAX_BYTES = 200 };
 
 typedef struct data_pair {
-    const char *name;  /* unique in the split: "Abyssinian_1", "street/0001" */
-    const char *image; /* paths */
-    const char *mask;  /* NULL: there is none */
+    const char *name;       /* unique in the split: "Abyssinian_1", "street/0001" */
+    const char *image;      /* paths */
+    const char *mask;       /* NULL: there is none */
     const char *looked_for; /* without a mask: what was looked for, in words; else NULL */
     int line;               /* of the list that names it; 0: no list */
 } data_pair;

@@ -33,7 +33,8 @@ static char *kind_of(const char *message)
     return sw_str_take(&text, &kind) == SW_OK ? text : NULL;
 }
 
-static sw_status find_group(repeat_group **out, repeat_counts *repeats, const char *message, const char *outcome)
+static sw_status find_group(repeat_group **out, repeat_counts *repeats, const char *message,
+                            const char *outcome)
 {
     char *kind = kind_of(message);
     if (!kind) return SW_E_MEMORY;

@@ -83,10 +83,12 @@ static sw_status not_given(const sw_data_config *data, sw_split split)
 {
     static const char *const names[SW_SPLITS] = {"train", "val", "test"};
     if (split == SW_SPLIT_VAL)
-        return sw_fail(SW_E_CONFIG, "there are no validation images: set data.val_share (0.1 takes a tenth of the "
-                                    "training images), data.holdout, or name them");
-    return sw_fail(SW_E_CONFIG, "there are no %s images: set data.%s%s", split == SW_SPLIT_TEST ? "test" : "training",
-                   names[split], data->layout == SW_LAYOUT_FOLDERS ? ": {images: DIR, masks: DIR}" : "_split");
+        return sw_fail(SW_E_CONFIG,
+                       "there are no validation images: set data.val_share (0.1 takes a tenth of the "
+                       "training images), data.holdout, or name them");
+    return sw_fail(SW_E_CONFIG, "there are no %s images: set data.%s%s",
+                   split == SW_SPLIT_TEST ? "test" : "training", names[split],
+                   data->layout == SW_LAYOUT_FOLDERS ? ": {images: DIR, masks: DIR}" : "_split");
 }
 
 sw_status split_list(pair_list *out, const sw_data_config *data, sw_split split)
@@ -94,8 +96,8 @@ sw_status split_list(pair_list *out, const sw_data_config *data, sw_split split)
     sw_status status = SW_OK;
     *out = (pair_list){0};
     SW_TRY(layout_check_root(data));
-    const bool divided = split != SW_SPLIT_TEST && splits_training(data) &&
-                         (data->holdout > 0 || data->val_share > 0);
+    const bool divided =
+        split != SW_SPLIT_TEST && splits_training(data) && (data->holdout > 0 || data->val_share > 0);
     const sw_split listed = divided ? SW_SPLIT_TRAIN : split;
     if (!*layout_split_name(data, listed)) SW_TRY(not_given(data, listed));
     SW_TRY(layout_of(data)->list(out, data, listed));

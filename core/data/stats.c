@@ -18,11 +18,11 @@ typedef struct stats_item {
     const char *name;
     const data_pair *pair; /* NULL: unlisted */
     const char *path;      /* of the picture */
-    unsigned splits; /* bit s: listed in split s; 0: unlisted */
+    unsigned splits;       /* bit s: listed in split s; 0: unlisted */
     bool usable;
     int width_px, height_px;
     uint32_t class_pixels[256]; /* by label */
-    char *text; /* why it is bad, or what was converted; NULL: nothing */
+    char *text;                 /* why it is bad, or what was converted; NULL: nothing */
 } stats_item;
 
 struct sw_stats_store {
@@ -115,8 +115,7 @@ static sw_status find_folders(struct sw_stats_store *store)
 {
     for (int i = 0; i < store->item_count; i++) {
         const char *path = store->items[i].path, *slash = strrchr(path, '/');
-        const char *folder =
-            slash ? sw_arena_printf(&store->arena, "%.*s", (int)(slash - path), path) : ".";
+        const char *folder = slash ? sw_arena_printf(&store->arena, "%.*s", (int)(slash - path), path) : ".";
         if (!folder) return SW_E_MEMORY;
         bool known = false;
         for (int f = store->folder_count - 1; f >= 0 && !known; f--)
@@ -169,7 +168,8 @@ static sw_status count_classes(stats_item *item, const sw_image *labels, const s
     const size_t pixels = sw_size_pixels(size);
     uint8_t *resized = malloc(pixels);
     if (!resized) return sw_fail_alloc("a resized mask", pixels);
-    sw_image_resize(resized, size, labels, SW_RESIZE_NEAREST);
+    const sw_fit fit = sw_fit_find(job->data->fit, (sw_size){labels->height, labels->width}, size);
+    sw_fit_apply(resized, &fit, labels, SW_RESIZE_NEAREST, SW_NO_CLASS);
     for (size_t i = 0; i < pixels; i++) item->class_pixels[resized[i]]++;
     free(resized);
     return SW_OK;

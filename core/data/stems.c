@@ -8,9 +8,9 @@
 
 /* Endings of masks in data sets that are in use, the first that fits is taken. */
 static const char *const mask_endings[] = {
-    "_mask",      "_masks",   "-mask", "_L",     "_labelIds",      "_gtFine_labelIds", "_labelTrainIds",
-    "_label",     "_labels",  "_gt",   "_seg",   "_segmentation",  "_annotation",      "_trimap",
-    "_gtFine_color", "_color", "_lab", "_train_id", "_manual1",
+    "_mask",         "_masks",  "-mask", "_L",        "_labelIds",     "_gtFine_labelIds", "_labelTrainIds",
+    "_label",        "_labels", "_gt",   "_seg",      "_segmentation", "_annotation",      "_trimap",
+    "_gtFine_color", "_color",  "_lab",  "_train_id", "_manual1",
 };
 
 /* Endings of pictures that their masks do not have. */
@@ -62,7 +62,8 @@ const char *stem_index_find(const stem_index *index, const char *stem, const cha
     }
     for (; low < index->files.count && strncmp(index->files.paths[low], wanted, length + 1) == 0; low++) {
         const char *path = index->files.paths[low];
-        if ((size_t)sw_stem_length(path) == length && (kind == STEM_ANY || is_png(path) == (kind == STEM_PNG)))
+        if ((size_t)sw_stem_length(path) == length &&
+            (kind == STEM_ANY || is_png(path) == (kind == STEM_PNG)))
             return path;
     }
     return NULL;
@@ -75,25 +76,26 @@ static size_t length_without(const char *stem, const char *ending)
     return length > tail && strcmp(stem + length - tail, ending) == 0 ? length - tail : 0;
 }
 
-static const char *find_with_endings(const stem_index *masks, const char *stem)
+/* `bare`: the stem alone is a mask's name too. */
+static const char *find_with_endings(const stem_index *masks, const char *stem, bool bare)
 {
-    const char *found = stem_index_find(masks, stem, "", STEM_PNG);
+    const char *found = bare ? stem_index_find(masks, stem, "", STEM_PNG) : NULL;
     for (int i = 0; i < MASK_ENDINGS && !found; i++)
         found = stem_index_find(masks, stem, mask_endings[i], STEM_PNG);
     return found;
 }
 
-static const char *find_mask(const stem_index *masks, const char *stem, const char *mask_suffix)
+static const char *find_mask(const stem_index *masks, const char *stem, bool bare, const char *mask_suffix)
 {
     if (mask_suffix && *mask_suffix) return stem_index_find(masks, stem, mask_suffix, STEM_PNG);
-    const char *found = find_with_endings(masks, stem);
+    const char *found = find_with_endings(masks, stem, bare);
     for (int i = 0; i < PICTURE_ENDINGS && !found; i++) {
         char shorter[STEM_BYTES];
         const size_t length = length_without(stem, picture_endings[i]);
         if (length == 0 || length >= sizeof shorter) continue;
         memcpy(shorter, stem, length);
         shorter[length] = '\0';
-        found = find_with_endings(masks, shorter);
+        found = find_with_endings(masks, shorter, true);
     }
     return found;
 }
@@ -102,7 +104,10 @@ sw_status stems_add_pair(pair_list *out, const stem_index *images, const stem_in
                          int line, const char *mask_suffix)
 {
     sw_arena *arena = &out->arena;
-    const char *image = stem_index_find(images, stem, "", STEM_ANY), *mask = find_mask(masks, stem, mask_suffix);
+    const char *image = stem_index_find(images, stem, "", STEM_ANY);
+    /* in one folder a PNG of the bare name is the picture itself */
+    const bool bare = !image || !is_png(image) || strcmp(images->folder, masks->folder) != 0;
+    const char *mask = find_mask(masks, stem, bare, mask_suffix);
     data_pair pair = {.name = sw_arena_strdup(arena, stem),
                       .image = image ? sw_arena_printf(arena, "%s/%s", images->folder, image)
                                      : sw_arena_printf(arena, "%s/%s.jpg", images->folder, stem),

@@ -33,8 +33,8 @@ static sameness same_data(const judged *a, const judged *b, const sw_run_split *
 static bool other_images(const judged *a, const judged *b, const sw_run_split *x, const sw_run_split *y,
                          const char *const *keys)
 {
-    static const char *const both[] = {"data.layout", "data.holdout", "data.val_share", "data.limit_seed",
-                                       "data.ignore", NULL};
+    static const char *const both[] = {"data.layout",     "data.holdout", "data.val_share",
+                                       "data.limit_seed", "data.ignore",  NULL};
     const sameness found = same_data(a, b, x, y);
     if (found != UNKNOWN) return found == OTHER;
     bool same = true;

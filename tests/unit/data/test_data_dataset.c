@@ -136,7 +136,7 @@ Test(data_dataset, what_is_missing_is_said_with_the_way_on)
 {
     expect_refused(scratch_path("nowhere"), SW_E_CONFIG, "segwork data fetch ");
     expect_refused(scratch_path("nowhere"), SW_E_CONFIG, "segwork data synth ");
-    expect_refused(scratch_write("file", "x"), SW_E_CONFIG, "file is a file; a data folder has images/");
+    expect_refused(scratch_write("file", "x"), SW_E_CONFIG, "file is a file; data.root must be a folder");
     const char *root = pets_folder_create("empty");
     expect_refused(root, SW_E_CONFIG, "annotations/trainval.txt is missing");
     pets_folder_list(root, "trainval", "a");
@@ -187,9 +187,9 @@ Test(data_dataset, a_turned_picture_and_its_unturned_mask_are_refused_by_naming_
     exif_file_turn(pets_folder_path(root, "images/right.jpg"), 6);
     exif_file_turn(pets_folder_path(root, "images/wrong.jpg"), 6);
     pets_folder_list(root, "trainval", "right wrong");
-    sw_dataset_options options = options_of(root);
+    sw_data_config options = options_of(root);
     caught_log_clear();
-    sw_dataset *dataset = open_or_fail(&options);
+    sw_dataset *dataset = open_or_fail(&options, SW_SPLIT_TRAIN);
     cr_expect_eq(sw_dataset_count(dataset), 1);
     cr_expect_not_null(
         strstr(caught_log(), "trimaps/wrong.png: 8 x 6 pixels, but its picture has 6 x 8, being turned by 90 "

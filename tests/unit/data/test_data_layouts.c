@@ -99,7 +99,8 @@ Test(data_layouts, what_is_missing_or_empty_is_said_with_its_key)
     scratch_write("msk/notes.txt", "");
     expect_fail(&data, SW_SPLIT_TRAIN, SW_E_DATA, "no picture in it");
     expect_fail(&data, SW_SPLIT_VAL, SW_E_CONFIG, "no validation images: set data.val_share");
-    expect_fail(&data, SW_SPLIT_TEST, SW_E_CONFIG, "no test images: set data.test: {images: DIR, masks: DIR}");
+    expect_fail(&data, SW_SPLIT_TEST, SW_E_CONFIG,
+                "no test images: set data.test: {images: DIR, masks: DIR}");
     data.root = scratch_path("nowhere");
     expect_fail(&data, SW_SPLIT_TRAIN, SW_E_CONFIG, "there is no data folder");
     add("img/a.png", "msk/a.png");
@@ -136,7 +137,8 @@ Test(data_layouts, a_picture_keeps_its_side_of_a_share_when_others_come)
         snprintf(image, sizeof image, "img/n%d.png", i);
         snprintf(mask, sizeof mask, "msk/n%d.png", i);
         add(image, mask);
-        if (i == 19) cr_assert_eq(sw_dataset_open(&before, &data, SW_SPLIT_VAL), SW_OK, "%s", sw_error_message());
+        if (i == 19)
+            cr_assert_eq(sw_dataset_open(&before, &data, SW_SPLIT_VAL), SW_OK, "%s", sw_error_message());
     }
     cr_assert_eq(sw_dataset_open(&after, &data, SW_SPLIT_VAL), SW_OK);
     cr_assert_eq(sw_dataset_open(&train, &data, SW_SPLIT_TRAIN), SW_OK);

@@ -69,8 +69,9 @@ Test(data_masks, a_value_of_no_class_is_named_with_its_place_and_what_to_do)
     const sw_data_config data = config_of(&list, NULL);
     write_picture("img/a.png", 4, 1, 0);
     write_gray_mask("msk/a.png", 4, 1, numbers);
-    expect_bad(&data, "msk/a.png: value 9 at column 2, row 0 belongs to no class; the classes are 0 a, 7 b. Add "
-                      "it to the values of a class (data.classes) or to data.ignore");
+    expect_bad(&data,
+               "msk/a.png: value 9 at column 2, row 0 belongs to no class; the classes are 0 a, 7 b. Add "
+               "it to the values of a class (data.classes) or to data.ignore");
 }
 
 Test(data_masks, a_palette_is_read_by_number_unless_only_its_grey_levels_are_classes)
@@ -168,7 +169,8 @@ Test(data_masks, ignored_pixels_are_in_no_share_and_no_weight)
 
 Test(data_masks, predictions_are_written_with_the_values_and_colours_of_the_data)
 {
-    sw_mask_value by_number[] = {{4, 0}, {5, 0}, {0, 1}}, by_colour[] = {{COLOUR(0x804080), 0}, {COLOUR(0), 1}};
+    sw_mask_value by_number[] = {{4, 0}, {5, 0}, {0, 1}},
+                  by_colour[] = {{COLOUR(0x804080), 0}, {COLOUR(0), 1}};
     unsigned codes[] = {255};
     const sw_ignore_list ignore = {codes, 1};
     sw_class_list list = list_of(2, by_number, 3);
@@ -182,5 +184,6 @@ Test(data_masks, predictions_are_written_with_the_values_and_colours_of_the_data
     cr_expect(writing.value[SW_NO_CLASS] == 1 && writing.colours == 5, "the first value that is free");
     list = list_of(2, by_colour, 2);
     sw_mask_writing_of(&writing, &data);
-    cr_expect(writing.value[0] == 0 && writing.value[1] == 1 && writing.rgb[0] == 0x804080 && writing.colours == 3);
+    cr_expect(writing.value[0] == 0 && writing.value[1] == 1 && writing.rgb[0] == 0x804080 &&
+              writing.colours == 3);
 }

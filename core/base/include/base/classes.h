@@ -26,8 +26,8 @@ typedef struct sw_classes {
 /* Returns an empty list. */
 sw_classes sw_classes_none(void);
 
-/* Appends a class with the default colour of its place; one called "background" has that role. false: the list is full, or the
- * name is taken or no name of a class. */
+/* Appends a class with the default colour of its place; one called "background" has that role. false: the
+ * list is full, or the name is taken or no name of a class. */
 bool sw_classes_add(sw_classes *classes, const char *name);
 
 /* Tells whether a class may have this name. */

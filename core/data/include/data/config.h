@@ -7,7 +7,7 @@
 
 #include "base/classes.h"
 #include "base/size.h"
-#include "image/image.h"
+#include "image/fit.h"
 
 typedef enum sw_bad_file { SW_BAD_FILE_SKIP, SW_BAD_FILE_FAIL } sw_bad_file; /* skip, fail */
 
@@ -23,8 +23,8 @@ typedef enum sw_layout_kind {
 
 /* What the pixels of a mask file say. */
 typedef enum sw_mask_kind {
-    SW_MASKS_AUTO,    /* auto: colour where the classes are given by colours; else grey levels, or the numbers of
-                       * a palette */
+    SW_MASKS_AUTO, /* auto: colour where the classes are given by colours; else grey levels, or the numbers of
+                    * a palette */
     SW_MASKS_INDEX,   /* index: grey levels */
     SW_MASKS_PALETTE, /* palette: numbers of the file's palette */
     SW_MASKS_COLOUR,  /* colour: RGB */
@@ -62,14 +62,15 @@ typedef struct sw_data_config {
     sw_split_folders folders[SW_SPLITS]; /* train, val, test; layouts folders and lists */
     const char *split[SW_SPLITS];        /* train_split, val_split, test_split: name of a list; "": none */
     float val_share;                     /* of the training images that validate where val is not given */
-    int holdout;          /* every so many-th training name validates instead of val_split; 0: none */
-    int limit[SW_SPLITS]; /* a sample of so many images; 0: all */
-    int limit_seed;       /* of the samples */
+    int holdout;             /* every so many-th training name validates instead of val_split; 0: none */
+    int limit[SW_SPLITS];    /* a sample of so many images; 0: all */
+    int limit_seed;          /* of the samples */
     const char *mask_suffix; /* a mask is called as its picture, with this behind the name; "": see layout */
     sw_mask_kind masks;
     const sw_class_list *classes; /* NULL: those of the layout */
     const sw_ignore_list *ignore; /* NULL: none */
     sw_size size;                 /* of the images that the network sees */
+    sw_fit_kind fit;
     sw_resize_kind resize;
     sw_bad_file on_bad_file;
     int loader_threads;

@@ -33,12 +33,13 @@ bool sw_data_has_split(const sw_data_config *data, sw_split split);
 
 typedef struct sw_dataset sw_dataset;
 
-/* Reads and decodes a split. What `data` points to (texts, classes) must outlive the set. A bad file (missing, undecodable, mask of another
- * size or with a value of no class, a link leading out) is skipped, or fails the whole, as configured. Skipped
- * and converted files are logged with path and reason, in the order of the list whatever the thread count; of
- * many with one reason some, and the number of the others. SW_E_CONFIG: the root or the list is missing (the
- * message says how to get data). SW_E_DATA: a malformed line (file:line), a bad file when they fail, or
- * nothing usable left. SW_E_MEMORY: the pictures would not fit the machine. */
+/* Reads and decodes a split. What `data` points to (texts, classes) must outlive the set. A bad file
+ * (missing, undecodable, mask of another size or with a value of no class, a link leading out) is skipped, or
+ * fails the whole, as configured. Skipped and converted files are logged with path and reason, in the order
+ * of the list whatever the thread count; of many with one reason some, and the number of the others.
+ * SW_E_CONFIG: the root or the list is missing (the message says how to get data). SW_E_DATA: a malformed
+ * line (file:line), a bad file when they fail, or nothing usable left. SW_E_MEMORY: the pictures would not
+ * fit the machine. */
 sw_status sw_dataset_open(sw_dataset **out, const sw_data_config *data, sw_split split) SW_NODISCARD;
 void sw_dataset_destroy(sw_dataset *dataset);
 

@@ -13,8 +13,9 @@ typedef struct sw_mask_writing {
     uint8_t value[256]; /* by label: the first number of a class; its place where masks are colours.
                          * A label that is no class has the value of what is ignored, or of nothing (the first
                          * value that no class has) */
-    uint32_t rgb[256];  /* by value, 0xRRGGBB: where masks are colours the data set's, else those of the classes */
-    int colours;        /* values are below this */
+    uint32_t
+        rgb[256]; /* by value, 0xRRGGBB: where masks are colours the data set's, else those of the classes */
+    int colours;  /* values are below this */
 } sw_mask_writing;
 
 void sw_mask_writing_of(sw_mask_writing *out, const sw_data_config *data);

@@ -37,15 +37,15 @@ typedef struct sw_stats {
     const sw_classes *classes;
     sw_stats_split splits[SW_SPLITS];
     sw_stats_range width_px, height_px; /* of the usable pictures as stored; 0 when there is none */
-    int image_files; /* in the folders of listed pictures, without masks */
+    int image_files;                    /* in the folders of listed pictures, without masks */
     sw_stats_remark *remarks;           /* in the order of their kinds, then of their names */
     int remark_count;
     struct sw_stats_store *store; /* owns the texts */
 } sw_stats;
 
 /* Decodes every listed picture, and the unlisted ones to see what they are. `data` must outlive the
- * statistics. SW_E_CONFIG when the root or all lists are missing; SW_E_DATA for a malformed list. Bad pictures
- * are remarks, not failures. */
+ * statistics. SW_E_CONFIG when the root or all lists are missing; SW_E_DATA for a malformed list. Bad
+ * pictures are remarks, not failures. */
 sw_status sw_stats_collect(sw_stats *out, const sw_data_config *data, int threads) SW_NODISCARD;
 void sw_stats_deinit(sw_stats *stats);
 
