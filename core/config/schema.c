@@ -6,6 +6,7 @@
 
 #include "config/experiment.h"
 #include "data/dataset.h"
+#include "data/pets.h"
 #include "nn/metric_table.h"
 #include "schema_tables.h"
 
@@ -25,7 +26,7 @@ static const char *const *metric_names(void)
     static sw_columns columns;
     static const char *names[SW_MAX_COLUMNS + 1];
     int count = 0;
-    sw_columns_init(&columns, sw_data_classes(NULL));
+    sw_columns_init(&columns, &sw_pets_classes);
     for (int i = 0; i < columns.count; i++) {
         const sw_metric *metric = columns.list[i].metric;
         if (metric->group == SW_METRIC_VAL && (metric->shown & SW_METRIC_IN_REPORT))

@@ -243,14 +243,14 @@ Test(config_values, values_that_do_not_fit_each_other_are_named_at_their_place)
         config_expect_problem(cases[i].text, NULL, cases[i].place, cases[i].words);
     const char *const two[] = {"model.classes=2", NULL};
     config_expect_problem(SMALL_MODEL, two,
-                          "--set model.classes=2: ", "model.classes: 2, but the masks have 3 classes");
+                          "--set model.classes=2: ", "model.classes: 2, but the data has 3 classes");
     /* the trainer counts each class of the masks, also where one is ignored */
     const char *const ignored[] = {"model.classes=2", "loss.ignore_index=2", NULL};
     config_expect_problem(SMALL_MODEL, ignored,
-                          "--set model.classes=2: ", "model.classes: 2, but the masks have 3 classes");
+                          "--set model.classes=2: ", "model.classes: 2, but the data has 3 classes");
     const char *const four[] = {"model.classes=4", NULL};
     config_expect_problem(SMALL_MODEL, four,
-                          "--set model.classes=4: ", "model.classes: 4, but the masks have 3 classes");
+                          "--set model.classes=4: ", "model.classes: 4, but the data has 3 classes");
     sw_experiment_destroy(LOADED(SMALL_MODEL, "model.classes=3", "loss.ignore_index=2"));
 }
 
