@@ -39,14 +39,14 @@ void sw_image_deinit(sw_image *image)
     *image = (sw_image){0};
 }
 
-static void resize_nearest(uint8_t *out, int side_px, const sw_image *image)
+static void resize_nearest(uint8_t *out, sw_size size, const sw_image *image)
 {
     size_t channels = (size_t)image->channels;
-    for (int y = 0; y < side_px; y++) {
-        size_t source_y = (size_t)((int64_t)y * image->height / side_px);
+    for (int y = 0; y < size.height; y++) {
+        size_t source_y = (size_t)((int64_t)y * image->height / size.height);
         const uint8_t *row = image->pixels + source_y * (size_t)image->width * channels;
-        for (int x = 0; x < side_px; x++) {
-            const uint8_t *pixel = row + (size_t)((int64_t)x * image->width / side_px) * channels;
+        for (int x = 0; x < size.width; x++) {
+            const uint8_t *pixel = row + (size_t)((int64_t)x * image->width / size.width) * channels;
             for (size_t c = 0; c < channels; c++) *out++ = pixel[c];
         }
     }
@@ -67,15 +67,15 @@ static tap bilinear_tap(int index, int in, int out)
     return (tap){first, first + 1 < in ? first + 1 : first, position - (float)first};
 }
 
-static void resize_bilinear(uint8_t *out, int side_px, const sw_image *image)
+static void resize_bilinear(uint8_t *out, sw_size size, const sw_image *image)
 {
     size_t channels = (size_t)image->channels, stride = (size_t)image->width * channels;
-    for (int y = 0; y < side_px; y++) {
-        tap v = bilinear_tap(y, image->height, side_px);
+    for (int y = 0; y < size.height; y++) {
+        tap v = bilinear_tap(y, image->height, size.height);
         const uint8_t *upper = image->pixels + (size_t)v.first * stride;
         const uint8_t *lower = image->pixels + (size_t)v.second * stride;
-        for (int x = 0; x < side_px; x++) {
-            tap h = bilinear_tap(x, image->width, side_px);
+        for (int x = 0; x < size.width; x++) {
+            tap h = bilinear_tap(x, image->width, size.width);
             size_t left = (size_t)h.first * channels, right = (size_t)h.second * channels;
             for (size_t c = 0; c < channels; c++) {
                 float top = (1 - h.weight) * (float)upper[left + c] + h.weight * (float)upper[right + c];
@@ -86,11 +86,11 @@ static void resize_bilinear(uint8_t *out, int side_px, const sw_image *image)
     }
 }
 
-void sw_image_resize(uint8_t *out, int side_px, const sw_image *image, sw_resize_kind kind)
+void sw_image_resize(uint8_t *out, sw_size size, const sw_image *image, sw_resize_kind kind)
 {
-    assert(side_px > 0 && image->pixels);
+    assert(size.height > 0 && size.width > 0 && image->pixels);
     if (kind == SW_RESIZE_BILINEAR)
-        resize_bilinear(out, side_px, image);
+        resize_bilinear(out, size, image);
     else
-        resize_nearest(out, side_px, image);
+        resize_nearest(out, size, image);
 }

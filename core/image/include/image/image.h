@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "base/size.h"
 #include "base/status.h"
 #include "base/str.h"
 
@@ -46,11 +47,11 @@ sw_status sw_image_read_rgb_noted(sw_image *out, sw_str *notes, const char *path
  * 1). */
 sw_status sw_image_read_mask(sw_image *out, const char *path) SW_NODISCARD;
 
-/* Resizes into `out` (side_px, side_px, channels); the aspect ratio is not kept.
+/* Resizes into `out` (size.height, size.width, channels); the aspect ratio is not kept.
  * Nearest: source index floor(dst * in / out), in whole numbers. PyTorch's mode="nearest" rounds a float
  * scale first and so takes the neighbour in a few places where `out` is no power of two. Bilinear: PyTorch's
  * mode="bilinear", align_corners=False, antialias=False, rounded to bytes. */
-void sw_image_resize(uint8_t *out, int side_px, const sw_image *image, sw_resize_kind kind);
+void sw_image_resize(uint8_t *out, sw_size size, const sw_image *image, sw_resize_kind kind);
 
 /* Appends the encoded file to `out`. JPEG: quality 1..100, no chroma subsampling. */
 sw_status sw_image_encode_png(sw_str *out, const sw_image *image) SW_NODISCARD;
