@@ -17,8 +17,9 @@ static bool is_mask_of_other(const stem_index *files, const char *path, const ch
     return png && (stem_is_of_mask(stem, mask_suffix) || stem_index_find(files, stem, "", STEM_JPEG));
 }
 
-static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split split)
+static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split split, const char *name)
 {
+    (void)name;
     sw_status status = SW_OK;
     const sw_split_folders *folders = &data->folders[split];
     stem_index images = {0}, masks = {0};

@@ -1,5 +1,6 @@
 /* The data section: layouts, classes, values of masks, sizes. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -41,16 +42,18 @@ Test(config_data, names_alone_have_the_values_from_0_and_colours_of_their_own)
 
 Test(config_data, values_merge_classes_and_colours_are_values_too)
 {
-    sw_experiment *e = LOADED(SMALL_MODEL FOLDERS
-                              "classes: [{name: road, value: [3, 7]}, {name: car, value: 5, color: \"#0000ff\"}], "
-                              "ignore: [255, \"#000000\"]}\n");
+    sw_experiment *e =
+        LOADED(SMALL_MODEL FOLDERS
+               "classes: [{name: road, value: [3, 7]}, {name: car, value: 5, color: \"#0000ff\"}], "
+               "ignore: [255, \"#000000\"]}\n");
     const sw_class_list *list = sw_data_class_list(&e->data);
     cr_assert_eq(list->value_count, 3);
     cr_expect(list->values[1].code == 7 && list->values[1].label == 0 && list->values[2].code == 5);
     cr_expect_eq(list->classes.list[1].rgb, 0x0000FF);
     cr_expect(e->data.ignore->count == 2 && e->data.ignore->codes[1] == SW_MASK_IS_COLOUR);
     sw_experiment_destroy(e);
-    e = LOADED(SMALL_MODEL FOLDERS "classes: [{name: road, value: \"#804080\"}, {name: car, value: [\"#000001\"]}]}\n");
+    e = LOADED(SMALL_MODEL FOLDERS
+               "classes: [{name: road, value: \"#804080\"}, {name: car, value: [\"#000001\"]}]}\n");
     cr_expect(sw_masks_are_colours(&e->data));
     cr_expect_eq(sw_data_classes(&e->data)->list[0].rgb, 0x804080, "its colour is that of its masks");
     sw_experiment_destroy(e);
@@ -64,7 +67,8 @@ Test(config_data, what_is_written_reads_back)
         "classes: [{name: a, value: [1, 2]}, {name: \"no\", value: 9, colour: \"#010203\"}], ignore: 255}\n",
         SMALL_MODEL "data: {layout: voc, train_split: mine, classes: [{name: a, value: \"#ff0000\"}, "
                     "{name: b, value: [\"#00ff00\", \"#0000ff\"]}], ignore: [\"#000000\"], size: [30, 40]}\n",
-        SMALL_MODEL "data: {layout: lists, train_split: lists/a.txt, classes: [a, b], mask_suffix: _x, masks: index}\n",
+        SMALL_MODEL
+        "data: {layout: lists, train_split: lists/a.txt, classes: [a, b], mask_suffix: _x, masks: index}\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         sw_experiment *first = LOADED(texts[i]);
@@ -97,17 +101,25 @@ Test(config_data, mistakes_are_named_where_they_are_written)
         {"classes: [a]}\n", "data.classes: one class alone cannot be learnt"},
         {"classes: [a, a]}\n", "data.classes: two classes have this name; found 'a'"},
         {"classes: [a, \"b c\"]}\n", "data.classes: the name of a class is of letters, digits, '_' and '-'"},
-        {"classes: [{name: a, value: 1}, {name: b, value: 1}]}\n", "data.classes: this is already a value of the class a; found '1'"},
-        {"classes: [{name: a, value: 1}, {name: b, value: \"#000000\"}]}\n", "data.classes: the values are all numbers or all colours; the class a has another kind"},
+        {"classes: [{name: a, value: 1}, {name: b, value: 1}]}\n",
+         "data.classes: this is already a value of the class a; found '1'"},
+        {"classes: [{name: a, value: 1}, {name: b, value: \"#000000\"}]}\n",
+         "data.classes: the values are all numbers or all colours; the class a has another kind"},
         {"classes: [{name: a, value: 1}, b]}\n", "data.classes: give every class a value, or none"},
-        {"classes: [{name: a, value: 256}, {name: b, value: 2}]}\n", "data.classes: a value of the masks is a number 0..255 or a colour in quotes, \"#804080\"; found '256'"},
-        {"classes: [{name: a, valeu: 1}, b]}\n", "data.classes: a class has name, value and colour; there is no 'valeu'"},
-        {"classes: [{name: a, colour: red}, b]}\n", "data.classes: a colour is written in quotes: \"#804080\"; found 'red'"},
+        {"classes: [{name: a, value: 256}, {name: b, value: 2}]}\n",
+         "data.classes: a value of the masks is a number 0..255 or a colour in quotes, \"#804080\"; found "
+         "'256'"},
+        {"classes: [{name: a, valeu: 1}, b]}\n",
+         "data.classes: a class has name, value and colour; there is no 'valeu'"},
+        {"classes: [{name: a, colour: red}, b]}\n",
+         "data.classes: a colour is written in quotes: \"#804080\"; found 'red'"},
         {"classes: 3}\n", "data.classes: expected none | list of names"},
         {"classes: [a, b], ignore: 300}\n", "data.ignore: a value of the masks is a number 0..255"},
-        {"classes: [a, b], ignore: [1]}\n", "data.ignore.0: this is a value of the class b, and cannot be ignored too"},
+        {"classes: [a, b], ignore: [1]}\n",
+         "data.ignore.0: this is a value of the class b, and cannot be ignored too"},
         {"classes: [a, b], masks: colour}\n", "data.masks: the classes are given by numbers"},
-        {"classes: [a, b], test: {images: x}}\n", "data.test: layout folders needs both: {images: DIR, masks: DIR}"},
+        {"classes: [a, b], test: {images: x}}\n",
+         "data.test: layout folders needs both: {images: DIR, masks: DIR}"},
         {"classes: [a, b], size: [0, 4]}\n", "data.size: expected integer in 1..4096"},
         {"classes: [a, b], size: [4, 5, 6]}\n", "data.size: expected integer in 1..4096"},
         {"val_share: 0.2}\n", "data.classes: this layout has no classes of its own"},
@@ -117,7 +129,8 @@ Test(config_data, mistakes_are_named_where_they_are_written)
         snprintf(text, sizeof text, "%s%s%s", SMALL_MODEL, FOLDERS, cases[i].data);
         expect_said(text, cases[i].words);
     }
-    expect_said(SMALL_MODEL "data: {layout: folders, classes: [a, b]}\n", "data.train: layout folders needs both");
+    expect_said(SMALL_MODEL "data: {layout: folders, classes: [a, b]}\n",
+                "data.train: layout folders needs both");
     expect_said(SMALL_MODEL "data: {size: 3}\n", "data.size: 3 pixels a side are too few");
 }
 
@@ -137,6 +150,7 @@ Test(config_data, up_to_255_classes)
         sw_str_printf(&text, "%sc%d", c ? ", " : "", c);
     }
     sw_str_append(&text, "]}\n");
-    expect_said(text.text, "data.classes: too many classes; 2 to 255 classes can be told apart; found a list of 300");
+    expect_said(text.text,
+                "data.classes: too many classes; 2 to 255 classes can be told apart; found a list of 300");
     sw_str_deinit(&text);
 }
