@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SW_MAX_CLASSES = 32, SW_CLASS_NAME_BYTES = 64, SW_NO_CLASS = 255 };
+enum { SW_MAX_CLASSES = 255, SW_CLASS_NAME_BYTES = 64, SW_NO_CLASS = 255 };
 
 typedef struct sw_class {
     char name[SW_CLASS_NAME_BYTES]; /* letters, digits, '_' and '-', since columns are named by it */
