@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "config/experiment.h"
+#include "schema_tables.h"
 
-static const char *const resize_names[] = {"nearest", "bilinear", NULL};
-static const char *const bad_file_names[] = {"skip", "fail", NULL};
 static const char *const conv_names[] = {"dense", "separable", NULL};
 static const char *const pool_names[] = {"max", "average", NULL};
 static const char *const up_names[] = {"unpool", "nearest", NULL};
@@ -18,31 +17,12 @@ static const char *const schedule_names[] = {"constant", "step", "cosine", "poly
 static const char *const engine_names[] = {"auto", "clblast", "gemm",          "winograd",
                                            "tile", "direct",  "winograd_tile", NULL};
 
-/* One macro call a key: its member in HERE, its default as YAML (NULL: it must be given), its range, its
- * help. */
-/* clang-format off */
-#define KEY(name, member, kind, yaml, sentence) \
-    .key = name, .type = kind, .offset = offsetof(HERE, member), .fallback = yaml, .help = sentence
-#define FIELD(member, kind, yaml, sentence) KEY(#member, member, kind, yaml, sentence)
-#define BOOL(member, yaml, help)            {FIELD(member, SW_FIELD_BOOL, yaml, help)}
-#define TEXT(member, yaml, help)            {FIELD(member, SW_FIELD_TEXT, yaml, help)}
-#define INT(member, yaml, low, high, help)  {FIELD(member, SW_FIELD_INT, yaml, help), .min = low, .max = high}
-#define REAL(member, yaml, high, help)      {FIELD(member, SW_FIELD_FLOAT, yaml, help), .max = high}
-#define POSITIVE(member, yaml, high, help)  {FIELD(member, SW_FIELD_FLOAT, yaml, help), .max = high, .above_min = true}
-#define CHOICE(member, yaml, names, help)   {FIELD(member, SW_FIELD_ENUM, yaml, help), .choices = names}
-#define SECTION(member, table, help)        {FIELD(member, SW_FIELD_RECORD, NULL, help), .record = table}
-#define STAGES(member, table, help) \
-    {FIELD(member, SW_FIELD_RECORD_LIST, NULL, help), .min = 1, .max = SW_MAX_STAGES, .record = table, \
-     .count_offset = offsetof(HERE, member##_count)}
-#define CUSTOM(name, sentence) \
-    {.key = #name, .type = SW_FIELD_CUSTOM, .fallback = "none", .custom = &name, .help = sentence}
-#define TABLE(fields) {sizeof(HERE), fields, sizeof(fields) / sizeof *(fields)}
-/* clang-format on */
-
 /* loss.class_weights: several members of sw_loss_config from one key */
 
-static const sw_yaml_node *read_class_weights(void *record, const sw_yaml_node *value)
+static const sw_yaml_node *read_class_weights(void *record, const sw_yaml_node *value,
+                                              sw_field_reading *reading)
 {
+    (void)reading;
     sw_loss_config *loss = record;
     const bool word = value->kind == SW_YAML_SCALAR;
     loss->attrs.class_weight_count = 0;
@@ -86,8 +66,10 @@ static const sw_field_custom class_weights = {
 
 /* runtime.conv_layers: engines by layer */
 
-static const sw_yaml_node *read_conv_layers(void *record, const sw_yaml_node *value)
+static const sw_yaml_node *read_conv_layers(void *record, const sw_yaml_node *value,
+                                            sw_field_reading *reading)
 {
+    (void)reading;
     sw_conv_pins *pins = &((sw_runtime_config *)record)->conv_layers;
     pins->count = 0;
     if (value->kind == SW_YAML_SCALAR && (sw_yaml_is_null(value) || strcmp(value->text, "none") == 0))
@@ -129,33 +111,6 @@ static const sw_field_custom conv_layers = {
     .write = write_conv_layers,
 };
 
-#define HERE sw_data_config
-static const sw_field data_fields[] = {
-    TEXT(
-        root, "data/oxford-iiit-pet",
-        "Folder in the Oxford-IIIT Pet layout (images/, annotations/), relative to where segwork is started"),
-    TEXT(train_split, "trainval", "Training images are those listed in annotations/<train_split>.txt"),
-    TEXT(val_split, "test", "Validation images are those listed in annotations/<val_split>.txt"),
-    INT(holdout, "0", 0, 10000000,
-        "Hold out every so many-th training image and validate on these instead of val_split, which stays "
-        "unseen while you choose between experiments (the list is sorted by breed, so each breed is "
-        "represented); 0: off"),
-    INT(train_limit, "0", 0, 10000000, "Use only the first so many training images; 0: all"),
-    INT(val_limit, "0", 0, 10000000, "Use only the first so many validation images; 0: all"),
-    INT(size, "128", 1, 2048,
-        "Height and width in pixels to which images and masks are resized; each encoder stage halves it, so "
-        "it must be divisible by 2 as often as there are stages"),
-    CHOICE(resize, "nearest", resize_names,
-           "Interpolation with which images are resized (masks: always nearest)"),
-    CHOICE(on_bad_file, "skip", bad_file_names,
-           "Whether an unreadable image or mask is skipped with a warning or ends the run"),
-    INT(loader_threads, "2", 1, 64,
-        "Threads that load and augment images; results don't depend on their number"),
-    INT(prefetch, "2", 1, 64, "Batches prepared ahead of the device"),
-};
-static const sw_field_table data_table = TABLE(data_fields);
-#undef HERE
-
 #define HERE sw_augment_config
 static const sw_field augment_fields[] = {
     REAL(hflip, "0", 1, "Probability of a horizontal flip of image and mask"),
@@ -164,7 +119,7 @@ static const sw_field augment_fields[] = {
     REAL(saturation, "0", 10, "Saturation is multiplied by a random factor from [max(0, 1-x), 1+x]; 0: off"),
     REAL(hue, "0", 0.5, "Hue is shifted by a random part of the colour circle from [-x, x]; 0: off"),
     REAL(crop, "0", 0.9,
-         "Random resized crop: a square whose side is between 1-x and 1 of the image's is cut out at a "
+         "Random resized crop: a part whose sides are between 1-x and 1 of the image's is cut out at a "
          "random place and resized to full size (image bilinear, mask nearest); 0: off"),
 };
 static const sw_field_table augment_table = TABLE(augment_fields);
@@ -203,8 +158,9 @@ static const sw_field_table decoder_table = TABLE(decoder_fields);
 #define HERE sw_model_config
 static const sw_field model_fields[] = {
     TEXT(name, "segnet", "Name of the network in tables and pictures"),
-    INT(classes, "3", 2, SW_MAX_CLASSES,
-        "Number of classes in the masks; the pets have 3 (0 pet, 1 background, 2 border)"),
+    INT(classes, "0", 0, SW_MAX_CLASSES,
+        "Number of classes that the network tells apart; 0: as many as the data has (data.classes), the only "
+        "number there can be"),
     BOOL(input_norm, "true", "Batch norm over the colour channels before the first convolution"),
     BOOL(bias, "false",
          "Give convolutions that are followed by a batch norm a bias too (the paper does, the article "
@@ -235,7 +191,7 @@ static const sw_field loss_fields[] = {
            "are already predicted well"),
     {KEY("gamma", attrs.gamma, SW_FIELD_FLOAT, "2", "Focal loss only: its exponent; 0 is cross-entropy"),
      .max = 10},
-    CUSTOM(class_weights,
+    CUSTOM(class_weights, class_weights, "none",
            "Weight of each class in the loss; median_frequency computes them from the training masks, "
            "higher for rare classes"),
     {KEY("ignore_index", attrs.ignore_index, SW_FIELD_INT, "-1",
@@ -334,7 +290,7 @@ static const sw_field runtime_fields[] = {
     BOOL(tune, "true",
          "With conv_engine auto: time the engines once for each device and layer, and keep the choice for "
          "later runs (segwork tune); false: the first in a fixed order that suits the layer"),
-    CUSTOM(conv_layers,
+    CUSTOM(conv_layers, conv_layers, "none",
            "With conv_engine auto: layers with a given engine, such as {dc1.seq.0: gemm}, or one each for "
            "forward, backward-data and backward-weights: {dc1.seq.3: winograd/gemm/gemm}. A run's "
            "config.yaml names every layer here, so that repeating it computes the same bits"),
@@ -371,7 +327,7 @@ static const sw_field experiment_fields[] = {
     {FIELD(seed, SW_FIELD_UINT64, "0",
            "Seed of everything random: the same seed on the same device gives the same bits"),
      .max = 9007199254740991.0 /* 2^53 - 1 */},
-    SECTION(data, &data_table, "The images and the size the network sees them at"),
+    SECTION(data, &schema_data_table, "The images and the size the network sees them at"),
     SECTION(augment, &augment_table, "Augmentation of the training images"),
     SECTION(model, &model_table, "The network"),
     SECTION(init, &init_table, "Initial weights"),

@@ -11,7 +11,8 @@ typedef struct evaluator {
     const sw_evaluate_options *options;
     sw_evaluation *out, image; /* of all; of one image at a time */
     sw_confusion batch_counts; /* of one batch at a time */
-    int classes, size_px;
+    int classes;
+    sw_size size;
     sw_batch batch; /* the one that `results` are of; count 0: none yet */
     double loss;
     sw_batch_results results;
@@ -57,7 +58,7 @@ static void add_batch(evaluator *e)
 /* Computes the figures of image i of the batch and adds them to the others'. */
 static sw_status measure_image(evaluator *e, int i)
 {
-    const size_t pixels = (size_t)e->size_px * (size_t)e->size_px;
+    const size_t pixels = sw_size_pixels(e->size);
     const size_t k2 = (size_t)e->classes * (size_t)e->classes;
     sw_evaluation *figures = &e->image;
     sw_evaluation_clear(figures);
@@ -65,7 +66,8 @@ static sw_status measure_image(evaluator *e, int i)
     take_counts(&figures->confusion, e->results.confusion + (size_t)i * k2);
     if (e->options->boundary)
         SW_ENSURE(sw_boundary_add(&figures->boundary, e->batch.labels + (size_t)i * pixels,
-                                  e->results.predictions + (size_t)i * pixels, e->size_px, e->size_px));
+                                  e->results.predictions + (size_t)i * pixels, e->size.width,
+                                  e->size.height));
     const bool counts = sw_confusion_pixels(&figures->confusion) > 0;
     const double soft = soft_iou(e->results.soft + 2 * i);
     figures->soft_iou = counts ? soft : (double)NAN;
@@ -83,7 +85,7 @@ static sw_status add_images(evaluator *e)
     const sw_evaluate_options *o = e->options;
     const sw_batch *batch = &e->batch;
     const sw_batch_results *r = &e->results;
-    size_t pixels = (size_t)e->size_px * (size_t)e->size_px;
+    size_t pixels = sw_size_pixels(e->size);
     sw_confusion_clear(&e->batch_counts);
     e->soft = e->soft_counted = 0.0;
     for (int i = 0; i < batch->count; i++) {
@@ -155,7 +157,7 @@ done:
 static sw_status allocate(evaluator *e)
 {
     const sw_evaluate_options *o = e->options;
-    size_t n = (size_t)e->network->options.eval_batch, pixels = (size_t)e->size_px * (size_t)e->size_px;
+    size_t n = (size_t)e->network->options.eval_batch, pixels = sw_size_pixels(e->size);
     size_t k2 = (size_t)e->classes * (size_t)e->classes;
     bool confidence = o->confidence || (o->slot_of_image && o->captured_confidence);
     e->results = (sw_batch_results){.loss = &e->loss,
@@ -174,11 +176,8 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
 {
     sw_status status = SW_OK;
     const sw_network_options *o = &network->options;
-    evaluator e = {.network = network,
-                   .options = options,
-                   .out = out,
-                   .classes = o->model->classes,
-                   .size_px = o->size_px};
+    evaluator e = {
+        .network = network, .options = options, .out = out, .classes = o->model->classes, .size = o->size};
     const int ignored = o->loss->attrs.ignore_index;
     SW_ENSURE(sw_evaluation_init(out, e.classes, ignored));
     SW_TRY(sw_evaluation_init(&e.image, e.classes, ignored));

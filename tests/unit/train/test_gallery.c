@@ -22,9 +22,9 @@ static void open_all(void)
     scratch_create();
     const sw_synth_options synth = {.train = 1, .val = IMAGES, .size_px = SIDE, .seed = 3, .threads = 1};
     cr_assert_eq(sw_synth_write(scratch_path("pets"), &synth), SW_OK, "%s", sw_error_message());
-    const sw_dataset_options options = {
-        .root = scratch_path("pets"), .split = "test", .size_px = SIDE, .threads = 1};
-    cr_assert_eq(sw_dataset_open(&data, &options), SW_OK, "%s", sw_error_message());
+    const sw_data_config options = {
+        .root = scratch_path("pets"), .split = {"test"}, .size = {SIDE, SIDE}, .loader_threads = 1};
+    cr_assert_eq(sw_dataset_open(&data, &options, SW_SPLIT_TRAIN), SW_OK, "%s", sw_error_message());
     cr_assert_eq(sw_gallery_init(&gallery, data), SW_OK);
 }
 
@@ -80,7 +80,8 @@ Test(gallery, the_lists_are_in_order_and_read_back_as_they_were_written)
     cr_assert_eq(sw_gallery_write(&gallery, scratch_path("run"), 7, &evaluation), SW_OK, "%s",
                  sw_error_message());
     cr_assert_eq(sw_gallery_read(&v, scratch_path("run")), SW_OK, "%s", sw_error_message());
-    cr_expect(v.epoch == 7 && v.images == IMAGES && v.size_px == SIDE && v.confusion.classes == 3);
+    cr_expect(v.epoch == 7 && v.images == IMAGES && sw_size_same(v.size, sw_size_square(SIDE)) &&
+              v.confusion.classes == 3);
     for (int t = 0; t < 3; t++)
         for (int p = 0; p < 3; p++)
             cr_expect_eq(sw_confusion_at(&v.confusion, t, p), sw_confusion_at(&evaluation.confusion, t, p));
