@@ -114,7 +114,8 @@ static void look_at_maps(sw_gallery_figures *f, const sw_image_evaluation *e, co
     size_t wrong = 0;
     for (size_t i = 0; i < pixels; i++) {
         sure += e->confidence[i];
-        wrong += truth[i] < classes->count && e->prediction[i] != truth[i] && e->confidence[i] >= CONFIDENT;
+        const bool counts = truth[i] < classes->count && truth[i] != e->figures->confusion.ignored;
+        wrong += counts && e->prediction[i] != truth[i] && e->confidence[i] >= CONFIDENT;
     }
     f->values[SW_GALLERY_CONFIDENCE] = (double)sure / 255.0 / (double)pixels;
     f->values[SW_GALLERY_CONFIDENT_ERROR] = (double)wrong / (double)pixels;

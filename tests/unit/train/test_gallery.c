@@ -38,6 +38,8 @@ static void close_all(void)
 
 TestSuite(gallery, .init = open_all, .fini = close_all);
 
+static int ignored = -1; /* class */
+
 /* Predicts the truth but for the first `wrong` pixels, which are off by one class; `sure` everywhere. */
 static void take(int image, int wrong, uint8_t sure)
 {
@@ -48,11 +50,11 @@ static void take(int image, int wrong, uint8_t sure)
         confidence[i] = sure;
     }
     sw_evaluation figures;
-    cr_assert_eq(sw_evaluation_init(&figures, 3, -1), SW_OK);
+    cr_assert_eq(sw_evaluation_init(&figures, 3, ignored), SW_OK);
     figures.soft_iou = 0.5;
     const sw_image_evaluation e = {
         .image = image, .figures = &figures, .prediction = prediction, .confidence = confidence};
-    count_pixels_add(&figures.confusion, truth, prediction, PIXELS, -1);
+    count_pixels_add(&figures.confusion, truth, prediction, PIXELS, ignored);
     sw_confusion_merge(&evaluation.confusion, &figures.confusion);
     sw_gallery_take(&gallery, &e);
     sw_evaluation_deinit(&figures);
@@ -114,6 +116,18 @@ Test(gallery, a_truth_that_the_network_surely_contradicts_is_doubtful)
     take(4, 200, 230);
     cr_expect_eq(gallery.figures[4].values[SW_GALLERY_CONFIDENT_ERROR], 200.0 / PIXELS);
     cr_expect_eq(gallery.slots[SW_GALLERY_DOUBTFUL][0].image, 4);
+}
+
+Test(gallery, pixels_of_an_ignored_class_are_not_surely_wrong)
+{
+    const uint8_t *truth = sw_dataset_labels(data, 4);
+    int wrong = 0;
+    for (int i = 0; i < 200; i++) wrong += truth[i] != 1;
+    ignored = 1; /* background */
+    validate();
+    take(4, 200, 255);
+    cr_expect_eq(gallery.figures[4].values[SW_GALLERY_CONFIDENT_ERROR], (double)wrong / PIXELS);
+    cr_expect_lt(wrong, 200);
 }
 
 Test(gallery, the_sheet_has_photograph_truth_prediction_and_confidence_of_each_image_once)
