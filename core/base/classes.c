@@ -1,7 +1,6 @@
 #include "base/classes.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 sw_classes sw_classes_none(void)
@@ -24,6 +23,7 @@ bool sw_classes_add(sw_classes *classes, const char *name)
     sw_class *added = &classes->list[classes->count];
     *added = (sw_class){.rgb = sw_class_default_rgb(classes->count)};
     memcpy(added->name, name, strlen(name) + 1);
+    if (strcmp(name, "background") == 0) classes->background = classes->count;
     classes->count++;
     return true;
 }
@@ -40,15 +40,31 @@ static const uint32_t palette[] = {
     0xF0E442, /* yellow         */
 };
 
+/* A colour of hue 0..359 degrees and lightness 0..100 %, strongly saturated. */
+static uint32_t rgb_of(int hue, int lightness)
+{
+    const int chroma = (lightness < 50 ? lightness : 100 - lightness) * 2 * 70 / 100; /* in % */
+    uint32_t rgb = 0;
+    for (int c = 0; c < 3; c++) {
+        /* how far the hue is from this channel's, 0 at the channel, 180 opposite */
+        int away = (hue + 360 - 120 * c) % 360;
+        away = away > 180 ? 360 - away : away;
+        const int share = away <= 60 ? 100 : away >= 120 ? 0 : (120 - away) * 100 / 60;
+        const int percent = lightness - chroma / 2 + chroma * share / 100;
+        rgb = rgb << 8 | (uint32_t)(percent * 255 / 100);
+    }
+    return rgb;
+}
+
+/* Beyond the palette hues go round by the golden angle while the lightness takes one of five levels, far from
+ * that of the neighbour. */
 uint32_t sw_class_default_rgb(int place)
 {
-    enum { COUNT = sizeof palette / sizeof palette[0] };
+    enum { COUNT = sizeof palette / sizeof palette[0], GOLDEN_ANGLE = 137, LEVELS = 5 };
+    static const int lightness[LEVELS] = {30, 62, 42, 78, 52};
     assert(place >= 0);
-    uint32_t rgb = palette[place % COUNT];
-    /* more classes than colours: darker at each round */
-    for (int round = place / COUNT; round > 0; round--)
-        rgb = (rgb >> 16) * 2 / 3 << 16 | (rgb >> 8 & 0xFF) * 2 / 3 << 8 | (rgb & 0xFF) * 2 / 3;
-    return rgb;
+    if (place < COUNT) return palette[place];
+    return rgb_of(place * GOLDEN_ANGLE % 360, lightness[place % LEVELS]);
 }
 
 uint32_t sw_class_rgb(const sw_classes *classes, int c)
@@ -69,32 +85,4 @@ bool sw_classes_same(const sw_classes *a, const sw_classes *b)
     for (int c = 0; c < a->count; c++)
         if (strcmp(a->list[c].name, b->list[c].name) != 0) return false;
     return true;
-}
-
-void sw_classes_of_values(uint8_t class_of_value[256], const sw_classes *classes)
-{
-    memset(class_of_value, SW_NO_CLASS, 256);
-    for (int c = 0; c < classes->count; c++)
-        for (int v = 0; v < classes->list[c].mask_value_count; v++)
-            class_of_value[classes->list[c].mask_values[v]] = (uint8_t)c;
-}
-
-static void append_item(char *text, size_t bytes, int number, const char *name)
-{
-    size_t used = strlen(text);
-    snprintf(text + used, bytes - used, "%s%d %s", used ? ", " : "", number, name);
-}
-
-void sw_classes_describe_values(char *text, size_t bytes, const sw_classes *classes)
-{
-    *text = '\0';
-    for (int c = 0; c < classes->count; c++)
-        for (int v = 0; v < classes->list[c].mask_value_count; v++)
-            append_item(text, bytes, classes->list[c].mask_values[v], classes->list[c].name);
-}
-
-void sw_classes_describe_numbers(char *text, size_t bytes, const sw_classes *classes)
-{
-    *text = '\0';
-    for (int c = 0; c < classes->count; c++) append_item(text, bytes, c, classes->list[c].name);
 }
