@@ -410,10 +410,9 @@ static void fingerprint_of(char out[33], const sw_data_config *options)
 Test(data_dataset, a_rectangle_has_its_height_and_its_width)
 {
     const char *root = make_three();
-    sw_dataset_options options = options_of(root);
+    sw_data_config options = options_of(root);
     options.size = (sw_size){.height = 5, .width = 33};
-    sw_dataset *dataset;
-    cr_assert_eq(sw_dataset_open(&dataset, &options), SW_OK, "%s", sw_error_message());
+    sw_dataset *dataset = open_or_fail(&options, SW_SPLIT_TRAIN);
     cr_expect(sw_size_same(sw_dataset_size(dataset), options.size));
     double sum = 0;
     for (int c = 0; c < 3; c++) sum += sw_dataset_class_fraction(dataset, c);

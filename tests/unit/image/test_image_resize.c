@@ -82,7 +82,7 @@ Test(image_resize, bilinear_takes_rows_and_columns_each_by_their_own_scale)
 {
     /* columns 0 and 100 over four as above, rows 0 and 60 over three: positions -1/6, 0.5, 7/6 */
     uint8_t pixels[4] = {0, 100, 60, 160}, out[12];
-    sw_image image = {pixels, 2, 2, 1};
+    sw_image image = {.pixels = pixels, .width = 2, .height = 2, .channels = 1};
     sw_image_resize(out, (sw_size){.height = 3, .width = 4}, &image, SW_RESIZE_BILINEAR);
     const uint8_t columns[4] = {0, 25, 75, 100}, rows[3] = {0, 30, 60};
     for (int y = 0; y < 3; y++)
