@@ -67,8 +67,11 @@ uint32_t sw_class_default_rgb(int place)
     return rgb_of(place * GOLDEN_ANGLE % 360, lightness[place % LEVELS]);
 }
 
+enum { IGNORED_RGB = 0xB4B4B4 };
+
 uint32_t sw_class_rgb(const sw_classes *classes, int c)
 {
+    if (c == SW_NO_CLASS) return IGNORED_RGB;
     return c < classes->count ? classes->list[c].rgb : sw_class_default_rgb(c);
 }
 
