@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_PX = 400, TINT = 4 };
+enum { LINE_PX = 300, TINT = 4 };
 
 /* Moves a pixel by 1/`parts` towards a colour. */
 static void mix(uint8_t *rgb, uint32_t colour, unsigned parts)
