@@ -55,7 +55,7 @@ static sw_status plan_tiles(sw_view_rule *rule, const sw_predict_options *o, con
 static sw_status plan_view(sw_view_rule *rule, const sw_predict_options *o, const sw_experiment *x)
 {
     *rule = (sw_view_rule){
-        .window = {x->data.size, x->data.size}, .fit = SW_FIT_STRETCH, .resize = x->data.resize};
+        .window = x->data.size, .fit = SW_FIT_STRETCH, .resize = x->data.resize};
     if (o->tile) SW_ENSURE(plan_tiles(rule, o, &x->model));
     if (!o->tile && o->overlap >= 0)
         return sw_fail(SW_E_USAGE, "--overlap is the overlap of tiles: give their side with --tile too");
@@ -86,7 +86,7 @@ static int batch_of(const predictor *p, const sw_experiment *x)
 {
     const sw_predict_options *o = p->options;
     const int images_of_window = o->flip ? 2 : 1;
-    const size_t pixels = (size_t)x->data.size * (size_t)x->data.size;
+    const size_t pixels = sw_size_pixels(x->data.size);
     size_t batch = o->batch > 0
                        ? (size_t)o->batch
                        : (size_t)x->train.val_batch_size * pixels / sw_size_pixels(p->plan.rule.window);

@@ -105,7 +105,7 @@ sw_status sw_trained_start(sw_trained *saved, const sw_trained_use *use)
     options.loss = &saved->loss;
     options.optimizer = NULL;
     options.eval_batch = use->batch;
-    if (use->size.height) options.size_px = use->size.height;
+    if (use->size.height) options.size = use->size;
     SW_ENSURE(sw_network_plan(&saved->network, saved->cl, &options));
     /* a misfit shows before memory is taken */
     SW_ENSURE(sw_checkpoint_check(sw_network_graph(&saved->network), saved->weights, saved->weights_path));
