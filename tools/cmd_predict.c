@@ -94,8 +94,8 @@ const sw_command sw_cmd_predict = {
     .summary = "Segment pictures with trained weights",
     .details = "Writes a mask DIR/NAME.png of the picture's size for each NAME.jpg. Its pixels\n"
                "have the values of the data set's masks (the pets': 1 pet, 2 background,\n"
-               "3 border), and its palette shows the classes' colours: Pillow, ImageMagick and\n"
-               "segwork read the values, cv2.imread the colours. Of a folder it takes every\n"
+               "3 border), and its palette shows the classes' colours: Pillow and segwork read\n"
+               "the values, cv2.imread the colours. Of a folder it takes every\n"
                ".jpg, .jpeg and .png, and those of its folders: FOLDER/a/b.jpg becomes\n"
                "DIR/a/b.png. Photographs are turned as their Exif says.\n\n"
                "The network sees a picture as it does in training, scaled to data.size. Large\n"
@@ -108,7 +108,7 @@ const sw_command sw_cmd_predict = {
                "  segwork predict --checkpoint best.safetensors \\\n"
                "      --config experiments/segnet_baseline.yaml photos --out out \\\n"
                "      --tta flip --shares out/shares.csv\n"
-               "  segwork predict --checkpoint runs/fields/001 aerial.png --out out --tile 512",
+               "  segwork predict --checkpoint runs/fields/001 map.png --out out --tile 512",
     .options = options,
     .run = run,
 };

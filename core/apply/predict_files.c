@@ -110,8 +110,7 @@ done:
 
 static sw_status count_shares(sw_predict_picture *picture)
 {
-    const size_t pixels = sw_size_pixels(sw_predict_map_size(picture)),
-                 classes = (size_t)picture->plan->class_count;
+    const size_t pixels = sw_size_pixels(picture->map), classes = (size_t)picture->plan->class_count;
     size_t counts[256] = {0};
     picture->shares = malloc(classes * sizeof *picture->shares);
     if (!picture->shares)
@@ -124,7 +123,7 @@ static sw_status count_shares(sw_predict_picture *picture)
 static sw_status write_mask(const sw_predict_picture *picture)
 {
     const sw_mask_writing *writing = &picture->plan->writing;
-    const sw_size size = sw_predict_map_size(picture);
+    const sw_size size = picture->map;
     for (size_t i = 0; i < sw_size_pixels(size); i++) picture->labels[i] = writing->value[picture->labels[i]];
     const sw_image mask = {
         .pixels = picture->labels, .width = size.width, .height = size.height, .channels = 1};
@@ -140,8 +139,7 @@ sw_status sw_predict_files_write(sw_predict_picture *picture)
     SW_ENSURE(make_folder(picture));
     if (picture->plan->options->shares) SW_ENSURE(count_shares(picture));
     if (is_wanted(picture, SW_PREDICT_PROBABILITIES))
-        SW_ENSURE(write_npy(picture, SW_PREDICT_PROBABILITIES, picture->probabilities,
-                            sw_predict_map_size(picture)));
+        SW_ENSURE(write_npy(picture, SW_PREDICT_PROBABILITIES, picture->probabilities, picture->map));
     SW_ENSURE(write_overlays(picture));
     return write_mask(picture);
 }

@@ -6,11 +6,6 @@
 #include "base/fs.h"
 #include "predict_files.h"
 
-sw_size sw_predict_map_size(const sw_predict_picture *picture)
-{
-    return picture->plan->options->network_size ? picture->view.scaled : picture->size;
-}
-
 /* Keeps the calling thread's message with what failed. */
 static void keep_failure(sw_status *status, char **message, sw_status failed)
 {
@@ -32,8 +27,7 @@ void sw_predict_picture_take_failure(sw_predict_picture *picture, sw_predict_win
 
 static sw_status allocate_map(sw_predict_picture *picture)
 {
-    const size_t pixels = sw_size_pixels(sw_predict_map_size(picture)),
-                 classes = (size_t)picture->plan->class_count;
+    const size_t pixels = sw_size_pixels(picture->map), classes = (size_t)picture->plan->class_count;
     picture->labels = malloc(pixels);
     if (!picture->labels) return sw_fail_alloc("a map of classes", pixels);
     if (!(picture->plan->files & 1u << SW_PREDICT_PROBABILITIES)) return SW_OK;
@@ -59,6 +53,7 @@ static sw_status read_picture(sw_predict_picture *picture)
     SW_TRY(sw_image_read_rgb_noted(&image, &picture->notes, picture->input->path));
     picture->size = (sw_size){image.height, image.width};
     picture->view = sw_view_make(&plan->rule, picture->size);
+    picture->map = plan->options->network_size ? picture->view.scaled : picture->size;
     SW_TRY(sw_fail_in(sw_view_scale(&picture->scaled, &image, &picture->view), "%s", picture->input->path));
     /* several windows are put into the map one after the other; a single one takes it no longer than it needs
      */
@@ -103,7 +98,7 @@ static sw_status finish_window(sw_predict_window *window)
     }
     if (alone) SW_ENSURE(sw_fail_in(allocate_map(picture), "%s", picture->input->path));
     sw_map_side rows, columns;
-    sw_view_place(&rows, &columns, &picture->view, window->number, sw_predict_map_size(picture));
+    sw_view_place(&rows, &columns, &picture->view, window->number, picture->map);
     const sw_label_map map = {picture->labels, picture->probabilities};
     SW_ENSURE(sw_fail_in(sw_label_map_fill(&map, window->logits, &rows, &columns, plan->class_count), "%s",
                          picture->input->path));

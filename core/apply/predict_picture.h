@@ -4,10 +4,10 @@
 #define APPLY_PREDICT_PICTURE_H
 
 #include "apply/predict.h"
+#include "apply/view.h"
 #include "base/crew.h"
 #include "mask_writing.h"
 #include "predict_inputs.h"
-#include "view.h"
 
 /* What is the same for all pictures. */
 typedef struct sw_predict_plan {
@@ -30,6 +30,7 @@ typedef struct sw_predict_picture {
     sw_str notes;     /* of its reader */
     sw_size size;     /* of the picture, turned as its Exif says */
     sw_view view;
+    sw_size map;          /* of the results */
     sw_image scaled;      /* until all of its windows are cut */
     uint8_t *labels;      /* the map: class numbers */
     float *probabilities; /* (classes, height, width) of the map; NULL: not wanted */
@@ -46,9 +47,6 @@ typedef struct sw_predict_window {
     sw_status status;
     char *message;
 } sw_predict_window;
-
-/* The size of the picture's map. */
-sw_size sw_predict_map_size(const sw_predict_picture *picture);
 
 /* Jobs (sw_job.run), which get the picture or the window. Read the file and scale the picture; turn a
  * window's logits into its part of the map, and write the picture's files where it is the only window; write

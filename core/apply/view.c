@@ -1,4 +1,4 @@
-#include "view.h"
+#include "apply/view.h"
 
 #include <string.h>
 
