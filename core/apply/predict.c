@@ -54,7 +54,7 @@ static sw_status plan_tiles(sw_view_rule *rule, const sw_predict_options *o, con
 
 static sw_status plan_view(sw_view_rule *rule, const sw_predict_options *o, const sw_experiment *x)
 {
-    *rule = (sw_view_rule){.window = x->data.size, .fit = SW_FIT_STRETCH, .resize = x->data.resize};
+    *rule = (sw_view_rule){.window = x->data.size, .fit = x->data.fit, .resize = x->data.resize};
     if (o->tile) SW_ENSURE(plan_tiles(rule, o, &x->model));
     if (!o->tile && o->overlap >= 0)
         return sw_fail(SW_E_USAGE, "--overlap is the overlap of tiles: give their side with --tile too");

@@ -6,7 +6,7 @@
 #include "apply/predict.h"
 #include "apply/view.h"
 #include "base/crew.h"
-#include "mask_writing.h"
+#include "data/mask_values.h"
 #include "predict_inputs.h"
 
 /* What is the same for all pictures. */

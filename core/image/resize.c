@@ -75,6 +75,7 @@ void sw_image_resize_part(sw_image *out, sw_rect place, const sw_image *image, s
 
 void sw_image_resize(uint8_t *out, sw_size size, const sw_image *image, sw_resize_kind kind)
 {
+    assert(size.height > 0 && size.width > 0 && image->pixels);
     sw_image resized = {
         .pixels = out, .width = size.width, .height = size.height, .channels = image->channels};
     sw_image_resize_part(&resized, sw_image_whole(&resized), image, sw_image_whole(image), kind);

@@ -8,8 +8,8 @@
 #include "base/status.h"
 
 typedef struct sw_picture_files {
-    sw_arena arena;      /* owns the paths */
-    char **paths;        /* relative to the folder ("sub/a.jpg"), sorted by their bytes */
+    sw_arena arena; /* owns the paths */
+    char **paths;   /* relative to the folder ("sub/a.jpg"), sorted by their bytes */
     int count;
 } sw_picture_files;
 
