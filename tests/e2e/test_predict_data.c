@@ -158,7 +158,7 @@ Test(predict_data, padded_and_cropped_pictures_are_predicted_whole_at_their_own_
         snprintf(data, sizeof data, "  classes: [a, b, c]\n  size: 32\n  fit: %s\n", fits[i]);
         program_expect(0, NULL, "rm -rf run out");
         train_and_predict(data);
-        cr_expect_gt(share_right(false, codes), 0.95, "%s: %f", fits[i], share_right(false, codes));
+        cr_expect_gt(share_right(false, codes), 0.9, "%s: %f", fits[i], share_right(false, codes));
     }
     program_expect(2, "with data.fit: crop it sees a picture in parts",
                    "segwork predict --checkpoint run val/images --out logits --logits");
