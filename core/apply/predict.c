@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "data/dataset.h"
@@ -10,7 +11,7 @@
 #include "predict_flow.h"
 
 /* Different remarks about pictures that are counted; further ones are logged picture by picture. */
-enum { REMARKS = 16, DEFAULT_OVERLAP = 4, SHARE_DIGITS = 6 };
+enum { REMARKS = 16, DEFAULT_OVERLAP = 4, SHARE_DIGITS = 6, PROGRESS_S = 10 };
 
 /* What the reader noted about a picture, logged when it comes first. */
 typedef struct remark {
@@ -27,6 +28,7 @@ typedef struct predictor {
     remark remarks[REMARKS];
     int remark_count;
     sw_str shares; /* the CSV so far */
+    double told_s; /* when the number of pictures was logged last */
 } predictor;
 
 /* --- what was asked --------------------------------------------------------------------------- */
@@ -143,9 +145,18 @@ static void add_shares(predictor *p, const sw_predict_picture *picture)
     sw_str_append(&p->shares, "\n");
 }
 
+static void tell_progress(predictor *p)
+{
+    const double now_s = sw_clock_s();
+    if (now_s - p->told_s < PROGRESS_S) return;
+    p->told_s = now_s;
+    sw_log(SW_LOG_INFO, "%d of %d pictures", p->result->predicted + p->result->failed, p->inputs.count);
+}
+
 static void on_picture(void *user, sw_predict_picture *picture)
 {
     predictor *p = user;
+    tell_progress(p);
     tell_remark(p, picture->input->path, &picture->notes);
     if (picture->status != SW_OK) {
         sw_log(SW_LOG_ERROR, "%s", picture->message ? picture->message : "out of host memory");
@@ -167,6 +178,7 @@ static sw_status run_pictures(predictor *p, sw_trained *saved)
         return sw_fail_alloc("a list of pictures", (size_t)p->inputs.count * sizeof *p->pictures);
     for (int i = 0; i < p->inputs.count; i++)
         p->pictures[i] = (sw_predict_picture){.plan = &p->plan, .input = &p->inputs.items[i]};
+    p->told_s = sw_clock_s();
     const sw_predict_flow flow = {.plan = &p->plan,
                                   .network = &saved->network,
                                   .pictures = p->pictures,
