@@ -271,7 +271,7 @@ Test(masks, an_index_that_segwork_did_not_write_is_refused)
         {"{\"format\": 1, \"size\": 7, \"columns\": -1}", "\"columns\" is no whole number"},
         {"{\"format\": 1, \"size\": 7, \"columns\": 3}", "\"classes\" is no list"},
         {"{\"format\": 1, \"size\": 7, \"columns\": 3, \"classes\": [\"a\", 1]}",
-         "\"classes\" is no list of 1 to 32 names of classes"},
+         "\"classes\" is no list of 1 to 255 names of classes"},
         {"{\"format\": 1, \"size\": 7, \"columns\": 3, \"classes\": [\"a\"], \"images\": []}",
          "\"images\" is no list"},
         {"{\"format\": 1, \"size\": 20000, \"columns\": 3, \"classes\": [\"a\"], \"images\": [\"x\", \"y\"]}",
