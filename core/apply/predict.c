@@ -40,6 +40,9 @@ static sw_status plan_tiles(sw_view_rule *rule, const sw_predict_options *o, con
         return sw_fail(SW_E_USAGE,
                        "--tile %d: the network halves its images %d times, so that a tile has at least %d px",
                        o->tile, model->encoder_count, stride);
+    if (o->tile > SW_IMAGE_MAX_SIDE_PX)
+        return sw_fail(SW_E_USAGE, "--tile %d: pictures have at most %d px a side", o->tile,
+                       SW_IMAGE_MAX_SIDE_PX);
     const int usual = o->tile / DEFAULT_OVERLAP < most ? o->tile / DEFAULT_OVERLAP : most;
     rule->overlap = o->overlap < 0 ? usual : o->overlap;
     if (rule->overlap > most)
@@ -167,12 +170,27 @@ static void on_picture(void *user, sw_predict_picture *picture)
     if (p->options->shares) add_shares(p, picture);
 }
 
+/* Makes the folders now, so that no prediction is in vain. */
+static sw_status make_folders(const sw_predict_options *o)
+{
+    SW_ENSURE(sw_fs_mkdirs(o->out));
+    if (!o->shares) return SW_OK;
+    char *folder = sw_fs_dirname(o->shares);
+    sw_status status = folder ? sw_fs_mkdirs(folder) : SW_E_MEMORY;
+    free(folder);
+    return status;
+}
+
 static sw_status run_pictures(predictor *p, sw_trained *saved)
 {
     const sw_experiment *x = saved->experiment;
     const sw_trained_use use = {
         .loss = &x->loss, .batch = batch_of(p, x), .size = p->plan.rule.window, .device = p->options->device};
-    SW_ENSURE(sw_trained_start(saved, &use));
+    sw_status started = sw_trained_start(saved, &use);
+    if (started == SW_E_MEMORY)
+        sw_fail_in(started, "%d images of %d x %d px at once (--batch)", use.batch, use.size.width,
+                   use.size.height);
+    SW_ENSURE(started);
     p->pictures = calloc((size_t)p->inputs.count + 1, sizeof *p->pictures);
     if (!p->pictures)
         return sw_fail_alloc("a list of pictures", (size_t)p->inputs.count * sizeof *p->pictures);
@@ -197,7 +215,7 @@ sw_status sw_predict(sw_predict_result *result, sw_trained *saved, const char *c
     *result = (sw_predict_result){0};
     SW_TRY(make_plan(&p.plan, options, saved->experiment));
     SW_TRY(sw_predict_inputs_init(&p.inputs, paths, options->out, p.plan.files));
-    SW_TRY(sw_fs_mkdirs(options->out));
+    SW_TRY(make_folders(options));
     if (options->shares) begin_shares(&p);
     SW_TRY(run_pictures(&p, saved));
     if (options->shares) SW_TRY(sw_fs_write_text(options->shares, &p.shares));

@@ -23,9 +23,9 @@ typedef struct flow_state {
     uint8_t *bytes;        /* of a window */
     float *images;         /* (flow->batch, window height, window width, 3) of the batch that is filled */
     flow_batch batches[BATCHES];
-    int filling, flying;      /* numbers of batches; nothing flies: NONE */
-    int ahead;                /* pictures that are read before they are needed, at most */
-    int next_read, next_told; /* pictures */
+    int filling, computing;       /* numbers of batches; NONE: the device has none */
+    int ahead;                    /* pictures that are read before they are needed, at most */
+    int next_read, next_reported; /* pictures */
 } flow_state;
 
 static sw_status init(flow_state *s)
@@ -78,11 +78,11 @@ static bool is_ended(flow_state *s, sw_predict_picture *picture)
     return picture->ended || sw_crew_is_done(s->crew, &picture->finish);
 }
 
-/* Tells the outcome of the pictures before `end` that are done, up to the first that is not. */
-static void tell(flow_state *s, int end)
+/* Reports the pictures before `end` that are done, up to the first that is not. */
+static void report(flow_state *s, int end)
 {
-    for (; s->next_told < end && is_ended(s, &s->flow->pictures[s->next_told]); s->next_told++) {
-        sw_predict_picture *picture = &s->flow->pictures[s->next_told];
+    for (; s->next_reported < end && is_ended(s, &s->flow->pictures[s->next_reported]); s->next_reported++) {
+        sw_predict_picture *picture = &s->flow->pictures[s->next_reported];
         s->flow->on_picture(s->flow->user, picture);
         sw_predict_picture_deinit(picture);
     }
@@ -91,7 +91,7 @@ static void tell(flow_state *s, int end)
 /* --- batches --------------------------------------------------------------------------------- */
 
 /* Waits until the windows of a batch are finished, so that it can be filled again. */
-static void settle(flow_state *s, flow_batch *b)
+static void wait_for_windows(flow_state *s, flow_batch *b)
 {
     for (int i = 0; i < b->count; i++) {
         sw_predict_window *window = &b->windows[i];
@@ -103,11 +103,11 @@ static void settle(flow_state *s, flow_batch *b)
 }
 
 /* Reads the results of the batch on the device and has its windows finished. */
-static sw_status land(flow_state *s)
+static sw_status read_results(flow_state *s)
 {
-    if (s->flying == NONE) return SW_OK;
-    flow_batch *b = &s->batches[s->flying];
-    s->flying = NONE;
+    if (s->computing == NONE) return SW_OK;
+    flow_batch *b = &s->batches[s->computing];
+    s->computing = NONE;
     SW_ENSURE(sw_network_read_prediction(s->flow->network, b->logits, b->count * s->images_of_window));
     for (int i = 0; i < b->count; i++) sw_crew_give(s->crew, &b->windows[i].work, true);
     return SW_OK;
@@ -115,15 +115,15 @@ static sw_status land(flow_state *s)
 
 /* Sends the filled batch to the device, which has computed the one before by then, and makes room for the
  * next. */
-static sw_status launch(flow_state *s)
+static sw_status enqueue(flow_state *s)
 {
-    const int launched = s->filling;
-    SW_ENSURE(land(s));
+    const int enqueued = s->filling;
+    SW_ENSURE(read_results(s));
     SW_ENSURE(sw_network_enqueue_prediction(s->flow->network, s->images,
-                                            s->batches[launched].count * s->images_of_window));
-    s->flying = launched;
-    s->filling = (launched + 1) % BATCHES;
-    settle(s, &s->batches[s->filling]);
+                                            s->batches[enqueued].count * s->images_of_window));
+    s->computing = enqueued;
+    s->filling = (enqueued + 1) % BATCHES;
+    wait_for_windows(s, &s->batches[s->filling]);
     return SW_OK;
 }
 
@@ -147,7 +147,7 @@ static sw_status add_window(flow_state *s, sw_predict_picture *picture, int numb
                                   .mirrored = s->images_of_window == 2 ? logits + s->logits : NULL};
     window->work = (sw_job){.run = sw_predict_window_finish, .user = window};
     cut(s, picture, number, image);
-    return image + 2 * s->images_of_window > s->flow->batch ? launch(s) : SW_OK;
+    return image + 2 * s->images_of_window > s->flow->batch ? enqueue(s) : SW_OK;
 }
 
 static sw_status add_picture(flow_state *s, int i)
@@ -168,18 +168,18 @@ static sw_status add_picture(flow_state *s, int i)
 sw_status sw_predict_flow_run(const sw_predict_flow *flow)
 {
     sw_status status = SW_OK;
-    flow_state s = {.flow = flow, .flying = NONE};
+    flow_state s = {.flow = flow, .computing = NONE};
     SW_TRY(init(&s));
     for (int i = 0; i < flow->count; i++) {
         SW_TRY(add_picture(&s, i));
-        tell(&s, i);
+        report(&s, i);
     }
-    if (s.batches[s.filling].count > 0) SW_TRY(launch(&s));
-    SW_TRY(land(&s));
-    for (int i = 0; i < BATCHES; i++) settle(&s, &s.batches[(s.filling + i) % BATCHES]);
+    if (s.batches[s.filling].count > 0) SW_TRY(enqueue(&s));
+    SW_TRY(read_results(&s));
+    for (int i = 0; i < BATCHES; i++) wait_for_windows(&s, &s.batches[(s.filling + i) % BATCHES]);
     for (int i = 0; i < flow->count; i++) {
         sw_crew_wait(s.crew, &flow->pictures[i].finish);
-        tell(&s, i + 1);
+        report(&s, i + 1);
     }
 done:
     sw_crew_destroy(s.crew);

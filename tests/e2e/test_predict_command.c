@@ -264,8 +264,8 @@ Test(predict_command, results_do_not_depend_on_how_many_images_the_device_gets_a
     program_expect(0, NULL, "diff -r out1 out4 && diff -r out1 out7");
     program_expect(0, NULL,
                    "segwork predict --checkpoint run pets/images/pet_000002.jpg pets/images/pet_000001.jpg "
-                   "--out some --shares some.csv");
-    expect_shares("some.csv", "out1", "pet_000002pet_000001");
+                   "--out some --shares tables/some.csv");
+    expect_shares("tables/some.csv", "out1", "pet_000002pet_000001");
 }
 
 /* The largest difference of two files of probabilities over the pixels at least `margin` from the right and
@@ -389,6 +389,8 @@ Test(predict_command, what_cannot_be_meant_is_refused_before_anything_is_written
                    "segwork predict --checkpoint run a.png --out out --tile 0");
     program_expect(2, "halves its images 2 times, so that a tile has at least 4 px",
                    "segwork predict --checkpoint run a.png --out out --tile 3");
+    program_expect(2, "--tile 20001: pictures have at most 20000 px a side",
+                   "segwork predict --checkpoint run a.png --out out --tile 20001");
     program_expect(2, "--overlap 61: tiles of 64 px can have at most 60 px in common",
                    "segwork predict --checkpoint run a.png --out out --tile 64 --overlap 61");
     program_expect(2, "--overlap is the overlap of tiles",
