@@ -157,12 +157,15 @@ static sw_status add_pair(folder_pairs *out, const char *images, const char *mas
     return pair->images && pair->masks ? SW_OK : SW_E_MEMORY;
 }
 
-static sw_status pair_sets(folder_pairs *out, const folder_scan *scan)
+/* `like_masks`: pairs pictures too that look like masks, as drawings and scans do. */
+static sw_status pair_sets(folder_pairs *out, const folder_scan *scan, bool like_masks)
 {
     /* odd: folders of pictures and of masks may alternate */
     const int step = (scan->count + MOST_PICTURE_SETS - 1) / MOST_PICTURE_SETS | 1;
     for (int s = 0; s < scan->count; s += step) {
-        const scan_set *pictures = &scan->sets[s], *masks = best_masks(scan, pictures, out->mask_suffix);
+        const scan_set *pictures = &scan->sets[s];
+        if (!like_masks && pictures->likeness >= least_likeness) continue;
+        const scan_set *masks = best_masks(scan, pictures, out->mask_suffix);
         if (masks) SW_ENSURE(add_pair(out, pictures->folder, masks->folder, pictures->files.files.count));
     }
     return SW_OK;
@@ -200,7 +203,8 @@ sw_status folder_pairs_find(folder_pairs *out, const folder_scan *scan)
     sw_status status = SW_OK;
     *out = (folder_pairs){0};
     if (scan->count == 0) return SW_OK;
-    SW_TRY(pair_sets(out, scan));
+    SW_TRY(pair_sets(out, scan, false));
+    if (out->count == 0) SW_TRY(pair_sets(out, scan, true));
     if (out->count == 0) SW_TRY(pair_by_suffix(out, scan));
     for (int i = 0; i < out->count; i++) {
         folder_pair *pair = &out->list[i];

@@ -87,7 +87,7 @@ static void put_files(sw_str *out, const sw_guess *guess)
         put_folders(out, guess, s);
         put_pictures(out, guess, s);
     }
-    if (data->val_share > 0) {
+    if (data->val_share > 0 && data->holdout == 0) {
         sw_str_append(out, "  val_share: ");
         sw_float_append(out, data->val_share);
         comment(out, "of the pictures, chosen by their names, validate: %d",
@@ -95,8 +95,7 @@ static void put_files(sw_str *out, const sw_guess *guess)
     }
     sw_str_printf(out, "  holdout: %d", data->holdout);
     if (data->holdout)
-        comment(out, "every %dth training picture validates: %d", data->holdout,
-                guess->splits[SW_SPLIT_VAL].pictures);
+        comment(out, "every so many-th training picture validates: %d", guess->splits[SW_SPLIT_VAL].pictures);
     else
         sw_str_append(out, "\n");
     sw_str_append(out, "  mask_suffix: ");
