@@ -43,7 +43,7 @@ static sw_status train(const char *folder, int steps)
     const sw_network_options options = {.model = &model,
                                         .loss = &loss,
                                         .optimizer = &adam,
-                                        .size_px = SIZE_PX,
+                                        .size = {SIZE_PX, SIZE_PX},
                                         .train_batch = BATCH,
                                         .eval_batch = BATCH,
                                         .workspace_cap_bytes = 64 << 20};

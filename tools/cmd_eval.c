@@ -10,12 +10,12 @@
 static char *checkpoint, *config, *out, *device, *split;
 static const char **sets;
 
-static sw_status parse_split(sw_split *out)
+static sw_status parse_split(sw_split *chosen)
 {
     static const char *const names[SW_SPLITS + 1] = {"train", "val", "test", NULL};
     for (int s = 0; split && names[s]; s++)
         if (strcmp(split, names[s]) == 0) {
-            *out = (sw_split)s;
+            *chosen = (sw_split)s;
             return SW_OK;
         }
     return split ? sw_fail(SW_E_USAGE, "--split %s: train, val or test", split) : SW_OK;

@@ -6,6 +6,7 @@
 
 #include "config/experiment.h"
 #include "data/dataset.h"
+#include "data/pets.h"
 #include "nn/metric_table.h"
 #include "schema_tables.h"
 
@@ -25,7 +26,7 @@ static const char *const *metric_names(void)
     static sw_columns columns;
     static const char *names[SW_MAX_COLUMNS + 1];
     int count = 0;
-    sw_columns_init(&columns, sw_data_classes(NULL));
+    sw_columns_init(&columns, &sw_pets_classes);
     for (int i = 0; i < columns.count; i++) {
         const sw_metric *metric = columns.list[i].metric;
         if (metric->group == SW_METRIC_VAL && (metric->shown & SW_METRIC_IN_REPORT))
@@ -137,7 +138,7 @@ static const sw_field augment_fields[] = {
     REAL(saturation, "0", 10, "Saturation is multiplied by a random factor from [max(0, 1-x), 1+x]; 0: off"),
     REAL(hue, "0", 0.5, "Hue is shifted by a random part of the colour circle from [-x, x]; 0: off"),
     REAL(crop, "0", 0.9,
-         "Random resized crop: a square whose side is between 1-x and 1 of the image's is cut out at a "
+         "Random resized crop: a part whose sides are between 1-x and 1 of the image's is cut out at a "
          "random place and resized to full size (image bilinear, mask nearest); 0: off"),
 };
 static const sw_field_table augment_table = TABLE(augment_fields);
@@ -209,7 +210,7 @@ static const sw_field loss_fields[] = {
            "are already predicted well"),
     {KEY("gamma", attrs.gamma, SW_FIELD_FLOAT, "2", "Focal loss only: its exponent; 0 is cross-entropy"),
      .max = 10},
-    CUSTOM(class_weights, "none",
+    CUSTOM(class_weights, class_weights, "none",
            "Weight of each class in the loss; median_frequency computes them from the training masks, "
            "higher for rare classes"),
     {KEY("ignore_index", attrs.ignore_index, SW_FIELD_INT, "-1",
@@ -306,7 +307,7 @@ static const sw_field runtime_fields[] = {
     BOOL(tune, "true",
          "With conv_engine auto: time the engines once for each device and layer, and keep the choice for "
          "later runs (segwork tune); false: the first in a fixed order that suits the layer"),
-    CUSTOM(conv_layers, "none",
+    CUSTOM(conv_layers, conv_layers, "none",
            "With conv_engine auto: layers with a given engine, such as {dc1.seq.0: gemm}, or one each for "
            "forward, backward-data and backward-weights: {dc1.seq.3: winograd/gemm/gemm}. A run's "
            "config.yaml names every layer here, so that repeating it computes the same bits"),

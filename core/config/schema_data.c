@@ -6,6 +6,7 @@
 #include "data/config.h"
 #include "data/dataset.h"
 #include "data/mask_values.h"
+#include "schema_size.h"
 #include "schema_tables.h"
 
 static const char *const layout_names[] = {"oxford_iiit_pet", "folders", "lists", "voc", NULL};
@@ -13,47 +14,6 @@ static const char *const mask_names[] = {"auto", "index", "palette", "colour", N
 static const char *const fit_names[] = {"stretch", "pad", "crop", NULL};
 static const char *const resize_names[] = {"nearest", "bilinear", NULL};
 static const char *const bad_file_names[] = {"skip", "fail", NULL};
-
-/* ---- data.size: one side of a square, or both ---- */
-
-enum { MAX_SIDE_PX = 4096 };
-
-static bool read_side(int *out, const sw_yaml_node *value)
-{
-    double number = 0;
-    if (!sw_yaml_number(&number, value) || !(number >= 1 && number <= MAX_SIDE_PX)) return false;
-    *out = (int)number;
-    return *out == number;
-}
-
-static const sw_yaml_node *read_size(void *record, const sw_yaml_node *value, sw_field_reading *reading)
-{
-    (void)reading;
-    sw_size *size = &((sw_data_config *)record)->size;
-    const bool both = value->kind == SW_YAML_SEQUENCE && value->count == 2;
-    const sw_yaml_node *height = both ? value->items[0] : value, *width = both ? value->items[1] : value;
-    if (!read_side(&size->height, height)) return height;
-    return read_side(&size->width, width) ? NULL : width;
-}
-
-static void write_size(sw_str *out, const void *record)
-{
-    const sw_size size = ((const sw_data_config *)record)->size;
-    if (size.height == size.width)
-        sw_str_printf(out, "%d", size.height);
-    else
-        sw_str_printf(out, "[%d, %d]", size.height, size.width);
-}
-
-static const sw_field_custom size = {
-    .expected = "integer in 1..4096 | [height, width]",
-    .json_schema =
-        "{\"oneOf\": [{\"type\": \"integer\", \"minimum\": 1, \"maximum\": 4096},"
-        " {\"type\": \"array\", \"items\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 4096},"
-        " \"minItems\": 2, \"maxItems\": 2}]}",
-    .read = read_size,
-    .write = write_size,
-};
 
 /* ---- values of masks: 0..255, or "#804080" ---- */
 
@@ -375,7 +335,7 @@ static const sw_field data_fields[] = {
         "looks at a folder and writes this section"),
     TEXT(root, "data/oxford-iiit-pet", "Folder of the data set, relative to where segwork is started"),
     FOLDERS("train", SW_SPLIT_TRAIN,
-            "Training pictures and masks, with layout folders; with lists where bare names are looked for"),
+            "Training pictures and masks of layout folders, and of names in lists"),
     FOLDERS("val", SW_SPLIT_VAL, "Validation pictures and masks; not given: see val_share"),
     FOLDERS("test", SW_SPLIT_TEST, "Pictures and masks that only 'segwork eval --split test' reads"),
     LIST("train_split", SW_SPLIT_TRAIN,
@@ -410,17 +370,17 @@ static const sw_field data_fields[] = {
            "What a mask's pixels say: grey levels (index), numbers of its palette, or colours; auto: colours "
            "where the classes are given by colours, else numbers"),
     CUSTOM(
-        classes, "none",
+        classes, classes, "none",
         "The classes: names alone (their values in the masks are 0, 1, 2, ...), or name, value and colour. A "
         "value is a number or a colour of the masks, or a list of them, which merges classes; colours are "
         "those of pictures, by default ones that colour-blind eyes tell apart. none: the layout's own (pet, "
         "background, border)"),
     CUSTOM(
-        ignore, "none",
+        ignore, ignore, "none",
         "Values of the masks that count for nothing, in loss and metrics: numbers or colours. none: 255 with "
         "layout voc, else nothing"),
     CUSTOM(
-        size, "128",
+        size, schema_size, "128",
         "Pixels of what the network sees of an image: the side of a square, or [height, width]; images and "
         "masks are resized to it. Each encoder stage halves both sides, rounding down, and must leave at "
         "least one pixel; no size need divide by anything"),

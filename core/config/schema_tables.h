@@ -23,8 +23,8 @@ extern const sw_field_table schema_data_table; /* sw_data_config */
 #define STAGES(member, table, help) \
     {FIELD(member, SW_FIELD_RECORD_LIST, NULL, help), .min = 1, .max = SW_MAX_STAGES, .record = table, \
      .count_offset = offsetof(HERE, member##_count)}
-#define CUSTOM(name, yaml, sentence) \
-    {.key = #name, .type = SW_FIELD_CUSTOM, .fallback = yaml, .custom = &name, .help = sentence}
+#define CUSTOM(name, how, yaml, sentence) \
+    {.key = #name, .type = SW_FIELD_CUSTOM, .fallback = yaml, .custom = &how, .help = sentence}
 #define TABLE(fields) {sizeof(HERE), fields, sizeof(fields) / sizeof *(fields)}
 /* clang-format on */
 

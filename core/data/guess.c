@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/fs.h"
+#include "data/description.h"
 #include "guess_files.h"
 #include "split.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "data/description.h"
 #include "guess_classes.h"
 #include "guess_files.h"
 #include "mask_census.h"

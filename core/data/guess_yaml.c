@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/fields.h"
-#include "data/dataset.h"
+#include "data/description.h"
 #include "data/guess.h"
 #include "data/mask_values.h"
 

@@ -10,9 +10,10 @@ typedef struct data_layout {
                                    * layout whose splits are folders */
     const sw_class_list *classes; /* where data.classes is not given; NULL: it must be */
     const sw_ignore_list *ignore; /* where data.ignore is not given; NULL: none */
-    /* Lists a split that is given, in an order that depends on names or the list alone. SW_E_CONFIG: the root
-     * or the list is missing. SW_E_DATA: a malformed line (file:line), or a name listed twice. */
-    sw_status (*list)(pair_list *out, const sw_data_config *data, sw_split split);
+    /* Lists a split that is given, whose list (or folder) is called `name`, in an order that depends on names
+     * or the list alone. SW_E_CONFIG: the root or the list is missing. SW_E_DATA: a malformed line
+     * (file:line), or a name listed twice. */
+    sw_status (*list)(pair_list *out, const sw_data_config *data, sw_split split, const char *name);
 } data_layout;
 
 extern const data_layout layout_pets, layout_folders, layout_lists, layout_voc;

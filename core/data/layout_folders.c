@@ -24,8 +24,9 @@ static const char *masks_inside(pair_list *out, const char *images, const char *
     return sw_arena_printf(&out->arena, "%.*s/", whole - length - 1, masks + length + 1);
 }
 
-static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split split)
+static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split split, const char *name)
 {
+    (void)name;
     sw_status status = SW_OK;
     const sw_split_folders *folders = &data->folders[split];
     stem_index images = {0}, masks = {0};

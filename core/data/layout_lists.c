@@ -89,10 +89,10 @@ done:
     return status;
 }
 
-static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split split)
+static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split split, const char *name)
 {
     list_reading reading = {.out = out, .data = data, .split = split};
-    out->source = layout_path(out, data, layout_split_name(data, split));
+    out->source = layout_path(out, data, name);
     if (!out->source) return SW_E_MEMORY;
     if (!sw_fs_exists(out->source))
         return sw_fail(SW_E_CONFIG, "the list %s is missing (data.%s_split, relative to data.root)",

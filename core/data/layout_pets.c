@@ -82,9 +82,10 @@ done:
     return status;
 }
 
-static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split split)
+static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split split, const char *name)
 {
-    const char *root = data->root, *name = layout_split_name(data, split);
+    (void)split;
+    const char *root = data->root;
     if (name[0] == '\0' || pair_name_fault(name, strlen(name)))
         return sw_fail(SW_E_CONFIG, "'%s' is no name of a split (trainval and test are the official ones)",
                        name);

@@ -8,20 +8,20 @@
 #include "lines.h"
 #include "stems.h"
 
-static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split split)
+static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split split, const char *name)
 {
+    (void)split;
     sw_status status = SW_OK;
     data_lines lines = {0};
     stem_index images = {0}, masks = {0};
     char *line;
-    out->source = sw_arena_printf(&out->arena, "%s/ImageSets/Segmentation/%s.txt", data->root,
-                                  layout_split_name(data, split));
+    out->source = sw_arena_printf(&out->arena, "%s/ImageSets/Segmentation/%s.txt", data->root, name);
     if (!out->source) return SW_E_MEMORY;
     if (!sw_fs_exists(out->source))
         return sw_fail(SW_E_CONFIG,
                        "%s is missing: is %s a folder in the Pascal VOC layout (JPEGImages/, "
                        "SegmentationClass/, ImageSets/Segmentation/%s.txt)?",
-                       out->source, data->root, layout_split_name(data, split));
+                       out->source, data->root, name);
     SW_TRY(stem_index_make(&images, layout_path(out, data, "JPEGImages")));
     SW_TRY(stem_index_make(&masks, layout_path(out, data, "SegmentationClass")));
     SW_TRY(data_lines_open(&lines, out->source));

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "data/dataset.h"
+#include "data/description.h"
 #include "data/mask_values.h"
 
 /* ---- the tables ---- */

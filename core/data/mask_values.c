@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "data/dataset.h"
+#include "data/description.h"
 #include "layout.h"
 
 enum { LISTED = 12 };

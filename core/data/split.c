@@ -7,7 +7,7 @@
 
 #include <xxhash.h>
 
-#include "data/dataset.h"
+#include "data/description.h"
 #include "layout.h"
 
 /* Whether validation images are some of the training list. */
@@ -100,7 +100,7 @@ sw_status split_list(pair_list *out, const sw_data_config *data, sw_split split)
         split != SW_SPLIT_TEST && splits_training(data) && (data->holdout > 0 || data->val_share > 0);
     const sw_split listed = divided ? SW_SPLIT_TRAIN : split;
     if (!*layout_split_name(data, listed)) SW_TRY(not_given(data, listed));
-    SW_TRY(layout_of(data)->list(out, data, listed));
+    SW_TRY(layout_of(data)->list(out, data, listed, layout_split_name(data, listed)));
     if (out->count == 0) SW_TRY(sw_fail(SW_E_DATA, "%s: no name in it", out->source));
     SW_TRY(pair_list_refuse_duplicates(out));
     if (divided) SW_TRY(divide(out, data, split));

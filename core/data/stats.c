@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "data/description.h"
 #include "pair.h"
 #include "range.h"
 #include "stats_items.h"

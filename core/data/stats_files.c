@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/fs.h"
+#include "data/description.h"
 #include "layout.h"
 #include "split.h"
 #include "stats_items.h"

@@ -125,7 +125,7 @@ sw_status sw_image_read_mask(sw_image *out, const char *path)
         return SW_OK;
     }
     sw_image_deinit(&mask.image);
-    return sw_fail(SW_E_DATA, "%s: a PNG of %d channels; a mask has one here", path, mask.stored_channels);
+    return sw_fail(SW_E_DATA, "%s: a PNG of %d channels; a mask has one channel", path, mask.stored_channels);
 }
 
 /* Writes the file that was encoded with that status, and frees it. */

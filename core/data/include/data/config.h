@@ -82,7 +82,7 @@ typedef struct sw_data_config {
 typedef struct sw_augment_config {
     float hflip; /* probability */
     float brightness, contrast, saturation, hue;
-    float crop; /* side of a cut-out: from 1 - crop to 1 of the image's; 0: off */
+    float crop; /* sides of a cut-out: from 1 - crop to 1 of the image's; 0: off */
 } sw_augment_config;
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "data/dataset.h"
+#include "data/config.h"
 
 typedef struct sw_stats_split {
     bool present; /* false: not given or missing, and the counts are 0 */

@@ -6,18 +6,20 @@
 #include <stdint.h>
 
 #include "base/classes.h"
+#include "base/size.h"
 #include "base/status.h"
 
 typedef enum sw_tile_kind {
-    SW_TILE_RGB,     /* (S,S,3) */
-    SW_TILE_CLASSES, /* (S,S) class numbers; the PNG has a palette of the classes' colours */
-    SW_TILE_GRAY     /* (S,S) */
+    SW_TILE_RGB,     /* (H,W,3) */
+    SW_TILE_CLASSES, /* (H,W) class numbers; the PNG has a palette of the classes' colours */
+    SW_TILE_GRAY     /* (H,W) */
 } sw_tile_kind;
 
 /* Tile i is in row i / columns and column i % columns of the PNG, without gaps. What is beyond the last tile
  * is 0; columns that no tile is in are left out. */
 typedef struct sw_tile_sheet {
-    int count, columns, size_px;
+    int count, columns;
+    sw_size size;              /* of a tile */
     const sw_classes *classes; /* of the class maps */
 } sw_tile_sheet;
 
@@ -35,7 +37,7 @@ sw_status sw_tile_sheet_write(const char *path, const sw_tile_sheet *sheet, cons
 
 /* Reads a sheet of one kind, tile after tile; with `out` NULL it is only checked. `names` are those of the
  * tiles, for messages, and may be NULL unless they are class maps. SW_E_IO, SW_E_DATA: the file is missing,
- * damaged, of another size, or has a pixel that is no class. */
+ * damaged, of another size, or has a pixel that is neither a class nor ignored. */
 sw_status sw_tile_sheet_read(uint8_t *out, const sw_tile_sheet *sheet, const char *path, sw_tile_kind kind,
                              const char *const *names) SW_NODISCARD;
 
