@@ -67,33 +67,6 @@ static sw_status no_masks(const char *root, const folder_scan *scan)
 
 /* ---- the splits ---- */
 
-/* Whether training and validation both have images. */
-static sw_status try_split(bool *works, const sw_data_config *data)
-{
-    sw_status status = SW_OK;
-    for (int s = SW_SPLIT_TRAIN; s <= SW_SPLIT_VAL && status == SW_OK; s++) {
-        pair_list list;
-        status = split_list(&list, data, (sw_split)s);
-        if (status == SW_OK) pair_list_deinit(&list);
-    }
-    *works = status == SW_OK;
-    return status == SW_E_CONFIG ? SW_OK : status;
-}
-
-/* Without validation images some of the training ones are taken: a tenth, or of few as many as leave one of
- * each. */
-static sw_status choose_val_share(sw_data_config *data)
-{
-    static const float shares[] = {0.1f, 0.2f, 0.3f, 0.4f, 0.5f};
-    bool works = false;
-    for (size_t i = 0; i < sizeof shares / sizeof shares[0] && !works; i++) {
-        data->val_share = shares[i];
-        SW_ENSURE(try_split(&works, data));
-    }
-    if (!works) data->holdout = 2; /* of two names chance may take both or none */
-    return SW_OK;
-}
-
 static sw_status count_split(sw_guess *guess, sw_split split)
 {
     pair_list list;
@@ -145,7 +118,7 @@ static sw_status find_layout(sw_guess *guess, int threads)
         SW_TRY(guess_lists(&found, guess, pairs.count ? &pairs.list[0] : NULL));
     if (!found && pairs.count == 0) SW_TRY(no_masks(root, &scan));
     if (!found) SW_TRY(guess_folders(guess, &scan, &pairs));
-    if (!sw_data_has_split(&guess->data, SW_SPLIT_VAL)) SW_TRY(choose_val_share(&guess->data));
+    if (!sw_data_has_split(&guess->data, SW_SPLIT_VAL)) guess->data.val_share = 0.1f;
 done:
     folder_pairs_deinit(&pairs);
     folder_scan_deinit(&scan);

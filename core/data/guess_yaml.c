@@ -90,7 +90,7 @@ static void put_files(sw_str *out, const sw_guess *guess)
     if (data->val_share > 0 && data->holdout == 0) {
         sw_str_append(out, "  val_share: ");
         sw_float_append(out, data->val_share);
-        comment(out, "of the pictures, chosen by their names, validate: %d",
+        comment(out, "of the pictures validate, chosen by their names: %d",
                 guess->splits[SW_SPLIT_VAL].pictures);
     }
     sw_str_printf(out, "  holdout: %d", data->holdout);
@@ -250,16 +250,22 @@ static void put_masks(sw_str *out, const sw_guess *guess)
     }
 }
 
+/* A text within a comment, which a line break would end. */
+static void put_in_comment(sw_str *out, const char *text)
+{
+    for (const char *c = text; *c; c++) sw_str_printf(out, "%c", (unsigned char)*c < 0x20 ? '?' : *c);
+}
+
 void sw_guess_yaml(sw_str *out, const sw_guess *guess, const char *command, const char *file)
 {
     static const char *const layouts[] = {"oxford_iiit_pet", "folders", "lists", "voc"};
-    sw_str_printf(out,
-                  "# Made by: %s\n"
-                  "# An experiment includes this file, after one that describes a network:\n"
-                  "#   include: [experiments/segnet_small.yaml, %s]\n"
-                  "# All keys: 'segwork check --keys'\n"
-                  "data:\n  layout: %s\n  root: ",
-                  command, file, layouts[guess->data.layout]);
+    sw_str_append(out, "# Made by: ");
+    put_in_comment(out, command);
+    sw_str_append(out, "\n# An experiment includes this file, after one that describes a network:\n"
+                       "#   include: [experiments/segnet_small.yaml, ");
+    put_in_comment(out, file);
+    sw_str_printf(out, "]\n# All keys: 'segwork check --keys'\ndata:\n  layout: %s\n  root: ",
+                  layouts[guess->data.layout]);
     sw_text_append(out, guess->data.root);
     comment(out, "relative to where segwork is started");
     put_files(out, guess);
