@@ -20,16 +20,15 @@ static void put_splits(sw_str *out, const sw_guess *guess)
     const sw_data_config *data = &guess->data;
     sw_str rows = {0};
     char title[200];
-    sw_str_append(&rows, "split\tpictures in\tmasks in\tpictures\n");
+    const bool paired = data->layout == SW_LAYOUT_FOLDERS;
+    sw_str_printf(&rows, "split\tpictures in%s\tpictures\n", paired ? "\tmasks in" : "");
     for (int s = 0; s < SW_SPLITS; s++) {
         if (!guess->splits[s].pictures) continue;
-        const sw_split_folders *folders = &data->folders[s];
-        const bool paired = data->layout == SW_LAYOUT_FOLDERS && folders->masks;
-        sw_str_printf(&rows, "%s\t%s\t%s\t%d\n", names[s],
-                      sw_data_split_title(title, sizeof title, data, (sw_split)s),
-                      paired ? folders->masks : "", guess->splits[s].pictures);
+        sw_str_printf(&rows, "%s\t%s", names[s], sw_data_split_title(title, sizeof title, data, (sw_split)s));
+        if (paired) sw_str_printf(&rows, "\t%s", data->folders[s].masks ? data->folders[s].masks : "");
+        sw_str_printf(&rows, "\t%d\n", guess->splits[s].pictures);
     }
-    sw_sheet_columns(out, &rows, 3);
+    sw_sheet_columns(out, &rows, paired ? 3 : 2);
 }
 
 static void put_sizes(sw_str *out, const sw_guess *guess)

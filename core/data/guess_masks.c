@@ -199,8 +199,9 @@ static sw_status sum_up_sizes(sw_guess *guess, const census_file *files, int cou
 {
     double least = 1e9, most = 0;
     int read = 0;
-    int *widths = malloc(2 * (size_t)count * sizeof *widths), *heights = widths + count;
+    int *widths = malloc(2 * (size_t)count * sizeof *widths);
     if (!widths) return sw_fail_alloc("sizes of masks", 2 * (size_t)count * sizeof *widths);
+    int *heights = widths + count;
     for (int i = 0; i < count; i++) {
         if (files[i].fault) continue;
         widths[read] = files[i].size.width;
@@ -265,8 +266,10 @@ sw_status sw_guess_masks(sw_guess *guess, int threads, uint64_t most_pixels)
     census_file *files = NULL;
     SW_TRY(list_masks(&masks, &guess->data));
     guess->masks = masks.count;
+    if (masks.count == 0)
+        SW_TRY(sw_fail(SW_E_DATA, "%s: none of the listed pictures has a mask", guess->data.root));
     SW_TRY(limit_pixels(&masks, most_pixels, threads));
-    files = calloc((size_t)masks.count + 1, sizeof *files);
+    files = calloc((size_t)masks.count, sizeof *files);
     if (!files) SW_TRY(sw_fail_alloc("a list of masks", (size_t)masks.count * sizeof *files));
     SW_TRY(census_read(files, masks.pairs, masks.count, (masks.count + COMPARED - 1) / COMPARED, threads));
     SW_TRY(tell_faults(guess, files, &masks));

@@ -100,7 +100,8 @@ Test(data_command, stats_lists_what_is_odd_with_the_reason)
     program_expect(0, "images/pet_000001.jpg: a GIF", "segwork data stats pets");
     cr_expect_not_null(strstr(program_output, "images/pet_000002.jpg: No such file"), "%s", program_output);
     cr_expect_not_null(strstr(program_output, "listed, but not usable: 25\n"), "%s", program_output);
-    cr_expect_not_null(strstr(program_output, "and 20 more like these (--all lists them)"), "%s", program_output);
+    cr_expect_not_null(strstr(program_output, "and 20 more like these (--all lists them)"), "%s",
+                       program_output);
     cr_expect_not_null(strstr(program_output, "odd?name"), "a control character reached the terminal:\n%s",
                        program_output);
     expect_narrow();

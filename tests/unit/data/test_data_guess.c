@@ -431,6 +431,11 @@ Test(data_guess, what_cannot_be_described_is_refused_with_the_reason)
     write_pictures("one/images", 3, ".jpg");
     write_masks("one/masks", 3, "", STRIPES(7));
     expect_failure("one", SW_E_DATA, "one value only, 7");
+    write_pictures("bare/JPEGImages", 3, ".jpg");
+    write_masks("bare/SegmentationClass", 3, "", STRIPES(0, 1));
+    scratch_write("bare/ImageSets/Segmentation/train.txt", "q0\nq1\nq2\n");
+    scratch_write("bare/ImageSets/Segmentation/val.txt", "q3\n");
+    expect_failure("bare", SW_E_DATA, "none of the listed pictures has a mask");
     write_pictures("some/images", 3, ".jpg");
     write_masks("some/masks", 3, "", STRIPES(0, 1));
     scratch_write("some/masks/p1.png", "no PNG");
