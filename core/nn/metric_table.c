@@ -231,8 +231,7 @@ void sw_columns_measure(double *values, const sw_columns *columns, const sw_meas
 int sw_metrics_captioned(const sw_metric *out[SW_MAX_CAPTIONS], const char *captions[SW_MAX_CAPTIONS],
                          const sw_classes *classes)
 {
-    /* the article's data are told by both roles: its IoU is the one without background */
-    const bool article = classes->background >= 0 && classes->border >= 0;
+    const bool article = classes->border >= 0; /* no other data has one */
     int count = 0;
     for (int i = 0; i < sw_metric_count; i++) {
         const char *caption = article ? sw_metric_table[i].article_caption : sw_metric_table[i].caption;
