@@ -1,7 +1,5 @@
 #include "image/image.h"
 
-#include <assert.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -37,60 +35,4 @@ void sw_image_deinit(sw_image *image)
     if (!image) return;
     free(image->pixels);
     *image = (sw_image){0};
-}
-
-static void resize_nearest(uint8_t *out, int side_px, const sw_image *image)
-{
-    size_t channels = (size_t)image->channels;
-    for (int y = 0; y < side_px; y++) {
-        size_t source_y = (size_t)((int64_t)y * image->height / side_px);
-        const uint8_t *row = image->pixels + source_y * (size_t)image->width * channels;
-        for (int x = 0; x < side_px; x++) {
-            const uint8_t *pixel = row + (size_t)((int64_t)x * image->width / side_px) * channels;
-            for (size_t c = 0; c < channels; c++) *out++ = pixel[c];
-        }
-    }
-}
-
-/* The two source indices a destination index lies between, and how far it is from the first to the second. */
-typedef struct tap {
-    int first, second;
-    float weight;
-} tap;
-
-static tap bilinear_tap(int index, int in, int out)
-{
-    float position = ((float)index + 0.5f) * ((float)in / (float)out) - 0.5f;
-    if (position < 0) position = 0;
-    int first = (int)position;
-    if (first > in - 1) first = in - 1;
-    return (tap){first, first + 1 < in ? first + 1 : first, position - (float)first};
-}
-
-static void resize_bilinear(uint8_t *out, int side_px, const sw_image *image)
-{
-    size_t channels = (size_t)image->channels, stride = (size_t)image->width * channels;
-    for (int y = 0; y < side_px; y++) {
-        tap v = bilinear_tap(y, image->height, side_px);
-        const uint8_t *upper = image->pixels + (size_t)v.first * stride;
-        const uint8_t *lower = image->pixels + (size_t)v.second * stride;
-        for (int x = 0; x < side_px; x++) {
-            tap h = bilinear_tap(x, image->width, side_px);
-            size_t left = (size_t)h.first * channels, right = (size_t)h.second * channels;
-            for (size_t c = 0; c < channels; c++) {
-                float top = (1 - h.weight) * (float)upper[left + c] + h.weight * (float)upper[right + c];
-                float bottom = (1 - h.weight) * (float)lower[left + c] + h.weight * (float)lower[right + c];
-                *out++ = (uint8_t)lroundf((1 - v.weight) * top + v.weight * bottom);
-            }
-        }
-    }
-}
-
-void sw_image_resize(uint8_t *out, int side_px, const sw_image *image, sw_resize_kind kind)
-{
-    assert(side_px > 0 && image->pixels);
-    if (kind == SW_RESIZE_BILINEAR)
-        resize_bilinear(out, side_px, image);
-    else
-        resize_nearest(out, side_px, image);
 }

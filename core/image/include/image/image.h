@@ -26,6 +26,13 @@ typedef struct sw_image {
     int width, height, channels;
 } sw_image;
 
+/* A part of a picture in whole pixels. */
+typedef struct sw_rect {
+    int left, top, width, height;
+} sw_rect;
+
+sw_rect sw_image_whole(const sw_image *image); /* from its first pixel to its last */
+
 /* Allocates `pixels`, uninitialised. Sides and channels must be positive and within the limits above, else
  * SW_E_DATA. */
 sw_status sw_image_init(sw_image *out, int width, int height, int channels) SW_NODISCARD;
@@ -51,6 +58,11 @@ sw_status sw_image_read_mask(sw_image *out, const char *path) SW_NODISCARD;
  * scale first and so takes the neighbour in a few places where `out` is no power of two. Bilinear: PyTorch's
  * mode="bilinear", align_corners=False, antialias=False, rounded to bytes. */
 void sw_image_resize(uint8_t *out, int side_px, const sw_image *image, sw_resize_kind kind);
+
+/* Resizes a part of `image` to stand at `place` in `out`, as if the part were a picture of its own: its
+ * neighbours outside do not count. Both have the same channels; the rest of `out` is left alone. */
+void sw_image_resize_part(sw_image *out, sw_rect place, const sw_image *image, sw_rect part,
+                          sw_resize_kind kind);
 
 /* Appends the encoded file to `out`. JPEG: quality 1..100, no chroma subsampling. */
 sw_status sw_image_encode_png(sw_str *out, const sw_image *image) SW_NODISCARD;
