@@ -68,9 +68,13 @@ static sw_status check_link(const char *path, const pair_place *place)
 static sw_status check_trimap(const sw_image *image, const sw_image *trimap, const char *path,
                               const sw_classes *classes)
 {
-    if (trimap->width != image->width || trimap->height != image->height)
-        return sw_fail(SW_E_DATA, "%s: %d x %d pixels, but its picture has %d x %d", path, trimap->width,
-                       trimap->height, image->width, image->height);
+    if (trimap->width != image->width || trimap->height != image->height) {
+        char size[160];
+        sw_image_describe_size(size, sizeof size, image);
+        return sw_fail(SW_E_DATA, "%s: %d x %d pixels, but its picture has %s%s", path, trimap->width,
+                       trimap->height, size,
+                       image->orientation ? ": turn the mask too, or remove the Exif orientation" : "");
+    }
     size_t pixels = (size_t)trimap->width * (size_t)trimap->height;
     uint8_t class_of_value[256];
     sw_classes_of_values(class_of_value, classes);

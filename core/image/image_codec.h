@@ -11,7 +11,14 @@
 /* Appends "; " if there is a text already, then the note. */
 void image_note(sw_str *notes, const char *fmt, ...) SW_PRINTF(2, 3);
 
-/* Decode to RGB; *out is empty before and, on failure, after. */
+/* Reads Exif's orientation, 1 to 8, from its TIFF structure; 1, as stored, where it has none or is damaged.
+ */
+int image_exif_orientation(const uint8_t *tiff, size_t length);
+
+/* Turns a picture as its orientation says, and notes that; 1 leaves it. On failure it is as it was. */
+sw_status image_turn(sw_image *image, sw_str *notes, int orientation) SW_NODISCARD;
+
+/* Decode to RGB, turned as Exif says; *out is empty before and, on failure, after. */
 sw_status image_decode_jpeg(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length) SW_NODISCARD;
 sw_status image_decode_png(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length) SW_NODISCARD;
 

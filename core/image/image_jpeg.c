@@ -58,6 +58,7 @@ typedef struct jpeg_decoder {
     jpeg_errors errors;
     sw_image image;
     JSAMPLE *cmyk_row;
+    int orientation;  /* Exif's */
     sw_status status; /* of failures that are not the library's */
 } jpeg_decoder;
 
@@ -84,38 +85,14 @@ static void check_scans(j_common_ptr info)
     longjmp(errors->failed, 1);
 }
 
-static unsigned whole_number(const JOCTET *bytes, int count, bool little_endian)
+/* How a viewer turns the picture, 1 to 8; 1, not at all, where the file has no Exif. */
+static int orientation_of(const struct jpeg_decompress_struct *info)
 {
-    unsigned value = 0;
-    for (int i = 0; i < count; i++) value = value << 8 | bytes[little_endian ? count - 1 - i : i];
-    return value;
-}
-
-/* Reads how a viewer turns the picture, 1 to 8, from Exif's tag 0x0112 in the first folder of its TIFF
- * structure; 1, not at all, where there is none. (CIPA DC-008, "Exif", 4.5 and 4.6) */
-static unsigned exif_orientation(const struct jpeg_decompress_struct *info)
-{
-    enum { HEADER = 6, TIFF_HEADER = 8, COUNT = 2, ENTRY = 12, ORIENTATION = 0x0112, SHORT = 3 };
+    enum { HEADER = 6 };
     const struct jpeg_marker_struct *marker = info->marker_list;
-    while (marker &&
-           (marker->data_length < HEADER + TIFF_HEADER || memcmp(marker->data, "Exif\0", HEADER) != 0))
+    while (marker && (marker->data_length < HEADER || memcmp(marker->data, "Exif\0", HEADER) != 0))
         marker = marker->next;
-    if (!marker) return 1;
-    const JOCTET *tiff = marker->data + HEADER;
-    unsigned length = marker->data_length - HEADER;
-    bool little = tiff[0] == 'I';
-    unsigned folder = whole_number(tiff + 4, 4, little);
-    if (folder > length - COUNT) return 1;
-    unsigned entries = whole_number(tiff + folder, COUNT, little);
-    unsigned room = (length - COUNT - folder) / ENTRY;
-    for (unsigned i = 0; i < entries && i < room; i++) {
-        const JOCTET *entry = tiff + folder + COUNT + (size_t)ENTRY * i;
-        if (whole_number(entry, 2, little) != ORIENTATION || whole_number(entry + 2, 2, little) != SHORT)
-            continue;
-        unsigned value = whole_number(entry + 8, 2, little);
-        return value >= 1 && value <= 8 ? value : 1;
-    }
-    return 1;
+    return marker ? image_exif_orientation(marker->data + HEADER, marker->data_length - HEADER) : 1;
 }
 
 /* Adobe's programs store the inks inverted, and say so by their marker. */
@@ -176,9 +153,7 @@ static void decode(jpeg_decoder *decoder, sw_str *notes, const uint8_t *bytes, s
     } else if (info->jpeg_color_space == JCS_GRAYSCALE) {
         image_note(notes, "gray converted to RGB");
     }
-    unsigned orientation = exif_orientation(info);
-    if (orientation != 1)
-        image_note(notes, "taken as stored, where viewers turn it (Exif orientation %u)", orientation);
+    decoder->orientation = orientation_of(info);
     info->out_color_space = inks ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(info);
     read_rows(decoder);
@@ -205,6 +180,7 @@ sw_status image_decode_jpeg(sw_image *out, sw_str *notes, const uint8_t *bytes, 
     decode_guarded(&decoder, notes, bytes, length);
     jpeg_destroy_decompress(&decoder.info);
     free(decoder.cmyk_row);
+    if (decoder.status == SW_OK) decoder.status = image_turn(&decoder.image, notes, decoder.orientation);
     if (decoder.status != SW_OK) {
         sw_image_deinit(&decoder.image);
         return decoder.status;

@@ -69,7 +69,7 @@ static void read_rows(png_decoder *decoder, int channels)
     for (int pass = 0; pass < passes; pass++)
         for (int y = 0; y < decoder->image.height; y++)
             png_read_row(png, decoder->image.pixels + (size_t)y * stride, NULL);
-    png_read_end(png, NULL);
+    png_read_end(png, decoder->info);
 }
 
 /* (pixels, 4) -> (pixels, 3) in place */
@@ -82,6 +82,18 @@ static void compose_on_black(sw_image *image)
         for (size_t c = 0; c < 3; c++) image->pixels[3 * i + c] = (uint8_t)((rgba[c] * rgba[3] + 127) / 255);
     }
     image->channels = 3;
+}
+
+/* 1 where the file has no Exif, or libpng is too old to tell. */
+static int orientation_of(const png_decoder *decoder)
+{
+#ifdef PNG_eXIf_SUPPORTED
+    png_uint_32 length;
+    png_bytep tiff;
+    if (png_get_eXIf_1(decoder->png, decoder->info, &length, &tiff))
+        return image_exif_orientation(tiff, length);
+#endif
+    return 1;
 }
 
 static void decode_rgb(png_decoder *decoder, sw_str *notes)
@@ -99,6 +111,8 @@ static void decode_rgb(png_decoder *decoder, sw_str *notes)
     png_set_gray_to_rgb(png);
     read_rows(decoder, alpha ? 4 : 3);
     if (decoder->status == SW_OK && alpha) compose_on_black(&decoder->image);
+    if (decoder->status == SW_OK)
+        decoder->status = image_turn(&decoder->image, notes, orientation_of(decoder));
 }
 
 static void decode_mask(png_decoder *decoder)

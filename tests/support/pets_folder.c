@@ -40,7 +40,7 @@ void pets_folder_add_trimap(const char *folder, const char *name, int width, int
     uint8_t *copy = malloc((size_t)width * (size_t)height);
     cr_assert_not_null(copy);
     memcpy(copy, values, (size_t)width * (size_t)height);
-    sw_image trimap = {copy, width, height, 1};
+    sw_image trimap = {.pixels = copy, .width = width, .height = height, .channels = 1};
     cr_assert_eq(sw_image_write_png(path_of(folder, "annotations/trimaps/", name, ".png"), &trimap), SW_OK,
                  "%s", sw_error_message());
     free(copy);

@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "data/dataset.h"
+#include "exif_file.h"
 #include "image/image.h"
 #include "pets_folder.h"
 #include "scratch.h"
@@ -173,6 +174,29 @@ static const char *make_bad(void)
     cr_assert_eq(sw_fs_truncate(pets_folder_path(root, "images/cut.jpg"), 300), SW_OK);
     pets_folder_list(root, "trainval", "gone gif png unmasked smaller ok valued cut");
     return root;
+}
+
+Test(data_dataset, a_turned_picture_and_its_unturned_mask_are_refused_by_naming_the_turn)
+{
+    const char *root = pets_folder_create("turned");
+    uint8_t values[8 * 6];
+    memset(values, 2, sizeof values);
+    pets_folder_add(root, "right", 8, 6, 0);
+    pets_folder_add_trimap(root, "right", 6, 8, values);
+    pets_folder_add(root, "wrong", 8, 6, 1);
+    exif_file_turn(pets_folder_path(root, "images/right.jpg"), 6);
+    exif_file_turn(pets_folder_path(root, "images/wrong.jpg"), 6);
+    pets_folder_list(root, "trainval", "right wrong");
+    sw_dataset_options options = options_of(root);
+    caught_log_clear();
+    sw_dataset *dataset = open_or_fail(&options);
+    cr_expect_eq(sw_dataset_count(dataset), 1);
+    cr_expect_not_null(
+        strstr(caught_log(), "trimaps/wrong.png: 8 x 6 pixels, but its picture has 6 x 8, being turned by 90 "
+                             "degrees as its Exif says (stored 8 x 6): turn the mask too, or remove the "
+                             "Exif orientation"),
+        "%s", caught_log());
+    sw_dataset_destroy(dataset);
 }
 
 Test(data_dataset, bad_files_are_skipped_with_one_line_each_in_the_order_of_the_list)

@@ -121,60 +121,6 @@ Test(image_jpeg, colour_is_decoded_whether_baseline_or_progressive)
     expect_decoded(progressive, color, 200, 120, 40, "");
 }
 
-/* A copy with an Exif marker right after the start of the file; caller frees. */
-static unsigned char *with_exif(size_t *length, const unsigned char *jpeg, const char *tiff,
-                                size_t tiff_bytes)
-{
-    enum { START = 2, MARKER = 4, HEADER = 6 };
-    size_t segment = 2 + HEADER + tiff_bytes;
-    unsigned char *bytes = malloc(*length + 2 + segment), *at = bytes;
-    cr_assert_not_null(bytes);
-    memcpy(at, jpeg, START);
-    at += START;
-    memcpy(at, (const unsigned char[]){0xff, 0xe1, (unsigned char)(segment >> 8), (unsigned char)segment},
-           MARKER);
-    at += MARKER;
-    memcpy(at, "Exif\0", HEADER);
-    at += HEADER;
-    memcpy(at, tiff, tiff_bytes);
-    memcpy(at + tiff_bytes, jpeg + START, *length - START);
-    *length += 2 + segment;
-    return bytes;
-}
-
-/* "" for a file of which nothing is said */
-static void expect_orientation(const char *tiff, size_t tiff_bytes, const char *note)
-{
-    unsigned long jpeg_length;
-    unsigned char *jpeg = make_jpeg(&jpeg_length, plain, (const uint8_t[]){200, 120, 40});
-    size_t length = jpeg_length;
-    unsigned char *bytes = with_exif(&length, jpeg, tiff, tiff_bytes);
-    sw_image image;
-    const char *notes;
-    cr_assert_eq(read_bytes(&image, &notes, bytes, length), SW_OK, "%s", sw_error_message());
-    cr_expect_str_eq(notes, note);
-    sw_image_deinit(&image);
-    free(bytes);
-    free(jpeg);
-}
-
-Test(image_jpeg, a_picture_that_viewers_turn_is_taken_as_stored_and_that_is_said)
-{
-#define IFD_BIG    "MM\0*\0\0\0\10"
-#define IFD_LITTLE "II*\0\10\0\0\0"
-#define WIDTH_BIG  "\1\0\0\3\0\0\0\1\0\41\0\0"
-#define TIFF(text) text, sizeof text - 1
-    expect_orientation(TIFF(IFD_BIG "\0\2" WIDTH_BIG "\1\22\0\3\0\0\0\1\0\6\0\0"),
-                       "taken as stored, where viewers turn it (Exif orientation 6)");
-    expect_orientation(TIFF(IFD_LITTLE "\1\0\22\1\3\0\1\0\0\0\3\0\0\0"),
-                       "taken as stored, where viewers turn it (Exif orientation 3)");
-    expect_orientation(TIFF(IFD_LITTLE "\1\0\22\1\3\0\1\0\0\0\1\0\0\0"), "");
-    expect_orientation(TIFF(IFD_LITTLE "\1\0\22\1\3\0\1\0\0\0\11\0\0\0"), "");          /* 9: none there is */
-    expect_orientation(TIFF(IFD_LITTLE "\2\0\22\1"), "");                               /* cut short */
-    expect_orientation(TIFF("II*\0\377\377\377\377\1\0\22\1\3\0\1\0\0\0\3\0\0\0"), ""); /* leads outside */
-    expect_orientation(TIFF("II*"), "");
-}
-
 Test(image_jpeg, gray_becomes_three_equal_channels)
 {
     expect_decoded((jpeg_kind){1, JCS_GRAYSCALE, JCS_GRAYSCALE, false, false}, (const uint8_t[]){77}, 77, 77,

@@ -46,7 +46,7 @@ Test(image_resize, nearest_takes_the_floor_of_the_scaled_index)
 Test(image_resize, seven_to_three_is_zero_two_four)
 {
     uint8_t row[7] = {10, 11, 12, 13, 14, 15, 16}, out[9];
-    sw_image image = {row, 7, 1, 1};
+    sw_image image = {.pixels = row, .width = 7, .height = 1, .channels = 1};
     sw_image_resize(out, 3, &image, SW_RESIZE_NEAREST);
     for (int y = 0; y < 3; y++) {
         cr_assert_eq(out[3 * y], 10);
@@ -59,7 +59,7 @@ Test(image_resize, bilinear_weighs_by_pixel_centres)
 {
     /* two columns 0 and 100 over four: positions -0.25, 0.25, 0.75, 1.25, held to the edge */
     uint8_t pixels[4] = {0, 100, 0, 100}, out[16];
-    sw_image image = {pixels, 2, 2, 1};
+    sw_image image = {.pixels = pixels, .width = 2, .height = 2, .channels = 1};
     sw_image_resize(out, 4, &image, SW_RESIZE_BILINEAR);
     for (int y = 0; y < 4; y++) {
         const uint8_t expected[4] = {0, 25, 75, 100};
@@ -68,7 +68,7 @@ Test(image_resize, bilinear_weighs_by_pixel_centres)
     }
     /* four rows over two: positions 0.5 and 2.5 */
     uint8_t rows[4] = {10, 20, 40, 80}, two[4];
-    sw_image tall = {rows, 1, 4, 1};
+    sw_image tall = {.pixels = rows, .width = 1, .height = 4, .channels = 1};
     sw_image_resize(two, 2, &tall, SW_RESIZE_BILINEAR);
     cr_assert_eq(two[0], 15);
     cr_assert_eq(two[2], 60);
@@ -84,7 +84,7 @@ Test(image_resize, bilinear_keeps_one_colour_and_one_pixel)
     for (int i = 0; i < 17 * 17 * 3; i++) cr_assert_eq(out[i], 50 + 60 * (i % 3));
     sw_image_deinit(&image);
     uint8_t one[3] = {1, 2, 3};
-    sw_image single = {one, 1, 1, 3};
+    sw_image single = {.pixels = one, .width = 1, .height = 1, .channels = 3};
     sw_image_resize(out, 2, &single, SW_RESIZE_BILINEAR);
     for (int i = 0; i < 12; i++) cr_assert_eq(out[i], one[i % 3]);
 }

@@ -24,6 +24,7 @@ typedef enum sw_resize_kind {
 typedef struct sw_image {
     uint8_t *pixels;
     int width, height, channels;
+    int orientation; /* of Exif, by which the reader turned the stored picture: 2 to 8; 0: as stored */
 } sw_image;
 
 /* A part of a picture in whole pixels. */
@@ -40,14 +41,19 @@ void sw_image_deinit(sw_image *image); /* accepts an empty one */
 
 /* Reads a picture as RGB. JPEG: 3 components as libjpeg-turbo decodes them, gray and CMYK/YCCK converted,
  * decoder warnings are notes. PNG: palette, gray, low bit depths and 16 bits become 8-bit RGB, alpha is
- * composed on black. SW_E_IO: the file cannot be read. SW_E_DATA: damaged, too large, or another format
- * (which the message names). On failure *out is empty. Conversions and doubtful content are logged, one
- * warning a file. */
+ * composed on black. Both are turned as their Exif says, so that width and height are
+ * those that a viewer shows. SW_E_IO: the file cannot be read. SW_E_DATA: damaged, too large, or another
+ * format (which the message names). On failure *out is empty. Conversions and doubtful content are logged,
+ * one warning a file. */
 sw_status sw_image_read_rgb(sw_image *out, const char *path) SW_NODISCARD;
 
 /* Reads without logging: appends a text such as "a PNG under a .jpg name; alpha composed on black" to
  * `notes`, or nothing when there is nothing to report. */
 sw_status sw_image_read_rgb_noted(sw_image *out, sw_str *notes, const char *path) SW_NODISCARD;
+
+/* Writes "480 x 640" (width and height) into text, and for a turned picture how it was turned and its stored
+ * size, cut where it does not fit. */
+void sw_image_describe_size(char *text, size_t bytes, const sw_image *image);
 
 /* Reads a PNG of one channel and at most 8 bits: gray values or palette indices exactly as stored (channels =
  * 1). */
