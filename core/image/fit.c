@@ -41,7 +41,8 @@ sw_fit sw_fit_inverse(const sw_fit *fit)
 void sw_fit_apply(uint8_t *out, const sw_fit *fit, const sw_image *picture, sw_resize_kind kind, uint8_t fill)
 {
     assert(picture->height == fit->from.height && picture->width == fit->from.width);
-    sw_image target = {out, fit->to.width, fit->to.height, picture->channels};
+    sw_image target = {
+        .pixels = out, .width = fit->to.width, .height = fit->to.height, .channels = picture->channels};
     if (fit->place.width < fit->to.width || fit->place.height < fit->to.height)
         memset(out, fill, (size_t)target.width * (size_t)target.height * (size_t)target.channels);
     sw_image_resize_part(&target, fit->place, picture, fit->part, kind);

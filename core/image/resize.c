@@ -75,7 +75,7 @@ void sw_image_resize_part(sw_image *out, sw_rect place, const sw_image *image, s
 
 void sw_image_resize(uint8_t *out, int side_px, const sw_image *image, sw_resize_kind kind)
 {
-    sw_image resized = {out, side_px, side_px, image->channels};
+    sw_image resized = {.pixels = out, .width = side_px, .height = side_px, .channels = image->channels};
     sw_image_resize_part(&resized, sw_image_whole(&resized), image, sw_image_whole(image), kind);
 }
 
