@@ -185,37 +185,11 @@ static void interpolate(float *out, int y, const int inside[2], const warp_map *
     for (int i = 3 * inside[0]; i < 3 * inside[1]; i++) out[i] /= 255.0f;
 }
 
-void warp_reduce(uint8_t *out, uint16_t *sums, const sw_image *image, sw_rect part, int step_x, int step_y)
-{
-    assert(step_x > 0 && step_x <= WARP_MAX_STEP && step_y > 0 && step_y <= WARP_MAX_STEP);
-    size_t channels = (size_t)image->channels, values = (size_t)part.width * channels;
-    for (int top = 0; top < part.height; top += step_y) {
-        int rows = part.height - top < step_y ? part.height - top : step_y;
-        memset(sums, 0, values * sizeof *sums);
-        for (int y = 0; y < rows; y++) {
-            size_t first = (size_t)(part.top + top + y) * (size_t)image->width + (size_t)part.left;
-            const uint8_t *row = image->pixels + first * channels;
-            for (size_t i = 0; i < values; i++) sums[i] = (uint16_t)(sums[i] + row[i]);
-        }
-        for (int left = 0; left < part.width; left += step_x) {
-            int columns = part.width - left < step_x ? part.width - left : step_x;
-            uint32_t pixels = (uint32_t)(columns * rows);
-            /* sum / pixels, rounded down, as a product: exact while 255.5 pixels^2 < 2^32 */
-            uint64_t share = ((UINT64_C(1) << 32) + pixels - 1) / pixels;
-            for (size_t c = 0; c < channels; c++) {
-                uint32_t sum = pixels / 2;
-                for (int x = 0; x < columns; x++) sum += sums[(size_t)(left + x) * channels + c];
-                *out++ = (uint8_t)(sum * share >> 32);
-            }
-        }
-    }
-}
-
 /* Pixels of the kept picture between two neighbouring pixels of the output, along one of its axes. */
 static int pixels_between(const double line[3], int step)
 {
     double between = sqrt(line[0] * line[0] + line[1] * line[1]) / step;
-    return between < 1 ? 1 : between > WARP_MAX_STEP ? WARP_MAX_STEP : (int)(between + 0.5);
+    return between < 1 ? 1 : between > SW_IMAGE_MAX_STEP ? SW_IMAGE_MAX_STEP : (int)(between + 0.5);
 }
 
 /* The blocks from first to end of an axis that the output can see, with their neighbours. */
@@ -247,12 +221,13 @@ static sw_status reduce(view *seen, sw_size size, const warp_map *map, const war
     SW_ENSURE(make_room(&place->reduced, &place->reduced_bytes,
                         (size_t)(right - left) * (size_t)(bottom - top) * 3, 1));
     SW_ENSURE(make_room(&place->sums, &place->sum_count, (size_t)part.width * 3, sizeof *place->sums));
-    warp_reduce(place->reduced, place->sums, &source->image, part, step_x, step_y);
-    *seen = (view){.image = {place->reduced, right - left, bottom - top, 3},
-                   .scale_u = 1 / block_x,
-                   .move_u = -0.5 - left,
-                   .scale_v = 1 / block_y,
-                   .move_v = -0.5 - top};
+    sw_image_average(place->reduced, place->sums, &source->image, part, step_x, step_y);
+    *seen = (view){
+        .image = {.pixels = place->reduced, .width = right - left, .height = bottom - top, .channels = 3},
+        .scale_u = 1 / block_x,
+        .move_u = -0.5 - left,
+        .scale_v = 1 / block_y,
+        .move_v = -0.5 - top};
     return SW_OK;
 }
 

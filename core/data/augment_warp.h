@@ -72,11 +72,4 @@ sw_status warp_apply(float *out_image, uint8_t *out_labels, sw_size size, const 
 /* Makes the pixels that showed no picture in the last warp_apply black again, after colours changed. */
 void warp_blacken_outside(float *image, sw_size size, const warp_place *place);
 
-enum { WARP_MAX_STEP = 64 };
-
-/* Averages blocks of step_x by step_y pixels, at most WARP_MAX_STEP a side, rounded to the nearest byte; the
- * last ones are what is left. `out` has room for the (ceil(height / step_y), ceil(width / step_x), channels)
- * bytes of the result, `sums` for width * channels numbers. */
-void warp_reduce(uint8_t *out, uint16_t *sums, const sw_image *image, sw_rect part, int step_x, int step_y);
-
 #endif

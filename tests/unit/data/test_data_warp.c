@@ -223,7 +223,8 @@ Test(data_warp, without_a_change_it_is_the_fit)
 static void warp_small(uint8_t *out, const uint8_t *labels, sw_size from, sw_size to, const warp_draw *draw)
 {
     warp_source source = {from, make_picture(from, 1), {0}, 1, 1};
-    source.labels = (sw_image){(uint8_t *)labels, from.width, from.height, 1};
+    source.labels =
+        (sw_image){.pixels = (uint8_t *)labels, .width = from.width, .height = from.height, .channels = 1};
     sw_fit fit = sw_fit_find(SW_FIT_STRETCH, from, to);
     warp_map map = warp_compose(&fit, draw);
     float image[3 * 64];
