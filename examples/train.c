@@ -38,12 +38,12 @@ static sw_status train(const char *folder, int steps)
     sw_loader *loader = NULL;
     sw_network network = {0};
     const sw_synth_options drawn = {.train = 32, .val = 1, .size_px = SIZE_PX, .seed = 1};
-    const sw_dataset_options opened = {.root = folder, .split = "trainval", .size_px = SIZE_PX};
+    const sw_dataset_options opened = {.root = folder, .split = "trainval", .size = {SIZE_PX, SIZE_PX}};
     const sw_loader_options batches = {.batch_size = BATCH, .seed = 1, .shuffle = true};
     const sw_network_options options = {.model = &model,
                                         .loss = &loss,
                                         .optimizer = &adam,
-                                        .size_px = SIZE_PX,
+                                        .size = {SIZE_PX, SIZE_PX},
                                         .train_batch = BATCH,
                                         .eval_batch = BATCH,
                                         .workspace_cap_bytes = 64 << 20};

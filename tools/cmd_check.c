@@ -24,10 +24,11 @@ static void print_summary(const sw_experiment *e)
     int convs = 0;
     for (int i = 0; i < e->model.encoder_count; i++) convs += e->model.encoder[i].convs;
     for (int i = 0; i < e->model.decoder_count; i++) convs += e->model.decoder[i].convs;
-    printf("%s: valid. Experiment '%s': %s with %d convolutions, %d classes, on %s at %d px; %d epochs of "
-           "batches of %d, seed %llu\n",
-           e->path, e->name, e->model.name, convs, e->model.classes, e->data.root, e->data.size,
-           e->train.epochs, e->train.batch_size, (unsigned long long)e->seed);
+    printf(
+        "%s: valid. Experiment '%s': %s with %d convolutions, %d classes, on %s at %d x %d px; %d epochs of "
+        "batches of %d, seed %llu\n",
+        e->path, e->name, e->model.name, convs, e->model.classes, e->data.root, e->data.size.width,
+        e->data.size.height, e->train.epochs, e->train.batch_size, (unsigned long long)e->seed);
 }
 
 static sw_status print_schema(void)

@@ -59,7 +59,7 @@ static const struct poptOption options[] = {
                 "From top to bottom: input, truth, prediction, error, confidence (default: the first 3)"),
     {"fps", '\0', POPT_ARG_DOUBLE, &fps, 0, "Epochs a second, 0.1 to 50 (default 3)", "N"},
     {"size", '\0', POPT_ARG_INT, &size_px, 0,
-     "Side of each image in pixels, 16 to 1024 (default: a multiple of the run's, at least 128)", "N"},
+     "Longer side of each image in pixels, 16 to 1024 (default: a multiple of the run's, at least 128)", "N"},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_render = {

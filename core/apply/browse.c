@@ -15,7 +15,8 @@ static sw_status fill(sw_tiles_spec *picture, sw_arena *arena, const sw_batch *b
                       const sw_dataset *dataset, int count)
 {
     static const sw_tiles_panel panels[] = {SW_TILES_INPUTS, SW_TILES_TRUTH};
-    size_t side = (size_t)sw_dataset_size_px(dataset), tile = side * side * 3, n = (size_t)count;
+    const sw_size size = sw_dataset_size(dataset);
+    const size_t pixels_each = sw_size_pixels(size), tile = pixels_each * 3, n = (size_t)count;
     const uint8_t **images = sw_arena_alloc(arena, n * sizeof *images);
     const uint8_t **labels = sw_arena_alloc(arena, n * sizeof *labels);
     const char **names = sw_arena_alloc(arena, n * sizeof *names);
@@ -24,12 +25,12 @@ static sw_status fill(sw_tiles_spec *picture, sw_arena *arena, const sw_batch *b
     for (size_t i = 0; i < n * tile; i++) pixels[i] = (uint8_t)lroundf(255 * batch->images[i]);
     for (size_t i = 0; i < n; i++) {
         images[i] = pixels + i * tile;
-        labels[i] = batch->labels + i * side * side;
+        labels[i] = batch->labels + i * pixels_each;
         names[i] = sw_dataset_name(dataset, (int)batch->indices[i]);
     }
     *picture = (sw_tiles_spec){.count = count,
                                .columns = COLUMNS,
-                               .size_px = (int)side,
+                               .size = size,
                                .images = images,
                                .truths = labels,
                                .names = names,

@@ -97,7 +97,7 @@ void sw_eval_print(sw_str *out, const sw_eval *eval)
     sw_str_printf(out, "weights  %s", s->weights_path);
     if (s->epoch) sw_str_printf(out, ", epoch %d", s->epoch);
     sw_str_printf(out, "\ndata     %s/%s: %d images of %dx%d, %d skipped\n\n", data->root,
-                  sw_val_list_name(data), eval->image_count, data->size, data->size,
+                  sw_val_list_name(data), eval->image_count, data->size.width, data->size.height,
                   sw_dataset_skipped(eval->val));
     print_figures(out, eval);
     print_classes(out, eval);

@@ -45,8 +45,8 @@ static sw_status export_onnx(const sw_trained *saved, const char *path, bool fol
     if (status != SW_OK) return status;
     const sw_experiment *x = saved->experiment;
     char input[NOTE_BYTES], classes[NOTE_BYTES];
-    snprintf(input, sizeof input, "RGB, 0 to 1, resized to %dx%d (%s)", x->data.size, x->data.size,
-             resize_names[x->data.resize]);
+    snprintf(input, sizeof input, "RGB, 0 to 1, resized to %dx%d (%s)", x->data.size.width,
+             x->data.size.height, resize_names[x->data.resize]);
     describe_classes(classes, sw_data_classes(&x->data), x->model.classes);
     const sw_checkpoint_note notes[] = {{"model", x->model.name}, {"input", input}, {"classes", classes}};
     sw_model model = {0};

@@ -31,9 +31,9 @@ static float mix(float a, float b, float share_of_b)
     return a + (b - a) * share_of_b;
 }
 
-static uint8_t class_at(const float *logits, size_t size, size_t classes, place y, place x)
+static uint8_t class_at(const float *logits, size_t width, size_t classes, place y, place x)
 {
-    const float *low = logits + y.low * size * classes, *high = logits + y.high * size * classes;
+    const float *low = logits + y.low * width * classes, *high = logits + y.high * width * classes;
     size_t left = x.low * classes, right = x.high * classes, best = 0;
     float most = -INFINITY;
     for (size_t c = 0; c < classes; c++) {
@@ -47,16 +47,17 @@ static uint8_t class_at(const float *logits, size_t size, size_t classes, place 
     return (uint8_t)best;
 }
 
-sw_status sw_label_map(uint8_t *out, int width, int height, const float *logits, int size, int classes)
+sw_status sw_label_map(uint8_t *out, int width, int height, const float *logits, sw_size size, int classes)
 {
-    size_t side = (size_t)size, k = (size_t)classes, row = (size_t)width;
-    SW_ENSURE(check_finite(logits, side * side * k));
+    size_t k = (size_t)classes, row = (size_t)width;
+    SW_ENSURE(check_finite(logits, sw_size_pixels(size) * k));
     place *columns = malloc(row * sizeof *columns);
     if (!columns) return sw_fail_alloc("a map of classes", row * sizeof *columns);
-    for (int x = 0; x < width; x++) columns[x] = place_of(x, width, size);
+    for (int x = 0; x < width; x++) columns[x] = place_of(x, width, size.width);
     for (int y = 0; y < height; y++) {
-        place at = place_of(y, height, size);
-        for (size_t x = 0; x < row; x++) out[(size_t)y * row + x] = class_at(logits, side, k, at, columns[x]);
+        place at = place_of(y, height, size.height);
+        for (size_t x = 0; x < row; x++)
+            out[(size_t)y * row + x] = class_at(logits, (size_t)size.width, k, at, columns[x]);
     }
     free(columns);
     return SW_OK;

@@ -22,18 +22,19 @@ typedef struct predictor {
     sw_trained *saved;
     const sw_predict_options *options;
     sw_predict_result *result;
-    int size_px, classes, batch, count;
+    int classes, batch, count;
+    sw_size size;      /* of what the network sees */
     pending *pictures; /* (batch), `count` of them read */
-    uint8_t *small;    /* (batch,S,S,3) */
-    float *images;     /* (batch,S,S,3) */
-    float *logits;     /* (batch,S,S,C) */
-    float *plane;      /* (C,S,S) */
+    uint8_t *small;    /* (batch,H,W,3) */
+    float *images;     /* (batch,H,W,3) */
+    float *logits;     /* (batch,H,W,C) */
+    float *plane;      /* (C,H,W) */
     sw_arena arena;    /* holds all of these */
 } predictor;
 
 static size_t pixels_of(const predictor *p)
 {
-    return (size_t)p->size_px * (size_t)p->size_px;
+    return sw_size_pixels(p->size);
 }
 
 static sw_status init(predictor *p)
@@ -62,19 +63,19 @@ static void read_one(predictor *p, const sw_predict_input *input)
         return;
     }
     uint8_t *small = p->small + (size_t)p->count * pixels_of(p) * 3;
-    sw_image_resize(small, p->size_px, &image, p->saved->experiment->data.resize);
+    sw_image_resize(small, p->size, &image, p->saved->experiment->data.resize);
     sw_augment_to_float(p->images + (size_t)p->count * pixels_of(p) * 3, small, pixels_of(p) * 3);
     p->pictures[p->count++] = (pending){input, image.width, image.height};
     sw_image_deinit(&image);
 }
 
-/* (S,S,C) on the device, (C,S,S) in files */
+/* (H,W,C) on the device, (C,H,W) in files */
 static sw_status write_logits(const predictor *p, const char *path, const float *logits)
 {
     size_t pixels = pixels_of(p), classes = (size_t)p->classes;
     for (size_t c = 0; c < classes; c++)
         for (size_t i = 0; i < pixels; i++) p->plane[c * pixels + i] = logits[i * classes + c];
-    const int64_t shape[] = {p->classes, p->size_px, p->size_px};
+    const int64_t shape[] = {p->classes, p->size.height, p->size.width};
     return sw_npy_write(path, SW_SAFETENSORS_F32, 3, shape, p->plane);
 }
 
@@ -89,7 +90,7 @@ static sw_status write_overlay(const predictor *p, int i, const sw_image *labels
     if (p->options->original_size) {
         SW_TRY(sw_image_read_rgb_noted(&picture, &notes, input->path));
     } else {
-        SW_TRY(sw_image_init(&picture, p->size_px, p->size_px, 3));
+        SW_TRY(sw_image_init(&picture, p->size.width, p->size.height, 3));
         memcpy(picture.pixels, p->small + (size_t)i * pixels_of(p) * 3, pixels_of(p) * 3);
     }
     if (picture.width != labels->width || picture.height != labels->height)
@@ -122,11 +123,10 @@ static sw_status write_one(const predictor *p, int i)
     const float *logits = p->logits + (size_t)i * pixels_of(p) * (size_t)p->classes;
     bool original = p->options->original_size;
     sw_image labels = {0};
-    SW_TRY(sw_image_init(&labels, original ? picture->width : p->size_px,
-                         original ? picture->height : p->size_px, 1));
-    SW_TRY(
-        sw_fail_in(sw_label_map(labels.pixels, labels.width, labels.height, logits, p->size_px, p->classes),
-                   "%s", picture->input->path));
+    SW_TRY(sw_image_init(&labels, original ? picture->width : p->size.width,
+                         original ? picture->height : p->size.height, 1));
+    SW_TRY(sw_fail_in(sw_label_map(labels.pixels, labels.width, labels.height, logits, p->size, p->classes),
+                      "%s", picture->input->path));
     if (p->options->overlay) SW_TRY(write_overlay(p, i, &labels));
     write_mask_values(&labels, sw_data_classes(&p->saved->experiment->data));
     SW_TRY(sw_image_write_png(picture->input->label, &labels));
@@ -159,7 +159,7 @@ sw_status sw_predict(sw_predict_result *result, sw_trained *saved, const char *c
     predictor p = {.saved = saved,
                    .options = options,
                    .result = result,
-                   .size_px = x->data.size,
+                   .size = x->data.size,
                    .classes = x->model.classes};
     SW_TRY(sw_predict_inputs_init(&inputs, paths, options->out));
     p.batch = inputs.count < x->train.val_batch_size ? inputs.count : x->train.val_batch_size;

@@ -122,10 +122,14 @@ static void check_model(const checking *c)
         return; /* the stages cannot refer to each other then */
     }
     for (int i = 0; i < m->decoder_count; i++) check_decoder_stage(c, i);
-    int parts = 1 << m->encoder_count;
-    if (c->e->data.size % parts != 0)
-        complain(c, "data.size", "%d must divide by %d: each of the %d encoder stages halves it",
-                 c->e->data.size, parts, m->encoder_count);
+    const sw_size size = c->e->data.size;
+    const int least = 1 << m->encoder_count;
+    if (sw_size_shorter(size) < least)
+        complain(
+            c, "data.size",
+            "%d pixels a side are too few: each of the %d encoder stages halves them and must leave one; "
+            "the smallest size that works is %d",
+            sw_size_shorter(size), m->encoder_count, least);
     const sw_classes *classes = sw_data_classes(&c->e->data);
     if (m->classes != classes->count) { /* training and evaluation count each of them */
         char names[SW_MAX_CLASSES * SW_CLASS_NAME_BYTES];

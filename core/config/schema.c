@@ -7,6 +7,7 @@
 #include "config/experiment.h"
 #include "data/dataset.h"
 #include "nn/metric_table.h"
+#include "schema_size.h"
 
 static const char *const resize_names[] = {"nearest", "bilinear", NULL};
 static const char *const bad_file_names[] = {"skip", "fail", NULL};
@@ -53,8 +54,8 @@ static const char *const *metric_names(void)
 #define STAGES(member, table, help) \
     {FIELD(member, SW_FIELD_RECORD_LIST, NULL, help), .min = 1, .max = SW_MAX_STAGES, .record = table, \
      .count_offset = offsetof(HERE, member##_count)}
-#define CUSTOM(name, sentence) \
-    {.key = #name, .type = SW_FIELD_CUSTOM, .fallback = "none", .custom = &name, .help = sentence}
+#define CUSTOM(name, how, yaml, sentence) \
+    {.key = #name, .type = SW_FIELD_CUSTOM, .fallback = yaml, .custom = &how, .help = sentence}
 #define TABLE(fields) {sizeof(HERE), fields, sizeof(fields) / sizeof *(fields)}
 /* clang-format on */
 
@@ -161,9 +162,11 @@ static const sw_field data_fields[] = {
         "represented); 0: off"),
     INT(train_limit, "0", 0, 10000000, "Use only the first so many training images; 0: all"),
     INT(val_limit, "0", 0, 10000000, "Use only the first so many validation images; 0: all"),
-    INT(size, "128", 1, 2048,
-        "Height and width in pixels to which images and masks are resized; each encoder stage halves it, so "
-        "it must be divisible by 2 as often as there are stages"),
+    CUSTOM(
+        size, schema_size, "128",
+        "Pixels of what the network sees of an image: the side of a square, or [height, width]; images and "
+        "masks are resized to it. Each encoder stage halves both sides, rounding down, and must leave at "
+        "least one pixel; no size need divide by anything"),
     CHOICE(resize, "nearest", resize_names,
            "Interpolation with which images are resized (masks: always nearest)"),
     CHOICE(on_bad_file, "skip", bad_file_names,
@@ -183,7 +186,7 @@ static const sw_field augment_fields[] = {
     REAL(saturation, "0", 10, "Saturation is multiplied by a random factor from [max(0, 1-x), 1+x]; 0: off"),
     REAL(hue, "0", 0.5, "Hue is shifted by a random part of the colour circle from [-x, x]; 0: off"),
     REAL(crop, "0", 0.9,
-         "Random resized crop: a square whose side is between 1-x and 1 of the image's is cut out at a "
+         "Random resized crop: a part whose sides are between 1-x and 1 of the image's is cut out at a "
          "random place and resized to full size (image bilinear, mask nearest); 0: off"),
 };
 static const sw_field_table augment_table = TABLE(augment_fields);
@@ -254,7 +257,7 @@ static const sw_field loss_fields[] = {
            "are already predicted well"),
     {KEY("gamma", attrs.gamma, SW_FIELD_FLOAT, "2", "Focal loss only: its exponent; 0 is cross-entropy"),
      .max = 10},
-    CUSTOM(class_weights,
+    CUSTOM(class_weights, class_weights, "none",
            "Weight of each class in the loss; median_frequency computes them from the training masks, "
            "higher for rare classes"),
     {KEY("ignore_index", attrs.ignore_index, SW_FIELD_INT, "-1",
@@ -351,7 +354,7 @@ static const sw_field runtime_fields[] = {
     BOOL(tune, "true",
          "With conv_engine auto: time the engines once for each device and layer, and keep the choice for "
          "later runs (segwork tune); false: the first in a fixed order that suits the layer"),
-    CUSTOM(conv_layers,
+    CUSTOM(conv_layers, conv_layers, "none",
            "With conv_engine auto: layers with a given engine, such as {dc1.seq.0: gemm}, or one each for "
            "forward, backward-data and backward-weights: {dc1.seq.3: winograd/gemm/gemm}. A run's "
            "config.yaml names every layer here, so that repeating it computes the same bits"),

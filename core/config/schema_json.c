@@ -3,6 +3,7 @@
 #include <cJSON.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "config/schema.h"
 
@@ -60,8 +61,10 @@ static cJSON *text_schema(building *b)
 
 static cJSON *fallback_value(const sw_field *field)
 {
-    bool bare = field->type == SW_FIELD_ENUM || field->type == SW_FIELD_NAME ||
-                field->type == SW_FIELD_CUSTOM || (field->type == SW_FIELD_TEXT && field->fallback[0] != '"');
+    const bool word =
+        field->type == SW_FIELD_CUSTOM && field->fallback[strspn(field->fallback, "0123456789")] != '\0';
+    bool bare = word || field->type == SW_FIELD_ENUM || field->type == SW_FIELD_NAME ||
+                (field->type == SW_FIELD_TEXT && field->fallback[0] != '"');
     /* every other default is written alike in YAML and JSON */
     return bare ? cJSON_CreateString(field->fallback) : cJSON_Parse(field->fallback);
 }

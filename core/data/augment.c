@@ -86,37 +86,38 @@ typedef struct cut_point {
     float weight; /* of high */
 } cut_point;
 
-static cut_point locate(float start, float side, int side_px, int i)
+static cut_point locate(float start, float length, int length_px, int i)
 {
-    float at = start + ((float)i + 0.5f) * side / (float)side_px - 0.5f, last = (float)(side_px - 1);
+    float at = start + ((float)i + 0.5f) * length / (float)length_px - 0.5f, last = (float)(length_px - 1);
     at = at < 0 ? 0 : at > last ? last : at;
-    int low = (int)at, high = low + 1 < side_px ? low + 1 : low;
+    int low = (int)at, high = low + 1 < length_px ? low + 1 : low;
     return (cut_point){low, high, (int)(at + 0.5f), at - (float)low};
 }
 
-void sw_augment_cut_out(sw_cutout cutout, int side_px, const uint8_t *image, const uint8_t *labels,
+void sw_augment_cut_out(sw_cutout cutout, sw_size size, const uint8_t *image, const uint8_t *labels,
                         float *out_image, uint8_t *out_labels)
 {
-    for (int y = 0; y < side_px; y++) {
-        cut_point py = locate(cutout.top, cutout.side, side_px, y);
-        const uint8_t *upper = image + py.low * side_px * 3, *lower = image + py.high * side_px * 3;
-        for (int x = 0; x < side_px; x++) {
-            cut_point px = locate(cutout.left, cutout.side, side_px, x);
+    for (int y = 0; y < size.height; y++) {
+        cut_point py = locate(cutout.top, cutout.height, size.height, y);
+        const uint8_t *upper = image + py.low * size.width * 3;
+        const uint8_t *lower = image + py.high * size.width * 3;
+        for (int x = 0; x < size.width; x++) {
+            cut_point px = locate(cutout.left, cutout.width, size.width, x);
             for (int c = 0; c < 3; c++) {
                 float above = upper[px.low * 3 + c], below = lower[px.low * 3 + c];
                 above += px.weight * (upper[px.high * 3 + c] - above);
                 below += px.weight * (lower[px.high * 3 + c] - below);
                 *out_image++ = (above + py.weight * (below - above)) / 255.0f;
             }
-            *out_labels++ = labels[py.nearest * side_px + px.nearest];
+            *out_labels++ = labels[py.nearest * size.width + px.nearest];
         }
     }
 }
 
-static void mirror_in_place(float *rgb, uint8_t *labels, int side_px)
+static void mirror_in_place(float *rgb, uint8_t *labels, sw_size size)
 {
-    for (int y = 0; y < side_px; y++, rgb += 3 * side_px, labels += side_px)
-        for (int left = 0, right = side_px - 1; left < right; left++, right--) {
+    for (int y = 0; y < size.height; y++, rgb += 3 * size.width, labels += size.width)
+        for (int left = 0, right = size.width - 1; left < right; left++, right--) {
             for (int c = 0; c < 3; c++) {
                 float swapped = rgb[3 * left + c];
                 rgb[3 * left + c] = rgb[3 * right + c];
@@ -134,26 +135,28 @@ static float draw_factor(sw_rng *rng, float strength)
     return sw_rng_uniform(rng, fmaxf(0, 1 - strength), 1 + strength);
 }
 
-void sw_augment_apply(const sw_augment_config *config, sw_rng *rng, int side_px, const uint8_t *image,
+void sw_augment_apply(const sw_augment_config *config, sw_rng *rng, sw_size size, const uint8_t *image,
                       const uint8_t *labels, float *out_image, uint8_t *out_labels)
 {
-    size_t pixels = (size_t)side_px * (size_t)side_px;
+    size_t pixels = sw_size_pixels(size);
     /* All numbers are drawn first, needed or not: see the header */
     bool mirror = sw_rng_chance(rng, config->hflip);
     float brightness = draw_factor(rng, config->brightness);
     float contrast = draw_factor(rng, config->contrast);
     float saturation = draw_factor(rng, config->saturation);
     float hue = sw_rng_uniform(rng, -config->hue, config->hue);
-    float side = sw_rng_uniform(rng, 1 - config->crop, 1) * (float)side_px, room = (float)side_px - side;
-    float left = sw_rng_uniform(rng, 0, room), top = sw_rng_uniform(rng, 0, room);
+    float share = sw_rng_uniform(rng, 1 - config->crop, 1); /* of both sides, to keep the aspect ratio */
+    float width = share * (float)size.width, height = share * (float)size.height;
+    float left = sw_rng_uniform(rng, 0, (float)size.width - width);
+    float top = sw_rng_uniform(rng, 0, (float)size.height - height);
 
     if (config->crop > 0) {
-        sw_augment_cut_out((sw_cutout){left, top, side}, side_px, image, labels, out_image, out_labels);
+        sw_augment_cut_out((sw_cutout){left, top, width, height}, size, image, labels, out_image, out_labels);
     } else {
         sw_augment_to_float(out_image, image, 3 * pixels);
         memcpy(out_labels, labels, pixels);
     }
-    if (mirror) mirror_in_place(out_image, out_labels, side_px);
+    if (mirror) mirror_in_place(out_image, out_labels, size);
     if (config->brightness > 0) sw_augment_adjust_brightness(out_image, pixels, brightness);
     if (config->contrast > 0) sw_augment_adjust_contrast(out_image, pixels, contrast);
     if (config->saturation > 0) sw_augment_adjust_saturation(out_image, pixels, saturation);

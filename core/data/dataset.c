@@ -32,7 +32,7 @@ void sw_data_recognise_classes(sw_classes *classes)
 /* One listed name: its image, or why it is bad. */
 typedef struct data_item {
     const char *name;      /* in the split's arena */
-    uint8_t *bytes;        /* image (S,S,3), then labels (S,S); NULL: bad */
+    uint8_t *bytes;        /* image (H,W,3), then labels (H,W); NULL: bad */
     char *message, *notes; /* why it is bad; what was converted; or NULL */
 } data_item;
 
@@ -40,8 +40,9 @@ struct sw_dataset {
     const sw_classes *classes;
     split_list split;
     data_item *items; /* usable ones first once opened: 0..count-1 */
-    int count, skipped, size_px;
-    size_t pixels; /* S*S */
+    int count, skipped;
+    sw_size size;
+    size_t pixels; /* H*W */
     uint64_t class_pixels[SW_MAX_CLASSES], pixels_with_class[SW_MAX_CLASSES];
     char fingerprint[33];
 };
@@ -60,10 +61,10 @@ static sw_status fill_item(data_item *item, const sw_image *image, const sw_imag
     size_t pixels = job->dataset->pixels;
     item->bytes = malloc(4 * pixels);
     if (!item->bytes) return sw_fail_alloc("a resized image", 4 * pixels);
-    int side_px = job->options->size_px;
-    sw_image_resize(item->bytes, side_px, image, job->options->resize);
+    sw_size size = job->options->size;
+    sw_image_resize(item->bytes, size, image, job->options->resize);
     uint8_t *labels = item->bytes + 3 * pixels;
-    sw_image_resize(labels, side_px, trimap, SW_RESIZE_NEAREST);
+    sw_image_resize(labels, size, trimap, SW_RESIZE_NEAREST);
     for (size_t i = 0; i < pixels; i++) labels[i] = job->class_of_value[labels[i]];
     return SW_OK;
 }
@@ -103,7 +104,7 @@ static sw_status check_memory(const sw_dataset *dataset)
     return sw_fail(SW_E_MEMORY,
                    "%d images of %d x %d pixels need %.1f GB and this machine has %.1f GB: lower data.size, "
                    "data.train_limit or data.val_limit",
-                   dataset->split.count, dataset->size_px, dataset->size_px, need * 1e-9, have * 1e-9);
+                   dataset->split.count, dataset->size.width, dataset->size.height, need * 1e-9, have * 1e-9);
 }
 
 /* Reports every item in the order of the list and moves the usable ones to the front. */
@@ -150,9 +151,12 @@ static sw_status take_fingerprint(sw_dataset *dataset)
     XXH3_state_t *state = XXH3_createState();
     if (!state) return sw_fail_alloc("a hash", sizeof(void *));
     XXH3_128bits_reset(state);
-    uint8_t side[4];
-    for (int i = 0; i < 4; i++) side[i] = (uint8_t)(dataset->size_px >> (8 * i));
-    XXH3_128bits_update(state, side, sizeof side);
+    const int sides[] = {dataset->size.height, dataset->size.width};
+    for (int s = 0; s < (sides[0] == sides[1] ? 1 : 2); s++) { /* one number stands for a square */
+        uint8_t side[4];
+        for (int i = 0; i < 4; i++) side[i] = (uint8_t)(sides[s] >> (8 * i));
+        XXH3_128bits_update(state, side, sizeof side);
+    }
     for (int i = 0; i < dataset->count; i++) {
         const data_item *item = &dataset->items[i];
         XXH3_128bits_update(state, item->name, strlen(item->name) + 1);
@@ -168,15 +172,15 @@ static sw_status take_fingerprint(sw_dataset *dataset)
 
 sw_status sw_dataset_open(sw_dataset **out, const sw_dataset_options *options)
 {
-    assert(options->size_px > 0 && options->limit >= 0);
+    assert(options->size.height > 0 && options->size.width > 0 && options->limit >= 0);
     *out = NULL;
     sw_status status = SW_OK;
     pair_place place = {0};
     sw_dataset *dataset = calloc(1, sizeof *dataset);
     if (!dataset) return sw_fail_alloc("a data set", sizeof *dataset);
     dataset->classes = sw_data_classes(NULL);
-    dataset->size_px = options->size_px;
-    dataset->pixels = (size_t)options->size_px * (size_t)options->size_px;
+    dataset->size = options->size;
+    dataset->pixels = sw_size_pixels(options->size);
     SW_TRY(split_read(&dataset->split, options));
     SW_TRY(check_memory(dataset));
     SW_TRY(pair_place_find(&place, options->root));
@@ -222,9 +226,9 @@ int sw_dataset_skipped(const sw_dataset *dataset)
     return dataset->skipped;
 }
 
-int sw_dataset_size_px(const sw_dataset *dataset)
+sw_size sw_dataset_size(const sw_dataset *dataset)
 {
-    return dataset->size_px;
+    return dataset->size;
 }
 
 const sw_classes *sw_dataset_classes(const sw_dataset *dataset)

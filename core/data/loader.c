@@ -49,7 +49,7 @@ static void prepare(const sw_loader *loader, uint32_t epoch, uint32_t image, flo
                     uint8_t *out_labels)
 {
     sw_rng rng = sw_rng_at(loader->options.seed, loader->options.stream, (uint64_t)epoch << 32 | image);
-    sw_augment_apply(&loader->augment, &rng, sw_dataset_size_px(loader->dataset),
+    sw_augment_apply(&loader->augment, &rng, sw_dataset_size(loader->dataset),
                      sw_dataset_image(loader->dataset, (int)image),
                      sw_dataset_labels(loader->dataset, (int)image), out_image, out_labels);
 }
@@ -78,7 +78,7 @@ static void prepare_next(sw_loader *loader)
     loader->busy++;
     pthread_mutex_unlock(&loader->lock);
 
-    size_t side = (size_t)sw_dataset_size_px(loader->dataset), pixels = side * side;
+    size_t pixels = sw_size_pixels(sw_dataset_size(loader->dataset));
     slot->indices[row] = image;
     prepare(loader, epoch, image, slot->images + (size_t)row * pixels * 3,
             slot->labels + (size_t)row * pixels);
@@ -105,7 +105,7 @@ static void *run_thread(void *argument)
 
 static sw_status allocate(sw_loader *loader)
 {
-    size_t side = (size_t)sw_dataset_size_px(loader->dataset), pixels = side * side;
+    size_t pixels = sw_size_pixels(sw_dataset_size(loader->dataset));
     size_t batch = (size_t)loader->options.batch_size, rows = batch * (size_t)loader->slot_count;
     loader->order = malloc((size_t)loader->image_count * sizeof *loader->order);
     loader->slots = calloc((size_t)loader->slot_count, sizeof *loader->slots);

@@ -120,7 +120,7 @@ static sw_status count_classes(stats_item *item, const sw_image *trimap, const s
     size_t pixels = (size_t)size_px * (size_t)size_px;
     uint8_t *labels = malloc(pixels);
     if (!labels) return sw_fail_alloc("a resized mask", pixels);
-    sw_image_resize(labels, size_px, trimap, SW_RESIZE_NEAREST);
+    sw_image_resize(labels, sw_size_square(size_px), trimap, SW_RESIZE_NEAREST);
     for (size_t i = 0; i < pixels; i++) item->class_pixels[job->class_of_value[labels[i]]]++;
     free(labels);
     return SW_OK;

@@ -209,17 +209,17 @@ static uint8_t to_byte(int sixteenths)
     return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
-sw_status sw_palette_dither(sw_palette *palette, uint8_t *photo, int side)
+sw_status sw_palette_dither(sw_palette *palette, uint8_t *photo, sw_size size)
 {
     /* errors in sixteenths of this row and the next, with room for a neighbour on either side */
-    size_t row = 3 * ((size_t)side + 2);
+    size_t row = 3 * ((size_t)size.width + 2);
     int *errors = calloc(2 * row, sizeof *errors);
     if (!errors) return sw_fail_alloc("a row of errors", 2 * row * sizeof *errors);
-    for (int y = 0; y < side; y++) {
+    for (int y = 0; y < size.height; y++) {
         int *here = errors + (size_t)(y % 2) * row, *below = errors + (size_t)(1 - y % 2) * row;
         memset(below, 0, row * sizeof *below);
-        for (int x = 0; x < side; x++) {
-            uint8_t *pixel = photo + 3 * ((size_t)y * (size_t)side + (size_t)x);
+        for (int x = 0; x < size.width; x++) {
+            uint8_t *pixel = photo + 3 * ((size_t)y * (size_t)size.width + (size_t)x);
             size_t at = 3 * ((size_t)x + 1);
             uint8_t wanted[3];
             for (size_t c = 0; c < 3; c++) wanted[c] = to_byte(16 * pixel[c] + here[at + c]);

@@ -72,8 +72,9 @@ int sw_tiles_flat_rgb(uint32_t *rgb, const sw_classes *classes)
 /* ---- measures ---- */
 
 typedef struct measures {
-    int columns, scale, image_px; /* image_px: side in the picture */
-    int tile_height;              /* with the name under it */
+    int columns, scale;
+    sw_size image;   /* in the picture */
+    int tile_height; /* with the name under it */
     int panel_width, panel_height, content_width, margin;
     int title_px, caption_px, legend_px, name_px; /* type */
     int label_height, title_height, caption_height, legend_height, panel_gap;
@@ -81,10 +82,11 @@ typedef struct measures {
 
 static sw_status too_large(const sw_tiles_spec *spec)
 {
-    return sw_fail(SW_E_CONFIG,
-                   "a grid of %d images of %d px in %d columns is more than a picture can be; take fewer or "
-                   "smaller images",
-                   spec->count, spec->size_px, spec->columns);
+    return sw_fail(
+        SW_E_CONFIG,
+        "a grid of %d images of %d x %d px in %d columns is more than a picture can be; take fewer or "
+        "smaller images",
+        spec->count, spec->size.width, spec->size.height, spec->columns);
 }
 
 static sw_status measure(measures *m, const sw_tiles_spec *spec)
@@ -92,18 +94,18 @@ static sw_status measure(measures *m, const sw_tiles_spec *spec)
     int64_t columns = spec->count < spec->columns ? spec->count : spec->columns;
     int64_t rows = (spec->count + columns - 1) / columns;
     int64_t scale = spec->scale ? spec->scale : 1;
-    if (!spec->scale && spec->size_px < MIN_IMAGE_PX)
-        scale = (MIN_IMAGE_PX + spec->size_px - 1) / spec->size_px;
-    int64_t image = spec->size_px * scale;
-    int64_t wide = columns * (image + GAP_PX) - GAP_PX;
+    int longer = sw_size_longer(spec->size);
+    if (!spec->scale && longer < MIN_IMAGE_PX) scale = (MIN_IMAGE_PX + longer - 1) / longer;
+    int64_t image_width = spec->size.width * scale, image_height = spec->size.height * scale;
+    int64_t wide = columns * (image_width + GAP_PX) - GAP_PX;
     int content = wide > MIN_CONTENT_PX ? (int)(wide < MAX_SIDE_PX ? wide : MAX_SIDE_PX) : MIN_CONTENT_PX;
     /* type grows with a picture that is shown scaled down */
-    int title = content / 40 > 16 ? content / 40 : 16, name = image < MIN_IMAGE_PX ? 9 : 11;
-    int64_t tile = image + (spec->names ? name * 3 / 2 : 0), high = rows * (tile + GAP_PX) - GAP_PX;
+    int title = content / 40 > 16 ? content / 40 : 16, name = image_width < MIN_IMAGE_PX ? 9 : 11;
+    int64_t tile = image_height + (spec->names ? name * 3 / 2 : 0), high = rows * (tile + GAP_PX) - GAP_PX;
     if (wide > MAX_SIDE_PX || high > MAX_SIDE_PX) return too_large(spec);
     *m = (measures){.columns = (int)columns,
                     .scale = (int)scale,
-                    .image_px = (int)image,
+                    .image = {.height = (int)image_height, .width = (int)image_width},
                     .tile_height = (int)tile,
                     .panel_width = (int)wide,
                     .panel_height = (int)high,
@@ -269,7 +271,7 @@ static const pixel_rgb colours[SW_TILES_PANELS] = {[SW_TILES_INPUTS] = input_rgb
 
 static int tile_x(const measures *m, int i)
 {
-    return m->margin + i % m->columns * (m->image_px + GAP_PX);
+    return m->margin + i % m->columns * (m->image.width + GAP_PX);
 }
 
 static int tile_y(const measures *m, int i, int top)
@@ -285,10 +287,10 @@ static void fill_panel(cairo_surface_t *surface, const sw_tiles_spec *spec, cons
     size_t stride = (size_t)cairo_image_surface_get_stride(surface);
     for (int i = 0; i < spec->count; i++) {
         int x0 = tile_x(m, i), y0 = tile_y(m, i, top);
-        for (int y = 0; y < m->image_px; y++) {
+        for (int y = 0; y < m->image.height; y++) {
             unsigned char *row = pixels + (size_t)(y0 + y) * stride;
-            for (int x = 0; x < m->image_px; x++) {
-                size_t at = (size_t)(y / m->scale) * (size_t)spec->size_px + (size_t)(x / m->scale);
+            for (int x = 0; x < m->image.width; x++) {
+                size_t at = (size_t)(y / m->scale) * (size_t)spec->size.width + (size_t)(x / m->scale);
                 uint32_t rgb = colour(spec, i, at, x, y);
                 memcpy(row + (size_t)(x0 + x) * sizeof rgb, &rgb, sizeof rgb);
             }
@@ -301,8 +303,8 @@ static sw_status draw_names(cairo_t *cr, const sw_tiles_spec *spec, const measur
 {
     sw_lettering_type(cr, m->name_px, false);
     for (int i = 0; i < spec->count; i++)
-        SW_ENSURE(draw_cut(cr, spec->names[i], m->image_px, tile_x(m, i),
-                           tile_y(m, i, top) + m->image_px + m->name_px, SW_FAINT_INK_RGB));
+        SW_ENSURE(draw_cut(cr, spec->names[i], m->image.width, tile_x(m, i),
+                           tile_y(m, i, top) + m->image.height + m->name_px, SW_FAINT_INK_RGB));
     return SW_OK;
 }
 
@@ -367,7 +369,8 @@ typedef struct limits {
 /* Lays out a whole picture and checks it against the limits. */
 static sw_status measure_picture(int *width, int *height, measures *m, const sw_tiles_spec *spec, limits most)
 {
-    assert(spec->count > 0 && spec->columns > 0 && spec->size_px > 0 && spec->classes->count > 0);
+    assert(spec->count > 0 && spec->columns > 0 && sw_size_shorter(spec->size) > 0 &&
+           spec->classes->count > 0);
     SW_ENSURE(measure(m, spec));
     int64_t wide = m->content_width + 2 * (int64_t)m->margin;
     int64_t high = 2 * (int64_t)m->margin + m->label_height + m->title_height +

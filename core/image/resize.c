@@ -73,9 +73,11 @@ void sw_image_resize_part(sw_image *out, sw_rect place, const sw_image *image, s
         resize_nearest(out, place, image, part);
 }
 
-void sw_image_resize(uint8_t *out, int side_px, const sw_image *image, sw_resize_kind kind)
+void sw_image_resize(uint8_t *out, sw_size size, const sw_image *image, sw_resize_kind kind)
 {
-    sw_image resized = {.pixels = out, .width = side_px, .height = side_px, .channels = image->channels};
+    assert(size.height > 0 && size.width > 0 && image->pixels);
+    sw_image resized = {
+        .pixels = out, .width = size.width, .height = size.height, .channels = image->channels};
     sw_image_resize_part(&resized, sw_image_whole(&resized), image, sw_image_whole(image), kind);
 }
 

@@ -27,9 +27,9 @@ typedef struct bench {
     sw_network network;
     int batch;
     int unread;           /* training steps whose loss was not read */
-    float *images;        /* (batch,S,S,3) */
-    uint8_t *labels;      /* (batch,S,S) */
-    uint8_t *predictions; /* (batch,S,S) */
+    float *images;        /* (batch,H,W,3) */
+    uint8_t *labels;      /* (batch,H,W) */
+    uint8_t *predictions; /* (batch,H,W) */
     double opened_s, peak_s;
 } bench;
 
@@ -92,7 +92,7 @@ done:
 /* Random images and labels; what they show makes no difference to the time. */
 static sw_status make_input(bench *b)
 {
-    size_t pixels = (size_t)b->batch * (size_t)b->experiment->data.size * (size_t)b->experiment->data.size;
+    size_t pixels = (size_t)b->batch * sw_size_pixels(b->experiment->data.size);
     uint32_t classes = (uint32_t)b->experiment->model.classes;
     sw_rng rng = sw_rng_at(b->experiment->seed, SW_RNG_TEST, 0);
     b->images = malloc(pixels * 3 * sizeof *b->images);

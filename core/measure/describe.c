@@ -227,7 +227,7 @@ void sw_description_print(sw_str *out, const sw_description *d)
 {
     const sw_experiment *x = d->experiment;
     sw_str_printf(out, "%s: %s, %d classes, images of %dx%d\n\n", x->name, x->model.name, x->model.classes,
-                  x->data.size, x->data.size);
+                  x->data.size.width, x->data.size.height);
     sw_str rows = {0};
     sw_str_append(&rows, "layer\top\toutput\tparameters\tMMAC\tsees\n");
     for (int i = 0; i < d->layer_count; i++) print_layer(&rows, &d->layers[i]);

@@ -133,7 +133,7 @@ static double other_bytes(const side *s, const char *pass)
     if (strcmp(pass, SW_PASS_UPDATE) == 0) /* parameters and moments read and written, gradients read */
         return (3.0 + 2.0 * n->optimizer.moment_count) * (double)n->store.param_elems * sizeof(float);
     if (strcmp(pass, SW_PASS_METRICS) == 0) { /* logits and labels read, predictions written */
-        double pixels = s->images * n->options.size_px * n->options.size_px;
+        double pixels = s->images * (double)sw_size_pixels(n->options.size);
         return pixels * (n->options.model->classes * (double)sizeof(float) + 2.0);
     }
     return 0.0;

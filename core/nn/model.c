@@ -140,23 +140,23 @@ sw_status sw_model_build(sw_model *model, const sw_model_config *config, const s
                          const sw_model_options *options)
 {
     sw_status status = SW_OK;
-    int n = options->batch, s = options->size_px;
+    const int n = options->batch, h = options->size.height, w = options->size.width;
     *model = (sw_model){0};
     sw_graph_init(&model->graph);
     builder b = {.graph = &model->graph, .config = config, .options = options};
-    SW_TRY(sw_graph_input(&model->images, &model->graph, "images", SW_F32, (sw_shape){n, s, s, 3}));
-    SW_TRY(sw_graph_input(&model->labels, &model->graph, "labels", SW_U8, (sw_shape){n, s, s, 1}));
+    SW_TRY(sw_graph_input(&model->images, &model->graph, "images", SW_F32, (sw_shape){n, h, w, 3}));
+    SW_TRY(sw_graph_input(&model->labels, &model->graph, "labels", SW_U8, (sw_shape){n, h, w, 1}));
     b.value = model->images;
     if (config->input_norm) SW_TRY(add_norm(&b, "bn_input", false));
     for (int i = 1; i <= config->encoder_count; i++) SW_TRY(add_encoder_stage(&b, i));
     for (int i = 0; i < config->decoder_count; i++) SW_TRY(add_decoder_stage(&b, i));
     model->logits = b.value;
     sw_shape logits = model->graph.values[model->logits].shape;
-    if (logits.h != s || logits.w != s || logits.c != config->classes)
+    if (logits.h != h || logits.w != w || logits.c != config->classes)
         SW_TRY(sw_fail(SW_E_CONFIG,
                        "the model ends in %dx%d with %d channels, not %dx%d with %d classes: the decoder "
                        "must undo every pool and end in width 0",
-                       logits.h, logits.w, logits.c, s, s, config->classes));
+                       logits.w, logits.h, logits.c, w, h, config->classes));
     SW_TRY(add_loss(model, loss));
 done:
     if (status != SW_OK) sw_model_deinit(model);

@@ -15,7 +15,7 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
 {
     const sw_network_options *o = &network->options;
     sw_model_options model_options = {.batch = training ? o->train_batch : o->eval_batch,
-                                      .size_px = o->size_px,
+                                      .size = o->size,
                                       .conv_engine = o->conv_engine,
                                       .conv_pins = o->conv_pins,
                                       .workspace_cap_bytes = o->workspace_cap_bytes};
@@ -67,7 +67,7 @@ sw_status sw_network_allocate(sw_network *network, uint64_t seed)
             SW_ENSURE(sw_averages_init(&network->averages, &network->store, o->ema_decay));
     }
     SW_ENSURE(sw_executor_bind(network->evaluator));
-    SW_ENSURE(sw_metrics_create(&network->metrics, network->cl, o->eval_batch, o->size_px, o->size_px,
+    SW_ENSURE(sw_metrics_create(&network->metrics, network->cl, o->eval_batch, o->size.height, o->size.width,
                                 o->model->classes, o->loss->attrs.ignore_index));
     return sw_model_init_params(sw_network_graph(network), &network->store, seed);
 }

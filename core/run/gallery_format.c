@@ -69,7 +69,7 @@ static sw_status read_json(sw_gallery_view *v, const char *path)
     SW_TRY(sw_json_read(&json, path, "its \"format\"" NOT_OURS, SW_GALLERY_FORMAT));
     if (sw_json_number_of(json, "epoch") != v->epoch) SW_TRY(not_ours(path, "\"epoch\""));
     SW_TRY(sw_json_take_whole(&v->images, json, "images", 1, INT32_MAX, path));
-    SW_TRY(sw_json_take_whole(&v->size_px, json, "size", 1, SW_IMAGE_MAX_SIDE_PX, path));
+    SW_TRY(sw_json_take_size(&v->size, json, "size", SW_IMAGE_MAX_SIDE_PX, path));
     SW_TRY(sw_json_take_whole(&v->rows, json, "rows", 0, SW_GALLERY_LISTS * SW_GALLERY_LENGTH, path));
     v->border_median = sw_json_number_of(json, "border_median");
     SW_TRY(sw_json_take_class_names(&v->classes, sw_json_member(json, "classes"), path));
@@ -85,7 +85,7 @@ static sw_status read_sheet(sw_gallery_view *v, const char *path)
 {
     if (v->rows == 0) return SW_OK;
     const sw_tile_sheet sheet = {
-        .count = SW_GALLERY_TILES * v->rows, .columns = SW_GALLERY_TILES, .size_px = v->size_px};
+        .count = SW_GALLERY_TILES * v->rows, .columns = SW_GALLERY_TILES, .size = v->size};
     SW_ENSURE(sw_tile_sheet_read(NULL, &sheet, path, SW_TILE_RGB, NULL));
     return sw_fs_read(&v->sheet, &v->sheet_bytes, path, SW_IMAGE_MAX_FILE_BYTES);
 }

@@ -32,8 +32,7 @@ char *sw_masks_epoch_file(const char *run, int epoch, bool confidence)
 
 static sw_tile_sheet sheet_of(const sw_mask_images *g)
 {
-    return (sw_tile_sheet){
-        .count = g->count, .columns = g->columns, .size_px = g->size_px, .classes = &g->classes};
+    return (sw_tile_sheet){.count = g->count, .columns = g->columns, .size = g->size, .classes = &g->classes};
 }
 
 void sw_masks_shape(int *columns, int *rows, const sw_mask_images *images)
@@ -50,9 +49,10 @@ sw_status sw_masks_check(const sw_mask_images *g)
     if (sw_tile_sheet_fits(&sheet)) return SW_OK;
     return sw_fail(
         SW_E_CONFIG,
-        "%d grid images of %d px in %d columns make a sheet over %d px a side or %d million in all: "
+        "%d grid images of %d x %d px in %d columns make a sheet over %d px a side or %d million in all: "
         "lower grid.count, or change grid.columns",
-        g->count, g->size_px, g->columns, SW_IMAGE_MAX_SIDE_PX, SW_IMAGE_MAX_PIXELS / 1000000);
+        g->count, g->size.width, g->size.height, g->columns, SW_IMAGE_MAX_SIDE_PX,
+        SW_IMAGE_MAX_PIXELS / 1000000);
 }
 
 /* Frees the path, which is NULL when memory is out. */
@@ -70,7 +70,7 @@ static sw_status write_index(const char *path, const sw_mask_images *g)
 {
     cJSON *index = cJSON_CreateObject();
     cJSON_AddNumberToObject(index, "format", FORMAT);
-    cJSON_AddNumberToObject(index, "size", g->size_px);
+    sw_json_add_size(index, "size", g->size);
     cJSON_AddNumberToObject(index, "columns", g->columns);
     cJSON_AddItemToObject(index, "classes", sw_json_class_names(&g->classes));
     cJSON_AddItemToObject(index, "images", cJSON_CreateStringArray(g->names, g->count));
@@ -134,14 +134,14 @@ static sw_status take_names(sw_masks *store, const cJSON *array, const char *pat
 static sw_status take_index(sw_masks *store, const cJSON *index, const char *path)
 {
     sw_mask_images *g = &store->images;
-    SW_ENSURE(sw_json_take_whole(&g->size_px, index, "size", 1, SW_IMAGE_MAX_SIDE_PX, path));
+    SW_ENSURE(sw_json_take_size(&g->size, index, "size", SW_IMAGE_MAX_SIDE_PX, path));
     SW_ENSURE(sw_json_take_whole(&g->columns, index, "columns", 1, SW_IMAGE_MAX_SIDE_PX, path));
     SW_ENSURE(sw_json_take_class_names(&g->classes, sw_json_member(index, "classes"), path));
     SW_ENSURE(take_names(store, sw_json_member(index, "images"), path));
     const sw_tile_sheet sheet = sheet_of(g);
     if (sw_tile_sheet_fits(&sheet)) return SW_OK;
-    return sw_fail(SW_E_DATA, "%s: %d images of %d px make no picture that segwork wrote", path, g->count,
-                   g->size_px);
+    return sw_fail(SW_E_DATA, "%s: %d images of %d x %d px make no picture that segwork wrote", path,
+                   g->count, g->size.width, g->size.height);
 }
 
 static sw_status read_index(sw_masks *store)
@@ -172,7 +172,7 @@ static sw_status read_sheet(uint8_t *out, const sw_mask_images *g, char *path, s
 
 static size_t tile_pixels(const sw_mask_images *g)
 {
-    return (size_t)g->size_px * (size_t)g->size_px;
+    return sw_size_pixels(g->size);
 }
 
 /* What is written once: photographs and truths. */
@@ -255,7 +255,7 @@ sw_status sw_masks_check_same(const sw_masks *a, const sw_masks *b)
 {
     const sw_mask_images *x = &a->images, *y = &b->images;
     if (x->count != y->count) return differ(a, b, "show different numbers of images");
-    if (x->size_px != y->size_px) return differ(a, b, "show images of different size");
+    if (!sw_size_same(x->size, y->size)) return differ(a, b, "show images of different size");
     if (!sw_classes_same(&x->classes, &y->classes)) return differ(a, b, "have different classes");
     if (!same_texts(x->names, y->names, x->count)) return differ(a, b, "show different images");
     size_t pixels = (size_t)x->count * tile_pixels(x);

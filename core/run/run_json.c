@@ -75,7 +75,33 @@ sw_status sw_json_take_whole(int *out, const cJSON *object, const char *key, int
     return SW_OK;
 }
 
-/* ---- classes and confusion counts ---- */
+/* ---- sizes, classes and confusion counts ---- */
+
+void sw_json_add_size(cJSON *object, const char *key, sw_size size)
+{
+    const int sides[] = {size.height, size.width};
+    cJSON_AddItemToObject(object, key,
+                          size.height == size.width ? cJSON_CreateNumber(size.height)
+                                                    : cJSON_CreateIntArray(sides, 2));
+}
+
+static bool take_side(int *out, const cJSON *number, int most)
+{
+    if (!cJSON_IsNumber(number) || !(number->valuedouble >= 1 && number->valuedouble <= most)) return false;
+    *out = (int)number->valuedouble;
+    return *out == number->valuedouble;
+}
+
+sw_status sw_json_take_size(sw_size *out, const cJSON *object, const char *key, int most, const char *path)
+{
+    const cJSON *size = sw_json_member(object, key);
+    const bool both = cJSON_IsArray(size) && cJSON_GetArraySize(size) == 2;
+    if (take_side(&out->height, both ? cJSON_GetArrayItem(size, 0) : size, most) &&
+        take_side(&out->width, both ? cJSON_GetArrayItem(size, 1) : size, most))
+        return SW_OK;
+    return sw_fail(SW_E_DATA, "%s: \"%s\" is neither a whole number in 1 to %d nor [height, width]", path,
+                   key, most);
+}
 
 cJSON *sw_json_class_names(const sw_classes *classes)
 {

@@ -14,7 +14,7 @@ bool sw_tile_sheet_fits(const sw_tile_sheet *s)
 {
     int columns, rows;
     sw_tile_sheet_shape(&columns, &rows, s);
-    const int64_t width = (int64_t)columns * s->size_px, height = (int64_t)rows * s->size_px;
+    const int64_t width = (int64_t)columns * s->size.width, height = (int64_t)rows * s->size.height;
     return width <= SW_IMAGE_MAX_SIDE_PX && height <= SW_IMAGE_MAX_SIDE_PX &&
            width * height <= SW_IMAGE_MAX_PIXELS;
 }
@@ -24,8 +24,8 @@ static uint8_t *tile_row(const sw_image *picture, const sw_tile_sheet *s, int i,
 {
     int columns, rows;
     sw_tile_sheet_shape(&columns, &rows, s);
-    size_t left = (size_t)(i % columns) * (size_t)s->size_px;
-    size_t top = (size_t)(i / columns) * (size_t)s->size_px + (size_t)y;
+    size_t left = (size_t)(i % columns) * (size_t)s->size.width;
+    size_t top = (size_t)(i / columns) * (size_t)s->size.height + (size_t)y;
     return picture->pixels + (top * (size_t)picture->width + left) * (size_t)picture->channels;
 }
 
@@ -41,13 +41,13 @@ static void put_rgb(uint8_t *to, uint32_t rgb)
 static void put_tile(sw_image *picture, const sw_tile_sheet *s, int i, sw_tile_kind kind, const uint8_t *tile)
 {
     const int channels = kind == SW_TILE_RGB ? 3 : 1;
-    const size_t row = (size_t)s->size_px * (size_t)channels;
-    for (int y = 0; y < s->size_px; y++, tile += row) {
+    const size_t row = (size_t)s->size.width * (size_t)channels;
+    for (int y = 0; y < s->size.height; y++, tile += row) {
         uint8_t *to = tile_row(picture, s, i, y);
         if (channels == picture->channels)
             memcpy(to, tile, row);
         else
-            for (int x = 0; x < s->size_px; x++, to += 3)
+            for (int x = 0; x < s->size.width; x++, to += 3)
                 put_rgb(to, kind == SW_TILE_GRAY ? tile[x] * 0x010101u : sw_class_rgb(s->classes, tile[x]));
     }
 }
@@ -60,7 +60,7 @@ sw_status sw_tile_sheet_write(const char *path, const sw_tile_sheet *s, const ui
     uint32_t rgb[SW_MAX_CLASSES];
     sw_image picture = {0};
     sw_tile_sheet_shape(&columns, &rows, s);
-    SW_TRY(sw_image_init(&picture, columns * s->size_px, rows * s->size_px,
+    SW_TRY(sw_image_init(&picture, columns * s->size.width, rows * s->size.height,
                          kind_count > 1 || kinds[0] == SW_TILE_RGB ? 3 : 1));
     memset(picture.pixels, 0, (size_t)picture.width * (size_t)picture.height * (size_t)picture.channels);
     for (int i = 0; i < s->count; i++) put_tile(&picture, s, i, kinds[i % kind_count], tiles[i]);
@@ -81,16 +81,16 @@ static sw_status check_size(const sw_image *picture, const sw_tile_sheet *s, con
 {
     int columns, rows;
     sw_tile_sheet_shape(&columns, &rows, s);
-    if (picture->width == columns * s->size_px && picture->height == rows * s->size_px) return SW_OK;
-    return sw_fail(SW_E_DATA, "%s: %d x %d pixels, but %d images of %d px in %d columns are %d x %d", path,
-                   picture->width, picture->height, s->count, s->size_px, columns, columns * s->size_px,
-                   rows * s->size_px);
+    if (picture->width == columns * s->size.width && picture->height == rows * s->size.height) return SW_OK;
+    return sw_fail(SW_E_DATA, "%s: %d x %d pixels, but %d images of %d x %d in %d columns are %d x %d", path,
+                   picture->width, picture->height, s->count, s->size.width, s->size.height, columns,
+                   columns * s->size.width, rows * s->size.height);
 }
 
 static sw_status check_classes(const uint8_t *maps, const sw_tile_sheet *s, const char *path,
                                const char *const *names)
 {
-    const size_t pixels = (size_t)s->size_px * (size_t)s->size_px;
+    const size_t pixels = sw_size_pixels(s->size);
     for (size_t i = 0; i < (size_t)s->count * pixels; i++)
         if (maps[i] >= s->classes->count)
             return sw_fail(SW_E_DATA, "%s: a pixel of %s is %d, and the %d classes are 0 to %d", path,
@@ -105,10 +105,10 @@ sw_status sw_tile_sheet_read(uint8_t *out, const sw_tile_sheet *s, const char *p
     sw_image picture = {0};
     SW_TRY(kind == SW_TILE_RGB ? sw_image_read_rgb(&picture, path) : sw_image_read_mask(&picture, path));
     SW_TRY(check_size(&picture, s, path));
-    const size_t row = (size_t)s->size_px * (size_t)picture.channels;
+    const size_t row = (size_t)s->size.width * (size_t)picture.channels;
     uint8_t *to = out;
     for (int i = 0; out && i < s->count; i++)
-        for (int y = 0; y < s->size_px; y++, to += row) memcpy(to, tile_row(&picture, s, i, y), row);
+        for (int y = 0; y < s->size.height; y++, to += row) memcpy(to, tile_row(&picture, s, i, y), row);
     if (out && kind == SW_TILE_CLASSES) SW_TRY(check_classes(out, s, path, names));
 done:
     sw_image_deinit(&picture);

@@ -35,7 +35,7 @@ size_t sw_workspace_cap_bytes(const sw_experiment *experiment, const sw_device_i
 sw_status sw_open_model(sw_model *model, const sw_experiment *x, int batch)
 {
     const sw_model_options options = {.batch = batch,
-                                      .size_px = x->data.size,
+                                      .size = x->data.size,
                                       .conv_engine = x->runtime.conv_engine,
                                       .workspace_cap_bytes = sw_workspace_cap_bytes(x, NULL)};
     return sw_model_build(model, &x->model, &x->loss, &options);
@@ -47,7 +47,7 @@ sw_network_options sw_open_network_options(const sw_experiment *x, const sw_devi
                                 .loss = &x->loss,
                                 .optimizer = &x->optimizer,
                                 .ema_decay = x->train.ema_decay,
-                                .size_px = x->data.size,
+                                .size = x->data.size,
                                 .train_batch = x->train.batch_size,
                                 .eval_batch = x->train.val_batch_size,
                                 .conv_engine = x->runtime.conv_engine,

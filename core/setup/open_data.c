@@ -25,7 +25,7 @@ static sw_status open_list(sw_dataset **out, const sw_data_config *data, const c
                                   .holdout = holdout,
                                   .held = held,
                                   .limit = limit,
-                                  .size_px = data->size,
+                                  .size = data->size,
                                   .resize = data->resize,
                                   .on_bad_file = data->on_bad_file,
                                   .threads = data->loader_threads};
@@ -35,7 +35,7 @@ static sw_status open_list(sw_dataset **out, const sw_data_config *data, const c
     for (int c = 0; c < sw_dataset_classes(*out)->count; c++) values[c] = sw_dataset_class_fraction(*out, c);
     list_by_class(fractions, sw_dataset_classes(*out), values, 3);
     sw_log(SW_LOG_INFO, "data %s/%s%s: %d images of %dx%d, %d skipped; %s", data->root, split,
-           held ? " (held out)" : "", sw_dataset_count(*out), data->size, data->size,
+           held ? " (held out)" : "", sw_dataset_count(*out), data->size.width, data->size.height,
            sw_dataset_skipped(*out), fractions);
     return SW_OK;
 }

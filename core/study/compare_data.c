@@ -7,6 +7,7 @@
 
 #include "page/csv.h"
 #include "page/json_text.h"
+#include "run/run_json.h"
 
 /* Adds a number, or null for NaN. */
 static void add_number(cJSON *object, const char *key, double value)
@@ -78,7 +79,7 @@ static void add_run(cJSON *list, const sw_comparison *c, const contender *of)
     cJSON_AddNumberToObject(object, "epochs_planned", of->judged.x->train.epochs);
     cJSON_AddBoolToObject(object, "comparable", !(of->odd & NOT_COMPARABLE));
     cJSON *data = cJSON_AddObjectToObject(object, "data");
-    cJSON_AddNumberToObject(data, "size", of->judged.x->data.size);
+    sw_json_add_size(data, "size", of->judged.x->data.size);
     add_split(data, "train", &facts->train);
     add_split(data, "val", &facts->val);
     add_text(object, "device", facts->device);

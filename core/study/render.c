@@ -133,7 +133,7 @@ static sw_tiles_spec spec_of(const renderer *r, const render_view *view, const r
                            .title = view->title,
                            .count = view->count,
                            .columns = columns < view->count ? columns : view->count,
-                           .size_px = view->side_px,
+                           .size = view->size,
                            .scale = view->resized ? 1 : 0,
                            .images = photos->at,
                            .truths = view->truths.at,
@@ -197,18 +197,18 @@ static sw_status make_palette(renderer *r)
     for (int i = 0; i < GRAY_STEPS; i++)
         sw_palette_add(&r->palette, (uint32_t)(i * 255 / (GRAY_STEPS - 1)) * 0x010101u);
     if (!shows(r, SW_TILES_INPUTS)) return SW_OK;
-    size_t pixels = (size_t)view->side_px * (size_t)view->side_px;
+    size_t pixels = sw_size_pixels(view->size);
     return sw_palette_add_photos(&r->palette, view->inputs.at, view->count, pixels);
 }
 
 static sw_status dither_photos(renderer *r)
 {
     const render_view *view = &r->views[0];
-    const size_t tile = 3 * (size_t)view->side_px * (size_t)view->side_px;
-    SW_ENSURE(render_tiles_init(&r->dithered, &r->arena, view->count, view->side_px, 3));
+    const size_t tile = 3 * sw_size_pixels(view->size);
+    SW_ENSURE(render_tiles_init(&r->dithered, &r->arena, view->count, view->size, 3));
     memcpy(r->dithered.pixels, view->inputs.pixels, (size_t)view->count * tile);
     for (int i = 0; i < view->count && shows(r, SW_TILES_INPUTS); i++)
-        SW_ENSURE(sw_palette_dither(&r->palette, r->dithered.pixels + (size_t)i * tile, view->side_px));
+        SW_ENSURE(sw_palette_dither(&r->palette, r->dithered.pixels + (size_t)i * tile, view->size));
     return SW_OK;
 }
 

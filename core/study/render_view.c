@@ -11,9 +11,9 @@
 
 /* ---- tiles ---- */
 
-sw_status render_tiles_init(render_tiles *tiles, sw_arena *arena, int count, int side_px, int channels)
+sw_status render_tiles_init(render_tiles *tiles, sw_arena *arena, int count, sw_size size, int channels)
 {
-    const size_t tile = (size_t)side_px * (size_t)side_px * (size_t)channels, n = (size_t)count;
+    const size_t tile = sw_size_pixels(size) * (size_t)channels, n = (size_t)count;
     tiles->pixels = sw_arena_alloc(arena, n * tile);
     tiles->at = sw_arena_alloc(arena, n * sizeof *tiles->at);
     if (!tiles->pixels || !tiles->at) return SW_E_MEMORY;
@@ -24,22 +24,22 @@ sw_status render_tiles_init(render_tiles *tiles, sw_arena *arena, int count, int
 /* Photographs are interpolated unless each pixel becomes a whole square. Class numbers can't be averaged. */
 static sw_resize_kind kind_for(const render_view *view, int channels)
 {
-    bool whole = view->side_px % view->store.images.size_px == 0;
+    const sw_size to = view->size, from = view->store.images.size;
+    const bool whole = to.height % from.height == 0 && to.width == to.height / from.height * from.width;
     return channels == 3 && !whole ? SW_RESIZE_BILINEAR : SW_RESIZE_NEAREST;
 }
 
-/* Resizes the chosen ones of all images (S,S,channels) into tiles. */
+/* Resizes the chosen ones of all images (H,W,channels) into tiles. */
 static void fill_tiles(render_tiles *tiles, const render_view *view, uint8_t *all, int channels)
 {
-    int size = view->store.images.size_px;
-    size_t from = (size_t)size * (size_t)size * (size_t)channels;
-    size_t to = (size_t)view->side_px * (size_t)view->side_px * (size_t)channels;
+    const sw_size size = view->store.images.size;
+    size_t from = sw_size_pixels(size) * (size_t)channels, to = sw_size_pixels(view->size) * (size_t)channels;
     for (int i = 0; i < view->count; i++) {
         sw_image image = {.pixels = all + (size_t)view->chosen[i] * from,
-                          .width = size,
-                          .height = size,
+                          .width = size.width,
+                          .height = size.height,
                           .channels = channels};
-        sw_image_resize(tiles->pixels + (size_t)i * to, view->side_px, &image, kind_for(view, channels));
+        sw_image_resize(tiles->pixels + (size_t)i * to, view->size, &image, kind_for(view, channels));
     }
 }
 
@@ -118,18 +118,27 @@ sw_status render_choose(int **out, int *count, sw_arena *arena, const sw_masks *
     return SW_OK;
 }
 
+/* The size of the same aspect ratio whose longer side is that. */
+static sw_size with_longer_side(sw_size size, int longer)
+{
+    const int shorter =
+        (2 * sw_size_shorter(size) * longer + sw_size_longer(size)) / (2 * sw_size_longer(size));
+    const int other = shorter > 0 ? shorter : 1;
+    return size.height > size.width ? (sw_size){longer, other} : (sw_size){other, longer};
+}
+
 sw_status render_view_take(render_view *view, sw_arena *arena, const int *chosen, int count, int size_px)
 {
     const sw_mask_images *g = &view->store.images;
-    const size_t all = (size_t)g->count * (size_t)g->size_px * (size_t)g->size_px;
+    const size_t all = (size_t)g->count * sw_size_pixels(g->size);
     view->chosen = chosen;
     view->count = count;
     view->resized = size_px > 0;
-    view->side_px = size_px > 0 ? size_px : g->size_px;
-    SW_ENSURE(render_tiles_init(&view->inputs, arena, count, view->side_px, 3));
-    SW_ENSURE(render_tiles_init(&view->truths, arena, count, view->side_px, 1));
-    SW_ENSURE(render_tiles_init(&view->predictions, arena, count, view->side_px, 1));
-    SW_ENSURE(render_tiles_init(&view->confidences, arena, count, view->side_px, 1));
+    view->size = size_px > 0 ? with_longer_side(g->size, size_px) : g->size;
+    SW_ENSURE(render_tiles_init(&view->inputs, arena, count, view->size, 3));
+    SW_ENSURE(render_tiles_init(&view->truths, arena, count, view->size, 1));
+    SW_ENSURE(render_tiles_init(&view->predictions, arena, count, view->size, 1));
+    SW_ENSURE(render_tiles_init(&view->confidences, arena, count, view->size, 1));
     view->labels = sw_arena_alloc(arena, all);
     view->certainties = sw_arena_alloc(arena, all);
     if (!view->labels || !view->certainties) return SW_E_MEMORY;

@@ -9,21 +9,22 @@
 #include "run/masks.h"
 #include "run/records.h"
 
-/* (count) pictures of (side,side,channels), one after the other; all in an arena of the caller's. */
+/* (count) pictures of (height,width,channels), one after the other; all in an arena of the caller's. */
 typedef struct render_tiles {
     uint8_t *pixels;
     const uint8_t **at;
 } render_tiles;
 
-sw_status render_tiles_init(render_tiles *tiles, sw_arena *arena, int count, int side_px,
+sw_status render_tiles_init(render_tiles *tiles, sw_arena *arena, int count, sw_size size,
                             int channels) SW_NODISCARD;
 
 typedef struct render_view {
     sw_masks store;
     sw_epoch_table table; /* no rows where the run has none */
     const int *chosen;    /* (count) of the store's images; borrowed */
-    int count, side_px;   /* images shown, and their side */
-    bool resized;         /* to side_px from the store's own */
+    int count;            /* images shown */
+    sw_size size;         /* of each */
+    bool resized;         /* to this size from the store's own */
     render_tiles inputs, truths, predictions, confidences;
     uint8_t *labels, *certainties; /* of all images of the epoch, as read */
     int epoch;                     /* whose predictions these are; -1: none yet */
@@ -39,7 +40,8 @@ void render_view_close(render_view *view); /* accepts a zeroed one */
 sw_status render_choose(int **out, int *count, sw_arena *arena, const sw_masks *store,
                         const char *text) SW_NODISCARD;
 
-/* Takes these images, size_px a side (0: as they are). `chosen` and the arena must outlive the view. */
+/* Takes these images, their longer side size_px (0: as they are). `chosen` and the arena must outlive the
+ * view. */
 sw_status render_view_take(render_view *view, sw_arena *arena, const int *chosen, int count,
                            int size_px) SW_NODISCARD;
 

@@ -154,11 +154,12 @@ static sw_status append_rule(sw_str *out, int number, const char *kind, char *pa
 }
 
 /* Appends the rules of all sheets. The second element is what the slider exchanges. */
-static sw_status append_rules(sw_str *out, const slider *s, int columns, int rows)
+static sw_status append_rules(sw_str *out, const slider *s, sw_size size, int columns, int rows)
 {
     const int n = s->number, last = s->epochs[s->epoch_count - 1];
     const char *run = s->run->path;
-    sw_str_printf(out, "<style>#sheet-%d .cut{background-size:%d%% %d%%}\n", n, 100 * columns, 100 * rows);
+    sw_str_printf(out, "<style>#sheet-%d .cut{aspect-ratio:%d/%d;background-size:%d%% %d%%}\n", n, size.width,
+                  size.height, 100 * columns, 100 * rows);
     SW_ENSURE(append_rule(out, n, "input", sw_masks_file(run, "inputs.png")));
     SW_ENSURE(append_rule(out, n, "truth", sw_masks_file(run, "truth.png")));
     sw_str_printf(out, "</style>\n<style id=\"sheet-%d-epoch\">", n);
@@ -186,7 +187,7 @@ static sw_status check_epochs(const slider *s, const sw_masks *store)
 {
     sw_status status = SW_OK;
     const sw_mask_images *g = &store->images;
-    const size_t bytes = (size_t)g->count * (size_t)g->size_px * (size_t)g->size_px;
+    const size_t bytes = (size_t)g->count * sw_size_pixels(g->size);
     uint8_t *scratch = malloc(bytes);
     if (!scratch) return sw_fail_alloc("an epoch's masks", bytes);
     for (int i = 0; i < stops_of(s) && status == SW_OK; i++)
@@ -215,7 +216,7 @@ static sw_status append_masks(sw_str *out, slider *s)
     if (stops_of(s) < s->epoch_count)
         sw_str_printf(out, "<p class=\"note\">%d of %d epochs, evenly chosen.</p>\n", stops_of(s),
                       s->epoch_count);
-    SW_TRY(append_rules(out, s, columns, rows));
+    SW_TRY(append_rules(out, s, store.images.size, columns, rows));
     SW_TRY(append_slider(out, s));
     append_grid_tiles(out, s->number, &store.images, columns, rows);
 done:
@@ -325,8 +326,9 @@ void report_gallery(sw_str *out, const report_data *data, int r)
         "<h3>Images worth a look</h3><p>Out of %d validation images, with the weights of epoch %d.</p>\n",
         g->images, g->epoch);
     append_legend(out, &g->classes);
-    sw_str_printf(out, "<style>#gallery-%d .cut{background-size:%d%% %d%%;background-image:url(", r,
-                  100 * SW_GALLERY_TILES, 100 * g->rows);
+    sw_str_printf(
+        out, "<style>#gallery-%d .cut{aspect-ratio:%d/%d;background-size:%d%% %d%%;background-image:url(", r,
+        g->size.width, g->size.height, 100 * SW_GALLERY_TILES, 100 * g->rows);
     sw_html_data_uri(out, "image/png", g->sheet, g->sheet_bytes);
     sw_str_printf(out, ")}</style>\n<div id=\"gallery-%d\">", r);
     report_open_tabs(out, "Images worth a look");

@@ -12,8 +12,7 @@
 
 static size_t pixels_of(const sw_dataset *dataset)
 {
-    size_t side = (size_t)sw_dataset_size_px(dataset);
-    return side * side;
+    return sw_size_pixels(sw_dataset_size(dataset));
 }
 
 static sw_tiles_spec picture_of(const sw_mask_images *shown, const char *title)
@@ -21,7 +20,7 @@ static sw_tiles_spec picture_of(const sw_mask_images *shown, const char *title)
     return (sw_tiles_spec){.title = title,
                            .count = shown->count,
                            .columns = shown->columns,
-                           .size_px = shown->size_px,
+                           .size = shown->size,
                            .images = shown->inputs,
                            .truths = shown->truths,
                            .classes = &shown->classes};
@@ -40,7 +39,7 @@ sw_status sw_experiment_check_grid(const sw_experiment *x)
     const bool limited = x->data.val_limit > 0 && x->data.val_limit < x->grid.count;
     const sw_mask_images shown = {.count = limited ? x->data.val_limit : x->grid.count,
                                   .columns = x->grid.columns,
-                                  .size_px = x->data.size,
+                                  .size = x->data.size,
                                   .classes = *sw_data_classes(&x->data)};
     return check(&shown);
 }
@@ -116,7 +115,7 @@ sw_status sw_epoch_grid_init(sw_epoch_grid *grid, const sw_dataset *dataset, con
     }
     grid->shown = (sw_mask_images){.count = count,
                                    .columns = config->columns,
-                                   .size_px = sw_dataset_size_px(dataset),
+                                   .size = sw_dataset_size(dataset),
                                    .classes = *sw_dataset_classes(dataset)};
     SW_TRY(check(&grid->shown));
     images = sw_arena_alloc(&grid->arena, (size_t)count * sizeof *images);

@@ -10,7 +10,8 @@ typedef struct evaluator {
     sw_network *network;
     const sw_evaluate_options *options;
     sw_evaluation *out;
-    int classes, size_px, ignore_index;
+    int classes, ignore_index;
+    sw_size size;
     sw_batch batch; /* the one that `results` are of; count 0: none yet */
     double loss;
     sw_batch_results results;
@@ -53,7 +54,7 @@ static sw_status add_images(evaluator *e)
     const sw_evaluate_options *o = e->options;
     const sw_batch *batch = &e->batch;
     const sw_batch_results *r = &e->results;
-    size_t pixels = (size_t)e->size_px * (size_t)e->size_px;
+    size_t pixels = sw_size_pixels(e->size);
     size_t k2 = (size_t)e->classes * (size_t)e->classes;
     sw_confusion total = sw_confusion_empty(e->classes);
     double soft = 0.0;
@@ -68,7 +69,7 @@ static sw_status add_images(evaluator *e)
         sw_evaluation *figures = &image.figures;
         if (o->boundary)
             SW_ENSURE(sw_boundary_add(&figures->boundary, batch->labels + (size_t)i * pixels, prediction,
-                                      e->size_px, e->size_px, e->ignore_index));
+                                      e->size.width, e->size.height, e->ignore_index));
         sw_confusion_merge(&total, &figures->confusion);
         sw_boundary_merge(&e->out->boundary, &figures->boundary);
         soft += figures->soft_iou;
@@ -137,7 +138,7 @@ done:
 static sw_status allocate(evaluator *e)
 {
     const sw_evaluate_options *o = e->options;
-    size_t n = (size_t)e->network->options.eval_batch, pixels = (size_t)e->size_px * (size_t)e->size_px;
+    size_t n = (size_t)e->network->options.eval_batch, pixels = sw_size_pixels(e->size);
     size_t k2 = (size_t)e->classes * (size_t)e->classes;
     bool confidence = o->confidence || (o->slot_of_image && o->captured_confidence);
     e->results = (sw_batch_results){.loss = &e->loss,
@@ -160,7 +161,7 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
                    .options = options,
                    .out = out,
                    .classes = o->model->classes,
-                   .size_px = o->size_px,
+                   .size = o->size,
                    .ignore_index = o->loss->attrs.ignore_index};
     *out = (sw_evaluation){.confusion = sw_confusion_empty(e.classes),
                            .boundary = sw_boundary_empty(e.classes),

@@ -14,8 +14,7 @@ enum { CONFIDENT = 230 };
 
 static size_t pixels_of(const sw_dataset *dataset)
 {
-    size_t side = (size_t)sw_dataset_size_px(dataset);
-    return side * side;
+    return sw_size_pixels(sw_dataset_size(dataset));
 }
 
 /* ---- the border's usual share ---- */
@@ -44,9 +43,9 @@ static sw_status find_border_median(sw_gallery *g)
 /* ---- making ---- */
 
 /* The most images a list may have for the sheet of all lists to fit; 0: not even one row does. */
-static int length_for(int size_px)
+static int length_for(sw_size size)
 {
-    sw_tile_sheet sheet = {.columns = SW_GALLERY_TILES, .size_px = size_px};
+    sw_tile_sheet sheet = {.columns = SW_GALLERY_TILES, .size = size};
     for (int length = SW_GALLERY_LENGTH; length > 0; length--) {
         sheet.count = SW_GALLERY_TILES * SW_GALLERY_LISTS * length;
         if (sw_tile_sheet_fits(&sheet)) return length;
@@ -58,7 +57,7 @@ sw_status sw_gallery_init(sw_gallery *g, const sw_dataset *dataset)
 {
     sw_status status = SW_OK;
     size_t count = (size_t)sw_dataset_count(dataset), pixels = pixels_of(dataset);
-    *g = (sw_gallery){.dataset = dataset, .length = length_for(sw_dataset_size_px(dataset))};
+    *g = (sw_gallery){.dataset = dataset, .length = length_for(sw_dataset_size(dataset))};
     size_t map_bytes = (size_t)(SW_GALLERY_LISTS * 2 * g->length) * pixels;
     g->figures = calloc(count, sizeof *g->figures);
     g->maps = malloc(map_bytes + 1);

@@ -48,7 +48,7 @@ static sw_status write_sheet(const char *path, const sw_gallery *g, const rows *
     }
     const sw_tile_sheet sheet = {.count = count,
                                  .columns = SW_GALLERY_TILES,
-                                 .size_px = sw_dataset_size_px(g->dataset),
+                                 .size = sw_dataset_size(g->dataset),
                                  .classes = sw_dataset_classes(g->dataset)};
     return sw_tile_sheet_write(path, &sheet, tiles, kinds, SW_GALLERY_TILES);
 }
@@ -94,7 +94,7 @@ static sw_status write_json(const char *path, const sw_gallery *g, const rows *r
     cJSON_AddNumberToObject(object, "format", SW_GALLERY_FORMAT);
     cJSON_AddNumberToObject(object, "epoch", epoch);
     cJSON_AddNumberToObject(object, "images", sw_dataset_count(g->dataset));
-    cJSON_AddNumberToObject(object, "size", sw_dataset_size_px(g->dataset));
+    sw_json_add_size(object, "size", sw_dataset_size(g->dataset));
     cJSON_AddNumberToObject(object, "rows", r->count);
     cJSON_AddNumberToObject(object, "border_median", g->border_median);
     cJSON_AddItemToObject(object, "classes", sw_json_class_names(sw_dataset_classes(g->dataset)));

@@ -7,16 +7,13 @@
 #include "base/fs.h"
 #include "base/protobuf.h"
 #include "export_tensors.h"
+#include "onnx_message.h"
 
 /* Field numbers and enumerations of onnx.proto. */
 enum { MODEL_IR_VERSION = 1, MODEL_PRODUCER = 2, MODEL_GRAPH = 7, MODEL_OPSET = 8, MODEL_METADATA = 14 };
 enum { OPSET_DOMAIN = 1, OPSET_VERSION = 2 };
 enum { ENTRY_KEY = 1, ENTRY_VALUE = 2 };
-enum { GRAPH_NODE = 1, GRAPH_NAME = 2, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12 };
-enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OP_TYPE = 4, NODE_ATTRIBUTE = 5 };
-enum { ATTRIBUTE_NAME = 1, ATTRIBUTE_F = 2, ATTRIBUTE_I = 3, ATTRIBUTE_S = 4, ATTRIBUTE_INTS = 8 };
-enum { ATTRIBUTE_TYPE = 20, TYPE_FLOAT = 1, TYPE_INT = 2, TYPE_STRING = 3, TYPE_INTS = 7 };
-enum { TENSOR_DIMS = 1, TENSOR_DATA_TYPE = 2, TENSOR_NAME = 8, TENSOR_RAW_DATA = 9 };
+enum { GRAPH_NAME = 2, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12 };
 enum { VALUE_NAME = 1, VALUE_TYPE = 2, TYPE_TENSOR = 1, TENSOR_ELEM_TYPE = 1, TENSOR_SHAPE = 2 };
 enum { SHAPE_DIM = 1, DIM_VALUE = 1, DIM_PARAM = 2 };
 enum { DATA_FLOAT = 1 };
@@ -40,86 +37,13 @@ static const char *named(exporter *e, const char *node, const char *suffix)
     return kept ? kept : "";
 }
 
-/* --- attributes and nodes ---------------------------------------------------------------- */
-
-static void attribute(sw_str *node, const char *name, int type, sw_str *value)
-{
-    sw_str message = {0};
-    sw_protobuf_text(&message, ATTRIBUTE_NAME, name);
-    sw_str_append_bytes(&message, value->text, value->length);
-    message.failed |= value->failed;
-    sw_str_deinit(value);
-    sw_protobuf_int(&message, ATTRIBUTE_TYPE, type);
-    sw_protobuf_message(node, NODE_ATTRIBUTE, &message);
-}
-
-static void attribute_int(sw_str *node, const char *name, int64_t value)
-{
-    sw_str field = {0};
-    sw_protobuf_int(&field, ATTRIBUTE_I, value);
-    attribute(node, name, TYPE_INT, &field);
-}
-
-static void attribute_float(sw_str *node, const char *name, float value)
-{
-    sw_str field = {0};
-    sw_protobuf_float(&field, ATTRIBUTE_F, value);
-    attribute(node, name, TYPE_FLOAT, &field);
-}
-
-static void attribute_text(sw_str *node, const char *name, const char *value)
-{
-    sw_str field = {0};
-    sw_protobuf_text(&field, ATTRIBUTE_S, value);
-    attribute(node, name, TYPE_STRING, &field);
-}
-
-/* Adds the same number `count` times: all windows are square, all paddings even. */
-static void attribute_ints(sw_str *node, const char *name, int count, int64_t value)
-{
-    sw_str field = {0};
-    for (int i = 0; i < count; i++) sw_protobuf_int(&field, ATTRIBUTE_INTS, value);
-    attribute(node, name, TYPE_INTS, &field);
-}
-
-/* Begins a node, named after its first output. The caller adds attributes and further inputs before
- * finish_node. `input` NULL: the caller adds them all. */
-static sw_str begin_node(const char *op, const char *output, const char *input)
-{
-    sw_str node = {0};
-    sw_protobuf_text(&node, NODE_OP_TYPE, op);
-    sw_protobuf_text(&node, NODE_NAME, output);
-    sw_protobuf_text(&node, NODE_OUTPUT, output);
-    if (input) sw_protobuf_text(&node, NODE_INPUT, input);
-    return node;
-}
-
-static void finish_node(exporter *e, sw_str *node)
-{
-    sw_protobuf_message(&e->out, GRAPH_NODE, node);
-}
-
 static void add_simple(exporter *e, const char *op, const char *input, const char *output)
 {
-    sw_str node = begin_node(op, output, input);
-    finish_node(e, &node);
+    sw_str node = onnx_node_begin(op, output, input);
+    onnx_node_finish(&e->out, &node);
 }
 
 /* --- weights ----------------------------------------------------------------------------- */
-
-static void add_tensor(exporter *e, const char *name, int rank, const int *dims, const float *data)
-{
-    sw_str tensor = {0};
-    size_t elems = 1;
-    for (int i = 0; i < rank; i++) {
-        sw_protobuf_int(&tensor, TENSOR_DIMS, dims[i]);
-        elems *= (size_t)dims[i];
-    }
-    sw_protobuf_int(&tensor, TENSOR_DATA_TYPE, DATA_FLOAT);
-    sw_protobuf_text(&tensor, TENSOR_NAME, name);
-    sw_protobuf_bytes(&tensor, TENSOR_RAW_DATA, data, elems * sizeof *data);
-    sw_protobuf_message(&e->out, GRAPH_INITIALIZER, &tensor);
-}
 
 static sw_status read_param(float **out, const exporter *e, const sw_param *param)
 {
@@ -133,7 +57,7 @@ static sw_status add_param(exporter *e, const sw_param *param)
 {
     float *data = NULL;
     SW_ENSURE(read_param(&data, e, param));
-    add_tensor(e, param->name, param->rank, param->dims, data);
+    onnx_floats(&e->out, param->name, param->rank, param->dims, data);
     free(data);
     return SW_OK;
 }
@@ -194,8 +118,8 @@ static sw_status add_folded_params(exporter *e, const sw_node *conv, const sw_no
         SW_TRY(sw_fail_alloc(bias_name, outputs * sizeof *bias));
     for (int i = 0; i < 4; i++) SW_TRY(read_param(&values[i], e, of_norm[i]));
     fold_into(weight, bias, outputs, w->elems / outputs, values, attrs->eps);
-    add_tensor(e, w->name, w->rank, w->dims, weight);
-    add_tensor(e, bias_name, 1, w->dims, bias);
+    onnx_floats(&e->out, w->name, w->rank, w->dims, weight);
+    onnx_floats(&e->out, bias_name, 1, w->dims, bias);
 done:
     free(weight);
     free(bias);
@@ -208,13 +132,13 @@ done:
 static void add_conv_node(exporter *e, const sw_node *n, const char *output, const char *bias, int kernel,
                           int groups)
 {
-    sw_str node = begin_node("Conv", output, e->names[n->inputs[0]]);
-    sw_protobuf_text(&node, NODE_INPUT, e->graph->params[n->params[0]].name);
-    if (bias) sw_protobuf_text(&node, NODE_INPUT, bias);
-    attribute_ints(&node, "kernel_shape", 2, kernel);
-    attribute_ints(&node, "pads", 4, kernel / 2);
-    attribute_int(&node, "group", groups);
-    finish_node(e, &node);
+    sw_str node = onnx_node_begin("Conv", output, e->names[n->inputs[0]]);
+    onnx_node_input(&node, e->graph->params[n->params[0]].name);
+    if (bias) onnx_node_input(&node, bias);
+    onnx_attribute_ints(&node, "kernel_shape", 2, kernel);
+    onnx_attribute_ints(&node, "pads", 4, kernel / 2);
+    onnx_attribute_int(&node, "group", groups);
+    onnx_node_finish(&e->out, &node);
 }
 
 static sw_status add_conv(exporter *e, const sw_node *n)
@@ -255,10 +179,10 @@ static sw_status add_norm(exporter *e, const sw_node *n)
     const char *normed = attrs->relu ? named(e, n->name, ".norm") : output;
     const sw_param *params[] = {&g->params[n->params[0]], &g->params[n->params[1]], &g->states[n->states[0]],
                                 &g->states[n->states[1]]};
-    sw_str node = begin_node("BatchNormalization", normed, input);
-    for (int i = 0; i < 4; i++) sw_protobuf_text(&node, NODE_INPUT, params[i]->name);
-    attribute_float(&node, "epsilon", attrs->eps);
-    finish_node(e, &node);
+    sw_str node = onnx_node_begin("BatchNormalization", normed, input);
+    for (int i = 0; i < 4; i++) onnx_node_input(&node, params[i]->name);
+    onnx_attribute_float(&node, "epsilon", attrs->eps);
+    onnx_node_finish(&e->out, &node);
     for (int i = 0; i < 4; i++) SW_ENSURE(add_param(e, params[i]));
     if (attrs->relu) add_simple(e, "Relu", normed, output);
     return SW_OK;
@@ -266,15 +190,15 @@ static sw_status add_norm(exporter *e, const sw_node *n)
 
 static void attributes_2x2(sw_str *node)
 {
-    attribute_ints(node, "kernel_shape", 2, 2);
-    attribute_ints(node, "strides", 2, 2);
+    onnx_attribute_ints(node, "kernel_shape", 2, 2);
+    onnx_attribute_ints(node, "strides", 2, 2);
 }
 
 static void add_average_pool(exporter *e, const sw_node *n)
 {
-    sw_str node = begin_node("AveragePool", e->names[n->outputs[0]], e->names[n->inputs[0]]);
+    sw_str node = onnx_node_begin("AveragePool", e->names[n->outputs[0]], e->names[n->inputs[0]]);
     attributes_2x2(&node);
-    finish_node(e, &node);
+    onnx_node_finish(&e->out, &node);
 }
 
 /* Indices count through the whole batch, and the unpooling that takes them counts in the same way. It also
@@ -282,41 +206,54 @@ static void add_average_pool(exporter *e, const sw_node *n)
 static void add_max_pool(exporter *e, const sw_node *n)
 {
     const char *input = e->names[n->inputs[0]];
-    sw_str node = begin_node("MaxPool", e->names[n->outputs[0]], NULL);
-    sw_protobuf_text(&node, NODE_OUTPUT, e->names[n->outputs[1]]);
-    sw_protobuf_text(&node, NODE_INPUT, input);
+    sw_str node = onnx_node_begin("MaxPool", e->names[n->outputs[0]], NULL);
+    onnx_node_output(&node, e->names[n->outputs[1]]);
+    onnx_node_input(&node, input);
     attributes_2x2(&node);
-    finish_node(e, &node);
+    onnx_node_finish(&e->out, &node);
     add_simple(e, "Shape", input, named(e, n->name, ".shape"));
 }
 
 static void add_max_unpool(exporter *e, const sw_node *n)
 {
     const sw_node *pool = &e->graph->nodes[e->graph->values[n->inputs[1]].producer];
-    sw_str node = begin_node("MaxUnpool", e->names[n->outputs[0]], e->names[n->inputs[0]]);
-    sw_protobuf_text(&node, NODE_INPUT, e->names[n->inputs[1]]);
-    sw_protobuf_text(&node, NODE_INPUT, named(e, pool->name, ".shape"));
+    sw_str node = onnx_node_begin("MaxUnpool", e->names[n->outputs[0]], e->names[n->inputs[0]]);
+    onnx_node_input(&node, e->names[n->inputs[1]]);
+    onnx_node_input(&node, named(e, pool->name, ".shape"));
     attributes_2x2(&node);
-    finish_node(e, &node);
+    onnx_node_finish(&e->out, &node);
 }
 
-static sw_status add_upsample(exporter *e, const sw_node *n)
+/* Repeats the last row where `more_rows` is 1, and the last column where `more_columns` is. */
+static void add_edge(exporter *e, const sw_node *n, const char *input, int more_rows, int more_columns)
+{
+    const int64_t pads[] = {0, 0, 0, 0, 0, 0, more_rows, more_columns}; /* before N, C, H, W; after them */
+    const char *pads_name = named(e, n->name, ".pads");
+    onnx_whole_numbers(&e->out, pads_name, 8, pads);
+    sw_str node = onnx_node_begin("Pad", e->names[n->outputs[0]], input);
+    onnx_node_input(&node, pads_name);
+    onnx_attribute_text(&node, "mode", "edge");
+    onnx_node_finish(&e->out, &node);
+}
+
+/* Doubles the size, and makes it one more where that is odd. */
+static void add_upsample(exporter *e, const sw_node *n)
 {
     static const float scales[] = {1, 1, 2, 2};
     sw_shape in = e->graph->values[n->inputs[0]].shape, out = e->graph->values[n->outputs[0]].shape;
-    if (out.h != 2 * in.h || out.w != 2 * in.w)
-        return sw_fail(SW_E_CONFIG, "%s goes from %dx%d to %dx%d: only exact doubling can be exported",
-                       n->name, in.w, in.h, out.w, out.h);
+    const int more_rows = out.h - 2 * in.h, more_columns = out.w - 2 * in.w;
+    const bool odd = more_rows || more_columns;
+    const char *doubled = odd ? named(e, n->name, ".doubled") : e->names[n->outputs[0]];
     const char *scales_name = named(e, n->name, ".scales");
-    add_tensor(e, scales_name, 1, (const int[]){4}, scales);
-    sw_str node = begin_node("Resize", e->names[n->outputs[0]], e->names[n->inputs[0]]);
-    sw_protobuf_text(&node, NODE_INPUT, ""); /* no region of interest */
-    sw_protobuf_text(&node, NODE_INPUT, scales_name);
-    attribute_text(&node, "mode", "nearest");
-    attribute_text(&node, "coordinate_transformation_mode", "asymmetric");
-    attribute_text(&node, "nearest_mode", "floor");
-    finish_node(e, &node);
-    return SW_OK;
+    onnx_floats(&e->out, scales_name, 1, (const int[]){4}, scales);
+    sw_str node = onnx_node_begin("Resize", doubled, e->names[n->inputs[0]]);
+    onnx_node_input(&node, ""); /* no region of interest */
+    onnx_node_input(&node, scales_name);
+    onnx_attribute_text(&node, "mode", "nearest");
+    onnx_attribute_text(&node, "coordinate_transformation_mode", "asymmetric");
+    onnx_attribute_text(&node, "nearest_mode", "floor");
+    onnx_node_finish(&e->out, &node);
+    if (odd) add_edge(e, n, doubled, more_rows, more_columns);
 }
 
 static sw_status add_node(exporter *e, const sw_node *n)
@@ -325,8 +262,9 @@ static sw_status add_node(exporter *e, const sw_node *n)
     if (n->op == &sw_op_conv2d) return add_conv(e, n);
     if (n->op == &sw_op_depthwise_conv2d) return add_depthwise(e, n);
     if (n->op == &sw_op_batchnorm) return add_norm(e, n);
-    if (n->op == &sw_op_upsample) return add_upsample(e, n);
-    if (n->op == &sw_op_average_pool)
+    if (n->op == &sw_op_upsample)
+        add_upsample(e, n);
+    else if (n->op == &sw_op_average_pool)
         add_average_pool(e, n);
     else if (n->op == &sw_op_max_pool)
         add_max_pool(e, n);

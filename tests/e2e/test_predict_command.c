@@ -52,7 +52,7 @@ static void expect_labels_of_logits(const char *labels_name, const char *logits_
     float *logits = logits_of(logits_name);
     size_t pixels = (size_t)width * (size_t)height;
     uint8_t *expected = malloc(pixels);
-    cr_assert_eq(sw_label_map(expected, width, height, logits, SIZE_PX, CLASSES), SW_OK);
+    cr_assert_eq(sw_label_map(expected, width, height, logits, sw_size_square(SIZE_PX), CLASSES), SW_OK);
     for (size_t i = 0; i < pixels; i++) cr_assert_eq(labels.pixels[i], expected[i] + 1, "pixel %zu", i);
     free(expected);
     free(logits);

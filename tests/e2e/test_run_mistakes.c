@@ -21,7 +21,7 @@ Test(run_mistakes, wrong_usage_and_wrong_configuration)
     program_expect(2, "train.epochs: expected", TINY "--set train.epochs=many");
     program_expect(2, "optimizer.lr: expected", TINY "--set optimizer.lr=1e30");
     program_expect(2, "--frobnicate: unknown option", TINY "--frobnicate");
-    program_expect(2, "data.size", TINY "--set data.size=30");
+    program_expect(2, "data.size", TINY "--set data.size=3");
     program_expect(2, "broken.yaml:2:1: ", "printf 'seed: [\\n' > broken.yaml; segwork run broken.yaml");
     cr_expect_not(file_exists("runs"));
 }
@@ -127,7 +127,7 @@ Test(run_mistakes, a_grid_larger_than_a_picture_can_be_is_refused_before_anythin
                                         "--set grid.count=64 --set grid.columns=64 --set data.size=512"};
     static const char *const words[] = {
         "grid.columns: a grid of 90 images of 32 px in 1 columns is more than",
-        "64 grid images of 512 px in 64 columns make a sheet over 20000 px"};
+        "64 grid images of 512 x 512 px in 64 columns make a sheet over 20000 px"};
     for (int i = 0; i < 2; i++) {
         program_expect(2, words[i], TINY "--out run %s", large[i]);
         program_expect(2, words[i], TINY "--dry-run %s", large[i]);

@@ -35,7 +35,7 @@ static void use(const sw_experiment *experiment)
     free(second);
 
     sw_model model;
-    const sw_model_options options = {.batch = 1, .size_px = experiment->data.size};
+    const sw_model_options options = {.batch = 1, .size = experiment->data.size};
     if (sw_model_build(&model, &experiment->model, &experiment->loss, &options) == SW_OK)
         sw_model_deinit(&model);
     else

@@ -11,7 +11,7 @@ static void use(const sw_image *image, int channels)
     unsigned sum = 0;
     for (size_t i = 0; i < bytes; i++) sum += image->pixels[i];
     uint8_t small[16 * 16 * 3];
-    sw_image_resize(small, 16, image, sum % 2 ? SW_RESIZE_NEAREST : SW_RESIZE_BILINEAR);
+    sw_image_resize(small, sw_size_square(16), image, sum % 2 ? SW_RESIZE_NEAREST : SW_RESIZE_BILINEAR);
 }
 
 static void check_failure(sw_status status)

@@ -80,7 +80,7 @@ static void open_step(step *s, sw_conv_choice engine)
     const sw_model_config config = golden_model_config(WIDTH);
     const sw_loss_config loss = golden_model_loss();
     const sw_model_options options = {
-        .batch = BATCH, .size_px = SIDE, .conv_engine = engine, .workspace_cap_bytes = 1 << 20};
+        .batch = BATCH, .size = {SIDE, SIDE}, .conv_engine = engine, .workspace_cap_bytes = 1 << 20};
     *s = (step){0};
     must(sw_model_build(&s->model, &config, &loss, &options));
     const int keep[] = {s->model.logits, s->model.loss};
@@ -222,7 +222,7 @@ static void check_trace(const char *name, const sw_optimizer_config *optimizer, 
     const sw_network_options options = {.model = &model,
                                         .loss = &loss_config,
                                         .optimizer = optimizer,
-                                        .size_px = SIDE,
+                                        .size = {SIDE, SIDE},
                                         .train_batch = BATCH,
                                         .eval_batch = 1,
                                         .conv_engine = engine,

@@ -64,7 +64,7 @@ static void open_network(trained *t, const sw_optimizer_config *optimizer, int b
                                         .loss = &cross_entropy,
                                         .optimizer = optimizer,
                                         .ema_decay = 0.5f,
-                                        .size_px = SIDE,
+                                        .size = {SIDE, SIDE},
                                         .train_batch = BATCH,
                                         .eval_batch = 1,
                                         .workspace_cap_bytes = 1 << 20,

@@ -69,7 +69,7 @@ Test(sub_buffers, of_a_network_do_not_begin_at_the_same_place)
                                         .loss = &loss,
                                         .optimizer = &optimizer,
                                         .ema_decay = 0.9f,
-                                        .size_px = 16,
+                                        .size = {16, 16},
                                         .train_batch = 4,
                                         .eval_batch = 3,
                                         .workspace_cap_bytes = 1 << 20};

@@ -59,7 +59,7 @@ static void make(sw_network *network, const sw_loss_config *loss, const sw_optim
                                         .loss = loss,
                                         .optimizer = optimizer,
                                         .ema_decay = ema_decay,
-                                        .size_px = SIZE_PX,
+                                        .size = {SIZE_PX, SIZE_PX},
                                         .train_batch = IMAGES,
                                         .eval_batch = IMAGES,
                                         .workspace_cap_bytes = 1 << 20};

@@ -10,7 +10,7 @@ Test(label_map, at_the_logits_own_size_the_largest_wins_and_ties_go_to_the_lowes
 {
     const float logits[2 * 2 * 3] = {0, 1, 2, /**/ 3, 3, 1, /**/ -5, -4, -4, /**/ 0, 0, 0};
     uint8_t labels[4];
-    cr_assert_eq(sw_label_map(labels, 2, 2, logits, 2, 3), SW_OK);
+    cr_assert_eq(sw_label_map(labels, 2, 2, logits, sw_size_square(2), 3), SW_OK);
     cr_expect_arr_eq(labels, ((uint8_t[]){2, 0, 1, 0}), 4);
 }
 
@@ -21,7 +21,7 @@ Test(label_map, logits_are_enlarged_bilinearly_before_the_largest_is_taken)
 {
     const float logits[2 * 2 * 2] = {4, 0, /**/ 0, 1, /**/ 4, 0, /**/ 0, 1};
     uint8_t labels[8 * 3];
-    cr_assert_eq(sw_label_map(labels, 8, 3, logits, 2, 2), SW_OK);
+    cr_assert_eq(sw_label_map(labels, 8, 3, logits, sw_size_square(2), 2), SW_OK);
     for (int y = 0; y < 3; y++)
         cr_expect_arr_eq(labels + (ptrdiff_t)8 * y, ((uint8_t[]){0, 0, 0, 0, 0, 1, 1, 1}), 8);
 }
@@ -30,15 +30,16 @@ Test(label_map, rows_are_enlarged_as_columns_are)
 {
     const float logits[2 * 2 * 2] = {4, 0, /**/ 4, 0, /**/ 0, 1, /**/ 0, 1};
     uint8_t labels[1 * 8];
-    cr_assert_eq(sw_label_map(labels, 1, 8, logits, 2, 2), SW_OK);
+    cr_assert_eq(sw_label_map(labels, 1, 8, logits, sw_size_square(2), 2), SW_OK);
     cr_expect_arr_eq(labels, ((uint8_t[]){0, 0, 0, 0, 0, 1, 1, 1}), 8);
 }
 
 Test(label_map, a_logit_that_is_no_number_is_an_error)
 {
     uint8_t label;
-    cr_expect_eq(sw_label_map(&label, 1, 1, (const float[]){0, NAN}, 1, 2), SW_E_NUMERIC);
-    cr_expect_eq(sw_label_map(&label, 1, 1, (const float[]){INFINITY, 0}, 1, 2), SW_E_NUMERIC);
+    cr_expect_eq(sw_label_map(&label, 1, 1, (const float[]){0, NAN}, sw_size_square(1), 2), SW_E_NUMERIC);
+    cr_expect_eq(sw_label_map(&label, 1, 1, (const float[]){INFINITY, 0}, sw_size_square(1), 2),
+                 SW_E_NUMERIC);
 }
 
 Test(label_map, an_overlay_is_half_picture_half_colour)

@@ -13,7 +13,8 @@ Test(config_values, the_smallest_experiment_is_filled_with_the_documented_defaul
 {
     sw_experiment *e = LOADED(SMALL_MODEL);
     cr_expect_str_eq(e->name, "exp", "named after its file");
-    cr_expect(e->seed == 0 && e->data.size == 128 && e->data.train_limit == 0 && e->data.val_limit == 0);
+    cr_expect(e->seed == 0 && sw_size_same(e->data.size, sw_size_square(128)) && e->data.train_limit == 0 &&
+              e->data.val_limit == 0);
     cr_expect_str_eq(e->data.root, "data/oxford-iiit-pet");
     cr_expect_str_eq(e->data.train_split, "trainval");
     cr_expect_str_eq(e->data.val_split, "test");
@@ -60,6 +61,29 @@ Test(config_values, every_choice_has_its_name)
     cr_expect(e->optimizer.kind == SW_OPT_ADAMW && e->schedule.kind == SW_SCHED_COSINE &&
               strcmp(e->train.save_best, "iou_border") == 0);
     sw_experiment_destroy(e);
+}
+
+Test(config_values, a_size_is_one_number_or_height_and_width_and_is_written_so_that_it_reads_back)
+{
+    static const struct {
+        const char *set, *written;
+        sw_size size;
+    } cases[] = {{"data.size=90", "\n  size: 90\n", {90, 90}},
+                 {"data.size=[90, 120]", "\n  size: [90, 120]\n", {90, 120}},
+                 {"data.size=[90, 90]", "\n  size: 90\n", {90, 90}},
+                 {"data.size=[4, 4096]", "\n  size: [4, 4096]\n", {4, 4096}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        sw_str text = {0};
+        sw_experiment *e = LOADED(SMALL_MODEL, cases[i].set);
+        cr_expect(sw_size_same(e->data.size, cases[i].size), "%s", cases[i].set);
+        sw_experiment_dump_yaml(&text, e, false);
+        cr_expect_not_null(strstr(text.text, cases[i].written), "%s", cases[i].set);
+        sw_experiment_destroy(e);
+        e = LOADED(text.text, NULL);
+        cr_expect(sw_size_same(e->data.size, cases[i].size), "%s", cases[i].set);
+        sw_experiment_destroy(e);
+        sw_str_deinit(&text);
+    }
 }
 
 Test(config_values, engines_are_named_layer_by_layer_and_written_so_that_they_read_back)
@@ -215,8 +239,17 @@ Test(config_values, values_that_do_not_fit_each_other_are_named_at_their_place)
          "exp.yaml:2:42: ", "model.encoder.0.kernel: expected integer in 1..7, found '9'"},
         {STAGES("{convs: 1, width: 4}", "{unpool_from: 1, convs: 1, width: 0, kernel: 2}"),
          "exp.yaml:3:58: ", "model.decoder.0.kernel: 2 is even"},
-        {SMALL_MODEL "data: {size: 66}\n",
-         "exp.yaml:4:14: ", "data.size: 66 must divide by 4: each of the 2 encoder"},
+        {SMALL_MODEL "data: {size: 3}\n", "exp.yaml:4:14: ", "data.size: 3 pixels a side are too few"},
+        {SMALL_MODEL "data: {size: [90, 2]}\n", "exp.yaml:4:14: ",
+         "data.size: 2 pixels a side are too few: each of the 2 encoder stages halves them and must leave "
+         "one; "
+         "the smallest size that works is 4"},
+        {SMALL_MODEL "data: {size: [90, 4097]}\n",
+         "exp.yaml:4:19: ", "data.size: expected integer in 1..4096 | [height, width], found '4097'"},
+        {SMALL_MODEL "data: {size: [90]}\n",
+         "exp.yaml:4:14: ", "data.size: expected integer in 1..4096 | [height, width], found a list"},
+        {SMALL_MODEL "data: {size: 45.5}\n",
+         "exp.yaml:4:14: ", "data.size: expected integer in 1..4096 | [height, width], found '45.5'"},
         {SMALL_MODEL "loss: {class_weights: [1, 2]}\n",
          "exp.yaml:4:23: ", "loss.class_weights: expected 3 numbers, one a class, found 2"},
         {SMALL_MODEL "loss: {class_weights: [0, 0, 0]}\n",

@@ -17,7 +17,7 @@ TestSuite(data_dataset, .init = scratch_create, .fini = scratch_remove);
 
 static sw_dataset_options options_of(const char *root)
 {
-    return (sw_dataset_options){.root = root, .split = "trainval", .size_px = 8, .threads = 2};
+    return (sw_dataset_options){.root = root, .split = "trainval", .size = {8, 8}, .threads = 2};
 }
 
 static sw_dataset *open_or_fail(const sw_dataset_options *options)
@@ -54,7 +54,7 @@ Test(data_dataset, images_and_labels_are_what_the_files_hold_resized)
     sw_dataset *dataset = open_or_fail(&options);
     cr_assert_eq(sw_dataset_count(dataset), 3);
     cr_assert_eq(sw_dataset_skipped(dataset), 0);
-    cr_assert_eq(sw_dataset_size_px(dataset), 8);
+    cr_assert(sw_size_same(sw_dataset_size(dataset), sw_size_square(8)));
     static const char *const names[] = {"a", "b", "c"};
     for (int i = 0; i < 3; i++) {
         cr_assert_str_eq(sw_dataset_name(dataset, i), names[i]);
@@ -333,7 +333,7 @@ Test(data_dataset, a_name_listed_twice_is_refused_also_where_only_one_of_them_is
 Test(data_dataset, more_than_the_machine_holds_is_refused_before_reading)
 {
     sw_dataset_options options = options_of(make_three());
-    options.size_px = 2000000;
+    options.size = sw_size_square(2000000);
     sw_dataset *dataset;
     cr_assert_eq(sw_dataset_open(&dataset, &options), SW_E_MEMORY);
     cr_assert(strstr(sw_error_message(), "lower data.size"), "%s", sw_error_message());
@@ -396,10 +396,10 @@ Test(data_dataset, the_fingerprint_tells_any_difference_but_not_the_threads)
         fingerprint_of(other, &options);
         cr_assert_str_eq(first, other);
     }
-    options.size_px = 9;
+    options.size = sw_size_square(9);
     fingerprint_of(other, &options);
     cr_assert_str_neq(first, other);
-    options.size_px = 8;
+    options.size = sw_size_square(8);
     pets_folder_list(root, "trainval", "b a c");
     fingerprint_of(other, &options);
     cr_assert_str_neq(first, other);

@@ -25,7 +25,7 @@ static void open_pets(void)
         strcat(strcat(names, name), " ");
     }
     pets_folder_list(root, "trainval", names);
-    sw_dataset_options options = {.root = root, .split = "trainval", .size_px = SIDE, .threads = 1};
+    sw_dataset_options options = {.root = root, .split = "trainval", .size = {SIDE, SIDE}, .threads = 1};
     cr_assert_eq(sw_dataset_open(&dataset, &options), SW_OK, "%s", sw_error_message());
 }
 
@@ -190,7 +190,7 @@ Test(data_loader, an_image_is_augmented_by_its_number_and_epoch_alone)
         sw_rng rng = sw_rng_at(11, SW_RNG_AUGMENT, (uint64_t)9 << 32 | number);
         float expected[3 * PIXELS];
         uint8_t labels[PIXELS];
-        sw_augment_apply(&strong, &rng, SIDE, sw_dataset_image(dataset, (int)number),
+        sw_augment_apply(&strong, &rng, sw_size_square(SIDE), sw_dataset_image(dataset, (int)number),
                          sw_dataset_labels(dataset, (int)number), expected, labels);
         cr_assert_eq(memcmp(record.images[i], expected, sizeof expected), 0, "image %u", number);
         cr_assert_arr_eq(record.labels[i], labels, PIXELS);

@@ -32,7 +32,7 @@ Test(golden_data, nearest_resizing_takes_the_same_pixels_at_awkward_sizes)
         cr_assert_eq(sw_safetensors_reader_read(g.reader, x, image.pixels, x->bytes), SW_OK);
         uint8_t *found = sw_arena_alloc(&g.arena, y->bytes);
         cr_assert(found);
-        sw_image_resize(found, side, &image, SW_RESIZE_NEAREST);
+        sw_image_resize(found, sw_size_square(side), &image, SW_RESIZE_NEAREST);
         for (int i = 0; i < side * side; i++)
             cr_assert_eq(found[i], want[i], "%s: row %d, column %d is %d, PyTorch has %d", g.name, i / side,
                          i % side, found[i], want[i]);
@@ -49,7 +49,7 @@ static void expect_map(int side_in, int side_out, const int32_t *want)
         image.pixels[i] = (uint8_t)(i % 3 == 0 ? i / 3 % 256 : i % 3 == 1 ? i / 3 / 256 : 0);
     uint8_t *found = sw_arena_alloc(&g.arena, (size_t)(3 * side_out * side_out));
     cr_assert(found);
-    sw_image_resize(found, side_out, &image, SW_RESIZE_NEAREST);
+    sw_image_resize(found, sw_size_square(side_out), &image, SW_RESIZE_NEAREST);
     for (int i = 0; i < side_out; i++) {
         const int index = found[3 * i] + 256 * found[3 * i + 1];
         cr_assert_eq(index, want[i], "%d to %d: pixel %d comes from %d, PyTorch takes %d", side_in, side_out,

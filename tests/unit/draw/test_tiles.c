@@ -65,7 +65,7 @@ static sw_tiles_spec make_spec(int count, int columns, int size_px)
     return (sw_tiles_spec){.title = title,
                            .count = count,
                            .columns = columns,
-                           .size_px = size_px,
+                           .size = {size_px, size_px},
                            .images = photos,
                            .truths = truths,
                            .predictions = predictions,
@@ -460,7 +460,7 @@ Test(tiles, what_cannot_be_drawn_or_written_is_said)
     cr_assert_eq(sw_tiles_draw(scratch_path("grid.png"), &spec), SW_E_CONFIG);
     spec.count = spec.columns = 2147483647;
     cr_assert_eq(sw_tiles_draw(scratch_path("grid.png"), &spec), SW_E_CONFIG);
-    spec.size_px = 2147483647;
+    spec.size = sw_size_square(2147483647);
     cr_assert_eq(sw_tiles_draw(scratch_path("grid.png"), &spec), SW_E_CONFIG);
     cr_assert_not(sw_fs_exists(scratch_path("grid.png")));
     static const sw_tiles_panel panels[] = {SW_TILES_INPUTS};

@@ -97,7 +97,7 @@ static sw_fetch_options make_site(void)
 static void expect_whole(const char *dir)
 {
     sw_dataset_options options = {
-        .root = dir, .split = "trainval", .size_px = 16, .on_bad_file = SW_BAD_FILE_FAIL};
+        .root = dir, .split = "trainval", .size = {16, 16}, .on_bad_file = SW_BAD_FILE_FAIL};
     sw_dataset *dataset;
     cr_assert_eq(sw_dataset_open(&dataset, &options), SW_OK, "%s", sw_error_message());
     cr_assert_eq(sw_dataset_count(dataset), 1);

@@ -61,7 +61,7 @@ Test(image_fit, stretch_is_the_plain_resize_bit_for_bit)
     for (int kind = SW_RESIZE_NEAREST; kind <= SW_RESIZE_BILINEAR; kind++) {
         sw_image image = make_noise(201, 133, 3);
         sw_fit fit = sw_fit_find(SW_FIT_STRETCH, (sw_size){133, 201}, (sw_size){96, 96});
-        sw_image_resize(plain, 96, &image, (sw_resize_kind)kind);
+        sw_image_resize(plain, sw_size_square(96), &image, (sw_resize_kind)kind);
         sw_fit_apply(fitted, &fit, &image, (sw_resize_kind)kind, 9);
         cr_assert_arr_eq(fitted, plain, sizeof plain);
         sw_image_deinit(&image);

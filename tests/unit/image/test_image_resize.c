@@ -28,7 +28,7 @@ Test(image_resize, nearest_takes_the_floor_of_the_scaled_index)
         sw_image image = make_indexed(width, height);
         uint8_t *out = malloc((size_t)(side * side * 3));
         cr_assert_not_null(out);
-        sw_image_resize(out, side, &image, SW_RESIZE_NEAREST);
+        sw_image_resize(out, sw_size_square(side), &image, SW_RESIZE_NEAREST);
         for (int y = 0; y < side; y++)
             for (int x = 0; x < side; x++) {
                 const uint8_t *pixel = out + 3 * (y * side + x);
@@ -47,7 +47,7 @@ Test(image_resize, seven_to_three_is_zero_two_four)
 {
     uint8_t row[7] = {10, 11, 12, 13, 14, 15, 16}, out[9];
     sw_image image = {.pixels = row, .width = 7, .height = 1, .channels = 1};
-    sw_image_resize(out, 3, &image, SW_RESIZE_NEAREST);
+    sw_image_resize(out, sw_size_square(3), &image, SW_RESIZE_NEAREST);
     for (int y = 0; y < 3; y++) {
         cr_assert_eq(out[3 * y], 10);
         cr_assert_eq(out[3 * y + 1], 12);
@@ -60,7 +60,7 @@ Test(image_resize, bilinear_weighs_by_pixel_centres)
     /* two columns 0 and 100 over four: positions -0.25, 0.25, 0.75, 1.25, held to the edge */
     uint8_t pixels[4] = {0, 100, 0, 100}, out[16];
     sw_image image = {.pixels = pixels, .width = 2, .height = 2, .channels = 1};
-    sw_image_resize(out, 4, &image, SW_RESIZE_BILINEAR);
+    sw_image_resize(out, sw_size_square(4), &image, SW_RESIZE_BILINEAR);
     for (int y = 0; y < 4; y++) {
         const uint8_t expected[4] = {0, 25, 75, 100};
         for (int x = 0; x < 4; x++)
@@ -69,7 +69,7 @@ Test(image_resize, bilinear_weighs_by_pixel_centres)
     /* four rows over two: positions 0.5 and 2.5 */
     uint8_t rows[4] = {10, 20, 40, 80}, two[4];
     sw_image tall = {.pixels = rows, .width = 1, .height = 4, .channels = 1};
-    sw_image_resize(two, 2, &tall, SW_RESIZE_BILINEAR);
+    sw_image_resize(two, sw_size_square(2), &tall, SW_RESIZE_BILINEAR);
     cr_assert_eq(two[0], 15);
     cr_assert_eq(two[2], 60);
 }
@@ -80,11 +80,11 @@ Test(image_resize, bilinear_keeps_one_colour_and_one_pixel)
     cr_assert_eq(sw_image_init(&image, 13, 29, 3), SW_OK);
     for (int i = 0; i < 13 * 29 * 3; i++) image.pixels[i] = (uint8_t)(50 + 60 * (i % 3));
     uint8_t out[17 * 17 * 3];
-    sw_image_resize(out, 17, &image, SW_RESIZE_BILINEAR);
+    sw_image_resize(out, sw_size_square(17), &image, SW_RESIZE_BILINEAR);
     for (int i = 0; i < 17 * 17 * 3; i++) cr_assert_eq(out[i], 50 + 60 * (i % 3));
     sw_image_deinit(&image);
     uint8_t one[3] = {1, 2, 3};
     sw_image single = {.pixels = one, .width = 1, .height = 1, .channels = 3};
-    sw_image_resize(out, 2, &single, SW_RESIZE_BILINEAR);
+    sw_image_resize(out, sw_size_square(2), &single, SW_RESIZE_BILINEAR);
     for (int i = 0; i < 12; i++) cr_assert_eq(out[i], one[i % 3]);
 }

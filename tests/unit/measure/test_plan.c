@@ -435,7 +435,7 @@ static void build(sw_model *model, const network *n)
     sw_experiment *x = NULL;
     cr_assert_eq(sw_experiment_load(&x, n->experiment, n->sets), SW_OK, "%s: %s", n->name,
                  sw_error_message());
-    if (n->size_px) x->data.size = n->size_px;
+    if (n->size_px) x->data.size = sw_size_square(n->size_px);
     cr_assert_eq(sw_open_model(model, x, x->train.batch_size), SW_OK, "%s: %s", n->name, sw_error_message());
     sw_experiment_destroy(x);
 }

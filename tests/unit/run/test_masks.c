@@ -39,7 +39,7 @@ static sw_mask_images make_images(unsigned salt)
     }
     return (sw_mask_images){.count = COUNT,
                             .columns = COLUMNS,
-                            .size_px = SIDE,
+                            .size = {SIDE, SIDE},
                             .classes = epoch_row_classes(classes, 3),
                             .names = names,
                             .inputs = photos,
@@ -73,7 +73,7 @@ Test(masks, what_was_written_is_read_bit_for_bit)
     must(sw_masks_open(&store, run));
     cr_assert_eq(store.images.count, COUNT);
     cr_expect_eq(store.images.columns, COLUMNS);
-    cr_expect_eq(store.images.size_px, SIDE);
+    cr_expect(sw_size_same(store.images.size, sw_size_square(SIDE)));
     cr_assert_eq(store.images.classes.count, 3);
     for (int i = 0; i < COUNT; i++) {
         cr_expect_str_eq(store.images.names[i], names[i]);
@@ -246,7 +246,7 @@ Test(masks, a_sheet_of_another_size_or_with_a_pixel_that_is_no_class_is_refused)
 {
     make_run("run");
     write_picture("run/masks/epoch_01.png", COLUMNS * SIDE, SIDE, 0);
-    expect_refused(SW_E_DATA, "21 x 7 pixels, but 5 images of 7 px in 3 columns are 21 x 14");
+    expect_refused(SW_E_DATA, "21 x 7 pixels, but 5 images of 7 x 7 in 3 columns are 21 x 14");
     write_picture("run/masks/epoch_01.png", COLUMNS * SIDE, 2 * SIDE, 3);
     expect_refused(SW_E_DATA, "a pixel of cat_1 is 3, and the 3 classes are 0 to 2");
     make_run("run");
@@ -264,8 +264,10 @@ Test(masks, an_index_that_segwork_did_not_write_is_refused)
     } cases[] = {
         {"[]", "not the list of a run's grid images"},
         {"{\"format\": 2}", "format 2, and this segwork knows 1"},
-        {"{\"format\": 1, \"size\": 0}", "\"size\" is no whole number"},
-        {"{\"format\": 1, \"size\": 7.5}", "\"size\" is no whole number"},
+        {"{\"format\": 1, \"size\": 0}", "\"size\" is neither a whole number in 1 to 20000 nor [height"},
+        {"{\"format\": 1, \"size\": 7.5}", "\"size\" is neither a whole number"},
+        {"{\"format\": 1, \"size\": [7]}", "\"size\" is neither a whole number"},
+        {"{\"format\": 1, \"size\": [7, 20001]}", "\"size\" is neither a whole number"},
         {"{\"format\": 1, \"size\": 7, \"columns\": -1}", "\"columns\" is no whole number"},
         {"{\"format\": 1, \"size\": 7, \"columns\": 3}", "\"classes\" is no list"},
         {"{\"format\": 1, \"size\": 7, \"columns\": 3, \"classes\": [\"a\", 1]}",
@@ -298,7 +300,7 @@ Test(masks, what_is_no_run_says_so)
 Test(masks, a_sheet_too_large_for_a_picture_is_refused_before_anything_is_trained)
 {
     sw_mask_images images = make_images(0);
-    images.size_px = 5000;
+    images.size = sw_size_square(5000);
     images.columns = 5;
     cr_expect_eq(sw_masks_begin(scratch_path("run"), &images), SW_E_CONFIG);
     cr_expect_not_null(strstr(sw_error_message(), "grid.columns"));

@@ -38,7 +38,7 @@ Test(tile_sheet, tiles_of_several_kinds_make_one_rgb_picture)
     static const sw_tile_kind kinds[] = {SW_TILE_RGB, SW_TILE_CLASSES, SW_TILE_GRAY};
     const sw_classes classes = two_classes();
     const uint8_t *const tiles[] = {photo, labels, gray, photo};
-    const sw_tile_sheet sheet = {.count = 4, .columns = 3, .size_px = SIDE, .classes = &classes};
+    const sw_tile_sheet sheet = {.count = 4, .columns = 3, .size = {SIDE, SIDE}, .classes = &classes};
     sw_image picture;
     must(sw_tile_sheet_write(scratch_path("sheet.png"), &sheet, tiles, kinds, 3));
     must(sw_image_read_rgb(&picture, scratch_path("sheet.png")));
@@ -57,7 +57,7 @@ Test(tile_sheet, a_sheet_of_one_kind_is_read_back_tile_by_tile)
 {
     static const sw_tile_kind kinds[] = {SW_TILE_GRAY};
     const uint8_t *const tiles[] = {gray, labels, gray};
-    const sw_tile_sheet sheet = {.count = 3, .columns = 2, .size_px = SIDE};
+    const sw_tile_sheet sheet = {.count = 3, .columns = 2, .size = {SIDE, SIDE}};
     sw_tile_sheet other = sheet;
     uint8_t found[3 * PIXELS];
     other.count = 5;
@@ -70,14 +70,15 @@ Test(tile_sheet, a_sheet_of_one_kind_is_read_back_tile_by_tile)
 
 Test(tile_sheet, only_a_sheet_within_the_limits_of_a_picture_fits)
 {
-    sw_tile_sheet sheet = {.count = 4, .columns = 4, .size_px = SW_IMAGE_MAX_SIDE_PX / 4};
+    sw_tile_sheet sheet = {
+        .count = 4, .columns = 4, .size = {SW_IMAGE_MAX_SIDE_PX / 4, SW_IMAGE_MAX_SIDE_PX / 4}};
     cr_expect(sw_tile_sheet_fits(&sheet));
-    sheet.size_px++;
+    sheet.size.width++;
     cr_expect_not(sw_tile_sheet_fits(&sheet), "too wide");
     sheet.columns = 1;
     cr_expect_not(sw_tile_sheet_fits(&sheet), "too high");
     sheet.columns = 2;
-    sheet.size_px = 5001;
+    sheet.size = sw_size_square(5001);
     cr_expect_not(sw_tile_sheet_fits(&sheet), "too many pixels");
 }
 

@@ -23,7 +23,7 @@ static void open_all(void)
     const sw_synth_options synth = {.train = 1, .val = IMAGES, .size_px = SIDE, .seed = 3, .threads = 1};
     cr_assert_eq(sw_synth_write(scratch_path("pets"), &synth), SW_OK, "%s", sw_error_message());
     const sw_dataset_options options = {
-        .root = scratch_path("pets"), .split = "test", .size_px = SIDE, .threads = 1};
+        .root = scratch_path("pets"), .split = "test", .size = {SIDE, SIDE}, .threads = 1};
     cr_assert_eq(sw_dataset_open(&data, &options), SW_OK, "%s", sw_error_message());
     cr_assert_eq(sw_gallery_init(&gallery, data), SW_OK);
 }
@@ -77,7 +77,8 @@ Test(gallery, the_lists_are_in_order_and_read_back_as_they_were_written)
     cr_assert_eq(sw_gallery_write(&gallery, scratch_path("run"), 7, &evaluation), SW_OK, "%s",
                  sw_error_message());
     cr_assert_eq(sw_gallery_read(&v, scratch_path("run")), SW_OK, "%s", sw_error_message());
-    cr_expect(v.epoch == 7 && v.images == IMAGES && v.size_px == SIDE && v.confusion.classes == 3);
+    cr_expect(v.epoch == 7 && v.images == IMAGES && sw_size_same(v.size, sw_size_square(SIDE)) &&
+              v.confusion.classes == 3);
     cr_expect_eq(memcmp(&v.confusion, &evaluation.confusion, sizeof v.confusion), 0);
     cr_expect_str_eq(v.classes.list[2].name, "border");
     for (int l = 0; l < SW_GALLERY_LISTS; l++) cr_expect_eq(v.counts[l], SW_GALLERY_LENGTH);

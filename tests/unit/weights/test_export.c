@@ -17,7 +17,7 @@ enum { SIZE_PX = 8, MAX_NAMES = 128 };
 static const sw_loss_config loss = {.attrs.ignore_index = -1};
 
 /* Two stages; the second is of separable convolutions and pools by average. */
-static sw_model small_model(int size_px)
+static sw_model small_model(sw_size size)
 {
     const sw_model_config config = {
         .name = "small",
@@ -34,7 +34,7 @@ static sw_model small_model(int size_px)
         .decoder = {{.unpool_from = 2, .convs = 1, .width = 4, .kernel = 3, .up = SW_UP_NEAREST},
                     {.unpool_from = 1, .convs = 2, .width = 0, .kernel = 3}},
     };
-    const sw_model_options options = {.batch = 1, .size_px = size_px};
+    const sw_model_options options = {.batch = 1, .size = size};
     sw_model model;
     cr_assert_eq(sw_model_build(&model, &config, &loss, &options), SW_OK, "%s", sw_error_message());
     return model;
@@ -104,9 +104,9 @@ typedef struct exported {
     wire_message all, graph;
 } exported;
 
-static exported export_small(bool fold)
+static exported export_sized(sw_size size, bool fold)
 {
-    exported e = {.model = small_model(SIZE_PX)};
+    exported e = {.model = small_model(size)};
     const sw_checkpoint_note note = {"input", "RGB"};
     const sw_onnx_options options = {.fold_norms = fold, .notes = &note, .note_count = 1};
     const char *path = scratch_path("m.onnx");
@@ -118,6 +118,11 @@ static exported export_small(bool fold)
     e.all = wire_of(e.file, length);
     e.graph = wire_message_at(e.all, 7, 0);
     return e;
+}
+
+static exported export_small(bool fold)
+{
+    return export_sized(sw_size_square(SIZE_PX), fold);
 }
 
 static void dispose(exported *e)
@@ -155,22 +160,27 @@ static size_t nodes_of(const exported *e, const char *op)
     return count;
 }
 
+/* The initializer of that name; without bytes where there is none. */
+static wire_message tensor_named(const exported *e, const char *name)
+{
+    for (size_t i = 0; i < wire_count(e->graph, 5); i++)
+        if (wire_text_is(wire_message_at(e->graph, 5, i), 8, 0, name)) return wire_message_at(e->graph, 5, i);
+    return (wire_message){0};
+}
+
 /* The floats of an initializer, freed by the caller; NULL: there is none of that name. */
 static float *initializer(const exported *e, const char *name, size_t *elems)
 {
-    for (size_t i = 0; i < wire_count(e->graph, 5); i++) {
-        wire_message tensor = wire_message_at(e->graph, 5, i), raw;
-        if (!wire_text_is(tensor, 8, 0, name)) continue;
-        cr_expect_eq(wire_int(tensor, 2, 0), 1, "data type of %s", name);
-        raw = wire_message_at(tensor, 9, 0);
-        *elems = 1;
-        for (size_t d = 0; d < wire_count(tensor, 1); d++) *elems *= (size_t)wire_int(tensor, 1, d);
-        cr_assert_eq(raw.length, *elems * sizeof(float), "%s", name);
-        float *values = malloc(raw.length);
-        memcpy(values, raw.bytes, raw.length);
-        return values;
-    }
-    return NULL;
+    wire_message tensor = tensor_named(e, name);
+    if (tensor.length == 0) return NULL;
+    cr_expect_eq(wire_int(tensor, 2, 0), 1, "data type of %s", name);
+    wire_message raw = wire_message_at(tensor, 9, 0);
+    *elems = 1;
+    for (size_t d = 0; d < wire_count(tensor, 1); d++) *elems *= (size_t)wire_int(tensor, 1, d);
+    cr_assert_eq(raw.length, *elems * sizeof(float), "%s", name);
+    float *values = malloc(raw.length);
+    memcpy(values, raw.bytes, raw.length);
+    return values;
 }
 
 static void expect_connected(const exported *e)
@@ -199,7 +209,7 @@ static void expect_connected(const exported *e)
     cr_expect(wire_same(logits, known[count - 1]), "the last node makes the output");
 }
 
-static void expect_shape(const exported *e, int field, const char *name, int64_t channels)
+static void expect_shape(const exported *e, int field, const char *name, int64_t channels, sw_size size)
 {
     wire_message info = wire_message_at(e->graph, field, 0);
     cr_expect_eq(wire_count(e->graph, field), 1);
@@ -209,7 +219,7 @@ static void expect_shape(const exported *e, int field, const char *name, int64_t
     cr_expect_eq(wire_int(tensor, 1, 0), 1);
     cr_assert_eq(wire_count(shape, 1), 4);
     cr_expect(wire_text_is(wire_message_at(shape, 1, 0), 2, 0, "batch"));
-    const int64_t sides[] = {channels, SIZE_PX, SIZE_PX};
+    const int64_t sides[] = {channels, size.height, size.width};
     for (size_t i = 0; i < 3; i++) cr_expect_eq(wire_int(wire_message_at(shape, 1, i + 1), 1, 0), sides[i]);
 }
 
@@ -222,8 +232,8 @@ Test(export, an_onnx_graph_is_complete_and_in_order_folded_or_not)
         cr_expect_eq(wire_int(wire_message_at(e.all, 8, 0), 2, 0), 15);
         cr_expect(wire_text_is(wire_message_at(e.all, 14, 0), 1, 0, "input"));
         cr_expect(wire_text_is(wire_message_at(e.all, 14, 0), 2, 0, "RGB"));
-        expect_shape(&e, 11, "images", 3);
-        expect_shape(&e, 12, "logits", 3);
+        expect_shape(&e, 11, "images", 3, sw_size_square(SIZE_PX));
+        expect_shape(&e, 12, "logits", 3, sw_size_square(SIZE_PX));
         expect_connected(&e);
         /* dc1, dc2 (two), uc2, uc1 (two); bn_input and a norm after all but the last */
         cr_expect_eq(nodes_of(&e, "Conv"), 6);
@@ -324,31 +334,47 @@ Test(export, folding_multiplies_weights_by_the_norm_s_scale_and_moves_the_rest_i
     dispose(&e);
 }
 
-Test(export, onnx_of_weights_that_do_not_fit_or_of_odd_sizes_is_refused_and_no_file_is_made)
+Test(export, onnx_of_weights_that_do_not_fit_is_refused_and_no_file_is_made)
 {
     const sw_onnx_options options = {0};
     const char *path = scratch_path("m.onnx");
-    sw_model model = small_model(SIZE_PX);
+    sw_model model = small_model(sw_size_square(SIZE_PX));
     sw_safetensors_reader *weights = weights_of(&model.graph, false);
     cr_expect_eq(sw_export_onnx(path, &model, weights, "w.safetensors", &options), SW_E_DATA);
     cr_expect_not_null(strstr(sw_error_message(), "uc1.seq.3.bias is missing"), "%s", sw_error_message());
     sw_safetensors_reader_destroy(weights);
     sw_model_deinit(&model);
-
-    model = small_model(7);
-    weights = weights_of(&model.graph, true);
-    cr_expect_eq(sw_export_onnx(path, &model, weights, "w.safetensors", &options), SW_E_CONFIG);
-    cr_expect_not_null(strstr(sw_error_message(), "uc2.mup goes from 1x1 to 3x3"), "%s", sw_error_message());
     cr_expect_not(sw_fs_exists(path));
-    sw_safetensors_reader_destroy(weights);
-    sw_model_deinit(&model);
+}
+
+/* An odd size is not twice the half of it, rounded down: the last row or column is repeated. */
+Test(export, onnx_of_an_odd_size_doubles_and_pads)
+{
+    static const struct {
+        sw_size size;
+        int64_t rows, columns; /* more, where 1x2, 3x2 and 2x3 are brought back to what was pooled */
+    } cases[] = {{{7, 8}, 1, 0}, {{14, 11}, 1, 1}, {{8, 14}, 0, 1}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        exported e = export_sized(cases[c].size, false);
+        expect_shape(&e, 11, "images", 3, cases[c].size);
+        expect_shape(&e, 12, "logits", 3, cases[c].size);
+        expect_connected(&e);
+        const int64_t expected[] = {0, 0, 0, 0, 0, 0, cases[c].rows, cases[c].columns};
+        wire_message pad = node_named(&e, "uc2.mup"), pads = tensor_named(&e, "uc2.mup.pads");
+        cr_expect(wire_text_is(pad, 4, 0, "Pad") && wire_text_is(pad, 1, 1, "uc2.mup.pads"));
+        cr_expect(wire_text_is(attribute_named(pad, "mode"), 4, 0, "edge"));
+        cr_expect_eq(wire_int(pads, 2, 0), 7);
+        cr_assert_eq(wire_message_at(pads, 9, 0).length, sizeof expected);
+        cr_expect_arr_eq(wire_message_at(pads, 9, 0).bytes, expected, sizeof expected);
+        dispose(&e);
+    }
 }
 
 /* --- safetensors ------------------------------------------------------------------------- */
 
 Test(export, safetensors_hold_the_weights_with_notes_and_without_what_the_optimiser_keeps)
 {
-    sw_model model = small_model(SIZE_PX);
+    sw_model model = small_model(sw_size_square(SIZE_PX));
     sw_safetensors_reader *weights = weights_of(&model.graph, true), *copy;
     const char *path = scratch_path("c.safetensors");
     const sw_checkpoint_note note = {"format", "pt"};

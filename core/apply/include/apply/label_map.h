@@ -7,13 +7,14 @@
 #include <stdint.h>
 
 #include "base/classes.h"
+#include "base/size.h"
 #include "base/status.h"
 
-/* The class of each pixel of a (height, width) map: logits (size, size, classes) are enlarged or reduced
- * bilinearly (PyTorch's mode="bilinear", align_corners=False, antialias=False), then the largest wins and
- * ties go to the lowest class. At the logits' own size nothing is interpolated. SW_E_NUMERIC: a logit is NaN
- * or infinite. */
-sw_status sw_label_map(uint8_t *out, int width, int height, const float *logits, int size,
+/* The class of each pixel of a (height, width) map: logits (size.height, size.width, classes) are enlarged or
+ * reduced bilinearly (PyTorch's mode="bilinear", align_corners=False, antialias=False), then the largest wins
+ * and ties go to the lowest class. At the logits' own size nothing is interpolated. SW_E_NUMERIC: a logit is
+ * NaN or infinite. */
+sw_status sw_label_map(uint8_t *out, int width, int height, const float *logits, sw_size size,
                        int classes) SW_NODISCARD;
 
 /* Mixes each pixel of an RGB picture in equal parts with the colour of its class. */

@@ -20,7 +20,7 @@ typedef struct sw_predict_result {
  *
  *   NAME.png          gray, (S,S): each pixel has the value that the data set's masks have for its class
  *   NAME.overlay.png  the picture half covered by the classes' colours
- *   NAME.npy          the logits, float32 (C,S,S), always of the network's size
+ *   NAME.npy          the logits, float32 (C,H,W), always of the network's size
  *
  * A picture that can't be read or written gets an error line in the log and the others go on; the status is
  * then SW_E_DATA at the end. */

@@ -2,7 +2,7 @@
  * torchvision defines it on float images, in the fixed order brightness, contrast, saturation, hue. Pure
  * functions: the numbers come from the cursor the caller passes.
  *
- * Always eight numbers are drawn, in the order flip, brightness, contrast, saturation, hue, side, left and
+ * Always eight numbers are drawn, in the order flip, brightness, contrast, saturation, hue, size, left and
  * top of the cut-out, also for parts that are switched off, so that switching one on does not change what the
  * others draw. */
 #ifndef DATA_AUGMENT_H
@@ -14,21 +14,22 @@
 #include "base/rng.h"
 #include "data/config.h"
 
-/* Augments one image: image (S,S,3) bytes and labels (S,S) -> out_image (S,S,3) floats 0..1 and out_labels
- * (S,S). Outputs do not overlap inputs. A zeroed configuration only converts. */
-void sw_augment_apply(const sw_augment_config *config, sw_rng *rng, int side_px, const uint8_t *image,
+/* Augments one image: image (H,W,3) bytes and labels (H,W) -> out_image (H,W,3) floats 0..1 and out_labels
+ * (H,W). Outputs do not overlap inputs. A zeroed configuration only converts. */
+void sw_augment_apply(const sw_augment_config *config, sw_rng *rng, sw_size size, const uint8_t *image,
                       const uint8_t *labels, float *out_image, uint8_t *out_labels);
 
-/* Part of an image: a square of `side` pixels whose upper left corner lies at (left, top), not whole pixels
- * in general. 0 <= left, top; left + side, top + side <= the image's side. */
+/* Part of an image: a rectangle whose upper left corner lies at (left, top), not whole pixels in general.
+ * 0 <= left, top; left + width <= the image's width, top + height <= its height. */
 typedef struct sw_cutout {
-    float left, top, side;
+    float left, top, width, height;
 } sw_cutout;
 
-/* The cut-out at the image's own size. Output pixel i has its centre at left + (i + 0.5) side / side_px - 0.5
- * (in pixels of the input, their centres being whole numbers): image by bilinear interpolation between the
- * four neighbours, clamped at the image's edges, out 0..1; labels from the nearest. */
-void sw_augment_cut_out(sw_cutout cutout, int side_px, const uint8_t *image, const uint8_t *labels,
+/* The cut-out at the image's own size. Output column i has its centre at left + (i + 0.5) width / size.width
+ * - 0.5, and rows alike (in pixels of the input, their centres being whole numbers): image by bilinear
+ * interpolation between the four neighbours, clamped at the image's edges, out 0..1; labels from the nearest.
+ */
+void sw_augment_cut_out(sw_cutout cutout, sw_size size, const uint8_t *image, const uint8_t *labels,
                         float *out_image, uint8_t *out_labels);
 
 /* No augmentation: byte / 255 */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/size.h"
 #include "image/image.h"
 
 typedef enum sw_bad_file { SW_BAD_FILE_SKIP, SW_BAD_FILE_FAIL } sw_bad_file; /* skip, fail */
@@ -14,7 +15,7 @@ typedef struct sw_data_config {
     const char *train_split, *val_split; /* annotations/<split>.txt: "trainval", "test" */
     int holdout;                /* every so many-th training name validates instead of val_split; 0: none */
     int train_limit, val_limit; /* the first so many names; 0: all */
-    int size;                   /* side in px of the square images the network sees */
+    sw_size size;               /* of the images the network sees */
     sw_resize_kind resize;
     sw_bad_file on_bad_file;
     int loader_threads;
@@ -26,7 +27,7 @@ typedef struct sw_data_config {
 typedef struct sw_augment_config {
     float hflip; /* probability */
     float brightness, contrast, saturation, hue;
-    float crop; /* side of a cut-out: from 1 - crop to 1 of the image's; 0: off */
+    float crop; /* sides of a cut-out: from 1 - crop to 1 of the image's; 0: off */
 } sw_augment_config;
 
 #endif

@@ -29,7 +29,7 @@ typedef struct sw_dataset_options {
     int holdout;              /* leave out names number holdout, 2 holdout, ... (from 1); 0: none */
     bool held;                /* with holdout: take those names alone, not the others */
     int limit;                /* take only the first so many of these; 0: all */
-    int size_px;
+    sw_size size;
     sw_resize_kind resize; /* pictures; masks are always resized nearest */
     sw_bad_file on_bad_file;
     int threads; /* that decode; below 1: one a processor */
@@ -48,18 +48,18 @@ void sw_dataset_destroy(sw_dataset *dataset);
 
 int sw_dataset_count(const sw_dataset *dataset);   /* usable images, at least 1 */
 int sw_dataset_skipped(const sw_dataset *dataset); /* listed (within the limit) but bad */
-int sw_dataset_size_px(const sw_dataset *dataset);
+sw_size sw_dataset_size(const sw_dataset *dataset);
 const sw_classes *sw_dataset_classes(const sw_dataset *dataset);
 
 /* i in 0..count-1, in the order of the split file. Borrowed from the data set. */
 const char *sw_dataset_name(const sw_dataset *dataset, int i);
-const uint8_t *sw_dataset_image(const sw_dataset *dataset, int i);  /* (S,S,3) */
-const uint8_t *sw_dataset_labels(const sw_dataset *dataset, int i); /* (S,S) class numbers */
+const uint8_t *sw_dataset_image(const sw_dataset *dataset, int i);  /* (H,W,3) */
+const uint8_t *sw_dataset_labels(const sw_dataset *dataset, int i); /* (H,W) class numbers */
 
 /* The number of the image of that name, or -1. */
 int sw_dataset_find(const sw_dataset *dataset, const char *name);
 
-/* Returns the share of class c in the pixels of all usable images at size_px. */
+/* Returns the share of class c in the pixels of all usable images at that size. */
 double sw_dataset_class_fraction(const sw_dataset *dataset, int c);
 
 /* Computes class weights by median-frequency balancing: class c gets median(f) / f_c, where f_c is its share

@@ -27,8 +27,8 @@ typedef struct sw_loader_options {
 } sw_loader_options;
 
 typedef struct sw_batch {
-    const float *images;     /* (count,S,S,3) 0..1 */
-    const uint8_t *labels;   /* (count,S,S) class numbers */
+    const float *images;     /* (count,H,W,3) 0..1 */
+    const uint8_t *labels;   /* (count,H,W) class numbers */
     const uint32_t *indices; /* (count) image numbers in the data set */
     int count;               /* batch_size, fewer in the last batch, 0 after it */
 } sw_batch;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/size.h"
 #include "base/status.h"
 
 enum { SW_PALETTE_COLOURS = 255, SW_PALETTE_CACHE = 4096 }; /* the 256th means "as in the frame before" */
@@ -29,8 +30,8 @@ sw_status sw_palette_add_photos(sw_palette *palette, const uint8_t *const *photo
 /* The nearest colour's index: itself for a colour of the palette. */
 uint8_t sw_palette_index(sw_palette *palette, uint32_t rgb);
 
-/* Makes a photograph (side,side,3) one of palette colours alone, each pixel's error spread over its
+/* Makes a photograph (height,width,3) one of palette colours alone, each pixel's error spread over its
  * neighbours as Floyd and Steinberg do. */
-sw_status sw_palette_dither(sw_palette *palette, uint8_t *photo, int side) SW_NODISCARD;
+sw_status sw_palette_dither(sw_palette *palette, uint8_t *photo, sw_size size) SW_NODISCARD;
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/classes.h"
+#include "base/size.h"
 #include "base/status.h"
 #include "image/image.h"
 
@@ -21,14 +22,15 @@ typedef enum sw_tiles_panel {
 typedef struct sw_tiles_spec {
     const char *label; /* a line above the title; NULL: none */
     const char *title;
-    int count, columns; /* images and images a row; both > 0 */
-    int size_px;        /* side of an image */
-    int scale;          /* pixels a side for each of an image's; 0: as many as make 128 px or more */
-    const uint8_t *const *images; /* count x (size, size, 3) RGB */
+    int count, columns;           /* images and images a row; both > 0 */
+    sw_size size;                 /* of an image */
+    int scale;                    /* pixels a side for each of an image's; 0: as many as make its longer
+                                     one 128 px or more */
+    const uint8_t *const *images; /* count x (height, width, 3) RGB */
     const uint8_t *const
-        *truths; /* count x (size, size) class numbers; others (ignored) are drawn hatched grey */
-    const uint8_t *const *predictions; /* count x (size, size) class numbers */
-    const uint8_t *const *confidences; /* count x (size, size), round(255 p) of the predicted class */
+        *truths; /* count x (height, width) class numbers; others (ignored) are drawn hatched grey */
+    const uint8_t *const *predictions; /* count x (height, width) class numbers */
+    const uint8_t *const *confidences; /* count x (height, width), round(255 p) of the predicted class */
     const char *const *names;          /* (count) written under the images; NULL: not */
     const sw_classes *classes;
     const sw_tiles_panel *panels; /* from top to bottom; what none of them shows may be NULL above */

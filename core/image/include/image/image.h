@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "base/size.h"
 #include "base/status.h"
 #include "base/str.h"
 
@@ -65,11 +66,11 @@ void sw_image_describe_size(char *text, size_t bytes, const sw_image *image);
  * 1). */
 sw_status sw_image_read_mask(sw_image *out, const char *path) SW_NODISCARD;
 
-/* Resizes into `out` (side_px, side_px, channels); the aspect ratio is not kept.
+/* Resizes into `out` (size.height, size.width, channels); the aspect ratio is not kept.
  * Nearest: source index floor(dst * in / out), in whole numbers. PyTorch's mode="nearest" rounds a float
  * scale first and so takes the neighbour in a few places where `out` is no power of two. Bilinear: PyTorch's
  * mode="bilinear", align_corners=False, antialias=False, rounded to bytes. */
-void sw_image_resize(uint8_t *out, int side_px, const sw_image *image, sw_resize_kind kind);
+void sw_image_resize(uint8_t *out, sw_size size, const sw_image *image, sw_resize_kind kind);
 
 /* Resizes a part of `image` to stand at `place` in `out`, as if the part were a picture of its own: its
  * neighbours outside do not count. Both have the same channels; the rest of `out` is left alone. */

@@ -2,6 +2,7 @@
 #ifndef NN_MODEL_H
 #define NN_MODEL_H
 
+#include "base/size.h"
 #include "graph/graph.h"
 #include "nn/config.h"
 #include "ops/conv_choice.h"
@@ -10,14 +11,15 @@
 
 typedef struct sw_model {
     sw_graph graph;
-    int images; /* input value (N,S,S,3) */
-    int labels; /* input value (N,S,S,1), SW_U8 */
-    int logits; /* (N,S,S,classes) */
+    int images; /* input value (N,H,W,3) */
+    int labels; /* input value (N,H,W,1), SW_U8 */
+    int logits; /* (N,H,W,classes) */
     int loss;   /* one float */
 } sw_model;
 
 typedef struct sw_model_options {
-    int batch, size_px;
+    int batch;
+    sw_size size; /* of the images */
     sw_conv_choice conv_engine;
     const sw_conv_pins *conv_pins; /* with SW_CONV_AUTO, layer by layer; NULL: none */
     size_t workspace_cap_bytes;    /* of a convolution: sw_conv2d_attrs */

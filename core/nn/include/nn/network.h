@@ -19,7 +19,8 @@ typedef struct sw_network_options {
     const sw_loss_config *loss;           /* class weights resolved into numbers */
     const sw_optimizer_config *optimizer; /* NULL: evaluation only */
     float ema_decay;                      /* of the averages of the parameters; 0: none are kept */
-    int size_px, train_batch, eval_batch; /* train_batch is not used without an optimiser */
+    sw_size size;                         /* of the images */
+    int train_batch, eval_batch;          /* train_batch is not used without an optimiser */
     sw_conv_choice conv_engine;
     const sw_conv_pins
         *conv_pins; /* with SW_CONV_AUTO, layer by layer, until the network is planned; NULL: none */
@@ -67,7 +68,7 @@ const sw_graph *sw_network_graph(const sw_network *network);
 /* Returns the pixels of n images, whose labels have a byte a pixel. */
 static inline size_t sw_network_pixels(const sw_network *network, int n)
 {
-    return (size_t)n * (size_t)network->options.size_px * (size_t)network->options.size_px;
+    return (size_t)n * sw_size_pixels(network->options.size);
 }
 
 /* Returns options.loss_every, or for 0 the default on this device. */
@@ -88,7 +89,7 @@ void sw_network_memory(const sw_network *network, sw_memory_table *table);
  * A loss that is not finite halts the training on the device: the step with that batch and all later steps
  * leave parameters and moments as they were. */
 
-/* Enqueues the upload of n <= train_batch images (n,S,S,3) in 0..1 and labels (n,S,S), and waits until the
+/* Enqueues the upload of n <= train_batch images (n,H,W,3) in 0..1 and labels (n,H,W), and waits until the
  * batch before is on the device. Both must stay as they are until the next upload, or until sw_network_losses
  * returns. */
 sw_status sw_network_upload(sw_network *network, const float *images, const uint8_t *labels,
@@ -125,8 +126,8 @@ typedef struct sw_batch_results {
     double *loss;         /* its mean over the batch; one that is not finite is an error that says where */
     uint32_t *confusion;  /* (n,K,K), rows truth, columns prediction */
     float *soft;          /* (n,2) intersection and union */
-    uint8_t *predictions; /* (n,S,S) */
-    uint8_t *confidence;  /* (n,S,S): round(255 p) of the predicted class's softmax p */
+    uint8_t *predictions; /* (n,H,W) */
+    uint8_t *confidence;  /* (n,H,W): round(255 p) of the predicted class's softmax p */
 } sw_batch_results;
 
 /* Enqueues the evaluation of n <= eval_batch images, which are copied. */
@@ -140,7 +141,7 @@ sw_status sw_network_read_evaluation(sw_network *network, const float *images, c
 sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,
                               const sw_batch_results *wanted) SW_NODISCARD;
 
-/* Computes the logits (n,S,S,classes) of n <= eval_batch images. */
+/* Computes the logits (n,H,W,classes) of n <= eval_batch images. */
 sw_status sw_network_predict(sw_network *network, float *logits, const float *images, int n) SW_NODISCARD;
 
 #endif

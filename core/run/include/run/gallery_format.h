@@ -2,7 +2,7 @@
  * doubtful. A run keeps them in RUN/gallery for the epoch of its best weights:
  *
  *   epoch_NN.json   the epoch's confusion counts; of each list its images in order, with their figures
- *   epoch_NN.png    a row of four S x S tiles an image: photograph, truth, prediction, confidence (gray)
+ *   epoch_NN.png    a row of four tiles an image: photograph, truth, prediction, confidence (gray)
  *   epoch_NN.csv    the figures of every validation image
  *
  * Each file is written aside and renamed, the JSON last: an epoch is there once its JSON is. */
@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/classes.h"
+#include "base/size.h"
 #include "base/status.h"
 #include "nn/metric_table.h"
 #include "run/epoch_files.h"
@@ -62,7 +63,8 @@ typedef struct sw_gallery_item {
 
 typedef struct sw_gallery_view {
     int epoch; /* 0: the run has no gallery yet, or is of an earlier version, and all else is empty */
-    int images, size_px, rows;
+    int images, rows;
+    sw_size size; /* of a tile */
     double border_median;
     sw_confusion confusion;
     sw_classes classes;

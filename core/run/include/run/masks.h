@@ -1,16 +1,16 @@
 /* What a run keeps of its grid images, in RUN/masks: enough to draw every epoch again without the model and
  * without the data set.
  *
- * - images.json: {"format": 1, "size": S, "columns": C, "classes": [names], "images": [names]}
+ * - images.json: {"format": 1, "size": S or [H, W], "columns": C, "classes": [names], "images": [names]}
  * - inputs.png: the photographs as the network saw them, RGB
  * - truth.png: their true classes
  * - epoch_NN.png: classes predicted after epoch NN (00: before training)
  * - epoch_NN_confidence.png: softmax p of the predicted class as round(255 p), gray
  *
- * Each PNG is a sheet of S x S tiles, C in a row without gaps, image i in row i / C and column i % C; tiles
- * beyond the last image are 0. Class maps have a palette: a pixel's value is its class, and a viewer shows
- * the class's colour. Every file is written aside and renamed; images.json is the last of those written once,
- * an epoch's class map the last of its two: a folder has the epochs whose class map is there. */
+ * Each PNG is a sheet of tiles of that size, C in a row without gaps, image i in row i / C and column i % C;
+ * tiles beyond the last image are 0. Class maps have a palette: a pixel's value is its class, and a viewer
+ * shows the class's colour. Every file is written aside and renamed; images.json is the last of those written
+ * once, an epoch's class map the last of its two: a folder has the epochs whose class map is there. */
 #ifndef RUN_MASKS_H
 #define RUN_MASKS_H
 
@@ -19,15 +19,17 @@
 
 #include "base/arena.h"
 #include "base/classes.h"
+#include "base/size.h"
 #include "base/status.h"
 
 /* The images of a run's grid, the same in all its epochs. */
 typedef struct sw_mask_images {
-    int count, columns, size_px;
+    int count, columns;
+    sw_size size; /* of an image */
     sw_classes classes;
     const char *const *names;     /* (count) */
-    const uint8_t *const *inputs; /* (count) of (S,S,3) RGB */
-    const uint8_t *const *truths; /* (count) of (S,S) class numbers, all below classes.count */
+    const uint8_t *const *inputs; /* (count) of (H,W,3) RGB */
+    const uint8_t *const *truths; /* (count) of (H,W) class numbers, all below classes.count */
 } sw_mask_images;
 
 /* --- writing: what a run does ----------------------------------------------------------------------- */
@@ -39,7 +41,7 @@ sw_status sw_masks_check(const sw_mask_images *images) SW_NODISCARD;
  * SW_E_CONFIG: the sheet would be too large for a picture. */
 sw_status sw_masks_begin(const char *run, const sw_mask_images *images) SW_NODISCARD;
 
-/* Writes the files of an epoch. labels, confidences: (count) of (S,S) */
+/* Writes the files of an epoch. labels, confidences: (count) of (H,W) */
 sw_status sw_masks_add(const char *run, const sw_mask_images *images, int epoch, const uint8_t *const *labels,
                        const uint8_t *const *confidences) SW_NODISCARD;
 
@@ -55,7 +57,7 @@ typedef struct sw_masks {
     int *epochs; /* (epoch_count) those there are, ascending */
     int epoch_count;
     char **names;                         /* (count) of the images, writable */
-    uint8_t *input_pixels, *truth_pixels; /* (count,S,S,3), (count,S,S) */
+    uint8_t *input_pixels, *truth_pixels; /* (count,H,W,3), (count,H,W) */
     sw_arena arena;                       /* holds what `images` points to */
 } sw_masks;
 
@@ -66,7 +68,7 @@ typedef struct sw_masks {
 sw_status sw_masks_open(sw_masks *out, const char *run) SW_NODISCARD;
 void sw_masks_deinit(sw_masks *store); /* accepts a zeroed one */
 
-/* Reads an epoch: labels and confidences (count,S,S), image after image; either may be NULL. Errors as above,
+/* Reads an epoch: labels and confidences (count,H,W), image after image; either may be NULL. Errors as above,
  * and SW_E_DATA for a pixel that is no class. */
 sw_status sw_masks_read(const sw_masks *store, int epoch, uint8_t *labels, uint8_t *confidences) SW_NODISCARD;
 

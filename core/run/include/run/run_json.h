@@ -3,6 +3,7 @@
 #define RUN_RUN_JSON_H
 
 #include "base/classes.h"
+#include "base/size.h"
 #include "base/status.h"
 #include "nn/metrics.h"
 
@@ -27,7 +28,14 @@ const char *sw_json_text_of(const struct cJSON *object, const char *key); /* "":
 sw_status sw_json_take_whole(int *out, const struct cJSON *object, const char *key, int low, int high,
                              const char *path) SW_NODISCARD;
 
-/* ---- classes and confusion counts ---- */
+/* ---- sizes, classes and confusion counts ---- */
+
+/* Adds a size as data.size is written: a number for a square, else [height, width]. */
+void sw_json_add_size(struct cJSON *object, const char *key, sw_size size);
+
+/* Reads one, with sides of 1 to `most`. SW_E_DATA, naming `path`, for everything else. */
+sw_status sw_json_take_size(sw_size *out, const struct cJSON *object, const char *key, int most,
+                            const char *path) SW_NODISCARD;
 
 /* ["pet", "background", ...]; the caller owns it. */
 struct cJSON *sw_json_class_names(const sw_classes *classes);

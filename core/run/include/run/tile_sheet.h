@@ -6,18 +6,20 @@
 #include <stdint.h>
 
 #include "base/classes.h"
+#include "base/size.h"
 #include "base/status.h"
 
 typedef enum sw_tile_kind {
-    SW_TILE_RGB,     /* (S,S,3) */
-    SW_TILE_CLASSES, /* (S,S) class numbers; the PNG has a palette of the classes' colours */
-    SW_TILE_GRAY     /* (S,S) */
+    SW_TILE_RGB,     /* (H,W,3) */
+    SW_TILE_CLASSES, /* (H,W) class numbers; the PNG has a palette of the classes' colours */
+    SW_TILE_GRAY     /* (H,W) */
 } sw_tile_kind;
 
 /* Tile i is in row i / columns and column i % columns of the PNG, without gaps. What is beyond the last tile
  * is 0; columns that no tile is in are left out. */
 typedef struct sw_tile_sheet {
-    int count, columns, size_px;
+    int count, columns;
+    sw_size size;              /* of a tile */
     const sw_classes *classes; /* of the class maps */
 } sw_tile_sheet;
 

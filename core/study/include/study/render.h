@@ -14,7 +14,7 @@ typedef struct sw_render_options {
     const char *images;      /* "3,7": numbers from 1 in reading order, or names; NULL: all */
     const char *panels; /* "input,truth,prediction,error,confidence" in any order; NULL: the first three */
     double fps;         /* epochs a second, 0.1 to 50 */
-    int size_px;        /* side of an image in the picture; 0: the run's own, made 128 or more */
+    int size_px;        /* longer side of an image in the picture; 0: the run's own, made 128 or more */
 } sw_render_options;
 
 typedef struct sw_render_result {

@@ -26,10 +26,10 @@ typedef struct sw_onnx_options {
     size_t note_count; /* metadata */
 } sw_onnx_options;
 
-/* Writes the network without its loss as an ONNX graph (opset 15) of input "images", float32 (batch,3,S,S),
- * and output "logits", float32 (batch,classes,S,S), for any batch. Max unpooling is ONNX' MaxUnpool, which
+/* Writes the network without its loss as an ONNX graph (opset 15) of input "images", float32 (batch,3,H,W),
+ * and output "logits", float32 (batch,classes,H,W), for any batch. Max unpooling is ONNX' MaxUnpool, which
  * takes the indices of its MaxPool as they are. SW_E_DATA: the file does not hold the model's tensors, or the
- * graph exceeds the format's 2 GiB. SW_E_CONFIG: an upsampling to an odd size. */
+ * graph exceeds the format's 2 GiB. */
 sw_status sw_export_onnx(const char *path, const sw_model *model, const sw_safetensors_reader *weights,
                          const char *weights_path, const sw_onnx_options *options) SW_NODISCARD;
 
