@@ -38,7 +38,7 @@ static sw_status train(const char *folder, int steps)
     sw_loader *loader = NULL;
     sw_network network = {0};
     const sw_synth_options drawn = {.train = 32, .val = 1, .size_px = SIZE_PX, .seed = 1};
-    const sw_dataset_options opened = {.root = folder, .split = "trainval", .size = {SIZE_PX, SIZE_PX}};
+    const sw_data_config opened = {.root = folder, .split = {"trainval"}, .size = {SIZE_PX, SIZE_PX}};
     const sw_loader_options batches = {.batch_size = BATCH, .seed = 1, .shuffle = true};
     const sw_network_options options = {.model = &model,
                                         .loss = &loss,
@@ -48,7 +48,7 @@ static sw_status train(const char *folder, int steps)
                                         .eval_batch = BATCH,
                                         .workspace_cap_bytes = 64 << 20};
     SW_TRY(sw_synth_write(folder, &drawn));
-    SW_TRY(sw_dataset_open(&pets, &opened));
+    SW_TRY(sw_dataset_open(&pets, &opened, SW_SPLIT_TRAIN));
     model.classes = sw_dataset_classes(pets)->count;
     SW_TRY(sw_loader_create(&loader, pets, &batches));
     SW_TRY(sw_device_choose(&device, "")); /* a GPU, else the CPU; SEGWORK_DEVICE names another */

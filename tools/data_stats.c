@@ -12,23 +12,21 @@ enum { MAX_SIZE_PX = 4096, LINE_COLUMNS = 80, MOST_SHOWN = 20 };
 static void print_splits(sw_str *out, const sw_stats *stats)
 {
     const sw_classes *classes = stats->classes;
+    static const char *const names[SW_SPLITS] = {"train", "val", "test"};
     sw_str rows = {0};
     sw_str_append(&rows, "split\tlisted\tusable");
     for (int c = 0; c < classes->count; c++) sw_str_printf(&rows, "\t%s", classes->list[c].name);
     sw_str_append(&rows, "\tempty\n");
-    for (int s = 0; s < SW_STATS_SPLITS; s++) {
+    for (int s = 0; s < SW_SPLITS; s++) {
         const sw_stats_split *split = &stats->splits[s];
-        if (!split->present) {
-            sw_str_printf(&rows, "%s\tno list\n", split->name);
-            continue;
-        }
-        sw_str_printf(&rows, "%s\t%d\t%d", split->name, split->listed, split->usable);
+        if (!split->present) continue;
+        sw_str_printf(&rows, "%s\t%d\t%d", names[s], split->listed, split->usable);
         for (int c = 0; c < classes->count; c++) sw_str_printf(&rows, "\t%.3f", split->class_fraction[c]);
         sw_str_printf(&rows, "\t%d\n", split->all_background);
     }
     sw_sheet_columns(out, &rows, 1);
-    sw_str_printf(out, "(class fractions of all pixels at %d x %d; empty: only background)\n", stats->size_px,
-                  stats->size_px);
+    sw_str_printf(out, "(class fractions of all pixels at %d x %d; empty: only background)\n",
+                  stats->size.width, stats->size.height);
 }
 
 static void print_sizes(sw_str *out, const sw_stats *stats)
@@ -63,9 +61,9 @@ static void print_remarks(sw_str *out, const sw_stats *stats, bool all)
     static const char *const titles[SW_REMARK_KINDS] = {
         [SW_REMARK_BAD] = "listed, but not usable",
         [SW_REMARK_CONVERTED] = "usable, but converted or doubtful",
-        [SW_REMARK_ALL_BACKGROUND] = "usable, but the trimap is all background",
-        [SW_REMARK_IN_BOTH] = "listed for training and for validation",
-        [SW_REMARK_UNLISTED] = "in images/, but in no list",
+        [SW_REMARK_ALL_BACKGROUND] = "usable, but the mask is all background",
+        [SW_REMARK_IN_BOTH] = "listed in two splits",
+        [SW_REMARK_UNLISTED] = "beside listed pictures, but in no list",
     };
     int counts[SW_REMARK_KINDS] = {0}, shown[SW_REMARK_KINDS] = {0};
     for (int i = 0; i < stats->remark_count; i++) counts[stats->remarks[i].kind]++;
@@ -88,7 +86,8 @@ sw_status data_stats_print(const char *dir, int size_px, bool all)
         return sw_fail(SW_E_USAGE, "--size %d: must be 1 to %d pixels", size_px, MAX_SIZE_PX);
     sw_stats stats;
     sw_str text = {0};
-    SW_ENSURE(sw_stats_collect(&stats, dir, size_px, 0));
+    const sw_data_config data = {.root = dir, .split = {"trainval", "test"}, .size = sw_size_square(size_px)};
+    SW_ENSURE(sw_stats_collect(&stats, &data, 0));
     sw_str_printf(&text, "%s: %d files in images/\n\n", dir, stats.image_files);
     print_splits(&text, &stats);
     print_sizes(&text, &stats);

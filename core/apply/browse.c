@@ -51,7 +51,7 @@ sw_status sw_browse(int *drawn, const char *path, const sw_experiment *experimen
     char title[160];
     if (epoch < 1 || epoch > x->train.epochs)
         return sw_fail(SW_E_USAGE, "--epoch %d: the experiment has epochs 1 to %d", epoch, x->train.epochs);
-    SW_TRY(sw_open_train_data(&dataset, &x->data));
+    SW_TRY(sw_open_data(&dataset, &x->data, SW_SPLIT_TRAIN));
     const sw_loader_options options = sw_train_loading(x);
     SW_TRY(sw_loader_create(&loader, dataset, &options));
     sw_loader_start(loader, (uint32_t)epoch, 0);

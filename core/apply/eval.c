@@ -19,9 +19,9 @@ static sw_status open_data(sw_eval *eval, sw_loss_config *loss)
     sw_status status = SW_OK;
     const sw_experiment *x = eval->saved->experiment;
     sw_dataset *train = NULL;
-    if (x->loss.median_frequency) SW_TRY(sw_open_train_data(&train, &x->data));
+    if (x->loss.median_frequency) SW_TRY(sw_open_data(&train, &x->data, SW_SPLIT_TRAIN));
     *loss = sw_resolve_loss(&x->loss, train);
-    SW_TRY(sw_open_val_data(&eval->val, &x->data));
+    SW_TRY(sw_open_data(&eval->val, &x->data, eval->split));
     eval->image_count = sw_dataset_count(eval->val);
     sw_columns_init(&eval->columns, sw_dataset_classes(eval->val));
     size_t figures = (size_t)eval->image_count * (size_t)eval->columns.count;
@@ -76,7 +76,8 @@ sw_status sw_eval_run(sw_eval *eval, sw_trained *saved, const sw_eval_options *o
 {
     sw_status status = SW_OK;
     sw_loss_config loss;
-    *eval = (sw_eval){.saved = saved, .has_article = saved->experiment->train.article_every > 0};
+    *eval = (sw_eval){
+        .saved = saved, .split = options->split, .has_article = saved->experiment->train.article_every > 0};
     SW_TRY(open_data(eval, &loss));
     SW_TRY(sw_trained_start(saved, &loss, saved->experiment->train.val_batch_size, options->device));
     SW_TRY(evaluate(eval, saved, options));

@@ -94,11 +94,12 @@ void sw_eval_print(sw_str *out, const sw_eval *eval)
 {
     const sw_trained *s = eval->saved;
     const sw_data_config *data = &s->experiment->data;
+    char title[256];
     sw_str_printf(out, "weights  %s", s->weights_path);
     if (s->epoch) sw_str_printf(out, ", epoch %d", s->epoch);
     sw_str_printf(out, "\ndata     %s/%s: %d images of %dx%d, %d skipped\n\n", data->root,
-                  sw_val_list_name(data), eval->image_count, data->size.width, data->size.height,
-                  sw_dataset_skipped(eval->val));
+                  sw_data_split_title(title, sizeof title, data, eval->split), eval->image_count,
+                  data->size.width, data->size.height, sw_dataset_skipped(eval->val));
     print_figures(out, eval);
     print_classes(out, eval);
     print_confusion(out, &eval->clean.confusion, &eval->columns.classes);
@@ -138,12 +139,14 @@ static cJSON *metrics_json(const sw_eval *eval)
 {
     const sw_evaluation *e = &eval->clean;
     const sw_trained *s = eval->saved;
+    char title[256];
     cJSON *object = cJSON_CreateObject();
     sw_json_add_text(object, "weights", s->weights_path);
     sw_json_add_text(object, "config", s->config_path);
     if (s->epoch) cJSON_AddNumberToObject(object, "epoch", s->epoch);
     cJSON_AddStringToObject(object, "data", s->experiment->data.root);
-    cJSON_AddStringToObject(object, "split", sw_val_list_name(&s->experiment->data));
+    cJSON_AddStringToObject(object, "split",
+                            sw_data_split_title(title, sizeof title, &s->experiment->data, eval->split));
     cJSON_AddStringToObject(object, "fingerprint", sw_dataset_fingerprint(eval->val));
     cJSON_AddNumberToObject(object, "images", eval->image_count);
     cJSON_AddNumberToObject(object, "skipped", sw_dataset_skipped(eval->val));

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "data/augment.h"
 #include "data/dataset.h"
+#include "data/mask_values.h"
 #include "image/image.h"
 #include "predict_inputs.h"
 #include "weights/npy.h"
@@ -29,6 +30,7 @@ typedef struct predictor {
     float *images;     /* (batch,H,W,3) */
     float *logits;     /* (batch,H,W,C) */
     float *plane;      /* (C,H,W) */
+    sw_mask_writing writing;
     sw_arena arena;    /* holds all of these */
 } predictor;
 
@@ -104,18 +106,6 @@ done:
     return status;
 }
 
-/* Turns class numbers into the values that the data set's masks have for them. A class that the data set does
- * not have keeps a value of its own, its number + 1. */
-static void write_mask_values(sw_image *labels, const sw_classes *classes)
-{
-    const size_t pixels = (size_t)labels->width * (size_t)labels->height;
-    for (size_t i = 0; i < pixels; i++) {
-        const uint8_t c = labels->pixels[i];
-        const bool known = c < classes->count && classes->list[c].mask_value_count > 0;
-        labels->pixels[i] = known ? classes->list[c].mask_values[0] : (uint8_t)(c + 1);
-    }
-}
-
 static sw_status write_one(const predictor *p, int i)
 {
     sw_status status = SW_OK;
@@ -128,8 +118,9 @@ static sw_status write_one(const predictor *p, int i)
     SW_TRY(sw_fail_in(sw_label_map(labels.pixels, labels.width, labels.height, logits, p->size, p->classes),
                       "%s", picture->input->path));
     if (p->options->overlay) SW_TRY(write_overlay(p, i, &labels));
-    write_mask_values(&labels, sw_data_classes(&p->saved->experiment->data));
-    SW_TRY(sw_image_write_png(picture->input->label, &labels));
+    const size_t pixels = (size_t)labels.width * (size_t)labels.height;
+    for (size_t k = 0; k < pixels; k++) labels.pixels[k] = p->writing.value[labels.pixels[k]];
+    SW_TRY(sw_image_write_png_indexed(picture->input->label, &labels, p->writing.rgb, p->writing.colours));
     if (p->options->logits) SW_TRY(write_logits(p, picture->input->logits, logits));
 done:
     sw_image_deinit(&labels);
@@ -161,6 +152,7 @@ sw_status sw_predict(sw_predict_result *result, sw_trained *saved, const char *c
                    .result = result,
                    .size = x->data.size,
                    .classes = x->model.classes};
+    sw_mask_writing_of(&p.writing, &x->data);
     SW_TRY(sw_predict_inputs_init(&inputs, paths, options->out));
     p.batch = inputs.count < x->train.val_batch_size ? inputs.count : x->train.val_batch_size;
     SW_TRY(init(&p));

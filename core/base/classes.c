@@ -1,7 +1,6 @@
 #include "base/classes.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 sw_classes sw_classes_none(void)
@@ -24,6 +23,7 @@ bool sw_classes_add(sw_classes *classes, const char *name)
     sw_class *added = &classes->list[classes->count];
     *added = (sw_class){.rgb = sw_class_default_rgb(classes->count)};
     memcpy(added->name, name, strlen(name) + 1);
+    if (strcmp(name, "background") == 0) classes->background = classes->count;
     classes->count++;
     return true;
 }
@@ -69,32 +69,4 @@ bool sw_classes_same(const sw_classes *a, const sw_classes *b)
     for (int c = 0; c < a->count; c++)
         if (strcmp(a->list[c].name, b->list[c].name) != 0) return false;
     return true;
-}
-
-void sw_classes_of_values(uint8_t class_of_value[256], const sw_classes *classes)
-{
-    memset(class_of_value, SW_NO_CLASS, 256);
-    for (int c = 0; c < classes->count; c++)
-        for (int v = 0; v < classes->list[c].mask_value_count; v++)
-            class_of_value[classes->list[c].mask_values[v]] = (uint8_t)c;
-}
-
-static void append_item(char *text, size_t bytes, int number, const char *name)
-{
-    size_t used = strlen(text);
-    snprintf(text + used, bytes - used, "%s%d %s", used ? ", " : "", number, name);
-}
-
-void sw_classes_describe_values(char *text, size_t bytes, const sw_classes *classes)
-{
-    *text = '\0';
-    for (int c = 0; c < classes->count; c++)
-        for (int v = 0; v < classes->list[c].mask_value_count; v++)
-            append_item(text, bytes, classes->list[c].mask_values[v], classes->list[c].name);
-}
-
-void sw_classes_describe_numbers(char *text, size_t bytes, const sw_classes *classes)
-{
-    *text = '\0';
-    for (int c = 0; c < classes->count; c++) append_item(text, bytes, c, classes->list[c].name);
 }

@@ -38,6 +38,14 @@ static void describe_found(char *out, size_t bytes, const sw_yaml_node *node)
     }
 }
 
+/* What a custom reader said in its own words. */
+static void report_why(reading *r, const sw_yaml_node *node, const char *path, const char *why)
+{
+    char found[2 * SHOWN_BYTES];
+    describe_found(found, sizeof found, node);
+    sw_problems_add(r->problems, node->place, "%s: %s; found %s", path, why, found);
+}
+
 static void report_wrong(reading *r, const sw_field *field, const sw_yaml_node *node, const char *path)
 {
     sw_str expected = {0};
@@ -227,6 +235,7 @@ static sw_status read_value(reading *r, char *record, const sw_field *field, con
 {
     void *member = record + field->offset;
     bool good = false, truth = false;
+    sw_field_reading own = {.arena = r->arena};
     switch (field->type) {
     case SW_FIELD_RECORD_LIST:
         return read_record_list(r, record, field, node, path);
@@ -249,7 +258,7 @@ static sw_status read_value(reading *r, char *record, const sw_field *field, con
         if (good) *(int *)member = choice_of(field, node);
         break;
     case SW_FIELD_CUSTOM:
-        node = field->custom->read(record, node);
+        node = field->custom->read(record, node, &own);
         good = node == NULL;
         break;
     case SW_FIELD_TEXT:
@@ -262,7 +271,10 @@ static sw_status read_value(reading *r, char *record, const sw_field *field, con
         }
         break;
     }
-    if (!good) report_wrong(r, field, node, path);
+    if (!good && own.why[0])
+        report_why(r, node, path, own.why);
+    else if (!good)
+        report_wrong(r, field, node, path);
     return SW_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "base/fields.h"
 #include "compose.h"
 #include "config/schema.h"
+#include "data/dataset.h"
 #include "rules.h"
 
 /* "experiments/my pets.yaml" -> "my_pets": fit for a folder's name. */
@@ -26,6 +27,9 @@ static sw_status name_from_path(const char **out, sw_arena *arena, const char *p
 /* The defaults that depend on something else. */
 static sw_status complete(sw_experiment *e)
 {
+    const sw_classes *classes = sw_data_classes(&e->data);
+    sw_data_complete(&e->data);
+    if (e->model.classes == 0 && classes) e->model.classes = classes->count;
     if (e->grid.name_count > 0 && !sw_yaml_find(e->tree, "grid.count")) e->grid.count = e->grid.name_count;
     return *e->name ? SW_OK : name_from_path(&e->name, &e->arena, e->path);
 }

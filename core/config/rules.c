@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data/dataset.h"
+#include "data/mask_values.h"
 
 typedef struct checking {
     const sw_experiment *e;
@@ -38,21 +39,79 @@ static void complain(const checking *c, const char *path, const char *fmt, ...)
     sw_problems_add(c->problems, place_of(c->e, path), "%s: %s", path, detail);
 }
 
-static void check_names(const checking *c)
+static bool is_plain_name(const char *text)
 {
     static const char *const safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    const sw_experiment *e = c->e;
-    const char *const values[] = {e->name, e->data.train_split, e->data.val_split};
-    const char *const paths[] = {"name", "data.train_split", "data.val_split"};
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        if (!*values[i] || strchr(".-", values[i][0]) || strspn(values[i], safe) != strlen(values[i]) ||
-            strlen(values[i]) > 100)
-            complain(c, paths[i],
-                     "'%.60s' must be a plain file name: letters, digits, '.', '_' and '-', not '.' or '-' "
-                     "first",
-                     values[i]);
-    if (!*e->data.root) complain(c, "data.root", "expected a folder, found an empty text");
+    return *text && !strchr(".-", text[0]) && strspn(text, safe) == strlen(text) && strlen(text) <= 100;
 }
+
+static void check_plain_name(const checking *c, const char *path, const char *value)
+{
+    if (!is_plain_name(value))
+        complain(c, path,
+                 "'%.60s' must be a plain file name: letters, digits, '.', '_' and '-', not '.' or '-' "
+                 "first",
+                 value);
+}
+
+static void check_names(const checking *c)
+{
+    static const char *const paths[SW_SPLITS] = {"data.train_split", "data.val_split", "data.test_split"};
+    const sw_data_config *data = &c->e->data;
+    check_plain_name(c, "name", c->e->name);
+    if (data->layout == SW_LAYOUT_PETS || data->layout == SW_LAYOUT_VOC)
+        for (int s = 0; s < SW_SPLITS; s++)
+            if (*data->split[s]) check_plain_name(c, paths[s], data->split[s]);
+    if (!*data->root) complain(c, "data.root", "expected a folder, found an empty text");
+}
+
+/* ---- data ---- */
+
+static void check_folders(const checking *c)
+{
+    static const char *const paths[SW_SPLITS] = {"data.train", "data.val", "data.test"};
+    for (int s = 0; s < SW_SPLITS; s++) {
+        const sw_split_folders *folders = &c->e->data.folders[s];
+        if (!*folders->images && !*folders->masks && s != SW_SPLIT_TRAIN) continue;
+        if (!*folders->images || !*folders->masks)
+            complain(c, paths[s], "layout folders needs both: {images: DIR, masks: DIR}");
+    }
+}
+
+static void check_mask_values(const checking *c)
+{
+    const sw_data_config *data = &c->e->data;
+    const sw_class_list *list = sw_data_class_list(data);
+    const bool colours = sw_masks_are_colours(data);
+    if (data->masks != SW_MASKS_AUTO && colours != (data->masks == SW_MASKS_COLOUR))
+        complain(c, "data.masks",
+                 colours ? "the classes are given by colours: colour, or auto"
+                         : "the classes are given by numbers: index, palette or auto");
+    for (int i = 0; data->ignore && i < data->ignore->count; i++)
+        for (int v = 0; v < list->value_count; v++) {
+            char path[64];
+            if (list->values[v].code != data->ignore->codes[i]) continue;
+            snprintf(path, sizeof path, "data.ignore.%d", i);
+            complain(c, path, "this is a value of the class %s, and cannot be ignored too",
+                     list->classes.list[list->values[v].label].name);
+        }
+}
+
+static void check_data(const checking *c)
+{
+    const sw_data_config *data = &c->e->data;
+    if (data->layout == SW_LAYOUT_FOLDERS) check_folders(c);
+    if (!sw_data_class_list(data)) {
+        complain(c, "data.classes",
+                 "this layout has no classes of its own: list those of the masks ('segwork data init %.100s' "
+                 "looks at them and writes the list)",
+                 data->root);
+        return;
+    }
+    check_mask_values(c);
+}
+
+/* ---- model ---- */
 
 static void check_kernel(const checking *c, const char *list, int i, int kernel)
 {
@@ -112,6 +171,20 @@ static void check_decoder_stage(const checking *c, int i)
         check_unpool(c, i);
 }
 
+/* Training and evaluation count each class of the data, and no other. */
+static void check_classes(const checking *c)
+{
+    const sw_classes *classes = sw_data_classes(&c->e->data);
+    const int given = c->e->model.classes;
+    char hint[SW_CLASS_NAME_BYTES + 80] = "";
+    if (!classes || given == classes->count) return;
+    if (classes->border >= 0)
+        snprintf(hint, sizeof hint, "; loss.ignore_index: %d makes %s pixels count for nothing",
+                 classes->border, classes->list[classes->border].name);
+    complain(c, "model.classes", "%d, but the data has %d classes; leave it out%s", given, classes->count,
+             hint);
+}
+
 static void check_model(const checking *c)
 {
     const sw_model_config *m = &c->e->model;
@@ -130,18 +203,7 @@ static void check_model(const checking *c)
             "%d pixels a side are too few: each of the %d encoder stages halves them and must leave one; "
             "the smallest size that works is %d",
             sw_size_shorter(size), m->encoder_count, least);
-    const sw_classes *classes = sw_data_classes(&c->e->data);
-    if (m->classes != classes->count) { /* training and evaluation count each of them */
-        char names[SW_MAX_CLASSES * SW_CLASS_NAME_BYTES];
-        sw_classes_describe_numbers(names, sizeof names, classes);
-        char hint[SW_CLASS_NAME_BYTES + 80] = "";
-        if (classes->border >= 0)
-            snprintf(hint, sizeof hint, "; loss.ignore_index: %d makes %s pixels count for nothing",
-                     classes->border, classes->list[classes->border].name);
-        complain(c, "model.classes",
-                 "%d, but the masks have %d classes (%s), and networks are trained for just these%s",
-                 m->classes, classes->count, names, hint);
-    }
+    check_classes(c);
 }
 
 static void check_loss(const checking *c)
@@ -185,6 +247,7 @@ void check_rules(const sw_experiment *experiment, sw_problems *problems)
 {
     checking c = {experiment, problems};
     check_names(&c);
+    check_data(&c);
     check_model(&c);
     check_loss(&c);
     check_learning_rate(&c);

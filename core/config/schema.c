@@ -6,11 +6,10 @@
 
 #include "config/experiment.h"
 #include "data/dataset.h"
+#include "data/pets.h"
 #include "nn/metric_table.h"
-#include "schema_size.h"
+#include "schema_tables.h"
 
-static const char *const resize_names[] = {"nearest", "bilinear", NULL};
-static const char *const bad_file_names[] = {"skip", "fail", NULL};
 static const char *const conv_names[] = {"dense", "separable", NULL};
 static const char *const pool_names[] = {"max", "average", NULL};
 static const char *const up_names[] = {"unpool", "nearest", NULL};
@@ -27,7 +26,7 @@ static const char *const *metric_names(void)
     static sw_columns columns;
     static const char *names[SW_MAX_COLUMNS + 1];
     int count = 0;
-    sw_columns_init(&columns, sw_data_classes(NULL));
+    sw_columns_init(&columns, &sw_pets_classes);
     for (int i = 0; i < columns.count; i++) {
         const sw_metric *metric = columns.list[i].metric;
         if (metric->group == SW_METRIC_VAL && (metric->shown & SW_METRIC_IN_REPORT))
@@ -37,32 +36,12 @@ static const char *const *metric_names(void)
     return names;
 }
 
-/* One macro call a key: its member in HERE, its default as YAML (NULL: it must be given), its range, its
- * help. */
-/* clang-format off */
-#define KEY(name, member, kind, yaml, sentence) \
-    .key = name, .type = kind, .offset = offsetof(HERE, member), .fallback = yaml, .help = sentence
-#define FIELD(member, kind, yaml, sentence) KEY(#member, member, kind, yaml, sentence)
-#define BOOL(member, yaml, help)            {FIELD(member, SW_FIELD_BOOL, yaml, help)}
-#define TEXT(member, yaml, help)            {FIELD(member, SW_FIELD_TEXT, yaml, help)}
-#define INT(member, yaml, low, high, help)  {FIELD(member, SW_FIELD_INT, yaml, help), .min = low, .max = high}
-#define REAL(member, yaml, high, help)      {FIELD(member, SW_FIELD_FLOAT, yaml, help), .max = high}
-#define POSITIVE(member, yaml, high, help)  {FIELD(member, SW_FIELD_FLOAT, yaml, help), .max = high, .above_min = true}
-#define CHOICE(member, yaml, names, help)   {FIELD(member, SW_FIELD_ENUM, yaml, help), .choices = names}
-#define NAME(member, yaml, list, help)      {FIELD(member, SW_FIELD_NAME, yaml, help), .names = list}
-#define SECTION(member, table, help)        {FIELD(member, SW_FIELD_RECORD, NULL, help), .record = table}
-#define STAGES(member, table, help) \
-    {FIELD(member, SW_FIELD_RECORD_LIST, NULL, help), .min = 1, .max = SW_MAX_STAGES, .record = table, \
-     .count_offset = offsetof(HERE, member##_count)}
-#define CUSTOM(name, how, yaml, sentence) \
-    {.key = #name, .type = SW_FIELD_CUSTOM, .fallback = yaml, .custom = &how, .help = sentence}
-#define TABLE(fields) {sizeof(HERE), fields, sizeof(fields) / sizeof *(fields)}
-/* clang-format on */
-
 /* loss.class_weights: several members of sw_loss_config from one key */
 
-static const sw_yaml_node *read_class_weights(void *record, const sw_yaml_node *value)
+static const sw_yaml_node *read_class_weights(void *record, const sw_yaml_node *value,
+                                              sw_field_reading *reading)
 {
+    (void)reading;
     sw_loss_config *loss = record;
     const bool word = value->kind == SW_YAML_SCALAR;
     loss->attrs.class_weight_count = 0;
@@ -106,8 +85,10 @@ static const sw_field_custom class_weights = {
 
 /* runtime.conv_layers: engines by layer */
 
-static const sw_yaml_node *read_conv_layers(void *record, const sw_yaml_node *value)
+static const sw_yaml_node *read_conv_layers(void *record, const sw_yaml_node *value,
+                                            sw_field_reading *reading)
 {
+    (void)reading;
     sw_conv_pins *pins = &((sw_runtime_config *)record)->conv_layers;
     pins->count = 0;
     if (value->kind == SW_YAML_SCALAR && (sw_yaml_is_null(value) || strcmp(value->text, "none") == 0))
@@ -148,35 +129,6 @@ static const sw_field_custom conv_layers = {
     .read = read_conv_layers,
     .write = write_conv_layers,
 };
-
-#define HERE sw_data_config
-static const sw_field data_fields[] = {
-    TEXT(
-        root, "data/oxford-iiit-pet",
-        "Folder in the Oxford-IIIT Pet layout (images/, annotations/), relative to where segwork is started"),
-    TEXT(train_split, "trainval", "Training images are those listed in annotations/<train_split>.txt"),
-    TEXT(val_split, "test", "Validation images are those listed in annotations/<val_split>.txt"),
-    INT(holdout, "0", 0, 10000000,
-        "Hold out every so many-th training image and validate on these instead of val_split, which stays "
-        "unseen while you choose between experiments (the list is sorted by breed, so each breed is "
-        "represented); 0: off"),
-    INT(train_limit, "0", 0, 10000000, "Use only the first so many training images; 0: all"),
-    INT(val_limit, "0", 0, 10000000, "Use only the first so many validation images; 0: all"),
-    CUSTOM(
-        size, schema_size, "128",
-        "Pixels of what the network sees of an image: the side of a square, or [height, width]; images and "
-        "masks are resized to it. Each encoder stage halves both sides, rounding down, and must leave at "
-        "least one pixel; no size need divide by anything"),
-    CHOICE(resize, "nearest", resize_names,
-           "Interpolation with which images are resized (masks: always nearest)"),
-    CHOICE(on_bad_file, "skip", bad_file_names,
-           "Whether an unreadable image or mask is skipped with a warning or ends the run"),
-    INT(loader_threads, "2", 1, 64,
-        "Threads that load and augment images; results don't depend on their number"),
-    INT(prefetch, "2", 1, 64, "Batches prepared ahead of the device"),
-};
-static const sw_field_table data_table = TABLE(data_fields);
-#undef HERE
 
 #define HERE sw_augment_config
 static const sw_field augment_fields[] = {
@@ -225,8 +177,9 @@ static const sw_field_table decoder_table = TABLE(decoder_fields);
 #define HERE sw_model_config
 static const sw_field model_fields[] = {
     TEXT(name, "segnet", "Name of the network in tables and pictures"),
-    INT(classes, "3", 2, SW_MAX_CLASSES,
-        "Number of classes in the masks; the pets have 3 (0 pet, 1 background, 2 border)"),
+    INT(classes, "0", 0, SW_MAX_CLASSES,
+        "Number of classes that the network tells apart; 0: as many as the data has (data.classes), the only "
+        "number there can be"),
     BOOL(input_norm, "true", "Batch norm over the colour channels before the first convolution"),
     BOOL(bias, "false",
          "Give convolutions that are followed by a batch norm a bias too (the paper does, the article "
@@ -391,7 +344,7 @@ static const sw_field experiment_fields[] = {
     {FIELD(seed, SW_FIELD_UINT64, "0",
            "Seed of everything random: the same seed on the same device gives the same bits"),
      .max = 9007199254740991.0 /* 2^53 - 1 */},
-    SECTION(data, &data_table, "The images and the size the network sees them at"),
+    SECTION(data, &schema_data_table, "The images and the size the network sees them at"),
     SECTION(augment, &augment_table, "Augmentation of the training images"),
     SECTION(model, &model_table, "The network"),
     SECTION(init, &init_table, "Initial weights"),

@@ -12,8 +12,9 @@ static bool read_side(int *out, const sw_yaml_node *value)
     return *out == number;
 }
 
-static const sw_yaml_node *read_size(void *record, const sw_yaml_node *value)
+static const sw_yaml_node *read_size(void *record, const sw_yaml_node *value, sw_field_reading *reading)
 {
+    (void)reading;
     sw_size *size = &((sw_data_config *)record)->size;
     const bool both = value->kind == SW_YAML_SEQUENCE && value->count == 2;
     const sw_yaml_node *height = both ? value->items[0] : value, *width = both ? value->items[1] : value;

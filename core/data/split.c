@@ -5,177 +5,107 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fs.h"
-#include "base/str.h"
+#include <xxhash.h>
 
-/* Why a name could lead out of its folder or spoil messages, or NULL when it is fine. */
-static const char *name_fault(const char *name, size_t length)
+#include "data/description.h"
+#include "layout.h"
+
+/* Whether validation images are some of the training list. */
+static bool splits_training(const sw_data_config *data)
 {
-    if (length > SPLIT_NAME_MAX_BYTES) return "the name is over 200 bytes long";
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)name[i];
-        if (c < 0x20 || c == 0x7f) return "the name has a control character";
-        if (c == '/' || c == '\\') return "the name has a slash: it must be a file of the folder itself";
-        if (c == '.' && i + 1 < length && name[i + 1] == '.') return "the name has '..'";
+    return data->holdout > 0 || !*layout_split_name(data, SW_SPLIT_VAL);
+}
+
+/* A number in 0..1 that depends on the name alone, so that a picture stays on its side when others come and
+ * go. */
+static double place_of(const char *name)
+{
+    return (double)(XXH3_64bits(name, strlen(name)) >> 11) * 0x1p-53;
+}
+
+/* Keeps the pairs of a training list that belong to the split. */
+static sw_status divide(pair_list *list, const sw_data_config *data, sw_split split)
+{
+    const int listed = list->count;
+    list->count = 0;
+    for (int i = 0; i < listed; i++) {
+        const bool held = data->holdout > 0 ? (i + 1) % data->holdout == 0
+                                            : place_of(list->pairs[i].name) < (double)data->val_share;
+        if (held == (split == SW_SPLIT_VAL)) list->pairs[list->count++] = list->pairs[i];
     }
-    return NULL;
+    if (list->count > 0) return SW_OK;
+    if (data->holdout > 0)
+        return sw_fail(SW_E_CONFIG, "%s: data.holdout %d leaves none of its %d names", list->source,
+                       data->holdout, listed);
+    return sw_fail(SW_E_CONFIG, "%s: data.val_share %g leaves no %s image of %d; change it, or list them",
+                   list->source, (double)data->val_share, split == SW_SPLIT_VAL ? "validation" : "training",
+                   listed);
 }
 
-static bool is_blank(char c)
+typedef struct ranked {
+    uint64_t rank;
+    int place;
+} ranked;
+
+static int by_rank(const void *a, const void *b)
 {
-    return c == ' ' || c == '\t';
+    const ranked *left = a, *right = b;
+    if (left->rank != right->rank) return left->rank < right->rank ? -1 : 1;
+    return (left->place > right->place) - (left->place < right->place);
 }
 
-static bool is_integer(const char *field, size_t length)
+static int by_place(const void *a, const void *b)
 {
-    return length > 0 && length <= 9 && strspn(field, "0123456789") == length;
+    return ((const ranked *)a)->place - ((const ranked *)b)->place;
 }
 
-/* The next field of a line: advances *cursor past it and returns its length, 0 at the end. */
-static size_t next_field(const char **field, const char **cursor, const char *end)
+/* Keeps a sample in the order of the list. A name's rank depends on the seed and on itself, so that a larger
+ * sample contains a smaller one. */
+static sw_status sample(pair_list *list, int limit, int seed)
 {
-    while (*cursor < end && is_blank(**cursor)) (*cursor)++;
-    *field = *cursor;
-    while (*cursor < end && !is_blank(**cursor)) (*cursor)++;
-    return (size_t)(*cursor - *field);
-}
-
-/* One line without its newline; *name_length 0: nothing on it. */
-static sw_status parse_line(const char **name, size_t *name_length, const char *line, const char *end,
-                            const char *path, int number)
-{
-    if (end > line && end[-1] == '\r') end--;
-    const char *cursor = line;
-    *name_length = next_field(name, &cursor, end);
-    if (*name_length == 0 || **name == '#') {
-        *name_length = 0;
-        return SW_OK;
+    if (limit == 0 || limit >= list->count) return SW_OK;
+    const size_t bytes = (size_t)list->count * sizeof(ranked);
+    ranked *order = malloc(bytes);
+    if (!order) return sw_fail_alloc("a sample of pictures", bytes);
+    for (int i = 0; i < list->count; i++) {
+        const char *name = list->pairs[i].name;
+        order[i] = (ranked){XXH3_64bits_withSeed(name, strlen(name), (XXH64_hash_t)seed), i};
     }
-    const char *fault = name_fault(*name, *name_length);
-    if (fault) return sw_fail(SW_E_DATA, "%s:%d: %s", path, number, fault);
-    for (int i = 0; i < 3; i++) {
-        const char *field;
-        size_t length = next_field(&field, &cursor, end);
-        if (!is_integer(field, length))
-            return sw_fail(SW_E_DATA,
-                           "%s:%d: '%.*s' should be followed by three numbers (class-id species breed-id)",
-                           path, number, (int)*name_length, *name);
-    }
-    const char *rest;
-    if (next_field(&rest, &cursor, end))
-        return sw_fail(SW_E_DATA,
-                       "%s:%d: more than 'NAME class-id species breed-id' on the line (names have no blanks)",
-                       path, number);
+    qsort(order, (size_t)list->count, sizeof *order, by_rank);
+    qsort(order, (size_t)limit, sizeof *order, by_place);
+    for (int i = 0; i < limit; i++) list->pairs[i] = list->pairs[order[i].place];
+    list->count = limit;
+    free(order);
     return SW_OK;
 }
 
-/* Names sorted by their text, to find those listed twice: with one held out and the other not, a picture
- * would be in both parts. */
-typedef struct listed_name {
-    const char *name;
-    int line;
-} listed_name;
-
-static int compare_entries(const void *a, const void *b)
+static sw_status not_given(const sw_data_config *data, sw_split split)
 {
-    const listed_name *left = a, *right = b;
-    int order = strcmp(left->name, right->name);
-    return order ? order : (left->line > right->line) - (left->line < right->line);
+    static const char *const names[SW_SPLITS] = {"train", "val", "test"};
+    if (split == SW_SPLIT_VAL)
+        return sw_fail(SW_E_CONFIG,
+                       "there are no validation images: set data.val_share (0.1 takes a tenth of the "
+                       "training images), data.holdout, or name them");
+    return sw_fail(SW_E_CONFIG, "there are no %s images: set data.%s%s",
+                   split == SW_SPLIT_TEST ? "test" : "training", names[split],
+                   data->layout == SW_LAYOUT_FOLDERS ? ": {images: DIR, masks: DIR}" : "_split");
 }
 
-static sw_status refuse_duplicates(listed_name *entries, int count, const char *path)
-{
-    qsort(entries, (size_t)count, sizeof *entries, compare_entries);
-    for (int i = 1; i < count; i++)
-        if (strcmp(entries[i - 1].name, entries[i].name) == 0)
-            return sw_fail(SW_E_DATA, "%s:%d: '%s' is listed already in line %d", path, entries[i].line,
-                           entries[i].name, entries[i - 1].line);
-    return SW_OK;
-}
-
-static bool takes(const sw_dataset_options *options, int number)
-{
-    return options->holdout == 0 || (number % options->holdout == 0) == options->held;
-}
-
-static sw_status parse(split_list *out, const char *text, size_t length, const char *path,
-                       const sw_dataset_options *options)
+sw_status split_list(pair_list *out, const sw_data_config *data, sw_split split)
 {
     sw_status status = SW_OK;
-    listed_name *entries = NULL;
-    const char *end = text + length;
-    size_t most = length / (sizeof "a 1 1 1" - 1) + 1; /* names, by the shortest line there can be */
-    out->names = sw_arena_alloc(&out->arena, most * sizeof *out->names);
-    if (!out->names) return SW_E_MEMORY;
-    entries = malloc(most * sizeof *entries);
-    if (!entries) return sw_fail_alloc(path, most * sizeof *entries);
-    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) text += 3; /* byte-order mark */
-    int number = 0, listed = 0; /* lines, and names on them, also those of the other part */
-    for (const char *line = text; line < end && (options->limit == 0 || out->count < options->limit);) {
-        const char *newline = memchr(line, '\n', (size_t)(end - line));
-        const char *stop = newline ? newline : end, *name;
-        size_t name_length;
-        number++;
-        SW_TRY(parse_line(&name, &name_length, line, stop, path, number));
-        if (name_length) {
-            char *copy = sw_arena_alloc(&out->arena, name_length + 1);
-            if (!copy) SW_TRY(SW_E_MEMORY);
-            memcpy(copy, name, name_length);
-            entries[listed++] = (listed_name){copy, number};
-            if (takes(options, listed)) out->names[out->count++] = copy;
-        }
-        line = newline ? newline + 1 : end;
-    }
-    if (out->count == 0)
-        SW_TRY(listed ? sw_fail(SW_E_CONFIG, "%s: data.holdout %d leaves none of its %d names", path,
-                                options->holdout, listed)
-                      : sw_fail(SW_E_DATA, "%s: no name in it", path));
-    SW_TRY(refuse_duplicates(entries, listed, path));
+    *out = (pair_list){0};
+    SW_TRY(layout_check_root(data));
+    const bool divided =
+        split != SW_SPLIT_TEST && splits_training(data) && (data->holdout > 0 || data->val_share > 0);
+    const sw_split listed = divided ? SW_SPLIT_TRAIN : split;
+    if (!*layout_split_name(data, listed)) SW_TRY(not_given(data, listed));
+    SW_TRY(layout_of(data)->list(out, data, listed, layout_split_name(data, listed)));
+    if (out->count == 0) SW_TRY(sw_fail(SW_E_DATA, "%s: no name in it", out->source));
+    SW_TRY(pair_list_refuse_duplicates(out));
+    if (divided) SW_TRY(divide(out, data, split));
+    SW_TRY(sample(out, data->limit[split], data->limit_seed));
 done:
-    free(entries);
+    if (status != SW_OK) pair_list_deinit(out);
     return status;
-}
-
-static sw_status missing_root(const char *root)
-{
-    if (sw_fs_exists(root))
-        return sw_fail(SW_E_CONFIG, "%s is a file; a data folder has images/ and annotations/ in it", root);
-    return sw_fail(
-        SW_E_CONFIG,
-        "there is no data folder %s. Two ways on: 'segwork data fetch %s' downloads the Oxford-IIIT Pet set "
-        "(811 MB), 'segwork data synth %s' makes synthetic pets; or set data.root to a folder that is there",
-        root, root, root);
-}
-
-sw_status split_read(split_list *out, const sw_dataset_options *options)
-{
-    sw_status status = SW_OK;
-    const char *root = options->root, *name = options->split;
-    char *path = NULL, *text = NULL;
-    size_t length = 0;
-    *out = (split_list){0};
-    if (!sw_fs_is_dir(root)) return missing_root(root);
-    if (name[0] == '\0' || name_fault(name, strlen(name)))
-        return sw_fail(SW_E_CONFIG, "'%s' is no name of a split (trainval and test are the official ones)",
-                       name);
-    path = sw_strf("%s/annotations/%s.txt", root, name);
-    if (!path) return SW_E_MEMORY;
-    if (!sw_fs_exists(path))
-        SW_TRY(sw_fail(SW_E_CONFIG,
-                       "%s is missing: is %s a folder in the Oxford-IIIT Pet layout (images/, "
-                       "annotations/trimaps/, annotations/%s.txt)?",
-                       path, root, name));
-    SW_TRY(sw_fs_read(&text, &length, path, SPLIT_FILE_MAX_BYTES));
-    SW_TRY(parse(out, text, length, path, options));
-done:
-    free(path);
-    free(text);
-    if (status != SW_OK) split_deinit(out);
-    return status;
-}
-
-void split_deinit(split_list *split)
-{
-    sw_arena_deinit(&split->arena);
-    *split = (split_list){0};
 }

@@ -9,68 +9,84 @@
 #include "base/array.h"
 #include "base/fs.h"
 #include "base/parallel.h"
+#include "layout.h"
 #include "pair.h"
 #include "split.h"
 
-/* One listed name, or one unlisted file of images/ */
+/* One listed picture, or one unlisted file of a folder with listed ones. */
 typedef struct stats_item {
     const char *name;
-    unsigned splits; /* bit s: listed in split s; 0: unlisted */
+    const data_pair *pair; /* NULL: unlisted */
+    const char *path;      /* of the picture */
+    unsigned splits;       /* bit s: listed in split s; 0: unlisted */
     bool usable;
     int width_px, height_px;
-    uint64_t class_pixels[SW_MAX_CLASSES];
-    char *text; /* why it is bad, or what was converted; NULL: nothing */
+    uint32_t class_pixels[256]; /* by label */
+    char *text;                 /* why it is bad, or what was converted; NULL: nothing */
 } stats_item;
 
 struct sw_stats_store {
     sw_arena arena;
-    split_list lists[SW_STATS_SPLITS];
+    pair_list lists[SW_SPLITS];
+    const char **folders; /* that hold listed pictures */
+    int folder_count;
     stats_item *items;
     int item_count;
 };
 
 typedef struct stats_job {
     const sw_stats *stats;
-    const pair_place *place;
-    const uint8_t *class_of_value;
+    const sw_data_config *data;
+    const mask_coding *coding;
 } stats_job;
 
-static const char *const split_names[SW_STATS_SPLITS] = {"trainval", "test"};
-
+/* By picture, so that one in two lists becomes one item. */
 static int compare_items(const void *a, const void *b)
 {
-    return strcmp(((const stats_item *)a)->name, ((const stats_item *)b)->name);
+    return strcmp(((const stats_item *)a)->path, ((const stats_item *)b)->path);
 }
 
-static sw_status add_item(struct sw_stats_store *store, const char *name, unsigned splits)
+static sw_status add_item(struct sw_stats_store *store, stats_item item)
 {
     SW_ENSURE(SW_ARRAY_GROW(store->items, store->item_count, "file statistics"));
-    store->items[store->item_count++] = (stats_item){.name = name, .splits = splits};
+    store->items[store->item_count++] = item;
     return SW_OK;
 }
 
-/* Reads the lists into items sorted by name, one a name. */
-static sw_status read_lists(sw_stats *out, const char *root)
+static sw_status read_split(sw_stats *out, const sw_data_config *data, unsigned s)
+{
+    pair_list *list = &out->store->lists[s];
+    SW_ENSURE(split_list(list, data, (sw_split)s));
+    out->splits[s].present = true;
+    out->splits[s].listed = list->count;
+    for (int i = 0; i < list->count; i++)
+        SW_ENSURE(add_item(out->store, (stats_item){.name = list->pairs[i].name,
+                                                    .pair = &list->pairs[i],
+                                                    .path = list->pairs[i].image,
+                                                    .splits = 1u << s}));
+    return SW_OK;
+}
+
+/* Reads the lists into items sorted by picture, one a picture. A list may be missing, not all. */
+static sw_status read_lists(sw_stats *out, const sw_data_config *data)
 {
     struct sw_stats_store *store = out->store;
+    sw_status missing = SW_OK;
     int present = 0;
-    for (unsigned s = 0; s < SW_STATS_SPLITS; s++) {
-        out->splits[s].name = split_names[s];
-        const sw_dataset_options whole = {.root = root, .split = split_names[s]};
-        sw_status reading = split_read(&store->lists[s], &whole);
-        /* one list may be missing, not both: then the last message is reported */
-        if (reading == SW_E_CONFIG && (present || s + 1 < SW_STATS_SPLITS)) continue;
-        SW_ENSURE(reading);
-        present++;
-        out->splits[s].present = 1;
-        out->splits[s].listed = store->lists[s].count;
-        for (int i = 0; i < store->lists[s].count; i++)
-            SW_ENSURE(add_item(store, store->lists[s].names[i], 1u << s));
+    for (unsigned s = 0; s < SW_SPLITS; s++) {
+        if (!sw_data_has_split(data, (sw_split)s)) continue;
+        const sw_status reading = read_split(out, data, s);
+        if (reading != SW_OK && reading != SW_E_CONFIG) return reading;
+        if (reading == SW_E_CONFIG)
+            missing = reading; /* reported where no list is there: the last message is of one of them */
+        else
+            present++;
     }
+    if (present == 0) return missing != SW_OK ? missing : layout_check_root(data);
     qsort(store->items, (size_t)store->item_count, sizeof *store->items, compare_items);
     int kept = 0;
     for (int i = 0; i < store->item_count; i++) {
-        if (kept && strcmp(store->items[kept - 1].name, store->items[i].name) == 0)
+        if (kept && compare_items(&store->items[kept - 1], &store->items[i]) == 0)
             store->items[kept - 1].splits |= store->items[i].splits;
         else
             store->items[kept++] = store->items[i];
@@ -79,73 +95,109 @@ static sw_status read_lists(sw_stats *out, const char *root)
     return SW_OK;
 }
 
-/* Whether a file of images/ is one of the `listed` first items. */
-static bool is_listed(const struct sw_stats_store *store, int listed, const char *file)
+/* ---- files that no list names ---- */
+
+static bool is_listed(const struct sw_stats_store *store, int listed, const char *path)
 {
-    size_t length = strlen(file);
-    if (length < 5 || length > SPLIT_NAME_MAX_BYTES + 4 || strcmp(file + length - 4, ".jpg") != 0)
-        return false;
-    char name[SPLIT_NAME_MAX_BYTES + 1];
-    memcpy(name, file, length - 4);
-    name[length - 4] = '\0';
-    stats_item key = {.name = name};
+    const stats_item key = {.path = path};
     return bsearch(&key, store->items, (size_t)listed, sizeof key, compare_items) != NULL;
 }
 
-static sw_status add_unlisted_files(sw_stats *out, const char *images)
+static bool is_mask(const struct sw_stats_store *store, int listed, const char *path)
+{
+    for (int i = 0; i < listed; i++)
+        if (store->items[i].pair->mask && strcmp(store->items[i].pair->mask, path) == 0) return true;
+    return false;
+}
+
+/* The folders of the listed pictures, each once; pictures are sorted by path. */
+static sw_status find_folders(struct sw_stats_store *store)
+{
+    for (int i = 0; i < store->item_count; i++) {
+        const char *path = store->items[i].path, *slash = strrchr(path, '/');
+        const char *folder = slash ? sw_arena_printf(&store->arena, "%.*s", (int)(slash - path), path) : ".";
+        if (!folder) return SW_E_MEMORY;
+        bool known = false;
+        for (int f = store->folder_count - 1; f >= 0 && !known; f--)
+            known = strcmp(store->folders[f], folder) == 0;
+        if (known) continue;
+        SW_ENSURE(SW_ARRAY_GROW(store->folders, store->folder_count, "folders"));
+        store->folders[store->folder_count++] = folder;
+    }
+    return SW_OK;
+}
+
+static sw_status add_unlisted_files(sw_stats *out, const char *folder, int listed)
 {
     struct sw_stats_store *store = out->store;
     sw_status status = SW_OK;
-    int listed = store->item_count;
-    DIR *stream = opendir(images);
-    if (!stream) return sw_fail(SW_E_IO, "%s: %s", images, strerror(errno));
+    DIR *stream = opendir(folder);
+    if (!stream) return sw_fail(SW_E_IO, "%s: %s", folder, strerror(errno));
     const struct dirent *entry;
     while ((entry = readdir(stream))) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        if (entry->d_name[0] == '.') continue;
+        const char *path = sw_arena_printf(&store->arena, "%s/%s", folder, entry->d_name);
+        const char *name = sw_arena_strdup(&store->arena, entry->d_name);
+        if (!path || !name) SW_TRY(SW_E_MEMORY);
+        const bool known = is_listed(store, listed, path);
+        if (!known && (sw_fs_is_dir(path) || is_mask(store, listed, path))) continue;
         out->image_files++;
-        if (is_listed(store, listed, entry->d_name)) continue;
-        char *name = sw_arena_strdup(&store->arena, entry->d_name);
-        if (!name) SW_TRY(SW_E_MEMORY);
-        SW_TRY(add_item(store, name, 0));
+        if (!known) SW_TRY(add_item(store, (stats_item){.name = name, .path = path}));
     }
-    qsort(store->items + listed, (size_t)(store->item_count - listed), sizeof *store->items, compare_items);
 done:
     closedir(stream);
     return status;
 }
 
-static sw_status count_classes(stats_item *item, const sw_image *trimap, const stats_job *job)
+static sw_status add_unlisted(sw_stats *out)
 {
-    int size_px = job->stats->size_px;
-    size_t pixels = (size_t)size_px * (size_t)size_px;
-    uint8_t *labels = malloc(pixels);
-    if (!labels) return sw_fail_alloc("a resized mask", pixels);
-    sw_image_resize(labels, sw_size_square(size_px), trimap, SW_RESIZE_NEAREST);
-    for (size_t i = 0; i < pixels; i++) item->class_pixels[job->class_of_value[labels[i]]]++;
-    free(labels);
+    struct sw_stats_store *store = out->store;
+    const int listed = store->item_count;
+    SW_ENSURE(find_folders(store));
+    for (int f = 0; f < store->folder_count; f++)
+        if (sw_fs_is_dir(store->folders[f])) SW_ENSURE(add_unlisted_files(out, store->folders[f], listed));
+    qsort(store->items + listed, (size_t)(store->item_count - listed), sizeof *store->items, compare_items);
+    return SW_OK;
+}
+
+/* ---- looking at each ---- */
+
+static sw_status count_classes(stats_item *item, const sw_image *labels, const stats_job *job)
+{
+    const sw_size size = job->data->size;
+    const size_t pixels = sw_size_pixels(size);
+    uint8_t *resized = malloc(pixels);
+    if (!resized) return sw_fail_alloc("a resized mask", pixels);
+    const sw_fit fit = sw_fit_find(job->data->fit, (sw_size){labels->height, labels->width}, size);
+    sw_fit_apply(resized, &fit, labels, SW_RESIZE_NEAREST, SW_NO_CLASS);
+    for (size_t i = 0; i < pixels; i++) item->class_pixels[resized[i]]++;
+    free(resized);
     return SW_OK;
 }
 
 static sw_status read_listed(stats_item *item, sw_str *text, const stats_job *job)
 {
-    sw_image image = {0}, trimap = {0};
-    sw_status status = pair_read(&image, &trimap, text, job->place, item->name, job->stats->classes);
+    sw_image image = {0}, labels = {0};
+    unsigned split = 0;
+    while (!(item->splits >> split & 1)) split++;
+    sw_status status =
+        pair_read(&image, &labels, text, &job->stats->store->lists[split], item->pair, job->coding);
     if (status == SW_OK) {
         item->usable = true;
         item->width_px = image.width;
         item->height_px = image.height;
-        status = count_classes(item, &trimap, job);
+        status = count_classes(item, &labels, job);
     }
     sw_image_deinit(&image);
-    sw_image_deinit(&trimap);
+    sw_image_deinit(&labels);
     return status;
 }
 
 /* The message without the folder it begins with: the reader knows that. */
-static const char *shorten(const char *message, const pair_place *place)
+static const char *shorten(const char *message, const char *root)
 {
-    size_t length = strlen(place->root);
-    bool begins = strncmp(message, place->root, length) == 0 && message[length] == '/';
+    size_t length = strlen(root);
+    bool begins = strncmp(message, root, length) == 0 && message[length] == '/';
     return begins ? message + length + 1 : message;
 }
 
@@ -155,12 +207,12 @@ static sw_status look_at(void *user, int index)
     stats_item *item = &job->stats->store->items[index];
     sw_str text = {0};
     sw_image image = {0}; /* of a file that no list names, which is only decoded */
-    sw_status status = item->splits ? read_listed(item, &text, job)
-                                    : pair_read_picture(&image, &text, job->place, item->name);
+    sw_status status =
+        item->splits ? read_listed(item, &text, job) : sw_image_read_rgb_noted(&image, &text, item->path);
     sw_image_deinit(&image);
     if (status == SW_E_IO || status == SW_E_DATA) {
         sw_str_deinit(&text);
-        sw_str_append(&text, shorten(sw_error_message(), job->place));
+        sw_str_append(&text, shorten(sw_error_message(), job->data->root));
         status = SW_OK;
     }
     if (status == SW_OK && text.length) status = sw_str_take(&item->text, &text);
@@ -177,7 +229,7 @@ static bool is_all_background(const stats_item *item, const sw_classes *classes)
 
 static void sum_up_splits(sw_stats *out)
 {
-    for (unsigned s = 0; s < SW_STATS_SPLITS; s++) {
+    for (unsigned s = 0; s < SW_SPLITS; s++) {
         sw_stats_split *split = &out->splits[s];
         uint64_t sums[SW_MAX_CLASSES] = {0}, all = 0;
         for (int i = 0; i < out->store->item_count; i++) {
@@ -231,7 +283,7 @@ static bool has_remark(const stats_item *item, sw_stats_remark_kind kind, const 
                                        [SW_REMARK_CONVERTED] = item->usable && item->text,
                                        [SW_REMARK_ALL_BACKGROUND] =
                                            item->usable && is_all_background(item, classes),
-                                       [SW_REMARK_IN_BOTH] = item->splits == (1u << SW_STATS_SPLITS) - 1,
+                                       [SW_REMARK_IN_BOTH] = (item->splits & (item->splits - 1)) != 0,
                                        [SW_REMARK_UNLISTED] = !item->splits};
     return has[kind];
 }
@@ -253,25 +305,23 @@ static sw_status gather_remarks(sw_stats *out)
     return SW_OK;
 }
 
-sw_status sw_stats_collect(sw_stats *out, const char *root, int size_px, int threads)
+sw_status sw_stats_collect(sw_stats *out, const sw_data_config *data, int threads)
 {
     sw_status status = SW_OK;
-    pair_place place = {0};
-    *out = (sw_stats){.size_px = size_px, .classes = sw_data_classes(NULL)};
+    mask_coding coding = {0};
+    *out = (sw_stats){.size = data->size, .classes = sw_data_classes(data)};
     out->store = calloc(1, sizeof *out->store);
     if (!out->store) return sw_fail_alloc("file statistics", sizeof *out->store);
-    SW_TRY(read_lists(out, root));
-    SW_TRY(pair_place_find(&place, root));
-    SW_TRY(add_unlisted_files(out, place.images));
-    uint8_t class_of_value[256];
-    sw_classes_of_values(class_of_value, out->classes);
-    stats_job job = {out, &place, class_of_value};
+    SW_TRY(read_lists(out, data));
+    SW_TRY(add_unlisted(out));
+    SW_TRY(mask_coding_init(&coding, data));
+    stats_job job = {out, data, &coding};
     SW_TRY(sw_parallel_run(out->store->item_count, threads, look_at, &job));
     sum_up_splits(out);
     SW_TRY(sum_up_sizes(out));
     SW_TRY(gather_remarks(out));
 done:
-    pair_place_deinit(&place);
+    mask_coding_deinit(&coding);
     if (status != SW_OK) sw_stats_deinit(out);
     return status;
 }
@@ -281,8 +331,9 @@ void sw_stats_deinit(sw_stats *stats)
     struct sw_stats_store *store = stats->store;
     if (store) {
         for (int i = 0; i < store->item_count; i++) free(store->items[i].text);
-        for (int s = 0; s < SW_STATS_SPLITS; s++) split_deinit(&store->lists[s]);
+        for (int s = 0; s < SW_SPLITS; s++) pair_list_deinit(&store->lists[s]);
         sw_arena_deinit(&store->arena);
+        free(store->folders);
         free(store->items);
         free(store);
     }

@@ -30,7 +30,7 @@ sw_status image_decode_jpeg(sw_image *out, sw_str *notes, const uint8_t *bytes, 
                             int *step) SW_NODISCARD;
 sw_status image_decode_png(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length) SW_NODISCARD;
 
-/* Decodes a PNG of one channel, values as stored. */
-sw_status image_decode_png_mask(sw_image *out, const uint8_t *bytes, size_t length) SW_NODISCARD;
+/* Decodes a PNG with its values as stored; see sw_mask_image_read. */
+sw_status image_decode_png_mask(sw_mask_image *out, const uint8_t *bytes, size_t length) SW_NODISCARD;
 
 #endif

@@ -110,18 +110,32 @@ sw_status sw_image_read_rgb(sw_image *out, const char *path)
     return status;
 }
 
-sw_status sw_image_read_mask(sw_image *out, const char *path)
+sw_status sw_mask_image_read(sw_mask_image *out, const char *path)
 {
     picture_file file;
-    *out = (sw_image){0};
+    *out = (sw_mask_image){0};
     sw_status status = SW_OK;
     SW_TRY(read_file(&file, path));
     if (file.format != FORMAT_PNG)
-        SW_TRY(sw_fail(SW_E_DATA, "%s: %s; a mask is a PNG of one channel", path, file.what));
+        SW_TRY(sw_fail(SW_E_DATA, "%s: %s; a mask is a PNG%s", path, file.what,
+                       file.format == FORMAT_JPEG ? ", since JPEG changes the values" : ""));
     SW_TRY(sw_fail_in(image_decode_png_mask(out, (uint8_t *)file.bytes, file.length), "%s", path));
 done:
     free(file.bytes);
     return status;
+}
+
+sw_status sw_image_read_mask(sw_image *out, const char *path)
+{
+    sw_mask_image mask;
+    *out = (sw_image){0};
+    SW_ENSURE(sw_mask_image_read(&mask, path));
+    if (mask.stored_channels == 1) {
+        *out = mask.image;
+        return SW_OK;
+    }
+    sw_image_deinit(&mask.image);
+    return sw_fail(SW_E_DATA, "%s: a PNG of %d channels; a mask has one channel", path, mask.stored_channels);
 }
 
 /* Writes the file that was encoded with that status, and frees it. */

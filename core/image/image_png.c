@@ -115,19 +115,31 @@ static void decode_rgb(png_decoder *decoder, sw_str *notes)
         decoder->status = image_turn(&decoder->image, notes, orientation_of(decoder));
 }
 
-static void decode_mask(png_decoder *decoder)
+static void keep_palette(const png_decoder *decoder, sw_mask_image *mask)
+{
+    png_colorp colours = NULL;
+    mask->colours = 0;
+    if (!png_get_PLTE(decoder->png, decoder->info, &colours, &mask->colours)) return;
+    for (int i = 0; i < mask->colours; i++)
+        mask->palette[i] =
+            (uint32_t)colours[i].red << 16 | (uint32_t)colours[i].green << 8 | (uint32_t)colours[i].blue;
+}
+
+static void decode_mask(png_decoder *decoder, sw_mask_image *mask)
 {
     read_header(decoder);
     png_structp png = decoder->png;
     int kind = png_get_color_type(png, decoder->info), depth = png_get_bit_depth(png, decoder->info);
-    if ((kind != PNG_COLOR_TYPE_GRAY && kind != PNG_COLOR_TYPE_PALETTE) || depth > 8) {
-        decoder->status =
-            sw_fail(SW_E_DATA, "a PNG of %d channels and %d bits; a mask has one channel and at most 8",
-                    png_get_channels(png, decoder->info), depth);
+    mask->stored_channels = png_get_channels(png, decoder->info);
+    if (depth > 8) {
+        decoder->status = sw_fail(SW_E_DATA, "a PNG of %d channel%s and %d bits; a mask has at most 8 bits",
+                                  mask->stored_channels, mask->stored_channels == 1 ? "" : "s", depth);
         return;
     }
+    if (kind == PNG_COLOR_TYPE_PALETTE) keep_palette(decoder, mask);
     png_set_packing(png); /* 1, 2 or 4 bits a pixel to a byte a pixel, values kept */
-    read_rows(decoder, 1);
+    png_set_strip_alpha(png);
+    read_rows(decoder, kind & PNG_COLOR_MASK_COLOR && kind != PNG_COLOR_TYPE_PALETTE ? 3 : 1);
 }
 
 /* libpng has no error codes, and running out of memory is not the file's fault. */
@@ -140,18 +152,19 @@ static sw_status fail_decoding(const char *message)
 
 /* Everything that changes between setjmp and the jump lies in *decoder, in the caller's frame: it stays
  * defined. */
-static void decode_guarded(png_decoder *decoder, sw_str *notes)
+static void decode_guarded(png_decoder *decoder, sw_str *notes, sw_mask_image *mask)
 {
     if (setjmp(png_jmpbuf(decoder->png)) != 0)
         decoder->status = fail_decoding(decoder->message);
-    else if (notes)
-        decode_rgb(decoder, notes);
+    else if (mask)
+        decode_mask(decoder, mask);
     else
-        decode_mask(decoder);
+        decode_rgb(decoder, notes);
 }
 
-/* notes NULL: as a mask */
-static sw_status decode(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length)
+/* mask NULL: as a picture */
+static sw_status decode(sw_image *out, sw_str *notes, sw_mask_image *mask, const uint8_t *bytes,
+                        size_t length)
 {
     png_decoder decoder;
     memset(&decoder, 0, sizeof decoder);
@@ -160,7 +173,7 @@ static sw_status decode(sw_image *out, sw_str *notes, const uint8_t *bytes, size
     decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, decoder.message, on_error, on_warning);
     decoder.info = decoder.png ? png_create_info_struct(decoder.png) : NULL;
     if (decoder.info)
-        decode_guarded(&decoder, notes);
+        decode_guarded(&decoder, notes, mask);
     else
         decoder.status = sw_fail(SW_E_MEMORY, "out of host memory for the PNG decoder");
     png_destroy_read_struct(&decoder.png, &decoder.info, NULL);
@@ -173,12 +186,12 @@ static sw_status decode(sw_image *out, sw_str *notes, const uint8_t *bytes, size
 
 sw_status image_decode_png(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length)
 {
-    return decode(out, notes, bytes, length);
+    return decode(out, notes, NULL, bytes, length);
 }
 
-sw_status image_decode_png_mask(sw_image *out, const uint8_t *bytes, size_t length)
+sw_status image_decode_png_mask(sw_mask_image *out, const uint8_t *bytes, size_t length)
 {
-    return decode(out, NULL, bytes, length);
+    return decode(&out->image, NULL, out, bytes, length);
 }
 
 static void append_bytes(png_structp png, png_bytep bytes, size_t count)

@@ -79,10 +79,10 @@ sw_status sw_bench_measure_loading(sw_bench_loading *out, sw_network *network,
                                        .shuffle = true,
                                        .augment = &experiment->augment,
                                        .stream = SW_RNG_AUGMENT};
-    SW_TRY(sw_open_train_data(&dataset, data));
+    SW_TRY(sw_open_data(&dataset, data, SW_SPLIT_TRAIN));
     if (sw_dataset_count(dataset) < l.batch)
         SW_TRY(sw_fail(SW_E_CONFIG, "%s/%s has %d images, fewer than a batch of %d: use a smaller --batch",
-                       data->root, data->train_split, sw_dataset_count(dataset), l.batch));
+                       data->root, sw_data_split_title(NULL, 0, data, SW_SPLIT_TRAIN), sw_dataset_count(dataset), l.batch));
     SW_TRY(sw_loader_create(&l.loader, dataset, &options));
     for (int r = 0; r < ROUNDS; r++) SW_TRY(measure_round(&l, r));
     *out = (sw_bench_loading){.rounds = ROUNDS,

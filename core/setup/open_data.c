@@ -17,42 +17,17 @@ static void list_by_class(char text[CLASS_LIST_BYTES], const sw_classes *classes
                                  classes->list[c].name, digits, values[c]);
 }
 
-static sw_status open_list(sw_dataset **out, const sw_data_config *data, const char *split, int holdout,
-                           bool held, int limit)
+sw_status sw_open_data(sw_dataset **out, const sw_data_config *data, sw_split split)
 {
-    sw_dataset_options options = {.root = data->root,
-                                  .split = split,
-                                  .holdout = holdout,
-                                  .held = held,
-                                  .limit = limit,
-                                  .size = data->size,
-                                  .resize = data->resize,
-                                  .on_bad_file = data->on_bad_file,
-                                  .threads = data->loader_threads};
-    SW_ENSURE(sw_dataset_open(out, &options));
-    char fractions[CLASS_LIST_BYTES];
+    SW_ENSURE(sw_dataset_open(out, data, split));
+    char fractions[CLASS_LIST_BYTES], buffer[256];
     double values[SW_MAX_CLASSES];
     for (int c = 0; c < sw_dataset_classes(*out)->count; c++) values[c] = sw_dataset_class_fraction(*out, c);
     list_by_class(fractions, sw_dataset_classes(*out), values, 3);
-    sw_log(SW_LOG_INFO, "data %s/%s%s: %d images of %dx%d, %d skipped; %s", data->root, split,
-           held ? " (held out)" : "", sw_dataset_count(*out), data->size.width, data->size.height,
-           sw_dataset_skipped(*out), fractions);
+    sw_log(SW_LOG_INFO, "data %s/%s: %d images of %dx%d, %d skipped; %s", data->root,
+           sw_data_split_title(buffer, sizeof buffer, data, split), sw_dataset_count(*out), data->size.width,
+           data->size.height, sw_dataset_skipped(*out), fractions);
     return SW_OK;
-}
-
-sw_status sw_open_train_data(sw_dataset **out, const sw_data_config *data)
-{
-    return open_list(out, data, data->train_split, data->holdout, false, data->train_limit);
-}
-
-sw_status sw_open_val_data(sw_dataset **out, const sw_data_config *data)
-{
-    return open_list(out, data, sw_val_list_name(data), data->holdout, data->holdout > 0, data->val_limit);
-}
-
-const char *sw_val_list_name(const sw_data_config *data)
-{
-    return data->holdout > 0 ? data->train_split : data->val_split;
 }
 
 sw_loader_options sw_train_loading(const sw_experiment *experiment)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "data/dataset.h"
+
 static bool same_value(const judged *a, const judged *b, const char *key)
 {
     const sw_config_value *x = sw_config_values_find(a->values, key),
@@ -27,13 +29,24 @@ static sameness same_data(const judged *a, const judged *b, const sw_run_split *
     return same_way ? OTHER : UNKNOWN;
 }
 
-/* Whether one of the two sets of images differs; `split` and `limit` are its keys. */
+/* Whether one of the two sets of images differs; `keys` are those that choose it, NULL at the end. */
 static bool other_images(const judged *a, const judged *b, const sw_run_split *x, const sw_run_split *y,
-                         const char *split, const char *limit)
+                         const char *const *keys)
 {
+    static const char *const both[] = {"data.layout",     "data.holdout", "data.val_share",
+                                       "data.limit_seed", "data.ignore",  NULL};
     const sameness found = same_data(a, b, x, y);
     if (found != UNKNOWN) return found == OTHER;
-    return !same_value(a, b, "data.holdout") || !same_value(a, b, split) || !same_value(a, b, limit);
+    bool same = true;
+    for (int i = 0; both[i]; i++) same = same && same_value(a, b, both[i]);
+    for (int i = 0; keys[i]; i++) same = same && same_value(a, b, keys[i]);
+    return !same;
+}
+
+static bool other_classes(const judged *a, const judged *b)
+{
+    return !sw_classes_same(sw_data_classes(&a->x->data), sw_data_classes(&b->x->data)) ||
+           !same_value(a, b, "loss.ignore_index");
 }
 
 static bool other_loss(const judged *a, const judged *b)
@@ -44,6 +57,9 @@ static bool other_loss(const judged *a, const judged *b)
            !same_value(a, b, "loss.class_weights") || !same_value(a, b, "loss.ignore_index");
 }
 
+static const char *const val_keys[] = {"data.val_split", "data.val_limit", "data.val.images", NULL};
+static const char *const train_keys[] = {"data.train_split", "data.train_limit", "data.train.images", NULL};
+
 unsigned judge_oddities(const judged *a, const judged *b)
 {
     const sw_run_facts *x = a->facts, *y = b->facts;
@@ -51,9 +67,9 @@ unsigned judge_oddities(const judged *a, const judged *b)
     unsigned odd = 0;
     if (!same_value(a, b, "data.size")) odd |= ODD_SIZE;
     if (!same_value(a, b, "data.resize")) odd |= ODD_RESIZE;
-    if (!same_value(a, b, "model.classes") || !same_value(a, b, "loss.ignore_index")) odd |= ODD_CLASSES;
-    if (other_images(a, b, &x->val, &y->val, "data.val_split", "data.val_limit")) odd |= ODD_VAL;
-    if (other_images(a, b, &x->train, &y->train, "data.train_split", "data.train_limit")) odd |= ODD_TRAIN;
+    if (other_classes(a, b)) odd |= ODD_CLASSES;
+    if (other_images(a, b, &x->val, &y->val, val_keys)) odd |= ODD_VAL;
+    if (other_images(a, b, &x->train, &y->train, train_keys)) odd |= ODD_TRAIN;
     if (other_loss(a, b)) odd |= ODD_LOSS;
     if (both && (!same_text(x->device, y->device) || !same_text(x->host, y->host))) odd |= ODD_DEVICE;
     if (both && !same_text(x->revision, y->revision)) odd |= ODD_PROGRAM;

@@ -36,8 +36,8 @@ static sw_status check(const sw_mask_images *shown)
 
 sw_status sw_experiment_check_grid(const sw_experiment *x)
 {
-    const bool limited = x->data.val_limit > 0 && x->data.val_limit < x->grid.count;
-    const sw_mask_images shown = {.count = limited ? x->data.val_limit : x->grid.count,
+    const bool limited = x->data.limit[SW_SPLIT_VAL] > 0 && x->data.limit[SW_SPLIT_VAL] < x->grid.count;
+    const sw_mask_images shown = {.count = limited ? x->data.limit[SW_SPLIT_VAL] : x->grid.count,
                                   .columns = x->grid.columns,
                                   .size = x->data.size,
                                   .classes = *sw_data_classes(&x->data)};

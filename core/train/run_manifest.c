@@ -10,10 +10,11 @@
 #include "setup/open.h"
 #include "setup/open_data.h"
 
-static cJSON *describe_split(const char *split, const sw_dataset *dataset)
+static cJSON *describe_split(const sw_data_config *data, sw_split split, const sw_dataset *dataset)
 {
+    char title[256];
     cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "split", split);
+    cJSON_AddStringToObject(object, "split", sw_data_split_title(title, sizeof title, data, split));
     cJSON_AddNumberToObject(object, "images", sw_dataset_count(dataset));
     cJSON_AddNumberToObject(object, "skipped", sw_dataset_skipped(dataset));
     cJSON_AddStringToObject(object, "fingerprint", sw_dataset_fingerprint(dataset));
@@ -49,8 +50,8 @@ sw_status write_run_manifest(sw_run_session *s)
         cJSON_AddStringToObject(s->manifest, "experiment", x->name);
         cJSON_AddNumberToObject(s->manifest, "seed", (double)x->seed);
         cJSON_AddStringToObject(data, "root", x->data.root);
-        cJSON_AddItemToObject(data, "train", describe_split(x->data.train_split, s->train));
-        cJSON_AddItemToObject(data, "val", describe_split(sw_val_list_name(&x->data), s->val));
+        cJSON_AddItemToObject(data, "train", describe_split(&x->data, SW_SPLIT_TRAIN, s->train));
+        cJSON_AddItemToObject(data, "val", describe_split(&x->data, SW_SPLIT_VAL, s->val));
         cJSON_AddItemToObject(s->manifest, "data", data);
         SW_JSON_ADD_NUMBERS(s->manifest, {"parameters", (double)sw_graph_trained_elems(graph)},
                             {"macs", (double)sw_graph_macs(graph)});

@@ -48,8 +48,8 @@ Test(browse_command, the_picture_shows_what_training_gets)
     program_expect(0, "batch.png: 4 images", "segwork data browse " TINY " --out batch.png --epoch 2");
     sw_image picture = load("batch.png");
 
-    const sw_dataset_options data = {.root = scratch_path("pets"), .split = "trainval", .size = {32, 32}};
-    cr_assert_eq(sw_dataset_open(&dataset, &data), SW_OK, "%s", sw_error_message());
+    const sw_data_config data = {.root = scratch_path("pets"), .split = {"trainval"}, .size = {32, 32}};
+    cr_assert_eq(sw_dataset_open(&dataset, &data, SW_SPLIT_TRAIN), SW_OK, "%s", sw_error_message());
     const sw_loader_options options = {
         .batch_size = BATCH, .seed = 7, .shuffle = true, .augment = &augment, .stream = SW_RNG_AUGMENT};
     cr_assert_eq(sw_loader_create(&loader, dataset, &options), SW_OK, "%s", sw_error_message());

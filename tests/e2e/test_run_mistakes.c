@@ -126,7 +126,7 @@ Test(run_mistakes, a_grid_larger_than_a_picture_can_be_is_refused_before_anythin
     static const char *const large[] = {"--set grid.count=90 --set grid.columns=1",
                                         "--set grid.count=64 --set grid.columns=64 --set data.size=512"};
     static const char *const words[] = {
-        "grid.columns: a grid of 90 images of 32 px in 1 columns is more than",
+        "grid.columns: a grid of 90 images of 32 x 32 px in 1 columns is more than",
         "64 grid images of 512 x 512 px in 64 columns make a sheet over 20000 px"};
     for (int i = 0; i < 2; i++) {
         program_expect(2, words[i], TINY "--out run %s", large[i]);

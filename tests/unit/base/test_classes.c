@@ -49,24 +49,9 @@ Test(classes, lists_with_the_same_names_in_the_same_order_are_the_same)
     cr_expect(sw_classes_same(&a, &a));
 }
 
-Test(classes, each_mask_value_has_its_class_and_all_others_have_none)
+Test(classes, a_class_called_background_has_that_role)
 {
     sw_classes classes = sw_classes_none();
-    uint8_t class_of_value[256];
-    char text[64];
-    cr_expect(sw_classes_add(&classes, "road") && sw_classes_add(&classes, "car"));
-    classes.list[0].mask_values[0] = 7;
-    classes.list[0].mask_value_count = 1;
-    classes.list[1].mask_values[0] = 26;
-    classes.list[1].mask_values[1] = 27;
-    classes.list[1].mask_value_count = 2;
-    sw_classes_of_values(class_of_value, &classes);
-    for (int v = 0; v < 256; v++)
-        cr_expect_eq(class_of_value[v], v == 7 ? 0 : v == 26 || v == 27 ? 1 : SW_NO_CLASS, "%d", v);
-    sw_classes_describe_values(text, sizeof text, &classes);
-    cr_expect_str_eq(text, "7 road, 26 car, 27 car");
-    sw_classes_describe_numbers(text, sizeof text, &classes);
-    cr_expect_str_eq(text, "0 road, 1 car");
-    sw_classes_describe_numbers(text, 9, &classes);
-    cr_expect_str_eq(text, "0 road, ", "cut where it does not fit");
+    cr_expect(sw_classes_add(&classes, "road") && classes.background == -1);
+    cr_expect(sw_classes_add(&classes, "background") && classes.background == 1);
 }

@@ -185,7 +185,7 @@ Test(config_compose, set_reads_yaml_and_reaches_into_mappings_and_lists)
               e->loss.attrs.class_weights[2] == 3);
     cr_expect(e->model.encoder[1].convs == 5 && e->model.encoder[0].convs == 1 &&
               e->model.encoder[1].width == 8);
-    cr_expect(sw_size_same(e->data.size, sw_size_square(32)) && e->data.train_limit == 4 &&
+    cr_expect(sw_size_same(e->data.size, sw_size_square(32)) && e->data.limit[SW_SPLIT_TRAIN] == 4 &&
               e->optimizer.lr == 1e-2f && e->augment.hflip == 0.5f);
     cr_expect_str_eq(e->name, "quoted");
     cr_expect_str_eq(e->data.root, "a=b/c");

@@ -13,11 +13,11 @@ Test(config_values, the_smallest_experiment_is_filled_with_the_documented_defaul
 {
     sw_experiment *e = LOADED(SMALL_MODEL);
     cr_expect_str_eq(e->name, "exp", "named after its file");
-    cr_expect(e->seed == 0 && sw_size_same(e->data.size, sw_size_square(128)) && e->data.train_limit == 0 &&
-              e->data.val_limit == 0);
+    cr_expect(e->seed == 0 && sw_size_same(e->data.size, sw_size_square(128)) &&
+              e->data.limit[SW_SPLIT_TRAIN] == 0 && e->data.limit[SW_SPLIT_VAL] == 0);
     cr_expect_str_eq(e->data.root, "data/oxford-iiit-pet");
-    cr_expect_str_eq(e->data.train_split, "trainval");
-    cr_expect_str_eq(e->data.val_split, "test");
+    cr_expect_str_eq(e->data.split[SW_SPLIT_TRAIN], "trainval");
+    cr_expect_str_eq(e->data.split[SW_SPLIT_VAL], "test");
     cr_expect(e->augment.hflip == 0 && e->augment.hue == 0);
     cr_expect(e->model.classes == 3 && e->model.input_norm && !e->model.bias && e->model.norm_eps == 1e-5f &&
               e->model.norm_momentum == 0.1f && e->model.head == SW_HEAD_NORM_RELU);
@@ -276,14 +276,14 @@ Test(config_values, values_that_do_not_fit_each_other_are_named_at_their_place)
         config_expect_problem(cases[i].text, NULL, cases[i].place, cases[i].words);
     const char *const two[] = {"model.classes=2", NULL};
     config_expect_problem(SMALL_MODEL, two,
-                          "--set model.classes=2: ", "model.classes: 2, but the masks have 3 classes");
+                          "--set model.classes=2: ", "model.classes: 2, but the data has 3 classes");
     /* the trainer counts each class of the masks, also where one is ignored */
     const char *const ignored[] = {"model.classes=2", "loss.ignore_index=2", NULL};
     config_expect_problem(SMALL_MODEL, ignored,
-                          "--set model.classes=2: ", "model.classes: 2, but the masks have 3 classes");
+                          "--set model.classes=2: ", "model.classes: 2, but the data has 3 classes");
     const char *const four[] = {"model.classes=4", NULL};
     config_expect_problem(SMALL_MODEL, four,
-                          "--set model.classes=4: ", "model.classes: 4, but the masks have 3 classes");
+                          "--set model.classes=4: ", "model.classes: 4, but the data has 3 classes");
     sw_experiment_destroy(LOADED(SMALL_MODEL, "model.classes=3", "loss.ignore_index=2"));
 }
 

@@ -15,15 +15,15 @@
 
 TestSuite(data_dataset, .init = scratch_create, .fini = scratch_remove);
 
-static sw_dataset_options options_of(const char *root)
+static sw_data_config options_of(const char *root)
 {
-    return (sw_dataset_options){.root = root, .split = "trainval", .size = {8, 8}, .threads = 2};
+    return (sw_data_config){.root = root, .split = {"trainval"}, .size = {8, 8}, .loader_threads = 2};
 }
 
-static sw_dataset *open_or_fail(const sw_dataset_options *options)
+static sw_dataset *open_or_fail(const sw_data_config *options, sw_split split)
 {
     sw_dataset *dataset;
-    cr_assert_eq(sw_dataset_open(&dataset, options), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_dataset_open(&dataset, options, split), SW_OK, "%s", sw_error_message());
     return dataset;
 }
 
@@ -40,9 +40,9 @@ static const char *make_three(void)
 
 static void expect_refused(const char *root, sw_status kind, const char *part)
 {
-    sw_dataset_options options = options_of(root);
+    sw_data_config options = options_of(root);
     sw_dataset *dataset = NULL;
-    cr_assert_eq(sw_dataset_open(&dataset, &options), kind, "%s", sw_error_message());
+    cr_assert_eq(sw_dataset_open(&dataset, &options, SW_SPLIT_TRAIN), kind, "%s", sw_error_message());
     cr_assert_null(dataset);
     cr_assert(strstr(sw_error_message(), part), "'%s' is not in: %s", part, sw_error_message());
 }
@@ -50,11 +50,11 @@ static void expect_refused(const char *root, sw_status kind, const char *part)
 Test(data_dataset, images_and_labels_are_what_the_files_hold_resized)
 {
     const char *root = make_three();
-    sw_dataset_options options = options_of(root);
-    sw_dataset *dataset = open_or_fail(&options);
+    sw_data_config options = options_of(root);
+    sw_dataset *dataset = open_or_fail(&options, SW_SPLIT_TRAIN);
     cr_assert_eq(sw_dataset_count(dataset), 3);
     cr_assert_eq(sw_dataset_skipped(dataset), 0);
-    cr_assert(sw_size_same(sw_dataset_size(dataset), sw_size_square(8)));
+    cr_assert_eq(sw_dataset_size(dataset).height, 8);
     static const char *const names[] = {"a", "b", "c"};
     for (int i = 0; i < 3; i++) {
         cr_assert_str_eq(sw_dataset_name(dataset, i), names[i]);
@@ -84,8 +84,8 @@ Test(data_dataset, lists_may_have_comments_blank_lines_tabs_carriage_returns_and
     const char *root = make_three();
     scratch_write("pets/annotations/trainval.txt",
                   "\xef\xbb\xbf#Image CLASS-ID SPECIES BREED ID\r\n\r\n a\t1  1 1 \r\n#x\nc 2 2 1");
-    sw_dataset_options options = options_of(root);
-    sw_dataset *dataset = open_or_fail(&options);
+    sw_data_config options = options_of(root);
+    sw_dataset *dataset = open_or_fail(&options, SW_SPLIT_TRAIN);
     cr_assert_eq(sw_dataset_count(dataset), 2);
     cr_assert_str_eq(sw_dataset_name(dataset, 1), "c");
     sw_dataset_destroy(dataset);
@@ -136,16 +136,16 @@ Test(data_dataset, what_is_missing_is_said_with_the_way_on)
 {
     expect_refused(scratch_path("nowhere"), SW_E_CONFIG, "segwork data fetch ");
     expect_refused(scratch_path("nowhere"), SW_E_CONFIG, "segwork data synth ");
-    expect_refused(scratch_write("file", "x"), SW_E_CONFIG, "file is a file; a data folder has images/");
+    expect_refused(scratch_write("file", "x"), SW_E_CONFIG, "file is a file; data.root must be a folder");
     const char *root = pets_folder_create("empty");
     expect_refused(root, SW_E_CONFIG, "annotations/trainval.txt is missing");
     pets_folder_list(root, "trainval", "a");
     cr_assert_eq(rmdir(pets_folder_path(root, "images")), 0);
     expect_refused(root, SW_E_CONFIG, "/images");
     sw_dataset *dataset;
-    sw_dataset_options options = options_of(root);
-    options.split = "../trainval";
-    cr_assert_eq(sw_dataset_open(&dataset, &options), SW_E_CONFIG);
+    sw_data_config options = options_of(root);
+    options.split[SW_SPLIT_TRAIN] = "../trainval";
+    cr_assert_eq(sw_dataset_open(&dataset, &options, SW_SPLIT_TRAIN), SW_E_CONFIG);
 }
 
 /* Eight names of which only "ok" and "png" are usable. */
@@ -187,9 +187,9 @@ Test(data_dataset, a_turned_picture_and_its_unturned_mask_are_refused_by_naming_
     exif_file_turn(pets_folder_path(root, "images/right.jpg"), 6);
     exif_file_turn(pets_folder_path(root, "images/wrong.jpg"), 6);
     pets_folder_list(root, "trainval", "right wrong");
-    sw_dataset_options options = options_of(root);
+    sw_data_config options = options_of(root);
     caught_log_clear();
-    sw_dataset *dataset = open_or_fail(&options);
+    sw_dataset *dataset = open_or_fail(&options, SW_SPLIT_TRAIN);
     cr_expect_eq(sw_dataset_count(dataset), 1);
     cr_expect_not_null(
         strstr(caught_log(), "trimaps/wrong.png: 8 x 6 pixels, but its picture has 6 x 8, being turned by 90 "
@@ -210,11 +210,11 @@ Test(data_dataset, bad_files_are_skipped_with_one_line_each_in_the_order_of_the_
                                         "images/cut.jpg: damaged JPEG",
                                         "6 of 8 images of trainval skipped"};
     enum { LINES = sizeof parts / sizeof parts[0] };
-    sw_dataset_options options = options_of(make_bad());
+    sw_data_config options = options_of(make_bad());
     for (int threads = 1; threads <= 4; threads += 3) {
-        options.threads = threads;
+        options.loader_threads = threads;
         caught_log_clear();
-        sw_dataset *dataset = open_or_fail(&options);
+        sw_dataset *dataset = open_or_fail(&options, SW_SPLIT_TRAIN);
         cr_assert_eq(sw_dataset_count(dataset), 2);
         cr_assert_eq(sw_dataset_skipped(dataset), 6);
         cr_assert_str_eq(sw_dataset_name(dataset, 0), "png");
@@ -232,12 +232,12 @@ Test(data_dataset, bad_files_are_skipped_with_one_line_each_in_the_order_of_the_
 
 Test(data_dataset, the_first_bad_file_fails_the_whole_where_that_is_asked_for)
 {
-    sw_dataset_options options = options_of(make_bad());
+    sw_data_config options = options_of(make_bad());
     options.on_bad_file = SW_BAD_FILE_FAIL;
     for (int threads = 1; threads <= 8; threads++) {
-        options.threads = threads;
+        options.loader_threads = threads;
         sw_dataset *dataset;
-        cr_assert_eq(sw_dataset_open(&dataset, &options), SW_E_DATA);
+        cr_assert_eq(sw_dataset_open(&dataset, &options, SW_SPLIT_TRAIN), SW_E_DATA);
         cr_assert_null(dataset);
         cr_assert(strstr(sw_error_message(), "images/gone.jpg"), "%s", sw_error_message());
         cr_assert(strstr(sw_error_message(), "data.on_bad_file: skip"), "%s", sw_error_message());
@@ -267,26 +267,52 @@ Test(data_dataset, a_link_out_of_the_folder_is_a_bad_file)
     cr_assert_eq(unlink(pets_folder_path(root, "images/x.jpg")), 0);
     cr_assert_eq(symlink("a.jpg", pets_folder_path(root, "images/x.jpg")), 0);
     cr_assert_eq(symlink(root, scratch_path("link")), 0);
-    sw_dataset_options options = options_of(scratch_path("link"));
-    sw_dataset_destroy(open_or_fail(&options));
+    sw_data_config options = options_of(scratch_path("link"));
+    sw_dataset_destroy(open_or_fail(&options, SW_SPLIT_TRAIN));
 }
 
-Test(data_dataset, the_limit_takes_the_first_names)
+Test(data_dataset, a_limit_draws_a_sample_that_a_larger_one_contains_in_the_order_of_the_list)
 {
-    sw_dataset_options options = options_of(make_three());
-    options.limit = 2;
-    sw_dataset *dataset = open_or_fail(&options);
-    cr_assert_eq(sw_dataset_count(dataset), 2);
-    sw_dataset_destroy(dataset);
-    options.limit = 100;
-    dataset = open_or_fail(&options);
-    cr_assert_eq(sw_dataset_count(dataset), 3);
+    sw_data_config options = options_of(pets_folder_create("many"));
+    enum { MANY = 40, SOME = 10 };
+    char list[MANY * 4] = "", first[SOME][8];
+    for (int i = 0; i < MANY; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "n%02d", i);
+        pets_folder_add(options.root, name, 8, 8, 0);
+        strcat(strcat(list, i ? " " : ""), name);
+    }
+    pets_folder_list(options.root, "trainval", list);
+    bool is_head = true;
+    for (int round = 0; round < 4; round++) { /* the same sample again, a larger one, another seed */
+        options.limit[SW_SPLIT_TRAIN] = round == 2 ? 2 * SOME : SOME;
+        options.limit_seed = round == 3;
+        sw_dataset *dataset = open_or_fail(&options, SW_SPLIT_TRAIN);
+        int same = 0;
+        cr_assert_eq(sw_dataset_count(dataset), options.limit[SW_SPLIT_TRAIN]);
+        for (int i = 1; i < sw_dataset_count(dataset); i++)
+            cr_expect_lt(strcmp(sw_dataset_name(dataset, i - 1), sw_dataset_name(dataset, i)), 0);
+        for (int i = 0; i < SOME && round == 0; i++) {
+            snprintf(first[i], sizeof first[i], "%s", sw_dataset_name(dataset, i));
+            is_head = is_head && atoi(first[i] + 1) == i;
+        }
+        for (int i = 0; i < SOME; i++) same += sw_dataset_find(dataset, first[i]) >= 0;
+        if (round < 3)
+            cr_expect_eq(same, SOME, "%d", round);
+        else
+            cr_expect_lt(same, SOME);
+        sw_dataset_destroy(dataset);
+    }
+    cr_expect(!is_head);
+    options.limit[SW_SPLIT_TRAIN] = 100;
+    sw_dataset *dataset = open_or_fail(&options, SW_SPLIT_TRAIN);
+    cr_assert_eq(sw_dataset_count(dataset), MANY);
     sw_dataset_destroy(dataset);
 }
 
-static void expect_names(const sw_dataset_options *options, int count, const char *const *names)
+static void expect_names(const sw_data_config *options, sw_split split, int count, const char *const *names)
 {
-    sw_dataset *dataset = open_or_fail(options);
+    sw_dataset *dataset = open_or_fail(options, split);
     cr_assert_eq(sw_dataset_count(dataset), count);
     for (int i = 0; i < count; i++) cr_expect_str_eq(sw_dataset_name(dataset, i), names[i]);
     sw_dataset_destroy(dataset);
@@ -297,21 +323,16 @@ Test(data_dataset, what_is_held_out_and_the_rest_are_the_whole_list)
     const char *root = pets_folder_create("held");
     for (char name[2] = "a"; name[0] <= 'g'; name[0]++) pets_folder_add(root, name, 8, 8, 0);
     pets_folder_list(root, "trainval", "a b c d e f g");
-    sw_dataset_options options = options_of(root);
+    sw_data_config options = options_of(root);
     options.holdout = 3;
-    expect_names(&options, 5, (const char *const[]){"a", "b", "d", "e", "g"});
-    options.limit = 3; /* counts those that are taken */
-    expect_names(&options, 3, (const char *const[]){"a", "b", "d"});
-    options.limit = 0;
-    options.held = true;
-    expect_names(&options, 2, (const char *const[]){"c", "f"});
+    expect_names(&options, SW_SPLIT_TRAIN, 5, (const char *const[]){"a", "b", "d", "e", "g"});
+    expect_names(&options, SW_SPLIT_VAL, 2, (const char *const[]){"c", "f"});
     sw_dataset *dataset;
     options.holdout = 8;
-    cr_assert_eq(sw_dataset_open(&dataset, &options), SW_E_CONFIG);
+    cr_assert_eq(sw_dataset_open(&dataset, &options, SW_SPLIT_VAL), SW_E_CONFIG);
     cr_expect(strstr(sw_error_message(), "data.holdout 8"), "%s", sw_error_message());
     options.holdout = 1;
-    options.held = false;
-    cr_assert_eq(sw_dataset_open(&dataset, &options), SW_E_CONFIG);
+    cr_assert_eq(sw_dataset_open(&dataset, &options, SW_SPLIT_TRAIN), SW_E_CONFIG);
 }
 
 Test(data_dataset, a_name_listed_twice_is_refused_also_where_only_one_of_them_is_held_out)
@@ -319,12 +340,11 @@ Test(data_dataset, a_name_listed_twice_is_refused_also_where_only_one_of_them_is
     const char *root = pets_folder_create("twice");
     for (char name[2] = "a"; name[0] <= 'd'; name[0]++) pets_folder_add(root, name, 8, 8, 0);
     pets_folder_list(root, "trainval", "a b c c d"); /* c is the third and the fourth */
-    sw_dataset_options options = options_of(root);
+    sw_data_config options = options_of(root);
     options.holdout = 3;
-    for (int held = 0; held < 2; held++) {
-        options.held = held;
+    for (sw_split split = SW_SPLIT_TRAIN; split <= SW_SPLIT_VAL; split++) {
         sw_dataset *dataset;
-        cr_assert_eq(sw_dataset_open(&dataset, &options), SW_E_DATA);
+        cr_assert_eq(sw_dataset_open(&dataset, &options, split), SW_E_DATA);
         cr_expect(strstr(sw_error_message(), ":4: 'c' is listed already in line 3"), "%s",
                   sw_error_message());
     }
@@ -332,10 +352,10 @@ Test(data_dataset, a_name_listed_twice_is_refused_also_where_only_one_of_them_is
 
 Test(data_dataset, more_than_the_machine_holds_is_refused_before_reading)
 {
-    sw_dataset_options options = options_of(make_three());
+    sw_data_config options = options_of(make_three());
     options.size = sw_size_square(2000000);
     sw_dataset *dataset;
-    cr_assert_eq(sw_dataset_open(&dataset, &options), SW_E_MEMORY);
+    cr_assert_eq(sw_dataset_open(&dataset, &options, SW_SPLIT_TRAIN), SW_E_MEMORY);
     cr_assert(strstr(sw_error_message(), "lower data.size"), "%s", sw_error_message());
 }
 
@@ -354,8 +374,8 @@ Test(data_dataset, classes_are_counted_and_weighed_by_median_frequency)
     memset(values, 2, sizeof values);
     pets_folder_add_trimap(root, "c", 8, 8, values);
     pets_folder_list(root, "trainval", "a b c");
-    sw_dataset_options options = options_of(root);
-    sw_dataset *dataset = open_or_fail(&options);
+    sw_data_config options = options_of(root);
+    sw_dataset *dataset = open_or_fail(&options, SW_SPLIT_TRAIN);
     static const uint64_t pixels[] = {32, 144, 16};
     float weights[SW_MAX_CLASSES];
     sw_dataset_median_frequency(dataset, weights);
@@ -370,7 +390,7 @@ Test(data_dataset, classes_are_counted_and_weighed_by_median_frequency)
 
     /* Without a pet: frequencies 112/128 and 16/64, median their mean */
     pets_folder_list(root, "trainval", "b c");
-    dataset = open_or_fail(&options);
+    dataset = open_or_fail(&options, SW_SPLIT_TRAIN);
     sw_dataset_median_frequency(dataset, weights);
     cr_assert_eq(weights[0], 0);
     cr_assert_float_eq(weights[1], 0.5625 / 0.875, 1e-6);
@@ -378,9 +398,9 @@ Test(data_dataset, classes_are_counted_and_weighed_by_median_frequency)
     sw_dataset_destroy(dataset);
 }
 
-static void fingerprint_of(char out[33], const sw_dataset_options *options)
+static void fingerprint_of(char out[33], const sw_data_config *options)
 {
-    sw_dataset *dataset = open_or_fail(options);
+    sw_dataset *dataset = open_or_fail(options, SW_SPLIT_TRAIN);
     snprintf(out, 33, "%s", sw_dataset_fingerprint(dataset));
     cr_assert_eq(strspn(out, "0123456789abcdef"), 32, "%s", out);
     sw_dataset_destroy(dataset);
@@ -389,10 +409,10 @@ static void fingerprint_of(char out[33], const sw_dataset_options *options)
 Test(data_dataset, the_fingerprint_tells_any_difference_but_not_the_threads)
 {
     const char *root = make_three();
-    sw_dataset_options options = options_of(root);
+    sw_data_config options = options_of(root);
     char first[33], other[33];
     fingerprint_of(first, &options);
-    for (options.threads = 1; options.threads <= 5; options.threads += 4) {
+    for (options.loader_threads = 1; options.loader_threads <= 5; options.loader_threads += 4) {
         fingerprint_of(other, &options);
         cr_assert_str_eq(first, other);
     }

@@ -25,8 +25,8 @@ static void open_pets(void)
         strcat(strcat(names, name), " ");
     }
     pets_folder_list(root, "trainval", names);
-    sw_dataset_options options = {.root = root, .split = "trainval", .size = {SIDE, SIDE}, .threads = 1};
-    cr_assert_eq(sw_dataset_open(&dataset, &options), SW_OK, "%s", sw_error_message());
+    sw_data_config options = {.root = root, .split = {"trainval"}, .size = {SIDE, SIDE}, .loader_threads = 1};
+    cr_assert_eq(sw_dataset_open(&dataset, &options, SW_SPLIT_TRAIN), SW_OK, "%s", sw_error_message());
 }
 
 static void close_pets(void)

@@ -96,10 +96,10 @@ static sw_fetch_options make_site(void)
 
 static void expect_whole(const char *dir)
 {
-    sw_dataset_options options = {
-        .root = dir, .split = "trainval", .size = {16, 16}, .on_bad_file = SW_BAD_FILE_FAIL};
+    sw_data_config options = {
+        .root = dir, .split = {"trainval"}, .size = {16, 16}, .on_bad_file = SW_BAD_FILE_FAIL};
     sw_dataset *dataset;
-    cr_assert_eq(sw_dataset_open(&dataset, &options), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_dataset_open(&dataset, &options, SW_SPLIT_TRAIN), SW_OK, "%s", sw_error_message());
     cr_assert_eq(sw_dataset_count(dataset), 1);
     sw_dataset_destroy(dataset);
     static const char *const gone[] = {"images.tar.gz", "annotations.tar.gz", "images.tar.gz.partial",

@@ -200,7 +200,7 @@ Test(image_png, a_mask_of_more_channels_or_bits_is_refused)
     sw_image mask;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         cr_assert_eq(sw_image_read_mask(&mask, write_png(&cases[i])), SW_E_DATA);
-        cr_assert(strstr(sw_error_message(), "one channel"), "%s", sw_error_message());
+        cr_assert(strstr(sw_error_message(), "a mask has"), "%s", sw_error_message());
     }
     cr_assert_eq(sw_image_read_mask(&mask, scratch_write("text.png", "no picture")), SW_E_DATA);
     cr_assert_eq(sw_image_read_mask(&mask, scratch_path("missing.png")), SW_E_IO);

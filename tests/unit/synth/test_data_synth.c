@@ -84,10 +84,10 @@ Test(data_synth, the_loader_of_the_real_data_reads_it_without_a_word)
     } splits[] = {{"trainval", 6}, {"test", 3}, {"list", 9}};
     caught_log_clear();
     for (int i = 0; i < 3; i++) {
-        sw_dataset_options how = {
-            .root = dir, .split = splits[i].split, .size = {48, 48}, .on_bad_file = SW_BAD_FILE_FAIL};
+        sw_data_config how = {
+            .root = dir, .split = {splits[i].split}, .size = {48, 48}, .on_bad_file = SW_BAD_FILE_FAIL};
         sw_dataset *dataset;
-        cr_assert_eq(sw_dataset_open(&dataset, &how), SW_OK, "%s", sw_error_message());
+        cr_assert_eq(sw_dataset_open(&dataset, &how, SW_SPLIT_TRAIN), SW_OK, "%s", sw_error_message());
         cr_assert_eq(sw_dataset_count(dataset), splits[i].count);
         sw_dataset_destroy(dataset);
     }

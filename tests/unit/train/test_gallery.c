@@ -22,9 +22,9 @@ static void open_all(void)
     scratch_create();
     const sw_synth_options synth = {.train = 1, .val = IMAGES, .size_px = SIDE, .seed = 3, .threads = 1};
     cr_assert_eq(sw_synth_write(scratch_path("pets"), &synth), SW_OK, "%s", sw_error_message());
-    const sw_dataset_options options = {
-        .root = scratch_path("pets"), .split = "test", .size = {SIDE, SIDE}, .threads = 1};
-    cr_assert_eq(sw_dataset_open(&data, &options), SW_OK, "%s", sw_error_message());
+    const sw_data_config options = {
+        .root = scratch_path("pets"), .split = {"test"}, .size = {SIDE, SIDE}, .loader_threads = 1};
+    cr_assert_eq(sw_dataset_open(&data, &options, SW_SPLIT_TRAIN), SW_OK, "%s", sw_error_message());
     cr_assert_eq(sw_gallery_init(&gallery, data), SW_OK);
 }
 

@@ -1,4 +1,4 @@
-/* A trained network measured on its validation split, as a whole and image by image. */
+/* A trained network measured on a split of its data, as a whole and image by image. */
 #ifndef APPLY_EVAL_H
 #define APPLY_EVAL_H
 
@@ -9,13 +9,15 @@
 #include "train/evaluate.h"
 
 typedef struct sw_eval_options {
+    sw_split split;
     const char *device;                 /* overrides the experiment's; NULL: not */
     const sw_progress_output *progress; /* NULL: none */
 } sw_eval_options;
 
 typedef struct sw_eval {
     const sw_trained *saved; /* borrowed, as are its names */
-    sw_dataset *val;
+    sw_split split;
+    sw_dataset *val; /* the split's images */
     sw_evaluation clean;
     bool has_article;      /* unless train.article_every is 0 */
     sw_evaluation article; /* augmented as in the epoch after which the weights were saved */

@@ -1,6 +1,6 @@
-/* The classes of a data set: how many there are, what they are called, how they are drawn and which values of
- * a mask mean them. A data set owns its list (data/dataset.h) and passes it on; readers of a run's
- * folder make one from the names there. */
+/* The classes of a data set: how many there are, what they are called and how they are drawn. The data room
+ * knows which values of a mask mean them (data/config.h) and passes the list on; readers of a run's folder
+ * make one from the names there. */
 #ifndef BASE_CLASSES_H
 #define BASE_CLASSES_H
 
@@ -8,13 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SW_MAX_CLASSES = 32, SW_CLASS_NAME_BYTES = 64, SW_CLASS_MASK_VALUES = 8, SW_NO_CLASS = 255 };
+enum { SW_MAX_CLASSES = 32, SW_CLASS_NAME_BYTES = 64, SW_NO_CLASS = 255 };
 
 typedef struct sw_class {
     char name[SW_CLASS_NAME_BYTES]; /* letters, digits, '_' and '-', since columns are named by it */
     uint32_t rgb;                   /* 0xRRGGBB, in every picture */
-    uint8_t mask_values[SW_CLASS_MASK_VALUES];
-    int mask_value_count;
 } sw_class;
 
 /* A plain value: copied with =, nothing to free. */
@@ -28,8 +26,8 @@ typedef struct sw_classes {
 /* Returns an empty list. */
 sw_classes sw_classes_none(void);
 
-/* Appends a class with the default colour of its place and no mask values. false: the list is full, or the
- * name is taken or no name of a class. */
+/* Appends a class with the default colour of its place; one called "background" has that role. false: the
+ * list is full, or the name is taken or no name of a class. */
 bool sw_classes_add(sw_classes *classes, const char *name);
 
 /* Tells whether a class may have this name. */
@@ -47,13 +45,5 @@ int sw_classes_find(const sw_classes *classes, const char *name);
 
 /* Tells whether both have the same names in the same order. */
 bool sw_classes_same(const sw_classes *a, const sw_classes *b);
-
-/* Fills the class of each mask value; SW_NO_CLASS for a value without one. */
-void sw_classes_of_values(uint8_t class_of_value[256], const sw_classes *classes);
-
-/* Writes "1 pet, 2 background, 3 border" (mask values) or "0 pet, 1 background, 2 border" (class numbers)
- * into text, cut where it does not fit. */
-void sw_classes_describe_values(char *text, size_t bytes, const sw_classes *classes);
-void sw_classes_describe_numbers(char *text, size_t bytes, const sw_classes *classes);
 
 #endif

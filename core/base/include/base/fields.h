@@ -67,13 +67,18 @@ void sw_problems_add(sw_problems *problems, sw_yaml_place place, const char *fmt
 /* Returns SW_OK when there are none, else SW_E_CONFIG with one message that lists them. Frees the list. */
 sw_status sw_problems_finish(sw_problems *problems) SW_NODISCARD;
 
+/* What a custom reader is given and may say. */
+typedef struct sw_field_reading {
+    sw_arena *arena; /* for what the record points to */
+    char why[200];   /* of a wrong node, in words; "": its value is not as `expected` */
+} sw_field_reading;
+
 /* A type outside the list above. `record` is the struct that holds the field (its offset is not applied). */
 struct sw_field_custom {
     const char *expected;    /* "a list of numbers, median_frequency or none" */
     const char *json_schema; /* the value's JSON schema */
-    /* Fills the record and returns NULL, or returns the node that is not as `expected`: the value or one
-     * below. */
-    const sw_yaml_node *(*read)(void *record, const sw_yaml_node *value);
+    /* Fills the record and returns NULL, or returns the node that is wrong: the value or one below. */
+    const sw_yaml_node *(*read)(void *record, const sw_yaml_node *value, sw_field_reading *reading);
     void (*write)(sw_str *out, const void *record); /* as YAML in flow style; further lines indented by 6 */
 };
 

@@ -5,17 +5,72 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/classes.h"
 #include "base/size.h"
-#include "image/image.h"
+#include "image/fit.h"
 
 typedef enum sw_bad_file { SW_BAD_FILE_SKIP, SW_BAD_FILE_FAIL } sw_bad_file; /* skip, fail */
 
+typedef enum sw_split { SW_SPLIT_TRAIN, SW_SPLIT_VAL, SW_SPLIT_TEST, SW_SPLITS } sw_split;
+
+/* How the files of a data set lie in its folder; data/layout*.c */
+typedef enum sw_layout_kind {
+    SW_LAYOUT_PETS,    /* oxford_iiit_pet */
+    SW_LAYOUT_FOLDERS, /* folders: a folder of pictures and one of masks a split, paired by name */
+    SW_LAYOUT_LISTS,   /* lists: a text file a split */
+    SW_LAYOUT_VOC,     /* voc: JPEGImages, SegmentationClass, ImageSets/Segmentation */
+} sw_layout_kind;
+
+/* What the pixels of a mask file say. */
+typedef enum sw_mask_kind {
+    SW_MASKS_AUTO, /* auto: colour where the classes are given by colours; else grey levels, or the numbers of
+                    * a palette */
+    SW_MASKS_INDEX,   /* index: grey levels */
+    SW_MASKS_PALETTE, /* palette: numbers of the file's palette */
+    SW_MASKS_COLOUR,  /* colour: RGB */
+} sw_mask_kind;
+
+/* A value of the masks: a number 0..255, or SW_MASK_IS_COLOUR | 0xRRGGBB. */
+enum { SW_MASK_IS_COLOUR = 1 << 24 };
+
+typedef struct sw_mask_value {
+    unsigned code;
+    int label; /* number of the class; SW_NO_CLASS: ignored */
+} sw_mask_value;
+
+/* data.classes: the classes and what means them in a mask. Values are in the order of the classes; the first
+ * of a class is the one that predictions are written with. */
+typedef struct sw_class_list {
+    sw_classes classes;
+    sw_mask_value *values;
+    int value_count;
+} sw_class_list;
+
+/* data.ignore: values of pixels that count for nothing. */
+typedef struct sw_ignore_list {
+    unsigned *codes;
+    int count;
+} sw_ignore_list;
+
+typedef struct sw_split_folders {
+    const char *images, *masks; /* relative to the root; "": not given */
+} sw_split_folders;
+
 typedef struct sw_data_config {
-    const char *root;                    /* folder in the Oxford-IIIT Pet layout */
-    const char *train_split, *val_split; /* annotations/<split>.txt: "trainval", "test" */
-    int holdout;                /* every so many-th training name validates instead of val_split; 0: none */
-    int train_limit, val_limit; /* the first so many names; 0: all */
-    sw_size size;               /* of the images the network sees */
+    sw_layout_kind layout;
+    const char *root;
+    sw_split_folders folders[SW_SPLITS]; /* train, val, test; layouts folders and lists */
+    const char *split[SW_SPLITS];        /* train_split, val_split, test_split: name of a list; "": none */
+    float val_share;                     /* of the training images that validate where val is not given */
+    int holdout;             /* every so many-th training name validates instead of val_split; 0: none */
+    int limit[SW_SPLITS];    /* a sample of so many images; 0: all */
+    int limit_seed;          /* of the samples */
+    const char *mask_suffix; /* a mask is called as its picture, with this behind the name; "": see layout */
+    sw_mask_kind masks;
+    const sw_class_list *classes; /* NULL: those of the layout */
+    const sw_ignore_list *ignore; /* NULL: none */
+    sw_size size;                 /* of the images that the network sees */
+    sw_fit_kind fit;
     sw_resize_kind resize;
     sw_bad_file on_bad_file;
     int loader_threads;

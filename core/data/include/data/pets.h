@@ -2,8 +2,9 @@
 #ifndef DATA_PETS_H
 #define DATA_PETS_H
 
-#include "base/classes.h"
+#include "data/config.h"
 
-extern const sw_classes sw_pets_classes; /* pet, background, border */
+extern const sw_class_list sw_pets_class_list;
+extern const sw_classes sw_pets_classes; /* pet, background, border; the same list */
 
 #endif

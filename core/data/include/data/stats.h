@@ -1,17 +1,15 @@
-/* Statistics of a data folder: counts, sizes, class fractions and every unusual file. */
+/* Statistics of a data set: counts, sizes, class fractions and every unusual file. */
 #ifndef DATA_STATS_H
 #define DATA_STATS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
 #include "data/dataset.h"
 
-enum { SW_STATS_SPLITS = 2 };
-
 typedef struct sw_stats_split {
-    const char *name; /* "trainval", "test" */
-    int present;      /* 0: the folder has no such list, and all else is 0 */
+    bool present; /* false: not given or missing, and all else is 0 */
     int listed, usable, all_background;
     double class_fraction[SW_MAX_CLASSES]; /* of the usable ones at size_px */
 } sw_stats_split;
@@ -24,8 +22,8 @@ typedef enum sw_stats_remark_kind {
     SW_REMARK_BAD,            /* listed, but not usable */
     SW_REMARK_CONVERTED,      /* usable, with a note on what was converted or doubtful */
     SW_REMARK_ALL_BACKGROUND, /* usable, but its mask has no class but the background */
-    SW_REMARK_IN_BOTH,        /* listed for training and for validation */
-    SW_REMARK_UNLISTED,       /* a file in images/ that no list names */
+    SW_REMARK_IN_BOTH,        /* in two splits */
+    SW_REMARK_UNLISTED,       /* a file beside listed pictures that no list names */
     SW_REMARK_KINDS
 } sw_stats_remark_kind;
 
@@ -35,19 +33,20 @@ typedef struct sw_stats_remark {
 } sw_stats_remark;
 
 typedef struct sw_stats {
-    int size_px; /* at which classes were counted */
+    sw_size size; /* at which classes were counted */
     const sw_classes *classes;
-    sw_stats_split splits[SW_STATS_SPLITS];
+    sw_stats_split splits[SW_SPLITS];
     sw_stats_range width_px, height_px; /* of the usable pictures as stored; 0 when there is none */
-    int image_files;                    /* in images/ */
+    int image_files;                    /* in the folders of listed pictures, without masks */
     sw_stats_remark *remarks;           /* in the order of their kinds, then of their names */
     int remark_count;
     struct sw_stats_store *store; /* owns the texts */
 } sw_stats;
 
-/* Decodes every listed picture, and the unlisted ones to see what they are. SW_E_CONFIG when the root or both
- * lists are missing; SW_E_DATA for a malformed list. Bad pictures are remarks, not failures. */
-sw_status sw_stats_collect(sw_stats *out, const char *root, int size_px, int threads) SW_NODISCARD;
+/* Decodes every listed picture, and the unlisted ones to see what they are. `data` must outlive the
+ * statistics. SW_E_CONFIG when the root or all lists are missing; SW_E_DATA for a malformed list. Bad
+ * pictures are remarks, not failures. */
+sw_status sw_stats_collect(sw_stats *out, const sw_data_config *data, int threads) SW_NODISCARD;
 void sw_stats_deinit(sw_stats *stats);
 
 #endif

@@ -62,6 +62,17 @@ sw_status sw_image_read_rgb_shrunk(sw_image *out, sw_str *notes, const char *pat
  * size, cut where it does not fit. */
 void sw_image_describe_size(char *text, size_t bytes, const sw_image *image);
 
+/* A mask as its file holds it. */
+typedef struct sw_mask_image {
+    sw_image image;        /* channels 1: gray values or numbers of the palette; 3: RGB; alpha is left out */
+    int stored_channels;   /* of the file: 1 to 4 */
+    int colours;           /* of the palette; 0: there is none */
+    uint32_t palette[256]; /* 0xRRGGBB */
+} sw_mask_image;
+
+/* Reads a PNG of at most 8 bits a channel; values are exactly those stored. The caller frees out->image. */
+sw_status sw_mask_image_read(sw_mask_image *out, const char *path) SW_NODISCARD;
+
 /* Reads a PNG of one channel and at most 8 bits: gray values or palette indices exactly as stored (channels =
  * 1). */
 sw_status sw_image_read_mask(sw_image *out, const char *path) SW_NODISCARD;

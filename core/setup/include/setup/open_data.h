@@ -6,12 +6,8 @@
 #include "data/dataset.h"
 #include "data/loader.h"
 
-/* Open the experiment's training and validation images at its size, and sum them up in a log line. */
-sw_status sw_open_train_data(sw_dataset **out, const sw_data_config *data) SW_NODISCARD;
-sw_status sw_open_val_data(sw_dataset **out, const sw_data_config *data) SW_NODISCARD;
-
-/* Returns the name of the list with the validation images: val_split, or with data.holdout train_split. */
-const char *sw_val_list_name(const sw_data_config *data);
+/* Opens a split of the experiment's images, and sums it up in a log line. */
+sw_status sw_open_data(sw_dataset **out, const sw_data_config *data, sw_split split) SW_NODISCARD;
 
 /* Returns the options of the experiment's training loader. */
 sw_loader_options sw_train_loading(const sw_experiment *experiment);

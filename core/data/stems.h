@@ -1,0 +1,31 @@
+/* Pictures and masks found by name: the stem of a file is its path below a folder, without the extension. */
+#ifndef DATA_STEMS_H
+#define DATA_STEMS_H
+
+#include "image/picture_files.h"
+#include "pair_list.h"
+
+typedef struct stem_index {
+    const char *folder;
+    sw_picture_files files; /* sorted */
+} stem_index;
+
+/* Lists a folder and the folders in it. `folder` must outlive the index; NULL is SW_E_MEMORY. SW_E_CONFIG: it
+ * is missing. */
+sw_status stem_index_make(stem_index *out, const char *folder) SW_NODISCARD;
+void stem_index_deinit(stem_index *index); /* accepts a zeroed one */
+
+/* Finds the file with a stem and something behind it; NULL: there is none. The path is below the folder. */
+typedef enum stem_kind { STEM_ANY, STEM_PNG, STEM_JPEG } stem_kind;
+const char *stem_index_find(const stem_index *index, const char *stem, const char *suffix, stem_kind kind);
+
+/* Appends the pair of a stem. Its mask is the PNG called STEM followed by `mask_suffix`, or, where that is
+ * "", by nothing or by one of the endings in use ("_mask", "_L", "_labelIds" and others), also in place of an
+ * ending of the picture ("_leftImg8bit"). A missing picture or mask is left for the reader to report. */
+sw_status stems_add_pair(pair_list *out, const stem_index *images, const stem_index *masks, const char *stem,
+                         int line, const char *mask_suffix) SW_NODISCARD;
+
+/* Tells, of a stem, whether it is another one followed by an ending that masks have. */
+bool stem_is_of_mask(const char *stem, const char *mask_suffix);
+
+#endif
