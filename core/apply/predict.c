@@ -9,6 +9,7 @@
 #include "data/augment.h"
 #include "data/dataset.h"
 #include "data/mask_values.h"
+#include "data/normalize.h"
 #include "image/image.h"
 #include "predict_inputs.h"
 #include "weights/npy.h"
@@ -31,7 +32,7 @@ typedef struct predictor {
     float *logits;     /* (batch,H,W,C) */
     float *plane;      /* (C,H,W) */
     sw_mask_writing writing;
-    sw_arena arena;    /* holds all of these */
+    sw_arena arena; /* holds all of these */
 } predictor;
 
 static size_t pixels_of(const predictor *p)
@@ -66,7 +67,9 @@ static void read_one(predictor *p, const sw_predict_input *input)
     }
     uint8_t *small = p->small + (size_t)p->count * pixels_of(p) * 3;
     sw_image_resize(small, p->size, &image, p->saved->experiment->data.resize);
-    sw_augment_to_float(p->images + (size_t)p->count * pixels_of(p) * 3, small, pixels_of(p) * 3);
+    float *seen = p->images + (size_t)p->count * pixels_of(p) * 3;
+    sw_augment_to_float(seen, small, pixels_of(p) * 3);
+    sw_normalize_apply(&p->saved->experiment->data.normalize, seen, pixels_of(p));
     p->pictures[p->count++] = (pending){input, image.width, image.height};
     sw_image_deinit(&image);
 }

@@ -6,16 +6,14 @@
 
 #include "base/rng.h"
 #include "base/size.h"
-#include "data/config.h"
+#include "data/augment.h"
 #include "image/image.h"
 
 typedef struct augment_draw {
     bool hflip, vflip;
     float brightness, contrast, saturation; /* factors */
     float hue;                              /* shift, in turns of the colour circle */
-    struct {
-        float left, top, width, height; /* in pixels of the output */
-    } crop;
+    sw_crop crop;                           /* of the output */
     float scale;
     float x, y; /* 0..1: where the frame lies on the scaled picture, see augment_warp.h */
     float degrees;

@@ -73,6 +73,7 @@ static sw_status add_images(evaluator *e)
         sw_confusion_merge(&total, &figures->confusion);
         sw_boundary_merge(&e->out->boundary, &figures->boundary);
         soft += figures->soft_iou;
+        image.truth = batch->labels + (size_t)i * pixels;
         image.prediction = prediction;
         if (r->confidence) image.confidence = r->confidence + (size_t)i * pixels;
         int slot = o->slot_of_image ? o->slot_of_image[image.image] : -1;
@@ -118,7 +119,7 @@ static sw_status evaluate_next(bool *last, evaluator *e, sw_loader *loader)
     sw_batch batch;
     SW_TRY(sw_run_profile_step_begin(o->profile, SW_STEPS_VALIDATE));
     double begun = sw_run_profile_begin(o->profile);
-    sw_loader_next(loader, &batch);
+    SW_TRY(sw_loader_next(loader, &batch));
     *last = batch.count == 0;
     if (*last) return measure(e);
     begun = sw_run_profile_end(o->profile, SW_SPAN_VALIDATION_LOAD, begun);

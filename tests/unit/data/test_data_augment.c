@@ -7,6 +7,15 @@
 
 enum { SIDE = 5, PIXELS = SIDE * SIDE };
 
+static void augment(const sw_augment_config *config, sw_rng *rng, sw_size size, const uint8_t *image,
+                    const uint8_t *labels, float *out_image, uint8_t *out_labels)
+{
+    sw_augment_place *place;
+    cr_assert_eq(sw_augment_place_create(&place), SW_OK);
+    cr_assert_eq(sw_augment_apply(config, rng, size, image, labels, out_image, out_labels, place), SW_OK);
+    sw_augment_place_destroy(place);
+}
+
 static void expect_near(const float *found, const double *expected, int count)
 {
     for (int i = 0; i < count; i++)
@@ -87,7 +96,7 @@ Test(data_augment, without_any_part_the_image_is_its_bytes_over_255)
     make_image(image, labels);
     sw_augment_config none = {0};
     sw_rng rng = sw_rng_at(1, SW_RNG_TEST, 0);
-    sw_augment_apply(&none, &rng, sw_size_square(SIDE), image, labels, out, out_labels);
+    augment(&none, &rng, sw_size_square(SIDE), image, labels, out, out_labels);
     cr_assert_arr_eq(out_labels, labels, PIXELS);
     for (int i = 0; i < 3 * PIXELS; i++) cr_assert_eq(out[i], (float)image[i] / 255.0f);
 }
@@ -99,7 +108,7 @@ Test(data_augment, the_flip_mirrors_image_and_labels_alike)
     make_image(image, labels);
     sw_augment_config always = {.hflip = 1};
     sw_rng rng = sw_rng_at(1, SW_RNG_TEST, 0);
-    sw_augment_apply(&always, &rng, sw_size_square(SIDE), image, labels, out, out_labels);
+    augment(&always, &rng, sw_size_square(SIDE), image, labels, out, out_labels);
     for (int y = 0; y < SIDE; y++)
         for (int x = 0; x < SIDE; x++) {
             int to = y * SIDE + x, from = y * SIDE + SIDE - 1 - x;
@@ -113,7 +122,7 @@ Test(data_augment, the_cut_out_of_everything_is_the_image)
     uint8_t image[3 * PIXELS], labels[PIXELS], out_labels[PIXELS];
     float out[3 * PIXELS];
     make_image(image, labels);
-    sw_augment_cut_out((sw_cutout){0, 0, SIDE, SIDE}, sw_size_square(SIDE), image, labels, out, out_labels);
+    sw_augment_crop((sw_crop){0, 0, SIDE, SIDE}, sw_size_square(SIDE), image, labels, out, out_labels);
     cr_assert_arr_eq(out_labels, labels, PIXELS);
     for (int i = 0; i < 3 * PIXELS; i++) cr_assert_eq(out[i], (float)image[i] / 255.0f);
 }
@@ -131,8 +140,8 @@ Test(data_augment, a_cut_out_is_read_at_the_centres_of_its_pixels)
             pixel[1] = (uint8_t)(10 * y);
             labels[y * BIG + x] = (uint8_t)(y * BIG + x);
         }
-    const sw_cutout cutout = {3.25f, 5.5f, 8.0f, 8.0f};
-    sw_augment_cut_out(cutout, sw_size_square(BIG), image, labels, out, out_labels);
+    const sw_crop cutout = {3.25f, 5.5f, 8.0f, 8.0f};
+    sw_augment_crop(cutout, sw_size_square(BIG), image, labels, out, out_labels);
     for (int y = 0; y < BIG; y++)
         for (int x = 0; x < BIG; x++) {
             double at_x = 3.25 + (x + 0.5) / 2 - 0.5, at_y = 5.5 + (y + 0.5) / 2 - 0.5;
@@ -156,7 +165,7 @@ Test(data_augment, cut_outs_have_sides_in_their_range_and_lie_inside)
     double smallest = BIG, largest = 0;
     for (uint64_t i = 0; i < 200; i++) {
         sw_rng rng = sw_rng_at(4, SW_RNG_TEST, i);
-        sw_augment_apply(&crop, &rng, sw_size_square(BIG), image, labels, out, out_labels);
+        augment(&crop, &rng, sw_size_square(BIG), image, labels, out, out_labels);
         /* between two pixels well inside, so that no edge is clamped */
         const float *from = out + 3 * (8 * BIG + 8), *to = out + 3 * (56 * BIG + 56);
         double wide = (double)(to[0] - from[0]) * 255 / 2 * BIG / 48,
@@ -184,7 +193,7 @@ Test(data_augment, factors_are_uniform_in_their_range_and_flips_happen_as_often_
     double low = 9, high = -9, sum = 0;
     for (uint64_t i = 0; i < DRAWS; i++) {
         sw_rng rng = sw_rng_at(5, SW_RNG_TEST, i);
-        sw_augment_apply(&bright, &rng, sw_size_square(1), image, &label, out, &out_label);
+        augment(&bright, &rng, sw_size_square(1), image, &label, out, &out_label);
         double factor = (double)out[0] / 0.2;
         low = fmin(low, factor);
         high = fmax(high, factor);
@@ -200,7 +209,7 @@ Test(data_augment, factors_are_uniform_in_their_range_and_flips_happen_as_often_
     int flipped = 0;
     for (uint64_t i = 0; i < DRAWS; i++) {
         sw_rng rng = sw_rng_at(6, SW_RNG_TEST, i);
-        sw_augment_apply(&flip, &rng, sw_size_square(2), two, two_labels, out_two, out_labels);
+        augment(&flip, &rng, sw_size_square(2), two, two_labels, out_two, out_labels);
         flipped += out_labels[0];
     }
     cr_assert_float_eq((double)flipped / DRAWS, 0.25, 0.03); /* four standard deviations */
@@ -214,7 +223,7 @@ Test(data_augment, a_strength_over_one_never_makes_a_factor_negative)
     sw_augment_config wild = {.saturation = 3};
     for (uint64_t i = 0; i < 500; i++) {
         sw_rng rng = sw_rng_at(7, SW_RNG_TEST, i);
-        sw_augment_apply(&wild, &rng, sw_size_square(1), image, &label, out, &out_label);
+        augment(&wild, &rng, sw_size_square(1), image, &label, out, &out_label);
         cr_assert(out[0] >= out[1] && out[1] >= out[2], "the order of the channels was turned round");
     }
 }
@@ -228,20 +237,20 @@ Test(data_augment, switching_one_part_on_does_not_change_what_the_others_draw)
         /* A hue turn too small to see leaves what contrast drew before it */
         sw_augment_config contrast = {.contrast = 0.5f}, more = {.hflip = 0, .contrast = 0.5f, .hue = 1e-9f};
         sw_rng a = sw_rng_at(9, SW_RNG_TEST, i), b = sw_rng_at(9, SW_RNG_TEST, i);
-        sw_augment_apply(&contrast, &a, sw_size_square(SIDE), image, labels, alone, ignored);
-        sw_augment_apply(&more, &b, sw_size_square(SIDE), image, labels, both, ignored);
+        augment(&contrast, &a, sw_size_square(SIDE), image, labels, alone, ignored);
+        augment(&more, &b, sw_size_square(SIDE), image, labels, both, ignored);
         for (int k = 0; k < 3 * PIXELS; k++) cr_assert_float_eq(both[k], alone[k], 1e-5);
         cr_assert_eq(sw_rng_u32(&a), sw_rng_u32(&b), "both have drawn as many numbers");
         /* nor does a cut-out too small to move a pixel */
         sw_augment_config cut = {.contrast = 0.5f, .crop = 1e-7f};
         sw_rng d = sw_rng_at(9, SW_RNG_TEST, i);
-        sw_augment_apply(&cut, &d, sw_size_square(SIDE), image, labels, both, ignored);
+        augment(&cut, &d, sw_size_square(SIDE), image, labels, both, ignored);
         for (int k = 0; k < 3 * PIXELS; k++) cr_assert_float_eq(both[k], alone[k], 1e-4);
 
         /* A flip of every image does not move the contrast that is drawn after it */
         sw_augment_config flipped = {.hflip = 1, .contrast = 0.5f};
         sw_rng c = sw_rng_at(9, SW_RNG_TEST, i);
-        sw_augment_apply(&flipped, &c, sw_size_square(SIDE), image, labels, both, ignored);
+        augment(&flipped, &c, sw_size_square(SIDE), image, labels, both, ignored);
         for (int y = 0; y < SIDE; y++)
             for (int k = 0; k < 3; k++)
                 cr_assert_float_eq(both[3 * (y * SIDE) + k], alone[3 * (y * SIDE + SIDE - 1) + k], 1e-6);

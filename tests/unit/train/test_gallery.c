@@ -40,8 +40,8 @@ TestSuite(gallery, .init = open_all, .fini = close_all);
 /* Predicts the truth but for the first `wrong` pixels, which are off by one class; `sure` everywhere. */
 static void take(int image, int wrong, uint8_t sure)
 {
-    uint8_t prediction[PIXELS], confidence[PIXELS];
-    const uint8_t *truth = sw_dataset_labels(data, image);
+    uint8_t truth[PIXELS], prediction[PIXELS], confidence[PIXELS];
+    cr_assert_eq(sw_dataset_read(NULL, truth, data, image), SW_OK);
     for (int i = 0; i < PIXELS; i++) {
         prediction[i] = (uint8_t)(i < wrong ? (truth[i] + 1) % 3 : truth[i]);
         confidence[i] = sure;
@@ -49,6 +49,7 @@ static void take(int image, int wrong, uint8_t sure)
     sw_image_evaluation e = {
         .image = image,
         .figures = {.confusion = sw_confusion_empty(3), .boundary = sw_boundary_empty(3), .soft_iou = 0.5},
+        .truth = truth,
         .prediction = prediction,
         .confidence = confidence};
     count_pixels_add(&e.figures.confusion, truth, prediction, PIXELS, -1);
@@ -124,7 +125,9 @@ Test(gallery, the_sheet_has_photograph_truth_prediction_and_confidence_of_each_i
     const sw_gallery_item *worst = &v.items[SW_GALLERY_WORST][0];
     const uint8_t *row = sheet.pixels + (size_t)worst->row * SIDE * 4 * SIDE * 3;
     int image = sw_dataset_find(data, worst->name);
-    cr_expect_eq(memcmp(row, sw_dataset_image(data, image), SIDE * 3), 0);
+    uint8_t photograph[3 * PIXELS];
+    cr_assert_eq(sw_dataset_read(photograph, NULL, data, image), SW_OK);
+    cr_expect_eq(memcmp(row, photograph, SIDE * 3), 0);
     const uint8_t *sure = row + (size_t)3 * SIDE * 3;
     cr_expect(sure[0] == 200 - 3 * image && sure[1] == sure[0] && sure[2] == sure[0]);
     cr_expect_neq(memcmp(row + (size_t)SIDE * 3, row + (size_t)2 * SIDE * 3, 3),

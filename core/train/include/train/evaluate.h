@@ -13,8 +13,9 @@
 typedef struct sw_image_evaluation {
     int image;                 /* number in the data set */
     sw_evaluation figures;     /* of the image alone; without loss and figures by batch */
-    const uint8_t *prediction; /* (S,S), while the call lasts */
-    const uint8_t *confidence; /* (S,S) likewise, see sw_batch_results; NULL unless asked for */
+    const uint8_t *truth;      /* (H,W) labels, while the call lasts */
+    const uint8_t *prediction; /* (H,W) likewise */
+    const uint8_t *confidence; /* (H,W) likewise, see sw_batch_results; NULL unless asked for */
 } sw_image_evaluation;
 
 typedef struct sw_evaluate_options {
