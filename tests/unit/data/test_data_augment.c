@@ -256,3 +256,105 @@ Test(data_augment, switching_one_part_on_does_not_change_what_the_others_draw)
                 cr_assert_float_eq(both[3 * (y * SIDE) + k], alone[3 * (y * SIDE + SIDE - 1) + k], 1e-6);
     }
 }
+
+/* By hand, with the cursor alone: old experiments depend on it. */
+Test(data_augment, the_eight_oldest_numbers_come_first)
+{
+    uint8_t image[3 * PIXELS], labels[PIXELS], found_labels[PIXELS], expected_labels[PIXELS];
+    float found[3 * PIXELS], expected[3 * PIXELS];
+    make_image(image, labels);
+    const sw_augment_config config = {
+        .hflip = 0.5f, .brightness = 0.4f, .contrast = 0.3f, .saturation = 0.2f, .hue = 0.1f, .crop = 0.5f};
+    for (uint64_t i = 0; i < 50; i++) {
+        sw_rng rng = sw_rng_at(12, SW_RNG_TEST, i), same = rng;
+        bool flip = sw_rng_float(&rng) < 0.5f;
+        float brightness = sw_rng_uniform(&rng, 1 - 0.4f, 1 + 0.4f);
+        float contrast = sw_rng_uniform(&rng, 1 - 0.3f, 1 + 0.3f);
+        float saturation = sw_rng_uniform(&rng, 1 - 0.2f, 1 + 0.2f);
+        float hue = sw_rng_uniform(&rng, -0.1f, 0.1f), side = sw_rng_uniform(&rng, 1 - 0.5f, 1) * (float)SIDE;
+        float left = sw_rng_uniform(&rng, 0, (float)SIDE - side),
+              top = sw_rng_uniform(&rng, 0, (float)SIDE - side);
+        sw_augment_crop((sw_crop){left, top, side, side}, sw_size_square(SIDE), image, labels, expected,
+                        expected_labels);
+        for (int y = 0; flip && y < SIDE; y++)
+            for (int x = 0; x < SIDE / 2; x++) {
+                int a = y * SIDE + x, b = y * SIDE + SIDE - 1 - x;
+                uint8_t label = expected_labels[a];
+                expected_labels[a] = expected_labels[b];
+                expected_labels[b] = label;
+                for (int c = 0; c < 3; c++) {
+                    float value = expected[3 * a + c];
+                    expected[3 * a + c] = expected[3 * b + c];
+                    expected[3 * b + c] = value;
+                }
+            }
+        sw_augment_adjust_brightness(expected, PIXELS, brightness);
+        sw_augment_adjust_contrast(expected, PIXELS, contrast);
+        sw_augment_adjust_saturation(expected, PIXELS, saturation);
+        sw_augment_adjust_hue(expected, PIXELS, hue);
+        augment(&config, &same, sw_size_square(SIDE), image, labels, found, found_labels);
+        cr_assert_eq(memcmp(found, expected, sizeof found), 0, "image %d", (int)i);
+        cr_assert_arr_eq(found_labels, expected_labels, PIXELS);
+    }
+}
+
+Test(data_augment, the_vertical_flip_turns_image_and_labels_over)
+{
+    uint8_t image[3 * PIXELS], labels[PIXELS], out_labels[PIXELS], flat_labels[PIXELS];
+    float out[3 * PIXELS], flat[3 * PIXELS];
+    make_image(image, labels);
+    const sw_augment_config plain = {.hflip = 0.5f, .contrast = 0.3f},
+                            over = {.hflip = 0.5f, .vflip = 1, .contrast = 0.3f};
+    for (uint64_t i = 0; i < 20; i++) {
+        sw_rng a = sw_rng_at(3, SW_RNG_TEST, i), b = a;
+        augment(&plain, &a, sw_size_square(SIDE), image, labels, flat, flat_labels);
+        augment(&over, &b, sw_size_square(SIDE), image, labels, out, out_labels);
+        for (int y = 0; y < SIDE; y++) {
+            cr_assert_arr_eq(out_labels + y * SIDE, flat_labels + (SIDE - 1 - y) * SIDE, SIDE);
+            for (int k = 0; k < 3 * SIDE; k++)
+                cr_assert_float_eq(out[3 * y * SIDE + k], flat[3 * (SIDE - 1 - y) * SIDE + k], 1e-6);
+        }
+    }
+}
+
+Test(data_augment, cutouts_are_gray_rectangles_of_the_image_alone)
+{
+    enum { BIG = 40, COUNT = 3 };
+    static uint8_t image[3 * BIG * BIG], labels[BIG * BIG], out_labels[BIG * BIG];
+    static float out[3 * BIG * BIG];
+    memset(image, 255, sizeof image);
+    for (int i = 0; i < BIG * BIG; i++) labels[i] = (uint8_t)(i % 3);
+    const sw_augment_config erase = {.cutout = 0.5f, .cutout_count = COUNT};
+    int most = 0, least = BIG * BIG;
+    for (uint64_t i = 0; i < 100; i++) {
+        sw_rng rng = sw_rng_at(3, SW_RNG_TEST, i);
+        augment(&erase, &rng, sw_size_square(BIG), image, labels, out, out_labels);
+        cr_assert_arr_eq(out_labels, labels, BIG * BIG);
+        int gray = 0;
+        for (int p = 0; p < BIG * BIG; p++) {
+            cr_assert(out[3 * p] == 1 || out[3 * p] == 0.5f);
+            cr_assert(out[3 * p] == out[3 * p + 1] && out[3 * p] == out[3 * p + 2]);
+            gray += out[3 * p] < 1;
+        }
+        most = gray > most ? gray : most;
+        least = gray < least ? gray : least;
+    }
+    cr_assert(most > BIG * BIG / 4 && most <= COUNT * BIG * BIG / 4, "%d", most);
+    cr_assert_lt(least, BIG * BIG / 20);
+}
+
+Test(data_augment, scale_rotation_and_crop_to_size_need_pictures)
+{
+    cr_expect_not(sw_augment_needs_pictures(&(sw_augment_config){0}));
+    cr_expect_not(sw_augment_needs_pictures(&(sw_augment_config){.hflip = 1,
+                                                                 .vflip = 1,
+                                                                 .hue = 0.1f,
+                                                                 .crop = 0.5f,
+                                                                 .scale = {1, 1},
+                                                                 .blur = 1,
+                                                                 .noise = 1,
+                                                                 .cutout = 1}));
+    cr_expect(sw_augment_needs_pictures(&(sw_augment_config){.scale = {0.5f, 1}}));
+    cr_expect(sw_augment_needs_pictures(&(sw_augment_config){.rotation = 1}));
+    cr_expect(sw_augment_needs_pictures(&(sw_augment_config){.crop_to_size = true}));
+}
