@@ -13,36 +13,75 @@
  * r * round_stride, r < rounds, as far as it is below `vectors`, the number of pixels / VEC.
  *
  * Macros: VEC, a divisor of an image's pixels; K, the number of classes; FOCAL, without which gamma is not
- * used. */
+ * used; MANY, where K vectors are more than a work-item should keep: it then reads the logits again for each
+ * sum over the classes, takes exp again for the gradient, and unrolls no loop over the classes. */
 
 /* What both passes need of VEC pixels. */
 typedef struct softmax_t {
     floatV weight, target, others, nll; /* w_t, e_t, o, nll */
+    floatV top, behind;                 /* max, max - x_t */
 } softmax_t;
+
+/* Takes class k into the sums. below: x_k - max, e: its exp. */
+static inline void add_class(softmax_t *s, int k, floatV below, floatV e, intV label,
+                             __constant float *weights)
+{
+    const intV is_target = label == (intV)(k);
+    s->behind = select(s->behind, -below, is_target);
+    s->weight = select(s->weight, SPLATV(weights[k]), is_target);
+    s->target = select(s->target, e, is_target);
+    s->others += select(e, SPLATV(0.0f), is_target);
+}
+
+/* log(S) from S - 1, which is all that is left when one class is certain. */
+static inline floatV negative_log(const softmax_t *s)
+{
+    return s->behind + log1p((s->target - 1.0f) + s->others);
+}
+
+#ifdef MANY
+
+/* exp(x_k - max), once `s` has the maximum. */
+static inline floatV exp_of(int k, const softmax_t *s, __global const float *logits, int vector)
+{
+    return exp(GATHERV(logits, vector * VEC * K + k, K) - s->top);
+}
+
+static inline softmax_t softmax(intV label, __global const float *logits, int vector,
+                                __constant float *weights)
+{
+    softmax_t s = {SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f)};
+    s.top = GATHERV(logits, vector * VEC * K, K);
+    for (int k = 1; k < K; k++) s.top = fmax(s.top, GATHERV(logits, vector * VEC * K + k, K));
+    for (int k = 0; k < K; k++) {
+        const floatV below = GATHERV(logits, vector * VEC * K + k, K) - s.top;
+        add_class(&s, k, below, exp(below), label, weights);
+    }
+    s.nll = negative_log(&s);
+    return s;
+}
+
+#else
 
 /* Fills e (K values) with exp(x_k - max). */
 static inline softmax_t softmax(floatV *e, intV label, __global const float *logits, int vector,
                                 __constant float *weights)
 {
-    softmax_t s = {SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f)};
+    softmax_t s = {SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f)};
     UNROLL(k, K) e[k] = GATHERV(logits, vector * VEC * K + k, K);
-    floatV top = e[0];
+    s.top = e[0];
 #pragma unroll
-    for (int k = 1; k < K; k++) top = fmax(top, e[k]);
-    floatV behind = SPLATV(0.0f); /* max - x_t */
+    for (int k = 1; k < K; k++) s.top = fmax(s.top, e[k]);
     UNROLL(k, K) {
-        const intV is_target = label == (intV)(k);
-        const floatV below = e[k] - top;
+        const floatV below = e[k] - s.top;
         e[k] = exp(below);
-        behind = select(behind, -below, is_target);
-        s.weight = select(s.weight, SPLATV(weights[k]), is_target);
-        s.target = select(s.target, e[k], is_target);
-        s.others += select(e[k], SPLATV(0.0f), is_target);
+        add_class(&s, k, below, e[k], label, weights);
     }
-    /* log(S) from S - 1, which is all that is left when one class is certain */
-    s.nll = behind + log1p((s.target - 1.0f) + s.others);
+    s.nll = negative_log(&s);
     return s;
 }
+
+#endif
 
 /* Launch: x = items. */
 __kernel void losses_fwd(__global const float *restrict logits, /* (pixels,K) */
@@ -57,8 +96,13 @@ __kernel void losses_fwd(__global const float *restrict logits, /* (pixels,K) */
     for (int r = 0; r < rounds; r++) {
         const int vector = item * item_stride + r * round_stride;
         if (vector >= vectors) break;
+        const intV label = LOADV_U8(labels, vector);
+#ifdef MANY
+        const softmax_t s = softmax(label, logits, vector, weights);
+#else
         floatV e[K];
-        const softmax_t s = softmax(e, LOADV_U8(labels, vector), logits, vector, weights);
+        const softmax_t s = softmax(e, label, logits, vector, weights);
+#endif
         floatV loss = s.weight * s.nll;
 #ifdef FOCAL
         loss *= pow(s.others / (s.target + s.others), SPLATV(gamma));
@@ -96,12 +140,15 @@ __kernel void losses_sum(__global const float *restrict partial,         /* (ite
     inverse[0] = sum.y > 0.0f ? 1.0f / sum.y : 0.0f;
 }
 
-/* Writes, or adds, lane i to class k of pixel i of the vector. */
-static inline void put_class(floatV v, __global float *dlogits, int vector, int k, int accumulate)
+/* Writes, or adds, the gradient of class k of each pixel of the vector: that of pixel i is in lane i. e:
+ * exp(x_k - max), factor: w_t / (sum of w_t) f. */
+static inline void put_gradient(floatV e, int k, floatV factor, intV label, const softmax_t *s,
+                                __global float *dlogits, int vector, int accumulate)
 {
+    const floatV gradient = factor * select(e, -s->others, label == (intV)(k));
     __global float *to = dlogits + vector * VEC * K + k;
     float lane[VEC];
-    PUT_LANES(v, lane);
+    PUT_LANES(select(SPLATV(0.0f), gradient, s->weight != 0.0f), lane);
     UNROLL(i, VEC) to[i * K] = accumulate ? to[i * K] + lane[i] : lane[i];
 }
 
@@ -119,8 +166,12 @@ __kernel void losses_bwd(__global const float *restrict logits,  /* (pixels,K) *
         const int vector = item * item_stride + r * round_stride;
         if (vector >= vectors) break;
         const intV label = LOADV_U8(labels, vector);
+#ifdef MANY
+        const softmax_t s = softmax(label, logits, vector, weights);
+#else
         floatV e[K];
         const softmax_t s = softmax(e, label, logits, vector, weights);
+#endif
         const floatV all = s.target + s.others;
         floatV factor = 1.0f / all;
 #ifdef FOCAL
@@ -129,9 +180,11 @@ __kernel void losses_bwd(__global const float *restrict logits,  /* (pixels,K) *
         factor = pow(s.others / all, SPLATV(gamma)) * (factor + gamma * (s.target / all) * ratio);
 #endif
         factor *= s.weight * inverse[0];
-        UNROLL(k, K) {
-            const floatV gradient = factor * select(e[k], -s.others, label == (intV)(k));
-            put_class(select(SPLATV(0.0f), gradient, s.weight != 0.0f), dlogits, vector, k, accumulate);
-        }
+#ifdef MANY
+        for (int k = 0; k < K; k++)
+            put_gradient(exp_of(k, &s, logits, vector), k, factor, label, &s, dlogits, vector, accumulate);
+#else
+        UNROLL(k, K) put_gradient(e[k], k, factor, label, &s, dlogits, vector, accumulate);
+#endif
     }
 }

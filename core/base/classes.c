@@ -40,19 +40,38 @@ static const uint32_t palette[] = {
     0xF0E442, /* yellow         */
 };
 
-uint32_t sw_class_default_rgb(int place)
+/* A colour of hue 0..359 degrees and lightness 0..100 %, strongly saturated. */
+static uint32_t rgb_of(int hue, int lightness)
 {
-    enum { COUNT = sizeof palette / sizeof palette[0] };
-    assert(place >= 0);
-    uint32_t rgb = palette[place % COUNT];
-    /* more classes than colours: darker at each round */
-    for (int round = place / COUNT; round > 0; round--)
-        rgb = (rgb >> 16) * 2 / 3 << 16 | (rgb >> 8 & 0xFF) * 2 / 3 << 8 | (rgb & 0xFF) * 2 / 3;
+    const int chroma = (lightness < 50 ? lightness : 100 - lightness) * 2 * 70 / 100; /* in % */
+    uint32_t rgb = 0;
+    for (int c = 0; c < 3; c++) {
+        /* how far the hue is from this channel's, 0 at the channel, 180 opposite */
+        int away = (hue + 360 - 120 * c) % 360;
+        away = away > 180 ? 360 - away : away;
+        const int share = away <= 60 ? 100 : away >= 120 ? 0 : (120 - away) * 100 / 60;
+        const int percent = lightness - chroma / 2 + chroma * share / 100;
+        rgb = rgb << 8 | (uint32_t)(percent * 255 / 100);
+    }
     return rgb;
 }
 
+/* Beyond the palette hues go round by the golden angle while the lightness takes one of five levels, far from
+ * that of the neighbour. */
+uint32_t sw_class_default_rgb(int place)
+{
+    enum { COUNT = sizeof palette / sizeof palette[0], GOLDEN_ANGLE = 137, LEVELS = 5 };
+    static const int lightness[LEVELS] = {30, 62, 42, 78, 52};
+    assert(place >= 0);
+    if (place < COUNT) return palette[place];
+    return rgb_of(place * GOLDEN_ANGLE % 360, lightness[place % LEVELS]);
+}
+
+enum { IGNORED_RGB = 0xB4B4B4 };
+
 uint32_t sw_class_rgb(const sw_classes *classes, int c)
 {
+    if (c == SW_NO_CLASS) return IGNORED_RGB;
     return c < classes->count ? classes->list[c].rgb : sw_class_default_rgb(c);
 }
 

@@ -48,7 +48,7 @@ static sw_status loss_prepare(sw_problem *p)
 /* The loss as the reference takes it, and its inputs. */
 typedef struct loss_problem {
     sw_reference_loss loss;
-    double weights[32];
+    double weights[SW_MAX_CLASSES];
     uint8_t *labels;
     const double *logits;
     size_t pixels;

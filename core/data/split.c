@@ -23,14 +23,24 @@ static double place_of(const char *name)
     return (double)(XXH3_64bits(name, strlen(name)) >> 11) * 0x1p-53;
 }
 
+/* The picture that validates also where a share is too small for any. */
+static int first_place(const pair_list *list)
+{
+    int first = 0;
+    for (int i = 1; i < list->count; i++)
+        if (place_of(list->pairs[i].name) < place_of(list->pairs[first].name)) first = i;
+    return first;
+}
+
 /* Keeps the pairs of a training list that belong to the split. */
 static sw_status divide(pair_list *list, const sw_data_config *data, sw_split split)
 {
-    const int listed = list->count;
+    const int listed = list->count, first = first_place(list);
     list->count = 0;
     for (int i = 0; i < listed; i++) {
-        const bool held = data->holdout > 0 ? (i + 1) % data->holdout == 0
-                                            : place_of(list->pairs[i].name) < (double)data->val_share;
+        const bool held = data->holdout > 0
+                              ? (i + 1) % data->holdout == 0
+                              : i == first || place_of(list->pairs[i].name) < (double)data->val_share;
         if (held == (split == SW_SPLIT_VAL)) list->pairs[list->count++] = list->pairs[i];
     }
     if (list->count > 0) return SW_OK;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "chunks.h"
+#include "few_classes.h"
 #include "ops/call.h"
 #include "ops/ops.h"
 
@@ -74,7 +75,8 @@ static sw_status loss_prepare(sw_call *call)
     call->prepared = l;
     l->vec = sw_call_vec(call, x.h * x.w);
     char options[64];
-    snprintf(options, sizeof options, "-DVEC=%d -DK=%d%s", l->vec, x.c, focal ? " -DFOCAL" : "");
+    snprintf(options, sizeof options, "-DVEC=%d -DK=%d%s%s", l->vec, x.c,
+             x.c > SW_FEW_CLASSES ? " -DMANY" : "", focal ? " -DFOCAL" : "");
     SW_ENSURE(sw_kernel_get(&l->forward, call->cl, "losses", "losses_fwd", options));
     SW_ENSURE(sw_kernel_get(&l->sum, call->cl, "losses", "losses_sum", options));
     SW_ENSURE(sw_kernel_get(&l->backward, call->cl, "losses", "losses_bwd", options));

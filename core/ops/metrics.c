@@ -8,6 +8,7 @@
 
 #include "base/classes.h"
 #include "chunks.h"
+#include "few_classes.h"
 #include "ops/call.h"
 
 enum { MIN_CHUNK_PIXELS = 256 };
@@ -16,6 +17,7 @@ struct sw_metrics {
     sw_cl *cl;
     int max_n, h, w, k, ignore_index;
     int n;            /* images of the last run */
+    bool many;        /* classes: chunks count into the same table, and chunk_counts is NULL */
     sw_chunks chunks; /* of one image */
     const sw_kernel *count, *sum_counts, *sum_overlap;
     cl_mem predictions, confidence; /* (max_n,h,w) bytes */
@@ -23,19 +25,20 @@ struct sw_metrics {
     cl_mem chunk_overlap, soft;     /* (max_n,chunks,2) and (max_n,2) */
 };
 
-/* So many pixels that a chunk's table of counts stays small beside its logits. */
-static int chunk_pixels(int classes)
+/* So many pixels that a chunk's own table of counts, if it has one, stays small beside its logits. */
+static int chunk_pixels(const sw_metrics *m)
 {
-    const int table = 8 * classes * classes;
+    const int table = m->many ? 0 : 8 * m->k * m->k;
     return table > MIN_CHUNK_PIXELS ? table : MIN_CHUNK_PIXELS;
 }
 
 static sw_status build(sw_metrics *m, int vec)
 {
-    char options[32];
-    snprintf(options, sizeof options, "-DVEC=%d -DK=%d", vec, m->k);
-    SW_ENSURE(sw_kernel_get(&m->count, m->cl, "metrics", "metrics_chunks", options));
-    SW_ENSURE(sw_kernel_get(&m->sum_counts, m->cl, "metrics", "metrics_counts", options));
+    char options[48];
+    snprintf(options, sizeof options, "-DVEC=%d -DK=%d%s", vec, m->k, m->many ? " -DMANY" : "");
+    SW_ENSURE(
+        sw_kernel_get(&m->count, m->cl, "metrics", m->many ? "metrics_many" : "metrics_chunks", options));
+    if (!m->many) SW_ENSURE(sw_kernel_get(&m->sum_counts, m->cl, "metrics", "metrics_counts", options));
     return sw_kernel_get(&m->sum_overlap, m->cl, "metrics", "metrics_overlap", options);
 }
 
@@ -46,7 +49,8 @@ static sw_status allocate(sw_metrics *m)
     const size_t pixels = n * (size_t)m->h * (size_t)m->w;
     SW_ENSURE(sw_buffer_create(&m->predictions, m->cl, pixels, "predictions"));
     SW_ENSURE(sw_buffer_create(&m->confidence, m->cl, pixels, "confidence"));
-    SW_ENSURE(sw_buffer_create(&m->chunk_counts, m->cl, n * chunks * cells, "partial confusion counts"));
+    if (!m->many)
+        SW_ENSURE(sw_buffer_create(&m->chunk_counts, m->cl, n * chunks * cells, "partial confusion counts"));
     SW_ENSURE(sw_buffer_create(&m->confusion, m->cl, n * cells, "confusion counts"));
     SW_ENSURE(sw_buffer_create(&m->chunk_overlap, m->cl, n * chunks * pair, "partial overlaps"));
     return sw_buffer_create(&m->soft, m->cl, n * pair, "overlaps");
@@ -60,9 +64,15 @@ sw_status sw_metrics_create(sw_metrics **out, sw_cl *cl, int max_n, int h, int w
     *out = NULL;
     sw_metrics *m = calloc(1, sizeof *m);
     if (!m) return sw_fail_alloc("metrics", sizeof *m);
-    *m = (sw_metrics){.cl = cl, .max_n = max_n, .h = h, .w = w, .k = k, .ignore_index = ignore_index};
+    *m = (sw_metrics){.cl = cl,
+                      .max_n = max_n,
+                      .h = h,
+                      .w = w,
+                      .k = k,
+                      .ignore_index = ignore_index,
+                      .many = k > SW_FEW_CLASSES};
     const int vec = sw_call_vec(&call, h * w);
-    m->chunks = sw_chunks_deal(cl, h * w / vec, chunk_pixels(k) / vec, h * w);
+    m->chunks = sw_chunks_deal(cl, h * w / vec, chunk_pixels(m) / vec, h * w);
     SW_TRY(build(m, vec));
     SW_TRY(allocate(m));
     *out = m;
@@ -84,20 +94,31 @@ void sw_metrics_destroy(sw_metrics *m)
     free(m);
 }
 
+static sw_status count(sw_metrics *m, cl_mem logits, cl_mem labels, cl_mem counts, sw_ndrange range)
+{
+    const sw_chunks *c = &m->chunks;
+    return SW_LAUNCH(m->cl, m->count, "metrics", range, SW_ARG(logits), SW_ARG(labels),
+                     SW_ARG(m->predictions), SW_ARG(m->confidence), SW_ARG(counts), SW_ARG(m->chunk_overlap),
+                     SW_ARG(c->vectors), SW_ARG(c->rounds), SW_ARG(c->item_stride), SW_ARG(c->round_stride),
+                     SW_ARG(m->ignore_index));
+}
+
 sw_status sw_metrics_run(sw_metrics *m, cl_mem logits, cl_mem labels, int n)
 {
     const sw_call call = {.cl = m->cl}; /* a grid depends on the device alone */
     const sw_chunks *c = &m->chunks;
     const size_t images = (size_t)n, cells = (size_t)m->k * (size_t)m->k;
+    const sw_ndrange range = sw_call_ndrange(&call, (size_t)c->items, images, true);
     assert(n > 0 && n <= m->max_n);
     m->n = n;
-    SW_ENSURE(SW_LAUNCH(m->cl, m->count, "metrics", sw_call_ndrange(&call, (size_t)c->items, images, true),
-                        SW_ARG(logits), SW_ARG(labels), SW_ARG(m->predictions), SW_ARG(m->confidence),
-                        SW_ARG(m->chunk_counts), SW_ARG(m->chunk_overlap), SW_ARG(c->vectors),
-                        SW_ARG(c->rounds), SW_ARG(c->item_stride), SW_ARG(c->round_stride),
-                        SW_ARG(m->ignore_index)));
-    SW_ENSURE(SW_LAUNCH(m->cl, m->sum_counts, "metrics", sw_call_ndrange(&call, cells, images, false),
-                        SW_ARG(m->chunk_counts), SW_ARG(c->items), SW_ARG(m->confusion)));
+    if (m->many) {
+        SW_ENSURE(sw_buffer_fill(m->cl, m->confusion, 0, images * cells * sizeof(uint32_t), 0));
+        SW_ENSURE(count(m, logits, labels, m->confusion, range));
+    } else {
+        SW_ENSURE(count(m, logits, labels, m->chunk_counts, range));
+        SW_ENSURE(SW_LAUNCH(m->cl, m->sum_counts, "metrics", sw_call_ndrange(&call, cells, images, false),
+                            SW_ARG(m->chunk_counts), SW_ARG(c->items), SW_ARG(m->confusion)));
+    }
     return SW_LAUNCH(m->cl, m->sum_overlap, "metrics", sw_call_ndrange(&call, 2, images, false),
                      SW_ARG(m->chunk_overlap), SW_ARG(c->items), SW_ARG(m->soft));
 }

@@ -1,5 +1,6 @@
 #include "run/tile_sheet.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "image/image.h"
@@ -52,12 +53,22 @@ static void put_tile(sw_image *picture, const sw_tile_sheet *s, int i, sw_tile_k
     }
 }
 
+/* As a PNG with a palette, which has the colour of ignored pixels only where there are any. */
+static sw_status write_classes(const char *path, const sw_image *picture, const sw_classes *classes)
+{
+    uint32_t rgb[SW_NO_CLASS + 1] = {0};
+    const size_t pixels = (size_t)picture->width * (size_t)picture->height;
+    for (int c = 0; c < classes->count; c++) rgb[c] = classes->list[c].rgb;
+    rgb[SW_NO_CLASS] = sw_class_rgb(classes, SW_NO_CLASS);
+    const bool ignored = memchr(picture->pixels, SW_NO_CLASS, pixels) != NULL;
+    return sw_image_write_png_indexed(path, picture, rgb, ignored ? SW_NO_CLASS + 1 : classes->count);
+}
+
 sw_status sw_tile_sheet_write(const char *path, const sw_tile_sheet *s, const uint8_t *const *tiles,
                               const sw_tile_kind *kinds, int kind_count)
 {
     sw_status status = SW_OK;
     int columns, rows;
-    uint32_t rgb[SW_MAX_CLASSES];
     sw_image picture = {0};
     sw_tile_sheet_shape(&columns, &rows, s);
     SW_TRY(sw_image_init(&picture, columns * s->size.width, rows * s->size.height,
@@ -65,8 +76,7 @@ sw_status sw_tile_sheet_write(const char *path, const sw_tile_sheet *s, const ui
     memset(picture.pixels, 0, (size_t)picture.width * (size_t)picture.height * (size_t)picture.channels);
     for (int i = 0; i < s->count; i++) put_tile(&picture, s, i, kinds[i % kind_count], tiles[i]);
     if (kind_count == 1 && kinds[0] == SW_TILE_CLASSES) {
-        for (int c = 0; c < s->classes->count; c++) rgb[c] = s->classes->list[c].rgb;
-        SW_TRY(sw_image_write_png_indexed(path, &picture, rgb, s->classes->count));
+        SW_TRY(write_classes(path, &picture, s->classes));
     } else {
         SW_TRY(sw_image_write_png(path, &picture));
     }
@@ -92,7 +102,7 @@ static sw_status check_classes(const uint8_t *maps, const sw_tile_sheet *s, cons
 {
     const size_t pixels = sw_size_pixels(s->size);
     for (size_t i = 0; i < (size_t)s->count * pixels; i++)
-        if (maps[i] >= s->classes->count)
+        if (maps[i] >= s->classes->count && maps[i] != SW_NO_CLASS)
             return sw_fail(SW_E_DATA, "%s: a pixel of %s is %d, and the %d classes are 0 to %d", path,
                            names[i / pixels], maps[i], s->classes->count, s->classes->count - 1);
     return SW_OK;

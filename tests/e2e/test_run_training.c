@@ -289,7 +289,7 @@ Test(run_training, with_a_holdout_the_validation_list_is_not_even_opened)
                    "rm pets/annotations/test.txt && segwork run " TINY "--set data.holdout=4 --out held");
     cr_expect_not_null(strstr(program_output, "pets/trainval: 9 images"), "%s", program_output);
     cr_expect_not_null(strstr(program_output, "pets/trainval (held out): 3 images"), "%s", program_output);
-    program_expect(0, "pets/trainval: 3 images", "segwork eval --checkpoint held");
+    program_expect(0, "pets/trainval (held out): 3 images", "segwork eval --checkpoint held");
 }
 
 /* --- dry run ----------------------------------------------------------------------------------------- */

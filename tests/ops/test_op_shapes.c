@@ -40,8 +40,8 @@ Test(op_shapes, what_does_not_fit_is_a_configuration_error_that_says_why)
         {&sw_op_max_unpool, &unpool, 2, {SW_F32, SW_F32}, {{1, 5, 5, 4}, {1, 5, 5, 1}}, "packed offsets"},
         {&sw_op_cross_entropy, &plain, 2, {SW_F32, SW_U8}, {{2, 4, 4, 3}, {2, 4, 5, 1}}, "(2,4,5,1)"},
         {&sw_op_cross_entropy, &plain, 2, {SW_F32, SW_F32}, {{2, 4, 4, 3}, {2, 4, 4, 1}}, "must be bytes"},
-        {&sw_op_cross_entropy, &plain, 2, {SW_F32, SW_U8}, {{2, 4, 4, 1}, {2, 4, 4, 1}}, "2 to 32"},
-        {&sw_op_cross_entropy, &plain, 2, {SW_F32, SW_U8}, {{2, 4, 4, 33}, {2, 4, 4, 1}}, "2 to 32"},
+        {&sw_op_cross_entropy, &plain, 2, {SW_F32, SW_U8}, {{2, 4, 4, 1}, {2, 4, 4, 1}}, "2 to 255"},
+        {&sw_op_cross_entropy, &plain, 2, {SW_F32, SW_U8}, {{2, 4, 4, 256}, {2, 4, 4, 1}}, "2 to 255"},
         {&sw_op_cross_entropy, &weights, 2, {SW_F32, SW_U8}, {{2, 4, 4, 3}, {2, 4, 4, 1}}, "class 1 is -2"},
         {&sw_op_focal, &negative, 2, {SW_F32, SW_U8}, {{2, 4, 4, 3}, {2, 4, 4, 1}}, "gamma is -1"},
     };

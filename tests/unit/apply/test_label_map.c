@@ -34,6 +34,17 @@ Test(label_map, rows_are_enlarged_as_columns_are)
     cr_expect_arr_eq(labels, ((uint8_t[]){0, 0, 0, 0, 0, 1, 1, 1}), 8);
 }
 
+Test(label_map, rows_and_columns_of_the_logits_need_not_be_as_many)
+{
+    const float logits[1 * 2 * 2] = {4, 0, /**/ 0, 1}, three[3 * 1 * 2] = {1, 0, /**/ 0, 1, /**/ 1, 0};
+    uint8_t labels[3 * 8];
+    cr_assert_eq(sw_label_map(labels, 8, 3, logits, (sw_size){.height = 1, .width = 2}, 2), SW_OK);
+    for (int y = 0; y < 3; y++)
+        cr_expect_arr_eq(labels + (ptrdiff_t)8 * y, ((uint8_t[]){0, 0, 0, 0, 0, 1, 1, 1}), 8);
+    cr_assert_eq(sw_label_map(labels, 2, 3, three, (sw_size){.height = 3, .width = 1}, 2), SW_OK);
+    cr_expect_arr_eq(labels, ((uint8_t[]){0, 0, 1, 1, 0, 0}), 6);
+}
+
 Test(label_map, a_logit_that_is_no_number_is_an_error)
 {
     uint8_t label;

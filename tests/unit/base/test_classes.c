@@ -35,7 +35,9 @@ Test(classes, the_list_is_full_at_its_limit_and_no_two_colours_are_the_same)
     }
     cr_expect_not(sw_classes_add(&classes, "one_more"));
     cr_expect_eq(sw_class_rgb(&classes, 3), classes.list[3].rgb);
-    cr_expect_eq(sw_class_rgb(&classes, SW_MAX_CLASSES), sw_class_default_rgb(SW_MAX_CLASSES));
+    classes.count = 4;
+    cr_expect_eq(sw_class_rgb(&classes, 7), sw_class_default_rgb(7));
+    cr_expect_eq(sw_class_rgb(&classes, SW_NO_CLASS), 0xB4B4B4, "ignored");
 }
 
 Test(classes, lists_with_the_same_names_in_the_same_order_are_the_same)

@@ -127,56 +127,74 @@ Test(data_augment, the_cut_out_of_everything_is_the_image)
     for (int i = 0; i < 3 * PIXELS; i++) cr_assert_eq(out[i], (float)image[i] / 255.0f);
 }
 
+Test(data_augment, the_flip_of_a_rectangle_mirrors_its_rows)
+{
+    enum { HIGH = 3, WIDE = 4 };
+    uint8_t image[3 * HIGH * WIDE], labels[HIGH * WIDE], out_labels[HIGH * WIDE];
+    float out[3 * HIGH * WIDE];
+    for (int i = 0; i < 3 * HIGH * WIDE; i++) image[i] = (uint8_t)(7 * i);
+    for (int i = 0; i < HIGH * WIDE; i++) labels[i] = (uint8_t)i;
+    sw_augment_config always = {.hflip = 1};
+    sw_rng rng = sw_rng_at(1, SW_RNG_TEST, 0);
+    augment(&always, &rng, (sw_size){HIGH, WIDE}, image, labels, out, out_labels);
+    for (int y = 0; y < HIGH; y++)
+        for (int x = 0; x < WIDE; x++) {
+            const int to = y * WIDE + x, from = y * WIDE + WIDE - 1 - x;
+            cr_assert_eq(out_labels[to], labels[from]);
+            for (int c = 0; c < 3; c++) cr_assert_eq(out[3 * to + c], (float)image[3 * from + c] / 255.0f);
+        }
+}
+
 /* On a ramp, bilinear interpolation gives the place that was read, whatever the cut-out. */
 Test(data_augment, a_cut_out_is_read_at_the_centres_of_its_pixels)
 {
-    enum { BIG = 16 };
-    static uint8_t image[3 * BIG * BIG], labels[BIG * BIG], out_labels[BIG * BIG];
-    static float out[3 * BIG * BIG];
-    for (int y = 0; y < BIG; y++)
-        for (int x = 0; x < BIG; x++) {
-            uint8_t *pixel = image + 3 * (y * BIG + x);
+    enum { HIGH = 16, WIDE = 12 };
+    static uint8_t image[3 * HIGH * WIDE], labels[HIGH * WIDE], out_labels[HIGH * WIDE];
+    static float out[3 * HIGH * WIDE];
+    for (int y = 0; y < HIGH; y++)
+        for (int x = 0; x < WIDE; x++) {
+            uint8_t *pixel = image + 3 * (y * WIDE + x);
             pixel[0] = (uint8_t)(10 * x);
             pixel[1] = (uint8_t)(10 * y);
-            labels[y * BIG + x] = (uint8_t)(y * BIG + x);
+            labels[y * WIDE + x] = (uint8_t)(y * WIDE + x);
         }
-    const sw_crop cutout = {3.25f, 5.5f, 8.0f, 8.0f};
-    sw_augment_crop(cutout, sw_size_square(BIG), image, labels, out, out_labels);
-    for (int y = 0; y < BIG; y++)
-        for (int x = 0; x < BIG; x++) {
-            double at_x = 3.25 + (x + 0.5) / 2 - 0.5, at_y = 5.5 + (y + 0.5) / 2 - 0.5;
-            const float *pixel = out + 3 * (y * BIG + x);
+    const sw_crop cutout = {.left = 3.25f, .top = 5.5f, .width = 3.0f, .height = 8.0f};
+    sw_augment_crop(cutout, (sw_size){HIGH, WIDE}, image, labels, out, out_labels);
+    for (int y = 0; y < HIGH; y++)
+        for (int x = 0; x < WIDE; x++) {
+            double at_x = 3.25 + (x + 0.5) / 4 - 0.5, at_y = 5.5 + (y + 0.5) / 2 - 0.5;
+            const float *pixel = out + 3 * (y * WIDE + x);
             cr_assert_float_eq(pixel[0], 10 * at_x / 255, 1e-6, "x of %d, %d", y, x);
             cr_assert_float_eq(pixel[1], 10 * at_y / 255, 1e-6, "y of %d, %d", y, x);
-            cr_assert_eq(out_labels[y * BIG + x], (int)floor(at_y + 0.5) * BIG + (int)floor(at_x + 0.5));
+            cr_assert_eq(out_labels[y * WIDE + x], (int)floor(at_y + 0.5) * WIDE + (int)floor(at_x + 0.5));
         }
 }
 
 Test(data_augment, cut_outs_have_sides_in_their_range_and_lie_inside)
 {
-    enum { BIG = 64 };
-    static uint8_t image[3 * BIG * BIG], labels[BIG * BIG], out_labels[BIG * BIG];
-    static float out[3 * BIG * BIG];
-    for (int i = 0; i < BIG * BIG; i++) {
-        image[3 * i] = (uint8_t)(2 * (i % BIG));
-        image[3 * i + 1] = (uint8_t)(2 * (i / BIG));
+    enum { BIG = 64, WIDE = 96 };
+    static uint8_t image[3 * BIG * WIDE], labels[BIG * WIDE], out_labels[BIG * WIDE];
+    static float out[3 * BIG * WIDE];
+    for (int i = 0; i < BIG * WIDE; i++) {
+        image[3 * i] = (uint8_t)(2 * (i % WIDE));
+        image[3 * i + 1] = (uint8_t)(2 * (i / WIDE));
     }
     sw_augment_config crop = {.crop = 0.5f};
     double smallest = BIG, largest = 0;
     for (uint64_t i = 0; i < 200; i++) {
         sw_rng rng = sw_rng_at(4, SW_RNG_TEST, i);
-        augment(&crop, &rng, sw_size_square(BIG), image, labels, out, out_labels);
+        augment(&crop, &rng, (sw_size){BIG, WIDE}, image, labels, out, out_labels);
         /* between two pixels well inside, so that no edge is clamped */
-        const float *from = out + 3 * (8 * BIG + 8), *to = out + 3 * (56 * BIG + 56);
-        double wide = (double)(to[0] - from[0]) * 255 / 2 * BIG / 48,
+        const float *from = out + 3 * (8 * WIDE + 12), *to = out + 3 * (56 * WIDE + 84);
+        double wide = (double)(to[0] - from[0]) * 255 / 2 * WIDE / 72,
                high = (double)(to[1] - from[1]) * 255 / 2 * BIG / 48;
-        cr_assert_float_eq(wide, high, 1e-3, "a square");
-        double left = (double)from[0] * 255 / 2 + 0.5 - 8.5 * wide / BIG,
-               top = (double)from[1] * 255 / 2 + 0.5 - 8.5 * wide / BIG;
-        cr_assert(left > -1e-3 && top > -1e-3 && left + wide < BIG + 1e-3 && top + wide < BIG + 1e-3,
-                  "%g %g %g", left, top, wide);
-        smallest = fmin(smallest, wide);
-        largest = fmax(largest, wide);
+        cr_assert_float_eq(wide / WIDE, high / BIG, 1e-4, "the image's aspect ratio");
+        double left = (double)from[0] * 255 / 2 + 0.5 - 12.5 * wide / WIDE,
+               top = (double)from[1] * 255 / 2 + 0.5 - 8.5 * high / BIG;
+        cr_assert(left > -1e-3 && top > -1e-3 && left + wide < WIDE + 1e-3 && top + high < BIG + 1e-3,
+                  "%g %g %g %g", left, top, wide, high);
+        smallest = fmin(smallest, high);
+        largest = fmax(largest, high);
     }
     cr_assert(smallest >= BIG / 2.0 - 1e-3 && smallest < 0.52 * BIG, "%g", smallest);
     cr_assert(largest <= BIG + 1e-3 && largest > 0.98 * BIG, "%g", largest);

@@ -409,6 +409,33 @@ static void fingerprint_of(char out[33], const sw_data_config *options)
     sw_dataset_destroy(dataset);
 }
 
+/* A row of pixels is `width` long: each is that of the picture at the same share of its sides. */
+Test(data_dataset, a_rectangle_has_its_height_and_its_width)
+{
+    const char *root = make_three();
+    sw_data_config options = options_of(root);
+    options.size = (sw_size){.height = 5, .width = 33};
+    sw_dataset *dataset = open_or_fail(&options, SW_SPLIT_TRAIN);
+    cr_expect(sw_size_same(sw_dataset_size(dataset), options.size));
+    double sum = 0;
+    for (int c = 0; c < 3; c++) sum += sw_dataset_class_fraction(dataset, c);
+    cr_expect_float_eq(sum, 1, 1e-12);
+    sw_image stored, mask;
+    cr_assert_eq(sw_image_read_rgb(&stored, pets_folder_path(root, "images/c.jpg")), SW_OK);
+    cr_assert_eq(sw_image_read_mask(&mask, pets_folder_path(root, "annotations/trimaps/c.png")), SW_OK);
+    uint8_t image[3 * 5 * 33], labels[5 * 33];
+    cr_assert_eq(sw_dataset_read(image, labels, dataset, sw_dataset_find(dataset, "c")), SW_OK);
+    for (int y = 0; y < 5; y++)
+        for (int x = 0; x < 33; x++) {
+            const int from = y * stored.height / 5 * stored.width + x * stored.width / 33;
+            cr_assert_arr_eq(image + 3 * (33 * y + x), stored.pixels + 3 * from, 3);
+            cr_assert_eq(labels[33 * y + x], mask.pixels[from] - 1);
+        }
+    sw_image_deinit(&stored);
+    sw_image_deinit(&mask);
+    sw_dataset_destroy(dataset);
+}
+
 Test(data_dataset, the_fingerprint_tells_any_difference_but_not_the_threads)
 {
     const char *root = make_three();
@@ -422,6 +449,12 @@ Test(data_dataset, the_fingerprint_tells_any_difference_but_not_the_threads)
     options.size = sw_size_square(9);
     fingerprint_of(other, &options);
     cr_assert_str_neq(first, other);
+    options.size = (sw_size){.height = 8, .width = 2};
+    fingerprint_of(other, &options);
+    char turned[33];
+    options.size = (sw_size){.height = 2, .width = 8};
+    fingerprint_of(turned, &options);
+    cr_assert(strcmp(other, first) != 0 && strcmp(other, turned) != 0 && strcmp(turned, first) != 0);
     options.size = sw_size_square(8);
     pets_folder_list(root, "trainval", "b a c");
     fingerprint_of(other, &options);

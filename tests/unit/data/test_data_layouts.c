@@ -157,6 +157,21 @@ Test(data_layouts, a_picture_keeps_its_side_of_a_share_when_others_come)
     sw_dataset_destroy(train);
 }
 
+Test(data_layouts, a_share_leaves_images_on_both_sides_or_says_that_it_cannot)
+{
+    sw_data_config data = config_of(SW_LAYOUT_FOLDERS);
+    data.val_share = 0.01f;
+    add("img/a.png", "msk/a.png");
+    expect_fail(&data, SW_SPLIT_TRAIN, SW_E_CONFIG, "data.val_share 0.01 leaves no training image of 1");
+    add("img/b.png", "msk/b.png");
+    for (sw_split split = SW_SPLIT_TRAIN; split <= SW_SPLIT_VAL; split++) {
+        sw_dataset *dataset;
+        cr_assert_eq(sw_dataset_open(&dataset, &data, split), SW_OK, "%s", sw_error_message());
+        cr_expect_eq(sw_dataset_count(dataset), 1);
+        sw_dataset_destroy(dataset);
+    }
+}
+
 Test(data_layouts, lists_hold_names_or_pairs_or_csv)
 {
     sw_data_config data = config_of(SW_LAYOUT_LISTS);

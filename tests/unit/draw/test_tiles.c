@@ -159,6 +159,44 @@ Test(tiles, small_images_are_enlarged_by_a_whole_factor_to_at_least_128_px)
     }
 }
 
+Test(tiles, a_rectangle_keeps_its_aspect_ratio_and_its_longer_side_has_at_least_128_px)
+{
+    static const struct {
+        sw_size size, drawn;
+    } cases[] = {
+        {{45, 60}, {135, 180}}, {{60, 45}, {180, 135}}, {{100, 160}, {100, 160}}, {{1, 64}, {2, 128}}};
+    for (size_t s = 0; s < sizeof cases / sizeof *cases; s++) {
+        const sw_size drawn = cases[s].drawn;
+        sw_tiles_spec spec = make_spec(4, 2, 160);
+        spec.size = cases[s].size;
+        picture pic = draw(&spec);
+        area first = find(&pic, image_rgb(0)), last = find(&pic, image_rgb(3));
+        cr_assert_eq(last.count, (int)sw_size_pixels(drawn));
+        cr_assert(last.x1 - last.x0 + 1 == drawn.width && last.y1 - last.y0 + 1 == drawn.height);
+        cr_assert(last.x0 - first.x0 == drawn.width + 2 && last.y0 - first.y0 == drawn.height + 2);
+        free(pic.rgb);
+    }
+}
+
+Test(tiles, a_rectangle_is_drawn_row_by_row)
+{
+    sw_tiles_spec spec = make_spec(1, 7, 64);
+    spec.size = (sw_size){.height = 20, .width = 32};
+    for (int p = 0; p < 20 * 32; p++) {
+        photo_bytes[0][3 * p] = (uint8_t)(p % 32 + 100);
+        photo_bytes[0][3 * p + 1] = (uint8_t)(p / 32 + 50);
+        photo_bytes[0][3 * p + 2] = 7;
+    }
+    picture pic = draw(&spec);
+    area corner = find(&pic, 100u << 16 | 50u << 8 | 7);
+    cr_assert(is_square(corner, 4));
+    for (int y = 0; y < 80; y++)
+        for (int x = 0; x < 128; x++)
+            cr_assert_eq(pic.rgb[(corner.y0 + y) * pic.width + corner.x0 + x],
+                         (uint32_t)(x / 4 + 100) << 16 | (uint32_t)(y / 4 + 50) << 8 | 7, "(%d, %d)", x, y);
+    free(pic.rgb);
+}
+
 Test(tiles, an_image_is_drawn_as_it_is_not_flipped_and_not_blurred)
 {
     sw_tiles_spec spec = make_spec(1, 7, 32);

@@ -21,22 +21,26 @@ static sw_image make_indexed(int width, int height)
 
 Test(image_resize, nearest_takes_the_floor_of_the_scaled_index)
 {
-    static const int cases[][3] = {{7, 5, 3},       {500, 375, 128}, {3, 2, 7},   {1, 1, 5},
-                                   {128, 128, 128}, {333, 500, 97},  {600, 12, 1}};
+    static const struct {
+        sw_size from, to;
+    } cases[] = {{{5, 7}, {3, 3}},         {{375, 500}, {128, 128}}, {{2, 3}, {7, 7}},    {{1, 1}, {5, 5}},
+                 {{128, 128}, {128, 128}}, {{500, 333}, {97, 97}},   {{12, 600}, {1, 1}}, {{5, 7}, {9, 3}},
+                 {{375, 500}, {45, 60}},   {{360, 480}, {360, 480}}, {{31, 7}, {2, 97}}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        int width = cases[i][0], height = cases[i][1], side = cases[i][2];
+        const int width = cases[i].from.width, height = cases[i].from.height;
+        const sw_size to = cases[i].to;
         sw_image image = make_indexed(width, height);
-        uint8_t *out = malloc((size_t)(side * side * 3));
+        uint8_t *out = malloc(3 * sw_size_pixels(to));
         cr_assert_not_null(out);
-        sw_image_resize(out, sw_size_square(side), &image, SW_RESIZE_NEAREST);
-        for (int y = 0; y < side; y++)
-            for (int x = 0; x < side; x++) {
-                const uint8_t *pixel = out + 3 * (y * side + x);
+        sw_image_resize(out, to, &image, SW_RESIZE_NEAREST);
+        for (int y = 0; y < to.height; y++)
+            for (int x = 0; x < to.width; x++) {
+                const uint8_t *pixel = out + 3 * (y * to.width + x);
                 int from_x = pixel[0] + 256 * (pixel[2] & 15), from_y = pixel[1] + 256 * (pixel[2] >> 4);
-                cr_assert_eq(from_x, x * width / side, "%dx%d to %d: column %d from %d", width, height, side,
-                             x, from_x);
-                cr_assert_eq(from_y, y * height / side, "%dx%d to %d: row %d from %d", width, height, side, y,
-                             from_y);
+                cr_assert_eq(from_x, x * width / to.width, "%dx%d to %dx%d: column %d from %d", width, height,
+                             to.width, to.height, x, from_x);
+                cr_assert_eq(from_y, y * height / to.height, "%dx%d to %dx%d: row %d from %d", width, height,
+                             to.width, to.height, y, from_y);
             }
         free(out);
         sw_image_deinit(&image);
@@ -72,6 +76,18 @@ Test(image_resize, bilinear_weighs_by_pixel_centres)
     sw_image_resize(two, sw_size_square(2), &tall, SW_RESIZE_BILINEAR);
     cr_assert_eq(two[0], 15);
     cr_assert_eq(two[2], 60);
+}
+
+Test(image_resize, bilinear_takes_rows_and_columns_each_by_their_own_scale)
+{
+    /* columns 0 and 100 over four as above, rows 0 and 60 over three: positions -1/6, 0.5, 7/6 */
+    uint8_t pixels[4] = {0, 100, 60, 160}, out[12];
+    sw_image image = {.pixels = pixels, .width = 2, .height = 2, .channels = 1};
+    sw_image_resize(out, (sw_size){.height = 3, .width = 4}, &image, SW_RESIZE_BILINEAR);
+    const uint8_t columns[4] = {0, 25, 75, 100}, rows[3] = {0, 30, 60};
+    for (int y = 0; y < 3; y++)
+        for (int x = 0; x < 4; x++)
+            cr_assert_eq(out[4 * y + x], rows[y] + columns[x], "row %d column %d: %d", y, x, out[4 * y + x]);
 }
 
 Test(image_resize, bilinear_keeps_one_colour_and_one_pixel)

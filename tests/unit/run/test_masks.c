@@ -95,6 +95,24 @@ Test(masks, what_was_written_is_read_bit_for_bit)
     sw_masks_deinit(&store);
 }
 
+Test(masks, images_that_are_no_squares_are_read_bit_for_bit)
+{
+    scratch_write("tall/config.yaml", "seed: 1\n");
+    sw_mask_images images = make_images(1);
+    images.size = (sw_size){.height = PIXELS, .width = 1};
+    must(sw_masks_begin(scratch_path("tall"), &images));
+    must(sw_masks_add(scratch_path("tall"), &images, 1, labels, sures));
+    sw_masks store;
+    uint8_t found[COUNT * PIXELS], certain[COUNT * PIXELS];
+    must(sw_masks_open(&store, scratch_path("tall")));
+    cr_expect(sw_size_same(store.images.size, images.size));
+    must(sw_masks_read(&store, 1, found, certain));
+    for (int i = 0; i < COUNT; i++) cr_expect_arr_eq(store.images.inputs[i], photo[i], 3 * PIXELS);
+    cr_expect_arr_eq(found, label, sizeof label);
+    cr_expect_arr_eq(certain, sure, sizeof sure);
+    sw_masks_deinit(&store);
+}
+
 Test(masks, a_viewer_shows_class_maps_in_the_colours_of_the_classes)
 {
     make_run("run");
@@ -271,7 +289,7 @@ Test(masks, an_index_that_segwork_did_not_write_is_refused)
         {"{\"format\": 1, \"size\": 7, \"columns\": -1}", "\"columns\" is no whole number"},
         {"{\"format\": 1, \"size\": 7, \"columns\": 3}", "\"classes\" is no list"},
         {"{\"format\": 1, \"size\": 7, \"columns\": 3, \"classes\": [\"a\", 1]}",
-         "\"classes\" is no list of 1 to 32 names of classes"},
+         "\"classes\" is no list of 1 to 255 names of classes"},
         {"{\"format\": 1, \"size\": 7, \"columns\": 3, \"classes\": [\"a\"], \"images\": []}",
          "\"images\" is no list"},
         {"{\"format\": 1, \"size\": 20000, \"columns\": 3, \"classes\": [\"a\"], \"images\": [\"x\", \"y\"]}",

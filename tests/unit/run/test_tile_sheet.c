@@ -68,6 +68,23 @@ Test(tile_sheet, a_sheet_of_one_kind_is_read_back_tile_by_tile)
     cr_expect_eq(sw_tile_sheet_read(NULL, &other, scratch_path("sheet.png"), SW_TILE_GRAY, NULL), SW_E_DATA);
 }
 
+Test(tile_sheet, ignored_pixels_of_class_maps_come_back)
+{
+    static const sw_tile_kind kinds[] = {SW_TILE_CLASSES};
+    static const char *const names[] = {"a"};
+    const sw_classes classes = two_classes();
+    const uint8_t *const tiles[] = {labels};
+    const sw_tile_sheet sheet = {.count = 1, .columns = 1, .size = {SIDE, SIDE}, .classes = &classes};
+    uint8_t found[PIXELS];
+    sw_image picture;
+    must(sw_tile_sheet_write(scratch_path("sheet.png"), &sheet, tiles, kinds, 1));
+    must(sw_tile_sheet_read(found, &sheet, scratch_path("sheet.png"), SW_TILE_CLASSES, names));
+    cr_expect_arr_eq(found, labels, PIXELS);
+    must(sw_image_read_rgb(&picture, scratch_path("sheet.png")));
+    expect_rgb(&picture, 0, 1, sw_class_rgb(&classes, SW_NO_CLASS));
+    sw_image_deinit(&picture);
+}
+
 Test(tile_sheet, only_a_sheet_within_the_limits_of_a_picture_fits)
 {
     sw_tile_sheet sheet = {

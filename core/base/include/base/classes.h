@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SW_MAX_CLASSES = 32, SW_CLASS_NAME_BYTES = 64, SW_NO_CLASS = 255 };
+enum { SW_MAX_CLASSES = 255, SW_CLASS_NAME_BYTES = 64, SW_NO_CLASS = 255 };
 
 typedef struct sw_class {
     char name[SW_CLASS_NAME_BYTES]; /* letters, digits, '_' and '-', since columns are named by it */
@@ -37,7 +37,8 @@ bool sw_class_name_is_valid(const char *name);
  * so that they stay distinct for every kind of colour blindness and in grey print. */
 uint32_t sw_class_default_rgb(int place);
 
-/* Returns the colour of a class by its number, the default one if the list does not have it. */
+/* Returns the colour of a class by its number: grey for SW_NO_CLASS, the default one for a number that the
+ * list does not have. */
 uint32_t sw_class_rgb(const sw_classes *classes, int c);
 
 /* Returns the number of the class of that name, or -1. */

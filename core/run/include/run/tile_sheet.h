@@ -37,7 +37,7 @@ sw_status sw_tile_sheet_write(const char *path, const sw_tile_sheet *sheet, cons
 
 /* Reads a sheet of one kind, tile after tile; with `out` NULL it is only checked. `names` are those of the
  * tiles, for messages, and may be NULL unless they are class maps. SW_E_IO, SW_E_DATA: the file is missing,
- * damaged, of another size, or has a pixel that is no class. */
+ * damaged, of another size, or has a pixel that is neither a class nor ignored. */
 sw_status sw_tile_sheet_read(uint8_t *out, const sw_tile_sheet *sheet, const char *path, sw_tile_kind kind,
                              const char *const *names) SW_NODISCARD;
 
