@@ -102,6 +102,7 @@ static void count_classes(sw_dataset *dataset, const uint8_t *labels)
 typedef struct gathering {
     repeat_counts repeats;
     XXH3_state_t *hash;
+    int kept; /* images that stay in memory */
 } gathering;
 
 /* Counts and hashes a usable image, moves it to the front, and drops its pixels if they are too many to keep.
@@ -112,7 +113,9 @@ static void take_item(sw_dataset *dataset, data_item *item, gathering *g)
     XXH3_128bits_update(g->hash, item->pair->name, strlen(item->pair->name) + 1);
     XXH3_128bits_update(g->hash, item->image.bytes, bytes);
     count_classes(dataset, item->image.bytes + bytes / 4 * 3);
-    if (!dataset_store_claim(dataset->store, bytes)) {
+    if (dataset_store_claim(dataset->store, bytes)) {
+        g->kept++;
+    } else {
         free(item->image.bytes);
         item->image.bytes = NULL;
     }
@@ -150,6 +153,10 @@ static sw_status sum_up(const sw_dataset *dataset, sw_split split, const gatheri
     if (dataset->skipped)
         sw_log(SW_LOG_WARNING, "%s: %d of %d images of %s skipped", data->root, dataset->skipped, list->count,
                sw_data_split_title(buffer, sizeof buffer, data, split));
+    if (g->kept < dataset->count)
+        sw_log(SW_LOG_INFO, "%s: %d of %d images stay in memory, the others are read again when they are needed "
+                            "(data.cache_mb)",
+               data->root, g->kept, dataset->count);
     return SW_OK;
 }
 
