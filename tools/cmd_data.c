@@ -6,6 +6,7 @@
 #include "apply/browse.h"
 #include "base/clock.h"
 #include "base/terminal.h"
+#include "data_init.h"
 #include "data_stats.h"
 #include "fetch/fetch.h"
 #include "options.h"
@@ -14,9 +15,9 @@
 #include "synth/synth.h"
 
 /* `val` of the options, by which one given to the wrong action is refused. */
-enum { SYNTH = 1, FETCH, STATS, BROWSE, SIZE };
+enum { INIT = 1, SYNTH, FETCH, STATS, BROWSE, SIZE, OUT, SETS };
 
-static int size_px = 128, train = 400, val = 100, all, epoch = 1, count = OPTION_NOT_GIVEN;
+static int size_px = OPTION_NOT_GIVEN, train = 400, val = 100, all, epoch = 1, count = OPTION_NOT_GIVEN;
 static long long seed = 1, images_bytes = SW_FETCH_IMAGES_BYTES,
                  annotations_bytes = SW_FETCH_ANNOTATIONS_BYTES;
 static char *base_url, *out;
@@ -27,7 +28,10 @@ static const char **sets;
 static sw_status run_synth(const char *dir)
 {
     if (seed < 0) return sw_fail(SW_E_USAGE, "--seed %lld: must be 0 or more", seed);
-    const sw_synth_options options = {.train = train, .val = val, .size_px = size_px, .seed = (uint64_t)seed};
+    const sw_synth_options options = {.train = train,
+                                      .val = val,
+                                      .size_px = size_px == OPTION_NOT_GIVEN ? 128 : size_px,
+                                      .seed = (uint64_t)seed};
     sw_status status = sw_synth_write(dir, &options);
     if (status == SW_OK)
         printf("%s: %d training and %d validation pictures of %d x %d pixels, seed %llu\n", dir,
@@ -72,9 +76,15 @@ static sw_status run_fetch(const char *dir)
     return status;
 }
 
-static sw_status run_stats(const char *dir)
+static sw_status run_init(const char *dir)
 {
-    return data_stats_print(dir, size_px, all);
+    return data_init(dir, out);
+}
+
+static sw_status run_stats(const char *path)
+{
+    const data_stats_options options = {.path = path, .sets = sets, .size_px = size_px, .all = all};
+    return data_stats_print(&options);
 }
 
 static sw_status run_browse(const char *experiment_path)
@@ -95,24 +105,41 @@ done:
 
 /* ---- which of them ---- */
 
+/* Who takes a group of options, for messages. */
+static const char *const takers[] = {
+    [INIT] = "init",     [SYNTH] = "synth",          [FETCH] = "fetch",         [STATS] = "stats",
+    [BROWSE] = "browse", [SIZE] = "synth and stats", [OUT] = "init and browse", [SETS] = "stats and browse"};
+enum { TAKERS = sizeof takers / sizeof takers[0] };
+
 static const struct {
     const char *name;
-    int group; /* `val` of its options */
+    unsigned groups; /* bit `val` of the options it takes */
     sw_status (*run)(const char *argument);
     const char *argument, *what;
     const char *why_no_size; /* NULL: takes --size */
 } actions[] = {
-    {"synth", SYNTH, run_synth, "DIR", "folder", NULL},
-    {"fetch", FETCH, run_fetch, "DIR", "folder", "the archives are as they are"},
-    {"stats", STATS, run_stats, "DIR", "folder", NULL},
-    {"browse", BROWSE, run_browse, "EXPERIMENT.yaml", "experiment",
+    {"init", 1u << INIT | 1u << OUT, run_init, "DIR", "folder", "it finds the sizes"},
+    {"synth", 1u << SYNTH | 1u << SIZE, run_synth, "DIR", "folder", NULL},
+    {"fetch", 1u << FETCH, run_fetch, "DIR", "folder", "the archives are as they are"},
+    {"stats", 1u << STATS | 1u << SIZE | 1u << SETS, run_stats, "DIR|EXPERIMENT.yaml", "folder or experiment",
+     NULL},
+    {"browse", 1u << BROWSE | 1u << OUT | 1u << SETS, run_browse, "EXPERIMENT.yaml", "experiment",
      "the experiment's data.size says it (--set data.size=S changes it)"},
 };
 enum { ACTIONS = sizeof actions / sizeof actions[0] };
 
-static bool is_given(int group)
+static sw_status refuse_foreign_options(int chosen)
 {
-    return (options_given_groups >> group & 1) != 0;
+    for (int group = INIT; group < TAKERS; group++) {
+        if (!(options_given_groups >> group & 1) || actions[chosen].groups >> group & 1) continue;
+        if (group == SIZE)
+            return sw_fail(SW_E_USAGE, "'data %s' takes no --size: %s", actions[chosen].name,
+                           actions[chosen].why_no_size);
+        return sw_fail(SW_E_USAGE,
+                       "an option of 'data %s' was given to 'data %s' (see 'segwork data --help')",
+                       takers[group], actions[chosen].name);
+    }
+    return SW_OK;
 }
 
 static sw_status run(int argc, const char *const *argv)
@@ -121,30 +148,26 @@ static sw_status run(int argc, const char *const *argv)
     for (int i = 0; argc > 0 && i < ACTIONS; i++)
         if (strcmp(argv[0], actions[i].name) == 0) chosen = i;
     if (argc > 0 && chosen == ACTIONS)
-        return sw_fail(SW_E_USAGE,
-                       "there is no action '%s': synth, fetch, stats or browse (see 'segwork data --help')",
-                       argv[0]);
+        return sw_fail(
+            SW_E_USAGE,
+            "there is no action '%s': init, synth, fetch, stats or browse (see 'segwork data --help')",
+            argv[0]);
     if (chosen == ACTIONS)
-        return sw_fail(SW_E_USAGE, "expected an action: segwork data synth|fetch|stats DIR, or segwork data "
-                                   "browse EXPERIMENT.yaml (see 'segwork data --help')");
+        return sw_fail(SW_E_USAGE,
+                       "expected an action: segwork data init|synth|fetch|stats DIR, or segwork data browse "
+                       "EXPERIMENT.yaml (see 'segwork data --help')");
     if (argc != 2 || argv[1][0] == '\0')
         return sw_fail(SW_E_USAGE, "expected one %s: segwork data %s %s (see 'segwork data --help')",
                        actions[chosen].what, actions[chosen].name, actions[chosen].argument);
-    for (int i = 0; i < ACTIONS; i++)
-        if (i != chosen && is_given(actions[i].group))
-            return sw_fail(SW_E_USAGE,
-                           "an option of 'data %s' was given to 'data %s' (see 'segwork data --help')",
-                           actions[i].name, actions[chosen].name);
-    if (is_given(SIZE) && actions[chosen].why_no_size)
-        return sw_fail(SW_E_USAGE, "'data %s' takes no --size: %s", actions[chosen].name,
-                       actions[chosen].why_no_size);
+    SW_ENSURE(refuse_foreign_options(chosen));
     return actions[chosen].run(argv[1]);
 }
 
-static const struct poptOption size_options[] = {
-    {"size", '\0', POPT_ARG_INT, &size_px, SIZE,
-     "Side of the square pictures in pixels, to draw or to count after resizing (default 128)", "S"},
-    POPT_TABLEEND};
+static const struct poptOption size_options[] = {{"size", '\0', POPT_ARG_INT, &size_px, SIZE,
+                                                  "Side of the square pictures in pixels, to draw or to "
+                                                  "count after resizing (default 128; stats: data.size)",
+                                                  "S"},
+                                                 POPT_TABLEEND};
 
 static const struct poptOption synth_options[] = {
     {"train", '\0', POPT_ARG_INT, &train, SYNTH, "Training pictures (default 400)", "N"},
@@ -162,16 +185,23 @@ static const struct poptOption fetch_options[] = {
     POPT_TABLEEND};
 
 static const struct poptOption stats_options[] = {
-    {"all", '\0', POPT_ARG_NONE, &all, STATS, "List every odd file, not just the first 20 of a kind", NULL},
+    {"all", '\0', POPT_ARG_NONE, &all, STATS, "List every odd file, not just the first ones of a kind", NULL},
     POPT_TABLEEND};
 
 static const struct poptOption browse_options[] = {
-    {"out", 'o', POPT_ARG_STRING, &out, BROWSE, "The picture to write", "PNG"},
     {"epoch", '\0', POPT_ARG_INT, &epoch, BROWSE, "First batch of this epoch (default 1)", "N"},
     {"count", '\0', POPT_ARG_INT, &count, BROWSE, "Only the first so many of its images (default: all)", "N"},
-    {"set", 's', POPT_ARG_ARGV, &sets, BROWSE, "Give a key another value, as YAML (may be repeated)",
-     "KEY=VALUE"},
     POPT_TABLEEND};
+
+static const struct poptOption out_options[] = {
+    {"out", 'o', POPT_ARG_STRING, &out, OUT,
+     "The file to write: a description (init; default: standard output), a PNG (browse)", "FILE"},
+    POPT_TABLEEND};
+
+static const struct poptOption set_options[] = {{"set", 's', POPT_ARG_ARGV, &sets, SETS,
+                                                 "Give a key another value, as YAML (may be repeated)",
+                                                 "KEY=VALUE"},
+                                                POPT_TABLEEND};
 
 static const struct poptOption options[] = {
     {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)size_options, 0, "Options of synth and stats:", NULL},
@@ -179,16 +209,19 @@ static const struct poptOption options[] = {
     {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)fetch_options, 0, "Options of fetch:", NULL},
     {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)stats_options, 0, "Options of stats:", NULL},
     {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)browse_options, 0, "Options of browse:", NULL},
+    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)out_options, 0, "Options of init and browse:", NULL},
+    {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)set_options, 0, "Options of stats and browse:", NULL},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_data = {
     .name = "data",
-    .arguments = "synth|fetch|stats DIR, or browse EXPERIMENT.yaml",
-    .summary = "Make, download or inspect data; see what training sees",
-    .details = "A data folder has the layout of the Oxford-IIIT Pet set:\n\n"
-               "  DIR/images/NAME.jpg                  the pictures\n"
-               "  DIR/annotations/trimaps/NAME.png     1 pet, 2 background, 3 border\n"
-               "  DIR/annotations/{trainval,test}.txt  NAME class-id species breed-id\n\n"
+    .arguments = "init|synth|fetch DIR, or stats DIR|EXPERIMENT.yaml, or browse EXPERIMENT.yaml",
+    .summary = "Describe, make, download or inspect data; see what training sees",
+    .details = "init    looks at a folder with pictures and masks of your own and writes the\n"
+               "        description that an experiment includes: where they are, the splits,\n"
+               "        sizes, the values of the masks and how often each occurs. You give the\n"
+               "        classes their names. It knows folders whose files have the same names,\n"
+               "        lists, Pascal VOC, and the pets.\n"
                "synth   draws synthetic pets with exact trimaps: a data set within seconds,\n"
                "        without a download. The same options give the same bytes. If the folder\n"
                "        already holds them, nothing is written.\n"
@@ -196,13 +229,21 @@ const sw_command sw_cmd_data = {
                "        from " SW_FETCH_BASE_URL "\n"
                "        and unpacks them, which needs 2.4 GB of free space. After an\n"
                "        interruption the same command continues.\n"
-               "stats   decodes every file and prints counts, sizes, class fractions, and each\n"
-               "        odd file with the reason. It changes nothing.\n"
+               "stats   decodes every file of a folder, of a description or of an experiment's\n"
+               "        data, and prints counts, sizes, the share of each class and the images\n"
+               "        that have it, and each odd file with the reason. It changes nothing,\n"
+               "        and fails where a split has no usable picture.\n"
                "browse  draws a batch as training gets it: augmented images, masks and names.\n\n"
+               "  segwork data init data/camvid --out data.yaml\n"
+               "  segwork data stats data.yaml\n"
+               "  segwork data browse experiments/segnet_small.yaml --out b.png --count 16\n"
                "  segwork data synth data/synthetic-pets --train 800 --val 105 --size 96\n"
                "  segwork data fetch data/oxford-iiit-pet\n"
-               "  segwork data stats data/oxford-iiit-pet\n"
-               "  segwork data browse experiments/segnet_small.yaml --out b.png --count 16",
+               "  segwork data stats data/oxford-iiit-pet\n\n"
+               "The pets of synth and fetch lie as the Oxford-IIIT Pet set does:\n\n"
+               "  DIR/images/NAME.jpg                  the pictures\n"
+               "  DIR/annotations/trimaps/NAME.png     1 pet, 2 background, 3 border\n"
+               "  DIR/annotations/{trainval,test}.txt  NAME class-id species breed-id",
     .options = options,
     .run = run,
 };

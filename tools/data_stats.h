@@ -6,8 +6,15 @@
 
 #include "base/status.h"
 
-/* Counts classes at size_px x size_px and prints the tables; lists every odd file, or the first of each kind.
- */
-sw_status data_stats_print(const char *dir, int size_px, bool all) SW_NODISCARD;
+typedef struct data_stats_options {
+    const char *path;        /* a data folder, or an experiment or fragment with a data section */
+    const char *const *sets; /* of the latter; NULL: none */
+    int size_px; /* side of the square at which classes are counted; OPTION_NOT_GIVEN: data.size */
+    bool all;    /* list every odd file, not the first of each reason */
+} data_stats_options;
+
+/* Prints counts, sizes, shares of classes and odd files. SW_E_DATA, after printing, when nothing of a split
+ * is usable; SW_E_CONFIG when a list that a file names is missing. */
+sw_status data_stats_print(const data_stats_options *options) SW_NODISCARD;
 
 #endif

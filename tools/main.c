@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/terminal.h"
 #include "command.h"
 #include "complete.h"
 #include "draw/tiles.h"
@@ -81,8 +82,13 @@ static void print_options(poptContext context)
 
 static void print_command_help(const sw_command *command, poptContext context)
 {
-    printf("Usage: segwork %s %s%s[OPTIONS]\n%s.\n", command->name, command->arguments,
-           command->arguments[0] ? " " : "", command->summary);
+    sw_str usage = {0}, wrapped = {0};
+    sw_str_printf(&usage, "Usage: segwork %s %s%s[OPTIONS]", command->name, command->arguments,
+                  command->arguments[0] ? " " : "");
+    sw_str_wrap(&wrapped, sw_str_text(&usage), 0, 7, SW_TERMINAL_DEFAULT_COLUMNS);
+    printf("%s\n%s.\n", sw_str_text(&wrapped), command->summary);
+    sw_str_deinit(&usage);
+    sw_str_deinit(&wrapped);
     if (command->details) printf("\n%s\n", command->details);
     printf("\n");
     print_options(context);

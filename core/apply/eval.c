@@ -79,7 +79,9 @@ sw_status sw_eval_run(sw_eval *eval, sw_trained *saved, const sw_eval_options *o
     *eval = (sw_eval){
         .saved = saved, .split = options->split, .has_article = saved->experiment->train.article_every > 0};
     SW_TRY(open_data(eval, &loss));
-    SW_TRY(sw_trained_start(saved, &loss, saved->experiment->train.val_batch_size, options->device));
+    const sw_trained_use use = {
+        .loss = &loss, .batch = saved->experiment->train.val_batch_size, .device = options->device};
+    SW_TRY(sw_trained_start(saved, &use));
     SW_TRY(evaluate(eval, saved, options));
     const sw_measures measures = {.classes = &eval->columns.classes,
                                   .clean = &eval->clean,

@@ -1,73 +1,118 @@
 #include "apply/label_map.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
-/* Where a pixel of the map lies between two of the logits. */
+
+sw_status sw_softmax(float *values, size_t pixels, int classes)
+{
+    for (size_t i = 0; i < pixels; i++, values += classes) {
+        float most = values[0], sum = 0.0f;
+        bool finite = true;
+        for (int c = 0; c < classes; c++) {
+            finite &= isfinite(values[c]) != 0;
+            most = values[c] > most ? values[c] : most;
+        }
+        if (!finite)
+            return sw_fail(SW_E_NUMERIC, "the network's output is not a number: its weights, or the "
+                                         "statistics of its norms, are damaged");
+        for (int c = 0; c < classes; c++) {
+            values[c] = expf(values[c] - most);
+            sum += values[c];
+        }
+        for (int c = 0; c < classes; c++) values[c] /= sum;
+    }
+    return SW_OK;
+}
+
+void sw_average_mirrored(float *values, const float *mirrored, sw_size window, int classes)
+{
+    const size_t width = (size_t)window.width, k = (size_t)classes;
+    for (size_t y = 0; y < (size_t)window.height; y++)
+        for (size_t x = 0; x < width; x++) {
+            float *here = values + (y * width + x) * k;
+            const float *there = mirrored + (y * width + width - 1 - x) * k;
+            for (size_t c = 0; c < k; c++) here[c] = 0.5f * (here[c] + there[c]);
+        }
+}
+
+/* Where a pixel of the map lies between two of the window. */
 typedef struct place {
     size_t low, high;
     float share; /* of `high` */
 } place;
 
-static place place_of(int at, int count, int source)
+static size_t clamp(int value, int count)
 {
-    float x = ((float)at + 0.5f) * (float)source / (float)count - 0.5f;
-    if (x < 0.0f) x = 0.0f;
-    size_t last = (size_t)source - 1, low = (size_t)x;
-    if (low > last) low = last;
-    return (place){low, low < last ? low + 1 : last, x - (float)low};
+    return (size_t)(value < 0 ? 0 : value < count ? value : count - 1);
 }
 
-static sw_status check_finite(const float *logits, size_t count)
+static place place_of(const sw_map_side *side, int pixel)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(logits[i]))
-            return sw_fail(SW_E_NUMERIC, "the network's output is not a number: its weights, or the "
-                                         "statistics of its norms, are damaged");
-    return SW_OK;
+    double x = (pixel + 0.5) * side->scaled / side->length - 0.5;
+    if (x < 0.0) x = 0.0;
+    int low = (int)x;
+    if (low > side->scaled - 1) low = side->scaled - 1;
+    const int high = low + 1 < side->scaled ? low + 1 : low;
+    return (place){clamp(low - side->at, side->window), clamp(high - side->at, side->window),
+                   (float)(x - (double)low)};
 }
 
-static float mix(float a, float b, float share_of_b)
+/* The first pixel of the map whose centre does not lie before that edge of the scaled picture. */
+static int pixel_behind(const sw_map_side *side, int edge)
 {
-    return a + (b - a) * share_of_b;
+    const int64_t twice =
+        2 * (int64_t)edge * side->length - side->scaled; /* (2 i + 1) scaled >= 2 edge length */
+    return twice <= 0 ? 0 : (int)((twice + 2 * (int64_t)side->scaled - 1) / (2 * (int64_t)side->scaled));
 }
 
-static uint8_t class_at(const float *logits, size_t width, size_t classes, place y, place x)
+static void mix_rows(float *out, const float *low, const float *high, float share, size_t count)
 {
-    const float *low = logits + y.low * width * classes, *high = logits + y.high * width * classes;
-    size_t left = x.low * classes, right = x.high * classes, best = 0;
+    for (size_t i = 0; i < count; i++) out[i] = low[i] + (high[i] - low[i]) * share;
+}
+
+/* The pixel at `offset` of the map, between two neighbours of a row of probabilities. */
+static void fill_pixel(const sw_label_map *map, size_t offset, size_t plane, const float *left,
+                       const float *right, float share, int classes)
+{
+    int best = 0;
     float most = -INFINITY;
-    for (size_t c = 0; c < classes; c++) {
-        float value = mix(mix(low[left + c], low[right + c], x.share),
-                          mix(high[left + c], high[right + c], x.share), y.share);
+    for (int c = 0; c < classes; c++) {
+        const float value = left[c] + (right[c] - left[c]) * share;
+        if (map->probabilities) map->probabilities[(size_t)c * plane + offset] = value;
         if (value > most) {
             most = value;
             best = c;
         }
     }
-    return (uint8_t)best;
+    if (map->labels) map->labels[offset] = (uint8_t)best;
 }
 
-sw_status sw_label_map(uint8_t *out, int width, int height, const float *logits, sw_size size, int classes)
+sw_status sw_label_map_fill(const sw_label_map *map, const float *values, const sw_map_side *rows,
+                            const sw_map_side *columns, int classes)
 {
-    size_t k = (size_t)classes, row = (size_t)width;
-    SW_ENSURE(check_finite(logits, sw_size_pixels(size) * k));
-    place *columns = malloc(row * sizeof *columns);
-    if (!columns) return sw_fail_alloc("a map of classes", row * sizeof *columns);
-    for (int x = 0; x < width; x++) columns[x] = place_of(x, width, size.width);
-    for (int y = 0; y < height; y++) {
-        place at = place_of(y, height, size.height);
-        for (size_t x = 0; x < row; x++)
-            out[(size_t)y * row + x] = class_at(logits, (size_t)size.width, k, at, columns[x]);
+    const size_t k = (size_t)classes, row = (size_t)columns->window * k, width = (size_t)columns->length;
+    const int left = pixel_behind(columns, columns->from), right = pixel_behind(columns, columns->to);
+    const int top = pixel_behind(rows, rows->from), bottom = pixel_behind(rows, rows->to);
+    if (left >= right || top >= bottom) return SW_OK;
+    place *places = malloc((size_t)(right - left) * sizeof *places);
+    float *mixed = malloc(row * sizeof *mixed);
+    if (!places || !mixed) {
+        free(places);
+        free(mixed);
+        return sw_fail_alloc("a map of classes", row * sizeof *mixed);
     }
-    free(columns);
+    for (int x = left; x < right; x++) places[x - left] = place_of(columns, x);
+    for (int y = top; y < bottom; y++) {
+        const place at = place_of(rows, y);
+        mix_rows(mixed, values + at.low * row, values + at.high * row, at.share, row);
+        for (int x = left; x < right; x++) {
+            const place *p = &places[x - left];
+            fill_pixel(map, (size_t)y * width + (size_t)x, (size_t)rows->length * width, mixed + p->low * k,
+                       mixed + p->high * k, p->share, classes);
+        }
+    }
+    free(places);
+    free(mixed);
     return SW_OK;
-}
-
-void sw_label_overlay(uint8_t *rgb, const uint8_t *labels, size_t pixels, const sw_classes *classes)
-{
-    for (size_t i = 0; i < pixels; i++) {
-        uint32_t color = sw_class_rgb(classes, labels[i]);
-        const unsigned parts[3] = {color >> 16 & 0xff, color >> 8 & 0xff, color & 0xff};
-        for (size_t c = 0; c < 3; c++) rgb[3 * i + c] = (uint8_t)((rgb[3 * i + c] + parts[c] + 1) / 2);
-    }
 }

@@ -1,175 +1,233 @@
 #include "apply/predict.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "apply/label_map.h"
-#include "base/arena.h"
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
-#include "data/augment.h"
 #include "data/dataset.h"
-#include "data/mask_values.h"
-#include "data/normalize.h"
-#include "image/image.h"
-#include "predict_inputs.h"
-#include "weights/npy.h"
+#include "page/csv.h"
+#include "predict_flow.h"
 
-/* A picture of the batch under way. */
-typedef struct pending {
-    const sw_predict_input *input;
-    int width, height; /* of the file */
-} pending;
+/* Different remarks about pictures that are counted; further ones are logged picture by picture. */
+enum { REMARKS = 16, DEFAULT_OVERLAP = 4, SHARE_DIGITS = 6, PROGRESS_S = 10 };
+
+/* What the reader noted about a picture, logged when it comes first. */
+typedef struct remark {
+    char *text;
+    int others; /* pictures with the same */
+} remark;
 
 typedef struct predictor {
-    sw_trained *saved;
     const sw_predict_options *options;
     sw_predict_result *result;
-    int classes, batch, count;
-    sw_size size;      /* of what the network sees */
-    pending *pictures; /* (batch), `count` of them read */
-    uint8_t *small;    /* (batch,H,W,3) */
-    float *images;     /* (batch,H,W,3) */
-    float *logits;     /* (batch,H,W,C) */
-    float *plane;      /* (C,H,W) */
-    sw_mask_writing writing;
-    sw_arena arena; /* holds all of these */
+    sw_predict_plan plan;
+    sw_predict_inputs inputs;
+    sw_predict_picture *pictures; /* (inputs.count) */
+    remark remarks[REMARKS];
+    int remark_count;
+    sw_str shares; /* the CSV so far */
+    double told_s; /* when the number of pictures was logged last */
 } predictor;
 
-static size_t pixels_of(const predictor *p)
+/* --- what was asked --------------------------------------------------------------------------- */
+
+static sw_status plan_tiles(sw_view_rule *rule, const sw_predict_options *o, const sw_model_config *model)
 {
-    return sw_size_pixels(p->size);
+    const int stride = sw_model_stride(model), most = o->tile - stride;
+    if (o->tile < stride)
+        return sw_fail(SW_E_USAGE,
+                       "--tile %d: the network halves its images %d times, so that a tile has at least %d px",
+                       o->tile, model->encoder_count, stride);
+    if (o->tile > SW_IMAGE_MAX_SIDE_PX)
+        return sw_fail(SW_E_USAGE, "--tile %d: pictures have at most %d px a side", o->tile,
+                       SW_IMAGE_MAX_SIDE_PX);
+    const int usual = o->tile / DEFAULT_OVERLAP < most ? o->tile / DEFAULT_OVERLAP : most;
+    rule->overlap = o->overlap < 0 ? usual : o->overlap;
+    if (rule->overlap > most)
+        return sw_fail(
+            SW_E_USAGE,
+            "--overlap %d: tiles of %d px can have at most %d px in common, since the network halves its "
+            "images %d times, and tiles begin every %d px at least",
+            rule->overlap, o->tile, most, model->encoder_count, stride);
+    rule->tiles = true;
+    rule->stride = stride;
+    rule->window = (sw_size){o->tile, o->tile};
+    return SW_OK;
 }
 
-static sw_status init(predictor *p)
+static sw_status plan_view(sw_view_rule *rule, const sw_predict_options *o, const sw_experiment *x)
 {
-    const size_t batch = (size_t)p->batch, pixels = pixels_of(p), classes = (size_t)p->classes;
-    p->pictures = sw_arena_alloc(&p->arena, batch * sizeof *p->pictures);
-    p->small = sw_arena_alloc(&p->arena, batch * pixels * 3);
-    p->images = sw_arena_alloc(&p->arena, batch * pixels * 3 * sizeof *p->images);
-    p->logits = sw_arena_alloc(&p->arena, batch * pixels * classes * sizeof *p->logits);
-    p->plane = sw_arena_alloc(&p->arena, pixels * classes * sizeof *p->plane);
-    return p->pictures && p->small && p->images && p->logits && p->plane ? SW_OK : SW_E_MEMORY;
+    *rule = (sw_view_rule){.window = x->data.size, .fit = x->data.fit, .resize = x->data.resize};
+    if (o->tile) SW_ENSURE(plan_tiles(rule, o, &x->model));
+    if (!o->tile && o->overlap >= 0)
+        return sw_fail(SW_E_USAGE, "--overlap is the overlap of tiles: give their side with --tile too");
+    if (o->logits && (o->tile || o->flip || rule->fit == SW_FIT_CROP))
+        return sw_fail(SW_E_USAGE,
+                       "--logits are those of one image of the network, and %s: take --probabilities",
+                       o->flip   ? "--tta sees each picture twice"
+                       : o->tile ? "with --tile it sees a picture in parts"
+                                 : "with data.fit: crop it sees a picture in parts");
+    return SW_OK;
 }
 
-/* Logs why a picture failed, in one line. */
-static void fail_one(predictor *p)
+static sw_status make_plan(sw_predict_plan *plan, const sw_predict_options *o, const sw_experiment *x)
 {
-    sw_log(SW_LOG_ERROR, "%s", sw_error_message());
-    p->result->failed++;
+    *plan = (sw_predict_plan){.options = o,
+                              .classes = sw_data_classes(&x->data),
+                              .class_count = x->model.classes,
+                              .files = 1u << SW_PREDICT_MASK | (unsigned)o->overlay << SW_PREDICT_OVERLAY |
+                                       (unsigned)o->outline << SW_PREDICT_OUTLINE |
+                                       (unsigned)o->probabilities << SW_PREDICT_PROBABILITIES |
+                                       (unsigned)o->logits << SW_PREDICT_LOGITS};
+    plan->normalize = x->data.normalize;
+    sw_mask_writing_of(&plan->writing, &x->data);
+    return plan_view(&plan->rule, o, x);
 }
 
-static void read_one(predictor *p, const sw_predict_input *input)
+/* Images that the device gets at once. Tiles take as many pixels as validation's images do. */
+static int batch_of(const predictor *p, const sw_experiment *x)
 {
-    sw_image image = {0};
-    if (sw_image_read_rgb(&image, input->path) != SW_OK) {
-        fail_one(p);
+    const sw_predict_options *o = p->options;
+    const int images_of_window = o->flip ? 2 : 1;
+    const size_t pixels = sw_size_pixels(x->data.size);
+    size_t batch = o->batch > 0
+                       ? (size_t)o->batch
+                       : (size_t)x->train.val_batch_size * pixels / sw_size_pixels(p->plan.rule.window);
+    const bool one_window = !p->plan.rule.tiles && p->plan.rule.fit != SW_FIT_CROP;
+    const size_t most = (size_t)p->inputs.count * (size_t)images_of_window;
+    if (one_window && batch > most) batch = most;
+    if (o->flip) batch -= batch % 2;
+    return batch < (size_t)images_of_window ? images_of_window : (int)batch;
+}
+
+/* --- what came out --------------------------------------------------------------------------- */
+
+static void tell_remark(predictor *p, const char *path, const sw_str *notes)
+{
+    if (!notes->length) return;
+    for (int i = 0; i < p->remark_count; i++)
+        if (strcmp(p->remarks[i].text, notes->text) == 0) {
+            p->remarks[i].others++;
+            return;
+        }
+    sw_log(SW_LOG_WARNING, "%s: %s", path, notes->text);
+    char *text = p->remark_count < REMARKS ? sw_strf("%s", notes->text) : NULL;
+    if (text) p->remarks[p->remark_count++] = (remark){.text = text};
+}
+
+static void sum_remarks_up(predictor *p)
+{
+    for (int i = 0; i < p->remark_count; i++) {
+        const int others = p->remarks[i].others;
+        if (others)
+            sw_log(SW_LOG_WARNING, "%d other picture%s: %s", others, others == 1 ? "" : "s",
+                   p->remarks[i].text);
+        free(p->remarks[i].text);
+    }
+}
+
+static void begin_shares(predictor *p)
+{
+    sw_str_append(&p->shares, "image,width,height");
+    for (int c = 0; c < p->plan.class_count; c++) {
+        sw_str_append(&p->shares, ",");
+        if (c < p->plan.classes->count)
+            sw_csv_text(&p->shares, p->plan.classes->list[c].name);
+        else
+            sw_str_printf(&p->shares, "class_%d", c);
+    }
+    sw_str_append(&p->shares, "\n");
+}
+
+static void add_shares(predictor *p, const sw_predict_picture *picture)
+{
+    sw_csv_text(&p->shares, picture->input->path);
+    sw_str_printf(&p->shares, ",%d,%d", picture->size.width, picture->size.height);
+    for (int c = 0; c < p->plan.class_count; c++) sw_csv_number(&p->shares, picture->shares[c], SHARE_DIGITS);
+    sw_str_append(&p->shares, "\n");
+}
+
+static void tell_progress(predictor *p)
+{
+    const double now_s = sw_clock_s();
+    if (now_s - p->told_s < PROGRESS_S) return;
+    p->told_s = now_s;
+    sw_log(SW_LOG_INFO, "%d of %d pictures", p->result->predicted + p->result->failed, p->inputs.count);
+}
+
+static void on_picture(void *user, sw_predict_picture *picture)
+{
+    predictor *p = user;
+    tell_progress(p);
+    tell_remark(p, picture->input->path, &picture->notes);
+    if (picture->status != SW_OK) {
+        sw_log(SW_LOG_ERROR, "%s", picture->message ? picture->message : "out of host memory");
+        p->result->failed++;
         return;
     }
-    uint8_t *small = p->small + (size_t)p->count * pixels_of(p) * 3;
-    sw_image_resize(small, p->size, &image, p->saved->experiment->data.resize);
-    float *seen = p->images + (size_t)p->count * pixels_of(p) * 3;
-    sw_augment_to_float(seen, small, pixels_of(p) * 3);
-    sw_normalize_apply(&p->saved->experiment->data.normalize, seen, pixels_of(p));
-    p->pictures[p->count++] = (pending){input, image.width, image.height};
-    sw_image_deinit(&image);
+    p->result->predicted++;
+    if (p->options->shares) add_shares(p, picture);
 }
 
-/* (H,W,C) on the device, (C,H,W) in files */
-static sw_status write_logits(const predictor *p, const char *path, const float *logits)
+/* Makes the folders now, so that no prediction is in vain. */
+static sw_status make_folders(const sw_predict_options *o)
 {
-    size_t pixels = pixels_of(p), classes = (size_t)p->classes;
-    for (size_t c = 0; c < classes; c++)
-        for (size_t i = 0; i < pixels; i++) p->plane[c * pixels + i] = logits[i * classes + c];
-    const int64_t shape[] = {p->classes, p->size.height, p->size.width};
-    return sw_npy_write(path, SW_SAFETENSORS_F32, 3, shape, p->plane);
-}
-
-/* Draws on the picture at the size of its map: the one that the network saw, or the file, read again because
- * keeping a batch of large pictures would need much memory. */
-static sw_status write_overlay(const predictor *p, int i, const sw_image *labels)
-{
-    sw_status status = SW_OK;
-    const sw_predict_input *input = p->pictures[i].input;
-    sw_image picture = {0};
-    sw_str notes = {0}; /* logged when it was first read */
-    if (p->options->original_size) {
-        SW_TRY(sw_image_read_rgb_noted(&picture, &notes, input->path));
-    } else {
-        SW_TRY(sw_image_init(&picture, p->size.width, p->size.height, 3));
-        memcpy(picture.pixels, p->small + (size_t)i * pixels_of(p) * 3, pixels_of(p) * 3);
-    }
-    if (picture.width != labels->width || picture.height != labels->height)
-        SW_TRY(sw_fail(SW_E_DATA, "%s has changed while it was predicted", input->path));
-    sw_label_overlay(picture.pixels, labels->pixels, (size_t)picture.width * (size_t)picture.height,
-                     sw_data_classes(&p->saved->experiment->data));
-    SW_TRY(sw_image_write_png(input->overlay, &picture));
-done:
-    sw_str_deinit(&notes);
-    sw_image_deinit(&picture);
+    SW_ENSURE(sw_fs_mkdirs(o->out));
+    if (!o->shares) return SW_OK;
+    char *folder = sw_fs_dirname(o->shares);
+    sw_status status = folder ? sw_fs_mkdirs(folder) : SW_E_MEMORY;
+    free(folder);
     return status;
 }
 
-static sw_status write_one(const predictor *p, int i)
+static sw_status run_pictures(predictor *p, sw_trained *saved)
 {
-    sw_status status = SW_OK;
-    const pending *picture = &p->pictures[i];
-    const float *logits = p->logits + (size_t)i * pixels_of(p) * (size_t)p->classes;
-    bool original = p->options->original_size;
-    sw_image labels = {0};
-    SW_TRY(sw_image_init(&labels, original ? picture->width : p->size.width,
-                         original ? picture->height : p->size.height, 1));
-    SW_TRY(sw_fail_in(sw_label_map(labels.pixels, labels.width, labels.height, logits, p->size, p->classes),
-                      "%s", picture->input->path));
-    if (p->options->overlay) SW_TRY(write_overlay(p, i, &labels));
-    const size_t pixels = (size_t)labels.width * (size_t)labels.height;
-    for (size_t k = 0; k < pixels; k++) labels.pixels[k] = p->writing.value[labels.pixels[k]];
-    SW_TRY(sw_image_write_png_indexed(picture->input->label, &labels, p->writing.rgb, p->writing.colours));
-    if (p->options->logits) SW_TRY(write_logits(p, picture->input->logits, logits));
-done:
-    sw_image_deinit(&labels);
-    return status;
-}
-
-static sw_status predict_batch(predictor *p)
-{
-    if (p->count == 0) return SW_OK;
-    SW_ENSURE(sw_network_predict(&p->saved->network, p->logits, p->images, p->count));
-    for (int i = 0; i < p->count; i++)
-        if (write_one(p, i) == SW_OK)
-            p->result->predicted++;
-        else
-            fail_one(p);
-    p->count = 0;
-    return SW_OK;
+    const sw_experiment *x = saved->experiment;
+    const sw_trained_use use = {
+        .loss = &x->loss, .batch = batch_of(p, x), .size = p->plan.rule.window, .device = p->options->device};
+    sw_status started = sw_trained_start(saved, &use);
+    if (started == SW_E_MEMORY)
+        sw_fail_in(started, "%d images of %d x %d px at once (--batch)", use.batch, use.size.width,
+                   use.size.height);
+    SW_ENSURE(started);
+    p->pictures = calloc((size_t)p->inputs.count + 1, sizeof *p->pictures);
+    if (!p->pictures)
+        return sw_fail_alloc("a list of pictures", (size_t)p->inputs.count * sizeof *p->pictures);
+    for (int i = 0; i < p->inputs.count; i++)
+        p->pictures[i] = (sw_predict_picture){.plan = &p->plan, .input = &p->inputs.items[i]};
+    p->told_s = sw_clock_s();
+    const sw_predict_flow flow = {.plan = &p->plan,
+                                  .network = &saved->network,
+                                  .pictures = p->pictures,
+                                  .count = p->inputs.count,
+                                  .batch = use.batch,
+                                  .on_picture = on_picture,
+                                  .user = p};
+    return sw_predict_flow_run(&flow);
 }
 
 sw_status sw_predict(sw_predict_result *result, sw_trained *saved, const char *const *paths,
                      const sw_predict_options *options)
 {
     sw_status status = SW_OK;
-    const sw_experiment *x = saved->experiment;
-    sw_predict_inputs inputs = {0};
+    predictor p = {.options = options, .result = result};
     *result = (sw_predict_result){0};
-    predictor p = {.saved = saved,
-                   .options = options,
-                   .result = result,
-                   .size = x->data.size,
-                   .classes = x->model.classes};
-    sw_mask_writing_of(&p.writing, &x->data);
-    SW_TRY(sw_predict_inputs_init(&inputs, paths, options->out));
-    p.batch = inputs.count < x->train.val_batch_size ? inputs.count : x->train.val_batch_size;
-    SW_TRY(init(&p));
-    SW_TRY(sw_fs_mkdirs(options->out));
-    SW_TRY(sw_trained_start(saved, &x->loss, p.batch, options->device));
-    for (int i = 0; i < inputs.count; i++) {
-        read_one(&p, &inputs.items[i]);
-        if (p.count == p.batch) SW_TRY(predict_batch(&p));
-    }
-    SW_TRY(predict_batch(&p));
+    SW_TRY(make_plan(&p.plan, options, saved->experiment));
+    SW_TRY(sw_predict_inputs_init(&p.inputs, paths, options->out, p.plan.files));
+    SW_TRY(make_folders(options));
+    if (options->shares) begin_shares(&p);
+    SW_TRY(run_pictures(&p, saved));
+    if (options->shares) SW_TRY(sw_fs_write_text(options->shares, &p.shares));
     if (result->failed)
-        status = sw_fail(SW_E_DATA, "%d of %d pictures could not be predicted", result->failed, inputs.count);
+        status =
+            sw_fail(SW_E_DATA, "%d of %d pictures could not be predicted", result->failed, p.inputs.count);
 done:
-    sw_arena_deinit(&p.arena);
-    sw_predict_inputs_deinit(&inputs);
+    sum_remarks_up(&p);
+    for (int i = 0; p.pictures && i < p.inputs.count; i++) sw_predict_picture_deinit(&p.pictures[i]);
+    free(p.pictures);
+    sw_str_deinit(&p.shares);
+    sw_predict_inputs_deinit(&p.inputs);
     return status;
 }

@@ -8,6 +8,7 @@
 #include "config/schema.h"
 #include "data/dataset.h"
 #include "rules.h"
+#include "schema_tables.h"
 
 /* "experiments/my pets.yaml" -> "my_pets": fit for a folder's name. */
 static sw_status name_from_path(const char **out, sw_arena *arena, const char *path)
@@ -43,7 +44,55 @@ static sw_status compose(const sw_yaml_node **tree, sw_arena *arena, const char 
     return status;
 }
 
-sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *const *sets)
+/* ---- the data section alone ---- */
+
+static bool is_other_section(const char *key)
+{
+    for (size_t i = 0; i < sw_experiment_schema.count; i++)
+        if (strcmp(sw_experiment_schema.fields[i].key, key) == 0) return strcmp(key, "data") != 0;
+    return false;
+}
+
+/* The tree without the other sections. A misspelt key stays, to be reported. */
+static sw_status keep_data(const sw_yaml_node **out, sw_arena *arena, const sw_yaml_node *tree)
+{
+    sw_yaml_node *kept = sw_arena_alloc(arena, sizeof *kept);
+    sw_yaml_entry *entries = sw_arena_alloc(arena, (tree->count + 1) * sizeof *entries);
+    if (!kept || !entries) return SW_E_MEMORY;
+    *kept = (sw_yaml_node){.kind = SW_YAML_MAPPING, .place = tree->place, .entries = entries};
+    for (size_t i = 0; i < tree->count; i++)
+        if (!is_other_section(tree->entries[i].key)) entries[kept->count++] = tree->entries[i];
+    *out = kept;
+    return SW_OK;
+}
+
+static sw_status read_data(sw_experiment *e, sw_arena *arena, const sw_yaml_node *tree, sw_problems *problems)
+{
+    static const sw_field fields[] = {{.key = "data",
+                                       .type = SW_FIELD_RECORD,
+                                       .offset = offsetof(sw_experiment, data),
+                                       .record = &schema_data_table}};
+    static const sw_field_table table = {sizeof(sw_experiment), fields, 1};
+    const sw_yaml_node *data = NULL;
+    SW_ENSURE(keep_data(&data, arena, tree));
+    return sw_fields_read(e, &table, data, arena, problems);
+}
+
+/* ---- loading ---- */
+
+static sw_status complete_and_check(sw_experiment *e, bool data_alone, sw_problems *problems)
+{
+    if (data_alone) {
+        sw_data_complete(&e->data);
+        check_data_rules(e, problems);
+        return SW_OK;
+    }
+    SW_ENSURE(complete(e));
+    check_rules(e, problems);
+    return SW_OK;
+}
+
+static sw_status load(sw_experiment **out, const char *path, const char *const *sets, bool data_alone)
 {
     sw_status status = SW_OK;
     sw_arena arena = {0};
@@ -53,16 +102,16 @@ sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *
     sw_experiment *e = calloc(1, sizeof *e);
     if (!e) return sw_fail_alloc("an experiment", sizeof *e);
     SW_TRY(compose(&tree, &arena, path, sets));
-    SW_TRY(sw_fields_read(e, &sw_experiment_schema, tree, &arena, &problems));
+    if (data_alone)
+        SW_TRY(read_data(e, &arena, tree, &problems));
+    else
+        SW_TRY(sw_fields_read(e, &sw_experiment_schema, tree, &arena, &problems));
     e->arena = arena; /* from here on the experiment owns it */
     arena = (sw_arena){0};
     e->tree = tree;
     e->path = sw_arena_strdup(&e->arena, path);
     if (!e->path) SW_TRY(SW_E_MEMORY);
-    if (problems.count == 0) {
-        SW_TRY(complete(e));
-        check_rules(e, &problems);
-    }
+    if (problems.count == 0) SW_TRY(complete_and_check(e, data_alone, &problems));
     SW_TRY(sw_problems_finish(&problems));
     *out = e;
     e = NULL;
@@ -71,6 +120,16 @@ done:
     sw_arena_deinit(&arena);
     sw_experiment_destroy(e);
     return status;
+}
+
+sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *const *sets)
+{
+    return load(out, path, sets, false);
+}
+
+sw_status sw_experiment_load_data(sw_experiment **out, const char *path, const char *const *sets)
+{
+    return load(out, path, sets, true);
 }
 
 void sw_experiment_fix_engines(sw_experiment *experiment)

@@ -54,18 +54,17 @@ static void check_plain_name(const checking *c, const char *path, const char *va
                  value);
 }
 
-static void check_names(const checking *c)
+/* ---- data ---- */
+
+static void check_data_names(const checking *c)
 {
     static const char *const paths[SW_SPLITS] = {"data.train_split", "data.val_split", "data.test_split"};
     const sw_data_config *data = &c->e->data;
-    check_plain_name(c, "name", c->e->name);
     if (data->layout == SW_LAYOUT_PETS || data->layout == SW_LAYOUT_VOC)
         for (int s = 0; s < SW_SPLITS; s++)
             if (*data->split[s]) check_plain_name(c, paths[s], data->split[s]);
     if (!*data->root) complain(c, "data.root", "expected a folder, found an empty text");
 }
-
-/* ---- data ---- */
 
 static void check_folders(const checking *c)
 {
@@ -100,6 +99,7 @@ static void check_mask_values(const checking *c)
 static void check_data(const checking *c)
 {
     const sw_data_config *data = &c->e->data;
+    check_data_names(c);
     if (data->layout == SW_LAYOUT_FOLDERS) check_folders(c);
     if (!sw_data_class_list(data)) {
         complain(c, "data.classes",
@@ -245,11 +245,17 @@ static void check_grid(const checking *c)
 
 void check_rules(const sw_experiment *experiment, sw_problems *problems)
 {
-    checking c = {experiment, problems};
-    check_names(&c);
+    const checking c = {experiment, problems};
+    check_plain_name(&c, "name", experiment->name);
     check_data(&c);
     check_model(&c);
     check_loss(&c);
     check_learning_rate(&c);
     check_grid(&c);
+}
+
+void check_data_rules(const sw_experiment *experiment, sw_problems *problems)
+{
+    const checking c = {experiment, problems};
+    check_data(&c);
 }

@@ -8,4 +8,7 @@
 /* Adds a problem for each broken rule, at the place of the offending value. */
 void check_rules(const sw_experiment *experiment, sw_problems *problems);
 
+/* Does so for the rules of the data section alone. */
+void check_data_rules(const sw_experiment *experiment, sw_problems *problems);
+
 #endif

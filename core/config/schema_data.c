@@ -335,8 +335,7 @@ static const sw_field data_fields[] = {
         "line); voc (JPEGImages/, SegmentationClass/, ImageSets/Segmentation/). 'segwork data init DIR' "
         "looks at a folder and writes this section"),
     TEXT(root, "data/oxford-iiit-pet", "Folder of the data set, relative to where segwork is started"),
-    FOLDERS("train", SW_SPLIT_TRAIN,
-            "Training pictures and masks of layout folders, and of names in lists"),
+    FOLDERS("train", SW_SPLIT_TRAIN, "Training pictures and masks of layout folders, and of names in lists"),
     FOLDERS("val", SW_SPLIT_VAL, "Validation pictures and masks; not given: see val_share"),
     FOLDERS("test", SW_SPLIT_TEST, "Pictures and masks that only 'segwork eval --split test' reads"),
     LIST("train_split", SW_SPLIT_TRAIN,

@@ -1,20 +1,27 @@
 /* folders: data.train: {images: DIR, masks: DIR}, and val and test likewise, relative to the root. Every
  * picture in the folder, and in folders below it, is paired with the mask of its name (stems.h). Pictures and
- * masks may lie in one folder when masks have an ending or are the PNG beside a JPEG. */
+ * masks may lie in one folder when masks have an ending or are the PNG beside a JPEG; the masks' folder may
+ * lie in that of the pictures. */
 #include <string.h>
-#include <strings.h>
 
 #include "base/fs.h"
 #include "layout.h"
 #include "stems.h"
 
-/* In a folder of both: whether the picture is the mask of another. */
-static bool is_mask_of_other(const stem_index *files, const char *path, const char *stem,
-                             const char *mask_suffix)
+static int length_without_slash(const char *folder)
 {
-    const size_t length = strlen(path);
-    const bool png = length > 4 && strcasecmp(path + length - 4, ".png") == 0;
-    return png && (stem_is_of_mask(stem, mask_suffix) || stem_index_find(files, stem, "", STEM_JPEG));
+    size_t length = strlen(folder);
+    while (length > 1 && folder[length - 1] == '/') length--;
+    return (int)length;
+}
+
+/* How the paths of masks begin where their folder lies in that of the pictures; NULL: it does not. */
+static const char *masks_inside(pair_list *out, const char *images, const char *masks)
+{
+    const int length = length_without_slash(images), whole = length_without_slash(masks);
+    if (length == 1 && images[0] == '.') return sw_arena_printf(&out->arena, "%.*s/", whole, masks);
+    if (length >= whole || strncmp(images, masks, (size_t)length) != 0 || masks[length] != '/') return NULL;
+    return sw_arena_printf(&out->arena, "%.*s/", whole - length - 1, masks + length + 1);
 }
 
 static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split split, const char *name)
@@ -29,11 +36,13 @@ static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split
     SW_TRY(stem_index_make(&images, out->source));
     SW_TRY(stem_index_make(&masks, mask_folder));
     const bool together = sw_fs_same(out->source, mask_folder);
+    const char *inside = together ? NULL : masks_inside(out, folders->images, folders->masks);
     for (int i = 0; i < images.files.count; i++) {
         const char *path = images.files.paths[i];
         char *stem = sw_arena_printf(&out->arena, "%.*s", sw_stem_length(path), path);
         if (!stem) SW_TRY(SW_E_MEMORY);
-        if (together && is_mask_of_other(&images, path, stem, data->mask_suffix)) continue;
+        if (together && stem_is_mask_of_other(&images, path, stem, data->mask_suffix)) continue;
+        if (inside && strncmp(path, inside, strlen(inside)) == 0) continue;
         SW_TRY(stems_add_pair(out, &images, &masks, stem, 0, data->mask_suffix));
         /* two pictures of one stem are reported by their own paths */
         out->pairs[out->count - 1].image = sw_arena_printf(&out->arena, "%s/%s", images.folder, path);

@@ -43,6 +43,14 @@ static int free_value(const bool taken[256])
     return value;
 }
 
+/* The first ignored value that is a colour, or a number; NULL: there is none. A list may have both. */
+static const unsigned *first_of_kind(const sw_ignore_list *ignore, bool colour)
+{
+    for (int i = 0; ignore && i < ignore->count; i++)
+        if (colour == (ignore->codes[i] >= SW_MASK_IS_COLOUR)) return &ignore->codes[i];
+    return NULL;
+}
+
 void sw_mask_writing_of(sw_mask_writing *out, const sw_data_config *data)
 {
     const sw_class_list *list = sw_data_class_list(data);
@@ -64,12 +72,9 @@ void sw_mask_writing_of(sw_mask_writing *out, const sw_data_config *data)
     }
     int none = free_value(taken);
     uint32_t none_rgb = 0;
-    if (ignore && ignore->count > 0) {
-        if (by_colour)
-            none_rgb = ignore->codes[0] & 0xFFFFFF;
-        else
-            none = (int)ignore->codes[0];
-    }
+    const unsigned *ignored = first_of_kind(ignore, by_colour);
+    if (ignored && by_colour) none_rgb = *ignored & 0xFFFFFF;
+    if (ignored && !by_colour) none = (int)*ignored;
     for (int label = list->classes.count; label < 256; label++) out->value[label] = (uint8_t)none;
     out->rgb[none] = none_rgb;
     if (none >= out->colours) out->colours = none + 1;

@@ -16,18 +16,25 @@ typedef struct repeat_group {
     int count;
 } repeat_group;
 
-/* The message behind its path, with '#' for each number. */
-static char *kind_of(const char *message)
+/* Where the number or the colour (#804080) at a place ends; the place itself: there is none. */
+static const char *after_number(const char *c)
+{
+    const char *end = c;
+    if (*c == '#' && strspn(c + 1, "0123456789abcdefABCDEF") == 6) return c + 7;
+    while (isdigit((unsigned char)*end)) end++;
+    return end;
+}
+
+char *repeats_kind(const char *message)
 {
     sw_str kind = {0};
     const char *reason = strstr(message, ": ");
-    for (const char *c = reason ? reason : message; *c;) {
-        if (isdigit((unsigned char)*c)) {
-            while (isdigit((unsigned char)*c)) c++;
+    for (const char *c = reason ? reason : message, *end; *c; c = end) {
+        end = after_number(c);
+        if (end > c)
             sw_str_append(&kind, "#");
-        } else {
-            sw_str_append_bytes(&kind, c++, 1);
-        }
+        else
+            sw_str_append_bytes(&kind, end++, 1);
     }
     char *text = NULL;
     return sw_str_take(&text, &kind) == SW_OK ? text : NULL;
@@ -36,7 +43,7 @@ static char *kind_of(const char *message)
 static sw_status find_group(repeat_group **out, repeat_counts *repeats, const char *message,
                             const char *outcome)
 {
-    char *kind = kind_of(message);
+    char *kind = repeats_kind(message);
     if (!kind) return SW_E_MEMORY;
     for (int i = 0; i < repeats->count; i++) {
         repeat_group *group = &repeats->groups[i];

@@ -9,8 +9,11 @@ typedef struct repeat_counts {
     int count;
 } repeat_counts;
 
-/* Logs "MESSAGE; OUTCOME", unless as many of its kind were logged before. Messages are of one kind when they
- * differ only in the path before the first ": " and in numbers. SW_E_MEMORY. */
+/* Returns what messages of one kind have in common, on the heap; NULL: memory is out. They differ only in the
+ * path before the first ": " and in numbers and colours. */
+char *repeats_kind(const char *message);
+
+/* Logs "MESSAGE; OUTCOME", unless as many of its kind were logged before. SW_E_MEMORY. */
 sw_status repeats_log(repeat_counts *repeats, const char *outcome, const char *fmt, ...) SW_PRINTF(3, 4);
 
 /* Logs the number of those that were not logged, a line a kind. */

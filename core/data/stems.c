@@ -85,7 +85,7 @@ static const char *find_with_endings(const stem_index *masks, const char *stem, 
     return found;
 }
 
-static const char *find_mask(const stem_index *masks, const char *stem, bool bare, const char *mask_suffix)
+const char *stem_find_mask(const stem_index *masks, const char *stem, bool bare, const char *mask_suffix)
 {
     if (mask_suffix && *mask_suffix) return stem_index_find(masks, stem, mask_suffix, STEM_PNG);
     const char *found = find_with_endings(masks, stem, bare);
@@ -107,7 +107,7 @@ sw_status stems_add_pair(pair_list *out, const stem_index *images, const stem_in
     const char *image = stem_index_find(images, stem, "", STEM_ANY);
     /* in one folder a PNG of the bare name is the picture itself */
     const bool bare = !image || !is_png(image) || strcmp(images->folder, masks->folder) != 0;
-    const char *mask = find_mask(masks, stem, bare, mask_suffix);
+    const char *mask = stem_find_mask(masks, stem, bare, mask_suffix);
     data_pair pair = {.name = sw_arena_strdup(arena, stem),
                       .image = image ? sw_arena_printf(arena, "%s/%s", images->folder, image)
                                      : sw_arena_printf(arena, "%s/%s.jpg", images->folder, stem),
@@ -130,10 +130,18 @@ sw_status stems_add_pair(pair_list *out, const stem_index *images, const stem_in
     return pair_list_add(out, pair);
 }
 
-bool stem_is_of_mask(const char *stem, const char *mask_suffix)
+/* Whether the stem ends as those of masks do. */
+static bool stem_is_of_mask(const char *stem, const char *mask_suffix)
 {
     if (mask_suffix && *mask_suffix) return length_without(stem, mask_suffix) > 0;
     for (int i = 0; i < MASK_ENDINGS; i++)
         if (length_without(stem, mask_endings[i])) return true;
     return false;
+}
+
+bool stem_is_mask_of_other(const stem_index *files, const char *path, const char *stem,
+                           const char *mask_suffix)
+{
+    return is_png(path) &&
+           (stem_is_of_mask(stem, mask_suffix) || stem_index_find(files, stem, "", STEM_JPEG));
 }

@@ -19,13 +19,19 @@ void stem_index_deinit(stem_index *index); /* accepts a zeroed one */
 typedef enum stem_kind { STEM_ANY, STEM_PNG, STEM_JPEG } stem_kind;
 const char *stem_index_find(const stem_index *index, const char *stem, const char *suffix, stem_kind kind);
 
-/* Appends the pair of a stem. Its mask is the PNG called STEM followed by `mask_suffix`, or, where that is
- * "", by nothing or by one of the endings in use ("_mask", "_L", "_labelIds" and others), also in place of an
- * ending of the picture ("_leftImg8bit"). A missing picture or mask is left for the reader to report. */
+/* Finds the mask of a picture by its stem: the PNG called STEM followed by `mask_suffix`, or, where that is
+ * "", by nothing (`bare`) or by one of the endings in use ("_mask", "_L", "_labelIds" and others), also in
+ * place of an ending of the picture ("_leftImg8bit"). NULL: there is none. The path is below the folder. */
+const char *stem_find_mask(const stem_index *masks, const char *stem, bool bare, const char *mask_suffix);
+
+/* Appends the pair of a stem, whose mask is that of stem_find_mask. A missing picture or mask is left for the
+ * reader to report. */
 sw_status stems_add_pair(pair_list *out, const stem_index *images, const stem_index *masks, const char *stem,
                          int line, const char *mask_suffix) SW_NODISCARD;
 
-/* Tells, of a stem, whether it is another one followed by an ending that masks have. */
-bool stem_is_of_mask(const char *stem, const char *mask_suffix);
+/* In a folder of pictures and masks: tells whether a file is the mask of another. Its stem ends as those of
+ * masks do, or it is the PNG beside a JPEG. */
+bool stem_is_mask_of_other(const stem_index *files, const char *path, const char *stem,
+                           const char *mask_suffix);
 
 #endif

@@ -163,6 +163,11 @@ done:
     return status;
 }
 
+int sw_model_stride(const sw_model_config *config)
+{
+    return 1 << config->encoder_count;
+}
+
 void sw_model_deinit(sw_model *model)
 {
     sw_graph_deinit(&model->graph);

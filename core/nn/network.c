@@ -184,19 +184,23 @@ sw_status sw_network_evaluate(sw_network *network, const float *images, const ui
 }
 
 /* The evaluation graph ends in the loss, which wants labels: any will do. */
-sw_status sw_network_predict(sw_network *network, float *logits, const float *images, int n)
+sw_status sw_network_enqueue_prediction(sw_network *network, const float *images, int n)
 {
     sw_status status = SW_OK;
-    sw_executor *executor = network->evaluator;
-    const sw_model *model = &network->eval_model;
     const size_t pixels = sw_network_pixels(network, n);
     uint8_t *labels = calloc(pixels, 1);
     if (!labels) return sw_fail_alloc("labels for a prediction", pixels);
-    SW_TRY(upload_batch(network, executor, model, images, labels, n));
-    SW_TRY(sw_executor_forward(executor, n));
-    SW_TRY(sw_buffer_read(network->cl, sw_executor_value(executor, model->logits), 0, logits,
-                          pixels * (size_t)network->options.model->classes * sizeof *logits));
+    SW_TRY(upload_batch(network, network->evaluator, &network->eval_model, images, labels, n));
+    SW_TRY(sw_executor_forward(network->evaluator, n));
+    SW_TRY(sw_cl_flush(network->cl));
 done:
     free(labels);
     return status;
+}
+
+sw_status sw_network_read_prediction(sw_network *network, float *logits, int n)
+{
+    const size_t values = sw_network_pixels(network, n) * (size_t)network->options.model->classes;
+    return sw_buffer_read(network->cl, sw_executor_value(network->evaluator, network->eval_model.logits), 0,
+                          logits, values * sizeof *logits);
 }

@@ -72,7 +72,7 @@ static sw_status read_json(sw_gallery_view *v, const char *path)
     SW_TRY(sw_json_take_size(&v->size, json, "size", SW_IMAGE_MAX_SIDE_PX, path));
     SW_TRY(sw_json_take_whole(&v->rows, json, "rows", 0, SW_GALLERY_LISTS * SW_GALLERY_LENGTH, path));
     v->border_median = sw_json_number_of(json, "border_median");
-    SW_TRY(sw_json_take_class_names(&v->classes, sw_json_member(json, "classes"), path));
+    SW_TRY(sw_json_take_classes(&v->classes, json, path));
     SW_TRY(sw_json_take_confusion(&v->confusion, sw_json_member(json, "confusion"), v->classes.count, path));
     for (int l = 0; l < SW_GALLERY_LISTS; l++) SW_TRY(take_list(v, (sw_gallery_list)l, json, path));
 done:

@@ -72,7 +72,7 @@ static sw_status write_index(const char *path, const sw_mask_images *g)
     cJSON_AddNumberToObject(index, "format", FORMAT);
     sw_json_add_size(index, "size", g->size);
     cJSON_AddNumberToObject(index, "columns", g->columns);
-    cJSON_AddItemToObject(index, "classes", sw_json_class_names(&g->classes));
+    sw_json_add_classes(index, &g->classes);
     cJSON_AddItemToObject(index, "images", cJSON_CreateStringArray(g->names, g->count));
     sw_status status = sw_json_write(path, index);
     cJSON_Delete(index);
@@ -136,7 +136,7 @@ static sw_status take_index(sw_masks *store, const cJSON *index, const char *pat
     sw_mask_images *g = &store->images;
     SW_ENSURE(sw_json_take_size(&g->size, index, "size", SW_IMAGE_MAX_SIDE_PX, path));
     SW_ENSURE(sw_json_take_whole(&g->columns, index, "columns", 1, SW_IMAGE_MAX_SIDE_PX, path));
-    SW_ENSURE(sw_json_take_class_names(&g->classes, sw_json_member(index, "classes"), path));
+    SW_ENSURE(sw_json_take_classes(&g->classes, index, path));
     SW_ENSURE(take_names(store, sw_json_member(index, "images"), path));
     const sw_tile_sheet sheet = sheet_of(g);
     if (sw_tile_sheet_fits(&sheet)) return SW_OK;

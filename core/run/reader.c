@@ -172,6 +172,9 @@ static sw_status read_epochs(sw_run_reader *run)
         return sw_fail(SW_E_DATA, "%s is missing although the run is done: the folder was not copied whole",
                        path);
     }
+    sw_classes *read = &run->epochs.columns.classes; /* the columns have names alone */
+    if (run->epochs.count > 0 && sw_classes_same(read, sw_data_classes(&run->experiment->data)))
+        *read = *sw_data_classes(&run->experiment->data);
     if (run->epochs.count == 0)
         sw_columns_init(&run->epochs.columns, sw_data_classes(&run->experiment->data));
     return SW_OK;

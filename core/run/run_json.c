@@ -2,7 +2,10 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fs.h"
 #include "base/str.h"
@@ -103,19 +106,54 @@ sw_status sw_json_take_size(sw_size *out, const cJSON *object, const char *key, 
                    key, most);
 }
 
-cJSON *sw_json_class_names(const sw_classes *classes)
+/* The classes as their names alone tell them. */
+static sw_classes by_name(const sw_classes *classes)
 {
-    cJSON *names = cJSON_CreateArray();
-    for (int c = 0; c < classes->count; c++)
-        cJSON_AddItemToArray(names, cJSON_CreateString(classes->list[c].name));
-    return names;
+    sw_classes known = sw_classes_none();
+    for (int c = 0; c < classes->count; c++) (void)sw_classes_add(&known, classes->list[c].name);
+    sw_data_recognise_classes(&known);
+    return known;
 }
 
-sw_status sw_json_take_class_names(sw_classes *out, const cJSON *array, const char *path)
+void sw_json_add_classes(cJSON *object, const sw_classes *classes)
+{
+    const sw_classes known = by_name(classes);
+    cJSON *names = cJSON_AddArrayToObject(object, "classes"), *colours = NULL;
+    bool told = true;
+    for (int c = 0; c < classes->count; c++) {
+        cJSON_AddItemToArray(names, cJSON_CreateString(classes->list[c].name));
+        told = told && classes->list[c].rgb == known.list[c].rgb;
+    }
+    if (!told) colours = cJSON_AddArrayToObject(object, "colours");
+    for (int c = 0; colours && c < classes->count; c++) {
+        char rgb[8];
+        snprintf(rgb, sizeof rgb, "#%06x", classes->list[c].rgb & 0xFFFFFF);
+        cJSON_AddItemToArray(colours, cJSON_CreateString(rgb));
+    }
+}
+
+static bool take_colours(sw_classes *out, const cJSON *colours)
+{
+    int c = 0;
+    const cJSON *item;
+    if (!colours) return true;
+    if (cJSON_GetArraySize(colours) != out->count) return false;
+    cJSON_ArrayForEach(item, colours)
+    {
+        unsigned rgb;
+        if (!cJSON_IsString(item) || strlen(item->valuestring) != 7 ||
+            sscanf(item->valuestring, "#%6x", &rgb) != 1)
+            return false;
+        out->list[c++].rgb = rgb;
+    }
+    return true;
+}
+
+sw_status sw_json_take_classes(sw_classes *out, const cJSON *object, const char *path)
 {
     const cJSON *item;
     *out = sw_classes_none();
-    cJSON_ArrayForEach(item, array)
+    cJSON_ArrayForEach(item, sw_json_member(object, "classes"))
     {
         if (!cJSON_IsString(item) || !sw_classes_add(out, item->valuestring)) {
             out->count = 0;
@@ -126,6 +164,9 @@ sw_status sw_json_take_class_names(sw_classes *out, const cJSON *array, const ch
         return sw_fail(SW_E_DATA, "%s: \"classes\" is no list of 1 to %d names of classes", path,
                        SW_MAX_CLASSES);
     sw_data_recognise_classes(out);
+    if (!take_colours(out, sw_json_member(object, "colours")))
+        return sw_fail(SW_E_DATA, "%s: \"colours\" is no list of %d colours such as \"#f0a030\"", path,
+                       out->count);
     return SW_OK;
 }
 

@@ -94,17 +94,18 @@ sw_status sw_trained_need_experiment(const sw_trained *saved)
                    saved->weights_path);
 }
 
-sw_status sw_trained_start(sw_trained *saved, const sw_loss_config *loss, int batch, const char *device)
+sw_status sw_trained_start(sw_trained *saved, const sw_trained_use *use)
 {
     const sw_experiment *x = saved->experiment;
-    saved->loss = *loss;
-    SW_ENSURE(sw_open_device(&saved->cl, &saved->device, x, device, x->runtime.check));
+    saved->loss = *use->loss;
+    SW_ENSURE(sw_open_device(&saved->cl, &saved->device, x, use->device, x->runtime.check));
     sw_log(SW_LOG_INFO, "device %d:%d %s", saved->device.platform_index, saved->device.device_index,
            saved->device.name);
     sw_network_options options = sw_open_network_options(x, sw_cl_device(saved->cl));
     options.loss = &saved->loss;
     options.optimizer = NULL;
-    options.eval_batch = batch;
+    options.eval_batch = use->batch;
+    if (use->size.height) options.size = use->size;
     SW_ENSURE(sw_network_plan(&saved->network, saved->cl, &options));
     /* a misfit shows before memory is taken */
     SW_ENSURE(sw_checkpoint_check(sw_network_graph(&saved->network), saved->weights, saved->weights_path));

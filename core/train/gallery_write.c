@@ -106,7 +106,7 @@ static sw_status write_json(const char *path, const sw_gallery *g, const rows *r
     sw_json_add_size(object, "size", sw_dataset_size(g->dataset));
     cJSON_AddNumberToObject(object, "rows", r->count);
     cJSON_AddNumberToObject(object, "border_median", g->border_median);
-    cJSON_AddItemToObject(object, "classes", sw_json_class_names(sw_dataset_classes(g->dataset)));
+    sw_json_add_classes(object, sw_dataset_classes(g->dataset));
     cJSON_AddItemToObject(object, "confusion", sw_json_confusion(&evaluation->confusion));
     for (int l = 0; l < SW_GALLERY_LISTS; l++) {
         cJSON *list = cJSON_AddArrayToObject(object, sw_gallery_list_name((sw_gallery_list)l));

@@ -104,9 +104,12 @@ expect "bin/segwork data synth here --e" ""
 expect "bin/segwork export x --format " safetensors onnx npz
 expect "bin/segwork export x --format=o" onnx
 expect "bin/segwork export x -w " best last
-expect "bin/segwork data " synth fetch stats browse
+expect "bin/segwork data " init synth fetch stats browse
 expect "bin/segwork data stats ph" photos
-expect "bin/segwork data stats photos " --size --all --help
+expect "bin/segwork data stats mi" mine.yaml
+expect "bin/segwork data init ph" photos
+expect "bin/segwork data init photos " --out --help
+expect "bin/segwork data stats photos " --size --all --set --help
 expect "bin/segwork data browse mi" mine.yaml
 expect "bin/segwork data browse " experiments/small.yaml experiments/large.yaml mine.yaml "two words.yaml"
 expect "bin/segwork completion z" zsh

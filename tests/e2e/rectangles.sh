@@ -71,8 +71,8 @@ grep -q 'show images of different size' differ.txt || fail "$(<differ.txt)"
 "$segwork" compare run square --format json >compare.json
 grep -q '"kind":	"image_size"' compare.json || fail "compare does not say that the sizes differ"
 grep -q $'"size":\t\\[45, 62\\]' compare.json || fail "compare tells no height and width"
-"$segwork" predict --checkpoint run/checkpoints/last.safetensors --out small --overlay pets/images/pet_1*.jpg >>run.txt 2>&1
-"$segwork" predict --checkpoint run/checkpoints/last.safetensors --out stored --original-size pets/images/pet_1*.jpg >>run.txt 2>&1
+"$segwork" predict --checkpoint run/checkpoints/last.safetensors --out small --size network --overlay pets/images/pet_1*.jpg >>run.txt 2>&1
+"$segwork" predict --checkpoint run/checkpoints/last.safetensors --out stored pets/images/pet_1*.jpg >>run.txt 2>&1
 for picture in small/*.png; do expect_size "$picture" 62x45; done
 for picture in stored/*.png; do expect_size "$picture" 64x64; done
 "$segwork" export run --out model.onnx >/dev/null

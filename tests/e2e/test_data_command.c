@@ -26,6 +26,7 @@ static void expect_narrow(void)
 Test(data_command, help_explains_the_layout_the_actions_and_every_option)
 {
     static const char *const words[] = {"annotations/trimaps/NAME.png",
+                                        "segwork data init",
                                         "segwork data synth",
                                         "segwork data fetch",
                                         "segwork data stats",
@@ -45,7 +46,7 @@ Test(data_command, help_explains_the_layout_the_actions_and_every_option)
 
 Test(data_command, a_wrong_command_line_ends_with_2_and_says_what_is_right)
 {
-    program_expect(2, "segwork data synth|fetch|stats DIR", "segwork data");
+    program_expect(2, "segwork data init|synth|fetch|stats DIR", "segwork data");
     program_expect(2, "there is no action 'make'", "segwork data make here");
     program_expect(2, "segwork data stats DIR", "segwork data stats");
     program_expect(2, "segwork data synth DIR", "segwork data synth one two");
@@ -83,7 +84,7 @@ Test(data_command, synth_makes_a_set_once_and_stats_describes_it_in_80_columns)
     program_expect(2, "made with other options",
                    "segwork data synth pets --train 7 --val 2 --size 32 --seed 9");
 
-    program_expect(0, "8 files in images/", "segwork data stats pets --size 32");
+    program_expect(0, "8 picture files", "segwork data stats pets --size 32");
     cr_expect_not_null(strstr(program_output, "no odd file"), "%s", program_output);
     expect_narrow();
 }
@@ -99,7 +100,8 @@ Test(data_command, stats_lists_what_is_odd_with_the_reason)
     program_expect(0, "images/pet_000001.jpg: a GIF", "segwork data stats pets");
     cr_expect_not_null(strstr(program_output, "images/pet_000002.jpg: No such file"), "%s", program_output);
     cr_expect_not_null(strstr(program_output, "listed, but not usable: 25\n"), "%s", program_output);
-    cr_expect_not_null(strstr(program_output, "and 5 more (--all lists them)"), "%s", program_output);
+    cr_expect_not_null(strstr(program_output, "and 20 more like these (--all lists them)"), "%s",
+                       program_output);
     cr_expect_not_null(strstr(program_output, "odd?name"), "a control character reached the terminal:\n%s",
                        program_output);
     expect_narrow();

@@ -279,3 +279,33 @@ Test(own_data, voc_with_palettes_and_its_void)
     run_it("val", "voc/JPEGImages");
     expect_figures(&set, TEST);
 }
+
+/* Copies the lines from `block` on that are indented by four blanks, without these. */
+static void take_block(char *out, const char *block)
+{
+    *out = '\0';
+    while (strncmp(block, "    ", 4) == 0) {
+        const size_t length = strcspn(block, "\n");
+        strncat(out, block + 4, length - 4);
+        strcat(out, "\n");
+        block += length + (block[length] == '\n');
+    }
+}
+
+Test(own_data, the_descriptions_in_the_documentation_are_valid)
+{
+    static const char begin[] = "    data:\n      layout:";
+    char *text = NULL, yaml[4096];
+    size_t length;
+    int blocks = 0;
+    program_expect(0, NULL, "cp $SRC/docs/data.md data.md");
+    text = file_text("data.md", &length);
+    for (const char *at = text; (at = strstr(at, begin)); at += strlen(begin), blocks++) {
+        take_block(yaml, at);
+        strcat(yaml, MODEL);
+        scratch_write("mine.yaml", yaml);
+        program_expect(0, "valid", "segwork check mine.yaml");
+    }
+    cr_expect_eq(blocks, 4);
+    free(text);
+}

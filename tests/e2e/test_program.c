@@ -51,8 +51,7 @@ Test(program, a_mistyped_command_or_option_is_answered_with_the_nearest_one)
                    "segwork run x.yaml --sett seed=1");
     program_expect(2, "--check-point=x: unknown option; did you mean --checkpoint?",
                    "segwork eval --check-point=x");
-    program_expect(2, "--original: unknown option; did you mean --original-size?",
-                   "segwork predict --original");
+    program_expect(2, "--prob: unknown option; did you mean --probabilities?", "segwork predict --prob");
     program_expect(2, "--tain: unknown option; did you mean --train?", "segwork data synth x --tain 3");
     program_expect(2, "--colourful: unknown option (see", "segwork run --colourful");
     program_expect(2, "-x: unknown option (see", "segwork run -x");

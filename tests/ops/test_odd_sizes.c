@@ -302,7 +302,8 @@ static void check_network(const sw_model_config *config, sw_size size)
     open_replay(&eval, &network.eval_model.graph, &network.store, false);
     open_replay(&train, g, &network.store, true);
 
-    must(sw_network_predict(&network, logits, images, BATCH));
+    must(sw_network_enqueue_prediction(&network, images, BATCH));
+    must(sw_network_read_prediction(&network, logits, BATCH));
     run_replay(&eval, &network.eval_model, images, labels);
     expect_near("logits", eval.values[network.eval_model.logits], logits, pixels * CLASSES);
 

@@ -1,69 +1,139 @@
-/* From logits to classes and to what is shown of them. */
+/* From logits to probabilities, and from windows to the map of a picture. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "apply/label_map.h"
-#include "draw/tiles.h"
 
-Test(label_map, at_the_logits_own_size_the_largest_wins_and_ties_go_to_the_lowest_class)
+static sw_map_side whole(int length, int scaled)
 {
-    const float logits[2 * 2 * 3] = {0, 1, 2, /**/ 3, 3, 1, /**/ -5, -4, -4, /**/ 0, 0, 0};
-    uint8_t labels[4];
-    cr_assert_eq(sw_label_map(labels, 2, 2, logits, sw_size_square(2), 3), SW_OK);
-    cr_expect_arr_eq(labels, ((uint8_t[]){2, 0, 1, 0}), 4);
+    return (sw_map_side){.length = length, .scaled = scaled, .window = scaled, .to = scaled};
 }
 
-/* Two pixels a row, two classes. Class 1 leads by -4 on the left and by 1 on the right; enlarged to 8 columns
- * the lead at column x is that of source place (x + 0.5) / 4 - 0.5, clamped: -4, -4, -3.375, -2.125, -0.875,
- * 0.375, 1, 1. */
-Test(label_map, logits_are_enlarged_bilinearly_before_the_largest_is_taken)
+static void fill(sw_label_map map, const float *values, sw_map_side rows, sw_map_side columns, int classes)
 {
-    const float logits[2 * 2 * 2] = {4, 0, /**/ 0, 1, /**/ 4, 0, /**/ 0, 1};
+    cr_assert_eq(sw_label_map_fill(&map, values, &rows, &columns, classes), SW_OK, "%s", sw_error_message());
+}
+
+Test(label_map, at_its_own_size_the_most_likely_class_wins_and_ties_go_to_the_lowest)
+{
+    const float values[2 * 2 * 3] = {.1f, .2f, .7f, /**/ .4f, .4f, .2f, /**/ .2f, .4f, .4f, /**/ 0, 0, 0};
+    uint8_t labels[4];
+    float planes[3 * 4];
+    fill((sw_label_map){labels, planes}, values, whole(2, 2), whole(2, 2), 3);
+    cr_expect_arr_eq(labels, ((uint8_t[]){2, 0, 1, 0}), 4);
+    for (int c = 0; c < 3; c++)
+        for (int i = 0; i < 4; i++) cr_expect_eq(planes[4 * c + i], values[3 * i + c]);
+}
+
+/* Two pixels a row, two classes, four times enlarged. Class 1 leads by -.8 on the left and by .2 on the
+ * right; at column x the lead is that of source place (x + 0.5) / 4 - 0.5, clamped: shares of the right one
+ * 0, 0, 1/8, 3/8, 5/8, 7/8, 1, 1. */
+static const float pair[2 * 2] = {.9f, .1f, /**/ .4f, .6f};
+static const float shares[8] = {0, 0, .125f, .375f, .625f, .875f, 1, 1};
+
+Test(label_map, probabilities_are_enlarged_bilinearly_before_the_largest_is_taken)
+{
+    float values[2 * 2 * 2];
+    memcpy(values, pair, sizeof pair);
+    memcpy(values + 4, pair, sizeof pair);
     uint8_t labels[8 * 3];
-    cr_assert_eq(sw_label_map(labels, 8, 3, logits, sw_size_square(2), 2), SW_OK);
+    float planes[2 * 8 * 3];
+    fill((sw_label_map){labels, planes}, values, whole(3, 2), whole(8, 2), 2);
     for (int y = 0; y < 3; y++)
-        cr_expect_arr_eq(labels + (ptrdiff_t)8 * y, ((uint8_t[]){0, 0, 0, 0, 0, 1, 1, 1}), 8);
+        for (int x = 0; x < 8; x++) {
+            const float expected = .1f + .5f * shares[x];
+            cr_expect_eq(labels[8 * y + x], expected > .5f);
+            cr_expect_float_eq(planes[24 + 8 * y + x], expected, 1e-6);
+            cr_expect_float_eq(planes[8 * y + x], 1 - expected, 1e-6);
+        }
 }
 
 Test(label_map, rows_are_enlarged_as_columns_are)
 {
-    const float logits[2 * 2 * 2] = {4, 0, /**/ 4, 0, /**/ 0, 1, /**/ 0, 1};
-    uint8_t labels[1 * 8];
-    cr_assert_eq(sw_label_map(labels, 1, 8, logits, sw_size_square(2), 2), SW_OK);
+    uint8_t labels[8];
+    fill((sw_label_map){labels, NULL}, pair, whole(8, 2), whole(1, 1), 2);
     cr_expect_arr_eq(labels, ((uint8_t[]){0, 0, 0, 0, 0, 1, 1, 1}), 8);
 }
 
-Test(label_map, rows_and_columns_of_the_logits_need_not_be_as_many)
+/* The same picture seen whole, and in windows of which some reach over its ends. */
+Test(label_map, windows_give_what_the_whole_gives)
 {
-    const float logits[1 * 2 * 2] = {4, 0, /**/ 0, 1}, three[3 * 1 * 2] = {1, 0, /**/ 0, 1, /**/ 1, 0};
-    uint8_t labels[3 * 8];
-    cr_assert_eq(sw_label_map(labels, 8, 3, logits, (sw_size){.height = 1, .width = 2}, 2), SW_OK);
-    for (int y = 0; y < 3; y++)
-        cr_expect_arr_eq(labels + (ptrdiff_t)8 * y, ((uint8_t[]){0, 0, 0, 0, 0, 1, 1, 1}), 8);
-    cr_assert_eq(sw_label_map(labels, 2, 3, three, (sw_size){.height = 3, .width = 1}, 2), SW_OK);
-    cr_expect_arr_eq(labels, ((uint8_t[]){0, 0, 1, 1, 0, 0}), 6);
+    enum { HEIGHT = 11, WIDTH = 14, CLASSES = 3, SIDE = 6, MAPS = 3 };
+    static const sw_size sizes[MAPS] = {{HEIGHT, WIDTH}, {29, 40}, {5, 9}};
+    float values[HEIGHT * WIDTH * CLASSES];
+    for (int i = 0; i < HEIGHT * WIDTH * CLASSES; i++)
+        values[i] = (float)((unsigned)i * 2654435761u >> 16 & 0xffff) / 65536.0f;
+    for (int m = 0; m < MAPS; m++) {
+        const sw_size size = sizes[m];
+        const size_t pixels = sw_size_pixels(size);
+        uint8_t *expected = malloc(pixels), *labels = malloc(pixels);
+        float *planes = malloc(pixels * CLASSES * sizeof *planes),
+              *parts = calloc(pixels, CLASSES * sizeof *parts);
+        fill((sw_label_map){expected, planes}, values, whole(size.height, HEIGHT), whole(size.width, WIDTH),
+             CLASSES);
+        memset(labels, 77, pixels);
+        for (int top = -1; top < HEIGHT; top += 4)
+            for (int left = -1; left < WIDTH; left += 4) {
+                float window[SIDE * SIDE * CLASSES];
+                for (int i = 0; i < SIDE * SIDE * CLASSES; i++) window[i] = -1.0f; /* margins are not used */
+                for (int y = 0; y < SIDE; y++)
+                    for (int x = 0; x < SIDE; x++)
+                        if (top + y >= 0 && top + y < HEIGHT && left + x >= 0 && left + x < WIDTH)
+                            memcpy(window + (y * SIDE + x) * CLASSES,
+                                   values + ((top + y) * WIDTH + left + x) * CLASSES,
+                                   CLASSES * sizeof *values);
+                const sw_map_side rows = {size.height,
+                                          HEIGHT,
+                                          SIDE,
+                                          top,
+                                          top + 1 > 0 ? top + 1 : 0,
+                                          top + 5 < HEIGHT ? top + 5 : HEIGHT};
+                const sw_map_side columns = {size.width,
+                                             WIDTH,
+                                             SIDE,
+                                             left,
+                                             left + 1 > 0 ? left + 1 : 0,
+                                             left + 5 < WIDTH ? left + 5 : WIDTH};
+                fill((sw_label_map){labels, parts}, window, rows, columns, CLASSES);
+            }
+        for (size_t i = 0; i < pixels; i++) cr_assert_eq(labels[i], expected[i], "map %d, pixel %zu", m, i);
+        for (size_t i = 0; i < pixels * CLASSES; i++) cr_assert_eq(parts[i], planes[i]);
+        free(expected);
+        free(labels);
+        free(planes);
+        free(parts);
+    }
+}
+
+Test(label_map, softmax_makes_probabilities_of_any_logits)
+{
+    float values[] = {0, 0, /**/ 1, 3, /**/ 500, -500, /**/ -1e30f, 1e30f};
+    cr_assert_eq(sw_softmax(values, 4, 2), SW_OK);
+    const double second[] = {0.5, 1 / (1 + exp(-2)), 0, 1};
+    for (int i = 0; i < 4; i++) {
+        cr_expect_float_eq(values[2 * i + 1], second[i], 1e-6);
+        cr_expect_float_eq(values[2 * i] + values[2 * i + 1], 1, 1e-6);
+    }
 }
 
 Test(label_map, a_logit_that_is_no_number_is_an_error)
 {
-    uint8_t label;
-    cr_expect_eq(sw_label_map(&label, 1, 1, (const float[]){0, NAN}, sw_size_square(1), 2), SW_E_NUMERIC);
-    cr_expect_eq(sw_label_map(&label, 1, 1, (const float[]){INFINITY, 0}, sw_size_square(1), 2),
-                 SW_E_NUMERIC);
+    const float bad[] = {NAN, INFINITY, -INFINITY};
+    for (int i = 0; i < 3; i++)
+        for (int at = 0; at < 4; at++) {
+            float values[4] = {1, 2, 3, 4};
+            values[at] = bad[i];
+            cr_expect_eq(sw_softmax(values, 2, 2), SW_E_NUMERIC, "%f at %d", (double)bad[i], at);
+        }
 }
 
-Test(label_map, an_overlay_is_half_picture_half_colour)
+Test(label_map, a_mirrored_window_is_turned_back_before_it_is_averaged)
 {
-    const sw_classes none = sw_classes_none(); /* so that classes have the default colours */
-    uint8_t rgb[2 * 3] = {0, 100, 255, 255, 255, 255};
-    sw_label_overlay(rgb, (const uint8_t[]){1, 2}, 2, &none);
-    for (int i = 0; i < 2; i++) {
-        uint32_t color = sw_class_default_rgb(i + 1);
-        const unsigned before[2][3] = {{0, 100, 255}, {255, 255, 255}};
-        for (int c = 0; c < 3; c++) {
-            unsigned part = color >> (16 - 8 * c) & 0xff;
-            cr_expect_eq(rgb[3 * i + c], (before[i][c] + part + 1) / 2);
-        }
-    }
+    float values[2 * 3] = {.1f, .2f, .3f, /**/ .4f, .5f, .6f}; /* one class, 2 x 3 */
+    const float mirrored[2 * 3] = {.9f, .8f, .7f, /**/ .6f, .5f, .4f};
+    sw_average_mirrored(values, mirrored, (sw_size){2, 3}, 1);
+    const float expected[] = {.4f, .5f, .6f, /**/ .4f, .5f, .6f};
+    for (int i = 0; i < 6; i++) cr_expect_float_eq(values[i], expected[i], 1e-6);
 }

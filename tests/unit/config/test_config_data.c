@@ -154,3 +154,36 @@ Test(config_data, up_to_255_classes)
                 "data.classes: too many classes; 2 to 255 classes can be told apart; found a list of 300");
     sw_str_deinit(&text);
 }
+
+Test(config_data, the_data_section_of_a_fragment_is_read_without_the_rest)
+{
+    sw_experiment *e = NULL;
+    const char *path = scratch_write("data.yaml", "data:\n  layout: folders\n  root: here\n"
+                                                  "  train: {images: img, masks: msk}\n"
+                                                  "  classes: [road, car]\n");
+    const char *const sets[] = {"data.size=[8, 9]", NULL};
+    cr_assert_eq(sw_experiment_load_data(&e, path, sets), SW_OK, "%s", sw_error_message());
+    cr_expect_eq(sw_data_classes(&e->data)->count, 2);
+    cr_expect(e->data.size.height == 8 && e->data.size.width == 9);
+    sw_experiment_destroy(e);
+
+    static const struct {
+        const char *text, *words;
+    } wrong[] = {
+        {"daat: {root: here}\n", "1:1: unknown key 'daat'; the nearest known key is 'data'"},
+        {"model: {encoder: nonsense}\ndata: {layout: voc, root: here}\n", "data.classes: this layout has no"},
+        {"data: {size: 0}\n", "data.size: expected"},
+        {"data: {layout: folders, root: here, classes: [a, b], train: {images: x}}\n",
+         "data.train: layout folders needs both"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        path = scratch_write("data.yaml", wrong[i].text);
+        cr_expect_eq(sw_experiment_load_data(&e, path, NULL), SW_E_CONFIG);
+        cr_expect_null(e);
+        cr_expect_not_null(strstr(sw_error_message(), wrong[i].words), "%s", sw_error_message());
+    }
+    /* other sections are not looked at */
+    path = scratch_write("data.yaml", "model: {encoder: nonsense}\nseed: x\ndata: {root: here}\n");
+    cr_assert_eq(sw_experiment_load_data(&e, path, NULL), SW_OK, "%s", sw_error_message());
+    sw_experiment_destroy(e);
+}

@@ -173,8 +173,8 @@ Test(data_masks, predictions_are_written_with_the_values_and_colours_of_the_data
 {
     sw_mask_value by_number[] = {{4, 0}, {5, 0}, {0, 1}},
                   by_colour[] = {{COLOUR(0x804080), 0}, {COLOUR(0), 1}};
-    unsigned codes[] = {255};
-    const sw_ignore_list ignore = {codes, 1};
+    unsigned codes[] = {COLOUR(0xFFFFFF), 255};
+    const sw_ignore_list ignore = {codes, 2};
     sw_class_list list = list_of(2, by_number, 3);
     sw_data_config data = config_of(&list, &ignore);
     sw_mask_writing writing;
@@ -188,4 +188,7 @@ Test(data_masks, predictions_are_written_with_the_values_and_colours_of_the_data
     sw_mask_writing_of(&writing, &data);
     cr_expect(writing.value[0] == 0 && writing.value[1] == 1 && writing.rgb[0] == 0x804080 &&
               writing.colours == 3);
+    data.ignore = &ignore;
+    sw_mask_writing_of(&writing, &data);
+    cr_expect(writing.value[SW_NO_CLASS] == 2 && writing.rgb[2] == 0xFFFFFF);
 }

@@ -1,9 +1,11 @@
 /* Statistics of a data folder: every kind of remark, and the figures. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "data/stats.h"
+#include "mask_files.h"
 #include "pets_folder.h"
 #include "scratch.h"
 
@@ -88,14 +90,16 @@ Test(data_stats, sizes_and_fractions_are_those_of_the_usable_pictures)
     cr_assert_eq(stats.height_px.high, 30);
     for (int s = 0; s < 2; s++) {
         double sum = 0;
-        for (int c = 0; c < stats.classes->count; c++) sum += stats.splits[s].class_fraction[c];
+        for (int c = 0; c < stats.classes->count; c++) sum += sw_stats_share(&stats.splits[s], c);
         cr_assert_float_eq(sum, 1, 1e-12);
     }
     /* test: three pictures of 64 pixels at 8 px; "empty" is all background, small has columns 3 + 3 + 2 of 8
      */
-    const double *fraction = stats.splits[1].class_fraction;
-    cr_assert(fraction[stats.classes->background] > 0.5 && fraction[stats.classes->background] < 0.65, "%f",
-              fraction[stats.classes->background]);
+    const double background = sw_stats_share(&stats.splits[1], stats.classes->background);
+    cr_assert(background > 0.5 && background < 0.65, "%f", background);
+    cr_assert_eq(stats.splits[1].images[stats.classes->background], 3);
+    cr_assert_eq(stats.splits[0].images[0], 2);
+    cr_assert_eq(sw_stats_ignored_share(&stats.splits[1]), 0);
     sw_stats_deinit(&stats);
 }
 
@@ -107,11 +111,102 @@ Test(data_stats, one_list_suffices_and_none_is_a_failure)
     cr_assert_eq(unlink(pets_folder_path(root, "annotations/trainval.txt")), 0);
     cr_assert_eq(sw_stats_collect(&stats, &data, 1), SW_OK);
     cr_assert_eq(stats.splits[0].present, 0);
+    cr_assert_not_null(stats.splits[0].missing);
+    cr_expect_not_null(strstr(stats.splits[0].missing, "trainval.txt"), "%s", stats.splits[0].missing);
     cr_assert_eq(stats.splits[1].present, 1);
+    cr_assert_null(stats.splits[1].missing);
     cr_assert_eq(count_remarks(&stats, SW_REMARK_UNLISTED), 3);
     sw_stats_deinit(&stats);
     cr_assert_eq(unlink(pets_folder_path(root, "annotations/test.txt")), 0);
     cr_assert_eq(sw_stats_collect(&stats, &data, 1), SW_E_CONFIG);
     data.root = scratch_path("nowhere");
     cr_assert_eq(sw_stats_collect(&stats, &data, 1), SW_E_CONFIG);
+}
+
+/* Two classes, 255 ignored, in folders of their own; `count` pictures whose masks hold `values` (8 x 8). */
+static void add_pairs(const char *folder, int count, const uint8_t *values)
+{
+    for (int i = 0; i < count; i++) {
+        char name[80];
+        snprintf(name, sizeof name, "own/images/%s%d.jpg", folder, i);
+        write_picture(name, 8, 8, (unsigned)i);
+        snprintf(name, sizeof name, "own/masks/%s%d.png", folder, i);
+        write_gray_mask(name, 8, 8, values);
+    }
+}
+
+static sw_mask_value own_values[] = {{0, 0}, {7, 1}};
+static unsigned own_ignored[] = {255};
+static const sw_class_list own_classes = {
+    {.count = 2, .list = {{.name = "background"}, {.name = "cell"}}, .background = 0, .border = -1},
+    own_values,
+    2};
+static const sw_ignore_list own_ignore = {own_ignored, 1};
+
+static sw_data_config own_data(void)
+{
+    return (sw_data_config){.layout = SW_LAYOUT_FOLDERS,
+                            .root = scratch_path("own"),
+                            .folders = {{"images", "masks"}},
+                            .classes = &own_classes,
+                            .ignore = &own_ignore,
+                            .size = {8, 8}};
+}
+
+Test(data_stats, ignored_pixels_are_in_no_share_and_equal_reasons_are_one_group)
+{
+    uint8_t half[64], nothing[64], background[64] = {0}, wrong[64], odd[64];
+    sw_stats stats;
+    for (int i = 0; i < 64; i++) half[i] = i < 16 ? 7 : i < 48 ? 0 : 255;
+    memset(nothing, 255, sizeof nothing);
+    memset(wrong, 9, sizeof wrong);
+    memset(odd, 13, sizeof odd);
+    add_pairs("half", 3, half);
+    add_pairs("nothing", 1, nothing);
+    add_pairs("background", 1, background);
+    add_pairs("wrong", 4, wrong);
+    add_pairs("odd", 2, odd);
+    scratch_write("own/images/broken.png", "no PNG");
+    sw_data_config data = own_data();
+    cr_assert_eq(sw_stats_collect(&stats, &data, 2), SW_OK, "%s", sw_error_message());
+    const sw_stats_split *train = &stats.splits[SW_SPLIT_TRAIN];
+    cr_expect_eq(train->listed, 12);
+    cr_expect_eq(train->usable, 5);
+    cr_expect_eq(train->all_background, 1);
+    cr_expect_eq(train->all_ignored, 1);
+    cr_expect_eq(train->images[1], 3);
+    cr_expect_eq(train->images[SW_NO_CLASS], 4);
+    cr_expect_float_eq(sw_stats_share(train, 1), 48.0 / (3 * 48 + 64), 1e-12);
+    cr_expect_float_eq(sw_stats_ignored_share(train), 112.0 / 320, 1e-12);
+    cr_expect_eq(count_remarks(&stats, SW_REMARK_ALL_IGNORED), 1);
+    cr_expect_eq(count_remarks(&stats, SW_REMARK_BAD), 7);
+    const sw_stats_remark *wrong_one = find_remark(&stats, SW_REMARK_BAD, "wrong3");
+    const sw_stats_remark *odd_one = find_remark(&stats, SW_REMARK_BAD, "odd1");
+    const sw_stats_remark *broken = find_remark(&stats, SW_REMARK_BAD, "broken");
+    cr_assert(wrong_one && odd_one && broken);
+    cr_expect_eq(wrong_one->group, odd_one->group, "they differ in the value only");
+    cr_expect_neq(wrong_one->group, broken->group);
+    sw_stats_deinit(&stats);
+
+    /* padding is not counted as ignored */
+    data.size = (sw_size){8, 16};
+    data.fit = SW_FIT_PAD;
+    cr_assert_eq(sw_stats_collect(&stats, &data, 2), SW_OK);
+    cr_expect_float_eq(sw_stats_ignored_share(&stats.splits[SW_SPLIT_TRAIN]), 112.0 / 320, 1e-12);
+    sw_stats_deinit(&stats);
+}
+
+Test(data_stats, a_share_of_the_training_images_counts_as_validation)
+{
+    uint8_t half[64];
+    sw_stats stats;
+    for (int i = 0; i < 64; i++) half[i] = i < 16 ? 7 : 0;
+    add_pairs("half", 20, half);
+    sw_data_config data = own_data();
+    data.val_share = 0.3f;
+    cr_assert_eq(sw_stats_collect(&stats, &data, 2), SW_OK, "%s", sw_error_message());
+    cr_expect_gt(stats.splits[SW_SPLIT_VAL].usable, 0);
+    cr_expect_eq(stats.splits[SW_SPLIT_TRAIN].usable + stats.splits[SW_SPLIT_VAL].usable, 20);
+    cr_expect_eq(stats.remark_count, 0);
+    sw_stats_deinit(&stats);
 }

@@ -78,6 +78,10 @@ typedef struct sw_experiment {
  * problem and its file:line:column. SW_E_IO: a file cannot be read. configs/README.md describes the
  * composition. */
 sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *const *sets) SW_NODISCARD;
+/* Does so for the data section alone, which all else may be missing from: a fragment will do. Only `data`,
+ * `path` and `tree` of *out mean anything. */
+sw_status sw_experiment_load_data(sw_experiment **out, const char *path,
+                                  const char *const *sets) SW_NODISCARD;
 /* Checks that a picture can hold the grid images that are asked for; SW_E_CONFIG if not. This is not an error
  * of the experiment alone, for a run that validates on fewer images shows fewer. */
 sw_status sw_experiment_check_grid(const sw_experiment *experiment) SW_NODISCARD;

@@ -31,6 +31,10 @@ typedef struct sw_model_options {
  * weight. SW_E_CONFIG where stages do not fit. */
 sw_status sw_model_build(sw_model *model, const sw_model_config *config, const sw_loss_config *loss,
                          const sw_model_options *options) SW_NODISCARD;
+/* Returns the px by which images can be moved so that what the model makes of them moves alike: its stages
+ * halve the size that often. No side of its images can be smaller. */
+int sw_model_stride(const sw_model_config *config);
+
 void sw_model_deinit(sw_model *model);
 
 /* Initial values, each a function of (seed, number of the parameter): convolutions uniform in

@@ -141,7 +141,9 @@ sw_status sw_network_read_evaluation(sw_network *network, const float *images, c
 sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,
                               const sw_batch_results *wanted) SW_NODISCARD;
 
-/* Computes the logits (n,H,W,classes) of n <= eval_batch images. */
-sw_status sw_network_predict(sw_network *network, float *logits, const float *images, int n) SW_NODISCARD;
+/* Enqueues the prediction of n <= eval_batch images, which are copied. */
+sw_status sw_network_enqueue_prediction(sw_network *network, const float *images, int n) SW_NODISCARD;
+/* Waits for the logits (n,H,W,classes) of the n images enqueued last. */
+sw_status sw_network_read_prediction(sw_network *network, float *logits, int n) SW_NODISCARD;
 
 #endif

@@ -37,12 +37,14 @@ void sw_json_add_size(struct cJSON *object, const char *key, sw_size size);
 sw_status sw_json_take_size(sw_size *out, const struct cJSON *object, const char *key, int most,
                             const char *path) SW_NODISCARD;
 
-/* ["pet", "background", ...]; the caller owns it. */
-struct cJSON *sw_json_class_names(const sw_classes *classes);
+/* Adds "classes": ["pet", "background", ...] and, where their names alone would not give their colours,
+ * "colours": ["#f0a030", ...]. */
+void sw_json_add_classes(struct cJSON *object, const sw_classes *classes);
 
-/* Reads such an array. Colours and roles are those of the data set with these names, else the default
- * colours and no roles. SW_E_DATA, naming `path`: no list of 1 to SW_MAX_CLASSES distinct names. */
-sw_status sw_json_take_class_names(sw_classes *out, const struct cJSON *array, const char *path) SW_NODISCARD;
+/* Reads both. Without colours those of the data set with these names are taken, else the default ones; roles
+ * follow from the names. SW_E_DATA, naming `path`: no list of 1 to SW_MAX_CLASSES distinct names, or not as
+ * many colours. */
+sw_status sw_json_take_classes(sw_classes *out, const struct cJSON *object, const char *path) SW_NODISCARD;
 
 /* Rows truth, columns prediction, in pixels; the caller owns it. */
 struct cJSON *sw_json_confusion(const sw_confusion *m);

@@ -2,6 +2,7 @@
 #ifndef SETUP_TRAINED_H
 #define SETUP_TRAINED_H
 
+#include "base/size.h"
 #include "cl/device.h"
 #include "config/experiment.h"
 #include "nn/network.h"
@@ -34,10 +35,15 @@ sw_status sw_trained_open(sw_trained *saved, const sw_trained_options *options) 
 /* SW_E_USAGE, saying what to give, when no experiment was found. */
 sw_status sw_trained_need_experiment(const sw_trained *saved) SW_NODISCARD;
 
-/* Builds the experiment's network for evaluation of `batch` images a step and loads the weights. `loss` (its
- * class weights as numbers) is copied. `device` overrides the experiment's; NULL: not. */
-sw_status sw_trained_start(sw_trained *saved, const sw_loss_config *loss, int batch,
-                           const char *device) SW_NODISCARD;
+typedef struct sw_trained_use {
+    const sw_loss_config *loss; /* its class weights as numbers; copied */
+    int batch;                  /* images a step */
+    sw_size size;               /* of the images; zeroed: the experiment's */
+    const char *device;         /* overrides the experiment's; NULL: not */
+} sw_trained_use;
+
+/* Builds the experiment's network for evaluation and loads the weights. */
+sw_status sw_trained_start(sw_trained *saved, const sw_trained_use *use) SW_NODISCARD;
 
 void sw_trained_close(sw_trained *saved); /* accepts a zeroed one, and one half open */
 
