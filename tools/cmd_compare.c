@@ -86,7 +86,7 @@ const sw_command sw_cmd_compare = {
                "differ only in their seed share a column with mean and standard deviation.\n"
                "Differences are against the first column (A). A warning at the top names runs\n"
                "that cannot be compared with A (other validation images, another size).\n\n"
-               "Metrics are the columns of metrics.csv, such as iou, iou_<class> and val_loss.\n"
+               "Metrics are the columns of metrics.csv, such as miou, iou_<class> and val_loss.\n"
                "JSON and CSV have all of them for every epoch; docs/compare.md lists the keys.\n\n"
                "Examples:\n"
                "  segwork compare runs/segnet_small/001 runs/border/001\n"

@@ -65,8 +65,8 @@ const sw_command sw_cmd_eval = {
     .arguments = "",
     .summary = "Measure trained weights on the validation or test images",
     .details = "Prints loss and metrics on clean images and as the article measures them, a\n"
-               "table by class and the confusion matrix. For the weights of a run these are the\n"
-               "figures that the run recorded.\n\n"
+               "table by class and the confusion matrix (of more than 8 classes the 20 largest\n"
+               "mistakes). For the weights of a run these are the figures that the run recorded.\n\n"
                "Examples:\n"
                "  segwork eval --checkpoint runs/segnet_baseline/001 --out figures\n"
                "  segwork eval --checkpoint runs/border/001 --set data.val_limit=100\n"

@@ -86,7 +86,7 @@ static void offer_value(completion *c, const sw_field *field)
 {
     sw_str expected = {0};
     sw_field_describe(&expected, field);
-    bool words = sw_field_choices(field) || field->type == SW_FIELD_BOOL || field->type == SW_FIELD_CUSTOM;
+    bool words = field->choices || field->type == SW_FIELD_BOOL || field->type == SW_FIELD_CUSTOM;
     if (words && !expected.failed) offer_words(c, expected.text);
     if (field->type == SW_FIELD_TEXT) completion_files(c, ""); /* most texts are paths */
     if (c->offered == 0 && !expected.failed) {

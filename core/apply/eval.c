@@ -8,7 +8,7 @@
 static void keep_image(void *user, const sw_image_evaluation *image)
 {
     sw_eval *eval = user;
-    const sw_measures measures = {.classes = &eval->columns.classes, .clean = &image->figures};
+    const sw_measures measures = {.classes = &eval->columns.classes, .clean = image->figures};
     sw_columns_measure(eval->image_figures + (size_t)image->image * (size_t)eval->columns.count,
                        &eval->columns, &measures);
 }
@@ -23,11 +23,12 @@ static sw_status open_data(sw_eval *eval, sw_loss_config *loss)
     *loss = sw_resolve_loss(&x->loss, train);
     SW_TRY(sw_open_data(&eval->val, &x->data, eval->split));
     eval->image_count = sw_dataset_count(eval->val);
-    sw_columns_init(&eval->columns, sw_dataset_classes(eval->val));
-    size_t figures = (size_t)eval->image_count * (size_t)eval->columns.count;
+    SW_TRY(sw_columns_init(&eval->columns, sw_dataset_classes(eval->val)));
+    const size_t columns = (size_t)eval->columns.count, figures = (size_t)eval->image_count * columns;
+    eval->figures = calloc(columns, sizeof *eval->figures);
     eval->image_figures = calloc(figures, sizeof *eval->image_figures);
-    if (!eval->image_figures)
-        status = sw_fail_alloc("the figures of each image", figures * sizeof *eval->image_figures);
+    if (!eval->figures || !eval->image_figures)
+        status = sw_fail_alloc("the figures of each image", (figures + columns) * sizeof *eval->figures);
 done:
     sw_dataset_destroy(train);
     return status;
@@ -94,6 +95,10 @@ done:
 
 void sw_eval_deinit(sw_eval *eval)
 {
+    sw_evaluation_deinit(&eval->clean);
+    sw_evaluation_deinit(&eval->article);
+    sw_columns_deinit(&eval->columns);
+    free(eval->figures);
     free(eval->image_figures);
     sw_dataset_destroy(eval->val);
     *eval = (sw_eval){0};

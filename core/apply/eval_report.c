@@ -40,7 +40,7 @@ static void print_figures(sw_str *out, const sw_eval *eval)
     for (int i = 0; i < eval->columns.count; i++) {
         const sw_column *column = &eval->columns.list[i];
         if (!sw_column_is_score(column) || column->c >= 0) continue;
-        const int article = sw_columns_article_of(&eval->columns, i);
+        const int article = column->article;
         append_row(&rows, column->label, eval->figures[i], both && article >= 0,
                    article >= 0 ? eval->figures[article] : (double)NAN);
     }
@@ -57,7 +57,8 @@ static void print_classes(sw_str *out, const sw_eval *eval)
     for (int m = 0; m < sw_metric_count; m++)
         if (sw_metric_table[m].per_class) sw_str_printf(&rows, "\t%s", sw_metric_table[m].label);
     for (int c = 0; c < classes->count; c++) {
-        sw_str_printf(&rows, "\n%s", classes->list[c].name);
+        const bool ignored = c == eval->clean.confusion.ignored;
+        sw_str_printf(&rows, "\n%s%s", classes->list[c].name, ignored ? " (ignored)" : "");
         for (int i = 0; i < eval->columns.count; i++)
             if (eval->columns.list[i].c == c && eval->columns.list[i].metric->per_class)
                 append_figure(&rows, eval->figures[i]);
@@ -65,6 +66,25 @@ static void print_classes(sw_str *out, const sw_eval *eval)
     sw_str_append(&rows, "\n");
     sw_str_append(out, "\n");
     sw_sheet_columns(out, &rows, 1);
+}
+
+/* A table with a column a class is for a few of them. */
+enum { MATRIX_CLASSES = 8, MISTAKES = 20 };
+
+static void print_mistakes(sw_str *out, const sw_confusion *m, const sw_classes *classes)
+{
+    sw_mistake mistakes[MISTAKES];
+    const int count = sw_confusion_mistakes(mistakes, MISTAKES, m);
+    sw_str rows = {0};
+    sw_str_append(&rows, "truth\ttaken for\tpixels\tof the truth\n");
+    for (int i = 0; i < count; i++) {
+        const sw_mistake *wrong = &mistakes[i];
+        sw_str_printf(&rows, "%s\t%s\t%" PRIu64 "\t%.1f %%\n", classes->list[wrong->truth].name,
+                      classes->list[wrong->prediction].name, wrong->pixels,
+                      100.0 * (double)wrong->pixels / (double)m->truths[wrong->truth]);
+    }
+    sw_str_append(out, "\nlargest mistakes\n");
+    sw_sheet_columns(out, &rows, 2);
 }
 
 /* Below each row of pixels, their shares of it. */
@@ -75,13 +95,13 @@ static void print_confusion(sw_str *out, const sw_confusion *m, const sw_classes
     for (int p = 0; p < m->classes; p++) sw_str_printf(&rows, "\t%s", classes->list[p].name);
     sw_str_append(&rows, "\t<- predicted\n");
     for (int t = 0; t < m->classes; t++) {
-        uint64_t row = sw_confusion_row(m, t);
+        uint64_t row = m->truths[t];
         sw_str_append(&rows, classes->list[t].name);
-        for (int p = 0; p < m->classes; p++) sw_str_printf(&rows, "\t%" PRIu64, m->counts[t][p]);
+        for (int p = 0; p < m->classes; p++) sw_str_printf(&rows, "\t%" PRIu64, sw_confusion_at(m, t, p));
         sw_str_append(&rows, "\n");
         for (int p = 0; p < m->classes; p++)
             if (row)
-                sw_str_printf(&rows, "\t%.1f %%", 100.0 * (double)m->counts[t][p] / (double)row);
+                sw_str_printf(&rows, "\t%.1f %%", 100.0 * (double)sw_confusion_at(m, t, p) / (double)row);
             else
                 sw_str_append(&rows, "\t-");
         sw_str_append(&rows, "\n");
@@ -102,7 +122,10 @@ void sw_eval_print(sw_str *out, const sw_eval *eval)
                   data->size.width, data->size.height, sw_dataset_skipped(eval->val));
     print_figures(out, eval);
     print_classes(out, eval);
-    print_confusion(out, &eval->clean.confusion, &eval->columns.classes);
+    if (eval->columns.classes.count <= MATRIX_CLASSES)
+        print_confusion(out, &eval->clean.confusion, &eval->columns.classes);
+    else
+        print_mistakes(out, &eval->clean.confusion, &eval->columns.classes);
 }
 
 /* --- for programs ---------------------------------------------------------------------------- */
@@ -177,7 +200,9 @@ static int list_image_columns(int *out, const sw_columns *columns)
 static sw_status write_csv(const char *path, const sw_eval *eval)
 {
     sw_str csv = {0};
-    int shown[SW_MAX_COLUMNS];
+    int *shown = malloc((size_t)eval->columns.count * sizeof *shown);
+    if (!shown)
+        return sw_fail_alloc("the columns of per_image.csv", (size_t)eval->columns.count * sizeof *shown);
     const int count = list_image_columns(shown, &eval->columns);
     sw_str_append(&csv, "name");
     for (int k = 0; k < count; k++) sw_str_printf(&csv, ",%s", eval->columns.list[shown[k]].key);
@@ -188,6 +213,7 @@ static sw_status write_csv(const char *path, const sw_eval *eval)
         for (int k = 0; k < count; k++) sw_csv_number(&csv, figures[shown[k]], 9);
         sw_str_append(&csv, "\n");
     }
+    free(shown);
     return sw_fs_write_text(path, &csv);
 }
 

@@ -67,14 +67,9 @@ static void describe_range(sw_str *out, const char *what, const sw_field *field)
         sw_str_printf(out, " in %.16g..%.16g", field->min, field->max);
 }
 
-const char *const *sw_field_choices(const sw_field *field)
-{
-    return field->type == SW_FIELD_NAME ? field->names() : field->choices;
-}
-
 void sw_field_describe(sw_str *out, const sw_field *field)
 {
-    const char *const *choices = sw_field_choices(field);
+    const char *const *choices = field->choices;
     switch (field->type) {
     case SW_FIELD_BOOL:
         sw_str_append(out, "true | false");
@@ -90,7 +85,6 @@ void sw_field_describe(sw_str *out, const sw_field *field)
         sw_str_append(out, "text");
         break;
     case SW_FIELD_ENUM:
-    case SW_FIELD_NAME:
         for (size_t i = 0; choices[i]; i++) sw_str_printf(out, "%s%s", i ? " | " : "", choices[i]);
         break;
     case SW_FIELD_TEXT_LIST:

@@ -52,7 +52,7 @@ static void report_wrong(reading *r, const sw_field *field, const sw_yaml_node *
     char found[2 * SHOWN_BYTES];
     sw_field_describe(&expected, field);
     describe_found(found, sizeof found, node);
-    const char *const *choices = sw_field_choices(field);
+    const char *const *choices = field->choices;
     const char *meant = choices && node->kind == SW_YAML_SCALAR ? sw_nearest_word(node->text, choices) : NULL;
     sw_problems_add(r->problems, node->place, "%s: expected %s, found %s%s%s", path,
                     expected.text ? expected.text : "another value", found, meant ? "; did you mean " : "",
@@ -162,9 +162,8 @@ static bool is_bool(const sw_yaml_node *node, bool *value)
 /* The number of the choice that the node names, or -1. */
 static int choice_of(const sw_field *field, const sw_yaml_node *node)
 {
-    const char *const *choices = sw_field_choices(field);
-    for (int i = 0; node->kind == SW_YAML_SCALAR && choices[i]; i++)
-        if (strcmp(choices[i], node->text) == 0) return i;
+    for (int i = 0; node->kind == SW_YAML_SCALAR && field->choices[i]; i++)
+        if (strcmp(field->choices[i], node->text) == 0) return i;
     return -1;
 }
 
@@ -262,8 +261,7 @@ static sw_status read_value(reading *r, char *record, const sw_field *field, con
         good = node == NULL;
         break;
     case SW_FIELD_TEXT:
-    case SW_FIELD_NAME:
-        good = field->type == SW_FIELD_TEXT ? is_text(node) : choice_of(field, node) >= 0;
+        good = is_text(node);
         if (good) {
             const char *text = sw_arena_strdup(r->arena, node->text);
             if (!text) return SW_E_MEMORY;

@@ -87,7 +87,6 @@ static void append_value(sw_str *out, const sw_field *field, const char *record)
         sw_float_append(out, *(const float *)member);
         break;
     case SW_FIELD_TEXT:
-    case SW_FIELD_NAME:
         sw_text_append(out, *(const char *const *)member);
         break;
     case SW_FIELD_ENUM:

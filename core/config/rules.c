@@ -6,6 +6,7 @@
 
 #include "data/dataset.h"
 #include "data/mask_values.h"
+#include "nn/metric_table.h"
 
 typedef struct checking {
     const sw_experiment *e;
@@ -220,6 +221,42 @@ static void check_loss(const checking *c)
         complain(c, "loss.class_weights", "at least one class that counts must have a weight above 0");
 }
 
+static void check_metric(const checking *c, const sw_columns *columns, const char *path, const char *key)
+{
+    const int at = sw_columns_find(columns, key), ignored = c->e->loss.attrs.ignore_index;
+    const sw_column *column = at < 0 ? NULL : &columns->list[at];
+    const char *nearest = column ? NULL : sw_columns_nearest(columns, key);
+    if (nearest)
+        complain(c, path, "there is no metric '%.60s'; did you mean %s?", key, nearest);
+    else if (!column)
+        complain(c, path,
+                 "there is no metric '%.60s'; it is a column of metrics.csv, such as miou, pixel_accuracy, "
+                 "val_loss or iou_%s",
+                 key, columns->classes.list[0].name);
+    else if (column->metric->group != SW_METRIC_VAL)
+        complain(c, path, "'%s' is no figure of the clean validation; take one that is, such as miou", key);
+    else if (column->c >= 0 && column->c == ignored)
+        complain(c, path,
+                 "'%s' is never defined, since loss.ignore_index: %d leaves out the pixels of %s; take "
+                 "another metric, such as miou, or leave loss.ignore_index out",
+                 key, ignored, columns->classes.list[ignored].name);
+}
+
+static void check_metrics(const checking *c)
+{
+    const sw_train_config *train = &c->e->train;
+    const sw_classes *classes = sw_data_classes(&c->e->data);
+    sw_columns columns;
+    if (!classes) return; /* complained of elsewhere */
+    if (sw_columns_init(&columns, classes) != SW_OK) {
+        complain(c, "train", "%s", sw_error_message());
+        return;
+    }
+    check_metric(c, &columns, "train.save_best", train->save_best);
+    check_metric(c, &columns, "train.early_stop.metric", train->early_stop.metric);
+    sw_columns_deinit(&columns);
+}
+
 static void check_learning_rate(const checking *c)
 {
     const sw_schedule_config *schedule = &c->e->schedule;
@@ -250,6 +287,7 @@ void check_rules(const sw_experiment *experiment, sw_problems *problems)
     check_data(&c);
     check_model(&c);
     check_loss(&c);
+    check_metrics(&c);
     check_learning_rate(&c);
     check_grid(&c);
 }

@@ -5,9 +5,6 @@
 #include <string.h>
 
 #include "config/experiment.h"
-#include "data/dataset.h"
-#include "data/pets.h"
-#include "nn/metric_table.h"
 #include "schema_tables.h"
 
 static const char *const conv_names[] = {"dense", "separable", NULL};
@@ -19,22 +16,6 @@ static const char *const optimizer_names[] = {"adam", "adamw", "sgd", NULL};
 static const char *const schedule_names[] = {"constant", "step", "cosine", "poly", NULL};
 static const char *const engine_names[] = {"auto", "clblast", "gemm",          "winograd",
                                            "tile", "direct",  "winograd_tile", NULL};
-
-/* The metrics by which epochs can be judged: those of the clean validation that the report shows. */
-static const char *const *metric_names(void)
-{
-    static sw_columns columns;
-    static const char *names[SW_MAX_COLUMNS + 1];
-    int count = 0;
-    sw_columns_init(&columns, &sw_pets_classes);
-    for (int i = 0; i < columns.count; i++) {
-        const sw_metric *metric = columns.list[i].metric;
-        if (metric->group == SW_METRIC_VAL && (metric->shown & SW_METRIC_IN_REPORT))
-            names[count++] = columns.list[i].key;
-    }
-    names[count] = NULL;
-    return names;
-}
 
 /* loss.class_weights: several members of sw_loss_config from one key */
 
@@ -242,7 +223,8 @@ static const sw_field_table schedule_table = TABLE(schedule_fields);
 static const sw_field early_stop_fields[] = {
     INT(patience, "0", 0, 1000000,
         "Stop after so many epochs in a row that did not improve the metric; 0: no early stopping"),
-    NAME(metric, "val_loss", metric_names, "The clean validation metric that early stopping watches"),
+    TEXT(metric, "miou",
+         "The metric that early stopping watches: a column of metrics.csv, of the clean validation"),
     REAL(min_delta, "0", 1e6, "The metric has to improve by more than this to count as improved"),
 };
 static const sw_field_table early_stop_table = TABLE(early_stop_fields);
@@ -264,8 +246,9 @@ static const sw_field train_fields[] = {
     INT(article_every, "1", 0, 1000000,
         "Every so many epochs, and after the last, validate a second time as the article does: on augmented "
         "images, with metrics averaged over batches; 0: never"),
-    NAME(save_best, "pixel_accuracy", metric_names,
-         "The clean validation metric by which the best weights are chosen and saved"),
+    TEXT(save_best, "miou",
+         "The metric by which the best weights are chosen and saved: a column of metrics.csv, of the clean "
+         "validation, such as miou, pixel_accuracy, class_accuracy, val_loss or iou_CLASS"),
     SECTION(early_stop, &early_stop_table, "Early stopping: when a run ends before its last epoch"),
     REAL(ema_decay, "0", 0.999999,
          "Evaluate and save exponential moving averages of the weights, with this decay, instead of the "

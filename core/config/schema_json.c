@@ -40,8 +40,7 @@ static void put_range(building *b, cJSON *schema, const sw_field *field)
 static void put_choices(building *b, cJSON *schema, const sw_field *field)
 {
     cJSON *names = cJSON_CreateArray();
-    const char *const *choices = sw_field_choices(field);
-    for (size_t i = 0; choices[i]; i++) put(b, names, NULL, cJSON_CreateString(choices[i]));
+    for (size_t i = 0; field->choices[i]; i++) put(b, names, NULL, cJSON_CreateString(field->choices[i]));
     put(b, schema, "enum", names);
 }
 
@@ -63,17 +62,17 @@ static cJSON *fallback_value(const sw_field *field)
 {
     const bool word =
         field->type == SW_FIELD_CUSTOM && field->fallback[strspn(field->fallback, "0123456789")] != '\0';
-    bool bare = word || field->type == SW_FIELD_ENUM || field->type == SW_FIELD_NAME ||
-                (field->type == SW_FIELD_TEXT && field->fallback[0] != '"');
+    bool bare =
+        word || field->type == SW_FIELD_ENUM || (field->type == SW_FIELD_TEXT && field->fallback[0] != '"');
     /* every other default is written alike in YAML and JSON */
     return bare ? cJSON_CreateString(field->fallback) : cJSON_Parse(field->fallback);
 }
 
 static const char *const types[] = {
-    [SW_FIELD_BOOL] = "boolean", [SW_FIELD_INT] = "integer", [SW_FIELD_UINT64] = "integer",
-    [SW_FIELD_FLOAT] = "number", [SW_FIELD_TEXT] = "string", [SW_FIELD_TEXT_LIST] = "array",
-    [SW_FIELD_ENUM] = NULL,      [SW_FIELD_NAME] = NULL,     [SW_FIELD_RECORD_LIST] = "array",
-    [SW_FIELD_RECORD] = NULL,    [SW_FIELD_CUSTOM] = NULL};
+    [SW_FIELD_BOOL] = "boolean", [SW_FIELD_INT] = "integer",       [SW_FIELD_UINT64] = "integer",
+    [SW_FIELD_FLOAT] = "number", [SW_FIELD_TEXT] = "string",       [SW_FIELD_TEXT_LIST] = "array",
+    [SW_FIELD_ENUM] = NULL,      [SW_FIELD_RECORD_LIST] = "array", [SW_FIELD_RECORD] = NULL,
+    [SW_FIELD_CUSTOM] = NULL};
 
 static cJSON *field_schema(building *b, const sw_field *field)
 {
@@ -91,7 +90,7 @@ static cJSON *field_schema(building *b, const sw_field *field)
     if (types[field->type]) put(b, schema, "type", cJSON_CreateString(types[field->type]));
     if (field->type == SW_FIELD_INT || field->type == SW_FIELD_UINT64 || field->type == SW_FIELD_FLOAT)
         put_range(b, schema, field);
-    if (field->type == SW_FIELD_ENUM || field->type == SW_FIELD_NAME) put_choices(b, schema, field);
+    if (field->type == SW_FIELD_ENUM) put_choices(b, schema, field);
     if (field->type == SW_FIELD_TEXT_LIST) put_list(b, schema, field, text_schema(b));
     if (field->type == SW_FIELD_RECORD_LIST) put_list(b, schema, field, table_schema(b, field->record, true));
     put(b, schema, "description", cJSON_CreateString(field->help));

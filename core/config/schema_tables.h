@@ -19,7 +19,6 @@ extern const sw_field_table schema_augment_table; /* sw_augment_config */
 #define REAL(member, yaml, high, help)      {FIELD(member, SW_FIELD_FLOAT, yaml, help), .max = high}
 #define POSITIVE(member, yaml, high, help)  {FIELD(member, SW_FIELD_FLOAT, yaml, help), .max = high, .above_min = true}
 #define CHOICE(member, yaml, names, help)   {FIELD(member, SW_FIELD_ENUM, yaml, help), .choices = names}
-#define NAME(member, yaml, list, help)      {FIELD(member, SW_FIELD_NAME, yaml, help), .names = list}
 #define SECTION(member, table, help)        {FIELD(member, SW_FIELD_RECORD, NULL, help), .record = table}
 #define STAGES(member, table, help) \
     {FIELD(member, SW_FIELD_RECORD_LIST, NULL, help), .min = 1, .max = SW_MAX_STAGES, .record = table, \

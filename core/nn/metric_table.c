@@ -2,7 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fields.h"
@@ -13,12 +13,6 @@ static double micro_iou(const sw_measures *m, int c)
 {
     (void)c;
     return sw_confusion_micro_iou(&m->clean->confusion, m->classes->background);
-}
-
-static double mean_iou(const sw_measures *m, int c)
-{
-    (void)c;
-    return sw_confusion_mean_iou(&m->clean->confusion, m->clean->ignore_index);
 }
 
 static double mean_boundary_f1(const sw_measures *m, int c)
@@ -56,11 +50,12 @@ const sw_metric sw_metric_table[] = {
     {.key = "val_loss", .label = "validation loss", .group = SW_METRIC_VAL, OF_EVALUATION(loss),
      .better = SW_BETTER_LOWER, .is_loss = true, .shown = REPORT, .line = "val %.4f"},
     {SCORE("pixel_accuracy", "pixel accuracy"), OF_CONFUSION(sw_confusion_accuracy), .shown = IMAGE | REPORT,
-     .line = "accuracy %.4f", .caption = "Pixel"},
-    {SCORE("iou", "IoU"), .value = micro_iou, .shown = IMAGE | REPORT, .line = "IoU %.4f", .caption = "IoU"},
+     .line = "accuracy %.4f", .caption = "Pixel", .article_caption = "Pixel"},
+    {SCORE("iou", "micro IoU"), .value = micro_iou, .shown = IMAGE | REPORT, .article_caption = "IoU"},
     {SCORE("custom_iou", "custom IoU"), OF_EVALUATION(soft_iou), .shown = IMAGE | REPORT,
-     .caption = "Custom IoU"},
-    {SCORE("miou", "mean IoU"), .value = mean_iou, .shown = IMAGE | REPORT},
+     .article_caption = "Custom IoU"},
+    {SCORE("miou", "mean IoU"), OF_CONFUSION(sw_confusion_mean_iou), .shown = IMAGE | REPORT,
+     .line = "mIoU %.4f", .caption = "mIoU"},
     {CLASS("iou", "IoU"), OF_CLASS(sw_confusion_iou), .shown = IMAGE | REPORT, .line = " %.4f"},
     {SCORE("border_recall", "border recall"), OF_CLASS(sw_confusion_recall), .border_only = true},
     {ARTICLE("pixel_accuracy", "pixel accuracy, article's"), OF_EVALUATION(batch_accuracy),
@@ -68,14 +63,15 @@ const sw_metric sw_metric_table[] = {
     {TIME("images_per_second", "images/s"), OF_RUN(images_per_second), .better = SW_BETTER_HIGHER,
      .shown = REPORT, .line = "%.2f img/s"},
     {TIME("seconds", "seconds an epoch"), OF_RUN(seconds), .better = SW_BETTER_LOWER, .line = "%.0f s"},
-    {ARTICLE("iou", "IoU, article's"), OF_EVALUATION(batch_iou)},
+    {ARTICLE("iou", "micro IoU, article's"), OF_EVALUATION(batch_iou)},
     {ARTICLE("custom_iou", "custom IoU, article's"), OF_EVALUATION(batch_soft_iou)},
     {SCORE("boundary_f1", "boundary F1"), .value = mean_boundary_f1, .shown = IMAGE | REPORT},
     {CLASS("precision", "precision"), OF_CLASS(sw_confusion_precision)},
     {CLASS("recall", "recall"), OF_CLASS(sw_confusion_recall)},
     {CLASS("dice", "Dice"), OF_CLASS(sw_confusion_dice)},
     {CLASS("boundary_f1", "boundary F1"), .value = boundary_f1},
-    {SCORE("class_accuracy", "class accuracy"), OF_CONFUSION(sw_confusion_class_accuracy), .shown = REPORT},
+    {SCORE("class_accuracy", "class accuracy"), OF_CONFUSION(sw_confusion_class_accuracy), .shown = REPORT,
+     .line = "class accuracy %.4f", .caption = "Class"},
     {SCORE("fw_iou", "frequency-weighted IoU"), OF_CONFUSION(sw_confusion_weighted_iou), .shown = REPORT},
 };
 /* clang-format on */
@@ -111,69 +107,108 @@ const char *sw_metric_group_name(sw_metric_group group)
 
 /* ---- columns ---- */
 
-static void add(sw_columns *columns, const sw_metric *metric, int c, const char *class_name)
+/* How many columns a metric has. */
+static int columns_of(const sw_metric *metric, const sw_classes *classes)
 {
-    assert(columns->count < SW_MAX_COLUMNS);
-    sw_column *column = &columns->list[columns->count++];
-    *column = (sw_column){.metric = metric, .c = c, .same = -1};
-    const bool named = class_name[0] != '\0';
-    snprintf(column->key, sizeof column->key, "%s%s%s", metric->key, named ? "_" : "", class_name);
-    snprintf(column->label, sizeof column->label, "%s%s%s", class_name, named ? " " : "", metric->label);
+    if (metric->border_only) return classes->border >= 0 ? 1 : 0;
+    return metric->per_class ? classes->count : 1;
 }
 
-/* Links each second name with the column of the same metric of the same class. */
-static void pair_second_names(sw_columns *columns)
+/* c: number of the class; named: the class's name is part of the key. */
+static sw_status add(sw_columns *columns, const sw_metric *metric, int c, bool named)
 {
-    for (int i = 0; i < columns->count; i++)
-        for (int k = 0; k < columns->count; k++) {
-            const sw_column *one = &columns->list[i], *other = &columns->list[k];
-            if (one->metric->border_only && k != i && one->c == other->c &&
-                one->metric->of_class == other->metric->of_class) {
-                columns->list[i].same = k;
-                columns->list[k].same = i;
-            }
-        }
+    const char *name = named ? columns->classes.list[c].name : "";
+    sw_column *column = &columns->list[columns->count];
+    *column = (sw_column){.metric = metric, .c = c, .same = -1, .article = -1};
+    column->key = sw_arena_printf(&columns->arena, "%s%s%s", metric->key, named ? "_" : "", name);
+    column->label = sw_arena_printf(&columns->arena, "%s%s%s", name, named ? " " : "", metric->label);
+    if (!column->key || !column->label) return SW_E_MEMORY;
+    columns->by_key[columns->count++] = column;
+    return SW_OK;
 }
 
-void sw_columns_init(sw_columns *out, const sw_classes *classes)
+static sw_status add_all(sw_columns *columns)
 {
-    out->count = 0;
-    out->classes = *classes;
     for (int i = 0; i < sw_metric_count; i++) {
         const sw_metric *metric = &sw_metric_table[i];
-        if (metric->border_only) {
-            if (classes->border >= 0) add(out, metric, classes->border, "");
-        } else if (metric->per_class) {
-            for (int c = 0; c < classes->count; c++) add(out, metric, c, classes->list[c].name);
-        } else {
-            add(out, metric, -1, "");
-        }
+        const int count = columns_of(metric, &columns->classes);
+        for (int c = 0; c < count; c++)
+            SW_ENSURE(add(columns, metric,
+                          metric->border_only ? columns->classes.border
+                          : metric->per_class ? c
+                                              : -1,
+                          metric->per_class));
     }
-    pair_second_names(out);
+    return SW_OK;
+}
+
+/* Links a second name with the column of the same metric of the same class. */
+static void pair_second_name(sw_columns *columns, int at)
+{
+    sw_column *one = &columns->list[at];
+    for (int i = 0; i < columns->count; i++) {
+        sw_column *other = &columns->list[i];
+        if (i == at || one->c != other->c || one->metric->of_class != other->metric->of_class) continue;
+        one->same = i;
+        other->same = at;
+    }
+}
+
+static void link(sw_columns *columns)
+{
+    for (int i = 0; i < columns->count; i++) {
+        const sw_metric *metric = columns->list[i].metric;
+        const int of = metric->article_of ? sw_columns_find(columns, metric->article_of) : -1;
+        if (of >= 0) columns->list[of].article = i;
+        if (metric->border_only) pair_second_name(columns, i);
+    }
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp((*(sw_column *const *)a)->key, (*(sw_column *const *)b)->key);
+}
+
+sw_status sw_columns_init(sw_columns *out, const sw_classes *classes)
+{
+    sw_status status = SW_OK;
+    size_t count = 0;
+    *out = (sw_columns){.classes = *classes};
+    for (int i = 0; i < sw_metric_count; i++) count += (size_t)columns_of(&sw_metric_table[i], classes);
+    out->list = sw_arena_alloc(&out->arena, count * sizeof *out->list);
+    out->by_key = sw_arena_alloc(&out->arena, count * sizeof(sw_column *));
+    if (!out->list || !out->by_key) SW_TRY(SW_E_MEMORY);
+    SW_TRY(add_all(out));
+    qsort(out->by_key, count, sizeof(sw_column *), compare_keys);
+    link(out);
+done:
+    if (status != SW_OK) sw_columns_deinit(out);
+    return status;
+}
+
+void sw_columns_deinit(sw_columns *columns)
+{
+    sw_arena_deinit(&columns->arena);
+    *columns = (sw_columns){0};
 }
 
 int sw_columns_find(const sw_columns *columns, const char *key)
 {
-    for (int i = 0; i < columns->count; i++)
-        if (strcmp(columns->list[i].key, key) == 0) return i;
-    return -1;
+    const sw_column wanted = {.key = key}, *pointer = &wanted;
+    if (columns->count == 0) return -1;
+    sw_column *const *found =
+        bsearch(&pointer, columns->by_key, (size_t)columns->count, sizeof(sw_column *), compare_keys);
+    return found ? (int)(*found - columns->list) : -1;
 }
 
 const char *sw_columns_nearest(const sw_columns *columns, const char *key)
 {
-    const char *keys[SW_MAX_COLUMNS + 1];
+    const char **keys = calloc((size_t)columns->count + 1, sizeof *keys);
+    if (!keys) return NULL;
     for (int i = 0; i < columns->count; i++) keys[i] = columns->list[i].key;
-    keys[columns->count] = NULL;
-    return sw_nearest_word(key, keys);
-}
-
-int sw_columns_article_of(const sw_columns *columns, int at)
-{
-    for (int i = 0; i < columns->count; i++) {
-        const char *of = columns->list[i].metric->article_of;
-        if (of && strcmp(of, columns->list[at].key) == 0) return i;
-    }
-    return -1;
+    const char *nearest = sw_nearest_word(key, keys);
+    free(keys);
+    return nearest;
 }
 
 bool sw_column_is_score(const sw_column *column)
@@ -193,13 +228,17 @@ void sw_columns_measure(double *values, const sw_columns *columns, const sw_meas
         values[i] = sw_metric_value(columns->list[i].metric, measures, columns->list[i].c);
 }
 
-int sw_metrics_captioned(const sw_metric *out[SW_MAX_CAPTIONS])
+int sw_metrics_captioned(const sw_metric *out[SW_MAX_CAPTIONS], const char *captions[SW_MAX_CAPTIONS],
+                         const sw_classes *classes)
 {
+    const bool article = classes->border >= 0; /* no other data has one */
     int count = 0;
-    for (int i = 0; i < sw_metric_count; i++)
-        if (sw_metric_table[i].caption) {
-            assert(count < SW_MAX_CAPTIONS);
-            out[count++] = &sw_metric_table[i];
-        }
+    for (int i = 0; i < sw_metric_count; i++) {
+        const char *caption = article ? sw_metric_table[i].article_caption : sw_metric_table[i].caption;
+        if (!caption) continue;
+        assert(count < SW_MAX_CAPTIONS);
+        if (captions) captions[count] = caption;
+        out[count++] = &sw_metric_table[i];
+    }
     return count;
 }

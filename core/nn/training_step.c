@@ -34,17 +34,19 @@ done:
     return status;
 }
 
-/* Sums the weights of a batch's pixels in its loss: the class weights, 0 for ignored ones. */
-static double weigh(const sw_network *network, const uint8_t *labels, int n)
+double sw_network_weigh(const sw_network *network, const uint8_t *labels, int n)
 {
     const sw_loss_attrs *loss = &network->options.loss->attrs;
     const size_t pixels = sw_network_pixels(network, n);
-    uint64_t counts[256] = {0};
+    enum { SIDE_BY_SIDE = 4 }; /* equal neighbours would wait for each other's count */
+    uint32_t counts[256][SIDE_BY_SIDE] = {0};
     double weight = 0.0;
-    for (size_t i = 0; i < pixels; i++) counts[labels[i]]++;
-    for (int c = 0; c < network->options.model->classes; c++)
+    for (size_t i = 0; i < pixels; i++) counts[labels[i]][i % SIDE_BY_SIDE]++;
+    for (int c = 0; c < network->options.model->classes; c++) {
+        const double count = (double)counts[c][0] + counts[c][1] + counts[c][2] + counts[c][3];
         if (c != loss->ignore_index)
-            weight += (double)counts[c] * (loss->class_weight_count ? (double)loss->class_weights[c] : 1.0);
+            weight += count * (loss->class_weight_count ? (double)loss->class_weights[c] : 1.0);
+    }
     return weight;
 }
 
@@ -87,8 +89,7 @@ static sw_status update(sw_network *network, double lr)
 
 sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, int n, bool last, double lr)
 {
-    /* with a single batch the weight cancels out */
-    const double weight = last && network->step.count == 0 ? 1.0 : weigh(network, labels, n);
+    const double weight = sw_network_weigh(network, labels, n);
     sw_profile_pass(network->cl, SW_PASS_UPDATE);
     SW_ENSURE(begin_batch(network, weight));
     SW_ENSURE(sw_executor_forward(network->trainer, n));

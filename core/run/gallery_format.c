@@ -19,16 +19,17 @@ const char *sw_gallery_list_name(sw_gallery_list list)
     return names[list];
 }
 
-int sw_gallery_list_figures(sw_gallery_figure out[SW_GALLERY_FIGURES])
+int sw_gallery_list_figures(sw_gallery_figure out[SW_GALLERY_FIGURES], const sw_classes *classes)
 {
+    static const sw_gallery_figure border = {"border", "border in truth", SW_GALLERY_BORDER};
     static const sw_gallery_figure own[] = {{"confidence", "confidence", SW_GALLERY_CONFIDENCE},
-                                            {"confident_error", "surely wrong", SW_GALLERY_CONFIDENT_ERROR},
-                                            {"border", "border in truth", SW_GALLERY_BORDER}};
+                                            {"confident_error", "surely wrong", SW_GALLERY_CONFIDENT_ERROR}};
     const sw_metric *metrics[SW_MAX_CAPTIONS];
-    int count = sw_metrics_captioned(metrics);
+    int count = sw_metrics_captioned(metrics, NULL, classes);
     for (int i = 0; i < count; i++)
         out[i] = (sw_gallery_figure){metrics[i]->key, metrics[i]->label, SW_GALLERY_SCORE + i};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) out[count++] = own[i];
+    if (classes->border >= 0) out[count++] = border;
     return count;
 }
 
@@ -44,7 +45,7 @@ static sw_status not_ours(const char *path, const char *what)
 static sw_status take_list(sw_gallery_view *v, sw_gallery_list l, const cJSON *json, const char *path)
 {
     sw_gallery_figure figures[SW_GALLERY_FIGURES];
-    const int figure_count = sw_gallery_list_figures(figures);
+    const int figure_count = sw_gallery_list_figures(figures, &v->classes);
     const char *key = sw_gallery_list_name(l);
     const cJSON *list = sw_json_member(json, key), *found;
     if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) > SW_GALLERY_LENGTH) return not_ours(path, key);
@@ -115,6 +116,7 @@ done:
 void sw_gallery_view_deinit(sw_gallery_view *v)
 {
     sw_arena_deinit(&v->arena);
+    sw_confusion_deinit(&v->confusion);
     free(v->sheet);
     *v = (sw_gallery_view){0};
 }

@@ -172,12 +172,14 @@ static sw_status read_epochs(sw_run_reader *run)
         return sw_fail(SW_E_DATA, "%s is missing although the run is done: the folder was not copied whole",
                        path);
     }
+    const sw_classes *classes = sw_data_classes(&run->experiment->data);
     sw_classes *read = &run->epochs.columns.classes; /* the columns have names alone */
-    if (run->epochs.count > 0 && sw_classes_same(read, sw_data_classes(&run->experiment->data)))
-        *read = *sw_data_classes(&run->experiment->data);
-    if (run->epochs.count == 0)
-        sw_columns_init(&run->epochs.columns, sw_data_classes(&run->experiment->data));
-    return SW_OK;
+    if (run->epochs.count > 0) {
+        if (sw_classes_same(read, classes)) *read = *classes;
+        return SW_OK;
+    }
+    sw_columns_deinit(&run->epochs.columns);
+    return sw_columns_init(&run->epochs.columns, classes);
 }
 
 int sw_run_reader_epochs_done(const sw_run_reader *run)

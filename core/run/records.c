@@ -19,11 +19,19 @@
 #include "base/str.h"
 #include "records_files.h"
 
-sw_epoch_record sw_epoch_record_empty(int epoch)
+sw_status sw_epoch_record_init(sw_epoch_record *out, int epoch, const sw_columns *columns)
 {
-    sw_epoch_record record = {.epoch = epoch};
-    for (int i = 0; i < SW_MAX_COLUMNS; i++) record.values[i] = (double)NAN;
-    return record;
+    const size_t bytes = (size_t)columns->count * sizeof *out->values;
+    *out = (sw_epoch_record){.epoch = epoch, .values = malloc(bytes)};
+    if (!out->values) return sw_fail_alloc("the metrics of an epoch", bytes);
+    for (int i = 0; i < columns->count; i++) out->values[i] = (double)NAN;
+    return SW_OK;
+}
+
+void sw_epoch_record_deinit(sw_epoch_record *record)
+{
+    free(record->values);
+    *record = (sw_epoch_record){0};
 }
 
 /* ---- numbers ---- */
@@ -130,7 +138,7 @@ sw_status sw_records_open(sw_records **out, const char *folder, const sw_classes
     sw_records *records = calloc(1, sizeof *records);
     if (!records) return sw_fail_alloc("records of the run", sizeof *records);
     records->steps.fd = records->metrics.fd = records->csv.fd = -1;
-    sw_columns_init(&records->columns, classes);
+    SW_TRY(sw_columns_init(&records->columns, classes));
     SW_TRY(appender_open(&records->steps, folder, steps_name));
     SW_TRY(appender_open(&records->metrics, folder, metrics_name));
     SW_TRY(appender_open(&records->csv, folder, csv_name));
@@ -193,5 +201,6 @@ void sw_records_close(sw_records *records)
     appender_close(&records->steps);
     appender_close(&records->metrics);
     appender_close(&records->csv);
+    sw_columns_deinit(&records->columns);
     free(records);
 }

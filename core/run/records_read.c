@@ -70,10 +70,20 @@ static sw_status rows_next(rows *r, const char *key)
     return sw_fail(SW_E_DATA, "%s:%d: not a row with a number \"%s\"", r->path, r->line_number, key);
 }
 
-static void take_record(sw_epoch_record *record, const cJSON *row, const sw_columns *columns)
+/* Makes a record of a row. The row's keys are mostly the columns in their order, so that each is looked for
+ * where it should be before it is looked up. */
+static sw_status take_record(sw_epoch_record *record, const cJSON *row, const sw_columns *columns)
 {
-    *record = sw_epoch_record_empty((int)sw_json_number_of(row, "epoch"));
-    for (int i = 0; i < columns->count; i++) record->values[i] = sw_json_number_of(row, columns->list[i].key);
+    int next = 0;
+    SW_ENSURE(sw_epoch_record_init(record, (int)sw_json_number_of(row, "epoch"), columns));
+    for (const cJSON *item = row->child; item; item = item->next) {
+        const bool here = next < columns->count && strcmp(columns->list[next].key, item->string) == 0;
+        const int at = here ? next : sw_columns_find(columns, item->string);
+        if (at < 0) continue;
+        if (cJSON_IsNumber(item)) record->values[at] = item->valuedouble;
+        next = at + 1;
+    }
+    return SW_OK;
 }
 
 /* ---- rewinding ---- */
@@ -106,7 +116,6 @@ static sw_status rebuild_csv(const char *csv_path, const char *metrics_path, con
 {
     sw_status status = SW_OK;
     sw_str csv = {0};
-    sw_epoch_record record;
     rows r = {0};
     if (sw_fs_exists(metrics_path)) {
         SW_TRY(rows_open(&r, metrics_path));
@@ -119,8 +128,10 @@ static sw_status rebuild_csv(const char *csv_path, const char *metrics_path, con
     }
     append_csv_header(&csv, columns);
     while (r.row) {
-        take_record(&record, r.row, columns);
+        sw_epoch_record record;
+        SW_TRY(take_record(&record, r.row, columns));
         append_csv_row(&csv, columns, &record);
+        sw_epoch_record_deinit(&record);
         SW_TRY(rows_next(&r, "epoch"));
     }
     SW_TRY(sw_fs_write_text(csv_path, &csv));
@@ -133,16 +144,17 @@ done:
 sw_status sw_records_rewind(const char *folder, const sw_classes *classes, int last_epoch, int64_t last_step)
 {
     sw_status status = SW_OK;
-    sw_columns columns;
-    sw_columns_init(&columns, classes);
+    sw_columns columns = {0};
     char *steps = sw_fs_join(folder, steps_name);
     char *metrics = sw_fs_join(folder, metrics_name);
     char *csv = sw_fs_join(folder, csv_name);
     if (!steps || !metrics || !csv) SW_TRY(SW_E_MEMORY);
+    SW_TRY(sw_columns_init(&columns, classes));
     SW_TRY(rewind_rows(steps, "step", (double)last_step));
     SW_TRY(rewind_rows(metrics, "epoch", last_epoch));
     SW_TRY(rebuild_csv(csv, metrics, &columns));
 done:
+    sw_columns_deinit(&columns);
     free(steps);
     free(metrics);
     free(csv);
@@ -167,8 +179,9 @@ static sw_status take_classes(sw_classes *classes, const cJSON *row, const char 
 static sw_status add_row(sw_epoch_table *table, const cJSON *row)
 {
     SW_ENSURE(SW_ARRAY_GROW(table->rows, table->count, "table of epochs"));
-    sw_epoch_record *record = &table->rows[table->count++];
-    take_record(record, row, &table->columns);
+    sw_epoch_record *record = &table->rows[table->count];
+    SW_ENSURE(take_record(record, row, &table->columns));
+    table->count++;
     /* of a figure with two names, early versions wrote one */
     for (int i = 0; i < table->columns.count; i++) {
         const int same = table->columns.list[i].same;
@@ -186,7 +199,7 @@ sw_status sw_epoch_table_read(sw_epoch_table *out, const char *path)
     SW_TRY(rows_open(&r, path));
     SW_TRY(rows_next(&r, "epoch"));
     SW_TRY(take_classes(&classes, r.row, path));
-    sw_columns_init(&out->columns, &classes);
+    SW_TRY(sw_columns_init(&out->columns, &classes));
     while (r.row) {
         SW_TRY(add_row(out, r.row));
         SW_TRY(rows_next(&r, "epoch"));
@@ -199,7 +212,9 @@ done:
 
 void sw_epoch_table_deinit(sw_epoch_table *table)
 {
+    for (size_t i = 0; i < table->count; i++) sw_epoch_record_deinit(&table->rows[i]);
     free(table->rows);
+    sw_columns_deinit(&table->columns);
     *table = (sw_epoch_table){0};
 }
 

@@ -176,25 +176,34 @@ cJSON *sw_json_confusion(const sw_confusion *m)
     for (int t = 0; t < m->classes; t++) {
         cJSON *row = cJSON_CreateArray();
         for (int p = 0; p < m->classes; p++)
-            cJSON_AddItemToArray(row, cJSON_CreateNumber((double)m->counts[t][p]));
+            cJSON_AddItemToArray(row, cJSON_CreateNumber((double)sw_confusion_at(m, t, p)));
         cJSON_AddItemToArray(rows, row);
     }
     return rows;
 }
 
+/* Whether the row is one of so many counts, which are then added. */
+static bool take_row(sw_confusion *out, int truth, const cJSON *row)
+{
+    const cJSON *cell;
+    int p = 0;
+    if (cJSON_GetArraySize(row) != out->classes) return false;
+    cJSON_ArrayForEach(cell, row)
+    {
+        if (!cJSON_IsNumber(cell) || !(cell->valuedouble >= 0 && cell->valuedouble < 9e15)) return false;
+        sw_confusion_add(out, truth, p++, (uint64_t)cell->valuedouble);
+    }
+    return true;
+}
+
 sw_status sw_json_take_confusion(sw_confusion *out, const cJSON *rows, int classes, const char *path)
 {
-    *out = sw_confusion_empty(classes);
+    const cJSON *row;
+    int t = 0;
+    SW_ENSURE(sw_confusion_init(out, classes, -1));
     bool good = cJSON_GetArraySize(rows) == classes;
-    for (int t = 0; good && t < classes; t++) {
-        const cJSON *row = cJSON_GetArrayItem(rows, t);
-        good = cJSON_GetArraySize(row) == classes;
-        for (int p = 0; good && p < classes; p++) {
-            const cJSON *cell = cJSON_GetArrayItem(row, p);
-            good = cJSON_IsNumber(cell) && cell->valuedouble >= 0 && cell->valuedouble < 9e15;
-            if (good) out->counts[t][p] = (uint64_t)cell->valuedouble;
-        }
-    }
+    cJSON_ArrayForEach(row, rows) good = good && take_row(out, t++, row);
     if (good) return SW_OK;
+    sw_confusion_deinit(out);
     return sw_fail(SW_E_DATA, "%s: \"confusion\" is no table of %d x %d counts", path, classes, classes);
 }

@@ -5,14 +5,24 @@
 
 #include "base/log.h"
 
-enum { CLASS_LIST_BYTES = SW_MAX_CLASSES * (SW_CLASS_NAME_BYTES + 16) };
+/* More classes than fit a line of the log are told by their extremes. */
+enum { LISTED_CLASSES = 16, CLASS_LIST_BYTES = LISTED_CLASSES * (SW_CLASS_NAME_BYTES + 16) };
 
-/* "pet 0.299, background 0.582, border 0.119" */
+/* "pet 0.299, background 0.582, border 0.119", or "30 classes, from pole 0.001 to road 0.312" */
 static void list_by_class(char text[CLASS_LIST_BYTES], const sw_classes *classes, const double *values,
                           int digits)
 {
     size_t used = 0;
-    for (int c = 0; c < classes->count; c++)
+    int least = 0, most = 0;
+    for (int c = 0; c < classes->count; c++) {
+        if (values[c] < values[least]) least = c;
+        if (values[c] > values[most]) most = c;
+    }
+    if (classes->count > LISTED_CLASSES)
+        snprintf(text, CLASS_LIST_BYTES, "%d classes, from %s %.*f to %s %.*f", classes->count,
+                 classes->list[least].name, digits, values[least], classes->list[most].name, digits,
+                 values[most]);
+    for (int c = 0; c < classes->count && classes->count <= LISTED_CLASSES; c++)
         used += (size_t)snprintf(text + used, CLASS_LIST_BYTES - used, "%s%s %.*f", c ? ", " : "",
                                  classes->list[c].name, digits, values[c]);
 }

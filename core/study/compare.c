@@ -166,12 +166,12 @@ static sw_status require_metric(const sw_columns *columns, const char *key, bool
 }
 
 /* Takes the metrics of the first run that has epochs. */
-static void take_layout(sw_comparison *c)
+static sw_status take_layout(sw_comparison *c)
 {
     const sw_classes *classes = sw_data_classes(&c->items[0].judged.x->data);
     for (size_t i = c->count; i-- > 0;)
         if (c->items[i].run.epochs.count > 0) classes = &c->items[i].run.epochs.columns.classes;
-    sw_columns_init(&c->layout, classes);
+    return sw_columns_init(&c->layout, classes);
 }
 
 static sw_status take_options(sw_comparison *c, const sw_compare_options *options)
@@ -188,8 +188,10 @@ static sw_status take_options(sw_comparison *c, const sw_compare_options *option
 sw_status sw_compare_check_rank(const char *metric, const sw_classes *classes)
 {
     sw_columns columns;
-    sw_columns_init(&columns, classes);
-    return require_metric(&columns, metric, true);
+    SW_ENSURE(sw_columns_init(&columns, classes));
+    const sw_status status = require_metric(&columns, metric, true);
+    sw_columns_deinit(&columns);
+    return status;
 }
 
 /* Sets what points into the contender itself, once the array no longer moves. Epoch 0 is before training and
@@ -263,8 +265,11 @@ static sw_status find_differences(sw_comparison *c)
 
 static sw_status measure_all(sw_comparison *c)
 {
+    const size_t metrics = (size_t)c->layout.count;
     for (size_t i = 0; i < c->count; i++) {
         contender *of = &c->items[i];
+        of->places = sw_arena_alloc(&c->arena, metrics * sizeof *of->places);
+        if (!of->places) return SW_E_MEMORY;
         for (int m = 0; m < c->layout.count; m++)
             of->places[m] = sw_columns_find(&of->run.epochs.columns, c->layout.list[m].key);
         of->odd = judge_oddities(&c->items[0].judged, &of->judged);
@@ -288,7 +293,7 @@ sw_status sw_comparison_open(sw_comparison **out, const char *const *paths, size
     for (size_t i = 0; i < count && status == SW_OK; i++) status = add_path(c, paths[i]);
     if (status != SW_OK) goto done;
     for (size_t i = 0; i < c->count; i++) settle(&c->items[i]);
-    take_layout(c);
+    SW_TRY(take_layout(c));
     SW_TRY(take_options(c, options));
     SW_TRY(make_columns(c));
     SW_TRY(find_differences(c));
@@ -305,6 +310,7 @@ void sw_comparison_close(sw_comparison *c)
     if (!c) return;
     for (size_t i = 0; i < c->count; i++) contender_deinit(&c->items[i]);
     free(c->items);
+    sw_columns_deinit(&c->layout);
     sw_arena_deinit(&c->arena);
     free(c->differing.items);
     free(c);

@@ -224,21 +224,29 @@ static sw_sheet_table *add_figures(sw_sheet *s, const sw_comparison *c, const ch
     return table;
 }
 
+/* With more classes than this, a row is for each one's IoU alone. */
+enum { FEW_CLASSES = 12 };
+
 /* Whether the table of metrics without a class has the column, or that of the classes. */
-static bool is_listed(const sw_column *of, bool of_classes)
+static bool is_listed(const sw_columns *columns, int at, bool of_classes)
 {
+    const sw_column *of = &columns->list[at];
     const sw_metric *metric = of->metric;
+    const bool shown =
+        !of_classes || columns->classes.count <= FEW_CLASSES || (metric->shown & SW_METRIC_IN_REPORT);
     return metric->better != SW_BETTER_NEITHER && metric->group != SW_METRIC_TIME && !metric->border_only &&
-           of_classes == (of->c >= 0);
+           of_classes == (of->c >= 0) && shown;
 }
 
 /* Adds a table with the known figures of a row: all costs, or metrics. */
 static sw_sheet_table *add_row(sw_sheet *s, const sw_comparison *c, const char *title, int row,
                                bool of_classes)
 {
-    int figures[SW_MAX_COLUMNS], rows = 0;
-    for (int f = 0; f < comparison_figures(c, row); f++)
-        if ((row == ROW_COST || is_listed(&c->layout.list[f], of_classes)) && comparison_has(c, row, f))
+    const int most = comparison_figures(c, row);
+    int *figures = sw_arena_alloc(&s->arena, (size_t)most * sizeof *figures), rows = 0;
+    s->failed |= !figures;
+    for (int f = 0; figures && f < most; f++)
+        if ((row == ROW_COST || is_listed(&c->layout, f, of_classes)) && comparison_has(c, row, f))
             figures[rows++] = f;
     if (rows == 0 && row != ROW_COST) return NULL;
     sw_sheet_table *table = add_figures(s, c, title, "", rows);

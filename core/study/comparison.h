@@ -20,9 +20,9 @@ typedef struct contender {
     sw_config_values plan;  /* of an experiment */
     judged judged;          /* of either */
     const sw_epoch_record *rows;
-    int places[SW_MAX_COLUMNS]; /* of the comparison's metrics in the rows; -1: none */
-    int best;                   /* the best epoch, from 1; 0: none */
-    double costs[COSTS];        /* NaN: unknown */
+    int *places;         /* of the comparison's metrics in the rows; -1: none */
+    int best;            /* the best epoch, from 1; 0: none */
+    double costs[COSTS]; /* NaN: unknown */
     size_t column;
     unsigned odd; /* how it differs from the first: ODD_... */
 } contender;
@@ -35,7 +35,7 @@ typedef struct run_column {
 } run_column;
 
 typedef struct sw_comparison {
-    sw_arena arena; /* of paths and columns */
+    sw_arena arena; /* of paths, columns and places */
     contender *items;
     size_t count;
     run_column *columns;

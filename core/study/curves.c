@@ -136,7 +136,7 @@ static sw_status add_loss(sw_chart *chart, const run_list *runs)
 /* Adds a column, and the article's figure of it where that was measured. */
 static sw_status add_metric(sw_chart *chart, const run_list *runs, const sw_columns *columns)
 {
-    const int at = sw_columns_find(columns, chart->id), of = at < 0 ? -1 : sw_columns_article_of(columns, at);
+    const int at = sw_columns_find(columns, chart->id), of = at < 0 ? -1 : columns->list[at].article;
     const char *article = of < 0 ? NULL : columns->list[of].key;
     const bool both = article && look_for(runs, article) == MEASURED;
     /* before the first epoch the classes are not known, and so neither are the columns */

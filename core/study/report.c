@@ -8,6 +8,7 @@
 #include "draw/chart_html.h"
 #include "page/html.h"
 #include "page/json_text.h"
+#include "report_figures.h"
 #include "report_images.h"
 #include "report_tables.h"
 #include "run/folder.h"
@@ -55,7 +56,7 @@ static sw_status append_curves(sw_str *out, const run_list *runs)
     sw_str_append(out, "<div class=\"charts\">\n");
     SW_ENSURE(add_chart(out, "loss", runs, &drawn));
     for (int i = 0; i < columns->count; i++)
-        if (sw_column_is_score(&columns->list[i]) && (columns->list[i].metric->shown & SW_METRIC_IN_REPORT))
+        if (sw_column_is_score(&columns->list[i]) && report_shows(columns, i))
             SW_ENSURE(add_chart(out, columns->list[i].key, runs, &drawn));
     SW_ENSURE(add_chart(out, "lr", runs, &drawn));
     sw_str_append(out, "</div>");
@@ -63,6 +64,8 @@ static sw_status append_curves(sw_str *out, const run_list *runs)
                   drawn ? "<p class=\"note\">Values under the pointer; with the keyboard, focus a chart and "
                           "use the arrow keys.</p>"
                         : "<p>No training step is recorded yet.</p>");
+    if (columns->classes.count > REPORT_FEW_CLASSES)
+        sw_str_append(out, "<p class=\"note\">Of single classes: segwork plot RUN --metrics iou_CLASS.</p>");
     sw_str_append(out, "</section>\n");
     return SW_OK;
 }

@@ -31,6 +31,14 @@ const sw_columns *report_columns(const run_list *runs)
     return &runs->runs[first].epochs.columns;
 }
 
+bool report_shows(const sw_columns *columns, int at)
+{
+    const sw_column *column = &columns->list[at];
+    const bool listed = columns->classes.count <= REPORT_FEW_CLASSES || !column->metric->per_class ||
+                        column->c == columns->classes.border;
+    return (column->metric->shown & SW_METRIC_IN_REPORT) && listed;
+}
+
 /* ---- figures ---- */
 
 static const report_text dash = {"\xE2\x80\x93"};

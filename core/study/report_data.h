@@ -2,6 +2,8 @@
 #ifndef STUDY_REPORT_DATA_H
 #define STUDY_REPORT_DATA_H
 
+#include <stdbool.h>
+
 #include "run/gallery_format.h"
 #include "run_list.h"
 
@@ -19,6 +21,13 @@ const sw_epoch_record *report_best(const sw_run_reader *run);
 
 /* The columns of the metrics of the first run that has an epoch, else of any. */
 const sw_columns *report_columns(const run_list *runs);
+
+/* More classes than are listed everywhere: curves and rows of epochs then show the figures of all classes
+ * together only. */
+enum { REPORT_FEW_CLASSES = 12 };
+
+/* Whether curves and rows of epochs show a column of the report. */
+bool report_shows(const sw_columns *columns, int at);
 
 /* ---- figures; NaN is a dash ---- */
 

@@ -51,15 +51,17 @@ static void open_tile(sw_str *out, const char *name)
 
 static void append_legend(sw_str *out, const sw_classes *classes)
 {
+    const bool folded = classes->count > REPORT_FEW_CLASSES;
+    if (folded) sw_str_printf(out, "<details><summary>Colours of the %d classes</summary>", classes->count);
     sw_str_append(out, "<p class=\"legend\">");
     for (int c = 0; c < classes->count; c++) {
         sw_str_append(out, "<span>");
         report_swatch(out, classes->list[c].rgb);
         sw_html_between(out, " ", classes->list[c].name, "</span>");
     }
-    sw_str_append(out,
-                  "<span class=\"note\">From left to right: input, truth, prediction, confidence (white: "
-                  "sure)</span></p>\n");
+    sw_str_append(out, folded ? "</p></details><p class=\"note\">" : "<span class=\"note\">");
+    sw_str_append(out, "From left to right: input, truth, prediction, confidence (white: sure)");
+    sw_str_append(out, folded ? "</p>\n" : "</span></p>\n");
 }
 
 /* ---- the slider over epochs ---- */
@@ -97,7 +99,7 @@ static void append_stop_text(sw_str *out, const sw_run_reader *run, int epoch)
     const sw_metric *metrics[SW_MAX_CAPTIONS];
     for (size_t i = 0; i < run->epochs.count; i++)
         if (run->epochs.rows[i].epoch == epoch) row = &run->epochs.rows[i];
-    const int count = row ? sw_metrics_captioned(metrics) : 0;
+    const int count = row ? sw_metrics_captioned(metrics, NULL, &run->epochs.columns.classes) : 0;
     sw_str_printf(out, "\"epoch %d", epoch);
     for (int i = 0; i < count; i++) {
         const double value = sw_epoch_figure(row, &run->epochs.columns, metrics[i]->key);
@@ -278,8 +280,9 @@ static const struct {
     {"Least certain", "Lowest mean confidence first: the softmax of the predicted class, over all pixels."},
     {"Doubtful truth",
      "Where the truth itself may be wrong: most pixels first that are wrong although the network is sure "
-     "(0.9 or more), plus what the truth has of border beyond the usual. Look before you believe the "
-     "figures."}};
+     "(0.9 or more), plus what the truth has of border, if a class is that, beyond the usual. Look before "
+     "you "
+     "believe the figures."}};
 
 typedef struct panel_id {
     char text[48];
@@ -295,7 +298,7 @@ static panel_id id_of(int run, int list)
 static void append_item(sw_str *out, const sw_gallery_view *g, const sw_gallery_item *item)
 {
     sw_gallery_figure figures[SW_GALLERY_FIGURES];
-    const int count = sw_gallery_list_figures(figures);
+    const int count = sw_gallery_list_figures(figures, &g->classes);
     open_tile(out, item->name);
     for (int k = 0; k < SW_GALLERY_TILES; k++)
         append_cut(out, "", place(k, SW_GALLERY_TILES), place(item->row, g->rows));

@@ -1,7 +1,6 @@
 #include "report_tables.h"
 
 #include <cjson/cJSON.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,111 +115,6 @@ void report_overview(sw_str *out, const report_data *data)
     }
     append_notes(out, runs);
     sw_str_append(out, "</section>\n");
-}
-
-/* ---- results of a run ---- */
-
-static void append_confusion(sw_str *out, const sw_gallery_view *g)
-{
-    const sw_confusion *m = &g->confusion;
-    sw_sheet s = {0};
-    sw_sheet_table *table = sw_sheet_add(&s, "Confusion matrix", m->classes + 1, m->classes);
-    table->remark = "Rows: truth, columns: prediction; share of the row, and pixels";
-    table->figures = true;
-    sw_sheet_head(&s, table, 0, "truth");
-    for (int p = 0; p < m->classes; p++) sw_sheet_head(&s, table, p + 1, g->classes.list[p].name);
-    for (int t = 0; t < m->classes; t++) {
-        const uint64_t row = sw_confusion_row(m, t);
-        sw_sheet_put(&s, table, t, 0, g->classes.list[t].name);
-        for (int p = 0; p < m->classes; p++) {
-            const double share = row ? (double)m->counts[t][p] / (double)row : (double)NAN;
-            char pixels[24];
-            snprintf(pixels, sizeof pixels, "%" PRIu64, m->counts[t][p]);
-            sw_sheet_put(&s, table, t, p + 1, report_percent(share).text)->shade = isnan(share) ? 0.0 : share;
-            sw_sheet_put_delta(&s, table, t, p + 1, pixels);
-        }
-    }
-    sw_str_append(out, "<div class=\"confusion\"><h3>Confusion matrix</h3>");
-    sw_sheet_elements(out, &s);
-    sw_str_append(out, "</div>\n");
-}
-
-static void append_bar(sw_str *out, const char *what, double value)
-{
-    sw_str_printf(out,
-                  "<span>%s</span><span class=\"bar\" aria-hidden=\"true\"><i style=\"width:%.1f%%\"></i>"
-                  "</span><span>%s</span>",
-                  what, isnan(value) ? 0.0 : 100 * value, report_number(value).text);
-}
-
-static void append_bars(sw_str *out, const sw_columns *columns, const sw_epoch_record *best)
-{
-    sw_str_append(out, "<div><h3>Figures by class</h3><div class=\"bars\">");
-    for (int c = 0; c < columns->classes.count; c++) {
-        sw_str_append(out, "<b>");
-        report_swatch(out, columns->classes.list[c].rgb);
-        sw_html_between(out, "", columns->classes.list[c].name, "</b>");
-        for (int i = 0; i < columns->count; i++)
-            if (columns->list[i].c == c && columns->list[i].metric->per_class)
-                append_bar(out, columns->list[i].metric->label, best->values[i]);
-    }
-    sw_str_append(out, "</div></div>\n");
-}
-
-void report_figures(sw_str *out, const report_data *data, int r)
-{
-    const sw_run_reader *run = &data->runs.runs[r];
-    const sw_gallery_view *g = &data->galleries[r];
-    const sw_epoch_record *best = report_best(run);
-    if (!best) {
-        sw_str_append(out, "<p>No epoch has been completed yet.</p>\n");
-        return;
-    }
-    sw_str_printf(out, "<p>Best epoch: %d of %d, by ", best->epoch, run->experiment->train.epochs);
-    sw_html_between(out, "", run->experiment->train.save_best,
-                    ". Clean validation.</p>\n<div class=\"pair\">");
-    if (g->epoch > 0) append_confusion(out, g);
-    append_bars(out, &run->epochs.columns, best);
-    sw_str_append(out, "</div>\n");
-    if (g->epoch == 0)
-        sw_str_append(out, "<p class=\"note\">The run keeps no confusion matrix: it was made by an earlier "
-                           "version.</p>\n");
-    else if (g->epoch != best->epoch)
-        sw_str_printf(out, "<p class=\"note\">The confusion matrix is that of epoch %d.</p>\n", g->epoch);
-}
-
-/* Rates and times have no fixed size: significant digits instead of four behind the point. */
-static report_text shown(const sw_metric *metric, double value)
-{
-    if (metric->group == SW_METRIC_TIME) return report_rough(value, 4);
-    return metric->better == SW_BETTER_NEITHER ? report_rough(value, 3) : report_number(value);
-}
-
-void report_epochs(sw_str *out, const sw_run_reader *run)
-{
-    const sw_epoch_table *epochs = &run->epochs;
-    const sw_epoch_record *best = report_best(run);
-    int columns[SW_MAX_COLUMNS], count = 0;
-    if (epochs->count == 0) return;
-    for (int c = 0; c < epochs->columns.count; c++)
-        if (epochs->columns.list[c].metric->shown & SW_METRIC_IN_REPORT) columns[count++] = c;
-    sw_sheet s = {0};
-    sw_sheet_table *table = sw_sheet_add(&s, "Figures of every epoch", count + 1, (int)epochs->count);
-    table->remark = "The best epoch is bold";
-    table->figures = true;
-    sw_sheet_head(&s, table, 0, "epoch");
-    for (int i = 0; i < count; i++) sw_sheet_head(&s, table, i + 1, epochs->columns.list[columns[i]].label);
-    for (int row = 0; row < (int)epochs->count; row++) {
-        const sw_epoch_record *r = &epochs->rows[row];
-        sw_sheet_printf(&s, table, row, 0, "%d", r->epoch);
-        for (int i = 0; i < count; i++) {
-            const report_text text = shown(epochs->columns.list[columns[i]].metric, r->values[columns[i]]);
-            sw_sheet_put(&s, table, row, i + 1, text.text)->best = r == best;
-        }
-    }
-    sw_str_append(out, "<details><summary>Figures of every epoch</summary>");
-    sw_sheet_elements(out, &s);
-    sw_str_append(out, "</details>\n");
 }
 
 /* ---- configuration ---- */

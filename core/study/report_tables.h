@@ -7,12 +7,6 @@
 /* Appends the section with the state of each run, its best epoch, and what can't be compared. */
 void report_overview(sw_str *out, const report_data *data);
 
-/* Appends the confusion matrix of run number `run`'s best epoch, and the figures of each class as bars. */
-void report_figures(sw_str *out, const report_data *data, int run);
-
-/* Appends the metrics of every epoch of a run; nothing before the first. */
-void report_epochs(sw_str *out, const sw_run_reader *run);
-
 /* Appends the section with the keys that differ and every value of each run. */
 sw_status report_configs(sw_str *out, const report_data *data) SW_NODISCARD;
 

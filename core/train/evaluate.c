@@ -9,12 +9,16 @@
 typedef struct evaluator {
     sw_network *network;
     const sw_evaluate_options *options;
-    sw_evaluation *out;
-    int classes, ignore_index;
+    sw_evaluation *out, image; /* of all; of one image at a time */
+    sw_confusion batch_counts; /* of one batch at a time */
+    int classes;
     sw_size size;
     sw_batch batch; /* the one that `results` are of; count 0: none yet */
     double loss;
     sw_batch_results results;
+    double soft, soft_counted; /* of one batch, sums of the soft IoU: of all images, of those that count */
+    double loss_weight;        /* of all batches */
+    uint64_t images_counted;   /* that have a pixel that counts */
     int batches, batches_read; /* that count so far; whose results were read */
 } evaluator;
 
@@ -23,29 +27,56 @@ static double soft_iou(const float *soft)
     return ((double)soft[0] + 0.001) / ((double)soft[1] + 0.001);
 }
 
-static sw_confusion confusion_of(const evaluator *e, const uint32_t *counts)
+static void take_counts(sw_confusion *out, const uint32_t *counts)
 {
-    sw_confusion confusion = sw_confusion_empty(e->classes);
-    for (int t = 0; t < e->classes; t++)
-        for (int p = 0; p < e->classes; p++) confusion.counts[t][p] = counts[t * e->classes + p];
-    return confusion;
+    for (int t = 0; t < out->classes; t++)
+        for (int p = 0; p < out->classes; p++) sw_confusion_add(out, t, p, *counts++);
 }
 
 /* The means are sums until the end. */
-static void add_batch(evaluator *e, const sw_confusion *total, double soft)
+static void add_batch(evaluator *e)
 {
     const int count = e->batch.count;
+    const sw_confusion *total = &e->batch_counts;
+    /* in images, so that it is a whole number where all pixels weigh 1 */
+    const double weight =
+        sw_network_weigh(e->network, e->batch.labels, count) / (double)sw_network_pixels(e->network, 1);
     sw_confusion_merge(&e->out->confusion, total);
     e->out->images += (uint64_t)count;
-    e->out->loss += e->loss * count;
-    e->out->soft_iou += soft;
+    e->out->loss += e->loss * weight;
+    e->out->soft_iou += e->soft_counted;
+    e->loss_weight += weight;
 
     double accuracy = sw_confusion_accuracy(total),
            iou = sw_confusion_micro_iou(total, e->options->classes->background);
     e->out->batch_accuracy += isnan(accuracy) ? 0.0 : accuracy;
     e->out->batch_iou += isnan(iou) ? 0.0 : iou; /* torchmetrics calls 0/0 zero */
-    e->out->batch_soft_iou += soft / count;
+    e->out->batch_soft_iou += e->soft / count;
     e->batches++;
+}
+
+/* Computes the figures of image i of the batch and adds them to the others'. */
+static sw_status measure_image(evaluator *e, int i)
+{
+    const size_t pixels = sw_size_pixels(e->size);
+    const size_t k2 = (size_t)e->classes * (size_t)e->classes;
+    sw_evaluation *figures = &e->image;
+    sw_evaluation_clear(figures);
+    figures->images = 1;
+    take_counts(&figures->confusion, e->results.confusion + (size_t)i * k2);
+    if (e->options->boundary)
+        SW_ENSURE(sw_boundary_add(&figures->boundary, e->batch.labels + (size_t)i * pixels,
+                                  e->results.predictions + (size_t)i * pixels, e->size.width,
+                                  e->size.height));
+    const bool counts = sw_confusion_pixels(&figures->confusion) > 0;
+    const double soft = soft_iou(e->results.soft + 2 * i);
+    figures->soft_iou = counts ? soft : (double)NAN;
+    sw_confusion_merge(&e->batch_counts, &figures->confusion);
+    sw_boundary_merge(&e->out->boundary, &figures->boundary);
+    e->soft += soft;
+    e->soft_counted += counts ? soft : 0.0;
+    e->images_counted += counts;
+    return SW_OK;
 }
 
 /* Figures and pictures of each image of the batch. */
@@ -55,26 +86,15 @@ static sw_status add_images(evaluator *e)
     const sw_batch *batch = &e->batch;
     const sw_batch_results *r = &e->results;
     size_t pixels = sw_size_pixels(e->size);
-    size_t k2 = (size_t)e->classes * (size_t)e->classes;
-    sw_confusion total = sw_confusion_empty(e->classes);
-    double soft = 0.0;
+    sw_confusion_clear(&e->batch_counts);
+    e->soft = e->soft_counted = 0.0;
     for (int i = 0; i < batch->count; i++) {
         const uint8_t *prediction = r->predictions + (size_t)i * pixels;
         sw_image_evaluation image = {.image = (int)batch->indices[i],
-                                     .figures = {.confusion = confusion_of(e, r->confusion + (size_t)i * k2),
-                                                 .boundary = sw_boundary_empty(e->classes),
-                                                 .ignore_index = e->ignore_index,
-                                                 .images = 1,
-                                                 .soft_iou = soft_iou(r->soft + 2 * i)}};
-        sw_evaluation *figures = &image.figures;
-        if (o->boundary)
-            SW_ENSURE(sw_boundary_add(&figures->boundary, batch->labels + (size_t)i * pixels, prediction,
-                                      e->size.width, e->size.height, e->ignore_index));
-        sw_confusion_merge(&total, &figures->confusion);
-        sw_boundary_merge(&e->out->boundary, &figures->boundary);
-        soft += figures->soft_iou;
-        image.truth = batch->labels + (size_t)i * pixels;
-        image.prediction = prediction;
+                                     .figures = &e->image,
+                                     .truth = batch->labels + (size_t)i * pixels,
+                                     .prediction = prediction};
+        SW_ENSURE(measure_image(e, i));
         if (r->confidence) image.confidence = r->confidence + (size_t)i * pixels;
         int slot = o->slot_of_image ? o->slot_of_image[image.image] : -1;
         if (slot >= 0) memcpy(o->captured[slot], prediction, pixels);
@@ -82,15 +102,15 @@ static sw_status add_images(evaluator *e)
             memcpy(o->captured_confidence[slot], image.confidence, pixels);
         if (o->on_image) o->on_image(o->on_image_user, &image);
     }
-    add_batch(e, &total, soft);
+    add_batch(e);
     return SW_OK;
 }
 
 static void finish(evaluator *e)
 {
     if (e->out->images == 0) return;
-    e->out->loss /= (double)e->out->images;
-    e->out->soft_iou /= (double)e->out->images;
+    e->out->loss = e->loss_weight > 0 ? e->out->loss / e->loss_weight : (double)NAN;
+    e->out->soft_iou = e->images_counted ? e->out->soft_iou / (double)e->images_counted : (double)NAN;
     e->out->batch_accuracy /= e->batches;
     e->out->batch_iou /= e->batches;
     e->out->batch_soft_iou /= e->batches;
@@ -158,15 +178,12 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
 {
     sw_status status = SW_OK;
     const sw_network_options *o = &network->options;
-    evaluator e = {.network = network,
-                   .options = options,
-                   .out = out,
-                   .classes = o->model->classes,
-                   .size = o->size,
-                   .ignore_index = o->loss->attrs.ignore_index};
-    *out = (sw_evaluation){.confusion = sw_confusion_empty(e.classes),
-                           .boundary = sw_boundary_empty(e.classes),
-                           .ignore_index = e.ignore_index};
+    evaluator e = {
+        .network = network, .options = options, .out = out, .classes = o->model->classes, .size = o->size};
+    const int ignored = o->loss->attrs.ignore_index;
+    SW_ENSURE(sw_evaluation_init(out, e.classes, ignored));
+    SW_TRY(sw_evaluation_init(&e.image, e.classes, ignored));
+    SW_TRY(sw_confusion_init(&e.batch_counts, e.classes, ignored));
     SW_TRY(allocate(&e));
     sw_loader_start(loader, (uint32_t)options->epoch, 0);
     for (bool last = false; !last;) {
@@ -176,6 +193,9 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
     }
     finish(&e);
 done:
+    sw_evaluation_deinit(&e.image);
+    sw_confusion_deinit(&e.batch_counts);
+    if (status != SW_OK) sw_evaluation_deinit(out);
     free(e.results.confusion);
     free(e.results.soft);
     free(e.results.predictions);

@@ -122,7 +122,8 @@ static void look_at_maps(sw_gallery_figures *f, const sw_image_evaluation *e, co
     size_t wrong = 0;
     for (size_t i = 0; i < pixels; i++) {
         sure += e->confidence[i];
-        wrong += truth[i] < classes->count && e->prediction[i] != truth[i] && e->confidence[i] >= CONFIDENT;
+        const bool counts = truth[i] < classes->count && truth[i] != e->figures->confusion.ignored;
+        wrong += counts && e->prediction[i] != truth[i] && e->confidence[i] >= CONFIDENT;
     }
     f->values[SW_GALLERY_CONFIDENCE] = (double)sure / 255.0 / (double)pixels;
     f->values[SW_GALLERY_CONFIDENT_ERROR] = (double)wrong / (double)pixels;
@@ -134,9 +135,9 @@ void sw_gallery_take(void *gallery, const sw_image_evaluation *e)
     sw_gallery *g = gallery;
     assert(e->prediction && e->confidence);
     const sw_classes *classes = sw_dataset_classes(g->dataset);
-    const sw_measures measures = {.classes = classes, .clean = &e->figures};
+    const sw_measures measures = {.classes = classes, .clean = e->figures};
     const sw_metric *metrics[SW_MAX_CAPTIONS];
-    const int count = sw_metrics_captioned(metrics);
+    const int count = sw_metrics_captioned(metrics, NULL, classes);
     sw_gallery_figures *f = &g->figures[e->image];
     for (int i = 0; i < count; i++)
         f->values[SW_GALLERY_SCORE + i] = sw_metric_value(metrics[i], &measures, -1);

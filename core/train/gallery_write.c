@@ -71,7 +71,7 @@ static sw_status write_csv(const char *path, const sw_gallery *g)
 {
     sw_str csv = {0};
     sw_gallery_figure figures[SW_GALLERY_FIGURES];
-    const int count = sw_gallery_list_figures(figures);
+    const int count = sw_gallery_list_figures(figures, sw_dataset_classes(g->dataset));
     sw_str_append(&csv, "name");
     for (int f = 0; f < count; f++) sw_str_printf(&csv, ",%s", figures[f].key);
     sw_str_append(&csv, "\n");
@@ -87,7 +87,7 @@ static sw_status write_csv(const char *path, const sw_gallery *g)
 static cJSON *item_json(const sw_gallery *g, const rows *r, int image)
 {
     sw_gallery_figure figures[SW_GALLERY_FIGURES];
-    const int count = sw_gallery_list_figures(figures);
+    const int count = sw_gallery_list_figures(figures, sw_dataset_classes(g->dataset));
     cJSON *item = cJSON_CreateObject();
     cJSON_AddStringToObject(item, "name", sw_dataset_name(g->dataset, image));
     cJSON_AddNumberToObject(item, "row", row_of(r, image));

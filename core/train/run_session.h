@@ -17,7 +17,8 @@
 
 /* Training steps whose losses the host has not read yet. */
 typedef struct sw_unread_steps {
-    double *lr; /* of each */
+    double *lr;     /* of each */
+    double *weight; /* of each, in images: the weight of its pixels in the loss */
     int count, capacity;
     int images; /* of all */
 } sw_unread_steps;

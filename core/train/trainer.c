@@ -75,7 +75,7 @@ static sw_measures measures_of(const sw_run_session *s, int epoch, const sw_eval
         .clean = clean,
         .article = article,
         .lr = (double)sw_schedule_lr(&x->schedule, x->optimizer.lr, epoch - 1, x->train.epochs),
-        .train_loss = s->state.loss_sum / s->state.steps_in_epoch,
+        .train_loss = s->state.loss_weight > 0 ? s->state.loss_sum / s->state.loss_weight : (double)NAN,
         .images_per_second = (double)NAN,
         .seconds = (double)NAN};
 }
@@ -101,6 +101,7 @@ static sw_status evaluate_as_article(sw_evaluation *article, sw_run_session *s, 
     return sw_evaluate(article, &s->network, s->article_loader, &options);
 }
 
+/* Makes *clean and *record, which the caller frees, also where it fails. */
 static sw_status evaluate(sw_run_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
 {
     const sw_columns *columns = sw_records_columns(s->records);
@@ -120,13 +121,14 @@ static sw_status evaluate(sw_run_session *s, int epoch, sw_evaluation *clean, sw
     sw_gallery_begin(&s->gallery);
     SW_ENSURE(sw_evaluate(clean, &s->network, s->val_loader, &options));
     sw_measures measures = measures_of(s, epoch, clean, NULL);
-    *record = sw_epoch_record_empty(epoch);
+    SW_ENSURE(sw_epoch_record_init(record, epoch, columns));
     sw_columns_measure(record->values, columns, &measures);
     if (is_article_epoch(s, record)) {
         sw_evaluation article;
         SW_ENSURE(evaluate_as_article(&article, s, options));
         measures.article = &article;
         sw_columns_measure(record->values, columns, &measures);
+        sw_evaluation_deinit(&article);
     }
     SW_ENSURE(sw_run_profile_steps_done(s->profile, SW_STEPS_VALIDATE));
     sw_run_profile_end(s->profile, SW_SPAN_VALIDATION, validating);
@@ -147,7 +149,7 @@ static sw_status validate(sw_run_session *s, int epoch, sw_evaluation *clean, sw
 static void append_figure(sw_str *line, const sw_columns *columns, const sw_epoch_record *r, int at)
 {
     const sw_column *column = &columns->list[at];
-    const int article = sw_columns_article_of(columns, at);
+    const int article = column->article;
     if (line->length) sw_str_append(line, "  ");
     if (column->metric->per_class) sw_str_append(line, columns->classes.list[column->c].name);
     sw_str_printf(line, column->metric->line, r->values[at]);
@@ -156,16 +158,25 @@ static void append_figure(sw_str *line, const sw_columns *columns, const sw_epoc
     sw_str_printf(line, columns->list[article].metric->line, r->values[article]);
 }
 
+/* The figures of a group that are in the trainer's line. */
+static void append_figures(sw_str *line, const sw_columns *columns, const sw_epoch_record *r,
+                           sw_metric_group group)
+{
+    for (int i = 0; i < columns->count; i++) {
+        const sw_column *column = &columns->list[i];
+        if (column->metric->group == group && column->metric->line &&
+            (!column->metric->per_class || column->c == columns->classes.border))
+            append_figure(line, columns, r, i);
+    }
+}
+
 static void announce(sw_run_session *s, const sw_epoch_record *r, bool best)
 {
     const sw_columns *columns = sw_records_columns(s->records);
     sw_str line = {0};
-    for (int i = 0; i < columns->count; i++) {
-        const sw_metric *metric = columns->list[i].metric;
-        const bool shown = metric->line && !metric->article_of;
-        if (shown && (!metric->per_class || columns->list[i].c == columns->classes.border))
-            append_figure(&line, columns, r, i);
-    }
+    append_figures(&line, columns, r, SW_METRIC_TRAIN);
+    append_figures(&line, columns, r, SW_METRIC_VAL);
+    append_figures(&line, columns, r, SW_METRIC_TIME);
     if (best) sw_str_append(&line, "  best");
     const char *summary = line.failed ? "" : line.text;
     sw_progress_epoch(s->progress, r->epoch, summary);
@@ -214,7 +225,7 @@ static sw_status finish_epoch(sw_run_session *s, const sw_epoch_record *record, 
     sw_early_stop_take(&s->state.early_stop, &train->early_stop, record, columns);
     s->state.epochs_done = epoch;
     s->state.steps_in_epoch = 0;
-    s->state.loss_sum = s->state.seconds = s->state.train_seconds = 0.0;
+    s->state.loss_sum = s->state.loss_weight = s->state.seconds = s->state.train_seconds = 0.0;
     double saving = sw_run_profile_begin(s->profile);
     SW_ENSURE(save_weights(s, best));
     if (best) SW_ENSURE(sw_gallery_write(&s->gallery, s->folder->path, epoch, clean));
@@ -260,8 +271,8 @@ static void take_times(sw_epoch_record *record, const sw_run_session *s)
 
 static sw_status run_epoch(sw_run_session *s, int epoch)
 {
-    sw_evaluation clean;
-    sw_epoch_record record;
+    sw_evaluation clean = {0};
+    sw_epoch_record record = {0};
     double start = sw_clock_s();
     sw_status status = train_epoch(s, epoch);
     if (status == SW_OK) status = sw_run_profile_steps_done(s->profile, SW_STEPS_TRAIN);
@@ -271,23 +282,30 @@ static sw_status run_epoch(sw_run_session *s, int epoch)
     s->state.seconds += sw_clock_s() - start;
     if (status == SW_OK) {
         take_times(&record, s);
-        return finish_epoch(s, &record, &clean);
+        status = finish_epoch(s, &record, &clean);
+    } else if (status == SW_E_INTERRUPTED) {
+        status = save_state(s);
+        if (status == SW_OK) status = stopped(s);
     }
-    if (status != SW_E_INTERRUPTED) return status;
-    SW_ENSURE(save_state(s));
-    return stopped(s);
+    sw_evaluation_deinit(&clean);
+    sw_epoch_record_deinit(&record);
+    return status;
 }
 
 static sw_status draw_untrained(sw_run_session *s)
 {
-    const sw_epoch_record nothing = sw_epoch_record_empty(0);
+    sw_status status = SW_OK;
+    sw_epoch_record nothing;
     double drawing = sw_run_profile_begin(s->profile);
-    SW_ENSURE(sw_epoch_grid_predict(&s->grid, &s->network));
-    SW_ENSURE(sw_epoch_grid_draw(&s->grid, s->folder->grids, 0, NULL, NULL));
-    SW_ENSURE(sw_epoch_grid_store(&s->grid, s->folder->path, 0));
-    SW_ENSURE(write_events(s, &nothing));
+    SW_ENSURE(sw_epoch_record_init(&nothing, 0, sw_records_columns(s->records)));
+    SW_TRY(sw_epoch_grid_predict(&s->grid, &s->network));
+    SW_TRY(sw_epoch_grid_draw(&s->grid, s->folder->grids, 0, NULL, NULL));
+    SW_TRY(sw_epoch_grid_store(&s->grid, s->folder->path, 0));
+    SW_TRY(write_events(s, &nothing));
     sw_run_profile_end(s->profile, SW_SPAN_PICTURES, drawing);
-    return SW_OK;
+done:
+    sw_epoch_record_deinit(&nothing);
+    return status;
 }
 
 /* The log says why a run ended before its last epoch, or why there is nothing to do. */

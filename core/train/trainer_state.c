@@ -77,6 +77,7 @@ sw_status sw_trainer_state_save(const sw_run_session *s)
     note(&n, "steps", "%" PRId64, state->steps);
     note(&n, "batches", "%" PRId64, state->batches);
     note(&n, "loss_sum", "%.17g", state->loss_sum); /* 17 digits: the double comes back bit for bit */
+    note(&n, "loss_weight", "%.17g", state->loss_weight);
     note(&n, "seconds", "%.17g", state->seconds);
     note(&n, "train_seconds", "%.17g", state->train_seconds);
     note(&n, "best", "%.17g", state->best);
@@ -137,6 +138,18 @@ static sw_status read_newer_state(sw_trainer_state *state, const sw_safetensors_
     return SW_OK;
 }
 
+/* Earlier versions summed the losses of steps as if these had equal weights. */
+static sw_status read_loss_weight(sw_run_session *s, const sw_safetensors_reader *reader)
+{
+    const sw_train_config *train = &s->experiment->train;
+    const double images = (double)train->batch_size * train->accumulate;
+    if (sw_safetensors_reader_metadata(reader, "loss_weight"))
+        return read_double(&s->state.loss_weight, reader, "loss_weight");
+    s->state.loss_sum *= images;
+    s->state.loss_weight = images * s->state.steps_in_epoch;
+    return SW_OK;
+}
+
 static sw_status read_state(sw_trainer_state *state, const sw_safetensors_reader *reader)
 {
     int64_t epochs_done = 0, steps_in_epoch = 0, best_epoch = 0;
@@ -190,6 +203,7 @@ sw_status sw_trainer_state_load(sw_run_session *s)
     SW_TRY(sw_safetensors_reader_open(&reader, path));
     SW_TRY(check_identity(reader, s));
     SW_TRY(read_state(&s->state, reader));
+    SW_TRY(read_loss_weight(s, reader));
     SW_TRY(read_int(&optimizer_steps, reader, "optimizer_steps"));
     const sw_checkpoint checkpoint = checkpoint_of(s, true);
     SW_TRY(sw_checkpoint_load(&checkpoint, reader, path));

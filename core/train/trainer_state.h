@@ -11,7 +11,8 @@ typedef struct sw_trainer_state {
     int steps_in_epoch;   /* steps taken of the epoch after those */
     int64_t steps;        /* of the whole run */
     int64_t batches;      /* these were made of; what norms count */
-    double loss_sum;      /* over the steps of the unfinished epoch */
+    double loss_sum;      /* over the steps of the unfinished epoch: loss times weight of its pixels */
+    double loss_weight;   /* the sum of those weights, in images */
     double seconds;       /* spent in the unfinished epoch */
     double train_seconds; /* of these, training */
     double best;          /* value of train.save_best at best_epoch; NaN: none yet */

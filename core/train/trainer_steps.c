@@ -6,9 +6,11 @@
 sw_status sw_trainer_steps_init(sw_run_session *s)
 {
     s->unread = (sw_unread_steps){.capacity = sw_network_loss_every(&s->network)};
-    size_t bytes = (size_t)s->unread.capacity * sizeof *s->unread.lr;
+    const size_t count = (size_t)s->unread.capacity, bytes = 2 * count * sizeof *s->unread.lr;
     s->unread.lr = malloc(bytes);
-    return s->unread.lr ? SW_OK : sw_fail_alloc("the steps between two looks at the loss", bytes);
+    if (!s->unread.lr) return sw_fail_alloc("the steps between two looks at the loss", bytes);
+    s->unread.weight = s->unread.lr + count;
+    return SW_OK;
 }
 
 void sw_trainer_steps_deinit(sw_run_session *s)
@@ -43,7 +45,8 @@ sw_status sw_trainer_enqueue_step(sw_run_session *s, double lr)
 {
     const int batches = batches_of_step(s, s->state.steps_in_epoch);
     for (int i = 0; i < batches; i++) SW_ENSURE(enqueue_batch(s, i == batches - 1, lr));
-    s->unread.lr[s->unread.count++] = lr;
+    s->unread.lr[s->unread.count] = lr;
+    s->unread.weight[s->unread.count++] = s->network.step.weight / (double)sw_network_pixels(&s->network, 1);
     s->state.steps_in_epoch++;
     return SW_OK;
 }
@@ -62,10 +65,11 @@ sw_status sw_trainer_explain_loss(sw_run_session *s, int epoch, int step, double
     return SW_OK;
 }
 
-static sw_status record(sw_run_session *s, int epoch, double loss, double lr)
+static sw_status record(sw_run_session *s, int epoch, double loss, double weight, double lr)
 {
     s->state.steps++;
-    s->state.loss_sum += loss;
+    s->state.loss_sum += loss * weight;
+    s->state.loss_weight += weight;
     const sw_step_record record = {.step = s->state.steps, .epoch = epoch, .loss = loss, .lr = lr};
     SW_ENSURE(sw_records_append_step(s->records, &record));
     return s->events ? sw_events_step(s->events, &record) : SW_OK;
@@ -84,7 +88,7 @@ sw_status sw_trainer_losses_read(sw_run_session *s, int epoch)
             sw_status status = sw_trainer_explain_loss(s, epoch, first + i, (double)losses[i]);
             return sw_fail_in(status, "epoch %d, step %d", epoch, first + i);
         }
-        SW_ENSURE(record(s, epoch, (double)losses[i], s->unread.lr[i]));
+        SW_ENSURE(record(s, epoch, (double)losses[i], s->unread.weight[i], s->unread.lr[i]));
         s->state.batches += batches_of_step(s, first + i - 1);
     }
     sw_progress_steps(s->progress, epoch, SW_PROGRESS_TRAIN, s->state.steps_in_epoch, count, s->unread.images,

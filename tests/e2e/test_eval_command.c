@@ -151,6 +151,60 @@ Test(eval_command, class_weights_of_the_training_masks_count_in_the_loss)
     expect_figures_of_the_run("--set loss.class_weights=median_frequency --set loss.kind=focal");
 }
 
+/* Weights 1, 0.5 and 3 make batches of unlike weight, an ignored class still more so. */
+Test(eval_command, the_loss_does_not_depend_on_the_size_of_the_batches)
+{
+    static const char *const losses[] = {"loss.class_weights=[1,0.5,3]",
+                                         "loss.class_weights=[1,0.5,3] --set loss.ignore_index=1",
+                                         "loss.ignore_index=2 --set loss.kind=focal"};
+    train("");
+    for (size_t l = 0; l < sizeof losses / sizeof *losses; l++) {
+        double one = NAN;
+        for (int batch = 1; batch <= IMAGES; batch++) {
+            program_expect(
+                0, NULL, "segwork eval --checkpoint run --out figures --set train.val_batch_size=%d --set %s",
+                batch, losses[l]);
+            cJSON *figures = json_of("figures/metrics.json", NULL);
+            if (batch == 1) one = number(figures, "loss");
+            cr_expect_float_eq(number(figures, "loss"), one, 1e-6 * one, "%s, batches of %d: %.9g, not %.9g",
+                               losses[l], batch, number(figures, "loss"), one);
+            cJSON_Delete(figures);
+        }
+        cr_expect_gt(one, 0.1);
+    }
+}
+
+Test(eval_command, an_ignored_class_has_no_figures_and_its_pixels_count_nowhere)
+{
+    static const char *const of_class[] = {"precision", "recall", "iou", "dice", "boundary_f1"};
+    train("");
+    program_expect(0, "border (ignored)",
+                   "segwork eval --checkpoint run --out figures --set loss.ignore_index=2 2>/dev/null");
+    cJSON *figures = json_of("figures/metrics.json", NULL);
+    const cJSON *classes = cJSON_GetObjectItemCaseSensitive(figures, "classes");
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(figures, "confusion");
+    double pixels[3] = {0}, right[2] = {0};
+    for (size_t i = 0; i < sizeof of_class / sizeof *of_class; i++)
+        cr_expect(isnan(number(cJSON_GetArrayItem(classes, 2), of_class[i])), "%s", of_class[i]);
+    for (int t = 0; t < 3; t++)
+        for (int p = 0; p < 3; p++) {
+            const double cell = cJSON_GetArrayItem(cJSON_GetArrayItem(rows, t), p)->valuedouble;
+            pixels[t] += cell;
+            if (t == p && t < 2) right[t] = cell;
+        }
+    cr_expect(pixels[2] == 0 && pixels[0] > 0 && pixels[1] > 0);
+    expect_same("accuracy", (right[0] + right[1]) / (pixels[0] + pixels[1]),
+                number(figures, "pixel_accuracy"));
+    expect_same("class accuracy", (right[0] / pixels[0] + right[1] / pixels[1]) / 2,
+                number(figures, "class_accuracy"));
+    expect_same(
+        "mean IoU",
+        (number(cJSON_GetArrayItem(classes, 0), "iou") + number(cJSON_GetArrayItem(classes, 1), "iou")) / 2,
+        number(figures, "miou"));
+    cr_expect_gt(number(figures, "boundary_f1"), 0.05, "contours under the border are found");
+    cJSON_Delete(figures);
+}
+
 Test(eval_command, keys_can_be_changed_and_what_is_missing_is_said)
 {
     train("");

@@ -146,6 +146,23 @@ Test(run_training, averaged_weights_are_what_is_evaluated_and_saved_and_the_othe
     sw_safetensors_reader_destroy(plain);
 }
 
+/* --- losses ------------------------------------------------------------------------------------------ */
+
+/* Ten images in batches of four: the last step of an epoch has half the pixels of the others. */
+Test(run_training, the_loss_of_an_epoch_is_the_mean_over_its_pixels)
+{
+    double steps[MAX_ROWS], epochs[MAX_ROWS];
+    program_draw_pets(10, 4);
+    program_expect(0, NULL, "segwork run " TINY "--set train.epochs=2 --out run");
+    cr_assert_eq(column(steps, "run", "steps.jsonl", "loss"), 6);
+    cr_assert_eq(column(epochs, "run", "metrics.jsonl", "train_loss"), 2);
+    for (int e = 0; e < 2; e++) {
+        const double *s = steps + 3 * e, mean = (4 * s[0] + 4 * s[1] + 2 * s[2]) / 10;
+        cr_expect_float_eq(epochs[e], mean, 1e-6, "epoch %d: %.9g, not %.9g", e + 1, epochs[e], mean);
+        cr_expect(fabs(epochs[e] - (s[0] + s[1] + s[2]) / 3) > 1e-5, "the steps do not suit this test");
+    }
+}
+
 /* --- best and early stop ----------------------------------------------------------------------------- */
 
 Test(run_training, the_best_weights_are_those_of_the_epoch_that_the_chosen_metric_names)
@@ -196,7 +213,9 @@ Test(run_training, a_run_that_no_longer_gets_better_ends_and_stays_ended)
     const int expected = end_of(values, LONG, PATIENCE, delta);
     cr_assert(expected > PATIENCE + 1 && expected < LONG, "the data do not suit this test: %d", expected);
 
-#define EARLY "--set train.epochs=10 --set train.early_stop.patience=2 --set train.early_stop.min_delta=0.04 "
+#define EARLY                                                                                                \
+    "--set train.epochs=10 --set train.early_stop.metric=val_loss --set train.early_stop.patience=2 --set "  \
+    "train.early_stop.min_delta=0.04 "
     program_expect(0, "stopped early after epoch", "segwork run " TINY EARLY "--out early");
     int rows = column(ended, "early", "metrics.jsonl", "val_loss");
     cr_expect_eq(rows, expected, "%d epochs, not %d", rows, expected);

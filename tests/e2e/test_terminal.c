@@ -99,5 +99,5 @@ Test(terminal, the_lines_of_a_run_fit_a_terminal)
     const char *line = strstr(program_output, "epoch 3/3  loss");
     cr_assert_not_null(line, "%s", program_output);
     cr_expect_leq(strcspn(line, "\r\n"), COLUMNS, "%s", line);
-    cr_expect_not_null(strstr(line, "\n           IoU "), "%s", line); /* the rest, under the figures */
+    cr_expect_not_null(strstr(line, "\n           mIoU "), "%s", line); /* the rest, under the figures */
 }

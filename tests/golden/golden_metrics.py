@@ -19,22 +19,24 @@ def mean_of(values):
     return sum(values) / len(values) if values else np.nan
 
 
-def of_class(t, p, c):
+def of_class(t, p, c, ignore):
+    if c == ignore:
+        return dict.fromkeys(("iou", "precision", "recall", "dice"), np.nan)
     both, either = np.sum((t == c) & (p == c)), np.sum((t == c) | (p == c))
     true, said = np.sum(t == c), np.sum(p == c)
     return dict(iou=ratio(both, either), precision=ratio(both, said), recall=ratio(both, true),
                 dice=ratio(2 * both, true + said))
 
 
-def micro_iou(t, p, classes, without):
+def micro_iou(t, p, classes, without, ignore):
     """MulticlassJaccardIndex(classes, average="micro", ignore_index=without): pixels that truly are of that class
-    are dropped, and the class itself joins neither sum"""
+    are dropped, and the class itself joins neither sum, as an ignored one"""
     t, p = t[t != without], p[t != without]
-    others = [c for c in range(classes) if c != without]
+    others = [c for c in range(classes) if c not in (without, ignore)]
     return ratio(sum(np.sum((t == c) & (p == c)) for c in others), sum(np.sum((t == c) | (p == c)) for c in others))
 
 
-# ---- boundaries ------------------------------------------------------------------------------------------
+# ---- boundaries (nn/boundary.h says what they are) --------------------------------------------------------
 def boundary(labels, void, c):
     """places of the pixels of class c with a neighbour, not void, of another class"""
     h, w = labels.shape
@@ -48,29 +50,38 @@ def boundary(labels, void, c):
     return np.array(found, float).reshape(-1, 2)
 
 
-def share_near(these, those, tolerance):
-    if not len(these):
-        return 0.0
-    if not len(those):
-        return 0.0
-    distance = np.hypot(these[:, None, 0] - those[None, :, 0], these[:, None, 1] - those[None, :, 1])
-    return float((distance.min(1) <= tolerance).mean())
+def filled(t, void, most):
+    """void pixels get the label of the nearest other one, of equally near ones the leftmost, then the uppermost,
+    where that is at most so far away; with the distance, and what is void still"""
+    labels, depth, left = t.copy(), np.zeros(t.shape), void.copy()
+    known = np.argwhere(~void)
+    for y, x in np.argwhere(void) if len(known) else ():
+        squares = (known[:, 0] - y) ** 2 + (known[:, 1] - x) ** 2
+        nearest = min(np.flatnonzero(squares == squares.min()), key=lambda i: (known[i][1], known[i][0]))
+        if np.sqrt(squares[nearest]) <= most:
+            labels[y, x], depth[y, x], left[y, x] = t[tuple(known[nearest])], np.sqrt(squares[nearest]), False
+    return labels, depth, left
 
 
 def boundary_f1(t, p, classes, ignore):
     """of one image, a number a class; NaN where neither has a boundary"""
     void = (t == ignore) | (t >= classes)
     tolerance = max(1.0, 0.0075 * np.hypot(*t.shape))
+    labels, depth, left = filled(t, void, int(4 * tolerance))
     scores = []
     for c in range(classes):
-        if c == ignore:  # torchmetrics leaves an ignored class out of macro averages
+        true, said = boundary(labels, left, c), boundary(p, np.zeros_like(void), c)
+        sure = {tuple(q) for q in boundary(p, void, c)}  # boundaries of the pixels that count alone
+        distance = np.hypot(true[:, None, 0] - said[None, :, 0], true[:, None, 1] - said[None, :, 1])
+        reach = tolerance + depth[true[:, 0].astype(int), true[:, 1].astype(int)]
+        meet = distance <= reach[:, None] + 1e-9
+        right = meet.any(0) if len(true) else np.zeros(len(said), bool)
+        judged = sum(bool(r) or tuple(q) in sure for r, q in zip(right, said))
+        if c == ignore or len(true) + judged == 0:  # an ignored class is in no mean, as in torchmetrics
             scores.append(np.nan)
             continue
-        true, said = boundary(t, void, c), boundary(p, void, c)
-        if not len(true) and not len(said):
-            scores.append(np.nan)
-            continue
-        precision, recall = share_near(said, true, tolerance), share_near(true, said, tolerance)
+        precision = right.sum() / judged if judged else 0.0
+        recall = meet.any(1).mean() if len(true) and len(said) else 0.0
         scores.append(2 * precision * recall / (precision + recall) if precision + recall else 0.0)
     return scores
 
@@ -79,14 +90,14 @@ def maps_case(out, case, truth, prediction, classes=3, ignore=-1):
     """(N,H,W) label maps"""
     keep = (truth != ignore) & (truth < classes)
     t, p = truth[keep], prediction[keep]
-    per_class = [of_class(t, p, c) for c in range(classes)]
+    per_class = [of_class(t, p, c, ignore) for c in range(classes)]
     f1 = np.array([boundary_f1(a, b, classes, ignore) for a, b in zip(truth, prediction)])
     matrix = [[np.sum((t == a) & (p == b)) for b in range(classes)] for a in range(classes)]
     out.add(f"metrics.{case}", dict(classes=classes, ignore_index=ignore), x=truth.astype(np.uint8),
             prediction=prediction.astype(np.uint8), confusion=np.array(matrix),
             pixel_accuracy=ratio(np.sum(t == p), t.size),
-            micro_iou=micro_iou(t, p, classes, 1), micro_iou_of_all=micro_iou(t, p, classes, -1),
-            mean_iou=mean_of([m["iou"] for c, m in enumerate(per_class) if c != ignore]),
+            micro_iou=micro_iou(t, p, classes, 1, ignore), micro_iou_of_all=micro_iou(t, p, classes, -1, ignore),
+            mean_iou=mean_of([m["iou"] for m in per_class]),
             boundary_f1=[mean_of(f1[:, c]) for c in range(classes)], mean_boundary_f1=mean_of([mean_of(i) for i in f1]),
             **{k: [m[k] for m in per_class] for k in per_class[0]})
 
@@ -96,6 +107,15 @@ def blobs(rng, shape, classes, cell=4):
     n, h, w = shape
     coarse = rng.integers(0, classes, (n, -(-h // cell), -(-w // cell)))
     return coarse.repeat(cell, 1).repeat(cell, 2)[:, :h, :w]
+
+
+def hidden_band(labels, width):
+    """where a pixel of another class is at most so many rows and columns away, round the edges too"""
+    hidden = np.zeros(labels.shape, bool)
+    for dy in range(-width, width + 1):
+        for dx in range(-width, width + 1):
+            hidden |= np.roll(labels, (dy, dx), (1, 2)) != labels
+    return hidden
 
 
 def label_maps(out):
@@ -110,6 +130,11 @@ def label_maps(out):
     maps_case(out, "perfect", truth, truth)
     maps_case(out, "an ignored label", np.where(rng.random(shape) < 0.3, VOID, truth), noisy, ignore=VOID)
     maps_case(out, "a class ignored", truth, noisy, ignore=2)
+    band = np.where(hidden_band(truth, 1), VOID, truth)
+    maps_case(out, "contours under an ignored band", band, truth, ignore=VOID)
+    maps_case(out, "contours under an ignored band, moved", band, np.roll(truth, 2, 2), ignore=VOID)
+    wide = blobs(np.random.default_rng(11), (2, 30, 40), 4, 12)
+    maps_case(out, "wide ignored bands", np.where(hidden_band(wide, 4), 9, wide), np.roll(wide, 3, 1), classes=4)
     maps_case(out, "a label that is no class", np.where(rng.random(shape) < 0.3, 7, truth), noisy)
     maps_case(out, "a class never true", np.where(truth == 2, 0, truth), noisy)
     maps_case(out, "a class never predicted", truth, np.where(noisy == 0, 1, noisy))

@@ -14,7 +14,7 @@ static inline void count_pixels_add(sw_confusion *confusion, const uint8_t *trut
     for (size_t i = 0; i < pixels; i++) {
         if (truth[i] == ignore_index || truth[i] >= confusion->classes) continue;
         assert(prediction[i] < confusion->classes);
-        confusion->counts[truth[i]][prediction[i]]++;
+        sw_confusion_add(confusion, truth[i], prediction[i], 1);
     }
 }
 

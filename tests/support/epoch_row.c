@@ -11,11 +11,23 @@ sw_classes epoch_row_classes(const char *const *names, int count)
     return classes;
 }
 
-double *epoch_row_figure(sw_epoch_record *row, const char *key)
+static const sw_columns *pet_columns(void)
 {
     static sw_columns columns;
-    sw_columns_init(&columns, &sw_pets_classes);
-    const int at = sw_columns_find(&columns, key);
+    if (columns.count == 0) cr_assert_eq(sw_columns_init(&columns, &sw_pets_classes), SW_OK);
+    return &columns;
+}
+
+sw_epoch_record epoch_row_empty(int epoch)
+{
+    sw_epoch_record row;
+    cr_assert_eq(sw_epoch_record_init(&row, epoch, pet_columns()), SW_OK);
+    return row;
+}
+
+double *epoch_row_figure(sw_epoch_record *row, const char *key)
+{
+    const int at = sw_columns_find(pet_columns(), key);
     cr_assert_geq(at, 0, "%s", key);
     return &row->values[at];
 }

@@ -12,7 +12,7 @@
 
 sw_epoch_record run_case_epoch(int epoch, double iou_border)
 {
-    sw_epoch_record r = sw_epoch_record_empty(epoch);
+    sw_epoch_record r = epoch_row_empty(epoch);
     *epoch_row_figure(&r, "lr") = 0.01;
     *epoch_row_figure(&r, "train_loss") = 0.5 / epoch;
     *epoch_row_figure(&r, "val_loss") = 1.0 - iou_border;
@@ -61,12 +61,13 @@ static void write_records(const run_case *made)
     cr_assert_eq(sw_records_open(&records, scratch_path(made->folder), &sw_pets_classes), SW_OK, "%s",
                  sw_error_message());
     for (int e = 1; e <= made->epochs; e++) {
-        const sw_epoch_record epoch = run_case_epoch(e, made->iou_border[e - 1]);
+        sw_epoch_record epoch = run_case_epoch(e, made->iou_border[e - 1]);
         for (int s = 1; s <= 2; s++) {
             const sw_step_record step = {.step = 2 * (e - 1) + s, .epoch = e, .loss = 1.0 / e, .lr = 0.01};
             cr_assert_eq(sw_records_append_step(records, &step), SW_OK);
         }
         cr_assert_eq(sw_records_append_epoch(records, &epoch), SW_OK);
+        sw_epoch_record_deinit(&epoch);
     }
     sw_records_close(records);
 }

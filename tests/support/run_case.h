@@ -19,7 +19,8 @@ typedef struct run_case {
 const char *run_case_write(const run_case *made);
 
 /* The figures of an epoch: val_loss is 1 - iou_border, the accuracy 1 - val_loss / 2, miou and iou_pet halves
- * of iou_border; 10 images/s, 2 seconds, lr 0.01, train_loss 0.5 / epoch. */
+ * of iou_border; 10 images/s, 2 seconds, lr 0.01, train_loss 0.5 / epoch. The caller frees them with
+ * sw_epoch_record_deinit. */
 sw_epoch_record run_case_epoch(int epoch, double iou_border);
 
 #endif

@@ -34,8 +34,7 @@ Test(config_values, the_smallest_experiment_is_filled_with_the_documented_defaul
               e->optimizer.beta2 == 0.999f && e->optimizer.eps == 1e-8f && e->optimizer.weight_decay == 0);
     cr_expect(e->schedule.kind == SW_SCHED_CONSTANT && e->schedule.warmup_epochs == 0);
     cr_expect(e->train.epochs == 20 && e->train.batch_size == 64 && e->train.val_batch_size == 21 &&
-              e->train.shuffle && e->train.article_every == 1 &&
-              strcmp(e->train.save_best, "pixel_accuracy") == 0);
+              e->train.shuffle && e->train.article_every == 1 && strcmp(e->train.save_best, "miou") == 0);
     cr_expect_str_eq(e->runtime.device, "");
     cr_expect(e->runtime.workspace_mb == 0 && e->runtime.conv_engine == SW_CONV_AUTO && !e->runtime.check);
     cr_expect(e->runtime.tune && e->runtime.conv_layers.count == 0);
@@ -304,6 +303,39 @@ Test(config_values, values_that_do_not_fit_each_other_are_named_at_their_place)
     config_expect_problem(SMALL_MODEL, four,
                           "--set model.classes=4: ", "model.classes: 4, but the data has 3 classes");
     sw_experiment_destroy(LOADED(SMALL_MODEL, "model.classes=3", "loss.ignore_index=2"));
+}
+
+Test(config_values, a_metric_to_judge_by_is_a_column_of_the_clean_validation_that_is_defined)
+{
+    static const struct {
+        const char *text, *place, *words;
+    } cases[] = {
+        {SMALL_MODEL "train: {save_best: pixel_acuracy}\n", "exp.yaml:4:20: ",
+         "train.save_best: there is no metric 'pixel_acuracy'; did you mean pixel_accuracy?"},
+        {SMALL_MODEL "train: {save_best: beauty}\n", "exp.yaml:4:20: ",
+         "train.save_best: there is no metric 'beauty'; it is a column of metrics.csv, such as miou"},
+        {SMALL_MODEL "train: {save_best: train_loss}\n",
+         "exp.yaml:4:20: ", "train.save_best: 'train_loss' is no figure of the clean validation"},
+        {SMALL_MODEL "train: {early_stop: {metric: article_iou}}\n",
+         "exp.yaml:4:30: ", "train.early_stop.metric: 'article_iou' is no figure of the clean validation"},
+        {SMALL_MODEL "loss: {ignore_index: 2}\ntrain: {save_best: iou_border}\n", "exp.yaml:5:20: ",
+         "train.save_best: 'iou_border' is never defined, since loss.ignore_index: 2 leaves out the pixels "
+         "of "
+         "border; take another metric, such as miou"},
+        {SMALL_MODEL "loss: {ignore_index: 2}\ntrain: {early_stop: {metric: border_recall}}\n",
+         "exp.yaml:5:30: ", "train.early_stop.metric: 'border_recall' is never defined"},
+        {SMALL_MODEL "loss: {ignore_index: 0}\ntrain: {save_best: boundary_f1_pet}\n",
+         "exp.yaml:5:20: ", "train.save_best: 'boundary_f1_pet' is never defined"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        config_expect_problem(cases[i].text, NULL, cases[i].place, cases[i].words);
+    static const char *const good[] = {"miou",     "iou_border", "boundary_f1_pet", "precision_border",
+                                       "val_loss", "iou",        "class_accuracy",  "border_recall"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        char set[64];
+        snprintf(set, sizeof set, "train.save_best=%s", good[i]);
+        sw_experiment_destroy(LOADED(SMALL_MODEL, set, "loss.ignore_index=1"));
+    }
 }
 
 Test(config_values, all_problems_of_an_experiment_are_listed_at_once)

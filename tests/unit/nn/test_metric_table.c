@@ -16,6 +16,29 @@ static sw_classes three_classes(void)
     return classes;
 }
 
+/* The columns of each test. */
+static sw_columns columns;
+
+static void begin(const sw_classes *classes)
+{
+    sw_columns_deinit(&columns);
+    cr_assert_eq(sw_columns_init(&columns, classes), SW_OK);
+}
+
+static void end(void)
+{
+    sw_columns_deinit(&columns);
+}
+
+TestSuite(metric_table, .fini = end);
+
+static const sw_column *column(const char *key)
+{
+    const int at = sw_columns_find(&columns, key);
+    cr_assert_geq(at, 0, "%s", key);
+    return &columns.list[at];
+}
+
 Test(metric_table, every_column_has_a_key_of_its_own_a_label_and_a_place_in_the_promised_order)
 {
     static const char *const first[] = {"lr",
@@ -33,34 +56,31 @@ Test(metric_table, every_column_has_a_key_of_its_own_a_label_and_a_place_in_the_
                                         "images_per_second",
                                         "seconds"};
     const sw_classes classes = three_classes();
-    sw_columns columns;
-    sw_columns_init(&columns, &classes);
+    begin(&classes);
     for (int i = 0; i < columns.count; i++) {
         cr_expect_eq(sw_columns_find(&columns, columns.list[i].key), i, "%s", columns.list[i].key);
         cr_expect(*columns.list[i].label);
     }
     for (size_t i = 0; i < sizeof first / sizeof *first; i++) cr_expect_str_eq(columns.list[i].key, first[i]);
-    cr_expect_str_eq(columns.list[sw_columns_find(&columns, "dice_rim")].label, "rim Dice");
+    cr_expect_str_eq(column("dice_rim")->label, "rim Dice");
+    cr_expect_str_eq(column("iou")->label, "micro IoU", "nobody should take it for the mean");
     cr_expect_eq(sw_columns_find(&columns, "dice"), -1);
-    cr_expect_eq(sw_columns_article_of(&columns, sw_columns_find(&columns, "iou")),
-                 sw_columns_find(&columns, "article_iou"));
-    cr_expect_eq(sw_columns_article_of(&columns, sw_columns_find(&columns, "miou")), -1);
+    cr_expect_eq(column("iou")->article, sw_columns_find(&columns, "article_iou"));
+    cr_expect_eq(column("miou")->article, -1);
 }
 
 Test(metric_table, a_key_that_is_nearly_one_is_recognised)
 {
     const sw_classes classes = three_classes();
-    sw_columns columns;
-    sw_columns_init(&columns, &classes);
+    begin(&classes);
     cr_expect_str_eq(sw_columns_nearest(&columns, "iou_things"), "iou_thing");
     cr_expect_str_eq(sw_columns_nearest(&columns, "fwiou"), "fw_iou");
     cr_expect_null(sw_columns_nearest(&columns, "beauty"));
 }
 
-Test(metric_table, the_most_classes_there_may_be_have_room)
+Test(metric_table, the_most_classes_there_may_be_have_columns_that_are_found)
 {
     sw_classes classes = sw_classes_none();
-    sw_columns *columns = malloc(sizeof *columns);
     char name[SW_CLASS_NAME_BYTES];
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
@@ -70,19 +90,18 @@ Test(metric_table, the_most_classes_there_may_be_have_room)
         cr_assert(sw_classes_add(&classes, name));
     }
     classes.border = 0;
-    sw_columns_init(columns, &classes);
-    cr_expect_leq(columns->count, SW_MAX_COLUMNS);
-    for (int i = 0; i < columns->count; i++)
-        cr_expect_eq(sw_columns_find(columns, columns->list[i].key), i, "%s is not cut",
-                     columns->list[i].key);
-    free(columns);
+    begin(&classes);
+    cr_expect_gt(columns.count, 5 * SW_MAX_CLASSES);
+    for (int i = 0; i < columns.count; i++)
+        cr_expect_eq(sw_columns_find(&columns, columns.list[i].key), i, "%s is not cut", columns.list[i].key);
+    cr_expect_eq(sw_columns_find(&columns, ""), -1);
+    cr_expect_eq(sw_columns_find(&columns, "zzz"), -1);
 }
 
 Test(metric_table, the_border_s_columns_are_there_only_where_a_class_is_the_border)
 {
     sw_classes classes = three_classes();
-    sw_columns columns;
-    sw_columns_init(&columns, &classes);
+    begin(&classes);
     const int one = sw_columns_find(&columns, "border_recall"),
               other = sw_columns_find(&columns, "recall_rim");
     cr_expect(one >= 0 && columns.list[one].same == other && columns.list[other].same == one);
@@ -90,17 +109,31 @@ Test(metric_table, the_border_s_columns_are_there_only_where_a_class_is_the_bord
     cr_expect_not(sw_column_is_headline(&columns, &columns.list[sw_columns_find(&columns, "iou_thing")]));
     cr_expect_not(sw_column_is_score(&columns.list[one]), "a second name");
     classes.border = -1;
-    sw_columns_init(&columns, &classes);
+    begin(&classes);
     cr_expect_eq(sw_columns_find(&columns, "border_recall"), -1);
     cr_expect_not(sw_column_is_headline(&columns, &columns.list[sw_columns_find(&columns, "iou_rim")]));
+}
+
+/* Rows truth, columns prediction; those of an ignored class stay 0. */
+static void evaluate(sw_evaluation *e, int ignored)
+{
+    static const uint64_t counts[3][3] = {{6, 1, 1}, {2, 20, 0}, {1, 1, 2}};
+    cr_assert_eq(sw_evaluation_init(e, 3, ignored), SW_OK);
+    e->loss = 0.5;
+    e->soft_iou = 0.25;
+    for (int c = 0; c < 3; c++) e->boundary.f1_images[c] = c != ignored;
+    e->boundary.mean_images = 1;
+    for (int t = 0; t < 3; t++)
+        for (int p = 0; p < 3; p++)
+            if (t != ignored) sw_confusion_add(&e->confusion, t, p, counts[t][p]);
 }
 
 Test(metric_table, what_was_not_validated_has_no_figures_and_what_was_has_all)
 {
     const sw_classes classes = three_classes();
-    sw_columns columns;
-    double values[SW_MAX_COLUMNS];
-    sw_columns_init(&columns, &classes);
+    sw_evaluation clean, article;
+    begin(&classes);
+    double *values = malloc((size_t)columns.count * sizeof *values);
     sw_measures m = {.classes = &classes, .lr = 1, .train_loss = 2, .images_per_second = 3, .seconds = 4};
     sw_columns_measure(values, &columns, &m);
     for (int i = 0; i < columns.count; i++) {
@@ -108,17 +141,8 @@ Test(metric_table, what_was_not_validated_has_no_figures_and_what_was_has_all)
         cr_expect_eq(isnan(values[i]), group == SW_METRIC_VAL || group == SW_METRIC_ARTICLE, "%s",
                      columns.list[i].key);
     }
-    sw_evaluation clean = {.confusion = sw_confusion_empty(3),
-                           .boundary = sw_boundary_empty(3),
-                           .ignore_index = -1,
-                           .loss = 0.5,
-                           .soft_iou = 0.25};
-    sw_evaluation article = clean;
-    static const uint64_t counts[3][3] = {{6, 1, 1}, {2, 20, 0}, {1, 1, 2}};
-    memcpy(clean.boundary.f1_images, (uint64_t[]){1, 1, 1}, 3 * sizeof(uint64_t));
-    clean.boundary.mean_images = 1;
-    for (int t = 0; t < 3; t++)
-        for (int p = 0; p < 3; p++) clean.confusion.counts[t][p] = counts[t][p];
+    evaluate(&clean, -1);
+    evaluate(&article, -1);
     article.batch_iou = 0.75;
     m.clean = &clean;
     m.article = &article;
@@ -135,13 +159,41 @@ Test(metric_table, what_was_not_validated_has_no_figures_and_what_was_has_all)
                        (6.0 / 8 + 20.0 / 22 + 2.0 / 4) / 3, 1e-12);
     cr_expect_float_eq(values[sw_columns_find(&columns, "fw_iou")],
                        (8 * 6.0 / 11 + 22 * 20.0 / 24 + 4 * 2.0 / 5) / 34, 1e-12);
+    sw_evaluation_deinit(&clean);
+    sw_evaluation_deinit(&article);
+    free(values);
 }
 
-Test(metric_table, the_captions_are_the_article_s_three)
+Test(metric_table, an_ignored_class_has_no_figure_at_all)
+{
+    const sw_classes classes = three_classes();
+    sw_evaluation clean;
+    begin(&classes);
+    double *values = malloc((size_t)columns.count * sizeof *values);
+    evaluate(&clean, 2);
+    const sw_measures m = {.classes = &classes, .clean = &clean};
+    sw_columns_measure(values, &columns, &m);
+    for (int i = 0; i < columns.count; i++)
+        if (columns.list[i].metric->group == SW_METRIC_VAL)
+            cr_expect_eq(isnan(values[i]), columns.list[i].c == 2, "%s", columns.list[i].key);
+    cr_expect_float_eq(values[sw_columns_find(&columns, "miou")], (6.0 / 10 + 20.0 / 23) / 2, 1e-12);
+    sw_evaluation_deinit(&clean);
+    free(values);
+}
+
+Test(metric_table, captions_are_the_article_s_three_for_its_data_and_else_what_means_something)
 {
     const sw_metric *metrics[SW_MAX_CAPTIONS];
-    cr_assert_eq(sw_metrics_captioned(metrics), 3);
-    cr_expect_str_eq(metrics[0]->caption, "Pixel");
-    cr_expect_str_eq(metrics[1]->caption, "IoU");
-    cr_expect_str_eq(metrics[2]->caption, "Custom IoU");
+    const char *captions[SW_MAX_CAPTIONS];
+    sw_classes classes = three_classes();
+    cr_assert_eq(sw_metrics_captioned(metrics, captions, &classes), 3);
+    cr_expect_str_eq(captions[0], "Pixel");
+    cr_expect_str_eq(captions[1], "IoU");
+    cr_expect_str_eq(captions[2], "Custom IoU");
+    classes.border = -1;
+    cr_assert_eq(sw_metrics_captioned(metrics, captions, &classes), 3);
+    cr_expect_str_eq(captions[0], "Pixel");
+    cr_expect_str_eq(captions[1], "mIoU");
+    cr_expect_str_eq(captions[2], "Class");
+    cr_expect_str_eq(metrics[2]->key, "class_accuracy");
 }

@@ -82,15 +82,17 @@ static void write_epoch(int epoch)
 {
     sw_columns columns;
     sw_events *events;
-    sw_epoch_record record = sw_epoch_record_empty(epoch);
+    sw_epoch_record record = epoch_row_empty(epoch);
     *epoch_row_figure(&record, "val_loss") = 0.25;
     *epoch_row_figure(&record, "iou_border") = 0.5;
     *epoch_row_figure(&record, "article_iou") = 0.75;
     *epoch_row_figure(&record, "seconds") = 3;
     must(sw_events_open(&events, scratch_path(".")));
-    sw_columns_init(&columns, &sw_pets_classes);
+    must(sw_columns_init(&columns, &sw_pets_classes));
     must(sw_events_epoch(events, &columns, &record));
     sw_events_close(events);
+    sw_columns_deinit(&columns);
+    sw_epoch_record_deinit(&record);
 }
 
 Test(events, every_figure_that_is_a_number_has_its_name_and_a_process_its_file)

@@ -1,6 +1,7 @@
 /* Which epochs count as better, and when a run that no longer gets better ends. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "data/pets.h"
 #include "epoch_row.h"
@@ -22,22 +23,24 @@ Test(judge, better_is_higher_but_for_the_loss_and_nothing_is_better_than_itself)
 Test(judge, every_column_is_found_by_its_key_and_others_are_not_there)
 {
     sw_columns columns;
-    sw_epoch_record r = sw_epoch_record_empty(1);
-    sw_columns_init(&columns, &sw_pets_classes);
+    sw_epoch_record r = epoch_row_empty(1);
+    cr_assert_eq(sw_columns_init(&columns, &sw_pets_classes), SW_OK);
     for (int i = 0; i < columns.count; i++) r.values[i] = i;
     for (int i = 0; i < columns.count; i++)
         cr_expect_eq(sw_epoch_figure(&r, &columns, columns.list[i].key), i, "%s", columns.list[i].key);
     cr_expect(isnan(sw_epoch_figure(&r, &columns, "beauty")));
+    sw_columns_deinit(&columns);
+    sw_epoch_record_deinit(&r);
 }
 
 Test(judge, the_best_epoch_is_the_first_of_the_best_by_the_metric_s_own_sense)
 {
     static const double accuracies[] = {0.9, 0.5, 0.7, 0.7}, losses[] = {0.0, 0.4, NAN, 0.2};
-    sw_epoch_record rows[4];
+    sw_epoch_record *rows = calloc(4, sizeof *rows);
     sw_epoch_table table = {.rows = rows, .count = 4};
-    sw_columns_init(&table.columns, &sw_pets_classes);
+    cr_assert_eq(sw_columns_init(&table.columns, &sw_pets_classes), SW_OK);
     for (int e = 0; e < 4; e++) {
-        rows[e] = sw_epoch_record_empty(e);
+        rows[e] = epoch_row_empty(e);
         *epoch_row_figure(&rows[e], "pixel_accuracy") = accuracies[e];
         *epoch_row_figure(&rows[e], "val_loss") = losses[e];
     }
@@ -45,6 +48,7 @@ Test(judge, the_best_epoch_is_the_first_of_the_best_by_the_metric_s_own_sense)
     cr_expect_eq(sw_best_epoch(&table, "val_loss"), &rows[3]);
     cr_expect_null(sw_best_epoch(&table, "iou"), "no row has it");
     cr_expect_null(sw_best_epoch(&table, "beauty"));
+    sw_epoch_table_deinit(&table);
 }
 
 /* The number of epochs after which a run with these losses ends, or 0. */
@@ -52,14 +56,17 @@ static int epochs_until_the_end(const sw_early_stop_config *config, const double
 {
     sw_early_stop stop = {.best = NAN};
     sw_columns columns;
-    sw_columns_init(&columns, &sw_pets_classes);
-    for (int i = 0; i < count; i++) {
-        sw_epoch_record r = sw_epoch_record_empty(i + 1);
+    int end = 0;
+    cr_assert_eq(sw_columns_init(&columns, &sw_pets_classes), SW_OK);
+    for (int i = 0; i < count && end == 0; i++) {
+        sw_epoch_record r = epoch_row_empty(i + 1);
         *epoch_row_figure(&r, "val_loss") = losses[i];
         sw_early_stop_take(&stop, config, &r, &columns);
-        if (sw_early_stop_is_due(&stop, config)) return i + 1;
+        if (sw_early_stop_is_due(&stop, config)) end = i + 1;
+        sw_epoch_record_deinit(&r);
     }
-    return 0;
+    sw_columns_deinit(&columns);
+    return end;
 }
 
 Test(judge, a_run_ends_after_patience_epochs_in_a_row_without_an_improvement)

@@ -55,7 +55,7 @@ static void assert_file(const char *name, const char *want)
 
 static sw_epoch_record example(int epoch)
 {
-    sw_epoch_record r = sw_epoch_record_empty(epoch);
+    sw_epoch_record r = epoch_row_empty(epoch);
     *epoch_row_figure(&r, "lr") = (double)0.001f;
     *epoch_row_figure(&r, "train_loss") = 0.977;
     *epoch_row_figure(&r, "pixel_accuracy") = 0.5 + epoch / 16.0;
@@ -84,6 +84,7 @@ Test(records, an_epoch_is_a_row_of_json_and_of_csv_in_the_promised_order)
     sw_records *records = open_records();
     sw_epoch_record record = example(1);
     cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
+    sw_epoch_record_deinit(&record);
     sw_records_close(records);
     assert_file("metrics.csv", CSV_HEADER CSV_ROW("1", "0.5625"));
     assert_file(
@@ -122,9 +123,10 @@ Test(records, every_float_reads_back_as_itself)
         do bits = bits * 1664525u + 1013904223u;
         while ((bits & 0x7F800000u) == 0x7F800000u); /* infinities and NaN */
         memcpy(&values[i], &bits, sizeof bits);
-        sw_epoch_record record = sw_epoch_record_empty(i);
+        sw_epoch_record record = epoch_row_empty(i);
         *epoch_row_figure(&record, "train_loss") = (double)values[i];
         cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
+        sw_epoch_record_deinit(&record);
     }
     sw_records_close(records);
     sw_epoch_table table;
@@ -144,10 +146,11 @@ Test(records, what_is_not_finite_is_null_and_said)
     cr_assert_not_null(strstr(last_warning, "loss of step 7"), "%s", last_warning);
     cr_assert_eq(sw_records_append_step(records, &(sw_step_record){8, 1, -(double)INFINITY, 1e-3}), SW_OK);
     cr_assert_eq(warnings, 2);
-    sw_epoch_record record = sw_epoch_record_empty(3);
+    sw_epoch_record record = epoch_row_empty(3);
     *epoch_row_figure(&record, "val_loss") = (double)INFINITY;
     *epoch_row_figure(&record, "iou") = 1e300; /* no float */
     cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
+    sw_epoch_record_deinit(&record);
     cr_assert_eq(warnings, 4);
     cr_assert_not_null(strstr(last_warning, "iou of epoch 3"), "%s", last_warning);
     sw_records_close(records);
@@ -162,11 +165,13 @@ Test(records, classes_of_any_name_have_their_columns)
     sw_records *records;
     cr_assert_eq(sw_records_open(&records, scratch_path("."), &classes), SW_OK);
     const sw_columns *columns = sw_records_columns(records);
-    sw_epoch_record record = sw_epoch_record_empty(1);
+    sw_epoch_record record;
+    cr_assert_eq(sw_epoch_record_init(&record, 1, columns), SW_OK);
     record.values[sw_columns_find(columns, "iou_lane-mark_2")] = 0.5;
     record.values[sw_columns_find(columns, "boundary_f1_lane-mark_2")] = 0.125;
     cr_expect_eq(sw_columns_find(columns, "border_recall"), -1, "no class is the border");
     cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
+    sw_epoch_record_deinit(&record);
     sw_records_close(records);
     sw_epoch_table table;
     cr_assert_eq(sw_epoch_table_read(&table, scratch_path("metrics.jsonl")), SW_OK);
@@ -190,6 +195,7 @@ Test(records, rows_of_an_earlier_version_are_read_and_gone_on_with_under_the_col
     sw_records *records = open_records();
     sw_epoch_record record = example(2);
     cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
+    sw_epoch_record_deinit(&record);
     sw_records_close(records);
     assert_file("metrics.csv",
                 CSV_HEADER "1,0.001,,,,,,,0.25,,0.5,0.75,,,,,,,,,,,,,,,,,,,,\n" CSV_ROW("2", "0.625"));
@@ -236,6 +242,7 @@ static void write_run(void)
                          SW_OK);
         sw_epoch_record record = example(epoch);
         cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
+        sw_epoch_record_deinit(&record);
     }
     sw_records_close(records);
 }
@@ -281,6 +288,7 @@ Test(records, a_rewound_run_that_goes_on_has_the_files_of_one_never_interrupted)
                          SW_OK);
         sw_epoch_record record = example(epoch);
         cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
+        sw_epoch_record_deinit(&record);
     }
     sw_records_close(records);
     for (int f = 0; f < 3; f++) {
@@ -301,6 +309,7 @@ Test(records, rewinding_writes_numbers_as_they_were)
         sw_epoch_record record = example(epoch);
         *epoch_row_figure(&record, "iou") = 0.1941186449851896;
         cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
+        sw_epoch_record_deinit(&record);
     }
     sw_records_close(records);
     cr_assert_eq(sw_fs_read(&want, &length, scratch_path("metrics.csv"), 1 << 20), SW_OK);
@@ -392,6 +401,7 @@ Test(records, a_table_is_what_was_appended)
         cr_assert(isnan(epoch_row_read(&table, i, "val_loss")) &&
                   isnan(epoch_row_read(&table, i, "iou_background")) &&
                   isnan(epoch_row_read(&table, i, "dice_pet")));
+        sw_epoch_record_deinit(&want);
     }
     sw_epoch_table_deinit(&table);
 }

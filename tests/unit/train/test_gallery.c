@@ -31,11 +31,14 @@ static void open_all(void)
 static void close_all(void)
 {
     sw_gallery_deinit(&gallery);
+    sw_evaluation_deinit(&evaluation);
     sw_dataset_destroy(data);
     scratch_remove();
 }
 
 TestSuite(gallery, .init = open_all, .fini = close_all);
+
+static int ignored = -1; /* class */
 
 /* Predicts the truth but for the first `wrong` pixels, which are off by one class; `sure` everywhere. */
 static void take(int image, int wrong, uint8_t sure)
@@ -46,21 +49,25 @@ static void take(int image, int wrong, uint8_t sure)
         prediction[i] = (uint8_t)(i < wrong ? (truth[i] + 1) % 3 : truth[i]);
         confidence[i] = sure;
     }
-    sw_image_evaluation e = {
-        .image = image,
-        .figures = {.confusion = sw_confusion_empty(3), .boundary = sw_boundary_empty(3), .soft_iou = 0.5},
-        .truth = truth,
-        .prediction = prediction,
-        .confidence = confidence};
-    count_pixels_add(&e.figures.confusion, truth, prediction, PIXELS, -1);
-    sw_confusion_merge(&evaluation.confusion, &e.figures.confusion);
+    sw_evaluation figures;
+    cr_assert_eq(sw_evaluation_init(&figures, 3, ignored), SW_OK);
+    figures.soft_iou = 0.5;
+    const sw_image_evaluation e = {.image = image,
+                                   .figures = &figures,
+                                   .truth = truth,
+                                   .prediction = prediction,
+                                   .confidence = confidence};
+    count_pixels_add(&figures.confusion, truth, prediction, PIXELS, ignored);
+    sw_confusion_merge(&evaluation.confusion, &figures.confusion);
     sw_gallery_take(&gallery, &e);
+    sw_evaluation_deinit(&figures);
 }
 
 /* Image i has 7 i mod 20 times 5 wrong pixels and confidence 200 - 3 i. */
 static void validate(void)
 {
-    evaluation = (sw_evaluation){.confusion = sw_confusion_empty(3), .boundary = sw_boundary_empty(3)};
+    sw_evaluation_deinit(&evaluation);
+    cr_assert_eq(sw_evaluation_init(&evaluation, 3, -1), SW_OK);
     sw_gallery_begin(&gallery);
     for (int i = 0; i < IMAGES; i++) take(i, 7 * i % IMAGES * 5, (uint8_t)(200 - 3 * i));
 }
@@ -80,7 +87,9 @@ Test(gallery, the_lists_are_in_order_and_read_back_as_they_were_written)
     cr_assert_eq(sw_gallery_read(&v, scratch_path("run")), SW_OK, "%s", sw_error_message());
     cr_expect(v.epoch == 7 && v.images == IMAGES && sw_size_same(v.size, sw_size_square(SIDE)) &&
               v.confusion.classes == 3);
-    cr_expect_eq(memcmp(&v.confusion, &evaluation.confusion, sizeof v.confusion), 0);
+    for (int t = 0; t < 3; t++)
+        for (int p = 0; p < 3; p++)
+            cr_expect_eq(sw_confusion_at(&v.confusion, t, p), sw_confusion_at(&evaluation.confusion, t, p));
     cr_expect_str_eq(v.classes.list[2].name, "border");
     for (int l = 0; l < SW_GALLERY_LISTS; l++) cr_expect_eq(v.counts[l], SW_GALLERY_LENGTH);
     for (int i = 0; i < SW_GALLERY_LENGTH; i++) {
@@ -110,6 +119,19 @@ Test(gallery, a_truth_that_the_network_surely_contradicts_is_doubtful)
     take(4, 200, 230);
     cr_expect_eq(gallery.figures[4].values[SW_GALLERY_CONFIDENT_ERROR], 200.0 / PIXELS);
     cr_expect_eq(gallery.slots[SW_GALLERY_DOUBTFUL][0].image, 4);
+}
+
+Test(gallery, pixels_of_an_ignored_class_are_not_surely_wrong)
+{
+    uint8_t truth[PIXELS];
+    cr_assert_eq(sw_dataset_read(NULL, truth, data, 4), SW_OK);
+    int wrong = 0;
+    for (int i = 0; i < 200; i++) wrong += truth[i] != 1;
+    ignored = 1; /* background */
+    validate();
+    take(4, 200, 255);
+    cr_expect_eq(gallery.figures[4].values[SW_GALLERY_CONFIDENT_ERROR], (double)wrong / PIXELS);
+    cr_expect_lt(wrong, 200);
 }
 
 Test(gallery, the_sheet_has_photograph_truth_prediction_and_confidence_of_each_image_once)

@@ -22,7 +22,7 @@ typedef struct sw_eval {
     bool has_article;      /* unless train.article_every is 0 */
     sw_evaluation article; /* augmented as in the epoch after which the weights were saved */
     sw_columns columns;    /* of all figures below */
-    double figures[SW_MAX_COLUMNS];
+    double *figures;       /* (columns.count) */
     double *image_figures; /* (image_count, columns.count) in the order of the split */
     int image_count;
 } sw_eval;

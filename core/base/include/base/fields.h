@@ -22,7 +22,6 @@ typedef enum sw_field_type {
     SW_FIELD_FLOAT,       /* float:            min..max, finite                              */
     SW_FIELD_TEXT,        /* const char *:     anything but nothing, true and false          */
     SW_FIELD_ENUM,        /* enum (int-sized): one of choices, whose index is the value      */
-    SW_FIELD_NAME,        /* const char *:     one of names()                                */
     SW_FIELD_TEXT_LIST,   /* const char **:    with a count                                  */
     SW_FIELD_RECORD,      /* struct in place:  a mapping described by `record`               */
     SW_FIELD_RECORD_LIST, /* struct array:     a list of such mappings, at most `max` of them */
@@ -41,9 +40,8 @@ struct sw_field {
     double min, max;            /* numbers: range; lists: number of items */
     bool above_min;             /* `min` itself is not allowed */
     const char *const *choices; /* ENUM: names, NULL-terminated */
-    const char *const *(*names)(void); /* NAME: likewise, of a list that is made at run time */
-    const char *help;                  /* one sentence without its full stop */
-    size_t count_offset;               /* lists: of the int that receives the number of items */
+    const char *help;           /* one sentence without its full stop */
+    size_t count_offset;        /* lists: of the int that receives the number of items */
     const sw_field_table *record;
     const sw_field_custom *custom;
 };
@@ -105,9 +103,6 @@ sw_status sw_fields_values(const sw_field_table *table, const void *record, cons
  * ("model.encoder[].width"). Stops when it returns false. */
 typedef bool (*sw_fields_visitor)(void *user, const sw_field *field, const char *path);
 void sw_fields_visit(const sw_field_table *table, sw_fields_visitor visit, void *user);
-
-/* Returns the names that an ENUM or a NAME can have, NULL-terminated. */
-const char *const *sw_field_choices(const sw_field *field);
 
 /* Appends what a field accepts, in words: "integer in 1..64", "nearest | bilinear", "number > 0". */
 void sw_field_describe(sw_str *out, const sw_field *field);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/classes.h"
 #include "nn/metrics.h"
 
@@ -53,8 +54,9 @@ typedef struct sw_metric {
     unsigned shown;   /* SW_METRIC_OF_IMAGE | SW_METRIC_IN_REPORT */
     const char *line; /* printf format in the trainer's line an epoch; NULL: not there. Of a metric per class
                        * only the border's is there, after the name of the class */
-    const char *caption; /* in the title of an epoch's pictures: "Pixel"; the gallery judges images by these.
-                          * NULL: not there */
+    /* In the title of an epoch's pictures, "Pixel"; the gallery judges images by these. NULL: not there. The
+     * article's own data have its three figures there, all other data those that mean something for them. */
+    const char *caption, *article_caption;
     const char *article_of; /* the key whose article's figure this is; NULL */
     /* How it is computed; one of the four goes with `source`. */
     sw_metric_source source;
@@ -68,8 +70,8 @@ typedef struct sw_metric {
 extern const sw_metric sw_metric_table[];
 extern const int sw_metric_count;
 
-/* The figure of a metric, of class c where it has classes; NaN where it is not defined or its source is
- * absent. */
+/* The figure of a metric, of class c where it has classes; NaN where it is not defined (of an ignored class,
+ * for one) or its source is absent. */
 double sw_metric_value(const sw_metric *metric, const sw_measures *measures, int c);
 
 /* "train", "val", "article", "time" */
@@ -77,32 +79,31 @@ const char *sw_metric_group_name(sw_metric_group group);
 
 /* One column: a metric, or a metric of one class. */
 typedef struct sw_column {
-    char key[SW_CLASS_NAME_BYTES + 24];
-    char label[SW_CLASS_NAME_BYTES + 24]; /* "mean IoU", "border IoU" */
+    const char *key, *label; /* "iou_border", "border IoU" */
     const sw_metric *metric;
-    int c;    /* number of the class; -1: none */
-    int same; /* place of the column that holds the same figure under another key; -1: none */
+    int c;       /* number of the class; -1: none */
+    int same;    /* place of the column that holds the same figure under another key; -1: none */
+    int article; /* place of the article's figure of this one; -1: none */
 } sw_column;
-
-enum { SW_MAX_COLUMNS = 32 + 8 * SW_MAX_CLASSES };
 
 typedef struct sw_columns {
     sw_classes classes;
     int count;
-    sw_column list[SW_MAX_COLUMNS];
+    sw_column *list;    /* in the order of the files */
+    sw_column **by_key; /* in the order of their keys */
+    sw_arena arena;     /* holds both, and the texts */
 } sw_columns;
 
-/* All columns for these classes, in the order of the files. */
-void sw_columns_init(sw_columns *out, const sw_classes *classes);
+/* Makes all columns for these classes: of a metric per class one for each, so that many classes make more
+ * than a thousand. */
+sw_status sw_columns_init(sw_columns *out, const sw_classes *classes) SW_NODISCARD;
+void sw_columns_deinit(sw_columns *columns); /* accepts a zeroed one */
 
 /* The place of a column, or -1. */
 int sw_columns_find(const sw_columns *columns, const char *key);
 
 /* The key that was probably meant by one that no column has; NULL: none is near. */
 const char *sw_columns_nearest(const sw_columns *columns, const char *key);
-
-/* The place of the article's figure of a column, or -1. */
-int sw_columns_article_of(const sw_columns *columns, int at);
 
 /* Whether the column is a score of the clean validation, by which runs are chosen and compared; times, losses
  * and second names are none. */
@@ -114,8 +115,10 @@ bool sw_column_is_headline(const sw_columns *columns, const sw_column *column);
 /* Computes values[0..count-1]. */
 void sw_columns_measure(double *values, const sw_columns *columns, const sw_measures *measures);
 
-/* The metrics with a caption, at most SW_MAX_CAPTIONS; returns their number. */
+/* The metrics in the captions of pictures of these classes, at most SW_MAX_CAPTIONS, with their captions
+ * (which may be NULL); returns their number. */
 enum { SW_MAX_CAPTIONS = 4 };
-int sw_metrics_captioned(const sw_metric *out[SW_MAX_CAPTIONS]);
+int sw_metrics_captioned(const sw_metric *out[SW_MAX_CAPTIONS], const char *captions[SW_MAX_CAPTIONS],
+                         const sw_classes *classes);
 
 #endif

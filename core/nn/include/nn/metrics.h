@@ -1,7 +1,10 @@
-/* Segmentation metrics: all that follow from the confusion matrix, and boundary F1.
+/* Segmentation metrics: all that follow from the confusion matrix, and what one pass over a validation set
+ * gives.
  *
  * Quotients without a denominator are NaN, never 0 or 1: a class that is nowhere has no recall. Means leave
- * NaN entries out and are NaN when nothing remains. */
+ * NaN entries out and are NaN when nothing remains. No pixel of an ignored class is counted, so that none of
+ * its figures is defined, and it is in no mean. Where a pixel that counts is taken for the ignored class,
+ * that is an error of the pixel's own class, as in torchmetrics. */
 #ifndef NN_METRICS_H
 #define NN_METRICS_H
 
@@ -9,35 +12,48 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "nn/config.h"
+#include "nn/boundary.h"
 
 typedef struct sw_confusion {
-    int classes;                                     /* 1..SW_MAX_CLASSES */
-    uint64_t counts[SW_MAX_CLASSES][SW_MAX_CLASSES]; /* rows: truth, columns: prediction; pixels */
+    int classes;           /* 1..SW_MAX_CLASSES */
+    int ignored;           /* the class whose pixels are not counted; -1: none */
+    uint64_t *counts;      /* (classes, classes), rows: truth, columns: prediction; pixels; owned */
+    uint64_t *truths;      /* (classes) sums of the rows, in the same memory */
+    uint64_t *predictions; /* (classes) sums of the columns, likewise */
 } sw_confusion;
 
-sw_confusion sw_confusion_empty(int classes);
+/* Begins without pixels. `ignored` may be -1 or a label that is no class: then no class is ignored. */
+sw_status sw_confusion_init(sw_confusion *out, int classes, int ignored) SW_NODISCARD;
+void sw_confusion_deinit(sw_confusion *confusion); /* accepts a zeroed one */
+void sw_confusion_clear(sw_confusion *confusion);  /* as after init */
 
-void sw_confusion_merge(sw_confusion *into, const sw_confusion *from); /* same number of classes (asserted) */
+/* Count pixels: of one cell, or all of another matrix with the same number of classes (asserted). */
+void sw_confusion_add(sw_confusion *confusion, int truth, int prediction, uint64_t pixels);
+void sw_confusion_merge(sw_confusion *into, const sw_confusion *from);
+
+/* Returns the pixels of class `truth` that were taken for class `prediction`. */
+static inline uint64_t sw_confusion_at(const sw_confusion *confusion, int truth, int prediction)
+{
+    return confusion->counts[(size_t)truth * (size_t)confusion->classes + (size_t)prediction];
+}
 
 uint64_t sw_confusion_pixels(const sw_confusion *confusion);
-uint64_t sw_confusion_row(const sw_confusion *confusion, int truth); /* pixels whose truth is that class */
-double sw_confusion_accuracy(const sw_confusion *confusion);         /* correct / all; NaN without pixels */
+double sw_confusion_accuracy(const sw_confusion *confusion); /* correct / all; NaN without pixels */
 
-/* Micro-averaged IoU without `ignored_class` (-1: none): pixels whose truth is that class are dropped, then
- * the sum over the other classes of diagonal / (row + column - diagonal). With 3 classes and ignored_class 1
- * this is torchmetrics' MulticlassJaccardIndex(3, average="micro", ignore_index=1), the article's "IoU". */
-double sw_confusion_micro_iou(const sw_confusion *confusion, int ignored_class);
+/* Micro-averaged IoU without the class `dropped` (-1: none): pixels whose truth is that class are dropped,
+ * then the sum over the other classes of diagonal / (row + column - diagonal). With 3 classes and class 1
+ * dropped this is torchmetrics' MulticlassJaccardIndex(3, average="micro", ignore_index=1), the article's
+ * "IoU". */
+double sw_confusion_micro_iou(const sw_confusion *confusion, int dropped);
 
-/* Of one class; NaN where the denominator is 0. */
+/* Of one class; NaN where the denominator is 0, and of an ignored class. */
 double sw_confusion_iou(const sw_confusion *confusion, int c);       /* NaN: neither true nor predicted */
 double sw_confusion_precision(const sw_confusion *confusion, int c); /* NaN: never predicted            */
 double sw_confusion_recall(const sw_confusion *confusion, int c);    /* NaN: never true                 */
 double sw_confusion_dice(const sw_confusion *confusion, int c);      /* NaN: neither true nor predicted */
 
-/* Mean of the IoU over the classes that are true or predicted somewhere, without `ignored_class` (-1: none):
- * no pixel of an ignored class is counted as true, so that its IoU could only be 0. */
-double sw_confusion_mean_iou(const sw_confusion *confusion, int ignored_class);
+/* Mean of the IoU over the classes that are true or predicted somewhere. */
+double sw_confusion_mean_iou(const sw_confusion *confusion);
 
 /* Mean of the recall over the classes that are true somewhere (the "class average accuracy" of the SegNet
  * papers). */
@@ -47,46 +63,37 @@ double sw_confusion_class_accuracy(const sw_confusion *confusion);
  * Long, Shelhamer, Darrell, "Fully convolutional networks for semantic segmentation", 2015). */
 double sw_confusion_weighted_iou(const sw_confusion *confusion);
 
-/* ---- boundary F1 (Csurka et al., "What is a good evaluation measure for semantic segmentation?", 2013) ----
- *
- * Per image and class: a pixel of the class is on its boundary when one of its 4 neighbours inside the image
- * has another label; the frame of the image is no boundary. Precision is the share of predicted boundary
- * pixels that have a true one of the class within the tolerance (Euclidean, between pixel centres), recall
- * the reverse, F1 = 2PR / (P + R), 0 where both are 0. A class with neither a true nor a predicted boundary
- * in an image is left out, as is an ignored one; with only one of the two its F1 is 0. The tolerance is
- * 0.0075 of the image's diagonal, at least 1 px. Pixels whose true label is ignored (or no class) are void in
- * truth and prediction alike: on no boundary, and no neighbour that would make one. */
-typedef struct sw_boundary {
-    int classes;
-    double f1_sum[SW_MAX_CLASSES]; /* over images where the class counts */
-    uint64_t f1_images[SW_MAX_CLASSES];
-    double mean_sum; /* over images, of the mean over the classes that count */
-    uint64_t mean_images;
-} sw_boundary;
+/* ---- what is taken for what ---- */
 
-sw_boundary sw_boundary_empty(int classes);
-double sw_boundary_tolerance_px(int width, int height);
+/* Pixels of class `truth` that were taken for another class. */
+typedef struct sw_mistake {
+    int truth, prediction;
+    uint64_t pixels; /* more than 0 */
+} sw_mistake;
 
-/* Adds one image of label maps (height, width). SW_E_MEMORY when the working memory (2 bytes a pixel) is not
- * to be had. */
-sw_status sw_boundary_add(sw_boundary *boundary, const uint8_t *truth, const uint8_t *prediction, int width,
-                          int height, int ignore_index) SW_NODISCARD;
-void sw_boundary_merge(sw_boundary *into, const sw_boundary *from);
+/* Finds the largest mistakes, at most `limit`, the largest first; equal ones by their classes. Returns how
+ * many there are. */
+int sw_confusion_mistakes(sw_mistake *out, int limit, const sw_confusion *confusion);
 
-double sw_boundary_class_f1(const sw_boundary *boundary, int c); /* mean over images; NaN: in no image */
-double sw_boundary_mean_f1(const sw_boundary *boundary); /* mean over images of the mean over classes */
+/* Returns the class that most of the class's pixels that are not right were taken for, or -1. */
+int sw_confusion_taken_for(const sw_confusion *confusion, int truth);
 
 /* ---- one pass over a validation set, or one image ---- */
 
 typedef struct sw_evaluation {
     sw_confusion confusion;
     sw_boundary boundary; /* empty where it was not asked for */
-    int ignore_index;     /* label of pixels that are left out; -1: none */
     uint64_t images;
-    double loss;     /* mean over images of their batch's loss */
-    double soft_iou; /* IoU of softmax against truth, the article's custom IoU: mean over images */
+    double loss;     /* the loss summed over all pixels by their weights / the sum of these; NaN: it is 0 */
+    double soft_iou; /* IoU of softmax against truth, the article's custom IoU: mean over the images that have
+                        a pixel that counts */
     /* The article's way: a figure a batch, then the plain mean over batches whatever their sizes. */
     double batch_accuracy, batch_iou, batch_soft_iou;
 } sw_evaluation;
+
+/* Begins without images. ignored: label that counts for nothing; -1: none. */
+sw_status sw_evaluation_init(sw_evaluation *out, int classes, int ignored) SW_NODISCARD;
+void sw_evaluation_deinit(sw_evaluation *evaluation); /* accepts a zeroed one */
+void sw_evaluation_clear(sw_evaluation *evaluation);  /* as after init */
 
 #endif

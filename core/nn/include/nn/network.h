@@ -71,6 +71,10 @@ static inline size_t sw_network_pixels(const sw_network *network, int n)
     return (size_t)n * sw_size_pixels(network->options.size);
 }
 
+/* Sums the weights of n images' pixels in the loss, which is a mean by them: the weights of their classes, 0
+ * for labels that are ignored or no class. */
+double sw_network_weigh(const sw_network *network, const uint8_t *labels, int n);
+
 /* Returns options.loss_every, or for 0 the default on this device. */
 int sw_network_loss_every(const sw_network *network);
 

@@ -52,8 +52,8 @@ typedef struct sw_gallery_figure {
     int at;                  /* place in sw_gallery_figures */
 } sw_gallery_figure;
 
-/* The figures in the order of the files; returns their number. */
-int sw_gallery_list_figures(sw_gallery_figure out[SW_GALLERY_FIGURES]);
+/* The figures of a gallery of these classes in the order of the files; returns their number. */
+int sw_gallery_list_figures(sw_gallery_figure out[SW_GALLERY_FIGURES], const sw_classes *classes);
 
 typedef struct sw_gallery_item {
     const char *name;

@@ -18,14 +18,15 @@ typedef struct sw_step_record {
     double loss, lr;
 } sw_step_record;
 
-/* A row of the metrics: values by the places of a sw_columns (nn/metric_table.h). NaN: absent. */
+/* A row of the metrics. */
 typedef struct sw_epoch_record {
-    int epoch; /* 1 = first; 0 = before training */
-    double values[SW_MAX_COLUMNS];
+    int epoch;      /* 1 = first; 0 = before training */
+    double *values; /* by the places of a sw_columns (nn/metric_table.h); NaN: absent; owned */
 } sw_epoch_record;
 
-/* A record of that epoch with everything else absent. */
-sw_epoch_record sw_epoch_record_empty(int epoch);
+/* Makes a record of that epoch, with a value a column and all of them absent. */
+sw_status sw_epoch_record_init(sw_epoch_record *out, int epoch, const sw_columns *columns) SW_NODISCARD;
+void sw_epoch_record_deinit(sw_epoch_record *record); /* accepts a zeroed one */
 
 typedef struct sw_records sw_records;
 
@@ -48,8 +49,8 @@ sw_status sw_records_rewind(const char *folder, const sw_classes *classes, int l
 
 /* All epochs of a metrics.jsonl. */
 typedef struct sw_epoch_table {
-    sw_columns columns; /* places of the rows' values; without classes before the first epoch */
-    sw_epoch_record *rows;
+    sw_columns columns;    /* places of the rows' values; without classes before the first epoch */
+    sw_epoch_record *rows; /* each owns its values */
     size_t count;
 } sw_epoch_table;
 

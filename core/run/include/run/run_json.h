@@ -49,7 +49,8 @@ sw_status sw_json_take_classes(sw_classes *out, const struct cJSON *object, cons
 /* Rows truth, columns prediction, in pixels; the caller owns it. */
 struct cJSON *sw_json_confusion(const sw_confusion *m);
 
-/* Reads such an array of so many classes. SW_E_DATA, naming `path`: it is none. */
+/* Makes a matrix of such an array of so many classes. SW_E_DATA, naming `path`: it is none, and nothing is
+ * made. */
 sw_status sw_json_take_confusion(sw_confusion *out, const struct cJSON *rows, int classes,
                                  const char *path) SW_NODISCARD;
 

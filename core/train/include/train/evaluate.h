@@ -11,9 +11,10 @@
 
 /* The metrics and predictions of one image. */
 typedef struct sw_image_evaluation {
-    int image;                 /* number in the data set */
-    sw_evaluation figures;     /* of the image alone; without loss and figures by batch */
-    const uint8_t *truth;      /* (H,W) labels, while the call lasts */
+    int image; /* number in the data set */
+    const sw_evaluation
+        *figures;         /* of the image alone, while the call lasts; without loss and figures by batch */
+    const uint8_t *truth; /* (H,W) labels, likewise */
     const uint8_t *prediction; /* (H,W) likewise */
     const uint8_t *confidence; /* (H,W) likewise, see sw_batch_results; NULL unless asked for */
 } sw_image_evaluation;
@@ -39,6 +40,7 @@ typedef struct sw_evaluate_options {
  * the loader is this. */
 enum { SW_EVALUATE_HOLD = 2 };
 
+/* Makes *out, which the caller frees with sw_evaluation_deinit. What fails leaves nothing to be freed. */
 sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader,
                       const sw_evaluate_options *options) SW_NODISCARD;
 
