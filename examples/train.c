@@ -59,7 +59,7 @@ static sw_status train(const char *folder, int steps)
         sw_batch batch;
         double value;
         if (step % sw_loader_batch_count(loader) == 0) sw_loader_start(loader, (uint32_t)++epoch, 0);
-        sw_loader_next(loader, &batch);
+        SW_TRY(sw_loader_next(loader, &batch));
         SW_TRY(sw_network_train_step(&network, batch.images, batch.labels, batch.count, 1e-3, &value));
         printf("step %d  loss %.4f\n", step + 1, value);
     }

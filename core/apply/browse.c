@@ -2,8 +2,10 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
+#include "data/normalize.h"
 #include "draw/tiles.h"
 #include "setup/open_data.h"
 
@@ -21,8 +23,11 @@ static sw_status fill(sw_tiles_spec *picture, sw_arena *arena, const sw_batch *b
     const uint8_t **labels = sw_arena_alloc(arena, n * sizeof *labels);
     const char **names = sw_arena_alloc(arena, n * sizeof *names);
     uint8_t *pixels = sw_arena_alloc(arena, n * tile);
-    if (!images || !labels || !names || !pixels) return SW_E_MEMORY;
-    for (size_t i = 0; i < n * tile; i++) pixels[i] = (uint8_t)lroundf(255 * batch->images[i]);
+    float *colours = sw_arena_alloc(arena, n * tile * sizeof *colours);
+    if (!images || !labels || !names || !pixels || !colours) return SW_E_MEMORY;
+    memcpy(colours, batch->images, n * tile * sizeof *colours);
+    sw_normalize_undo(sw_dataset_normalize(dataset), colours, n * pixels_each);
+    for (size_t i = 0; i < n * tile; i++) pixels[i] = (uint8_t)lroundf(255 * colours[i]);
     for (size_t i = 0; i < n; i++) {
         images[i] = pixels + i * tile;
         labels[i] = batch->labels + i * pixels_each;
@@ -51,12 +56,12 @@ sw_status sw_browse(int *drawn, const char *path, const sw_experiment *experimen
     char title[160];
     if (epoch < 1 || epoch > x->train.epochs)
         return sw_fail(SW_E_USAGE, "--epoch %d: the experiment has epochs 1 to %d", epoch, x->train.epochs);
-    SW_TRY(sw_open_data(&dataset, &x->data, SW_SPLIT_TRAIN));
+    SW_TRY(sw_open_train_data(&dataset, x));
     const sw_loader_options options = sw_train_loading(x);
     SW_TRY(sw_loader_create(&loader, dataset, &options));
     sw_loader_start(loader, (uint32_t)epoch, 0);
     sw_batch batch;
-    sw_loader_next(loader, &batch);
+    SW_TRY(sw_loader_next(loader, &batch));
     if (count < 0 || count > batch.count)
         SW_TRY(sw_fail(SW_E_USAGE, "--count %d: the first batch has %d images", count, batch.count));
     *drawn = count ? count : batch.count;

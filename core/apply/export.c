@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fields.h"
+#include "base/str.h"
 #include "data/dataset.h"
+#include "data/normalize.h"
 #include "setup/open.h"
 #include "weights/export.h"
 
@@ -25,36 +28,66 @@ sw_status sw_export_format_find(sw_export_format *out, const char *name, const c
                           path);
 }
 
-enum { NOTE_BYTES = 1024 };
-
 /* "pet, background, border"; nothing if the model has another number of classes than the data set. */
-static void describe_classes(char text[NOTE_BYTES], const sw_classes *classes, int outputs)
+static void describe_classes(sw_str *text, const sw_classes *classes, int outputs)
 {
-    size_t used = 0;
-    text[0] = '\0';
-    for (int c = 0; outputs == classes->count && c < outputs && used < NOTE_BYTES; c++)
-        used +=
-            (size_t)snprintf(text + used, NOTE_BYTES - used, "%s%s", c ? ", " : "", classes->list[c].name);
+    sw_str_append(text, "");
+    for (int c = 0; outputs == classes->count && c < outputs; c++)
+        sw_str_printf(text, "%s%s", c ? ", " : "", classes->list[c].name);
+}
+
+static void list_channels(sw_str *text, const float values[3])
+{
+    for (int c = 0; c < 3; c++) {
+        if (c) sw_str_append(text, ", ");
+        sw_float_append(text, values[c]);
+    }
+}
+
+/* "RGB, 0 to 1, resized to 160x128 (bilinear)", and what else a picture goes through. */
+static void describe_input(sw_str *text, const sw_data_config *data)
+{
+    static const char *const resize_names[] = {
+        [SW_RESIZE_NEAREST] = "nearest", [SW_RESIZE_BILINEAR] = "bilinear"};
+    static const char *const fit_names[] = {[SW_FIT_STRETCH] = "",
+                                            [SW_FIT_PAD] = ", whole and padded with black",
+                                            [SW_FIT_CROP] = ", cropped to its middle"};
+    sw_str_printf(text, "RGB, 0 to 1, resized to %dx%d (%s)%s", data->size.width, data->size.height,
+                  resize_names[data->resize], fit_names[data->fit]);
+    if (sw_normalize_is_on(&data->normalize)) sw_str_append(text, ", then (value - mean) / std");
 }
 
 static sw_status export_onnx(const sw_trained *saved, const char *path, bool fold_norms)
 {
-    static const char *const resize_names[] = {
-        [SW_RESIZE_NEAREST] = "nearest", [SW_RESIZE_BILINEAR] = "bilinear"};
     sw_status status = sw_trained_need_experiment(saved);
     if (status != SW_OK) return status;
     const sw_experiment *x = saved->experiment;
-    char input[NOTE_BYTES], classes[NOTE_BYTES];
-    snprintf(input, sizeof input, "RGB, 0 to 1, resized to %dx%d (%s)", x->data.size.width,
-             x->data.size.height, resize_names[x->data.resize]);
-    describe_classes(classes, sw_data_classes(&x->data), x->model.classes);
-    const sw_checkpoint_note notes[] = {{"model", x->model.name}, {"input", input}, {"classes", classes}};
+    const sw_normalize *normalize = &x->data.normalize;
+    sw_str input = {0}, classes = {0}, mean = {0}, std = {0};
     sw_model model = {0};
-    const sw_onnx_options options = {.fold_norms = fold_norms, .notes = notes, .note_count = 3};
+    describe_input(&input, &x->data);
+    describe_classes(&classes, sw_data_classes(&x->data), x->model.classes);
+    list_channels(&mean, normalize->mean);
+    list_channels(&std, normalize->std);
+    SW_TRY(sw_str_status(&input));
+    SW_TRY(sw_str_status(&classes));
+    SW_TRY(sw_str_status(&mean));
+    SW_TRY(sw_str_status(&std));
+    const sw_checkpoint_note notes[] = {{"model", x->model.name},
+                                        {"input", input.text},
+                                        {"classes", classes.text},
+                                        {"mean", mean.text},
+                                        {"std", std.text}};
+    const sw_onnx_options options = {
+        .fold_norms = fold_norms, .notes = notes, .note_count = sw_normalize_is_on(normalize) ? 5 : 3};
     SW_TRY(sw_open_model(&model, x, 1));
     SW_TRY(sw_export_onnx(path, &model, saved->weights, saved->weights_path, &options));
 done:
     sw_model_deinit(&model);
+    sw_str_deinit(&input);
+    sw_str_deinit(&classes);
+    sw_str_deinit(&mean);
+    sw_str_deinit(&std);
     return status;
 }
 

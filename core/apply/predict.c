@@ -81,6 +81,7 @@ static sw_status make_plan(sw_predict_plan *plan, const sw_predict_options *o, c
                                        (unsigned)o->outline << SW_PREDICT_OUTLINE |
                                        (unsigned)o->probabilities << SW_PREDICT_PROBABILITIES |
                                        (unsigned)o->logits << SW_PREDICT_LOGITS};
+    plan->normalize = x->data.normalize;
     sw_mask_writing_of(&plan->writing, &x->data);
     return plan_view(&plan->rule, o, x);
 }

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "data/augment.h"
+#include "data/normalize.h"
 
 /* One batch is filled, one is on the device, the windows of one are finished. */
 enum { BATCHES = 3, TILED_PICTURES_AHEAD = 4, NONE = -1 };
@@ -131,7 +132,9 @@ static void cut(flow_state *s, const sw_predict_picture *picture, int number, in
 {
     for (int mirrored = 0; mirrored < s->images_of_window; mirrored++) {
         sw_view_cut(s->bytes, &picture->view, &picture->scaled, number, mirrored);
-        sw_augment_to_float(s->images + (size_t)(image + mirrored) * s->values, s->bytes, s->values);
+        float *window = s->images + (size_t)(image + mirrored) * s->values;
+        sw_augment_to_float(window, s->bytes, s->values);
+        sw_normalize_apply(&s->flow->plan->normalize, window, s->values / 3);
     }
 }
 

@@ -16,6 +16,7 @@ typedef struct sw_predict_plan {
     int class_count;           /* of the network */
     unsigned files;            /* the set of what is written */
     sw_view_rule rule;
+    sw_normalize normalize; /* of what the network sees */
     sw_mask_writing writing;
 } sw_predict_plan;
 

@@ -111,20 +111,6 @@ static const sw_field_custom conv_layers = {
     .write = write_conv_layers,
 };
 
-#define HERE sw_augment_config
-static const sw_field augment_fields[] = {
-    REAL(hflip, "0", 1, "Probability of a horizontal flip of image and mask"),
-    REAL(brightness, "0", 10, "Brightness is multiplied by a random factor from [max(0, 1-x), 1+x]; 0: off"),
-    REAL(contrast, "0", 10, "Contrast is multiplied by a random factor from [max(0, 1-x), 1+x]; 0: off"),
-    REAL(saturation, "0", 10, "Saturation is multiplied by a random factor from [max(0, 1-x), 1+x]; 0: off"),
-    REAL(hue, "0", 0.5, "Hue is shifted by a random part of the colour circle from [-x, x]; 0: off"),
-    REAL(crop, "0", 0.9,
-         "Random resized crop: a part whose sides are between 1-x and 1 of the image's is cut out at a "
-         "random place and resized to full size (image bilinear, mask nearest); 0: off"),
-};
-static const sw_field_table augment_table = TABLE(augment_fields);
-#undef HERE
-
 #define HERE sw_encoder_stage
 static const sw_field encoder_fields[] = {
     INT(convs, NULL, 1, 8,
@@ -328,7 +314,7 @@ static const sw_field experiment_fields[] = {
            "Seed of everything random: the same seed on the same device gives the same bits"),
      .max = 9007199254740991.0 /* 2^53 - 1 */},
     SECTION(data, &schema_data_table, "The images and the size the network sees them at"),
-    SECTION(augment, &augment_table, "Augmentation of the training images"),
+    SECTION(augment, &schema_augment_table, "Augmentation of the training images"),
     SECTION(model, &model_table, "The network"),
     SECTION(init, &init_table, "Initial weights"),
     SECTION(loss, &loss_table, "The loss that training minimises"),

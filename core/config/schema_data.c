@@ -6,6 +6,7 @@
 #include "data/config.h"
 #include "data/dataset.h"
 #include "data/mask_values.h"
+#include "schema_normalize.h"
 #include "schema_size.h"
 #include "schema_tables.h"
 
@@ -388,11 +389,18 @@ static const sw_field data_fields[] = {
            "pixels around it that count for nothing; or cropped to its middle"),
     CHOICE(resize, "nearest", resize_names,
            "Interpolation with which images are resized (masks: always nearest)"),
+    CUSTOM(normalize, schema_normalize, "none",
+           "The network sees (colour - mean) / std of each channel, colours being 0 to 1, in training, "
+           "validation and prediction: as pretrained weights expect it, for those of ImageNet {mean: [0.485, "
+           "0.456, 0.406], std: [0.229, 0.224, 0.225]}"),
     CHOICE(on_bad_file, "skip", bad_file_names,
            "Whether an unreadable image or mask is skipped with a warning or ends the run"),
     INT(loader_threads, "2", 1, 64,
         "Threads that load and augment images; results don't depend on their number"),
     INT(prefetch, "2", 1, 64, "Batches prepared ahead of the device"),
+    INT(cache_mb, "0", 0, 100000000,
+        "Megabytes for the decoded images of each split that is open; those beyond are decoded again every "
+        "time, by the loader threads, with the same results; 0: a quarter of the machine's memory"),
 };
 const sw_field_table schema_data_table = TABLE(data_fields);
 #undef HERE

@@ -4,7 +4,8 @@
 
 #include "base/fields.h"
 
-extern const sw_field_table schema_data_table; /* sw_data_config */
+extern const sw_field_table schema_data_table;    /* sw_data_config */
+extern const sw_field_table schema_augment_table; /* sw_augment_config */
 
 /* One macro call a key: its member in HERE, its default as YAML (NULL: it must be given), its range, its
  * help. */

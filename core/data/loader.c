@@ -7,12 +7,24 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "augment_picture.h"
+#include "base/str.h"
+#include "data/normalize.h"
+#include "dataset_images.h"
+
 typedef struct loader_slot {
     float *images;
     uint8_t *labels;
     uint32_t *indices;
     int missing; /* images still to be written of the batch it is armed for */
 } loader_slot;
+
+typedef struct loader_thread {
+    sw_loader *loader;
+    pthread_t id;
+    sw_augment_place *place;
+    uint8_t *bytes; /* (4,H,W) where an image that is not in memory is read */
+} loader_thread;
 
 struct sw_loader {
     const sw_dataset *dataset;
@@ -34,7 +46,10 @@ struct sw_loader {
     int released;   /* batches before this one are given back: their slots are free */
     int busy;       /* threads that are preparing an image */
     bool stopping;
-    pthread_t *threads;
+    sw_status failed; /* of the first image in the order of the epoch that could not be prepared */
+    char *message;
+    int failed_at; /* its position */
+    loader_thread *threads;
     int thread_count;
 };
 
@@ -45,13 +60,35 @@ static int batch_size_of(const sw_loader *loader, int batch)
     return left < loader->options.batch_size ? left : loader->options.batch_size;
 }
 
-static void prepare(const sw_loader *loader, uint32_t epoch, uint32_t image, float *out_image,
-                    uint8_t *out_labels)
+static sw_status augment(const loader_thread *thread, uint32_t image, sw_rng *rng, float *out_image,
+                         uint8_t *out_labels)
 {
+    const sw_loader *loader = thread->loader;
+    const sw_dataset *dataset = loader->dataset;
+    if (sw_augment_needs_pictures(&loader->augment)) {
+        stored_picture picture;
+        sw_fit fit;
+        SW_ENSURE(dataset_borrow_picture(&picture, &fit, dataset, (int)image, &loader->augment));
+        sw_status status = augment_picture(&loader->augment, rng, &fit, &picture.source, out_image,
+                                           out_labels, thread->place);
+        stored_picture_give_back(&picture);
+        return status;
+    }
+    const uint8_t *pixels, *labels;
+    SW_ENSURE(dataset_borrow(&pixels, &labels, dataset, (int)image, thread->bytes));
+    return sw_augment_apply(&loader->augment, rng, sw_dataset_size(dataset), pixels, labels, out_image,
+                            out_labels, thread->place);
+}
+
+static sw_status prepare(const loader_thread *thread, uint32_t epoch, uint32_t image, float *out_image,
+                         uint8_t *out_labels)
+{
+    const sw_loader *loader = thread->loader;
     sw_rng rng = sw_rng_at(loader->options.seed, loader->options.stream, (uint64_t)epoch << 32 | image);
-    sw_augment_apply(&loader->augment, &rng, sw_dataset_size(loader->dataset),
-                     sw_dataset_image(loader->dataset, (int)image),
-                     sw_dataset_labels(loader->dataset, (int)image), out_image, out_labels);
+    SW_ENSURE(augment(thread, image, &rng, out_image, out_labels));
+    sw_normalize_apply(sw_dataset_normalize(loader->dataset), out_image,
+                       sw_size_pixels(sw_dataset_size(loader->dataset)));
+    return SW_OK;
 }
 
 /* Prepares a slot for that batch, so that its earlier content is not handed out as the batch. */
@@ -68,9 +105,22 @@ static bool has_work(const sw_loader *loader)
            loader->next_image / loader->options.batch_size < loader->released + loader->slot_count;
 }
 
-/* Takes the next image, prepares it outside the lock, reports it. Called and left with the lock held. */
-static void prepare_next(sw_loader *loader)
+/* Notes the failure of the image at that position and gives up the rest of the epoch. The message is the
+ * thread's own. Called with the lock held. */
+static void note_failure(sw_loader *loader, sw_status failed, int position)
 {
+    loader->next_image = loader->image_count;
+    if (loader->failed != SW_OK && loader->failed_at < position) return;
+    free(loader->message);
+    loader->failed = failed;
+    loader->message = sw_strf("%s", sw_error_message());
+    loader->failed_at = position;
+}
+
+/* Takes the next image, prepares it outside the lock, reports it. Called and left with the lock held. */
+static void prepare_next(loader_thread *thread)
+{
+    sw_loader *loader = thread->loader;
     int position = loader->next_image++;
     int batch = position / loader->options.batch_size, row = position % loader->options.batch_size;
     loader_slot *slot = &loader->slots[batch % loader->slot_count];
@@ -80,22 +130,24 @@ static void prepare_next(sw_loader *loader)
 
     size_t pixels = sw_size_pixels(sw_dataset_size(loader->dataset));
     slot->indices[row] = image;
-    prepare(loader, epoch, image, slot->images + (size_t)row * pixels * 3,
-            slot->labels + (size_t)row * pixels);
+    sw_status status = prepare(thread, epoch, image, slot->images + (size_t)row * pixels * 3,
+                               slot->labels + (size_t)row * pixels);
 
     pthread_mutex_lock(&loader->lock);
     loader->busy--;
     slot->missing--;
+    if (status != SW_OK) note_failure(loader, status, position);
     if (slot->missing == 0 || loader->busy == 0) pthread_cond_broadcast(&loader->done);
 }
 
 static void *run_thread(void *argument)
 {
-    sw_loader *loader = argument;
+    loader_thread *thread = argument;
+    sw_loader *loader = thread->loader;
     pthread_mutex_lock(&loader->lock);
     while (!loader->stopping) {
         if (has_work(loader))
-            prepare_next(loader);
+            prepare_next(thread);
         else
             pthread_cond_wait(&loader->work, &loader->lock);
     }
@@ -121,6 +173,23 @@ static sw_status allocate(sw_loader *loader)
         loader->slots[i] = (loader_slot){.images = loader->image_slab + i * batch * pixels * 3,
                                          .labels = loader->label_slab + i * batch * pixels,
                                          .indices = loader->index_slab + i * batch};
+    return SW_OK;
+}
+
+static sw_status start_threads(sw_loader *loader)
+{
+    const size_t bytes = 4 * sw_size_pixels(sw_dataset_size(loader->dataset));
+    for (int i = 0; i < loader->options.threads; i++) {
+        loader_thread *thread = &loader->threads[i];
+        thread->loader = loader;
+        thread->bytes = malloc(bytes);
+        if (!thread->bytes) return sw_fail_alloc("an image of a loader thread", bytes);
+        SW_ENSURE(sw_augment_place_create(&thread->place));
+        if (pthread_create(&thread->id, NULL, run_thread, thread) != 0)
+            return sw_fail(SW_E_MEMORY, "the system gave %d of %d loader threads: lower data.loader_threads",
+                           i, loader->options.threads);
+        loader->thread_count++;
+    }
     return SW_OK;
 }
 
@@ -151,12 +220,7 @@ sw_status sw_loader_create(sw_loader **out, const sw_dataset *dataset, const sw_
     loader->next_image = loader->image_count;
     loader->next_batch = loader->batch_count;
     SW_TRY(allocate(loader));
-    for (int i = 0; i < loader->options.threads; i++) {
-        if (pthread_create(&loader->threads[i], NULL, run_thread, loader) != 0)
-            SW_TRY(sw_fail(SW_E_MEMORY, "the system gave %d of %d loader threads: lower data.loader_threads",
-                           i, loader->options.threads));
-        loader->thread_count++;
-    }
+    SW_TRY(start_threads(loader));
     *out = loader;
     loader = NULL;
 done:
@@ -171,10 +235,15 @@ void sw_loader_destroy(sw_loader *loader)
     loader->stopping = true;
     pthread_cond_broadcast(&loader->work);
     pthread_mutex_unlock(&loader->lock);
-    for (int i = 0; i < loader->thread_count; i++) pthread_join(loader->threads[i], NULL);
+    for (int i = 0; i < loader->thread_count; i++) pthread_join(loader->threads[i].id, NULL);
     pthread_cond_destroy(&loader->work);
     pthread_cond_destroy(&loader->done);
     pthread_mutex_destroy(&loader->lock);
+    for (int i = 0; loader->threads && i < loader->options.threads; i++) {
+        sw_augment_place_destroy(loader->threads[i].place);
+        free(loader->threads[i].bytes);
+    }
+    free(loader->message);
     free(loader->order);
     free(loader->slots);
     free(loader->image_slab);
@@ -197,6 +266,7 @@ void sw_loader_start(sw_loader *loader, uint32_t epoch, int first_batch)
         sw_rng_shuffle(&rng, loader->order, (size_t)loader->image_count);
     }
     loader->epoch = epoch;
+    loader->failed = SW_OK;
     loader->next_batch = loader->released = first_batch;
     if (first_batch < loader->batch_count) loader->next_image = first_batch * loader->options.batch_size;
     for (int i = 0; i < loader->slot_count; i++) arm_slot(loader, first_batch + i);
@@ -204,23 +274,38 @@ void sw_loader_start(sw_loader *loader, uint32_t epoch, int first_batch)
     pthread_mutex_unlock(&loader->lock);
 }
 
-void sw_loader_next(sw_loader *loader, sw_batch *out)
+/* Waits until the batch is complete, or will never be. All images before one that failed were taken before
+ * it. Called with the lock held. */
+static sw_status await(sw_loader *loader, int batch)
 {
+    const loader_slot *slot = &loader->slots[batch % loader->slot_count];
+    while (slot->missing > 0 && loader->failed == SW_OK) pthread_cond_wait(&loader->done, &loader->lock);
+    if (loader->failed == SW_OK) return SW_OK;
+    while (loader->busy) pthread_cond_wait(&loader->done, &loader->lock);
+    int end = batch * loader->options.batch_size + batch_size_of(loader, batch);
+    return loader->failed_at < end ? sw_fail(loader->failed, "%s", loader->message ? loader->message : "")
+                                   : SW_OK;
+}
+
+sw_status sw_loader_next(sw_loader *loader, sw_batch *out)
+{
+    sw_status status = SW_OK;
+    const int batch = loader->next_batch;
     *out = (sw_batch){0};
+    if (batch == loader->batch_count) return SW_OK;
     pthread_mutex_lock(&loader->lock);
-    if (loader->next_batch < loader->batch_count) {
-        if (loader->released <= loader->next_batch - loader->options.hold) { /* the oldest is given back */
-            arm_slot(loader, loader->released + loader->slot_count);
-            loader->released++;
-            pthread_cond_broadcast(&loader->work);
-        }
-        const loader_slot *slot = &loader->slots[loader->next_batch % loader->slot_count];
-        while (slot->missing > 0) pthread_cond_wait(&loader->done, &loader->lock);
-        *out =
-            (sw_batch){slot->images, slot->labels, slot->indices, batch_size_of(loader, loader->next_batch)};
-        loader->next_batch++;
+    if (loader->released <= batch - loader->options.hold) { /* the oldest is given back */
+        arm_slot(loader, loader->released + loader->slot_count);
+        loader->released++;
+        pthread_cond_broadcast(&loader->work);
     }
+    SW_TRY(await(loader, batch));
+    const loader_slot *slot = &loader->slots[batch % loader->slot_count];
+    *out = (sw_batch){slot->images, slot->labels, slot->indices, batch_size_of(loader, batch)};
+    loader->next_batch++;
+done:
     pthread_mutex_unlock(&loader->lock);
+    return status;
 }
 
 int sw_loader_batch_count(const sw_loader *loader)

@@ -29,9 +29,12 @@ static sw_status check_link(const char *path, const pair_list *list)
     return status;
 }
 
-static sw_status check_size(const sw_image *image, const sw_image *labels, const char *path)
+static sw_status check_size(const sw_image *image, const sw_image *labels, const char *path, int step)
 {
-    if (labels->width == image->width && labels->height == image->height) return SW_OK;
+    if ((labels->width - 1) / step + 1 == image->width && (labels->height - 1) / step + 1 == image->height)
+        return SW_OK;
+    if (step > 1) /* pictures are shrunk when it is known that the sizes agree */
+        return sw_fail(SW_E_DATA, "%s: another size than when the data set was opened", path);
     char size[160];
     sw_image_describe_size(size, sizeof size, image);
     return sw_fail(SW_E_DATA, "%s: %d x %d pixels, but its picture has %s%s", path, labels->width,
@@ -40,16 +43,16 @@ static sw_status check_size(const sw_image *image, const sw_image *labels, const
 }
 
 sw_status pair_read(sw_image *image, sw_image *labels, sw_str *notes, const pair_list *list,
-                    const data_pair *pair, const mask_coding *coding)
+                    const data_pair *pair, const mask_coding *coding, int step)
 {
     sw_status status = SW_OK;
     *image = *labels = (sw_image){0};
     SW_TRY(check_link(pair->image, list));
-    SW_TRY(sw_image_read_rgb_noted(image, notes, pair->image));
+    SW_TRY(sw_image_read_rgb_shrunk(image, notes, pair->image, step));
     if (!pair->mask) SW_TRY(sw_fail(SW_E_DATA, "%s: %s", pair->image, pair->looked_for));
     SW_TRY(check_link(pair->mask, list));
     SW_TRY(mask_read(labels, coding, pair->mask));
-    SW_TRY(check_size(image, labels, pair->mask));
+    SW_TRY(check_size(image, labels, pair->mask, step));
 done:
     if (status != SW_OK) {
         sw_image_deinit(image);

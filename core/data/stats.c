@@ -66,7 +66,7 @@ static sw_status read_listed(stats_item *item, sw_str *text, stats_job *job)
     unsigned split = 0;
     while (!(item->splits >> split & 1)) split++;
     sw_status status =
-        pair_read(&image, &labels, text, &job->stats->store->lists[split], item->pair, job->coding);
+        pair_read(&image, &labels, text, &job->stats->store->lists[split], item->pair, job->coding, 1);
     if (status == SW_OK) status = count_labels(counts, &labels, job->data);
     if (status == SW_OK) {
         item->usable = true;

@@ -14,15 +14,21 @@ void image_note(sw_str *notes, const char *fmt, ...)
     va_end(args);
 }
 
-sw_status sw_image_init(sw_image *out, int width, int height, int channels)
+sw_status image_check_size(int width, int height, int channels)
 {
-    *out = (sw_image){0};
     if (width < 1 || height < 1 || channels < 1 || channels > 4)
         return sw_fail(SW_E_DATA, "a picture of %d x %d pixels with %d channels", width, height, channels);
     if (width > SW_IMAGE_MAX_SIDE_PX || height > SW_IMAGE_MAX_SIDE_PX ||
         (int64_t)width * height > SW_IMAGE_MAX_PIXELS)
         return sw_fail(SW_E_DATA, "%d x %d pixels are more than the %d a side and %d million that are read",
                        width, height, SW_IMAGE_MAX_SIDE_PX, SW_IMAGE_MAX_PIXELS / 1000000);
+    return SW_OK;
+}
+
+sw_status sw_image_init(sw_image *out, int width, int height, int channels)
+{
+    *out = (sw_image){0};
+    SW_ENSURE(image_check_size(width, height, channels));
     size_t bytes = (size_t)width * (size_t)height * (size_t)channels;
     uint8_t *pixels = malloc(bytes);
     if (!pixels) return sw_fail_alloc("a picture", bytes);

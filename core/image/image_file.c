@@ -73,7 +73,7 @@ static bool is_misnamed(const char *path, file_format format)
     return strcasecmp(dot, ".png") == 0;
 }
 
-sw_status sw_image_read_rgb_noted(sw_image *out, sw_str *notes, const char *path)
+sw_status sw_image_read_rgb_shrunk(sw_image *out, sw_str *notes, const char *path, int step)
 {
     picture_file file;
     *out = (sw_image){0};
@@ -83,12 +83,22 @@ sw_status sw_image_read_rgb_noted(sw_image *out, sw_str *notes, const char *path
         SW_TRY(sw_fail(SW_E_DATA, "%s: %s; JPEG and PNG pictures are read", path, file.what));
     if (is_misnamed(path, file.format))
         image_note(notes, "%s under a %s name", file.what, strrchr(path, '.'));
-    status = (file.format == FORMAT_JPEG ? image_decode_jpeg
-                                         : image_decode_png)(out, notes, (uint8_t *)file.bytes, file.length);
+    const uint8_t *bytes = (const uint8_t *)file.bytes;
+    if (file.format == FORMAT_JPEG)
+        status = image_decode_jpeg(out, notes, bytes, file.length, &step);
+    else
+        status = image_decode_png(out, notes, bytes, file.length);
+    if (status == SW_OK) status = image_shrink(out, step);
     sw_fail_in(status, "%s", path);
 done:
     free(file.bytes);
+    if (status != SW_OK) sw_image_deinit(out);
     return status;
+}
+
+sw_status sw_image_read_rgb_noted(sw_image *out, sw_str *notes, const char *path)
+{
+    return sw_image_read_rgb_shrunk(out, notes, path, 1);
 }
 
 sw_status sw_image_read_rgb(sw_image *out, const char *path)

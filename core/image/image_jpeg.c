@@ -59,6 +59,7 @@ typedef struct jpeg_decoder {
     sw_image image;
     JSAMPLE *cmyk_row;
     int orientation;  /* Exif's */
+    int step;         /* by which the picture is to be shrunk; 1 when it is */
     sw_status status; /* of failures that are not the library's */
 } jpeg_decoder;
 
@@ -121,6 +122,19 @@ static void read_rows(jpeg_decoder *decoder)
     }
 }
 
+/* Has the library shrink the picture. Its last block of a row or column may hold less than a whole one, and
+ * would come first in a picture that is turned: such a one is left to the caller. */
+static void set_scale(jpeg_decoder *decoder)
+{
+    struct jpeg_decompress_struct *info = &decoder->info;
+    unsigned step = (unsigned)decoder->step;
+    if (decoder->orientation != 1 && (info->image_width % step != 0 || info->image_height % step != 0))
+        return;
+    info->scale_num = 1;
+    info->scale_denom = step;
+    decoder->step = 1;
+}
+
 static void decode(jpeg_decoder *decoder, sw_str *notes, const uint8_t *bytes, size_t length)
 {
     struct jpeg_decompress_struct *info = &decoder->info;
@@ -140,10 +154,15 @@ static void decode(jpeg_decoder *decoder, sw_str *notes, const uint8_t *bytes, s
         decoder->status = sw_fail(SW_E_DATA, "%u x %u pixels are more than the %d a side that are read",
                                   info->image_width, info->image_height, SW_IMAGE_MAX_SIDE_PX);
     else
-        decoder->status = sw_image_init(&decoder->image, (int)info->image_width, (int)info->image_height, 3);
+        decoder->status = image_check_size((int)info->image_width, (int)info->image_height, 3);
+    if (decoder->status != SW_OK) return;
+    decoder->orientation = orientation_of(info);
+    if (decoder->step != 1) set_scale(decoder);
+    jpeg_calc_output_dimensions(info);
+    decoder->status = sw_image_init(&decoder->image, (int)info->output_width, (int)info->output_height, 3);
     if (decoder->status != SW_OK) return;
     if (inks) {
-        size_t row_bytes = (size_t)info->image_width * 4;
+        size_t row_bytes = (size_t)info->output_width * 4;
         decoder->cmyk_row = malloc(row_bytes);
         if (!decoder->cmyk_row) {
             decoder->status = sw_fail_alloc("a picture row", row_bytes);
@@ -153,7 +172,6 @@ static void decode(jpeg_decoder *decoder, sw_str *notes, const uint8_t *bytes, s
     } else if (info->jpeg_color_space == JCS_GRAYSCALE) {
         image_note(notes, "gray converted to RGB");
     }
-    decoder->orientation = orientation_of(info);
     info->out_color_space = inks ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(info);
     read_rows(decoder);
@@ -172,10 +190,11 @@ static void decode_guarded(jpeg_decoder *decoder, sw_str *notes, const uint8_t *
                               : sw_fail(SW_E_DATA, "damaged JPEG: %s", decoder->errors.message);
 }
 
-sw_status image_decode_jpeg(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length)
+sw_status image_decode_jpeg(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length, int *step)
 {
     jpeg_decoder decoder;
     memset(&decoder, 0, sizeof decoder);
+    decoder.step = *step;
     decoder.info.err = errors_init(&decoder.errors);
     decode_guarded(&decoder, notes, bytes, length);
     jpeg_destroy_decompress(&decoder.info);
@@ -190,6 +209,7 @@ sw_status image_decode_jpeg(sw_image *out, sw_str *notes, const uint8_t *bytes, 
         image_note(notes, "JPEG decoder: %s, and %ld more warnings", decoder.errors.message,
                    decoder.errors.warnings - 1);
     *out = decoder.image;
+    *step = decoder.step;
     return SW_OK;
 }
 

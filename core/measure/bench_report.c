@@ -12,6 +12,9 @@
  * for the host is far above this share. */
 static const double PASSES_AT_LEAST = 0.1;
 
+/* A wait for the loader that is noise: a share of a step. */
+static const double WAIT_AT_MOST = 0.01;
+
 /* --- text ------------------------------------------------------------------------------------ */
 
 static void print_steps(sw_str *rows, const sw_bench *b, const char *what, const sw_bench_steps *steps)
@@ -52,6 +55,14 @@ static void print_loading(sw_str *out, const sw_bench *b)
         "  difference                  %+10.1f %%\n  of it waiting for a batch   %10.2f ms a step\n",
         b->train.batch, l->steps, l->rounds, l->off_ms, l->on_ms, 100.0 * (l->on_ms / l->off_ms - 1.0),
         l->wait_ms);
+    sw_str_printf(out,
+                  "  the loader alone, %2d thread%s %9.0f images/s, the device takes %.0f\n"
+                  "  %s\n",
+                  l->threads, l->threads == 1 ? " " : "s", 1e3 * b->train.batch / l->alone_ms,
+                  1e3 * b->train.batch / l->off_ms,
+                  l->wait_ms < WAIT_AT_MOST * l->off_ms
+                      ? "the device does not wait"
+                      : "the device waits: more data.loader_threads or data.cache_mb, or less augmentation");
 }
 
 static void add_loading(cJSON *root, const sw_bench *b)
@@ -60,7 +71,8 @@ static void add_loading(cJSON *root, const sw_bench *b)
     if (!l->rounds) return;
     SW_JSON_ADD_NUMBERS(cJSON_AddObjectToObject(root, "loading"), {"rounds", l->rounds}, {"steps", l->steps},
                         {"step_ms_without_loader", l->off_ms}, {"step_ms_with_loader", l->on_ms},
-                        {"wait_ms", l->wait_ms});
+                        {"wait_ms", l->wait_ms}, {"batch_ms_of_loader_alone", l->alone_ms},
+                        {"loader_threads", l->threads});
 }
 
 /* Compares the time of all passes with the whole step: the rest is the host, and gaps between launches. */

@@ -40,6 +40,14 @@ sw_status sw_open_data(sw_dataset **out, const sw_data_config *data, sw_split sp
     return SW_OK;
 }
 
+sw_status sw_open_train_data(sw_dataset **out, const sw_experiment *experiment)
+{
+    SW_ENSURE(sw_open_data(out, &experiment->data, SW_SPLIT_TRAIN));
+    if (experiment->train.overfit_batches == 0 && sw_augment_needs_pictures(&experiment->augment))
+        sw_dataset_prefer_pictures(*out);
+    return SW_OK;
+}
+
 sw_loader_options sw_train_loading(const sw_experiment *experiment)
 {
     const sw_train_config *train = &experiment->train;

@@ -32,7 +32,7 @@ static sw_status validate_batch(sw_dry_run *out, sw_run_session *s)
     sw_batch batch;
     const double start = sw_clock_s();
     sw_loader_start(s->val_loader, 1, 0);
-    sw_loader_next(s->val_loader, &batch);
+    SW_TRY(sw_loader_next(s->val_loader, &batch));
     SW_TRY(sw_network_swap_averages(&s->network));
     SW_TRY(sw_network_evaluate(&s->network, batch.images, batch.labels, batch.count,
                                &(sw_batch_results){.loss = &out->batch_loss}));

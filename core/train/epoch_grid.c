@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "base/str.h"
 #include "data/augment.h"
+#include "data/normalize.h"
 #include "draw/tiles.h"
 #include "run/epoch_title.h"
 
@@ -72,7 +73,7 @@ static sw_status choose_by_seed(int *images, const sw_dataset *dataset, uint64_t
     return SW_OK;
 }
 
-/* Points to the images of the data set and to room for what is predicted. */
+/* Copies the images of the data set and makes room for what is predicted. */
 static sw_status furnish(sw_epoch_grid *grid, const int *images)
 {
     const sw_dataset *dataset = grid->dataset;
@@ -81,18 +82,21 @@ static sw_status furnish(sw_epoch_grid *grid, const int *images)
     sw_arena *arena = &grid->arena;
     const uint8_t **tiles = sw_arena_alloc(arena, 2 * count * sizeof *tiles);
     const char **names = sw_arena_alloc(arena, count * sizeof *names);
-    uint8_t *maps = sw_arena_alloc(arena, 2 * count * pixels);
+    uint8_t *maps = sw_arena_alloc(arena, 2 * count * pixels),
+            *copies = sw_arena_alloc(arena, 4 * count * pixels);
     grid->captured = sw_arena_alloc(arena, 2 * count * sizeof *grid->captured);
     grid->slot_of_image = sw_arena_alloc(arena, (size_t)total * sizeof *grid->slot_of_image);
-    if (!tiles || !names || !maps || !grid->captured || !grid->slot_of_image) return SW_E_MEMORY;
+    if (!tiles || !names || !maps || !copies || !grid->captured || !grid->slot_of_image) return SW_E_MEMORY;
     grid->captured_confidence = grid->captured + count;
     for (int i = 0; i < total; i++) grid->slot_of_image[i] = -1;
     for (size_t i = 0; i < count; i++) {
         grid->slot_of_image[images[i]] = (int)i;
         grid->captured[i] = maps + i * pixels;
         grid->captured_confidence[i] = maps + (count + i) * pixels;
-        tiles[i] = sw_dataset_image(dataset, images[i]);
-        tiles[count + i] = sw_dataset_labels(dataset, images[i]);
+        uint8_t *image = copies + i * 4 * pixels, *labels = image + 3 * pixels;
+        SW_ENSURE(sw_dataset_read(image, labels, dataset, images[i]));
+        tiles[i] = image;
+        tiles[count + i] = labels;
         names[i] = sw_dataset_name(dataset, images[i]);
     }
     grid->shown.inputs = tiles;
@@ -145,7 +149,9 @@ sw_status sw_epoch_grid_predict(sw_epoch_grid *grid, sw_network *network)
     for (int first = 0; first < grid->shown.count; first += (int)batch) {
         int n = grid->shown.count - first < (int)batch ? grid->shown.count - first : (int)batch;
         for (int i = 0; i < n; i++) {
-            sw_augment_to_float(images + (size_t)i * pixels * 3, grid->shown.inputs[first + i], pixels * 3);
+            float *image = images + (size_t)i * pixels * 3;
+            sw_augment_to_float(image, grid->shown.inputs[first + i], pixels * 3);
+            sw_normalize_apply(sw_dataset_normalize(grid->dataset), image, pixels);
             memcpy(labels + (size_t)i * pixels, grid->shown.truths[first + i], pixels);
         }
         const sw_batch_results wanted = {.predictions = grid->captured[first],

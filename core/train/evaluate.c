@@ -90,8 +90,10 @@ static sw_status add_images(evaluator *e)
     e->soft = e->soft_counted = 0.0;
     for (int i = 0; i < batch->count; i++) {
         const uint8_t *prediction = r->predictions + (size_t)i * pixels;
-        sw_image_evaluation image = {
-            .image = (int)batch->indices[i], .figures = &e->image, .prediction = prediction};
+        sw_image_evaluation image = {.image = (int)batch->indices[i],
+                                     .figures = &e->image,
+                                     .truth = batch->labels + (size_t)i * pixels,
+                                     .prediction = prediction};
         SW_ENSURE(measure_image(e, i));
         if (r->confidence) image.confidence = r->confidence + (size_t)i * pixels;
         int slot = o->slot_of_image ? o->slot_of_image[image.image] : -1;
@@ -137,7 +139,7 @@ static sw_status evaluate_next(bool *last, evaluator *e, sw_loader *loader)
     sw_batch batch;
     SW_TRY(sw_run_profile_step_begin(o->profile, SW_STEPS_VALIDATE));
     double begun = sw_run_profile_begin(o->profile);
-    sw_loader_next(loader, &batch);
+    SW_TRY(sw_loader_next(loader, &batch));
     *last = batch.count == 0;
     if (*last) return measure(e);
     begun = sw_run_profile_end(o->profile, SW_SPAN_VALIDATION_LOAD, begun);

@@ -30,14 +30,22 @@ static double border_share(const uint8_t *labels, size_t pixels, const sw_classe
 static sw_status find_border_median(sw_gallery *g)
 {
     size_t count = (size_t)sw_dataset_count(g->dataset), pixels = pixels_of(g->dataset);
+    const sw_classes *classes = sw_dataset_classes(g->dataset);
+    if (classes->border < 0) return SW_OK;
+    sw_status status = SW_OK;
     double *shares = malloc(count * sizeof *shares);
-    if (!shares) return sw_fail_alloc("the border shares of the images", count * sizeof *shares);
-    for (size_t i = 0; i < count; i++)
-        shares[i] =
-            border_share(sw_dataset_labels(g->dataset, (int)i), pixels, sw_dataset_classes(g->dataset));
+    uint8_t *labels = malloc(pixels);
+    if (!shares || !labels)
+        SW_TRY(sw_fail_alloc("the border shares of the images", count * sizeof *shares + pixels));
+    for (size_t i = 0; i < count; i++) {
+        SW_TRY(sw_dataset_read(NULL, labels, g->dataset, (int)i));
+        shares[i] = border_share(labels, pixels, classes);
+    }
     g->border_median = sw_median(shares, count);
+done:
     free(shares);
-    return SW_OK;
+    free(labels);
+    return status;
 }
 
 /* ---- making ---- */
@@ -133,7 +141,7 @@ void sw_gallery_take(void *gallery, const sw_image_evaluation *e)
     sw_gallery_figures *f = &g->figures[e->image];
     for (int i = 0; i < count; i++)
         f->values[SW_GALLERY_SCORE + i] = sw_metric_value(metrics[i], &measures, -1);
-    look_at_maps(f, e, sw_dataset_labels(g->dataset, e->image), pixels_of(g->dataset), classes);
+    look_at_maps(f, e, e->truth, pixels_of(g->dataset), classes);
     offer(g, SW_GALLERY_WORST, 1 - f->values[SW_GALLERY_SCORE], e);
     offer(g, SW_GALLERY_UNCERTAIN, 1 - f->values[SW_GALLERY_CONFIDENCE], e);
     offer(g, SW_GALLERY_DOUBTFUL,

@@ -37,12 +37,18 @@ static sw_status write_sheet(const char *path, const sw_gallery *g, const rows *
     static const sw_tile_kind kinds[SW_GALLERY_TILES] = {SW_TILE_RGB, SW_TILE_CLASSES, SW_TILE_CLASSES,
                                                          SW_TILE_GRAY};
     const uint8_t *tiles[SW_GALLERY_TILES * SW_GALLERY_LISTS * SW_GALLERY_LENGTH];
+    const size_t pixels = sw_size_pixels(sw_dataset_size(g->dataset));
+    sw_status status = SW_OK;
     int count = 0;
     if (r->count == 0) return SW_OK;
+    uint8_t *images = malloc((size_t)r->count * 4 * pixels);
+    if (!images) return sw_fail_alloc("the images of the gallery", (size_t)r->count * 4 * pixels);
     for (int i = 0; i < r->count; i++) {
         const sw_gallery_slot *slot = r->slots[i];
-        tiles[count++] = sw_dataset_image(g->dataset, slot->image);
-        tiles[count++] = sw_dataset_labels(g->dataset, slot->image);
+        uint8_t *image = images + (size_t)i * 4 * pixels, *labels = image + 3 * pixels;
+        SW_TRY(sw_dataset_read(image, labels, g->dataset, slot->image));
+        tiles[count++] = image;
+        tiles[count++] = labels;
         tiles[count++] = slot->prediction;
         tiles[count++] = slot->confidence;
     }
@@ -50,7 +56,10 @@ static sw_status write_sheet(const char *path, const sw_gallery *g, const rows *
                                  .columns = SW_GALLERY_TILES,
                                  .size = sw_dataset_size(g->dataset),
                                  .classes = sw_dataset_classes(g->dataset)};
-    return sw_tile_sheet_write(path, &sheet, tiles, kinds, SW_GALLERY_TILES);
+    SW_TRY(sw_tile_sheet_write(path, &sheet, tiles, kinds, SW_GALLERY_TILES));
+done:
+    free(images);
+    return status;
 }
 
 /* ---- figures ---- */

@@ -56,7 +56,7 @@ static sw_status open_device(sw_run_session *s)
 static sw_status open_data(sw_run_session *s)
 {
     const sw_experiment *x = s->experiment;
-    SW_ENSURE(sw_open_data(&s->train, &x->data, SW_SPLIT_TRAIN));
+    SW_ENSURE(sw_open_train_data(&s->train, x));
     SW_ENSURE(sw_open_data(&s->val, &x->data, SW_SPLIT_VAL));
     s->loss = sw_resolve_loss(&x->loss, s->train);
 

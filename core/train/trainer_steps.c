@@ -31,7 +31,7 @@ static sw_status enqueue_batch(sw_run_session *s, bool last, double lr)
 {
     sw_batch batch;
     double begun = sw_run_profile_begin(s->profile);
-    sw_loader_next(s->train_loader, &batch);
+    SW_ENSURE(sw_loader_next(s->train_loader, &batch));
     begun = sw_run_profile_end(s->profile, SW_SPAN_LOAD, begun);
     SW_ENSURE(sw_network_upload(&s->network, batch.images, batch.labels, batch.count));
     begun = sw_run_profile_end(s->profile, SW_SPAN_UPLOAD, begun);
@@ -58,7 +58,7 @@ sw_status sw_trainer_explain_loss(sw_run_session *s, int epoch, int step, double
     sw_loader_start(s->train_loader, (uint32_t)epoch, (step - 1) * s->experiment->train.accumulate);
     for (int i = 0; i < batches; i++) {
         sw_batch batch;
-        sw_loader_next(s->train_loader, &batch);
+        SW_ENSURE(sw_loader_next(s->train_loader, &batch));
         SW_ENSURE(sw_network_explain_loss(&s->network, batch.images, batch.labels, batch.count,
                                           i == batches - 1, loss));
     }

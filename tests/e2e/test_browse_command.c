@@ -55,7 +55,7 @@ Test(browse_command, the_picture_shows_what_training_gets)
     cr_assert_eq(sw_loader_create(&loader, dataset, &options), SW_OK, "%s", sw_error_message());
     for (uint32_t epoch = 2; epoch <= 3; epoch++) {
         sw_loader_start(loader, epoch, 0);
-        sw_loader_next(loader, &batch);
+        cr_assert_eq(sw_loader_next(loader, &batch), SW_OK);
         cr_assert_eq(batch.count, BATCH);
         int found = 0;
         for (int i = 0; i < BATCH; i++) {

@@ -138,11 +138,14 @@ Test(config_shipped, a_resolved_experiment_loads_to_the_same_values)
         sw_experiment_destroy(e);
     }
     globfree(&found);
-    sw_experiment *odd = LOADED(SMALL_MODEL, "seed=9007199254740991", "optimizer.lr=0.0123456789",
-                                "augment.contrast=0.333333333", "loss.class_weights=[0.1, 1e-7, 3.3333333]",
-                                "data.root=\"a \\\"quoted\\\" \\\\ caf\\u00e9\\n: #x\"", "runtime.device=0:1",
-                                "grid.names=['a b', \"c: d\", yes please]", "schedule.warmup_epochs=0.1",
-                                "loss.ignore_index=255", "optimizer.eps=3e-45");
+    sw_experiment *odd = LOADED(
+        SMALL_MODEL, "seed=9007199254740991", "optimizer.lr=0.0123456789", "augment.contrast=0.333333333",
+        "loss.class_weights=[0.1, 1e-7, 3.3333333]", "data.root=\"a \\\"quoted\\\" \\\\ caf\\u00e9\\n: #x\"",
+        "runtime.device=0:1", "grid.names=['a b', \"c: d\", yes please]", "schedule.warmup_epochs=0.1",
+        "loss.ignore_index=255", "optimizer.eps=3e-45", "augment.scale=[0.333333333, 3]",
+        "data.normalize={std: [0.1, 0.2, 0.333333333], mean: [0.485, 0, 1]}");
+    cr_expect(odd->augment.scale.low == 0.333333333f && odd->augment.scale.high == 3);
+    cr_expect(odd->data.normalize.mean[0] == 0.485f && odd->data.normalize.std[1] == 0.2f);
     expect_round_trip(odd);
     sw_experiment_destroy(odd);
 }

@@ -19,6 +19,8 @@ Test(config_values, the_smallest_experiment_is_filled_with_the_documented_defaul
     cr_expect_str_eq(e->data.split[SW_SPLIT_TRAIN], "trainval");
     cr_expect_str_eq(e->data.split[SW_SPLIT_VAL], "test");
     cr_expect(e->augment.hflip == 0 && e->augment.hue == 0);
+    cr_expect(e->augment.scale.low == 1 && e->augment.scale.high == 1 && !e->augment.crop_to_size &&
+              e->augment.cutout == 0 && e->data.normalize.std[0] == 0 && e->data.cache_mb == 0);
     cr_expect(e->model.classes == 3 && e->model.input_norm && !e->model.bias && e->model.norm_eps == 1e-5f &&
               e->model.norm_momentum == 0.1f && e->model.head == SW_HEAD_NORM_RELU);
     cr_expect(e->model.encoder_count == 2 && e->model.encoder[1].width == 8 &&
@@ -175,6 +177,23 @@ Test(config_values, a_single_wrong_value_is_named_with_place_expectation_and_fin
         {"loss: {class_weights: []}\n", "exp.yaml:4:23: ", "loss.class_weights: expected none"},
         {"augment: {hflip: 1.5}\n", "exp.yaml:4:18: ", "augment.hflip: expected number in 0..1, found '1.5'"},
         {"augment: {hue: 0.6}\n", "exp.yaml:4:16: ", "augment.hue: expected number in 0..0.5, found '0.6'"},
+        {"augment: {scale: 2}\n", "exp.yaml:4:18: ", "augment.scale: expected [low, high]"},
+        {"augment: {scale: [2, 1]}\n", "exp.yaml:4:18: ", "augment.scale: expected [low, high]"},
+        {"augment: {scale: [0, 1]}\n", "exp.yaml:4:19: ", "augment.scale: expected [low, high], two numbers"},
+        {"augment: {scale: [1, much]}\n",
+         "exp.yaml:4:22: ", "augment.scale: expected [low, high], two numbers"},
+        {"augment: {cutout_count: 9}\n",
+         "exp.yaml:4:25: ", "augment.cutout_count: expected integer in 1..8, found '9'"},
+        {"data: {normalize: imagenet}\n",
+         "exp.yaml:4:19: ", "data.normalize: expected none | {mean: [r, g, b]"},
+        {"data: {normalize: {mean: [0, 0, 0]}}\n",
+         "exp.yaml:4:19: ", "data.normalize: expected none | {mean:"},
+        {"data: {normalize: {mean: [0, 0], std: [1, 1, 1]}}\n",
+         "exp.yaml:4:26: ", "data.normalize: expected"},
+        {"data: {normalize: {mean: [124, 116, 104], std: [58, 57, 57]}}\n",
+         "exp.yaml:4:27: ", "data.normalize: expected a number from 0 to 1, since colours are 0 to 1 here"},
+        {"data: {normalize: {mean: [0, 0, 0], std: [1, 0, 1]}}\n",
+         "exp.yaml:4:46: ", "data.normalize: expected a number above 0 and up to 1"},
         {"optimizer: {lr: 0}\n",
          "exp.yaml:4:17: ", "optimizer.lr: expected number > 0, at most 100, found '0'"},
         {"data: {root: [a]}\n", "exp.yaml:4:14: ", "data.root: expected text, found a list of 1"},

@@ -7,6 +7,15 @@
 
 enum { SIDE = 5, PIXELS = SIDE * SIDE };
 
+static void augment(const sw_augment_config *config, sw_rng *rng, sw_size size, const uint8_t *image,
+                    const uint8_t *labels, float *out_image, uint8_t *out_labels)
+{
+    sw_augment_place *place;
+    cr_assert_eq(sw_augment_place_create(&place), SW_OK);
+    cr_assert_eq(sw_augment_apply(config, rng, size, image, labels, out_image, out_labels, place), SW_OK);
+    sw_augment_place_destroy(place);
+}
+
 static void expect_near(const float *found, const double *expected, int count)
 {
     for (int i = 0; i < count; i++)
@@ -87,7 +96,7 @@ Test(data_augment, without_any_part_the_image_is_its_bytes_over_255)
     make_image(image, labels);
     sw_augment_config none = {0};
     sw_rng rng = sw_rng_at(1, SW_RNG_TEST, 0);
-    sw_augment_apply(&none, &rng, sw_size_square(SIDE), image, labels, out, out_labels);
+    augment(&none, &rng, sw_size_square(SIDE), image, labels, out, out_labels);
     cr_assert_arr_eq(out_labels, labels, PIXELS);
     for (int i = 0; i < 3 * PIXELS; i++) cr_assert_eq(out[i], (float)image[i] / 255.0f);
 }
@@ -99,7 +108,7 @@ Test(data_augment, the_flip_mirrors_image_and_labels_alike)
     make_image(image, labels);
     sw_augment_config always = {.hflip = 1};
     sw_rng rng = sw_rng_at(1, SW_RNG_TEST, 0);
-    sw_augment_apply(&always, &rng, sw_size_square(SIDE), image, labels, out, out_labels);
+    augment(&always, &rng, sw_size_square(SIDE), image, labels, out, out_labels);
     for (int y = 0; y < SIDE; y++)
         for (int x = 0; x < SIDE; x++) {
             int to = y * SIDE + x, from = y * SIDE + SIDE - 1 - x;
@@ -113,7 +122,7 @@ Test(data_augment, the_cut_out_of_everything_is_the_image)
     uint8_t image[3 * PIXELS], labels[PIXELS], out_labels[PIXELS];
     float out[3 * PIXELS];
     make_image(image, labels);
-    sw_augment_cut_out((sw_cutout){0, 0, SIDE, SIDE}, sw_size_square(SIDE), image, labels, out, out_labels);
+    sw_augment_crop((sw_crop){0, 0, SIDE, SIDE}, sw_size_square(SIDE), image, labels, out, out_labels);
     cr_assert_arr_eq(out_labels, labels, PIXELS);
     for (int i = 0; i < 3 * PIXELS; i++) cr_assert_eq(out[i], (float)image[i] / 255.0f);
 }
@@ -127,7 +136,7 @@ Test(data_augment, the_flip_of_a_rectangle_mirrors_its_rows)
     for (int i = 0; i < HIGH * WIDE; i++) labels[i] = (uint8_t)i;
     sw_augment_config always = {.hflip = 1};
     sw_rng rng = sw_rng_at(1, SW_RNG_TEST, 0);
-    sw_augment_apply(&always, &rng, (sw_size){HIGH, WIDE}, image, labels, out, out_labels);
+    augment(&always, &rng, (sw_size){HIGH, WIDE}, image, labels, out, out_labels);
     for (int y = 0; y < HIGH; y++)
         for (int x = 0; x < WIDE; x++) {
             const int to = y * WIDE + x, from = y * WIDE + WIDE - 1 - x;
@@ -149,8 +158,8 @@ Test(data_augment, a_cut_out_is_read_at_the_centres_of_its_pixels)
             pixel[1] = (uint8_t)(10 * y);
             labels[y * WIDE + x] = (uint8_t)(y * WIDE + x);
         }
-    const sw_cutout cutout = {.left = 3.25f, .top = 5.5f, .width = 3.0f, .height = 8.0f};
-    sw_augment_cut_out(cutout, (sw_size){HIGH, WIDE}, image, labels, out, out_labels);
+    const sw_crop cutout = {.left = 3.25f, .top = 5.5f, .width = 3.0f, .height = 8.0f};
+    sw_augment_crop(cutout, (sw_size){HIGH, WIDE}, image, labels, out, out_labels);
     for (int y = 0; y < HIGH; y++)
         for (int x = 0; x < WIDE; x++) {
             double at_x = 3.25 + (x + 0.5) / 4 - 0.5, at_y = 5.5 + (y + 0.5) / 2 - 0.5;
@@ -174,7 +183,7 @@ Test(data_augment, cut_outs_have_sides_in_their_range_and_lie_inside)
     double smallest = BIG, largest = 0;
     for (uint64_t i = 0; i < 200; i++) {
         sw_rng rng = sw_rng_at(4, SW_RNG_TEST, i);
-        sw_augment_apply(&crop, &rng, (sw_size){BIG, WIDE}, image, labels, out, out_labels);
+        augment(&crop, &rng, (sw_size){BIG, WIDE}, image, labels, out, out_labels);
         /* between two pixels well inside, so that no edge is clamped */
         const float *from = out + 3 * (8 * WIDE + 12), *to = out + 3 * (56 * WIDE + 84);
         double wide = (double)(to[0] - from[0]) * 255 / 2 * WIDE / 72,
@@ -202,7 +211,7 @@ Test(data_augment, factors_are_uniform_in_their_range_and_flips_happen_as_often_
     double low = 9, high = -9, sum = 0;
     for (uint64_t i = 0; i < DRAWS; i++) {
         sw_rng rng = sw_rng_at(5, SW_RNG_TEST, i);
-        sw_augment_apply(&bright, &rng, sw_size_square(1), image, &label, out, &out_label);
+        augment(&bright, &rng, sw_size_square(1), image, &label, out, &out_label);
         double factor = (double)out[0] / 0.2;
         low = fmin(low, factor);
         high = fmax(high, factor);
@@ -218,7 +227,7 @@ Test(data_augment, factors_are_uniform_in_their_range_and_flips_happen_as_often_
     int flipped = 0;
     for (uint64_t i = 0; i < DRAWS; i++) {
         sw_rng rng = sw_rng_at(6, SW_RNG_TEST, i);
-        sw_augment_apply(&flip, &rng, sw_size_square(2), two, two_labels, out_two, out_labels);
+        augment(&flip, &rng, sw_size_square(2), two, two_labels, out_two, out_labels);
         flipped += out_labels[0];
     }
     cr_assert_float_eq((double)flipped / DRAWS, 0.25, 0.03); /* four standard deviations */
@@ -232,7 +241,7 @@ Test(data_augment, a_strength_over_one_never_makes_a_factor_negative)
     sw_augment_config wild = {.saturation = 3};
     for (uint64_t i = 0; i < 500; i++) {
         sw_rng rng = sw_rng_at(7, SW_RNG_TEST, i);
-        sw_augment_apply(&wild, &rng, sw_size_square(1), image, &label, out, &out_label);
+        augment(&wild, &rng, sw_size_square(1), image, &label, out, &out_label);
         cr_assert(out[0] >= out[1] && out[1] >= out[2], "the order of the channels was turned round");
     }
 }
@@ -246,22 +255,124 @@ Test(data_augment, switching_one_part_on_does_not_change_what_the_others_draw)
         /* A hue turn too small to see leaves what contrast drew before it */
         sw_augment_config contrast = {.contrast = 0.5f}, more = {.hflip = 0, .contrast = 0.5f, .hue = 1e-9f};
         sw_rng a = sw_rng_at(9, SW_RNG_TEST, i), b = sw_rng_at(9, SW_RNG_TEST, i);
-        sw_augment_apply(&contrast, &a, sw_size_square(SIDE), image, labels, alone, ignored);
-        sw_augment_apply(&more, &b, sw_size_square(SIDE), image, labels, both, ignored);
+        augment(&contrast, &a, sw_size_square(SIDE), image, labels, alone, ignored);
+        augment(&more, &b, sw_size_square(SIDE), image, labels, both, ignored);
         for (int k = 0; k < 3 * PIXELS; k++) cr_assert_float_eq(both[k], alone[k], 1e-5);
         cr_assert_eq(sw_rng_u32(&a), sw_rng_u32(&b), "both have drawn as many numbers");
         /* nor does a cut-out too small to move a pixel */
         sw_augment_config cut = {.contrast = 0.5f, .crop = 1e-7f};
         sw_rng d = sw_rng_at(9, SW_RNG_TEST, i);
-        sw_augment_apply(&cut, &d, sw_size_square(SIDE), image, labels, both, ignored);
+        augment(&cut, &d, sw_size_square(SIDE), image, labels, both, ignored);
         for (int k = 0; k < 3 * PIXELS; k++) cr_assert_float_eq(both[k], alone[k], 1e-4);
 
         /* A flip of every image does not move the contrast that is drawn after it */
         sw_augment_config flipped = {.hflip = 1, .contrast = 0.5f};
         sw_rng c = sw_rng_at(9, SW_RNG_TEST, i);
-        sw_augment_apply(&flipped, &c, sw_size_square(SIDE), image, labels, both, ignored);
+        augment(&flipped, &c, sw_size_square(SIDE), image, labels, both, ignored);
         for (int y = 0; y < SIDE; y++)
             for (int k = 0; k < 3; k++)
                 cr_assert_float_eq(both[3 * (y * SIDE) + k], alone[3 * (y * SIDE + SIDE - 1) + k], 1e-6);
     }
+}
+
+/* By hand, with the cursor alone: old experiments depend on it. */
+Test(data_augment, the_eight_oldest_numbers_come_first)
+{
+    uint8_t image[3 * PIXELS], labels[PIXELS], found_labels[PIXELS], expected_labels[PIXELS];
+    float found[3 * PIXELS], expected[3 * PIXELS];
+    make_image(image, labels);
+    const sw_augment_config config = {
+        .hflip = 0.5f, .brightness = 0.4f, .contrast = 0.3f, .saturation = 0.2f, .hue = 0.1f, .crop = 0.5f};
+    for (uint64_t i = 0; i < 50; i++) {
+        sw_rng rng = sw_rng_at(12, SW_RNG_TEST, i), same = rng;
+        bool flip = sw_rng_float(&rng) < 0.5f;
+        float brightness = sw_rng_uniform(&rng, 1 - 0.4f, 1 + 0.4f);
+        float contrast = sw_rng_uniform(&rng, 1 - 0.3f, 1 + 0.3f);
+        float saturation = sw_rng_uniform(&rng, 1 - 0.2f, 1 + 0.2f);
+        float hue = sw_rng_uniform(&rng, -0.1f, 0.1f), side = sw_rng_uniform(&rng, 1 - 0.5f, 1) * (float)SIDE;
+        float left = sw_rng_uniform(&rng, 0, (float)SIDE - side),
+              top = sw_rng_uniform(&rng, 0, (float)SIDE - side);
+        sw_augment_crop((sw_crop){left, top, side, side}, sw_size_square(SIDE), image, labels, expected,
+                        expected_labels);
+        for (int y = 0; flip && y < SIDE; y++)
+            for (int x = 0; x < SIDE / 2; x++) {
+                int a = y * SIDE + x, b = y * SIDE + SIDE - 1 - x;
+                uint8_t label = expected_labels[a];
+                expected_labels[a] = expected_labels[b];
+                expected_labels[b] = label;
+                for (int c = 0; c < 3; c++) {
+                    float value = expected[3 * a + c];
+                    expected[3 * a + c] = expected[3 * b + c];
+                    expected[3 * b + c] = value;
+                }
+            }
+        sw_augment_adjust_brightness(expected, PIXELS, brightness);
+        sw_augment_adjust_contrast(expected, PIXELS, contrast);
+        sw_augment_adjust_saturation(expected, PIXELS, saturation);
+        sw_augment_adjust_hue(expected, PIXELS, hue);
+        augment(&config, &same, sw_size_square(SIDE), image, labels, found, found_labels);
+        cr_assert_eq(memcmp(found, expected, sizeof found), 0, "image %d", (int)i);
+        cr_assert_arr_eq(found_labels, expected_labels, PIXELS);
+    }
+}
+
+Test(data_augment, the_vertical_flip_turns_image_and_labels_over)
+{
+    uint8_t image[3 * PIXELS], labels[PIXELS], out_labels[PIXELS], flat_labels[PIXELS];
+    float out[3 * PIXELS], flat[3 * PIXELS];
+    make_image(image, labels);
+    const sw_augment_config plain = {.hflip = 0.5f, .contrast = 0.3f},
+                            over = {.hflip = 0.5f, .vflip = 1, .contrast = 0.3f};
+    for (uint64_t i = 0; i < 20; i++) {
+        sw_rng a = sw_rng_at(3, SW_RNG_TEST, i), b = a;
+        augment(&plain, &a, sw_size_square(SIDE), image, labels, flat, flat_labels);
+        augment(&over, &b, sw_size_square(SIDE), image, labels, out, out_labels);
+        for (int y = 0; y < SIDE; y++) {
+            cr_assert_arr_eq(out_labels + y * SIDE, flat_labels + (SIDE - 1 - y) * SIDE, SIDE);
+            for (int k = 0; k < 3 * SIDE; k++)
+                cr_assert_float_eq(out[3 * y * SIDE + k], flat[3 * (SIDE - 1 - y) * SIDE + k], 1e-6);
+        }
+    }
+}
+
+Test(data_augment, cutouts_are_gray_rectangles_of_the_image_alone)
+{
+    enum { BIG = 40, COUNT = 3 };
+    static uint8_t image[3 * BIG * BIG], labels[BIG * BIG], out_labels[BIG * BIG];
+    static float out[3 * BIG * BIG];
+    memset(image, 255, sizeof image);
+    for (int i = 0; i < BIG * BIG; i++) labels[i] = (uint8_t)(i % 3);
+    const sw_augment_config erase = {.cutout = 0.5f, .cutout_count = COUNT};
+    int most = 0, least = BIG * BIG;
+    for (uint64_t i = 0; i < 100; i++) {
+        sw_rng rng = sw_rng_at(3, SW_RNG_TEST, i);
+        augment(&erase, &rng, sw_size_square(BIG), image, labels, out, out_labels);
+        cr_assert_arr_eq(out_labels, labels, BIG * BIG);
+        int gray = 0;
+        for (int p = 0; p < BIG * BIG; p++) {
+            cr_assert(out[3 * p] == 1 || out[3 * p] == 0.5f);
+            cr_assert(out[3 * p] == out[3 * p + 1] && out[3 * p] == out[3 * p + 2]);
+            gray += out[3 * p] < 1;
+        }
+        most = gray > most ? gray : most;
+        least = gray < least ? gray : least;
+    }
+    cr_assert(most > BIG * BIG / 4 && most <= COUNT * BIG * BIG / 4, "%d", most);
+    cr_assert_lt(least, BIG * BIG / 20);
+}
+
+Test(data_augment, scale_rotation_and_crop_to_size_need_pictures)
+{
+    cr_expect_not(sw_augment_needs_pictures(&(sw_augment_config){0}));
+    cr_expect_not(sw_augment_needs_pictures(&(sw_augment_config){.hflip = 1,
+                                                                 .vflip = 1,
+                                                                 .hue = 0.1f,
+                                                                 .crop = 0.5f,
+                                                                 .scale = {1, 1},
+                                                                 .blur = 1,
+                                                                 .noise = 1,
+                                                                 .cutout = 1}));
+    cr_expect(sw_augment_needs_pictures(&(sw_augment_config){.scale = {0.5f, 1}}));
+    cr_expect(sw_augment_needs_pictures(&(sw_augment_config){.rotation = 1}));
+    cr_expect(sw_augment_needs_pictures(&(sw_augment_config){.crop_to_size = true}));
 }

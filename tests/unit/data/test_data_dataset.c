@@ -65,12 +65,13 @@ Test(data_dataset, images_and_labels_are_what_the_files_hold_resized)
         cr_assert_eq(sw_image_read_rgb(&image, pets_folder_path(root, below)), SW_OK);
         snprintf(below, sizeof below, "annotations/trimaps/%s.png", names[i]);
         cr_assert_eq(sw_image_read_mask(&trimap, pets_folder_path(root, below)), SW_OK);
+        uint8_t resized[3 * 64], labels[64];
+        cr_assert_eq(sw_dataset_read(resized, labels, dataset, i), SW_OK);
         for (int y = 0; y < 8; y++)
             for (int x = 0; x < 8; x++) {
                 int source = y * image.height / 8 * image.width + x * image.width / 8;
-                cr_assert_arr_eq(sw_dataset_image(dataset, i) + 3 * (8 * y + x), image.pixels + 3 * source,
-                                 3);
-                cr_assert_eq(sw_dataset_labels(dataset, i)[8 * y + x], trimap.pixels[source] - 1);
+                cr_assert_arr_eq(resized + 3 * (8 * y + x), image.pixels + 3 * source, 3);
+                cr_assert_eq(labels[8 * y + x], trimap.pixels[source] - 1);
             }
         sw_image_deinit(&image);
         sw_image_deinit(&trimap);
@@ -219,7 +220,9 @@ Test(data_dataset, bad_files_are_skipped_with_one_line_each_in_the_order_of_the_
         cr_assert_eq(sw_dataset_skipped(dataset), 6);
         cr_assert_str_eq(sw_dataset_name(dataset, 0), "png");
         cr_assert_str_eq(sw_dataset_name(dataset, 1), "ok");
-        cr_assert_eq(sw_dataset_image(dataset, 0)[0], 9);
+        uint8_t image[3 * 64];
+        cr_assert_eq(sw_dataset_read(image, NULL, dataset, 0), SW_OK);
+        cr_assert_eq(image[0], 9);
         cr_assert_eq(caught_log_lines(), LINES, "%s", caught_log());
         const char *at = caught_log();
         for (int i = 0; i < LINES; i++) {
@@ -420,12 +423,13 @@ Test(data_dataset, a_rectangle_has_its_height_and_its_width)
     sw_image stored, mask;
     cr_assert_eq(sw_image_read_rgb(&stored, pets_folder_path(root, "images/c.jpg")), SW_OK);
     cr_assert_eq(sw_image_read_mask(&mask, pets_folder_path(root, "annotations/trimaps/c.png")), SW_OK);
-    const int i = sw_dataset_find(dataset, "c");
+    uint8_t image[3 * 5 * 33], labels[5 * 33];
+    cr_assert_eq(sw_dataset_read(image, labels, dataset, sw_dataset_find(dataset, "c")), SW_OK);
     for (int y = 0; y < 5; y++)
         for (int x = 0; x < 33; x++) {
             const int from = y * stored.height / 5 * stored.width + x * stored.width / 33;
-            cr_assert_arr_eq(sw_dataset_image(dataset, i) + 3 * (33 * y + x), stored.pixels + 3 * from, 3);
-            cr_assert_eq(sw_dataset_labels(dataset, i)[33 * y + x], mask.pixels[from] - 1);
+            cr_assert_arr_eq(image + 3 * (33 * y + x), stored.pixels + 3 * from, 3);
+            cr_assert_eq(labels[33 * y + x], mask.pixels[from] - 1);
         }
     sw_image_deinit(&stored);
     sw_image_deinit(&mask);

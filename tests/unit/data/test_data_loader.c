@@ -54,6 +54,11 @@ static sw_loader *make_loader(int threads, int prefetch, const sw_augment_config
     return loader;
 }
 
+static void take(sw_loader *loader, sw_batch *batch)
+{
+    cr_assert_eq(sw_loader_next(loader, batch), SW_OK, "%s", sw_error_message());
+}
+
 /* A whole epoch, image by image in the order it came. */
 typedef struct epoch_record {
     float images[IMAGES][3 * PIXELS];
@@ -68,7 +73,7 @@ static void record_epoch(epoch_record *out, sw_loader *loader, uint32_t epoch, i
     sw_loader_start(loader, epoch, first_batch);
     sw_batch batch;
     int batches = 0;
-    for (sw_loader_next(loader, &batch); batch.count; sw_loader_next(loader, &batch), batches++)
+    for (take(loader, &batch); batch.count; take(loader, &batch), batches++)
         for (int i = 0; i < batch.count; i++, out->count++) {
             cr_assert_lt(out->count, IMAGES);
             memcpy(out->images[out->count], batch.images + (size_t)i * 3 * PIXELS, sizeof out->images[0]);
@@ -119,7 +124,7 @@ Test(data_loader, as_many_batches_as_asked_for_stay_valid)
         cr_assert_eq(sw_loader_create(&loader, dataset, &options), SW_OK, "%s", sw_error_message());
         sw_loader_start(loader, 5, 0);
         for (int b = 0; b < BATCHES; b++) {
-            sw_loader_next(loader, &held[b]);
+            take(loader, &held[b]);
             nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL); /* time to write where nobody may */
             for (int k = b; k >= 0 && k > b - hold; k--)
                 for (int i = 0; i < held[k].count; i++)
@@ -173,9 +178,10 @@ Test(data_loader, clean_images_are_the_bytes_of_the_data_set_in_its_order_when_n
     record_epoch(&record, loader, 0, 0);
     for (int i = 0; i < IMAGES; i++) {
         cr_assert_eq(record.indices[i], (uint32_t)i);
-        cr_assert_arr_eq(record.labels[i], sw_dataset_labels(dataset, i), PIXELS);
-        for (int k = 0; k < 3 * PIXELS; k++)
-            cr_assert_eq(record.images[i][k], (float)sw_dataset_image(dataset, i)[k] / 255.0f);
+        uint8_t image[3 * PIXELS], labels[PIXELS];
+        cr_assert_eq(sw_dataset_read(image, labels, dataset, i), SW_OK);
+        cr_assert_arr_eq(record.labels[i], labels, PIXELS);
+        for (int k = 0; k < 3 * PIXELS; k++) cr_assert_eq(record.images[i][k], (float)image[k] / 255.0f);
     }
     sw_loader_destroy(loader);
 }
@@ -189,9 +195,14 @@ Test(data_loader, an_image_is_augmented_by_its_number_and_epoch_alone)
         uint32_t number = record.indices[i];
         sw_rng rng = sw_rng_at(11, SW_RNG_AUGMENT, (uint64_t)9 << 32 | number);
         float expected[3 * PIXELS];
-        uint8_t labels[PIXELS];
-        sw_augment_apply(&strong, &rng, sw_size_square(SIDE), sw_dataset_image(dataset, (int)number),
-                         sw_dataset_labels(dataset, (int)number), expected, labels);
+        uint8_t image[3 * PIXELS], clean[PIXELS], labels[PIXELS];
+        sw_augment_place *place;
+        cr_assert_eq(sw_augment_place_create(&place), SW_OK);
+        cr_assert_eq(sw_dataset_read(image, clean, dataset, (int)number), SW_OK);
+        cr_assert_eq(
+            sw_augment_apply(&strong, &rng, sw_size_square(SIDE), image, clean, expected, labels, place),
+            SW_OK);
+        sw_augment_place_destroy(place);
         cr_assert_eq(memcmp(record.images[i], expected, sizeof expected), 0, "image %u", number);
         cr_assert_arr_eq(record.labels[i], labels, PIXELS);
     }
@@ -202,15 +213,15 @@ Test(data_loader, the_last_batch_holds_the_rest_and_then_comes_none)
 {
     sw_loader *loader = make_loader(2, 1, NULL);
     sw_batch batch;
-    sw_loader_next(loader, &batch);
+    take(loader, &batch);
     cr_assert_eq(batch.count, 0, "nothing was started yet");
     sw_loader_start(loader, 0, 0);
     for (int b = 0; b < BATCHES; b++) {
-        sw_loader_next(loader, &batch);
+        take(loader, &batch);
         cr_assert_eq(batch.count, b + 1 < BATCHES ? BATCH : IMAGES % BATCH);
     }
     for (int i = 0; i < 3; i++) {
-        sw_loader_next(loader, &batch);
+        take(loader, &batch);
         cr_assert_eq(batch.count, 0);
     }
     sw_loader_destroy(loader);
@@ -224,9 +235,9 @@ Test(data_loader, a_batch_over_the_data_sets_size_is_all_of_it)
     for (uint32_t epoch = 0; epoch < 3; epoch++) {
         sw_batch batch;
         sw_loader_start(loader, epoch, 0);
-        sw_loader_next(loader, &batch);
+        take(loader, &batch);
         cr_assert_eq(batch.count, IMAGES);
-        sw_loader_next(loader, &batch);
+        take(loader, &batch);
         cr_assert_eq(batch.count, 0);
     }
     sw_loader_destroy(loader);
@@ -240,7 +251,7 @@ Test(data_loader, a_batch_stays_as_it_is_until_the_next_is_asked_for)
     sw_loader_start(loader, 2, 0);
     sw_batch batch;
     for (int done = 0; done < IMAGES; done += batch.count) {
-        sw_loader_next(loader, &batch);
+        take(loader, &batch);
         nanosleep(&(struct timespec){.tv_nsec = 3000000},
                   NULL); /* time for the threads to run ahead into it */
         cr_assert_eq(memcmp(batch.images, record.images[done], (size_t)batch.count * sizeof record.images[0]),
@@ -261,11 +272,11 @@ Test(data_loader, it_can_be_restarted_and_destroyed_at_any_moment, .timeout = 60
             sw_loader *loader = make_loader(threads, 2, &strong);
             sw_batch batch;
             sw_loader_start(loader, 40, 0);
-            for (int i = 0; i < taken; i++) sw_loader_next(loader, &batch);
+            for (int i = 0; i < taken; i++) take(loader, &batch);
             record_epoch(&found, loader, 1, 0);
             cr_assert_eq(memcmp(&expected, &found, sizeof expected), 0, "restarted after %d batches", taken);
             sw_loader_start(loader, 41, 0);
-            for (int i = 0; i < taken; i++) sw_loader_next(loader, &batch);
+            for (int i = 0; i < taken; i++) take(loader, &batch);
             sw_loader_destroy(loader);
         }
     sw_loader_destroy(make_loader(3, 3, NULL)); /* never started */

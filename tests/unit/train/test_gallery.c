@@ -43,8 +43,8 @@ static int ignored = -1; /* class */
 /* Predicts the truth but for the first `wrong` pixels, which are off by one class; `sure` everywhere. */
 static void take(int image, int wrong, uint8_t sure)
 {
-    uint8_t prediction[PIXELS], confidence[PIXELS];
-    const uint8_t *truth = sw_dataset_labels(data, image);
+    uint8_t truth[PIXELS], prediction[PIXELS], confidence[PIXELS];
+    cr_assert_eq(sw_dataset_read(NULL, truth, data, image), SW_OK);
     for (int i = 0; i < PIXELS; i++) {
         prediction[i] = (uint8_t)(i < wrong ? (truth[i] + 1) % 3 : truth[i]);
         confidence[i] = sure;
@@ -52,8 +52,11 @@ static void take(int image, int wrong, uint8_t sure)
     sw_evaluation figures;
     cr_assert_eq(sw_evaluation_init(&figures, 3, ignored), SW_OK);
     figures.soft_iou = 0.5;
-    const sw_image_evaluation e = {
-        .image = image, .figures = &figures, .prediction = prediction, .confidence = confidence};
+    const sw_image_evaluation e = {.image = image,
+                                   .figures = &figures,
+                                   .truth = truth,
+                                   .prediction = prediction,
+                                   .confidence = confidence};
     count_pixels_add(&figures.confusion, truth, prediction, PIXELS, ignored);
     sw_confusion_merge(&evaluation.confusion, &figures.confusion);
     sw_gallery_take(&gallery, &e);
@@ -120,7 +123,8 @@ Test(gallery, a_truth_that_the_network_surely_contradicts_is_doubtful)
 
 Test(gallery, pixels_of_an_ignored_class_are_not_surely_wrong)
 {
-    const uint8_t *truth = sw_dataset_labels(data, 4);
+    uint8_t truth[PIXELS];
+    cr_assert_eq(sw_dataset_read(NULL, truth, data, 4), SW_OK);
     int wrong = 0;
     for (int i = 0; i < 200; i++) wrong += truth[i] != 1;
     ignored = 1; /* background */
@@ -143,7 +147,9 @@ Test(gallery, the_sheet_has_photograph_truth_prediction_and_confidence_of_each_i
     const sw_gallery_item *worst = &v.items[SW_GALLERY_WORST][0];
     const uint8_t *row = sheet.pixels + (size_t)worst->row * SIDE * 4 * SIDE * 3;
     int image = sw_dataset_find(data, worst->name);
-    cr_expect_eq(memcmp(row, sw_dataset_image(data, image), SIDE * 3), 0);
+    uint8_t photograph[3 * PIXELS];
+    cr_assert_eq(sw_dataset_read(photograph, NULL, data, image), SW_OK);
+    cr_expect_eq(memcmp(row, photograph, SIDE * 3), 0);
     const uint8_t *sure = row + (size_t)3 * SIDE * 3;
     cr_expect(sure[0] == 200 - 3 * image && sure[1] == sure[0] && sure[2] == sure[0]);
     cr_expect_neq(memcmp(row + (size_t)SIDE * 3, row + (size_t)2 * SIDE * 3, 3),

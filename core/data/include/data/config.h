@@ -56,6 +56,11 @@ typedef struct sw_split_folders {
     const char *images, *masks; /* relative to the root; "": not given */
 } sw_split_folders;
 
+/* Colours c (0..1) become (c - mean) / std, a channel each; std 0: they stay. */
+typedef struct sw_normalize {
+    float mean[3], std[3];
+} sw_normalize;
+
 typedef struct sw_data_config {
     sw_layout_kind layout;
     const char *root;
@@ -72,17 +77,31 @@ typedef struct sw_data_config {
     sw_size size;                 /* of the images that the network sees */
     sw_fit_kind fit;
     sw_resize_kind resize;
+    sw_normalize normalize; /* of what the network sees, after augmentation */
     sw_bad_file on_bad_file;
     int loader_threads;
     int prefetch; /* batches prepared ahead of the device */
+    int cache_mb; /* memory for the images of each split; 0: a quarter of the machine's */
 } sw_data_config;
+
+typedef struct sw_range {
+    float low, high;
+} sw_range;
+
+enum { SW_MAX_CUTOUT_COUNT = 8 };
 
 /* torchvision's ColorJitter in the order brightness, contrast, saturation, hue; a factor is drawn uniformly
  * from [max(0, 1-x), 1+x] (hue: shift from [-x, x] of the colour circle). 0 switches a part off. */
 typedef struct sw_augment_config {
-    float hflip; /* probability */
+    float hflip, vflip; /* probabilities */
     float brightness, contrast, saturation, hue;
-    float crop; /* sides of a cut-out: from 1 - crop to 1 of the image's; 0: off */
+    float crop;     /* sides of a cut-out: from 1 - crop to 1 of the image's; 0: off */
+    sw_range scale; /* magnification of the picture, against how data.fit shows it; {1, 1} or {0, 0}: off */
+    bool crop_to_size; /* ... against its own pixels */
+    float rotation;    /* angle from [-x, x] degrees */
+    float blur, noise; /* standard deviation from [0, x], in pixels and of colours 0..1 */
+    float cutout;      /* greatest side of the erased rectangles, as a share of the image's */
+    int cutout_count;  /* of them */
 } sw_augment_config;
 
 #endif

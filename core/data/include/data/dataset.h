@@ -1,4 +1,5 @@
-/* A split of a data set, decoded and resized once and kept as bytes. */
+/* A split of a data set. All of it is decoded, checked and counted when it is opened; as many images as
+ * data.cache_mb allows stay in memory, the others are read again whenever they are asked for. */
 #ifndef DATA_DATASET_H
 #define DATA_DATASET_H
 
@@ -25,12 +26,19 @@ void sw_dataset_destroy(sw_dataset *dataset);
 int sw_dataset_count(const sw_dataset *dataset);   /* usable images, at least 1 */
 int sw_dataset_skipped(const sw_dataset *dataset); /* listed (within the limit) but bad */
 sw_size sw_dataset_size(const sw_dataset *dataset);
+const sw_normalize *sw_dataset_normalize(const sw_dataset *dataset); /* of what the network sees */
 const sw_classes *sw_dataset_classes(const sw_dataset *dataset);
 
 /* i in 0..count-1, in the order of the list. Borrowed from the data set. */
 const char *sw_dataset_name(const sw_dataset *dataset, int i);
-const uint8_t *sw_dataset_image(const sw_dataset *dataset, int i);  /* (H,W,3) */
-const uint8_t *sw_dataset_labels(const sw_dataset *dataset, int i); /* (H,W) class numbers, SW_NO_CLASS */
+
+/* Copies an image (H,W,3) and its labels (H,W), class numbers or SW_NO_CLASS; either may be NULL. SW_E_IO,
+ * SW_E_DATA: an image that is not in memory has changed since the set was opened. */
+sw_status sw_dataset_read(uint8_t *image, uint8_t *labels, const sw_dataset *dataset, int i) SW_NODISCARD;
+
+/* Drops the images at the set's size, so that there is room for pictures at full resolution: for sets whose
+ * loader augments these (sw_augment_needs_pictures). */
+void sw_dataset_prefer_pictures(sw_dataset *dataset);
 
 /* The number of the image of that name, or -1. */
 int sw_dataset_find(const sw_dataset *dataset, const char *name);

@@ -27,7 +27,7 @@ typedef struct sw_loader_options {
 } sw_loader_options;
 
 typedef struct sw_batch {
-    const float *images;     /* (count,H,W,3) 0..1 */
+    const float *images;     /* (count,H,W,3) 0..1, or as data.normalize makes them */
     const uint8_t *labels;   /* (count,H,W) class numbers */
     const uint32_t *indices; /* (count) image numbers in the data set */
     int count;               /* batch_size, fewer in the last batch, 0 after it */
@@ -47,9 +47,10 @@ void sw_loader_destroy(sw_loader *loader);
 void sw_loader_start(sw_loader *loader, uint32_t epoch, int first_batch);
 
 /* Waits for the next batch, in order. It stays valid until the `hold`th sw_loader_next after it, or the next
- * sw_loader_start.
- * After the last batch (and before any start) count is 0 and the pointers are NULL. */
-void sw_loader_next(sw_loader *loader, sw_batch *out);
+ * sw_loader_start. After the last batch (and before any start) count is 0 and the pointers are NULL. The
+ * status is that of the first image that could not be prepared: SW_E_MEMORY, or SW_E_IO and SW_E_DATA for a
+ * file that is not kept in memory and has changed. */
+sw_status sw_loader_next(sw_loader *loader, sw_batch *out) SW_NODISCARD;
 
 /* Batches an epoch: ceil(count / batch_size). */
 int sw_loader_batch_count(const sw_loader *loader);

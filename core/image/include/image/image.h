@@ -52,6 +52,12 @@ sw_status sw_image_read_rgb(sw_image *out, const char *path) SW_NODISCARD;
  * `notes`, or nothing when there is nothing to report. */
 sw_status sw_image_read_rgb_noted(sw_image *out, sw_str *notes, const char *path) SW_NODISCARD;
 
+/* Reads a picture at a whole fraction of its size, as far as the files of a large collection are needed: step
+ * is 1, 2, 4 or 8, the sides are divided by it and rounded up, and each pixel is the mean of step by step
+ * pixels, as the JPEG decoder's own scaling computes it (which saves most of the work) or sw_image_average.
+ */
+sw_status sw_image_read_rgb_shrunk(sw_image *out, sw_str *notes, const char *path, int step) SW_NODISCARD;
+
 /* Writes "480 x 640" (width and height) into text, and for a turned picture how it was turned and its stored
  * size, cut where it does not fit. */
 void sw_image_describe_size(char *text, size_t bytes, const sw_image *image);
@@ -81,6 +87,14 @@ void sw_image_resize(uint8_t *out, sw_size size, const sw_image *image, sw_resiz
  * neighbours outside do not count. Both have the same channels; the rest of `out` is left alone. */
 void sw_image_resize_part(sw_image *out, sw_rect place, const sw_image *image, sw_rect part,
                           sw_resize_kind kind);
+
+enum { SW_IMAGE_MAX_STEP = 64 };
+
+/* Averages blocks of step_x by step_y pixels, at most SW_IMAGE_MAX_STEP a side, rounded to the nearest byte;
+ * the last block of a row or column is what is left. `out` has room for the (ceil(part.height / step_y),
+ * ceil(part.width / step_x), channels) bytes of the result, `sums` for part.width * channels numbers. */
+void sw_image_average(uint8_t *out, uint16_t *sums, const sw_image *image, sw_rect part, int step_x,
+                      int step_y);
 
 /* Appends the encoded file to `out`. JPEG: quality 1..100, no chroma subsampling. */
 sw_status sw_image_encode_png(sw_str *out, const sw_image *image) SW_NODISCARD;

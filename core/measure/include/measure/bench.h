@@ -30,6 +30,8 @@ typedef struct sw_bench_loading {
     int rounds, steps;    /* of each kind a round; rounds 0: not measured */
     double off_ms, on_ms; /* a step without and with the loader: medians of the rounds */
     double wait_ms;       /* of the latter, in the wait for a batch */
+    double alone_ms;      /* a batch from the loader, while the device does nothing */
+    int threads;          /* of the loader */
 } sw_bench_loading;
 
 typedef struct sw_bench {

@@ -9,6 +9,9 @@
 /* Opens a split of the experiment's images, and sums it up in a log line. */
 sw_status sw_open_data(sw_dataset **out, const sw_data_config *data, sw_split split) SW_NODISCARD;
 
+/* Opens the training images, so that their memory goes to what the experiment's augmentation works on. */
+sw_status sw_open_train_data(sw_dataset **out, const sw_experiment *experiment) SW_NODISCARD;
+
 /* Returns the options of the experiment's training loader. */
 sw_loader_options sw_train_loading(const sw_experiment *experiment);
 

@@ -13,9 +13,10 @@
 typedef struct sw_image_evaluation {
     int image; /* number in the data set */
     const sw_evaluation
-        *figures; /* of the image alone, while the call lasts; without loss and figures by batch */
-    const uint8_t *prediction; /* (S,S), likewise */
-    const uint8_t *confidence; /* (S,S) likewise, see sw_batch_results; NULL unless asked for */
+        *figures;         /* of the image alone, while the call lasts; without loss and figures by batch */
+    const uint8_t *truth; /* (H,W) labels, likewise */
+    const uint8_t *prediction; /* (H,W) likewise */
+    const uint8_t *confidence; /* (H,W) likewise, see sw_batch_results; NULL unless asked for */
 } sw_image_evaluation;
 
 typedef struct sw_evaluate_options {
