@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "lettering.h"
 #include "tiles_legend.h"
+#include "tiles_panels.h"
 
 enum {
     MIN_IMAGE_PX = 128,
@@ -29,25 +30,6 @@ static const char *const captions[SW_TILES_PANELS] = {[SW_TILES_INPUTS] = "Input
                                                       [SW_TILES_PREDICTION] = "Prediction",
                                                       [SW_TILES_ERROR] = "Errors",
                                                       [SW_TILES_CONFIDENCE] = "Confidence"};
-
-static const sw_tiles_panel usual_panels[] = {SW_TILES_INPUTS, SW_TILES_TRUTH, SW_TILES_PREDICTION};
-
-static int panel_count(const sw_tiles_spec *spec)
-{
-    return spec->panels ? spec->panel_count : (int)(sizeof usual_panels / sizeof *usual_panels);
-}
-
-static sw_tiles_panel panel_at(const sw_tiles_spec *spec, int i)
-{
-    return spec->panels ? spec->panels[i] : usual_panels[i];
-}
-
-bool tiles_show(const sw_tiles_spec *spec, sw_tiles_panel panel)
-{
-    for (int i = 0; i < panel_count(spec); i++)
-        if (panel_at(spec, i) == panel) return true;
-    return false;
-}
 
 /* ---- colours ---- */
 
@@ -275,8 +257,8 @@ static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_tiles_spec
     y += m->label_height;
     SW_ENSURE(draw_line(cr, spec->title, m->title_px, true, y, m));
     y += m->title_height;
-    for (int p = 0; p < panel_count(spec); p++) {
-        sw_tiles_panel panel = panel_at(spec, p);
+    for (int p = 0; p < tiles_panel_count(spec); p++) {
+        sw_tiles_panel panel = tiles_panel_at(spec, p);
         sw_lettering_type(cr, m->caption_px, false);
         draw_inked(cr, captions[panel], m->margin, y + m->caption_px, SW_FAINT_INK_RGB);
         y += m->caption_height;
@@ -323,7 +305,7 @@ static sw_status measure_picture(int *width, int *height, measures *m, const sw_
     SW_ENSURE(measure(m, spec));
     int64_t wide = m->content_width + 2 * (int64_t)m->margin;
     int64_t high = 2 * (int64_t)m->margin + m->label_height + m->title_height +
-                   panel_count(spec) * ((int64_t)m->caption_height + m->panel_height + m->panel_gap) +
+                   tiles_panel_count(spec) * ((int64_t)m->caption_height + m->panel_height + m->panel_gap) +
                    (int64_t)count_legend_lines(spec, m) * m->legend_height - m->legend_px / 2;
     if (wide > most.side_px || high > most.side_px || wide * high > most.pixels) return too_large(spec);
     *width = (int)wide;

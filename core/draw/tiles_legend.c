@@ -1,9 +1,11 @@
 #include "tiles_legend.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "lettering.h"
+#include "tiles_panels.h"
 
 /* The legend names the colours of the panels that are there. */
 typedef struct legend_entry {

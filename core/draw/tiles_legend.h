@@ -3,7 +3,6 @@
 #define DRAW_TILES_LEGEND_H
 
 #include <cairo.h>
-#include <stdbool.h>
 
 #include "draw/tiles.h"
 
@@ -14,9 +13,6 @@ enum {
     TILES_HATCH_RGB = 0x808080, /* pixels of no class are hatched in these two */
     TILES_OTHER_HATCH_RGB = 0xB0B0B0,
 };
-
-/* Tells whether a panel is in the picture. */
-bool tiles_show(const sw_tiles_spec *spec, sw_tiles_panel panel);
 
 typedef struct tiles_legend_place {
     int left, top, width; /* of the legend */
