@@ -243,7 +243,7 @@ static const sw_field train_fields[] = {
         "Overfit the first so many batches, neither shuffled nor augmented, to check that the network can "
         "learn at all; 0: train on all images"),
     BOOL(shuffle, "true", "Shuffle the training images anew each epoch"),
-    INT(article_every, "1", 0, 1000000,
+    INT(article_every, "0", 0, 1000000,
         "Every so many epochs, and after the last, validate a second time as the article does: on augmented "
         "images, with metrics averaged over batches; 0: never"),
     TEXT(save_best, "miou",

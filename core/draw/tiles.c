@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "lettering.h"
+#include "tiles_legend.h"
 
 enum {
     MIN_IMAGE_PX = 128,
@@ -21,8 +22,7 @@ enum {
     MAX_SIDE_PX = 32767, /* of a cairo image */
 };
 
-static const uint32_t frame_rgb = 0x8C959F;
-static const uint32_t right_rgb = 0xE6E9EC, wrong_rgb = 0xC8102E, hatch_rgb[2] = {0x808080, 0xB0B0B0};
+static const uint32_t hatch_rgb[2] = {TILES_HATCH_RGB, TILES_OTHER_HATCH_RGB};
 
 static const char *const captions[SW_TILES_PANELS] = {[SW_TILES_INPUTS] = "Inputs",
                                                       [SW_TILES_TRUTH] = "Ground truth",
@@ -42,7 +42,7 @@ static sw_tiles_panel panel_at(const sw_tiles_spec *spec, int i)
     return spec->panels ? spec->panels[i] : usual_panels[i];
 }
 
-static bool shows(const sw_tiles_spec *spec, sw_tiles_panel panel)
+bool tiles_show(const sw_tiles_spec *spec, sw_tiles_panel panel)
 {
     for (int i = 0; i < panel_count(spec); i++)
         if (panel_at(spec, i) == panel) return true;
@@ -60,8 +60,8 @@ uint32_t sw_tiles_confidence_rgb(uint8_t confidence, int classes)
 
 int sw_tiles_flat_rgb(uint32_t *rgb, const sw_classes *classes)
 {
-    const uint32_t others[] = {right_rgb,    wrong_rgb,  hatch_rgb[0], hatch_rgb[1],
-                               SW_PAPER_RGB, SW_INK_RGB, frame_rgb};
+    const uint32_t others[] = {TILES_RIGHT_RGB, TILES_WRONG_RGB, hatch_rgb[0],   hatch_rgb[1],
+                               SW_PAPER_RGB,    SW_INK_RGB,      TILES_FRAME_RGB};
     int count = 0;
     for (int c = 0; c < classes->count; c++) rgb[count++] = classes->list[c].rgb;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) rgb[count++] = others[i];
@@ -123,6 +123,15 @@ static sw_status measure(measures *m, const sw_tiles_spec *spec)
     return SW_OK;
 }
 
+static tiles_legend_place legend_place(const measures *m, int top)
+{
+    return (tiles_legend_place){.left = m->margin,
+                                .top = top,
+                                .width = m->content_width,
+                                .type_px = m->legend_px,
+                                .line_px = m->legend_height};
+}
+
 /* ---- type ---- */
 
 static void draw_inked(cairo_t *cr, const char *text, double x, double baseline, uint32_t rgb)
@@ -160,68 +169,6 @@ static sw_status draw_line(cairo_t *cr, const char *line, int size, bool bold, i
     return draw_cut(cr, line, m->content_width, m->margin, baseline, SW_INK_RGB);
 }
 
-/* The legend names the colours of the panels that are there. */
-typedef struct legend_entry {
-    const char *text;
-    uint32_t rgb;
-    bool ramp; /* from black to white instead of `rgb` */
-} legend_entry;
-
-enum { OTHER_ENTRIES = 3, RAMP_SWATCHES = 4 };
-
-static int list_legend(legend_entry *entries, const sw_tiles_spec *spec)
-{
-    int count = 0;
-    if (shows(spec, SW_TILES_TRUTH) || shows(spec, SW_TILES_PREDICTION))
-        for (int c = 0; c < spec->classes->count; c++)
-            entries[count++] = (legend_entry){spec->classes->list[c].name, spec->classes->list[c].rgb, false};
-    if (shows(spec, SW_TILES_ERROR)) {
-        entries[count++] = (legend_entry){"right", right_rgb, false};
-        entries[count++] = (legend_entry){"wrong", wrong_rgb, false};
-    }
-    if (shows(spec, SW_TILES_CONFIDENCE)) entries[count++] = (legend_entry){"unsure to sure", 0, true};
-    return count;
-}
-
-static void draw_swatch(cairo_t *cr, const legend_entry *entry, int x, int y, int width, int height)
-{
-    cairo_rectangle(cr, x + 0.5, y + 0.5, width - 1, height - 1);
-    sw_lettering_colour(cr, entry->rgb, 1);
-    if (entry->ramp) {
-        cairo_pattern_t *ramp = cairo_pattern_create_linear(x, 0, x + width, 0);
-        cairo_pattern_add_color_stop_rgb(ramp, 0, 0, 0, 0);
-        cairo_pattern_add_color_stop_rgb(ramp, 1, 1, 1, 1);
-        cairo_set_source(cr, ramp);
-        cairo_pattern_destroy(ramp);
-    }
-    cairo_fill_preserve(cr);
-    sw_lettering_colour(cr, frame_rgb, 1);
-    cairo_set_line_width(cr, 1);
-    cairo_stroke(cr);
-}
-
-/* Draws the legend from `top` on, in as many lines as it needs, and returns that number. */
-static int draw_legend(cairo_t *cr, const sw_tiles_spec *spec, const measures *m, int top)
-{
-    legend_entry entries[SW_MAX_CLASSES + OTHER_ENTRIES];
-    double x = m->margin;
-    int count = list_legend(entries, spec), lines = count ? 1 : 0;
-    sw_lettering_type(cr, m->legend_px, false);
-    for (int i = 0; i < count; i++) {
-        int swatch = m->legend_px * (entries[i].ramp ? RAMP_SWATCHES : 1);
-        double text = swatch + m->legend_px * 0.5, entry = text + sw_lettering_width(cr, entries[i].text);
-        if (x > m->margin && x + entry > m->margin + m->content_width) {
-            x = m->margin;
-            lines++;
-        }
-        int baseline = top + (lines - 1) * m->legend_height + m->legend_px;
-        draw_swatch(cr, &entries[i], (int)x, baseline - m->legend_px * 7 / 8, swatch, m->legend_px);
-        draw_inked(cr, entries[i].text, floor(x) + text, baseline, SW_INK_RGB);
-        x += entry + m->legend_px * 1.5;
-    }
-    return lines;
-}
-
 /* ---- images ---- */
 
 /* Colour of pixel `at` of image i, whose place in the picture is (x, y). */
@@ -254,7 +201,7 @@ static uint32_t error_rgb(const sw_tiles_spec *spec, int i, size_t at, int x, in
 {
     uint8_t truth = spec->truths[i][at];
     if (truth >= spec->classes->count) return class_rgb(spec, truth, x, y);
-    return truth == spec->predictions[i][at] ? right_rgb : wrong_rgb;
+    return truth == spec->predictions[i][at] ? TILES_RIGHT_RGB : TILES_WRONG_RGB;
 }
 
 static uint32_t confidence_rgb(const sw_tiles_spec *spec, int i, size_t at, int x, int y)
@@ -337,7 +284,8 @@ static sw_status draw(cairo_t *cr, cairo_surface_t *surface, const sw_tiles_spec
         if (spec->names) SW_ENSURE(draw_names(cr, spec, m, y));
         y += m->panel_height + m->panel_gap;
     }
-    draw_legend(cr, spec, m, y);
+    const tiles_legend_place place = legend_place(m, y);
+    tiles_legend_draw(cr, spec, &place);
     return SW_OK;
 }
 
@@ -356,7 +304,8 @@ static int count_legend_lines(const sw_tiles_spec *spec, const measures *m)
 {
     cairo_surface_t *surface;
     cairo_t *cr = canvas(&surface, 1, 1);
-    int lines = draw_legend(cr, spec, m, 0);
+    const tiles_legend_place place = legend_place(m, 0);
+    int lines = tiles_legend_draw(cr, spec, &place);
     cairo_destroy(cr);
     cairo_surface_destroy(surface);
     return lines;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc32c.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -32,6 +33,17 @@ static void note(notes *n, const char *key, const char *fmt, ...)
     va_end(args);
     n->items[n->count] = (sw_checkpoint_note){key, n->texts[n->count]};
     n->count++;
+}
+
+/* Of the names of the classes in their order. */
+static uint32_t classes_checksum(const sw_run_session *s)
+{
+    const sw_classes *classes = sw_dataset_classes(s->train);
+    char names[SW_MAX_CLASSES * SW_CLASS_NAME_BYTES] = "";
+    size_t length = 0;
+    for (int c = 0; c < classes->count; c++)
+        length += (size_t)snprintf(names + length, sizeof names - length, "%s,", classes->list[c].name);
+    return sw_crc32c(names, length);
 }
 
 sw_trainer_state sw_trainer_state_fresh(void)
@@ -88,6 +100,7 @@ sw_status sw_trainer_state_save(const sw_run_session *s)
     note(&n, "device", "%s", s->device.name);
     note(&n, "train_data", "%s", sw_dataset_fingerprint(s->train));
     note(&n, "val_data", "%s", sw_dataset_fingerprint(s->val));
+    note(&n, "classes", "%08x", classes_checksum(s));
     return save(s, true, "resume", &n);
 }
 
@@ -182,6 +195,13 @@ static sw_status check_identity(const sw_safetensors_reader *reader, const sw_ru
                        "ones back, or begin a new run",
                        other_train ? "training" : "validation", other_train ? train : val,
                        other_train ? train_now : val_now);
+    const char *classes = sw_safetensors_reader_metadata(reader, "classes"); /* NULL: of an older program */
+    char classes_now[16];
+    snprintf(classes_now, sizeof classes_now, "%08x", classes_checksum(s));
+    if (classes && strcmp(classes, classes_now) != 0)
+        return sw_fail(SW_E_CONFIG,
+                       "the names of the classes, or their order, have changed since this run began: "
+                       "put the old ones back (data.classes), or begin a new run");
     if (strncmp(device, s->device.name, NOTE_BYTES - 1) != 0)
         sw_log(SW_LOG_WARNING,
                "this run began on '%s' and continues on '%s': it will not end with the same bits", device,

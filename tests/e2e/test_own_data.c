@@ -214,6 +214,20 @@ Test(own_data, folders_of_index_masks_with_five_classes_and_ignored_pixels)
     program_expect(0, "rust", "segwork export run --out m.onnx && strings -n 3 m.onnx");
 }
 
+Test(own_data, a_run_is_not_resumed_with_classes_of_other_names)
+{
+    const own_set set = {.classes = 3, .value_of = same_number};
+    draw_pairs("leaves/images/n%02d.png", "leaves/masks/n%02d.png", 0, TRAIN, &set);
+    scratch_write("mine.yaml", "data:\n  layout: folders\n  root: leaves\n"
+                               "  train: {images: images, masks: masks}\n"
+                               "  classes: [soil, stem, leaf]\n  size: [23, 34]\n" MODEL);
+    program_expect(130, NULL, "segwork run mine.yaml --out run --set train.max_minutes=1e-6");
+    program_expect(0, NULL,
+                   "sed -i 's/max_minutes: .*/max_minutes: 0/; s/name: stem/name: stalk/' run/config.yaml");
+    program_expect(2, "the names of the classes, or their order, have changed", "segwork run --resume run");
+    program_expect(0, NULL, "sed -i 's/name: stalk/name: stem/' run/config.yaml && segwork run --resume run");
+}
+
 static int ordinal(int label)
 {
     return label == SW_NO_CLASS ? 255 : label;

@@ -34,7 +34,7 @@ Test(config_values, the_smallest_experiment_is_filled_with_the_documented_defaul
               e->optimizer.beta2 == 0.999f && e->optimizer.eps == 1e-8f && e->optimizer.weight_decay == 0);
     cr_expect(e->schedule.kind == SW_SCHED_CONSTANT && e->schedule.warmup_epochs == 0);
     cr_expect(e->train.epochs == 20 && e->train.batch_size == 64 && e->train.val_batch_size == 21 &&
-              e->train.shuffle && e->train.article_every == 1 && strcmp(e->train.save_best, "miou") == 0);
+              e->train.shuffle && e->train.article_every == 0 && strcmp(e->train.save_best, "miou") == 0);
     cr_expect_str_eq(e->runtime.device, "");
     cr_expect(e->runtime.workspace_mb == 0 && e->runtime.conv_engine == SW_CONV_AUTO && !e->runtime.check);
     cr_expect(e->runtime.tune && e->runtime.conv_layers.count == 0);

@@ -299,12 +299,17 @@ Test(tiles, a_legend_of_many_classes_wraps)
     sw_tiles_spec spec = make_spec(1, 7, 128);
     picture few = draw(&spec);
     spec.classes = &many;
+    for (int c = 0; c < 32; c++) truth_bytes[0][c] = (uint8_t)c;
     picture pic = draw(&spec);
     assert_margin_is_free(&pic);
     cr_assert_gt(pic.height, few.height + 60);
     for (int c = 0; c < 32; c++) cr_assert_gt(find(&pic, sw_class_default_rgb(c)).count, 20, "class %d", c);
+    memset(truth_bytes[0], 0, 32);
+    picture fewer = draw(&spec); /* of so many only those of the truth are named */
+    cr_expect_lt(fewer.height, pic.height);
     free(few.rgb);
     free(pic.rgb);
+    free(fewer.rgb);
 }
 
 Test(tiles, the_same_grid_gives_the_same_bytes)
@@ -358,6 +363,7 @@ Test(tiles, errors_are_where_prediction_and_truth_differ)
     sw_tiles_spec spec = make_spec(2, 2, SIDE_PX);
     spec.panels = panels;
     spec.panel_count = 2;
+    truth_bytes[0][SIDE_PX * SIDE_PX - 1] = 255; /* the legend names ignored pixels in both */
     picture right = in_memory(&spec);
     for (int i = 0; i < WRONG; i++) predicted_bytes[1][3 * i] = i % 2 ? 0 : 2;
     memset(truth_bytes[0], 255, SIDE_PX); /* without a truth nothing is wrong */
