@@ -43,6 +43,15 @@ static void print_header(sw_str *out, const sw_bench *b)
                   (double)b->peak_resident_bytes * gib, (double)b->device_bytes * gib, b->first_step_seconds);
 }
 
+static const char *verdict(const sw_bench_loading *l)
+{
+    if (l->wait_ms < WAIT_AT_MOST * l->off_ms) return "the device does not wait";
+    if (l->alone_ms < l->off_ms)
+        return "the device waits at times, though the loader is faster: they share the cores, or a larger\n"
+               "  data.prefetch evens it out";
+    return "the device waits: more data.loader_threads or data.cache_mb, or less augmentation";
+}
+
 /* Compares training steps on batches from the loader with steps on one batch in memory. */
 static void print_loading(sw_str *out, const sw_bench *b)
 {
@@ -59,10 +68,7 @@ static void print_loading(sw_str *out, const sw_bench *b)
                   "  the loader alone, %2d thread%s %9.0f images/s, the device takes %.0f\n"
                   "  %s\n",
                   l->threads, l->threads == 1 ? " " : "s", 1e3 * b->train.batch / l->alone_ms,
-                  1e3 * b->train.batch / l->off_ms,
-                  l->wait_ms < WAIT_AT_MOST * l->off_ms
-                      ? "the device does not wait"
-                      : "the device waits: more data.loader_threads or data.cache_mb, or less augmentation");
+                  1e3 * b->train.batch / l->off_ms, verdict(l));
 }
 
 static void add_loading(cJSON *root, const sw_bench *b)
