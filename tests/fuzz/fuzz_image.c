@@ -19,16 +19,33 @@ static void check_failure(sw_status status)
     fuzz_expect(status == SW_E_DATA && strlen(sw_error_message()) > 0, "a bad picture is SW_E_DATA");
 }
 
+/* What can be read whole can be read at a fraction, of the size that follows. */
+static void read_shrunk(const sw_image *whole, const char *path, int step)
+{
+    sw_image image;
+    sw_str notes = {0};
+    const sw_status status = sw_image_read_rgb_shrunk(&image, &notes, path, step);
+    fuzz_expect(status == SW_OK, "a picture that was read can be shrunk");
+    fuzz_expect(image.width == (whole->width - 1) / step + 1 &&
+                    image.height == (whole->height - 1) / step + 1,
+                "its sides are divided, rounded up");
+    use(&image, 3);
+    sw_image_deinit(&image);
+    sw_str_deinit(&notes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     sw_image image;
     sw_str notes = {0};
     const char *path = fuzz_file(bytes, length);
     sw_status status = sw_image_read_rgb_noted(&image, &notes, path);
-    if (status == SW_OK)
+    if (status == SW_OK) {
         use(&image, 3);
-    else
+        read_shrunk(&image, path, 1 << length % 4);
+    } else {
         check_failure(status);
+    }
     sw_image_deinit(&image);
     sw_str_deinit(&notes);
     status = sw_image_read_mask(&image, path);
