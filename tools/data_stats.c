@@ -172,7 +172,7 @@ static sw_status print_stats(const sw_data_config *data, const data_stats_option
 {
     static const char *const layouts[] = {"oxford_iiit_pet", "folders", "lists", "voc"};
     sw_data_config sized = *data;
-    sw_stats stats;
+    sw_stats stats = {0};
     sw_str text = {0};
     if (options->size_px != OPTION_NOT_GIVEN) sized.size = sw_size_square(options->size_px);
     SW_ENSURE(sw_stats_collect(&stats, &sized, 0));

@@ -246,13 +246,14 @@ static const char examples[] =
     "  segwork predict --checkpoint runs/segnet_small/002 photos/ --out masks\n"
     "  segwork export runs/segnet_small/002 --out focal.onnx --fold";
 
-static const char see_also[] = ".SH SEE ALSO\n"
-                               ".BR clinfo (1),\n"
-                               ".BR dot (1)\n"
-                               ".PP\n"
-                               "README.md, docs/data.md, docs/augmentation.md, docs/runs.md, docs/predict.md,\n"
-                               "docs/compare.md, docs/report.md, docs/devices.md and docs/performance.md in\n"
-                               ".IR PREFIX/share/doc/segwork/ .\n";
+static const char see_also[] =
+    ".SH SEE ALSO\n"
+    ".BR clinfo (1),\n"
+    ".BR dot (1)\n"
+    ".PP\n"
+    "README.md, docs/data.md, docs/augmentation.md, docs/runs.md, docs/predict.md,\n"
+    "docs/compare.md, docs/report.md, docs/devices.md and docs/performance.md in\n"
+    ".IR PREFIX/share/doc/segwork/ .\n";
 
 static void append_section(sw_str *out, const char *heading, const char *text)
 {

@@ -27,7 +27,7 @@ static int gaussian(float *weights, float sigma)
 {
     int radius = (int)ceilf(3 * sigma);
     if (radius > MAX_RADIUS) radius = MAX_RADIUS;
-    double sum = 0, values[2 * MAX_RADIUS + 1];
+    double sum = 0, values[2 * MAX_RADIUS + 1] = {0};
     for (int i = -radius; i <= radius; i++) {
         values[i + radius] = exp(-0.5 * i * i / ((double)sigma * (double)sigma));
         sum += values[i + radius];

@@ -154,8 +154,9 @@ static sw_status sum_up(const sw_dataset *dataset, sw_split split, const gatheri
         sw_log(SW_LOG_WARNING, "%s: %d of %d images of %s skipped", data->root, dataset->skipped, list->count,
                sw_data_split_title(buffer, sizeof buffer, data, split));
     if (g->kept < dataset->count)
-        sw_log(SW_LOG_INFO, "%s: %d of %d images stay in memory, the others are read again when they are needed "
-                            "(data.cache_mb)",
+        sw_log(SW_LOG_INFO,
+               "%s: %d of %d images stay in memory, the others are read again when they are needed "
+               "(data.cache_mb)",
                data->root, g->kept, dataset->count);
     return SW_OK;
 }

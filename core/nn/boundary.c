@@ -14,17 +14,20 @@ enum { BRIDGE = 4 };
 sw_status sw_boundary_init(sw_boundary *out, int classes, int ignored)
 {
     assert(classes > 0 && classes <= SW_MAX_CLASSES);
-    const size_t count = (size_t)classes, bytes = count * (sizeof *out->f1_sum + sizeof *out->f1_images);
-    *out = (sw_boundary){.classes = classes, .ignored = ignored, .f1_sum = malloc(bytes)};
-    if (!out->f1_sum) return sw_fail_alloc("boundary figures", bytes);
-    out->f1_images = (uint64_t *)(out->f1_sum + count);
-    sw_boundary_clear(out);
-    return SW_OK;
+    const size_t count = (size_t)classes;
+    *out = (sw_boundary){.classes = classes,
+                         .ignored = ignored,
+                         .f1_sum = calloc(count, sizeof *out->f1_sum),
+                         .f1_images = calloc(count, sizeof *out->f1_images)};
+    if (out->f1_sum && out->f1_images) return SW_OK;
+    sw_boundary_deinit(out);
+    return sw_fail_alloc("boundary figures", count * (sizeof *out->f1_sum + sizeof *out->f1_images));
 }
 
 void sw_boundary_deinit(sw_boundary *boundary)
 {
     free(boundary->f1_sum);
+    free(boundary->f1_images);
     *boundary = (sw_boundary){0};
 }
 

@@ -67,8 +67,9 @@ Test(run_augment, the_batch_can_be_seen_and_the_loader_measured)
 Test(run_augment, a_picture_that_is_gone_ends_the_run_by_its_name)
 {
     draw_large_pets();
-    pid_t pid = program_start("run large.yaml --out b --set train.epochs=1000 --set augment.crop_to_size=true "
-                              "--set data.cache_mb=1");
+    pid_t pid =
+        program_start("run large.yaml --out b --set train.epochs=1000 --set augment.crop_to_size=true "
+                      "--set data.cache_mb=1");
     cr_assert(program_wait_for_lines(pid, "b/metrics.jsonl", 1));
     program_expect(0, NULL, "rm pets/images/*");
     cr_expect_eq(program_wait(pid), 1);

@@ -130,7 +130,7 @@ Test(data_layouts, many_warnings_of_one_kind_are_counted)
 Test(data_layouts, a_picture_keeps_its_side_of_a_share_when_others_come)
 {
     sw_data_config data = config_of(SW_LAYOUT_FOLDERS);
-    sw_dataset *before, *after, *train;
+    sw_dataset *before = NULL, *after, *train;
     data.val_share = 0.3f;
     for (int i = 0; i < 40; i++) {
         char image[32], mask[32];

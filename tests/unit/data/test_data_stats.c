@@ -50,7 +50,7 @@ static const char *make_folder(void)
 
 Test(data_stats, every_odd_file_is_remarked_and_the_rest_counted)
 {
-    sw_stats stats;
+    sw_stats stats = {0};
     const sw_data_config data = pets_at(make_folder());
     cr_assert_eq(sw_stats_collect(&stats, &data, 3), SW_OK, "%s", sw_error_message());
     cr_assert_eq(stats.image_files, 6);
@@ -78,7 +78,7 @@ Test(data_stats, every_odd_file_is_remarked_and_the_rest_counted)
 
 Test(data_stats, sizes_and_fractions_are_those_of_the_usable_pictures)
 {
-    sw_stats stats;
+    sw_stats stats = {0};
     const sw_data_config data = pets_at(make_folder());
     cr_assert_eq(sw_stats_collect(&stats, &data, 1), SW_OK);
     /* usable: small 8x8, wide 40x10, tall 20x30, empty 8x8 */
@@ -107,7 +107,7 @@ Test(data_stats, one_list_suffices_and_none_is_a_failure)
 {
     const char *root = make_folder();
     sw_data_config data = pets_at(root);
-    sw_stats stats;
+    sw_stats stats = {0};
     cr_assert_eq(unlink(pets_folder_path(root, "annotations/trainval.txt")), 0);
     cr_assert_eq(sw_stats_collect(&stats, &data, 1), SW_OK);
     cr_assert_eq(stats.splits[0].present, 0);
@@ -156,7 +156,7 @@ static sw_data_config own_data(void)
 Test(data_stats, ignored_pixels_are_in_no_share_and_equal_reasons_are_one_group)
 {
     uint8_t half[64], nothing[64], background[64] = {0}, wrong[64], odd[64];
-    sw_stats stats;
+    sw_stats stats = {0};
     for (int i = 0; i < 64; i++) half[i] = i < 16 ? 7 : i < 48 ? 0 : 255;
     memset(nothing, 255, sizeof nothing);
     memset(wrong, 9, sizeof wrong);
@@ -199,7 +199,7 @@ Test(data_stats, ignored_pixels_are_in_no_share_and_equal_reasons_are_one_group)
 Test(data_stats, a_share_of_the_training_images_counts_as_validation)
 {
     uint8_t half[64];
-    sw_stats stats;
+    sw_stats stats = {0};
     for (int i = 0; i < 64; i++) half[i] = i < 16 ? 7 : 0;
     add_pairs("half", 20, half);
     sw_data_config data = own_data();

@@ -125,13 +125,15 @@ Test(image_fit, the_inverse_brings_labels_back_to_the_picture)
     sw_fit pad = sw_fit_find(SW_FIT_PAD, (sw_size){48, 80}, (sw_size){64, 40});
     sw_fit pad_back = sw_fit_inverse(&pad);
     sw_fit_apply(small, &pad, &labels, SW_RESIZE_NEAREST, 255);
-    sw_fit_apply(back, &pad_back, &(sw_image){.pixels = small, .width = 40, .height = 64, .channels = 1}, SW_RESIZE_NEAREST, 255);
+    sw_fit_apply(back, &pad_back, &(sw_image){.pixels = small, .width = 40, .height = 64, .channels = 1},
+                 SW_RESIZE_NEAREST, 255);
     cr_assert_arr_eq(back, labels.pixels, sizeof back);
 
     sw_fit crop = sw_fit_find(SW_FIT_CROP, (sw_size){48, 80}, (sw_size){24, 24});
     sw_fit crop_back = sw_fit_inverse(&crop);
     sw_fit_apply(small, &crop, &labels, SW_RESIZE_NEAREST, 255);
-    sw_fit_apply(back, &crop_back, &(sw_image){.pixels = small, .width = 24, .height = 24, .channels = 1}, SW_RESIZE_NEAREST, 255);
+    sw_fit_apply(back, &crop_back, &(sw_image){.pixels = small, .width = 24, .height = 24, .channels = 1},
+                 SW_RESIZE_NEAREST, 255);
     for (int y = 0; y < 48; y++)
         for (int x = 0; x < 80; x++)
             cr_assert_eq(back[80 * y + x], x >= 16 && x < 64 ? labels.pixels[80 * y + x] : 255);

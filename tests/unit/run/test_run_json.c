@@ -31,9 +31,12 @@ Test(run_json, colours_are_written_where_the_names_do_not_tell_them)
 Test(run_json, classes_that_are_none_are_refused)
 {
     static const char *const texts[] = {
-        "{}", "{\"classes\": [\"a\", \"a\"]}", "{\"classes\": [1]}",
+        "{}",
+        "{\"classes\": [\"a\", \"a\"]}",
+        "{\"classes\": [1]}",
         "{\"classes\": [\"a\", \"b\"], \"colours\": [\"#000000\"]}",
-        "{\"classes\": [\"a\"], \"colours\": [\"red\"]}", "{\"classes\": [\"a\"], \"colours\": 3}",
+        "{\"classes\": [\"a\"], \"colours\": [\"red\"]}",
+        "{\"classes\": [\"a\"], \"colours\": 3}",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         sw_classes found;
