@@ -29,7 +29,7 @@ void sw_data_complete(sw_data_config *data)
 
 void sw_data_recognise_classes(sw_classes *classes)
 {
-    if (sw_classes_same(classes, &sw_pets_classes)) *classes = sw_pets_classes;
+    if (sw_classes_same(classes, &sw_pets_class_list.classes)) *classes = sw_pets_class_list.classes;
 }
 
 bool sw_data_has_split(const sw_data_config *data, sw_split split)

@@ -173,13 +173,14 @@ Test(predict_command, masks_and_overlays_show_the_colours_of_the_classes)
              outlined = picture("large/images/pet_000001.jpg");
     for (int i = 0; i < OTHERS; i++) {
         labels.pixels[i]--;
-        const uint32_t rgb = sw_pets_classes.list[labels.pixels[i]].rgb;
+        const uint32_t rgb = sw_pets_class_list.classes.list[labels.pixels[i]].rgb;
         const uint8_t parts[] = {(uint8_t)(rgb >> 16), (uint8_t)(rgb >> 8), (uint8_t)rgb};
         cr_assert_arr_eq(shown.pixels + (ptrdiff_t)3 * i, parts, 3);
     }
-    sw_label_overlay(before.pixels, labels.pixels, OTHERS, &sw_pets_classes);
-    cr_assert_eq(sw_label_outline(outlined.pixels, labels.pixels, (sw_size){SIDE, SIDE}, &sw_pets_classes),
-                 SW_OK);
+    sw_label_overlay(before.pixels, labels.pixels, OTHERS, &sw_pets_class_list.classes);
+    cr_assert_eq(
+        sw_label_outline(outlined.pixels, labels.pixels, (sw_size){SIDE, SIDE}, &sw_pets_class_list.classes),
+        SW_OK);
     sw_image overlay = picture("out/pet_000001.overlay.png"), outline = picture("out/pet_000001.outline.png");
     cr_assert(overlay.width == SIDE && outline.height == SIDE);
     cr_expect_eq(memcmp(overlay.pixels, before.pixels, OTHERS * 3), 0);

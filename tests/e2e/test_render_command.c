@@ -57,7 +57,7 @@ static void expect_same_picture(const char *a, const char *b)
 static bool is_flat(uint32_t rgb)
 {
     uint32_t flat[3 + SW_TILES_OTHER_FLAT];
-    int count = sw_tiles_flat_rgb(flat, &sw_pets_classes);
+    int count = sw_tiles_flat_rgb(flat, &sw_pets_class_list.classes);
     for (int i = 0; i < count; i++)
         if (flat[i] == rgb) return true;
     return false;

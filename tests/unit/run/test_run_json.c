@@ -25,7 +25,7 @@ Test(run_json, colours_are_written_where_the_names_do_not_tell_them)
     cr_expect_eq(read_back(&own, false).background, 1);
     own.list[0].rgb = 0x804080;
     read_back(&own, true);
-    cr_expect_eq(read_back(&sw_pets_classes, false).border, sw_pets_classes.border);
+    cr_expect_eq(read_back(&sw_pets_class_list.classes, false).border, sw_pets_class_list.classes.border);
 }
 
 Test(run_json, classes_that_are_none_are_refused)

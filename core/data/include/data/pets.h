@@ -4,7 +4,6 @@
 
 #include "data/config.h"
 
-extern const sw_class_list sw_pets_class_list;
-extern const sw_classes sw_pets_classes; /* pet, background, border; the same list */
+extern const sw_class_list sw_pets_class_list; /* pet, background, border */
 
 #endif
