@@ -76,6 +76,6 @@ void sw_mask_writing_of(sw_mask_writing *out, const sw_data_config *data)
     if (ignored && by_colour) none_rgb = *ignored & 0xFFFFFF;
     if (ignored && !by_colour) none = (int)*ignored;
     for (int label = list->classes.count; label < 256; label++) out->value[label] = (uint8_t)none;
-    out->rgb[none] = none_rgb;
+    if (!taken[none]) out->rgb[none] = none_rgb; /* where classes have all 256, the last keeps its colour */
     if (none >= out->colours) out->colours = none + 1;
 }

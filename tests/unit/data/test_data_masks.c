@@ -184,6 +184,11 @@ Test(data_masks, predictions_are_written_with_the_values_and_colours_of_the_data
     data.ignore = NULL;
     sw_mask_writing_of(&writing, &data);
     cr_expect(writing.value[SW_NO_CLASS] == 1 && writing.colours == 5, "the first value that is free");
+    sw_mask_value all[256];
+    for (int v = 0; v < 256; v++) all[v] = (sw_mask_value){(unsigned)v, v == 255};
+    list = list_of(2, all, 256);
+    sw_mask_writing_of(&writing, &data);
+    cr_expect(writing.rgb[255] == list.classes.list[1].rgb && writing.colours == 256, "no value is free");
     list = list_of(2, by_colour, 2);
     sw_mask_writing_of(&writing, &data);
     cr_expect(writing.value[0] == 0 && writing.value[1] == 1 && writing.rgb[0] == 0x804080 &&
