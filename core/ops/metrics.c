@@ -25,10 +25,13 @@ struct sw_metrics {
     cl_mem chunk_overlap, soft;     /* (max_n,chunks,2) and (max_n,2) */
 };
 
-/* So many pixels that a chunk's own table of counts, if it has one, stays small beside its logits. */
+/* With few classes so many pixels that a chunk's own table of counts stays small beside its logits. With many
+ * there is no table, and fewer pixels: a work-item has about as much to do whatever the number of classes.
+ * (Mesa's llvmpipe ends any work-item after 65,535 turns of its loops.) */
 static int chunk_pixels(const sw_metrics *m)
 {
-    const int table = m->many ? 0 : 8 * m->k * m->k;
+    const int table = 8 * m->k * m->k;
+    if (m->many) return MIN_CHUNK_PIXELS * SW_FEW_CLASSES / m->k;
     return table > MIN_CHUNK_PIXELS ? table : MIN_CHUNK_PIXELS;
 }
 
