@@ -23,8 +23,9 @@ static sw_status check_subject(void)
     char names[512] = "";
     size_t used = 0;
     const char *last = "";
-    for (size_t i = 0; i < sw_check_case_count; i++) {
-        const char *subject = sw_check_cases[i].subject;
+    const sw_check_case *c;
+    for (size_t i = 0; (c = sw_check_case_at(i)) != NULL; i++) {
+        const char *subject = c->subject;
         if (!only_subject || strcmp(subject, only_subject) == 0) return SW_OK;
         if (strcmp(subject, last) == 0 || used >= sizeof names) continue;
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", subject);
@@ -65,8 +66,8 @@ typedef struct tally {
 
 static void run_cases(tally *t, sw_cl *cl)
 {
-    for (size_t i = 0; i < sw_check_case_count; i++) {
-        const sw_check_case *c = &sw_check_cases[i];
+    const sw_check_case *c;
+    for (size_t i = 0; (c = sw_check_case_at(i)) != NULL; i++) {
         if (!is_wanted(c)) continue;
         sw_check_result result;
         sw_status status = sw_check_run(&result, cl, c);

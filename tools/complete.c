@@ -22,9 +22,10 @@ static void offer_commands(completion *c)
 
 static void offer_ops(completion *c)
 {
-    for (size_t i = 0; i < sw_check_case_count; i++) {
-        const char *subject = sw_check_cases[i].subject;
-        if (i == 0 || strcmp(subject, sw_check_cases[i - 1].subject) != 0) completion_offer(c, subject, "");
+    const sw_check_case *each, *before = NULL;
+    for (size_t i = 0; (each = sw_check_case_at(i)) != NULL; before = each, i++) {
+        if (before && strcmp(each->subject, before->subject) == 0) continue;
+        completion_offer(c, each->subject, "");
     }
 }
 

@@ -1,20 +1,7 @@
 /* What is checked, and at which shapes. Sizes of 1, 7, 31 and 33 leave every kind of rest to a kernel that
  * works in twos, eights or sixteens; 1, 3 and 17 channels have no whole vector, 16 and 64 have nothing else.
  */
-#include "check/check.h"
-#include "ops/ops.h"
-
-#define TINY  SW_CHECK_TINY
-#define QUICK SW_CHECK_QUICK
-#define FULL  SW_CHECK_FULL
-
-#define OP(size_, op_, attrs_, n, h, w, c, fill_, evaluate_)                                                 \
-    {                                                                                                        \
-        .subject = #op_, .size = size_, .op = &(const sw_op_case)                                            \
-        {                                                                                                    \
-            &sw_op_##op_, attrs_, {n, h, w, c}, SW_FILL_##fill_, evaluate_                                   \
-        }                                                                                                    \
-    }
+#include "cases.h"
 
 #define CONV(size_, engine_, n, h, w, c, out_, kernel_, bias_, cap_, fill_)                                  \
     OP(size_, conv2d,                                                                                        \
@@ -95,7 +82,7 @@
 
 enum { KIB = 1 << 10, MIB = 1 << 20 };
 
-const sw_check_case sw_check_cases[] = {
+static const sw_check_case cases[] = {
     /* transposes: 0 A B, 1 A B', 2 A' B, 3 A' B' */
     GEMM(TINY, 0, 3, 5, 4, 0, true, INTEGERS),
     GEMM(TINY, 2, 5, 3, 4, 1, false, UNIFORM),
@@ -369,7 +356,17 @@ const sw_check_case sw_check_cases[] = {
     METRICS(FULL, 2, 128, 128, 3, 1, UNIFORM),
 };
 
-const size_t sw_check_case_count = sizeof sw_check_cases / sizeof *sw_check_cases;
+/* Every list of cases there is; those of a subject stand together. */
+static const sw_check_cases *const lists[] = {&(const sw_check_cases)CASE_LIST(cases)};
+
+const sw_check_case *sw_check_case_at(size_t i)
+{
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+        if (i < lists[k]->count) return &lists[k]->cases[i];
+        i -= lists[k]->count;
+    }
+    return NULL;
+}
 
 sw_status sw_check_run(sw_check_result *out, sw_cl *cl, const sw_check_case *c)
 {

@@ -95,14 +95,22 @@ static bool wants_gradient(const sw_graph *graph, const sw_node *node)
     return false;
 }
 
+static sw_status check_input_count(const sw_node *node)
+{
+    const int least = node->op->input_count, most = node->op->most_inputs ? node->op->most_inputs : least;
+    if (node->input_count >= least && node->input_count <= most) return SW_OK;
+    if (most > least)
+        return sw_node_fail(node, "takes %d to %d inputs, got %d", least, most, node->input_count);
+    return sw_node_fail(node, "takes %d input%s, got %d", least, least == 1 ? "" : "s", node->input_count);
+}
+
 sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const char *name, const void *attrs,
                        int input_count, const int *inputs)
 {
     sw_node node = {.op = op, .input_count = input_count, .window = 1, .stride = 1, .upscale = 1};
     node.name = sw_arena_strdup(&graph->arena, name);
     if (!node.name) return SW_E_MEMORY;
-    if (input_count != op->input_count)
-        return sw_node_fail(&node, "takes %d inputs, got %d", op->input_count, input_count);
+    SW_ENSURE(check_input_count(&node));
     for (int i = 0; i < input_count; i++) {
         assert(inputs[i] >= 0 && inputs[i] < graph->value_count);
         node.inputs[i] = inputs[i];

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/field_macros.h"
 #include "ops/call.h"
 #include "ops/ops.h"
+#include "ops/setting.h"
 #include "window.h"
 
 /* Pixels of one partial reduction. 16 channels of 512 pixels are 32 KiB: a CPU core reads them twice from its
@@ -243,11 +245,30 @@ static sw_status batchnorm_backward(sw_call *call)
     return SW_OK;
 }
 
+static void batchnorm_adopt(void *attrs, const char *node, const sw_op_setting *setting)
+{
+    sw_batchnorm_attrs *a = attrs;
+    (void)node;
+    if (!(a->eps > 0)) a->eps = setting->norm_eps;
+    if (!(a->momentum > 0)) a->momentum = setting->norm_momentum;
+}
+
+#define HERE sw_batchnorm_attrs
+static const sw_field batchnorm_fields[] = {
+    BOOL(relu, "false", "Applies ReLU to the result, in the same pass over memory"),
+    REAL(eps, "0", 1, "Added to the variance; 0: model.norm_eps"),
+    REAL(momentum, "0", 1, "Of the running mean and variance, as in PyTorch; 0: model.norm_momentum"),
+};
+static const sw_field_table batchnorm_table = TABLE(batchnorm_fields);
+#undef HERE
+
 const sw_op sw_op_batchnorm = {
     .name = "batchnorm",
     .help = "batch normalisation per channel, with ReLU if asked",
     .label = batchnorm_label,
     .attr_bytes = sizeof(sw_batchnorm_attrs),
+    .fields = &batchnorm_table,
+    .adopt = batchnorm_adopt,
     .input_count = 1,
     .output_count = 1,
     .infer = batchnorm_infer,

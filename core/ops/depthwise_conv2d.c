@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/field_macros.h"
 #include "ops/call.h"
 #include "ops/ops.h"
 
@@ -106,11 +107,19 @@ static sw_status depthwise_backward(sw_call *call)
     return SW_OK;
 }
 
+#define HERE sw_depthwise_conv2d_attrs
+static const sw_field depthwise_fields[] = {
+    INT(kernel, "3", 1, 7, "Side of the window, odd; padding keeps the image size"),
+};
+static const sw_field_table depthwise_table = TABLE(depthwise_fields);
+#undef HERE
+
 const sw_op sw_op_depthwise_conv2d = {
     .name = "depthwise_conv2d",
     .help = "convolution of each channel with its own odd window, stride 1, same size",
     .label = depthwise_label,
     .attr_bytes = sizeof(sw_depthwise_conv2d_attrs),
+    .fields = &depthwise_table,
     .input_count = 1,
     .output_count = 1,
     .infer = depthwise_infer,

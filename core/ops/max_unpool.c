@@ -41,6 +41,7 @@ const sw_op sw_op_max_unpool = {
     .name = "max_unpool",
     .help = "puts each value where its maximum was before 2x2 pooling, zero elsewhere",
     .attr_bytes = sizeof(sw_doubled_attrs),
+    .resize = sw_window_resize,
     .input_count = 2,
     .output_count = 1,
     .infer = max_unpool_infer,

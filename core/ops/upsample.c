@@ -6,6 +6,7 @@ const sw_op sw_op_upsample = {
     .name = "upsample",
     .help = "twice the size, by the nearest neighbour",
     .attr_bytes = sizeof(sw_doubled_attrs),
+    .resize = sw_window_resize,
     .input_count = 1,
     .output_count = 1,
     .infer = sw_window_infer_double,

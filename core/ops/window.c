@@ -28,7 +28,7 @@ sw_status sw_window_infer_double(sw_graph *graph, sw_node *node)
 {
     const sw_doubled_attrs *attrs = node->attrs;
     const sw_shape s = sw_node_input(graph, node, 0)->shape;
-    const int height = attrs->height, width = attrs->width;
+    const int height = attrs->height ? attrs->height : 2 * s.h, width = attrs->width ? attrs->width : 2 * s.w;
     SW_ENSURE(sw_window_check_floats(graph, node));
     if (height / 2 != s.h || width / 2 != s.w)
         return sw_node_fail(node,
@@ -38,6 +38,11 @@ sw_status sw_window_infer_double(sw_graph *graph, sw_node *node)
     SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, height, width, s.c}));
     node->upscale = 2;
     return SW_OK;
+}
+
+void sw_window_resize(void *attrs, int height, int width)
+{
+    *(sw_doubled_attrs *)attrs = (sw_doubled_attrs){.height = height, .width = width};
 }
 
 sw_status sw_window_prepare_with(sw_call *call, const char *backward_file, const char *backward_name)

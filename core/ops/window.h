@@ -18,6 +18,9 @@ sw_status sw_window_check_floats(const sw_graph *graph, const sw_node *node) SW_
 sw_status sw_window_infer_half(sw_graph *graph, sw_node *node) SW_NODISCARD;
 sw_status sw_window_infer_double(sw_graph *graph, sw_node *node) SW_NODISCARD;
 
+/* The sw_op.resize of an op with sw_doubled_attrs. */
+void sw_window_resize(void *attrs, int height, int width);
+
 /* An op's prepare: builds the kernels <op>_fwd and <op>_bwd of the op's file for the channels of input 0 and
  * leaves a sw_window in call->prepared, which sw_call_free_prepared releases. The second takes backward from
  * another file: spreading by offsets is max_unpool's forward pass and max_pool's backward pass. */

@@ -1,8 +1,11 @@
 /* conv2d: the op. Chooses an engine for each pass, hands it over, and does the bias itself. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/field_macros.h"
 #include "conv_engine.h"
+#include "ops/setting.h"
 
 enum { BIAS_CHUNK_PIXELS = 512 }; /* of one partial sum of the bias gradient */
 
@@ -172,10 +175,32 @@ static sw_status conv2d_backward(sw_call *call)
     return SW_OK;
 }
 
+static void conv2d_adopt(void *attrs, const char *node, const sw_op_setting *setting)
+{
+    sw_conv2d_attrs *a = attrs;
+    a->engine = setting->conv_engine;
+    a->workspace_cap_bytes = setting->workspace_cap_bytes;
+    const sw_conv_pin *pin =
+        setting->conv_pins && a->engine == SW_CONV_AUTO ? sw_conv_pins_find(setting->conv_pins, node) : NULL;
+    if (pin) memcpy(a->pass, pin->pass, sizeof a->pass);
+}
+
+#define HERE sw_conv2d_attrs
+static const sw_field conv2d_fields[] = {
+    {KEY("width", out_channels, SW_FIELD_INT, NULL, "Output channels; multiples of 16 are fastest on CPUs"),
+     .min = 1, .max = 4096},
+    INT(kernel, "3", 1, 7, "Side of the window, odd; padding keeps the image size"),
+    BOOL(bias, "false", "Adds a number to each output channel; of no use before a norm"),
+};
+static const sw_field_table conv2d_table = TABLE(conv2d_fields);
+#undef HERE
+
 const sw_op sw_op_conv2d = {
     .name = "conv2d",
     .help = "convolution with a square odd window, stride 1, same size",
     .attr_bytes = sizeof(sw_conv2d_attrs),
+    .fields = &conv2d_table,
+    .adopt = conv2d_adopt,
     .input_count = 1,
     .output_count = 1,
     .infer = conv2d_infer,

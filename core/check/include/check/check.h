@@ -115,8 +115,8 @@ typedef struct sw_check_case {
     const sw_metrics_case *metrics;
 } sw_check_case;
 
-extern const sw_check_case sw_check_cases[];
-extern const size_t sw_check_case_count;
+/* Case number i of all there are, from 0; NULL behind the last. Those of a subject follow each other. */
+const sw_check_case *sw_check_case_at(size_t i);
 
 /* Runs a case. A status other than SW_OK means that it could not be run; `out` holds its text even then. */
 sw_status sw_check_run(sw_check_result *out, sw_cl *cl, const sw_check_case *c) SW_NODISCARD;

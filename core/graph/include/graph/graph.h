@@ -27,7 +27,7 @@ size_t sw_shape_pixels(sw_shape s); /* of all images */
 bool sw_shape_equal(sw_shape a, sw_shape b);
 size_t sw_dtype_bytes(sw_dtype dtype);
 
-enum { SW_MAX_INPUTS = 3, SW_MAX_OUTPUTS = 2, SW_MAX_PARAMS = 2, SW_MAX_STATES = 2, SW_MAX_SAVED = 2 };
+enum { SW_MAX_INPUTS = 8, SW_MAX_OUTPUTS = 2, SW_MAX_PARAMS = 2, SW_MAX_STATES = 2, SW_MAX_SAVED = 2 };
 
 typedef struct sw_value {
     const char *name;

@@ -8,9 +8,11 @@
 #ifndef GRAPH_OP_H
 #define GRAPH_OP_H
 
+#include "base/fields.h"
 #include "graph/graph.h"
 
 struct sw_call;
+struct sw_op_setting;
 struct sw_epilogue;
 
 #define SW_BIT(i) (1u << (i))
@@ -27,6 +29,18 @@ struct sw_op {
     void (*label)(char *text, size_t text_bytes, const sw_node *node);
     size_t attr_bytes;
     int input_count, output_count;
+    int most_inputs; /* of an op that takes input_count inputs or more, up to SW_MAX_INPUTS; 0: input_count */
+
+    /* The options that a layer of an experiment may give (members of the attribute struct, with defaults);
+     * NULL: none. Attributes that are not among them are set by `adopt` and `resize`, or are 0. */
+    const sw_field_table *fields;
+    /* Sets the attributes that come from the network as a whole, such as a convolution's engine, or the
+     * epsilon of a norm that was given none (ops/setting.h). `node` is the name of the node to be. NULL:
+     * there are none. */
+    void (*adopt)(void *attrs, const char *node, const struct sw_op_setting *setting);
+    /* Sets height and width of the output, for an op that enlarges to the size of another layer; NULL: the
+     * op has no such attributes. */
+    void (*resize)(void *attrs, int height, int width);
 
     /* Pure. Checks the inputs and declares outputs, parameters, states, saved values, workspace, macs. */
     sw_status (*infer)(sw_graph *graph, sw_node *node);

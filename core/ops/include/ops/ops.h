@@ -58,7 +58,7 @@ extern const sw_op sw_op_max_pool; /* no attributes */
 
 /* Height and width of an output that has twice its input's, or one more. */
 typedef struct sw_doubled_attrs {
-    int height, width;
+    int height, width; /* 0: twice the input's */
 } sw_doubled_attrs;
 
 /* max_unpool: inputs x and offsets; puts each value where its maximum was, zero elsewhere. height and width
