@@ -14,7 +14,21 @@
     {                                                                                                        \
         .subject = #op_, .size = size_, .op = &(const sw_op_case)                                            \
         {                                                                                                    \
-            &sw_op_##op_, attrs_, {n, h, w, c}, SW_FILL_##fill_, evaluate_                                   \
+            .op = &sw_op_##op_, .attrs = attrs_, .x = {n, h, w, c}, .fill = SW_FILL_##fill_,                 \
+            .evaluate = evaluate_                                                                            \
+        }                                                                                                    \
+    }
+
+/* Of an op with several inputs: so many, and the channels of those behind the first (0: as the first). */
+#define OP_OF(size_, op_, attrs_, inputs_, n, h, w, c, fill_, evaluate_, ...)                                \
+    {                                                                                                        \
+        .subject = #op_, .size = size_, .op = &(const sw_op_case)                                            \
+        {                                                                                                    \
+            .op = &sw_op_##op_, .attrs = attrs_, .x = {n, h, w, c}, .fill = SW_FILL_##fill_,                 \
+            .evaluate = evaluate_, .input_count = inputs_, .channels = {                                     \
+                0,                                                                                           \
+                __VA_ARGS__                                                                                  \
+            }                                                                                                \
         }                                                                                                    \
     }
 
@@ -28,5 +42,8 @@ typedef struct sw_check_cases {
     {                                                                                                        \
         array, sizeof(array) / sizeof *(array)                                                               \
     }
+
+/* Those of concat, add, global_average_pool, broadcast and scale. */
+extern const sw_check_cases sw_cases_joins;
 
 #endif

@@ -13,10 +13,13 @@ enum { MOST_ELEMS_SURROUNDED = 1 << 18 };
 
 const sw_expectation *sw_expectation_find(const char *op_name)
 {
-    static const sw_expectation *const all[] = {
-        &sw_expect_conv2d,   &sw_expect_depthwise_conv2d, &sw_expect_batchnorm,
-        &sw_expect_max_pool, &sw_expect_max_unpool,       &sw_expect_average_pool,
-        &sw_expect_upsample, &sw_expect_cross_entropy,    &sw_expect_focal};
+    static const sw_expectation *const all[] = {&sw_expect_conv2d,     &sw_expect_depthwise_conv2d,
+                                                &sw_expect_batchnorm,  &sw_expect_max_pool,
+                                                &sw_expect_max_unpool, &sw_expect_average_pool,
+                                                &sw_expect_upsample,   &sw_expect_cross_entropy,
+                                                &sw_expect_focal,      &sw_expect_concat,
+                                                &sw_expect_add,        &sw_expect_global_average_pool,
+                                                &sw_expect_broadcast,  &sw_expect_scale};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i]->op_name, op_name) == 0) return all[i];
     return NULL;
@@ -114,7 +117,20 @@ done:
 
 /* --- twin -------------------------------------------------------------------------------------- */
 
-/* The gradient of an input that two nodes read, from what one alone has to give. */
+/* What a gradient has to be when it was added to, from what it is alone; and how it is then called. */
+static sw_status expect_added(sw_tensor *dx, sw_problem *p, double factor)
+{
+    for (size_t i = 0; i < dx->elems; i++) {
+        dx->want[i] *= factor;
+        if (dx->bound[i] < 0) continue;
+        dx->bound[i] *= factor;
+        if (p->c->fill != SW_FILL_INTEGERS) dx->bound[i] += bound_eps * fabs(dx->want[i]); /* the addition */
+    }
+    dx->name = sw_arena_printf(&p->arena, "%s added to %s", dx->name, dx->name);
+    return dx->name ? SW_OK : SW_E_MEMORY;
+}
+
+/* The gradients of inputs that two nodes read, from what one alone has to give. */
 static sw_status run_twin(sw_check_result *result, sw_cl *cl, sw_problem *p,
                           const sw_expectation *expectation)
 {
@@ -124,17 +140,51 @@ static sw_status run_twin(sw_check_result *result, sw_cl *cl, sw_problem *p,
     SW_TRY(sw_rig_init(&rig, SW_RIG_TWIN, p->c, expectation));
     SW_TRY(sw_rig_bind(&rig, cl, true));
     SW_TRY(sw_rig_run(&ms, &rig, p));
-    sw_tensor *dx = &p->din[0];
-    SW_TRY(sw_rig_read_value(&rig, dx, sw_executor_gradient(rig.executor, rig.inputs[0])));
+    SW_TRY(read_backward(&rig, p));
     double factor = 1 + (p->c->op->is_loss ? 1 : SW_TWIN_SCALE);
-    for (size_t i = 0; i < dx->elems; i++) {
-        dx->want[i] *= factor;
-        if (dx->bound[i] < 0) continue;
-        dx->bound[i] *= factor;
-        if (p->c->fill != SW_FILL_INTEGERS) dx->bound[i] += bound_eps * fabs(dx->want[i]); /* the addition */
+    for (int i = 0; i < rig.input_count; i++)
+        if (p->din[i].elems) SW_TRY(expect_added(&p->din[i], p, factor));
+    compare(result, p->din, SW_MAX_INPUTS);
+done:
+    sw_rig_deinit(&rig);
+    return status;
+}
+
+/* --- one value for all inputs ------------------------------------------------------------------ */
+
+/* Adds up what the gradients of all inputs have to be, in the first one's. */
+static void expect_sum_of_gradients(sw_problem *p)
+{
+    sw_tensor *dx = &p->din[0];
+    for (int i = 1; i < SW_MAX_INPUTS; i++) {
+        const sw_tensor *more = &p->din[i];
+        for (size_t k = 0; k < more->elems; k++) {
+            dx->want[k] += more->want[k];
+            if (p->c->fill == SW_FILL_INTEGERS && dx->bound[k] == 0 && more->bound[k] == 0) continue;
+            dx->bound[k] += more->bound[k] + bound_eps * fabs(dx->want[k]);
+        }
     }
-    dx->name = "dx added to dx";
-    sw_result_compare(result, dx);
+    dx->name = "dx of one value for all inputs";
+}
+
+/* Leaves the problem with the first input for all. */
+static sw_status run_same(sw_check_result *result, sw_cl *cl, sw_problem *p,
+                          const sw_expectation *expectation)
+{
+    sw_status status = SW_OK;
+    sw_rig rig;
+    double ms;
+    SW_TRY(sw_rig_init(&rig, SW_RIG_SAME, p->c, expectation));
+    SW_TRY(sw_rig_bind(&rig, cl, true));
+    for (int i = 1; i < rig.input_count; i++) p->in[i].given = p->in[0].given;
+    SW_TRY(sw_rig_run(&ms, &rig, p));
+    SW_TRY(read_forward(&rig, p));
+    SW_TRY(expectation->forward(p));
+    compare(result, p->out, SW_MAX_OUTPUTS);
+    SW_TRY(sw_rig_read_value(&rig, &p->din[0], sw_executor_gradient(rig.executor, rig.inputs[0])));
+    SW_TRY(expectation->backward(p));
+    expect_sum_of_gradients(p);
+    sw_result_compare(result, &p->din[0]);
 done:
     sw_rig_deinit(&rig);
     return status;
@@ -228,6 +278,11 @@ static sw_status check_op(sw_check_result *out, sw_cl *cl, const sw_op_case *c,
     if (out->passed && c->op->absorbs && !c->evaluate && c->x.h > 1 && c->x.w > 1) /* large enough to pool */
         SW_TRY(compare_with_others(out, cl, &problem, expectation, SW_RIG_ABSORBING,
                                    "working in one step gives other bits than working apart"));
+    if (out->passed && sw_rig_suits_same(c, expectation)) {
+        if (!c->evaluate) SW_TRY(run_same(out, cl, &problem, expectation));
+        SW_TRY(compare_with_others(out, cl, &problem, expectation, SW_RIG_SAME_FOLLOWED,
+                                   "working in place with one value for all inputs gives other bits"));
+    }
 done:
     sw_problem_deinit(&problem);
     sw_rig_deinit(&rig);

@@ -110,7 +110,9 @@ static sw_status init_activation(sw_problem *p, sw_tensor *t, const char *name, 
 
 static sw_status init_activations(sw_problem *p)
 {
-    static const char *const in_names[] = {"x", "x2", "x3"}, *const din_names[] = {"dx", "dx2", "dx3"};
+    static const char *const in_names[SW_MAX_INPUTS] = {"x", "x2", "x3", "x4", "x5", "x6", "x7", "x8"};
+    static const char *const din_names[SW_MAX_INPUTS] = {"dx",  "dx2", "dx3", "dx4",
+                                                         "dx5", "dx6", "dx7", "dx8"};
     static const char *const out_names[] = {"y", "y2"}, *const dout_names[] = {"dy", "dy2"};
     const sw_node *node = p->node;
     for (int i = 0; i < node->input_count; i++) {

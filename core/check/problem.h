@@ -43,7 +43,8 @@ typedef struct sw_problem {
 /* What the harness has to know of an op beyond its descriptor. */
 typedef struct sw_expectation {
     const char *op_name;
-    /* Shape and type of input i > 0, for a first input of shape x; NULL when there is none. */
+    /* Shape and type of input i > 0, for a first input of shape x; NULL: floats of x's shape, but for the
+     * channels where the case gives others. */
     sw_shape (*input_shape)(sw_dtype *dtype, sw_shape x, int i);
     /* Fills what uniform numbers do not suit (labels, offsets, variances); may be NULL. */
     sw_status (*prepare)(sw_problem *p);
@@ -60,7 +61,8 @@ const sw_expectation *sw_expectation_find(const char *op_name);
 
 extern const sw_expectation sw_expect_conv2d, sw_expect_depthwise_conv2d, sw_expect_batchnorm,
     sw_expect_max_pool, sw_expect_max_unpool, sw_expect_average_pool, sw_expect_upsample,
-    sw_expect_cross_entropy, sw_expect_focal;
+    sw_expect_cross_entropy, sw_expect_focal, sw_expect_concat, sw_expect_add, sw_expect_global_average_pool,
+    sw_expect_broadcast, sw_expect_scale;
 
 /* Makes the tensors of the graph's node `node` (its op alone) and fills what is given. */
 sw_status sw_problem_init(sw_problem *p, const sw_op_case *c, const sw_expectation *expectation,

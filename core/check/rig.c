@@ -21,16 +21,59 @@ static sw_status add_pointwise(int *out, sw_graph *graph, const char *name, int 
     return sw_graph_add(out, graph, &sw_op_conv2d, name, &attrs, 1, &in);
 }
 
-static sw_status declare_inputs(sw_rig *rig, const sw_op_case *c, const sw_expectation *expectation)
+static int count_inputs(const sw_op_case *c)
 {
-    static const char *const names[] = {"x", "x2", "x3"};
+    return c->input_count ? c->input_count : c->op->input_count;
+}
+
+/* Shape and type of input i beside a first one of shape x. */
+static sw_shape input_shape(sw_dtype *dtype, const sw_op_case *c, const sw_expectation *expectation,
+                            sw_shape x, int i)
+{
+    *dtype = SW_F32;
+    if (i > 0 && expectation->input_shape) return expectation->input_shape(dtype, x, i);
+    if (i > 0 && c->channels[i]) x.c = c->channels[i];
+    return x;
+}
+
+bool sw_rig_suits_same(const sw_op_case *c, const sw_expectation *expectation)
+{
+    int gradients = 0;
+    for (int i = 0; i < count_inputs(c); i++) {
+        sw_dtype dtype;
+        if (!sw_shape_equal(input_shape(&dtype, c, expectation, c->x, i), c->x) || dtype != SW_F32)
+            return false;
+        gradients += (c->op->gives_gradient & SW_BIT(i)) != 0;
+    }
+    return gradients > 1;
+}
+
+static bool is_same(sw_rig_kind kind)
+{
+    return kind == SW_RIG_SAME || kind == SW_RIG_SAME_FOLLOWED;
+}
+
+static bool is_followed(sw_rig_kind kind)
+{
+    return kind == SW_RIG_FOLLOWED || kind == SW_RIG_SAME_FOLLOWED;
+}
+
+static sw_status declare_inputs(sw_rig *rig, sw_rig_kind kind, const sw_op_case *c,
+                                const sw_expectation *expectation)
+{
+    static const char *const names[SW_MAX_INPUTS] = {"x", "x2", "x3", "x4", "x5", "x6", "x7", "x8"};
     sw_shape x = c->x;
     x.n++; /* one image that is not run */
-    SW_ENSURE(sw_graph_input(&rig->inputs[0], &rig->graph, names[0], SW_F32, x));
-    for (int i = 1; i < c->op->input_count; i++) {
+    rig->input_count = count_inputs(c);
+    for (int i = 0; i < rig->input_count; i++) {
         sw_dtype dtype;
-        sw_shape shape = expectation->input_shape(&dtype, x, i);
-        SW_ENSURE(sw_graph_input(&rig->inputs[i], &rig->graph, names[i], dtype, shape));
+        sw_shape shape = input_shape(&dtype, c, expectation, x, i);
+        bool again = i > 0 && is_same(kind);
+        if (again)
+            rig->inputs[i] = rig->inputs[0];
+        else
+            SW_ENSURE(sw_graph_input(&rig->inputs[i], &rig->graph, names[i], dtype, shape));
+        if (!again && (c->op->gives_gradient & SW_BIT(i))) rig->wants[rig->want_count++] = rig->inputs[i];
     }
     return SW_OK;
 }
@@ -40,23 +83,24 @@ sw_status sw_rig_init(sw_rig *rig, sw_rig_kind kind, const sw_op_case *c, const 
     sw_status status = SW_OK;
     *rig = (sw_rig){.training = !c->evaluate};
     sw_graph_init(&rig->graph);
-    SW_TRY(declare_inputs(rig, c, expectation));
+    SW_TRY(declare_inputs(rig, kind, c, expectation));
     int inputs[SW_MAX_INPUTS], outputs[SW_MAX_OUTPUTS], node = 0;
     memcpy(inputs, rig->inputs, sizeof inputs);
-    if (kind == SW_RIG_FOLLOWED) {
+    if (is_followed(kind)) {
         SW_TRY(add_pointwise(&inputs[0], &rig->graph, "before", inputs[0], c->x.c));
         node = 1;
     }
-    SW_TRY(sw_graph_add(outputs, &rig->graph, c->op, c->op->name, c->attrs, c->op->input_count, inputs));
+    for (int i = 1; i < rig->input_count && is_same(kind); i++) inputs[i] = inputs[0];
+    SW_TRY(sw_graph_add(outputs, &rig->graph, c->op, c->op->name, c->attrs, rig->input_count, inputs));
     rig->last = outputs[0];
     if (kind == SW_RIG_TWIN)
-        SW_TRY(sw_graph_add(NULL, &rig->graph, c->op, "twin", c->attrs, c->op->input_count, inputs));
+        SW_TRY(sw_graph_add(NULL, &rig->graph, c->op, "twin", c->attrs, rig->input_count, inputs));
     if (kind == SW_RIG_ABSORBING) {
         int absorbed[SW_MAX_OUTPUTS];
         SW_TRY(sw_graph_add(absorbed, &rig->graph, c->op->absorbs, "after", NULL, 1, outputs));
         rig->last = absorbed[0];
     }
-    if (kind == SW_RIG_FOLLOWED) {
+    if (is_followed(kind)) {
         SW_TRY(add_pointwise(&rig->last, &rig->graph, "after", outputs[0], 2));
         SW_TRY(add_pointwise(&rig->last, &rig->graph, "last", rig->last, 1));
     }
@@ -84,8 +128,8 @@ sw_status sw_rig_bind(sw_rig *rig, sw_cl *cl, bool apart)
                                          .keep_count = keep_count,
                                          .seeds = seeds,
                                          .seed_count = rig->training ? seed_count : 0,
-                                         .wants = rig->inputs,
-                                         .want_count = rig->training ? 1 : 0};
+                                         .wants = rig->wants,
+                                         .want_count = rig->training ? rig->want_count : 0};
     sw_slabs_init(&rig->slabs, cl);
     SW_ENSURE(sw_store_init(&rig->store, cl, &rig->graph, rig->training));
     SW_ENSURE(sw_executor_create(&rig->executor, cl, &rig->graph, &rig->store, &rig->slabs, &options));
@@ -286,8 +330,9 @@ sw_status sw_rig_snapshot(sw_str *bytes, sw_rig *rig, bool all)
     for (int i = 0; all && i < rig->node->output_count; i++)
         SW_ENSURE(append_buffer(bytes, rig, sw_executor_value(e, rig->node->outputs[i]),
                                 run_bytes(rig, rig->node->outputs[i])));
-    SW_ENSURE(
-        append_buffer(bytes, rig, sw_executor_gradient(e, rig->inputs[0]), run_bytes(rig, rig->inputs[0])));
+    for (int i = 0; i < rig->want_count; i++)
+        SW_ENSURE(
+            append_buffer(bytes, rig, sw_executor_gradient(e, rig->wants[i]), run_bytes(rig, rig->wants[i])));
     SW_ENSURE(append_buffer(bytes, rig, rig->store.grads, rig->store.param_elems * sizeof(float)));
     return append_buffer(bytes, rig, rig->store.states, rig->store.state_elems * sizeof(float));
 }

@@ -107,7 +107,13 @@ static sw_status check_input_count(const sw_node *node)
 sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const char *name, const void *attrs,
                        int input_count, const int *inputs)
 {
-    sw_node node = {.op = op, .input_count = input_count, .window = 1, .stride = 1, .upscale = 1};
+    sw_node node = {.op = op,
+                    .input_count = input_count,
+                    .reads_inputs = op->backward_reads_inputs,
+                    .reads_outputs = op->backward_reads_outputs,
+                    .window = 1,
+                    .stride = 1,
+                    .upscale = 1};
     node.name = sw_arena_strdup(&graph->arena, name);
     if (!node.name) return SW_E_MEMORY;
     SW_ENSURE(check_input_count(&node));

@@ -246,15 +246,15 @@ static sw_status plan_node_backward(planner *p, int n)
 {
     const sw_node *node = &p->graph->nodes[n], *writes = writer(p, n);
     const sw_op *op = node->op;
-    const unsigned outputs_read = writes->op->backward_reads_outputs;
+    const unsigned outputs_read = writes->reads_outputs;
     for (int i = 0; i < node->input_count; i++)
-        if (op->backward_reads_inputs & SW_BIT(i)) SW_ENSURE(ensure_available(p, node->inputs[i]));
+        if (node->reads_inputs & SW_BIT(i)) SW_ENSURE(ensure_available(p, node->inputs[i]));
     for (int i = 0; i < writes->output_count; i++)
         if (outputs_read & SW_BIT(i)) SW_ENSURE(ensure_available(p, writes->outputs[i]));
     int s;
     SW_ENSURE(add_step(&s, p, SW_STEP_BACKWARD, n));
     for (int i = 0; i < node->input_count; i++) {
-        if (!(op->backward_reads_inputs & SW_BIT(i))) continue;
+        if (!(node->reads_inputs & SW_BIT(i))) continue;
         p->plan->steps[s].in[i] = p->values[node->inputs[i]].backward;
         extend(p, p->plan->steps[s].in[i], s);
     }

@@ -58,6 +58,8 @@ Test(check, sound_ops_pass)
     expect_sound(&sw_op_batchnorm, &norm, SW_FILL_UNIFORM);
     expect_sound(&sw_op_conv2d, &conv, SW_FILL_INTEGERS);
     expect_sound(&sw_op_max_unpool, &unpooled, SW_FILL_UNIFORM);
+    expect_sound(&sw_op_concat, NULL, SW_FILL_UNIFORM);
+    expect_sound(&sw_op_scale, NULL, SW_FILL_UNIFORM);
 }
 
 /* --- values ------------------------------------------------------------------------------------ */
@@ -166,6 +168,60 @@ Test(check, an_input_gradient_that_is_not_added_to_is_found)
     sw_op broken = sw_op_upsample;
     broken.backward = never_accumulates;
     expect_caught(&broken, &doubled, SW_FILL_UNIFORM, "dx added to dx[");
+}
+
+static sw_status never_accumulates_the_second(sw_call *call)
+{
+    call->accumulate[1] = false;
+    return sw_op_scale.backward(call);
+}
+
+Test(check, the_gradient_of_a_second_input_that_is_not_added_to_is_found)
+{
+    sw_op broken = sw_op_scale;
+    broken.backward = never_accumulates_the_second;
+    expect_caught(&broken, NULL, SW_FILL_UNIFORM, "dx2 added to dx2[");
+}
+
+/* As if no input were another one's value. */
+static sw_status forgets_that_inputs_are_the_same(sw_call *call)
+{
+    if (call->din[1] == call->din[0]) call->accumulate[1] = false;
+    return sw_op_concat.backward(call);
+}
+
+Test(check, one_value_for_two_inputs_whose_gradients_are_not_added_up_is_found)
+{
+    sw_op broken = sw_op_concat;
+    broken.backward = forgets_that_inputs_are_the_same;
+    expect_caught(&broken, NULL, SW_FILL_UNIFORM, "dx of one value for all inputs[");
+}
+
+/* The sum's gradient is read anew for each input, when the first one's has taken its place already. */
+static sw_status reads_what_it_has_overwritten(sw_call *call)
+{
+    sw_status status = SW_OK;
+    cl_mem din[SW_MAX_INPUTS];
+    memcpy(din, call->din, sizeof din);
+    for (int i = 0; i < call->node->input_count; i++) {
+        memset(call->din, 0, sizeof call->din);
+        call->din[i] = din[i];
+        SW_TRY(sw_op_add.backward(call));
+    }
+done:
+    memcpy(call->din, din, sizeof din);
+    return status;
+}
+
+Test(check, a_gradient_in_place_that_is_read_after_it_was_added_to_is_found)
+{
+    sw_check_result result;
+    sw_op broken = sw_op_add;
+    broken.backward = reads_what_it_has_overwritten;
+    const sw_op_case c = {.op = &broken, .attrs = &(sw_add_attrs){false}, .x = small, .input_count = 3};
+    cr_assert_eq(sw_check_op(&result, session, &c), SW_OK, "%s", sw_error_message());
+    cr_assert_not(result.passed, "the harness noticed nothing");
+    cr_assert_str_eq(result.where, "working in place with one value for all inputs gives other bits");
 }
 
 /* --- trespass ---------------------------------------------------------------------------------- */

@@ -175,9 +175,9 @@ static void play_backward(replay *r, const sw_step *step)
     const sw_node *node = &r->graph->nodes[step->node], *writes = writer(r, step->node);
     bool any_gradient = node->op->is_loss;
     for (int i = 0; i < node->input_count; i++)
-        if (node->op->backward_reads_inputs & SW_BIT(i)) read_value(r, step->in[i], node->inputs[i]);
+        if (node->reads_inputs & SW_BIT(i)) read_value(r, step->in[i], node->inputs[i]);
     for (int i = 0; i < writes->output_count; i++) {
-        if (writes->op->backward_reads_outputs & SW_BIT(i)) read_value(r, step->out[i], writes->outputs[i]);
+        if (writes->reads_outputs & SW_BIT(i)) read_value(r, step->out[i], writes->outputs[i]);
         if (step->dout[i] < 0) continue;
         read_gradient(r, step->dout[i], writes->outputs[i]);
         any_gradient = true;

@@ -10,6 +10,7 @@
  *   was; so do inputs, parameters and the gaps between parameters. Outputs and workspace hold NaN before each
  *   run, so that what is not written, or read too early, is found;
  * - that a gradient is added where one is there already, and parameter gradients always;
+ * - that an op with several inputs takes the same value for all of them, whose gradient is then their sum;
  * - that recomputing gives the forward pass's bits, and working in place the bits of working apart.
  *
  * A comparison that fails is a result, not an error: statuses report what could not be run at all. */
@@ -47,6 +48,10 @@ typedef struct sw_op_case {
     sw_shape x; /* of the first input; n images are run, buffers hold one more */
     sw_check_fill fill;
     bool evaluate; /* forward only, with running statistics */
+    /* Of an op that takes any number of inputs; 0: the fewest. */
+    int input_count;
+    /* Of inputs 1, 2, .. that differ from the first one in their channels; 0: they do not. */
+    int channels[SW_MAX_INPUTS];
 } sw_op_case;
 
 sw_status sw_check_op(sw_check_result *out, sw_cl *cl, const sw_op_case *c) SW_NODISCARD;

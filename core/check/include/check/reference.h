@@ -117,6 +117,31 @@ void sw_reference_upsample_backward(double *dx, const double *dy, sw_shape xs, i
 sw_shape sw_reference_packed_shape(sw_shape offsets);
 void sw_reference_pack_offsets(uint32_t *words, const uint8_t *offsets, sw_shape s);
 
+/* --- joining, and whole images ----------------------------------------------------------------- */
+
+/* torch.cat(dim=1): the channels of x[0], x[1], .. of shapes xs[0], xs[1], .. side by side. */
+void sw_reference_concat(double *y, const double *const *x, const sw_shape *xs, int count);
+/* The gradient of the input of shape xs whose channels begin at `begin` of dy's dy_channels. */
+void sw_reference_concat_backward(double *dx, const double *dy, sw_shape xs, int begin, int dy_channels);
+
+/* y = x[0] + x[1] + .., then max(y, 0) with relu. */
+void sw_reference_add(double *y, const double *const *x, int count, size_t elems, bool relu);
+/* Of every input alike. `y` (the forward output; dx is 0 where it is not positive) is NULL without relu. */
+void sw_reference_add_backward(double *dx, const double *dy, const double *y, size_t elems);
+
+/* torch.nn.AdaptiveAvgPool2d(1): y (N,1,1,C) is the mean over the pixels of x. */
+void sw_reference_global_average_pool(double *y, const double *x, sw_shape xs);
+void sw_reference_global_average_pool_backward(double *dx, const double *dy, sw_shape xs);
+
+/* x (N,1,1,C) at every pixel of y, as torch.Tensor.expand. */
+void sw_reference_broadcast(double *y, const double *x, sw_shape ys);
+void sw_reference_broadcast_backward(double *dx, const double *dy, sw_shape ys);
+
+/* y[n,h,w,c] = x[n,h,w,c] s[n,c]. Hu, Shen, Sun: "Squeeze-and-excitation networks" (2018). */
+void sw_reference_scale(double *y, const double *x, const double *s, sw_shape xs);
+void sw_reference_scale_backward(double *dx, double *ds, const double *x, const double *s, const double *dy,
+                                 sw_shape xs);
+
 /* --- losses ------------------------------------------------------------------------------------ */
 
 /* With p = softmax(logits), t the label and ce = -log p[t], over the pixels that count (label below `classes`

@@ -29,6 +29,8 @@ size_t sw_dtype_bytes(sw_dtype dtype);
 
 enum { SW_MAX_INPUTS = 8, SW_MAX_OUTPUTS = 2, SW_MAX_PARAMS = 2, SW_MAX_STATES = 2, SW_MAX_SAVED = 2 };
 
+enum { SW_WINDOW_ALL = 0 };
+
 typedef struct sw_value {
     const char *name;
     sw_dtype dtype;
@@ -76,7 +78,11 @@ typedef struct sw_node {
     size_t saved_offset[SW_MAX_SAVED]; /* bytes, in the slab of saved values */
     size_t workspace_bytes;            /* largest scratch memory of any of its passes */
     uint64_t macs;                     /* multiply-adds of one image's forward pass */
-    int window, stride; /* reach in px per side and step, for receptive fields; 1 and 1 if none */
+    /* What its backward pass reads, as sw_op.backward_reads_...; infer may take bits away that its attributes
+     * make needless, so that the planner need not keep those values. */
+    unsigned reads_inputs, reads_outputs;
+    int window, stride; /* reach in px per side and step, for receptive fields; 1 and 1 if none; a window of
+                           SW_WINDOW_ALL is the whole image */
     int upscale;        /* 2 for a 2x2 unpool, else 1 */
 } sw_node;
 

@@ -45,13 +45,17 @@ struct sw_op {
     /* Pure. Checks the inputs and declares outputs, parameters, states, saved values, workspace, macs. */
     sw_status (*infer)(sw_graph *graph, sw_node *node);
 
+    /* What backward reads, unless infer says that a node needs less (sw_node.reads_inputs, reads_outputs). */
     unsigned backward_reads_inputs;  /* bit i: backward reads input i */
     unsigned backward_reads_outputs; /* bit i: backward reads output i */
     unsigned gives_gradient;         /* bit i: backward can write the gradient of input i */
-    unsigned recomputes;    /* bit i: `recompute` makes output i again, cheaply and to the same bits */
-    bool gradient_in_place; /* the gradient of input 0 may be written over that of output 0 */
-    bool forward_in_place;  /* output 0 may be written over input 0, when nothing reads that later */
-    bool is_loss;           /* output 0 is the scalar that training minimises */
+    unsigned recomputes; /* bit i: `recompute` makes output i again, cheaply and to the same bits */
+    bool
+        gradient_in_place; /* the gradient of input 0 may be written over that of output 0, also when the same
+                              step writes or adds to the gradients of other inputs, or to this one again */
+    bool forward_in_place; /* output 0 may be written over input 0, when nothing reads that later; another
+                              input may be the same value */
+    bool is_loss;          /* output 0 is the scalar that training minimises */
     /* The op that this one can do as well in its own passes over memory, in training, if nothing else reads
      * output 0. Then this one's steps write the other's outputs and read the gradient of the other's output
      * 0, and output 0 itself has no memory (call->next, ops/call.h). The other op has one input, which its

@@ -89,7 +89,8 @@ sw_ndrange sw_call_ndrange(const sw_call *call, size_t x, size_t y, bool heavy);
 bool sw_call_streams(const sw_call *call, size_t elems);
 
 /* How a kernel writes a result: PUT_... of cl_kernels/common.clh. */
-typedef enum sw_put { SW_PUT_PLAIN, SW_PUT_ADDED, SW_PUT_STREAM } sw_put;
+/* PUT_NOT: of several results, this one is not wanted. */
+typedef enum sw_put { SW_PUT_PLAIN, SW_PUT_ADDED, SW_PUT_STREAM, SW_PUT_NOT } sw_put;
 
 /* ADDED where a gradient accumulates, else past the caches where sw_call_streams says so and the kernel
  * writes `side_by_side` floats next to each other at once: past the caches part of a line costs as much as

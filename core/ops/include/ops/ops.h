@@ -70,6 +70,29 @@ extern const sw_op sw_op_average_pool; /* 2x2, stride 2, odd rest dropped; no at
 /* upsample: nearest; of one row or column more than twice the input's the last repeats. */
 extern const sw_op sw_op_upsample; /* sw_doubled_attrs */
 
+/* concat: the channels of 2 to SW_MAX_INPUTS inputs of one height and width, side by side in their order, as
+ * torch.cat(dim=1). */
+extern const sw_op sw_op_concat; /* no attributes */
+
+/* add: the sum of 2 to SW_MAX_INPUTS inputs of one shape, then ReLU if asked. */
+typedef struct sw_add_attrs {
+    bool relu;
+} sw_add_attrs;
+extern const sw_op sw_op_add;
+
+/* global_average_pool: (N,H,W,C) -> (N,1,1,C), the mean over all pixels of an image. */
+extern const sw_op sw_op_global_average_pool; /* no attributes */
+
+/* broadcast: (N,1,1,C) -> (N,height,width,C), the one pixel of an image everywhere. */
+typedef struct sw_broadcast_attrs {
+    int height, width;
+} sw_broadcast_attrs;
+extern const sw_op sw_op_broadcast;
+
+/* scale: y = x s, a factor for each channel of each image (squeeze and excitation). Inputs x (N,H,W,C) and
+ * s (N,1,1,C). */
+extern const sw_op sw_op_scale; /* no attributes */
+
 /* cross_entropy and focal: mean over pixels of w[t] (1-p_t)^gamma (-log p_t), divided by the sum of w[t];
  * pixels whose label is ignore_index count for nothing; all ignored: loss 0, gradient 0 (PyTorch gives NaN).
  * Inputs logits (N,H,W,K) and labels (N,H,W,1) as SW_U8; output one float. A label >= K that is not
