@@ -13,10 +13,14 @@ enum { MOST_ELEMS_SURROUNDED = 1 << 18 };
 
 const sw_expectation *sw_expectation_find(const char *op_name)
 {
-    static const sw_expectation *const all[] = {
-        &sw_expect_conv2d,   &sw_expect_depthwise_conv2d, &sw_expect_batchnorm,
-        &sw_expect_max_pool, &sw_expect_max_unpool,       &sw_expect_average_pool,
-        &sw_expect_upsample, &sw_expect_cross_entropy,    &sw_expect_focal};
+    static const sw_expectation *const all[] = {&sw_expect_conv2d,     &sw_expect_depthwise_conv2d,
+                                                &sw_expect_batchnorm,  &sw_expect_max_pool,
+                                                &sw_expect_max_unpool, &sw_expect_average_pool,
+                                                &sw_expect_upsample,   &sw_expect_cross_entropy,
+                                                &sw_expect_focal,      &sw_expect_relu,
+                                                &sw_expect_leaky_relu, &sw_expect_silu,
+                                                &sw_expect_sigmoid,    &sw_expect_dropout,
+                                                &sw_expect_group_norm, &sw_expect_local_response_norm};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i]->op_name, op_name) == 0) return all[i];
     return NULL;
@@ -114,6 +118,21 @@ done:
 
 /* --- twin -------------------------------------------------------------------------------------- */
 
+/* Adds to what one node has to give as the gradient of its input what the second gives. */
+static sw_status expect_twin(sw_problem *p, const sw_expectation *expectation)
+{
+    sw_tensor *dx = &p->din[0];
+    const double scale = p->c->op->is_loss ? 1 : SW_TWIN_SCALE;
+    if (expectation->twin) SW_ENSURE(expectation->twin(p, scale));
+    for (size_t i = 0; i < dx->elems; i++) {
+        if (!expectation->twin) dx->want[i] *= 1 + scale;
+        if (dx->bound[i] < 0) continue;
+        if (!expectation->twin) dx->bound[i] *= 1 + scale;
+        if (p->c->fill != SW_FILL_INTEGERS) dx->bound[i] += bound_eps * fabs(dx->want[i]); /* the addition */
+    }
+    return SW_OK;
+}
+
 /* The gradient of an input that two nodes read, from what one alone has to give. */
 static sw_status run_twin(sw_check_result *result, sw_cl *cl, sw_problem *p,
                           const sw_expectation *expectation)
@@ -126,13 +145,7 @@ static sw_status run_twin(sw_check_result *result, sw_cl *cl, sw_problem *p,
     SW_TRY(sw_rig_run(&ms, &rig, p));
     sw_tensor *dx = &p->din[0];
     SW_TRY(sw_rig_read_value(&rig, dx, sw_executor_gradient(rig.executor, rig.inputs[0])));
-    double factor = 1 + (p->c->op->is_loss ? 1 : SW_TWIN_SCALE);
-    for (size_t i = 0; i < dx->elems; i++) {
-        dx->want[i] *= factor;
-        if (dx->bound[i] < 0) continue;
-        dx->bound[i] *= factor;
-        if (p->c->fill != SW_FILL_INTEGERS) dx->bound[i] += bound_eps * fabs(dx->want[i]); /* the addition */
-    }
+    SW_TRY(expect_twin(p, expectation));
     dx->name = "dx added to dx";
     sw_result_compare(result, dx);
 done:
