@@ -38,6 +38,8 @@ typedef struct sw_check_cases {
     size_t count;
 } sw_check_cases;
 
+extern const sw_check_cases sw_cases_norms, sw_cases_pointwise;
+
 #define CASE_LIST(array)                                                                                     \
     {                                                                                                        \
         array, sizeof(array) / sizeof *(array)                                                               \

@@ -13,13 +13,29 @@ enum { MOST_ELEMS_SURROUNDED = 1 << 18 };
 
 const sw_expectation *sw_expectation_find(const char *op_name)
 {
-    static const sw_expectation *const all[] = {&sw_expect_conv2d,     &sw_expect_depthwise_conv2d,
-                                                &sw_expect_batchnorm,  &sw_expect_max_pool,
-                                                &sw_expect_max_unpool, &sw_expect_average_pool,
-                                                &sw_expect_upsample,   &sw_expect_cross_entropy,
-                                                &sw_expect_focal,      &sw_expect_concat,
-                                                &sw_expect_add,        &sw_expect_global_average_pool,
-                                                &sw_expect_broadcast,  &sw_expect_scale};
+    static const sw_expectation *const all[] = {
+        &sw_expect_conv2d,
+        &sw_expect_depthwise_conv2d,
+        &sw_expect_batchnorm,
+        &sw_expect_max_pool,
+        &sw_expect_max_unpool,
+        &sw_expect_average_pool,
+        &sw_expect_upsample,
+        &sw_expect_cross_entropy,
+        &sw_expect_focal,
+        &sw_expect_concat,
+        &sw_expect_add,
+        &sw_expect_global_average_pool,
+        &sw_expect_broadcast,
+        &sw_expect_scale,
+        &sw_expect_relu,
+        &sw_expect_leaky_relu,
+        &sw_expect_silu,
+        &sw_expect_sigmoid,
+        &sw_expect_dropout,
+        &sw_expect_group_norm,
+        &sw_expect_local_response_norm,
+    };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i]->op_name, op_name) == 0) return all[i];
     return NULL;
@@ -117,13 +133,14 @@ done:
 
 /* --- twin -------------------------------------------------------------------------------------- */
 
-/* What a gradient has to be when it was added to, from what it is alone; and how it is then called. */
-static sw_status expect_added(sw_tensor *dx, sw_problem *p, double factor)
+/* What a gradient has to be when it was added to, from what it is alone; and how it is then called. `twin`:
+ * the op has said itself what the second node gives. */
+static sw_status expect_added(sw_tensor *dx, sw_problem *p, double factor, bool twin)
 {
     for (size_t i = 0; i < dx->elems; i++) {
-        dx->want[i] *= factor;
+        if (!twin) dx->want[i] *= factor;
         if (dx->bound[i] < 0) continue;
-        dx->bound[i] *= factor;
+        if (!twin) dx->bound[i] *= factor;
         if (p->c->fill != SW_FILL_INTEGERS) dx->bound[i] += bound_eps * fabs(dx->want[i]); /* the addition */
     }
     dx->name = sw_arena_printf(&p->arena, "%s added to %s", dx->name, dx->name);
@@ -141,9 +158,10 @@ static sw_status run_twin(sw_check_result *result, sw_cl *cl, sw_problem *p,
     SW_TRY(sw_rig_bind(&rig, cl, true));
     SW_TRY(sw_rig_run(&ms, &rig, p));
     SW_TRY(read_backward(&rig, p));
-    double factor = 1 + (p->c->op->is_loss ? 1 : SW_TWIN_SCALE);
+    const double scale = p->c->op->is_loss ? 1 : SW_TWIN_SCALE;
+    if (expectation->twin) SW_TRY(expectation->twin(p, scale));
     for (int i = 0; i < rig.input_count; i++)
-        if (p->din[i].elems) SW_TRY(expect_added(&p->din[i], p, factor));
+        if (p->din[i].elems) SW_TRY(expect_added(&p->din[i], p, 1 + scale, expectation->twin != NULL));
     compare(result, p->din, SW_MAX_INPUTS);
 done:
     sw_rig_deinit(&rig);

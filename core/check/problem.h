@@ -52,17 +52,42 @@ typedef struct sw_expectation {
      * din and dparam, without what dparam held before. */
     sw_status (*forward)(sw_problem *p);
     sw_status (*backward)(sw_problem *p);
+    /* Adds to want and bound of din[0] what a second node of the op gives for `scale` times the gradient,
+     * where that is not so much of what the first one gives; NULL: it is. */
+    sw_status (*twin)(sw_problem *p, double scale);
     /* The case in words, without fill and shape; may be NULL. */
     void (*describe)(char *text, size_t bytes, const sw_op_case *c);
 } sw_expectation;
 
+/* What a case's random numbers are drawn from: numbers with bits in every word of the generator's key and
+ * counter. */
+#define SW_CHECK_SEED UINT64_C(0x8badf00dfeedface)
+#define SW_CHECK_STEP UINT64_C(0xc0ffee420003)
+
 /* NULL when there is none for that op. */
 const sw_expectation *sw_expectation_find(const char *op_name);
 
-extern const sw_expectation sw_expect_conv2d, sw_expect_depthwise_conv2d, sw_expect_batchnorm,
-    sw_expect_max_pool, sw_expect_max_unpool, sw_expect_average_pool, sw_expect_upsample,
-    sw_expect_cross_entropy, sw_expect_focal, sw_expect_concat, sw_expect_add, sw_expect_global_average_pool,
-    sw_expect_broadcast, sw_expect_scale;
+extern const sw_expectation sw_expect_conv2d;
+extern const sw_expectation sw_expect_depthwise_conv2d;
+extern const sw_expectation sw_expect_batchnorm;
+extern const sw_expectation sw_expect_max_pool;
+extern const sw_expectation sw_expect_max_unpool;
+extern const sw_expectation sw_expect_average_pool;
+extern const sw_expectation sw_expect_upsample;
+extern const sw_expectation sw_expect_cross_entropy;
+extern const sw_expectation sw_expect_focal;
+extern const sw_expectation sw_expect_concat;
+extern const sw_expectation sw_expect_add;
+extern const sw_expectation sw_expect_global_average_pool;
+extern const sw_expectation sw_expect_broadcast;
+extern const sw_expectation sw_expect_scale;
+extern const sw_expectation sw_expect_relu;
+extern const sw_expectation sw_expect_leaky_relu;
+extern const sw_expectation sw_expect_silu;
+extern const sw_expectation sw_expect_sigmoid;
+extern const sw_expectation sw_expect_dropout;
+extern const sw_expectation sw_expect_group_norm;
+extern const sw_expectation sw_expect_local_response_norm;
 
 /* Makes the tensors of the graph's node `node` (its op alone) and fills what is given. */
 sw_status sw_problem_init(sw_problem *p, const sw_op_case *c, const sw_expectation *expectation,

@@ -10,8 +10,9 @@ typedef enum sw_rig_kind {
     SW_RIG_ALONE,     /* the op and nothing else */
     SW_RIG_TWIN,      /* twice on the same inputs, so that the second backward pass adds to the first one's
                          gradient */
-    SW_RIG_FOLLOWED,  /* behind one 1x1 convolution and before two: its output is made again for the backward
-                        pass, and its gradients and, in evaluation, its output may take their sources' places
+    SW_RIG_FOLLOWED,  /* behind one 1x1 convolution, or one and a norm, and before two: its output is made
+                        again  for the backward pass, and its gradients and, in evaluation, its output may take
+                        their sources' places
                       */
     SW_RIG_ABSORBING, /* before the op whose work it does too (sw_op.absorbs) */
     SW_RIG_SAME,      /* alone, with one value for all inputs */

@@ -14,6 +14,8 @@ typedef struct value_state {
     int backward; /* tenant the backward pass reads: the forward one, or the recomputed one; -1: not yet */
     int gradient; /* tenant of the gradient; -1: none yet */
     bool kept;    /* the host reads it after the last step */
+    bool read_backward; /* by the backward pass of a node */
+    bool recomputed;    /* made again for the backward pass rather than kept */
 } value_state;
 
 typedef struct planner {
@@ -62,10 +64,44 @@ static sw_status add_step(int *out, planner *p, sw_step_kind kind, int node)
     return SW_OK;
 }
 
-static bool recomputable(const sw_graph *graph, int value)
+/* --- what is made again ---------------------------------------------------------------------- */
+
+static void find_backward_reads(planner *p)
 {
-    const sw_value *v = &graph->values[value];
-    return v->producer >= 0 && (graph->nodes[v->producer].op->recomputes & SW_BIT(v->producer_output));
+    for (int n = 0; n < p->graph->node_count; n++) {
+        const sw_node *node = &p->graph->nodes[n];
+        for (int i = 0; i < node->input_count; i++)
+            if (node->op->backward_reads_inputs & SW_BIT(i)) p->values[node->inputs[i]].read_backward = true;
+        for (int i = 0; i < node->output_count; i++)
+            if (node->op->backward_reads_outputs & SW_BIT(i))
+                p->values[node->outputs[i]].read_backward = true;
+    }
+}
+
+/* Whether a value that its op can recompute takes more memory than what would be kept for that alone. An
+ * activation behind a convolution does not, since the convolution's output would have to be kept instead. */
+static bool worth_recomputing(const planner *p, const sw_value *value)
+{
+    const sw_node *node = &p->graph->nodes[value->producer];
+    size_t kept_for_it = 0;
+    for (int i = 0; i < node->input_count; i++) {
+        const value_state *input = &p->values[node->inputs[i]];
+        if (!input->recomputed && !input->read_backward)
+            kept_for_it += p->graph->values[node->inputs[i]].bytes;
+    }
+    return kept_for_it < value->bytes;
+}
+
+static void choose_recomputed(planner *p)
+{
+    find_backward_reads(p);
+    for (int v = 0; v < p->graph->value_count; v++) { /* a node's inputs come before its outputs */
+        const sw_value *value = &p->graph->values[v];
+        if (value->producer < 0) continue;
+        const sw_op *op = p->graph->nodes[value->producer].op;
+        p->values[v].recomputed =
+            (op->recomputes & SW_BIT(value->producer_output)) && worth_recomputing(p, value);
+    }
 }
 
 /* --- absorbed nodes -------------------------------------------------------------------------- */
@@ -205,7 +241,7 @@ static sw_status ensure_available(planner *p, int value)
     if (v->backward >= 0) return SW_OK;
     /* What the forward pass read last is still there and need not be computed again. */
     bool fresh = v->kept || p->plan->tenants[v->forward].last_step >= p->plan->first_backward - 1;
-    if (!recomputable(p->graph, value) || fresh) {
+    if (!v->recomputed || fresh) {
         v->backward = v->forward;
         return SW_OK;
     }
@@ -335,6 +371,7 @@ sw_status sw_plan_create(sw_plan **out, const sw_graph *graph, const sw_plan_opt
     p.plan->training = options->training;
     SW_TRY(find_absorbed(&p));
     count_forward_reads(&p);
+    choose_recomputed(&p);
     SW_TRY(plan_forward(&p));
     if (options->training) SW_TRY(plan_backward(&p));
     pin_host_visible(&p);

@@ -47,6 +47,7 @@ sw_status sw_network_allocate(sw_network *network, uint64_t seed)
 {
     const sw_network_options *o = &network->options;
     sw_memory_table table;
+    network->seed = seed;
     sw_network_memory(network, &table);
     const sw_device_info *device = sw_cl_device(network->cl);
     if (table.total_bytes > device->global_bytes)
@@ -139,7 +140,14 @@ static sw_status explain_nan(sw_network *network, sw_executor *executor, const s
 sw_status sw_network_explain_loss(sw_network *network, const float *images, const uint8_t *labels, int n,
                                   bool last, double loss)
 {
+    sw_network_begin_random(network);
+    network->step.count = last ? 0 : network->step.count + 1;
     return explain_nan(network, network->trainer, &network->train_model, images, labels, n, last, loss);
+}
+
+void sw_network_set_sampling(sw_network *network, bool sampling, uint64_t sample)
+{
+    sw_executor_set_random(network->evaluator, network->seed, sample, sampling);
 }
 
 sw_status sw_network_swap_averages(sw_network *network)

@@ -64,6 +64,14 @@ static sw_status begin_batch(sw_network *network, double weight)
     return SW_OK;
 }
 
+/* The random numbers of a batch follow from the steps taken before and its number in the step, both of which
+ * a resumed run knows. */
+void sw_network_begin_random(sw_network *network)
+{
+    const uint64_t batch = (uint64_t)network->step.count;
+    sw_executor_set_random(network->trainer, network->seed, network->optimizer.steps << 16 | batch, false);
+}
+
 /* Counts a batch and notes its loss on the device. */
 static sw_status note_loss(sw_network *network, double weight)
 {
@@ -92,6 +100,7 @@ sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, i
     const double weight = sw_network_weigh(network, labels, n);
     sw_profile_pass(network->cl, SW_PASS_UPDATE);
     SW_ENSURE(begin_batch(network, weight));
+    sw_network_begin_random(network);
     SW_ENSURE(sw_executor_forward(network->trainer, n));
     SW_ENSURE(sw_executor_backward(network->trainer, n));
     sw_profile_pass(network->cl, SW_PASS_UPDATE);

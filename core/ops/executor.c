@@ -21,6 +21,8 @@ struct sw_executor {
     cl_mem *tenants; /* by tenant: its part of a slab; borrowed from the slabs */
     cl_mem saved;    /* slab of saved values; training only */
     size_t workspace_bytes;
+    uint64_t seed, step; /* see sw_executor_set_random */
+    bool sampling;
     bool bound;
 };
 
@@ -211,6 +213,13 @@ cl_mem sw_executor_gradient(const sw_executor *e, int value)
 
 /* --- running --------------------------------------------------------------------------------- */
 
+void sw_executor_set_random(sw_executor *e, uint64_t seed, uint64_t step, bool sampling)
+{
+    e->seed = seed;
+    e->step = step;
+    e->sampling = sampling;
+}
+
 /* What a profile calls the launches of a step; an op with several backward passes says more (ops/call.h). */
 static const char *pass_name(const sw_executor *e, sw_step_kind kind)
 {
@@ -225,6 +234,9 @@ static sw_status run_step(sw_executor *e, const sw_step *step, int n)
     sw_call *call = &e->calls[step->node];
     const sw_op *op = call->node->op;
     call->n = n;
+    call->seed = e->seed;
+    call->step = e->step;
+    call->sampling = e->sampling;
     for (int i = 0; i < SW_MAX_INPUTS; i++) {
         call->in[i] = tenant_buffer(e, step->in[i]);
         call->din[i] = tenant_buffer(e, step->din[i]);

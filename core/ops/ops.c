@@ -17,5 +17,12 @@ const sw_op *const sw_ops[] = {
     &sw_op_global_average_pool,
     &sw_op_broadcast,
     &sw_op_scale,
+    &sw_op_relu,
+    &sw_op_leaky_relu,
+    &sw_op_silu,
+    &sw_op_sigmoid,
+    &sw_op_dropout,
+    &sw_op_group_norm,
+    &sw_op_local_response_norm,
     NULL,
 };

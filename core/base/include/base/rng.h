@@ -12,13 +12,15 @@
 
 /* One stream a purpose; a new purpose gets a new number, an old number is never reused. */
 typedef enum sw_rng_stream {
-    SW_RNG_INIT = 1,        /* index = parameter number                        */
-    SW_RNG_SHUFFLE = 2,     /* index = epoch                                   */
-    SW_RNG_AUGMENT = 3,     /* index = epoch << 32 | image number, training    */
-    SW_RNG_AUGMENT_VAL = 4, /* the same for the article's augmented validation */
-    SW_RNG_GRID = 5,        /* which validation images the grid shows          */
-    SW_RNG_SYNTH = 6,       /* index = number of the synthetic pet             */
-    SW_RNG_TEST = 7,        /* inputs of self-tests and tests                  */
+    SW_RNG_INIT = 1,           /* index = parameter number                        */
+    SW_RNG_SHUFFLE = 2,        /* index = epoch                                   */
+    SW_RNG_AUGMENT = 3,        /* index = epoch << 32 | image number, training    */
+    SW_RNG_AUGMENT_VAL = 4,    /* the same for the article's augmented validation */
+    SW_RNG_GRID = 5,           /* which validation images the grid shows          */
+    SW_RNG_SYNTH = 6,          /* index = number of the synthetic pet             */
+    SW_RNG_TEST = 7,           /* inputs of self-tests and tests                  */
+    SW_RNG_DROPOUT = 8,        /* index = training step and batch << 16 | node    */
+    SW_RNG_DROPOUT_SAMPLE = 9, /* index = number of the sample << 16 | node    */
 } sw_rng_stream;
 
 typedef struct sw_rng {

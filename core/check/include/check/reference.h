@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/rng.h"
 #include "graph/graph.h"
 #include "ops/optimizer.h"
 
@@ -83,6 +84,75 @@ void sw_reference_batchnorm_y(double *y, const double *x, sw_shape s, const doub
 void sw_reference_batchnorm_backward(double *dx, double *dgamma, double *dbeta, const double *x,
                                      const double *dy, sw_shape s, const double *mean, const double *variance,
                                      const double *gamma, double eps, const uint8_t *passed);
+
+/* --- group norm -------------------------------------------------------------------------------- */
+
+/* Wu, He: "Group normalization" (2018), as torch.nn.GroupNorm has it: batch norm's formulas with the mean and
+ * the biased variance of the M = H*W*C/groups values of one image's group of neighbouring channels, and
+ *
+ *   dx = (gamma g - sum of gamma g / M - xhat sum of (gamma g xhat) / M) / sqrt(variance+eps)
+ *
+ * mean and variance are (N,groups). `passed` as for batch norm. */
+typedef struct sw_reference_group_norm {
+    int groups;
+    double eps;
+    bool relu;
+    const double *gamma, *beta; /* (C) */
+} sw_reference_group_norm;
+
+void sw_reference_group_norm_statistics(double *mean, double *variance, const double *x, sw_shape s,
+                                        int groups);
+void sw_reference_group_norm_y(double *y, const double *x, sw_shape s, const sw_reference_group_norm *norm,
+                               const double *mean, const double *variance);
+void sw_reference_group_norm_backward(double *dx, double *dgamma, double *dbeta, const double *x,
+                                      const double *dy, sw_shape s, const sw_reference_group_norm *norm,
+                                      const double *mean, const double *variance, const uint8_t *passed);
+
+/* --- local response norm ----------------------------------------------------------------------- */
+
+/* Krizhevsky et al., "ImageNet classification with deep convolutional neural networks" (2012), as
+ * torch.nn.LocalResponseNorm has it. Across the channels c of a pixel, with those that do not exist left out:
+ *
+ *   s[c] = k + alpha/size sum of x[j]^2, j = c - size/2 .. c + (size-1)/2;   y[c] = x[c] s[c]^-beta
+ *   dx[j] = dy[j] s[j]^-beta - sum over the c whose window has j of
+ *           2 alpha/size beta dy[c] x[c] s[c]^(-beta-1) x[j] */
+typedef struct sw_reference_response_norm {
+    int size;
+    double alpha, beta, k;
+} sw_reference_response_norm;
+
+/* s[c] of a pixel. */
+double sw_reference_response_norm_s(const double *pixel, int channels, int c,
+                                    const sw_reference_response_norm *norm);
+void sw_reference_response_norm_y(double *y, const double *x, sw_shape s,
+                                  const sw_reference_response_norm *norm);
+/* `size`: of each dx, the sum of its terms' absolute values. */
+void sw_reference_response_norm_backward(double *dx, double *size, const double *x, const double *dy,
+                                         sw_shape s, const sw_reference_response_norm *norm);
+
+/* --- activations, dropout ---------------------------------------------------------------------- */
+
+/* torch.nn.ReLU, LeakyReLU(slope), Sigmoid, SiLU; and their derivatives, at 0 those of the negative side. */
+typedef enum sw_reference_activation_kind {
+    SW_REFERENCE_RELU,
+    SW_REFERENCE_LEAKY_RELU,
+    SW_REFERENCE_SIGMOID,
+    SW_REFERENCE_SILU
+} sw_reference_activation_kind;
+
+double sw_reference_activation(sw_reference_activation_kind kind, double x, double slope);
+double sw_reference_activation_slope(sw_reference_activation_kind kind, double x, double slope);
+
+/* torch.nn.Dropout, or with `channels` Dropout2d, with the masks that ops/ops.h describes: y = 0 where a draw
+ * of (seed, stream, step << 16 | node) is a chance of `rate`, else x / (1 - rate). */
+typedef struct sw_reference_drop {
+    float rate;
+    bool channels;
+    sw_rng_stream stream;
+    uint64_t seed, step, node;
+} sw_reference_drop;
+
+void sw_reference_dropout(double *y, const double *x, sw_shape s, const sw_reference_drop *drop);
 
 /* --- pooling ----------------------------------------------------------------------------------- */
 

@@ -3,6 +3,8 @@
  * A training plan runs every node forward, then walks back. A value that backward reads is kept, unless its
  * op can recompute it: then its memory is free until backward needs it, and a recompute step makes it again.
  * (For SegNet that halves the memory: of convolution, norm and ReLU only the convolution's output is kept.)
+ * It is kept all the same where recomputing it would take as much: where its op's inputs would be kept for
+ * nothing else, as that of an activation right behind a convolution.
  * An absorbed node, whose work the node before it does as well (sw_op.absorbs), has no steps, and the value
  * between the two has no place.
  *

@@ -40,6 +40,7 @@ typedef struct sw_step_batches {
 typedef struct sw_network {
     sw_cl *cl; /* borrowed */
     sw_network_options options;
+    uint64_t seed; /* of the initial parameters and of what ops draw */
     sw_model train_model, eval_model;
     sw_executor *trainer, *evaluator; /* trainer NULL: evaluation only */
     sw_store store;
@@ -56,8 +57,8 @@ typedef struct sw_network {
 /* Builds the graphs, the programs and the plans; takes no memory on the device yet. */
 sw_status sw_network_plan(sw_network *network, sw_cl *cl, const sw_network_options *options) SW_NODISCARD;
 
-/* Allocates everything and sets initial parameters from `seed`. SW_E_MEMORY with a hint when it does not fit.
- */
+/* Allocates everything and sets initial parameters from `seed`, which the random numbers of dropout layers
+ * are drawn from as well. SW_E_MEMORY with a hint when it does not fit. */
 sw_status sw_network_allocate(sw_network *network, uint64_t seed) SW_NODISCARD;
 
 void sw_network_deinit(sw_network *network); /* accepts a zeroed one, and one half made */
@@ -103,6 +104,10 @@ sw_status sw_network_upload(sw_network *network, const float *images, const uint
 sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, int n, bool last,
                                    double lr) SW_NODISCARD;
 
+/* Says what the batch at hand draws its random numbers from (sw_executor_set_random): enqueue_batch does it.
+ */
+void sw_network_begin_random(sw_network *network);
+
 /* Waits for the steps since the last call and returns their losses, each from before its update, oldest
  * first; *losses is valid until the next step. Call it between steps, at least every sw_network_loss_every
  * steps. */
@@ -110,7 +115,7 @@ sw_status sw_network_losses(sw_network *network, const float **losses, int *coun
 
 /* Computes a batch of the first step whose `loss` was not finite again, and fails with SW_E_NUMERIC and a
  * message that names the first node or parameter with a value that is not finite. SW_OK where this batch has
- * none and is not the `last` of the step. */
+ * none and is not the `last` of the step. The step's batches are to be given from the first on. */
 sw_status sw_network_explain_loss(sw_network *network, const float *images, const uint8_t *labels, int n,
                                   bool last, double loss) SW_NODISCARD;
 
@@ -144,6 +149,13 @@ sw_status sw_network_read_evaluation(sw_network *network, const float *images, c
 /* Enqueues the evaluation and reads its results. */
 sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,
                               const sw_batch_results *wanted) SW_NODISCARD;
+
+/* Says whether evaluations and predictions from now on draw random numbers as training does: with `sampling`
+ * dropout layers drop, each `sample` (below 2^48) others, so that the spread of several samples tells how
+ * sure the network is (Gal and Ghahramani, "Dropout as a Bayesian approximation", 2016). Of one sample the
+ * images at the same place in their batches see the same masks, whatever the batches' sizes. Norms keep to
+ * their running statistics. */
+void sw_network_set_sampling(sw_network *network, bool sampling, uint64_t sample);
 
 /* Enqueues the prediction of n <= eval_batch images, which are copied. */
 sw_status sw_network_enqueue_prediction(sw_network *network, const float *images, int n) SW_NODISCARD;

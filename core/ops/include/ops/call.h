@@ -44,8 +44,10 @@ typedef struct sw_call {
     sw_cl *cl;
     const sw_graph *graph;
     const sw_node *node;
-    bool training; /* batch statistics and saved values; else running statistics */
-    int n;         /* images in this batch, at most the graph's */
+    bool training;       /* batch statistics and saved values; else running statistics */
+    int n;               /* images in this batch, at most the graph's */
+    uint64_t seed, step; /* of the random numbers of this batch: sw_executor_set_random */
+    bool sampling;       /* in evaluation: draw as training does */
     cl_mem in[SW_MAX_INPUTS], out[SW_MAX_OUTPUTS];
     cl_mem din[SW_MAX_INPUTS], dout[SW_MAX_OUTPUTS];
     bool accumulate[SW_MAX_INPUTS];

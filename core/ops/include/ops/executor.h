@@ -90,6 +90,12 @@ bool sw_executor_is_merged(const sw_executor *executor, int node);
 cl_mem sw_executor_value(const sw_executor *executor, int value);
 cl_mem sw_executor_gradient(const sw_executor *executor, int value);
 
+/* Says what the random numbers of ops (dropout) are a function of, beside node and place in the batch, until
+ * the next call: forward, recompute and backward of a batch must see the same. `step` is below 2^48. An
+ * evaluation draws none, unless it is `sampling`, with the number of the sample as `step`. Until the first
+ * call seed and step are 0. */
+void sw_executor_set_random(sw_executor *executor, uint64_t seed, uint64_t step, bool sampling);
+
 /* Enqueue all forward (backward) steps for the first n images of each buffer. */
 sw_status sw_executor_forward(sw_executor *executor, int n) SW_NODISCARD;
 sw_status sw_executor_backward(sw_executor *executor, int n) SW_NODISCARD;

@@ -51,6 +51,46 @@ typedef struct sw_batchnorm_attrs {
 } sw_batchnorm_attrs;
 extern const sw_op sw_op_batchnorm;
 
+/* group_norm: as batchnorm, but mean and variance are those of one image's group of C / groups neighbouring
+ * channels, in evaluation too. Input x; parameters weight, bias. */
+typedef struct sw_group_norm_attrs {
+    int groups; /* divides the channels */
+    float eps;
+    bool relu;
+} sw_group_norm_attrs;
+extern const sw_op sw_op_group_norm;
+
+/* local_response_norm: y[c] = x[c] / (k + alpha/size sum of x[j]^2)^beta with j from c - size/2 to
+ * c + (size-1)/2, as far as there are such channels. Input x. */
+typedef struct sw_local_response_norm_attrs {
+    int size;
+    float alpha, beta, k;
+} sw_local_response_norm_attrs;
+extern const sw_op sw_op_local_response_norm;
+
+/* relu: max(x, 0). leaky_relu: x where x > 0, else slope x. sigmoid: 1 / (1 + exp(-x)). silu: x sigmoid(x).
+ * The gradient at 0 is that of the negative side, as in PyTorch. */
+typedef struct sw_leaky_relu_attrs {
+    float slope; /* 0 or above */
+} sw_leaky_relu_attrs;
+extern const sw_op sw_op_relu, sw_op_silu, sw_op_sigmoid; /* no attributes */
+extern const sw_op sw_op_leaky_relu;
+
+/* dropout: in training each value, or each channel of an image, is 0 with the probability `rate` and
+ * otherwise divided by 1 - rate. In evaluation y = x, unless samples are asked for (sw_executor_set_random).
+ *
+ * Nothing is kept for the backward pass: value i is dropped where draw i of the random numbers of (seed,
+ * SW_RNG_DROPOUT, step << 16 | node) is a chance of `rate` (base/rng.h), with i the value's place in the
+ * batch (N,H,W,C), or with `channels` the channel's in (N,C). Samples are drawn from SW_RNG_DROPOUT_SAMPLE.
+ */
+typedef enum sw_dropout_kind { SW_DROPOUT_ELEMENTS, SW_DROPOUT_CHANNELS } sw_dropout_kind;
+
+typedef struct sw_dropout_attrs {
+    float rate; /* below 1 */
+    sw_dropout_kind kind;
+} sw_dropout_attrs;
+extern const sw_op sw_op_dropout;
+
 /* max_pool: 2x2, stride 2, odd rest dropped. Outputs y and offsets: the place of the maximum in its window
  * (0..3, row-major, first wins ties, NaN wins over numbers) at 2 bits each; channel c is bits 2(c%16).. of
  * word c/16. */

@@ -1,0 +1,105 @@
+/* dropout: the mask is a function of (seed, step, node, place), computed again where it is needed, so that
+ * nothing is kept for the backward pass. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/field_macros.h"
+#include "base/rng.h"
+#include "ops/ops.h"
+#include "pointwise.h"
+
+typedef struct dropout {
+    const sw_kernel *kernel;
+    int vec;
+} dropout;
+
+static sw_status dropout_infer(sw_graph *graph, sw_node *node)
+{
+    const sw_dropout_attrs *attrs = node->attrs;
+    if (!(attrs->rate >= 0.0f && attrs->rate < 1.0f))
+        return sw_node_fail(node, "rate is %g; it must be from 0 to below 1", (double)attrs->rate);
+    return sw_pointwise_infer(graph, node);
+}
+
+static void dropout_label(char *text, size_t text_bytes, const sw_node *node)
+{
+    const sw_dropout_attrs *attrs = node->attrs;
+    snprintf(text, text_bytes, "dropout %g%s", (double)attrs->rate,
+             attrs->kind == SW_DROPOUT_CHANNELS ? " channels" : "");
+}
+
+static sw_status dropout_prepare(sw_call *call)
+{
+    const sw_dropout_attrs *attrs = call->node->attrs;
+    const bool channels = attrs->kind == SW_DROPOUT_CHANNELS;
+    dropout *d = calloc(1, sizeof *d);
+    if (!d) return sw_fail_alloc("a dropout", sizeof *d);
+    call->prepared = d;
+    d->vec = channels ? sw_call_vec(call, sw_call_in_shape(call, 0).c) : sw_pointwise_vec(call);
+    char options[32];
+    snprintf(options, sizeof options, "-DVEC=%d -DCHANNELS=%d", d->vec, channels);
+    return sw_kernel_get(&d->kernel, call->cl, "dropout", "dropout", options);
+}
+
+/* The draws that decide: those of this batch and node, or of the sample. */
+static uint64_t index_of(const sw_call *call)
+{
+    return call->step << 16 | (uint64_t)(call->node - call->graph->nodes);
+}
+
+static sw_status drop(sw_call *call, cl_mem from, cl_mem to, bool accumulate)
+{
+    const dropout *d = call->prepared;
+    const sw_dropout_attrs *attrs = call->node->attrs;
+    const uint64_t index = index_of(call);
+    const sw_rng_stream stream = call->training ? SW_RNG_DROPOUT : SW_RNG_DROPOUT_SAMPLE;
+    return SW_CALL_LAUNCH(call, d->kernel, sw_pointwise_ndrange(call, d->vec), SW_ARG(from), SW_ARG(to),
+                          SW_ARG((uint32_t)call->seed), SW_ARG((uint32_t)(call->seed >> 32)),
+                          SW_ARG((uint32_t)index), SW_ARG((uint32_t)(index >> 32)), SW_ARG((uint32_t)stream),
+                          SW_ARG((uint32_t)ceilf(attrs->rate * 0x1p24f)), SW_ARG(1.0f / (1.0f - attrs->rate)),
+                          SW_ARG((uint32_t)(sw_call_in_shape(call, 0).c / d->vec)), SW_ARG(accumulate));
+}
+
+static sw_status dropout_forward(sw_call *call)
+{
+    if (call->training || call->sampling) return drop(call, call->in[0], call->out[0], false);
+    if (call->out[0] == call->in[0]) return SW_OK;
+    return sw_buffer_copy(call->cl, call->out[0], 0, call->in[0], 0,
+                          sw_shape_elems(sw_call_in_shape(call, 0)) * sizeof(float));
+}
+
+static sw_status dropout_backward(sw_call *call)
+{
+    return call->din[0] ? drop(call, call->dout[0], call->din[0], call->accumulate[0]) : SW_OK;
+}
+
+static const char *const kind_names[] = {"elements", "channels", NULL};
+
+#define HERE sw_dropout_attrs
+static const sw_field dropout_fields[] = {
+    REAL(rate, "0.5", 0.99, "Share that is dropped in training; the rest is divided by 1 - rate"),
+    CHOICE(kind, "elements", kind_names, "What is dropped: single values, or whole channels of an image"),
+};
+static const sw_field_table dropout_table = TABLE(dropout_fields);
+#undef HERE
+
+const sw_op sw_op_dropout = {
+    .name = "dropout",
+    .help = "drops a random share of the values or channels in training",
+    .label = dropout_label,
+    .attr_bytes = sizeof(sw_dropout_attrs),
+    .fields = &dropout_table,
+    .input_count = 1,
+    .output_count = 1,
+    .infer = dropout_infer,
+    .gives_gradient = SW_BIT(0),
+    .recomputes = SW_BIT(0),
+    .gradient_in_place = true,
+    .forward_in_place = true,
+    .prepare = dropout_prepare,
+    .forward = dropout_forward,
+    .recompute = dropout_forward,
+    .backward = dropout_backward,
+    .release = sw_call_free_prepared,
+};
