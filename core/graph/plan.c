@@ -71,10 +71,9 @@ static void find_backward_reads(planner *p)
     for (int n = 0; n < p->graph->node_count; n++) {
         const sw_node *node = &p->graph->nodes[n];
         for (int i = 0; i < node->input_count; i++)
-            if (node->op->backward_reads_inputs & SW_BIT(i)) p->values[node->inputs[i]].read_backward = true;
+            if (node->reads_inputs & SW_BIT(i)) p->values[node->inputs[i]].read_backward = true;
         for (int i = 0; i < node->output_count; i++)
-            if (node->op->backward_reads_outputs & SW_BIT(i))
-                p->values[node->outputs[i]].read_backward = true;
+            if (node->reads_outputs & SW_BIT(i)) p->values[node->outputs[i]].read_backward = true;
     }
 }
 
