@@ -357,7 +357,7 @@ static const sw_check_case cases[] = {
 };
 
 /* Every list of cases there is; those of a subject stand together. */
-static const sw_check_cases *const lists[] = {&(const sw_check_cases)CASE_LIST(cases)};
+static const sw_check_cases *const lists[] = {&(const sw_check_cases)CASE_LIST(cases), &sw_cases_enlarge};
 
 const sw_check_case *sw_check_case_at(size_t i)
 {
