@@ -48,26 +48,6 @@ __kernel void conv2d_gemm_zero(__global float *workspace, uint zeros_offset)
 /* --- forward, and backward-data
  * --------------------------------------------------------------------------------------- */
 
-/* One row of the result: VEC values of pixel p, from channel o on, from the accumulators. */
-static inline void store_row(__global float *y, uint p, uint o, uint out, floatV a, int put)
-{
-    __global float *to = y + p * out + o;
-#if RAGGED /* no vector is aligned, and the last is not whole */
-    if (o + VEC > out) {
-        float lanes[VEC];
-        PUT_LANES(a, lanes);
-        for (uint c = 0; o + c < out; c++) to[c] = put == PUT_ADDED ? to[c] + lanes[c] : lanes[c];
-        return;
-    }
-#else
-    if (put == PUT_STREAM) {
-        STREAMV(a, to, 0);
-        return;
-    }
-#endif
-    STOREV(put == PUT_ADDED ? a + LOADV(to, 0) : a, to, 0);
-}
-
 /* Neighbouring work-items share what costs more to fetch again: a panel of weights, or with windows of one
  * pixel, where a panel is small and x is read but once, the block of x. Launch: global (number of blocks,
  * number of panels), or with KERNEL 1 (panels, blocks); local (1, 1). */

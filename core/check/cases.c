@@ -362,6 +362,7 @@ static const sw_check_cases *const lists[] = {
     &sw_cases_joins,
     &sw_cases_pointwise,
     &sw_cases_norms,
+    &sw_cases_enlarge,
 };
 
 const sw_check_case *sw_check_case_at(size_t i)

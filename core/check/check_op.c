@@ -35,6 +35,8 @@ const sw_expectation *sw_expectation_find(const char *op_name)
         &sw_expect_dropout,
         &sw_expect_group_norm,
         &sw_expect_local_response_norm,
+        &sw_expect_bilinear,
+        &sw_expect_conv_transpose2d,
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i]->op_name, op_name) == 0) return all[i];

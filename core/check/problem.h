@@ -88,6 +88,8 @@ extern const sw_expectation sw_expect_sigmoid;
 extern const sw_expectation sw_expect_dropout;
 extern const sw_expectation sw_expect_group_norm;
 extern const sw_expectation sw_expect_local_response_norm;
+extern const sw_expectation sw_expect_bilinear;
+extern const sw_expectation sw_expect_conv_transpose2d;
 
 /* Makes the tensors of the graph's node `node` (its op alone) and fills what is given. */
 sw_status sw_problem_init(sw_problem *p, const sw_op_case *c, const sw_expectation *expectation,

@@ -24,5 +24,7 @@ const sw_op *const sw_ops[] = {
     &sw_op_dropout,
     &sw_op_group_norm,
     &sw_op_local_response_norm,
+    &sw_op_bilinear,
+    &sw_op_conv_transpose2d,
     NULL,
 };

@@ -56,14 +56,23 @@ void sw_store_deinit(sw_store *store)
     *store = (sw_store){0};
 }
 
-/* (O,I,KH,KW) as files have it <-> (KH,KW,I,O) as the device has it. */
-static void convert_conv(float *to, const float *from, const int *dims, bool to_device)
+/* Where an element of a convolution's weights is on the device, by its place in files: (a,b,KH,KW) there. */
+static size_t place_on_device(const sw_param *param, size_t a, size_t b, size_t tap)
 {
-    size_t o_count = (size_t)dims[0], i_count = (size_t)dims[1], taps = (size_t)dims[2] * (size_t)dims[3];
-    for (size_t o = 0; o < o_count; o++)
-        for (size_t i = 0; i < i_count; i++)
+    const size_t b_count = (size_t)param->dims[1], taps = (size_t)param->dims[2] * (size_t)param->dims[3];
+    if (param->layout == SW_LAYOUT_CONV_TRANSPOSED) return (a * taps + tap) * b_count + b; /* (a,KH,KW,b) */
+    return (tap * b_count + b) * (size_t)param->dims[0] + a;                               /* (KH,KW,b,a) */
+}
+
+/* From the layout of files to the device's, or back. */
+static void convert_conv(float *to, const float *from, const sw_param *param, bool to_device)
+{
+    const size_t a_count = (size_t)param->dims[0], b_count = (size_t)param->dims[1],
+                 taps = (size_t)param->dims[2] * (size_t)param->dims[3];
+    for (size_t a = 0; a < a_count; a++)
+        for (size_t b = 0; b < b_count; b++)
             for (size_t t = 0; t < taps; t++) {
-                size_t file = (o * i_count + i) * taps + t, device = (t * i_count + i) * o_count + o;
+                const size_t file = (a * b_count + b) * taps + t, device = place_on_device(param, a, b, t);
                 if (to_device)
                     to[device] = from[file];
                 else
@@ -79,7 +88,7 @@ sw_status sw_store_read(const sw_store *store, cl_mem slab, const sw_param *para
     float *device = malloc(bytes);
     if (!device) return sw_fail_alloc(param->name, bytes);
     SW_TRY(sw_buffer_read(store->cl, slab, offset, device, bytes));
-    convert_conv(host, device, param->dims, false);
+    convert_conv(host, device, param, false);
 done:
     free(device);
     return status;
@@ -91,7 +100,7 @@ sw_status sw_store_write(const sw_store *store, cl_mem slab, const sw_param *par
     if (param->layout == SW_LAYOUT_PLAIN) return sw_buffer_write(store->cl, slab, offset, host, bytes);
     float *device = malloc(bytes);
     if (!device) return sw_fail_alloc(param->name, bytes);
-    convert_conv(device, host, param->dims, true);
+    convert_conv(device, host, param, true);
     sw_status status = sw_buffer_write(store->cl, slab, offset, device, bytes);
     free(device);
     return status;

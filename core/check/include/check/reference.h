@@ -212,6 +212,43 @@ void sw_reference_scale(double *y, const double *x, const double *s, sw_shape xs
 void sw_reference_scale_backward(double *dx, double *ds, const double *x, const double *s, const double *dy,
                                  sw_shape xs);
 
+/* --- enlarging --------------------------------------------------------------------------------- */
+
+/* torch.nn.functional.interpolate(x, size=(height, width), mode="bilinear", align_corners=...). Along an axis
+ * of `in` px, output o of `out` lies at s = (o + 1/2) in/out - 1/2, or with align_corners at s = o
+ * (in-1)/(out-1) (0 for a single one), not below 0 and not above in - 1. It takes pixel floor(s) with the
+ * weight 1 - (s - floor(s)), and the next one with the rest. Linear, so that calling them with absolute
+ * values gives the sizes of the terms. */
+typedef struct sw_reference_bilinear {
+    sw_shape x;
+    int height, width;
+    bool align_corners;
+} sw_reference_bilinear;
+
+void sw_reference_bilinear_y(double *y, const double *x, const sw_reference_bilinear *b);
+void sw_reference_bilinear_dx(double *dx, const double *dy, const sw_reference_bilinear *b);
+
+/* torch.nn.ConvTranspose2d with stride S, padding P and weight (I,O,K,K), whose output has height and width
+ * as given:
+ *
+ *   y[n,h,w,o]    = bias[o] + sum of x[n,r,c,i] weight[i,o,ky,kx] over i, ky, kx with h = S r - P + ky and
+ *                   w = S c - P + kx
+ *   dx[n,r,c,i]   = sum over o, ky, kx of dy[n, S r - P + ky, S c - P + kx, o] weight[i,o,ky,kx]
+ *   dw[i,o,ky,kx] = sum over n, r, c of x[n,r,c,i] dy[n, S r - P + ky, S c - P + kx, o]
+ *   db[o]         = sum over n, h, w of dy[n,h,w,o] */
+typedef struct sw_reference_transposed {
+    sw_shape x; /* c is I */
+    int out_channels, kernel, stride, padding, height, width;
+} sw_reference_transposed;
+
+sw_sum sw_reference_transposed_y(const sw_reference_transposed *t, const double *x, const double *weight,
+                                 const double *bias, int n, int h, int w, int o); /* bias may be NULL */
+sw_sum sw_reference_transposed_dx(const sw_reference_transposed *t, const double *dy, const double *weight,
+                                  int n, int r, int c, int i);
+sw_sum sw_reference_transposed_dw(const sw_reference_transposed *t, const double *x, const double *dy, int i,
+                                  int o, int ky, int kx);
+sw_sum sw_reference_transposed_db(const sw_reference_transposed *t, const double *dy, int o);
+
 /* --- losses ------------------------------------------------------------------------------------ */
 
 /* With p = softmax(logits), t the label and ce = -log p[t], over the pixels that count (label below `classes`

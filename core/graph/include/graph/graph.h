@@ -50,6 +50,7 @@ typedef enum sw_init_kind {
 typedef enum sw_param_layout {
     SW_LAYOUT_PLAIN, /* the device stores it as dims says */
     SW_LAYOUT_CONV, /* dims (O,I,KH,KW) as PyTorch and files; the device stores (KH,KW,I,O), rows of a GEMM */
+    SW_LAYOUT_CONV_TRANSPOSED, /* dims (I,O,KH,KW) as PyTorch and files; the device stores (I,KH,KW,O) */
 } sw_param_layout;
 
 /* A trained tensor, or a running statistic. Named as PyTorch names it in the reference model's state dict. */

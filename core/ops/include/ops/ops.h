@@ -133,6 +133,36 @@ extern const sw_op sw_op_broadcast;
  * s (N,1,1,C). */
 extern const sw_op sw_op_scale; /* no attributes */
 
+/* bilinear: torch.nn.functional.interpolate(x, size=(height, width), mode="bilinear", align_corners=...).
+ * The ratio of the sizes is that of the input's px to the output's, whatever `scale` says. */
+typedef struct sw_bilinear_attrs {
+    int scale;
+    bool align_corners;
+    int height, width; /* 0: scale times the input's */
+} sw_bilinear_attrs;
+extern const sw_op sw_op_bilinear;
+
+/* conv_transpose2d: torch.nn.ConvTranspose2d, y[n,S p - P + t,o] = sum of x[n,p,i] w[i,o,t] (+ bias[o]), t
+ * the places of the window. The padding P follows from kernel and stride S, so that the output is S times the
+ * input: of 2 and 2 it is 0, of 3 and 2 and of 4 and 2 it is 1, of 16 and 8 it is 4. Input x; parameters
+ * weight (I,O,K,K) and, with bias, bias (O). */
+typedef struct sw_conv_transpose2d_attrs {
+    int out_channels;
+    int kernel; /* 1..16 */
+    int stride; /* 2..8 */
+    bool bias;
+    int height, width; /* S times the input's, up to S - 1 more (rows that no window reaches hold the bias);
+                          0: S times */
+    sw_conv_choice engine;      /* SW_CONV_TILE or SW_CONV_GEMM; all else: what suits the device */
+    size_t workspace_cap_bytes; /* of tile's products of a few images, one at least */
+} sw_conv_transpose2d_attrs;
+extern const sw_op sw_op_conv_transpose2d;
+
+/* The padding of torch.nn.ConvTranspose2d, and its output_padding on the axis that has `in` px before and
+ * `out` after; PyTorch refuses an output_padding of the stride or more. */
+int sw_conv_transpose2d_padding(const sw_conv_transpose2d_attrs *attrs);
+int sw_conv_transpose2d_output_padding(const sw_conv_transpose2d_attrs *attrs, int in, int out);
+
 /* cross_entropy and focal: mean over pixels of w[t] (1-p_t)^gamma (-log p_t), divided by the sum of w[t];
  * pixels whose label is ignore_index count for nothing; all ignored: loss 0, gradient 0 (PyTorch gives NaN).
  * Inputs logits (N,H,W,K) and labels (N,H,W,1) as SW_U8; output one float. A label >= K that is not
