@@ -21,9 +21,11 @@ static const struct poptOption options[] = {
 
 static void print_summary(const sw_experiment *e)
 {
+    const sw_model_config *m = &e->model;
     int convs = 0;
-    for (int i = 0; i < e->model.encoder_count; i++) convs += e->model.encoder[i].convs;
-    for (int i = 0; i < e->model.decoder_count; i++) convs += e->model.decoder[i].convs;
+    for (int i = 0; i < m->encoder_count; i++) convs += m->encoder[i].convs;
+    for (int i = 0; i < m->decoder_count; i++) convs += m->decoder[i].convs;
+    for (int i = 0; i < m->layers.count; i++) convs += m->layers.list[i].op == &sw_op_conv2d;
     printf(
         "%s: valid. Experiment '%s': %s with %d convolutions, %d classes, on %s at %d x %d px; %d epochs of "
         "batches of %d, seed %llu\n",

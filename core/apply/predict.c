@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "page/csv.h"
 #include "predict_flow.h"
+#include "setup/open.h"
 
 /* Different remarks about pictures that are counted; further ones are logged picture by picture. */
 enum { REMARKS = 16, DEFAULT_OVERLAP = 4, SHARE_DIGITS = 6, PROGRESS_S = 10 };
@@ -33,24 +34,42 @@ typedef struct predictor {
 
 /* --- what was asked --------------------------------------------------------------------------- */
 
-static sw_status plan_tiles(sw_view_rule *rule, const sw_predict_options *o, const sw_model_config *model)
+static sw_status look_at_model(sw_model_view *view, const sw_experiment *x)
 {
-    const int stride = sw_model_stride(model), most = o->tile - stride;
+    sw_model model;
+    SW_ENSURE(sw_open_model(&model, x, 1));
+    sw_status status = sw_model_look(view, &model);
+    sw_model_deinit(&model);
+    return status;
+}
+
+static sw_status plan_tiles(sw_view_rule *rule, const sw_predict_options *o, const sw_experiment *x)
+{
+    sw_model_view view;
+    SW_ENSURE(look_at_model(&view, x));
+    const int stride = view.stride, most = o->tile - stride;
+    if (view.whole_image)
+        return sw_fail(
+            SW_E_USAGE,
+            "--tile %d: this network has a layer that looks at the whole image, so that tiles would "
+            "give another result; leave --tile out",
+            o->tile);
     if (o->tile < stride)
         return sw_fail(SW_E_USAGE,
-                       "--tile %d: the network halves its images %d times, so that a tile has at least %d px",
-                       o->tile, model->encoder_count, stride);
+                       "--tile %d: the network makes one pixel of %d px on its way, so that a tile has at "
+                       "least %d px",
+                       o->tile, stride, stride);
     if (o->tile > SW_IMAGE_MAX_SIDE_PX)
         return sw_fail(SW_E_USAGE, "--tile %d: pictures have at most %d px a side", o->tile,
                        SW_IMAGE_MAX_SIDE_PX);
     const int usual = o->tile / DEFAULT_OVERLAP < most ? o->tile / DEFAULT_OVERLAP : most;
     rule->overlap = o->overlap < 0 ? usual : o->overlap;
     if (rule->overlap > most)
-        return sw_fail(
-            SW_E_USAGE,
-            "--overlap %d: tiles of %d px can have at most %d px in common, since the network halves its "
-            "images %d times, and tiles begin every %d px at least",
-            rule->overlap, o->tile, most, model->encoder_count, stride);
+        return sw_fail(SW_E_USAGE,
+                       "--overlap %d: tiles of %d px can have at most %d px in common, since the network "
+                       "makes one pixel "
+                       "of %d px on its way, and tiles begin every %d px at least",
+                       rule->overlap, o->tile, most, stride, stride);
     rule->tiles = true;
     rule->stride = stride;
     rule->window = (sw_size){o->tile, o->tile};
@@ -60,7 +79,7 @@ static sw_status plan_tiles(sw_view_rule *rule, const sw_predict_options *o, con
 static sw_status plan_view(sw_view_rule *rule, const sw_predict_options *o, const sw_experiment *x)
 {
     *rule = (sw_view_rule){.window = x->data.size, .fit = x->data.fit, .resize = x->data.resize};
-    if (o->tile) SW_ENSURE(plan_tiles(rule, o, &x->model));
+    if (o->tile) SW_ENSURE(plan_tiles(rule, o, x));
     if (!o->tile && o->overlap >= 0)
         return sw_fail(SW_E_USAGE, "--overlap is the overlap of tiles: give their side with --tile too");
     if (o->logits && (o->tile || o->flip || rule->fit == SW_FIT_CROP))

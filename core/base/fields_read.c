@@ -234,7 +234,7 @@ static sw_status read_value(reading *r, char *record, const sw_field *field, con
 {
     void *member = record + field->offset;
     bool good = false, truth = false;
-    sw_field_reading own = {.arena = r->arena};
+    sw_field_reading own = {.arena = r->arena, .problems = r->problems};
     switch (field->type) {
     case SW_FIELD_RECORD_LIST:
         return read_record_list(r, record, field, node, path);

@@ -24,14 +24,6 @@ typedef struct composer {
 
 static const sw_yaml_node *merge(sw_arena *arena, const sw_yaml_node *base, const sw_yaml_node *over);
 
-/* A copy of `base` with room for `more` further entries. */
-static sw_yaml_entry *copy_entries(sw_arena *arena, const sw_yaml_node *base, size_t more)
-{
-    sw_yaml_entry *entries = sw_arena_alloc(arena, (base->count + more) * sizeof *entries);
-    if (entries && base->count > 0) memcpy(entries, base->entries, base->count * sizeof *entries);
-    return entries;
-}
-
 static bool merge_entry(sw_arena *arena, sw_yaml_entry *entries, size_t *count, const sw_yaml_entry *over)
 {
     size_t i = 0;
@@ -42,14 +34,36 @@ static bool merge_entry(sw_arena *arena, sw_yaml_entry *entries, size_t *count, 
     return value != NULL;
 }
 
+/* Two ways to describe a network: a list of `by` replaces what a fragment before it said under `gone`. */
+typedef struct replacement {
+    const char *by;
+    const char *gone[5]; /* ends in NULL */
+} replacement;
+
+static const replacement replacements[] = {{"layers", {"encoder", "decoder", "head", "bias", NULL}},
+                                           {"encoder", {"layers", "blocks", NULL}}};
+
+static bool is_replaced(const char *key, const sw_yaml_node *over)
+{
+    for (size_t i = 0; i < sizeof replacements / sizeof *replacements; i++) {
+        const sw_yaml_entry *by = sw_yaml_entry_get(over, replacements[i].by);
+        if (!by || by->value->kind != SW_YAML_SEQUENCE || by->value->count == 0) continue;
+        for (const char *const *gone = replacements[i].gone; *gone; gone++)
+            if (strcmp(*gone, key) == 0) return true;
+    }
+    return false;
+}
+
 /* Mappings merge key by key; anything else replaces what was there. NULL when memory is out. */
 static const sw_yaml_node *merge(sw_arena *arena, const sw_yaml_node *base, const sw_yaml_node *over)
 {
     if (!base || base->kind != SW_YAML_MAPPING || over->kind != SW_YAML_MAPPING) return over;
     sw_yaml_node *merged = sw_arena_alloc(arena, sizeof *merged);
-    sw_yaml_entry *entries = copy_entries(arena, base, over->count);
+    sw_yaml_entry *entries = sw_arena_alloc(arena, (base->count + over->count) * sizeof *entries);
     if (!merged || !entries) return NULL;
-    size_t count = base->count;
+    size_t count = 0;
+    for (size_t i = 0; i < base->count; i++)
+        if (!is_replaced(base->entries[i].key, over)) entries[count++] = base->entries[i];
     for (size_t i = 0; i < over->count; i++)
         if (!merge_entry(arena, entries, &count, &over->entries[i])) return NULL;
     *merged =

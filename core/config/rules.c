@@ -7,6 +7,7 @@
 #include "data/dataset.h"
 #include "data/mask_values.h"
 #include "nn/metric_table.h"
+#include "nn/model.h"
 
 typedef struct checking {
     const sw_experiment *e;
@@ -186,9 +187,29 @@ static void check_classes(const checking *c)
              hint);
 }
 
-static void check_model(const checking *c)
+/* Builds the network without a device: what does not fit is found where it is written. */
+static void check_graph(const checking *c)
+{
+    sw_model model;
+    sw_yaml_place culprit = {0};
+    const sw_model_options options = {.batch = 1, .size = c->e->data.size};
+    if (sw_model_build(&model, &c->e->model, NULL, &options, &culprit) == SW_OK) {
+        sw_model_deinit(&model);
+        return;
+    }
+    if (culprit.source)
+        sw_problems_add(c->problems, culprit, "%s", sw_error_message());
+    else
+        complain(c, "model", "%s", sw_error_message());
+}
+
+static void check_stages(const checking *c)
 {
     const sw_model_config *m = &c->e->model;
+    if (m->encoder_count == 0) {
+        complain(c, "model", "has neither layers nor encoder and decoder: include a model of configs/model");
+        return;
+    }
     for (int i = 0; i < m->encoder_count; i++) check_kernel(c, "encoder", i, m->encoder[i].kernel);
     if (m->decoder_count != m->encoder_count) {
         complain(c, "model.decoder", "expected %d stages, one for each encoder stage, found %d",
@@ -204,7 +225,30 @@ static void check_model(const checking *c)
             "%d pixels a side are too few: each of the %d encoder stages halves them and must leave one; "
             "the smallest size that works is %d",
             sw_size_shorter(size), m->encoder_count, least);
+}
+
+/* What is for encoder and decoder alone. */
+static void check_layers(const checking *c)
+{
+    const sw_model_config *m = &c->e->model;
+    if (m->encoder_count || m->decoder_count)
+        complain(c, "model.layers", "a network has layers, or encoder and decoder, not both");
+    if (m->head != SW_HEAD_NORM_RELU)
+        complain(c, "model.head", "is for encoder and decoder; with model.layers the last layers say it");
+    if (m->bias)
+        complain(c, "model.bias",
+                 "is for encoder and decoder; with model.layers each conv2d has a bias: key");
+}
+
+static void check_model(const checking *c)
+{
+    const int before = c->problems->count;
+    if (c->e->model.layers_written)
+        check_layers(c);
+    else
+        check_stages(c);
     check_classes(c);
+    if (c->problems->count == before) check_graph(c);
 }
 
 static void check_loss(const checking *c)

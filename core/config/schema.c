@@ -9,7 +9,9 @@
 
 static const char *const conv_names[] = {"dense", "separable", NULL};
 static const char *const pool_names[] = {"max", "average", NULL};
-static const char *const up_names[] = {"unpool", "nearest", NULL};
+static const char *const up_names[] = {"unpool", "nearest", "bilinear", "transposed", NULL};
+static const char *const skip_names[] = {"none", "concat", "add", NULL};
+static const char *const block_names[] = {"plain", "residual", NULL};
 static const char *const head_names[] = {"norm_relu", "plain", NULL};
 static const char *const loss_names[] = {"cross_entropy", "focal", NULL};
 static const char *const optimizer_names[] = {"adam", "adamw", "sgd", NULL};
@@ -120,6 +122,11 @@ static const sw_field encoder_fields[] = {
     CHOICE(conv, "dense", conv_names, "Ordinary convolutions, or depthwise ones followed by pointwise ones"),
     CHOICE(pool, "max", pool_names,
            "The 2x2 pooling that ends the stage; only max keeps the indices that 'unpool' needs"),
+    CHOICE(
+        block, "plain", block_names,
+        "residual: what came into the stage's convolutions is added to what they made of it, before the last "
+        "ReLU (through a 1x1 convolution and a norm where the widths differ)"),
+    REAL(dropout, "0", 0.99, "Share of the values that dropout takes away after the pool; 0: no dropout"),
 };
 static const sw_field_table encoder_table = TABLE(encoder_fields);
 #undef HERE
@@ -135,8 +142,13 @@ static const sw_field decoder_fields[] = {
     INT(kernel, "3", 1, 7, "Kernel size of the convolutions, odd"),
     CHOICE(conv, "dense", conv_names, "Ordinary convolutions, or depthwise ones followed by pointwise ones"),
     CHOICE(up, "unpool", up_names,
-           "How the size is doubled: by max unpooling with the encoder's indices, or by nearest-neighbour "
-           "upsampling"),
+           "How the size is doubled: by max unpooling with the encoder's indices, by the nearest neighbour, "
+           "bilinearly, or by a transposed 2x2 convolution to the encoder stage's width"),
+    CHOICE(skip, "none", skip_names,
+           "How what the encoder stage pooled joins in after the upsampling: not at all (SegNet), as further "
+           "channels (U-Net), or added (LinkNet)"),
+    CHOICE(block, "plain", block_names, "residual: as in the encoder"),
+    REAL(dropout, "0", 0.99, "Share of the values that dropout takes away at the stage's end; 0: no dropout"),
 };
 static const sw_field_table decoder_table = TABLE(decoder_fields);
 #undef HERE
@@ -157,6 +169,13 @@ static const sw_field model_fields[] = {
            "What follows the last convolution: batch norm and ReLU, or nothing (it then has a bias)"),
     STAGES(encoder, &encoder_table, "Stages that halve the size, beginning at the image"),
     STAGES(decoder, &decoder_table, "Stages that double the size again, in the encoder's reverse order"),
+    CUSTOM(
+        blocks, schema_blocks, "none",
+        "Lists of layers that model.layers uses under a name, with $KEY in place of what differs (see Layers "
+        "below)"),
+    CUSTOM(layers, schema_layers, "none",
+           "Instead of encoder and decoder: the network as a list of layers, connected by name (see Layers "
+           "below)"),
 };
 static const sw_field_table model_table = TABLE(model_fields);
 #undef HERE

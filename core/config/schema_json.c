@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "config/schema.h"
+#include "layers.h"
+#include "schema_tables.h"
 
 /* Where memory is out, cJSON's functions return NULL and take NULL; the whole is then given up in one place.
  */
@@ -74,11 +76,89 @@ static const char *const types[] = {
     [SW_FIELD_ENUM] = NULL,      [SW_FIELD_RECORD_LIST] = "array", [SW_FIELD_RECORD] = NULL,
     [SW_FIELD_CUSTOM] = NULL};
 
+/* ---- layers ---- */
+
+/* What every layer may have: a name and what it reads. */
+static void put_layer_keys(building *b, cJSON *properties)
+{
+    static const char *const names =
+        "{\"oneOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"items\": {\"type\": \"string\"}}]}";
+    put(b, properties, "name", text_schema(b));
+    put(b, properties, "from", cJSON_Parse(names));
+    put(b, properties, "like", text_schema(b));
+}
+
+/* A layer with this op. An option may be $KEY of a block. */
+static cJSON *op_schema(building *b, const sw_op *op, bool in_block)
+{
+    static const sw_field_table none = {0};
+    cJSON *schema = table_schema(b, op->fields ? op->fields : &none, true);
+    cJSON *properties = cJSON_GetObjectItemCaseSensitive(schema, "properties"), *name = cJSON_CreateObject();
+    for (cJSON *option = properties ? properties->child : NULL; option && in_block; option = option->next) {
+        cJSON_DeleteItemFromObjectCaseSensitive(option, "type");
+        cJSON_DeleteItemFromObjectCaseSensitive(option, "enum");
+    }
+    put_layer_keys(b, properties);
+    put(b, name, "const", cJSON_CreateString(op->name));
+    put(b, name, "description", cJSON_CreateString(op->help));
+    put(b, properties, "op", name);
+    put(b, cJSON_GetObjectItemCaseSensitive(schema, "required"), NULL, cJSON_CreateString("op"));
+    return schema;
+}
+
+static cJSON *block_use_schema(building *b)
+{
+    cJSON *schema = cJSON_Parse("{\"type\": \"object\", \"required\": [\"block\"]}"),
+          *properties = cJSON_CreateObject();
+    put_layer_keys(b, properties);
+    put(b, properties, "block", text_schema(b));
+    put(b, schema, "properties", properties);
+    return schema;
+}
+
+static cJSON *layer_list_schema(building *b, bool in_block)
+{
+    cJSON *schema = cJSON_CreateObject(), *items = cJSON_CreateObject(), *kinds = cJSON_CreateArray();
+    for (const sw_op *const *op = sw_ops; *op; op++)
+        if (layers_op((*op)->name)) put(b, kinds, NULL, op_schema(b, *op, in_block));
+    put(b, kinds, NULL, block_use_schema(b));
+    put(b, items, "anyOf", kinds);
+    put(b, schema, "type", cJSON_CreateString("array"));
+    put(b, schema, "minItems", cJSON_CreateNumber(1));
+    put(b, schema, "items", items);
+    return schema;
+}
+
+/* `none`, or what `schema` describes. */
+static cJSON *none_or(building *b, cJSON *schema)
+{
+    cJSON *either = cJSON_CreateObject(), *kinds = cJSON_CreateArray();
+    put(b, kinds, NULL, cJSON_Parse("{\"enum\": [\"none\", null]}"));
+    put(b, kinds, NULL, schema);
+    put(b, either, "oneOf", kinds);
+    return either;
+}
+
+static cJSON *blocks_schema(building *b)
+{
+    cJSON *schema = cJSON_CreateObject();
+    put(b, schema, "type", cJSON_CreateString("object"));
+    put(b, schema, "additionalProperties", layer_list_schema(b, true));
+    return schema;
+}
+
+static cJSON *custom_schema(building *b, const sw_field_custom *custom)
+{
+    if (custom == &schema_layers) return none_or(b, layer_list_schema(b, false));
+    if (custom == &schema_blocks) return none_or(b, blocks_schema(b));
+    return cJSON_Parse(custom->json_schema);
+}
+
 static cJSON *field_schema(building *b, const sw_field *field)
 {
     cJSON *schema = NULL;
     if (field->type == SW_FIELD_CUSTOM)
-        schema = cJSON_Parse(field->custom->json_schema);
+        schema = custom_schema(b, field->custom);
     else if (field->type == SW_FIELD_RECORD)
         schema = table_schema(b, field->record, false);
     else

@@ -1,12 +1,15 @@
 /* configs/README.md, and the list of keys for the terminal. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "config/schema.h"
+#include "layers.h"
 
 enum { PATH_BYTES = 128, TERMINAL_COLUMN = 34, TERMINAL_COLUMNS = 80 };
 
 extern const char *const config_introduction[]; /* introduction.md */
+extern const char *const config_layers[];       /* layers.md */
 
 /* A cell of a table: '|' would end it. */
 static void append_cell(sw_str *out, const char *text)
@@ -50,6 +53,20 @@ static void append_section(sw_str *out, const sw_field_table *table, const char 
     }
 }
 
+/* The ops that a layer may name, each with its options. */
+static void append_ops(sw_str *out)
+{
+    for (const sw_op *const *op = sw_ops; *op; op++) {
+        const sw_field_table *fields = (*op)->fields;
+        if (!layers_op((*op)->name)) continue;
+        sw_str_printf(out, "\n### op: %s\n\n%c%s.\n", (*op)->name, toupper((unsigned char)(*op)->help[0]),
+                      (*op)->help + 1);
+        if (!fields) continue;
+        sw_str_append(out, "\n| option | value | default | what it does |\n|---|---|---|---|\n");
+        for (size_t i = 0; i < fields->count; i++) append_row(out, &fields->fields[i], "");
+    }
+}
+
 void sw_schema_markdown(sw_str *out)
 {
     sw_str_append(out, "<!-- Written by 'segwork check --schema-markdown > configs/README.md'; change "
@@ -59,6 +76,8 @@ void sw_schema_markdown(sw_str *out)
                   "\n## Every key\n\n`include` (one path or a list of them) stands at the top of a file. The "
                   "rest:\n");
     append_section(out, &sw_experiment_schema, "");
+    for (const char *const *line = config_layers; *line; line++) sw_str_append(out, *line);
+    append_ops(out);
 }
 
 static bool append_key_line(void *user, const sw_field *field, const char *path)

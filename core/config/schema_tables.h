@@ -6,11 +6,13 @@
 
 extern const sw_field_table schema_data_table;    /* sw_data_config */
 extern const sw_field_table schema_augment_table; /* sw_augment_config */
+extern const sw_field_custom schema_blocks,
+    schema_layers; /* model.blocks and model.layers of sw_model_config */
 
 /* A list of records, its members `member` and member_count. */
 /* clang-format off */
 #define STAGES(member, table, help) \
-    {FIELD(member, SW_FIELD_RECORD_LIST, NULL, help), .min = 1, .max = SW_MAX_STAGES, .record = table, \
+    {FIELD(member, SW_FIELD_RECORD_LIST, "[]", help), .max = SW_MAX_STAGES, .record = table, \
      .count_offset = offsetof(HERE, member##_count)}
 /* clang-format on */
 

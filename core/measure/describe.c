@@ -12,6 +12,11 @@
 /* --- receptive field ------------------------------------------------------------------------- */
 
 /* The px of a value's row that are read; empty when last < first. */
+enum {
+    MOST_PERIOD =
+        1024 /* receptive fields are looked at in so many neighbouring px at least, if they differ */
+};
+
 typedef struct span {
     int64_t first, last;
 } span;
@@ -34,7 +39,7 @@ static void span_add(span *to, span more)
     }
 }
 
-/* Input px that px `at` of a value sees. `spans` is scratch, one a value. */
+/* Input px that px `at` of a value sees; 0: all of the image. `spans` is scratch, one a value. */
 static int64_t px_seen(const sw_graph *graph, int value, int64_t at, span *spans)
 {
     for (int v = 0; v < graph->value_count; v++) spans[v] = (span){0, -1};
@@ -44,6 +49,7 @@ static int64_t px_seen(const sw_graph *graph, int value, int64_t at, span *spans
         for (int o = 0; o < node->output_count; o++) {
             span made = spans[node->outputs[o]];
             if (made.last < made.first) continue;
+            if (node->window == SW_WINDOW_ALL) return 0;
             for (int i = 0; i < node->input_count; i++)
                 span_add(&spans[node->inputs[i]], span_read(node, made));
         }
@@ -56,20 +62,21 @@ static int64_t px_seen(const sw_graph *graph, int value, int64_t at, span *spans
 }
 
 /* Computes the side in input px of the square that one px of each value sees; `fields` has value_count
- * entries. Px i of a node's output reads `window` px, the first at i * stride / upscale - window / 2 (of a
- * pool: i * stride), which is followed back to the graph's inputs. After an unpool it depends on where the px
- * lies; the largest counts. Borders of the image are not taken into account. */
+ * entries; 0: the whole image. Px i of a node's output reads `window` px, the first at i * stride / upscale -
+ * window / 2 (of a pool: i * stride), which is followed back to the graph's inputs. After an unpool it
+ * depends on where the px lies; the largest counts. Borders of the image are not taken into account. */
 static sw_status find_receptive_fields(int *fields, const sw_graph *graph)
 {
     span *spans = malloc((size_t)graph->value_count * sizeof *spans);
     if (!spans) return sw_fail_alloc("receptive fields", (size_t)graph->value_count * sizeof *spans);
     int period = 1; /* px so far apart see the same, shifted */
-    for (int n = 0; n < graph->node_count; n++) period *= graph->nodes[n].upscale;
+    for (int n = 0; n < graph->node_count && period < MOST_PERIOD; n++) period *= graph->nodes[n].upscale;
     for (int v = 0; v < graph->value_count; v++) {
         int64_t most = 0;
         for (int i = 0; i < period; i++) { /* far from 0, where no position is negative */
             int64_t seen = px_seen(graph, v, (int64_t)period * 4096 + i, spans);
-            if (seen > most) most = seen;
+            if (seen > most || seen == 0) most = seen;
+            if (seen == 0) break;
         }
         fields[v] = (int)most;
     }
@@ -109,11 +116,11 @@ static sw_status fill_layers(sw_description *d)
     SW_TRY(find_receptive_fields(fields, graph));
     for (d->layer_count = 0; d->layer_count < graph->node_count; d->layer_count++) {
         const sw_node *node = &graph->nodes[d->layer_count];
-        sw_layer *layer = &d->layers[d->layer_count];
-        *layer = (sw_layer){.name = node->name,
-                            .output = graph->values[node->outputs[0]].shape,
-                            .macs = node->macs,
-                            .field_px = node->op->is_loss ? 0 : fields[node->outputs[0]]};
+        sw_described_layer *layer = &d->layers[d->layer_count];
+        *layer = (sw_described_layer){.name = node->name,
+                                      .output = graph->values[node->outputs[0]].shape,
+                                      .macs = node->macs,
+                                      .field_px = node->op->is_loss ? 0 : fields[node->outputs[0]]};
         sw_node_label(layer->op, sizeof layer->op, node);
         for (int i = 0; i < node->param_count; i++) layer->parameters += graph->params[node->params[i]].elems;
     }
@@ -169,7 +176,7 @@ static const char *grouped(char text[32], uint64_t number)
     return text;
 }
 
-static void print_layer(sw_str *rows, const sw_layer *layer)
+static void print_layer(sw_str *rows, const sw_described_layer *layer)
 {
     char parameters[32] = "";
     if (layer->parameters) grouped(parameters, layer->parameters);
@@ -240,7 +247,7 @@ void sw_description_print(sw_str *out, const sw_description *d)
 
 /* --- JSON ------------------------------------------------------------------------------------ */
 
-static cJSON *layer_json(const sw_layer *layer)
+static cJSON *layer_json(const sw_described_layer *layer)
 {
     cJSON *object = cJSON_CreateObject();
     const int shape[] = {layer->output.h, layer->output.w, layer->output.c};

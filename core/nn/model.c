@@ -1,132 +1,100 @@
-/* SegNet and its relatives: an encoder of convolutions and pools that keep their offsets, a decoder that
- * unpools with them. */
+/* Layers, connected by name, become a graph. */
 #include "nn/model.h"
 
-#include <stdio.h>
+#include "ops/setting.h"
+#include <stdlib.h>
 #include <string.h>
-
-/* What the decoder needs of an encoder stage. */
-typedef struct stage_link {
-    int offsets;     /* value of the packed offsets; -1 with average pooling */
-    sw_shape before; /* shape before the pool */
-} stage_link;
 
 typedef struct builder {
     sw_graph *graph;
     const sw_model_config *config;
-    const sw_model_options *options;
-    int value; /* the last one made */
-    stage_link links[SW_MAX_STAGES];
+    sw_op_setting setting;
+    int images; /* value that SW_LAYER_IMAGES names */
+    sw_yaml_place culprit;
 } builder;
 
-static int channels_of(const builder *b, int value)
+static sw_op_setting setting_of(const sw_model_config *config, const sw_model_options *options)
 {
-    return b->graph->values[value].shape.c;
+    return (sw_op_setting){.conv_engine = options->conv_engine,
+                           .conv_pins = options->conv_pins,
+                           .workspace_cap_bytes = options->workspace_cap_bytes,
+                           .norm_eps = config->norm_eps,
+                           .norm_momentum = config->norm_momentum,
+                           .classes = config->classes};
 }
 
-static sw_status add_norm(builder *b, const char *name, bool relu)
+/* The value that a layer names; -1: there is none. */
+static int find_value(const builder *b, const char *name)
 {
-    sw_batchnorm_attrs attrs = {
-        .eps = b->config->norm_eps, .momentum = b->config->norm_momentum, .relu = relu};
-    return sw_graph_add(&b->value, b->graph, &sw_op_batchnorm, name, &attrs, 1, &b->value);
+    if (strcmp(name, SW_LAYER_IMAGES) == 0) return b->images;
+    for (int i = 0; i < b->graph->value_count; i++)
+        if (strcmp(b->graph->values[i].name, name) == 0) return i;
+    return -1;
 }
 
-static sw_status add_dense(builder *b, const char *name, int width, int kernel, bool bias)
+static sw_status resolve(int *out, const builder *b, const sw_layer *layer, const char *name)
 {
-    sw_conv2d_attrs attrs = {.out_channels = width,
-                             .kernel = kernel,
-                             .bias = bias,
-                             .engine = b->options->conv_engine,
-                             .workspace_cap_bytes = b->options->workspace_cap_bytes};
-    const sw_conv_pins *pins = b->options->conv_pins;
-    const sw_conv_pin *pin = pins && attrs.engine == SW_CONV_AUTO ? sw_conv_pins_find(pins, name) : NULL;
-    if (pin) memcpy(attrs.pass, pin->pass, sizeof attrs.pass);
-    return sw_graph_add(&b->value, b->graph, &sw_op_conv2d, name, &attrs, 1, &b->value);
+    *out = find_value(b, name);
+    if (*out >= 0) return SW_OK;
+    return sw_fail(SW_E_CONFIG, "%s '%s' reads '%s', which no layer before it makes", layer->op->name,
+                   layer->name, name);
 }
 
-static sw_status add_conv(builder *b, const char *name, sw_conv_kind kind, int width, int kernel, bool bias)
+/* The layer's attributes, completed by what comes from the network and from `like`. */
+static sw_status complete_attrs(void *attrs, const builder *b, const sw_layer *layer)
 {
-    if (kind == SW_CONV_DENSE) return add_dense(b, name, width, kernel, bias);
-    char part[80];
-    sw_depthwise_conv2d_attrs attrs = {.kernel = kernel};
-    snprintf(part, sizeof part, "%s.depthwise", name);
-    SW_ENSURE(sw_graph_add(&b->value, b->graph, &sw_op_depthwise_conv2d, part, &attrs, 1, &b->value));
-    snprintf(part, sizeof part, "%s.pointwise", name);
-    return add_dense(b, part, width, 1, bias);
-}
-
-/* One convolution of a stage with its norm and ReLU, or bare where `plain` (then always with a bias). In
- * PyTorch's Sequential the three take places 3i, 3i+1 and 3i+2. */
-static sw_status add_block(builder *b, const char *stage, int i, sw_conv_kind kind, int width, int kernel,
-                           bool plain)
-{
-    char name[64];
-    snprintf(name, sizeof name, "%s.seq.%d", stage, 3 * i);
-    SW_ENSURE(add_conv(b, name, kind, width, kernel, plain || b->config->bias));
-    if (!plain) {
-        snprintf(name, sizeof name, "%s.seq.%d", stage, 3 * i + 1);
-        SW_ENSURE(add_norm(b, name, true));
-    }
-    return SW_OK;
-}
-
-static sw_status add_encoder_stage(builder *b, int number)
-{
-    const sw_encoder_stage *stage = &b->config->encoder[number - 1];
-    stage_link *link = &b->links[number - 1];
-    char name[32], pool_name[64];
-    snprintf(name, sizeof name, "dc%d", number);
-    for (int i = 0; i < stage->convs; i++)
-        SW_ENSURE(add_block(b, name, i, stage->conv, stage->width, stage->kernel, false));
-    link->before = b->graph->values[b->value].shape;
-    link->offsets = -1;
-    snprintf(pool_name, sizeof pool_name, "%s.mp", name);
-    if (stage->pool == SW_POOL_MAX) {
-        int outputs[2];
-        SW_ENSURE(sw_graph_add(outputs, b->graph, &sw_op_max_pool, pool_name, NULL, 1, &b->value));
-        b->value = outputs[0];
-        link->offsets = outputs[1];
-    } else {
-        SW_ENSURE(sw_graph_add(&b->value, b->graph, &sw_op_average_pool, pool_name, NULL, 1, &b->value));
-    }
-    return SW_OK;
-}
-
-static sw_status add_upsampling(builder *b, const char *stage_name, const sw_decoder_stage *stage)
-{
-    const stage_link *link = &b->links[stage->unpool_from - 1];
-    char name[64];
-    snprintf(name, sizeof name, "%s.mup", stage_name);
-    const sw_doubled_attrs attrs = {.height = link->before.h, .width = link->before.w};
-    if (stage->up == SW_UP_NEAREST)
-        return sw_graph_add(&b->value, b->graph, &sw_op_upsample, name, &attrs, 1, &b->value);
-    if (link->offsets < 0)
+    const sw_op *op = layer->op;
+    if (layer->attrs) memcpy(attrs, layer->attrs, op->attr_bytes);
+    if (op->adopt) op->adopt(attrs, layer->name, &b->setting);
+    if (!layer->like) return SW_OK;
+    if (!op->resize)
         return sw_fail(SW_E_CONFIG,
-                       "decoder stage %s: encoder stage %d pools by average and keeps no offsets; use pool: "
-                       "max there or up: nearest here",
-                       stage_name, stage->unpool_from);
-    const int inputs[] = {b->value, link->offsets};
-    return sw_graph_add(&b->value, b->graph, &sw_op_max_unpool, name, &attrs, 2, inputs);
+                       "%s '%s': its size follows from its input; `like` is for layers that enlarge",
+                       op->name, layer->name);
+    int value;
+    SW_ENSURE(resolve(&value, b, layer, layer->like));
+    op->resize(attrs, b->graph->values[value].shape.h, b->graph->values[value].shape.w);
+    return SW_OK;
 }
 
-static sw_status add_decoder_stage(builder *b, int position)
+static sw_status add_layer(builder *b, const sw_layer *layer)
 {
-    const sw_decoder_stage *stage = &b->config->decoder[position];
-    bool last_stage = position == b->config->decoder_count - 1;
-    int width = stage->width ? stage->width : b->config->classes;
-    char name[32];
-    if (stage->unpool_from < 1 || stage->unpool_from > b->config->encoder_count)
-        return sw_fail(SW_E_CONFIG, "decoder stage %d: unpool_from is %d, but there are %d encoder stages",
-                       position + 1, stage->unpool_from, b->config->encoder_count);
-    snprintf(name, sizeof name, "uc%d", stage->unpool_from);
-    SW_ENSURE(add_upsampling(b, name, stage));
-    for (int i = 0; i < stage->convs; i++) {
-        bool last = i == stage->convs - 1;
-        bool plain = last && last_stage && b->config->head == SW_HEAD_PLAIN;
-        int out = last ? width : channels_of(b, b->value);
-        SW_ENSURE(add_block(b, name, i, stage->conv, out, stage->kernel, plain));
+    int inputs[SW_MAX_INPUTS];
+    void *attrs = layer->op->attr_bytes ? sw_arena_alloc(&b->graph->arena, layer->op->attr_bytes) : NULL;
+    if (layer->op->attr_bytes && !attrs) return SW_E_MEMORY;
+    for (int i = 0; i < layer->from_count; i++) SW_ENSURE(resolve(&inputs[i], b, layer, layer->from[i]));
+    SW_ENSURE(complete_attrs(attrs, b, layer));
+    return sw_graph_add(NULL, b->graph, layer->op, layer->name, attrs, layer->from_count, inputs);
+}
+
+static sw_status add_layers(builder *b, const sw_layer_list *layers)
+{
+    sw_status status = SW_OK;
+    for (int i = 0; status == SW_OK && i < layers->count; i++) {
+        b->culprit = layers->list[i].place;
+        status = add_layer(b, &layers->list[i]);
     }
-    return SW_OK;
+    return status;
+}
+
+static sw_status add_input_norm(builder *b)
+{
+    const sw_batchnorm_attrs attrs = {.eps = b->config->norm_eps, .momentum = b->config->norm_momentum};
+    return sw_graph_add(&b->images, b->graph, &sw_op_batchnorm, "bn_input", &attrs, 1, &b->images);
+}
+
+/* The last node's first output, which must have a channel a class for each pixel of the images. */
+static sw_status find_logits(int *out, const builder *b, sw_size size)
+{
+    const sw_graph *graph = b->graph;
+    *out = graph->node_count ? graph->nodes[graph->node_count - 1].outputs[0] : b->images;
+    const sw_shape logits = graph->values[*out].shape;
+    if (logits.h == size.height && logits.w == size.width && logits.c == b->config->classes) return SW_OK;
+    return sw_fail(
+        SW_E_CONFIG,
+        "the network ends in %dx%d with %d channels, not %dx%d with %d classes: it must undo every "
+        "halving and end in width 0, which means as many channels as there are classes",
+        logits.w, logits.h, logits.c, size.width, size.height, b->config->classes);
 }
 
 static sw_status add_loss(sw_model *model, const sw_loss_config *config)
@@ -137,35 +105,55 @@ static sw_status add_loss(sw_model *model, const sw_loss_config *config)
 }
 
 sw_status sw_model_build(sw_model *model, const sw_model_config *config, const sw_loss_config *loss,
-                         const sw_model_options *options)
+                         const sw_model_options *options, sw_yaml_place *culprit)
 {
     sw_status status = SW_OK;
     const int n = options->batch, h = options->size.height, w = options->size.width;
-    *model = (sw_model){0};
+    *model = (sw_model){.loss = -1};
     sw_graph_init(&model->graph);
-    builder b = {.graph = &model->graph, .config = config, .options = options};
+    builder b = {.graph = &model->graph, .config = config, .setting = setting_of(config, options)};
+    sw_layer_list stages = {0};
+    const sw_layer_list *layers = &config->layers;
+    if (layers->count == 0) {
+        SW_TRY(sw_stages_write(&stages, &model->graph.arena, config));
+        layers = &stages;
+    }
     SW_TRY(sw_graph_input(&model->images, &model->graph, "images", SW_F32, (sw_shape){n, h, w, 3}));
     SW_TRY(sw_graph_input(&model->labels, &model->graph, "labels", SW_U8, (sw_shape){n, h, w, 1}));
-    b.value = model->images;
-    if (config->input_norm) SW_TRY(add_norm(&b, "bn_input", false));
-    for (int i = 1; i <= config->encoder_count; i++) SW_TRY(add_encoder_stage(&b, i));
-    for (int i = 0; i < config->decoder_count; i++) SW_TRY(add_decoder_stage(&b, i));
-    model->logits = b.value;
-    sw_shape logits = model->graph.values[model->logits].shape;
-    if (logits.h != h || logits.w != w || logits.c != config->classes)
-        SW_TRY(sw_fail(SW_E_CONFIG,
-                       "the model ends in %dx%d with %d channels, not %dx%d with %d classes: the decoder "
-                       "must undo every pool and end in width 0",
-                       logits.w, logits.h, logits.c, w, h, config->classes));
-    SW_TRY(add_loss(model, loss));
+    b.images = model->images;
+    if (config->input_norm) SW_TRY(add_input_norm(&b));
+    SW_TRY(add_layers(&b, layers));
+    SW_TRY(find_logits(&model->logits, &b, options->size));
+    if (loss) SW_TRY(add_loss(model, loss));
 done:
+    if (culprit) *culprit = b.culprit;
     if (status != SW_OK) sw_model_deinit(model);
     return status;
 }
 
-int sw_model_stride(const sw_model_config *config)
+/* px of the images that a pixel of the node's output stands for, given those of its input. */
+static int step_after(const sw_node *node, int step)
 {
-    return 1 << config->encoder_count;
+    step *= node->stride;
+    return step > node->upscale ? step / node->upscale : 1;
+}
+
+sw_status sw_model_look(sw_model_view *view, const sw_model *model)
+{
+    const sw_graph *graph = &model->graph;
+    int *steps = malloc((size_t)graph->value_count * sizeof *steps);
+    if (!steps) return sw_fail_alloc("a view of the network", (size_t)graph->value_count * sizeof *steps);
+    *view = (sw_model_view){.stride = 1};
+    for (int v = 0; v < graph->value_count; v++) steps[v] = 1;
+    for (int n = 0; n < graph->node_count; n++) {
+        const sw_node *node = &graph->nodes[n];
+        const int step = step_after(node, steps[node->inputs[0]]);
+        for (int i = 0; i < node->output_count; i++) steps[node->outputs[i]] = step;
+        if (step > view->stride) view->stride = step;
+        if (node->window == SW_WINDOW_ALL) view->whole_image = true;
+    }
+    free(steps);
+    return SW_OK;
 }
 
 void sw_model_deinit(sw_model *model)

@@ -19,7 +19,7 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
                                       .conv_engine = o->conv_engine,
                                       .conv_pins = o->conv_pins,
                                       .workspace_cap_bytes = o->workspace_cap_bytes};
-    SW_ENSURE(sw_model_build(model, o->model, o->loss, &model_options));
+    SW_ENSURE(sw_model_build(model, o->model, o->loss, &model_options, NULL));
     /* the host reads the loss, and in evaluation metrics read logits and labels after the last step */
     const int keep[] = {model->loss, model->logits, model->labels};
     sw_executor_options executor_options = {.training = training,

@@ -76,6 +76,7 @@ static sw_status group_norm_infer(sw_graph *graph, sw_node *node)
     SW_ENSURE(sw_node_add_param(graph, node, "weight", SW_LAYOUT_PLAIN, 1, &x.c, SW_INIT_ONES, 0));
     SW_ENSURE(sw_node_add_param(graph, node, "bias", SW_LAYOUT_PLAIN, 1, &x.c, SW_INIT_ZEROS, 0));
     SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, x));
+    node->window = SW_WINDOW_ALL;
     const size_t image_bytes = 2 * (size_t)x.c * sizeof(float), images = (size_t)x.n;
     sw_node_add_saved(graph, node, images * image_bytes); /* mean, 1/std */
     const size_t chunks = sw_divide_up((size_t)x.h * (size_t)x.w, CHUNK_PIXELS);

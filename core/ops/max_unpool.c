@@ -16,7 +16,11 @@ static sw_status max_unpool_infer(sw_graph *graph, sw_node *node)
             "offsets '%s' of shape (%d,%d,%d,%d) do not fit '%s' of shape (%d,%d,%d,%d): the stage they "
             "come from must have the same size and channels (16 to a word)",
             offsets->name, o.n, o.h, o.w, o.c, x->name, s.n, s.h, s.w, s.c);
-    return sw_window_infer_double(graph, node);
+    const sw_doubled_attrs *attrs = node->attrs;
+    if (attrs->height || offsets->producer < 0) return sw_window_infer_double(graph, node);
+    const sw_node *pool = &graph->nodes[offsets->producer];
+    const sw_shape before = sw_node_input(graph, pool, 0)->shape;
+    return sw_window_infer_size(graph, node, before.h, before.w);
 }
 
 static sw_status max_unpool_forward(sw_call *call)

@@ -24,11 +24,9 @@ sw_status sw_window_infer_half(sw_graph *graph, sw_node *node)
     return SW_OK;
 }
 
-sw_status sw_window_infer_double(sw_graph *graph, sw_node *node)
+sw_status sw_window_infer_size(sw_graph *graph, sw_node *node, int height, int width)
 {
-    const sw_doubled_attrs *attrs = node->attrs;
     const sw_shape s = sw_node_input(graph, node, 0)->shape;
-    const int height = attrs->height ? attrs->height : 2 * s.h, width = attrs->width ? attrs->width : 2 * s.w;
     SW_ENSURE(sw_window_check_floats(graph, node));
     if (height / 2 != s.h || width / 2 != s.w)
         return sw_node_fail(node,
@@ -38,6 +36,14 @@ sw_status sw_window_infer_double(sw_graph *graph, sw_node *node)
     SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, height, width, s.c}));
     node->upscale = 2;
     return SW_OK;
+}
+
+sw_status sw_window_infer_double(sw_graph *graph, sw_node *node)
+{
+    const sw_doubled_attrs *attrs = node->attrs;
+    const sw_shape s = sw_node_input(graph, node, 0)->shape;
+    return sw_window_infer_size(graph, node, attrs->height ? attrs->height : 2 * s.h,
+                                attrs->width ? attrs->width : 2 * s.w);
 }
 
 void sw_window_resize(void *attrs, int height, int width)

@@ -14,9 +14,11 @@ typedef struct sw_window {
 /* Fails where input 0 does not hold floats. */
 sw_status sw_window_check_floats(const sw_graph *graph, const sw_node *node) SW_NODISCARD;
 
-/* An op's infer: output 0 is input 0 at half its size, or at the double size of its sw_doubled_attrs. */
+/* An op's infer: output 0 is input 0 at half its size, or at the double size of its sw_doubled_attrs, or at a
+ * given size, which must be double. */
 sw_status sw_window_infer_half(sw_graph *graph, sw_node *node) SW_NODISCARD;
 sw_status sw_window_infer_double(sw_graph *graph, sw_node *node) SW_NODISCARD;
+sw_status sw_window_infer_size(sw_graph *graph, sw_node *node, int height, int width) SW_NODISCARD;
 
 /* The sw_op.resize of an op with sw_doubled_attrs. */
 void sw_window_resize(void *attrs, int height, int width);

@@ -38,7 +38,7 @@ sw_status sw_open_model(sw_model *model, const sw_experiment *x, int batch)
                                       .size = x->data.size,
                                       .conv_engine = x->runtime.conv_engine,
                                       .workspace_cap_bytes = sw_workspace_cap_bytes(x, NULL)};
-    return sw_model_build(model, &x->model, &x->loss, &options);
+    return sw_model_build(model, &x->model, &x->loss, &options, NULL);
 }
 
 sw_network_options sw_open_network_options(const sw_experiment *x, const sw_device_info *device)

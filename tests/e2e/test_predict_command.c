@@ -388,7 +388,7 @@ Test(predict_command, what_cannot_be_meant_is_refused_before_anything_is_written
                    "segwork predict --checkpoint run a.png --out out --tta rotate");
     program_expect(2, "--tile 0: a number above 0",
                    "segwork predict --checkpoint run a.png --out out --tile 0");
-    program_expect(2, "halves its images 2 times, so that a tile has at least 4 px",
+    program_expect(2, "makes one pixel of 4 px on its way, so that a tile has at least 4 px",
                    "segwork predict --checkpoint run a.png --out out --tile 3");
     program_expect(2, "--tile 20001: pictures have at most 20000 px a side",
                    "segwork predict --checkpoint run a.png --out out --tile 20001");

@@ -36,7 +36,7 @@ static void use(const sw_experiment *experiment)
 
     sw_model model;
     const sw_model_options options = {.batch = 1, .size = experiment->data.size};
-    if (sw_model_build(&model, &experiment->model, &experiment->loss, &options) == SW_OK)
+    if (sw_model_build(&model, &experiment->model, &experiment->loss, &options, NULL) == SW_OK)
         sw_model_deinit(&model);
     else
         fuzz_expect(strlen(sw_error_message()) > 0, "a network that cannot be built is explained");

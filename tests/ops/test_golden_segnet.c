@@ -82,7 +82,7 @@ static void open_step(step *s, sw_conv_choice engine)
     const sw_model_options options = {
         .batch = BATCH, .size = {SIDE, SIDE}, .conv_engine = engine, .workspace_cap_bytes = 1 << 20};
     *s = (step){0};
-    must(sw_model_build(&s->model, &config, &loss, &options));
+    must(sw_model_build(&s->model, &config, &loss, &options, NULL));
     const int keep[] = {s->model.logits, s->model.loss};
     const sw_executor_options training = {.training = true, .keep = keep, .keep_count = 2};
     const sw_executor_options evaluation = {.keep = keep, .keep_count = 2};

@@ -180,6 +180,7 @@ static void conv2d_adopt(void *attrs, const char *node, const sw_op_setting *set
     sw_conv2d_attrs *a = attrs;
     a->engine = setting->conv_engine;
     a->workspace_cap_bytes = setting->workspace_cap_bytes;
+    if (a->out_channels == 0) a->out_channels = setting->classes;
     const sw_conv_pin *pin =
         setting->conv_pins && a->engine == SW_CONV_AUTO ? sw_conv_pins_find(setting->conv_pins, node) : NULL;
     if (pin) memcpy(a->pass, pin->pass, sizeof a->pass);
@@ -187,8 +188,9 @@ static void conv2d_adopt(void *attrs, const char *node, const sw_op_setting *set
 
 #define HERE sw_conv2d_attrs
 static const sw_field conv2d_fields[] = {
-    {KEY("width", out_channels, SW_FIELD_INT, NULL, "Output channels; multiples of 16 are fastest on CPUs"),
-     .min = 1, .max = 4096},
+    {KEY("width", out_channels, SW_FIELD_INT, NULL,
+         "Output channels; multiples of 16 are fastest on CPUs. 0: one a class"),
+     .min = 0, .max = 4096},
     INT(kernel, "3", 1, 7, "Side of the window, odd; padding keeps the image size"),
     BOOL(bias, "false", "Adds a number to each output channel; of no use before a norm"),
 };

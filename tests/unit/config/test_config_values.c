@@ -211,9 +211,9 @@ Test(config_values, a_single_wrong_value_is_named_with_place_expectation_and_fin
         config_expect_problem(text, NULL, cases[i].place, cases[i].words);
     }
     config_expect_problem("seed: 1\n", NULL,
-                          "exp.yaml:1:1: ", "model.encoder is missing: expected list of 1..8");
+                          "exp.yaml:1:1: ", "model: has neither layers nor encoder and decoder");
     config_expect_problem("model:\n  encoder: []\n", NULL,
-                          "exp.yaml:2:12: ", "model.encoder: expected list of 1..8");
+                          "exp.yaml:2:3: ", "model: has neither layers nor encoder and decoder");
     config_expect_problem("model:\n  encoder: [{width: 3}]\n", NULL,
                           "exp.yaml:2:13: ", "model.encoder.0.convs is missing: expected integer in 1..8");
     config_expect_problem("", NULL, "exp.yaml:1:1: ", "expected a mapping of keys to values, found nothing");

@@ -37,7 +37,7 @@ static sw_experiment *experiment_of(const char *model)
     return x;
 }
 
-static const sw_layer *layer_named(const sw_description *d, const char *name)
+static const sw_described_layer *layer_named(const sw_description *d, const char *name)
 {
     int i = 0;
     while (i < d->layer_count && strcmp(d->layers[i].name, name) != 0) i++;
@@ -72,7 +72,7 @@ Test(describe, the_baseline_is_the_articles_network_convolution_by_convolution)
     int norms = 0;
     for (int i = 0; i < CONVS; i++) {
         const conv_fact *f = &article[i];
-        const sw_layer *layer = layer_named(&d, f->name);
+        const sw_described_layer *layer = layer_named(&d, f->name);
         size_t parameters = (size_t)(9 * f->in * f->out);
         cr_expect_str_eq(layer->op, "conv2d 3x3");
         cr_expect(layer->output.h == f->size_px && layer->output.w == f->size_px && layer->output.c == f->out,

@@ -36,7 +36,7 @@ static sw_model small_model(sw_size size)
     };
     const sw_model_options options = {.batch = 1, .size = size};
     sw_model model;
-    cr_assert_eq(sw_model_build(&model, &config, &loss, &options), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_model_build(&model, &config, &loss, &options, NULL), SW_OK, "%s", sw_error_message());
     return model;
 }
 

@@ -67,14 +67,15 @@ sw_status sw_problems_finish(sw_problems *problems) SW_NODISCARD;
 
 /* What a custom reader is given and may say. */
 typedef struct sw_field_reading {
-    sw_arena *arena; /* for what the record points to */
-    char why[200];   /* of a wrong node, in words; "": its value is not as `expected` */
+    sw_arena *arena;       /* for what the record points to */
+    sw_problems *problems; /* for what is wrong in several places; the reader then returns NULL */
+    char why[200];         /* of a wrong node, in words; "": its value is not as `expected` */
 } sw_field_reading;
 
 /* A type outside the list above. `record` is the struct that holds the field (its offset is not applied). */
 struct sw_field_custom {
     const char *expected;    /* "a list of numbers, median_frequency or none" */
-    const char *json_schema; /* the value's JSON schema */
+    const char *json_schema; /* the value's JSON schema; NULL: config/schema_json.c makes it */
     /* Fills the record and returns NULL, or returns the node that is wrong: the value or one below. */
     const sw_yaml_node *(*read)(void *record, const sw_yaml_node *value, sw_field_reading *reading);
     void (*write)(sw_str *out, const void *record); /* as YAML in flow style; further lines indented by 6 */

@@ -67,6 +67,10 @@ bool sw_yaml_is_null(const sw_yaml_node *node);
 /* Reads the finite decimal number that an unquoted scalar spells; false: it is none. */
 bool sw_yaml_number(double *out, const sw_yaml_node *node);
 
+/* Appends a value as YAML in flow style that reads back to the same; further lines are indented by so many
+ * columns. */
+void sw_yaml_append(sw_str *out, const sw_yaml_node *node, int indent);
+
 /* Returns SW_E_CONFIG, with the place before the message. */
 sw_status sw_yaml_fail(sw_yaml_place place, const char *fmt, ...) SW_PRINTF(2, 3);
 

@@ -12,21 +12,21 @@
 /* A slab's limit where no device is asked: what PoCL allows, and no device we know allows less. */
 enum { SW_DESCRIBE_MAX_SLAB_MIB = 2048 };
 
-typedef struct sw_layer {
+typedef struct sw_described_layer {
     const char *name; /* the node's, in the description's graph */
     char op[32];      /* "conv2d 3x3", "norm+relu", ... */
     sw_shape output;  /* of the training graph */
     size_t parameters;
     uint64_t macs; /* of one image's forward pass */
     int field_px;  /* side of the square of input px that one output px sees; 0: a loss sees everything */
-} sw_layer;
+} sw_described_layer;
 
 typedef struct sw_description {
     const sw_experiment *experiment;  /* borrowed */
     sw_model train_model, eval_model; /* at train.batch_size and train.val_batch_size */
     sw_plan *train_plan, *eval_plan;  /* slabs of at most SW_DESCRIBE_MAX_SLAB_MIB */
     sw_memory_table memory;
-    sw_layer *layers;
+    sw_described_layer *layers;
     int layer_count;
     size_t parameters;
     uint64_t macs;

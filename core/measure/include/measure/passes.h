@@ -13,7 +13,7 @@ enum { SW_PASS_MAX_ROUNDS = 3 };
 /* One layer's pass, or what is no layer's: (input) upload, (optimiser) update, (loss) and (results) read. */
 typedef struct sw_pass_row {
     const char *layer;
-    char op[32];        /* as in sw_layer */
+    char op[32];        /* as in sw_described_layer */
     char algorithm[16]; /* how it is computed, where the op has several ways ("winograd"); else "" */
     const char *pass;   /* "forward", "recompute", "backward", and of convolutions "backward-data" and
                            "backward-weights"; "infer" (forward as evaluation does it); "upload", "update",

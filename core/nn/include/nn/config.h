@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/classes.h"
+#include "nn/layers.h"
 #include "ops/ops.h"
 #include "ops/optimizer.h"
 
@@ -13,16 +14,28 @@ enum { SW_MAX_STAGES = 8 };
 
 typedef enum sw_conv_kind { SW_CONV_DENSE, SW_CONV_SEPARABLE } sw_conv_kind; /* dense, separable */
 typedef enum sw_pool_kind { SW_POOL_MAX, SW_POOL_AVERAGE } sw_pool_kind;     /* max, average */
-typedef enum sw_up_kind { SW_UP_UNPOOL, SW_UP_NEAREST } sw_up_kind;          /* unpool, nearest */
-typedef enum sw_head_kind { SW_HEAD_NORM_RELU, SW_HEAD_PLAIN } sw_head_kind; /* norm_relu, plain */
+/* unpool, nearest, bilinear, transposed */
+typedef enum sw_up_kind { SW_UP_UNPOOL, SW_UP_NEAREST, SW_UP_BILINEAR, SW_UP_TRANSPOSED } sw_up_kind;
+typedef enum sw_skip_kind { SW_SKIP_NONE, SW_SKIP_CONCAT, SW_SKIP_ADD } sw_skip_kind; /* none, concat, add */
+typedef enum sw_block_kind { SW_BLOCK_PLAIN, SW_BLOCK_RESIDUAL } sw_block_kind;       /* plain, residual */
+typedef enum sw_head_kind { SW_HEAD_NORM_RELU, SW_HEAD_PLAIN } sw_head_kind;          /* norm_relu, plain */
 
 /* Encoder stage: `convs` convolutions (the first changes the width), each with norm and ReLU, then a 2x2
- * pool. Decoder stage: 2x2 upsampling, then `convs` convolutions of the incoming width, of which the last
- * changes it. */
+ * pool.
+ *
+ * Decoder stage: 2x2 upsampling, a join with what its encoder stage pooled (skip), then `convs` convolutions,
+ * of which the last changes the width. The others keep that of what comes in; behind a concatenation they
+ * have the encoder stage's.
+ *
+ * A residual stage adds what came into its convolutions, through a 1x1 convolution and a norm where the
+ * widths differ, to the norm of its last one, before the ReLU. Dropout comes last, in an encoder stage after
+ * the pool. */
 typedef struct sw_encoder_stage {
     int convs, width, kernel;
     sw_conv_kind conv;
     sw_pool_kind pool;
+    sw_block_kind block;
+    float dropout; /* share of the channels' values that are dropped; 0: none */
 } sw_encoder_stage;
 
 typedef struct sw_decoder_stage {
@@ -32,6 +45,9 @@ typedef struct sw_decoder_stage {
     int kernel;
     sw_conv_kind conv;
     sw_up_kind up;
+    sw_skip_kind skip;
+    sw_block_kind block;
+    float dropout;
 } sw_decoder_stage;
 
 typedef struct sw_model_config {
@@ -45,6 +61,9 @@ typedef struct sw_model_config {
     int encoder_count, decoder_count;
     sw_encoder_stage encoder[SW_MAX_STAGES];
     sw_decoder_stage decoder[SW_MAX_STAGES];
+    sw_layer_list layers; /* instead of the stages, which have count 0 then */
+    const sw_yaml_node *blocks_written,
+        *layers_written; /* `blocks` and `layers` as they were given; or NULL */
 } sw_model_config;
 
 typedef struct sw_init_config {

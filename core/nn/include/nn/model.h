@@ -1,4 +1,4 @@
-/* From the model section of an experiment to a graph. The only place that knows what a SegNet is. */
+/* From the model section of an experiment to a graph. */
 #ifndef NN_MODEL_H
 #define NN_MODEL_H
 
@@ -25,15 +25,24 @@ typedef struct sw_model_options {
     size_t workspace_cap_bytes;    /* of a convolution: sw_conv2d_attrs */
 } sw_model_options;
 
-/* Builds encoder, decoder, head and loss. Parameters carry the names of PyTorch's state dict of the reference
- * model: bn_input.*, dc1.seq.0.weight, dc1.seq.1.{weight,bias,running_mean,running_var}, ... uc1. Class
- * weights of kind median_frequency must have been resolved into numbers, else all classes get the same
- * weight. SW_E_CONFIG where stages do not fit. */
+/* Builds the layers and the loss. Parameters carry their layer's name; those of encoder and decoder stages
+ * have the names of PyTorch's state dict of the reference model (nn/layers.h), and model.input_norm is
+ * bn_input. Class weights of kind median_frequency must have been resolved into numbers, else all classes get
+ * the same weight. loss NULL: without one, and model->loss is -1.
+ *
+ * SW_E_CONFIG where layers do not fit; *culprit (may be NULL) is then the place where the layer was written
+ * that is wrong, with source NULL where there is none. */
 sw_status sw_model_build(sw_model *model, const sw_model_config *config, const sw_loss_config *loss,
-                         const sw_model_options *options) SW_NODISCARD;
-/* Returns the px by which images can be moved so that what the model makes of them moves alike: its stages
- * halve the size that often. No side of its images can be smaller. */
-int sw_model_stride(const sw_model_config *config);
+                         const sw_model_options *options, sw_yaml_place *culprit) SW_NODISCARD;
+
+/* How a network sees pixels. */
+typedef struct sw_model_view {
+    int stride; /* px by which images can be moved so that what the network makes of them moves alike; no side
+                   of its images can be smaller */
+    bool whole_image; /* a layer looks at the whole image: a part of a picture gives another result */
+} sw_model_view;
+
+sw_status sw_model_look(sw_model_view *view, const sw_model *model) SW_NODISCARD; /* SW_E_MEMORY */
 
 void sw_model_deinit(sw_model *model);
 

@@ -102,7 +102,7 @@ typedef struct sw_doubled_attrs {
 } sw_doubled_attrs;
 
 /* max_unpool: inputs x and offsets; puts each value where its maximum was, zero elsewhere. height and width
- * are those before pooling. */
+ * are those before pooling, and need not be given where the offsets are a max_pool's. */
 extern const sw_op sw_op_max_unpool; /* sw_doubled_attrs */
 
 extern const sw_op sw_op_average_pool; /* 2x2, stride 2, odd rest dropped; no attributes */
