@@ -1,18 +1,19 @@
 /* conv2d by matrix products: what surrounds the GEMM.
  *
- *   y[p,o] = sum over taps t and channels i of x[p + offset(t), i] w[t,i,o]        stride 1, zeros outside
+ *   y[p,o] = sum over taps t and channels i of x[p STRIDE + offset(t), i] w[t,i,o]        zeros outside
  *
  * Device layouts: x (N,H,W,C), weights (KH,KW,I,O). im2col writes a band of `count` pixels, counted over the
  * whole batch, as rows of a matrix cols (count, KERNEL*KERNEL*C); then y = cols w. The gradient of x is the
  * same convolution of dy with the weights flipped, so one im2col serves both; no scattering, so no atomics.
  *
- * Macros: KERNEL (odd window side), VEC (divides C). */
+ * Macros: those of conv2d.clh; VEC (divides C). */
 
-/* cols[r, t, c] = x at pixel first + r, moved by tap t. One work-item: VEC channels of one pixel, all taps.
- * Launch: global (C / VEC, count). */
-__kernel void conv2d_im2col(__global const float *x /* (N,H,W,C) */, __global float *workspace,
-                            uint cols_offset /* in workspace: (count,KERNEL,KERNEL,C) */, uint first, int h,
-                            int w, uint cv /* C / VEC */)
+/* cols[r, t, c] = x (for backward-data dy) as pixel first + r of the result sees it at tap t: all pixels in
+ * their order, of whatever phase, so that `to_h`, `to_w` and `phase` are not used. One work-item: VEC channels
+ * of one pixel, all taps. Launch: global (C / VEC, count). */
+__kernel void conv2d_im2col(__global const float *x /* (N,from_h,from_w,C) */, __global float *workspace,
+                            uint cols_offset /* in workspace: (count,KERNEL,KERNEL,C) */, uint first,
+                            GRID_PARAMETERS, uint cv /* C / VEC */)
 {
     __global float *cols = workspace + cols_offset;
     uint c = get_global_id(0);
@@ -23,10 +24,22 @@ __kernel void conv2d_im2col(__global const float *x /* (N,H,W,C) */, __global fl
     uint out = row * (KERNEL * KERNEL) * cv + c;
     UNROLL(ky, KERNEL) {
         UNROLL(kx, KERNEL) {
-            int dy = ky - KERNEL / 2, dx = kx - KERNEL / 2;
-            bool inside = py + dy >= 0 && py + dy < h && px + dx >= 0 && px + dx < w;
             floatV v = SPLATV(0.0f);
+#if STRIDE == 1
+            int dy = OFFSET(ky), dx = OFFSET(kx);
+            bool inside = py + dy >= 0 && py + dy < h && px + dx >= 0 && px + dx < w;
             if (inside) v = LOADV(x, (uint)((int)p + dy * w + dx) * cv + c);
+#else
+#if BACK /* a pixel's own row and column, as the rest of a phase of one pixel */
+            bool inside = MEETS(py, ky) && MEETS(px, kx);
+            int sy = SOURCE(0, py, ky), sx = SOURCE(0, px, kx);
+#else
+            bool inside = true;
+            int sy = SOURCE(py, 0, ky), sx = SOURCE(px, 0, kx);
+#endif
+            inside = inside && sy >= 0 && sy < from_h && sx >= 0 && sx < from_w;
+            if (inside) v = LOADV(x, (uint)(((int)(p / (uint)(h * w)) * from_h + sy) * from_w + sx) * cv + c);
+#endif
             STOREV(v, cols, out);
             out += cv;
         }

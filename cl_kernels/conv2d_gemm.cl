@@ -8,14 +8,14 @@
  * registers, 6 rows do and leave four for the operands. (The idea of packed panels and register tiles: Goto
  * and van de Geijn, 2008; Van Zee and van de Geijn, BLIS, 2015.)
  *
- *   forward             y[p,o] = sum over t, i of x[p + offset(t), i] w[t,i,o]
+ *   forward             y[p,o] = sum over t, i of x[p STRIDE + offset(t), i] w[t,i,o]
  *                       rows are pixels, vectors are o
  *   backward, data      the same kernel on dy with the weights flipped (packed so)
- *   backward, weights   dw[t,i,o] = sum over p of x[p + offset(t), i] dy[p,o]
+ *   backward, weights   dw[t,i,o] = sum over p of x[p STRIDE + offset(t), i] dy[p,o]
  *                       rows are channels, summed over pixels
  *
- * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL taps. Macros: KERNEL; VEC (8 or 16), NV (1
- * or 2) and ROWS, the register tile; RAGGED 1 where the channels that are vectors do not fill the last
+ * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL taps. Macros: those of conv2d.clh; VEC (8 or
+ * 16), NV (1 or 2) and ROWS, the register tile; RAGGED 1 where the channels that are vectors do not fill the last
  * one; SWAP, BLOCK, PACKED and CHUNK of backward-weights (below). Panels hold PANEL = VEC * NV columns each,
  * padded with zeros. `in` and `out` are the channels of the pass, for backward-data those of dy and x: no
  * macros, so that one program serves all layers. */
@@ -48,37 +48,62 @@ __kernel void conv2d_gemm_zero(__global float *workspace, uint zeros_offset)
 /* --- forward, and backward-data
  * --------------------------------------------------------------------------------------- */
 
+/* Where x is read for row m at tap t, or the zeros; and the pixel of y that it becomes. */
+#if STRIDE == 1
+#define POINT(m)                                                                                             \
+    __global const float *r##m = zeros;                                                                      \
+    if (py##m + dy >= 0 && py##m + dy < h && px##m + dx >= 0 && px##m + dx < w && p0 + m < pixels)           \
+        r##m = x + ((int)p0 + m + dy * w + dx) * in;
+#define RESULT(m) (p0 + m)
+#else
+#define POINT(m)                                                                                             \
+    __global const float *r##m = zeros;                                                                      \
+    {                                                                                                        \
+        const int sy = SOURCE(py##m, row_rest, t / KERNEL), sx = SOURCE(px##m, column_rest, t % KERNEL);     \
+        if (sy >= 0 && sy < from_h && sx >= 0 && sx < from_w && p0 + m < pixels)                             \
+            r##m = x + ((image##m * from_h + sy) * from_w + sx) * in;                                        \
+    }
+#define RESULT(m) ((image##m * to_h + TARGET(py##m, row_rest)) * to_w + TARGET(px##m, column_rest))
+#endif
+
 /* Neighbouring work-items share what costs more to fetch again: a panel of weights, or with windows of one
- * pixel, where a panel is small and x is read but once, the block of x. Launch: global (number of blocks,
+ * pixel, where a panel is small and x is read but once, the block of x. `pixels` are those of the grid. Launch: global (number of blocks,
  * number of panels), or with KERNEL 1 (panels, blocks); local (1, 1). */
 #define BLOCK_ID (KERNEL == 1 ? get_global_id(1) : get_global_id(0))
 #define PANEL_ID (KERNEL == 1 ? get_global_id(0) : get_global_id(1))
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *workspace, uint zeros_offset,
-                __global float *y /* (N,H,W,out) */, int in, int out, int h, int w, uint pixels,
-                uint block_pixels, int put, EPILOGUE_PARAMETERS)
+conv2d_gemm_fwd(__global const float *x /* (N,from_h,from_w,in) */, __global const float *workspace,
+                uint zeros_offset, __global float *y /* (N,to_h,to_w,out) */, int in, int out,
+                GRID_PARAMETERS, uint pixels, uint block_pixels, int put, EPILOGUE_PARAMETERS)
 {
     const uint panel = PANEL_ID;
+    const int row_rest = phase / STRIDE, column_rest = phase % STRIDE;
     __global const float *zeros = workspace + zeros_offset;
     uint block_end = min((uint)(BLOCK_ID + 1) * block_pixels, pixels);
     for (uint p0 = BLOCK_ID * block_pixels; p0 < block_end; p0 += ROWS) {
         __global const float *b = workspace + panel * (TAPS * in * PANEL);
         int start_x = (int)(p0 % (uint)w), start_y = (int)(p0 / (uint)w % (uint)h);
+        int start_image = (int)(p0 / (uint)w / (uint)h); /* not used with STRIDE 1 */
 #define PLACE(m)                                                                                             \
-    int px##m = start_x + m, py##m = start_y;                                                                \
+    int px##m = start_x + m, py##m = start_y, image##m = start_image;                                        \
     while (px##m >= w) {                                                                                     \
         px##m -= w;                                                                                          \
         py##m++;                                                                                             \
     }                                                                                                        \
-    while (py##m >= h) py##m -= h;
+    while (py##m >= h) {                                                                                     \
+        py##m -= h;                                                                                          \
+        image##m++;                                                                                          \
+    }
         EACH_ROW(PLACE)
         EACH_ROW(CLEAR_SUMS)
         for (int t = 0; t < TAPS; t++) {
-            const int dy = t / KERNEL - KERNEL / 2, dx = t % KERNEL - KERNEL / 2;
-#define POINT(m)                                                                                             \
-    __global const float *r##m = zeros;                                                                      \
-    if (py##m + dy >= 0 && py##m + dy < h && px##m + dx >= 0 && px##m + dx < w && p0 + m < pixels)           \
-        r##m = x + ((int)p0 + m + dy * w + dx) * in;
+            const int dy = OFFSET(t / KERNEL), dx = OFFSET(t % KERNEL);
+#if BACK
+            if (!MEETS(row_rest, t / KERNEL) || !MEETS(column_rest, t % KERNEL)) {
+                b += in * PANEL;
+                continue;
+            }
+#endif
             EACH_ROW(POINT)
 #define STEP(m) ADD_PRODUCT(m, r##m[i])
 #define CHANNEL                                                                                              \
@@ -106,12 +131,13 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
 #if NV == 2
 #define STORE(m)                                                                                             \
     if (p0 + m < pixels) {                                                                                   \
-        store_row(y, p0 + m, o, out, a##m, put);                                                             \
-        store_row(y, p0 + m, o + VEC, out, e##m, put);                                                       \
+        const uint to = RESULT(m);                                                                           \
+        store_row(y, to, o, out, a##m, put);                                                                 \
+        store_row(y, to, o + VEC, out, e##m, put);                                                           \
     }
 #else
 #define STORE(m)                                                                                             \
-    if (p0 + m < pixels) store_row(y, p0 + m, o, out, a##m, put);
+    if (p0 + m < pixels) store_row(y, RESULT(m), o, out, a##m, put);
 #endif
         EACH_ROW(STORE)
     }
@@ -121,6 +147,8 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
  * ------------------------------------------------------------------------------------------------- */
 
 #ifdef SWAP
+#define FLAT (KERNEL == 1 && STRIDE == 1) /* no taps, no edges: rows of the image are one row */
+
 /* Every tap is an outer product summed over pixels: one tensor's channels, taken as scalars, times the
  * other's, taken as vectors. SWAP 0: scalars from x, vectors from dy; SWAP 1 (when dy is thin): the reverse.
  *
@@ -135,9 +163,10 @@ conv2d_gemm_fwd(__global const float *x /* (N,H,W,in) */, __global const float *
 
 /* Launch: global (segments, ceil(scalar channels / BLOCK) * ceil(vector channels / BLOCK)), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const float *dy /* (N,H,W,out) */,
+conv2d_gemm_bwd_partial(__global const float *x /* (N,from_h,from_w,in) */,
+                        __global const float *dy /* (N,h,w,out) */,
                         __global float *workspace /* begins with (segments,T,scalar channels,padded) */,
-                        int in, int out, int h, int w, int image_rows /* N H */, int segment_rows,
+                        int in, int out, GRID_PARAMETERS, int image_rows /* N h */, int segment_rows,
                         int chunk_rows)
 {
     const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
@@ -145,16 +174,18 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
     const int block = get_global_id(1), s_blocks = (s_channels + BLOCK - 1) / BLOCK;
     const int s_begin = block % s_blocks * BLOCK, s_end = min(s_begin + BLOCK, s_channels);
     const int v_begin = block / s_blocks * BLOCK, v_end = min(v_begin + BLOCK, v_channels);
+    const int s_step = s_channels * (SWAP ? 1 : STRIDE), v_step = v_channels * (SWAP ? STRIDE : 1);
     const int padded = (v_channels + PANEL - 1) / PANEL * PANEL; /* vector channels, in whole panels */
+    const int v_floats = (SWAP ? image_rows / h * from_h * from_w : image_rows * w) * v_channels;
     __global float *partial = workspace + get_global_id(0) * (TAPS * s_channels * padded);
     for (int chunk = first; chunk < end; chunk += chunk_rows)
         for (int t = 0; t < TAPS; t++) {
-            const int oy = t / KERNEL - KERNEL / 2, ox = t % KERNEL - KERNEL / 2;
-#if KERNEL == 1
+            const int oy = OFFSET(t / KERNEL), ox = OFFSET(t % KERNEL);
+#if FLAT
 #define ROWS_AT_ONCE chunk_rows
 #else
-#define ROWS_AT_ONCE 1
-            const int lo = max(0, -ox), hi = min(w, w - ox);
+#define ROWS_AT_ONCE 1 /* of which pixels lo .. hi - 1 meet something at this tap */
+            const int lo = max(0, (STRIDE - 1 - ox) / STRIDE), hi = min(w, (from_w - ox + STRIDE - 1) / STRIDE);
 #endif
             for (int row = s_begin; row < s_end; row += ROWS)
                 for (int v0 = v_begin; v0 < v_end; v0 += PANEL) {
@@ -169,25 +200,31 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
     }
 #define PIXEL_W(from)                                                                                        \
     {                                                                                                        \
-        OPERANDS(from, from + VEC) EACH_ROW(STEP_W) scalars += s_channels;                                   \
-        vectors += v_channels;                                                                               \
+        OPERANDS(from, from + VEC) EACH_ROW(STEP_W) scalars += s_step;                                       \
+        vectors += v_step;                                                                                   \
     }
                     EACH_ROW(LOAD_W)
                     const int rows_end = min(chunk + chunk_rows, end);
                     for (int r = chunk; r < rows_end; r += ROWS_AT_ONCE) {
-#if KERNEL == 1 /* no taps, no edges: the rows are one row */
+#if FLAT
                         const int lo = 0, hi = (rows_end - r) * w;
 #else
-                        if (r % h + oy < 0 || r % h + oy >= h) continue;
+                        const int x_row = r % h * STRIDE + oy;
+                        if (x_row < 0 || x_row >= from_h) continue;
 #endif
-                        const int from_x = ((r + oy) * w + ox + lo) * in, from_dy = (r * w + lo) * out;
+#if STRIDE == 1
+                        const int from_x = ((r + oy) * w + ox + lo) * in;
+#else
+                        const int from_x = ((r / h * from_h + x_row) * from_w + ox + lo * STRIDE) * in;
+#endif
+                        const int from_dy = (r * w + lo) * out;
 #if SWAP
                         __global const float *scalars = dy + from_dy + s0, *vectors = x + from_x + v0;
 #else
                         __global const float *scalars = x + from_x + s0, *vectors = dy + from_dy + v0;
 #endif
                         int p = lo;
-#if KERNEL == 1
+#if FLAT
                         /* This chunk is in the cache while tile after tile passes over it; the next one would
                          * have to be waited for. Each tile asks for one line of one pixel in four, of x and
                          * of dy: with 16 tiles all of a chunk. */
@@ -205,9 +242,8 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
 #define ASK
 #endif
 #if RAGGED
-                        const int end_v = image_rows * w * v_channels - PANEL - v0,
-                                  at_v = SWAP ? from_x : from_dy;
-                        const int whole = end_v < at_v ? lo : min(hi, lo + (end_v - at_v) / v_channels + 1);
+                        const int end_v = v_floats - PANEL - v0, at_v = SWAP ? from_x : from_dy;
+                        const int whole = end_v < at_v ? lo : min(hi, lo + (end_v - at_v) / v_step + 1);
 #else
                         const int whole = hi;
 #endif
@@ -229,7 +265,7 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,H,W,in) */, __global const
 }
 
 #if PACKED
-/* The same for KERNEL 1 and SWAP 0, from copies: CHUNK pixels of a block's channels of x, (CHUNK,BLOCK), and
+/* The same for KERNEL 1, STRIDE 1 and SWAP 0, from copies: CHUNK pixels of a block's channels of x, (CHUNK,BLOCK), and
  * of dy in slices of a panel, (BLOCK/PANEL,CHUNK,PANEL). Where they lie, pixels are all channels apart, few
  * of the first cache's sets hold them, and a tile reads a line of dy and one of x at every pixel from the
  * second; of the copies x and a slice of dy stay in the first. Both channels are multiples of PANEL.

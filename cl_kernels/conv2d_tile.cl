@@ -1,9 +1,9 @@
 /* conv2d on GPUs: matrix products whose left side is gathered from the image as it is needed (implicit
  * im2col), in tiles that a work-group shares through local memory.
  *
- *   forward             y[p,o]  = sum over k = (t,i) of x[p + offset(t), i] w[k,o]        rows p, depth k
+ *   forward             y[p,o]  = sum over k = (t,i) of x[p STRIDE + offset(t), i] w[k,o]     rows p, depth k
  *   backward, data      the same kernel on dy with the weights flipped (conv2d_flip)
- *   backward, weights   dw[k,o] = sum over p of x[p + offset(t), i] dy[p,o]               rows k, depth p
+ *   backward, weights   dw[k,o] = sum over p of x[p STRIDE + offset(t), i] dy[p,o]            rows k, depth p
  *
  * A group of GROUP x GROUP work-items makes a tile of C, TILE_M rows by TILE_N columns; a work-item keeps TM
  * rows of TN columns in registers, in blocks of four by four that lie a whole group apart: neighbouring
@@ -17,8 +17,8 @@
  * Several products of one shape go in one launch (`_step`: floats from one's matrix to the next's): the 36 of
  * Winograd's algorithm (conv2d_winograd_tile.cl), with KERNEL 1.
  *
- * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL. Macros: KERNEL; IN and OUT, the channels of
- * the pass (for backward-data those of dy and x); GROUP (8 or 16), TM (4, 8 or 16), TN (1, 2, 4 or 8). */
+ * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL. Macros: those of conv2d.clh; IN and OUT,
+ * the channels of the pass (for backward-data those of dy and x); GROUP (8 or 16), TM (4, 8 or 16), TN (1, 2, 4 or 8). */
 
 #define TAPS   (KERNEL * KERNEL)
 #define WINDOW (TAPS * IN) /* rows of w */
@@ -127,16 +127,55 @@ static inline void store_c(__global float *row, int first_n, const floatN *mine,
 /* Of A a work-item copies always the same channels of the slice, of a few pixels. */
 #define PIXEL_STEP (ITEMS * A_WIDTH / DEPTH)
 
+#define FAR_OUTSIDE (INT_MIN / 2 / STRIDE) /* a row of no image, wherever a tap is */
+
 /* My part of rows of A, pixels (py, px) apart by PIXEL_STEP from p on, at depth k. */
 static inline void load_pixels(floatA *mine, __global const float *x, int p, const int *py, const int *px,
-                               int k, int h, int w)
+                               int k, GRID_PARAMETERS)
 {
-    const int t = k / IN, dy = t / KERNEL - KERNEL / 2, dx = t % KERNEL - KERNEL / 2;
+#if STRIDE == 1
+    const int t = k / IN, dy = OFFSET(t / KERNEL), dx = OFFSET(t % KERNEL);
     UNROLL(l, A_LOADS) {
         mine[l] = (floatA)(0.0f);
         if (k < WINDOW && py[l] + dy >= 0 && py[l] + dy < h && px[l] + dx >= 0 && px[l] + dx < w)
             mine[l] = *(__global const floatA *)(x + (p + l * PIXEL_STEP + dy * w + dx) * IN + k % IN);
     }
+#else
+    const int ky = k / IN / KERNEL, kx = k / IN % KERNEL;
+    bool meets = k < WINDOW;
+#if BACK
+    meets = meets && MEETS(phase / STRIDE, ky) && MEETS(phase % STRIDE, kx);
+#endif
+    UNROLL(l, A_LOADS) {
+        const int sy = SOURCE(py[l], phase / STRIDE, ky), sx = SOURCE(px[l], phase % STRIDE, kx);
+        const int image = (p + l * PIXEL_STEP) / (h * w);
+        mine[l] = (floatA)(0.0f);
+        if (meets && sy >= 0 && sy < from_h && sx >= 0 && sx < from_w)
+            mine[l] = *(__global const floatA *)(x + ((image * from_h + sy) * from_w + sx) * IN + k % IN);
+    }
+#endif
+}
+
+/* The first slice of the depth, k or later, of which a pixel of the phase meets anything. */
+static inline int slice_from(int k, int phase)
+{
+#if BACK
+    for (; k < WINDOW; k += DEPTH)
+        for (int t = k / IN; t <= (min(k + DEPTH, WINDOW) - 1) / IN; t++)
+            if (MEETS(phase / STRIDE, t / KERNEL) && MEETS(phase % STRIDE, t % KERNEL)) return k;
+#endif
+    return k;
+}
+
+/* The pixel of y that pixel p of the grid becomes. */
+static inline int result_pixel(int p, GRID_PARAMETERS)
+{
+#if BACK
+    const int image = p / (h * w), py = TARGET(p / w % h, phase / STRIDE), px = TARGET(p % w, phase % STRIDE);
+    return (image * to_h + py) * to_w + px;
+#else
+    return p;
+#endif
 }
 
 static inline void store_pixels(__local float *to /* at my channel and pixel */, const floatA *mine)
@@ -154,13 +193,13 @@ static inline void store_pixels(__local float *to /* at my channel and pixel */,
     }
 }
 
-/* y (+)= the convolution of x. Launch: global (GROUP ceil(OUT / TILE_N), GROUP ceil(pixels / TILE_M),
+/* y (+)= the convolution of x. `pixels` are those of the grid. Launch: global (GROUP ceil(OUT / TILE_N), GROUP ceil(pixels / TILE_M),
  * products), local (GROUP, GROUP, 1). */
 __attribute__((reqd_work_group_size(GROUP, GROUP, 1))) __kernel void
-conv2d_tile_fwd(__global const float *x /* (N,H,W,IN) */, int x_offset, int x_step,
+conv2d_tile_fwd(__global const float *x /* (N,from_h,from_w,IN) */, int x_offset, int x_step,
                 __global const float *weights /* (T,IN,OUT) */, int weights_step,
-                __global float *y /* (N,H,W,OUT) */, int y_offset, int y_step, int h, int w, int pixels,
-                int accumulate)
+                __global float *y /* (N,to_h,to_w,OUT) */, int y_offset, int y_step, GRID_PARAMETERS,
+                int pixels, int accumulate)
 {
     __local float4 a[DEPTH * ROW_M / 4], b[DEPTH * TILE_N / 4];
     const int item = (int)(get_local_id(1) * GROUP + get_local_id(0)), product = (int)get_group_id(2);
@@ -176,26 +215,30 @@ conv2d_tile_fwd(__global const float *x /* (N,H,W,IN) */, int x_offset, int x_st
     UNROLL(l, A_LOADS) {
         const int p = first_p + my_m + l * PIXEL_STEP;
         px[l] = p % w;
-        py[l] = p < pixels ? p / w % h : INT_MIN / 2; /* far outside */
+        py[l] = p < pixels ? p / w % h : FAR_OUTSIDE;
     }
     UNROLL(r, TM * VECTORS_N) sum[r] = (floatN)(0.0f);
 
-    load_pixels(mine_a, x, first_p + my_m, py, px, my_k, h, w);
-    load_b(mine_b, weights, 0, WINDOW, first_n);
-    for (int k0 = 0; k0 < WINDOW; k0 += DEPTH) {
+    int k0 = slice_from(0, phase);
+    load_pixels(mine_a, x, first_p + my_m, py, px, k0 + my_k, GRID);
+    load_b(mine_b, weights, k0, WINDOW, first_n);
+    while (k0 < WINDOW) {
+        const int next = slice_from(k0 + DEPTH, phase);
         store_pixels((__local float *)a + my_k * ROW_M + my_m, mine_a);
         store_b(b, mine_b);
         barrier(CLK_LOCAL_MEM_FENCE);
-        if (k0 + DEPTH < WINDOW) {
-            load_pixels(mine_a, x, first_p + my_m, py, px, k0 + DEPTH + my_k, h, w);
-            load_b(mine_b, weights, k0 + DEPTH, WINDOW, first_n);
+        if (next < WINDOW) {
+            load_pixels(mine_a, x, first_p + my_m, py, px, next + my_k, GRID);
+            load_b(mine_b, weights, next, WINDOW, first_n);
         }
         multiply(a, b, sum);
         barrier(CLK_LOCAL_MEM_FENCE); /* these slices have been multiplied */
+        k0 = next;
     }
     UNROLL(r, TM) {
         const int p = first_p + MY_ROW(r);
-        if (p < pixels) store_c(y + p * OUT, first_n, sum + r * VECTORS_N, accumulate);
+        if (p < pixels)
+            store_c(y + result_pixel(p, GRID) * OUT, first_n, sum + r * VECTORS_N, accumulate);
     }
 }
 
@@ -203,15 +246,20 @@ conv2d_tile_fwd(__global const float *x /* (N,H,W,IN) */, int x_offset, int x_st
 #define ROW_STEP (ITEMS * A_WIDTH / TILE_M)
 
 /* My part of columns k of A, pixels ROW_STEP apart from p on. */
-static inline void load_rows(floatA *mine, __global const float *x, int p, int end_p, int k, int h, int w)
+static inline void load_rows(floatA *mine, __global const float *x, int p, int end_p, int k, GRID_PARAMETERS)
 {
-    const int t = k / IN, dy = t / KERNEL - KERNEL / 2, dx = t % KERNEL - KERNEL / 2;
+    const int t = k / IN, dy = OFFSET(t / KERNEL), dx = OFFSET(t % KERNEL);
 #pragma unroll
     for (int l = 0; l < A_LOADS; l++, p += ROW_STEP) {
-        const int px = p % w + dx, py = p / w % h + dy;
+        const int px = p % w * STRIDE + dx, py = p / w % h * STRIDE + dy;
+#if STRIDE == 1
+        const int from = p + dy * w + dx;
+#else
+        const int from = (p / (h * w) * from_h + py) * from_w + px;
+#endif
         mine[l] = (floatA)(0.0f);
-        if (k < WINDOW && p < end_p && py >= 0 && py < h && px >= 0 && px < w)
-            mine[l] = *(__global const floatA *)(x + (p + dy * w + dx) * IN + k % IN);
+        if (k < WINDOW && p < end_p && py >= 0 && py < from_h && px >= 0 && px < from_w)
+            mine[l] = *(__global const floatA *)(x + from * IN + k % IN);
     }
 }
 
@@ -223,10 +271,10 @@ static inline void store_rows(__local float *to /* at my channel and pixel */, c
 /* partial[product,segment,k,o] over the segment's pixels. Launch: global (GROUP ceil(OUT / TILE_N), GROUP
  * ceil(WINDOW / TILE_M), products * segments), local (GROUP, GROUP, 1). */
 __attribute__((reqd_work_group_size(GROUP, GROUP, 1))) __kernel void
-conv2d_tile_bwd_partial(__global const float *x /* (N,H,W,IN) */, int x_offset, int x_step,
-                        __global const float *dy /* (N,H,W,OUT) */, int dy_offset, int dy_step,
-                        __global float *partial /* (products,segments,T,IN,OUT) */, int h, int w, int pixels,
-                        int segments, int segment_pixels)
+conv2d_tile_bwd_partial(__global const float *x /* (N,from_h,from_w,IN) */, int x_offset, int x_step,
+                        __global const float *dy /* (N,h,w,OUT) */, int dy_offset, int dy_step,
+                        __global float *partial /* (products,segments,T,IN,OUT) */, GRID_PARAMETERS,
+                        int pixels, int segments, int segment_pixels)
 {
     __local float4 a[DEPTH * ROW_M / 4], b[DEPTH * TILE_N / 4];
     const int item = (int)(get_local_id(1) * GROUP + get_local_id(0));
@@ -242,14 +290,14 @@ conv2d_tile_bwd_partial(__global const float *x /* (N,H,W,IN) */, int x_offset, 
     dy += dy_offset + product * dy_step;
     UNROLL(r, TM * VECTORS_N) sum[r] = (floatN)(0.0f);
 
-    load_rows(mine_a, x, first_p + my_p, end_p, k, h, w);
+    load_rows(mine_a, x, first_p + my_p, end_p, k, GRID);
     load_b(mine_b, dy, first_p, end_p, first_n);
     for (int p0 = first_p; p0 < end_p; p0 += DEPTH) {
         store_rows((__local float *)a + my_p * ROW_M + my_m, mine_a);
         store_b(b, mine_b);
         barrier(CLK_LOCAL_MEM_FENCE);
         if (p0 + DEPTH < end_p) {
-            load_rows(mine_a, x, p0 + DEPTH + my_p, end_p, k, h, w);
+            load_rows(mine_a, x, p0 + DEPTH + my_p, end_p, k, GRID);
             load_b(mine_b, dy, p0 + DEPTH, end_p, first_n);
         }
         multiply(a, b, sum);

@@ -82,20 +82,14 @@
 
 enum { KIB = 1 << 10, MIB = 1 << 20 };
 
-static const sw_check_case cases[] = {
+static const sw_check_case products[] = {
     /* transposes: 0 A B, 1 A B', 2 A' B, 3 A' B' */
-    GEMM(TINY, 0, 3, 5, 4, 0, true, INTEGERS),
-    GEMM(TINY, 2, 5, 3, 4, 1, false, UNIFORM),
-    GEMM(QUICK, 0, 1, 1, 1, 0, false, UNIFORM),
-    GEMM(QUICK, 0, 31, 33, 17, 0, true, INTEGERS),
-    GEMM(QUICK, 1, 31, 33, 17, 1, true, INTEGERS),
-    GEMM(QUICK, 2, 31, 33, 17, 1, true, INTEGERS),
-    GEMM(QUICK, 3, 31, 33, 17, 0, true, INTEGERS),
-    GEMM(QUICK, 0, 128, 64, 576, 0, false, UNIFORM),
-    GEMM(QUICK, 0, 129, 17, 147, 1, false, UNIFORM),
-    GEMM(QUICK, 2, 147, 17, 1031, 1, false, UNIFORM),
-    GEMM(FULL, 0, 16384, 64, 576, 0, false, UNIFORM),
-    GEMM(FULL, 0, 1024, 256, 2304, 0, false, INTEGERS),
+    GEMM(TINY, 0, 3, 5, 4, 0, true, INTEGERS), GEMM(TINY, 2, 5, 3, 4, 1, false, UNIFORM),
+    GEMM(QUICK, 0, 1, 1, 1, 0, false, UNIFORM), GEMM(QUICK, 0, 31, 33, 17, 0, true, INTEGERS),
+    GEMM(QUICK, 1, 31, 33, 17, 1, true, INTEGERS), GEMM(QUICK, 2, 31, 33, 17, 1, true, INTEGERS),
+    GEMM(QUICK, 3, 31, 33, 17, 0, true, INTEGERS), GEMM(QUICK, 0, 128, 64, 576, 0, false, UNIFORM),
+    GEMM(QUICK, 0, 129, 17, 147, 1, false, UNIFORM), GEMM(QUICK, 2, 147, 17, 1031, 1, false, UNIFORM),
+    GEMM(FULL, 0, 16384, 64, 576, 0, false, UNIFORM), GEMM(FULL, 0, 1024, 256, 2304, 0, false, INTEGERS),
     GEMM(FULL, 2, 576, 64, 16384, 1, false, UNIFORM),
 
     CONV(TINY, CLBLAST, 1, 3, 3, 2, 3, 3, true, KIB, INTEGERS),
@@ -192,7 +186,9 @@ static const sw_check_case cases[] = {
     CONV(FULL, AUTO, 2, 16, 16, 512, 256, 3, false, 16 * MIB, UNIFORM),
     CONV(FULL, AUTO, 12, 16, 16, 512, 512, 3, false, 16 * MIB,
          UNIFORM), /* winograd: more than one block of tiles */
+};
 
+static const sw_check_case others[] = {
     DEPTHWISE(TINY, 1, 3, 3, 3, 3, INTEGERS),
     DEPTHWISE(TINY, 1, 2, 3, 16, 3, UNIFORM),
     DEPTHWISE(QUICK, 1, 1, 1, 1, 3, UNIFORM),
@@ -358,7 +354,9 @@ static const sw_check_case cases[] = {
 
 /* Every list of cases there is; those of a subject stand together. */
 static const sw_check_cases *const lists[] = {
-    &(const sw_check_cases)CASE_LIST(cases),
+    &(const sw_check_cases)CASE_LIST(products),
+    &sw_cases_strided_conv2d,
+    &(const sw_check_cases)CASE_LIST(others),
     &sw_cases_joins,
     &sw_cases_pointwise,
     &sw_cases_norms,

@@ -45,7 +45,7 @@ const sw_expectation *sw_expectation_find(const char *op_name)
 
 static void describe(sw_check_result *result, const sw_op_case *c, const sw_expectation *expectation)
 {
-    char attrs[32] = "";
+    char attrs[64] = "";
     if (expectation->describe) expectation->describe(attrs, sizeof attrs, c);
     sw_result_begin(result, "%dx%dx%dx%d %s%s%s", c->x.n, c->x.h, c->x.w, c->x.c, attrs, attrs[0] ? " " : "",
                     sw_fill_name(c->fill));

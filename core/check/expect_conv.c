@@ -4,6 +4,7 @@
 
 #include "bound.h"
 #include "bound_winograd.h"
+#include "ops/conv_choice.h"
 #include "ops/ops.h"
 #include "problem.h"
 
@@ -16,8 +17,14 @@ static sw_reference_conv conv_of(const sw_problem *p)
 {
     const sw_conv2d_attrs *attrs = p->c->attrs;
     const sw_depthwise_conv2d_attrs *depthwise = p->c->attrs;
-    if (is_depthwise(p)) return (sw_reference_conv){p->x, p->x.c, depthwise->kernel, true};
-    return (sw_reference_conv){p->x, attrs->out_channels, attrs->kernel, false};
+    if (is_depthwise(p))
+        return (sw_reference_conv){
+            .x = p->x, .out_channels = p->x.c, .kernel = depthwise->kernel, .depthwise = true};
+    return (sw_reference_conv){.x = p->x,
+                               .out_channels = attrs->out_channels,
+                               .kernel = attrs->kernel,
+                               .stride = attrs->stride,
+                               .dilation = attrs->dilation};
 }
 
 static sw_sum conv_y(const sw_problem *p, const int *at)
@@ -58,7 +65,8 @@ static bool may_be_winograd(const sw_problem *p)
     if (is_depthwise(p)) return false; /* whose attributes are another struct */
     const sw_conv2d_attrs *attrs = p->c->attrs;
     const bool named = attrs->engine == SW_CONV_WINOGRAD || attrs->engine == SW_CONV_WINOGRAD_TILE;
-    return (named || attrs->engine == SW_CONV_AUTO) && attrs->kernel == 3 && p->x.c % 16 == 0 &&
+    const bool plain = attrs->stride <= 1 && attrs->dilation <= 1;
+    return (named || attrs->engine == SW_CONV_AUTO) && attrs->kernel == 3 && plain && p->x.c % 16 == 0 &&
            attrs->out_channels % 16 == 0;
 }
 
@@ -83,9 +91,9 @@ static sw_status conv_backward(sw_problem *p)
 {
     bool integers = p->c->fill == SW_FILL_INTEGERS, exact = integers && !may_be_winograd(p);
     sw_expect_elements(p, &p->din[0], terms_of(p, p->y.c), exact, conv_dx);
-    sw_expect_elements(p, &p->dparam[0], sw_shape_pixels(p->x), exact, conv_dw);
+    sw_expect_elements(p, &p->dparam[0], sw_shape_pixels(p->y), exact, conv_dw);
     if (p->node->param_count > 1)
-        sw_expect_elements(p, &p->dparam[1], sw_shape_pixels(p->x), integers, conv_db);
+        sw_expect_elements(p, &p->dparam[1], sw_shape_pixels(p->y), integers, conv_db);
     if (may_be_winograd(p)) {
         double dy = root_mean_square(&p->dout[0]);
         sw_bound_winograd_data(&p->din[0], p->y.c, dy, root_mean_square(&p->param[0]));
@@ -104,8 +112,10 @@ static void conv_describe(char *text, size_t bytes, const sw_op_case *c)
                                           [SW_CONV_TILE] = " tile",
                                           [SW_CONV_DIRECT] = " direct",
                                           [SW_CONV_WINOGRAD_TILE] = " winograd_tile"};
-    snprintf(text, bytes, "%dx%d%s to %d%s", attrs->kernel, attrs->kernel, attrs->bias ? " biased" : "",
-             attrs->out_channels, engines[attrs->engine]);
+    char window[SW_CONV_WINDOW_BYTES];
+    sw_conv_window_print(window, attrs->kernel, attrs->stride, attrs->dilation);
+    snprintf(text, bytes, "%s%s to %d%s", window, attrs->bias ? " biased" : "", attrs->out_channels,
+             engines[attrs->engine]);
 }
 
 const sw_expectation sw_expect_conv2d = {

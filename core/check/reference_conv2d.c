@@ -35,23 +35,36 @@ static size_t weight_index(const sw_reference_conv *conv, int o, int i, int ky, 
     return sw_reference_index(dims, o, conv->depthwise ? 0 : i, ky, kx);
 }
 
-static sw_shape y_shape(const sw_reference_conv *conv)
+static int stride_of(const sw_reference_conv *conv)
 {
-    return (sw_shape){conv->x.n, conv->x.h, conv->x.w, conv->out_channels};
+    return conv->stride ? conv->stride : 1;
+}
+
+sw_shape sw_reference_conv_shape(const sw_reference_conv *conv)
+{
+    int stride = stride_of(conv);
+    return (sw_shape){conv->x.n, (conv->x.h + stride - 1) / stride, (conv->x.w + stride - 1) / stride,
+                      conv->out_channels};
+}
+
+/* How far tap k lies from the middle of the window. */
+static int offset(const sw_reference_conv *conv, int k)
+{
+    return (k - conv->kernel / 2) * (conv->dilation ? conv->dilation : 1);
 }
 
 sw_sum sw_reference_conv2d_y(const sw_reference_conv *conv, const double *x, const double *weight,
                              const double *bias, int n, int h, int w, int o)
 {
     sw_sum sum = {0};
-    int pad = conv->kernel / 2;
     span in = connected(conv, o, conv->x.c);
     if (bias) add(&sum, bias[o]);
     for (int ky = 0; ky < conv->kernel; ky++)
         for (int kx = 0; kx < conv->kernel; kx++) {
-            if (!inside(conv->x, h + ky - pad, w + kx - pad)) continue;
+            int row = h * stride_of(conv) + offset(conv, ky), column = w * stride_of(conv) + offset(conv, kx);
+            if (!inside(conv->x, row, column)) continue;
             for (int i = in.first; i < in.end; i++)
-                add(&sum, x[sw_reference_index(conv->x, n, h + ky - pad, w + kx - pad, i)] *
+                add(&sum, x[sw_reference_index(conv->x, n, row, column, i)] *
                               weight[weight_index(conv, o, i, ky, kx)]);
         }
     return sum;
@@ -61,14 +74,15 @@ sw_sum sw_reference_conv2d_dx(const sw_reference_conv *conv, const double *dy, c
                               int h, int w, int i)
 {
     sw_sum sum = {0};
-    sw_shape ys = y_shape(conv);
-    int pad = conv->kernel / 2;
+    sw_shape ys = sw_reference_conv_shape(conv);
+    int stride = stride_of(conv);
     span out = connected(conv, i, conv->out_channels);
     for (int ky = 0; ky < conv->kernel; ky++)
         for (int kx = 0; kx < conv->kernel; kx++) {
-            if (!inside(ys, h - ky + pad, w - kx + pad)) continue;
+            int row = h - offset(conv, ky), column = w - offset(conv, kx);
+            if (row % stride || column % stride || !inside(ys, row / stride, column / stride)) continue;
             for (int o = out.first; o < out.end; o++)
-                add(&sum, dy[sw_reference_index(ys, n, h - ky + pad, w - kx + pad, o)] *
+                add(&sum, dy[sw_reference_index(ys, n, row / stride, column / stride, o)] *
                               weight[weight_index(conv, o, i, ky, kx)]);
         }
     return sum;
@@ -78,13 +92,15 @@ sw_sum sw_reference_conv2d_dw(const sw_reference_conv *conv, const double *x, co
                               int ky, int kx)
 {
     sw_sum sum = {0};
-    sw_shape ys = y_shape(conv);
-    int pad = conv->kernel / 2, channel = conv->depthwise ? o : i;
+    sw_shape ys = sw_reference_conv_shape(conv);
+    int channel = conv->depthwise ? o : i;
     for (int n = 0; n < ys.n; n++)
         for (int h = 0; h < ys.h; h++)
             for (int w = 0; w < ys.w; w++) {
-                if (!inside(conv->x, h + ky - pad, w + kx - pad)) continue;
-                add(&sum, x[sw_reference_index(conv->x, n, h + ky - pad, w + kx - pad, channel)] *
+                int row = h * stride_of(conv) + offset(conv, ky),
+                    column = w * stride_of(conv) + offset(conv, kx);
+                if (!inside(conv->x, row, column)) continue;
+                add(&sum, x[sw_reference_index(conv->x, n, row, column, channel)] *
                               dy[sw_reference_index(ys, n, h, w, o)]);
             }
     return sum;
@@ -93,7 +109,7 @@ sw_sum sw_reference_conv2d_dw(const sw_reference_conv *conv, const double *x, co
 sw_sum sw_reference_conv2d_db(const sw_reference_conv *conv, const double *dy, int o)
 {
     sw_sum sum = {0};
-    sw_shape ys = y_shape(conv);
+    sw_shape ys = sw_reference_conv_shape(conv);
     for (int n = 0; n < ys.n; n++)
         for (int h = 0; h < ys.h; h++)
             for (int w = 0; w < ys.w; w++) add(&sum, dy[sw_reference_index(ys, n, h, w, o)]);

@@ -113,7 +113,8 @@ sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const cha
                     .reads_outputs = op->backward_reads_outputs,
                     .window = 1,
                     .stride = 1,
-                    .upscale = 1};
+                    .upscale = 1,
+                    .padding = -1};
     node.name = sw_arena_strdup(&graph->arena, name);
     if (!node.name) return SW_E_MEMORY;
     SW_ENSURE(check_input_count(&node));
@@ -124,12 +125,13 @@ sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const cha
     if (op->attr_bytes) {
         void *copy = sw_arena_alloc(&graph->arena, op->attr_bytes);
         if (!copy) return SW_E_MEMORY;
-        memcpy(copy, attrs, op->attr_bytes);
+        if (attrs) memcpy(copy, attrs, op->attr_bytes);
         node.attrs = copy;
     }
     SW_ENSURE(SW_ARRAY_GROW(graph->nodes, graph->node_count, "the graph"));
     SW_ENSURE(op->infer(graph, &node));
     assert(node.output_count == op->output_count);
+    if (node.padding < 0) node.padding = node.stride > 1 ? 0 : node.window / 2;
     for (int i = 0; i < node.output_count; i++) {
         sw_value *value = &graph->values[node.outputs[i]];
         value->producer = graph->node_count;

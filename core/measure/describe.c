@@ -24,9 +24,8 @@ typedef struct span {
 /* The px of an input that a node reads to compute `made` of an output. */
 static span span_read(const sw_node *node, span made)
 {
-    int before = node->stride > 1 ? 0 : node->window / 2;
-    return (span){made.first * node->stride / node->upscale - before,
-                  made.last * node->stride / node->upscale - before + node->window - 1};
+    return (span){made.first * node->stride / node->upscale - node->padding,
+                  made.last * node->stride / node->upscale - node->padding + node->window - 1};
 }
 
 static void span_add(span *to, span more)
@@ -63,8 +62,8 @@ static int64_t px_seen(const sw_graph *graph, int value, int64_t at, span *spans
 
 /* Computes the side in input px of the square that one px of each value sees; `fields` has value_count
  * entries; 0: the whole image. Px i of a node's output reads `window` px, the first at i * stride / upscale -
- * window / 2 (of a pool: i * stride), which is followed back to the graph's inputs. After an unpool it
- * depends on where the px lies; the largest counts. Borders of the image are not taken into account. */
+ * padding, which is followed back to the graph's inputs. After an unpool it depends on where the px lies; the
+ * largest counts. Borders of the image are not taken into account. */
 static sw_status find_receptive_fields(int *fields, const sw_graph *graph)
 {
     span *spans = malloc((size_t)graph->value_count * sizeof *spans);

@@ -11,6 +11,14 @@ sw_status sw_window_check_floats(const sw_graph *graph, const sw_node *node)
     return x->dtype == SW_F32 ? SW_OK : sw_node_fail(node, "'%s' does not hold floats", x->name);
 }
 
+sw_status sw_window_check_steps(const sw_node *node, int stride, int dilation)
+{
+    if (stride < 0 || stride > 8) return sw_node_fail(node, "the stride is %d; it must be 1 to 8", stride);
+    if (dilation < 0 || dilation > 64)
+        return sw_node_fail(node, "the dilation is %d; it must be 1 to 64", dilation);
+    return SW_OK;
+}
+
 sw_status sw_window_infer_half(sw_graph *graph, sw_node *node)
 {
     const sw_shape s = sw_node_input(graph, node, 0)->shape;

@@ -14,6 +14,9 @@ typedef struct sw_window {
 /* Fails where input 0 does not hold floats. */
 sw_status sw_window_check_floats(const sw_graph *graph, const sw_node *node) SW_NODISCARD;
 
+/* Fails where a convolution's stride is not 0 (1) to 8, or its dilation not 0 (1) to 64. */
+sw_status sw_window_check_steps(const sw_node *node, int stride, int dilation) SW_NODISCARD;
+
 /* An op's infer: output 0 is input 0 at half its size, or at the double size of its sw_doubled_attrs, or at a
  * given size, which must be double. */
 sw_status sw_window_infer_half(sw_graph *graph, sw_node *node) SW_NODISCARD;

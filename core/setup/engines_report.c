@@ -19,9 +19,9 @@ static int list_engines(sw_conv_choice engines[SW_CONV_MAX_TRIALS], const sw_con
     return count;
 }
 
-static double image_gflop(const sw_conv_layer *l)
+static double image_gflop(const sw_conv_layer *layer)
 {
-    return 2e-9 * l->kernel * l->kernel * l->in_channels * l->out_channels * l->height * l->width;
+    return 2e-9 * sw_conv_layer_macs(layer);
 }
 
 static const sw_conv_trial *trial_of(const sw_conv_verdict *verdict, sw_conv_choice engine)

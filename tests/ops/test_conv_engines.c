@@ -30,18 +30,37 @@ static sw_cl *open_as(cl_device_type type, size_t max_work_group)
     return open_device(&device);
 }
 
-static void expect_engines(sw_cl *cl, sw_conv_choice asked, int in, int out, int kernel, const char *engines)
+static void expect_engines_of(sw_cl *cl, const sw_conv2d_attrs *attrs, int in, const char *engines)
 {
     static const float x[4 * 4 * 64];
-    const sw_conv2d_attrs attrs = {
-        .out_channels = out, .kernel = kernel, .engine = asked, .workspace_cap_bytes = 1 << 20};
     const one_op_input input = {.dtype = SW_F32, .shape = {1, 4, 4, in}, .data = x};
+    char label[32];
     one_op o;
-    one_op_open(&o, cl, &sw_op_conv2d, &attrs, 1, &input, true);
+    one_op_open(&o, cl, &sw_op_conv2d, attrs, 1, &input, true);
     const char *found = sw_executor_algorithm(o.executor, 0, SW_WAY_ALL);
-    cr_expect_str_eq(found, engines, "%dx%d, %d to %d: %s instead of %s", kernel, kernel, in, out, found,
+    sw_node_label(label, sizeof label, o.node);
+    cr_expect_str_eq(found, engines, "%s, %d to %d: %s instead of %s", label, in, attrs->out_channels, found,
                      engines);
     one_op_close(&o);
+}
+
+static void expect_engines(sw_cl *cl, sw_conv_choice asked, int in, int out, int kernel, const char *engines)
+{
+    const sw_conv2d_attrs attrs = {
+        .out_channels = out, .kernel = kernel, .engine = asked, .workspace_cap_bytes = 1 << 20};
+    expect_engines_of(cl, &attrs, in, engines);
+}
+
+/* Of a layer with stride 2, and of one with dilation 2. */
+static void expect_stepped_engines(sw_cl *cl, sw_conv_choice asked, int in, int out, int kernel,
+                                   const char *engines)
+{
+    sw_conv2d_attrs attrs = {
+        .out_channels = out, .kernel = kernel, .stride = 2, .engine = asked, .workspace_cap_bytes = 1 << 20};
+    expect_engines_of(cl, &attrs, in, engines);
+    attrs.stride = 1;
+    attrs.dilation = 2;
+    expect_engines_of(cl, &attrs, in, engines);
 }
 
 Test(conv_engines, on_a_cpu_the_passes_of_a_layer_go_to_the_engines_that_suit_them)
@@ -59,6 +78,32 @@ Test(conv_engines, on_a_cpu_the_passes_of_a_layer_go_to_the_engines_that_suit_th
     expect_engines(cl, SW_CONV_TILE, 17, 17, 3, "tile");
     expect_engines(cl, SW_CONV_TILE, 64, 64, 3, "tile");
     expect_engines(cl, SW_CONV_WINOGRAD_TILE, 64, 64, 3, "winograd_tile");
+    sw_cl_destroy(cl);
+}
+
+Test(conv_engines, layers_with_a_stride_or_a_dilation_are_left_to_matrix_products)
+{
+    sw_cl *cpu = open_as(CL_DEVICE_TYPE_CPU, 0), *gpu = open_as(CL_DEVICE_TYPE_GPU, 0);
+    expect_stepped_engines(cpu, SW_CONV_AUTO, 3, 64, 7, "gemm");
+    expect_stepped_engines(cpu, SW_CONV_AUTO, 64, 64, 3, "gemm");
+    expect_stepped_engines(cpu, SW_CONV_WINOGRAD, 64, 64, 3, "gemm");
+    expect_stepped_engines(cpu, SW_CONV_DIRECT, 3, 64, 3, "gemm");
+    expect_stepped_engines(cpu, SW_CONV_TILE, 64, 64, 3, "tile");
+    expect_stepped_engines(cpu, SW_CONV_CLBLAST, 64, 64, 3, "clblast");
+    expect_stepped_engines(gpu, SW_CONV_AUTO, 64, 64, 3, "tile");
+    expect_stepped_engines(gpu, SW_CONV_WINOGRAD, 64, 64, 3, "tile");
+    expect_stepped_engines(gpu, SW_CONV_WINOGRAD_TILE, 64, 64, 3, "tile");
+    expect_stepped_engines(gpu, SW_CONV_CLBLAST, 64, 64, 3, "clblast");
+    sw_cl_destroy(cpu);
+    sw_cl_destroy(gpu);
+}
+
+Test(conv_engines, the_dilation_of_one_pixel_is_none)
+{
+    sw_cl *cl = open_as(CL_DEVICE_TYPE_CPU, 0);
+    const sw_conv2d_attrs attrs = {
+        .out_channels = 3, .kernel = 1, .dilation = 6, .workspace_cap_bytes = 1 << 20};
+    expect_engines_of(cl, &attrs, 64, "direct/direct/gemm");
     sw_cl_destroy(cl);
 }
 

@@ -17,6 +17,7 @@ typedef struct pair {
     int in, out, kernel, side;
     bool bias, relu, read_before; /* another convolution reads the value between the two first */
     bool merged;                  /* wanted */
+    int stride, dilation;         /* 0: 1 */
 } pair;
 
 /* On a device that is no CPU, engines of CPUs are replaced by others, which do not merge. */
@@ -28,6 +29,9 @@ static const pair pairs[] = {
     {"tiles of GPUs", SW_CONV_WINOGRAD_TILE, 16, 32, 3, 10, .relu = true, .merged = true},
     {"3x3", SW_CONV_GEMM, 16, 48, 3, 7, .relu = true, .merged = true},
     {"1x1", SW_CONV_GEMM, 32, 64, 1, 9, .relu = true, .merged = true},
+    {"stride", SW_CONV_GEMM, 16, 48, 3, 7, .relu = true, .merged = true, .stride = 2},
+    {"1x1 with a stride", SW_CONV_GEMM, 16, 32, 1, 9, .relu = true, .merged = true, .stride = 2},
+    {"dilation", SW_CONV_GEMM, 16, 32, 3, 7, .relu = true, .merged = true, .dilation = 3},
     {"thin input", SW_CONV_DIRECT, 3, 64, 3, 9, .relu = true, .merged = true},
     {"thin input, one vector", SW_CONV_DIRECT, 3, 16, 3, 13, .relu = true, .merged = true},
     {"thin output", SW_CONV_DIRECT, 32, 3, 3, 8, .relu = true},
@@ -55,6 +59,8 @@ static void add_graph(built *b, const pair *p)
 {
     const sw_conv2d_attrs conv = {.out_channels = p->out,
                                   .kernel = p->kernel,
+                                  .stride = p->stride,
+                                  .dilation = p->dilation,
                                   .bias = p->bias,
                                   .engine = p->engine,
                                   .workspace_cap_bytes = 1 << 20};

@@ -6,6 +6,7 @@
 #include "base/field_macros.h"
 #include "conv_engine.h"
 #include "ops/setting.h"
+#include "window.h"
 
 enum { BIAS_CHUNK_PIXELS = 512 }; /* of one partial sum of the bias gradient */
 
@@ -25,9 +26,11 @@ static sw_status conv2d_infer(sw_graph *graph, sw_node *node)
 {
     const sw_conv2d_attrs *attrs = node->attrs;
     sw_shape x = sw_node_input(graph, node, 0)->shape;
+    sw_conv_layer layer;
     int k = attrs->kernel;
     if (k < 1 || k > 7 || k % 2 == 0)
         return sw_node_fail(node, "the window side is %d; it must be 1, 3, 5 or 7", k);
+    SW_ENSURE(sw_window_check_steps(node, attrs->stride, attrs->dilation));
     if (attrs->out_channels < 1) return sw_node_fail(node, "%d output channels", attrs->out_channels);
     const int weight_dims[] = {attrs->out_channels, x.c, k, k};
     int fan_in = x.c * k * k;
@@ -36,12 +39,25 @@ static sw_status conv2d_infer(sw_graph *graph, sw_node *node)
     if (attrs->bias)
         SW_ENSURE(sw_node_add_param(graph, node, "bias", SW_LAYOUT_PLAIN, 1, weight_dims,
                                     SW_INIT_FAN_IN_UNIFORM, fan_in));
-    SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){x.n, x.h, x.w, attrs->out_channels}));
+    (void)sw_conv_layer_of(&layer, graph, node);
+    const sw_conv_shape s = sw_conv_shape_of(&layer, x.n);
+    SW_ENSURE(
+        sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, s.out_h, s.out_w, s.out_channels}));
     /* an upper bound: what the engine needs is known once there is a device */
     node->workspace_bytes = attrs->workspace_cap_bytes;
-    node->macs = (uint64_t)x.h * (uint64_t)x.w * (uint64_t)fan_in * (uint64_t)attrs->out_channels;
-    node->window = k;
+    node->macs = (uint64_t)s.out_h * (uint64_t)s.out_w * (uint64_t)fan_in * (uint64_t)s.out_channels;
+    node->window = s.dilation * (k - 1) + 1;
+    node->stride = s.stride;
+    node->padding = node->window / 2;
     return SW_OK;
+}
+
+static void conv2d_label(char *text, size_t text_bytes, const sw_node *node)
+{
+    const sw_conv2d_attrs *attrs = node->attrs;
+    char window[SW_CONV_WINDOW_BYTES];
+    sw_conv_window_print(window, attrs->kernel, attrs->stride, attrs->dilation);
+    snprintf(text, text_bytes, attrs->kernel > 1 || attrs->stride > 1 ? "conv2d %s" : "conv2d", window);
 }
 
 /* One plan for all passes of an engine. */
@@ -72,7 +88,7 @@ static sw_status prepare_bias(conv_prepared *c, sw_call *call, sw_conv_shape sha
     SW_ENSURE(sw_conv_helper(&c->bias_fwd, call, shape, channels, "conv2d_bias_fwd"));
     SW_ENSURE(sw_conv_helper(&c->bias_partial, call, shape, channels, "conv2d_bias_bwd_partial"));
     SW_ENSURE(sw_conv_helper(&c->bias_combine, call, shape, channels, "conv2d_combine"));
-    size_t bytes = bias_chunks(pixels_of(shape)) * (size_t)channels * sizeof(float);
+    size_t bytes = bias_chunks(out_pixels(shape)) * (size_t)channels * sizeof(float);
     call->workspace_bytes = larger(call->workspace_bytes, bytes);
     return SW_OK;
 }
@@ -89,8 +105,9 @@ static const sw_conv_engine *choose_engine(const sw_call *call, sw_conv_shape sh
 static sw_status conv2d_prepare(sw_call *call)
 {
     const sw_conv2d_attrs *attrs = call->node->attrs;
-    sw_shape x = call->graph->values[call->node->inputs[0]].shape;
-    sw_conv_shape shape = {x.n, x.h, x.w, x.c, attrs->out_channels, attrs->kernel};
+    sw_conv_layer layer;
+    (void)sw_conv_layer_of(&layer, call->graph, call->node);
+    sw_conv_shape shape = sw_conv_shape_of(&layer, call->graph->values[call->node->inputs[0]].shape.n);
     conv_prepared *c = calloc(1, sizeof *c);
     if (!c) return sw_fail_alloc("a convolution", sizeof *c);
     call->prepared = c;
@@ -191,7 +208,9 @@ static const sw_field conv2d_fields[] = {
     {KEY("width", out_channels, SW_FIELD_INT, NULL,
          "Output channels; multiples of 16 are fastest on CPUs. 0: one a class"),
      .min = 0, .max = 4096},
-    INT(kernel, "3", 1, 7, "Side of the window, odd; padding keeps the image size"),
+    INT(kernel, "3", 1, 7, "Side of the window, odd; padding keeps the image size, but for the stride"),
+    INT(stride, "1", 1, 8, "Computes every so many-th pixel of every so many-th row: 2 halves the image"),
+    INT(dilation, "1", 1, 64, "Pixels from one tap of the window to the next; padding grows with it"),
     BOOL(bias, "false", "Adds a number to each output channel; of no use before a norm"),
 };
 static const sw_field_table conv2d_table = TABLE(conv2d_fields);
@@ -199,7 +218,8 @@ static const sw_field_table conv2d_table = TABLE(conv2d_fields);
 
 const sw_op sw_op_conv2d = {
     .name = "conv2d",
-    .help = "convolution with a square odd window, stride 1, same size",
+    .help = "convolution with a square odd window, strided and dilated if asked, zero padding",
+    .label = conv2d_label,
     .attr_bytes = sizeof(sw_conv2d_attrs),
     .fields = &conv2d_table,
     .adopt = conv2d_adopt,

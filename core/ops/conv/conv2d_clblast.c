@@ -31,7 +31,7 @@ static size_t row_bytes(sw_conv_shape s)
 /* Pixels a band may hold under the cap; at least a row of the image is always taken. */
 static size_t fitting_pixels(sw_conv_shape s, size_t cap_bytes)
 {
-    size_t pixels = pixels_of(s), fitting = cap_bytes / row_bytes(s);
+    size_t pixels = in_pixels(s), fitting = cap_bytes / row_bytes(s);
     if (fitting > BAND_MULTIPLE) fitting = fitting / BAND_MULTIPLE * BAND_MULTIPLE;
     if (fitting < (size_t)s.w) fitting = (size_t)s.w;
     return fitting < pixels ? fitting : pixels;
@@ -81,8 +81,8 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
     plan->taps = taps_of(shape);
     plan->band_pixels = fitting_pixels(shape, cap_bytes);
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
-        SW_ENSURE(
-            sw_conv_helper(&plan->im2col[pass], call, shape, from_channels(shape, pass), "conv2d_im2col"));
+        SW_ENSURE(sw_conv_window_helper(&plan->im2col[pass], call, sw_conv_window_of(shape, pass),
+                                        from_channels(shape, pass), "conv2d_im2col"));
     SW_ENSURE(sw_conv_helper(&plan->flip, call, shape, shape.out_channels, "conv2d_flip"));
 
     /* The last band may have any length. Then it may need padding that a whole one does not: the most if it
@@ -97,21 +97,33 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
 
 /* --- passes ---------------------------------------------------------------------------------- */
 
-/* Steps to the next band, pixels [first, first + count) of the run's batch; false when all are done. */
-static bool next_band(sw_conv_block *band, const clblast_plan *plan, const sw_call *call)
+/* Steps to the next band, pixels [first, first + count) that the product writes of the run's batch; false
+ * when all are done. */
+static bool next_band(sw_conv_block *band, const clblast_plan *plan, const sw_call *call,
+                      sw_conv_pass product)
 {
-    return sw_conv_next_block(band, sw_conv_pixels(call), plan->band_pixels);
+    return sw_conv_next_block(band, sw_conv_to_pixels(call, product), plan->band_pixels);
 }
 
-/* Writes the band of `image` (x, or dy) as rows of a matrix into the workspace. */
+/* All pixels that the product writes, its phases as one. */
+static sw_conv_grid whole_grid(sw_conv_shape s, sw_conv_pass product)
+{
+    sw_conv_grid grid = sw_conv_grid_of(s, product, 0);
+    grid.h = grid.to_h;
+    grid.w = grid.to_w;
+    return grid;
+}
+
+/* Writes what the band's pixels see of `image` (x, or dy) as rows of a matrix into the workspace. */
 static sw_status im2col(const clblast_plan *plan, sw_call *call, sw_conv_pass pass, cl_mem image,
                         sw_conv_block band)
 {
     int channels = from_channels(plan->shape, pass);
     size_t cv = (size_t)(channels / sw_call_vec(call, channels));
+    sw_conv_grid grid = whole_grid(plan->shape, pass);
     return SW_CALL_LAUNCH(call, plan->im2col[pass], sw_call_ndrange(call, cv, band.count, false),
                           SW_ARG(image), SW_ARG(call->workspace), SW_ARG(plan->cols_offset),
-                          SW_ARG(band.first), SW_SIZE_ARGS(plan->shape), SW_ARG(cv));
+                          SW_ARG(band.first), SW_GRID_ARGS(grid), SW_ARG(cv));
 }
 
 /* The product's copies stay before the flipped weights and the columns, whatever layout suits a band's
@@ -131,7 +143,7 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     size_t depth = plan->taps * (size_t)from_channels(plan->shape, c->pass),
            channels = (size_t)to_channels(plan->shape, c->pass);
     if (c->flip) SW_ENSURE(sw_conv_flip(call, plan->flip, plan->shape, plan->flipped_offset));
-    for (sw_conv_block band = {0}; next_band(&band, plan, call);) {
+    for (sw_conv_block band = {0}; next_band(&band, plan, call, c->pass);) {
         SW_ENSURE(im2col(plan, call, c->pass, c->from, band));
         sw_gemm g = product_of_band(band.count, depth, channels);
         g.b = c->flip ? call->workspace : call->param[0];
@@ -148,7 +160,7 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
 {
     const clblast_plan *plan = prepared;
     size_t depth = plan->taps * (size_t)plan->shape.in_channels, channels = (size_t)plan->shape.out_channels;
-    for (sw_conv_block band = {0}; next_band(&band, plan, call);) {
+    for (sw_conv_block band = {0}; next_band(&band, plan, call, SW_CONV_FORWARD);) {
         SW_ENSURE(im2col(plan, call, SW_CONV_FORWARD, call->in[0], band));
         sw_gemm g = product_weights(band.count, depth, channels);
         g.b = call->dout[0];

@@ -28,7 +28,7 @@ static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 {
     bool thin_in = s.in_channels <= MOST_THIN && s.out_channels % LANES == 0;
     bool thin_out = s.out_channels <= MOST_THIN && s.in_channels % LANES == 0;
-    if (sw_cl_device(cl)->type != CL_DEVICE_TYPE_CPU || !(thin_in || thin_out)) return false;
+    if (sw_cl_device(cl)->type != CL_DEVICE_TYPE_CPU || !(thin_in || thin_out) || !is_plain(s)) return false;
     /* the gradient of other weights is faster in gemm: of larger windows, and of 1x1, which have few sums */
     int thin = thin_in ? s.in_channels : s.out_channels;
     return pass != SW_CONV_BACKWARD_WEIGHTS || (s.kernel == 3 && s.kernel * s.kernel * thin <= MOST_SUMS);

@@ -47,9 +47,10 @@ static size_t panel_elems(const gemm_plan *plan, const product *p)
     return taps_of(plan->shape) * (size_t)p->in * (size_t)p->panel * (size_t)p->panels;
 }
 
-static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, int in, int out)
+static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, sw_conv_pass pass)
 {
-    char options[160];
+    char window[SW_CONV_WINDOW_OPTIONS_BYTES], options[SW_CONV_WINDOW_OPTIONS_BYTES + 80];
+    int in = from_channels(plan->shape, pass), out = to_channels(plan->shape, pass);
     sw_conv_tiling tile = sw_conv_tiling_of(cl);
     int vectors = sw_conv_tile_vectors(tile, out), panel = tile.lanes * vectors;
     *p = (product){.in = in,
@@ -57,8 +58,9 @@ static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, i
                    .panel = panel,
                    .panels = sw_divide_up_int(out, panel),
                    .block_pixels = BLOCK_PIXELS / tile.rows * tile.rows};
-    snprintf(options, sizeof options, "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=%d", tile.lanes,
-             vectors, tile.rows, plan->shape.kernel, out % tile.lanes != 0);
+    sw_conv_window_options(window, sw_conv_window_of(plan->shape, pass));
+    snprintf(options, sizeof options, "-DVEC=%d -DNV=%d -DROWS=%d %s -DRAGGED=%d", tile.lanes, vectors,
+             tile.rows, window, out % tile.lanes != 0);
     SW_ENSURE(sw_kernel_get(&p->pack, cl, "conv2d_gemm", "conv2d_gemm_pack", options));
     SW_ENSURE(sw_kernel_get(&p->zero, cl, "conv2d_gemm", "conv2d_gemm_zero", options));
     return sw_kernel_get(&p->run, cl, "conv2d_gemm", "conv2d_gemm_fwd", options);
@@ -77,8 +79,8 @@ static int rows_of(sw_conv_tiling tile, int channels)
  * tenths of the peak without (docs/performance.md). */
 static bool packs_chunks(const sw_cl *cl, sw_conv_tiling tile, sw_conv_shape s)
 {
-    return s.kernel == 1 && tile.lanes < LANES && s.in_channels % LANES == 0 && s.out_channels % LANES == 0 &&
-           sw_cl_device(cl)->local_bytes >= PACKED_BYTES;
+    return s.kernel == 1 && is_plain(s) && tile.lanes < LANES && s.in_channels % LANES == 0 &&
+           s.out_channels % LANES == 0 && sw_cl_device(cl)->local_bytes >= PACKED_BYTES;
 }
 
 /* Whether backward-weights takes its vectors from x: where they fit there and do not fit dy, or fit neither
@@ -91,7 +93,7 @@ static bool swaps(sw_conv_shape s)
 
 static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
 {
-    char options[240];
+    char window[SW_CONV_WINDOW_OPTIONS_BYTES], options[SW_CONV_WINDOW_OPTIONS_BYTES + 160];
     sw_conv_shape s = plan->shape;
     sw_conv_tiling tile = sw_conv_tiling_of(cl);
     bool packed = packs_chunks(cl, tile, s);
@@ -103,10 +105,11 @@ static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
         sw_divide_up_int(scalars, BLOCK_CHANNELS) * sw_divide_up_int(vectors, BLOCK_CHANNELS);
     plan->segments = sw_divide_up_int(WANTED_ITEMS, plan->weight_blocks);
     if (plan->segments > MAX_SEGMENTS) plan->segments = MAX_SEGMENTS;
-    plan->chunk_rows = sw_divide_up_int(CHUNK_PIXELS, s.w);
+    plan->chunk_rows = sw_divide_up_int(CHUNK_PIXELS, s.out_w);
+    sw_conv_window_options(window, sw_conv_window_of(s, SW_CONV_BACKWARD_WEIGHTS));
     snprintf(options, sizeof options,
-             "-DVEC=%d -DNV=%d -DROWS=%d -DKERNEL=%d -DRAGGED=%d -DSWAP=%d -DBLOCK=%d -DPACKED=%d -DCHUNK=%d",
-             tile.lanes, nv, rows_of(tile, scalars), s.kernel, plan->padded != vectors, swap, BLOCK_CHANNELS,
+             "-DVEC=%d -DNV=%d -DROWS=%d %s -DRAGGED=%d -DSWAP=%d -DBLOCK=%d -DPACKED=%d -DCHUNK=%d",
+             tile.lanes, nv, rows_of(tile, scalars), window, plan->padded != vectors, swap, BLOCK_CHANNELS,
              packed, PACKED_PIXELS);
     SW_ENSURE(sw_kernel_get(packed ? &plan->packed : &plan->partial, cl, "conv2d_gemm",
                             packed ? "conv2d_gemm_bwd_packed" : "conv2d_gemm_bwd_partial", options));
@@ -122,9 +125,7 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
     plan->shape = shape;
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++) {
         product *p = &plan->product[pass];
-        if (passes & SW_BIT(pass))
-            SW_ENSURE(
-                prepare_product(p, plan, call->cl, from_channels(shape, pass), to_channels(shape, pass)));
+        if (passes & SW_BIT(pass)) SW_ENSURE(prepare_product(p, plan, call->cl, pass));
         panels = larger(panels, panel_elems(plan, p));
     }
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) SW_ENSURE(prepare_weights(plan, call->cl));
@@ -136,41 +137,52 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
     return SW_OK;
 }
 
+static sw_status run_phase(const gemm_plan *plan, sw_call *call, const sw_conv_product *c, int phase)
+{
+    const product *p = &plan->product[c->pass];
+    sw_conv_grid grid = sw_conv_grid_of(plan->shape, c->pass, phase);
+    size_t pixels = (size_t)call->n * (size_t)grid.h * (size_t)grid.w, block = (size_t)p->block_pixels;
+    size_t elems = sw_conv_to_pixels(call, c->pass) * (size_t)p->out;
+    int blocks = (int)sw_divide_up(pixels, block);
+    bool panels_first = plan->shape.kernel == 1; /* which of the two the next work-item shares */
+    sw_ndrange range = panels_first ? lone_items(p->panels, blocks, 1) : lone_items(blocks, p->panels, 1);
+    if (blocks == 0) return SW_OK;
+    return SW_CALL_LAUNCH(
+        call, p->run, range, SW_ARG(c->from), SW_ARG(call->workspace), SW_ARG(plan->zeros_offset),
+        SW_ARG(c->to), SW_ARG(p->in), SW_ARG(p->out), SW_GRID_ARGS(grid), SW_ARG(pixels), SW_ARG(block),
+        SW_ARG((int)sw_call_put(call, elems, p->panel, c->accumulate)), SW_EPILOGUE_ARGS(call->epilogue));
+}
+
 static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
 {
     const gemm_plan *plan = prepared;
     const product *p = &plan->product[c->pass];
-    size_t pixels = sw_conv_pixels(call), block = (size_t)p->block_pixels;
-    int blocks = (int)sw_divide_up(pixels, block);
-    bool panels_first = plan->shape.kernel == 1; /* which of the two the next work-item shares */
     sw_ndrange pack = sw_call_ndrange(call, (size_t)p->panel,
                                       (size_t)p->panels * taps_of(plan->shape) * (size_t)p->in, false);
-    sw_ndrange range = panels_first ? lone_items(p->panels, blocks, 1) : lone_items(blocks, p->panels, 1);
     SW_ENSURE(SW_CALL_LAUNCH(call, p->pack, pack, SW_ARG(call->param[0]), SW_ARG(call->workspace),
                              SW_ARG((uint32_t)p->in), SW_ARG((uint32_t)p->out), SW_ARG(c->flip)));
     SW_ENSURE(SW_CALL_LAUNCH(call, p->zero, sw_call_ndrange(call, (size_t)p->in, 1, false),
                              SW_ARG(call->workspace), SW_ARG(plan->zeros_offset)));
-    return SW_CALL_LAUNCH(call, p->run, range, SW_ARG(c->from), SW_ARG(call->workspace),
-                          SW_ARG(plan->zeros_offset), SW_ARG(c->to), SW_ARG(p->in), SW_ARG(p->out),
-                          SW_SIZE_ARGS(plan->shape), SW_ARG(pixels), SW_ARG(block),
-                          SW_ARG((int)sw_call_put(call, pixels * (size_t)p->out, p->panel, c->accumulate)),
-                          SW_EPILOGUE_ARGS(call->epilogue));
+    for (int phase = 0; phase < sw_conv_phases(plan->shape, c->pass); phase++)
+        SW_ENSURE(run_phase(plan, call, c, phase));
+    return SW_OK;
 }
 
 /* The parts of dw, one a segment of the batch's rows. */
 static sw_status sum_segments(const gemm_plan *plan, sw_call *call, int segments, int segment_rows)
 {
     sw_conv_shape s = plan->shape;
-    int image_rows = call->n * s.h;
+    const sw_conv_grid grid = sw_conv_grid_of(s, SW_CONV_FORWARD, 0);
+    int image_rows = call->n * grid.h;
     sw_ndrange range = lone_items(segments, plan->weight_blocks, 1);
     if (plan->packed)
         return SW_CALL_LAUNCH(call, plan->packed, range, SW_ARG(call->in[0]), SW_ARG(call->dout[0]),
                               SW_ARG(call->workspace), SW_ARG(s.in_channels), SW_ARG(s.out_channels),
-                              SW_ARG(image_rows * s.w), SW_ARG(segment_rows * s.w),
+                              SW_ARG(image_rows * grid.w), SW_ARG(segment_rows * grid.w),
                               sw_arg_local(PACKED_BYTES));
     return SW_CALL_LAUNCH(call, plan->partial, range, SW_ARG(call->in[0]), SW_ARG(call->dout[0]),
                           SW_ARG(call->workspace), SW_ARG(s.in_channels), SW_ARG(s.out_channels),
-                          SW_SIZE_ARGS(s), SW_ARG(image_rows), SW_ARG(segment_rows),
+                          SW_GRID_ARGS(grid), SW_ARG(image_rows), SW_ARG(segment_rows),
                           SW_ARG(plan->chunk_rows));
 }
 
@@ -178,7 +190,7 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
 {
     const gemm_plan *plan = prepared;
     sw_conv_shape s = plan->shape;
-    int segments, segment_rows = cut_segments(&segments, call->n * s.h, plan->segments);
+    int segments, segment_rows = cut_segments(&segments, call->n * s.out_h, plan->segments);
     sw_ndrange combine =
         sw_call_ndrange(call, (size_t)s.out_channels, taps_of(s) * (size_t)s.in_channels, false);
     SW_ENSURE(sum_segments(plan, call, segments, segment_rows));

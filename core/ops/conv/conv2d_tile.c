@@ -15,7 +15,7 @@ typedef struct tile_plan {
 static bool is_countable(sw_conv_shape s)
 {
     size_t channels = more_channels(s);
-    return (pixels_of(s) + 1024) * channels < INT_MAX &&
+    return (in_pixels(s) + 1024) * channels < INT_MAX &&
            taps_of(s) * (size_t)s.in_channels * channels < INT_MAX;
 }
 
@@ -25,6 +25,13 @@ static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
     return sw_tile_supports(cl) && is_countable(s);
 }
 
+/* Of a launch: the first phase has the most. */
+static size_t pixels_at_once(sw_conv_shape s, sw_conv_pass pass)
+{
+    sw_conv_grid grid = sw_conv_grid_of(s, pass, 0);
+    return (size_t)s.n * (size_t)grid.h * (size_t)grid.w;
+}
+
 static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape s, size_t cap_bytes,
                          unsigned passes)
 {
@@ -32,15 +39,17 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
     plan->shape = s;
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
         if (passes & SW_BIT(pass))
-            SW_ENSURE(sw_tile_prepare_rows(&plan->product[pass], call->cl, s.kernel, from_channels(s, pass),
-                                           to_channels(s, pass), pixels_of(s), 1));
+            SW_ENSURE(sw_tile_prepare_rows(&plan->product[pass], call->cl, sw_conv_window_of(s, pass),
+                                           from_channels(s, pass), to_channels(s, pass),
+                                           pixels_at_once(s, pass), 1));
     if (passes & SW_BIT(SW_CONV_BACKWARD_DATA)) {
         SW_ENSURE(sw_conv_helper(&plan->flip, call, s, s.out_channels, "conv2d_flip"));
         *workspace_bytes = taps_of(s) * channel_pairs(s) * sizeof(float);
     }
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) {
-        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, call->cl, s.kernel, s.in_channels, s.out_channels,
-                                       pixels_of(s), 1, cap_bytes));
+        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, call->cl,
+                                       sw_conv_window_of(s, SW_CONV_BACKWARD_WEIGHTS), s.in_channels,
+                                       s.out_channels, out_pixels(s), 1, cap_bytes));
         SW_ENSURE(sw_conv_helper(&plan->combine, call, s, s.out_channels, "conv2d_combine"));
         *workspace_bytes = larger(*workspace_bytes, sw_tile_sums_bytes(&plan->weights));
     }
@@ -54,8 +63,14 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     const sw_tile_matrix from = {.buffer = c->from}, to = {.buffer = c->to},
                          weights = {.buffer = c->flip ? call->workspace : call->param[0]};
     if (c->flip) SW_ENSURE(sw_conv_flip(call, plan->flip, s, 0));
-    return sw_tile_run_rows(&plan->product[c->pass], call, &from, &weights, &to, s.h, s.w,
-                            sw_conv_pixels(call), c->accumulate);
+    for (int phase = 0; phase < sw_conv_phases(s, c->pass); phase++) {
+        sw_conv_grid grid = sw_conv_grid_of(s, c->pass, phase);
+        size_t pixels = (size_t)call->n * (size_t)grid.h * (size_t)grid.w;
+        if (pixels == 0) continue;
+        SW_ENSURE(sw_tile_run_rows(&plan->product[c->pass], call, &from, &weights, &to, grid, pixels,
+                                   c->accumulate));
+    }
+    return SW_OK;
 }
 
 static sw_status backward_weights(const void *prepared, sw_call *call)
@@ -64,8 +79,8 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
     const sw_tile_matrix x = {.buffer = call->in[0]}, dy = {.buffer = call->dout[0]};
     int segments;
     sw_ndrange combine = {.global = {plan->weights.rows * plan->weights.columns}};
-    SW_ENSURE(sw_tile_run_sums(&segments, &plan->weights, call, &x, &dy, call->workspace, plan->shape.h,
-                               plan->shape.w, sw_conv_pixels(call)));
+    SW_ENSURE(sw_tile_run_sums(&segments, &plan->weights, call, &x, &dy, call->workspace,
+                               sw_conv_grid_of(plan->shape, SW_CONV_FORWARD, 0), sw_conv_pixels(call)));
     return SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
                           SW_ARG(segments));
 }

@@ -32,7 +32,7 @@ static size_t weight_bytes(sw_conv_shape s)
 static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 {
     (void)pass;
-    return sw_tile_supports(cl) && winograd_fits(s) && pixels_of(s) * more_channels(s) < INT_MAX &&
+    return sw_tile_supports(cl) && winograd_fits(s) && in_pixels(s) * more_channels(s) < INT_MAX &&
            weight_bytes(s) <= COUNTABLE_BYTES;
 }
 
@@ -55,11 +55,11 @@ static sw_status prepare_products(winograd_tile_plan *plan, sw_cl *cl, size_t ca
     size_t rows = (size_t)plan->tiles.block;
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
         if (passes & SW_BIT(pass))
-            SW_ENSURE(sw_tile_prepare_rows(&plan->product[pass], cl, 1, from_channels(s, pass),
-                                           to_channels(s, pass), rows, PLACES));
+            SW_ENSURE(sw_tile_prepare_rows(&plan->product[pass], cl, sw_conv_pointwise,
+                                           from_channels(s, pass), to_channels(s, pass), rows, PLACES));
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS))
-        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, cl, 1, s.in_channels, s.out_channels, rows, PLACES,
-                                       cap_bytes));
+        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, cl, sw_conv_pointwise, s.in_channels, s.out_channels,
+                                       rows, PLACES, cap_bytes));
     return SW_OK;
 }
 
@@ -117,7 +117,7 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
         SW_ENSURE(winograd_transform(t, call, plan->input, range_of(call, p->in, b.count), c->from,
                                      t->v_offset, p->in, b));
-        SW_ENSURE(sw_tile_run_rows(p, call, &v, &u, &m, 1, (int)b.count, b.count, false));
+        SW_ENSURE(sw_tile_run_rows(p, call, &v, &u, &m, sw_conv_grid_whole(1, (int)b.count), b.count, false));
         SW_ENSURE(
             winograd_output(t, call, plan->output, range_of(call, p->out, b.count), c->to, p->out, b, put));
     }
@@ -136,8 +136,8 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
                                      t->v_offset, in, b));
         SW_ENSURE(winograd_transform(t, call, plan->gradient, range_of(call, out, b.count), call->dout[0],
                                      t->m_offset, out, b));
-        SW_ENSURE(sw_tile_run_sums(&segments, &plan->weights, call, &v, &z, call->workspace, 1, (int)b.count,
-                                   b.count));
+        SW_ENSURE(sw_tile_run_sums(&segments, &plan->weights, call, &v, &z, call->workspace,
+                                   sw_conv_grid_whole(1, (int)b.count), b.count));
         SW_ENSURE(SW_CALL_LAUNCH(call, plan->weights_gradient, range_of(call, out, (size_t)in),
                                  SW_ARG(call->workspace), SW_ARG(segments), SW_ARG(call->dparam[0])));
     }

@@ -24,7 +24,7 @@ static const double MAX_FLOP =
 static int choose_images(const sw_conv_layer *l)
 {
     int channels = l->in_channels > l->out_channels ? l->in_channels : l->out_channels;
-    double flop = 2.0 * l->kernel * l->kernel * l->in_channels * l->out_channels * l->height * l->width;
+    double flop = 2 * sw_conv_layer_macs(l);
     double image_bytes = 4.0 * l->height * l->width * channels;
     double images = fmin(MAX_FLOP / flop, MAX_TENSOR_BYTES / image_bytes);
     return images < 1 ? 1 : images > MAX_IMAGES ? MAX_IMAGES : (int)images;
@@ -58,8 +58,11 @@ static sw_status make_graph(sw_conv_bench *b)
 {
     sw_conv_shape s = b->shape;
     int x, y;
-    sw_conv2d_attrs attrs = {
-        .out_channels = s.out_channels, .kernel = s.kernel, .workspace_cap_bytes = CAP_BYTES};
+    sw_conv2d_attrs attrs = {.out_channels = s.out_channels,
+                             .kernel = s.kernel,
+                             .stride = s.stride,
+                             .dilation = s.dilation,
+                             .workspace_cap_bytes = CAP_BYTES};
     SW_ENSURE(sw_graph_input(&x, &b->graph, "x", SW_F32, (sw_shape){s.n, s.h, s.w, s.in_channels}));
     SW_ENSURE(sw_graph_add(&y, &b->graph, &sw_op_conv2d, "timing", &attrs, 1, &x));
     b->call =
@@ -93,17 +96,27 @@ static sw_status prepare_candidates(sw_conv_bench *b)
     return SW_OK;
 }
 
+/* The most taps that a pixel of dx meets along a side: one in so many, where the stride steps over the rest.
+ */
+static size_t taps_met(sw_conv_shape s)
+{
+    int apart = 1;
+    while (apart * s.dilation % s.stride) apart++;
+    return (size_t)sw_divide_up_int(s.kernel, apart);
+}
+
 static void describe_pairs(sw_conv_bench *b)
 {
     sw_call *call = &b->call;
     sw_conv_shape s = b->shape;
     int n = b->check_n;
-    size_t in = (size_t)s.in_channels, out = (size_t)s.out_channels, taps = taps_of(s),
-           image = (size_t)s.h * (size_t)s.w;
+    size_t in = (size_t)s.in_channels, out = (size_t)s.out_channels, taps = taps_of(s), met = taps_met(s),
+           in_image = (size_t)s.h * (size_t)s.w, out_image = (size_t)s.out_h * (size_t)s.out_w;
     cl_mem *const results[] = {&call->out[0], &call->din[0], &call->dparam[0]};
     cl_mem *const operands[] = {&call->dout[0], &call->in[0], &call->param[0]};
-    const size_t image_elems[] = {image * out, image * in, taps * in * out};
-    const size_t terms[] = {taps * in, taps * out, (size_t)n * image + 1 /* what is there is added */};
+    const size_t image_elems[] = {out_image * out, in_image * in, taps * in * out};
+    const size_t terms[] = {taps * in, met * met * out,
+                            (size_t)n * out_image + 1 /* what is there is added */};
     for (int p = 0; p < SW_CONV_PASSES; p++) {
         const bool weights = p == SW_CONV_BACKWARD_WEIGHTS;
         b->pairs[p] = (sw_conv_pair){.result = results[p],

@@ -113,6 +113,13 @@ static bool read_size(int *out, const cJSON *object, const char *key)
     return true;
 }
 
+/* A step of the window, which is written only where it is not 1. */
+static bool read_step(int *out, const cJSON *object, const char *key)
+{
+    *out = 1;
+    return !cJSON_HasObjectItem(object, key) || read_size(out, object, key);
+}
+
 static bool read_engine(sw_conv_choice *out, const char *name)
 {
     return name && sw_conv_choice_named(out, name, strlen(name)) && *out != SW_CONV_AUTO;
@@ -141,7 +148,9 @@ static bool read_row(sw_conv_row *row, const cJSON *object)
     bool good =
         read_size(&row->layer.kernel, object, "kernel") && read_size(&row->layer.in_channels, object, "in") &&
         read_size(&row->layer.out_channels, object, "out") &&
-        read_size(&row->layer.height, object, "height") && read_size(&row->layer.width, object, "width");
+        read_size(&row->layer.height, object, "height") && read_size(&row->layer.width, object, "width") &&
+        read_step(&row->layer.stride, object, "stride") &&
+        read_step(&row->layer.dilation, object, "dilation");
     for (int p = 0; p < SW_CONV_PASSES && good; p++)
         good = read_verdict(&row->pass[p],
                             cJSON_GetObjectItemCaseSensitive(object, sw_conv_pass_name((sw_conv_pass)p)));
@@ -212,6 +221,8 @@ static cJSON *row_json(const sw_conv_row *row)
     cJSON_AddNumberToObject(object, "out", row->layer.out_channels);
     cJSON_AddNumberToObject(object, "height", row->layer.height);
     cJSON_AddNumberToObject(object, "width", row->layer.width);
+    if (row->layer.stride != 1) cJSON_AddNumberToObject(object, "stride", row->layer.stride);
+    if (row->layer.dilation != 1) cJSON_AddNumberToObject(object, "dilation", row->layer.dilation);
     for (int p = 0; p < SW_CONV_PASSES; p++)
         cJSON_AddItemToObject(object, sw_conv_pass_name((sw_conv_pass)p), verdict_json(&row->pass[p]));
     return object;

@@ -25,12 +25,28 @@ sw_status sw_conv_run(const sw_conv_engine *engine, const void *plan, sw_call *c
     return engine->convolve(plan, call, pass == SW_CONV_FORWARD ? &forward : &data);
 }
 
+void sw_conv_window_options(char text[SW_CONV_WINDOW_OPTIONS_BYTES], sw_conv_window w)
+{
+    int length = snprintf(text, SW_CONV_WINDOW_OPTIONS_BYTES, "-DKERNEL=%d", w.kernel);
+    if (w.stride == 1 && w.dilation == 1) return;
+    snprintf(text + length, SW_CONV_WINDOW_OPTIONS_BYTES - (size_t)length, " -DSTRIDE=%d -DDILATION=%d%s",
+             w.stride, w.dilation, w.back && w.stride > 1 ? " -DBACK=1" : "");
+}
+
+sw_status sw_conv_window_helper(const sw_kernel **kernel, const sw_call *call, sw_conv_window window,
+                                int channels, const char *name)
+{
+    char seen[SW_CONV_WINDOW_OPTIONS_BYTES], options[SW_CONV_WINDOW_OPTIONS_BYTES + 16];
+    sw_conv_window_options(seen, window);
+    snprintf(options, sizeof options, "%s -DVEC=%d", seen, sw_call_vec(call, channels));
+    return sw_kernel_get(kernel, call->cl, "conv2d", name, options);
+}
+
 sw_status sw_conv_helper(const sw_kernel **kernel, const sw_call *call, sw_conv_shape shape, int channels,
                          const char *name)
 {
-    char options[64];
-    snprintf(options, sizeof options, "-DKERNEL=%d -DVEC=%d", shape.kernel, sw_call_vec(call, channels));
-    return sw_kernel_get(kernel, call->cl, "conv2d", name, options);
+    const sw_conv_window plain = {.kernel = shape.kernel, .stride = 1, .dilation = 1};
+    return sw_conv_window_helper(kernel, call, plain, channels, name);
 }
 
 sw_status sw_conv_flip(sw_call *call, const sw_kernel *kernel, sw_conv_shape s, size_t offset)
@@ -43,10 +59,48 @@ sw_status sw_conv_flip(sw_call *call, const sw_kernel *kernel, sw_conv_shape s, 
 
 sw_conv_shape sw_conv_shape_of(const sw_conv_layer *layer, int n)
 {
+    const sw_conv_layer l = sw_conv_layer_whole(layer);
     return (sw_conv_shape){.n = n,
-                           .h = layer->height,
-                           .w = layer->width,
-                           .in_channels = layer->in_channels,
-                           .out_channels = layer->out_channels,
-                           .kernel = layer->kernel};
+                           .h = l.height,
+                           .w = l.width,
+                           .in_channels = l.in_channels,
+                           .out_channels = l.out_channels,
+                           .kernel = l.kernel,
+                           .stride = l.stride,
+                           .dilation = l.dilation,
+                           .out_h = sw_divide_up_int(l.height, l.stride),
+                           .out_w = sw_divide_up_int(l.width, l.stride)};
+}
+
+sw_conv_window sw_conv_window_of(sw_conv_shape s, sw_conv_pass pass)
+{
+    return (sw_conv_window){.kernel = s.kernel,
+                            .stride = s.stride,
+                            .dilation = s.dilation,
+                            .back = pass == SW_CONV_BACKWARD_DATA};
+}
+
+int sw_conv_phases(sw_conv_shape s, sw_conv_pass pass)
+{
+    return pass == SW_CONV_BACKWARD_DATA ? s.stride * s.stride : 1;
+}
+
+/* How many of `side` pixels leave that rest. */
+static int count_of_rest(int side, int rest, int stride)
+{
+    return side > rest ? sw_divide_up_int(side - rest, stride) : 0;
+}
+
+sw_conv_grid sw_conv_grid_of(sw_conv_shape s, sw_conv_pass pass, int phase)
+{
+    if (pass == SW_CONV_FORWARD)
+        return (sw_conv_grid){
+            .h = s.out_h, .w = s.out_w, .from_h = s.h, .from_w = s.w, .to_h = s.out_h, .to_w = s.out_w};
+    return (sw_conv_grid){.h = count_of_rest(s.h, phase / s.stride, s.stride),
+                          .w = count_of_rest(s.w, phase % s.stride, s.stride),
+                          .from_h = s.out_h,
+                          .from_w = s.out_w,
+                          .to_h = s.h,
+                          .to_w = s.w,
+                          .phase = phase};
 }

@@ -3,15 +3,19 @@
 #ifndef OPS_CONV_ENGINE_H
 #define OPS_CONV_ENGINE_H
 
+#include "conv_window.h"
 #include "ops/call.h"
 #include "ops/conv_choice.h"
 
 typedef struct sw_conv_shape {
-    int n, h, w, in_channels, out_channels, kernel;
+    int n, h, w, in_channels, out_channels, kernel; /* h and w are x's */
+    int stride, dilation;                           /* at least 1 */
+    int out_h, out_w;                               /* y's */
 } sw_conv_shape;
 
 /* Forward and backward-data are one kind of pass: backward-data is the convolution of dy with the weights
- * flipped, from out_channels to in_channels. They come first in sw_conv_pass and may index an array. */
+ * flipped, from out_channels to in_channels; with a stride, of dy spread out with zeros between its pixels.
+ * They come first in sw_conv_pass and may index an array. */
 enum { SW_CONV_PRODUCTS = 2 };
 
 /* to (+)= conv(from), with flipped weights for backward-data. */
@@ -73,9 +77,21 @@ sw_status sw_conv_flip(sw_call *call, const sw_kernel *kernel, sw_conv_shape sha
  * so many channels. */
 sw_status sw_conv_helper(const sw_kernel **kernel, const sw_call *call, sw_conv_shape shape, int channels,
                          const char *name);
+/* The same of one that looks through the window. */
+sw_status sw_conv_window_helper(const sw_kernel **kernel, const sw_call *call, sw_conv_window window,
+                                int channels, const char *name);
 
 /* A layer's shape with a batch of n. */
 sw_conv_shape sw_conv_shape_of(const sw_conv_layer *layer, int n);
+
+/* The window of a product. */
+sw_conv_window sw_conv_window_of(sw_conv_shape shape, sw_conv_pass pass);
+
+/* How many launches a product takes, and the pixels of one of them. Of backward-data with a stride each
+ * computes a phase, the pixels of dx whose row and column leave the same rest: these meet the same taps. The
+ * grid of a phase may be empty, in images smaller than the stride. */
+int sw_conv_phases(sw_conv_shape shape, sw_conv_pass pass);
+sw_conv_grid sw_conv_grid_of(sw_conv_shape shape, sw_conv_pass pass, int phase);
 
 /* --- sizes ----------------------------------------------------------------------------------- */
 
@@ -106,9 +122,21 @@ static inline size_t taps_of(sw_conv_shape s)
     return (size_t)s.kernel * (size_t)s.kernel;
 }
 
-static inline size_t pixels_of(sw_conv_shape s)
+/* Pixels of x, which has the most, and of y. */
+static inline size_t in_pixels(sw_conv_shape s)
 {
     return (size_t)s.n * (size_t)s.h * (size_t)s.w;
+}
+
+static inline size_t out_pixels(sw_conv_shape s)
+{
+    return (size_t)s.n * (size_t)s.out_h * (size_t)s.out_w;
+}
+
+/* Whether x and y have one size and the window no gaps. */
+static inline bool is_plain(sw_conv_shape s)
+{
+    return s.stride == 1 && s.dilation == 1;
 }
 
 /* Values for each pair of an input and an output channel: of a tap, or of a place of Winograd's tiles. */
@@ -117,10 +145,16 @@ static inline size_t channel_pairs(sw_conv_shape s)
     return (size_t)s.in_channels * (size_t)s.out_channels;
 }
 
-/* Pixels of the run's batch. */
+/* Pixels of y in the run's batch. */
 static inline size_t sw_conv_pixels(const sw_call *call)
 {
     return sw_shape_pixels(sw_call_out_shape(call, 0));
+}
+
+/* Pixels that a product writes: y's, or x's. */
+static inline size_t sw_conv_to_pixels(const sw_call *call, sw_conv_pass pass)
+{
+    return pass == SW_CONV_FORWARD ? sw_conv_pixels(call) : sw_shape_pixels(sw_call_in_shape(call, 0));
 }
 
 /* Rounds up so that each part of a workspace starts where any vector may be loaded. */

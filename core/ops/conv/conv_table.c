@@ -18,14 +18,42 @@ bool sw_conv_layer_of(sw_conv_layer *out, const sw_graph *graph, const sw_node *
                            .in_channels = x.c,
                            .out_channels = attrs->out_channels,
                            .height = x.h,
-                           .width = x.w};
+                           .width = x.w,
+                           .stride = attrs->stride,
+                           .dilation = attrs->dilation};
+    *out = sw_conv_layer_whole(out);
     return true;
 }
 
-void sw_conv_layer_print(char text[SW_CONV_LAYER_BYTES], const sw_conv_layer *l)
+sw_conv_layer sw_conv_layer_whole(const sw_conv_layer *layer)
 {
-    snprintf(text, SW_CONV_LAYER_BYTES, "%dx%d %d > %d, %dx%d", l->kernel, l->kernel, l->in_channels,
-             l->out_channels, l->height, l->width);
+    sw_conv_layer whole = *layer;
+    if (!whole.stride) whole.stride = 1;
+    if (!whole.dilation || whole.kernel == 1) whole.dilation = 1;
+    return whole;
+}
+
+double sw_conv_layer_macs(const sw_conv_layer *layer)
+{
+    const sw_conv_shape s = sw_conv_shape_of(layer, 1);
+    return (double)out_pixels(s) * (double)taps_of(s) * (double)channel_pairs(s);
+}
+
+void sw_conv_window_print(char text[SW_CONV_WINDOW_BYTES], int kernel, int stride, int dilation)
+{
+    int length = snprintf(text, SW_CONV_WINDOW_BYTES, "%dx%d", kernel, kernel);
+    if (stride > 1) length += snprintf(text + length, SW_CONV_WINDOW_BYTES - (size_t)length, "/%d", stride);
+    if (dilation > 1 && kernel > 1)
+        snprintf(text + length, SW_CONV_WINDOW_BYTES - (size_t)length, " dilated %d", dilation);
+}
+
+void sw_conv_layer_print(char text[SW_CONV_LAYER_BYTES], const sw_conv_layer *layer)
+{
+    const sw_conv_layer l = sw_conv_layer_whole(layer);
+    char window[SW_CONV_WINDOW_BYTES];
+    sw_conv_window_print(window, l.kernel, l.stride, l.dilation);
+    snprintf(text, SW_CONV_LAYER_BYTES, "%s %d > %d, %dx%d", window, l.in_channels, l.out_channels, l.height,
+             l.width);
 }
 
 bool sw_conv_can(const sw_cl *cl, sw_conv_choice choice, const sw_conv_layer *layer, sw_conv_pass pass)
@@ -43,8 +71,10 @@ sw_conv_choice sw_conv_fixed(const sw_cl *cl, const sw_conv_layer *layer, sw_con
 
 sw_conv_row *sw_conv_table_find(const sw_conv_table *table, const sw_conv_layer *layer)
 {
+    const sw_conv_layer wanted = sw_conv_layer_whole(layer);
     for (int i = 0; i < table->count; i++)
-        if (memcmp(&table->rows[i].layer, layer, sizeof *layer) == 0) return &table->rows[i]; /* ints only */
+        if (memcmp(&table->rows[i].layer, &wanted, sizeof wanted) == 0)
+            return &table->rows[i]; /* ints only */
     return NULL;
 }
 
@@ -54,7 +84,7 @@ sw_status sw_conv_table_add(sw_conv_row **out, sw_conv_table *table, const sw_co
     if (*out) return SW_OK;
     SW_ENSURE(SW_ARRAY_GROW(table->rows, table->count, "a table of convolutions"));
     *out = &table->rows[table->count++];
-    **out = (sw_conv_row){.layer = *layer};
+    **out = (sw_conv_row){.layer = sw_conv_layer_whole(layer)};
     return SW_OK;
 }
 

@@ -111,6 +111,7 @@ static void transposed_adopt(void *attrs, const char *node, const sw_op_setting 
 {
     sw_conv_transpose2d_attrs *a = attrs;
     (void)node;
+    if (a->out_channels == 0) a->out_channels = setting->classes;
     a->engine = setting->conv_engine;
     a->workspace_cap_bytes = setting->workspace_cap_bytes;
 }
@@ -202,8 +203,9 @@ static sw_status transposed_backward(sw_call *call)
 
 #define HERE sw_conv_transpose2d_attrs
 static const sw_field transposed_fields[] = {
-    {KEY("width", out_channels, SW_FIELD_INT, NULL, "Output channels; multiples of 16 are fastest on CPUs"),
-     .min = 1, .max = 4096},
+    {KEY("width", out_channels, SW_FIELD_INT, NULL,
+         "Output channels; multiples of 16 are fastest on CPUs. 0: one a class"),
+     .min = 0, .max = 4096},
     INT(kernel, "2", 1, MAX_KERNEL,
         "Side of the window; the padding follows from it, so that the size grows by the stride"),
     INT(stride, "2", MIN_STRIDE, MAX_STRIDE, "How many times the size"),

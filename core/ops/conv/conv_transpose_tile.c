@@ -62,11 +62,13 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_t
     plan->band_images = fitting_images(plan, cap_bytes);
     SW_ENSURE(prepare_kernels(plan, call));
     const size_t pixels = (size_t)plan->band_images * image_pixels(s);
-    SW_ENSURE(sw_tile_prepare_rows(&plan->forward, call->cl, 1, s.in_channels, plan->columns, pixels, 1));
+    SW_ENSURE(sw_tile_prepare_rows(&plan->forward, call->cl, sw_conv_pointwise, s.in_channels, plan->columns,
+                                   pixels, 1));
     if (call->training) {
-        SW_ENSURE(sw_tile_prepare_rows(&plan->data, call->cl, 1, plan->columns, s.in_channels, pixels, 1));
-        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, call->cl, 1, s.in_channels, plan->columns, pixels, 1,
-                                       cap_bytes));
+        SW_ENSURE(sw_tile_prepare_rows(&plan->data, call->cl, sw_conv_pointwise, plan->columns, s.in_channels,
+                                       pixels, 1));
+        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, call->cl, sw_conv_pointwise, s.in_channels,
+                                       plan->columns, pixels, 1, cap_bytes));
         plan->cols_offset = align_floats(
             larger(sw_tile_sums_bytes(&plan->weights) / sizeof(float), sw_transposed_weights(s)));
     }
@@ -91,7 +93,7 @@ static sw_status forward(const void *prepared, sw_call *call)
                                   .offset = band.first * image_pixels(s) * (size_t)s.in_channels};
         sw_ndrange range = sw_call_ndrange(call, (size_t)(s.out_channels / plan->vec), (size_t)s.ow, false);
         range.global[2] = band.count * (size_t)s.oh;
-        SW_ENSURE(sw_tile_run_rows(&plan->forward, call, &x, &weights, &cols, s.h, s.w,
+        SW_ENSURE(sw_tile_run_rows(&plan->forward, call, &x, &weights, &cols, sw_conv_grid_whole(s.h, s.w),
                                    band.count * image_pixels(s), false));
         SW_ENSURE(SW_CALL_LAUNCH(call, plan->gather, range, SW_ARG(call->workspace), SW_ARG(bias),
                                  SW_ARG(bias != NULL), SW_ARG(call->out[0]), SW_ARG((int)band.first),
@@ -118,8 +120,8 @@ static sw_status add_weights(const tile_plan *plan, sw_call *call, const sw_tile
 {
     int segments;
     const sw_ndrange combine = {.global = {sw_transposed_weights(plan->shape)}};
-    SW_ENSURE(sw_tile_run_sums(&segments, &plan->weights, call, x, columns, call->workspace, plan->shape.h,
-                               plan->shape.w, pixels));
+    SW_ENSURE(sw_tile_run_sums(&segments, &plan->weights, call, x, columns, call->workspace,
+                               sw_conv_grid_whole(plan->shape.h, plan->shape.w), pixels));
     return SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
                           SW_ARG(segments));
 }
@@ -132,8 +134,8 @@ static sw_status multiply_columns(const tile_plan *plan, sw_call *call, const sw
     const sw_ndrange range =
         sw_call_ndrange(call, (size_t)plan->shape.in_channels, (size_t)plan->columns, false);
     SW_ENSURE(SW_CALL_LAUNCH(call, plan->turn, range, SW_ARG(call->param[0]), SW_ARG(call->workspace)));
-    return sw_tile_run_rows(&plan->data, call, columns, &turned, dx, plan->shape.h, plan->shape.w, pixels,
-                            call->accumulate[0]);
+    return sw_tile_run_rows(&plan->data, call, columns, &turned, dx,
+                            sw_conv_grid_whole(plan->shape.h, plan->shape.w), pixels, call->accumulate[0]);
 }
 
 static sw_status backward(const void *prepared, sw_call *call)

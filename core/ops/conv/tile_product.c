@@ -86,9 +86,10 @@ static bool has_few_rows(const sw_tile_product *p)
 
 static sw_status build(sw_tile_product *p, sw_cl *cl, const char *kernel)
 {
-    char options[128];
-    snprintf(options, sizeof options, "-DKERNEL=%d -DIN=%d -DOUT=%d -DGROUP=%zu -DTM=%zu -DTN=%zu", p->window,
-             p->in, p->out, p->group, p->tile_rows / p->group, p->tile_columns / p->group);
+    char window[SW_CONV_WINDOW_OPTIONS_BYTES], options[SW_CONV_WINDOW_OPTIONS_BYTES + 100];
+    sw_conv_window_options(window, p->window);
+    snprintf(options, sizeof options, "%s -DIN=%d -DOUT=%d -DGROUP=%zu -DTM=%zu -DTN=%zu", window, p->in,
+             p->out, p->group, p->tile_rows / p->group, p->tile_columns / p->group);
     return sw_kernel_get(&p->run, cl, "conv2d_tile", kernel, options);
 }
 
@@ -107,8 +108,8 @@ static sw_status prepare(sw_tile_product *p, sw_cl *cl, const char *kernel,
     return build(p, cl, kernel);
 }
 
-sw_status sw_tile_prepare_rows(sw_tile_product *p, sw_cl *cl, int window, int in, int out, size_t pixels,
-                               int products)
+sw_status sw_tile_prepare_rows(sw_tile_product *p, sw_cl *cl, sw_conv_window window, int in, int out,
+                               size_t pixels, int products)
 {
     *p = (sw_tile_product){.window = window,
                            .in = in,
@@ -131,13 +132,13 @@ static int choose_segments(const sw_tile_product *p, const sw_cl *cl, size_t pix
     return segments > 0 ? (int)segments : 1;
 }
 
-sw_status sw_tile_prepare_sums(sw_tile_product *p, sw_cl *cl, int window, int in, int out, size_t pixels,
-                               int products, size_t cap_bytes)
+sw_status sw_tile_prepare_sums(sw_tile_product *p, sw_cl *cl, sw_conv_window window, int in, int out,
+                               size_t pixels, int products, size_t cap_bytes)
 {
     *p = (sw_tile_product){.window = window,
                            .in = in,
                            .out = out,
-                           .rows = (size_t)(window * window) * (size_t)in,
+                           .rows = (size_t)(window.kernel * window.kernel) * (size_t)in,
                            .columns = (size_t)out,
                            .products = products};
     SW_ENSURE(prepare(p, cl, "conv2d_tile_bwd_partial", cut_sums, has_few_rows(p)));
@@ -153,26 +154,25 @@ static sw_ndrange range_of(const sw_tile_product *p, size_t rows, size_t depth)
 }
 
 sw_status sw_tile_run_rows(const sw_tile_product *p, const sw_call *call, const sw_tile_matrix *x,
-                           const sw_tile_matrix *weights, const sw_tile_matrix *y, int h, int w,
+                           const sw_tile_matrix *weights, const sw_tile_matrix *y, sw_conv_grid grid,
                            size_t pixels, bool accumulate)
 {
     return SW_CALL_LAUNCH(call, p->run, range_of(p, pixels, (size_t)p->products), SW_ARG(x->buffer),
                           SW_ARG((int)x->offset), SW_ARG((int)x->step), SW_ARG(weights->buffer),
                           SW_ARG((int)weights->step), SW_ARG(y->buffer), SW_ARG((int)y->offset),
-                          SW_ARG((int)y->step), SW_ARG(h), SW_ARG(w), SW_ARG((int)pixels),
-                          SW_ARG(accumulate));
+                          SW_ARG((int)y->step), SW_GRID_ARGS(grid), SW_ARG((int)pixels), SW_ARG(accumulate));
 }
 
 sw_status sw_tile_run_sums(int *segments, const sw_tile_product *p, const sw_call *call,
-                           const sw_tile_matrix *x, const sw_tile_matrix *dy, cl_mem partial, int h, int w,
-                           size_t pixels)
+                           const sw_tile_matrix *x, const sw_tile_matrix *dy, cl_mem partial,
+                           sw_conv_grid grid, size_t pixels)
 {
     size_t segment_pixels = sw_divide_up(pixels, (size_t)p->segments);
     *segments = (int)sw_divide_up(pixels, segment_pixels);
     return SW_CALL_LAUNCH(call, p->run, range_of(p, p->rows, (size_t)p->products * (size_t)*segments),
                           SW_ARG(x->buffer), SW_ARG((int)x->offset), SW_ARG((int)x->step), SW_ARG(dy->buffer),
-                          SW_ARG((int)dy->offset), SW_ARG((int)dy->step), SW_ARG(partial), SW_ARG(h),
-                          SW_ARG(w), SW_ARG((int)pixels), SW_ARG(*segments), SW_ARG((int)segment_pixels));
+                          SW_ARG((int)dy->offset), SW_ARG((int)dy->step), SW_ARG(partial), SW_GRID_ARGS(grid),
+                          SW_ARG((int)pixels), SW_ARG(*segments), SW_ARG((int)segment_pixels));
 }
 
 size_t sw_tile_sums_bytes(const sw_tile_product *p)

@@ -2,6 +2,7 @@
 #ifndef OPS_TILE_PRODUCT_H
 #define OPS_TILE_PRODUCT_H
 
+#include "conv_window.h"
 #include "ops/call.h"
 
 enum { SW_TILE_LOCAL_BYTES = 16 * 1024, SW_TILE_GROUP_ITEMS = 64 }; /* what a device must have */
@@ -9,7 +10,8 @@ enum { SW_TILE_LOCAL_BYTES = 16 * 1024, SW_TILE_GROUP_ITEMS = 64 }; /* what a de
 /* A product of a convolution's shape, its kernel and how it is cut. */
 typedef struct sw_tile_product {
     const sw_kernel *run;
-    int window, in, out;
+    sw_conv_window window;
+    int in, out;
     size_t rows, columns; /* of the result; rows of the batch that was prepared for, or of the weights */
     int products;         /* of that shape, in one launch */
     int segments;         /* of the depth, each with sums of its own: those of weights */
@@ -25,24 +27,23 @@ typedef struct sw_tile_matrix {
     size_t offset, step;
 } sw_tile_matrix;
 
-/* y (pixels,out) = x (pixels,in), seen through a window of that side, times weights (window * window,in,out).
- */
-sw_status sw_tile_prepare_rows(sw_tile_product *p, sw_cl *cl, int window, int in, int out, size_t pixels,
-                               int products);
-/* y (+)= that, of images of h by w pixels; weights->offset is 0. */
+/* y (pixels,out) = x (pixels,in), seen through the window, times weights (taps,in,out). */
+sw_status sw_tile_prepare_rows(sw_tile_product *p, sw_cl *cl, sw_conv_window window, int in, int out,
+                               size_t pixels, int products);
+/* y (+)= that, of so many pixels of the grid; weights->offset is 0. */
 sw_status sw_tile_run_rows(const sw_tile_product *p, const sw_call *call, const sw_tile_matrix *x,
-                           const sw_tile_matrix *weights, const sw_tile_matrix *y, int h, int w,
+                           const sw_tile_matrix *weights, const sw_tile_matrix *y, sw_conv_grid grid,
                            size_t pixels, bool accumulate);
 
-/* Sums over pixels of x (pixels,in), seen through a window, times dy (pixels,out): in as many segments as
+/* Sums over pixels of x (pixels,in), seen through the window, times dy (pixels,out): in as many segments as
  * the device needs to be busy and the cap on their sums allows. */
-sw_status sw_tile_prepare_sums(sw_tile_product *p, sw_cl *cl, int window, int in, int out, size_t pixels,
-                               int products, size_t cap_bytes);
-/* partial (products,segments,window * window,in,out) = those sums, from the beginning of the buffer; how many
+sw_status sw_tile_prepare_sums(sw_tile_product *p, sw_cl *cl, sw_conv_window window, int in, int out,
+                               size_t pixels, int products, size_t cap_bytes);
+/* partial (products,segments,taps,in,out) = those sums, from the beginning of the buffer; how many
  * segments there are goes to *segments: fewer than prepared for where there are few pixels. */
 sw_status sw_tile_run_sums(int *segments, const sw_tile_product *p, const sw_call *call,
-                           const sw_tile_matrix *x, const sw_tile_matrix *dy, cl_mem partial, int h, int w,
-                           size_t pixels);
+                           const sw_tile_matrix *x, const sw_tile_matrix *dy, cl_mem partial,
+                           sw_conv_grid grid, size_t pixels);
 
 /* Bytes of the partial sums. */
 size_t sw_tile_sums_bytes(const sw_tile_product *p);

@@ -19,7 +19,8 @@ typedef struct winograd_tiles {
 
 static inline bool winograd_fits(sw_conv_shape s)
 {
-    return s.kernel == 3 && s.in_channels % WINOGRAD_LANES == 0 && s.out_channels % WINOGRAD_LANES == 0;
+    return s.kernel == 3 && is_plain(s) && s.in_channels % WINOGRAD_LANES == 0 &&
+           s.out_channels % WINOGRAD_LANES == 0;
 }
 
 winograd_tiles winograd_tiles_of(sw_conv_shape shape);

@@ -55,14 +55,18 @@ Test(graph, a_misfit_is_refused_where_it_is_written_and_named)
 {
     int x = input_value("x", SW_F32, (sw_shape){2, 8, 8, 4});
     const sw_conv2d_attrs even = {.out_channels = 8, .kernel = 4}, wide = {.out_channels = 8, .kernel = 9},
-                          none = {.out_channels = 0, .kernel = 3};
+                          none = {.out_channels = 0, .kernel = 3},
+                          far = {.out_channels = 8, .kernel = 3, .stride = 9},
+                          sparse = {.out_channels = 8, .kernel = 3, .dilation = 65};
     const sw_batchnorm_attrs no_eps = {.eps = 0.0f};
     const sw_depthwise_conv2d_attrs even_depthwise = {.kernel = 2};
-    expect_refused("conv2d 'it': takes 1 inputs, got 2", &sw_op_conv2d, &conv3, 2, x);
+    expect_refused("conv2d 'it': takes 1 input, got 2", &sw_op_conv2d, &conv3, 2, x);
     expect_refused("cross_entropy 'it': takes 2 inputs, got 1", &sw_op_cross_entropy, NULL, 1, x);
     expect_refused("conv2d 'it': the window side is 4; it must be 1, 3, 5 or 7", &sw_op_conv2d, &even, 1, x);
     expect_refused("the window side is 9", &sw_op_conv2d, &wide, 1, x);
     expect_refused("0 output channels", &sw_op_conv2d, &none, 1, x);
+    expect_refused("the stride is 9; it must be 1 to 8", &sw_op_conv2d, &far, 1, x);
+    expect_refused("the dilation is 65; it must be 1 to 64", &sw_op_conv2d, &sparse, 1, x);
     expect_refused("depthwise_conv2d 'it': the window side is 2", &sw_op_depthwise_conv2d, &even_depthwise, 1,
                    x);
     expect_refused("batchnorm 'it': eps is 0", &sw_op_batchnorm, &no_eps, 1, x);
@@ -184,11 +188,29 @@ Test(graph, nodes_keep_their_order_attributes_and_values_however_many_there_are)
     }
 }
 
+Test(graph, a_stride_divides_the_image_rounded_up_and_a_dilation_widens_the_reach)
+{
+    int x = input_value("x", SW_F32, (sw_shape){2, 9, 8, 4});
+    const sw_conv2d_attrs strided = {.out_channels = 8, .kernel = 3, .stride = 2},
+                          dilated = {.out_channels = 8, .kernel = 3, .dilation = 6};
+    int y = add(&sw_op_conv2d, "strided", &strided, x, -1);
+    int z = add(&sw_op_conv2d, "dilated", &dilated, y, -1);
+    cr_expect(sw_shape_equal(graph.values[y].shape, (sw_shape){2, 5, 4, 8}));
+    cr_expect(sw_shape_equal(graph.values[z].shape, (sw_shape){2, 5, 4, 8}));
+    const sw_node *nodes = graph.nodes;
+    cr_expect_eq(nodes[0].macs, (uint64_t)5 * 4 * 9 * 4 * 8);
+    cr_expect(nodes[0].window == 3 && nodes[0].stride == 2 && nodes[0].padding == 1);
+    cr_expect(nodes[1].window == 13 && nodes[1].stride == 1 && nodes[1].padding == 6);
+}
+
 Test(graph, labels_say_what_a_node_does)
 {
     int x = input_value("x", SW_F32, (sw_shape){1, 8, 8, 4});
     const sw_batchnorm_attrs norm = {.eps = 1e-5f};
-    const sw_conv2d_attrs conv1 = {.out_channels = 8, .kernel = 1};
+    const sw_conv2d_attrs conv1 = {.out_channels = 8, .kernel = 1},
+                          strided = {.out_channels = 8, .kernel = 3, .stride = 2},
+                          pointwise_strided = {.out_channels = 8, .kernel = 1, .stride = 2},
+                          dilated = {.out_channels = 8, .kernel = 3, .stride = 1, .dilation = 6};
     const sw_depthwise_conv2d_attrs depthwise = {.kernel = 5};
     const struct {
         const sw_op *op;
@@ -197,6 +219,9 @@ Test(graph, labels_say_what_a_node_does)
     } cases[] = {{&sw_op_conv2d, &conv3, "conv2d 3x3"},
                  {&sw_op_conv2d, &conv1, "conv2d"},
                  {&sw_op_depthwise_conv2d, &depthwise, "depthwise 5x5"},
+                 {&sw_op_conv2d, &strided, "conv2d 3x3/2"},
+                 {&sw_op_conv2d, &pointwise_strided, "conv2d 1x1/2"},
+                 {&sw_op_conv2d, &dilated, "conv2d 3x3 dilated 6"},
                  {&sw_op_batchnorm, &norm_relu, "norm+relu"},
                  {&sw_op_batchnorm, &norm, "norm"},
                  {&sw_op_max_pool, NULL, "max_pool"}};

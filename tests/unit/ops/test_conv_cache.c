@@ -28,7 +28,7 @@ static void close_all(void)
 
 TestSuite(conv_cache, .init = open_all, .fini = close_all);
 
-static const sw_conv_layer layers[] = {{3, 16, 32, 64, 48}, {1, 64, 3, 128, 128}};
+static const sw_conv_layer layers[] = {{3, 16, 32, 64, 48, 1, 1}, {1, 64, 3, 128, 128, 1, 1}};
 
 static sw_conv_cache open_cache(const char *program)
 {
@@ -96,6 +96,52 @@ Test(conv_cache, what_is_saved_is_read_again_and_what_is_undecided_is_not_saved)
     sw_conv_table_deinit(&table);
 }
 
+/* Decided everywhere, all three passes by one engine. */
+static void add_decided(sw_conv_table *table, const sw_conv_layer *layer, sw_conv_choice choice)
+{
+    sw_conv_row *row;
+    cr_assert_eq(sw_conv_table_add(&row, table, layer), SW_OK);
+    for (int p = 0; p < SW_CONV_PASSES; p++) row->pass[p].choice = choice;
+}
+
+Test(conv_cache, layers_that_differ_in_stride_or_dilation_are_told_apart)
+{
+    static const sw_conv_layer plain = {
+        .kernel = 3, .in_channels = 16, .out_channels = 32, .height = 64, .width = 48};
+    static const sw_conv_layer steps[] = {{3, 16, 32, 64, 48, 2, 1}, {3, 16, 32, 64, 48, 1, 2}};
+    sw_conv_table table = {0};
+    add_decided(&table, &plain, SW_CONV_WINOGRAD);
+    add_decided(&table, &steps[0], SW_CONV_GEMM);
+    add_decided(&table, &steps[1], SW_CONV_CLBLAST);
+    save(&table);
+    sw_conv_table_deinit(&table);
+    cr_assert_eq(load(&table, "1.0"), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(table.count, 3);
+    cr_expect_eq(sw_conv_table_find(&table, &plain)->pass[0].choice, SW_CONV_WINOGRAD);
+    cr_expect_eq(sw_conv_table_find(&table, &layers[0]), sw_conv_table_find(&table, &plain));
+    cr_expect_eq(sw_conv_table_find(&table, &steps[0])->pass[0].choice, SW_CONV_GEMM);
+    cr_expect_eq(sw_conv_table_find(&table, &steps[1])->pass[0].choice, SW_CONV_CLBLAST);
+    sw_conv_table_deinit(&table);
+}
+
+Test(conv_choice, a_layer_is_printed_with_the_steps_that_are_not_1)
+{
+    static const struct {
+        sw_conv_layer layer;
+        const char *text;
+    } cases[] = {{{3, 64, 128, 64, 48, 1, 1}, "3x3 64 > 128, 64x48"},
+                 {{3, 64, 128, 64, 48, 0, 0}, "3x3 64 > 128, 64x48"},
+                 {{7, 3, 64, 224, 224, 2, 1}, "7x7/2 3 > 64, 224x224"},
+                 {{3, 256, 256, 28, 28, 1, 12}, "3x3 dilated 12 256 > 256, 28x28"},
+                 {{3, 4096, 4096, 4096, 4096, 8, 64}, "3x3/8 dilated 64 4096 > 4096, 4096x4096"},
+                 {{1, 64, 128, 56, 56, 2, 6}, "1x1/2 64 > 128, 56x56"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[SW_CONV_LAYER_BYTES];
+        sw_conv_layer_print(text, &cases[i].layer);
+        cr_expect_str_eq(text, cases[i].text);
+    }
+}
+
 Test(conv_cache, another_program_has_another_file)
 {
     sw_conv_table table;
@@ -148,6 +194,8 @@ Test(conv_cache, a_file_with_anything_strange_in_it_is_refused)
                    {"\"engine\":\t\"gemm\"", "\"engine\":\t\"auto\"", "a layer in it"},
                    {"\"kernel\":\t3", "\"kernel\":\t0", "a layer in it"},
                    {"\"in\":\t16", "\"in\":\t1.5", "a layer in it"},
+                   {"\"in\":\t16", "\"in\":\t16, \"stride\":\t0", "a layer in it"},
+                   {"\"in\":\t16", "\"in\":\t16, \"dilation\":\t\"2\"", "a layer in it"},
                    {"\"in\":\t16", "\"in\":\t9e99", "a layer in it"},
                    {"0.25", "-1", "a layer in it"},
                    {"0.25", "\"fast\"", "a layer in it"},

@@ -30,20 +30,26 @@ size_t sw_reference_index(sw_shape s, int n, int h, int w, int c);
 
 /* --- convolution ------------------------------------------------------------------------------- */
 
-/* Stride 1, zero padding kernel/2, kernel odd: y (N,H,W,O) has x's height and width.
+/* With stride S and dilation D, zero padding D (K/2), kernel K odd, y (N,H',W',O) has H' = H/S rows and W' =
+ * W/S columns, rounded up. With the offset of a tap d(k) = D (k - K/2):
  *
- *   y[n,h,w,o]     = bias[o] + sum over i,ky,kx of x[n, h+ky-K/2, w+kx-K/2, i] weight[o,i,ky,kx]
- *   dx[n,h,w,i]    = sum over o,ky,kx of dy[n, h-ky+K/2, w-kx+K/2, o] weight[o,i,ky,kx]
- *   dw[o,i,ky,kx]  = sum over n,h,w of x[n, h+ky-K/2, w+kx-K/2, i] dy[n,h,w,o]
+ *   y[n,h,w,o]     = bias[o] + sum over i,ky,kx of x[n, S h + d(ky), S w + d(kx), i] weight[o,i,ky,kx]
+ *   dx[n,h,w,i]    = sum over o,ky,kx of dy[n, (h - d(ky))/S, (w - d(kx))/S, o] weight[o,i,ky,kx]
+ *   dw[o,i,ky,kx]  = sum over n,h,w of x[n, S h + d(ky), S w + d(kx), i] dy[n,h,w,o]
  *   db[o]          = sum over n,h,w of dy[n,h,w,o]
  *
- * with zero outside the image: torch.nn.Conv2d(padding=K//2), its "convolution" being a cross-correlation. */
+ * with zero outside the image and where a division leaves a rest: torch.nn.Conv2d(stride=S, dilation=D,
+ * padding=D*(K//2)), its "convolution" being a cross-correlation. */
 typedef struct sw_reference_conv {
     sw_shape x; /* c is I */
     int out_channels, kernel;
     bool depthwise; /* O is I, and each channel has its own window only, weight (C,1,K,K): the sums over i and
-                       o fall away, and dw's i is 0. torch.nn.Conv2d(groups=C, padding=K//2) */
+                       o fall away, and dw's i is 0. torch.nn.Conv2d(groups=C, ...) */
+    int stride, dilation; /* 0: 1 */
 } sw_reference_conv;
+
+/* Shape of y. */
+sw_shape sw_reference_conv_shape(const sw_reference_conv *conv);
 
 sw_sum sw_reference_conv2d_y(const sw_reference_conv *conv, const double *x, const double *weight,
                              const double *bias, int n, int h, int w, int o); /* bias may be NULL */

@@ -85,6 +85,8 @@ typedef struct sw_node {
     int window, stride; /* reach in px per side and step, for receptive fields; 1 and 1 if none; a window of
                            SW_WINDOW_ALL is the whole image */
     int upscale;        /* 2 for a 2x2 unpool, else 1 */
+    int padding;        /* px of the reach before the one at i * stride; half of it, or 0 with a stride, if
+                           the op does not say */
 } sw_node;
 
 typedef struct sw_graph {
@@ -110,8 +112,9 @@ void sw_graph_deinit(sw_graph *graph);
 sw_status sw_graph_input(int *out, sw_graph *graph, const char *name, sw_dtype dtype,
                          sw_shape shape) SW_NODISCARD;
 
-/* Appends a node: copies `attrs` (op->attr_bytes), runs op->infer, and gives the indices of the outputs in
- * `outputs` (op->output_count of them; may be NULL). A misfit is SW_E_CONFIG with node, op and shapes. */
+/* Appends a node: copies `attrs` (op->attr_bytes; NULL: all 0), runs op->infer, and gives the indices of the
+ * outputs in `outputs` (op->output_count of them; may be NULL). A misfit is SW_E_CONFIG with node, op and
+ * shapes. */
 sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const char *name, const void *attrs,
                        int input_count, const int *inputs) SW_NODISCARD;
 

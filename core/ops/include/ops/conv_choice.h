@@ -45,12 +45,22 @@ const sw_conv_pin *sw_conv_pins_find(const sw_conv_pins *pins, const char *layer
 /* --- by shape -------------------------------------------------------------------------------- */
 
 typedef struct sw_conv_layer {
-    int kernel, in_channels, out_channels, height, width;
+    int kernel, in_channels, out_channels, height, width; /* height and width of its input */
+    int stride, dilation;                                 /* 0: 1 */
 } sw_conv_layer;
+
+/* The same layer with no 0 in it; the dilation of a window of one pixel is 1. */
+sw_conv_layer sw_conv_layer_whole(const sw_conv_layer *layer);
+/* Multiply-adds of one image's forward pass, and of either backward pass. */
+double sw_conv_layer_macs(const sw_conv_layer *layer);
+
+/* A window in words: "3x3", "3x3/2" with a stride of 2, "3x3 dilated 6". */
+enum { SW_CONV_WINDOW_BYTES = 32 };
+void sw_conv_window_print(char text[SW_CONV_WINDOW_BYTES], int kernel, int stride, int dilation);
 
 /* The layer a node is; false when it is no convolution. */
 bool sw_conv_layer_of(sw_conv_layer *out, const sw_graph *graph, const sw_node *node);
-/* "3x3 64 > 128, 64x64": window, channels in and out, height and width. */
+/* "3x3 64 > 128, 64x64": window, channels in and out, height and width of the input. */
 enum { SW_CONV_LAYER_BYTES = 64 };
 void sw_conv_layer_print(char text[SW_CONV_LAYER_BYTES], const sw_conv_layer *layer);
 

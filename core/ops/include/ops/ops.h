@@ -6,18 +6,21 @@
 #include "base/classes.h"
 #include "graph/op.h"
 
-/* conv2d: y[n,p,o] = sum over window and i of x[n,p+offset,i] w[o,i,ky,kx] (+ bias[o]); stride 1, zero
- * padding kernel/2, odd kernels. Input x; parameters weight (O,I,K,K) and, with bias, bias (O). */
+/* conv2d: y[n,p,o] = sum over window and i of x[n, p stride + offset, i] w[o,i,ky,kx] (+ bias[o]); the taps
+ * of the window lie `dilation` apart, zero padding dilation (kernel/2), odd kernels: y has H/stride rows and
+ * W/stride columns, rounded up. Input x; parameters weight (O,I,K,K) and, with bias, bias (O). */
 typedef enum sw_conv_choice {
     SW_CONV_AUTO,    /* the fastest engine that takes the shape on this device */
     SW_CONV_CLBLAST, /* im2col and CLBlast's GEMM: every shape, every device */
     SW_CONV_GEMM, /* register-tiled products with implicit im2col: CPUs; clblast where a shape does not suit
                      it */
-    SW_CONV_WINOGRAD, /* F(4x4,3x3) on CPUs, winograd_tile on GPUs; direct, gemm, tile, then clblast, where a
-                         shape does not suit it */
+    SW_CONV_WINOGRAD, /* F(4x4,3x3) on CPUs, winograd_tile on GPUs, stride and dilation 1; direct, gemm, tile,
+                         then clblast, where a shape does not suit it */
     SW_CONV_TILE,     /* tiles in local memory: GPUs, every shape that an int can count; CPUs only by name */
-    SW_CONV_DIRECT,   /* for layers with few channels on one side, on CPUs; else gemm, then clblast */
-    SW_CONV_WINOGRAD_TILE, /* F(4x4,3x3) with tile's products: GPUs; CPUs only by name */
+    SW_CONV_DIRECT,   /* for layers with few channels on one side, stride and dilation 1, on CPUs; else gemm,
+                         then clblast */
+    SW_CONV_WINOGRAD_TILE, /* F(4x4,3x3) with tile's products, stride and dilation 1: GPUs; CPUs only by name
+                            */
 } sw_conv_choice;
 
 typedef enum sw_conv_pass { SW_CONV_FORWARD, SW_CONV_BACKWARD_DATA, SW_CONV_BACKWARD_WEIGHTS } sw_conv_pass;
@@ -26,7 +29,8 @@ enum { SW_CONV_PASSES = 3 };
 
 typedef struct sw_conv2d_attrs {
     int out_channels;
-    int kernel; /* 1, 3, 5, 7 */
+    int kernel;           /* 1, 3, 5, 7 */
+    int stride, dilation; /* 1..8, 1..64; 0: 1 */
     bool bias;
     sw_conv_choice engine; /* a pass goes to it, or to the next of the fixed order that takes it */
     sw_conv_choice pass[SW_CONV_PASSES]; /* of one pass, where it takes it; SW_CONV_AUTO: as `engine` says */
