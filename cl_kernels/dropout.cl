@@ -7,18 +7,18 @@
  * Macros: VEC (divides C with CHANNELS, else P C), CHANNELS (1: the draw is that of the channel in (N,C); 0:
  * that of the value in (N,P,C)). */
 
-/* Launch: global (vectors of an image, N). to may be from. */
-__kernel void dropout(__global const float *from /* (N,P,C) */, __global float *to /* (N,P,C) */,
-                      DRAW_PARAMETERS, uint dropped, float scale, uint channel_vectors /* C / VEC */,
-                      int accumulate /* not 0: adds to `to` */)
+/* Launch: global (vectors of an image, N); with CHANNELS (C / VEC, N P). to may be from. */
+__kernel void dropout_apply(__global const float *from /* (N,P,C) */, __global float *to /* (N,P,C) */,
+                            DRAW_PARAMETERS, uint dropped, float scale, uint pixels /* P */,
+                            int accumulate /* not 0: adds to `to` */)
 {
-    const uint image = get_global_id(1), v = get_global_id(0), i = image * get_global_size(0) + v;
+    const uint i = get_global_id(1) * get_global_size(0) + get_global_id(0);
 #if CHANNELS
-    const uint first = (image * channel_vectors + v % channel_vectors) * VEC;
+    const uint first = get_global_id(1) / pixels * get_global_size(0) + get_global_id(0);
 #else
-    const uint first = i * VEC;
+    const uint first = i;
 #endif
-    const uintV draw = drawV(first, DRAW) >> 8;
+    const uintV draw = drawV(first * VEC, DRAW) >> 8;
     floatV kept = draw >= (uintV)(dropped) ? LOADV(from, i) * SPLATV(scale) : SPLATV(0.0f);
     if (accumulate) kept += LOADV(to, i);
     STOREV(kept, to, i);

@@ -6,8 +6,9 @@
  * parts, to first order.
  *
  * local_response_norm: s is k and a sum of positive terms, each of its size + 2 roundings u = eps/2 of it at
- * most: ds = (size + 3) u relative. powr is good to 16 ulp, so that s^-beta is off by dp = 16 eps + beta ds.
- * Each term of the gradient's sum has that, ds and the 2.5 ulp of a division, and a rounding for each of its
+ * most: ds = (size + 3) u relative. powr is good to 16 ulp (and where the power is made of two square roots,
+ * a product and a division, these are off by no more), so that s^-beta is off by dp = 16 eps + beta ds. Each
+ * term of the gradient's sum has that, ds and the 2.5 ulp of a division, and a rounding for each of its
  * products and additions: size + 6 of them. */
 #include <math.h>
 #include <stdio.h>

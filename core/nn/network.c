@@ -145,11 +145,6 @@ sw_status sw_network_explain_loss(sw_network *network, const float *images, cons
     return explain_nan(network, network->trainer, &network->train_model, images, labels, n, last, loss);
 }
 
-void sw_network_set_sampling(sw_network *network, bool sampling, uint64_t sample)
-{
-    sw_executor_set_random(network->evaluator, network->seed, sample, sampling);
-}
-
 sw_status sw_network_swap_averages(sw_network *network)
 {
     return network->averages.params ? sw_averages_swap(&network->averages) : SW_OK;

@@ -64,14 +64,6 @@ static sw_status begin_batch(sw_network *network, double weight)
     return SW_OK;
 }
 
-/* The random numbers of a batch follow from the steps taken before and its number in the step, both of which
- * a resumed run knows. */
-void sw_network_begin_random(sw_network *network)
-{
-    const uint64_t batch = (uint64_t)network->step.count;
-    sw_executor_set_random(network->trainer, network->seed, network->optimizer.steps << 16 | batch, false);
-}
-
 /* Counts a batch and notes its loss on the device. */
 static sw_status note_loss(sw_network *network, double weight)
 {

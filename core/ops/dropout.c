@@ -39,7 +39,7 @@ static sw_status dropout_prepare(sw_call *call)
     d->vec = channels ? sw_call_vec(call, sw_call_in_shape(call, 0).c) : sw_pointwise_vec(call);
     char options[32];
     snprintf(options, sizeof options, "-DVEC=%d -DCHANNELS=%d", d->vec, channels);
-    return sw_kernel_get(&d->kernel, call->cl, "dropout", "dropout", options);
+    return sw_kernel_get(&d->kernel, call->cl, "dropout", "dropout_apply", options);
 }
 
 /* The draws that decide: those of this batch and node, or of the sample. */
@@ -48,17 +48,27 @@ static uint64_t index_of(const sw_call *call)
     return call->step << 16 | (uint64_t)(call->node - call->graph->nodes);
 }
 
+static sw_ndrange vectors_of(const sw_call *call)
+{
+    const dropout *d = call->prepared;
+    const sw_dropout_attrs *attrs = call->node->attrs;
+    const sw_shape x = sw_call_in_shape(call, 0);
+    if (attrs->kind == SW_DROPOUT_ELEMENTS) return sw_pointwise_ndrange(call, d->vec);
+    return sw_call_ndrange(call, (size_t)(x.c / d->vec), sw_shape_pixels(x), false);
+}
+
 static sw_status drop(sw_call *call, cl_mem from, cl_mem to, bool accumulate)
 {
     const dropout *d = call->prepared;
     const sw_dropout_attrs *attrs = call->node->attrs;
+    const sw_shape x = sw_call_in_shape(call, 0);
     const uint64_t index = index_of(call);
     const sw_rng_stream stream = call->training ? SW_RNG_DROPOUT : SW_RNG_DROPOUT_SAMPLE;
-    return SW_CALL_LAUNCH(call, d->kernel, sw_pointwise_ndrange(call, d->vec), SW_ARG(from), SW_ARG(to),
+    return SW_CALL_LAUNCH(call, d->kernel, vectors_of(call), SW_ARG(from), SW_ARG(to),
                           SW_ARG((uint32_t)call->seed), SW_ARG((uint32_t)(call->seed >> 32)),
                           SW_ARG((uint32_t)index), SW_ARG((uint32_t)(index >> 32)), SW_ARG((uint32_t)stream),
                           SW_ARG((uint32_t)ceilf(attrs->rate * 0x1p24f)), SW_ARG(1.0f / (1.0f - attrs->rate)),
-                          SW_ARG((uint32_t)(sw_call_in_shape(call, 0).c / d->vec)), SW_ARG(accumulate));
+                          SW_ARG(x.h * x.w), SW_ARG(accumulate));
 }
 
 static sw_status dropout_forward(sw_call *call)

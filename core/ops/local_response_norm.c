@@ -9,6 +9,7 @@
 
 typedef struct response_norm {
     const sw_kernel *forward, *backward;
+    int block; /* channels of a work-item */
 } response_norm;
 
 static sw_status response_norm_infer(sw_graph *graph, sw_node *node)
@@ -35,28 +36,34 @@ static sw_status response_norm_prepare(sw_call *call)
     response_norm *n = calloc(1, sizeof *n);
     if (!n) return sw_fail_alloc("a local response norm", sizeof *n);
     call->prepared = n;
-    char options[32];
-    snprintf(options, sizeof options, "-DSIZE=%d", attrs->size);
+    const int channels = sw_call_in_shape(call, 0).c, width = sw_cl_vector_width(call->cl);
+    n->block = channels < width ? channels : width;
+    char options[64];
+    snprintf(options, sizeof options, "-DSIZE=%d -DBLOCK=%d%s", attrs->size, n->block,
+             attrs->beta == 0.75f ? " -DTHREE_QUARTERS" : "");
     SW_ENSURE(
         sw_kernel_get(&n->forward, call->cl, "local_response_norm", "local_response_norm_fwd", options));
     return sw_kernel_get(&n->backward, call->cl, "local_response_norm", "local_response_norm_bwd", options);
 }
 
-static sw_ndrange channels_and_pixels(const sw_call *call)
+static sw_ndrange blocks_and_pixels(const sw_call *call)
 {
+    const response_norm *n = call->prepared;
     const sw_shape x = sw_call_in_shape(call, 0);
-    return sw_call_ndrange(call, (size_t)x.c, sw_shape_pixels(x), false);
+    return sw_call_ndrange(call, (size_t)sw_divide_up_int(x.c, n->block), sw_shape_pixels(x), false);
 }
 
-/* alpha / size, beta and k, as the kernels take them. */
-#define RESPONSE_ARGS(a) SW_ARG((a)->alpha / (float)(a)->size), SW_ARG((a)->beta), SW_ARG((a)->k)
+/* Channels, alpha / size, beta and k, as the kernels take them. */
+#define RESPONSE_ARGS(call, a)                                                                               \
+    SW_ARG(sw_call_in_shape(call, 0).c), SW_ARG((a)->alpha / (float)(a)->size), SW_ARG((a)->beta),           \
+        SW_ARG((a)->k)
 
 static sw_status response_norm_forward(sw_call *call)
 {
     const sw_local_response_norm_attrs *attrs = call->node->attrs;
     const response_norm *n = call->prepared;
-    return SW_CALL_LAUNCH(call, n->forward, channels_and_pixels(call), SW_ARG(call->in[0]),
-                          SW_ARG(call->out[0]), RESPONSE_ARGS(attrs));
+    return SW_CALL_LAUNCH(call, n->forward, blocks_and_pixels(call), SW_ARG(call->in[0]),
+                          SW_ARG(call->out[0]), RESPONSE_ARGS(call, attrs));
 }
 
 static sw_status response_norm_backward(sw_call *call)
@@ -64,8 +71,8 @@ static sw_status response_norm_backward(sw_call *call)
     const sw_local_response_norm_attrs *attrs = call->node->attrs;
     const response_norm *n = call->prepared;
     if (!call->din[0]) return SW_OK;
-    return SW_CALL_LAUNCH(call, n->backward, channels_and_pixels(call), SW_ARG(call->in[0]),
-                          SW_ARG(call->dout[0]), SW_ARG(call->din[0]), RESPONSE_ARGS(attrs),
+    return SW_CALL_LAUNCH(call, n->backward, blocks_and_pixels(call), SW_ARG(call->in[0]),
+                          SW_ARG(call->dout[0]), SW_ARG(call->din[0]), RESPONSE_ARGS(call, attrs),
                           SW_ARG(call->accumulate[0]));
 }
 

@@ -349,6 +349,33 @@ Test(plan, a_training_step_reuses_an_output_gradient_in_place)
     sw_graph_deinit(&graph);
 }
 
+/* "filter, bend, filter": the bend's input would have to be kept for it, so that its output is kept instead.
+ * Behind a norm, which keeps the filter's output for itself, both are made again. */
+Test(plan, an_activation_is_recomputed_where_that_saves_memory_and_kept_where_it_does_not)
+{
+    for (int behind_norm = 0; behind_norm < 2; behind_norm++) {
+        sw_graph graph;
+        sw_graph_init(&graph);
+        int labels = input_value(&graph, "labels", SW_U8, (sw_shape){2, 6, 6, 1});
+        int before =
+            add_node(&graph, &op_filter, input_value(&graph, "x", SW_F32, (sw_shape){2, 6, 6, 3}), -1);
+        int norm = behind_norm ? add_node(&graph, &op_norm, before, -1) : before;
+        int bend = add_node(&graph, &op_bend, norm, -1), bend_node = graph.node_count - 1;
+        int after = add_node(&graph, &op_filter, bend, -1);
+        add_node(&graph, &op_loss, add_node(&graph, &op_filter, after, -1), labels);
+        const sw_plan_options options = {.training = true};
+        sw_plan *plan = planned(&graph, &options);
+        expect_sound(behind_norm ? "behind a norm" : "behind a filter", &graph, plan, &options);
+        cr_expect_eq(plan->recompute_count, behind_norm ? 2 : 0);
+        cr_expect_eq(step_of(plan, bend_node, SW_STEP_RECOMPUTE) != NULL, behind_norm);
+        /* neither the bend's input nor, recomputed, its output outlives the forward pass */
+        const int gone = behind_norm ? bend : before;
+        cr_expect_lt(plan->tenants[plan->forward_tenant[gone]].last_step, plan->first_backward);
+        sw_plan_destroy(plan);
+        sw_graph_deinit(&graph);
+    }
+}
+
 Test(plan, seeds_and_wanted_gradients_serve_tests_of_a_single_op)
 {
     sw_graph graph;
