@@ -14,7 +14,11 @@
  * The two kernels ..._twice are for exactly twice the size without align_corners, where all places lie a
  * quarter beside a pixel.
  *
- * Macros: VEC, a divisor of the channels; vectors = channels / VEC. */
+ * Finding the pixels costs more than weighing a vector of them: a work-item does all vectors of a pixel on a
+ * CPU (items 1), and one on a GPU, where neighbours are to read side by side (items = vectors).
+ *
+ * Macros: VEC, a divisor of the channels; vectors = channels / VEC. CHUNK, vectors that a work-item of
+ * bilinear_bwd sums up side by side. */
 
 typedef struct axis_t {
     int step, start, parts; /* s(o) = (step o + start) / parts */
@@ -64,13 +68,14 @@ static inline void put_result(floatV v, __global float *to, int at, int put)
         STOREV(put == PUT_ADDED ? LOADV(to, at) + v : v, to, at);
 }
 
-/* Launch: x = ow * vectors, y = n * oh. */
+/* Launch: x = ow * items, y = n * oh. */
 __kernel void bilinear_fwd(__global const float *restrict x, /* (n,h,w,channels) */
                            __global float *restrict y,       /* (n,oh,ow,channels) */
-                           AXIS_PARAMETERS(row), AXIS_PARAMETERS(column), const int vectors, const int put)
+                           AXIS_PARAMETERS(row), AXIS_PARAMETERS(column), const int vectors, const int items,
+                           const int put)
 {
     const axis_t rows = AXIS(row), columns = AXIS(column);
-    const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
+    const int column = (int)get_global_id(0) / items, first_v = (int)get_global_id(0) % items;
     const int image = (int)get_global_id(1) / rows.out, row = (int)get_global_id(1) % rows.out;
     const int top = place_of(rows, row) / rows.parts, left = place_of(columns, column) / columns.parts;
     const int bottom = min(top + 1, rows.in - 1), right = min(left + 1, columns.in - 1);
@@ -79,33 +84,48 @@ __kernel void bilinear_fwd(__global const float *restrict x, /* (n,h,w,channels)
                  left_weight = SPLATV(weight_of(columns, column, left)),
                  right_weight = SPLATV(weight_of(columns, column, left + 1));
     const int upper = (image * rows.in + top) * columns.in, lower = (image * rows.in + bottom) * columns.in;
-    const floatV above = FMA(right_weight, LOADV(x, (upper + right) * vectors + v),
-                             left_weight * LOADV(x, (upper + left) * vectors + v));
-    const floatV below = FMA(right_weight, LOADV(x, (lower + right) * vectors + v),
-                             left_weight * LOADV(x, (lower + left) * vectors + v));
-    put_result(FMA(bottom_weight, below, top_weight * above), y,
-               ((image * rows.out + row) * columns.out + column) * vectors + v, put);
+    const int to = ((image * rows.out + row) * columns.out + column) * vectors;
+    for (int v = first_v; v < vectors; v += items) {
+        const floatV above = FMA(right_weight, LOADV(x, (upper + right) * vectors + v),
+                                 left_weight * LOADV(x, (upper + left) * vectors + v));
+        const floatV below = FMA(right_weight, LOADV(x, (lower + right) * vectors + v),
+                                 left_weight * LOADV(x, (lower + left) * vectors + v));
+        put_result(FMA(bottom_weight, below, top_weight * above), y, to + v, put);
+    }
 }
 
-/* Launch: x = w * vectors, y = n * h. */
+/* Launch: x = w * items, y = n * h. */
 __kernel void bilinear_bwd(__global const float *restrict dy, /* (n,oh,ow,channels) */
                            __global float *restrict dx,       /* (n,h,w,channels) */
-                           AXIS_PARAMETERS(row), AXIS_PARAMETERS(column), const int vectors, const int put)
+                           AXIS_PARAMETERS(row), AXIS_PARAMETERS(column), const int vectors, const int items,
+                           const int put)
 {
     const axis_t rows = AXIS(row), columns = AXIS(column);
-    const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
+    const int column = (int)get_global_id(0) / items, first_v = (int)get_global_id(0) % items;
     const int image = (int)get_global_id(1) / rows.in, row = (int)get_global_id(1) % rows.in;
     const int first_row = first_reader(rows, row), last_row = last_reader(rows, row);
     const int first_column = first_reader(columns, column), last_column = last_reader(columns, column);
-    floatV sum = SPLATV(0.0f);
-    for (int r = first_row; r <= last_row; r++) {
-        const int from = (image * rows.out + r) * columns.out;
-        floatV along = SPLATV(0.0f);
-        for (int c = first_column; c <= last_column; c++)
-            along = FMA(SPLATV(weight_of(columns, c, column)), LOADV(dy, (from + c) * vectors + v), along);
-        sum = FMA(SPLATV(weight_of(rows, r, row)), along, sum);
+    const int to = ((image * rows.in + row) * columns.in + column) * vectors;
+    for (int v0 = first_v; v0 < vectors; v0 += items * CHUNK) {
+        floatV sum[CHUNK];
+        int v[CHUNK]; /* of those behind the last one, the last */
+        UNROLL(k, CHUNK) {
+            sum[k] = SPLATV(0.0f);
+            v[k] = min(v0 + k * items, vectors - 1);
+        }
+        for (int r = first_row; r <= last_row; r++) {
+            const int from = (image * rows.out + r) * columns.out;
+            floatV along[CHUNK];
+            UNROLL(k, CHUNK) along[k] = SPLATV(0.0f);
+            for (int c = first_column; c <= last_column; c++) {
+                const floatV weight = SPLATV(weight_of(columns, c, column));
+                UNROLL(k, CHUNK) along[k] = FMA(weight, LOADV(dy, (from + c) * vectors + v[k]), along[k]);
+            }
+            const floatV weight = SPLATV(weight_of(rows, r, row));
+            UNROLL(k, CHUNK) sum[k] = FMA(weight, along[k], sum[k]);
+        }
+        UNROLL(k, CHUNK) if (v0 + k * items < vectors) put_result(sum[k], dx, to + v[k], put);
     }
-    put_result(sum, dx, ((image * rows.in + row) * columns.in + column) * vectors + v, put);
 }
 
 /* --- exactly twice the size -------------------------------------------------------------------- */
@@ -114,46 +134,51 @@ __kernel void bilinear_bwd(__global const float *restrict dy, /* (n,oh,ow,channe
 #define MIX(near, far) FMA(SPLATV(0.25f), far, 0.75f * (near))
 
 /* The four pixels that lie in one pixel of x, of which each reads its own quarter's neighbours. Launch: x =
- * w * vectors, y = n * h. */
+ * w * items, y = n * h. */
 __kernel void bilinear_fwd_twice(__global const float *restrict x, /* (n,h,w,channels) */
                                  __global float *restrict y,       /* (n,2h,2w,channels) */
-                                 const int h, const int w, const int vectors, const int put)
+                                 const int h, const int w, const int vectors, const int items, const int put)
 {
-    const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
+    const int column = (int)get_global_id(0) / items, first_v = (int)get_global_id(0) % items;
     const int row = (int)get_global_id(1) % h, first = ((int)get_global_id(1) - row) * w; /* of the image */
     const int above = first + max(row - 1, 0) * w, here = first + row * w,
               below = first + min(row + 1, h - 1) * w;
     const int columns[3] = {max(column - 1, 0), column, min(column + 1, w - 1)};
-    floatV upper[3], lower[3];
-    UNROLL(k, 3) {
-        const floatV middle = LOADV(x, (here + columns[k]) * vectors + v);
-        upper[k] = MIX(middle, LOADV(x, (above + columns[k]) * vectors + v));
-        lower[k] = MIX(middle, LOADV(x, (below + columns[k]) * vectors + v));
+    const int to = (4 * here + 2 * column) * vectors, down = 2 * w * vectors;
+    for (int v = first_v; v < vectors; v += items) {
+        floatV upper[3], lower[3];
+        UNROLL(k, 3) {
+            const floatV middle = LOADV(x, (here + columns[k]) * vectors + v);
+            upper[k] = MIX(middle, LOADV(x, (above + columns[k]) * vectors + v));
+            lower[k] = MIX(middle, LOADV(x, (below + columns[k]) * vectors + v));
+        }
+        put_result(MIX(upper[1], upper[0]), y, to + v, put);
+        put_result(MIX(upper[1], upper[2]), y, to + vectors + v, put);
+        put_result(MIX(lower[1], lower[0]), y, to + down + v, put);
+        put_result(MIX(lower[1], lower[2]), y, to + down + vectors + v, put);
     }
-    const int to = (4 * here + 2 * column) * vectors + v, down = 2 * w * vectors;
-    put_result(MIX(upper[1], upper[0]), y, to, put);
-    put_result(MIX(upper[1], upper[2]), y, to + vectors, put);
-    put_result(MIX(lower[1], lower[0]), y, to + down, put);
-    put_result(MIX(lower[1], lower[2]), y, to + down + vectors, put);
 }
 
 /* A pixel of x is read by the four nearest rows and columns. Beyond an edge the outermost is read once more:
- * it takes all it takes from that pixel. Launch: x = w * vectors, y = n * h. */
+ * it takes all it takes from that pixel. Launch: x = w * items, y = n * h. */
 __kernel void bilinear_bwd_twice(__global const float *restrict dy, /* (n,2h,2w,channels) */
                                  __global float *restrict dx,       /* (n,h,w,channels) */
-                                 const int h, const int w, const int vectors, const int put)
+                                 const int h, const int w, const int vectors, const int items, const int put)
 {
-    const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
+    const int column = (int)get_global_id(0) / items, first_v = (int)get_global_id(0) % items;
     const int row = (int)get_global_id(1) % h, first = ((int)get_global_id(1) - row) * w;
-    floatV along[4];
-    UNROLL(k, 4) {
-        const int r = clamp(2 * row - 1 + k, 0, 2 * h - 1), from = 4 * first + r * 2 * w;
-        const floatV left = LOADV(dy, (from + 2 * column) * vectors + v),
-                     right = LOADV(dy, (from + 2 * column + 1) * vectors + v);
-        const floatV before = LOADV(dy, (from + max(2 * column - 1, 0)) * vectors + v),
-                     behind = LOADV(dy, (from + min(2 * column + 2, 2 * w - 1)) * vectors + v);
-        along[k] = MIX(left + right, before + behind);
+    const int before = max(2 * column - 1, 0), behind = min(2 * column + 2, 2 * w - 1);
+    for (int v = first_v; v < vectors; v += items) {
+        floatV along[4];
+        UNROLL(k, 4) {
+            const int from = 4 * first + clamp(2 * row - 1 + k, 0, 2 * h - 1) * 2 * w;
+            const floatV near = LOADV(dy, (from + 2 * column) * vectors + v) +
+                                LOADV(dy, (from + 2 * column + 1) * vectors + v);
+            const floatV far =
+                LOADV(dy, (from + before) * vectors + v) + LOADV(dy, (from + behind) * vectors + v);
+            along[k] = MIX(near, far);
+        }
+        put_result(MIX(along[1] + along[2], along[0] + along[3]), dx,
+                   (first + row * w + column) * vectors + v, put);
     }
-    put_result(MIX(along[1] + along[2], along[0] + along[3]), dx,
-               (first + row * w + column) * vectors + v, put);
 }

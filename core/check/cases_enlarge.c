@@ -75,9 +75,7 @@ static const sw_check_case cases[] = {
     TRANSPOSED(QUICK, TILE, 3, 15, 16, 64, 32, 2, 2, true, 1, MIB, UNIFORM), /* in two bands */
     TRANSPOSED(QUICK, TILE, 2, 33, 17, 64, 64, 2, 2, false, 0, 4 * MIB, INTEGERS),
     TRANSPOSED(QUICK, TILE, 3, 7, 9, 20, 6, 3, 2, true, 1, 8 * KIB, UNIFORM), /* in three */
-    TRANSPOSED(QUICK, TILE, 2, 16, 17, 32, 32, 4, 2, true, 0, MIB, INTEGERS),
-    TRANSPOSED(QUICK, TILE, 1, 6, 5, 16, 21, 16, 8, true, 5, MIB, UNIFORM),
-    TRANSPOSED(QUICK, TILE, 1, 3, 4, 8, 16, 3, 5, true, 4, MIB, INTEGERS),
+    TRANSPOSED(QUICK, TILE, 1, 6, 5, 16, 21, 16, 8, true, 5, MIB, INTEGERS),
     TRANSPOSED(QUICK, AUTO, 1, 9, 11, 17, 17, 3, 2, true, 0, MIB, UNIFORM),
     TRANSPOSED(FULL, AUTO, 2, 64, 64, 128, 64, 2, 2, true, 0, 16 * MIB, UNIFORM), /* U-Net's */
     TRANSPOSED(FULL, AUTO, 2, 16, 16, 512, 256, 2, 2, true, 0, 16 * MIB, UNIFORM),

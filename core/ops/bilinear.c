@@ -19,8 +19,9 @@ typedef struct axis {
 typedef struct bilinear_kernels {
     const sw_kernel *forward, *backward;
     axis rows, columns;
-    bool twice; /* the kernels are those for exactly twice the size */
-    int vec;
+    bool twice;       /* the kernels are those for exactly twice the size */
+    int vec, vectors; /* of a pixel */
+    int items;        /* work-items of a pixel */
 } bilinear_kernels;
 
 static axis axis_of(int in, int out, bool align_corners)
@@ -92,8 +93,11 @@ static sw_status bilinear_prepare(sw_call *call)
     k->columns = axis_of(x.w, y.w, attrs->align_corners);
     k->twice = y.h == 2 * x.h && y.w == 2 * x.w && !attrs->align_corners;
     k->vec = sw_call_vec(call, x.c);
+    k->vectors = x.c / k->vec;
+    const bool cpu = sw_cl_device(call->cl)->type == CL_DEVICE_TYPE_CPU;
+    k->items = cpu ? 1 : k->vectors;
     char options[32];
-    snprintf(options, sizeof options, "-DVEC=%d", k->vec);
+    snprintf(options, sizeof options, "-DVEC=%d -DCHUNK=%d", k->vec, cpu ? 4 : 1);
     SW_ENSURE(sw_kernel_get(&k->forward, call->cl, "bilinear",
                             k->twice ? "bilinear_fwd_twice" : "bilinear_fwd", options));
     return sw_kernel_get(&k->backward, call->cl, "bilinear", k->twice ? "bilinear_bwd_twice" : "bilinear_bwd",
@@ -104,29 +108,29 @@ static sw_status bilinear_forward(sw_call *call)
 {
     const bilinear_kernels *k = call->prepared;
     const sw_shape x = sw_call_in_shape(call, 0), y = sw_call_out_shape(call, 0);
-    const int vectors = x.c / k->vec;
     const int put = (int)sw_call_put(call, sw_shape_elems(y), k->vec, false);
     if (k->twice)
-        return SW_CALL_LAUNCH(call, k->forward, sw_window_ndrange(call, x, vectors), SW_ARG(call->in[0]),
-                              SW_ARG(call->out[0]), SW_SIZE_ARGS(x), SW_ARG(vectors), SW_ARG(put));
-    return SW_CALL_LAUNCH(call, k->forward, sw_window_ndrange(call, y, vectors), SW_ARG(call->in[0]),
-                          SW_ARG(call->out[0]), AXIS_ARGS(k->rows), AXIS_ARGS(k->columns), SW_ARG(vectors),
-                          SW_ARG(put));
+        return SW_CALL_LAUNCH(call, k->forward, sw_window_ndrange(call, x, k->items), SW_ARG(call->in[0]),
+                              SW_ARG(call->out[0]), SW_SIZE_ARGS(x), SW_ARG(k->vectors), SW_ARG(k->items),
+                              SW_ARG(put));
+    return SW_CALL_LAUNCH(call, k->forward, sw_window_ndrange(call, y, k->items), SW_ARG(call->in[0]),
+                          SW_ARG(call->out[0]), AXIS_ARGS(k->rows), AXIS_ARGS(k->columns), SW_ARG(k->vectors),
+                          SW_ARG(k->items), SW_ARG(put));
 }
 
 static sw_status bilinear_backward(sw_call *call)
 {
     const bilinear_kernels *k = call->prepared;
     const sw_shape x = sw_call_in_shape(call, 0);
-    const int vectors = x.c / k->vec;
     const int put = (int)sw_call_put(call, sw_shape_elems(x), k->vec, call->accumulate[0]);
     if (!call->din[0]) return SW_OK;
     if (k->twice)
-        return SW_CALL_LAUNCH(call, k->backward, sw_window_ndrange(call, x, vectors), SW_ARG(call->dout[0]),
-                              SW_ARG(call->din[0]), SW_SIZE_ARGS(x), SW_ARG(vectors), SW_ARG(put));
-    return SW_CALL_LAUNCH(call, k->backward, sw_window_ndrange(call, x, vectors), SW_ARG(call->dout[0]),
-                          SW_ARG(call->din[0]), AXIS_ARGS(k->rows), AXIS_ARGS(k->columns), SW_ARG(vectors),
-                          SW_ARG(put));
+        return SW_CALL_LAUNCH(call, k->backward, sw_window_ndrange(call, x, k->items), SW_ARG(call->dout[0]),
+                              SW_ARG(call->din[0]), SW_SIZE_ARGS(x), SW_ARG(k->vectors), SW_ARG(k->items),
+                              SW_ARG(put));
+    return SW_CALL_LAUNCH(call, k->backward, sw_window_ndrange(call, x, k->items), SW_ARG(call->dout[0]),
+                          SW_ARG(call->din[0]), AXIS_ARGS(k->rows), AXIS_ARGS(k->columns), SW_ARG(k->vectors),
+                          SW_ARG(k->items), SW_ARG(put));
 }
 
 #define HERE sw_bilinear_attrs

@@ -123,14 +123,22 @@ Test(conv_engines, a_gpu_takes_tiles_unless_clblast_is_asked_for_or_groups_are_t
     sw_cl_destroy(tiny);
 }
 
+/* The engine that a case of the self-test names; SW_CONV_AUTO where it is no convolution's. */
+static sw_conv_choice engine_named(const sw_check_case *c)
+{
+    if (strcmp(c->subject, "conv2d") == 0) return ((const sw_conv2d_attrs *)c->op->attrs)->engine;
+    if (strcmp(c->subject, "conv_transpose2d") == 0)
+        return ((const sw_conv_transpose2d_attrs *)c->op->attrs)->engine;
+    return SW_CONV_AUTO;
+}
+
 /* All cases of the self-test that name the engine. */
 static void check_engine(sw_cl *cl, sw_conv_choice engine)
 {
     int count = 0;
     const sw_check_case *c;
     for (size_t i = 0; (c = sw_check_case_at(i)) != NULL; i++) {
-        if (c->size > SW_CHECK_QUICK || strcmp(c->subject, "conv2d") != 0) continue;
-        if (((const sw_conv2d_attrs *)c->op->attrs)->engine != engine) continue;
+        if (c->size > SW_CHECK_QUICK || engine_named(c) != engine) continue;
         sw_check_result result;
         sw_status status = sw_check_run(&result, cl, c);
         cr_expect_eq(status, SW_OK, "%s: %s", result.text, sw_error_message());
@@ -138,6 +146,34 @@ static void check_engine(sw_cl *cl, sw_conv_choice engine)
         count++;
     }
     cr_assert_gt(count, 0);
+}
+
+static void expect_transposed_engine(sw_cl *cl, sw_conv_choice asked, const char *engine)
+{
+    static const float x[4 * 4 * 8];
+    const sw_conv_transpose2d_attrs attrs = {
+        .out_channels = 8, .kernel = 2, .stride = 2, .engine = asked, .workspace_cap_bytes = 1 << 20};
+    const one_op_input input = {.dtype = SW_F32, .shape = {1, 4, 4, 8}, .data = x};
+    one_op o;
+    one_op_open(&o, cl, &sw_op_conv_transpose2d, &attrs, 1, &input, true);
+    const char *found = sw_executor_algorithm(o.executor, 0, SW_WAY_ALL);
+    cr_expect_str_eq(found, engine);
+    one_op_close(&o);
+}
+
+Test(conv_engines, a_transposed_convolution_is_computed_in_register_tiles_on_cpus_and_in_local_memory_on_gpus)
+{
+    sw_cl *cpu = open_as(CL_DEVICE_TYPE_CPU, 0), *gpu = open_as(CL_DEVICE_TYPE_GPU, 0),
+          *tiny = open_as(CL_DEVICE_TYPE_GPU, 32);
+    expect_transposed_engine(cpu, SW_CONV_AUTO, "gemm");
+    expect_transposed_engine(cpu, SW_CONV_WINOGRAD, "gemm");
+    expect_transposed_engine(cpu, SW_CONV_TILE, "tile");
+    expect_transposed_engine(gpu, SW_CONV_AUTO, "tile");
+    expect_transposed_engine(gpu, SW_CONV_GEMM, "gemm");
+    expect_transposed_engine(tiny, SW_CONV_TILE, "gemm");
+    sw_cl_destroy(cpu);
+    sw_cl_destroy(gpu);
+    sw_cl_destroy(tiny);
 }
 
 Test(conv_engines, those_of_gpus_are_right_in_work_groups_of_64_items_too)

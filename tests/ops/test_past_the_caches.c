@@ -13,8 +13,11 @@ static bool is_concerned(const sw_check_case *c)
         sw_conv_choice engine = ((const sw_conv2d_attrs *)c->op->attrs)->engine;
         return engine == SW_CONV_WINOGRAD || engine == SW_CONV_DIRECT || engine == SW_CONV_GEMM;
     }
-    return strcmp(c->subject, "batchnorm") == 0 || strcmp(c->subject, "depthwise_conv2d") == 0 ||
-           strcmp(c->subject, "max_pool") == 0 || strcmp(c->subject, "max_unpool") == 0;
+    if (strcmp(c->subject, "conv_transpose2d") == 0)
+        return ((const sw_conv_transpose2d_attrs *)c->op->attrs)->engine == SW_CONV_GEMM;
+    return strcmp(c->subject, "batchnorm") == 0 || strcmp(c->subject, "bilinear") == 0 ||
+           strcmp(c->subject, "depthwise_conv2d") == 0 || strcmp(c->subject, "max_pool") == 0 ||
+           strcmp(c->subject, "max_unpool") == 0;
 }
 
 /* In kernels for registers of so many floats, whatever the device's have. */
