@@ -58,7 +58,7 @@ Test(graph, a_misfit_is_refused_where_it_is_written_and_named)
                           none = {.out_channels = 0, .kernel = 3};
     const sw_batchnorm_attrs no_eps = {.eps = 0.0f};
     const sw_depthwise_conv2d_attrs even_depthwise = {.kernel = 2};
-    expect_refused("conv2d 'it': takes 1 inputs, got 2", &sw_op_conv2d, &conv3, 2, x);
+    expect_refused("conv2d 'it': takes 1 input, got 2", &sw_op_conv2d, &conv3, 2, x);
     expect_refused("cross_entropy 'it': takes 2 inputs, got 1", &sw_op_cross_entropy, NULL, 1, x);
     expect_refused("conv2d 'it': the window side is 4; it must be 1, 3, 5 or 7", &sw_op_conv2d, &even, 1, x);
     expect_refused("the window side is 9", &sw_op_conv2d, &wide, 1, x);
@@ -199,10 +199,14 @@ Test(graph, labels_say_what_a_node_does)
                  {&sw_op_depthwise_conv2d, &depthwise, "depthwise 5x5"},
                  {&sw_op_batchnorm, &norm_relu, "norm+relu"},
                  {&sw_op_batchnorm, &norm, "norm"},
-                 {&sw_op_max_pool, NULL, "max_pool"}};
+                 {&sw_op_max_pool, NULL, "max_pool"},
+                 {&sw_op_global_average_pool, NULL, "global_average_pool"},
+                 {&sw_op_concat, NULL, "concat"},
+                 {&sw_op_add, &(const sw_add_attrs){false}, "add"},
+                 {&sw_op_add, &(const sw_add_attrs){true}, "add+relu"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char label[32];
-        add(cases[i].op, "node", cases[i].attrs, x, -1);
+        add(cases[i].op, "node", cases[i].attrs, x, x);
         sw_node_label(label, sizeof label, &graph.nodes[graph.node_count - 1]);
         cr_expect_str_eq(label, cases[i].label);
     }
