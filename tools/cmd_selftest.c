@@ -47,7 +47,8 @@ static void print_ratio(double worst)
 /* Prints one line, and a second one for a failure. */
 static void print_result(const sw_check_case *c, const sw_check_result *r, sw_status status)
 {
-    printf("%-16s %-44s", c->subject, r->text);
+    const int named = printf("%-16s ", c->subject); /* a longer name takes room from the case */
+    printf("%-*s", 61 - named, r->text);
     if (status != SW_OK) {
         printf(" %7s\n  could not be run: %s\n", "FAILED", sw_error_message());
     } else {

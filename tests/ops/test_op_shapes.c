@@ -15,7 +15,8 @@ typedef struct misfit {
 
 static sw_status add(const misfit *m, sw_graph *graph, int *outputs)
 {
-    static const char *const names[SW_MAX_INPUTS] = {"first", "second", "third"};
+    static const char *const names[SW_MAX_INPUTS] = {"first", "second", "third",   "fourth",
+                                                     "fifth", "sixth",  "seventh", "eighth"};
     int inputs[SW_MAX_INPUTS];
     for (int i = 0; i < m->input_count; i++)
         cr_assert_eq(sw_graph_input(&inputs[i], graph, names[i], m->dtypes[i], m->shapes[i]), SW_OK, "%s",
@@ -30,6 +31,8 @@ Test(op_shapes, what_does_not_fit_is_a_configuration_error_that_says_why)
         .ignore_index = -1, .class_weight_count = 3, .class_weights = {1.0f, -2.0f, 1.0f}};
     const sw_doubled_attrs unpool = {10, 10};
     const sw_doubled_attrs upsample = {10, 14};
+    const sw_add_attrs sum = {true};
+    const sw_broadcast_attrs nowhere = {0, 0}, everywhere = {8, 8};
     const misfit misfits[] = {
         {&sw_op_max_pool, NULL, 1, {SW_F32}, {{1, 1, 8, 4}}, "1 x 8 has no 2x2 window"},
         {&sw_op_max_pool, NULL, 1, {SW_U8}, {{1, 8, 8, 4}}, "'first' does not hold floats"},
@@ -76,6 +79,53 @@ Test(op_shapes, what_does_not_fit_is_a_configuration_error_that_says_why)
          {{1, 4, 4, 4}},
          "size is 0"},
         {&sw_op_focal, &negative, 2, {SW_F32, SW_U8}, {{2, 4, 4, 3}, {2, 4, 4, 1}}, "gamma is -1"},
+        {&sw_op_concat, NULL, 1, {SW_F32}, {{2, 4, 4, 3}}, "takes 2 to 8 inputs, got 1"},
+        {&sw_op_concat,
+         NULL,
+         2,
+         {SW_F32},
+         {{2, 4, 4, 3}, {2, 5, 4, 3}},
+         "'first' of shape (2,4,4,3) and 'second' of shape (2,5,4,3) do not fit: height and width must "
+         "agree; where one of them is enlarged, `like:` names"},
+        {&sw_op_concat,
+         NULL,
+         3,
+         {SW_F32},
+         {{2, 4, 4, 3}, {2, 4, 4, 1}, {1, 4, 4, 3}},
+         "'third' of shape (1,4,4,3) do not fit: they must hold the same images"},
+        {&sw_op_concat,
+         NULL,
+         2,
+         {SW_F32, SW_U32},
+         {{2, 4, 4, 3}, {2, 4, 4, 3}},
+         "'second' does not hold floats"},
+        {&sw_op_add,
+         &sum,
+         2,
+         {SW_F32},
+         {{2, 4, 4, 3}, {2, 4, 4, 5}},
+         "channels must agree; a conv2d with a window of 1 changes them"},
+        {&sw_op_add, &sum, 2, {SW_F32}, {{2, 4, 4, 3}, {2, 4, 6, 3}}, "`like:` names"},
+        {&sw_op_global_average_pool, NULL, 1, {SW_U8}, {{2, 4, 4, 3}}, "'first' does not hold floats"},
+        {&sw_op_broadcast,
+         &nowhere,
+         1,
+         {SW_F32},
+         {{2, 1, 1, 3}},
+         "height and width of the output are 0 and 0: `like:`"},
+        {&sw_op_broadcast, &everywhere, 1, {SW_F32}, {{2, 2, 1, 3}}, "more than one pixel an image"},
+        {&sw_op_scale,
+         NULL,
+         2,
+         {SW_F32},
+         {{2, 4, 4, 3}, {2, 1, 1, 1}},
+         "'second' of shape (2,1,1,1) must have shape (2,1,1,3)"},
+        {&sw_op_scale,
+         NULL,
+         2,
+         {SW_F32},
+         {{2, 4, 4, 3}, {2, 4, 4, 3}},
+         "a factor for each channel of each image of 'first'"},
     };
     for (size_t i = 0; i < sizeof misfits / sizeof *misfits; i++) {
         sw_graph graph;
@@ -104,4 +154,35 @@ Test(op_shapes, pooling_drops_an_odd_row_and_packs_16_offsets_to_a_word)
         cr_assert_eq(offsets->dtype, SW_U32);
         sw_graph_deinit(&graph);
     }
+}
+
+static sw_shape shape_of(const sw_op *op, const void *attrs, int inputs, sw_shape a, sw_shape b)
+{
+    sw_graph graph;
+    int outputs[SW_MAX_OUTPUTS];
+    sw_graph_init(&graph);
+    misfit fits = {.op = op, .attrs = attrs, .input_count = inputs, .shapes = {a}};
+    for (int i = 1; i < inputs; i++) fits.shapes[i] = b;
+    cr_assert_eq(add(&fits, &graph, outputs), SW_OK, "%s", sw_error_message());
+    const sw_shape shape = graph.values[outputs[0]].shape;
+    sw_graph_deinit(&graph);
+    return shape;
+}
+
+Test(op_shapes, joins_and_whole_images_have_the_shapes_of_their_inputs)
+{
+    const sw_shape a = {2, 7, 8, 3}, b = {2, 7, 8, 17}, pixel = {2, 1, 1, 3};
+    cr_expect(sw_shape_equal(shape_of(&sw_op_concat, NULL, 2, a, b), (sw_shape){2, 7, 8, 20}));
+    cr_expect(sw_shape_equal(shape_of(&sw_op_concat, NULL, 8, a, b), (sw_shape){2, 7, 8, 3 + 7 * 17}));
+    cr_expect(sw_shape_equal(shape_of(&sw_op_add, &(sw_add_attrs){false}, 8, a, a), a));
+    cr_expect(sw_shape_equal(shape_of(&sw_op_global_average_pool, NULL, 1, a, a), pixel));
+    cr_expect(sw_shape_equal(shape_of(&sw_op_broadcast, &(sw_broadcast_attrs){7, 8}, 1, pixel, pixel), a));
+    cr_expect(sw_shape_equal(shape_of(&sw_op_scale, NULL, 2, a, pixel), a));
+}
+
+Test(op_shapes, broadcast_takes_the_size_of_another_layer)
+{
+    sw_broadcast_attrs attrs = {0};
+    sw_op_broadcast.resize(&attrs, 7, 8);
+    cr_expect(attrs.height == 7 && attrs.width == 8);
 }

@@ -8,11 +8,15 @@
 /* Whether an op's case takes kernels that know how to. */
 static bool is_concerned(const sw_check_case *c)
 {
+    static const char *const joins[] = {"concat", "add", "global_average_pool", "broadcast", "scale"};
     if (c->size > SW_CHECK_QUICK) return false;
     if (strcmp(c->subject, "conv2d") == 0) {
         sw_conv_choice engine = ((const sw_conv2d_attrs *)c->op->attrs)->engine;
         return engine == SW_CONV_WINOGRAD || engine == SW_CONV_DIRECT || engine == SW_CONV_GEMM;
     }
+    for (size_t i = 0; i < sizeof joins / sizeof *joins; i++)
+        if (strcmp(c->subject, joins[i]) == 0)
+            return c->size == SW_CHECK_TINY; /* copies, alike at every size */
     if (strcmp(c->subject, "conv_transpose2d") == 0)
         return ((const sw_conv_transpose2d_attrs *)c->op->attrs)->engine == SW_CONV_GEMM;
     return strcmp(c->subject, "batchnorm") == 0 || strcmp(c->subject, "bilinear") == 0 ||

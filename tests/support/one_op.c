@@ -9,16 +9,18 @@ static void must(sw_status status)
     cr_assert_eq(status, SW_OK, "%s", sw_error_message());
 }
 
-static void create_executor(one_op *o, int first_input, bool training)
+static void create_executor(one_op *o, bool training)
 {
-    const int x = first_input;
+    int wants[SW_MAX_INPUTS], want_count = 0;
+    for (int i = 0; i < o->node->input_count; i++)
+        if (o->node->op->gives_gradient & SW_BIT(i)) wants[want_count++] = o->node->inputs[i];
     sw_executor_options options = {
         .training = training, .keep = o->node->outputs, .keep_count = o->node->output_count};
     if (training) {
         options.seeds = o->node->outputs;
         options.seed_count = o->node->op->is_loss ? 0 : 1;
-        options.wants = &x;
-        options.want_count = 1;
+        options.wants = wants;
+        options.want_count = want_count;
     }
     sw_slabs_init(&o->slabs, o->cl);
     must(sw_store_init(&o->store, o->cl, &o->graph, training));
@@ -29,7 +31,7 @@ static void create_executor(one_op *o, int first_input, bool training)
 void one_op_open(one_op *o, sw_cl *cl, const sw_op *op, const void *attrs, int input_count,
                  const one_op_input *inputs, bool training)
 {
-    static const char *const names[SW_MAX_INPUTS] = {"x", "x2", "x3"};
+    static const char *const names[SW_MAX_INPUTS] = {"x", "x2", "x3", "x4", "x5", "x6", "x7", "x8"};
     int values[SW_MAX_INPUTS];
     *o = (one_op){.cl = cl};
     sw_graph_init(&o->graph);
@@ -37,7 +39,7 @@ void one_op_open(one_op *o, sw_cl *cl, const sw_op *op, const void *attrs, int i
         must(sw_graph_input(&values[i], &o->graph, names[i], inputs[i].dtype, inputs[i].shape));
     must(sw_graph_add(NULL, &o->graph, op, op->name, attrs, input_count, values));
     o->node = &o->graph.nodes[0];
-    create_executor(o, values[0], training);
+    create_executor(o, training);
     for (int i = 0; i < input_count; i++)
         must(sw_buffer_write(cl, sw_executor_value(o->executor, values[i]), 0, inputs[i].data,
                              o->graph.values[values[i]].bytes));
@@ -98,7 +100,12 @@ const void *one_op_output(one_op *o, int i)
 
 const float *one_op_dx(one_op *o)
 {
-    const int x = o->node->inputs[0];
+    return one_op_din(o, 0);
+}
+
+const float *one_op_din(one_op *o, int i)
+{
+    const int x = o->node->inputs[i];
     return read_buffer(o, sw_executor_gradient(o->executor, x), o->graph.values[x].bytes);
 }
 

@@ -21,7 +21,8 @@ typedef struct one_op {
     sw_arena arena; /* of what is read back */
 } one_op;
 
-/* Builds the graph and uploads the inputs; input 0 gets a gradient when training. A failure fails the test.
+/* Builds the graph and uploads the inputs; those that the op gives a gradient get one when
+ * training. A failure fails the test.
  */
 void one_op_open(one_op *o, sw_cl *cl, const sw_op *op, const void *attrs, int input_count,
                  const one_op_input *inputs, bool training);
@@ -36,7 +37,8 @@ void one_op_backward(one_op *o, const float *dy);
 
 /* Read back; valid until one_op_close. */
 const void *one_op_output(one_op *o, int i);
-const float *one_op_dx(one_op *o);
+const float *one_op_dx(one_op *o);         /* of input 0 */
+const float *one_op_din(one_op *o, int i); /* of input i */
 const float *one_op_dparam(one_op *o, int i);
 const float *one_op_state(one_op *o, int i);
 

@@ -224,10 +224,14 @@ Test(graph, labels_say_what_a_node_does)
                  {&sw_op_conv2d, &dilated, "conv2d 3x3 dilated 6"},
                  {&sw_op_batchnorm, &norm_relu, "norm+relu"},
                  {&sw_op_batchnorm, &norm, "norm"},
-                 {&sw_op_max_pool, NULL, "max_pool"}};
+                 {&sw_op_max_pool, NULL, "max_pool"},
+                 {&sw_op_global_average_pool, NULL, "global_average_pool"},
+                 {&sw_op_concat, NULL, "concat"},
+                 {&sw_op_add, &(const sw_add_attrs){false}, "add"},
+                 {&sw_op_add, &(const sw_add_attrs){true}, "add+relu"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char label[32];
-        add(cases[i].op, "node", cases[i].attrs, x, -1);
+        add(cases[i].op, "node", cases[i].attrs, x, x);
         sw_node_label(label, sizeof label, &graph.nodes[graph.node_count - 1]);
         cr_expect_str_eq(label, cases[i].label);
     }

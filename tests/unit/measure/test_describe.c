@@ -144,8 +144,9 @@ static void follow(stretch (*seen)[ROW], const sw_graph *graph, const sw_node *n
         int in_width = graph->values[node->inputs[k]].shape.w;
         for (int i = 0; i < width; i++) {
             int from = i * node->stride / node->upscale;
-            int first = node->stride > 1 ? from : from - node->window / 2;
-            for (int p = first; p < first + node->window; p++) {
+            int first = node->stride > 1 ? from : from - node->window / 2, count = node->window;
+            if (node->window == SW_WINDOW_ALL) first = 0, count = in_width;
+            for (int p = first; p < first + count; p++) {
                 if (p < 0 || p >= in_width) continue;
                 stretch s = seen[node->inputs[k]][p];
                 for (int o = 0; o < node->output_count; o++) {

@@ -73,6 +73,20 @@ done:
     return status;
 }
 
+static sw_status side_by_side(sw_graph *graph, sw_node *node)
+{
+    sw_shape s = sw_node_input(graph, node, 0)->shape;
+    for (int i = 1; i < node->input_count; i++) s.c += sw_node_input(graph, node, i)->shape.c;
+    s.c = s.c % 20 + 1; /* lest it grow without end */
+    return sw_node_add_output(graph, node, NULL, SW_F32, s);
+}
+
+static sw_status same_shape_unread(sw_graph *graph, sw_node *node)
+{
+    if (graph->node_count % 2) node->reads_outputs = 0;
+    return same_shape(graph, node);
+}
+
 static sw_status scalar(sw_graph *graph, sw_node *node)
 {
     return sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){1, 1, 1, 1});
@@ -116,7 +130,25 @@ static const sw_op op_add = {.name = "add",
                              .infer = same_shape,
                              .gives_gradient = SW_BIT(0) | SW_BIT(1),
                              .recomputes = SW_BIT(0),
+                             .gradient_in_place = true,
                              .forward_in_place = true};
+static const sw_op op_join = {.name = "join", /* as concat: any number of inputs */
+                              .input_count = 2,
+                              .most_inputs = SW_MAX_INPUTS,
+                              .output_count = 1,
+                              .infer = side_by_side,
+                              .gives_gradient = SW_BIT(SW_MAX_INPUTS) - 1,
+                              .recomputes = SW_BIT(0)};
+static const sw_op op_total = {.name = "total", /* as add: every other one asks for its output */
+                               .input_count = 2,
+                               .most_inputs = SW_MAX_INPUTS,
+                               .output_count = 1,
+                               .infer = same_shape_unread,
+                               .backward_reads_outputs = SW_BIT(0),
+                               .gives_gradient = SW_BIT(SW_MAX_INPUTS) - 1,
+                               .recomputes = SW_BIT(0),
+                               .gradient_in_place = true,
+                               .forward_in_place = true};
 static const sw_op op_product = {.name = "product",
                                  .input_count = 2,
                                  .output_count = 1,
@@ -170,11 +202,25 @@ static int any_value(const sw_graph *graph, sw_rng *rng, sw_dtype dtype, int lik
     return -1;
 }
 
+/* A node with up to SW_MAX_INPUTS inputs of one shape, some of which may be the same value. */
+static int add_many(sw_graph *graph, sw_rng *rng, const sw_op *op, int first, int second)
+{
+    char name[32];
+    int inputs[SW_MAX_INPUTS] = {first, second}, count = 2, output;
+    const int most = 2 + (int)sw_rng_below(rng, SW_MAX_INPUTS - 1);
+    for (int more; count < most && (more = any_value(graph, rng, SW_F32, first)) >= 0;)
+        inputs[count++] = more;
+    snprintf(name, sizeof name, "%s%d", op->name, graph->node_count);
+    cr_assert_eq(sw_graph_add(&output, graph, op, name, NULL, count, inputs), SW_OK, "%s",
+                 sw_error_message());
+    return output;
+}
+
 /* A random graph that ends in a loss; *last is what the loss reads. */
 static void random_graph(sw_graph *graph, int *labels, int *last, uint64_t seed)
 {
-    static const sw_op *const ops[] = {&op_filter, &op_norm, &op_bend,    &op_pool,
-                                       &op_add,    &op_norm, &op_product, &op_place};
+    static const sw_op *const ops[] = {&op_filter, &op_norm,    &op_bend,  &op_pool, &op_add,
+                                       &op_norm,   &op_product, &op_place, &op_join, &op_total};
     sw_rng rng = sw_rng_at(seed, SW_RNG_TEST, 0);
     sw_graph_init(graph);
     int size = 1 + (int)sw_rng_below(&rng, 40);
@@ -187,7 +233,8 @@ static void random_graph(sw_graph *graph, int *labels, int *last, uint64_t seed)
         int first = any_value(graph, &rng, SW_F32, -1), second = first;
         if (op->input_count == 2) second = any_value(graph, &rng, op == &op_place ? SW_U32 : SW_F32, first);
         if (first < 0 || second < 0) continue;
-        *last = add_node(graph, op, first, second);
+        *last =
+            op->most_inputs ? add_many(graph, &rng, op, first, second) : add_node(graph, op, first, second);
     }
     add_node(graph, &op_loss, *last, *labels);
 }
