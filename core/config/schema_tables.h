@@ -4,8 +4,10 @@
 
 #include "base/field_macros.h"
 
-extern const sw_field_table schema_data_table;    /* sw_data_config */
-extern const sw_field_table schema_augment_table; /* sw_augment_config */
+extern const sw_field_table schema_data_table;      /* sw_data_config */
+extern const sw_field_table schema_augment_table;   /* sw_augment_config */
+extern const sw_field_table schema_init_table;      /* sw_init_config */
+extern const sw_field_table schema_optimizer_table; /* sw_optimizer_config */
 
 /* A list of records, its members `member` and member_count. */
 /* clang-format off */

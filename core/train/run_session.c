@@ -185,10 +185,10 @@ static sw_status load_initial_weights(sw_run_session *s)
 {
     if (!s->initial_weights) return SW_OK;
     const char *from = s->experiment->init.from;
-    sw_checkpoint checkpoint = {.graph = sw_network_graph(&s->network), .store = &s->network.store};
-    sw_status status = sw_checkpoint_load(&checkpoint, s->initial_weights, from);
+    sw_status status = sw_initial_load(&s->initial, sw_network_graph(&s->network), &s->network.store,
+                                       &s->experiment->init, s->initial_weights, from);
     if (status != SW_OK) return sw_fail_in(status, "init.from");
-    sw_log(SW_LOG_INFO, "starting from the weights of %s", from);
+    sw_initial_report_log(&s->initial, from);
     sw_safetensors_reader_destroy(s->initial_weights);
     s->initial_weights = NULL;
     return SW_OK;
@@ -305,6 +305,7 @@ void sw_run_session_close(sw_run_session *s, const char *outcome)
     sw_network_deinit(&s->network);
     sw_engines_deinit(&s->engines);
     sw_safetensors_reader_destroy(s->initial_weights);
+    sw_initial_report_deinit(&s->initial);
     sw_loader_destroy(s->train_loader);
     sw_loader_destroy(s->val_loader);
     sw_loader_destroy(s->article_loader);

@@ -13,6 +13,7 @@
 #include "setup/engines.h"
 #include "train/trainer.h"
 #include "trainer_state.h"
+#include "weights/initial.h"
 #include "weights/safetensors.h"
 
 /* Training steps whose losses the host has not read yet. */
@@ -34,6 +35,7 @@ typedef struct sw_run_session {
     sw_engines engines;
     sw_network network;
     sw_safetensors_reader *initial_weights; /* of init.from until they are loaded; NULL: none */
+    sw_initial_report initial;              /* what they gave; empty where none were loaded */
     sw_epoch_grid grid;
     sw_gallery gallery;
     sw_str early_log; /* lines logged before the folder is there */
