@@ -1,6 +1,7 @@
 /* segwork run: train an experiment, or continue a run. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fs.h"
 #include "options.h"
@@ -15,6 +16,26 @@ static int no_tune, dry_run;
 
 enum { MAX_PROFILE_STEPS = 1000 }; /* of a trace that a browser still opens */
 
+/* What a run may be continued with otherwise than it began. */
+static const char *const resumable[] = {"train.epochs", "train.max_minutes"};
+
+static sw_status check_sets(void)
+{
+    for (int i = 0; sets && sets[i]; i++) {
+        bool allowed = false;
+        for (size_t k = 0; k < sizeof resumable / sizeof *resumable; k++) {
+            const size_t length = strlen(resumable[k]);
+            allowed |= strncmp(sets[i], resumable[k], length) == 0 && sets[i][length] == '=';
+        }
+        if (!allowed)
+            return sw_fail(SW_E_USAGE,
+                           "--resume continues a run as it was: of --set only train.epochs and "
+                           "train.max_minutes are allowed with it, not '%.60s'",
+                           sets[i]);
+    }
+    return SW_OK;
+}
+
 static sw_status load(sw_experiment **experiment, int argc, const char *const *argv)
 {
     if (!resume) {
@@ -23,14 +44,14 @@ static sw_status load(sw_experiment **experiment, int argc, const char *const *a
         return sw_experiment_load(experiment, argv[0], sets);
     }
     if (dry_run) return sw_fail(SW_E_USAGE, "--dry-run tries a new run: it cannot be used with --resume");
-    if (argc > 0 || sets || out || no_tune)
-        return sw_fail(
-            SW_E_USAGE,
-            "--resume continues a run as it was: no experiment file, --set, --out or --no-tune with it");
+    if (argc > 0 || out || no_tune)
+        return sw_fail(SW_E_USAGE,
+                       "--resume continues a run as it was: no experiment file, --out or --no-tune with it");
+    SW_ENSURE(check_sets());
     char *config = sw_fs_join(resume, "config.yaml");
     if (!config) return SW_E_MEMORY;
     sw_status status = sw_fs_exists(config)
-                           ? sw_experiment_load(experiment, config, NULL)
+                           ? sw_experiment_load(experiment, config, sets)
                            : sw_fail(SW_E_USAGE,
                                      "%s is not the folder of a run: it has no config.yaml (a run killed "
                                      "before its first step leaves such a folder: start a new one)",
@@ -91,7 +112,8 @@ static const struct poptOption options[] = {
     OPTION_DEVICE(device),
     OPTION_FLAG("no-tune", '\0', no_tune,
                 "Use the fixed order of convolution engines: time nothing, use no earlier choice"),
-    OPTION_TEXT("resume", 'r', resume, "RUN", "Continue this run exactly where it was saved"),
+    OPTION_TEXT("resume", 'r', resume, "RUN",
+                "Continue this run exactly where it was saved (--set train.epochs=N: to epoch N)"),
     OPTION_FLAG("dry-run", 'n', dry_run, "Try everything but the training; make no run folder"),
     OPTION_FLAG("profile", 'p', profile,
                 "Show where the time goes: profile.txt, profile.json, trace.json in the run folder"),
@@ -112,7 +134,9 @@ const sw_command sw_cmd_run = {
                "Ctrl-C finishes the step and saves. --resume continues from there, or after a\n"
                "crash from the last complete epoch, and ends with the same bits. A run that\n"
                "train.max_minutes stopped is saved in the same way; both exit with 130. A run\n"
-               "stopped while convolutions are timed has not begun and cannot be resumed.\n\n"
+               "stopped while convolutions are timed has not begun and cannot be resumed.\n"
+               "With --set train.epochs=N a run, also one that is done, goes on to the end of\n"
+               "epoch N, its learning rate as that number says.\n\n"
                "--dry-run checks the experiment, opens device and data, allocates the memory,\n"
                "makes one step and validates one batch.\n\n"
                "--profile times every kernel of the first steps by layer and pass, and the work\n"
@@ -125,7 +149,8 @@ const sw_command sw_cmd_run = {
                "  segwork run experiments/segnet_baseline.yaml\n"
                "  segwork run experiments/segnet_small.yaml --set train.epochs=3 \\\n"
                "      --set optimizer.lr=5e-4\n"
-               "  segwork run --resume runs/segnet_small/001",
+               "  segwork run --resume runs/segnet_small/001\n"
+               "  segwork run --resume runs/segnet_small/001 --set train.epochs=60",
     .options = options,
     .run = run,
 };

@@ -58,6 +58,14 @@
             .momentum = momentum_, .nesterov = nesterov_, .lr = lr_, .steps = steps_, .channels = channels_  \
         }                                                                                                    \
     }
+#define GROUPS(size_, kind_, decay_, momentum_, lr_, steps_, channels_)                                      \
+    {                                                                                                        \
+        .subject = "optimizer", .size = size_, .optimizer = &(const sw_optimizer_case)                       \
+        {                                                                                                    \
+            .kind = SW_OPT_##kind_, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = decay_,       \
+            .momentum = momentum_, .lr = lr_, .steps = steps_, .channels = channels_, .factors = true        \
+        }                                                                                                    \
+    }
 #define GRADIENTS(size_, factor_, clip_norm_, blocks_)                                                       \
     {                                                                                                        \
         .subject = "gradients", .size = size_, .gradients = &(const sw_gradients_case)                       \
@@ -319,6 +327,12 @@ static const sw_check_case others[] = {
     UPDATE(QUICK, SGD, 0, 0, false, 1e-1, 3, 17),
     UPDATE(QUICK, SGD, 5e-4, 0.9, false, 1e-1, 5, 200),
     UPDATE(QUICK, SGD, 5e-4, 0.9, true, 1e-1, 5, 64),
+    GROUPS(TINY, ADAMW, 1e-2, 0, 1e-3, 2, 3),
+    GROUPS(TINY, SGD, 1e-2, 0, 1e-1, 2, 3),
+    GROUPS(TINY, SGD, 1e-2, 0.9, 1e-1, 2, 3),
+    GROUPS(QUICK, ADAM, 1e-2, 0, 1e-3, 5, 129),
+    GROUPS(QUICK, ADAMW, 1e-2, 0, 1e-3, 5, 200),
+    GROUPS(QUICK, SGD, 1e-2, 0.9, 1e-1, 5, 17),
 
     /* values in -1..1: 128 of them have a norm of about 6.5, 38,400 of about 113 */
     GRADIENTS(TINY, 0.5, 1, 1),

@@ -4,8 +4,9 @@
  *   p        two roundings of itself, and 12 eps of the update
  *   moments  3 eps of |momentum m| + |g|; the second moment, made of squares, 6 eps
  *
- * The 12 are sums, a square root and a division of up to 3 ulp each. A last step whose loss is not finite
- * must leave everything as it is. */
+ * Factors of learning rate and decay are powers of two and round nothing, but AdamW's product of both is a
+ * float of its own then: an eps of it more. The 12 are sums, a square root and a division of up to 3 ulp
+ * each. A last step whose loss is not finite must leave everything as it is. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,10 @@ static sw_status init_update(update_problem *u, sw_cl *cl)
                                         .momentum = (float)c->momentum,
                                         .nesterov = c->nesterov};
     SW_ENSURE(sw_optimizer_init(&u->optimizer, &u->store, &config));
+    if (c->factors) {
+        const sw_param_factor half = {0.5f, 2.0f}, factors[] = {{0, 0}, half, half, half};
+        SW_ENSURE(sw_optimizer_set_factors(&u->optimizer, &u->graph, factors));
+    }
     SW_ENSURE(sw_loss_log_init(&u->losses, cl, c->steps + 1));
     SW_ENSURE(sw_buffer_create(&u->loss, cl, sizeof(float), "a loss"));
     const cl_mem buffers[] = {u->store.params, u->optimizer.moment_count > 0 ? u->optimizer.moments[0] : NULL,
@@ -84,17 +89,22 @@ static sw_status fill_slab(update_problem *u, cl_mem slab)
 static void expect_step(update_problem *u, uint64_t step, double *moved)
 {
     const sw_optimizer_case *c = u->c;
-    const sw_reference_update config = {c->kind,         c->beta1,    c->beta2,   c->eps,
-                                        c->weight_decay, c->momentum, c->nesterov};
+    const double rate = c->factors ? c->lr / 2 : c->lr, decay = c->weight_decay * (c->factors ? 2 : 1);
+    const size_t first = c->factors ? u->graph.params[1].offset_elems : 0; /* what lies before is frozen */
+    const sw_reference_update config = {c->kind, c->beta1, c->beta2, c->eps, decay, c->momentum, c->nesterov};
     sw_tensor *p = &u->tensors[0], *m = &u->tensors[1], *v = &u->tensors[2], *g = &u->tensors[3];
     for (int i = 0; i < TENSORS; i++)
         memcpy(u->tensors[i].want, u->tensors[i].given, p->elems * sizeof *p->want);
-    sw_reference_update_run(p->want, m->want, v->want, g->given, p->elems, &config, c->lr, step, moved);
+    memset(moved, 0, first * sizeof *moved);
+    sw_reference_update_run(p->want + first, m->want + first, v->want + first, g->given + first,
+                            p->elems - first, &config, rate, step, moved + first);
     bool adam = c->kind != SW_OPT_SGD;
     double keep = adam ? c->beta1 : c->momentum, take = adam ? 1 - c->beta1 : 1;
-    for (size_t i = 0; i < p->elems; i++) {
-        double size = fabs(g->given[i]) + c->weight_decay * fabs(p->given[i]);
-        p->bound[i] = bound_eps * (2 * fabs(p->given[i]) + 12 * moved[i]) + FLT_MIN;
+    for (int i = 0; i < TENSORS; i++) memset(u->tensors[i].bound, 0, first * sizeof *p->bound);
+    const double roundings = 2 + (c->factors ? rate * decay : 0);
+    for (size_t i = first; i < p->elems; i++) {
+        double size = fabs(g->given[i]) + decay * fabs(p->given[i]);
+        p->bound[i] = bound_eps * (roundings * fabs(p->given[i]) + 12 * moved[i]) + FLT_MIN;
         m->bound[i] = bound_eps * 3 * (keep * fabs(m->given[i]) + take * size) + FLT_MIN;
         v->bound[i] = bound_eps * 6 * (c->beta2 * v->given[i] + (1 - c->beta2) * size * size) + FLT_MIN;
     }
@@ -147,9 +157,9 @@ static sw_status run_halted_step(sw_check_result *out, update_problem *u)
 static void describe(sw_check_result *out, const sw_optimizer_case *c)
 {
     static const char *const names[] = {"adam", "adamw", "sgd"};
-    sw_result_begin(out, "%s%s%s%s, %d steps of %d", names[c->kind], c->momentum > 0 ? " momentum" : "",
-                    c->nesterov ? " nesterov" : "", c->weight_decay > 0 ? " decay" : "", c->steps,
-                    c->channels);
+    sw_result_begin(out, "%s%s%s%s%s, %d steps of %d", names[c->kind], c->momentum > 0 ? " momentum" : "",
+                    c->nesterov ? " nesterov" : "", c->weight_decay > 0 ? " decay" : "",
+                    c->factors ? " groups" : "", c->steps, c->channels);
 }
 
 sw_status sw_check_optimizer(sw_check_result *out, sw_cl *cl, const sw_optimizer_case *c)

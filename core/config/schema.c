@@ -14,7 +14,6 @@ static const char *const skip_names[] = {"none", "concat", "add", NULL};
 static const char *const block_names[] = {"plain", "residual", NULL};
 static const char *const head_names[] = {"norm_relu", "plain", NULL};
 static const char *const loss_names[] = {"cross_entropy", "focal", NULL};
-static const char *const optimizer_names[] = {"adam", "adamw", "sgd", NULL};
 static const char *const schedule_names[] = {"constant", "step", "cosine", "poly", NULL};
 static const char *const engine_names[] = {"auto", "clblast", "gemm",          "winograd",
                                            "tile", "direct",  "winograd_tile", NULL};
@@ -180,15 +179,6 @@ static const sw_field model_fields[] = {
 static const sw_field_table model_table = TABLE(model_fields);
 #undef HERE
 
-#define HERE sw_init_config
-static const sw_field init_fields[] = {
-    TEXT(from, "\"\"",
-         "Weights to start from: a safetensors file with PyTorch's names, such as another run's "
-         "checkpoints/best.safetensors, relative to where segwork is started; empty: random weights"),
-};
-static const sw_field_table init_table = TABLE(init_fields);
-#undef HERE
-
 #define HERE sw_loss_config
 static const sw_field loss_fields[] = {
     CHOICE(kind, "cross_entropy", loss_names,
@@ -204,22 +194,6 @@ static const sw_field loss_fields[] = {
      .min = -1, .max = 255},
 };
 static const sw_field_table loss_table = TABLE(loss_fields);
-#undef HERE
-
-#define HERE sw_optimizer_config
-static const sw_field optimizer_fields[] = {
-    CHOICE(kind, "adam", optimizer_names, "The optimiser; adamw is adam with decoupled weight decay"),
-    POSITIVE(lr, "0.001", 100, "Learning rate, before the schedule"),
-    REAL(beta1, "0.9", 0.9999, "adam, adamw: decay of the running mean of the gradient"),
-    REAL(beta2, "0.999", 0.9999, "adam, adamw: decay of the running mean of the squared gradient"),
-    POSITIVE(eps, "1.0e-8", 1, "adam, adamw: added to the denominator"),
-    REAL(weight_decay, "0", 100, "Weight decay (L2 penalty; decoupled with adamw)"),
-    REAL(momentum, "0.9", 0.9999, "sgd: momentum"),
-    BOOL(nesterov, "false", "sgd: use Nesterov momentum"),
-    REAL(clip_norm, "0", 1e6,
-         "Clip the gradients to this norm, taken over all of them together; 0: no clipping"),
-};
-static const sw_field_table optimizer_table = TABLE(optimizer_fields);
 #undef HERE
 
 #define HERE sw_schedule_config
@@ -335,9 +309,9 @@ static const sw_field experiment_fields[] = {
     SECTION(data, &schema_data_table, "The images and the size the network sees them at"),
     SECTION(augment, &schema_augment_table, "Augmentation of the training images"),
     SECTION(model, &model_table, "The network"),
-    SECTION(init, &init_table, "Initial weights"),
+    SECTION(init, &schema_init_table, "Initial weights"),
     SECTION(loss, &loss_table, "The loss that training minimises"),
-    SECTION(optimizer, &optimizer_table, "The optimiser"),
+    SECTION(optimizer, &schema_optimizer_table, "The optimiser"),
     SECTION(schedule, &schedule_table, "How the learning rate changes over the run"),
     SECTION(train, &train_table, "The training loop"),
     SECTION(runtime, &runtime_table,

@@ -23,6 +23,7 @@ typedef struct planner {
     const sw_plan_options *options;
     sw_plan *plan;
     value_state *values;
+    bool *needs_grad; /* by value: something that is trained lies upstream */
 } planner;
 
 static bool contains(const int *items, int count, int item)
@@ -205,6 +206,31 @@ static sw_status plan_forward(planner *p)
     return SW_OK;
 }
 
+/* --- gradients ------------------------------------------------------------------------------- */
+
+/* Whether a gradient of the node's outputs is of use: it has a parameter that is trained, or an input has
+ * one upstream. */
+static bool trains(const planner *p, const sw_node *node)
+{
+    const bool *frozen = p->options->frozen;
+    for (int i = 0; i < node->param_count; i++)
+        if (!frozen[node->params[i]]) return true;
+    for (int i = 0; i < node->input_count; i++)
+        if ((node->op->gives_gradient & SW_BIT(i)) && p->needs_grad[node->inputs[i]]) return true;
+    return false;
+}
+
+/* The graph's answer, which is right where every parameter is trained, less what only frozen ones ask for. */
+static void find_gradients(planner *p)
+{
+    const sw_graph *graph = p->graph;
+    for (int v = 0; v < graph->value_count; v++) p->needs_grad[v] = graph->values[v].needs_grad;
+    for (int n = 0; n < graph->node_count && p->options->frozen; n++)
+        if (!trains(p, &graph->nodes[n]))
+            for (int i = 0; i < graph->nodes[n].output_count; i++)
+                p->needs_grad[graph->nodes[n].outputs[i]] = false;
+}
+
 /* --- backward -------------------------------------------------------------------------------- */
 
 static sw_status ensure_available(planner *p, int value);
@@ -305,7 +331,7 @@ static sw_status plan_node_backward(planner *p, int n)
     }
     for (int i = 0; i < node->input_count; i++)
         if ((op->gives_gradient & SW_BIT(i)) &&
-            (p->graph->values[node->inputs[i]].needs_grad ||
+            (p->needs_grad[node->inputs[i]] ||
              contains(p->options->wants, p->options->want_count, node->inputs[i])))
             SW_ENSURE(bind_input_gradient(p, n, s, i));
     return SW_OK;
@@ -366,9 +392,11 @@ sw_status sw_plan_create(sw_plan **out, const sw_graph *graph, const sw_plan_opt
     planner p = {.graph = graph, .options = options};
     p.plan = calloc(1, sizeof *p.plan);
     p.values = calloc((size_t)graph->value_count, sizeof *p.values);
-    if (!p.plan || !p.values) SW_TRY(sw_fail_alloc("the memory plan", sizeof *p.plan));
+    p.needs_grad = calloc((size_t)graph->value_count, sizeof *p.needs_grad);
+    if (!p.plan || !p.values || !p.needs_grad) SW_TRY(sw_fail_alloc("the memory plan", sizeof *p.plan));
     p.plan->training = options->training;
     SW_TRY(find_absorbed(&p));
+    find_gradients(&p);
     count_forward_reads(&p);
     choose_recomputed(&p);
     SW_TRY(plan_forward(&p));
@@ -381,6 +409,7 @@ sw_status sw_plan_create(sw_plan **out, const sw_graph *graph, const sw_plan_opt
 done:
     sw_plan_destroy(p.plan);
     free(p.values);
+    free(p.needs_grad);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cost.h"
+#include "nn/param_rules.h"
 #include "page/json_text.h"
 #include "page/sheet.h"
 #include "setup/open.h"
@@ -95,14 +96,15 @@ static sw_status find_receptive_fields(int *fields, const sw_graph *graph)
 
 /* --- description ----------------------------------------------------------------------------- */
 
-static sw_status plan(sw_plan **out, const sw_model *model, bool training)
+static sw_status plan(sw_plan **out, const sw_model *model, bool training, const bool *frozen)
 {
     /* the same values outlive the steps as in a run */
     const int keep[] = {model->loss, model->logits, model->labels};
     const sw_plan_options options = {.training = training,
                                      .max_slab_bytes = (size_t)SW_DESCRIBE_MAX_SLAB_MIB << 20,
                                      .keep = keep,
-                                     .keep_count = training ? 1 : 3};
+                                     .keep_count = training ? 1 : 3,
+                                     .frozen = frozen};
     return sw_fail_in(sw_plan_create(out, &model->graph, &options), "%s",
                       training ? "training" : "evaluation");
 }
@@ -141,12 +143,15 @@ done:
 sw_status sw_description_init(sw_description *d, const sw_experiment *experiment)
 {
     sw_status status = SW_OK;
+    sw_param_rules rules = {0};
     *d = (sw_description){.experiment = experiment};
     SW_TRY(sw_open_model(&d->train_model, experiment, experiment->train.batch_size));
     SW_TRY(sw_open_model(&d->eval_model, experiment, experiment->train.val_batch_size));
-    SW_TRY(plan(&d->train_plan, &d->train_model, true));
-    SW_TRY(plan(&d->eval_plan, &d->eval_model, false));
     const sw_graph *graph = &d->train_model.graph;
+    SW_TRY(sw_param_rules_init(&rules, graph, &experiment->optimizer, experiment->init.freeze,
+                               experiment->init.freeze_count));
+    SW_TRY(plan(&d->train_plan, &d->train_model, true, rules.frozen));
+    SW_TRY(plan(&d->eval_plan, &d->eval_model, false, NULL));
     sw_memory_table_make(&d->memory, graph, d->train_plan, d->eval_plan,
                          sw_optimizer_count_moments(&experiment->optimizer),
                          experiment->train.ema_decay > 0.0f,
@@ -156,6 +161,7 @@ sw_status sw_description_init(sw_description *d, const sw_experiment *experiment
     d->train_flop = sw_plan_flop(graph, d->train_plan);
     SW_TRY(fill_layers(d));
 done:
+    sw_param_rules_deinit(&rules);
     if (status != SW_OK) sw_description_deinit(d);
     return status;
 }

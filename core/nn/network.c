@@ -20,13 +20,17 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
                                       .conv_pins = o->conv_pins,
                                       .workspace_cap_bytes = o->workspace_cap_bytes};
     SW_ENSURE(sw_model_build(model, o->model, o->loss, &model_options, NULL));
+    if (training)
+        SW_ENSURE(
+            sw_param_rules_init(&network->rules, &model->graph, o->optimizer, o->freeze, o->freeze_count));
     /* the host reads the loss, and in evaluation metrics read logits and labels after the last step */
     const int keep[] = {model->loss, model->logits, model->labels};
     sw_executor_options executor_options = {.training = training,
                                             .debug_buffers = o->debug_buffers,
                                             .check = o->check,
                                             .keep = keep,
-                                            .keep_count = training ? 1 : 3};
+                                            .keep_count = training ? 1 : 3,
+                                            .frozen = training ? network->rules.frozen : NULL};
     return sw_executor_create(executor, network->cl, &model->graph, &network->store, &network->slabs,
                               &executor_options);
 }
@@ -62,6 +66,9 @@ sw_status sw_network_allocate(sw_network *network, uint64_t seed)
     if (network->trainer) {
         SW_ENSURE(sw_executor_bind(network->trainer));
         SW_ENSURE(sw_optimizer_init(&network->optimizer, &network->store, o->optimizer));
+        if (network->rules.factors)
+            SW_ENSURE(sw_optimizer_set_factors(&network->optimizer, sw_network_graph(network),
+                                               network->rules.factors));
         SW_ENSURE(sw_loss_log_init(&network->losses, network->cl, sw_network_loss_every(network)));
         SW_ENSURE(sw_gradients_init(&network->gradients, &network->store, o->optimizer->clip_norm));
         if (o->ema_decay > 0.0f)
@@ -81,6 +88,7 @@ void sw_network_deinit(sw_network *network)
     sw_executor_destroy(network->trainer);
     sw_executor_destroy(network->evaluator);
     sw_optimizer_deinit(&network->optimizer);
+    sw_param_rules_deinit(&network->rules);
     sw_gradients_deinit(&network->gradients);
     sw_averages_deinit(&network->averages);
     sw_slabs_deinit(&network->slabs);

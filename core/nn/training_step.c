@@ -75,10 +75,25 @@ static sw_status note_loss(sw_network *network, double weight)
                            &network->optimizer);
 }
 
+/* Gradients of frozen parameters are no part of the norm that optimizer.clip_norm limits. */
+static sw_status forget_frozen(sw_network *network)
+{
+    const sw_graph *graph = sw_network_graph(network);
+    const bool *frozen = network->rules.frozen;
+    for (int i = 0; i < graph->param_count && frozen && network->gradients.clip_norm > 0.0f; i++) {
+        if (!frozen[i]) continue;
+        const sw_param *param = &graph->params[i];
+        SW_ENSURE(sw_buffer_fill(network->cl, network->store.grads, param->offset_elems * sizeof(float),
+                                 param->elems * sizeof(float), 0));
+    }
+    return SW_OK;
+}
+
 /* The update with the mean of the batches' gradients, clipped; then the averages. Ends the step. */
 static sw_status update(sw_network *network, double lr)
 {
     const sw_step_batches *step = &network->step;
+    SW_ENSURE(forget_frozen(network));
     if (step->weight > 0.0) SW_ENSURE(sw_gradients_scale(&network->gradients, step->unit / step->weight));
     SW_ENSURE(sw_gradients_clip(&network->gradients));
     SW_ENSURE(sw_optimizer_step(&network->optimizer, lr));

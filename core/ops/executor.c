@@ -106,7 +106,8 @@ sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph
                                     .seeds = options->seeds,
                                     .seed_count = options->seed_count,
                                     .wants = options->wants,
-                                    .want_count = options->want_count};
+                                    .want_count = options->want_count,
+                                    .frozen = options->frozen};
     SW_TRY(sw_plan_create(&e->plan, graph, &plan_options));
     SW_TRY(prepare_nodes(e));
     SW_TRY(find_partners(e));

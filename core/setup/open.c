@@ -46,6 +46,8 @@ sw_network_options sw_open_network_options(const sw_experiment *x, const sw_devi
     return (sw_network_options){.model = &x->model,
                                 .loss = &x->loss,
                                 .optimizer = &x->optimizer,
+                                .freeze = x->init.freeze,
+                                .freeze_count = x->init.freeze_count,
                                 .ema_decay = x->train.ema_decay,
                                 .size = x->data.size,
                                 .train_batch = x->train.batch_size,

@@ -34,6 +34,25 @@ static sw_status add_origins(cJSON *manifest, const sw_experiment *experiment)
     return SW_OK;
 }
 
+static void add_names(cJSON *object, const char *key, const sw_name_list *names)
+{
+    cJSON *list = cJSON_AddArrayToObject(object, key);
+    for (size_t i = 0; list && i < names->count; i++)
+        cJSON_AddItemToArray(list, cJSON_CreateString(names->items[i]));
+}
+
+/* What the weights of init.from gave. A run that starts over loads them again. */
+static void add_initial(cJSON *manifest, const sw_run_session *s)
+{
+    if (!s->initial.taken.count) return;
+    cJSON_DeleteItemFromObjectCaseSensitive(manifest, "init");
+    cJSON *init = cJSON_AddObjectToObject(manifest, "init");
+    sw_json_add_text(init, "from", s->experiment->init.from);
+    add_names(init, "taken", &s->initial.taken);
+    add_names(init, "missing", &s->initial.missing);
+    add_names(init, "left_over", &s->initial.left_over);
+}
+
 sw_status write_run_manifest(sw_run_session *s)
 {
     const sw_experiment *x = s->experiment;
@@ -57,6 +76,7 @@ sw_status write_run_manifest(sw_run_session *s)
                             {"macs", (double)sw_graph_macs(graph)});
         SW_ENSURE(add_origins(s->manifest, x));
     }
+    add_initial(s->manifest, s);
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device_memory_bytes");
     cJSON_AddNumberToObject(s->manifest, "device_memory_bytes", (double)memory.total_bytes);
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device");

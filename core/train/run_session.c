@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "run/masks.h"
+#include "run_config.h"
 #include "setup/engines.h"
 #include "setup/open.h"
 #include "setup/open_data.h"
@@ -147,19 +148,7 @@ static sw_status reopen_folder(sw_run_session *s)
     SW_ENSURE(sw_run_folder_open(&s->folder, s->options->resume));
     SW_ENSURE(sw_run_folder_read_manifest(&s->manifest, s->folder));
     sw_log(SW_LOG_INFO, "continuing run %s", s->folder->path);
-    return SW_OK;
-}
-
-static sw_status write_config(const sw_run_session *s)
-{
-    sw_str config = {0};
-    sw_experiment resolved = *s->experiment;
-    resolved.runtime.conv_layers = s->engines.pins;
-    sw_experiment_dump_yaml(&config, &resolved, false);
-    sw_status status = sw_str_status(&config);
-    if (status == SW_OK) status = sw_run_folder_write_config(s->folder, config.text);
-    sw_str_deinit(&config);
-    return status;
+    return run_config_check(s);
 }
 
 /* Whether a resumed run has a saved state: one that was killed early starts like a new one. */
@@ -185,10 +174,10 @@ static sw_status load_initial_weights(sw_run_session *s)
 {
     if (!s->initial_weights) return SW_OK;
     const char *from = s->experiment->init.from;
-    sw_checkpoint checkpoint = {.graph = sw_network_graph(&s->network), .store = &s->network.store};
-    sw_status status = sw_checkpoint_load(&checkpoint, s->initial_weights, from);
+    sw_status status = sw_initial_load(&s->initial, sw_network_graph(&s->network), &s->network.store,
+                                       &s->experiment->init, s->initial_weights, from);
     if (status != SW_OK) return sw_fail_in(status, "init.from");
-    sw_log(SW_LOG_INFO, "starting from the weights of %s", from);
+    sw_initial_report_log(&s->initial, from);
     sw_safetensors_reader_destroy(s->initial_weights);
     s->initial_weights = NULL;
     return SW_OK;
@@ -254,6 +243,20 @@ sw_status sw_run_session_prepare(sw_run_session *s, const sw_experiment *experim
     return prepare(s);
 }
 
+static sw_status write_manifest_and_config(sw_run_session *s)
+{
+    if (s->options->resume && !s->reconfigured) return write_run_manifest(s);
+    sw_status status = SW_OK;
+    sw_str config = {0};
+    SW_TRY(run_config_text(&config, s));
+    SW_TRY(run_config_note(s, config.text));
+    SW_TRY(write_run_manifest(s));
+    SW_TRY(sw_run_folder_write_config(s->folder, config.text));
+done:
+    sw_str_deinit(&config);
+    return status;
+}
+
 sw_status sw_run_session_open(sw_run_session *s, const sw_experiment *experiment,
                               const sw_trainer_options *options)
 {
@@ -270,10 +273,10 @@ sw_status sw_run_session_open(sw_run_session *s, const sw_experiment *experiment
     SW_ENSURE(prepare(s));
     s->state = sw_trainer_state_fresh();
     if (options->resume) SW_ENSURE(sw_trainer_state_load(s));
+    if (options->resume) SW_ENSURE(run_config_check_epochs(s));
     if (sw_run_session_is_over(s) && sw_manifest_is_done(s->manifest)) return SW_OK;
     if (!options->resume) SW_ENSURE(create_folder(s));
-    SW_ENSURE(write_run_manifest(s));
-    if (!options->resume) SW_ENSURE(write_config(s));
+    SW_ENSURE(write_manifest_and_config(s));
     return restore(s);
 }
 
@@ -305,6 +308,7 @@ void sw_run_session_close(sw_run_session *s, const char *outcome)
     sw_network_deinit(&s->network);
     sw_engines_deinit(&s->engines);
     sw_safetensors_reader_destroy(s->initial_weights);
+    sw_initial_report_deinit(&s->initial);
     sw_loader_destroy(s->train_loader);
     sw_loader_destroy(s->val_loader);
     sw_loader_destroy(s->article_loader);

@@ -13,6 +13,7 @@
 #include "setup/engines.h"
 #include "train/trainer.h"
 #include "trainer_state.h"
+#include "weights/initial.h"
 #include "weights/safetensors.h"
 
 /* Training steps whose losses the host has not read yet. */
@@ -34,6 +35,7 @@ typedef struct sw_run_session {
     sw_engines engines;
     sw_network network;
     sw_safetensors_reader *initial_weights; /* of init.from until they are loaded; NULL: none */
+    sw_initial_report initial;              /* what they gave; empty where none were loaded */
     sw_epoch_grid grid;
     sw_gallery gallery;
     sw_str early_log; /* lines logged before the folder is there */
@@ -41,7 +43,9 @@ typedef struct sw_run_session {
     sw_records *records;
     sw_events *events; /* NULL without train.tensorboard */
     struct cJSON *manifest;
-    bool begun; /* the manifest lists this process */
+    bool begun;        /* the manifest lists this process */
+    bool reconfigured; /* a resumed run: --set gives it other values than its config.yaml has */
+    int epochs_before; /* train.epochs there */
     sw_progress *progress;
     sw_run_profile *profile; /* NULL: not asked for */
     sw_unread_steps unread;

@@ -181,7 +181,8 @@ static sw_status check_entry(void *user, const entry *e)
     int64_t shape[4];
     int rank = shape_of(e, shape);
     sw_safetensors_dtype dtype = e->tensor ? SW_SAFETENSORS_F32 : SW_SAFETENSORS_I64;
-    bool same = t->rank == rank && t->dtype == dtype;
+    bool same =
+        t->rank == rank && (t->dtype == dtype || (e->tensor && sw_safetensors_dtype_is_float(t->dtype)));
     for (int i = 0; same && i < rank; i++) same = t->shape[i] == shape[i];
     if (same || !(line = list_next(&s->problems))) return SW_OK;
     sw_str_printf(line, "%s is ", e->name);
@@ -196,7 +197,7 @@ static sw_status load_entry(void *user, const entry *e)
     load_state *s = user;
     if (!e->tensor) return SW_OK; /* the caller counts batches from the run's own step */
     const sw_safetensors_tensor *t = sw_safetensors_reader_find(s->reader, e->name);
-    SW_ENSURE(sw_safetensors_reader_read(s->reader, t, s->host, e->tensor->elems * sizeof(float)));
+    SW_ENSURE(sw_safetensors_reader_read_floats(s->reader, t, s->host));
     return sw_store_write(s->checkpoint->store, e->slab, e->tensor, s->host);
 }
 

@@ -47,9 +47,14 @@ static void add_simple(exporter *e, const char *op, const char *input, const cha
 
 static sw_status read_param(float **out, const exporter *e, const sw_param *param)
 {
-    void *data = NULL;
-    sw_status status = sw_export_read(&data, e->weights, sw_safetensors_reader_find(e->weights, param->name));
-    *out = data;
+    const sw_safetensors_tensor *tensor = sw_safetensors_reader_find(e->weights, param->name);
+    *out = malloc((param->elems + 1) * sizeof(float));
+    if (!*out) return sw_fail_alloc(param->name, (param->elems + 1) * sizeof(float));
+    sw_status status = sw_safetensors_reader_read_floats(e->weights, tensor, *out);
+    if (status != SW_OK) {
+        free(*out);
+        *out = NULL;
+    }
     return status;
 }
 

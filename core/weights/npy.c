@@ -3,13 +3,15 @@
 #include <inttypes.h>
 
 #include "base/fs.h"
+#include "weights/half.h"
 
 enum { PREFIX_BYTES = 10, ALIGNMENT = 64 };
 
-static const char *const descrs[] = {[SW_SAFETENSORS_F32] = "<f4",
-                                     [SW_SAFETENSORS_I64] = "<i8",
-                                     [SW_SAFETENSORS_I32] = "<i4",
-                                     [SW_SAFETENSORS_U8] = "|u1"};
+static const char *const descrs[] = {
+    [SW_SAFETENSORS_F32] = "<f4", [SW_SAFETENSORS_I64] = "<i8", [SW_SAFETENSORS_I32] = "<i4",
+    [SW_SAFETENSORS_U8] = "|u1",  [SW_SAFETENSORS_F16] = "<f2", [SW_SAFETENSORS_BF16] = "<f4",
+    [SW_SAFETENSORS_F64] = "<f8", [SW_SAFETENSORS_I16] = "<i2", [SW_SAFETENSORS_I8] = "|i1",
+    [SW_SAFETENSORS_BOOL] = "|b1"};
 
 /* {'descr': '<f4', 'fortran_order': False, 'shape': (3, 128, 128), } padded so that the data are aligned */
 static void append_header(sw_str *out, sw_safetensors_dtype dtype, int rank, const int64_t *shape)
@@ -29,13 +31,24 @@ static void append_header(sw_str *out, sw_safetensors_dtype dtype, int rank, con
     sw_str_deinit(&dict);
 }
 
+static void append_bfloats(sw_str *out, const uint16_t *bits, size_t elems)
+{
+    for (size_t i = 0; i < elems; i++) {
+        const float value = sw_bfloat_float(bits[i]);
+        sw_str_append_bytes(out, &value, sizeof value);
+    }
+}
+
 sw_status sw_npy_append(sw_str *out, sw_safetensors_dtype dtype, int rank, const int64_t *shape,
                         const void *data)
 {
-    size_t bytes = sw_safetensors_dtype_bytes(dtype);
-    for (int i = 0; i < rank; i++) bytes *= (size_t)shape[i];
+    size_t elems = 1;
+    for (int i = 0; i < rank; i++) elems *= (size_t)shape[i];
     append_header(out, dtype, rank, shape);
-    sw_str_append_bytes(out, data, bytes);
+    if (dtype == SW_SAFETENSORS_BF16)
+        append_bfloats(out, data, elems);
+    else
+        sw_str_append_bytes(out, data, elems * sw_safetensors_dtype_bytes(dtype));
     return sw_str_status(out);
 }
 

@@ -18,10 +18,11 @@ static const struct {
     const char *name;
     size_t bytes;
 } dtypes[] = {
-    [SW_SAFETENSORS_F32] = {"F32", 4},
-    [SW_SAFETENSORS_I64] = {"I64", 8},
-    [SW_SAFETENSORS_I32] = {"I32", 4},
-    [SW_SAFETENSORS_U8] = {"U8", 1},
+    [SW_SAFETENSORS_F32] = {"F32", 4}, [SW_SAFETENSORS_I64] = {"I64", 8},
+    [SW_SAFETENSORS_I32] = {"I32", 4}, [SW_SAFETENSORS_U8] = {"U8", 1},
+    [SW_SAFETENSORS_F16] = {"F16", 2}, [SW_SAFETENSORS_BF16] = {"BF16", 2},
+    [SW_SAFETENSORS_F64] = {"F64", 8}, [SW_SAFETENSORS_I16] = {"I16", 2},
+    [SW_SAFETENSORS_I8] = {"I8", 1},   [SW_SAFETENSORS_BOOL] = {"BOOL", 1},
 };
 
 const char *sw_safetensors_dtype_name(sw_safetensors_dtype dtype)
@@ -32,6 +33,11 @@ const char *sw_safetensors_dtype_name(sw_safetensors_dtype dtype)
 size_t sw_safetensors_dtype_bytes(sw_safetensors_dtype dtype)
 {
     return dtypes[dtype].bytes;
+}
+
+bool sw_safetensors_dtype_is_float(sw_safetensors_dtype dtype)
+{
+    return dtype == SW_SAFETENSORS_F32 || dtype == SW_SAFETENSORS_F16 || dtype == SW_SAFETENSORS_BF16;
 }
 
 bool safetensors_extent(uint64_t *elems, uint64_t *bytes, sw_safetensors_dtype dtype, int rank,

@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "safetensors_format.h"
+#include "weights/half.h"
 #include "weights/safetensors.h"
 
 typedef struct slot {
@@ -37,7 +38,7 @@ struct sw_safetensors_reader {
 
 static bool is_dtype(sw_safetensors_dtype *out, const char *name)
 {
-    for (*out = SW_SAFETENSORS_F32; *out <= SW_SAFETENSORS_U8; (*out)++)
+    for (*out = SW_SAFETENSORS_F32; *out < SW_SAFETENSORS_DTYPES; (*out)++)
         if (strcmp(name, sw_safetensors_dtype_name(*out)) == 0) return true;
     return false;
 }
@@ -213,7 +214,8 @@ static sw_status parse_entry(slot *s, const cJSON *entry, const sw_safetensors_r
     if (!dtype || !shape || !offsets || cJSON_GetArraySize(entry) != 3)
         return sw_fail(SW_E_DATA, "its entry must have dtype, shape and data_offsets, once each");
     if (!cJSON_IsString(dtype) || !is_dtype(&s->tensor.dtype, dtype->valuestring))
-        return sw_fail(SW_E_DATA, "its dtype is not one read here (F32, I64, I32, U8)");
+        return sw_fail(SW_E_DATA,
+                       "its dtype is not one read here (F32, F16, BF16, F64, I64, I32, I16, I8, U8, BOOL)");
     SW_ENSURE(parse_shape(s, shape));
     return parse_offsets(s, offsets, reader);
 }
@@ -363,6 +365,23 @@ sw_status sw_safetensors_reader_read(const sw_safetensors_reader *reader, const 
     assert(s >= reader->slots && s < reader->slots + reader->count && bytes == tensor->bytes);
     sw_status status = read_at(reader, into, bytes, reader->data_at + s->begin);
     return sw_fail_in(status, "tensor '" NAME_SHOWN "': %s", tensor->name, reader->path);
+}
+
+sw_status sw_safetensors_reader_read_floats(const sw_safetensors_reader *reader,
+                                            const sw_safetensors_tensor *tensor, float *into)
+{
+    const sw_safetensors_dtype dtype = tensor->dtype;
+    assert(sw_safetensors_dtype_is_float(dtype));
+    if (dtype == SW_SAFETENSORS_F32) return sw_safetensors_reader_read(reader, tensor, into, tensor->bytes);
+    /* into the upper half, so that float i is written behind the numbers that are still to be read */
+    char *halves = (char *)into + tensor->bytes;
+    SW_ENSURE(sw_safetensors_reader_read(reader, tensor, halves, tensor->bytes));
+    for (uint64_t i = 0; i < tensor->elems; i++) {
+        uint16_t bits;
+        memcpy(&bits, halves + i * sizeof bits, sizeof bits);
+        into[i] = dtype == SW_SAFETENSORS_F16 ? sw_half_float(bits) : sw_bfloat_float(bits);
+    }
+    return SW_OK;
 }
 
 void sw_safetensors_reader_destroy(sw_safetensors_reader *reader)

@@ -180,8 +180,7 @@ Test(run_resume, a_run_does_not_go_on_with_other_data_a_broken_checkpoint_or_twi
     program_expect(0, NULL, "cp saved whole/checkpoints/resume.safetensors; segwork run --resume whole");
     program_expect(2, "no config.yaml", "segwork run --resume pets");
     program_expect(2, "no config.yaml", "segwork run --resume nowhere");
-    program_expect(2, "no experiment file, --set, --out or --no-tune",
-                   "segwork run --resume whole --set seed=3");
+    program_expect(2, "no experiment file, --out or --no-tune", "segwork run --resume whole --out other");
 
     pid_t pid = program_start(SLOW_RUN "--set train.epochs=1000 --out busy");
     cr_assert(program_wait_for_lines(pid, "busy/steps.jsonl", 1));

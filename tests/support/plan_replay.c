@@ -163,10 +163,28 @@ static void play_forward(replay *r, const sw_step *step)
     }
 }
 
+/* Whether a parameter that is not frozen lies upstream. */
+static bool trained_upstream(const replay *r, int value)
+{
+    const sw_value *v = &r->graph->values[value];
+    if (!v->needs_grad || v->producer < 0) return false;
+    const sw_node *node = &r->graph->nodes[v->producer];
+    bool trained = false;
+    for (int i = 0; i < node->param_count; i++) trained |= !r->options->frozen[node->params[i]];
+    for (int i = 0; i < node->input_count && !trained; i++)
+        trained = (node->op->gives_gradient & SW_BIT(i)) && trained_upstream(r, node->inputs[i]);
+    return trained;
+}
+
+static bool needs_gradient(const replay *r, int value)
+{
+    return r->options->frozen ? trained_upstream(r, value) : r->graph->values[value].needs_grad;
+}
+
 static bool wants_input_gradient(const replay *r, const sw_node *node, int i)
 {
     return (node->op->gives_gradient & SW_BIT(i)) &&
-           (r->graph->values[node->inputs[i]].needs_grad ||
+           (needs_gradient(r, node->inputs[i]) ||
             listed(r->options->wants, r->options->want_count, node->inputs[i]));
 }
 

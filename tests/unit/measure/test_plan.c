@@ -270,6 +270,34 @@ Test(plan, every_step_of_any_graph_finds_what_it_reads)
     cr_expect_gt(absorbed, 100, "few nodes of these graphs do another's work: %d", absorbed);
 }
 
+/* Each parameter frozen or not as it falls. What lies before the first trained one has no backward step. */
+Test(plan, frozen_parameters_ask_for_no_gradients)
+{
+    int fewer = 0;
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        sw_graph graph;
+        int labels, last;
+        char name[64];
+        bool frozen[64];
+        sw_rng rng = sw_rng_at(seed, SW_RNG_TEST, 1);
+        random_graph(&graph, &labels, &last, seed);
+        cr_assert_lt(graph.param_count, 64);
+        for (int i = 0; i < graph.param_count; i++) frozen[i] = sw_rng_chance(&rng, 0.8f);
+        sw_plan_options options = {.training = true, .separate = seed % 5 == 0};
+        sw_plan *all = planned(&graph, &options);
+        options.frozen = frozen;
+        sw_plan *some = planned(&graph, &options);
+        snprintf(name, sizeof name, "graph %d", (int)seed);
+        expect_sound(name, &graph, some, &options);
+        cr_expect_leq(some->step_count, all->step_count, "%s", name);
+        fewer += some->step_count < all->step_count;
+        sw_plan_destroy(all);
+        sw_plan_destroy(some);
+        sw_graph_deinit(&graph);
+    }
+    cr_expect_gt(fewer, 100, "few of these graphs have anything to save: %d", fewer);
+}
+
 static void expect_fault(const char *what, int i, const sw_graph *graph, const sw_plan *plan,
                          const sw_plan_options *options)
 {
@@ -551,6 +579,32 @@ Test(plan, every_layer_of_a_network_is_trained)
     cr_expect_eq(plan->step_count - plan->recompute_count, 2 * (model.graph.node_count - pools));
     cr_expect_eq(plan->gradient_tenant[model.images], -1);
     sw_plan_destroy(plan);
+    sw_model_deinit(&model);
+}
+
+Test(plan, a_frozen_encoder_has_no_backward_steps_and_takes_less_memory)
+{
+    sw_model model;
+    bool frozen[256];
+    build(&model, &networks[0]);
+    const sw_graph *graph = &model.graph;
+    cr_assert_leq(graph->param_count, 256);
+    for (int i = 0; i < graph->param_count; i++) frozen[i] = graph->params[i].name[0] != 'u';
+    sw_plan_options options = {.training = true};
+    sw_plan *all = planned(graph, &options);
+    options.frozen = frozen;
+    sw_plan *decoder = planned(graph, &options);
+    expect_sound("decoder alone", graph, decoder, &options);
+    for (int n = 0; n < graph->node_count; n++) {
+        const char *name = graph->nodes[n].name;
+        const bool trained = strncmp(name, "uc", 2) == 0 || strcmp(name, "loss") == 0;
+        const bool steps = step_of(decoder, n, SW_STEP_BACKWARD) != NULL;
+        /* nothing trained lies before the first unpool */
+        cr_expect_eq(steps, trained && strcmp(name, "uc4.mup") != 0, "%s", name);
+    }
+    cr_expect_lt(sw_plan_slab_total_bytes(decoder), sw_plan_slab_total_bytes(all));
+    sw_plan_destroy(all);
+    sw_plan_destroy(decoder);
     sw_model_deinit(&model);
 }
 

@@ -38,12 +38,32 @@ Test(npy, headers_name_type_and_shape_and_align_the_data)
                 (const int64_t[]){1, 2}, data, 8);
     expect_file("{'descr': '|u1', 'fortran_order': False, 'shape': (0, 7), }", 118, SW_SAFETENSORS_U8, 2,
                 (const int64_t[]){0, 7}, data, 0);
+    expect_file("{'descr': '<f2', 'fortran_order': False, 'shape': (4,), }", 118, SW_SAFETENSORS_F16, 1,
+                (const int64_t[]){4}, data, 8);
+    expect_file("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", 118, SW_SAFETENSORS_F64, 1,
+                (const int64_t[]){1}, data, 8);
+    expect_file("{'descr': '|b1', 'fortran_order': False, 'shape': (8,), }", 118, SW_SAFETENSORS_BOOL, 1,
+                (const int64_t[]){8}, data, 8);
     /* 118 + 10 bytes hold at most 117 characters; longer ones take the next multiple of 64 */
     expect_file("{'descr': '|u1', 'fortran_order': False, 'shape': "
                 "(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), }",
                 182, SW_SAFETENSORS_U8, 23,
                 (const int64_t[]){1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, data,
                 1);
+}
+
+Test(npy, numbers_that_numpy_has_no_type_for_become_floats)
+{
+    static const uint16_t upper_halves[] = {0x3f80, 0xc040};
+    const float same[] = {1.0f, -3.0f};
+    const int64_t shape[] = {2};
+    sw_str bfloats = {0}, floats = {0};
+    cr_assert_eq(sw_npy_append(&bfloats, SW_SAFETENSORS_BF16, 1, shape, upper_halves), SW_OK);
+    cr_assert_eq(sw_npy_append(&floats, SW_SAFETENSORS_F32, 1, shape, same), SW_OK);
+    cr_assert_eq(bfloats.length, floats.length);
+    cr_expect_eq(memcmp(bfloats.text, floats.text, floats.length), 0);
+    sw_str_deinit(&bfloats);
+    sw_str_deinit(&floats);
 }
 
 Test(npy, a_file_is_written_whole_or_not_at_all)

@@ -72,6 +72,7 @@ typedef struct sw_optimizer_case {
     bool nesterov;
     double lr;
     int steps, channels; /* the parameters are those of two batch norms of that many channels */
+    bool factors;        /* the first one is frozen, the others learn half as fast and decay twice as much */
 } sw_optimizer_case;
 
 sw_status sw_check_optimizer(sw_check_result *out, sw_cl *cl, const sw_optimizer_case *c) SW_NODISCARD;

@@ -54,6 +54,8 @@ typedef struct sw_plan_options {
     const int
         *wants; /* values whose gradient the caller reads, though nothing trained may lie upstream (tests) */
     int want_count;
+    const bool *frozen; /* by parameter: it is not trained, so that no gradient is computed for its sake
+                           alone; NULL: all are trained */
 } sw_plan_options;
 
 typedef struct sw_plan {

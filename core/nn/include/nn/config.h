@@ -66,8 +66,20 @@ typedef struct sw_model_config {
         *layers_written; /* `blocks` and `layers` as they were given; or NULL */
 } sw_model_config;
 
+/* How names of a file become names of the network: the first pattern that a name fits gives the new one. */
+typedef struct sw_name_map {
+    const char *const *from, *const *to; /* patterns of base/pattern.h, at most one '*' in each */
+    int count;                           /* 0: names stay as they are */
+} sw_name_map;
+
 typedef struct sw_init_config {
-    const char *from; /* safetensors file the parameters start from; "": drawn by the seed */
+    const char *from;         /* safetensors file the parameters start from; "": drawn by the seed */
+    const char *const *strip; /* prefixes that its names lose */
+    int strip_count;
+    sw_name_map map;
+    bool partial;              /* the file need not hold all of the network, nor the head in its shape */
+    const char *const *freeze; /* patterns of parameters that are not trained */
+    int freeze_count;
 } sw_init_config;
 
 typedef enum sw_loss_kind { SW_LOSS_CROSS_ENTROPY, SW_LOSS_FOCAL } sw_loss_kind; /* cross_entropy, focal */

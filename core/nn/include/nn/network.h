@@ -7,6 +7,7 @@
 #include "nn/config.h"
 #include "nn/memory_table.h"
 #include "nn/model.h"
+#include "nn/param_rules.h"
 #include "ops/averages.h"
 #include "ops/executor.h"
 #include "ops/gradients.h"
@@ -18,9 +19,11 @@ typedef struct sw_network_options {
     const sw_model_config *model;
     const sw_loss_config *loss;           /* class weights resolved into numbers */
     const sw_optimizer_config *optimizer; /* NULL: evaluation only */
-    float ema_decay;                      /* of the averages of the parameters; 0: none are kept */
-    sw_size size;                         /* of the images */
-    int train_batch, eval_batch;          /* train_batch is not used without an optimiser */
+    const char *const *freeze;            /* patterns of parameters that are not trained; NULL: none */
+    int freeze_count;
+    float ema_decay;             /* of the averages of the parameters; 0: none are kept */
+    sw_size size;                /* of the images */
+    int train_batch, eval_batch; /* train_batch is not used without an optimiser */
     sw_conv_choice conv_engine;
     const sw_conv_pins
         *conv_pins; /* with SW_CONV_AUTO, layer by layer, until the network is planned; NULL: none */
@@ -48,6 +51,7 @@ typedef struct sw_network {
     sw_gradients gradients;
     sw_step_batches step;
     sw_optimizer optimizer;
+    sw_param_rules rules; /* of single parameters; of the training graph */
     sw_averages averages; /* params NULL: none are kept */
     sw_metrics *metrics;
     sw_loss_log losses; /* of the steps whose loss the host has not read */

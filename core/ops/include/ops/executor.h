@@ -63,6 +63,7 @@ typedef struct sw_executor_options {
     int seed_count;
     const int *wants;
     int want_count;
+    const bool *frozen;
 } sw_executor_options;
 
 /* Plans and prepares every op (programs are built here); nothing is allocated on the device yet. The graph

@@ -8,7 +8,8 @@
 #include "base/str.h"
 #include "weights/safetensors.h"
 
-/* Appends the file of an array of `rank` sides (0: a scalar). `data` holds product(shape) elements. */
+/* Appends the file of an array of `rank` sides (0: a scalar). `data` holds product(shape) elements.
+ * NumPy has no BF16: such numbers become F32. */
 sw_status sw_npy_append(sw_str *out, sw_safetensors_dtype dtype, int rank, const int64_t *shape,
                         const void *data) SW_NODISCARD;
 

@@ -8,6 +8,7 @@
 #ifndef WEIGHTS_SAFETENSORS_H
 #define WEIGHTS_SAFETENSORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,12 +19,22 @@ typedef enum sw_safetensors_dtype {
     SW_SAFETENSORS_I64,
     SW_SAFETENSORS_I32,
     SW_SAFETENSORS_U8,
+    SW_SAFETENSORS_F16,
+    SW_SAFETENSORS_BF16,
+    SW_SAFETENSORS_F64,
+    SW_SAFETENSORS_I16,
+    SW_SAFETENSORS_I8,
+    SW_SAFETENSORS_BOOL,
+    SW_SAFETENSORS_DTYPES
 } sw_safetensors_dtype;
 
 enum { SW_SAFETENSORS_MAX_RANK = 8 };
 
-const char *sw_safetensors_dtype_name(sw_safetensors_dtype dtype); /* "F32", "I64", "I32", "U8" */
+const char *sw_safetensors_dtype_name(sw_safetensors_dtype dtype); /* "F32", "I64", ... */
 size_t sw_safetensors_dtype_bytes(sw_safetensors_dtype dtype);
+/* Tells whether every number of that type is a float exactly, so that weights can be read from it: F32, F16
+ * and BF16. */
+bool sw_safetensors_dtype_is_float(sw_safetensors_dtype dtype);
 
 /* ---- writing: create, declare everything, begin, put each tensor once in any order, finish ---- */
 
@@ -83,6 +94,10 @@ const char *sw_safetensors_reader_metadata(const sw_safetensors_reader *reader, 
  * Thread-safe. */
 sw_status sw_safetensors_reader_read(const sw_safetensors_reader *reader, const sw_safetensors_tensor *tensor,
                                      void *into, size_t bytes) SW_NODISCARD;
+
+/* Reads a tensor whose type is F32, F16 or BF16 (asserted) as tensor->elems floats. */
+sw_status sw_safetensors_reader_read_floats(const sw_safetensors_reader *reader,
+                                            const sw_safetensors_tensor *tensor, float *into) SW_NODISCARD;
 
 void sw_safetensors_reader_destroy(sw_safetensors_reader *reader);
 
