@@ -1,6 +1,7 @@
 #include "onnx_export.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "export_tensors.h"
 
@@ -42,6 +43,11 @@ void onnx_pad(onnx_export *e, const sw_node *n, const char *input, int more_rows
     onnx_whole_numbers(&e->out, pads_name, 8, pads);
     sw_str node = onnx_node_begin("Pad", onnx_output(e, n, 0), input);
     onnx_node_input(&node, pads_name);
+    if (strcmp(mode, "constant") == 0) { /* 0 is the default, which not every runtime knows */
+        const char *zero = onnx_name(e, n, ".zero");
+        onnx_floats(&e->out, zero, 0, NULL, (const float[]){0});
+        onnx_node_input(&node, zero);
+    }
     onnx_attribute_text(&node, "mode", mode);
     onnx_node_finish(&e->out, &node);
 }

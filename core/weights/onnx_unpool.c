@@ -2,26 +2,32 @@
  *
  * max: ONNX' MaxPool with indices, and MaxUnpool. Few runtimes have MaxUnpool; onnxruntime does.
  *
- * basic: ops that every runtime has. With a, b, c, d the four places of each 2x2 window in rows, and m =
- * MaxPool their maximum, the pool leaves three arrays of its output's size that are 1 where a place is not
- * the maximum:
+ * basic: ops that every runtime has, none of which needs to know the batch. With a, b, c, d the four places
+ * of each 2x2 window in rows, and m = MaxPool their maximum, the pool leaves three arrays of its output's
+ * size that are 1 where a place is not the maximum:
  *
- *     not_a = Cast(Less(a, m))     not_b = Cast(Less(b, m))     not_c = Cast(Less(c, m))
+ *     not_a = Sign(m - a)          not_b = Sign(m - b)          not_c = Sign(m - c)
  *
- * a, b, c are slices of step 2. Of several equal maxima the first in rows counts, as in segwork, because the
- * unpooling asks them in that order. Its input v goes to the first place that is the maximum:
+ * a, b and c are what MaxPool with a window of one pixel and stride 2 takes from the input, from that place
+ * on (Slice; not every runtime has one with steps). Of several equal maxima the first in rows counts, as in
+ * segwork, because the unpooling asks them in that order. It takes v to the first place that is the maximum:
  *
- *     after_a = v not_a            at_a = v - after_a           what is placed, and what is left to place
+ *     after_a = v not_a            at_a = v - after_a           what is left to place, and what is placed
  *     after_b = after_a not_b      at_b = after_a - after_b
  *     after_c = after_b not_c      at_c = after_b - after_c     at_d = after_c
  *
- * Every value is v or 0, so nothing is rounded. The four are joined in channels, and DepthToSpace puts them
- * back into their windows. A row or column that the pool dropped is padded with zeros. Everything but
- * MaxPool, DepthToSpace and the padding runs on a quarter of the elements; Resize with a mask of the full
- * size would take more passes over memory. The batch stays free, because no op needs to know it.
+ * Every value is v or 0: nothing is rounded. Then at_a and at_b alternate in the upper rows, and at_c and
+ * at_d in the lower ones: both are joined along a last dimension of their own (Unsqueeze, Concat), which
+ * Reshape takes for columns. Upper and lower rows joined along the columns are, by another Reshape, rows in
+ * turn. What an odd size has more is padded with zeros.
  *
- * Differs from segwork only where a value is not finite: v infinite gives NaN, and a NaN in a window counts
- * in whatever place the runtime's MaxPool and Less make of it. */
+ * All but the last steps work on a quarter of the elements. Enlarging v and a mask with Resize would take
+ * more passes over memory (and OpenVINO 2026.4 computes it wrongly where it fuses them); strided slices with
+ * DepthToSpace cost the same, but ncnn has neither.
+ *
+ * Differs from segwork where values are not finite: v infinite gives NaN, and what NaN in a window does is up
+ * to the runtime. Where a runtime takes denormal numbers for 0, maxima that differ by less than 1e-38 count
+ * as equal. */
 #include "onnx_export.h"
 
 enum { PLACES_ASKED = 3 }; /* a value that is at none of them is at the fourth place */
@@ -73,78 +79,108 @@ static void add_unpool_of_indices(onnx_export *e, const sw_node *n)
 
 /* --- basic ------------------------------------------------------------------------------- */
 
-/* One place of every window: rows and columns from (place / 2, place % 2) in steps of 2. */
+/* What the slices of a pool share: they end where its windows do. */
+static void add_slice_constants(onnx_export *e, const sw_node *pool)
+{
+    const sw_shape out = shape_of(e, pool->outputs[0]);
+    onnx_whole_numbers(&e->out, onnx_name(e, pool, ".axes"), 2, (const int64_t[]){2, 3});
+    onnx_whole_numbers(&e->out, onnx_name(e, pool, ".end"), 2, (const int64_t[]){2 * out.h, 2 * out.w});
+}
+
+/* One place of every window: every second row and column from (place / 2, place % 2). */
 static const char *add_place(onnx_export *e, const sw_node *pool, int place)
 {
-    static const char *const suffixes[] = {".a", ".b", ".c"};
-    static const char *const first[] = {".first_a", ".first_b", ".first_c"};
-    const sw_shape out = shape_of(e, pool->outputs[0]);
-    const int64_t begin[] = {place / 2, place % 2}, end[] = {2 * out.h, 2 * out.w};
-    const char *begin_name = onnx_name(e, pool, first[place]), *end_name = onnx_name(e, pool, ".end");
-    const char *axes_name = onnx_name(e, pool, ".axes"), *steps_name = onnx_name(e, pool, ".steps");
-    const char *output = onnx_name(e, pool, suffixes[place]);
-    onnx_whole_numbers(&e->out, begin_name, 2, begin);
-    if (place == 0) {
-        onnx_whole_numbers(&e->out, end_name, 2, end);
-        onnx_whole_numbers(&e->out, axes_name, 2, (const int64_t[]){2, 3});
-        onnx_whole_numbers(&e->out, steps_name, 2, (const int64_t[]){2, 2});
-    }
-    sw_str node = onnx_node_begin("Slice", output, onnx_input(e, pool, 0));
-    onnx_node_input(&node, begin_name);
-    onnx_node_input(&node, end_name);
-    onnx_node_input(&node, axes_name);
-    onnx_node_input(&node, steps_name);
+    static const char *const taken[] = {".a", ".b", ".c"}, *const cut[] = {".from_a", ".from_b", ".from_c"};
+    static const char *const begins[] = {".begin_a", ".begin_b", ".begin_c"};
+    const char *output = onnx_name(e, pool, taken[place]), *from = onnx_name(e, pool, cut[place]);
+    const char *begin = onnx_name(e, pool, begins[place]);
+    onnx_whole_numbers(&e->out, begin, 2, (const int64_t[]){place / 2, place % 2});
+    sw_str node = onnx_node_begin("Slice", from, onnx_input(e, pool, 0));
+    onnx_node_input(&node, begin);
+    onnx_node_input(&node, onnx_name(e, pool, ".end"));
+    onnx_node_input(&node, onnx_name(e, pool, ".axes"));
+    onnx_node_finish(&e->out, &node);
+    node = onnx_node_begin("MaxPool", output, from);
+    onnx_attribute_ints(&node, "kernel_shape", 2, 1);
+    onnx_attribute_ints(&node, "strides", 2, 2);
     onnx_node_finish(&e->out, &node);
     return output;
 }
 
 static void add_pool_with_masks(onnx_export *e, const sw_node *n)
 {
-    static const char *const less[PLACES_ASKED] = {".less_a", ".less_b", ".less_c"};
+    static const char *const below[PLACES_ASKED] = {".below_a", ".below_b", ".below_c"};
     const char *maximum = onnx_output(e, n, 0);
     sw_str node = onnx_node_begin("MaxPool", maximum, onnx_input(e, n, 0));
     attributes_2x2(&node);
     onnx_node_finish(&e->out, &node);
+    add_slice_constants(e, n);
     for (int place = 0; place < PLACES_ASKED; place++) {
-        const char *is_less = onnx_name(e, n, less[place]);
-        onnx_binary(e, "Less", add_place(e, n, place), maximum, is_less);
-        node = onnx_node_begin("Cast", onnx_name(e, n, not_at[place]), is_less);
-        onnx_attribute_int(&node, "to", ONNX_FLOAT);
-        onnx_node_finish(&e->out, &node);
+        const char *difference = onnx_name(e, n, below[place]);
+        onnx_binary(e, "Sub", maximum, add_place(e, n, place), difference);
+        onnx_simple(e, "Sign", difference, onnx_name(e, n, not_at[place]));
     }
 }
 
-/* Places the input's values; joined[] are the four arrays in the order of their places. */
-static void add_placed(onnx_export *e, const sw_node *n, const char *joined[PLACES_ASKED + 1])
+/* Places the input's values; placed[] are the four arrays in the order of their places. */
+static void add_placed(onnx_export *e, const sw_node *n, const char *placed[PLACES_ASKED + 1])
 {
     const sw_node *pool = pool_of(e, n);
     const char *left = onnx_input(e, n, 0);
     for (int place = 0; place < PLACES_ASKED; place++) {
         const char *rest = onnx_name(e, n, after[place]);
-        joined[place] = onnx_name(e, n, at[place]);
+        placed[place] = onnx_name(e, n, at[place]);
         onnx_binary(e, "Mul", left, onnx_name(e, pool, not_at[place]), rest);
-        onnx_binary(e, "Sub", left, rest, joined[place]);
+        onnx_binary(e, "Sub", left, rest, placed[place]);
         left = rest;
     }
-    joined[PLACES_ASKED] = left;
+    placed[PLACES_ASKED] = left;
+}
+
+static void add_joined(onnx_export *e, const char *first, const char *second, int axis, const char *output)
+{
+    sw_str node = onnx_node_begin("Concat", output, first);
+    onnx_node_input(&node, second);
+    onnx_attribute_int(&node, "axis", axis);
+    onnx_node_finish(&e->out, &node);
+}
+
+static void add_reshaped(onnx_export *e, const char *input, const char *shape_name, sw_shape shape,
+                         const char *output)
+{
+    onnx_whole_numbers(&e->out, shape_name, 4, (const int64_t[]){-1, shape.c, shape.h, shape.w});
+    onnx_binary(e, "Reshape", input, shape_name, output);
+}
+
+/* Two arrays as the even and odd columns of one. */
+static void add_columns_in_turn(onnx_export *e, const sw_node *n, bool upper, const char *even,
+                                const char *odd, const char *output)
+{
+    const char *axis = onnx_name(e, n, ".last"), *pairs = onnx_name(e, n, upper ? ".pairs_ab" : ".pairs_cd");
+    const char *first = onnx_name(e, n, upper ? ".column_a" : ".column_c");
+    const char *second = onnx_name(e, n, upper ? ".column_b" : ".column_d");
+    const sw_shape in = shape_of(e, n->inputs[0]), rows = {.h = in.h, .w = 2 * in.w, .c = in.c};
+    onnx_binary(e, "Unsqueeze", even, axis, first);
+    onnx_binary(e, "Unsqueeze", odd, axis, second);
+    add_joined(e, first, second, 4, pairs);
+    add_reshaped(e, pairs, onnx_name(e, n, upper ? ".shape_ab" : ".shape_cd"), rows, output);
 }
 
 static void add_unpool_of_masks(onnx_export *e, const sw_node *n)
 {
     const sw_shape in = shape_of(e, n->inputs[0]), out = shape_of(e, n->outputs[0]);
+    const sw_shape doubled_shape = {.h = 2 * in.h, .w = 2 * in.w, .c = in.c};
     const int more_rows = out.h - 2 * in.h, more_columns = out.w - 2 * in.w;
     const bool odd = more_rows || more_columns;
     const char *output = onnx_output(e, n, 0), *doubled = odd ? onnx_name(e, n, ".doubled") : output;
-    const char *joined[PLACES_ASKED + 1], *together = onnx_name(e, n, ".together");
-    add_placed(e, n, joined);
-    sw_str node = onnx_node_begin("Concat", together, joined[0]);
-    for (int place = 1; place <= PLACES_ASKED; place++) onnx_node_input(&node, joined[place]);
-    onnx_attribute_int(&node, "axis", 1);
-    onnx_node_finish(&e->out, &node);
-    node = onnx_node_begin("DepthToSpace", doubled, together);
-    onnx_attribute_int(&node, "blocksize", 2);
-    onnx_attribute_text(&node, "mode", "DCR"); /* the place in the window before the channel */
-    onnx_node_finish(&e->out, &node);
+    const char *upper = onnx_name(e, n, ".upper"), *lower = onnx_name(e, n, ".lower");
+    const char *placed[PLACES_ASKED + 1], *rows = onnx_name(e, n, ".rows");
+    add_placed(e, n, placed);
+    onnx_whole_numbers(&e->out, onnx_name(e, n, ".last"), 1, (const int64_t[]){4});
+    add_columns_in_turn(e, n, true, placed[0], placed[1], upper);
+    add_columns_in_turn(e, n, false, placed[2], placed[3], lower);
+    add_joined(e, upper, lower, 3, rows);
+    add_reshaped(e, rows, onnx_name(e, n, ".shape"), doubled_shape, doubled);
     if (odd) onnx_pad(e, n, doubled, more_rows, more_columns, "constant");
 }
 
