@@ -17,13 +17,14 @@
  *     after_c = after_b not_c      at_c = after_b - after_c     at_d = after_c
  *
  * Every value is v or 0: nothing is rounded. Then at_a and at_b alternate in the upper rows, and at_c and
- * at_d in the lower ones: both are joined along a last dimension of their own (Unsqueeze, Concat), which
- * Reshape takes for columns. Upper and lower rows joined along the columns are, by another Reshape, rows in
- * turn. What an odd size has more is padded with zeros.
+ * at_d in the lower ones: both are joined along a last dimension of their own (Reshape, Concat), which
+ * Reshape then takes for columns. Upper and lower rows joined along the columns are, by another Reshape, rows
+ * in turn. What an odd size has more is padded with zeros.
  *
- * All but the last steps work on a quarter of the elements. Enlarging v and a mask with Resize would take
- * more passes over memory (and OpenVINO 2026.4 computes it wrongly where it fuses them); strided slices with
- * DepthToSpace cost the same, but ncnn has neither.
+ * Most steps work on a quarter of the elements. What else was tried: enlarging v and a mask with Resize takes
+ * more passes over memory, and OpenVINO 2026.4 computes it wrongly; slices with steps and DepthToSpace cost
+ * the same, but ncnn has neither; Unsqueeze instead of the first Reshape is wrong in OpenCV 4.14 for more
+ * than one image.
  *
  * Differs from segwork where values are not finite: v infinite gives NaN, and what NaN in a window does is up
  * to the runtime. Where a runtime takes denormal numbers for 0, maxima that differ by less than 1e-38 count
@@ -152,17 +153,17 @@ static void add_reshaped(onnx_export *e, const char *input, const char *shape_na
     onnx_binary(e, "Reshape", input, shape_name, output);
 }
 
-/* Two arrays as the even and odd columns of one. */
-static void add_columns_in_turn(onnx_export *e, const sw_node *n, bool upper, const char *even,
-                                const char *odd, const char *output)
+/* Two arrays as the even and odd columns of one. `column_shape` names (batch,C,H,W,1). */
+static void add_columns_in_turn(onnx_export *e, const sw_node *n, bool upper, const char *column_shape,
+                                const char *const both[2], const char *output)
 {
-    const char *axis = onnx_name(e, n, ".last"), *pairs = onnx_name(e, n, upper ? ".pairs_ab" : ".pairs_cd");
-    const char *first = onnx_name(e, n, upper ? ".column_a" : ".column_c");
-    const char *second = onnx_name(e, n, upper ? ".column_b" : ".column_d");
+    const char *pairs = onnx_name(e, n, upper ? ".pairs_ab" : ".pairs_cd");
+    const char *even = onnx_name(e, n, upper ? ".column_a" : ".column_c");
+    const char *odd = onnx_name(e, n, upper ? ".column_b" : ".column_d");
     const sw_shape in = shape_of(e, n->inputs[0]), rows = {.h = in.h, .w = 2 * in.w, .c = in.c};
-    onnx_binary(e, "Unsqueeze", even, axis, first);
-    onnx_binary(e, "Unsqueeze", odd, axis, second);
-    add_joined(e, first, second, 4, pairs);
+    onnx_binary(e, "Reshape", both[0], column_shape, even);
+    onnx_binary(e, "Reshape", both[1], column_shape, odd);
+    add_joined(e, even, odd, 4, pairs);
     add_reshaped(e, pairs, onnx_name(e, n, upper ? ".shape_ab" : ".shape_cd"), rows, output);
 }
 
@@ -175,10 +176,11 @@ static void add_unpool_of_masks(onnx_export *e, const sw_node *n)
     const char *output = onnx_output(e, n, 0), *doubled = odd ? onnx_name(e, n, ".doubled") : output;
     const char *upper = onnx_name(e, n, ".upper"), *lower = onnx_name(e, n, ".lower");
     const char *placed[PLACES_ASKED + 1], *rows = onnx_name(e, n, ".rows");
+    const char *columns = onnx_name(e, n, ".shape_columns");
     add_placed(e, n, placed);
-    onnx_whole_numbers(&e->out, onnx_name(e, n, ".last"), 1, (const int64_t[]){4});
-    add_columns_in_turn(e, n, true, placed[0], placed[1], upper);
-    add_columns_in_turn(e, n, false, placed[2], placed[3], lower);
+    onnx_whole_numbers(&e->out, columns, 5, (const int64_t[]){-1, in.c, in.h, in.w, 1});
+    add_columns_in_turn(e, n, true, columns, &placed[0], upper);
+    add_columns_in_turn(e, n, false, columns, &placed[2], lower);
     add_joined(e, upper, lower, 3, rows);
     add_reshaped(e, rows, onnx_name(e, n, ".shape"), doubled_shape, doubled);
     if (odd) onnx_pad(e, n, doubled, more_rows, more_columns, "constant");

@@ -486,6 +486,13 @@ def read_config(path):
         return yaml.load(file, yaml.BaseLoader)
 
 
+def image_size(config):
+    """height and width of data.size, one number or two"""
+    size = config["data"]["size"]
+    height, width = size if isinstance(size, list) else (size, size)
+    return int(height), int(width)
+
+
 def read_weights(path):
     """The tensors of a safetensors file by name, without the optimizer's moments and the averages"""
     types = {"F32": torch.float32, "I64": torch.int64, "I32": torch.int32, "U8": torch.uint8}
@@ -566,8 +573,7 @@ def preprocess(image, config):
     from PIL import Image, ImageOps
 
     data = config["data"]
-    size = data["size"] if isinstance(data["size"], list) else 2 * [data["size"]]
-    height, width = (int(side) for side in size)
+    height, width = image_size(config)
     image = ImageOps.exif_transpose(image)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image.convert("RGBA"))
