@@ -5,25 +5,27 @@
 #include "apply/export.h"
 #include "options.h"
 
-static char *out, *format_name, *which, *config;
+static char *out, *format_name, *which, *config, *unpool;
 static int fold;
 
 static sw_status run(int argc, const char *const *argv)
 {
     sw_status status = SW_OK;
     sw_trained saved = {0};
-    sw_export_format format;
+    sw_export_options chosen = {.fold_norms = fold};
     if (argc != 1)
         return sw_fail(SW_E_USAGE, "takes one run or checkpoint, got %d (see 'segwork export --help')", argc);
     if (!out) return sw_fail(SW_E_USAGE, "needs --out (see 'segwork export --help')");
     if (which && strcmp(which, "best") != 0 && strcmp(which, "last") != 0)
         return sw_fail(SW_E_USAGE, "--which %s: expected best or last", which);
-    SW_TRY(sw_export_format_find(&format, format_name, out));
-    if (fold && format != SW_EXPORT_ONNX)
-        return sw_fail(SW_E_USAGE, "--fold is for ONNX: the other formats hold the weights as they are");
+    SW_TRY(sw_export_format_find(&chosen.format, format_name, out));
+    if ((fold || unpool) && chosen.format != SW_EXPORT_ONNX)
+        return sw_fail(SW_E_USAGE, "%s is for ONNX: the other formats hold the weights as they are",
+                       fold ? "--fold" : "--unpool");
+    if (unpool) SW_TRY(sw_export_unpool_find(&chosen.unpool, unpool));
     const sw_trained_options from = {.from = argv[0], .which = which, .config = config};
     SW_TRY(sw_trained_open(&saved, &from));
-    SW_TRY(sw_export(&saved, out, format, fold));
+    SW_TRY(sw_export(&saved, out, &chosen));
     printf("written  %s\n", out);
 done:
     sw_trained_close(&saved);
@@ -37,6 +39,8 @@ static const struct poptOption options[] = {
     OPTION_TEXT("which", 'w', which, "best|last", "Which weights of a run's folder (default: best)"),
     OPTION_FLAG("fold", '\0', fold,
                 "ONNX: fold batch norms into the convolutions before them (faster, same up to rounding)"),
+    OPTION_TEXT("unpool", '\0', unpool, "max|basic",
+                "ONNX: how max unpooling is written, MaxUnpool or ops that every runtime has (default: max)"),
     OPTION_TEXT("config", '\0', config, "EXPERIMENT.yaml",
                 "ONNX: experiment of the weights (default: config.yaml of their run)"),
     POPT_TABLEEND};
@@ -48,11 +52,13 @@ const sw_command sw_cmd_export = {
     .details = "safetensors  the weights under PyTorch's state dict names; load_state_dict takes\n"
                "             them as they are\n"
                "npz          the same for NumPy\n"
-               "onnx         the whole network with MaxUnpool, from images (batch,3,S,S) in 0..1\n"
-               "             to logits (batch,classes,S,S)\n\n"
+               "onnx         the whole network, from images (batch,3,H,W) in 0..1 to logits\n"
+               "             (batch,classes,H,W). Runtimes without MaxUnpool, such as OpenVINO,\n"
+               "             OpenCV and TensorRT, take it with --unpool basic\n\n"
                "Needs no device.\n\n"
                "Examples:\n"
                "  segwork export runs/segnet_baseline/001 --out segnet.onnx --fold\n"
+               "  segwork export runs/segnet_baseline/001 --out segnet.onnx --fold --unpool basic\n"
                "  segwork export runs/segnet_baseline/001 --which last --out segnet.npz",
     .options = options,
     .run = run,

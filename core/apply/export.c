@@ -8,7 +8,6 @@
 #include "data/dataset.h"
 #include "data/normalize.h"
 #include "setup/open.h"
-#include "weights/export.h"
 
 static const char *const format_names[] = {
     [SW_EXPORT_SAFETENSORS] = "safetensors", [SW_EXPORT_ONNX] = "onnx", [SW_EXPORT_NPZ] = "npz"};
@@ -26,6 +25,15 @@ sw_status sw_export_format_find(sw_export_format *out, const char *name, const c
                 : sw_fail(SW_E_USAGE,
                           "%s does not end in .safetensors, .onnx or .npz: give the format with --format",
                           path);
+}
+
+sw_status sw_export_unpool_find(sw_onnx_unpool *out, const char *name)
+{
+    const bool basic = strcmp(name, "basic") == 0;
+    if (!basic && strcmp(name, "max") != 0)
+        return sw_fail(SW_E_USAGE, "--unpool %s: expected max or basic", name);
+    *out = basic ? SW_ONNX_UNPOOL_BASIC : SW_ONNX_UNPOOL_MAX;
+    return SW_OK;
 }
 
 /* "pet, background, border"; nothing if the model has another number of classes than the data set. */
@@ -57,7 +65,7 @@ static void describe_input(sw_str *text, const sw_data_config *data)
     if (sw_normalize_is_on(&data->normalize)) sw_str_append(text, ", then (value - mean) / std");
 }
 
-static sw_status export_onnx(const sw_trained *saved, const char *path, bool fold_norms)
+static sw_status export_onnx(const sw_trained *saved, const char *path, const sw_export_options *options)
 {
     sw_status status = sw_trained_need_experiment(saved);
     if (status != SW_OK) return status;
@@ -78,10 +86,12 @@ static sw_status export_onnx(const sw_trained *saved, const char *path, bool fol
                                         {"classes", classes.text},
                                         {"mean", mean.text},
                                         {"std", std.text}};
-    const sw_onnx_options options = {
-        .fold_norms = fold_norms, .notes = notes, .note_count = sw_normalize_is_on(normalize) ? 5 : 3};
+    const sw_onnx_options onnx = {.fold_norms = options->fold_norms,
+                                  .unpool = options->unpool,
+                                  .notes = notes,
+                                  .note_count = sw_normalize_is_on(normalize) ? 5 : 3};
     SW_TRY(sw_open_model(&model, x, 1));
-    SW_TRY(sw_export_onnx(path, &model, saved->weights, saved->weights_path, &options));
+    SW_TRY(sw_export_onnx(path, &model, saved->weights, saved->weights_path, &onnx));
 done:
     sw_model_deinit(&model);
     sw_str_deinit(&input);
@@ -99,13 +109,13 @@ static sw_status export_safetensors(const sw_trained *saved, const char *path)
     return sw_export_safetensors(path, saved->weights, notes, saved->epoch ? 2 : 1);
 }
 
-sw_status sw_export(const sw_trained *saved, const char *path, sw_export_format format, bool fold_norms)
+sw_status sw_export(const sw_trained *saved, const char *path, const sw_export_options *options)
 {
-    switch (format) {
+    switch (options->format) {
     case SW_EXPORT_SAFETENSORS:
         return export_safetensors(saved, path);
     case SW_EXPORT_ONNX:
-        return export_onnx(saved, path, fold_norms);
+        return export_onnx(saved, path, options);
     case SW_EXPORT_NPZ:
         break;
     }

@@ -8,7 +8,7 @@ enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OP_TYPE = 4, NODE_AT
 enum { ATTRIBUTE_NAME = 1, ATTRIBUTE_F = 2, ATTRIBUTE_I = 3, ATTRIBUTE_S = 4, ATTRIBUTE_INTS = 8 };
 enum { ATTRIBUTE_TYPE = 20, TYPE_FLOAT = 1, TYPE_INT = 2, TYPE_STRING = 3, TYPE_INTS = 7 };
 enum { TENSOR_DIMS = 1, TENSOR_DATA_TYPE = 2, TENSOR_NAME = 8, TENSOR_RAW_DATA = 9 };
-enum { DATA_FLOAT = 1, DATA_INT64 = 7 };
+enum { DATA_INT64 = 7 };
 
 /* --- attributes and nodes ---------------------------------------------------------------- */
 
@@ -86,7 +86,7 @@ void onnx_floats(sw_str *graph, const char *name, int rank, const int *dims, con
         sw_protobuf_int(&tensor, TENSOR_DIMS, dims[i]);
         elems *= (size_t)dims[i];
     }
-    sw_protobuf_int(&tensor, TENSOR_DATA_TYPE, DATA_FLOAT);
+    sw_protobuf_int(&tensor, TENSOR_DATA_TYPE, ONNX_FLOAT);
     sw_protobuf_text(&tensor, TENSOR_NAME, name);
     sw_protobuf_bytes(&tensor, TENSOR_RAW_DATA, data, elems * sizeof *data);
     sw_protobuf_message(graph, GRAPH_INITIALIZER, &tensor);

@@ -7,6 +7,8 @@
 
 #include "base/str.h"
 
+enum { ONNX_FLOAT = 1 }; /* data type */
+
 /* Begins a node, named after its first output. The caller adds attributes and further inputs and outputs
  * before onnx_node_finish. `input` NULL: the caller adds them all. */
 sw_str onnx_node_begin(const char *op, const char *output, const char *input);

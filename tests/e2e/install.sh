@@ -28,6 +28,7 @@ for experiment in "$scratch"/moved/share/segwork/experiments/*.yaml; do
 done
 expect 15,274,892 "$scratch/moved/bin/segwork" describe experiments/segnet_baseline.yaml
 for file in bin/segwork share/segwork/configs/README.md share/segwork/configs/experiment.schema.json \
+    share/segwork/python/segwork_torch.py \
     share/doc/segwork/README.md share/doc/segwork/LICENSE share/doc/segwork/ARCHITECTURE.md \
     share/doc/segwork/CONTRIBUTING.md share/doc/segwork/docs/devices.md share/man/man1/segwork.1 \
     share/bash-completion/completions/segwork share/zsh/site-functions/_segwork; do

@@ -344,7 +344,7 @@ Test(bench_command, the_comparison_says_what_is_missing)
 {
     if (program_run("command -v python3") != 0) cr_skip_test("no python3 here");
     write_stand_ins();
-    program_expect(77, "name one with --reference", COMPARE "--reference nowhere.py");
+    program_expect(77, "no PyTorch reference at nowhere.py", COMPARE "--reference nowhere.py");
     program_expect(1, "no program at ./slow", COMPARE "--reference reference.py --segwork ./slow");
     program_expect(2, "--rounds takes a number from 1, got '0'", COMPARE "--rounds 0");
     program_expect(2, "--rounds N", COMPARE "--nonsense");
@@ -355,11 +355,14 @@ Test(bench_command, the_comparison_says_what_is_missing)
     program_expect(77, "apt-get install python3-torch", COMPARE "--reference reference.py");
 }
 
-/* What --cuda runs, on the processor: there may be no such device, but the words are the same. */
-Test(bench_command, pytorchs_side_on_a_card_speaks_as_the_reference_does)
+/* A clone alone: the experiment's own network in PyTorch, on the processor. */
+Test(bench_command, the_comparison_needs_nothing_but_the_repository)
 {
-    if (program_run("/usr/bin/python3 -c 'import torch, numpy'") != 0) cr_skip_test("no PyTorch here");
-    program_expect(0, " batch 1 channels-last infer img/s median ",
-                   "/usr/bin/python3 $SRC/tools/bench_torch_cuda.py bench --batch 1 --steps 1 --device cpu");
-    cr_expect_not_null(strstr(program_output, " batch 1 nchw train img/s median "), "%s", program_output);
+    if (program_run("/usr/bin/python3 -c 'import torch, yaml'") != 0) cr_skip_test("no PyTorch here");
+    program_expect(0, "Batch 2, medians of 1 rounds. PyTorch ",
+                   "$SRC/tools/bench_vs_pytorch --segwork \"$SEGWORK_BINARY\" "
+                   "--experiment $SRC/tests/support/tiny.yaml --batch 2 --steps 1 --rounds 1 -- "
+                   "--set data.size=24");
+    cr_expect_not_null(strstr(program_output, "| training | "), "%s", program_output);
+    cr_expect_not_null(strstr(program_output, "| inference | "), "%s", program_output);
 }

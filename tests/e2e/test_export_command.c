@@ -53,6 +53,10 @@ Test(export_command, onnx_needs_the_experiment_and_no_device)
                    "segwork export w.safetensors --config $SRC/tests/support/tiny.yaml --out m2.onnx");
     expect_same_file("m.onnx", "m2.onnx");
     program_expect(0, NULL, "segwork export run --fold --out folded.onnx && ! cmp -s m.onnx folded.onnx");
+    program_expect(0, NULL, "segwork export run --unpool max --out max.onnx");
+    expect_same_file("m.onnx", "max.onnx");
+    program_expect(0, NULL, "segwork export run --unpool basic --out basic.onnx");
+    program_expect(0, NULL, "grep -q MaxUnpool m.onnx && ! grep -q MaxUnpool basic.onnx");
     program_expect(2, "give its experiment with --config", "segwork export w.safetensors --out no.onnx");
     program_expect(1, "w.safetensors does not hold this model",
                    "segwork export w.safetensors --config $SRC/experiments/segnet_small.yaml --out no.onnx");
@@ -78,6 +82,9 @@ Test(export_command, what_cannot_be_meant_is_refused)
     program_expect(2, "--format pt: expected safetensors, onnx or npz",
                    "segwork export run --out weights --format pt");
     program_expect(2, "--fold is for ONNX", "segwork export run --out w.npz --fold");
+    program_expect(2, "--unpool is for ONNX", "segwork export run --out w.npz --unpool basic");
+    program_expect(2, "--unpool sparse: expected max or basic",
+                   "segwork export run --out w.onnx --unpool sparse");
     program_expect(2, "--which first: expected best or last", "segwork export run --out w.npz --which first");
     program_expect(1, "run: No such file or directory", "segwork export run --out w.npz");
     program_expect(2, "is a file: best or last is a choice for the folder of a run",

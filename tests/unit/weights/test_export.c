@@ -12,7 +12,7 @@
 
 TestSuite(export, .init = scratch_create, .fini = scratch_remove);
 
-enum { SIZE_PX = 8, MAX_NAMES = 128 };
+enum { SIZE_PX = 8, MAX_NAMES = 192 };
 
 static const sw_loss_config loss = {.attrs.ignore_index = -1};
 
@@ -104,11 +104,11 @@ typedef struct exported {
     wire_message all, graph;
 } exported;
 
-static exported export_sized(sw_size size, bool fold)
+static exported export_unpooled(sw_size size, bool fold, sw_onnx_unpool unpool)
 {
     exported e = {.model = small_model(size)};
     const sw_checkpoint_note note = {"input", "RGB"};
-    const sw_onnx_options options = {.fold_norms = fold, .notes = &note, .note_count = 1};
+    const sw_onnx_options options = {.fold_norms = fold, .unpool = unpool, .notes = &note, .note_count = 1};
     const char *path = scratch_path("m.onnx");
     size_t length;
     e.weights = weights_of(&e.model.graph, true);
@@ -118,6 +118,11 @@ static exported export_sized(sw_size size, bool fold)
     e.all = wire_of(e.file, length);
     e.graph = wire_message_at(e.all, 7, 0);
     return e;
+}
+
+static exported export_sized(sw_size size, bool fold)
+{
+    return export_unpooled(size, fold, SW_ONNX_UNPOOL_MAX);
 }
 
 static exported export_small(bool fold)
@@ -366,6 +371,34 @@ Test(export, onnx_of_an_odd_size_doubles_and_pads)
         cr_expect_eq(wire_int(pads, 2, 0), 7);
         cr_assert_eq(wire_message_at(pads, 9, 0).length, sizeof expected);
         cr_expect_arr_eq(wire_message_at(pads, 9, 0).bytes, expected, sizeof expected);
+        dispose(&e);
+    }
+}
+
+Test(export, onnx_unpooling_with_basic_ops_has_no_other_and_pads_an_odd_size_with_zeros)
+{
+    static const sw_size sizes[] = {{8, 8}, {7, 10}};
+    for (int odd = 0; odd < 2; odd++) {
+        exported e = export_unpooled(sizes[odd], false, SW_ONNX_UNPOOL_BASIC);
+        expect_connected(&e);
+        cr_expect_eq(nodes_of(&e, "MaxUnpool"), 0);
+        cr_expect_eq(nodes_of(&e, "Shape"), 0);
+        cr_expect_eq(nodes_of(&e, "MaxPool"), 4, "the maximum, and three places of its window");
+        cr_expect_eq(nodes_of(&e, "Sign"), 3);
+        cr_expect_eq(wire_count(node_named(&e, "dc1.mp"), 2), 1, "no indices");
+        expect_ints(node_named(&e, "dc1.mp"), "kernel_shape", 2, 2);
+        expect_ints(node_named(&e, "dc1.mp.a"), "kernel_shape", 2, 1);
+        expect_ints(node_named(&e, "dc1.mp.a"), "strides", 2, 2);
+        wire_message last = node_named(&e, "uc1.mup");
+        cr_expect(wire_text_is(last, 4, 0, odd ? "Pad" : "Reshape"));
+        if (odd) {
+            size_t elems;
+            float *zero = initializer(&e, "uc1.mup.zero", &elems);
+            cr_expect(wire_text_is(attribute_named(last, "mode"), 4, 0, "constant"));
+            cr_assert(zero && elems == 1);
+            cr_expect_eq(*zero, 0);
+            free(zero);
+        }
         dispose(&e);
     }
 }

@@ -20,16 +20,21 @@ sw_status sw_export_safetensors(const char *path, const sw_safetensors_reader *w
  * segwork was built without libarchive. */
 sw_status sw_export_npz(const char *path, const sw_safetensors_reader *weights) SW_NODISCARD;
 
+typedef enum sw_onnx_unpool {
+    SW_ONNX_UNPOOL_MAX, /* MaxUnpool, which takes the indices of MaxPool as they are; few runtimes have it */
+    SW_ONNX_UNPOOL_BASIC, /* ops that every runtime has, see onnx_unpool.c */
+} sw_onnx_unpool;
+
 typedef struct sw_onnx_options {
     bool fold_norms; /* norms after a convolution become part of its weights and bias */
+    sw_onnx_unpool unpool;
     const sw_checkpoint_note *notes;
     size_t note_count; /* metadata */
 } sw_onnx_options;
 
 /* Writes the network without its loss as an ONNX graph (opset 15) of input "images", float32 (batch,3,H,W),
- * and output "logits", float32 (batch,classes,H,W), for any batch. Max unpooling is ONNX' MaxUnpool, which
- * takes the indices of its MaxPool as they are. SW_E_DATA: the file does not hold the model's tensors, or the
- * graph exceeds the format's 2 GiB. */
+ * and output "logits", float32 (batch,classes,H,W), for any batch. SW_E_DATA: the file does not hold the
+ * model's tensors, or the graph exceeds the format's 2 GiB. */
 sw_status sw_export_onnx(const char *path, const sw_model *model, const sw_safetensors_reader *weights,
                          const char *weights_path, const sw_onnx_options *options) SW_NODISCARD;
 
