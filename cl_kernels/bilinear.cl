@@ -124,7 +124,8 @@ __kernel void bilinear_bwd(__global const float *restrict dy, /* (n,oh,ow,channe
             const floatV weight = SPLATV(weight_of(rows, r, row));
             UNROLL(k, CHUNK) sum[k] = FMA(weight, along[k], sum[k]);
         }
-        UNROLL(k, CHUNK) if (v0 + k * items < vectors) put_result(sum[k], dx, to + v[k], put);
+        UNROLL(k, CHUNK)
+            if (v0 + k * items < vectors) put_result(sum[k], dx, to + v[k], put);
     }
 }
 

@@ -25,10 +25,10 @@
 
 /* `in` and `out` are the channels of the pass: for backward-data those of dy and x. */
 
-/* panels[j,t,i,c] = the weight from channel i to j PANEL + c at tap t, zero past `out`. Launch: global (PANEL,
- * number of panels * T * in). */
-__kernel void conv2d_transposed_pack(__global const float *w /* (I,T,O) */, __global float *workspace, uint in,
-                                     uint out)
+/* panels[j,t,i,c] = the weight from channel i to j PANEL + c at tap t, zero past `out`. Launch: global
+ * (PANEL, number of panels * T * in). */
+__kernel void conv2d_transposed_pack(__global const float *w /* (I,T,O) */, __global float *workspace,
+                                     uint in, uint out)
 {
     uint c = get_global_id(0), row = get_global_id(1);
     uint i = row % in, t = row / in % TAPS, o = row / in / TAPS * PANEL + c;
@@ -65,18 +65,17 @@ static inline int way(int phase, int k)
 
 /* Neighbouring work-items write the same lines and read the same pixels. Launch: global (TO_STEP * TO_STEP *
  * number of panels, number of blocks), local (1, 1). */
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_transposed_apply(__global const float *from /* (N,from_h,from_w,in) */,
-                        __global const float *workspace, uint begin_offset, uint panels,
-                        __global float *to /* (N,to_h,to_w,out) */, int in, int out, int from_h, int from_w,
-                        int to_h, int to_w, int grid_h, int grid_w, uint pixels /* N grid_h grid_w */,
-                        uint block_pixels, int put)
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_transposed_apply(
+    __global const float *from /* (N,from_h,from_w,in) */, __global const float *workspace, uint begin_offset,
+    uint panels, __global float *to /* (N,to_h,to_w,out) */, int in, int out, int from_h, int from_w,
+    int to_h, int to_w, int grid_h, int grid_w, uint pixels /* N grid_h grid_w */, uint block_pixels, int put)
 {
     const uint panel = get_global_id(0) % panels, o = panel * PANEL;
     const int phase_y = (int)(get_global_id(0) / panels) / TO_STEP,
               phase_x = (int)(get_global_id(0) / panels) % TO_STEP;
     const int first_y = (phase_y + PADDING) % TAP_STEP, first_x = (phase_x + PADDING) % TAP_STEP;
-    __global const float *begin = workspace + begin_offset + o, *zeros = workspace + begin_offset + panels * PANEL;
+    __global const float *begin = workspace + begin_offset + o,
+                         *zeros = workspace + begin_offset + panels * PANEL;
     const uint block_end = min((uint)(get_global_id(1) + 1) * block_pixels, pixels);
     for (uint p0 = get_global_id(1) * block_pixels; p0 < block_end; p0 += ROWS) {
         const int start_x = (int)(p0 % (uint)grid_w), start_y = (int)(p0 / (uint)grid_w % (uint)grid_h),
@@ -143,12 +142,10 @@ conv2d_transposed_apply(__global const float *from /* (N,from_h,from_w,in) */,
  * thin): the reverse. Segments, chunks, blocks and what is done at ragged edges: see conv2d_gemm.cl.
  *
  * Launch: global (segments, ceil(scalar channels / BLOCK) * ceil(vector channels / BLOCK)), local (1, 1). */
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_transposed_bwd_partial(__global const float *x /* (N,H,W,in) */,
-                              __global const float *dy /* (N,OH,OW,out) */,
-                              __global float *workspace /* begins with (segments,T,scalar channels,padded) */,
-                              int in, int out, int h, int w, int oh, int ow, int image_rows /* N H */,
-                              int segment_rows, int chunk_rows)
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_transposed_bwd_partial(
+    __global const float *x /* (N,H,W,in) */, __global const float *dy /* (N,OH,OW,out) */,
+    __global float *workspace /* begins with (segments,T,scalar channels,padded) */, int in, int out, int h,
+    int w, int oh, int ow, int image_rows /* N H */, int segment_rows, int chunk_rows)
 {
     const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
     const int s_channels = SWAP ? out : in, v_channels = SWAP ? in : out;
@@ -218,8 +215,9 @@ conv2d_transposed_bwd_partial(__global const float *x /* (N,H,W,in) */,
 }
 
 /* dw[i,t,o] += sum over segments of partial. Launch: global (out, in * T). */
-__kernel void conv2d_transposed_bwd_combine(__global const float *workspace, __global float *dw /* (in,T,out) */,
-                                            uint in, int segments, uint padded)
+__kernel void conv2d_transposed_bwd_combine(__global const float *workspace,
+                                            __global float *dw /* (in,T,out) */, uint in, int segments,
+                                            uint padded)
 {
     const uint o = get_global_id(0), out = get_global_size(0), row = get_global_id(1);
     const uint i = row / TAPS, t = row % TAPS;

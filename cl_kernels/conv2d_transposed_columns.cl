@@ -33,8 +33,8 @@ __kernel void conv2d_transposed_gather(__global const float *cols /* (images,H,W
 
 /* Launch: global (O / VEC, T, images * H * W). */
 __kernel void conv2d_transposed_columns(__global const float *dy /* (N,OH,OW,O) */, __global float *workspace,
-                                        uint cols_offset /* in workspace: (images,H,W,T,O) */, int first, int h,
-                                        int w, int oh, int ow)
+                                        uint cols_offset /* in workspace: (images,H,W,T,O) */, int first,
+                                        int h, int w, int oh, int ow)
 {
     const int v = (int)get_global_id(0), ov = (int)get_global_size(0);
     const int t = (int)get_global_id(1), p = (int)get_global_id(2);
