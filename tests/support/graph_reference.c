@@ -41,7 +41,7 @@ static sw_shape shape_of(const graph_reference *r, int value)
 static void run_conv2d(graph_reference *r, const sw_node *node, sw_shape x, double *y)
 {
     const sw_conv2d_attrs *attrs = node->attrs;
-    const sw_reference_conv conv = {x, attrs->out_channels, attrs->kernel, false};
+    const sw_reference_conv conv = {.x = x, .out_channels = attrs->out_channels, .kernel = attrs->kernel};
     const double *weight = r->params[node->params[0]],
                  *bias = attrs->bias ? r->params[node->params[1]] : NULL;
     for (int n = 0; n < x.n; n++)
