@@ -211,7 +211,10 @@ Test(graph, labels_say_what_a_node_does)
                           strided = {.out_channels = 8, .kernel = 3, .stride = 2},
                           pointwise_strided = {.out_channels = 8, .kernel = 1, .stride = 2},
                           dilated = {.out_channels = 8, .kernel = 3, .stride = 1, .dilation = 6};
-    const sw_depthwise_conv2d_attrs depthwise = {.kernel = 5};
+    const sw_depthwise_conv2d_attrs depthwise = {.kernel = 5},
+                                    depthwise_strided = {.kernel = 3, .stride = 2, .dilation = 4};
+    const sw_max_pool_attrs ceil_pool = {.ceil = true}, wide_pool = {.kernel = 3},
+                            same_pool = {.kernel = 3, .stride = 1, .padding = 1};
     const struct {
         const sw_op *op;
         const void *attrs;
@@ -224,7 +227,11 @@ Test(graph, labels_say_what_a_node_does)
                  {&sw_op_conv2d, &dilated, "conv2d 3x3 dilated 6"},
                  {&sw_op_batchnorm, &norm_relu, "norm+relu"},
                  {&sw_op_batchnorm, &norm, "norm"},
-                 {&sw_op_max_pool, NULL, "max_pool"}};
+                 {&sw_op_depthwise_conv2d, &depthwise_strided, "depthwise 3x3/2 dilated 4"},
+                 {&sw_op_max_pool, NULL, "max_pool"},
+                 {&sw_op_max_pool, &ceil_pool, "max_pool ceil"},
+                 {&sw_op_max_pool, &wide_pool, "max_pool 3x3/2"},
+                 {&sw_op_max_pool, &same_pool, "max_pool 3x3"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char label[32];
         add(cases[i].op, "node", cases[i].attrs, x, -1);
