@@ -2,7 +2,8 @@
  * This spreading is also max-pooling's backward pass, and collecting from the same places is the backward
  * pass of this.
  *
- * oh is 2h or 2h+1, ow is 2w or 2w+1; a last odd row or column belongs to no window and gets zeros.
+ * oh is 2h or 2h+1, ow is 2w or 2w+1; a last odd row or column belongs to no window and gets zeros. Or the
+ * last windows lie partly outside, and oh is 2h-1 or ow 2w-1; no place is outside.
  *
  * Macros: VEC (1, 2, 4, 8, 16), a divisor of the channels. */
 
@@ -41,9 +42,11 @@ __kernel void max_unpool_bwd(__global const float *restrict dy,     /* (n,oh,ow,
     const int pixel = row * w + column, to = pixel * vectors + v;
     const int from = (((row / h) * oh + (row % h) * 2) * ow + column * 2) * vectors + v;
     const intV place = places(offsets, pixel, v, vectors);
-    /* all four loaded, then chosen from: selecting after each load is half as fast on PoCL */
-    const floatV a = LOADV(dy, from), b = LOADV(dy, from + vectors);
-    const floatV c = LOADV(dy, from + ow * vectors), d = LOADV(dy, from + (ow + 1) * vectors);
+    /* all four loaded, then chosen from: selecting after each load is half as fast on PoCL. Where there is no
+     * second row or column, the first once more. */
+    const int right = column * 2 + 1 < ow ? vectors : 0, below = row % h * 2 + 1 < oh ? ow * vectors : 0;
+    const floatV a = LOADV(dy, from), b = LOADV(dy, from + right);
+    const floatV c = LOADV(dy, from + below), d = LOADV(dy, from + below + right);
     const floatV upper = select(a, b, place == (intV)(1)), lower = select(c, d, place == (intV)(3));
     const floatV value = select(upper, lower, place > (intV)(1));
     STOREV(accumulate ? LOADV(dx, to) + value : value, dx, to);

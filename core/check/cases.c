@@ -196,7 +196,7 @@ static const sw_check_case products[] = {
          UNIFORM), /* winograd: more than one block of tiles */
 };
 
-static const sw_check_case others[] = {
+static const sw_check_case up_to_pooling[] = {
     DEPTHWISE(TINY, 1, 3, 3, 3, 3, INTEGERS),
     DEPTHWISE(TINY, 1, 2, 3, 16, 3, UNIFORM),
     DEPTHWISE(QUICK, 1, 1, 1, 1, 3, UNIFORM),
@@ -247,19 +247,18 @@ static const sw_check_case others[] = {
     OP(QUICK, max_pool, NULL, 1, 7, 9, 6, TIES, false),
     OP(FULL, max_pool, NULL, 2, 128, 128, 64, UNIFORM, false),
     OP(FULL, max_pool, NULL, 2, 16, 16, 512, TIES, false),
+};
 
-    UNPOOL(TINY, 1, 1, 1, 3, 2, 3, INTEGERS),
-    UNPOOL(TINY, 1, 1, 1, 16, 3, 2, UNIFORM),
-    UNPOOL(QUICK, 1, 1, 1, 1, 2, 2, UNIFORM),
-    UNPOOL(QUICK, 2, 3, 15, 17, 7, 31, UNIFORM),
-    UNPOOL(QUICK, 3, 15, 16, 16, 31, 33, UNIFORM),
-    UNPOOL(QUICK, 2, 16, 3, 64, 33, 6, NANS),
-    UNPOOL(QUICK, 2, 8, 9, 24, 17, 18, UNIFORM),
-    UNPOOL(QUICK, 2, 3, 15, 20, 7, 31, UNIFORM),
-    UNPOOL(QUICK, 2, 3, 5, 6, 6, 10, NANS),
-    UNPOOL(FULL, 2, 64, 64, 64, 128, 128, UNIFORM),
+static const sw_check_case unpooling[] = {
+    UNPOOL(TINY, 1, 1, 1, 3, 2, 3, INTEGERS),      UNPOOL(TINY, 1, 1, 1, 16, 3, 2, UNIFORM),
+    UNPOOL(QUICK, 1, 1, 1, 1, 2, 2, UNIFORM),      UNPOOL(QUICK, 2, 3, 15, 17, 7, 31, UNIFORM),
+    UNPOOL(QUICK, 3, 15, 16, 16, 31, 33, UNIFORM), UNPOOL(QUICK, 2, 16, 3, 64, 33, 6, NANS),
+    UNPOOL(QUICK, 2, 8, 9, 24, 17, 18, UNIFORM),   UNPOOL(QUICK, 2, 3, 15, 20, 7, 31, UNIFORM),
+    UNPOOL(QUICK, 2, 3, 5, 6, 6, 10, NANS),        UNPOOL(FULL, 2, 64, 64, 64, 128, 128, UNIFORM),
     UNPOOL(FULL, 2, 8, 8, 512, 16, 16, UNIFORM),
+};
 
+static const sw_check_case others[] = {
     OP(TINY, average_pool, NULL, 1, 2, 3, 3, INTEGERS, false),
     OP(TINY, average_pool, NULL, 1, 2, 2, 16, UNIFORM, false),
     OP(QUICK, average_pool, NULL, 2, 7, 31, 17, UNIFORM, false),
@@ -370,6 +369,11 @@ static const sw_check_case others[] = {
 static const sw_check_cases *const lists[] = {
     &(const sw_check_cases)CASE_LIST(products),
     &sw_cases_strided_conv2d,
+    &sw_cases_strided_depthwise,
+    &(const sw_check_cases)CASE_LIST(up_to_pooling),
+    &sw_cases_max_windows,
+    &(const sw_check_cases)CASE_LIST(unpooling),
+    &sw_cases_average_windows,
     &(const sw_check_cases)CASE_LIST(others),
     &sw_cases_joins,
     &sw_cases_pointwise,

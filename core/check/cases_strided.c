@@ -14,6 +14,10 @@
                                  .workspace_cap_bytes = cap_}),                                              \
        n, h, w, c, fill_, false)
 
+#define DEPTHWISE(size_, n, h, w, c, kernel_, stride_, dilation_, fill_)                                     \
+    OP(size_, depthwise_conv2d, (&(const sw_depthwise_conv2d_attrs){kernel_, stride_, dilation_}), n, h, w,  \
+       c, fill_, false)
+
 enum { KIB = 1 << 10, MIB = 1 << 20 };
 
 static const sw_check_case convolutions[] = {
@@ -80,4 +84,20 @@ static const sw_check_case convolutions[] = {
     CONV(FULL, AUTO, 2, 16, 16, 512, 256, 3, 1, 12, 16 * MIB, UNIFORM), /* DeepLab's */
 };
 
+static const sw_check_case depthwise[] = {
+    DEPTHWISE(TINY, 1, 3, 4, 3, 3, 2, 1, INTEGERS),
+    DEPTHWISE(TINY, 1, 3, 3, 16, 3, 1, 2, UNIFORM),
+    DEPTHWISE(QUICK, 1, 1, 1, 1, 3, 2, 1, UNIFORM),
+    DEPTHWISE(QUICK, 2, 7, 31, 17, 3, 2, 1, UNIFORM),
+    DEPTHWISE(QUICK, 2, 32, 33, 16, 3, 2, 1, INTEGERS),
+    DEPTHWISE(QUICK, 3, 7, 8, 64, 5, 2, 2, UNIFORM),
+    DEPTHWISE(QUICK, 1, 31, 33, 3, 7, 3, 1, UNIFORM),
+    DEPTHWISE(QUICK, 2, 16, 17, 24, 3, 1, 6, UNIFORM),
+    DEPTHWISE(QUICK, 2, 7, 9, 20, 3, 1, 18, INTEGERS),
+    DEPTHWISE(QUICK, 1, 3, 2, 6, 3, 8, 1, UNIFORM),
+    DEPTHWISE(QUICK, 1, 9, 8, 32, 1, 2, 4, UNIFORM),
+    DEPTHWISE(FULL, 2, 112, 112, 64, 3, 2, 1, UNIFORM), /* MobileNet's */
+};
+
 const sw_check_cases sw_cases_strided_conv2d = CASE_LIST(convolutions);
+const sw_check_cases sw_cases_strided_depthwise = CASE_LIST(depthwise);

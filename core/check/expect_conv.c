@@ -18,8 +18,12 @@ static sw_reference_conv conv_of(const sw_problem *p)
     const sw_conv2d_attrs *attrs = p->c->attrs;
     const sw_depthwise_conv2d_attrs *depthwise = p->c->attrs;
     if (is_depthwise(p))
-        return (sw_reference_conv){
-            .x = p->x, .out_channels = p->x.c, .kernel = depthwise->kernel, .depthwise = true};
+        return (sw_reference_conv){.x = p->x,
+                                   .out_channels = p->x.c,
+                                   .kernel = depthwise->kernel,
+                                   .depthwise = true,
+                                   .stride = depthwise->stride,
+                                   .dilation = depthwise->dilation};
     return (sw_reference_conv){.x = p->x,
                                .out_channels = attrs->out_channels,
                                .kernel = attrs->kernel,
@@ -128,7 +132,9 @@ const sw_expectation sw_expect_conv2d = {
 static void depthwise_describe(char *text, size_t bytes, const sw_op_case *c)
 {
     const sw_depthwise_conv2d_attrs *attrs = c->attrs;
-    snprintf(text, bytes, "%dx%d", attrs->kernel, attrs->kernel);
+    char window[SW_CONV_WINDOW_BYTES];
+    sw_conv_window_print(window, attrs->kernel, attrs->stride, attrs->dilation);
+    snprintf(text, bytes, "%s", window);
 }
 
 const sw_expectation sw_expect_depthwise_conv2d = {

@@ -41,11 +41,22 @@ static void doubled_describe(char *text, size_t bytes, const sw_op_case *c)
 
 /* --- max_pool ---------------------------------------------------------------------------------- */
 
+static sw_reference_window window_of(const sw_op_case *c)
+{
+    static const sw_max_pool_attrs none = {0};
+    const sw_max_pool_attrs *attrs = c->attrs ? c->attrs : &none;
+    return (sw_reference_window){.kernel = attrs->kernel ? attrs->kernel : 2,
+                                 .stride = attrs->stride ? attrs->stride : 2,
+                                 .padding = attrs->kernel == 3 ? attrs->padding : 0,
+                                 .ceil = attrs->ceil};
+}
+
 static sw_status pool_offsets(uint8_t **offsets, double *y, sw_problem *p)
 {
+    const sw_reference_window window = window_of(p->c);
     *offsets = sw_arena_alloc(&p->arena, sw_shape_elems(p->y));
     if (!*offsets) return SW_E_MEMORY;
-    sw_reference_max_pool(y, *offsets, p->in[0].given, p->x);
+    sw_reference_window_max(y, *offsets, p->in[0].given, p->x, &window);
     return SW_OK;
 }
 
@@ -55,7 +66,7 @@ static sw_status max_pool_forward(sw_problem *p)
     SW_ENSURE(pool_offsets(&offsets, p->out[0].want, p));
     uint32_t *words = sw_arena_alloc(&p->arena, p->out[1].elems * sizeof *words);
     if (!words) return SW_E_MEMORY;
-    sw_reference_pack_offsets(words, offsets, p->y);
+    sw_reference_pack_bits(words, offsets, p->y, window_of(p->c).kernel == 2 ? 2 : 4);
     for (size_t i = 0; i < p->out[1].elems; i++) p->out[1].want[i] = words[i];
     expect_exactly(&p->out[0]);
     expect_exactly(&p->out[1]);
@@ -65,16 +76,36 @@ static sw_status max_pool_forward(sw_problem *p)
 static sw_status max_pool_backward(sw_problem *p)
 {
     uint8_t *offsets;
+    const sw_reference_window window = window_of(p->c);
     SW_ENSURE(pool_offsets(&offsets, p->out[0].want, p));
-    sw_reference_max_pool_backward(p->din[0].want, p->dout[0].given, offsets, p->x);
-    expect_exactly(&p->din[0]);
+    sw_reference_window_max_backward(p->din[0].want, p->dout[0].given, offsets, p->x, &window);
+    if (window.kernel <= window.stride) { /* a pixel is in one window */
+        expect_exactly(&p->din[0]);
+        return SW_OK;
+    }
+    const double *sizes = absolute(p, p->dout[0].given, p->dout[0].elems);
+    if (!sizes) return SW_E_MEMORY;
+    sw_reference_window_max_backward(p->din[0].bound, sizes, offsets, p->x, &window);
+    const int a_side = (window.kernel + window.stride - 1) / window.stride; /* windows that hold a pixel */
+    expect_sum(p, &p->din[0], (size_t)(a_side * a_side));
     return SW_OK;
+}
+
+static void max_pool_describe(char *text, size_t bytes, const sw_op_case *c)
+{
+    const sw_reference_window w = window_of(c);
+    if (w.kernel == 2)
+        snprintf(text, bytes, "%s", w.ceil ? "ceil" : "");
+    else
+        snprintf(text, bytes, "%dx%d/%d padded %d%s", w.kernel, w.kernel, w.stride, w.padding,
+                 w.ceil ? " ceil" : "");
 }
 
 const sw_expectation sw_expect_max_pool = {
     .op_name = "max_pool",
     .forward = max_pool_forward,
     .backward = max_pool_backward,
+    .describe = max_pool_describe,
 };
 
 /* --- max_unpool -------------------------------------------------------------------------------- */
@@ -86,13 +117,22 @@ static sw_shape unpool_input(sw_dtype *dtype, sw_shape x, int i)
     return sw_reference_packed_shape(x);
 }
 
+/* A mask of the places that are inside y for element i of x: where a side is one less than twice x's, the
+ * last windows have no second row or column. */
+static unsigned inside(const sw_problem *p, size_t i)
+{
+    const size_t pixel = i / (size_t)p->x.c, w = (size_t)p->x.w, h = (size_t)p->x.h;
+    const bool right = 2 * (pixel % w) + 1 < (size_t)p->y.w, below = 2 * (pixel / w % h) + 1 < (size_t)p->y.h;
+    return (below ? 2U : 0U) | (right ? 1U : 0U);
+}
+
 static sw_status unpool_prepare(sw_problem *p)
 {
     size_t elems = sw_shape_elems(p->x);
     p->offsets = sw_arena_alloc(&p->arena, elems);
     uint32_t *words = sw_arena_alloc(&p->arena, p->in[1].elems * sizeof *words);
     if (!p->offsets || !words) return SW_E_MEMORY;
-    for (size_t i = 0; i < elems; i++) p->offsets[i] = (uint8_t)sw_rng_below(&p->rng, 4);
+    for (size_t i = 0; i < elems; i++) p->offsets[i] = (uint8_t)(sw_rng_below(&p->rng, 4) & inside(p, i));
     sw_reference_pack_offsets(words, p->offsets, p->x);
     for (size_t i = 0; i < p->in[1].elems; i++) p->in[1].given[i] = words[i];
     return SW_OK;
@@ -123,19 +163,32 @@ const sw_expectation sw_expect_max_unpool = {
 
 /* --- average_pool ------------------------------------------------------------------------------ */
 
+static sw_reference_window average_window(const sw_op_case *c)
+{
+    const sw_average_pool_attrs *attrs = c->attrs;
+    return (sw_reference_window){.kernel = 2, .stride = 2, .ceil = attrs && attrs->ceil};
+}
+
+static void average_describe(char *text, size_t bytes, const sw_op_case *c)
+{
+    snprintf(text, bytes, "%s", average_window(c).ceil ? "ceil" : "");
+}
+
 static sw_status average_forward(sw_problem *p)
 {
     const double *sizes = absolute(p, p->in[0].given, p->in[0].elems);
     if (!sizes) return SW_E_MEMORY;
-    sw_reference_average_pool(p->out[0].want, p->in[0].given, p->x);
-    sw_reference_average_pool(p->out[0].bound, sizes, p->x);
+    const sw_reference_window window = average_window(p->c);
+    sw_reference_window_average(p->out[0].want, p->in[0].given, p->x, &window);
+    sw_reference_window_average(p->out[0].bound, sizes, p->x, &window);
     expect_sum(p, &p->out[0], 4);
     return SW_OK;
 }
 
 static sw_status average_backward(sw_problem *p)
 {
-    sw_reference_average_pool_backward(p->din[0].want, p->dout[0].given, p->x);
+    const sw_reference_window window = average_window(p->c);
+    sw_reference_window_average_backward(p->din[0].want, p->dout[0].given, p->x, &window);
     expect_exactly(&p->din[0]);
     return SW_OK;
 }
@@ -144,6 +197,7 @@ const sw_expectation sw_expect_average_pool = {
     .op_name = "average_pool",
     .forward = average_forward,
     .backward = average_backward,
+    .describe = average_describe,
 };
 
 /* --- upsample ---------------------------------------------------------------------------------- */

@@ -116,15 +116,27 @@ void sw_reference_upsample_backward(double *dx, const double *dy, sw_shape xs, i
 
 sw_shape sw_reference_packed_shape(sw_shape offsets)
 {
-    return (sw_shape){offsets.n, offsets.h, offsets.w, (offsets.c + 15) / 16};
+    return sw_reference_bits_shape(offsets, 2);
 }
 
 void sw_reference_pack_offsets(uint32_t *words, const uint8_t *offsets, sw_shape s)
 {
+    sw_reference_pack_bits(words, offsets, s, 2);
+}
+
+sw_shape sw_reference_bits_shape(sw_shape offsets, int bits)
+{
+    const int a_word = 32 / bits;
+    return (sw_shape){offsets.n, offsets.h, offsets.w, (offsets.c + a_word - 1) / a_word};
+}
+
+void sw_reference_pack_bits(uint32_t *words, const uint8_t *offsets, sw_shape s, int bits)
+{
     size_t pixels = (size_t)s.n * (size_t)s.h * (size_t)s.w, channels = (size_t)s.c;
-    size_t per_pixel = (size_t)sw_reference_packed_shape(s).c;
+    size_t per_pixel = (size_t)sw_reference_bits_shape(s, bits).c, a_word = 32 / (size_t)bits;
     memset(words, 0, pixels * per_pixel * sizeof *words);
     for (size_t pixel = 0; pixel < pixels; pixel++)
         for (size_t c = 0; c < channels; c++)
-            words[pixel * per_pixel + c / 16] |= (uint32_t)offsets[pixel * channels + c] << 2 * (c % 16);
+            words[pixel * per_pixel + c / a_word] |= (uint32_t)offsets[pixel * channels + c]
+                                                     << (size_t)bits * (c % a_word);
 }

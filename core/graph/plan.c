@@ -122,6 +122,7 @@ static int find_next(const planner *p, int n)
     for (int m = n + 1; m < graph->node_count; m++) {
         if (!contains(graph->nodes[m].inputs, graph->nodes[m].input_count, value)) continue;
         if (next >= 0 || graph->nodes[m].op != op->absorbs) return -1;
+        if (op->absorbable && !op->absorbable(&graph->nodes[m])) return -1;
         next = m;
     }
     return next;

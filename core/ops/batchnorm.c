@@ -2,9 +2,9 @@
  * per channel for backward. Its output is recomputed from its input, so that of convolution, norm and ReLU
  * only one activation is stored.
  *
- * In training it also computes a 2x2 max-pooling that follows it: the pool's kernel normalises its input as
- * it reads it, and the norm's backward kernels spread the pool's gradient over the windows as they read it.
- * The results have the same bits as those of two separate ops. */
+ * In training it also computes a plain 2x2 max-pooling that follows it: the pool's kernel normalises its
+ * input as it reads it, and the norm's backward kernels spread the pool's gradient over the windows as they
+ * read it. The results have the same bits as those of two separate ops. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -278,6 +278,7 @@ const sw_op sw_op_batchnorm = {
     .gradient_in_place = true,
     .forward_in_place = true,
     .absorbs = &sw_op_max_pool,
+    .absorbable = sw_max_pool_is_plain,
     .prepare = batchnorm_prepare,
     .forward = batchnorm_forward,
     .recompute = apply,

@@ -3,11 +3,25 @@
 #include "ops/ops.h"
 #include "window.h"
 
+/* The max_pool that the offsets come from; NULL: they are an input of the graph. */
+static const sw_node *pool_of(const sw_graph *graph, const sw_value *offsets)
+{
+    const sw_node *node = offsets->producer >= 0 ? &graph->nodes[offsets->producer] : NULL;
+    return node && node->op == &sw_op_max_pool ? node : NULL;
+}
+
 static sw_status max_unpool_infer(sw_graph *graph, sw_node *node)
 {
     const sw_value *x = sw_node_input(graph, node, 0), *offsets = sw_node_input(graph, node, 1);
     const sw_shape s = x->shape, o = offsets->shape;
+    const sw_node *pool = pool_of(graph, offsets);
     SW_ENSURE(sw_window_check_floats(graph, node));
+    if (pool && sw_max_pool_window(pool).kernel != 2)
+        return sw_node_fail(
+            node,
+            "takes the places of windows of 2x2, and '%s' has windows of 3x3: give it a kernel "
+            "of 2",
+            pool->name);
     if (offsets->dtype != SW_U32)
         return sw_node_fail(node, "'%s' does not hold packed offsets of a max_pool", offsets->name);
     if (!sw_shape_equal(o, (sw_shape){s.n, s.h, s.w, sw_window_words(s.c)}))
@@ -17,10 +31,15 @@ static sw_status max_unpool_infer(sw_graph *graph, sw_node *node)
             "come from must have the same size and channels (16 to a word)",
             offsets->name, o.n, o.h, o.w, o.c, x->name, s.n, s.h, s.w, s.c);
     const sw_doubled_attrs *attrs = node->attrs;
-    if (attrs->height || offsets->producer < 0) return sw_window_infer_double(graph, node);
-    const sw_node *pool = &graph->nodes[offsets->producer];
-    const sw_shape before = sw_node_input(graph, pool, 0)->shape;
-    return sw_window_infer_size(graph, node, before.h, before.w);
+    const bool ceil = pool && sw_max_pool_window(pool).ceil;
+    sw_size size = {attrs->height, attrs->width};
+    if (!attrs->height && pool) {
+        const sw_shape before = sw_node_input(graph, pool, 0)->shape;
+        size = (sw_size){before.h, before.w};
+    }
+    /* A rest that fills no window is one less than two rows (or columns) with such a pool, one more without.
+     */
+    return sw_window_infer_back(graph, node, size, !pool || ceil, !ceil);
 }
 
 static sw_status max_unpool_forward(sw_call *call)

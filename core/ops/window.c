@@ -19,39 +19,66 @@ sw_status sw_window_check_steps(const sw_node *node, int stride, int dilation)
     return SW_OK;
 }
 
-sw_status sw_window_infer_half(sw_graph *graph, sw_node *node)
+/* Windows along a side, as PyTorch counts them; 0: none fits. */
+static int count_windows(int side, sw_pool_window p)
+{
+    int rest = side + 2 * p.padding - p.kernel + (p.ceil ? p.stride - 1 : 0); /* behind the first window */
+    if (rest < 0) return 0;
+    int count = rest / p.stride + 1;
+    bool begins_behind =
+        (count - 1) * p.stride >= side + p.padding; /* the last one, in the padding or later */
+    return begins_behind ? count - 1 : count;
+}
+
+sw_status sw_window_infer_pool(sw_graph *graph, sw_node *node, sw_pool_window window)
 {
     const sw_shape s = sw_node_input(graph, node, 0)->shape;
+    const int h = count_windows(s.h, window), w = count_windows(s.w, window);
     SW_ENSURE(sw_window_check_floats(graph, node));
-    if (s.h < 2 || s.w < 2)
-        return sw_node_fail(node, "an image of %d x %d has no 2x2 window: use fewer stages or a larger image",
-                            s.h, s.w);
-    SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, s.h / 2, s.w / 2, s.c}));
-    node->window = 2;
-    node->stride = 2;
+    if (h < 1 || w < 1)
+        return sw_node_fail(node,
+                            "an image of %d x %d has no %dx%d window: use fewer stages or a larger image",
+                            s.h, s.w, window.kernel, window.kernel);
+    SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, h, w, s.c}));
+    node->window = window.kernel;
+    node->stride = window.stride;
+    node->padding = window.padding;
     return SW_OK;
 }
 
-sw_status sw_window_infer_size(sw_graph *graph, sw_node *node, int height, int width)
+sw_status sw_window_infer_half(sw_graph *graph, sw_node *node)
 {
-    const sw_shape s = sw_node_input(graph, node, 0)->shape;
-    SW_ENSURE(sw_window_check_floats(graph, node));
-    if (height / 2 != s.h || width / 2 != s.w)
-        return sw_node_fail(node,
-                            "height and width of the output are %d and %d; for an input of %d x %d they must "
-                            "be %d or %d and %d or %d",
-                            height, width, s.h, s.w, 2 * s.h, 2 * s.h + 1, 2 * s.w, 2 * s.w + 1);
-    SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, height, width, s.c}));
-    node->upscale = 2;
-    return SW_OK;
+    return sw_window_infer_pool(graph, node, (sw_pool_window){.kernel = 2, .stride = 2});
+}
+
+/* Whether one side is twice the other, or off by one where that is allowed. */
+static bool doubles(int large, int small, bool less, bool more)
+{
+    return large >= 2 * small - less && large <= 2 * small + more;
 }
 
 sw_status sw_window_infer_double(sw_graph *graph, sw_node *node)
 {
     const sw_doubled_attrs *attrs = node->attrs;
+    return sw_window_infer_back(graph, node, (sw_size){attrs->height, attrs->width}, false, true);
+}
+
+sw_status sw_window_infer_back(sw_graph *graph, sw_node *node, sw_size size, bool less, bool more)
+{
     const sw_shape s = sw_node_input(graph, node, 0)->shape;
-    return sw_window_infer_size(graph, node, attrs->height ? attrs->height : 2 * s.h,
-                                attrs->width ? attrs->width : 2 * s.w);
+    const int height = size.height ? size.height : 2 * s.h, width = size.width ? size.width : 2 * s.w;
+    SW_ENSURE(sw_window_check_floats(graph, node));
+    if (!doubles(height, s.h, less, more) || !doubles(width, s.w, less, more)) {
+        const int from = less ? -1 : 0, to = more ? 1 : 0;
+        return sw_node_fail(node,
+                            "height and width of the output are %d and %d; for an input of %d x %d they must "
+                            "be %d %s %d and %d %s %d",
+                            height, width, s.h, s.w, 2 * s.h + from, to - from > 1 ? "to" : "or",
+                            2 * s.h + to, 2 * s.w + from, to - from > 1 ? "to" : "or", 2 * s.w + to);
+    }
+    SW_ENSURE(sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, height, width, s.c}));
+    node->upscale = 2;
+    return SW_OK;
 }
 
 void sw_window_resize(void *attrs, int height, int width)
@@ -59,18 +86,27 @@ void sw_window_resize(void *attrs, int height, int width)
     *(sw_doubled_attrs *)attrs = (sw_doubled_attrs){.height = height, .width = width};
 }
 
-sw_status sw_window_prepare_with(sw_call *call, const char *backward_file, const char *backward_name)
+sw_status sw_window_prepare_kernels(sw_call *call, sw_window_kernel forward, sw_window_kernel backward,
+                                    const char *options, int most_vec)
 {
     const char *op = call->node->op->name;
+    char text[128];
     sw_window *window = calloc(1, sizeof *window);
     if (!window) return sw_fail_alloc(op, sizeof *window);
     call->prepared = window;
     window->vec = sw_call_vec(call, sw_call_in_shape(call, 0).c);
-    char options[32], forward[32];
-    snprintf(options, sizeof options, "-DVEC=%d", window->vec);
-    snprintf(forward, sizeof forward, "%s_fwd", op);
-    SW_ENSURE(sw_kernel_get(&window->forward, call->cl, op, forward, options));
-    return sw_kernel_get(&window->backward, call->cl, backward_file, backward_name, options);
+    if (window->vec > most_vec) window->vec = most_vec;
+    snprintf(text, sizeof text, "-DVEC=%d%s", window->vec, options);
+    SW_ENSURE(sw_kernel_get(&window->forward, call->cl, forward.file, forward.name, text));
+    return sw_kernel_get(&window->backward, call->cl, backward.file, backward.name, text);
+}
+
+sw_status sw_window_prepare_with(sw_call *call, const char *backward_file, const char *backward_name)
+{
+    char forward[32];
+    snprintf(forward, sizeof forward, "%s_fwd", call->node->op->name);
+    return sw_window_prepare_kernels(call, (sw_window_kernel){call->node->op->name, forward},
+                                     (sw_window_kernel){backward_file, backward_name}, "", 16);
 }
 
 sw_status sw_window_prepare(sw_call *call)

@@ -29,16 +29,35 @@ Test(op_shapes, what_does_not_fit_is_a_configuration_error_that_says_why)
     const sw_loss_attrs plain = {.ignore_index = -1}, negative = {.gamma = -1.0f, .ignore_index = -1};
     const sw_loss_attrs weights = {
         .ignore_index = -1, .class_weight_count = 3, .class_weights = {1.0f, -2.0f, 1.0f}};
-    const sw_doubled_attrs unpool = {10, 10};
+    const sw_doubled_attrs unpool = {10, 10}, too_small = {6, 10};
+    const sw_max_pool_attrs four = {.kernel = 4}, apart = {.kernel = 2, .stride = 3},
+                            far = {.kernel = 3, .stride = 4}, padded = {.kernel = 3, .padding = 2},
+                            three = {.kernel = 3};
     const sw_doubled_attrs upsample = {10, 14};
     const sw_add_attrs sum = {true};
     const sw_broadcast_attrs nowhere = {0, 0}, everywhere = {8, 8};
     const misfit misfits[] = {
         {&sw_op_max_pool, NULL, 1, {SW_F32}, {{1, 1, 8, 4}}, "1 x 8 has no 2x2 window"},
+        {&sw_op_max_pool, &four, 1, {SW_F32}, {{1, 8, 8, 4}}, "the window side is 4; it must be 2 or 3"},
+        {&sw_op_max_pool,
+         &apart,
+         1,
+         {SW_F32},
+         {{1, 8, 8, 4}},
+         "the stride is 3; that of a window of 2x2 is 2"},
+        {&sw_op_max_pool, &far, 1, {SW_F32}, {{1, 8, 8, 4}}, "the stride is 4; it must be 1 to 3"},
+        {&sw_op_max_pool, &padded, 1, {SW_F32}, {{1, 8, 8, 4}}, "the padding is 2; it must be 0 or 1"},
+        {&sw_op_max_pool, &three, 1, {SW_F32}, {{1, 8, 2, 4}}, "8 x 2 has no 3x3 window"},
         {&sw_op_max_pool, NULL, 1, {SW_U8}, {{1, 8, 8, 4}}, "'first' does not hold floats"},
         {&sw_op_average_pool, NULL, 1, {SW_F32}, {{1, 8, 1, 4}}, "8 x 1 has no 2x2 window"},
         {&sw_op_upsample, &upsample, 1, {SW_F32}, {{1, 5, 6, 4}}, "they must be 10 or 11 and 12 or 13"},
-        {&sw_op_max_unpool, &unpool, 2, {SW_F32, SW_U32}, {{1, 4, 5, 4}, {1, 4, 5, 1}}, "must be 8 or 9"},
+        {&sw_op_max_unpool,
+         &unpool,
+         2,
+         {SW_F32, SW_U32},
+         {{1, 4, 5, 4}, {1, 4, 5, 1}},
+         "must be 7 to 9 and 9 to 11"},
+        {&sw_op_max_unpool, &too_small, 2, {SW_F32, SW_U32}, {{1, 4, 5, 4}, {1, 4, 5, 1}}, "must be 7 to 9"},
         {&sw_op_max_unpool, &unpool, 2, {SW_F32, SW_U32}, {{1, 5, 5, 17}, {1, 5, 5, 1}}, "(1,5,5,1)"},
         {&sw_op_max_unpool, &unpool, 2, {SW_F32, SW_F32}, {{1, 5, 5, 4}, {1, 5, 5, 1}}, "packed offsets"},
         {&sw_op_cross_entropy, &plain, 2, {SW_F32, SW_U8}, {{2, 4, 4, 3}, {2, 4, 5, 1}}, "(2,4,5,1)"},
@@ -185,4 +204,59 @@ Test(op_shapes, broadcast_takes_the_size_of_another_layer)
     sw_broadcast_attrs attrs = {0};
     sw_op_broadcast.resize(&attrs, 7, 8);
     cr_expect(attrs.height == 7 && attrs.width == 8);
+}
+
+typedef struct pooled_size {
+    sw_max_pool_attrs pool;
+    int side, pooled;
+} pooled_size;
+
+Test(op_shapes, windows_are_counted_as_pytorch_counts_them)
+{
+    static const pooled_size sizes[] = {
+        {{2, 2, 0, false}, 7, 3}, {{2, 2, 0, true}, 7, 4},  {{2, 2, 0, true}, 8, 4},
+        {{2, 2, 0, true}, 1, 1},  {{3, 2, 1, false}, 7, 4}, {{3, 2, 1, false}, 8, 4},
+        {{3, 2, 1, true}, 8, 5},  {{3, 2, 1, true}, 7, 4},  {{3, 2, 0, false}, 8, 3},
+        {{3, 2, 0, true}, 8, 4},  {{3, 1, 1, false}, 7, 7}, {{3, 3, 1, true}, 9, 4},
+        {{3, 3, 1, true}, 8, 3},  {{3, 1, 0, false}, 7, 5}, {{3, 2, 1, false}, 1, 1},
+        {{3, 2, 1, true}, 2, 2}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const pooled_size *s = &sizes[i];
+        sw_graph graph;
+        int outputs[SW_MAX_OUTPUTS];
+        sw_graph_init(&graph);
+        const misfit fits = {
+            .op = &sw_op_max_pool, .attrs = &s->pool, .input_count = 1, .shapes = {{1, s->side, 12, 9}}};
+        cr_assert_eq(add(&fits, &graph, outputs), SW_OK, "%s", sw_error_message());
+        const sw_shape y = graph.values[outputs[0]].shape, offsets = graph.values[outputs[1]].shape;
+        cr_expect_eq(y.h, s->pooled, "case %zu: %d", i, y.h);
+        cr_expect_eq(offsets.c, s->pool.kernel == 2 ? 1 : 2, "nine places at 2 bits, or at 4");
+        sw_graph_deinit(&graph);
+    }
+}
+
+/* Of an unpooling behind a pool of an image of 7x8: what is said of that size; NULL: it is taken. */
+static void expect_unpooled(sw_max_pool_attrs pool, int height, int width, const char *said)
+{
+    sw_graph graph;
+    int x, pooled[SW_MAX_OUTPUTS], y;
+    const sw_doubled_attrs size = {height, width};
+    sw_graph_init(&graph);
+    cr_assert_eq(sw_graph_input(&x, &graph, "x", SW_F32, (sw_shape){1, 7, 8, 4}), SW_OK);
+    cr_assert_eq(sw_graph_add(pooled, &graph, &sw_op_max_pool, "down", &pool, 1, &x), SW_OK);
+    sw_status status = sw_graph_add(&y, &graph, &sw_op_max_unpool, "up", &size, 2, pooled);
+    cr_expect_eq(status, said ? SW_E_CONFIG : SW_OK, "%d x %d: %s", height, width, sw_error_message());
+    if (said) cr_expect(strstr(sw_error_message(), said), "%s", sw_error_message());
+    sw_graph_deinit(&graph);
+}
+
+Test(op_shapes, an_unpooling_gives_the_size_before_its_pool)
+{
+    const sw_max_pool_attrs plain = {0}, up = {.ceil = true}, wide = {.kernel = 3, .padding = 1};
+    expect_unpooled(plain, 7, 8, NULL);
+    expect_unpooled(plain, 5, 8, "they must be 6 or 7 and 8 or 9");
+    expect_unpooled(up, 7, 8, NULL);
+    expect_unpooled(up, 9, 8, "they must be 7 or 8 and 7 or 8");
+    expect_unpooled(wide, 7, 8,
+                    "max_unpool 'up': takes the places of windows of 2x2, and 'down' has windows of 3x3");
 }

@@ -144,6 +144,8 @@ static const sw_node *writer(const replay *r, int node)
     if (next < 0) return &r->graph->nodes[node];
     if (!r->options->training || r->options->separate ||
         r->graph->nodes[node].op->absorbs != r->graph->nodes[next].op ||
+        (r->graph->nodes[node].op->absorbable &&
+         !r->graph->nodes[node].op->absorbable(&r->graph->nodes[next])) ||
         r->graph->nodes[next].inputs[0] != r->graph->nodes[node].outputs[0])
         blame("step %d does what it cannot", r->step);
     return &r->graph->nodes[next];

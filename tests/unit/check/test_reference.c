@@ -381,6 +381,84 @@ Test(reference, pooling_gradients_agree_with_differences)
     expect_pool_gradients(UPSAMPLE, (sw_shape){1, 3, 1, 2}, 7, 3);
 }
 
+typedef struct window_problem {
+    sw_reference_window window;
+    bool average;
+    sw_shape xs;
+    double x[MOST], r[MOST];
+} window_problem;
+
+static double window_objective(double *magnitude, const void *context)
+{
+    const window_problem *p = context;
+    static double y[MOST];
+    static uint8_t offsets[MOST];
+    if (p->average)
+        sw_reference_window_average(y, p->x, p->xs, &p->window);
+    else
+        sw_reference_window_max(y, offsets, p->x, p->xs, &p->window);
+    return project(magnitude, y, p->r, sw_shape_elems(sw_reference_window_shape(&p->window, p->xs)));
+}
+
+static void expect_window_gradients(sw_reference_window window, sw_shape xs)
+{
+    static window_problem p;
+    static double y[MOST], dx[MOST];
+    static uint8_t offsets[MOST];
+    p = (window_problem){.window = window, .xs = xs};
+    fill_apart(p.x, sw_shape_elems(xs), 1);
+    fill(p.r, MOST, 2);
+    sw_reference_window_max(y, offsets, p.x, xs, &window);
+    sw_reference_window_max_backward(dx, p.r, offsets, xs, &window);
+    fd_expect_gradient("dx of the maxima", window_objective, &p, p.x, dx, sw_shape_elems(xs));
+    p.average = true;
+    sw_reference_window_average_backward(dx, p.r, xs, &window);
+    fd_expect_gradient("dx of the means", window_objective, &p, p.x, dx, sw_shape_elems(xs));
+}
+
+Test(reference, gradients_of_any_windows_agree_with_differences)
+{
+    expect_window_gradients((sw_reference_window){2, 2, 0, true}, (sw_shape){2, 5, 6, 3});
+    expect_window_gradients((sw_reference_window){3, 2, 1, false}, (sw_shape){2, 5, 6, 3});
+    expect_window_gradients((sw_reference_window){3, 2, 1, true}, (sw_shape){1, 6, 7, 2});
+    expect_window_gradients((sw_reference_window){3, 1, 1, false}, (sw_shape){1, 4, 5, 2});
+    expect_window_gradients((sw_reference_window){3, 3, 0, true}, (sw_shape){1, 7, 8, 1});
+}
+
+Test(reference, windows_of_2x2_that_are_inside_are_the_plain_pools)
+{
+    const sw_reference_window window = {2, 2, 0, false};
+    const sw_shape xs = {2, 5, 7, 3}, ys = sw_reference_pool_shape(xs);
+    double x[210], plain[36], y[36];
+    uint8_t plain_offsets[36], offsets[36];
+    cr_assert(sw_shape_equal(sw_reference_window_shape(&window, xs), ys));
+    fill(x, 210, 1);
+    sw_reference_max_pool(plain, plain_offsets, x, xs);
+    sw_reference_window_max(y, offsets, x, xs, &window);
+    cr_assert_arr_eq(y, plain, sizeof y);
+    cr_assert_arr_eq(offsets, plain_offsets, sizeof offsets);
+    sw_reference_average_pool(plain, x, xs);
+    sw_reference_window_average(y, x, xs, &window);
+    cr_assert_arr_eq(y, plain, sizeof y);
+}
+
+Test(reference, what_is_outside_is_no_maximum_and_counts_for_no_mean)
+{
+    const double x[] = {-1, -2, -3, -4, -5, -6, -7, -8, -9}, maxima[] = {-1, -3, -7, -9};
+    const double means[] = {-3, -4.5, -7.5, -9};
+    const sw_reference_window window = {2, 2, 0, true}, padded = {3, 2, 1, false};
+    const uint8_t places[] = {0, 0, 0, 0}, padded_places[] = {4, 3, 1, 0};
+    double y[4];
+    uint8_t offsets[4];
+    sw_reference_window_max(y, offsets, x, (sw_shape){1, 3, 3, 1}, &window);
+    cr_assert_arr_eq(y, maxima, sizeof y);
+    cr_assert_arr_eq(offsets, places, sizeof offsets);
+    sw_reference_window_average(y, x, (sw_shape){1, 3, 3, 1}, &window);
+    cr_assert_arr_eq(y, means, sizeof y);
+    sw_reference_window_max(y, offsets, x, (sw_shape){1, 3, 3, 1}, &padded);
+    cr_assert_arr_eq(offsets, padded_places, sizeof offsets);
+}
+
 static void expect_window(const double window[4], uint8_t offset)
 {
     double y;

@@ -211,7 +211,10 @@ Test(graph, labels_say_what_a_node_does)
                           strided = {.out_channels = 8, .kernel = 3, .stride = 2},
                           pointwise_strided = {.out_channels = 8, .kernel = 1, .stride = 2},
                           dilated = {.out_channels = 8, .kernel = 3, .stride = 1, .dilation = 6};
-    const sw_depthwise_conv2d_attrs depthwise = {.kernel = 5};
+    const sw_depthwise_conv2d_attrs depthwise = {.kernel = 5},
+                                    depthwise_strided = {.kernel = 3, .stride = 2, .dilation = 4};
+    const sw_max_pool_attrs ceil_pool = {.ceil = true}, wide_pool = {.kernel = 3},
+                            same_pool = {.kernel = 3, .stride = 1, .padding = 1};
     const struct {
         const sw_op *op;
         const void *attrs;
@@ -228,7 +231,11 @@ Test(graph, labels_say_what_a_node_does)
                  {&sw_op_global_average_pool, NULL, "global_average_pool"},
                  {&sw_op_concat, NULL, "concat"},
                  {&sw_op_add, &(const sw_add_attrs){false}, "add"},
-                 {&sw_op_add, &(const sw_add_attrs){true}, "add+relu"}};
+                 {&sw_op_add, &(const sw_add_attrs){true}, "add+relu"},
+                 {&sw_op_depthwise_conv2d, &depthwise_strided, "depthwise 3x3/2 dilated 4"},
+                 {&sw_op_max_pool, &ceil_pool, "max_pool ceil"},
+                 {&sw_op_max_pool, &wide_pool, "max_pool 3x3/2"},
+                 {&sw_op_max_pool, &same_pool, "max_pool 3x3"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char label[32];
         add(cases[i].op, "node", cases[i].attrs, x, x);

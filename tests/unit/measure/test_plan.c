@@ -608,6 +608,32 @@ Test(plan, a_frozen_encoder_has_no_backward_steps_and_takes_less_memory)
     sw_model_deinit(&model);
 }
 
+Test(plan, a_norm_does_the_pool_after_it_only_where_its_windows_are_2x2_and_inside)
+{
+    const sw_batchnorm_attrs norm = {.eps = 1e-5f};
+    static const struct {
+        sw_max_pool_attrs pool;
+        bool absorbed;
+    } cases[] = {{{0}, true},
+                 {{.kernel = 2, .padding = 1}, true}, /* of which a window of 2x2 has none */
+                 {{.ceil = true}, false},
+                 {{.kernel = 3, .padding = 1}, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        sw_graph graph;
+        int x, y, pooled[2];
+        sw_graph_init(&graph);
+        cr_assert_eq(sw_graph_input(&x, &graph, "x", SW_F32, (sw_shape){2, 8, 8, 4}), SW_OK);
+        cr_assert_eq(sw_graph_add(&y, &graph, &sw_op_batchnorm, "norm", &norm, 1, &x), SW_OK);
+        cr_assert_eq(sw_graph_add(pooled, &graph, &sw_op_max_pool, "pool", &cases[i].pool, 1, &y), SW_OK);
+        const sw_plan_options options = {.training = true, .seeds = pooled, .seed_count = 1};
+        sw_plan *plan = planned(&graph, &options);
+        expect_sound("norm and pool", &graph, plan, &options);
+        cr_expect_eq(plan->next[0], cases[i].absorbed ? 1 : -1, "case %zu", i);
+        sw_plan_destroy(plan);
+        sw_graph_deinit(&graph);
+    }
+}
+
 static size_t most_large_alive(const sw_plan *plan)
 {
     size_t most = 0;

@@ -188,10 +188,33 @@ void sw_reference_average_pool_backward(double *dx, const double *dy, sw_shape x
 void sw_reference_upsample(double *y, const double *x, sw_shape xs, int height, int width);
 void sw_reference_upsample_backward(double *dx, const double *dy, sw_shape xs, int height, int width);
 
+/* Windows of any kind: of side `kernel`, `stride` apart, `padding` rows and columns around the image. With
+ * `ceil` windows are counted up, so that the last may lie partly outside, but none begins behind the image
+ * and the padding before it: torch.nn.MaxPool2d(kernel, stride, padding, ceil_mode=ceil, return_indices=True)
+ * and torch.nn.AvgPool2d(..., count_include_pad=False). Offsets are row-major places in the whole window;
+ * what is outside is no maximum, and counts for no mean. */
+typedef struct sw_reference_window {
+    int kernel, stride, padding;
+    bool ceil;
+} sw_reference_window;
+
+sw_shape sw_reference_window_shape(const sw_reference_window *window, sw_shape x);
+void sw_reference_window_max(double *y, uint8_t *offsets, const double *x, sw_shape xs,
+                             const sw_reference_window *window);
+/* dx (of shape xs) = the sum of dy over the windows whose maximum an element is. */
+void sw_reference_window_max_backward(double *dx, const double *dy, const uint8_t *offsets, sw_shape xs,
+                                      const sw_reference_window *window);
+void sw_reference_window_average(double *y, const double *x, sw_shape xs, const sw_reference_window *window);
+void sw_reference_window_average_backward(double *dx, const double *dy, sw_shape xs,
+                                          const sw_reference_window *window);
+
 /* The device's packing of offsets: 2 bits each, channel c of a pixel in bits 2(c%16).. of its word c/16,
  * unused bits 0. Words are (N,H,W,ceil(C/16)) for offsets of shape (N,H,W,C). */
 sw_shape sw_reference_packed_shape(sw_shape offsets);
 void sw_reference_pack_offsets(uint32_t *words, const uint8_t *offsets, sw_shape s);
+/* The same at so many bits each, of which a word has 32. */
+sw_shape sw_reference_bits_shape(sw_shape offsets, int bits);
+void sw_reference_pack_bits(uint32_t *words, const uint8_t *offsets, sw_shape s, int bits);
 
 /* --- joining, and whole images ----------------------------------------------------------------- */
 

@@ -62,6 +62,7 @@ struct sw_op {
      * backward pass does not read, and no parameters; this one's backward pass reads no output. NULL: none.
      */
     const sw_op *absorbs;
+    bool (*absorbable)(const sw_node *next); /* whether it can do that node; NULL: any of that op */
 
     /* Called once per executor: builds programs, chooses algorithms; may raise call->workspace_bytes. */
     sw_status (*prepare)(struct sw_call *call);

@@ -39,10 +39,12 @@ typedef struct sw_conv2d_attrs {
 } sw_conv2d_attrs;
 extern const sw_op sw_op_conv2d;
 
-/* depthwise_conv2d: y[n,p,c] = sum over window of x[n,p+offset,c] w[c,0,ky,kx]; stride 1, zero padding
- * kernel/2. Parameter weight (C,1,K,K), fan_in K*K. With a 1x1 conv2d after it, a separable convolution. */
+/* depthwise_conv2d: y[n,p,c] = sum over window of x[n, p stride + offset, c] w[c,0,ky,kx]; stride, dilation
+ * and padding as conv2d has them. Parameter weight (C,1,K,K), fan_in K*K. With a 1x1 conv2d after it, a
+ * separable convolution. */
 typedef struct sw_depthwise_conv2d_attrs {
-    int kernel; /* 3, 5, 7 */
+    int kernel;           /* 1, 3, 5, 7 */
+    int stride, dilation; /* 1..8, 1..64; 0: 1 */
 } sw_depthwise_conv2d_attrs;
 extern const sw_op sw_op_depthwise_conv2d;
 
@@ -100,6 +102,20 @@ extern const sw_op sw_op_dropout;
  * word c/16. */
 extern const sw_op sw_op_max_pool; /* no attributes */
 
+/* max_pool: the maximum of each window, as torch.nn.MaxPool2d has it. Outputs y and offsets: the place of the
+ * maximum in its window (row-major, first wins ties, NaN wins over numbers), of windows of 2x2 at 2 bits
+ * each, so that channel c is bits 2(c%16).. of word c/16; of windows of 3x3 at 4 bits, bits 4(c%8).. of word
+ * c/8. Without `ceil` a rest that fills no window is dropped; with it a window begins wherever a stride does
+ * inside the image or the padding before it, and lies partly outside. All 0, or no attributes: 2x2, stride 2.
+ */
+typedef struct sw_max_pool_attrs {
+    int kernel;  /* 2 or 3; 0: 2 */
+    int stride;  /* 2, of a window of 3 also 1 and 3; 0: 2 */
+    int padding; /* 0 or 1, of a window of 3; one of 2 has none */
+    bool ceil;
+} sw_max_pool_attrs;
+extern const sw_op sw_op_max_pool;
+
 /* Height and width of an output that has twice its input's, or one more. */
 typedef struct sw_doubled_attrs {
     int height, width; /* 0: twice the input's */
@@ -107,9 +123,17 @@ typedef struct sw_doubled_attrs {
 
 /* max_unpool: inputs x and offsets; puts each value where its maximum was, zero elsewhere. height and width
  * are those before pooling, and need not be given where the offsets are a max_pool's. */
+
+/* max_unpool: inputs x and offsets of windows of 2x2; puts each value where its maximum was, zero elsewhere.
+ * height and width are those before pooling, where a pool with `ceil` had one less than twice x's. */
 extern const sw_op sw_op_max_unpool; /* sw_doubled_attrs */
 
-extern const sw_op sw_op_average_pool; /* 2x2, stride 2, odd rest dropped; no attributes */
+/* average_pool: mean of windows of 2x2, stride 2. An odd rest is dropped, or with `ceil` is a window of what
+ * is there: torch.nn.AvgPool2d(2, ceil_mode=True). No attributes: all 0. */
+typedef struct sw_average_pool_attrs {
+    bool ceil;
+} sw_average_pool_attrs;
+extern const sw_op sw_op_average_pool;
 
 /* upsample: nearest; of one row or column more than twice the input's the last repeats. */
 extern const sw_op sw_op_upsample; /* sw_doubled_attrs */
