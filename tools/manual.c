@@ -252,7 +252,8 @@ static const char see_also[] =
     ".BR dot (1)\n"
     ".PP\n"
     "README.md, docs/data.md, docs/augmentation.md, docs/runs.md, docs/predict.md,\n"
-    "docs/compare.md, docs/report.md, docs/devices.md and docs/performance.md in\n"
+    "docs/export.md, docs/compare.md, docs/report.md, docs/devices.md and\n"
+    "docs/performance.md in\n"
     ".IR PREFIX/share/doc/segwork/ .\n";
 
 static void append_section(sw_str *out, const char *heading, const char *text)
