@@ -60,6 +60,7 @@ def make_optimizer(config, parameters):
 
 def bench(a):
     device, config = torch.device(a.device), segwork_torch.read_config(a.config)
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count())))  # Debian's takes one of itself
     torch.backends.cudnn.benchmark = True
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     measure = rates_on_card if device.type == "cuda" else rates_on_processor

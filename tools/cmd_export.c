@@ -58,7 +58,7 @@ const sw_command sw_cmd_export = {
                "Needs no device.\n\n"
                "Examples:\n"
                "  segwork export runs/segnet_baseline/001 --out segnet.onnx --fold\n"
-               "  segwork export runs/segnet_baseline/001 --out segnet.onnx --fold --unpool basic\n"
+               "  segwork export runs/border/001 --out border.onnx --fold --unpool basic\n"
                "  segwork export runs/segnet_baseline/001 --which last --out segnet.npz",
     .options = options,
     .run = run,

@@ -251,8 +251,9 @@ static const char see_also[] =
     ".BR clinfo (1),\n"
     ".BR dot (1)\n"
     ".PP\n"
-    "README.md, docs/data.md, docs/augmentation.md, docs/runs.md, docs/weights.md,\n"
-    "docs/predict.md, docs/compare.md, docs/report.md, docs/devices.md and docs/performance.md in\n"
+    "README.md, docs/data.md, docs/augmentation.md, docs/models.md, docs/losses.md, docs/runs.md,\n"
+    "docs/weights.md, docs/predict.md, docs/export.md, docs/compare.md, docs/report.md,\n"
+    "docs/devices.md and docs/performance.md in\n"
     ".IR PREFIX/share/doc/segwork/ .\n";
 
 static void append_section(sw_str *out, const char *heading, const char *text)

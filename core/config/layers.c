@@ -135,6 +135,16 @@ static void complain_unknown(expander *x, const scope *s, const sw_yaml_node *li
             node->text);
 }
 
+/* The scope in which the node was written: what a block is given means what it means where it was given. */
+static const scope *origin_of(const scope *s, const sw_yaml_node *node)
+{
+    for (bool given = true; given && s->around; s = given ? s->around : s) {
+        given = false;
+        for (size_t i = 0; i < s->values->count; i++) given |= s->values->entries[i].value == node;
+    }
+    return s;
+}
+
 /* *value NULL: there is no such layer, which has been complained of. */
 static sw_status resolve(const char **value, expander *x, const scope *s, const sw_yaml_node *list,
                          const sw_yaml_node *node)
@@ -144,6 +154,7 @@ static sw_status resolve(const char **value, expander *x, const scope *s, const 
         sw_problems_add(x->problems, node->place, "expected the name of a layer, or a list of names");
         return SW_OK;
     }
+    s = origin_of(s, node);
     if (strcmp(node->text, "before") == 0)
         *value = s->before;
     else if (strcmp(node->text, "input") == 0)

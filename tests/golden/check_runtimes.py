@@ -172,8 +172,8 @@ class Table:
         return ["refused", ""]
 
     def add(self, names, variants):
-        """a row; cells of the variants side by side, where there are several"""
-        self.rows.append(names + [" / ".join(c for c in cells if c) for cells in zip(*variants)])
+        """a row; cells of the variants side by side, where they differ"""
+        self.rows.append(names + [" / ".join(dict.fromkeys(cells)) for cells in zip(*variants)])
 
     def write(self):
         print("| model, size | largest logit | runtime | unpooling | batch 1: worst | labels | batch 3: worst | labels |")

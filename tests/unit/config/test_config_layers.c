@@ -81,6 +81,22 @@ Test(config_layers, a_name_is_looked_for_in_the_block_first_and_then_around_it)
     sw_experiment_destroy(e);
 }
 
+Test(config_layers, a_name_that_a_block_is_given_means_what_it_means_where_it_is_given)
+{
+    sw_experiment *e = LOADED("model:\n"
+                              "  blocks:\n"
+                              "    in: [{name: a, op: upsample, like: $size}]\n"
+                              "    up: [{name: a, op: conv2d, width: 4}, {name: b, block: in, size: $skip},\n"
+                              "         {op: batchnorm, from: b}]\n"
+                              "  layers:\n"
+                              "    - {name: a, op: conv2d, width: 4}\n"
+                              "    - {op: max_pool}\n"
+                              "    - {name: top, block: up, skip: a}\n"
+                              "    - {name: out, op: conv2d, width: 0}\n");
+    cr_expect_str_eq(layer(e, 3, "top.b.a", "top.a")->like, "a");
+    sw_experiment_destroy(e);
+}
+
 Test(config_layers, what_is_written_reads_back_to_the_same)
 {
     const char *text = "model:\n"
