@@ -85,6 +85,6 @@ Test(models, a_run_of_layers_is_repeated_and_resumed_to_the_bit)
     program_expect(130, NULL, "segwork run graph.yaml --out c --set train.max_minutes=0.00001");
     program_expect(0, NULL, "segwork run --resume c --set train.max_minutes=0");
     expect_same_file("a/checkpoints/last.safetensors", "c/checkpoints/last.safetensors");
-    program_expect(0, NULL, "segwork eval a");
-    program_expect(0, NULL, "segwork predict a pets/images --out masks");
+    program_expect(0, NULL, "segwork eval -c a");
+    program_expect(0, NULL, "segwork predict -c a pets/images --out masks");
 }

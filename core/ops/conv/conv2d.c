@@ -26,7 +26,6 @@ static sw_status conv2d_infer(sw_graph *graph, sw_node *node)
 {
     const sw_conv2d_attrs *attrs = node->attrs;
     sw_shape x = sw_node_input(graph, node, 0)->shape;
-    sw_conv_layer layer;
     int k = attrs->kernel;
     if (k < 1 || k > 7 || k % 2 == 0)
         return sw_node_fail(node, "the window side is %d; it must be 1, 3, 5 or 7", k);
@@ -39,7 +38,7 @@ static sw_status conv2d_infer(sw_graph *graph, sw_node *node)
     if (attrs->bias)
         SW_ENSURE(sw_node_add_param(graph, node, "bias", SW_LAYOUT_PLAIN, 1, weight_dims,
                                     SW_INIT_FAN_IN_UNIFORM, fan_in));
-    (void)sw_conv_layer_of(&layer, graph, node);
+    const sw_conv_layer layer = sw_conv_layer_from(attrs, x);
     const sw_conv_shape s = sw_conv_shape_of(&layer, x.n);
     SW_ENSURE(
         sw_node_add_output(graph, node, NULL, SW_F32, (sw_shape){s.n, s.out_h, s.out_w, s.out_channels}));

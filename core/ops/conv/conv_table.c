@@ -12,17 +12,20 @@
 bool sw_conv_layer_of(sw_conv_layer *out, const sw_graph *graph, const sw_node *node)
 {
     if (node->op != &sw_op_conv2d) return false;
-    const sw_conv2d_attrs *attrs = node->attrs;
-    sw_shape x = graph->values[node->inputs[0]].shape;
-    *out = (sw_conv_layer){.kernel = attrs->kernel,
-                           .in_channels = x.c,
-                           .out_channels = attrs->out_channels,
-                           .height = x.h,
-                           .width = x.w,
-                           .stride = attrs->stride,
-                           .dilation = attrs->dilation};
-    *out = sw_conv_layer_whole(out);
+    *out = sw_conv_layer_from(node->attrs, graph->values[node->inputs[0]].shape);
     return true;
+}
+
+sw_conv_layer sw_conv_layer_from(const sw_conv2d_attrs *attrs, sw_shape x)
+{
+    const sw_conv_layer layer = {.kernel = attrs->kernel,
+                                 .in_channels = x.c,
+                                 .out_channels = attrs->out_channels,
+                                 .height = x.h,
+                                 .width = x.w,
+                                 .stride = attrs->stride,
+                                 .dilation = attrs->dilation};
+    return sw_conv_layer_whole(&layer);
 }
 
 sw_conv_layer sw_conv_layer_whole(const sw_conv_layer *layer)

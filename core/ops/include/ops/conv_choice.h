@@ -51,6 +51,8 @@ typedef struct sw_conv_layer {
 
 /* The same layer with no 0 in it; the dilation of a window of one pixel is 1. */
 sw_conv_layer sw_conv_layer_whole(const sw_conv_layer *layer);
+/* The layer of a convolution that reads images of shape x, with no 0 in it. */
+sw_conv_layer sw_conv_layer_from(const sw_conv2d_attrs *attrs, sw_shape x);
 /* Multiply-adds of one image's forward pass, and of either backward pass. */
 double sw_conv_layer_macs(const sw_conv_layer *layer);
 
