@@ -24,6 +24,8 @@ typedef struct sw_check_cases {
     size_t count;
 } sw_check_cases;
 
+extern const sw_check_cases sw_cases_losses;
+
 #define CASE_LIST(array)                                                                                     \
     {                                                                                                        \
         array, sizeof(array) / sizeof *(array)                                                               \

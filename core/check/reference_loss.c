@@ -43,6 +43,13 @@ static double label_weight(const sw_reference_loss *loss, uint8_t label)
     return loss->weights ? loss->weights[label] : 1;
 }
 
+static double mean_of(const double *values, int count)
+{
+    double sum = 0;
+    for (int i = 0; i < count; i++) sum += values[i];
+    return sum / count;
+}
+
 double sw_reference_loss_run(double *dlogits, const sw_reference_loss *loss, const double *logits,
                              const uint8_t *labels, size_t pixels)
 {
@@ -56,13 +63,15 @@ double sw_reference_loss_run(double *dlogits, const sw_reference_loss *loss, con
         const double *z = logits + i * classes;
         double ce = sw_reference_cross_entropy(z, loss->classes, labels[i]);
         double weight = label_weight(loss, labels[i]) / weight_sum;
-        sum += weight * sw_reference_focal(ce, loss->gamma);
+        sum += weight * (sw_reference_focal(ce, loss->gamma) +
+                         loss->smoothing * (z[labels[i]] - mean_of(z, loss->classes)));
         if (!dlogits) continue;
         double slope = weight * sw_reference_focal_slope(ce, loss->gamma);
         int best = sw_reference_arg_max(z, loss->classes);
         double normaliser = z[best] + log_of_rest(z, loss->classes, best);
         for (size_t k = 0; k < classes; k++)
-            dlogits[i * classes + k] = slope * (k == labels[i] ? expm1(-ce) : exp(z[k] - normaliser));
+            dlogits[i * classes + k] = slope * (k == labels[i] ? expm1(-ce) : exp(z[k] - normaliser)) +
+                                       weight * loss->smoothing * ((k == labels[i]) - 1.0 / loss->classes);
     }
     return sum;
 }

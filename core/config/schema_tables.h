@@ -6,6 +6,7 @@
 
 extern const sw_field_table schema_data_table;    /* sw_data_config */
 extern const sw_field_table schema_augment_table; /* sw_augment_config */
+extern const sw_field_table schema_loss_table;    /* sw_loss_item */
 
 /* A list of records, its members `member` and member_count. */
 /* clang-format off */

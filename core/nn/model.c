@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nn/losses.h"
+
 /* What the decoder needs of an encoder stage. */
 typedef struct stage_link {
     int offsets;     /* value of the packed offsets; -1 with average pooling */
@@ -129,13 +131,6 @@ static sw_status add_decoder_stage(builder *b, int position)
     return SW_OK;
 }
 
-static sw_status add_loss(sw_model *model, const sw_loss_config *config)
-{
-    const sw_op *op = config->kind == SW_LOSS_FOCAL ? &sw_op_focal : &sw_op_cross_entropy;
-    const int inputs[] = {model->logits, model->labels};
-    return sw_graph_add(&model->loss, &model->graph, op, "loss", &config->attrs, 2, inputs);
-}
-
 sw_status sw_model_build(sw_model *model, const sw_model_config *config, const sw_loss_config *loss,
                          const sw_model_options *options)
 {
@@ -157,7 +152,7 @@ sw_status sw_model_build(sw_model *model, const sw_model_config *config, const s
                        "the model ends in %dx%d with %d channels, not %dx%d with %d classes: the decoder "
                        "must undo every pool and end in width 0",
                        logits.w, logits.h, logits.c, w, h, config->classes));
-    SW_TRY(add_loss(model, loss));
+    SW_TRY(sw_model_add_losses(model, loss));
 done:
     if (status != SW_OK) sw_model_deinit(model);
     return status;

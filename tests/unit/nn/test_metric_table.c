@@ -22,7 +22,7 @@ static sw_columns columns;
 static void begin(const sw_classes *classes)
 {
     sw_columns_deinit(&columns);
-    cr_assert_eq(sw_columns_init(&columns, classes), SW_OK);
+    cr_assert_eq(sw_columns_init(&columns, classes, NULL), SW_OK);
 }
 
 static void end(void)

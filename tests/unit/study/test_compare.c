@@ -536,6 +536,6 @@ Test(compare, mistakes_are_refused_with_what_is_wrong)
     scratch_write("a/metrics.jsonl", "{\"epoch\":");
     scratch_write("a/metrics.jsonl", "hello\nworld\n");
     expect_refused(NAMES("a"), &plain, SW_E_DATA, "metrics.jsonl:1:");
-    cr_expect_eq(sw_compare_check_rank("iou_border", &sw_pets_class_list.classes), SW_OK);
-    cr_expect_eq(sw_compare_check_rank("beauty", &sw_pets_class_list.classes), SW_E_USAGE);
+    cr_expect_eq(sw_compare_check_rank("iou_border", &sw_pets_class_list.classes, NULL), SW_OK);
+    cr_expect_eq(sw_compare_check_rank("beauty", &sw_pets_class_list.classes, NULL), SW_E_USAGE);
 }

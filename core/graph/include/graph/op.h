@@ -51,7 +51,9 @@ struct sw_op {
     unsigned recomputes;    /* bit i: `recompute` makes output i again, cheaply and to the same bits */
     bool gradient_in_place; /* the gradient of input 0 may be written over that of output 0 */
     bool forward_in_place;  /* output 0 may be written over input 0, when nothing reads that later */
-    bool is_loss;           /* output 0 is the scalar that training minimises */
+    bool is_loss;           /* output 0 is a scalar that training minimises, a mean by weights: */
+    /* Of a loss: what an image weighs in the mean, from how many of its pixels have each label. */
+    double (*weigh)(const void *attrs, int classes, const uint32_t counts[256]);
     /* The op that this one can do as well in its own passes over memory, in training, if nothing else reads
      * output 0. Then this one's steps write the other's outputs and read the gradient of the other's output
      * 0, and output 0 itself has no memory (call->next, ops/call.h). The other op has one input, which its

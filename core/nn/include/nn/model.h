@@ -11,10 +11,10 @@
 
 typedef struct sw_model {
     sw_graph graph;
-    int images; /* input value (N,H,W,3) */
-    int labels; /* input value (N,H,W,1), SW_U8 */
-    int logits; /* (N,H,W,classes) */
-    int loss;   /* one float */
+    int images;                            /* input value (N,H,W,3) */
+    int labels;                            /* input value (N,H,W,1), SW_U8 */
+    int logits;                            /* (N,H,W,classes) */
+    int losses[SW_MAX_LOSSES], loss_count; /* one float each */
 } sw_model;
 
 typedef struct sw_model_options {
@@ -25,9 +25,9 @@ typedef struct sw_model_options {
     size_t workspace_cap_bytes;    /* of a convolution: sw_conv2d_attrs */
 } sw_model_options;
 
-/* Builds encoder, decoder, head and loss. Parameters carry the names of PyTorch's state dict of the reference
- * model: bn_input.*, dc1.seq.0.weight, dc1.seq.1.{weight,bias,running_mean,running_var}, ... uc1. Class
- * weights of kind median_frequency must have been resolved into numbers, else all classes get the same
+/* Builds encoder, decoder, head and losses. Parameters carry the names of PyTorch's state dict of the
+ * reference model: bn_input.*, dc1.seq.0.weight, dc1.seq.1.{weight,bias,running_mean,running_var}, ... uc1.
+ * Class weights of kind median_frequency must have been resolved into numbers, else all classes get the same
  * weight. SW_E_CONFIG where stages do not fit. */
 sw_status sw_model_build(sw_model *model, const sw_model_config *config, const sw_loss_config *loss,
                          const sw_model_options *options) SW_NODISCARD;

@@ -70,18 +70,56 @@ extern const sw_op sw_op_average_pool; /* 2x2, stride 2, odd rest dropped; no at
 /* upsample: nearest; of one row or column more than twice the input's the last repeats. */
 extern const sw_op sw_op_upsample; /* sw_doubled_attrs */
 
-/* cross_entropy and focal: mean over pixels of w[t] (1-p_t)^gamma (-log p_t), divided by the sum of w[t];
- * pixels whose label is ignore_index count for nothing; all ignored: loss 0, gradient 0 (PyTorch gives NaN).
- * Inputs logits (N,H,W,K) and labels (N,H,W,1) as SW_U8; output one float. A label >= K that is not
- * ignore_index is treated as ignored; the data room refuses such masks before they get here. */
+/* --- losses ------------------------------------------------------------------------------------
+ *
+ * Inputs logits (N,H,W,K) and labels (N,H,W,1) as SW_U8; output one float, the loss. p is the softmax of a
+ * pixel's logits, t its label. A pixel counts where t is below K and not ignore_index; the others count for
+ * nothing, whatever their logits are. w[t] is the weight of the class.
+ *
+ * Every loss is a sum over a sum of weights: each image (or pixel) has a value and a weight that follows from
+ * its labels (sw_op.weigh), and the loss of a batch is the mean by these weights. So the loss of a batch of
+ * twice the size follows from those of its halves. All weights 0: loss 0, gradient 0 (PyTorch gives NaN).
+ *
+ * The backward pass gives the gradient times call->gradient_scale.
+ *
+ *   cross_entropy  mean over pixels, by w[t], of (1-s) (-log p_t) + s mean over k of (-log p_k), with s =
+ *                  label_smoothing: torch.nn.CrossEntropyLoss where all classes weigh 1. With class weights
+ *                  PyTorch weighs each log p_k by w[k]; here the pixel as a whole weighs w[t].
+ *   focal          mean over pixels, by w[t], of (1-p_t)^gamma (-log p_t). Lin et al., "Focal loss for dense
+ *                  object detection", 2017
+ *   dice           mean over the classes k that are true in an image and over the images, by w[k], of
+ *                  1 - (2 I + smooth) / (P + T + smooth), with the sums over the pixels of the image that
+ *                  count P = sum p_k, T = number with t = k, I = sum of p_k where t = k. Milletari et al.,
+ *                  "V-Net", 2016, without the squares. A class that is not true in the image is left out: its
+ *                  pixels lower the terms of the classes that are
+ *   tversky        the same with 1 - (I + smooth) / (I + alpha (P - I) + beta (T - I) + smooth): alpha weighs
+ *                  false positives, beta false negatives; both 0.5 is dice. Salehi et al., "Tversky loss
+ *                  function for image segmentation", 2017
+ */
+typedef enum sw_loss_kind {
+    SW_LOSS_CROSS_ENTROPY,
+    SW_LOSS_FOCAL,
+    SW_LOSS_DICE,
+    SW_LOSS_TVERSKY,
+    SW_LOSS_KINDS
+} sw_loss_kind;
+
+/* What a loss may be given; sw_op.fields of each names what it uses. */
 typedef struct sw_loss_attrs {
-    float gamma;            /* focal only */
     int ignore_index;       /* label that counts for nothing; -1: none */
     int class_weight_count; /* one a class; 0: all weigh 1 */
     float class_weights[SW_MAX_CLASSES];
+    bool median_frequency; /* class_weights are still to be counted from the training masks */
+    float gamma, label_smoothing, smooth, alpha, beta;
 } sw_loss_attrs;
 extern const sw_op sw_op_cross_entropy;
 extern const sw_op sw_op_focal;
+extern const sw_op sw_op_dice;
+extern const sw_op sw_op_tversky;
+
+/* The losses by kind, their names (NULL at the end). All have sw_loss_attrs. */
+extern const sw_op *const sw_losses[SW_LOSS_KINDS];
+extern const char *const sw_loss_kinds[SW_LOSS_KINDS + 1];
 
 extern const sw_op *const sw_ops[]; /* ends in NULL */
 
