@@ -46,6 +46,23 @@
                                .class_weights = WEIGHTS}),                                                   \
        n, h, w, c, fill_, false)
 
+#define BOUNDARY(size_, n, h, w, c, w0_, sigma_, weighted_, ignore_, fill_)                                  \
+    OP(size_, boundary,                                                                                      \
+       (&(const sw_loss_attrs){.w0 = w0_,                                                                    \
+                               .sigma = sigma_,                                                              \
+                               .ignore_index = ignore_,                                                      \
+                               .class_weight_count = (weighted_) ? (c) : 0,                                  \
+                               .class_weights = WEIGHTS}),                                                   \
+       n, h, w, c, fill_, false)
+#define OHEM(size_, n, h, w, c, share_, threshold_, weighted_, ignore_, fill_)                               \
+    OP(size_, ohem,                                                                                          \
+       (&(const sw_loss_attrs){.share = share_,                                                              \
+                               .threshold = threshold_,                                                      \
+                               .ignore_index = ignore_,                                                      \
+                               .class_weight_count = (weighted_) ? (c) : 0,                                  \
+                               .class_weights = WEIGHTS}),                                                   \
+       n, h, w, c, fill_, false)
+
 static const sw_check_case cases[] = {
     ENTROPY(TINY, 1, 2, 2, 3, false, -1, UNIFORM),
     ENTROPY(QUICK, 1, 1, 1, 2, false, -1, UNIFORM),
@@ -114,6 +131,28 @@ static const sw_check_case cases[] = {
     TVERSKY(QUICK, 2, 7, 33, 17, 2, 0.5f, 0, true, 255, TIES),
     TVERSKY(QUICK, 1, 31, 33, 3, 0.3f, 0.7f, 0, false, 2, NANS),
     TVERSKY(FULL, 2, 128, 128, 21, 0.3f, 0.7f, 0, true, 20, UNIFORM),
+
+    BOUNDARY(TINY, 1, 3, 2, 3, 10, 1, false, -1, UNIFORM),
+    BOUNDARY(QUICK, 1, 1, 1, 2, 10, 5, false, -1, UNIFORM),
+    BOUNDARY(QUICK, 2, 7, 31, 3, 10, 5, false, -1, UNIFORM),
+    BOUNDARY(QUICK, 3, 33, 31, 3, 10, 2.5f, true, 1, UNIFORM),
+    BOUNDARY(QUICK, 2, 16, 32, 3, 0, 1, true, -1, LARGE),
+    BOUNDARY(QUICK, 2, 31, 33, 2, 3, 0.3f, false, 1, UNIFORM), /* one class alone: no border */
+    BOUNDARY(QUICK, 1, 31, 33, 3, 10, 5, false, 2, NANS),
+    BOUNDARY(QUICK, 1, 1, 3, 32, 10, 5, false, -1, NANS), /* hardly a pixel counts */
+    BOUNDARY(QUICK, 2, 13, 16, 33, 5, 80, true, 255, TIES),
+    BOUNDARY(FULL, 2, 128, 128, 3, 10, 5, true, -1, UNIFORM),
+
+    OHEM(TINY, 1, 3, 2, 3, 0.25f, 0, false, -1, UNIFORM),
+    OHEM(QUICK, 1, 1, 1, 2, 0.25f, 0, false, -1, UNIFORM),
+    OHEM(QUICK, 2, 7, 31, 3, 0.25f, 0, false, -1, UNIFORM),
+    OHEM(QUICK, 3, 33, 31, 3, 0.1f, 0.3f, true, 1, UNIFORM),
+    OHEM(QUICK, 2, 16, 32, 3, 0.25f, 0.7f, true, -1, LARGE),
+    OHEM(QUICK, 2, 7, 31, 3, 1, 0, true, -1, TIES), /* all of them: cross-entropy */
+    OHEM(QUICK, 1, 31, 33, 3, 0.5f, 0, false, 2, NANS),
+    OHEM(QUICK, 1, 1, 3, 32, 0.25f, 0, false, -1, NANS), /* hardly a pixel counts */
+    OHEM(QUICK, 2, 13, 16, 33, 0.01f, 0.02f, true, 255, UNIFORM),
+    OHEM(FULL, 2, 128, 128, 3, 0.25f, 0, true, -1, UNIFORM),
 };
 
 const sw_check_cases sw_cases_losses = CASE_LIST(cases);

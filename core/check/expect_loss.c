@@ -16,13 +16,9 @@
 #include "expect_loss.h"
 
 /* What the errors above come to for one pixel. */
-typedef struct pixel_error {
-    double ce, ce_error, largest, sum, sum_error;
-} pixel_error;
-
-static pixel_error pixel_error_of(const double *z, int classes, int label)
+loss_pixel_error loss_pixel_error_of(const double *z, int classes, int label)
 {
-    pixel_error e = {.largest = z[sw_reference_arg_max(z, classes)]};
+    loss_pixel_error e = {.largest = z[sw_reference_arg_max(z, classes)]};
     double weighed = 0;
     for (int k = 0; k < classes; k++) {
         double d = z[k] - e.largest;
@@ -60,7 +56,7 @@ static double smoothing_error(const double *z, int classes, int label, double s)
 }
 
 /* How far f may be off when ce is. */
-static double moved(double (*f)(double ce, double gamma), const pixel_error *e, double gamma)
+static double moved(double (*f)(double ce, double gamma), const loss_pixel_error *e, double gamma)
 {
     double at = f(e->ce, gamma);
     double below = f(fmax(e->ce - e->ce_error, 0), gamma), above = f(e->ce + e->ce_error, gamma);
@@ -77,7 +73,7 @@ static sw_status loss_forward(sw_problem *p)
     double error = 0;
     for (size_t i = 0; i < l.pixels; i++) {
         if (!sw_reference_label_counts(&l.loss, l.labels[i])) continue;
-        pixel_error e = pixel_error_of(l.logits + i * (size_t)p->x.c, p->x.c, l.labels[i]);
+        loss_pixel_error e = loss_pixel_error_of(l.logits + i * (size_t)p->x.c, p->x.c, l.labels[i]);
         const double smoothing =
             smoothing_error(l.logits + i * (size_t)p->x.c, p->x.c, l.labels[i], l.loss.smoothing);
         error += weight_of(&l, i) * (moved(sw_reference_focal, &e, l.loss.gamma) + smoothing);
@@ -95,7 +91,7 @@ static void bound_pixel(sw_problem *p, const loss_problem *l, double weight_sum,
     const double *z = l->logits + pixel * (size_t)classes;
     double *bound = p->din[0].bound + pixel * (size_t)classes;
     if (!sw_reference_label_counts(&l->loss, l->labels[pixel])) return; /* exactly 0 */
-    pixel_error e = pixel_error_of(z, classes, label);
+    loss_pixel_error e = loss_pixel_error_of(z, classes, label);
     double weight = weight_of(l, pixel) / weight_sum;
     double slope = sw_reference_focal_slope(e.ce, l->loss.gamma);
     double slope_error = moved(sw_reference_focal_slope, &e, l->loss.gamma);

@@ -21,6 +21,13 @@ sw_shape loss_labels_shape(sw_dtype *dtype, sw_shape x, int i);
 sw_status loss_prepare(sw_problem *p) SW_NODISCARD;
 void loss_describe(char *text, size_t bytes, const sw_op_case *c);
 
+/* Cross-entropy of one pixel and how far the device's may be off (expect_loss.c says why). */
+typedef struct loss_pixel_error {
+    double ce, ce_error, largest, sum, sum_error;
+} loss_pixel_error;
+
+loss_pixel_error loss_pixel_error_of(const double *logits, int classes, int label);
+
 /* The softmax of one pixel, and how far the device's p_k may be off. */
 void loss_softmax(double *p, double *error, const double *logits, int classes);
 

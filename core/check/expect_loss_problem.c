@@ -43,6 +43,10 @@ static sw_reference_loss loss_of(const sw_op *op, const sw_loss_attrs *attrs, in
                                .smoothing = op == &sw_op_cross_entropy ? attrs->label_smoothing : 0,
                                .alpha = dice ? 0.5 : attrs->alpha,
                                .beta = dice ? 0.5 : attrs->beta,
+                               .w0 = attrs->w0,
+                               .sigma = attrs->sigma,
+                               .share = attrs->share,
+                               .threshold = attrs->threshold,
                                .smooth = dice ? 0.5 * attrs->smooth : attrs->smooth};
 }
 
@@ -89,6 +93,10 @@ void loss_describe(char *text, size_t bytes, const sw_op_case *c)
         used = snprintf(text, bytes, "smoothing %g", (double)attrs->label_smoothing);
     if (c->op == &sw_op_tversky)
         used = snprintf(text, bytes, "%g/%g", (double)attrs->alpha, (double)attrs->beta);
+    if (c->op == &sw_op_boundary)
+        used = snprintf(text, bytes, "%g/%g", (double)attrs->w0, (double)attrs->sigma);
+    if (c->op == &sw_op_ohem)
+        used = snprintf(text, bytes, "%g/%g", (double)attrs->share, (double)attrs->threshold);
     if (attrs->class_weight_count)
         used += snprintf(text + used, bytes - (size_t)used, "%sweighted", used ? " " : "");
     if (attrs->ignore_index >= 0)

@@ -37,7 +37,7 @@ double sw_reference_focal_slope(double ce, double gamma)
     return pow(rest, gamma) + gamma * ce * p * pow(rest, gamma - 1);
 }
 
-static double label_weight(const sw_reference_loss *loss, uint8_t label)
+double sw_reference_label_weight(const sw_reference_loss *loss, uint8_t label)
 {
     if (!sw_reference_label_counts(loss, label)) return 0;
     return loss->weights ? loss->weights[label] : 1;
@@ -55,14 +55,14 @@ double sw_reference_loss_run(double *dlogits, const sw_reference_loss *loss, con
 {
     size_t classes = (size_t)loss->classes;
     double weight_sum = 0, sum = 0;
-    for (size_t i = 0; i < pixels; i++) weight_sum += label_weight(loss, labels[i]);
+    for (size_t i = 0; i < pixels; i++) weight_sum += sw_reference_label_weight(loss, labels[i]);
     if (dlogits) memset(dlogits, 0, pixels * classes * sizeof *dlogits);
     if (weight_sum == 0) return 0;
     for (size_t i = 0; i < pixels; i++) {
         if (!sw_reference_label_counts(loss, labels[i])) continue;
         const double *z = logits + i * classes;
         double ce = sw_reference_cross_entropy(z, loss->classes, labels[i]);
-        double weight = label_weight(loss, labels[i]) / weight_sum;
+        double weight = sw_reference_label_weight(loss, labels[i]) / weight_sum;
         sum += weight * (sw_reference_focal(ce, loss->gamma) +
                          loss->smoothing * (z[labels[i]] - mean_of(z, loss->classes)));
         if (!dlogits) continue;

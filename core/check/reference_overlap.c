@@ -1,8 +1,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/classes.h"
 #include "check/reference.h"
-#include "ops/ops.h"
 
 void sw_reference_softmax(double *p, const double *logits, int classes)
 {

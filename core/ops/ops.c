@@ -3,10 +3,13 @@
 #include <stddef.h>
 
 const sw_op *const sw_ops[] = {
-    &sw_op_conv2d,   &sw_op_depthwise_conv2d, &sw_op_batchnorm,
-    &sw_op_max_pool, &sw_op_max_unpool,       &sw_op_average_pool,
-    &sw_op_upsample, &sw_op_cross_entropy,    &sw_op_focal,
-    &sw_op_dice,     &sw_op_tversky,          NULL,
+    &sw_op_conv2d,     &sw_op_depthwise_conv2d,
+    &sw_op_batchnorm,  &sw_op_max_pool,
+    &sw_op_max_unpool, &sw_op_average_pool,
+    &sw_op_upsample,   &sw_op_cross_entropy,
+    &sw_op_focal,      &sw_op_dice,
+    &sw_op_tversky,    &sw_op_boundary,
+    &sw_op_ohem,       NULL,
 };
 
 const sw_op *const sw_losses[SW_LOSS_KINDS] = {
@@ -14,6 +17,8 @@ const sw_op *const sw_losses[SW_LOSS_KINDS] = {
     [SW_LOSS_FOCAL] = &sw_op_focal,
     [SW_LOSS_DICE] = &sw_op_dice,
     [SW_LOSS_TVERSKY] = &sw_op_tversky,
+    [SW_LOSS_BOUNDARY] = &sw_op_boundary,
+    [SW_LOSS_OHEM] = &sw_op_ohem,
 };
 
 const char *const sw_loss_kinds[SW_LOSS_KINDS + 1] = {
@@ -21,4 +26,6 @@ const char *const sw_loss_kinds[SW_LOSS_KINDS + 1] = {
     [SW_LOSS_FOCAL] = "focal",
     [SW_LOSS_DICE] = "dice",
     [SW_LOSS_TVERSKY] = "tversky",
+    [SW_LOSS_BOUNDARY] = "boundary",
+    [SW_LOSS_OHEM] = "ohem",
 };

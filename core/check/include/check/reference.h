@@ -134,6 +134,8 @@ typedef struct sw_reference_loss {
     const double *weights;      /* (classes), or NULL */
     double gamma, smoothing;    /* of cross-entropy and focal; s is smoothing */
     double alpha, beta, smooth; /* of the overlap losses */
+    double w0, sigma;           /* of boundary */
+    double share, threshold;    /* of ohem */
 } sw_reference_loss;
 
 bool sw_reference_label_counts(const sw_reference_loss *loss, uint8_t label);
@@ -172,6 +174,31 @@ double sw_reference_overlap_weight(const sw_reference_loss *loss, const sw_refer
 /* dlogits may be NULL; else (images, pixels, classes). Returns the loss. */
 double sw_reference_overlap_run(double *dlogits, const sw_reference_loss *loss, const double *logits,
                                 const uint8_t *labels, size_t images, size_t pixels);
+
+/* boundary and ohem: cross-entropy with a weight f of each pixel. Of each image S = sum of f ce, F = sum of
+ * f, W = sum of w[t], over the pixels that count:
+ *
+ *   loss     = sum of W S / F over the images / sum of W over the images
+ *   dlogit_k = W / (F sum of W) f (p[k] - [k = t])
+ *
+ * boundary: f = w[t] (1 + w0 exp(-d^2 / (2 sigma^2))), d the distance to the nearest pixel that counts and
+ * has another class; w[t] where d > 3 sigma. ohem: f = w[t] where ce is at least the k-th largest of the
+ * pixels with w[t] > 0, k = share of their number, rounded up, or p[t] < threshold; else 0. */
+
+/* Fills f of one image; d^2 of one pixel, or -1 where no other class is so near. */
+int sw_reference_boundary_distance(const sw_reference_loss *loss, const uint8_t *labels, int height,
+                                   int width, int y, int x);
+void sw_reference_boundary_map(double *f, const sw_reference_loss *loss, const uint8_t *labels, int height,
+                               int width);
+/* Returns the k-th largest ce, infinite where no pixel counts. */
+double sw_reference_ohem_map(double *f, const sw_reference_loss *loss, const double *logits,
+                             const uint8_t *labels, size_t pixels);
+/* One image: adds its part of dlogits (NULL: not wanted) and of the loss, given its f and the sum of W. */
+double sw_reference_pixels_image(double *dlogits, const sw_reference_loss *loss, const double *f,
+                                 double weight_sum, const double *logits, const uint8_t *labels,
+                                 size_t pixels);
+/* The weight of one pixel's class, 0 where it does not count. */
+double sw_reference_label_weight(const sw_reference_loss *loss, uint8_t label);
 
 /* --- optimisers -------------------------------------------------------------------------------- */
 

@@ -95,12 +95,25 @@ extern const sw_op sw_op_upsample; /* sw_doubled_attrs */
  *   tversky        the same with 1 - (I + smooth) / (I + alpha (P - I) + beta (T - I) + smooth): alpha weighs
  *                  false positives, beta false negatives; both 0.5 is dice. Salehi et al., "Tversky loss
  *                  function for image segmentation", 2017
+ *   boundary       cross-entropy in which a pixel counts 1 + w0 exp(-d^2 / (2 sigma^2)) times, d its distance
+ * in pixels to the nearest pixel of another class, as long as d <= 3 sigma; farther away once. Pixels that do
+ * not count are no border. In an image the mean by these times w[t], over the images by the sum of w[t], so
+ * that w0 = 0 is cross_entropy. After Ronneberger et al., "U-Net", 2015 ohem           cross-entropy of the
+ * pixels whose -log p_t is among the largest of the image: of the pixels that count (and whose class weighs
+ * anything) the share, rounded up, and all that are as hard as the last of them; and those with p_t <
+ * threshold. In an image the mean by w[t] over these, over the images by the sum of w[t] over all, so that
+ * share = 1 is cross_entropy. Shrivastava et al., "Training region-based object detectors with online hard
+ * example mining", 2016
  */
+enum { SW_LOSS_MOST_SIGMA = 80 }; /* distances to the border are kept in bytes */
+
 typedef enum sw_loss_kind {
     SW_LOSS_CROSS_ENTROPY,
     SW_LOSS_FOCAL,
     SW_LOSS_DICE,
     SW_LOSS_TVERSKY,
+    SW_LOSS_BOUNDARY,
+    SW_LOSS_OHEM,
     SW_LOSS_KINDS
 } sw_loss_kind;
 
@@ -110,12 +123,14 @@ typedef struct sw_loss_attrs {
     int class_weight_count; /* one a class; 0: all weigh 1 */
     float class_weights[SW_MAX_CLASSES];
     bool median_frequency; /* class_weights are still to be counted from the training masks */
-    float gamma, label_smoothing, smooth, alpha, beta;
+    float gamma, label_smoothing, smooth, alpha, beta, w0, sigma, share, threshold;
 } sw_loss_attrs;
 extern const sw_op sw_op_cross_entropy;
 extern const sw_op sw_op_focal;
 extern const sw_op sw_op_dice;
 extern const sw_op sw_op_tversky;
+extern const sw_op sw_op_boundary;
+extern const sw_op sw_op_ohem;
 
 /* The losses by kind, their names (NULL at the end). All have sw_loss_attrs. */
 extern const sw_op *const sw_losses[SW_LOSS_KINDS];
