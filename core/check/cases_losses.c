@@ -63,6 +63,12 @@
                                .class_weights = WEIGHTS}),                                                   \
        n, h, w, c, fill_, false)
 
+#define LOVASZ(size_, n, h, w, c, weighted_, ignore_, fill_)                                                 \
+    OP(size_, lovasz,                                                                                        \
+       (&(const sw_loss_attrs){                                                                              \
+           .ignore_index = ignore_, .class_weight_count = (weighted_) ? (c) : 0, .class_weights = WEIGHTS}), \
+       n, h, w, c, fill_, false)
+
 static const sw_check_case cases[] = {
     ENTROPY(TINY, 1, 2, 2, 3, false, -1, UNIFORM),
     ENTROPY(QUICK, 1, 1, 1, 2, false, -1, UNIFORM),
@@ -153,6 +159,18 @@ static const sw_check_case cases[] = {
     OHEM(QUICK, 1, 1, 3, 32, 0.25f, 0, false, -1, NANS), /* hardly a pixel counts */
     OHEM(QUICK, 2, 13, 16, 33, 0.01f, 0.02f, true, 255, UNIFORM),
     OHEM(FULL, 2, 128, 128, 3, 0.25f, 0, true, -1, UNIFORM),
+
+    LOVASZ(TINY, 1, 3, 2, 3, false, -1, UNIFORM),
+    LOVASZ(QUICK, 1, 1, 1, 2, false, -1, UNIFORM),
+    LOVASZ(QUICK, 2, 7, 31, 3, false, -1, UNIFORM),
+    LOVASZ(QUICK, 3, 33, 31, 3, true, 1, UNIFORM),
+    LOVASZ(QUICK, 2, 16, 32, 3, false, -1, LARGE),
+    LOVASZ(QUICK, 2, 7, 33, 3, true, -1, TIES),
+    LOVASZ(QUICK, 1, 31, 33, 3, false, 2, NANS),
+    LOVASZ(QUICK, 2, 1, 3, 32, false, -1, NANS),     /* hardly a pixel counts */
+    LOVASZ(QUICK, 1, 70, 80, 2, true, 255, UNIFORM), /* several tiles */
+    LOVASZ(QUICK, 2, 13, 16, 33, true, 3, UNIFORM),
+    LOVASZ(FULL, 2, 128, 128, 3, true, -1, UNIFORM),
 };
 
 const sw_check_cases sw_cases_losses = CASE_LIST(cases);

@@ -13,12 +13,13 @@ enum { MOST_ELEMS_SURROUNDED = 1 << 18 };
 
 const sw_expectation *sw_expectation_find(const char *op_name)
 {
-    static const sw_expectation *const all[] = {
-        &sw_expect_conv2d,   &sw_expect_depthwise_conv2d, &sw_expect_batchnorm,
-        &sw_expect_max_pool, &sw_expect_max_unpool,       &sw_expect_average_pool,
-        &sw_expect_upsample, &sw_expect_cross_entropy,    &sw_expect_focal,
-        &sw_expect_dice,     &sw_expect_tversky,          &sw_expect_boundary,
-        &sw_expect_ohem};
+    static const sw_expectation *const all[] = {&sw_expect_conv2d,     &sw_expect_depthwise_conv2d,
+                                                &sw_expect_batchnorm,  &sw_expect_max_pool,
+                                                &sw_expect_max_unpool, &sw_expect_average_pool,
+                                                &sw_expect_upsample,   &sw_expect_cross_entropy,
+                                                &sw_expect_focal,      &sw_expect_dice,
+                                                &sw_expect_tversky,    &sw_expect_boundary,
+                                                &sw_expect_ohem,       &sw_expect_lovasz};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i]->op_name, op_name) == 0) return all[i];
     return NULL;

@@ -61,7 +61,7 @@ const sw_expectation *sw_expectation_find(const char *op_name);
 extern const sw_expectation sw_expect_conv2d, sw_expect_depthwise_conv2d, sw_expect_batchnorm,
     sw_expect_max_pool, sw_expect_max_unpool, sw_expect_average_pool, sw_expect_upsample,
     sw_expect_cross_entropy, sw_expect_focal, sw_expect_dice, sw_expect_tversky, sw_expect_boundary,
-    sw_expect_ohem;
+    sw_expect_ohem, sw_expect_lovasz;
 
 /* Makes the tensors of the graph's node `node` (its op alone) and fills what is given. */
 sw_status sw_problem_init(sw_problem *p, const sw_op_case *c, const sw_expectation *expectation,

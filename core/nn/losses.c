@@ -26,9 +26,10 @@ sw_status sw_model_add_losses(sw_model *model, const sw_loss_config *config)
     for (int i = 0; i < config->count; i++) {
         const sw_loss_item *item = &config->items[i];
         char name[SW_LOSS_NAME_BYTES] = "loss";
+        int outputs[SW_MAX_OUTPUTS];
         if (config->count > 1) name_loss(name, config, i);
-        SW_ENSURE(sw_graph_add(&model->losses[i], &model->graph, sw_losses[item->kind], name, &item->attrs, 2,
-                               inputs));
+        SW_ENSURE(sw_graph_add(outputs, &model->graph, sw_losses[item->kind], name, &item->attrs, 2, inputs));
+        model->losses[i] = outputs[0];
         model->loss_count = i + 1;
     }
     return SW_OK;

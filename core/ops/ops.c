@@ -17,6 +17,7 @@ const sw_op *const sw_losses[SW_LOSS_KINDS] = {
     [SW_LOSS_FOCAL] = &sw_op_focal,
     [SW_LOSS_DICE] = &sw_op_dice,
     [SW_LOSS_TVERSKY] = &sw_op_tversky,
+    [SW_LOSS_LOVASZ] = &sw_op_lovasz,
     [SW_LOSS_BOUNDARY] = &sw_op_boundary,
     [SW_LOSS_OHEM] = &sw_op_ohem,
 };
@@ -26,6 +27,7 @@ const char *const sw_loss_kinds[SW_LOSS_KINDS + 1] = {
     [SW_LOSS_FOCAL] = "focal",
     [SW_LOSS_DICE] = "dice",
     [SW_LOSS_TVERSKY] = "tversky",
+    [SW_LOSS_LOVASZ] = "lovasz",
     [SW_LOSS_BOUNDARY] = "boundary",
     [SW_LOSS_OHEM] = "ohem",
 };

@@ -175,6 +175,15 @@ double sw_reference_overlap_weight(const sw_reference_loss *loss, const sw_refer
 double sw_reference_overlap_run(double *dlogits, const sw_reference_loss *loss, const double *logits,
                                 const uint8_t *labels, size_t images, size_t pixels);
 
+/* Lovasz-softmax. Of each image and class, over the image's pixels that count: errors e = 1 - p[k] where t =
+ * k, else p[k], in descending order, equal ones in that of the pixels; T pixels have t = k. The loss is that
+ * of the overlap losses with the term sum of e g, whose derivative by p[k] is -g where t = k, else g: */
+
+/* g of a pixel behind `a` pixels with t = k and b others. */
+double sw_reference_lovasz_slope(size_t trues, bool is_true, size_t a, size_t b);
+double sw_reference_lovasz_run(double *dlogits, const sw_reference_loss *loss, const double *logits,
+                               const uint8_t *labels, size_t images, size_t pixels);
+
 /* boundary and ohem: cross-entropy with a weight f of each pixel. Of each image S = sum of f ce, F = sum of
  * f, W = sum of w[t], over the pixels that count:
  *
