@@ -214,7 +214,8 @@ __kernel void loss_lovasz_bwd(__global const float *restrict logits,  /* (pixels
     const int vector = (int)get_global_id(0);
     const float factor = scale * inverse[0];
     const intV label = LOADV_U8(labels, vector), counts = COUNTSV(label, ignored);
-    const softmaxV s = softmax_of(logits, vector);
+    softmaxV s;
+    softmax_of(&s, logits, vector);
     floatV mean = SPLATV(0.0f); /* of s_k, by p_k */
     for (int k = 0; k < K; k++) mean += share_of(&s, k, logits, vector) * LOGITV(slopes, vector, k);
     for (int k = 0; k < K; k++) {

@@ -20,7 +20,8 @@ __kernel void loss_overlap_softmax(__global const float *restrict logits, /* (pi
 {
     const int vector = (int)get_global_id(0), vectors = (int)get_global_size(0);
     __global float *parts = workspace + parts_at;
-    const softmaxV s = softmax_of(logits, vector);
+    softmaxV s;
+    softmax_of(&s, logits, vector);
     STOREV(s.top, parts, vector);
     STOREV(1.0f / s.sum, parts, vectors + vector);
 }
@@ -92,7 +93,8 @@ __kernel void loss_overlap_bwd(__global const float *restrict logits,  /* (pixel
     __global const float *slope = slopes + 2 * K * (vector / vectors);
     const float factor = scale * inverse[0];
     const intV label = LOADV_U8(labels, vector), counts = COUNTSV(label, ignored);
-    const softmaxV s = softmax_of(logits, vector);
+    softmaxV s;
+    softmax_of(&s, logits, vector);
     floatV mean = SPLATV(0.0f); /* of g_k, by p_k */
     for (int k = 0; k < K; k++) {
         const floatV g = slope[2 * k] + select(SPLATV(0.0f), SPLATV(slope[2 * k + 1]), label == (intV)(k));

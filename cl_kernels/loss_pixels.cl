@@ -14,7 +14,8 @@ __kernel void loss_pixels_nll(__global const float *restrict logits, /* (pixels,
 {
     const int vector = (int)get_global_id(0);
     const intV label = LOADV_U8(labels, vector);
-    const targetV s = target_of(logits, vector, label, weights);
+    targetV s;
+    target_of(&s, logits, vector, label, weights);
     STOREV(select(SPLATV(-1.0f), negative_log(&s), s.weight != 0.0f), workspace + nll_at, vector);
 }
 
@@ -82,7 +83,8 @@ __kernel void loss_pixels_bwd(__global const float *restrict logits, /* (pixels,
     const int vector = (int)get_global_id(0);
     const intV label = LOADV_U8(labels, vector);
     const floatV f = LOADV(kept + map_at, vector);
-    const targetV s = target_of(logits, vector, label, weights);
+    targetV s;
+    target_of(&s, logits, vector, label, weights);
     const floatV factor = f * (kept[vector / vectors] * (scale * inverse[0])) / (s.target + s.others);
     for (int k = 0; k < K; k++) {
         const floatV e = exp(LOGITV(logits, vector, k) - s.top);

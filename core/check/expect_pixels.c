@@ -59,9 +59,13 @@ static void map_ohem(image_pixels *image, const loss_problem *l, size_t first)
     const double least = sw_reference_ohem_map(
         image->f, &l->loss, l->logits + first * (size_t)l->loss.classes, l->labels + first, l->image_pixels);
     double largest = 0;
-    size_t near = 0;
-    for (size_t i = 0; i < l->image_pixels; i++)
-        if (counts(l, first + i)) largest = fmax(largest, ce_error_of(l, first + i));
+    size_t near = 0, count = 0;
+    for (size_t i = 0; i < l->image_pixels; i++) {
+        if (!counts(l, first + i)) continue;
+        largest = fmax(largest, ce_error_of(l, first + i));
+        count++;
+    }
+    const bool all = ceilf((float)l->loss.share * (float)count) >= (float)count;
     const double cut = -log(l->loss.threshold);
     for (size_t i = 0; i < l->image_pixels; i++) {
         image->f_error[i] = 0;
@@ -69,7 +73,8 @@ static void map_ohem(image_pixels *image, const loss_problem *l, size_t first)
         if (!counts(l, first + i)) continue;
         const double ce = ce_of(l, first + i);
         const bool at_least = fabs(ce - least) <= 2 * largest;
-        image->open[i] = (at_least && ce <= cut + largest) || fabs(ce - cut) <= largest + 4 * bound_eps * cut;
+        const bool at_cut = isfinite(cut) && fabs(ce - cut) <= largest + 4 * bound_eps * cut;
+        image->open[i] = !all && ((at_least && ce <= cut + largest) || at_cut);
         near += at_least;
     }
     for (size_t i = 0; i < l->image_pixels && near == 1; i++)
