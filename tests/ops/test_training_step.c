@@ -167,6 +167,10 @@ Test(training_step, several_batches_make_the_step_of_one_whatever_their_sizes_an
         SW_ONE_LOSS(DICE, .ignore_index = -1),
         SW_ONE_LOSS(TVERSKY, .alpha = 0.3f, .beta = 0.7f, .smooth = 1, .ignore_index = 0,
                     .class_weights = {0.5f, 1.0f, 4.0f}, .class_weight_count = 3),
+        SW_ONE_LOSS(LOVASZ, .ignore_index = -1),
+        SW_ONE_LOSS(BOUNDARY, .w0 = 10, .sigma = 2, .ignore_index = 1),
+        SW_ONE_LOSS(OHEM, .share = 0.25f, .ignore_index = -1, .class_weights = {0.5f, 1.0f, 4.0f},
+                    .class_weight_count = 3),
         {.count = 3, /* each with weights of its own */
          .items = {{.kind = SW_LOSS_CROSS_ENTROPY, .weight = 1, .attrs = {.ignore_index = 2}},
                    {.kind = SW_LOSS_DICE,
