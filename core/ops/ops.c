@@ -3,13 +3,9 @@
 #include <stddef.h>
 
 const sw_op *const sw_ops[] = {
-    &sw_op_conv2d,     &sw_op_depthwise_conv2d,
-    &sw_op_batchnorm,  &sw_op_max_pool,
-    &sw_op_max_unpool, &sw_op_average_pool,
-    &sw_op_upsample,   &sw_op_cross_entropy,
-    &sw_op_focal,      &sw_op_dice,
-    &sw_op_tversky,    &sw_op_boundary,
-    &sw_op_ohem,       NULL,
+    &sw_op_conv2d,       &sw_op_depthwise_conv2d, &sw_op_batchnorm,     &sw_op_max_pool, &sw_op_max_unpool,
+    &sw_op_average_pool, &sw_op_upsample,         &sw_op_cross_entropy, &sw_op_focal,    &sw_op_dice,
+    &sw_op_tversky,      &sw_op_lovasz,           &sw_op_boundary,      &sw_op_ohem,     NULL,
 };
 
 const sw_op *const sw_losses[SW_LOSS_KINDS] = {
