@@ -12,7 +12,7 @@ import sys
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
-FILES = ("ops", "training", "data", "metrics", "segnet")
+FILES = ("ops", "losses", "training", "data", "metrics", "segnet")
 
 
 def main(wanted):
