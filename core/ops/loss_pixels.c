@@ -206,8 +206,9 @@ static const sw_field_table boundary_table = TABLE(boundary_fields);
 static const sw_field ohem_fields[] = {
     POSITIVE(share, "0.25", 1,
              "ohem: share of an image's pixels that is kept, the hardest; 1 is cross-entropy"),
-    REAL(threshold, "0", 1,
-         "ohem: pixels whose class has less than this probability are kept too, however many; 0: none"),
+    REAL(threshold, "0.7", 1,
+         "ohem: pixels whose class has less than this probability are kept too, however many; 0: none, and "
+         "the hardest alone may teach nothing"),
     LOSS_FIELDS,
 };
 static const sw_field_table ohem_table = TABLE(ohem_fields);
