@@ -251,8 +251,9 @@ static const char see_also[] =
     ".BR clinfo (1),\n"
     ".BR dot (1)\n"
     ".PP\n"
-    "README.md, docs/data.md, docs/augmentation.md, docs/runs.md, docs/predict.md,\n"
-    "docs/compare.md, docs/report.md, docs/devices.md and docs/performance.md in\n"
+    "README.md, docs/data.md, docs/augmentation.md, docs/losses.md, docs/runs.md,\n"
+    "docs/predict.md, docs/compare.md, docs/report.md, docs/devices.md and\n"
+    "docs/performance.md in\n"
     ".IR PREFIX/share/doc/segwork/ .\n";
 
 static void append_section(sw_str *out, const char *heading, const char *text)

@@ -90,7 +90,7 @@ void loss_describe(char *text, size_t bytes, const sw_op_case *c)
     int used = 0;
     if (c->op == &sw_op_focal) used = snprintf(text, bytes, "gamma %g", (double)attrs->gamma);
     if (c->op == &sw_op_cross_entropy && attrs->label_smoothing > 0)
-        used = snprintf(text, bytes, "smoothing %g", (double)attrs->label_smoothing);
+        used = snprintf(text, bytes, "smooth %g", (double)attrs->label_smoothing);
     if (c->op == &sw_op_tversky)
         used = snprintf(text, bytes, "%g/%g", (double)attrs->alpha, (double)attrs->beta);
     if (c->op == &sw_op_boundary)

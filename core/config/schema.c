@@ -253,8 +253,7 @@ static const sw_field experiment_fields[] = {
     SECTION(model, &model_table, "The network"),
     SECTION(init, &init_table, "Initial weights"),
     {KEY("loss", loss.items, SW_FIELD_RECORD_LIST, NULL,
-         "What training minimises: a loss, or a list of losses whose sum by their weights it is. Each loss "
-         "has its own keys; docs/losses.md says what each computes"),
+         "What training minimises: one loss, or a list of losses (docs/losses.md)"),
      .min = 1, .max = SW_MAX_LOSSES, .record = &schema_loss_table,
      .count_offset = offsetof(sw_experiment, loss.count), .one_or_list = true},
     SECTION(optimizer, &optimizer_table, "The optimiser"),

@@ -28,7 +28,7 @@ static const sw_field_variants kinds = {
 #define HERE sw_loss_item
 static const sw_field loss_fields[] = {
     CHOICE(kind, "cross_entropy", sw_loss_kinds, "The loss"),
-    POSITIVE(weight, "1", 1e6, "Weight of the loss in the sum"),
+    POSITIVE(weight, "1", 1e6, "Weight of the loss in the sum of a list, which is what training minimises"),
 };
 #undef HERE
 
