@@ -5,6 +5,8 @@
  *   loss  = sum of w_t q^gamma nll / sum of w_t                   (cross-entropy: gamma = 0)
  *   dx_k  = w_t / (sum of w_t) f e_k  for k != t, with -o in e_k's place for k = t,
  *           f = q^gamma (1/S + gamma p nll / o)
+ * With label smoothing s (cross-entropy only) each pixel's loss has s (x_t - mean of x) more, that is
+ *   (1-s) nll + s mean of -log p_k, and its dx_k has w_t / (sum of w_t) s ([k = t] - 1/K) more.
  * Nothing is divided by a power of q, so that the gradient exists at p = 1 for every gamma >= 0, and q loses
  * no digits. The weight of an ignored or impossible label is 0; a pixel of weight 0 counts for nothing,
  * whatever its logits are.
@@ -13,14 +15,27 @@
  * r * round_stride, r < rounds, as far as it is below `vectors`, the number of pixels / VEC.
  *
  * Macros: VEC, a divisor of an image's pixels; K, the number of classes; FOCAL, without which gamma is not
- * used; MANY, where K vectors are more than a work-item should keep: it then reads the logits again for each
+ * used; SMOOTH, without which smoothing is not used; MANY, where K vectors are more than a work-item should keep: it then reads the logits again for each
  * sum over the classes, takes exp again for the gradient, and unrolls no loop over the classes. */
 
 /* What both passes need of VEC pixels. */
 typedef struct softmax_t {
     floatV weight, target, others, nll; /* w_t, e_t, o, nll */
     floatV top, behind;                 /* max, max - x_t */
+#ifdef SMOOTH
+    floatV below; /* sum of x_k - max */
+#endif
 } softmax_t;
+
+static inline softmax_t nothing(void)
+{
+    softmax_t s;
+    s.weight = s.target = s.others = s.nll = s.top = s.behind = SPLATV(0.0f);
+#ifdef SMOOTH
+    s.below = SPLATV(0.0f);
+#endif
+    return s;
+}
 
 /* Takes class k into the sums. below: x_k - max, e: its exp. */
 static inline void add_class(softmax_t *s, int k, floatV below, floatV e, intV label,
@@ -31,6 +46,9 @@ static inline void add_class(softmax_t *s, int k, floatV below, floatV e, intV l
     s->weight = select(s->weight, SPLATV(weights[k]), is_target);
     s->target = select(s->target, e, is_target);
     s->others += select(e, SPLATV(0.0f), is_target);
+#ifdef SMOOTH
+    s->below += below;
+#endif
 }
 
 /* log(S) from S - 1, which is all that is left when one class is certain. */
@@ -50,7 +68,7 @@ static inline floatV exp_of(int k, const softmax_t *s, __global const float *log
 static inline softmax_t softmax(intV label, __global const float *logits, int vector,
                                 __constant float *weights)
 {
-    softmax_t s = {SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f)};
+    softmax_t s = nothing();
     s.top = GATHERV(logits, vector * VEC * K, K);
     for (int k = 1; k < K; k++) s.top = fmax(s.top, GATHERV(logits, vector * VEC * K + k, K));
     for (int k = 0; k < K; k++) {
@@ -67,7 +85,7 @@ static inline softmax_t softmax(intV label, __global const float *logits, int ve
 static inline softmax_t softmax(floatV *e, intV label, __global const float *logits, int vector,
                                 __constant float *weights)
 {
-    softmax_t s = {SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f), SPLATV(0.0f)};
+    softmax_t s = nothing();
     UNROLL(k, K) e[k] = GATHERV(logits, vector * VEC * K + k, K);
     s.top = e[0];
 #pragma unroll
@@ -89,7 +107,7 @@ __kernel void losses_fwd(__global const float *restrict logits, /* (pixels,K) */
                          __constant float *weights,             /* (K), 0 for the ignored class */
                          __global float *restrict partial,      /* (items,2): the two sums */
                          const int vectors, const int rounds, const int item_stride, const int round_stride,
-                         const float gamma)
+                         const float gamma, const float smoothing)
 {
     const int item = (int)get_global_id(0);
     floatV losses = SPLATV(0.0f), total = SPLATV(0.0f);
@@ -104,6 +122,9 @@ __kernel void losses_fwd(__global const float *restrict logits, /* (pixels,K) */
         const softmax_t s = softmax(e, label, logits, vector, weights);
 #endif
         floatV loss = s.weight * s.nll;
+#ifdef SMOOTH
+        loss -= s.weight * (smoothing * (s.behind + s.below / (float)K));
+#endif
 #ifdef FOCAL
         loss *= pow(s.others / (s.target + s.others), SPLATV(gamma));
 #endif
@@ -114,38 +135,15 @@ __kernel void losses_fwd(__global const float *restrict logits, /* (pixels,K) */
     partial[2 * item + 1] = SUMV(total);
 }
 
-/* Kahan's sum: *lost is what rounding took from *sum and is given back with the next addend. */
-static inline void add_compensated(float2 *sum, float2 *lost, float2 addend)
-{
-    const float2 missing = addend - *lost, next = *sum + missing;
-    *lost = (next - *sum) - missing;
-    *sum = next;
-}
-
-/* Launch: x = local size = SUM_ITEMS. Compensated, and always in the same order. */
-#define SUM_ITEMS 64
-__kernel void losses_sum(__global const float *restrict partial,         /* (items,2) */
-                         const int items, __global float *restrict loss, /* (1) */
-                         __global float *restrict inverse)               /* (1): 1 / sum of w_t, or 0 for 0 */
-{
-    __local float2 sums[SUM_ITEMS];
-    const int me = (int)get_local_id(0);
-    float2 sum = (float2)(0.0f), lost = (float2)(0.0f);
-    for (int i = me; i < items; i += SUM_ITEMS) add_compensated(&sum, &lost, vload2(i, partial));
-    sums[me] = sum - lost;
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (me != 0) return;
-    for (int i = 1; i < SUM_ITEMS; i++) add_compensated(&sum, &lost, sums[i]);
-    loss[0] = sum.y > 0.0f ? sum.x / sum.y : 0.0f;
-    inverse[0] = sum.y > 0.0f ? 1.0f / sum.y : 0.0f;
-}
-
 /* Writes, or adds, the gradient of class k of each pixel of the vector: that of pixel i is in lane i. e:
- * exp(x_k - max), factor: w_t / (sum of w_t) f. */
-static inline void put_gradient(floatV e, int k, floatV factor, intV label, const softmax_t *s,
+ * exp(x_k - max), factor: w_t / (sum of w_t) f, smooth: w_t / (sum of w_t) s. */
+static inline void put_gradient(floatV e, int k, floatV factor, floatV smooth, intV label, const softmax_t *s,
                                 __global float *dlogits, int vector, int accumulate)
 {
-    const floatV gradient = factor * select(e, -s->others, label == (intV)(k));
+    floatV gradient = factor * select(e, -s->others, label == (intV)(k));
+#ifdef SMOOTH
+    gradient += smooth * select(SPLATV(-1.0f / K), SPLATV(1.0f - 1.0f / K), label == (intV)(k));
+#endif
     __global float *to = dlogits + vector * VEC * K + k;
     float lane[VEC];
     PUT_LANES(select(SPLATV(0.0f), gradient, s->weight != 0.0f), lane);
@@ -159,7 +157,8 @@ __kernel void losses_bwd(__global const float *restrict logits,  /* (pixels,K) *
                          __global const float *restrict inverse, /* (1) */
                          __global float *restrict dlogits,       /* (pixels,K) */
                          const int vectors, const int rounds, const int item_stride, const int round_stride,
-                         const float gamma, const int accumulate) /* not 0: adds to dlogits */
+                         const float gamma, const float smoothing, const float scale,
+                         const int accumulate) /* not 0: adds to dlogits */
 {
     const int item = (int)get_global_id(0);
     for (int r = 0; r < rounds; r++) {
@@ -179,12 +178,13 @@ __kernel void losses_bwd(__global const float *restrict logits,  /* (pixels,K) *
         const floatV ratio = select(SPLATV(1.0f), s.nll / s.others, s.others > 0.0f);
         factor = pow(s.others / all, SPLATV(gamma)) * (factor + gamma * (s.target / all) * ratio);
 #endif
-        factor *= s.weight * inverse[0];
+        const floatV share = s.weight * (scale * inverse[0]), smooth = share * smoothing;
+        factor *= share;
 #ifdef MANY
         for (int k = 0; k < K; k++)
-            put_gradient(exp_of(k, &s, logits, vector), k, factor, label, &s, dlogits, vector, accumulate);
+            put_gradient(exp_of(k, &s, logits, vector), k, factor, smooth, label, &s, dlogits, vector, accumulate);
 #else
-        UNROLL(k, K) put_gradient(e[k], k, factor, label, &s, dlogits, vector, accumulate);
+        UNROLL(k, K) put_gradient(e[k], k, factor, smooth, label, &s, dlogits, vector, accumulate);
 #endif
     }
 }

@@ -25,7 +25,7 @@ static sw_model_config model = {
     .decoder_count = 2,
     .decoder = {{.unpool_from = 2, .convs = 2, .width = 16, .kernel = 3},
                 {.unpool_from = 1, .convs = 1, .width = 0, .kernel = 3}}};
-static const sw_loss_config loss = {.kind = SW_LOSS_CROSS_ENTROPY, .attrs = {.ignore_index = -1}};
+static const sw_loss_config loss = SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1);
 static const sw_optimizer_config adam = {
     .kind = SW_OPT_ADAM, .lr = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f};
 

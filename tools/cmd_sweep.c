@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "data/dataset.h"
+#include "nn/losses.h"
 #include "options.h"
 #include "print.h"
 #include "run/reader.h"
@@ -97,8 +98,11 @@ static sw_status run(int argc, const char *const *argv)
         return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork sweep --help')", argc);
     if (jobs && dry_run) return sw_fail(SW_E_USAGE, "--jobs writes and --dry-run does not: choose one");
     SW_TRY(sw_sweep_plan(&sweep, argv[0], sets, out));
-    if (rank) /* not after hours of training */
-        SW_TRY(sw_compare_check_rank(rank, sw_data_classes(&sweep.runs[0].experiment->data)));
+    if (rank) { /* not after hours of training */
+        const sw_experiment *x = sweep.runs[0].experiment;
+        const sw_loss_names losses = sw_losses_name(&x->loss);
+        SW_TRY(sw_compare_check_rank(rank, sw_data_classes(&x->data), &losses));
+    }
     if (dry_run)
         status = list(&sweep);
     else if (jobs)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "data/loader.h"
+#include "nn/losses.h"
 #include "setup/open_data.h"
 
 static void keep_image(void *user, const sw_image_evaluation *image)
@@ -19,11 +20,12 @@ static sw_status open_data(sw_eval *eval, sw_loss_config *loss)
     sw_status status = SW_OK;
     const sw_experiment *x = eval->saved->experiment;
     sw_dataset *train = NULL;
-    if (x->loss.median_frequency) SW_TRY(sw_open_data(&train, &x->data, SW_SPLIT_TRAIN));
+    if (sw_loss_needs_train_masks(&x->loss)) SW_TRY(sw_open_data(&train, &x->data, SW_SPLIT_TRAIN));
     *loss = sw_resolve_loss(&x->loss, train);
     SW_TRY(sw_open_data(&eval->val, &x->data, eval->split));
     eval->image_count = sw_dataset_count(eval->val);
-    SW_TRY(sw_columns_init(&eval->columns, sw_dataset_classes(eval->val)));
+    const sw_loss_names losses = sw_losses_name(loss);
+    SW_TRY(sw_columns_init(&eval->columns, sw_dataset_classes(eval->val), &losses));
     const size_t columns = (size_t)eval->columns.count, figures = (size_t)eval->image_count * columns;
     eval->figures = calloc(columns, sizeof *eval->figures);
     eval->image_figures = calloc(figures, sizeof *eval->image_figures);

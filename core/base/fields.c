@@ -35,19 +35,46 @@ sw_status sw_problems_finish(sw_problems *problems)
     return status;
 }
 
-static bool visit_table(const sw_field_table *table, const char *prefix, sw_fields_visitor visit, void *user)
+static bool has_key(const sw_field_table *table, const char *key)
 {
-    for (size_t i = 0; i < table->count; i++) {
-        const sw_field *field = &table->fields[i];
-        char path[PATH_BYTES];
-        snprintf(path, sizeof path, "%s%s", prefix, field->key);
-        if (!visit(user, field, path)) return false;
-        if (!field->record) continue;
-        char below[PATH_BYTES + 4];
-        snprintf(below, sizeof below, "%s%s.", path, field->type == SW_FIELD_RECORD_LIST ? "[]" : "");
-        if (!visit_table(field->record, below, visit, user)) return false;
+    for (size_t i = 0; table && i < table->count; i++)
+        if (strcmp(table->fields[i].key, key) == 0) return true;
+    return false;
+}
+
+static bool visit_table(const sw_field_table *table, const char *prefix, sw_fields_visitor visit, void *user);
+
+static bool visit_field(const sw_field *field, const char *prefix, sw_fields_visitor visit, void *user)
+{
+    char path[PATH_BYTES], below[PATH_BYTES + 4];
+    snprintf(path, sizeof path, "%s%s", prefix, field->key);
+    if (!visit(user, field, path)) return false;
+    if (!field->record) return true;
+    const bool numbered = field->type == SW_FIELD_RECORD_LIST && !field->one_or_list;
+    snprintf(below, sizeof below, "%s%s.", path, numbered ? "[]" : "");
+    return visit_table(field->record, below, visit, user);
+}
+
+/* A key that several variants have is visited once. */
+static bool visit_variants(const sw_field_variants *variants, const char *prefix, sw_fields_visitor visit,
+                           void *user)
+{
+    for (int v = 0; variants->name(v); v++) {
+        const sw_field_table *table = variants->table(v);
+        for (size_t i = 0; table && i < table->count; i++) {
+            bool seen = false;
+            for (int u = 0; u < v && !seen; u++) seen = has_key(variants->table(u), table->fields[i].key);
+            if (!seen && !visit_field(&table->fields[i], prefix, visit, user)) return false;
+        }
     }
     return true;
+}
+
+static bool visit_table(const sw_field_table *table, const char *prefix, sw_fields_visitor visit, void *user)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (!visit_field(&table->fields[i], prefix, visit, user)) return false;
+    return !table->variants || visit_variants(table->variants, prefix, visit, user);
 }
 
 void sw_fields_visit(const sw_field_table *table, sw_fields_visitor visit, void *user)
@@ -94,7 +121,10 @@ void sw_field_describe(sw_str *out, const sw_field *field)
         sw_str_append(out, "mapping");
         break;
     case SW_FIELD_RECORD_LIST:
-        sw_str_printf(out, "list of %.16g..%.16g mappings", field->min, field->max);
+        sw_str_printf(out,
+                      field->one_or_list ? "mapping, or list of %.16g..%.16g mappings"
+                                         : "list of %.16g..%.16g mappings",
+                      field->min, field->max);
         break;
     case SW_FIELD_CUSTOM:
         sw_str_append(out, field->custom->expected);

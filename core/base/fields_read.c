@@ -203,9 +203,22 @@ static sw_status read_text_list(reading *r, char *record, const sw_field *field,
 static sw_status read_record(reading *r, void *record, const sw_field_table *table,
                              const sw_yaml_node *mapping, sw_yaml_place place, const char *prefix);
 
+/* A mapping, or nothing, in the place of a list. */
+static sw_status read_single(reading *r, char *record, const sw_field *field, const sw_yaml_node *node,
+                             sw_yaml_place place, const char *path)
+{
+    char prefix[PATH_BYTES + 1];
+    const int count = 1;
+    snprintf(prefix, sizeof prefix, "%s.", path);
+    memcpy(record + field->count_offset, &count, sizeof count);
+    return read_record(r, record + field->offset, field->record, node, place, prefix);
+}
+
 static sw_status read_record_list(reading *r, char *record, const sw_field *field, const sw_yaml_node *node,
                                   const char *path)
 {
+    if (field->one_or_list && node->kind == SW_YAML_MAPPING)
+        return read_single(r, record, field, node, node->place, path);
     if (node->kind != SW_YAML_SEQUENCE || !in_range(field, (double)node->count)) {
         report_wrong(r, field, node, path);
         return SW_OK;
@@ -292,6 +305,7 @@ static sw_status read_field(reading *r, char *record, const sw_field *field, con
         return read_record(r, record + field->offset, field->record, node, node ? node->place : place, below);
     }
     if (node) return read_value(r, record, field, node, path);
+    if (field->one_or_list) return read_single(r, record, field, NULL, place, path);
     if (!field->fallback) {
         sw_str expected = {0};
         sw_field_describe(&expected, field);
@@ -311,18 +325,78 @@ static const sw_field *find_field(const sw_field_table *table, const char *key)
     return NULL;
 }
 
+/* ---- variants ---- */
+
+/* Whether the value is the field's default, in whatever way it is written. */
+static bool is_default(const sw_field *field, const sw_yaml_node *value, sw_arena *arena)
+{
+    const sw_yaml_node *fallback = NULL;
+    double a = 0, b = 0;
+    if (!field->fallback || value->kind != SW_YAML_SCALAR) return false;
+    if (sw_yaml_parse_value(&fallback, arena, field->fallback, "the schema's default") != SW_OK) return false;
+    if (sw_yaml_number(&a, value) && sw_yaml_number(&b, fallback)) return (float)a == (float)b;
+    return strcmp(value->text, fallback->text) == 0;
+}
+
+/* A key that the record's own table does not have: its variant may have it, or another. */
+static void check_variant_key(reading *r, const sw_field_variants *variants, int chosen,
+                              const sw_yaml_entry *entry, const char *prefix)
+{
+    const sw_field_table *own = variants->table(chosen);
+    if (own && find_field(own, entry->key)) return;
+    bool known = false;
+    for (int v = 0; variants->name(v); v++) {
+        const sw_field_table *table = variants->table(v);
+        const sw_field *field = table ? find_field(table, entry->key) : NULL;
+        if (field && is_default(field, entry->value, r->arena)) return;
+        known = known || field;
+    }
+    if (!known) {
+        report_unknown(r, entry, prefix);
+        return;
+    }
+    sw_str keys = {0};
+    for (size_t i = 0; own && i < own->count; i++)
+        sw_str_printf(&keys, "%s%s", i ? ", " : "", own->fields[i].key);
+    sw_problems_add(r->problems, entry->key_place, "%s%s: %s does not use this key; its own are %s", prefix,
+                    entry->key, variants->name(chosen), keys.text ? keys.text : "none");
+    sw_str_deinit(&keys);
+}
+
+static sw_status read_fields(reading *r, char *record, const sw_field_table *table,
+                             const sw_yaml_node *mapping, sw_yaml_place place, const char *prefix)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const sw_field *field = &table->fields[i];
+        SW_ENSURE(read_field(r, record, field, sw_yaml_entry_get(mapping, field->key), place, prefix));
+    }
+    return SW_OK;
+}
+
+/* `sure`: a key that the variant does not have is a mistake. */
+static sw_status read_variant(reading *r, void *record, const sw_field_table *table,
+                              const sw_yaml_node *mapping, bool sure, sw_yaml_place place, const char *prefix)
+{
+    const sw_field_variants *variants = table->variants;
+    const int chosen = variants->chosen(record);
+    const sw_field_table *own = variants->table(chosen);
+    for (size_t i = 0; sure && mapping && i < mapping->count; i++)
+        if (!find_field(table, mapping->entries[i].key))
+            check_variant_key(r, variants, chosen, &mapping->entries[i], prefix);
+    return own ? read_fields(r, (char *)record + variants->offset, own, mapping, place, prefix) : SW_OK;
+}
+
 /* `place` is the place that a missing key is reported at. */
 static sw_status read_record(reading *r, void *record, const sw_field_table *table,
                              const sw_yaml_node *mapping, sw_yaml_place place, const char *prefix)
 {
-    sw_status status = SW_OK;
-    for (size_t i = 0; mapping && i < mapping->count; i++)
+    const int problems = r->problems->count;
+    for (size_t i = 0; mapping && i < mapping->count && !table->variants; i++)
         if (!find_field(table, mapping->entries[i].key)) report_unknown(r, &mapping->entries[i], prefix);
-    for (size_t i = 0; status == SW_OK && i < table->count; i++) {
-        const sw_field *field = &table->fields[i];
-        status = read_field(r, record, field, sw_yaml_entry_get(mapping, field->key), place, prefix);
-    }
-    return status;
+    SW_ENSURE(read_fields(r, record, table, mapping, place, prefix));
+    if (!table->variants) return SW_OK;
+    /* where one of the table's own values is wrong, the variant may not be the one that was meant */
+    return read_variant(r, record, table, mapping, r->problems->count == problems, place, prefix);
 }
 
 sw_status sw_fields_read(void *out, const sw_field_table *table, const sw_yaml_node *mapping, sw_arena *arena,

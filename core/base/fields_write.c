@@ -127,9 +127,38 @@ static int list_count(const sw_field *field, const char *record)
     return count;
 }
 
-/* Visits every field, and after a record or a list the fields in it. */
+/* Whether a list is written as the one mapping it holds. */
+static bool is_single(const sw_field *field, const char *record)
+{
+    return field->type == SW_FIELD_RECORD_LIST && field->one_or_list && list_count(field, record) == 1;
+}
+
 static void walk(walker *w, const sw_field_table *table, const char *record, const sw_yaml_node *mapping,
-                 int indent, bool in_list)
+                 int indent, bool in_list);
+
+static void walk_items(walker *w, const sw_field *field, const char *record, const sw_yaml_node *origin,
+                       int indent)
+{
+    const size_t own = w->path.length;
+    const int count = list_count(field, record);
+    const bool single = is_single(field, record);
+    const char *member = record + field->offset;
+    for (int item = 0; item < count; item++, member += field->record->struct_bytes) {
+        const bool known = origin && origin->kind == SW_YAML_SEQUENCE && (size_t)item < origin->count;
+        const sw_yaml_node *from = known ? origin->items[item] : NULL;
+        if (origin && origin->kind == SW_YAML_MAPPING) from = origin;
+        w->path.length = own;
+        if (single)
+            sw_str_append(&w->path, ".");
+        else
+            sw_str_printf(&w->path, ".%d.", item);
+        walk(w, field->record, member, from, indent + (single ? 2 : 4), !single);
+    }
+}
+
+/* Visits the fields of one table, and after a record or a list the fields in it. */
+static void walk_fields(walker *w, const sw_field_table *table, const char *record,
+                        const sw_yaml_node *mapping, int indent, bool begins_item)
 {
     size_t prefix = w->path.length;
     for (size_t i = 0; i < table->count; i++, w->path.length = prefix) {
@@ -137,22 +166,24 @@ static void walk(walker *w, const sw_field_table *table, const char *record, con
         const sw_yaml_entry *entry = sw_yaml_entry_get(mapping, field->key);
         const sw_yaml_node *origin = entry ? entry->value : NULL;
         sw_str_append(&w->path, field->key);
-        const position at = {w->path.failed ? NULL : w->path.text, indent, in_list && i == 0, origin};
+        const position at = {w->path.failed ? NULL : w->path.text, indent, begins_item && i == 0, origin};
         w->visit(w->user, field, record, &at);
-        const char *member = record + field->offset;
-        size_t own = w->path.length;
         if (field->type == SW_FIELD_RECORD) {
             sw_str_append(&w->path, ".");
-            walk(w, field->record, member, origin, indent + 2, false);
+            walk(w, field->record, record + field->offset, origin, indent + 2, false);
         }
-        int count = field->type == SW_FIELD_RECORD_LIST ? list_count(field, record) : 0;
-        for (int item = 0; item < count; item++, member += field->record->struct_bytes) {
-            bool known = origin && origin->kind == SW_YAML_SEQUENCE && (size_t)item < origin->count;
-            w->path.length = own;
-            sw_str_printf(&w->path, ".%d.", item);
-            walk(w, field->record, member, known ? origin->items[item] : NULL, indent + 4, true);
-        }
+        if (field->type == SW_FIELD_RECORD_LIST) walk_items(w, field, record, origin, indent);
     }
+}
+
+/* Visits every field of a record, those of its variant last. */
+static void walk(walker *w, const sw_field_table *table, const char *record, const sw_yaml_node *mapping,
+                 int indent, bool in_list)
+{
+    const sw_field_variants *variants = table->variants;
+    walk_fields(w, table, record, mapping, indent, in_list);
+    const sw_field_table *more = variants ? variants->table(variants->chosen(record)) : NULL;
+    if (more) walk_fields(w, more, record + variants->offset, mapping, indent, false);
 }
 
 /* ---- as YAML ---- */

@@ -21,28 +21,6 @@
     OP(size_, max_unpool, (&(const sw_doubled_attrs){height_, width_}), n, h, w, c, fill_, false)
 #define UPSAMPLE(size_, n, h, w, c, height_, width_, fill_)                                                  \
     OP(size_, upsample, (&(const sw_doubled_attrs){height_, width_}), n, h, w, c, fill_, false)
-/* Of as many classes as there may be, of four sizes by turns */
-#define WEIGHTS_4  0.5f, 2.0f, 1.25f, 0.75f
-#define WEIGHTS_16 WEIGHTS_4, WEIGHTS_4, WEIGHTS_4, WEIGHTS_4
-#define WEIGHTS_64 WEIGHTS_16, WEIGHTS_16, WEIGHTS_16, WEIGHTS_16
-#define WEIGHTS                                                                                              \
-    {                                                                                                        \
-        WEIGHTS_64, WEIGHTS_64, WEIGHTS_64, WEIGHTS_16, WEIGHTS_16, WEIGHTS_16, WEIGHTS_4, WEIGHTS_4,        \
-            WEIGHTS_4, 0.5f, 2.0f, 1.25f                                                                     \
-    }
-#define ENTROPY(size_, n, h, w, c, weighted_, ignore_, fill_)                                                \
-    OP(size_, cross_entropy,                                                                                 \
-       (&(const sw_loss_attrs){                                                                              \
-           .ignore_index = ignore_, .class_weight_count = (weighted_) ? (c) : 0, .class_weights = WEIGHTS}), \
-       n, h, w, c, fill_, false)
-#define FOCAL(size_, n, h, w, c, gamma_, weighted_, ignore_, fill_)                                          \
-    OP(size_, focal,                                                                                         \
-       (&(const sw_loss_attrs){.gamma = gamma_,                                                              \
-                               .ignore_index = ignore_,                                                      \
-                               .class_weight_count = (weighted_) ? (c) : 0,                                  \
-                               .class_weights = WEIGHTS}),                                                   \
-       n, h, w, c, fill_, false)
-
 #define GEMM(size_, transposes, m, n, k, beta_, embedded_, fill_)                                            \
     {                                                                                                        \
         .subject = "gemm", .size = size_, .gemm = &(const sw_gemm_case)                                      \
@@ -277,46 +255,6 @@ static const sw_check_case others[] = {
     UPSAMPLE(QUICK, 2, 3, 5, 6, 6, 10, INTEGERS),
     UPSAMPLE(FULL, 2, 64, 64, 64, 128, 128, UNIFORM),
 
-    ENTROPY(TINY, 1, 2, 2, 3, false, -1, UNIFORM),
-    ENTROPY(QUICK, 1, 1, 1, 2, false, -1, UNIFORM),
-    ENTROPY(QUICK, 2, 7, 31, 3, false, -1, UNIFORM),
-    ENTROPY(QUICK, 3, 33, 31, 3, true, 1, UNIFORM),
-    ENTROPY(QUICK, 2, 16, 32, 3, false, -1, LARGE),
-    ENTROPY(QUICK, 2, 7, 33, 3, true, -1, TIES),
-    ENTROPY(QUICK, 2, 7, 7, 11, true, 255, UNIFORM),
-    ENTROPY(QUICK, 2, 7, 7, 17, false, -1, UNIFORM),
-    ENTROPY(QUICK, 1, 31, 33, 3, false, 2, NANS), /* logits of ignored pixels may be anything */
-    ENTROPY(QUICK, 1, 1, 3, 32, false, -1, NANS), /* no pixel counts */
-    ENTROPY(TINY, 1, 2, 2, 17, true, 3, UNIFORM), /* many classes, from here on */
-    ENTROPY(QUICK, 2, 7, 33, 33, true, 3, UNIFORM),
-    ENTROPY(QUICK, 2, 16, 32, 33, false, -1, LARGE),
-    ENTROPY(QUICK, 1, 31, 33, 33, true, 32, NANS),
-    ENTROPY(QUICK, 2, 16, 8, 150, true, 255, UNIFORM),
-    ENTROPY(QUICK, 2, 13, 16, 255, true, 254, UNIFORM),
-    ENTROPY(QUICK, 1, 7, 31, 255, false, -1, TIES),
-    ENTROPY(FULL, 2, 128, 128, 3, true, -1, UNIFORM),
-
-    FOCAL(TINY, 1, 2, 2, 3, 2, false, -1, UNIFORM),
-    FOCAL(QUICK, 2, 7, 31, 3, 2, false, -1, UNIFORM),
-    FOCAL(QUICK, 3, 33, 31, 3, 2, true, 1, UNIFORM),
-    FOCAL(QUICK, 2, 16, 32, 3, 2, false, -1, LARGE),
-    FOCAL(QUICK, 2, 16, 32, 3, 0.5f, false, -1,
-          LARGE), /* the slope's factor q^(gamma-1) grows without bound */
-    FOCAL(QUICK, 2, 7, 7, 11, 2, true, 255, UNIFORM),
-    FOCAL(QUICK, 2, 7, 7, 17, 0.5f, false, -1, UNIFORM),
-    FOCAL(QUICK, 2, 7, 33, 3, 0, true, -1, UNIFORM),
-    FOCAL(QUICK, 2, 7, 33, 3, 1, true, 0, TIES),
-    FOCAL(QUICK, 2, 7, 33, 3, 5, false, -1, UNIFORM),
-    FOCAL(QUICK, 1, 31, 33, 3, 2, false, 2, NANS),
-    FOCAL(TINY, 1, 2, 2, 17, 2, true, 3, UNIFORM), /* many classes, from here on */
-    FOCAL(QUICK, 2, 7, 33, 33, 2, true, 3, UNIFORM),
-    FOCAL(QUICK, 2, 16, 32, 33, 0.5f, false, -1, LARGE),
-    FOCAL(QUICK, 1, 31, 33, 33, 2, true, 32, NANS),
-    FOCAL(QUICK, 2, 16, 8, 150, 2, true, 255, UNIFORM),
-    FOCAL(QUICK, 2, 13, 16, 255, 2, true, 254, UNIFORM),
-    FOCAL(QUICK, 1, 7, 31, 255, 1, false, -1, TIES),
-    FOCAL(FULL, 2, 128, 128, 3, 2, true, -1, UNIFORM),
-
     UPDATE(TINY, ADAM, 0, 0, false, 1e-3, 2, 3),
     UPDATE(TINY, SGD, 0, 0, false, 1e-1, 1, 3),
     UPDATE(TINY, SGD, 5e-4, 0.9, true, 1e-1, 2, 3),
@@ -379,6 +317,7 @@ static const sw_check_cases *const lists[] = {
     &sw_cases_pointwise,
     &sw_cases_norms,
     &sw_cases_enlarge,
+    &sw_cases_losses,
 };
 
 const sw_check_case *sw_check_case_at(size_t i)

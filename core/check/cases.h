@@ -38,7 +38,8 @@ typedef struct sw_check_cases {
     size_t count;
 } sw_check_cases;
 
-extern const sw_check_cases sw_cases_norms, sw_cases_pointwise, sw_cases_enlarge, sw_cases_strided_conv2d, sw_cases_strided_depthwise, sw_cases_max_windows, sw_cases_average_windows;
+extern const sw_check_cases sw_cases_norms, sw_cases_pointwise, sw_cases_enlarge, sw_cases_strided_conv2d,
+    sw_cases_strided_depthwise, sw_cases_max_windows, sw_cases_average_windows, sw_cases_losses;
 
 #define CASE_LIST(array)                                                                                     \
     {                                                                                                        \

@@ -37,6 +37,11 @@ const sw_expectation *sw_expectation_find(const char *op_name)
         &sw_expect_local_response_norm,
         &sw_expect_bilinear,
         &sw_expect_conv_transpose2d,
+        &sw_expect_dice,
+        &sw_expect_tversky,
+        &sw_expect_boundary,
+        &sw_expect_ohem,
+        &sw_expect_lovasz,
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i]->op_name, op_name) == 0) return all[i];

@@ -60,7 +60,7 @@ static sw_status init_update(update_problem *u, sw_cl *cl)
         const sw_param_factor half = {0.5f, 2.0f}, factors[] = {{0, 0}, half, half, half};
         SW_ENSURE(sw_optimizer_set_factors(&u->optimizer, &u->graph, factors));
     }
-    SW_ENSURE(sw_loss_log_init(&u->losses, cl, c->steps + 1));
+    SW_ENSURE(sw_loss_log_init(&u->losses, cl, c->steps + 1, 1));
     SW_ENSURE(sw_buffer_create(&u->loss, cl, sizeof(float), "a loss"));
     const cl_mem buffers[] = {u->store.params, u->optimizer.moment_count > 0 ? u->optimizer.moments[0] : NULL,
                               u->optimizer.moment_count > 1 ? u->optimizer.moments[1] : NULL, u->store.grads};
@@ -118,7 +118,7 @@ static sw_status take_step(update_problem *u, float loss)
         if (u->buffers[i])
             SW_ENSURE(sw_read_floats(u->tensors[i].given, u->store.cl, u->buffers[i], u->store.param_elems));
     SW_ENSURE(sw_buffer_write(u->store.cl, u->loss, 0, &loss, sizeof loss));
-    SW_ENSURE(sw_loss_log_add(&u->losses, u->loss, true, 1.0, &u->optimizer));
+    SW_ENSURE(sw_loss_log_add(&u->losses, &u->loss, true, (const double[]){1.0}, &u->optimizer));
     return sw_optimizer_step(&u->optimizer, u->c->lr);
 }
 

@@ -11,80 +11,14 @@
  * itself for pow and the products around it. Sums over P pixels are bounded as sums, W's own error sqrt(P)
  * eps included. */
 #include <math.h>
-#include <stdio.h>
 
 #include "bound.h"
-#include "ops/ops.h"
-#include "problem.h"
-
-static sw_shape labels_shape(sw_dtype *dtype, sw_shape x, int i)
-{
-    (void)i;
-    *dtype = SW_U8;
-    return (sw_shape){x.n, x.h, x.w, 1};
-}
-
-static bool all_finite(const double *values, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (!isfinite(values[i])) return false;
-    return true;
-}
-
-/* Any class; now and then one that does not exist. Pixels without sound logits must be ignored ones. */
-static sw_status loss_prepare(sw_problem *p)
-{
-    const sw_loss_attrs *attrs = p->c->attrs;
-    for (size_t i = 0; i < p->in[1].elems; i++) {
-        uint32_t label = sw_rng_below(&p->rng, (uint32_t)p->x.c);
-        if (sw_rng_below(&p->rng, 16) == 0) label = 255;
-        if (!all_finite(p->in[0].given + i * (size_t)p->x.c, p->x.c))
-            label = attrs->ignore_index >= 0 ? (uint32_t)attrs->ignore_index : 255;
-        p->in[1].given[i] = label;
-    }
-    return SW_OK;
-}
-
-/* The loss as the reference takes it, and its inputs. */
-typedef struct loss_problem {
-    sw_reference_loss loss;
-    double weights[SW_MAX_CLASSES];
-    uint8_t *labels;
-    const double *logits;
-    size_t pixels;
-    double weight_sum;
-} loss_problem;
-
-static double weight_of(const loss_problem *l, size_t pixel)
-{
-    uint8_t label = l->labels[pixel];
-    if (!sw_reference_label_counts(&l->loss, label)) return 0;
-    return l->loss.weights ? l->loss.weights[label] : 1;
-}
-
-static sw_status loss_problem_init(loss_problem *l, sw_problem *p)
-{
-    const sw_loss_attrs *attrs = p->c->attrs;
-    *l = (loss_problem){.logits = p->in[0].given, .pixels = sw_shape_pixels(p->x)};
-    l->loss =
-        (sw_reference_loss){p->x.c, p->c->op == &sw_op_focal ? attrs->gamma : 0, attrs->ignore_index, NULL};
-    for (int k = 0; k < p->x.c; k++) l->weights[k] = attrs->class_weights[k];
-    if (attrs->class_weight_count) l->loss.weights = l->weights;
-    l->labels = sw_arena_alloc(&p->arena, l->pixels);
-    if (!l->labels) return SW_E_MEMORY;
-    for (size_t i = 0; i < l->pixels; i++) l->labels[i] = (uint8_t)p->in[1].given[i];
-    for (size_t i = 0; i < l->pixels; i++) l->weight_sum += weight_of(l, i);
-    return SW_OK;
-}
+#include "expect_loss.h"
 
 /* What the errors above come to for one pixel. */
-typedef struct pixel_error {
-    double ce, ce_error, largest, sum, sum_error;
-} pixel_error;
-
-static pixel_error pixel_error_of(const double *z, int classes, int label)
+loss_pixel_error loss_pixel_error_of(const double *z, int classes, int label)
 {
-    pixel_error e = {.largest = z[sw_reference_arg_max(z, classes)]};
+    loss_pixel_error e = {.largest = z[sw_reference_arg_max(z, classes)]};
     double weighed = 0;
     for (int k = 0; k < classes; k++) {
         double d = z[k] - e.largest;
@@ -97,8 +31,32 @@ static pixel_error pixel_error_of(const double *z, int classes, int label)
     return e;
 }
 
+static double weight_of(const loss_problem *l, size_t pixel)
+{
+    uint8_t label = l->labels[pixel];
+    if (!sw_reference_label_counts(&l->loss, label)) return 0;
+    return l->loss.weights ? l->loss.weights[label] : 1;
+}
+
+static double sum_of_weights(const loss_problem *l)
+{
+    double sum = 0;
+    for (size_t i = 0; i < l->pixels; i++) sum += weight_of(l, i);
+    return sum;
+}
+
+/* The error of the term of label smoothing, s (behind + sum of d_k / K): differences are rounded, and so are
+ * the sum over the classes and the products. */
+static double smoothing_error(const double *z, int classes, int label, double s)
+{
+    const double largest = z[sw_reference_arg_max(z, classes)];
+    double sum = 0;
+    for (int k = 0; k < classes; k++) sum += largest - z[k];
+    return s * bound_eps * (4 * (largest - z[label]) + (sqrt((double)classes) + 4) * sum / classes);
+}
+
 /* How far f may be off when ce is. */
-static double moved(double (*f)(double ce, double gamma), const pixel_error *e, double gamma)
+static double moved(double (*f)(double ce, double gamma), const loss_pixel_error *e, double gamma)
 {
     double at = f(e->ce, gamma);
     double below = f(fmax(e->ce - e->ce_error, 0), gamma), above = f(e->ce + e->ce_error, gamma);
@@ -115,23 +73,26 @@ static sw_status loss_forward(sw_problem *p)
     double error = 0;
     for (size_t i = 0; i < l.pixels; i++) {
         if (!sw_reference_label_counts(&l.loss, l.labels[i])) continue;
-        pixel_error e = pixel_error_of(l.logits + i * (size_t)p->x.c, p->x.c, l.labels[i]);
-        error += weight_of(&l, i) * moved(sw_reference_focal, &e, l.loss.gamma);
+        loss_pixel_error e = loss_pixel_error_of(l.logits + i * (size_t)p->x.c, p->x.c, l.labels[i]);
+        const double smoothing =
+            smoothing_error(l.logits + i * (size_t)p->x.c, p->x.c, l.labels[i], l.loss.smoothing);
+        error += weight_of(&l, i) * (moved(sw_reference_focal, &e, l.loss.gamma) + smoothing);
     }
-    if (l.weight_sum > 0) error /= l.weight_sum;
+    const double weight_sum = sum_of_weights(&l);
+    if (weight_sum > 0) error /= weight_sum;
     y->bound[0] =
         error + sw_bound_of_sum(l.pixels, 2 * y->want[0]) + FLT_MIN; /* the terms are positive, and W */
     return SW_OK;
 }
 
-static void bound_pixel(sw_problem *p, const loss_problem *l, size_t pixel)
+static void bound_pixel(sw_problem *p, const loss_problem *l, double weight_sum, size_t pixel)
 {
     int classes = p->x.c, label = l->labels[pixel];
     const double *z = l->logits + pixel * (size_t)classes;
     double *bound = p->din[0].bound + pixel * (size_t)classes;
     if (!sw_reference_label_counts(&l->loss, l->labels[pixel])) return; /* exactly 0 */
-    pixel_error e = pixel_error_of(z, classes, label);
-    double weight = weight_of(l, pixel) / l->weight_sum;
+    loss_pixel_error e = loss_pixel_error_of(z, classes, label);
+    double weight = weight_of(l, pixel) / weight_sum;
     double slope = sw_reference_focal_slope(e.ce, l->loss.gamma);
     double slope_error = moved(sw_reference_focal_slope, &e, l->loss.gamma);
     for (int k = 0; k < classes; k++) {
@@ -141,6 +102,9 @@ static void bound_pixel(sw_problem *p, const loss_problem *l, size_t pixel)
         if (k == label) share_error += bound_eps; /* 1-p taken as it stands */
         bound[k] = weight * (slope_error * factor + slope * share_error) +
                    bound_eps * (sqrt((double)l->pixels) + 4) * weight * slope * factor + FLT_MIN;
+        const double smooth = weight * l->loss.smoothing * fabs((k == label) - 1.0 / classes);
+        if (smooth > 0)
+            bound[k] += bound_eps * ((sqrt((double)l->pixels) + 5) * smooth + weight * slope * factor);
     }
 }
 
@@ -150,24 +114,14 @@ static sw_status loss_backward(sw_problem *p)
     SW_ENSURE(loss_problem_init(&l, p));
     p->din[0].expected = true;
     sw_reference_loss_run(p->din[0].want, &l.loss, l.logits, l.labels, l.pixels);
-    for (size_t i = 0; i < l.pixels; i++) bound_pixel(p, &l, i);
+    const double weight_sum = sum_of_weights(&l);
+    for (size_t i = 0; i < l.pixels; i++) bound_pixel(p, &l, weight_sum, i);
     return SW_OK;
-}
-
-static void loss_describe(char *text, size_t bytes, const sw_op_case *c)
-{
-    const sw_loss_attrs *attrs = c->attrs;
-    int used = 0;
-    if (c->op == &sw_op_focal) used = snprintf(text, bytes, "gamma %g", (double)attrs->gamma);
-    if (attrs->class_weight_count)
-        used += snprintf(text + used, bytes - (size_t)used, "%sweighted", used ? " " : "");
-    if (attrs->ignore_index >= 0)
-        snprintf(text + used, bytes - (size_t)used, "%signore %d", used ? " " : "", attrs->ignore_index);
 }
 
 #define LOSS_EXPECTATION(name)                                                                               \
     {                                                                                                        \
-        .op_name = name, .input_shape = labels_shape, .prepare = loss_prepare, .forward = loss_forward,      \
+        .op_name = name, .input_shape = loss_labels_shape, .prepare = loss_prepare, .forward = loss_forward, \
         .backward = loss_backward, .describe = loss_describe                                                 \
     }
 

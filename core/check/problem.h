@@ -90,6 +90,11 @@ extern const sw_expectation sw_expect_group_norm;
 extern const sw_expectation sw_expect_local_response_norm;
 extern const sw_expectation sw_expect_bilinear;
 extern const sw_expectation sw_expect_conv_transpose2d;
+extern const sw_expectation sw_expect_dice;
+extern const sw_expectation sw_expect_tversky;
+extern const sw_expectation sw_expect_boundary;
+extern const sw_expectation sw_expect_ohem;
+extern const sw_expectation sw_expect_lovasz;
 
 /* Makes the tensors of the graph's node `node` (its op alone) and fills what is given. */
 sw_status sw_problem_init(sw_problem *p, const sw_op_case *c, const sw_expectation *expectation,

@@ -37,10 +37,17 @@ double sw_reference_focal_slope(double ce, double gamma)
     return pow(rest, gamma) + gamma * ce * p * pow(rest, gamma - 1);
 }
 
-static double label_weight(const sw_reference_loss *loss, uint8_t label)
+double sw_reference_label_weight(const sw_reference_loss *loss, uint8_t label)
 {
     if (!sw_reference_label_counts(loss, label)) return 0;
     return loss->weights ? loss->weights[label] : 1;
+}
+
+static double mean_of(const double *values, int count)
+{
+    double sum = 0;
+    for (int i = 0; i < count; i++) sum += values[i];
+    return sum / count;
 }
 
 double sw_reference_loss_run(double *dlogits, const sw_reference_loss *loss, const double *logits,
@@ -48,21 +55,23 @@ double sw_reference_loss_run(double *dlogits, const sw_reference_loss *loss, con
 {
     size_t classes = (size_t)loss->classes;
     double weight_sum = 0, sum = 0;
-    for (size_t i = 0; i < pixels; i++) weight_sum += label_weight(loss, labels[i]);
+    for (size_t i = 0; i < pixels; i++) weight_sum += sw_reference_label_weight(loss, labels[i]);
     if (dlogits) memset(dlogits, 0, pixels * classes * sizeof *dlogits);
     if (weight_sum == 0) return 0;
     for (size_t i = 0; i < pixels; i++) {
         if (!sw_reference_label_counts(loss, labels[i])) continue;
         const double *z = logits + i * classes;
         double ce = sw_reference_cross_entropy(z, loss->classes, labels[i]);
-        double weight = label_weight(loss, labels[i]) / weight_sum;
-        sum += weight * sw_reference_focal(ce, loss->gamma);
+        double weight = sw_reference_label_weight(loss, labels[i]) / weight_sum;
+        sum += weight * (sw_reference_focal(ce, loss->gamma) +
+                         loss->smoothing * (z[labels[i]] - mean_of(z, loss->classes)));
         if (!dlogits) continue;
         double slope = weight * sw_reference_focal_slope(ce, loss->gamma);
         int best = sw_reference_arg_max(z, loss->classes);
         double normaliser = z[best] + log_of_rest(z, loss->classes, best);
         for (size_t k = 0; k < classes; k++)
-            dlogits[i * classes + k] = slope * (k == labels[i] ? expm1(-ce) : exp(z[k] - normaliser));
+            dlogits[i * classes + k] = slope * (k == labels[i] ? expm1(-ce) : exp(z[k] - normaliser)) +
+                                       weight * loss->smoothing * ((k == labels[i]) - 1.0 / loss->classes);
     }
     return sum;
 }

@@ -25,12 +25,22 @@ static sw_status name_from_path(const char **out, sw_arena *arena, const char *p
     return SW_OK;
 }
 
+/* A loss of a list that names no ignored label takes the first one's. */
+static void complete_losses(sw_experiment *e)
+{
+    const sw_yaml_node *list = sw_yaml_find(e->tree, "loss");
+    for (int i = 1; i < e->loss.count; i++)
+        if (!sw_yaml_entry_get(list->items[i], "ignore_index"))
+            e->loss.items[i].attrs.ignore_index = e->loss.items[0].attrs.ignore_index;
+}
+
 /* The defaults that depend on something else. */
 static sw_status complete(sw_experiment *e)
 {
     const sw_classes *classes = sw_data_classes(&e->data);
     sw_data_complete(&e->data);
     if (e->model.classes == 0 && classes) e->model.classes = classes->count;
+    complete_losses(e);
     if (e->grid.name_count > 0 && !sw_yaml_find(e->tree, "grid.count")) e->grid.count = e->grid.name_count;
     return *e->name ? SW_OK : name_from_path(&e->name, &e->arena, e->path);
 }
@@ -72,7 +82,7 @@ static sw_status read_data(sw_experiment *e, sw_arena *arena, const sw_yaml_node
                                        .type = SW_FIELD_RECORD,
                                        .offset = offsetof(sw_experiment, data),
                                        .record = &schema_data_table}};
-    static const sw_field_table table = {sizeof(sw_experiment), fields, 1};
+    static const sw_field_table table = {.struct_bytes = sizeof(sw_experiment), .fields = fields, .count = 1};
     const sw_yaml_node *data = NULL;
     SW_ENSURE(keep_data(&data, arena, tree));
     return sw_fields_read(e, &table, data, arena, problems);

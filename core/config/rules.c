@@ -6,6 +6,7 @@
 
 #include "data/dataset.h"
 #include "data/mask_values.h"
+#include "nn/losses.h"
 #include "nn/metric_table.h"
 #include "nn/model.h"
 
@@ -251,23 +252,52 @@ static void check_model(const checking *c)
     if (c->problems->count == before) check_graph(c);
 }
 
-static void check_loss(const checking *c)
+/* The path of a key of loss i: "loss.gamma", or in a list "loss.0.gamma". */
+static const char *loss_path(char path[64], const checking *c, int i, const char *key)
 {
-    const sw_loss_attrs *loss = &c->e->loss.attrs;
+    const sw_yaml_node *loss = sw_yaml_find(c->e->tree, "loss");
+    if (loss && loss->kind == SW_YAML_SEQUENCE)
+        snprintf(path, 64, "loss.%d.%s", i, key);
+    else
+        snprintf(path, 64, "loss.%s", key);
+    return path;
+}
+
+static void check_class_weights(const checking *c, int i)
+{
+    const sw_loss_attrs *loss = &c->e->loss.items[i].attrs;
+    char path[64];
     if (loss->class_weight_count == 0) return;
     float sum = 0;
-    for (int i = 0; i < loss->class_weight_count; i++)
-        if (i != loss->ignore_index) sum += loss->class_weights[i];
+    for (int k = 0; k < loss->class_weight_count; k++)
+        if (k != loss->ignore_index) sum += loss->class_weights[k];
     if (loss->class_weight_count != c->e->model.classes)
-        complain(c, "loss.class_weights", "expected %d numbers, one a class, found %d", c->e->model.classes,
-                 loss->class_weight_count);
+        complain(c, loss_path(path, c, i, "class_weights"), "expected %d numbers, one a class, found %d",
+                 c->e->model.classes, loss->class_weight_count);
     else if (!(sum > 0))
-        complain(c, "loss.class_weights", "at least one class that counts must have a weight above 0");
+        complain(c, loss_path(path, c, i, "class_weights"),
+                 "at least one class that counts must have a weight above 0");
+}
+
+static void check_loss(const checking *c)
+{
+    const int ignored = sw_losses_ignored(&c->e->loss);
+    char path[64];
+    for (int i = 0; i < c->e->loss.count; i++) {
+        const int own = c->e->loss.items[i].attrs.ignore_index;
+        check_class_weights(c, i);
+        if (own != ignored)
+            complain(
+                c, loss_path(path, c, i, "ignore_index"),
+                "%d, but the first loss has %d; all losses and the metrics ignore the same label, which is "
+                "given in the first",
+                own, ignored);
+    }
 }
 
 static void check_metric(const checking *c, const sw_columns *columns, const char *path, const char *key)
 {
-    const int at = sw_columns_find(columns, key), ignored = c->e->loss.attrs.ignore_index;
+    const int at = sw_columns_find(columns, key), ignored = sw_losses_ignored(&c->e->loss);
     const sw_column *column = at < 0 ? NULL : &columns->list[at];
     const char *nearest = column ? NULL : sw_columns_nearest(columns, key);
     if (nearest)
@@ -292,7 +322,8 @@ static void check_metrics(const checking *c)
     const sw_classes *classes = sw_data_classes(&c->e->data);
     sw_columns columns;
     if (!classes) return; /* complained of elsewhere */
-    if (sw_columns_init(&columns, classes) != SW_OK) {
+    const sw_loss_names losses = sw_losses_name(&c->e->loss);
+    if (sw_columns_init(&columns, classes, &losses) != SW_OK) {
         complain(c, "train", "%s", sw_error_message());
         return;
     }

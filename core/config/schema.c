@@ -13,57 +13,9 @@ static const char *const up_names[] = {"unpool", "nearest", "bilinear", "transpo
 static const char *const skip_names[] = {"none", "concat", "add", NULL};
 static const char *const block_names[] = {"plain", "residual", NULL};
 static const char *const head_names[] = {"norm_relu", "plain", NULL};
-static const char *const loss_names[] = {"cross_entropy", "focal", NULL};
 static const char *const schedule_names[] = {"constant", "step", "cosine", "poly", NULL};
 static const char *const engine_names[] = {"auto", "clblast", "gemm",          "winograd",
                                            "tile", "direct",  "winograd_tile", NULL};
-
-/* loss.class_weights: several members of sw_loss_config from one key */
-
-static const sw_yaml_node *read_class_weights(void *record, const sw_yaml_node *value,
-                                              sw_field_reading *reading)
-{
-    (void)reading;
-    sw_loss_config *loss = record;
-    const bool word = value->kind == SW_YAML_SCALAR;
-    loss->attrs.class_weight_count = 0;
-    loss->median_frequency = word && strcmp(value->text, "median_frequency") == 0;
-    if (loss->median_frequency || (word && (sw_yaml_is_null(value) || strcmp(value->text, "none") == 0)))
-        return NULL;
-    if (value->kind != SW_YAML_SEQUENCE || value->count == 0 || value->count > SW_MAX_CLASSES) return value;
-    loss->attrs.class_weight_count = (int)value->count;
-    for (size_t i = 0; i < value->count; i++) {
-        double weight = 0;
-        bool good = sw_yaml_number(&weight, value->items[i]) && weight >= 0 && isfinite((float)weight);
-        if (!good) return value->items[i];
-        loss->attrs.class_weights[i] = (float)weight;
-    }
-    return NULL;
-}
-
-static void write_class_weights(sw_str *out, const void *record)
-{
-    const sw_loss_config *loss = record;
-    const int count = loss->attrs.class_weight_count;
-    if (loss->median_frequency || count == 0) {
-        sw_str_append(out, loss->median_frequency ? "median_frequency" : "none");
-        return;
-    }
-    for (int i = 0; i < count; i++) {
-        sw_str_append(out, i ? ", " : "[");
-        sw_float_append(out, loss->attrs.class_weights[i]);
-    }
-    sw_str_append(out, "]");
-}
-
-static const sw_field_custom class_weights = {
-    .expected = "none | median_frequency | list of numbers >= 0, one a class",
-    .json_schema =
-        "{\"oneOf\": [{\"enum\": [\"none\", \"median_frequency\", null]},"
-        " {\"type\": \"array\", \"items\": {\"type\": \"number\", \"minimum\": 0}, \"minItems\": 1}]}",
-    .read = read_class_weights,
-    .write = write_class_weights,
-};
 
 /* runtime.conv_layers: engines by layer */
 
@@ -177,23 +129,6 @@ static const sw_field model_fields[] = {
            "below)"),
 };
 static const sw_field_table model_table = TABLE(model_fields);
-#undef HERE
-
-#define HERE sw_loss_config
-static const sw_field loss_fields[] = {
-    CHOICE(kind, "cross_entropy", loss_names,
-           "The loss that training minimises; focal loss is cross-entropy with less weight on pixels that "
-           "are already predicted well"),
-    {KEY("gamma", attrs.gamma, SW_FIELD_FLOAT, "2", "Focal loss only: its exponent; 0 is cross-entropy"),
-     .max = 10},
-    CUSTOM(class_weights, class_weights, "none",
-           "Weight of each class in the loss; median_frequency computes them from the training masks, "
-           "higher for rare classes"),
-    {KEY("ignore_index", attrs.ignore_index, SW_FIELD_INT, "-1",
-         "Label of pixels that loss and metrics ignore; -1: none"),
-     .min = -1, .max = 255},
-};
-static const sw_field_table loss_table = TABLE(loss_fields);
 #undef HERE
 
 #define HERE sw_schedule_config
@@ -310,7 +245,10 @@ static const sw_field experiment_fields[] = {
     SECTION(augment, &schema_augment_table, "Augmentation of the training images"),
     SECTION(model, &model_table, "The network"),
     SECTION(init, &schema_init_table, "Initial weights"),
-    SECTION(loss, &loss_table, "The loss that training minimises"),
+    {KEY("loss", loss.items, SW_FIELD_RECORD_LIST, NULL,
+         "What training minimises: one loss, or a list of losses (docs/losses.md)"),
+     .min = 1, .max = SW_MAX_LOSSES, .record = &schema_loss_table,
+     .count_offset = offsetof(sw_experiment, loss.count), .one_or_list = true},
     SECTION(optimizer, &schema_optimizer_table, "The optimiser"),
     SECTION(schedule, &schedule_table, "How the learning rate changes over the run"),
     SECTION(train, &train_table, "The training loop"),

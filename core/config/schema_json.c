@@ -154,9 +154,25 @@ static cJSON *custom_schema(building *b, const sw_field_custom *custom)
     return cJSON_Parse(custom->json_schema);
 }
 
+static void put_type(building *b, cJSON *schema, const sw_field *field);
+
+/* A mapping, or a list of mappings. */
+static cJSON *one_or_list_schema(building *b, const sw_field *field)
+{
+    cJSON *schema = cJSON_CreateObject(), *ways = cJSON_CreateArray(), *list = cJSON_CreateObject();
+    put(b, ways, NULL, table_schema(b, field->record, false));
+    put_type(b, list, field);
+    put_list(b, list, field, table_schema(b, field->record, true));
+    put(b, ways, NULL, list);
+    put(b, schema, "oneOf", ways);
+    put(b, schema, "description", cJSON_CreateString(field->help));
+    return schema;
+}
+
 static cJSON *field_schema(building *b, const sw_field *field)
 {
     cJSON *schema = NULL;
+    if (field->one_or_list) return one_or_list_schema(b, field);
     if (field->type == SW_FIELD_CUSTOM)
         schema = custom_schema(b, field->custom);
     else if (field->type == SW_FIELD_RECORD)
@@ -167,7 +183,7 @@ static cJSON *field_schema(building *b, const sw_field *field)
         b->failed = true;
         return NULL;
     }
-    if (types[field->type]) put(b, schema, "type", cJSON_CreateString(types[field->type]));
+    put_type(b, schema, field);
     if (field->type == SW_FIELD_INT || field->type == SW_FIELD_UINT64 || field->type == SW_FIELD_FLOAT)
         put_range(b, schema, field);
     if (field->type == SW_FIELD_ENUM) put_choices(b, schema, field);
@@ -178,6 +194,22 @@ static cJSON *field_schema(building *b, const sw_field *field)
     return schema;
 }
 
+static void put_type(building *b, cJSON *schema, const sw_field *field)
+{
+    if (types[field->type]) put(b, schema, "type", cJSON_CreateString(types[field->type]));
+}
+
+/* The keys of every variant: which of them go together is for the program to say. */
+static void put_variants(building *b, cJSON *properties, const sw_field_variants *variants)
+{
+    for (int v = 0; variants->name(v); v++) {
+        const sw_field_table *table = variants->table(v);
+        for (size_t i = 0; table && i < table->count; i++)
+            if (!cJSON_GetObjectItemCaseSensitive(properties, table->fields[i].key))
+                put(b, properties, table->fields[i].key, field_schema(b, &table->fields[i]));
+    }
+}
+
 static cJSON *table_schema(building *b, const sw_field_table *table, bool items_required)
 {
     cJSON *schema = cJSON_CreateObject(), *properties = cJSON_CreateObject(), *required = cJSON_CreateArray();
@@ -186,6 +218,7 @@ static cJSON *table_schema(building *b, const sw_field_table *table, bool items_
         put(b, properties, field->key, field_schema(b, field));
         if (!field->fallback) put(b, required, NULL, cJSON_CreateString(field->key));
     }
+    if (table->variants) put_variants(b, properties, table->variants);
     put(b, schema, "type", cJSON_CreateString("object"));
     put(b, schema, "additionalProperties", cJSON_CreateFalse());
     put(b, schema, "properties", properties);

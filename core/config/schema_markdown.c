@@ -35,17 +35,37 @@ static void append_row(sw_str *out, const sw_field *field, const char *prefix)
     sw_str_deinit(&accepted);
 }
 
+static void append_table_head(sw_str *out)
+{
+    sw_str_append(out, "\n| key | value | default | what it does |\n|---|---|---|---|\n");
+}
+
+/* The keys of each variant. */
+static void append_variants(sw_str *out, const sw_field_variants *variants, const char *prefix)
+{
+    for (int v = 0; variants->name(v); v++) {
+        const sw_field_table *table = variants->table(v);
+        sw_str_printf(out, "\n#### %s%s\n\n%c%s.\n", prefix, variants->name(v),
+                      toupper((unsigned char)variants->help(v)[0]), variants->help(v) + 1);
+        if (!table) continue;
+        append_table_head(out);
+        for (size_t i = 0; i < table->count; i++) append_row(out, &table->fields[i], prefix);
+    }
+}
+
 /* The table's own keys as a table, then a section for each table below. */
 static void append_section(sw_str *out, const sw_field_table *table, const char *prefix)
 {
-    sw_str_append(out, "\n| key | value | default | what it does |\n|---|---|---|---|\n");
+    append_table_head(out);
     for (size_t i = 0; i < table->count; i++)
-        if (table->fields[i].type != SW_FIELD_RECORD) append_row(out, &table->fields[i], prefix);
+        if (table->fields[i].type != SW_FIELD_RECORD && !table->fields[i].one_or_list)
+            append_row(out, &table->fields[i], prefix);
+    if (table->variants) append_variants(out, table->variants, prefix);
     for (size_t i = 0; i < table->count; i++) {
         const sw_field *field = &table->fields[i];
         if (!field->record) continue;
         char path[PATH_BYTES], below[PATH_BYTES + 1];
-        bool list = field->type == SW_FIELD_RECORD_LIST;
+        bool list = field->type == SW_FIELD_RECORD_LIST && !field->one_or_list;
         snprintf(path, sizeof path, "%s%s%s", prefix, field->key, list ? "[]" : "");
         snprintf(below, sizeof below, "%s.", path);
         sw_str_printf(out, "\n### %s%s\n\n%s.\n", path, list ? ": each item" : "", field->help);
@@ -83,7 +103,7 @@ void sw_schema_markdown(sw_str *out)
 static bool append_key_line(void *user, const sw_field *field, const char *path)
 {
     sw_str *out = user, accepted = {0};
-    if (field->type == SW_FIELD_RECORD) {
+    if (field->type == SW_FIELD_RECORD || field->one_or_list) {
         sw_str_printf(out, "\n%s: ", path);
         sw_str_wrap(out, field->help, (int)strlen(path) + 2, 2, TERMINAL_COLUMNS);
         sw_str_append(out, "\n");

@@ -7,8 +7,9 @@
 extern const sw_field_table schema_data_table;      /* sw_data_config */
 extern const sw_field_table schema_augment_table;   /* sw_augment_config */
 extern const sw_field_table schema_init_table;      /* sw_init_config */
+extern const sw_field_table schema_loss_table;      /* sw_loss_item */
 extern const sw_field_table schema_optimizer_table; /* sw_optimizer_config */
-extern const sw_field_custom schema_blocks; /* model.blocks and model.layers of sw_model_config */
+extern const sw_field_custom schema_blocks;         /* model.blocks and model.layers of sw_model_config */
 extern const sw_field_custom schema_layers;
 
 /* A list of records, its members `member` and member_count. */

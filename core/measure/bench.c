@@ -109,7 +109,7 @@ static sw_status make_input(bench *b)
 
 static sw_status read_losses(bench *b)
 {
-    const float *losses;
+    const sw_loss_values *losses;
     int count;
     b->unread = 0;
     return sw_network_losses(&b->network, &losses, &count);

@@ -53,7 +53,7 @@ static sw_status load_alone(loading *l, double *batch_ms)
 /* Steps as a run takes them, at rate 0: every step computes the same. */
 static sw_status take_steps(loading *l, double *step_ms, double *wait_ms, bool load)
 {
-    const float *losses;
+    const sw_loss_values *losses;
     int count, every = sw_network_loss_every(l->network);
     double waited = 0.0, start = sw_clock_s();
     sw_batch batch = l->kept;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cost.h"
+#include "nn/losses.h"
 #include "nn/param_rules.h"
 #include "page/json_text.h"
 #include "page/sheet.h"
@@ -99,11 +100,11 @@ static sw_status find_receptive_fields(int *fields, const sw_graph *graph)
 static sw_status plan(sw_plan **out, const sw_model *model, bool training, const bool *frozen)
 {
     /* the same values outlive the steps as in a run */
-    const int keep[] = {model->loss, model->logits, model->labels};
+    int keep[SW_MODEL_KEPT];
     const sw_plan_options options = {.training = training,
                                      .max_slab_bytes = (size_t)SW_DESCRIBE_MAX_SLAB_MIB << 20,
                                      .keep = keep,
-                                     .keep_count = training ? 1 : 3,
+                                     .keep_count = sw_model_kept(keep, model, training),
                                      .frozen = frozen};
     return sw_fail_in(sw_plan_create(out, &model->graph, &options), "%s",
                       training ? "training" : "evaluation");

@@ -73,6 +73,10 @@ const sw_metric sw_metric_table[] = {
     {SCORE("class_accuracy", "class accuracy"), OF_CONFUSION(sw_confusion_class_accuracy), .shown = REPORT,
      .line = "class accuracy %.4f", .caption = "Class"},
     {SCORE("fw_iou", "frequency-weighted IoU"), OF_CONFUSION(sw_confusion_weighted_iou), .shown = REPORT},
+    {TRAIN("train_loss", "training loss"), OF_RUN(train_losses), .better = SW_BETTER_LOWER, .is_loss = true,
+     .per_loss = true},
+    {.key = "val_loss", .label = "validation loss", .group = SW_METRIC_VAL, OF_EVALUATION(losses),
+     .better = SW_BETTER_LOWER, .is_loss = true, .per_loss = true},
 };
 /* clang-format on */
 const int sw_metric_count = sizeof sw_metric_table / sizeof sw_metric_table[0];
@@ -80,15 +84,16 @@ const int sw_metric_count = sizeof sw_metric_table / sizeof sw_metric_table[0];
 double sw_metric_value(const sw_metric *metric, const sw_measures *m, int c)
 {
     const sw_evaluation *e = metric->group == SW_METRIC_ARTICLE ? m->article : m->clean;
+    const size_t place = metric->offset + (metric->per_loss ? (size_t)c * sizeof(double) : 0);
     double value;
     if (metric->source == SW_METRIC_OF_RUN) {
-        memcpy(&value, (const char *)m + metric->offset, sizeof value);
+        memcpy(&value, (const char *)m + place, sizeof value);
         return value;
     }
     if (!e) return (double)NAN;
     switch (metric->source) {
     case SW_METRIC_OF_EVALUATION:
-        memcpy(&value, (const char *)e + metric->offset, sizeof value);
+        memcpy(&value, (const char *)e + place, sizeof value);
         return value;
     case SW_METRIC_OF_CONFUSION:
         return metric->of_confusion(&e->confusion);
@@ -108,18 +113,28 @@ const char *sw_metric_group_name(sw_metric_group group)
 /* ---- columns ---- */
 
 /* How many columns a metric has. */
-static int columns_of(const sw_metric *metric, const sw_classes *classes)
+static int columns_of(const sw_metric *metric, const sw_columns *columns)
 {
-    if (metric->border_only) return classes->border >= 0 ? 1 : 0;
-    return metric->per_class ? classes->count : 1;
+    if (metric->border_only) return columns->classes.border >= 0 ? 1 : 0;
+    if (metric->per_loss) return columns->losses.count;
+    return metric->per_class ? columns->classes.count : 1;
 }
 
-/* c: number of the class; named: the class's name is part of the key. */
-static sw_status add(sw_columns *columns, const sw_metric *metric, int c, bool named)
+/* Adds the i-th column of a metric. The name of its class or loss is part of the key. */
+static sw_status add(sw_columns *columns, const sw_metric *metric, int i)
 {
-    const char *name = named ? columns->classes.list[c].name : "";
+    const bool named = metric->per_class || metric->per_loss;
+    const char *name = metric->per_class  ? columns->classes.list[i].name
+                       : metric->per_loss ? columns->losses.list[i]
+                                          : "";
     sw_column *column = &columns->list[columns->count];
-    *column = (sw_column){.metric = metric, .c = c, .same = -1, .article = -1};
+    *column = (sw_column){.metric = metric,
+                          .c = metric->border_only ? columns->classes.border
+                               : metric->per_class ? i
+                                                   : -1,
+                          .loss = metric->per_loss ? i : -1,
+                          .same = -1,
+                          .article = -1};
     column->key = sw_arena_printf(&columns->arena, "%s%s%s", metric->key, named ? "_" : "", name);
     column->label = sw_arena_printf(&columns->arena, "%s%s%s", name, named ? " " : "", metric->label);
     if (!column->key || !column->label) return SW_E_MEMORY;
@@ -131,13 +146,8 @@ static sw_status add_all(sw_columns *columns)
 {
     for (int i = 0; i < sw_metric_count; i++) {
         const sw_metric *metric = &sw_metric_table[i];
-        const int count = columns_of(metric, &columns->classes);
-        for (int c = 0; c < count; c++)
-            SW_ENSURE(add(columns, metric,
-                          metric->border_only ? columns->classes.border
-                          : metric->per_class ? c
-                                              : -1,
-                          metric->per_class));
+        const int count = columns_of(metric, columns);
+        for (int k = 0; k < count; k++) SW_ENSURE(add(columns, metric, k));
     }
     return SW_OK;
 }
@@ -169,12 +179,13 @@ static int compare_keys(const void *a, const void *b)
     return strcmp((*(sw_column *const *)a)->key, (*(sw_column *const *)b)->key);
 }
 
-sw_status sw_columns_init(sw_columns *out, const sw_classes *classes)
+sw_status sw_columns_init(sw_columns *out, const sw_classes *classes, const sw_loss_names *losses)
 {
     sw_status status = SW_OK;
     size_t count = 0;
     *out = (sw_columns){.classes = *classes};
-    for (int i = 0; i < sw_metric_count; i++) count += (size_t)columns_of(&sw_metric_table[i], classes);
+    if (losses) out->losses = *losses;
+    for (int i = 0; i < sw_metric_count; i++) count += (size_t)columns_of(&sw_metric_table[i], out);
     out->list = sw_arena_alloc(&out->arena, count * sizeof *out->list);
     out->by_key = sw_arena_alloc(&out->arena, count * sizeof(sw_column *));
     if (!out->list || !out->by_key) SW_TRY(SW_E_MEMORY);
@@ -224,8 +235,10 @@ bool sw_column_is_headline(const sw_columns *columns, const sw_column *column)
 
 void sw_columns_measure(double *values, const sw_columns *columns, const sw_measures *measures)
 {
-    for (int i = 0; i < columns->count; i++)
-        values[i] = sw_metric_value(columns->list[i].metric, measures, columns->list[i].c);
+    for (int i = 0; i < columns->count; i++) {
+        const sw_column *column = &columns->list[i];
+        values[i] = sw_metric_value(column->metric, measures, column->loss >= 0 ? column->loss : column->c);
+    }
 }
 
 int sw_metrics_captioned(const sw_metric *out[SW_MAX_CAPTIONS], const char *captions[SW_MAX_CAPTIONS],

@@ -1,6 +1,7 @@
 /* Layers, connected by name, become a graph. */
 #include "nn/model.h"
 
+#include "nn/losses.h"
 #include "ops/setting.h"
 #include <stdlib.h>
 #include <string.h>
@@ -97,19 +98,12 @@ static sw_status find_logits(int *out, const builder *b, sw_size size)
         logits.w, logits.h, logits.c, size.width, size.height, b->config->classes);
 }
 
-static sw_status add_loss(sw_model *model, const sw_loss_config *config)
-{
-    const sw_op *op = config->kind == SW_LOSS_FOCAL ? &sw_op_focal : &sw_op_cross_entropy;
-    const int inputs[] = {model->logits, model->labels};
-    return sw_graph_add(&model->loss, &model->graph, op, "loss", &config->attrs, 2, inputs);
-}
-
 sw_status sw_model_build(sw_model *model, const sw_model_config *config, const sw_loss_config *loss,
                          const sw_model_options *options, sw_yaml_place *culprit)
 {
     sw_status status = SW_OK;
     const int n = options->batch, h = options->size.height, w = options->size.width;
-    *model = (sw_model){.loss = -1};
+    *model = (sw_model){0};
     sw_graph_init(&model->graph);
     builder b = {.graph = &model->graph, .config = config, .setting = setting_of(config, options)};
     sw_layer_list stages = {0};
@@ -124,7 +118,7 @@ sw_status sw_model_build(sw_model *model, const sw_model_config *config, const s
     if (config->input_norm) SW_TRY(add_input_norm(&b));
     SW_TRY(add_layers(&b, layers));
     SW_TRY(find_logits(&model->logits, &b, options->size));
-    if (loss) SW_TRY(add_loss(model, loss));
+    if (loss) SW_TRY(sw_model_add_losses(model, loss));
 done:
     if (culprit) *culprit = b.culprit;
     if (status != SW_OK) sw_model_deinit(model);

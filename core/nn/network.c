@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cl/buffer.h"
+#include "nn/losses.h"
 #include "ops/call.h"
 
 /* Steps between two reads of the loss where runtime.loss_every is 0: on a CPU waiting costs nothing, since
@@ -23,13 +24,12 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
     if (training)
         SW_ENSURE(
             sw_param_rules_init(&network->rules, &model->graph, o->optimizer, o->freeze, o->freeze_count));
-    /* the host reads the loss, and in evaluation metrics read logits and labels after the last step */
-    const int keep[] = {model->loss, model->logits, model->labels};
+    int keep[SW_MODEL_KEPT];
     sw_executor_options executor_options = {.training = training,
                                             .debug_buffers = o->debug_buffers,
                                             .check = o->check,
                                             .keep = keep,
-                                            .keep_count = training ? 1 : 3,
+                                            .keep_count = sw_model_kept(keep, model, training),
                                             .frozen = training ? network->rules.frozen : NULL};
     return sw_executor_create(executor, network->cl, &model->graph, &network->store, &network->slabs,
                               &executor_options);
@@ -45,6 +45,15 @@ sw_status sw_network_plan(sw_network *network, sw_cl *cl, const sw_network_optio
 done:
     if (status != SW_OK) sw_network_deinit(network);
     return status;
+}
+
+static sw_status init_loss_log(sw_network *network)
+{
+    const int capacity = sw_network_loss_every(network);
+    const size_t bytes = (size_t)capacity * sizeof *network->read_losses;
+    network->read_losses = malloc(bytes);
+    if (!network->read_losses) return sw_fail_alloc("losses", bytes);
+    return sw_loss_log_init(&network->losses, network->cl, capacity, network->options.loss->count);
 }
 
 sw_status sw_network_allocate(sw_network *network, uint64_t seed)
@@ -69,14 +78,14 @@ sw_status sw_network_allocate(sw_network *network, uint64_t seed)
         if (network->rules.factors)
             SW_ENSURE(sw_optimizer_set_factors(&network->optimizer, sw_network_graph(network),
                                                network->rules.factors));
-        SW_ENSURE(sw_loss_log_init(&network->losses, network->cl, sw_network_loss_every(network)));
+        SW_ENSURE(init_loss_log(network));
         SW_ENSURE(sw_gradients_init(&network->gradients, &network->store, o->optimizer->clip_norm));
         if (o->ema_decay > 0.0f)
             SW_ENSURE(sw_averages_init(&network->averages, &network->store, o->ema_decay));
     }
     SW_ENSURE(sw_executor_bind(network->evaluator));
     SW_ENSURE(sw_metrics_create(&network->metrics, network->cl, o->eval_batch, o->size.height, o->size.width,
-                                o->model->classes, o->loss->attrs.ignore_index));
+                                o->model->classes, sw_losses_ignored(o->loss)));
     return sw_model_init_params(sw_network_graph(network), &network->store, seed);
 }
 
@@ -84,6 +93,7 @@ void sw_network_deinit(sw_network *network)
 {
     sw_buffer_settle(&network->uploaded); /* it reads the loader's memory, which goes next */
     sw_loss_log_deinit(&network->losses);
+    free(network->read_losses);
     sw_metrics_destroy(network->metrics);
     sw_executor_destroy(network->trainer);
     sw_executor_destroy(network->evaluator);
@@ -176,15 +186,21 @@ sw_status sw_network_read_evaluation(sw_network *network, const float *images, c
 {
     sw_executor *executor = network->evaluator;
     const sw_model *model = &network->eval_model;
-    float loss = 0.0f;
+    sw_loss_values values = {0};
     sw_profile_pass(network->cl, SW_PASS_READ);
     SW_ENSURE(sw_metrics_read(network->metrics, wanted->confusion, wanted->soft, wanted->predictions,
                               wanted->confidence));
     if (!wanted->loss) return SW_OK;
-    SW_ENSURE(sw_buffer_read(network->cl, sw_executor_value(executor, model->loss), 0, &loss, sizeof loss));
-    *wanted->loss = (double)loss;
-    if (isfinite(loss)) return SW_OK;
-    return explain_nan(network, executor, model, images, labels, n, true, *wanted->loss);
+    for (int i = 0; i < model->loss_count; i++) {
+        float loss;
+        SW_ENSURE(sw_buffer_read(network->cl, sw_executor_value(executor, model->losses[i]), 0, &loss,
+                                 sizeof loss));
+        values.of[i] = (double)loss;
+    }
+    values.total = sw_losses_total(network->options.loss, values.of);
+    *wanted->loss = values;
+    if (isfinite(values.total)) return SW_OK;
+    return explain_nan(network, executor, model, images, labels, n, true, values.total);
 }
 
 sw_status sw_network_evaluate(sw_network *network, const float *images, const uint8_t *labels, int n,

@@ -1,13 +1,21 @@
 /* A training step of one or several batches.
  *
- * A batch's loss is a mean over its pixels, and so is its gradient g. With W the weight of a batch, the mean
- * over the pixels of several is sum of W g / sum of W. The backward pass adds g to the gradients with the
- * factor 1, so the sum is kept in units of the latest batch's weight, rescaled when that changes, and divided
- * at the end: for batches of equal weight that is one multiplication by 1 / their number. */
+ * A loss is a mean over what a batch holds, by weights that follow from its labels, and so is its gradient g.
+ * With W the weight of a batch, the mean over several is sum of W g / sum of W.
+ *
+ * With one loss, the backward pass adds g to the gradients with the factor 1, so the sum is kept in units of
+ * the latest batch's weight, rescaled when that changes, and divided at the end: for batches of equal weight
+ * that is one multiplication by 1 / their number.
+ *
+ * With several losses, each has its own weights, and a batch's backward pass adds all their gradients at
+ * once. Each must then have its factor W / sum of W already, which is why the sums have to be known
+ * beforehand; for a step of one batch the factor is 1. */
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "cl/buffer.h"
+#include "nn/losses.h"
 #include "nn/network.h"
 #include "ops/call.h"
 
@@ -34,45 +42,72 @@ done:
     return status;
 }
 
-double sw_network_weigh(const sw_network *network, const uint8_t *labels, int n)
+void sw_network_weigh(double weights[SW_MAX_LOSSES], const sw_network *network, const uint8_t *labels, int n)
 {
-    const sw_loss_attrs *loss = &network->options.loss->attrs;
-    const size_t pixels = sw_network_pixels(network, n);
-    enum { SIDE_BY_SIDE = 4 }; /* equal neighbours would wait for each other's count */
-    uint32_t counts[256][SIDE_BY_SIDE] = {0};
-    double weight = 0.0;
-    for (size_t i = 0; i < pixels; i++) counts[labels[i]][i % SIDE_BY_SIDE]++;
-    for (int c = 0; c < network->options.model->classes; c++) {
-        const double count = (double)counts[c][0] + counts[c][1] + counts[c][2] + counts[c][3];
-        if (c != loss->ignore_index)
-            weight += count * (loss->class_weight_count ? (double)loss->class_weights[c] : 1.0);
-    }
-    return weight;
+    const sw_network_options *o = &network->options;
+    memset(weights, 0, SW_MAX_LOSSES * sizeof *weights);
+    sw_losses_weigh(weights, o->loss, o->model->classes, labels, n, sw_size_pixels(o->size));
+}
+
+void sw_network_begin_step(sw_network *network, const double totals[SW_MAX_LOSSES])
+{
+    assert(network->step.count == 0);
+    network->step.known = true;
+    memcpy(network->step.totals, totals, sizeof network->step.totals);
+}
+
+/* With one loss: makes the gradients such that the batch's, added to them, gives the right sum. */
+static sw_status change_unit(sw_network *network, double weight)
+{
+    sw_step_batches *step = &network->step;
+    if (weight <= 0.0 || weight == step->unit) return SW_OK; /* a batch of weight 0 has no gradient to add */
+    if (step->unit > 0.0) SW_ENSURE(sw_gradients_scale(&network->gradients, step->unit / weight));
+    step->unit = weight;
+    return SW_OK;
+}
+
+static double share_of(double weight, double total)
+{
+    return total > 0.0 ? weight / total : 0.0;
 }
 
 /* Before a batch's backward pass adds to the gradients: makes them zero, or such that the sum is right. */
-static sw_status begin_batch(sw_network *network, double weight)
+static sw_status begin_batch(sw_network *network, const double weights[SW_MAX_LOSSES], bool last)
 {
     sw_step_batches *step = &network->step;
+    const sw_loss_config *loss = network->options.loss;
     if (step->count == 0) {
-        *step = (sw_step_batches){.unit = weight};
         SW_ENSURE(sw_store_zero_gradients(&network->store));
-    } else if (weight > 0.0 && weight != step->unit) { /* a batch of weight 0 has no gradient to add */
-        if (step->unit > 0.0) SW_ENSURE(sw_gradients_scale(&network->gradients, step->unit / weight));
-        step->unit = weight;
+        memset(step->weights, 0, sizeof step->weights);
+        step->unit = weights[0];
+        if (!step->known) memcpy(step->totals, weights, sizeof step->totals);
+        assert(step->known || last || loss->count == 1);
+        (void)last;
+    } else if (loss->count == 1) {
+        SW_ENSURE(change_unit(network, weights[0]));
+    }
+    for (int i = 0; i < loss->count; i++) {
+        const double share = loss->count == 1 ? 1.0 : share_of(weights[i], step->totals[i]);
+        sw_executor_scale_gradient(network->trainer, network->train_model.losses[i],
+                                   share * (double)loss->items[i].weight);
     }
     return SW_OK;
 }
 
-/* Counts a batch and notes its loss on the device. */
-static sw_status note_loss(sw_network *network, double weight)
+/* Counts a batch and notes its losses on the device. */
+static sw_status note_losses(sw_network *network, const double weights[SW_MAX_LOSSES])
 {
     sw_step_batches *step = &network->step;
+    const sw_model *model = &network->train_model;
+    cl_mem losses[SW_MAX_LOSSES];
+    double shares[SW_MAX_LOSSES];
     step->count++;
-    step->weight += weight;
-    return sw_loss_log_add(&network->losses, sw_executor_value(network->trainer, network->train_model.loss),
-                           step->count == 1, step->weight > 0.0 ? weight / step->weight : 0.0,
-                           &network->optimizer);
+    for (int i = 0; i < model->loss_count; i++) {
+        step->weights[i] += weights[i];
+        shares[i] = share_of(weights[i], step->weights[i]);
+        losses[i] = sw_executor_value(network->trainer, model->losses[i]);
+    }
+    return sw_loss_log_add(&network->losses, losses, step->count == 1, shares, &network->optimizer);
 }
 
 /* Gradients of frozen parameters are no part of the norm that optimizer.clip_norm limits. */
@@ -94,24 +129,27 @@ static sw_status update(sw_network *network, double lr)
 {
     const sw_step_batches *step = &network->step;
     SW_ENSURE(forget_frozen(network));
-    if (step->weight > 0.0) SW_ENSURE(sw_gradients_scale(&network->gradients, step->unit / step->weight));
+    if (network->options.loss->count == 1 && step->weights[0] > 0.0)
+        SW_ENSURE(sw_gradients_scale(&network->gradients, step->unit / step->weights[0]));
     SW_ENSURE(sw_gradients_clip(&network->gradients));
     SW_ENSURE(sw_optimizer_step(&network->optimizer, lr));
     if (network->averages.params) SW_ENSURE(sw_averages_update(&network->averages, &network->optimizer));
     network->step.count = 0;
+    network->step.known = false;
     return SW_OK;
 }
 
 sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, int n, bool last, double lr)
 {
-    const double weight = sw_network_weigh(network, labels, n);
+    double weights[SW_MAX_LOSSES];
+    sw_network_weigh(weights, network, labels, n);
     sw_profile_pass(network->cl, SW_PASS_UPDATE);
-    SW_ENSURE(begin_batch(network, weight));
+    SW_ENSURE(begin_batch(network, weights, last));
     sw_network_begin_random(network);
     SW_ENSURE(sw_executor_forward(network->trainer, n));
     SW_ENSURE(sw_executor_backward(network->trainer, n));
     sw_profile_pass(network->cl, SW_PASS_UPDATE);
-    SW_ENSURE(note_loss(network, weight));
+    SW_ENSURE(note_losses(network, weights));
     if (last && network->losses.count == network->losses.capacity) {
         /* before the update, so that the device is still busy when the host has the losses */
         sw_profile_pass(network->cl, SW_PASS_READ);
@@ -122,13 +160,21 @@ sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, i
     return sw_cl_flush(network->cl); /* the host may now wait for the loader */
 }
 
-sw_status sw_network_losses(sw_network *network, const float **losses, int *count)
+sw_status sw_network_losses(sw_network *network, const sw_loss_values **losses, int *count)
 {
+    const sw_loss_config *config = network->options.loss;
+    const float *read;
     assert(network->step.count == 0);
+    *losses = network->read_losses;
     sw_profile_pass(network->cl, SW_PASS_READ);
-    sw_status status = sw_loss_log_read(&network->losses, losses, count);
+    sw_status status = sw_loss_log_read(&network->losses, &read, count);
     int good = 0;
-    while (good < *count && isfinite((*losses)[good])) good++;
+    for (int i = 0; i < *count; i++) {
+        sw_loss_values *values = &network->read_losses[i];
+        for (int l = 0; l < config->count; l++) values->of[l] = (double)read[i * config->count + l];
+        values->total = sw_losses_total(config, values->of);
+        if (good == i && isfinite(values->total)) good++;
+    }
     /* the updates from there on changed nothing */
     network->optimizer.steps -= (uint64_t)(*count - good);
     return status;
@@ -137,11 +183,11 @@ sw_status sw_network_losses(sw_network *network, const float **losses, int *coun
 sw_status sw_network_train_step(sw_network *network, const float *images, const uint8_t *labels, int n,
                                 double lr, double *loss)
 {
-    const float *losses;
+    const sw_loss_values *losses;
     int count;
     SW_ENSURE(sw_network_upload(network, images, labels, n));
     SW_ENSURE(sw_network_enqueue_batch(network, labels, n, true, lr));
     SW_ENSURE(sw_network_losses(network, &losses, &count));
-    *loss = (double)losses[count - 1];
+    *loss = losses[count - 1].total;
     return isfinite(*loss) ? SW_OK : sw_network_explain_loss(network, images, labels, n, true, *loss);
 }

@@ -40,7 +40,8 @@ static sw_status prepare_nodes(sw_executor *e)
                           .training = e->plan->training,
                           .n = e->graph->values[node->outputs[0]].shape.n,
                           .workspace_bytes = node->workspace_bytes,
-                          .next = next >= 0 ? &e->graph->nodes[next] : NULL};
+                          .next = next >= 0 ? &e->graph->nodes[next] : NULL,
+                          .gradient_scale = 1.0f};
         if (node->input_count) call->n = e->graph->values[node->inputs[0]].shape.n;
         if (node->op->prepare && !sw_plan_absorbed(e->plan, e->graph, i))
             SW_ENSURE(sw_fail_in(node->op->prepare(call), "%s '%s'", node->op->name, node->name));
@@ -354,6 +355,11 @@ sw_status sw_executor_forward(sw_executor *e, int n)
 {
     if (e->debug_buffers) SW_ENSURE(poison(e));
     return run_steps(e, 0, e->plan->first_backward, n);
+}
+
+void sw_executor_scale_gradient(sw_executor *e, int loss, double factor)
+{
+    e->calls[e->graph->values[loss].producer].gradient_scale = (float)factor;
 }
 
 sw_status sw_executor_backward(sw_executor *e, int n)

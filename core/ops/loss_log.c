@@ -6,14 +6,14 @@
 
 #include "ops/call.h"
 
-sw_status sw_loss_log_init(sw_loss_log *log, sw_cl *cl, int capacity)
+sw_status sw_loss_log_init(sw_loss_log *log, sw_cl *cl, int capacity, int loss_count)
 {
     sw_status status = SW_OK;
     const sw_kernel *kernel;
     char options[32];
-    size_t bytes = (size_t)capacity * sizeof(float);
-    assert(capacity > 0);
-    *log = (sw_loss_log){.cl = cl, .capacity = capacity};
+    size_t bytes = (size_t)capacity * (size_t)loss_count * sizeof(float);
+    assert(capacity > 0 && loss_count > 0);
+    *log = (sw_loss_log){.cl = cl, .loss_count = loss_count, .capacity = capacity};
     snprintf(options, sizeof options, "-DVEC=%d", sw_cl_vector_width(cl)); /* the optimiser's own program */
     SW_TRY(sw_kernel_get(&kernel, cl, "optimizer", "optimizer_note_loss", options));
     log->kernel = kernel;
@@ -34,16 +34,18 @@ void sw_loss_log_deinit(sw_loss_log *log)
     *log = (sw_loss_log){0};
 }
 
-sw_status sw_loss_log_add(sw_loss_log *log, cl_mem loss, bool first, double share,
+sw_status sw_loss_log_add(sw_loss_log *log, const cl_mem *losses, bool first, const double *shares,
                           const sw_optimizer *optimizer)
 {
+    sw_status status = SW_OK;
     assert(!log->read && (first ? log->count < log->capacity : log->count > 0));
-    const int at = first ? log->count : log->count - 1;
-    sw_status status =
-        SW_LAUNCH(log->cl, log->kernel, NULL, ((sw_ndrange){.global = {1}, .local = {1}}),
-                  sw_arg_buffer(loss), sw_arg_buffer(log->losses), sw_arg_i32(at), sw_arg_i32(first),
-                  sw_arg_f32((float)share), sw_arg_buffer(optimizer->halted));
-    if (status == SW_OK) log->count = at + 1;
+    const int step = first ? log->count : log->count - 1;
+    for (int i = 0; i < log->loss_count && status == SW_OK; i++)
+        status = SW_LAUNCH(log->cl, log->kernel, NULL, ((sw_ndrange){.global = {1}, .local = {1}}),
+                           sw_arg_buffer(losses[i]), sw_arg_buffer(log->losses),
+                           sw_arg_i32(step * log->loss_count + i), sw_arg_i32(first),
+                           sw_arg_f32((float)shares[i]), sw_arg_buffer(optimizer->halted));
+    if (status == SW_OK) log->count = step + 1;
     return sw_fail_in(status, "loss");
 }
 
@@ -51,7 +53,7 @@ sw_status sw_loss_log_begin_read(sw_loss_log *log)
 {
     if (log->count == 0 || log->read) return SW_OK;
     return sw_buffer_read_begin(&log->read, log->cl, log->losses, 0, log->host,
-                                (size_t)log->count * sizeof(float));
+                                (size_t)log->count * (size_t)log->loss_count * sizeof(float));
 }
 
 sw_status sw_loss_log_read(sw_loss_log *log, const float **losses, int *count)

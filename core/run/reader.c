@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "data/dataset.h"
+#include "nn/losses.h"
 #include "run/folder.h"
 #include "run/judge.h"
 #include "run/run_json.h"
@@ -179,7 +180,8 @@ static sw_status read_epochs(sw_run_reader *run)
         return SW_OK;
     }
     sw_columns_deinit(&run->epochs.columns);
-    return sw_columns_init(&run->epochs.columns, classes);
+    const sw_loss_names losses = sw_losses_name(&run->experiment->loss);
+    return sw_columns_init(&run->epochs.columns, classes, &losses);
 }
 
 int sw_run_reader_epochs_done(const sw_run_reader *run)

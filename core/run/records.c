@@ -130,7 +130,8 @@ static sw_status write_csv_header(const sw_records *records)
     return append_line(&records->csv, &line);
 }
 
-sw_status sw_records_open(sw_records **out, const char *folder, const sw_classes *classes)
+sw_status sw_records_open(sw_records **out, const char *folder, const sw_classes *classes,
+                          const sw_loss_names *losses)
 {
     assert(classes->count > 0);
     sw_status status = SW_OK;
@@ -138,7 +139,7 @@ sw_status sw_records_open(sw_records **out, const char *folder, const sw_classes
     sw_records *records = calloc(1, sizeof *records);
     if (!records) return sw_fail_alloc("records of the run", sizeof *records);
     records->steps.fd = records->metrics.fd = records->csv.fd = -1;
-    SW_TRY(sw_columns_init(&records->columns, classes));
+    SW_TRY(sw_columns_init(&records->columns, classes, losses));
     SW_TRY(appender_open(&records->steps, folder, steps_name));
     SW_TRY(appender_open(&records->metrics, folder, metrics_name));
     SW_TRY(appender_open(&records->csv, folder, csv_name));

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -141,7 +142,8 @@ done:
     return status;
 }
 
-sw_status sw_records_rewind(const char *folder, const sw_classes *classes, int last_epoch, int64_t last_step)
+sw_status sw_records_rewind(const char *folder, const sw_classes *classes, const sw_loss_names *losses,
+                            int last_epoch, int64_t last_step)
 {
     sw_status status = SW_OK;
     sw_columns columns = {0};
@@ -149,7 +151,7 @@ sw_status sw_records_rewind(const char *folder, const sw_classes *classes, int l
     char *metrics = sw_fs_join(folder, metrics_name);
     char *csv = sw_fs_join(folder, csv_name);
     if (!steps || !metrics || !csv) SW_TRY(SW_E_MEMORY);
-    SW_TRY(sw_columns_init(&columns, classes));
+    SW_TRY(sw_columns_init(&columns, classes, losses));
     SW_TRY(rewind_rows(steps, "step", (double)last_step));
     SW_TRY(rewind_rows(metrics, "epoch", last_epoch));
     SW_TRY(rebuild_csv(csv, metrics, &columns));
@@ -176,6 +178,17 @@ static sw_status take_classes(sw_classes *classes, const cJSON *row, const char 
     return SW_OK;
 }
 
+/* The losses of the columns val_loss_<loss>. */
+static void take_losses(sw_loss_names *losses, const cJSON *row)
+{
+    static const char prefix[] = "val_loss_";
+    *losses = (sw_loss_names){0};
+    for (const cJSON *item = row ? row->child : NULL; item; item = item->next) {
+        if (strncmp(item->string, prefix, sizeof prefix - 1) != 0 || losses->count == SW_MAX_LOSSES) continue;
+        snprintf(losses->list[losses->count++], SW_LOSS_NAME_BYTES, "%s", item->string + sizeof prefix - 1);
+    }
+}
+
 static sw_status add_row(sw_epoch_table *table, const cJSON *row)
 {
     SW_ENSURE(SW_ARRAY_GROW(table->rows, table->count, "table of epochs"));
@@ -195,11 +208,13 @@ sw_status sw_epoch_table_read(sw_epoch_table *out, const char *path)
     sw_status status = SW_OK;
     rows r = {0};
     sw_classes classes;
+    sw_loss_names losses;
     *out = (sw_epoch_table){0};
     SW_TRY(rows_open(&r, path));
     SW_TRY(rows_next(&r, "epoch"));
     SW_TRY(take_classes(&classes, r.row, path));
-    SW_TRY(sw_columns_init(&out->columns, &classes));
+    take_losses(&losses, r.row);
+    SW_TRY(sw_columns_init(&out->columns, &classes, &losses));
     while (r.row) {
         SW_TRY(add_row(out, r.row));
         SW_TRY(rows_next(&r, "epoch"));

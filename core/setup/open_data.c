@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 
@@ -63,17 +64,34 @@ sw_loader_options sw_train_loading(const sw_experiment *experiment)
                                .stream = SW_RNG_AUGMENT};
 }
 
+bool sw_loss_needs_train_masks(const sw_loss_config *loss)
+{
+    for (int i = 0; i < loss->count; i++)
+        if (loss->items[i].attrs.median_frequency) return true;
+    return false;
+}
+
+static void log_weights(const float weights[SW_MAX_CLASSES], const sw_classes *classes)
+{
+    char text[CLASS_LIST_BYTES];
+    double values[SW_MAX_CLASSES] = {0};
+    for (int c = 0; c < classes->count; c++) values[c] = (double)weights[c];
+    list_by_class(text, classes, values, 4);
+    sw_log(SW_LOG_INFO, "class weights by median frequency: %s", text);
+}
+
 sw_loss_config sw_resolve_loss(const sw_loss_config *loss, const sw_dataset *train)
 {
     sw_loss_config resolved = *loss;
-    if (!loss->median_frequency) return resolved;
-    const sw_classes *classes = sw_dataset_classes(train);
-    char text[CLASS_LIST_BYTES];
-    double values[SW_MAX_CLASSES];
-    sw_dataset_median_frequency(train, resolved.attrs.class_weights);
-    resolved.attrs.class_weight_count = classes->count;
-    for (int c = 0; c < classes->count; c++) values[c] = (double)resolved.attrs.class_weights[c];
-    list_by_class(text, classes, values, 4);
-    sw_log(SW_LOG_INFO, "class weights by median frequency: %s", text);
+    float weights[SW_MAX_CLASSES];
+    if (!sw_loss_needs_train_masks(loss)) return resolved;
+    sw_dataset_median_frequency(train, weights);
+    log_weights(weights, sw_dataset_classes(train));
+    for (int i = 0; i < resolved.count; i++) {
+        sw_loss_attrs *attrs = &resolved.items[i].attrs;
+        if (!attrs->median_frequency) continue;
+        memcpy(attrs->class_weights, weights, sizeof weights);
+        attrs->class_weight_count = sw_dataset_classes(train)->count;
+    }
     return resolved;
 }

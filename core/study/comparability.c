@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "data/dataset.h"
+#include "nn/losses.h"
 
 static bool same_value(const judged *a, const judged *b, const char *key)
 {
@@ -46,15 +47,23 @@ static bool other_images(const judged *a, const judged *b, const sw_run_split *x
 static bool other_classes(const judged *a, const judged *b)
 {
     return !sw_classes_same(sw_data_classes(&a->x->data), sw_data_classes(&b->x->data)) ||
-           !same_value(a, b, "loss.ignore_index");
+           sw_losses_ignored(&a->x->loss) != sw_losses_ignored(&b->x->loss);
+}
+
+/* Whether a key of the loss of one has another value in the other. */
+static bool other_loss_key(const judged *a, const judged *b)
+{
+    static const char section[] = "loss.";
+    for (size_t i = 0; i < a->values->count; i++) {
+        const char *key = a->values->items[i].key;
+        if (strncmp(key, section, sizeof section - 1) == 0 && !same_value(a, b, key)) return true;
+    }
+    return false;
 }
 
 static bool other_loss(const judged *a, const judged *b)
 {
-    const sw_loss_config *x = &a->x->loss, *y = &b->x->loss;
-    bool gamma_counts = x->kind == SW_LOSS_FOCAL && y->kind == SW_LOSS_FOCAL;
-    return x->kind != y->kind || (gamma_counts && !same_value(a, b, "loss.gamma")) ||
-           !same_value(a, b, "loss.class_weights") || !same_value(a, b, "loss.ignore_index");
+    return other_loss_key(a, b) || other_loss_key(b, a);
 }
 
 static const char *const val_keys[] = {"data.val_split", "data.val_limit", "data.val.images", NULL};

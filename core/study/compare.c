@@ -165,13 +165,25 @@ static sw_status require_metric(const sw_columns *columns, const char *key, bool
     return SW_OK;
 }
 
-/* Takes the metrics of the first run that has epochs. */
+static void add_losses(sw_loss_names *all, const sw_loss_names *more)
+{
+    for (int m = 0; m < more->count && all->count < SW_MAX_LOSSES; m++) {
+        int at = 0;
+        while (at < all->count && strcmp(all->list[at], more->list[m]) != 0) at++;
+        if (at < all->count) continue;
+        memcpy(all->list[all->count++], more->list[m], SW_LOSS_NAME_BYTES);
+    }
+}
+
+/* Takes the metrics of the first run that has epochs, and the losses of all. */
 static sw_status take_layout(sw_comparison *c)
 {
     const sw_classes *classes = sw_data_classes(&c->items[0].judged.x->data);
     for (size_t i = c->count; i-- > 0;)
         if (c->items[i].run.epochs.count > 0) classes = &c->items[i].run.epochs.columns.classes;
-    return sw_columns_init(&c->layout, classes);
+    sw_loss_names losses = {0};
+    for (size_t i = 0; i < c->count; i++) add_losses(&losses, &c->items[i].run.epochs.columns.losses);
+    return sw_columns_init(&c->layout, classes, &losses);
 }
 
 static sw_status take_options(sw_comparison *c, const sw_compare_options *options)
@@ -185,10 +197,10 @@ static sw_status take_options(sw_comparison *c, const sw_compare_options *option
     return SW_OK;
 }
 
-sw_status sw_compare_check_rank(const char *metric, const sw_classes *classes)
+sw_status sw_compare_check_rank(const char *metric, const sw_classes *classes, const sw_loss_names *losses)
 {
     sw_columns columns;
-    SW_ENSURE(sw_columns_init(&columns, classes));
+    SW_ENSURE(sw_columns_init(&columns, classes, losses));
     const sw_status status = require_metric(&columns, metric, true);
     sw_columns_deinit(&columns);
     return status;

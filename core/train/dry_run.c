@@ -13,15 +13,15 @@ static sw_status make_step(sw_dry_run *out, sw_run_session *s)
     const float lr = sw_schedule_lr(&x->schedule, x->optimizer.lr, 0.0, x->train.epochs);
     const double start = sw_clock_s();
     sw_status status = SW_OK;
-    const float *losses;
+    const sw_loss_values *losses;
     int count;
     sw_loader_start(s->train_loader, 1, 0);
     SW_TRY(sw_trainer_enqueue_step(s, (double)lr));
     SW_TRY(sw_network_losses(&s->network, &losses, &count));
-    out->step_loss = (double)losses[0];
+    out->step_loss = losses[0].total;
     out->step_images = s->unread.images;
     out->step_s = sw_clock_s() - start;
-    if (!isfinite(losses[0])) status = sw_trainer_explain_loss(s, 1, 1, out->step_loss);
+    if (!isfinite(losses[0].total)) status = sw_trainer_explain_loss(s, 1, 1, out->step_loss);
 done:
     return sw_fail_in(status, "the first step");
 }
@@ -30,12 +30,14 @@ static sw_status validate_batch(sw_dry_run *out, sw_run_session *s)
 {
     sw_status status = SW_OK;
     sw_batch batch;
+    sw_loss_values loss;
     const double start = sw_clock_s();
     sw_loader_start(s->val_loader, 1, 0);
     SW_TRY(sw_loader_next(s->val_loader, &batch));
     SW_TRY(sw_network_swap_averages(&s->network));
     SW_TRY(sw_network_evaluate(&s->network, batch.images, batch.labels, batch.count,
-                               &(sw_batch_results){.loss = &out->batch_loss}));
+                               &(sw_batch_results){.loss = &loss}));
+    out->batch_loss = loss.total;
     SW_TRY(sw_network_swap_averages(&s->network));
     out->batch_images = batch.count;
     out->batch_s = sw_clock_s() - start;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "measure/run_profile.h"
+#include "nn/losses.h"
 
 typedef struct evaluator {
     sw_network *network;
@@ -14,12 +15,12 @@ typedef struct evaluator {
     int classes;
     sw_size size;
     sw_batch batch; /* the one that `results` are of; count 0: none yet */
-    double loss;
+    sw_loss_values loss;
     sw_batch_results results;
     double soft, soft_counted; /* of one batch, sums of the soft IoU: of all images, of those that count */
-    double loss_weight;        /* of all batches */
-    uint64_t images_counted;   /* that have a pixel that counts */
-    int batches, batches_read; /* that count so far; whose results were read */
+    double loss_weights[SW_MAX_LOSSES]; /* of all batches */
+    uint64_t images_counted;            /* that have a pixel that counts */
+    int batches, batches_read;          /* that count so far; whose results were read */
 } evaluator;
 
 static double soft_iou(const float *soft)
@@ -38,14 +39,17 @@ static void add_batch(evaluator *e)
 {
     const int count = e->batch.count;
     const sw_confusion *total = &e->batch_counts;
-    /* in images, so that it is a whole number where all pixels weigh 1 */
-    const double weight =
-        sw_network_weigh(e->network, e->batch.labels, count) / (double)sw_network_pixels(e->network, 1);
+    double weights[SW_MAX_LOSSES];
+    sw_network_weigh(weights, e->network, e->batch.labels, count);
+    for (int i = 0; i < e->network->options.loss->count; i++) {
+        /* in images, so that it is a whole number where all pixels weigh 1 */
+        const double weight = weights[i] / (double)sw_network_pixels(e->network, 1);
+        e->out->losses[i] += e->loss.of[i] * weight;
+        e->loss_weights[i] += weight;
+    }
     sw_confusion_merge(&e->out->confusion, total);
     e->out->images += (uint64_t)count;
-    e->out->loss += e->loss * weight;
     e->out->soft_iou += e->soft_counted;
-    e->loss_weight += weight;
 
     double accuracy = sw_confusion_accuracy(total),
            iou = sw_confusion_micro_iou(total, e->options->classes->background);
@@ -109,7 +113,9 @@ static sw_status add_images(evaluator *e)
 static void finish(evaluator *e)
 {
     if (e->out->images == 0) return;
-    e->out->loss = e->loss_weight > 0 ? e->out->loss / e->loss_weight : (double)NAN;
+    for (int i = 0; i < e->network->options.loss->count; i++)
+        e->out->losses[i] = e->loss_weights[i] > 0 ? e->out->losses[i] / e->loss_weights[i] : (double)NAN;
+    e->out->loss = sw_losses_total(e->network->options.loss, e->out->losses);
     e->out->soft_iou = e->images_counted ? e->out->soft_iou / (double)e->images_counted : (double)NAN;
     e->out->batch_accuracy /= e->batches;
     e->out->batch_iou /= e->batches;
@@ -126,7 +132,7 @@ static sw_status measure(evaluator *e)
     sw_run_profile_end(o->profile, SW_SPAN_METRICS, measuring);
     if (o->progress)
         sw_progress_steps(o->progress, o->epoch, SW_PROGRESS_VALIDATE, o->progress_done + e->batches, 1,
-                          e->batch.count, e->loss);
+                          e->batch.count, e->loss.total);
     return SW_OK;
 }
 
@@ -180,7 +186,7 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
     const sw_network_options *o = &network->options;
     evaluator e = {
         .network = network, .options = options, .out = out, .classes = o->model->classes, .size = o->size};
-    const int ignored = o->loss->attrs.ignore_index;
+    const int ignored = sw_losses_ignored(o->loss);
     SW_ENSURE(sw_evaluation_init(out, e.classes, ignored));
     SW_TRY(sw_evaluation_init(&e.image, e.classes, ignored));
     SW_TRY(sw_confusion_init(&e.batch_counts, e.classes, ignored));

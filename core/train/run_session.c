@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "nn/losses.h"
 #include "run/masks.h"
 #include "run_config.h"
 #include "setup/engines.h"
@@ -63,6 +64,7 @@ static sw_status open_data(sw_run_session *s)
 
     sw_loader_options options = sw_train_loading(x);
     options.hold = 2; /* one on its way to the device, one before it */
+    if (sw_trainer_steps_look_ahead(s)) options.hold = x->train.accumulate + 1;
     SW_ENSURE(sw_loader_create(&s->train_loader, s->train, &options));
     if (x->train.overfit_batches > 0)
         sw_log(SW_LOG_INFO, "train.overfit_batches: training on the first %d images alone",
@@ -186,8 +188,9 @@ static sw_status load_initial_weights(sw_run_session *s)
 /* Brings the run's files to where it was saved, or to its beginning. */
 static sw_status restore(sw_run_session *s)
 {
+    const sw_loss_names names = sw_losses_name(&s->loss);
     if (s->options->resume) {
-        SW_ENSURE(sw_records_rewind(s->folder->path, sw_dataset_classes(s->val), s->state.epochs_done,
+        SW_ENSURE(sw_records_rewind(s->folder->path, sw_dataset_classes(s->val), &names, s->state.epochs_done,
                                     s->state.steps));
         SW_ENSURE(sw_masks_rewind(s->folder->path, s->state.epochs_done));
         SW_ENSURE(sw_gallery_keep_only(s->folder->path, s->state.best_epoch));
@@ -197,7 +200,7 @@ static sw_status restore(sw_run_session *s)
     }
     SW_ENSURE(sw_epoch_grid_begin_store(&s->grid, s->folder->path));
     if (s->experiment->train.tensorboard) SW_ENSURE(sw_events_open(&s->events, s->folder->path));
-    SW_ENSURE(sw_records_open(&s->records, s->folder->path, sw_dataset_classes(s->val)));
+    SW_ENSURE(sw_records_open(&s->records, s->folder->path, sw_dataset_classes(s->val), &names));
     const sw_progress_plan plan = {.first_epoch = s->state.epochs_done + 1,
                                    .last_epoch = s->experiment->train.epochs,
                                    .train_steps = sw_run_session_steps_per_epoch(s),

@@ -18,8 +18,8 @@
 
 /* Training steps whose losses the host has not read yet. */
 typedef struct sw_unread_steps {
-    double *lr;     /* of each */
-    double *weight; /* of each, in images: the weight of its pixels in the loss */
+    double *lr;                       /* of each */
+    double (*weights)[SW_MAX_LOSSES]; /* of each, in images: what it weighs in each loss */
     int count, capacity;
     int images; /* of all */
 } sw_unread_steps;
@@ -49,6 +49,7 @@ typedef struct sw_run_session {
     sw_progress *progress;
     sw_run_profile *profile; /* NULL: not asked for */
     sw_unread_steps unread;
+    sw_batch *ahead;        /* (train.accumulate): the batches of the step under way */
     sw_trainer_state state; /* steps_in_epoch counts the unread ones too, the other counts and sums do not */
     double deadline_s;      /* of train.max_minutes, on the monotonic clock; infinite without */
 } sw_run_session;

@@ -3,11 +3,13 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "nn/losses.h"
 #include "nn/schedule.h"
 #include "page/shell.h"
 #include "run_session.h"
@@ -70,14 +72,18 @@ static sw_measures measures_of(const sw_run_session *s, int epoch, const sw_eval
                                const sw_evaluation *article)
 {
     const sw_experiment *x = s->experiment;
-    return (sw_measures){
+    sw_measures measures = {
         .classes = sw_dataset_classes(s->val),
         .clean = clean,
         .article = article,
         .lr = (double)sw_schedule_lr(&x->schedule, x->optimizer.lr, epoch - 1, x->train.epochs),
-        .train_loss = s->state.loss_weight > 0 ? s->state.loss_sum / s->state.loss_weight : (double)NAN,
         .images_per_second = (double)NAN,
         .seconds = (double)NAN};
+    for (int i = 0; i < s->loss.count; i++)
+        measures.train_losses[i] =
+            s->state.loss_weights[i] > 0 ? s->state.loss_sums[i] / s->state.loss_weights[i] : (double)NAN;
+    measures.train_loss = sw_losses_total(&s->loss, measures.train_losses);
+    return measures;
 }
 
 /* Whether this epoch is also validated as the article does. Whether it is the last one follows from its other
@@ -225,7 +231,9 @@ static sw_status finish_epoch(sw_run_session *s, const sw_epoch_record *record, 
     sw_early_stop_take(&s->state.early_stop, &train->early_stop, record, columns);
     s->state.epochs_done = epoch;
     s->state.steps_in_epoch = 0;
-    s->state.loss_sum = s->state.loss_weight = s->state.seconds = s->state.train_seconds = 0.0;
+    s->state.seconds = s->state.train_seconds = 0.0;
+    memset(s->state.loss_sums, 0, sizeof s->state.loss_sums);
+    memset(s->state.loss_weights, 0, sizeof s->state.loss_weights);
     double saving = sw_run_profile_begin(s->profile);
     SW_ENSURE(save_weights(s, best));
     if (best) SW_ENSURE(sw_gallery_write(&s->gallery, s->folder->path, epoch, clean));

@@ -14,7 +14,15 @@
 #include "run_session.h"
 #include "weights/checkpoint.h"
 
-enum { MAX_NOTES = 24, NOTE_BYTES = 96 };
+enum { MAX_NOTES = 20 + 2 * SW_MAX_LOSSES, NOTE_BYTES = 96 };
+
+/* Of each loss; the first has the keys of the time when there was one. */
+static const char *const loss_sum_keys[SW_MAX_LOSSES] = {"loss_sum",   "loss_sum_2", "loss_sum_3",
+                                                         "loss_sum_4", "loss_sum_5", "loss_sum_6",
+                                                         "loss_sum_7", "loss_sum_8"};
+static const char *const loss_weight_keys[SW_MAX_LOSSES] = {"loss_weight",   "loss_weight_2", "loss_weight_3",
+                                                            "loss_weight_4", "loss_weight_5", "loss_weight_6",
+                                                            "loss_weight_7", "loss_weight_8"};
 
 /* The metadata of a file while it is put together. */
 typedef struct notes {
@@ -88,8 +96,10 @@ sw_status sw_trainer_state_save(const sw_run_session *s)
     note(&n, "steps_in_epoch", "%d", state->steps_in_epoch);
     note(&n, "steps", "%" PRId64, state->steps);
     note(&n, "batches", "%" PRId64, state->batches);
-    note(&n, "loss_sum", "%.17g", state->loss_sum); /* 17 digits: the double comes back bit for bit */
-    note(&n, "loss_weight", "%.17g", state->loss_weight);
+    for (int i = 0; i < s->loss.count; i++) { /* 17 digits: the double comes back bit for bit */
+        note(&n, loss_sum_keys[i], "%.17g", state->loss_sums[i]);
+        note(&n, loss_weight_keys[i], "%.17g", state->loss_weights[i]);
+    }
     note(&n, "seconds", "%.17g", state->seconds);
     note(&n, "train_seconds", "%.17g", state->train_seconds);
     note(&n, "best", "%.17g", state->best);
@@ -152,14 +162,19 @@ static sw_status read_newer_state(sw_trainer_state *state, const sw_safetensors_
 }
 
 /* Earlier versions summed the losses of steps as if these had equal weights. */
-static sw_status read_loss_weight(sw_run_session *s, const sw_safetensors_reader *reader)
+static sw_status read_losses(sw_run_session *s, const sw_safetensors_reader *reader)
 {
     const sw_train_config *train = &s->experiment->train;
     const double images = (double)train->batch_size * train->accumulate;
-    if (sw_safetensors_reader_metadata(reader, "loss_weight"))
-        return read_double(&s->state.loss_weight, reader, "loss_weight");
-    s->state.loss_sum *= images;
-    s->state.loss_weight = images * s->state.steps_in_epoch;
+    for (int i = 0; i < s->loss.count; i++) {
+        SW_ENSURE(read_double(&s->state.loss_sums[i], reader, loss_sum_keys[i]));
+        if (i == 0 && !sw_safetensors_reader_metadata(reader, loss_weight_keys[0])) {
+            s->state.loss_sums[0] *= images;
+            s->state.loss_weights[0] = images * s->state.steps_in_epoch;
+        } else {
+            SW_ENSURE(read_double(&s->state.loss_weights[i], reader, loss_weight_keys[i]));
+        }
+    }
     return SW_OK;
 }
 
@@ -169,7 +184,6 @@ static sw_status read_state(sw_trainer_state *state, const sw_safetensors_reader
     SW_ENSURE(read_int(&epochs_done, reader, "epochs_done"));
     SW_ENSURE(read_int(&steps_in_epoch, reader, "steps_in_epoch"));
     SW_ENSURE(read_int(&state->steps, reader, "steps"));
-    SW_ENSURE(read_double(&state->loss_sum, reader, "loss_sum"));
     SW_ENSURE(read_double(&state->seconds, reader, "seconds"));
     SW_ENSURE(read_double(&state->train_seconds, reader, "train_seconds"));
     SW_ENSURE(read_double(&state->best, reader, "best"));
@@ -223,7 +237,7 @@ sw_status sw_trainer_state_load(sw_run_session *s)
     SW_TRY(sw_safetensors_reader_open(&reader, path));
     SW_TRY(check_identity(reader, s));
     SW_TRY(read_state(&s->state, reader));
-    SW_TRY(read_loss_weight(s, reader));
+    SW_TRY(read_losses(s, reader));
     SW_TRY(read_int(&optimizer_steps, reader, "optimizer_steps"));
     const sw_checkpoint checkpoint = checkpoint_of(s, true);
     SW_TRY(sw_checkpoint_load(&checkpoint, reader, path));

@@ -4,15 +4,16 @@
 
 #include <stdint.h>
 
+#include "nn/config.h"
 #include "run/judge.h"
 
 typedef struct sw_trainer_state {
-    int epochs_done;      /* whole epochs, validated and recorded */
-    int steps_in_epoch;   /* steps taken of the epoch after those */
-    int64_t steps;        /* of the whole run */
-    int64_t batches;      /* these were made of; what norms count */
-    double loss_sum;      /* over the steps of the unfinished epoch: loss times weight of its pixels */
-    double loss_weight;   /* the sum of those weights, in images */
+    int epochs_done;    /* whole epochs, validated and recorded */
+    int steps_in_epoch; /* steps taken of the epoch after those */
+    int64_t steps;      /* of the whole run */
+    int64_t batches;    /* these were made of; what norms count */
+    /* over the steps of the unfinished epoch, of each loss: loss times weight, and the weights, in images */
+    double loss_sums[SW_MAX_LOSSES], loss_weights[SW_MAX_LOSSES];
     double seconds;       /* spent in the unfinished epoch */
     double train_seconds; /* of these, training */
     double best;          /* value of train.save_best at best_epoch; NaN: none yet */

@@ -12,6 +12,10 @@ void sw_trainer_steps_deinit(sw_run_session *session); /* accepts a session half
  * loader, not for the device. The step's loss is then unread. */
 sw_status sw_trainer_enqueue_step(sw_run_session *session, double lr) SW_NODISCARD;
 
+/* Whether the batches of a step are all loaded before the first is enqueued: several losses need to know what
+ * all of them weigh (sw_network_begin_step). The loader then holds that many. */
+bool sw_trainer_steps_look_ahead(const sw_run_session *session);
+
 /* Waits for the unread losses and takes them into records, progress and the sums of the state. Call it
  * before the state is read or saved. A loss that is not finite ends with epoch, step and layer.
  */

@@ -129,7 +129,7 @@ for key in "${keys[@]}"; do
 done
 expect "bin/segwork run --set schedule.w" schedule.warmup_epochs= schedule.warmup_start=
 expect "bin/segwork check -s" "" # as it stands: no long option
-expect "bin/segwork run -s loss.kind=" cross_entropy focal
+expect "bin/segwork run -s loss.kind=" boundary cross_entropy dice focal lovasz ohem tversky
 expect "bin/segwork run --set loss.kind=f" focal
 expect "bin/segwork run --set=loss.kind=f" focal
 expect "bin/segwork run --set loss.class_weights=" none median_frequency

@@ -34,10 +34,10 @@ Test(compare_command, runs_tell_what_differs_and_what_came_of_it_also_when_moved
     expect_words("3 runs compared, 2 but for seeds\n");
     expect_words("! B: another loss than A's");
     expect_words("A2  finished  2/2     2     elsewhere/runs/a/002\n");
-    expect_words("Configuration: 2 of ");
-    expect_words("loss.kind  cross_entropy  A     default\n");
+    expect_words("Configuration: 4 of ");
+    expect_words("loss.kind             cross_entropy  A     default\n");
     expect_words("focal          B     --set loss.kind=focal\n");
-    expect_words("tests/support/tiny.yaml:2\n");
+    expect_words("tiny.yaml:2\n");
     expect_words("Ranking by iou at its best epoch\n");
     expect_words("Last epoch\n");
     expect_words("Best epoch by iou\n");
@@ -142,7 +142,7 @@ Test(compare_command, the_ending_of_the_file_says_the_format_in_any_case)
 Test(compare_command, experiments_that_were_not_run_are_compared_by_keys_and_cost)
 {
     program_expect(
-        0, "Configuration: 2 of ",
+        0, "Configuration: 4 of ",
         "cd $SRC && segwork compare experiments/segnet_baseline.yaml experiments/segnet_focal.yaml");
     expect_words("configs/loss/focal.yaml:5\n");
     expect_words("15,274,892");

@@ -55,7 +55,7 @@ Test(config_command, resolve_prints_every_value_with_its_origin)
         cr_expect(opens_mapping || (mark && mark < strchr(line, '\n')), "without origin: %.60s", line);
     }
     sw_experiment *e = LOADED(output); /* what is printed is an experiment again */
-    cr_expect_eq(e->loss.attrs.gamma, 3);
+    cr_expect_eq(e->loss.items[0].attrs.gamma, 3);
     sw_experiment_destroy(e);
 }
 

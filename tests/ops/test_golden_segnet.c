@@ -83,7 +83,7 @@ static void open_step(step *s, sw_conv_choice engine)
         .batch = BATCH, .size = {SIDE, SIDE}, .conv_engine = engine, .workspace_cap_bytes = 1 << 20};
     *s = (step){0};
     must(sw_model_build(&s->model, &config, &loss, &options, NULL));
-    const int keep[] = {s->model.logits, s->model.loss};
+    const int keep[] = {s->model.logits, s->model.losses[0]};
     const sw_executor_options training = {.training = true, .keep = keep, .keep_count = 2};
     const sw_executor_options evaluation = {.keep = keep, .keep_count = 2};
     sw_slabs_init(&s->slabs, session);
@@ -170,7 +170,7 @@ static void check_step(sw_conv_choice engine)
     must(sw_executor_forward(s.trainer, BATCH));
     must(sw_executor_backward(s.trainer, BATCH));
     expect_logits(&s, s.trainer, "logits");
-    must(sw_buffer_read(session, sw_executor_value(s.trainer, s.model.loss), 0, &loss, sizeof loss));
+    must(sw_buffer_read(session, sw_executor_value(s.trainer, s.model.losses[0]), 0, &loss, sizeof loss));
     expect("loss", &loss, 1);
     expect_slab(&s, "grad", s.store.grads, s.model.graph.params, s.model.graph.param_count);
     expect_slab(&s, "state", s.store.states, s.model.graph.states, s.model.graph.state_count);

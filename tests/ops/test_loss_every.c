@@ -43,7 +43,7 @@ static const sw_model_config tiny = {
     .decoder = {{.unpool_from = 2, .convs = 1, .width = 8, .kernel = 3},
                 {.unpool_from = 1, .convs = 2, .width = 0, .kernel = 3}},
     .decoder_count = 2};
-static const sw_loss_config cross_entropy = {.kind = SW_LOSS_CROSS_ENTROPY, .attrs.ignore_index = -1};
+static const sw_loss_config cross_entropy = SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1);
 
 static const sw_optimizer_config optimizers[] = {
     {.kind = SW_OPT_ADAM, .lr = 1e-2f, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f},
@@ -94,11 +94,10 @@ static int take_steps(trained *t, int first, int end, float *losses)
     for (int k = first; k < end; k++) {
         enqueue_step(t, k);
         if ((k - first + 1) % sw_network_loss_every(&t->network) != 0 && k + 1 < end) continue;
-        const float *read;
+        const sw_loss_values *read;
         int count;
         must(sw_network_losses(&t->network, &read, &count));
-        memcpy(losses + have, read, (size_t)count * sizeof *read);
-        have += count;
+        for (int i = 0; i < count; i++) losses[have++] = (float)read[i].total;
     }
     return have;
 }

@@ -47,7 +47,7 @@ static const sw_model_config nearest = {
                 {.unpool_from = 1, .convs = 1, .width = 0, .kernel = 3, .up = SW_UP_NEAREST}},
 };
 
-static const sw_loss_config loss_config = {.attrs.ignore_index = -1};
+static const sw_loss_config loss_config = SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1);
 
 static void must(sw_status status)
 {

@@ -14,8 +14,7 @@ TestSuite(random_steps, .init = session_open, .fini = session_close);
 
 enum { SIDE = 8, IMAGES = 4, PIXELS = IMAGES * SIDE * SIDE, CLASSES = 3, BATCHES = 2, STEPS = 4 };
 
-static const sw_model_config model = {.name = "random", .classes = CLASSES};
-static const sw_loss_config loss = {.attrs.ignore_index = -1};
+static const sw_loss_config loss = SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1);
 static const sw_optimizer_config adam = {.kind = SW_OPT_ADAM, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f};
 static const sw_optimizer_config sgd = {.kind = SW_OPT_SGD};
 
@@ -34,60 +33,41 @@ static void draw_batch(void)
     for (int i = 0; i < PIXELS; i++) labels[i] = (uint8_t)sw_rng_below(&rng, CLASSES);
 }
 
-static void build(sw_model *m, float rate)
+/* A convolution, ReLU, dropout of that rate, a head. */
+static const sw_model_config *model_with(float rate)
 {
-    const sw_conv2d_attrs wide = {
-        .out_channels = 16, .kernel = 3, .bias = true, .workspace_cap_bytes = 1 << 16};
-    const sw_conv2d_attrs head = {.out_channels = CLASSES, .kernel = 1, .workspace_cap_bytes = 1 << 16};
-    const sw_dropout_attrs dropout = {.rate = rate};
-    int v;
-    sw_graph_init(&m->graph);
-    must(sw_graph_input(&m->images, &m->graph, "images", SW_F32, (sw_shape){IMAGES, SIDE, SIDE, 3}));
-    must(sw_graph_input(&m->labels, &m->graph, "labels", SW_U8, (sw_shape){IMAGES, SIDE, SIDE, 1}));
-    must(sw_graph_add(&v, &m->graph, &sw_op_conv2d, "wide", &wide, 1, &m->images));
-    must(sw_graph_add(&v, &m->graph, &sw_op_relu, "relu", NULL, 1, &v));
-    must(sw_graph_add(&v, &m->graph, &sw_op_dropout, "dropout", &dropout, 1, &v));
-    must(sw_graph_add(&m->logits, &m->graph, &sw_op_conv2d, "head", &head, 1, &v));
-    const int inputs[] = {m->logits, m->labels};
-    must(sw_graph_add(&m->loss, &m->graph, &sw_op_cross_entropy, "loss", &loss.attrs, 2, inputs));
+    static const sw_conv2d_attrs wide = {.out_channels = 16, .kernel = 3, .bias = true},
+                                 head = {.out_channels = CLASSES, .kernel = 1};
+    static sw_dropout_attrs dropout;
+    static sw_layer layers[] = {
+        {.name = "wide", .op = &sw_op_conv2d, .attrs = &wide, .from_count = 1, .from = {SW_LAYER_IMAGES}},
+        {.name = "relu", .op = &sw_op_relu, .from_count = 1, .from = {"wide"}},
+        {.name = "dropout", .op = &sw_op_dropout, .attrs = &dropout, .from_count = 1, .from = {"relu"}},
+        {.name = "head", .op = &sw_op_conv2d, .attrs = &head, .from_count = 1, .from = {"dropout"}}};
+    static const sw_model_config config = {
+        .name = "random", .classes = CLASSES, .layers = {sizeof layers / sizeof *layers, layers}};
+    dropout.rate = rate;
+    return &config;
 }
 
-static void create_executor(sw_executor **out, sw_network *network, const sw_model *m, bool training)
-{
-    const int keep[] = {m->loss, m->logits, m->labels};
-    const sw_executor_options options = {.training = training, .keep = keep, .keep_count = training ? 1 : 3};
-    must(sw_executor_create(out, network->cl, &m->graph, &network->store, &network->slabs, &options));
-}
-
-/* What sw_network_plan and sw_network_allocate make, of a model with dropout. */
 static void make(sw_network *network, uint64_t seed, float rate, const sw_optimizer_config *optimizer)
 {
-    *network = (sw_network){.cl = session,
-                            .seed = seed,
-                            .options = {.model = &model,
+    const sw_network_options options = {.model = model_with(rate),
                                         .loss = &loss,
                                         .optimizer = optimizer,
                                         .size = {SIDE, SIDE},
                                         .train_batch = IMAGES,
                                         .eval_batch = IMAGES,
-                                        .loss_every = STEPS}};
-    sw_slabs_init(&network->slabs, session);
-    build(&network->train_model, rate);
-    build(&network->eval_model, rate);
-    create_executor(&network->trainer, network, &network->train_model, true);
-    create_executor(&network->evaluator, network, &network->eval_model, false);
-    must(sw_store_init(&network->store, session, &network->train_model.graph, true));
-    must(sw_executor_bind(network->trainer));
-    must(sw_executor_bind(network->evaluator));
-    must(sw_optimizer_init(&network->optimizer, &network->store, optimizer));
-    must(sw_loss_log_init(&network->losses, session, STEPS));
-    must(sw_gradients_init(&network->gradients, &network->store, 0));
-    must(sw_model_init_params(&network->train_model.graph, &network->store, 3));
+                                        .workspace_cap_bytes = 1 << 16,
+                                        .loss_every = STEPS};
+    must(sw_network_plan(network, session, &options));
+    must(sw_network_allocate(network, seed));
+    must(sw_model_init_params(&network->train_model.graph, &network->store, 3)); /* whatever the seed */
 }
 
 static void train(sw_network *network, int steps, int batches, double lr)
 {
-    const float *losses;
+    const sw_loss_values *losses;
     int count;
     for (int step = 0; step < steps; step++)
         for (int b = 0; b < batches; b++) {
@@ -138,8 +118,9 @@ static float *trained(uint64_t seed, bool resumed)
 
 static size_t params_bytes(void)
 {
-    sw_model m = {0};
-    build(&m, 0.5f);
+    sw_model m;
+    const sw_model_options options = {.batch = 1, .size = {SIDE, SIDE}};
+    must(sw_model_build(&m, model_with(0.5f), &loss, &options, NULL));
     const size_t bytes = m.graph.param_elems * sizeof(float);
     sw_model_deinit(&m);
     return bytes;

@@ -62,7 +62,7 @@ Test(sub_buffers, of_a_network_do_not_begin_at_the_same_place)
         .decoder = {{.unpool_from = 2, .convs = 2, .width = 16, .kernel = 3},
                     {.unpool_from = 1, .convs = 2, .width = 0, .kernel = 3}},
     };
-    static const sw_loss_config loss = {.attrs.ignore_index = -1};
+    static const sw_loss_config loss = SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1);
     static const sw_optimizer_config optimizer = {
         .kind = SW_OPT_ADAM, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f};
     const sw_network_options options = {.model = &model,

@@ -89,17 +89,21 @@ static double *gradients_of(const sw_loss_config *loss, const int *sizes, float 
     sw_network network;
     make(&network, loss, &sgd, 0.0f);
     float *before = read_params(&network);
-    int at = 0;
+    int at = 0, all = 0;
+    double totals[SW_MAX_LOSSES];
+    for (int b = 0; sizes[b]; b++) all += sizes[b];
+    sw_network_weigh(totals, &network, labels, all);
+    if (loss->count > 1) sw_network_begin_step(&network, totals);
     for (int b = 0; sizes[b]; b++) {
         must(sw_network_upload(&network, images + at * PIXELS * 3, labels + at * PIXELS, sizes[b]));
         must(sw_network_enqueue_batch(&network, labels + at * PIXELS, sizes[b], sizes[b + 1] == 0, 1.0));
         at += sizes[b];
     }
-    const float *losses;
+    const sw_loss_values *losses;
     int count;
     must(sw_network_losses(&network, &losses, &count));
     cr_assert_eq(count, 1, "a step has one loss, whatever its batches");
-    *mean_loss = (double)losses[0];
+    *mean_loss = losses[0].total;
     cr_assert_eq(network.optimizer.steps, 1);
     float *after = read_params(&network);
     *elems = network.store.param_elems;
@@ -154,12 +158,30 @@ Test(training_step, several_batches_make_the_step_of_one_whatever_their_sizes_an
 {
     static const int ways[][IMAGES + 1] = {{4, 4}, {2, 2, 2, 2}, {3, 3, 2}, {1, 6, 1}};
     const sw_loss_config losses[] = {
-        {.attrs.ignore_index = -1},
-        {.attrs.ignore_index = 1},
-        {.attrs = {.ignore_index = -1, .class_weights = {0.5f, 1.0f, 4.0f}, .class_weight_count = 3}},
-        {.kind = SW_LOSS_FOCAL,
-         .attrs =
-             {.gamma = 2, .ignore_index = 0, .class_weights = {0.5f, 1.0f, 4.0f}, .class_weight_count = 3}},
+        SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1),
+        SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = 1),
+        SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1, .class_weights = {0.5f, 1.0f, 4.0f},
+                    .class_weight_count = 3),
+        SW_ONE_LOSS(FOCAL, .gamma = 2, .ignore_index = 0, .class_weights = {0.5f, 1.0f, 4.0f},
+                    .class_weight_count = 3),
+        SW_ONE_LOSS(DICE, .ignore_index = -1),
+        SW_ONE_LOSS(TVERSKY, .alpha = 0.3f, .beta = 0.7f, .smooth = 1, .ignore_index = 0,
+                    .class_weights = {0.5f, 1.0f, 4.0f}, .class_weight_count = 3),
+        SW_ONE_LOSS(LOVASZ, .ignore_index = -1),
+        SW_ONE_LOSS(BOUNDARY, .w0 = 10, .sigma = 2, .ignore_index = 1),
+        SW_ONE_LOSS(OHEM, .share = 0.25f, .ignore_index = -1, .class_weights = {0.5f, 1.0f, 4.0f},
+                    .class_weight_count = 3),
+        {.count = 3, /* each with weights of its own */
+         .items = {{.kind = SW_LOSS_CROSS_ENTROPY, .weight = 1, .attrs = {.ignore_index = 2}},
+                   {.kind = SW_LOSS_DICE,
+                    .weight = 0.5f,
+                    .attrs = {.ignore_index = 2, .class_weights = {3, 1, 1}, .class_weight_count = 3}},
+                   {.kind = SW_LOSS_FOCAL,
+                    .weight = 2,
+                    .attrs = {.gamma = 2,
+                              .ignore_index = 2,
+                              .class_weights = {0.5f, 4.0f, 1.0f},
+                              .class_weight_count = 3}}}},
     };
     draw();
     for (size_t l = 0; l < sizeof losses / sizeof *losses; l++)
@@ -169,7 +191,7 @@ Test(training_step, several_batches_make_the_step_of_one_whatever_their_sizes_an
 Test(training_step, a_batch_in_which_nothing_counts_changes_nothing_of_the_others)
 {
     static const int sizes[] = {2, 4, 2, 0};
-    const sw_loss_config loss = {.attrs.ignore_index = -1};
+    const sw_loss_config loss = SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1);
     draw();
     memset(labels, 255, 2 * PIXELS);
     memset(labels + 6 * PIXELS, 255, 2 * PIXELS);
@@ -186,7 +208,7 @@ Test(training_step, a_batch_in_which_nothing_counts_changes_nothing_of_the_other
 Test(training_step, clipping_is_of_the_mean_over_the_batches)
 {
     static const int sizes[] = {4, 4, 0};
-    const sw_loss_config loss = {.attrs.ignore_index = -1};
+    const sw_loss_config loss = SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1);
     double mean_loss;
     size_t elems;
     draw();
@@ -205,7 +227,7 @@ Test(training_step, clipping_is_of_the_mean_over_the_batches)
 
 Test(training_step, averages_follow_the_values_and_can_be_looked_at)
 {
-    const sw_loss_config loss = {.attrs.ignore_index = -1};
+    const sw_loss_config loss = SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1);
     const sw_optimizer_config adam = {.kind = SW_OPT_ADAM, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f};
     enum { STEPS = 6 };
     sw_network network;

@@ -14,7 +14,7 @@ sw_classes epoch_row_classes(const char *const *names, int count)
 static const sw_columns *pet_columns(void)
 {
     static sw_columns columns;
-    if (columns.count == 0) cr_assert_eq(sw_columns_init(&columns, &sw_pets_class_list.classes), SW_OK);
+    if (columns.count == 0) cr_assert_eq(sw_columns_init(&columns, &sw_pets_class_list.classes, NULL), SW_OK);
     return &columns;
 }
 

@@ -24,7 +24,7 @@ sw_model_config golden_model_config(int width)
 
 sw_loss_config golden_model_loss(void)
 {
-    return (sw_loss_config){.kind = SW_LOSS_CROSS_ENTROPY, .attrs.ignore_index = -1};
+    return (sw_loss_config)SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1);
 }
 
 static uint32_t scatter(uint32_t x)

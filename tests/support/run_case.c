@@ -58,8 +58,8 @@ static void write_manifest(const run_case *made)
 static void write_records(const run_case *made)
 {
     sw_records *records;
-    cr_assert_eq(sw_records_open(&records, scratch_path(made->folder), &sw_pets_class_list.classes), SW_OK,
-                 "%s", sw_error_message());
+    cr_assert_eq(sw_records_open(&records, scratch_path(made->folder), &sw_pets_class_list.classes, NULL),
+                 SW_OK, "%s", sw_error_message());
     for (int e = 1; e <= made->epochs; e++) {
         sw_epoch_record epoch = run_case_epoch(e, made->iou_border[e - 1]);
         for (int s = 1; s <= 2; s++) {

@@ -32,14 +32,15 @@ static const sw_field part_fields[] = {{.key = "size",
                                         .min = 1,
                                         .max = 9,
                                         .help = "Size"}};
-static const sw_field_table part_table = {sizeof(part), part_fields, 1};
+static const sw_field_table part_table = {.struct_bytes = sizeof(part), .fields = part_fields, .count = 1};
 static const sw_field optional_fields[] = {{.key = "size",
                                             .type = SW_FIELD_INT,
                                             .offset = offsetof(part, size),
                                             .fallback = "3",
                                             .min = 1,
                                             .max = 9}};
-static const sw_field_table optional_table = {sizeof(part), optional_fields, 1};
+static const sw_field_table optional_table = {
+    .struct_bytes = sizeof(part), .fields = optional_fields, .count = 1};
 static const sw_field thing_fields[] = {
     {.key = "flag", .type = SW_FIELD_BOOL, .offset = offsetof(thing, flag), .fallback = "true"},
     {.key = "number",
@@ -80,8 +81,9 @@ static const sw_field thing_fields[] = {
      .count_offset = offsetof(thing, part_count),
      .record = &part_table},
 };
-static const sw_field_table thing_table = {sizeof(thing), thing_fields,
-                                           sizeof thing_fields / sizeof *thing_fields};
+static const sw_field_table thing_table = {.struct_bytes = sizeof(thing),
+                                           .fields = thing_fields,
+                                           .count = sizeof thing_fields / sizeof *thing_fields};
 
 static sw_arena arena;
 

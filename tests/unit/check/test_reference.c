@@ -526,7 +526,8 @@ static void expect_loss_gradients(int classes, double gamma, int ignore_index, c
 {
     static loss_problem p;
     static double dlogits[MOST];
-    p.loss = (sw_reference_loss){classes, gamma, ignore_index, weights};
+    p.loss = (sw_reference_loss){
+        .classes = classes, .gamma = gamma, .ignore_index = ignore_index, .weights = weights};
     p.pixels = 35;
     size_t count = p.pixels * (size_t)classes;
     fill(p.logits, count, 1);
@@ -583,7 +584,7 @@ Test(reference, class_weights_divide_by_their_own_sum)
                              3}; /* ce: log 2 for the first pixel; label 0 of the second: 2 + log(1+e^-2) */
     const uint8_t labels[] = {1, 0};
     const double weights[] = {3, 1};
-    sw_reference_loss loss = {2, 0, -1, weights};
+    sw_reference_loss loss = {.classes = 2, .ignore_index = -1, .weights = weights};
     expect_near(sw_reference_loss_run(NULL, &loss, logits, labels, 2),
                 (log(2) + 3 * (2 + log1p(exp(-2)))) / 4);
 }

@@ -44,7 +44,7 @@ Test(config_compose, lists_are_replaced_as_a_whole)
                               "  decoder: [{unpool_from: 1, convs: 1, width: 0}]\ngrid: {names: [d]}\n");
     cr_expect(e->model.encoder_count == 1 && e->model.encoder[0].width == 5 && e->grid.name_count == 1);
     cr_expect_str_eq(e->grid.names[0], "d");
-    cr_expect_eq(e->loss.attrs.class_weights[2], 3);
+    cr_expect_eq(e->loss.items[0].attrs.class_weights[2], 3);
     sw_experiment_destroy(e);
 }
 
@@ -181,8 +181,8 @@ Test(config_compose, set_reads_yaml_and_reaches_into_mappings_and_lists)
         LOADED(SMALL_MODEL, "train.epochs=3", "loss.class_weights=[1, 2, 3]", "loss.class_weights.1=9",
                "model.encoder.1.convs=5", "data={size: 32, train_limit: 4}", "name=\"quoted\"",
                "data.root=a=b/c", "optimizer={lr: 1e-2}", "augment.hflip=.5");
-    cr_expect(e->train.epochs == 3 && e->loss.attrs.class_weights[1] == 9 &&
-              e->loss.attrs.class_weights[2] == 3);
+    cr_expect(e->train.epochs == 3 && e->loss.items[0].attrs.class_weights[1] == 9 &&
+              e->loss.items[0].attrs.class_weights[2] == 3);
     cr_expect(e->model.encoder[1].convs == 5 && e->model.encoder[0].convs == 1 &&
               e->model.encoder[1].width == 8);
     cr_expect(sw_size_same(e->data.size, sw_size_square(32)) && e->data.limit[SW_SPLIT_TRAIN] == 4 &&

@@ -45,8 +45,8 @@ Test(config_shipped, the_baseline_says_what_the_article_does)
     cr_expect_str_eq(e->data.root, "data/oxford-iiit-pet");
     cr_expect(e->augment.hflip == 0.5f && e->augment.contrast == 0.3f && e->augment.brightness == 0 &&
               e->augment.saturation == 0 && e->augment.hue == 0);
-    cr_expect(e->loss.kind == SW_LOSS_CROSS_ENTROPY && e->loss.attrs.class_weight_count == 0 &&
-              !e->loss.median_frequency);
+    cr_expect(e->loss.items[0].kind == SW_LOSS_CROSS_ENTROPY &&
+              e->loss.items[0].attrs.class_weight_count == 0 && !e->loss.items[0].attrs.median_frequency);
     cr_expect(e->optimizer.kind == SW_OPT_ADAM && e->optimizer.lr == 1e-3f && e->optimizer.weight_decay == 0);
     cr_expect(e->schedule.kind == SW_SCHED_STEP && e->schedule.step_epochs == 7 && e->schedule.gamma == 0.7f);
     cr_expect(e->train.epochs == 20 && e->train.batch_size == 64 && e->train.val_batch_size == 21 &&
@@ -61,7 +61,8 @@ Test(config_shipped, the_variants_change_what_their_names_say)
                   *long_run = load("experiments/segnet_long.yaml"),
                   *small = load("experiments/segnet_small.yaml"),
                   *quick = load("experiments/quickstart.yaml");
-    cr_expect(focal->loss.kind == SW_LOSS_FOCAL && focal->loss.attrs.gamma == 2 && focal->train.epochs == 20);
+    cr_expect(focal->loss.items[0].kind == SW_LOSS_FOCAL && focal->loss.items[0].attrs.gamma == 2 &&
+              focal->train.epochs == 20);
     cr_expect(long_run->train.epochs == 30 && long_run->schedule.kind == SW_SCHED_COSINE);
     expect_stages(small, (const int[]){2, 16, 2, 32, 3, 64, 3, 128},
                   (const int[]){3, 64, 3, 32, 2, 16, 2, 0});
@@ -201,9 +202,9 @@ Test(config_shipped, the_example_of_the_readme_does_what_it_says)
     *strstr(example, "```") = '\0';
     setenv("SEGWORK_CONFIG_DIR", ".", 1);
     sw_experiment *e = LOADED(example, "train.batch_size=32");
-    cr_expect(e->train.epochs == 5 && e->loss.kind == SW_LOSS_FOCAL && e->loss.attrs.gamma == 3 &&
-              e->model.encoder[0].width == 16 && e->train.batch_size == 32 &&
-              e->schedule.kind == SW_SCHED_STEP);
+    cr_expect(e->train.epochs == 5 && e->loss.items[0].kind == SW_LOSS_FOCAL &&
+              e->loss.items[0].attrs.gamma == 3 && e->model.encoder[0].width == 16 &&
+              e->train.batch_size == 32 && e->schedule.kind == SW_SCHED_STEP);
     sw_experiment_destroy(e);
     free(readme);
 }

@@ -28,8 +28,9 @@ Test(config_values, the_smallest_experiment_is_filled_with_the_documented_defaul
               e->model.encoder[1].pool == SW_POOL_MAX);
     cr_expect(e->model.decoder_count == 2 && e->model.decoder[1].unpool_from == 1 &&
               e->model.decoder[1].convs == 2 && e->model.decoder[1].up == SW_UP_UNPOOL);
-    cr_expect(e->loss.kind == SW_LOSS_CROSS_ENTROPY && e->loss.attrs.class_weight_count == 0 &&
-              !e->loss.median_frequency && e->loss.attrs.ignore_index == -1);
+    cr_expect(e->loss.items[0].kind == SW_LOSS_CROSS_ENTROPY &&
+              e->loss.items[0].attrs.class_weight_count == 0 && !e->loss.items[0].attrs.median_frequency &&
+              e->loss.items[0].attrs.ignore_index == -1);
     cr_expect(e->optimizer.kind == SW_OPT_ADAM && e->optimizer.lr == 1e-3f && e->optimizer.beta1 == 0.9f &&
               e->optimizer.beta2 == 0.999f && e->optimizer.eps == 1e-8f && e->optimizer.weight_decay == 0);
     cr_expect(e->schedule.kind == SW_SCHED_CONSTANT && e->schedule.warmup_epochs == 0);
@@ -50,7 +51,7 @@ Test(config_values, every_choice_has_its_name)
                               "model.encoder.1.pool=average", "model.decoder.0.up=nearest",
                               "model.encoder.0.conv=separable", "train.shuffle=false", "runtime.device=0:1");
     cr_expect(e->optimizer.kind == SW_OPT_SGD && e->schedule.kind == SW_SCHED_POLY &&
-              e->loss.kind == SW_LOSS_FOCAL && e->loss.attrs.gamma == 1.5f &&
+              e->loss.items[0].kind == SW_LOSS_FOCAL && e->loss.items[0].attrs.gamma == 1.5f &&
               e->data.resize == SW_RESIZE_BILINEAR && e->data.on_bad_file == SW_BAD_FILE_FAIL &&
               e->model.head == SW_HEAD_PLAIN && strcmp(e->train.save_best, "val_loss") == 0 &&
               e->runtime.conv_engine == SW_CONV_CLBLAST && e->model.encoder[1].pool == SW_POOL_AVERAGE &&
@@ -130,14 +131,14 @@ Test(config_values, engines_are_named_layer_by_layer_and_written_so_that_they_re
 Test(config_values, class_weights_are_numbers_a_rule_or_none)
 {
     sw_experiment *e = LOADED(SMALL_MODEL, "loss.class_weights=[1, 0.5, 2]");
-    cr_expect(!e->loss.median_frequency && e->loss.attrs.class_weight_count == 3 &&
-              e->loss.attrs.class_weights[1] == 0.5f);
+    cr_expect(!e->loss.items[0].attrs.median_frequency && e->loss.items[0].attrs.class_weight_count == 3 &&
+              e->loss.items[0].attrs.class_weights[1] == 0.5f);
     sw_experiment_destroy(e);
     e = LOADED(SMALL_MODEL, "loss.class_weights=median_frequency");
-    cr_expect(e->loss.median_frequency && e->loss.attrs.class_weight_count == 0);
+    cr_expect(e->loss.items[0].attrs.median_frequency && e->loss.items[0].attrs.class_weight_count == 0);
     sw_experiment_destroy(e);
     e = LOADED(SMALL_MODEL, "loss.class_weights=[1, 2, 3]", "loss.class_weights=none");
-    cr_expect(!e->loss.median_frequency && e->loss.attrs.class_weight_count == 0);
+    cr_expect(!e->loss.items[0].attrs.median_frequency && e->loss.items[0].attrs.class_weight_count == 0);
     sw_experiment_destroy(e);
 }
 
@@ -168,8 +169,7 @@ Test(config_values, a_single_wrong_value_is_named_with_place_expectation_and_fin
          "exp.yaml:4:9: ", "unknown key 'train.lr'; the nearest known key is 'optimizer.lr'"},
         {"includes: [x.yaml]\n",
          "exp.yaml:4:1: ", "unknown key 'includes'; the nearest known key is 'include'"},
-        {"loss: {kind: focus}\n",
-         "exp.yaml:4:14: ", "loss.kind: expected cross_entropy | focal, found 'focus'; did you"},
+        {"loss: {kind: focus}\n", "exp.yaml:4:14: ", "loss.kind: expected cross_entropy | focal | dice"},
         {"loss: {class_weights: sometimes}\n",
          "exp.yaml:4:23: ", "loss.class_weights: expected none | median_frequency"},
         {"loss: {class_weights: [1, x, 3]}\n", "exp.yaml:4:27: ", "loss.class_weights: expected none"},

@@ -547,7 +547,7 @@ Test(plan, shipped_networks_train_and_evaluate_without_losing_a_value)
     for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
         sw_model model;
         build(&model, &networks[i]);
-        const int keep[] = {model.loss, model.logits, model.labels};
+        const int keep[] = {model.losses[0], model.logits, model.labels};
         for (int variant = 0; variant < 4; variant++) {
             const sw_plan_options options = {.training = variant & 1,
                                              .max_slab_bytes = variant & 2 ? (size_t)512 << 20 : 0,

@@ -22,7 +22,7 @@ static sw_columns columns;
 static void begin(const sw_classes *classes)
 {
     sw_columns_deinit(&columns);
-    cr_assert_eq(sw_columns_init(&columns, classes), SW_OK);
+    cr_assert_eq(sw_columns_init(&columns, classes, NULL), SW_OK);
 }
 
 static void end(void)
@@ -196,4 +196,36 @@ Test(metric_table, captions_are_the_article_s_three_for_its_data_and_else_what_m
     cr_expect_str_eq(captions[1], "mIoU");
     cr_expect_str_eq(captions[2], "Class");
     cr_expect_str_eq(metrics[2]->key, "class_accuracy");
+}
+
+Test(metric_table, several_losses_have_columns_by_their_names_behind_all_others_and_are_no_scores)
+{
+    const sw_classes classes = three_classes();
+    const sw_loss_names losses = {.count = 2, .list = {"dice", "dice_2"}};
+    begin(&classes);
+    const int without = columns.count;
+    sw_columns_deinit(&columns);
+    cr_assert_eq(sw_columns_init(&columns, &classes, &losses), SW_OK);
+    cr_assert_eq(columns.count, without + 4);
+    static const char *const keys[] = {"train_loss_dice", "train_loss_dice_2", "val_loss_dice",
+                                       "val_loss_dice_2"};
+    for (int i = 0; i < 4; i++) {
+        const sw_column *c = &columns.list[without + i];
+        cr_expect_str_eq(c->key, keys[i]);
+        cr_expect(c->metric->is_loss && c->metric->better == SW_BETTER_LOWER && c->loss == i % 2 &&
+                  c->c == -1);
+        cr_expect_not(sw_column_is_score(c));
+    }
+    cr_expect_str_eq(column("val_loss_dice_2")->label, "dice_2 validation loss");
+    sw_evaluation clean;
+    evaluate(&clean, -1);
+    clean.losses[0] = 0.25;
+    clean.losses[1] = 0.75;
+    const sw_measures m = {.classes = &classes, .clean = &clean, .train_losses = {1, 2}};
+    double *values = malloc((size_t)columns.count * sizeof *values);
+    sw_columns_measure(values, &columns, &m);
+    cr_expect(values[without] == 1 && values[without + 1] == 2 && values[without + 2] == 0.25 &&
+              values[without + 3] == 0.75);
+    sw_evaluation_deinit(&clean);
+    free(values);
 }

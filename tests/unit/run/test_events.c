@@ -88,7 +88,7 @@ static void write_epoch(int epoch)
     *epoch_row_figure(&record, "article_iou") = 0.75;
     *epoch_row_figure(&record, "seconds") = 3;
     must(sw_events_open(&events, scratch_path(".")));
-    must(sw_columns_init(&columns, &sw_pets_class_list.classes));
+    must(sw_columns_init(&columns, &sw_pets_class_list.classes, NULL));
     must(sw_events_epoch(events, &columns, &record));
     sw_events_close(events);
     sw_columns_deinit(&columns);

@@ -24,7 +24,7 @@ Test(judge, every_column_is_found_by_its_key_and_others_are_not_there)
 {
     sw_columns columns;
     sw_epoch_record r = epoch_row_empty(1);
-    cr_assert_eq(sw_columns_init(&columns, &sw_pets_class_list.classes), SW_OK);
+    cr_assert_eq(sw_columns_init(&columns, &sw_pets_class_list.classes, NULL), SW_OK);
     for (int i = 0; i < columns.count; i++) r.values[i] = i;
     for (int i = 0; i < columns.count; i++)
         cr_expect_eq(sw_epoch_figure(&r, &columns, columns.list[i].key), i, "%s", columns.list[i].key);
@@ -38,7 +38,7 @@ Test(judge, the_best_epoch_is_the_first_of_the_best_by_the_metric_s_own_sense)
     static const double accuracies[] = {0.9, 0.5, 0.7, 0.7}, losses[] = {0.0, 0.4, NAN, 0.2};
     sw_epoch_record *rows = calloc(4, sizeof *rows);
     sw_epoch_table table = {.rows = rows, .count = 4};
-    cr_assert_eq(sw_columns_init(&table.columns, &sw_pets_class_list.classes), SW_OK);
+    cr_assert_eq(sw_columns_init(&table.columns, &sw_pets_class_list.classes, NULL), SW_OK);
     for (int e = 0; e < 4; e++) {
         rows[e] = epoch_row_empty(e);
         *epoch_row_figure(&rows[e], "pixel_accuracy") = accuracies[e];
@@ -57,7 +57,7 @@ static int epochs_until_the_end(const sw_early_stop_config *config, const double
     sw_early_stop stop = {.best = NAN};
     sw_columns columns;
     int end = 0;
-    cr_assert_eq(sw_columns_init(&columns, &sw_pets_class_list.classes), SW_OK);
+    cr_assert_eq(sw_columns_init(&columns, &sw_pets_class_list.classes, NULL), SW_OK);
     for (int i = 0; i < count && end == 0; i++) {
         sw_epoch_record r = epoch_row_empty(i + 1);
         *epoch_row_figure(&r, "val_loss") = losses[i];

@@ -39,7 +39,7 @@ TestSuite(records, .init = set_up, .fini = scratch_remove);
 static sw_records *open_records(void)
 {
     sw_records *records;
-    cr_assert_eq(sw_records_open(&records, scratch_path("."), &sw_pets_class_list.classes), SW_OK, "%s",
+    cr_assert_eq(sw_records_open(&records, scratch_path("."), &sw_pets_class_list.classes, NULL), SW_OK, "%s",
                  sw_error_message());
     return records;
 }
@@ -163,7 +163,7 @@ Test(records, classes_of_any_name_have_their_columns)
     static const char *const two[] = {"road", "lane-mark_2"};
     const sw_classes classes = epoch_row_classes(two, 2);
     sw_records *records;
-    cr_assert_eq(sw_records_open(&records, scratch_path("."), &classes), SW_OK);
+    cr_assert_eq(sw_records_open(&records, scratch_path("."), &classes, NULL), SW_OK);
     const sw_columns *columns = sw_records_columns(records);
     sw_epoch_record record;
     cr_assert_eq(sw_epoch_record_init(&record, 1, columns), SW_OK);
@@ -191,7 +191,7 @@ Test(records, rows_of_an_earlier_version_are_read_and_gone_on_with_under_the_col
     cr_assert_eq(sw_epoch_table_read(&table, scratch_path("metrics.jsonl")), SW_OK);
     cr_expect_eq(epoch_row_read(&table, 0, "recall_border"), 0.75, "two names of one figure");
     sw_epoch_table_deinit(&table);
-    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, 1, 0), SW_OK);
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, NULL, 1, 0), SW_OK);
     sw_records *records = open_records();
     sw_epoch_record record = example(2);
     cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
@@ -204,7 +204,8 @@ Test(records, rows_of_an_earlier_version_are_read_and_gone_on_with_under_the_col
 Test(records, a_folder_that_is_not_there_and_a_full_disk_are_io_errors)
 {
     sw_records *records;
-    cr_assert_eq(sw_records_open(&records, scratch_path("missing"), &sw_pets_class_list.classes), SW_E_IO);
+    cr_assert_eq(sw_records_open(&records, scratch_path("missing"), &sw_pets_class_list.classes, NULL),
+                 SW_E_IO);
     cr_assert_null(records);
     if (access("/dev/full", W_OK) != 0) cr_skip_test("no /dev/full here");
     cr_assert_eq(symlink("/dev/full", scratch_path("steps.jsonl")), 0);
@@ -263,7 +264,7 @@ Test(records, rewinding_drops_later_rows_and_a_torn_last_line)
     append_text("steps.jsonl", "{\"step\":7,\"epo");
     append_text("metrics.jsonl", "{\"epoch\":4,\"lr\":0.");
     append_text("metrics.csv", "4,0.0");
-    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, 2, 4), SW_OK, "%s",
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, NULL, 2, 4), SW_OK, "%s",
                  sw_error_message());
     assert_file("steps.jsonl",
                 STEP("1", "1", "1") STEP("2", "1", "1") STEP("3", "2", "0.5") STEP("4", "2", "0.5"));
@@ -279,7 +280,7 @@ Test(records, a_rewound_run_that_goes_on_has_the_files_of_one_never_interrupted)
     for (int f = 0; f < 3; f++)
         cr_assert_eq(sw_fs_read(&want[f], &length, scratch_path(files[f]), 1 << 20), SW_OK);
     append_text("steps.jsonl", "{");
-    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, 1, 2), SW_OK);
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, NULL, 1, 2), SW_OK);
     sw_records *records = open_records();
     for (int epoch = 2; epoch <= 3; epoch++) {
         for (int s = 1; s <= 2; s++)
@@ -314,7 +315,7 @@ Test(records, rewinding_writes_numbers_as_they_were)
     sw_records_close(records);
     cr_assert_eq(sw_fs_read(&want, &length, scratch_path("metrics.csv"), 1 << 20), SW_OK);
     cr_expect_not_null(strstr(want, "\n10,"));
-    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, 10, 10), SW_OK, "%s",
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, NULL, 10, 10), SW_OK, "%s",
                  sw_error_message());
     assert_file("metrics.csv", want);
     free(want);
@@ -332,8 +333,8 @@ Test(records, rewinding_at_every_byte_a_process_may_die_at_leaves_whole_rows)
         cr_assert_not_null(file);
         cr_assert_eq(fwrite(steps, 1, cut, file), cut);
         fclose(file);
-        cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, 3, 6), SW_OK, "%s",
-                     sw_error_message());
+        cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, NULL, 3, 6), SW_OK,
+                     "%s", sw_error_message());
         /* a line that lacks but its newline is whole */
         char want[256] = "";
         strncat(want, steps, (cut + 1) / line * line);
@@ -345,7 +346,7 @@ Test(records, rewinding_at_every_byte_a_process_may_die_at_leaves_whole_rows)
 Test(records, rewinding_to_the_start_leaves_files_as_new)
 {
     write_run();
-    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, 0, 0), SW_OK);
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, NULL, 0, 0), SW_OK);
     assert_file("steps.jsonl", "");
     assert_file("metrics.jsonl", "");
     cr_assert_not(sw_fs_exists(scratch_path("metrics.csv")));
@@ -355,7 +356,7 @@ Test(records, rewinding_to_the_start_leaves_files_as_new)
 
 Test(records, rewinding_what_was_never_written_is_fine)
 {
-    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, 3, 9), SW_OK, "%s",
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, NULL, 3, 9), SW_OK, "%s",
                  sw_error_message());
     cr_assert_not(sw_fs_exists(scratch_path("steps.jsonl")));
 }
@@ -366,7 +367,7 @@ Test(records, a_broken_line_in_the_middle_is_named_and_nothing_is_changed)
     static const char *const broken[] = {"",    "{\"epoch\":\"1\"}", "{}",
                                          "[1]", "{\"epoch\":1} x",   "{\"epoch\":1"};
     scratch_write("steps.jsonl", steps);
-    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, 3, 9), SW_E_DATA);
+    cr_assert_eq(sw_records_rewind(scratch_path("."), &sw_pets_class_list.classes, NULL, 3, 9), SW_E_DATA);
     cr_assert_not_null(strstr(sw_error_message(), "steps.jsonl:2:"), "%s", sw_error_message());
     assert_file("steps.jsonl", steps);
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {

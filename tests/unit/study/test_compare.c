@@ -154,11 +154,11 @@ Test(compare, a_stage_that_one_has_more_differs_key_by_key_in_its_place)
 Test(compare, only_keys_that_differ_are_listed_with_value_runs_and_origin)
 {
     made("a", "", 0.1, 0.2);
-    made("b", "loss: {gamma: 1}\n", 0.1, 0.3);
+    made("b", "schedule: {gamma: 1}\n", 0.1, 0.3);
     cJSON *json = json_of(NAMES("a", "b"));
     cr_expect_eq(cJSON_GetArraySize(at(json, "configuration")), 1);
-    expect_text(json, "configuration.0.key", "loss.gamma");
-    expect_text(json, "configuration.0.values.A.value", "2");
+    expect_text(json, "configuration.0.key", "schedule.gamma");
+    expect_text(json, "configuration.0.values.A.value", "0.7");
     expect_text(json, "configuration.0.values.A.origin", "default");
     expect_text(json, "configuration.0.values.B.value", "1");
     cr_expect_not_null(
@@ -166,7 +166,7 @@ Test(compare, only_keys_that_differ_are_listed_with_value_runs_and_origin)
     cJSON_Delete(json);
     char *text = written(NAMES("a", "b"), &by_border, SW_COMPARE_TEXT);
     expect_words(text, "Configuration: 1 of ");
-    expect_words(text, "\nloss.gamma  2      A     default\n            1      B     ");
+    expect_words(text, "\nschedule.gamma  0.7    A     default\n                1      B     ");
     cr_expect_null(strstr(text, "optimizer.lr"));
     free(text);
 }
@@ -176,7 +176,7 @@ Test(compare, only_keys_that_differ_are_listed_with_value_runs_and_origin)
 Test(compare, runs_that_differ_in_their_seed_only_share_a_column_of_mean_and_deviation)
 {
     made("a0", "seed: 0\n", 0.10, 0.20);
-    made("b0", "seed: 0\nloss: {gamma: 1}\n", 0.30, 0.25);
+    made("b0", "seed: 0\nschedule: {gamma: 1}\n", 0.30, 0.25);
     made("a1", "seed: 1\nname: another\n", 0.50, 0.40);
     made("a2", "seed: 2\n", 0.10, 0.30);
     cJSON *json = json_of(NAMES("a0", "b0", "a1", "a2"));
@@ -214,9 +214,9 @@ Test(compare, a_figure_that_some_seeds_lack_says_of_how_many_it_is)
     made("a0", "seed: 0\n", 0.10, 0.30);
     made("a1", "seed: 1\n", (double)NAN, (double)NAN);
     made("a2", "seed: 2\n", (double)NAN, (double)NAN);
-    made("b0", "seed: 0\nloss: {gamma: 1}\n", 0.1, 0.2);
-    made("b1", "seed: 1\nloss: {gamma: 1}\n", 0.1, 0.4);
-    made("b2", "seed: 2\nloss: {gamma: 1}\n", (double)NAN, (double)NAN);
+    made("b0", "seed: 0\nschedule: {gamma: 1}\n", 0.1, 0.2);
+    made("b1", "seed: 1\nschedule: {gamma: 1}\n", 0.1, 0.4);
+    made("b2", "seed: 2\nschedule: {gamma: 1}\n", (double)NAN, (double)NAN);
     const char *const *names = NAMES("a0", "a1", "a2", "b0", "b1", "b2");
     cJSON *json = json_of(names);
     expect_number(json, "columns.0.best.iou_border.n", 1);
@@ -291,7 +291,7 @@ Test(compare, of_equal_epochs_the_first_is_the_best_and_a_loss_is_best_where_it_
 {
     static const sw_compare_options by_loss = {.rank = "val_loss"};
     made("a", "", 0.5, 0.5);
-    made("b", "loss: {gamma: 1}\n", 0.2, 0.1);
+    made("b", "schedule: {gamma: 1}\n", 0.2, 0.1);
     char *text = written(NAMES("a", "b"), &by_loss, SW_COMPARE_JSON);
     cJSON *json = cJSON_Parse(text);
     free(text);
@@ -317,7 +317,7 @@ Test(compare, other_validation_images_or_another_size_are_said_and_neither_marke
 {
     const double figures[] = {0.1, 0.9};
     made("a", "", 0.1, 0.2);
-    made("c", "seed: 5\nloss: {gamma: 1}\n", 0.1, 0.3);
+    made("c", "seed: 5\nschedule: {gamma: 1}\n", 0.1, 0.3);
     made("size", "data: {size: 64}\n", 0.1, 0.95);
     run_case_write(&(run_case){.folder = "b",
                                .config = "train: {epochs: 2}\n",
@@ -370,18 +370,22 @@ Test(compare, losses_of_another_kind_are_not_compared_but_the_rest_is)
     expect_truth(json, "columns.1.final.val_loss.best", false);
     expect_number(json, "columns.1.final.iou_border.delta", 0.1);
     cJSON_Delete(json);
-    made("c", "loss: {gamma: 1}\n", 0.1, 0.3); /* cross-entropy has no gamma */
+    made("c", "loss: {gamma: 2}\n", 0.1, 0.3); /* focal's default, which cross-entropy does not use */
     json = json_of(NAMES("a", "c"));
     cr_expect_not(has_note(json, "loss"));
     expect_truth(json, "columns.1.final.val_loss.best", true);
     expect_number(json, "columns.1.final.val_loss.delta", -0.1);
+    cJSON_Delete(json);
+    made("d", "loss: [{kind: cross_entropy}, {kind: dice}]\n", 0.1, 0.3);
+    json = json_of(NAMES("a", "d"));
+    cr_expect(has_note(json, "loss"));
     cJSON_Delete(json);
 }
 
 Test(compare, what_all_have_alike_is_not_marked)
 {
     made("a", "", 0.1, 0.2);
-    made("b", "loss: {gamma: 1}\n", 0.1, 0.2);
+    made("b", "schedule: {gamma: 1}\n", 0.1, 0.2);
     cJSON *json = json_of(NAMES("a", "b"));
     expect_truth(json, "columns.0.final.iou_border.best", false);
     expect_truth(json, "columns.1.final.iou_border.best", false);
@@ -499,7 +503,7 @@ Test(compare, a_path_that_is_no_utf8_is_shown_as_far_as_it_is)
 
 Test(compare, a_folder_of_runs_stands_for_them_in_the_order_of_their_names)
 {
-    made("sweep/b", "loss: {gamma: 1}\n", 0.1, 0.2);
+    made("sweep/b", "schedule: {gamma: 1}\n", 0.1, 0.2);
     made("sweep/a", "", 0.1, 0.2);
     scratch_write("sweep/notes/readme.txt", "x");
     scratch_write("sweep/torn/manifest.json", "{}");
@@ -536,6 +540,6 @@ Test(compare, mistakes_are_refused_with_what_is_wrong)
     scratch_write("a/metrics.jsonl", "{\"epoch\":");
     scratch_write("a/metrics.jsonl", "hello\nworld\n");
     expect_refused(NAMES("a"), &plain, SW_E_DATA, "metrics.jsonl:1:");
-    cr_expect_eq(sw_compare_check_rank("iou_border", &sw_pets_class_list.classes), SW_OK);
-    cr_expect_eq(sw_compare_check_rank("beauty", &sw_pets_class_list.classes), SW_E_USAGE);
+    cr_expect_eq(sw_compare_check_rank("iou_border", &sw_pets_class_list.classes, NULL), SW_OK);
+    cr_expect_eq(sw_compare_check_rank("beauty", &sw_pets_class_list.classes, NULL), SW_E_USAGE);
 }

@@ -14,7 +14,7 @@ TestSuite(export, .init = scratch_create, .fini = scratch_remove);
 
 enum { SIZE_PX = 8, MAX_NAMES = 192 };
 
-static const sw_loss_config loss = {.attrs.ignore_index = -1};
+static const sw_loss_config loss = SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1);
 
 /* Two stages; the second is of separable convolutions and pools by average. */
 static sw_model small_model(sw_size size)

@@ -25,7 +25,7 @@
 #define SECTION(member, table, help)        {FIELD(member, SW_FIELD_RECORD, NULL, help), .record = table}
 #define CUSTOM(name, how, yaml, sentence) \
     {.key = #name, .type = SW_FIELD_CUSTOM, .fallback = yaml, .custom = &how, .help = sentence}
-#define TABLE(fields) {sizeof(HERE), fields, sizeof(fields) / sizeof *(fields)}
+#define TABLE(rows) {.struct_bytes = sizeof(HERE), .fields = rows, .count = sizeof(rows) / sizeof *(rows)}
 /* clang-format on */
 
 #endif

@@ -31,6 +31,7 @@ typedef enum sw_field_type {
 typedef struct sw_field sw_field;
 typedef struct sw_field_table sw_field_table;
 typedef struct sw_field_custom sw_field_custom;
+typedef struct sw_field_variants sw_field_variants;
 
 struct sw_field {
     const char *key;
@@ -42,6 +43,7 @@ struct sw_field {
     const char *const *choices; /* ENUM: names, NULL-terminated */
     const char *help;           /* one sentence without its full stop */
     size_t count_offset;        /* lists: of the int that receives the number of items */
+    bool one_or_list; /* RECORD_LIST: a mapping stands for a list of one, and nothing for one of defaults */
     const sw_field_table *record;
     const sw_field_custom *custom;
 };
@@ -50,6 +52,18 @@ struct sw_field_table {
     size_t struct_bytes;
     const sw_field *fields;
     size_t count;
+    const sw_field_variants *variants; /* NULL: none */
+};
+
+/* The keys that only some records of a table have, such as the options of the kind that one of its fields
+ * names. A key of another variant is refused, unless its value is the default there: earlier versions wrote
+ * such keys, and fragments leave them behind. */
+struct sw_field_variants {
+    size_t offset;                     /* of the struct that the variants' tables describe, in the record */
+    int (*chosen)(const void *record); /* number of the variant, once the table's own fields are read */
+    const char *(*name)(int variant);  /* NULL: there is no such variant */
+    const char *(*help)(int variant);
+    const sw_field_table *(*table)(int variant); /* NULL: it has no keys of its own */
 };
 
 /* At most this many problems are spelled out; the rest are counted. */

@@ -283,16 +283,20 @@ sw_sum sw_reference_transposed_db(const sw_reference_transposed *t, const double
 /* With p = softmax(logits), t the label and ce = -log p[t], over the pixels that count (label below `classes`
  * and not `ignore_index`), their weights w[t] (1 without weights) and W = sum of w[t]:
  *
- *   loss     = sum of w[t] (1-p[t])^gamma ce / W             (0 when W is 0, where PyTorch gives NaN)
- *   dlogit_k = w[t]/W ((1-p[t])^gamma + gamma ce p[t] (1-p[t])^(gamma-1)) (p[k] - [k = t])
+ *   loss     = sum of w[t] ((1-p[t])^gamma ce + s (x[t] - mean of x)) / W   (0 when W is 0, where PyTorch
+ * gives NaN) dlogit_k = w[t]/W (((1-p[t])^gamma + gamma ce p[t] (1-p[t])^(gamma-1)) (p[k] - [k = t])
+ *                      + s ([k = t] - 1/K))
  *
- * gamma 0 is torch.nn.CrossEntropyLoss(weight, ignore_index); gamma > 0 the focal loss of Lin et al., "Focal
- * loss for dense object detection" (2017). */
+ * gamma 0 and s 0 is torch.nn.CrossEntropyLoss(weight, ignore_index); s its label_smoothing where all weigh
+ * 1; gamma > 0 the focal loss of Lin et al., "Focal loss for dense object detection" (2017). */
 typedef struct sw_reference_loss {
     int classes;
-    double gamma;
-    int ignore_index;      /* -1: none */
-    const double *weights; /* (classes), or NULL */
+    int ignore_index;           /* -1: none */
+    const double *weights;      /* (classes), or NULL */
+    double gamma, smoothing;    /* of cross-entropy and focal; s is smoothing */
+    double alpha, beta, smooth; /* of the overlap losses */
+    double w0, sigma;           /* of boundary */
+    double share, threshold;    /* of ohem */
 } sw_reference_loss;
 
 bool sw_reference_label_counts(const sw_reference_loss *loss, uint8_t label);
@@ -304,6 +308,67 @@ double sw_reference_focal_slope(double ce, double gamma);
 /* dlogits may be NULL; else (pixels, classes). Returns the loss. */
 double sw_reference_loss_run(double *dlogits, const sw_reference_loss *loss, const double *logits,
                              const uint8_t *labels, size_t pixels);
+
+/* Dice and Tversky. Of each image and class, over the image's pixels that count: I = sum of p[k] where t = k,
+ * F = sum of p[k] where t != k, M = sum of 1 - p[k] where t = k, D = I + alpha F + beta M + smooth:
+ *
+ *   loss = sum of w[k] (alpha F + beta M) / D over the images and the classes that are true in them, divided
+ * by the sum of these w[k] dlogit_j = p[j] (g[j] - sum of p[k] g[k]),  g[k] the derivative by p[k]: w[k]/W
+ * alpha (I + smooth) / D^2 where t != k, -w[k]/W (alpha F + beta M + beta (I + smooth)) / D^2 where t = k
+ *
+ * dice is alpha = beta = 0.5 with half of its own smooth. */
+typedef struct sw_reference_overlap {
+    double hit, false_hit, missed; /* I, F, M */
+    size_t pixels;                 /* that are true */
+} sw_reference_overlap;
+
+/* p of one pixel. */
+void sw_reference_softmax(double *p, const double *logits, int classes);
+/* Sums of one image, overlaps[classes]. */
+void sw_reference_overlap_sum(sw_reference_overlap *overlaps, const sw_reference_loss *loss,
+                              const double *logits, const uint8_t *labels, size_t pixels);
+/* The term of one class, and its derivatives by p[k] where t is the class, and where it is not. */
+double sw_reference_overlap_term(const sw_reference_loss *loss, const sw_reference_overlap *o);
+double sw_reference_overlap_slope(const sw_reference_loss *loss, const sw_reference_overlap *o, bool is_true);
+/* The weight of a class in an image: 0 where it is not true there. */
+double sw_reference_overlap_weight(const sw_reference_loss *loss, const sw_reference_overlap *o, int k);
+/* dlogits may be NULL; else (images, pixels, classes). Returns the loss. */
+double sw_reference_overlap_run(double *dlogits, const sw_reference_loss *loss, const double *logits,
+                                const uint8_t *labels, size_t images, size_t pixels);
+
+/* Lovasz-softmax. Of each image and class, over the image's pixels that count: errors e = 1 - p[k] where t =
+ * k, else p[k], in descending order, equal ones in that of the pixels; T pixels have t = k. The loss is that
+ * of the overlap losses with the term sum of e g, whose derivative by p[k] is -g where t = k, else g: */
+
+/* g of a pixel behind `a` pixels with t = k and b others. */
+double sw_reference_lovasz_slope(size_t trues, bool is_true, size_t a, size_t b);
+double sw_reference_lovasz_run(double *dlogits, const sw_reference_loss *loss, const double *logits,
+                               const uint8_t *labels, size_t images, size_t pixels);
+
+/* boundary and ohem: cross-entropy with a weight f of each pixel. Of each image S = sum of f ce, F = sum of
+ * f, W = sum of w[t], over the pixels that count:
+ *
+ *   loss     = sum of W S / F over the images / sum of W over the images
+ *   dlogit_k = W / (F sum of W) f (p[k] - [k = t])
+ *
+ * boundary: f = w[t] (1 + w0 exp(-d^2 / (2 sigma^2))), d the distance to the nearest pixel that counts and
+ * has another class; w[t] where d > 3 sigma. ohem: f = w[t] where ce is at least the k-th largest of the
+ * pixels with w[t] > 0, k = share of their number, rounded up, or p[t] < threshold; else 0. */
+
+/* Fills f of one image; d^2 of one pixel, or -1 where no other class is so near. */
+int sw_reference_boundary_distance(const sw_reference_loss *loss, const uint8_t *labels, int height,
+                                   int width, int y, int x);
+void sw_reference_boundary_map(double *f, const sw_reference_loss *loss, const uint8_t *labels, int height,
+                               int width);
+/* Returns the k-th largest ce, infinite where no pixel counts. */
+double sw_reference_ohem_map(double *f, const sw_reference_loss *loss, const double *logits,
+                             const uint8_t *labels, size_t pixels);
+/* One image: adds its part of dlogits (NULL: not wanted) and of the loss, given its f and the sum of W. */
+double sw_reference_pixels_image(double *dlogits, const sw_reference_loss *loss, const double *f,
+                                 double weight_sum, const double *logits, const uint8_t *labels,
+                                 size_t pixels);
+/* The weight of one pixel's class, 0 where it does not count. */
+double sw_reference_label_weight(const sw_reference_loss *loss, uint8_t label);
 
 /* --- optimisers -------------------------------------------------------------------------------- */
 

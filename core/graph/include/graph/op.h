@@ -55,7 +55,9 @@ struct sw_op {
                               step writes or adds to the gradients of other inputs, or to this one again */
     bool forward_in_place; /* output 0 may be written over input 0, when nothing reads that later; another
                               input may be the same value */
-    bool is_loss;          /* output 0 is the scalar that training minimises */
+    bool is_loss;          /* output 0 is a scalar that training minimises, a mean by weights: */
+    /* Of a loss: what an image weighs in the mean, from how many of its pixels have each label. */
+    double (*weigh)(const void *attrs, int classes, const uint32_t counts[256]);
     /* The op that this one can do as well in its own passes over memory, in training, if nothing else reads
      * output 0. Then this one's steps write the other's outputs and read the gradient of the other's output
      * 0, and output 0 itself has no memory (call->next, ops/call.h). The other op has one input, which its

@@ -82,13 +82,25 @@ typedef struct sw_init_config {
     int freeze_count;
 } sw_init_config;
 
-typedef enum sw_loss_kind { SW_LOSS_CROSS_ENTROPY, SW_LOSS_FOCAL } sw_loss_kind; /* cross_entropy, focal */
+enum { SW_MAX_LOSSES = 8 };
 
-typedef struct sw_loss_config {
+typedef struct sw_loss_item {
     sw_loss_kind kind;
+    float weight; /* in the sum */
     sw_loss_attrs attrs;
-    bool median_frequency; /* the class weights are to be counted from the training masks */
+} sw_loss_item;
+
+/* What training minimises: the sum of the items by their weights. */
+typedef struct sw_loss_config {
+    int count;
+    sw_loss_item items[SW_MAX_LOSSES];
 } sw_loss_config;
+
+/* A configuration of one loss: SW_ONE_LOSS(FOCAL, .gamma = 2, .ignore_index = -1). */
+#define SW_ONE_LOSS(kind_, ...)                                                                              \
+    {                                                                                                        \
+        .count = 1, .items = { {.kind = SW_LOSS_##kind_, .weight = 1.0f, .attrs = {__VA_ARGS__}} }           \
+    }
 
 typedef enum sw_schedule_kind {
     SW_SCHED_CONSTANT,

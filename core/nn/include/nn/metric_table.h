@@ -18,6 +18,7 @@ typedef struct sw_measures {
     const sw_evaluation *clean;   /* NULL: nothing was validated, and what follows from it is NaN */
     const sw_evaluation *article; /* as the article validates; NULL: not done */
     double lr, train_loss, images_per_second, seconds; /* NaN: absent */
+    double train_losses[SW_MAX_LOSSES];                /* of several losses each */
 } sw_measures;
 
 typedef enum sw_better { SW_BETTER_NEITHER = 0, SW_BETTER_HIGHER = 1, SW_BETTER_LOWER = -1 } sw_better;
@@ -32,7 +33,7 @@ typedef enum sw_metric_group {
 
 typedef enum sw_metric_source {
     SW_METRIC_COMPUTED, /* by its own function */
-    SW_METRIC_OF_RUN,   /* a member of sw_measures */
+    SW_METRIC_OF_RUN,   /* a member of sw_measures; with per_loss the first of several, as below */
     SW_METRIC_OF_EVALUATION,
     SW_METRIC_OF_CONFUSION,
     SW_METRIC_OF_CLASS,
@@ -50,6 +51,7 @@ typedef struct sw_metric {
     sw_better better;
     bool is_loss;     /* comparable only between runs of the same loss */
     bool per_class;   /* a column a class, else one */
+    bool per_loss;    /* a column for each of several losses, else none */
     bool border_only; /* a second name of a figure of the class that is the border; absent without one */
     unsigned shown;   /* SW_METRIC_OF_IMAGE | SW_METRIC_IN_REPORT */
     const char *line; /* printf format in the trainer's line an epoch; NULL: not there. Of a metric per class
@@ -70,33 +72,36 @@ typedef struct sw_metric {
 extern const sw_metric sw_metric_table[];
 extern const int sw_metric_count;
 
-/* The figure of a metric, of class c where it has classes; NaN where it is not defined (of an ignored class,
- * for one) or its source is absent. */
+/* The figure of a metric, of class or loss c where it has such; NaN where it is not defined (of an ignored
+ * class, for one) or its source is absent. */
 double sw_metric_value(const sw_metric *metric, const sw_measures *measures, int c);
 
 /* "train", "val", "article", "time" */
 const char *sw_metric_group_name(sw_metric_group group);
 
-/* One column: a metric, or a metric of one class. */
+/* One column: a metric, or a metric of one class or one loss. */
 typedef struct sw_column {
     const char *key, *label; /* "iou_border", "border IoU" */
     const sw_metric *metric;
     int c;       /* number of the class; -1: none */
+    int loss;    /* number of the loss; -1: none */
     int same;    /* place of the column that holds the same figure under another key; -1: none */
     int article; /* place of the article's figure of this one; -1: none */
 } sw_column;
 
 typedef struct sw_columns {
     sw_classes classes;
+    sw_loss_names losses;
     int count;
     sw_column *list;    /* in the order of the files */
     sw_column **by_key; /* in the order of their keys */
     sw_arena arena;     /* holds both, and the texts */
 } sw_columns;
 
-/* Makes all columns for these classes: of a metric per class one for each, so that many classes make more
- * than a thousand. */
-sw_status sw_columns_init(sw_columns *out, const sw_classes *classes) SW_NODISCARD;
+/* Makes all columns for these classes and losses (NULL: one loss alone): of a metric per class one for each,
+ * so that many classes make more than a thousand. */
+sw_status sw_columns_init(sw_columns *out, const sw_classes *classes,
+                          const sw_loss_names *losses) SW_NODISCARD;
 void sw_columns_deinit(sw_columns *columns); /* accepts a zeroed one */
 
 /* The place of a column, or -1. */

@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "nn/boundary.h"
+#include "nn/config.h"
 
 typedef struct sw_confusion {
     int classes;           /* 1..SW_MAX_CLASSES */
@@ -80,11 +81,21 @@ int sw_confusion_taken_for(const sw_confusion *confusion, int truth);
 
 /* ---- one pass over a validation set, or one image ---- */
 
+/* The losses of a training that has several; none where it has one. */
+enum { SW_LOSS_NAME_BYTES = 24 };
+
+typedef struct sw_loss_names {
+    int count;
+    char list[SW_MAX_LOSSES][SW_LOSS_NAME_BYTES];
+} sw_loss_names;
+
 typedef struct sw_evaluation {
     sw_confusion confusion;
     sw_boundary boundary; /* empty where it was not asked for */
     uint64_t images;
-    double loss;     /* the loss summed over all pixels by their weights / the sum of these; NaN: it is 0 */
+    double loss;                  /* the sum of the losses by their weights in it; NaN: one of them is */
+    double losses[SW_MAX_LOSSES]; /* each: its sum over all images by their weights / the sum of these, NaN
+                                     where that is 0 */
     double soft_iou; /* IoU of softmax against truth, the article's custom IoU: mean over the images that have
                         a pixel that counts */
     /* The article's way: a figure a batch, then the plain mean over batches whatever their sizes. */

@@ -11,10 +11,10 @@
 
 typedef struct sw_model {
     sw_graph graph;
-    int images; /* input value (N,H,W,3) */
-    int labels; /* input value (N,H,W,1), SW_U8 */
-    int logits; /* (N,H,W,classes) */
-    int loss;   /* one float */
+    int images;                            /* input value (N,H,W,3) */
+    int labels;                            /* input value (N,H,W,1), SW_U8 */
+    int logits;                            /* (N,H,W,classes) */
+    int losses[SW_MAX_LOSSES], loss_count; /* one float each */
 } sw_model;
 
 typedef struct sw_model_options {
@@ -25,10 +25,10 @@ typedef struct sw_model_options {
     size_t workspace_cap_bytes;    /* of a convolution: sw_conv2d_attrs */
 } sw_model_options;
 
-/* Builds the layers and the loss. Parameters carry their layer's name; those of encoder and decoder stages
+/* Builds the layers and the losses. Parameters carry their layer's name; those of encoder and decoder stages
  * have the names of PyTorch's state dict of the reference model (nn/layers.h), and model.input_norm is
  * bn_input. Class weights of kind median_frequency must have been resolved into numbers, else all classes get
- * the same weight. loss NULL: without one, and model->loss is -1.
+ * the same weight. loss NULL: without any.
  *
  * SW_E_CONFIG where layers do not fit; *culprit (may be NULL) is then the place where the layer was written
  * that is wrong, with source NULL where there is none. */

@@ -33,12 +33,19 @@ typedef struct sw_network_options {
                        some on other devices */
 } sw_network_options;
 
-/* The batches of the step under way. The weight of a batch is the sum of its pixels' weights in the loss. */
+/* The batches of the step under way. What a batch weighs in a loss follows from its labels (sw_op.weigh). */
 typedef struct sw_step_batches {
     int count;
-    double weight; /* of all */
-    double unit;   /* the gradient buffer holds the weighted sum of gradients divided by this */
+    double weights[SW_MAX_LOSSES]; /* of the batches so far, in each loss */
+    bool known;                    /* `totals` are those of all batches of the step */
+    double totals[SW_MAX_LOSSES];
+    double unit; /* with one loss: the gradient buffer holds the weighted sum of gradients divided by this */
 } sw_step_batches;
+
+/* The loss of a step or a batch, which is the sum of all losses by their weights, and each of these. */
+typedef struct sw_loss_values {
+    double total, of[SW_MAX_LOSSES];
+} sw_loss_values;
 
 typedef struct sw_network {
     sw_cl *cl; /* borrowed */
@@ -54,8 +61,9 @@ typedef struct sw_network {
     sw_param_rules rules; /* of single parameters; of the training graph */
     sw_averages averages; /* params NULL: none are kept */
     sw_metrics *metrics;
-    sw_loss_log losses; /* of the steps whose loss the host has not read */
-    cl_event uploaded;  /* upload of the last batch; NULL: it is complete */
+    sw_loss_log losses;          /* of the steps whose loss the host has not read */
+    sw_loss_values *read_losses; /* (capacity of the log) as read last */
+    cl_event uploaded;           /* upload of the last batch; NULL: it is complete */
 } sw_network;
 
 /* Builds the graphs, the programs and the plans; takes no memory on the device yet. */
@@ -76,9 +84,8 @@ static inline size_t sw_network_pixels(const sw_network *network, int n)
     return (size_t)n * sw_size_pixels(network->options.size);
 }
 
-/* Sums the weights of n images' pixels in the loss, which is a mean by them: the weights of their classes, 0
- * for labels that are ignored or no class. */
-double sw_network_weigh(const sw_network *network, const uint8_t *labels, int n);
+/* Sets weights[i] to what n images weigh in loss i, which is a mean by these weights. */
+void sw_network_weigh(double weights[SW_MAX_LOSSES], const sw_network *network, const uint8_t *labels, int n);
 
 /* Returns options.loss_every, or for 0 the default on this device. */
 int sw_network_loss_every(const sw_network *network);
@@ -91,9 +98,10 @@ void sw_network_memory(const sw_network *network, sw_memory_table *table);
 /* A step is made of one or several batches, each an upload and an enqueue_batch; the `last` batch makes the
  * update, at learning rate `lr`. Neither waits for the batch to be computed.
  *
- * The step is that of one batch of all images, except for batch norms, which see one batch at a time: its
- * loss is the mean over all pixels, by the weights of their classes and without ignored ones, also where the
- * batches differ in size.
+ * The step is that of one batch of all images, except for batch norms, which see one batch at a time: each
+ * loss is the mean over all images or pixels by their weights, also where the batches differ in size. With
+ * several losses each has its own weights, so that a step of several batches must be told their sums
+ * beforehand (sw_network_begin_step).
  *
  * A loss that is not finite halts the training on the device: the step with that batch and all later steps
  * leave parameters and moments as they were. */
@@ -103,6 +111,9 @@ void sw_network_memory(const sw_network *network, sw_memory_table *table);
  * returns. */
 sw_status sw_network_upload(sw_network *network, const float *images, const uint8_t *labels,
                             int n) SW_NODISCARD;
+/* Tells what all batches of the next step weigh in each loss. Needed with several losses and several batches
+ * only. */
+void sw_network_begin_step(sw_network *network, const double totals[SW_MAX_LOSSES]);
 /* Enqueues loss and gradients of the batch that was uploaded, whose labels give its weight in the step; after
  * the `last` one, the update. */
 sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, int n, bool last,
@@ -115,7 +126,7 @@ void sw_network_begin_random(sw_network *network);
 /* Waits for the steps since the last call and returns their losses, each from before its update, oldest
  * first; *losses is valid until the next step. Call it between steps, at least every sw_network_loss_every
  * steps. */
-sw_status sw_network_losses(sw_network *network, const float **losses, int *count) SW_NODISCARD;
+sw_status sw_network_losses(sw_network *network, const sw_loss_values **losses, int *count) SW_NODISCARD;
 
 /* Computes a batch of the first step whose `loss` was not finite again, and fails with SW_E_NUMERIC and a
  * message that names the first node or parameter with a value that is not finite. SW_OK where this batch has
@@ -136,7 +147,7 @@ sw_status sw_network_swap_averages(sw_network *network) SW_NODISCARD;
 
 /* Where the results of a batch go; NULL: not wanted. */
 typedef struct sw_batch_results {
-    double *loss;         /* its mean over the batch; one that is not finite is an error that says where */
+    sw_loss_values *loss; /* of the batch; one that is not finite is an error that says where */
     uint32_t *confusion;  /* (n,K,K), rows truth, columns prediction */
     float *soft;          /* (n,2) intersection and union */
     uint8_t *predictions; /* (n,H,W) */

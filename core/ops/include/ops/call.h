@@ -59,6 +59,7 @@ typedef struct sw_call {
     sw_epilogue epilogue;   /* forward of an op that takes one */
     const sw_node *next;    /* the node that this one computes too (sw_op.absorbs), whose out and dout these
                                are; or NULL */
+    float gradient_scale;   /* of a loss: what its gradient is multiplied by */
     void *prepared;         /* what the op's prepare made (kernels) */
 } sw_call;
 

@@ -101,6 +101,10 @@ void sw_executor_set_random(sw_executor *executor, uint64_t seed, uint64_t step,
 sw_status sw_executor_forward(sw_executor *executor, int n) SW_NODISCARD;
 sw_status sw_executor_backward(sw_executor *executor, int n) SW_NODISCARD;
 
+/* Sets what the gradient of a loss, given by its value, is multiplied by in the backward passes from here on;
+ * 1 at first. */
+void sw_executor_scale_gradient(sw_executor *executor, int loss, double factor);
+
 /* Runs the forward pass once more, step by step, and finds the first NaN or infinity of this batch: in
  * `where` "parameter '...'" or "the output of conv2d '...'", or an empty string when there is none. Slow; for
  * the message of a failed run. */

@@ -195,14 +195,82 @@ int sw_conv_transpose2d_output_padding(const sw_conv_transpose2d_attrs *attrs, i
  * pixels whose label is ignore_index count for nothing; all ignored: loss 0, gradient 0 (PyTorch gives NaN).
  * Inputs logits (N,H,W,K) and labels (N,H,W,1) as SW_U8; output one float. A label >= K that is not
  * ignore_index is treated as ignored; the data room refuses such masks before they get here. */
+
+/* --- losses ------------------------------------------------------------------------------------ */
+
+/* Inputs logits (N,H,W,K) and labels (N,H,W,1) as SW_U8; output 0 one float, the loss. Below, p is the
+ * softmax of a pixel's logits, t its label, w[k] the weight of class k. A pixel counts where t is below K and
+ * not ignore_index; the others count for nothing, whatever their logits are.
+ *
+ * Every loss is a sum over a sum of weights: each pixel or image has a value and a weight that follows from
+ * its labels (sw_op.weigh), and the loss of a batch is the mean by these weights. So the loss of a batch of
+ * twice the size follows from those of its halves. All weights 0: loss 0, gradient 0 (PyTorch gives NaN). The
+ * backward pass gives the gradient times call->gradient_scale. */
+
+typedef enum sw_loss_kind {
+    SW_LOSS_CROSS_ENTROPY,
+    SW_LOSS_FOCAL,
+    SW_LOSS_DICE,
+    SW_LOSS_TVERSKY,
+    SW_LOSS_LOVASZ,
+    SW_LOSS_BOUNDARY,
+    SW_LOSS_OHEM,
+    SW_LOSS_KINDS
+} sw_loss_kind;
+
+enum { SW_LOSS_MOST_SIGMA = 80 }; /* of boundary: distances are kept in bytes */
+
+/* What a loss may be given; sw_op.fields of each names what it uses. */
 typedef struct sw_loss_attrs {
-    float gamma;            /* focal only */
     int ignore_index;       /* label that counts for nothing; -1: none */
     int class_weight_count; /* one a class; 0: all weigh 1 */
     float class_weights[SW_MAX_CLASSES];
+    bool median_frequency; /* class_weights are still to be counted from the training masks */
+    float gamma, label_smoothing, smooth, alpha, beta, w0, sigma, share, threshold;
 } sw_loss_attrs;
+
+/* Mean over pixels, by w[t], of (1-s) (-log p[t]) + s mean over k of (-log p[k]), s = label_smoothing:
+ * torch.nn.CrossEntropyLoss where all classes weigh 1. With class weights and smoothing PyTorch weighs each
+ * log p[k] by w[k]; here the pixel as a whole weighs w[t]. */
 extern const sw_op sw_op_cross_entropy;
+
+/* Mean over pixels, by w[t], of (1-p[t])^gamma (-log p[t]). Lin et al., "Focal loss for dense object
+ * detection", 2017. */
 extern const sw_op sw_op_focal;
+
+/* Mean over the classes k that are true in an image and over the images, by w[k], of
+ *   1 - (2 I + smooth) / (P + T + smooth)
+ * with, over the pixels of the image that count, P = sum of p[k], T = number with t = k, I = sum of p[k]
+ * where t = k. Milletari et al., "V-Net", 2016, without squares. A class that is not true in an image has no
+ * term there: what is taken for it lowers the terms of the others. */
+extern const sw_op sw_op_dice;
+
+/* The same of 1 - (I + smooth) / (I + alpha (P - I) + beta (T - I) + smooth): alpha weighs false positives,
+ * beta false negatives; both 0.5 is dice with twice the smooth. Salehi et al., "Tversky loss function for
+ * image segmentation using 3D fully convolutional deep networks", 2017. */
+extern const sw_op sw_op_tversky;
+
+/* The same of the Lovasz extension of the Jaccard loss at the errors |[t = k] - p[k]| of the image's pixels.
+ * Berman et al., "The Lovasz-Softmax loss", 2018, per image and of the classes that are present. Equal errors
+ * are taken in the order of their pixels. Output 1: its slopes by p, for the backward pass. */
+extern const sw_op sw_op_lovasz;
+
+/* Cross-entropy in which a pixel counts 1 + w0 exp(-d^2 / (2 sigma^2)) times, d its distance in pixels to the
+ * nearest pixel of another class, and once where d > 3 sigma. Pixels that do not count are no border. In an
+ * image the mean by this times w[t]; over the images by the sum of w[t], so that w0 = 0 is cross_entropy.
+ * After Ronneberger et al., "U-Net", 2015. */
+extern const sw_op sw_op_boundary;
+
+/* Cross-entropy of the hardest pixels of each image: of those that count and whose class weighs anything, the
+ * share (rounded up) with the largest -log p[t], all that are as hard as the last of these, and all with p[t]
+ * < threshold. In an image the mean over them by w[t]; over the images by the sum of w[t] of all pixels, so
+ * that share = 1 is cross_entropy. Shrivastava et al., "Training region-based object detectors with online
+ * hard example mining", 2016. */
+extern const sw_op sw_op_ohem;
+
+/* The losses by kind, their names (NULL at the end). All have sw_loss_attrs. */
+extern const sw_op *const sw_losses[SW_LOSS_KINDS];
+extern const char *const sw_loss_kinds[SW_LOSS_KINDS + 1];
 
 extern const sw_op *const sw_ops[]; /* ends in NULL */
 

@@ -31,7 +31,8 @@ void sw_epoch_record_deinit(sw_epoch_record *record); /* accepts a zeroed one */
 typedef struct sw_records sw_records;
 
 /* Opens or creates the three files in a run's folder for appending. To continue a run, rewind first. */
-sw_status sw_records_open(sw_records **out, const char *folder, const sw_classes *classes) SW_NODISCARD;
+sw_status sw_records_open(sw_records **out, const char *folder, const sw_classes *classes,
+                          const sw_loss_names *losses) SW_NODISCARD;
 sw_status sw_records_append_step(sw_records *records, const sw_step_record *step) SW_NODISCARD;
 sw_status sw_records_append_epoch(sw_records *records, const sw_epoch_record *epoch) SW_NODISCARD;
 /* Waits until all lines are on the disk. */
@@ -44,8 +45,8 @@ const sw_columns *sw_records_columns(const sw_records *records);
 /* Drops the rows of steps past `last_step` and of epochs past `last_epoch`, and a torn last line; metrics.csv
  * is made anew from metrics.jsonl, with the columns that this version writes. Files that are not there are
  * not needed. SW_E_DATA: a line that is no record in the middle of a file, with its number. */
-sw_status sw_records_rewind(const char *folder, const sw_classes *classes, int last_epoch,
-                            int64_t last_step) SW_NODISCARD;
+sw_status sw_records_rewind(const char *folder, const sw_classes *classes, const sw_loss_names *losses,
+                            int last_epoch, int64_t last_step) SW_NODISCARD;
 
 /* All epochs of a metrics.jsonl. */
 typedef struct sw_epoch_table {
@@ -54,7 +55,7 @@ typedef struct sw_epoch_table {
     size_t count;
 } sw_epoch_table;
 
-/* Reads metrics.jsonl; a torn last line is left out. Classes are those of the first row. */
+/* Reads metrics.jsonl; a torn last line is left out. Classes and losses are those of the first row. */
 sw_status sw_epoch_table_read(sw_epoch_table *out, const char *path) SW_NODISCARD;
 void sw_epoch_table_deinit(sw_epoch_table *table);
 

@@ -15,6 +15,9 @@ sw_status sw_open_train_data(sw_dataset **out, const sw_experiment *experiment) 
 /* Returns the options of the experiment's training loader. */
 sw_loader_options sw_train_loading(const sw_experiment *experiment);
 
+/* Tells whether class weights are to be computed from the training set. */
+bool sw_loss_needs_train_masks(const sw_loss_config *loss);
+
 /* Returns the experiment's loss, with the class weights of `median_frequency` computed from the training set.
  */
 sw_loss_config sw_resolve_loss(const sw_loss_config *loss, const sw_dataset *train);

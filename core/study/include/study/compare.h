@@ -13,6 +13,7 @@
 #include "base/classes.h"
 #include "base/status.h"
 #include "base/str.h"
+#include "nn/metrics.h"
 
 typedef struct sw_comparison sw_comparison;
 
@@ -34,7 +35,8 @@ bool sw_compare_format_by_name(sw_compare_format *out, const char *name);
 
 /* Checks that runs can be ranked by a metric. SW_E_USAGE: with these classes the metrics have no such column,
  * or neither more nor less of it is better. */
-sw_status sw_compare_check_rank(const char *metric, const sw_classes *classes) SW_NODISCARD;
+sw_status sw_compare_check_rank(const char *metric, const sw_classes *classes,
+                                const sw_loss_names *losses) SW_NODISCARD;
 
 /* Opens each path: the folder of a run, a folder of such folders (in the order of their names), or an
  * experiment that has not been run. Options are borrowed. SW_E_USAGE: nothing there, the same twice, or an
