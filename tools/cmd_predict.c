@@ -7,7 +7,8 @@
 
 static char *checkpoint, *config, *out, *device, *shares, *size, *tta;
 static int logits, probabilities, overlay, outline;
-static int tile = OPTION_NOT_GIVEN, overlap = OPTION_NOT_GIVEN, batch = OPTION_NOT_GIVEN;
+static int tile = OPTION_NOT_GIVEN, overlap = OPTION_NOT_GIVEN, batch = OPTION_NOT_GIVEN,
+           samples = OPTION_NOT_GIVEN;
 
 static sw_status check_positive(const char *name, int value)
 {
@@ -27,6 +28,7 @@ static sw_status read_options(sw_predict_options *o)
         return sw_fail(SW_E_USAGE, "--overlap %d: a number of 0 or more is needed", overlap);
     SW_ENSURE(check_positive("--tile", tile));
     SW_ENSURE(check_positive("--batch", batch));
+    SW_ENSURE(check_positive("--samples", samples));
     *o = (sw_predict_options){.out = out,
                               .shares = shares,
                               .device = device,
@@ -36,6 +38,7 @@ static sw_status read_options(sw_predict_options *o)
                               .logits = logits,
                               .network_size = size && strcmp(size, "network") == 0,
                               .flip = tta != NULL,
+                              .samples = samples == OPTION_NOT_GIVEN ? 0 : samples,
                               .tile = tile == OPTION_NOT_GIVEN ? 0 : tile,
                               .overlap = overlap == OPTION_NOT_GIVEN ? -1 : overlap,
                               .batch = batch == OPTION_NOT_GIVEN ? 0 : batch};
@@ -83,6 +86,11 @@ static const struct poptOption options[] = {
      "Pixels that neighbouring tiles have in common at least (default: a quarter of a tile)", "M"},
     OPTION_TEXT("tta", '\0', tta, "HOW",
                 "flip: average with the prediction of the mirrored picture; takes twice as long"),
+    {"samples", '\0', POPT_ARG_INT, &samples, 0,
+     "Predict so many times with dropout and take the mean; also write NAME.uncertainty.png, which is "
+     "brighter "
+     "where the samples differ more",
+     "N"},
     {"batch", '\0', POPT_ARG_INT, &batch, 0,
      "Images that the device gets at once (default: train.val_batch_size)", "N"},
     OPTION_DEVICE(device),

@@ -76,10 +76,30 @@ static sw_status plan_tiles(sw_view_rule *rule, const sw_predict_options *o, con
     return SW_OK;
 }
 
+/* Samples differ by their dropout alone. */
+static sw_status check_samples(const sw_predict_options *o, const sw_experiment *x)
+{
+    sw_model model;
+    bool drops = false;
+    if (!o->samples) return SW_OK;
+    if (o->flip || o->logits)
+        return sw_fail(SW_E_USAGE, "--samples takes the mean of probabilities: leave %s out",
+                       o->flip ? "--tta" : "--logits");
+    SW_ENSURE(sw_open_model(&model, x, 1));
+    for (int i = 0; i < model.graph.node_count; i++) drops |= model.graph.nodes[i].op == &sw_op_dropout;
+    sw_model_deinit(&model);
+    if (drops) return SW_OK;
+    return sw_fail(SW_E_USAGE,
+                   "--samples %d: this network has no dropout layer, so that all samples would be the same; "
+                   "configs/model/segnet_bayesian.yaml is one that has",
+                   o->samples);
+}
+
 static sw_status plan_view(sw_view_rule *rule, const sw_predict_options *o, const sw_experiment *x)
 {
     *rule = (sw_view_rule){.window = x->data.size, .fit = x->data.fit, .resize = x->data.resize};
     if (o->tile) SW_ENSURE(plan_tiles(rule, o, x));
+    SW_ENSURE(check_samples(o, x));
     if (!o->tile && o->overlap >= 0)
         return sw_fail(SW_E_USAGE, "--overlap is the overlap of tiles: give their side with --tile too");
     if (o->logits && (o->tile || o->flip || rule->fit == SW_FIT_CROP))
@@ -99,7 +119,8 @@ static sw_status make_plan(sw_predict_plan *plan, const sw_predict_options *o, c
                               .files = 1u << SW_PREDICT_MASK | (unsigned)o->overlay << SW_PREDICT_OVERLAY |
                                        (unsigned)o->outline << SW_PREDICT_OUTLINE |
                                        (unsigned)o->probabilities << SW_PREDICT_PROBABILITIES |
-                                       (unsigned)o->logits << SW_PREDICT_LOGITS};
+                                       (unsigned)o->logits << SW_PREDICT_LOGITS |
+                                       (unsigned)(o->samples > 0) << SW_PREDICT_UNCERTAINTY};
     plan->normalize = x->data.normalize;
     sw_mask_writing_of(&plan->writing, &x->data);
     return plan_view(&plan->rule, o, x);

@@ -1,5 +1,6 @@
 #include "predict_files.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,12 +135,27 @@ static sw_status write_mask(const sw_predict_picture *picture)
     return status;
 }
 
+/* As gray values: 0.5, the largest standard deviation of a number from 0 to 1, is white. */
+static sw_status write_uncertainty(const sw_predict_picture *picture)
+{
+    sw_status status = SW_OK;
+    sw_image gray = {0};
+    SW_TRY(sw_image_init(&gray, picture->map.width, picture->map.height, 1));
+    for (size_t i = 0; i < sw_size_pixels(picture->map); i++)
+        gray.pixels[i] = (uint8_t)lrintf(510.0f * fminf(picture->uncertainty[i], 0.5f));
+    SW_TRY(write_png(picture, SW_PREDICT_UNCERTAINTY, &gray));
+done:
+    sw_image_deinit(&gray);
+    return status;
+}
+
 sw_status sw_predict_files_write(sw_predict_picture *picture)
 {
     SW_ENSURE(make_folder(picture));
     if (picture->plan->options->shares) SW_ENSURE(count_shares(picture));
     if (is_wanted(picture, SW_PREDICT_PROBABILITIES))
         SW_ENSURE(write_npy(picture, SW_PREDICT_PROBABILITIES, picture->probabilities, picture->map));
+    if (is_wanted(picture, SW_PREDICT_UNCERTAINTY)) SW_ENSURE(write_uncertainty(picture));
     SW_ENSURE(write_overlays(picture));
     return write_mask(picture);
 }

@@ -1,6 +1,10 @@
 #include "predict_flow.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "apply/label_map.h"
 
 #include "base/arena.h"
 #include "data/augment.h"
@@ -13,21 +17,35 @@ typedef struct flow_batch {
     sw_predict_window *windows;
     int count;
     float *logits; /* (flow->batch, window height, window width, classes) */
+    float *spread; /* (flow->batch, window height, window width) of samples; NULL: there is one prediction */
 } flow_batch;
 
 typedef struct flow_state {
     const sw_predict_flow *flow;
     sw_crew *crew;
-    sw_arena arena;        /* holds the batches */
-    int images_of_window;  /* 2: itself and its mirrored one */
-    size_t values, logits; /* of an image: of what goes in, of what comes out */
-    uint8_t *bytes;        /* of a window */
-    float *images;         /* (flow->batch, window height, window width, 3) of the batch that is filled */
+    sw_arena arena;          /* holds the batches */
+    int images_of_window;    /* 2: itself and its mirrored one */
+    size_t values, logits;   /* of an image: of what goes in, of what comes out */
+    uint8_t *bytes;          /* of a window */
+    float *sample, *squares; /* as a batch's logits: of one sample, and sums over all of them; NULL */
+    float *images;           /* (flow->batch, window height, window width, 3) of the batch that is filled */
     flow_batch batches[BATCHES];
     int filling, computing;       /* numbers of batches; NONE: the device has none */
     int ahead;                    /* pictures that are read before they are needed, at most */
     int next_read, next_reported; /* pictures */
 } flow_state;
+
+static sw_status init_samples(flow_state *s, size_t batch, size_t pixels)
+{
+    s->sample = sw_arena_alloc(&s->arena, batch * s->logits * sizeof *s->sample);
+    s->squares = sw_arena_alloc(&s->arena, batch * s->logits * sizeof *s->squares);
+    if (!s->sample || !s->squares) return SW_E_MEMORY;
+    for (int i = 0; i < BATCHES; i++) {
+        s->batches[i].spread = sw_arena_alloc(&s->arena, batch * pixels * sizeof(float));
+        if (!s->batches[i].spread) return SW_E_MEMORY;
+    }
+    return SW_OK;
+}
 
 static sw_status init(flow_state *s)
 {
@@ -44,6 +62,7 @@ static sw_status init(flow_state *s)
         s->batches[i].logits = sw_arena_alloc(&s->arena, batch * s->logits * sizeof *s->batches[i].logits);
         if (!s->batches[i].windows || !s->batches[i].logits) return SW_E_MEMORY;
     }
+    if (flow->plan->options->samples) SW_ENSURE(init_samples(s, batch, pixels));
     SW_ENSURE(sw_crew_create(&s->crew, 0));
     s->ahead = flow->plan->rule.tiles ? TILED_PICTURES_AHEAD : flow->batch + 2 * sw_crew_threads(s->crew);
     return SW_OK;
@@ -103,13 +122,53 @@ static void wait_for_windows(flow_state *s, flow_batch *b)
     b->count = 0;
 }
 
+/* From the sums over the samples: the means, and for each pixel the root of the mean variance of its classes.
+ */
+static void finish_samples(flow_state *s, flow_batch *b)
+{
+    const size_t classes = (size_t)s->flow->plan->class_count;
+    const size_t pixels = (size_t)b->count * s->logits / classes;
+    const float share = 1.0f / (float)s->flow->plan->options->samples;
+    for (size_t i = 0; i < pixels; i++) {
+        float variance = 0.0f;
+        for (size_t c = 0; c < classes; c++) {
+            float *mean = &b->logits[i * classes + c];
+            *mean *= share;
+            variance += fmaxf(s->squares[i * classes + c] * share - *mean * *mean, 0.0f);
+        }
+        b->spread[i] = sqrtf(variance / (float)classes);
+    }
+}
+
+/* Predicts the filled batch several times, with dropout; its logits become the mean of the probabilities. */
+static sw_status take_samples(flow_state *s, flow_batch *b)
+{
+    const sw_predict_plan *plan = s->flow->plan;
+    const size_t values = (size_t)b->count * s->logits;
+    memset(b->logits, 0, values * sizeof *b->logits);
+    memset(s->squares, 0, values * sizeof *s->squares);
+    for (int i = 0; i < plan->options->samples; i++) {
+        sw_network_set_sampling(s->flow->network, true, (uint64_t)i);
+        SW_ENSURE(sw_network_enqueue_prediction(s->flow->network, s->images, b->count));
+        SW_ENSURE(sw_network_read_prediction(s->flow->network, s->sample, b->count));
+        SW_ENSURE(sw_softmax(s->sample, values / (size_t)plan->class_count, plan->class_count));
+        for (size_t v = 0; v < values; v++) {
+            b->logits[v] += s->sample[v];
+            s->squares[v] += s->sample[v] * s->sample[v];
+        }
+    }
+    finish_samples(s, b);
+    return SW_OK;
+}
+
 /* Reads the results of the batch on the device and has its windows finished. */
 static sw_status read_results(flow_state *s)
 {
     if (s->computing == NONE) return SW_OK;
     flow_batch *b = &s->batches[s->computing];
     s->computing = NONE;
-    SW_ENSURE(sw_network_read_prediction(s->flow->network, b->logits, b->count * s->images_of_window));
+    if (!b->spread)
+        SW_ENSURE(sw_network_read_prediction(s->flow->network, b->logits, b->count * s->images_of_window));
     for (int i = 0; i < b->count; i++) sw_crew_give(s->crew, &b->windows[i].work, true);
     return SW_OK;
 }
@@ -119,9 +178,12 @@ static sw_status read_results(flow_state *s)
 static sw_status enqueue(flow_state *s)
 {
     const int enqueued = s->filling;
+    flow_batch *b = &s->batches[enqueued];
     SW_ENSURE(read_results(s));
-    SW_ENSURE(sw_network_enqueue_prediction(s->flow->network, s->images,
-                                            s->batches[enqueued].count * s->images_of_window));
+    if (b->spread)
+        SW_ENSURE(take_samples(s, b));
+    else
+        SW_ENSURE(sw_network_enqueue_prediction(s->flow->network, s->images, b->count * s->images_of_window));
     s->computing = enqueued;
     s->filling = (enqueued + 1) % BATCHES;
     wait_for_windows(s, &s->batches[s->filling]);
@@ -148,6 +210,7 @@ static sw_status add_window(flow_state *s, sw_predict_picture *picture, int numb
                                   .number = number,
                                   .logits = logits,
                                   .mirrored = s->images_of_window == 2 ? logits + s->logits : NULL};
+    if (b->spread) window->spread = b->spread + (size_t)image * sw_size_pixels(s->flow->plan->rule.window);
     window->work = (sw_job){.run = sw_predict_window_finish, .user = window};
     cut(s, picture, number, image);
     return image + 2 * s->images_of_window > s->flow->batch ? enqueue(s) : SW_OK;

@@ -15,7 +15,8 @@ const char *const sw_predict_suffixes[SW_PREDICT_FILES] = {[SW_PREDICT_MASK] = "
                                                            [SW_PREDICT_OVERLAY] = ".overlay.png",
                                                            [SW_PREDICT_OUTLINE] = ".outline.png",
                                                            [SW_PREDICT_PROBABILITIES] = ".probabilities.npy",
-                                                           [SW_PREDICT_LOGITS] = ".npy"};
+                                                           [SW_PREDICT_LOGITS] = ".npy",
+                                                           [SW_PREDICT_UNCERTAINTY] = ".uncertainty.png"};
 
 char *sw_predict_file_path(const sw_predict_input *input, sw_predict_file file)
 {

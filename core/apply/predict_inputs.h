@@ -12,6 +12,7 @@ typedef enum sw_predict_file {
     SW_PREDICT_OUTLINE,
     SW_PREDICT_PROBABILITIES,
     SW_PREDICT_LOGITS,
+    SW_PREDICT_UNCERTAINTY,
     SW_PREDICT_FILES
 } sw_predict_file;
 

@@ -30,6 +30,10 @@ static sw_status allocate_map(sw_predict_picture *picture)
     const size_t pixels = sw_size_pixels(picture->map), classes = (size_t)picture->plan->class_count;
     picture->labels = malloc(pixels);
     if (!picture->labels) return sw_fail_alloc("a map of classes", pixels);
+    if (picture->plan->options->samples) {
+        picture->uncertainty = malloc(pixels * sizeof *picture->uncertainty);
+        if (!picture->uncertainty) return sw_fail_alloc("a map of uncertainty", pixels * sizeof(float));
+    }
     if (!(picture->plan->files & 1u << SW_PREDICT_PROBABILITIES)) return SW_OK;
     picture->probabilities = malloc(pixels * classes * sizeof *picture->probabilities);
     return picture->probabilities
@@ -41,7 +45,9 @@ static void free_map(sw_predict_picture *picture)
 {
     free(picture->labels);
     free(picture->probabilities);
+    free(picture->uncertainty);
     picture->labels = NULL;
+    picture->uncertainty = NULL;
     picture->probabilities = NULL;
 }
 
@@ -90,7 +96,9 @@ static sw_status finish_window(sw_predict_window *window)
     const bool alone = sw_view_windows(&picture->view) == 1;
     const size_t pixels = sw_size_pixels(plan->rule.window);
     if (plan->files & 1u << SW_PREDICT_LOGITS) SW_ENSURE(sw_predict_logits_write(picture, window->logits));
-    SW_ENSURE(sw_fail_in(sw_softmax(window->logits, pixels, plan->class_count), "%s", picture->input->path));
+    if (!window->spread)
+        SW_ENSURE(
+            sw_fail_in(sw_softmax(window->logits, pixels, plan->class_count), "%s", picture->input->path));
     if (window->mirrored) {
         SW_ENSURE(
             sw_fail_in(sw_softmax(window->mirrored, pixels, plan->class_count), "%s", picture->input->path));
@@ -102,6 +110,11 @@ static sw_status finish_window(sw_predict_window *window)
     const sw_label_map map = {picture->labels, picture->probabilities};
     SW_ENSURE(sw_fail_in(sw_label_map_fill(&map, window->logits, &rows, &columns, plan->class_count), "%s",
                          picture->input->path));
+    if (window->spread) {
+        const sw_label_map spread = {.probabilities = picture->uncertainty};
+        SW_ENSURE(sw_fail_in(sw_label_map_fill(&spread, window->spread, &rows, &columns, 1), "%s",
+                             picture->input->path));
+    }
     return alone ? write_picture(picture) : SW_OK;
 }
 

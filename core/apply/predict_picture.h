@@ -35,6 +35,7 @@ typedef struct sw_predict_picture {
     sw_image scaled;      /* until all of its windows are cut */
     uint8_t *labels;      /* the map: class numbers */
     float *probabilities; /* (classes, height, width) of the map; NULL: not wanted */
+    float *uncertainty;   /* (height, width) of the map; NULL: no samples were taken */
     double *shares;       /* (classes) of the pixels of the map; NULL: not wanted, or not written yet */
 } sw_predict_picture;
 
@@ -44,6 +45,8 @@ typedef struct sw_predict_window {
     int number;
     float *logits;   /* (window height, window width, classes); become probabilities */
     float *mirrored; /* the logits of the same window mirrored; NULL: it was not */
+    float *spread;   /* (window height, window width) of several samples; `logits` are then their mean
+                        probabilities; NULL: one prediction */
     sw_job work;     /* sw_predict_window_finish */
     sw_status status;
     char *message;

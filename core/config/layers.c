@@ -135,13 +135,18 @@ static void complain_unknown(expander *x, const scope *s, const sw_yaml_node *li
             node->text);
 }
 
+/* Whether the node is one of the values that the block was given. */
+static bool is_given(const scope *s, const sw_yaml_node *node)
+{
+    for (size_t i = 0; s->values && i < s->values->count; i++)
+        if (s->values->entries[i].value == node) return true;
+    return false;
+}
+
 /* The scope in which the node was written: what a block is given means what it means where it was given. */
 static const scope *origin_of(const scope *s, const sw_yaml_node *node)
 {
-    for (bool given = true; given && s->around; s = given ? s->around : s) {
-        given = false;
-        for (size_t i = 0; i < s->values->count; i++) given |= s->values->entries[i].value == node;
-    }
+    while (is_given(s, node)) s = s->around;
     return s;
 }
 
