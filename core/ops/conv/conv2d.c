@@ -104,9 +104,9 @@ static const sw_conv_engine *choose_engine(const sw_call *call, sw_conv_shape sh
 static sw_status conv2d_prepare(sw_call *call)
 {
     const sw_conv2d_attrs *attrs = call->node->attrs;
-    sw_conv_layer layer;
-    (void)sw_conv_layer_of(&layer, call->graph, call->node);
-    sw_conv_shape shape = sw_conv_shape_of(&layer, call->graph->values[call->node->inputs[0]].shape.n);
+    const sw_shape x = call->graph->values[call->node->inputs[0]].shape;
+    const sw_conv_layer layer = sw_conv_layer_from(attrs, x);
+    sw_conv_shape shape = sw_conv_shape_of(&layer, x.n);
     conv_prepared *c = calloc(1, sizeof *c);
     if (!c) return sw_fail_alloc("a convolution", sizeof *c);
     call->prepared = c;
