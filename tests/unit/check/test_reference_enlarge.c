@@ -2,17 +2,11 @@
  * numbers worked out by hand. */
 #include <criterion/criterion.h>
 
-#include "base/rng.h"
 #include "check/reference.h"
 #include "finite_difference.h"
+#include "reference_case.h"
 
 enum { MOST = 4096 }; /* elements of the largest array here */
-
-static void fill(double *values, size_t count, uint64_t seed)
-{
-    sw_rng rng = sw_rng_at(seed, SW_RNG_TEST, 0);
-    for (size_t i = 0; i < count; i++) values[i] = sw_rng_uniform(&rng, -1, 1);
-}
 
 /* --- bilinear ---------------------------------------------------------------------------------- */
 

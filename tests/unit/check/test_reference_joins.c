@@ -2,28 +2,11 @@
  * out by hand. */
 #include <criterion/criterion.h>
 
-#include "base/rng.h"
 #include "check/reference.h"
 #include "finite_difference.h"
+#include "reference_case.h"
 
 enum { MOST = 512 }; /* elements of the largest array here */
-
-static void fill(double *values, size_t count, uint64_t seed)
-{
-    sw_rng rng = sw_rng_at(seed, SW_RNG_TEST, 0);
-    for (size_t i = 0; i < count; i++) values[i] = sw_rng_uniform(&rng, -1, 1);
-}
-
-static double project(double *magnitude, const double *y, const double *r, size_t count)
-{
-    double sum = 0;
-    *magnitude = 0;
-    for (size_t i = 0; i < count; i++) {
-        sum += r[i] * y[i];
-        *magnitude += fabs(r[i] * y[i]);
-    }
-    return sum;
-}
 
 typedef enum join_kind { CONCAT, ADD, ADD_RELU, GLOBAL_AVERAGE_POOL, BROADCAST, SCALE } join_kind;
 

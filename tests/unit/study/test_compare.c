@@ -2,107 +2,16 @@
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "compare_case.h"
 #include "config/config_values.h"
 #include "config_case.h"
-#include "data/pets.h"
 #include "run_case.h"
 #include "scratch.h"
-#include "study/compare.h"
 
 TestSuite(compare, .init = scratch_create, .fini = scratch_remove);
-
-static const sw_compare_options by_border = {.rank = "iou_border"};
-
-enum { MOST = 40 };
-
-/* Paths as they come, ended by NULL. */
-static sw_status open_paths(sw_comparison **out, const char *const *names, const sw_compare_options *options)
-{
-    const char *paths[MOST];
-    size_t count = 0;
-    for (; names[count]; count++) paths[count] = scratch_path(names[count]);
-    return sw_comparison_open(out, paths, count, options);
-}
-
-#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static char *written(const char *const *names, const sw_compare_options *options, sw_compare_format format)
-{
-    sw_comparison *c;
-    sw_str text = {0};
-    char *out;
-    cr_assert_eq(open_paths(&c, names, options), SW_OK, "%s", sw_error_message());
-    cr_assert_eq(sw_comparison_write(&text, c, format), SW_OK, "%s", sw_error_message());
-    sw_comparison_close(c);
-    cr_assert_eq(sw_str_take(&out, &text), SW_OK);
-    return out;
-}
-
-static cJSON *json_of(const char *const *names)
-{
-    char *text = written(names, &by_border, SW_COMPARE_JSON);
-    cJSON *json = cJSON_Parse(text);
-    cr_assert_not_null(json, "%s", text);
-    free(text);
-    return json;
-}
-
-/* "columns.1.best.iou_border.mean" */
-static const cJSON *at(const cJSON *json, const char *path)
-{
-    char part[64];
-    for (const char *p = path; *p && json;) {
-        size_t length = strcspn(p, ".");
-        snprintf(part, sizeof part, "%.*s", (int)length, p);
-        json = cJSON_IsArray(json) ? cJSON_GetArrayItem(json, atoi(part))
-                                   : cJSON_GetObjectItemCaseSensitive(json, part);
-        p += length + (p[length] == '.');
-    }
-    cr_assert_not_null(json, "there is no %s", path);
-    return json;
-}
-
-static void expect_number(const cJSON *json, const char *path, double want)
-{
-    double got = cJSON_GetNumberValue(at(json, path));
-    cr_expect(fabs(got - want) < 1e-6, "%s is %.9g, not %.9g", path, got, want);
-}
-
-static void expect_text(const cJSON *json, const char *path, const char *want)
-{
-    const char *got = cJSON_GetStringValue(at(json, path));
-    cr_assert_not_null(got, "%s is no text", path);
-    cr_expect_str_eq(got, want, "%s", path);
-}
-
-static void expect_null(const cJSON *json, const char *path)
-{
-    cr_expect(cJSON_IsNull(at(json, path)), "%s is not null", path);
-}
-
-static void expect_truth(const cJSON *json, const char *path, bool want)
-{
-    cr_expect_eq(cJSON_IsTrue(at(json, path)), want, "%s", path);
-}
-
-static void made(const char *name, const char *config, double a, double b)
-{
-    const double figures[] = {a, b};
-    char text[256];
-    snprintf(text, sizeof text, "train: {epochs: 2}\n%s", config);
-    run_case_write(
-        &(run_case){.folder = name, .config = text, .outcome = "done", .iou_border = figures, .epochs = 2});
-}
-
-static void expect_words(const char *text, const char *words)
-{
-    cr_expect_not_null(strstr(text, words), "no '%s' in\n%s", words, text);
-}
 
 /* ---- configuration ---- */
 
@@ -413,93 +322,7 @@ Test(compare, costs_are_those_of_the_manifest_or_follow_from_the_experiment)
     cJSON_Delete(json);
 }
 
-/* ---- text ---- */
-
-static void expect_narrow(const char *text)
-{
-    for (const char *line = text; *line;) {
-        size_t bytes = strcspn(line, "\n");
-        int columns = 0;
-        for (size_t i = 0; i < bytes; i++) columns += ((unsigned char)line[i] & 0xc0) != 0x80;
-        cr_expect_leq(columns, 80, "%d columns: %.*s", columns, (int)bytes, line);
-        line += bytes + (line[bytes] == '\n');
-    }
-}
-
-Test(compare, however_many_runs_text_keeps_to_80_columns)
-{
-    const char *names[MOST] = {NULL};
-    char text[MOST][64];
-    const sw_compare_options all = {.rank = "val_loss", .each_epoch = NAMES("all")};
-    for (int i = 0; i < 30; i++) {
-        char config[64];
-        if (i > 1 && i < 24) { /* blocks of every width on the way */
-            char *some = written(names, &all, SW_COMPARE_TEXT);
-            expect_narrow(some);
-            free(some);
-        }
-        snprintf(text[i], sizeof text[i], "%s/run-%d", i % 2 ? "a/rather/long/way/to/the/folder" : "x", i);
-        snprintf(config, sizeof config, "seed: %d\noptimizer: {lr: %g}\n", i % 3, 0.001 * (i / 2 + 1));
-        made(text[i], config, 0.01 * i, 0.5 - 0.01 * i);
-        names[i] = text[i];
-    }
-    char *out = written(names, &all, SW_COMPARE_TEXT);
-    expect_narrow(out);
-    expect_words(out, "\nO2  finished");
-    expect_words(out, "boundary_f1_border, epoch by epoch");
-    free(out);
-}
-
-static int occurrences(const char *text, const char *words)
-{
-    int count = 0;
-    for (const char *found = text; (found = strstr(found, words)); found += strlen(words)) count++;
-    return count;
-}
-
-Test(compare, no_table_that_is_asked_for_is_left_out_however_many_there_are)
-{
-    const sw_compare_options once = {.rank = "val_loss", .each_epoch = NAMES("all")},
-                             often = {.rank = "val_loss", .each_epoch = NAMES("all", "all", "all", "all")};
-    made("a", "", 0.1, 0.2);
-    char *one = written(NAMES("a"), &once, SW_COMPARE_TEXT),
-         *four = written(NAMES("a"), &often, SW_COMPARE_TEXT);
-    int tables = occurrences(one, ", epoch by epoch\n");
-    cr_expect_gt(4 * tables, 64);
-    cr_expect_eq(occurrences(four, ", epoch by epoch\n"), 4 * tables);
-    expect_words(four, "\nCost\n");
-    free(one);
-    free(four);
-}
-
-Test(compare, control_characters_of_a_folder_or_value_do_not_reach_the_terminal)
-{
-    made("evil\x1b[2J", "", 0.1, 0.2);
-    char *out = written(NAMES("evil\x1b[2J"), &by_border, SW_COMPARE_TEXT);
-    cr_expect_null(strchr(out, '\x1b'));
-    expect_words(out, "evil [2J");
-    free(out);
-}
-
-Test(compare, a_path_that_is_no_utf8_is_shown_as_far_as_it_is)
-{
-    static const sw_compare_format formats[] = {SW_COMPARE_TEXT, SW_COMPARE_MARKDOWN, SW_COMPARE_HTML,
-                                                SW_COMPARE_JSON};
-    made("Gr\xC3\xB6\xDF"
-         "e",
-         "", 0.1, 0.2);
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        char *out = written(NAMES("Gr\xC3\xB6\xDF"
-                                  "e"),
-                            &by_border, formats[i]);
-        cr_expect_null(strstr(out, "\xDF"), "format %zu:\n%s", i, out);
-        expect_words(out, "Gr\xC3\xB6\xEF\xBF\xBD"
-                          "e");
-        free(out);
-    }
-}
-
-/* ---- folders and mistakes ---- */
+/* ---- folders ---- */
 
 Test(compare, a_folder_of_runs_stands_for_them_in_the_order_of_their_names)
 {
@@ -511,35 +334,4 @@ Test(compare, a_folder_of_runs_stands_for_them_in_the_order_of_their_names)
     cr_expect_eq(cJSON_GetArraySize(at(json, "runs")), 2);
     cr_expect_str_eq(cJSON_GetStringValue(at(json, "runs.0.path")), scratch_path("sweep/a"));
     cJSON_Delete(json);
-}
-
-static void expect_refused(const char *const *names, const sw_compare_options *options, sw_status kind,
-                           const char *words)
-{
-    sw_comparison *c;
-    cr_expect_eq(open_paths(&c, names, options), kind, "%s", sw_error_message());
-    cr_expect_null(c);
-    expect_words(sw_error_message(), words);
-    sw_comparison_close(c);
-}
-
-Test(compare, mistakes_are_refused_with_what_is_wrong)
-{
-    const sw_compare_options plain = {0}, odd = {.rank = "beauty"}, lr = {.rank = "lr"},
-                             epochs = {.each_epoch = NAMES("iou", "nope")};
-    made("a", "", 0.1, 0.2);
-    scratch_write("empty/readme.txt", "x");
-    scratch_write("wrong.yaml", "optimizer: {lr: fast}\n");
-    expect_refused(NAMES("a", "nowhere"), &plain, SW_E_USAGE, "nowhere: there is no such run folder");
-    expect_refused(NAMES("a", "./a/"), &plain, SW_E_USAGE, "is given twice");
-    expect_refused(NAMES("empty"), &plain, SW_E_USAGE, "not the folder of a run");
-    expect_refused(NAMES("a", "wrong.yaml"), &plain, SW_E_CONFIG, "optimizer.lr");
-    expect_refused(NAMES("a"), &odd, SW_E_USAGE, "there is no metric 'beauty'");
-    expect_refused(NAMES("a"), &lr, SW_E_USAGE, "can't rank");
-    expect_refused(NAMES("a"), &epochs, SW_E_USAGE, "there is no metric 'nope'");
-    scratch_write("a/metrics.jsonl", "{\"epoch\":");
-    scratch_write("a/metrics.jsonl", "hello\nworld\n");
-    expect_refused(NAMES("a"), &plain, SW_E_DATA, "metrics.jsonl:1:");
-    cr_expect_eq(sw_compare_check_rank("iou_border", &sw_pets_class_list.classes, NULL), SW_OK);
-    cr_expect_eq(sw_compare_check_rank("beauty", &sw_pets_class_list.classes, NULL), SW_E_USAGE);
 }
