@@ -80,12 +80,12 @@ static sw_status add_windows_over_channels(onnx_export *e, const sw_node *n, con
     return SW_OK;
 }
 
-/* ONNX' LRN has its windows around the channel; one of even size, which begins one channel earlier here than
- * there, is written with other ops. */
+/* ONNX' LRN, where it is the same for all runtimes. Its windows of even size begin a channel later than here,
+ * and OpenVINO 2026.4 takes every k for 1: then other ops. */
 sw_status onnx_local_response_norm(onnx_export *e, const sw_node *n)
 {
     const sw_local_response_norm_attrs *attrs = n->attrs;
-    if (attrs->size % 2) {
+    if (attrs->size % 2 && attrs->k == 1) {
         sw_str node = onnx_node_begin("LRN", onnx_output(e, n, 0), onnx_input(e, n, 0));
         onnx_attribute_int(&node, "size", attrs->size);
         onnx_attribute_float(&node, "alpha", attrs->alpha);

@@ -21,12 +21,21 @@ void onnx_pool_attributes(const onnx_export *e, const sw_node *pool, sw_str *nod
     if (pads[0] || pads[2] || pads[3]) onnx_attribute_ints(node, "pads", 4, pads);
 }
 
-/* Of a window that lies partly outside, the mean is that of what is inside. */
+/* A window that lies partly outside has the mean of what is inside: the same as with the last row and column
+ * twice. (Padding on one side alone is not known to all runtimes in an AveragePool.) */
 sw_status onnx_average_pool(onnx_export *e, const sw_node *n)
 {
-    sw_str node = onnx_node_begin("AveragePool", onnx_output(e, n, 0), onnx_input(e, n, 0));
-    onnx_pool_attributes(e, n, &node);
-    onnx_attribute_int(&node, "count_include_pad", 0);
+    const sw_shape in = onnx_input_shape(e, n, 0), out = onnx_output_shape(e, n, 0);
+    const int rows = 2 * out.h > in.h, columns = 2 * out.w > in.w;
+    const char *input = onnx_input(e, n, 0);
+    if (rows || columns) {
+        const char *padded = onnx_name(e, n, ".padded");
+        onnx_pad(e, n, input, rows, columns, "edge", padded);
+        input = padded;
+    }
+    sw_str node = onnx_node_begin("AveragePool", onnx_output(e, n, 0), input);
+    onnx_attribute_same(&node, "kernel_shape", 2, 2);
+    onnx_attribute_same(&node, "strides", 2, 2);
     onnx_node_finish(&e->out, &node);
     return SW_OK;
 }

@@ -179,11 +179,14 @@ def check_transposed():
 def check_unpool():
     """ties, and an output of another size than what was pooled"""
     x = torch.tensor([[[[0.0, 0, 0, 5, 9], [0, 0, 5, 5, 9], [9, 9, 9, 9, 9]]]])
-    y, offsets = st.max_pool(x)
+    pool = st.MaxPool()
+    pool.return_indices = True
+    y, offsets = pool(x)
     placed = st.max_unpool(y + 1, offsets, size=(3, 5))
     wanted = torch.tensor([[[[1.0, 0, 0, 6, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]]]])
     expect("unpooling: the first of equal maxima, zeros where nothing was pooled", torch.equal(placed, wanted))
-    expect("unpooling to twice the pooled size", torch.equal(st.max_unpool(y + 1, offsets), wanted[..., :2, :4]))
+    expect("unpooling to twice the pooled size", torch.equal(st.max_unpool(y + 1, offsets, size=(2, 4)), wanted[..., :2, :4]))
+    expect("unpooling to the size before", torch.equal(st.max_unpool(y + 1, offsets), wanted))
     odd = st.upsample(torch.tensor([[[[1.0, 2]]]]), size=(3, 5))
     expect("upsampling repeats the last row and column", odd.tolist() == [[3 * [[1.0, 1, 2, 2, 2]]]])
 
