@@ -54,9 +54,13 @@ sw_status onnx_param(onnx_export *e, const sw_param *param) SW_NODISCARD;
 /* Writes one node of the graph; a loss is left out. SW_E_CONFIG: the op has no counterpart in ONNX here. */
 sw_status onnx_node(onnx_export *e, const sw_node *n) SW_NODISCARD;
 
-/* Sets the window, stride and padding of a pool. Where a last window lies partly outside, the padding behind
- * is as large as that window needs, rather than ceil_mode, about which runtimes differ. */
-void onnx_pool_attributes(const onnx_export *e, const sw_node *pool, sw_str *node);
+/* What a pool's windows are of, and its shape: the pool's input, or where a last window lies partly outside,
+ * the input with its last rows and columns repeated, which changes no maximum, and no mean of two of them.
+ * (About ceil_mode, and about padding on one side alone, runtimes differ.) Adds the nodes that it needs. */
+const char *onnx_pool_input(onnx_export *e, const sw_node *pool);
+sw_shape onnx_pool_padded_shape(const onnx_export *e, const sw_node *pool);
+/* Sets the window, stride and padding of a pool. */
+void onnx_pool_attributes(const sw_node *pool, sw_str *node);
 
 /* A max_pool whose offsets are read, in one of two ways: onnx_unpool.c. */
 onnx_mapping onnx_max_pool_with_offsets;

@@ -10,7 +10,8 @@
  *
  * a, b and c are what MaxPool with a window of one pixel and stride 2 takes from the input, from that place
  * on (Slice; not every runtime has one with steps). Of several equal maxima the first in rows counts, as in
- * segwork, because the unpooling asks them in that order. It takes v to the first place that is the maximum:
+ * segwork, because the unpooling asks them in that order (of a row that is there twice, the first one). It
+ * takes v to the first place that is the maximum:
  *
  *     after_a = v not_a            at_a = v - after_a           what is left to place, and what is placed
  *     after_b = after_a not_b      at_b = after_a - after_b
@@ -76,14 +77,14 @@ static bool is_same_size(sw_shape a, sw_shape b)
 /* --- max --------------------------------------------------------------------------------- */
 
 /* Indices count through the whole batch, and the unpooling that takes them counts in the same way. It also
- * takes the input's shape, so that any batch size will do. */
+ * takes the pooled shape, so that any batch size will do. */
 static void add_pool_with_indices(onnx_export *e, const sw_node *n)
 {
-    const char *input = onnx_input(e, n, 0);
+    const char *input = onnx_pool_input(e, n);
     sw_str node = onnx_node_begin("MaxPool", onnx_output(e, n, 0), NULL);
     onnx_node_output(&node, onnx_output(e, n, 1));
     onnx_node_input(&node, input);
-    onnx_pool_attributes(e, n, &node);
+    onnx_pool_attributes(n, &node);
     onnx_node_finish(&e->out, &node);
     onnx_simple(e, "Shape", input, onnx_name(e, n, ".shape"));
 }
@@ -91,13 +92,13 @@ static void add_pool_with_indices(onnx_export *e, const sw_node *n)
 static void add_unpool_of_indices(onnx_export *e, const sw_node *n)
 {
     const sw_node *pool = pool_of(e, n);
-    const sw_shape pooled = onnx_input_shape(e, pool, 0);
+    const sw_shape pooled = onnx_pool_padded_shape(e, pool);
     const bool fits = is_same_size(pooled, onnx_output_shape(e, n, 0));
     const char *output = fits ? onnx_output(e, n, 0) : onnx_name(e, n, ".unpooled");
     sw_str node = onnx_node_begin("MaxUnpool", output, onnx_input(e, n, 0));
     onnx_node_input(&node, onnx_input(e, n, 1));
     onnx_node_input(&node, onnx_name(e, pool, ".shape"));
-    onnx_pool_attributes(e, pool, &node);
+    onnx_pool_attributes(pool, &node);
     onnx_node_finish(&e->out, &node);
     if (!fits) add_fitted(e, n, output, pooled);
 }
@@ -132,26 +133,12 @@ static const char *add_place(onnx_export *e, const sw_node *pool, const char *in
     return output;
 }
 
-/* What the windows are of: the pool's input, of which the last row and column are there twice where a window
- * would lie partly outside. The second one is never the first of equal maxima. */
-static const char *add_whole_windows(onnx_export *e, const sw_node *pool)
-{
-    const sw_shape in = onnx_input_shape(e, pool, 0), out = onnx_output_shape(e, pool, 0);
-    const int rows = 2 * out.h > in.h, columns = 2 * out.w > in.w;
-    const char *input = onnx_input(e, pool, 0), *padded;
-    if (!rows && !columns) return input;
-    padded = onnx_name(e, pool, ".padded");
-    onnx_pad(e, pool, input, rows, columns, "edge", padded);
-    return padded;
-}
-
 static void add_pool_with_masks(onnx_export *e, const sw_node *n)
 {
     static const char *const below[PLACES_ASKED] = {".below_a", ".below_b", ".below_c"};
-    const char *maximum = onnx_output(e, n, 0), *input = add_whole_windows(e, n);
+    const char *maximum = onnx_output(e, n, 0), *input = onnx_pool_input(e, n);
     sw_str node = onnx_node_begin("MaxPool", maximum, input);
-    onnx_attribute_same(&node, "kernel_shape", 2, 2);
-    onnx_attribute_same(&node, "strides", 2, 2);
+    onnx_pool_attributes(n, &node);
     onnx_node_finish(&e->out, &node);
     add_slice_constants(e, n);
     for (int place = 0; place < PLACES_ASKED; place++) {
