@@ -72,20 +72,24 @@ class Check:
 
     def train(self, own):
         """an epoch, summed as PyTorch sums; own: what is set, and fragments (*.yaml, from the repository's root)"""
-        pets, run, experiment = self.folder / "pets", self.folder / "run", self.folder / "experiment.yaml"
+        pets, run = self.folder / "pets", self.folder / "run"
         self.call("data", "synth", pets, "--train", 4, "--val", 1, "--size", 64)
-        fragments = ["experiments/segnet_small.yaml", *(text for text in own if text.endswith(".yaml"))]
-        experiment.write_text("include:\n" + "".join(f"  - {SOURCE / fragment}\n" for fragment in fragments))
-        sets = [f"data.root={pets}", "train.epochs=1", "train.batch_size=4", "runtime.conv_engine=gemm"]
-        sets += [text for text in own if not text.endswith(".yaml")]
-        self.call("run", experiment, "--out", run, *(f"--set={key}" for key in sets))
+        self.call("run", *self.experiment([f"data.root={pets}", "train.epochs=1", "train.batch_size=4", *own]), "--out", run)
         return run
+
+    def experiment(self, own):
+        """the small baseline's with these fragments and values, as arguments"""
+        path, fragments = self.folder / "experiment.yaml", [text for text in own if text.endswith(".yaml")]
+        lines = [f"  - {SOURCE / fragment}\n" for fragment in ("experiments/segnet_small.yaml", *fragments)]
+        path.write_text("include:\n" + "".join(lines))
+        return [path, *(f"--set={text}" for text in ("runtime.conv_engine=gemm", *own) if text not in fragments)]
 
     def call(self, *arguments):
         words = [self.segwork, *map(str, arguments)]
         done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             sys.exit(f"{' '.join(words)}: exit code {done.returncode}\n{done.stdout}")
+        return done.stdout
 
     def export(self, name, *options):
         self.call("export", self.run, "--out", self.folder / name, *options)

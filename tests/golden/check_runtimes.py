@@ -213,8 +213,13 @@ def compare_onnx(table, c, name, path, expected, must):
 
 
 def randomize(path):
-    """other weights of the same names: convolutions that keep the variance, norms with something to do"""
-    rng, weights = np.random.default_rng(1), golden_file.read(path)
+    """other weights of the same names"""
+    golden_file.write(path, random_weights(golden_file.read(path)))
+
+
+def random_weights(weights):
+    """of the same names and shapes: convolutions that keep the variance, norms with something to do"""
+    rng = np.random.default_rng(1)
     for name, w in weights.items():
         noise = rng.standard_normal(w.shape, np.float32)
         if w.ndim == 4:
@@ -223,7 +228,7 @@ def randomize(path):
             weights[name] = np.exp(np.float32(0.2) * noise)
         elif w.dtype == np.float32:
             weights[name] = np.float32(0.2) * noise
-    golden_file.write(path, weights)
+    return weights
 
 
 def take_pictures(c, folder, size):
