@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fs.h"
 #include "base/protobuf.h"
@@ -15,6 +16,9 @@ enum { SHAPE_DIM = 1, DIM_VALUE = 1, DIM_PARAM = 2 };
 /* Of ONNX 1.10 (2021). From opset 14 on, a BatchNormalization has an attribute that says whether it trains.
  */
 enum { IR_VERSION = 8, OPSET = 15 };
+
+/* What the file calls its output; a layer of that name that is not the last gets another one. */
+#define OUTPUT_NAME "logits"
 
 static void add_value_info(onnx_export *e, int field, const char *name, sw_shape shape)
 {
@@ -37,11 +41,14 @@ static void add_value_info(onnx_export *e, int field, const char *name, sw_shape
 static sw_status add_graph(onnx_export *e, const sw_model *model)
 {
     const sw_graph *g = e->graph;
-    for (int i = 0; i < g->value_count; i++) e->names[i] = g->values[i].name;
-    e->names[model->logits] = "logits";
+    for (int i = 0; i < g->value_count; i++) {
+        const char *name = g->values[i].name;
+        e->names[i] = strcmp(name, OUTPUT_NAME) == 0 ? OUTPUT_NAME ".of_layer" : name;
+    }
+    e->names[e->logits] = OUTPUT_NAME;
     sw_protobuf_text(&e->out, GRAPH_NAME, "segwork");
     add_value_info(e, GRAPH_INPUT, e->names[model->images], g->values[model->images].shape);
-    add_value_info(e, GRAPH_OUTPUT, e->names[model->logits], g->values[model->logits].shape);
+    add_value_info(e, GRAPH_OUTPUT, OUTPUT_NAME, g->values[model->logits].shape);
     for (int i = 0; i < g->node_count; i++) SW_ENSURE(onnx_node(e, &g->nodes[i]));
     return sw_str_status(&e->out);
 }
@@ -90,6 +97,7 @@ sw_status sw_export_onnx(const char *path, const sw_model *model, const sw_safet
     size_t values = (size_t)model->graph.value_count;
     onnx_export e = {.graph = &model->graph,
                      .weights = weights,
+                     .logits = model->logits,
                      .fold_norms = options->fold_norms,
                      .unpool = options->unpool,
                      .names = malloc(values * sizeof *e.names)};

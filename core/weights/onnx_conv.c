@@ -6,18 +6,15 @@
 
 /* --- folding ----------------------------------------------------------------------------- */
 
-static int readers_of(const sw_graph *graph, int value)
+static bool is_convolution(const sw_node *n)
 {
-    int readers = 0;
-    for (int i = 0; i < graph->node_count; i++)
-        for (int j = 0; j < graph->nodes[i].input_count; j++) readers += graph->nodes[i].inputs[j] == value;
-    return readers;
+    return n->op == &sw_op_conv2d || n->op == &sw_op_depthwise_conv2d || n->op == &sw_op_conv_transpose2d;
 }
 
 /* The norm that is the only reader of a convolution's output; NULL: none, or norms are not folded. */
 static const sw_node *norm_to_fold(const onnx_export *e, const sw_node *conv)
 {
-    if (!e->fold_norms || readers_of(e->graph, conv->outputs[0]) != 1) return NULL;
+    if (!e->fold_norms || onnx_readers(e, conv->outputs[0]) != 1) return NULL;
     for (const sw_node *n = conv + 1; n < e->graph->nodes + e->graph->node_count; n++)
         if (n->op == &sw_op_batchnorm && n->inputs[0] == conv->outputs[0]) return n;
     return NULL;
@@ -26,24 +23,36 @@ static const sw_node *norm_to_fold(const onnx_export *e, const sw_node *conv)
 static bool is_folded(const onnx_export *e, const sw_node *norm)
 {
     int producer = e->graph->values[norm->inputs[0]].producer;
-    if (producer < 0 || e->graph->nodes[producer].op != &sw_op_conv2d) return false;
+    if (producer < 0 || !is_convolution(&e->graph->nodes[producer])) return false;
     return norm_to_fold(e, &e->graph->nodes[producer]) == norm;
 }
 
-/* gamma (W x + b - mean) / sqrt(var + eps) + beta, as one convolution: the rows of W times `scale`, and
- * scale (b - mean) + beta. */
-static void fold_into(float *weight, float *bias, size_t outputs, size_t row, float *const norm[4], float eps)
+/* The output channel that weight i belongs to. */
+static size_t channel_of(const sw_param *weight, size_t i)
+{
+    const size_t window = (size_t)weight->dims[2] * (size_t)weight->dims[3], second = (size_t)weight->dims[1];
+    return weight->layout == SW_LAYOUT_CONV_TRANSPOSED ? i / window % second : i / (window * second);
+}
+
+/* gamma (W x + b - mean) / sqrt(var + eps) + beta, as one convolution: the weights of each channel times its
+ * `scale`, and scale (b - mean) + beta. */
+static void fold_into(float *weight, float *bias, const sw_param *w, size_t outputs, float *const norm[4],
+                      float eps)
 {
     const float *gamma = norm[0], *beta = norm[1], *mean = norm[2], *var = norm[3];
+    for (size_t i = 0; i < w->elems; i++) {
+        const size_t o = channel_of(w, i);
+        const double scale = (double)gamma[o] / sqrt((double)var[o] + (double)eps);
+        weight[i] = (float)(scale * (double)weight[i]);
+    }
     for (size_t o = 0; o < outputs; o++) {
-        double scale = (double)gamma[o] / sqrt((double)var[o] + (double)eps);
-        for (size_t i = 0; i < row; i++) weight[o * row + i] = (float)(scale * (double)weight[o * row + i]);
+        const double scale = (double)gamma[o] / sqrt((double)var[o] + (double)eps);
         bias[o] = (float)(scale * ((double)bias[o] - (double)mean[o]) + (double)beta[o]);
     }
 }
 
-static sw_status add_folded_params(onnx_export *e, const sw_node *conv, const sw_node *norm,
-                                   const char *bias_name)
+static sw_status add_folded_params(onnx_export *e, const sw_node *conv, const sw_node *norm, int outputs,
+                                   int bias_rank)
 {
     sw_status status = SW_OK;
     const sw_graph *g = e->graph;
@@ -51,17 +60,16 @@ static sw_status add_folded_params(onnx_export *e, const sw_node *conv, const sw
     const sw_param *of_norm[] = {&g->params[norm->params[0]], &g->params[norm->params[1]],
                                  &g->states[norm->states[0]], &g->states[norm->states[1]]};
     const sw_batchnorm_attrs *attrs = norm->attrs;
-    size_t outputs = (size_t)w->dims[0];
     float *weight = NULL, *bias = NULL, *values[4] = {NULL};
     SW_TRY(onnx_read_param(&weight, e, w));
     if (conv->param_count == 2) {
         SW_TRY(onnx_read_param(&bias, e, &g->params[conv->params[1]]));
-    } else if (!(bias = calloc(outputs, sizeof *bias)))
-        SW_TRY(sw_fail_alloc(bias_name, outputs * sizeof *bias));
+    } else if (!(bias = calloc((size_t)outputs, sizeof *bias)))
+        SW_TRY(sw_fail_alloc(conv->name, (size_t)outputs * sizeof *bias));
     for (int i = 0; i < 4; i++) SW_TRY(onnx_read_param(&values[i], e, of_norm[i]));
-    fold_into(weight, bias, outputs, w->elems / outputs, values, attrs->eps);
+    fold_into(weight, bias, w, (size_t)outputs, values, attrs->eps);
     onnx_floats(&e->out, w->name, w->rank, w->dims, weight);
-    onnx_floats(&e->out, bias_name, 1, w->dims, bias);
+    onnx_floats(&e->out, onnx_name(e, conv, ".bias"), bias_rank, (const int[]){outputs, 1, 1}, bias);
 done:
     free(weight);
     free(bias);
@@ -69,45 +77,116 @@ done:
     return status;
 }
 
-/* --- the ops ----------------------------------------------------------------------------- */
+/* --- convolutions ------------------------------------------------------------------------ */
 
-static void add_conv_node(onnx_export *e, const sw_node *n, const char *output, const char *bias, int kernel,
-                          int groups)
+/* What a convolution is written as: its own output and parameters, or with a norm's folded into them. */
+typedef struct written {
+    const sw_node *norm; /* NULL: none is folded */
+    const char *output;
+    const char *bias; /* NULL: there is none */
+} written;
+
+/* Adds the parameters. bias_rank: 1, or 3 for a bias (O,1,1) that is added by itself. */
+static sw_status add_params(written *out, onnx_export *e, const sw_node *n, int bias_rank)
 {
-    sw_str node = onnx_node_begin("Conv", output, onnx_input(e, n, 0));
+    const sw_graph *g = e->graph;
+    const int outputs = onnx_output_shape(e, n, 0).c;
+    float *bias = NULL;
+    *out = (written){.norm = norm_to_fold(e, n), .output = onnx_output(e, n, 0)};
+    if (out->norm || n->param_count == 2) out->bias = onnx_name(e, n, ".bias");
+    if (out->norm) {
+        if (!((const sw_batchnorm_attrs *)out->norm->attrs)->relu) out->output = onnx_output(e, out->norm, 0);
+        return add_folded_params(e, n, out->norm, outputs, bias_rank);
+    }
+    SW_ENSURE(onnx_param(e, &g->params[n->params[0]]));
+    if (!out->bias) return SW_OK;
+    SW_ENSURE(onnx_read_param(&bias, e, &g->params[n->params[1]]));
+    onnx_floats(&e->out, out->bias, bias_rank, (const int[]){outputs, 1, 1}, bias);
+    free(bias);
+    return SW_OK;
+}
+
+/* All have windows of odd size, with half of it around the image. 0 for stride or dilation: 1. */
+static sw_status add_conv(onnx_export *e, const sw_node *n, int kernel, int stride, int dilation, int groups)
+{
+    written w;
+    if (!stride) stride = 1;
+    if (!dilation) dilation = 1;
+    SW_ENSURE(add_params(&w, e, n, 1));
+    sw_str node = onnx_node_begin("Conv", w.output, onnx_input(e, n, 0));
     onnx_node_input(&node, e->graph->params[n->params[0]].name);
-    if (bias) onnx_node_input(&node, bias);
-    onnx_attribute_ints(&node, "kernel_shape", 2, kernel);
-    onnx_attribute_ints(&node, "pads", 4, kernel / 2);
+    if (w.bias) onnx_node_input(&node, w.bias);
+    onnx_attribute_same(&node, "kernel_shape", 2, kernel);
+    onnx_attribute_same(&node, "pads", 4, dilation * (kernel / 2));
+    onnx_attribute_same(&node, "strides", 2, stride);
+    onnx_attribute_same(&node, "dilations", 2, dilation);
     onnx_attribute_int(&node, "group", groups);
     onnx_node_finish(&e->out, &node);
+    return SW_OK;
 }
 
 sw_status onnx_conv2d(onnx_export *e, const sw_node *n)
 {
     const sw_conv2d_attrs *attrs = n->attrs;
-    const sw_node *norm = norm_to_fold(e, n);
-    const char *output = onnx_output(e, n, 0), *bias = NULL;
-    if (norm) {
-        bias = onnx_name(e, n, ".bias");
-        SW_ENSURE(add_folded_params(e, n, norm, bias));
-        if (!((const sw_batchnorm_attrs *)norm->attrs)->relu) output = onnx_output(e, norm, 0);
-    } else {
-        for (int i = 0; i < n->param_count; i++) SW_ENSURE(onnx_param(e, &e->graph->params[n->params[i]]));
-        if (attrs->bias) bias = e->graph->params[n->params[1]].name;
-    }
-    add_conv_node(e, n, output, bias, attrs->kernel, 1);
-    return SW_OK;
+    return add_conv(e, n, attrs->kernel, attrs->stride, attrs->dilation, 1);
 }
 
 sw_status onnx_depthwise_conv2d(onnx_export *e, const sw_node *n)
 {
     const sw_depthwise_conv2d_attrs *attrs = n->attrs;
-    const sw_param *weight = &e->graph->params[n->params[0]];
-    SW_ENSURE(onnx_param(e, weight));
-    add_conv_node(e, n, onnx_output(e, n, 0), NULL, attrs->kernel, weight->dims[0]);
+    return add_conv(e, n, attrs->kernel, attrs->stride, attrs->dilation, onnx_input_shape(e, n, 0).c);
+}
+
+/* Rows and columns of a transposed convolution's output behind those that have a full stride. */
+typedef struct rest {
+    int rows, columns;
+} rest;
+
+/* Adds a ConvTranspose that makes `output` and puts no more than `padding` behind its windows. */
+static void add_transposed_node(onnx_export *e, const sw_node *n, const char *bias, rest padding,
+                                const char *output)
+{
+    const sw_conv_transpose2d_attrs *attrs = n->attrs;
+    sw_str node = onnx_node_begin("ConvTranspose", output, onnx_input(e, n, 0));
+    onnx_node_input(&node, e->graph->params[n->params[0]].name);
+    if (bias) onnx_node_input(&node, bias);
+    onnx_attribute_same(&node, "kernel_shape", 2, attrs->kernel);
+    onnx_attribute_same(&node, "strides", 2, attrs->stride);
+    onnx_attribute_same(&node, "pads", 4, sw_conv_transpose2d_padding(attrs));
+    if (padding.rows || padding.columns)
+        onnx_attribute_ints(&node, "output_padding", 2, (const int[]){padding.rows, padding.columns});
+    onnx_node_finish(&e->out, &node);
+}
+
+/* ONNX takes an output_padding below the stride. What is more holds nothing but the bias: zeros are padded,
+ * and the bias is added after that. */
+sw_status onnx_conv_transpose2d(onnx_export *e, const sw_node *n)
+{
+    const sw_conv_transpose2d_attrs *attrs = n->attrs;
+    const sw_shape in = onnx_input_shape(e, n, 0), out = onnx_output_shape(e, n, 0);
+    const int most = attrs->stride - 1;
+    rest padding = {sw_conv_transpose2d_output_padding(attrs, in.h, out.h),
+                    sw_conv_transpose2d_output_padding(attrs, in.w, out.w)};
+    const rest beyond = {padding.rows > most ? padding.rows - most : 0,
+                         padding.columns > most ? padding.columns - most : 0};
+    const bool pads = beyond.rows || beyond.columns;
+    written w;
+    SW_ENSURE(add_params(&w, e, n, pads ? 3 : 1));
+    padding.rows -= beyond.rows;
+    padding.columns -= beyond.columns;
+    if (!pads) {
+        add_transposed_node(e, n, w.bias, padding, w.output);
+        return SW_OK;
+    }
+    const char *reached = onnx_name(e, n, ".reached");
+    const char *padded = w.bias ? onnx_name(e, n, ".padded") : w.output;
+    add_transposed_node(e, n, NULL, padding, reached);
+    onnx_pad(e, n, reached, beyond.rows, beyond.columns, "constant", padded);
+    if (w.bias) onnx_binary(e, "Add", padded, w.bias, w.output);
     return SW_OK;
 }
+
+/* --- norms ------------------------------------------------------------------------------- */
 
 sw_status onnx_batchnorm(onnx_export *e, const sw_node *n)
 {

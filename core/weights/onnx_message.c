@@ -44,7 +44,14 @@ void onnx_attribute_text(sw_str *node, const char *name, const char *value)
     attribute(node, name, TYPE_STRING, &field);
 }
 
-void onnx_attribute_ints(sw_str *node, const char *name, int count, int64_t value)
+void onnx_attribute_ints(sw_str *node, const char *name, int count, const int *values)
+{
+    sw_str field = {0};
+    for (int i = 0; i < count; i++) sw_protobuf_int(&field, ATTRIBUTE_INTS, values[i]);
+    attribute(node, name, TYPE_INTS, &field);
+}
+
+void onnx_attribute_same(sw_str *node, const char *name, int count, int value)
 {
     sw_str field = {0};
     for (int i = 0; i < count; i++) sw_protobuf_int(&field, ATTRIBUTE_INTS, value);

@@ -18,8 +18,9 @@ void onnx_node_output(sw_str *node, const char *name);
 void onnx_attribute_int(sw_str *node, const char *name, int64_t value);
 void onnx_attribute_float(sw_str *node, const char *name, float value);
 void onnx_attribute_text(sw_str *node, const char *name, const char *value);
-/* The same number `count` times: all windows are square, all paddings even. */
-void onnx_attribute_ints(sw_str *node, const char *name, int count, int64_t value);
+void onnx_attribute_ints(sw_str *node, const char *name, int count, const int *values);
+/* The same number `count` times: all windows are square. */
+void onnx_attribute_same(sw_str *node, const char *name, int count, int value);
 
 /* Appends the node to a GraphProto and frees it. */
 void onnx_node_finish(sw_str *graph, sw_str *node);

@@ -1,33 +1,80 @@
 /* Which op is written by which function, and the ops that take a few lines. */
 #include "onnx_export.h"
 
-static sw_status average_pool(onnx_export *e, const sw_node *n)
+static sw_status relu(onnx_export *e, const sw_node *n)
 {
-    sw_str node = onnx_node_begin("AveragePool", onnx_output(e, n, 0), onnx_input(e, n, 0));
-    onnx_attribute_ints(&node, "kernel_shape", 2, 2);
-    onnx_attribute_ints(&node, "strides", 2, 2);
+    onnx_simple(e, "Relu", onnx_input(e, n, 0), onnx_output(e, n, 0));
+    return SW_OK;
+}
+
+static sw_status sigmoid(onnx_export *e, const sw_node *n)
+{
+    onnx_simple(e, "Sigmoid", onnx_input(e, n, 0), onnx_output(e, n, 0));
+    return SW_OK;
+}
+
+static sw_status silu(onnx_export *e, const sw_node *n)
+{
+    const char *sigmoid_name = onnx_name(e, n, ".sigmoid");
+    onnx_simple(e, "Sigmoid", onnx_input(e, n, 0), sigmoid_name);
+    onnx_binary(e, "Mul", onnx_input(e, n, 0), sigmoid_name, onnx_output(e, n, 0));
+    return SW_OK;
+}
+
+static sw_status leaky_relu(onnx_export *e, const sw_node *n)
+{
+    const sw_leaky_relu_attrs *attrs = n->attrs;
+    sw_str node = onnx_node_begin("LeakyRelu", onnx_output(e, n, 0), onnx_input(e, n, 0));
+    onnx_attribute_float(&node, "alpha", attrs->slope);
     onnx_node_finish(&e->out, &node);
     return SW_OK;
 }
 
-/* Doubles the size, and makes it one more where that is odd: the last row or column repeats. */
-static sw_status upsample(onnx_export *e, const sw_node *n)
+/* Does nothing outside training: what reads its output reads its input, and no node is needed. */
+static sw_status dropout(onnx_export *e, const sw_node *n)
 {
-    static const float scales[] = {1, 1, 2, 2};
-    sw_shape in = e->graph->values[n->inputs[0]].shape, out = e->graph->values[n->outputs[0]].shape;
-    const int more_rows = out.h - 2 * in.h, more_columns = out.w - 2 * in.w;
-    const bool odd = more_rows || more_columns;
-    const char *doubled = odd ? onnx_name(e, n, ".doubled") : onnx_output(e, n, 0);
-    const char *scales_name = onnx_name(e, n, ".scales");
-    onnx_floats(&e->out, scales_name, 1, (const int[]){4}, scales);
-    sw_str node = onnx_node_begin("Resize", doubled, onnx_input(e, n, 0));
-    onnx_node_input(&node, ""); /* no region of interest */
-    onnx_node_input(&node, scales_name);
-    onnx_attribute_text(&node, "mode", "nearest");
-    onnx_attribute_text(&node, "coordinate_transformation_mode", "asymmetric");
-    onnx_attribute_text(&node, "nearest_mode", "floor");
+    if (n->outputs[0] == e->logits)
+        onnx_simple(e, "Identity", onnx_input(e, n, 0), onnx_output(e, n, 0));
+    else
+        e->names[n->outputs[0]] = onnx_input(e, n, 0);
+    return SW_OK;
+}
+
+static sw_status concat(onnx_export *e, const sw_node *n)
+{
+    sw_str node = onnx_node_begin("Concat", onnx_output(e, n, 0), NULL);
+    for (int i = 0; i < n->input_count; i++) onnx_node_input(&node, onnx_input(e, n, i));
+    onnx_attribute_int(&node, "axis", 1);
     onnx_node_finish(&e->out, &node);
-    if (odd) onnx_pad(e, n, doubled, more_rows, more_columns, "edge");
+    return SW_OK;
+}
+
+/* Sums of two at a time, in segwork's order. */
+static sw_status add(onnx_export *e, const sw_node *n)
+{
+    static const char *const partial[SW_MAX_INPUTS] = {"",       ".sum_2", ".sum_3", ".sum_4",
+                                                       ".sum_5", ".sum_6", ".sum_7", ".sum_8"};
+    const sw_add_attrs *attrs = n->attrs;
+    const char *sum = onnx_input(e, n, 0);
+    for (int i = 1; i < n->input_count; i++) {
+        const bool last = i == n->input_count - 1 && !attrs->relu;
+        const char *next = last ? onnx_output(e, n, 0) : onnx_name(e, n, partial[i]);
+        onnx_binary(e, "Add", sum, onnx_input(e, n, i), next);
+        sum = next;
+    }
+    if (attrs->relu) onnx_simple(e, "Relu", sum, onnx_output(e, n, 0));
+    return SW_OK;
+}
+
+static sw_status scale(onnx_export *e, const sw_node *n)
+{
+    onnx_binary(e, "Mul", onnx_input(e, n, 0), onnx_input(e, n, 1), onnx_output(e, n, 0));
+    return SW_OK;
+}
+
+static sw_status global_average_pool(onnx_export *e, const sw_node *n)
+{
+    onnx_simple(e, "GlobalAveragePool", onnx_input(e, n, 0), onnx_output(e, n, 0));
     return SW_OK;
 }
 
@@ -35,10 +82,27 @@ static const struct {
     const sw_op *op;
     onnx_mapping *write;
 } mappings[] = {
-    {&sw_op_average_pool, average_pool}, {&sw_op_batchnorm, onnx_batchnorm},
-    {&sw_op_conv2d, onnx_conv2d},        {&sw_op_depthwise_conv2d, onnx_depthwise_conv2d},
-    {&sw_op_max_pool, onnx_max_pool},    {&sw_op_max_unpool, onnx_max_unpool},
-    {&sw_op_upsample, upsample},
+    {&sw_op_add, add},
+    {&sw_op_average_pool, onnx_average_pool},
+    {&sw_op_batchnorm, onnx_batchnorm},
+    {&sw_op_bilinear, onnx_bilinear},
+    {&sw_op_broadcast, onnx_broadcast},
+    {&sw_op_concat, concat},
+    {&sw_op_conv2d, onnx_conv2d},
+    {&sw_op_conv_transpose2d, onnx_conv_transpose2d},
+    {&sw_op_depthwise_conv2d, onnx_depthwise_conv2d},
+    {&sw_op_dropout, dropout},
+    {&sw_op_global_average_pool, global_average_pool},
+    {&sw_op_group_norm, onnx_group_norm},
+    {&sw_op_leaky_relu, leaky_relu},
+    {&sw_op_local_response_norm, onnx_local_response_norm},
+    {&sw_op_max_pool, onnx_max_pool},
+    {&sw_op_max_unpool, onnx_max_unpool},
+    {&sw_op_relu, relu},
+    {&sw_op_scale, scale},
+    {&sw_op_sigmoid, sigmoid},
+    {&sw_op_silu, silu},
+    {&sw_op_upsample, onnx_upsample},
 };
 
 sw_status onnx_node(onnx_export *e, const sw_node *n)

@@ -39,12 +39,14 @@ BOUND, MOST = 5e-5, 0.9
 
 
 # What its own runs are of: the narrow baseline, at a square that every stage halves and at a rectangle of which each
-# pool drops a row or a column, and a network that doubles by nearest neighbours to such sizes.
+# pool drops a row or a column, a network that doubles by nearest neighbours to such sizes, and one of
+# all ops that there are.
 NEAREST = [
     "model.encoder=[{convs: 1, width: 16}, {convs: 1, width: 16, pool: average}]",
     "model.decoder=[{unpool_from: 2, convs: 1, width: 16, up: nearest}, {unpool_from: 1, convs: 2, width: 0, up: nearest}]",
 ]
-OWN = [["data.size=64"], ["data.size=[45, 60]"], ["data.size=[31, 46]", *NEAREST]]
+EVERY_OP = ["data.size=[45, 59]", "tests/golden/every_op.yaml"]
+OWN = [["data.size=64"], ["data.size=[45, 60]"], ["data.size=[31, 46]", *NEAREST], EVERY_OP]
 
 
 def installed(module):
@@ -69,18 +71,25 @@ class Check:
         self.run = run or self.train(own)
 
     def train(self, own):
-        """an epoch, summed as PyTorch sums"""
+        """an epoch, summed as PyTorch sums; own: what is set, and fragments (*.yaml, from the repository's root)"""
         pets, run = self.folder / "pets", self.folder / "run"
-        self.call("data", "synth", pets, "--train", 8, "--val", 2, "--size", 64)
-        sets = [f"data.root={pets}", "train.epochs=1", "train.batch_size=4", "runtime.conv_engine=gemm", *own]
-        self.call("run", SOURCE / "experiments/segnet_small.yaml", "--out", run, *(f"--set={key}" for key in sets))
+        self.call("data", "synth", pets, "--train", 4, "--val", 1, "--size", 64)
+        self.call("run", *self.experiment([f"data.root={pets}", "train.epochs=1", "train.batch_size=4", *own]), "--out", run)
         return run
+
+    def experiment(self, own):
+        """the small baseline's with these fragments and values, as arguments"""
+        path, fragments = self.folder / "experiment.yaml", [text for text in own if text.endswith(".yaml")]
+        lines = [f"  - {SOURCE / fragment}\n" for fragment in ("experiments/segnet_small.yaml", *fragments)]
+        path.write_text("include:\n" + "".join(lines))
+        return [path, *(f"--set={text}" for text in ("runtime.conv_engine=gemm", *own) if text not in fragments)]
 
     def call(self, *arguments):
         words = [self.segwork, *map(str, arguments)]
         done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             sys.exit(f"{' '.join(words)}: exit code {done.returncode}\n{done.stdout}")
+        return done.stdout
 
     def export(self, name, *options):
         self.call("export", self.run, "--out", self.folder / name, *options)

@@ -9,6 +9,7 @@ Logits: nine of ten must be nearer to those of PyTorch in double precision than 
 PyTorch's own in single precision (channels last and not, with mkldnn and without), or than 1e-6 of the largest logit.
 The others may have met a pool's decision between nearly equal values that rounding makes.
 """
+import json
 import os
 import pathlib
 import sys
@@ -37,6 +38,26 @@ CASES = {
     "separable, cropped, normalized": ["data.size=[50, 37]", *check_runtimes.SEPARABLE, "data.fit=crop", *NORMALIZED],
     "nearest, average": ["data.size=[31, 46]", *ce.NEAREST, "data.resize=bilinear"],
 }
+# Networks of configs/model, at the size given: odd ones where it can. segnet_bayesian has the layers of segnet_vgg16.
+MODELS = {
+    "unet": [33, 48],
+    "unet_small": [45, 60],
+    "resunet": [33, 48],
+    "linknet": [64, 32],
+    "segnet_basic": [45, 60],
+    "segnet_bayesian": [45, 60],
+    "fcn8": [45, 60],
+    "deeplab_small": [65, 70],
+}
+STAGES = [
+    "data.size=[45, 50]",
+    "model.encoder=[{convs: 2, width: 16, block: residual, dropout: 0.2}, {convs: 2, width: 16, block: residual, kernel: 5}, "
+    "{convs: 1, width: 24, conv: separable, pool: average}, {convs: 1, width: 24}]",
+    "model.decoder=[{unpool_from: 4, convs: 2, width: 24, up: bilinear, skip: add, dropout: 0.3}, "
+    "{unpool_from: 3, convs: 2, width: 16, up: transposed, skip: concat}, "
+    "{unpool_from: 2, convs: 2, width: 16, up: unpool, skip: concat, block: residual}, "
+    "{unpool_from: 1, convs: 1, width: 0, up: nearest, skip: add}]",
+]
 NINE_OF_TEN = 0.9
 good = True
 
@@ -97,6 +118,26 @@ def check_run(name, segwork, own):
                 expect(f"{name}: probabilities, largest error {error.max():.0e}", np.quantile(error, NINE_OF_TEN) <= ce.BOUND)
             else:
                 check_logits(f"{name}, {path.name}", net, x, torch.from_numpy(np.load(out / f"{path.stem}.npy"))[None])
+
+
+def check_model(name, segwork, own):
+    """a network without a run: its experiment as segwork resolves it, and random weights"""
+    with tempfile.TemporaryDirectory() as scratch:
+        c = ce.Check(segwork, scratch, pathlib.Path(scratch))
+        experiment = c.experiment(own)
+        config, weights, image = c.folder / "config.yaml", c.folder / "weights.safetensors", c.folder / "image.png"
+        config.write_text(c.call("check", *experiment, "--resolve"))
+        net = st.build(st.read_config(config))
+        expect(f"{name}: {sum(p.numel() for p in net.parameters())} parameters, as segwork counts them",
+               sum(p.numel() for p in net.parameters()) == json.loads(c.call("describe", *experiment, "--json"))["parameters"])
+        state = {key: w.numpy() for key, w in net.state_dict().items()}
+        ce.golden_file.write(weights, check_runtimes.random_weights(state))
+        net = st.load(str(weights), config=str(config))
+        size = st.image_size(st.read_config(config))
+        ce.write_png(image, np.random.default_rng(1).integers(0, 256, (*size, 3), np.uint8))
+        c.call("predict", "--checkpoint", weights, "--config", config, image, "--out", c.folder / "out", "--logits")
+        x = st.preprocess(Image.open(image), st.read_config(config))
+        check_logits(name, net, x, torch.from_numpy(np.load(c.folder / "out" / "image.npy"))[None])
 
 
 # ---- layers ------------------------------------------------------------------------------------------------------
@@ -179,11 +220,14 @@ def check_transposed():
 def check_unpool():
     """ties, and an output of another size than what was pooled"""
     x = torch.tensor([[[[0.0, 0, 0, 5, 9], [0, 0, 5, 5, 9], [9, 9, 9, 9, 9]]]])
-    y, offsets = st.max_pool(x)
+    pool = st.MaxPool()
+    pool.return_indices = True
+    y, offsets = pool(x)
     placed = st.max_unpool(y + 1, offsets, size=(3, 5))
     wanted = torch.tensor([[[[1.0, 0, 0, 6, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]]]])
     expect("unpooling: the first of equal maxima, zeros where nothing was pooled", torch.equal(placed, wanted))
-    expect("unpooling to twice the pooled size", torch.equal(st.max_unpool(y + 1, offsets), wanted[..., :2, :4]))
+    expect("unpooling to twice the pooled size", torch.equal(st.max_unpool(y + 1, offsets, size=(2, 4)), wanted[..., :2, :4]))
+    expect("unpooling to the size before", torch.equal(st.max_unpool(y + 1, offsets), wanted))
     odd = st.upsample(torch.tensor([[[[1.0, 2]]]]), size=(3, 5))
     expect("upsampling repeats the last row and column", odd.tolist() == [[3 * [[1.0, 1, 2, 2, 2]]]])
 
@@ -194,4 +238,8 @@ if __name__ == "__main__":
     check_unpool()
     for name, own in CASES.items():
         check_run(name, sys.argv[1], own)
+    check_model("stages of every kind", sys.argv[1], STAGES)
+    check_model("every op", sys.argv[1], ce.EVERY_OP)
+    for name, size in MODELS.items():
+        check_model(name, sys.argv[1], [f"data.size={size}", f"configs/model/{name}.yaml"])
     sys.exit(0 if good else 1)

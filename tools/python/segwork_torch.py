@@ -128,15 +128,21 @@ class ConvTranspose(nn.ConvTranspose2d):
         return z
 
 
-def max_pool(x):
-    y, indices = F.max_pool2d(x, 2, return_indices=True)
-    return y, (indices, x.shape[-2:])
+class MaxPool(nn.MaxPool2d):
+    """Also returns the places of the maxima, with the size that they are in, where a layer reads them"""
+
+    def __init__(self, kernel=2, stride=2, padding=0, ceil=False):
+        super().__init__(kernel, stride, padding, ceil_mode=ceil)
+
+    def forward(self, x):
+        y = super().forward(x)
+        return (y[0], (y[1], x.shape[-2:])) if self.return_indices else y
 
 
 def max_unpool(x, offsets, size=None):
     indices, before = offsets
     y = F.max_unpool2d(x, indices, 2, output_size=before)
-    size = size or [2 * side for side in x.shape[-2:]]
+    size = size or before
     return F.pad(y, (0, size[1] - before[1], 0, size[0] - before[0]))
 
 
@@ -157,8 +163,8 @@ def _(o, channels):
 
 @op("depthwise_conv2d")
 def _(o, channels):
-    kernel, c = o.integer("kernel", 3), channels[0]
-    return nn.Conv2d(c, c, kernel, padding=kernel // 2, groups=c, bias=False), c
+    kernel, stride, dilation, c = o.integer("kernel", 3), o.integer("stride", 1), o.integer("dilation", 1), channels[0]
+    return nn.Conv2d(c, c, kernel, stride, dilation * (kernel // 2), dilation, groups=c, bias=False), c
 
 
 @op("conv_transpose2d")
@@ -187,7 +193,8 @@ def _(o, channels):
 
 @op("max_pool")
 def _(o, channels):
-    return Function(max_pool), channels[0]
+    kernel, stride, padding = o.integer("kernel", 2), o.integer("stride", 2), o.integer("padding", 1)
+    return MaxPool(kernel, stride, padding if kernel == 3 else 0, o.flag("ceil")), channels[0]
 
 
 @op("max_unpool")
@@ -197,7 +204,7 @@ def _(o, channels):
 
 @op("average_pool")
 def _(o, channels):
-    return nn.AvgPool2d(2), channels[0]
+    return nn.AvgPool2d(2, ceil_mode=o.flag("ceil")), channels[0]
 
 
 @op("global_average_pool")
@@ -351,9 +358,22 @@ class Stages:
 # ---- model.layers -----------------------------------------------------------------------------------------------
 
 
+Scope = namedtuple("Scope", "prefixes before begin")  # what names mean: where to look, the layer before, the block's input
+
+
+class Given(str):
+    """A text that a block is given, with the scope in which it was written"""
+
+    def __new__(cls, text, scope):
+        self = super().__new__(cls, text)
+        self.scope = scope
+        return self
+
+
 class Expander:
     """Writes model.layers with their blocks as layers. A block's layers are named after the one that uses it, `$key`
-    in it is what that one says for `key`, and a name is looked for in the block first, then around it."""
+    in it is what that one says for `key`, and a name is looked for in the block first, then around it; one that the
+    block is given means what it means where it is given."""
 
     def __init__(self, model):
         blocks = model.get("blocks")
@@ -361,11 +381,12 @@ class Expander:
         self.layers, self.known = [], {}  # name -> the layer it means; of a block, its last one
         self.read(model["layers"], [""], IMAGES, None)
 
-    def find(self, name, prefixes, before, begin):
-        special = {"before": before, "input": begin, IMAGES: IMAGES}
+    def find(self, name, scope):
+        scope = name.scope if isinstance(name, Given) else scope
+        special = {"before": scope.before, "input": scope.begin, IMAGES: IMAGES}
         if name in special:
             return special[name]
-        for prefix in reversed(prefixes):
+        for prefix in reversed(scope.prefixes):
             if prefix + name in self.known:
                 return self.known[prefix + name]
             head, _, output = (prefix + name).rpartition(".")
@@ -376,14 +397,14 @@ class Expander:
     def read(self, items, prefixes, begin, values):
         before = begin
         for number, item in enumerate(items):
-            item = {key: fill_in(value, values) for key, value in item.items()}
+            scope = Scope(prefixes, before, begin)
+            item = {key: fill_in(value, values, scope) for key, value in item.items()}
             own = item.pop("name", None) or (number if prefixes[-1] else f"layers.{number}")
             name = f"{prefixes[-1]}{own}"
             inputs = item.pop("from", "before")
-            inputs = [inputs] if isinstance(inputs, str) else inputs
-            inputs = [self.find(i, prefixes, before, begin) for i in inputs]
+            inputs = [self.find(i, scope) for i in ([inputs] if isinstance(inputs, str) else inputs)]
             like = item.pop("like", None)
-            like = like and self.find(like, prefixes, before, begin)
+            like = like and self.find(like, scope)
             if "block" in item:
                 block = self.blocks[item.pop("block")]
                 before = self.read(block, prefixes + [name + "."], inputs[0], item)
@@ -394,15 +415,17 @@ class Expander:
         return before
 
 
-def fill_in(value, values):
-    """`value` with what `values` says for each `$key` in it"""
-    if values is None:
-        return value
+def fill_in(value, values, scope):
+    """`value` with what `values` says for each `$key` in it, and all other texts with the scope they are written in"""
     if isinstance(value, list):
-        return [fill_in(v, values) for v in value]
+        return [fill_in(v, values, scope) for v in value]
     if isinstance(value, dict):
-        return {k: fill_in(v, values) for k, v in value.items()}
-    return values.get(value[1:], value) if isinstance(value, str) and value.startswith("$") else value
+        return {k: fill_in(v, values, scope) for k, v in value.items()}
+    if not isinstance(value, str):
+        return value
+    if values and value.startswith("$") and value[1:] in values:
+        return values[value[1:]]
+    return Given(value, scope)
 
 
 # ---- the network ------------------------------------------------------------------------------------------------
@@ -426,6 +449,9 @@ class Network(nn.Module):
         for layer in self.layers:
             channels[layer.name] = self.place(layer, model, channels)
         self.last_reader = {name: i for i, layer in enumerate(self.layers) for name in layer.inputs}
+        for layer in self.layers:
+            if layer.op == "max_pool":
+                self.module_of(layer.name).return_indices = f"{layer.name}.offsets" in self.last_reader
 
     def place(self, layer, model, channels):
         """Builds a layer and puts its module where its parameters' names say; returns its channels"""
