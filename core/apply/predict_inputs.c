@@ -63,10 +63,11 @@ static sw_status report_masks(const char *folder, int masks, bool others)
 {
     if (!masks) return SW_OK;
     if (!others)
-        return sw_fail(SW_E_USAGE,
-                       "%s has no pictures but masks of the run's data: give a file by its own path to have it "
-                       "segmented all the same",
-                       folder);
+        return sw_fail(
+            SW_E_USAGE,
+            "%s has no pictures but masks of the run's data: give a file by its own path to have it "
+            "segmented all the same",
+            folder);
     sw_log(SW_LOG_INFO, "%s: %d mask%s of the run's data passed over", folder, masks, masks == 1 ? "" : "s");
     return SW_OK;
 }

@@ -62,8 +62,7 @@ static sw_status check_file(outputs *o, const char *path, const sw_predict_writi
     o->listed = true;
     const char *lost = sw_file_set_find(&o->read, path);
     if (!lost) lost = sw_file_set_find(&o->data, path);
-    if (lost)
-        return sw_fail(SW_E_USAGE, "the prediction would overwrite %s: give another %s", lost, option);
+    if (lost) return sw_fail(SW_E_USAGE, "the prediction would overwrite %s: give another %s", lost, option);
     if (sw_run_owns_file(path))
         return sw_fail(SW_E_USAGE, "%s belongs to a run, which would lose it: give another %s", path, option);
     return SW_OK;
@@ -88,8 +87,7 @@ sw_status sw_predict_outputs_check(const sw_predict_inputs *in, const sw_predict
     SW_TRY(refuse_one_place_for_two(&o));
     for (int i = 0; i < in->count; i++) SW_TRY(sw_file_set_add(&o.read, in->items[i].path));
     for (int i = 0; w->also_read[i]; i++) SW_TRY(sw_file_set_add(&o.read, w->also_read[i]));
-    for (size_t i = 0; i < o.count; i++)
-        SW_TRY(check_file(&o, o.items[i].path, w, "folder with --out"));
+    for (size_t i = 0; i < o.count; i++) SW_TRY(check_file(&o, o.items[i].path, w, "folder with --out"));
     if (w->shares) SW_TRY(check_shares(&o, w));
 done:
     for (size_t i = 0; i < o.count; i++) free(o.items[i].path);

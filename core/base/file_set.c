@@ -43,8 +43,7 @@ const char *sw_file_set_find(sw_file_set *set, const char *path)
     if (set->count == 0 || !sw_file_identify(&key.id, path)) return NULL;
     if (!set->sorted) qsort(set->items, (size_t)set->count, sizeof *set->items, by_id);
     set->sorted = true;
-    const sw_file_set_item *found =
-        bsearch(&key, set->items, (size_t)set->count, sizeof *set->items, by_id);
+    const sw_file_set_item *found = bsearch(&key, set->items, (size_t)set->count, sizeof *set->items, by_id);
     return found ? found->path : NULL;
 }
 

@@ -11,9 +11,9 @@
 enum { DEPTH = 3 }; /* of a run's files below its folder, at most */
 
 /* In the run's folder itself, by the beginning of the name. */
-static const char *const own_files[] = {"config.yaml", "manifest.json", "log.txt",     "steps.jsonl",
-                                        "metrics.",    "events.out.",   "profile.txt", "profile.json",
-                                        "trace.json"};
+static const char *const own_files[] = {"config.yaml",   "manifest.json", "log.txt",     "steps.jsonl",
+                                        "metrics.jsonl", "metrics.csv",   "events.out.", "profile.txt",
+                                        "profile.json",  "trace.json"};
 static const char *const own_folders[] = {"grids/", "masks/", "gallery/", "checkpoints/"};
 
 static bool begins_with_one(const char *text, const char *const *beginnings, size_t count)
