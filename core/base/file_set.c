@@ -53,3 +53,22 @@ void sw_file_set_deinit(sw_file_set *set)
     sw_arena_deinit(&set->arena);
     *set = (sw_file_set){0};
 }
+
+sw_status sw_visits_add(bool *first, sw_visits *visits, const char *folder)
+{
+    sw_file_id id;
+    *first = false;
+    if (!sw_file_identify(&id, folder)) return SW_OK;
+    for (int i = 0; i < visits->count; i++)
+        if (sw_file_id_equals(visits->ids[i], id)) return SW_OK;
+    SW_ENSURE(SW_ARRAY_GROW(visits->ids, visits->count, "a list of folders"));
+    visits->ids[visits->count++] = id;
+    *first = true;
+    return SW_OK;
+}
+
+void sw_visits_deinit(sw_visits *visits)
+{
+    free(visits->ids);
+    *visits = (sw_visits){0};
+}

@@ -39,4 +39,14 @@ const char *sw_file_set_find(sw_file_set *set, const char *path);
 
 void sw_file_set_deinit(sw_file_set *set); /* accepts a zeroed one */
 
+/* Folders that a walk has been to, so that links neither lead it in circles nor show it a folder twice. */
+typedef struct sw_visits {
+    sw_file_id *ids;
+    int count;
+} sw_visits;
+
+/* Notes a folder; *first: it is there and has not been visited before. */
+sw_status sw_visits_add(bool *first, sw_visits *visits, const char *folder) SW_NODISCARD;
+void sw_visits_deinit(sw_visits *visits); /* accepts a zeroed one */
+
 #endif
