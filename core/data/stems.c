@@ -130,6 +130,36 @@ sw_status stems_add_pair(pair_list *out, const stem_index *images, const stem_in
     return pair_list_add(out, pair);
 }
 
+static bool visit_shortened(const char *stem, size_t length, stem_visitor visit, void *user)
+{
+    char picture[STEM_BYTES];
+    if (length >= sizeof picture) return false;
+    memcpy(picture, stem, length);
+    picture[length] = '\0';
+    if (visit(user, picture)) return true;
+    for (int i = 0; i < PICTURE_ENDINGS; i++) {
+        if (length + strlen(picture_endings[i]) >= sizeof picture) continue;
+        strcpy(picture + length, picture_endings[i]);
+        if (visit(user, picture)) return true;
+    }
+    return false;
+}
+
+bool stem_of_mask_visit(const char *mask_stem, const char *mask_suffix, stem_visitor visit, void *user)
+{
+    const bool own = mask_suffix && *mask_suffix;
+    if (own) {
+        const size_t length = length_without(mask_stem, mask_suffix);
+        return length && visit_shortened(mask_stem, length, visit, user);
+    }
+    if (visit_shortened(mask_stem, strlen(mask_stem), visit, user)) return true;
+    for (int i = 0; i < MASK_ENDINGS; i++) {
+        const size_t length = length_without(mask_stem, mask_endings[i]);
+        if (length && visit_shortened(mask_stem, length, visit, user)) return true;
+    }
+    return false;
+}
+
 /* Whether the stem ends as those of masks do. */
 static bool stem_is_of_mask(const char *stem, const char *mask_suffix)
 {
