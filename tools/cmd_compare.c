@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "options.h"
 #include "print.h"
+#include "run/out_file.h"
 #include "study/compare.h"
 
 static char *format_name, *out, *rank;
@@ -32,6 +33,26 @@ static sw_status format_of_file(sw_compare_format *format, const char *file)
                    "%s does not end in .txt, .md, .json, .csv or .html: give the format with --format", file);
 }
 
+static const char *const *endings_of(sw_compare_format format)
+{
+    static const char *const text[] = {".txt", ".text", "", NULL}, *const md[] = {".md", NULL},
+                             *const json[] = {".json", NULL}, *const csv[] = {".csv", NULL},
+                             *const html[] = {".html", ".htm", NULL};
+    switch (format) {
+    case SW_COMPARE_MARKDOWN:
+        return md;
+    case SW_COMPARE_JSON:
+        return json;
+    case SW_COMPARE_CSV:
+        return csv;
+    case SW_COMPARE_HTML:
+        return html;
+    case SW_COMPARE_TEXT:
+        break;
+    }
+    return text;
+}
+
 /* Takes --format, else the ending of --out, else text. */
 static sw_status choose_format(sw_compare_format *format)
 {
@@ -51,6 +72,7 @@ static sw_status run(int argc, const char *const *argv)
     if (argc == 0)
         return sw_fail(SW_E_USAGE, "needs run folders or experiments (see 'segwork compare --help')");
     SW_TRY(choose_format(&format));
+    if (out) SW_TRY(sw_out_file_check(out, endings_of(format), NULL));
     SW_TRY(sw_comparison_open(&comparison, argv, (size_t)argc, &options));
     SW_TRY(sw_comparison_write(&text, comparison, format));
     if (out) {

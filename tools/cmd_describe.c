@@ -10,6 +10,7 @@
 #include "measure/describe.h"
 #include "options.h"
 #include "print.h"
+#include "run/out_file.h"
 
 static const char **sets;
 static char *dot;
@@ -17,8 +18,10 @@ static int json;
 
 static sw_status write_dot(const sw_description *description)
 {
+    static const char *const endings[] = {".dot", ".gv", ".txt", "", NULL};
     char *text = NULL;
     sw_status status = sw_graph_dot(&text, &description->train_model.graph);
+    if (status == SW_OK) status = sw_out_file_check(dot, endings, NULL);
     if (status == SW_OK) status = sw_fs_write(dot, text, strlen(text));
     if (status == SW_OK)
         sw_log(SW_LOG_INFO, "graph written to %s; a picture: dot -Tsvg %s -o graph.svg", dot, dot);

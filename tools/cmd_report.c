@@ -2,16 +2,19 @@
 #include <stdio.h>
 
 #include "options.h"
+#include "run/out_file.h"
 #include "study/report.h"
 
 static char *out;
 
 static sw_status run(int argc, const char *const *argv)
 {
+    static const char *const endings[] = {".html", ".htm", NULL};
     const char *path = out ? out : "report.html";
     if (argc < 1)
         return sw_fail(SW_E_USAGE, "needs the folder of at least one run (see 'segwork report --help')");
-    sw_status status = sw_report(argv, argc, path);
+    sw_status status = sw_out_file_check(path, endings, NULL);
+    if (status == SW_OK) status = sw_report(argv, argc, path);
     if (status == SW_OK) printf("written  %s\n", path);
     return status;
 }

@@ -9,6 +9,7 @@
 #include "nn/losses.h"
 #include "options.h"
 #include "print.h"
+#include "run/out_file.h"
 #include "run/reader.h"
 #include "stop.h"
 #include "study/compare.h"
@@ -40,10 +41,12 @@ static const char *this_program(char *buffer, size_t bytes)
 
 static sw_status write_jobs(const sw_sweep *sweep)
 {
+    static const char *const endings[] = {".txt", ".sh", ".jobs", ".list", "", NULL};
     char program[4096];
     sw_status status = SW_OK;
     sw_str text = {0};
     int count = 0;
+    SW_TRY(sw_out_file_check(jobs, endings, NULL));
     SW_TRY(sw_sweep_commands(&text, sweep, this_program(program, sizeof program), device));
     SW_TRY(sw_fs_write(jobs, text.text ? text.text : "", text.length));
     for (size_t i = 0; i < text.length; i++) count += text.text[i] == '\n';

@@ -137,6 +137,7 @@ static void print_remarks(sw_str *out, const sw_stats *stats, bool all)
         [SW_REMARK_ALL_IGNORED] = "usable, but no pixel of the mask counts",
         [SW_REMARK_IN_BOTH] = "listed in two splits",
         [SW_REMARK_UNLISTED] = "beside listed pictures, but in no list",
+        [SW_REMARK_ORPHAN] = "masks without a picture",
     };
     for (int first = 0, end; first < stats->remark_count; first = end) {
         end = end_of_kind(stats, first);

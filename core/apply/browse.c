@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/fs.h"
+#include "data/files.h"
 #include "data/normalize.h"
 #include "draw/tiles.h"
+#include "run/out_file.h"
 #include "setup/open_data.h"
 
 enum { COLUMNS = 8 };
@@ -45,6 +48,19 @@ static sw_status fill(sw_tiles_spec *picture, sw_arena *arena, const sw_batch *b
     return SW_OK;
 }
 
+static sw_status check_place(const char *path, const sw_data_config *data)
+{
+    static const char *const endings[] = {".png", NULL};
+    sw_status status = SW_OK;
+    sw_file_set read = {0};
+    if (!sw_fs_exists(path)) return SW_OK;
+    SW_TRY(sw_data_files_add(&read, data, SW_DATA_ALL));
+    SW_TRY(sw_out_file_check(path, endings, &read));
+done:
+    sw_file_set_deinit(&read);
+    return status;
+}
+
 sw_status sw_browse(int *drawn, const char *path, const sw_experiment *experiment, int epoch, int count)
 {
     sw_status status = SW_OK;
@@ -56,6 +72,7 @@ sw_status sw_browse(int *drawn, const char *path, const sw_experiment *experimen
     char title[160];
     if (epoch < 1 || epoch > x->train.epochs)
         return sw_fail(SW_E_USAGE, "--epoch %d: the experiment has epochs 1 to %d", epoch, x->train.epochs);
+    SW_TRY(check_place(path, &x->data));
     SW_TRY(sw_open_train_data(&dataset, x));
     const sw_loader_options options = sw_train_loading(x);
     SW_TRY(sw_loader_create(&loader, dataset, &options));

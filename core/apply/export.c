@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "data/dataset.h"
 #include "data/normalize.h"
+#include "run/out_file.h"
 #include "setup/open.h"
 
 static const char *const format_names[] = {
@@ -109,8 +110,24 @@ static sw_status export_safetensors(const sw_trained *saved, const char *path)
     return sw_export_safetensors(path, saved->weights, notes, saved->epoch ? 2 : 1);
 }
 
+static sw_status check_place(const sw_trained *saved, const char *path, sw_export_format format)
+{
+    sw_status status = SW_OK;
+    char ending[16];
+    const char *const endings[] = {ending, NULL};
+    sw_file_set read = {0};
+    snprintf(ending, sizeof ending, ".%s", format_names[format]);
+    SW_TRY(sw_file_set_add(&read, saved->weights_path));
+    if (saved->config_path) SW_TRY(sw_file_set_add(&read, saved->config_path));
+    SW_TRY(sw_out_file_check(path, endings, &read));
+done:
+    sw_file_set_deinit(&read);
+    return status;
+}
+
 sw_status sw_export(const sw_trained *saved, const char *path, const sw_export_options *options)
 {
+    SW_ENSURE(check_place(saved, path, options->format));
     switch (options->format) {
     case SW_EXPORT_SAFETENSORS:
         return export_safetensors(saved, path);

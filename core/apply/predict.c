@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "page/csv.h"
 #include "predict_flow.h"
+#include "predict_outputs.h"
 #include "setup/open.h"
 
 /* Different remarks about pictures that are counted; further ones are logged picture by picture. */
@@ -211,6 +212,16 @@ static void on_picture(void *user, sw_predict_picture *picture)
     if (p->options->shares) add_shares(p, picture);
 }
 
+static sw_status check_outputs(const predictor *p, const sw_trained *saved)
+{
+    const char *const also_read[] = {saved->weights_path, saved->config_path, NULL};
+    const sw_predict_writing writing = {.files = p->plan.files,
+                                        .shares = p->options->shares,
+                                        .data = &saved->experiment->data,
+                                        .also_read = also_read};
+    return sw_predict_outputs_check(&p->inputs, &writing);
+}
+
 /* Makes the folders now, so that no prediction is in vain. */
 static sw_status make_folders(const sw_predict_options *o)
 {
@@ -255,7 +266,8 @@ sw_status sw_predict(sw_predict_result *result, sw_trained *saved, const char *c
     predictor p = {.options = options, .result = result};
     *result = (sw_predict_result){0};
     SW_TRY(make_plan(&p.plan, options, saved->experiment));
-    SW_TRY(sw_predict_inputs_init(&p.inputs, paths, options->out, p.plan.files));
+    SW_TRY(sw_predict_inputs_init(&p.inputs, paths, options->out, &saved->experiment->data));
+    SW_TRY(check_outputs(&p, saved));
     SW_TRY(make_folders(options));
     if (options->shares) begin_shares(&p);
     SW_TRY(run_pictures(&p, saved));

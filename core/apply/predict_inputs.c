@@ -4,12 +4,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/array.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/str.h"
-#include "image/picture_files.h"
+#include "data/files.h"
 
 const char *const sw_predict_suffixes[SW_PREDICT_FILES] = {[SW_PREDICT_MASK] = ".png",
                                                            [SW_PREDICT_OVERLAY] = ".overlay.png",
@@ -54,127 +54,70 @@ static const char *place_in(char place[PATH_MAX], const char *folder, const char
     return found;
 }
 
-static sw_status add_folder(sw_predict_inputs *in, const char *folder, const char *out)
+/* What is known of the masks of the run's data, which lie in the way when a folder holds both. */
+typedef struct mask_search {
+    const sw_data_config *data;
+    sw_file_set masks;
+} mask_search;
+
+static sw_status report_masks(const char *folder, int masks, bool others)
+{
+    if (!masks) return SW_OK;
+    if (!others)
+        return sw_fail(
+            SW_E_USAGE,
+            "%s has no pictures but masks of the run's data: give a file by its own path to have it "
+            "segmented all the same",
+            folder);
+    sw_log(SW_LOG_INFO, "%s: %d mask%s of the run's data passed over", folder, masks, masks == 1 ? "" : "s");
+    return SW_OK;
+}
+
+static sw_status add_folder(sw_predict_inputs *in, const char *folder, const char *out, mask_search *search)
 {
     sw_status status = SW_OK;
     sw_picture_files files;
     char place[PATH_MAX];
     const char *passed_over = place_in(place, folder, out);
     const int before = in->count;
+    int masks = 0;
+    bool *beside = NULL; /* (files.count) masks by their names */
     SW_ENSURE(sw_picture_files_list(&files, folder, true));
+    SW_TRY(sw_data_masks_beside(&beside, search->data, folder, &files));
     for (int i = 0; i < files.count; i++) {
         const char *name = files.paths[i];
         if (passed_over && strncmp(name, passed_over, strlen(passed_over)) == 0) continue;
         char *path = sw_fs_join(folder, name);
-        status = path ? add(in, path, name, out) : SW_E_MEMORY;
+        const bool is_mask = path && (beside[i] || sw_file_set_find(&search->masks, path));
+        masks += is_mask;
+        if (!is_mask) status = path ? add(in, path, name, out) : SW_E_MEMORY;
         free(path);
         if (status != SW_OK) goto done;
     }
+    SW_TRY(report_masks(folder, masks, in->count > before));
     if (in->count == before)
         SW_TRY(
             sw_fail(SW_E_USAGE, "%s has no pictures: no .jpg, .jpeg or .png in it or its folders", folder));
 done:
+    free(beside);
     sw_picture_files_deinit(&files);
     return status;
 }
 
-/* --- files that would be lost ---------------------------------------------------------------- */
-
-typedef struct output {
-    char *path;
-    const char *of; /* the picture it comes from */
-} output;
-
-static int by_path(const void *a, const void *b)
-{
-    const output *x = a, *y = b;
-    return strcmp(x->path, y->path);
-}
-
-/* An existing picture, known by its inode. */
-typedef struct identity {
-    dev_t device;
-    ino_t number;
-    const char *path;
-} identity;
-
-static int by_identity(const void *a, const void *b)
-{
-    const identity *x = a, *y = b;
-    if (x->device != y->device) return x->device < y->device ? -1 : 1;
-    return x->number < y->number ? -1 : x->number > y->number;
-}
-
-static bool identify(identity *out, const char *path)
-{
-    struct stat info;
-    if (stat(path, &info) != 0) return false;
-    *out = (identity){info.st_dev, info.st_ino, path};
-    return true;
-}
-
-/* Compares inodes, not names: a link or another spelling of the folder leads to the same picture. */
-static sw_status check_overwriting(const sw_predict_inputs *in, const output *outputs, size_t count)
-{
-    sw_status status = SW_OK;
-    size_t there = 0;
-    identity *pictures = malloc(((size_t)in->count + 1) * sizeof *pictures), old;
-    if (!pictures) return sw_fail_alloc("a list of pictures", (size_t)in->count * sizeof *pictures);
-    for (int i = 0; i < in->count; i++) there += identify(&pictures[there], in->items[i].path);
-    qsort(pictures, there, sizeof *pictures, by_identity);
-    for (size_t i = 0; i < count && status == SW_OK; i++) {
-        if (!identify(&old, outputs[i].path)) continue;
-        const identity *lost = bsearch(&old, pictures, there, sizeof *pictures, by_identity);
-        if (lost)
-            status = sw_fail(SW_E_USAGE, "the prediction would overwrite %s: give another folder with --out",
-                             lost->path);
-    }
-    free(pictures);
-    return status;
-}
-
-static sw_status list_outputs(output *outputs, size_t *count, const sw_predict_inputs *in, unsigned files)
-{
-    for (int i = 0; i < in->count; i++)
-        for (int f = 0; f < SW_PREDICT_FILES; f++) {
-            if (!(files & 1u << f)) continue;
-            char *path = sw_predict_file_path(&in->items[i], (sw_predict_file)f);
-            if (!path) return SW_E_MEMORY;
-            outputs[(*count)++] = (output){path, in->items[i].path};
-        }
-    return SW_OK;
-}
-
-static sw_status check_outputs(const sw_predict_inputs *in, unsigned files)
-{
-    sw_status status = SW_OK;
-    size_t count = 0, most = (size_t)in->count * SW_PREDICT_FILES + 1;
-    output *outputs = malloc(most * sizeof *outputs);
-    if (!outputs) return sw_fail_alloc("a list of files", most * sizeof *outputs);
-    SW_TRY(list_outputs(outputs, &count, in, files));
-    qsort(outputs, count, sizeof *outputs, by_path);
-    for (size_t i = 1; i < count; i++)
-        if (strcmp(outputs[i - 1].path, outputs[i].path) == 0)
-            SW_TRY(sw_fail(SW_E_USAGE,
-                           "%s and %s would both be written to %s: predict them one after the "
-                           "other into different folders",
-                           outputs[i - 1].of, outputs[i].of, outputs[i].path));
-    SW_TRY(check_overwriting(in, outputs, count));
-done:
-    for (size_t i = 0; i < count; i++) free(outputs[i].path);
-    free(outputs);
-    return status;
-}
-
 sw_status sw_predict_inputs_init(sw_predict_inputs *inputs, const char *const *paths, const char *out,
-                                 unsigned files)
+                                 const sw_data_config *data)
 {
     sw_status status = SW_OK;
+    mask_search search = {.data = data};
+    bool folders = false;
     *inputs = (sw_predict_inputs){0};
+    for (size_t i = 0; paths[i]; i++) folders |= sw_fs_is_dir(paths[i]);
+    if (folders) SW_TRY(sw_data_files_add(&search.masks, data, SW_DATA_MASKS));
     for (size_t i = 0; paths[i]; i++)
-        SW_TRY(sw_fs_is_dir(paths[i]) ? add_folder(inputs, paths[i], out) : add_file(inputs, paths[i], out));
-    SW_TRY(check_outputs(inputs, files));
+        SW_TRY(sw_fs_is_dir(paths[i]) ? add_folder(inputs, paths[i], out, &search)
+                                      : add_file(inputs, paths[i], out));
 done:
+    sw_file_set_deinit(&search.masks);
     if (status != SW_OK) sw_predict_inputs_deinit(inputs);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "data/config.h"
 
 /* What may be written for a picture; the sets of them are bits. */
 typedef enum sw_predict_file {
@@ -32,10 +33,10 @@ typedef struct sw_predict_inputs {
 
 /* Lists the files, and of a folder its .jpg, .jpeg and .png files by name, those in its folders too, which
  * are kept: FOLDER/sub/name.jpg becomes DIR/sub/name. The folder DIR itself, if it lies in one of them, is
- * passed over. `files` is the set of files that will be written. SW_E_USAGE: a folder without any picture,
- * two pictures that would be written to the same file, or a picture that would be overwritten. */
+ * passed over, and so are masks of the run's data (`data`): files that its description names, and where it
+ * keeps them beside pictures, those of that name. SW_E_USAGE: a folder without any picture. */
 sw_status sw_predict_inputs_init(sw_predict_inputs *inputs, const char *const *paths, const char *out,
-                                 unsigned files) SW_NODISCARD;
+                                 const sw_data_config *data) SW_NODISCARD;
 void sw_predict_inputs_deinit(sw_predict_inputs *inputs);
 
 /* Returns the path of one of the files on the heap (the caller frees it); NULL when memory is out. */

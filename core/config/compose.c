@@ -12,6 +12,8 @@
 
 enum { MAX_CHAIN = 16, MAX_FILES = 64 };
 
+static const char set_source[] = "--set "; /* where a value came from that no file gives */
+
 typedef struct composer {
     sw_arena *arena;
     int files;
@@ -34,22 +36,45 @@ static bool merge_entry(sw_arena *arena, sw_yaml_entry *entries, size_t *count, 
     return value != NULL;
 }
 
-/* Two ways to describe a network: a list of `by` replaces what a fragment before it said under `gone`. */
+/* Two ways to describe a network: a list of `by` replaces what a fragment before it said under `gone`. So
+ * does a layout of data, which says anew where the files lie: the lists and folders of another data set say
+ * nothing of this one's. */
 typedef struct replacement {
     const char *by;
-    const char *gone[5]; /* ends in NULL */
+    sw_yaml_kind kind;   /* of its value */
+    const char *gone[8]; /* ends in NULL */
 } replacement;
 
-static const replacement replacements[] = {{"layers", {"encoder", "decoder", "head", "bias", NULL}},
-                                           {"encoder", {"layers", "blocks", NULL}}};
+static const replacement replacements[] = {
+    {"layers", SW_YAML_SEQUENCE, {"encoder", "decoder", "head", "bias", NULL}},
+    {"encoder", SW_YAML_SEQUENCE, {"layers", "blocks", NULL}},
+    {"layout",
+     SW_YAML_SCALAR,
+     {"train", "val", "test", "train_split", "val_split", "test_split", "mask_suffix", NULL}}};
 
-static bool is_replaced(const char *key, const sw_yaml_node *over)
+static bool is_of_set(sw_yaml_place place)
+{
+    return place.source && strncmp(place.source, set_source, strlen(set_source)) == 0;
+}
+
+/* Whether a mapping gives `by` in a way that replaces. A --set names single keys: only a value that differs
+ * says something new. */
+static bool gives(const sw_yaml_node *over, const replacement *r, const sw_yaml_node *base)
+{
+    const sw_yaml_entry *by = sw_yaml_entry_get(over, r->by), *old = sw_yaml_entry_get(base, r->by);
+    if (!by || by->value->kind != r->kind) return false;
+    if (r->kind == SW_YAML_SEQUENCE) return by->value->count > 0;
+    const bool same = old && old->value->kind == r->kind && strcmp(old->value->text, by->value->text) == 0;
+    return !same || !is_of_set(by->key_place);
+}
+
+static bool is_replaced(const sw_yaml_entry *entry, const sw_yaml_node *base, const sw_yaml_node *over)
 {
     for (size_t i = 0; i < sizeof replacements / sizeof *replacements; i++) {
-        const sw_yaml_entry *by = sw_yaml_entry_get(over, replacements[i].by);
-        if (!by || by->value->kind != SW_YAML_SEQUENCE || by->value->count == 0) continue;
-        for (const char *const *gone = replacements[i].gone; *gone; gone++)
-            if (strcmp(*gone, key) == 0) return true;
+        const replacement *r = &replacements[i];
+        for (const char *const *gone = r->gone; *gone; gone++)
+            if (strcmp(*gone, entry->key) == 0 && gives(over, r, base))
+                return r->kind == SW_YAML_SEQUENCE || !is_of_set(entry->key_place);
     }
     return false;
 }
@@ -63,7 +88,7 @@ static const sw_yaml_node *merge(sw_arena *arena, const sw_yaml_node *base, cons
     if (!merged || !entries) return NULL;
     size_t count = 0;
     for (size_t i = 0; i < base->count; i++)
-        if (!is_replaced(base->entries[i].key, over)) entries[count++] = base->entries[i];
+        if (!is_replaced(&base->entries[i], base, over)) entries[count++] = base->entries[i];
     for (size_t i = 0; i < over->count; i++)
         if (!merge_entry(arena, entries, &count, &over->entries[i])) return NULL;
     *merged =
@@ -290,7 +315,7 @@ static sw_status check_key(const char *key, sw_yaml_place origin)
 
 sw_status compose_set(const sw_yaml_node **out, sw_arena *arena, const sw_yaml_node *tree, const char *text)
 {
-    const char *equals = strchr(text, '='), *source = sw_arena_printf(arena, "--set %s", text);
+    const char *equals = strchr(text, '='), *source = sw_arena_printf(arena, "%s%s", set_source, text);
     if (!source) return SW_E_MEMORY;
     assignment a = {.arena = arena, .origin = {source, 0, 0}};
     if (!equals) return sw_yaml_fail(a.origin, "expected key=value, as in --set optimizer.lr=0.01");

@@ -13,6 +13,7 @@
 #include "base/median.h"
 #include "base/parallel.h"
 #include "base/str.h"
+#include "data/mask_values.h"
 #include "dataset_images.h"
 #include "repeats.h"
 #include "split.h"
@@ -141,6 +142,24 @@ static sw_status gather(sw_dataset *dataset, int from, int end, gathering *g)
     return SW_OK;
 }
 
+/* Without a pixel that counts there is nothing to learn or to measure. */
+static sw_status fail_all_ignored(const sw_dataset *dataset, sw_split split)
+{
+    const sw_data_config *data = &dataset->store->data;
+    char buffer[PAIR_NAME_MAX_BYTES + 64];
+    sw_str values = {0};
+    sw_mask_values_append(&values, data);
+    sw_status status = sw_str_status(&values);
+    if (status == SW_OK)
+        status = sw_fail(
+            SW_E_DATA,
+            "%s: in the masks of all %d images of %s every pixel is ignored: take a value out of "
+            "data.ignore and give it to a class (data.classes); the classes are %s",
+            data->root, dataset->count, sw_data_split_title(buffer, sizeof buffer, data, split), values.text);
+    sw_str_deinit(&values);
+    return status;
+}
+
 static sw_status sum_up(const sw_dataset *dataset, sw_split split, const gathering *g)
 {
     const sw_data_config *data = &dataset->store->data;
@@ -150,6 +169,7 @@ static sw_status sum_up(const sw_dataset *dataset, sw_split split, const gatheri
     if (dataset->count == 0)
         return sw_fail(SW_E_DATA, "%s: none of the %d images listed in %s is usable (see the warnings)",
                        data->root, dataset->skipped, list->source);
+    if (dataset->all_pixels == 0) return fail_all_ignored(dataset, split);
     if (dataset->skipped)
         sw_log(SW_LOG_WARNING, "%s: %d of %d images of %s skipped", data->root, dataset->skipped, list->count,
                sw_data_split_title(buffer, sizeof buffer, data, split));
@@ -331,6 +351,12 @@ const char *sw_dataset_name(const sw_dataset *dataset, int i)
 {
     assert(i >= 0 && i < dataset->count);
     return dataset->items[i].pair->name;
+}
+
+const char *sw_dataset_image_path(const sw_dataset *dataset, int i)
+{
+    assert(i >= 0 && i < dataset->count);
+    return dataset->items[i].pair->image;
 }
 
 int sw_dataset_find(const sw_dataset *dataset, const char *name)

@@ -21,6 +21,8 @@ static sw_status no_pictures(const char *root)
 static const char *describe_set(const scan_set *set)
 {
     if (!set->has_png) return "JPEG";
+    if (set->readable == 0 && set->fault) return "which cannot be read as masks";
+    if (set->likeness < 0.5 && set->one_channel) return "grey levels, too many or too mixed for masks";
     return set->likeness >= 0.5 ? "like masks" : "like pictures";
 }
 
@@ -35,6 +37,10 @@ static sw_status no_masks(const char *root, const folder_scan *scan)
                       set->files.files.paths[0], describe_set(set));
     }
     if (scan->count > SHOWN) sw_str_printf(&text, " and %d more folders", scan->count - SHOWN);
+    for (int s = 0; s < scan->count && s < SHOWN; s++) {
+        const scan_set *set = &scan->sets[s];
+        if (set->has_png && set->readable == 0 && set->fault) sw_str_printf(&text, ". %s", set->fault);
+    }
     sw_status status = sw_str_status(&text);
     if (status == SW_OK)
         status = sw_fail(SW_E_DATA,

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/array.h"
+#include "base/file_set.h"
 #include "base/fs.h"
 #include "guess_files.h"
 #include "guess_words.h"
@@ -22,6 +23,7 @@ typedef struct list_files {
     sw_arena *arena;
     list_file *list;
     int count;
+    sw_visits visits;
 } list_files;
 
 static bool is_list_name(const char *name)
@@ -38,9 +40,11 @@ static sw_status find_in(list_files *out, const char *root, const char *below, i
 {
     sw_status status = SW_OK;
     const char *folder = sw_arena_printf(out->arena, "%s/%s", root, below);
-    DIR *stream = folder ? opendir(folder) : NULL;
-    const struct dirent *entry;
+    bool first;
     if (!folder) return SW_E_MEMORY;
+    SW_ENSURE(sw_visits_add(&first, &out->visits, folder));
+    DIR *stream = first ? opendir(folder) : NULL;
+    const struct dirent *entry;
     while (stream && (entry = readdir(stream)) && out->count < MOST_LISTS) {
         sw_split split;
         if (entry->d_name[0] == '.' || sw_is_picture_name(entry->d_name)) continue;
@@ -107,5 +111,6 @@ sw_status guess_lists(bool *found, sw_guess *guess, const folder_pair *pair)
     if (*found) guess->data = data;
 done:
     free(files.list);
+    sw_visits_deinit(&files.visits);
     return status;
 }

@@ -8,6 +8,7 @@
 #include "guess_classes.h"
 #include "guess_files.h"
 #include "mask_census.h"
+#include "orphans.h"
 #include "range.h"
 #include "split.h"
 
@@ -245,6 +246,38 @@ static sw_status tell_faults(sw_guess *guess, const census_file *files, const ma
     return SW_OK;
 }
 
+/* Of a sample, read to compare sizes. */
+static sw_status tell_bad_pictures(sw_guess *guess, const census_file *files, const mask_list *masks)
+{
+    const char *fault = NULL;
+    int bad = 0, read = 0;
+    for (int i = 0; i < masks->count; i++) {
+        read += files[i].has_picture;
+        if (files[i].picture_fault && bad++ == 0) fault = files[i].picture_fault;
+    }
+    if (bad && bad == read)
+        return sw_fail(SW_E_DATA, "none of %d pictures can be read%s; the first: %s", read,
+                       read < masks->count ? ", a sample" : "", fault);
+    if (!bad) return SW_OK;
+    return guess_remark(guess,
+                        "%d of %s%d pictures cannot be read, and will be skipped: %s%s; 'segwork data stats' "
+                        "names all",
+                        bad, read < masks->count ? "a sample of " : "", read, fault,
+                        bad > 1 ? ", and others" : "");
+}
+
+static sw_status tell_orphans(sw_guess *guess, const mask_list *masks)
+{
+    sw_status status = SW_OK;
+    orphan_masks orphans;
+    SW_ENSURE(orphan_masks_find(&orphans, masks->lists, guess->data.mask_suffix));
+    if (orphans.count)
+        status = guess_remark(guess, "%d mask%s no picture, such as %s; 'segwork data stats' lists them",
+                              orphans.count, orphans.count == 1 ? " has" : "s have", orphans.paths[0]);
+    orphan_masks_deinit(&orphans);
+    return status;
+}
+
 static sw_status refuse_many_values(const sw_guess *guess, const census_summary *s, const mask_list *masks)
 {
     if (guess->value_count <= 256 && !(s->worst && s->worst->has_more)) return SW_OK;
@@ -273,6 +306,8 @@ sw_status sw_guess_masks(sw_guess *guess, int threads, uint64_t most_pixels)
     if (!files) SW_TRY(sw_fail_alloc("a list of masks", (size_t)masks.count * sizeof *files));
     SW_TRY(census_read(files, masks.pairs, masks.count, (masks.count + COMPARED - 1) / COMPARED, threads));
     SW_TRY(tell_faults(guess, files, &masks));
+    SW_TRY(tell_bad_pictures(guess, files, &masks));
+    SW_TRY(tell_orphans(guess, &masks));
     const census_summary summary = summarise(files, masks.count);
     guess->data.masks = choose_kind(&summary);
     for (int i = 0; i < masks.count; i++)

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/parallel.h"
+#include "base/str.h"
 #include "image/image.h"
 
 enum { SAMPLES_IN_ALL = 600, MOST_SAMPLES = 6, FEW_VALUES = 32 };
@@ -104,6 +105,7 @@ typedef struct scan_sample {
     const char *path;
     double likeness;
     bool one_channel;
+    char *fault; /* why it cannot be read as a mask; NULL: it was */
 } scan_sample;
 
 typedef struct sampling {
@@ -157,7 +159,9 @@ static sw_status look_at(void *user, int index)
         sample->one_channel = mask.image.channels == 1;
         sw_image_deinit(&mask.image);
     }
-    return status == SW_E_MEMORY ? status : SW_OK;
+    if (status == SW_E_MEMORY) return status;
+    if (status != SW_OK && !(sample->fault = sw_strf("%s", sw_error_message()))) return SW_E_MEMORY;
+    return SW_OK;
 }
 
 static sw_status add_samples(sampling *out, folder_scan *scan, int s, const char *root)
@@ -181,6 +185,20 @@ static bool is_png_name(const char *path)
     return strcasecmp(path + sw_stem_length(path), ".png") == 0;
 }
 
+/* Files that cannot be read say nothing of the others. */
+static sw_status add_to_set(folder_scan *scan, const scan_sample *sample)
+{
+    scan_set *set = &scan->sets[sample->set];
+    if (sample->fault) {
+        if (!set->fault) set->fault = sw_arena_strdup(&scan->arena, sample->fault);
+        return set->fault ? SW_OK : SW_E_MEMORY;
+    }
+    set->likeness += sample->likeness;
+    set->one_channel = set->one_channel || sample->one_channel;
+    set->readable++;
+    return SW_OK;
+}
+
 static sw_status look_at_sets(folder_scan *scan, const char *root, int threads)
 {
     sw_status status = SW_OK;
@@ -192,16 +210,11 @@ static sw_status look_at_sets(folder_scan *scan, const char *root, int threads)
         if (set->has_png) SW_TRY(add_samples(&taken, scan, s, root)); /* a mask is a PNG */
     }
     SW_TRY(sw_parallel_run(taken.count, threads, look_at, &taken));
-    for (int i = 0, count = 0; i < taken.count; i++) {
-        scan_set *set = &scan->sets[taken.samples[i].set];
-        set->likeness += taken.samples[i].likeness;
-        set->one_channel = set->one_channel || taken.samples[i].one_channel;
-        count++;
-        if (i + 1 < taken.count && taken.samples[i + 1].set == taken.samples[i].set) continue;
-        set->likeness /= count;
-        count = 0;
-    }
+    for (int i = 0; i < taken.count; i++) SW_TRY(add_to_set(scan, &taken.samples[i]));
+    for (int s = 0; s < scan->count; s++)
+        if (scan->sets[s].readable) scan->sets[s].likeness /= scan->sets[s].readable;
 done:
+    for (int i = 0; i < taken.count; i++) free(taken.samples[i].fault);
     free(taken.samples);
     return status;
 }

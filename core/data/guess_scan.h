@@ -10,6 +10,8 @@ typedef struct scan_set {
     stem_index files;
     double likeness; /* of a sample to masks, 0..1: large areas of one value, and few values */
     bool one_channel, has_png;
+    int readable;      /* files of the sample that can be read as masks */
+    const char *fault; /* of the first that cannot; NULL: all can */
 } scan_set;
 
 typedef struct folder_scan {
@@ -19,7 +21,7 @@ typedef struct folder_scan {
     int count;
 } folder_scan;
 
-/* Lists the folder and reads a sample of its files. Files that cannot be read are like no mask. SW_E_IO: a
+/* Lists the folder and reads a sample of its files. Files that cannot be read do not count. SW_E_IO: a
  * folder cannot be read. */
 sw_status folder_scan_make(folder_scan *out, const char *root, int threads) SW_NODISCARD;
 void folder_scan_deinit(folder_scan *scan); /* accepts a zeroed one */

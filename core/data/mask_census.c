@@ -81,7 +81,6 @@ typedef struct census_job {
     int every_picture;
 } census_job;
 
-/* An unreadable picture is for the statistics to find. */
 static sw_status compare_size(census_file *file, const data_pair *pair)
 {
     sw_image picture;
@@ -89,7 +88,12 @@ static sw_status compare_size(census_file *file, const data_pair *pair)
     char size[160];
     sw_status status = sw_image_read_rgb_noted(&picture, &notes, pair->image);
     sw_str_deinit(&notes);
-    if (status != SW_OK) return status == SW_E_MEMORY ? status : SW_OK;
+    file->has_picture = true;
+    if (status == SW_E_IO || status == SW_E_DATA) {
+        file->picture_fault = sw_strf("%s", sw_error_message());
+        return file->picture_fault ? SW_OK : SW_E_MEMORY;
+    }
+    if (status != SW_OK) return status;
     if (picture.width != file->size.width || picture.height != file->size.height) {
         sw_image_describe_size(size, sizeof size, &picture);
         file->other_size = sw_strf("%s", size);
@@ -135,5 +139,6 @@ void census_deinit(census_file *files, int count)
         free(files[i].values);
         free(files[i].fault);
         free(files[i].other_size);
+        free(files[i].picture_fault);
     }
 }

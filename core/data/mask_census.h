@@ -27,9 +27,11 @@ typedef struct census_file {
     sw_size size;
     census_value *values;
     int count;
-    bool has_more;    /* than CENSUS_MOST_VALUES */
-    char *fault;      /* why it cannot be read; NULL: it was */
-    char *other_size; /* of its picture, where that was read and differs; NULL: not */
+    bool has_more;       /* than CENSUS_MOST_VALUES */
+    char *fault;         /* why it cannot be read; NULL: it was */
+    bool has_picture;    /* its picture was to be read too: */
+    char *picture_fault; /* why that failed; NULL: it did not */
+    char *other_size;    /* of its picture, where that was read and differs; NULL: not */
 } census_file;
 
 /* Reads the masks of pairs into files[count], which the caller frees with census_deinit. Of the pictures

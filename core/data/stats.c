@@ -136,8 +136,9 @@ sw_status sw_stats_collect(sw_stats *out, const sw_data_config *data, int thread
     if (!out->store) return sw_fail_alloc("file statistics", sizeof *out->store);
     SW_TRY(stats_list(out, data));
     SW_TRY(stats_add_unlisted(out));
-    SW_TRY(mask_coding_init(&coding, data));
     const int listed = out->store->listed_count, all = out->store->item_count;
+    SW_TRY(stats_add_orphans(out, data));
+    SW_TRY(mask_coding_init(&coding, data));
     SW_TRY(sw_parallel_run(all - listed <= listed ? all : listed, threads, look_at, &job));
     SW_TRY(sum_up_sizes(out));
     SW_TRY(stats_remark(out));

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "data/description.h"
 #include "layout.h"
+#include "orphans.h"
 #include "split.h"
 #include "stats_items.h"
 
@@ -155,6 +156,25 @@ static sw_status add_files(const unlisted_search *search, const char *folder)
     }
 done:
     closedir(stream);
+    return status;
+}
+
+sw_status stats_add_orphans(sw_stats *out, const sw_data_config *data)
+{
+    sw_status status = SW_OK;
+    struct sw_stats_store *store = out->store;
+    orphan_masks orphans;
+    SW_ENSURE(orphan_masks_find(&orphans, store->lists, data->mask_suffix));
+    for (int i = 0; i < orphans.count; i++) {
+        const size_t root = strlen(data->root);
+        const char *path = sw_arena_strdup(&store->arena, orphans.paths[i]);
+        if (!path) SW_TRY(SW_E_MEMORY);
+        const bool inside = strncmp(path, data->root, root) == 0 && path[root] == '/';
+        SW_TRY(add_item(store,
+                        (stats_item){.name = inside ? path + root + 1 : path, .path = path, .orphan = true}));
+    }
+done:
+    orphan_masks_deinit(&orphans);
     return status;
 }
 

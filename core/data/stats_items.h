@@ -11,6 +11,7 @@ typedef struct stats_item {
     const data_pair *pair; /* NULL: unlisted */
     const char *path;      /* of the picture */
     unsigned splits;       /* bit s: listed in split s; 0: unlisted */
+    bool orphan;           /* no picture but a mask without one; the last of the items */
     bool usable, all_background, all_ignored;
     int width_px, height_px;
     char *text; /* why it is bad, or what was converted; NULL: nothing */
@@ -28,6 +29,9 @@ sw_status stats_list(sw_stats *out, const sw_data_config *data) SW_NODISCARD;
 
 /* Adds the files in the folders of listed pictures that no list names, and counts image_files. */
 sw_status stats_add_unlisted(sw_stats *out) SW_NODISCARD;
+
+/* Adds the masks that belong to no picture. */
+sw_status stats_add_orphans(sw_stats *out, const sw_data_config *data) SW_NODISCARD;
 
 /* Fills the remarks from the items. */
 sw_status stats_remark(sw_stats *out) SW_NODISCARD;

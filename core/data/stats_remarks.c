@@ -14,7 +14,8 @@ static bool has_remark(const stats_item *item, int kind)
         [SW_REMARK_ALL_BACKGROUND] = item->all_background,
         [SW_REMARK_ALL_IGNORED] = item->all_ignored,
         [SW_REMARK_IN_BOTH] = (item->splits & (item->splits - 1)) != 0,
-        [SW_REMARK_UNLISTED] = !item->splits,
+        [SW_REMARK_UNLISTED] = !item->splits && !item->orphan,
+        [SW_REMARK_ORPHAN] = item->orphan,
     };
     return has[kind];
 }

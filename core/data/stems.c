@@ -37,7 +37,7 @@ void stem_index_deinit(stem_index *index)
     sw_picture_files_deinit(&index->files);
 }
 
-static bool is_png(const char *path)
+bool stem_is_png(const char *path)
 {
     const size_t length = strlen(path);
     return length > 4 && strcasecmp(path + length - 4, ".png") == 0;
@@ -63,7 +63,7 @@ const char *stem_index_find(const stem_index *index, const char *stem, const cha
     for (; low < index->files.count && strncmp(index->files.paths[low], wanted, length + 1) == 0; low++) {
         const char *path = index->files.paths[low];
         if ((size_t)sw_stem_length(path) == length &&
-            (kind == STEM_ANY || is_png(path) == (kind == STEM_PNG)))
+            (kind == STEM_ANY || stem_is_png(path) == (kind == STEM_PNG)))
             return path;
     }
     return NULL;
@@ -106,7 +106,7 @@ sw_status stems_add_pair(pair_list *out, const stem_index *images, const stem_in
     sw_arena *arena = &out->arena;
     const char *image = stem_index_find(images, stem, "", STEM_ANY);
     /* in one folder a PNG of the bare name is the picture itself */
-    const bool bare = !image || !is_png(image) || strcmp(images->folder, masks->folder) != 0;
+    const bool bare = !image || !stem_is_png(image) || strcmp(images->folder, masks->folder) != 0;
     const char *mask = stem_find_mask(masks, stem, bare, mask_suffix);
     data_pair pair = {.name = sw_arena_strdup(arena, stem),
                       .image = image ? sw_arena_printf(arena, "%s/%s", images->folder, image)
@@ -130,6 +130,36 @@ sw_status stems_add_pair(pair_list *out, const stem_index *images, const stem_in
     return pair_list_add(out, pair);
 }
 
+static bool visit_shortened(const char *stem, size_t length, stem_visitor visit, void *user)
+{
+    char picture[STEM_BYTES];
+    if (length >= sizeof picture) return false;
+    memcpy(picture, stem, length);
+    picture[length] = '\0';
+    if (visit(user, picture)) return true;
+    for (int i = 0; i < PICTURE_ENDINGS; i++) {
+        if (length + strlen(picture_endings[i]) >= sizeof picture) continue;
+        strcpy(picture + length, picture_endings[i]);
+        if (visit(user, picture)) return true;
+    }
+    return false;
+}
+
+bool stem_of_mask_visit(const char *mask_stem, const char *mask_suffix, stem_visitor visit, void *user)
+{
+    const bool own = mask_suffix && *mask_suffix;
+    if (own) {
+        const size_t length = length_without(mask_stem, mask_suffix);
+        return length && visit_shortened(mask_stem, length, visit, user);
+    }
+    if (visit_shortened(mask_stem, strlen(mask_stem), visit, user)) return true;
+    for (int i = 0; i < MASK_ENDINGS; i++) {
+        const size_t length = length_without(mask_stem, mask_endings[i]);
+        if (length && visit_shortened(mask_stem, length, visit, user)) return true;
+    }
+    return false;
+}
+
 /* Whether the stem ends as those of masks do. */
 static bool stem_is_of_mask(const char *stem, const char *mask_suffix)
 {
@@ -142,6 +172,6 @@ static bool stem_is_of_mask(const char *stem, const char *mask_suffix)
 bool stem_is_mask_of_other(const stem_index *files, const char *path, const char *stem,
                            const char *mask_suffix)
 {
-    return is_png(path) &&
+    return stem_is_png(path) &&
            (stem_is_of_mask(stem, mask_suffix) || stem_index_find(files, stem, "", STEM_JPEG));
 }

@@ -29,6 +29,13 @@ const char *stem_find_mask(const stem_index *masks, const char *stem, bool bare,
 sw_status stems_add_pair(pair_list *out, const stem_index *images, const stem_index *masks, const char *stem,
                          int line, const char *mask_suffix) SW_NODISCARD;
 
+/* Visits the stems that the picture of a mask may have by the rules of stem_find_mask, until `visit` returns
+ * true; whether it did. */
+typedef bool (*stem_visitor)(void *user, const char *stem);
+bool stem_of_mask_visit(const char *mask_stem, const char *mask_suffix, stem_visitor visit, void *user);
+
+bool stem_is_png(const char *path); /* by its name */
+
 /* In a folder of pictures and masks: tells whether a file is the mask of another. Its stem ends as those of
  * masks do, or it is the PNG beside a JPEG. */
 bool stem_is_mask_of_other(const stem_index *files, const char *path, const char *stem,

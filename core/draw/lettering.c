@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/str.h"
+#include "base/utf8.h"
+
 void sw_lettering_colour(cairo_t *cr, uint32_t rgb, double alpha)
 {
     cairo_set_source_rgba(cr, (rgb >> 16 & 0xFF) / 255.0, (rgb >> 8 & 0xFF) / 255.0, (rgb & 0xFF) / 255.0,
@@ -16,17 +19,30 @@ void sw_lettering_type(cairo_t *cr, double size_px, bool bold)
     cairo_set_font_size(cr, size_px);
 }
 
-double sw_lettering_width(cairo_t *cr, const char *text)
+static double width_of_valid(cairo_t *cr, const char *text)
 {
     cairo_text_extents_t extents;
     cairo_text_extents(cr, text, &extents);
     return extents.x_advance;
 }
 
+/* A text that is not UTF-8, such as a file's name in Latin-1, would end the whole drawing. */
+double sw_lettering_width(cairo_t *cr, const char *text)
+{
+    sw_str valid = {0};
+    sw_utf8_append(&valid, text);
+    const double width = width_of_valid(cr, sw_str_text(&valid));
+    sw_str_deinit(&valid);
+    return width;
+}
+
 void sw_lettering_draw(cairo_t *cr, const char *text, double x, double baseline, double anchor)
 {
-    cairo_move_to(cr, x - anchor * sw_lettering_width(cr, text), baseline);
-    cairo_show_text(cr, text);
+    sw_str valid = {0};
+    sw_utf8_append(&valid, text);
+    cairo_move_to(cr, x - anchor * width_of_valid(cr, sw_str_text(&valid)), baseline);
+    cairo_show_text(cr, sw_str_text(&valid));
+    sw_str_deinit(&valid);
 }
 
 void sw_lettering_hint(cairo_t *cr, cairo_hint_style_t style, cairo_hint_metrics_t metrics)

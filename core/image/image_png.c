@@ -132,8 +132,12 @@ static void decode_mask(png_decoder *decoder, sw_mask_image *mask)
     int kind = png_get_color_type(png, decoder->info), depth = png_get_bit_depth(png, decoder->info);
     mask->stored_channels = png_get_channels(png, decoder->info);
     if (depth > 8) {
-        decoder->status = sw_fail(SW_E_DATA, "a PNG of %d channel%s and %d bits; a mask has at most 8 bits",
-                                  mask->stored_channels, mask->stored_channels == 1 ? "" : "s", depth);
+        decoder->status =
+            sw_fail(SW_E_DATA,
+                    "a PNG of %d channel%s and %d bits; a mask has at most 8 bits. If its values are below "
+                    "256, Python with Pillow and NumPy converts it: "
+                    "Image.fromarray(numpy.array(Image.open(FILE)).astype('uint8')).save(FILE)",
+                    mask->stored_channels, mask->stored_channels == 1 ? "" : "s", depth);
         return;
     }
     if (kind == PNG_COLOR_TYPE_PALETTE) keep_palette(decoder, mask);

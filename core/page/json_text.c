@@ -47,7 +47,7 @@ sw_status sw_json_document(sw_str *out, const struct cJSON *root)
 {
     char *text = cJSON_Print(root);
     if (!text) return sw_fail_alloc("a JSON document", 0);
-    sw_str_append(out, text);
+    sw_utf8_append(out, text); /* names of files may be in any encoding, JSON is not */
     sw_str_append(out, "\n");
     cJSON_free(text);
     return sw_str_status(out);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file_set.h"
 #include "base/log.h"
 
 /* More classes than fit a line of the log are told by their extremes. */
@@ -47,6 +48,31 @@ sw_status sw_open_train_data(sw_dataset **out, const sw_experiment *experiment)
     if (experiment->train.overfit_batches == 0 && sw_augment_needs_pictures(&experiment->augment))
         sw_dataset_prefer_pictures(*out);
     return SW_OK;
+}
+
+/* Files are told apart by what they are, not by their names: a link to a picture is that picture. */
+sw_status sw_warn_of_shared_images(const sw_dataset *train, const sw_dataset *val)
+{
+    sw_status status = SW_OK;
+    sw_file_set seen = {0};
+    const char *example = NULL;
+    const int count = sw_dataset_count(val);
+    int shared = 0;
+    for (int i = 0; i < sw_dataset_count(train); i++)
+        SW_TRY(sw_file_set_add(&seen, sw_dataset_image_path(train, i)));
+    for (int i = 0; i < count; i++) {
+        if (!sw_file_set_find(&seen, sw_dataset_image_path(val, i))) continue;
+        if (shared++ == 0) example = sw_dataset_image_path(val, i);
+    }
+    if (shared)
+        sw_log(
+            SW_LOG_WARNING,
+            "%d of %d validation image%s %s trained on too, such as %s: figures on them say nothing of new "
+            "pictures; keep each picture in one split ('segwork data stats' lists them)",
+            shared, count, count == 1 ? "" : "s", shared == 1 ? "is" : "are", example);
+done:
+    sw_file_set_deinit(&seen);
+    return status;
 }
 
 sw_loader_options sw_train_loading(const sw_experiment *experiment)

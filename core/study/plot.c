@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "curves.h"
 #include "draw/chart_draw.h"
+#include "run/out_file.h"
 #include "run_list.h"
 
 typedef struct plot {
@@ -110,6 +111,7 @@ sw_status sw_plot(const char *const *paths, int count, const sw_plot_options *op
     SW_TRY(read_metrics(&p, options->metrics, &runs->runs[0].epochs.columns));
     SW_TRY(read_size(&p, options->size));
     SW_TRY(make_charts(&p, runs));
+    SW_TRY(sw_out_file_check(options->out, NULL, NULL));
     const sw_chart_page page = {.charts = p.charts,
                                 .count = p.count,
                                 .runs = (const char *const *)runs->labels,

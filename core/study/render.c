@@ -10,6 +10,7 @@
 #include "draw/gif.h"
 #include "draw/palette.h"
 #include "render_view.h"
+#include "run/out_file.h"
 
 enum { HOLD_CS = 300, GRAY_STEPS = 33 };
 
@@ -255,7 +256,8 @@ static sw_status check_frames_folder(const renderer *r)
 static sw_status write_picture(const renderer *r, const sw_image *frame, int epoch)
 {
     char *path = sw_strf("%s/epoch_%02d.png", r->options->frames, epoch);
-    sw_status status = path ? sw_image_write_png(path, frame) : SW_E_MEMORY;
+    sw_status status = path ? sw_out_file_check(path, NULL, NULL) : SW_E_MEMORY;
+    if (status == SW_OK) status = sw_image_write_png(path, frame);
     free(path);
     return status;
 }
@@ -282,12 +284,14 @@ done:
 
 sw_status sw_render(sw_render_result *result, const sw_render_options *options)
 {
+    static const char *const gif_endings[] = {".gif", NULL};
     sw_status status = SW_OK;
     renderer *r = calloc(1, sizeof *r);
     *result = (sw_render_result){0};
     if (!r) return sw_fail_alloc("a renderer", sizeof *r);
     r->options = options;
     SW_TRY(check_numbers(options));
+    if (options->gif) SW_TRY(sw_out_file_check(options->gif, gif_endings, NULL));
     SW_TRY(choose_panels(r));
     SW_TRY(open_views(r));
     SW_TRY(join_epochs(r));

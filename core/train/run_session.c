@@ -60,6 +60,7 @@ static sw_status open_data(sw_run_session *s)
     const sw_experiment *x = s->experiment;
     SW_ENSURE(sw_open_train_data(&s->train, x));
     SW_ENSURE(sw_open_data(&s->val, &x->data, SW_SPLIT_VAL));
+    SW_ENSURE(sw_warn_of_shared_images(s->train, s->val));
     s->loss = sw_resolve_loss(&x->loss, s->train);
 
     sw_loader_options options = sw_train_loading(x);

@@ -232,3 +232,73 @@ Test(data_init, stats_of_a_folder_are_those_of_its_guess_and_of_a_file_are_check
     program_expect(2, "not found", "segwork data stats nothing.yaml");
     program_expect(0, "at 8 x 8", "segwork data stats roads.yaml --size 8");
 }
+
+/* ---- what is wrong with the files ---- */
+
+/* 24 x 18 grey levels of 16 bits, 0 to 3. */
+static const uint8_t deep_png[] = {
+    137, 80, 78,  71,  13,  10,  26, 10, 0,  0,   0,   13, 73, 72,  68, 82,  0,  0,   0,   24,  0,   0,
+    0,   18, 16,  0,   0,   0,   0,  52, 23, 157, 1,   0,  0,  0,   28, 73,  68, 65,  84,  120, 218, 99,
+    96,  64, 6,   140, 72,  144, 9,  9,  50, 35,  193, 81, 13, 163, 26, 70,  53, 144, 175, 1,   0,   69,
+    98,  2,  137, 229, 172, 152, 4,  0,  0,  0,   0,   73, 69, 78,  68, 174, 66, 96,  130};
+
+static void write_deep(const char *name)
+{
+    const char *path = scratch_write(name, "");
+    FILE *file = fopen(path, "wb");
+    cr_assert(file && fwrite(deep_png, 1, sizeof deep_png, file) == sizeof deep_png && fclose(file) == 0);
+}
+
+Test(data_init, masks_of_16_bits_are_told_with_the_way_to_convert_them)
+{
+    write_pairs("d/images", "d/masks", "", 6, road_values, 6);
+    for (int i = 0; i < 6; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "d/masks/p%d.png", i);
+        write_deep(name);
+    }
+    program_expect(1, "masks (6, such as p0.png: which cannot be read as masks)",
+                   "segwork data init d --out d.yaml");
+    expect_words("d/masks/p0.png: a PNG of 1 channel and 16 bits; a mask has at most 8 bits");
+    expect_words("astype('uint8')");
+    cr_expect_not(file_exists("d.yaml"));
+    scratch_write("d.yaml", "data:\n  layout: folders\n  root: d\n  train: {images: images, masks: masks}\n"
+                            "  classes: [a, b, c, d]\n");
+    program_expect(1, "16 bits", "segwork data stats d.yaml");
+    expect_words("astype");
+}
+
+Test(data_init, masks_of_which_most_are_damaged_are_still_seen_to_be_masks)
+{
+    write_pairs("d/images", "d/masks", "", 9, road_values, 6);
+    program_expect(0, NULL, "cd d/masks && for i in 0 1 2 4 5; do echo nothing > p$i.png; done");
+    program_expect(0, "5 of 9 masks cannot be read, and will be skipped: d/masks/p0.png",
+                   "segwork data init d --out d.yaml");
+}
+
+Test(data_init, pictures_that_cannot_be_read_are_told)
+{
+    write_pairs("d/images", "d/masks", "", 6, road_values, 6);
+    program_expect(0, NULL, ": > d/images/p2.jpg");
+    program_expect(0, "1 of 6 pictures cannot be read, and will be skipped: d/images/p2.jpg",
+                   "segwork data init d --out d.yaml");
+    program_expect(1, "none of 6 pictures can be read; the first: d/images/p",
+                   "for i in 0 1 2 3 4 5; do : > d/images/p$i.jpg; done; segwork data init d --out e.yaml");
+    cr_expect_not(file_exists("e.yaml"));
+}
+
+Test(data_init, masks_without_a_picture_are_told_by_init_and_stats)
+{
+    write_pairs("d/images", "d/masks", "_mask", 6, road_values, 6);
+    write_mask("d/masks/q_mask.png", road_values, 6);
+    write_mask("d/masks/r_mask.png", road_values, 6);
+    program_expect(0, "2 masks have no picture, such as d/masks/q_mask.png",
+                   "segwork data init d --out d.yaml");
+    program_expect(0, "masks without a picture: 2", "segwork data stats d.yaml");
+    expect_words("masks/r_mask.png");
+    /* a list that names few of the pictures leaves no mask alone */
+    scratch_write("d/train.txt", "p0\np1\n");
+    scratch_write("l.yaml", "data:\n  layout: lists\n  root: d\n  classes: [{name: a, value: 0}, {name: b, "
+                            "value: [3, 4, 11]}]\n");
+    program_expect(0, "masks without a picture: 2", "segwork data stats l.yaml");
+}

@@ -222,10 +222,11 @@ Test(own_data, a_run_is_not_resumed_with_classes_of_other_names)
                                "  train: {images: images, masks: masks}\n"
                                "  classes: [soil, stem, leaf]\n  size: [23, 34]\n" MODEL);
     program_expect(130, NULL, "segwork run mine.yaml --out run --set train.max_minutes=1e-6");
+    program_expect(0, NULL, "sed -i 's/name: stem/name: stalk/' run/config.yaml");
+    program_expect(2, "was edited since the run wrote it: data.classes is", "segwork run --resume run");
     program_expect(0, NULL,
-                   "sed -i 's/max_minutes: .*/max_minutes: 0/; s/name: stem/name: stalk/' run/config.yaml");
-    program_expect(2, "the names of the classes, or their order, have changed", "segwork run --resume run");
-    program_expect(0, NULL, "sed -i 's/name: stalk/name: stem/' run/config.yaml && segwork run --resume run");
+                   "sed -i 's/name: stalk/name: stem/' run/config.yaml && "
+                   "segwork run --resume run --set train.max_minutes=0");
 }
 
 static int ordinal(int label)
@@ -322,4 +323,72 @@ Test(own_data, the_descriptions_in_the_documentation_are_valid)
     }
     cr_expect_eq(blocks, 4);
     free(text);
+}
+
+/* ---- data that a run cannot use, or should not ---- */
+
+#define LEAVES                                                                                               \
+    "data:\n  layout: folders\n  root: leaves\n  train: {images: images, masks: masks}\n  size: [23, 34]\n"
+
+Test(own_data, masks_in_which_every_pixel_is_ignored_end_a_run_before_it_begins)
+{
+    const own_set set = {.classes = 3, .value_of = same_number};
+    draw_pairs("leaves/images/n%02d.png", "leaves/masks/n%02d.png", 0, 4, &set);
+    draw_pairs("leaves/other/n%02d.png", "leaves/other_masks/n%02d.png", 20, 4, &set);
+    scratch_write("mine.yaml", LEAVES "  classes: [{name: a, value: 100}, {name: b, value: 101}]\n"
+                                      "  ignore: [0, 1, 2]\n" MODEL);
+    program_expect(
+        1,
+        "leaves: in the masks of all 4 images of images every pixel is ignored: take a value out of "
+        "data.ignore",
+        "segwork run mine.yaml --out run --set 'data.val={images: images, masks: masks}'");
+    cr_expect_not(file_exists("run/manifest.json"));
+    /* only the masks of validation: all of them of the value that is ignored */
+    uint8_t nothing[PIXELS];
+    memset(nothing, 255, sizeof nothing);
+    for (int i = 20; i < 24; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "leaves/grey/n%02d.png", i);
+        write_gray_mask(name, WIDTH, HEIGHT, nothing);
+    }
+    scratch_write("mine.yaml", LEAVES "  val: {images: other, masks: grey}\n  classes: [a, b, c]\n"
+                                      "  ignore: 255\n" MODEL);
+    program_expect(1, "in the masks of all 4 images of other every pixel is ignored",
+                   "segwork run mine.yaml --out run");
+    program_expect(1, "every pixel is ignored", "segwork run mine.yaml --dry-run");
+}
+
+Test(own_data, pictures_of_training_that_also_validate_are_named_by_the_run)
+{
+    const own_set set = {.classes = 3, .value_of = same_number};
+    draw_pairs("leaves/images/n%02d.png", "leaves/masks/n%02d.png", 0, 6, &set);
+    draw_pairs("leaves/other/n%02d.png", "leaves/other_masks/n%02d.png", 4, 4, &set);
+    program_expect(0, NULL, "cd leaves && ln -sf ../images/n05.png other/n05.png");
+    scratch_write("mine.yaml", LEAVES "  val: {images: other, masks: other_masks}\n"
+                                      "  classes: [a, b, c]\n" MODEL);
+    program_expect(0, "warning: 1 of 4 validation images is trained on too, such as leaves/other/n05.png",
+                   "segwork run mine.yaml --dry-run");
+    program_expect(0, NULL, "rm leaves/other/n05.png");
+    program_expect(0, NULL, "segwork run mine.yaml --dry-run");
+    cr_expect_null(strstr(program_output, "trained on too"), "%s", program_output);
+}
+
+/* As a zip from an old computer leaves them. */
+Test(own_data, names_that_are_not_utf8_spoil_neither_pictures_nor_json_nor_csv)
+{
+    const own_set set = {.classes = 3, .value_of = same_number};
+    draw_pairs("leaves/images/b\xe4r_n%02d.png", "leaves/masks/b\xe4r_n%02d.png", 0, 8, &set);
+    scratch_write("mine.yaml", LEAVES "  classes: [a, b, c]\n" MODEL);
+    program_expect(0, "b.png: 4 images", "segwork data browse mine.yaml --out b.png");
+    program_expect(130, NULL, "segwork run mine.yaml --out run --set train.max_minutes=1e-6");
+    program_expect(0, NULL, "segwork run --resume run --set train.max_minutes=0");
+    program_expect(0, NULL,
+                   "segwork eval --checkpoint run --out figures && segwork render run && segwork report run "
+                   "--out run/report.html && "
+                   "segwork predict -c run leaves/images --out out --shares out/shares.csv");
+    program_expect(
+        0, NULL,
+        "for f in $(find run figures out -name '*.json' -o -name '*.jsonl' -o -name '*.csv' -o -name "
+        "'*.html'); do iconv -f utf-8 -t utf-16 $f > utf16 || { echo $f; exit 1; }; done");
+    program_expect(0, NULL, "grep -q 'b\xef\xbf\xbdr_n0' out/shares.csv && ls out | grep -c n0 | grep -x 8");
 }

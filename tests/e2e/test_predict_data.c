@@ -163,3 +163,136 @@ Test(predict_data, padded_and_cropped_pictures_are_predicted_whole_at_their_own_
     program_expect(2, "with data.fit: crop it sees a picture in parts",
                    "segwork predict --checkpoint run val/images --out logits --logits");
 }
+
+/* ---- what is never lost ---- */
+
+static const uint32_t levels[3] = {0, 1, 2};
+static const char level_classes[] = "  classes: [a, b, c]\n  size: [24, 36]\n";
+
+/* A run of one epoch on what is drawn, and a copy of the data to compare with. */
+static void train_briefly(void)
+{
+    char text[600];
+    draw(levels, false);
+    snprintf(text, sizeof text,
+             "include: [%s/tests/support/tiny.yaml]\n"
+             "data:\n  layout: folders\n  root: .\n"
+             "  train: {images: train/images, masks: train/masks}\n"
+             "  val: {images: val/images, masks: val/masks}\n%s"
+             "train: {epochs: 1, batch_size: 2}\n",
+             getenv("SEGWORK_SOURCE_DIR"), level_classes);
+    scratch_write("exp.yaml", text);
+    program_expect(0, NULL, "segwork run exp.yaml --out run && mkdir kept && cp -r train val exp.yaml kept");
+}
+
+static void expect_nothing_lost(void)
+{
+    program_expect(0, NULL, "diff -r train kept/train && diff -r val kept/val && cmp exp.yaml kept/exp.yaml");
+}
+
+Test(predict_data, shares_replace_neither_what_is_read_nor_a_result_nor_a_file_of_a_run)
+{
+    static const struct {
+        const char *file, *words;
+    } cases[] = {
+        {"train/images/town/0.png", "would overwrite train/images/town/0.png"},
+        {"link.csv", "would overwrite train/images/town/0.png"},
+        {"hard.csv", "would overwrite train/images/town/0.png"},
+        {"val/masks/town/4.png", "would overwrite"}, /* read by training */
+        {"out/0.png", "--shares out/0.png is a result of train/images/town/0.png"},
+        {"exp.yaml", "exp.yaml is there already and is no .csv file"},
+        {"run/config.yaml", "would overwrite run/config.yaml"},
+        {"run/metrics.csv", "run/metrics.csv belongs to a run"},
+    };
+    train_briefly();
+    program_expect(0, NULL, "ln -s train/images/town/0.png link.csv && ln train/images/town/0.png hard.csv");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        program_expect(2, cases[i].words,
+                       "segwork predict -c run train/images/town/0.png --out out --shares %s", cases[i].file);
+    for (int again = 0; again < 2; again++)
+        program_expect(0, "predicted 1 picture",
+                       "segwork predict -c run train/images/town/0.png --out out --shares out/s.csv");
+    expect_nothing_lost();
+    program_expect(0, NULL, "head -1 run/metrics.csv | grep -q ^epoch && grep -q seed run/config.yaml");
+}
+
+Test(predict_data, masks_that_training_reads_are_not_replaced_by_predictions)
+{
+    train_briefly();
+    program_expect(2, "would overwrite ./train/masks/town/0.png: give another folder with --out",
+                   "segwork predict -c run train/images --out train/masks");
+    program_expect(2, "belongs to a run",
+                   "mkdir one && cp train/images/town/0.png one/epoch_01.png && "
+                   "segwork predict -c run one --out run/grids");
+    expect_nothing_lost();
+}
+
+Test(predict_data, what_other_commands_write_replaces_no_input_and_no_file_of_a_run)
+{
+    static const struct {
+        const char *command, *words;
+    } cases[] = {
+        {"data browse exp.yaml --out exp.yaml", "exp.yaml is there already and is no .png file"},
+        {"data browse exp.yaml --out train/images/town/0.png", "would overwrite"},
+        {"data browse exp.yaml --out val/masks/town/4.png", "would overwrite"},
+        {"data browse exp.yaml --out run/grids/epoch_01.png", "run/grids/epoch_01.png belongs to a run"},
+        {"report run --out exp.yaml", "exp.yaml is there already and is no .html file"},
+        {"report run --out run/config.yaml", "belongs to a run"},
+        {"compare run --format csv --out run/metrics.csv", "run/metrics.csv belongs to a run"},
+        {"compare run --format text --out exp.yaml", "exp.yaml is there already and is no .txt file"},
+        {"export run --out run/checkpoints/best.safetensors", "would overwrite"},
+        {"export run --out run/checkpoints/last.safetensors", "belongs to a run"},
+        {"export w.safetensors --out w.safetensors", "would overwrite w.safetensors, which is read"},
+        {"export run --format npz --out exp.yaml", "is no .npz file"},
+        {"render run --gif exp.yaml", "exp.yaml is there already and is no .gif file"},
+        {"plot run --out run/grids/epoch_01.png", "belongs to a run"},
+        {"describe exp.yaml --dot exp.yaml", "is no .dot file"},
+    };
+    train_briefly();
+    program_expect(0, NULL, "cp run/checkpoints/best.safetensors w.safetensors && cp -r run kept");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        program_expect(2, cases[i].words, "segwork %s", cases[i].command);
+    expect_nothing_lost();
+    program_expect(0, NULL, "diff -r run kept/run");
+    /* a command's own earlier result, and an empty file, may go */
+    for (int again = 0; again < 2; again++)
+        program_expect(0, NULL,
+                       "segwork data browse exp.yaml --out b.png && segwork report run --out run/report.html "
+                       "&& segwork render run && segwork export run --out w.npz && : > empty && "
+                       "segwork compare run --format csv --out empty && rm empty");
+}
+
+/* ---- pictures and masks in one folder ---- */
+
+Test(predict_data, masks_beside_pictures_are_passed_over_and_counted)
+{
+    uint8_t values[PIXELS];
+    char text[700];
+    for (int i = 0; i < PIXELS; i++) values[i] = (uint8_t)class_at(i, 0);
+    for (int p = 0; p < 8; p++) {
+        char name[40];
+        snprintf(name, sizeof name, "c/IMG_%03d.JPG", p);
+        write_picture("copy.jpg", WIDTH, HEIGHT, (unsigned)p);
+        program_expect(0, NULL, "mkdir -p c new && cp copy.jpg %s", name);
+        snprintf(name, sizeof name, "c/IMG_%03d.png", p);
+        write_gray_mask(name, WIDTH, HEIGHT, values);
+    }
+    snprintf(text, sizeof text,
+             "include: [%s/tests/support/tiny.yaml]\n"
+             "data:\n  layout: folders\n  root: c\n  train: {images: ., masks: .}\n  val_share: 0.3\n%s"
+             "train: {epochs: 1, batch_size: 2}\n",
+             getenv("SEGWORK_SOURCE_DIR"), level_classes);
+    scratch_write("exp.yaml", text);
+    program_expect(0, NULL, "segwork run exp.yaml --out run");
+    program_expect(0, "c: 8 masks of the run's data passed over", "segwork predict -c run c --out out");
+    program_expect(0, NULL, "ls out | wc -l | grep -x 8");
+    /* new pictures with masks of the same kind; a PNG without a JPEG beside it is a picture */
+    program_expect(
+        0, "new: 1 mask of the run's data passed over",
+        "cp c/IMG_000.JPG new/a.jpg && cp c/IMG_000.png new/a.png && cp c/IMG_001.JPG new/b.jpg && "
+        "cp c/IMG_001.png new/c.png && segwork predict -c run new --out out2");
+    program_expect(0, NULL, "ls out2 | tr '\\n' ' ' | grep -x 'a.png b.png c.png '");
+    program_expect(0, "predicted 1 picture", "segwork predict -c run c/IMG_000.png --out out3");
+    program_expect(2, "only has no pictures but masks",
+                   "mkdir only && ln c/IMG_000.png only/x.png && segwork predict -c run only --out out4");
+}

@@ -187,3 +187,41 @@ Test(config_data, the_data_section_of_a_fragment_is_read_without_the_rest)
     cr_assert_eq(sw_experiment_load_data(&e, path, NULL), SW_OK, "%s", sw_error_message());
     sw_experiment_destroy(e);
 }
+
+Test(config_data, a_layout_given_later_forgets_where_the_files_of_the_earlier_data_lay)
+{
+    scratch_write("pets.yaml", SMALL_MODEL "data: {root: pets, train_split: trainval, val_split: test, "
+                                           "size: 96, resize: bilinear}\n");
+    scratch_write("camvid.yaml", SMALL_MODEL
+                  "data: {layout: folders, train: {images: t, masks: tm}, val: {images: v, masks: "
+                  "vm}, test: {images: x, masks: xm}, mask_suffix: _L, classes: [a, b]}\n");
+    sw_experiment *e = LOADED("include: pets.yaml\ndata: {layout: lists, root: mine, classes: [a, b]}\n");
+    cr_expect_str_eq(e->data.split[SW_SPLIT_TRAIN], "train.txt");
+    cr_expect_str_eq(e->data.split[SW_SPLIT_VAL], "");
+    cr_expect(e->data.size.width == 96 && e->data.resize == SW_RESIZE_BILINEAR, "what is of no layout stays");
+    sw_experiment_destroy(e);
+
+    e = LOADED("include: pets.yaml\ndata: {layout: voc, root: mine, classes: [a, b], val_split: dev}\n");
+    cr_expect_str_eq(e->data.split[SW_SPLIT_TRAIN], "train");
+    cr_expect_str_eq(e->data.split[SW_SPLIT_VAL], "dev");
+    sw_experiment_destroy(e);
+
+    /* also of the same layout: this is another data set */
+    e = LOADED("include: camvid.yaml\ndata: {layout: folders, train: {images: i, masks: m}}\n");
+    cr_expect_str_eq(e->data.folders[SW_SPLIT_TRAIN].images, "i");
+    cr_expect_str_eq(e->data.folders[SW_SPLIT_VAL].images, "");
+    cr_expect_str_eq(e->data.folders[SW_SPLIT_TEST].masks, "");
+    cr_expect_str_eq(e->data.mask_suffix, "");
+    cr_expect_eq(sw_data_classes(&e->data)->count, 2);
+    sw_experiment_destroy(e);
+
+    /* a --set changes single keys, in any order */
+    e = LOADED("include: camvid.yaml\n", "data.layout=folders", "data.val.images=w");
+    cr_expect_str_eq(e->data.folders[SW_SPLIT_VAL].images, "w");
+    cr_expect_str_eq(e->data.folders[SW_SPLIT_VAL].masks, "vm");
+    sw_experiment_destroy(e);
+    e = LOADED("include: pets.yaml\n", "data.val_split=dev", "data.classes=[a,b]", "data.layout=voc");
+    cr_expect_str_eq(e->data.split[SW_SPLIT_TRAIN], "train");
+    cr_expect_str_eq(e->data.split[SW_SPLIT_VAL], "dev");
+    sw_experiment_destroy(e);
+}

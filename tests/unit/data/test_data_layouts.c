@@ -2,8 +2,10 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "data/dataset.h"
+#include "image/picture_files.h"
 #include "mask_files.h"
 #include "pets_folder.h"
 #include "scratch.h"
@@ -225,4 +227,32 @@ Test(data_layouts, voc_has_its_folders_and_ignores_the_void)
     sw_dataset_destroy(dataset);
     scratch_write("ImageSets/Segmentation/val.txt", "x\n");
     expect_names(&data, SW_SPLIT_VAL, "x");
+}
+
+/* ---- links ---- */
+
+static void expect_files(const char *folder, const char *expected)
+{
+    sw_picture_files files;
+    char found[400] = "";
+    cr_assert_eq(sw_picture_files_list(&files, scratch_path(folder), true), SW_OK, "%s", sw_error_message());
+    for (int i = 0; i < files.count; i++) strcat(strcat(found, files.paths[i]), " ");
+    cr_expect_str_eq(found, expected);
+    sw_picture_files_deinit(&files);
+}
+
+Test(data_layouts, links_are_followed_but_no_folder_is_listed_twice)
+{
+    scratch_write("d/a/1.png", "");
+    scratch_write("d/v3/2.png", "");
+    scratch_write("elsewhere/3.png", "");
+    cr_assert_eq(symlink(".", scratch_path("d/self")), 0);
+    cr_assert_eq(symlink("..", scratch_path("d/a/up")), 0);
+    cr_assert_eq(symlink("v3", scratch_path("d/latest")), 0);
+    cr_assert_eq(symlink("../elsewhere", scratch_path("d/b")), 0);
+    cr_assert_eq(symlink("../elsewhere", scratch_path("d/c")), 0);
+    cr_assert_eq(symlink("3.png", scratch_path("elsewhere/4.png")), 0);
+    cr_assert_eq(symlink("nowhere", scratch_path("d/gone")), 0);
+    expect_files("d", "a/1.png b/3.png b/4.png v3/2.png ");
+    expect_files("d/latest", "2.png ");
 }

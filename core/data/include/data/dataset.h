@@ -31,6 +31,7 @@ const sw_classes *sw_dataset_classes(const sw_dataset *dataset);
 
 /* i in 0..count-1, in the order of the list. Borrowed from the data set. */
 const char *sw_dataset_name(const sw_dataset *dataset, int i);
+const char *sw_dataset_image_path(const sw_dataset *dataset, int i);
 
 /* Copies an image (H,W,3) and its labels (H,W), class numbers or SW_NO_CLASS; either may be NULL. SW_E_IO,
  * SW_E_DATA: an image that is not in memory has changed since the set was opened. */

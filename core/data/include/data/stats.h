@@ -30,6 +30,7 @@ typedef enum sw_stats_remark_kind {
     SW_REMARK_ALL_IGNORED,    /* usable, but no pixel of its mask counts */
     SW_REMARK_IN_BOTH,        /* in two splits */
     SW_REMARK_UNLISTED,       /* a file beside listed pictures that no list names */
+    SW_REMARK_ORPHAN,         /* a mask beside others without a picture */
     SW_REMARK_KINDS
 } sw_stats_remark_kind;
 

@@ -14,8 +14,9 @@ typedef struct sw_picture_files {
 } sw_picture_files;
 
 /* Lists the files whose names end in .jpg, .jpeg or .png, in any case; hidden files and folders are passed
- * over, links are followed. With `deep`, folders in the folder too, at most SW_PICTURE_FILES_DEPTH deep.
- * SW_E_IO: a folder cannot be read. No file is no error. */
+ * over, links are followed, but each folder is
+ * listed once, under its own path rather than a link's. With `deep`, folders in the folder too, at most
+ * SW_PICTURE_FILES_DEPTH deep. SW_E_IO: a folder cannot be read. No file is no error. */
 enum { SW_PICTURE_FILES_DEPTH = 16 };
 sw_status sw_picture_files_list(sw_picture_files *out, const char *folder, bool deep) SW_NODISCARD;
 void sw_picture_files_deinit(sw_picture_files *files); /* accepts a zeroed one */

@@ -12,6 +12,9 @@ sw_status sw_open_data(sw_dataset **out, const sw_data_config *data, sw_split sp
 /* Opens the training images, so that their memory goes to what the experiment's augmentation works on. */
 sw_status sw_open_train_data(sw_dataset **out, const sw_experiment *experiment) SW_NODISCARD;
 
+/* Warns, in one line, of pictures on which is trained and validated. */
+sw_status sw_warn_of_shared_images(const sw_dataset *train, const sw_dataset *val) SW_NODISCARD;
+
 /* Returns the options of the experiment's training loader. */
 sw_loader_options sw_train_loading(const sw_experiment *experiment);
 
