@@ -27,10 +27,11 @@ static void print_summary(const sw_experiment *e)
     for (int i = 0; i < m->decoder_count; i++) convs += m->decoder[i].convs;
     for (int i = 0; i < m->layers.count; i++) convs += m->layers.list[i].op == &sw_op_conv2d;
     printf(
-        "%s: valid. Experiment '%s': %s with %d convolutions, %d classes, on %s at %d x %d px; %d epochs of "
+        "%s: valid. Experiment '%s': %s with %d convolutions, %d classes, on %s at %d x %d px; %d epoch%s of "
         "batches of %d, seed %llu\n",
         e->path, e->name, e->model.name, convs, e->model.classes, e->data.root, e->data.size.width,
-        e->data.size.height, e->train.epochs, e->train.batch_size, (unsigned long long)e->seed);
+        e->data.size.height, e->train.epochs, e->train.epochs == 1 ? "" : "s", e->train.batch_size,
+        (unsigned long long)e->seed);
 }
 
 static sw_status print_schema(void)

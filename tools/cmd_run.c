@@ -60,16 +60,21 @@ static sw_status load(sw_experiment **experiment, int argc, const char *const *a
     return status;
 }
 
+static const char *plural(int count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static sw_status try_run(const sw_experiment *experiment, const sw_trainer_options *options)
 {
     sw_dry_run dry;
     SW_ENSURE(sw_dry_run_do(&dry, experiment, options));
-    printf("training         %d epochs of %d steps, %d images an epoch\n", dry.epochs, dry.steps_per_epoch,
-           dry.train_images);
-    printf("first step       %d images, loss %.4f, %.2f s with warming up\n", dry.step_images, dry.step_loss,
-           dry.step_s);
-    printf("validation       %d of %d images, loss %.4f, %.2f s with warming up\n", dry.batch_images,
-           dry.val_images, dry.batch_loss, dry.batch_s);
+    printf("training         %d epoch%s of %d step%s, %d image%s an epoch\n", dry.epochs, plural(dry.epochs),
+           dry.steps_per_epoch, plural(dry.steps_per_epoch), dry.train_images, plural(dry.train_images));
+    printf("first step       %d image%s, loss %.4f, %.2f s with warming up\n", dry.step_images,
+           plural(dry.step_images), dry.step_loss, dry.step_s);
+    printf("validation       %d of %d image%s, loss %.4f, %.2f s with warming up\n", dry.batch_images,
+           dry.val_images, plural(dry.val_images), dry.batch_loss, dry.batch_s);
     printf("dry run          all of it works; no run folder was made\n");
     return SW_OK;
 }

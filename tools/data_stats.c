@@ -75,6 +75,22 @@ static void print_classes(sw_str *out, const sw_stats *stats, const sw_data_conf
                   stats->size.width, stats->size.height);
 }
 
+static void print_absent(sw_str *out, const sw_stats *stats)
+{
+    const sw_stats_split *train = &stats->splits[SW_SPLIT_TRAIN];
+    sw_str line = {0};
+    for (int c = 0; train->usable && c < stats->classes->count; c++)
+        if (train->pixels[c] == 0)
+            sw_str_printf(&line, "%s%s",
+                          line.length ? ", " : "no training mask has: ", stats->classes->list[c].name);
+    if (line.length) {
+        sw_str_wrap(out, sw_str_text(&line), 0, 2, SW_TERMINAL_DEFAULT_COLUMNS);
+        sw_str_append(out, "\n");
+    }
+    out->failed |= line.failed;
+    sw_str_deinit(&line);
+}
+
 static void print_sizes(sw_str *out, const sw_stats *stats)
 {
     sw_str rows = {0};
@@ -181,6 +197,7 @@ static sw_status print_stats(const sw_data_config *data, const data_stats_option
                   stats.image_files, stats.image_files == 1 ? "" : "s");
     print_splits(&text, &stats);
     print_classes(&text, &stats, &sized);
+    print_absent(&text, &stats);
     print_sizes(&text, &stats);
     print_remarks(&text, &stats, options->all);
     sw_status status = print_text(&text);

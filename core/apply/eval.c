@@ -80,7 +80,7 @@ sw_status sw_eval_run(sw_eval *eval, sw_trained *saved, const sw_eval_options *o
     sw_status status = SW_OK;
     sw_loss_config loss;
     *eval = (sw_eval){
-        .saved = saved, .split = options->split, .has_article = saved->experiment->train.article_every > 0};
+        .saved = saved, .split = options->split, .has_article = sw_article_every(saved->experiment) > 0};
     SW_TRY(open_data(eval, &loss));
     const sw_trained_use use = {
         .loss = &loss, .batch = saved->experiment->train.val_batch_size, .device = options->device};

@@ -31,20 +31,29 @@ static void append_row(sw_str *rows, const char *what, double clean, bool has_ar
     sw_str_append(rows, "\n");
 }
 
+/* The article's own measure is shown for its data alone. */
+static bool is_of_pets(const sw_eval *eval, const sw_column *column)
+{
+    return eval->columns.classes.border < 0 && strcmp(column->metric->key, "custom_iou") == 0;
+}
+
 static void print_figures(sw_str *out, const sw_eval *eval)
 {
     bool both = eval->has_article;
+    const sw_classes *classes = &eval->columns.classes;
     sw_str rows = {0};
     sw_str_append(&rows, both ? "\tclean\tarticle\n" : "\tclean\n");
     append_row(&rows, "loss", eval->clean.loss, both, eval->article.loss);
     for (int i = 0; i < eval->columns.count; i++) {
         const sw_column *column = &eval->columns.list[i];
-        if (!sw_column_is_score(column) || column->c >= 0) continue;
+        if (!sw_column_is_score(column) || column->c >= 0 || is_of_pets(eval, column)) continue;
         const int article = column->article;
         append_row(&rows, column->label, eval->figures[i], both && article >= 0,
                    article >= 0 ? eval->figures[article] : (double)NAN);
     }
     sw_sheet_columns(out, &rows, 1);
+    if (classes->background >= 0)
+        sw_str_printf(out, "micro IoU: without the class %s\n", classes->list[classes->background].name);
     if (both)
         sw_str_append(out, "article: augmented images, figures averaged over batches, not over pixels\n");
 }
@@ -117,9 +126,10 @@ void sw_eval_print(sw_str *out, const sw_eval *eval)
     char title[256];
     sw_str_printf(out, "weights  %s", s->weights_path);
     if (s->epoch) sw_str_printf(out, ", epoch %d", s->epoch);
-    sw_str_printf(out, "\ndata     %s/%s: %d images of %dx%d, %d skipped\n\n", data->root,
+    sw_str_printf(out, "\ndata     %s/%s: %d image%s of %dx%d, %d skipped\n\n", data->root,
                   sw_data_split_title(title, sizeof title, data, eval->split), eval->image_count,
-                  data->size.width, data->size.height, sw_dataset_skipped(eval->val));
+                  eval->image_count == 1 ? "" : "s", data->size.width, data->size.height,
+                  sw_dataset_skipped(eval->val));
     print_figures(out, eval);
     print_classes(out, eval);
     if (eval->columns.classes.count <= MATRIX_CLASSES)

@@ -171,8 +171,9 @@ static sw_status read_key(reader *r, sw_yaml_entry *child, const yaml_event_t *e
             "merge keys (<<) are not read; 'include' combines files, and an alias repeats a whole value");
     for (size_t i = first; status == SW_OK && i < r->pending_count; i++)
         if (strcmp(r->pending[i].key, child->key) == 0)
-            return sw_yaml_fail(place, "duplicate key '%s'; the first is at line %d", child->key,
-                                r->pending[i].key_place.line);
+            return place.line ? sw_yaml_fail(place, "duplicate key '%s'; the first is at line %d", child->key,
+                                             r->pending[i].key_place.line)
+                              : sw_yaml_fail(place, "duplicate key '%s'", child->key);
     return status;
 }
 

@@ -89,6 +89,13 @@ static void check_mask_values(const checking *c)
         complain(c, "data.masks",
                  colours ? "the classes are given by colours: colour, or auto"
                          : "the classes are given by numbers: index, palette or auto");
+    for (int i = 0; data->ignore && i < data->ignore->count; i++) {
+        char place[64];
+        snprintf(place, sizeof place, "data.ignore.%d", i);
+        if (colours != !!(data->ignore->codes[i] & SW_MASK_IS_COLOUR))
+            complain(c, place, "the classes are given by %s, and so is what is ignored (none: nothing)",
+                     colours ? "colours" : "numbers");
+    }
     for (int i = 0; data->ignore && i < data->ignore->count; i++)
         for (int v = 0; v < list->value_count; v++) {
             char path[64];
@@ -184,8 +191,10 @@ static void check_classes(const checking *c)
     if (classes->border >= 0)
         snprintf(hint, sizeof hint, "; loss.ignore_index: %d makes %s pixels count for nothing",
                  classes->border, classes->list[classes->border].name);
-    complain(c, "model.classes", "%d, but the data has %d classes; leave it out%s", given, classes->count,
-             hint);
+    complain(c, "model.classes",
+             "%d, but the data has %d classes; leave it out, or, for weights trained already, leave "
+             "data.classes as it was%s",
+             given, classes->count, hint);
 }
 
 /* Builds the network without a device: what does not fit is found where it is written. */
@@ -208,7 +217,11 @@ static void check_stages(const checking *c)
 {
     const sw_model_config *m = &c->e->model;
     if (m->encoder_count == 0) {
-        complain(c, "model", "has neither layers nor encoder and decoder: include a model of configs/model");
+        complain(
+            c, "model",
+            "has neither layers nor encoder and decoder: include a model of configs/model. (A description of "
+            "data alone is for an experiment to include, beside one with a model: include: "
+            "[experiments/segnet_small.yaml, data.yaml])");
         return;
     }
     for (int i = 0; i < m->encoder_count; i++) check_kernel(c, "encoder", i, m->encoder[i].kernel);

@@ -128,7 +128,10 @@ static const sw_yaml_node *take_apart(written_class *out, const sw_yaml_node *it
             out->name = value;
         else if (strcmp(key, "value") == 0)
             out->value = value;
-        else if (strcmp(key, "colour") == 0 || strcmp(key, "color") == 0)
+        else if ((strcmp(key, "colour") == 0 || strcmp(key, "color") == 0) && out->colour) {
+            snprintf(reading->why, sizeof reading->why, "colour and color are one key: give one of them");
+            return value;
+        } else if (strcmp(key, "colour") == 0 || strcmp(key, "color") == 0)
             out->colour = value;
         else {
             snprintf(reading->why, sizeof reading->why,

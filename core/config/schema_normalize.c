@@ -5,6 +5,9 @@
 
 #include "data/normalize.h"
 
+/* Less than a step of 8 bits is no spread of colours but a slip. */
+static const double LEAST_STD = 0.001;
+
 /* Returns the node that is wrong, or NULL. */
 static const sw_yaml_node *read_channels(float out[3], const sw_yaml_node *value, bool above_zero,
                                          sw_field_reading *reading)
@@ -13,10 +16,10 @@ static const sw_yaml_node *read_channels(float out[3], const sw_yaml_node *value
     for (int c = 0; c < 3; c++) {
         double number = 0;
         if (!sw_yaml_number(&number, value->items[c])) return value->items[c];
-        if (number < 0 || number > 1 || (above_zero && number == 0)) {
+        if (number < 0 || number > 1 || (above_zero && number < LEAST_STD)) {
             snprintf(reading->why, sizeof reading->why,
-                     "expected a number %s 1, since colours are 0 to 1 here",
-                     above_zero ? "above 0 and up to" : "from 0 to");
+                     "expected a number from %s to 1, since colours are 0 to 1 here",
+                     above_zero ? "0.001" : "0");
             return value->items[c];
         }
         out[c] = (float)number;

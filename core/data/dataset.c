@@ -151,11 +151,12 @@ static sw_status fail_all_ignored(const sw_dataset *dataset, sw_split split)
     sw_mask_values_append(&values, data);
     sw_status status = sw_str_status(&values);
     if (status == SW_OK)
-        status = sw_fail(
-            SW_E_DATA,
-            "%s: in the masks of all %d images of %s every pixel is ignored: take a value out of "
-            "data.ignore and give it to a class (data.classes); the classes are %s",
-            data->root, dataset->count, sw_data_split_title(buffer, sizeof buffer, data, split), values.text);
+        status =
+            sw_fail(SW_E_DATA,
+                    "%s: in the masks of all %d image%s of %s every pixel is ignored: take a value out of "
+                    "data.ignore and give it to a class (data.classes); the classes are %s",
+                    data->root, dataset->count, dataset->count == 1 ? "" : "s",
+                    sw_data_split_title(buffer, sizeof buffer, data, split), values.text);
     sw_str_deinit(&values);
     return status;
 }

@@ -1,9 +1,10 @@
 /* lists: a text file a split, data.train_split and so on, relative to the root. On a line either
  *
- *   IMAGE MASK    two paths, relative to the root or absolute; separated by blanks, a tab, or a comma (CSV,
- *                 whose first line may be a heading "image,mask"); or
- *   NAME          a picture's name, with or without its extension, in the folder data.train.images
- *                 ("images") and its mask in data.train.masks ("masks").
+ *   IMAGE MASK    two paths, relative to the root or absolute; separated by blanks, a tab, a comma or a
+ * semicolon (CSV, whose first line may be a heading "image,mask"); or NAME          a picture's name, with or
+ * without its extension, in the folder data.train.images
+ *                 ("images") and its mask in data.train.masks ("masks"); or the picture's path,
+ * "images/a.jpg".
  *
  * Blank lines and '#' comments are passed over. */
 #include <string.h>
@@ -21,6 +22,7 @@ typedef struct list_reading {
     sw_split split;
     stem_index images, masks; /* of names alone; made when the first is met */
     bool has_folders;
+    const char *folder; /* of the pictures, as the configuration has it */
 } list_reading;
 
 static const char *folder_of(const char *given, const char *fallback)
@@ -34,10 +36,13 @@ static sw_status add_by_name(list_reading *r, char *name, int line)
         const sw_split_folders *own = &r->data->folders[r->split], *train = &r->data->folders[SW_SPLIT_TRAIN];
         const char *images = folder_of(own->images, folder_of(train->images, "images"));
         const char *masks = folder_of(own->masks, folder_of(train->masks, "masks"));
+        r->folder = images;
         SW_ENSURE(stem_index_make(&r->images, layout_path(r->out, r->data, images)));
         SW_ENSURE(stem_index_make(&r->masks, layout_path(r->out, r->data, masks)));
         r->has_folders = true;
     }
+    const size_t length = strlen(r->folder);
+    if (strncmp(name, r->folder, length) == 0 && name[length] == '/') name += length + 1;
     if (sw_is_picture_name(name)) name[sw_stem_length(name)] = '\0';
     return stems_add_pair(r->out, &r->images, &r->masks, name, line, r->data->mask_suffix);
 }
@@ -70,6 +75,7 @@ static sw_status read_list(list_reading *r)
     SW_TRY(data_lines_open(&lines, path));
     for (bool first = true; (line = data_lines_next(&lines)); first = false) {
         const int count = data_line_split(fields, line);
+        if (count < 0) SW_TRY(sw_fail(SW_E_DATA, "%s:%d: a quote (\") is not closed", path, lines.number));
         if (first && is_heading(fields, count)) continue;
         if (count < 1 || count > 2)
             SW_TRY(sw_fail(SW_E_DATA,

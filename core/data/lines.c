@@ -54,7 +54,7 @@ void data_lines_deinit(data_lines *lines)
     *lines = (data_lines){0};
 }
 
-/* Takes the quotes off a field that begins with one and returns what follows it. */
+/* Takes the quotes off a field that begins with one and returns what follows it; NULL: it has no end. */
 static char *unquote(char *field)
 {
     char *to = field;
@@ -62,7 +62,7 @@ static char *unquote(char *field)
         if (*from == '"' && from[1] == '"')
             from++;
         else if (*from == '"' || *from == '\0') {
-            char *rest = *from ? from + 1 : from;
+            char *rest = *from ? from + 1 : NULL;
             *to = '\0';
             return rest;
         }
@@ -73,15 +73,20 @@ static char *unquote(char *field)
 int data_line_split(char *fields[DATA_LINE_FIELDS], char *line)
 {
     int count = 0;
-    const char separator = strchr(line, '\t') ? '\t' : strchr(line, ',') ? ',' : ' ';
+    const char separator = strchr(line, '\t')  ? '\t'
+                           : strchr(line, ',') ? ','
+                           : strchr(line, ';') ? ';' /* as some countries' spreadsheets write CSV */
+                                               : ' ';
+    const char end[] = {separator, '\0'};
     for (char *field = line; field;) {
         char *rest = field;
         while (*field == ' ') field++;
         if (separator != ' ' && *field == '"') {
             rest = unquote(field);
-            rest += strcspn(rest, separator == '\t' ? "\t" : ",");
+            if (!rest) return -1;
+            rest += strcspn(rest, end);
         } else {
-            rest = field + strcspn(field, separator == '\t' ? "\t" : separator == ',' ? "," : " ");
+            rest = field + strcspn(field, end);
         }
         char *next = *rest ? rest + 1 : NULL;
         *rest = '\0';

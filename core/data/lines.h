@@ -21,8 +21,9 @@ void data_lines_deinit(data_lines *lines); /* accepts a zeroed one */
 
 enum { DATA_LINE_FIELDS = 5 };
 
-/* Splits a line in place: at tabs if it has one, else at commas ("..." keeps commas and blanks, "" is a
- * quote), else at blanks. Returns the number of fields; more than DATA_LINE_FIELDS are counted, not kept. */
+/* Splits a line in place: at tabs if it has one, else at commas, else at semicolons ("..." keeps all of them
+ * and blanks, "" is a quote), else at blanks. Returns the number of fields, of which more than
+ * DATA_LINE_FIELDS are counted, not kept; -1: a quote is not closed. */
 int data_line_split(char *fields[DATA_LINE_FIELDS], char *line);
 
 #endif

@@ -100,6 +100,14 @@ static bool is_listed(const struct sw_stats_store *store, const char *path)
     return bsearch(&key, store->items, (size_t)store->listed_count, sizeof key, compare_items) != NULL;
 }
 
+static bool is_list(const struct sw_stats_store *store, const char *path)
+{
+    bool found = false;
+    for (int s = 0; s < SW_SPLITS; s++)
+        found |= store->lists[s].source && strcmp(store->lists[s].source, path) == 0;
+    return found;
+}
+
 static bool is_mask(const unlisted_search *search, const char *path)
 {
     return search->mask_count > 0 && bsearch(&path, search->masks, (size_t)search->mask_count,
@@ -150,6 +158,7 @@ static sw_status add_files(const unlisted_search *search, const char *folder)
         const char *name = sw_arena_strdup(&store->arena, entry->d_name);
         if (!path || !name) SW_TRY(SW_E_MEMORY);
         const bool known = is_listed(store, path);
+        if (is_list(store, path)) continue;
         if (!known && (sw_fs_is_dir(path) || is_mask(search, path))) continue;
         search->stats->image_files++;
         if (!known) SW_TRY(add_item(store, (stats_item){.name = name, .path = path}));

@@ -79,7 +79,8 @@ sw_axis sw_axis_around(double low, double high, int most, bool whole)
     double span = high - low;
     if (!(span > fabs(high) * 1e-9) || span < 1e-300) {
         double room = fabs(high) > 0 ? fabs(high) * 0.1 : 1;
-        low -= whole ? 0 : room;
+        const bool zero = low == 0 && high == 0; /* such as a score of 0 throughout */
+        low -= whole || zero ? 0 : room;
         high += whole ? 1 : room;
         span = high - low;
     }

@@ -36,9 +36,10 @@ sw_status sw_open_data(sw_dataset **out, const sw_data_config *data, sw_split sp
     double values[SW_MAX_CLASSES];
     for (int c = 0; c < sw_dataset_classes(*out)->count; c++) values[c] = sw_dataset_class_fraction(*out, c);
     list_by_class(fractions, sw_dataset_classes(*out), values, 3);
-    sw_log(SW_LOG_INFO, "data %s/%s: %d images of %dx%d, %d skipped; %s", data->root,
-           sw_data_split_title(buffer, sizeof buffer, data, split), sw_dataset_count(*out), data->size.width,
-           data->size.height, sw_dataset_skipped(*out), fractions);
+    sw_log(SW_LOG_INFO, "data %s/%s: %d image%s of %dx%d, %d skipped; %s", data->root,
+           sw_data_split_title(buffer, sizeof buffer, data, split), sw_dataset_count(*out),
+           sw_dataset_count(*out) == 1 ? "" : "s", data->size.width, data->size.height,
+           sw_dataset_skipped(*out), fractions);
     return SW_OK;
 }
 
@@ -73,6 +74,30 @@ sw_status sw_warn_of_shared_images(const sw_dataset *train, const sw_dataset *va
 done:
     sw_file_set_deinit(&seen);
     return status;
+}
+
+void sw_warn_of_absent_classes(const sw_dataset *train)
+{
+    const sw_classes *classes = sw_dataset_classes(train);
+    char names[CLASS_LIST_BYTES] = "";
+    size_t used = 0;
+    int absent = 0;
+    for (int c = 0; c < classes->count; c++) {
+        if (sw_dataset_class_fraction(train, c) > 0) continue;
+        if (absent++ < LISTED_CLASSES)
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
+                                     classes->list[c].name);
+    }
+    if (absent)
+        sw_log(SW_LOG_WARNING, "%d of %d classes cannot be learnt, since no training mask has %s: %s%s",
+               absent, classes->count, absent == 1 ? "it" : "them", names,
+               absent > LISTED_CLASSES ? ", ..." : "");
+}
+
+int sw_article_every(const sw_experiment *experiment)
+{
+    const sw_classes *classes = sw_data_classes(&experiment->data);
+    return classes && classes->border >= 0 ? experiment->train.article_every : 0;
 }
 
 sw_loader_options sw_train_loading(const sw_experiment *experiment)

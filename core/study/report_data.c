@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "page/html.h"
 #include "run/judge.h"
@@ -36,7 +37,9 @@ bool report_shows(const sw_columns *columns, int at)
     const sw_column *column = &columns->list[at];
     const bool listed = columns->classes.count <= REPORT_FEW_CLASSES || !column->metric->per_class ||
                         column->c == columns->classes.border;
-    return (column->metric->shown & SW_METRIC_IN_REPORT) && listed;
+    /* the article's own measure is shown for its data alone */
+    const bool foreign = columns->classes.border < 0 && strcmp(column->metric->key, "custom_iou") == 0;
+    return (column->metric->shown & SW_METRIC_IN_REPORT) && listed && !foreign;
 }
 
 /* ---- figures ---- */

@@ -280,9 +280,7 @@ static const struct {
     {"Least certain", "Lowest mean confidence first: the softmax of the predicted class, over all pixels."},
     {"Doubtful truth",
      "Where the truth itself may be wrong: most pixels first that are wrong although the network is sure "
-     "(0.9 or more), plus what the truth has of border, if a class is that, beyond the usual. Look before "
-     "you "
-     "believe the figures."}};
+     "(0.9 or more). Look before you believe the figures."}};
 
 typedef struct panel_id {
     char text[48];
@@ -313,8 +311,9 @@ static void append_list(sw_str *out, const sw_gallery_view *g, int run, int list
 {
     report_open_panel(out, id_of(run, list).text);
     sw_str_printf(out, "<h4>%s</h4><p class=\"note\">%s", lists[list].title, lists[list].note);
-    if (list == SW_GALLERY_DOUBTFUL && !isnan(g->border_median))
-        sw_str_printf(out, " Usual border: %s.", report_percent(g->border_median).text);
+    if (list == SW_GALLERY_DOUBTFUL && g->classes.border >= 0 && !isnan(g->border_median))
+        sw_str_printf(out, " What the truth has of border beyond the usual, %s, counts too.",
+                      report_percent(g->border_median).text);
     sw_str_append(out, "</p><div class=\"tiles\">\n");
     for (int i = 0; i < g->counts[list]; i++) append_item(out, g, &g->items[list][i]);
     sw_str_append(out, "</div></div>\n");

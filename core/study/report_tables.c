@@ -31,7 +31,7 @@ enum { RUN, STATE, EPOCHS, BEST, SCORES };
 static bool in_overview(const sw_columns *columns, int at)
 {
     const sw_column *of = &columns->list[at];
-    return of->metric->group == SW_METRIC_VAL && (of->metric->shown & SW_METRIC_IN_REPORT) &&
+    return of->metric->group == SW_METRIC_VAL && report_shows(columns, at) &&
            (of->c < 0 || of->c == columns->classes.border);
 }
 
@@ -55,7 +55,10 @@ static void append_scores(sw_str *out, const run_list *runs)
     for (int i = 0; i < columns->count; i++) count += in_overview(columns, i);
     sw_sheet s = {0};
     sw_sheet_table *table = sw_sheet_add(&s, "Overview", SCORES + count, runs->count);
-    table->remark = "Figures of the best epoch, clean validation";
+    table->remark =
+        columns->classes.background < 0
+            ? "Figures of the best epoch, clean validation"
+            : "Figures of the best epoch, clean validation. Micro IoU leaves out the class background";
     table->figures = true;
     if (runs->count > 1) table->keys = SW_SHEET_ROW_KEYS;
     for (int i = 0; i < SCORES; i++) sw_sheet_head(&s, table, i, heads[i]);
@@ -194,7 +197,7 @@ static void append_part(sw_str *out, const char *between, const char *text)
 static void append_split(sw_str *out, const sw_run_split *split)
 {
     sw_str_append(out, split->split);
-    if (split->images >= 0) sw_str_printf(out, ", %d images", split->images);
+    if (split->images >= 0) sw_str_printf(out, ", %d image%s", split->images, split->images == 1 ? "" : "s");
     if (split->skipped > 0) sw_str_printf(out, ", %d skipped", split->skipped);
     sw_str_printf(out, ", fingerprint %s", split->fingerprint);
 }

@@ -113,8 +113,8 @@ sw_status sw_epoch_grid_init(sw_epoch_grid *grid, const sw_dataset *dataset, con
     int count = config->count, *images = NULL;
     *grid = (sw_epoch_grid){.dataset = dataset};
     if (count > total && config->name_count == 0) {
-        sw_log(SW_LOG_WARNING, "grid.count is %d, but there are only %d validation images: showing those",
-               count, total);
+        sw_log(SW_LOG_INFO, "the grid shows %d validation image%s, which are all (grid.count is %d)", total,
+               total == 1 ? "" : "s", count);
         count = total;
     }
     grid->shown = (sw_mask_images){.count = count,

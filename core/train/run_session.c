@@ -61,6 +61,7 @@ static sw_status open_data(sw_run_session *s)
     SW_ENSURE(sw_open_train_data(&s->train, x));
     SW_ENSURE(sw_open_data(&s->val, &x->data, SW_SPLIT_VAL));
     SW_ENSURE(sw_warn_of_shared_images(s->train, s->val));
+    sw_warn_of_absent_classes(s->train);
     s->loss = sw_resolve_loss(&x->loss, s->train);
 
     sw_loader_options options = sw_train_loading(x);
@@ -76,7 +77,7 @@ static sw_status open_data(sw_run_session *s)
     options.shuffle = false;
     options.augment = &x->augment;
     options.stream = SW_RNG_AUGMENT_VAL;
-    if (x->train.article_every > 0) SW_ENSURE(sw_loader_create(&s->article_loader, s->val, &options));
+    if (sw_article_every(x) > 0) SW_ENSURE(sw_loader_create(&s->article_loader, s->val, &options));
     options.augment = NULL;
     SW_ENSURE(sw_loader_create(&s->val_loader, s->val, &options));
     SW_ENSURE(sw_epoch_grid_init(&s->grid, s->val, &x->grid, x->seed));
@@ -117,7 +118,11 @@ static sw_status plan_network(sw_run_session *s)
     options.loss = &s->loss;
     options.conv_pins = &s->engines.pins;
     sw_str text = {0}, engines = {0};
-    SW_TRY(sw_network_plan(&s->network, s->cl, &options));
+    status = sw_network_plan(&s->network, s->cl, &options);
+    if (status != SW_OK) /* shapes in the message begin with one of these numbers */
+        SW_TRY(sw_fail_in(status, "train.batch_size %d, train.val_batch_size %d, data.size %d x %d",
+                          x->train.batch_size, x->train.val_batch_size, x->data.size.width,
+                          x->data.size.height));
     sw_memory_table table;
     sw_network_memory(&s->network, &table);
     sw_memory_table_print(&text, &table);
@@ -206,7 +211,7 @@ static sw_status restore(sw_run_session *s)
                                    .last_epoch = s->experiment->train.epochs,
                                    .train_steps = sw_run_session_steps_per_epoch(s),
                                    .val_steps = sw_loader_batch_count(s->val_loader),
-                                   .extra_every = s->experiment->train.article_every,
+                                   .extra_every = sw_article_every(s->experiment),
                                    .extra_val_steps = sw_loader_batch_count(s->val_loader)};
     SW_ENSURE(sw_progress_create(&s->progress, &s->options->progress, &plan));
     if (s->options->profile_steps > 0)

@@ -30,7 +30,7 @@ typedef struct sw_run_session {
     sw_device_info device;
     sw_cl *cl;
     sw_dataset *train, *val;
-    sw_loader *train_loader, *val_loader, *article_loader; /* the last NULL where train.article_every is 0 */
+    sw_loader *train_loader, *val_loader, *article_loader; /* the last NULL where sw_article_every is 0 */
     sw_loss_config loss;                                   /* class weights resolved */
     sw_engines engines;
     sw_network network;

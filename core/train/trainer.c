@@ -13,6 +13,7 @@
 #include "nn/schedule.h"
 #include "page/shell.h"
 #include "run_session.h"
+#include "setup/open_data.h"
 #include "trainer_steps.h"
 
 static bool stop_requested(const sw_run_session *s)
@@ -94,7 +95,7 @@ static bool is_article_epoch(const sw_run_session *s, const sw_epoch_record *r)
     sw_early_stop early = s->state.early_stop;
     sw_early_stop_take(&early, &train->early_stop, r, sw_records_columns(s->records));
     const bool ends = sw_early_stop_is_due(&early, &train->early_stop);
-    return sw_every_epochs(r->epoch, train->article_every, ends ? r->epoch : train->epochs);
+    return sw_every_epochs(r->epoch, sw_article_every(s->experiment), ends ? r->epoch : train->epochs);
 }
 
 static sw_status evaluate_as_article(sw_evaluation *article, sw_run_session *s, sw_evaluate_options options)

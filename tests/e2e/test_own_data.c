@@ -392,3 +392,23 @@ Test(own_data, names_that_are_not_utf8_spoil_neither_pictures_nor_json_nor_csv)
         "'*.html'); do iconv -f utf-8 -t utf-16 $f > utf16 || { echo $f; exit 1; }; done");
     program_expect(0, NULL, "grep -q 'b\xef\xbf\xbdr_n0' out/shares.csv && ls out | grep -c n0 | grep -x 8");
 }
+
+Test(own_data, what_only_the_pets_have_is_not_shown_and_classes_that_never_occur_are_named)
+{
+    const own_set set = {.classes = 3, .value_of = same_number};
+    draw_pairs("leaves/images/n%02d.png", "leaves/masks/n%02d.png", 0, 8, &set);
+    scratch_write("mine.yaml", LEAVES "  classes: [background, stem, leaf, rust]\n" MODEL);
+    program_expect(0, "warning: 1 of 4 classes cannot be learnt, since no training mask has it: rust",
+                   "segwork run mine.yaml --out run --set train.article_every=1");
+    cr_expect_null(strstr(program_output, "article's"), "%s", program_output);
+    program_expect(0, "no training mask has: rust", "segwork data stats mine.yaml");
+    program_expect(0, "micro IoU: without the class background", "segwork eval --checkpoint run");
+    cr_expect_null(strstr(program_output, "custom IoU"), "%s", program_output);
+    cr_expect_null(strstr(program_output, "article"), "%s", program_output);
+    program_expect(0, NULL,
+                   "segwork report run --out r.html && grep -q 'Micro IoU leaves out the class background' "
+                   "r.html && ! grep -qi 'custom iou\\|border beyond' r.html");
+    program_expect(2, "train.batch_size 1, train.val_batch_size 21, data.size 4096 x 4096: ",
+                   "segwork run mine.yaml --dry-run --set data.size=4096 --set train.batch_size=1 --set "
+                   "train.val_batch_size=21");
+}

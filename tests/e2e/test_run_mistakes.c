@@ -135,7 +135,7 @@ Test(run_mistakes, a_grid_larger_than_a_picture_can_be_is_refused_before_anythin
     }
     cr_expect_not(file_exists("run"));
     /* of fewer validation images, those are shown */
-    program_expect(0, "showing those",
+    program_expect(0, "the grid shows 4 validation images, which are all",
                    TINY "--dry-run --set grid.count=90 --set grid.columns=1 --set data.val_limit=4");
     program_expect(0, "valid",
                    "segwork check $SRC/tests/support/tiny.yaml --set grid.count=90 "

@@ -224,6 +224,16 @@ Test(yaml, paths_lead_only_to_what_is_there)
         cr_expect_null(sw_yaml_find(root, nowhere[i]), "%s", nowhere[i]);
 }
 
+Test(yaml, a_key_given_twice_in_a_text_without_lines_has_no_line_in_the_message)
+{
+    sw_arena scratch = {0};
+    const sw_yaml_node *value = NULL;
+    cr_expect_eq(sw_yaml_parse_value(&value, &scratch, "{a: 1, a: 2}", "--set x={a: 1, a: 2}"), SW_E_CONFIG);
+    cr_expect_not_null(strstr(sw_error_message(), "duplicate key 'a'"));
+    cr_expect_null(strstr(sw_error_message(), "line 0"), "%s", sw_error_message());
+    sw_arena_deinit(&scratch);
+}
+
 /* Whatever stands in a file, the answer is a tree or a message with a place: never a crash. */
 static void parse_anything(const char *text, size_t length)
 {

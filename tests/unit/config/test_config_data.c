@@ -45,12 +45,12 @@ Test(config_data, values_merge_classes_and_colours_are_values_too)
     sw_experiment *e =
         LOADED(SMALL_MODEL FOLDERS
                "classes: [{name: road, value: [3, 7]}, {name: car, value: 5, color: \"#0000ff\"}], "
-               "ignore: [255, \"#000000\"]}\n");
+               "ignore: [255, 254]}\n");
     const sw_class_list *list = sw_data_class_list(&e->data);
     cr_assert_eq(list->value_count, 3);
     cr_expect(list->values[1].code == 7 && list->values[1].label == 0 && list->values[2].code == 5);
     cr_expect_eq(list->classes.list[1].rgb, 0x0000FF);
-    cr_expect(e->data.ignore->count == 2 && e->data.ignore->codes[1] == SW_MASK_IS_COLOUR);
+    cr_expect(e->data.ignore->count == 2 && e->data.ignore->codes[1] == 254);
     sw_experiment_destroy(e);
     e = LOADED(SMALL_MODEL FOLDERS
                "classes: [{name: road, value: \"#804080\"}, {name: car, value: [\"#000001\"]}]}\n");
@@ -99,6 +99,14 @@ Test(config_data, mistakes_are_named_where_they_are_written)
         const char *data, *words;
     } cases[] = {
         {"classes: [a]}\n", "data.classes: one class alone cannot be learnt"},
+        {"classes: [a, b], ignore: [\"#000000\"]}\n",
+         "data.ignore.0: the classes are given by numbers, and so is what is ignored"},
+        {"classes: [{name: a, value: \"#ff0000\"}, {name: b, value: \"#00ff00\"}], ignore: 255}\n",
+         "the classes are given by colours, and so is what is ignored"},
+        {"classes: [{name: a, colour: \"#ff0000\", color: \"#00ff00\"}, b]}\n",
+         "colour and color are one key: give one of them"},
+        {"classes: [a, b], normalize: {mean: [0, 0, 0], std: [1, 1, 1.0e-30]}}\n",
+         "expected a number from 0.001 to 1"},
         {"classes: [a, a]}\n", "data.classes: two classes have this name; found 'a'"},
         {"classes: [a, \"b c\"]}\n", "data.classes: the name of a class is of letters, digits, '_' and '-'"},
         {"classes: [{name: a, value: 1}, {name: b, value: 1}]}\n",

@@ -193,7 +193,7 @@ Test(config_values, a_single_wrong_value_is_named_with_place_expectation_and_fin
         {"data: {normalize: {mean: [124, 116, 104], std: [58, 57, 57]}}\n",
          "exp.yaml:4:27: ", "data.normalize: expected a number from 0 to 1, since colours are 0 to 1 here"},
         {"data: {normalize: {mean: [0, 0, 0], std: [1, 0, 1]}}\n",
-         "exp.yaml:4:46: ", "data.normalize: expected a number above 0 and up to 1"},
+         "exp.yaml:4:46: ", "data.normalize: expected a number from 0.001 to 1"},
         {"optimizer: {lr: 0}\n",
          "exp.yaml:4:17: ", "optimizer.lr: expected number > 0, at most 100, found '0'"},
         {"data: {root: [a]}\n", "exp.yaml:4:14: ", "data.root: expected text, found a list of 1"},

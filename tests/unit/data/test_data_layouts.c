@@ -256,3 +256,19 @@ Test(data_layouts, links_are_followed_but_no_folder_is_listed_twice)
     expect_files("d", "a/1.png b/3.png b/4.png v3/2.png ");
     expect_files("d/latest", "2.png ");
 }
+
+/* ---- lists as spreadsheets and people write them ---- */
+
+Test(data_layouts, lists_may_have_semicolons_and_paths_below_the_pictures_folder)
+{
+    sw_data_config data = config_of(SW_LAYOUT_LISTS);
+    data.split[SW_SPLIT_TRAIN] = "train.csv";
+    add("img/x.png", "msk/x.png");
+    add("img/y.png", "msk/y.png");
+    scratch_write("train.csv", "image;mask\nimg/x.png;msk/x.png\n\"img/y.png\";msk/y.png\n");
+    expect_names(&data, SW_SPLIT_TRAIN, "img/x img/y");
+    scratch_write("train.csv", "img/x.png\ny\n");
+    expect_names(&data, SW_SPLIT_TRAIN, "x y");
+    scratch_write("train.csv", "img/x.png,\"msk/x.png\n");
+    expect_fail(&data, SW_SPLIT_TRAIN, SW_E_DATA, "train.csv:1: a quote (\") is not closed");
+}

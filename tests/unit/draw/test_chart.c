@@ -52,6 +52,12 @@ Test(chart, an_axis_of_no_values_is_an_axis)
     cr_expect(isfinite(a.low) && isfinite(a.high) && a.high > a.low);
 }
 
+Test(chart, scores_of_0_throughout_have_no_axis_below_0)
+{
+    const sw_axis a = sw_axis_around(0, 0, 5, false);
+    cr_expect(a.low >= 0 && a.high > 0, "%g to %g", a.low, a.high);
+}
+
 Test(chart, ticks_are_labelled_with_the_digits_they_need)
 {
     static const struct {

@@ -15,6 +15,12 @@ sw_status sw_open_train_data(sw_dataset **out, const sw_experiment *experiment) 
 /* Warns, in one line, of pictures on which is trained and validated. */
 sw_status sw_warn_of_shared_images(const sw_dataset *train, const sw_dataset *val) SW_NODISCARD;
 
+/* Warns, in one line, of classes that no training mask has. */
+void sw_warn_of_absent_classes(const sw_dataset *train);
+
+/* Returns train.article_every, and 0 for data that are not the pets: the article measured nothing else. */
+int sw_article_every(const sw_experiment *experiment);
+
 /* Returns the options of the experiment's training loader. */
 sw_loader_options sw_train_loading(const sw_experiment *experiment);
 
