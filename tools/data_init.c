@@ -91,8 +91,8 @@ static void put_next_steps(sw_str *out, const sw_guess *guess, const char *path)
                   "    include: [experiments/segnet_small.yaml, %s]\n"
                   "    name: mine\n"
                   "    train: {epochs: 40, save_best: miou}\n"
-                  "  (segwork's own experiments are found in its sources' folder, or once installed;\n"
-                  "  elsewhere write the whole path of segnet_small.yaml.)\n"
+                  "  (The first is found in segwork's sources, or once segwork is installed;\n"
+                  "  elsewhere write its whole path.)\n"
                   "  See what it will train on, and train:\n"
                   "    segwork data browse mine.yaml --out seen.png\n"
                   "    segwork run mine.yaml\n",
