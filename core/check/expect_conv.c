@@ -118,7 +118,7 @@ static void conv_describe(char *text, size_t bytes, const sw_op_case *c)
                                           [SW_CONV_WINOGRAD_TILE] = " winograd_tile"};
     char window[SW_CONV_WINDOW_BYTES];
     sw_conv_window_print(window, attrs->kernel, attrs->stride, attrs->dilation);
-    snprintf(text, bytes, "%s%s to %d%s", window, attrs->bias ? " biased" : "", attrs->out_channels,
+    snprintf(text, bytes, "%s%s to %d%s", window, attrs->bias ? "+b" : "", attrs->out_channels,
              engines[attrs->engine]);
 }
 

@@ -233,9 +233,8 @@ Test(run_profile, an_interrupted_or_killed_run_leaves_a_trace_that_can_be_read)
         free_trace(&t);
         cr_expect_eq(file_exists(summary), i == 0);
     }
-    program_expect(
-        0, "host, the whole of this process",
-        "sed -i 's/epochs: 1000/epochs: 1/' run0/config.yaml; segwork run --resume run0 --profile; true");
+    program_expect(0, "host, the whole of this process",
+                   "segwork run --resume run0 --profile --set train.epochs=1; true");
 }
 
 Test(run_profile, the_number_of_steps_has_limits)
