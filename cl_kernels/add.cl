@@ -21,8 +21,8 @@ __kernel void add_fwd(EACH(INPUTS, TERM) __global float *y /* (P,C) */, const in
 #define GRADIENT(i) __global float *dx##i /* (P,C) */, const int put##i,
 #define PUT(i)      PUTV(g, dx##i, at, put##i);
 
-/* Launch: global (C / VEC, P). dx0 may be dy. Inputs may be the same: then each adds to the ones before, which
- * is why one kernel writes all gradients. y is read with RELU only. */
+/* Launch: global (C / VEC, P). dx0 may be dy. Inputs may be the same: then each adds to the ones before,
+ * which is why one kernel writes all gradients. y is read with RELU only. */
 __kernel void add_bwd(EACH(INPUTS, GRADIENT) __global const float *dy /* (P,C) */,
                       __global const float *y /* (P,C) */)
 {

@@ -1,6 +1,6 @@
 /* 2x2 average-pooling with stride 2: y = (a + b + c + d) / 4 over the window; an odd last row or column
- * belongs to no window. Backward: each pixel of a window gets dy / 4, the rest zero. With CEIL 1 an odd last row
- * or column is a window too, of as many pixels as there are inside: 2 or 1 in the place of 4.
+ * belongs to no window. Backward: each pixel of a window gets dy / 4, the rest zero. With CEIL 1 an odd last
+ * row or column is a window too, of as many pixels as there are inside: 2 or 1 in the place of 4.
  *
  * Macros: CEIL; VEC, a divisor of the channels; vectors = channels / VEC. */
 

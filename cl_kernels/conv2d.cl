@@ -9,8 +9,8 @@
  * Macros: those of conv2d.clh; VEC (divides C). */
 
 /* cols[r, t, c] = x (for backward-data dy) as pixel first + r of the result sees it at tap t: all pixels in
- * their order, of whatever phase, so that `to_h`, `to_w` and `phase` are not used. One work-item: VEC channels
- * of one pixel, all taps. Launch: global (C / VEC, count). */
+ * their order, of whatever phase, so that `to_h`, `to_w` and `phase` are not used. One work-item: VEC
+ * channels of one pixel, all taps. Launch: global (C / VEC, count). */
 __kernel void conv2d_im2col(__global const float *x /* (N,from_h,from_w,C) */, __global float *workspace,
                             uint cols_offset /* in workspace: (count,KERNEL,KERNEL,C) */, uint first,
                             GRID_PARAMETERS, uint cv /* C / VEC */)

@@ -15,10 +15,10 @@
  *                       rows are channels, summed over pixels
  *
  * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL taps. Macros: those of conv2d.clh; VEC (8 or
- * 16), NV (1 or 2) and ROWS, the register tile; RAGGED 1 where the channels that are vectors do not fill the last
- * one; SWAP, BLOCK, PACKED and CHUNK of backward-weights (below). Panels hold PANEL = VEC * NV columns each,
- * padded with zeros. `in` and `out` are the channels of the pass, for backward-data those of dy and x: no
- * macros, so that one program serves all layers. */
+ * 16), NV (1 or 2) and ROWS, the register tile; RAGGED 1 where the channels that are vectors do not fill the
+ * last one; SWAP, BLOCK, PACKED and CHUNK of backward-weights (below). Panels hold PANEL = VEC * NV columns
+ * each, padded with zeros. `in` and `out` are the channels of the pass, for backward-data those of dy and x:
+ * no macros, so that one program serves all layers. */
 
 #define TAPS  (KERNEL * KERNEL)
 #define PANEL (VEC * NV)
@@ -67,8 +67,8 @@ __kernel void conv2d_gemm_zero(__global float *workspace, uint zeros_offset)
 #endif
 
 /* Neighbouring work-items share what costs more to fetch again: a panel of weights, or with windows of one
- * pixel, where a panel is small and x is read but once, the block of x. `pixels` are those of the grid. Launch: global (number of blocks,
- * number of panels), or with KERNEL 1 (panels, blocks); local (1, 1). */
+ * pixel, where a panel is small and x is read but once, the block of x. `pixels` are those of the grid.
+ * Launch: global (number of blocks, number of panels), or with KERNEL 1 (panels, blocks); local (1, 1). */
 #define BLOCK_ID (KERNEL == 1 ? get_global_id(1) : get_global_id(0))
 #define PANEL_ID (KERNEL == 1 ? get_global_id(0) : get_global_id(1))
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
@@ -162,12 +162,10 @@ conv2d_gemm_fwd(__global const float *x /* (N,from_h,from_w,in) */, __global con
  * cache while all taps and tiles pass over them. */
 
 /* Launch: global (segments, ceil(scalar channels / BLOCK) * ceil(vector channels / BLOCK)), local (1, 1). */
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_gemm_bwd_partial(__global const float *x /* (N,from_h,from_w,in) */,
-                        __global const float *dy /* (N,h,w,out) */,
-                        __global float *workspace /* begins with (segments,T,scalar channels,padded) */,
-                        int in, int out, GRID_PARAMETERS, int image_rows /* N h */, int segment_rows,
-                        int chunk_rows)
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_gemm_bwd_partial(
+    __global const float *x /* (N,from_h,from_w,in) */, __global const float *dy /* (N,h,w,out) */,
+    __global float *workspace /* begins with (segments,T,scalar channels,padded) */, int in, int out,
+    GRID_PARAMETERS, int image_rows /* N h */, int segment_rows, int chunk_rows)
 {
     const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
     const int s_channels = SWAP ? out : in, v_channels = SWAP ? in : out;
@@ -185,7 +183,8 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,from_h,from_w,in) */,
 #define ROWS_AT_ONCE chunk_rows
 #else
 #define ROWS_AT_ONCE 1 /* of which pixels lo .. hi - 1 meet something at this tap */
-            const int lo = max(0, (STRIDE - 1 - ox) / STRIDE), hi = min(w, (from_w - ox + STRIDE - 1) / STRIDE);
+            const int lo = max(0, (STRIDE - 1 - ox) / STRIDE),
+                      hi = min(w, (from_w - ox + STRIDE - 1) / STRIDE);
 #endif
             for (int row = s_begin; row < s_end; row += ROWS)
                 for (int v0 = v_begin; v0 < v_end; v0 += PANEL) {
@@ -265,10 +264,11 @@ conv2d_gemm_bwd_partial(__global const float *x /* (N,from_h,from_w,in) */,
 }
 
 #if PACKED
-/* The same for KERNEL 1, STRIDE 1 and SWAP 0, from copies: CHUNK pixels of a block's channels of x, (CHUNK,BLOCK), and
- * of dy in slices of a panel, (BLOCK/PANEL,CHUNK,PANEL). Where they lie, pixels are all channels apart, few
- * of the first cache's sets hold them, and a tile reads a line of dy and one of x at every pixel from the
- * second; of the copies x and a slice of dy stay in the first. Both channels are multiples of PANEL.
+/* The same for KERNEL 1, STRIDE 1 and SWAP 0, from copies: CHUNK pixels of a block's channels of x,
+ * (CHUNK,BLOCK), and of dy in slices of a panel, (BLOCK/PANEL,CHUNK,PANEL). Where they lie, pixels are all
+ * channels apart, few of the first cache's sets hold them, and a tile reads a line of dy and one of x at
+ * every pixel from the second; of the copies x and a slice of dy stay in the first. Both channels are
+ * multiples of PANEL.
  *
  * Launch: as above. Local: `packed`, 2 CHUNK BLOCK floats. */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void

@@ -18,7 +18,8 @@
  * Winograd's algorithm (conv2d_winograd_tile.cl), with KERNEL 1.
  *
  * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL. Macros: those of conv2d.clh; IN and OUT,
- * the channels of the pass (for backward-data those of dy and x); GROUP (8 or 16), TM (4, 8 or 16), TN (1, 2, 4 or 8). */
+ * the channels of the pass (for backward-data those of dy and x); GROUP (8 or 16), TM (4, 8 or 16), TN (1, 2,
+ * 4 or 8). */
 
 #define TAPS   (KERNEL * KERNEL)
 #define WINDOW (TAPS * IN) /* rows of w */
@@ -193,8 +194,8 @@ static inline void store_pixels(__local float *to /* at my channel and pixel */,
     }
 }
 
-/* y (+)= the convolution of x. `pixels` are those of the grid. Launch: global (GROUP ceil(OUT / TILE_N), GROUP ceil(pixels / TILE_M),
- * products), local (GROUP, GROUP, 1). */
+/* y (+)= the convolution of x. `pixels` are those of the grid. Launch: global (GROUP ceil(OUT / TILE_N),
+ * GROUP ceil(pixels / TILE_M), products), local (GROUP, GROUP, 1). */
 __attribute__((reqd_work_group_size(GROUP, GROUP, 1))) __kernel void
 conv2d_tile_fwd(__global const float *x /* (N,from_h,from_w,IN) */, int x_offset, int x_step,
                 __global const float *weights /* (T,IN,OUT) */, int weights_step,
@@ -237,8 +238,7 @@ conv2d_tile_fwd(__global const float *x /* (N,from_h,from_w,IN) */, int x_offset
     }
     UNROLL(r, TM) {
         const int p = first_p + MY_ROW(r);
-        if (p < pixels)
-            store_c(y + result_pixel(p, GRID) * OUT, first_n, sum + r * VECTORS_N, accumulate);
+        if (p < pixels) store_c(y + result_pixel(p, GRID) * OUT, first_n, sum + r * VECTORS_N, accumulate);
     }
 }
 

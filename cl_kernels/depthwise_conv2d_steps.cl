@@ -1,8 +1,8 @@
 /* depthwise_conv2d with a stride or a dilation.
  *
  *   y[p,c]  = sum over taps t of x[p STRIDE + offset(t), c] w[t,c]            zeros outside
- *   dx[p,c] = sum over taps t of dy[(p - offset(t)) / STRIDE, c] w[t,c]       where the division leaves no rest
- *   dw[t,c] = sum over pixels p of dy[p,c] x[p STRIDE + offset(t), c]
+ *   dx[p,c] = sum over taps t of dy[(p - offset(t)) / STRIDE, c] w[t,c]       where the division leaves no
+ * rest dw[t,c] = sum over pixels p of dy[p,c] x[p STRIDE + offset(t), c]
  *
  * Device layouts: x (N,H,W,C), y (N,OH,OW,C), weights (KH,KW,C). Macros: KERNEL (odd window side), STRIDE,
  * DILATION, VEC (divides C). */
@@ -80,7 +80,8 @@ __kernel void depthwise_conv2d_bwd_partial_steps(__global const float *x /* (N,H
                 UNROLL(kx, KERNEL) {
                     const int px = column * STRIDE + OFFSET(kx);
                     if (py >= 0 && py < h && px >= 0 && px < w)
-                        sum[ky][kx] = FMA(LOADV(x, (uint)((row / oh * h + py) * w + px) * cv + c), slope, sum[ky][kx]);
+                        sum[ky][kx] =
+                            FMA(LOADV(x, (uint)((row / oh * h + py) * w + px) * cv + c), slope, sum[ky][kx]);
                 }
             }
         }

@@ -1,5 +1,5 @@
-/* group_norm, with ReLU when RELU is 1. Channels-last: x (N,P,C), P = pixels of an image. Of image n, group g is
- * the D = C/G neighbouring channels from g D on, with M = P D values:
+/* group_norm, with ReLU when RELU is 1. Channels-last: x (N,P,C), P = pixels of an image. Of image n, group g
+ * is the D = C/G neighbouring channels from g D on, with M = P D values:
  *
  *   mean, var over the group's values (biased), istd = 1/sqrt(var + eps)
  *   y = max(0, (x - mean) istd gamma + beta), gamma and beta of the channel
@@ -9,21 +9,21 @@
  *
  * (Wu and He, "Group normalization", 2018; the reductions after Chan, Golub and LeVeque, 1979.)
  *
- * Reductions go over fixed chunks of an image's pixels, then over chunks, then over channels, in order: the same
- * bits on every run and in every batch. Within a chunk the mean comes first and the squares are summed about it,
- * so that a large mean costs no digits; the chunk is in the cache then.
+ * Reductions go over fixed chunks of an image's pixels, then over chunks, then over channels, in order: the
+ * same bits on every run and in every batch. Within a chunk the mean comes first and the squares are summed
+ * about it, so that a large mean costs no digits; the chunk is in the cache then.
  *
  * What belongs to a group is stored once a channel, so that vectors of channels read it as they read gamma.
  *
- * Macros: VEC (divides C), RELU, COLUMNS (divides C / VEC). `stat` holds mean (C), then istd (C), of each image.
- * The workspace holds `partial` (N,chunks,2,C), then `sums` (N,2,C) from sums_at on, then `means` (N,2,C) from
- * means_at on. */
+ * Macros: VEC (divides C), RELU, COLUMNS (divides C / VEC). `stat` holds mean (C), then istd (C), of each
+ * image. The workspace holds `partial` (N,chunks,2,C), then `sums` (N,2,C) from sums_at on, then `means`
+ * (N,2,C) from means_at on. */
 
 /* Per chunk and channel: mean and sum of squares about it. A work-item takes COLUMNS neighbouring vectors of
  * channels, so that it reads whole stretches of memory. Launch: global (C / VEC / COLUMNS, N chunks). */
 __kernel void group_norm_stats_partial(__global const float *x /* (N,P,C) */,
-                                       __global float *partial /* (N,chunks,2,C): mean, squares */, uint pixels,
-                                       uint chunk_pixels, uint chunks)
+                                       __global float *partial /* (N,chunks,2,C): mean, squares */,
+                                       uint pixels, uint chunk_pixels, uint chunks)
 {
     const uint c = get_global_id(0) * COLUMNS, cv = get_global_size(0) * COLUMNS;
     const uint image = get_global_id(1) / chunks, chunk = get_global_id(1) % chunks;
@@ -54,13 +54,14 @@ typedef struct moments {
 static inline moments merged(moments m, float count, float mean, float squares)
 {
     const float total = m.count + count, delta = mean - m.mean, share = count / total;
-    const moments both = {total, m.mean + delta * share, m.squares + squares + delta * delta * (m.count * share)};
+    const moments both = {total, m.mean + delta * share,
+                          m.squares + squares + delta * delta * (m.count * share)};
     return both;
 }
 
 /* Makes one of the chunks of an image's channel. Launch: global (C, N). */
-__kernel void group_norm_stats_channel(__global float *workspace, uint sums_at, uint pixels, uint chunk_pixels,
-                                       uint chunks)
+__kernel void group_norm_stats_channel(__global float *workspace, uint sums_at, uint pixels,
+                                       uint chunk_pixels, uint chunks)
 {
     const uint c = get_global_id(0), channels = get_global_size(0), image = get_global_id(1);
     __global const float *from = workspace + image * chunks * 2 * channels + c;
@@ -93,9 +94,9 @@ __kernel void group_norm_stats_group(__global const float *workspace, uint sums_
 
 /* Launch: global (C / VEC, N P). y may be x. */
 __kernel void group_norm_apply(__global const float *x /* (N,P,C) */, __global float *y /* (N,P,C) */,
-                               __global const float *stat /* (N,2,C) */, __global const float *gamma /* (C) */,
-                               __global const float *beta /* (C) */, uint pixels,
-                               int stream /* y is too large for a cache */)
+                               __global const float *stat /* (N,2,C) */,
+                               __global const float *gamma /* (C) */, __global const float *beta /* (C) */,
+                               uint pixels, int stream /* y is too large for a cache */)
 {
     const uint c = get_global_id(0), cv = get_global_size(0), i = get_global_id(1) * cv + c;
     const uint s = get_global_id(1) / pixels * 2 * cv + c;
@@ -116,8 +117,8 @@ __kernel void group_norm_bwd_partial(__global const float *x /* (N,P,C) */,
                                      __global const float *stat /* (N,2,C) */,
                                      __global const float *gamma /* (C) */,
                                      __global const float *beta /* (C) */,
-                                     __global float *partial /* (N,chunks,2,C): sum g, sum g xh */, uint pixels,
-                                     uint chunk_pixels, uint chunks)
+                                     __global float *partial /* (N,chunks,2,C): sum g, sum g xh */,
+                                     uint pixels, uint chunk_pixels, uint chunks)
 {
     const uint c = get_global_id(0) * COLUMNS, cv = get_global_size(0) * COLUMNS;
     const uint image = get_global_id(1) / chunks, chunk = get_global_id(1) % chunks;
@@ -191,7 +192,8 @@ __kernel void group_norm_bwd_group(__global float *workspace, uint sums_at, uint
 {
     __global const float *sums = workspace + sums_at;
     __global float *means = workspace + means_at;
-    const uint channels = get_global_size(0) * group_channels, first_channel = get_global_id(0) * group_channels;
+    const uint channels = get_global_size(0) * group_channels,
+               first_channel = get_global_id(0) * group_channels;
     const uint first = get_global_id(1) * 2 * channels + first_channel;
     const float count = (float)pixels * (float)group_channels;
     kahan g = {0.0f, 0.0f}, gx = {0.0f, 0.0f};
@@ -206,10 +208,12 @@ __kernel void group_norm_bwd_group(__global float *workspace, uint sums_at, uint
 }
 
 /* Launch: global (C / VEC, N P). dx may be dy. */
-__kernel void group_norm_bwd_apply(__global const float *x /* (N,P,C) */, __global const float *dy /* (N,P,C) */,
-                                   __global float *dx /* (N,P,C) */, __global const float *stat /* (N,2,C) */,
-                                   __global const float *gamma /* (C) */, __global const float *beta /* (C) */,
-                                   __global const float *workspace, uint means_at, uint pixels, int accumulate)
+__kernel void group_norm_bwd_apply(__global const float *x /* (N,P,C) */,
+                                   __global const float *dy /* (N,P,C) */, __global float *dx /* (N,P,C) */,
+                                   __global const float *stat /* (N,2,C) */,
+                                   __global const float *gamma /* (C) */,
+                                   __global const float *beta /* (C) */, __global const float *workspace,
+                                   uint means_at, uint pixels, int accumulate)
 {
     __global const float *means = workspace + means_at;
     const uint c = get_global_id(0), cv = get_global_size(0), i = get_global_id(1) * cv + c;

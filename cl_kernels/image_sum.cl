@@ -3,9 +3,10 @@
  *   sum      y[n,c] = factor sum over p of x[n,p,c]
  *   spread   y[n,p,c] = factor x[n,c]
  *
- * global_average_pool is a sum with factor 1 / P, its backward pass a spread with the same; broadcast is a spread
- * and its backward pass a sum. Pixels are summed in groups, groups in chunks, and chunks in groups again, always
- * the same ones and in order: the same bits on every run, and far fewer roundings in a row than pixels.
+ * global_average_pool is a sum with factor 1 / P, its backward pass a spread with the same; broadcast is a
+ * spread and its backward pass a sum. Pixels are summed in groups, groups in chunks, and chunks in groups
+ * again, always the same ones and in order: the same bits on every run, and far fewer roundings in a row than
+ * pixels.
  *
  * Macros: VEC, a divisor of the channels C. P = pixels of an image. */
 
@@ -20,8 +21,7 @@ __kernel void image_sum_partial(__global const float *restrict x /* (n,P,C) */,
     floatV sum = SPLATV(0.0f);
     for (int first = begin; first < end; first += SUM_GROUP) {
         floatV group = SPLATV(0.0f);
-        for (int p = first; p < min(first + SUM_GROUP, end); p++)
-            group += LOADV(x, (image + p) * cv + c);
+        for (int p = first; p < min(first + SUM_GROUP, end); p++) group += LOADV(x, (image + p) * cv + c);
         sum += group;
     }
     STOREV(sum, partial, row * cv + c);

@@ -1,14 +1,15 @@
 /* local_response_norm: each value divided by a power of the mean square of its neighbours in the channels.
- * Channels-last: x, y and their gradients are (P,C), P = pixels of the batch. With missing channels counting as 0:
+ * Channels-last: x, y and their gradients are (P,C), P = pixels of the batch. With missing channels counting
+ * as 0:
  *
  *   s[c] = k + scale sum of x[j]^2, j = c - SIZE/2 .. c + (SIZE-1)/2,  scale = alpha / SIZE
  *   y[c] = x[c] s[c]^-beta
- *   dx[c] = dy[c] s[c]^-beta - 2 scale beta x[c] sum of dy[j] x[j] s[j]^(-beta-1), over the j whose sum has c in
- *           it: j = c - (SIZE-1)/2 .. c + SIZE/2
+ *   dx[c] = dy[c] s[c]^-beta - 2 scale beta x[c] sum of dy[j] x[j] s[j]^(-beta-1), over the j whose sum has c
+ * in it: j = c - (SIZE-1)/2 .. c + SIZE/2
  *
  * (Krizhevsky, Sutskever, Hinton, "ImageNet classification with deep convolutional neural networks", 2012.)
- * Backward computes s again. A work-item takes BLOCK neighbouring channels and keeps what their windows share, so
- * that each power is computed once and not SIZE times.
+ * Backward computes s again. A work-item takes BLOCK neighbouring channels and keeps what their windows
+ * share, so that each power is computed once and not SIZE times.
  *
  * Macros: SIZE, BLOCK, THREE_QUARTERS (beta is 0.75, whose power is made of square roots). */
 
@@ -58,10 +59,10 @@ __kernel void local_response_norm_bwd(__global const float *restrict x /* (P,C) 
 {
     const int first = (int)get_global_id(0) * BLOCK, at = (int)get_global_id(1) * channels;
     float v[BLOCK + 2 * (SIZE - 1)]; /* from channel first - (SIZE-1) on */
-    float own[BLOCK + SIZE - 1];     /* dy s^-beta, from channel first - (SIZE-1)/2 on; their windows begin at v */
-    float term[BLOCK + SIZE - 1];    /* dy x s^(-beta-1), of the same channels */
-    for (int i = 0; i < BLOCK + 2 * (SIZE - 1); i++)
-        v[i] = channel(x + at, first - (SIZE - 1) + i, channels);
+    float
+        own[BLOCK + SIZE - 1]; /* dy s^-beta, from channel first - (SIZE-1)/2 on; their windows begin at v */
+    float term[BLOCK + SIZE - 1]; /* dy x s^(-beta-1), of the same channels */
+    for (int i = 0; i < BLOCK + 2 * (SIZE - 1); i++) v[i] = channel(x + at, first - (SIZE - 1) + i, channels);
     for (int i = 0; i < BLOCK + SIZE - 1; i++)
         own[i] = channel(dy + at, first - (SIZE - 1) / 2 + i, channels);
     for (int i = 0; i < BLOCK + SIZE - 1; i++) {

@@ -1,9 +1,11 @@
 /* The weights of pixels by their distance to the border between classes:
- *   f = w_t (1 + w0 exp(-d^2 / (2 sigma^2))), d the distance to the centre of the nearest pixel of another class
- * as long as d <= 3 sigma, else w_t. A pixel that does not count is no pixel of another class, and has f 0.
+ *   f = w_t (1 + w0 exp(-d^2 / (2 sigma^2))), d the distance to the centre of the nearest pixel of another
+ * class as long as d <= 3 sigma, else w_t. A pixel that does not count is no pixel of another class, and has
+ * f 0.
  *
- * In two passes. Of each place its column tells the nearest pixel that counts, and the nearest one of another class
- * than that: whatever the class of a pixel in the same row, one of the two is the nearest of another class. */
+ * In two passes. Of each place its column tells the nearest pixel that counts, and the nearest one of another
+ * class than that: whatever the class of a pixel in the same row, one of the two is the nearest of another
+ * class. */
 
 #define NONE 255 /* no class, and no distance */
 
@@ -37,10 +39,11 @@ __kernel void loss_boundary_columns(__global const uchar *restrict labels, /* (p
 /* Launch: x = an image's pixels, y = images. */
 __kernel void loss_boundary_map(__global const uchar *restrict labels, /* (pixels) */
                                 __global const uchar *restrict workspace,
-                                const uint columns_at,            /* (3,pixels) */
-                                __constant float *weights,        /* (K), 0 for the ignored class */
+                                const uint columns_at,     /* (3,pixels) */
+                                __constant float *weights, /* (K), 0 for the ignored class */
                                 __global float *restrict kept, const uint map_at, /* (pixels): f */
-                                const int width, const int ignored, const int radius, const int most, /* of d^2 */
+                                const int width, const int ignored, const int radius,
+                                const int most,                    /* of d^2 */
                                 const float w0, const float slope) /* 1 / (2 sigma^2) */
 {
     const int at = (int)get_global_id(0), image = (int)get_global_id(1), x = at % width;

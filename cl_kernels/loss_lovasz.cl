@@ -1,14 +1,15 @@
 /* Lovasz-softmax loss (Berman, Rannen Triki, Blaschko: "The Lovasz-Softmax loss", 2018), and its gradient.
  *
  * Of each image and class k, over the image's pixels that count, with p = softmax and t the label: the errors
- * e = 1 - p_k where t = k, else p_k, in descending order, equal ones in the order of their pixels. With T the number
- * of pixels where t = k, and before a pixel a of these and b others:
- *   g = 1 / (T + b) where t = k, else (T - a) / ((T + b) (T + b + 1)): by how much the Jaccard loss grows
- *   loss = sum of w_k sum of e g / sum of w_k over the images and the classes that are true in them
- *   dx_j = p_j (s_j - sum of p_k s_k),  s_k = w_k / (sum of w_k) (t = k ? -g : g)
+ * e = 1 - p_k where t = k, else p_k, in descending order, equal ones in the order of their pixels. With T the
+ * number of pixels where t = k, and before a pixel a of these and b others: g = 1 / (T + b) where t = k, else
+ * (T - a) / ((T + b) (T + b + 1)): by how much the Jaccard loss grows loss = sum of w_k sum of e g / sum of
+ * w_k over the images and the classes that are true in them dx_j = p_j (s_j - sum of p_k s_k),  s_k = w_k /
+ * (sum of w_k) (t = k ? -g : g)
  *
- * The pixels of an image for one class are a segment; some segments are sorted at a time, by a radix sort of DIGIT
- * bits a pass. A tile is what one work-group takes of a segment: ITEMS work-items with PER neighbouring pixels each.
+ * The pixels of an image for one class are a segment; some segments are sorted at a time, by a radix sort of
+ * DIGIT bits a pass. A tile is what one work-group takes of a segment: ITEMS work-items with PER neighbouring
+ * pixels each.
  *
  * Macros: ITEMS, PER, DIGIT; K, the number of classes; VEC for the backward pass. */
 
@@ -67,7 +68,8 @@ __kernel void loss_lovasz_count(__global uint *restrict workspace, const uint ke
 
 /* Replaces each count by the sum of those before it; one more holds the sum of all.
  * Launch: x = ITEMS, y = segments, local ITEMS x 1. */
-__kernel void loss_lovasz_scan(__global uint *restrict workspace, const uint counts_at, /* (segments,stride) */
+__kernel void loss_lovasz_scan(__global uint *restrict workspace,
+                               const uint counts_at, /* (segments,stride) */
                                const int stride, const int count)
 {
     __local uint sums[ITEMS];
@@ -92,15 +94,16 @@ __kernel void loss_lovasz_scan(__global uint *restrict workspace, const uint cou
 __kernel void loss_lovasz_scatter(__global uint *restrict workspace, const uint keys_at,
                                   const uint places_at, /* (segments,pixels), as are those they go to */
                                   const uint to_keys_at, const uint to_places_at,
-                                  const uint counts_at, /* (segments, DIGITS * tiles + 1): where each digit of each
-                                                           tile begins */
+                                  const uint counts_at, /* (segments, DIGITS * tiles + 1): where each digit of
+                                                           each tile begins */
                                   const int pixels /* of an image */, const int shift)
 {
     __local uint counts[DIGITS * ITEMS];
     const int me = (int)get_local_id(0), tile = (int)get_group_id(0), tiles = (int)get_num_groups(0);
     const int slot = (int)get_global_id(1), begin = min(tile * TILE + me * PER, pixels);
     const int end = min(begin + PER, pixels);
-    __global const uint *keys = workspace + keys_at + slot * pixels, *places = workspace + places_at + slot * pixels;
+    __global const uint *keys = workspace + keys_at + slot * pixels,
+                        *places = workspace + places_at + slot * pixels;
     __global const uint *starts = workspace + counts_at + slot * (DIGITS * tiles + 1);
     __global uint *to_keys = workspace + to_keys_at + slot * pixels;
     __global uint *to_places = workspace + to_places_at + slot * pixels;
@@ -123,9 +126,10 @@ __kernel void loss_lovasz_scatter(__global uint *restrict workspace, const uint 
 }
 
 /* How many pixels of each tile have t = k. Launch: as loss_lovasz_count. */
-__kernel void loss_lovasz_true(__global uint *restrict workspace, const uint places_at, /* (segments,pixels) */
-                               const uint counts_at, /* (segments, DIGITS * tiles + 1), of which tiles are used */
-                               const int pixels /* of an image */)
+__kernel void
+loss_lovasz_true(__global uint *restrict workspace, const uint places_at, /* (segments,pixels) */
+                 const uint counts_at, /* (segments, DIGITS * tiles + 1), of which tiles are used */
+                 const int pixels /* of an image */)
 {
     __local uint sums[ITEMS];
     const int me = (int)get_local_id(0), tile = (int)get_group_id(0), tiles = (int)get_num_groups(0);
@@ -143,13 +147,13 @@ __kernel void loss_lovasz_true(__global uint *restrict workspace, const uint pla
 
 /* Launch: as loss_lovasz_count. */
 __kernel void loss_lovasz_slopes(__global float *restrict workspace, const uint keys_at,
-                                 const uint places_at,             /* (segments,pixels), sorted */
-                                 const uint counts_at,             /* (segments, DIGITS * tiles + 1): with t = k
-                                                                      before each tile, and in all */
-                                 const uint sums_at,               /* (images * K,tiles): of e g */
-                                 const uint trues_at,              /* (images * K): T */
-                                 __constant float *weights,        /* (K), 0 for the ignored class */
-                                 __global float *restrict slopes,  /* (pixels,K): w_k times -g or g */
+                                 const uint places_at,      /* (segments,pixels), sorted */
+                                 const uint counts_at,      /* (segments, DIGITS * tiles + 1): with t = k
+                                                               before each tile, and in all */
+                                 const uint sums_at,        /* (images * K,tiles): of e g */
+                                 const uint trues_at,       /* (images * K): T */
+                                 __constant float *weights, /* (K), 0 for the ignored class */
+                                 __global float *restrict slopes, /* (pixels,K): w_k times -g or g */
                                  const int pixels /* of an image */, const int first /* segment */)
 {
     __local float sums[ITEMS];

@@ -1,12 +1,13 @@
-/* Which pixels of an image are the hardest: those whose nll = -log p_t is at least the k-th largest of the image,
- * k = share of its pixels that count, rounded up, or above `cut`. The k-th largest is found digit by digit: the
- * bits of floats from 0 on are in the order of their values. */
+/* Which pixels of an image are the hardest: those whose nll = -log p_t is at least the k-th largest of the
+ * image, k = share of its pixels that count, rounded up, or above `cut`. The k-th largest is found digit by
+ * digit: the bits of floats from 0 on are in the order of their values. */
 
 #define ITEMS  64
 #define DIGITS 256
 
 /* The number of pixels with each digit, of those that count and begin as `prefix` does. */
-static inline void count_digits(__local int *counts, __global const float *nll, int pixels, int shift, uint prefix)
+static inline void count_digits(__local int *counts, __global const float *nll, int pixels, int shift,
+                                uint prefix)
 {
     const int me = (int)get_local_id(0);
     for (int i = me; i < DIGITS; i += ITEMS) counts[i] = 0;
@@ -50,9 +51,9 @@ __kernel void loss_ohem_select(__global float *restrict workspace, const uint nl
 
 /* Launch: x = an image's pixels, y = images. */
 __kernel void loss_ohem_map(__global const float *restrict workspace, const uint nll_at, /* (pixels) */
-                            const uint least_at,                   /* (images) */
-                            __global const uchar *restrict labels, /* (pixels) */
-                            __constant float *weights,             /* (K), 0 for the ignored class */
+                            const uint least_at,                                         /* (images) */
+                            __global const uchar *restrict labels,                       /* (pixels) */
+                            __constant float *weights, /* (K), 0 for the ignored class */
                             __global float *restrict kept, const uint map_at, /* (pixels): f */
                             const float cut)
 {

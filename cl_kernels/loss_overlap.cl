@@ -7,11 +7,11 @@
  *   dterm_k/dp_k = a_k + [t = k] b_k,  a_k = alpha N / D^2,  b_k = -(D - (1 - alpha - beta) N) / D^2,
  *                  N = I_k + smooth
  *   dx_j = p_j (g_j - sum of p_k g_k),  g_k = w_k / (sum of w_k) dterm_k/dp_k
- * A pixel that does not count gives nothing and has the gradient 0, whatever its logits are. A class that is not
- * true in an image has no term there: its weight, a_k and b_k are 0. */
+ * A pixel that does not count gives nothing and has the gradient 0, whatever its logits are. A class that is
+ * not true in an image has no term there: its weight, a_k and b_k are 0. */
 
-/* A work-item's pixels: vector r of chunk c is number c * item_stride + r * round_stride of the image's, r < rounds,
- * as far as it is below `vectors`, the number of an image's pixels / VEC. */
+/* A work-item's pixels: vector r of chunk c is number c * item_stride + r * round_stride of the image's, r <
+ * rounds, as far as it is below `vectors`, the number of an image's pixels / VEC. */
 
 /* Launch: x = pixels / VEC. */
 __kernel void loss_overlap_softmax(__global const float *restrict logits, /* (pixels,K) */
@@ -27,11 +27,10 @@ __kernel void loss_overlap_softmax(__global const float *restrict logits, /* (pi
 }
 
 /* Launch: x = chunks * K (the class changes fastest), y = images. */
-__kernel void loss_overlap_sums(__global const float *restrict logits, /* (pixels,K) */
-                                __global const uchar *restrict labels, /* (pixels) */
-                                __global float *restrict workspace,
-                                const uint parts_at,                   /* (2,pixels) */
-                                const uint sums_at,                    /* (images,chunks,K,3): I, F, M */
+__kernel void loss_overlap_sums(__global const float *restrict logits,                   /* (pixels,K) */
+                                __global const uchar *restrict labels,                   /* (pixels) */
+                                __global float *restrict workspace, const uint parts_at, /* (2,pixels) */
+                                const uint sums_at, /* (images,chunks,K,3): I, F, M */
                                 const int vectors, const int rounds, const int item_stride,
                                 const int round_stride, const int ignored)
 {
@@ -42,7 +41,8 @@ __kernel void loss_overlap_sums(__global const float *restrict logits, /* (pixel
     for (int r = 0; r < rounds; r++) {
         const int place = chunk * item_stride + r * round_stride, vector = image * vectors + place;
         if (place >= vectors) break;
-        const intV label = LOADV_U8(labels, vector), counts = COUNTSV(label, ignored), mine = label == (intV)(k);
+        const intV label = LOADV_U8(labels, vector), counts = COUNTSV(label, ignored),
+                   mine = label == (intV)(k);
         const floatV p = exp(LOGITV(logits, vector, k) - LOADV(parts, vector)) * LOADV(parts, all + vector);
         hit += select(SPLATV(0.0f), p, mine & counts);
         missed += select(SPLATV(0.0f), 1.0f - p, mine & counts);
@@ -56,9 +56,9 @@ __kernel void loss_overlap_sums(__global const float *restrict logits, /* (pixel
 
 /* Launch: x = K, y = images. */
 __kernel void loss_overlap_terms(__global float *restrict workspace, /* (images,K,2): w_k term_k, w_k */
-                                 const uint sums_at,              /* (images,chunks,K,3) */
-                                 __constant float *weights,       /* (K), 0 for the ignored class */
-                                 __global float *restrict slopes, /* (images,K,2): w_k a_k, w_k b_k */
+                                 const uint sums_at,                 /* (images,chunks,K,3) */
+                                 __constant float *weights,          /* (K), 0 for the ignored class */
+                                 __global float *restrict slopes,    /* (images,K,2): w_k a_k, w_k b_k */
                                  const int chunks, const float alpha, const float beta, const float smooth)
 {
     const int k = (int)get_global_id(0), image = (int)get_global_id(1), at = image * K + k;
@@ -70,13 +70,15 @@ __kernel void loss_overlap_terms(__global float *restrict workspace, /* (images,
     }
     sum -= lost;
     const float missed = sum_m.x - lost_m.x;
-    /* of a pixel of the class p or 1 - p is at least a half; what is no number is a term too, so that it shows */
+    /* of a pixel of the class p or 1 - p is at least a half; what is no number is a term too, so that it
+     * shows */
     const float weight = sum.x + missed == 0.0f ? 0.0f : weights[k];
     const float wrong = alpha * sum.y + beta * missed, whole = sum.x + wrong + smooth;
     const float2 term = (float2)(weight * (wrong / whole), weight);
     const float scale = weight / (whole * whole), n = sum.x + smooth;
     vstore2(weight == 0.0f ? (float2)(0.0f) : term, at, workspace);
-    vstore2(weight == 0.0f ? (float2)(0.0f) : (float2)(alpha * n * scale, -(wrong + (alpha + beta) * n) * scale),
+    vstore2(weight == 0.0f ? (float2)(0.0f)
+                           : (float2)(alpha * n * scale, -(wrong + (alpha + beta) * n) * scale),
             at, slopes);
 }
 

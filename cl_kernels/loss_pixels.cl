@@ -1,10 +1,9 @@
 /* Cross-entropy whose pixels have weights of their own (boundary, ohem), and its gradient.
  *
  * With nll = -log p_t, the weight w_t of the class and the weight f of each pixel that another kernel made:
- *   loss = sum of W_n S_n / F_n / sum of W_n over the images, S_n = sum of f nll, F_n = sum of f, W_n = sum of w_t
- *   dx_k = W_n / (F_n sum of W_n) f (p_k - [k = t])
- * A pixel that does not count, or whose class weighs 0, has nll -1 and f 0, and the gradient 0 whatever its logits
- * are. */
+ *   loss = sum of W_n S_n / F_n / sum of W_n over the images, S_n = sum of f nll, F_n = sum of f, W_n = sum
+ * of w_t dx_k = W_n / (F_n sum of W_n) f (p_k - [k = t]) A pixel that does not count, or whose class weighs
+ * 0, has nll -1 and f 0, and the gradient 0 whatever its logits are. */
 
 /* Launch: x = pixels / VEC. */
 __kernel void loss_pixels_nll(__global const float *restrict logits, /* (pixels,K) */
@@ -19,8 +18,8 @@ __kernel void loss_pixels_nll(__global const float *restrict logits, /* (pixels,
     STOREV(select(SPLATV(-1.0f), negative_log(&s), s.weight != 0.0f), workspace + nll_at, vector);
 }
 
-/* Launch: x = chunks, y = images. Vector r of chunk c is number c * item_stride + r * round_stride of the image's,
- * r < rounds, as far as it is below `vectors`, the number of an image's pixels / VEC. */
+/* Launch: x = chunks, y = images. Vector r of chunk c is number c * item_stride + r * round_stride of the
+ * image's, r < rounds, as far as it is below `vectors`, the number of an image's pixels / VEC. */
 __kernel void loss_pixels_sums(__global float *restrict workspace, const uint nll_at, /* (pixels) */
                                const uint sums_at, /* (images,chunks,3): f nll, f, w_t */
                                __global const float *restrict kept, const uint map_at, /* (pixels): f */
@@ -70,11 +69,11 @@ __kernel void loss_pixels_terms(__global float *restrict workspace, /* (images,2
 }
 
 /* Launch: x = pixels / VEC. */
-__kernel void loss_pixels_bwd(__global const float *restrict logits, /* (pixels,K) */
-                              __global const uchar *restrict labels, /* (pixels) */
-                              __constant float *weights,             /* (K), 0 for the ignored class */
-                              __global const float *restrict kept,   /* (images): W / F */
-                              const uint map_at,                     /* (pixels): f */
+__kernel void loss_pixels_bwd(__global const float *restrict logits,  /* (pixels,K) */
+                              __global const uchar *restrict labels,  /* (pixels) */
+                              __constant float *weights,              /* (K), 0 for the ignored class */
+                              __global const float *restrict kept,    /* (images): W / F */
+                              const uint map_at,                      /* (pixels): f */
                               __global const float *restrict inverse, /* (1): 1 / sum of W, or 0 */
                               __global float *restrict dlogits,       /* (pixels,K) */
                               const int vectors /* of an image */, const float scale,

@@ -4,7 +4,7 @@
 #define SUM_ITEMS 64
 __kernel void loss_sum(__global const float *restrict partial,         /* (items,2): value, weight */
                        const int items, __global float *restrict loss, /* (1) */
-                       __global float *restrict inverse)               /* (1): 1 / sum of weights, or 0 for 0 */
+                       __global float *restrict inverse) /* (1): 1 / sum of weights, or 0 for 0 */
 {
     __local float2 sums[SUM_ITEMS];
     const int me = (int)get_local_id(0);

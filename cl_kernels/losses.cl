@@ -15,8 +15,9 @@
  * r * round_stride, r < rounds, as far as it is below `vectors`, the number of pixels / VEC.
  *
  * Macros: VEC, a divisor of an image's pixels; K, the number of classes; FOCAL, without which gamma is not
- * used; SMOOTH, without which smoothing is not used; MANY, where K vectors are more than a work-item should keep: it then reads the logits again for each
- * sum over the classes, takes exp again for the gradient, and unrolls no loop over the classes. */
+ * used; SMOOTH, without which smoothing is not used; MANY, where K vectors are more than a work-item should
+ * keep: it then reads the logits again for each sum over the classes, takes exp again for the gradient, and
+ * unrolls no loop over the classes. */
 
 /* What both passes need of VEC pixels. */
 typedef struct softmax_t {
@@ -182,7 +183,8 @@ __kernel void losses_bwd(__global const float *restrict logits,  /* (pixels,K) *
         factor *= share;
 #ifdef MANY
         for (int k = 0; k < K; k++)
-            put_gradient(exp_of(k, &s, logits, vector), k, factor, smooth, label, &s, dlogits, vector, accumulate);
+            put_gradient(exp_of(k, &s, logits, vector), k, factor, smooth, label, &s, dlogits, vector,
+                         accumulate);
 #else
         UNROLL(k, K) put_gradient(e[k], k, factor, smooth, label, &s, dlogits, vector, accumulate);
 #endif

@@ -1,12 +1,12 @@
-/* Max-pooling of windows that may lie partly outside the image, or overlap: y = max of what is inside, and the
- * place of that maximum in the whole window.
+/* Max-pooling of windows that may lie partly outside the image, or overlap: y = max of what is inside, and
+ * the place of that maximum in the whole window.
  *
- * The first maximum in row-major order wins, NaN wins over numbers, and where there is nothing but -infinity the
- * place is the first one inside: PyTorch's rules. No window is wholly outside. The backward pass of windows of
- * 2x2, which do not overlap, is max_unpool_fwd.
+ * The first maximum in row-major order wins, NaN wins over numbers, and where there is nothing but -infinity
+ * the place is the first one inside: PyTorch's rules. No window is wholly outside. The backward pass of
+ * windows of 2x2, which do not overlap, is max_unpool_fwd.
  *
- * Macros: KERNEL, STRIDE and PADDING of the window; BITS of a place (max.clh); VEC (1, 2, 4, 8, with 2 bits also
- * 16), a divisor of the channels. */
+ * Macros: KERNEL, STRIDE and PADDING of the window; BITS of a place (max.clh); VEC (1, 2, 4, 8, with 2 bits
+ * also 16), a divisor of the channels. */
 
 /* Launch: x = ow * words, y = n * oh. */
 __kernel void max_pool_fwd_window(__global const float *restrict x, /* (n,h,w,channels) */
@@ -39,8 +39,8 @@ __kernel void max_pool_fwd_window(__global const float *restrict x, /* (n,h,w,ch
 }
 
 #if KERNEL == 3
-/* dx = the sum of dy over the windows whose maximum a pixel is, in their order. Launch: x = w * vectors, y = n *
- * h. */
+/* dx = the sum of dy over the windows whose maximum a pixel is, in their order. Launch: x = w * vectors, y =
+ * n * h. */
 __kernel void max_pool_bwd_window(__global const float *restrict dy,     /* (n,oh,ow,channels) */
                                   __global const uint *restrict offsets, /* (n,oh,ow,words) */
                                   __global float *restrict dx,           /* (n,h,w,channels) */

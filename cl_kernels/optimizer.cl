@@ -4,8 +4,8 @@
  * While *halted is not 0 an update leaves everything as it is: a step's loss was not finite.
  *
  * With FACTORS the learning rate and the weight decay of each 128 elements are multiplied by numbers of their
- * own (tensors begin on multiples of 128). Where the rate's is 0 nothing changes, moments neither. Where both are
- * 1 the bits are those without FACTORS.
+ * own (tensors begin on multiples of 128). Where the rate's is 0 nothing changes, moments neither. Where both
+ * are 1 the bits are those without FACTORS.
  *
  * Macros: VEC, a divisor of 128 (the slabs' lengths are multiples of that); FACTORS, 0 or 1.
  * Launch: x = length / VEC. */
@@ -15,11 +15,11 @@
 #define TAKE_FACTORS(i)                                                                                      \
     const float2 factor = factors[(i) / (BLOCK / VEC)];                                                      \
     if (factor.x == 0.0f) return;
-#define RATE(lr)     ((lr) * factor.x)
-#define DECAY(decay) ((decay) * factor.y)
+#define RATE(lr)     ((lr)*factor.x)
+#define DECAY(decay) ((decay)*factor.y)
 /* 1 - lr decay of AdamW, which the host has for factors of 1 */
 #define SHRINK(shrink, lr_decay)                                                                             \
-    (factor.x == 1.0f && factor.y == 1.0f ? (shrink) : 1.0f - (lr_decay) * factor.x * factor.y)
+    (factor.x == 1.0f && factor.y == 1.0f ? (shrink) : 1.0f - (lr_decay)*factor.x * factor.y)
 #else
 #define FACTORS_ARGUMENT
 #define TAKE_FACTORS(i)
@@ -53,7 +53,7 @@ __kernel void optimizer_adam(__global float *restrict params, __global const flo
                              const float beta2, const float rest2,     /* 1 - beta2 */
                              const float step, const float correction, /* 1 / sqrt(1-beta2^t) */
                              const float eps, const float weight_decay, const float shrink,
-                             const float lr_decay,                /* AdamW: lr * decay; Adam: 0 */
+                             const float lr_decay,               /* AdamW: lr * decay; Adam: 0 */
                              __global const int *restrict halted /* (1) */
                                  FACTORS_ARGUMENT)
 {

@@ -13,7 +13,7 @@
 
 #include "bound.h"
 #include "cl/buffer.h"
-#include "ops/loss_log.h"
+#include "exec/loss_log.h"
 #include "ops/ops.h"
 #include "problem.h"
 

@@ -10,11 +10,11 @@
 
 #include "bound.h"
 #include "cl/buffer.h"
-#include "ops/averages.h"
-#include "ops/gradients.h"
+#include "exec/averages.h"
+#include "exec/gradients.h"
 #include "problem.h"
 
-enum { SLAB_MAX = 4, NORM_ITEMS = 4096, NORM_ROUNDS = 16 }; /* as in core/ops/gradients.c */
+enum { SLAB_MAX = 4, NORM_ITEMS = 4096, NORM_ROUNDS = 16 }; /* as in core/exec/gradients.c */
 
 typedef struct sweep {
     sw_store store;

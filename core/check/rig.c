@@ -45,7 +45,7 @@ static sw_shape input_shape(sw_dtype *dtype, const sw_op_case *c, const sw_expec
 {
     *dtype = SW_F32;
     if (i > 0 && expectation->input_shape) return expectation->input_shape(dtype, x, i);
-    if (i > 0 && c->channels[i]) x.c = c->channels[i];
+    if (i > 0 && i < SW_MAX_INPUTS && c->channels[i]) x.c = c->channels[i];
     return x;
 }
 

@@ -3,7 +3,7 @@
 #define CHECK_RIG_H
 
 #include "base/str.h"
-#include "ops/executor.h"
+#include "exec/executor.h"
 #include "problem.h"
 
 typedef enum sw_rig_kind {

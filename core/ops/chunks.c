@@ -1,4 +1,4 @@
-#include "chunks.h"
+#include "ops/chunks.h"
 
 sw_chunks sw_chunks_deal(const sw_cl *cl, int vectors, int min_rounds, int max_items)
 {

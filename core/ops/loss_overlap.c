@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chunks.h"
 #include "loss_base.h"
+#include "ops/chunks.h"
 
 enum {
     MIN_ROUNDS = 16,  /* vectors of pixels summed by one work-item */

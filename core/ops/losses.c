@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chunks.h"
 #include "few_classes.h"
 #include "loss_base.h"
+#include "ops/chunks.h"
 
 enum {
     MIN_ROUNDS = 16,  /* vectors of pixels summed by one work-item */

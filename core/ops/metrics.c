@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #include "base/classes.h"
-#include "chunks.h"
 #include "few_classes.h"
 #include "ops/call.h"
+#include "ops/chunks.h"
 
 enum { MIN_CHUNK_PIXELS = 256 };
 

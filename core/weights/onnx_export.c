@@ -99,3 +99,10 @@ sw_status onnx_param(onnx_export *e, const sw_param *param)
     free(data);
     return SW_OK;
 }
+
+void onnx_pool_attributes(const sw_node *pool, sw_str *node)
+{
+    onnx_attribute_same(node, "kernel_shape", 2, pool->window);
+    onnx_attribute_same(node, "strides", 2, pool->stride);
+    if (pool->padding) onnx_attribute_same(node, "pads", 4, pool->padding);
+}

@@ -62,15 +62,15 @@ sw_shape onnx_pool_padded_shape(const onnx_export *e, const sw_node *pool);
 /* Sets the window, stride and padding of a pool. */
 void onnx_pool_attributes(const sw_node *pool, sw_str *node);
 
-/* A max_pool whose offsets are read, in one of two ways: onnx_unpool.c. */
-onnx_mapping onnx_max_pool_with_offsets;
+/* A max_pool whose offsets nothing reads. */
+onnx_mapping onnx_plain_max_pool;
 
 /* Mappings that have a file of their own. */
 onnx_mapping onnx_conv2d, onnx_depthwise_conv2d, onnx_conv_transpose2d; /* onnx_conv.c */
 onnx_mapping onnx_batchnorm;                                            /* onnx_conv.c */
 onnx_mapping onnx_group_norm, onnx_local_response_norm;                 /* onnx_norm.c */
-onnx_mapping onnx_average_pool, onnx_max_pool;                          /* onnx_pool.c */
+onnx_mapping onnx_average_pool;                                         /* onnx_pool.c */
 onnx_mapping onnx_bilinear, onnx_broadcast, onnx_upsample;              /* onnx_resize.c */
-onnx_mapping onnx_max_unpool;                                           /* onnx_unpool.c */
+onnx_mapping onnx_max_pool, onnx_max_unpool;                            /* onnx_unpool.c */
 
 #endif

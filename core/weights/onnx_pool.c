@@ -26,13 +26,6 @@ const char *onnx_pool_input(onnx_export *e, const sw_node *pool)
     return padded;
 }
 
-void onnx_pool_attributes(const sw_node *pool, sw_str *node)
-{
-    onnx_attribute_same(node, "kernel_shape", 2, pool->window);
-    onnx_attribute_same(node, "strides", 2, pool->stride);
-    if (pool->padding) onnx_attribute_same(node, "pads", 4, pool->padding);
-}
-
 static void add_pool(onnx_export *e, const sw_node *n, const char *op)
 {
     const char *input = onnx_pool_input(e, n);
@@ -47,9 +40,8 @@ sw_status onnx_average_pool(onnx_export *e, const sw_node *n)
     return SW_OK;
 }
 
-sw_status onnx_max_pool(onnx_export *e, const sw_node *n)
+sw_status onnx_plain_max_pool(onnx_export *e, const sw_node *n)
 {
-    if (onnx_readers(e, n->outputs[1])) return onnx_max_pool_with_offsets(e, n);
     add_pool(e, n, "MaxPool");
     return SW_OK;
 }

@@ -205,8 +205,9 @@ static void add_unpool_of_masks(onnx_export *e, const sw_node *n)
 
 /* --- both -------------------------------------------------------------------------------- */
 
-sw_status onnx_max_pool_with_offsets(onnx_export *e, const sw_node *n)
+sw_status onnx_max_pool(onnx_export *e, const sw_node *n)
 {
+    if (!onnx_readers(e, n->outputs[1])) return onnx_plain_max_pool(e, n);
     if (e->unpool == SW_ONNX_UNPOOL_BASIC)
         add_pool_with_masks(e, n);
     else

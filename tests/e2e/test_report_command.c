@@ -59,10 +59,10 @@ Test(report_command, two_runs_make_a_page_with_every_part_and_the_same_one_again
                 WORDS("<h1>first, second</h1>", "Overview", ">finished<", "2 of 2", "Learning curves",
                       "Runs shown", "<b>Loss</b>", "<b>Border IoU</b>", "<b>Learning rate</b>", "Run by run",
                       "role=\"tablist\"", "Confusion matrix", "Figures by class", "type=\"range\"",
-                      "pet_1000", "Worst", "surely wrong", "Doubtful truth", "What the truth has of border beyond the usual",
-                      "Figures of every epoch", "Keys whose values differ", "optimizer.lr", "0.01", "0.003",
-                      "Every value of first", "tests/support/tiny.yaml:", "Environment", "device",
-                      "fingerprint", ": done"));
+                      "pet_1000", "Worst", "surely wrong", "Doubtful truth",
+                      "What the truth has of border beyond the usual", "Figures of every epoch",
+                      "Keys whose values differ", "optimizer.lr", "0.01", "0.003", "Every value of first",
+                      "tests/support/tiny.yaml:", "Environment", "device", "fingerprint", ": done"));
     cr_expect_eq(occurrences("page.html", "<figure class=\"tile\">"), 2 * (6 + 3 * 12));
     cr_expect_eq(occurrences("page.html", "{\"text\":\"epoch "), 2 * 3);
     program_expect(0, NULL, "segwork report runs/first runs/second --out again.html");

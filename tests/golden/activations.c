@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "cl/buffer.h"
-#include "ops/executor.h"
+#include "exec/executor.h"
 #include "setup/open.h"
 #include "weights/initial.h"
 

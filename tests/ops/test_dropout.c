@@ -7,7 +7,7 @@
 #include "base/rng.h"
 #include "cl/buffer.h"
 #include "device_case.h"
-#include "ops/executor.h"
+#include "exec/executor.h"
 #include "ops/ops.h"
 
 TestSuite(dropout, .init = session_open, .fini = session_close);

@@ -4,7 +4,7 @@
 
 #include "cl/buffer.h"
 #include "device_case.h"
-#include "ops/executor.h"
+#include "exec/executor.h"
 #include "ops/ops.h"
 
 static sw_graph graph;

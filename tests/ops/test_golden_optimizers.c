@@ -7,8 +7,8 @@
 
 #include "cl/buffer.h"
 #include "device_case.h"
+#include "exec/optimizer.h"
 #include "golden.h"
-#include "ops/optimizer.h"
 
 static golden g;
 

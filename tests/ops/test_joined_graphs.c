@@ -9,8 +9,8 @@
 #include "base/rng.h"
 #include "cl/buffer.h"
 #include "device_case.h"
+#include "exec/executor.h"
 #include "graph_reference.h"
-#include "ops/executor.h"
 #include "ops/ops.h"
 #include "plan_replay.h"
 

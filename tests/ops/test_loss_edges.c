@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cl/buffer.h"
-#include "ops/executor.h"
+#include "exec/executor.h"
 #include "ops/ops.h"
 
 enum { CLASSES = 3, PIXELS = 48, LOGITS = PIXELS * CLASSES };

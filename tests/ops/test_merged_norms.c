@@ -6,7 +6,7 @@
 
 #include "base/rng.h"
 #include "cl/buffer.h"
-#include "ops/executor.h"
+#include "exec/executor.h"
 #include "ops/ops.h"
 
 enum { IMAGES = 3, MAX_CHANNELS = 288 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cl/buffer.h"
-#include "ops/optimizer.h"
+#include "exec/optimizer.h"
 
 enum { ELEMS = 2 * SW_PARAM_ALIGN_ELEMS, STEPS = 9, BREAK = 4 };
 

@@ -125,7 +125,7 @@ static void run_node(graph_reference *r, const sw_node *node)
 
 double graph_reference_loss(graph_reference *r)
 {
-    const sw_node *last = NULL;
+    const sw_node *last = &r->graph->nodes[0];
     for (int n = 0; n < r->graph->node_count; n++) run_node(r, last = &r->graph->nodes[n]);
     return r->values[last->outputs[0]][0];
 }

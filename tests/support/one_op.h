@@ -2,8 +2,8 @@
 #ifndef ONE_OP_H
 #define ONE_OP_H
 
+#include "exec/executor.h"
 #include "graph/op.h"
-#include "ops/executor.h"
 
 typedef struct one_op_input {
     sw_dtype dtype;

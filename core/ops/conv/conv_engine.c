@@ -104,3 +104,31 @@ sw_conv_grid sw_conv_grid_of(sw_conv_shape s, sw_conv_pass pass, int phase)
                           .to_w = s.w,
                           .phase = phase};
 }
+
+sw_conv_layer sw_conv_layer_from(const sw_conv2d_attrs *attrs, sw_shape x)
+{
+    const sw_conv_layer layer = {.kernel = attrs->kernel,
+                                 .in_channels = x.c,
+                                 .out_channels = attrs->out_channels,
+                                 .height = x.h,
+                                 .width = x.w,
+                                 .stride = attrs->stride,
+                                 .dilation = attrs->dilation};
+    return sw_conv_layer_whole(&layer);
+}
+
+sw_conv_layer sw_conv_layer_whole(const sw_conv_layer *layer)
+{
+    sw_conv_layer whole = *layer;
+    if (!whole.stride) whole.stride = 1;
+    if (!whole.dilation || whole.kernel == 1) whole.dilation = 1;
+    return whole;
+}
+
+void sw_conv_window_print(char text[SW_CONV_WINDOW_BYTES], int kernel, int stride, int dilation)
+{
+    int length = snprintf(text, SW_CONV_WINDOW_BYTES, "%dx%d", kernel, kernel);
+    if (stride > 1) length += snprintf(text + length, SW_CONV_WINDOW_BYTES - (size_t)length, "/%d", stride);
+    if (dilation > 1 && kernel > 1)
+        snprintf(text + length, SW_CONV_WINDOW_BYTES - (size_t)length, " dilated %d", dilation);
+}

@@ -21,8 +21,8 @@
 #include <stddef.h>
 
 #include "cl/device.h"
+#include "exec/optimizer.h"
 #include "graph/op.h"
-#include "ops/optimizer.h"
 
 typedef struct sw_check_result {
     char text[64]; /* the case in words: "3x3 16->17, 2x7x31, integers" */

@@ -16,8 +16,8 @@
 #include <stdint.h>
 
 #include "base/rng.h"
+#include "exec/optimizer.h"
 #include "graph/graph.h"
-#include "ops/optimizer.h"
 
 typedef struct sw_sum {
     double value;

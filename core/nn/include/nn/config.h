@@ -6,9 +6,9 @@
 #include <stdbool.h>
 
 #include "base/classes.h"
+#include "exec/optimizer.h"
 #include "nn/layers.h"
 #include "ops/ops.h"
-#include "ops/optimizer.h"
 
 enum { SW_MAX_STAGES = 8 };
 

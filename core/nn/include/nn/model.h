@@ -3,10 +3,10 @@
 #define NN_MODEL_H
 
 #include "base/size.h"
+#include "exec/executor.h"
 #include "graph/graph.h"
 #include "nn/config.h"
 #include "ops/conv_choice.h"
-#include "ops/executor.h"
 #include "ops/ops.h"
 
 typedef struct sw_model {

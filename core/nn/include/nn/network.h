@@ -4,16 +4,16 @@
 #ifndef NN_NETWORK_H
 #define NN_NETWORK_H
 
+#include "exec/averages.h"
+#include "exec/executor.h"
+#include "exec/gradients.h"
+#include "exec/loss_log.h"
+#include "exec/optimizer.h"
 #include "nn/config.h"
 #include "nn/memory_table.h"
 #include "nn/model.h"
 #include "nn/param_rules.h"
-#include "ops/averages.h"
-#include "ops/executor.h"
-#include "ops/gradients.h"
-#include "ops/loss_log.h"
 #include "ops/metrics.h"
-#include "ops/optimizer.h"
 
 typedef struct sw_network_options {
     const sw_model_config *model;

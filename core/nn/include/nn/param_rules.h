@@ -3,8 +3,8 @@
 #ifndef NN_PARAM_RULES_H
 #define NN_PARAM_RULES_H
 
+#include "exec/optimizer.h"
 #include "graph/graph.h"
-#include "ops/optimizer.h"
 
 typedef struct sw_param_rules {
     bool *frozen;             /* by parameter; NULL: none is */

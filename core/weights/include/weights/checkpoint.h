@@ -9,9 +9,9 @@
 
 #include <stdint.h>
 
+#include "exec/averages.h"
+#include "exec/optimizer.h"
 #include "graph/graph.h"
-#include "ops/averages.h"
-#include "ops/optimizer.h"
 #include "weights/safetensors.h"
 
 typedef struct sw_checkpoint_note {

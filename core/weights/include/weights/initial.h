@@ -6,9 +6,9 @@
 #define WEIGHTS_INITIAL_H
 
 #include "base/arena.h"
+#include "exec/executor.h"
 #include "graph/graph.h"
 #include "nn/config.h"
-#include "ops/executor.h"
 #include "weights/safetensors.h"
 
 typedef struct sw_name_list {

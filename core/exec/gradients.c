@@ -1,10 +1,10 @@
-#include "ops/gradients.h"
+#include "exec/gradients.h"
 
 #include <assert.h>
 #include <stdio.h>
 
-#include "chunks.h"
 #include "ops/call.h"
+#include "ops/chunks.h"
 
 enum {
     SUM_ITEMS = 64,   /* as in gradients.cl */

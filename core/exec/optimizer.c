@@ -1,5 +1,5 @@
 /* Adam, AdamW and SGD as torch.optim defines them: one launch over the slab of parameters. */
-#include "ops/optimizer.h"
+#include "exec/optimizer.h"
 
 #include <assert.h>
 #include <math.h>

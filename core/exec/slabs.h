@@ -1,8 +1,8 @@
 /* The device memory that executors share: what they need together, and its parts. */
-#ifndef OPS_SLABS_H
-#define OPS_SLABS_H
+#ifndef EXEC_SLABS_H
+#define EXEC_SLABS_H
 
-#include "ops/executor.h"
+#include "exec/executor.h"
 
 /* Adds what a plan needs. */
 sw_status sw_slabs_grow(sw_slabs *slabs, const sw_plan *plan, size_t workspace_bytes) SW_NODISCARD;

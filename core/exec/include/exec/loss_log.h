@@ -1,10 +1,10 @@
 /* The losses of the last steps, kept on the device until the host asks for them. From the first loss that is
  * not finite on, the optimiser changes nothing: the parameters stay those of the step before, however late
  * the host looks. */
-#ifndef OPS_LOSS_LOG_H
-#define OPS_LOSS_LOG_H
+#ifndef EXEC_LOSS_LOG_H
+#define EXEC_LOSS_LOG_H
 
-#include "ops/optimizer.h"
+#include "exec/optimizer.h"
 
 typedef struct sw_loss_log {
     sw_cl *cl;

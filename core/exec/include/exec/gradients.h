@@ -1,8 +1,8 @@
 /* What happens to the gradients between the backward pass and the update. */
-#ifndef OPS_GRADIENTS_H
-#define OPS_GRADIENTS_H
+#ifndef EXEC_GRADIENTS_H
+#define EXEC_GRADIENTS_H
 
-#include "ops/executor.h"
+#include "exec/executor.h"
 
 typedef struct sw_gradients {
     sw_store *store; /* borrowed */

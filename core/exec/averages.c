@@ -1,4 +1,4 @@
-#include "ops/averages.h"
+#include "exec/averages.h"
 
 #include <assert.h>
 #include <math.h>

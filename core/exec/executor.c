@@ -1,4 +1,4 @@
-#include "ops/executor.h"
+#include "exec/executor.h"
 
 #include <math.h>
 #include <stdio.h>

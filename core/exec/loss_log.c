@@ -1,4 +1,4 @@
-#include "ops/loss_log.h"
+#include "exec/loss_log.h"
 
 #include <assert.h>
 #include <stdio.h>

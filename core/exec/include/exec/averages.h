@@ -4,10 +4,10 @@
  * weights, and with averaged weights the layers before a norm give something in between. The same weighting
  * for both keeps them together at no cost, where measuring anew would take a pass over the training images.
  */
-#ifndef OPS_AVERAGES_H
-#define OPS_AVERAGES_H
+#ifndef EXEC_AVERAGES_H
+#define EXEC_AVERAGES_H
 
-#include "ops/optimizer.h"
+#include "exec/optimizer.h"
 
 typedef struct sw_averages {
     sw_store *store; /* borrowed */

@@ -1,8 +1,8 @@
 /* The optimiser: one sweep over the contiguous slab of parameters. */
-#ifndef OPS_OPTIMIZER_H
-#define OPS_OPTIMIZER_H
+#ifndef EXEC_OPTIMIZER_H
+#define EXEC_OPTIMIZER_H
 
-#include "ops/executor.h"
+#include "exec/executor.h"
 
 typedef enum sw_optimizer_kind {
     SW_OPT_ADAM,
@@ -32,7 +32,7 @@ typedef struct sw_optimizer_config {
     float weight_decay; /* adam, sgd: joins the gradient; adamw: decoupled */
     float momentum;     /* sgd */
     bool nesterov;
-    float clip_norm; /* largest norm of all gradients together, see ops/gradients.h; 0: any */
+    float clip_norm; /* largest norm of all gradients together, see exec/gradients.h; 0: any */
     int group_count;
     sw_param_group groups[SW_MAX_PARAM_GROUPS]; /* resolved by nn/param_rules.h */
 } sw_optimizer_config;

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "cl/buffer.h"
-#include "ops/executor.h"
+#include "exec/executor.h"
 
 /* A slab of zeros and its parts, one for each tensor. The padding between tensors takes part in the
  * optimiser's sweep and stays zero. */

@@ -2,8 +2,8 @@
  *
  * A training executor and an evaluation executor usually share one sw_store (parameters, gradients, running
  * statistics) and one sw_slabs (activation slabs and workspace), since they never run at the same time. */
-#ifndef OPS_EXECUTOR_H
-#define OPS_EXECUTOR_H
+#ifndef EXEC_EXECUTOR_H
+#define EXEC_EXECUTOR_H
 
 #include "cl/device.h"
 #include "graph/graph.h"
