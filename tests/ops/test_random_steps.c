@@ -98,21 +98,20 @@ static void move_slab(cl_mem to, cl_mem from, const sw_network *network)
  * holds, where `resumed`. */
 static float *trained(uint64_t seed, bool resumed)
 {
-    sw_network whole;
-    make(&whole, seed, 0.5f, &adam);
-    train(&whole, resumed ? STEPS / 2 : STEPS, BATCHES, 0.01);
+    sw_network first, rest, *last = &first;
+    make(&first, seed, 0.5f, &adam);
+    train(&first, resumed ? STEPS / 2 : STEPS, BATCHES, 0.01);
     if (resumed) {
-        sw_network rest;
+        last = &rest;
         make(&rest, seed, 0.5f, &adam);
-        move_slab(rest.store.params, whole.store.params, &whole);
-        for (int i = 0; i < 2; i++) move_slab(rest.optimizer.moments[i], whole.optimizer.moments[i], &whole);
-        rest.optimizer.steps = whole.optimizer.steps;
-        sw_network_deinit(&whole);
-        whole = rest;
-        train(&whole, STEPS - STEPS / 2, BATCHES, 0.01);
+        move_slab(rest.store.params, first.store.params, &first);
+        for (int i = 0; i < 2; i++) move_slab(rest.optimizer.moments[i], first.optimizer.moments[i], &first);
+        rest.optimizer.steps = first.optimizer.steps;
+        sw_network_deinit(&first);
+        train(&rest, STEPS - STEPS / 2, BATCHES, 0.01);
     }
-    float *params = read_slab(&whole, whole.store.params);
-    sw_network_deinit(&whole);
+    float *params = read_slab(last, last->store.params);
+    sw_network_deinit(last);
     return params;
 }
 
