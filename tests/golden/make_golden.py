@@ -12,7 +12,8 @@ import sys
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
-FILES = ("ops", "training", "data", "metrics", "segnet", "enlarge", "pointwise", "joins", "strided", "losses")
+FILES = ("ops", "training", "data", "metrics", "segnet", "enlarge", "pointwise", "joins", "strided", "losses",
+         "models")
 
 
 def main(wanted):

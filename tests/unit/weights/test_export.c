@@ -6,13 +6,12 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "exported.h"
 #include "scratch.h"
-#include "weights/export.h"
-#include "wire.h"
 
 TestSuite(export, .init = scratch_create, .fini = scratch_remove);
 
-enum { SIZE_PX = 8, MAX_NAMES = 192 };
+enum { SIZE_PX = 8 };
 
 static const sw_loss_config loss = SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1);
 
@@ -40,84 +39,11 @@ static sw_model small_model(sw_size size)
     return model;
 }
 
-static float value_at(size_t tensor, size_t i)
-{
-    return 0.5f + 0.25f * sinf((float)(7 * tensor + i)); /* positive, as a variance must be */
-}
-
-static void declare(sw_safetensors_writer *writer, const sw_param *p)
-{
-    int64_t shape[4];
-    for (int i = 0; i < p->rank; i++) shape[i] = p->dims[i];
-    cr_assert_eq(sw_safetensors_writer_declare(writer, p->name, SW_SAFETENSORS_F32, p->rank, shape), SW_OK);
-}
-
-static void put(sw_safetensors_writer *writer, const sw_param *p, size_t number)
-{
-    float *values = malloc(p->elems * sizeof *values);
-    for (size_t i = 0; i < p->elems; i++) values[i] = value_at(number, i);
-    cr_assert_eq(sw_safetensors_writer_put(writer, p->name, values, p->elems * sizeof *values), SW_OK);
-    free(values);
-}
-
-/* The model's tensors, and one that an optimiser keeps; without the last parameter where `all` is false. */
-static sw_safetensors_reader *weights_of(const sw_graph *g, bool all)
-{
-    sw_safetensors_writer *writer;
-    sw_safetensors_reader *reader;
-    const int64_t two[] = {2}, batches = 5;
-    int params = all ? g->param_count : g->param_count - 1;
-    char name[128];
-    cr_assert_eq(sw_safetensors_writer_create(&writer), SW_OK);
-    for (int i = 0; i < params; i++) declare(writer, &g->params[i]);
-    for (int i = 0; i < g->state_count; i++) declare(writer, &g->states[i]);
-    for (int i = 0; i < g->node_count; i++) {
-        snprintf(name, sizeof name, "%s.num_batches_tracked", g->nodes[i].name);
-        if (g->nodes[i].state_count)
-            cr_assert_eq(sw_safetensors_writer_declare(writer, name, SW_SAFETENSORS_I64, 0, NULL), SW_OK);
-    }
-    cr_assert_eq(sw_safetensors_writer_declare(writer, "optimizer.m.x", SW_SAFETENSORS_F32, 1, two), SW_OK);
-    cr_assert_eq(sw_safetensors_writer_declare(writer, "ema.x", SW_SAFETENSORS_F32, 1, two), SW_OK);
-    cr_assert_eq(sw_safetensors_writer_begin(writer, scratch_path("w.safetensors")), SW_OK);
-    for (int i = 0; i < params; i++) put(writer, &g->params[i], (size_t)i);
-    for (int i = 0; i < g->state_count; i++) put(writer, &g->states[i], (size_t)(100 + i));
-    for (int i = 0; i < g->node_count; i++) {
-        snprintf(name, sizeof name, "%s.num_batches_tracked", g->nodes[i].name);
-        if (g->nodes[i].state_count)
-            cr_assert_eq(sw_safetensors_writer_put(writer, name, &batches, sizeof batches), SW_OK);
-    }
-    cr_assert_eq(sw_safetensors_writer_put(writer, "optimizer.m.x", (float[]){1, 2}, 8), SW_OK);
-    cr_assert_eq(sw_safetensors_writer_put(writer, "ema.x", (float[]){1, 2}, 8), SW_OK);
-    cr_assert_eq(sw_safetensors_writer_finish(writer), SW_OK);
-    sw_safetensors_writer_destroy(writer);
-    cr_assert_eq(sw_safetensors_reader_open(&reader, scratch_path("w.safetensors")), SW_OK);
-    return reader;
-}
-
 /* --- ONNX -------------------------------------------------------------------------------- */
-
-/* An exported model: the file's bytes and the GraphProto in them. */
-typedef struct exported {
-    sw_model model;
-    sw_safetensors_reader *weights;
-    char *file;
-    wire_message all, graph;
-} exported;
 
 static exported export_unpooled(sw_size size, bool fold, sw_onnx_unpool unpool)
 {
-    exported e = {.model = small_model(size)};
-    const sw_checkpoint_note note = {"input", "RGB"};
-    const sw_onnx_options options = {.fold_norms = fold, .unpool = unpool, .notes = &note, .note_count = 1};
-    const char *path = scratch_path("m.onnx");
-    size_t length;
-    e.weights = weights_of(&e.model.graph, true);
-    cr_assert_eq(sw_export_onnx(path, &e.model, e.weights, "w.safetensors", &options), SW_OK, "%s",
-                 sw_error_message());
-    cr_assert_eq(sw_fs_read(&e.file, &length, path, 1 << 24), SW_OK);
-    e.all = wire_of(e.file, length);
-    e.graph = wire_message_at(e.all, 7, 0);
-    return e;
+    return exported_of(small_model(size), fold, unpool);
 }
 
 static exported export_sized(sw_size size, bool fold)
@@ -128,90 +54,6 @@ static exported export_sized(sw_size size, bool fold)
 static exported export_small(bool fold)
 {
     return export_sized(sw_size_square(SIZE_PX), fold);
-}
-
-static void dispose(exported *e)
-{
-    sw_model_deinit(&e->model);
-    sw_safetensors_reader_destroy(e->weights);
-    free(e->file);
-}
-
-static wire_message node_named(const exported *e, const char *name)
-{
-    for (size_t i = 0; i < wire_count(e->graph, 1); i++) {
-        wire_message node = wire_message_at(e->graph, 1, i);
-        if (wire_text_is(node, 3, 0, name)) return node;
-    }
-    cr_assert_fail("no node '%s'", name);
-    return (wire_message){0};
-}
-
-static wire_message attribute_named(wire_message node, const char *name)
-{
-    for (size_t i = 0; i < wire_count(node, 5); i++) {
-        wire_message attribute = wire_message_at(node, 5, i);
-        if (wire_text_is(attribute, 1, 0, name)) return attribute;
-    }
-    cr_assert_fail("no attribute '%s'", name);
-    return (wire_message){0};
-}
-
-static size_t nodes_of(const exported *e, const char *op)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < wire_count(e->graph, 1); i++)
-        count += wire_text_is(wire_message_at(e->graph, 1, i), 4, 0, op);
-    return count;
-}
-
-/* The initializer of that name; without bytes where there is none. */
-static wire_message tensor_named(const exported *e, const char *name)
-{
-    for (size_t i = 0; i < wire_count(e->graph, 5); i++)
-        if (wire_text_is(wire_message_at(e->graph, 5, i), 8, 0, name)) return wire_message_at(e->graph, 5, i);
-    return (wire_message){0};
-}
-
-/* The floats of an initializer, freed by the caller; NULL: there is none of that name. */
-static float *initializer(const exported *e, const char *name, size_t *elems)
-{
-    wire_message tensor = tensor_named(e, name);
-    if (tensor.length == 0) return NULL;
-    cr_expect_eq(wire_int(tensor, 2, 0), 1, "data type of %s", name);
-    wire_message raw = wire_message_at(tensor, 9, 0);
-    *elems = 1;
-    for (size_t d = 0; d < wire_count(tensor, 1); d++) *elems *= (size_t)wire_int(tensor, 1, d);
-    cr_assert_eq(raw.length, *elems * sizeof(float), "%s", name);
-    float *values = malloc(raw.length);
-    memcpy(values, raw.bytes, raw.length);
-    return values;
-}
-
-static void expect_connected(const exported *e)
-{
-    wire_message known[MAX_NAMES];
-    size_t count = 0;
-    for (size_t i = 0; i < wire_count(e->graph, 5); i++)
-        known[count++] = wire_message_at(wire_message_at(e->graph, 5, i), 8, 0);
-    known[count++] = wire_message_at(wire_message_at(e->graph, 11, 0), 1, 0);
-    for (size_t i = 0; i < wire_count(e->graph, 1); i++) {
-        wire_message node = wire_message_at(e->graph, 1, i);
-        for (size_t j = 0; j < wire_count(node, 1); j++) {
-            wire_message input = wire_message_at(node, 1, j);
-            bool found = input.length == 0;
-            for (size_t k = 0; !found && k < count; k++) found = wire_same(known[k], input);
-            cr_expect(found, "%.*s is used before it is made", (int)input.length, (const char *)input.bytes);
-        }
-        for (size_t j = 0; j < wire_count(node, 2); j++) {
-            wire_message output = wire_message_at(node, 2, j);
-            for (size_t k = 0; k < count; k++) cr_expect_not(wire_same(known[k], output), "made twice");
-            cr_assert_lt(count, (size_t)MAX_NAMES);
-            known[count++] = output;
-        }
-    }
-    wire_message logits = wire_message_at(wire_message_at(e->graph, 12, 0), 1, 0);
-    cr_expect(wire_same(logits, known[count - 1]), "the last node makes the output");
 }
 
 static void expect_shape(const exported *e, int field, const char *name, int64_t channels, sw_size size)
@@ -248,16 +90,8 @@ Test(export, an_onnx_graph_is_complete_and_in_order_folded_or_not)
         cr_expect_eq(nodes_of(&e, "MaxUnpool"), 1);
         cr_expect_eq(nodes_of(&e, "AveragePool"), 1);
         cr_expect_eq(nodes_of(&e, "Resize"), 1);
-        dispose(&e);
+        exported_dispose(&e);
     }
-}
-
-static void expect_ints(wire_message node, const char *name, size_t count, int64_t value)
-{
-    wire_message attribute = attribute_named(node, name);
-    cr_expect_eq(wire_int(attribute, 20, 0), 7, "type of %s", name);
-    cr_assert_eq(wire_count(attribute, 8), count, "%s", name);
-    for (size_t i = 0; i < count; i++) cr_expect_eq(wire_int(attribute, 8, i), value, "%s", name);
 }
 
 Test(export, onnx_attributes_say_what_the_layers_are)
@@ -284,7 +118,7 @@ Test(export, onnx_attributes_say_what_the_layers_are)
               "the pool's own indices");
     wire_message last = node_named(&e, "logits");
     cr_expect(wire_text_is(last, 1, 2, "uc1.seq.3.bias"));
-    dispose(&e);
+    exported_dispose(&e);
 }
 
 Test(export, onnx_weights_are_the_file_s_bit_for_bit)
@@ -298,10 +132,10 @@ Test(export, onnx_weights_are_the_file_s_bit_for_bit)
         float *values = initializer(&e, p->name, &elems);
         cr_assert_not_null(values, "%s", p->name);
         cr_assert_eq(elems, p->elems);
-        for (size_t j = 0; j < elems; j++) cr_assert_eq(values[j], value_at(number, j), "%s", p->name);
+        for (size_t j = 0; j < elems; j++) cr_assert_eq(values[j], exported_value(number, j), "%s", p->name);
         free(values);
     }
-    dispose(&e);
+    exported_dispose(&e);
 }
 
 static size_t number_of(const sw_param *tensors, int count, const char *name)
@@ -326,17 +160,17 @@ Test(export, folding_multiplies_weights_by_the_norm_s_scale_and_moves_the_rest_i
     cr_assert(weight && bias);
     cr_assert(weights == 4 * 27 && biases == 4);
     for (size_t o = 0; o < 4; o++) {
-        double scale = (double)value_at(gamma, o) / sqrt((double)value_at(var, o) + 1e-3);
+        double scale = (double)exported_value(gamma, o) / sqrt((double)exported_value(var, o) + 1e-3);
         for (size_t i = 27 * o; i < 27 * (o + 1); i++)
-            cr_assert_float_eq((double)weight[i], scale * (double)value_at(w, i), 1e-6);
-        cr_assert_float_eq((double)bias[o], (double)value_at(beta, o) - scale * (double)value_at(mean, o),
-                           1e-6);
+            cr_assert_float_eq((double)weight[i], scale * (double)exported_value(w, i), 1e-6);
+        cr_assert_float_eq((double)bias[o],
+                           (double)exported_value(beta, o) - scale * (double)exported_value(mean, o), 1e-6);
     }
     cr_expect_null(initializer(&e, "dc1.seq.1.weight", &unused));
     cr_expect(wire_text_is(node_named(&e, "dc1.seq.0"), 1, 2, "dc1.seq.0.bias"));
     free(weight);
     free(bias);
-    dispose(&e);
+    exported_dispose(&e);
 }
 
 Test(export, onnx_of_weights_that_do_not_fit_is_refused_and_no_file_is_made)
@@ -344,7 +178,7 @@ Test(export, onnx_of_weights_that_do_not_fit_is_refused_and_no_file_is_made)
     const sw_onnx_options options = {0};
     const char *path = scratch_path("m.onnx");
     sw_model model = small_model(sw_size_square(SIZE_PX));
-    sw_safetensors_reader *weights = weights_of(&model.graph, false);
+    sw_safetensors_reader *weights = exported_weights(&model.graph, false);
     cr_expect_eq(sw_export_onnx(path, &model, weights, "w.safetensors", &options), SW_E_DATA);
     cr_expect_not_null(strstr(sw_error_message(), "uc1.seq.3.bias is missing"), "%s", sw_error_message());
     sw_safetensors_reader_destroy(weights);
@@ -371,7 +205,7 @@ Test(export, onnx_of_an_odd_size_doubles_and_pads)
         cr_expect_eq(wire_int(pads, 2, 0), 7);
         cr_assert_eq(wire_message_at(pads, 9, 0).length, sizeof expected);
         cr_expect_arr_eq(wire_message_at(pads, 9, 0).bytes, expected, sizeof expected);
-        dispose(&e);
+        exported_dispose(&e);
     }
 }
 
@@ -399,7 +233,7 @@ Test(export, onnx_unpooling_with_basic_ops_has_no_other_and_pads_an_odd_size_wit
             cr_expect_eq(*zero, 0);
             free(zero);
         }
-        dispose(&e);
+        exported_dispose(&e);
     }
 }
 
@@ -408,7 +242,7 @@ Test(export, onnx_unpooling_with_basic_ops_has_no_other_and_pads_an_odd_size_wit
 Test(export, safetensors_hold_the_weights_with_notes_and_without_what_the_optimiser_keeps)
 {
     sw_model model = small_model(sw_size_square(SIZE_PX));
-    sw_safetensors_reader *weights = weights_of(&model.graph, true), *copy;
+    sw_safetensors_reader *weights = exported_weights(&model.graph, true), *copy;
     const char *path = scratch_path("c.safetensors");
     const sw_checkpoint_note note = {"format", "pt"};
     cr_assert_eq(sw_export_safetensors(path, weights, &note, 1), SW_OK);
@@ -422,7 +256,7 @@ Test(export, safetensors_hold_the_weights_with_notes_and_without_what_the_optimi
     const sw_safetensors_tensor *t = sw_safetensors_reader_find(copy, p->name);
     float *values = malloc(t->bytes);
     cr_assert_eq(sw_safetensors_reader_read(copy, t, values, t->bytes), SW_OK);
-    for (size_t i = 0; i < p->elems; i++) cr_assert_eq(values[i], value_at(2, i));
+    for (size_t i = 0; i < p->elems; i++) cr_assert_eq(values[i], exported_value(2, i));
     free(values);
     sw_safetensors_reader_destroy(copy);
     sw_safetensors_reader_destroy(weights);
