@@ -59,24 +59,24 @@ static const sw_check_case cases[] = {
     TRANSPOSED(QUICK, GEMM, 2, 33, 17, 64, 64, 2, 2, false, 0, MIB, INTEGERS),
     TRANSPOSED(QUICK, GEMM, 2, 7, 9, 128, 80, 2, 2, true, 0, MIB, UNIFORM),
     TRANSPOSED(QUICK, GEMM, 2, 16, 15, 32, 3, 2, 2, true, 1, MIB, INTEGERS), /* thin: vectors from x */
-    TRANSPOSED(QUICK, GEMM, 2, 15, 31, 3, 64, 3, 2, true, 0, MIB, UNIFORM),
     TRANSPOSED(QUICK, GEMM, 2, 16, 7, 48, 17, 3, 2, false, 1, MIB,
                INTEGERS), /* a row that no window reaches */
     TRANSPOSED(QUICK, GEMM, 2, 9, 8, 33, 33, 3, 2, true, 0, MIB, UNIFORM),
     TRANSPOSED(QUICK, GEMM, 2, 16, 17, 32, 32, 4, 2, true, 0, MIB, INTEGERS),
-    TRANSPOSED(QUICK, GEMM, 1, 7, 31, 16, 20, 4, 2, true, 1, MIB, UNIFORM),
-    TRANSPOSED(QUICK, GEMM, 2, 5, 7, 3, 3, 16, 8, false, 0, MIB, UNIFORM),
     TRANSPOSED(QUICK, GEMM, 1, 6, 5, 16, 21, 16, 8, true, 5, MIB, INTEGERS),
     TRANSPOSED(QUICK, GEMM, 2, 7, 5, 17, 6, 5, 3, true, 2, MIB, UNIFORM), /* other windows, from here on */
-    TRANSPOSED(QUICK, GEMM, 1, 7, 9, 16, 16, 1, 2, true, 0, MIB, INTEGERS),
     TRANSPOSED(QUICK, GEMM, 1, 3, 4, 8, 16, 3, 5, true, 4, MIB, UNIFORM),
-    TRANSPOSED(QUICK, TILE, 1, 1, 1, 1, 1, 2, 2, true, 0, MIB, UNIFORM),
-    TRANSPOSED(QUICK, TILE, 2, 7, 31, 17, 16, 2, 2, true, 0, MIB, INTEGERS),
-    TRANSPOSED(QUICK, TILE, 3, 15, 16, 64, 32, 2, 2, true, 1, MIB, UNIFORM), /* in two bands */
-    TRANSPOSED(QUICK, TILE, 2, 33, 17, 64, 64, 2, 2, false, 0, 4 * MIB, INTEGERS),
+    TRANSPOSED(QUICK, TILE, 3, 15, 16, 64, 32, 2, 2, true, 1, MIB, UNIFORM),  /* in two bands */
     TRANSPOSED(QUICK, TILE, 3, 7, 9, 20, 6, 3, 2, true, 1, 8 * KIB, UNIFORM), /* in three */
-    TRANSPOSED(QUICK, TILE, 1, 6, 5, 16, 21, 16, 8, true, 5, MIB, INTEGERS),
-    TRANSPOSED(QUICK, AUTO, 1, 9, 11, 17, 17, 3, 2, true, 0, MIB, UNIFORM),
+    TRANSPOSED(FULL, GEMM, 2, 15, 31, 3, 64, 3, 2, true, 0, MIB, UNIFORM), /* paths as above, other kernels */
+    TRANSPOSED(FULL, GEMM, 1, 7, 31, 16, 20, 4, 2, true, 1, MIB, UNIFORM),
+    TRANSPOSED(FULL, GEMM, 2, 5, 7, 3, 3, 16, 8, false, 0, MIB, UNIFORM),
+    TRANSPOSED(FULL, GEMM, 1, 7, 9, 16, 16, 1, 2, true, 0, MIB, INTEGERS),
+    TRANSPOSED(FULL, TILE, 1, 1, 1, 1, 1, 2, 2, true, 0, MIB, UNIFORM),
+    TRANSPOSED(FULL, TILE, 2, 7, 31, 17, 16, 2, 2, true, 0, MIB, INTEGERS),
+    TRANSPOSED(FULL, TILE, 2, 33, 17, 64, 64, 2, 2, false, 0, 4 * MIB, INTEGERS),
+    TRANSPOSED(FULL, TILE, 1, 6, 5, 16, 21, 16, 8, true, 5, MIB, INTEGERS),
+    TRANSPOSED(FULL, AUTO, 1, 9, 11, 17, 17, 3, 2, true, 0, MIB, UNIFORM),
     TRANSPOSED(FULL, AUTO, 2, 64, 64, 128, 64, 2, 2, true, 0, 16 * MIB, UNIFORM), /* U-Net's */
     TRANSPOSED(FULL, AUTO, 2, 16, 16, 512, 256, 2, 2, true, 0, 16 * MIB, UNIFORM),
     TRANSPOSED(FULL, AUTO, 2, 32, 32, 64, 64, 4, 2, false, 0, 16 * MIB, UNIFORM),  /* LinkNet's */
