@@ -135,11 +135,15 @@ static void complain_unknown(expander *x, const scope *s, const sw_yaml_node *li
             node->text);
 }
 
-/* Whether the node is one of the values that the block was given. */
+/* Whether the node is one of the values that the block was given, or an item of a list among them. */
 static bool is_given(const scope *s, const sw_yaml_node *node)
 {
-    for (size_t i = 0; s->values && i < s->values->count; i++)
-        if (s->values->entries[i].value == node) return true;
+    for (size_t i = 0; s->values && i < s->values->count; i++) {
+        const sw_yaml_node *value = s->values->entries[i].value;
+        if (value == node) return true;
+        for (size_t k = 0; value->kind == SW_YAML_SEQUENCE && k < value->count; k++)
+            if (value->items[k] == node) return true;
+    }
     return false;
 }
 

@@ -95,6 +95,16 @@ Test(config_layers, a_name_that_a_block_is_given_means_what_it_means_where_it_is
                               "    - {name: out, op: conv2d, width: 0}\n");
     cr_expect_str_eq(layer(e, 3, "top.b.a", "top.a")->like, "a");
     sw_experiment_destroy(e);
+    e = LOADED(
+        "model:\n"
+        "  blocks: {join: [{name: a, op: relu}, {op: add, from: $with}, {op: add, from: [before, a]}]}\n"
+        "  layers:\n"
+        "    - {name: a, op: conv2d, width: 4}\n"
+        "    - {name: b, op: conv2d, width: 4}\n"
+        "    - {name: j, block: join, with: [a, b]}\n"
+        "    - {name: out, op: conv2d, width: 0}\n");
+    layer(e, 3, "j.1", "a");
+    sw_experiment_destroy(e);
 }
 
 Test(config_layers, what_is_written_reads_back_to_the_same)
