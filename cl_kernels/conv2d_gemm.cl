@@ -191,17 +191,6 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_gemm_bwd_par
                     const int s0 = min(row, s_channels - ROWS), done = row - s0;
                     __global float *sums = partial + (t * s_channels + s0) * padded + v0;
                     const bool fresh = chunk == first;
-#define LOAD_W(m) LOAD_SUMS(m, fresh || m < done, sums + m * padded)
-#define STEP_W(m) ADD_PRODUCT(m, scalars[m])
-#define STORE_W(m)                                                                                           \
-    if (m >= done) {                                                                                         \
-        STORE_SUMS(m, sums + m * padded)                                                                     \
-    }
-#define PIXEL_W(from)                                                                                        \
-    {                                                                                                        \
-        OPERANDS(from, from + VEC) EACH_ROW(STEP_W) scalars += s_step;                                       \
-        vectors += v_step;                                                                                   \
-    }
                     EACH_ROW(LOAD_W)
                     const int rows_end = min(chunk + chunk_rows, end);
                     for (int r = chunk; r < rows_end; r += ROWS_AT_ONCE) {
@@ -246,17 +235,7 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_gemm_bwd_par
 #else
                         const int whole = hi;
 #endif
-                        for (; p + 4 <= whole; p += 4) { /* by hand, as above */
-                            ASK PIXEL_W(vectors) PIXEL_W(vectors) PIXEL_W(vectors) PIXEL_W(vectors)
-                        }
-                        for (; p < whole; p++) PIXEL_W(vectors)
-#if RAGGED
-                        for (; p < hi; p++) {
-                            float last[PANEL];
-                            for (int c = 0; c < PANEL; c++) last[c] = v0 + c < v_channels ? vectors[c] : 0.0f;
-                            PIXEL_W(last)
-                        }
-#endif
+                        PIXELS_W(ASK)
                     }
                     EACH_ROW(STORE_W)
                 }

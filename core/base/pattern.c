@@ -2,20 +2,23 @@
 
 #include <string.h>
 
-/* Goes back to the last '*' only: what an earlier one took need never change. */
+/* Where the rest does not match, the last '*' takes one character more. Earlier ones keep what they have:
+ * with less or more of it the rest would match nothing new. */
 bool sw_pattern_matches(const char *pattern, const char *text)
 {
-    const char *star = NULL, *taken = NULL; /* the last '*', and the end of what it stands for */
+    /* The last '*' of the pattern that was passed, and the end of the part of the text that it matches so
+     * far. */
+    const char *star = NULL, *matched = NULL;
     while (*text) {
         if (*pattern == '*') {
             star = pattern++;
-            taken = text;
+            matched = text;
         } else if (*pattern == *text) {
             pattern++;
             text++;
         } else if (star) {
             pattern = star + 1;
-            text = ++taken;
+            text = ++matched;
         } else {
             return false;
         }

@@ -24,13 +24,15 @@ typedef struct composer {
 
 /* ---- merging ---- */
 
-static const sw_yaml_node *merge(sw_arena *arena, const sw_yaml_node *base, const sw_yaml_node *over);
+static const sw_yaml_node *merge(sw_arena *arena, const char *section, const sw_yaml_node *base,
+                                 const sw_yaml_node *over);
 
 static bool merge_entry(sw_arena *arena, sw_yaml_entry *entries, size_t *count, const sw_yaml_entry *over)
 {
     size_t i = 0;
     while (i < *count && strcmp(entries[i].key, over->key) != 0) i++;
-    const sw_yaml_node *value = i < *count ? merge(arena, entries[i].value, over->value) : over->value;
+    const sw_yaml_node *value =
+        i < *count ? merge(arena, over->key, entries[i].value, over->value) : over->value;
     entries[i] = (sw_yaml_entry){over->key, over->key_place, value};
     if (i == *count) (*count)++;
     return value != NULL;
@@ -40,15 +42,17 @@ static bool merge_entry(sw_arena *arena, sw_yaml_entry *entries, size_t *count, 
  * does a layout of data, which says anew where the files lie: the lists and folders of another data set say
  * nothing of this one's. */
 typedef struct replacement {
+    const char *section; /* of the experiment */
     const char *by;
     sw_yaml_kind kind;   /* of its value */
     const char *gone[8]; /* ends in NULL */
 } replacement;
 
 static const replacement replacements[] = {
-    {"layers", SW_YAML_SEQUENCE, {"encoder", "decoder", "head", "bias", NULL}},
-    {"encoder", SW_YAML_SEQUENCE, {"layers", "blocks", NULL}},
-    {"layout",
+    {"model", "layers", SW_YAML_SEQUENCE, {"encoder", "decoder", "head", "bias", NULL}},
+    {"model", "encoder", SW_YAML_SEQUENCE, {"layers", "blocks", NULL}},
+    {"data",
+     "layout",
      SW_YAML_SCALAR,
      {"train", "val", "test", "train_split", "val_split", "test_split", "mask_suffix", NULL}}};
 
@@ -68,10 +72,12 @@ static bool gives(const sw_yaml_node *over, const replacement *r, const sw_yaml_
     return !same || !is_of_set(by->key_place);
 }
 
-static bool is_replaced(const sw_yaml_entry *entry, const sw_yaml_node *base, const sw_yaml_node *over)
+static bool is_replaced(const char *section, const sw_yaml_entry *entry, const sw_yaml_node *base,
+                        const sw_yaml_node *over)
 {
     for (size_t i = 0; i < sizeof replacements / sizeof *replacements; i++) {
         const replacement *r = &replacements[i];
+        if (strcmp(section, r->section) != 0) continue;
         for (const char *const *gone = r->gone; *gone; gone++)
             if (strcmp(*gone, entry->key) == 0 && gives(over, r, base))
                 return r->kind == SW_YAML_SEQUENCE || !is_of_set(entry->key_place);
@@ -79,8 +85,10 @@ static bool is_replaced(const sw_yaml_entry *entry, const sw_yaml_node *base, co
     return false;
 }
 
-/* Mappings merge key by key; anything else replaces what was there. NULL when memory is out. */
-static const sw_yaml_node *merge(sw_arena *arena, const sw_yaml_node *base, const sw_yaml_node *over)
+/* Mappings merge key by key; anything else replaces what was there. section: the key whose values they are,
+ * "" for the experiment itself. NULL when memory is out. */
+static const sw_yaml_node *merge(sw_arena *arena, const char *section, const sw_yaml_node *base,
+                                 const sw_yaml_node *over)
 {
     if (!base || base->kind != SW_YAML_MAPPING || over->kind != SW_YAML_MAPPING) return over;
     sw_yaml_node *merged = sw_arena_alloc(arena, sizeof *merged);
@@ -88,7 +96,7 @@ static const sw_yaml_node *merge(sw_arena *arena, const sw_yaml_node *base, cons
     if (!merged || !entries) return NULL;
     size_t count = 0;
     for (size_t i = 0; i < base->count; i++)
-        if (!is_replaced(&base->entries[i], base, over)) entries[count++] = base->entries[i];
+        if (!is_replaced(section, &base->entries[i], base, over)) entries[count++] = base->entries[i];
     for (size_t i = 0; i < over->count; i++)
         if (!merge_entry(arena, entries, &count, &over->entries[i])) return NULL;
     *merged =
@@ -126,7 +134,7 @@ static sw_status include_fragment(composer *c, const sw_yaml_node **merged, cons
         SW_TRY(
             sw_yaml_fail(name->place, "fragment '%s' not found; looked at %s", name->text, looked_at.text));
     SW_TRY(compose_at(c, &fragment, path, &name->place));
-    *merged = merge(c->arena, *merged, fragment);
+    *merged = merge(c->arena, "", *merged, fragment);
     if (!*merged) status = SW_E_MEMORY;
 done:
     sw_str_deinit(&looked_at);
@@ -175,7 +183,7 @@ static sw_status compose_parsed(composer *c, const sw_yaml_node **out, const cha
     if (!folder) return SW_E_MEMORY;
     if (include) SW_TRY(include_all(c, &merged, folder, include->value));
     SW_TRY(own_keys(c, &own, root));
-    *out = merge(c->arena, merged, own);
+    *out = merge(c->arena, "", merged, own);
     if (!*out) status = SW_E_MEMORY;
 done:
     free(folder);
@@ -243,8 +251,8 @@ typedef struct assignment {
     const sw_yaml_node *value;
 } assignment;
 
-static sw_status assign(const assignment *a, const sw_yaml_node **out, const sw_yaml_node *node,
-                        const char *rest);
+static sw_status assign(const assignment *a, const char *section, const sw_yaml_node **out,
+                        const sw_yaml_node *node, const char *rest);
 
 static sw_status assign_item(const assignment *a, const sw_yaml_node **out, const sw_yaml_node *list,
                              const char *part, const char *rest)
@@ -260,11 +268,11 @@ static sw_status assign_item(const assignment *a, const sw_yaml_node **out, cons
     *changed = *list;
     changed->items = items;
     *out = changed;
-    return assign(a, &items[index], list->items[index], rest);
+    return assign(a, "", &items[index], list->items[index], rest);
 }
 
-static sw_status assign_entry(const assignment *a, const sw_yaml_node **out, const sw_yaml_node *mapping,
-                              const char *part, const char *rest)
+static sw_status assign_entry(const assignment *a, const char *section, const sw_yaml_node **out,
+                              const sw_yaml_node *mapping, const char *part, const char *rest)
 {
     static const sw_yaml_node nothing = {.kind = SW_YAML_MAPPING};
     const sw_yaml_entry *old = sw_yaml_entry_get(mapping, part);
@@ -275,17 +283,18 @@ static sw_status assign_entry(const assignment *a, const sw_yaml_node **out, con
     *entry = (sw_yaml_entry){.key = key, .key_place = a->origin};
     *single = (sw_yaml_node){.kind = SW_YAML_MAPPING, .place = a->origin, .count = 1, .entries = entry};
     if (mapping) single->place = mapping->place; /* the mapping keeps its place, its new value has another */
-    SW_ENSURE(assign(a, &entry->value, old ? old->value : NULL, rest));
-    *out = merge(a->arena, mapping ? mapping : &nothing, single);
+    SW_ENSURE(assign(a, key, &entry->value, old ? old->value : NULL, rest));
+    *out = merge(a->arena, section, mapping ? mapping : &nothing, single);
     return *out ? SW_OK : SW_E_MEMORY;
 }
 
-/* *out: `node` (NULL: nothing there yet) with the value put at the path `rest`. */
-static sw_status assign(const assignment *a, const sw_yaml_node **out, const sw_yaml_node *node,
-                        const char *rest)
+/* *out: `node` (NULL: nothing there yet), the values of the key `section`, with the value put at the path
+ * `rest`. */
+static sw_status assign(const assignment *a, const char *section, const sw_yaml_node **out,
+                        const sw_yaml_node *node, const char *rest)
 {
     if (!*rest) {
-        *out = merge(a->arena, node, a->value);
+        *out = merge(a->arena, section, node, a->value);
         return *out ? SW_OK : SW_E_MEMORY;
     }
     char part[128];
@@ -297,7 +306,7 @@ static sw_status assign(const assignment *a, const sw_yaml_node **out, const sw_
         return sw_yaml_fail(a->origin,
                             "there is a single value, '%s', where '%s' should be a key of a mapping",
                             node->text, part);
-    return assign_entry(a, out, node && node->kind == SW_YAML_MAPPING ? node : NULL, part, after);
+    return assign_entry(a, section, out, node && node->kind == SW_YAML_MAPPING ? node : NULL, part, after);
 }
 
 static sw_status check_key(const char *key, sw_yaml_place origin)
@@ -323,5 +332,5 @@ sw_status compose_set(const sw_yaml_node **out, sw_arena *arena, const sw_yaml_n
     if (!key) return SW_E_MEMORY;
     SW_ENSURE(check_key(key, a.origin));
     SW_ENSURE(sw_yaml_parse_value(&a.value, arena, equals + 1, source));
-    return assign(&a, out, tree, key);
+    return assign(&a, "", out, tree, key);
 }

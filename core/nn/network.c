@@ -158,7 +158,7 @@ static sw_status explain_nan(sw_network *network, sw_executor *executor, const s
 sw_status sw_network_explain_loss(sw_network *network, const float *images, const uint8_t *labels, int n,
                                   bool last, double loss)
 {
-    sw_network_begin_random(network);
+    sw_network_begin_random(network); /* what this batch of the step drew */
     network->step.count = last ? 0 : network->step.count + 1;
     return explain_nan(network, network->trainer, &network->train_model, images, labels, n, last, loss);
 }

@@ -5,6 +5,7 @@
 
 #include "device_case.h"
 #include "golden.h"
+#include "golden_input.h"
 #include "one_op.h"
 #include "ops/ops.h"
 
@@ -25,18 +26,6 @@ static void close_all(void)
 
 TestSuite(golden_enlarge, .init = open_all, .fini = close_all);
 
-static int number(const char *attribute)
-{
-    return (int)golden_number(&g, attribute);
-}
-
-static one_op_input input_x(void)
-{
-    one_op_input x = {.dtype = SW_F32};
-    x.data = golden_activation(&g, "x", &x.shape);
-    return x;
-}
-
 /* The size of the case's output, as `resize` sets it. */
 static void resize(const sw_op *op, void *attrs)
 {
@@ -50,8 +39,8 @@ static void resize(const sw_op *op, void *attrs)
 Test(golden_enlarge, bilinear_resizing_agrees_for_every_kind_of_size)
 {
     while (golden_next(&g, "bilinear")) {
-        const one_op_input x = input_x();
-        sw_bilinear_attrs attrs = {.align_corners = number("align_corners") != 0};
+        const one_op_input x = golden_input(&g, "x");
+        sw_bilinear_attrs attrs = {.align_corners = golden_int(&g, "align_corners") != 0};
         resize(&sw_op_bilinear, &attrs);
         one_op_open(&o, session, &sw_op_bilinear, &attrs, 1, &x, true);
         one_op_forward(&o);
@@ -66,11 +55,11 @@ Test(golden_enlarge, bilinear_resizing_agrees_for_every_kind_of_size)
 static void check_transposed(sw_conv_choice engine)
 {
     while (golden_next(&g, "conv_transpose2d")) {
-        const one_op_input x = input_x();
+        const one_op_input x = golden_input(&g, "x");
         const bool bias = golden_has(&g, "bias");
         sw_conv_transpose2d_attrs attrs = {.out_channels = (int)golden_tensor(&g, "weight")->shape[1],
-                                           .kernel = number("kernel"),
-                                           .stride = number("stride"),
+                                           .kernel = golden_int(&g, "kernel"),
+                                           .stride = golden_int(&g, "stride"),
                                            .bias = bias,
                                            .engine = engine,
                                            .workspace_cap_bytes = 1 << 12};
@@ -106,18 +95,20 @@ Test(golden_enlarge, padding_and_initial_values_of_transposed_convolutions_follo
         int input;
         golden_activation(&g, "x", &x);
         golden_activation(&g, "y", &y);
-        sw_conv_transpose2d_attrs attrs = {
-            .out_channels = y.c, .kernel = number("kernel"), .stride = number("stride"), .bias = true};
+        sw_conv_transpose2d_attrs attrs = {.out_channels = y.c,
+                                           .kernel = golden_int(&g, "kernel"),
+                                           .stride = golden_int(&g, "stride"),
+                                           .bias = true};
         resize(&sw_op_conv_transpose2d, &attrs);
-        cr_expect_eq(sw_conv_transpose2d_padding(&attrs), number("padding"), "%s", g.name);
-        cr_expect_eq(sw_conv_transpose2d_output_padding(&attrs, x.h, y.h), number("output_padding"), "%s",
-                     g.name);
+        cr_expect_eq(sw_conv_transpose2d_padding(&attrs), golden_int(&g, "padding"), "%s", g.name);
+        cr_expect_eq(sw_conv_transpose2d_output_padding(&attrs, x.h, y.h), golden_int(&g, "output_padding"),
+                     "%s", g.name);
         sw_graph_init(&graph);
         cr_assert_eq(sw_graph_input(&input, &graph, "x", SW_F32, x), SW_OK);
         cr_assert_eq(sw_graph_add(NULL, &graph, &sw_op_conv_transpose2d, "up", &attrs, 1, &input), SW_OK,
                      "%s", sw_error_message());
-        cr_expect_eq(graph.params[0].fan_in, number("fan_in"), "%s", g.name);
-        cr_expect_eq(graph.params[1].fan_in, number("fan_in"), "%s", g.name);
+        cr_expect_eq(graph.params[0].fan_in, golden_int(&g, "fan_in"), "%s", g.name);
+        cr_expect_eq(graph.params[1].fan_in, golden_int(&g, "fan_in"), "%s", g.name);
         cr_expect_eq(graph.params[0].init, SW_INIT_FAN_IN_UNIFORM);
         cr_expect_eq(graph.params[1].init, SW_INIT_FAN_IN_UNIFORM);
         sw_graph_deinit(&graph);

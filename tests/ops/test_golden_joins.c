@@ -10,6 +10,7 @@
 
 #include "device_case.h"
 #include "golden.h"
+#include "golden_input.h"
 #include "one_op.h"
 #include "ops/ops.h"
 
@@ -45,11 +46,8 @@ static void check(const sw_op *op, const void *attrs, double y_eps, double dx_ep
     one_op o;
     one_op_input inputs[SW_MAX_INPUTS];
     char name[8];
-    const int count = (int)golden_number(&g, "inputs");
-    for (int i = 0; i < count; i++) {
-        inputs[i] = (one_op_input){.dtype = SW_F32};
-        inputs[i].data = golden_activation(&g, numbered(name, "x", i), &inputs[i].shape);
-    }
+    const int count = golden_int(&g, "inputs");
+    for (int i = 0; i < count; i++) inputs[i] = golden_input(&g, numbered(name, "x", i));
     one_op_open(&o, session, op, attrs, count, inputs, true);
     one_op_forward(&o);
     golden_expect_activation(&g, "y", one_op_output(&o, 0), y_eps);

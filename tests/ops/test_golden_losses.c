@@ -31,7 +31,7 @@ TestSuite(golden_losses, .init = open_all, .fini = close_all);
 
 static sw_loss_attrs case_attrs(sw_loss_kind kind)
 {
-    sw_loss_attrs attrs = {.ignore_index = (int)golden_number(&g, "ignore_index")};
+    sw_loss_attrs attrs = {.ignore_index = golden_int(&g, "ignore_index")};
     const struct {
         sw_loss_kind kind;
         const char *key;

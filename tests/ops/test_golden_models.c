@@ -16,10 +16,9 @@
 #include "cl/buffer.h"
 #include "config/experiment.h"
 #include "device_case.h"
-#include "exec/executor.h"
 #include "golden.h"
 #include "golden_model.h"
-#include "nn/model.h"
+#include "golden_step.h"
 #include "ops/ops.h"
 
 enum { NORM, NORM_ERROR, ERROR, VALUES }; /* places in a tensor of the file; values follow */
@@ -45,14 +44,10 @@ static void must(sw_status status)
     cr_assert_eq(status, SW_OK, "%s", sw_error_message());
 }
 
-typedef struct step {
-    sw_experiment *x;
-    sw_model model;
-    sw_store store;
-    sw_slabs slabs;
-    sw_executor *trainer, *evaluator;
+typedef struct network {
+    golden_step step;
     int batch, side;
-} step;
+} network;
 
 /* --- the network ------------------------------------------------------------------------------- */
 
@@ -64,46 +59,23 @@ static void leave_out_dropout(sw_model *model)
             ((sw_dropout_attrs *)model->graph.nodes[i].attrs)->rate = 0; /* the graph's own copy */
 }
 
-static void build(step *s, const char *name)
+static void build(network *n, const char *name)
 {
     char path[128], size[32];
     const char *sets[] = {size, NULL};
+    sw_experiment *x;
     const sw_loss_config loss = golden_model_loss();
-    *s = (step){.batch = (int)golden_number(&g, "batch"), .side = (int)golden_number(&g, "side")};
+    *n = (network){.batch = golden_int(&g, "batch"), .side = golden_int(&g, "side")};
     snprintf(path, sizeof path, "configs/model/%s.yaml", name);
-    snprintf(size, sizeof size, "data.size=%d", s->side);
-    must(sw_experiment_load(&s->x, path, sets));
-    const sw_model_options options = {.batch = s->batch,
-                                      .size = {s->side, s->side},
+    snprintf(size, sizeof size, "data.size=%d", n->side);
+    must(sw_experiment_load(&x, path, sets));
+    const sw_model_options options = {.batch = n->batch,
+                                      .size = {n->side, n->side},
                                       .conv_engine = SW_CONV_GEMM, /* plain sums, as PyTorch's */
                                       .workspace_cap_bytes = 1 << 22};
-    must(sw_model_build(&s->model, &s->x->model, &loss, &options, NULL));
-    leave_out_dropout(&s->model);
-}
-
-static void open_step(step *s, const char *name)
-{
-    build(s, name);
-    const int keep[] = {s->model.logits, s->model.losses[0]};
-    const sw_executor_options training = {.training = true, .keep = keep, .keep_count = 2};
-    const sw_executor_options evaluation = {.keep = keep, .keep_count = 2};
-    sw_slabs_init(&s->slabs, session);
-    must(sw_store_init(&s->store, session, &s->model.graph, true));
-    must(sw_executor_create(&s->trainer, session, &s->model.graph, &s->store, &s->slabs, &training));
-    must(sw_executor_create(&s->evaluator, session, &s->model.graph, &s->store, &s->slabs, &evaluation));
-    must(sw_executor_bind(s->trainer));
-    must(sw_executor_bind(s->evaluator));
-    must(golden_model_fill(&s->model.graph, &s->store));
-}
-
-static void close_step(step *s)
-{
-    sw_executor_destroy(s->trainer);
-    sw_executor_destroy(s->evaluator);
-    sw_slabs_deinit(&s->slabs);
-    sw_store_deinit(&s->store);
-    sw_model_deinit(&s->model);
-    sw_experiment_destroy(s->x);
+    must(sw_model_build(&n->step.model, &x->model, &loss, &options, NULL));
+    leave_out_dropout(&n->step.model);
+    sw_experiment_destroy(x);
 }
 
 static float *allocate(size_t count)
@@ -125,9 +97,9 @@ static float *transposed(const float *from, size_t images, size_t rows, size_t c
 }
 
 /* Images 0.5 + 0.5 r and labels (r + 1) classes / 2 of the rule's numbers r. */
-static void feed(const step *s, const sw_executor *executor)
+static void feed(const network *n, const sw_executor *executor)
 {
-    const size_t pixels = (size_t)s->side * (size_t)s->side, images = (size_t)s->batch,
+    const size_t pixels = (size_t)n->side * (size_t)n->side, images = (size_t)n->batch,
                  count = images * pixels;
     float *numbers = allocate(3 * count);
     uint8_t *labels = malloc(count);
@@ -137,9 +109,7 @@ static void feed(const step *s, const sw_executor *executor)
     golden_rule(numbers, "images", 3 * count);
     for (size_t i = 0; i < 3 * count; i++) numbers[i] = 0.5f + 0.5f * numbers[i];
     float *on_device = transposed(numbers, images, 3, pixels);
-    must(sw_buffer_write(session, sw_executor_value(executor, s->model.images), 0, on_device,
-                         3 * count * sizeof *on_device));
-    must(sw_buffer_write(session, sw_executor_value(executor, s->model.labels), 0, labels, count));
+    golden_step_feed(&n->step, executor, on_device, labels);
     free(on_device);
     free(numbers);
     free(labels);
@@ -172,7 +142,8 @@ static void expect(const char *name, const float *found, size_t elems)
     }
 }
 
-static void expect_slab(const step *s, const char *kind, cl_mem slab, const sw_param *params, int count)
+static void expect_slab(const golden_step *s, const char *kind, cl_mem slab, const sw_param *params,
+                        int count)
 {
     for (int i = 0; i < count; i++) {
         char name[128];
@@ -184,14 +155,15 @@ static void expect_slab(const step *s, const char *kind, cl_mem slab, const sw_p
     }
 }
 
-static void expect_logits(const step *s, const sw_executor *executor, const char *name)
+static void expect_logits(const network *n, const sw_executor *executor, const char *name)
 {
-    const sw_shape shape = s->model.graph.values[s->model.logits].shape;
+    const sw_model *model = &n->step.model;
+    const sw_shape shape = model->graph.values[model->logits].shape;
     const size_t elems = sw_shape_elems(shape), classes = (size_t)shape.c;
     float *device = allocate(elems);
-    must(sw_buffer_read(session, sw_executor_value(executor, s->model.logits), 0, device,
+    must(sw_buffer_read(session, sw_executor_value(executor, model->logits), 0, device,
                         elems * sizeof *device));
-    float *file = transposed(device, (size_t)s->batch, sw_shape_pixels(shape) / (size_t)s->batch, classes);
+    float *file = transposed(device, (size_t)n->batch, sw_shape_pixels(shape) / (size_t)n->batch, classes);
     expect(name, file, elems);
     free(device);
     free(file);
@@ -199,24 +171,23 @@ static void expect_logits(const step *s, const sw_executor *executor, const char
 
 static void check(const char *name)
 {
-    step s;
-    float loss;
+    network n;
+    const golden_step *s = &n.step;
     do cr_assert(golden_next(&g, "models"), "the file has no '%s'", name);
     while (strcmp(g.name + strlen("models."), name) != 0);
-    open_step(&s, name);
-    feed(&s, s.trainer);
-    must(sw_store_zero_gradients(&s.store));
-    must(sw_executor_forward(s.trainer, s.batch));
-    must(sw_executor_backward(s.trainer, s.batch));
-    expect_logits(&s, s.trainer, "logits");
-    must(sw_buffer_read(session, sw_executor_value(s.trainer, s.model.losses[0]), 0, &loss, sizeof loss));
+    build(&n, name);
+    golden_step_open(&n.step);
+    feed(&n, s->trainer);
+    golden_step_train(s, n.batch);
+    expect_logits(&n, s->trainer, "logits");
+    const float loss = golden_step_loss(s);
     expect("loss", &loss, 1);
-    expect_slab(&s, "grad", s.store.grads, s.model.graph.params, s.model.graph.param_count);
-    expect_slab(&s, "state", s.store.states, s.model.graph.states, s.model.graph.state_count);
-    feed(&s, s.evaluator);
-    must(sw_executor_forward(s.evaluator, s.batch));
-    expect_logits(&s, s.evaluator, "eval_logits");
-    close_step(&s);
+    expect_slab(s, "grad", s->store.grads, s->model.graph.params, s->model.graph.param_count);
+    expect_slab(s, "state", s->store.states, s->model.graph.states, s->model.graph.state_count);
+    feed(&n, s->evaluator);
+    must(sw_executor_forward(s->evaluator, n.batch));
+    expect_logits(&n, s->evaluator, "eval_logits");
+    golden_step_close(&n.step);
 }
 
 Test(golden_models, a_step_of_unet_small_is_pytorchs)

@@ -8,6 +8,7 @@
 
 #include "device_case.h"
 #include "golden.h"
+#include "golden_input.h"
 #include "one_op.h"
 #include "ops/ops.h"
 
@@ -27,19 +28,6 @@ static void close_all(void)
 }
 
 TestSuite(golden_ops, .init = open_all, .fini = close_all);
-
-static int number(const char *attribute)
-{
-    return (int)golden_number(&g, attribute);
-}
-
-/* The case's "x" as the one input. */
-static one_op_input input_x(void)
-{
-    one_op_input x = {.dtype = SW_F32};
-    x.data = golden_activation(&g, "x", &x.shape);
-    return x;
-}
 
 static void backward(void)
 {
@@ -80,7 +68,7 @@ static uint32_t *packed_offsets(sw_shape y, sw_shape x, sw_shape *packed)
 Test(golden_ops, max_pool_finds_the_same_maxima_in_the_same_places)
 {
     while (golden_next(&g, "max_pool")) {
-        const one_op_input x = input_x();
+        const one_op_input x = golden_input(&g, "x");
         one_op_open(&o, session, &sw_op_max_pool, NULL, 1, &x, true);
         one_op_forward(&o);
         golden_expect_activation(&g, "y", one_op_output(&o, 0), 0);
@@ -98,7 +86,7 @@ Test(golden_ops, max_pool_finds_the_same_maxima_in_the_same_places)
 Test(golden_ops, max_unpool_puts_values_back_where_they_were)
 {
     while (golden_next(&g, "max_unpool")) {
-        one_op_input inputs[2] = {input_x(), {.dtype = SW_U32}};
+        one_op_input inputs[2] = {golden_input(&g, "x"), {.dtype = SW_U32}};
         sw_shape y;
         golden_activation(&g, "y", &y);
         inputs[1].data = packed_offsets(inputs[0].shape, y, &inputs[1].shape);
@@ -114,7 +102,7 @@ Test(golden_ops, max_unpool_puts_values_back_where_they_were)
 Test(golden_ops, average_pool_and_upsampling_are_exact_on_small_integers)
 {
     while (golden_next(&g, "average_pool")) {
-        const one_op_input x = input_x();
+        const one_op_input x = golden_input(&g, "x");
         one_op_open(&o, session, &sw_op_average_pool, NULL, 1, &x, true);
         one_op_forward(&o);
         golden_expect_activation(&g, "y", one_op_output(&o, 0), 0);
@@ -122,7 +110,7 @@ Test(golden_ops, average_pool_and_upsampling_are_exact_on_small_integers)
         one_op_close(&o);
     }
     while (golden_next(&g, "upsample")) {
-        const one_op_input x = input_x();
+        const one_op_input x = golden_input(&g, "x");
         const sw_doubled_attrs attrs = {.height = 2 * x.shape.h, .width = 2 * x.shape.w};
         one_op_open(&o, session, &sw_op_upsample, &attrs, 1, &x, true);
         one_op_forward(&o);
@@ -137,7 +125,7 @@ Test(golden_ops, average_pool_and_upsampling_are_exact_on_small_integers)
 /* Outputs sum over up to 150 products, weight gradients over the pixels: 16 is above sqrt(K) for all. */
 static void check_conv(const sw_op *op, const void *attrs, bool bias)
 {
-    const one_op_input x = input_x();
+    const one_op_input x = golden_input(&g, "x");
     one_op_open(&o, session, op, attrs, 1, &x, true);
     one_op_set_param(&o, 0, golden_floats(&g, "weight", NULL));
     if (bias) one_op_set_param(&o, 1, golden_floats(&g, "bias", NULL));
@@ -155,7 +143,7 @@ static void check_dense_convs(sw_conv_choice engine)
     while (golden_next(&g, "conv2d")) {
         const bool bias = golden_has(&g, "bias");
         const sw_conv2d_attrs attrs = {.out_channels = (int)golden_tensor(&g, "weight")->shape[0],
-                                       .kernel = number("kernel"),
+                                       .kernel = golden_int(&g, "kernel"),
                                        .bias = bias,
                                        .engine = engine,
                                        .workspace_cap_bytes = 1 << 16};
@@ -170,7 +158,7 @@ Test(golden_ops, convolutions_by_products_agree)
     check_dense_convs(SW_CONV_TILE);
     check_dense_convs(SW_CONV_DIRECT);
     while (golden_next(&g, "depthwise_conv2d")) {
-        const sw_depthwise_conv2d_attrs attrs = {.kernel = number("kernel")};
+        const sw_depthwise_conv2d_attrs attrs = {.kernel = golden_int(&g, "kernel")};
         check_conv(&sw_op_depthwise_conv2d, &attrs, false);
     }
 }
@@ -190,7 +178,7 @@ static void open_norm(const one_op_input *x, bool training)
 {
     const sw_batchnorm_attrs attrs = {.eps = (float)golden_number(&g, "eps"),
                                       .momentum = (float)golden_number(&g, "momentum"),
-                                      .relu = number("relu") != 0};
+                                      .relu = golden_int(&g, "relu") != 0};
     one_op_open(&o, session, &sw_op_batchnorm, &attrs, 1, x, training);
     one_op_set_param(&o, 0, golden_floats(&g, "weight", NULL));
     one_op_set_param(&o, 1, golden_floats(&g, "bias", NULL));
@@ -201,7 +189,7 @@ static void open_norm(const one_op_input *x, bool training)
 Test(golden_ops, batch_norm_normalises_learns_and_keeps_unbiased_statistics)
 {
     while (golden_next(&g, "batchnorm")) {
-        const one_op_input x = input_x();
+        const one_op_input x = golden_input(&g, "x");
         open_norm(&x, true);
         one_op_set_state(&o, 0, golden_floats(&g, "running_mean", NULL));
         one_op_set_state(&o, 1, golden_floats(&g, "running_var", NULL));
@@ -220,7 +208,7 @@ Test(golden_ops, batch_norm_normalises_learns_and_keeps_unbiased_statistics)
 Test(golden_ops, batch_norm_in_evaluation_uses_the_running_statistics)
 {
     while (golden_next(&g, "batchnorm")) {
-        const one_op_input x = input_x();
+        const one_op_input x = golden_input(&g, "x");
         open_norm(&x, false);
         one_op_set_state(&o, 0, golden_floats(&g, "after.running_mean", NULL));
         one_op_set_state(&o, 1, golden_floats(&g, "after.running_var", NULL));
@@ -249,14 +237,14 @@ static void check_losses(const sw_op *op)
 {
     while (golden_next(&g, op->name)) {
         sw_loss_attrs attrs = {.gamma = (float)golden_number(&g, "gamma"),
-                               .ignore_index = number("ignore_index")};
+                               .ignore_index = golden_int(&g, "ignore_index")};
         if (golden_has(&g, "class_weights")) {
             size_t classes;
             const float *weights = golden_floats(&g, "class_weights", &classes);
             memcpy(attrs.class_weights, weights, classes * sizeof *weights);
             attrs.class_weight_count = (int)classes;
         }
-        one_op_input inputs[2] = {input_x()};
+        one_op_input inputs[2] = {golden_input(&g, "x")};
         inputs[1] = input_labels(inputs[0].shape);
         one_op_open(&o, session, op, &attrs, 2, inputs, true);
         one_op_forward(&o);

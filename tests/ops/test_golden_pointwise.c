@@ -5,6 +5,7 @@
 
 #include "device_case.h"
 #include "golden.h"
+#include "golden_input.h"
 #include "one_op.h"
 #include "ops/ops.h"
 
@@ -25,17 +26,10 @@ static void close_all(void)
 
 TestSuite(golden_pointwise, .init = open_all, .fini = close_all);
 
-static one_op_input input_x(void)
-{
-    one_op_input x = {.dtype = SW_F32};
-    x.data = golden_activation(&g, "x", &x.shape);
-    return x;
-}
-
 /* Forward and backward of the case, whose results may be off by so many units. */
 static void check(const sw_op *op, const void *attrs, double y_units, double dx_units)
 {
-    const one_op_input x = input_x();
+    const one_op_input x = golden_input(&g, "x");
     one_op_open(&o, session, op, attrs, 1, &x, true);
     one_op_forward(&o);
     golden_expect_activation(&g, "y", one_op_output(&o, 0), y_units);
@@ -65,10 +59,10 @@ Test(golden_pointwise, sigmoid_and_silu_agree)
 Test(golden_pointwise, group_norm_normalises_each_images_groups)
 {
     while (golden_next(&g, "group_norm")) {
-        const sw_group_norm_attrs attrs = {.groups = (int)golden_number(&g, "groups"),
+        const sw_group_norm_attrs attrs = {.groups = golden_int(&g, "groups"),
                                            .eps = (float)golden_number(&g, "eps"),
                                            .relu = golden_number(&g, "relu") != 0};
-        const one_op_input x = input_x();
+        const one_op_input x = golden_input(&g, "x");
         one_op_open(&o, session, &sw_op_group_norm, &attrs, 1, &x, true);
         one_op_set_param(&o, 0, golden_floats(&g, "weight", NULL));
         one_op_set_param(&o, 1, golden_floats(&g, "bias", NULL));
@@ -87,7 +81,7 @@ Test(golden_pointwise, group_norm_normalises_each_images_groups)
 Test(golden_pointwise, local_response_norm_looks_at_the_same_window_of_channels)
 {
     while (golden_next(&g, "local_response_norm")) {
-        const sw_local_response_norm_attrs attrs = {.size = (int)golden_number(&g, "size"),
+        const sw_local_response_norm_attrs attrs = {.size = golden_int(&g, "size"),
                                                     .alpha = (float)golden_number(&g, "alpha"),
                                                     .beta = (float)golden_number(&g, "beta"),
                                                     .k = (float)golden_number(&g, "k")};

@@ -16,6 +16,7 @@
 #include "device_case.h"
 #include "golden.h"
 #include "golden_model.h"
+#include "golden_step.h"
 #include "nn/network.h"
 
 enum { WIDTH = 8, SIDE = 32, PIXELS = SIDE * SIDE, BATCH = 4, VARIANTS = 5, CLASSES = 3 };
@@ -68,48 +69,13 @@ static pictures read_pictures(void)
 
 /* --- one step ---------------------------------------------------------------------------------- */
 
-typedef struct step {
-    sw_model model;
-    sw_store store;
-    sw_slabs slabs;
-    sw_executor *trainer, *evaluator;
-} step;
-
-static void open_step(step *s, sw_conv_choice engine)
+static void build(golden_step *s, sw_conv_choice engine)
 {
     const sw_model_config config = golden_model_config(WIDTH);
     const sw_loss_config loss = golden_model_loss();
     const sw_model_options options = {
         .batch = BATCH, .size = {SIDE, SIDE}, .conv_engine = engine, .workspace_cap_bytes = 1 << 20};
-    *s = (step){0};
     must(sw_model_build(&s->model, &config, &loss, &options, NULL));
-    const int keep[] = {s->model.logits, s->model.losses[0]};
-    const sw_executor_options training = {.training = true, .keep = keep, .keep_count = 2};
-    const sw_executor_options evaluation = {.keep = keep, .keep_count = 2};
-    sw_slabs_init(&s->slabs, session);
-    must(sw_store_init(&s->store, session, &s->model.graph, true));
-    must(sw_executor_create(&s->trainer, session, &s->model.graph, &s->store, &s->slabs, &training));
-    must(sw_executor_create(&s->evaluator, session, &s->model.graph, &s->store, &s->slabs, &evaluation));
-    must(sw_executor_bind(s->trainer));
-    must(sw_executor_bind(s->evaluator));
-    must(golden_model_fill(&s->model.graph, &s->store));
-}
-
-static void close_step(step *s)
-{
-    sw_executor_destroy(s->trainer);
-    sw_executor_destroy(s->evaluator);
-    sw_slabs_deinit(&s->slabs);
-    sw_store_deinit(&s->store);
-    sw_model_deinit(&s->model);
-}
-
-static void feed(const step *s, const sw_executor *executor, const pictures *p)
-{
-    must(sw_buffer_write(session, sw_executor_value(executor, s->model.images), 0, p->images,
-                         BATCH * PIXELS * 3 * sizeof(float)));
-    must(
-        sw_buffer_write(session, sw_executor_value(executor, s->model.labels), 0, p->labels, BATCH * PIXELS));
 }
 
 /* Every stride-th element of `found` against the file's tensor, within 6 times PyTorch's own error. */
@@ -134,7 +100,8 @@ static void expect(const char *name, const float *found, size_t elems)
     if (getenv("GOLDEN_SHOW")) fprintf(stderr, "%-40s %8.4f of the bound\n", name, worst);
 }
 
-static void expect_slab(const step *s, const char *kind, cl_mem slab, const sw_param *params, int count)
+static void expect_slab(const golden_step *s, const char *kind, cl_mem slab, const sw_param *params,
+                        int count)
 {
     for (int i = 0; i < count; i++) {
         char name[96];
@@ -147,7 +114,7 @@ static void expect_slab(const step *s, const char *kind, cl_mem slab, const sw_p
 }
 
 /* Logits from (N,H,W,K) to (N,K,H,W), and the loss. */
-static void expect_logits(const step *s, const sw_executor *executor, const char *name)
+static void expect_logits(const golden_step *s, const sw_executor *executor, const char *name)
 {
     enum { ELEMS = BATCH * PIXELS * CLASSES };
     static float device[ELEMS], file[ELEMS];
@@ -161,23 +128,21 @@ static void expect_logits(const step *s, const sw_executor *executor, const char
 
 static void check_step(sw_conv_choice engine)
 {
-    step s;
-    float loss;
+    golden_step s = {0};
     const pictures p = read_pictures();
-    open_step(&s, engine);
-    feed(&s, s.trainer, &p);
-    must(sw_store_zero_gradients(&s.store));
-    must(sw_executor_forward(s.trainer, BATCH));
-    must(sw_executor_backward(s.trainer, BATCH));
+    build(&s, engine);
+    golden_step_open(&s);
+    golden_step_feed(&s, s.trainer, p.images, p.labels);
+    golden_step_train(&s, BATCH);
     expect_logits(&s, s.trainer, "logits");
-    must(sw_buffer_read(session, sw_executor_value(s.trainer, s.model.losses[0]), 0, &loss, sizeof loss));
+    const float loss = golden_step_loss(&s);
     expect("loss", &loss, 1);
     expect_slab(&s, "grad", s.store.grads, s.model.graph.params, s.model.graph.param_count);
     expect_slab(&s, "state", s.store.states, s.model.graph.states, s.model.graph.state_count);
-    feed(&s, s.evaluator, &p);
+    golden_step_feed(&s, s.evaluator, p.images, p.labels);
     must(sw_executor_forward(s.evaluator, BATCH));
     expect_logits(&s, s.evaluator, "eval_logits");
-    close_step(&s);
+    golden_step_close(&s);
 }
 
 Test(golden_segnet, a_training_step_gives_the_same_logits_loss_gradients_and_running_statistics)

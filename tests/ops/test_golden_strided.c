@@ -7,6 +7,7 @@
 
 #include "device_case.h"
 #include "golden.h"
+#include "golden_input.h"
 #include "one_op.h"
 #include "ops/ops.h"
 
@@ -27,23 +28,11 @@ static void close_all(void)
 
 TestSuite(golden_strided, .init = open_all, .fini = close_all);
 
-static int number(const char *attribute)
-{
-    return (int)golden_number(&g, attribute);
-}
-
-static one_op_input input_x(void)
-{
-    one_op_input x = {.dtype = SW_F32};
-    x.data = golden_activation(&g, "x", &x.shape);
-    return x;
-}
-
 /* --- convolution ------------------------------------------------------------------------------- */
 
 static void check_conv(const sw_op *op, const void *attrs, bool bias)
 {
-    const one_op_input x = input_x();
+    const one_op_input x = golden_input(&g, "x");
     one_op_open(&o, session, op, attrs, 1, &x, true);
     one_op_set_param(&o, 0, golden_floats(&g, "weight", NULL));
     if (bias) one_op_set_param(&o, 1, golden_floats(&g, "bias", NULL));
@@ -61,9 +50,9 @@ static void check_dense_convs(sw_conv_choice engine)
     while (golden_next(&g, "conv2d")) {
         const bool bias = golden_has(&g, "bias");
         const sw_conv2d_attrs attrs = {.out_channels = (int)golden_tensor(&g, "weight")->shape[0],
-                                       .kernel = number("kernel"),
-                                       .stride = number("stride"),
-                                       .dilation = number("dilation"),
+                                       .kernel = golden_int(&g, "kernel"),
+                                       .stride = golden_int(&g, "stride"),
+                                       .dilation = golden_int(&g, "dilation"),
                                        .bias = bias,
                                        .engine = engine,
                                        .workspace_cap_bytes = 1 << 16};
@@ -81,8 +70,9 @@ Test(golden_strided, convolutions_agree_whatever_the_engine)
 Test(golden_strided, depthwise_convolutions_agree)
 {
     while (golden_next(&g, "depthwise_conv2d")) {
-        const sw_depthwise_conv2d_attrs attrs = {
-            .kernel = number("kernel"), .stride = number("stride"), .dilation = number("dilation")};
+        const sw_depthwise_conv2d_attrs attrs = {.kernel = golden_int(&g, "kernel"),
+                                                 .stride = golden_int(&g, "stride"),
+                                                 .dilation = golden_int(&g, "dilation")};
         check_conv(&sw_op_depthwise_conv2d, &attrs, false);
     }
 }
@@ -125,9 +115,9 @@ static uint32_t *packed_places(const sw_max_pool_attrs *pool, sw_shape y, sw_sha
 Test(golden_strided, max_pool_finds_the_same_maxima_in_the_same_places)
 {
     while (golden_next(&g, "max_pool")) {
-        const sw_max_pool_attrs attrs = {number("kernel"), number("stride"), number("padding"),
-                                         number("ceil") != 0};
-        const one_op_input x = input_x();
+        const sw_max_pool_attrs attrs = {golden_int(&g, "kernel"), golden_int(&g, "stride"),
+                                         golden_int(&g, "padding"), golden_int(&g, "ceil") != 0};
+        const one_op_input x = golden_input(&g, "x");
         sw_shape packed;
         one_op_open(&o, session, &sw_op_max_pool, &attrs, 1, &x, true);
         one_op_forward(&o);
@@ -147,7 +137,7 @@ Test(golden_strided, max_unpool_follows_a_pool_with_ceil)
 {
     const sw_max_pool_attrs pool = {.kernel = 2, .stride = 2, .ceil = true};
     while (golden_next(&g, "max_unpool")) {
-        one_op_input inputs[2] = {input_x(), {.dtype = SW_U32}};
+        one_op_input inputs[2] = {golden_input(&g, "x"), {.dtype = SW_U32}};
         sw_shape y;
         golden_activation(&g, "y", &y);
         inputs[1].data = packed_places(&pool, inputs[0].shape, y, &inputs[1].shape);
@@ -164,7 +154,7 @@ Test(golden_strided, average_pool_with_ceil_is_exact_on_small_integers)
 {
     const sw_average_pool_attrs attrs = {.ceil = true};
     while (golden_next(&g, "average_pool")) {
-        const one_op_input x = input_x();
+        const one_op_input x = golden_input(&g, "x");
         one_op_open(&o, session, &sw_op_average_pool, &attrs, 1, &x, true);
         one_op_forward(&o);
         golden_expect_activation(&g, "y", one_op_output(&o, 0), 0);

@@ -48,6 +48,11 @@ double golden_number(const golden *g, const char *attribute)
     return strtod(text, NULL);
 }
 
+int golden_int(const golden *g, const char *attribute)
+{
+    return (int)golden_number(g, attribute);
+}
+
 static const sw_safetensors_tensor *find(const golden *g, const char *tensor)
 {
     char name[160];

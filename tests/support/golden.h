@@ -28,8 +28,9 @@ void golden_close(golden *g);
  */
 bool golden_next(golden *g, const char *what);
 
-/* A number of the case's metadata. */
+/* A number of the case's metadata; a whole one. */
 double golden_number(const golden *g, const char *attribute);
+int golden_int(const golden *g, const char *attribute);
 
 bool golden_has(const golden *g, const char *tensor);
 const sw_safetensors_tensor *golden_tensor(const golden *g, const char *tensor);

@@ -135,6 +135,12 @@ Test(config_layers, the_later_of_two_forms_of_a_model_replaces_the_earlier)
     e = LOADED("include: [layers.yaml, stages.yaml]\n");
     cr_expect(e->model.layers.count == 0 && e->model.encoder_count == 2 && e->model.bias);
     sw_experiment_destroy(e);
+    /* a block may be called as the keys of the other form are */
+    scratch_write("block.yaml", "model: {blocks: {encoder: [{op: relu}], head: [{op: conv2d, width: 0}]}}\n");
+    e = LOADED("include: block.yaml\nmodel:\n  blocks: {layers: [{block: encoder}, {block: head}]}\n"
+               "  layers: [{block: layers}]\n");
+    cr_expect_eq(e->model.layers.count, 2);
+    sw_experiment_destroy(e);
     config_expect_problem(
         SMALL_MODEL "  layers: [{name: out, op: conv2d, width: 0}]\n", NULL,
         "exp.yaml:4:11: ", "model.layers: a network has layers, or encoder and decoder, not both");

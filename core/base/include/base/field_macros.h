@@ -1,8 +1,11 @@
 /* Rows of a field table (base/fields.h) in a line each. Define HERE as the struct that a table describes:
  *
  *   #define HERE sw_dropout_attrs
- *   static const sw_field dropout_fields[] = {REAL(rate, "0.5", 0.99, "Share of the values that are
- * dropped")}; static const sw_field_table dropout_table = TABLE(dropout_fields); #undef HERE
+ *   static const sw_field dropout_fields[] = {
+ *       REAL(rate, "0.5", 0.99, "Share of the values that are dropped"),
+ *   };
+ *   static const sw_field_table dropout_table = TABLE(dropout_fields);
+ *   #undef HERE
  *
  * For .c files alone: the names are short. */
 #ifndef BASE_FIELD_MACROS_H
