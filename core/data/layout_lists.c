@@ -1,10 +1,9 @@
-/* lists: a text file a split, data.train_split and so on, relative to the root. On a line either
+/* lists: a text file a split, data.train_split and so on, relative to the root. A line is one of these:
  *
- *   IMAGE MASK    two paths, relative to the root or absolute; separated by blanks, a tab, a comma or a
- * semicolon (CSV, whose first line may be a heading "image,mask"); or NAME          a picture's name, with or
- * without its extension, in the folder data.train.images
- *                 ("images") and its mask in data.train.masks ("masks"); or the picture's path,
- * "images/a.jpg".
+ * - IMAGE MASK: two paths, relative to the root or absolute. Blanks, a tab, a comma or a semicolon separate
+ * them (CSV, whose first line may be a heading "image,mask").
+ * - NAME: a picture's name, with or without its extension, in the folder data.train.images ("images"), or its
+ *   path, "images/a.jpg". Its mask is in data.train.masks ("masks").
  *
  * Blank lines and '#' comments are passed over. */
 #include <string.h>
