@@ -1,11 +1,13 @@
 /* segwork: the program. Parses the command line, runs one subcommand, prints messages, maps statuses to exit
  * codes. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
@@ -191,8 +193,19 @@ static int dispatch(int argc, const char **argv)
     return help ? run_command(command, 2, for_help) : run_command(command, argc - 1, argv + 1);
 }
 
+/* Whatever is opened first would otherwise become a standard stream that the caller has closed, and messages
+ * would be written into it. */
+static void open_missing_streams(void)
+{
+    int fd;
+    do fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) close(fd);
+}
+
 int main(int argc, const char **argv)
 {
+    open_missing_streams();
     /* a file over the allowed size is then an error with a message, as a full disk is */
     signal(SIGXFSZ, SIG_IGN);
     sw_log_add_sink(print_line, NULL);

@@ -8,7 +8,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/str.h"
 
 bool sw_fs_exists(const char *path)
@@ -17,24 +16,47 @@ bool sw_fs_exists(const char *path)
     return stat(path, &info) == 0;
 }
 
+sw_status sw_fs_find(bool *there, const char *path)
+{
+    struct stat info;
+    *there = stat(path, &info) == 0;
+    if (*there || errno == ENOENT || errno == ENOTDIR) return SW_OK;
+    return sw_fail(SW_E_IO, "%s: whether it is there cannot be seen: %s", path, strerror(errno));
+}
+
 bool sw_fs_is_dir(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+sw_status sw_fs_open(int *out, const char *path, int flags)
+{
+    struct stat info;
+    *out = -1;
+    /* O_NONBLOCK: opening a FIFO would wait for whoever is at its other end */
+    const int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0666);
+    if (fd < 0 && errno != ENXIO) /* a FIFO that nobody reads */
+        return sw_fail(SW_E_IO, "%s%s: %s", flags & (O_WRONLY | O_RDWR) ? "cannot write " : "", path,
+                       strerror(errno));
+    if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+        *out = fd;
+        return SW_OK;
+    }
+    if (fd >= 0) close(fd);
+    return sw_fail(SW_E_IO, "%s: not a regular file", path);
+}
+
 sw_status sw_fs_read(char **out, size_t *length, const char *path, size_t max_bytes)
 {
     sw_status status = SW_OK;
     char *bytes = NULL;
+    int fd;
+    struct stat info;
     *out = NULL;
     *length = 0;
-    /* O_NONBLOCK: a FIFO in a data folder must not hang the program */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return sw_fail(SW_E_IO, "%s: %s", path, strerror(errno));
-    struct stat info;
+    SW_ENSURE(sw_fs_open(&fd, path, O_RDONLY));
     if (fstat(fd, &info) != 0) SW_TRY(sw_fail(SW_E_IO, "%s: %s", path, strerror(errno)));
-    if (!S_ISREG(info.st_mode)) SW_TRY(sw_fail(SW_E_IO, "%s: not a regular file", path));
     if ((uint64_t)info.st_size > max_bytes)
         SW_TRY(sw_fail(SW_E_DATA, "%s: %lld bytes, more than the %zu that are sensible here", path,
                        (long long)info.st_size, max_bytes));
@@ -77,124 +99,6 @@ sw_status sw_fs_mkdirs(const char *path)
     }
     free(partial);
     return status;
-}
-
-static void writer_reset(sw_fs_writer *writer)
-{
-    free(writer->path);
-    free(writer->aside);
-    *writer = (sw_fs_writer){0};
-}
-
-/* The new file replaces what is at `path`, which therefore must be a file. */
-static sw_status check_place(const char *path)
-{
-    struct stat there;
-    if (stat(path, &there) != 0 || S_ISREG(there.st_mode)) return SW_OK;
-    if (S_ISDIR(there.st_mode))
-        return sw_fail(SW_E_IO, "cannot write %s: a folder of that name is in the way", path);
-    return sw_fail(SW_E_IO, "cannot write %s: it is a device or a pipe, which a file would replace", path);
-}
-
-static sw_status fail_open(const char *path, int cause)
-{
-    char *folder = sw_fs_dirname(path);
-    if (!folder) return SW_E_MEMORY;
-    sw_status status = cause == ENOENT && !sw_fs_exists(folder)
-                           ? sw_fail(SW_E_IO, "cannot write %s: there is no folder %s", path, folder)
-                           : sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(cause));
-    free(folder);
-    return status;
-}
-
-sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path)
-{
-    *writer = (sw_fs_writer){0};
-    SW_ENSURE(check_place(path));
-    *writer = (sw_fs_writer){.path = sw_strf("%s", path), .aside = sw_strf("%s.partial", path)};
-    if (!writer->path || !writer->aside) {
-        writer_reset(writer);
-        return SW_E_MEMORY;
-    }
-    writer->stream = fopen(writer->aside, "wbe");
-    sw_status status = writer->stream ? SW_OK : fail_open(path, errno);
-    if (status != SW_OK) writer_reset(writer);
-    return status;
-}
-
-sw_status sw_fs_writer_commit(sw_fs_writer *writer)
-{
-    sw_status status = SW_OK;
-    /* the writing code may not have kept errno: a full disk is by far the likeliest cause then */
-    int cause = !ferror(writer->stream) ? 0 : writer->cause ? writer->cause : ENOSPC;
-    if (!cause && (fflush(writer->stream) != 0 || fsync(fileno(writer->stream)) != 0)) cause = errno;
-    if (fclose(writer->stream) != 0 && !cause) cause = errno;
-    writer->stream = NULL;
-    if (cause)
-        status = sw_fail(SW_E_IO, "cannot write %s: %s (the file of that name, if any, is left as it was)",
-                         writer->path, strerror(cause));
-    else if (rename(writer->aside, writer->path) != 0)
-        status = sw_fail(SW_E_IO, "cannot rename %s to %s: %s", writer->aside, writer->path, strerror(errno));
-    if (status != SW_OK) unlink(writer->aside);
-    writer_reset(writer);
-    return status;
-}
-
-void sw_fs_writer_discard(sw_fs_writer *writer)
-{
-    if (!writer->path) return;
-    if (writer->stream) fclose(writer->stream);
-    unlink(writer->aside);
-    writer_reset(writer);
-}
-
-sw_status sw_fs_write(const char *path, const void *bytes, size_t length)
-{
-    sw_fs_writer writer;
-    SW_ENSURE(sw_fs_writer_open(&writer, path));
-    errno = 0;
-    if (length && fwrite(bytes, 1, length, writer.stream) != length) writer.cause = errno;
-    return sw_fs_writer_commit(&writer);
-}
-
-sw_status sw_fs_write_text(const char *path, sw_str *text)
-{
-    sw_status status = sw_str_status(text);
-    if (status == SW_OK) status = sw_fs_write(path, text->text, text->length);
-    sw_str_deinit(text);
-    return status;
-}
-
-sw_status sw_fs_append(int fd, const char *path, const void *bytes, size_t length)
-{
-    off_t before = lseek(fd, 0, SEEK_END);
-    size_t have = 0;
-    int cause = 0;
-    /* where the first call ended early, a second one tells why */
-    while (have < length && !cause) {
-        ssize_t put = write(fd, (const char *)bytes + have, length - have);
-        if (put > 0)
-            have += (size_t)put;
-        else if (put == 0 || errno != EINTR)
-            cause = put == 0 ? ENOSPC : errno;
-    }
-    if (!cause) return SW_OK;
-    if (have > 0 && (before < 0 || ftruncate(fd, before) != 0))
-        sw_log(SW_LOG_WARNING, "%s: what was written last is incomplete", path);
-    return sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(cause));
-}
-
-sw_status sw_fs_flush(int fd, const char *path)
-{
-    if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS) return SW_OK; /* only files can be flushed */
-    return sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
-}
-
-sw_status sw_fs_truncate(const char *path, uint64_t length)
-{
-    if (truncate(path, (off_t)length) != 0)
-        return sw_fail(SW_E_IO, "cannot shorten %s: %s", path, strerror(errno));
-    return SW_OK;
 }
 
 char *sw_fs_join(const char *folder, const char *name)

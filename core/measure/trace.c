@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/str.h"
 #include "page/json_text.h"
 
@@ -108,9 +109,8 @@ sw_status sw_trace_create(sw_trace **out, const char *path, const char *device, 
     *out = NULL;
     sw_trace *trace = calloc(1, sizeof *trace);
     if (!trace) return sw_fail_alloc("the trace", sizeof *trace);
-    *trace = (sw_trace){.path = sw_strf("%s", path), .zero_s = zero_s};
-    trace->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (trace->fd < 0) SW_TRY(sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno)));
+    *trace = (sw_trace){.fd = -1, .path = sw_strf("%s", path), .zero_s = zero_s};
+    SW_TRY(sw_fs_open(&trace->fd, path, O_WRONLY | O_CREAT | O_TRUNC));
     if (!trace->path) SW_TRY(SW_E_MEMORY);
     append_names(&trace->unwritten, device);
     SW_TRY(write_out(trace));

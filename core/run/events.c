@@ -131,8 +131,7 @@ static sw_status need_file(sw_events *events)
     snprintf(name, sizeof name, "%s%010" PRId64 ".%s", file_prefix, stamp, host);
     events->path = sw_fs_join(events->folder, name);
     if (!events->path) return SW_E_MEMORY;
-    events->fd = open(events->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-    if (events->fd < 0) return sw_fail(SW_E_IO, "cannot write %s: %s", events->path, strerror(errno));
+    SW_ENSURE(sw_fs_open(&events->fd, events->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND));
     sw_event_append_version(&first, wall_time_s());
     return append(events, &first);
 }

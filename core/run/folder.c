@@ -47,13 +47,10 @@ static sw_status open_log(sw_run_folder *folder, int flags)
 {
     char *path = sw_fs_join(folder->path, log_name);
     if (!path) return SW_E_MEMORY;
-    sw_status status = SW_OK;
-    folder->log_fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | flags, 0666);
-    if (folder->log_fd < 0 && errno == EEXIST)
+    sw_status status = sw_fs_open(&folder->log_fd, path, O_WRONLY | O_APPEND | flags);
+    if (status != SW_OK && (flags & O_EXCL) && sw_fs_exists(path))
         status = sw_fail(SW_E_USAGE, "%s is being used by another run; choose another folder", folder->path);
-    else if (folder->log_fd < 0)
-        status = sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
-    else if (flock(folder->log_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    else if (status == SW_OK && flock(folder->log_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         status = sw_fail(SW_E_USAGE, "%s is being written by another process; wait for it or stop it",
                          folder->path);
     free(path);
@@ -65,9 +62,10 @@ static sw_status open_log(sw_run_folder *folder, int flags)
 bool sw_run_folder_is_busy(const char *path)
 {
     char *log_path = sw_fs_join(path, log_name);
-    int fd = log_path ? open(log_path, O_RDONLY | O_CLOEXEC) : -1;
+    int fd = -1;
+    const sw_status status = log_path ? sw_fs_open(&fd, log_path, O_RDONLY) : SW_E_MEMORY;
     free(log_path);
-    if (fd < 0) return false;
+    if (status != SW_OK) return false;
     bool busy = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     close(fd);
     return busy;
@@ -261,6 +259,15 @@ done:
     return status;
 }
 
+sw_status sw_run_find_file(bool *there, const char *run, const char *name)
+{
+    char *path = sw_fs_join(run, name);
+    sw_status status = path ? sw_fs_find(there, path) : SW_E_MEMORY;
+    if (status == SW_OK) *there = *there && !sw_fs_is_dir(path);
+    free(path);
+    return status;
+}
+
 bool sw_run_has_file(const char *run, const char *name)
 {
     char *path = sw_fs_join(run, name);
@@ -271,9 +278,12 @@ bool sw_run_has_file(const char *run, const char *name)
 
 sw_status sw_run_folder_open(sw_run_folder **out, const char *path)
 {
+    bool manifest, config;
     *out = NULL;
     if (!sw_fs_is_dir(path)) return sw_fail(SW_E_USAGE, "%s: there is no such run folder", path);
-    if (!sw_run_has_file(path, manifest_name) || !sw_run_has_file(path, config_name))
+    SW_ENSURE(sw_run_find_file(&manifest, path, manifest_name));
+    SW_ENSURE(sw_run_find_file(&config, path, config_name));
+    if (!manifest || !config)
         return sw_fail(SW_E_USAGE, "%s is no run folder (it lacks %s or %s)", path, config_name,
                        manifest_name);
     return furnish(out, path, O_CREAT);

@@ -147,9 +147,11 @@ static sw_status take_index(sw_masks *store, const cJSON *index, const char *pat
 static sw_status read_index(sw_masks *store)
 {
     cJSON *index;
+    bool there;
     const char *path = sw_arena_printf(&store->arena, "%s/%s/images.json", store->run, epoch_files.folder);
     if (!path) return SW_E_MEMORY;
-    if (!sw_fs_exists(path))
+    SW_ENSURE(sw_fs_find(&there, path));
+    if (!there)
         return sw_fail(SW_E_USAGE,
                        "%s is missing: the run has not begun to train, or an earlier version of segwork "
                        "wrote it",

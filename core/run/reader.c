@@ -40,9 +40,12 @@ bool sw_run_is_folder(const char *path)
 
 static sw_status require_run(const char *path)
 {
-    if (!sw_fs_exists(path)) return sw_fail(SW_E_USAGE, "%s: there is no such run folder", path);
+    bool there, config, manifest;
+    SW_ENSURE(sw_fs_find(&there, path));
+    if (!there) return sw_fail(SW_E_USAGE, "%s: there is no such run folder", path);
     if (!sw_fs_is_dir(path)) return sw_fail(SW_E_USAGE, "%s is a file; expected the folder of a run", path);
-    bool config = sw_run_has_file(path, "config.yaml"), manifest = sw_run_has_file(path, "manifest.json");
+    SW_ENSURE(sw_run_find_file(&config, path, "config.yaml"));
+    SW_ENSURE(sw_run_find_file(&manifest, path, "manifest.json"));
     if (config && manifest) return SW_OK;
     if (manifest)
         return sw_fail(
@@ -164,9 +167,11 @@ static sw_status check_epochs(const sw_run_reader *run, const char *path)
 
 static sw_status read_epochs(sw_run_reader *run)
 {
+    bool there;
     const char *path = file_of(run, "metrics.jsonl");
     if (!path) return SW_E_MEMORY;
-    if (sw_fs_exists(path)) {
+    SW_ENSURE(sw_fs_find(&there, path));
+    if (there) {
         SW_ENSURE(sw_epoch_table_read(&run->epochs, path));
         SW_ENSURE(check_epochs(run, path));
     } else if (sw_manifest_is_done(run->manifest)) {
@@ -256,8 +261,10 @@ void sw_run_reader_close(sw_run_reader *run)
 
 sw_status sw_run_reader_steps(sw_step_table *out, const sw_run_reader *run)
 {
+    bool there;
     *out = (sw_step_table){0};
-    if (sw_fs_exists(run->steps)) return sw_step_table_read(out, run->steps);
+    SW_ENSURE(sw_fs_find(&there, run->steps));
+    if (there) return sw_step_table_read(out, run->steps);
     if (run->epochs.count == 0) return SW_OK;
     return sw_fail(SW_E_DATA, "%s is missing although epochs are recorded: the folder was not copied whole",
                    run->steps);

@@ -86,8 +86,7 @@ static sw_status appender_open(appender *a, const char *folder, const char *name
 {
     a->path = sw_fs_join(folder, name);
     if (!a->path) return SW_E_MEMORY;
-    a->fd = open(a->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    return a->fd >= 0 ? SW_OK : sw_fail(SW_E_IO, "cannot write %s: %s", a->path, strerror(errno));
+    return sw_fs_open(&a->fd, a->path, O_WRONLY | O_CREAT | O_APPEND);
 }
 
 static void appender_close(appender *a)

@@ -87,15 +87,57 @@ static sw_status take_record(sw_epoch_record *record, const cJSON *row, const sw
     return SW_OK;
 }
 
+/* ---- measuring ---- */
+
+/* Counts the rows, whose `key` must go up from 1, and takes the epoch of the last. */
+static sw_status count_rows(int64_t *count, int *epoch, const char *path, const char *key)
+{
+    sw_status status = SW_OK;
+    bool there;
+    rows r = {0};
+    SW_ENSURE(sw_fs_find(&there, path));
+    if (there) SW_TRY(rows_open(&r, path));
+    while (there) {
+        SW_TRY(rows_next(&r, key));
+        if (!r.row) break;
+        const double number = sw_json_number_of(r.row, key);
+        if (number == 0 && *count == 0) continue;
+        if (number != (double)++*count)
+            SW_TRY(sw_fail(SW_E_DATA, "%s:%d: %s %.10g stands where %s %" PRId64 " should", path,
+                           r.line_number, key, number, key, *count));
+        *epoch = (int)sw_json_number_of(r.row, "epoch");
+    }
+done:
+    rows_close(&r);
+    return status;
+}
+
+sw_status sw_records_measure(sw_records_extent *out, const char *folder)
+{
+    sw_status status = SW_OK;
+    int64_t epochs = 0;
+    char *steps = sw_fs_join(folder, steps_name), *metrics = sw_fs_join(folder, metrics_name);
+    *out = (sw_records_extent){0};
+    if (!steps || !metrics) SW_TRY(SW_E_MEMORY);
+    SW_TRY(count_rows(&epochs, &out->epochs, metrics, "epoch"));
+    SW_TRY(count_rows(&out->steps, &out->step_epoch, steps, "step"));
+done:
+    free(steps);
+    free(metrics);
+    return status;
+}
+
 /* ---- rewinding ---- */
 
 /* Removes the rows with `key` > last. Does nothing if there is no such file. */
 static sw_status rewind_rows(const char *path, const char *key, double last)
 {
-    if (!sw_fs_exists(path)) return SW_OK;
     sw_status status = SW_OK;
+    bool there;
     sw_str kept = {0};
-    rows r;
+    rows r = {0};
+    SW_ENSURE(sw_fs_find(&there, path));
+    if (!there) return SW_OK;
     SW_TRY(rows_open(&r, path));
     do {
         SW_TRY(rows_next(&r, key));
@@ -116,9 +158,11 @@ done:
 static sw_status rebuild_csv(const char *csv_path, const char *metrics_path, const sw_columns *columns)
 {
     sw_status status = SW_OK;
+    bool there;
     sw_str csv = {0};
     rows r = {0};
-    if (sw_fs_exists(metrics_path)) {
+    SW_ENSURE(sw_fs_find(&there, metrics_path));
+    if (there) {
         SW_TRY(rows_open(&r, metrics_path));
         SW_TRY(rows_next(&r, "epoch"));
     }

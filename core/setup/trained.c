@@ -32,11 +32,13 @@ static sw_status locate_in_run(sw_trained *s, const sw_trained_options *o)
 {
     s->config_path = sw_fs_join(o->from, "config.yaml");
     if (!s->config_path) return SW_E_MEMORY;
-    if (!sw_fs_exists(s->config_path))
-        return sw_fail(SW_E_USAGE, "%s is not the folder of a run: it has no config.yaml", o->from);
+    bool there;
+    SW_ENSURE(sw_fs_find(&there, s->config_path));
+    if (!there) return sw_fail(SW_E_USAGE, "%s is not the folder of a run: it has no config.yaml", o->from);
     s->weights_path = sw_strf("%s/checkpoints/%s.safetensors", o->from, o->which ? o->which : "best");
     if (!s->weights_path) return SW_E_MEMORY;
-    return sw_fs_exists(s->weights_path) ? SW_OK : fail_missing(s, o->from);
+    SW_ENSURE(sw_fs_find(&there, s->weights_path));
+    return there ? SW_OK : fail_missing(s, o->from);
 }
 
 /* RUN/checkpoints/x.safetensors belongs to RUN/config.yaml; a config.yaml beside another folder may be

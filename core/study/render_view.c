@@ -47,9 +47,10 @@ static void fill_tiles(render_tiles *tiles, const render_view *view, uint8_t *al
 
 static sw_status read_table(sw_epoch_table *table, const char *run)
 {
+    bool there = false;
     char *path = sw_fs_join(run, "metrics.jsonl");
-    sw_status status = path ? SW_OK : SW_E_MEMORY;
-    if (path && sw_fs_exists(path)) status = sw_epoch_table_read(table, path);
+    sw_status status = path ? sw_fs_find(&there, path) : SW_E_MEMORY;
+    if (status == SW_OK && there) status = sw_epoch_table_read(table, path);
     free(path);
     return status;
 }

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "nn/losses.h"
 #include "run/masks.h"
 #include "run_config.h"
+#include "run_history.h"
 #include "setup/engines.h"
 #include "setup/open.h"
 #include "setup/open_data.h"
@@ -156,24 +156,15 @@ static sw_status reopen_folder(sw_run_session *s)
     SW_ENSURE(sw_run_folder_open(&s->folder, s->options->resume));
     SW_ENSURE(sw_run_folder_read_manifest(&s->manifest, s->folder));
     sw_log(SW_LOG_INFO, "continuing run %s", s->folder->path);
-    return run_config_check(s);
-}
-
-/* Whether a resumed run has a saved state: one that was killed early starts like a new one. */
-static bool has_saved_state(const sw_run_session *s)
-{
-    if (!s->folder) return false;
-    char *path = sw_strf("%s/resume.safetensors", s->folder->checkpoints);
-    bool saved = path && sw_fs_exists(path);
-    free(path);
-    return saved;
+    SW_ENSURE(run_config_check(s));
+    return run_history_find_state(s);
 }
 
 /* The given weights' file is opened before the data are read, so that a wrong path shows at once. */
 static sw_status open_initial_weights(sw_run_session *s)
 {
     const char *from = s->experiment->init.from;
-    if (!*from || has_saved_state(s)) return SW_OK;
+    if (!*from || s->saved) return SW_OK;
     sw_status status = sw_safetensors_reader_open(&s->initial_weights, from);
     return sw_fail_in(status, "init.from");
 }
@@ -283,6 +274,8 @@ sw_status sw_run_session_open(sw_run_session *s, const sw_experiment *experiment
     s->state = sw_trainer_state_fresh();
     if (options->resume) SW_ENSURE(sw_trainer_state_load(s));
     if (options->resume) SW_ENSURE(run_config_check_epochs(s));
+    SW_ENSURE(run_history_check(s));
+    SW_ENSURE(run_history_mend(s));
     if (sw_run_session_is_over(s) && sw_manifest_is_done(s->manifest)) return SW_OK;
     if (!options->resume) SW_ENSURE(create_folder(s));
     SW_ENSURE(write_manifest_and_config(s));

@@ -43,9 +43,11 @@ typedef struct sw_run_session {
     sw_records *records;
     sw_events *events; /* NULL without train.tensorboard */
     struct cJSON *manifest;
-    bool begun;        /* the manifest lists this process */
-    bool reconfigured; /* a resumed run: --set gives it other values than its config.yaml has */
-    int epochs_before; /* train.epochs there */
+    bool begun;                /* the manifest lists this process */
+    bool saved;                /* a resumed run: it has a state; without one it starts like a new run */
+    bool best_lost, last_lost; /* and those weights must be written again */
+    bool reconfigured;         /* a resumed run: --set gives it other values than its config.yaml has */
+    int epochs_before;         /* train.epochs there */
     sw_progress *progress;
     sw_run_profile *profile; /* NULL: not asked for */
     sw_unread_steps unread;

@@ -90,9 +90,12 @@ static sw_sweep_state state_of(const sw_run_reader *there)
 sw_status sweep_look_at(sw_sweep_run *run)
 {
     sw_run_reader there;
+    bool begun;
     run->state = SW_SWEEP_NEW;
-    if (!sw_fs_exists(run->path)) return SW_OK;
-    if (!sw_fs_exists(run->config)) {
+    SW_ENSURE(sw_fs_find(&begun, run->path));
+    if (!begun) return SW_OK;
+    SW_ENSURE(sw_fs_find(&begun, run->config));
+    if (!begun) {
         run->state = sw_run_folder_is_busy(run->path) ? SW_SWEEP_BUSY : SW_SWEEP_RESTART;
         if (run->state == SW_SWEEP_BUSY || is_left_over(run->path, false)) return SW_OK;
         return sw_fail(SW_E_USAGE, "%s holds something that is no run; give another folder with --out",

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/crc32c.h"
-#include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "run_session.h"
@@ -228,12 +227,12 @@ sw_status sw_trainer_state_load(sw_run_session *s)
     sw_status status = SW_OK;
     sw_safetensors_reader *reader = NULL;
     int64_t optimizer_steps = 0;
+    if (!s->saved) {
+        sw_log(SW_LOG_INFO, "nothing was saved yet: starting from the first epoch");
+        return SW_OK;
+    }
     char *path = sw_strf("%s/resume.safetensors", s->folder->checkpoints);
     if (!path) return SW_E_MEMORY;
-    if (!sw_fs_exists(path)) {
-        sw_log(SW_LOG_INFO, "nothing was saved yet: starting from the first epoch");
-        goto done;
-    }
     SW_TRY(sw_safetensors_reader_open(&reader, path));
     SW_TRY(check_identity(reader, s));
     SW_TRY(read_state(&s->state, reader));

@@ -112,6 +112,7 @@ sw_status sw_checkpoint_save(const sw_checkpoint *checkpoint, const char *path,
     for (size_t i = 0; i < note_count; i++)
         SW_TRY(sw_safetensors_writer_metadata(s.writer, notes[i].key, notes[i].value));
     SW_TRY(visit_all(checkpoint, declare_entry, &s));
+    SW_TRY(sw_safetensors_writer_add_checksums(s.writer));
     SW_TRY(sw_safetensors_writer_begin(s.writer, path));
     SW_TRY(visit_all(checkpoint, save_entry, &s));
     SW_TRY(sw_safetensors_writer_finish(s.writer));

@@ -75,6 +75,8 @@ struct sw_safetensors_writer {
     bool begun;
     sw_fs_writer file;
     uint64_t data_at; /* where the data begins in the file */
+    char *header;     /* its text, of a file with checksums from begin on; owned */
+    char *checksums;  /* their digits in it; NULL: none */
 };
 
 sw_status sw_safetensors_writer_create(sw_safetensors_writer **out)
@@ -95,6 +97,18 @@ sw_status sw_safetensors_writer_metadata(sw_safetensors_writer *writer, const ch
     if (!cJSON_AddStringToObject(writer->metadata, key, value))
         return sw_fail_alloc("checkpoint metadata", strlen(value));
     return SW_OK;
+}
+
+sw_status sw_safetensors_writer_add_checksums(sw_safetensors_writer *writer)
+{
+    const size_t digits = (writer->count + 1) * SAFETENSORS_CHECKSUM_DIGITS;
+    char *zeros = malloc(digits + 1);
+    if (!zeros) return sw_fail_alloc("checksums", digits + 1);
+    memset(zeros, '0', digits);
+    zeros[digits] = '\0';
+    sw_status status = sw_safetensors_writer_metadata(writer, SAFETENSORS_CHECKSUMS_KEY, zeros);
+    free(zeros);
+    return status;
 }
 
 static entry *find_entry(const sw_safetensors_writer *writer, const char *name)
@@ -195,6 +209,10 @@ sw_status sw_safetensors_writer_begin(sw_safetensors_writer *writer, const char 
     fwrite(&header_bytes, sizeof header_bytes, 1, writer->file.stream);
     fwrite(text, 1, length, writer->file.stream);
     fwrite("        ", 1, padding, writer->file.stream);
+    if (writer->metadata && (writer->checksums = safetensors_checksums_find(text))) {
+        writer->header = text;
+        text = NULL;
+    }
 done:
     cJSON_free(text);
     return status;
@@ -218,7 +236,24 @@ sw_status sw_safetensors_writer_put(sw_safetensors_writer *writer, const char *n
     if (fwrite(data, 1, bytes, writer->file.stream) != bytes)
         return sw_fail(SW_E_IO, "cannot write tensor '%s' to %s: %s", name, path, strerror(errno));
     e->put = true;
+    if (writer->checksums)
+        safetensors_checksum_print(writer->checksums +
+                                       (e - writer->entries + 1) * SAFETENSORS_CHECKSUM_DIGITS,
+                                   safetensors_tensor_checksum(data, bytes));
     return SW_OK;
+}
+
+/* The header was written with zeros in their place. */
+static sw_status write_checksums(sw_safetensors_writer *writer)
+{
+    const off_t at = SAFETENSORS_PREFIX_BYTES + (off_t)(writer->checksums - writer->header);
+    const size_t digits = (writer->count + 1) * SAFETENSORS_CHECKSUM_DIGITS;
+    safetensors_checksum_print(writer->checksums,
+                               safetensors_header_checksum(writer->header, writer->checksums));
+    if (fseeko(writer->file.stream, at, SEEK_SET) == 0 &&
+        fwrite(writer->checksums, 1, digits, writer->file.stream) == digits)
+        return SW_OK;
+    return sw_fail(SW_E_IO, "cannot write %s: %s", writer->file.path, strerror(errno));
 }
 
 sw_status sw_safetensors_writer_finish(sw_safetensors_writer *writer)
@@ -228,6 +263,7 @@ sw_status sw_safetensors_writer_finish(sw_safetensors_writer *writer)
         if (!writer->entries[i].put)
             return sw_fail(SW_E_DATA, "%s: tensor '%s' was declared but never written", writer->file.path,
                            writer->entries[i].name);
+    if (writer->checksums) SW_ENSURE(write_checksums(writer));
     return sw_fs_writer_commit(&writer->file);
 }
 
@@ -236,6 +272,7 @@ void sw_safetensors_writer_destroy(sw_safetensors_writer *writer)
     if (!writer) return;
     sw_fs_writer_discard(&writer->file);
     cJSON_Delete(writer->metadata);
+    cJSON_free(writer->header);
     free(writer->entries);
     sw_arena_deinit(&writer->names);
     free(writer);

@@ -137,6 +137,18 @@ static sw_status read_header(char **out, size_t *length, sw_safetensors_reader *
     return SW_OK;
 }
 
+/* Whoever changes a file and keeps its metadata keeps checksums that are no longer right. */
+static sw_status check_header_checksum(char *text)
+{
+    const char *digits = safetensors_checksums_find(text);
+    if (!digits || (strspn(digits, "0123456789abcdef") >= SAFETENSORS_CHECKSUM_DIGITS &&
+                    safetensors_checksum_is(digits, safetensors_header_checksum(text, digits))))
+        return SW_OK;
+    return sw_fail(SW_E_DATA, "the header is not as segwork wrote it (its checksum is another): the file is "
+                              "damaged, or was changed by a program that kept the metadata "
+                              "'" SAFETENSORS_CHECKSUMS_KEY "', which must be removed then");
+}
+
 static sw_status parse_header(sw_safetensors_reader *reader)
 {
     char *text;
@@ -151,7 +163,9 @@ static sw_status parse_header(sw_safetensors_reader *reader)
                        (long long)(end ? end - text : 0)));
     size_t rest = (size_t)(end - text);
     if (rest + strspn(end, " \t\n\r") != length)
-        status = sw_fail(SW_E_DATA, "something follows the header's JSON (at byte %zu)", rest);
+        SW_TRY(sw_fail(SW_E_DATA, "something follows the header's JSON (at byte %zu)", rest));
+    text[rest] = '\0';
+    status = check_header_checksum(text);
 done:
     free(text);
     return status;
@@ -305,6 +319,15 @@ static sw_status check_metadata_keys(const sw_safetensors_reader *reader)
     return status;
 }
 
+/* Their digits are hexadecimal, or the header's own would not be right. */
+static sw_status check_checksums(const sw_safetensors_reader *reader)
+{
+    const char *digits = sw_safetensors_reader_metadata(reader, SAFETENSORS_CHECKSUMS_KEY);
+    const size_t wanted = (reader->count + 1) * SAFETENSORS_CHECKSUM_DIGITS;
+    if (!digits || strlen(digits) == wanted) return SW_OK;
+    return sw_fail(SW_E_DATA, "its checksums have %zu digits, not %zu", strlen(digits), wanted);
+}
+
 sw_status sw_safetensors_reader_open(sw_safetensors_reader **out, const char *path)
 {
     sw_status status = SW_OK;
@@ -321,6 +344,7 @@ sw_status sw_safetensors_reader_open(sw_safetensors_reader **out, const char *pa
     qsort(reader->slots, reader->count, sizeof *reader->slots, compare_begin);
     SW_TRY(check_layout(reader));
     SW_TRY(index_names(reader));
+    SW_TRY(check_checksums(reader));
     *out = reader;
     reader = NULL;
 done:
@@ -358,12 +382,41 @@ const char *sw_safetensors_reader_metadata(const sw_safetensors_reader *reader, 
     return item ? item->valuestring : NULL;
 }
 
+/* The checksums cover a tensor each, as the header's own has shown. */
+static sw_status check_tensor(const sw_safetensors_reader *reader, const slot *s, const void *bytes)
+{
+    const char *digits = sw_safetensors_reader_metadata(reader, SAFETENSORS_CHECKSUMS_KEY);
+    if (!digits || safetensors_checksum_is(digits + (s - reader->slots + 1) * SAFETENSORS_CHECKSUM_DIGITS,
+                                           safetensors_tensor_checksum(bytes, (size_t)s->tensor.bytes)))
+        return SW_OK;
+    return sw_fail(SW_E_DATA, "its values are not those that were written (its checksum is another): the "
+                              "file is damaged");
+}
+
+sw_status sw_safetensors_reader_verify(const sw_safetensors_reader *reader)
+{
+    sw_status status = SW_OK;
+    uint64_t most = 1;
+    if (!sw_safetensors_reader_metadata(reader, SAFETENSORS_CHECKSUMS_KEY)) return SW_OK;
+    for (size_t i = 0; i < reader->count; i++)
+        if (reader->slots[i].tensor.bytes > most) most = reader->slots[i].tensor.bytes;
+    void *bytes = malloc((size_t)most);
+    if (!bytes) return sw_fail_alloc("a tensor of a checkpoint", (size_t)most);
+    for (size_t i = 0; i < reader->count && status == SW_OK; i++) {
+        const sw_safetensors_tensor *t = &reader->slots[i].tensor;
+        status = sw_safetensors_reader_read(reader, t, bytes, (size_t)t->bytes);
+    }
+    free(bytes);
+    return status;
+}
+
 sw_status sw_safetensors_reader_read(const sw_safetensors_reader *reader, const sw_safetensors_tensor *tensor,
                                      void *into, size_t bytes)
 {
     const slot *s = (const slot *)(const void *)tensor; /* the tensor is the slot's first member */
     assert(s >= reader->slots && s < reader->slots + reader->count && bytes == tensor->bytes);
     sw_status status = read_at(reader, into, bytes, reader->data_at + s->begin);
+    if (status == SW_OK) status = check_tensor(reader, s, into);
     return sw_fail_in(status, "tensor '" NAME_SHOWN "': %s", tensor->name, reader->path);
 }
 

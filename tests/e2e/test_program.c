@@ -84,5 +84,5 @@ Test(program, a_file_is_written_where_a_file_may_be_and_nowhere_else)
     program_expect(0, NULL, "test -p pipe && test -d here");
     program_expect(1, "cannot write none/page: there is no folder none", "segwork man --out none/page");
     program_expect(1, "cannot write page/page: ", "segwork man --out page/page");
-    program_expect(0, NULL, "test -z \"$(ls | grep partial)\"");
+    program_expect(0, NULL, "test -z \"$(ls -A | grep partial)\"");
 }

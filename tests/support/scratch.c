@@ -1,10 +1,13 @@
 #include "scratch.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/fs.h"
 
@@ -52,4 +55,21 @@ const char *scratch_write(const char *name, const char *text)
     free(parent);
     cr_assert_eq(sw_fs_write(path, text, strlen(text)), SW_OK, "%s", sw_error_message());
     return path;
+}
+
+void scratch_limit_files(unsigned bytes)
+{
+    const struct rlimit limit = {bytes, bytes};
+    signal(SIGXFSZ, SIG_IGN); /* the write fails instead */
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+int scratch_count_files(void)
+{
+    int count = 0;
+    DIR *dir = opendir(folder);
+    cr_assert_not_null(dir);
+    while (readdir(dir)) count++;
+    closedir(dir);
+    return count - 2; /* . and .. */
 }

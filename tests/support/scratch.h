@@ -12,4 +12,10 @@ const char *scratch_path(const char *name);
 /* Writes a text file there, making folders as needed, and returns its path. */
 const char *scratch_write(const char *name, const char *text);
 
+/* From now on a file of this process can't grow past so many bytes, as if the disk were full. */
+void scratch_limit_files(unsigned bytes);
+
+/* How many files the folder holds, hidden ones too. */
+int scratch_count_files(void);
+
 #endif

@@ -1,24 +1,134 @@
-/* Files written whole. */
+/* Files written whole, looked for and opened. */
 #include <criterion/criterion.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "scratch.h"
 
 TestSuite(fs, .init = scratch_create, .fini = scratch_remove);
 
+static void expect_text(const char *name, const char *text)
+{
+    char *found;
+    size_t length;
+    cr_assert_eq(SW_OK, sw_fs_read(&found, &length, scratch_path(name), 1 << 20), "%s", sw_error_message());
+    cr_expect_str_eq(found, text);
+    free(found);
+}
+
+static void begin(sw_fs_writer *writer, const char *name, const char *text)
+{
+    cr_assert_eq(SW_OK, sw_fs_writer_open(writer, scratch_path(name)), "%s", sw_error_message());
+    cr_assert_geq(fputs(text, writer->stream), 0);
+}
+
+/* A process that is killed while it writes the file. */
+static void leave_half(const char *name)
+{
+    sw_fs_writer writer;
+    int code;
+    const char *path = scratch_path(name);
+    const pid_t child = fork();
+    if (child == 0) _exit(sw_fs_writer_open(&writer, path) != SW_OK || fputs("half", writer.stream) < 0);
+    cr_assert_eq(waitpid(child, &code, 0), child);
+    cr_assert_eq(code, 0);
+}
+
 Test(fs, a_text_that_memory_ran_out_for_leaves_the_file_as_it_was)
 {
     sw_str text = {0};
-    char *found;
-    size_t length;
     sw_str_append(&text, "new");
     cr_assert_eq(SW_OK, sw_fs_write_text(scratch_path("file"), &text));
     cr_expect_null(text.text);
     sw_str_append(&text, "half");
     text.failed = true;
     cr_expect_eq(sw_fs_write_text(scratch_path("file"), &text), SW_E_MEMORY);
-    cr_assert_eq(SW_OK, sw_fs_read(&found, &length, scratch_path("file"), 100));
-    cr_expect_str_eq(found, "new");
-    free(found);
+    expect_text("file", "new");
+}
+
+Test(fs, of_two_that_write_one_file_each_publishes_its_own_and_nothing_else_remains)
+{
+    sw_fs_writer first, second, third;
+    begin(&first, "file", "the first, which is longer");
+    begin(&second, "file", "the second");
+    begin(&third, "file", "the third");
+    sw_fs_writer_discard(&third);
+    cr_assert_eq(SW_OK, sw_fs_writer_commit(&second), "%s", sw_error_message());
+    expect_text("file", "the second");
+    cr_assert_eq(SW_OK, sw_fs_writer_commit(&first), "%s", sw_error_message());
+    expect_text("file", "the first, which is longer");
+    cr_expect_eq(scratch_count_files(), 1);
+}
+
+Test(fs, what_a_dead_process_left_goes_with_the_next_writing_and_what_a_living_one_writes_stays)
+{
+    sw_fs_writer living;
+    begin(&living, "file", "of the living");
+    leave_half("file");
+    leave_half("file");
+    cr_expect_eq(scratch_count_files(), 2, "the living one's and one left over");
+    cr_assert_eq(SW_OK, sw_fs_write(scratch_path("file"), "whole", 5));
+    cr_expect_eq(scratch_count_files(), 2, "the living one's and the file");
+    expect_text("file", "whole");
+    cr_assert_eq(SW_OK, sw_fs_writer_commit(&living));
+    expect_text("file", "of the living");
+    cr_expect_eq(scratch_count_files(), 1);
+}
+
+Test(fs, a_link_under_the_name_aside_is_not_followed)
+{
+    sw_fs_writer writer;
+    scratch_write("victim", "precious");
+    begin(&writer, "file", "");
+    char *aside = strdup(writer.aside);
+    sw_fs_writer_discard(&writer);
+    cr_assert_eq(symlink("victim", aside), 0);
+    cr_assert_eq(SW_OK, sw_fs_write(scratch_path("file"), "new", 3), "%s", sw_error_message());
+    expect_text("file", "new");
+    expect_text("victim", "precious");
+    free(aside);
+}
+
+Test(fs, a_file_may_have_the_longest_name_there_is)
+{
+    char name[256];
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    cr_assert_eq(SW_OK, sw_fs_write(scratch_path(name), "text", 4), "%s", sw_error_message());
+    expect_text(name, "text");
+}
+
+Test(fs, what_cannot_be_known_is_not_taken_for_absent)
+{
+    bool there = true;
+    cr_assert_eq(SW_OK, sw_fs_find(&there, scratch_path("nothing")));
+    cr_expect_not(there);
+    scratch_write("file", "text");
+    cr_assert_eq(SW_OK, sw_fs_find(&there, scratch_path("file")));
+    cr_expect(there);
+    cr_assert_eq(SW_OK, sw_fs_find(&there, scratch_path("file/below")));
+    cr_expect_not(there);
+    cr_assert_eq(symlink("circle", scratch_path("circle")), 0);
+    cr_expect_eq(sw_fs_find(&there, scratch_path("circle")), SW_E_IO);
+    cr_expect_not_null(strstr(sw_error_message(), "circle: whether it is there cannot be seen"));
+}
+
+Test(fs, only_regular_files_are_opened)
+{
+    int fd;
+    cr_assert_eq(mkfifo(scratch_path("pipe"), 0600), 0);
+    cr_expect_eq(sw_fs_open(&fd, scratch_path("pipe"), O_RDONLY), SW_E_IO);
+    cr_expect_eq(sw_fs_open(&fd, scratch_path("pipe"), O_WRONLY | O_APPEND), SW_E_IO);
+    cr_expect_not_null(strstr(sw_error_message(), "pipe: not a regular file"), "%s", sw_error_message());
+    cr_expect_eq(sw_fs_open(&fd, "/dev/null", O_WRONLY), SW_E_IO);
+    cr_expect_eq(sw_fs_open(&fd, scratch_path("."), O_RDONLY), SW_E_IO);
+    cr_expect_eq(sw_fs_open(&fd, scratch_path("new"), O_RDONLY), SW_E_IO);
+    cr_assert_eq(SW_OK, sw_fs_open(&fd, scratch_path("new"), O_WRONLY | O_CREAT));
+    close(fd);
 }

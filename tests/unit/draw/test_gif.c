@@ -113,7 +113,7 @@ Test(gif, the_file_has_its_name_once_it_is_whole)
     cr_expect_not(sw_fs_exists(path));
     sw_gif_discard(gif);
     cr_expect_not(sw_fs_exists(path));
-    cr_expect_not(sw_fs_exists(scratch_path("film.gif.partial")));
+    cr_expect_eq(scratch_count_files(), 0);
     sw_gif_discard(NULL);
 }
 
@@ -124,10 +124,9 @@ Test(gif, what_cannot_be_written_is_said)
     cr_expect_eq(sw_gif_open(&gif, scratch_path("missing/film.gif"), WIDTH, HEIGHT, rgb, 2), SW_E_IO);
     cr_expect_not_null(strstr(sw_error_message(), "missing/film.gif"));
     cr_expect_null(gif);
-    if (access("/dev/full", W_OK) != 0) cr_skip_test("no /dev/full here");
     static uint8_t frames[2][PIXELS];
     make_frames(frames, 2, 2);
-    cr_assert_eq(symlink("/dev/full", scratch_path("film.gif.partial")), 0);
+    scratch_limit_files(8);
     must(sw_gif_open(&gif, scratch_path("film.gif"), WIDTH, HEIGHT, rgb, 2));
     sw_status status = sw_gif_add(gif, frames[0], 1);
     if (status == SW_OK)
@@ -135,6 +134,6 @@ Test(gif, what_cannot_be_written_is_said)
     else
         sw_gif_discard(gif);
     cr_expect_eq(status, SW_E_IO);
-    cr_expect_not_null(strstr(sw_error_message(), "No space left"), "%s", sw_error_message());
+    cr_expect_not_null(strstr(sw_error_message(), "File too large"), "%s", sw_error_message());
     cr_expect_not(sw_fs_exists(scratch_path("film.gif")));
 }

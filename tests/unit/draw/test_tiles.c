@@ -224,10 +224,9 @@ Test(tiles, what_cannot_be_drawn_or_written_is_said)
 
 Test(tiles, a_full_disk_leaves_no_half_picture)
 {
-    if (access("/dev/full", W_OK) != 0) cr_skip_test("no /dev/full here");
     sw_tiles_spec spec = make_spec(1, 1, 128);
-    cr_assert_eq(symlink("/dev/full", scratch_path("grid.png.partial")), 0);
+    scratch_limit_files(100);
     cr_assert_eq(sw_tiles_draw(scratch_path("grid.png"), &spec), SW_E_IO);
-    cr_assert_not_null(strstr(sw_error_message(), "No space left"), "%s", sw_error_message());
-    cr_assert_not(sw_fs_exists(scratch_path("grid.png")));
+    cr_assert_not_null(strstr(sw_error_message(), "File too large"), "%s", sw_error_message());
+    cr_assert_eq(scratch_count_files(), 0);
 }

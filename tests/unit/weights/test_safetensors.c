@@ -227,9 +227,8 @@ Test(safetensors, an_unfinished_file_leaves_the_earlier_one_alone)
 
 Test(safetensors, a_full_disk_is_an_error_that_names_the_file)
 {
-    if (access("/dev/full", W_OK) != 0) cr_skip_test("no /dev/full here");
     const char *path = scratch_path("last.safetensors");
-    cr_assert_eq(symlink("/dev/full", scratch_path("last.safetensors.partial")), 0);
+    scratch_limit_files(16);
     sw_safetensors_writer *w;
     cr_assert_eq(sw_safetensors_writer_create(&w), SW_OK);
     cr_assert_eq(sw_safetensors_writer_declare(w, "b", SW_SAFETENSORS_F32, 1, (int64_t[]){2}), SW_OK);

@@ -1,5 +1,6 @@
-/* Files and folders. A file that is written whole is written under another name and then renamed, so that a
- * full disk or a killed process never leaves half a file under the real name. */
+/* Files and folders. A file that is written whole is written under another name in the same folder and then
+ * renamed, so that neither a full disk nor a killed process, nor two processes that write the same file, ever
+ * leave half a file or a mixture under the real name. */
 #ifndef BASE_FS_H
 #define BASE_FS_H
 
@@ -11,8 +12,17 @@
 #include "base/status.h"
 #include "base/str.h"
 
+/* Whether something is seen at the path. False also means that it cannot be known (no permission, a failing
+ * disk): good enough for the words of a message, and where a false answer loses nothing. */
 bool sw_fs_exists(const char *path);
 bool sw_fs_is_dir(const char *path);
+
+/* Finds out whether something is at the path. SW_E_IO: that cannot be known. */
+sw_status sw_fs_find(bool *there, const char *path) SW_NODISCARD;
+
+/* Opens a regular file; anything else, which might keep the program waiting, is refused. `flags` as of open;
+ * a new file has the mode that the umask leaves of 0666. The caller closes *out. */
+sw_status sw_fs_open(int *out, const char *path, int flags) SW_NODISCARD;
 
 /* Reads a whole regular file. *out (freed by the caller) has a NUL after its *length bytes. A file over
  * `max_bytes` is refused before anything is allocated. */

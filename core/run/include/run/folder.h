@@ -41,8 +41,10 @@ sw_status sw_run_folder_open(sw_run_folder **out, const char *path) SW_NODISCARD
 /* Whether a process of this machine is writing the folder now. Changes nothing in it. */
 bool sw_run_folder_is_busy(const char *path);
 
-/* Whether a run's folder has a file of that name. */
+/* Whether a run's folder has a file of that name. For sw_run_has_file one that cannot be seen is not there;
+ * sw_run_find_file fails then (SW_E_IO). */
 bool sw_run_has_file(const char *run, const char *name);
+sw_status sw_run_find_file(bool *there, const char *run, const char *name) SW_NODISCARD;
 
 /* Writes a line with the time to log.txt, and nowhere else. */
 void sw_run_folder_log(const sw_run_folder *folder, sw_log_level level, const char *line);

@@ -48,6 +48,18 @@ const sw_columns *sw_records_columns(const sw_records *records);
 sw_status sw_records_rewind(const char *folder, const sw_classes *classes, const sw_loss_names *losses,
                             int last_epoch, int64_t last_step) SW_NODISCARD;
 
+/* How far the numbers of a run go. */
+typedef struct sw_records_extent {
+    int epochs;     /* rows of metrics.jsonl; an epoch 0 does not count */
+    int64_t steps;  /* rows of steps.jsonl */
+    int step_epoch; /* of the last of these; 0: none */
+} sw_records_extent;
+
+/* Finds it, and changes nothing. A torn last line does not count, nor does a file that is not there.
+ * SW_E_DATA: rows that do not follow each other from 1 on, with the line; SW_E_IO: whether a file is there
+ * cannot be known. */
+sw_status sw_records_measure(sw_records_extent *out, const char *folder) SW_NODISCARD;
+
 /* All epochs of a metrics.jsonl. */
 typedef struct sw_epoch_table {
     sw_columns columns;    /* places of the rows' values; without classes before the first epoch */

@@ -46,6 +46,10 @@ sw_status sw_safetensors_writer_create(sw_safetensors_writer **out) SW_NODISCARD
 sw_status sw_safetensors_writer_metadata(sw_safetensors_writer *writer, const char *key,
                                          const char *value) SW_NODISCARD;
 
+/* Adds checksums of the header and of every tensor to the metadata, once everything is declared: readers of
+ * segwork then notice a damaged byte. */
+sw_status sw_safetensors_writer_add_checksums(sw_safetensors_writer *writer) SW_NODISCARD;
+
 /* Announces a tensor. `rank` 0 is a scalar (`shape` may then be NULL). A name that is empty, taken or
  * "__metadata__", or a shape whose byte count overflows, is an error (SW_E_DATA). */
 sw_status sw_safetensors_writer_declare(sw_safetensors_writer *writer, const char *name,
@@ -91,13 +95,16 @@ const sw_safetensors_tensor *sw_safetensors_reader_find(const sw_safetensors_rea
 const char *sw_safetensors_reader_metadata(const sw_safetensors_reader *reader, const char *key);
 
 /* Reads a tensor of this reader into the caller's memory; `bytes` must equal tensor->bytes (asserted).
- * Thread-safe. */
+ * Thread-safe. SW_E_DATA: the file has checksums, and the tensor's is another. */
 sw_status sw_safetensors_reader_read(const sw_safetensors_reader *reader, const sw_safetensors_tensor *tensor,
                                      void *into, size_t bytes) SW_NODISCARD;
 
 /* Reads a tensor whose type is F32, F16 or BF16 (asserted) as tensor->elems floats. */
 sw_status sw_safetensors_reader_read_floats(const sw_safetensors_reader *reader,
                                             const sw_safetensors_tensor *tensor, float *into) SW_NODISCARD;
+
+/* Reads all tensors against their checksums; does nothing where the file has none. */
+sw_status sw_safetensors_reader_verify(const sw_safetensors_reader *reader) SW_NODISCARD;
 
 void sw_safetensors_reader_destroy(sw_safetensors_reader *reader);
 
