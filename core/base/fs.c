@@ -131,6 +131,22 @@ sw_status sw_fs_cache_folder(char **out)
     return *out ? SW_OK : SW_E_MEMORY;
 }
 
+sw_status sw_fs_make_cache_folder(const char *folder)
+{
+    char *parent = sw_fs_dirname(folder);
+    sw_status status = parent ? sw_fs_mkdirs(parent) : SW_E_MEMORY;
+    free(parent);
+    if (status != SW_OK || mkdir(folder, 0700) == 0 || errno == EEXIST) return status;
+    return sw_fail(SW_E_IO, "cannot create folder %s: %s", folder, strerror(errno));
+}
+
+bool sw_fs_is_own(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && (info.st_uid == geteuid() || info.st_uid == 0) &&
+           !(info.st_mode & S_IWOTH);
+}
+
 sw_status sw_fs_free_bytes(uint64_t *out, const char *path)
 {
     struct statvfs info;

@@ -69,11 +69,12 @@ sw_status run_history_find_state(sw_run_session *s)
     if (s->saved) return SW_OK;
     SW_ENSURE(find_evidence(&evidence, s));
     if (!evidence) return SW_OK;
-    return sw_fail(SW_E_DATA,
-                   "%s/resume.safetensors is missing, without which the run cannot go on, though %s. Put the file "
-                   "back; nothing was changed. Or begin a new run from the weights: segwork run EXPERIMENT.yaml "
-                   "--set init.from=%s/last.safetensors",
-                   s->folder->checkpoints, evidence, s->folder->checkpoints);
+    return sw_fail(
+        SW_E_DATA,
+        "%s/resume.safetensors is missing, without which the run cannot go on, though %s. Put the file "
+        "back; nothing was changed. Or begin a new run from the weights: segwork run EXPERIMENT.yaml "
+        "--set init.from=%s/last.safetensors",
+        s->folder->checkpoints, evidence, s->folder->checkpoints);
 }
 
 /* ---- whether the rest goes as far ---- */
@@ -84,17 +85,18 @@ static sw_status check_records(const sw_run_session *s)
     SW_ENSURE(sw_records_measure(&extent, s->folder->path));
     const bool metrics = extent.epochs < s->state.epochs_done;
     if (!metrics && extent.steps >= s->state.steps) return SW_OK;
-    return sw_fail(SW_E_DATA,
-                   "%s/%s ends with %s %" PRId64 ", but the run was saved after %s %" PRId64
-                   ". Put the whole file back; nothing was changed. Or begin a new run from the weights: segwork "
-                   "run EXPERIMENT.yaml --set init.from=%s/last.safetensors",
-                   s->folder->path, metrics ? "metrics.jsonl" : "steps.jsonl", metrics ? "epoch" : "step",
-                   metrics ? (int64_t)extent.epochs : extent.steps, metrics ? "epoch" : "step",
-                   metrics ? (int64_t)s->state.epochs_done : s->state.steps, s->folder->checkpoints);
+    return sw_fail(
+        SW_E_DATA,
+        "%s/%s ends with %s %" PRId64 ", but the run was saved after %s %" PRId64
+        ". Put the whole file back; nothing was changed. Or begin a new run from the weights: segwork "
+        "run EXPERIMENT.yaml --set init.from=%s/last.safetensors",
+        s->folder->path, metrics ? "metrics.jsonl" : "steps.jsonl", metrics ? "epoch" : "step",
+        metrics ? (int64_t)extent.epochs : extent.steps, metrics ? "epoch" : "step",
+        metrics ? (int64_t)s->state.epochs_done : s->state.steps, s->folder->checkpoints);
 }
 
-/* The weights must be whole and of that epoch, or of the one after the state: its process was killed before it
- * saved. */
+/* The weights must be whole and of that epoch, or of the one after the state: its process was killed before
+ * it saved. */
 static sw_status check_weights_file(const sw_run_session *s, const char *path, int epoch)
 {
     sw_status status = SW_OK;
@@ -122,7 +124,8 @@ static sw_status check_weights(bool *lost, const sw_run_session *s, const char *
     if (status == SW_OK || status == SW_E_MEMORY) return status;
     *lost = epoch == s->state.epochs_done && s->state.steps_in_epoch == 0;
     if (*lost) return SW_OK;
-    return sw_fail_in(status, "the weights of epoch %d are lost (put the file back; nothing was changed)", epoch);
+    return sw_fail_in(status, "the weights of epoch %d are lost (put the file back; nothing was changed)",
+                      epoch);
 }
 
 sw_status run_history_check(sw_run_session *s)
@@ -137,7 +140,8 @@ sw_status run_history_check(sw_run_session *s)
 
 static sw_status write_again(const sw_run_session *s, const char *name)
 {
-    sw_log(SW_LOG_WARNING, "%s/%s.safetensors was missing or damaged, and is written again from the saved state",
+    sw_log(SW_LOG_WARNING,
+           "%s/%s.safetensors was missing or damaged, and is written again from the saved state",
            s->folder->checkpoints, name);
     return sw_trainer_save_weights(s, name);
 }

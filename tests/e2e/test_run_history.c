@@ -19,8 +19,9 @@ static void make_runs(void)
 {
     program_draw_pets(TRAIN, 4);
     program_expect(0, NULL, RUN "--out whole");
-    pid_t pid = program_start("run $SRC/tests/support/tiny.yaml --set train.batch_size=1 --set train.epochs=3 "
-                              "--out stopped");
+    pid_t pid =
+        program_start("run $SRC/tests/support/tiny.yaml --set train.batch_size=1 --set train.epochs=3 "
+                      "--out stopped");
     program_wait_for_lines(pid, "stopped/steps.jsonl", 2 * TRAIN + 2);
     kill(pid, SIGINT);
     cr_assert_eq(program_wait(pid), 130, "%s", program_output);
@@ -29,8 +30,8 @@ static void make_runs(void)
 /* Copies a run, damages the copy with a command, and resumes it, which must fail and change nothing. */
 static void expect_refused(const char *run, const char *damage, const char *words)
 {
-    program_expect(0, NULL, "rm -rf run before && cp -r %s run && cd run && %s && cd .. && cp -a run before", run,
-                   damage);
+    program_expect(0, NULL, "rm -rf run before && cp -r %s run && cd run && %s && cd .. && cp -a run before",
+                   run, damage);
     program_expect(1, words, "segwork run --resume run");
     program_expect(0, NULL, "diff -r --no-dereference -x log.txt before run");
 }
@@ -44,8 +45,10 @@ Test(run_history, a_run_whose_state_is_gone_or_cannot_be_seen_does_not_begin_ane
                        "run/checkpoints/resume.safetensors is missing, without which the run cannot go on");
         expect_refused(runs[i], "rm checkpoints/resume.safetensors metrics.* steps.*",
                        "though the manifest says that the run was saved");
-        expect_refused(runs[i], "rm checkpoints/resume.safetensors && ln -s resume.safetensors checkpoints/resume.safetensors",
-                       "run/checkpoints/resume.safetensors: whether it is there cannot be seen");
+        expect_refused(
+            runs[i],
+            "rm checkpoints/resume.safetensors && ln -s resume.safetensors checkpoints/resume.safetensors",
+            "run/checkpoints/resume.safetensors: whether it is there cannot be seen");
     }
     static const char forget[] = "rm checkpoints/resume.safetensors && "
                                  "sed -i 's/\"outcome\":.*/\"outcome\": \"\"/' manifest.json && ";
@@ -69,7 +72,8 @@ Test(run_history, records_that_were_shortened_are_not_continued)
                        "run/metrics.jsonl:1: epoch 2 stands where epoch 1 should");
         expect_refused(runs[i], "sed -i '4,$d' steps.jsonl", "run/steps.jsonl ends with step 3, but");
         expect_refused(runs[i], ": > steps.jsonl", "run/steps.jsonl ends with step 0, but");
-        expect_refused(runs[i], "sed -i 3d steps.jsonl", "run/steps.jsonl:3: step 4 stands where step 3 should");
+        expect_refused(runs[i], "sed -i 3d steps.jsonl",
+                       "run/steps.jsonl:3: step 4 stands where step 3 should");
     }
 }
 
@@ -98,10 +102,10 @@ Test(run_history, weights_that_were_lost_are_written_again_where_the_state_has_t
 Test(run_history, a_flipped_bit_is_noticed_by_whoever_reads_the_weights)
 {
     make_runs();
-    static const char *const commands[] = {"segwork eval --checkpoint run",
-                                           "segwork predict --checkpoint run pets/images --out masks",
-                                           "segwork export run --out m.onnx", "segwork export run --out m.npz",
-                                           RUN "--set init.from=run/checkpoints/best.safetensors --out other"};
+    static const char *const commands[] = {
+        "segwork eval --checkpoint run", "segwork predict --checkpoint run pets/images --out masks",
+        "segwork export run --out m.onnx", "segwork export run --out m.npz",
+        RUN "--set init.from=run/checkpoints/best.safetensors --out other"};
     program_expect(0, NULL,
                    "cp -r whole run && printf x | dd of=run/checkpoints/best.safetensors bs=1 seek=9000 "
                    "conv=notrunc");
@@ -129,7 +133,8 @@ Test(run_history, a_pipe_in_the_place_of_a_file_is_refused_at_once)
     program_draw_pets(TRAIN, 4);
     program_expect(0, NULL, RUN "--out whole");
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        program_expect(0, NULL, "rm -rf run && cp -r whole run && rm run/%s && mkfifo run/%s", files[i], files[i]);
+        program_expect(0, NULL, "rm -rf run && cp -r whole run && rm run/%s && mkfifo run/%s", files[i],
+                       files[i]);
         int code = program_run("segwork run --resume run");
         cr_expect(code == 1 || code == 2, "%s: exit code %d\n%s", files[i], code, program_output);
         cr_expect_not_null(strstr(program_output, "not a regular file"), "%s: %s", files[i], program_output);

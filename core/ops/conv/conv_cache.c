@@ -86,9 +86,8 @@ sw_status sw_conv_cache_lock(sw_conv_cache *cache, const volatile sig_atomic_t *
         status = SW_E_MEMORY;
         goto done;
     }
-    SW_TRY(sw_fs_mkdirs(folder));
-    cache->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (cache->lock_fd < 0) SW_TRY(sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno)));
+    SW_TRY(sw_fs_make_cache_folder(folder));
+    SW_TRY(sw_fs_open(&cache->lock_fd, path, O_RDWR | O_CREAT));
     SW_TRY(wait_for_lock(cache, stop));
 done:
     free(folder);
@@ -185,6 +184,8 @@ sw_status sw_conv_cache_load(sw_conv_table *table, const sw_conv_cache *cache)
     cJSON *root = NULL;
     *table = (sw_conv_table){0};
     if (!sw_fs_exists(cache->path)) return SW_OK;
+    if (!sw_fs_is_own(cache->path))
+        return sw_fail(SW_E_DATA, "%s: it is another user's, or everybody may write it", cache->path);
     SW_TRY(sw_fs_read(&text, &length, cache->path, MAX_FILE_BYTES));
     root = cJSON_ParseWithLength(text, length);
     SW_TRY(read_table(table, cache, root));

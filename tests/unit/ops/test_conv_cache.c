@@ -96,6 +96,26 @@ Test(conv_cache, what_is_saved_is_read_again_and_what_is_undecided_is_not_saved)
     sw_conv_table_deinit(&table);
 }
 
+Test(conv_cache, what_others_could_have_written_is_not_trusted_and_the_folder_is_the_user_s_alone)
+{
+    struct stat info;
+    sw_conv_table table;
+    save_some();
+    cr_assert_eq(stat(scratch_path("cache/below"), &info), 0);
+    cr_expect_eq(info.st_mode & 0777, 0700);
+    sw_conv_cache cache = open_cache("1.0");
+    cr_assert_eq(chmod(cache.path, 0666), 0);
+    cr_expect_eq(load(&table, "1.0"), SW_E_DATA);
+    cr_expect_not_null(strstr(sw_error_message(), "everybody may write it"), "%s", sw_error_message());
+    cr_assert_eq(chmod(cache.path, 0644), 0);
+    cr_assert_eq(load(&table, "1.0"), SW_OK, "%s", sw_error_message());
+    sw_conv_table_deinit(&table);
+    if (geteuid() != 0) cr_skip_test("only root can give a file away");
+    cr_assert_eq(chown(cache.path, 12345, 12345), 0);
+    cr_expect_eq(load(&table, "1.0"), SW_E_DATA);
+    sw_conv_cache_close(&cache);
+}
+
 /* Decided everywhere, all three passes by one engine. */
 static void add_decided(sw_conv_table *table, const sw_conv_layer *layer, sw_conv_choice choice)
 {

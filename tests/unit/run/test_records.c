@@ -415,3 +415,18 @@ Test(records, an_empty_file_is_an_empty_table_and_a_missing_one_an_error)
     sw_epoch_table_deinit(&table);
     cr_assert_eq(sw_epoch_table_read(&table, scratch_path("missing.jsonl")), SW_E_IO);
 }
+
+Test(records, how_far_the_numbers_go_is_measured_and_gaps_are_found)
+{
+    sw_records_extent extent;
+    cr_assert_eq(sw_records_measure(&extent, scratch_path(".")), SW_OK);
+    cr_expect(extent.epochs == 0 && extent.steps == 0 && extent.step_epoch == 0);
+    scratch_write("metrics.jsonl", "{\"epoch\":0}\n{\"epoch\":1}\n{\"epoch\":2}\n{\"epo");
+    scratch_write("steps.jsonl",
+                  "{\"step\":1,\"epoch\":1}\n{\"step\":2,\"epoch\":1}\n{\"step\":3,\"epoch\":2}\n");
+    cr_assert_eq(sw_records_measure(&extent, scratch_path(".")), SW_OK, "%s", sw_error_message());
+    cr_expect(extent.epochs == 2 && extent.steps == 3 && extent.step_epoch == 2);
+    scratch_write("steps.jsonl", "{\"step\":1,\"epoch\":1}\n{\"step\":3,\"epoch\":1}\n");
+    cr_expect_eq(sw_records_measure(&extent, scratch_path(".")), SW_E_DATA);
+    cr_expect_not_null(strstr(sw_error_message(), "steps.jsonl:2: step 3 stands where step 2 should"));
+}

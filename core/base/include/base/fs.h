@@ -72,6 +72,13 @@ char *sw_fs_dirname(const char *path);
  * the three is set. */
 sw_status sw_fs_cache_folder(char **out) SW_NODISCARD;
 
+/* Makes that folder, for its owner alone, and its parents. */
+sw_status sw_fs_make_cache_folder(const char *folder) SW_NODISCARD;
+
+/* Whether what the file says may be trusted: it belongs to this user or to root, and not everybody may write
+ * it. */
+bool sw_fs_is_own(const char *path);
+
 /* Asks for the free bytes of the file system that holds `path` (which must exist). */
 sw_status sw_fs_free_bytes(uint64_t *out, const char *path) SW_NODISCARD;
 
