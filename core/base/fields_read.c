@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/fields.h"
+#include "unknown_key.h"
 
 enum { PATH_BYTES = 256, SHOWN_BYTES = 60 };
 
@@ -60,52 +61,9 @@ static void report_wrong(reading *r, const sw_field *field, const sw_yaml_node *
     sw_str_deinit(&expected);
 }
 
-typedef struct nearest_key {
-    const char *wanted_leaf;
-    char wanted_parent[PATH_BYTES];
-    char best[PATH_BYTES];
-    int distance;
-} nearest_key;
-
-/* Compares the last part of the path. A key of another section costs one more, so that a typo in a sibling's
- * name wins over the same name elsewhere. */
-static bool consider_key(void *user, const sw_field *field, const char *path)
-{
-    nearest_key *search = user;
-    size_t parent_length = strlen(path) - strlen(field->key);
-    bool same_parent = strlen(search->wanted_parent) == parent_length &&
-                       memcmp(search->wanted_parent, path, parent_length) == 0;
-    int distance = sw_edit_distance(search->wanted_leaf, field->key) + (same_parent ? 0 : 1);
-    if (distance < search->distance) {
-        search->distance = distance;
-        snprintf(search->best, sizeof search->best, "%s", path);
-    }
-    return true;
-}
-
-/* "model.encoder.0." -> "model.encoder[].", as the schema writes it. */
-static void generic_path(char *out, size_t bytes, const char *prefix)
-{
-    size_t used = 0;
-    for (const char *c = prefix; *c && used + 4 < bytes; c++) {
-        if (c[0] == '.' && c[1] >= '0' && c[1] <= '9') {
-            out[used++] = '[';
-            out[used++] = ']';
-            while (c[1] >= '0' && c[1] <= '9') c++;
-        } else {
-            out[used++] = *c;
-        }
-    }
-    out[used] = '\0';
-}
-
 static void report_unknown(reading *r, const sw_yaml_entry *entry, const char *prefix)
 {
-    nearest_key search = {.wanted_leaf = entry->key, .distance = INT_MAX};
-    generic_path(search.wanted_parent, sizeof search.wanted_parent, prefix);
-    sw_fields_visit(r->root, consider_key, &search);
-    sw_problems_add(r->problems, entry->key_place, "unknown key '%s%.*s'; the nearest known key is '%s'",
-                    prefix, SHOWN_BYTES, entry->key, search.best);
+    unknown_key_report(r->problems, r->root, entry, prefix);
 }
 
 /* A decimal integer as YAML 1.2 writes it; no leading zeros, which other readers take for octal. */
