@@ -56,7 +56,7 @@ static void report_wrong(reading *r, const sw_field *field, const sw_yaml_node *
     const char *const *choices = field->choices;
     const char *meant = choices && node->kind == SW_YAML_SCALAR ? sw_nearest_word(node->text, choices) : NULL;
     sw_problems_add(r->problems, node->place, "%s: expected %s, found %s%s%s", path,
-                    expected.text ? expected.text : "another value", found, meant ? "; did you mean " : "",
+                    sw_str_part(&r->problems->text, &expected), found, meant ? "; did you mean " : "",
                     meant ? meant : "");
     sw_str_deinit(&expected);
 }
@@ -268,7 +268,7 @@ static sw_status read_field(reading *r, char *record, const sw_field *field, con
         sw_str expected = {0};
         sw_field_describe(&expected, field);
         sw_problems_add(r->problems, place, "%s is missing: expected %s", path,
-                        expected.text ? expected.text : "a value");
+                        sw_str_part(&r->problems->text, &expected));
         sw_str_deinit(&expected);
         return SW_OK;
     }
@@ -317,7 +317,8 @@ static void check_variant_key(reading *r, const sw_field_variants *variants, int
     for (size_t i = 0; own && i < own->count; i++)
         sw_str_printf(&keys, "%s%s", i ? ", " : "", own->fields[i].key);
     sw_problems_add(r->problems, entry->key_place, "%s%s: %s does not use this key; its own are %s", prefix,
-                    entry->key, variants->name(chosen), keys.text ? keys.text : "none");
+                    entry->key, variants->name(chosen),
+                    keys.text ? sw_str_part(&r->problems->text, &keys) : "none");
     sw_str_deinit(&keys);
 }
 

@@ -2,8 +2,25 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
 
 #include "base/utf8.h"
+
+/* Whether a member of a document is missing because of it. */
+static _Thread_local bool memory_lacked;
+
+static void *allocate(size_t bytes)
+{
+    void *memory = malloc(bytes);
+    memory_lacked |= !memory;
+    return memory;
+}
+
+void sw_json_watch_memory(void)
+{
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = allocate, .free_fn = free});
+}
 
 void sw_json_string(sw_str *out, const char *text)
 {
@@ -35,6 +52,7 @@ struct cJSON *sw_json_add_text(struct cJSON *object, const char *key, const char
     sw_utf8_append(&clean, text);
     cJSON *added = clean.failed ? NULL : cJSON_AddStringToObject(object, key, clean.text);
     sw_str_deinit(&clean);
+    memory_lacked |= !added;
     return added;
 }
 
@@ -46,7 +64,12 @@ void sw_json_add_numbers(struct cJSON *object, const sw_json_pair *pairs)
 sw_status sw_json_document(sw_str *out, const struct cJSON *root)
 {
     char *text = cJSON_Print(root);
-    if (!text) return sw_fail_alloc("a JSON document", 0);
+    const bool whole = text && !memory_lacked;
+    memory_lacked = false;
+    if (!whole) {
+        cJSON_free(text);
+        return sw_fail_alloc("a JSON document", 0);
+    }
     sw_utf8_append(out, text); /* names of files may be in any encoding, JSON is not */
     sw_str_append(out, "\n");
     cJSON_free(text);

@@ -76,14 +76,14 @@ static sw_status conclude(const sw_sweep *sweep, sw_status kind)
 {
     sw_str text = {0}, failures = {0}, unfinished = {0};
     int failed = append_runs(&failures, sweep, true), left = append_runs(&unfinished, sweep, false);
-    if (failed) sw_str_printf(&text, "%d of %d runs failed:%s", failed, sweep->count, sw_str_text(&failures));
+    if (failed)
+        sw_str_printf(&text, "%d of %d runs failed:%s", failed, sweep->count, sw_str_part(&text, &failures));
     if (left)
         sw_str_printf(
             &text,
             "%s%d of %d runs are saved, but stopped by train.max_minutes; the same command continues "
             "them:%s",
-            failed ? "\n" : "", left, sweep->count, sw_str_text(&unfinished));
-    text.failed |= failures.failed || unfinished.failed;
+            failed ? "\n" : "", left, sweep->count, sw_str_part(&text, &unfinished));
     sw_status status = sw_str_status(&text);
     if (status == SW_OK && text.length) status = sw_fail(failed ? kind : SW_E_INTERRUPTED, "%s", text.text);
     sw_str_deinit(&text);

@@ -23,14 +23,16 @@ static void expect_unknown(const char *line, const char *words)
 Test(config_unknown, what_other_programs_call_a_key_is_answered_with_its_name_here)
 {
     static const char *const cases[][2] = {
-        {"optimizer: {learning_rate: 0.1}", "'optimizer.learning_rate'; the nearest known key is 'optimizer.lr'"},
+        {"optimizer: {learning_rate: 0.1}",
+         "'optimizer.learning_rate'; the nearest known key is 'optimizer.lr'"},
         {"train: {learning-rate: 0.1}", "'train.learning-rate'; the nearest known key is 'optimizer.lr'"},
         {"learningrate: 0.1", "'learningrate'; the nearest known key is 'optimizer.lr'"},
         {"augment: {rotate: 10}", "'augment.rotate'; the nearest known key is 'augment.rotation'"},
         {"augment: {flip: 0.5}", "'augment.flip'; the nearest known key is 'augment.hflip'"},
         {"train: {batch: 8}", "'train.batch'; the nearest known key is 'train.batch_size'"},
         {"train: {num_epochs: 8}", "'train.num_epochs'; the nearest known key is 'train.epochs'"},
-        {"train: {weight_decay: 1}", "'train.weight_decay'; the nearest known key is 'optimizer.weight_decay'"},
+        {"train: {weight_decay: 1}",
+         "'train.weight_decay'; the nearest known key is 'optimizer.weight_decay'"},
         {"data: {num_workers: 8}", "'data.num_workers'; the nearest known key is 'data.loader_threads'"},
         {"workers: 8", "'workers'; the nearest known key is 'data.loader_threads'"},
         {"data: {image_size: 96}", "'data.image_size'; the nearest known key is 'data.size'"},

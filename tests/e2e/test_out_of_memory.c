@@ -1,0 +1,85 @@
+/* A failed allocation: what is printed is whole, or the exit code says that it is not. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "program.h"
+#include "scratch.h"
+
+TestSuite(out_of_memory, .init = scratch_create, .fini = scratch_remove);
+
+enum { TRIES = 80 };
+
+/* Runs `segwork WORDS` with its Nth allocation failing; the output goes to the files out and err. */
+static int run_failing(long at, const char *words)
+{
+    return program_run("env LD_PRELOAD=\"$SEGWORK_FAILING_MALLOC\" FAILING_MALLOC_AT=%ld "
+                       "FAILING_MALLOC_COUNT=calls \"$SEGWORK_BINARY\" %s > out 2> err",
+                       at, words);
+}
+
+static long calls(void)
+{
+    size_t length;
+    char *text = file_text("calls", &length);
+    const long count = strtol(text, NULL, 10);
+    free(text);
+    return count;
+}
+
+static bool is_whole(const char *whole)
+{
+    size_t length;
+    char *text = file_text("out", &length);
+    const bool same = strcmp(text, whole) == 0;
+    free(text);
+    return same;
+}
+
+static void expect_message(const char *words, long at)
+{
+    size_t length;
+    char *text = file_text("err", &length);
+    cr_expect(strstr(text, "emory"), "segwork %s, allocation %ld: no word of memory but:\n%s", words, at, text);
+    free(text);
+}
+
+/* The first allocations one by one, then a sample of the others. Returns how many tries ended in an error. */
+static int expect_whole_or_refused(const char *words)
+{
+    size_t length;
+    int refused = 0;
+    cr_assert_eq(run_failing(0, words), 0, "%s", words);
+    char *whole = file_text("out", &length);
+    const long count = calls(), step = count / TRIES + 1;
+    for (long at = 1; at <= count; at += at < TRIES / 2 ? 1 : step) {
+        const int code = run_failing(at, words);
+        cr_expect(code < 128, "segwork %s, allocation %ld of %ld: exit code %d", words, at, count, code);
+        cr_expect(code || is_whole(whole), "segwork %s, allocation %ld of %ld: shortened, exit code 0", words,
+                  at, count);
+        if (code == 1) expect_message(words, at); /* 2: popt lost an argument */
+        refused += code != 0;
+    }
+    free(whole);
+    return refused;
+}
+
+Test(out_of_memory, what_needs_no_experiment_is_printed_whole_or_not_at_all)
+{
+    static const char *const commands[] = {"check --keys",   "check --schema-json", "check --schema-markdown",
+                                           "man",
+                                           "__complete run --set optimizer."};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        cr_expect_gt(expect_whole_or_refused(commands[i]), 0, "%s: no allocation mattered", commands[i]);
+}
+
+Test(out_of_memory, an_experiment_is_described_whole_or_not_at_all)
+{
+    static const char *const commands[] = {"describe", "describe --json"};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char words[200];
+        snprintf(words, sizeof words, "%s \"$SEGWORK_SOURCE_DIR\"/tests/support/tiny.yaml", commands[i]);
+        cr_expect_gt(expect_whole_or_refused(words), 0, "%s: no allocation mattered", words);
+    }
+}
