@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "page/shell.h"
 #include "run/folder.h"
+#include "run/other_version.h"
 #include "sweep_runs.h"
 #include "train/trainer.h"
 
@@ -22,7 +23,7 @@ static sw_status train(const sw_sweep_run *run, const sw_trainer_options *option
     trainer.resume = resumes ? run->path : NULL;
     SW_TRY(sweep_clear_folder(run));
     /* its own config.yaml also names the engine of every convolution */
-    if (resumes) SW_TRY(sw_experiment_load(&begun, run->config, NULL));
+    if (resumes) SW_TRY(sw_run_config_load_to_resume(&begun, run->path, NULL));
     status = sw_train(&result, resumes ? begun : run->experiment, &trainer);
 done:
     sw_train_result_deinit(&result);

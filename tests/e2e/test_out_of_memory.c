@@ -41,7 +41,8 @@ static void expect_message(const char *words, long at)
 {
     size_t length;
     char *text = file_text("err", &length);
-    cr_expect(strstr(text, "emory"), "segwork %s, allocation %ld: no word of memory but:\n%s", words, at, text);
+    cr_expect(strstr(text, "emory"), "segwork %s, allocation %ld: no word of memory but:\n%s", words, at,
+              text);
     free(text);
 }
 
@@ -67,9 +68,8 @@ static int expect_whole_or_refused(const char *words)
 
 Test(out_of_memory, what_needs_no_experiment_is_printed_whole_or_not_at_all)
 {
-    static const char *const commands[] = {"check --keys",   "check --schema-json", "check --schema-markdown",
-                                           "man",
-                                           "__complete run --set optimizer."};
+    static const char *const commands[] = {"check --keys", "check --schema-json", "check --schema-markdown",
+                                           "man", "__complete run --set optimizer."};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         cr_expect_gt(expect_whole_or_refused(commands[i]), 0, "%s: no allocation mattered", commands[i]);
 }
