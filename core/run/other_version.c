@@ -61,10 +61,11 @@ void sw_run_warn_of_version(const char *run, const cJSON *manifest, const char *
     cJSON *own = manifest ? NULL : read_manifest(run);
     if (!manifest) manifest = own;
     if (sw_manifest_is_newer(manifest) || *keys || *columns)
-        sw_log(SW_LOG_WARNING,
-               "%s was written by another segwork, %s; this one, %s, leaves out what it does not know%s%s%s%s",
-               run, *version_of(manifest) ? version_of(manifest) : "of an unknown version", sw_build_version(),
-               *keys ? "; keys: " : "", keys, *columns ? "; columns: " : "", columns);
+        sw_log(
+            SW_LOG_WARNING,
+            "%s was written by another segwork, %s; this one, %s, leaves out what it does not know%s%s%s%s",
+            run, *version_of(manifest) ? version_of(manifest) : "of an unknown version", sw_build_version(),
+            *keys ? "; keys: " : "", keys, *columns ? "; columns: " : "", columns);
     cJSON_Delete(own);
 }
 
@@ -77,8 +78,9 @@ static sw_status refuse_unknown(const char *run)
     sw_status status = sw_experiment_load(&never, path, NULL);
     free(path);
     sw_experiment_destroy(never);
-    return sw_fail_in(status, "%s cannot be resumed: a newer version than this one, %s, wrote it, or a key is "
-                              "misspelt",
+    return sw_fail_in(status,
+                      "%s cannot be resumed: a newer version than this one, %s, wrote it, or a key is "
+                      "misspelt",
                       run, sw_build_version());
 }
 
@@ -88,8 +90,10 @@ sw_status sw_run_config_load_to_resume(sw_experiment **out, const char *run, con
     cJSON *manifest = read_manifest(run);
     *out = NULL;
     if (sw_manifest_is_newer(manifest))
-        SW_TRY(sw_fail(SW_E_CONFIG, "%s was written by segwork %s, which is newer than this one, %s: resume it with that one",
-                       run, version_of(manifest), sw_build_version()));
+        SW_TRY(
+            sw_fail(SW_E_CONFIG,
+                    "%s was written by segwork %s, which is newer than this one, %s: resume it with that one",
+                    run, version_of(manifest), sw_build_version()));
     SW_TRY(load(out, run, sets, manifest));
     if (*(*out)->unknown) SW_TRY(refuse_unknown(run));
 done:

@@ -11,12 +11,13 @@ TestSuite(out_of_memory, .init = scratch_create, .fini = scratch_remove);
 
 enum { TRIES = 80 };
 
-/* Runs `segwork WORDS` with its Nth allocation failing; the output goes to the files out and err. */
+/* Runs `segwork WORDS` with its Nth allocation failing, of an even N also all later ones; the output goes to
+ * the files out and err. */
 static int run_failing(long at, const char *words)
 {
-    return program_run("env LD_PRELOAD=\"$SEGWORK_FAILING_MALLOC\" FAILING_MALLOC_AT=%ld "
+    return program_run("env LD_PRELOAD=\"$SEGWORK_FAILING_MALLOC\" FAILING_MALLOC_AT=%ld %s "
                        "FAILING_MALLOC_COUNT=calls \"$SEGWORK_BINARY\" %s > out 2> err",
-                       at, words);
+                       at, at > 0 && at % 2 == 0 ? "FAILING_MALLOC_LASTS=1" : "", words);
 }
 
 static long calls(void)
