@@ -2,24 +2,14 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "base/utf8.h"
-
-/* Whether a member of a document is missing because of it. */
-static _Thread_local bool memory_lacked;
-
-static void *allocate(size_t bytes)
-{
-    void *memory = malloc(bytes);
-    memory_lacked |= !memory;
-    return memory;
-}
 
 void sw_json_watch_memory(void)
 {
-    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = allocate, .free_fn = free});
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = sw_memory_alloc, .free_fn = free});
 }
 
 void sw_json_string(sw_str *out, const char *text)
@@ -52,7 +42,7 @@ struct cJSON *sw_json_add_text(struct cJSON *object, const char *key, const char
     sw_utf8_append(&clean, text);
     cJSON *added = clean.failed ? NULL : cJSON_AddStringToObject(object, key, clean.text);
     sw_str_deinit(&clean);
-    memory_lacked |= !added;
+    if (!added) sw_memory_note_lack();
     return added;
 }
 
@@ -64,14 +54,10 @@ void sw_json_add_numbers(struct cJSON *object, const sw_json_pair *pairs)
 sw_status sw_json_document(sw_str *out, const struct cJSON *root)
 {
     char *text = cJSON_Print(root);
-    const bool whole = text && !memory_lacked;
-    memory_lacked = false;
-    if (!whole) {
-        cJSON_free(text);
-        return sw_fail_alloc("a JSON document", 0);
-    }
+    sw_status status = sw_memory_status("a JSON document");
+    if (!text) return sw_fail_alloc("a JSON document", 0);
     sw_utf8_append(out, text); /* names of files may be in any encoding, JSON is not */
     sw_str_append(out, "\n");
     cJSON_free(text);
-    return sw_str_status(out);
+    return status == SW_OK ? sw_str_status(out) : status;
 }

@@ -10,6 +10,7 @@
 
 #include "base/array.h"
 #include "base/fs.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "data/dataset.h"
 #include "records_files.h"
@@ -67,7 +68,9 @@ static sw_status rows_next(rows *r, const char *key)
     r->at += r->line_length + (newline ? 1 : 0);
     r->line_number++;
     r->row = parse_row(r->line, r->line_length, key);
-    if (r->row || r->at == r->length) return SW_OK;
+    if (r->row) return SW_OK;
+    SW_ENSURE(sw_memory_status(r->path));
+    if (r->at == r->length) return SW_OK;
     return sw_fail(SW_E_DATA, "%s:%d: not a row with a number \"%s\"", r->path, r->line_number, key);
 }
 
