@@ -60,12 +60,11 @@ void sw_run_warn_of_version(const char *run, const cJSON *manifest, const char *
 {
     cJSON *own = manifest ? NULL : read_manifest(run);
     if (!manifest) manifest = own;
-    if (sw_manifest_is_newer(manifest) || *keys || *columns)
-        sw_log(
-            SW_LOG_WARNING,
-            "%s was written by another segwork, %s; this one, %s, leaves out what it does not know%s%s%s%s",
-            run, *version_of(manifest) ? version_of(manifest) : "of an unknown version", sw_build_version(),
-            *keys ? "; keys: " : "", keys, *columns ? "; columns: " : "", columns);
+    const bool newer = sw_manifest_is_newer(manifest);
+    if (newer || *keys || *columns)
+        sw_log(SW_LOG_WARNING, "%s%s%s: this segwork, %s, leaves out what it does not know%s%s%s%s", run,
+               newer ? " was written by a newer segwork, " : "", newer ? version_of(manifest) : "",
+               sw_build_version(), *keys ? "; keys: " : "", keys, *columns ? "; columns: " : "", columns);
     cJSON_Delete(own);
 }
 

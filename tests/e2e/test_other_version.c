@@ -39,7 +39,7 @@ Test(other_version, what_reads_a_newer_run_goes_on_and_says_so_in_one_line)
                                           "export newer --out newer.onnx"};
     make_runs("9.0.0");
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
-        program_expect(0, "was written by another segwork, 9.0.0; this one, ", "segwork %s", readers[i]);
+        program_expect(0, "was written by a newer segwork, 9.0.0: this segwork, ", "segwork %s", readers[i]);
         cr_expect_eq(count_of("warning"), 1, "%s: %s", readers[i], program_output);
         cr_expect_not_null(strstr(program_output, "; keys: future, train.sharpness"), "%s: %s", readers[i],
                            program_output);

@@ -1,5 +1,5 @@
-/* Memory for libraries that go on without what they could not allocate: cJSON drops a member of a document, and
- * takes a whole text for a torn one. Whoever asks afterwards learns of it. */
+/* Memory for libraries that go on without what they could not allocate: cJSON drops a member of a document,
+ * and takes a whole text for a torn one. Whoever asks afterwards learns of it. */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 
