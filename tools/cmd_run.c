@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "options.h"
+#include "run/other_version.h"
 #include "stop.h"
 #include "train/dry_run.h"
 #include "train/trainer.h"
@@ -51,7 +52,7 @@ static sw_status load(sw_experiment **experiment, int argc, const char *const *a
     char *config = sw_fs_join(resume, "config.yaml");
     if (!config) return SW_E_MEMORY;
     sw_status status = sw_fs_exists(config)
-                           ? sw_experiment_load(experiment, config, sets)
+                           ? sw_run_config_load_to_resume(experiment, resume, sets)
                            : sw_fail(SW_E_USAGE,
                                      "%s is not the folder of a run: it has no config.yaml (a run killed "
                                      "before its first step leaves such a folder: start a new one)",

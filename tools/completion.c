@@ -87,10 +87,11 @@ static void offer_value(completion *c, const sw_field *field)
     sw_str expected = {0};
     sw_field_describe(&expected, field);
     bool words = field->choices || field->type == SW_FIELD_BOOL || field->type == SW_FIELD_CUSTOM;
-    if (words && !expected.failed) offer_words(c, expected.text);
+    const char *text = sw_str_part(c->out, &expected);
+    if (words) offer_words(c, text);
     if (field->type == SW_FIELD_TEXT) completion_files(c, ""); /* most texts are paths */
-    if (c->offered == 0 && !expected.failed) {
-        sw_str_printf(c->out, ":hint\t%s", expected.text);
+    if (c->offered == 0) {
+        sw_str_printf(c->out, ":hint\t%s", text);
         if (field->fallback) sw_str_printf(c->out, " (default %s)", field->fallback);
         sw_str_append(c->out, "\n");
     }

@@ -117,8 +117,7 @@ static void make_description(sw_str *yaml, const sw_guess *guess, const char *fo
     sw_str_append(&command, "segwork data init ");
     sw_shell_append_word(&command, folder);
     if (out) sw_shell_append_option(&command, "--out", out);
-    sw_guess_yaml(yaml, guess, sw_str_text(&command), out ? file_of(out) : "data.yaml");
-    yaml->failed |= command.failed;
+    sw_guess_yaml(yaml, guess, sw_str_part(yaml, &command), out ? file_of(out) : "data.yaml");
     sw_str_deinit(&command);
 }
 

@@ -84,10 +84,9 @@ static void print_absent(sw_str *out, const sw_stats *stats)
             sw_str_printf(&line, "%s%s",
                           line.length ? ", " : "no training mask has: ", stats->classes->list[c].name);
     if (line.length) {
-        sw_str_wrap(out, sw_str_text(&line), 0, 2, SW_TERMINAL_DEFAULT_COLUMNS);
+        sw_str_wrap(out, sw_str_part(out, &line), 0, 2, SW_TERMINAL_DEFAULT_COLUMNS);
         sw_str_append(out, "\n");
     }
-    out->failed |= line.failed;
     sw_str_deinit(&line);
 }
 

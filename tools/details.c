@@ -16,10 +16,8 @@ typedef struct parser {
 
 static void finish_block(parser *p)
 {
-    if (p->open && p->text.text && !p->text.failed) {
-        p->block.text = p->text.text;
-        p->visit(p->user, &p->block);
-    }
+    p->block.text = &p->text;
+    if (p->open) p->visit(p->user, &p->block);
     sw_str_deinit(&p->text);
     p->open = false;
 }

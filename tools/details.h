@@ -14,9 +14,9 @@ typedef enum details_kind {
 
 typedef struct details_block {
     details_kind kind;
-    bool after_gap;   /* an empty line comes before it */
-    const char *tag;  /* TAGGED: the word */
-    const char *text; /* VERBATIM: each line ends in a newline */
+    bool after_gap;     /* an empty line comes before it */
+    const char *tag;    /* TAGGED: the word */
+    const sw_str *text; /* VERBATIM: each line ends in a newline */
 } details_block;
 
 /* Calls `visit` for each block of the text; a block is valid during the call. */

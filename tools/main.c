@@ -16,6 +16,7 @@
 #include "complete.h"
 #include "draw/tiles.h"
 #include "options.h"
+#include "page/json_text.h"
 #include "print.h"
 
 #ifndef SEGWORK_VERSION
@@ -68,32 +69,32 @@ static void print_overview(FILE *to)
                 "an interrupted run is saved.\n");
 }
 
-/* Prints popt's table of options without its usage line, which has neither the command nor its arguments. */
-static void print_options(poptContext context)
+/* Appends popt's table of options without its usage line, which has neither the command nor its arguments. */
+static void append_options(sw_str *out, poptContext context)
 {
     char *text = NULL;
     size_t length = 0;
     FILE *memory = open_memstream(&text, &length);
-    if (!memory) return;
-    poptPrintHelp(context, memory, 0);
-    fclose(memory);
-    const char *after_usage = strchr(text, '\n');
-    printf("Options:%s", after_usage ? after_usage : "\n");
+    if (memory) poptPrintHelp(context, memory, 0);
+    out->failed |= !memory || ferror(memory);
+    if (memory && fclose(memory) != 0) out->failed = true;
+    const char *after_usage = text ? strchr(text, '\n') : NULL;
+    sw_str_printf(out, "Options:%s", after_usage ? after_usage : "\n");
     free(text);
 }
 
-static void print_command_help(const sw_command *command, poptContext context)
+static sw_status print_command_help(const sw_command *command, poptContext context)
 {
-    sw_str usage = {0}, wrapped = {0};
+    sw_str out = {0}, usage = {0};
     sw_str_printf(&usage, "Usage: segwork %s %s%s[OPTIONS]", command->name, command->arguments,
                   command->arguments[0] ? " " : "");
-    sw_str_wrap(&wrapped, sw_str_text(&usage), 0, 7, SW_TERMINAL_DEFAULT_COLUMNS);
-    printf("%s\n%s.\n", sw_str_text(&wrapped), command->summary);
+    sw_str_wrap(&out, sw_str_part(&out, &usage), 0, 7, SW_TERMINAL_DEFAULT_COLUMNS);
     sw_str_deinit(&usage);
-    sw_str_deinit(&wrapped);
-    if (command->details) printf("\n%s\n", command->details);
-    printf("\n");
-    print_options(context);
+    sw_str_printf(&out, "\n%s.\n", command->summary);
+    if (command->details) sw_str_printf(&out, "\n%s\n", command->details);
+    sw_str_append(&out, "\n");
+    append_options(&out, context);
+    return print_text(&out);
 }
 
 /* Fails with the option that popt rejected, and the one that was probably meant. */
@@ -122,9 +123,13 @@ static int run_command(const sw_command *command, int argc, const char **argv)
     poptContext context = poptGetContext("segwork", argc, argv, table, 0);
     sw_status status = SW_OK;
     int code;
+    if (!context) {
+        fprintf(stderr, "segwork %s: out of host memory\n", command->name);
+        return 1;
+    }
     while ((code = poptGetNextOpt(context)) > 0) options_given_groups |= 1u << code;
     if (options_help_wanted) {
-        print_command_help(command, context);
+        status = print_command_help(command, context);
     } else if (code < -1) {
         status = fail_parsing(context, code, command, argv);
     } else {
@@ -145,9 +150,9 @@ static int print_completions(int count, const char *const *words)
 {
     sw_str out = {0};
     complete(&out, commands, count, words);
-    if (out.text && !out.failed) fputs(out.text, stdout);
-    sw_str_deinit(&out);
-    return 0;
+    const sw_status status = print_text(&out);
+    if (status != SW_OK) fprintf(stderr, "segwork: %s\n", sw_error_message());
+    return sw_exit_code(status);
 }
 
 static int fail_command(const char *name)
@@ -208,6 +213,7 @@ int main(int argc, const char **argv)
     open_missing_streams();
     /* a file over the allowed size is then an error with a message, as a full disk is */
     signal(SIGXFSZ, SIG_IGN);
+    sw_json_watch_memory();
     sw_log_add_sink(print_line, NULL);
     return finish_output(dispatch(argc, argv));
 }

@@ -60,7 +60,7 @@ static void append_prose(sw_str *out, const char *text)
             if ((before == '\0' || before == ' ') && is_name(text)) sw_str_append(&sentence, "\\%");
             append_char(&sentence, before, *text, hyphen);
         }
-        if (sentence.text) sw_str_wrap(out, sentence.text, 0, 0, SOURCE_COLUMNS);
+        sw_str_wrap(out, sw_str_part(out, &sentence), 0, 0, SOURCE_COLUMNS);
         sw_str_append(out, "\n");
         sw_str_deinit(&sentence);
         text += strspn(text, " ");
@@ -81,14 +81,15 @@ static void append_tagged(sw_str *out, const char *macros, const char *name, con
 static void append_block(void *user, const details_block *block)
 {
     sw_str *out = user;
+    const char *text = sw_str_part(out, block->text);
     if (block->kind != DETAILS_TAGGED && block->after_gap) sw_str_append(out, ".PP\n");
     if (block->kind == DETAILS_TEXT) {
-        append_prose(out, block->text);
+        append_prose(out, text);
     } else if (block->kind == DETAILS_TAGGED) {
-        append_tagged(out, ".TP 8\n.B ", block->tag, block->text);
+        append_tagged(out, ".TP 8\n.B ", block->tag, text);
     } else {
         sw_str_append(out, ".EX\n");
-        for (const char *line = block->text; *line;) {
+        for (const char *line = text; *line;) {
             size_t indent = strspn(line, " "), end = strcspn(line, "\n") + 1;
             if (indent > EXAMPLE_INDENT) indent = EXAMPLE_INDENT;
             append_literal(out, line + indent, end - indent);
@@ -137,7 +138,7 @@ static bool append_option(void *user, const struct poptOption *option, const cha
     sw_str_append(&text, option->descrip ? option->descrip : "");
     append_default(&text, option);
     sw_str_append(&text, ".");
-    if (!text.failed) append_prose(out, text.text);
+    append_prose(out, sw_str_part(out, &text));
     sw_str_deinit(&text);
     return true;
 }
@@ -152,7 +153,7 @@ static void append_command(sw_str *out, const sw_command *command)
     sw_str_append(out, " [OPTIONS]\"\n");
     sw_str summary = {0};
     sw_str_printf(&summary, "%s.", command->summary);
-    if (!summary.failed) append_prose(out, summary.text);
+    append_prose(out, sw_str_part(out, &summary));
     sw_str_deinit(&summary);
     if (command->details) sw_str_append(out, ".PP\n");
     if (command->details) details_visit(command->details, append_block, out);

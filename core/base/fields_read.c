@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/fields.h"
+#include "unknown_key.h"
 
 enum { PATH_BYTES = 256, SHOWN_BYTES = 60 };
 
@@ -55,57 +56,14 @@ static void report_wrong(reading *r, const sw_field *field, const sw_yaml_node *
     const char *const *choices = field->choices;
     const char *meant = choices && node->kind == SW_YAML_SCALAR ? sw_nearest_word(node->text, choices) : NULL;
     sw_problems_add(r->problems, node->place, "%s: expected %s, found %s%s%s", path,
-                    expected.text ? expected.text : "another value", found, meant ? "; did you mean " : "",
+                    sw_str_part(&r->problems->text, &expected), found, meant ? "; did you mean " : "",
                     meant ? meant : "");
     sw_str_deinit(&expected);
 }
 
-typedef struct nearest_key {
-    const char *wanted_leaf;
-    char wanted_parent[PATH_BYTES];
-    char best[PATH_BYTES];
-    int distance;
-} nearest_key;
-
-/* Compares the last part of the path. A key of another section costs one more, so that a typo in a sibling's
- * name wins over the same name elsewhere. */
-static bool consider_key(void *user, const sw_field *field, const char *path)
-{
-    nearest_key *search = user;
-    size_t parent_length = strlen(path) - strlen(field->key);
-    bool same_parent = strlen(search->wanted_parent) == parent_length &&
-                       memcmp(search->wanted_parent, path, parent_length) == 0;
-    int distance = sw_edit_distance(search->wanted_leaf, field->key) + (same_parent ? 0 : 1);
-    if (distance < search->distance) {
-        search->distance = distance;
-        snprintf(search->best, sizeof search->best, "%s", path);
-    }
-    return true;
-}
-
-/* "model.encoder.0." -> "model.encoder[].", as the schema writes it. */
-static void generic_path(char *out, size_t bytes, const char *prefix)
-{
-    size_t used = 0;
-    for (const char *c = prefix; *c && used + 4 < bytes; c++) {
-        if (c[0] == '.' && c[1] >= '0' && c[1] <= '9') {
-            out[used++] = '[';
-            out[used++] = ']';
-            while (c[1] >= '0' && c[1] <= '9') c++;
-        } else {
-            out[used++] = *c;
-        }
-    }
-    out[used] = '\0';
-}
-
 static void report_unknown(reading *r, const sw_yaml_entry *entry, const char *prefix)
 {
-    nearest_key search = {.wanted_leaf = entry->key, .distance = INT_MAX};
-    generic_path(search.wanted_parent, sizeof search.wanted_parent, prefix);
-    sw_fields_visit(r->root, consider_key, &search);
-    sw_problems_add(r->problems, entry->key_place, "unknown key '%s%.*s'; the nearest known key is '%s'",
-                    prefix, SHOWN_BYTES, entry->key, search.best);
+    unknown_key_report(r->problems, r->root, entry, prefix);
 }
 
 /* A decimal integer as YAML 1.2 writes it; no leading zeros, which other readers take for octal. */
@@ -310,7 +268,7 @@ static sw_status read_field(reading *r, char *record, const sw_field *field, con
         sw_str expected = {0};
         sw_field_describe(&expected, field);
         sw_problems_add(r->problems, place, "%s is missing: expected %s", path,
-                        expected.text ? expected.text : "a value");
+                        sw_str_part(&r->problems->text, &expected));
         sw_str_deinit(&expected);
         return SW_OK;
     }
@@ -359,7 +317,8 @@ static void check_variant_key(reading *r, const sw_field_variants *variants, int
     for (size_t i = 0; own && i < own->count; i++)
         sw_str_printf(&keys, "%s%s", i ? ", " : "", own->fields[i].key);
     sw_problems_add(r->problems, entry->key_place, "%s%s: %s does not use this key; its own are %s", prefix,
-                    entry->key, variants->name(chosen), keys.text ? keys.text : "none");
+                    entry->key, variants->name(chosen),
+                    keys.text ? sw_str_part(&r->problems->text, &keys) : "none");
     sw_str_deinit(&keys);
 }
 

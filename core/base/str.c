@@ -83,6 +83,12 @@ const char *sw_str_text(const sw_str *s)
     return s->text ? s->text : "";
 }
 
+const char *sw_str_part(sw_str *whole, const sw_str *part)
+{
+    whole->failed |= part->failed;
+    return sw_str_text(part);
+}
+
 sw_status sw_str_take(char **out, sw_str *s)
 {
     *out = NULL;

@@ -53,7 +53,7 @@ static void report(sw_check_result *result, const sw_tensor *t, size_t i)
         sw_str_printf(&s, " +- %.2g", t->bound[i]);
     else
         sw_str_append(&s, " exactly");
-    snprintf(result->where, sizeof result->where, "%s", s.text ? s.text : t->name);
+    snprintf(result->where, sizeof result->where, "%s", s.text && !s.failed ? s.text : t->name);
     sw_str_deinit(&s);
 }
 

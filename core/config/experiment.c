@@ -90,9 +90,11 @@ static sw_status read_data(sw_experiment *e, sw_arena *arena, const sw_yaml_node
 
 /* ---- loading ---- */
 
-static sw_status complete_and_check(sw_experiment *e, bool data_alone, sw_problems *problems)
+typedef enum extent { WHOLE, DATA_ALONE, OF_RUN } extent;
+
+static sw_status complete_and_check(sw_experiment *e, extent what, sw_problems *problems)
 {
-    if (data_alone) {
+    if (what == DATA_ALONE) {
         sw_data_complete(&e->data);
         check_data_rules(e, problems);
         return SW_OK;
@@ -102,17 +104,18 @@ static sw_status complete_and_check(sw_experiment *e, bool data_alone, sw_proble
     return SW_OK;
 }
 
-static sw_status load(sw_experiment **out, const char *path, const char *const *sets, bool data_alone)
+static sw_status load(sw_experiment **out, const char *path, const char *const *sets, extent what)
 {
     sw_status status = SW_OK;
     sw_arena arena = {0};
-    sw_problems problems = {0};
+    sw_str unknown = {0};
+    sw_problems problems = {.unknown = what == OF_RUN ? &unknown : NULL};
     const sw_yaml_node *tree = NULL;
     *out = NULL;
     sw_experiment *e = calloc(1, sizeof *e);
     if (!e) return sw_fail_alloc("an experiment", sizeof *e);
     SW_TRY(compose(&tree, &arena, path, sets));
-    if (data_alone)
+    if (what == DATA_ALONE)
         SW_TRY(read_data(e, &arena, tree, &problems));
     else
         SW_TRY(sw_fields_read(e, &sw_experiment_schema, tree, &arena, &problems));
@@ -120,12 +123,17 @@ static sw_status load(sw_experiment **out, const char *path, const char *const *
     arena = (sw_arena){0};
     e->tree = tree;
     e->path = sw_arena_strdup(&e->arena, path);
-    if (!e->path) SW_TRY(SW_E_MEMORY);
-    if (problems.count == 0) SW_TRY(complete_and_check(e, data_alone, &problems));
+    if (what == OF_RUN) e->unknown = sw_arena_strdup(&e->arena, sw_str_text(&unknown));
+    if (!e->path || (what == OF_RUN && !e->unknown)) SW_TRY(SW_E_MEMORY);
+    SW_TRY(sw_str_status(&unknown));
+    if (problems.count == 0) SW_TRY(complete_and_check(e, what, &problems));
+    if (problems.count > 0 && unknown.length)
+        sw_problems_add(&problems, tree->place, "unknown keys: %s", sw_str_text(&unknown));
     SW_TRY(sw_problems_finish(&problems));
     *out = e;
     e = NULL;
 done:
+    sw_str_deinit(&unknown);
     sw_str_deinit(&problems.text);
     sw_arena_deinit(&arena);
     sw_experiment_destroy(e);
@@ -134,12 +142,17 @@ done:
 
 sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *const *sets)
 {
-    return load(out, path, sets, false);
+    return load(out, path, sets, WHOLE);
 }
 
 sw_status sw_experiment_load_data(sw_experiment **out, const char *path, const char *const *sets)
 {
-    return load(out, path, sets, true);
+    return load(out, path, sets, DATA_ALONE);
+}
+
+sw_status sw_experiment_load_run(sw_experiment **out, const char *path, const char *const *sets)
+{
+    return load(out, path, sets, OF_RUN);
 }
 
 void sw_experiment_fix_engines(sw_experiment *experiment)

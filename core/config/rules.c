@@ -197,6 +197,30 @@ static void check_classes(const checking *c)
              given, classes->count, hint);
 }
 
+static void check_pin(const checking *c, const sw_graph *graph, const sw_yaml_entry *pin)
+{
+    const char *names[SW_MAX_CONVOLUTIONS + 1] = {NULL};
+    int count = 0;
+    for (int i = 0; i < graph->node_count; i++) {
+        if (graph->nodes[i].op != &sw_op_conv2d) continue;
+        if (strcmp(graph->nodes[i].name, pin->key) == 0) return;
+        if (count < SW_MAX_CONVOLUTIONS) names[count++] = graph->nodes[i].name;
+    }
+    const char *nearest = sw_nearest_word(pin->key, names);
+    sw_problems_add(
+        c->problems, pin->key_place, "runtime.conv_layers: the network has no convolution '%.60s'%s%s%s",
+        pin->key, nearest ? "; did you mean " : "; segwork describe lists its layers, and ",
+        nearest ? nearest : "runtime.conv_layers: none", nearest ? "?" : " leaves the engines to segwork");
+}
+
+/* A run's own file names the layers as the version that wrote it did. */
+static void check_pins(const checking *c, const sw_graph *graph)
+{
+    const sw_yaml_node *pins = sw_yaml_find(c->e->tree, "runtime.conv_layers");
+    for (size_t i = 0; !c->e->unknown && pins && pins->kind == SW_YAML_MAPPING && i < pins->count; i++)
+        check_pin(c, graph, &pins->entries[i]);
+}
+
 /* Builds the network without a device: what does not fit is found where it is written. */
 static void check_graph(const checking *c)
 {
@@ -204,6 +228,7 @@ static void check_graph(const checking *c)
     sw_yaml_place culprit = {0};
     const sw_model_options options = {.batch = 1, .size = c->e->data.size};
     if (sw_model_build(&model, &c->e->model, NULL, &options, &culprit) == SW_OK) {
+        check_pins(c, &model.graph);
         sw_model_deinit(&model);
         return;
     }

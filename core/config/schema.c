@@ -256,4 +256,7 @@ static const sw_field experiment_fields[] = {
             "The device and how it is used: affects speed and memory, not what is learned"),
     SECTION(grid, &grid_table, "The picture of predictions drawn after each epoch"),
 };
-const sw_field_table sw_experiment_schema = TABLE(experiment_fields);
+const sw_field_table sw_experiment_schema = {.struct_bytes = sizeof(HERE),
+                                             .fields = experiment_fields,
+                                             .count = sizeof experiment_fields / sizeof *experiment_fields,
+                                             .synonyms = schema_synonyms};

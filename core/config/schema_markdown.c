@@ -25,7 +25,7 @@ static void append_row(sw_str *out, const sw_field *field, const char *prefix)
     sw_str accepted = {0};
     sw_field_describe(&accepted, field);
     sw_str_printf(out, "| `%s%s` | ", prefix, field->key);
-    append_cell(out, sw_str_text(&accepted));
+    append_cell(out, sw_str_part(out, &accepted));
     if (field->fallback)
         sw_str_printf(out, " | `%s` | ", field->fallback);
     else
@@ -116,7 +116,7 @@ static bool append_key_line(void *user, const sw_field *field, const char *path)
         sw_str_printf(&accepted, " (default %s)", field->fallback);
     else
         sw_str_append(&accepted, " (must be given)");
-    sw_str_wrap(out, sw_str_text(&accepted), TERMINAL_COLUMN, TERMINAL_COLUMN, TERMINAL_COLUMNS);
+    sw_str_wrap(out, sw_str_part(out, &accepted), TERMINAL_COLUMN, TERMINAL_COLUMN, TERMINAL_COLUMNS);
     sw_str_printf(out, "\n%*s", TERMINAL_COLUMN, "");
     sw_str_wrap(out, field->help, TERMINAL_COLUMN, TERMINAL_COLUMN, TERMINAL_COLUMNS);
     sw_str_append(out, "\n");

@@ -12,6 +12,8 @@ extern const sw_field_table schema_optimizer_table; /* sw_optimizer_config */
 extern const sw_field_custom schema_blocks;         /* model.blocks and model.layers of sw_model_config */
 extern const sw_field_custom schema_layers;
 
+extern const sw_field_synonym schema_synonyms[];
+
 /* A list of records, its members `member` and member_count. */
 /* clang-format off */
 #define STAGES(member, table, help) \

@@ -94,8 +94,7 @@ void sw_chart_html(sw_str *out, const sw_chart *chart)
     sw_str lines = {0};
     sw_chart_describe_lines(&lines, chart);
     sw_html_between(out, "<figure class=\"chart\"><figcaption><b>", chart->title, "</b>");
-    sw_html_between(out, "", lines.text, "</figcaption>");
-    out->failed |= lines.failed;
+    sw_html_between(out, "", sw_str_part(out, &lines), "</figcaption>");
     sw_str_deinit(&lines);
     sw_html_between(out, "<div class=\"plot\" tabindex=\"0\" role=\"group\" aria-label=\"", chart->title,
                     " by epoch; arrow keys read the values\"><svg viewBox=\"0 0 1000 400\" "

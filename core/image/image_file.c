@@ -89,6 +89,7 @@ sw_status sw_image_read_rgb_shrunk(sw_image *out, sw_str *notes, const char *pat
     else
         status = image_decode_png(out, notes, bytes, file.length);
     if (status == SW_OK) status = image_shrink(out, step);
+    if (status == SW_OK) status = sw_str_status(notes);
     sw_fail_in(status, "%s", path);
 done:
     free(file.bytes);

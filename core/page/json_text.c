@@ -2,8 +2,15 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdlib.h>
 
+#include "base/memory.h"
 #include "base/utf8.h"
+
+void sw_json_watch_memory(void)
+{
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = sw_memory_alloc, .free_fn = free});
+}
 
 void sw_json_string(sw_str *out, const char *text)
 {
@@ -35,6 +42,7 @@ struct cJSON *sw_json_add_text(struct cJSON *object, const char *key, const char
     sw_utf8_append(&clean, text);
     cJSON *added = clean.failed ? NULL : cJSON_AddStringToObject(object, key, clean.text);
     sw_str_deinit(&clean);
+    if (!added) sw_memory_note_lack();
     return added;
 }
 
@@ -46,9 +54,10 @@ void sw_json_add_numbers(struct cJSON *object, const sw_json_pair *pairs)
 sw_status sw_json_document(sw_str *out, const struct cJSON *root)
 {
     char *text = cJSON_Print(root);
+    sw_status status = sw_memory_status("a JSON document");
     if (!text) return sw_fail_alloc("a JSON document", 0);
     sw_utf8_append(out, text); /* names of files may be in any encoding, JSON is not */
     sw_str_append(out, "\n");
     cJSON_free(text);
-    return sw_str_status(out);
+    return status == SW_OK ? sw_str_status(out) : status;
 }

@@ -11,6 +11,7 @@
 #include "nn/losses.h"
 #include "run/folder.h"
 #include "run/judge.h"
+#include "run/other_version.h"
 #include "run/run_json.h"
 
 const char *sw_run_state_name(sw_run_state state)
@@ -141,9 +142,7 @@ static sw_status take_origins(sw_run_reader *run)
 
 static sw_status read_config(sw_run_reader *run)
 {
-    const char *path = file_of(run, "config.yaml");
-    if (!path) return SW_E_MEMORY;
-    SW_ENSURE(sw_experiment_load(&run->experiment, path, NULL));
+    SW_ENSURE(sw_run_config_load(&run->experiment, run->path, NULL, run->manifest));
     SW_ENSURE(sw_config_values_read(&run->values, run->experiment));
     return take_origins(run);
 }
@@ -243,6 +242,8 @@ sw_status sw_run_reader_open(sw_run_reader *run, const char *path)
     SW_TRY(read_config(run));
     SW_TRY(read_epochs(run));
     take_state(run);
+    sw_run_warn_of_version(run->path, run->manifest, run->experiment->unknown,
+                           sw_str_text(&run->epochs.unknown));
 done:
     if (status != SW_OK) sw_run_reader_close(run);
     return status;

@@ -10,6 +10,7 @@
 
 #include "base/array.h"
 #include "base/fs.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "data/dataset.h"
 #include "records_files.h"
@@ -67,19 +68,30 @@ static sw_status rows_next(rows *r, const char *key)
     r->at += r->line_length + (newline ? 1 : 0);
     r->line_number++;
     r->row = parse_row(r->line, r->line_length, key);
-    if (r->row || r->at == r->length) return SW_OK;
+    if (r->row) return SW_OK;
+    SW_ENSURE(sw_memory_status(r->path));
+    if (r->at == r->length) return SW_OK;
     return sw_fail(SW_E_DATA, "%s:%d: not a row with a number \"%s\"", r->path, r->line_number, key);
+}
+
+/* Lists a key of the row that is no column; unknown NULL: not. */
+static void note_unknown(sw_str *unknown, const char *key)
+{
+    if (unknown && strcmp(key, "epoch") != 0)
+        sw_str_printf(unknown, "%s%s", unknown->length ? ", " : "", key);
 }
 
 /* Makes a record of a row. The row's keys are mostly the columns in their order, so that each is looked for
  * where it should be before it is looked up. */
-static sw_status take_record(sw_epoch_record *record, const cJSON *row, const sw_columns *columns)
+static sw_status take_record(sw_epoch_record *record, sw_str *unknown, const cJSON *row,
+                             const sw_columns *columns)
 {
     int next = 0;
     SW_ENSURE(sw_epoch_record_init(record, (int)sw_json_number_of(row, "epoch"), columns));
     for (const cJSON *item = row->child; item; item = item->next) {
         const bool here = next < columns->count && strcmp(columns->list[next].key, item->string) == 0;
         const int at = here ? next : sw_columns_find(columns, item->string);
+        if (at < 0) note_unknown(unknown, item->string);
         if (at < 0) continue;
         if (cJSON_IsNumber(item)) record->values[at] = item->valuedouble;
         next = at + 1;
@@ -174,7 +186,7 @@ static sw_status rebuild_csv(const char *csv_path, const char *metrics_path, con
     append_csv_header(&csv, columns);
     while (r.row) {
         sw_epoch_record record;
-        SW_TRY(take_record(&record, r.row, columns));
+        SW_TRY(take_record(&record, NULL, r.row, columns));
         append_csv_row(&csv, columns, &record);
         sw_epoch_record_deinit(&record);
         SW_TRY(rows_next(&r, "epoch"));
@@ -237,7 +249,8 @@ static sw_status add_row(sw_epoch_table *table, const cJSON *row)
 {
     SW_ENSURE(SW_ARRAY_GROW(table->rows, table->count, "table of epochs"));
     sw_epoch_record *record = &table->rows[table->count];
-    SW_ENSURE(take_record(record, row, &table->columns));
+    sw_str *unknown = table->unknown.length ? NULL : &table->unknown;
+    SW_ENSURE(take_record(record, unknown, row, &table->columns));
     table->count++;
     /* of a figure with two names, early versions wrote one */
     for (int i = 0; i < table->columns.count; i++) {
@@ -263,6 +276,7 @@ sw_status sw_epoch_table_read(sw_epoch_table *out, const char *path)
         SW_TRY(add_row(out, r.row));
         SW_TRY(rows_next(&r, "epoch"));
     }
+    SW_TRY(sw_str_status(&out->unknown));
 done:
     rows_close(&r);
     if (status != SW_OK) sw_epoch_table_deinit(out);
@@ -273,6 +287,7 @@ void sw_epoch_table_deinit(sw_epoch_table *table)
 {
     for (size_t i = 0; i < table->count; i++) sw_epoch_record_deinit(&table->rows[i]);
     free(table->rows);
+    sw_str_deinit(&table->unknown);
     sw_columns_deinit(&table->columns);
     *table = (sw_epoch_table){0};
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "data/dataset.h"
 #include "page/json_text.h"
@@ -34,7 +35,8 @@ sw_status sw_json_read(cJSON **out, const char *path, const char *complaint, int
     SW_ENSURE(sw_fs_read(&text, &length, path, MAX_FILE_BYTES));
     *out = cJSON_ParseWithLength(text, length);
     free(text);
-    sw_status status = check_object(*out, path, complaint, format);
+    sw_status status = sw_memory_status(path);
+    if (status == SW_OK) status = check_object(*out, path, complaint, format);
     if (status != SW_OK) {
         cJSON_Delete(*out);
         *out = NULL;

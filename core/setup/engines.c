@@ -143,10 +143,6 @@ static sw_status pin_layers(sw_engines *e, const sw_conv_table *table, const sw_
         SW_ENSURE(pin_layer(e, &unfit, cl, name, &layer, sw_conv_pins_find(given, name),
                             sw_conv_table_find(table, &layer)));
     }
-    for (int i = 0; i < given->count; i++)
-        if (!sw_conv_pins_find(&e->pins, given->pins[i].layer))
-            sw_log(SW_LOG_WARNING, "runtime.conv_layers: the model has no convolution '%s'",
-                   given->pins[i].layer);
     if (unfit)
         sw_log(SW_LOG_WARNING,
                "runtime.conv_layers: %d passes do not run on their engine on this device, and take the fixed "

@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "run/other_version.h"
 #include "run/reader.h"
 #include "setup/open.h"
 #include "weights/checkpoint.h"
@@ -74,6 +75,18 @@ static int epoch_of(const sw_safetensors_reader *weights)
     return epoch > 0 && epoch < 1000000000 ? (int)epoch : 0;
 }
 
+/* A run's own configuration may be another version's. */
+static sw_status load_experiment(sw_trained *saved, const sw_trained_options *o)
+{
+    if (o->config) return sw_experiment_load(&saved->experiment, saved->config_path, o->sets);
+    char *run = sw_fs_dirname(saved->config_path);
+    if (!run) return SW_E_MEMORY;
+    sw_status status = sw_run_config_load(&saved->experiment, run, o->sets, NULL);
+    if (status == SW_OK) sw_run_warn_of_version(run, NULL, saved->experiment->unknown, "");
+    free(run);
+    return status;
+}
+
 sw_status sw_trained_open(sw_trained *saved, const sw_trained_options *options)
 {
     sw_status status = SW_OK;
@@ -81,7 +94,7 @@ sw_status sw_trained_open(sw_trained *saved, const sw_trained_options *options)
     SW_TRY(locate(saved, options));
     SW_TRY(sw_safetensors_reader_open(&saved->weights, saved->weights_path));
     saved->epoch = epoch_of(saved->weights);
-    if (saved->config_path) SW_TRY(sw_experiment_load(&saved->experiment, saved->config_path, options->sets));
+    if (saved->config_path) SW_TRY(load_experiment(saved, options));
 done:
     if (status != SW_OK) sw_trained_close(saved);
     return status;

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "run/epoch_title.h"
+#include "run/other_version.h"
 
 /* ---- tiles ---- */
 
@@ -62,6 +63,7 @@ sw_status render_view_open(render_view *view, const char *run)
     if (status == SW_OK && view->store.epoch_count == 0)
         status = sw_fail(SW_E_USAGE, "%s has no epoch in masks/ yet: nothing was predicted so far", run);
     if (status == SW_OK) status = read_table(&view->table, run);
+    if (status == SW_OK) sw_run_warn_of_version(run, NULL, "", sw_str_text(&view->table.unknown));
     if (status != SW_OK) render_view_close(view);
     return status;
 }

@@ -180,7 +180,7 @@ sw_status run_config_check(sw_run_session *s)
     difference_list edits = {0};
     bool own = true;
     if (config) SW_TRY(is_own_text(&own, s, config));
-    SW_TRY(sw_experiment_load(&file, s->folder->config, NULL));
+    SW_TRY(sw_experiment_load_run(&file, s->folder->config, NULL));
     if (!own) SW_TRY(find_edits(&edits, sw_json_member(config, values_of), file));
     if (edits.count > 0) SW_TRY(fail_edited(s, &edits));
     SW_TRY(find_reconfigured(s, file));

@@ -34,6 +34,8 @@ static void move_kept_lines(sw_run_session *s)
         sw_run_folder_log(s->folder, (sw_log_level)(*line - '0'), line + 1);
         line = end + 1;
     }
+    if (s->early_log.failed)
+        sw_run_folder_log(s->folder, SW_LOG_WARNING, "lines are missing here, for lack of memory");
     sw_str_deinit(&s->early_log);
 }
 
@@ -176,7 +178,7 @@ static sw_status load_initial_weights(sw_run_session *s)
     sw_status status = sw_initial_load(&s->initial, sw_network_graph(&s->network), &s->network.store,
                                        &s->experiment->init, s->initial_weights, from);
     if (status != SW_OK) return sw_fail_in(status, "init.from");
-    sw_initial_report_log(&s->initial, from);
+    SW_ENSURE(sw_initial_report_log(&s->initial, from));
     sw_safetensors_reader_destroy(s->initial_weights);
     s->initial_weights = NULL;
     return SW_OK;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "page/shell.h"
 #include "run/folder.h"
+#include "run/other_version.h"
 #include "sweep_runs.h"
 #include "train/trainer.h"
 
@@ -22,7 +23,7 @@ static sw_status train(const sw_sweep_run *run, const sw_trainer_options *option
     trainer.resume = resumes ? run->path : NULL;
     SW_TRY(sweep_clear_folder(run));
     /* its own config.yaml also names the engine of every convolution */
-    if (resumes) SW_TRY(sw_experiment_load(&begun, run->config, NULL));
+    if (resumes) SW_TRY(sw_run_config_load_to_resume(&begun, run->path, NULL));
     status = sw_train(&result, resumes ? begun : run->experiment, &trainer);
 done:
     sw_train_result_deinit(&result);
@@ -76,14 +77,14 @@ static sw_status conclude(const sw_sweep *sweep, sw_status kind)
 {
     sw_str text = {0}, failures = {0}, unfinished = {0};
     int failed = append_runs(&failures, sweep, true), left = append_runs(&unfinished, sweep, false);
-    if (failed) sw_str_printf(&text, "%d of %d runs failed:%s", failed, sweep->count, sw_str_text(&failures));
+    if (failed)
+        sw_str_printf(&text, "%d of %d runs failed:%s", failed, sweep->count, sw_str_part(&text, &failures));
     if (left)
         sw_str_printf(
             &text,
             "%s%d of %d runs are saved, but stopped by train.max_minutes; the same command continues "
             "them:%s",
-            failed ? "\n" : "", left, sweep->count, sw_str_text(&unfinished));
-    text.failed |= failures.failed || unfinished.failed;
+            failed ? "\n" : "", left, sweep->count, sw_str_part(&text, &unfinished));
     sw_status status = sw_str_status(&text);
     if (status == SW_OK && text.length) status = sw_fail(failed ? kind : SW_E_INTERRUPTED, "%s", text.text);
     sw_str_deinit(&text);

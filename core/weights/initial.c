@@ -293,7 +293,7 @@ void sw_initial_report_deinit(sw_initial_report *report)
     *report = (sw_initial_report){0};
 }
 
-void sw_initial_report_log(const sw_initial_report *report, const char *path)
+sw_status sw_initial_report_log(const sw_initial_report *report, const char *path)
 {
     sw_str text = {0};
     sw_str_printf(&text, "init: %zu tensors taken from %s", report->taken.count, path);
@@ -305,6 +305,8 @@ void sw_initial_report_log(const sw_initial_report *report, const char *path)
         sw_str_printf(&text, "; %zu of the file's not used: ", report->left_over.count);
         append_names(&text, &report->left_over);
     }
-    sw_log(SW_LOG_INFO, "%s", sw_str_text(&text));
+    sw_status status = sw_str_status(&text);
+    if (status == SW_OK) sw_log(SW_LOG_INFO, "%s", text.text);
     sw_str_deinit(&text);
+    return status;
 }

@@ -26,8 +26,7 @@ static void append_header(sw_str *out, sw_safetensors_dtype dtype, int rank, con
     const uint8_t prefix[PREFIX_BYTES] = {
         0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (uint8_t)(header & 0xff), (uint8_t)(header >> 8)};
     sw_str_append_bytes(out, prefix, sizeof prefix);
-    sw_str_printf(out, "%-*s\n", (int)header - 1, sw_str_text(&dict));
-    out->failed |= dict.failed;
+    sw_str_printf(out, "%-*s\n", (int)header - 1, sw_str_part(out, &dict));
     sw_str_deinit(&dict);
 }
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "safetensors_format.h"
@@ -158,6 +159,7 @@ static sw_status parse_header(sw_safetensors_reader *reader)
     const char *flaw = header_flaw(text, length), *end = NULL;
     if (flaw) SW_TRY(sw_fail(SW_E_DATA, "%s", flaw));
     reader->header = cJSON_ParseWithLengthOpts(text, length, &end, 0);
+    SW_TRY(sw_memory_status("the header"));
     if (!reader->header || !cJSON_IsObject(reader->header))
         SW_TRY(sw_fail(SW_E_DATA, "the header is not valid JSON (at byte %lld)",
                        (long long)(end ? end - text : 0)));

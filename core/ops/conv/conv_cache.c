@@ -14,6 +14,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/str.h"
 #include "cl/gemm.h"
 #include "cl/launch.h"
@@ -188,6 +189,7 @@ sw_status sw_conv_cache_load(sw_conv_table *table, const sw_conv_cache *cache)
         return sw_fail(SW_E_DATA, "%s: it is another user's, or everybody may write it", cache->path);
     SW_TRY(sw_fs_read(&text, &length, cache->path, MAX_FILE_BYTES));
     root = cJSON_ParseWithLength(text, length);
+    SW_TRY(sw_memory_status(cache->path));
     SW_TRY(read_table(table, cache, root));
 done:
     if (status != SW_OK) sw_conv_table_deinit(table);
@@ -239,8 +241,9 @@ sw_status sw_conv_cache_save(const sw_conv_cache *cache, const sw_conv_table *ta
         if (sw_conv_row_decided(&table->rows[i])) cJSON_AddItemToArray(layers, row_json(&table->rows[i]));
     char *text = cJSON_Print(root);
     cJSON_Delete(root);
-    if (!text) return sw_fail(SW_E_MEMORY, "no memory for the timings as JSON");
-    sw_status status = sw_fs_write(cache->path, text, strlen(text));
+    sw_status status = sw_memory_status("the timings as JSON");
+    if (!text) return sw_fail_alloc("the timings as JSON", 0);
+    if (status == SW_OK) status = sw_fs_write(cache->path, text, strlen(text));
     cJSON_free(text);
     return status;
 }

@@ -181,9 +181,10 @@ Test(fields, an_unknown_key_names_the_nearest_known_one)
         {"FLAG: true", "t.yaml:1:1: unknown key 'FLAG'; the nearest known key is 'flag'"},
         {"inner: {sice: 1}", "t.yaml:1:9: unknown key 'inner.sice'; the nearest known key is 'inner.size'"},
         {"size: 1", "t.yaml:1:1: unknown key 'size'; the nearest known key is 'inner.size'"},
-        {"\"\\e[1mflag\": 1", "t.yaml:1:1: unknown key '?[1mflag'; the nearest known key is 'flag'"},
+        {"\"\\e[flag\": 1", "t.yaml:1:1: unknown key '?[flag'; the nearest known key is 'flag'"},
         {"parts: [{size: 1, sizes: 2}]",
          "t.yaml:1:19: unknown key 'parts.0.sizes'; the nearest known key is 'parts[].size'"},
+        {"inner: {zebra: 1}", "t.yaml:1:9: unknown key 'inner.zebra'; there are size"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         thing t;

@@ -91,8 +91,12 @@ Test(config_values, a_size_is_one_number_or_height_and_width_and_is_written_so_t
 Test(config_values, engines_are_named_layer_by_layer_and_written_so_that_they_read_back)
 {
     sw_str text = {0}, again = {0};
-    sw_experiment *e = LOADED(SMALL_MODEL, "runtime.conv_layers={dc1.seq.0: gemm}",
-                              "runtime.conv_layers={uc1.seq.3: winograd/gemm/clblast, 'on': gemm/auto/gemm}");
+    static const char *const sets[] = {
+        "runtime.conv_layers={dc1.seq.0: gemm}",
+        "runtime.conv_layers={uc1.seq.3: winograd/gemm/clblast, 'on': gemm/auto/gemm}", NULL};
+    sw_experiment *e = NULL, *read = NULL; /* of runs, whose layers may be any */
+    cr_assert_eq(sw_experiment_load_run(&e, scratch_write("a.yaml", SMALL_MODEL), sets), SW_OK, "%s",
+                 sw_error_message());
     const sw_conv_pins *pins = &e->runtime.conv_layers;
     cr_assert_eq(pins->count, 3);
     const sw_conv_pin *last = sw_conv_pins_find(pins, "uc1.seq.3");
@@ -110,7 +114,8 @@ Test(config_values, engines_are_named_layer_by_layer_and_written_so_that_they_re
     }
     e->runtime.conv_layers.count = 43;
     sw_experiment_dump_yaml(&text, e, false);
-    sw_experiment *read = LOADED(text.text);
+    cr_assert_eq(sw_experiment_load_run(&read, scratch_write("b.yaml", text.text), NULL), SW_OK, "%s",
+                 sw_error_message());
     sw_experiment_dump_yaml(&again, read, false);
     cr_expect_eq(read->runtime.conv_layers.count, 43);
     cr_expect_str_eq(text.text, again.text);
@@ -124,6 +129,13 @@ Test(config_values, engines_are_named_layer_by_layer_and_written_so_that_they_re
     sw_experiment_destroy(e);
     config_expect_problem(SMALL_MODEL "runtime: {conv_layers: {dc1.seq.0: fast}}\n", NULL, "exp.yaml:4:36: ",
                           "runtime.conv_layers: expected none | mapping of layers to engines");
+    config_expect_problem(SMALL_MODEL "runtime: {conv_layers: {dc1.seq.9: gemm}}\n", NULL, "exp.yaml:4:25: ",
+                          "runtime.conv_layers: the network has no convolution 'dc1.seq.9'; did you mean "
+                          "dc1.seq.0?");
+    config_expect_problem(SMALL_MODEL "runtime: {conv_layers: {dc1.seq.1: gemm}}\n", NULL, "exp.yaml:4:25: ",
+                          "runtime.conv_layers: the network has no convolution 'dc1.seq.1'"); /* a norm */
+    config_expect_problem(SMALL_MODEL "runtime: {conv_layers: {nowhere: gemm}}\n", NULL, "exp.yaml:4:25: ",
+                          "runtime.conv_layers: the network has no convolution 'nowhere'; segwork describe");
     config_expect_problem(SMALL_MODEL "runtime: {conv_layers: gemm}\n", NULL, "exp.yaml:4:24: ",
                           "runtime.conv_layers: expected none | mapping of layers to engines");
 }

@@ -31,7 +31,7 @@ static void append_block(void *user, const details_block *block)
     static const char *const names[] = {
         [DETAILS_TEXT] = "text", [DETAILS_TAGGED] = "tagged", [DETAILS_VERBATIM] = "verbatim"};
     sw_str_printf(user, "%s%s %s: %s\n", names[block->kind], block->after_gap ? "+" : "",
-                  block->kind == DETAILS_TAGGED ? block->tag : "", block->text);
+                  block->kind == DETAILS_TAGGED ? block->tag : "", sw_str_text(block->text));
 }
 
 static void assert_blocks(const char *details, const char *want)

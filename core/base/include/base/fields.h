@@ -3,7 +3,8 @@
  *
  * A table is a const array of sw_field; each field names its YAML key, its type, its place in the struct, its
  * range and a sentence for people. sw_problems collects all problems of a file, each with
- * file:line:column, what was expected and what was found, and for an unknown key the nearest known one. */
+ * file:line:column, what was expected and what was found, and for an unknown key the one that was
+ * probably meant. */
 #ifndef BASE_FIELDS_H
 #define BASE_FIELDS_H
 
@@ -32,6 +33,7 @@ typedef struct sw_field sw_field;
 typedef struct sw_field_table sw_field_table;
 typedef struct sw_field_custom sw_field_custom;
 typedef struct sw_field_variants sw_field_variants;
+typedef struct sw_field_synonym sw_field_synonym;
 
 struct sw_field {
     const char *key;
@@ -53,6 +55,14 @@ struct sw_field_table {
     const sw_field *fields;
     size_t count;
     const sw_field_variants *variants; /* NULL: none */
+    const sw_field_synonym *synonyms;  /* of the table that is read from; NULL: none */
+};
+
+/* What other programs call a key. It is not read: whoever writes it is told the key. A list ends in {NULL}.
+ */
+struct sw_field_synonym {
+    const char *word; /* "learning_rate" */
+    const char *path; /* "optimizer.lr" */
 };
 
 /* The keys that only some records of a table have, such as the options of the kind that one of its fields
@@ -72,6 +82,8 @@ enum { SW_PROBLEMS_SHOWN = 10 };
 typedef struct sw_problems {
     sw_str text; /* a line each */
     int count;
+    sw_str *unknown; /* unknown keys of files are no problems, but listed here: "train.a, model.b"; NULL: they
+                      * are problems. The caller's */
 } sw_problems;
 
 /* Adds a problem at a place. */

@@ -28,6 +28,9 @@ void sw_str_wrap(sw_str *s, const char *text, int column, int indent, int column
 sw_status sw_str_status(const sw_str *s) SW_NODISCARD;
 /* Returns the text, "" where nothing was appended. */
 const char *sw_str_text(const sw_str *s);
+/* Returns the text of `part`, to be put into `whole`, which fails if the part did: a text is never whole with
+ * a shortened part. */
+const char *sw_str_part(sw_str *whole, const sw_str *part);
 /* Hands the text to the caller, who frees it; the sw_str is empty afterwards. */
 sw_status sw_str_take(char **out, sw_str *s) SW_NODISCARD;
 void sw_str_deinit(sw_str *s);

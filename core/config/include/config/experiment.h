@@ -70,6 +70,7 @@ typedef struct sw_experiment {
     /* The source of the values; owned. Its arena owns every text above. */
     const char *path;
     const sw_yaml_node *tree; /* fragments, own keys and --set merged; a key that is absent has its default */
+    const char *unknown;      /* of a run's: keys that were left out, "train.a, model.b"; else NULL */
     sw_arena arena;
 } sw_experiment;
 
@@ -82,6 +83,10 @@ sw_status sw_experiment_load(sw_experiment **out, const char *path, const char *
  * `path` and `tree` of *out mean anything. */
 sw_status sw_experiment_load_data(sw_experiment **out, const char *path,
                                   const char *const *sets) SW_NODISCARD;
+/* Does so for the config.yaml of a run, which another version of segwork may have written: the file's keys
+ * that this one does not know are left out and listed in (*out)->unknown ("": none), and runtime.conv_layers
+ * may name layers that the network does not have. */
+sw_status sw_experiment_load_run(sw_experiment **out, const char *path, const char *const *sets) SW_NODISCARD;
 /* Checks that a picture can hold the grid images that are asked for; SW_E_CONFIG if not. This is not an error
  * of the experiment alone, for a run that validates on fewer images shows fewer. */
 sw_status sw_experiment_check_grid(const sw_experiment *experiment) SW_NODISCARD;

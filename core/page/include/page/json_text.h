@@ -27,6 +27,11 @@ typedef struct sw_json_pair {
 /* The function behind it: the pairs end with one whose key is NULL. */
 void sw_json_add_numbers(struct cJSON *object, const sw_json_pair *pairs);
 
+/* Makes cJSON allocate by base/memory.h: from now on a document is refused where a part of it is missing for
+ * lack of memory, and one that could not be read for the same reason is not called damaged. To be called
+ * once, before the first one. */
+void sw_json_watch_memory(void);
+
 /* Appends a whole document and a newline. SW_E_MEMORY, also where `root` is NULL. */
 sw_status sw_json_document(sw_str *out, const struct cJSON *root) SW_NODISCARD;
 

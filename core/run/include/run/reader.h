@@ -57,8 +57,8 @@ typedef struct sw_run_reader {
 bool sw_run_is_folder(const char *path);
 
 /* Opens a run's folder. SW_E_USAGE: it is no run, and the message says what is missing. SW_E_DATA:
- * manifest.json or metrics.jsonl is torn or not what a run writes. SW_E_CONFIG: its config.yaml is not an
- * experiment this program knows. */
+ * manifest.json or metrics.jsonl is torn or not what a run writes. SW_E_CONFIG: its config.yaml is no
+ * experiment. Keys and columns that only another version knows are left out, with a warning. */
 sw_status sw_run_reader_open(sw_run_reader *out, const char *path) SW_NODISCARD;
 void sw_run_reader_close(sw_run_reader *run); /* accepts a zeroed one */
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "base/str.h"
 #include "nn/metric_table.h"
 
 typedef struct sw_step_record {
@@ -65,6 +66,7 @@ typedef struct sw_epoch_table {
     sw_columns columns;    /* places of the rows' values; without classes before the first epoch */
     sw_epoch_record *rows; /* each owns its values */
     size_t count;
+    sw_str unknown; /* columns that are none here, of the first row that has such: "a, b" */
 } sw_epoch_table;
 
 /* Reads metrics.jsonl; a torn last line is left out. Classes and losses are those of the first row. */

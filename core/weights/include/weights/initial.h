@@ -36,6 +36,6 @@ sw_status sw_initial_load(sw_initial_report *report, const sw_graph *graph, cons
 void sw_initial_report_deinit(sw_initial_report *report); /* accepts a zeroed one */
 
 /* Writes the report to the log in a line, long lists shortened. */
-void sw_initial_report_log(const sw_initial_report *report, const char *path);
+sw_status sw_initial_report_log(const sw_initial_report *report, const char *path) SW_NODISCARD;
 
 #endif
