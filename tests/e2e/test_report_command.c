@@ -157,13 +157,9 @@ Test(report_command, what_compares_with_the_first_run_is_judged_as_compare_does)
 Test(report_command, a_run_killed_and_resumed_has_one_curve_and_the_gallery_of_one_never_stopped)
 {
     train("whole", "");
-    pid_t pid =
-        program_start("run %s/tests/support/tiny.yaml --out cut --set train.epochs=2 --set grid.count=6 "
-                      "--set grid.columns=4",
-                      getenv("SEGWORK_SOURCE_DIR"));
-    program_wait_for_lines(pid, "cut/metrics.jsonl", 1);
-    kill(pid, SIGKILL);
-    program_wait(pid);
+    program_stop_run("cut", "metrics.jsonl", 1, SIGKILL,
+                     "$SRC/tests/support/tiny.yaml --set train.epochs=2 --set grid.count=6 "
+                     "--set grid.columns=4");
     program_expect(0, NULL, "segwork report cut --out cut.html");
     expect_page("cut.html", WORDS("Overview", "Learning curves"));
     program_expect(0, NULL, "segwork run --resume cut");
