@@ -44,8 +44,9 @@ static const char *note_of(const char *path, const char *key)
 
 /* One step an epoch: the first changes nothing, and from the second on they are far too large. */
 #define FALLING                                                                                              \
-    TINY "--set train.epochs=5 --set train.batch_size=8 --set train.save_best=val_loss --set optimizer.lr=1 " \
-         "--set schedule.warmup_epochs=1 --set schedule.warmup_start=0 "
+    TINY                                                                                                     \
+        "--set train.epochs=5 --set train.batch_size=8 --set train.save_best=val_loss --set optimizer.lr=1 " \
+        "--set schedule.warmup_epochs=1 --set schedule.warmup_start=0 "
 
 Test(run_best, the_best_epoch_stays_the_best_however_often_a_run_is_resumed)
 {
@@ -90,7 +91,8 @@ static void replace_note(const char *path, const char *key, const char *value)
     free(text);
 }
 
-/* A run that is said to have trained for 1000 s of the 3000 s before it was stopped within its first epoch. */
+/* A run that is said to have trained for 1000 s of the 3000 s before it was stopped within its first epoch.
+ */
 Test(run_best, the_time_before_a_stop_counts_in_the_figures_of_the_epoch)
 {
     enum { IMAGES = 24, REST_S = 300 };

@@ -1,6 +1,6 @@
-/* A library for LD_PRELOAD: appends a line to the file $IO_LOG for each fsync, rename and unlink of a program,
- * "fsync BYTES PATH", "rename BYTES FROM TO", "unlink PATH", before the call is made. BYTES are those that the
- * file then has. The calls themselves go by other names to the same end. */
+/* A library for LD_PRELOAD: appends a line to the file $IO_LOG for each fsync, rename and unlink of a
+ * program, "fsync BYTES PATH", "rename BYTES FROM TO", "unlink PATH", before the call is made. BYTES are
+ * those that the file then has. The calls themselves go by other names to the same end. */
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
