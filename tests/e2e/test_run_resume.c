@@ -152,16 +152,20 @@ Test(run_resume, killed_and_stopped_again_and_again_it_still_ends_with_the_same_
     finish_and_compare("often");
 }
 
-/* Whether the process has a handler of its own for the signal, as Linux tells it. */
-static bool handles(pid_t pid, int signal_number)
+/* Waits until the process has a handler of its own for the signal, or has it no longer, as Linux tells it. */
+static void wait_for_handler(pid_t pid, int signal_number, bool has)
 {
-    char path[32], line[256];
-    unsigned long long caught = 0;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    FILE *status = fopen(path, "r");
-    while (status && fgets(line, sizeof line, status)) sscanf(line, "SigCgt: %llx", &caught);
-    if (status) fclose(status);
-    return caught >> (signal_number - 1) & 1;
+    for (int polls = 0; polls < 60000; polls++) {
+        char path[32], line[256];
+        unsigned long long caught = 0;
+        snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+        FILE *status = fopen(path, "r");
+        while (status && fgets(line, sizeof line, status)) sscanf(line, "SigCgt: %llx", &caught);
+        if (status) fclose(status);
+        if ((caught >> (signal_number - 1) & 1) == has) return;
+        wait_ms(1);
+    }
+    cr_assert_fail("signal %d: no change within a minute", signal_number);
 }
 
 /* Steps that take long, so that the second signal comes before the first one's is done. */
@@ -173,10 +177,10 @@ Test(run_resume, a_second_signal_ends_a_run_at_once)
         pid_t pid = program_start("run $SRC/tests/support/tiny.yaml --set data.size=256 "
                                   "--set train.batch_size=24 --set train.epochs=100 --out run%d",
                                   i);
-        while (!handles(pid, signals[i])) wait_ms(1);
-        while (!program_wait_for_lines(pid, i ? "run1/log.txt" : "run0/log.txt", 1)) wait_ms(1);
+        wait_for_handler(pid, signals[i], true);
+        cr_assert(program_wait_for_lines(pid, i ? "run1/log.txt" : "run0/log.txt", 1), "%s", program_output);
         kill(pid, signals[i]);
-        while (handles(pid, signals[i])) wait_ms(1);
+        wait_for_handler(pid, signals[i], false);
         kill(pid, signals[i]);
         cr_expect_eq(program_wait(pid), 128 + signals[i], "%s", program_output);
         cr_expect_null(strstr(program_output, "everything is saved"), "%s", program_output);

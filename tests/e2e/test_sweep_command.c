@@ -179,7 +179,7 @@ Test(sweep_command, a_run_that_another_process_writes_is_left_to_it)
 /* The sweep is held within its first run while another process does its second one. */
 Test(sweep_command, a_run_that_another_process_did_meanwhile_is_found_done)
 {
-#define ONE "--set train.batch_size=1 --set train.epochs=4 "
+#define ONE "--set train.batch_size=1 --set train.epochs=10 "
     program_draw_pets(24, 4);
     pid_t pid = program_start("sweep " TINY ONE "--set seed=0..1 --out s");
     cr_assert(program_wait_for_lines(pid, "s/seed=0/steps.jsonl", 1));

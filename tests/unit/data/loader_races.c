@@ -1,8 +1,9 @@
-/* Epochs of a loader that is built with ThreadSanitizer: taken whole, left in the middle, begun anew, destroyed
- * at work. A lock that is taken too late, or not at all, is a finding, and a program that hangs is soon ended. */
+/* Epochs of a loader that is built with ThreadSanitizer: taken whole, left in the middle, begun anew,
+ * destroyed at work. A lock that is taken too late, or not at all, is a finding, and a program that hangs is
+ * soon ended. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "data/dataset.h"
@@ -39,7 +40,10 @@ static sw_status use(const sw_dataset *dataset, int threads, int prefetch, int h
     for (int round = 0; round < ROUNDS; round++) {
         sw_loader_start(loader, (uint32_t)round, round % 3);
         SW_TRY(take(&sum, loader, round % 2 ? IMAGES : round % 4));
+        if (round % 4 == 2) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL); /* they work on */
     }
+    sw_loader_start(loader, ROUNDS, 0);
+    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 done:
     sw_loader_destroy(loader);
     return status;
@@ -49,8 +53,7 @@ static sw_status use_all(const char *root)
 {
     sw_status status = SW_OK;
     const sw_synth_options synth = {.train = IMAGES, .val = 1, .size_px = 16, .seed = 5};
-    const sw_data_config data = {
-        .root = root, .split = {"trainval"}, .size = {16, 16}, .loader_threads = 1};
+    const sw_data_config data = {.root = root, .split = {"trainval"}, .size = {16, 16}, .loader_threads = 1};
     sw_dataset *dataset;
     SW_ENSURE(sw_synth_write(root, &synth));
     SW_ENSURE(sw_dataset_open(&dataset, &data, SW_SPLIT_TRAIN));
