@@ -146,6 +146,30 @@ Test(eval_command, the_figures_are_those_the_run_recorded_and_the_images_add_up_
     expect_figures_of_the_run("--set augment.contrast=0.9");
 }
 
+/* Seven images in batches of four: without augmentation the article's figure is a mean over two batches of
+ * the images' own, the second of three. */
+Test(eval_command, the_articles_custom_iou_is_the_mean_over_batches_of_what_their_images_have)
+{
+    program_draw_pets(8, 7);
+    program_expect(0, NULL,
+                   "segwork run $SRC/tests/support/tiny.yaml --out run --set train.epochs=%d "
+                   "--set augment.hflip=0 --set augment.contrast=0",
+                   EPOCHS);
+    program_expect(0, NULL,
+                   "segwork eval --checkpoint run/checkpoints/last.safetensors --out figures > said 2>&1 && "
+                   "tail -n 7 figures/per_image.csv");
+    double of_image[7], batches[2] = {0};
+    char *line = strtok(program_output, "\n");
+    for (int i = 0; i < 7; i++, line = strtok(NULL, "\n"))
+        cr_assert(line && sscanf(line, "%*[^,],%*f,%*f,%lf", &of_image[i]) == 1, "%s", line);
+    for (int i = 0; i < 7; i++) batches[i / 4] += of_image[i] / (i < 4 ? 4 : 3);
+    cJSON *row = json_of("run/metrics.jsonl", "{\"epoch\":4,");
+    expect_same("custom IoU", number(row, "article_custom_iou"), (batches[0] + batches[1]) / 2);
+    cr_expect_gt(fabs(batches[0] - batches[1]), 1e-4, "the images do not suit this test: %g, %g", batches[0],
+                 batches[1]);
+    cJSON_Delete(row);
+}
+
 Test(eval_command, class_weights_of_the_training_masks_count_in_the_loss)
 {
     expect_figures_of_the_run("--set loss.class_weights=median_frequency --set loss.kind=focal");

@@ -1,9 +1,11 @@
 /* The program as a whole: overview, help, version, exit codes. */
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "program.h"
 #include "scratch.h"
@@ -85,4 +87,18 @@ Test(program, a_file_is_written_where_a_file_may_be_and_nowhere_else)
     program_expect(1, "cannot write none/page: there is no folder none", "segwork man --out none/page");
     program_expect(1, "cannot write page/page: ", "segwork man --out page/page");
     program_expect(0, NULL, "test -z \"$(ls -A | grep partial)\"");
+}
+
+/* The harness of these tests: a hung child must not cost the time of all of them. */
+Test(program, what_does_not_end_is_killed_with_what_it_started)
+{
+    const double begun = sw_clock_s();
+    program_limit_s = 0.5;
+    cr_expect_eq(program_run("echo before; (sleep 77; touch late) & sleep 99"), 128 + SIGKILL);
+    cr_expect_str_eq(program_output, "before\n");
+    cr_expect_eq(program_run("exec > /dev/null 2>&1; sleep 99"), 128 + SIGKILL);
+    cr_expect_eq(program_run_on_terminal("sleep 99"), 128 + SIGKILL);
+    pid_t pid = program_start("data synth slow --train 100000 --val 1 --size 512");
+    cr_expect_eq(program_wait(pid), 128 + SIGKILL);
+    cr_expect_lt(sw_clock_s() - begun, 30);
 }

@@ -1,4 +1,5 @@
 /* segwork report: pages of real and of made-up runs, read back. */
+#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -79,6 +80,32 @@ Test(report_command, a_run_copied_elsewhere_needs_neither_its_data_nor_its_weigh
     cr_expect_eq(occurrences("report.html", "role=\"tablist\" aria-label=\"Runs\""), 0);
 }
 
+/* Rows are truths: of the 100 pixels of the pet 70 were found, of the 400 of the background 320, of the 50 of
+ * the border 10. Precision and recall of the pet are told apart by 0.625 and 0.875. */
+Test(report_command, every_cell_of_the_confusion_matrix_stands_in_its_row_and_column)
+{
+    train("run", "--set train.epochs=1");
+    program_expect(0, NULL,
+                   "sed -i 's/\"precision_pet\":[^,]*/\"precision_pet\":0.625/; "
+                   "s/\"recall_pet\":[^,]*/\"recall_pet\":0.875/' run/metrics.jsonl && "
+                   "grep -q 0.625.*0.875 run/metrics.jsonl || grep -q 0.875.*0.625 run/metrics.jsonl");
+    char *text = file_text("run/gallery/epoch_01.json", NULL);
+    cJSON *gallery = cJSON_Parse(text);
+    cr_assert(gallery && cJSON_ReplaceItemInObject(gallery, "confusion",
+                                                   cJSON_Parse("[[70,25,5],[60,320,20],[30,10,10]]")));
+    free(text);
+    text = cJSON_Print(gallery);
+    scratch_write("run/gallery/epoch_01.json", text);
+    cJSON_free(text);
+    cJSON_Delete(gallery);
+    program_expect(0, NULL, "segwork report run --out page.html");
+    expect_page("page.html", WORDS("Rows: truth, columns: prediction", ">pet<", "70.0", ">70<", "25.0",
+                                   ">25<", "5.0", ">5<", ">background<", "15.0", ">60<", "80.0", ">320<",
+                                   "5.0", ">20<", ">border<", "60.0", ">30<", "20.0", ">10<", "20.0", ">10<",
+                                   "Figures by class", "pet</b>", "<span>precision</span>",
+                                   "<span>0.6250</span>", "<span>recall</span>", "<span>0.8750</span>"));
+}
+
 Test(report_command, an_earlier_versions_run_shows_its_pictures)
 {
     train("run", "");
@@ -157,13 +184,9 @@ Test(report_command, what_compares_with_the_first_run_is_judged_as_compare_does)
 Test(report_command, a_run_killed_and_resumed_has_one_curve_and_the_gallery_of_one_never_stopped)
 {
     train("whole", "");
-    pid_t pid =
-        program_start("run %s/tests/support/tiny.yaml --out cut --set train.epochs=2 --set grid.count=6 "
-                      "--set grid.columns=4",
-                      getenv("SEGWORK_SOURCE_DIR"));
-    program_wait_for_lines(pid, "cut/metrics.jsonl", 1);
-    kill(pid, SIGKILL);
-    program_wait(pid);
+    program_stop_run("cut", "metrics.jsonl", 1, SIGKILL,
+                     "$SRC/tests/support/tiny.yaml --set train.epochs=2 --set grid.count=6 "
+                     "--set grid.columns=4");
     program_expect(0, NULL, "segwork report cut --out cut.html");
     expect_page("cut.html", WORDS("Overview", "Learning curves"));
     program_expect(0, NULL, "segwork run --resume cut");

@@ -60,7 +60,7 @@ Test(run_extend, an_extended_run_that_is_stopped_goes_on_to_the_new_end)
     pid = program_start("run --resume parts --set train.epochs=3");
     program_wait_for_lines(pid, "parts/steps.jsonl", 53);
     kill(pid, SIGKILL);
-    program_wait(pid);
+    cr_expect_eq(program_wait(pid), 128 + SIGKILL, "%s", program_output);
     program_expect(0, NULL, "segwork run --resume parts");
     expect_same_run("whole", "parts", 3);
     program_expect(2, "the run has done 3 epochs already", "segwork run --resume parts --set train.epochs=2");

@@ -140,15 +140,9 @@ Test(run_losses, no_loss_depends_on_the_size_of_the_validation_batches)
 /* Steps of three batches, the last one shorter. */
 #define STEPS LIST "--set train.batch_size=1 --set train.accumulate=3 --set train.epochs=3 "
 
-static void stop_and_go_on(const char *run, int lines, int signal_number, int code)
+static void stop_and_go_on(const char *run, int lines, int signal_number)
 {
-    pid_t pid = program_start("run " TINY STEPS "--out %s", run);
-    char *steps = sw_strf("%s/steps.jsonl", run);
-    program_wait_for_lines(pid, steps, lines);
-    free(steps);
-    kill(pid, signal_number);
-    int got = program_wait(pid);
-    cr_expect(got == code || got == 0, "exit code %d\n%s", got, program_output);
+    program_stop_run(run, "steps.jsonl", lines, signal_number, TINY STEPS);
     program_expect(0, "prediction grid", "segwork run --resume %s", run);
     expect_same_run("whole", run, EPOCHS);
 }
@@ -159,8 +153,8 @@ Test(run_losses, a_resumed_run_of_several_losses_ends_with_the_same_bits)
     program_expect(0, NULL, "segwork run " TINY STEPS "--out whole");
     program_expect(0, NULL, "segwork run " TINY STEPS "--set runtime.loss_every=1 --out again");
     expect_same_metrics("whole", "again");
-    stop_and_go_on("stopped", 2, SIGINT, 130);
-    stop_and_go_on("killed", 6, SIGKILL, 128 + SIGKILL);
+    stop_and_go_on("stopped", 2, SIGINT);
+    stop_and_go_on("killed", 6, SIGKILL);
 }
 
 /* --- mistakes ------------------------------------------------------------------------------------------- */

@@ -195,6 +195,26 @@ static void png_size(const char *name, unsigned *width, unsigned *height)
     free(bytes);
 }
 
+/* Six images of the untrained network, in two batches of at most four and in one of seven. */
+Test(run_outputs, the_grid_is_the_same_whatever_the_batches_it_is_predicted_in)
+{
+    program_draw_pets(8, 7);
+    for (int batch = 4; batch <= 7; batch += 3)
+        program_expect(0, NULL,
+                       "segwork run $SRC/tests/support/tiny.yaml --out by%d --set train.val_batch_size=%d "
+                       "--set train.epochs=1 --set grid.count=6 --set grid.columns=6",
+                       batch, batch);
+    for (const char *const *name =
+             (const char *const[]){"masks/epoch_00.png", "masks/epoch_00_confidence.png",
+                                   "masks/epoch_01.png", "masks/epoch_01_confidence.png", NULL};
+         *name; name++) {
+        char by_four[64], by_seven[64];
+        snprintf(by_four, sizeof by_four, "by4/%s", *name);
+        snprintf(by_seven, sizeof by_seven, "by7/%s", *name);
+        expect_same_file(by_four, by_seven);
+    }
+}
+
 Test(run_outputs, every_epoch_has_a_grid_of_the_same_size_with_the_pictures_asked_for)
 {
     unsigned width, height, first_width, first_height;

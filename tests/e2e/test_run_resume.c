@@ -1,5 +1,6 @@
 /* A run that was stopped, however it was stopped, goes on and ends with the same bits. */
 #include <criterion/criterion.h>
+#include <criterion/hooks.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,25 +17,45 @@ TestSuite(run_resume, .init = scratch_create, .fini = scratch_remove);
 
 enum { TRAIN = 24, EPOCHS = 5, STEPS = TRAIN }; /* batches of one image */
 
-#define SLOW_RUN                                                                                             \
-    "run $SRC/tests/support/tiny.yaml --set train.epochs=5 --set train.batch_size=1 --set grid.columns=4 "
+#define SLOW                                                                                                 \
+    "$SRC/tests/support/tiny.yaml --set train.epochs=5 --set train.batch_size=1 --set grid.columns=4 "
+
+/* The run that all tests compare theirs with is made once, by the first of them; each gets a copy. */
+static const char shared[] = "SEGWORK_TEST_WHOLE_RUN";
+
+ReportHook(PRE_ALL)(struct criterion_test_set *tests)
+{
+    char folder[] = "/tmp/segwork-test-XXXXXX";
+    (void)tests;
+    if (mkdtemp(folder)) setenv(shared, folder, true);
+}
+
+ReportHook(POST_ALL)(struct criterion_global_stats *stats)
+{
+    (void)stats;
+    char *command = sw_strf("rm -r \"$%s\"", shared);
+    if (!command || system(command) != 0) fprintf(stderr, "%s: not removed\n", getenv(shared));
+    free(command);
+}
 
 static void run_whole(void)
 {
+    if (program_run("cp -r \"$%s\"/pets \"$%s\"/whole .", shared, shared) == 0) return;
     program_draw_pets(TRAIN, 6);
-    program_expect(0, NULL, "segwork " SLOW_RUN "--out whole");
+    program_expect(0, NULL, "segwork run " SLOW "--out whole && cp -r pets whole \"$%s\"", shared);
 }
 
-/* Starts a run, or goes on with it, and sends the signal once steps.jsonl has so many lines. Returns its exit
- * code. */
-static int stop_after(const char *run, bool resume, int lines, int signal_number)
+/* Goes on with a run and sends it the signal once steps.jsonl has so many lines. */
+static void resume_and_stop(const char *run, int lines, int signal_number)
 {
-    pid_t pid = resume ? program_start("run --resume %s", run) : program_start(SLOW_RUN "--out %s", run);
+    pid_t pid = program_start("run --resume %s", run);
     char *steps = sw_strf("%s/steps.jsonl", run);
     program_wait_for_lines(pid, steps, lines);
     free(steps);
     kill(pid, signal_number);
-    return program_wait(pid);
+    int code = program_wait(pid);
+    cr_expect_eq(code, signal_number == SIGKILL ? 128 + SIGKILL : 130, "exit code %d\n%s", code,
+                 program_output);
 }
 
 static void finish_and_compare(const char *run)
@@ -51,8 +72,7 @@ Test(run_resume, an_interrupted_run_says_how_to_go_on_and_ends_with_the_same_bit
         char run[32], hint[64];
         snprintf(run, sizeof run, "stopped%zu", i);
         snprintf(hint, sizeof hint, "segwork run --resume %s", run);
-        int code = stop_after(run, false, moments[i], i % 2 ? SIGTERM : SIGINT);
-        cr_expect_eq(code, 130, "exit code %d\n%s", code, program_output);
+        program_stop_run(run, "steps.jsonl", moments[i], i % 2 ? SIGTERM : SIGINT, SLOW);
         cr_expect_not_null(strstr(program_output, hint), "%s", program_output);
         finish_and_compare(run);
     }
@@ -65,7 +85,7 @@ Test(run_resume, a_killed_run_goes_on_from_the_last_saved_epoch_and_ends_with_th
     for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
         char run[32];
         snprintf(run, sizeof run, "killed%zu", i);
-        cr_expect_eq(stop_after(run, false, moments[i], SIGKILL), 128 + SIGKILL, "moment %zu", i);
+        program_stop_run(run, "steps.jsonl", moments[i], SIGKILL, SLOW);
         finish_and_compare(run);
     }
 }
@@ -82,7 +102,7 @@ static int kill_and_go_on(const char *run, double ms, bool once_begun, int *went
 {
     char config[64];
     snprintf(config, sizeof config, "%s/config.yaml", run);
-    pid_t pid = program_start(SLOW_RUN "--out %s", run);
+    pid_t pid = program_start("run " SLOW "--out %s", run);
     const char *begun = scratch_path(config);
     for (int polls = 0; once_begun && !sw_fs_exists(begun); polls++) {
         cr_assert_lt(polls, 60000, "%s was not written within a minute", config);
@@ -124,12 +144,47 @@ Test(run_resume, a_run_killed_at_any_time_either_goes_on_or_says_that_it_never_b
 Test(run_resume, killed_and_stopped_again_and_again_it_still_ends_with_the_same_bits)
 {
     run_whole();
-    stop_after("often", false, 5, SIGKILL);
+    program_stop_run("often", "steps.jsonl", 5, SIGKILL, SLOW);
     for (int i = 1; i < EPOCHS; i++) {
-        stop_after("often", true, i * STEPS - 5, SIGINT);
-        stop_after("often", true, i * STEPS + 5, SIGKILL);
+        resume_and_stop("often", i * STEPS - 5, SIGINT);
+        resume_and_stop("often", i * STEPS + 5, SIGKILL);
     }
     finish_and_compare("often");
+}
+
+/* Waits until the process has a handler of its own for the signal, or has it no longer, as Linux tells it. */
+static void wait_for_handler(pid_t pid, int signal_number, bool has)
+{
+    for (int polls = 0; polls < 60000; polls++) {
+        char path[32], line[256];
+        unsigned long long caught = 0;
+        snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+        FILE *status = fopen(path, "r");
+        while (status && fgets(line, sizeof line, status)) sscanf(line, "SigCgt: %llx", &caught);
+        if (status) fclose(status);
+        if ((caught >> (signal_number - 1) & 1) == has) return;
+        wait_ms(1);
+    }
+    cr_assert_fail("signal %d: no change within a minute", signal_number);
+}
+
+/* Steps that take long, so that the second signal comes before the first one's is done. */
+Test(run_resume, a_second_signal_ends_a_run_at_once)
+{
+    static const int signals[] = {SIGINT, SIGTERM};
+    program_draw_pets(24, 4);
+    for (int i = 0; i < 2; i++) {
+        pid_t pid = program_start("run $SRC/tests/support/tiny.yaml --set data.size=256 "
+                                  "--set train.batch_size=24 --set train.epochs=100 --out run%d",
+                                  i);
+        wait_for_handler(pid, signals[i], true);
+        cr_assert(program_wait_for_lines(pid, i ? "run1/log.txt" : "run0/log.txt", 1), "%s", program_output);
+        kill(pid, signals[i]);
+        wait_for_handler(pid, signals[i], false);
+        kill(pid, signals[i]);
+        cr_expect_eq(program_wait(pid), 128 + signals[i], "%s", program_output);
+        cr_expect_null(strstr(program_output, "everything is saved"), "%s", program_output);
+    }
 }
 
 Test(run_resume, a_finished_run_is_left_as_it_is)
@@ -180,9 +235,12 @@ Test(run_resume, a_run_does_not_go_on_with_other_data_a_broken_checkpoint_or_twi
     program_expect(0, NULL, "cp saved whole/checkpoints/resume.safetensors; segwork run --resume whole");
     program_expect(2, "no config.yaml", "segwork run --resume pets");
     program_expect(2, "no config.yaml", "segwork run --resume nowhere");
-    program_expect(2, "no experiment file, --out or --no-tune", "segwork run --resume whole --out other");
+    static const char *const fixed[] = {"--out other", "--no-tune", "whole/config.yaml"};
+    for (int i = 0; i < 3; i++)
+        program_expect(2, "no experiment file, --out or --no-tune", "segwork run --resume whole %s",
+                       fixed[i]);
 
-    pid_t pid = program_start(SLOW_RUN "--set train.epochs=1000 --out busy");
+    pid_t pid = program_start("run " SLOW "--set train.epochs=1000 --out busy");
     cr_assert(program_wait_for_lines(pid, "busy/steps.jsonl", 1));
     program_expect(2, "another process", "segwork run --resume busy");
     kill(pid, SIGINT);

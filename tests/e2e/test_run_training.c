@@ -57,15 +57,9 @@ enum { TRAIN = 21, EPOCHS = 4, STEPS = 7 }; /* batches of one image, three a ste
     "--set train.epochs=4 --set train.batch_size=1 --set train.accumulate=3 --set optimizer.clip_norm=0.3 "  \
     "--set train.ema_decay=0.8 --set train.early_stop.patience=50 "
 
-static void stop_and_go_on(const char *run, int lines, int signal_number, int code)
+static void stop_and_go_on(const char *run, int lines, int signal_number)
 {
-    pid_t pid = program_start("run " TINY EVERYTHING "--out %s", run);
-    char *steps = sw_strf("%s/steps.jsonl", run);
-    program_wait_for_lines(pid, steps, lines);
-    free(steps);
-    kill(pid, signal_number);
-    int got = program_wait(pid);
-    cr_expect(got == code || got == 0, "exit code %d\n%s", got, program_output);
+    program_stop_run(run, "steps.jsonl", lines, signal_number, TINY EVERYTHING);
     program_expect(0, "prediction grid", "segwork run --resume %s", run);
 }
 
@@ -89,8 +83,8 @@ Test(run_training, with_everything_on_a_resumed_run_ends_with_the_same_bits_and_
         char stopped[32], killed[32];
         snprintf(stopped, sizeof stopped, "stopped%zu", i);
         snprintf(killed, sizeof killed, "killed%zu", i);
-        stop_and_go_on(stopped, moments[i], SIGINT, 130);
-        stop_and_go_on(killed, moments[i], SIGKILL, 128 + SIGKILL);
+        stop_and_go_on(stopped, moments[i], SIGINT);
+        stop_and_go_on(killed, moments[i], SIGKILL);
         expect_same_run("whole", stopped, EPOCHS);
         expect_same_run("whole", killed, EPOCHS);
         expect_same_events("whole", stopped);
@@ -225,11 +219,7 @@ Test(run_training, a_run_that_no_longer_gets_better_ends_and_stays_ended)
     expect_same_events("early", "copy");
 
     /* how long it has waited survives a stop in any epoch */
-    pid_t pid = program_start("run " TINY EARLY "--out halted");
-    program_wait_for_lines(pid, "halted/steps.jsonl", (expected - 1) * 2 + 1);
-    kill(pid, SIGINT);
-    int code = program_wait(pid);
-    cr_expect(code == 130 || code == 0, "exit code %d\n%s", code, program_output);
+    program_stop_run("halted", "metrics.jsonl", expected - 1, SIGINT, TINY EARLY);
     program_expect(0, "stopped early after epoch", "segwork run --resume halted");
     expect_same_run("early", "halted", expected);
 }

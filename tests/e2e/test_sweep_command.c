@@ -176,6 +176,22 @@ Test(sweep_command, a_run_that_another_process_writes_is_left_to_it)
     expect_words("A2  finished  3/3     1     t/seed=1\n");
 }
 
+/* The sweep is held within its first run while another process does its second one. */
+Test(sweep_command, a_run_that_another_process_did_meanwhile_is_found_done)
+{
+#define ONE "--set train.batch_size=1 --set train.epochs=10 "
+    program_draw_pets(24, 4);
+    pid_t pid = program_start("sweep " TINY ONE "--set seed=0..1 --out s");
+    cr_assert(program_wait_for_lines(pid, "s/seed=0/steps.jsonl", 1));
+    kill(pid, SIGSTOP);
+    cr_assert_not(file_exists("s/seed=1"), "the first run was done before the sweep could be held");
+    program_expect(0, NULL, "segwork run " TINY ONE "--set seed=1 --out s/seed=1 && cp -r s/seed=1 before");
+    kill(pid, SIGCONT);
+    cr_expect_eq(program_wait(pid), 0, "%s", program_output);
+    expect_words("run 2 of 2: seed=1, done");
+    program_expect(0, NULL, "diff -r s/seed=1 before");
+}
+
 Test(sweep_command, a_list_of_commands_does_what_the_sweep_would)
 {
     program_draw_pets(8, 4);

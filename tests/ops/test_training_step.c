@@ -225,6 +225,31 @@ Test(training_step, clipping_is_of_the_mean_over_the_batches)
     free(tight);
 }
 
+/* As with torch.nn.utils.clip_grad_norm_, a norm that is NaN makes every gradient NaN, so that an update
+ * cannot hide a few values that broke among many that did not. */
+Test(training_step, one_gradient_that_is_not_finite_leaves_none_as_it_was)
+{
+    const sw_loss_config loss = SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1);
+    const sw_optimizer_config sgd = {.kind = SW_OPT_SGD, .clip_norm = 1e3f};
+    static const float broken[] = {NAN, INFINITY};
+    sw_network network;
+    make(&network, &loss, &sgd, 0.0f);
+    const size_t elems = network.store.param_elems, at = elems / 3;
+    float *given = calloc(elems, sizeof *given);
+    for (int b = 0; b < 2; b++) {
+        for (size_t i = 0; i < elems; i++) given[i] = i == at ? broken[b] : 1.0f;
+        must(sw_buffer_write(session, network.store.grads, 0, given, elems * sizeof *given));
+        must(sw_gradients_clip(&network.gradients));
+        float *found = read_slab(&network, network.store.grads, elems);
+        for (size_t i = 0; i < elems; i++)
+            cr_assert(isnan(found[i]) || (b == 1 && found[i] == 0.0f), "%g of %g at %zu", (double)found[i],
+                      (double)given[i], i);
+        free(found);
+    }
+    free(given);
+    sw_network_deinit(&network);
+}
+
 Test(training_step, averages_follow_the_values_and_can_be_looked_at)
 {
     const sw_loss_config loss = SW_ONE_LOSS(CROSS_ENTROPY, .ignore_index = -1);

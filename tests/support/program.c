@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #include "scratch.h"
 
 char program_output[1 << 18];
+double program_limit_s;
 
 static const char *setting(const char *name)
 {
@@ -52,10 +54,25 @@ static void check_for_reports(void)
               program_output);
 }
 
-static void read_output(int fd)
+static double deadline(void)
+{
+    return sw_clock_s() +
+           (program_limit_s > 0 ? program_limit_s : strtod(setting("SEGWORK_TEST_CHILD_S"), NULL));
+}
+
+/* Whether there is something to read, or an end, before that time. */
+static bool readable(int fd, double until)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    for (double left = until - sw_clock_s(); left > 0; left = until - sw_clock_s())
+        if (poll(&wanted, 1, (int)(1e3 * left) + 1) > 0) return true;
+    return false;
+}
+
+static void read_output(int fd, double until)
 {
     size_t have = 0;
-    for (;;) {
+    while (readable(fd, until)) {
         ssize_t got = read(fd, program_output + have, sizeof program_output - 1 - have);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) break; /* a pseudo-terminal whose program has ended answers EIO */
@@ -63,6 +80,23 @@ static void read_output(int fd)
         cr_assert_lt(have, sizeof program_output - 1, "too much output");
     }
     program_output[have] = '\0';
+}
+
+/* Waits for the end of a child, which is the first of a group; one that hangs is killed with its group. */
+static int await(pid_t pid, double until)
+{
+    int status;
+    pid_t ended;
+    bool late = false;
+    while ((ended = waitpid(pid, &status, late ? 0 : WNOHANG)) == 0) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        late = sw_clock_s() > until;
+        if (late) kill(-pid, SIGKILL);
+    }
+    cr_assert_eq(ended, pid);
+    cr_expect(!late || program_limit_s > 0, "a program did not end in time and was killed:\n%s",
+              program_output);
+    return exit_code(status);
 }
 
 static pid_t start_shell(const char *line, int output_fd)
@@ -88,12 +122,12 @@ static int run_line(const char *line)
     cr_assert_eq(pipe(ends), 0);
     pid_t pid = start_shell(line, ends[1]);
     close(ends[1]);
-    read_output(ends[0]);
+    const double until = deadline();
+    read_output(ends[0], until);
     close(ends[0]);
-    int status;
-    waitpid(pid, &status, 0);
+    int code = await(pid, until);
     check_for_reports();
-    return exit_code(status);
+    return code;
 }
 
 int program_run(const char *fmt, ...)
@@ -134,13 +168,13 @@ int program_run_on_terminal(const char *fmt, ...)
     cr_assert_eq(ioctl(terminal, TIOCSWINSZ, &size), 0);
     pid_t pid = start_shell(line, terminal);
     close(terminal);
-    read_output(master);
+    const double until = deadline();
+    read_output(master, until);
     close(master);
-    int status;
-    waitpid(pid, &status, 0);
+    int code = await(pid, until);
     check_for_reports();
     free(line);
-    return exit_code(status);
+    return code;
 }
 
 /* ---- in the background ---- */
@@ -166,14 +200,13 @@ pid_t program_start(const char *fmt, ...)
 
 int program_wait(pid_t pid)
 {
-    int status;
-    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    int code = await(pid, deadline());
     int fd = open(scratch_path(background_output), O_RDONLY);
     cr_assert_geq(fd, 0);
-    read_output(fd);
+    read_output(fd, deadline());
     close(fd);
     check_for_reports();
-    return exit_code(status);
+    return code;
 }
 
 static int count_lines(const char *path)
@@ -204,6 +237,26 @@ bool program_wait_for_lines(pid_t pid, const char *name, int lines)
     program_wait(pid);
     cr_assert_fail("%s has not got %d lines in %d s:\n%s", path, lines, PATIENCE_S, program_output);
     return false;
+}
+
+void program_stop_run(const char *run, const char *file, int lines, int signal_number, const char *arguments)
+{
+    enum { TRIES = 5 };
+    const int code = signal_number == SIGKILL ? 128 + SIGKILL : 130;
+    char *path = sw_strf("%s/%s", run, file);
+    for (int tries = 0; tries < TRIES; tries++) {
+        pid_t pid = program_start("run %s --out '%s'", arguments, run);
+        program_wait_for_lines(pid, path, lines);
+        kill(pid, signal_number);
+        int got = program_wait(pid);
+        if (got == code) {
+            free(path);
+            return;
+        }
+        cr_assert_eq(got, 0, "exit code %d instead of %d\n%s", got, code, program_output);
+        program_expect(0, NULL, "rm -r '%s'", run); /* it was done before the signal came */
+    }
+    cr_assert_fail("%d times run %s was done before it could be stopped", TRIES, run);
 }
 
 void program_draw_pets(int train, int val)

@@ -12,6 +12,10 @@
 /* What the last finished command printed, both streams, in order. */
 extern char program_output[1 << 18];
 
+/* A program that has not ended after so many seconds is killed with all it started, and the test fails. 0: as
+ * the environment says (SEGWORK_TEST_CHILD_S); else what is killed fails no test. */
+extern double program_limit_s;
+
 /* Runs a shell command line in which "segwork" stands for the program and $SRC for the sources' folder.
  * Returns its exit code, or 128 + the signal that ended it. */
 int program_run(const char *fmt, ...) SW_PRINTF(1, 2);
@@ -28,6 +32,10 @@ int program_wait(pid_t pid);
 
 /* Waits until the file (in the scratch folder) has `lines` lines, or the process has ended; true: it has. */
 bool program_wait_for_lines(pid_t pid, const char *name, int lines);
+
+/* Starts a new run and sends it the signal once the file in its folder has so many lines. Starts it anew
+ * where it was done before that, so that afterwards it is a run that was stopped. */
+void program_stop_run(const char *run, const char *file, int lines, int signal_number, const char *arguments);
 
 /* Draws the data set that tests/support/tiny.yaml names. */
 void program_draw_pets(int train, int val);

@@ -132,3 +132,19 @@ Test(fs, only_regular_files_are_opened)
     cr_assert_eq(SW_OK, sw_fs_open(&fd, scratch_path("new"), O_WRONLY | O_CREAT));
     close(fd);
 }
+
+/* A limit on the size of files stands for a full disk. */
+Test(fs, a_file_that_cannot_be_written_whole_leaves_nothing_and_the_old_one_as_it_was)
+{
+    enum { LIMIT = 1 << 12 };
+    static const char large[2 * LIMIT];
+    sw_fs_writer writer;
+    scratch_write("file", "old");
+    scratch_limit_files(LIMIT);
+    cr_expect_eq(sw_fs_write(scratch_path("file"), large, sizeof large), SW_E_IO);
+    cr_expect_eq(sw_fs_write(scratch_path("new"), large, sizeof large), SW_E_IO);
+    cr_assert_eq(SW_OK, sw_fs_writer_open(&writer, scratch_path("third")));
+    sw_fs_writer_discard(&writer);
+    cr_expect_eq(scratch_count_files(), 1);
+    expect_text("file", "old");
+}

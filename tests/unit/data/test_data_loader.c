@@ -35,7 +35,7 @@ static void close_pets(void)
     scratch_remove();
 }
 
-TestSuite(data_loader, .init = open_pets, .fini = close_pets);
+TestSuite(data_loader, .init = open_pets, .fini = close_pets, .timeout = 60); /* a lock may be in the way */
 
 static const sw_augment_config strong = {
     .hflip = 0.5f, .brightness = 0.3f, .contrast = 0.3f, .saturation = 0.3f, .hue = 0.1f};
@@ -261,7 +261,7 @@ Test(data_loader, a_batch_stays_as_it_is_until_the_next_is_asked_for)
     sw_loader_destroy(loader);
 }
 
-Test(data_loader, it_can_be_restarted_and_destroyed_at_any_moment, .timeout = 60)
+Test(data_loader, it_can_be_restarted_and_destroyed_at_any_moment)
 {
     static epoch_record expected, found;
     sw_loader *reference = make_loader(1, 1, &strong);
