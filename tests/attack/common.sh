@@ -66,7 +66,7 @@ writer() {
     gif) target=new/film.gif command=(render "$run" --gif new/film.gif) ;;
     svg | png) target=new/curves.$1 command=(plot "$run" --out "new/curves.$1") ;;
     page) target=new/page.html command=(report "$run" --out new/page.html) ;;
-    table) target=new/table.html command=(compare "$run" "$base/other" --out new/table.html) ;;
+    table) target=new/table.html command=(compare "$run" "$base/stopped" --out new/table.html) ;;
     batch) target=new/batch.png command=(data browse "$run/config.yaml" --out new/batch.png --count 2) ;;
     frames) command=(render "$run" --frames new/frames --panels "input,truth,prediction,error,confidence") ;;
     predict) command=(predict --checkpoint "$run" --out new/masks --overlay --probabilities --shares new/shares.csv pets/images) ;;
