@@ -42,7 +42,7 @@ with=()
 try() {
     code=0
     last_command="${with[*]} segwork $*"
-    timeout --foreground -k 5 "$case_seconds" env "${with[@]}" "$segwork" "$@" >said.txt 2>errors.txt </dev/null || code=$?
+    timeout -k 5 "$case_seconds" env "${with[@]}" "$segwork" "$@" >said.txt 2>errors.txt </dev/null || code=$?
 }
 
 # The exit code is one of the documented ones, and failures have a message.

@@ -17,7 +17,7 @@ expect_others_kept() {
 expect_checked_weights() {
     local reader=$1 file=$2
     [[ $code -eq 0 && $file == checkpoints/best.safetensors && $reader =~ ^(npz|onnx|safetensors|predict|figures)$ ]] || return
-    grep -q warning errors.txt || diff -rq "$base/$reader/new" new >/dev/null || fault "$what: damaged weights are taken"
+    has_warned || diff -rq "$base/$reader/new" new >/dev/null || fault "$what: damaged weights are taken"
 }
 
 # A run that is done, or was stopped, is resumed.
