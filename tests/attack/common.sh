@@ -99,7 +99,7 @@ prepare() {
     exec 3>&1 4>&2 >"$kept/prepare.txt" 2>&1
     "$segwork" data synth pets --train 10 --val 4 --size 32 --seed 5 &&
         "$segwork" "${train[@]}" --out warm && # compiles the kernels, so that the next one's time is a training's
-        local begun=$EPOCHREALTIME && mkdir train resume &&
+        local begun=$EPOCHREALTIME && mkdir train resume finished &&
         env LD_PRELOAD="$faults" ATTACK_COUNTS=train/counts "$segwork" "${train[@]}" --out whole &&
         training_ms=$(((${EPOCHREALTIME/[.,]/} - ${begun/[.,]/}) / 1000)) &&
         "$segwork" "${train[@]}" --set seed=8 --out other && rm -r warm
@@ -107,7 +107,8 @@ prepare() {
     env LD_PRELOAD="$faults" ATTACK_CALL=rename ATTACK_NTH=19 ATTACK_DO='kill 2' "$segwork" "${train[@]}" --out stopped
     [[ $? -eq 130 ]] || code=1
     cp -r stopped going_on && env LD_PRELOAD="$faults" ATTACK_COUNTS=resume/counts "$segwork" run --resume going_on || code=1
-    cp -r whole whole.before && chmod -R a-w whole.before
+    cp -r whole over && env LD_PRELOAD="$faults" ATTACK_COUNTS=finished/counts "$segwork" run --resume over || code=1
+    cp -r whole whole.before
     exec 1>&3 2>&4
     cd "$sources" || return
     return "$code"

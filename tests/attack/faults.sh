@@ -90,15 +90,29 @@ expect_history() {
         fault "the run began anew: its first epochs were done again"
 }
 
-# A run that is done stays as it is, whatever fails.
+# A run that is done stays as it is, whatever fails. Every fourth case of all asks for its files in turn, from the last one
+# on: "cannot be seen" is not "is not there".
 spoil_finished() {
-    local different
+    local different count
     cp -r "$base/whole" run
-    spoil resume
+    spoil finished
+    if [[ $((number % 4)) -eq 0 ]]; then
+        count=$(count_of finished stat)
+        with=(LD_PRELOAD="$faults" ATTACK_CALL=stat ATTACK_NTH=$((count - number / 4 % count)) ATTACK_DO=5)
+    fi
     try run --resume run
     expect_decent
     different=$(diff -rq -x log.txt "$base/whole" run) || fault "a finished run was changed: ${different//$'\n'/; }"
     [[ $code -eq 0 ]] || refused
+    well
+}
+
+# Standard streams that the caller has closed: nothing that is printed may get into a file that is opened then.
+close_streams() {
+    code=0 last_command="segwork ${train[*]} --out run <&- >&- 2>&-"
+    timeout -k 5 "$case_seconds" "$segwork" "${train[@]}" --out run <&- >&- 2>&- || code=$?
+    [[ $code -eq 0 ]] || fault "exit code $code with closed streams"
+    expect_same_run run
     well
 }
 
@@ -125,11 +139,13 @@ spoil_printer() {
 
 attack_faults() {
     local which
-    pick which 8
+    pick which 10
+    [[ $((number % 4)) -ne 0 ]] || which=0
     case $which in
     0) spoil_finished ;;
     1 | 2 | 3) spoil_training ;;
     4 | 5) spoil_printer ;;
+    6) close_streams ;;
     *) spoil_writer ;;
     esac
 }
