@@ -4,11 +4,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -56,6 +58,14 @@ static char *describe(const sw_synth_options *options, bool complete)
                    complete ? "true" : "false");
 }
 
+/* Of a file that is being written, or that a process killed at the start left. */
+static bool is_partial(const char *name)
+{
+    static const char end[] = ".partial";
+    const size_t length = strlen(name);
+    return length >= sizeof end && strcmp(name + length - (sizeof end - 1), end) == 0;
+}
+
 static sw_status is_empty(bool *out, const char *dir)
 {
     *out = true;
@@ -63,8 +73,8 @@ static sw_status is_empty(bool *out, const char *dir)
     if (!stream) return sw_fail(SW_E_IO, "%s: %s", dir, strerror(errno));
     const struct dirent *entry;
     while (*out && (entry = readdir(stream)))
-        *out = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-               strcmp(entry->d_name, "synth.json.partial") == 0; /* left by a process killed at the start */
+        *out =
+            strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || is_partial(entry->d_name);
     closedir(stream);
     return SW_OK;
 }
@@ -75,8 +85,6 @@ static sw_status look_at_folder(bool *done, const char *dir, const char *marker,
                                 const char *unfinished)
 {
     *done = false;
-    if (!sw_fs_exists(dir)) return SW_OK;
-    if (!sw_fs_is_dir(dir)) return sw_fail(SW_E_CONFIG, "%s is a file; synthetic pets need a folder", dir);
     bool empty;
     sw_status status = is_empty(&empty, dir);
     if (status != SW_OK || empty) return status;
@@ -96,16 +104,21 @@ static sw_status look_at_folder(bool *done, const char *dir, const char *marker,
     return status;
 }
 
-/* Writes without the flush to the disk that sw_fs_write makes. Thousands of flushes would take minutes, and
- * the marker tells that a set is incomplete. */
+/* Writes aside and renames, without the flush to the disk that sw_fs_write makes: thousands of flushes would
+ * take minutes, and the marker tells that a set is incomplete. */
 static sw_status write_quickly(const char *path, const sw_str *bytes)
 {
-    FILE *stream = fopen(path, "wbe");
-    if (!stream) return sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
+    char *aside = sw_strf("%s.partial", path);
+    if (!aside) return SW_E_MEMORY;
     errno = 0;
-    bool bad = fwrite(bytes->text, 1, bytes->length, stream) != bytes->length;
-    bad |= fclose(stream) != 0;
-    return bad ? sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno)) : SW_OK;
+    FILE *stream = fopen(aside, "wbe");
+    bool bad = !stream || fwrite(bytes->text, 1, bytes->length, stream) != bytes->length;
+    bad |= stream && fclose(stream) != 0;
+    bad = bad || rename(aside, path) != 0;
+    sw_status status = bad ? sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno)) : SW_OK;
+    if (bad && stream) unlink(aside);
+    free(aside);
+    return status;
 }
 
 static sw_status write_picture(void *user, int index)
@@ -151,7 +164,7 @@ static sw_status write_list(const synth_job *job, const char *name, int first, i
     sw_str_append(&list, "# NAME class-id species(1 cat, 2 dog) breed-id(pose)\n");
     for (int i = first; i < end; i++) append_line(&list, job->options, i);
     sw_status status = sw_str_status(&list);
-    if (status == SW_OK) status = write_quickly(path, &list);
+    if (status == SW_OK) status = sw_fs_write(path, list.text, list.length);
     free(path);
     sw_str_deinit(&list);
     return status;
@@ -166,31 +179,57 @@ static sw_status write_all(const char *dir, const sw_synth_options *options)
     if (!images || !trimaps) SW_TRY(SW_E_MEMORY);
     SW_TRY(sw_fs_mkdirs(images));
     SW_TRY(sw_fs_mkdirs(trimaps));
+    SW_TRY(sw_parallel_run(total, options->threads, write_picture, &job));
+    sync(); /* before the lists: what they name is on the disk */
     SW_TRY(write_list(&job, "trainval", 0, options->train));
     SW_TRY(write_list(&job, "test", options->train, total));
     SW_TRY(write_list(&job, "list", 0, total));
-    SW_TRY(sw_parallel_run(total, options->threads, write_picture, &job));
 done:
     free(images);
     free(trimaps);
     return status;
 }
 
-sw_status sw_synth_write(const char *dir, const sw_synth_options *options)
+/* One process draws into a folder; on a file system without locks, any number. */
+static sw_status lock_folder(int *out, const char *dir)
+{
+    *out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*out < 0) return sw_fail(SW_E_IO, "%s: %s", dir, strerror(errno));
+    if (flock(*out, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return SW_OK;
+    return sw_fail(SW_E_USAGE, "another process is drawing synthetic pets into %s; wait for it or stop it",
+                   dir);
+}
+
+static sw_status write_set(const char *dir, const sw_synth_options *options, const char *marker,
+                           const char *complete, const char *unfinished)
 {
     sw_status status = SW_OK;
     bool done;
+    int lock = -1;
+    SW_ENSURE(look_at_folder(&done, dir, marker, complete, unfinished));
+    if (done) return SW_OK;
+    SW_TRY(lock_folder(&lock, dir));
+    SW_TRY(look_at_folder(&done, dir, marker, complete, unfinished)); /* it may have been made meanwhile */
+    if (done) goto done;
+    SW_TRY(sw_fs_write(marker, unfinished, strlen(unfinished)));
+    SW_TRY(write_all(dir, options));
+    SW_TRY(sw_fs_write(marker, complete, strlen(complete)));
+done:
+    if (lock >= 0) close(lock);
+    return status;
+}
+
+sw_status sw_synth_write(const char *dir, const sw_synth_options *options)
+{
+    sw_status status = SW_OK;
     SW_ENSURE(check_options(options));
     char *marker = sw_fs_join(dir, "synth.json");
     char *complete = describe(options, true), *unfinished = describe(options, false);
     if (!marker || !complete || !unfinished) SW_TRY(SW_E_MEMORY);
-    SW_TRY(look_at_folder(&done, dir, marker, complete, unfinished));
-    if (done) goto done;
+    if (sw_fs_exists(dir) && !sw_fs_is_dir(dir))
+        SW_TRY(sw_fail(SW_E_CONFIG, "%s is a file; synthetic pets need a folder", dir));
     SW_TRY(sw_fs_mkdirs(dir));
-    SW_TRY(sw_fs_write(marker, unfinished, strlen(unfinished)));
-    SW_TRY(write_all(dir, options));
-    sync(); /* the set is called complete only when its files are on the disk */
-    SW_TRY(sw_fs_write(marker, complete, strlen(complete)));
+    SW_TRY(write_set(dir, options, marker, complete, unfinished));
 done:
     free(marker);
     free(complete);

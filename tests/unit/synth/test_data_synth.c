@@ -1,8 +1,10 @@
 /* Synthetic pets: the same bytes again, exact trimaps, and folders that are never overwritten by mistake. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -182,23 +184,57 @@ Test(data_synth, a_whole_set_of_the_same_options_is_left_alone)
     cr_assert_eq(inode_of(dir, "synth.json"), marker);
 }
 
+static void mark_unfinished(const char *dir)
+{
+    char *marker, unfinished[4096];
+    size_t length;
+    cr_assert_eq(sw_fs_read(&marker, &length, pets_folder_path(dir, "synth.json"), 4096), SW_OK);
+    const char *state = strstr(marker, "true");
+    cr_assert_not_null(state);
+    snprintf(unfinished, sizeof unfinished, "%.*sfalse%s", (int)(state - marker), marker, state + 4);
+    free(marker);
+    cr_assert_eq(sw_fs_write(pets_folder_path(dir, "synth.json"), unfinished, strlen(unfinished)), SW_OK);
+}
+
 Test(data_synth, an_unfinished_set_is_finished)
 {
     sw_synth_options options = small_set();
     const char *whole = write_set("whole", &options), *dir = write_set("cut", &options);
-    char *marker;
-    size_t length;
-    cr_assert_eq(sw_fs_read(&marker, &length, pets_folder_path(dir, "synth.json"), 4096), SW_OK);
-    char *state = strstr(marker, "true");
-    cr_assert_not_null(state);
-    char unfinished[4096];
-    snprintf(unfinished, sizeof unfinished, "%.*sfalse%s", (int)(state - marker), marker, state + 4);
-    free(marker);
-    cr_assert_eq(sw_fs_write(pets_folder_path(dir, "synth.json"), unfinished, strlen(unfinished)), SW_OK);
+    mark_unfinished(dir);
     cr_assert_eq(unlink(pets_folder_path(dir, "images/pet_000003.jpg")), 0);
     cr_assert_eq(sw_synth_write(dir, &options), SW_OK, "%s", sw_error_message());
     expect_same_file(whole, dir, "images/pet_000003.jpg", true);
     expect_same_file(whole, dir, "synth.json", true);
+}
+
+/* A set that named its pictures before they are drawn would look like a small one. */
+Test(data_synth, a_set_that_could_not_be_finished_names_no_pictures)
+{
+    const sw_synth_options options = small_set();
+    const char *dir = write_set("set", &options), *list = pets_folder_path(dir, "annotations/trainval.txt");
+    const char *picture = pets_folder_path(dir, "images/pet_000003.jpg");
+    mark_unfinished(dir);
+    cr_assert(unlink(list) == 0 && unlink(picture) == 0 && mkdir(picture, 0777) == 0);
+    cr_assert_eq(sw_synth_write(dir, &options), SW_E_IO);
+    cr_assert_not(sw_fs_exists(list));
+    cr_assert_not(sw_fs_exists(pets_folder_path(dir, "images/pet_000003.jpg.partial")));
+    cr_assert_eq(rmdir(picture), 0);
+    cr_assert_eq(sw_synth_write(dir, &options), SW_OK, "%s", sw_error_message());
+    cr_assert(sw_fs_exists(list));
+}
+
+Test(data_synth, one_process_at_a_time_draws_into_a_folder)
+{
+    const sw_synth_options options = small_set();
+    const char *dir = write_set("set", &options);
+    const int lock = open(dir, O_RDONLY | O_DIRECTORY);
+    cr_assert(lock >= 0 && flock(lock, LOCK_EX) == 0);
+    cr_assert_eq(sw_synth_write(dir, &options), SW_OK); /* there is nothing to draw */
+    mark_unfinished(dir);
+    cr_assert_eq(sw_synth_write(dir, &options), SW_E_USAGE);
+    cr_assert(strstr(sw_error_message(), "another process"), "%s", sw_error_message());
+    close(lock);
+    cr_assert_eq(sw_synth_write(dir, &options), SW_OK, "%s", sw_error_message());
 }
 
 static void expect_refused(const char *dir, const sw_synth_options *options, sw_status kind, const char *part)

@@ -21,7 +21,8 @@ typedef struct sw_synth_options {
 
 /* Writes the set into `dir`, which must be absent, empty, or hold a whole set made with the same options
  * (then nothing is done). Anything else there: SW_E_CONFIG. A set that was interrupted while being written is
- * written anew. Out-of-range options: SW_E_USAGE. */
+ * written anew. Lists come last, so that a set without all of its pictures names none. Out-of-range options,
+ * or another process that writes the same set: SW_E_USAGE. */
 sw_status sw_synth_write(const char *dir, const sw_synth_options *options) SW_NODISCARD;
 
 /* Draws picture number `number`: image (S,S,3) and trimap (S,S) with 1 pet, 2 background, 3 border. Both are
