@@ -72,7 +72,8 @@ Test(run_best, the_best_epoch_stays_the_best_however_often_a_run_is_resumed)
     cr_expect_null(strstr(program_output, "epoch_05"), "%s", program_output);
 }
 
-/* Replaces a number in a file's metadata by one of the same length. */
+/* Replaces a number in a file's metadata by one of the same length. The checksums, which are then wrong, get a
+ * name under which nobody looks for them. */
 static void replace_note(const char *path, const char *key, const char *value)
 {
     char pattern[64];
@@ -87,6 +88,8 @@ static void replace_note(const char *path, const char *key, const char *value)
     cr_assert(end && end > digit, "%s has no room for %s", pattern, value);
     memcpy(at, value, strlen(value));
     while (digit < end) *digit++ = '0';
+    char *checksums = strstr(text + 8, "segwork.xxh64");
+    if (checksums) *checksums = 'x';
     cr_assert_eq(sw_fs_write(scratch_path(path), text, length), SW_OK, "%s", sw_error_message());
     free(text);
 }
