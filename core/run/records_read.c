@@ -1,6 +1,7 @@
 /* The files of numbers of a run, read back and brought back to an earlier epoch. */
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -124,18 +125,35 @@ done:
     return status;
 }
 
+/* Whether rows can be appended to the file, if it is there. */
+static sw_status require_writable(const char *path)
+{
+    int fd;
+    bool there;
+    SW_ENSURE(sw_fs_find(&there, path));
+    if (!there) return SW_OK;
+    SW_ENSURE(sw_fs_open(&fd, path, O_WRONLY | O_APPEND));
+    close(fd);
+    return SW_OK;
+}
+
 sw_status sw_records_measure(sw_records_extent *out, const char *folder)
 {
     sw_status status = SW_OK;
     int64_t epochs = 0;
     char *steps = sw_fs_join(folder, steps_name), *metrics = sw_fs_join(folder, metrics_name);
+    char *csv = sw_fs_join(folder, csv_name);
     *out = (sw_records_extent){0};
-    if (!steps || !metrics) SW_TRY(SW_E_MEMORY);
+    if (!steps || !metrics || !csv) SW_TRY(SW_E_MEMORY);
+    SW_TRY(require_writable(steps));
+    SW_TRY(require_writable(metrics));
+    SW_TRY(require_writable(csv));
     SW_TRY(count_rows(&epochs, &out->epochs, metrics, "epoch"));
     SW_TRY(count_rows(&out->steps, &out->step_epoch, steps, "step"));
 done:
     free(steps);
     free(metrics);
+    free(csv);
     return status;
 }
 

@@ -72,8 +72,8 @@ Test(run_best, the_best_epoch_stays_the_best_however_often_a_run_is_resumed)
     cr_expect_null(strstr(program_output, "epoch_05"), "%s", program_output);
 }
 
-/* Replaces a number in a file's metadata by one of the same length. The checksums, which are then wrong, get a
- * name under which nobody looks for them. */
+/* Replaces a number in a file's metadata by one of the same length. The checksums, which are then wrong, get
+ * a name under which nobody looks for them. */
 static void replace_note(const char *path, const char *key, const char *value)
 {
     char pattern[64];

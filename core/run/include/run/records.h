@@ -56,9 +56,9 @@ typedef struct sw_records_extent {
     int step_epoch; /* of the last of these; 0: none */
 } sw_records_extent;
 
-/* Finds it, and changes nothing. A torn last line does not count, nor does a file that is not there.
- * SW_E_DATA: rows that do not follow each other from 1 on, with the line; SW_E_IO: whether a file is there
- * cannot be known. */
+/* Finds it, for a run that is to be continued, and changes nothing. A torn last line does not count, nor does
+ * a file that is not there. SW_E_DATA: rows that do not follow each other from 1 on, with the line; SW_E_IO:
+ * a file cannot be appended to, or whether it is there cannot be known. */
 sw_status sw_records_measure(sw_records_extent *out, const char *folder) SW_NODISCARD;
 
 /* All epochs of a metrics.jsonl. */
