@@ -49,6 +49,11 @@ typedef struct sw_param {
 /* device.c: what the host can still hand out without swapping; 0 where the system does not say. */
 uint64_t sw_host_available_bytes(void);
 
+/* pocl_cache.c: sees to it that PoCL, which looks for its folder when it is first asked for devices, has one
+ * that can be written. Else it gets a temporary one of this process's own, removed at its end, with a
+ * warning. SW_E_IO: there is neither. */
+sw_status sw_pocl_prepare_cache(void) SW_NODISCARD;
+
 void sw_programs_destroy(struct sw_program *programs);
 
 /* gemm.c: chooses and sets CLBlast's parameters for the device. */

@@ -143,6 +143,7 @@ static sw_status add_platform(device_list *list, cl_platform_id platform, int pl
     char name[256];
     cl_uint count = 0;
     SW_TRY(platform_name(name, platform));
+    if (strcmp(name, "Portable Computing Language") == 0) SW_TRY(sw_pocl_prepare_cache());
     cl_int code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &count);
     if (code == CL_DEVICE_NOT_FOUND || count == 0) return SW_OK; /* a driver without its hardware */
     SW_TRY(sw_cl_status(code, "clGetDeviceIDs", name));
@@ -169,7 +170,7 @@ done:
 
 sw_status sw_device_list(sw_device_info **out, size_t *count)
 {
-    sw_status status = SW_OK;
+    sw_status status = SW_OK, failed = SW_OK;
     cl_platform_id *platforms = NULL;
     device_list list = {NULL, 0};
     cl_uint platform_count = 0;
@@ -181,9 +182,13 @@ sw_status sw_device_list(sw_device_info **out, size_t *count)
     platforms = calloc(platform_count, sizeof *platforms);
     if (!platforms) return sw_fail_alloc("the list of platforms", platform_count * sizeof *platforms);
     SW_TRY(sw_cl_status(clGetPlatformIDs(platform_count, platforms, NULL), "clGetPlatformIDs", NULL));
-    for (cl_uint i = 0; i < platform_count; i++)
-        if (add_platform(&list, platforms[i], (int)i) != SW_OK)
-            sw_log(SW_LOG_WARNING, "OpenCL platform %u is left out: %s", i, sw_error_message());
+    for (cl_uint i = 0; i < platform_count; i++) {
+        const sw_status added = add_platform(&list, platforms[i], (int)i);
+        if (added == SW_OK) continue;
+        failed = added;
+        sw_log(SW_LOG_WARNING, "OpenCL platform %u is left out: %s", i, sw_error_message());
+    }
+    if (list.count == 0 && failed != SW_OK) SW_TRY(sw_fail_in(failed, "no OpenCL device can be used"));
     if (list.count == 0)
         SW_TRY(
             sw_fail(SW_E_DEVICE, "there are OpenCL platforms, but none has a device: %s", NO_DEVICE_REMEDY));
