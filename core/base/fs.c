@@ -127,7 +127,8 @@ sw_status sw_fs_writer_commit(sw_fs_writer *writer)
     sw_status status = SW_OK;
     /* the writing code may not have kept errno: a full disk is by far the likeliest cause then */
     int cause = !ferror(writer->stream) ? 0 : writer->cause ? writer->cause : ENOSPC;
-    if (!cause && (fflush(writer->stream) != 0 || fsync(fileno(writer->stream)) != 0)) cause = errno;
+    if (!cause && (fflush(writer->stream) != 0 || (!writer->no_flush && fsync(fileno(writer->stream)) != 0)))
+        cause = errno;
     if (fclose(writer->stream) != 0 && !cause) cause = errno;
     writer->stream = NULL;
     if (cause)

@@ -96,16 +96,16 @@ static sw_status look_at_folder(bool *done, const char *dir, const char *marker,
     return status;
 }
 
-/* Writes without the flush to the disk that sw_fs_write makes. Thousands of flushes would take minutes, and
- * the marker tells that a set is incomplete. */
+/* Without the flush to the disk: thousands of them would take minutes, and one sync() comes before the lists
+ * that name the pictures. */
 static sw_status write_quickly(const char *path, const sw_str *bytes)
 {
-    FILE *stream = fopen(path, "wbe");
-    if (!stream) return sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno));
+    sw_fs_writer writer;
+    SW_ENSURE(sw_fs_writer_open(&writer, path));
+    writer.no_flush = true;
     errno = 0;
-    bool bad = fwrite(bytes->text, 1, bytes->length, stream) != bytes->length;
-    bad |= fclose(stream) != 0;
-    return bad ? sw_fail(SW_E_IO, "cannot write %s: %s", path, strerror(errno)) : SW_OK;
+    if (fwrite(bytes->text, 1, bytes->length, writer.stream) != bytes->length) writer.cause = errno;
+    return sw_fs_writer_commit(&writer);
 }
 
 static sw_status write_picture(void *user, int index)
@@ -150,10 +150,8 @@ static sw_status write_list(const synth_job *job, const char *name, int first, i
     if (!path) return SW_E_MEMORY;
     sw_str_append(&list, "# NAME class-id species(1 cat, 2 dog) breed-id(pose)\n");
     for (int i = first; i < end; i++) append_line(&list, job->options, i);
-    sw_status status = sw_str_status(&list);
-    if (status == SW_OK) status = write_quickly(path, &list);
+    sw_status status = sw_fs_write_text(path, &list);
     free(path);
-    sw_str_deinit(&list);
     return status;
 }
 
@@ -166,10 +164,11 @@ static sw_status write_all(const char *dir, const sw_synth_options *options)
     if (!images || !trimaps) SW_TRY(SW_E_MEMORY);
     SW_TRY(sw_fs_mkdirs(images));
     SW_TRY(sw_fs_mkdirs(trimaps));
+    SW_TRY(sw_parallel_run(total, options->threads, write_picture, &job));
+    sync(); /* a list names only pictures that are on the disk */
     SW_TRY(write_list(&job, "trainval", 0, options->train));
     SW_TRY(write_list(&job, "test", options->train, total));
     SW_TRY(write_list(&job, "list", 0, total));
-    SW_TRY(sw_parallel_run(total, options->threads, write_picture, &job));
 done:
     free(images);
     free(trimaps);
@@ -189,7 +188,6 @@ sw_status sw_synth_write(const char *dir, const sw_synth_options *options)
     SW_TRY(sw_fs_mkdirs(dir));
     SW_TRY(sw_fs_write(marker, unfinished, strlen(unfinished)));
     SW_TRY(write_all(dir, options));
-    sync(); /* the set is called complete only when its files are on the disk */
     SW_TRY(sw_fs_write(marker, complete, strlen(complete)));
 done:
     free(marker);

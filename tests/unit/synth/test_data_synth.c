@@ -182,23 +182,66 @@ Test(data_synth, a_whole_set_of_the_same_options_is_left_alone)
     cr_assert_eq(inode_of(dir, "synth.json"), marker);
 }
 
-Test(data_synth, an_unfinished_set_is_finished)
+/* Gives a folder the marker of a set like `whole` that is being drawn. */
+static void mark_unfinished(const char *dir, const char *whole)
 {
-    sw_synth_options options = small_set();
-    const char *whole = write_set("whole", &options), *dir = write_set("cut", &options);
     char *marker;
     size_t length;
-    cr_assert_eq(sw_fs_read(&marker, &length, pets_folder_path(dir, "synth.json"), 4096), SW_OK);
+    cr_assert_eq(sw_fs_read(&marker, &length, pets_folder_path(whole, "synth.json"), 4096), SW_OK);
     char *state = strstr(marker, "true");
     cr_assert_not_null(state);
     char unfinished[4096];
     snprintf(unfinished, sizeof unfinished, "%.*sfalse%s", (int)(state - marker), marker, state + 4);
     free(marker);
     cr_assert_eq(sw_fs_write(pets_folder_path(dir, "synth.json"), unfinished, strlen(unfinished)), SW_OK);
+}
+
+Test(data_synth, an_unfinished_set_is_finished)
+{
+    sw_synth_options options = small_set();
+    const char *whole = write_set("whole", &options), *dir = write_set("cut", &options);
+    mark_unfinished(dir, whole);
     cr_assert_eq(unlink(pets_folder_path(dir, "images/pet_000003.jpg")), 0);
     cr_assert_eq(sw_synth_write(dir, &options), SW_OK, "%s", sw_error_message());
     expect_same_file(whole, dir, "images/pet_000003.jpg", true);
     expect_same_file(whole, dir, "synth.json", true);
+}
+
+/* A folder where the fourth picture should be ends the drawing there. */
+Test(data_synth, a_set_has_no_lists_before_all_its_pictures_are_there)
+{
+    static const char *const lists[] = {"annotations/trainval.txt", "annotations/test.txt",
+                                        "annotations/list.txt"};
+    sw_synth_options options = small_set();
+    options.threads = 1;
+    const char *whole = write_set("whole", &options), *dir = scratch_path("half");
+    cr_assert_eq(sw_fs_mkdirs(pets_folder_path(dir, "images/pet_000004.jpg")), SW_OK);
+    mark_unfinished(dir, whole);
+    cr_assert_eq(sw_synth_write(dir, &options), SW_E_IO, "%s", sw_error_message());
+    expect_same_file(whole, dir, "images/pet_000003.jpg", true);
+    for (int i = 0; i < 3; i++) cr_expect_not(sw_fs_exists(pets_folder_path(dir, lists[i])), "%s", lists[i]);
+
+    cr_assert_eq(rmdir(pets_folder_path(dir, "images/pet_000004.jpg")), 0);
+    cr_assert_eq(sw_synth_write(dir, &options), SW_OK, "%s", sw_error_message());
+    for (int i = 0; i < 3; i++) expect_same_file(whole, dir, lists[i], true);
+}
+
+/* Whoever reads the old file while it is drawn anew keeps it whole. */
+Test(data_synth, pictures_replace_what_is_there_and_are_not_written_into_it)
+{
+    sw_synth_options options = small_set();
+    const char *whole = write_set("whole", &options), *dir = write_set("again", &options);
+    const char *old = scratch_write("old.jpg", "old");
+    mark_unfinished(dir, whole);
+    cr_assert_eq(unlink(pets_folder_path(dir, "images/pet_000002.jpg")), 0);
+    cr_assert_eq(link(old, pets_folder_path(dir, "images/pet_000002.jpg")), 0);
+    cr_assert_eq(sw_synth_write(dir, &options), SW_OK, "%s", sw_error_message());
+    expect_same_file(whole, dir, "images/pet_000002.jpg", true);
+    char *text;
+    size_t length;
+    cr_assert_eq(sw_fs_read(&text, &length, old, 100), SW_OK);
+    cr_expect_str_eq(text, "old");
+    free(text);
 }
 
 static void expect_refused(const char *dir, const sw_synth_options *options, sw_status kind, const char *part)

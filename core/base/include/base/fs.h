@@ -33,7 +33,9 @@ sw_status sw_fs_write(const char *path, const void *bytes, size_t length) SW_NOD
 typedef struct sw_fs_writer {
     FILE *stream;
     char *path, *aside;
-    int cause; /* errno of a failed write to `stream`, if the writing code kept it */
+    int cause;     /* errno of a failed write to `stream`, if the writing code kept it */
+    bool no_flush; /* set after open: commit does not wait for the disk, the caller sees to that for many
+                      files */
 } sw_fs_writer;
 
 sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path) SW_NODISCARD;
