@@ -206,7 +206,9 @@ static const entry environment[] = {
     {"XDG_CACHE_HOME", "See SEGWORK_CACHE_DIR."},
     {"HOME", "See SEGWORK_CACHE_DIR."},
     {"POCL_CACHE_DIR", "Where PoCL, the OpenCL driver for CPUs, keeps compiled kernels; by default "
-                       "~/.cache/pocl. Only the first use of a kernel takes some seconds."},
+                       "~/.cache/pocl. Only the first use of a kernel takes some seconds. Where the folder "
+                       "cannot be written, a temporary one is used for the time of the command."},
+    {"TMPDIR", "Where that temporary folder is made; by default /tmp."},
     {"NO_COLOR", "If set and not empty: no colours and no other escape sequences on a terminal. Without a "
                  "terminal on standard error there are none anyway."},
     {"TERM", "dumb: no progress bar."},

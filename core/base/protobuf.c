@@ -92,10 +92,11 @@ static bool take_varint(uint64_t *value, const uint8_t **at, const uint8_t *end)
 
 bool sw_protobuf_next(sw_protobuf_field *field, const uint8_t **message, size_t *length)
 {
-    const uint8_t *at = *message, *end = at + *length;
     uint64_t tag, count = 0;
     *field = (sw_protobuf_field){0};
-    if (*length == 0 || !take_varint(&tag, &at, end) || tag >> 3 == 0 || tag >> 3 > INT32_MAX) return false;
+    if (*length == 0) return false;
+    const uint8_t *at = *message, *end = at + *length;
+    if (!take_varint(&tag, &at, end) || tag >> 3 == 0 || tag >> 3 > INT32_MAX) return false;
     field->number = (int)(tag >> 3);
     const int wire = tag & 7;
     if (wire == WIRE_VARINT && !take_varint(&field->value, &at, end)) return false;

@@ -41,8 +41,10 @@ sw_status sw_buffer_create(cl_mem *out, sw_cl *cl, size_t bytes, const char *lab
     if (bytes > cl->device.max_alloc_bytes)
         return fail_memory(cl, bytes, label, "larger than the largest buffer");
     /* On a CPU the touch below would otherwise end in the system killing the process */
-    uint64_t available = sw_host_available_bytes();
-    if (cl->device.type & CL_DEVICE_TYPE_CPU && available > 0 && bytes > available)
+    const uint64_t available = sw_host_available_bytes(), left = sw_address_space_left();
+    if (cl->device.type & CL_DEVICE_TYPE_CPU &&
+        ((available > 0 && bytes > available) || left < SW_COMPILER_BYTES ||
+         left - SW_COMPILER_BYTES < bytes))
         return fail_memory(cl, bytes, label, "more than the host has left");
     cl_int code;
     cl_mem buffer = clCreateBuffer(cl->context, CL_MEM_READ_WRITE, bytes, NULL, &code);

@@ -49,6 +49,23 @@ typedef struct sw_param {
 /* device.c: what the host can still hand out without swapping; 0 where the system does not say. */
 uint64_t sw_host_available_bytes(void);
 
+/* What PoCL takes of the address space: its libraries, then to open its device and compile (with room for the
+ * loader's threads), and to compile alone. Measured with PoCL 3.1 and LLVM 14: 233, 330 and 110 MiB. */
+#define SW_LIBRARY_BYTES  (240ull << 20)
+#define SW_DRIVER_BYTES   (400ull << 20)
+#define SW_COMPILER_BYTES (128ull << 20)
+
+/* address_space.c: what the limit of the address space (ulimit -v) leaves to this process; UINT64_MAX: there
+ * is none. */
+uint64_t sw_address_space_left(void);
+/* SW_E_MEMORY: less than `bytes` are left; the message begins with `what`. */
+sw_status sw_address_space_ensure(uint64_t bytes, const char *what) SW_NODISCARD;
+
+/* pocl_cache.c: sees to it that PoCL, which looks for its folder when it is first asked for devices, has one
+ * that can be written. Else it gets a temporary one of this process's own, removed at its end, with a
+ * warning. SW_E_IO: there is neither. */
+sw_status sw_pocl_prepare_cache(void) SW_NODISCARD;
+
 void sw_programs_destroy(struct sw_program *programs);
 
 /* gemm.c: chooses and sets CLBlast's parameters for the device. */

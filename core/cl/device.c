@@ -126,6 +126,8 @@ static sw_status describe_device(sw_device_info *info, cl_device_id device)
      * reading files; it does not hold to it either */
     uint64_t available = sw_host_available_bytes();
     if (info->type & CL_DEVICE_TYPE_CPU && available > info->global_bytes) info->global_bytes = available;
+    if (info->type & CL_DEVICE_TYPE_CPU && sw_address_space_left() < info->global_bytes)
+        info->global_bytes = sw_address_space_left();
     info->base_align_bytes = align_bits / 8;
     SW_ENSURE(device_info(device, CL_DEVICE_SINGLE_FP_CONFIG, sizeof fp32, &fp32));
     info->has_fma = (fp32 & CL_FP_FMA) != 0;
@@ -136,6 +138,17 @@ static sw_status describe_device(sw_device_info *info, cl_device_id device)
     return SW_OK;
 }
 
+/* What PoCL wants before it is first asked for its devices. */
+static sw_status prepare_pocl(void)
+{
+    static bool prepared;
+    if (prepared) return SW_OK;
+    SW_ENSURE(sw_address_space_ensure(SW_DRIVER_BYTES, "opening PoCL's device"));
+    SW_ENSURE(sw_pocl_prepare_cache());
+    prepared = true;
+    return SW_OK;
+}
+
 static sw_status add_platform(device_list *list, cl_platform_id platform, int platform_index)
 {
     sw_status status = SW_OK;
@@ -143,6 +156,7 @@ static sw_status add_platform(device_list *list, cl_platform_id platform, int pl
     char name[256];
     cl_uint count = 0;
     SW_TRY(platform_name(name, platform));
+    if (strcmp(name, "Portable Computing Language") == 0) SW_TRY(prepare_pocl());
     cl_int code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &count);
     if (code == CL_DEVICE_NOT_FOUND || count == 0) return SW_OK; /* a driver without its hardware */
     SW_TRY(sw_cl_status(code, "clGetDeviceIDs", name));
@@ -169,21 +183,28 @@ done:
 
 sw_status sw_device_list(sw_device_info **out, size_t *count)
 {
-    sw_status status = SW_OK;
+    sw_status status = SW_OK, failed = SW_OK;
     cl_platform_id *platforms = NULL;
     device_list list = {NULL, 0};
     cl_uint platform_count = 0;
     *out = NULL;
     *count = 0;
     cl_int code = clGetPlatformIDs(0, NULL, &platform_count);
-    if (code != CL_SUCCESS || platform_count == 0)
+    if (code != CL_SUCCESS || platform_count == 0) {
+        SW_ENSURE(sw_address_space_ensure(SW_LIBRARY_BYTES + SW_DRIVER_BYTES,
+                                          "no OpenCL driver could be loaded; PoCL"));
         return sw_fail(SW_E_DEVICE, "no OpenCL platform found: %s", NO_DEVICE_REMEDY);
+    }
     platforms = calloc(platform_count, sizeof *platforms);
     if (!platforms) return sw_fail_alloc("the list of platforms", platform_count * sizeof *platforms);
     SW_TRY(sw_cl_status(clGetPlatformIDs(platform_count, platforms, NULL), "clGetPlatformIDs", NULL));
-    for (cl_uint i = 0; i < platform_count; i++)
-        if (add_platform(&list, platforms[i], (int)i) != SW_OK)
-            sw_log(SW_LOG_WARNING, "OpenCL platform %u is left out: %s", i, sw_error_message());
+    for (cl_uint i = 0; i < platform_count; i++) {
+        const sw_status added = add_platform(&list, platforms[i], (int)i);
+        if (added == SW_OK) continue;
+        failed = added;
+        sw_log(SW_LOG_WARNING, "OpenCL platform %u is left out: %s", i, sw_error_message());
+    }
+    if (list.count == 0 && failed != SW_OK) SW_TRY(sw_fail_in(failed, "no OpenCL device can be used"));
     if (list.count == 0)
         SW_TRY(
             sw_fail(SW_E_DEVICE, "there are OpenCL platforms, but none has a device: %s", NO_DEVICE_REMEDY));

@@ -149,6 +149,8 @@ static sw_status build(cl_program *out, const sw_cl *cl, const char *file, const
     source_text source = {0};
     cl_program handle = NULL;
     cl_int code;
+    if (cl->device.type & CL_DEVICE_TYPE_CPU)
+        SW_ENSURE(sw_address_space_ensure(SW_COMPILER_BYTES, "compiling a kernel"));
     char *all_options =
         sw_strf("-cl-std=CL1.2 -cl-kernel-arg-info%s %s", cl->device.has_fma ? "" : " -DNO_FMA", options);
     if (!all_options) return SW_E_MEMORY;

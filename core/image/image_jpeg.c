@@ -13,8 +13,9 @@
 #include "image_codec.h"
 
 /* A progressive file may hold any number of scans over the whole picture, so that a small file could take
- * hours. Real ones have about ten. */
-enum { MAX_SCANS = 200 };
+ * hours. Real ones have about ten. More than USUAL_SCANS are read of smaller pictures: as many as take a
+ * second, which is about SCANNED_PIXELS of all scans together. */
+enum { USUAL_SCANS = 20, MAX_SCANS = 200, SCANNED_PIXELS = 1 << 28 };
 
 enum { EXIF_MARKER = JPEG_APP0 + 1, MARKER_BYTES = 0xffff };
 
@@ -25,6 +26,7 @@ typedef struct jpeg_errors {
     long warnings;
     bool ran_out, starved; /* the file ended early; the entropy decoder missed data */
     bool no_memory;        /* no fault of the file's */
+    bool too_long;         /* to decode */
 } jpeg_errors;
 
 static void on_error(j_common_ptr info)
@@ -81,8 +83,17 @@ static void check_scans(j_common_ptr info)
     if (!info->is_decompressor) return;
     jpeg_errors *errors = (jpeg_errors *)info->err;
     if (is_cut(errors)) fail_cut(errors);
-    if (((j_decompress_ptr)info)->input_scan_number <= MAX_SCANS) return;
-    snprintf(errors->message, sizeof errors->message, "more than %d scans", MAX_SCANS);
+    const struct jpeg_decompress_struct *picture = (j_decompress_ptr)info;
+    const uint64_t pixels = (uint64_t)picture->image_width * picture->image_height;
+    const uint64_t affordable = SCANNED_PIXELS / pixels;
+    const int limit = affordable < USUAL_SCANS ? USUAL_SCANS
+                      : affordable > MAX_SCANS ? MAX_SCANS
+                                               : (int)affordable;
+    if (picture->input_scan_number <= limit) return;
+    errors->too_long = true;
+    snprintf(errors->message, sizeof errors->message,
+             "more than the %d scans that are read of %u x %u pixels: saved again as a JPEG it has about ten",
+             limit, picture->image_width, picture->image_height);
     longjmp(errors->failed, 1);
 }
 
@@ -187,7 +198,8 @@ static void decode_guarded(jpeg_decoder *decoder, sw_str *notes, const uint8_t *
     else
         decoder->status = decoder->errors.no_memory
                               ? sw_fail(SW_E_MEMORY, "JPEG decoder: %s", decoder->errors.message)
-                              : sw_fail(SW_E_DATA, "damaged JPEG: %s", decoder->errors.message);
+                              : sw_fail(SW_E_DATA, "%sJPEG: %s", decoder->errors.too_long ? "" : "damaged ",
+                                        decoder->errors.message);
 }
 
 sw_status image_decode_jpeg(sw_image *out, sw_str *notes, const uint8_t *bytes, size_t length, int *step)

@@ -212,7 +212,7 @@ static void settle(contender *of)
 {
     const sw_epoch_table *table = &of->run.epochs;
     const int skipped = table->count && table->rows[0].epoch == 0;
-    of->rows = table->rows + skipped;
+    of->rows = skipped ? table->rows + 1 : table->rows; /* NULL where there are none */
     of->judged = (judged){.is_run = of->judged.is_run,
                           .facts = &of->run.facts,
                           .values = of->judged.is_run ? &of->run.values : &of->plan,

@@ -1,9 +1,11 @@
 /* segwork devices as a user meets it: output, messages, exit codes. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/str.h"
 
@@ -74,4 +76,40 @@ Test(devices_command, the_peak_is_the_same_when_its_kernel_must_be_built_first)
     char *clean = sw_strf("rm -rf %s", folder);
     cr_expect_eq(system(clean), 0);
     free(clean);
+}
+
+/* A temporary folder of the test's own, in which nothing is left. */
+static void expect_without_cache(const char *environment, const char *variable)
+{
+    char folder[] = "/tmp/segwork-no-cache-XXXXXX";
+    cr_assert_not_null(mkdtemp(folder));
+    char *all = sw_strf("TMPDIR=%s %s", folder, environment);
+    char *words = sw_strf("compiled kernels (by %s) is of no use: ", variable);
+    expect(all, "--peak", 0, " GFLOP/s fused multiply-add"); /* a kernel is compiled */
+    cr_expect_not_null(strstr(output, words), "%s", output);
+    cr_expect_eq(rmdir(folder), 0, "%s holds something: %s", folder, strerror(errno));
+    free(words);
+    free(all);
+}
+
+Test(devices_command, where_pocl_cannot_write_its_cache_it_gets_a_temporary_one_and_the_variable_is_named)
+{
+    expect_without_cache("POCL_CACHE_DIR=/proc/nope", "POCL_CACHE_DIR");
+    expect_without_cache("POCL_CACHE_DIR=", "POCL_CACHE_DIR");
+    expect_without_cache("POCL_CACHE_DIR=/dev/null", "POCL_CACHE_DIR");
+    unsetenv("POCL_CACHE_DIR");
+    expect_without_cache("XDG_CACHE_HOME=/proc/nope", "XDG_CACHE_HOME");
+    expect_without_cache("XDG_CACHE_HOME= HOME=/proc/nope", "HOME");
+    unsetenv("XDG_CACHE_HOME");
+    unsetenv("HOME");
+    expect_without_cache("", "HOME"); /* and not /tmp/pocl, where others can put kernels */
+}
+
+Test(devices_command, without_any_folder_for_pocls_cache_the_message_names_the_cause_and_both_variables)
+{
+    expect("POCL_CACHE_DIR=/proc/nope TMPDIR=/proc/neither", "", 1, "(POCL_CACHE_DIR=DIR names another)");
+    cr_expect_not_null(strstr(output, "(by POCL_CACHE_DIR) is of no use: cannot create folder /proc/nope"),
+                       "%s", output);
+    cr_expect_not_null(strstr(output, "in /proc/neither (TMPDIR)"), "%s", output);
+    cr_expect_null(strstr(output, "install"), "%s", output);
 }

@@ -368,6 +368,8 @@ Test(own_data, pictures_of_training_that_also_validate_are_named_by_the_run)
                                       "  classes: [a, b, c]\n" MODEL);
     program_expect(0, "warning: 1 of 4 validation images is trained on too, such as leaves/other/n05.png",
                    "segwork run mine.yaml --dry-run");
+    program_expect(0, NULL,
+                   "segwork run mine.yaml --out run && grep 'warning: 1 of 4 validation images' run/log.txt");
     program_expect(0, NULL, "rm leaves/other/n05.png");
     program_expect(0, NULL, "segwork run mine.yaml --dry-run");
     cr_expect_null(strstr(program_output, "trained on too"), "%s", program_output);

@@ -238,25 +238,48 @@ Test(image_jpeg, stray_bytes_are_a_note_and_the_picture_is_used)
     free(bytes);
 }
 
-Test(image_jpeg, endless_scans_are_refused)
+/* A progressive file that says it has `side` x `side` pixels and repeats its last scan until it has `scans`.
+ */
+static sw_status read_scans(int side, int scans)
 {
-    enum { COPIES = 400 };
     unsigned long length;
     unsigned char *bytes = make_jpeg(&length, progressive, (const uint8_t[]){10, 200, 90});
-    size_t last_scan = length;
-    while (!(bytes[last_scan] == 0xff && bytes[last_scan + 1] == 0xda)) last_scan--;
-    size_t scan_bytes = length - 2 - last_scan;
-    unsigned char *many = malloc(length + COPIES * scan_bytes);
-    cr_assert_not_null(many);
-    memcpy(many, bytes, length - 2);
-    for (size_t i = 0; i < COPIES; i++)
-        memcpy(many + length - 2 + i * scan_bytes, bytes + last_scan, scan_bytes);
-    memcpy(many + length - 2 + COPIES * scan_bytes, bytes + length - 2, 2);
+    int have = 0;
+    size_t last_scan = 0;
+    for (size_t i = 0; i + 1 < length; i++) {
+        if (bytes[i] != 0xff) continue;
+        if (bytes[i + 1] == 0xda) have++, last_scan = i;
+        if (bytes[i + 1] == 0xc2 && side)
+            bytes[i + 5] = bytes[i + 7] = (unsigned char)(side >> 8),
+                      bytes[i + 6] = bytes[i + 8] = (unsigned char)side;
+    }
+    sw_str many = {0};
+    sw_str_append_bytes(&many, bytes, length - 2);
+    for (; have < scans; have++) sw_str_append_bytes(&many, bytes + last_scan, length - 2 - last_scan);
+    sw_str_append_bytes(&many, bytes + length - 2, 2);
     sw_image image;
-    cr_assert_eq(read_bytes(&image, NULL, many, length + COPIES * scan_bytes), SW_E_DATA);
-    cr_assert(strstr(sw_error_message(), "scans"), "%s", sw_error_message());
-    free(many);
+    const sw_status status = read_bytes(&image, NULL, many.text, many.length);
+    sw_image_deinit(&image);
+    sw_str_deinit(&many);
     free(bytes);
+    return status;
+}
+
+static void expect_too_many(int side, int scans, const char *words)
+{
+    cr_expect_eq(read_scans(side, scans), SW_E_DATA, "%d scans of %d pixels a side", scans, side);
+    cr_expect(strstr(sw_error_message(), "file.jpg: JPEG: more than the") &&
+                  strstr(sw_error_message(), words),
+              "%s", sw_error_message());
+}
+
+Test(image_jpeg, more_scans_than_decode_in_a_second_are_refused_and_the_usual_ones_of_any_picture_are_read)
+{
+    enum { AS_IT_IS = 0, LARGE = 4000 };
+    cr_expect_eq(read_scans(AS_IT_IS, 200), SW_OK, "%s", sw_error_message());
+    expect_too_many(AS_IT_IS, 201, "200 scans");
+    cr_expect_eq(read_scans(LARGE, 20), SW_OK, "%s", sw_error_message());
+    expect_too_many(LARGE, 21, "20 scans that are read of 4000 x 4000 pixels");
 }
 
 Test(image_jpeg, other_formats_are_named_whatever_the_file_is_called)

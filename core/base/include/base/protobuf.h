@@ -30,7 +30,8 @@ typedef struct sw_protobuf_field {
     size_t length;
 } sw_protobuf_field;
 
-/* Takes the first field off a message of *length bytes; false at its end, and for invalid bytes. */
+/* Takes the first field off a message of *length bytes; false at its end, and for invalid bytes. An empty
+ * message may be NULL. */
 bool sw_protobuf_next(sw_protobuf_field *field, const uint8_t **message, size_t *length);
 
 #endif
