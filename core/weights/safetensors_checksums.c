@@ -44,3 +44,15 @@ uint64_t safetensors_tensor_checksum(const void *bytes, size_t count)
 {
     return XXH64(bytes, count, 0);
 }
+
+/* Whoever changes a file and keeps its metadata keeps checksums that are no longer right. */
+sw_status safetensors_header_check(char *text)
+{
+    const char *digits = safetensors_checksums_find(text);
+    if (!digits || (strspn(digits, "0123456789abcdef") >= SAFETENSORS_CHECKSUM_DIGITS &&
+                    safetensors_checksum_is(digits, safetensors_header_checksum(text, digits))))
+        return SW_OK;
+    return sw_fail(SW_E_DATA, "the header is not as segwork wrote it (its checksum is another): the file is "
+                              "damaged, or was changed by a program that kept the metadata "
+                              "'" SAFETENSORS_CHECKSUMS_KEY "', which must be removed then");
+}

@@ -31,6 +31,8 @@ bool safetensors_checksum_is(const char *digits, uint64_t sum);
 /* The first digit of the checksums in a header's text, which is the header's own; NULL: it has none. */
 char *safetensors_checksums_find(char *header);
 uint64_t safetensors_header_checksum(const char *header, const char *digits);
+/* Fails where a header has checksums and its own is another (SW_E_DATA). */
+sw_status safetensors_header_check(char *header) SW_NODISCARD;
 uint64_t safetensors_tensor_checksum(const void *bytes, size_t count);
 
 /* *elems and *bytes of a shape; false when either is over SAFETENSORS_MAX_INTEGER or a dimension is negative.

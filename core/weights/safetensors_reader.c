@@ -138,18 +138,6 @@ static sw_status read_header(char **out, size_t *length, sw_safetensors_reader *
     return SW_OK;
 }
 
-/* Whoever changes a file and keeps its metadata keeps checksums that are no longer right. */
-static sw_status check_header_checksum(char *text)
-{
-    const char *digits = safetensors_checksums_find(text);
-    if (!digits || (strspn(digits, "0123456789abcdef") >= SAFETENSORS_CHECKSUM_DIGITS &&
-                    safetensors_checksum_is(digits, safetensors_header_checksum(text, digits))))
-        return SW_OK;
-    return sw_fail(SW_E_DATA, "the header is not as segwork wrote it (its checksum is another): the file is "
-                              "damaged, or was changed by a program that kept the metadata "
-                              "'" SAFETENSORS_CHECKSUMS_KEY "', which must be removed then");
-}
-
 static sw_status parse_header(sw_safetensors_reader *reader)
 {
     char *text;
@@ -167,7 +155,7 @@ static sw_status parse_header(sw_safetensors_reader *reader)
     if (rest + strspn(end, " \t\n\r") != length)
         SW_TRY(sw_fail(SW_E_DATA, "something follows the header's JSON (at byte %zu)", rest));
     text[rest] = '\0';
-    status = check_header_checksum(text);
+    status = safetensors_header_check(text);
 done:
     free(text);
     return status;
