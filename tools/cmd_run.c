@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fs.h"
 #include "options.h"
+#include "run/folder.h"
 #include "run/other_version.h"
 #include "stop.h"
 #include "train/dry_run.h"
@@ -49,16 +49,13 @@ static sw_status load(sw_experiment **experiment, int argc, const char *const *a
         return sw_fail(SW_E_USAGE,
                        "--resume continues a run as it was: no experiment file, --out or --no-tune with it");
     SW_ENSURE(check_sets());
-    char *config = sw_fs_join(resume, "config.yaml");
-    if (!config) return SW_E_MEMORY;
-    sw_status status = sw_fs_exists(config)
-                           ? sw_run_config_load_to_resume(experiment, resume, sets)
-                           : sw_fail(SW_E_USAGE,
-                                     "%s is not the folder of a run: it has no config.yaml (a run killed "
-                                     "before its first step leaves such a folder: start a new one)",
-                                     resume);
-    free(config);
-    return status;
+    bool begun;
+    SW_ENSURE(sw_run_find_file(&begun, resume, "config.yaml"));
+    if (begun) return sw_run_config_load_to_resume(experiment, resume, sets);
+    return sw_fail(SW_E_USAGE,
+                   "%s is not the folder of a run: it has no config.yaml (a run killed before its first step "
+                   "leaves such a folder: start a new one)",
+                   resume);
 }
 
 static const char *plural(int count)

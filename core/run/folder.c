@@ -278,9 +278,10 @@ bool sw_run_has_file(const char *run, const char *name)
 
 sw_status sw_run_folder_open(sw_run_folder **out, const char *path)
 {
-    bool manifest, config;
+    bool there, manifest, config;
     *out = NULL;
-    if (!sw_fs_is_dir(path)) return sw_fail(SW_E_USAGE, "%s: there is no such run folder", path);
+    SW_ENSURE(sw_fs_find(&there, path));
+    if (!there) return sw_fail(SW_E_USAGE, "%s: there is no such run folder", path);
     SW_ENSURE(sw_run_find_file(&manifest, path, manifest_name));
     SW_ENSURE(sw_run_find_file(&config, path, config_name));
     if (!manifest || !config)
