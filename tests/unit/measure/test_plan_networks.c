@@ -168,6 +168,22 @@ Test(plan, the_baseline_trains_in_the_least_memory_there_can_be)
     sw_model_deinit(&model);
 }
 
+/* Largest first alone would take 7 % more than the bound. */
+Test(plan, skip_connections_cost_no_more_than_what_is_alive_at_once)
+{
+    static const network u_net = {
+        "U-Net", "configs/model/unet_small.yaml", {"train.batch_size=16", NULL}, 128};
+    sw_model model;
+    build(&model, &u_net);
+    const sw_plan_options options = {.training = true};
+    sw_plan *plan = planned(&model.graph, &options);
+    const size_t total = sw_plan_slab_total_bytes(plan), bound = plan->lower_bound_bytes;
+    cr_expect(bound <= total && total <= bound + bound / 50, "%zu bytes, bound %zu", total, bound);
+    expect_sound(u_net.name, &model.graph, plan, &options);
+    sw_plan_destroy(plan);
+    sw_model_deinit(&model);
+}
+
 /* A step's large tensors, read or written side by side. */
 Test(plan, large_tensors_of_a_step_lie_apart_in_their_pages)
 {
