@@ -54,6 +54,7 @@ sw_status sw_export_safetensors(const char *path, const sw_safetensors_reader *w
     for (size_t i = 0; i < note_count; i++)
         SW_TRY(sw_safetensors_writer_metadata(writer, notes[i].key, notes[i].value));
     SW_TRY(sw_export_each(weights, false, declare, writer));
+    SW_TRY(sw_safetensors_writer_add_checksums(writer));
     SW_TRY(sw_safetensors_writer_begin(writer, path));
     SW_TRY(sw_export_each(weights, true, put, writer));
     SW_TRY(sw_safetensors_writer_finish(writer));
