@@ -236,6 +236,8 @@ static sw_status finish_epoch(sw_run_session *s, const sw_epoch_record *record, 
     memset(s->state.loss_sums, 0, sizeof s->state.loss_sums);
     memset(s->state.loss_weights, 0, sizeof s->state.loss_weights);
     double saving = sw_run_profile_begin(s->profile);
+    /* weights without the row of their epoch would look like a run that has lost its records */
+    SW_ENSURE(sw_records_flush(s->records));
     SW_ENSURE(save_weights(s, best));
     if (best) SW_ENSURE(sw_gallery_write(&s->gallery, s->folder->path, epoch, clean));
     SW_ENSURE(save_state(s));
