@@ -160,3 +160,19 @@ expect_untouched() {
     local different
     different=$(diff -rq "$base/whole.before" "$base/whole") || fault "a reader changed the run: $different"
 }
+
+# Chooses a command that writes something, and in every other case puts a file where it writes; sets the caller's name and
+# old (that file, or nothing).
+pick_writer() {
+    local filled
+    old=""
+    pick_of name "${writers[@]}"
+    reference "$name"
+    mkdir new
+    writer "$name"
+    pick filled 2
+    if [[ $filled -eq 1 && -n $target ]]; then
+        old=$work/old
+        echo "what was there before" | tee "$old" >"$target"
+    fi
+}

@@ -29,16 +29,8 @@ spoil() {
 }
 
 spoil_writer() {
-    local name old="" filled
-    pick_of name "${writers[@]}"
-    reference "$name"
-    mkdir new
-    writer "$name"
-    pick filled 2
-    if [[ $filled -eq 1 && -n $target ]]; then
-        old=$work/old
-        echo "what was there before" | tee "$old" >"$target"
-    fi
+    local name old
+    pick_writer
     spoil "$name"
     try "${command[@]}"
     expect_decent

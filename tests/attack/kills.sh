@@ -53,16 +53,8 @@ kill_training() {
 }
 
 kill_writer() {
-    local name old="" filled
-    pick_of name "${writers[@]}"
-    reference "$name"
-    mkdir new
-    writer "$name"
-    pick filled 2
-    if [[ $filled -eq 1 && -n $target ]]; then
-        old=$work/old
-        echo "what was there before" | tee "$old" >"$target"
-    fi
+    local name old
+    pick_writer
     doom "$name" 700 "${command[@]}"
     expect_outputs "$name" "$old"
     [[ $name != synth ]] || expect_no_lists_of_missing_pictures new/pets

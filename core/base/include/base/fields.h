@@ -58,8 +58,8 @@ struct sw_field_table {
     const sw_field_synonym *synonyms;  /* of the table that is read from; NULL: none */
 };
 
-/* What other programs call a key. It is not read: whoever writes it is told the key. A list ends in {NULL}.
- */
+/* The name that other programs use for one of our keys. A file that has it gets an error, which names our
+ * key. A list of these ends in {NULL}. */
 struct sw_field_synonym {
     const char *word; /* "learning_rate" */
     const char *path; /* "optimizer.lr" */
