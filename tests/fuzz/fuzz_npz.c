@@ -16,12 +16,21 @@ static int is_exported(const sw_safetensors_tensor *t)
     return strncmp(t->name, "optimizer.", 10) != 0 && strncmp(t->name, "ema.", 4) != 0;
 }
 
+/* The array's name, as libarchive reads it: a backslash becomes a slash. */
+static char *name_of_array(const sw_safetensors_tensor *t)
+{
+    char *name = sw_strf("%s.npy", t->name);
+    for (char *c = name; *c; c++)
+        if (*c == '\\') *c = '/';
+    return name;
+}
+
 static void expect_array(struct archive *a, const sw_safetensors_reader *weights,
                          const sw_safetensors_tensor *t)
 {
     struct archive_entry *entry;
     sw_str file = {0};
-    char *data = malloc(t->bytes + 1), *name = sw_strf("%s.npy", t->name);
+    char *data = malloc(t->bytes + 1), *name = name_of_array(t);
     fuzz_expect(sw_safetensors_reader_read(weights, t, data, t->bytes) == SW_OK &&
                     sw_npy_append(&file, t->dtype, t->rank, t->shape, data) == SW_OK,
                 "an exported tensor can be read");
