@@ -133,6 +133,25 @@ Test(fs, only_regular_files_are_opened)
     close(fd);
 }
 
+Test(fs, only_a_file_is_replaced)
+{
+    sw_fs_writer writer;
+    cr_assert_eq(mkdir(scratch_path("folder"), 0777), 0);
+    cr_expect_eq(sw_fs_write(scratch_path("folder"), "text", 4), SW_E_IO);
+    cr_expect_not_null(strstr(sw_error_message(), "folder: a folder of that name"), "%s", sw_error_message());
+    cr_assert_eq(mkfifo(scratch_path("pipe"), 0600), 0);
+    cr_expect_eq(sw_fs_write(scratch_path("pipe"), "text", 4), SW_E_IO);
+    cr_expect_not_null(strstr(sw_error_message(), "pipe: it is a device or a pipe"), "%s",
+                       sw_error_message());
+    cr_expect_eq(sw_fs_write(scratch_path("none/file"), "text", 4), SW_E_IO);
+    cr_expect_not_null(strstr(sw_error_message(), "there is no folder"), "%s", sw_error_message());
+    begin(&writer, "file", "text");
+    cr_assert_eq(mkdir(scratch_path("file"), 0777), 0);
+    cr_expect_eq(sw_fs_writer_commit(&writer), SW_E_IO);
+    cr_expect_not_null(strstr(sw_error_message(), "cannot rename"), "%s", sw_error_message());
+    cr_expect_eq(scratch_count_files(), 3, "nothing is left aside");
+}
+
 /* A limit on the size of files stands for a full disk. */
 Test(fs, a_file_that_cannot_be_written_whole_leaves_nothing_and_the_old_one_as_it_was)
 {

@@ -183,6 +183,27 @@ Test(records, classes_of_any_name_have_their_columns)
     sw_epoch_table_deinit(&table);
 }
 
+Test(records, each_loss_has_its_columns)
+{
+    const sw_loss_names losses = {.count = 2, .list = {"cross_entropy", "dice"}};
+    sw_records *records;
+    cr_assert_eq(sw_records_open(&records, scratch_path("."), &sw_pets_class_list.classes, &losses), SW_OK);
+    const sw_columns *columns = sw_records_columns(records);
+    sw_epoch_record record;
+    cr_assert_eq(sw_epoch_record_init(&record, 1, columns), SW_OK);
+    record.values[sw_columns_find(columns, "val_loss_cross_entropy")] = 0.5;
+    record.values[sw_columns_find(columns, "val_loss_dice")] = 0.25;
+    cr_assert_eq(sw_records_append_epoch(records, &record), SW_OK);
+    sw_epoch_record_deinit(&record);
+    sw_records_close(records);
+    sw_epoch_table table;
+    cr_assert_eq(sw_epoch_table_read(&table, scratch_path("metrics.jsonl")), SW_OK);
+    cr_expect_eq(epoch_row_read(&table, 0, "val_loss_cross_entropy"), 0.5);
+    cr_expect_eq(epoch_row_read(&table, 0, "val_loss_dice"), 0.25);
+    cr_expect_eq(table.unknown.length, 0, "%s", table.unknown.text);
+    sw_epoch_table_deinit(&table);
+}
+
 Test(records, rows_of_an_earlier_version_are_read_and_gone_on_with_under_the_columns_of_this_one)
 {
     scratch_write("metrics.jsonl",

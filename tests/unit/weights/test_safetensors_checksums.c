@@ -45,6 +45,17 @@ static sw_status read_all(const char *path)
     return status;
 }
 
+Test(safetensors_checksums, a_file_without_tensors_has_that_of_its_header_alone)
+{
+    sw_safetensors_writer *w;
+    must(sw_safetensors_writer_create(&w));
+    must(sw_safetensors_writer_add_checksums(w));
+    must(sw_safetensors_writer_begin(w, scratch_path("none.safetensors")));
+    must(sw_safetensors_writer_finish(w));
+    sw_safetensors_writer_destroy(w);
+    must(read_all(scratch_path("none.safetensors")));
+}
+
 /* The checksums of the three tensors were worked out with Python's xxhash 4.1: xxh64(b"") and so on. */
 Test(safetensors_checksums, they_are_those_of_the_bytes_in_the_order_of_the_data)
 {
