@@ -99,6 +99,33 @@ Test(run_history, weights_that_were_lost_are_written_again_where_the_state_has_t
         expect_refused("stopped", damages[i], "the weights of epoch");
 }
 
+/* A process that was killed may have written rows and weights of an epoch whose state it had not saved yet.
+ */
+Test(run_history, what_was_written_before_the_state_is_no_obstacle)
+{
+    make_runs();
+    program_expect(0, NULL,
+                   "cp -r stopped later && "
+                   "cp whole/checkpoints/last.safetensors later/checkpoints/best.safetensors && "
+                   "segwork run --resume later");
+    expect_same_file("whole/checkpoints/last.safetensors", "later/checkpoints/last.safetensors");
+    program_expect(0, NULL,
+                   "cp -r stopped first && cd first && rm checkpoints/resume.safetensors && "
+                   "sed -i '2,$d' metrics.jsonl && sed -i '%d,$d' steps.jsonl && "
+                   "sed -i 's/\"outcome\":.*/\"outcome\": \"\"/' manifest.json && cd .. && "
+                   "segwork run --resume first",
+                   TRAIN + 1);
+    expect_same_file("whole/checkpoints/last.safetensors", "first/checkpoints/last.safetensors");
+}
+
+Test(run_history, weights_of_another_epoch_are_not_taken_for_those_that_were_saved)
+{
+    make_runs();
+    program_expect(0, NULL, RUN "--set train.epochs=4 --out longer");
+    expect_refused("stopped", "cp ../longer/checkpoints/last.safetensors checkpoints/best.safetensors",
+                   "best.safetensors has the weights of epoch 4, not of epoch");
+}
+
 Test(run_history, a_flipped_bit_is_noticed_by_whoever_reads_the_weights)
 {
     make_runs();
