@@ -19,7 +19,7 @@ Test(little_memory, no_limit_makes_the_driver_end_the_process)
 {
     int refused = 0, done = 0;
     program_draw_pets(8, 4);
-    for (int limit_kib = 500000; limit_kib <= 800000; limit_kib += 100000) {
+    for (int limit_kib = 500000; limit_kib <= 1100000; limit_kib += 150000) {
         /* a cache of its own, so that every kernel is compiled */
         const int code = program_run("rm -rf cache; ulimit -v %d; POCL_CACHE_DIR=cache segwork run "
                                      "$SRC/tests/support/tiny.yaml --dry-run",
