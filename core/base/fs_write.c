@@ -19,7 +19,7 @@
  * whoever writes the same target next removes it. Two processes that write one target take different numbers.
  */
 
-enum { MAX_ASIDES = 100 };
+enum { MAX_ASIDES = 100, MAX_ATTEMPTS = 100 };
 
 /* "<folder>/.segwork-1a2b3c4d-0.partial", on the heap: short, however long the target's name is. */
 static char *name_aside(const char *path, int number)
@@ -29,40 +29,47 @@ static char *name_aside(const char *path, int number)
                    number);
 }
 
-/* Whether the path still leads to the open file. */
-static bool leads_to(const char *path, int fd)
+/* Whether the path still leads to the open file; -1: that cannot be seen, errno says why. */
+static int leads_to(const char *path, int fd)
 {
     struct stat named, opened;
-    return lstat(path, &named) == 0 && fstat(fd, &opened) == 0 && named.st_dev == opened.st_dev &&
-           named.st_ino == opened.st_ino;
+    if (lstat(path, &named) != 0) return errno == ENOENT ? 0 : -1;
+    if (fstat(fd, &opened) != 0) return -1;
+    return named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
-/* Removes what a dead process left; false: it has a living one. Only the holder of a file's lock removes or
- * renames it, so that no other file can take its name in between. */
+/* Removes what a dead process left; false, and errno EEXIST: it has a living one, or what it is cannot be
+ * seen. Only the holder of a file's lock removes or renames it, so that no other file can take its name in
+ * between. */
 static bool remove_left_over(const char *aside)
 {
     const int fd = open(aside, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-    if (fd < 0) return errno == ENOENT;
-    const bool dead = flock(fd, LOCK_EX | LOCK_NB) == 0;
-    if (dead && leads_to(aside, fd)) unlink(aside);
-    close(fd);
-    return dead;
+    if (fd < 0 && errno == ENOENT) return true;
+    const int leads = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 ? leads_to(aside, fd) : -1;
+    if (leads == 1) unlink(aside);
+    if (fd >= 0) close(fd);
+    errno = EEXIST;
+    return leads >= 0;
 }
 
-/* Makes the file and locks it. -1: errno says why not; EEXIST: somebody else has the name. */
+/* Makes the file and locks it. -1: errno says why not; EEXIST: somebody else has the name, or may have. */
 static int make_aside(const char *aside)
 {
-    for (;;) {
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        const int cause = fd < 0 ? errno : 0;
-        if (cause == EEXIST && remove_left_over(aside)) continue;
-        errno = cause;
-        if (fd < 0) return -1;
+        if (fd < 0 && (errno != EEXIST || !remove_left_over(aside))) return -1;
+        if (fd < 0) continue;
         while (flock(fd, LOCK_EX) != 0 && errno == EINTR) /* a file system without locks does without */
             ;
-        if (leads_to(aside, fd)) return fd;
-        close(fd); /* taken for a left-over before it was locked */
+        const int leads = leads_to(aside, fd), cause = errno;
+        if (leads == 1) return fd;
+        close(fd);
+        errno = cause;
+        if (leads < 0) return -1;
+        /* it was taken for a left-over before it was locked */
     }
+    errno = EEXIST;
+    return -1;
 }
 
 /* ---- files written whole ---- */

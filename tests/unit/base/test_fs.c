@@ -1,6 +1,7 @@
 /* Files written whole, looked for and opened. */
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,18 @@
 #include "scratch.h"
 
 TestSuite(fs, .init = scratch_create, .fini = scratch_remove);
+
+/* In the place of the C library's: fails with this error, if any. */
+static int lstat_error;
+
+int lstat(const char *restrict path, struct stat *restrict out)
+{
+    if (lstat_error) {
+        errno = lstat_error;
+        return -1;
+    }
+    return fstatat(AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW);
+}
 
 static void expect_text(const char *name, const char *text)
 {
@@ -150,6 +163,19 @@ Test(fs, only_a_file_is_replaced)
     cr_expect_eq(sw_fs_writer_commit(&writer), SW_E_IO);
     cr_expect_not_null(strstr(sw_error_message(), "cannot rename"), "%s", sw_error_message());
     cr_expect_eq(scratch_count_files(), 3, "nothing is left aside");
+}
+
+Test(fs, writing_ends_where_nothing_can_be_seen)
+{
+    const int errors[] = {ELOOP, EACCES, ENOENT};
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        lstat_error = errors[i];
+        cr_expect_eq(sw_fs_write(scratch_path("file"), "text", 4), SW_E_IO);
+        cr_expect_not_null(strstr(sw_error_message(), "file: "), "%s", sw_error_message());
+        lstat_error = 0;
+        cr_expect_eq(sw_fs_write(scratch_path("file"), "text", 4), SW_OK, "%s", sw_error_message());
+    }
+    expect_text("file", "text");
 }
 
 /* A limit on the size of files stands for a full disk. */
