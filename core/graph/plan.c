@@ -304,37 +304,59 @@ static sw_status bind_input_gradient(planner *p, int n, int s, int i)
     return SW_OK;
 }
 
+static bool wants_gradient(const planner *p, const sw_node *node, int i)
+{
+    return (node->op->gives_gradient & SW_BIT(i)) &&
+           (p->needs_grad[node->inputs[i]] ||
+            contains(p->options->wants, p->options->want_count, node->inputs[i]));
+}
+
+/* Adds a backward step that reads the gradients of the node's outputs. */
+static sw_status add_backward_step(int *s, planner *p, int n)
+{
+    const sw_node *writes = writer(p, n);
+    SW_ENSURE(add_step(s, p, SW_STEP_BACKWARD, n));
+    for (int i = 0; i < writes->output_count; i++) {
+        const int gradient = p->values[writes->outputs[i]].gradient;
+        if (gradient < 0) continue;
+        p->plan->steps[*s].dout[i] = gradient;
+        extend(p, gradient, *s);
+    }
+    return SW_OK;
+}
+
+/* Lets the step read what the forward pass left, or what was computed again. */
+static void bind_reads(planner *p, int n, int s)
+{
+    const sw_node *node = &p->graph->nodes[n], *writes = writer(p, n);
+    sw_step *step = &p->plan->steps[s];
+    for (int i = 0; i < node->input_count; i++) {
+        if (!(node->reads_inputs & SW_BIT(i))) continue;
+        step->in[i] = p->values[node->inputs[i]].backward;
+        extend(p, step->in[i], s);
+    }
+    for (int i = 0; i < writes->output_count; i++) {
+        if (!(writes->reads_outputs & SW_BIT(i))) continue;
+        step->out[i] = p->values[writes->outputs[i]].backward;
+        extend(p, step->out[i], s);
+    }
+}
+
+/* The step of a node; or two, the parameters' gradients first: what they read need not live any more while
+ * the input's gradient is written, and both are among the largest things there are. */
 static sw_status plan_node_backward(planner *p, int n)
 {
     const sw_node *node = &p->graph->nodes[n], *writes = writer(p, n);
-    const sw_op *op = node->op;
-    const unsigned outputs_read = writes->reads_outputs;
+    int s;
     for (int i = 0; i < node->input_count; i++)
         if (node->reads_inputs & SW_BIT(i)) SW_ENSURE(ensure_available(p, node->inputs[i]));
     for (int i = 0; i < writes->output_count; i++)
-        if (outputs_read & SW_BIT(i)) SW_ENSURE(ensure_available(p, writes->outputs[i]));
-    int s;
-    SW_ENSURE(add_step(&s, p, SW_STEP_BACKWARD, n));
-    for (int i = 0; i < node->input_count; i++) {
-        if (!(node->reads_inputs & SW_BIT(i))) continue;
-        p->plan->steps[s].in[i] = p->values[node->inputs[i]].backward;
-        extend(p, p->plan->steps[s].in[i], s);
-    }
-    for (int i = 0; i < writes->output_count; i++) {
-        if (outputs_read & SW_BIT(i)) {
-            p->plan->steps[s].out[i] = p->values[writes->outputs[i]].backward;
-            extend(p, p->plan->steps[s].out[i], s);
-        }
-        if (p->values[writes->outputs[i]].gradient >= 0) {
-            p->plan->steps[s].dout[i] = p->values[writes->outputs[i]].gradient;
-            extend(p, p->plan->steps[s].dout[i], s);
-        }
-    }
+        if (writes->reads_outputs & SW_BIT(i)) SW_ENSURE(ensure_available(p, writes->outputs[i]));
+    SW_ENSURE(add_backward_step(&s, p, n));
+    bind_reads(p, n, s);
+    if (node->op->weights_apart && wants_gradient(p, node, 0)) SW_ENSURE(add_backward_step(&s, p, n));
     for (int i = 0; i < node->input_count; i++)
-        if ((op->gives_gradient & SW_BIT(i)) &&
-            (p->needs_grad[node->inputs[i]] ||
-             contains(p->options->wants, p->options->want_count, node->inputs[i])))
-            SW_ENSURE(bind_input_gradient(p, n, s, i));
+        if (wants_gradient(p, node, i)) SW_ENSURE(bind_input_gradient(p, n, s, i));
     return SW_OK;
 }
 

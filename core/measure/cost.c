@@ -21,10 +21,11 @@ int sw_step_passes(sw_step_pass out[SW_STEP_PASSES], const sw_graph *graph, cons
         if (step->din[0] >= 0)
             out[count++] = (sw_step_pass){
                 .name = SW_PASS_BACKWARD_DATA, .way = SW_WAY_BACKWARD_DATA, .data_gradient = true};
-        out[count++] = (sw_step_pass){.name = SW_PASS_BACKWARD_WEIGHTS,
-                                      .way = SW_WAY_BACKWARD_WEIGHTS,
-                                      .reads_inputs = true,
-                                      .weight_gradient = true};
+        if (step->in[0] >= 0)
+            out[count++] = (sw_step_pass){.name = SW_PASS_BACKWARD_WEIGHTS,
+                                          .way = SW_WAY_BACKWARD_WEIGHTS,
+                                          .reads_inputs = true,
+                                          .weight_gradient = true};
     } else {
         out[count++] = (sw_step_pass){.name = SW_PASS_BACKWARD,
                                       .way = SW_WAY_ALL,

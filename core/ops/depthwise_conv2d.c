@@ -164,7 +164,7 @@ static sw_status backward_weights(sw_call *call)
 static sw_status depthwise_backward(sw_call *call)
 {
     sw_profile_pass(call->cl, SW_PASS_BACKWARD_WEIGHTS);
-    SW_ENSURE(backward_weights(call));
+    if (call->in[0]) SW_ENSURE(backward_weights(call));
     sw_profile_pass(call->cl, SW_PASS_BACKWARD_DATA);
     if (call->din[0]) SW_ENSURE(backward_data(call));
     return SW_OK;
@@ -190,6 +190,7 @@ const sw_op sw_op_depthwise_conv2d = {
     .infer = depthwise_infer,
     .backward_reads_inputs = SW_BIT(0),
     .gives_gradient = SW_BIT(0),
+    .weights_apart = true,
     .prepare = depthwise_prepare,
     .forward = depthwise_forward,
     .backward = depthwise_backward,

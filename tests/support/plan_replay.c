@@ -190,21 +190,40 @@ static bool wants_input_gradient(const replay *r, const sw_node *node, int i)
             listed(r->options->wants, r->options->want_count, node->inputs[i]));
 }
 
+/* Whether the node has a backward step at that place of the plan. */
+static bool goes_back_at(const replay *r, int node, int s)
+{
+    return s >= r->plan->first_backward && s < r->plan->step_count && r->plan->steps[s].node == node &&
+           r->plan->steps[s].kind == SW_STEP_BACKWARD;
+}
+
+static void read_for_backward(replay *r, const sw_step *step)
+{
+    const sw_node *node = &r->graph->nodes[step->node], *writes = writer(r, step->node);
+    for (int i = 0; i < node->input_count; i++)
+        if (node->reads_inputs & SW_BIT(i)) read_value(r, step->in[i], node->inputs[i]);
+    for (int i = 0; i < writes->output_count; i++)
+        if (writes->reads_outputs & SW_BIT(i)) read_value(r, step->out[i], writes->outputs[i]);
+}
+
 static void play_backward(replay *r, const sw_step *step)
 {
     const sw_node *node = &r->graph->nodes[step->node], *writes = writer(r, step->node);
+    const bool apart = node->op->weights_apart && wants_input_gradient(r, node, 0),
+               second = apart && goes_back_at(r, step->node, r->step - 1);
     bool any_gradient = node->op->is_loss;
-    for (int i = 0; i < node->input_count; i++)
-        if (node->reads_inputs & SW_BIT(i)) read_value(r, step->in[i], node->inputs[i]);
+    if (!second) read_for_backward(r, step);
+    if (second && step->in[0] >= 0) blame("step %d reads what the one before it has read", r->step);
+    if (apart && !second && !goes_back_at(r, step->node, r->step + 1))
+        blame("step %d of %s lacks its second half", r->step, node->name);
     for (int i = 0; i < writes->output_count; i++) {
-        if (writes->reads_outputs & SW_BIT(i)) read_value(r, step->out[i], writes->outputs[i]);
         if (step->dout[i] < 0) continue;
         read_gradient(r, step->dout[i], writes->outputs[i]);
         any_gradient = true;
     }
     if (!any_gradient) blame("step %d: %s goes back from nothing", r->step, node->name);
     for (int i = 0; i < node->input_count; i++) {
-        if ((step->din[i] >= 0) != wants_input_gradient(r, node, i))
+        if ((step->din[i] >= 0) != (wants_input_gradient(r, node, i) && apart == second))
             blame("step %d: the gradient of input %d of %s is %s", r->step, i, node->name,
                   step->din[i] >= 0 ? "not wanted" : "missing");
         if (step->din[i] >= 0) write_gradient(r, step->din[i], node->inputs[i], step->accumulate[i]);

@@ -184,8 +184,8 @@ static sw_status backward_bias(sw_call *call)
 static sw_status conv2d_backward(sw_call *call)
 {
     sw_profile_pass(call->cl, SW_PASS_BACKWARD_WEIGHTS);
-    SW_ENSURE(run_pass(call, SW_CONV_BACKWARD_WEIGHTS));
-    if (call->node->param_count > 1) SW_ENSURE(backward_bias(call));
+    if (call->in[0]) SW_ENSURE(run_pass(call, SW_CONV_BACKWARD_WEIGHTS));
+    if (call->in[0] && call->node->param_count > 1) SW_ENSURE(backward_bias(call));
     sw_profile_pass(call->cl, SW_PASS_BACKWARD_DATA);
     if (call->din[0]) SW_ENSURE(run_pass(call, SW_CONV_BACKWARD_DATA));
     return SW_OK;
@@ -227,6 +227,7 @@ const sw_op sw_op_conv2d = {
     .infer = conv2d_infer,
     .backward_reads_inputs = SW_BIT(0),
     .gives_gradient = SW_BIT(0),
+    .weights_apart = true,
     .prepare = conv2d_prepare,
     .forward = conv2d_forward,
     .backward = conv2d_backward,

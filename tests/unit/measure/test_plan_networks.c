@@ -68,8 +68,10 @@ Test(plan, every_layer_of_a_network_is_trained)
     build(&model, &networks[0]);
     const sw_plan_options options = {.training = true};
     sw_plan *plan = planned(&model.graph, &options);
-    int pools = 0;
+    int pools = 0, apart = 0;
     for (int n = 0; n < model.graph.node_count; n++) {
+        const sw_node *node = &model.graph.nodes[n];
+        apart += node->op->weights_apart && model.graph.values[node->inputs[0]].needs_grad;
         bool pool = model.graph.nodes[n].op == &sw_op_max_pool; /* the norm before each does its work too */
         pools += pool;
         cr_expect_eq(step_of(plan, n, SW_STEP_BACKWARD) != NULL, !pool, "%s", model.graph.nodes[n].name);
@@ -77,7 +79,7 @@ Test(plan, every_layer_of_a_network_is_trained)
     }
     cr_expect_eq(pools, 4);
     cr_expect_eq(plan->first_backward, model.graph.node_count - pools);
-    cr_expect_eq(plan->step_count - plan->recompute_count, 2 * (model.graph.node_count - pools));
+    cr_expect_eq(plan->step_count - plan->recompute_count, 2 * (model.graph.node_count - pools) + apart);
     cr_expect_eq(plan->gradient_tenant[model.images], -1);
     sw_plan_destroy(plan);
     sw_model_deinit(&model);

@@ -55,6 +55,8 @@ struct sw_op {
                               step writes or adds to the gradients of other inputs, or to this one again */
     bool forward_in_place; /* output 0 may be written over input 0, when nothing reads that later; another
                               input may be the same value */
+    bool weights_apart;    /* backward can be called for the parameters' gradients alone (call->in is set and
+                              call->din is not), and then for the inputs' alone (the other way round) */
     bool is_loss;          /* output 0 is a scalar that training minimises, a mean by weights: */
     /* Of a loss: what an image weighs in the mean, from how many of its pixels have each label. */
     double (*weigh)(const void *attrs, int classes, const uint32_t counts[256]);
