@@ -168,3 +168,10 @@ done:
     free(s.taken);
     return status;
 }
+
+size_t sw_plan_slab_total_bytes(const sw_plan *plan)
+{
+    size_t total = 0;
+    for (int i = 0; i < plan->slab_count; i++) total += plan->slab_bytes[i];
+    return total;
+}
