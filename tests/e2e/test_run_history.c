@@ -10,7 +10,8 @@
 
 TestSuite(run_history, .init = scratch_create, .fini = scratch_remove);
 
-#define RUN "segwork run $SRC/tests/support/tiny.yaml --set train.batch_size=1 --set train.epochs=3 "
+#define ARGUMENTS "$SRC/tests/support/tiny.yaml --set train.batch_size=1 --set train.epochs=3 "
+#define RUN       "segwork run " ARGUMENTS
 
 enum { TRAIN = 120 };
 
@@ -19,12 +20,7 @@ static void make_runs(void)
 {
     program_draw_pets(TRAIN, 4);
     program_expect(0, NULL, RUN "--out whole");
-    pid_t pid =
-        program_start("run $SRC/tests/support/tiny.yaml --set train.batch_size=1 --set train.epochs=3 "
-                      "--out stopped");
-    program_wait_for_lines(pid, "stopped/steps.jsonl", 2 * TRAIN + 2);
-    kill(pid, SIGINT);
-    cr_assert_eq(program_wait(pid), 130, "%s", program_output);
+    program_stop_run("stopped", "steps.jsonl", 2 * TRAIN + 2, SIGINT, ARGUMENTS);
 }
 
 /* Copies a run, damages the copy with a command, and resumes it, which must fail and change nothing. */
