@@ -73,6 +73,9 @@ Test(devices_command, the_peak_is_the_same_when_its_kernel_must_be_built_first)
     snprintf(environment, sizeof environment, "POCL_CACHE_DIR=%s", folder);
     double cold = measured_gflops(environment), warm = measured_gflops(environment);
     cr_expect(cold > warm / 4.0 && cold < warm * 4.0, "%g GFLOP/s with a cold cache, then %g", cold, warm);
+    char *tries = sw_strf("ls %s | grep ^segwork-", folder);
+    cr_expect_neq(system(tries), 0, "what was written to try the folder is still there");
+    free(tries);
     char *clean = sw_strf("rm -rf %s", folder);
     cr_expect_eq(system(clean), 0);
     free(clean);

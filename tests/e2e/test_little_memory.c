@@ -1,5 +1,6 @@
 /* The program under a limit of its address space. Not built with sanitizers, which take terabytes of it. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "program.h"
@@ -11,7 +12,17 @@ Test(little_memory, below_what_the_driver_takes_the_message_names_the_limit)
 {
     program_expect(1, "PoCL takes up to", "ulimit -v 200000; segwork devices");
     program_expect(1, "leaves", "ulimit -v 600000; segwork devices");
-    cr_expect_not_null(strstr(program_output, "('ulimit -v' in the shell) by "), "%s", program_output);
+    unsigned long takes, leaves, more_kib;
+    const char *message = strstr(program_output, "takes up to ");
+    cr_assert_not_null(message, "%s", program_output);
+    cr_assert_eq(sscanf(message,
+                        "takes up to %lu MiB and the limit of the address space leaves %lu MiB: raise it "
+                        "('ulimit -v' in the shell) by %lu KiB",
+                        &takes, &leaves, &more_kib),
+                 3, "%s", message);
+    cr_expect(leaves < takes && more_kib <= (takes - leaves) * 1024 &&
+                  more_kib + 1024 > (takes - leaves) * 1024,
+              "%s", message);
     cr_expect_null(strstr(program_output, "install"), "%s", program_output);
 }
 

@@ -82,6 +82,7 @@ Test(run_history, weights_that_were_lost_are_written_again_where_the_state_has_t
                    "rm mended/checkpoints/last.safetensors");
     program_expect(0, "mended/checkpoints/last.safetensors was missing or damaged, and is written again",
                    "segwork run --resume mended");
+    cr_expect_null(strstr(program_output, "best.safetensors was missing"), "%s", program_output);
     expect_same_file("whole/checkpoints/last.safetensors", "mended/checkpoints/last.safetensors");
     program_expect(0, "was missing or damaged",
                    "printf x | dd of=mended/checkpoints/last.safetensors bs=1 seek=9000 conv=notrunc && "

@@ -165,6 +165,30 @@ Test(fs, only_a_file_is_replaced)
     cr_expect_eq(scratch_count_files(), 3, "nothing is left aside");
 }
 
+static int count_open_files(void)
+{
+    int count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    cr_assert_not_null(folder);
+    while (readdir(folder)) count++;
+    closedir(folder);
+    return count;
+}
+
+Test(fs, no_file_stays_open_and_an_old_error_is_not_taken_for_a_new_one)
+{
+    sw_fs_writer writer;
+    const int before = count_open_files();
+    begin(&writer, "file", "text");
+    errno = EIO;
+    cr_expect_eq(sw_fs_writer_commit(&writer), SW_OK, "%s", sw_error_message());
+    begin(&writer, "file", "other");
+    sw_fs_writer_discard(&writer);
+    cr_expect_eq(sw_fs_write(scratch_path("none/file"), "text", 4), SW_E_IO);
+    cr_expect_eq(count_open_files(), before);
+    expect_text("file", "text");
+}
+
 Test(fs, writing_ends_where_nothing_can_be_seen)
 {
     const int errors[] = {ELOOP, EACCES, ENOENT};
