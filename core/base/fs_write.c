@@ -81,8 +81,7 @@ static void writer_reset(sw_fs_writer *writer)
     *writer = (sw_fs_writer){0};
 }
 
-/* The new file replaces what is at `path`, which therefore must be a file. */
-static sw_status check_place(const char *path)
+sw_status sw_fs_check_place(const char *path)
 {
     struct stat there;
     if (stat(path, &there) != 0 || S_ISREG(there.st_mode)) return SW_OK;
@@ -123,7 +122,7 @@ static sw_status open_aside(sw_fs_writer *writer)
 sw_status sw_fs_writer_open(sw_fs_writer *writer, const char *path)
 {
     *writer = (sw_fs_writer){0};
-    SW_ENSURE(check_place(path));
+    SW_ENSURE(sw_fs_check_place(path));
     writer->path = sw_strf("%s", path);
     sw_status status = writer->path ? open_aside(writer) : SW_E_MEMORY;
     if (status != SW_OK) writer_reset(writer);

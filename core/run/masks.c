@@ -18,6 +18,7 @@
 enum { FORMAT = 1, MAX_IMAGES = 100000 };
 
 static const char *const endings[] = {".png", "_confidence.png", NULL};
+static const char inputs_name[] = "inputs.png", truth_name[] = "truth.png", index_name[] = "images.json";
 static const sw_epoch_files epoch_files = {"masks", endings};
 
 char *sw_masks_file(const char *run, const char *name)
@@ -79,16 +80,28 @@ static sw_status write_index(const char *path, const sw_mask_images *g)
     return status;
 }
 
+sw_status sw_masks_check_places(const char *run)
+{
+    static const char *const names[] = {inputs_name, truth_name, index_name};
+    sw_status status = SW_OK;
+    for (size_t i = 0; i < sizeof names / sizeof *names && status == SW_OK; i++) {
+        char *path = sw_masks_file(run, names[i]);
+        status = path ? sw_fs_check_place(path) : SW_E_MEMORY;
+        free(path);
+    }
+    return status;
+}
+
 sw_status sw_masks_begin(const char *run, const sw_mask_images *images)
 {
     assert(images->count > 0 && images->columns > 0);
     sw_status status = SW_OK;
-    char *folder = sw_fs_join(run, epoch_files.folder), *index = sw_masks_file(run, "images.json");
+    char *folder = sw_fs_join(run, epoch_files.folder), *index = sw_masks_file(run, index_name);
     if (!folder || !index) SW_TRY(SW_E_MEMORY);
     SW_TRY(sw_masks_check(images));
     SW_TRY(sw_fs_mkdirs(folder));
-    SW_TRY(write_sheet(sw_masks_file(run, "inputs.png"), images, images->inputs, SW_TILE_RGB));
-    SW_TRY(write_sheet(sw_masks_file(run, "truth.png"), images, images->truths, SW_TILE_CLASSES));
+    SW_TRY(write_sheet(sw_masks_file(run, inputs_name), images, images->inputs, SW_TILE_RGB));
+    SW_TRY(write_sheet(sw_masks_file(run, truth_name), images, images->truths, SW_TILE_CLASSES));
     SW_TRY(write_index(index, images));
 done:
     free(folder);
@@ -192,8 +205,8 @@ static sw_status read_constants(sw_masks *store)
     }
     g->inputs = tiles;
     g->truths = tiles + count;
-    SW_ENSURE(read_sheet(store->input_pixels, g, sw_masks_file(store->run, "inputs.png"), SW_TILE_RGB));
-    return read_sheet(store->truth_pixels, g, sw_masks_file(store->run, "truth.png"), SW_TILE_CLASSES);
+    SW_ENSURE(read_sheet(store->input_pixels, g, sw_masks_file(store->run, inputs_name), SW_TILE_RGB));
+    return read_sheet(store->truth_pixels, g, sw_masks_file(store->run, truth_name), SW_TILE_CLASSES);
 }
 
 static sw_status check_run(const char *run)

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "run/masks.h"
 #include "run/records.h"
 #include "run/run_json.h"
 #include "run_session.h"
@@ -132,6 +133,7 @@ sw_status run_history_check(sw_run_session *s)
 {
     if (!s->saved) return SW_OK;
     SW_ENSURE(check_records(s));
+    SW_ENSURE(sw_masks_check_places(s->folder->path));
     SW_ENSURE(check_weights(&s->best_lost, s, "best", s->state.best_epoch));
     /* in the middle of an epoch they are written again at its end */
     return s->state.steps_in_epoch > 0 ? SW_OK

@@ -13,7 +13,8 @@ sw_status run_history_find_state(struct sw_run_session *session) SW_NODISCARD;
 
 /* Of a run whose state was read: its records must go as far as the state, and its weights must be whole and
  * of the right epoch. SW_E_DATA, with what can be done, where something is lost. Weights that the state holds
- * as well are no loss: run_history_mend writes them again. Changes nothing. */
+ * as well are no loss: run_history_mend writes them again. SW_E_IO: something is in the place of a file that
+ * is written as the run goes on. Changes nothing. */
 sw_status run_history_check(struct sw_run_session *session) SW_NODISCARD;
 sw_status run_history_mend(struct sw_run_session *session) SW_NODISCARD;
 

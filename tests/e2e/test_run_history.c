@@ -150,6 +150,17 @@ Test(run_history, progress_is_written_into_no_file_where_standard_streams_are_cl
     program_expect(0, "all 3 epochs are done", "segwork run --resume closed");
 }
 
+Test(run_history, what_is_in_the_place_of_a_file_that_is_to_be_written_is_seen_before_anything_is)
+{
+    make_runs();
+    static const char *const files[] = {"images.json", "inputs.png", "truth.png"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char damage[80];
+        snprintf(damage, sizeof damage, "rm masks/%s && mkdir masks/%s", files[i], files[i]);
+        expect_refused("stopped", damage, "a folder of that name is in the way");
+    }
+}
+
 Test(run_history, a_pipe_in_the_place_of_a_file_is_refused_at_once)
 {
     static const char *const files[] = {"log.txt",     "metrics.jsonl", "steps.jsonl",

@@ -38,6 +38,10 @@ sw_status sw_fs_write_text(const char *path, sw_str *text) SW_NODISCARD;
  */
 sw_status sw_fs_write(const char *path, const void *bytes, size_t length) SW_NODISCARD;
 
+/* Checks that what is at the path, if anything, is a file, which alone the above replace. SW_E_IO: it is not.
+ */
+sw_status sw_fs_check_place(const char *path) SW_NODISCARD;
+
 /* Does the same in pieces: open, write to `stream` (commit reports failed writes), then commit, or discard
  * when something went wrong. Both leave the struct empty; discard accepts an empty one. */
 typedef struct sw_fs_writer {

@@ -37,6 +37,9 @@ typedef struct sw_mask_images {
 /* SW_E_CONFIG: the sheets would be too large for pictures. Looks only at number, columns and size. */
 sw_status sw_masks_check(const sw_mask_images *images) SW_NODISCARD;
 
+/* Checks that nothing stands in the place of the files that sw_masks_begin writes, and changes nothing. */
+sw_status sw_masks_check_places(const char *run) SW_NODISCARD;
+
 /* Creates the folder and writes the files that all epochs share; a second call writes the same again.
  * SW_E_CONFIG: the sheet would be too large for a picture. */
 sw_status sw_masks_begin(const char *run, const sw_mask_images *images) SW_NODISCARD;
