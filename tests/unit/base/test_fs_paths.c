@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "scratch.h"
 
 TestSuite(fs_paths, .init = scratch_create, .fini = scratch_remove);
@@ -112,10 +113,17 @@ static void expect_text(const char *name, const char *text)
     free(found);
 }
 
+static void count_line(void *user, sw_log_level level, const char *line)
+{
+    (void)level, (void)line;
+    ++*(int *)user;
+}
+
 Test(fs_paths, what_is_appended_is_there_whole_or_not_at_all)
 {
     const char *path = scratch_path("rows");
-    int fd;
+    int fd, warnings = 0;
+    sw_log_add_sink(count_line, &warnings);
     scratch_write("rows", "abc\n");
     cr_assert_eq(sw_fs_open(&fd, path, O_WRONLY | O_APPEND), SW_OK);
     cr_assert_eq(sw_fs_append(fd, path, "de\n", 3), SW_OK);
@@ -127,7 +135,17 @@ Test(fs_paths, what_is_appended_is_there_whole_or_not_at_all)
         cr_expect_not_null(strstr(sw_error_message(), "rows: File too large"), "%s", sw_error_message());
         expect_text("rows", "abc\nde\n");
     }
+    cr_expect_eq(warnings, 0, "nothing is incomplete");
     close(fd);
+}
+
+Test(fs_paths, a_disk_has_room_or_it_is_said_why_that_is_not_known)
+{
+    uint64_t bytes = 0;
+    cr_expect_eq(sw_fs_free_bytes(&bytes, scratch_path(".")), SW_OK);
+    cr_expect_gt(bytes, 0);
+    cr_expect_eq(sw_fs_free_bytes(&bytes, scratch_path("nothing")), SW_E_IO);
+    cr_expect_not_null(strstr(sw_error_message(), "nothing: No such file"), "%s", sw_error_message());
 }
 
 Test(fs_paths, a_file_is_shortened_and_what_cannot_be_is_said)
