@@ -69,6 +69,7 @@ Test(config_loss, a_key_that_the_loss_does_not_use_is_refused_with_its_place)
          "loss.label_smoothing: dice does not use this key; its own are smooth, class_weights, ignore_index"},
         {"loss: [{kind: lovasz}, {kind: focal, alpha: 0.5}]\n", "exp.yaml:4:38: ",
          "loss.1.alpha: focal does not use this key; its own are gamma, class_weights, ignore_index"},
+        {"loss: {kind: dice, gamma: [2]}\n", "exp.yaml:4:20: ", "loss.gamma: dice does not use this key"},
         {"loss: {kind: focal, gama: 2}\n",
          "exp.yaml:4:21: ", "unknown key 'loss.gama'; the nearest known key is 'loss.gamma'"},
         {"loss: [{kind: dise}]\n", "exp.yaml:4:15: ", "loss.0.kind: expected cross_entropy | focal | dice"},

@@ -321,6 +321,8 @@ Test(masks, a_sheet_too_large_for_a_picture_is_refused_before_anything_is_traine
     images.size = sw_size_square(5000);
     images.columns = 5;
     cr_expect_eq(sw_masks_begin(scratch_path("run"), &images), SW_E_CONFIG);
+    cr_expect_not_null(strstr(sw_error_message(), " px a side or 100 million in all"), "%s",
+                       sw_error_message());
     cr_expect_not_null(strstr(sw_error_message(), "grid.columns"));
 }
 
