@@ -53,6 +53,9 @@ sw_status sw_gif_open(sw_gif **out, const char *path, int width, int height, con
                           .numLoops = CGIF_INFINITE_LOOP,
                           .pWriteFn = write_bytes,
                           .pContext = gif};
+#ifdef CGIF_GEN_KEEP_IDENT_FRAMES /* from cgif 0.4 on a frame like the one before would be left out */
+    config.genFlags = CGIF_GEN_KEEP_IDENT_FRAMES;
+#endif
     gif->encoder = cgif_newgif(&config);
     if (!gif->encoder) SW_TRY(failure(gif));
     *out = gif;

@@ -124,6 +124,18 @@ static sw_status judge(CURLcode code, curl_off_t answer_bytes, const char *reaso
     return SW_OK;
 }
 
+/* The length that the server gave for its answer; -1: none. Where a range is refused, newer versions of
+ * libcurl have not taken it from the header yet. */
+static curl_off_t answer_length(CURL *curl)
+{
+    curl_off_t bytes = -1;
+    struct curl_header *header;
+    if (curl_easy_header(curl, "Content-Length", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+        return strtoll(header->value, NULL, 10);
+    (void)curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &bytes);
+    return bytes;
+}
+
 /* Makes one transfer, appended to the partial file. Bytes that turn out to be another file's are cut off
  * again. */
 static sw_status transfer(const char *url, download_job *job, bool *from_start)
@@ -131,7 +143,6 @@ static sw_status transfer(const char *url, download_job *job, bool *from_start)
     sw_status status = SW_OK;
     char reason[CURL_ERROR_SIZE] = "";
     uint64_t before = job->have;
-    curl_off_t answer_bytes = -1;
     *from_start = false;
     CURL *curl = curl_easy_init();
     if (!curl) return sw_fail(SW_E_MEMORY, "out of host memory for libcurl");
@@ -139,7 +150,7 @@ static sw_status transfer(const char *url, download_job *job, bool *from_start)
     if (!job->stream) SW_TRY(sw_fail(SW_E_IO, "cannot write %s: %s", job->partial, strerror(errno)));
     set_options(curl, url, job, reason);
     CURLcode code = curl_easy_perform(curl);
-    (void)curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &answer_bytes);
+    const curl_off_t answer_bytes = answer_length(curl);
     errno = 0;
     if (fclose(job->stream) != 0 && !job->write_error) job->write_error = errno;
     status = judge(code, answer_bytes, reason, url, job, from_start);

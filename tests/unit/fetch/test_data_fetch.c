@@ -271,7 +271,7 @@ Test(data_fetch, a_wrong_address_is_said)
     options.base_url = "http://127.0.0.1:1";
     expect_failure(scratch_path("got"), &options, SW_E_IO, "http://127.0.0.1:1/annotations.tar.gz");
     options.base_url = "gopher://127.0.0.1";
-    expect_failure(scratch_path("got"), &options, SW_E_IO, "not supported");
+    expect_failure(scratch_path("got"), &options, SW_E_IO, "Protocol \"gopher\" ");
 }
 
 Test(data_fetch, too_little_space_is_said_before_anything_is_downloaded)
