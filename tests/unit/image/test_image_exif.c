@@ -31,17 +31,17 @@ static sw_image blocks(void)
     return image;
 }
 
-/* The letters of a picture's blocks, row by row, "ABC DEF". */
+/* The letters of a picture's blocks, row by row, "ABC DEF"; of a larger one the first. */
 static const char *letters(const sw_image *image)
 {
     static char text[16];
-    char *at = text;
+    size_t length = 0;
     for (int y = BLOCK / 2; y < image->height; y += BLOCK) {
-        if (y > BLOCK) *at++ = ' ';
-        for (int x = BLOCK / 2; x < image->width; x += BLOCK)
-            *at++ = (char)('A' + image->pixels[3 * (y * image->width + x)] / 40);
+        if (y > BLOCK && length < sizeof text - 1) text[length++] = ' ';
+        for (int x = BLOCK / 2; x < image->width && length < sizeof text - 1; x += BLOCK)
+            text[length++] = (char)('A' + image->pixels[3 * (y * image->width + x)] / 40);
     }
-    *at = '\0';
+    text[length] = '\0';
     return text;
 }
 
