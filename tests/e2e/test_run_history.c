@@ -15,6 +15,11 @@ TestSuite(run_history, .init = scratch_create, .fini = scratch_remove);
 
 enum { TRAIN = 120 };
 
+/* Commands in a run folder, as if no process had saved anything: no state, and no outcome in the manifest. */
+#define FORGET                                                                                               \
+    "rm checkpoints/resume.safetensors && "                                                                  \
+    "sed -i 's/\"outcome\":.*/\"outcome\": \"\"/' manifest.json"
+
 /* A run that was stopped in its third epoch, with `best` the first epoch, and one that went to its end. */
 static void make_runs(void)
 {
@@ -46,15 +51,11 @@ Test(run_history, a_run_whose_state_is_gone_or_cannot_be_seen_does_not_begin_ane
             "rm checkpoints/resume.safetensors && ln -s resume.safetensors checkpoints/resume.safetensors",
             "run/checkpoints/resume.safetensors: whether it is there cannot be seen");
     }
-    static const char forget[] = "rm checkpoints/resume.safetensors && "
-                                 "sed -i 's/\"outcome\":.*/\"outcome\": \"\"/' manifest.json && ";
-    char damage[256];
-    snprintf(damage, sizeof damage, "%sfalse || true", forget);
-    expect_refused("stopped", damage, "though metrics.jsonl has the rows of several epochs");
-    snprintf(damage, sizeof damage, "%ssed -i 2,99d metrics.jsonl", forget);
-    expect_refused("stopped", damage, "though steps.jsonl goes beyond the first epoch");
-    snprintf(damage, sizeof damage, "%srm metrics.jsonl steps.jsonl", forget);
-    expect_refused("stopped", damage, "though there are weights of a finished epoch");
+    expect_refused("stopped", FORGET, "though metrics.jsonl has the rows of several epochs");
+    expect_refused("stopped", FORGET " && sed -i 2,99d metrics.jsonl",
+                   "though steps.jsonl goes beyond the first epoch");
+    expect_refused("stopped", FORGET " && rm metrics.jsonl steps.jsonl",
+                   "though there are weights of a finished epoch");
 }
 
 Test(run_history, records_that_were_shortened_are_not_continued)
@@ -107,9 +108,8 @@ Test(run_history, what_was_written_before_the_state_is_no_obstacle)
                    "segwork run --resume later");
     expect_same_file("whole/checkpoints/last.safetensors", "later/checkpoints/last.safetensors");
     program_expect(0, NULL,
-                   "cp -r stopped first && cd first && rm checkpoints/resume.safetensors && "
-                   "sed -i '2,$d' metrics.jsonl && sed -i '%d,$d' steps.jsonl && "
-                   "sed -i 's/\"outcome\":.*/\"outcome\": \"\"/' manifest.json && cd .. && "
+                   "cp -r stopped first && cd first && " FORGET " && "
+                   "sed -i '2,$d' metrics.jsonl && sed -i '%d,$d' steps.jsonl && cd .. && "
                    "segwork run --resume first",
                    TRAIN + 1);
     expect_same_file("whole/checkpoints/last.safetensors", "first/checkpoints/last.safetensors");

@@ -1,5 +1,5 @@
-/* Two runs side by side, and a run beside an experiment that was not run: every format can be written of what
- * was accepted, and what compare and report say in numbers are numbers. */
+/* Two runs side by side, and a run beside an experiment that was not run: of what was accepted every format
+ * can be written, and JSON is valid. */
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>

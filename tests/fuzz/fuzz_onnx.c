@@ -9,6 +9,7 @@
 #include "base/protobuf.h"
 #include "config/experiment.h"
 #include "fuzz.h"
+#include "graph_weights.h"
 #include "nn/model.h"
 #include "weights/export.h"
 
@@ -17,77 +18,12 @@ enum { MODEL_GRAPH = 7, GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11,
 enum { NODE_INPUT = 1, NODE_OUTPUT = 2, VALUE_NAME = 1, TENSOR_DIMS = 1, TENSOR_TYPE = 2, TENSOR_NAME = 8 };
 enum { TENSOR_RAW_DATA = 9, TYPE_INT64 = 7 };
 
-/* --- weights --------------------------------------------------------------------------------- */
-
 static size_t elems_of(const sw_graph *g)
 {
     size_t elems = 0;
     for (int i = 0; i < g->param_count; i++) elems += g->params[i].elems;
     for (int i = 0; i < g->state_count; i++) elems += g->states[i].elems;
     return elems;
-}
-
-static sw_status declare(sw_safetensors_writer *writer, const sw_param *p)
-{
-    int64_t shape[SW_SAFETENSORS_MAX_RANK];
-    for (int i = 0; i < p->rank; i++) shape[i] = p->dims[i];
-    return sw_safetensors_writer_declare(writer, p->name, SW_SAFETENSORS_F32, p->rank, shape);
-}
-
-static sw_status put_ones(sw_safetensors_writer *writer, const sw_param *p)
-{
-    float *ones = malloc((p->elems + 1) * sizeof *ones);
-    for (size_t i = 0; i < p->elems; i++) ones[i] = 1;
-    const sw_status status = sw_safetensors_writer_put(writer, p->name, ones, p->elems * sizeof *ones);
-    free(ones);
-    return status;
-}
-
-/* num_batches_tracked of every norm, which a weights file has too */
-static const char *counter_of(char *name, size_t size, const sw_node *n)
-{
-    snprintf(name, size, "%s.num_batches_tracked", n->name);
-    return n->state_count ? name : NULL;
-}
-
-static sw_status declare_counters(sw_safetensors_writer *writer, const sw_graph *g)
-{
-    char name[512];
-    for (int i = 0; i < g->node_count; i++)
-        if (counter_of(name, sizeof name, &g->nodes[i]))
-            SW_ENSURE(sw_safetensors_writer_declare(writer, name, SW_SAFETENSORS_I64, 0, NULL));
-    return SW_OK;
-}
-
-static sw_status put_counters(sw_safetensors_writer *writer, const sw_graph *g)
-{
-    const int64_t batches = 5;
-    char name[512];
-    for (int i = 0; i < g->node_count; i++)
-        if (counter_of(name, sizeof name, &g->nodes[i]))
-            SW_ENSURE(sw_safetensors_writer_put(writer, name, &batches, sizeof batches));
-    return SW_OK;
-}
-
-static sw_safetensors_reader *weights_of(const sw_graph *g, const char *path)
-{
-    sw_status status = SW_OK;
-    sw_safetensors_writer *writer = NULL;
-    sw_safetensors_reader *reader = NULL;
-    SW_TRY(sw_safetensors_writer_create(&writer));
-    for (int i = 0; i < g->param_count; i++) SW_TRY(declare(writer, &g->params[i]));
-    for (int i = 0; i < g->state_count; i++) SW_TRY(declare(writer, &g->states[i]));
-    SW_TRY(declare_counters(writer, g));
-    SW_TRY(sw_safetensors_writer_begin(writer, path));
-    for (int i = 0; i < g->param_count; i++) SW_TRY(put_ones(writer, &g->params[i]));
-    for (int i = 0; i < g->state_count; i++) SW_TRY(put_ones(writer, &g->states[i]));
-    SW_TRY(put_counters(writer, g));
-    SW_TRY(sw_safetensors_writer_finish(writer));
-    SW_TRY(sw_safetensors_reader_open(&reader, path));
-done:
-    fuzz_expect(status == SW_OK, sw_error_message());
-    sw_safetensors_writer_destroy(writer);
-    return reader;
 }
 
 /* --- reading back ---------------------------------------------------------------------------- */
@@ -194,7 +130,10 @@ static void export_all(const sw_model *model, const char *path)
     char weights_path[64], onnx_path[64];
     snprintf(weights_path, sizeof weights_path, "%s.safetensors", path);
     snprintf(onnx_path, sizeof onnx_path, "%s.onnx", path);
-    sw_safetensors_reader *weights = weights_of(&model->graph, weights_path);
+    sw_safetensors_reader *weights;
+    fuzz_expect(graph_weights_write(weights_path, &model->graph, true) == SW_OK &&
+                    sw_safetensors_reader_open(&weights, weights_path) == SW_OK,
+                sw_error_message());
     for (int fold = 0; fold < 2; fold++) {
         export_one(model, weights, onnx_path, fold, SW_ONNX_UNPOOL_MAX);
         export_one(model, weights, onnx_path, fold, SW_ONNX_UNPOOL_BASIC);

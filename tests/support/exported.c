@@ -7,63 +7,17 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "graph_weights.h"
 #include "scratch.h"
 
 enum { MAX_NAMES = 512 };
 
-/* --- weights ----------------------------------------------------------------------------- */
-
-float exported_value(size_t tensor, size_t i)
-{
-    return 0.5f + 0.25f * sinf((float)(7 * tensor + i)); /* positive, as a variance must be */
-}
-
-static void declare(sw_safetensors_writer *writer, const sw_param *p)
-{
-    int64_t shape[4];
-    for (int i = 0; i < p->rank; i++) shape[i] = p->dims[i];
-    cr_assert_eq(sw_safetensors_writer_declare(writer, p->name, SW_SAFETENSORS_F32, p->rank, shape), SW_OK);
-}
-
-static void put(sw_safetensors_writer *writer, const sw_param *p, size_t number)
-{
-    float *values = malloc(p->elems * sizeof *values);
-    for (size_t i = 0; i < p->elems; i++) values[i] = exported_value(number, i);
-    cr_assert_eq(sw_safetensors_writer_put(writer, p->name, values, p->elems * sizeof *values), SW_OK);
-    free(values);
-}
-
-/* The model's tensors, and one that an optimiser keeps; without the last parameter where `all` is false. */
 sw_safetensors_reader *exported_weights(const sw_graph *g, bool all)
 {
-    sw_safetensors_writer *writer;
     sw_safetensors_reader *reader;
-    const int64_t two[] = {2}, batches = 5;
-    int params = all ? g->param_count : g->param_count - 1;
-    char name[128];
-    cr_assert_eq(sw_safetensors_writer_create(&writer), SW_OK);
-    for (int i = 0; i < params; i++) declare(writer, &g->params[i]);
-    for (int i = 0; i < g->state_count; i++) declare(writer, &g->states[i]);
-    for (int i = 0; i < g->node_count; i++) {
-        snprintf(name, sizeof name, "%s.num_batches_tracked", g->nodes[i].name);
-        if (g->nodes[i].state_count)
-            cr_assert_eq(sw_safetensors_writer_declare(writer, name, SW_SAFETENSORS_I64, 0, NULL), SW_OK);
-    }
-    cr_assert_eq(sw_safetensors_writer_declare(writer, "optimizer.m.x", SW_SAFETENSORS_F32, 1, two), SW_OK);
-    cr_assert_eq(sw_safetensors_writer_declare(writer, "ema.x", SW_SAFETENSORS_F32, 1, two), SW_OK);
-    cr_assert_eq(sw_safetensors_writer_begin(writer, scratch_path("w.safetensors")), SW_OK);
-    for (int i = 0; i < params; i++) put(writer, &g->params[i], (size_t)i);
-    for (int i = 0; i < g->state_count; i++) put(writer, &g->states[i], (size_t)(100 + i));
-    for (int i = 0; i < g->node_count; i++) {
-        snprintf(name, sizeof name, "%s.num_batches_tracked", g->nodes[i].name);
-        if (g->nodes[i].state_count)
-            cr_assert_eq(sw_safetensors_writer_put(writer, name, &batches, sizeof batches), SW_OK);
-    }
-    cr_assert_eq(sw_safetensors_writer_put(writer, "optimizer.m.x", (float[]){1, 2}, 8), SW_OK);
-    cr_assert_eq(sw_safetensors_writer_put(writer, "ema.x", (float[]){1, 2}, 8), SW_OK);
-    cr_assert_eq(sw_safetensors_writer_finish(writer), SW_OK);
-    sw_safetensors_writer_destroy(writer);
-    cr_assert_eq(sw_safetensors_reader_open(&reader, scratch_path("w.safetensors")), SW_OK);
+    const char *path = scratch_path("w.safetensors");
+    cr_assert_eq(graph_weights_write(path, g, all), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_safetensors_reader_open(&reader, path), SW_OK, "%s", sw_error_message());
     return reader;
 }
 

@@ -5,12 +5,7 @@
 #include "weights/export.h"
 #include "wire.h"
 
-/* Value i of the model's tensor number `tensor`: parameters from 0 on, running statistics from 100 on. All
- * are positive, as a variance must be. */
-float exported_value(size_t tensor, size_t i);
-
-/* A file of the graph's tensors, and of what an optimiser keeps; without the last parameter where `all` is
- * false. */
+/* A file that graph_weights_write wrote. */
 sw_safetensors_reader *exported_weights(const sw_graph *g, bool all);
 
 /* An exported model: the file's bytes and the GraphProto in them. */

@@ -57,6 +57,15 @@ const char *scratch_write(const char *name, const char *text)
     return path;
 }
 
+void scratch_expect_text(const char *name, const char *text)
+{
+    char *found;
+    size_t length;
+    cr_assert_eq(sw_fs_read(&found, &length, scratch_path(name), 1 << 20), SW_OK, "%s", sw_error_message());
+    cr_expect_str_eq(found, text, "%s is\n%s", name, found);
+    free(found);
+}
+
 void scratch_limit_files(unsigned bytes)
 {
     const struct rlimit limit = {bytes, bytes};

@@ -12,6 +12,9 @@ const char *scratch_path(const char *name);
 /* Writes a text file there, making folders as needed, and returns its path. */
 const char *scratch_write(const char *name, const char *text);
 
+/* Expects that the file there holds this text. */
+void scratch_expect_text(const char *name, const char *text);
+
 /* From now on a file of this process can't grow past so many bytes, as if the disk were full. */
 void scratch_limit_files(unsigned bytes);
 

@@ -26,15 +26,6 @@ int lstat(const char *restrict path, struct stat *restrict out)
     return fstatat(AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW);
 }
 
-static void expect_text(const char *name, const char *text)
-{
-    char *found;
-    size_t length;
-    cr_assert_eq(SW_OK, sw_fs_read(&found, &length, scratch_path(name), 1 << 20), "%s", sw_error_message());
-    cr_expect_str_eq(found, text);
-    free(found);
-}
-
 static void begin(sw_fs_writer *writer, const char *name, const char *text)
 {
     cr_assert_eq(SW_OK, sw_fs_writer_open(writer, scratch_path(name)), "%s", sw_error_message());
@@ -62,7 +53,7 @@ Test(fs, a_text_that_memory_ran_out_for_leaves_the_file_as_it_was)
     sw_str_append(&text, "half");
     text.failed = true;
     cr_expect_eq(sw_fs_write_text(scratch_path("file"), &text), SW_E_MEMORY);
-    expect_text("file", "new");
+    scratch_expect_text("file", "new");
 }
 
 Test(fs, of_two_that_write_one_file_each_publishes_its_own_and_nothing_else_remains)
@@ -73,9 +64,9 @@ Test(fs, of_two_that_write_one_file_each_publishes_its_own_and_nothing_else_rema
     begin(&third, "file", "the third");
     sw_fs_writer_discard(&third);
     cr_assert_eq(SW_OK, sw_fs_writer_commit(&second), "%s", sw_error_message());
-    expect_text("file", "the second");
+    scratch_expect_text("file", "the second");
     cr_assert_eq(SW_OK, sw_fs_writer_commit(&first), "%s", sw_error_message());
-    expect_text("file", "the first, which is longer");
+    scratch_expect_text("file", "the first, which is longer");
     cr_expect_eq(scratch_count_files(), 1);
 }
 
@@ -88,9 +79,9 @@ Test(fs, what_a_dead_process_left_goes_with_the_next_writing_and_what_a_living_o
     cr_expect_eq(scratch_count_files(), 2, "the living one's and one left over");
     cr_assert_eq(SW_OK, sw_fs_write(scratch_path("file"), "whole", 5));
     cr_expect_eq(scratch_count_files(), 2, "the living one's and the file");
-    expect_text("file", "whole");
+    scratch_expect_text("file", "whole");
     cr_assert_eq(SW_OK, sw_fs_writer_commit(&living));
-    expect_text("file", "of the living");
+    scratch_expect_text("file", "of the living");
     cr_expect_eq(scratch_count_files(), 1);
 }
 
@@ -103,8 +94,8 @@ Test(fs, a_link_under_the_name_aside_is_not_followed)
     sw_fs_writer_discard(&writer);
     cr_assert_eq(symlink("victim", aside), 0);
     cr_assert_eq(SW_OK, sw_fs_write(scratch_path("file"), "new", 3), "%s", sw_error_message());
-    expect_text("file", "new");
-    expect_text("victim", "precious");
+    scratch_expect_text("file", "new");
+    scratch_expect_text("victim", "precious");
     free(aside);
 }
 
@@ -114,7 +105,7 @@ Test(fs, a_file_may_have_the_longest_name_there_is)
     memset(name, 'n', sizeof name - 1);
     name[sizeof name - 1] = '\0';
     cr_assert_eq(SW_OK, sw_fs_write(scratch_path(name), "text", 4), "%s", sw_error_message());
-    expect_text(name, "text");
+    scratch_expect_text(name, "text");
 }
 
 Test(fs, what_cannot_be_known_is_not_taken_for_absent)
@@ -186,7 +177,7 @@ Test(fs, no_file_stays_open_and_an_old_error_is_not_taken_for_a_new_one)
     sw_fs_writer_discard(&writer);
     cr_expect_eq(sw_fs_write(scratch_path("none/file"), "text", 4), SW_E_IO);
     cr_expect_eq(count_open_files(), before);
-    expect_text("file", "text");
+    scratch_expect_text("file", "text");
 }
 
 Test(fs, writing_ends_where_nothing_can_be_seen)
@@ -199,7 +190,7 @@ Test(fs, writing_ends_where_nothing_can_be_seen)
         lstat_error = 0;
         cr_expect_eq(sw_fs_write(scratch_path("file"), "text", 4), SW_OK, "%s", sw_error_message());
     }
-    expect_text("file", "text");
+    scratch_expect_text("file", "text");
 }
 
 /* A limit on the size of files stands for a full disk. */
@@ -215,5 +206,5 @@ Test(fs, a_file_that_cannot_be_written_whole_leaves_nothing_and_the_old_one_as_i
     cr_assert_eq(SW_OK, sw_fs_writer_open(&writer, scratch_path("third")));
     sw_fs_writer_discard(&writer);
     cr_expect_eq(scratch_count_files(), 1);
-    expect_text("file", "old");
+    scratch_expect_text("file", "old");
 }

@@ -104,15 +104,6 @@ Test(fs_paths, one_file_under_two_names_is_the_same)
     free(second);
 }
 
-static void expect_text(const char *name, const char *text)
-{
-    char *found;
-    size_t length;
-    cr_assert_eq(SW_OK, sw_fs_read(&found, &length, scratch_path(name), 1 << 20), "%s", sw_error_message());
-    cr_expect_str_eq(found, text);
-    free(found);
-}
-
 static void count_line(void *user, sw_log_level level, const char *line)
 {
     (void)level, (void)line;
@@ -128,12 +119,12 @@ Test(fs_paths, what_is_appended_is_there_whole_or_not_at_all)
     cr_assert_eq(sw_fs_open(&fd, path, O_WRONLY | O_APPEND), SW_OK);
     cr_assert_eq(sw_fs_append(fd, path, "de\n", 3), SW_OK);
     cr_assert_eq(sw_fs_append(fd, path, "", 0), SW_OK);
-    expect_text("rows", "abc\nde\n");
+    scratch_expect_text("rows", "abc\nde\n");
     for (unsigned room = 3; room-- > 0;) { /* bytes that the disk still takes */
         scratch_limit_files(7 + room);
         cr_expect_eq(sw_fs_append(fd, path, "fgh\n", 4), SW_E_IO);
         cr_expect_not_null(strstr(sw_error_message(), "rows: File too large"), "%s", sw_error_message());
-        expect_text("rows", "abc\nde\n");
+        scratch_expect_text("rows", "abc\nde\n");
     }
     cr_expect_eq(warnings, 0, "nothing is incomplete");
     close(fd);
@@ -152,7 +143,7 @@ Test(fs_paths, a_file_is_shortened_and_what_cannot_be_is_said)
 {
     scratch_write("file", "text");
     cr_assert_eq(sw_fs_truncate(scratch_path("file"), 2), SW_OK);
-    expect_text("file", "te");
+    scratch_expect_text("file", "te");
     cr_expect_eq(sw_fs_truncate(scratch_path("nothing"), 2), SW_E_IO);
     cr_expect_not_null(strstr(sw_error_message(), "cannot shorten"), "%s", sw_error_message());
 }

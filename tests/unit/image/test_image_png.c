@@ -261,9 +261,8 @@ Test(image_png, a_file_cut_anywhere_is_refused)
 
 Test(image_png, a_damaged_byte_is_noticed_in_what_makes_the_picture)
 {
-    enum {
-        END_CHECKSUM_BYTES = 4
-    }; /* of the chunk IEND, which is empty: libpng 1.6.48 does not look at it */
+    /* of the chunk IEND, which is empty: libpng 1.6.48 does not look at it */
+    enum { END_CHECKSUM_BYTES = 4 };
     size_t length;
     char *bytes = valid_file(&length);
     for (size_t i = 0; i < length - END_CHECKSUM_BYTES; i++) {

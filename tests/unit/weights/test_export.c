@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "exported.h"
+#include "graph_weights.h"
 #include "scratch.h"
 
 TestSuite(export, .init = scratch_create, .fini = scratch_remove);
@@ -132,7 +133,8 @@ Test(export, onnx_weights_are_the_file_s_bit_for_bit)
         float *values = initializer(&e, p->name, &elems);
         cr_assert_not_null(values, "%s", p->name);
         cr_assert_eq(elems, p->elems);
-        for (size_t j = 0; j < elems; j++) cr_assert_eq(values[j], exported_value(number, j), "%s", p->name);
+        for (size_t j = 0; j < elems; j++)
+            cr_assert_eq(values[j], graph_weights_value(number, j), "%s", p->name);
         free(values);
     }
     exported_dispose(&e);
@@ -160,11 +162,13 @@ Test(export, folding_multiplies_weights_by_the_norm_s_scale_and_moves_the_rest_i
     cr_assert(weight && bias);
     cr_assert(weights == 4 * 27 && biases == 4);
     for (size_t o = 0; o < 4; o++) {
-        double scale = (double)exported_value(gamma, o) / sqrt((double)exported_value(var, o) + 1e-3);
+        double scale =
+            (double)graph_weights_value(gamma, o) / sqrt((double)graph_weights_value(var, o) + 1e-3);
         for (size_t i = 27 * o; i < 27 * (o + 1); i++)
-            cr_assert_float_eq((double)weight[i], scale * (double)exported_value(w, i), 1e-6);
-        cr_assert_float_eq((double)bias[o],
-                           (double)exported_value(beta, o) - scale * (double)exported_value(mean, o), 1e-6);
+            cr_assert_float_eq((double)weight[i], scale * (double)graph_weights_value(w, i), 1e-6);
+        cr_assert_float_eq(
+            (double)bias[o],
+            (double)graph_weights_value(beta, o) - scale * (double)graph_weights_value(mean, o), 1e-6);
     }
     cr_expect_null(initializer(&e, "dc1.seq.1.weight", &unused));
     cr_expect(wire_text_is(node_named(&e, "dc1.seq.0"), 1, 2, "dc1.seq.0.bias"));
@@ -256,7 +260,7 @@ Test(export, safetensors_hold_the_weights_with_notes_and_without_what_the_optimi
     const sw_safetensors_tensor *t = sw_safetensors_reader_find(copy, p->name);
     float *values = malloc(t->bytes);
     cr_assert_eq(sw_safetensors_reader_read(copy, t, values, t->bytes), SW_OK);
-    for (size_t i = 0; i < p->elems; i++) cr_assert_eq(values[i], exported_value(2, i));
+    for (size_t i = 0; i < p->elems; i++) cr_assert_eq(values[i], graph_weights_value(2, i));
     free(values);
     sw_safetensors_reader_destroy(copy);
     sw_safetensors_reader_destroy(weights);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "exported.h"
+#include "graph_weights.h"
 #include "ops/ops.h"
 #include "scratch.h"
 
@@ -74,13 +75,15 @@ Test(export_ops, a_norm_is_folded_into_the_output_channels_of_a_transposed_convo
     cr_expect_eq(wire_count(e.graph, 1), 1, "one node is left");
     for (size_t i = 0; i < count; i++) { /* parameters: weight, bias, gamma, beta; states: mean, variance */
         const size_t o = i / WINDOW % OUT;
-        const double scale = (double)exported_value(2, o) / sqrt((double)exported_value(101, o) + 1e-3);
-        cr_expect_float_eq((double)weight[i], scale * (double)exported_value(0, i), 1e-6);
+        const double scale =
+            (double)graph_weights_value(2, o) / sqrt((double)graph_weights_value(101, o) + 1e-3);
+        cr_expect_float_eq((double)weight[i], scale * (double)graph_weights_value(0, i), 1e-6);
         if (i % WINDOW == 0 && i < OUT * WINDOW)
-            cr_expect_float_eq((double)bias[o],
-                               scale * ((double)exported_value(1, o) - (double)exported_value(100, o)) +
-                                   (double)exported_value(3, o),
-                               1e-6);
+            cr_expect_float_eq(
+                (double)bias[o],
+                scale * ((double)graph_weights_value(1, o) - (double)graph_weights_value(100, o)) +
+                    (double)graph_weights_value(3, o),
+                1e-6);
     }
     free(weight);
     free(bias);
