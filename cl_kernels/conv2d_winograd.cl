@@ -4,8 +4,8 @@
 #if defined TRANSFORM || defined FUSED
 /* V of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global float *workspace,
-                      uint v_offset /* (36,channels/VEC,block_tiles,VEC) */, int channels, int first_tile,
+conv2d_winograd_input(__global const float *x /* (N,H,W,all) */, __global float *workspace,
+                      uint v_offset /* (36,channels/VEC,block_tiles,VEC) */, SPAN_PARAMETERS, int first_tile,
                       int block_tiles, int h, int w, int tiles_x, int tiles_y)
 {
     const int local_tile = get_global_id(0);
@@ -14,7 +14,7 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,channels) */, __global f
     const int place = channels * block_tiles;
     for (int c = 0; c < channels; c += VEC) {
         floatV d[36];
-        input_tile(d, x + ((image * h + ty) * w + tx) * channels + c, ty, tx, h, w, channels);
+        input_tile(d, x + ((image * h + ty) * w + tx) * all + first_channel + c, ty, tx, h, w, all);
         UNROLL(i, 36) STOREV(d[i], to + c * block_tiles + i * place, 0);
     }
 }
@@ -54,8 +54,8 @@ static inline void put_pixels(__global float *y, const floatV *d /* (LINE_VECTOR
 
 /* y (+)= A^T M A, finished by the epilogue. Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const float *workspace,
-                       uint m_offset /* (36,channels/VEC,block_tiles,VEC) */, int channels, int first_tile,
+conv2d_winograd_output(__global float *y /* (N,H,W,all) */, __global const float *workspace,
+                       uint m_offset /* (36,channels/VEC,block_tiles,VEC) */, SPAN_PARAMETERS, int first_tile,
                        int block_tiles, int h, int w, int tiles_x, int tiles_y, int put, EPILOGUE_PARAMETERS)
 {
     const int local_tile = get_global_id(0);
@@ -68,26 +68,49 @@ conv2d_winograd_output(__global float *y /* (N,H,W,channels) */, __global const 
             const int channel = c + VEC * k;
             floatV m[36];
             UNROLL(i, 36) m[i] = LOADV(from + channel * block_tiles + i * place, 0);
-            output_pixels(d + 16 * k, m, norm_at(EPILOGUE, channel, channels));
+            output_pixels(d + 16 * k, m, norm_at(EPILOGUE, first_channel + channel, all));
         }
-        put_pixels(y, d, image, ty, tx, h, w, channels, c, put);
+        put_pixels(y, d, image, ty, tx, h, w, all, first_channel + c, put);
     }
 }
 #endif
 
 #ifdef WEIGHTS
-/* u[place,panel,i,c] = (G w G^T) of channels i -> panel * panel_channels + c. flip: the weights of
- * backward-data, w being (T,out,in) then; a work-item takes a whole line of `in`, so that the lines which its
- * columns cross are read once. Launch: global (out / VEC, in / LINE), local (1, 1). */
+/* The weights of LINE channels of `in` and VEC of `out`, flipped: (9,VEC,LINE). Rows of w lie so far apart
+ * that a cache would hold few of them; here they are read once, a line each. */
+static inline void flipped_block(float *block, __global const float *w /* (T,all,in) */, int first, int o,
+                                 int in, int all)
+{
+    for (int t = 0; t < 9; t++)
+        for (int lane = 0; lane < VEC; lane++)
+            vstore16(vload16(0, w + ((8 - t) * all + o + lane) * in + first), t * VEC + lane, block);
+}
+
+/* Tap t of its i-th channel of `in`. */
+static inline floatV flipped_tap(const float *block, int t, int i)
+{
+    float lane[VEC];
+    UNROLL(k, VEC) lane[k] = block[(t * VEC + k) * LINE + i];
+    return LOADV(lane, 0);
+}
+
+/* u[place,panel,i,c] = (G w G^T) of channels i -> first_channel + panel * panel_channels + c. flip: the
+ * weights of backward-data, w being (T,all,in) then. Launch: global (out / VEC, in / LINE), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_weights(__global const float *w, __global float *workspace, int panel_channels, int flip)
+conv2d_winograd_weights(__global const float *w, __global float *workspace, int panel_channels, int flip,
+                        int first_channel, int all)
 {
     const int o = get_global_id(0) * VEC, out = get_global_size(0) * VEC, in = get_global_size(1) * LINE;
     const int first = get_global_id(1) * LINE;
     __global float *to = workspace + (o / panel_channels * in + first) * panel_channels + o % panel_channels;
-    for (int i = first; i < first + LINE; i++) {
-        floatV u[36];
-        transformed_weights(u, w, i, o, in, out, flip);
+    float block[9 * VEC * LINE];
+    if (flip) flipped_block(block, w, first, first_channel + o, in, all);
+    for (int i = 0; i < LINE; i++) {
+        floatV g[9], u[36];
+        UNROLL(t, 9)
+            g[t] = flip ? flipped_tap(block, t, i)
+                        : LOADV(w + (t * in + first + i) * all + first_channel + o, 0);
+        weights_tile(u, g);
         UNROLL(k, 36) STOREV(u[k], to + k * in * out, 0);
         to += panel_channels;
     }

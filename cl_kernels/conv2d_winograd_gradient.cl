@@ -116,9 +116,9 @@ conv2d_winograd_fused_gradient(__global const float *x /* (N,H,W,in) */,
 
 /* Z of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_gradient(__global const float *dy /* (N,H,W,channels) */, __global float *workspace,
-                         uint z_offset /* (36,channels/VEC,block_tiles,VEC) */, int channels, int first_tile,
-                         int block_tiles, int h, int w, int tiles_x, int tiles_y)
+conv2d_winograd_gradient(__global const float *dy /* (N,H,W,all) */, __global float *workspace,
+                         uint z_offset /* (36,channels/VEC,block_tiles,VEC) */, SPAN_PARAMETERS,
+                         int first_tile, int block_tiles, int h, int w, int tiles_x, int tiles_y)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
@@ -126,9 +126,9 @@ conv2d_winograd_gradient(__global const float *dy /* (N,H,W,channels) */, __glob
     const int place = channels * block_tiles;
     for (int c = 0; c < channels; c += VEC) {
         floatV z[36];
-        __global const float *from = dy + ((image * h + ty) * w + tx) * channels + c;
-        gradient_tile(z, from, ty, tx, h, w, channels, 0);
-        gradient_tile(z + HALF, from, ty, tx, h, w, channels, 1);
+        __global const float *from = dy + ((image * h + ty) * w + tx) * all + first_channel + c;
+        gradient_tile(z, from, ty, tx, h, w, all, 0);
+        gradient_tile(z + HALF, from, ty, tx, h, w, all, 1);
         UNROLL(i, 36) STOREV(z[i], to + c * block_tiles + i * place, 0);
     }
 }
@@ -157,11 +157,11 @@ conv2d_winograd_accumulate(__global float *workspace /* begins with (blocks,36,B
         }
 }
 
-/* dw[t,i,o] += (G^T dU G), dU being the sum of the ranges' parts, in their order.
+/* dw[t,first_channel+i,o] += (G^T dU G), dU being the sum of the ranges' parts, in their order.
  * Launch: global (out / VEC, in), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_winograd_weights_gradient(
     __global const float *workspace /* begins with (ranges,blocks,36,BLOCK,BLOCK) */, int ranges,
-    __global float *dw /* (T,in,out) */)
+    __global float *dw /* (T,all,out) */, int first_channel, int all)
 {
     const int o = get_global_id(0) * VEC, i = get_global_id(1), out = get_global_size(0) * VEC,
               in = get_global_size(1);
@@ -174,6 +174,6 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_winograd_wei
         du += blocks * 36 * BLOCK * BLOCK;
         UNROLL(k, 36) u[k] += LOADV(du + k * BLOCK * BLOCK, 0);
     }
-    add_gradient(dw, u, i, o, in, out);
+    add_gradient(dw, u, first_channel + i, o, all, out);
 }
 #endif

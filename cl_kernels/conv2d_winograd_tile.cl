@@ -5,9 +5,9 @@
  * places as in the image. The host walks over the batch in blocks of tiles. Macros: VEC. */
 
 /* V of tiles first_tile ...: Launch: global (channels / VEC, tiles of the block). */
-__kernel void conv2d_winograd_tile_input(__global const float *x /* (N,H,W,channels) */,
+__kernel void conv2d_winograd_tile_input(__global const float *x /* (N,H,W,all) */,
                                          __global float *workspace,
-                                         uint v_offset /* (36,block_tiles,channels) */, int channels,
+                                         uint v_offset /* (36,block_tiles,channels) */, SPAN_PARAMETERS,
                                          int first_tile, int block_tiles, int h, int w, int tiles_x,
                                          int tiles_y)
 {
@@ -16,31 +16,42 @@ __kernel void conv2d_winograd_tile_input(__global const float *x /* (N,H,W,chann
     __global float *to = workspace + v_offset + local_tile * channels + c;
     const int place = block_tiles * channels;
     floatV v[36];
-    input_tile(v, x + ((image * h + ty) * w + tx) * channels + c, ty, tx, h, w, channels);
+    input_tile(v, x + ((image * h + ty) * w + tx) * all + first_channel + c, ty, tx, h, w, all);
     UNROLL(i, 36) STOREV(v[i], to + i * place, 0);
 }
 
 /* y (+)= A^T M A, finished by the epilogue. Launch: global (channels / VEC, tiles of the block). */
-__kernel void conv2d_winograd_tile_output(__global float *y /* (N,H,W,channels) */,
+__kernel void conv2d_winograd_tile_output(__global float *y /* (N,H,W,all) */,
                                           __global const float *workspace,
-                                          uint m_offset /* (36,block_tiles,channels) */, int channels,
+                                          uint m_offset /* (36,block_tiles,channels) */, SPAN_PARAMETERS,
                                           int first_tile, int block_tiles, int h, int w, int tiles_x,
                                           int tiles_y, int accumulate, EPILOGUE_PARAMETERS)
 {
     const int c = (int)get_global_id(0) * VEC, local_tile = get_global_id(1);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
     __global const float *from = workspace + m_offset + local_tile * channels + c;
-    __global float *to = y + ((image * h + ty) * w + tx) * channels + c;
+    __global float *to = y + ((image * h + ty) * w + tx) * all + first_channel + c;
     const int place = block_tiles * channels;
     floatV m[36], d[16];
     UNROLL(i, 36) m[i] = LOADV(from + i * place, 0);
-    output_pixels(d, m, norm_at(EPILOGUE, c, channels));
+    output_pixels(d, m, norm_at(EPILOGUE, first_channel + c, all));
     UNROLL(i, 4)
         UNROLL(j, 4)
             if (ty + i < h && tx + j < w) {
-                __global float *at = to + (i * w + j) * channels;
+                __global float *at = to + (i * w + j) * all;
                 STOREV(accumulate ? d[i * 4 + j] + LOADV(at, 0) : d[i * 4 + j], at, 0);
             }
+}
+
+/* U of input channel i and VEC output channels from o on; flip: of the weights of backward-data, w being
+ * (T,out,in) then. */
+static inline void transformed_weights(floatV *u, __global const float *w /* (T,in,out) */, int i, int o,
+                                       int in, int out, int flip)
+{
+    floatV g[9];
+    UNROLL(t, 9)
+        g[t] = flip ? GATHERV(w, ((8 - t) * out + o) * in + i, in) : LOADV(w + (t * in + i) * out + o, 0);
+    weights_tile(u, g);
 }
 
 /* U (36,in,out) of w (T,in,out); flip: of the weights of backward-data, w being (T,out,in) then. Launch:
@@ -56,9 +67,9 @@ __kernel void conv2d_winograd_tile_weights(__global const float *w, __global flo
 }
 
 /* Z of tiles first_tile ...: Launch: global (channels / VEC, tiles of the block). */
-__kernel void conv2d_winograd_tile_gradient(__global const float *dy /* (N,H,W,channels) */,
+__kernel void conv2d_winograd_tile_gradient(__global const float *dy /* (N,H,W,all) */,
                                             __global float *workspace,
-                                            uint z_offset /* (36,block_tiles,channels) */, int channels,
+                                            uint z_offset /* (36,block_tiles,channels) */, SPAN_PARAMETERS,
                                             int first_tile, int block_tiles, int h, int w, int tiles_x,
                                             int tiles_y)
 {
@@ -67,9 +78,9 @@ __kernel void conv2d_winograd_tile_gradient(__global const float *dy /* (N,H,W,c
     __global float *to = workspace + z_offset + local_tile * channels + c;
     const int place = block_tiles * channels;
     floatV z[36];
-    __global const float *from = dy + ((image * h + ty) * w + tx) * channels + c;
-    gradient_tile(z, from, ty, tx, h, w, channels, 0);
-    gradient_tile(z + 18, from, ty, tx, h, w, channels, 1);
+    __global const float *from = dy + ((image * h + ty) * w + tx) * all + first_channel + c;
+    gradient_tile(z, from, ty, tx, h, w, all, 0);
+    gradient_tile(z + 18, from, ty, tx, h, w, all, 1);
     UNROLL(i, 36) STOREV(z[i], to + i * place, 0);
 }
 

@@ -149,6 +149,8 @@ static const sw_check_case products[] = {
          UNIFORM), /* several groups of tiles, the last one shorter */
     CONV(QUICK, WINOGRAD, 2, 31, 33, 80, 96, 3, false, MIB, UNIFORM), /* blocks of channels, partly filled */
     CONV(QUICK, WINOGRAD, 2, 13, 9, 144, 176, 3, true, MIB, UNIFORM), /* too many weights for one kernel */
+    CONV(QUICK, WINOGRAD, 1, 9, 6, 400, 400, 3, false, MIB,
+         INTEGERS), /* weights in two blocks, one smaller */
     CONV(QUICK, WINOGRAD_TILE, 1, 1, 1, 16, 16, 3, false, MIB, UNIFORM),
     CONV(QUICK, WINOGRAD_TILE, 2, 7, 31, 16, 48, 3, true, MIB, UNIFORM),
     CONV(QUICK, WINOGRAD_TILE, 3, 33, 31, 64, 16, 3, false, MIB, UNIFORM),       /* two blocks of tiles */

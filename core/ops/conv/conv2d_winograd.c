@@ -19,7 +19,9 @@ enum {
     /* The weights' gradient in one kernel: more channels than this would fill the cache with dU, or have
      * tiles transformed too often. So many work-items, for any number of cores the same sums. */
     FUSED_GRADIENT_CHANNELS = 64 * 128,
-    FUSED_GRADIENT_ITEMS = 32
+    FUSED_GRADIENT_ITEMS = 32,
+    /* Of transformed weights, or of their gradient, at a time: what lies beside V and M in the last cache */
+    WEIGHT_BYTES = 16 * 1024 * 1024
 };
 
 /* A product of forward's kind: M = V U, from `in` channels to `out` in panels. */
@@ -28,6 +30,7 @@ typedef struct product {
     const sw_kernel *fused;    /* all of the pass in one kernel; NULL: in three */
     int in, out, panel;
     int group_tiles; /* of a work-item */
+    int block;       /* channels of `out` at a time, whose U is one block of weights; fused: all */
 } product;
 
 typedef struct winograd_plan {
@@ -40,6 +43,7 @@ typedef struct winograd_plan {
     const sw_kernel *fused_gradient;        /* of backward-weights in one kernel, where `ranges` > 0 */
     const sw_kernel *weights_gradient;
     int ranges, chunk; /* of tiles: parts of dU, and those whose V and Z are held at a time */
+    int gradient_rows; /* channels of x at a time, whose dU is one block of weights */
 } winograd_plan;
 
 static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
@@ -71,6 +75,15 @@ static int fused_tiles(const product *p, const sw_cl *cl, int rows)
     return tiles;
 }
 
+/* Channels of `all`, in as few equal blocks as keep 36 `others` floats of each within WEIGHT_BYTES; a
+ * multiple of `step`. */
+static int weight_block(int all, int others, int step)
+{
+    size_t channel_bytes = PLACES * (size_t)others * sizeof(float);
+    int most = (int)(WEIGHT_BYTES / channel_bytes), blocks = sw_divide_up_int(all, most < step ? step : most);
+    return round_up(sw_divide_up_int(all, blocks), step);
+}
+
 /* The kernel of a section of forward's and backward-data's file. */
 static sw_status product_kernel(const sw_kernel **out, sw_cl *cl, sw_conv_tiling t, const char *name,
                                 const char *section, int vectors)
@@ -92,11 +105,12 @@ static sw_status gradient_kernel(const sw_kernel **out, sw_cl *cl, sw_conv_tilin
 static sw_status prepare_product(product *p, sw_cl *cl, sw_conv_tiling t, int in, int out)
 {
     int vectors = sw_conv_tile_vectors(t, out);
-    *p = (product){.in = in, .out = out, .panel = t.lanes * vectors};
+    *p = (product){.in = in, .out = out, .panel = t.lanes * vectors, .block = out};
     p->group_tiles = fused_tiles(p, cl, t.rows);
     if (p->group_tiles > 0)
         return product_kernel(&p->fused, cl, t, "conv2d_winograd_fused", "FUSED", vectors);
     p->group_tiles = round_up(GROUP_TILES, t.rows);
+    p->block = weight_block(out, in, p->panel);
     return product_kernel(&p->multiply, cl, t, "conv2d_winograd_product", "PRODUCT", vectors);
 }
 
@@ -128,15 +142,16 @@ static int choose_block(const winograd_plan *plan)
     return round_up(sw_divide_up_int(all, sw_divide_up_int(all, fitting)), plan->tiling.rows);
 }
 
-static int gradient_blocks(sw_conv_shape s)
+/* Blocks of dU, of so many channels of x. */
+static int gradient_blocks(sw_conv_shape s, int rows)
 {
-    return sw_divide_up_int(s.in_channels, BLOCK_CHANNELS) * sw_divide_up_int(s.out_channels, BLOCK_CHANNELS);
+    return sw_divide_up_int(rows, BLOCK_CHANNELS) * sw_divide_up_int(s.out_channels, BLOCK_CHANNELS);
 }
 
-/* Floats of dU, of one range. */
-static size_t gradient_floats(sw_conv_shape s)
+/* Their floats, of one range. */
+static size_t gradient_floats(sw_conv_shape s, int rows)
 {
-    return PLACES * (size_t)gradient_blocks(s) * BLOCK_CHANNELS * BLOCK_CHANNELS;
+    return PLACES * (size_t)gradient_blocks(s, rows) * BLOCK_CHANNELS * BLOCK_CHANNELS;
 }
 
 /* What the fused gradient keeps in a core's own cache: of half the places V and Z of so many tiles, which are
@@ -154,12 +169,23 @@ static void choose_gradient(winograd_plan *plan, const sw_cl *cl)
 {
     size_t room = (size_t)sw_cl_device(cl)->local_bytes;
     plan->chunk = FUSED_TILES;
+    plan->gradient_rows = weight_block(plan->shape.in_channels, plan->shape.out_channels, BLOCK_CHANNELS);
     while (plan->chunk > 0 && GRADIENT_PART_BYTES + fused_gradient_bytes(plan->chunk) > room)
         plan->chunk -= CHUNK_STEP;
     if (plan->chunk == 0 || plan->shape.in_channels * plan->shape.out_channels > FUSED_GRADIENT_CHANNELS)
         return;
-    plan->ranges = FUSED_GRADIENT_ITEMS / (2 * gradient_blocks(plan->shape));
+    plan->gradient_rows = plan->shape.in_channels;
+    plan->ranges = FUSED_GRADIENT_ITEMS / (2 * gradient_blocks(plan->shape, plan->gradient_rows));
     if (plan->ranges < 1) plan->ranges = 1;
+}
+
+/* Floats of U or dU that the workspace begins with. */
+static size_t weight_floats(const winograd_plan *plan)
+{
+    size_t floats = gradient_floats(plan->shape, plan->gradient_rows);
+    for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
+        floats = larger(floats, PLACES * (size_t)plan->product[pass].in * (size_t)plan->product[pass].block);
+    return floats;
 }
 
 static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
@@ -174,22 +200,47 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
     plan->tiles.block = choose_block(plan);
     choose_gradient(plan, call->cl);
     SW_ENSURE(prepare_kernels(plan, call->cl));
-    size_t gradient = gradient_floats(shape),
-           blocks_bytes =
-               winograd_lay_out(&plan->tiles, shape, larger(PLACES * channel_pairs(shape), gradient));
-    *workspace_bytes = larger(blocks_bytes, (size_t)plan->ranges * gradient * sizeof(float));
+    size_t blocks_bytes = winograd_lay_out(&plan->tiles, shape, weight_floats(plan)),
+           parts = (size_t)plan->ranges * gradient_floats(shape, plan->gradient_rows);
+    *workspace_bytes = larger(blocks_bytes, parts * sizeof(float));
     return SW_OK;
 }
 
 /* --- passes ---------------------------------------------------------------------------------- */
 
-static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_call *call, sw_conv_block b)
+/* The next channels of `all`, at most `most`, from a zeroed span on; false when all are done. */
+static bool next_span(winograd_span *span, int all, int most)
+{
+    span->first += span->count;
+    span->all = all;
+    span->count = all - span->first < most ? all - span->first : most;
+    return span->count > 0;
+}
+
+/* Whether V (or Z) of all tiles lies in the workspace from an earlier span. */
+static bool transformed(const winograd_tiles *t, const sw_call *call, winograd_span span)
+{
+    return span.first > 0 && winograd_count(t, call->n) <= t->block;
+}
+
+/* M of the channels whose weights are there. */
+static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_call *call, int out,
+                                sw_conv_block b)
 {
     const winograd_tiles *t = &plan->tiles;
     int count = (int)b.count, groups = sw_divide_up_int(count, p->group_tiles);
-    return SW_CALL_LAUNCH(call, p->multiply, lone_items(groups, p->out / p->panel, PLACES),
+    return SW_CALL_LAUNCH(call, p->multiply, lone_items(groups, out / p->panel, PLACES),
                           SW_ARG(call->workspace), SW_ARG(t->v_offset), SW_ARG(t->m_offset), SW_ARG(p->in),
-                          SW_ARG(p->out), SW_ARG(count), SW_ARG(t->block), SW_ARG(p->group_tiles));
+                          SW_ARG(out), SW_ARG(count), SW_ARG(t->block), SW_ARG(p->group_tiles));
+}
+
+/* U of a span of the channels that a product writes. */
+static sw_status transform_weights(const winograd_plan *plan, const product *p, sw_call *call, bool flip,
+                                   winograd_span to)
+{
+    return SW_CALL_LAUNCH(call, plan->weights, lone_items(to.count / plan->tiling.lanes, p->in / LINE, 1),
+                          SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(p->panel),
+                          SW_ARG((int)flip), SW_ARG(to.first), SW_ARG(to.all));
 }
 
 static sw_status run_fused(const winograd_plan *plan, const product *p, sw_call *call, cl_mem from, cl_mem to,
@@ -209,26 +260,27 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     const winograd_tiles *t = &plan->tiles;
     const product *p = &plan->product[c->pass];
     sw_put put = sw_call_put(call, sw_conv_pixels(call) * (size_t)p->out, LINE, c->accumulate);
-    SW_ENSURE(SW_CALL_LAUNCH(call, plan->weights, lone_items(p->out / plan->tiling.lanes, p->in / LINE, 1),
-                             SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(p->panel),
-                             SW_ARG(c->flip)));
-    if (p->fused) return run_fused(plan, p, call, c->from, c->to, put);
-    for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
-        sw_ndrange tiles = lone_items((int)b.count, 1, 1);
-        SW_ENSURE(winograd_transform(t, call, plan->input, tiles, c->from, t->v_offset, p->in, b));
-        SW_ENSURE(multiply_block(plan, p, call, b));
-        SW_ENSURE(winograd_output(t, call, plan->output, tiles, c->to, p->out, b, put));
+    for (winograd_span out = {0}; next_span(&out, p->out, p->block);) {
+        SW_ENSURE(transform_weights(plan, p, call, c->flip, out));
+        if (p->fused) return run_fused(plan, p, call, c->from, c->to, put);
+        for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
+            sw_ndrange tiles = lone_items((int)b.count, 1, 1);
+            if (!transformed(t, call, out))
+                SW_ENSURE(winograd_transform(t, call, plan->input, tiles, c->from, t->v_offset,
+                                             winograd_all(p->in), b));
+            SW_ENSURE(multiply_block(plan, p, call, out.count, b));
+            SW_ENSURE(winograd_output(t, call, plan->output, tiles, c->to, out, b, put));
+        }
     }
     return SW_OK;
 }
 
-/* dw += G^T dU G, dU in so many parts. */
-static sw_status collect_gradient(const winograd_plan *plan, sw_call *call, int ranges)
+/* dw += G^T dU G of those channels of x, dU in so many parts. */
+static sw_status collect_gradient(const winograd_plan *plan, sw_call *call, int ranges, winograd_span in)
 {
-    sw_conv_shape s = plan->shape;
-    return SW_CALL_LAUNCH(call, plan->weights_gradient,
-                          lone_items(s.out_channels / plan->tiling.lanes, s.in_channels, 1),
-                          SW_ARG(call->workspace), SW_ARG(ranges), SW_ARG(call->dparam[0]));
+    return SW_CALL_LAUNCH(
+        call, plan->weights_gradient, lone_items(plan->shape.out_channels / plan->tiling.lanes, in.count, 1),
+        SW_ARG(call->workspace), SW_ARG(ranges), SW_ARG(call->dparam[0]), SW_ARG(in.first), SW_ARG(in.all));
 }
 
 static sw_status fused_gradient(const winograd_plan *plan, sw_call *call)
@@ -237,34 +289,42 @@ static sw_status fused_gradient(const winograd_plan *plan, sw_call *call)
     sw_conv_shape s = plan->shape;
     int tiles = winograd_count(t, call->n);
     int ranges, range_tiles = cut_segments(&ranges, tiles, plan->ranges);
-    SW_ENSURE(SW_CALL_LAUNCH(call, plan->fused_gradient, lone_items(2, gradient_blocks(s), ranges),
-                             SW_ARG(call->in[0]), SW_ARG(call->dout[0]), SW_ARG(call->workspace),
-                             SW_ARG(s.in_channels), SW_ARG(s.out_channels), SW_ARG(tiles),
-                             SW_ARG(range_tiles), SW_ARG(plan->chunk), SW_SIZE_ARGS(s), SW_ARG(t->across),
-                             SW_ARG(t->down), sw_arg_local(fused_gradient_bytes(plan->chunk))));
-    return collect_gradient(plan, call, ranges);
+    SW_ENSURE(SW_CALL_LAUNCH(
+        call, plan->fused_gradient, lone_items(2, gradient_blocks(s, s.in_channels), ranges),
+        SW_ARG(call->in[0]), SW_ARG(call->dout[0]), SW_ARG(call->workspace), SW_ARG(s.in_channels),
+        SW_ARG(s.out_channels), SW_ARG(tiles), SW_ARG(range_tiles), SW_ARG(plan->chunk), SW_SIZE_ARGS(s),
+        SW_ARG(t->across), SW_ARG(t->down), sw_arg_local(fused_gradient_bytes(plan->chunk))));
+    return collect_gradient(plan, call, ranges, winograd_all(s.in_channels));
+}
+
+/* dU (+)= V^T Z of a block of tiles and some of the channels of x. */
+static sw_status accumulate_block(const winograd_plan *plan, sw_call *call, winograd_span in, sw_conv_block b)
+{
+    const winograd_tiles *t = &plan->tiles;
+    int out = plan->shape.out_channels;
+    sw_ndrange tiles = lone_items((int)b.count, 1, 1),
+               blocks = lone_items(sw_divide_up_int(in.count, BLOCK_CHANNELS),
+                                   sw_divide_up_int(out, BLOCK_CHANNELS), PLACES);
+    SW_ENSURE(winograd_transform(t, call, plan->input, tiles, call->in[0], t->v_offset, in, b));
+    if (!transformed(t, call, in))
+        SW_ENSURE(winograd_transform(t, call, plan->gradient, tiles, call->dout[0], t->m_offset,
+                                     winograd_all(out), b));
+    return SW_CALL_LAUNCH(call, plan->accumulate, blocks, SW_ARG(call->workspace), SW_ARG(t->v_offset),
+                          SW_ARG(t->m_offset), SW_ARG(in.count), SW_ARG(out), SW_ARG((int)b.count),
+                          SW_ARG(t->block), SW_ARG(b.first == 0));
 }
 
 static sw_status backward_weights(const void *prepared, sw_call *call)
 {
     const winograd_plan *plan = prepared;
-    const winograd_tiles *t = &plan->tiles;
     sw_conv_shape s = plan->shape;
     if (plan->fused_gradient) return fused_gradient(plan, call);
-    sw_ndrange accumulate = lone_items(sw_divide_up_int(s.in_channels, BLOCK_CHANNELS),
-                                       sw_divide_up_int(s.out_channels, BLOCK_CHANNELS), PLACES);
-    for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
-        sw_ndrange tiles = lone_items((int)b.count, 1, 1);
-        SW_ENSURE(
-            winograd_transform(t, call, plan->input, tiles, call->in[0], t->v_offset, s.in_channels, b));
-        SW_ENSURE(winograd_transform(t, call, plan->gradient, tiles, call->dout[0], t->m_offset,
-                                     s.out_channels, b));
-        SW_ENSURE(SW_CALL_LAUNCH(call, plan->accumulate, accumulate, SW_ARG(call->workspace),
-                                 SW_ARG(t->v_offset), SW_ARG(t->m_offset), SW_ARG(s.in_channels),
-                                 SW_ARG(s.out_channels), SW_ARG((int)b.count), SW_ARG(t->block),
-                                 SW_ARG(b.first == 0)));
+    for (winograd_span in = {0}; next_span(&in, s.in_channels, plan->gradient_rows);) {
+        for (sw_conv_block b = {0}; winograd_next_block(&b, &plan->tiles, call);)
+            SW_ENSURE(accumulate_block(plan, call, in, b));
+        SW_ENSURE(collect_gradient(plan, call, 1, in));
     }
-    return collect_gradient(plan, call, 1);
+    return SW_OK;
 }
 
 const sw_conv_engine sw_conv_engine_winograd = {

@@ -116,10 +116,10 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
                              SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(c->flip)));
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
         SW_ENSURE(winograd_transform(t, call, plan->input, range_of(call, p->in, b.count), c->from,
-                                     t->v_offset, p->in, b));
+                                     t->v_offset, winograd_all(p->in), b));
         SW_ENSURE(sw_tile_run_rows(p, call, &v, &u, &m, sw_conv_grid_whole(1, (int)b.count), b.count, false));
-        SW_ENSURE(
-            winograd_output(t, call, plan->output, range_of(call, p->out, b.count), c->to, p->out, b, put));
+        SW_ENSURE(winograd_output(t, call, plan->output, range_of(call, p->out, b.count), c->to,
+                                  winograd_all(p->out), b, put));
     }
     return SW_OK;
 }
@@ -133,9 +133,9 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
                          z = tiles_at(plan, call, t->m_offset, out);
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
         SW_ENSURE(winograd_transform(t, call, plan->input, range_of(call, in, b.count), call->in[0],
-                                     t->v_offset, in, b));
+                                     t->v_offset, winograd_all(in), b));
         SW_ENSURE(winograd_transform(t, call, plan->gradient, range_of(call, out, b.count), call->dout[0],
-                                     t->m_offset, out, b));
+                                     t->m_offset, winograd_all(out), b));
         SW_ENSURE(sw_tile_run_sums(&segments, &plan->weights, call, &v, &z, call->workspace,
                                    sw_conv_grid_whole(1, (int)b.count), b.count));
         SW_ENSURE(SW_CALL_LAUNCH(call, plan->weights_gradient, range_of(call, out, (size_t)in),

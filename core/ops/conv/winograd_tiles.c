@@ -1,5 +1,8 @@
 #include "winograd_tiles.h"
 
+/* SPAN_PARAMETERS of the kernels. */
+#define SPAN_ARGS(s) SW_ARG((s).first), SW_ARG((s).count), SW_ARG((s).all)
+
 winograd_tiles winograd_tiles_of(sw_conv_shape s)
 {
     return (winograd_tiles){
@@ -15,18 +18,19 @@ size_t winograd_lay_out(winograd_tiles *t, sw_conv_shape shape, size_t weight_fl
 }
 
 sw_status winograd_transform(const winograd_tiles *t, sw_call *call, const sw_kernel *kernel,
-                             sw_ndrange range, cl_mem image, size_t offset, int channels, sw_conv_block b)
+                             sw_ndrange range, cl_mem image, size_t offset, winograd_span channels,
+                             sw_conv_block b)
 {
     return SW_CALL_LAUNCH(call, kernel, range, SW_ARG(image), SW_ARG(call->workspace), SW_ARG(offset),
-                          SW_ARG(channels), SW_ARG((int)b.first), SW_ARG(t->block), SW_SIZE_ARGS(*t),
+                          SPAN_ARGS(channels), SW_ARG((int)b.first), SW_ARG(t->block), SW_SIZE_ARGS(*t),
                           SW_ARG(t->across), SW_ARG(t->down));
 }
 
 sw_status winograd_output(const winograd_tiles *t, sw_call *call, const sw_kernel *kernel, sw_ndrange range,
-                          cl_mem to, int channels, sw_conv_block b, sw_put put)
+                          cl_mem to, winograd_span channels, sw_conv_block b, sw_put put)
 {
     return SW_CALL_LAUNCH(call, kernel, range, SW_ARG(to), SW_ARG(call->workspace), SW_ARG(t->m_offset),
-                          SW_ARG(channels), SW_ARG((int)b.first), SW_ARG(t->block), SW_SIZE_ARGS(*t),
+                          SPAN_ARGS(channels), SW_ARG((int)b.first), SW_ARG(t->block), SW_SIZE_ARGS(*t),
                           SW_ARG(t->across), SW_ARG(t->down), SW_ARG((int)put),
                           SW_EPILOGUE_ARGS(call->epilogue));
 }

@@ -23,6 +23,16 @@ static inline bool winograd_fits(sw_conv_shape s)
            s.out_channels % WINOGRAD_LANES == 0;
 }
 
+/* Channels [first, first + count) of an image that has `all`. */
+typedef struct winograd_span {
+    int first, count, all;
+} winograd_span;
+
+static inline winograd_span winograd_all(int channels)
+{
+    return (winograd_span){0, channels, channels};
+}
+
 winograd_tiles winograd_tiles_of(sw_conv_shape shape);
 
 /* Tiles of so many images. */
@@ -50,9 +60,10 @@ static inline bool winograd_next_block(sw_conv_block *b, const winograd_tiles *t
 /* Transforms a block's tiles of an image into the workspace: V with an input kernel, Z with a gradient
  * kernel. */
 sw_status winograd_transform(const winograd_tiles *t, sw_call *call, const sw_kernel *kernel,
-                             sw_ndrange range, cl_mem image, size_t offset, int channels, sw_conv_block b);
+                             sw_ndrange range, cl_mem image, size_t offset, winograd_span channels,
+                             sw_conv_block b);
 /* Transforms a block's M into pixels of `to`. */
 sw_status winograd_output(const winograd_tiles *t, sw_call *call, const sw_kernel *kernel, sw_ndrange range,
-                          cl_mem to, int channels, sw_conv_block b, sw_put put);
+                          cl_mem to, winograd_span channels, sw_conv_block b, sw_put put);
 
 #endif
