@@ -352,8 +352,8 @@ static const sw_field data_fields[] = {
     LIST("test_split", SW_SPLIT_TEST,
          "List of the images that 'segwork eval --split test' reads; empty: none"),
     REAL(val_share, "0.1", 0.9,
-         "Where no validation images are given, this share of the training images validates instead, chosen "
-         "by a hash of their names: a picture stays on its side when others come and go"),
+         "Without a validation set, this share of the training images is used for it, chosen by a hash of "
+         "their names: a picture stays in its split when others are added or removed"),
     INT(holdout, "0", 0, 10000000,
         "Hold out every so many-th training image and validate on these instead of val_split, which stays "
         "unseen while you choose between experiments (where a list is sorted by class, each class is "
@@ -367,10 +367,10 @@ static const sw_field data_fields[] = {
         "same "
         "images"),
     TEXT(mask_suffix, "\"\"",
-         "A mask is called as its picture with this behind the name, as in _mask for a.jpg and a_mask.png; "
-         "empty: nothing, or one of the endings in use (_mask, _L, _labelIds, ...)"),
+         "Suffix that a mask's name adds to its picture's, such as _mask for a.jpg and a_mask.png; empty: "
+         "none, or one of the common suffixes (_mask, _L, _labelIds, ...)"),
     CHOICE(masks, "auto", mask_names,
-           "What a mask's pixels say: grey levels (index), numbers of its palette, or colours; auto: colours "
+           "What a mask's pixels are: grey levels (index), numbers of its palette, or colours; auto: colours "
            "where the classes are given by colours, else numbers"),
     CUSTOM(
         classes, classes, "none",
@@ -378,24 +378,22 @@ static const sw_field data_fields[] = {
         "value is a number or a colour of the masks, or a list of them, which merges classes; colours are "
         "those of pictures, by default ones that colour-blind eyes tell apart. none: the layout's own (pet, "
         "background, border)"),
-    CUSTOM(
-        ignore, ignore, "none",
-        "Values of the masks that count for nothing, in loss and metrics: numbers or colours. none: 255 with "
-        "layout voc, else nothing"),
+    CUSTOM(ignore, ignore, "none",
+           "Values of the masks that loss and metrics ignore: numbers or colours. none: 255 with "
+           "layout voc, else nothing"),
     CUSTOM(
         size, schema_size, "128",
         "Pixels of what the network sees of an image: the side of a square, or [height, width]; images and "
         "masks are resized to it. Each encoder stage halves both sides, rounding down, and must leave at "
-        "least one pixel; no size need divide by anything"),
+        "least one pixel. Any size works"),
     CHOICE(fit, "stretch", fit_names,
-           "How a picture of other proportions is brought to that size: stretched; whole and padded, with "
-           "pixels around it that count for nothing; or cropped to its middle"),
-    CHOICE(resize, "nearest", resize_names,
-           "Interpolation with which images are resized (masks: always nearest)"),
+           "How a picture of another shape is brought to that size: stretched; whole, with margins that are "
+           "ignored; or cropped to its middle"),
+    CHOICE(resize, "nearest", resize_names, "Interpolation for resizing images (masks: always nearest)"),
     CUSTOM(normalize, schema_normalize, "none",
-           "The network sees (colour - mean) / std of each channel, colours being 0 to 1, in training, "
-           "validation and prediction: as pretrained weights expect it, for those of ImageNet {mean: [0.485, "
-           "0.456, 0.406], std: [0.229, 0.224, 0.225]}"),
+           "The network sees (colour - mean) / std of each channel, where colours are 0 to 1, in training, "
+           "validation and prediction. Weights trained on ImageNet expect {mean: [0.485, 0.456, 0.406], std: "
+           "[0.229, 0.224, 0.225]}"),
     CHOICE(on_bad_file, "skip", bad_file_names,
            "Whether an unreadable image or mask is skipped with a warning or ends the run"),
     INT(loader_threads, "2", 1, 64,

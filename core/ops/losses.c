@@ -129,5 +129,5 @@ const sw_op sw_op_cross_entropy =
     LOSS_OP("cross_entropy", cross_entropy_table,
             "mean cross-entropy of softmax against labels, with class weights and an ignored label");
 
-const sw_op sw_op_focal = LOSS_OP(
-    "focal", focal_table, "cross-entropy that counts a pixel the less the surer it is: times (1-p)^gamma");
+const sw_op sw_op_focal =
+    LOSS_OP("focal", focal_table, "cross-entropy with less weight on confident pixels: times (1-p)^gamma");
