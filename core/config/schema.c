@@ -73,11 +73,10 @@ static const sw_field encoder_fields[] = {
     CHOICE(conv, "dense", conv_names, "Ordinary convolutions, or depthwise ones followed by pointwise ones"),
     CHOICE(pool, "max", pool_names,
            "The 2x2 pooling that ends the stage; only max keeps the indices that 'unpool' needs"),
-    CHOICE(
-        block, "plain", block_names,
-        "residual: what came into the stage's convolutions is added to what they made of it, before the last "
-        "ReLU (through a 1x1 convolution and a norm where the widths differ)"),
-    REAL(dropout, "0", 0.99, "Share of the values that dropout takes away after the pool; 0: no dropout"),
+    CHOICE(block, "plain", block_names,
+           "residual: the input of the stage's convolutions is added to their output, before the last "
+           "ReLU (through a 1x1 convolution and a norm where the widths differ)"),
+    REAL(dropout, "0", 0.99, "Share of the values that dropout removes after the pool; 0: no dropout"),
 };
 static const sw_field_table encoder_table = TABLE(encoder_fields);
 #undef HERE
@@ -96,10 +95,11 @@ static const sw_field decoder_fields[] = {
            "How the size is doubled: by max unpooling with the encoder's indices, by the nearest neighbour, "
            "bilinearly, or by a transposed 2x2 convolution to the encoder stage's width"),
     CHOICE(skip, "none", skip_names,
-           "How what the encoder stage pooled joins in after the upsampling: not at all (SegNet), as further "
+           "How the encoder stage's output before its pool is joined after the upsampling: not at all "
+           "(SegNet), as further "
            "channels (U-Net), or added (LinkNet)"),
     CHOICE(block, "plain", block_names, "residual: as in the encoder"),
-    REAL(dropout, "0", 0.99, "Share of the values that dropout takes away at the stage's end; 0: no dropout"),
+    REAL(dropout, "0", 0.99, "Share of the values that dropout removes at the stage's end; 0: no dropout"),
 };
 static const sw_field_table decoder_table = TABLE(decoder_fields);
 #undef HERE

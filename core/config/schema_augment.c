@@ -56,9 +56,9 @@ static const sw_field augment_fields[] = {
         "resolution, as rotation and crop_to_size do"),
     BOOL(crop_to_size, "false",
          "Cut a window of data.size from the picture at its own pixels, or scale times these, instead of "
-         "fitting the whole picture into it: for large pictures with small things"),
+         "fitting the whole picture into it: for large pictures with small objects"),
     REAL(rotation, "0", 180,
-         "The picture is turned by a random angle from [-x, x] degrees; corners outside it are ignored; 0: "
+         "The picture is rotated by a random angle from [-x, x] degrees; corners outside it are ignored; 0: "
          "off"),
     REAL(blur, "0", 20, "Gaussian blur with a random standard deviation from [0, x] pixels; 0: off"),
     REAL(noise, "0", 1,

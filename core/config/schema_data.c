@@ -355,7 +355,7 @@ static const sw_field data_fields[] = {
          "Without a validation set, this share of the training images is used for it, chosen by a hash of "
          "their names: a picture stays in its split when others are added or removed"),
     INT(holdout, "0", 0, 10000000,
-        "Hold out every so many-th training image and validate on these instead of val_split, which stays "
+        "Hold out every n-th training image and validate on these instead of val_split, which stays "
         "unseen while you choose between experiments (where a list is sorted by class, each class is "
         "represented); 0: off"),
     LIMIT("train_limit", SW_SPLIT_TRAIN,

@@ -120,16 +120,17 @@ static const sw_field init_fields[] = {
          "another run's checkpoints/best.safetensors, relative to where segwork is started; empty: random "
          "weights (docs/weights.md)"),
     {FIELD(strip, SW_FIELD_TEXT_LIST, "[\"module.\"]",
-           "Prefixes that the file's names lose, each of them once, in this order"),
+           "Prefixes to remove from the file's names, each once, in this order"),
      .max = MAX_TEXTS, .count_offset = offsetof(sw_init_config, strip_count)},
-    CUSTOM(map, name_map, "none",
-           "How names of the file become names of the network: the name of a shipped table (vgg16, vgg16_bn, "
-           "resnet18, resnet34: torchvision's networks), the path of one, or patterns in which '*' stands "
-           "for the same on both sides: {features.0.*: dc1.seq.0.*}. The first that fits counts. Tensors "
-           "that the map has no name for are not used, and need not be in the file"),
+    CUSTOM(
+        map, name_map, "none",
+        "How names of the file become names of the network: the name of a shipped table (vgg16, vgg16_bn, "
+        "resnet18, resnet34: torchvision's networks), the path of one, or patterns in which '*' stands "
+        "for the same text on both sides: {features.0.*: dc1.seq.0.*}. The first that fits is used. Tensors "
+        "without a fitting pattern are not used"),
     BOOL(partial, "false",
-         "Start with what the file has: what it lacks, and a head of another shape (the last convolution and "
-         "what follows it), is drawn by the seed; false: that is an error"),
+         "Accept a file that lacks tensors, or whose head (the last convolution and what follows it) has "
+         "another shape: these get random initial values; false: that is an error"),
     {FIELD(freeze, SW_FIELD_TEXT_LIST, "[]",
            "Parameters that are not trained, by patterns of their names such as dc1.*; norms among them "
            "still use each batch's statistics and keep their running ones, as in PyTorch"),

@@ -69,7 +69,7 @@ static const sw_field optimizer_fields[] = {
     REAL(clip_norm, "0", 1e6,
          "Clip the gradients to this norm, taken over all of them together; 0: no clipping"),
     {FIELD(groups, SW_FIELD_RECORD_LIST, "[]",
-           "Parameters that train otherwise than the rest, such as [{match: 1d, decay: 0}] for norms and "
+           "Parameters that train differently from the rest, such as [{match: 1d, decay: 0}] for norms and "
            "biases that do not decay; one that is in several groups has the product of their factors"),
      .max = SW_MAX_PARAM_GROUPS, .record = &group_table,
      .count_offset = offsetof(sw_optimizer_config, group_count)},

@@ -173,7 +173,7 @@ static sw_status depthwise_backward(sw_call *call)
 #define HERE sw_depthwise_conv2d_attrs
 static const sw_field depthwise_fields[] = {
     INT(kernel, "3", 1, 7, "Side of the window, odd; padding keeps the image size, but for the stride"),
-    INT(stride, "1", 1, 8, "Computes every so many-th pixel of every so many-th row: 2 halves the image"),
+    INT(stride, "1", 1, 8, "Computes every n-th pixel of every n-th row: 2 halves the image"),
     INT(dilation, "1", 1, 64, "Pixels from one tap of the window to the next; padding grows with it"),
 };
 static const sw_field_table depthwise_table = TABLE(depthwise_fields);

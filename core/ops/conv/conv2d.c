@@ -208,7 +208,7 @@ static const sw_field conv2d_fields[] = {
          "Output channels; multiples of 16 are fastest on CPUs. 0: one a class"),
      .min = 0, .max = 4096},
     INT(kernel, "3", 1, 7, "Side of the window, odd; padding keeps the image size, but for the stride"),
-    INT(stride, "1", 1, 8, "Computes every so many-th pixel of every so many-th row: 2 halves the image"),
+    INT(stride, "1", 1, 8, "Computes every n-th pixel of every n-th row: 2 halves the image"),
     INT(dilation, "1", 1, 64, "Pixels from one tap of the window to the next; padding grows with it"),
     BOOL(bias, "false", "Adds a number to each output channel; of no use before a norm"),
 };
