@@ -7,13 +7,14 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "config/experiment.h"
+#include "measure/architecture.h"
 #include "measure/describe.h"
 #include "options.h"
 #include "print.h"
 #include "run/out_file.h"
 
 static const char **sets;
-static char *dot;
+static char *dot, *svg;
 static int json;
 
 static sw_status write_dot(const sw_description *description)
@@ -29,6 +30,18 @@ static sw_status write_dot(const sw_description *description)
     return status;
 }
 
+static sw_status write_svg(const sw_experiment *experiment)
+{
+    static const char *const endings[] = {".svg", "", NULL};
+    sw_str text = {0};
+    sw_status status = sw_architecture_svg(&text, experiment, true);
+    if (status == SW_OK) status = sw_out_file_check(svg, endings, NULL);
+    if (status == SW_OK) status = sw_fs_write(svg, text.text, text.length);
+    if (status == SW_OK) sw_log(SW_LOG_INFO, "drawing written to %s", svg);
+    sw_str_deinit(&text);
+    return status;
+}
+
 static sw_status run(int argc, const char *const *argv)
 {
     sw_status status = SW_OK;
@@ -40,6 +53,7 @@ static sw_status run(int argc, const char *const *argv)
     SW_TRY(sw_experiment_load(&experiment, argv[0], sets));
     SW_TRY(sw_description_init(&description, experiment));
     if (dot) SW_TRY(write_dot(&description));
+    if (svg) SW_TRY(write_svg(experiment));
     if (json)
         SW_TRY(sw_description_json(&text, &description));
     else
@@ -54,6 +68,7 @@ done:
 
 static const struct poptOption options[] = {
     OPTION_SET(sets), OPTION_TEXT("dot", '\0', dot, "FILE", "Also write the graph in Graphviz' DOT language"),
+    OPTION_TEXT("svg", '\0', svg, "FILE", "Also draw the network, as papers do, as an SVG"),
     OPTION_FLAG("json", '\0', json, "Print one JSON document instead of tables"), POPT_TABLEEND};
 
 const sw_command sw_cmd_describe = {
@@ -66,6 +81,7 @@ const sw_command sw_cmd_describe = {
                "training and evaluation take at the experiment's batch sizes.\n\n"
                "Examples:\n"
                "  segwork describe experiments/segnet_baseline.yaml\n"
+               "  segwork describe experiments/segnet_small.yaml --svg segnet_small.svg\n"
                "  segwork describe experiments/segnet_small.yaml --dot graph.dot",
     .options = options,
     .run = run,

@@ -82,10 +82,11 @@ static const sw_field_table leaky_relu_table = TABLE(leaky_relu_fields);
 
 /* What they have in common; the rest says what backward reads. */
 #define ACTIVATION(op_name, op_help)                                                                         \
-    .name = op_name, .help = op_help, .input_count = 1, .output_count = 1, .infer = activation_infer,        \
-    .gives_gradient = SW_BIT(0), .recomputes = SW_BIT(0), .gradient_in_place = true,                         \
-    .forward_in_place = true, .prepare = activation_prepare, .forward = activation_forward,                  \
-    .recompute = activation_forward, .backward = activation_backward, .release = sw_call_free_prepared
+    .name = op_name, .help = op_help, .family = SW_FAMILY_ACTIVATION, .input_count = 1, .output_count = 1,   \
+    .infer = activation_infer, .gives_gradient = SW_BIT(0), .recomputes = SW_BIT(0),                         \
+    .gradient_in_place = true, .forward_in_place = true, .prepare = activation_prepare,                      \
+    .forward = activation_forward, .recompute = activation_forward, .backward = activation_backward,         \
+    .release = sw_call_free_prepared
 
 const sw_op sw_op_relu = {
     ACTIVATION("relu", "0 for values below 0"),

@@ -81,6 +81,7 @@ static const sw_field_table add_table = TABLE(add_fields);
 const sw_op sw_op_add = {
     .name = "add",
     .help = "the sum of several inputs, with ReLU if asked",
+    .family = SW_FAMILY_SUM,
     .label = add_label,
     .attr_bytes = sizeof(sw_add_attrs),
     .fields = &add_table,

@@ -31,6 +31,7 @@ static const sw_field_table average_pool_table = TABLE(average_pool_fields);
 const sw_op sw_op_average_pool = {
     .name = "average_pool",
     .help = "mean of 2x2 pixels with stride 2",
+    .family = SW_FAMILY_POOL,
     .attr_bytes = sizeof(sw_average_pool_attrs),
     .fields = &average_pool_table,
     .input_count = 1,

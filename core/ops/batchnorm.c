@@ -265,6 +265,7 @@ static const sw_field_table batchnorm_table = TABLE(batchnorm_fields);
 const sw_op sw_op_batchnorm = {
     .name = "batchnorm",
     .help = "batch normalisation per channel, with ReLU if asked",
+    .family = SW_FAMILY_NORM,
     .label = batchnorm_label,
     .attr_bytes = sizeof(sw_batchnorm_attrs),
     .fields = &batchnorm_table,

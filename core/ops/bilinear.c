@@ -145,6 +145,7 @@ static const sw_field_table bilinear_table = TABLE(bilinear_fields);
 const sw_op sw_op_bilinear = {
     .name = "bilinear",
     .help = "any size, by bilinear interpolation",
+    .family = SW_FAMILY_UPSAMPLE,
     .label = bilinear_label,
     .attr_bytes = sizeof(sw_bilinear_attrs),
     .fields = &bilinear_table,

@@ -46,6 +46,7 @@ static sw_status broadcast_backward(sw_call *call)
 const sw_op sw_op_broadcast = {
     .name = "broadcast",
     .help = "the one pixel of an image everywhere, in the size of another layer",
+    .family = SW_FAMILY_UPSAMPLE,
     .attr_bytes = sizeof(sw_broadcast_attrs),
     .resize = broadcast_resize,
     .input_count = 1,

@@ -59,6 +59,7 @@ static sw_status concat_backward(sw_call *call)
 const sw_op sw_op_concat = {
     .name = "concat",
     .help = "the channels of several inputs side by side",
+    .family = SW_FAMILY_CONCAT,
     .input_count = 2,
     .most_inputs = SW_MAX_INPUTS,
     .output_count = 1,

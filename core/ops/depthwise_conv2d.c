@@ -182,6 +182,7 @@ static const sw_field_table depthwise_table = TABLE(depthwise_fields);
 const sw_op sw_op_depthwise_conv2d = {
     .name = "depthwise_conv2d",
     .help = "convolution of each channel with its own odd window, strided and dilated if asked",
+    .family = SW_FAMILY_DEPTHWISE,
     .label = depthwise_label,
     .attr_bytes = sizeof(sw_depthwise_conv2d_attrs),
     .fields = &depthwise_table,

@@ -97,6 +97,7 @@ static const sw_field_table dropout_table = TABLE(dropout_fields);
 const sw_op sw_op_dropout = {
     .name = "dropout",
     .help = "drops a random share of the values or channels in training",
+    .family = SW_FAMILY_DROPOUT,
     .label = dropout_label,
     .attr_bytes = sizeof(sw_dropout_attrs),
     .fields = &dropout_table,

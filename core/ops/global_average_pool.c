@@ -35,6 +35,7 @@ static sw_status global_average_pool_backward(sw_call *call)
 const sw_op sw_op_global_average_pool = {
     .name = "global_average_pool",
     .help = "the mean over all pixels of an image",
+    .family = SW_FAMILY_POOL,
     .input_count = 1,
     .output_count = 1,
     .infer = global_average_pool_infer,

@@ -208,6 +208,7 @@ static const sw_field_table group_norm_table = TABLE(group_norm_fields);
 const sw_op sw_op_group_norm = {
     .name = "group_norm",
     .help = "normalisation of an image's groups of channels, with ReLU if asked",
+    .family = SW_FAMILY_NORM,
     .label = group_norm_label,
     .attr_bytes = sizeof(sw_group_norm_attrs),
     .fields = &group_norm_table,

@@ -89,6 +89,7 @@ static const sw_field_table response_norm_table = TABLE(response_norm_fields);
 const sw_op sw_op_local_response_norm = {
     .name = "local_response_norm",
     .help = "normalisation across neighbouring channels, as in AlexNet",
+    .family = SW_FAMILY_NORM,
     .label = response_norm_label,
     .attr_bytes = sizeof(sw_local_response_norm_attrs),
     .fields = &response_norm_table,

@@ -109,6 +109,7 @@ static const sw_field_table max_pool_table = TABLE(max_pool_fields);
 const sw_op sw_op_max_pool = {
     .name = "max_pool",
     .help = "maximum of windows of 2x2 or 3x3, and its place in the window",
+    .family = SW_FAMILY_POOL,
     .label = max_pool_label,
     .attr_bytes = sizeof(sw_max_pool_attrs),
     .fields = &max_pool_table,

@@ -63,6 +63,7 @@ static sw_status max_unpool_backward(sw_call *call)
 const sw_op sw_op_max_unpool = {
     .name = "max_unpool",
     .help = "puts each value where its maximum was before 2x2 pooling, zero elsewhere",
+    .family = SW_FAMILY_UNPOOL,
     .attr_bytes = sizeof(sw_doubled_attrs),
     .resize = sw_window_resize,
     .input_count = 2,

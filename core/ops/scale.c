@@ -74,6 +74,7 @@ static sw_status scale_backward(sw_call *call)
 const sw_op sw_op_scale = {
     .name = "scale",
     .help = "a factor for each channel of each image",
+    .family = SW_FAMILY_PRODUCT,
     .input_count = 2,
     .output_count = 1,
     .infer = scale_infer,

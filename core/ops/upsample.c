@@ -5,6 +5,7 @@
 const sw_op sw_op_upsample = {
     .name = "upsample",
     .help = "twice the size, by the nearest neighbour",
+    .family = SW_FAMILY_UPSAMPLE,
     .attr_bytes = sizeof(sw_doubled_attrs),
     .resize = sw_window_resize,
     .input_count = 1,

@@ -218,6 +218,7 @@ static const sw_field_table conv2d_table = TABLE(conv2d_fields);
 const sw_op sw_op_conv2d = {
     .name = "conv2d",
     .help = "convolution with a square odd window, strided and dilated if asked, zero padding",
+    .family = SW_FAMILY_CONV,
     .label = conv2d_label,
     .attr_bytes = sizeof(sw_conv2d_attrs),
     .fields = &conv2d_table,

@@ -217,6 +217,7 @@ static const sw_field_table transposed_table = TABLE(transposed_fields);
 const sw_op sw_op_conv_transpose2d = {
     .name = "conv_transpose2d",
     .help = "transposed convolution, its stride times the size",
+    .family = SW_FAMILY_TRANSPOSED,
     .label = transposed_label,
     .attr_bytes = sizeof(sw_conv_transpose2d_attrs),
     .fields = &transposed_table,

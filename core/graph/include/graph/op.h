@@ -22,9 +22,28 @@ typedef enum sw_way { SW_WAY_FORWARD, SW_WAY_BACKWARD_DATA, SW_WAY_BACKWARD_WEIG
 
 enum { SW_WAYS = 4 };
 
+/* What kind of layer an op is, for people: what a drawing of a network colours alike. */
+typedef enum sw_op_family {
+    SW_FAMILY_OTHER, /* losses, which are not drawn */
+    SW_FAMILY_CONV,
+    SW_FAMILY_DEPTHWISE,
+    SW_FAMILY_TRANSPOSED,
+    SW_FAMILY_NORM,
+    SW_FAMILY_ACTIVATION,
+    SW_FAMILY_DROPOUT,
+    SW_FAMILY_POOL,
+    SW_FAMILY_UNPOOL,
+    SW_FAMILY_UPSAMPLE,
+    SW_FAMILY_CONCAT,
+    SW_FAMILY_SUM,
+    SW_FAMILY_PRODUCT,
+    SW_FAMILIES
+} sw_op_family;
+
 struct sw_op {
     const char *name; /* also the name of the kernel file and of the test */
     const char *help; /* one line */
+    sw_op_family family;
     /* The node in a word or two for people: "norm+relu". NULL: its name, with the window where it has one. */
     void (*label)(char *text, size_t text_bytes, const sw_node *node);
     size_t attr_bytes;
