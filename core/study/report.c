@@ -8,6 +8,7 @@
 #include "draw/chart_html.h"
 #include "page/html.h"
 #include "page/json_text.h"
+#include "report_architecture.h"
 #include "report_figures.h"
 #include "report_images.h"
 #include "report_tables.h"
@@ -127,11 +128,13 @@ static void append_head(sw_str *out, const run_list *runs)
                   "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#overview\">Skip to the overview</a>\n"
                   "<header><h1>");
     append_title(out, runs);
-    sw_str_append(out,
-                  "</h1></header>\n<nav class=\"menu\" aria-label=\"Sections\"><ul>"
-                  "<li><a href=\"#overview\">Overview</a></li><li><a href=\"#curves\">Curves</a></li>"
-                  "<li><a href=\"#results\">Results</a></li><li><a href=\"#config\">Configuration</a></li>"
-                  "<li><a href=\"#environment\">Environment</a></li></ul></nav>\n<main>\n");
+    sw_str_append(
+        out,
+        "</h1></header>\n<nav class=\"menu\" aria-label=\"Sections\"><ul>"
+        "<li><a href=\"#overview\">Overview</a></li><li><a href=\"#curves\">Curves</a></li>"
+        "<li><a href=\"#results\">Results</a></li>"
+        "<li><a href=\"#architecture\">Architecture</a></li><li><a href=\"#config\">Configuration</a></li>"
+        "<li><a href=\"#environment\">Environment</a></li></ul></nav>\n<main>\n");
 }
 
 static void append_foot(sw_str *out, const run_list *runs)
@@ -155,6 +158,7 @@ static sw_status append_page(sw_str *out, const report_data *data)
     report_overview(out, data);
     SW_ENSURE(append_curves(out, &data->runs));
     SW_ENSURE(append_runs(out, data));
+    SW_ENSURE(report_architecture(out, data));
     SW_ENSURE(report_configs(out, data));
     report_environment(out, data);
     append_foot(out, &data->runs);

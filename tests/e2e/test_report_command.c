@@ -62,8 +62,10 @@ Test(report_command, two_runs_make_a_page_with_every_part_and_the_same_one_again
                       "role=\"tablist\"", "Confusion matrix", "Figures by class", "type=\"range\"",
                       "pet_1000", "Worst", "surely wrong", "Doubtful truth",
                       "What the truth has of border beyond the usual", "Figures of every epoch",
-                      "Keys whose values differ", "optimizer.lr", "0.01", "0.003", "Every value of first",
-                      "tests/support/tiny.yaml:", "Environment", "device", "fingerprint", ": done"));
+                      "<h2 id=\"architecture-title\">Architecture</h2>", "<h3>first, second</h3>",
+                      "<svg class=", "Keys whose values differ", "optimizer.lr", "0.01", "0.003",
+                      "Every value of first", "tests/support/tiny.yaml:", "Environment", "device",
+                      "fingerprint", ": done"));
     cr_expect_eq(occurrences("page.html", "<figure class=\"tile\">"), 2 * (6 + 3 * 12));
     cr_expect_eq(occurrences("page.html", "{\"text\":\"epoch "), 2 * 3);
     program_expect(0, NULL, "segwork report runs/first runs/second --out again.html");
@@ -104,6 +106,19 @@ Test(report_command, every_cell_of_the_confusion_matrix_stands_in_its_row_and_co
                                    "5.0", ">20<", ">border<", "60.0", ">30<", "20.0", ">10<", "20.0", ">10<",
                                    "Figures by class", "pet</b>", "<span>precision</span>",
                                    "<span>0.6250</span>", "<span>recall</span>", "<span>0.8750</span>"));
+}
+
+Test(report_command, each_network_is_drawn_once_and_none_that_may_be_another)
+{
+    run_case_write(&(run_case){.folder = "a"});
+    run_case_write(&(run_case){.folder = "b", .config = "data: {size: 64}\n"});
+    program_expect(0, NULL,
+                   "cp -r a again && cp -r a newer && sed -i '/^model:/a\\  wings: 2' newer/config.yaml");
+    program_expect(0, "keys: model.wings", "segwork report a b again newer --out page.html");
+    expect_page("page.html", WORDS("Architecture</h2>", "<h3>a, again</h3>", "<svg class=\"segwork-net\"",
+                                   "<h3>b</h3>", "<svg class=\"segwork-net\"",
+                                   "The network of newer is not drawn", "Configuration</h2>"));
+    cr_expect_eq(occurrences("page.html", "<svg class=\"segwork-net\""), 2);
 }
 
 Test(report_command, an_earlier_versions_run_shows_its_pictures)
