@@ -36,6 +36,23 @@ Test(describe_command, writes_the_graph_as_dot)
                    "segwork describe $SRC/experiments/segnet_small.yaml --dot /no/such/folder/g");
 }
 
+Test(describe_command, draws_the_network_as_svg)
+{
+    program_expect(0, "drawing written to net.svg",
+                   "export OCL_ICD_VENDORS=/nonexistent; segwork describe $SRC/experiments/segnet_small.yaml "
+                   "--svg net.svg && { ! command -v xmllint >/dev/null || xmllint --noout net.svg; }");
+    char *svg = file_text("net.svg", NULL);
+    cr_expect_eq(strncmp(svg, "<svg xmlns=\"http://www.w3.org/2000/svg\"", 39), 0);
+    cr_expect_not_null(strstr(svg, ">128\xC3\x97"
+                                   "128</text>"),
+                       "%s", svg);
+    cr_expect_not_null(strstr(svg, "dc1.seq.0: conv2d 3x3"), "%s", svg);
+    cr_expect_not_null(strstr(svg, "prefers-color-scheme:dark"), "%s", svg);
+    free(svg);
+    program_expect(1, "/no/such/folder",
+                   "segwork describe $SRC/experiments/segnet_small.yaml --svg /no/such/folder/net.svg");
+}
+
 Test(describe_command, tells_what_is_wrong)
 {
     program_expect(2, "takes one experiment file, got 0", "segwork describe");

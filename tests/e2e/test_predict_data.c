@@ -247,6 +247,8 @@ Test(predict_data, what_other_commands_write_replaces_no_input_and_no_file_of_a_
         {"render run --gif exp.yaml", "exp.yaml is there already and is no .gif file"},
         {"plot run --out run/grids/epoch_01.png", "belongs to a run"},
         {"describe exp.yaml --dot exp.yaml", "is no .dot file"},
+        {"describe exp.yaml --svg exp.yaml", "is no .svg file"},
+        {"describe exp.yaml --svg run/config.yaml", "belongs to a run"},
     };
     train_briefly();
     program_expect(0, NULL, "cp run/checkpoints/best.safetensors w.safetensors && cp -r run kept");
