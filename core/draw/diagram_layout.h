@@ -49,7 +49,7 @@ typedef struct diagram_name {
 typedef struct diagram_route {
     int row, level;
     bool from_top; /* leaves the block upwards, not to the right */
-    bool into_end; /* enters from above or below, not from the left */
+    bool into_end; /* enters from above, or below where no name is, not from the left */
     int out, in;   /* lines in the gaps behind the one block and before the other; -1: none */
 } diagram_route;
 

@@ -62,7 +62,8 @@ static bool take_level(diagram_layout *l, int arrow, int row, int level)
         route.from_top = true;
         span.first--;
     }
-    if (!to_own && diagram_is_sign(to) && reaches(l, to, row, level)) {
+    const bool from_above = depth(row, level) < depth(to->row, to->track);
+    if (!to_own && diagram_is_sign(to) && (from_above || !*to->name) && reaches(l, to, row, level)) {
         route.into_end = true;
         span.last++;
     }

@@ -84,6 +84,8 @@ Test(out_of_memory, an_experiment_is_described_whole_or_not_at_all)
         snprintf(words, sizeof words, "%s \"$SEGWORK_SOURCE_DIR\"/tests/support/tiny.yaml", commands[i]);
         expect_whole_or_refused(words, "shown");
     }
+    expect_whole_or_refused("describe \"$SEGWORK_SOURCE_DIR\"/tests/support/tiny.yaml --svg net.svg",
+                            "net.svg");
 }
 
 /* No device: what opens one is PoCL's and LLVM's business too. */

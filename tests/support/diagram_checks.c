@@ -23,6 +23,11 @@ static box of_text(const sw_diagram_text *t)
                  t->baseline + (deep ? 0.22 * size_px : 0)};
 }
 
+static box of_line(sw_diagram_point a, sw_diagram_point b)
+{
+    return (box){fmin(a.x, b.x) - 0.5, fmin(a.y, b.y) - 0.5, fmax(a.x, b.x) + 0.5, fmax(a.y, b.y) + 0.5};
+}
+
 static bool overlap(box a, box b)
 {
     const double slack = 1e-6;
@@ -81,8 +86,7 @@ static void expect_arrow(const sw_diagram *d, const sw_diagram_arrow *arrow, con
     cr_expect(touches(arrow->points[last], to), "%s: to %s", what, to->title);
     for (int i = 0; i < last; i++) {
         const sw_diagram_point a = arrow->points[i], b = arrow->points[i + 1];
-        const box line = {fmin(a.x, b.x) - 0.5, fmin(a.y, b.y) - 0.5, fmax(a.x, b.x) + 0.5,
-                          fmax(a.y, b.y) + 0.5};
+        const box line = of_line(a, b);
         cr_expect(a.x == b.x || a.y == b.y, "%s: %s to %s is slanted", what, from->title, to->title);
         expect_inside(d, line, what, "an arrow");
         for (int o = 0; o < d->block_count; o++)
@@ -96,4 +100,21 @@ void diagram_expect_legible(const sw_diagram *d, const char *what)
     expect_blocks_apart(d, what);
     expect_texts_apart(d, what);
     for (int a = 0; a < d->arrow_count; a++) expect_arrow(d, &d->arrows[a], what);
+}
+
+static bool is_crossed(const sw_diagram *d, const sw_diagram_text *text)
+{
+    for (int a = 0; a < d->arrow_count; a++) {
+        const sw_diagram_arrow *arrow = &d->arrows[a];
+        for (int i = 0; i + 1 < arrow->point_count; i++)
+            if (overlap(of_text(text), of_line(arrow->points[i], arrow->points[i + 1]))) return true;
+    }
+    return false;
+}
+
+int diagram_texts_crossed(const sw_diagram *d)
+{
+    int count = 0;
+    for (int t = 0; t < d->text_count; t++) count += is_crossed(d, &d->texts[t]);
+    return count;
 }

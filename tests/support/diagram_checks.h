@@ -8,4 +8,7 @@
  * begins and ends at its blocks and crosses none. `what` names the diagram in messages. */
 void diagram_expect_legible(const sw_diagram *diagram, const char *what);
 
+/* Counts the texts that an arrow runs behind: they can be read, but are better left alone. */
+int diagram_texts_crossed(const sw_diagram *diagram);
+
 #endif

@@ -79,6 +79,7 @@ Test(architecture, every_shipped_model_is_legible_and_whole)
         drawn d;
         draw_model(&d, found.gl_pathv[i]);
         diagram_expect_legible(&d.diagram, found.gl_pathv[i]);
+        cr_expect_eq(diagram_texts_crossed(&d.diagram), 0, "%s", found.gl_pathv[i]);
         expect_every_layer(&d, found.gl_pathv[i]);
         cr_expect(d.diagram.width < 1600 && d.diagram.height < 1000, "%s: %g x %g", found.gl_pathv[i],
                   d.diagram.width, d.diagram.height);
@@ -181,6 +182,7 @@ Test(architecture, blocks_are_gathered_only_where_nothing_else_reads_between)
                     "    - {op: concat, from: [last, b, n]}\n"
                     "    - {name: out, op: conv2d, width: 0, kernel: 1, bias: true}\n"));
     diagram_expect_legible(&d.diagram, "layers");
+    cr_expect_eq(diagram_texts_crossed(&d.diagram), 0);
     expect_every_layer(&d, "layers");
     cr_expect(block_of(&d, "a: ")->norm && !block_of(&d, "a: ")->activation, "n is read by two");
     cr_expect_eq(block_of(&d, "r: ")->family, SW_FAMILY_ACTIVATION);
