@@ -43,7 +43,7 @@ static sw_status open_layout(diagram_layout *l, sw_diagram *d)
     l->rows = sw_arena_alloc(&d->arena, blocks * sizeof *l->rows);
     l->columns = sw_arena_alloc(&d->arena, blocks * sizeof *l->columns);
     l->routes = sw_arena_alloc(&d->arena, arrows * sizeof *l->routes);
-    l->spans = sw_arena_alloc(&d->arena, (blocks + arrows) * sizeof *l->spans);
+    l->spans = sw_arena_alloc(&d->arena, (3 * blocks + arrows) * sizeof *l->spans);
     l->lines = sw_arena_alloc(&d->arena, 2 * arrows * sizeof *l->lines);
     l->names = sw_arena_alloc(&d->arena, blocks * sizeof *l->names);
     return l->rows && l->columns && l->routes && l->spans && l->lines && l->names ? SW_OK : SW_E_MEMORY;

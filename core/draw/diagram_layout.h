@@ -54,16 +54,19 @@ typedef struct diagram_route {
 } diagram_route;
 
 typedef struct diagram_line {
-    int column; /* in the gap behind it */
-    int key;    /* arrows with the same share the line */
+    int column;  /* in the gap behind it */
+    bool coming; /* to a block in the next column; else leaving one */
+    int key;     /* which: arrows with the same one share the line */
     double top, bottom;
     int slot; /* place in the gap, from the left */
 } diagram_line;
 
-/* Along a level, from one place to another: columns are even, the gaps behind them odd. */
+/* What is taken along a level, from one place to another: columns are even, the gaps behind them odd. Beside
+ * a block, a gap is for the arrows that leave it or come to it. */
 typedef struct diagram_span {
     int row, level, first, last;
-    int owner; /* 2 * block + 1 for offsets; -1: a block lies there */
+    int owner;    /* 2 * block + 1 for its offsets, 2 * block for its data */
+    int from, to; /* arrows that may go there besides those of the owner; -1: none */
 } diagram_span;
 
 typedef struct diagram_layout {

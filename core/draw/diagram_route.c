@@ -19,10 +19,32 @@ static bool is_free(const diagram_layout *l, const diagram_span *wanted)
     for (int s = 0; s < l->span_count; s++) {
         const diagram_span *other = &l->spans[s];
         if (other->row == wanted->row && other->level == wanted->level && other->first <= wanted->last &&
-            other->last >= wanted->first && other->owner != wanted->owner)
+            other->last >= wanted->first && other->owner != wanted->owner && other->from != wanted->from &&
+            other->to != wanted->to)
             return false;
     }
     return true;
+}
+
+static void take_span(diagram_layout *l, diagram_span span)
+{
+    l->spans[l->span_count++] = span;
+}
+
+/* A block's place, and the gaps beside it, where its arrows turn. */
+static void take_place(diagram_layout *l, int block)
+{
+    const sw_diagram_block *b = &l->diagram->blocks[block];
+    diagram_span span = {.row = b->row, .level = b->track, .owner = -1, .from = -1, .to = -1};
+    span.first = span.last = 2 * b->column;
+    take_span(l, span);
+    span.first = span.last = 2 * b->column + 1;
+    span.from = block;
+    take_span(l, span);
+    span.first = span.last = 2 * b->column - 1;
+    span.from = -1;
+    span.to = block;
+    take_span(l, span);
 }
 
 /* Grows downwards on the page, from level to level and row to row. */
@@ -31,17 +53,66 @@ static int depth(int row, int level)
     return row * 10 * DIAGRAM_LANE - level;
 }
 
-/* Whether no block lies in the column between a block of it and a level. */
-static bool reaches(const diagram_layout *l, const sw_diagram_block *block, int row, int level)
+/* Whether the depths between a block and a level, upright through its middle, hold `at` .. `end`. */
+static bool covers(int own, int to, int at, int end)
+{
+    const int top = own < to ? own : to, bottom = own < to ? to : own;
+    const int first = at < end ? at : end, last = at < end ? end : at;
+    return first <= bottom && last >= top;
+}
+
+/* Whether an arrow goes up or down from the middle of another block of that column, over these depths. */
+static bool is_passed(const diagram_layout *l, int arrow, int block, int own, int to)
 {
     const sw_diagram *d = l->diagram;
-    const int own = depth(block->row, block->track), to = depth(row, level);
-    const int top = own < to ? own : to, bottom = own < to ? to : own;
+    const diagram_route *route = &l->routes[arrow];
+    const int ends[] = {route->from_top ? d->arrows[arrow].from : block,
+                        route->into_end ? d->arrows[arrow].to : block};
+    for (int e = 0; e < 2; e++) {
+        const sw_diagram_block *end = &d->blocks[ends[e]];
+        if (ends[e] != block && end->column == d->blocks[block].column &&
+            covers(own, to, depth(end->row, end->track), depth(route->row, route->level)))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the way is free between a block and a level above or below it, upright through its middle. */
+static bool reaches(const diagram_layout *l, int block, int row, int level)
+{
+    const sw_diagram *d = l->diagram;
+    const int own = depth(d->blocks[block].row, d->blocks[block].track), to = depth(row, level);
     for (int b = 0; b < d->block_count; b++) {
         const int at = depth(d->blocks[b].row, d->blocks[b].track);
-        if (d->blocks[b].column == block->column && at != own && at >= top && at <= bottom) return false;
+        if (b != block && d->blocks[b].column == d->blocks[block].column && covers(own, to, at, at))
+            return false;
     }
+    for (int a = 0; a < d->arrow_count; a++)
+        if (is_passed(l, a, block, own, to)) return false;
     return true;
+}
+
+/* The places of a pool's maxima leave it upwards, so that they are told from what it makes. */
+static bool leaves_upwards(const diagram_layout *l, const sw_diagram_arrow *a, int row, int level)
+{
+    const sw_diagram_block *from = &l->diagram->blocks[a->from];
+    return a->flow == SW_DIAGRAM_OFFSETS && !diagram_is_sign(from) &&
+           depth(row, level) < depth(from->row, from->track) && reaches(l, a->from, row, level);
+}
+
+/* A sum is come to from above, or from below where it has no name there. */
+static bool comes_to_its_end(const diagram_layout *l, const sw_diagram_arrow *a, int row, int level)
+{
+    const sw_diagram_block *to = &l->diagram->blocks[a->to];
+    return diagram_is_sign(to) && (!*to->name || depth(row, level) < depth(to->row, to->track)) &&
+           reaches(l, a->to, row, level);
+}
+
+static int arrows_into(const sw_diagram *d, int block)
+{
+    int count = 0;
+    for (int a = 0; a < d->arrow_count; a++) count += d->arrows[a].to == block;
+    return count;
 }
 
 /* Gives the arrow that level, if it is free. */
@@ -56,28 +127,18 @@ static bool take_level(diagram_layout *l, int arrow, int row, int level)
                          .level = level,
                          .first = 2 * from->column + 1,
                          .last = 2 * to->column - 1,
-                         .owner = owner_of(a)};
-    if (!from_own && a->flow == SW_DIAGRAM_OFFSETS && depth(row, level) < depth(from->row, from->track) &&
-        reaches(l, from, row, level)) {
-        route.from_top = true;
-        span.first--;
-    }
-    const bool from_above = depth(row, level) < depth(to->row, to->track);
-    if (!to_own && diagram_is_sign(to) && (from_above || !*to->name) && reaches(l, to, row, level)) {
-        route.into_end = true;
-        span.last++;
-    }
+                         .owner = owner_of(a),
+                         .from = a->from,
+                         .to = a->to};
+    route.from_top = !from_own && leaves_upwards(l, a, row, level);
+    route.into_end = !to_own && comes_to_its_end(l, a, row, level);
+    span.first -= route.from_top;
+    span.last += route.into_end;
     if (!is_free(l, &span)) return false;
     l->routes[arrow] = route;
-    l->spans[l->span_count++] = span;
+    span.from = span.to = -1;
+    take_span(l, span);
     return true;
-}
-
-static int arrows_into(const sw_diagram *d, int block)
-{
-    int count = 0;
-    for (int a = 0; a < d->arrow_count; a++) count += d->arrows[a].to == block;
-    return count;
 }
 
 /* Within a row: the tracks of the two, others near them, then a lane above. */
@@ -132,12 +193,7 @@ static bool goes_on_elsewhere(const sw_diagram *d, const sw_diagram_arrow *arrow
 sw_status diagram_choose_levels(diagram_layout *l)
 {
     sw_diagram *d = l->diagram;
-    for (int b = 0; b < d->block_count; b++)
-        l->spans[l->span_count++] = (diagram_span){.row = d->blocks[b].row,
-                                                   .level = d->blocks[b].track,
-                                                   .first = 2 * d->blocks[b].column,
-                                                   .last = 2 * d->blocks[b].column,
-                                                   .owner = -1};
+    for (int b = 0; b < d->block_count; b++) take_place(l, b);
     for (int length = 1; length < l->column_count; length++)
         for (int a = 0; a < d->arrow_count; a++) {
             sw_diagram_arrow *arrow = &d->arrows[a];
@@ -174,56 +230,75 @@ static double entry_y(const diagram_layout *l, int arrow)
     return middle(to) + (y < middle(to) ? -aside : aside);
 }
 
-/* The line of that key in the gap, which reaches from y to y, or is made to. */
-static int line_between(diagram_layout *l, int column, int key, double from, double to)
+/* The line in the gap that leaves for, or comes to, a block's side; it reaches from y to y, or is made to. */
+static int line_between(diagram_layout *l, diagram_line line, double from, double to)
 {
-    const double top = fmin(from, to), bottom = fmax(from, to);
+    line.top = fmin(from, to);
+    line.bottom = fmax(from, to);
+    line.slot = -1;
     for (int i = 0; i < l->line_count; i++) {
-        diagram_line *line = &l->lines[i];
-        if (line->column != column || line->key != key) continue;
-        line->top = fmin(line->top, top);
-        line->bottom = fmax(line->bottom, bottom);
+        diagram_line *other = &l->lines[i];
+        if (other->column != line.column || other->coming != line.coming || other->key != line.key) continue;
+        other->top = fmin(other->top, line.top);
+        other->bottom = fmax(other->bottom, line.bottom);
         return i;
     }
-    l->lines[l->line_count] = (diagram_line){.column = column, .key = key, .top = top, .bottom = bottom};
+    l->lines[l->line_count] = line;
     return l->line_count++;
 }
 
-static bool slot_is_free(const diagram_layout *l, int line, int slot)
+static bool meets(const diagram_line *line, const diagram_line *other)
 {
-    const diagram_line *wanted = &l->lines[line];
-    for (int i = 0; i < line; i++) {
-        const diagram_line *other = &l->lines[i];
-        if (other->column == wanted->column && other->slot == slot &&
-            other->top < wanted->bottom + DIAGRAM_LINE_GAP && other->bottom > wanted->top - DIAGRAM_LINE_GAP)
-            return false;
-    }
+    return other->column == line->column && other->top < line->bottom + DIAGRAM_LINE_GAP &&
+           other->bottom > line->top - DIAGRAM_LINE_GAP;
+}
+
+static bool slot_is_free(const diagram_layout *l, const diagram_line *line, int slot)
+{
+    for (int i = 0; i < l->line_count; i++)
+        if (l->lines[i].slot == slot && meets(line, &l->lines[i])) return false;
     return true;
+}
+
+/* Gives the lines of a kind their places in the gaps. Those that come to a block lie behind those that leave
+ * one: a line that joins an arrow would seem to go on into what leaves the arrow after it. */
+static void place_lines(diagram_layout *l, bool coming)
+{
+    for (int i = 0; i < l->line_count; i++) {
+        diagram_line *line = &l->lines[i];
+        int slot = 0;
+        if (line->coming != coming) continue;
+        for (int o = 0; coming && o < l->line_count; o++)
+            if (!l->lines[o].coming && meets(line, &l->lines[o]) && l->lines[o].slot >= slot)
+                slot = l->lines[o].slot + 1;
+        while (!slot_is_free(l, line, slot)) slot++;
+        line->slot = slot;
+        const double gap = DIAGRAM_GAP + DIAGRAM_LINE_GAP * slot;
+        if (l->columns[line->column].gap < gap) l->columns[line->column].gap = gap;
+    }
 }
 
 /* Arrows that leave a block together, or come to it from the same side, share their line. */
 sw_status diagram_draw_lines(diagram_layout *l)
 {
     sw_diagram *d = l->diagram;
-    const int into = 2 * d->block_count;
     for (int a = 0; a < d->arrow_count; a++) {
         const sw_diagram_arrow *arrow = &d->arrows[a];
         const sw_diagram_block *from = &d->blocks[arrow->from], *to = &d->blocks[arrow->to];
         diagram_route *route = &l->routes[a];
         const double y = level_y(l, route);
         if (!route->from_top && !(route->row == from->row && route->level == from->track))
-            route->out = line_between(l, from->column, owner_of(arrow), middle(from), y);
-        if (!route->into_end && !(route->row == to->row && route->level == to->track))
-            route->in =
-                line_between(l, to->column - 1, into + 2 * arrow->to + (y < middle(to)), y, entry_y(l, a));
+            route->out = line_between(l, (diagram_line){.column = from->column, .key = owner_of(arrow)},
+                                      middle(from), y);
+        if (!route->into_end && !(route->row == to->row && route->level == to->track)) {
+            const diagram_line line = {
+                .column = to->column - 1, .coming = true, .key = 2 * arrow->to + (y < middle(to))};
+            route->in = line_between(l, line, y, entry_y(l, a));
+        }
     }
     for (int c = 0; c < l->column_count; c++) l->columns[c].gap = DIAGRAM_GAP;
-    for (int i = 0; i < l->line_count; i++) {
-        diagram_line *line = &l->lines[i];
-        while (!slot_is_free(l, i, line->slot)) line->slot++;
-        const double gap = DIAGRAM_GAP + DIAGRAM_LINE_GAP * line->slot;
-        if (l->columns[line->column].gap < gap) l->columns[line->column].gap = gap;
-    }
+    place_lines(l, false);
+    place_lines(l, true);
     return SW_OK;
 }
 

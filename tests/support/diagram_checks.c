@@ -95,11 +95,35 @@ static void expect_arrow(const sw_diagram *d, const sw_diagram_arrow *arrow, con
     }
 }
 
+static bool lie_on_each_other(sw_diagram_point a, sw_diagram_point b, sw_diagram_point c, sw_diagram_point d)
+{
+    const bool upright = a.x == b.x && c.x == d.x && a.x == c.x,
+               level = a.y == b.y && c.y == d.y && a.y == c.y;
+    if (upright) return fmin(fmax(a.y, b.y), fmax(c.y, d.y)) > fmax(fmin(a.y, b.y), fmin(c.y, d.y));
+    return level && fmin(fmax(a.x, b.x), fmax(c.x, d.x)) > fmax(fmin(a.x, b.x), fmin(c.x, d.x));
+}
+
+/* Only arrows that leave the same block or come to the same one may share a part of their way. */
+static void expect_arrows_apart(const sw_diagram *d, const sw_diagram_arrow *one,
+                                const sw_diagram_arrow *other, const char *what)
+{
+    if (one->from == other->from || one->to == other->to) return;
+    for (int i = 0; i + 1 < one->point_count; i++)
+        for (int k = 0; k + 1 < other->point_count; k++)
+            cr_expect_not(
+                lie_on_each_other(one->points[i], one->points[i + 1], other->points[k], other->points[k + 1]),
+                "%s: %s to %s lies on %s to %s", what, d->blocks[one->from].title, d->blocks[one->to].title,
+                d->blocks[other->from].title, d->blocks[other->to].title);
+}
+
 void diagram_expect_legible(const sw_diagram *d, const char *what)
 {
     expect_blocks_apart(d, what);
     expect_texts_apart(d, what);
-    for (int a = 0; a < d->arrow_count; a++) expect_arrow(d, &d->arrows[a], what);
+    for (int a = 0; a < d->arrow_count; a++) {
+        expect_arrow(d, &d->arrows[a], what);
+        for (int b = 0; b < a; b++) expect_arrows_apart(d, &d->arrows[a], &d->arrows[b], what);
+    }
 }
 
 static bool is_crossed(const sw_diagram *d, const sw_diagram_text *text)
