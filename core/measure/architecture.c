@@ -240,11 +240,14 @@ static sw_status write_names(gathering *g)
 /* "3x3"; of a depthwise convolution and the 1x1 one behind it "3x3 + 1x1". */
 static char *window_text(const gathering *g, int block)
 {
-    int n = 0;
-    while (g->block_of[n] != block) n++;
-    const int kernel = number_of(&g->graph->nodes[n], "kernel");
-    const bool separable = g->graph->nodes[n].op->family == SW_FAMILY_DEPTHWISE &&
-                           g->graph->nodes[g->last_node[block]].op->family == SW_FAMILY_CONV;
+    const sw_node *first = NULL;
+    bool separable = false;
+    for (int n = 0; n < g->graph->node_count; n++) {
+        if (g->block_of[n] != block) continue;
+        separable |= first && g->graph->nodes[n].op->family == SW_FAMILY_CONV;
+        if (!first) first = &g->graph->nodes[n];
+    }
+    const int kernel = number_of(first, "kernel");
     return sw_arena_printf(&g->diagram->arena, "%d" TIMES "%d%s", kernel, kernel,
                            separable ? " + 1" TIMES "1" : "");
 }
@@ -276,38 +279,31 @@ static int dilation_of(const gathering *g, int block)
     return 1;
 }
 
-/* Leaves the windows beneath blocks that differ from the others of their family, with the dilation. */
-static sw_status write_notes(gathering *g)
+/* Leaves the window beneath a block that has not the usual one, and the dilation. */
+static sw_status shorten_note(gathering *g, int block, const char *usual, bool *dilated)
+{
+    sw_diagram_block *b = &g->diagram->blocks[block];
+    const int dilation = dilation_of(g, block);
+    if (strcmp(b->note, usual) == 0) b->note = "";
+    if (dilation == 1) return SW_OK;
+    *dilated = true;
+    b->note = sw_arena_printf(&g->diagram->arena, "%s%sd%d", b->note, *b->note ? " " : "", dilation);
+    return b->note ? SW_OK : SW_E_MEMORY;
+}
+
+/* Says of a family of convolutions in the legend what is usual, and beneath blocks what is not. */
+static sw_status write_notes(gathering *g, sw_op_family family, const char *name)
 {
     sw_diagram *d = g->diagram;
-    static const char *const names[SW_FAMILIES] = {[SW_FAMILY_CONV] = "convolution",
-                                                   [SW_FAMILY_DEPTHWISE] = "depthwise convolution",
-                                                   [SW_FAMILY_TRANSPOSED] = "transposed convolution"};
     bool dilated = false;
     for (int b = 1; b < d->block_count; b++)
-        if (is_convolution(d->blocks[b].family) && !(d->blocks[b].note = window_text(g, b)))
-            return SW_E_MEMORY;
-    for (int f = 0; f < SW_FAMILIES; f++) {
-        const char *usual = usual_window(d, (sw_op_family)f);
-        if (!is_convolution((sw_op_family)f)) continue;
-        d->legend[f] = sw_arena_printf(&d->arena, "%s %s", names[f], usual);
-        if (!d->legend[f]) return SW_E_MEMORY;
-        for (int b = 1; b < d->block_count; b++) {
-            sw_diagram_block *block = &d->blocks[b];
-            if ((int)block->family != f) continue;
-            const int dilation = dilation_of(g, b);
-            const char *window = strcmp(block->note, usual) == 0 ? "" : block->note;
-            block->note = dilation == 1
-                              ? window
-                              : sw_arena_printf(&d->arena, "%s%sd%d", window, *window ? " " : "", dilation);
-            if (!block->note) return SW_E_MEMORY;
-            dilated |= dilation > 1;
-        }
-    }
-    if (dilated)
-        d->legend[SW_FAMILY_CONV] =
-            sw_arena_printf(&d->arena, "%s (d2: dilation 2)", d->legend[SW_FAMILY_CONV]);
-    return d->legend[SW_FAMILY_CONV] ? SW_OK : SW_E_MEMORY;
+        if (d->blocks[b].family == family && !(d->blocks[b].note = window_text(g, b))) return SW_E_MEMORY;
+    const char *usual = usual_window(d, family);
+    for (int b = 1; b < d->block_count; b++)
+        if (d->blocks[b].family == family) SW_ENSURE(shorten_note(g, b, usual, &dilated));
+    d->legend[family] =
+        sw_arena_printf(&d->arena, "%s %s%s", name, usual, dilated ? " (d2: dilation 2)" : "");
+    return d->legend[family] ? SW_OK : SW_E_MEMORY;
 }
 
 /* The name of the op, if all nodes of the family are of that one. */
@@ -318,7 +314,7 @@ static const char *name_if_all(const gathering *g, const sw_op *op, const char *
     return name;
 }
 
-static void write_legend(gathering *g)
+static sw_status write_legend(gathering *g)
 {
     const char **legend = g->diagram->legend;
     legend[SW_FAMILY_NORM] = name_if_all(g, &sw_op_batchnorm, "batch norm", "norm");
@@ -330,6 +326,9 @@ static void write_legend(gathering *g)
     legend[SW_FAMILY_CONCAT] = "concatenation";
     legend[SW_FAMILY_SUM] = "sum";
     legend[SW_FAMILY_PRODUCT] = "product";
+    SW_ENSURE(write_notes(g, SW_FAMILY_CONV, "convolution"));
+    SW_ENSURE(write_notes(g, SW_FAMILY_DEPTHWISE, "depthwise convolution"));
+    return write_notes(g, SW_FAMILY_TRANSPOSED, "transposed convolution");
 }
 
 /* ---- the whole ---- */
@@ -349,8 +348,7 @@ sw_status sw_architecture_diagram(sw_diagram *out, const sw_model *model, const 
     SW_ENSURE(gather(&g, model));
     for (int b = 1; b < out->block_count; b++) SW_ENSURE(write_title(&g, b));
     SW_ENSURE(write_names(&g));
-    write_legend(&g);
-    return write_notes(&g);
+    return write_legend(&g);
 }
 
 sw_status sw_architecture_svg(sw_str *out, const sw_experiment *experiment, bool alone)

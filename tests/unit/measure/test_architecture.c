@@ -154,6 +154,9 @@ Test(architecture, a_depthwise_and_a_pointwise_convolution_are_one_block)
     cr_expect_eq(count_blocks(&d.diagram, SW_FAMILY_DEPTHWISE), 20);
     cr_expect_eq(count_blocks(&d.diagram, SW_FAMILY_CONV), 0);
     cr_expect_eq(block_of(&d, "dc2.seq.0.depthwise: ")->channels, 128);
+    cr_expect_str_eq(d.diagram.legend[SW_FAMILY_DEPTHWISE], "depthwise convolution 3\xC3\x97"
+                                                            "3 + 1\xC3\x97"
+                                                            "1");
     undraw(&d);
 }
 
