@@ -103,11 +103,11 @@ sw_status sw_diagram_lay_out(sw_diagram *d)
     diagram_layout l;
     SW_ENSURE(open_layout(&l, d));
     SW_ENSURE(diagram_place(&l));
-    SW_ENSURE(diagram_choose_levels(&l));
+    diagram_choose_levels(&l);
     SW_ENSURE(diagram_measure(&l));
     const double bottom = place_rows(&l);
     place_blocks(&l); /* for their y, which lines need; columns come after these */
-    SW_ENSURE(diagram_draw_lines(&l));
+    diagram_draw_lines(&l);
     place_columns(&l);
     place_blocks(&l);
     diagram_join_points(&l);

@@ -85,8 +85,8 @@ sw_status diagram_place(diagram_layout *layout) SW_NODISCARD;
 bool diagram_is_sign(const sw_diagram_block *block); /* a circle with a sign in it */
 
 /* diagram_route.c: levels first, lines once heights are known, points in the end. */
-sw_status diagram_choose_levels(diagram_layout *layout) SW_NODISCARD;
-sw_status diagram_draw_lines(diagram_layout *layout) SW_NODISCARD;
+void diagram_choose_levels(diagram_layout *layout);
+void diagram_draw_lines(diagram_layout *layout);
 void diagram_join_points(diagram_layout *layout);
 
 /* diagram_text.c: names and the width of columns; texts in their places; the legend from `top` on. */

@@ -141,6 +141,13 @@ static bool take_level(diagram_layout *l, int arrow, int row, int level)
     return true;
 }
 
+static void take_lane(diagram_layout *l, int arrow, int row)
+{
+    int lane = 0;
+    while (!take_level(l, arrow, row, DIAGRAM_LANE + lane)) lane++;
+    if (lane >= l->rows[row].lanes) l->rows[row].lanes = lane + 1;
+}
+
 /* Within a row: the tracks of the two, others near them, then a lane above. */
 static void choose_in_row(diagram_layout *l, int arrow, int own, int others)
 {
@@ -152,9 +159,7 @@ static void choose_in_row(diagram_layout *l, int arrow, int own, int others)
         if (distance <= r->above && take_level(l, arrow, row, distance)) return;
         if (distance <= r->below && take_level(l, arrow, row, -distance)) return;
     }
-    int lane = 0;
-    while (!take_level(l, arrow, row, DIAGRAM_LANE + lane)) lane++;
-    if (lane >= l->rows[row].lanes) l->rows[row].lanes = lane + 1;
+    take_lane(l, arrow, row);
 }
 
 static void choose_between_rows(diagram_layout *l, int arrow)
@@ -166,10 +171,7 @@ static void choose_between_rows(diagram_layout *l, int arrow)
     const sw_diagram_block *first = aside ? from : to, *second = aside ? to : from;
     if (take_level(l, arrow, first->row, first->track) || take_level(l, arrow, second->row, second->track))
         return;
-    const int row = from->row > to->row ? from->row : to->row; /* its lanes lie between the two */
-    int lane = 0;
-    while (!take_level(l, arrow, row, DIAGRAM_LANE + lane)) lane++;
-    if (lane >= l->rows[row].lanes) l->rows[row].lanes = lane + 1;
+    take_lane(l, arrow, from->row > to->row ? from->row : to->row); /* whose lanes lie between the two */
 }
 
 static void choose_level(diagram_layout *l, int arrow)
@@ -190,7 +192,7 @@ static bool goes_on_elsewhere(const sw_diagram *d, const sw_diagram_arrow *arrow
 }
 
 /* Short arrows first: they get the nearest levels, and long ones go round them. */
-sw_status diagram_choose_levels(diagram_layout *l)
+void diagram_choose_levels(diagram_layout *l)
 {
     sw_diagram *d = l->diagram;
     for (int b = 0; b < d->block_count; b++) take_place(l, b);
@@ -203,7 +205,6 @@ sw_status diagram_choose_levels(diagram_layout *l)
                 goes_on_elsewhere(d, arrow))
                 arrow->flow = SW_DIAGRAM_SKIP;
         }
-    return SW_OK;
 }
 
 /* ---- upright lines ---- */
@@ -279,7 +280,7 @@ static void place_lines(diagram_layout *l, bool coming)
 }
 
 /* Arrows that leave a block together, or come to it from the same side, share their line. */
-sw_status diagram_draw_lines(diagram_layout *l)
+void diagram_draw_lines(diagram_layout *l)
 {
     sw_diagram *d = l->diagram;
     for (int a = 0; a < d->arrow_count; a++) {
@@ -299,7 +300,6 @@ sw_status diagram_draw_lines(diagram_layout *l)
     for (int c = 0; c < l->column_count; c++) l->columns[c].gap = DIAGRAM_GAP;
     place_lines(l, false);
     place_lines(l, true);
-    return SW_OK;
 }
 
 /* ---- points ---- */

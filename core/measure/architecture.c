@@ -13,9 +13,8 @@
 typedef struct gathering {
     sw_diagram *diagram;
     const sw_graph *graph;
-    int *block_of;  /* node -> block; -1: not drawn */
-    int *last_node; /* block -> node */
-    int *readers;   /* value -> nodes that read it, losses aside */
+    int *block_of; /* node -> block; -1: not drawn */
+    int *readers;  /* value -> nodes that read it, losses aside */
 } gathering;
 
 /* ---- what a node says of itself ---- */
@@ -72,8 +71,7 @@ static int block_that_takes(const gathering *g, const sw_node *node)
     const sw_value *input = &g->graph->values[node->inputs[0]];
     if (node->input_count != 1 || input->producer < 0 || g->readers[node->inputs[0]] != 1) return -1;
     const int block = g->block_of[input->producer];
-    const bool ends_it = g->last_node[block] == input->producer && input->producer_output == 0;
-    return ends_it && takes(&g->diagram->blocks[block], node) ? block : -1;
+    return input->producer_output == 0 && takes(&g->diagram->blocks[block], node) ? block : -1;
 }
 
 static sw_status begin_block(gathering *g, const sw_node *node)
@@ -101,7 +99,6 @@ static void put_into(gathering *g, int block, int n)
     b->width_px = made.w;
     b->channels = made.c;
     g->block_of[n] = block;
-    g->last_node[block] = n;
 }
 
 static int block_of_value(const gathering *g, int value)
@@ -141,7 +138,6 @@ static sw_status gather(gathering *g, const sw_model *model)
                                                                          .height_px = images.h,
                                                                          .width_px = images.w,
                                                                          .channels = images.c}));
-    g->last_node[0] = -1;
     for (int n = 0; n < g->graph->node_count; n++) {
         g->block_of[n] = -1;
         if (g->graph->nodes[n].op->is_loss) continue;
@@ -340,9 +336,8 @@ sw_status sw_architecture_diagram(sw_diagram *out, const sw_model *model, const 
     gathering g = {.diagram = out,
                    .graph = graph,
                    .block_of = sw_arena_alloc(&out->arena, nodes * sizeof *g.block_of),
-                   .last_node = sw_arena_alloc(&out->arena, (nodes + 1) * sizeof *g.last_node),
                    .readers = sw_arena_alloc(&out->arena, values * sizeof *g.readers)};
-    if (!g.block_of || !g.last_node || !g.readers) return SW_E_MEMORY;
+    if (!g.block_of || !g.readers) return SW_E_MEMORY;
     out->title = sw_arena_strdup(&out->arena, title);
     if (!out->title) return SW_E_MEMORY;
     SW_ENSURE(gather(&g, model));

@@ -3,7 +3,8 @@
  * then written as SVG. Everything follows from what is given: no font is asked how wide a text is, so that
  * the bytes are the same everywhere.
  *
- * Any acyclic graph can be drawn. No block covers another, no arrow crosses a block. */
+ * Any acyclic graph can be drawn. No block or text covers another, no arrow crosses a block, and arrows lie
+ * on each other only beside a block that they have in common. */
 #ifndef DRAW_DIAGRAM_H
 #define DRAW_DIAGRAM_H
 
@@ -47,11 +48,11 @@ typedef struct sw_diagram_arrow {
 } sw_diagram_arrow;
 
 typedef enum sw_diagram_type {
-    SW_DIAGRAM_NAME,
-    SW_DIAGRAM_COUNT,
+    SW_DIAGRAM_NAME,  /* of a block, or a line of it */
+    SW_DIAGRAM_COUNT, /* channels */
     SW_DIAGRAM_NOTE,
-    SW_DIAGRAM_SIZE,
-    SW_DIAGRAM_KEY,
+    SW_DIAGRAM_SIZE, /* of a row: "128\xC3\x97" "128", height first */
+    SW_DIAGRAM_KEY,  /* of the legend */
     SW_DIAGRAM_TYPES
 } sw_diagram_type;
 
@@ -88,11 +89,11 @@ typedef struct sw_diagram {
     sw_diagram_text *texts;
     sw_diagram_key *keys;
     int text_count, key_count;
-    sw_arena arena;
+    sw_arena arena; /* also for texts of whoever makes the diagram */
 } sw_diagram;
 
-/* Appends a block, and an arrow between blocks that are there (SKIP counts as DATA). A second arrow of the
- * same kind between the same blocks is left out. SW_E_MEMORY. Zero-initialise a diagram before use. */
+/* Appends a block, and an arrow of data or of offsets between blocks that are there; a second one between the
+ * same blocks is left out. SW_E_MEMORY. Zero-initialise a diagram before use. */
 sw_status sw_diagram_add_block(sw_diagram *diagram, const sw_diagram_block *block) SW_NODISCARD;
 sw_status sw_diagram_add_arrow(sw_diagram *diagram, int from, int to, bool offsets) SW_NODISCARD;
 
