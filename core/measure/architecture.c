@@ -173,11 +173,16 @@ static sw_status write_title(gathering *g, int block)
     return b->title ? status : SW_E_MEMORY;
 }
 
-static const char *first_name(const gathering *g, int block)
+static int first_node(const gathering *g, int block)
 {
     int n = 0;
     while (g->block_of[n] != block) n++;
-    return g->graph->nodes[n].name;
+    return n;
+}
+
+static const char *first_name(const gathering *g, int block)
+{
+    return g->graph->nodes[first_node(g, block)].name;
 }
 
 /* Finds a part of a dotted name, the first being 0. Returns its length; 0: there are fewer. */
@@ -236,14 +241,10 @@ static sw_status write_names(gathering *g)
 /* "3x3"; of a depthwise convolution and the 1x1 one behind it "3x3 + 1x1". */
 static char *window_text(const gathering *g, int block)
 {
-    const sw_node *first = NULL;
+    const int first = first_node(g, block), kernel = number_of(&g->graph->nodes[first], "kernel");
     bool separable = false;
-    for (int n = 0; n < g->graph->node_count; n++) {
-        if (g->block_of[n] != block) continue;
-        separable |= first && g->graph->nodes[n].op->family == SW_FAMILY_CONV;
-        if (!first) first = &g->graph->nodes[n];
-    }
-    const int kernel = number_of(first, "kernel");
+    for (int n = first + 1; n < g->graph->node_count; n++)
+        separable |= g->block_of[n] == block && g->graph->nodes[n].op->family == SW_FAMILY_CONV;
     return sw_arena_printf(&g->diagram->arena, "%d" TIMES "%d%s", kernel, kernel,
                            separable ? " + 1" TIMES "1" : "");
 }
