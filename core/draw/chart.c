@@ -71,20 +71,31 @@ static double round_step(double least)
     return 10 * power;
 }
 
+/* Whether numbers are so close that their differences are roundings, or too small to be written at an axis.
+ */
+static bool is_flat(double low, double high)
+{
+    const double size = fmax(fabs(low), fabs(high));
+    return !(high - low > size * 1e-4) || high - low < 1e-300;
+}
+
+/* Gives a flat line room: a tenth of its value on both sides, and of 0 one to the top. */
+static void make_room(double *low, double *high)
+{
+    const double room = fmax(fabs(*low), fabs(*high)) * 0.1;
+    const bool zero = room < 1e-300; /* such as a score of 0 throughout */
+    *low -= zero ? 0 : room;
+    *high += zero ? 1 : room;
+}
+
 sw_axis sw_axis_around(double low, double high, int most, bool whole)
 {
     if (!isfinite(low)) low = 0;
     if (!isfinite(high)) high = low;
     if (most < 2) most = 2;
-    double span = high - low;
-    if (!(span > fabs(high) * 1e-9) || span < 1e-300) {
-        double room = fabs(high) > 0 ? fabs(high) * 0.1 : 1;
-        const bool zero = low == 0 && high == 0; /* such as a score of 0 throughout */
-        low -= whole || zero ? 0 : room;
-        high += whole ? 1 : room;
-        span = high - low;
-    }
-    double step = round_step(span / (most - 1));
+    if (whole && !(high - low >= 1)) high = low + 1;
+    if (is_flat(low, high)) make_room(&low, &high);
+    double step = round_step((high - low) / (most - 1));
     for (;; step = round_step(step * 1.5)) {
         if (whole && step < 1) step = 1;
         double first = floor(low / step + 1e-9), last = ceil(high / step - 1e-9);
@@ -105,12 +116,20 @@ double sw_axis_place(const sw_axis *axis, double value)
     return (value - axis->low) / (axis->high - axis->low);
 }
 
+/* Digits that tell neighbouring ticks apart, but not more than a double has. */
+static int significant(const sw_axis *axis)
+{
+    const double size = fmax(fabs(axis->low), fabs(axis->high));
+    const int digits = (int)ceil(log10(size / axis->step) - 1e-9) + 1;
+    return digits < 3 ? 3 : digits > 15 ? 15 : digits;
+}
+
 void sw_axis_label(char *out, size_t size, const sw_axis *axis, int tick)
 {
     double value = sw_axis_value(axis, tick);
     int decimals = (int)ceil(-log10(axis->step) - 1e-9);
     if (decimals > 5 || axis->step >= 1e6)
-        snprintf(out, size, "%.3g", value);
+        snprintf(out, size, "%.*g", significant(axis), value);
     else
         snprintf(out, size, "%.*f", decimals > 0 ? decimals : 0, value);
 }
@@ -128,7 +147,14 @@ static sw_axis axis_of(const sw_chart *chart, int most, bool of_x)
             high = fmax(high, value);
         }
     }
-    return of_x ? sw_axis_around(0, high > 0 ? high : 1, most, true) : sw_axis_around(low, high, most, false);
+    if (of_x) return sw_axis_around(0, high > 0 ? high : 1, most, true);
+    if (low <= high && is_flat(low, high)) {
+        const double least = low < 0 ? -INFINITY : 0, top = chart->is_share && high <= 1 ? 1 : INFINITY;
+        make_room(&low, &high);
+        low = fmax(low, least); /* a score has no room beyond 1, and what is never negative none below 0 */
+        high = fmin(high, top);
+    }
+    return sw_axis_around(low, high, most, false);
 }
 
 sw_axis sw_chart_x_axis(const sw_chart *chart, int most)

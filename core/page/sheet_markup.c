@@ -105,7 +105,7 @@ static void html_table(sw_str *out, const sw_sheet_table *table)
     const bool row_keys = table->keys == SW_SHEET_ROW_KEYS, column_keys = table->keys == SW_SHEET_COLUMN_KEYS;
     sw_html_between(out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"", table->title,
                     table->figures ? "\"><table class=\"figures\">" : "\"><table>");
-    if (table->remark) sw_html_between(out, "<caption>", table->remark, "</caption>");
+    if (table->remark) sw_html_between(out, "<caption><span>", table->remark, "</span></caption>");
     sw_str_append(out, "\n<thead><tr>");
     for (int c = 0; c < table->columns; c++)
         html_name(out, "<th scope=\"col\">", table->heads[c], column_keys ? c - 1 : -1);

@@ -109,12 +109,15 @@ const note judge_notes[JUDGE_NOTES] = {
 
 /* ---- the same but for the seed ---- */
 
-/* Names are labels, engines change roundings only, and the folder of the images does not matter once they
- * are known to be the same. */
+bool judge_is_label(const char *key)
+{
+    return strcmp(key, "name") == 0 || strcmp(key, "runtime.conv_layers") == 0;
+}
+
+/* The folder of the images does not matter once they are known to be the same. */
 static bool may_differ(const char *key, bool same_images)
 {
-    return strcmp(key, "seed") == 0 || strcmp(key, "name") == 0 || strcmp(key, "runtime.conv_layers") == 0 ||
-           (same_images && strcmp(key, "data.root") == 0);
+    return strcmp(key, "seed") == 0 || judge_is_label(key) || (same_images && strcmp(key, "data.root") == 0);
 }
 
 static bool same_values(const judged *a, const judged *b, bool same_images)

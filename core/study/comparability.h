@@ -31,6 +31,9 @@ typedef struct judged {
 
 judged judge_run(const sw_run_reader *run);
 
+/* Whether a key is a label only, or changes roundings only: a name, and the engines of convolutions. */
+bool judge_is_label(const char *key);
+
 /* Tells how `other` differs from `first`: ODD_... */
 unsigned judge_oddities(const judged *first, const judged *other);
 

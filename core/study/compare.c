@@ -31,7 +31,7 @@ bool sw_compare_format_by_name(sw_compare_format *out, const char *name)
 
 static void contender_deinit(contender *of)
 {
-    sw_run_reader_close(&of->run);
+    if (!of->borrowed) sw_run_reader_close(&of->run);
     sw_config_values_deinit(&of->plan);
     sw_experiment_destroy(of->planned);
 }
@@ -186,10 +186,21 @@ static sw_status take_layout(sw_comparison *c)
     return sw_columns_init(&c->layout, classes, &losses);
 }
 
+/* train.save_best of the first run; or, where the metrics have no such column (the first has no epochs, and
+ * the others other classes), of the first one that they have. */
+static const char *default_rank(const sw_comparison *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const char *key = c->items[i].judged.x->train.save_best;
+        if (sw_columns_find(&c->layout, key) >= 0) return key;
+    }
+    return c->items[0].judged.x->train.save_best;
+}
+
 static sw_status take_options(sw_comparison *c, const sw_compare_options *options)
 {
     c->each_epoch = options->each_epoch;
-    const char *rank = options->rank ? options->rank : c->items[0].judged.x->train.save_best;
+    const char *rank = options->rank ? options->rank : default_rank(c);
     SW_ENSURE(require_metric(&c->layout, rank, true));
     c->rank = sw_columns_find(&c->layout, rank);
     for (const char *const *key = options->each_epoch; key && *key; key++)
@@ -294,6 +305,17 @@ static sw_status measure_all(sw_comparison *c)
 
 /* ---- all of it ---- */
 
+/* Everything but opening: the runs are there, and their array no longer moves. */
+static sw_status work_out(sw_comparison *c, const sw_compare_options *options)
+{
+    for (size_t i = 0; i < c->count; i++) settle(&c->items[i]);
+    SW_ENSURE(take_layout(c));
+    SW_ENSURE(take_options(c, options));
+    SW_ENSURE(make_columns(c));
+    SW_ENSURE(find_differences(c));
+    return measure_all(c);
+}
+
 sw_status sw_comparison_open(sw_comparison **out, const char *const *paths, size_t count,
                              const sw_compare_options *options)
 {
@@ -303,13 +325,27 @@ sw_status sw_comparison_open(sw_comparison **out, const char *const *paths, size
     if (!c) return sw_fail_alloc("a comparison", sizeof *c);
     if (count == 0) status = sw_fail(SW_E_USAGE, "there is nothing to compare");
     for (size_t i = 0; i < count && status == SW_OK; i++) status = add_path(c, paths[i]);
+    if (status == SW_OK) SW_TRY(work_out(c, options));
     if (status != SW_OK) goto done;
-    for (size_t i = 0; i < c->count; i++) settle(&c->items[i]);
-    SW_TRY(take_layout(c));
-    SW_TRY(take_options(c, options));
-    SW_TRY(make_columns(c));
-    SW_TRY(find_differences(c));
-    SW_TRY(measure_all(c));
+    *out = c;
+    c = NULL;
+done:
+    sw_comparison_close(c);
+    return status;
+}
+
+sw_status comparison_of_runs(sw_comparison **out, const sw_run_reader *const *runs, size_t count)
+{
+    sw_status status = SW_OK;
+    *out = NULL;
+    sw_comparison *c = calloc(1, sizeof *c);
+    if (!c) return sw_fail_alloc("a comparison", sizeof *c);
+    c->items = calloc(count, sizeof *c->items);
+    if (!c->items) SW_TRY(sw_fail_alloc("runs to compare", count * sizeof *c->items));
+    for (; c->count < count; c->count++)
+        c->items[c->count] = (contender){
+            .path = runs[c->count]->path, .run = *runs[c->count], .borrowed = true, .judged.is_run = true};
+    SW_TRY(work_out(c, &(sw_compare_options){0}));
     *out = c;
     c = NULL;
 done:

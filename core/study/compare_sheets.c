@@ -63,20 +63,6 @@ static void add_warnings(sw_sheet *s, const sw_comparison *c)
 
 /* ---- configuration ---- */
 
-static const char *value_of(const sw_comparison *c, size_t at, const char *key)
-{
-    const sw_config_value *found = sw_config_values_find(c->items[at].judged.values, key);
-    return found ? found->value : "(absent)";
-}
-
-/* Whether an earlier one has the same value. */
-static bool seen_before(const sw_comparison *c, size_t at, const char *key)
-{
-    for (size_t i = 0; i < at; i++)
-        if (strcmp(value_of(c, i, key), value_of(c, at, key)) == 0) return true;
-    return false;
-}
-
 /* Appends the places a value came from in the chosen ones, each place once. */
 static void append_origins(sw_str *out, const sw_comparison *c, const char *key, const bool *chosen)
 {
@@ -96,10 +82,10 @@ static void put_value(sw_sheet *s, sw_sheet_table *table, int row, const sw_comp
                       size_t at)
 {
     bool chosen[MAX_CONTENDERS];
-    const char *value = value_of(c, at, key);
+    const char *value = comparison_value(c, at, key);
     sw_str labels = {0}, origins = {0};
-    for (size_t i = 0; i < c->count; i++) chosen[i] = strcmp(value_of(c, i, key), value) == 0;
-    comparison_labels(&labels, c, chosen);
+    for (size_t i = 0; i < c->count; i++) chosen[i] = strcmp(comparison_value(c, i, key), value) == 0;
+    comparison_label_value(&labels, c, at, key);
     append_origins(&origins, c, key, chosen);
     sw_sheet_put(s, table, row, 1, value);
     sw_sheet_take(s, table, row, 2, &labels);
@@ -112,7 +98,7 @@ static void add_configuration(sw_sheet *s, const sw_comparison *c)
     char title[96];
     int rows = 0, row = 0;
     for (size_t k = 0; k < c->differing.count; k++)
-        for (size_t i = 0; i < c->count; i++) rows += !seen_before(c, i, c->differing.items[k]);
+        for (size_t i = 0; i < c->count; i++) rows += !comparison_value_seen(c, i, c->differing.items[k]);
     snprintf(title, sizeof title, "Configuration: %zu of %zu keys differ", c->differing.count,
              c->items[0].judged.values->count);
     sw_sheet_table *table = sw_sheet_add(s, title, 4, rows);
@@ -121,7 +107,7 @@ static void add_configuration(sw_sheet *s, const sw_comparison *c)
         const char *key = c->differing.items[k];
         sw_sheet_put(s, table, row, 0, key);
         for (size_t i = 0; i < c->count; i++)
-            if (!seen_before(c, i, key)) put_value(s, table, row++, c, key, i);
+            if (!comparison_value_seen(c, i, key)) put_value(s, table, row++, c, key, i);
     }
 }
 
@@ -198,8 +184,8 @@ static void write_difference(char *text, size_t bytes, double value, double firs
     if (strspn(text + 1, "0.") == strlen(text + 1)) snprintf(text, bytes, "%.*f", st->digits, 0.0);
 }
 
-/* Fills one row: a figure for each column, the best marked, and the difference from the first. */
-static void put_row(sw_sheet *s, sw_sheet_table *table, int at, const sw_comparison *c, int row, int figure)
+void comparison_put_row(sw_sheet *s, sw_sheet_table *table, int at, const sw_comparison *c, int row,
+                        int figure)
 {
     mean_figure figures[MAX_CONTENDERS];
     const style st = style_of(c, row, figure);
@@ -212,6 +198,13 @@ static void put_row(sw_sheet *s, sw_sheet_table *table, int at, const sw_compari
         write_difference(difference, sizeof difference, figures[k].mean, figures[0].mean, &st);
         if (k > 0 && figures[k].comparable && *difference) sw_sheet_put_delta(s, table, at, col, difference);
     }
+}
+
+void comparison_difference(char *text, size_t bytes, const sw_comparison *c, int row, int figure,
+                           double value, double first)
+{
+    const style st = style_of(c, row, figure);
+    write_difference(text, bytes, value, first, &st);
 }
 
 static sw_sheet_table *add_figures(sw_sheet *s, const sw_comparison *c, const char *title, const char *corner,
@@ -250,7 +243,7 @@ static sw_sheet_table *add_row(sw_sheet *s, const sw_comparison *c, const char *
             figures[rows++] = f;
     if (rows == 0 && row != ROW_COST) return NULL;
     sw_sheet_table *table = add_figures(s, c, title, "", rows);
-    for (int r = 0; r < rows; r++) put_row(s, table, r, c, row, figures[r]);
+    for (int r = 0; r < rows; r++) comparison_put_row(s, table, r, c, row, figures[r]);
     return table;
 }
 
@@ -260,7 +253,7 @@ static void add_epochs(sw_sheet *s, const sw_comparison *c, int metric)
     snprintf(title, sizeof title, "%s, epoch by epoch", c->layout.list[metric].key);
     sw_sheet_table *table = add_figures(s, c, title, "epoch", c->most_epochs);
     for (int e = 1; e <= c->most_epochs; e++) {
-        put_row(s, table, e - 1, c, e, metric);
+        comparison_put_row(s, table, e - 1, c, e, metric);
         sw_sheet_printf(s, table, e - 1, 0, "%d", e);
     }
 }

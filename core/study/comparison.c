@@ -1,6 +1,7 @@
 #include "comparison.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "measure/describe.h"
 #include "run/judge.h"
@@ -32,6 +33,27 @@ void comparison_labels(sw_str *out, const sw_comparison *c, const bool *chosen)
             between = ", ";
         }
     }
+}
+
+const char *comparison_value(const sw_comparison *c, size_t run, const char *key)
+{
+    const sw_config_value *found = sw_config_values_find(c->items[run].judged.values, key);
+    return found ? found->value : "(absent)";
+}
+
+bool comparison_value_seen(const sw_comparison *c, size_t run, const char *key)
+{
+    for (size_t i = 0; i < run; i++)
+        if (strcmp(comparison_value(c, i, key), comparison_value(c, run, key)) == 0) return true;
+    return false;
+}
+
+void comparison_label_value(sw_str *out, const sw_comparison *c, size_t run, const char *key)
+{
+    bool chosen[MAX_CONTENDERS];
+    const char *value = comparison_value(c, run, key);
+    for (size_t i = 0; i < c->count; i++) chosen[i] = strcmp(comparison_value(c, i, key), value) == 0;
+    comparison_labels(out, c, chosen);
 }
 
 /* ---- figures of a run ---- */

@@ -16,6 +16,7 @@ typedef struct contender {
     char label[32]; /* "A", or "A2" where the column has several */
     char *path;
     sw_run_reader run;      /* zeroed for an experiment */
+    bool borrowed;          /* the run is closed by somebody else */
     sw_experiment *planned; /* NULL for a run */
     sw_config_values plan;  /* of an experiment */
     judged judged;          /* of either */
@@ -48,12 +49,26 @@ typedef struct sw_comparison {
     sw_config_keys differing;
 } sw_comparison;
 
+/* Compares runs that are open already and outlive it, by train.save_best of the first. Closed as any other
+ * (sw_comparison_close). */
+sw_status comparison_of_runs(sw_comparison **out, const sw_run_reader *const *runs,
+                             size_t count) SW_NODISCARD;
+
 /* ---- runs ---- */
 
 const char *contender_state(const contender *of); /* "finished", "not run" */
 
 /* The file and line or the option a value came from, or "default"; NULL where the key is absent. */
 const char *contender_origin(const contender *of, const char *key);
+
+/* The value of a key in a run, or "(absent)". */
+const char *comparison_value(const sw_comparison *c, size_t run, const char *key);
+
+/* Whether an earlier run has the same value. */
+bool comparison_value_seen(const sw_comparison *c, size_t run, const char *key);
+
+/* Appends the labels (comparison_labels) of the runs that have the value of this one. */
+void comparison_label_value(sw_str *out, const sw_comparison *c, size_t run, const char *key);
 
 /* Computes the costs that are known and finds the best epoch. SW_E_CONFIG: an experiment can't be built. */
 sw_status contender_measure(contender *of, const sw_comparison *c) SW_NODISCARD;

@@ -122,6 +122,8 @@ static void name_chart(sw_chart *chart, const sw_columns *columns)
     const int at = sw_columns_find(columns, chart->id);
     snprintf(chart->title, sizeof chart->title, "%s", at < 0 ? chart->id : columns->list[at].label);
     chart->title[0] = (char)toupper((unsigned char)chart->title[0]);
+    chart->is_share = at >= 0 && columns->list[at].metric->better == SW_BETTER_HIGHER &&
+                      columns->list[at].metric->group != SW_METRIC_TIME;
 }
 
 static sw_status add_loss(sw_chart *chart, const run_list *runs)

@@ -6,16 +6,20 @@
 
 #include "page/html.h"
 #include "run/judge.h"
+#include "study/compare.h"
 
 sw_status report_data_open(report_data *data, const char *const *runs, int count)
 {
+    const sw_run_reader *readers[SW_CHART_RUNS];
     SW_ENSURE(run_list_open(&data->runs, runs, count));
     for (int r = 0; r < count; r++) SW_ENSURE(sw_gallery_read(&data->galleries[r], data->runs.runs[r].path));
-    return SW_OK;
+    for (int r = 0; r < count; r++) readers[r] = &data->runs.runs[r];
+    return comparison_of_runs(&data->compared, readers, (size_t)count);
 }
 
 void report_data_close(report_data *data)
 {
+    sw_comparison_close(data->compared);
     for (int r = 0; r < SW_CHART_RUNS; r++) sw_gallery_view_deinit(&data->galleries[r]);
     run_list_close(&data->runs);
 }
@@ -78,6 +82,12 @@ void report_open_section(sw_str *out, const char *id, const char *title)
 void report_key(sw_str *out, int run)
 {
     sw_str_printf(out, "<span class=\"key c%d\"></span>", run);
+}
+
+void report_run_name(sw_str *out, const report_data *data, int run)
+{
+    report_key(out, run);
+    sw_str_append(out, data->compared->items[run].label);
 }
 
 void report_swatch(sw_str *out, uint32_t rgb)

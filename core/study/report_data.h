@@ -4,15 +4,19 @@
 
 #include <stdbool.h>
 
+#include "comparison.h"
+#include "report_pictures.h"
 #include "run/gallery_format.h"
 #include "run_list.h"
 
 typedef struct report_data {
     run_list runs;
     sw_gallery_view galleries[SW_CHART_RUNS];
+    sw_comparison *compared;   /* the runs, in their order; of a single one too */
+    report_pictures *pictures; /* borrowed */
 } report_data;
 
-/* Opens the runs, as run_list_open, and their galleries. */
+/* Opens the runs, as run_list_open, their galleries, and what compare knows of them. */
 sw_status report_data_open(report_data *out, const char *const *runs, int count) SW_NODISCARD;
 void report_data_close(report_data *data); /* accepts a zeroed one */
 
@@ -44,8 +48,9 @@ report_text report_percent(double share);           /* "0.0 %" .. "100.0 %" */
 /* Opens a section with its title; the caller closes it. */
 void report_open_section(sw_str *out, const char *id, const char *title);
 
-/* Appends a short line in the colour of a run. */
+/* Appends a short line in the colour of a run; and the letter by which it is known with it ("A"). */
 void report_key(sw_str *out, int run);
+void report_run_name(sw_str *out, const report_data *data, int run);
 
 /* Appends a square of a class's colour. */
 void report_swatch(sw_str *out, uint32_t rgb);

@@ -29,7 +29,7 @@ static void append_matrix(sw_str *out, const sw_gallery_view *g)
     const sw_confusion *m = &g->confusion;
     sw_sheet s = {0};
     sw_sheet_table *table = sw_sheet_add(&s, "Confusion matrix", m->classes + 1, m->classes);
-    table->remark = "Rows: truth, columns: prediction; share of the row, and pixels";
+    table->remark = "Rows: truth, columns: prediction; shade: share of the row";
     table->figures = true;
     sw_sheet_head(&s, table, 0, "truth");
     for (int p = 0; p < m->classes; p++) sw_sheet_head(&s, table, p + 1, g->classes.list[p].name);
@@ -49,13 +49,15 @@ static void append_matrix(sw_str *out, const sw_gallery_view *g)
 /* ---- confusion matrix: a picture ---- */
 
 /* "car taken for road: 3.1 %, 1234 pixels" */
-static void append_cell(sw_str *out, const sw_gallery_view *g, int t, int p)
+static void append_cell(sw_str *out, const sw_gallery_view *g, int t, int p, uint64_t most)
 {
     const uint64_t pixels = sw_confusion_at(&g->confusion, t, p);
     const double share = share_of(&g->confusion, t, pixels);
     if (!(1000 * share >= LEAST_PERMILLE)) return;
-    sw_str_printf(out, "<rect x=\"%d\" y=\"%d\" width=\"1\" height=\"1\" fill-opacity=\"%.2f\"><title>", p, t,
-                  0.1 + 0.9 * share);
+    sw_str_printf(out,
+                  "<rect x=\"%d\" y=\"%d\" width=\"1\" height=\"1\" "
+                  "style=\"--share:%.2f;--pixels:%.2f\"><title>",
+                  p, t, 0.1 + 0.9 * share, 0.1 + 0.9 * log1p((double)pixels) / log1p((double)most));
     sw_html_text(out, g->classes.list[t].name);
     if (p != t) sw_html_between(out, " taken for ", g->classes.list[p].name, "");
     sw_str_printf(out, ": %s, %" PRIu64 " pixels</title></rect>\n", report_percent(share).text, pixels);
@@ -75,11 +77,18 @@ static void append_names(sw_str *out, const sw_classes *classes)
 
 static void append_picture(sw_str *out, const sw_gallery_view *g)
 {
+    uint64_t most = 1;
+    for (int t = 0; t < g->confusion.classes; t++)
+        for (int p = 0; p < g->confusion.classes; p++) {
+            const uint64_t pixels = sw_confusion_at(&g->confusion, t, p);
+            if (pixels > most) most = pixels;
+        }
     const int classes = g->confusion.classes, room = classes <= NAMED_CLASSES ? NAME_ROOM : 0;
     sw_str_printf(
         out,
-        "<p class=\"note\">Rows: truth, columns: prediction%s; the darker a cell, the larger its share "
-        "of the row. Shares below %.1f %% are left out.</p>\n<svg class=\"heat\" viewBox=\"%d %d %d %d\" "
+        "<p class=\"note\">Rows: truth, columns: prediction%s; the stronger a cell, the larger its share "
+        "of the row, or its pixels on a scale of logarithms. Shares below %.1f %% are left out.</p>\n<svg "
+        "class=\"heat\" viewBox=\"%d %d %d %d\" "
         "role=\"img\" aria-label=\"Confusion matrix of %d classes as a picture; its largest mistakes "
         "are listed beside it\">\n",
         room ? "" : ", in the order of the classes below; names under the pointer", LEAST_PERMILLE / 10.0,
@@ -87,7 +96,7 @@ static void append_picture(sw_str *out, const sw_gallery_view *g)
     sw_str_printf(out, "<path class=\"frame\" d=\"M0 0h%dv%dh-%dz\"/>", classes, classes, classes);
     if (room) append_names(out, &g->classes);
     for (int t = 0; t < classes; t++)
-        for (int p = 0; p < classes; p++) append_cell(out, g, t, p);
+        for (int p = 0; p < classes; p++) append_cell(out, g, t, p, most);
     sw_str_append(out, "</svg>\n");
 }
 
@@ -113,10 +122,15 @@ static void append_mistakes(sw_str *out, const sw_gallery_view *g)
     sw_str_append(out, "</div>\n");
 }
 
-static void append_confusion(sw_str *out, const sw_gallery_view *g)
+static void append_confusion(sw_str *out, const sw_gallery_view *g, int run)
 {
     const bool few = g->confusion.classes <= REPORT_FEW_CLASSES;
-    sw_str_append(out, "<div class=\"confusion\"><h3>Confusion matrix</h3>");
+    sw_str_printf(out,
+                  "<div class=\"confusion\"><h3>Confusion matrix</h3><fieldset class=\"switch\" "
+                  "hidden><legend>Cells show</legend><label><input type=\"radio\" name=\"confusion-%d\" "
+                  "value=\"shares\" checked> shares of the row</label><label><input type=\"radio\" "
+                  "name=\"confusion-%d\" value=\"pixels\"> pixels</label></fieldset>\n",
+                  run, run);
     if (few)
         append_matrix(out, g);
     else
@@ -209,7 +223,7 @@ void report_figures(sw_str *out, const report_data *data, int r)
     sw_str_printf(out, "<p>Best epoch: %d of %d, by ", best->epoch, run->experiment->train.epochs);
     sw_html_between(out, "", run->experiment->train.save_best,
                     ". Clean validation.</p>\n<div class=\"pair\">");
-    if (g->epoch > 0) append_confusion(out, g);
+    if (g->epoch > 0) append_confusion(out, g, r);
     if (bars) append_bars(out, columns, best);
     sw_str_append(out, "</div>\n");
     if (!bars) append_classes(out, columns, best, g);

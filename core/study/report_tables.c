@@ -1,14 +1,11 @@
 #include "report_tables.h"
 
 #include <cjson/cJSON.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "comparability.h"
 #include "page/html.h"
 #include "page/sheet.h"
-#include "run/judge.h"
 
 static const char dash[] = "\xE2\x80\x93";
 
@@ -21,103 +18,6 @@ static sw_sheet_table *add_by_run(sw_sheet *s, const char *title, const char *co
     sw_sheet_head(s, table, 0, corner);
     for (int r = 0; r < runs->count; r++) sw_sheet_head(s, table, r + 1, runs->labels[r]);
     return table;
-}
-
-/* ---- overview ---- */
-
-enum { RUN, STATE, EPOCHS, BEST, SCORES };
-
-/* Whether the overview has the column: scores without a class and the border's, and the loss. */
-static bool in_overview(const sw_columns *columns, int at)
-{
-    const sw_column *of = &columns->list[at];
-    return of->metric->group == SW_METRIC_VAL && report_shows(columns, at) &&
-           (of->c < 0 || of->c == columns->classes.border);
-}
-
-static void put_run(sw_sheet *s, sw_sheet_table *table, const run_list *runs, int r)
-{
-    const sw_run_reader *run = &runs->runs[r];
-    const sw_epoch_record *best = report_best(run);
-    sw_sheet_put(s, table, r, RUN, runs->labels[r]);
-    sw_sheet_put(s, table, r, STATE, sw_run_state_name(run->state));
-    sw_sheet_printf(s, table, r, EPOCHS, "%d of %d", sw_run_reader_epochs_done(run),
-                    run->experiment->train.epochs);
-    sw_sheet_put(s, table, r, BEST, dash);
-    if (best) sw_sheet_printf(s, table, r, BEST, "%d", best->epoch);
-}
-
-static void append_scores(sw_str *out, const run_list *runs)
-{
-    static const char *const heads[SCORES] = {"run", "state", "epochs", "best"};
-    const sw_columns *columns = report_columns(runs);
-    int count = 0, at = SCORES;
-    for (int i = 0; i < columns->count; i++) count += in_overview(columns, i);
-    sw_sheet s = {0};
-    sw_sheet_table *table = sw_sheet_add(&s, "Overview", SCORES + count, runs->count);
-    table->remark =
-        columns->classes.background < 0
-            ? "Figures of the best epoch, clean validation"
-            : "Figures of the best epoch, clean validation. Micro IoU leaves out the class background";
-    table->figures = true;
-    if (runs->count > 1) table->keys = SW_SHEET_ROW_KEYS;
-    for (int i = 0; i < SCORES; i++) sw_sheet_head(&s, table, i, heads[i]);
-    for (int r = 0; r < runs->count; r++) put_run(&s, table, runs, r);
-    for (int i = 0; i < columns->count; i++) {
-        if (!in_overview(columns, i)) continue;
-        sw_sheet_head(&s, table, at, columns->list[i].label);
-        for (int r = 0; r < runs->count; r++) {
-            const sw_epoch_table *epochs = &runs->runs[r].epochs;
-            const sw_epoch_record *best = report_best(&runs->runs[r]);
-            const double value =
-                best ? sw_epoch_figure(best, &epochs->columns, columns->list[i].key) : (double)NAN;
-            sw_sheet_put(&s, table, r, at, report_number(value).text);
-        }
-        at++;
-    }
-    sw_sheet_elements(out, &s);
-}
-
-/* Appends the labels of the runs that a note is about, and what it says. */
-static void append_note(sw_str *out, const run_list *runs, const unsigned *odd, const note *n)
-{
-    const char *between = "<p><strong>";
-    for (int r = 1; r < runs->count; r++) {
-        if (!(odd[r] & n->flag)) continue;
-        sw_html_between(out, between, runs->labels[r], "");
-        between = ", ";
-    }
-    sw_str_printf(out, "</strong>: %s", n->before);
-    sw_html_between(out, "", runs->labels[0], n->after);
-    sw_str_append(out, "</p>\n");
-}
-
-/* Appends why figures do not compare with the first run's, as compare judges it. */
-static void append_notes(sw_str *out, const run_list *runs)
-{
-    unsigned odd[SW_CHART_RUNS] = {0}, any = 0;
-    const judged first = judge_run(&runs->runs[0]);
-    for (int r = 1; r < runs->count; r++) {
-        const judged other = judge_run(&runs->runs[r]);
-        odd[r] = judge_oddities(&first, &other);
-        any |= odd[r];
-    }
-    for (int n = 0; n < JUDGE_NOTES; n++)
-        if (any & judge_notes[n].flag) append_note(out, runs, odd, &judge_notes[n]);
-}
-
-void report_overview(sw_str *out, const report_data *data)
-{
-    const run_list *runs = &data->runs;
-    report_open_section(out, "overview", "Overview");
-    append_scores(out, runs);
-    for (int r = 0; r < runs->count; r++) {
-        if (!*runs->runs[r].failure) continue;
-        sw_html_between(out, "<p><strong>", runs->labels[r], "</strong> failed: ");
-        sw_html_between(out, "", runs->runs[r].failure, "</p>\n");
-    }
-    append_notes(out, runs);
-    sw_str_append(out, "</section>\n");
 }
 
 /* ---- configuration ---- */
@@ -202,7 +102,7 @@ static void append_split(sw_str *out, const sw_run_split *split)
     sw_str_printf(out, ", fingerprint %s", split->fingerprint);
 }
 
-enum { FOLDER, DEVICE, DRIVER, HOST, PROGRAM, LIBRARIES, TRAIN, VAL, MODEL, MEMORY, SEED, PROCESSES, FACTS };
+enum { FOLDER, DEVICE, DRIVER, HOST, PROGRAM, LIBRARIES, TRAIN, VAL, MODEL, PLANNED, SEED, PROCESSES, FACTS };
 
 /* Appends what ran: hardware and software. */
 static void append_machine(sw_str out[FACTS], const sw_run_reader *run)
@@ -236,7 +136,7 @@ static void append_work(sw_str out[FACTS], const sw_run_reader *run)
     if (facts->parameters >= 0) sw_str_printf(&out[MODEL], "%.0f parameters", facts->parameters);
     if (facts->macs >= 0) sw_str_printf(&out[MODEL], ", %.3g GMAC an image", facts->macs * 1e-9);
     if (facts->device_memory_bytes >= 0)
-        sw_str_printf(&out[MEMORY], "%.1f MiB", facts->device_memory_bytes / (1 << 20));
+        sw_str_printf(&out[PLANNED], "%.1f MiB", facts->device_memory_bytes / (1 << 20));
     sw_str_printf(&out[SEED], "%llu", (unsigned long long)run->experiment->seed);
     cJSON_ArrayForEach(item, part_of(run->manifest, "sessions"))
     {

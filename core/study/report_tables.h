@@ -1,11 +1,8 @@
-/* The tables of a report's page. */
+/* The tables at the end of a report's page. */
 #ifndef STUDY_REPORT_TABLES_H
 #define STUDY_REPORT_TABLES_H
 
 #include "report_data.h"
-
-/* Appends the section with the state of each run, its best epoch, and what can't be compared. */
-void report_overview(sw_str *out, const report_data *data);
 
 /* Appends the section with the keys that differ and every value of each run. */
 sw_status report_configs(sw_str *out, const report_data *data) SW_NODISCARD;

@@ -92,43 +92,4 @@
       show(to);
     });
   }
-
-  /* ---- the slider over epochs: one picture with all images is exchanged for another ---- */
-  for (const slider of all(".slider")) {
-    const range = slider.querySelector("input"), output = slider.querySelector("output");
-    const play = slider.querySelector("button");
-    const stops = JSON.parse(slider.querySelector("script").textContent);
-    const target = document.getElementById(range.getAttribute("aria-controls"));
-    const whole = target.tagName === "IMG";
-    const show = () => {
-      const stop = stops[range.value];
-      output.textContent = stop.text;
-      range.setAttribute("aria-valuetext", stop.text);
-      if (whole) {
-        target.src = stop.whole;
-        target.alt = target.dataset.alt + ", " + stop.text;
-      } else {
-        document.getElementById(target.id + "-epoch").textContent =
-          `#${target.id} .prediction{background-image:url(${stop.prediction})}` +
-          `#${target.id} .confidence{background-image:url(${stop.confidence})}`;
-      }
-    };
-    let timer = 0;
-    const stop = () => { clearInterval(timer); timer = 0; play.textContent = "Play"; };
-    range.addEventListener("input", () => { stop(); show(); });
-    play.addEventListener("click", () => {
-      if (timer) return stop();
-      if (Number(range.value) === stops.length - 1) range.value = 0;
-      play.textContent = "Stop";
-      show();
-      timer = setInterval(() => {
-        range.value = Number(range.value) + 1;
-        show();
-        if (Number(range.value) === stops.length - 1) stop();
-      }, 600);
-    });
-    slider.hidden = false;
-    range.value = stops.length - 1;
-    show();
-  }
 })();

@@ -116,7 +116,7 @@ Test(sheet, a_table_of_a_page_has_label_caption_scopes_keys_and_shades)
     cr_expect_str_eq(
         out.text,
         "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"A &amp; B\"><table "
-        "class=\"figures\"><caption>&lt;remark&gt;</caption>\n"
+        "class=\"figures\"><caption><span>&lt;remark&gt;</span></caption>\n"
         "<thead><tr><th scope=\"col\">run</th><th scope=\"col\">iou</th></tr></thead>\n<tbody>\n"
         "<tr><th scope=\"row\"><span class=\"key c0\"></span>a</th><td class=\"best\">0.5</td></tr>\n"
         "<tr><th scope=\"row\"><span class=\"key c1\"></span>b</th>"

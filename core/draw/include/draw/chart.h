@@ -28,6 +28,7 @@ typedef struct sw_chart_series {
 typedef struct sw_chart {
     const char *id; /* the metric's name: "loss", "miou" */
     char title[96]; /* "Loss" */
+    bool is_share;  /* values lie within 0..1, and so does the axis of a flat line */
     sw_chart_series series[SW_CHART_SERIES];
     int series_count;
 } sw_chart;
@@ -55,7 +56,8 @@ typedef struct sw_axis {
 } sw_axis;
 
 /* Makes a range of round numbers around [low, high] with at most `most` ticks (at least 2). `whole`: ticks
- * are whole numbers. Values that are not finite count as 0; low = high gets room on both sides. */
+ * are whole numbers. Values that are not finite count as 0. Where low and high are the same but for
+ * roundings, both sides get room. */
 sw_axis sw_axis_around(double low, double high, int most, bool whole);
 
 double sw_axis_value(const sw_axis *axis, int tick);
