@@ -14,7 +14,7 @@
 report_sheet_name report_grid_sheet_name(int first)
 {
     report_sheet_name name;
-    snprintf(name.text, sizeof name.text, "s%d", first);
+    snprintf(name.text, sizeof name.text, "m%d", first);
     return name;
 }
 
@@ -97,7 +97,7 @@ static void append_geometry(sw_str *out, const sw_run_reader *run, const report_
     const int ignored = sw_losses_ignored(&run->experiment->loss);
     int columns, rows;
     sw_masks_shape(&columns, &rows, images);
-    sw_str_printf(out, ",\"sheet\":\"s%d\",\"columns\":%d,\"rows\":%d,\"count\":%d,\"ignored\":[\"#%06x\"",
+    sw_str_printf(out, ",\"sheet\":\"m%d\",\"columns\":%d,\"rows\":%d,\"count\":%d,\"ignored\":[\"#%06x\"",
                   g->first, columns, rows, images->count,
                   (unsigned)sw_class_rgb(&images->classes, SW_NO_CLASS));
     if (ignored >= 0 && ignored < images->classes.count)
@@ -114,7 +114,8 @@ static sw_status append_data(sw_str *out, const report_data *data, const report_
     for (int r = 0; r < grids->count; r++) {
         const report_grid *g = &grids->runs[r];
         if (g->sheet_count == 0) continue;
-        sw_str_printf(out, "%s\n{\"run\":%d,\"at\":[", between, r);
+        sw_str_printf(out, "%s\n{\"run\":%d,\"name\":\"%s\",\"at\":[", between, r,
+                      data->compared->items[r].label);
         for (int i = 0; i < grids->stop_count; i++)
             sw_str_printf(out, "%s%d", i ? "," : "", report_grid_sheet(g, grids->stops[i]));
         sw_str_append(out, "]");

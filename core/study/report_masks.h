@@ -29,7 +29,7 @@ void report_grids_close(report_grids *grids); /* accepts a zeroed one */
 /* The number among a run's sheets of the one that is shown at a stop. */
 int report_grid_sheet(const report_grid *grid, int stop);
 
-/* "s1": the sheets of the runs whose first is 1; and "run1", the kind of what the slider exchanges for a run.
+/* "m1": the sheets of the runs whose first is 1; and "run1", the kind of what the slider exchanges for a run.
  */
 report_sheet_name report_grid_sheet_name(int first);
 report_sheet_name report_grid_kind(int run);

@@ -97,46 +97,52 @@ static int choose_figures(int list[MOST_FIGURES], const sw_comparison *c)
     return count;
 }
 
-/* " +0.0123 (0.8433 to 0.8556; beyond the spread of seeds, ±0.0079)" */
+/* Says of the deciding figure what it was and became, of the others the difference:
+ * "mean IoU +0.0123, from 0.8433 to 0.8556: beyond the spread of seeds (±0.0079). Also border IoU +0.0021
+ * (within)". */
 static void append_difference(sw_str *out, const sw_comparison *c, const report_spread *spread, int figure,
                               double from, double to)
 {
+    const char *where = fabs(to - from) > spread->margin ? "beyond" : "within";
     char difference[64];
     comparison_difference(difference, sizeof difference, c, ROW_BEST, figure, to, from);
     sw_html_between(out, "", c->layout.list[figure].label, "");
-    sw_str_printf(out, " <b>%s</b> (%s to %s", difference, report_number(from).text, report_number(to).text);
-    if (!isnan(spread->margin))
-        sw_str_printf(out, "; %s the spread of seeds, \xC2\xB1%s",
-                      fabs(to - from) > spread->margin ? "<b>beyond</b>" : "within",
+    sw_str_printf(out, " %s", difference);
+    if (figure == c->rank)
+        sw_str_printf(out, ", from %s to %s", report_number(from).text, report_number(to).text);
+    if (isnan(spread->margin)) return;
+    if (figure == c->rank)
+        sw_str_printf(out, ": <strong>%s the spread of seeds</strong> (\xC2\xB1%s)", where,
                       report_number(spread->margin).text);
-    sw_str_append(out, ")");
+    else
+        sw_str_printf(out, " (%s)", where);
 }
 
-/* Appends what a column has over the first one. Returns whether seeds can tell. */
+/* Appends what a column has over the first one. Returns whether seeds can tell, or there is nothing to tell.
+ */
 static bool append_column(sw_str *out, const report_data *data, const report_seeds *seeds, size_t k)
 {
     const sw_comparison *c = data->compared;
-    int list[MOST_FIGURES];
+    int list[MOST_FIGURES], told = 0;
     const int count = choose_figures(list, c);
-    const char *between = ": ";
-    bool told = false;
-    sw_str_printf(out, "<li><strong>%s against %s</strong>", c->columns[k].label, c->columns[0].label);
+    bool known = false;
+    sw_str_printf(out, "<li><strong>%s against %s</strong>: ", c->columns[k].label, c->columns[0].label);
     for (int i = 0; i < count; i++) {
         mean_figure figures[SW_CHART_RUNS];
         comparison_row(figures, c, ROW_BEST, list[i]);
         if (!figures[k].comparable || isnan(figures[k].mean) || isnan(figures[0].mean)) continue;
         const report_spread spread = report_seeds_spread(seeds, c, 0, k, list[i]);
-        sw_str_append(out, between);
+        if (told > 0) sw_str_append(out, told == 1 ? ". Also " : ", ");
         append_difference(out, c, &spread, list[i], figures[0].mean, figures[k].mean);
-        between = ", ";
-        told |= spread.freedom > 0;
+        told++;
+        known |= spread.freedom > 0;
     }
-    const bool any = *between == ',';
-    sw_str_append(out, any ? "</li>\n"
-                       : c->items[c->columns[k].members[0]].odd & NOT_COMPARABLE
-                           ? ": metrics are not comparable, see below</li>\n"
-                           : ": no figures of both yet</li>\n");
-    return told || !any;
+    const unsigned odd = c->items[c->columns[k].members[0]].odd;
+    if (told == 0)
+        sw_str_append(out, odd & NOT_COMPARABLE ? "metrics are not comparable, see below"
+                                                : "no figures of both yet");
+    sw_str_append(out, ".</li>\n");
+    return known || told == 0;
 }
 
 /* ---- seeds ---- */

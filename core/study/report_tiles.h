@@ -7,14 +7,14 @@
 
 #include "report_data.h"
 
-/* The class of a sheet: "s0", "g1". */
+/* The class of a sheet: "m0", "g1". */
 typedef struct report_sheet_name {
     char text[16];
 } report_sheet_name;
 
-/* A window. Its style is two classes, such as "s0 s0-input": of the sheets' geometry, and of its picture. */
+/* A window. Its style is two classes, such as "m0 m0-input": of the sheets' geometry, and of its picture. */
 typedef struct report_tile {
-    const char *sheet, *kind; /* "s0", "input" */
+    const char *sheet, *kind; /* "m0", "input" */
     const char *over;         /* class of a second picture above the first; NULL: none */
     int column, columns, row, rows;
     const char *what; /* "prediction" */

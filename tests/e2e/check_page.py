@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
 """Reads a page strictly: every element is closed in order, ids are there once and what refers to them finds them,
-pictures have a text, and nothing comes from anywhere else. Prints what is wrong; exit code 1 if anything is."""
+pictures have a text, and nothing comes from anywhere else. Prints what is wrong; exit code 1 if anything is.
+
+    check_page.py PAGE [--links]    with links to pictures: they must lead to a file from the page's folder
+"""
+import os
 import re
 import sys
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 VOID = {"meta", "link", "input", "br", "img"}
 REFERENCES = {"for", "aria-controls", "aria-labelledby"}
@@ -50,7 +55,20 @@ class Page(HTMLParser):
             self.complain("</%s> closes nothing" % tag)
 
 
+def complain_of_links(text, links):
+    """Pictures that are no data: of the style sheets, and those that the script exchanges."""
+    found = re.findall(r"url\((?!data:|\$)([^)]*)\)", text)
+    found += re.findall(r'"(?:prediction|confidence|whole)":"(?!data:)([^"]*)"', text)
+    if not links:
+        return ["comes from elsewhere: %s" % link[:60] for link in found]
+    folder = os.path.dirname(os.path.abspath(sys.argv[1]))
+    wrong = [] if found else ["there are no links"]
+    return wrong + ["leads nowhere: %s" % link for link in found
+                    if not os.path.isfile(os.path.join(folder, unquote(link)))]
+
+
 def main():
+    links = "--links" in sys.argv[2:]
     with open(sys.argv[1], encoding="utf-8", errors="strict") as file:
         text = file.read()
     page = Page()
@@ -58,7 +76,8 @@ def main():
     page.close()
     wrong = page.wrong + ["%s is never closed" % tag for tag in page.open]
     wrong += ["nothing has the id %s" % name for name in page.wanted if name not in page.ids]
-    wrong += ["comes from elsewhere: %s" % found for found in re.findall(r"https?://\S{0,40}|@import|url\((?!data:|\$)", text)]
+    wrong += ["comes from elsewhere: %s" % found for found in re.findall(r"https?://\S{0,40}|@import", text)]
+    wrong += complain_of_links(text, links)
     print("\n".join(wrong))
     return 1 if wrong else 0
 

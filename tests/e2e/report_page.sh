@@ -1,6 +1,7 @@
 #!/bin/bash
-# The report's page in a browser without a screen: tabs, slider and charts answer the keyboard, nothing is wider
-# than a phone. Exit code 77 (skipped) where there is no Chromium.
+# The report's page in a browser without a screen: tabs, slider, views, charts and enlarged images answer the keyboard,
+# nothing is cut off at the width of a phone, and it can be pictured and printed. Exit code 77 (skipped) where there is no
+# Chromium.
 #
 #   tests/e2e/report_page.sh SEGWORK SOURCES
 set -euo pipefail
@@ -23,7 +24,15 @@ done
 
 # the page with a visitor: what it finds becomes the text of the page
 cat >visitor.js <<'JS'
-window.addEventListener("load", () => {
+/* The browser writes the document down once it is loaded: until then picture after picture is loaded. */
+let held = true;
+const hold = () => {
+  const image = new Image();
+  image.onload = image.onerror = () => { if (held) hold(); };
+  image.src = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='1' height='1'/>";
+};
+hold();
+(async () => {
   const said = [];
   const press = key => document.activeElement.dispatchEvent(
     new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
@@ -36,23 +45,72 @@ window.addEventListener("load", () => {
     document.querySelector(".runs input").click();
     press("Home");
     said.push("hidden " + readout());
+    const until = async test => {
+      for (let i = 0; i < 100 && !test(); i++) await new Promise(done => setTimeout(done, 50));
+    };
+    const shown = r => document.getElementById(`shown-${r}`).textContent;
     const range = document.querySelector("input[type=range]");
-    const before = document.getElementById("sheet-0-epoch").textContent;
+    const before = [shown(0), shown(1)];
     range.value = 0;
     range.dispatchEvent(new Event("input"));
+    await until(() => before[1] !== shown(1));
     said.push("slider " + range.getAttribute("aria-valuetext"));
-    said.push("exchanged " + (before !== document.getElementById("sheet-0-epoch").textContent));
+    said.push("exchanged " + (before[0] !== shown(0)) + (before[1] !== shown(1)));
+    range.value = 2;
+    range.dispatchEvent(new Event("input"));
+    await until(() => before[1] === shown(1));
+    for (const view of ["outline", "errors-truth", "errors-prediction", "confidence", "prediction"]) {
+      const last = shown(1), share = document.querySelector("#grid .wrong");
+      document.querySelector(`#view input[value=${view}]`).click();
+      await until(() => last !== shown(1) && view.startsWith("errors") === Boolean(share.textContent));
+      said.push(`view ${view} ` + (before[0] === shown(0)) + (before[1] === shown(1)) + " " +
+                (document.querySelector("#grid .wrong").textContent ? "share" : "none"));
+    }
+    const share = document.querySelector(".wrong");
+    document.querySelector("#view input[value=errors-truth]").click();
+    await until(() => share.textContent);
+    said.push("wrong " + /^ [0-9.]+ % wrong$/.test(share.textContent));
+    const pixels = document.querySelector(".confusion input[value=pixels]");
+    pixels.click();
+    said.push("cells " + pixels.closest(".confusion").dataset.shown);
+    const cuts = [...document.querySelectorAll("#grid .cut")], dialog = document.querySelector("dialog");
+    cuts[0].focus();
+    press("ArrowRight");
+    said.push("walk " + (document.activeElement === cuts[1]));
+    press("Enter");
+    said.push("large " + dialog.open + " " + dialog.querySelector(".what").textContent);
+    press("ArrowLeft");
+    press("ArrowDown");
+    said.push("below " + dialog.querySelector(".what").textContent.split(":")[0] + " is " +
+              cuts[4].getAttribute("aria-label").split(":")[0]);
+    dialog.close();
+    await until(() => document.activeElement === cuts[4]);
+    said.push("closed " + dialog.open + (document.activeElement === cuts[4]));
+    cuts[2].click();
+    said.push("clicked " + dialog.open);
+    dialog.close();
     document.getElementById("run-0-tab").focus();
     press("ArrowRight");
     said.push("tab " + document.activeElement.id + " " + document.getElementById("run-0").hidden +
               document.getElementById("run-1").hidden);
     press("Home");
     said.push("home " + document.activeElement.id);
-    document.documentElement.style.width = document.body.style.width = "390px";
-    for (const panel of document.querySelectorAll("[role=tabpanel]")) panel.hidden = false;
-    for (const fold of document.querySelectorAll("details")) fold.open = true;
-    const wide = [...document.querySelectorAll("main *")].filter(e =>
-      e.getBoundingClientRect().right > 391 && !e.closest(".scroll") && !e.closest("svg"));
+    /* as a phone has it: a frame of that width, all panels and details open. What is wider than its place is said, but
+       for the parts that scroll */
+    const frame = document.createElement("iframe");
+    frame.src = "page.html";
+    frame.style = "width:375px;height:2000px;border:0";
+    document.body.append(frame);
+    await new Promise(done => frame.addEventListener("load", done));
+    const page = frame.contentDocument, root = page.documentElement;
+    for (const panel of page.querySelectorAll("[role=tabpanel]")) panel.hidden = false;
+    for (const fold of page.querySelectorAll("details")) fold.open = true;
+    const wide = [...page.querySelectorAll("body *")].filter(e => !e.closest(".scroll, .menu ul, svg") &&
+      e.getClientRects().length && (e.getBoundingClientRect().right > root.clientWidth + 1 ||
+      e.clientWidth && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "visible"));
+    said.push("page " + root.scrollWidth + " of " + root.clientWidth);
+    said.push("captions " + [...page.querySelectorAll("caption span")].filter(e =>
+      e.getBoundingClientRect().right > root.clientWidth).length);
     said.push("wide " + wide.length + wide.slice(0, 3).map(e => " " + e.outerHTML.slice(0, 80)).join(""));
   } catch (error) {
     said.push("error " + error);
@@ -60,7 +118,8 @@ window.addEventListener("load", () => {
   document.title = "";
   document.documentElement.innerHTML = "<body><pre></pre></body>";
   document.querySelector("pre").textContent = said.join("\n");
-});
+  held = false;
+})();
 JS
 {
     sed 's#</body>##; s#</html>##' page.html
@@ -69,25 +128,45 @@ JS
     echo "</script></body></html>"
 } >visited.html
 
+# visit PAGE OPTION...
 visit() {
+    local page=$1
+    shift
     timeout 120 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" \
-        --window-size=1280,900 --dump-dom "$1"
+        --hide-scrollbars --allow-file-access-from-files --window-size=1280,900 "$@" "$page"
 }
-visit about:blank >/dev/null 2>browser.txt || {
+visit about:blank --dump-dom >/dev/null 2>browser.txt || {
     cat browser.txt
     echo "the browser does not start here: skipped"
     exit 77
 }
-visit "file://$work/visited.html" >seen.txt 2>browser.txt || {
+visit "file://$work/visited.html" --dump-dom >seen.txt 2>browser.txt || {
     cat browser.txt
     echo "the page does not come to an end"
     exit 1
 }
 failed=0
 for words in "focus epoch 2, a training" "left epoch 1, a training" "hidden epoch 1, b training" \
-    "slider epoch 0: before training" "exchanged true" "tab run-1-tab truefalse" "home run-0-tab" "wide 0"; do
+    "slider epoch 0: before training" "exchanged truetrue" "view outline falsefalse none" \
+    "view errors-truth falsefalse share" "view errors-prediction falsefalse share" "view confidence falsefalse none" \
+    "view prediction truetrue none" "wrong true" "cells pixels" "walk true" "large true pet_" "closed falsetrue" \
+    "clicked true" "tab run-1-tab truefalse" "home run-0-tab" "page 375 of 375" "captions 0" "wide 0"; do
     grep -qF "$words" seen.txt || {
         echo "missing: $words"
+        failed=1
+    }
+done
+grep -qE 'below (pet_[0-9]+) is \1$' seen.txt || {
+    echo "missing: the image below"
+    failed=1
+}
+
+# a picture of the page, and one printed: neither is empty
+visit "file://$work/page.html" --screenshot="$work/page.png" --window-size=1280,2400 2>/dev/null >&2
+visit "file://$work/page.html" --print-to-pdf="$work/page.pdf" 2>/dev/null >&2
+for file in page.png page.pdf; do
+    [ "$(stat -c %s "$file" 2>/dev/null || echo 0)" -gt 50000 ] || {
+        echo "$file is empty"
         failed=1
     }
 done

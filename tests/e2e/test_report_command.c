@@ -51,6 +51,34 @@ static int occurrences(const char *page, const char *what)
     return count;
 }
 
+/* Photographs, confidences and galleries stay where they are; the class maps are inside. */
+static void expect_links(void)
+{
+    program_expect(0, "photographs are links",
+                   "mkdir pages && segwork report runs/first runs/second --link --out pages/page.html");
+    program_expect(0, NULL,
+                   "! command -v python3 >/dev/null || python3 $SRC/tests/e2e/check_page.py pages/page.html "
+                   "--links");
+    cr_expect_eq(occurrences("pages/page.html", "url(../runs/first/masks/inputs.png)"), 1);
+    cr_expect_eq(
+        occurrences("pages/page.html", "\"confidence\":\"../runs/second/masks/epoch_02_confidence.png\""), 1);
+    cr_expect_eq(occurrences("pages/page.html", "\"prediction\":\"data:image/png"), 2 * 3);
+    cr_expect_eq(occurrences("page.html", "../runs"), 0);
+    program_expect(0, NULL, "segwork report runs/first runs/second --embed --out embedded.html");
+    expect_same_file("page.html", "embedded.html");
+}
+
+/* One image is changed so that no other one is as far apart. */
+static void expect_differing_images(void)
+{
+    program_expect(0, NULL,
+                   "sed -i 's/^\\(pet_[0-9]*6\\),[0-9.]*,/\\1,0.001,/' runs/first/gallery/epoch_*.csv && "
+                   "sed -i 's/^\\(pet_[0-9]*6\\),[0-9.]*,/\\1,0.999,/' runs/second/gallery/epoch_*.csv && "
+                   "grep -q 6,0.999 runs/second/gallery/*.csv && segwork report runs/first runs/second");
+    expect_page("report.html", WORDS("id=\"differ\"", "<figcaption><b>pet_", "6</b><br>", "A 0.1\xC2\xA0%, ",
+                                     "B <b>99.9\xC2\xA0%</b>: 99.8 points apart"));
+}
+
 Test(report_command, two_runs_make_a_page_with_every_part_and_the_same_one_again)
 {
     train("runs/first", "");
@@ -72,6 +100,15 @@ Test(report_command, two_runs_make_a_page_with_every_part_and_the_same_one_again
     cr_expect_eq(occurrences("page.html", "{\"text\":\"epoch "), 2 * 3);
     program_expect(0, NULL, "segwork report runs/first runs/second --out again.html");
     expect_same_file("page.html", "again.html");
+    /* both show the same images: one sheet of photographs, under one slider */
+    cr_expect_eq(occurrences("page.html", "type=\"range\""), 1);
+    cr_expect_eq(occurrences("page.html", "-input{background-image"), 1);
+    cr_expect_eq(occurrences("page.html", "<i class=\"m0-run1\">"), 6);
+    expect_page("page.html",
+                WORDS("<strong>What differs:</strong> <code>optimizer.lr</code> 0.01 (A), 0.003 (B)",
+                      "<strong>B against A</strong>: mean IoU ", "one run each", "class=\"best\""));
+    expect_links();
+    expect_differing_images();
 }
 
 Test(report_command, a_run_copied_elsewhere_needs_neither_its_data_nor_its_weights)
@@ -82,6 +119,8 @@ Test(report_command, a_run_copied_elsewhere_needs_neither_its_data_nor_its_weigh
     expect_page("report.html",
                 WORDS("<h1>far/&lt;b&gt; &amp; &quot;q&quot;</h1>", "Results", "Confusion matrix"));
     cr_expect_eq(occurrences("report.html", "role=\"tablist\" aria-label=\"Runs\""), 0);
+    program_expect(0, NULL, "segwork report 'far/<b> & \"q\"' --link --out far/page.html");
+    cr_expect_eq(occurrences("far/page.html", "url(%3Cb%3E%20%26%20%22q%22/masks/inputs.png)"), 1);
 }
 
 /* Rows are truths: of the 100 pixels of the pet 70 were found, of the 400 of the background 320, of the 50 of
@@ -103,11 +142,12 @@ Test(report_command, every_cell_of_the_confusion_matrix_stands_in_its_row_and_co
     cJSON_free(text);
     cJSON_Delete(gallery);
     program_expect(0, NULL, "segwork report run --out page.html");
-    expect_page("page.html", WORDS("Rows: truth, columns: prediction", ">pet<", "70.0", ">70<", "25.0",
-                                   ">25<", "5.0", ">5<", ">background<", "15.0", ">60<", "80.0", ">320<",
-                                   "5.0", ">20<", ">border<", "60.0", ">30<", "20.0", ">10<", "20.0", ">10<",
-                                   "Figures by class", "pet</b>", "<span>precision</span>",
-                                   "<span>0.6250</span>", "<span>recall</span>", "<span>0.8750</span>"));
+    expect_page("page.html",
+                WORDS("value=\"shares\" checked", "value=\"pixels\"", "Rows: truth, columns: prediction",
+                      ">pet<", "70.0", ">70<", "25.0", ">25<", "5.0", ">5<", ">background<", "15.0", ">60<",
+                      "80.0", ">320<", "5.0", ">20<", ">border<", "60.0", ">30<", "20.0", ">10<", "20.0",
+                      ">10<", "Figures by class", "pet</b>", "<span>precision</span>", "<span>0.6250</span>",
+                      "<span>recall</span>", "<span>0.8750</span>"));
 }
 
 Test(report_command, each_network_is_drawn_once_and_none_that_may_be_another)
@@ -224,6 +264,7 @@ Test(report_command, every_mistake_is_said_and_nothing_is_written)
                  {2, "is not the folder of a run", "."},
                  {2, "is a file; expected the folder of a run", "run/log.txt"},
                  {2, "run/. is given twice", "run run/."},
+                 {2, "--embed and --link exclude each other", "run --embed --link"},
                  {2, "9 runs: more than 8", "a b c d e f g h i"},
                  {1, "gallery/epoch_01.json: its", "half"},
                  {1, "masks/images.json", "torn"},

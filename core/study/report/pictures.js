@@ -122,7 +122,7 @@
       output.replaceChildren(several ? here : "", ...texts.map((text, i) => {
         const part = document.createElement("span");
         if (several) part.className = `of c${data.runs[i].run}`;
-        part.textContent = text;
+        part.textContent = several ? `${data.runs[i].name} ${text}` : text;
         return part;
       }));
       range.setAttribute("aria-valuetext", several ? `${here}: ${texts.join("; ")}` : texts[0]);
@@ -158,6 +158,7 @@
   /* ---- a window enlarged: arrow keys walk to its neighbours, Escape closes ---- */
   const dialog = document.createElement("dialog");
   dialog.className = "large";
+  dialog.tabIndex = -1;
   dialog.setAttribute("aria-label", "An image, enlarged");
   dialog.innerHTML = "<div class=\"stage\"></div><p class=\"what\" aria-live=\"polite\"></p><div class=\"steps\">" +
     "<button type=\"button\">Previous</button><button type=\"button\">Next</button>" +
@@ -194,7 +195,10 @@
     what.textContent = cut.getAttribute("aria-label") + (below ? below.textContent : "");
     const caption = tile.querySelector("figcaption").textContent.replace(tile.querySelector("figcaption b").textContent, "");
     if (caption) what.textContent += ` (${caption.trim()})`;
-    if (!dialog.open) dialog.showModal();
+    if (!dialog.open) {
+      dialog.showModal();
+      dialog.focus();
+    }
   };
   const step = key => {
     const next = current && neighbour(current, key);

@@ -58,6 +58,55 @@ Test(chart, scores_of_0_throughout_have_no_axis_below_0)
     cr_expect(a.low >= 0 && a.high > 0, "%g to %g", a.low, a.high);
 }
 
+Test(chart, what_differs_by_roundings_alone_is_a_flat_line_with_room_on_both_sides)
+{
+    static const double values[] = {0.3, 1e-3, -0.5, 250, 1};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        const sw_axis a = sw_axis_around(values[i], values[i] + fabs(values[i]) * 3e-8, 6, false);
+        const double place = sw_axis_place(&a, values[i]);
+        cr_expect(place > 0.2 && place < 0.8, "%g at %g of %g to %g", values[i], place, a.low, a.high);
+    }
+}
+
+Test(chart, neighbouring_ticks_never_have_the_same_label)
+{
+    static const double spans[][2] = {{0.5, 0.5},       {0.5, 0.50000001}, {0.001, 0.0010000001},
+                                      {0.001, 0.00101}, {0.97, 0.9702},    {1e7, 1.002e7},
+                                      {3e-9, 3.01e-9},  {0.02, 0.020003},  {1, 1}};
+    for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
+        const sw_axis a = sw_axis_around(spans[i][0], spans[i][1], 6, false);
+        char last[32] = "", label[32];
+        for (int t = 0; t < a.ticks; t++) {
+            sw_axis_label(label, sizeof label, &a, t);
+            cr_expect_str_neq(label, last, "%g to %g", spans[i][0], spans[i][1]);
+            memcpy(last, label, sizeof last);
+        }
+    }
+}
+
+static void add(sw_chart *chart, int run, const char *what, const double *y, size_t count);
+
+Test(chart, the_axis_of_a_flat_score_ends_at_1_and_that_of_a_flat_loss_begins_at_0_or_above)
+{
+    static const double ones[] = {1, 1, 1}, small[] = {0.99, 0.99}, large[] = {3, 3};
+    static const struct {
+        const double *values;
+        size_t count;
+        bool is_share;
+        double least, most;
+    } cases[] = {
+        {ones, 3, true, 0.8, 1}, {small, 2, true, 0.8, 1}, {ones, 3, false, 0, 1.5}, {large, 2, false, 0, 4}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        sw_chart chart = {.id = "x", .title = "X", .is_share = cases[i].is_share};
+        add(&chart, 0, "", cases[i].values, cases[i].count);
+        const sw_axis a = sw_chart_y_axis(&chart, 6);
+        cr_expect(a.low >= cases[i].least && a.high <= cases[i].most && a.low < cases[i].values[0] &&
+                      a.high >= cases[i].values[0],
+                  "%zu: %g to %g", i, a.low, a.high);
+        sw_chart_deinit(&chart);
+    }
+}
+
 Test(chart, ticks_are_labelled_with_the_digits_they_need)
 {
     static const struct {
