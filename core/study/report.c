@@ -113,12 +113,12 @@ static void append_panels(sw_str *out, const report_data *data)
     report_open_tabs(out, "Runs");
     for (int r = 0; r < runs->count; r++) {
         snprintf(ids[r], sizeof ids[r], "run-%d", r);
-        report_tab(out, ids[r], r, runs->labels[r]);
+        report_tab(out, ids[r], r, data->names[r]);
     }
     sw_str_append(out, "</div>\n");
     for (int r = 0; r < runs->count; r++) {
         report_open_panel(out, ids[r]);
-        sw_html_between(out, "<h3>", runs->labels[r], "</h3>\n");
+        sw_html_between(out, "<h3>", data->names[r], "</h3>\n");
         append_run(out, data, r);
         sw_str_append(out, "</div>\n");
     }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "page/html.h"
@@ -14,13 +15,22 @@ sw_status report_data_open(report_data *data, const char *const *runs, int count
     SW_ENSURE(run_list_open(&data->runs, runs, count));
     for (int r = 0; r < count; r++) SW_ENSURE(sw_gallery_read(&data->galleries[r], data->runs.runs[r].path));
     for (int r = 0; r < count; r++) readers[r] = &data->runs.runs[r];
-    return comparison_of_runs(&data->compared, readers, (size_t)count);
+    SW_ENSURE(comparison_of_runs(&data->compared, readers, (size_t)count));
+    for (int r = 0; r < count; r++) {
+        const char *letter = count > 1 ? data->compared->items[r].label : "";
+        data->names[r] = sw_strf("%s%s%s", letter, count > 1 ? "  " : "", data->runs.labels[r]);
+        if (!data->names[r]) return SW_E_MEMORY;
+    }
+    return SW_OK;
 }
 
 void report_data_close(report_data *data)
 {
     sw_comparison_close(data->compared);
-    for (int r = 0; r < SW_CHART_RUNS; r++) sw_gallery_view_deinit(&data->galleries[r]);
+    for (int r = 0; r < SW_CHART_RUNS; r++) {
+        sw_gallery_view_deinit(&data->galleries[r]);
+        free(data->names[r]);
+    }
     run_list_close(&data->runs);
 }
 

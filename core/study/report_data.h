@@ -11,6 +11,7 @@
 
 typedef struct report_data {
     run_list runs;
+    char *names[SW_CHART_RUNS]; /* "A  segnet_small/001"; of a single run without the letter */
     sw_gallery_view galleries[SW_CHART_RUNS];
     sw_comparison *compared;   /* the runs, in their order; of a single one too */
     report_pictures *pictures; /* borrowed */

@@ -32,9 +32,7 @@ static void put_run(sw_sheet *s, sw_sheet_table *table, const report_data *data,
 {
     const sw_run_reader *run = &data->runs.runs[r];
     const sw_epoch_record *best = report_best(run);
-    const bool several = data->runs.count > 1;
-    sw_sheet_printf(s, table, r, RUN, "%s%s%s", several ? data->compared->items[r].label : "",
-                    several ? "  " : "", data->runs.labels[r]);
+    sw_sheet_put(s, table, r, RUN, data->names[r]);
     sw_sheet_put(s, table, r, STATE, sw_run_state_name(run->state));
     sw_sheet_printf(s, table, r, EPOCHS, "%d of %d", sw_run_reader_epochs_done(run),
                     run->experiment->train.epochs);

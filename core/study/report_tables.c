@@ -10,20 +10,22 @@
 static const char dash[] = "\xE2\x80\x93";
 
 /* Adds a table with a column a run after a first one. */
-static sw_sheet_table *add_by_run(sw_sheet *s, const char *title, const char *corner, const run_list *runs,
+static sw_sheet_table *add_by_run(sw_sheet *s, const char *title, const char *corner, const report_data *data,
                                   int rows)
 {
+    const run_list *runs = &data->runs;
     sw_sheet_table *table = sw_sheet_add(s, title, runs->count + 1, rows);
     if (runs->count > 1) table->keys = SW_SHEET_COLUMN_KEYS;
     sw_sheet_head(s, table, 0, corner);
-    for (int r = 0; r < runs->count; r++) sw_sheet_head(s, table, r + 1, runs->labels[r]);
+    for (int r = 0; r < runs->count; r++) sw_sheet_head(s, table, r + 1, data->names[r]);
     return table;
 }
 
 /* ---- configuration ---- */
 
-static sw_status append_differences(sw_str *out, const run_list *runs)
+static sw_status append_differences(sw_str *out, const report_data *data)
 {
+    const run_list *runs = &data->runs;
     const sw_config_values *sets[SW_CHART_RUNS];
     sw_config_keys keys;
     for (int r = 0; r < runs->count; r++) sets[r] = &runs->runs[r].values;
@@ -32,7 +34,7 @@ static sw_status append_differences(sw_str *out, const run_list *runs)
     if (keys.count == 0) {
         sw_str_append(out, "<p>The runs have the same configuration.</p>\n");
     } else {
-        sw_sheet_table *table = add_by_run(&s, "Differences", "key", runs, (int)keys.count);
+        sw_sheet_table *table = add_by_run(&s, "Differences", "key", data, (int)keys.count);
         table->remark = "Keys whose values differ";
         for (int i = 0; i < (int)keys.count; i++) {
             sw_sheet_put(&s, table, i, 0, keys.items[i]);
@@ -69,7 +71,7 @@ static void append_given(sw_str *out, const run_list *runs, int r)
 sw_status report_configs(sw_str *out, const report_data *data)
 {
     report_open_section(out, "config", "Configuration");
-    if (data->runs.count > 1) SW_ENSURE(append_differences(out, &data->runs));
+    if (data->runs.count > 1) SW_ENSURE(append_differences(out, data));
     for (int r = 0; r < data->runs.count; r++) append_given(out, &data->runs, r);
     sw_str_append(out, "</section>\n");
     return SW_OK;
@@ -153,7 +155,7 @@ void report_environment(sw_str *out, const report_data *data)
                                              "model",   "device memory", "seed",          "processes"};
     const run_list *runs = &data->runs;
     sw_sheet s = {0};
-    sw_sheet_table *table = add_by_run(&s, "Environment", "what", runs, FACTS);
+    sw_sheet_table *table = add_by_run(&s, "Environment", "what", data, FACTS);
     for (int f = 0; f < FACTS; f++) sw_sheet_put(&s, table, f, 0, names[f]);
     for (int r = 0; r < runs->count; r++) {
         sw_str texts[FACTS] = {{0}};
