@@ -170,20 +170,18 @@ static void append_same_but_seeds(sw_str *out, const report_data *data)
 static void append_verdict(sw_str *out, const report_data *data, const report_seeds *seeds, const bool *told)
 {
     const sw_comparison *c = data->compared;
-    const char *between = "<p>";
-    bool any = false;
+    bool any = false, lone = false;
     for (size_t k = 1; k < c->column_count; k++) {
         any |= told[k] && !(c->items[c->columns[k].members[0]].odd & NOT_COMPARABLE);
         if (told[k]) continue;
-        sw_str_printf(out, "%s%s", between, c->columns[k].label);
-        between = ", ";
+        if (!lone) sw_str_printf(out, "<p>%s", c->columns[0].label);
+        sw_str_printf(out, ", %s", c->columns[k].label);
+        lone = true;
     }
-    if (*between == ',')
-        sw_str_printf(out,
-                      " and %s are one run each: that cannot tell whether the configuration or the seed made "
-                      "the difference. Repeat them with other seeds (<code>segwork sweep EXPERIMENT.yaml "
-                      "--set seed=0..2</code>).</p>\n",
-                      c->columns[0].label);
+    if (lone)
+        sw_str_append(out, ": one run each, which cannot tell whether the configuration or the seed made the "
+                           "difference. Repeat them with other seeds (<code>segwork sweep EXPERIMENT.yaml "
+                           "--set seed=0..2</code>).</p>\n");
     if (any)
         sw_str_append(out,
                       "<p class=\"note\">\xC2\xB1 is what seeds alone may do: of 100 differences between "

@@ -141,7 +141,7 @@ Test(report, one_run_each_cannot_tell)
     run_of("b", "seed: 1\nschedule: {gamma: 1}\n", 0.9);
     char *text = overview_of(NAMES("a", "b"));
     expect_words(text, "<code>seed</code> 0 (A), 1 (B)");
-    expect_words(text, "B and A are one run each: that cannot tell whether");
+    expect_words(text, "<p>A, B: one run each, which cannot tell whether the configuration or the seed");
     expect_none(text, "the spread of seeds");
     expect_none(text, "Student");
     free(text);
