@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "compare_case.h"
@@ -248,6 +249,28 @@ Test(report, pictures_beyond_the_limit_are_not_put_inside_and_links_lead_from_th
     report_pictures_close(&pictures);
     run_list_close(runs);
     free(runs);
+}
+
+/* An earlier version's run has whole pictures of its epochs, which are put into the page unread. */
+Test(report, a_page_that_would_be_too_large_for_mail_links_its_pictures_unless_all_are_asked_for)
+{
+    enum { BYTES = 12 << 20 }; /* of a picture that is shown at first and by the slider */
+    run_of("run", "", 0.2);
+    scratch_write("run/grids/epoch_01.png", "");
+    cr_assert_eq(truncate(scratch_path("run/grids/epoch_01.png"), BYTES), 0);
+    const char *paths[] = {scratch_path("run")};
+    sw_report_page page;
+    cr_assert_eq(sw_report(&page, paths, 1, scratch_path("page.html"), SW_REPORT_BY_SIZE), SW_OK, "%s",
+                 sw_error_message());
+    cr_expect(page.linked && page.bytes < 1 << 20, "%zu", page.bytes);
+    char *text;
+    size_t length;
+    cr_assert_eq(sw_fs_read(&text, &length, scratch_path("page.html"), 1 << 24), SW_OK);
+    expect_words(text, "\"whole\":\"run/grids/epoch_01.png\"");
+    expect_words(text, "src=\"run/grids/epoch_01.png\"");
+    free(text);
+    cr_assert_eq(sw_report(&page, paths, 1, scratch_path("page.html"), SW_REPORT_EMBED), SW_OK);
+    cr_expect(!page.linked && page.bytes > 2 * (BYTES / 3 * 4), "%zu", page.bytes);
 }
 
 /* ---- figures of images ---- */
