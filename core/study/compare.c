@@ -1,7 +1,5 @@
 #include "study/compare.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 #include "compare_sheets.h"
 #include "comparison.h"
 #include "data/dataset.h"
+#include "entries.h"
 
 static const char *const format_names[] = {"text", "md", "html", "json", "csv"};
 
@@ -79,18 +78,9 @@ static bool has_part_of_run(const char *folder)
     return has;
 }
 
-static int is_visible(const struct dirent *entry)
+static sw_status add_if_run(void *comparison, const char *path)
 {
-    return entry->d_name[0] != '.';
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static sw_status add_if_run(sw_comparison *c, const char *path)
-{
+    sw_comparison *c = comparison;
     if (sw_run_is_folder(path)) return add_contender(c, path);
     if (has_part_of_run(path))
         sw_log(SW_LOG_WARNING,
@@ -98,23 +88,6 @@ static sw_status add_if_run(sw_comparison *c, const char *path)
                "folder that was not copied whole)",
                path);
     return SW_OK;
-}
-
-/* Adds the sub-folders that are runs, in the order of their names. */
-static sw_status add_runs_in(sw_comparison *c, const char *folder)
-{
-    sw_status status = SW_OK;
-    struct dirent **entries;
-    const int count = scandir(folder, &entries, is_visible, by_name);
-    if (count < 0) return sw_fail(SW_E_IO, "cannot read folder %s: %s", folder, strerror(errno));
-    for (int i = 0; i < count; i++) {
-        char *path = sw_fs_join(folder, entries[i]->d_name);
-        if (status == SW_OK) status = path ? add_if_run(c, path) : SW_E_MEMORY;
-        free(path);
-        free(entries[i]);
-    }
-    free(entries);
-    return status;
 }
 
 /* Adds a run, an experiment or all runs of a folder. */
@@ -131,7 +104,7 @@ static sw_status add_path(sw_comparison *c, const char *given)
         status = SW_E_MEMORY;
         goto done;
     }
-    if (!sw_fs_exists(config)) SW_TRY(add_runs_in(c, path));
+    if (!sw_fs_exists(config)) SW_TRY(entries_visit(path, add_if_run, c));
     if (c->count == before) status = add_contender(c, path); /* fails, and the message says what is missing */
 done:
     free(config);

@@ -1,12 +1,11 @@
 #include "report_seeds.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
 #include "base/fs.h"
+#include "entries.h"
 #include "study/compare.h"
 
 enum { MOST = 64 }; /* runs beside those of the report */
@@ -32,46 +31,26 @@ static bool belongs(const run_list *runs, const sw_run_reader *other)
     return false;
 }
 
-static sw_status take(report_seeds *seeds, const run_list *runs, const char *path)
+typedef struct search {
+    report_seeds *seeds;
+    const run_list *runs;
+} search;
+
+/* Takes the run of a folder if it belongs to the report's. */
+static sw_status look_at(void *user, const char *path)
 {
+    const search *s = user;
+    report_seeds *seeds = s->seeds;
     sw_run_reader reader;
-    if (!sw_run_is_folder(path) || is_known(seeds, runs, path)) return SW_OK;
-    const sw_status status = sw_run_reader_open(&reader, path);
+    if (seeds->count == MOST || !sw_run_is_folder(path) || is_known(seeds, s->runs, path)) return SW_OK;
+    sw_status status = sw_run_reader_open(&reader, path);
     if (status != SW_OK) return status == SW_E_MEMORY ? status : SW_OK;
-    if (seeds->count < MOST && belongs(runs, &reader)) {
-        const sw_status grown = SW_ARRAY_GROW(seeds->beside, seeds->count, "runs with other seeds");
-        if (grown == SW_OK) seeds->beside[seeds->count++] = reader;
-        if (grown == SW_OK) return SW_OK;
+    const bool taken = belongs(s->runs, &reader);
+    if (taken) status = SW_ARRAY_GROW(seeds->beside, seeds->count, "runs with other seeds");
+    if (taken && status == SW_OK)
+        seeds->beside[seeds->count++] = reader;
+    else
         sw_run_reader_close(&reader);
-        return grown;
-    }
-    sw_run_reader_close(&reader);
-    return SW_OK;
-}
-
-static int is_visible(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static sw_status look_in(report_seeds *seeds, const run_list *runs, const char *folder)
-{
-    sw_status status = SW_OK;
-    struct dirent **entries;
-    const int count = scandir(folder, &entries, is_visible, by_name);
-    if (count < 0) return SW_OK;
-    for (int i = 0; i < count; i++) {
-        char *path = sw_fs_join(folder, entries[i]->d_name);
-        if (status == SW_OK) status = path ? take(seeds, runs, path) : SW_E_MEMORY;
-        free(path);
-        free(entries[i]);
-    }
-    free(entries);
     return status;
 }
 
@@ -82,9 +61,9 @@ sw_status report_seeds_open(report_seeds *out, const run_list *runs)
     *out = (report_seeds){0};
     for (int r = 0; r < runs->count; r++) {
         char *folder = sw_fs_dirname(runs->runs[r].path);
-        status = folder ? look_in(out, runs, folder) : SW_E_MEMORY;
+        status = folder ? entries_visit(folder, look_at, &(search){out, runs}) : SW_E_MEMORY;
         free(folder);
-        if (status != SW_OK) goto done;
+        if (status == SW_E_MEMORY) goto done;
     }
     const size_t shown = (size_t)runs->count;
     all = malloc((shown + out->count) * sizeof *all);

@@ -91,9 +91,9 @@ Test(report_command, two_runs_make_a_page_with_every_part_and_the_same_one_again
                       "Run by run", "role=\"tablist\"", "Confusion matrix", "Figures by class", "Worst",
                       "surely wrong", "Doubtful truth", "What the truth has of border beyond the usual",
                       "Figures of every epoch", "<h2 id=\"architecture-title\">Architecture</h2>",
-                      "<h3>first, second</h3>", "<svg class=", "Keys whose values differ", "optimizer.lr", "0.01", "0.003",
-                      "Every value of first", "tests/support/tiny.yaml:", "Environment", "device",
-                      "fingerprint", ": done"));
+                      "<h3>first, second</h3>", "<svg class=", "Keys whose values differ", "optimizer.lr",
+                      "0.01", "0.003", "Every value of first", "tests/support/tiny.yaml:", "Environment",
+                      "device", "fingerprint", ": done"));
     const int differ = occurrences("page.html", " points apart</figcaption>");
     cr_expect(differ > 0 && differ <= 12, "%d", differ);
     cr_expect_eq(occurrences("page.html", "<figure class=\"tile\">"), 6 + differ + 2 * 3 * 12);
