@@ -29,6 +29,7 @@ static const sw_command *const commands[] = {
     &sw_cmd_compare,
     &sw_cmd_eval,
     &sw_cmd_predict,
+    &sw_cmd_inspect,
     &sw_cmd_export,
     &sw_cmd_render,
     &sw_cmd_report,

@@ -1,10 +1,10 @@
 #include "predict_flow.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "apply/label_map.h"
+#include "apply/samples.h"
 
 #include "base/arena.h"
 #include "data/augment.h"
@@ -122,24 +122,6 @@ static void wait_for_windows(flow_state *s, flow_batch *b)
     b->count = 0;
 }
 
-/* From the sums over the samples: the means, and for each pixel the root of the mean variance of its classes.
- */
-static void finish_samples(flow_state *s, flow_batch *b)
-{
-    const size_t classes = (size_t)s->flow->plan->class_count;
-    const size_t pixels = (size_t)b->count * s->logits / classes;
-    const float share = 1.0f / (float)s->flow->plan->options->samples;
-    for (size_t i = 0; i < pixels; i++) {
-        float variance = 0.0f;
-        for (size_t c = 0; c < classes; c++) {
-            float *mean = &b->logits[i * classes + c];
-            *mean *= share;
-            variance += fmaxf(s->squares[i * classes + c] * share - *mean * *mean, 0.0f);
-        }
-        b->spread[i] = sqrtf(variance / (float)classes);
-    }
-}
-
 /* Predicts the filled batch several times, with dropout; its logits become the mean of the probabilities. */
 static sw_status take_samples(flow_state *s, flow_batch *b)
 {
@@ -152,12 +134,10 @@ static sw_status take_samples(flow_state *s, flow_batch *b)
         SW_ENSURE(sw_network_enqueue_prediction(s->flow->network, s->images, b->count));
         SW_ENSURE(sw_network_read_prediction(s->flow->network, s->sample, b->count));
         SW_ENSURE(sw_softmax(s->sample, values / (size_t)plan->class_count, plan->class_count));
-        for (size_t v = 0; v < values; v++) {
-            b->logits[v] += s->sample[v];
-            s->squares[v] += s->sample[v] * s->sample[v];
-        }
+        sw_samples_add(b->logits, s->squares, s->sample, values);
     }
-    finish_samples(s, b);
+    sw_samples_finish(b->logits, b->spread, s->squares, values / (size_t)plan->class_count, plan->class_count,
+                      plan->options->samples);
     return SW_OK;
 }
 

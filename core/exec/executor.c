@@ -14,7 +14,7 @@ struct sw_executor {
     const sw_graph *graph;
     sw_store *store;
     sw_slabs *slabs;
-    bool debug_buffers, check;
+    bool debug_buffers, check, evaluates;
     sw_plan *plan;
     sw_call *calls;  /* by node */
     int *partner;    /* by node: of two nodes that run as one, each names the other; -1: runs by itself */
@@ -37,7 +37,8 @@ static sw_status prepare_nodes(sw_executor *e)
         *call = (sw_call){.cl = e->cl,
                           .graph = e->graph,
                           .node = node,
-                          .training = e->plan->training,
+                          .training = e->plan->training && !e->evaluates,
+                          .gradients = e->plan->training,
                           .n = e->graph->values[node->outputs[0]].shape.n,
                           .workspace_bytes = node->workspace_bytes,
                           .next = next >= 0 ? &e->graph->nodes[next] : NULL,
@@ -94,7 +95,8 @@ sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph
                        .store = store,
                        .slabs = slabs,
                        .debug_buffers = options->debug_buffers,
-                       .check = options->check};
+                       .check = options->check,
+                       .evaluates = options->evaluates};
     e->calls = calloc((size_t)graph->node_count, sizeof *e->calls);
     if (!e->calls) SW_TRY(sw_fail_alloc("an executor", (size_t)graph->node_count * sizeof *e->calls));
     const sw_device_info *device = sw_cl_device(cl);

@@ -23,7 +23,7 @@ typedef struct planner {
     const sw_plan_options *options;
     sw_plan *plan;
     value_state *values;
-    bool *needs_grad; /* by value: something that is trained lies upstream */
+    bool *needs_grad; /* by value: its gradient is of use */
 } planner;
 
 static bool contains(const int *items, int count, int item)
@@ -209,27 +209,30 @@ static sw_status plan_forward(planner *p)
 
 /* --- gradients ------------------------------------------------------------------------------- */
 
-/* Whether a gradient of the node's outputs is of use: it has a parameter that is trained, or an input has
- * one upstream. */
+/* Whether a gradient of the node's outputs is of use: it has a parameter that is trained, or an input whose
+ * gradient is of use. */
 static bool trains(const planner *p, const sw_node *node)
 {
     const bool *frozen = p->options->frozen;
     for (int i = 0; i < node->param_count; i++)
-        if (!frozen[node->params[i]]) return true;
+        if (!frozen || !frozen[node->params[i]]) return true;
     for (int i = 0; i < node->input_count; i++)
         if ((node->op->gives_gradient & SW_BIT(i)) && p->needs_grad[node->inputs[i]]) return true;
     return false;
 }
 
-/* The graph's answer, which is right where every parameter is trained, less what only frozen ones ask for. */
+/* sw_value.needs_grad says the same of a graph of which everything is trained and nothing else is wanted. */
 static void find_gradients(planner *p)
 {
     const sw_graph *graph = p->graph;
-    for (int v = 0; v < graph->value_count; v++) p->needs_grad[v] = graph->values[v].needs_grad;
-    for (int n = 0; n < graph->node_count && p->options->frozen; n++)
-        if (!trains(p, &graph->nodes[n]))
-            for (int i = 0; i < graph->nodes[n].output_count; i++)
-                p->needs_grad[graph->nodes[n].outputs[i]] = false;
+    for (int v = 0; v < graph->value_count; v++)
+        p->needs_grad[v] = contains(p->options->wants, p->options->want_count, v);
+    for (int n = 0; n < graph->node_count; n++) {
+        const sw_node *node = &graph->nodes[n];
+        if (!trains(p, node)) continue;
+        for (int i = 0; i < node->output_count; i++) /* packed offsets have none */
+            p->needs_grad[node->outputs[i]] |= graph->values[node->outputs[i]].dtype == SW_F32;
+    }
 }
 
 /* --- backward -------------------------------------------------------------------------------- */
@@ -306,9 +309,7 @@ static sw_status bind_input_gradient(planner *p, int n, int s, int i)
 
 static bool wants_gradient(const planner *p, const sw_node *node, int i)
 {
-    return (node->op->gives_gradient & SW_BIT(i)) &&
-           (p->needs_grad[node->inputs[i]] ||
-            contains(p->options->wants, p->options->want_count, node->inputs[i]));
+    return (node->op->gives_gradient & SW_BIT(i)) && p->needs_grad[node->inputs[i]];
 }
 
 /* Adds a backward step that reads the gradients of the node's outputs. */

@@ -5,95 +5,12 @@
 #include <stdlib.h>
 
 #include "cost.h"
+#include "graph/receptive_field.h"
 #include "nn/losses.h"
 #include "nn/param_rules.h"
 #include "page/json_text.h"
 #include "page/sheet.h"
 #include "setup/open.h"
-
-enum { MOST_PERIOD = 1024 }; /* receptive fields are compared at so many neighbouring px at least */
-
-/* --- receptive field ------------------------------------------------------------------------- */
-
-/* The px of a value's row that are read; empty when last < first. */
-typedef struct span {
-    int64_t first, last;
-    bool all; /* the whole row, whatever its length */
-} span;
-
-/* The px of an input that a node reads to compute `made` of an output. */
-static span span_read(const sw_node *node, span made)
-{
-    return (span){.first = made.first * node->stride / node->upscale - node->padding,
-                  .last = made.last * node->stride / node->upscale - node->padding + node->window - 1,
-                  .all = made.all || node->window == SW_WINDOW_ALL};
-}
-
-static bool span_is_empty(span s)
-{
-    return s.last < s.first && !s.all;
-}
-
-static void span_add(span *to, span more)
-{
-    more.all |= to->all;
-    if (to->last >= to->first) {
-        if (to->first < more.first) more.first = to->first;
-        if (to->last > more.last) more.last = to->last;
-    }
-    *to = more;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* Input px that px `at` of a value sees. `spans` is scratch, one a value. */
-static int64_t px_seen(const sw_graph *graph, int value, int64_t at, span *spans)
-{
-    for (int v = 0; v < graph->value_count; v++) spans[v] = (span){0, -1, false};
-    spans[value] = (span){at, at, false};
-    for (int n = graph->values[value].producer; n >= 0; n--) {
-        const sw_node *node = &graph->nodes[n];
-        for (int o = 0; o < node->output_count; o++) {
-            span made = spans[node->outputs[o]];
-            if (span_is_empty(made)) continue;
-            for (int i = 0; i < node->input_count; i++)
-                span_add(&spans[node->inputs[i]], span_read(node, made));
-        }
-    }
-    int64_t seen = 0;
-    for (int v = 0; v < graph->value_count; v++) {
-        const sw_shape s = graph->values[v].shape;
-        if (graph->values[v].producer >= 0) continue;
-        seen = larger(seen, spans[v].last - spans[v].first + 1);
-        if (spans[v].all) seen = larger(seen, larger(s.h, s.w));
-    }
-    return seen;
-}
-
-/* Computes the side in input px of the square that one px of each value sees; `fields` has value_count
- * entries. Px i of a node's output reads `window` px, the first at i * stride / upscale - padding, which is
- * followed back to the graph's inputs. After an unpool it depends on where the px lies; the largest counts.
- * Borders of the image are not taken into account, but for what a layer over the whole image sees. */
-static sw_status find_receptive_fields(int *fields, const sw_graph *graph)
-{
-    span *spans = malloc((size_t)graph->value_count * sizeof *spans);
-    if (!spans) return sw_fail_alloc("receptive fields", (size_t)graph->value_count * sizeof *spans);
-    int period = 1; /* px so far apart see the same, shifted */
-    for (int n = 0; n < graph->node_count && period < MOST_PERIOD; n++) period *= graph->nodes[n].upscale;
-    for (int v = 0; v < graph->value_count; v++) {
-        int64_t most = 0;
-        for (int i = 0; i < period; i++) { /* far from 0, where no position is negative */
-            int64_t seen = px_seen(graph, v, (int64_t)period * 4096 + i, spans);
-            if (seen > most) most = seen;
-        }
-        fields[v] = (int)most;
-    }
-    free(spans);
-    return SW_OK;
-}
 
 /* --- description ----------------------------------------------------------------------------- */
 
@@ -125,7 +42,7 @@ static sw_status fill_layers(sw_description *d)
     d->layers = calloc((size_t)graph->node_count, sizeof *d->layers);
     if (!fields || !d->layers)
         SW_TRY(sw_fail_alloc("the table of layers", (size_t)graph->node_count * sizeof *d->layers));
-    SW_TRY(find_receptive_fields(fields, graph));
+    SW_TRY(sw_receptive_field_sides(fields, graph));
     for (d->layer_count = 0; d->layer_count < graph->node_count; d->layer_count++) {
         const sw_node *node = &graph->nodes[d->layer_count];
         sw_described_layer *layer = &d->layers[d->layer_count];

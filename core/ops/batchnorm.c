@@ -241,6 +241,9 @@ static sw_status batchnorm_backward(sw_call *call)
                              SW_ARG(call->workspace), SW_ARG(combined_offset(e)), SW_ARG(call->dparam[0]),
                              SW_ARG(call->dparam[1]), SW_ARG(call->saved[1]), SW_ARG(e.pixels),
                              SW_ARG(e.neighbours ? e.merged : e.chunks)));
+    /* running statistics do not depend on x: the gradient that goes through those of a batch is left out */
+    if (!call->training)
+        SW_ENSURE(sw_buffer_fill(call->cl, call->saved[1], 0, 2 * e.channels * sizeof(float), 0));
     if (call->din[0]) SW_ENSURE(backward_data(call));
     return SW_OK;
 }

@@ -57,23 +57,30 @@ static sw_ndrange vectors_of(const sw_call *call)
     return sw_call_ndrange(call, (size_t)(x.c / d->vec), sw_shape_pixels(x), false);
 }
 
+/* In an evaluation without samples values pass as they are, and so do gradients. */
+static bool drops(const sw_call *call)
+{
+    return call->training || call->sampling;
+}
+
 static sw_status drop(sw_call *call, cl_mem from, cl_mem to, bool accumulate)
 {
     const dropout *d = call->prepared;
     const sw_dropout_attrs *attrs = call->node->attrs;
     const sw_shape x = sw_call_in_shape(call, 0);
     const uint64_t index = index_of(call);
+    const float rate = drops(call) ? attrs->rate : 0.0f;
     const sw_rng_stream stream = call->training ? SW_RNG_DROPOUT : SW_RNG_DROPOUT_SAMPLE;
     return SW_CALL_LAUNCH(call, d->kernel, vectors_of(call), SW_ARG(from), SW_ARG(to),
                           SW_ARG((uint32_t)call->seed), SW_ARG((uint32_t)(call->seed >> 32)),
                           SW_ARG((uint32_t)index), SW_ARG((uint32_t)(index >> 32)), SW_ARG((uint32_t)stream),
-                          SW_ARG((uint32_t)ceilf(attrs->rate * 0x1p24f)), SW_ARG(1.0f / (1.0f - attrs->rate)),
+                          SW_ARG((uint32_t)ceilf(rate * 0x1p24f)), SW_ARG(1.0f / (1.0f - rate)),
                           SW_ARG(x.h * x.w), SW_ARG(accumulate));
 }
 
 static sw_status dropout_forward(sw_call *call)
 {
-    if (call->training || call->sampling) return drop(call, call->in[0], call->out[0], false);
+    if (drops(call)) return drop(call, call->in[0], call->out[0], false);
     if (call->out[0] == call->in[0]) return SW_OK;
     return sw_buffer_copy(call->cl, call->out[0], 0, call->in[0], 0,
                           sw_shape_elems(sw_call_in_shape(call, 0)) * sizeof(float));

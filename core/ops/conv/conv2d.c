@@ -110,7 +110,7 @@ static sw_status conv2d_prepare(sw_call *call)
     conv_prepared *c = calloc(1, sizeof *c);
     if (!c) return sw_fail_alloc("a convolution", sizeof *c);
     call->prepared = c;
-    int end = call->training ? SW_CONV_PASSES : SW_CONV_FORWARD + 1;
+    int end = call->gradients ? SW_CONV_PASSES : SW_CONV_FORWARD + 1;
     for (int p = 0; p < end; p++) c->engine[p] = choose_engine(call, shape, (sw_conv_pass)p);
     SW_ENSURE(prepare_plans(c, call, shape, attrs->workspace_cap_bytes));
     sw_conv_choice choices[SW_CONV_PASSES];

@@ -65,8 +65,12 @@ static sw_status make_graph(sw_conv_bench *b)
                              .workspace_cap_bytes = CAP_BYTES};
     SW_ENSURE(sw_graph_input(&x, &b->graph, "x", SW_F32, (sw_shape){s.n, s.h, s.w, s.in_channels}));
     SW_ENSURE(sw_graph_add(&y, &b->graph, &sw_op_conv2d, "timing", &attrs, 1, &x));
-    b->call =
-        (sw_call){.cl = b->cl, .graph = &b->graph, .node = &b->graph.nodes[0], .training = true, .n = s.n};
+    b->call = (sw_call){.cl = b->cl,
+                        .graph = &b->graph,
+                        .node = &b->graph.nodes[0],
+                        .training = true,
+                        .gradients = true,
+                        .n = s.n};
     return SW_OK;
 }
 

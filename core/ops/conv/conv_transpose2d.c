@@ -157,7 +157,7 @@ static sw_status transposed_prepare(sw_call *call)
     t->plan = calloc(1, t->engine->plan_bytes);
     if (!t->plan) return sw_fail_alloc("a transposed convolution", t->engine->plan_bytes);
     SW_ENSURE(t->engine->prepare(t->plan, &call->workspace_bytes, call, shape, attrs->workspace_cap_bytes));
-    return attrs->bias && call->training ? prepare_bias(t, call, y) : SW_OK;
+    return attrs->bias && call->gradients ? prepare_bias(t, call, y) : SW_OK;
 }
 
 static void transposed_release(sw_call *call)
@@ -172,7 +172,7 @@ static const char *engine_name(const sw_call *call, sw_way way)
 {
     const transposed_prepared *t = call->prepared;
     const bool backward = way == SW_WAY_BACKWARD_DATA || way == SW_WAY_BACKWARD_WEIGHTS;
-    return backward && !call->training ? "" : t->engine->name;
+    return backward && !call->gradients ? "" : t->engine->name;
 }
 
 static sw_status transposed_forward(sw_call *call)

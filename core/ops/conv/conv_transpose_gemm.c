@@ -115,7 +115,7 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_t
     *workspace_bytes = 0;
     SW_ENSURE(
         prepare_product(&plan->product[SW_CONV_FORWARD], workspace_bytes, call->cl, shape, SW_CONV_FORWARD));
-    if (!call->training) return SW_OK;
+    if (!call->gradients) return SW_OK;
     SW_ENSURE(prepare_product(&plan->product[SW_CONV_BACKWARD_DATA], workspace_bytes, call->cl, shape,
                               SW_CONV_BACKWARD_DATA));
     return prepare_weights(plan, workspace_bytes, call->cl);

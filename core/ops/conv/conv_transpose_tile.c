@@ -64,7 +64,7 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_t
     const size_t pixels = (size_t)plan->band_images * image_pixels(s);
     SW_ENSURE(sw_tile_prepare_rows(&plan->forward, call->cl, sw_conv_pointwise, s.in_channels, plan->columns,
                                    pixels, 1));
-    if (call->training) {
+    if (call->gradients) {
         SW_ENSURE(sw_tile_prepare_rows(&plan->data, call->cl, sw_conv_pointwise, plan->columns, s.in_channels,
                                        pixels, 1));
         SW_ENSURE(sw_tile_prepare_sums(&plan->weights, call->cl, sw_conv_pointwise, s.in_channels,

@@ -51,8 +51,7 @@ typedef struct sw_plan_options {
     const int *seeds; /* values whose gradient the caller writes before the first backward step (tests of a
                          single op); a graph with a loss needs none */
     int seed_count;
-    const int
-        *wants; /* values whose gradient the caller reads, though nothing trained may lie upstream (tests) */
+    const int *wants; /* values whose gradient the caller reads, though nothing trained may lie upstream */
     int want_count;
     const bool *frozen; /* by parameter: it is not trained, so that no gradient is computed for its sake
                            alone; NULL: all are trained */

@@ -44,7 +44,8 @@ typedef struct sw_call {
     sw_cl *cl;
     const sw_graph *graph;
     const sw_node *node;
-    bool training;       /* batch statistics and saved values; else running statistics */
+    bool training;       /* batch statistics, and dropout; else running statistics */
+    bool gradients;      /* backward will be called, after training or after an evaluation */
     int n;               /* images in this batch, at most the graph's */
     uint64_t seed, step; /* of the random numbers of this batch: sw_executor_set_random */
     bool sampling;       /* in evaluation: draw as training does */

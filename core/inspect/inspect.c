@@ -1,0 +1,22 @@
+#include "inspect/inspect.h"
+
+#include "inspection.h"
+
+sw_status sw_inspect(sw_inspect_result *result, sw_trained *saved, const sw_inspect_options *options)
+{
+    sw_status status = SW_OK;
+    inspection s;
+    *result = (sw_inspect_result){0};
+    SW_TRY(inspection_open(&s, saved, options));
+    SW_TRY(inspect_filters(&s));
+    SW_TRY(inspect_levels(&s));
+    SW_TRY(inspect_pooling(&s));
+    SW_TRY(inspect_field(&s));
+    SW_TRY(inspect_sureness(&s));
+    SW_TRY(inspect_occlusion(&s));
+    SW_TRY(inspection_write(&s));
+    result->figures = s.figure_count;
+done:
+    inspection_close(&s);
+    return status;
+}
