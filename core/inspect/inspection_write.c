@@ -34,8 +34,7 @@ static sw_status list_inputs(sw_file_set *inputs, const inspection *s)
     return sw_data_files_add(inputs, &s->x->data, SW_DATA_ALL);
 }
 
-/* Figures of an earlier inspection may be replaced; what they are called is known only later, so that they
- * are checked as they are written. */
+/* Figures of an earlier inspection may be replaced. */
 static sw_status check_file(const inspection *s, const char *path, const char *const *endings)
 {
     sw_file_set inputs = {0};
@@ -72,26 +71,32 @@ static void append_subject(sw_str *text, inspection *s)
 
 /* --- a folder ------------------------------------------------------------------------------------ */
 
-static sw_status write_figure(const inspection *s, const inspected_figure *f, const char *name)
+/* The path of a figure, or behind the last one of the index; on the heap, NULL when memory is out. */
+static char *path_of(const inspection *s, int i)
 {
-    static const char *const endings[] = {".png", NULL};
-    sw_image image = {0};
-    char *path = sw_fs_join(s->options->out, name);
-    sw_status status = path ? check_file(s, path, endings) : SW_E_MEMORY;
-    if (status == SW_OK) status = sw_figure_picture(&image, &f->figure, true);
-    if (status == SW_OK) status = sw_image_write_png(path, &image);
-    sw_image_deinit(&image);
-    free(path);
+    return i < s->figure_count ? sw_strf("%s/%02d-%s.png", s->options->out, i + 1, s->figures[i].id)
+                               : sw_fs_join(s->options->out, INDEX);
+}
+
+/* Before the first is written; how many there will be shows only now. */
+static sw_status check_files(const inspection *s)
+{
+    static const char *const png[] = {".png", NULL}, *const text[] = {".txt", NULL};
+    sw_status status = SW_OK;
+    for (int i = 0; i <= s->figure_count && status == SW_OK; i++) {
+        char *path = path_of(s, i);
+        status = path ? check_file(s, path, i < s->figure_count ? png : text) : SW_E_MEMORY;
+        free(path);
+    }
     return status;
 }
 
-static sw_status write_index(const inspection *s, sw_str *index)
+static sw_status write_figure(const char *path, const inspected_figure *f)
 {
-    static const char *const endings[] = {".txt", NULL};
-    char *path = sw_fs_join(s->options->out, INDEX);
-    sw_status status = path ? check_file(s, path, endings) : SW_E_MEMORY;
-    if (status == SW_OK) status = sw_fs_write_text(path, index);
-    free(path);
+    sw_image image;
+    sw_status status = sw_figure_picture(&image, &f->figure, true);
+    if (status == SW_OK) status = sw_image_write_png(path, &image);
+    sw_image_deinit(&image);
     return status;
 }
 
@@ -102,6 +107,14 @@ static void append_wrapped(sw_str *out, const char *text)
     sw_str_append(out, "\n");
 }
 
+static sw_status write_index(const inspection *s, sw_str *index)
+{
+    char *path = path_of(s, s->figure_count);
+    const sw_status status = path ? sw_fs_write_text(path, index) : SW_E_MEMORY;
+    free(path);
+    return status;
+}
+
 static sw_status write_folder(inspection *s)
 {
     sw_status status = SW_OK;
@@ -109,16 +122,16 @@ static sw_status write_folder(inspection *s)
     append_subject(&subject, s);
     sw_str_wrap(&index, sw_str_part(&index, &subject), 0, 0, INDEX_COLUMNS);
     sw_str_append(&index, "\n");
-    for (int i = 0; i < s->figure_count; i++) {
+    SW_TRY(check_files(s));
+    for (int i = 0; i < s->figure_count && status == SW_OK; i++) {
         const inspected_figure *f = &s->figures[i];
-        char *name = sw_strf("%02d-%s.png", i + 1, f->id);
-        sw_str_printf(&index, "\n%s  %s\n", name ? name : "", f->figure.title);
+        char *path = path_of(s, i);
+        if (path) sw_str_printf(&index, "\n%s  %s\n", strrchr(path, '/') + 1, f->figure.title);
         append_wrapped(&index, f->figure.text);
-        status = name ? write_figure(s, f, name) : SW_E_MEMORY;
-        free(name);
-        if (status != SW_OK) goto done;
+        status = path ? write_figure(path, f) : SW_E_MEMORY;
+        free(path);
     }
-    SW_TRY(write_index(s, &index));
+    if (status == SW_OK) status = write_index(s, &index);
 done:
     sw_str_deinit(&index);
     sw_str_deinit(&subject);
