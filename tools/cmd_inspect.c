@@ -87,7 +87,7 @@ const sw_command sw_cmd_inspect = {
                "Examples:\n"
                "  segwork inspect runs/quickstart/001 --out figures\n"
                "  segwork inspect runs/segnet_small/001 --image cat.jpg --out cat.html\n"
-               "  segwork inspect runs/camvid_small/001 --pixel 240,180 --class road --out road",
+               "  segwork inspect runs/camvid_small/001 --class road --out road",
     .options = options,
     .run = run,
 };

@@ -255,8 +255,8 @@ static const char see_also[] =
     ".BR dot (1)\n"
     ".PP\n"
     "README.md, docs/data.md, docs/augmentation.md, docs/models.md, docs/losses.md, docs/runs.md,\n"
-    "docs/metrics.md, docs/errors.md, docs/weights.md, docs/predict.md, docs/export.md, docs/compare.md, "
-    "docs/report.md, "
+    "docs/metrics.md, docs/errors.md, docs/weights.md, docs/predict.md, docs/inspect.md,\n"
+    "docs/export.md, docs/compare.md, docs/report.md, "
     "docs/reliability.md,\n"
     "docs/devices.md and docs/performance.md in\n"
     ".IR PREFIX/share/doc/segwork/ .\n";

@@ -21,7 +21,8 @@ enum {
     BAR_HEIGHT_PX = 10,
     FRAME_RGB = 0x8C959F,
     MOST_WORD_BYTES = 256,
-    LARGE_PX = 3,
+    LARGE_PX = 8, /* are of a whole number of px of the picture */
+    SMALL_PX = 3, /* are smoothed where they are smaller */
 };
 
 static const double line_spacing = 1.4;
@@ -97,7 +98,8 @@ static double draw_label(const layout *l, const char *text, double x, double bas
 
 /* --- pictures ---------------------------------------------------------------------------------- */
 
-/* Page px for each px of a tile. Large px are all of one size; with small ones that would leave much room. */
+/* Page px for each px of a tile. Large px are all of one size; with smaller ones that would leave much room.
+ */
 static double scale_of(const sw_figure *figure, const sw_figure_tile *tile)
 {
     const double most = (double)(DENSITY * figure->tile_px) / sw_size_longer(tile->size);
@@ -128,7 +130,7 @@ static void draw_pixels(cairo_t *cr, const sw_figure_tile *tile, double left, do
     cairo_scale(cr, scale, scale);
     cairo_set_source_surface(cr, surface, 0, 0);
     cairo_pattern_set_filter(cairo_get_source(cr),
-                             scale * DENSITY >= LARGE_PX ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_GOOD);
+                             scale * DENSITY >= SMALL_PX ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_GOOD);
     cairo_rectangle(cr, 0, 0, tile->size.width, tile->size.height);
     cairo_fill(cr);
     cairo_restore(cr);

@@ -166,15 +166,16 @@ static sw_status draw_patches(inspection *s, const level_channels *l, int search
     sw_figure *f = inspection_add_figure(s, "level", 1 + patches, TILE_PX);
     if (!f) return SW_E_MEMORY;
     f->title = sw_figure_print(f, "What excites %s", l->node->name);
-    f->text = sw_figure_print(f,
-                              "The channels of %s (%s) that answer most to %s, strongest first, each on a "
-                              "scale of its own. Right of "
-                              "each map: where in %d validation pictures the channel is excited most, at "
-                              "most once a picture, with the "
-                              "value. The patches are what an excited px sees, %d px a side; %s.",
-                              l->node->name, describe(f, l), s->picture_name, searched, s->fields[l->value],
-                              is_marked(s, l) ? "the yellow square is that px"
-                                              : "gray lies outside of the picture");
+    f->text =
+        sw_figure_print(f,
+                        "The channels of %s (%s) that answer most to %s, strongest first, each on a "
+                        "scale of its own. Right of "
+                        "each map: where in %d validation pictures the channel is excited most, at "
+                        "most once a picture, with the "
+                        "value. The patches are what an excited px sees, %d px a side; %s.",
+                        l->node->name, describe(f, l), s->picture_name, searched, s->fields[l->value],
+                        is_marked(s, l) ? "the yellow square is that px, and it does not see what is gray"
+                                        : "gray lies outside of the picture");
     f->heads[0] = "Map";
     f->heads[1] = "In validation";
     for (int c = 0; c < l->count; c++) {

@@ -11,7 +11,7 @@
 #include "inspection.h"
 #include "ops/ops.h"
 
-enum { TILE_PX = 230, COLUMNS = 4, MOST_SPREAD_PARTS = 2 }; /* a spread is at most 1/2 */
+enum { TILE_PX = 230, COLUMNS = 4 };
 
 static bool has_dropout(const sw_graph *graph)
 {
@@ -93,8 +93,8 @@ static void add_spread(sw_figure *f, const inspection *s, const float *spread)
 {
     double most = 0;
     for (size_t i = 0; i < sw_size_pixels(s->size); i++) most = fmax(most, (double)spread[i]);
-    sw_figure_tile *tile = sw_figure_add_map(f, s->size, spread, SW_COLOURS_HEAT, 1.0 / MOST_SPREAD_PARTS);
-    tile->name = sw_figure_print(f, "0 to 0.5, up to %.3f here", most);
+    sw_figure_tile *tile = sw_figure_add_map(f, s->size, spread, SW_COLOURS_HEAT, most);
+    tile->name = sw_figure_print(f, "0 to %.3f; 0.5 is the most", most);
 }
 
 static sw_status draw(inspection *s, float *values, bool drops)

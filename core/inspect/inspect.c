@@ -7,7 +7,9 @@ sw_status sw_inspect(sw_inspect_result *result, sw_trained *saved, const sw_insp
     sw_status status = SW_OK;
     inspection s;
     *result = (sw_inspect_result){0};
-    SW_TRY(inspection_open(&s, saved, options));
+    SW_TRY(inspection_begin(&s, saved, options));
+    SW_TRY(inspection_check_out(&s));
+    SW_TRY(inspection_open(&s));
     SW_TRY(inspect_filters(&s));
     SW_TRY(inspect_levels(&s));
     SW_TRY(inspect_pooling(&s));

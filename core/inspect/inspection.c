@@ -204,7 +204,7 @@ static sw_status check_pixel(const inspection *s)
 
 /* --- opening and closing ------------------------------------------------------------------------- */
 
-sw_status inspection_open(inspection *s, sw_trained *saved, const sw_inspect_options *options)
+sw_status inspection_begin(inspection *s, sw_trained *saved, const sw_inspect_options *options)
 {
     const sw_experiment *x = saved->experiment;
     *s = (inspection){.options = options,
@@ -214,8 +214,11 @@ sw_status inspection_open(inspection *s, sw_trained *saved, const sw_inspect_opt
                       .class_count = x->model.classes,
                       .size = x->data.size};
     SW_ENSURE(check_pixel(s));
-    if (options->class_name) SW_ENSURE(find_class(s));
-    SW_ENSURE(inspection_check_out(s));
+    return options->class_name ? find_class(s) : SW_OK;
+}
+
+sw_status inspection_open(inspection *s)
+{
     SW_ENSURE(open_validation(s));
     SW_ENSURE(read_picture(s));
     SW_ENSURE(open_network(s));

@@ -35,8 +35,10 @@ typedef struct inspection {
     sw_arena arena; /* of texts */
 } inspection;
 
+/* Checks what was asked. */
+sw_status inspection_begin(inspection *s, sw_trained *saved, const sw_inspect_options *options) SW_NODISCARD;
 /* Opens device, network, data and picture; predicts it and chooses pixel and class. */
-sw_status inspection_open(inspection *s, sw_trained *saved, const sw_inspect_options *options) SW_NODISCARD;
+sw_status inspection_open(inspection *s) SW_NODISCARD;
 void inspection_close(inspection *s); /* accepts a zeroed one, and one half open */
 
 /* Appends a figure; NULL when memory is out. Valid until the next one is added. */

@@ -35,14 +35,11 @@ static sw_status list_inputs(sw_file_set *inputs, const inspection *s)
 }
 
 /* Figures of an earlier inspection may be replaced. */
-static sw_status check_file(const inspection *s, const char *path, const char *const *endings)
+static sw_status check_page(const inspection *s)
 {
     sw_file_set inputs = {0};
-    bool there;
-    SW_ENSURE(sw_fs_find(&there, path));
-    if (!there) return SW_OK;
     sw_status status = list_inputs(&inputs, s);
-    if (status == SW_OK) status = sw_out_file_check(path, endings, &inputs);
+    if (status == SW_OK) status = sw_out_file_check(s->options->out, page_endings, &inputs);
     sw_file_set_deinit(&inputs);
     return status;
 }
@@ -52,7 +49,7 @@ sw_status inspection_check_out(const inspection *s)
     const char *out = s->options->out;
     char *folder = is_page(out) ? sw_fs_dirname(out) : sw_strf("%s", out);
     if (!folder) return SW_E_MEMORY;
-    sw_status status = is_page(out) ? check_file(s, out, page_endings) : SW_OK;
+    sw_status status = is_page(out) ? check_page(s) : SW_OK;
     if (status == SW_OK) status = sw_fs_mkdirs(folder);
     free(folder);
     return status;
@@ -82,12 +79,14 @@ static char *path_of(const inspection *s, int i)
 static sw_status check_files(const inspection *s)
 {
     static const char *const png[] = {".png", NULL}, *const text[] = {".txt", NULL};
-    sw_status status = SW_OK;
+    sw_file_set inputs = {0};
+    sw_status status = list_inputs(&inputs, s);
     for (int i = 0; i <= s->figure_count && status == SW_OK; i++) {
         char *path = path_of(s, i);
-        status = path ? check_file(s, path, i < s->figure_count ? png : text) : SW_E_MEMORY;
+        status = path ? sw_out_file_check(path, i < s->figure_count ? png : text, &inputs) : SW_E_MEMORY;
         free(path);
     }
+    sw_file_set_deinit(&inputs);
     return status;
 }
 
