@@ -67,6 +67,7 @@ static void expect_page(void)
     program_expect(
         0, "written  page.html: 11 figures",
         "cp pets/images/pet_100002.jpg a.jpg && mv pets away && "
+        "segwork inspect run --image a.jpg --pictures 0 --which last --out page.html && "
         "segwork inspect run --image a.jpg --pictures 0 --which last --out page.html && mv away pets");
     expect_in_file("page.html", "a.jpg (32 x 32 px)", true);
     expect_in_file("page.html", "<h2>The strongest channels of dc1.seq.1</h2>", true);
