@@ -29,8 +29,8 @@ struct sw_command {
 
 /* Every command, each defined at the end of its cmd_<name>.c. */
 extern const sw_command sw_cmd_bench, sw_cmd_check, sw_cmd_compare, sw_cmd_completion, sw_cmd_data,
-    sw_cmd_describe, sw_cmd_devices, sw_cmd_eval, sw_cmd_export, sw_cmd_inspect, sw_cmd_man, sw_cmd_plot, sw_cmd_predict,
-    sw_cmd_render, sw_cmd_report, sw_cmd_run, sw_cmd_selftest, sw_cmd_sweep, sw_cmd_tune;
+    sw_cmd_describe, sw_cmd_devices, sw_cmd_eval, sw_cmd_export, sw_cmd_inspect, sw_cmd_man, sw_cmd_plot,
+    sw_cmd_predict, sw_cmd_render, sw_cmd_report, sw_cmd_run, sw_cmd_selftest, sw_cmd_sweep, sw_cmd_tune;
 
 /* Help, manual page and completion are made from this struct and the option table; there is nothing else to
  * write.

@@ -51,11 +51,9 @@ static const char *explain(inspection *s, sw_figure *f, int side)
     return sw_figure_print(
         f,
         "The score of %s at pixel %d,%d of %s (small yellow square) can depend on %d x %d px (white, as far "
-        "as there is a picture). How "
-        "much it "
-        "does: the length of the gradient of the score, before softmax, by the colours of each px; colours "
-        "show its "
-        "square root. %.0f %% of all lies in the blue square of %d px a side.",
+        "as there is a picture). How much it does: the length of the gradient of the score, before softmax, "
+        "by the colours of each px; colours show its square root. %.0f %% of all lies in the blue square of "
+        "%d px a side.",
         inspection_class_name(s, s->class_number), s->pixel_x, s->pixel_y, s->picture_name, field, field,
         100 * most_share, side);
 }

@@ -168,11 +168,10 @@ static sw_status draw_patches(inspection *s, const level_channels *l, int search
     f->title = sw_figure_print(f, "What excites %s", l->node->name);
     f->text =
         sw_figure_print(f,
-                        "The channels of %s (%s) that answer most to %s, strongest first, each on a "
-                        "scale of its own. Right of "
-                        "each map: where in %d validation pictures the channel is excited most, at "
-                        "most once a picture, with the "
-                        "value. The patches are what an excited px sees, %d px a side; %s.",
+                        "The channels of %s (%s) that answer most to %s, strongest first, each on a scale of "
+                        "its own. Right of each map: where in %d validation pictures the channel is excited "
+                        "most, at most once a picture, with the value. The patches are what an excited px "
+                        "sees, %d px a side; %s.",
                         l->node->name, describe(f, l), s->picture_name, searched, s->fields[l->value],
                         is_marked(s, l) ? "the yellow square is that px, and it does not see what is gray"
                                         : "gray lies outside of the picture");

@@ -97,10 +97,9 @@ static sw_status draw(inspection *s, float *map, const sw_occlusion *o, const sw
     f->title = sw_figure_print(f, "Occlusion: what speaks for %s", name);
     f->text = sw_figure_print(f,
                               "A gray patch is moved over %s in steps of %d px. Each square shows what the "
-                              "patch over it takes from the "
-                              "probability of %s: at pixel %d,%d (yellow), and on average over the px %s. "
-                              "Orange: what is there speaks for the class; "
-                              "blue: against it.",
+                              "patch over it takes from the probability of %s: at pixel %d,%d (yellow), and "
+                              "on average over the px %s. Orange: what is there speaks for the class; blue: "
+                              "against it.",
                               s->picture_name, rule->step_px, name, s->pixel_x, s->pixel_y,
                               predicted ? "that are predicted as it without a patch (outlined)"
                                         : "of the picture, since none is predicted as it");

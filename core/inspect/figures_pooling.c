@@ -209,15 +209,14 @@ static sw_status draw(inspection *s, const pooling *p)
     sw_figure *f = inspection_add_figure(s, "pooling", COLUMNS, TILE_PX);
     if (!f) return SW_E_MEMORY;
     f->title = sw_figure_print(f, "Pooling in %s, unpooling in %s", p->pool->name, p->unpool->name);
-    f->text = sw_figure_print(f,
-                              "Channel %d, the strongest after %s on %s. The pool keeps the maximum of each "
-                              "window of 2 x 2 and where "
-                              "it lay (outlined; the arrow points to that corner of the window). In the "
-                              "decoder the unpool puts what has "
-                              "become of the channel to the same places; all other px are 0. Above the whole "
-                              "channel, each on a scale "
-                              "of its own, below the part in the yellow frame.",
-                              p->channel, p->pool->name, s->picture_name);
+    f->text =
+        sw_figure_print(f,
+                        "Channel %d, the strongest after %s on %s. The pool keeps the maximum of each "
+                        "window of 2 x 2 and where it lay (outlined; the arrow points to that corner of "
+                        "the window). In the decoder the unpool puts what has become of the channel to "
+                        "the same places; all other px are 0. Above the whole channel, each on a scale "
+                        "of its own, below the part in the yellow frame.",
+                        p->channel, p->pool->name, s->picture_name);
     f->heads[BEFORE_POOL] = sw_figure_print(f, "Before %s", p->pool->name);
     f->heads[POOLED] = sw_figure_print(f, "After %s", p->pool->name);
     f->heads[BEFORE_UNPOOL] = sw_figure_print(f, "Before %s", p->unpool->name);

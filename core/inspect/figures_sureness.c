@@ -105,8 +105,7 @@ static sw_status draw(inspection *s, float *values, bool drops)
     f->title = "How sure the network is";
     f->text = sw_figure_print(f,
                               "Of %s: what is predicted, the probability of the predicted class (dark where "
-                              "all classes are alike), and "
-                              "that of %s.%s",
+                              "all classes are alike), and that of %s.%s",
                               s->picture_name, name,
                               drops ? sw_figure_print(f,
                                                       " Uncertainty: the standard deviation of the "
