@@ -5,8 +5,7 @@
  * places as in the image. The host walks over the batch in blocks of tiles. Macros: VEC. */
 
 /* V of tiles first_tile ...: Launch: global (channels / VEC, tiles of the block). */
-__kernel void conv2d_winograd_tile_input(__global const float *x /* (N,H,W,all) */,
-                                         __global float *workspace,
+__kernel void conv2d_winograd_tile_input(__global const float *x /* (N,H,W,all) */, __global float *workspace,
                                          uint v_offset /* (36,block_tiles,channels) */, SPAN_PARAMETERS,
                                          int first_tile, int block_tiles, int h, int w, int tiles_x,
                                          int tiles_y)

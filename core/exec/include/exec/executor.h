@@ -52,10 +52,10 @@ void sw_slabs_deinit(sw_slabs *slabs);
 typedef struct sw_executor sw_executor;
 
 typedef struct sw_executor_options {
-    bool training;      /* with backward steps */
-    bool evaluates;     /* with `training`: the forward pass is an evaluation's, and the backward pass goes
-                           through     that: norms use their running statistics and leave them as they are,
-                           nothing is     dropped */
+    bool training; /* with backward steps */
+    /* With `training`: the forward pass is an evaluation's, and the backward pass goes through that. Norms
+     * use their running statistics and leave them as they are; nothing is dropped. */
+    bool evaluates;
     bool debug_buffers; /* every tenant its own buffer, filled with NaN first; a NaN scan after each step
                            names the node; nothing merged */
     bool check;      /* nothing merged, and after each step, read what it wrote: the first NaN or infinity is
