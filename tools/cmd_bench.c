@@ -72,6 +72,8 @@ static sw_status run(int argc, const char *const *argv)
     SW_TRY(read_options(&bench_options));
     SW_TRY(sw_experiment_load(&experiment, file, sets));
     if (no_tune) sw_experiment_fix_engines(experiment);
+    const sw_progress_output progress = print_progress();
+    bench_options.progress = &progress;
     SW_TRY(sw_bench_run(&bench, experiment, &bench_options));
     if (json) SW_TRY(sw_bench_json(&document, &bench));
     if (to) SW_TRY(sw_fs_write(to, document.text, document.length));
@@ -87,26 +89,29 @@ done:
 
 static const struct poptOption options[] = {
     OPTION_SET(sets),
-    {"batch", 'b', POPT_ARG_INT, &batch, 0, "Images a step (default: train.batch_size)", "N"},
+    {"batch", 'b', POPT_ARG_INT, &batch, 0, "Images per step (default: train.batch_size)", "N"},
     {"steps", 'n', POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &steps, 0,
-     "Whole steps to time, after one warm-up step", "K"},
-    OPTION_TEXT("only", '\0', only, "train|infer", "Measure only one of the two"),
-    OPTION_FLAG("no-layers", '\0', no_layers, "Time whole steps only"),
-    OPTION_FLAG("no-tune", '\0', no_tune, "Use the fixed order of convolution engines (see 'segwork tune')"),
+     "Steps to time, after one warm-up step", "K"},
+    OPTION_TEXT("only", '\0', only, "train|infer", "Measure only training or only inference"),
+    OPTION_FLAG("no-layers", '\0', no_layers, "Measure whole steps only, not layers"),
+    OPTION_FLAG("no-tune", '\0', no_tune,
+                "Do not time convolution engines; use their fixed order (see 'segwork tune')"),
     OPTION_DEVICE(device),
-    OPTION_FLAG("data", '\0', data, "Also time training steps that load the experiment's data"),
+    OPTION_FLAG("data", '\0', data, "Also measure training steps that load the data of the experiment"),
     {"json", '\0', POPT_ARG_NONE, &json, 0,
-     "Write JSON to FILE besides printing tables; without FILE, print it instead", "[FILE.json]"},
+     "Print JSON instead of tables; with a FILE, print tables and write JSON to it", "[FILE.json]"},
+    OPTION_QUIET,
     POPT_TABLEEND};
 
 const sw_command sw_cmd_bench = {
     .name = "bench",
     .arguments = "EXPERIMENT.yaml",
     .summary = "Measure training and inference speed, layer by layer",
-    .details = "Needs no data: the input is random. Measures the device's peak, then whole steps\n"
-               "(images/s), then every pass of every layer by the device's clock: ms, share of\n"
-               "the time, effective GFLOP/s, share of the peak, GB/s. With --data it also shows\n"
-               "whether the loader keeps up. Progress goes to stderr, the figures to stdout.\n\n"
+    .details = "Needs no data: the input is random. Measures the peak of the device, then whole\n"
+               "steps (images/s), then every pass of every layer by the device's own clock: ms,\n"
+               "share of the time, GFLOP/s, share of the peak, GB/s. --data also measures\n"
+               "whether loading the data keeps up with the device. Results go to standard\n"
+               "output, messages to standard error.\n\n"
                "Examples:\n"
                "  segwork bench experiments/segnet_baseline.yaml\n"
                "  segwork bench experiments/segnet_small.yaml --batch 8 --only infer --json\n"

@@ -1,4 +1,5 @@
 /* segwork check: is the experiment valid, what exactly does it say, and what could it say. */
+#include <cjson/cJSON.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -6,30 +7,52 @@
 #include "config/experiment.h"
 #include "config/schema.h"
 #include "options.h"
+#include "page/json_text.h"
 #include "print.h"
 
 static const char **sets;
-static int resolve, keys, markdown, json;
+static int resolve, keys, markdown, schema, json;
 
 static const struct poptOption options[] = {
     OPTION_SET(sets),
-    OPTION_FLAG("resolve", '\0', resolve, "Print the whole experiment, each value with its file and line"),
-    OPTION_FLAG("keys", '\0', keys, "List every key of an experiment; needs no experiment"),
-    OPTION_FLAG("schema-markdown", '\0', markdown, "Print the same as configs/README.md"),
-    OPTION_FLAG("schema-json", '\0', json, "Print the same as a JSON schema for editors"),
+    OPTION_FLAG("resolve", '\0', resolve,
+                "Print the whole experiment, each value with the file and line it comes from"),
+    OPTION_FLAG("keys", '\0', keys, "List every key an experiment may have (give no experiment)"),
+    OPTION_FLAG("schema-markdown", '\0', markdown, "List the keys as Markdown, as in configs/README.md"),
+    OPTION_FLAG("schema-json", '\0', schema, "List the keys as a JSON schema, for editors"),
+    OPTION_FLAG("json", '\0', json, "Print the summary as one JSON document"),
     POPT_TABLEEND};
 
-static void print_summary(const sw_experiment *e)
+static int count_convolutions(const sw_model_config *m)
 {
-    const sw_model_config *m = &e->model;
     int convs = 0;
     for (int i = 0; i < m->encoder_count; i++) convs += m->encoder[i].convs;
     for (int i = 0; i < m->decoder_count; i++) convs += m->decoder[i].convs;
     for (int i = 0; i < m->layers.count; i++) convs += m->layers.list[i].op == &sw_op_conv2d;
+    return convs;
+}
+
+static sw_status print_summary_json(const sw_experiment *e)
+{
+    cJSON *root = cJSON_CreateObject();
+    sw_json_add_text(root, "path", e->path);
+    sw_json_add_text(root, "name", e->name);
+    sw_json_add_text(root, "model", e->model.name);
+    sw_json_add_text(root, "data", e->data.root);
+    SW_JSON_ADD_NUMBERS(root, {"convolutions", count_convolutions(&e->model)}, {"classes", e->model.classes},
+                        {"height", e->data.size.height}, {"width", e->data.size.width},
+                        {"epochs", e->train.epochs}, {"batch_size", e->train.batch_size},
+                        {"seed", (double)e->seed});
+    return print_json(root);
+}
+
+static void print_summary(const sw_experiment *e)
+{
+    const sw_model_config *m = &e->model;
     printf(
         "%s: valid. Experiment '%s': %s with %d convolutions, %d classes, on %s at %d x %d px; %d epoch%s of "
         "batches of %d, seed %llu\n",
-        e->path, e->name, e->model.name, convs, e->model.classes, e->data.root, e->data.size.width,
+        e->path, e->name, m->name, count_convolutions(m), m->classes, e->data.root, e->data.size.width,
         e->data.size.height, e->train.epochs, e->train.epochs == 1 ? "" : "s", e->train.batch_size,
         (unsigned long long)e->seed);
 }
@@ -40,7 +63,7 @@ static sw_status print_schema(void)
     sw_str text = {0};
     if (keys) sw_schema_keys(&text);
     if (markdown) sw_schema_markdown(&text);
-    if (json) status = sw_schema_json(&text);
+    if (schema) status = sw_schema_json(&text);
     sw_status printed = print_text(&text);
     return status == SW_OK ? printed : status;
 }
@@ -54,6 +77,8 @@ static sw_status check(const char *path)
     if (resolve) {
         sw_experiment_dump_yaml(&text, experiment, true);
         status = print_text(&text);
+    } else if (json) {
+        status = print_summary_json(experiment);
     } else {
         print_summary(experiment);
     }
@@ -65,14 +90,15 @@ static sw_status check(const char *path)
 
 static sw_status run(int argc, const char *const *argv)
 {
-    if (keys + markdown + json > 1)
+    if (keys + markdown + schema > 1)
         return sw_fail(SW_E_USAGE, "--keys, --schema-markdown and --schema-json exclude each other");
-    if (keys || markdown || json) {
-        if (argc > 0 || resolve || sets)
+    if (keys || markdown || schema) {
+        if (argc > 0 || resolve || sets || json)
             return sw_fail(SW_E_USAGE,
                            "--keys and --schema-... are for all experiments: give none with them");
         return print_schema();
     }
+    if (resolve && json) return sw_fail(SW_E_USAGE, "--resolve prints YAML: not with --json");
     if (argc != 1)
         return sw_fail(SW_E_USAGE, "expected one experiment, found %d (see 'segwork check --help')", argc);
     return check(argv[0]);
@@ -81,9 +107,11 @@ static sw_status run(int argc, const char *const *argv)
 const sw_command sw_cmd_check = {
     .name = "check",
     .arguments = "EXPERIMENT.yaml",
-    .summary = "Check an experiment, or list what one may say",
-    .details = "Reads the experiment with its fragments, checks every value, and prints a\n"
-               "one-line summary. Lists mistakes with file:line:column; the exit code is then 2.\n\n"
+    .summary = "Check an experiment, or list the keys it may have",
+    .details = "Reads the experiment and its fragments, checks every value, and prints a\n"
+               "summary of one line. Mistakes are listed with file:line:column, and the exit\n"
+               "code is 2.\n\n"
+               "Examples:\n"
                "  segwork check experiments/segnet_baseline.yaml\n"
                "  segwork check experiments/segnet_focal.yaml --set loss.gamma=3 --resolve\n"
                "  segwork check --keys",

@@ -11,6 +11,7 @@
 
 static char *format_name, *out, *rank;
 static const char **each_epoch;
+static int as_json;
 
 /* Finds the format by the ending of the file to write: text where it has none. */
 static sw_status format_of_file(sw_compare_format *format, const char *file)
@@ -53,10 +54,12 @@ static const char *const *endings_of(sw_compare_format format)
     return text;
 }
 
-/* Takes --format, else the ending of --out, else text. */
+/* Takes --json or --format, else the ending of --out, else text. */
 static sw_status choose_format(sw_compare_format *format)
 {
-    *format = SW_COMPARE_TEXT;
+    *format = as_json ? SW_COMPARE_JSON : SW_COMPARE_TEXT;
+    if (as_json && format_name) return sw_fail(SW_E_USAGE, "--json is --format json: give one of them");
+    if (as_json) return SW_OK;
     if (!format_name) return out ? format_of_file(format, out) : SW_OK;
     if (sw_compare_format_by_name(format, format_name)) return SW_OK;
     return sw_fail(SW_E_USAGE, "--format %s: expected text, md, json, csv or html", format_name);
@@ -88,32 +91,37 @@ done:
 }
 
 static const struct poptOption options[] = {
-    OPTION_TEXT("rank", 'r', rank, "METRIC",
-                "Metric for the ranking and the best epoch (default: train.save_best of the first)"),
+    OPTION_TEXT(
+        "rank", 'r', rank, "METRIC",
+        "Metric that ranks the runs and decides the best epoch (default: train.save_best of the first)"),
     {"each-epoch", 'e', POPT_ARG_ARGV, &each_epoch, 0,
-     "Metric to show epoch by epoch, or all (may be repeated; default: that of --rank)", "METRIC"},
+     "Metric to show for each epoch, or all (may be repeated; default: that of --rank)", "METRIC"},
     OPTION_TEXT("format", 'f', format_name, "text|md|json|csv|html",
                 "Format (default: by the ending of --out, else text)"),
-    OPTION_TEXT("out", 'o', out, "FILE", "Write to this file instead of to standard output"),
+    OPTION_TEXT("out", 'o', out, "FILE", "Write to this file instead of standard output"),
+    OPTION_FLAG("json", '\0', as_json, "The same as --format json"),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_compare = {
     .name = "compare",
     .arguments = "RUN|EXPERIMENT.yaml...",
-    .summary = "Set runs side by side: configuration, metrics, cost",
-    .details = "Takes folders of runs (finished or not, from this or another machine), folders\n"
-               "full of such folders, and experiments that have not been run. Shows the keys\n"
-               "that differ and where their values came from, a ranking, the metrics of the last\n"
-               "and of the best epoch, by class and epoch by epoch, and the cost. Runs that\n"
-               "differ only in their seed share a column with mean and standard deviation.\n"
-               "Differences are against the first column (A). A warning at the top names runs\n"
-               "that cannot be compared with A (other validation images, another size).\n\n"
-               "Metrics are the columns of metrics.csv, such as miou, iou_<class> and val_loss.\n"
-               "JSON and CSV have all of them for every epoch; docs/compare.md lists the keys.\n\n"
+    .summary = "Compare runs side by side: configuration, metrics, cost",
+    .details = "Takes folders of runs (finished or not, from this machine or another), folders\n"
+               "that contain such folders, and experiments that have not been run. Shows which\n"
+               "keys differ and where their values come from, a ranking, the metrics of the\n"
+               "last and of the best epoch, per class and per epoch, and the cost. Runs that\n"
+               "differ only in their seed share one column: mean and standard deviation.\n"
+               "Differences are relative to the first column, A. A warning at the top names the\n"
+               "runs that cannot be compared with A: other validation images, or another image\n"
+               "size.\n\n"
+               "Metrics have the names of the columns in metrics.csv: miou, iou_<class>,\n"
+               "val_loss, and so on. JSON and CSV hold all of them for every epoch;\n"
+               "docs/compare.md lists the keys of the JSON document.\n\n"
                "Examples:\n"
                "  segwork compare runs/segnet_small/001 runs/border/001\n"
                "  segwork compare runs/focal-sweep --rank iou_border --out focal.html\n"
-               "  segwork compare experiments/segnet_baseline.yaml runs/border/001",
+               "  segwork compare experiments/segnet_baseline.yaml runs/border/001\n"
+               "  segwork compare runs/border --json",
     .options = options,
     .run = run,
 };

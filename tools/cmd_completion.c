@@ -27,13 +27,15 @@ static sw_status run(int argc, const char *const *argv)
 const sw_command sw_cmd_completion = {
     .name = "completion",
     .arguments = "bash|zsh",
-    .summary = "Print the script by which a shell completes segwork's commands",
-    .details = "'cmake --install' puts it where both shells find it. Without an installation, or\n"
-               "under a prefix that the shell does not search, load it into the current shell:\n\n"
+    .summary = "Print the script that completes segwork's commands in a shell",
+    .details = "'cmake --install' puts it where both shells find it. Without an installation,\n"
+               "or with a prefix that the shell does not search, load it into the current\n"
+               "shell:\n\n"
+               "Examples:\n"
                "  source <(build/segwork completion bash)\n"
                "  source <(build/segwork completion zsh)\n\n"
-               "It completes commands, options and their values, experiments, folders of runs,\n"
-               "files, and after --set the experiment's keys and values. The script asks the\n"
-               "program on the command line for them, so it always offers what that one takes.",
+               "It completes commands, options and their values, experiments, run folders and\n"
+               "files; after --set, the keys of the experiment and their values. The script\n"
+               "asks the program itself, so it always offers what that version takes.",
     .run = run,
 };

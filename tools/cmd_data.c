@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "apply/browse.h"
-#include "base/clock.h"
-#include "base/terminal.h"
+#include "base/tally.h"
 #include "data_init.h"
 #include "data_stats.h"
 #include "fetch/fetch.h"
@@ -17,7 +16,7 @@
 /* `val` of the options, by which one given to the wrong action is refused. */
 enum { INIT = 1, SYNTH, FETCH, STATS, BROWSE, SIZE, OUT, SETS };
 
-static int size_px = OPTION_NOT_GIVEN, train = 400, val = 100, all, epoch = 1, count = OPTION_NOT_GIVEN;
+static int size_px = OPTION_NOT_GIVEN, train = 400, val = 100, all, json, epoch = 1, count = OPTION_NOT_GIVEN;
 static long long seed = 1, images_bytes = SW_FETCH_IMAGES_BYTES,
                  annotations_bytes = SW_FETCH_ANNOTATIONS_BYTES;
 static char *base_url, *out;
@@ -28,10 +27,12 @@ static const char **sets;
 static sw_status run_synth(const char *dir)
 {
     if (seed < 0) return sw_fail(SW_E_USAGE, "--seed %lld: must be 0 or more", seed);
+    const sw_progress_output progress = print_progress();
     const sw_synth_options options = {.train = train,
                                       .val = val,
                                       .size_px = size_px == OPTION_NOT_GIVEN ? 128 : size_px,
-                                      .seed = (uint64_t)seed};
+                                      .seed = (uint64_t)seed,
+                                      .progress = &progress};
     sw_status status = sw_synth_write(dir, &options);
     if (status == SW_OK)
         printf("%s: %d training and %d validation pictures of %d x %d pixels, seed %llu\n", dir,
@@ -40,37 +41,44 @@ static sw_status run_synth(const char *dir)
     return status;
 }
 
-static const volatile sig_atomic_t *stop;
+/* What is shown of a download: the file that is on its way. */
+typedef struct fetch_view {
+    sw_progress_output output;
+    const volatile sig_atomic_t *stop;
+    sw_tally *tally;
+    char what[64];
+    uint64_t total_bytes;
+} fetch_view;
 
-/* One line on a terminal, rewritten at most ten times a second. */
 static bool show_progress(void *user, const char *what, uint64_t done_bytes, uint64_t total_bytes)
 {
-    double *shown_s = user, now_s = sw_clock_s();
-    if (now_s - *shown_s > 0.1 && sw_terminal_rewrites(stderr)) {
-        *shown_s = now_s;
-        print_clear_line();
-        fprintf(stderr, "%s: %.1f of %.1f MB (%.0f %%)", what, (double)done_bytes * 1e-6,
-                (double)total_bytes * 1e-6, 100 * (double)done_bytes / (double)total_bytes);
-        fflush(stderr);
+    fetch_view *view = user;
+    const sw_tally_plan plan = {.what = what, .total = total_bytes, .done = done_bytes};
+    if (total_bytes != view->total_bytes || strcmp(what, view->what) != 0) {
+        sw_tally_destroy(view->tally);
+        snprintf(view->what, sizeof view->what, "%s", what);
+        view->total_bytes = total_bytes;
+        /* without memory for it the download goes on unseen */
+        if (sw_tally_create(&view->tally, &view->output, &plan) != SW_OK) view->tally = NULL;
     }
-    return !*stop;
+    sw_tally_set(view->tally, done_bytes);
+    return !*view->stop;
 }
 
 static sw_status run_fetch(const char *dir)
 {
     if (images_bytes < 1 || annotations_bytes < 1)
         return sw_fail(SW_E_USAGE, "an archive's size must be 1 byte or more");
-    double shown_s = 0.0; /* 0: not yet */
+    fetch_view view = {.output = print_progress(), .stop = sw_stop_on_interrupt()};
     sw_fetch_options options = {
         .base_url = base_url,
         .images_bytes = (uint64_t)images_bytes,
         .annotations_bytes = (uint64_t)annotations_bytes,
         .progress = show_progress,
-        .user = &shown_s,
+        .user = &view,
     };
-    stop = sw_stop_on_interrupt();
     sw_status status = sw_fetch_run(dir, &options);
-    if (shown_s > 0.0) print_clear_line();
+    sw_tally_destroy(view.tally);
     if (status == SW_OK)
         printf("%s: images and annotations are complete; 'segwork data stats %s' checks them\n", dir, dir);
     return status;
@@ -83,7 +91,8 @@ static sw_status run_init(const char *dir)
 
 static sw_status run_stats(const char *path)
 {
-    const data_stats_options options = {.path = path, .sets = sets, .size_px = size_px, .all = all};
+    const data_stats_options options = {
+        .path = path, .sets = sets, .size_px = size_px, .all = all, .json = json};
     return data_stats_print(&options);
 }
 
@@ -164,7 +173,7 @@ static sw_status run(int argc, const char *const *argv)
 }
 
 static const struct poptOption size_options[] = {{"size", '\0', POPT_ARG_INT, &size_px, SIZE,
-                                                  "Side of the square pictures in pixels, to draw or to "
+                                                  "Side in pixels of the square pictures: to draw, or to "
                                                   "count after resizing (default 128; stats: data.size)",
                                                   "S"},
                                                  POPT_TABLEEND};
@@ -172,12 +181,12 @@ static const struct poptOption size_options[] = {{"size", '\0', POPT_ARG_INT, &s
 static const struct poptOption synth_options[] = {
     {"train", '\0', POPT_ARG_INT, &train, SYNTH, "Training pictures (default 400)", "N"},
     {"val", '\0', POPT_ARG_INT, &val, SYNTH, "Validation pictures (default 100)", "M"},
-    {"seed", '\0', POPT_ARG_LONGLONG, &seed, SYNTH, "Another seed, other pets (default 1)", "K"},
+    {"seed", '\0', POPT_ARG_LONGLONG, &seed, SYNTH, "Seed: another one draws other pets (default 1)", "K"},
     POPT_TABLEEND};
 
 static const struct poptOption fetch_options[] = {
-    {"base-url", '\0', POPT_ARG_STRING, &base_url, FETCH, "Where both archives are (default: the site above)",
-     "URL"},
+    {"base-url", '\0', POPT_ARG_STRING, &base_url, FETCH,
+     "URL of the folder with both archives (default: the site above)", "URL"},
     {"expect-images", '\0', POPT_ARG_LONGLONG, &images_bytes, FETCH,
      "Size of images.tar.gz there (default 791918971)", "BYTES"},
     {"expect-annotations", '\0', POPT_ARG_LONGLONG, &annotations_bytes, FETCH,
@@ -185,12 +194,14 @@ static const struct poptOption fetch_options[] = {
     POPT_TABLEEND};
 
 static const struct poptOption stats_options[] = {
-    {"all", '\0', POPT_ARG_NONE, &all, STATS, "List every odd file, not just the first ones of a kind", NULL},
+    {"all", '\0', POPT_ARG_NONE, &all, STATS, "List every odd file, not only the first ones of each kind",
+     NULL},
+    {"json", '\0', POPT_ARG_NONE, &json, STATS, "Print one JSON document instead of tables", NULL},
     POPT_TABLEEND};
 
 static const struct poptOption browse_options[] = {
-    {"epoch", '\0', POPT_ARG_INT, &epoch, BROWSE, "First batch of this epoch (default 1)", "N"},
-    {"count", '\0', POPT_ARG_INT, &count, BROWSE, "Only the first so many of its images (default: all)", "N"},
+    {"epoch", '\0', POPT_ARG_INT, &epoch, BROWSE, "The first batch of this epoch (default 1)", "N"},
+    {"count", '\0', POPT_ARG_INT, &count, BROWSE, "The first N images of the batch (default: all)", "N"},
     POPT_TABLEEND};
 
 static const struct poptOption out_options[] = {
@@ -211,36 +222,38 @@ static const struct poptOption options[] = {
     {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)browse_options, 0, "Options of browse:", NULL},
     {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)out_options, 0, "Options of init and browse:", NULL},
     {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)set_options, 0, "Options of stats and browse:", NULL},
+    OPTION_QUIET,
     POPT_TABLEEND};
 
 const sw_command sw_cmd_data = {
     .name = "data",
     .arguments = "init|synth|fetch DIR, or stats DIR|EXPERIMENT.yaml, or browse EXPERIMENT.yaml",
     .summary = "Describe, make, download or inspect data; see what training sees",
-    .details = "init    looks at a folder with pictures and masks of your own and writes the\n"
-               "        description that an experiment includes: where they are, the splits,\n"
-               "        sizes, the values of the masks and how often each occurs. You give the\n"
-               "        classes their names. It knows folders whose files have the same names,\n"
-               "        lists, Pascal VOC, and the pets.\n"
-               "synth   draws synthetic pets with exact trimaps: a data set within seconds,\n"
-               "        without a download. The same options give the same bytes. If the folder\n"
-               "        already holds them, nothing is written.\n"
+    .details = "init    looks at a folder with your own pictures and masks, and writes the\n"
+               "        description that an experiment includes: where the files are, splits,\n"
+               "        sizes, and the values in the masks with how often each occurs. You give\n"
+               "        the classes their names. It knows folders in which picture and mask have\n"
+               "        the same name, lists, Pascal VOC, and the pets.\n"
+               "synth   draws synthetic pets with exact masks: a data set in seconds, without a\n"
+               "        download. The same options give the same bytes. A folder that already\n"
+               "        holds the set is left as it is.\n"
                "fetch   downloads images.tar.gz and annotations.tar.gz (811 MB) of the real pets\n"
                "        from " SW_FETCH_BASE_URL "\n"
-               "        and unpacks them, which needs 2.4 GB of free space. After an\n"
-               "        interruption the same command continues.\n"
-               "stats   decodes every file of a folder, of a description or of an experiment's\n"
-               "        data, and prints counts, sizes, the share of each class and the images\n"
-               "        that have it, and each odd file with the reason. It changes nothing,\n"
-               "        and fails where a split has no usable picture.\n"
-               "browse  draws a batch as training gets it: augmented images, masks and names.\n\n"
+               "        and unpacks them; this needs 2.4 GB of disk. After an interruption\n"
+               "        the same command continues.\n"
+               "stats   decodes every file of a folder, of a description, or of the data of an\n"
+               "        experiment. Prints counts, sizes, the share of each class and the number\n"
+               "        of images with it, and every odd file with the reason. Changes nothing.\n"
+               "        Fails if a split has no usable picture.\n"
+               "browse  draws a batch as training sees it: augmented images, masks and names.\n\n"
+               "Examples:\n"
                "  segwork data init data/camvid --out data.yaml\n"
                "  segwork data stats data.yaml\n"
                "  segwork data browse experiments/segnet_small.yaml --out b.png --count 16\n"
                "  segwork data synth data/synthetic-pets --train 800 --val 105 --size 96\n"
                "  segwork data fetch data/oxford-iiit-pet\n"
-               "  segwork data stats data/oxford-iiit-pet\n\n"
-               "The pets of synth and fetch lie as the Oxford-IIIT Pet set does:\n\n"
+               "  segwork data stats data/oxford-iiit-pet --json\n\n"
+               "The pets of synth and fetch have the layout of the Oxford-IIIT Pet set:\n\n"
                "  DIR/images/NAME.jpg                  the pictures\n"
                "  DIR/annotations/trimaps/NAME.png     1 pet, 2 background, 3 border\n"
                "  DIR/annotations/{trainval,test}.txt  NAME class-id species breed-id",

@@ -67,18 +67,20 @@ done:
 }
 
 static const struct poptOption options[] = {
-    OPTION_SET(sets), OPTION_TEXT("dot", '\0', dot, "FILE", "Also write the graph in Graphviz' DOT language"),
+    OPTION_SET(sets),
+    OPTION_TEXT("dot", '\0', dot, "FILE", "Also write the graph for Graphviz (dot -Tsvg FILE -o graph.svg)"),
     OPTION_TEXT("svg", '\0', svg, "FILE", "Also draw the network, as papers do, as an SVG"),
-    OPTION_FLAG("json", '\0', json, "Print one JSON document instead of tables"), POPT_TABLEEND};
+    OPTION_JSON(json), POPT_TABLEEND};
 
 const sw_command sw_cmd_describe = {
     .name = "describe",
     .arguments = "EXPERIMENT.yaml",
-    .summary = "Show an experiment's network: layers, parameters, work, memory",
-    .details = "Needs no device and no data. Shows for each layer what it does, its output\n"
-               "(height x width x channels), its parameters, the multiply-adds of one image and\n"
-               "its receptive field in input pixels. Then the totals, and the memory that\n"
-               "training and evaluation take at the experiment's batch sizes.\n\n"
+    .summary = "Show the network of an experiment: layers, parameters, cost, memory",
+    .details = "Needs no device and no data. For each layer it shows the op, the size of the\n"
+               "output (height x width x channels), the parameters, the multiply-adds per\n"
+               "image, and the receptive field in pixels of the input. Below are the totals,\n"
+               "and the memory that training and evaluation need at the batch sizes of the\n"
+               "experiment.\n\n"
                "Examples:\n"
                "  segwork describe experiments/segnet_baseline.yaml\n"
                "  segwork describe experiments/segnet_small.yaml --svg segnet_small.svg\n"

@@ -1,4 +1,5 @@
 /* segwork devices: what OpenCL offers here, and which device a run would take. */
+#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,12 +9,13 @@
 #include "cl/gemm.h"
 #include "cl/profile.h"
 #include "options.h"
+#include "page/json_text.h"
 #include "print.h"
 
 enum { COLUMNS = 80, INDENT = 16 };
 
 static char *device_spec;
-static int measure_peak;
+static int measure_peak, json;
 
 /* Appends "     label     text", wrapped to the columns. */
 static void append_field(sw_str *out, const char *label, const char *fmt, ...) SW_PRINTF(3, 4);
@@ -61,6 +63,59 @@ static void append_device(sw_str *out, const sw_device_info *d, bool chosen)
     sw_str_append(out, "\n");
 }
 
+static cJSON *device_json(const sw_device_info *d)
+{
+    cJSON *object = cJSON_CreateObject();
+    char place[32];
+    snprintf(place, sizeof place, "%d:%d", d->platform_index, d->device_index);
+    cJSON_AddStringToObject(object, "device", place);
+    sw_json_add_text(object, "name", d->name);
+    sw_json_add_text(object, "platform", d->platform_name);
+    sw_json_add_text(object, "vendor", d->vendor);
+    sw_json_add_text(object, "version", d->version);
+    sw_json_add_text(object, "driver", d->driver);
+    cJSON_AddStringToObject(object, "type", d->type_name);
+    SW_JSON_ADD_NUMBERS(
+        object, {"compute_units", d->compute_units}, {"clock_mhz", d->clock_mhz},
+        {"max_work_group", (double)d->max_work_group}, {"memory_bytes", (double)d->global_bytes},
+        {"max_buffer_bytes", (double)d->max_alloc_bytes}, {"local_bytes", (double)d->local_bytes},
+        {"cache_bytes", (double)d->cache_bytes}, {"float_vector", d->float_vector});
+    cJSON_AddBoolToObject(object, "fma", d->has_fma);
+    cJSON_AddBoolToObject(object, "fp64", d->has_fp64);
+    if (d->obstacle[0]) sw_json_add_text(object, "not_usable", d->obstacle);
+    return object;
+}
+
+static sw_status add_measured_json(cJSON *root, const sw_device_info *chosen)
+{
+    sw_status status = SW_OK;
+    sw_cl *cl = NULL;
+    double gflops, gbytes_per_s;
+    SW_TRY(sw_cl_create(&cl, chosen, NULL));
+    sw_json_add_text(root, "gemm", sw_gemm_params_origin(cl));
+    if (!measure_peak) goto done;
+    SW_TRY(sw_profile_peak(&gflops, &gbytes_per_s, cl));
+    SW_JSON_ADD_NUMBERS(root, {"peak_gflops", gflops}, {"copy_gbytes_per_s", gbytes_per_s});
+done:
+    sw_cl_destroy(cl);
+    return status;
+}
+
+static sw_status print_devices_json(const sw_device_info *devices, size_t count, const sw_device_info *chosen)
+{
+    cJSON *root = cJSON_CreateObject();
+    char place[32];
+    snprintf(place, sizeof place, "%d:%d", chosen->platform_index, chosen->device_index);
+    cJSON *list = cJSON_AddArrayToObject(root, "devices");
+    for (size_t i = 0; i < count; i++) cJSON_AddItemToArray(list, device_json(&devices[i]));
+    cJSON_AddStringToObject(root, "chosen", place);
+    sw_json_add_text(root, "chosen_by", chosen->chosen_by);
+    sw_status status = add_measured_json(root, chosen);
+    if (status == SW_OK) return print_json(root);
+    cJSON_Delete(root);
+    return status;
+}
+
 /* Opens the device, which shows that kernels can be built, and appends its GEMM parameters. */
 static sw_status append_measured(sw_str *out, const sw_device_info *chosen)
 {
@@ -88,6 +143,10 @@ static sw_status run(int argc, const char *const *argv)
     if (argc > 0) return sw_fail(SW_E_USAGE, "devices takes no arguments, it was given '%s'", argv[0]);
     SW_TRY(sw_device_choose(&chosen, device_spec));
     SW_TRY(sw_device_list(&devices, &count));
+    if (json) {
+        status = print_devices_json(devices, count, &chosen);
+        goto done;
+    }
     for (size_t i = 0; i < count; i++) append_device(out, &devices[i], devices[i].device == chosen.device);
     sw_str_printf(out, "A run takes %d:%d\n", chosen.platform_index, chosen.device_index);
     append_field(out, "because", "%s", chosen.chosen_by);
@@ -100,18 +159,20 @@ done:
 
 static const struct poptOption OPTIONS[] = {
     OPTION_DEVICE(device_spec),
-    OPTION_FLAG("peak", 'p', measure_peak, "Measure the chosen device's arithmetic and memory"),
-    POPT_TABLEEND};
+    OPTION_FLAG("peak", 'p', measure_peak, "Measure the arithmetic and memory speed of the chosen device"),
+    OPTION_JSON(json), POPT_TABLEEND};
 
 const sw_command sw_cmd_devices = {
     .name = "devices",
     .arguments = "",
     .summary = "Show the OpenCL devices and which one a run takes",
-    .details = "Without --device, the environment variable SEGWORK_DEVICE decides. Without that,\n"
-               "it is the GPU with the most compute units, else the first CPU. Asking for a\n"
-               "device that is not there is an error: no other is taken instead.\n\n"
+    .details = "A run takes the device that --device names, else the one that the environment\n"
+               "variable SEGWORK_DEVICE names, else the GPU with the most compute units, else\n"
+               "the first CPU. If you name a device that does not exist, that is an error;\n"
+               "segwork never takes another one instead.\n\n"
                "Examples:\n"
-               "  segwork devices --device 0:0\n"
+               "  segwork devices\n"
+               "  segwork devices --device 0:0 --json\n"
                "  SEGWORK_DEVICE=nvidia segwork devices --peak",
     .options = OPTIONS,
     .run = run,

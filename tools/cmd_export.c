@@ -33,14 +33,15 @@ done:
 }
 
 static const struct poptOption options[] = {
-    OPTION_TEXT("out", 'o', out, "FILE", "File to write"),
+    OPTION_TEXT("out", 'o', out, "FILE", "The file to write"),
     OPTION_TEXT("format", 'f', format_name, "safetensors|onnx|npz",
-                "Its format (default: by the ending of FILE)"),
-    OPTION_TEXT("which", 'w', which, "best|last", "Which weights of a run's folder (default: best)"),
+                "Format of the file (default: given by its ending)"),
+    OPTION_TEXT("which", 'w', which, "best|last", "Which weights of the run (default: best)"),
     OPTION_FLAG("fold", '\0', fold,
-                "ONNX: fold batch norms into the convolutions before them (faster, same up to rounding)"),
-    OPTION_TEXT("unpool", '\0', unpool, "max|basic",
-                "ONNX: how max unpooling is written, MaxUnpool or ops that every runtime has (default: max)"),
+                "ONNX: fold batch norms into the convolutions before them (faster, equal up to rounding)"),
+    OPTION_TEXT(
+        "unpool", '\0', unpool, "max|basic",
+        "ONNX: write unpooling as MaxUnpool (max, the default) or as ops that every runtime has (basic)"),
     OPTION_TEXT("config", '\0', config, "EXPERIMENT.yaml",
                 "ONNX: experiment of the weights (default: config.yaml of their run)"),
     POPT_TABLEEND};
@@ -49,13 +50,13 @@ const sw_command sw_cmd_export = {
     .name = "export",
     .arguments = "RUN|CHECKPOINT",
     .summary = "Write trained weights for PyTorch, ONNX or NumPy",
-    .details = "safetensors  the weights under PyTorch's state dict names; load_state_dict takes\n"
-               "             them as they are\n"
+    .details = "safetensors  the weights under the names of PyTorch's state dict, ready for\n"
+               "             load_state_dict\n"
                "npz          the same for NumPy\n"
                "onnx         the whole network, from images (batch,3,H,W) in 0..1 to logits\n"
-               "             (batch,classes,H,W). Runtimes without MaxUnpool, such as OpenVINO,\n"
-               "             OpenCV and TensorRT, take it with --unpool basic\n\n"
-               "Needs no device.\n\n"
+               "             (batch,classes,H,W). Runtimes that have no MaxUnpool, such as\n"
+               "             OpenVINO, OpenCV and TensorRT, need --unpool basic\n\n"
+               "No device is needed.\n\n"
                "Examples:\n"
                "  segwork export runs/segnet_baseline/001 --out segnet.onnx --fold\n"
                "  segwork export runs/border/001 --out border.onnx --fold --unpool basic\n"

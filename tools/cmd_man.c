@@ -19,7 +19,7 @@ static sw_status run(const sw_command *const *commands, int argc, const char *co
 }
 
 static const struct poptOption options[] = {
-    OPTION_TEXT("out", 'o', out_file, "FILE", "Write to this file instead of to standard output"),
+    OPTION_TEXT("out", 'o', out_file, "FILE", "Write to this file instead of standard output"),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_man = {
@@ -27,6 +27,7 @@ const sw_command sw_cmd_man = {
     .arguments = "",
     .summary = "Print the manual page",
     .details = "'cmake --install' puts it where man looks. Without an installation:\n\n"
+               "Examples:\n"
                "  segwork man --out segwork.1\n"
                "  man ./segwork.1",
     .options = options,

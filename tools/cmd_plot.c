@@ -18,20 +18,22 @@ static sw_status run(int argc, const char *const *argv)
 }
 
 static const struct poptOption options[] = {
-    OPTION_TEXT("out", 'o', out, "FILE.svg|FILE.png", "The picture; its ending selects the format"),
+    OPTION_TEXT("out", 'o', out, "FILE.svg|FILE.png", "The picture to write; its ending decides the format"),
     OPTION_TEXT("metrics", 'm', metrics, "NAMES",
-                "One panel each, separated by commas (default: loss and the scores that training prints)"),
-    OPTION_TEXT("size", '\0', size, "WxH", "Pixels (default: by the number of panels)"), POPT_TABLEEND};
+                "Metrics, separated by commas, a panel each (default: loss and what training prints)"),
+    OPTION_TEXT("size", '\0', size, "WxH",
+                "Width and height in pixels (default: depends on the number of panels)"),
+    POPT_TABLEEND};
 
 const sw_command sw_cmd_plot = {
     .name = "plot",
     .arguments = "RUN...",
     .summary = "Draw learning curves of runs as SVG or PNG",
-    .details = "Reads only the folders of the runs, finished or not, and draws the curves of all\n"
-               "of them (up to 8) over the epochs. Metrics are 'loss' (training dashed,\n"
+    .details = "Draws the metrics of all given runs (up to 8) over the epochs. Only the folders\n"
+               "of the runs are read, finished or not. Metrics are 'loss' (training dashed,\n"
                "validation solid, single steps pale), 'lr', and every column of metrics.csv,\n"
-               "such as iou and iou_<class>. The article's validation is dashed where it was\n"
-               "measured too. The same runs give the same bytes. Type grows with the panels.\n\n"
+               "such as miou and iou_<class>. Where the article's validation was measured too,\n"
+               "it is dashed. The same runs give the same bytes. Letters grow with the panels.\n\n"
                "Examples:\n"
                "  segwork plot runs/segnet_small/001 --out curves.svg\n"
                "  segwork plot runs/segnet_small/001 runs/border/001 --out border.png \\\n"

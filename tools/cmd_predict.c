@@ -1,12 +1,16 @@
 /* segwork predict: pictures in, masks out. */
+#include <cjson/cJSON.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "apply/predict.h"
 #include "options.h"
+#include "page/json_text.h"
+#include "print.h"
 
 static char *checkpoint, *config, *out, *device, *shares, *size, *tta;
-static int logits, probabilities, overlay, outline;
+static int logits, probabilities, overlay, outline, json;
 static int tile = OPTION_NOT_GIVEN, overlap = OPTION_NOT_GIVEN, batch = OPTION_NOT_GIVEN,
            samples = OPTION_NOT_GIVEN;
 
@@ -45,6 +49,19 @@ static sw_status read_options(sw_predict_options *o)
     return SW_OK;
 }
 
+/* Prints what was done, and returns how it went. */
+static sw_status print_summary(const sw_predict_result *result, sw_status status)
+{
+    cJSON *root = cJSON_CreateObject();
+    sw_json_add_text(root, "folder", out);
+    SW_JSON_ADD_NUMBERS(root, {"predicted", result->predicted}, {"failed", result->failed});
+    char *message = status == SW_OK ? NULL : sw_strf("%s", sw_error_message());
+    const sw_status printed = print_json(root);
+    if (printed == SW_OK && message) sw_fail(status, "%s", message);
+    free(message);
+    return printed == SW_OK ? status : printed;
+}
+
 static sw_status run(int argc, const char *const *argv)
 {
     sw_status status = SW_OK;
@@ -56,8 +73,12 @@ static sw_status run(int argc, const char *const *argv)
     const sw_trained_options from = {.from = checkpoint, .config = config};
     SW_TRY(sw_trained_open(&saved, &from));
     SW_TRY(sw_trained_need_experiment(&saved));
+    const sw_progress_output progress = print_progress();
+    options.progress = &progress;
     status = sw_predict(&result, &saved, argv, &options);
-    if (result.predicted)
+    if (json && result.predicted + result.failed > 0)
+        SW_TRY(print_summary(&result, status));
+    else if (result.predicted)
         printf("predicted %d picture%s into %s\n", result.predicted, result.predicted == 1 ? "" : "s", out);
 done:
     sw_trained_close(&saved);
@@ -69,48 +90,50 @@ static const struct poptOption options[] = {
     OPTION_CONFIG(config),
     OPTION_TEXT("out", 'o', out, "DIR", "Folder for the results"),
     OPTION_FLAG("overlay", '\0', overlay,
-                "Also write NAME.overlay.png: the picture half covered by the classes' colours"),
+                "Also write NAME.overlay.png: the picture blended with the colours of the classes"),
     OPTION_FLAG("outline", '\0', outline,
                 "Also write NAME.outline.png: the picture with a line around each region"),
     OPTION_FLAG("probabilities", '\0', probabilities,
                 "Also write NAME.probabilities.npy: float32 (classes, height, width)"),
     OPTION_FLAG("logits", '\0', logits,
-                "Also write NAME.npy: the network's own output, float32 (classes, height, width)"),
-    OPTION_TEXT("shares", '\0', shares, "FILE.csv", "Also write each class's share of each picture"),
+                "Also write NAME.npy: the network's output (logits), float32 (classes, height, width)"),
+    OPTION_TEXT("shares", '\0', shares, "FILE.csv", "Also write the share of each class in each picture"),
     OPTION_TEXT(
         "size", '\0', size, "SIZE",
-        "Of masks and overlays: original, each picture's own (default), or network, as it was scaled"),
+        "Size of masks and overlays: original, that of the picture (default), or network, as scaled for it"),
     {"tile", '\0', POPT_ARG_INT, &tile, 0,
-     "Do not scale pictures: see them in squares of so many pixels, at their own resolution", "N"},
+     "Do not scale pictures; split them into square tiles with sides of N pixels", "N"},
     {"overlap", '\0', POPT_ARG_INT, &overlap, 0,
-     "Pixels that neighbouring tiles have in common at least (default: a quarter of a tile)", "M"},
+     "Overlap of neighbouring tiles in pixels, at least (default: a quarter of a tile)", "M"},
     OPTION_TEXT("tta", '\0', tta, "HOW",
-                "flip: average with the prediction of the mirrored picture; takes twice as long"),
+                "flip: average with the prediction for the mirrored picture (takes twice as long)"),
     {"samples", '\0', POPT_ARG_INT, &samples, 0,
-     "Predict so many times with dropout and take the mean; also write NAME.uncertainty.png, which is "
-     "brighter "
-     "where the samples differ more",
+     "Average N predictions with dropout; also write NAME.uncertainty.png, which is brighter where they "
+     "differ more",
      "N"},
-    {"batch", '\0', POPT_ARG_INT, &batch, 0,
-     "Images that the device gets at once (default: train.val_batch_size)", "N"},
+    {"batch", '\0', POPT_ARG_INT, &batch, 0, "Images per batch (default: train.val_batch_size)", "N"},
     OPTION_DEVICE(device),
+    OPTION_FLAG("json", '\0', json, "Print the summary as one JSON document"),
+    OPTION_QUIET,
     POPT_TABLEEND};
 
 const sw_command sw_cmd_predict = {
     .name = "predict",
     .arguments = "IMAGE|FOLDER...",
     .summary = "Segment pictures with trained weights",
-    .details = "Writes a mask DIR/NAME.png of the picture's size for each NAME.jpg. Its pixels\n"
-               "have the values of the data set's masks (the pets': 1 pet, 2 background,\n"
-               "3 border), and its palette shows the classes' colours: Pillow and segwork read\n"
-               "the values, cv2.imread the colours. Of a folder it takes every\n"
-               ".jpg, .jpeg and .png, and those of its folders: FOLDER/a/b.jpg becomes\n"
-               "DIR/a/b.png. Photographs are turned as their Exif says.\n\n"
-               "The network sees a picture as it does in training, scaled to data.size. Large\n"
-               "pictures whose objects are as large as they were in training, such as maps and\n"
-               "scans, are better seen with --tile. Tiles that have the network's receptive\n"
-               "field (segwork describe) or more in common give what one large tile would.\n\n"
-               "It reports and skips unreadable pictures; the exit code is then 1.\n\n"
+    .details = "Writes the mask of NAME.jpg as DIR/NAME.png, in the size of the picture. Its\n"
+               "pixels have the values that the data set's masks use (for the pets: 1 pet, 2\n"
+               "background, 3 border), and its palette shows the colours of the classes. Pillow\n"
+               "and segwork read the values; cv2.imread reads the colours. If you give a\n"
+               "folder, every .jpg, .jpeg and .png in it and below it is segmented:\n"
+               "FOLDER/a/b.jpg becomes DIR/a/b.png. Photographs are rotated as their Exif data\n"
+               "says.\n\n"
+               "The network sees each picture as in training, scaled to data.size. Large\n"
+               "pictures with objects as small as in training, such as maps and scans, are\n"
+               "better split into tiles with --tile. If the tiles overlap by at least the\n"
+               "receptive field of the network (see 'segwork describe'), the result equals that\n"
+               "of one large tile.\n\n"
+               "Pictures that cannot be read are reported and skipped; the exit code is then 1.\n\n"
                "Examples:\n"
                "  segwork predict --checkpoint runs/border/001 cat.jpg --out out --outline\n"
                "  segwork predict --checkpoint best.safetensors \\\n"

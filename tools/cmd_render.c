@@ -51,30 +51,32 @@ done:
 
 static const struct poptOption options[] = {
     OPTION_TEXT("gif", 'o', gif, "FILE",
-                "The animation (default for one run without --frames: RUN/epochs.gif)"),
-    OPTION_TEXT("frames", '\0', frames, "DIR", "Write a picture of each epoch: DIR/epoch_NN.png"),
+                "The GIF to write (default for one run without --frames: RUN/epochs.gif)"),
+    OPTION_TEXT("frames", '\0', frames, "DIR", "Write one picture per epoch: DIR/epoch_NN.png"),
     OPTION_TEXT("images", '\0', images, "3,7",
-                "Images to show, in order: numbers from 1 in reading order, or names"),
+                "Images to show: numbers from 1, as they stand in the grid, or names"),
     OPTION_TEXT("panels", '\0', panels, "LIST",
-                "From top to bottom: input, truth, prediction, error, confidence (default: the first 3)"),
-    {"fps", '\0', POPT_ARG_DOUBLE, &fps, 0, "Epochs a second, 0.1 to 50 (default 3)", "N"},
+                "Rows to show, of input, truth, prediction, error, confidence (default: the first 3)"),
+    {"fps", '\0', POPT_ARG_DOUBLE, &fps, 0, "Epochs per second, 0.1 to 50 (default: 3)", "N"},
     {"size", '\0', POPT_ARG_INT, &size_px, 0,
-     "Longer side of each image in pixels, 16 to 1024 (default: a multiple of the run's, at least 128)", "N"},
+     "Longer side of an image in pixels, 16 to 1024 (default: a multiple of the run's, at least 128)", "N"},
     POPT_TABLEEND};
 
 const sw_command sw_cmd_render = {
     .name = "render",
     .arguments = "RUN...",
-    .summary = "Show a run's masks forming, epoch after epoch, as a GIF",
-    .details = "Draws what the run predicted for its validation images after each epoch, from\n"
-               "before training (00) to the last, which stays 3 s longer. Reads only RUN/masks\n"
-               "and RUN/metrics.jsonl: it needs no device, no weights and no data, and the run\n"
-               "may be unfinished or copied from elsewhere.\n\n"
-               "Several runs are shown side by side, epoch by epoch. One that has ended keeps\n"
-               "its last picture. They must show the same images: the same data, size, grid and\n"
-               "seed, or the same grid.names.\n\n"
-               "The panel 'error' shows where prediction and truth differ, 'confidence' how sure\n"
-               "the network is of the class it chose (black: no surer than of the others).\n\n"
+    .summary = "Show how the predictions of a run improve, as a GIF",
+    .details = "Draws what the run predicted for the same validation images after each epoch,\n"
+               "from the untrained network (epoch 00) to the last epoch, which stays 3 s\n"
+               "longer. Only RUN/masks and RUN/metrics.jsonl are read: no device, weights or\n"
+               "data are needed, and the run may still be training or be copied from another\n"
+               "machine.\n\n"
+               "Several runs are shown side by side. A run with fewer epochs keeps its last\n"
+               "picture. All runs must show the same images: either the same data, size, grid\n"
+               "and seed, or the same grid.names.\n\n"
+               "The panel 'error' marks where prediction and truth differ. The panel\n"
+               "'confidence' shows the probability of the predicted class (black: no more\n"
+               "probable than the others).\n\n"
                "Examples:\n"
                "  segwork render runs/segnet_small/001\n"
                "  segwork render runs/a/001 runs/b/001 --panels truth,error --gif ab.gif\n"

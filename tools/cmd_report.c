@@ -35,25 +35,26 @@ static sw_status run(int argc, const char *const *argv)
 }
 
 static const struct poptOption options[] = {
-    OPTION_TEXT("out", 'o', out, "FILE.html", "The page (default: report.html)"),
-    OPTION_FLAG("embed", '\0', embed, "Put every picture into the page (default up to 20 MiB of them)"),
+    OPTION_TEXT("out", 'o', out, "FILE.html", "The page to write (default: report.html)"),
+    OPTION_FLAG("embed", '\0', embed, "Put every picture into the page (default: if they take up to 20 MiB)"),
     OPTION_FLAG("link", '\0', link_images,
-                "Link photographs, confidences and galleries in the runs' folders (default beyond that)"),
+                "Link to photographs, confidences and galleries in the folders of the runs (default: if they "
+                "take more)"),
     POPT_TABLEEND};
 
 const sw_command sw_cmd_report = {
     .name = "report",
     .arguments = "RUN...",
     .summary = "Show runs as one self-contained page for a browser",
-    .details = "Reads only the folders of the runs, finished or not, also copied from another\n"
-               "machine, and writes one file that needs neither network nor other files. Of\n"
-               "several runs (up to 8) it says first in what they differ, what that did, and\n"
-               "whether other seeds would do as much. Then: figures side by side, learning\n"
-               "curves, the grid images of all runs under one slider, the images in which the\n"
-               "runs differ most, confusion matrix and metrics by class, the worst and least\n"
-               "certain validation images and those whose truth is doubtful, configurations,\n"
-               "device, versions and data.\n\n"
-               "With --link, page and runs keep their places to each other.\n\n"
+    .details = "Writes one HTML file that needs no network. Only the folders of the runs are\n"
+               "read; they may be unfinished, or copied from another machine.\n\n"
+               "For several runs (up to 8) the page begins with how they differ, what that\n"
+               "changed, and whether another seed would change as much. Then come the metrics\n"
+               "side by side, learning curves, the grid of predictions after each epoch, the\n"
+               "images on which the runs differ most, the confusion matrix and the metrics per\n"
+               "class, the worst and the least certain validation images, those whose truth is\n"
+               "doubtful, the configurations, and the device, versions and data of each run.\n\n"
+               "A page with linked pictures must keep its place relative to the runs.\n\n"
                "Examples:\n"
                "  segwork report runs/segnet_small/001\n"
                "  segwork report runs/segnet_small/001 runs/border/001 --out compare.html",

@@ -112,9 +112,9 @@ done:
 
 static const struct poptOption OPTIONS[] = {
     OPTION_DEVICE(device_spec),
-    OPTION_FLAG("quick", 'q', quick, "Small shapes only: seconds"),
-    OPTION_FLAG("tiny", 't', tiny, "A few elements each: for simulators and kernel checkers"),
-    OPTION_FLAG("as-cpu", '\0', as_cpu, "Use the kernels for CPUs, whatever the device is"),
+    OPTION_FLAG("quick", 'q', quick, "Only small shapes (takes seconds)"),
+    OPTION_FLAG("tiny", 't', tiny, "Only tiny shapes, for simulators and kernel checkers"),
+    OPTION_FLAG("as-cpu", '\0', as_cpu, "Use the kernels for CPUs on any device"),
     OPTION_TEXT("op", 'o', only_subject, "OP",
                 "Only this op, or gemm, optimizer, gradients, averages, metrics"),
     POPT_TABLEEND};
@@ -122,17 +122,18 @@ static const struct poptOption OPTIONS[] = {
 const sw_command sw_cmd_selftest = {
     .name = "selftest",
     .arguments = "",
-    .summary = "Check every kernel and the GEMM on this device against a reference",
-    .details = "Each line is one op at one shape, forward and backward, compared element by\n"
-               "element with a plain double-precision computation. The shape is images x\n"
-               "height x width x channels; the last word says what the inputs were filled with.\n\n"
-               "error  the worst element's error as a share of the most that single precision\n"
-               "       allows there: up to 1 is right, 'exact' is equal to the last bit (which\n"
-               "       small integers and ops that only move numbers must be)\n"
+    .summary = "Check every kernel of this device against a reference",
+    .details = "Each line is one op at one shape, forward and backward. The result is compared,\n"
+               "element by element, with a plain computation in double precision. The shape is\n"
+               "images x height x width x channels; the last word names what the inputs\n"
+               "contain.\n\n"
+               "error  the largest error, as a share of the most that single precision can cause\n"
+               "       there: up to 1 is right. 'exact' means equal to the last bit, as small\n"
+               "       integers and ops that only move numbers must be\n"
                "ms     one forward and backward pass\n\n"
                "Also checks that a second run gives the same bits, that nothing is written out\n"
                "of bounds, that gradients accumulate where they must, and that recomputing and\n"
-               "working in place change no bit. A second line says where a case failed.\n\n"
+               "working in place change no bit. If a case fails, a second line says where.\n\n"
                "Examples:\n"
                "  segwork selftest --quick\n"
                "  segwork selftest --device nvidia --op conv2d",

@@ -1,4 +1,5 @@
 /* segwork sweep: a product of values as runs. */
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "data/dataset.h"
 #include "nn/losses.h"
 #include "options.h"
+#include "page/json_text.h"
 #include "print.h"
 #include "run/out_file.h"
 #include "run/reader.h"
@@ -17,7 +19,7 @@
 
 static const char **sets;
 static char *out, *device, *jobs, *rank;
-static int dry_run;
+static int dry_run, json;
 
 static sw_status list(const sw_sweep *sweep)
 {
@@ -28,6 +30,27 @@ static sw_status list(const sw_sweep *sweep)
         sw_str_append(&text, "\n");
     }
     return print_text(&text);
+}
+
+static sw_status list_json(const sw_sweep *sweep)
+{
+    static const char *const states[] = {[SW_SWEEP_NEW] = "new",
+                                         [SW_SWEEP_RESTART] = "starts over",
+                                         [SW_SWEEP_RESUME] = "unfinished",
+                                         [SW_SWEEP_BUSY] = "running",
+                                         [SW_SWEEP_DONE] = "done"};
+    cJSON *runs = cJSON_CreateArray();
+    for (int i = 0; i < sweep->count; i++) {
+        const sw_sweep_run *run = &sweep->runs[i];
+        cJSON *item = cJSON_CreateObject();
+        sw_json_add_text(item, "name", run->name);
+        sw_json_add_text(item, "folder", run->path);
+        cJSON_AddStringToObject(item, "state", states[run->state]);
+        SW_JSON_ADD_NUMBERS(item, {"epochs_done", run->epochs_done},
+                            {"epochs", run->experiment->train.epochs});
+        cJSON_AddItemToArray(runs, item);
+    }
+    return print_json(runs);
 }
 
 /* Commands name the whole path: the PATH of the shell that runs them may lack segwork. */
@@ -70,7 +93,7 @@ static sw_status compare(const sw_sweep *sweep)
         if (sw_run_is_folder(sweep->runs[i].path)) paths[count++] = sweep->runs[i].path;
     if (count == 0) goto done;
     SW_TRY(sw_comparison_open(&comparison, paths, count, &(sw_compare_options){.rank = rank}));
-    SW_TRY(sw_comparison_write(&text, comparison, SW_COMPARE_TEXT));
+    SW_TRY(sw_comparison_write(&text, comparison, json ? SW_COMPARE_JSON : SW_COMPARE_TEXT));
     status = print_text(&text);
 done:
     sw_str_deinit(&text);
@@ -83,7 +106,7 @@ done:
 static sw_status execute(sw_sweep *sweep)
 {
     const sw_trainer_options options = {
-        .device = device, .progress = sw_progress_output_to(stderr), .stop = sw_stop_on_signals()};
+        .device = device, .progress = print_progress(), .stop = sw_stop_on_signals()};
     sw_status status = sw_sweep_execute(sweep, &options);
     if (status == SW_E_INTERRUPTED && *options.stop) return status;
     char *message = status == SW_OK ? NULL : sw_strf("%s", sw_error_message());
@@ -100,6 +123,8 @@ static sw_status run(int argc, const char *const *argv)
     if (argc != 1)
         return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork sweep --help')", argc);
     if (jobs && dry_run) return sw_fail(SW_E_USAGE, "--jobs writes and --dry-run does not: choose one");
+    if (jobs && json)
+        return sw_fail(SW_E_USAGE, "--jobs writes commands and prints no results: not with --json");
     SW_TRY(sw_sweep_plan(&sweep, argv[0], sets, out));
     if (rank) { /* not after hours of training */
         const sw_experiment *x = sweep.runs[0].experiment;
@@ -107,7 +132,7 @@ static sw_status run(int argc, const char *const *argv)
         SW_TRY(sw_compare_check_rank(rank, sw_data_classes(&x->data), &losses));
     }
     if (dry_run)
-        status = list(&sweep);
+        status = json ? list_json(&sweep) : list(&sweep);
     else if (jobs)
         status = write_jobs(&sweep);
     else
@@ -120,26 +145,31 @@ done:
 static const struct poptOption options[] = {
     {"set", 's', POPT_ARG_ARGV, &sets, 0,
      "Values of a key, separated by commas, or 0..4 for whole numbers (may be repeated)", "KEY=VALUE"},
-    OPTION_TEXT("out", 'o', out, "DIR", "Folder of the runs (default: runs/<experiment>-sweep)"),
-    OPTION_TEXT("rank", 'r', rank, "METRIC", "Metric for ranking the runs (default: train.save_best)"),
-    OPTION_TEXT("jobs", 'j', jobs, "FILE", "Write the commands, one a line, instead of running them"),
-    OPTION_FLAG("dry-run", 'n', dry_run, "List the runs and their progress"),
+    OPTION_TEXT("out", 'o', out, "DIR", "Folder for the runs (default: runs/<experiment>-sweep)"),
+    OPTION_TEXT("rank", 'r', rank, "METRIC", "Metric that ranks the runs (default: train.save_best)"),
+    OPTION_TEXT("jobs", 'j', jobs, "FILE", "Write the commands of the runs, one per line, and run nothing"),
+    OPTION_FLAG("dry-run", 'n', dry_run, "List the runs and how far they are, and run nothing"),
     OPTION_DEVICE(device),
+    OPTION_JSON(json),
+    OPTION_QUIET,
     POPT_TABLEEND};
 
 const sw_command sw_cmd_sweep = {
     .name = "sweep",
     .arguments = "EXPERIMENT.yaml",
-    .summary = "Run an experiment with every combination of some values",
-    .details = "Each combination is a run of its own, in a folder named by the keys that vary:\n"
-               "runs/<experiment>-sweep/loss.gamma=1,seed=0. A key with a single value is set in\n"
-               "all of them. Commas within brackets or quotes do not separate:\n"
-               "loss.class_weights='none,[1,1,2]' are two values.\n\n"
-               "Ctrl-C stops the current run and saves it. The same command continues, skips\n"
-               "finished runs, and may have more values. When a run fails, the others still run;\n"
-               "it is named at the end, and the exit code is 1. When a run stops at\n"
-               "train.max_minutes, the others still run too; the exit code is then 130, and the\n"
-               "same command continues it. At the end the runs are compared.\n\n"
+    .summary = "Train an experiment once per combination of some values",
+    .details = "Each combination of the values becomes a run. Its folder is named after the\n"
+               "keys that vary: runs/<experiment>-sweep/loss.gamma=1,seed=0. A key with a\n"
+               "single value gets that value in all runs. Commas inside brackets or quotes do\n"
+               "not separate: loss.class_weights='none,[1,1,2]' gives two values.\n\n"
+               "Ctrl-C stops the current run and saves it. The same command continues the\n"
+               "sweep: it skips finished runs, and it may be given more values. If a run fails,\n"
+               "the others still run; the end of the output names it, and the exit code is 1.\n"
+               "If a run reaches train.max_minutes, the others still run; the exit code is then\n"
+               "130, and the same command continues that run. At the end all runs are compared,\n"
+               "as 'segwork compare' does.\n\n"
+               "--jobs runs nothing. It writes one command per run, for GNU parallel or for an\n"
+               "array job of a cluster.\n\n"
                "Examples:\n"
                "  segwork sweep border.yaml --set optimizer.lr=1e-3,2e-3 --set seed=0..2\n"
                "  segwork sweep border.yaml --set loss.gamma=0,1,2 --rank iou_border\n"

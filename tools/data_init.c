@@ -8,11 +8,10 @@
 #include "data/description.h"
 #include "data/guess.h"
 #include "data/mask_values.h"
+#include "data_stats.h"
 #include "page/sheet.h"
 #include "page/shell.h"
 #include "print.h"
-
-static const char *const layout_names[] = {"oxford_iiit_pet", "folders", "lists", "voc"};
 
 static void put_splits(sw_str *out, const sw_guess *guess)
 {
@@ -102,7 +101,7 @@ static void put_next_steps(sw_str *out, const sw_guess *guess, const char *path)
 static sw_status print_found(const sw_guess *guess, const char *path)
 {
     sw_str text = {0};
-    sw_str_printf(&text, "%s: layout %s\n\n", guess->data.root, layout_names[guess->data.layout]);
+    sw_str_printf(&text, "%s: layout %s\n\n", guess->data.root, data_layout_name(&guess->data));
     put_splits(&text, guess);
     put_sizes(&text, guess);
     put_values(&text, guess);
@@ -124,6 +123,7 @@ static void make_description(sw_str *yaml, const sw_guess *guess, const char *fo
 sw_status data_init(const char *folder, const char *out)
 {
     sw_status status = SW_OK;
+    const sw_progress_output progress = print_progress();
     sw_guess guess = {0};
     sw_str yaml = {0};
     if (out && sw_fs_exists(out))
@@ -132,7 +132,7 @@ sw_status data_init(const char *folder, const char *out)
                        "or remove it",
                        out);
     SW_TRY(sw_guess_files(&guess, folder, 0));
-    SW_TRY(sw_guess_masks(&guess, 0, SW_GUESS_PIXELS));
+    SW_TRY(sw_guess_masks(&guess, 0, SW_GUESS_PIXELS, &progress));
     make_description(&yaml, &guess, folder, out);
     if (out) {
         SW_TRY(sw_fs_write_text(out, &yaml));

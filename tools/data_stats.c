@@ -19,6 +19,17 @@ enum { MAX_SIZE_PX = 4096, SHOWN_OF_GROUP = 3, SHOWN_GROUPS = 8 };
 
 static const char *const split_names[SW_SPLITS] = {"train", "val", "test"};
 
+const char *data_split_name(int split)
+{
+    return split_names[split];
+}
+
+const char *data_layout_name(const sw_data_config *data)
+{
+    static const char *const layouts[] = {"oxford_iiit_pet", "folders", "lists", "voc"};
+    return layouts[data->layout];
+}
+
 /* ---- tables ---- */
 
 static void print_splits(sw_str *out, const sw_stats *stats)
@@ -183,23 +194,29 @@ static sw_status judge(const sw_stats *stats, bool lists_are_optional)
     return SW_OK;
 }
 
+static sw_status print_tables(const sw_stats *stats, const sw_data_config *data, bool all)
+{
+    sw_str text = {0};
+    sw_str_printf(&text, "%s: layout %s, %d picture file%s\n\n", data->root, data_layout_name(data),
+                  stats->image_files, stats->image_files == 1 ? "" : "s");
+    print_splits(&text, stats);
+    print_classes(&text, stats, data);
+    print_absent(&text, stats);
+    print_sizes(&text, stats);
+    print_remarks(&text, stats, all);
+    return print_text(&text);
+}
+
 static sw_status print_stats(const sw_data_config *data, const data_stats_options *options,
                              bool lists_are_optional)
 {
-    static const char *const layouts[] = {"oxford_iiit_pet", "folders", "lists", "voc"};
+    const sw_progress_output progress = print_progress();
     sw_data_config sized = *data;
     sw_stats stats = {0};
-    sw_str text = {0};
     if (options->size_px != OPTION_NOT_GIVEN) sized.size = sw_size_square(options->size_px);
-    SW_ENSURE(sw_stats_collect(&stats, &sized, 0));
-    sw_str_printf(&text, "%s: layout %s, %d picture file%s\n\n", data->root, layouts[data->layout],
-                  stats.image_files, stats.image_files == 1 ? "" : "s");
-    print_splits(&text, &stats);
-    print_classes(&text, &stats, &sized);
-    print_absent(&text, &stats);
-    print_sizes(&text, &stats);
-    print_remarks(&text, &stats, options->all);
-    sw_status status = print_text(&text);
+    SW_ENSURE(sw_stats_collect(&stats, &sized, 0, &progress));
+    sw_status status =
+        options->json ? data_stats_print_json(&stats, &sized) : print_tables(&stats, &sized, options->all);
     if (status == SW_OK) status = judge(&stats, lists_are_optional);
     sw_stats_deinit(&stats);
     return status;
@@ -217,9 +234,10 @@ static sw_status stats_of_file(const data_stats_options *options)
 /* Any other folder than one of pets, as `segwork data init` describes it. */
 static sw_status stats_of_guess(const data_stats_options *options)
 {
+    const sw_progress_output progress = print_progress();
     sw_guess guess;
     SW_ENSURE(sw_guess_files(&guess, options->path, 0));
-    sw_status status = sw_guess_masks(&guess, 0, SW_GUESS_PIXELS);
+    sw_status status = sw_guess_masks(&guess, 0, SW_GUESS_PIXELS, &progress);
     if (status == SW_OK) status = print_stats(&guess.data, options, false);
     sw_guess_deinit(&guess);
     return status;

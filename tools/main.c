@@ -33,7 +33,7 @@ static const sw_command *const commands[] = {
 static void print_line(void *user, sw_log_level level, const char *line)
 {
     (void)user;
-    if (level == SW_LOG_DEBUG) return;
+    if (level == SW_LOG_DEBUG || (options_quiet && level == SW_LOG_INFO)) return;
     print_clear_line(); /* a progress bar may stand there */
     if (level == SW_LOG_INFO)
         fprintf(stderr, "%s\n", line);
@@ -41,15 +41,40 @@ static void print_line(void *user, sw_log_level level, const char *line)
         fprintf(stderr, "%s: %s\n", sw_log_level_name(level), line);
 }
 
-static void print_overview(FILE *to)
+static void print_usage(FILE *to)
 {
     fprintf(to, "segwork %s: an OpenCL research workbench for image segmentation\n\n", SEGWORK_VERSION);
-    fprintf(to, "Usage: segwork COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n");
-    for (size_t i = 0; commands[i]; i++) fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    fprintf(to, "\nTo begin with (minutes on two cores):\n"
+    fprintf(to, "Usage: segwork COMMAND [OPTIONS] [ARGUMENTS]\n\n");
+}
+
+/* What a newcomer needs; --help has the rest. */
+static void print_first_day(FILE *to)
+{
+    print_usage(to);
+    fprintf(to, "The commands of a first day:\n\n"
+                "  segwork data init photos --out data.yaml\n"
+                "      describes a folder of your own pictures and masks, and says how to go on\n"
+                "  segwork check mine.yaml\n"
+                "      checks an experiment, and says in which line a mistake is\n"
+                "  segwork run mine.yaml\n"
+                "      trains the experiment's network and puts everything into runs/mine/001\n"
+                "  segwork report runs/mine/001\n"
+                "      shows the run as a page for a browser, report.html\n"
+                "  segwork predict --checkpoint runs/mine/001 cat.jpg --out masks\n"
+                "      segments new pictures with the weights of the run\n"
+                "\nNo data yet? These draw some and train on them (minutes on two cores):\n\n"
                 "  segwork data synth data/synthetic-pets --train 800 --val 105 --size 96\n"
                 "  segwork run experiments/quickstart.yaml\n"
-                "\n'segwork COMMAND --help' explains a command; --version prints the version.\n"
+                "\n'segwork --help' lists all commands, 'segwork COMMAND --help' explains one.\n");
+}
+
+static void print_overview(FILE *to)
+{
+    print_usage(to);
+    fprintf(to, "Commands:\n");
+    for (size_t i = 0; commands[i]; i++) fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    fprintf(to, "\n'segwork COMMAND --help' explains a command and gives examples; 'segwork' alone\n"
+                "shows how to begin; --version prints the version.\n"
                 "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted;\n"
                 "an interrupted run is saved.\n");
 }
@@ -163,7 +188,7 @@ static int finish_output(int code)
 static int dispatch(int argc, const char **argv)
 {
     if (argc < 2) {
-        print_overview(stderr);
+        print_first_day(stderr);
         return 2;
     }
     if (strcmp(argv[1], "__complete") == 0) return print_completions(argc - 2, argv + 2);
@@ -196,6 +221,7 @@ static void open_missing_streams(void)
 int main(int argc, const char **argv)
 {
     open_missing_streams();
+    if (argc > 0) print_program = argv[0];
     /* a file over the allowed size is then an error with a message, as a full disk is */
     signal(SIGXFSZ, SIG_IGN);
     sw_json_watch_memory();

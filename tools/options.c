@@ -7,6 +7,7 @@
 #include "base/fields.h"
 
 int options_help_wanted;
+int options_quiet;
 unsigned options_given_groups;
 
 const struct poptOption options_help[] = {

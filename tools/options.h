@@ -44,6 +44,14 @@ const sw_command *commands_find(const sw_command *const *commands, const char *n
         name, letter, POPT_ARG_STRING, &(text), 0, help, value                                               \
     }
 
+/* Of the commands that show progress: set by --quiet, after which only warnings, errors and results are
+ * printed. */
+extern int options_quiet;
+#define OPTION_QUIET                                                                                         \
+    OPTION_FLAG("quiet", 'q', options_quiet, "Print no progress and no messages but warnings and errors")
+/* Of the commands whose results a script may want to read. */
+#define OPTION_JSON(json) OPTION_FLAG("json", '\0', json, "Print one JSON document instead of text")
+
 /* Options that several commands have, each with the static that it sets. */
 #define OPTION_SET(sets)                                                                                     \
     {                                                                                                        \

@@ -2,16 +2,32 @@
 
 #include <stdlib.h>
 
+#include "base/tally.h"
 #include "data/loader.h"
 #include "nn/losses.h"
 #include "setup/open_data.h"
 
+/* What is told of each image of one of the two passes. */
+typedef struct eval_pass {
+    sw_eval *eval;
+    sw_tally *tally;
+} eval_pass;
+
+static void count_image(void *user, const sw_image_evaluation *image)
+{
+    const eval_pass *pass = user;
+    (void)image;
+    sw_tally_add(pass->tally, 1);
+}
+
 static void keep_image(void *user, const sw_image_evaluation *image)
 {
-    sw_eval *eval = user;
+    const eval_pass *pass = user;
+    sw_eval *eval = pass->eval;
     const sw_measures measures = {.classes = &eval->columns.classes, .clean = image->figures};
     sw_columns_measure(eval->image_figures + (size_t)image->image * (size_t)eval->columns.count,
                        &eval->columns, &measures);
+    count_image(user, image);
 }
 
 /* Validation images, and the loss with its class weights as numbers, which may need the training masks. */
@@ -41,7 +57,7 @@ static sw_status evaluate(sw_eval *eval, sw_trained *saved, const sw_eval_option
     sw_status status = SW_OK;
     const sw_experiment *x = saved->experiment;
     sw_loader *clean = NULL, *article = NULL;
-    sw_progress *progress = NULL;
+    eval_pass pass = {.eval = eval};
     sw_loader_options loader = {.batch_size = x->train.val_batch_size,
                                 .threads = x->data.loader_threads,
                                 .prefetch = x->data.prefetch,
@@ -52,24 +68,21 @@ static sw_status evaluate(sw_eval *eval, sw_trained *saved, const sw_eval_option
     if (eval->has_article) SW_TRY(sw_loader_create(&article, eval->val, &loader));
     loader.augment = NULL;
     SW_TRY(sw_loader_create(&clean, eval->val, &loader));
-    int steps = sw_loader_batch_count(clean);
-    const sw_progress_plan plan = {.first_epoch = saved->epoch,
-                                   .last_epoch = saved->epoch,
-                                   .val_steps = eval->has_article ? 2 * steps : steps};
-    if (options->progress) SW_TRY(sw_progress_create(&progress, options->progress, &plan));
+    const uint64_t images = (uint64_t)eval->image_count;
+    const sw_tally_plan plan = {
+        .what = "eval", .unit = "img", .total = eval->has_article ? 2 * images : images};
+    SW_TRY(sw_tally_create(&pass.tally, options->progress, &plan));
     sw_evaluate_options how = {.classes = &eval->columns.classes,
                                .epoch = saved->epoch,
                                .boundary = true,
                                .on_image = keep_image,
-                               .on_image_user = eval,
-                               .progress = progress};
+                               .on_image_user = &pass};
     SW_TRY(sw_evaluate(&eval->clean, &saved->network, clean, &how));
     how.boundary = false;
-    how.on_image = NULL;
-    how.progress_done = steps;
+    how.on_image = count_image;
     if (article) SW_TRY(sw_evaluate(&eval->article, &saved->network, article, &how));
 done:
-    sw_progress_destroy(progress);
+    sw_tally_destroy(pass.tally);
     sw_loader_destroy(clean);
     sw_loader_destroy(article);
     return status;

@@ -195,6 +195,14 @@ static cJSON *metrics_json(const sw_eval *eval)
     return object;
 }
 
+sw_status sw_eval_json(sw_str *out, const sw_eval *eval)
+{
+    cJSON *metrics = metrics_json(eval);
+    const sw_status status = sw_json_document(out, metrics);
+    cJSON_Delete(metrics);
+    return status;
+}
+
 /* Those of an image, the ones without a class first; returns their number. */
 static int list_image_columns(int *out, const sw_columns *columns)
 {

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/tally.h"
 #include "data/dataset.h"
 #include "page/csv.h"
 #include "predict_flow.h"
@@ -13,7 +13,7 @@
 #include "setup/open.h"
 
 /* Different remarks about pictures that are counted; further ones are logged picture by picture. */
-enum { REMARKS = 16, DEFAULT_OVERLAP = 4, SHARE_DIGITS = 6, PROGRESS_S = 10 };
+enum { REMARKS = 16, DEFAULT_OVERLAP = 4, SHARE_DIGITS = 6 };
 
 /* What the reader noted about a picture, logged when it comes first. */
 typedef struct remark {
@@ -30,7 +30,7 @@ typedef struct predictor {
     remark remarks[REMARKS];
     int remark_count;
     sw_str shares; /* the CSV so far */
-    double told_s; /* when the number of pictures was logged last */
+    sw_tally *tally;
 } predictor;
 
 /* --- what was asked --------------------------------------------------------------------------- */
@@ -190,19 +190,11 @@ static void add_shares(predictor *p, const sw_predict_picture *picture)
     sw_str_append(&p->shares, "\n");
 }
 
-static void tell_progress(predictor *p)
-{
-    const double now_s = sw_clock_s();
-    if (now_s - p->told_s < PROGRESS_S) return;
-    p->told_s = now_s;
-    sw_log(SW_LOG_INFO, "%d of %d pictures", p->result->predicted + p->result->failed, p->inputs.count);
-}
-
 static void on_picture(void *user, sw_predict_picture *picture)
 {
     predictor *p = user;
-    tell_progress(p);
     tell_remark(p, picture->input->path, &picture->notes);
+    sw_tally_add(p->tally, 1);
     if (picture->status != SW_OK) {
         sw_log(SW_LOG_ERROR, "%s", picture->message ? picture->message : "out of host memory");
         p->result->failed++;
@@ -248,7 +240,8 @@ static sw_status run_pictures(predictor *p, sw_trained *saved)
         return sw_fail_alloc("a list of pictures", (size_t)p->inputs.count * sizeof *p->pictures);
     for (int i = 0; i < p->inputs.count; i++)
         p->pictures[i] = (sw_predict_picture){.plan = &p->plan, .input = &p->inputs.items[i]};
-    p->told_s = sw_clock_s();
+    const sw_tally_plan tally = {.what = "predict", .unit = "img", .total = (uint64_t)p->inputs.count};
+    SW_ENSURE(sw_tally_create(&p->tally, p->options->progress, &tally));
     const sw_predict_flow flow = {.plan = &p->plan,
                                   .network = &saved->network,
                                   .pictures = p->pictures,
@@ -276,6 +269,7 @@ sw_status sw_predict(sw_predict_result *result, sw_trained *saved, const char *c
         status =
             sw_fail(SW_E_DATA, "%d of %d pictures could not be predicted", result->failed, p.inputs.count);
 done:
+    sw_tally_destroy(p.tally);
     sum_remarks_up(&p);
     for (int i = 0; p.pictures && i < p.inputs.count; i++) sw_predict_picture_deinit(&p.pictures[i]);
     free(p.pictures);

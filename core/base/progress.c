@@ -7,23 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/str.h"
-#include "base/terminal.h"
+#include "progress_line.h"
 
-/* Seconds between redraws at least, so that a slow terminal does not slow the run. */
-#define MIN_REDRAW_S 0.1
 /* Weight of the newest step in the smoothed seconds a step: it follows a machine that slows down within about
  * ten steps. */
 #define SMOOTHING 0.1
 /* A validation step has no backward pass; until one was seen, it counts as this part of a training step. */
 #define VALIDATION_GUESS (1.0 / 3)
 
-enum { MIN_BAR = 10, MAX_BAR = 40, PHASES = 2 };
-
-#define BOLD  "\033[1m"
-#define GREEN "\033[32m"
-#define PLAIN "\033[0m"
+enum { PHASES = 2 };
 
 struct sw_progress {
     sw_progress_output output;
@@ -37,47 +29,6 @@ struct sw_progress {
     double last_draw_s;     /* -infinity: never */
     bool shown;             /* the bar is on the terminal */
 };
-
-/* ---- the terminal ---- */
-
-static void stream_write(void *user, const char *text, size_t length)
-{
-    fwrite(text, 1, length, user);
-    fflush(user);
-}
-
-static int stream_columns(void *user)
-{
-    return sw_terminal_columns(user);
-}
-
-sw_progress_output sw_progress_output_to(FILE *stream)
-{
-    return (sw_progress_output){.write = stream_write,
-                                .columns = stream_columns,
-                                .user = stream,
-                                .bar = sw_terminal_rewrites(stream),
-                                .colour = sw_terminal_escapes(stream)};
-}
-
-static int columns_of(const sw_progress *progress)
-{
-    return progress->output.columns ? progress->output.columns(progress->output.user)
-                                    : SW_TERMINAL_DEFAULT_COLUMNS;
-}
-
-static double now_s(const sw_progress *progress)
-{
-    return progress->output.now_s ? progress->output.now_s(progress->output.user) : sw_clock_s();
-}
-
-static void emit(const sw_progress *progress, sw_str *text)
-{
-    /* a progress line that memory is out for is left out: a failure that matters is reported elsewhere */
-    if (!text->failed && text->length)
-        progress->output.write(progress->output.user, text->text, text->length);
-    sw_str_deinit(text);
-}
 
 /* ---- time ---- */
 
@@ -132,71 +83,35 @@ double sw_progress_eta_s(const sw_progress *progress)
     return eta;
 }
 
-/* "1:02:11", "2:11", or nothing when it isn't known */
-static void append_duration(sw_str *s, const char *before, double seconds)
-{
-    if (!(seconds < 1e9)) return;
-    int64_t whole = (int64_t)ceil(seconds);
-    int hours = (int)(whole / 3600), minutes = (int)(whole / 60 % 60), rest = (int)(whole % 60);
-    sw_str_append(s, before);
-    if (hours)
-        sw_str_printf(s, "%d:%02d:%02d", hours, minutes, rest);
-    else
-        sw_str_printf(s, "%d:%02d", minutes, rest);
-}
-
 /* ---- the bar ---- */
 
-/* Appends the figures behind the bar. Less detail leaves out the least important ones (2: all, 0: fewest). */
-static void append_figures(sw_str *s, const sw_progress *progress, int phase, int total, double loss,
-                           int detail)
+typedef struct bar {
+    const sw_progress *progress;
+    sw_progress_phase phase;
+    int total;
+    double loss;
+} bar;
+
+static void append_figures(sw_str *out, const void *user, int detail)
 {
-    sw_str_printf(s, " %*d/%d", total >= 100 ? 3 : total >= 10 ? 2 : 1, progress->done[phase], total);
-    if (detail >= 2 && progress->image_s[phase] > 0) {
-        double rate = 1 / progress->image_s[phase];
-        sw_str_printf(s, rate < 10 ? "  %.2f img/s" : rate < 100 ? "  %.1f img/s" : "  %.0f img/s", rate);
-    }
-    if (detail >= 1 && isfinite(loss)) sw_str_printf(s, "  loss %.4f", loss);
-    append_duration(s, "  ETA ", sw_progress_eta_s(progress));
+    const bar *b = user;
+    progress_append_count(out, (uint64_t)b->progress->done[b->phase], (uint64_t)b->total);
+    if (detail >= 2) progress_append_rate(out, "  ", 1 / b->progress->image_s[b->phase], "img");
+    if (detail >= 1 && isfinite(b->loss)) sw_str_printf(out, "  loss %.4f", b->loss);
+    progress_append_duration(out, "  ETA ", sw_progress_eta_s(b->progress));
 }
 
-static void append_bar(sw_str *s, int width, double part, bool colour)
-{
-    int filled = (int)(part * width);
-    sw_str_append(s, colour ? " [" GREEN : " [");
-    for (int i = 0; i < width; i++) sw_str_append(s, i < filled ? "=" : i == filled ? ">" : " ");
-    sw_str_append(s, colour ? PLAIN "]" : "]");
-}
-
-static void draw(sw_progress *progress, int phase, int total, double loss)
+static void draw(sw_progress *progress, sw_progress_phase phase, int total, double loss)
 {
     static const char *const phase_names[PHASES] = {"train", "val  "};
-    int columns = columns_of(progress),
-        room = columns - 1; /* the last column would make some terminals wrap */
-    bool colour = progress->output.colour;
-    sw_str head = {0}, figures = {0}, line = {0};
-    sw_str_printf(&head, "epoch %d/%d %s", progress->epoch, progress->plan.last_epoch, phase_names[phase]);
-    int bar = 0;
-    for (int detail = 2; detail >= 0; detail--) {
-        sw_str_deinit(&figures);
-        append_figures(&figures, progress, phase, total, loss, detail);
-        bar = room - (int)head.length - (int)figures.length - 3; /* " [" and "]" */
-        if (bar >= MIN_BAR) break;
-    }
-    if (head.failed || figures.failed) goto done;
-    sw_terminal_erase(&line, progress->output.colour, columns);
-    if (colour) sw_str_append(&line, BOLD);
-    sw_str_append_bytes(&line, head.text,
-                        (int)head.length < room ? head.length : (size_t)(room > 0 ? room : 0));
-    if (colour) sw_str_append(&line, PLAIN);
-    if (bar >= MIN_BAR)
-        append_bar(&line, bar < MAX_BAR ? bar : MAX_BAR, (double)progress->done[phase] / total, colour);
-    if ((int)(head.length + figures.length) <= room) sw_str_append(&line, figures.text);
-    emit(progress, &line);
+    char title[64];
+    const bar b = {progress, phase, total, loss};
+    const progress_line line = {
+        .title = title, .part = (double)progress->done[phase] / total, .figures = append_figures, .user = &b};
+    snprintf(title, sizeof title, "epoch %d/%d %s", progress->epoch, progress->plan.last_epoch,
+             phase_names[phase]);
+    progress_line_draw(&progress->output, &line);
     progress->shown = true;
-done:
-    sw_str_deinit(&head);
-    sw_str_deinit(&figures);
 }
 
 /* ---- the interface ---- */
@@ -214,7 +129,7 @@ sw_status sw_progress_create(sw_progress **out, const sw_progress_output *output
                               .step_s = {unknown, unknown},
                               .image_s = {unknown, unknown},
                               .last_draw_s = -(double)INFINITY};
-    progress->last_step_s = now_s(progress);
+    progress->last_step_s = progress_now_s(&progress->output);
     return SW_OK;
 }
 
@@ -222,7 +137,7 @@ void sw_progress_steps(sw_progress *progress, int epoch, sw_progress_phase phase
                        int images, double loss)
 {
     assert(steps > 0);
-    double now = now_s(progress), took = now - progress->last_step_s;
+    double now = progress_now_s(&progress->output), took = now - progress->last_step_s;
     if (epoch != progress->epoch) progress->done[0] = progress->done[1] = 0;
     progress->epoch = epoch;
     progress->done[phase] = done;
@@ -233,7 +148,7 @@ void sw_progress_steps(sw_progress *progress, int epoch, sw_progress_phase phase
     if (!progress->output.bar) return;
     int total = epoch_steps(&progress->plan, (int)phase, epoch);
     if (total < done) total = done;
-    if (done < total && now - progress->last_draw_s < MIN_REDRAW_S) return;
+    if (done < total && now - progress->last_draw_s < PROGRESS_REDRAW_S) return;
     progress->last_draw_s = now;
     draw(progress, phase, total, loss);
 }
@@ -241,9 +156,7 @@ void sw_progress_steps(sw_progress *progress, int epoch, sw_progress_phase phase
 void sw_progress_hide(sw_progress *progress)
 {
     if (!progress->shown) return;
-    sw_str erase = {0};
-    sw_terminal_erase(&erase, progress->output.colour, columns_of(progress));
-    emit(progress, &erase);
+    progress_line_erase(&progress->output);
     progress->shown = false;
     progress->last_draw_s = -(double)INFINITY;
 }
@@ -278,16 +191,18 @@ void sw_progress_epoch(sw_progress *progress, int epoch, const char *summary)
     int digits = snprintf(NULL, 0, "%d", progress->plan.last_epoch);
     sw_str line = {0}, figures = {0};
     sw_str_append(&figures, summary);
-    if (epoch < progress->plan.last_epoch) append_duration(&figures, "  ETA ", sw_progress_eta_s(progress));
+    if (epoch < progress->plan.last_epoch)
+        progress_append_duration(&figures, "  ETA ", sw_progress_eta_s(progress));
     sw_str_printf(&line, "epoch %*d/%d", digits, epoch, progress->plan.last_epoch);
     int indent = (int)line.length + 2;
     if (figures.text)
-        append_fitted(&line, figures.text, indent, progress->output.bar ? columns_of(progress) : INT_MAX);
+        append_fitted(&line, figures.text, indent,
+                      progress->output.bar ? progress_columns(&progress->output) : INT_MAX);
     sw_str_append(&line, "\n");
     sw_str_deinit(&figures);
-    emit(progress, &line);
+    progress_emit(&progress->output, &line);
     /* the time between epochs (pictures, checkpoints) belongs to no step */
-    progress->last_step_s = now_s(progress);
+    progress->last_step_s = progress_now_s(&progress->output);
 }
 
 void sw_progress_destroy(sw_progress *progress)

@@ -56,7 +56,7 @@ static sw_status limit_pixels(mask_list *masks, uint64_t most_pixels, int thread
     uint64_t pixels = 0;
     if (most_pixels == 0 || masks->count <= FEW) return SW_OK;
     for (int i = 0; i < FEW; i++) few[i] = masks->pairs[(int)((int64_t)i * masks->count / FEW)];
-    const sw_status status = census_read(files, few, FEW, 0, threads);
+    const sw_status status = census_read(files, few, FEW, 0, threads, NULL);
     for (int i = 0; i < FEW; i++) pixels += files[i].fault ? 0 : sw_size_pixels(files[i].size);
     census_deinit(files, FEW);
     if (status != SW_OK || pixels == 0) return status;
@@ -291,7 +291,8 @@ static sw_status refuse_many_values(const sw_guess *guess, const census_summary 
         masks->pairs[s->worst_place]->mask, s->worst->has_more ? "over " : "", s->worst->count);
 }
 
-sw_status sw_guess_masks(sw_guess *guess, int threads, uint64_t most_pixels)
+sw_status sw_guess_masks(sw_guess *guess, int threads, uint64_t most_pixels,
+                         const sw_progress_output *progress)
 {
     enum { COMPARED = 24 };
     sw_status status = SW_OK;
@@ -304,7 +305,8 @@ sw_status sw_guess_masks(sw_guess *guess, int threads, uint64_t most_pixels)
     SW_TRY(limit_pixels(&masks, most_pixels, threads));
     files = calloc((size_t)masks.count, sizeof *files);
     if (!files) SW_TRY(sw_fail_alloc("a list of masks", (size_t)masks.count * sizeof *files));
-    SW_TRY(census_read(files, masks.pairs, masks.count, (masks.count + COMPARED - 1) / COMPARED, threads));
+    SW_TRY(census_read(files, masks.pairs, masks.count, (masks.count + COMPARED - 1) / COMPARED, threads,
+                       progress));
     SW_TRY(tell_faults(guess, files, &masks));
     SW_TRY(tell_bad_pictures(guess, files, &masks));
     SW_TRY(tell_orphans(guess, &masks));

@@ -5,6 +5,7 @@
 
 #include "base/parallel.h"
 #include "base/str.h"
+#include "base/tally.h"
 #include "image/image.h"
 
 /* ---- counting ---- */
@@ -79,6 +80,7 @@ typedef struct census_job {
     census_file *files;
     const data_pair *const *pairs;
     int every_picture;
+    sw_tally *tally;
 } census_job;
 
 static sw_status compare_size(census_file *file, const data_pair *pair)
@@ -125,12 +127,24 @@ static sw_status read_file(void *user, int index)
     return status;
 }
 
+static sw_status count_file(void *user, int index)
+{
+    const census_job *job = user;
+    sw_status status = read_file(user, index);
+    sw_tally_add(job->tally, 1);
+    return status;
+}
+
 sw_status census_read(census_file *files, const data_pair *const *pairs, int count, int every_picture,
-                      int threads)
+                      int threads, const sw_progress_output *progress)
 {
     memset(files, 0, (size_t)count * sizeof *files);
-    census_job job = {files, pairs, every_picture};
-    return sw_parallel_run(count, threads, read_file, &job);
+    census_job job = {files, pairs, every_picture, NULL};
+    const sw_tally_plan tally = {.what = "reading", .unit = "masks", .total = (uint64_t)count};
+    SW_ENSURE(sw_tally_create(&job.tally, progress, &tally));
+    sw_status status = sw_parallel_run(count, threads, count_file, &job);
+    sw_tally_destroy(job.tally);
+    return status;
 }
 
 void census_deinit(census_file *files, int count)

@@ -2,6 +2,7 @@
 #ifndef DATA_MASK_CENSUS_H
 #define DATA_MASK_CENSUS_H
 
+#include "base/progress.h"
 #include "base/size.h"
 #include "pair_list.h"
 
@@ -35,9 +36,9 @@ typedef struct census_file {
 } census_file;
 
 /* Reads the masks of pairs into files[count], which the caller frees with census_deinit. Of the pictures
- * every so many-th is read to compare sizes; 0: none. */
+ * every so many-th is read to compare sizes; 0: none. `progress` may be NULL. */
 sw_status census_read(census_file *files, const data_pair *const *pairs, int count, int every_picture,
-                      int threads) SW_NODISCARD;
+                      int threads, const sw_progress_output *progress) SW_NODISCARD;
 void census_deinit(census_file *files, int count);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "base/tally.h"
 #include "data/description.h"
 #include "pair.h"
 #include "range.h"
@@ -15,6 +16,7 @@ typedef struct stats_job {
     sw_stats *stats;
     const sw_data_config *data;
     const mask_coding *coding;
+    sw_tally *tally;
     pthread_mutex_t lock; /* guards the sums of the splits */
 } stats_job;
 
@@ -104,6 +106,7 @@ static sw_status look_at(void *user, int index)
     }
     if (status == SW_OK && text.length) status = sw_str_take(&item->text, &text);
     sw_str_deinit(&text);
+    sw_tally_add(job->tally, 1);
     return status;
 }
 
@@ -126,11 +129,12 @@ static sw_status sum_up_sizes(sw_stats *out)
     return SW_OK;
 }
 
-sw_status sw_stats_collect(sw_stats *out, const sw_data_config *data, int threads)
+sw_status sw_stats_collect(sw_stats *out, const sw_data_config *data, int threads,
+                           const sw_progress_output *progress)
 {
     sw_status status = SW_OK;
     mask_coding coding = {0};
-    stats_job job = {out, data, &coding, PTHREAD_MUTEX_INITIALIZER};
+    stats_job job = {.stats = out, .data = data, .coding = &coding, .lock = PTHREAD_MUTEX_INITIALIZER};
     *out = (sw_stats){.size = data->size, .classes = sw_data_classes(data)};
     out->store = calloc(1, sizeof *out->store);
     if (!out->store) return sw_fail_alloc("file statistics", sizeof *out->store);
@@ -139,10 +143,14 @@ sw_status sw_stats_collect(sw_stats *out, const sw_data_config *data, int thread
     const int listed = out->store->listed_count, all = out->store->item_count;
     SW_TRY(stats_add_orphans(out, data));
     SW_TRY(mask_coding_init(&coding, data));
-    SW_TRY(sw_parallel_run(all - listed <= listed ? all : listed, threads, look_at, &job));
+    const int looked_at = all - listed <= listed ? all : listed;
+    const sw_tally_plan tally = {.what = "reading", .unit = "img", .total = (uint64_t)looked_at};
+    SW_TRY(sw_tally_create(&job.tally, progress, &tally));
+    SW_TRY(sw_parallel_run(looked_at, threads, look_at, &job));
     SW_TRY(sum_up_sizes(out));
     SW_TRY(stats_remark(out));
 done:
+    sw_tally_destroy(job.tally);
     mask_coding_deinit(&coding);
     if (status != SW_OK) sw_stats_deinit(out);
     return status;

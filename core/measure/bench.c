@@ -62,7 +62,7 @@ static sw_status open_device(bench *b)
 static sw_status decide_engines(bench *b)
 {
     double start = sw_clock_s();
-    SW_ENSURE(sw_engines_decide(&b->engines, b->experiment, b->cl, NULL));
+    SW_ENSURE(sw_engines_decide(&b->engines, b->experiment, b->cl, NULL, b->options->progress));
     b->opened_s += sw_clock_s() - start;
     sw_log(SW_LOG_INFO, "engines of the convolutions: %s", b->engines.source);
     return SW_OK;

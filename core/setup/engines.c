@@ -54,13 +54,15 @@ static void forget_layers(sw_conv_table *table, const sw_graph *graph)
 /* Times what the file lacks, and writes the file. Under its lock: of two runs that begin at once, the second
  * finds what the first one chose. */
 static sw_status complete_table(sw_conv_table *table, sw_conv_cache *cache, sw_cl *cl, const sw_graph *graph,
-                                const sw_conv_pins *pins, bool force, const volatile sig_atomic_t *stop)
+                                const sw_conv_pins *pins, const sw_tuning_options *how)
 {
+    sw_status status = SW_OK;
+    sw_tally *tally = NULL;
     int sought, missing;
     sw_conv_table_deinit(table);
     if (sw_conv_cache_load(table, cache) != SW_OK)
         sw_log(SW_LOG_WARNING, "%s; the convolutions are timed anew", sw_error_message());
-    if (force) forget_layers(table, graph);
+    if (how->force) forget_layers(table, graph);
     SW_ENSURE(add_layers(table, &sought, &missing, cl, graph, pins));
     if (!missing) return SW_OK;
     sw_log(
@@ -68,9 +70,15 @@ static sw_status complete_table(sw_conv_table *table, sw_conv_cache *cache, sw_c
         "timing the engines of %d kinds of convolution on this device, once (about %.0f s, and the time to "
         "build their kernels)",
         missing, TUNE_SECONDS);
-    const sw_conv_tune_options options = {.seconds = TUNE_SECONDS, .stop = stop};
-    SW_ENSURE(sw_conv_tune(table, cl, &options));
-    return sw_conv_cache_save(cache, table);
+    const sw_tally_plan passes = {
+        .what = "timing", .unit = "passes", .total = (uint64_t)missing * SW_CONV_PASSES};
+    SW_TRY(sw_tally_create(&tally, how->progress, &passes));
+    const sw_conv_tune_options options = {.seconds = TUNE_SECONDS, .tally = tally, .stop = how->stop};
+    SW_TRY(sw_conv_tune(table, cl, &options));
+    status = sw_conv_cache_save(cache, table);
+done:
+    sw_tally_destroy(tally);
+    return status;
 }
 
 /* --- deciding -------------------------------------------------------------------------------- */
@@ -83,14 +91,14 @@ static sw_status set_source(sw_engines *e, const char *words, const char *path)
 
 /* Reads the cache, and times what it lacks if it can be written. */
 static sw_status look_up(sw_engines *e, sw_conv_table *table, sw_conv_cache *cache, sw_cl *cl,
-                         const sw_graph *graph, const sw_conv_pins *pins, const volatile sig_atomic_t *stop)
+                         const sw_graph *graph, const sw_conv_pins *pins, const sw_tuning_options *how)
 {
     int sought, missing;
     bool readable = sw_conv_cache_load(table, cache) == SW_OK;
     SW_ENSURE(add_layers(table, &sought, &missing, cl, graph, pins));
     if (!sought) return SW_OK;
     if (readable && !missing) return set_source(e, "as timed before,", cache->path);
-    sw_status status = sw_conv_cache_lock(cache, stop);
+    sw_status status = sw_conv_cache_lock(cache, how->stop);
     if (status == SW_E_IO) {
         sw_log(SW_LOG_WARNING,
                "%s; timings cannot be kept, so that the fixed order of engines holds. "
@@ -99,7 +107,7 @@ static sw_status look_up(sw_engines *e, sw_conv_table *table, sw_conv_cache *cac
         return SW_OK;
     }
     SW_ENSURE(status);
-    status = complete_table(table, cache, cl, graph, pins, false, stop);
+    status = complete_table(table, cache, cl, graph, pins, how);
     if (status == SW_E_IO) { /* a full disk: this run still uses the timings */
         sw_log(SW_LOG_WARNING, "%s; the next run will time convolutions again", sw_error_message());
         e->source = "timed now, for this run only";
@@ -152,13 +160,14 @@ static sw_status pin_layers(sw_engines *e, const sw_conv_table *table, const sw_
 }
 
 sw_status sw_engines_decide(sw_engines *e, const sw_experiment *x, sw_cl *cl,
-                            const volatile sig_atomic_t *stop)
+                            const volatile sig_atomic_t *stop, const sw_progress_output *progress)
 {
     sw_status status = SW_OK;
     sw_model model = {0};
     sw_conv_table table = {0};
     sw_conv_cache cache = {.lock_fd = -1};
     const sw_conv_pins *given = &x->runtime.conv_layers;
+    const sw_tuning_options how = {.stop = stop, .progress = progress};
     *e = (sw_engines){0};
     e->source = "runtime.conv_engine";
     if (x->runtime.conv_engine != SW_CONV_AUTO) return SW_OK;
@@ -167,7 +176,7 @@ sw_status sw_engines_decide(sw_engines *e, const sw_experiment *x, sw_cl *cl,
     if (x->runtime.tune) {
         status = sw_conv_cache_open(&cache, cl, sw_build_version());
         if (status == SW_OK)
-            status = look_up(e, &table, &cache, cl, &model.graph, given, stop);
+            status = look_up(e, &table, &cache, cl, &model.graph, given, &how);
         else if (status == SW_E_IO) {
             sw_log(SW_LOG_WARNING, "%s; the fixed order of engines holds", sw_error_message());
             status = SW_OK;
@@ -220,7 +229,7 @@ sw_status sw_tuning_run(sw_tuning *out, const sw_experiment *x, const sw_tuning_
     SW_TRY(sw_open_device(&cl, &out->device, x, options->device, false));
     SW_TRY(sw_conv_cache_open(&cache, cl, sw_build_version()));
     SW_TRY(sw_conv_cache_lock(&cache, options->stop));
-    SW_TRY(complete_table(&table, &cache, cl, &model.graph, NULL, options->force, options->stop));
+    SW_TRY(complete_table(&table, &cache, cl, &model.graph, NULL, options));
     SW_TRY(pick_rows(&out->table, &table, cl, &model.graph));
     out->path = sw_strf("%s", cache.path);
     if (!out->path) status = SW_E_MEMORY;

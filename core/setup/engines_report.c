@@ -1,4 +1,7 @@
-/* The results of segwork tune as a table. */
+/* The results of segwork tune as a table and for programs. */
+#include <cjson/cJSON.h>
+
+#include "page/json_text.h"
 #include "page/sheet.h"
 #include "setup/engines.h"
 
@@ -74,4 +77,38 @@ void sw_tuning_print(sw_str *out, const sw_tuning *t)
             print_pass(&rows, &t->table.rows[r], (sw_conv_pass)p, engines, count);
     sw_sheet_columns(out, &rows, 2);
     sw_str_printf(out, "\nkept in %s\n", t->path);
+}
+
+static cJSON *pass_json(const sw_conv_row *row, sw_conv_pass pass)
+{
+    char layer[SW_CONV_LAYER_BYTES];
+    const sw_conv_verdict *verdict = &row->pass[pass];
+    cJSON *object = cJSON_CreateObject();
+    sw_conv_layer_print(layer, &row->layer);
+    cJSON_AddStringToObject(object, "convolution", layer);
+    cJSON_AddStringToObject(object, "pass", sw_conv_pass_name(pass));
+    cJSON_AddStringToObject(object, "engine", sw_conv_choice_name(verdict->choice));
+    cJSON *times = cJSON_AddObjectToObject(object, "ms_per_image");
+    for (int t = 0; t < verdict->trial_count; t++) {
+        const sw_conv_trial *trial = &verdict->trials[t];
+        if (trial->ms < 0)
+            cJSON_AddNullToObject(times, sw_conv_choice_name(trial->engine));
+        else
+            cJSON_AddNumberToObject(times, sw_conv_choice_name(trial->engine), trial->ms);
+    }
+    return object;
+}
+
+sw_status sw_tuning_json(sw_str *out, const sw_tuning *t)
+{
+    cJSON *root = cJSON_CreateObject();
+    sw_json_add_text(root, "device", t->device.name);
+    sw_json_add_text(root, "file", t->path);
+    cJSON *passes = cJSON_AddArrayToObject(root, "passes");
+    for (int r = 0; r < t->table.count; r++)
+        for (int p = 0; p < SW_CONV_PASSES; p++)
+            cJSON_AddItemToArray(passes, pass_json(&t->table.rows[r], (sw_conv_pass)p));
+    const sw_status status = sw_json_document(out, root);
+    cJSON_Delete(root);
+    return status;
 }

@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "base/parallel.h"
 #include "base/str.h"
+#include "base/tally.h"
 #include "synth_scene.h"
 
 /* To be raised when the same options give other pictures than before, so that an old set is not taken for a
@@ -26,6 +27,7 @@ enum { JPEG_QUALITY = 90 };
 typedef struct synth_job {
     const char *dir;
     const sw_synth_options *options;
+    sw_tally *tally;
 } synth_job;
 
 /* Validation pictures have numbers of their own, so that they do not change with the number of training
@@ -136,6 +138,7 @@ static sw_status write_picture(void *user, int index)
     SW_TRY(sw_image_encode_png(&png, &trimap));
     SW_TRY(write_quickly(image_path, &jpeg));
     SW_TRY(write_quickly(trimap_path, &png));
+    sw_tally_add(job->tally, 1);
 done:
     free(image_path);
     free(trimap_path);
@@ -173,18 +176,21 @@ static sw_status write_list(const synth_job *job, const char *name, int first, i
 static sw_status write_all(const char *dir, const sw_synth_options *options)
 {
     sw_status status = SW_OK;
-    synth_job job = {dir, options};
+    synth_job job = {.dir = dir, .options = options};
     int total = options->train + options->val;
+    const sw_tally_plan tally = {.what = "drawing", .unit = "img", .total = (uint64_t)total};
     char *images = sw_fs_join(dir, "images"), *trimaps = sw_fs_join(dir, "annotations/trimaps");
     if (!images || !trimaps) SW_TRY(SW_E_MEMORY);
     SW_TRY(sw_fs_mkdirs(images));
     SW_TRY(sw_fs_mkdirs(trimaps));
+    SW_TRY(sw_tally_create(&job.tally, options->progress, &tally));
     SW_TRY(sw_parallel_run(total, options->threads, write_picture, &job));
     sync(); /* before the lists: what they name is on the disk */
     SW_TRY(write_list(&job, "trainval", 0, options->train));
     SW_TRY(write_list(&job, "test", options->train, total));
     SW_TRY(write_list(&job, "list", 0, total));
 done:
+    sw_tally_destroy(job.tally);
     free(images);
     free(trimaps);
     return status;

@@ -106,7 +106,8 @@ static void describe_engines(sw_str *out, const sw_executor *executor, const sw_
  */
 static sw_status decide_engines(sw_run_session *s)
 {
-    if (!s->options->resume) return sw_engines_decide(&s->engines, s->experiment, s->cl, s->options->stop);
+    const sw_trainer_options *o = s->options;
+    if (!o->resume) return sw_engines_decide(&s->engines, s->experiment, s->cl, o->stop, &o->progress);
     s->engines.pins = s->experiment->runtime.conv_layers;
     s->engines.source = "as the run began";
     return SW_OK;

@@ -1,4 +1,5 @@
 /* A sweep run: one run after the other here, or as commands for other programs. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,15 +13,18 @@
 
 enum { LISTED = 8 };
 
-static sw_status train(const sw_sweep_run *run, const sw_trainer_options *options)
+static sw_status train(const sw_sweep_run *run, const sw_sweep *sweep, const sw_trainer_options *options)
 {
     sw_status status = SW_OK;
+    char before[48]; /* the bar of the run */
     sw_train_result result = {0};
     sw_experiment *begun = NULL;
     const bool resumes = run->state == SW_SWEEP_RESUME;
     sw_trainer_options trainer = *options;
     trainer.out = resumes ? NULL : run->path;
     trainer.resume = resumes ? run->path : NULL;
+    snprintf(before, sizeof before, "run %d/%d ", (int)(run - sweep->runs) + 1, sweep->count);
+    trainer.progress.before = before;
     SW_TRY(sweep_clear_folder(run));
     /* its own config.yaml also names the engine of every convolution */
     if (resumes) SW_TRY(sw_run_config_load_to_resume(&begun, run->path, NULL));
@@ -104,7 +108,7 @@ static sw_status execute_run(sw_sweep_run *run, const sw_sweep *sweep, const sw_
     sw_log(SW_LOG_INFO, "run %d of %d: %s, %s", (int)(run - sweep->runs) + 1, sweep->count, run->name,
            words.text);
     if (run->state == SW_SWEEP_DONE || run->state == SW_SWEEP_BUSY) goto done;
-    SW_TRY(train(run, options));
+    SW_TRY(train(run, sweep, options));
     run->state = SW_SWEEP_DONE;
 done:
     sw_str_deinit(&words);

@@ -108,8 +108,8 @@ expect "bin/segwork data " init synth fetch stats browse
 expect "bin/segwork data stats ph" photos
 expect "bin/segwork data stats mi" mine.yaml
 expect "bin/segwork data init ph" photos
-expect "bin/segwork data init photos " --out --help
-expect "bin/segwork data stats photos " --size --all --set --help
+expect "bin/segwork data init photos " --out --quiet --help
+expect "bin/segwork data stats photos " --size --all --json --set --quiet --help
 expect "bin/segwork data browse mi" mine.yaml
 expect "bin/segwork data browse " experiments/small.yaml experiments/large.yaml mine.yaml "two words.yaml"
 expect "bin/segwork completion z" zsh

@@ -1,4 +1,5 @@
 /* The program as a whole: overview, help, version, exit codes. */
+#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,9 +24,70 @@ Test(program, the_overview_lists_the_commands_and_the_exit_codes)
         snprintf(entry, sizeof entry, "\n  %-10s ", commands[i]);
         cr_expect_not_null(strstr(program_output, entry), "no '%s' in\n%s", entry, program_output);
     }
-    program_expect(2, "Usage: segwork COMMAND", "segwork");
     program_expect(2, "there is no command 'fly'", "segwork fly");
     program_expect(0, "segwork 0.", "segwork --version");
+}
+
+Test(program, alone_it_shows_the_five_commands_of_a_first_day)
+{
+    program_expect(2, "Usage: segwork COMMAND", "segwork");
+    static const char *const commands[] = {"data init", "check", "run", "report", "predict"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        char entry[32];
+        snprintf(entry, sizeof entry, "\n  segwork %s ", commands[i]);
+        cr_expect_not_null(strstr(program_output, entry), "no '%s' in\n%s", entry, program_output);
+    }
+    cr_expect_null(strstr(program_output, "selftest"), "%s", program_output);
+    cr_expect_not_null(strstr(program_output, "'segwork --help' lists all commands"), "%s", program_output);
+}
+
+Test(program, quiet_leaves_results_warnings_and_errors)
+{
+    program_draw_pets(8, 4);
+    program_expect(0, NULL, "segwork run $SRC/tests/support/tiny.yaml --quiet 2>messages");
+    cr_expect_str_eq(program_output, "run folder       runs/tiny/001\n"
+                                     "prediction grid  runs/tiny/001/grids/epoch_03.png\n");
+    program_expect(0, NULL, "cat messages");
+    cr_expect_str_eq(program_output, "");
+    program_expect(0, NULL, "segwork eval --checkpoint runs/tiny/001 -q --json 2>&1 >figures");
+    cr_expect_str_eq(program_output, "");
+    int code = program_run_on_terminal("segwork predict --checkpoint runs/tiny/001 pets/images --out m -q");
+    cr_expect_eq(code, 0);
+    cr_expect_str_eq(program_output, "predicted 12 pictures into m\r\n");
+    program_expect(0, NULL, "printf x > pets/images/pet_000001.jpg");
+    program_expect(1, "pet_000001.jpg", "segwork predict --checkpoint runs/tiny/001 pets/images --out n -q");
+    program_expect(2, "--quite: unknown option; did you mean --quiet?", "segwork run x.yaml --quite");
+}
+
+/* One JSON document and nothing else; `key` is in it. */
+static void expect_json(const char *key, const char *command)
+{
+    program_expect(0, NULL, "segwork %s --json 2>messages", command);
+    cJSON *document = cJSON_Parse(program_output);
+    cr_expect_not_null(document, "%s: no JSON: %s", command, program_output);
+    const cJSON *first = cJSON_IsArray(document) ? document->child : document;
+    cr_expect_not_null(cJSON_GetObjectItemCaseSensitive(first, key), "%s: no %s in %s", command, key,
+                       program_output);
+    cJSON_Delete(document);
+}
+
+Test(program, what_a_script_reads_is_one_json_document)
+{
+    program_draw_pets(8, 4);
+    expect_json("folder", "run $SRC/tests/support/tiny.yaml");
+    expect_json("step_loss", "run $SRC/tests/support/tiny.yaml --dry-run");
+    expect_json("confusion", "eval --checkpoint runs/tiny/001 --out figures");
+    program_expect(0, NULL, "segwork eval --checkpoint runs/tiny/001 --json | cmp - figures/metrics.json");
+    expect_json("predicted", "predict --checkpoint runs/tiny/001 pets/images --out masks");
+    expect_json("runs", "compare runs/tiny");
+    expect_json("splits", "data stats pets");
+    expect_json("classes", "check $SRC/tests/support/tiny.yaml");
+    expect_json("chosen", "devices");
+    expect_json("state", "sweep $SRC/tests/support/tiny.yaml --set seed=1,2 --dry-run");
+    expect_json("runs", "sweep $SRC/tests/support/tiny.yaml --set seed=1,2 --set train.epochs=1");
+    program_expect(2, "not with --json", "segwork check $SRC/tests/support/tiny.yaml --resolve --json");
+    program_expect(2, "give one of them", "segwork compare runs/tiny --json --format csv");
+    program_expect(2, "not with --json", "segwork sweep x.yaml --set seed=1,2 --jobs j.txt --json");
 }
 
 Test(program, every_command_explains_itself)

@@ -48,3 +48,37 @@ Test(run_progress, the_run_folder_and_the_grid_are_the_only_results_on_standard_
                                      "prediction grid  runs/tiny/001/grids/epoch_03.png\n");
     program_expect(0, "runs/tiny/002", "segwork run $SRC/tests/support/tiny.yaml 2>messages");
 }
+
+Test(run_progress, a_run_ends_with_commands_that_look_at_it_and_can_be_pasted)
+{
+    program_draw_pets(8, 4);
+    program_expect(0, "\nLook at it:\n", "segwork run $SRC/tests/support/tiny.yaml 2>&1 >results");
+    program_expect(0, NULL, "segwork run $SRC/tests/support/tiny.yaml --out 'my run' 2>messages");
+    program_expect(0, NULL, "sed '1,/^Look at it:/d' messages | tee commands");
+    cr_expect_eq(count("\n"), 3, "%s", program_output);
+    cr_expect_not_null(strstr(program_output, " report 'my run'\n"), "%s", program_output);
+    program_expect(0, "4 epochs", "sh -e commands && test -s report.html && test -s 'my run/epochs.gif'");
+    /* the next run of the same experiment is compared with the one before */
+    program_expect(0, " compare runs/tiny\n", "segwork run $SRC/tests/support/tiny.yaml");
+    program_expect(0, "runs/tiny/002", "segwork compare runs/tiny");
+}
+
+static void expect_bar(const char *words, const char *command)
+{
+    int code = program_run_on_terminal("%s", command);
+    cr_expect_eq(code, 0, "%s", program_output);
+    cr_expect_not_null(strstr(program_output, words), "no '%s' of %s in:\n%s", words, command,
+                       program_output);
+}
+
+Test(run_progress, on_a_terminal_other_long_commands_have_a_bar_too)
+{
+    expect_bar("drawing", "export NO_COLOR=1; segwork data synth pets --train 8 --val 4 --size 32");
+    cr_expect_not_null(strstr(program_output, " 12/12"), "%s", program_output);
+    expect_bar(" 12/12", "segwork data stats pets");
+    expect_bar("run 2/2 epoch 1/1 train", "export NO_COLOR=1; segwork sweep $SRC/tests/support/tiny.yaml "
+                                          "--set seed=1,2 --set train.epochs=1 --out sweep");
+    expect_bar(" 8/8", "segwork eval --checkpoint sweep/seed=1"); /* clean and as the article */
+    expect_bar(" 12/12", "segwork predict --checkpoint sweep/seed=1 pets/images --out masks");
+    program_expect(0, NULL, "segwork data stats pets 2>messages && test ! -s messages");
+}

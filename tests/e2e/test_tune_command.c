@@ -65,7 +65,15 @@ Test(tune_command, prints_a_table_of_80_columns_and_times_once)
     cr_expect_geq(taken, 4 * 3 - 4, "%s", program_output); /* the last column's star ends its line */
     program_expect(0, "kept in", CACHE "segwork tune " WIDE);
     cr_expect_null(strstr(program_output, "timing the engines"), "%s", program_output);
-    program_expect(0, "timing the engines of 4 kinds", CACHE "segwork tune " WIDE "--force");
+    int code = program_run_on_terminal(CACHE "segwork tune " WIDE "--force --json");
+    cr_expect_eq(code, 0, "%s", program_output);
+    cr_expect_not_null(strstr(program_output, "timing the engines of 4 kinds"), "%s", program_output);
+    cr_expect_not_null(strstr(program_output, "] 12/12"), "a bar for 3 passes of each: %s", program_output);
+    cJSON *document = cJSON_Parse(strchr(program_output, '{'));
+    const cJSON *passes = cJSON_GetObjectItemCaseSensitive(document, "passes");
+    cr_expect_eq(cJSON_GetArraySize(passes), 5 * 3, "%s", program_output);
+    cr_expect_not_null(cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(passes, 0), "ms_per_image"));
+    cJSON_Delete(document);
 }
 
 Test(tune_command, a_run_takes_what_was_timed_and_its_config_repeats_it_without)

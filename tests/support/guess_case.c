@@ -38,7 +38,7 @@ sw_guess guessed(const char *folder)
 {
     sw_guess guess;
     cr_assert_eq(sw_guess_files(&guess, scratch_path(folder), 2), SW_OK, "%s", sw_error_message());
-    cr_assert_eq(sw_guess_masks(&guess, 2, 0), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_guess_masks(&guess, 2, 0, NULL), SW_OK, "%s", sw_error_message());
     return guess;
 }
 
@@ -64,7 +64,7 @@ void expect_failure(const char *folder, sw_status status, const char *words)
     sw_guess guess;
     sw_status got = sw_guess_files(&guess, scratch_path(folder), 2);
     if (got == SW_OK) {
-        got = sw_guess_masks(&guess, 2, 0);
+        got = sw_guess_masks(&guess, 2, 0, NULL);
         sw_guess_deinit(&guess);
     }
     cr_expect_eq(got, status, "%s", sw_error_message());

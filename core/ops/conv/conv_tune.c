@@ -148,16 +148,19 @@ static unsigned contested(sw_conv_row *row, const sw_conv_bench *b)
     return passes;
 }
 
-static sw_status tune_row(sw_conv_row *row, sw_cl *cl, const sw_conv_engine *const *engines, double seconds)
+static sw_status tune_row(sw_conv_row *row, sw_cl *cl, const sw_conv_engine *const *engines, double seconds,
+                          sw_tally *tally)
 {
     sw_status status = SW_OK;
     sw_conv_bench b;
     sw_conv_bench_init(&b, cl, &row->layer, engines);
     unsigned passes = contested(row, &b);
     if (passes) SW_TRY(sw_conv_bench_open(&b, passes));
-    for (int p = 0; p < SW_CONV_PASSES; p++)
+    for (int p = 0; p < SW_CONV_PASSES; p++) {
         if (passes & SW_BIT(p))
             SW_TRY(tune_pass(&row->pass[p], &b, (sw_conv_pass)p, seconds / SW_CONV_PASSES));
+        sw_tally_add(tally, 1);
+    }
 done:
     sw_conv_bench_close(&b);
     return status;
@@ -176,7 +179,8 @@ sw_status sw_conv_tune(sw_conv_table *table, sw_cl *cl, const sw_conv_tune_optio
         if (options->stop && *options->stop)
             return sw_fail(SW_E_INTERRUPTED,
                            "interrupted while timing convolutions: nothing was begun, and nothing is kept");
-        sw_status status = tune_row(row, cl, engines, (until - sw_clock_ms()) * 1e-3 / left--);
+        sw_status status =
+            tune_row(row, cl, engines, (until - sw_clock_ms()) * 1e-3 / left--, options->tally);
         sw_conv_layer_print(layer, &row->layer);
         if (status != SW_OK) return sw_fail_in(status, "timing a convolution %s", layer);
     }

@@ -123,7 +123,7 @@ Test(data_guess_values, of_very_many_pixels_a_sample_of_the_masks_is_read)
     write_pictures("d/images", 60, ".jpg");
     write_masks("d/masks", 60, "", STRIPES(0, 1));
     cr_assert_eq(sw_guess_files(&guess, scratch_path("d"), 2), SW_OK);
-    cr_assert_eq(sw_guess_masks(&guess, 2, 30 * PIXELS), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_guess_masks(&guess, 2, 30 * PIXELS, NULL), SW_OK, "%s", sw_error_message());
     cr_expect_eq(guess.masks, 60);
     cr_expect_geq(guess.masks_read, 25);
     cr_expect_leq(guess.masks_read, 30);

@@ -52,7 +52,7 @@ Test(data_stats, every_odd_file_is_remarked_and_the_rest_counted)
 {
     sw_stats stats = {0};
     const sw_data_config data = pets_at(make_folder());
-    cr_assert_eq(sw_stats_collect(&stats, &data, 3), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_stats_collect(&stats, &data, 3, NULL), SW_OK, "%s", sw_error_message());
     cr_assert_eq(stats.image_files, 6);
     cr_assert_eq(stats.splits[0].listed, 3);
     cr_assert_eq(stats.splits[0].usable, 2);
@@ -80,7 +80,7 @@ Test(data_stats, sizes_and_fractions_are_those_of_the_usable_pictures)
 {
     sw_stats stats = {0};
     const sw_data_config data = pets_at(make_folder());
-    cr_assert_eq(sw_stats_collect(&stats, &data, 1), SW_OK);
+    cr_assert_eq(sw_stats_collect(&stats, &data, 1, NULL), SW_OK);
     /* usable: small 8x8, wide 40x10, tall 20x30, empty 8x8 */
     cr_assert_eq(stats.width_px.low, 8);
     cr_assert_eq(stats.width_px.median, 20);
@@ -109,7 +109,7 @@ Test(data_stats, one_list_suffices_and_none_is_a_failure)
     sw_data_config data = pets_at(root);
     sw_stats stats = {0};
     cr_assert_eq(unlink(pets_folder_path(root, "annotations/trainval.txt")), 0);
-    cr_assert_eq(sw_stats_collect(&stats, &data, 1), SW_OK);
+    cr_assert_eq(sw_stats_collect(&stats, &data, 1, NULL), SW_OK);
     cr_assert_eq(stats.splits[0].present, 0);
     cr_assert_not_null(stats.splits[0].missing);
     cr_expect_not_null(strstr(stats.splits[0].missing, "trainval.txt"), "%s", stats.splits[0].missing);
@@ -118,9 +118,9 @@ Test(data_stats, one_list_suffices_and_none_is_a_failure)
     cr_assert_eq(count_remarks(&stats, SW_REMARK_UNLISTED), 3);
     sw_stats_deinit(&stats);
     cr_assert_eq(unlink(pets_folder_path(root, "annotations/test.txt")), 0);
-    cr_assert_eq(sw_stats_collect(&stats, &data, 1), SW_E_CONFIG);
+    cr_assert_eq(sw_stats_collect(&stats, &data, 1, NULL), SW_E_CONFIG);
     data.root = scratch_path("nowhere");
-    cr_assert_eq(sw_stats_collect(&stats, &data, 1), SW_E_CONFIG);
+    cr_assert_eq(sw_stats_collect(&stats, &data, 1, NULL), SW_E_CONFIG);
 }
 
 /* Two classes, 255 ignored, in folders of their own; `count` pictures whose masks hold `values` (8 x 8). */
@@ -168,7 +168,7 @@ Test(data_stats, ignored_pixels_are_in_no_share_and_equal_reasons_are_one_group)
     add_pairs("odd", 2, odd);
     scratch_write("own/images/broken.png", "no PNG");
     sw_data_config data = own_data();
-    cr_assert_eq(sw_stats_collect(&stats, &data, 2), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_stats_collect(&stats, &data, 2, NULL), SW_OK, "%s", sw_error_message());
     const sw_stats_split *train = &stats.splits[SW_SPLIT_TRAIN];
     cr_expect_eq(train->listed, 12);
     cr_expect_eq(train->usable, 5);
@@ -191,7 +191,7 @@ Test(data_stats, ignored_pixels_are_in_no_share_and_equal_reasons_are_one_group)
     /* padding is not counted as ignored */
     data.size = (sw_size){8, 16};
     data.fit = SW_FIT_PAD;
-    cr_assert_eq(sw_stats_collect(&stats, &data, 2), SW_OK);
+    cr_assert_eq(sw_stats_collect(&stats, &data, 2, NULL), SW_OK);
     cr_expect_float_eq(sw_stats_ignored_share(&stats.splits[SW_SPLIT_TRAIN]), 112.0 / 320, 1e-12);
     sw_stats_deinit(&stats);
 }
@@ -204,7 +204,7 @@ Test(data_stats, a_share_of_the_training_images_counts_as_validation)
     add_pairs("half", 20, half);
     sw_data_config data = own_data();
     data.val_share = 0.3f;
-    cr_assert_eq(sw_stats_collect(&stats, &data, 2), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_stats_collect(&stats, &data, 2, NULL), SW_OK, "%s", sw_error_message());
     cr_expect_gt(stats.splits[SW_SPLIT_VAL].usable, 0);
     cr_expect_eq(stats.splits[SW_SPLIT_TRAIN].usable + stats.splits[SW_SPLIT_VAL].usable, 20);
     cr_expect_eq(stats.remark_count, 0);

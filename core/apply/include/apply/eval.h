@@ -35,6 +35,9 @@ void sw_eval_deinit(sw_eval *eval); /* accepts a zeroed one */
 /* Appends every figure as tables of 80 columns. */
 void sw_eval_print(sw_str *out, const sw_eval *eval);
 
+/* Appends what metrics.json holds. */
+sw_status sw_eval_json(sw_str *out, const sw_eval *eval) SW_NODISCARD;
+
 /* Writes metrics.json and per_image.csv into the folder, which is made where it is missing. A figure without
  * a denominator is null, or an empty cell. */
 sw_status sw_eval_write(const sw_eval *eval, const char *folder) SW_NODISCARD;

@@ -2,6 +2,7 @@
 #ifndef APPLY_PREDICT_H
 #define APPLY_PREDICT_H
 
+#include "base/progress.h"
 #include "setup/trained.h"
 
 typedef struct sw_predict_options {
@@ -16,6 +17,7 @@ typedef struct sw_predict_options {
     int tile;    /* side of the squares in which pictures are seen at their own size; 0: they are scaled */
     int overlap; /* px that neighbouring tiles have in common at least; below 0: a quarter of the tile */
     int batch;   /* images that the device gets at once; 0: as many as validation gives it */
+    const sw_progress_output *progress; /* NULL: none */
 } sw_predict_options;
 
 typedef struct sw_predict_result {

@@ -19,8 +19,9 @@ typedef struct sw_progress_output {
     int (*columns)(void *user);                                 /* width of the terminal now; NULL: 80 */
     double (*now_s)(void *user);                                /* steady clock; NULL: the system's */
     void *user;
-    bool bar;    /* a terminal whose line can be rewritten */
-    bool colour; /* that takes escape sequences: colours, and "erase line" instead of blanks */
+    const char *before; /* the bar: "run 2/6 "; NULL: nothing */
+    bool bar;           /* a terminal whose line can be rewritten */
+    bool colour;        /* that takes escape sequences: colours, and "erase line" instead of blanks */
 } sw_progress_output;
 
 /* Returns output to a stdio stream (the program passes stderr): a bar when it is a terminal and TERM is not

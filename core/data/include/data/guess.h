@@ -54,8 +54,9 @@ sw_status sw_guess_files(sw_guess *out, const char *folder, int threads) SW_NODI
 /* Reads the masks (of very many a sample, so that about `most_pixels` are counted; 0: all) and fills the
  * rest: values, sizes, data.masks, classes, ignore, size and fit. Masks that cannot be read are a remark.
  * SW_E_DATA: no mask can be read, they have one value only, or more than there can be classes (the message
- * says what such masks may be). */
-sw_status sw_guess_masks(sw_guess *guess, int threads, uint64_t most_pixels) SW_NODISCARD;
+ * says what such masks may be). `progress` may be NULL. */
+sw_status sw_guess_masks(sw_guess *guess, int threads, uint64_t most_pixels,
+                         const sw_progress_output *progress) SW_NODISCARD;
 
 /* Enough pixels for minutes of a small machine. */
 #define SW_GUESS_PIXELS 4000000000u

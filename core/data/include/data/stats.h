@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/progress.h"
 #include "base/status.h"
 #include "data/config.h"
 
@@ -54,8 +55,9 @@ typedef struct sw_stats {
 
 /* Decodes every listed picture, and unlisted ones to see what they are, unless they are more than the listed.
  * `data` must outlive the statistics. SW_E_CONFIG when the root or all lists are missing; SW_E_DATA for a
- * malformed list. Bad pictures are remarks, not failures. */
-sw_status sw_stats_collect(sw_stats *out, const sw_data_config *data, int threads) SW_NODISCARD;
+ * malformed list. Bad pictures are remarks, not failures. `progress` may be NULL. */
+sw_status sw_stats_collect(sw_stats *out, const sw_data_config *data, int threads,
+                           const sw_progress_output *progress) SW_NODISCARD;
 void sw_stats_deinit(sw_stats *stats);
 
 /* Return the share of a class in the pixels that count, and of those that do not in all; 0 when there are

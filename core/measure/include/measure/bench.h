@@ -2,18 +2,20 @@
 #ifndef MEASURE_BENCH_H
 #define MEASURE_BENCH_H
 
+#include "base/progress.h"
 #include "base/str.h"
 #include "cl/device.h"
 #include "config/experiment.h"
 #include "measure/passes.h"
 
 typedef struct sw_bench_options {
-    const char *device; /* overrides runtime.device; NULL: not */
-    int batch;          /* images a step; 0: train.batch_size */
-    int steps;          /* whole steps timed, after one that is not; at least 1 */
-    bool train, infer;  /* what to measure; at least one */
-    bool layers;        /* every layer's passes too */
-    bool data;          /* steps with the loader too: needs the experiment's data */
+    const char *device;                 /* overrides runtime.device; NULL: not */
+    int batch;                          /* images a step; 0: train.batch_size */
+    int steps;                          /* whole steps timed, after one that is not; at least 1 */
+    bool train, infer;                  /* what to measure; at least one */
+    bool layers;                        /* every layer's passes too */
+    bool data;                          /* steps with the loader too: needs the experiment's data */
+    const sw_progress_output *progress; /* of timing the convolutions' engines; NULL: none */
 } sw_bench_options;
 
 /* Whole steps as a run takes them: upload, passes, update (or the masks read back), with no wait but those of

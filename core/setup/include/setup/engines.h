@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "base/arena.h"
+#include "base/progress.h"
 #include "base/str.h"
 #include "cl/device.h"
 #include "config/experiment.h"
@@ -18,9 +19,11 @@ typedef struct sw_engines {
 
 /* Decides before the network is planned. A cache that cannot be read is timed anew; one that cannot be
  * written is a warning, and leaves what is not in it to the fixed order: else each run would time again, and
- * could end with other bits. SW_E_INTERRUPTED: *stop became set, and nothing is kept. */
+ * could end with other bits. SW_E_INTERRUPTED: *stop became set, and nothing is kept. `progress` of timing;
+ * NULL: not shown. */
 sw_status sw_engines_decide(sw_engines *out, const sw_experiment *experiment, sw_cl *cl,
-                            const volatile sig_atomic_t *stop) SW_NODISCARD;
+                            const volatile sig_atomic_t *stop,
+                            const sw_progress_output *progress) SW_NODISCARD;
 void sw_engines_deinit(sw_engines *engines); /* accepts a zeroed one */
 
 /* --- segwork tune ---------------------------------------------------------------------------- */
@@ -35,6 +38,7 @@ typedef struct sw_tuning_options {
     const char *device; /* overrides runtime.device; NULL: not */
     bool force;         /* time anew what was timed before */
     const volatile sig_atomic_t *stop;
+    const sw_progress_output *progress; /* NULL: none */
 } sw_tuning_options;
 
 /* Fills the cache for the experiment's layers. Here a cache that cannot be written is SW_E_IO. */
@@ -43,5 +47,8 @@ sw_status sw_tuning_run(sw_tuning *out, const sw_experiment *experiment,
 void sw_tuning_deinit(sw_tuning *tuning); /* accepts a zeroed one */
 /* Appends the times as a table of 80 columns. */
 void sw_tuning_print(sw_str *out, const sw_tuning *tuning);
+/* Appends them as one JSON document: device, file, and of each layer and pass the engine that was taken and
+ * the milliseconds per image of each; null of one whose results were wrong. */
+sw_status sw_tuning_json(sw_str *out, const sw_tuning *tuning) SW_NODISCARD;
 
 #endif

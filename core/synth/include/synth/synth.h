@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "base/progress.h"
 #include "base/status.h"
 #include "image/image.h"
 
@@ -16,7 +17,8 @@ typedef struct sw_synth_options {
     int train, val; /* pictures in annotations/trainval.txt and annotations/test.txt, each at least 1 */
     int size_px;    /* side, SW_SYNTH_MIN_SIZE_PX..SW_SYNTH_MAX_SIZE_PX */
     uint64_t seed;
-    int threads; /* below 1: one a processor */
+    int threads;                        /* below 1: one a processor */
+    const sw_progress_output *progress; /* NULL: none */
 } sw_synth_options;
 
 /* Writes the set into `dir`, which must be absent, empty, or hold a whole set made with the same options

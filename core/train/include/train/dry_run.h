@@ -14,7 +14,7 @@ typedef struct sw_dry_run {
 
 /* Opens device and data, plans and takes the memory, loads initial weights, makes one step and validates one
  * batch, as the run would; makes no run folder, and keeps nothing but what it timed to choose the
- * convolutions' engines (setup/engines.h). `resume`, `progress` and `profile_steps` are ignored. */
+ * convolutions' engines (setup/engines.h). `resume` and `profile_steps` are ignored. */
 sw_status sw_dry_run_do(sw_dry_run *out, const sw_experiment *experiment,
                         const sw_trainer_options *options) SW_NODISCARD;
 
