@@ -209,10 +209,10 @@ static const struct poptOption out_options[] = {
      "The file to write: a description (init; default: standard output), a PNG (browse)", "FILE"},
     POPT_TABLEEND};
 
-static const struct poptOption set_options[] = {{"set", 's', POPT_ARG_ARGV, &sets, SETS,
-                                                 "Give a key another value, as YAML (may be repeated)",
-                                                 "KEY=VALUE"},
-                                                POPT_TABLEEND};
+static const struct poptOption set_options[] = {
+    {"set", 's', POPT_ARG_ARGV, &sets, SETS,
+     "Set a key of the experiment to another value, in YAML (may be repeated)", "KEY=VALUE"},
+    POPT_TABLEEND};
 
 static const struct poptOption options[] = {
     {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)size_options, 0, "Options of synth and stats:", NULL},

@@ -55,15 +55,15 @@ extern int options_quiet;
 /* Options that several commands have, each with the static that it sets. */
 #define OPTION_SET(sets)                                                                                     \
     {                                                                                                        \
-        "set", 's', POPT_ARG_ARGV, &(sets), 0, "Give a key another value, as YAML (may be repeated)",        \
-            "KEY=VALUE"                                                                                      \
+        "set", 's', POPT_ARG_ARGV, &(sets), 0,                                                               \
+            "Set a key of the experiment to another value, in YAML (may be repeated)", "KEY=VALUE"           \
     }
 #define OPTION_DEVICE(device)                                                                                \
     OPTION_TEXT("device", 'd', device, "DEVICE",                                                             \
                 "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')")
 #define OPTION_CHECKPOINT(checkpoint)                                                                        \
     OPTION_TEXT("checkpoint", 'c', checkpoint, "FILE|RUN",                                                   \
-                "Weights: a safetensors file, or a run's folder for its best ones")
+                "Weights: a safetensors file, or the folder of a run, which means its best ones")
 #define OPTION_CONFIG(config)                                                                                \
     OPTION_TEXT("config", '\0', config, "EXPERIMENT.yaml",                                                   \
                 "Experiment of the weights (default: config.yaml of their run)")
