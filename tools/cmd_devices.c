@@ -11,6 +11,7 @@
 #include "options.h"
 #include "page/json_text.h"
 #include "print.h"
+#include "setup/open.h"
 
 enum { COLUMNS = 80, INDENT = 16 };
 
@@ -65,23 +66,14 @@ static void append_device(sw_str *out, const sw_device_info *d, bool chosen)
 
 static cJSON *device_json(const sw_device_info *d)
 {
-    cJSON *object = cJSON_CreateObject();
+    cJSON *object = sw_device_json(d);
     char place[32];
     snprintf(place, sizeof place, "%d:%d", d->platform_index, d->device_index);
     cJSON_AddStringToObject(object, "device", place);
-    sw_json_add_text(object, "name", d->name);
-    sw_json_add_text(object, "platform", d->platform_name);
     sw_json_add_text(object, "vendor", d->vendor);
-    sw_json_add_text(object, "version", d->version);
-    sw_json_add_text(object, "driver", d->driver);
-    cJSON_AddStringToObject(object, "type", d->type_name);
-    SW_JSON_ADD_NUMBERS(
-        object, {"compute_units", d->compute_units}, {"clock_mhz", d->clock_mhz},
-        {"max_work_group", (double)d->max_work_group}, {"memory_bytes", (double)d->global_bytes},
-        {"max_buffer_bytes", (double)d->max_alloc_bytes}, {"local_bytes", (double)d->local_bytes},
-        {"cache_bytes", (double)d->cache_bytes}, {"float_vector", d->float_vector});
-    cJSON_AddBoolToObject(object, "fma", d->has_fma);
-    cJSON_AddBoolToObject(object, "fp64", d->has_fp64);
+    SW_JSON_ADD_NUMBERS(object, {"clock_mhz", d->clock_mhz}, {"memory_bytes", (double)d->global_bytes},
+                        {"max_buffer_bytes", (double)d->max_alloc_bytes},
+                        {"local_bytes", (double)d->local_bytes}, {"cache_bytes", (double)d->cache_bytes});
     if (d->obstacle[0]) sw_json_add_text(object, "not_usable", d->obstacle);
     return object;
 }
@@ -95,7 +87,7 @@ static sw_status add_measured_json(cJSON *root, const sw_device_info *chosen)
     sw_json_add_text(root, "gemm", sw_gemm_params_origin(cl));
     if (!measure_peak) goto done;
     SW_TRY(sw_profile_peak(&gflops, &gbytes_per_s, cl));
-    SW_JSON_ADD_NUMBERS(root, {"peak_gflops", gflops}, {"copy_gbytes_per_s", gbytes_per_s});
+    SW_JSON_ADD_NUMBERS(root, {"peak_gflops", gflops}, {"copy_gbytes_per_second", gbytes_per_s});
 done:
     sw_cl_destroy(cl);
     return status;

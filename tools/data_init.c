@@ -8,7 +8,6 @@
 #include "data/description.h"
 #include "data/guess.h"
 #include "data/mask_values.h"
-#include "data_stats.h"
 #include "page/sheet.h"
 #include "page/shell.h"
 #include "print.h"
@@ -101,7 +100,7 @@ static void put_next_steps(sw_str *out, const sw_guess *guess, const char *path)
 static sw_status print_found(const sw_guess *guess, const char *path)
 {
     sw_str text = {0};
-    sw_str_printf(&text, "%s: layout %s\n\n", guess->data.root, data_layout_name(&guess->data));
+    sw_str_printf(&text, "%s: layout %s\n\n", guess->data.root, sw_data_layout_name(&guess->data));
     put_splits(&text, guess);
     put_sizes(&text, guess);
     put_values(&text, guess);

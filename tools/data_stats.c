@@ -19,17 +19,6 @@ enum { MAX_SIZE_PX = 4096, SHOWN_OF_GROUP = 3, SHOWN_GROUPS = 8 };
 
 static const char *const split_names[SW_SPLITS] = {"train", "val", "test"};
 
-const char *data_split_name(int split)
-{
-    return split_names[split];
-}
-
-const char *data_layout_name(const sw_data_config *data)
-{
-    static const char *const layouts[] = {"oxford_iiit_pet", "folders", "lists", "voc"};
-    return layouts[data->layout];
-}
-
 /* ---- tables ---- */
 
 static void print_splits(sw_str *out, const sw_stats *stats)
@@ -197,7 +186,7 @@ static sw_status judge(const sw_stats *stats, bool lists_are_optional)
 static sw_status print_tables(const sw_stats *stats, const sw_data_config *data, bool all)
 {
     sw_str text = {0};
-    sw_str_printf(&text, "%s: layout %s, %d picture file%s\n\n", data->root, data_layout_name(data),
+    sw_str_printf(&text, "%s: layout %s, %d picture file%s\n\n", data->root, sw_data_layout_name(data),
                   stats->image_files, stats->image_files == 1 ? "" : "s");
     print_splits(&text, stats);
     print_classes(&text, stats, data);

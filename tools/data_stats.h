@@ -21,8 +21,4 @@ sw_status data_stats_print(const data_stats_options *options) SW_NODISCARD;
 /* Prints the document. */
 sw_status data_stats_print_json(const sw_stats *stats, const sw_data_config *data) SW_NODISCARD;
 
-/* Return "oxford_iiit_pet" and the like, and "train", "val", "test". */
-const char *data_layout_name(const sw_data_config *data);
-const char *data_split_name(int split);
-
 #endif

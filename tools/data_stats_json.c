@@ -54,15 +54,16 @@ static cJSON *remarks_json(const sw_stats *stats)
 
 sw_status data_stats_print_json(const sw_stats *stats, const sw_data_config *data)
 {
+    static const char *const names[SW_SPLITS] = {"train", "val", "test"};
     cJSON *root = cJSON_CreateObject();
     sw_json_add_text(root, "root", data->root);
-    cJSON_AddStringToObject(root, "layout", data_layout_name(data));
+    cJSON_AddStringToObject(root, "layout", sw_data_layout_name(data));
     SW_JSON_ADD_NUMBERS(root, {"picture_files", stats->image_files}, {"counted_height", stats->size.height},
                         {"counted_width", stats->size.width});
     cJSON *splits = cJSON_AddObjectToObject(root, "splits");
     for (int s = 0; s < SW_SPLITS; s++)
         if (stats->splits[s].present)
-            cJSON_AddItemToObject(splits, data_split_name(s), split_json(&stats->splits[s], stats->classes));
+            cJSON_AddItemToObject(splits, names[s], split_json(&stats->splits[s], stats->classes));
     cJSON_AddItemToObject(root, "height", range_json(&stats->height_px));
     cJSON_AddItemToObject(root, "width", range_json(&stats->width_px));
     cJSON_AddItemToObject(root, "remarks", remarks_json(stats));

@@ -15,9 +15,11 @@ struct sw_tally {
     char what[64];
     const char *unit;
     uint64_t total, done;
+    uint64_t shown;     /* of `done`, when it was drawn last */
     uint64_t seen;      /* of `done`, in the sums below */
     double sum, sum_s;  /* done and the seconds for it, fading */
     double seen_s;      /* time of the last addition to them */
+    double first_s;     /* when something was done for the first time; NaN: not yet */
     double last_draw_s; /* or line */
     bool drawn;         /* the bar is on the terminal */
 };
@@ -78,9 +80,10 @@ static void write_line(const sw_tally *t)
 
 static void show(sw_tally *t, double now_s)
 {
-    const bool bar = t->output.bar, ends = t->done >= t->total && t->seen < t->done;
+    const bool bar = t->output.bar, ends = t->done >= t->total && t->shown < t->done;
     if (now_s - t->last_draw_s < (bar ? PROGRESS_REDRAW_S : LINE_EVERY_S) && !(bar && ends)) return;
     t->last_draw_s = now_s;
+    t->shown = t->done;
     take_sample(t, now_s);
     if (bar)
         draw(t);
@@ -102,6 +105,7 @@ sw_status sw_tally_create(sw_tally **out, const sw_progress_output *output, cons
                     .done = plan->done,
                     .seen = plan->done,
                     .seen_s = now_s,
+                    .first_s = (double)NAN,
                     .last_draw_s = output->bar ? -(double)INFINITY : now_s};
     snprintf(t->what, sizeof t->what, "%s", plan->what);
     return SW_OK;
@@ -110,12 +114,15 @@ sw_status sw_tally_create(sw_tally **out, const sw_progress_output *output, cons
 static void set(sw_tally *t, uint64_t done)
 {
     const double now_s = progress_now_s(&t->output);
-    if (done < t->done) { /* it began anew */
+    if (isnan(t->first_s)) t->first_s = now_s;
+    const bool again = done < t->done; /* it began anew */
+    t->done = done;
+    /* the first burst took the time of starting up, such as of compiling kernels: no rate comes from it */
+    if (again || now_s - t->first_s < PROGRESS_REDRAW_S) {
         t->seen = done;
         t->seen_s = now_s;
         t->sum = t->sum_s = 0;
     }
-    t->done = done;
     show(t, now_s);
 }
 

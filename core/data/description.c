@@ -21,6 +21,11 @@ const sw_ignore_list *sw_data_ignore(const sw_data_config *data)
     return data->ignore ? data->ignore : layout_of(data)->ignore;
 }
 
+const char *sw_data_layout_name(const sw_data_config *data)
+{
+    return layout_of(data)->name;
+}
+
 void sw_data_complete(sw_data_config *data)
 {
     if (data->layout == SW_LAYOUT_FOLDERS) return;

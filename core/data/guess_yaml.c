@@ -258,14 +258,13 @@ static void put_in_comment(sw_str *out, const char *text)
 
 void sw_guess_yaml(sw_str *out, const sw_guess *guess, const char *command, const char *file)
 {
-    static const char *const layouts[] = {"oxford_iiit_pet", "folders", "lists", "voc"};
     sw_str_append(out, "# Made by: ");
     put_in_comment(out, command);
     sw_str_append(out, "\n# An experiment includes this file, after one that describes a network:\n"
                        "#   include: [experiments/segnet_small.yaml, ");
     put_in_comment(out, file);
     sw_str_printf(out, "]\n# All keys: 'segwork check --keys'\ndata:\n  layout: %s\n  root: ",
-                  layouts[guess->data.layout]);
+                  sw_data_layout_name(&guess->data));
     sw_text_append(out, guess->data.root);
     comment(out, "relative to where segwork is started");
     put_files(out, guess);

@@ -4,6 +4,7 @@
 #include "page/json_text.h"
 #include "page/sheet.h"
 #include "setup/engines.h"
+#include "setup/open.h"
 
 /* The engines that were tried anywhere, in the order in which they come up. */
 static int list_engines(sw_conv_choice engines[SW_CONV_MAX_TRIALS], const sw_conv_table *table)
@@ -102,7 +103,7 @@ static cJSON *pass_json(const sw_conv_row *row, sw_conv_pass pass)
 sw_status sw_tuning_json(sw_str *out, const sw_tuning *t)
 {
     cJSON *root = cJSON_CreateObject();
-    sw_json_add_text(root, "device", t->device.name);
+    cJSON_AddItemToObject(root, "device", sw_device_json(&t->device));
     sw_json_add_text(root, "file", t->path);
     cJSON *passes = cJSON_AddArrayToObject(root, "passes");
     for (int r = 0; r < t->table.count; r++)

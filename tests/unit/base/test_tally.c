@@ -71,6 +71,7 @@ Test(tally, the_line_has_what_is_done_of_all_the_rate_and_the_time_left)
 Test(tally, bytes_are_shown_in_megabytes_and_what_was_there_before_makes_no_rate)
 {
     sw_tally *tally = create(true, &(sw_tally_plan){.what = "a.tar.gz", .total = 90000000, .done = 30000000});
+    sw_tally_set(tally, 30000000);
     fake.now_s += 10;
     sw_tally_set(tally, 50000000);
     cr_expect_not_null(strstr(shown(), "] 50.0/90.0 MB  2.00 MB/s  ETA 0:20"), "%s", shown());
@@ -93,6 +94,19 @@ Test(tally, the_rate_follows_a_lasting_change_and_not_the_bursts)
     }
     cr_assert_eq(sscanf(strstr(shown(), "100000"), "100000 %lf img/s", &rate), 1, "%s", shown());
     cr_expect_float_eq(rate, 1, 0.1, "%s", shown());
+    sw_tally_destroy(tally);
+}
+
+Test(tally, the_first_burst_makes_no_rate_for_it_took_the_time_of_starting_up)
+{
+    sw_tally *tally = create(true, &images);
+    fake.now_s += 8;
+    for (int i = 0; i < 16; i++) sw_tally_add(tally, 1);
+    cr_expect_null(strstr(fake.text, "img/s"), "%s", fake.text);
+    cr_expect_null(strstr(fake.text, "ETA"), "%s", fake.text);
+    fake.now_s += 2;
+    sw_tally_add(tally, 16);
+    cr_expect_not_null(strstr(shown(), " 32/200  8.00 img/s  ETA 0:21"), "%s", shown());
     sw_tally_destroy(tally);
 }
 
