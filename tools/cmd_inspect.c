@@ -65,6 +65,7 @@ static const struct poptOption options[] = {
      "Validation pictures that are searched for patches, evenly spread (default: 256); 0: none", "N"},
     OPTION_TEXT("which", 'w', which, "best|last", "Which weights of a run's folder (default: best)"),
     OPTION_CONFIG(config),
+    OPTION_QUIET,
     OPTION_DEVICE(device),
     POPT_TABLEEND};
 
