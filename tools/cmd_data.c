@@ -16,7 +16,7 @@
 /* `val` of the options, by which one given to the wrong action is refused. */
 enum { INIT = 1, SYNTH, FETCH, STATS, BROWSE, SIZE, OUT, SETS };
 
-static int size_px = OPTION_NOT_GIVEN, train = 400, val = 100, all, json, epoch = 1, count = OPTION_NOT_GIVEN;
+static int size_px = OPTION_NOT_GIVEN, train = 800, val = 105, all, json, epoch = 1, count = OPTION_NOT_GIVEN;
 static long long seed = 1, images_bytes = SW_FETCH_IMAGES_BYTES,
                  annotations_bytes = SW_FETCH_ANNOTATIONS_BYTES;
 static char *base_url, *out;
@@ -179,8 +179,8 @@ static const struct poptOption size_options[] = {{"size", '\0', POPT_ARG_INT, &s
                                                  POPT_TABLEEND};
 
 static const struct poptOption synth_options[] = {
-    {"train", '\0', POPT_ARG_INT, &train, SYNTH, "Training pictures (default 400)", "N"},
-    {"val", '\0', POPT_ARG_INT, &val, SYNTH, "Validation pictures (default 100)", "M"},
+    {"train", '\0', POPT_ARG_INT, &train, SYNTH, "Training pictures (default 800)", "N"},
+    {"val", '\0', POPT_ARG_INT, &val, SYNTH, "Validation pictures (default 105)", "M"},
     {"seed", '\0', POPT_ARG_LONGLONG, &seed, SYNTH, "Seed: another one draws other pets (default 1)", "K"},
     POPT_TABLEEND};
 

@@ -9,10 +9,10 @@ sw_status layout_check_root(const sw_data_config *data)
     if (data->layout == SW_LAYOUT_PETS)
         return sw_fail(SW_E_CONFIG,
                        "there is no data folder %s. Two ways on: 'segwork data fetch %s' downloads the "
-                       "Oxford-IIIT Pet set "
-                       "(811 MB), 'segwork data synth %s' makes synthetic pets; or set data.root to a folder "
-                       "that is there",
-                       root, root, root);
+                       "Oxford-IIIT Pet set (811 MB), 'segwork data synth %s --size %d' draws synthetic pets "
+                       "within seconds; or set data.root to a folder that is there",
+                       root, root, root,
+                       data->size.width > data->size.height ? data->size.width : data->size.height);
     return sw_fail(SW_E_CONFIG,
                    "there is no data folder %s: set data.root to the folder with your pictures (relative to "
                    "where segwork is started)",

@@ -29,7 +29,7 @@ Test(run_mistakes, wrong_usage_and_wrong_configuration)
 Test(run_mistakes, missing_data_end_with_the_two_ways_on)
 {
     program_expect(2, "'segwork data fetch pets'", TINY);
-    cr_expect_not_null(strstr(program_output, "'segwork data synth pets'"), "%s", program_output);
+    cr_expect_not_null(strstr(program_output, "'segwork data synth pets --size 32'"), "%s", program_output);
     program_expect(2, "pets/annotations/trainval.txt is missing", "mkdir pets; " TINY);
     program_draw_pets(8, 4);
     program_expect(2, "annotations/dev.txt is missing", TINY "--set data.val_split=dev");
