@@ -220,7 +220,10 @@ conv2d_tile_fwd(__global const float *x /* (N,from_h,from_w,IN) */, int x_offset
     }
     UNROLL(r, TM * VECTORS_N) sum[r] = (floatN)(0.0f);
 
-    int k0 = slice_from(0, phase);
+#if BACK
+    volatile /* in memory: PoCL 6.0 cannot carry what slice_from gives over a barrier, and aborts */
+#endif
+        int k0 = slice_from(0, phase);
     load_pixels(mine_a, x, first_p + my_m, py, px, k0 + my_k, GRID);
     load_b(mine_b, weights, k0, WINDOW, first_n);
     while (k0 < WINDOW) {
