@@ -181,7 +181,7 @@ static void mark_best(mean_figure *figures, size_t count, sw_better better)
     for (size_t i = 0; i < count; i++) {
         if (!figures[i].comparable || isnan(figures[i].mean) || better == SW_BETTER_NEITHER) continue;
         candidates++;
-        if (isnan(best) || better * figures[i].mean > better * best) best = figures[i].mean;
+        if (isnan(best) || (int)better * figures[i].mean > (int)better * best) best = figures[i].mean;
     }
     for (size_t i = 0; i < count; i++) {
         figures[i].best = figures[i].comparable && figures[i].mean == best;
