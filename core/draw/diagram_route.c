@@ -312,8 +312,8 @@ static double line_x(const diagram_layout *l, int line)
 
 static void add_point(sw_diagram_arrow *arrow, double x, double y)
 {
-    const sw_diagram_point *last = &arrow->points[arrow->point_count - 1];
-    if (arrow->point_count > 0 && last->x == x && last->y == y) return;
+    const sw_diagram_point *last = arrow->point_count > 0 ? &arrow->points[arrow->point_count - 1] : NULL;
+    if (last && last->x == x && last->y == y) return;
     arrow->points[arrow->point_count++] = (sw_diagram_point){x, y};
 }
 

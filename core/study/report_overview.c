@@ -55,7 +55,7 @@ static void append_states(sw_str *out, const report_data *data)
     table->remark = several ? NULL : scores_remark(columns);
     table->figures = true;
     if (several) table->keys = SW_SHEET_ROW_KEYS;
-    sw_sheet_heads(&s, table, heads);
+    for (int c = 0; c < SCORES; c++) sw_sheet_head(&s, table, c, heads[c]);
     for (int r = 0; r < runs->count; r++) put_run(&s, table, data, r);
     for (int i = 0; i < columns->count && !several; i++) {
         if (!in_overview(columns, i)) continue;
