@@ -38,7 +38,7 @@ static sw_status run(int argc, const char *const *argv)
     sw_status status = SW_OK;
     sw_trained saved = {0};
     sw_inspect_options options;
-    sw_inspect_result result;
+    int figures;
     if (argc != 1)
         return sw_fail(SW_E_USAGE, "takes one run or checkpoint, got %d (see 'segwork inspect --help')",
                        argc);
@@ -46,8 +46,8 @@ static sw_status run(int argc, const char *const *argv)
     const sw_trained_options from = {.from = argv[0], .which = which, .config = config};
     SW_TRY(sw_trained_open(&saved, &from));
     SW_TRY(sw_trained_need_experiment(&saved));
-    SW_TRY(sw_inspect(&result, &saved, &options));
-    printf("written  %s: %d figures\n", out, result.figures);
+    SW_TRY(sw_inspect(&figures, &saved, &options));
+    printf("written  %s: %d figures\n", out, figures);
 done:
     sw_trained_close(&saved);
     return status;

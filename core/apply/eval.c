@@ -7,7 +7,7 @@
 #include "nn/losses.h"
 #include "setup/open_data.h"
 
-/* What is told of each image of one of the two passes. */
+/* The figures of each image, from one of the two passes. */
 typedef struct eval_pass {
     sw_eval *eval;
     sw_tally *tally;

@@ -81,13 +81,12 @@ static sw_status plan_tiles(sw_view_rule *rule, const sw_predict_options *o, con
 static sw_status check_samples(const sw_predict_options *o, const sw_experiment *x)
 {
     sw_model model;
-    bool drops = false;
     if (!o->samples) return SW_OK;
     if (o->flip || o->logits)
         return sw_fail(SW_E_USAGE, "--samples takes the mean of probabilities: leave %s out",
                        o->flip ? "--tta" : "--logits");
     SW_ENSURE(sw_open_model(&model, x, 1));
-    for (int i = 0; i < model.graph.node_count; i++) drops |= model.graph.nodes[i].op == &sw_op_dropout;
+    const bool drops = sw_graph_has_op(&model.graph, &sw_op_dropout);
     sw_model_deinit(&model);
     if (drops) return SW_OK;
     return sw_fail(SW_E_USAGE,

@@ -33,3 +33,8 @@ uint32_t sw_colour_map_rgb(sw_colour_map map, double value)
         return along(two_signs, sizeof two_signs / sizeof *two_signs, (value + 1) / 2);
     return along(heat, sizeof heat / sizeof *heat, value);
 }
+
+double sw_colour_brightness(const uint8_t rgb[3])
+{
+    return 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
+}

@@ -23,6 +23,7 @@ enum {
     MOST_WORD_BYTES = 256,
     LARGE_PX = 8, /* are of a whole number of px of the picture */
     SMALL_PX = 3, /* are smoothed where they are smaller */
+    DARK = 140,   /* brightness below which numbers are white */
 };
 
 static const double line_spacing = 1.4;
@@ -150,11 +151,6 @@ static void draw_mark(cairo_t *cr, const sw_figure_mark *mark, double left, doub
     cairo_stroke(cr);
 }
 
-static bool is_dark(const uint8_t *rgb)
-{
-    return 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] < 140;
-}
-
 static void draw_numbers(cairo_t *cr, const sw_figure_tile *tile, double left, double top, double scale)
 {
     const double size = fmin(scale * 0.36, TEXT_PX);
@@ -163,7 +159,8 @@ static void draw_numbers(cairo_t *cr, const sw_figure_tile *tile, double left, d
         for (int x = 0; x < tile->size.width; x++) {
             const size_t at = (size_t)y * (size_t)tile->size.width + (size_t)x;
             if (!tile->numbers[at]) continue;
-            sw_lettering_colour(cr, is_dark(tile->rgb + 3 * at) ? SW_PAPER_RGB : SW_INK_RGB, 1);
+            sw_lettering_colour(
+                cr, sw_colour_brightness(tile->rgb + 3 * at) < DARK ? SW_PAPER_RGB : SW_INK_RGB, 1);
             sw_lettering_draw(cr, tile->numbers[at], left + (x + 0.5) * scale,
                               top + (y + 0.5) * scale + size * 0.36, 0.5);
         }
@@ -367,19 +364,6 @@ static cairo_t *canvas(cairo_surface_t **surface, int width, int height)
     return cr;
 }
 
-static void copy_pixels(sw_image *out, cairo_surface_t *surface)
-{
-    cairo_surface_flush(surface);
-    const unsigned char *row = cairo_image_surface_get_data(surface);
-    uint8_t *to = out->pixels;
-    for (int y = 0; y < out->height; y++, row += cairo_image_surface_get_stride(surface))
-        for (int x = 0; x < out->width; x++) {
-            uint32_t rgb;
-            memcpy(&rgb, row + (size_t)x * sizeof rgb, sizeof rgb);
-            for (int shift = 16; shift >= 0; shift -= 8) *to++ = (uint8_t)(rgb >> shift);
-        }
-}
-
 /* Lays out on a surface of one pixel and finds the size of the picture. */
 static sw_size measure(layout *l)
 {
@@ -411,8 +395,7 @@ sw_status sw_figure_picture(sw_image *out, const sw_figure *figure, bool titled)
     if (cairo_status(l.cr) != CAIRO_STATUS_SUCCESS)
         SW_TRY(sw_fail(cairo_status(l.cr) == CAIRO_STATUS_NO_MEMORY ? SW_E_MEMORY : SW_E_IO,
                        "cannot draw a figure: %s", cairo_status_to_string(cairo_status(l.cr))));
-    SW_TRY(sw_image_init(out, size.width, size.height, 3));
-    copy_pixels(out, surface);
+    SW_TRY(sw_lettering_image(out, surface));
 done:
     cairo_destroy(l.cr);
     cairo_surface_destroy(surface);

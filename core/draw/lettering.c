@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "base/utf8.h"
@@ -73,4 +74,20 @@ sw_status sw_lettering_finish(sw_fs_writer *writer, cairo_status_t result, size_
             : sw_fail(SW_E_IO, "cannot write %s: %s", writer->path, cairo_status_to_string(result));
     sw_fs_writer_discard(writer);
     return status;
+}
+
+sw_status sw_lettering_image(sw_image *out, cairo_surface_t *surface)
+{
+    cairo_surface_flush(surface);
+    SW_ENSURE(sw_image_init(out, cairo_image_surface_get_width(surface),
+                            cairo_image_surface_get_height(surface), 3));
+    const unsigned char *row = cairo_image_surface_get_data(surface);
+    uint8_t *to = out->pixels;
+    for (int y = 0; y < out->height; y++, row += cairo_image_surface_get_stride(surface))
+        for (int x = 0; x < out->width; x++) {
+            uint32_t rgb;
+            memcpy(&rgb, row + (size_t)x * sizeof rgb, sizeof rgb);
+            for (int shift = 16; shift >= 0; shift -= 8) *to++ = (uint8_t)(rgb >> shift);
+        }
+    return SW_OK;
 }

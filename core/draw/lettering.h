@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/fs.h"
+#include "image/image.h"
 
 enum { SW_PAPER_RGB = 0xFFFFFF, SW_INK_RGB = 0x1B1F24, SW_FAINT_INK_RGB = 0x57606A };
 
@@ -27,6 +28,9 @@ void sw_lettering_hint(cairo_t *cr, cairo_hint_style_t style, cairo_hint_metrics
 
 /* What Cairo's stream functions take, with an open sw_fs_writer as their closure. */
 cairo_status_t sw_lettering_write(void *writer, const unsigned char *data, unsigned int length);
+
+/* Copies what was drawn on an RGB24 surface into a new picture of three channels. SW_E_MEMORY. */
+sw_status sw_lettering_image(sw_image *out, cairo_surface_t *surface) SW_NODISCARD;
 
 /* Ends the file that Cairo wrote with that result: gives it its name, or removes it. `bytes` are those of the
  * picture in memory. SW_E_IO, SW_E_MEMORY. */

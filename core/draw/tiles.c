@@ -356,19 +356,7 @@ sw_status sw_tiles_picture(sw_image *out, const sw_tiles_spec *spec)
     cairo_surface_t *surface = NULL;
     *out = (sw_image){0};
     SW_TRY(draw_surface(&surface, spec, (limits){SW_IMAGE_MAX_SIDE_PX, SW_IMAGE_MAX_PIXELS}));
-    cairo_surface_flush(surface);
-    SW_TRY(sw_image_init(out, cairo_image_surface_get_width(surface), cairo_image_surface_get_height(surface),
-                         3));
-    const unsigned char *row = cairo_image_surface_get_data(surface);
-    uint8_t *to = out->pixels;
-    for (int y = 0; y < out->height; y++, row += cairo_image_surface_get_stride(surface))
-        for (int x = 0; x < out->width; x++) {
-            uint32_t rgb;
-            memcpy(&rgb, row + (size_t)x * sizeof rgb, sizeof rgb);
-            *to++ = (uint8_t)(rgb >> 16);
-            *to++ = (uint8_t)(rgb >> 8);
-            *to++ = (uint8_t)rgb;
-        }
+    SW_TRY(sw_lettering_image(out, surface));
 done:
     if (surface) cairo_surface_destroy(surface);
     return status;

@@ -144,6 +144,13 @@ sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const cha
     return SW_OK;
 }
 
+bool sw_graph_has_op(const sw_graph *graph, const sw_op *op)
+{
+    for (int n = 0; n < graph->node_count; n++)
+        if (graph->nodes[n].op == op) return true;
+    return false;
+}
+
 size_t sw_graph_trained_elems(const sw_graph *graph)
 {
     size_t total = 0;

@@ -6,14 +6,7 @@
 #include "inspect/effective_field.h"
 #include "inspection.h"
 
-enum {
-    TILE_PX = 300,
-    COLUMNS = 3,
-    FIELD_RGB = 0xFFFFFF,
-    MOST_RGB = 0x56B4E9,
-    PIXEL_RGB = 0xFFD400,
-    PIXEL_PX = 3
-};
+enum { TILE_PX = 300, COLUMNS = 3, FIELD_RGB = 0xFFFFFF, MOST_RGB = 0x56B4E9 };
 
 static const double most_share = 0.9, dim = 0.55;
 
@@ -26,9 +19,7 @@ static void mark_all(sw_figure *f, sw_figure_tile *tile, const inspection *s, sw
     if (side)
         sw_figure_add_mark(f, tile,
                            (sw_figure_mark){s->pixel_x - reach, s->pixel_y - reach, side, side, MOST_RGB});
-    sw_figure_add_mark(f, tile,
-                       (sw_figure_mark){s->pixel_x + 0.5 - PIXEL_PX / 2.0, s->pixel_y + 0.5 - PIXEL_PX / 2.0,
-                                        PIXEL_PX, PIXEL_PX, PIXEL_RGB});
+    inspection_mark_pixel(s, f, tile);
 }
 
 /* The picture in gray, covered by the colours of the gradient where there is much of it. */
@@ -36,7 +27,7 @@ static void lay_over(sw_figure_tile *tile, const inspection *s, const float *roo
 {
     for (size_t i = 0; i < sw_size_pixels(s->size) && tile->rgb; i++) {
         const uint8_t *from = s->picture + 3 * i;
-        const double gray = (0.299 * from[0] + 0.587 * from[1] + 0.114 * from[2]) * dim;
+        const double gray = sw_colour_brightness(from) * dim;
         const double strength = most > 0 ? (double)roots[i] / most : 0;
         const uint32_t rgb = sw_colour_map_rgb(SW_COLOURS_HEAT, 0.25 + 0.75 * strength);
         for (int c = 0; c < 3; c++)

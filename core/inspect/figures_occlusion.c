@@ -7,15 +7,7 @@
 #include "inspect/occlusion.h"
 #include "inspection.h"
 
-enum {
-    TILE_PX = 300,
-    COLUMNS = 3,
-    PATCHES_A_SIDE = 8,
-    PIXEL_PX = 3,
-    PIXEL_RGB = 0xFFD400,
-    PATCH_GRAY = 128,
-    EDGE_GRAY = 0x90
-};
+enum { TILE_PX = 300, COLUMNS = 3, PATCHES_A_SIDE = 8, PATCH_GRAY = 128, EDGE_GRAY = 0x90 };
 
 /* Whether a px is one of those over which the class's mean is taken: where it is predicted, or, if that is
  * nowhere, all. */
@@ -44,13 +36,6 @@ static double largest(const float *losses, int count, double most)
     return most;
 }
 
-static void mark_pixel(sw_figure *f, sw_figure_tile *tile, const inspection *s)
-{
-    sw_figure_add_mark(f, tile,
-                       (sw_figure_mark){s->pixel_x + 0.5 - PIXEL_PX / 2.0, s->pixel_y + 0.5 - PIXEL_PX / 2.0,
-                                        PIXEL_PX, PIXEL_PX, PIXEL_RGB});
-}
-
 /* Draws the edge of what is predicted as the class, so that one finds one's way. */
 static void outline(sw_figure_tile *tile, const inspection *s)
 {
@@ -70,7 +55,7 @@ static void add_picture(sw_figure *f, const inspection *s, int patch)
     for (int y = 0; y < patch && tile->rgb; y++)
         for (int x = 0; x < 3 * patch; x++)
             tile->rgb[(size_t)y * (size_t)s->size.width * 3 + (size_t)x] = PATCH_GRAY;
-    mark_pixel(f, tile, s);
+    inspection_mark_pixel(s, f, tile);
     tile->name = sw_figure_print(f, "top left: the patch, %d x %d px", patch, patch);
 }
 
@@ -83,7 +68,7 @@ static void add_losses(sw_figure *f, const inspection *s, float *map, const floa
     sw_figure_tile *tile = sw_figure_add_map(f, s->size, map, SW_COLOURS_SIGNED, most);
     tile->name = sw_figure_print(f, "%.3f uncovered, %.3f at worst", without, without - (double)worst);
     outline(tile, s);
-    mark_pixel(f, tile, s);
+    inspection_mark_pixel(s, f, tile);
 }
 
 static sw_status draw(inspection *s, float *map, const sw_occlusion *o, const sw_occlusion_rule *rule,

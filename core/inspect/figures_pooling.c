@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "inspect/channels.h"
-#include "inspect/pooling.h"
 #include "inspection.h"
+#include "ops/ops.h"
 
 enum {
     COLUMNS = 4,
@@ -142,7 +142,7 @@ static const char *arrow(int place)
 
 static int place_at(const pooling *p, int y, int x)
 {
-    return sw_pool_place(p->offsets, p->pooled, p->top + y, p->left + x, p->channel);
+    return sw_max_pool_place(p->offsets, p->pooled, p->top + y, p->left + x, p->channel);
 }
 
 /* Writes the numbers of the crop: pooled ones with their arrows, and of the unpooled ones those that were put

@@ -13,13 +13,6 @@
 
 enum { TILE_PX = 230, COLUMNS = 4 };
 
-static bool has_dropout(const sw_graph *graph)
-{
-    for (int n = 0; n < graph->node_count; n++)
-        if (graph->nodes[n].op == &sw_op_dropout) return true;
-    return false;
-}
-
 /* --- samples ------------------------------------------------------------------------------------- */
 
 static sw_status take_sample(inspection *s, int sample, float *sums, float *squares)
@@ -132,7 +125,7 @@ static sw_status draw(inspection *s, float *values, bool drops)
 sw_status inspect_sureness(inspection *s)
 {
     const size_t pixels = sw_size_pixels(s->size);
-    const bool drops = has_dropout(&s->probe.model.graph);
+    const bool drops = sw_graph_has_op(&s->probe.model.graph, &sw_op_dropout);
     float *values = malloc(pixels * sizeof *values);
     if (!values) return sw_fail_alloc("a map", pixels * sizeof *values);
     if (!drops) sw_log(SW_LOG_INFO, "no map of uncertainty: this network has no dropout");

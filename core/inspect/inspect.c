@@ -2,11 +2,11 @@
 
 #include "inspection.h"
 
-sw_status sw_inspect(sw_inspect_result *result, sw_trained *saved, const sw_inspect_options *options)
+sw_status sw_inspect(int *figures, sw_trained *saved, const sw_inspect_options *options)
 {
     sw_status status = SW_OK;
     inspection s;
-    *result = (sw_inspect_result){0};
+    *figures = 0;
     SW_TRY(inspection_begin(&s, saved, options));
     SW_TRY(inspection_check_out(&s));
     SW_TRY(inspection_open(&s));
@@ -17,7 +17,7 @@ sw_status sw_inspect(sw_inspect_result *result, sw_trained *saved, const sw_insp
     SW_TRY(inspect_sureness(&s));
     SW_TRY(inspect_occlusion(&s));
     SW_TRY(inspection_write(&s));
-    result->figures = s.figure_count;
+    *figures = s.figure_count;
 done:
     inspection_close(&s);
     return status;

@@ -14,6 +14,8 @@
 #include "setup/open_data.h"
 #include "weights/checkpoint.h"
 
+enum { PIXEL_RGB = 0xFFD400, PIXEL_PX = 3 };
+
 /* --- the network --------------------------------------------------------------------------------- */
 
 static sw_status open_network(inspection *s)
@@ -96,7 +98,7 @@ sw_status inspection_read(void **out, inspection *s, int value)
 
 static sw_status predict(inspection *s)
 {
-    const size_t pixels = sw_size_pixels(s->size), classes = (size_t)s->class_count;
+    const size_t pixels = sw_size_pixels(s->size);
     void *logits;
     SW_ENSURE(inspection_forward(s));
     const sw_status status = inspection_read(&logits, s, s->probe.model.logits);
@@ -105,13 +107,11 @@ static sw_status predict(inspection *s)
     SW_ENSURE(sw_fail_in(sw_softmax(s->probabilities, pixels, s->class_count), "%s", s->picture_name));
     s->labels = malloc(pixels);
     if (!s->labels) return sw_fail_alloc("a map of classes", pixels);
-    for (size_t i = 0; i < pixels; i++) {
-        size_t best = 0;
-        for (size_t c = 1; c < classes; c++)
-            if (s->probabilities[i * classes + c] > s->probabilities[i * classes + best]) best = c;
-        s->labels[i] = (uint8_t)best;
-    }
-    return SW_OK;
+    const int height = s->size.height, width = s->size.width;
+    const sw_label_map map = {.labels = s->labels};
+    const sw_map_side rows = {.length = height, .scaled = height, .window = height, .to = height},
+                      columns = {.length = width, .scaled = width, .window = width, .to = width};
+    return sw_label_map_fill(&map, s->probabilities, &rows, &columns, s->class_count);
 }
 
 /* --- pixel and class ----------------------------------------------------------------------------- */
@@ -250,4 +250,11 @@ sw_figure *inspection_add_figure(inspection *s, const char *id, int columns, int
     sw_figure_init(&f->figure, columns, tile_px);
     f->figure.title = f->figure.text = "";
     return &f->figure;
+}
+
+void inspection_mark_pixel(const inspection *s, sw_figure *figure, sw_figure_tile *tile)
+{
+    sw_figure_add_mark(figure, tile,
+                       (sw_figure_mark){s->pixel_x + 0.5 - PIXEL_PX / 2.0, s->pixel_y + 0.5 - PIXEL_PX / 2.0,
+                                        PIXEL_PX, PIXEL_PX, PIXEL_RGB});
 }

@@ -35,7 +35,7 @@ typedef struct inspection {
     sw_arena arena; /* of texts */
 } inspection;
 
-/* Checks what was asked. */
+/* Checks the pixel and the class that the options name. */
 sw_status inspection_begin(inspection *s, sw_trained *saved, const sw_inspect_options *options) SW_NODISCARD;
 /* Opens device, network, data and picture; predicts it and chooses pixel and class. */
 sw_status inspection_open(inspection *s) SW_NODISCARD;
@@ -43,6 +43,9 @@ void inspection_close(inspection *s); /* accepts a zeroed one, and one half open
 
 /* Appends a figure; NULL when memory is out. Valid until the next one is added. */
 sw_figure *inspection_add_figure(inspection *s, const char *id, int columns, int tile_px);
+
+/* Marks the chosen pixel of the picture in a tile. */
+void inspection_mark_pixel(const inspection *s, sw_figure *figure, sw_figure_tile *tile);
 
 /* Turns pixels (n,H,W,3) of bytes into what the network sees. */
 void inspection_to_image(const inspection *s, float *image, const uint8_t *picture);

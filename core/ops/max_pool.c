@@ -106,6 +106,12 @@ static const sw_field max_pool_fields[] = {
 static const sw_field_table max_pool_table = TABLE(max_pool_fields);
 #undef HERE
 
+int sw_max_pool_place(const uint32_t *offsets, sw_shape pooled, int y, int x, int channel)
+{
+    const int pixel = y * pooled.w + x, word = pixel * sw_window_words(pooled.c) + channel / 16;
+    return (int)(offsets[word] >> 2 * (channel % 16) & 3);
+}
+
 const sw_op sw_op_max_pool = {
     .name = "max_pool",
     .help = "maximum of windows of 2x2 or 3x3, and its place in the window",

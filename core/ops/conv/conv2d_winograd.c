@@ -260,9 +260,12 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     const winograd_tiles *t = &plan->tiles;
     const product *p = &plan->product[c->pass];
     sw_put put = sw_call_put(call, sw_conv_pixels(call) * (size_t)p->out, LINE, c->accumulate);
+    if (p->fused) {
+        SW_ENSURE(transform_weights(plan, p, call, c->flip, winograd_all(p->out)));
+        return run_fused(plan, p, call, c->from, c->to, put);
+    }
     for (winograd_span out = {0}; next_span(&out, p->out, p->block);) {
         SW_ENSURE(transform_weights(plan, p, call, c->flip, out));
-        if (p->fused) return run_fused(plan, p, call, c->from, c->to, put);
         for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
             sw_ndrange tiles = lone_items((int)b.count, 1, 1);
             if (!transformed(t, call, out))

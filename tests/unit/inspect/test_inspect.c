@@ -4,7 +4,6 @@
 #include "inspect/channels.h"
 #include "inspect/effective_field.h"
 #include "inspect/levels.h"
-#include "inspect/pooling.h"
 #include "ops/ops.h"
 
 /* --- channels ------------------------------------------------------------------------------------ */
@@ -52,11 +51,11 @@ Test(inspect, a_place_is_the_two_bits_of_its_channel)
     /* (1,1,2,17): two words a px */
     const uint32_t offsets[] = {2u << 6 | 1u, 3u, 3u << 30, 1u};
     const sw_shape pooled = {1, 1, 2, 17};
-    cr_expect_eq(sw_pool_place(offsets, pooled, 0, 0, 0), 1);
-    cr_expect_eq(sw_pool_place(offsets, pooled, 0, 0, 3), 2);
-    cr_expect_eq(sw_pool_place(offsets, pooled, 0, 0, 16), 3);
-    cr_expect_eq(sw_pool_place(offsets, pooled, 0, 1, 15), 3);
-    cr_expect_eq(sw_pool_place(offsets, pooled, 0, 1, 16), 1);
+    cr_expect_eq(sw_max_pool_place(offsets, pooled, 0, 0, 0), 1);
+    cr_expect_eq(sw_max_pool_place(offsets, pooled, 0, 0, 3), 2);
+    cr_expect_eq(sw_max_pool_place(offsets, pooled, 0, 0, 16), 3);
+    cr_expect_eq(sw_max_pool_place(offsets, pooled, 0, 1, 15), 3);
+    cr_expect_eq(sw_max_pool_place(offsets, pooled, 0, 1, 16), 1);
 }
 
 /* --- effective field ----------------------------------------------------------------------------- */

@@ -14,4 +14,7 @@ typedef enum sw_colour_map {
 /* Returns 0xRRGGBB. What lies beyond the range has the colour of its end; what is not a number is gray. */
 uint32_t sw_colour_map_rgb(sw_colour_map map, double value);
 
+/* How bright a colour looks, 0 to 255 (the luma of Rec. 601). */
+double sw_colour_brightness(const uint8_t rgb[3]);
+
 #endif

@@ -16,18 +16,14 @@ typedef struct sw_inspect_options {
     const char *device;     /* overrides the experiment's; NULL: not */
 } sw_inspect_options;
 
-typedef struct sw_inspect_result {
-    int figures;
-} sw_inspect_result;
-
-/* Draws the figures of an opened network, which it starts: filters of the first layer, channels of each level
- * with what excites them, a pool and its unpool, the receptive field of a pixel, how sure the network is, and
- * what covering parts of the picture changes (docs/inspect.md). What a network has no part for is left out,
- * with a log line. The same weights, picture and options give the same figures on one machine.
+/* Draws the figures of an opened network, which it starts, and says how many there are: filters of the first
+ * layer, channels of each level with what excites them, a pool and its unpool, the receptive field of a
+ * pixel, how sure the network is, and what covering parts of the picture changes (docs/inspect.md). What a
+ * network has no part for is left out, with a log line. The same weights, picture and options give the same
+ * figures on one machine.
  *
  * SW_E_USAGE: a pixel outside the picture, a class that there is not, an output that would replace something.
  * SW_E_DATA, SW_E_IO: the picture can't be read; SW_E_CONFIG: nor the validation pictures. */
-sw_status sw_inspect(sw_inspect_result *result, sw_trained *saved,
-                     const sw_inspect_options *options) SW_NODISCARD;
+sw_status sw_inspect(int *figures, sw_trained *saved, const sw_inspect_options *options) SW_NODISCARD;
 
 #endif

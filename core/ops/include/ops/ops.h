@@ -97,11 +97,6 @@ typedef struct sw_dropout_attrs {
 } sw_dropout_attrs;
 extern const sw_op sw_op_dropout;
 
-/* max_pool: 2x2, stride 2, odd rest dropped. Outputs y and offsets: the place of the maximum in its window
- * (0..3, row-major, first wins ties, NaN wins over numbers) at 2 bits each; channel c is bits 2(c%16).. of
- * word c/16. */
-extern const sw_op sw_op_max_pool; /* no attributes */
-
 /* max_pool: the maximum of each window, as torch.nn.MaxPool2d has it. Outputs y and offsets: the place of the
  * maximum in its window (row-major, first wins ties, NaN wins over numbers), of windows of 2x2 at 2 bits
  * each, so that channel c is bits 2(c%16).. of word c/16; of windows of 3x3 at 4 bits, bits 4(c%8).. of word
@@ -116,13 +111,14 @@ typedef struct sw_max_pool_attrs {
 } sw_max_pool_attrs;
 extern const sw_op sw_op_max_pool;
 
+/* Where the maximum of a channel lay in its window of 2x2, for px (y, x) of the pool's output: 0 to 3,
+ * row-major. `offsets` are those of one image, of an output (H,W,C) of this shape. */
+int sw_max_pool_place(const uint32_t *offsets, sw_shape pooled, int y, int x, int channel);
+
 /* Height and width of an output that has twice its input's, or one more. */
 typedef struct sw_doubled_attrs {
     int height, width; /* 0: twice the input's */
 } sw_doubled_attrs;
-
-/* max_unpool: inputs x and offsets; puts each value where its maximum was, zero elsewhere. height and width
- * are those before pooling, and need not be given where the offsets are a max_pool's. */
 
 /* max_unpool: inputs x and offsets of windows of 2x2; puts each value where its maximum was, zero elsewhere.
  * height and width are those before pooling, where a pool with `ceil` had one less than twice x's. */
