@@ -20,7 +20,7 @@ static const struct poptOption options[] = {
     OPTION_FLAG("keys", '\0', keys, "List every key an experiment may have (give no experiment)"),
     OPTION_FLAG("schema-markdown", '\0', markdown, "List the keys as Markdown, as in configs/README.md"),
     OPTION_FLAG("schema-json", '\0', schema, "List the keys as a JSON schema, for editors"),
-    OPTION_FLAG("json", '\0', json, "Print the summary as one JSON document"),
+    OPTION_JSON(json),
     POPT_TABLEEND};
 
 static int count_convolutions(const sw_model_config *m)

@@ -16,8 +16,6 @@ static sw_status run(int argc, const char *const *argv)
     if (argc != 1)
         return sw_fail(SW_E_USAGE, "takes one run or checkpoint, got %d (see 'segwork export --help')", argc);
     if (!out) return sw_fail(SW_E_USAGE, "needs --out (see 'segwork export --help')");
-    if (which && strcmp(which, "best") != 0 && strcmp(which, "last") != 0)
-        return sw_fail(SW_E_USAGE, "--which %s: expected best or last", which);
     SW_TRY(sw_export_format_find(&chosen.format, format_name, out));
     if ((fold || unpool) && chosen.format != SW_EXPORT_ONNX)
         return sw_fail(SW_E_USAGE, "%s is for ONNX: the other formats hold the weights as they are",
@@ -36,7 +34,7 @@ static const struct poptOption options[] = {
     OPTION_TEXT("out", 'o', out, "FILE", "The file to write"),
     OPTION_TEXT("format", 'f', format_name, "safetensors|onnx|npz",
                 "Format of the file (default: given by its ending)"),
-    OPTION_TEXT("which", 'w', which, "best|last", "Which weights of the run (default: best)"),
+    OPTION_WHICH(which),
     OPTION_FLAG("fold", '\0', fold,
                 "ONNX: fold batch norms into the convolutions before them (faster, equal up to rounding)"),
     OPTION_TEXT(

@@ -6,7 +6,7 @@
 #include "options.h"
 
 static char *out, *image, *pixel, *class_name, *which, *config, *device;
-static int pictures = OPTION_NOT_GIVEN;
+static int pictures = SW_INSPECT_PICTURES;
 
 static sw_status read_pixel(sw_inspect_options *o)
 {
@@ -21,15 +21,9 @@ static sw_status read_options(sw_inspect_options *o)
 {
     if (!out) return sw_fail(SW_E_USAGE, "needs --out (see 'segwork inspect --help')");
     if (!*out) return sw_fail(SW_E_USAGE, "--out is empty: it names a folder or a file.html");
-    if (which && strcmp(which, "best") != 0 && strcmp(which, "last") != 0)
-        return sw_fail(SW_E_USAGE, "--which %s: expected best or last", which);
-    if (pictures != OPTION_NOT_GIVEN && pictures < 0)
-        return sw_fail(SW_E_USAGE, "--pictures %d: a number of 0 or more is needed", pictures);
-    *o = (sw_inspect_options){.out = out,
-                              .image = image,
-                              .class_name = class_name,
-                              .pictures = pictures == OPTION_NOT_GIVEN ? SW_INSPECT_PICTURES : pictures,
-                              .device = device};
+    if (pictures < 0) return sw_fail(SW_E_USAGE, "--pictures %d: a number of 0 or more is needed", pictures);
+    *o = (sw_inspect_options){
+        .out = out, .image = image, .class_name = class_name, .pictures = pictures, .device = device};
     return read_pixel(o);
 }
 
@@ -61,9 +55,9 @@ static const struct poptOption options[] = {
         "Pixel to explain, of the picture as the network sees it (default: one inside what is predicted)"),
     OPTION_TEXT("class", '\0', class_name, "NAME",
                 "Class to explain (default: the one that is predicted at the pixel)"),
-    {"pictures", '\0', POPT_ARG_INT, &pictures, 0,
-     "Validation pictures that are searched for patches, evenly spread (default: 256); 0: none", "N"},
-    OPTION_TEXT("which", 'w', which, "best|last", "Which weights of a run's folder (default: best)"),
+    {"pictures", '\0', POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &pictures, 0,
+     "Validation pictures that are searched for patches, evenly spread; 0: none", "N"},
+    OPTION_WHICH(which),
     OPTION_CONFIG(config),
     OPTION_QUIET,
     OPTION_DEVICE(device),

@@ -49,17 +49,13 @@ static sw_status read_options(sw_predict_options *o)
     return SW_OK;
 }
 
-/* Prints what was done, and returns how it went. */
-static sw_status print_summary(const sw_predict_result *result, sw_status status)
+/* Prints what was done. */
+static sw_status print_summary(const sw_predict_result *result)
 {
     cJSON *root = cJSON_CreateObject();
     sw_json_add_text(root, "folder", out);
     SW_JSON_ADD_NUMBERS(root, {"predicted", result->predicted}, {"failed", result->failed});
-    char *message = status == SW_OK ? NULL : sw_strf("%s", sw_error_message());
-    const sw_status printed = print_json(root);
-    if (printed == SW_OK && message) sw_fail(status, "%s", message);
-    free(message);
-    return printed == SW_OK ? status : printed;
+    return print_json(root);
 }
 
 static sw_status run(int argc, const char *const *argv)
@@ -76,9 +72,10 @@ static sw_status run(int argc, const char *const *argv)
     const sw_progress_output progress = print_progress();
     options.progress = &progress;
     status = sw_predict(&result, &saved, argv, &options);
-    if (json && result.predicted + result.failed > 0)
-        SW_TRY(print_summary(&result, status));
-    else if (result.predicted)
+    if (json && result.predicted + result.failed > 0) {
+        const sw_status printed = print_summary(&result);
+        if (status == SW_OK) status = printed;
+    } else if (result.predicted)
         printf("predicted %d picture%s into %s\n", result.predicted, result.predicted == 1 ? "" : "s", out);
 done:
     sw_trained_close(&saved);
@@ -113,7 +110,7 @@ static const struct poptOption options[] = {
      "N"},
     {"batch", '\0', POPT_ARG_INT, &batch, 0, "Images per batch (default: train.val_batch_size)", "N"},
     OPTION_DEVICE(device),
-    OPTION_FLAG("json", '\0', json, "Print the summary as one JSON document"),
+    OPTION_JSON(json),
     OPTION_QUIET,
     POPT_TABLEEND};
 

@@ -50,6 +50,8 @@ extern int options_quiet;
 #define OPTION_QUIET                                                                                         \
     OPTION_FLAG("quiet", 'q', options_quiet, "Print no progress and no messages but warnings and errors")
 /* Of the commands whose results a script may want to read. */
+#define OPTION_WHICH(which)                                                                                  \
+    OPTION_TEXT("which", 'w', which, "best|last", "Which weights of a run (default: best)")
 #define OPTION_JSON(json) OPTION_FLAG("json", '\0', json, "Print one JSON document instead of text")
 
 /* Options that several commands have, each with the static that it sets. */

@@ -148,11 +148,9 @@ static sw_axis axis_of(const sw_chart *chart, int most, bool of_x)
         }
     }
     if (of_x) return sw_axis_around(0, high > 0 ? high : 1, most, true);
-    if (low <= high && is_flat(low, high)) {
-        const double least = low < 0 ? -INFINITY : 0, top = chart->is_share && high <= 1 ? 1 : INFINITY;
+    if (chart->is_share && low <= high && high <= 1 && is_flat(low, high)) {
         make_room(&low, &high);
-        low = fmax(low, least); /* a score has no room beyond 1, and what is never negative none below 0 */
-        high = fmin(high, top);
+        high = fmin(high, 1); /* a score has no room beyond 1 */
     }
     return sw_axis_around(low, high, most, false);
 }

@@ -1,6 +1,7 @@
 #include "setup/trained.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -31,6 +32,8 @@ static sw_status fail_missing(const sw_trained *s, const char *run)
 /* Finds the checkpoint in a run's folder. */
 static sw_status locate_in_run(sw_trained *s, const sw_trained_options *o)
 {
+    if (o->which && strcmp(o->which, "best") != 0 && strcmp(o->which, "last") != 0)
+        return sw_fail(SW_E_USAGE, "--which %s: expected best or last", o->which);
     s->config_path = sw_fs_join(o->from, "config.yaml");
     if (!s->config_path) return SW_E_MEMORY;
     bool there;

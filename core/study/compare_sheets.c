@@ -85,7 +85,7 @@ static void put_value(sw_sheet *s, sw_sheet_table *table, int row, const sw_comp
     const char *value = comparison_value(c, at, key);
     sw_str labels = {0}, origins = {0};
     for (size_t i = 0; i < c->count; i++) chosen[i] = strcmp(comparison_value(c, i, key), value) == 0;
-    comparison_label_value(&labels, c, at, key);
+    comparison_labels(&labels, c, chosen);
     append_origins(&origins, c, key, chosen);
     sw_sheet_put(s, table, row, 1, value);
     sw_sheet_take(s, table, row, 2, &labels);

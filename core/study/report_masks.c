@@ -220,6 +220,10 @@ static void append_image(sw_str *out, const report_data *data, const report_grid
     report_window(out, data, image, &tile);
     for (int r = first; r < grids->count; r++) {
         if (grids->runs[r].first != first) continue;
+        if (grids->runs[r].sheet_count == 0) { /* its masks have no epoch yet */
+            report_no_window(out, data, "", r);
+            continue;
+        }
         const report_sheet_name over = report_grid_kind(r);
         tile = report_grid_tile(grids, first, sheet.text, i);
         tile.over = over.text;

@@ -54,15 +54,30 @@ static sw_status look_at(void *user, const char *path)
     return status;
 }
 
+/* Looks through the folder that a run lies in, unless an earlier run of the report lies there as well. */
+static sw_status search_beside(report_seeds *seeds, const run_list *runs, int r)
+{
+    sw_status status = SW_OK;
+    bool seen = false;
+    char *folder = sw_fs_join(runs->runs[r].path, "..");
+    if (!folder) return SW_E_MEMORY;
+    for (int before = 0; before < r && !seen; before++) {
+        char *other = sw_fs_join(runs->runs[before].path, "..");
+        seen = other && sw_fs_same(folder, other);
+        free(other);
+    }
+    if (!seen) status = entries_visit(folder, look_at, &(search){seeds, runs});
+    free(folder);
+    return status;
+}
+
 sw_status report_seeds_open(report_seeds *out, const run_list *runs)
 {
     sw_status status = SW_OK;
     const sw_run_reader **all = NULL;
     *out = (report_seeds){0};
     for (int r = 0; r < runs->count; r++) {
-        char *folder = sw_fs_dirname(runs->runs[r].path);
-        status = folder ? entries_visit(folder, look_at, &(search){out, runs}) : SW_E_MEMORY;
-        free(folder);
+        status = search_beside(out, runs, r);
         if (status == SW_E_MEMORY) goto done;
     }
     const size_t shown = (size_t)runs->count;
@@ -97,13 +112,13 @@ static double t95(int freedom)
     return values[(freedom < LAST ? freedom : LAST) - 1];
 }
 
-report_spread report_seeds_spread(const report_seeds *seeds, const sw_comparison *shown, size_t a, size_t b,
-                                  int figure)
+double report_seeds_spread(const report_seeds *seeds, const sw_comparison *shown, size_t a, size_t b,
+                           int figure)
 {
     const size_t columns[] = {a, b};
     mean_figure own[SW_CHART_RUNS], with_others[SW_CHART_RUNS + MOST];
-    report_spread spread = {.margin = (double)NAN};
     double squares = 0.0, share = 0.0;
+    int freedom = 0; /* of the deviation: runs less configurations */
     comparison_row(own, shown, ROW_BEST, figure);
     comparison_row(with_others, seeds->all, ROW_BEST, figure);
     for (int i = 0; i < 2; i++) {
@@ -113,8 +128,7 @@ report_spread report_seeds_spread(const report_seeds *seeds, const sw_comparison
         share += 1.0 / own[columns[i]].count;
         if (f->count < 2) continue;
         squares += (f->count - 1) * f->sd * f->sd;
-        spread.freedom += f->count - 1;
+        freedom += f->count - 1;
     }
-    if (spread.freedom > 0) spread.margin = t95(spread.freedom) * sqrt(squares / spread.freedom * share);
-    return spread;
+    return freedom > 0 ? t95(freedom) * sqrt(squares / freedom * share) : (double)NAN;
 }

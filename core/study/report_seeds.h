@@ -13,20 +13,15 @@ typedef struct report_seeds {
     sw_comparison *all; /* of both, those of the report first */
 } report_seeds;
 
-/* Looks for them. What can't be read there is none. */
+/* Looks for them, once in each folder. A folder that can't be read has none. */
 sw_status report_seeds_open(report_seeds *out, const run_list *runs) SW_NODISCARD;
 void report_seeds_close(report_seeds *seeds); /* accepts a zeroed one */
 
-/* How far apart two figures may be by the seeds alone. */
-typedef struct report_spread {
-    double margin; /* of 100 differences of the same configuration 95 are smaller; NaN: nobody knows */
-    int freedom;   /* degrees of freedom of the deviation: runs less configurations; 0: nobody knows */
-} report_spread;
-
-/* Computes it for the difference of a figure at the best epoch between two columns of a comparison of the
- * report's runs: Student's t with the deviation that the seeds of both configurations have together, which
- * takes them to spread alike. */
-report_spread report_seeds_spread(const report_seeds *seeds, const sw_comparison *shown, size_t a, size_t b,
-                                  int figure);
+/* Computes how far apart a figure at the best epoch of two columns may be by the seeds alone: of 100
+ * differences between configurations that are equally good, 95 are smaller. The columns are those of a
+ * comparison of the report's runs. Student's t with the deviation that the seeds of both configurations have
+ * together, which takes them to spread alike. NaN where neither has several seeds. */
+double report_seeds_spread(const report_seeds *seeds, const sw_comparison *shown, size_t a, size_t b,
+                           int figure);
 
 #endif

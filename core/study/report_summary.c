@@ -100,27 +100,30 @@ static int choose_figures(int list[MOST_FIGURES], const sw_comparison *c)
 /* Says of the deciding figure what it was and became, of the others the difference:
  * "mean IoU +0.0123, from 0.8433 to 0.8556: beyond the spread of seeds (±0.0079). Also border IoU +0.0021
  * (within)". */
-static void append_difference(sw_str *out, const sw_comparison *c, const report_spread *spread, int figure,
-                              double from, double to)
+static void append_difference(sw_str *out, const sw_comparison *c, double margin, int figure, double from,
+                              double to)
 {
-    const char *where = fabs(to - from) > spread->margin ? "beyond" : "within";
+    const char *where = fabs(to - from) > margin ? "beyond" : "within";
     char difference[64];
     comparison_difference(difference, sizeof difference, c, ROW_BEST, figure, to, from);
     sw_html_between(out, "", c->layout.list[figure].label, "");
     sw_str_printf(out, " %s", difference);
     if (figure == c->rank)
         sw_str_printf(out, ", from %s to %s", report_number(from).text, report_number(to).text);
-    if (isnan(spread->margin)) return;
+    if (isnan(margin)) return;
     if (figure == c->rank)
         sw_str_printf(out, ": <strong>%s the spread of seeds</strong> (\xC2\xB1%s)", where,
-                      report_number(spread->margin).text);
+                      report_number(margin).text);
     else
         sw_str_printf(out, " (%s)", where);
 }
 
-/* Appends what a column has over the first one. Returns whether seeds can tell, or there is nothing to tell.
- */
-static bool append_column(sw_str *out, const report_data *data, const report_seeds *seeds, size_t k)
+/* What could be said of a column: no figures that both have, differences of one run each, or differences
+ * judged by the spread of seeds. */
+typedef enum verdict { NO_FIGURES, ONE_RUN_EACH, JUDGED } verdict;
+
+/* Appends what a column has over the first one. */
+static verdict append_column(sw_str *out, const report_data *data, const report_seeds *seeds, size_t k)
 {
     const sw_comparison *c = data->compared;
     int list[MOST_FIGURES], told = 0;
@@ -131,18 +134,18 @@ static bool append_column(sw_str *out, const report_data *data, const report_see
         mean_figure figures[SW_CHART_RUNS];
         comparison_row(figures, c, ROW_BEST, list[i]);
         if (!figures[k].comparable || isnan(figures[k].mean) || isnan(figures[0].mean)) continue;
-        const report_spread spread = report_seeds_spread(seeds, c, 0, k, list[i]);
+        const double margin = report_seeds_spread(seeds, c, 0, k, list[i]);
         if (told > 0) sw_str_append(out, told == 1 ? ". Also " : ", ");
-        append_difference(out, c, &spread, list[i], figures[0].mean, figures[k].mean);
+        append_difference(out, c, margin, list[i], figures[0].mean, figures[k].mean);
         told++;
-        known |= spread.freedom > 0;
+        known |= !isnan(margin);
     }
     const unsigned odd = c->items[c->columns[k].members[0]].odd;
     if (told == 0)
         sw_str_append(out, odd & NOT_COMPARABLE ? "metrics are not comparable, see below"
                                                 : "no figures of both yet");
     sw_str_append(out, ".</li>\n");
-    return known || told == 0;
+    return told == 0 ? NO_FIGURES : known ? JUDGED : ONE_RUN_EACH;
 }
 
 /* ---- seeds ---- */
@@ -167,13 +170,14 @@ static void append_same_but_seeds(sw_str *out, const report_data *data)
                   c->count);
 }
 
-static void append_verdict(sw_str *out, const report_data *data, const report_seeds *seeds, const bool *told)
+static void append_verdict(sw_str *out, const report_data *data, const report_seeds *seeds,
+                           const verdict *verdicts)
 {
     const sw_comparison *c = data->compared;
     bool any = false, lone = false;
     for (size_t k = 1; k < c->column_count; k++) {
-        any |= told[k] && !(c->items[c->columns[k].members[0]].odd & NOT_COMPARABLE);
-        if (told[k]) continue;
+        any |= verdicts[k] == JUDGED;
+        if (verdicts[k] != ONE_RUN_EACH) continue;
         if (!lone) sw_str_printf(out, "<p>%s", c->columns[0].label);
         sw_str_printf(out, ", %s", c->columns[k].label);
         lone = true;
@@ -196,16 +200,16 @@ static void append_verdict(sw_str *out, const report_data *data, const report_se
 void report_summary(sw_str *out, const report_data *data, const report_seeds *seeds)
 {
     const sw_comparison *c = data->compared;
-    bool told[SW_CHART_RUNS] = {false};
+    verdict verdicts[SW_CHART_RUNS] = {NO_FIGURES};
     sw_str_append(out, "<div class=\"answer\">\n");
     if (c->column_count == 1) {
         append_same_but_seeds(out, data);
     } else {
         append_differences(out, c);
         sw_str_append(out, "<ul>\n");
-        for (size_t k = 1; k < c->column_count; k++) told[k] = append_column(out, data, seeds, k);
+        for (size_t k = 1; k < c->column_count; k++) verdicts[k] = append_column(out, data, seeds, k);
         sw_str_append(out, "</ul>\n");
-        append_verdict(out, data, seeds, told);
+        append_verdict(out, data, seeds, verdicts);
     }
     sw_str_append(out, "</div>\n");
 }

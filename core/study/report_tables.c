@@ -7,8 +7,6 @@
 #include "page/html.h"
 #include "page/sheet.h"
 
-static const char dash[] = "\xE2\x80\x93";
-
 /* Adds a table with a column a run after a first one. */
 static sw_sheet_table *add_by_run(sw_sheet *s, const char *title, const char *corner, const report_data *data,
                                   int rows)
@@ -23,30 +21,22 @@ static sw_sheet_table *add_by_run(sw_sheet *s, const char *title, const char *co
 
 /* ---- configuration ---- */
 
-static sw_status append_differences(sw_str *out, const report_data *data)
+static void append_differences(sw_str *out, const report_data *data)
 {
-    const run_list *runs = &data->runs;
-    const sw_config_values *sets[SW_CHART_RUNS];
-    sw_config_keys keys;
-    for (int r = 0; r < runs->count; r++) sets[r] = &runs->runs[r].values;
-    SW_ENSURE(sw_config_differing(&keys, sets, (size_t)runs->count));
+    const sw_comparison *c = data->compared;
     sw_sheet s = {0};
-    if (keys.count == 0) {
+    if (c->differing.count == 0) {
         sw_str_append(out, "<p>The runs have the same configuration.</p>\n");
     } else {
-        sw_sheet_table *table = add_by_run(&s, "Differences", "key", data, (int)keys.count);
+        sw_sheet_table *table = add_by_run(&s, "Differences", "key", data, (int)c->differing.count);
         table->remark = "Keys whose values differ";
-        for (int i = 0; i < (int)keys.count; i++) {
-            sw_sheet_put(&s, table, i, 0, keys.items[i]);
-            for (int r = 0; r < runs->count; r++) {
-                const sw_config_value *value = sw_config_values_find(sets[r], keys.items[i]);
-                sw_sheet_put(&s, table, i, r + 1, value ? value->value : dash);
-            }
+        for (int i = 0; i < (int)c->differing.count; i++) {
+            sw_sheet_put(&s, table, i, 0, c->differing.items[i]);
+            for (int r = 0; r < data->runs.count; r++)
+                sw_sheet_put(&s, table, i, r + 1, comparison_value(c, (size_t)r, c->differing.items[i]));
         }
     }
     sw_sheet_elements(out, &s);
-    free(keys.items);
-    return SW_OK;
 }
 
 static void append_given(sw_str *out, const run_list *runs, int r)
@@ -68,13 +58,12 @@ static void append_given(sw_str *out, const run_list *runs, int r)
     sw_str_append(out, "</details>\n");
 }
 
-sw_status report_configs(sw_str *out, const report_data *data)
+void report_configs(sw_str *out, const report_data *data)
 {
     report_open_section(out, "config", "Configuration");
-    if (data->runs.count > 1) SW_ENSURE(append_differences(out, data));
+    if (data->runs.count > 1) append_differences(out, data);
     for (int r = 0; r < data->runs.count; r++) append_given(out, &data->runs, r);
     sw_str_append(out, "</section>\n");
-    return SW_OK;
 }
 
 /* ---- environment ---- */

@@ -5,7 +5,7 @@
 #include "report_data.h"
 
 /* Appends the section with the keys that differ and every value of each run. */
-sw_status report_configs(sw_str *out, const report_data *data) SW_NODISCARD;
+void report_configs(sw_str *out, const report_data *data);
 
 /* Appends the section with what each run was made by and of. */
 void report_environment(sw_str *out, const report_data *data);

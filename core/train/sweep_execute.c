@@ -16,7 +16,7 @@ enum { LISTED = 8 };
 static sw_status train(const sw_sweep_run *run, const sw_sweep *sweep, const sw_trainer_options *options)
 {
     sw_status status = SW_OK;
-    char before[48]; /* the bar of the run */
+    char before[48]; /* text in front of the run's bar */
     sw_train_result result = {0};
     sw_experiment *begun = NULL;
     const bool resumes = run->state == SW_SWEEP_RESUME;

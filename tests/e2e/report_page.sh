@@ -16,9 +16,11 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 "$segwork" data synth pets --train 8 --val 14 --size 32 --seed 5
-for name in a b; do
+for lr in 0.01 0.003; do
+    name=a
+    [[ $lr == 0.01 ]] || name=b
     "$segwork" run "$sources/tests/support/tiny.yaml" --out "runs/$name" --set train.epochs=2 \
-        --set grid.count=6 --set seed=${#name} 2>/dev/null
+        --set grid.count=6 --set seed=1 --set optimizer.lr=$lr 2>/dev/null
 done
 "$segwork" report runs/a runs/b --out page.html
 
@@ -95,8 +97,9 @@ hold();
               document.getElementById("run-1").hidden);
     press("Home");
     said.push("home " + document.activeElement.id);
-    /* as a phone has it: a frame of that width, all panels and details open. What is wider than its place is said, but
-       for the parts that scroll */
+    said.push("differ " + (document.querySelectorAll("#differ .cut").length > 0));
+    /* at a phone's width, with all panels and details open: what is wider than its container, except in parts that
+       scroll */
     const frame = document.createElement("iframe");
     frame.src = "page.html";
     frame.style = "width:375px;height:2000px;border:0";
@@ -150,7 +153,7 @@ for words in "focus epoch 2, a training" "left epoch 1, a training" "hidden epoc
     "slider epoch 0: before training" "exchanged truetrue" "view outline falsefalse none" \
     "view errors-truth falsefalse share" "view errors-prediction falsefalse share" "view confidence falsefalse none" \
     "view prediction truetrue none" "wrong true" "cells pixels" "walk true" "large true pet_" "closed falsetrue" \
-    "clicked true" "tab run-1-tab truefalse" "home run-0-tab" "page 375 of 375" "captions 0" "wide 0"; do
+    "clicked true" "differ true" "tab run-1-tab truefalse" "home run-0-tab" "page 375 of 375" "captions 0" "wide 0"; do
     grep -qF "$words" seen.txt || {
         echo "missing: $words"
         failed=1

@@ -63,7 +63,7 @@ Test(program, quiet_leaves_results_warnings_and_errors)
 static void expect_json(const char *key, const char *command)
 {
     program_expect(0, NULL, "segwork %s --json 2>messages", command);
-    cJSON *document = cJSON_Parse(program_output);
+    cJSON *document = cJSON_ParseWithOpts(program_output, NULL, true);
     cr_expect_not_null(document, "%s: no JSON: %s", command, program_output);
     const cJSON *first = cJSON_IsArray(document) ? document->child : document;
     cr_expect_not_null(cJSON_GetObjectItemCaseSensitive(first, key), "%s: no %s in %s", command, key,

@@ -66,7 +66,7 @@
   if (slider) {
     const range = slider.querySelector("input"), output = slider.querySelector("output");
     const play = slider.querySelector("button"), views = document.getElementById("view");
-    const several = data.runs.length > 1;
+    const several = JSON.parse(document.getElementById("runs").textContent).length > 1;
     const made = new Map();
     let view = "prediction", turn = 0;
 

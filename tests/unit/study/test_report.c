@@ -117,6 +117,8 @@ Test(report, a_run_without_epochs_has_no_figures_to_tell_of)
     char *text = overview_of(NAMES("a", "b"));
     expect_words(text, "<strong>B against A</strong>: no figures of both yet.");
     expect_none(text, "spread of seeds");
+    expect_none(text, "seeds alone");
+    expect_none(text, "one run each");
     free(text);
 }
 

@@ -19,7 +19,7 @@ typedef struct sw_progress_output {
     int (*columns)(void *user);                                 /* width of the terminal now; NULL: 80 */
     double (*now_s)(void *user);                                /* steady clock; NULL: the system's */
     void *user;
-    const char *before; /* the bar: "run 2/6 "; NULL: nothing */
+    const char *before; /* text in front of the bar: "run 2/6 "; NULL: none */
     bool bar;           /* a terminal whose line can be rewritten */
     bool colour;        /* that takes escape sequences: colours, and "erase line" instead of blanks */
 } sw_progress_output;

@@ -15,10 +15,10 @@
 typedef struct sw_tally sw_tally;
 
 typedef struct sw_tally_plan {
-    const char *what; /* is done: "predict"; copied */
+    const char *what; /* name of the work, shown before the bar: "predict"; copied */
     const char *unit; /* what is counted, borrowed: "img" makes img/s. NULL: bytes, shown as MB */
     uint64_t total;
-    uint64_t done; /* before, by an earlier process: no part of the rate */
+    uint64_t done; /* already done at the start (a resumed download); left out of the rate */
 } sw_tally_plan;
 
 /* Begins. `output` NULL shows nothing: *out is then NULL, which all functions below accept. */

@@ -13,7 +13,7 @@ typedef struct sw_conv_tune_options {
     double seconds; /* about how long the timing of the whole table may take; every engine is checked and
                        timed at least once */
     const struct sw_conv_engine *const *engines; /* in the fixed order, ended by NULL; NULL: all there are */
-    sw_tally *tally;                             /* gets one for each pass of an undecided row; NULL: none */
+    sw_tally *tally;                   /* counts one for each pass of each undecided row; NULL: none */
     const volatile sig_atomic_t *stop; /* not 0: SW_E_INTERRUPTED before the next layer; NULL: never */
 } sw_conv_tune_options;
 
