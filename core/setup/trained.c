@@ -32,8 +32,6 @@ static sw_status fail_missing(const sw_trained *s, const char *run)
 /* Finds the checkpoint in a run's folder. */
 static sw_status locate_in_run(sw_trained *s, const sw_trained_options *o)
 {
-    if (o->which && strcmp(o->which, "best") != 0 && strcmp(o->which, "last") != 0)
-        return sw_fail(SW_E_USAGE, "--which %s: expected best or last", o->which);
     s->config_path = sw_fs_join(o->from, "config.yaml");
     if (!s->config_path) return SW_E_MEMORY;
     bool there;
@@ -93,7 +91,10 @@ static sw_status load_experiment(sw_trained *saved, const sw_trained_options *o)
 sw_status sw_trained_open(sw_trained *saved, const sw_trained_options *options)
 {
     sw_status status = SW_OK;
+    const char *which = options->which;
     *saved = (sw_trained){0};
+    if (which && strcmp(which, "best") != 0 && strcmp(which, "last") != 0)
+        return sw_fail(SW_E_USAGE, "--which %s: expected best or last", which);
     SW_TRY(locate(saved, options));
     SW_TRY(sw_safetensors_reader_open(&saved->weights, saved->weights_path));
     saved->epoch = epoch_of(saved->weights);
