@@ -15,7 +15,6 @@ struct sw_tally {
     char what[64];
     const char *unit;
     uint64_t total, done;
-    uint64_t shown;     /* of `done`, when it was drawn last */
     uint64_t seen;      /* of `done`, in the sums below */
     double sum, sum_s;  /* done and the seconds for it, fading */
     double seen_s;      /* time of the last addition to them */
@@ -72,18 +71,19 @@ static void draw(sw_tally *t)
 static void write_line(const sw_tally *t)
 {
     sw_str text = {0};
+    if (t->output.before) sw_str_append(&text, t->output.before);
     sw_str_append(&text, t->what);
     append_figures(&text, t, 2);
     sw_str_append(&text, "\n");
     progress_emit(&t->output, &text);
 }
 
-static void show(sw_tally *t, double now_s)
+/* ends: by what was counted just now. */
+static void show(sw_tally *t, double now_s, bool ends)
 {
-    const bool bar = t->output.bar, ends = t->done >= t->total && t->shown < t->done;
+    const bool bar = t->output.bar;
     if (now_s - t->last_draw_s < (bar ? PROGRESS_REDRAW_S : LINE_EVERY_S) && !(bar && ends)) return;
     t->last_draw_s = now_s;
-    t->shown = t->done;
     take_sample(t, now_s);
     if (bar)
         draw(t);
@@ -116,6 +116,7 @@ static void set(sw_tally *t, uint64_t done)
     const double now_s = progress_now_s(&t->output);
     if (isnan(t->first_s)) t->first_s = now_s;
     const bool again = done < t->done; /* it began anew */
+    const bool ends = done >= t->total && t->done < t->total;
     t->done = done;
     /* the first burst took the time of starting up, such as of compiling kernels: no rate comes from it */
     if (again || now_s - t->first_s < PROGRESS_REDRAW_S) {
@@ -123,7 +124,7 @@ static void set(sw_tally *t, uint64_t done)
         t->seen_s = now_s;
         t->sum = t->sum_s = 0;
     }
-    show(t, now_s);
+    show(t, now_s, ends);
 }
 
 void sw_tally_add(sw_tally *t, uint64_t more)

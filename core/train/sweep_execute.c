@@ -13,17 +13,16 @@
 
 enum { LISTED = 8 };
 
-static sw_status train(const sw_sweep_run *run, const sw_sweep *sweep, const sw_trainer_options *options)
+/* `before`: text in front of the run's bar. */
+static sw_status train(const sw_sweep_run *run, const char *before, const sw_trainer_options *options)
 {
     sw_status status = SW_OK;
-    char before[48]; /* text in front of the run's bar */
     sw_train_result result = {0};
     sw_experiment *begun = NULL;
     const bool resumes = run->state == SW_SWEEP_RESUME;
     sw_trainer_options trainer = *options;
     trainer.out = resumes ? NULL : run->path;
     trainer.resume = resumes ? run->path : NULL;
-    snprintf(before, sizeof before, "run %d/%d ", (int)(run - sweep->runs) + 1, sweep->count);
     trainer.progress.before = before;
     SW_TRY(sweep_clear_folder(run));
     /* its own config.yaml also names the engine of every convolution */
@@ -101,14 +100,16 @@ static sw_status conclude(const sw_sweep *sweep, sw_status kind)
 static sw_status execute_run(sw_sweep_run *run, const sw_sweep *sweep, const sw_trainer_options *options)
 {
     sw_status status = SW_OK;
+    const int number = (int)(run - sweep->runs) + 1;
+    char before[48];
     sw_str words = {0};
     SW_TRY(sweep_look_at(run));
     sw_sweep_describe(&words, run);
     SW_TRY(sw_str_status(&words));
-    sw_log(SW_LOG_INFO, "run %d of %d: %s, %s", (int)(run - sweep->runs) + 1, sweep->count, run->name,
-           words.text);
+    sw_log(SW_LOG_INFO, "run %d of %d: %s, %s", number, sweep->count, run->name, words.text);
     if (run->state == SW_SWEEP_DONE || run->state == SW_SWEEP_BUSY) goto done;
-    SW_TRY(train(run, sweep, options));
+    snprintf(before, sizeof before, "run %d/%d ", number, sweep->count);
+    SW_TRY(train(run, before, options));
     run->state = SW_SWEEP_DONE;
 done:
     sw_str_deinit(&words);

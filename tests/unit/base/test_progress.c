@@ -10,54 +10,15 @@
 #include <unistd.h>
 
 #include "base/progress.h"
+#include "fake_terminal.h"
 
 /* 79 blanks: the terminals here have 80 columns */
 #define BLANKS "                                       "
 #define ERASE  "\r" BLANKS " " BLANKS "\r"
 
-static struct {
-    char text[1 << 20];
-    size_t length;
-    int writes, columns;
-    double now_s;
-} fake;
-
-static void fake_write(void *user, const char *text, size_t length)
-{
-    (void)user;
-    cr_assert(fake.length + length < sizeof fake.text);
-    memcpy(fake.text + fake.length, text, length);
-    fake.length += length;
-    fake.text[fake.length] = '\0';
-    fake.writes++;
-}
-
-static int fake_columns(void *user)
-{
-    (void)user;
-    return fake.columns;
-}
-
-static double fake_now_s(void *user)
-{
-    (void)user;
-    return fake.now_s;
-}
-
-static void clear_output(void)
-{
-    fake.length = 0;
-    fake.writes = 0;
-    fake.text[0] = '\0';
-}
-
 static sw_progress *create(bool bar, bool colour, const sw_progress_plan *plan)
 {
-    clear_output();
-    fake.columns = 80;
-    fake.now_s = 1000;
-    const sw_progress_output output = {
-        .write = fake_write, .columns = fake_columns, .now_s = fake_now_s, .bar = bar, .colour = colour};
+    const sw_progress_output output = fake_output(bar, colour);
     sw_progress *progress;
     cr_assert_eq(sw_progress_create(&progress, &output, plan), SW_OK);
     return progress;
@@ -96,7 +57,7 @@ Test(progress, the_bar_says_where_the_run_stands)
 {
     sw_progress *progress = create(true, false, &baseline);
     steps(progress, 1, SW_PROGRESS_TRAIN, 1, 28, 32);
-    clear_output();
+    fake_clear();
     steps(progress, 1, SW_PROGRESS_TRAIN, 29, 29, 32);
     /* 29 + 19 * 58 training steps of 32 s and 20 * 10 validation steps of a third of that */
     cr_assert_str_eq(fake.text,
@@ -111,7 +72,7 @@ Test(progress, the_bar_grows_and_never_shrinks_and_ends_full)
     fake.columns = 120;
     int before = -1;
     for (int done = 1; done <= 58; done++) {
-        clear_output();
+        fake_clear();
         steps(progress, 3, SW_PROGRESS_TRAIN, done, done, 1);
         int filled = 0;
         for (const char *c = fake.text; *c; c++) filled += *c == '=';
@@ -143,7 +104,7 @@ Test(progress, a_line_fits_every_width_and_the_figures_that_matter_least_go_firs
         sw_progress *progress = create(true, colour, &baseline);
         for (int columns = 1; columns <= 200; columns++) {
             fake.columns = columns;
-            clear_output();
+            fake_clear();
             steps(progress, 7, SW_PROGRESS_TRAIN, 30, 30, 10);
             cr_assert_lt(visible(fake.text), columns > 1 ? columns : 2, "%d columns: %s", columns,
                          fake.text + 4);
@@ -189,14 +150,14 @@ Test(progress, the_bar_is_taken_away_for_other_output_and_at_the_end)
     sw_progress_hide(progress);
     cr_assert_eq(fake.writes, 0, "nothing to take away");
     steps(progress, 1, SW_PROGRESS_TRAIN, 1, 1, 1);
-    clear_output();
+    fake_clear();
     sw_progress_hide(progress);
     cr_assert_str_eq(fake.text, ERASE);
     sw_progress_hide(progress);
     cr_assert_eq(fake.writes, 1);
     steps(progress, 1, SW_PROGRESS_TRAIN, 2, 2, 0.001);
     cr_assert_eq(fake.writes, 2, "drawn again at once");
-    clear_output();
+    fake_clear();
     sw_progress_destroy(progress);
     cr_assert_str_eq(fake.text, ERASE);
 }
@@ -228,7 +189,7 @@ Test(progress, on_a_terminal_the_epoch_s_line_takes_the_place_of_the_bar)
 {
     sw_progress *progress = create(true, false, &(sw_progress_plan){1, 1, 4, 0, 0, 0});
     steps(progress, 1, SW_PROGRESS_TRAIN, 1, 4, 10);
-    clear_output();
+    fake_clear();
     sw_progress_epoch(progress, 1, "loss 0.61");
     cr_assert_str_eq(fake.text, ERASE "epoch 1/1  loss 0.61\n");
     sw_progress_destroy(progress);
@@ -367,8 +328,9 @@ Test(progress, a_terminal_tells_its_width_and_the_environment_decides_on_colour)
 
 Test(progress, the_system_s_clock_serves_where_none_is_given)
 {
-    clear_output();
-    const sw_progress_output output = {.write = fake_write};
+    sw_progress_output output = fake_output(false, false);
+    output.columns = NULL;
+    output.now_s = NULL;
     sw_progress *progress;
     cr_assert_eq(sw_progress_create(&progress, &output, &baseline), SW_OK);
     sw_progress_steps(progress, 1, SW_PROGRESS_TRAIN, 1, 1, 64, 1);

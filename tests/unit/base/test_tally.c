@@ -5,42 +5,11 @@
 #include <string.h>
 
 #include "base/tally.h"
-
-static struct {
-    char text[1 << 16];
-    size_t length;
-    int writes;
-    double now_s;
-} fake;
-
-static void fake_write(void *user, const char *text, size_t length)
-{
-    (void)user;
-    cr_assert(fake.length + length < sizeof fake.text);
-    memcpy(fake.text + fake.length, text, length);
-    fake.length += length;
-    fake.text[fake.length] = '\0';
-    fake.writes++;
-}
-
-static double fake_now_s(void *user)
-{
-    (void)user;
-    return fake.now_s;
-}
-
-static void clear_output(void)
-{
-    fake.length = 0;
-    fake.writes = 0;
-    fake.text[0] = '\0';
-}
+#include "fake_terminal.h"
 
 static sw_tally *create(bool bar, const sw_tally_plan *plan)
 {
-    clear_output();
-    fake.now_s = 1000;
-    const sw_progress_output output = {.write = fake_write, .now_s = fake_now_s, .bar = bar};
+    const sw_progress_output output = fake_output(bar, false);
     sw_tally *tally;
     cr_assert_eq(sw_tally_create(&tally, &output, plan), SW_OK);
     return tally;
@@ -119,7 +88,7 @@ Test(tally, it_draws_ten_times_a_second_at_most_and_the_end_once)
     }
     cr_expect(fake.writes >= 9 && fake.writes <= 12, "%d draws in a second", fake.writes);
     cr_expect_not_null(strstr(shown(), "1000/1000"), "%s", shown());
-    clear_output();
+    fake_clear();
     sw_tally_set(tally, 1000);
     cr_expect_eq(fake.writes, 0, "%s", fake.text);
     sw_tally_destroy(tally);
@@ -151,6 +120,9 @@ Test(tally, work_that_begins_anew_is_counted_anew)
     fake.now_s += 1;
     sw_tally_set(tally, 10);
     cr_expect_not_null(strstr(shown(), " 10/200  10.0 img/s"), "%s", shown());
+    fake.now_s += 0.05; /* sooner than it draws otherwise */
+    sw_tally_set(tally, 200);
+    cr_expect_not_null(strstr(shown(), "200/200"), "the end is always drawn: %s", shown());
     sw_tally_destroy(tally);
 }
 
