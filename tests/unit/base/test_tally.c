@@ -120,9 +120,14 @@ Test(tally, work_that_begins_anew_is_counted_anew)
     fake.now_s += 1;
     sw_tally_set(tally, 10);
     cr_expect_not_null(strstr(shown(), " 10/200  10.0 img/s"), "%s", shown());
-    fake.now_s += 0.05; /* sooner than it draws otherwise */
-    sw_tally_set(tally, 200);
-    cr_expect_not_null(strstr(shown(), "200/200"), "the end is always drawn: %s", shown());
+    for (int time = 0; time < 2; time++) { /* the second time sooner than it draws otherwise */
+        fake_clear();
+        fake.now_s += 0.01;
+        sw_tally_set(tally, 0);
+        fake.now_s += 0.01;
+        sw_tally_set(tally, 200);
+        cr_expect_not_null(strstr(shown(), "200/200"), "the end is always drawn: %s", shown());
+    }
     sw_tally_destroy(tally);
 }
 
