@@ -16,7 +16,8 @@ extern fake_terminal fake;
 /* Forgets what was written. */
 void fake_clear(void);
 
-/* Clears it, sets its clock to 1000 s and its width to 80 columns, and returns the output that leads to it. */
+/* Clears it, sets its clock to 1000 s and its width to 80 columns, and returns the output that leads to it.
+ */
 sw_progress_output fake_output(bool bar, bool colour);
 
 #endif
