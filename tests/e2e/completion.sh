@@ -5,13 +5,8 @@
 #   tests/e2e/completion.sh PROGRAM SOURCE_FOLDER
 set -euo pipefail
 program=$1 source=$2
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-failed=0
-fail() {
-    echo "$*"
-    failed=1
-}
+# shellcheck source=tests/support/script.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../support/script.sh"
 
 # ---- the scripts ----
 

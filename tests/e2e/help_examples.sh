@@ -11,14 +11,9 @@
 #   tests/e2e/help_examples.sh PROGRAM SOURCE_FOLDER
 set -euo pipefail
 program=$1 source=$2
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+# shellcheck source=tests/support/script.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../support/script.sh"
 cd "$scratch"
-failed=0
-fail() {
-    echo "$*"
-    failed=1
-}
 segwork() { "$program" "$@"; }
 
 # ---- what the examples name ----

@@ -5,14 +5,9 @@
 #   tests/e2e/rectangles.sh SEGWORK SOURCES
 set -euo pipefail
 segwork=$1 tiny=$2/tests/support/tiny.yaml
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+# shellcheck source=tests/support/script.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../support/script.sh"
 cd "$scratch"
-failed=0
-fail() {
-    echo "$*"
-    failed=1
-}
 
 # Width and height of a PNG, from its header.
 png_size() {

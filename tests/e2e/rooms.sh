@@ -4,13 +4,8 @@
 #   tests/e2e/rooms.sh SOURCE_FOLDER
 set -euo pipefail
 source=$1
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-failed=0
-fail() {
-    echo "$*"
-    failed=1
-}
+# shellcheck source=tests/support/script.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../support/script.sh"
 
 "$source/tools/rooms" >"$scratch/rooms.dot" 2>"$scratch/faults" || fail "there are faults:" "$(<"$scratch/faults")"
 grep -q '"ops" -> "cl";' "$scratch/rooms.dot" || fail "no edge from ops to cl"
