@@ -15,8 +15,9 @@
 /* ---- the file aside ----
  *
  * It lies in the target's folder, under a name made of the target's and a number. Its writer holds a lock on
- * it from the moment it is made until it is renamed: one without a lock was left by a process that died, and
- * whoever writes the same target next removes it. Two processes that write one target take different numbers.
+ * it from soon after it is made until it is renamed: one without a lock was left by a process that died, and
+ * whoever writes the same target next removes it. It makes it longer first, so that a writer that had not
+ * locked its new file yet sees that it lost it. Two processes that write one target take different numbers.
  */
 
 enum { MAX_ASIDES = 100, MAX_ATTEMPTS = 100 };
@@ -45,7 +46,8 @@ static bool remove_left_over(const char *aside)
 {
     const int fd = open(aside, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (fd < 0 && errno == ENOENT) return true;
-    const int leads = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 ? leads_to(aside, fd) : -1;
+    int leads = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 ? leads_to(aside, fd) : -1;
+    if (leads == 1 && ftruncate(fd, 1) != 0) leads = -1;
     if (leads == 1) unlink(aside);
     if (fd >= 0) close(fd);
     errno = EEXIST;
@@ -61,12 +63,8 @@ static int make_aside(const char *aside)
         if (fd < 0) continue;
         while (flock(fd, LOCK_EX) != 0 && errno == EINTR) /* a file system without locks does without */
             ;
-        const int leads = leads_to(aside, fd), cause = errno;
-        if (leads == 1) return fd;
-        close(fd);
-        errno = cause;
-        if (leads < 0) return -1;
-        /* it was taken for a left-over before it was locked */
+        if (lseek(fd, 0, SEEK_END) == 0) return fd;
+        close(fd); /* it was taken for a left-over before it was locked */
     }
     errno = EEXIST;
     return -1;
