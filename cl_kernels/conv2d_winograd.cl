@@ -97,12 +97,12 @@ static inline floatV flipped_tap(const float *block, int t, int i)
 /* u[place,panel,i,c] = (G w G^T) of channels i -> first_channel + panel * panel_channels + c. flip: the
  * weights of backward-data, w being (T,all,in) then. Launch: global (out / VEC, in / LINE), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_weights(__global const float *w, __global float *workspace, int panel_channels, int flip,
+conv2d_winograd_weights(__global const float *w, __global float *u_all, int panel_channels, int flip,
                         int first_channel, int all)
 {
     const int o = get_global_id(0) * VEC, out = get_global_size(0) * VEC, in = get_global_size(1) * LINE;
     const int first = get_global_id(1) * LINE;
-    __global float *to = workspace + (o / panel_channels * in + first) * panel_channels + o % panel_channels;
+    __global float *to = u_all + (o / panel_channels * in + first) * panel_channels + o % panel_channels;
     float block[9 * VEC * LINE];
     if (flip) flipped_block(block, w, first, first_channel + o, in, all);
     for (int i = 0; i < LINE; i++) {
@@ -151,14 +151,14 @@ conv2d_winograd_weights(__global const float *w, __global float *workspace, int 
 /* M[place] = V[place] U[place] for group_tiles tiles and one panel. Rows of V and M exist up to a multiple of
  * ROWS. Launch: global (groups, panels, 36), local (1, 1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_product(__global float *workspace /* begins with (36,panels,in,PANEL) */,
+conv2d_winograd_product(__global const float *u_all /* (36,panels,in,PANEL) */, __global float *workspace,
                         uint v_offset /* (36,in/VEC,block_tiles,VEC) */,
                         uint m_offset /* (36,out/VEC,block_tiles,VEC) */, int in, int out, int tiles,
                         int block_tiles, int group_tiles)
 {
     const int panel = get_global_id(1), place = get_global_id(2);
     const int first = (int)get_global_id(0) * group_tiles, end = min(first + group_tiles, tiles);
-    __global const float *u = workspace + (place * out + panel * PANEL) * in;
+    __global const float *u = u_all + (place * out + panel * PANEL) * in;
     for (int row = first; row < end; row += ROWS) {
         __global const float *v = workspace + v_offset + place * in * block_tiles + row * VEC;
         __global float *m = workspace + m_offset + (place * out + panel * PANEL) * block_tiles + row * VEC;
@@ -175,7 +175,7 @@ conv2d_winograd_product(__global float *workspace /* begins with (36,panels,in,P
  * Launch: global (ceil(tiles / block_tiles)), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */,
-                      __global const float *workspace /* begins with (36,panels,in,PANEL) */,
+                      __global const float *u_all /* (36,panels,in,PANEL) */,
                       __global float *y /* (N,H,W,out) */, int in, int out, int tiles, int block_tiles, int h,
                       int w, int tiles_x, int tiles_y, int put, EPILOGUE_PARAMETERS,
                       __local float *scratch /* V (36,in/VEC,block_tiles,VEC), M (36,NV,block_tiles,VEC) */)
@@ -197,7 +197,7 @@ conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */,
             for (int row = 0; row < count; row += ROWS) {
                 __local const float *v = scratch + place * in * block_tiles + row * VEC;
                 __local float *m = m_tiles + (place * NV * block_tiles + row) * VEC;
-                __global const float *b = workspace + (place * out + o) * in;
+                __global const float *b = u_all + (place * out + o) * in;
                 REGISTER_TILE
             }
         for (int t = 0; t < count; t++) {

@@ -83,6 +83,7 @@ static sw_status swap_slab(const sw_averages *a, cl_mem average, cl_mem current,
 sw_status sw_averages_swap(sw_averages *a)
 {
     sw_status status = SW_OK;
+    a->store->changes++;
     SW_TRY(swap_slab(a, a->params, a->store->params, a->store->param_elems));
     SW_TRY(swap_slab(a, a->states, a->store->states, a->store->state_elems));
 done:

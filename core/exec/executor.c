@@ -14,14 +14,15 @@ struct sw_executor {
     const sw_graph *graph;
     sw_store *store;
     sw_slabs *slabs;
-    bool debug_buffers, check, evaluates;
+    bool debug_buffers, check, evaluates, keeps;
     sw_plan *plan;
     sw_call *calls;  /* by node */
     int *partner;    /* by node: of two nodes that run as one, each names the other; -1: runs by itself */
     cl_mem *tenants; /* by tenant: its part of a slab; borrowed from the slabs */
     cl_mem saved;    /* slab of saved values; training only */
-    size_t workspace_bytes;
-    uint64_t seed, step; /* see sw_executor_set_random */
+    size_t workspace_bytes, kept_bytes;
+    uint64_t kept_changes; /* of the store's parameters, when what is kept was last valid */
+    uint64_t seed, step;   /* see sw_executor_set_random */
     bool sampling;
     bool bound;
 };
@@ -41,12 +42,14 @@ static sw_status prepare_nodes(sw_executor *e)
                           .gradients = e->plan->training,
                           .n = e->graph->values[node->outputs[0]].shape.n,
                           .workspace_bytes = node->workspace_bytes,
+                          .keeps = e->keeps,
                           .next = next >= 0 ? &e->graph->nodes[next] : NULL,
                           .gradient_scale = 1.0f};
         if (node->input_count) call->n = e->graph->values[node->inputs[0]].shape.n;
         if (node->op->prepare && !sw_plan_absorbed(e->plan, e->graph, i))
             SW_ENSURE(sw_fail_in(node->op->prepare(call), "%s '%s'", node->op->name, node->name));
         if (call->workspace_bytes > e->workspace_bytes) e->workspace_bytes = call->workspace_bytes;
+        e->kept_bytes += call->kept_bytes;
     }
     return SW_OK;
 }
@@ -96,7 +99,8 @@ sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph
                        .slabs = slabs,
                        .debug_buffers = options->debug_buffers,
                        .check = options->check,
-                       .evaluates = options->evaluates};
+                       .evaluates = options->evaluates,
+                       .keeps = options->keeps && !options->training};
     e->calls = calloc((size_t)graph->node_count, sizeof *e->calls);
     if (!e->calls) SW_TRY(sw_fail_alloc("an executor", (size_t)graph->node_count * sizeof *e->calls));
     const sw_device_info *device = sw_cl_device(cl);
@@ -141,6 +145,8 @@ static sw_status bind_nodes(sw_executor *e)
         for (int i = 0; i < node->saved_count; i++)
             SW_ENSURE(
                 sw_buffer_sub(&call->saved[i], e->cl, e->saved, node->saved_offset[i], node->saved_bytes[i]));
+        if (call->kept_bytes)
+            SW_ENSURE(sw_buffer_create(&call->kept, e->cl, call->kept_bytes, "transformed weights"));
         call->workspace = e->slabs->workspace;
         call->workspace_bytes = e->slabs->workspace_bytes;
     }
@@ -170,6 +176,7 @@ void sw_executor_destroy(sw_executor *e)
         if (!call->node) break; /* creation stopped here */
         if (call->node->op->release && call->prepared) call->node->op->release(call);
         for (int i = 0; i < SW_MAX_SAVED; i++) sw_buffer_release(&call->saved[i]);
+        sw_buffer_release(&call->kept);
     }
     sw_buffer_release(&e->saved);
     sw_plan_destroy(e->plan);
@@ -187,6 +194,11 @@ const sw_plan *sw_executor_plan(const sw_executor *e)
 size_t sw_executor_workspace_bytes(const sw_executor *e)
 {
     return e->workspace_bytes;
+}
+
+size_t sw_executor_kept_bytes(const sw_executor *e)
+{
+    return e->kept_bytes;
 }
 
 const char *sw_executor_algorithm(const sw_executor *e, int node, sw_way way)
@@ -353,8 +365,17 @@ static sw_status poison(sw_executor *e)
     return SW_OK;
 }
 
+/* What was kept of parameters that have changed is made anew. */
+static void forget_changed(sw_executor *e)
+{
+    if (e->kept_changes == e->store->changes) return;
+    for (int i = 0; i < e->graph->node_count; i++) e->calls[i].kept_valid = false;
+    e->kept_changes = e->store->changes;
+}
+
 sw_status sw_executor_forward(sw_executor *e, int n)
 {
+    forget_changed(e);
     if (e->debug_buffers) SW_ENSURE(poison(e));
     return run_steps(e, 0, e->plan->first_backward, n);
 }

@@ -156,6 +156,7 @@ sw_status sw_optimizer_step(sw_optimizer *optimizer, double lr)
     const sw_ndrange grid = sw_call_ndrange(&call, vectors, 1, false);
     const sw_status status =
         optimizer->config.kind == SW_OPT_SGD ? step_sgd(optimizer, grid, lr) : step_adam(optimizer, grid, lr);
+    optimizer->store->changes++;
     if (status == SW_OK) optimizer->steps++;
     return sw_fail_in(status, "optimizer");
 }

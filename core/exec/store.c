@@ -94,9 +94,10 @@ done:
     return status;
 }
 
-sw_status sw_store_write(const sw_store *store, cl_mem slab, const sw_param *param, const float *host)
+sw_status sw_store_write(sw_store *store, cl_mem slab, const sw_param *param, const float *host)
 {
     size_t bytes = param->elems * sizeof(float), offset = param->offset_elems * sizeof(float);
+    store->changes++;
     if (param->layout == SW_LAYOUT_PLAIN) return sw_buffer_write(store->cl, slab, offset, host, bytes);
     float *device = malloc(bytes);
     if (!device) return sw_fail_alloc(param->name, bytes);

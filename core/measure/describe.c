@@ -73,7 +73,7 @@ sw_status sw_description_init(sw_description *d, const sw_experiment *experiment
     sw_memory_table_make(&d->memory, graph, d->train_plan, d->eval_plan,
                          sw_optimizer_count_moments(&experiment->optimizer),
                          experiment->train.ema_decay > 0.0f,
-                         largest_workspace(&d->eval_model.graph, largest_workspace(graph, 0)));
+                         largest_workspace(&d->eval_model.graph, largest_workspace(graph, 0)), 0);
     d->parameters = sw_graph_trained_elems(graph);
     d->macs = sw_graph_macs(graph);
     d->train_flop = sw_plan_flop(graph, d->train_plan);

@@ -14,8 +14,7 @@ static void fill(float *values, const sw_param *param, uint64_t seed, uint64_t n
         values[i] = drawn ? sw_rng_uniform(&rng, -bound, bound) : constant;
 }
 
-static sw_status init_slab(const sw_param *params, int count, const sw_store *store, cl_mem slab,
-                           uint64_t seed)
+static sw_status init_slab(const sw_param *params, int count, sw_store *store, cl_mem slab, uint64_t seed)
 {
     for (int i = 0; i < count; i++) {
         float *values = malloc(params[i].elems * sizeof *values);
@@ -28,7 +27,7 @@ static sw_status init_slab(const sw_param *params, int count, const sw_store *st
     return SW_OK;
 }
 
-sw_status sw_model_init_params(const sw_graph *graph, const sw_store *store, uint64_t seed)
+sw_status sw_model_init_params(const sw_graph *graph, sw_store *store, uint64_t seed)
 {
     SW_ENSURE(init_slab(graph->params, graph->param_count, store, store->params, seed));
     return init_slab(graph->states, graph->state_count, store, store->states, seed);

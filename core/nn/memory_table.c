@@ -28,7 +28,8 @@ static double mib(size_t bytes)
 }
 
 void sw_memory_table_make(sw_memory_table *table, const sw_graph *graph, const sw_plan *train_plan,
-                          const sw_plan *eval_plan, int moments, bool averages, size_t workspace_bytes)
+                          const sw_plan *eval_plan, int moments, bool averages, size_t workspace_bytes,
+                          size_t kept_bytes)
 {
     char note[96];
     *table = (sw_memory_table){0};
@@ -53,6 +54,7 @@ void sw_memory_table_make(sw_memory_table *table, const sw_graph *graph, const s
         snprintf(note, sizeof note, "eval (bound %.0f)", mib(eval_plan->lower_bound_bytes));
     add_row(table, "activations", shared_slab_bytes(train_plan, eval_plan), note);
     add_row(table, "workspace", workspace_bytes, "shared by all convolutions and norms");
+    if (kept_bytes) add_row(table, "kept", kept_bytes, "transformed weights");
 }
 
 void sw_memory_table_print(sw_str *out, const sw_memory_table *table)

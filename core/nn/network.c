@@ -30,7 +30,8 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
                                             .check = o->check,
                                             .keep = keep,
                                             .keep_count = sw_model_kept(keep, model, training),
-                                            .frozen = training ? network->rules.frozen : NULL};
+                                            .frozen = training ? network->rules.frozen : NULL,
+                                            .keeps = !o->optimizer};
     return sw_executor_create(executor, network->cl, &model->graph, &network->store, &network->slabs,
                               &executor_options);
 }
@@ -125,7 +126,7 @@ void sw_network_memory(const sw_network *network, sw_memory_table *table)
     const sw_plan *train = network->trainer ? sw_executor_plan(network->trainer) : NULL;
     sw_memory_table_make(table, sw_network_graph(network), train, sw_executor_plan(network->evaluator),
                          train ? sw_optimizer_count_moments(o->optimizer) : 0, train && o->ema_decay > 0.0f,
-                         network->slabs.workspace_bytes);
+                         network->slabs.workspace_bytes, sw_executor_kept_bytes(network->evaluator));
 }
 
 /* --- evaluation ------------------------------------------------------------------------------ */

@@ -140,7 +140,7 @@ sw_status run_history_check(sw_run_session *s)
                                        : check_weights(&s->last_lost, s, "last", s->state.epochs_done);
 }
 
-static sw_status write_again(const sw_run_session *s, const char *name)
+static sw_status write_again(sw_run_session *s, const char *name)
 {
     sw_log(SW_LOG_WARNING,
            "%s/%s.safetensors was missing or damaged, and is written again from the saved state",

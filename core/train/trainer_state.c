@@ -59,9 +59,9 @@ sw_trainer_state sw_trainer_state_fresh(void)
 }
 
 /* `whole`: with everything that a run needs to continue. */
-static sw_checkpoint checkpoint_of(const sw_run_session *s, bool whole)
+static sw_checkpoint checkpoint_of(sw_run_session *s, bool whole)
 {
-    const sw_network *network = &s->network;
+    sw_network *network = &s->network;
     return (sw_checkpoint){.graph = sw_network_graph(network),
                            .store = &network->store,
                            .optimizer = whole ? &network->optimizer : NULL,
@@ -69,7 +69,7 @@ static sw_checkpoint checkpoint_of(const sw_run_session *s, bool whole)
                            .batches_tracked = (uint64_t)s->state.batches};
 }
 
-static sw_status save(const sw_run_session *s, bool whole, const char *name, const notes *n)
+static sw_status save(sw_run_session *s, bool whole, const char *name, const notes *n)
 {
     const sw_checkpoint checkpoint = checkpoint_of(s, whole);
     char *path = sw_strf("%s/%s.safetensors", s->folder->checkpoints, name);
@@ -79,7 +79,7 @@ static sw_status save(const sw_run_session *s, bool whole, const char *name, con
     return status;
 }
 
-sw_status sw_trainer_save_weights(const sw_run_session *s, const char *name)
+sw_status sw_trainer_save_weights(sw_run_session *s, const char *name)
 {
     notes n = {0};
     note(&n, "format", "pt");
@@ -87,7 +87,7 @@ sw_status sw_trainer_save_weights(const sw_run_session *s, const char *name)
     return save(s, false, name, &n);
 }
 
-sw_status sw_trainer_state_save(const sw_run_session *s)
+sw_status sw_trainer_state_save(sw_run_session *s)
 {
     const sw_trainer_state *state = &s->state;
     notes n = {0};

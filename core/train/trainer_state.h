@@ -27,13 +27,13 @@ sw_trainer_state sw_trainer_state_fresh(void);
 
 /* Writes checkpoints/resume.safetensors: weights, moments, averages, the state, and the names of device and
  * data. */
-sw_status sw_trainer_state_save(const struct sw_run_session *session) SW_NODISCARD;
+sw_status sw_trainer_state_save(struct sw_run_session *session) SW_NODISCARD;
 
 /* Reads it back into the session's state and network; a run that was killed before its first save starts
  * afresh. SW_E_CONFIG when the data differ from those the run began with; another device is a warning. */
 sw_status sw_trainer_state_load(struct sw_run_session *session) SW_NODISCARD;
 
 /* Writes checkpoints/<name>.safetensors with the weights alone. */
-sw_status sw_trainer_save_weights(const struct sw_run_session *session, const char *name) SW_NODISCARD;
+sw_status sw_trainer_save_weights(struct sw_run_session *session, const char *name) SW_NODISCARD;
 
 #endif

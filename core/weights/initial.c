@@ -21,7 +21,7 @@ typedef struct place {
 
 typedef struct loading {
     const sw_graph *graph;
-    const sw_store *store;
+    sw_store *store;
     const sw_init_config *config;
     const sw_safetensors_reader *reader;
     sw_initial_report *report;
@@ -259,7 +259,7 @@ done:
     return status;
 }
 
-sw_status sw_initial_load(sw_initial_report *report, const sw_graph *graph, const sw_store *store,
+sw_status sw_initial_load(sw_initial_report *report, const sw_graph *graph, sw_store *store,
                           const sw_init_config *config, const sw_safetensors_reader *reader, const char *path)
 {
     sw_status status = SW_OK;

@@ -60,7 +60,7 @@ static void fill(float *values, const sw_param *param)
         values[i] = values[i] * scale + (around_1 && param->rank != 4 ? 1.0f : 0.0f);
 }
 
-static sw_status write_all(const sw_store *store, cl_mem slab, const sw_param *params, int count)
+static sw_status write_all(sw_store *store, cl_mem slab, const sw_param *params, int count)
 {
     sw_status status = SW_OK;
     for (int i = 0; status == SW_OK && i < count; i++) {
@@ -73,7 +73,7 @@ static sw_status write_all(const sw_store *store, cl_mem slab, const sw_param *p
     return status;
 }
 
-sw_status golden_model_fill(const sw_graph *graph, const sw_store *store)
+sw_status golden_model_fill(const sw_graph *graph, sw_store *store)
 {
     sw_status status = SW_OK;
     SW_TRY(write_all(store, store->params, graph->params, graph->param_count));

@@ -13,6 +13,6 @@ sw_loss_config golden_model_loss(void); /* cross-entropy of all pixels */
 void golden_rule(float *out, const char *name, size_t count);
 
 /* Writes every parameter and running statistic of the graph as weights_by_rule() gives them. */
-sw_status golden_model_fill(const sw_graph *graph, const sw_store *store) SW_NODISCARD;
+sw_status golden_model_fill(const sw_graph *graph, sw_store *store) SW_NODISCARD;
 
 #endif

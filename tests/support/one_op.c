@@ -14,8 +14,10 @@ static void create_executor(one_op *o, bool training)
     int wants[SW_MAX_INPUTS], want_count = 0;
     for (int i = 0; i < o->node->input_count; i++)
         if (o->node->op->gives_gradient & SW_BIT(i)) wants[want_count++] = o->node->inputs[i];
-    sw_executor_options options = {
-        .training = training, .keep = o->node->outputs, .keep_count = o->node->output_count};
+    sw_executor_options options = {.training = training,
+                                   .keeps = !training,
+                                   .keep = o->node->outputs,
+                                   .keep_count = o->node->output_count};
     if (training) {
         options.seeds = o->node->outputs;
         options.seed_count = o->node->op->is_loss ? 0 : 1;

@@ -44,6 +44,7 @@ typedef struct winograd_plan {
     const sw_kernel *weights_gradient;
     int ranges, chunk; /* of tiles: parts of dU, and those whose V and Z are held at a time */
     int gradient_rows; /* channels of x at a time, whose dU is one block of weights */
+    bool keeps;        /* forward's U lies in call->kept, all of it, instead of the workspace */
 } winograd_plan;
 
 static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
@@ -179,19 +180,35 @@ static void choose_gradient(winograd_plan *plan, const sw_cl *cl)
     if (plan->ranges < 1) plan->ranges = 1;
 }
 
-/* Floats of U or dU that the workspace begins with. */
-static size_t weight_floats(const winograd_plan *plan)
+/* Of the weights of so many of the channels that a product writes. */
+static size_t product_weight_floats(const product *p, int channels)
 {
-    size_t floats = gradient_floats(plan->shape, plan->gradient_rows);
+    return PLACES * (size_t)p->in * (size_t)channels;
+}
+
+/* Floats of U or dU that the workspace begins with, for these passes. */
+static size_t weight_floats(const winograd_plan *plan, unsigned passes)
+{
+    size_t floats =
+        passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS) ? gradient_floats(plan->shape, plan->gradient_rows) : 0;
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
-        floats = larger(floats, PLACES * (size_t)plan->product[pass].in * (size_t)plan->product[pass].block);
+        if (passes & SW_BIT(pass) && !plan->keeps)
+            floats = larger(floats, product_weight_floats(&plan->product[pass], plan->product[pass].block));
     return floats;
+}
+
+/* Puts forward's U where it stays from batch to batch. */
+static void keep_weights(winograd_plan *plan, sw_call *call)
+{
+    product *p = &plan->product[SW_CONV_FORWARD];
+    plan->keeps = true;
+    p->block = p->out;
+    call->kept_bytes = product_weight_floats(p, p->out) * sizeof(float);
 }
 
 static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
                          size_t cap_bytes, unsigned passes)
 {
-    (void)passes;    /* its programs serve all shapes, and are mostly built already */
     (void)cap_bytes; /* the block is bound by the cache, which is less */
     winograd_plan *plan = out;
     plan->shape = shape;
@@ -199,10 +216,14 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
     plan->tiles = winograd_tiles_of(shape);
     plan->tiles.block = choose_block(plan);
     choose_gradient(plan, call->cl);
-    SW_ENSURE(prepare_kernels(plan, call->cl));
-    size_t blocks_bytes = winograd_lay_out(&plan->tiles, shape, weight_floats(plan)),
-           parts = (size_t)plan->ranges * gradient_floats(shape, plan->gradient_rows);
-    *workspace_bytes = larger(blocks_bytes, parts * sizeof(float));
+    SW_ENSURE(prepare_kernels(
+        plan, call->cl)); /* of all passes: they serve all shapes, and are mostly built already */
+    if (call->keeps && passes == SW_BIT(SW_CONV_FORWARD)) keep_weights(plan, call);
+    *workspace_bytes = winograd_lay_out(&plan->tiles, shape, weight_floats(plan, passes));
+    if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) {
+        size_t parts = (size_t)plan->ranges * gradient_floats(shape, plan->gradient_rows);
+        *workspace_bytes = larger(*workspace_bytes, parts * sizeof(float));
+    }
     return SW_OK;
 }
 
@@ -223,6 +244,12 @@ static bool transformed(const winograd_tiles *t, const sw_call *call, winograd_s
     return span.first > 0 && winograd_count(t, call->n) <= t->block;
 }
 
+/* Where the weights of a product are. */
+static cl_mem weights_buffer(const winograd_plan *plan, const sw_call *call)
+{
+    return plan->keeps ? call->kept : call->workspace;
+}
+
 /* M of the channels whose weights are there. */
 static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_call *call, int out,
                                 sw_conv_block b)
@@ -230,28 +257,40 @@ static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_
     const winograd_tiles *t = &plan->tiles;
     int count = (int)b.count, groups = sw_divide_up_int(count, p->group_tiles);
     return SW_CALL_LAUNCH(call, p->multiply, lone_items(groups, out / p->panel, PLACES),
-                          SW_ARG(call->workspace), SW_ARG(t->v_offset), SW_ARG(t->m_offset), SW_ARG(p->in),
-                          SW_ARG(out), SW_ARG(count), SW_ARG(t->block), SW_ARG(p->group_tiles));
+                          SW_ARG(weights_buffer(plan, call)), SW_ARG(call->workspace), SW_ARG(t->v_offset),
+                          SW_ARG(t->m_offset), SW_ARG(p->in), SW_ARG(out), SW_ARG(count), SW_ARG(t->block),
+                          SW_ARG(p->group_tiles));
 }
 
 /* U of a span of the channels that a product writes. */
 static sw_status transform_weights(const winograd_plan *plan, const product *p, sw_call *call, bool flip,
                                    winograd_span to)
 {
+    if (plan->keeps && call->kept_valid) return SW_OK;
+    call->kept_valid = plan->keeps;
     return SW_CALL_LAUNCH(call, plan->weights, lone_items(to.count / plan->tiling.lanes, p->in / LINE, 1),
-                          SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(p->panel),
+                          SW_ARG(call->param[0]), SW_ARG(weights_buffer(plan, call)), SW_ARG(p->panel),
                           SW_ARG((int)flip), SW_ARG(to.first), SW_ARG(to.all));
+}
+
+/* Tiles of a fused work-item: few enough that every core has as many to do as the others. */
+static int group_of(const product *p, const sw_call *call, int rows, int tiles)
+{
+    const int cores = (int)sw_cl_device(call->cl)->compute_units;
+    const int groups = round_up(sw_divide_up_int(tiles, p->group_tiles), cores);
+    return round_up(sw_divide_up_int(tiles, groups), rows);
 }
 
 static sw_status run_fused(const winograd_plan *plan, const product *p, sw_call *call, cl_mem from, cl_mem to,
                            sw_put put)
 {
     const winograd_tiles *t = &plan->tiles;
-    int tiles = winograd_count(t, call->n), groups = sw_divide_up_int(tiles, p->group_tiles);
-    return SW_CALL_LAUNCH(call, p->fused, lone_items(groups, 1, 1), SW_ARG(from), SW_ARG(call->workspace),
-                          SW_ARG(to), SW_ARG(p->in), SW_ARG(p->out), SW_ARG(tiles), SW_ARG(p->group_tiles),
-                          SW_SIZE_ARGS(*t), SW_ARG(t->across), SW_ARG(t->down), SW_ARG((int)put),
-                          SW_EPILOGUE_ARGS(call->epilogue), sw_arg_local(fused_bytes(p, p->group_tiles)));
+    int tiles = winograd_count(t, call->n), group = group_of(p, call, plan->tiling.rows, tiles);
+    return SW_CALL_LAUNCH(call, p->fused, lone_items(sw_divide_up_int(tiles, group), 1, 1), SW_ARG(from),
+                          SW_ARG(weights_buffer(plan, call)), SW_ARG(to), SW_ARG(p->in), SW_ARG(p->out),
+                          SW_ARG(tiles), SW_ARG(group), SW_SIZE_ARGS(*t), SW_ARG(t->across), SW_ARG(t->down),
+                          SW_ARG((int)put), SW_EPILOGUE_ARGS(call->epilogue),
+                          sw_arg_local(fused_bytes(p, group)));
 }
 
 static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)

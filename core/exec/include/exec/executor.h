@@ -20,6 +20,7 @@ typedef struct sw_store {
     /* the parts of the slabs, by parameter and by state; executors on the store share them */
     cl_mem *param, *grad, *state;
     int param_count, state_count;
+    uint64_t changes; /* of the parameters, so far: whoever enqueues one counts it */
 } sw_store;
 
 sw_status sw_store_init(sw_store *store, sw_cl *cl, const sw_graph *graph, bool with_gradients) SW_NODISCARD;
@@ -28,8 +29,7 @@ void sw_store_deinit(sw_store *store); /* accepts a zeroed one */
 /* One tensor between device and host; the host side is always in the file's layout (dims as PyTorch,
  * row-major). `slab` is one of the store's. */
 sw_status sw_store_read(const sw_store *store, cl_mem slab, const sw_param *param, float *host) SW_NODISCARD;
-sw_status sw_store_write(const sw_store *store, cl_mem slab, const sw_param *param,
-                         const float *host) SW_NODISCARD;
+sw_status sw_store_write(sw_store *store, cl_mem slab, const sw_param *param, const float *host) SW_NODISCARD;
 /* Sets all gradients to zero (enqueued). */
 sw_status sw_store_zero_gradients(const sw_store *store) SW_NODISCARD;
 
@@ -67,6 +67,9 @@ typedef struct sw_executor_options {
     const int *wants;
     int want_count;
     const bool *frozen;
+    /* Without `training`: keeps from batch to batch what follows from the parameters alone, in memory of its
+     * own (sw_executor_kept_bytes). Worth it where these change seldom. */
+    bool keeps;
 } sw_executor_options;
 
 /* Plans and prepares every op (programs are built here); nothing is allocated on the device yet. The graph
@@ -80,6 +83,7 @@ void sw_executor_destroy(sw_executor *executor); /* accepts NULL */
 
 const sw_plan *sw_executor_plan(const sw_executor *executor);
 size_t sw_executor_workspace_bytes(const sw_executor *executor);
+size_t sw_executor_kept_bytes(const sw_executor *executor); /* see sw_executor_options.keeps */
 /* How a node is computed in a direction, where its op has several ways: "winograd", or where its passes
  * differ "gemm/winograd/gemm" (forward, backward-data, backward-weights); else NULL. */
 const char *sw_executor_algorithm(const sw_executor *executor, int node, sw_way way);

@@ -48,6 +48,6 @@ void sw_model_deinit(sw_model *model);
 
 /* Initial values, each a function of (seed, number of the parameter): convolutions uniform in
  * +-1/sqrt(fan_in), norms 1 and 0, running statistics 0 and 1. */
-sw_status sw_model_init_params(const sw_graph *graph, const sw_store *store, uint64_t seed) SW_NODISCARD;
+sw_status sw_model_init_params(const sw_graph *graph, sw_store *store, uint64_t seed) SW_NODISCARD;
 
 #endif

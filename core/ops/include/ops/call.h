@@ -57,11 +57,17 @@ typedef struct sw_call {
     cl_mem saved[SW_MAX_SAVED];
     cl_mem workspace;       /* shared by all nodes; nothing survives in it between steps */
     size_t workspace_bytes; /* prepare starts with the node's own figure and may raise it */
-    sw_epilogue epilogue;   /* forward of an op that takes one */
-    const sw_node *next;    /* the node that this one computes too (sw_op.absorbs), whose out and dout these
-                               are; or NULL */
-    float gradient_scale;   /* of a loss: what its gradient is multiplied by */
-    void *prepared;         /* what the op's prepare made (kernels) */
+    /* In inference, what follows from the parameters alone and would be computed anew for each batch: where
+     * `keeps`, prepare may ask for kept_bytes. The buffer is the node's own; forward fills it where it is not
+     * kept_valid, which it then sets. A parameter that changes clears that. */
+    bool keeps, kept_valid;
+    size_t kept_bytes;
+    cl_mem kept;
+    sw_epilogue epilogue; /* forward of an op that takes one */
+    const sw_node *next;  /* the node that this one computes too (sw_op.absorbs), whose out and dout these
+                             are; or NULL */
+    float gradient_scale; /* of a loss: what its gradient is multiplied by */
+    void *prepared;       /* what the op's prepare made (kernels) */
 } sw_call;
 
 /* Height and width of anything that has an h and a w. */

@@ -20,7 +20,7 @@ typedef struct sw_checkpoint_note {
 
 typedef struct sw_checkpoint {
     const sw_graph *graph;
-    const sw_store *store;
+    sw_store *store;
     const sw_optimizer *optimizer; /* NULL: a weights file */
     const sw_averages *averages;   /* NULL: none, or not in this file */
     uint64_t batches_tracked;      /* training batches the norms have seen */

@@ -30,7 +30,7 @@ typedef struct sw_initial_report {
  * init.map, which then is that of a part of the network, has no name for it. With init.partial the head (the
  * last convolution and what follows it) may have other shapes too, and stays as it was drawn. A file that
  * gives nothing at all is refused in any case. `path` is for messages. */
-sw_status sw_initial_load(sw_initial_report *report, const sw_graph *graph, const sw_store *store,
+sw_status sw_initial_load(sw_initial_report *report, const sw_graph *graph, sw_store *store,
                           const sw_init_config *config, const sw_safetensors_reader *reader,
                           const char *path) SW_NODISCARD;
 void sw_initial_report_deinit(sw_initial_report *report); /* accepts a zeroed one */
