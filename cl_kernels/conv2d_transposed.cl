@@ -13,9 +13,9 @@
  * vectors of VEC channels in registers.
  *
  * Device layouts: x (N,H,W,I), y (N,OH,OW,O), w (I,T,O) with T = K K. Macros: KERNEL, STRIDE, PADDING; VEC
- * (8 or 16), NV (1 or 2) and ROWS, the register tile; RAGGED 1 where the channels that are vectors do not
- * fill the last one; of forward and backward-data DATA 0 and 1; of backward-weights SWAP and BLOCK (below).
- * Panels hold PANEL = VEC * NV columns each, padded with zeros. */
+ * (8 or 16), NV (1 or 2) and ROWS, the register tile; of forward and backward-data DATA 0 and 1, and RAGGED 1
+ * where the channels that are vectors do not fill the last one; of backward-weights SWAP, SCALARS, VECTORS
+ * and CHUNK (below). Panels hold PANEL = VEC * NV columns each, padded with zeros. */
 
 #define TAPS  (KERNEL * KERNEL)
 #define PANEL (VEC * NV)
@@ -139,69 +139,145 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_transposed_a
 
 /* Every tap is an outer product summed over the pixels of x: the channels of one tensor, taken as scalars,
  * times those of the other, taken as vectors. SWAP 0: scalars from x, vectors from dy; SWAP 1 (when dy is
- * thin): the reverse. Segments, chunks, blocks and what is done at ragged edges: see conv2d_gemm.cl.
+ * thin): the reverse.
  *
- * Launch: global (segments, ceil(scalar channels / BLOCK) * ceil(vector channels / BLOCK)), local (1, 1). */
+ * A work-item sums over a segment of the pixels for a SCALARS x VECTORS part of the channels and all taps,
+ * and keeps its sums in its own part of `partial`. It walks in chunks of pixels, and multiplies copies of
+ * them: (CHUNK,SCALARS), and in slices of a panel (VECTORS/PANEL,CHUNK,PANEL), those of x once and those of
+ * dy for each tap. Where the tensors lie, pixels are all channels apart, few of the first cache's sets hold
+ * them, and a tile would read a line of each at every pixel from the second; of the copies scalars and a
+ * slice stay in the first. Copies have zeros for what lies outside the images and beyond the channels. */
+#define ROWS_UP(c)   (((c) + ROWS - 1) / ROWS * ROWS)
+#define PANELS_UP(c) (((c) + PANEL - 1) / PANEL * PANEL)
+
+/* to[0 .. padded) = from[0 .. count), then zeros. */
+static inline void copy_channels(__local float *to, __global const float *from, int count, int padded)
+{
+    int c = 0;
+    for (; c + VEC <= count; c += VEC) STOREV_LOCAL(LOADV(from + c, 0), to + c, 0);
+    for (; c < count; c++) to[c] = from[c];
+    for (; c < padded; c++) to[c] = 0.0f;
+}
+
+/* The m-th pixel's channels; outside the images `inside` is false. */
+static inline void copy_scalars(__local float *copies, int m, __global const float *from, int count,
+                                bool inside)
+{
+    copy_channels(copies + m * SCALARS, from, inside ? count : 0, ROWS_UP(count));
+}
+
+static inline void copy_vectors(__local float *copies, int m, __global const float *from, int count,
+                                bool inside)
+{
+    for (int c = 0; c < count; c += PANEL)
+        copy_channels(copies + CHUNK * SCALARS + (c / PANEL * CHUNK + m) * PANEL, from + c,
+                      inside ? min(PANEL, count - c) : 0, PANEL);
+}
+
+#if SWAP
+#define COPY_X  copy_vectors
+#define COPY_DY copy_scalars
+#else
+#define COPY_X  copy_scalars
+#define COPY_DY copy_vectors
+#endif
+
+/* A pixel of x. */
+typedef struct place {
+    int x, y, image;
+} place;
+
+static inline void go_on(place *p, int h, int w)
+{
+    if (++p->x == w) p->x = 0, p->y++;
+    if (p->y == h) p->y = 0, p->image++;
+}
+
+/* The pixel of dy under tap t, or -1 outside. */
+static inline int under_tap(place p, int t, int oh, int ow)
+{
+    const int y = p.y * STRIDE - PADDING + t / KERNEL, x = p.x * STRIDE - PADDING + t % KERNEL;
+    return y >= 0 && y < oh && x >= 0 && x < ow ? (p.image * oh + y) * ow + x : -1;
+}
+
+/* Launch: global (segments, ceil(scalar channels / SCALARS) * ceil(vector channels / VECTORS)), local (1, 1).
+ * Local: `copies`, CHUNK (SCALARS + VECTORS) floats. */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_transposed_bwd_partial(
     __global const float *x /* (N,H,W,in) */, __global const float *dy /* (N,OH,OW,out) */,
-    __global float *workspace /* begins with (segments,T,scalar channels,padded) */, int in, int out, int h,
-    int w, int oh, int ow, int image_rows /* N H */, int segment_rows, int chunk_rows)
+    __global float *workspace /* begins with (segments,T,scalar channels,vector channels), padded */, int in,
+    int out, int h, int w, int oh, int ow, int pixels /* N H W */, int segment_pixels, __local float *copies)
 {
-    const int first = (int)get_global_id(0) * segment_rows, end = min(first + segment_rows, image_rows);
+    const int first = (int)get_global_id(0) * segment_pixels, end = min(first + segment_pixels, pixels);
     const int s_channels = SWAP ? out : in, v_channels = SWAP ? in : out;
-    const int s_step = SWAP ? STRIDE * out : in, v_step = SWAP ? in : STRIDE * out;
-    const int block = get_global_id(1), s_blocks = (s_channels + BLOCK - 1) / BLOCK;
-    const int s_begin = block % s_blocks * BLOCK, s_end = min(s_begin + BLOCK, s_channels);
-    const int v_begin = block / s_blocks * BLOCK, v_end = min(v_begin + BLOCK, v_channels);
-    const int padded = (v_channels + PANEL - 1) / PANEL * PANEL; /* vector channels, in whole panels */
-    __global float *partial = workspace + get_global_id(0) * (TAPS * s_channels * padded);
-    for (int chunk = first; chunk < end; chunk += chunk_rows)
+    const int block = get_global_id(1), s_blocks = (s_channels + SCALARS - 1) / SCALARS;
+    const int s_begin = block % s_blocks * SCALARS, s_count = min(SCALARS, s_channels - s_begin);
+    const int v_begin = block / s_blocks * VECTORS, v_count = min(VECTORS, v_channels - v_begin);
+    const int x_count = SWAP ? v_count : s_count, dy_count = SWAP ? s_count : v_count;
+    const int s_padded = ROWS_UP(s_channels), v_padded = PANELS_UP(v_channels);
+    __global float *partial = workspace + (get_global_id(0) * TAPS * s_padded + s_begin) * v_padded + v_begin;
+    x += SWAP ? v_begin : s_begin;
+    dy += SWAP ? s_begin : v_begin;
+    /* Each tile asks for some pixels of what is copied next, all tiles together for all of it. */
+    const int tiles = ROWS_UP(s_count) / ROWS * (PANELS_UP(v_count) / PANEL),
+              asked = (CHUNK + tiles - 1) / tiles;
+    place start = {first % w, first / w % h, first / w / h};
+    for (int chunk = first; chunk < end; chunk += CHUNK) {
+        const int count = min(CHUNK, end - chunk);
+        const bool fresh = chunk == first;
+        for (int m = 0; m < count; m++) COPY_X(copies, m, x + (chunk + m) * in, x_count, true);
+        place next_start = start;
         for (int t = 0; t < TAPS; t++) {
-            const int oy = t / KERNEL - PADDING, ox = t % KERNEL - PADDING;
-            /* the columns of x whose pixel of dy lies inside */
-            const int lo = ox < 0 ? (STRIDE - 1 - ox) / STRIDE : 0;
-            const int hi = ox < ow ? min(w, (ow - 1 - ox) / STRIDE + 1) : 0;
-            for (int row = s_begin; row < s_end; row += ROWS)
-                for (int v0 = v_begin; v0 < v_end; v0 += PANEL) {
-                    const int s0 = min(row, s_channels - ROWS), done = row - s0;
-                    __global float *sums = partial + (t * s_channels + s0) * padded + v0;
-                    const bool fresh = chunk == first;
-                    EACH_ROW(LOAD_W)
-                    const int rows_end = min(chunk + chunk_rows, end);
-                    for (int r = chunk; r < rows_end; r++) {
-                        const int row_dy = r % h * STRIDE + oy;
-                        if (row_dy < 0 || row_dy >= oh) continue;
-                        const int from_x = (r * w + lo) * in,
-                                  from_dy = ((r / h * oh + row_dy) * ow + lo * STRIDE + ox) * out;
-#if SWAP
-                        __global const float *scalars = dy + from_dy + s0, *vectors = x + from_x + v0;
-#else
-                        __global const float *scalars = x + from_x + s0, *vectors = dy + from_dy + v0;
-#endif
-#if RAGGED
-                        const int all_v = SWAP ? image_rows * w : image_rows / h * oh * ow;
-                        const int end_v = all_v * v_channels - PANEL - v0, at_v = SWAP ? from_x : from_dy;
-                        const int whole = end_v < at_v ? lo : min(hi, lo + (end_v - at_v) / v_step + 1);
-#else
-                        const int whole = hi;
-#endif
-                        int p = lo;
-                        PIXELS_W()
+            place from = start;
+            for (int m = 0; m < count; m++, go_on(&from, h, w)) {
+                const int pixel = under_tap(from, t, oh, ow);
+                COPY_DY(copies, m, dy + max(pixel, 0) * out, dy_count, pixel >= 0);
+            }
+            const bool last = t == TAPS - 1;
+            const int next_tap = last ? 0 : t + 1;
+            int next = last ? chunk + CHUNK : chunk;
+            const int next_end = min(next + CHUNK, end);
+            next_start = from;
+            if (!last) from = start;
+            for (int v = 0; v < v_count; v += PANEL)
+                for (int s = 0; s < s_count; s += ROWS) {
+                    for (int k = 0; k < asked && next < next_end; k++, next++, go_on(&from, h, w)) {
+                        const int pixel = max(under_tap(from, next_tap, oh, ow), 0);
+                        for (int c = 0; c < dy_count; c += LINE) PREFETCH(dy + pixel * out + c);
+                        if (last)
+                            for (int c = 0; c < x_count; c += LINE) PREFETCH(x + next * in + c);
                     }
-                    EACH_ROW(STORE_W)
+                    __local const float *scalars = copies + s, *vectors = copies + CHUNK * (SCALARS + v);
+                    __global float *sums = partial + (t * s_padded + s) * v_padded + v;
+#define LOAD_P(m)  LOAD_SUMS(m, fresh, sums + m * v_padded)
+#define STEP_P(m)  ADD_PRODUCT(m, scalars[m])
+#define STORE_P(m) STORE_SUMS(m, sums + m * v_padded)
+#define PIXEL_P                                                                                              \
+    {                                                                                                        \
+        OPERANDS(vectors, vectors + VEC) EACH_ROW(STEP_P) scalars += SCALARS;                                \
+        vectors += PANEL;                                                                                    \
+    }
+                    EACH_ROW(LOAD_P)
+                    int p = 0;
+                    for (; p + 4 <= count; p += 4) { /* by hand, as above */
+                        PIXEL_P PIXEL_P PIXEL_P PIXEL_P
+                    }
+                    for (; p < count; p++) PIXEL_P
+                    EACH_ROW(STORE_P)
                 }
         }
+        start = next_start;
+    }
 }
 
 /* dw[i,t,o] += sum over segments of partial. Launch: global (out, in * T). */
 __kernel void conv2d_transposed_bwd_combine(__global const float *workspace,
-                                            __global float *dw /* (in,T,out) */, uint in, int segments,
-                                            uint padded)
+                                            __global float *dw /* (in,T,out) */, uint in, int segments)
 {
     const uint o = get_global_id(0), out = get_global_size(0), row = get_global_id(1);
     const uint i = row / TAPS, t = row % TAPS;
-    const uint at = SWAP ? (t * out + o) * padded + i : (t * in + i) * padded + o;
-    const uint elems = TAPS * (SWAP ? out : in) * padded;
+    const uint s_padded = ROWS_UP(SWAP ? out : in), v_padded = PANELS_UP(SWAP ? in : out);
+    const uint at = (t * s_padded + (SWAP ? o : i)) * v_padded + (SWAP ? i : o);
+    const uint elems = TAPS * s_padded * v_padded;
     float sum = 0.0f;
     for (int segment = 0; segment < segments; segment++) sum += workspace[segment * elems + at];
     dw[row * out + o] += sum;

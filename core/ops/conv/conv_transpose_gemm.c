@@ -6,9 +6,8 @@
 enum {
     LANES = 16,          /* multiples of these fill vectors of any width */
     BLOCK_PIXELS = 64,   /* of a work-item of forward, about */
-    BLOCK_CHANNELS = 64, /* of a work-item of backward-weights, on both sides */
-    CHUNK_PIXELS = 256,  /* of y, about, that all taps and tiles of backward-weights pass over while they are
-                            in  the cache */
+    BLOCK_CHANNELS = 64, /* of a work-item of backward-weights, on both sides, about */
+    CHUNK_PIXELS = 60,   /* that backward-weights copies at a time, at most: about 32 KiB */
     WANTED_ITEMS = 16,   /* of backward-weights: segments are made until there are that many */
     MAX_SEGMENTS = 16
 };
@@ -26,9 +25,14 @@ typedef struct gemm_plan {
     sw_transposed_shape shape;
     product product[SW_CONV_PRODUCTS]; /* by pass */
     const sw_kernel *partial, *combine;
-    int weight_blocks, segments, chunk_rows;
-    int padded; /* channels that backward-weights takes as vectors, rounded up to whole panels */
+    int weight_blocks, segments;
+    size_t copies_bytes; /* of backward-weights */
 } gemm_plan;
+
+static int round_up(int a, int b)
+{
+    return sw_divide_up_int(a, b) * b;
+}
 
 static size_t taps(sw_transposed_shape s)
 {
@@ -75,8 +79,14 @@ static int rows_of(sw_conv_tiling tile, int channels)
 {
     static const int choices[] = {8, 6, 4, 3, 2, 1}; /* EACH_... of cl_kernels/conv2d.clh */
     const int *rows = choices;
-    while (*rows > tile.channel_rows || *rows > channels) rows++;
+    while (*rows > tile.rows || *rows > channels) rows++;
     return *rows;
+}
+
+static int fitting_pixels(size_t local_bytes, size_t pixel_bytes)
+{
+    const size_t fitting = local_bytes / pixel_bytes;
+    return fitting < CHUNK_PIXELS ? (int)fitting : CHUNK_PIXELS;
 }
 
 static sw_status prepare_weights(gemm_plan *plan, size_t *workspace_bytes, sw_cl *cl)
@@ -87,20 +97,23 @@ static sw_status prepare_weights(gemm_plan *plan, size_t *workspace_bytes, sw_cl
     const bool swap = swaps(s);
     const int scalars = swap ? s.out_channels : s.in_channels,
               vectors = swap ? s.in_channels : s.out_channels;
-    const int nv = sw_conv_tile_vectors(tile, vectors), panel = tile.lanes * nv;
-    plan->padded = sw_divide_up_int(vectors, panel) * panel;
-    plan->weight_blocks =
-        sw_divide_up_int(scalars, BLOCK_CHANNELS) * sw_divide_up_int(vectors, BLOCK_CHANNELS);
+    const int nv = sw_conv_tile_vectors(tile, vectors), panel = tile.lanes * nv,
+              rows = rows_of(tile, scalars);
+    const int s_blocks = sw_divide_up_int(scalars, BLOCK_CHANNELS),
+              v_blocks = sw_divide_up_int(vectors, BLOCK_CHANNELS);
+    const int s_block = round_up(sw_divide_up_int(scalars, s_blocks), rows), v_block = BLOCK_CHANNELS;
+    const size_t pixel_bytes = (size_t)(s_block + v_block) * sizeof(float);
+    const int chunk = fitting_pixels((size_t)sw_cl_device(cl)->local_bytes, pixel_bytes);
+    plan->weight_blocks = sw_divide_up_int(scalars, s_block) * v_blocks;
     plan->segments = sw_divide_up_int(WANTED_ITEMS, plan->weight_blocks);
     if (plan->segments > MAX_SEGMENTS) plan->segments = MAX_SEGMENTS;
-    plan->chunk_rows = sw_divide_up_int(CHUNK_PIXELS, s.stride * s.stride * s.w);
-    const size_t sums = taps(s) * (size_t)scalars * (size_t)plan->padded;
+    plan->copies_bytes = (size_t)chunk * pixel_bytes;
+    const size_t sums = taps(s) * (size_t)round_up(scalars, rows) * (size_t)round_up(vectors, panel);
     *workspace_bytes = larger(*workspace_bytes, (size_t)plan->segments * sums * sizeof(float));
     snprintf(options, sizeof options,
-             "-DKERNEL=%d -DSTRIDE=%d -DPADDING=%d -DVEC=%d -DNV=%d -DROWS=%d -DRAGGED=%d -DSWAP=%d "
-             "-DBLOCK=%d",
-             s.kernel, s.stride, s.padding, tile.lanes, nv, rows_of(tile, scalars), plan->padded != vectors,
-             swap, BLOCK_CHANNELS);
+             "-DKERNEL=%d -DSTRIDE=%d -DPADDING=%d -DVEC=%d -DNV=%d -DROWS=%d -DSWAP=%d -DSCALARS=%d "
+             "-DVECTORS=%d -DCHUNK=%d",
+             s.kernel, s.stride, s.padding, tile.lanes, nv, rows, swap, s_block, v_block, chunk);
     SW_ENSURE(
         sw_kernel_get(&plan->partial, cl, "conv2d_transposed", "conv2d_transposed_bwd_partial", options));
     return sw_kernel_get(&plan->combine, cl, "conv2d_transposed", "conv2d_transposed_bwd_combine", options);
@@ -166,10 +179,10 @@ static sw_status backward_weights(const gemm_plan *plan, sw_call *call)
     SW_ENSURE(SW_CALL_LAUNCH(call, plan->partial, lone_items(segments, plan->weight_blocks, 1),
                              SW_ARG(call->in[0]), SW_ARG(call->dout[0]), SW_ARG(call->workspace),
                              SW_ARG(s.in_channels), SW_ARG(s.out_channels), SW_SIZE_ARGS(s), SW_ARG(s.oh),
-                             SW_ARG(s.ow), SW_ARG(image_rows), SW_ARG(segment_rows),
-                             SW_ARG(plan->chunk_rows)));
+                             SW_ARG(s.ow), SW_ARG(image_rows * s.w), SW_ARG(segment_rows * s.w),
+                             sw_arg_local(plan->copies_bytes)));
     return SW_CALL_LAUNCH(call, plan->combine, combine, SW_ARG(call->workspace), SW_ARG(call->dparam[0]),
-                          SW_ARG((uint32_t)s.in_channels), SW_ARG(segments), SW_ARG((uint32_t)plan->padded));
+                          SW_ARG((uint32_t)s.in_channels), SW_ARG(segments));
 }
 
 static sw_status backward(const void *prepared, sw_call *call)
