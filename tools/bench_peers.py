@@ -152,13 +152,20 @@ def resolved(segwork, experiment):
 
 
 def prepare(a, folder):
-    """Files of the network: its configuration, ONNX, and what takes nearest upsampling for unpooling."""
+    """Files of the network. In a process of its own: what this one has in memory would count in all that it begins."""
+    done = subprocess.run([sys.executable, os.path.abspath(__file__), "--prepare", a.segwork, a.experiment, folder],
+                          check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def make_files(segwork, experiment, folder):
+    """Writes configuration and ONNX, also of the network with nearest upsampling, and that for ncnn; prints their place."""
     import pnnx
     import segwork_torch
     import torch
 
-    place = {"segwork": a.segwork, "experiment": a.experiment, "config": os.path.join(folder, "config.yaml")}
-    text = resolved(a.segwork, a.experiment)
+    place = {"segwork": segwork, "experiment": experiment, "config": os.path.join(folder, "config.yaml")}
+    text = resolved(segwork, experiment)
     files = {"config": text, "nearest": re.sub(r"\bup: unpool\b", "up: nearest", text)}
     for name, content in files.items():
         with open(os.path.join(folder, name + ".yaml"), "w", encoding="utf-8") as file:
@@ -170,13 +177,13 @@ def prepare(a, folder):
         place["height"], place["width"] = segwork_torch.image_size(segwork_torch.read_config(config))
         weights = os.path.join(folder, name + ".safetensors")
         save(net, weights)
-        subprocess.run([a.segwork, "export", weights, "--config", config, "--fold", "--out",
+        subprocess.run([segwork, "export", weights, "--config", config, "--fold", "--out",
                         os.path.join(folder, name + ".onnx")], check=True, stdout=subprocess.DEVNULL)
     place["onnx"], place["nearest_onnx"] = os.path.join(folder, "config.onnx"), os.path.join(folder, "nearest.onnx")
     place["ncnn"] = os.path.join(folder, "nearest.ncnn")
     with Silence():
         pnnx.export(net, os.path.join(folder, "nearest.pt"), torch.rand(1, 3, place["height"], place["width"]), fp16=False)
-    return place
+    print(json.dumps(place))
 
 
 def save(net, path):
@@ -304,5 +311,7 @@ def main():
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         one(*sys.argv[2:])
+    elif sys.argv[1:2] == ["--prepare"]:
+        make_files(*sys.argv[2:])
     else:
         main()

@@ -21,8 +21,8 @@ cJSON *sw_device_json(const sw_device_info *device)
     return object;
 }
 
-/* A GPU has memory to spare, and is faster with fewer and larger blocks (docs/performance.md); a CPU's blocks
- * stay in its caches. */
+/* A GPU has memory to spare, and is faster with fewer and larger blocks (docs/notes/performance_gpu.md); a
+ * CPU's blocks stay in its caches. */
 size_t sw_workspace_cap_bytes(const sw_experiment *experiment, const sw_device_info *device)
 {
     static const size_t least = (size_t)64 << 20, most = (size_t)1024 << 20;

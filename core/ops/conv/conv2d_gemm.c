@@ -76,7 +76,7 @@ static int rows_of(sw_conv_tiling tile, int channels)
 }
 
 /* Whether backward-weights copies its chunks before it multiplies them. Vectors of 16 floats reach nine
- * tenths of the peak without (docs/performance.md). */
+ * tenths of the peak without (docs/notes/performance_cpu.md). */
 static bool packs_chunks(const sw_cl *cl, sw_conv_tiling tile, sw_conv_shape s)
 {
     return s.kernel == 1 && is_plain(s) && tile.lanes < LANES && s.in_channels % LANES == 0 &&

@@ -11,9 +11,13 @@ enum {
     CACHE_BYTES = 20 * 1024 *
                   1024, /* that V and M of a block may take: most of a last cache, the panels need the rest */
     /* In one kernel, where V and a panel of M fit a core's own cache and the weights, which are read anew for
-     * every group of tiles, are small enough for that to cost less than it saves (docs/performance.md) */
+     * every group of tiles, are small enough for that to cost less than it saves
+     * (docs/notes/performance_changes.md) */
     FUSED_BYTES = 640 * 1024,
     FUSED_WEIGHT_BYTES = 10 * 1024 * 1024,
+    /* of so few tiles that all of their V and M stay in the last cache, less */
+    FEW_TILES = 128,
+    FUSED_FEW_WEIGHT_BYTES = 4 * 1024 * 1024,
     FUSED_TILES = 32, /* at most, of a group, and of a chunk of the weights' gradient */
     CHUNK_STEP = 8,   /* by which the latter shrinks */
     /* The weights' gradient in one kernel: more channels than this would fill the cache with dU, or have
@@ -64,13 +68,13 @@ static size_t fused_bytes(const product *p, int tiles)
     return PLACES * (size_t)tiles * (size_t)(p->in + p->panel) * sizeof(float);
 }
 
-/* The most tiles of a group that the fused kernel has room for; 0 where it does not pay. */
-static int fused_tiles(const product *p, const sw_cl *cl, int rows)
+/* The most tiles of a group that the fused kernel has room for; 0 where it does not pay, of `all` tiles. */
+static int fused_tiles(const product *p, const sw_cl *cl, int rows, int all)
 {
     size_t weight_bytes = PLACES * (size_t)p->in * (size_t)p->out * sizeof(float);
     size_t room = (size_t)sw_cl_device(cl)->local_bytes;
     int tiles = FUSED_TILES / rows * rows;
-    if (weight_bytes > FUSED_WEIGHT_BYTES) return 0;
+    if (weight_bytes > (all > FEW_TILES ? FUSED_WEIGHT_BYTES : FUSED_FEW_WEIGHT_BYTES)) return 0;
     if (room > FUSED_BYTES) room = FUSED_BYTES;
     while (tiles > 0 && fused_bytes(p, tiles) > room) tiles -= rows;
     return tiles;
@@ -103,11 +107,11 @@ static sw_status gradient_kernel(const sw_kernel **out, sw_cl *cl, sw_conv_tilin
     return sw_kernel_get(out, cl, "conv2d_winograd_gradient", name, options);
 }
 
-static sw_status prepare_product(product *p, sw_cl *cl, sw_conv_tiling t, int in, int out)
+static sw_status prepare_product(product *p, sw_cl *cl, sw_conv_tiling t, int in, int out, int tiles)
 {
     int vectors = sw_conv_tile_vectors(t, out);
     *p = (product){.in = in, .out = out, .panel = t.lanes * vectors, .block = out};
-    p->group_tiles = fused_tiles(p, cl, t.rows);
+    p->group_tiles = fused_tiles(p, cl, t.rows, tiles);
     if (p->group_tiles > 0)
         return product_kernel(&p->fused, cl, t, "conv2d_winograd_fused", "FUSED", vectors);
     p->group_tiles = round_up(GROUP_TILES, t.rows);
@@ -121,7 +125,8 @@ static sw_status prepare_kernels(winograd_plan *plan, sw_cl *cl)
     sw_conv_shape s = plan->shape;
     int vectors = sw_conv_tile_vectors(t, s.out_channels);
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
-        SW_ENSURE(prepare_product(&plan->product[pass], cl, t, from_channels(s, pass), to_channels(s, pass)));
+        SW_ENSURE(prepare_product(&plan->product[pass], cl, t, from_channels(s, pass), to_channels(s, pass),
+                                  winograd_count(&plan->tiles, s.n)));
     SW_ENSURE(product_kernel(&plan->input, cl, t, "conv2d_winograd_input", "TRANSFORM", 1));
     SW_ENSURE(product_kernel(&plan->output, cl, t, "conv2d_winograd_output", "TRANSFORM", 1));
     SW_ENSURE(product_kernel(&plan->weights, cl, t, "conv2d_winograd_weights", "WEIGHTS", 1));

@@ -56,8 +56,8 @@ static bool has_room(const sw_cl *cl, size_t group)
     return group == SMALL_GROUP || sw_cl_device(cl)->local_bytes >= LARGE_TILE_BYTES;
 }
 
-/* The tile for a product whose rows are pixels (docs/performance.md has the measurements): as large as the
- * columns fill, but smaller where there would otherwise be too few work-groups. */
+/* The tile for a product whose rows are pixels (docs/notes/performance_gpu.md has the measurements): as large
+ * as the columns fill, but smaller where there would otherwise be too few work-groups. */
 static void cut_rows(sw_tile_product *p, const sw_cl *cl, size_t group)
 {
     const bool wide = has_room(cl, group) && fills_wide_tiles(p, group);
