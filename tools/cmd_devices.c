@@ -78,22 +78,27 @@ static cJSON *device_json(const sw_device_info *d)
     return object;
 }
 
-static sw_status add_measured_json(cJSON *root, const sw_device_info *chosen)
+/* What is known of a device that was opened. */
+typedef struct opened {
+    char gemm[256];              /* where the parameters of its products come from */
+    double gflops, gbytes_per_s; /* with --peak */
+} opened;
+
+/* Opens the device, which shows that kernels can be built. */
+static sw_status open_device(opened *out, const sw_device_info *device)
 {
     sw_status status = SW_OK;
     sw_cl *cl = NULL;
-    double gflops, gbytes_per_s;
-    SW_TRY(sw_cl_create(&cl, chosen, NULL));
-    sw_json_add_text(root, "gemm", sw_gemm_params_origin(cl));
-    if (!measure_peak) goto done;
-    SW_TRY(sw_profile_peak(&gflops, &gbytes_per_s, cl));
-    SW_JSON_ADD_NUMBERS(root, {"peak_gflops", gflops}, {"copy_gbytes_per_second", gbytes_per_s});
+    SW_TRY(sw_cl_create(&cl, device, NULL));
+    snprintf(out->gemm, sizeof out->gemm, "%s", sw_gemm_params_origin(cl));
+    if (measure_peak) SW_TRY(sw_profile_peak(&out->gflops, &out->gbytes_per_s, cl));
 done:
     sw_cl_destroy(cl);
     return status;
 }
 
-static sw_status print_devices_json(const sw_device_info *devices, size_t count, const sw_device_info *chosen)
+static sw_status print_devices_json(const sw_device_info *devices, size_t count, const sw_device_info *chosen,
+                                    const opened *figures)
 {
     cJSON *root = cJSON_CreateObject();
     char place[32];
@@ -102,28 +107,11 @@ static sw_status print_devices_json(const sw_device_info *devices, size_t count,
     for (size_t i = 0; i < count; i++) cJSON_AddItemToArray(list, device_json(&devices[i]));
     cJSON_AddStringToObject(root, "chosen", place);
     sw_json_add_text(root, "chosen_by", chosen->chosen_by);
-    sw_status status = add_measured_json(root, chosen);
-    if (status == SW_OK) return print_json(root);
-    cJSON_Delete(root);
-    return status;
-}
-
-/* Opens the device, which shows that kernels can be built, and appends its GEMM parameters. */
-static sw_status append_measured(sw_str *out, const sw_device_info *chosen)
-{
-    sw_status status = SW_OK;
-    sw_cl *cl = NULL;
-    double gflops, gbytes_per_s;
-    SW_TRY(sw_cl_create(&cl, chosen, NULL));
-    append_field(out, "gemm", "%s", sw_gemm_params_origin(cl));
-    if (measure_peak) {
-        SW_TRY(sw_profile_peak(&gflops, &gbytes_per_s, cl));
-        append_field(out, "measured", "%.*f GFLOP/s fused multiply-add, %.1f GB/s copy",
-                     gflops < 10.0 ? 2 : 0, gflops, gbytes_per_s);
-    }
-done:
-    sw_cl_destroy(cl);
-    return status;
+    sw_json_add_text(root, "gemm", figures->gemm);
+    if (measure_peak)
+        SW_JSON_ADD_NUMBERS(root, {"peak_gflops", figures->gflops},
+                            {"copy_gbytes_per_second", figures->gbytes_per_s});
+    return print_json(root);
 }
 
 static sw_status run(int argc, const char *const *argv)
@@ -135,14 +123,20 @@ static sw_status run(int argc, const char *const *argv)
     if (argc > 0) return sw_fail(SW_E_USAGE, "devices takes no arguments, it was given '%s'", argv[0]);
     SW_TRY(sw_device_choose(&chosen, device_spec));
     SW_TRY(sw_device_list(&devices, &count));
+    opened figures;
     if (json) {
-        status = print_devices_json(devices, count, &chosen);
+        SW_TRY(open_device(&figures, &chosen));
+        status = print_devices_json(devices, count, &chosen, &figures);
         goto done;
     }
     for (size_t i = 0; i < count; i++) append_device(out, &devices[i], devices[i].device == chosen.device);
     sw_str_printf(out, "A run takes %d:%d\n", chosen.platform_index, chosen.device_index);
     append_field(out, "because", "%s", chosen.chosen_by);
-    SW_TRY(append_measured(out, &chosen));
+    SW_TRY(open_device(&figures, &chosen));
+    append_field(out, "gemm", "%s", figures.gemm);
+    if (measure_peak)
+        append_field(out, "measured", "%.*f GFLOP/s fused multiply-add, %.1f GB/s copy",
+                     figures.gflops < 10.0 ? 2 : 0, figures.gflops, figures.gbytes_per_s);
 done:
     free(devices);
     const sw_status printed = print_text(out);

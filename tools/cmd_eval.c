@@ -4,6 +4,7 @@
 
 #include "apply/eval.h"
 #include "base/fs.h"
+#include "data/description.h"
 #include "options.h"
 #include "print.h"
 
@@ -13,9 +14,8 @@ static int json;
 
 static sw_status parse_split(sw_split *chosen)
 {
-    static const char *const names[SW_SPLITS + 1] = {"train", "val", "test", NULL};
-    for (int s = 0; split && names[s]; s++)
-        if (strcmp(split, names[s]) == 0) {
+    for (int s = 0; split && s < SW_SPLITS; s++)
+        if (strcmp(split, sw_data_split_name((sw_split)s)) == 0) {
             *chosen = (sw_split)s;
             return SW_OK;
         }

@@ -14,7 +14,6 @@
 
 static void put_splits(sw_str *out, const sw_guess *guess)
 {
-    static const char *const names[SW_SPLITS] = {"train", "val", "test"};
     const sw_data_config *data = &guess->data;
     sw_str rows = {0};
     char title[200];
@@ -22,7 +21,8 @@ static void put_splits(sw_str *out, const sw_guess *guess)
     sw_str_printf(&rows, "split\tpictures in%s\tpictures\n", paired ? "\tmasks in" : "");
     for (int s = 0; s < SW_SPLITS; s++) {
         if (!guess->splits[s].pictures) continue;
-        sw_str_printf(&rows, "%s\t%s", names[s], sw_data_split_title(title, sizeof title, data, (sw_split)s));
+        sw_str_printf(&rows, "%s\t%s", sw_data_split_name((sw_split)s),
+                      sw_data_split_title(title, sizeof title, data, (sw_split)s));
         if (paired) sw_str_printf(&rows, "\t%s", data->folders[s].masks ? data->folders[s].masks : "");
         sw_str_printf(&rows, "\t%d\n", guess->splits[s].pictures);
     }
@@ -75,6 +75,16 @@ static const char *file_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* A line with a command that can be pasted: the program, as it was called, and these words. */
+static void put_command(sw_str *out, const char *words, const char *path)
+{
+    sw_str_append(out, "    ");
+    sw_shell_append_word(out, print_program);
+    sw_str_printf(out, " %s ", words);
+    sw_shell_append_word(out, path);
+    sw_str_append(out, "\n");
+}
+
 static void put_next_steps(sw_str *out, const sw_guess *guess, const char *path)
 {
     sw_str_printf(out, "\nWrote %s. Next:\n\n", path);
@@ -82,19 +92,18 @@ static void put_next_steps(sw_str *out, const sw_guess *guess, const char *path)
         sw_str_append(out, "  Give the classes their names in it. Then look at every picture:\n");
     else
         sw_str_append(out, "  Look at every picture:\n");
-    sw_str_append(out, "    segwork data stats ");
-    sw_shell_append_word(out, path);
+    put_command(out, "data stats", path);
     sw_str_printf(out,
-                  "\n  An experiment beside it, say mine.yaml, is three lines:\n"
+                  "  An experiment beside it, say mine.yaml, is three lines:\n"
                   "    include: [experiments/segnet_small.yaml, %s]\n"
                   "    name: mine\n"
                   "    train: {epochs: 40, save_best: miou}\n"
                   "  (The first is found in segwork's sources, or once segwork is installed;\n"
                   "  elsewhere write its whole path.)\n"
-                  "  See what it will train on, and train:\n"
-                  "    segwork data browse mine.yaml --out seen.png\n"
-                  "    segwork run mine.yaml\n",
+                  "  See what it will train on, and train:\n",
                   file_of(path));
+    put_command(out, "data browse --out seen.png", "mine.yaml");
+    put_command(out, "run", "mine.yaml");
 }
 
 static sw_status print_found(const sw_guess *guess, const char *path)

@@ -17,8 +17,6 @@
 
 enum { MAX_SIZE_PX = 4096, SHOWN_OF_GROUP = 3, SHOWN_GROUPS = 8 };
 
-static const char *const split_names[SW_SPLITS] = {"train", "val", "test"};
-
 /* ---- tables ---- */
 
 static void print_splits(sw_str *out, const sw_stats *stats)
@@ -29,8 +27,8 @@ static void print_splits(sw_str *out, const sw_stats *stats)
     for (int s = 0; s < SW_SPLITS; s++) {
         const sw_stats_split *split = &stats->splits[s];
         if (!split->present) continue;
-        sw_str_printf(&rows, "%s\t%d\t%d\t%.4f", split_names[s], split->listed, split->usable,
-                      sw_stats_ignored_share(split));
+        sw_str_printf(&rows, "%s\t%d\t%d\t%.4f", sw_data_split_name((sw_split)s), split->listed,
+                      split->usable, sw_stats_ignored_share(split));
         if (has_background) sw_str_printf(&rows, "\t%d", split->all_background);
         sw_str_append(&rows, "\n");
     }
@@ -58,7 +56,7 @@ static void print_classes(sw_str *out, const sw_stats *stats, const sw_data_conf
     sw_str rows = {0};
     sw_str_append(&rows, "class\tvalue");
     for (int s = 0; s < SW_SPLITS; s++)
-        if (stats->splits[s].present) sw_str_printf(&rows, "\t%s\timages", split_names[s]);
+        if (stats->splits[s].present) sw_str_printf(&rows, "\t%s\timages", sw_data_split_name((sw_split)s));
     sw_str_append(&rows, "\n");
     for (int c = 0; c < list->classes.count; c++) {
         sw_str_printf(&rows, "%s\t", list->classes.list[c].name);
@@ -178,7 +176,7 @@ static sw_status judge(const sw_stats *stats, bool lists_are_optional)
         if (split->missing && !lists_are_optional) return sw_fail(SW_E_CONFIG, "%s", split->missing);
         if (split->present && split->usable == 0)
             return sw_fail(SW_E_DATA, "none of the %d pictures of the %s split is usable", split->listed,
-                           split_names[s]);
+                           sw_data_split_name((sw_split)s));
     }
     return SW_OK;
 }

@@ -69,7 +69,6 @@ static sw_status count_split(sw_guess *guess, sw_split split)
 
 static sw_status count_splits(sw_guess *guess)
 {
-    static const char *const names[SW_SPLITS] = {"train", "val", "test"};
     for (int s = 0; s < SW_SPLITS; s++) {
         if (!sw_data_has_split(&guess->data, (sw_split)s)) continue;
         SW_ENSURE(count_split(guess, (sw_split)s));
@@ -81,8 +80,8 @@ static sw_status count_splits(sw_guess *guess)
             guess->data.folders[s] = (sw_split_folders){0};
             guess->splits[s] = (sw_guess_split){0};
         } else if (counts->without_mask) {
-            SW_ENSURE(guess_remark(guess, "%s: %d of %d pictures have no mask, and will be skipped", names[s],
-                                   counts->without_mask, counts->pictures));
+            SW_ENSURE(guess_remark(guess, "%s: %d of %d pictures have no mask, and will be skipped",
+                                   sw_data_split_name((sw_split)s), counts->without_mask, counts->pictures));
         }
     }
     return SW_OK;

@@ -8,8 +8,6 @@
 
 enum { COMMENT_COLUMN = 44, COLUMNS = 110 };
 
-static const char *const split_names[SW_SPLITS] = {"train", "val", "test"};
-
 /* Ends a line with a comment, at a column of its own where the line is short. */
 static void comment(sw_str *out, const char *fmt, ...) SW_PRINTF(2, 3);
 
@@ -44,7 +42,7 @@ static void put_pictures(sw_str *out, const sw_guess *guess, int split)
 static void put_folders(sw_str *out, const sw_guess *guess, int split)
 {
     const sw_split_folders *folders = &guess->data.folders[split];
-    sw_str_printf(out, "  %s: {images: ", split_names[split]);
+    sw_str_printf(out, "  %s: {images: ", sw_data_split_name(split));
     sw_text_append(out, folders->images);
     sw_str_append(out, ", masks: ");
     sw_text_append(out, folders->masks);
@@ -62,7 +60,7 @@ static void put_lists(sw_str *out, const sw_guess *guess)
     const sw_data_config *data = &guess->data;
     for (int s = 0; s < SW_SPLITS; s++) {
         const bool given = data->split[s] && *data->split[s];
-        sw_str_printf(out, "  %s_split: ", split_names[s]);
+        sw_str_printf(out, "  %s_split: ", sw_data_split_name((sw_split)s));
         sw_text_append(out, given ? data->split[s] : "");
         if (given && guess->splits[s].pictures && !(s == SW_SPLIT_VAL && data->holdout))
             put_pictures(out, guess, s);

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/fs.h"
+#include "data/description.h"
 #include "image/picture_files.h"
 #include "layout.h"
 #include "lines.h"
@@ -101,10 +102,7 @@ static sw_status list_split(pair_list *out, const sw_data_config *data, sw_split
     if (!out->source) return SW_E_MEMORY;
     if (!sw_fs_exists(out->source))
         return sw_fail(SW_E_CONFIG, "the list %s is missing (data.%s_split, relative to data.root)",
-                       out->source,
-                       split == SW_SPLIT_TRAIN ? "train"
-                       : split == SW_SPLIT_VAL ? "val"
-                                               : "test");
+                       out->source, sw_data_split_name(split));
     sw_status status = read_list(&reading);
     stem_index_deinit(&reading.images);
     stem_index_deinit(&reading.masks);

@@ -91,13 +91,12 @@ static sw_status sample(pair_list *list, int limit, int seed)
 
 static sw_status not_given(const sw_data_config *data, sw_split split)
 {
-    static const char *const names[SW_SPLITS] = {"train", "val", "test"};
     if (split == SW_SPLIT_VAL)
         return sw_fail(SW_E_CONFIG,
                        "there are no validation images: set data.val_share (0.1 takes a tenth of the "
                        "training images), data.holdout, or name them");
     return sw_fail(SW_E_CONFIG, "there are no %s images: set data.%s%s",
-                   split == SW_SPLIT_TEST ? "test" : "training", names[split],
+                   split == SW_SPLIT_TEST ? "test" : "training", sw_data_split_name(split),
                    data->layout == SW_LAYOUT_FOLDERS ? ": {images: DIR, masks: DIR}" : "_split");
 }
 
