@@ -172,7 +172,7 @@ static void append_image(sw_str *out, const report_data *data, const scores *s, 
     for (int part = 0; part < 2; part++) append_common(out, data, s, grids, of->name, part);
     for (int r = 0; r < s->count; r++)
         if (s->runs[r].count > 0) append_prediction(out, data, grids, of->name, r);
-    report_close_tiles(out, of->name);
+    report_begin_caption(out, of->name);
     sw_str_append(out, "<br>");
     append_scores(out, data, s, of);
     sw_str_append(out, "</figcaption></figure>\n");

@@ -36,11 +36,9 @@ sw_status report_gallery_rules(sw_str *out, const report_data *data)
         const report_sheet_name sheet = report_gallery_sheet(r);
         if (!has_pictures(g)) continue;
         report_tile_rule(out, sheet.text, g->size, SW_GALLERY_TILES, g->rows);
-        report_open_rule(out, sheet.text, "all");
-        SW_ENSURE(report_picture(
-            out, data->pictures, &data->runs, r,
+        SW_ENSURE(report_picture_rule(
+            out, data, sheet.text, "all", r,
             sw_epoch_file(data->runs.runs[r].path, sw_gallery_files.folder, g->epoch, ".png")));
-        sw_str_append(out, ")}\n");
     }
     sw_str_append(out, "</style>\n");
     return SW_OK;
@@ -83,7 +81,7 @@ static void append_item(sw_str *out, const report_data *data, int run, const sw_
         const report_tile tile = report_gallery_tile(data, run, &sheet, item->row, k);
         report_window(out, data, item->name, &tile);
     }
-    report_close_tiles(out, item->name);
+    report_begin_caption(out, item->name);
     for (int f = 0; f < count; f++)
         sw_str_printf(out, "%s%s %s", f ? ", " : "<br>", figures[f].label,
                       report_percent(item->figures.values[figures[f].at]).text);

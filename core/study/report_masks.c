@@ -175,27 +175,22 @@ static sw_status append_rules(sw_str *out, const report_data *data, const report
     sw_masks_shape(&columns, &rows, &g->store.images);
     sw_str_append(out, "<style>");
     report_tile_rule(out, sheet.text, g->store.images.size, columns, rows);
-    report_open_rule(out, sheet.text, "input");
-    SW_ENSURE(report_picture(out, data->pictures, &data->runs, first, sw_masks_file(path, "inputs.png")));
-    sw_str_append(out, ")}\n");
-    report_open_rule(out, sheet.text, "truth");
-    SW_ENSURE(report_picture_inside(out, data->pictures, sw_masks_file(path, "truth.png")));
-    sw_str_append(out, ")}\n</style>\n");
+    SW_ENSURE(report_picture_rule(out, data, sheet.text, "input", first, sw_masks_file(path, "inputs.png")));
+    SW_ENSURE(report_picture_rule(out, data, sheet.text, "truth", -1, sw_masks_file(path, "truth.png")));
+    sw_str_append(out, "</style>\n");
     for (int r = first; r < grids->count; r++) {
         const report_grid *of = &grids->runs[r];
         if (of->first != first || of->sheet_count == 0) continue;
         const int last = of->sheets[of->sheet_count - 1];
         sw_str_printf(out, "<style id=\"shown-%d\">", r);
-        report_open_rule(out, sheet.text, report_grid_kind(r).text);
-        SW_ENSURE(report_picture_inside(out, data->pictures,
-                                        sw_masks_epoch_file(data->runs.runs[r].path, last, false)));
-        sw_str_append(out, ")}\n</style>\n");
+        SW_ENSURE(report_picture_rule(out, data, sheet.text, report_grid_kind(r).text, -1,
+                                      sw_masks_epoch_file(data->runs.runs[r].path, last, false)));
+        sw_str_append(out, "</style>\n");
         if (grids->count > 1) continue;
         sw_str_append(out, "<style id=\"sure\">");
-        report_open_rule(out, sheet.text, "confidence");
-        SW_ENSURE(report_picture(out, data->pictures, &data->runs, r,
-                                 sw_masks_epoch_file(data->runs.runs[r].path, last, true)));
-        sw_str_append(out, ")}\n</style>\n");
+        SW_ENSURE(report_picture_rule(out, data, sheet.text, "confidence", r,
+                                      sw_masks_epoch_file(data->runs.runs[r].path, last, true)));
+        sw_str_append(out, "</style>\n");
     }
     return SW_OK;
 }
@@ -236,7 +231,7 @@ static void append_image(sw_str *out, const report_data *data, const report_grid
         tile.kind = tile.what = "confidence";
         report_window(out, data, image, &tile);
     }
-    report_close_tiles(out, image);
+    report_begin_caption(out, image);
     sw_str_append(out, "</figcaption></figure>\n");
 }
 

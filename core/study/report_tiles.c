@@ -46,7 +46,7 @@ void report_no_window(sw_str *out, const report_data *data, const char *what, in
     append_below(out, data, what, run);
 }
 
-void report_close_tiles(sw_str *out, const char *image)
+void report_begin_caption(sw_str *out, const char *image)
 {
     sw_html_between(out, "</div><figcaption><b>", image, "</b>");
 }
@@ -59,9 +59,14 @@ void report_tile_rule(sw_str *out, const char *sheet, sw_size size, int columns,
                   (double)size.width / size.height, size.width, size.height, 100 * columns, 100 * rows);
 }
 
-void report_open_rule(sw_str *out, const char *sheet, const char *kind)
+sw_status report_picture_rule(sw_str *out, const report_data *data, const char *sheet, const char *kind,
+                              int run, char *path)
 {
     sw_str_printf(out, ".%s-%s{background-image:url(", sheet, kind);
+    SW_ENSURE(run < 0 ? report_picture_inside(out, data->pictures, path)
+                      : report_picture(out, data->pictures, &data->runs, run, path));
+    sw_str_append(out, ")}\n");
+    return SW_OK;
 }
 
 /* ---- legend ---- */

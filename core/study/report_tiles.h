@@ -21,20 +21,20 @@ typedef struct report_tile {
     int run;          /* whose it is, to be named; -1: of all */
 } report_tile;
 
-/* Opens the figure of an image, takes its windows, and closes it with a caption of markup that the caller
- * appends in between: report_close_tiles begins it with the name, the caller ends with
- * "</figcaption></figure>". */
+/* Opens the figure of an image and takes its windows. report_begin_caption begins the caption, with the
+ * image's name; the caller appends more markup and ends it with "</figcaption></figure>". */
 void report_open_tiles(sw_str *out, int windows);
 void report_window(sw_str *out, const report_data *data, const char *image, const report_tile *tile);
 void report_no_window(sw_str *out, const report_data *data, const char *what, int run);
-void report_close_tiles(sw_str *out, const char *image);
+void report_begin_caption(sw_str *out, const char *image);
 
 /* Appends the rule for the geometry of a sheet's windows: `size` of a tile, so many of them. */
 void report_tile_rule(sw_str *out, const char *sheet, sw_size size, int columns, int rows);
 
-/* Appends the rule that puts a picture behind the windows of a kind; the address follows from the caller, and
- * ")}\n". */
-void report_open_rule(sw_str *out, const char *sheet, const char *kind);
+/* Appends the rule that puts a picture behind the windows of a kind. Takes `path`; NULL: memory ran out. The
+ * file is one of run `run`, which links may name; -1: the page has to hold it. */
+sw_status report_picture_rule(sw_str *out, const report_data *data, const char *sheet, const char *kind,
+                              int run, char *path) SW_NODISCARD;
 
 /* Appends the colours of the classes; many are folded up. */
 void report_legend(sw_str *out, const sw_classes *classes);
