@@ -153,8 +153,11 @@ static sw_status batch_statistics(sw_call *call)
                           SW_ARG(combined_pixels), SW_ARG(attrs->eps), SW_ARG(attrs->momentum));
 }
 
+/* Saves mean and 1/std of the running statistics, unless they are kept there. */
 static sw_status running_statistics(sw_call *call)
 {
+    if (call->keeps && call->kept_valid) return SW_OK;
+    call->kept_valid = call->keeps;
     const norm_kernels *k = call->prepared;
     const sw_batchnorm_attrs *attrs = call->node->attrs;
     return SW_CALL_LAUNCH(call, k->stats_running, sw_call_ndrange(call, extent_of(call).channels, 1, true),

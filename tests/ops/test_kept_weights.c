@@ -1,5 +1,5 @@
-/* Transformed weights that inference keeps from batch to batch: the same bits as anew, and anew when the
- * weights change. */
+/* What inference keeps from batch to batch, transformed weights and statistics of norms: the same bits as
+ * anew, and anew when what it follows from changes. */
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -59,4 +59,31 @@ Test(kept_weights, are_those_that_a_batch_would_make)
     expect_kept(SW_CONV_WINOGRAD, 32, 4, cpu);                  /* fewer tiles than cores */
     expect_kept(SW_CONV_WINOGRAD, MAX_CHANNELS, MAX_SIDE, cpu); /* in three */
     expect_kept(SW_CONV_GEMM, 32, MAX_SIDE, false);
+}
+
+Test(kept_weights, statistics_of_a_norm_are_those_of_now)
+{
+    enum { CHANNELS = 48 };
+    const sw_batchnorm_attrs attrs = {.eps = 1e-5f, .momentum = 0.1f};
+    const one_op_input input = {SW_F32, {1, 4, 4, CHANNELS}, x};
+    const size_t bytes = 16 * CHANNELS * sizeof(float);
+    float statistics[2][CHANNELS], first[16 * CHANNELS];
+    one_op changed, fresh;
+    fill(x, 16 * CHANNELS, 0);
+    for (int c = 0; c < CHANNELS; c++) statistics[0][c] = 1.0f + (float)c, statistics[1][c] = 0.5f;
+    one_op_open(&changed, session, &sw_op_batchnorm, &attrs, 1, &input, false);
+    one_op_open(&fresh, session, &sw_op_batchnorm, &attrs, 1, &input, false);
+    for (int parameter = 0; parameter < 2; parameter++) {
+        one_op_set_param(&changed, parameter, statistics[0]);
+        one_op_set_param(&fresh, parameter, statistics[0]);
+        one_op_set_state(&changed, parameter, statistics[0]);
+        one_op_set_state(&fresh, parameter, statistics[1]);
+    }
+    one_op_forward(&changed);
+    memcpy(first, one_op_output(&changed, 0), bytes);
+    for (int state = 0; state < 2; state++) one_op_set_state(&changed, state, statistics[1]);
+    expect_same(&changed, &fresh, "statistics that changed");
+    cr_expect_neq(memcmp(one_op_output(&changed, 0), first, bytes), 0);
+    one_op_close(&changed);
+    one_op_close(&fresh);
 }

@@ -20,7 +20,9 @@ typedef struct sw_store {
     /* the parts of the slabs, by parameter and by state; executors on the store share them */
     cl_mem *param, *grad, *state;
     int param_count, state_count;
-    uint64_t changes; /* of the parameters, so far: whoever enqueues one counts it */
+    /* Of parameters and statistics, so far. Whoever enqueues one counts it, but for the statistics that a
+     * training pass updates. */
+    uint64_t changes;
 } sw_store;
 
 sw_status sw_store_init(sw_store *store, sw_cl *cl, const sw_graph *graph, bool with_gradients) SW_NODISCARD;
@@ -67,8 +69,8 @@ typedef struct sw_executor_options {
     const int *wants;
     int want_count;
     const bool *frozen;
-    /* Without `training`: keeps from batch to batch what follows from the parameters alone, in memory of its
-     * own (sw_executor_kept_bytes). Worth it where these change seldom. */
+    /* Without `training`, on a store that no executor trains: keeps from batch to batch what follows from
+     * parameters and statistics alone, some of it in memory of its own (sw_executor_kept_bytes). */
     bool keeps;
 } sw_executor_options;
 

@@ -57,9 +57,9 @@ typedef struct sw_call {
     cl_mem saved[SW_MAX_SAVED];
     cl_mem workspace;       /* shared by all nodes; nothing survives in it between steps */
     size_t workspace_bytes; /* prepare starts with the node's own figure and may raise it */
-    /* In inference, what follows from the parameters alone and would be computed anew for each batch: where
-     * `keeps`, prepare may ask for kept_bytes. The buffer is the node's own; forward fills it where it is not
-     * kept_valid, which it then sets. A parameter that changes clears that. */
+    /* In inference, what follows from parameters and running statistics alone and would be computed anew for
+     * each batch. Where `keeps`, forward leaves it out while kept_valid, and sets that when it computes it; a
+     * change clears it. It lies in a saved value, or in `kept`, of which prepare may ask for kept_bytes. */
     bool keeps, kept_valid;
     size_t kept_bytes;
     cl_mem kept;
