@@ -123,7 +123,7 @@ static sw_status run(int argc, const char *const *argv)
     if (argc > 0) return sw_fail(SW_E_USAGE, "devices takes no arguments, it was given '%s'", argv[0]);
     SW_TRY(sw_device_choose(&chosen, device_spec));
     SW_TRY(sw_device_list(&devices, &count));
-    opened figures;
+    opened figures = {0};
     if (json) {
         SW_TRY(open_device(&figures, &chosen));
         status = print_devices_json(devices, count, &chosen, &figures);

@@ -24,7 +24,8 @@ typedef struct sw_memory_table {
  * parameter; `averages`: whether those of parameters and statistics are kept; workspace_bytes is the larger
  * of both plans'; kept_bytes those of sw_executor_kept_bytes. */
 void sw_memory_table_make(sw_memory_table *table, const sw_graph *graph, const sw_plan *train_plan,
-                          const sw_plan *eval_plan, int moments, bool averages, size_t workspace_bytes, size_t kept_bytes);
+                          const sw_plan *eval_plan, int moments, bool averages, size_t workspace_bytes,
+                          size_t kept_bytes);
 void sw_memory_table_print(sw_str *out, const sw_memory_table *table);
 
 #endif
