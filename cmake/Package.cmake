@@ -1,5 +1,5 @@
-# What cpack makes of an installation: "cpack -G DEB" a Debian package, for which PackageDebian.cmake puts what is installed into
-# Debian's form, "cpack -G TGZ" an archive. docs/install.md has the commands.
+# Packages: "cpack -G DEB" makes a Debian package (PackageDebian.cmake arranges the installed files as Debian wants them),
+# "cpack -G TGZ" an archive. docs/install.md has the commands.
 set(SEGWORK_CONTACT "The segwork authors <nobody@segwork.invalid>" CACHE STRING "Maintainer of the Debian package")
 
 set(CPACK_GENERATOR DEB)
@@ -7,7 +7,7 @@ set(CPACK_PACKAGE_CONTACT ${SEGWORK_CONTACT})
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "OpenCL research workbench for image segmentation")
 set(CPACK_PACKAGE_DESCRIPTION_FILE ${CMAKE_CURRENT_LIST_DIR}/package_description.txt)
 set(CPACK_STRIP_FILES ON)
-# whatever the umask of who builds it
+# the same for every umask
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
   OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/PackageDebian.cmake)

@@ -94,8 +94,8 @@ sw_status diagram_measure(diagram_layout *layout) SW_NODISCARD;
 sw_status diagram_write_texts(diagram_layout *layout) SW_NODISCARD;
 sw_status diagram_write_keys(diagram_layout *layout, double top) SW_NODISCARD;
 double diagram_text_width(const char *text, double size_px);
-double diagram_size_room(const diagram_layout *layout, int row,
-                         int *column); /* that a row's size takes, before that column */
+/* The width of the label with a row's size; it stands to the left of *column. */
+double diagram_size_room(const diagram_layout *layout, int row, int *column);
 
 static inline diagram_track *diagram_track_of(const diagram_layout *layout, int row, int track)
 {

@@ -92,7 +92,8 @@ static bool reaches(const diagram_layout *l, int block, int row, int level)
     return true;
 }
 
-/* The places of a pool's maxima leave it upwards, so that they are told from what it makes. */
+/* Whether an arrow leaves its block at the top: that of a pool's offsets does, so that it cannot be taken for
+ * the arrow of the pool's output. */
 static bool leaves_upwards(const diagram_layout *l, const sw_diagram_arrow *a, int row, int level)
 {
     const sw_diagram_block *from = &l->diagram->blocks[a->from];
@@ -100,7 +101,7 @@ static bool leaves_upwards(const diagram_layout *l, const sw_diagram_arrow *a, i
            depth(row, level) < depth(from->row, from->track) && reaches(l, a->from, row, level);
 }
 
-/* A sum is come to from above, or from below where it has no name there. */
+/* Whether an arrow enters a sum sign at its top or bottom: at the bottom only if no name is written there. */
 static bool comes_to_its_end(const diagram_layout *l, const sw_diagram_arrow *a, int row, int level)
 {
     const sw_diagram_block *to = &l->diagram->blocks[a->to];
@@ -231,7 +232,8 @@ static double entry_y(const diagram_layout *l, int arrow)
     return middle(to) + (y < middle(to) ? -aside : aside);
 }
 
-/* The line in the gap that leaves for, or comes to, a block's side; it reaches from y to y, or is made to. */
+/* Returns the vertical line in a gap that leaves or enters a block's side, and spans these heights; one that
+ * is there already is made longer. */
 static int line_between(diagram_layout *l, diagram_line line, double from, double to)
 {
     line.top = fmin(from, to);

@@ -4,14 +4,14 @@
 
 #include "report_tiles.h"
 
-/* Appends the rules for the sheets of all galleries, which every section may show windows of: those of run 1
- * are report_gallery_sheet(1), with the kinds in the order of the sheet's columns, all "all". */
+/* Appends the style rules of the sheets of all galleries. After that any section may show windows onto them:
+ * the sheet of run 1 is report_gallery_sheet(1), and the kind of all its windows is "all". */
 sw_status report_gallery_rules(sw_str *out, const report_data *data) SW_NODISCARD;
 
 report_sheet_name report_gallery_sheet(int run);
 
-/* Returns the window onto picture `part` of a row of run number `run`'s sheet: 0 input, 1 truth, 2
- * prediction, 3 confidence. The name of the sheet must outlive it. */
+/* Returns the window onto a picture of the sheet of run number `run`: in row `row`, `part` 0 is the input, 1
+ * the truth, 2 the prediction, 3 the confidence. The name of the sheet must outlive the window. */
 report_tile report_gallery_tile(const report_data *data, int run, const report_sheet_name *sheet, int row,
                                 int part);
 

@@ -9,8 +9,8 @@
 typedef struct report_grid {
     bool has_masks; /* else only whole pictures of its epochs, or nothing yet */
     sw_masks store;
-    int *epochs, epoch_count; /* that have pictures, ascending; of a run without masks owned */
-    int *sheets, sheet_count; /* those of them that the slider shows, ascending; owned */
+    int *epochs, epoch_count; /* that have pictures, ascending; owned if the run has no masks */
+    int *sheets, sheet_count; /* the epochs of these that the slider shows, ascending; owned */
     int first;                /* the first run that shows the same images */
 } report_grid;
 
@@ -18,7 +18,7 @@ typedef struct report_grids {
     report_grid runs[SW_CHART_RUNS];
     int count;
     int *stops, stop_count; /* epochs that the slider stops at, ascending; owned */
-    int epoch_count;        /* from which they were chosen */
+    int epoch_count;        /* of all runs; the stops are some of them */
 } report_grids;
 
 /* Reads the grid images of the runs, and each picture that the page will show, so that a damaged file is
@@ -26,18 +26,19 @@ typedef struct report_grids {
 sw_status report_grids_open(report_grids *out, const run_list *runs) SW_NODISCARD;
 void report_grids_close(report_grids *grids); /* accepts a zeroed one */
 
-/* The number among a run's sheets of the one that is shown at a stop. */
+/* Returns which of a run's sheets is shown at a stop of the slider: an index of `sheets`. */
 int report_grid_sheet(const report_grid *grid, int stop);
 
-/* "m1": the sheets of the runs whose first is 1; and "run1", the kind of what the slider exchanges for a run.
- */
+/* Return "m1", the name of the sheets that run 1 and the runs with the same images share, and "run1", the
+ * kind of the windows whose picture the slider exchanges for run 1. */
 report_sheet_name report_grid_sheet_name(int first);
 report_sheet_name report_grid_kind(int run);
 
-/* Returns the window onto the photograph of a grid image of a run. `sheet`, its name, must outlive it. */
+/* Returns the window onto the photograph of a grid image. `sheet`, the sheet's name, must outlive the window.
+ */
 report_tile report_grid_tile(const report_grids *grids, int run, const char *sheet, int image);
 
-/* Appends slider, views and images: those that show the same images side by side. */
+/* Appends the slider, the choice of views, and the images; runs with the same images stand side by side. */
 sw_status report_masks(sw_str *out, const report_data *data, const report_grids *grids) SW_NODISCARD;
 
 #endif
