@@ -7,33 +7,12 @@
 
 #include "base/array.h"
 #include "base/fs.h"
+#include "page/csv.h"
 #include "run/gallery_format.h"
 
 enum { MAX_BYTES = 64 << 20 };
 
-/* ---- fields of a line ---- */
-
-/* Takes the next field of a line, without its quotes, and moves *at on. *last is set at the line's end. NULL:
- * quotes that are not closed, or something behind them. */
-static char *take_field(char **at, bool *last)
-{
-    char *field = *at, *from = *at, *to = *at;
-    bool inside = *from == '"';
-    const bool quoted = inside;
-    if (quoted) from++;
-    while (*from && (inside || (*from != ',' && *from != '\n'))) {
-        if (quoted && !inside) return NULL;
-        if (inside && *from == '"' && *++from != '"') /* two quotes are one, a single one is the end */
-            inside = false;
-        else
-            *to++ = *from++;
-    }
-    if (inside) return NULL;
-    *last = *from != ',';
-    *at = *from ? from + 1 : from;
-    *to = '\0';
-    return field;
-}
+/* ---- lines ---- */
 
 /* Finds the column in the heading, and moves *at behind that; -1: it is not there. */
 static int find_column(char **at, const char *column)
@@ -41,7 +20,7 @@ static int find_column(char **at, const char *column)
     int found = -1;
     bool last = false;
     for (int i = 0; !last; i++) {
-        const char *field = take_field(at, &last);
+        const char *field = sw_csv_take_field(at, &last);
         if (!field) return -1;
         if (i > 0 && strcmp(field, column) == 0) found = i;
     }
@@ -53,7 +32,7 @@ static bool take_line(sw_gallery_score *out, char **at, int column)
 {
     bool last = false, found = false;
     for (int i = 0; !last; i++) {
-        char *field = take_field(at, &last), *end;
+        char *field = sw_csv_take_field(at, &last), *end;
         if (!field) return false;
         if (i == 0) out->name = field;
         if (i != column) continue;
