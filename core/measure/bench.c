@@ -68,30 +68,31 @@ static sw_status decide_engines(bench *b)
     return SW_OK;
 }
 
-static sw_status open_network(bench *b)
+/* Of training as a run has it, of inference as `predict` does. */
+static sw_status open_network(bench *b, bool training)
 {
     sw_status status = SW_OK;
     const sw_experiment *x = b->experiment;
-    const sw_bench_options *o = b->options;
     sw_network_options options = sw_open_network_options(x, sw_cl_device(b->cl));
-    if (!o->train) options.optimizer = NULL;
+    if (!training) options.optimizer = NULL;
     options.train_batch = b->batch;
-    /* where evaluation is not measured, it takes part as in a run, so that training finds its usual memory */
-    if (o->infer || options.eval_batch > b->batch) options.eval_batch = b->batch;
+    if (!training || options.eval_batch > b->batch) options.eval_batch = b->batch;
     options.conv_pins = &b->engines.pins;
     options.check = false;
     sw_memory_table table;
     SW_TRY(sw_network_plan(&b->network, b->cl, &options));
     sw_network_memory(&b->network, &table);
-    b->out->device_bytes = table.total_bytes;
+    if (table.total_bytes > b->out->device_bytes) b->out->device_bytes = table.total_bytes;
     SW_TRY(sw_network_allocate(&b->network, x->seed));
 done:
     return sw_fail_in(status, "batch %d", b->batch);
 }
 
-/* Random images and labels; what they show makes no difference to the time. */
+/* Random images and labels, unless they are there; what they show makes no difference to the time. After a
+ * network was planned, which refuses a batch that is too large. */
 static sw_status make_input(bench *b)
 {
+    if (b->images) return SW_OK;
     size_t pixels = (size_t)b->batch * sw_size_pixels(b->experiment->data.size);
     uint32_t classes = (uint32_t)b->experiment->model.classes;
     sw_rng rng = sw_rng_at(b->experiment->seed, SW_RNG_TEST, 0);
@@ -174,20 +175,6 @@ static sw_status time_steps(sw_bench_steps *steps, bench *b, const char *what, s
     return summarise(steps);
 }
 
-static sw_status measure_steps(bench *b)
-{
-    const sw_network *n = &b->network;
-    if (b->options->train) {
-        b->out->train.flop = b->batch * sw_plan_flop(&n->train_model.graph, sw_executor_plan(n->trainer));
-        SW_ENSURE(time_steps(&b->out->train, b, "training", train_step, sw_network_loss_every(n)));
-    }
-    if (b->options->infer) {
-        b->out->infer.flop = b->batch * sw_plan_flop(&n->eval_model.graph, sw_executor_plan(n->evaluator));
-        SW_ENSURE(time_steps(&b->out->infer, b, "inference", infer_step, 1));
-    }
-    return SW_OK;
-}
-
 /* --- layer by layer -------------------------------------------------------------------------- */
 
 /* Each round is a whole step, timed by the device's clock. */
@@ -206,6 +193,34 @@ static sw_status time_passes(bench *b, const char *what, bool infer, sw_status (
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
+
+static sw_status measure_training(bench *b)
+{
+    const sw_network *n = &b->network;
+    const sw_bench_options *o = b->options;
+    SW_ENSURE(open_network(b, true));
+    SW_ENSURE(make_input(b));
+    b->out->train.flop = b->batch * sw_plan_flop(&n->train_model.graph, sw_executor_plan(n->trainer));
+    SW_ENSURE(time_steps(&b->out->train, b, "training", train_step, sw_network_loss_every(n)));
+    if (o->layers) SW_ENSURE(time_passes(b, "training", false, train_step));
+    if (o->data)
+        SW_ENSURE(sw_bench_measure_loading(&b->out->loading, &b->network, b->experiment, b->images, b->labels,
+                                           o->steps));
+    sw_network_deinit(&b->network);
+    return SW_OK;
+}
+
+static sw_status measure_inference(bench *b)
+{
+    const sw_network *n = &b->network;
+    SW_ENSURE(open_network(b, false));
+    SW_ENSURE(make_input(b));
+    b->out->infer.flop = b->batch * sw_plan_flop(&n->eval_model.graph, sw_executor_plan(n->evaluator));
+    SW_ENSURE(time_steps(&b->out->infer, b, "inference", infer_step, 1));
+    if (b->options->layers) SW_ENSURE(time_passes(b, "inference", true, infer_step));
+    sw_network_deinit(&b->network);
+    return SW_OK;
+}
 
 static void bench_close(bench *b)
 {
@@ -226,14 +241,8 @@ sw_status sw_bench_run(sw_bench *out, const sw_experiment *experiment, const sw_
     snprintf(out->experiment, sizeof out->experiment, "%s", experiment->name);
     SW_TRY(open_device(&b));
     SW_TRY(decide_engines(&b));
-    SW_TRY(open_network(&b));
-    SW_TRY(make_input(&b));
-    SW_TRY(measure_steps(&b));
-    if (options->layers && options->train) SW_TRY(time_passes(&b, "training", false, train_step));
-    if (options->layers && options->infer) SW_TRY(time_passes(&b, "inference", true, infer_step));
-    if (options->data && options->train)
-        SW_TRY(sw_bench_measure_loading(&out->loading, &b.network, experiment, b.images, b.labels,
-                                        options->steps));
+    if (options->train) SW_TRY(measure_training(&b));
+    if (options->infer) SW_TRY(measure_inference(&b));
     SW_TRY(measure_peak(&b));
     struct rusage usage;
     if (getrusage(RUSAGE_SELF, &usage) == 0) out->peak_resident_bytes = (size_t)usage.ru_maxrss * 1024;

@@ -86,7 +86,8 @@ static void print_pass(sw_str *rows, double peak_gflops, const sw_pass_row *pass
         sw_str_printf(rows, "\t%.1f\t%.0f%%", gflops, 100.0 * gflops / peak_gflops);
     else
         sw_str_append(rows, "\t\t");
-    if (pass->bytes > 0.0) sw_str_printf(rows, "\t%.1f", rate(pass->bytes, pass->best_ms));
+    if (pass->bytes > 0.0 && pass->best_ms > 0.0)
+        sw_str_printf(rows, "\t%.1f", rate(pass->bytes, pass->best_ms));
     sw_str_append(rows, "\n");
 }
 

@@ -76,7 +76,10 @@ static int count_rows(const cJSON *rows, const char *pass, double *gflop)
     const cJSON *row;
     cJSON_ArrayForEach(row, rows)
     {
-        cr_expect_gt(number(row, "ms"), 0);
+        if (number(row, "launches") > 0)
+            cr_expect_gt(number(row, "ms"), 0);
+        else /* the statistics of a norm that a convolution does are kept */
+            cr_expect_str_eq(text(row, "algorithm"), "merged");
         cr_expect_geq(number(row, "median_ms"), number(row, "ms"));
         cr_expect_gt(number(row, "bytes"), 0);
         if (strcmp(text(row, "pass"), pass) != 0) continue;

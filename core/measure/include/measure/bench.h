@@ -44,7 +44,7 @@ typedef struct sw_bench {
     sw_bench_loading loading;
     sw_pass_list passes;        /* training in the graph's order, then evaluation */
     size_t peak_resident_bytes; /* of the whole process */
-    size_t device_bytes;        /* planned */
+    size_t device_bytes;        /* planned, of training and inference the larger */
     double first_step_seconds;  /* from opening the device to the end of the first step: kernels built, memory
                                    taken, the peak's measurement not counted */
 } sw_bench;
