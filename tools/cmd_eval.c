@@ -4,7 +4,6 @@
 
 #include "apply/eval.h"
 #include "base/fs.h"
-#include "data/description.h"
 #include "options.h"
 #include "print.h"
 

@@ -43,12 +43,6 @@ bool sw_data_has_split(const sw_data_config *data, sw_split split)
     return split == SW_SPLIT_VAL && (data->holdout > 0 || data->val_share > 0);
 }
 
-const char *sw_data_split_name(sw_split split)
-{
-    static const char *const names[SW_SPLITS] = {"train", "val", "test"};
-    return names[split];
-}
-
 const char *sw_data_split_title(char *buffer, size_t bytes, const sw_data_config *data, sw_split split)
 {
     const char *own = layout_split_name(data, split);

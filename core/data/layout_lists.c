@@ -10,7 +10,6 @@
 #include <strings.h>
 
 #include "base/fs.h"
-#include "data/description.h"
 #include "image/picture_files.h"
 #include "layout.h"
 #include "lines.h"

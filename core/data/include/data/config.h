@@ -13,6 +13,13 @@ typedef enum sw_bad_file { SW_BAD_FILE_SKIP, SW_BAD_FILE_FAIL } sw_bad_file; /* 
 
 typedef enum sw_split { SW_SPLIT_TRAIN, SW_SPLIT_VAL, SW_SPLIT_TEST, SW_SPLITS } sw_split;
 
+/* "train", "val" or "test". */
+static inline const char *sw_data_split_name(sw_split split)
+{
+    static const char *const names[SW_SPLITS] = {"train", "val", "test"};
+    return names[split];
+}
+
 /* How the files of a data set lie in its folder; data/layout*.c */
 typedef enum sw_layout_kind {
     SW_LAYOUT_PETS,    /* oxford_iiit_pet */

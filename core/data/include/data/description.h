@@ -25,9 +25,6 @@ void sw_data_recognise_classes(sw_classes *classes);
 /* The layout as data.layout names it. */
 const char *sw_data_layout_name(const sw_data_config *data);
 
-/* "train", "val" or "test". */
-const char *sw_data_split_name(sw_split split);
-
 /* What messages call a split: the name or path of its list or folder, with what was done to it ("trainval
  * (held out)"). buffer[bytes] is used where needed. */
 const char *sw_data_split_title(char *buffer, size_t bytes, const sw_data_config *data, sw_split split);
