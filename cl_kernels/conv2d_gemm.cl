@@ -285,20 +285,8 @@ conv2d_gemm_bwd_packed(__global const float *x /* (P,in) */, __global const floa
                 __local const float *scalars = packed_x + i, *vectors = packed_dy + o * CHUNK;
                 __global float *sums = partial + i * out + o;
                 const bool fresh = chunk == first;
-#define LOAD_P(m)  LOAD_SUMS(m, fresh, sums + m * out)
-#define STORE_P(m) STORE_SUMS(m, sums + m * out)
-#define PIXEL_P                                                                                              \
-    {                                                                                                        \
-        OPERANDS(vectors, vectors + VEC) EACH_ROW(STEP_W) scalars += BLOCK;                                  \
-        vectors += PANEL;                                                                                    \
-    }
-                EACH_ROW(LOAD_P)
-                int p = 0;
-                for (; p + 4 <= count; p += 4) { /* by hand, as above */
-                    PIXEL_P PIXEL_P PIXEL_P PIXEL_P
-                }
-                for (; p < count; p++) PIXEL_P
-                EACH_ROW(STORE_P)
+                const int sums_step = out, scalars_step = BLOCK;
+                SUM_COPIES
             }
     }
 }

@@ -248,21 +248,8 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_transposed_b
                     }
                     __local const float *scalars = copies + s, *vectors = copies + CHUNK * (SCALARS + v);
                     __global float *sums = partial + (t * s_padded + s) * v_padded + v;
-#define LOAD_P(m)  LOAD_SUMS(m, fresh, sums + m * v_padded)
-#define STEP_P(m)  ADD_PRODUCT(m, scalars[m])
-#define STORE_P(m) STORE_SUMS(m, sums + m * v_padded)
-#define PIXEL_P                                                                                              \
-    {                                                                                                        \
-        OPERANDS(vectors, vectors + VEC) EACH_ROW(STEP_P) scalars += SCALARS;                                \
-        vectors += PANEL;                                                                                    \
-    }
-                    EACH_ROW(LOAD_P)
-                    int p = 0;
-                    for (; p + 4 <= count; p += 4) { /* by hand, as above */
-                        PIXEL_P PIXEL_P PIXEL_P PIXEL_P
-                    }
-                    for (; p < count; p++) PIXEL_P
-                    EACH_ROW(STORE_P)
+                    const int sums_step = v_padded, scalars_step = SCALARS;
+                    SUM_COPIES
                 }
         }
         start = next_start;

@@ -146,7 +146,7 @@ static sw_status bind_nodes(sw_executor *e)
             SW_ENSURE(
                 sw_buffer_sub(&call->saved[i], e->cl, e->saved, node->saved_offset[i], node->saved_bytes[i]));
         if (call->kept_bytes)
-            SW_ENSURE(sw_buffer_create(&call->kept, e->cl, call->kept_bytes, "transformed weights"));
+            SW_ENSURE(sw_buffer_create(&call->kept, e->cl, call->kept_bytes, "kept values"));
         call->workspace = e->slabs->workspace;
         call->workspace_bytes = e->slabs->workspace_bytes;
     }

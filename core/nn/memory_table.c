@@ -54,7 +54,7 @@ void sw_memory_table_make(sw_memory_table *table, const sw_graph *graph, const s
         snprintf(note, sizeof note, "eval (bound %.0f)", mib(eval_plan->lower_bound_bytes));
     add_row(table, "activations", shared_slab_bytes(train_plan, eval_plan), note);
     add_row(table, "workspace", workspace_bytes, "shared by all convolutions and norms");
-    if (kept_bytes) add_row(table, "kept", kept_bytes, "transformed weights");
+    if (kept_bytes) add_row(table, "kept", kept_bytes, "what follows from the parameters");
 }
 
 void sw_memory_table_print(sw_str *out, const sw_memory_table *table)

@@ -57,11 +57,6 @@ static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
     return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU && winograd_fits(s);
 }
 
-static int round_up(int a, int b)
-{
-    return sw_divide_up_int(a, b) * b;
-}
-
 /* Local memory of the fused kernel: V and one panel of M of so many tiles. */
 static size_t fused_bytes(const product *p, int tiles)
 {
@@ -221,8 +216,8 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
     plan->tiles = winograd_tiles_of(shape);
     plan->tiles.block = choose_block(plan);
     choose_gradient(plan, call->cl);
-    SW_ENSURE(prepare_kernels(
-        plan, call->cl)); /* of all passes: they serve all shapes, and are mostly built already */
+    /* of all passes: the programs serve all shapes, and are mostly built already */
+    SW_ENSURE(prepare_kernels(plan, call->cl));
     if (call->keeps && passes == SW_BIT(SW_CONV_FORWARD)) keep_weights(plan, call);
     *workspace_bytes = winograd_lay_out(&plan->tiles, shape, weight_floats(plan, passes));
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) {

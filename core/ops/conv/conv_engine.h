@@ -100,6 +100,12 @@ static inline size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* The least multiple of b that holds a. */
+static inline int round_up(int a, int b)
+{
+    return sw_divide_up_int(a, b) * b;
+}
+
 /* Channels of what a product reads, and of what it writes. */
 static inline int from_channels(sw_conv_shape s, sw_conv_pass pass)
 {

@@ -29,11 +29,6 @@ typedef struct gemm_plan {
     size_t copies_bytes; /* of backward-weights */
 } gemm_plan;
 
-static int round_up(int a, int b)
-{
-    return sw_divide_up_int(a, b) * b;
-}
-
 static size_t taps(sw_transposed_shape s)
 {
     return (size_t)s.kernel * (size_t)s.kernel;
@@ -83,6 +78,7 @@ static int rows_of(sw_conv_tiling tile, int channels)
     return *rows;
 }
 
+/* Of backward-weights' chunk. */
 static int fitting_pixels(size_t local_bytes, size_t pixel_bytes)
 {
     const size_t fitting = local_bytes / pixel_bytes;
