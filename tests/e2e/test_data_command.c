@@ -14,15 +14,6 @@
 
 TestSuite(data_command, .init = scratch_create, .fini = scratch_remove);
 
-static void expect_narrow(void)
-{
-    for (const char *line = program_output; *line;) {
-        size_t length = strcspn(line, "\n");
-        cr_expect_leq(length, 80, "over 80 columns: %.*s", (int)length, line);
-        line += length + (line[length] != '\0');
-    }
-}
-
 Test(data_command, help_explains_the_layout_the_actions_and_every_option)
 {
     static const char *const words[] = {"annotations/trimaps/NAME.png",
@@ -41,7 +32,7 @@ Test(data_command, help_explains_the_layout_the_actions_and_every_option)
     program_expect(0, "Usage: segwork data", "segwork data --help");
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         cr_expect_not_null(strstr(program_output, words[i]), "no '%s' in\n%s", words[i], program_output);
-    expect_narrow();
+    program_expect_narrow();
 }
 
 Test(data_command, a_wrong_command_line_ends_with_2_and_says_what_is_right)
@@ -86,7 +77,7 @@ Test(data_command, synth_makes_a_set_once_and_stats_describes_it_in_80_columns)
 
     program_expect(0, "8 picture files", "segwork data stats pets --size 32");
     cr_expect_not_null(strstr(program_output, "no odd file"), "%s", program_output);
-    expect_narrow();
+    program_expect_narrow();
 }
 
 Test(data_command, stats_lists_what_is_odd_with_the_reason)
@@ -104,7 +95,7 @@ Test(data_command, stats_lists_what_is_odd_with_the_reason)
                        program_output);
     cr_expect_not_null(strstr(program_output, "odd?name"), "a control character reached the terminal:\n%s",
                        program_output);
-    expect_narrow();
+    program_expect_narrow();
     program_expect(0, "pet_000032.jpg", "segwork data stats pets --all");
     cr_expect_null(strstr(program_output, "--all lists them"));
 }

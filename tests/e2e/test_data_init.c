@@ -12,15 +12,6 @@ TestSuite(data_init, .init = scratch_create, .fini = scratch_remove);
 
 enum { WIDTH = 24, HEIGHT = 18, PIXELS = WIDTH * HEIGHT };
 
-static void expect_narrow(void)
-{
-    for (const char *line = program_output; *line;) {
-        size_t length = strcspn(line, "\n");
-        cr_expect_leq(length, 80, "over 80 columns: %.*s", (int)length, line);
-        line += length + (line[length] != '\0');
-    }
-}
-
 static void expect_words(const char *words)
 {
     cr_expect_not_null(strstr(program_output, words), "no '%s' in\n%s", words, program_output);
@@ -67,7 +58,7 @@ Test(data_init, a_folder_becomes_a_description_that_experiments_include)
 {
     draw_roads();
     program_expect(0, "Wrote roads.yaml", "segwork data init roads/ --out roads.yaml");
-    expect_narrow();
+    program_expect_narrow();
     expect_words("layout folders");
     expect_words("valannot");
     expect_words("all 24 wide and 18 high");
@@ -81,7 +72,7 @@ Test(data_init, a_folder_becomes_a_description_that_experiments_include)
 
     program_expect(0, "class_11  11     0.1667       6  0.1667       3  0.1667       2",
                    "segwork data stats roads.yaml");
-    expect_narrow();
+    program_expect_narrow();
     expect_words("no odd file");
     program_expect(0, NULL,
                    "printf 'include: [%%s, roads.yaml]\\nname: mine\\ntrain: {epochs: 2, batch_size: 2, "

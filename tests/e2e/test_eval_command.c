@@ -113,21 +113,12 @@ static void expect_confusion_adds_up(const cJSON *figures)
     expect_same("accuracy", right / sum, number(figures, "pixel_accuracy"));
 }
 
-static void expect_80_columns(void)
-{
-    for (const char *line = program_output; *line;) {
-        size_t length = strcspn(line, "\n");
-        cr_expect_leq(length, 80, "%.*s", (int)length, line);
-        line += length + (line[length] == '\n');
-    }
-}
-
 static void expect_figures_of_the_run(const char *sets)
 {
     train(sets);
     program_expect(0, "last.safetensors, epoch 4\n",
                    "segwork eval --checkpoint run/checkpoints/last.safetensors --out figures 2>/dev/null");
-    expect_80_columns();
+    program_expect_narrow();
     cJSON *figures = json_of("figures/metrics.json", NULL);
     cJSON *row = json_of("run/metrics.jsonl", "{\"epoch\":4,");
     expect_recorded(figures, row);

@@ -61,14 +61,6 @@ static void train(int classes)
     program_expect(0, "epoch 2/2", "segwork run many.yaml --out run");
 }
 
-static int lines_wider_than(int columns)
-{
-    int wide = 0;
-    for (const char *line = program_output; *line; line += strcspn(line, "\n") + 1)
-        wide += strcspn(line, "\n") > (size_t)columns;
-    return wide;
-}
-
 static int occurrences(const char *text, const char *what)
 {
     int count = 0;
@@ -124,7 +116,7 @@ static void expect_readable(int classes)
     cr_expect_eq(occurrences(program_output, "class_7"), 0, "no line of the log lists all: %s",
                  program_output);
     program_expect(0, "largest mistakes", "segwork eval --checkpoint run --out figures 2>/dev/null");
-    cr_expect_eq(lines_wider_than(80), 0);
+    program_expect_narrow();
     cr_expect_lt(occurrences(program_output, "\n"), classes + 50, "a line a class, and some more");
     expect_figures(classes);
     program_expect(0, "iou_class_7 ", "segwork compare run");

@@ -343,9 +343,5 @@ Test(render_command, help_fits_80_columns_and_names_every_option)
                                                          "--size", "Examples:", NULL};
          *word; word++)
         cr_expect_not_null(strstr(program_output, *word), "no '%s' in\n%s", *word, program_output);
-    for (const char *line = program_output; *line;) {
-        size_t length = strcspn(line, "\n");
-        cr_expect_leq(length, 80, "over 80 columns: %.*s", (int)length, line);
-        line += length + (line[length] != '\0');
-    }
+    program_expect_narrow();
 }

@@ -8,41 +8,25 @@
 #include "program.h"
 #include "scratch.h"
 
-enum { COLUMNS = 80 };
-
 TestSuite(terminal, .init = scratch_create, .fini = scratch_remove);
-
-/* No line of the last command's output has more characters (not bytes) than there are columns. */
-static void expect_narrow(const char *what)
-{
-    int column = 0;
-    const char *line = program_output;
-    for (const char *c = program_output; *c; c++) {
-        column = *c == '\n' ? 0 : column + ((*c & 0xc0) != 0x80);
-        if (column == 0) line = c + 1;
-        if (column == COLUMNS + 1)
-            cr_expect_fail("%s: over %d columns: %.*s", what, COLUMNS, (int)strcspn(line, "\n"), line);
-    }
-    cr_expect_not_null(strchr(program_output, '\n'), "%s printed nothing", what);
-}
 
 /* Standard output of a command that succeeds; messages are not tables. */
 static void expect_table(const char *command)
 {
     program_expect(0, NULL, "segwork %s 2>messages", command);
-    expect_narrow(command);
+    program_expect_narrow();
 }
 
 Test(terminal, the_help_of_every_command_fits)
 {
     program_expect(0, NULL, "segwork --help");
-    expect_narrow("--help");
+    program_expect_narrow();
     program_expect(0, NULL, "segwork --help | sed -n '/^Commands:/,/^$/s/^  \\([a-z]*\\) .*/\\1/p'");
     char *names = sw_strf("%s", program_output);
     int count = 0;
     for (char *name = strtok(names, "\n"); name; name = strtok(NULL, "\n"), count++) {
         program_expect(0, NULL, "segwork %s --help", name);
-        expect_narrow(name);
+        program_expect_narrow();
     }
     cr_expect_gt(count, 15);
     free(names);
@@ -98,6 +82,6 @@ Test(terminal, the_lines_of_a_run_fit_a_terminal)
     cr_expect_eq(code, 0, "%s", program_output);
     const char *line = strstr(program_output, "epoch 3/3  loss");
     cr_assert_not_null(line, "%s", program_output);
-    cr_expect_leq(strcspn(line, "\r\n"), COLUMNS, "%s", line);
+    cr_expect_leq(strcspn(line, "\r\n"), 80, "%s", line);
     cr_expect_not_null(strstr(line, "\n           mIoU "), "%s", line); /* the rest, under the figures */
 }

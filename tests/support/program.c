@@ -154,6 +154,22 @@ void program_expect(int code, const char *words, const char *fmt, ...)
     free(line);
 }
 
+void program_expect_narrow(void)
+{
+    const char *path = setting("SEGWORK_BINARY");
+    const size_t path_bytes = strlen(path);
+    cr_expect_not_null(strchr(program_output, '\n'), "nothing was printed");
+    for (const char *line = program_output; *line;) {
+        const size_t bytes = strcspn(line, "\n");
+        size_t characters = 0;
+        for (size_t i = 0; i < bytes; i++) characters += (line[i] & 0xc0) != 0x80;
+        for (const char *at = line; (at = strstr(at, path)) && at < line + bytes; at += path_bytes)
+            characters -= path_bytes - strlen("segwork");
+        cr_expect_leq(characters, 80, "over 80 columns: %.*s", (int)bytes, line);
+        line += bytes + (line[bytes] == '\n');
+    }
+}
+
 int program_run_on_terminal(const char *fmt, ...)
 {
     va_list args;

@@ -23,7 +23,11 @@ int program_run(const char *fmt, ...) SW_PRINTF(1, 2);
 /* program_run that also expects an exit code and, where it is not NULL, `words` in the output. */
 void program_expect(int code, const char *words, const char *fmt, ...) SW_PRINTF(3, 4);
 
-/* The same on a pseudo-terminal of 80 columns. */
+/* No line of program_output has more than 80 characters (not bytes). The program's own path, which it repeats
+ * in commands it suggests, counts as "segwork": how long it is depends on the build folder. */
+void program_expect_narrow(void);
+
+/* program_run on a pseudo-terminal of 80 columns. */
 int program_run_on_terminal(const char *fmt, ...) SW_PRINTF(1, 2);
 
 /* In the background: one segwork command line without the word "segwork". program_wait is its end. */
