@@ -1,21 +1,22 @@
-/* Forward and backward-data of engine winograd (conv2d_winograd.clh has the formulas), in several kernels or
- * in one. Macros besides those there: one of the sections TRANSFORM, WEIGHTS, PRODUCT and FUSED at a time. */
+/* Forward and backward-data of engines winograd and winograd_2x2 (conv2d_winograd.clh has the formulas), in
+ * several kernels or in one. Macros besides those there: one of the sections TRANSFORM, WEIGHTS, PRODUCT and
+ * FUSED at a time. */
 
 #if defined TRANSFORM || defined FUSED
 /* V of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_input(__global const float *x /* (N,H,W,all) */, __global float *workspace,
-                      uint v_offset /* (36,channels/VEC,block_tiles,VEC) */, SPAN_PARAMETERS, int first_tile,
-                      int block_tiles, int h, int w, int tiles_x, int tiles_y)
+                      uint v_offset /* (PLACES,channels/VEC,block_tiles,VEC) */, SPAN_PARAMETERS,
+                      int first_tile, int block_tiles, int h, int w, int tiles_x, int tiles_y)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
     __global float *to = workspace + v_offset + local_tile * VEC;
     const int place = channels * block_tiles;
     for (int c = 0; c < channels; c += VEC) {
-        floatV d[36];
+        floatV d[PLACES];
         input_tile(d, x + ((image * h + ty) * w + tx) * all + first_channel + c, ty, tx, h, w, all);
-        UNROLL(i, 36) STOREV(d[i], to + c * block_tiles + i * place, 0);
+        UNROLL(i, PLACES) STOREV(d[i], to + c * block_tiles + i * place, 0);
     }
 }
 
@@ -24,28 +25,28 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,all) */, __global float 
 
 /* Writes all of a tile's vectors by `store`: STOREV or STREAMV. */
 #define EACH_VECTOR(store)                                                                                   \
-    UNROLL(i, 4)                                                                                             \
-        UNROLL(j, 4)                                                                                         \
-            UNROLL(k, LINE_VECTORS) store(d[k * 16 + i * 4 + j], to + i * row + j * channels, k);
+    UNROLL(i, TILE)                                                                                          \
+        UNROLL(j, TILE)                                                                                      \
+            UNROLL(k, LINE_VECTORS) store(d[(k * TILE + i) * TILE + j], to + i * row + j * channels, k);
 
 /* y (+)= d: the LINE channels from c on of the tile at (ty, tx). */
-static inline void put_pixels(__global float *y, const floatV *d /* (LINE_VECTORS,4,4) */, int image, int ty,
-                              int tx, int h, int w, int channels, int c, int put)
+static inline void put_pixels(__global float *y, const floatV *d /* (LINE_VECTORS,TILE,TILE) */, int image,
+                              int ty, int tx, int h, int w, int channels, int c, int put)
 {
     __global float *to = y + ((image * h + ty) * w + tx) * channels + c;
     const int row = w * channels;
-    const int whole = ty + 4 <= h && tx + 4 <= w;
+    const int whole = ty + TILE <= h && tx + TILE <= w;
     if (whole && put == PUT_STREAM) {
         EACH_VECTOR(STREAMV)
     } else if (whole && put == PUT_PLAIN) {
         EACH_VECTOR(STOREV)
     } else {
-        for (int i = 0; i < 4; i++)
-            for (int j = 0; j < 4; j++)
+        for (int i = 0; i < TILE; i++)
+            for (int j = 0; j < TILE; j++)
                 if (ty + i < h && tx + j < w) {
                     __global float *at = to + i * row + j * channels;
                     for (int k = 0; k < LINE_VECTORS; k++) {
-                        const floatV v = d[k * 16 + i * 4 + j];
+                        const floatV v = d[(k * TILE + i) * TILE + j];
                         STOREV(put == PUT_ADDED ? v + LOADV(at, k) : v, at, k);
                     }
                 }
@@ -55,20 +56,21 @@ static inline void put_pixels(__global float *y, const floatV *d /* (LINE_VECTOR
 /* y (+)= A^T M A, finished by the epilogue. Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_winograd_output(__global float *y /* (N,H,W,all) */, __global const float *workspace,
-                       uint m_offset /* (36,channels/VEC,block_tiles,VEC) */, SPAN_PARAMETERS, int first_tile,
-                       int block_tiles, int h, int w, int tiles_x, int tiles_y, int put, EPILOGUE_PARAMETERS)
+                       uint m_offset /* (PLACES,channels/VEC,block_tiles,VEC) */, SPAN_PARAMETERS,
+                       int first_tile, int block_tiles, int h, int w, int tiles_x, int tiles_y, int put,
+                       EPILOGUE_PARAMETERS)
 {
     const int local_tile = get_global_id(0);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
     __global const float *from = workspace + m_offset + local_tile * VEC;
     const int place = channels * block_tiles;
     for (int c = 0; c < channels; c += LINE) {
-        floatV d[16 * LINE_VECTORS];
+        floatV d[TILE * TILE * LINE_VECTORS];
         UNROLL(k, LINE_VECTORS) {
             const int channel = c + VEC * k;
-            floatV m[36];
-            UNROLL(i, 36) m[i] = LOADV(from + channel * block_tiles + i * place, 0);
-            output_pixels(d + 16 * k, m, norm_at(EPILOGUE, first_channel + channel, all));
+            floatV m[PLACES];
+            UNROLL(i, PLACES) m[i] = LOADV(from + channel * block_tiles + i * place, 0);
+            output_pixels(d + TILE * TILE * k, m, norm_at(EPILOGUE, first_channel + channel, all));
         }
         put_pixels(y, d, image, ty, tx, h, w, all, first_channel + c, put);
     }
@@ -106,12 +108,12 @@ conv2d_winograd_weights(__global const float *w, __global float *u_all, int pane
     float block[9 * VEC * LINE];
     if (flip) flipped_block(block, w, first, first_channel + o, in, all);
     for (int i = 0; i < LINE; i++) {
-        floatV g[9], u[36];
+        floatV g[9], u[PLACES];
         UNROLL(t, 9)
             g[t] = flip ? flipped_tap(block, t, i)
                         : LOADV(w + (t * in + first + i) * all + first_channel + o, 0);
         weights_tile(u, g);
-        UNROLL(k, 36) STOREV(u[k], to + k * in * out, 0);
+        UNROLL(k, PLACES) STOREV(u[k], to + k * in * out, 0);
         to += panel_channels;
     }
 }
@@ -149,11 +151,11 @@ conv2d_winograd_weights(__global const float *w, __global float *u_all, int pane
 
 #ifdef PRODUCT
 /* M[place] = V[place] U[place] for group_tiles tiles and one panel. Rows of V and M exist up to a multiple of
- * ROWS. Launch: global (groups, panels, 36), local (1, 1, 1). */
+ * ROWS. Launch: global (groups, panels, PLACES), local (1, 1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_product(__global const float *u_all /* (36,panels,in,PANEL) */, __global float *workspace,
-                        uint v_offset /* (36,in/VEC,block_tiles,VEC) */,
-                        uint m_offset /* (36,out/VEC,block_tiles,VEC) */, int in, int out, int tiles,
+conv2d_winograd_product(__global const float *u_all /* (PLACES,panels,in,PANEL) */, __global float *workspace,
+                        uint v_offset /* (PLACES,in/VEC,block_tiles,VEC) */,
+                        uint m_offset /* (PLACES,out/VEC,block_tiles,VEC) */, int in, int out, int tiles,
                         int block_tiles, int group_tiles)
 {
     const int panel = get_global_id(1), place = get_global_id(2);
@@ -173,27 +175,26 @@ conv2d_winograd_product(__global const float *u_all /* (36,panels,in,PANEL) */, 
  * of M fit the core's own cache: as local memory they stay there, whereas the three kernels above send them
  * through the cache that all cores share. U is read once a group.
  * Launch: global (ceil(tiles / block_tiles)), local (1). */
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */,
-                      __global const float *u_all /* (36,panels,in,PANEL) */,
-                      __global float *y /* (N,H,W,out) */, int in, int out, int tiles, int block_tiles, int h,
-                      int w, int tiles_x, int tiles_y, int put, EPILOGUE_PARAMETERS,
-                      __local float *scratch /* V (36,in/VEC,block_tiles,VEC), M (36,NV,block_tiles,VEC) */)
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_winograd_fused(
+    __global const float *x /* (N,H,W,in) */, __global const float *u_all /* (PLACES,panels,in,PANEL) */,
+    __global float *y /* (N,H,W,out) */, int in, int out, int tiles, int block_tiles, int h, int w,
+    int tiles_x, int tiles_y, int put, EPILOGUE_PARAMETERS,
+    __local float *scratch /* V (PLACES,in/VEC,block_tiles,VEC), M (PLACES,NV,block_tiles,VEC) */)
 {
     const int first = (int)get_global_id(0) * block_tiles, count = min(block_tiles, tiles - first);
-    __local float *m_tiles = scratch + 36 * in * block_tiles;
+    __local float *m_tiles = scratch + PLACES * in * block_tiles;
     for (int t = 0; t < count; t++) {
         LOCATE(first + t, tiles_x, tiles_y)
         for (int c = 0; c < in; c += VEC) {
-            floatV d[36];
+            floatV d[PLACES];
             input_tile(d, x + ((image * h + ty) * w + tx) * in + c, ty, tx, h, w, in);
             __local float *to = scratch + c * block_tiles + t * VEC;
 #pragma unroll
-            for (int i = 0; i < 36; i++, to += in * block_tiles) STOREV_LOCAL(d[i], to, 0);
+            for (int i = 0; i < PLACES; i++, to += in * block_tiles) STOREV_LOCAL(d[i], to, 0);
         }
     }
     for (int o = 0; o < out; o += PANEL) {
-        for (int place = 0; place < 36; place++)
+        for (int place = 0; place < PLACES; place++)
             for (int row = 0; row < count; row += ROWS) {
                 __local const float *v = scratch + place * in * block_tiles + row * VEC;
                 __local float *m = m_tiles + (place * NV * block_tiles + row) * VEC;
@@ -203,14 +204,14 @@ conv2d_winograd_fused(__global const float *x /* (N,H,W,in) */,
         for (int t = 0; t < count; t++) {
             LOCATE(first + t, tiles_x, tiles_y)
             for (int c = 0; c < PANEL; c += LINE) {
-                floatV d[16 * LINE_VECTORS];
+                floatV d[TILE * TILE * LINE_VECTORS];
                 UNROLL(k, LINE_VECTORS) {
                     const int channel = c + VEC * k;
-                    floatV m[36];
+                    floatV m[PLACES];
                     __local const float *from = m_tiles + channel * block_tiles + t * VEC;
 #pragma unroll
-                    for (int i = 0; i < 36; i++, from += PANEL * block_tiles) m[i] = LOADV(from, 0);
-                    output_pixels(d + 16 * k, m, norm_at(EPILOGUE, o + channel, out));
+                    for (int i = 0; i < PLACES; i++, from += PANEL * block_tiles) m[i] = LOADV(from, 0);
+                    output_pixels(d + TILE * TILE * k, m, norm_at(EPILOGUE, o + channel, out));
                 }
                 put_pixels(y, d, image, ty, tx, h, w, out, o + c, put);
             }

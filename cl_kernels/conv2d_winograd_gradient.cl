@@ -12,7 +12,6 @@
 
 #define BLOCK  64
 #define SLICES (BLOCK / VEC)
-#define HALF   18 /* places */
 
 /* du (+)= V^T Z of ROWS channels from v on and PANEL from z on, `count` tiles; the channels of z's second
  * vector lie z_step floats on. A macro, for the pointers' address spaces differ. */

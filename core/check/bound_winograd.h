@@ -1,8 +1,8 @@
-/* How far Winograd's F(4x4, 3x3) may be from the exact result.
+/* How far Winograd's F(4x4, 3x3) and F(2x2, 3x3) may be from the exact result.
  *
- * With the matrices of Lavin and Gray for the points 0, 1, -1, 2, -2,
+ * With the matrices of Lavin and Gray for the points 0, 1, -1 (and 2, -2),
  *
- *   y  = A^T [ sum over channels of (G w G^T) . (B^T d B) ] A        d: 6x6 pixels of x
+ *   y  = A^T [ sum over channels of (G w G^T) . (B^T d B) ] A        d: 6x6 (4x4) pixels of x
  *   dw = G^T [ sum over tiles of (B^T d B) . (A dy A^T) ] G
  *
  * results come about by cancellation of much larger terms, so a bound made of their absolute values, as for a
@@ -22,9 +22,10 @@
 
 #include "problem.h"
 
-/* Widens the bounds of y (or dx), a sum over `channels`, of inputs with root mean squares rms_x and rms_w. */
-void sw_bound_winograd_data(sw_tensor *y, int channels, double rms_x, double rms_w);
-/* The same of the weights' gradient, from x of that shape. */
+/* Widens the bounds of y (or dx), a sum over `channels`, of inputs with root mean squares rms_x and rms_w;
+ * tiles of `side` pixels, 4 or 2. */
+void sw_bound_winograd_data(sw_tensor *y, int side, int channels, double rms_x, double rms_w);
+/* The same of the weights' gradient, from x of that shape, with tiles of 4. */
 void sw_bound_winograd_weights(sw_tensor *dw, sw_shape x, double rms_x, double rms_dy);
 
 #endif

@@ -90,6 +90,7 @@ static const sw_check_case products[] = {
     CONV(TINY, DIRECT, 1, 2, 3, 16, 3, 3, false, KIB, INTEGERS),
     CONV(TINY, WINOGRAD, 1, 2, 5, 16, 16, 3, false, KIB, UNIFORM),
     CONV(TINY, WINOGRAD_TILE, 1, 2, 5, 16, 16, 3, false, KIB, UNIFORM),
+    CONV(TINY, WINOGRAD_2X2, 1, 2, 3, 16, 16, 3, false, KIB, UNIFORM),
     CONV(QUICK, CLBLAST, 1, 1, 1, 1, 1, 3, false, KIB, UNIFORM),
     CONV(QUICK, CLBLAST, 2, 7, 31, 16, 17, 3, false, MIB, UNIFORM),
     CONV(QUICK, CLBLAST, 2, 7, 31, 16, 17, 3, false, MIB, INTEGERS),
@@ -156,11 +157,19 @@ static const sw_check_case products[] = {
     CONV(QUICK, WINOGRAD_TILE, 3, 33, 31, 64, 16, 3, false, MIB, UNIFORM),       /* two blocks of tiles */
     CONV(QUICK, WINOGRAD_TILE, 2, 33, 33, 32, 32, 3, false, 64 * MIB, INTEGERS), /* several segments */
     CONV(QUICK, WINOGRAD_TILE, 2, 13, 9, 144, 128, 3, true, MIB, UNIFORM),
+    CONV(QUICK, WINOGRAD_2X2, 1, 1, 1, 16, 16, 3, false, MIB, UNIFORM),
+    CONV(QUICK, WINOGRAD_2X2, 2, 7, 31, 16, 48, 3, true, MIB, UNIFORM),
+    CONV(QUICK, WINOGRAD_2X2, 3, 31, 7, 64, 16, 3, false, MIB, INTEGERS),
+    CONV(QUICK, WINOGRAD_2X2, 2, 33, 33, 32, 32, 3, false, MIB, INTEGERS), /* several groups of tiles */
+    CONV(QUICK, WINOGRAD_2X2, 2, 13, 9, 208, 352, 3, true, MIB,
+         UNIFORM), /* too many weights for one kernel */
     CONV(QUICK, AUTO, 1, 33, 31, 17, 17, 3, true, MIB, UNIFORM),
     CONV(FULL, CLBLAST, 2, 128, 128, 64, 64, 3, false, 16 * MIB, INTEGERS),
     CONV(FULL, CLBLAST, 2, 16, 16, 512, 512, 3, false, 16 * MIB, UNIFORM),
     CONV(FULL, AUTO, 2, 128, 128, 3, 64, 3, false, 16 * MIB, UNIFORM), /* the baseline's layers */
     CONV(FULL, AUTO, 2, 128, 128, 64, 64, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, WINOGRAD_2X2, 2, 128, 128, 64, 64, 3, false, 16 * MIB, UNIFORM),
+    CONV(FULL, WINOGRAD_2X2, 12, 16, 16, 512, 512, 3, false, 16 * MIB, UNIFORM),
     CONV(FULL, AUTO, 2, 128, 128, 64, 3, 3, false, 16 * MIB, UNIFORM),
     CONV(FULL, AUTO, 2, 64, 64, 64, 128, 3, false, 16 * MIB, UNIFORM),
     CONV(FULL, AUTO, 2, 64, 64, 128, 128, 3, false, 16 * MIB, UNIFORM),

@@ -63,15 +63,17 @@ static size_t terms_of(const sw_problem *p, int channels)
     return (size_t)(conv.kernel * conv.kernel) * (is_depthwise(p) ? 1 : (size_t)channels);
 }
 
-/* Winograd's way may be taken: its results are not exact, and less so than those of sums. */
-static bool may_be_winograd(const sw_problem *p)
+/* Pixels of a side of Winograd's tiles, where its way may be taken: 4, where results are not exact and less
+ * so than those of sums; 2, where integers stay integers; else 0. */
+static int winograd_side(const sw_problem *p)
 {
-    if (is_depthwise(p)) return false; /* whose attributes are another struct */
+    if (is_depthwise(p)) return 0; /* whose attributes are another struct */
     const sw_conv2d_attrs *attrs = p->c->attrs;
-    const bool named = attrs->engine == SW_CONV_WINOGRAD || attrs->engine == SW_CONV_WINOGRAD_TILE;
-    const bool plain = attrs->stride <= 1 && attrs->dilation <= 1;
-    return (named || attrs->engine == SW_CONV_AUTO) && attrs->kernel == 3 && plain && p->x.c % 16 == 0 &&
-           attrs->out_channels % 16 == 0;
+    const bool plain = attrs->kernel == 3 && attrs->stride <= 1 && attrs->dilation <= 1;
+    if (!plain || p->x.c % 16 != 0 || attrs->out_channels % 16 != 0) return 0;
+    const bool coarse = attrs->engine == SW_CONV_WINOGRAD || attrs->engine == SW_CONV_WINOGRAD_TILE ||
+                        attrs->engine == SW_CONV_AUTO;
+    return coarse ? 4 : attrs->engine == SW_CONV_WINOGRAD_2X2 ? 2 : 0;
 }
 
 static double root_mean_square(const sw_tensor *t)
@@ -83,26 +85,27 @@ static double root_mean_square(const sw_tensor *t)
 
 static sw_status conv_forward(sw_problem *p)
 {
-    bool exact = p->c->fill == SW_FILL_INTEGERS && !may_be_winograd(p);
+    const int side = winograd_side(p);
+    const bool exact = p->c->fill == SW_FILL_INTEGERS && side != 4;
     sw_expect_elements(p, &p->out[0], terms_of(p, p->x.c), exact, conv_y);
-    if (may_be_winograd(p))
-        sw_bound_winograd_data(&p->out[0], p->x.c, root_mean_square(&p->in[0]),
+    if (side > 0 && !exact)
+        sw_bound_winograd_data(&p->out[0], side, p->x.c, root_mean_square(&p->in[0]),
                                root_mean_square(&p->param[0]));
     return SW_OK;
 }
 
 static sw_status conv_backward(sw_problem *p)
 {
-    bool integers = p->c->fill == SW_FILL_INTEGERS, exact = integers && !may_be_winograd(p);
+    const int side = winograd_side(p);
+    const bool integers = p->c->fill == SW_FILL_INTEGERS, exact = integers && side != 4;
     sw_expect_elements(p, &p->din[0], terms_of(p, p->y.c), exact, conv_dx);
     sw_expect_elements(p, &p->dparam[0], sw_shape_pixels(p->y), exact, conv_dw);
     if (p->node->param_count > 1)
         sw_expect_elements(p, &p->dparam[1], sw_shape_pixels(p->y), integers, conv_db);
-    if (may_be_winograd(p)) {
-        double dy = root_mean_square(&p->dout[0]);
-        sw_bound_winograd_data(&p->din[0], p->y.c, dy, root_mean_square(&p->param[0]));
-        sw_bound_winograd_weights(&p->dparam[0], p->x, root_mean_square(&p->in[0]), dy);
-    }
+    const double dy = root_mean_square(&p->dout[0]);
+    if (side > 0 && !exact)
+        sw_bound_winograd_data(&p->din[0], side, p->y.c, dy, root_mean_square(&p->param[0]));
+    if (side == 4) sw_bound_winograd_weights(&p->dparam[0], p->x, root_mean_square(&p->in[0]), dy);
     return SW_OK;
 }
 
@@ -115,7 +118,8 @@ static void conv_describe(char *text, size_t bytes, const sw_op_case *c)
                                           [SW_CONV_WINOGRAD] = " winograd",
                                           [SW_CONV_TILE] = " tile",
                                           [SW_CONV_DIRECT] = " direct",
-                                          [SW_CONV_WINOGRAD_TILE] = " winograd_tile"};
+                                          [SW_CONV_WINOGRAD_TILE] = " winograd_tile",
+                                          [SW_CONV_WINOGRAD_2X2] = " winograd_2x2"};
     char window[SW_CONV_WINDOW_BYTES];
     sw_conv_window_print(window, attrs->kernel, attrs->stride, attrs->dilation);
     snprintf(text, bytes, "%s%s to %d%s", window, attrs->bias ? "+b" : "", attrs->out_channels,

@@ -14,8 +14,9 @@ static const char *const skip_names[] = {"none", "concat", "add", NULL};
 static const char *const block_names[] = {"plain", "residual", NULL};
 static const char *const head_names[] = {"norm_relu", "plain", NULL};
 static const char *const schedule_names[] = {"constant", "step", "cosine", "poly", NULL};
-static const char *const engine_names[] = {"auto", "clblast", "gemm",          "winograd",
-                                           "tile", "direct",  "winograd_tile", NULL};
+static const char *const engine_names[] = {"auto",   "clblast",       "gemm",         "winograd", "tile",
+                                           "direct", "winograd_tile", "winograd_2x2", NULL};
+static const char *const inference_names[] = {"exact", "fast", NULL};
 
 /* runtime.conv_layers: engines by layer */
 
@@ -194,13 +195,15 @@ static const sw_field runtime_fields[] = {
     TEXT(device, "\"\"",
          "OpenCL device, as platform:device numbers or part of its name (see segwork devices); empty: that "
          "of SEGWORK_DEVICE, else the best one"),
-    CHOICE(conv_engine, "auto", engine_names,
-           "How convolutions are computed. auto: the fastest for layer and device; winograd: 3x3 with a "
-           "quarter of the multiplications, on CPUs, winograd_tile: the same on GPUs; direct: layers with up "
-           "to 4 channels on one side, on CPUs; gemm: own register-tiled products, on CPUs; tile: products "
-           "in tiles of local memory, for GPUs; clblast: im2col and CLBlast, everywhere. A layer or pass "
-           "that an engine does not suit is computed by the next one. On CPUs tile and winograd_tile are for "
-           "tests only"),
+    CHOICE(
+        conv_engine, "auto", engine_names,
+        "How convolutions are computed. auto: the fastest for layer and device; winograd: 3x3 with a "
+        "quarter of the multiplications, on CPUs, winograd_tile: the same on GPUs, winograd_2x2: with 4 of 9 "
+        "and less rounding, on CPUs; direct: layers with up "
+        "to 4 channels on one side, on CPUs; gemm: own register-tiled products, on CPUs; tile: products "
+        "in tiles of local memory, for GPUs; clblast: im2col and CLBlast, everywhere. A layer or pass "
+        "that an engine does not suit is computed by the next one. On CPUs tile and winograd_tile are for "
+        "tests only"),
     BOOL(tune, "true",
          "With conv_engine auto: time the engines once for each device and layer, and keep the choice for "
          "later runs (segwork tune); false: the first in a fixed order that suits the layer"),
@@ -208,6 +211,11 @@ static const sw_field runtime_fields[] = {
            "With conv_engine auto: layers with a given engine, such as {dc1.seq.0: gemm}, or one each for "
            "forward, backward-data and backward-weights: {dc1.seq.3: winograd/gemm/gemm}. A run's "
            "config.yaml names every layer here, so that repeating it computes the same bits"),
+    CHOICE(inference, "exact", inference_names,
+           "How predict, eval and validation compute the convolutions whose results decide the places of "
+           "pooling that unpooling uses, in networks that have it. exact: by engines that round no more than "
+           "a plain sum, so that labels agree with double precision; fast: by the engines of training, where "
+           "a rounding may move a value and some labels around it"),
     INT(workspace_mb, "0", 0, 65536,
         "Device memory that the convolutions share for intermediate results, in MiB; 0: 64, on a GPU a 64th "
         "of its memory, from 64 to 1024"),

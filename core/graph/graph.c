@@ -104,6 +104,16 @@ static sw_status check_input_count(const sw_node *node)
     return sw_node_fail(node, "takes %d input%s, got %d", least, least == 1 ? "" : "s", node->input_count);
 }
 
+/* The node whose result a value is, and all before it. */
+static void mark_deciding(sw_graph *graph, int value)
+{
+    const int producer = graph->values[value].producer;
+    if (producer < 0 || graph->nodes[producer].decides_places) return;
+    sw_node *node = &graph->nodes[producer];
+    node->decides_places = true;
+    for (int i = 0; i < node->input_count; i++) mark_deciding(graph, node->inputs[i]);
+}
+
 sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const char *name, const void *attrs,
                        int input_count, const int *inputs)
 {
@@ -140,6 +150,8 @@ sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const cha
         value->needs_grad = value->dtype == SW_F32 && wants_gradient(graph, &node);
         if (outputs) outputs[i] = node.outputs[i];
     }
+    for (int i = 0; i < input_count; i++)
+        if (graph->values[inputs[i]].dtype != SW_F32) mark_deciding(graph, inputs[i]);
     graph->nodes[graph->node_count++] = node;
     return SW_OK;
 }

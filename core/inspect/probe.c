@@ -8,6 +8,7 @@ static sw_status build(sw_model *model, const sw_network_options *o, int batch)
                                       .size = o->size,
                                       .conv_engine = o->conv_engine,
                                       .conv_pins = o->conv_pins,
+                                      .exact_places = o->exact_places,
                                       .workspace_cap_bytes = o->workspace_cap_bytes};
     return sw_model_build(model, o->model, NULL, &options, NULL);
 }

@@ -18,6 +18,7 @@ static sw_op_setting setting_of(const sw_model_config *config, const sw_model_op
 {
     return (sw_op_setting){.conv_engine = options->conv_engine,
                            .conv_pins = options->conv_pins,
+                           .exact_places = options->exact_places,
                            .workspace_cap_bytes = options->workspace_cap_bytes,
                            .norm_eps = config->norm_eps,
                            .norm_momentum = config->norm_momentum,

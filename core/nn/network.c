@@ -19,6 +19,7 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
                                       .size = o->size,
                                       .conv_engine = o->conv_engine,
                                       .conv_pins = o->conv_pins,
+                                      .exact_places = o->exact_places && !training,
                                       .workspace_cap_bytes = o->workspace_cap_bytes};
     SW_ENSURE(sw_model_build(model, o->model, o->loss, &model_options, NULL));
     if (training)

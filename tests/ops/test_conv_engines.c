@@ -78,7 +78,52 @@ Test(conv_engines, on_a_cpu_the_passes_of_a_layer_go_to_the_engines_that_suit_th
     expect_engines(cl, SW_CONV_TILE, 17, 17, 3, "tile");
     expect_engines(cl, SW_CONV_TILE, 64, 64, 3, "tile");
     expect_engines(cl, SW_CONV_WINOGRAD_TILE, 64, 64, 3, "winograd_tile");
+    expect_engines(cl, SW_CONV_WINOGRAD_2X2, 64, 64, 3, "winograd_2x2/winograd_2x2/gemm");
+    expect_engines(cl, SW_CONV_WINOGRAD_2X2, 3, 64, 3, "direct");
     sw_cl_destroy(cl);
+}
+
+/* Two convolutions with a pool and its unpooling between them; the engines of an inference. */
+static void expect_inference_engines(sw_cl *cl, sw_conv_choice asked, bool exact_places, const char *before,
+                                     const char *behind)
+{
+    const sw_conv2d_attrs conv = {.out_channels = 64,
+                                  .kernel = 3,
+                                  .engine = asked,
+                                  .exact_places = exact_places,
+                                  .workspace_cap_bytes = 1 << 20};
+    sw_graph graph;
+    sw_store store = {0};
+    sw_slabs slabs = {0};
+    sw_executor *executor;
+    int x, first, pooled[2], spread, last;
+    sw_graph_init(&graph);
+    cr_assert_eq(sw_graph_input(&x, &graph, "x", SW_F32, (sw_shape){1, 8, 8, 64}), SW_OK);
+    cr_assert_eq(sw_graph_add(&first, &graph, &sw_op_conv2d, "first", &conv, 1, &x), SW_OK);
+    cr_assert_eq(sw_graph_add(pooled, &graph, &sw_op_max_pool, "pool", NULL, 1, &first), SW_OK, "%s",
+                 sw_error_message());
+    cr_assert_eq(sw_graph_add(&spread, &graph, &sw_op_max_unpool, "unpool", NULL, 2, pooled), SW_OK, "%s",
+                 sw_error_message());
+    cr_assert_eq(sw_graph_add(&last, &graph, &sw_op_conv2d, "last", &conv, 1, &spread), SW_OK);
+    const sw_executor_options options = {.keep = &last, .keep_count = 1};
+    cr_assert_eq(sw_executor_create(&executor, cl, &graph, &store, &slabs, &options), SW_OK, "%s",
+                 sw_error_message());
+    cr_expect_str_eq(sw_executor_algorithm(executor, 0, SW_WAY_ALL), before);
+    cr_expect_str_eq(sw_executor_algorithm(executor, 3, SW_WAY_ALL), behind);
+    sw_executor_destroy(executor);
+    sw_graph_deinit(&graph);
+}
+
+Test(conv_engines, where_places_must_be_exact_no_engine_that_rounds_more_than_a_sum_decides_them)
+{
+    sw_cl *cpu = open_as(CL_DEVICE_TYPE_CPU, 0), *gpu = open_as(CL_DEVICE_TYPE_GPU, 0);
+    expect_inference_engines(cpu, SW_CONV_AUTO, true, "winograd_2x2", "winograd");
+    expect_inference_engines(cpu, SW_CONV_AUTO, false, "winograd", "winograd");
+    expect_inference_engines(cpu, SW_CONV_WINOGRAD, true, "winograd_2x2", "winograd");
+    expect_inference_engines(cpu, SW_CONV_GEMM, true, "gemm", "gemm");
+    expect_inference_engines(gpu, SW_CONV_AUTO, true, "tile", "winograd_tile");
+    sw_cl_destroy(cpu);
+    sw_cl_destroy(gpu);
 }
 
 Test(conv_engines, layers_with_a_stride_or_a_dilation_are_left_to_matrix_products)
@@ -210,6 +255,7 @@ static void check_engines_of_cpus(uint32_t register_floats)
     device.float_vector = register_floats;
     sw_cl *cl = open_device(&device);
     check_engine(cl, SW_CONV_WINOGRAD);
+    check_engine(cl, SW_CONV_WINOGRAD_2X2);
     check_engine(cl, SW_CONV_GEMM);
     check_engine(cl, SW_CONV_DIRECT);
     sw_cl_destroy(cl);
@@ -232,6 +278,7 @@ static void check_small_local_memory(uint32_t register_floats)
     device.float_vector = register_floats;
     sw_cl *cl = open_device(&device);
     check_engine(cl, SW_CONV_WINOGRAD);
+    check_engine(cl, SW_CONV_WINOGRAD_2X2);
     if (register_floats == 8) check_engine(cl, SW_CONV_GEMM); /* 1x1 gradients have no room for copies */
     sw_cl_destroy(cl);
 }

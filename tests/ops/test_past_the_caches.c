@@ -12,7 +12,8 @@ static bool is_concerned(const sw_check_case *c)
     if (c->size > SW_CHECK_QUICK) return false;
     if (strcmp(c->subject, "conv2d") == 0) {
         sw_conv_choice engine = ((const sw_conv2d_attrs *)c->op->attrs)->engine;
-        return engine == SW_CONV_WINOGRAD || engine == SW_CONV_DIRECT || engine == SW_CONV_GEMM;
+        return engine == SW_CONV_WINOGRAD || engine == SW_CONV_WINOGRAD_2X2 || engine == SW_CONV_DIRECT ||
+               engine == SW_CONV_GEMM;
     }
     for (size_t i = 0; i < sizeof joins / sizeof *joins; i++)
         if (strcmp(c->subject, joins[i]) == 0)

@@ -92,13 +92,22 @@ static sw_status prepare_bias(conv_prepared *c, sw_call *call, sw_conv_shape sha
     return SW_OK;
 }
 
-static const sw_conv_engine *choose_engine(const sw_call *call, sw_conv_shape shape, sw_conv_pass pass)
+/* What pins and options ask for. */
+static const sw_conv_engine *asked_engine(const sw_call *call, sw_conv_shape shape, sw_conv_pass pass)
 {
     const sw_conv2d_attrs *attrs = call->node->attrs;
     for (const sw_conv_engine *const *engine = sw_conv_engines; *engine; engine++)
         if ((*engine)->choice == attrs->pass[pass] && (*engine)->supports(call->cl, shape, pass))
             return *engine;
     return sw_conv_engine_fixed(call->cl, attrs->engine, shape, pass);
+}
+
+static const sw_conv_engine *choose_engine(const sw_call *call, sw_conv_shape shape, sw_conv_pass pass)
+{
+    const sw_conv2d_attrs *attrs = call->node->attrs;
+    const sw_conv_engine *engine = asked_engine(call, shape, pass);
+    const bool exact = attrs->exact_places && call->node->decides_places && pass == SW_CONV_FORWARD;
+    return exact && engine->coarse ? sw_conv_engine_exact(call->cl, shape, pass) : engine;
 }
 
 static sw_status conv2d_prepare(sw_call *call)
@@ -195,6 +204,7 @@ static void conv2d_adopt(void *attrs, const char *node, const sw_op_setting *set
 {
     sw_conv2d_attrs *a = attrs;
     a->engine = setting->conv_engine;
+    a->exact_places = setting->exact_places;
     a->workspace_cap_bytes = setting->workspace_cap_bytes;
     if (a->out_channels == 0) a->out_channels = setting->classes;
     const sw_conv_pin *pin =

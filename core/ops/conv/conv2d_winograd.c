@@ -1,5 +1,6 @@
-/* Engine winograd: 3x3 convolutions with a quarter of the multiplications, on CPUs
- * (cl_kernels/conv2d_winograd.clh has the formulas). The host walks over the batch in blocks of tiles. */
+/* Engine winograd: 3x3 convolutions with a quarter of the multiplications, and engine winograd_2x2: with 4 of
+ * 9, and no more rounding than a plain sum; on CPUs (cl_kernels/conv2d_winograd.clh has the formulas). The
+ * host walks over the batch in blocks of tiles. */
 #include <stdio.h>
 
 #include "winograd_tiles.h"
@@ -15,9 +16,9 @@ enum {
      * (docs/notes/performance_changes.md) */
     FUSED_BYTES = 640 * 1024,
     FUSED_WEIGHT_BYTES = 10 * 1024 * 1024,
-    /* of so few tiles that all of their V and M stay in the last cache, less */
-    FEW_TILES = 128,
-    FUSED_FEW_WEIGHT_BYTES = 4 * 1024 * 1024,
+    /* of so few tiles, in values of a channel, that all of their V and M stay in the last cache, less */
+    FEW_VALUES = 128 * 36,
+    FUSED_FEW_WEIGHT_BYTES = 3 * 1024 * 1024,
     FUSED_TILES = 32, /* at most, of a group, and of a chunk of the weights' gradient */
     CHUNK_STEP = 8,   /* by which the latter shrinks */
     /* The weights' gradient in one kernel: more channels than this would fill the cache with dU, or have
@@ -33,6 +34,7 @@ typedef struct product {
     const sw_kernel *multiply; /* NULL where fused */
     const sw_kernel *fused;    /* all of the pass in one kernel; NULL: in three */
     int in, out, panel;
+    int places;      /* of a transformed tile */
     int group_tiles; /* of a work-item */
     int block;       /* channels of `out` at a time, whose U is one block of weights; fused: all */
 } product;
@@ -57,39 +59,53 @@ static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
     return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU && winograd_fits(s);
 }
 
+/* The weights' gradient has tiles of 4x4 only. */
+static bool supports_2x2(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
+{
+    return pass != SW_CONV_BACKWARD_WEIGHTS && supports(cl, s, pass);
+}
+
+/* Floats of the weights of so many of the channels that a product writes. */
+static size_t product_weight_floats(const product *p, int channels)
+{
+    return (size_t)p->places * (size_t)p->in * (size_t)channels;
+}
+
 /* Local memory of the fused kernel: V and one panel of M of so many tiles. */
 static size_t fused_bytes(const product *p, int tiles)
 {
-    return PLACES * (size_t)tiles * (size_t)(p->in + p->panel) * sizeof(float);
+    return (size_t)p->places * (size_t)tiles * (size_t)(p->in + p->panel) * sizeof(float);
 }
 
 /* The most tiles of a group that the fused kernel has room for; 0 where it does not pay, of `all` tiles. */
 static int fused_tiles(const product *p, const sw_cl *cl, int rows, int all)
 {
-    size_t weight_bytes = PLACES * (size_t)p->in * (size_t)p->out * sizeof(float);
+    size_t weight_bytes = product_weight_floats(p, p->out) * sizeof(float);
     size_t room = (size_t)sw_cl_device(cl)->local_bytes;
     int tiles = FUSED_TILES / rows * rows;
-    if (weight_bytes > (all > FEW_TILES ? FUSED_WEIGHT_BYTES : FUSED_FEW_WEIGHT_BYTES)) return 0;
+    if (weight_bytes > (all * p->places > FEW_VALUES ? FUSED_WEIGHT_BYTES : FUSED_FEW_WEIGHT_BYTES)) return 0;
     if (room > FUSED_BYTES) room = FUSED_BYTES;
     while (tiles > 0 && fused_bytes(p, tiles) > room) tiles -= rows;
     return tiles;
 }
 
-/* Channels of `all`, in as few equal blocks as keep 36 `others` floats of each within WEIGHT_BYTES; a
- * multiple of `step`. */
-static int weight_block(int all, int others, int step)
+/* Channels of `all`, in as few equal blocks as keep `channel_floats` of each within WEIGHT_BYTES; a multiple
+ * of `step`. */
+static int weight_block(int all, size_t channel_floats, int step)
 {
-    size_t channel_bytes = PLACES * (size_t)others * sizeof(float);
+    size_t channel_bytes = channel_floats * sizeof(float);
     int most = (int)(WEIGHT_BYTES / channel_bytes), blocks = sw_divide_up_int(all, most < step ? step : most);
     return round_up(sw_divide_up_int(all, blocks), step);
 }
 
 /* The kernel of a section of forward's and backward-data's file. */
-static sw_status product_kernel(const sw_kernel **out, sw_cl *cl, sw_conv_tiling t, const char *name,
+static sw_status product_kernel(const sw_kernel **out, sw_cl *cl, const winograd_plan *plan, const char *name,
                                 const char *section, int vectors)
 {
+    const sw_conv_tiling t = plan->tiling;
     char options[80];
-    snprintf(options, sizeof options, "-D%s -DVEC=%d -DROWS=%d -DNV=%d", section, t.lanes, t.rows, vectors);
+    snprintf(options, sizeof options, "-D%s -DTILE=%d -DVEC=%d -DROWS=%d -DNV=%d", section, plan->tiles.side,
+             t.lanes, t.rows, vectors);
     return sw_kernel_get(out, cl, "conv2d_winograd", name, options);
 }
 
@@ -102,29 +118,37 @@ static sw_status gradient_kernel(const sw_kernel **out, sw_cl *cl, sw_conv_tilin
     return sw_kernel_get(out, cl, "conv2d_winograd_gradient", name, options);
 }
 
-static sw_status prepare_product(product *p, sw_cl *cl, sw_conv_tiling t, int in, int out, int tiles)
+static sw_status prepare_product(winograd_plan *plan, sw_cl *cl, sw_conv_pass pass)
 {
-    int vectors = sw_conv_tile_vectors(t, out);
-    *p = (product){.in = in, .out = out, .panel = t.lanes * vectors, .block = out};
-    p->group_tiles = fused_tiles(p, cl, t.rows, tiles);
+    const sw_conv_tiling t = plan->tiling;
+    const int out = to_channels(plan->shape, pass), vectors = sw_conv_tile_vectors(t, out);
+    product *p = &plan->product[pass];
+    *p = (product){.in = from_channels(plan->shape, pass),
+                   .out = out,
+                   .panel = t.lanes * vectors,
+                   .places = plan->tiles.places,
+                   .block = out};
+    p->group_tiles = fused_tiles(p, cl, t.rows, winograd_count(&plan->tiles, plan->shape.n));
     if (p->group_tiles > 0)
-        return product_kernel(&p->fused, cl, t, "conv2d_winograd_fused", "FUSED", vectors);
+        return product_kernel(&p->fused, cl, plan, "conv2d_winograd_fused", "FUSED", vectors);
     p->group_tiles = round_up(GROUP_TILES, t.rows);
-    p->block = weight_block(out, in, p->panel);
-    return product_kernel(&p->multiply, cl, t, "conv2d_winograd_product", "PRODUCT", vectors);
+    p->block = weight_block(out, product_weight_floats(p, 1), p->panel);
+    return product_kernel(&p->multiply, cl, plan, "conv2d_winograd_product", "PRODUCT", vectors);
 }
 
-static sw_status prepare_kernels(winograd_plan *plan, sw_cl *cl)
+static sw_status prepare_products(winograd_plan *plan, sw_cl *cl)
 {
-    sw_conv_tiling t = plan->tiling;
-    sw_conv_shape s = plan->shape;
-    int vectors = sw_conv_tile_vectors(t, s.out_channels);
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
-        SW_ENSURE(prepare_product(&plan->product[pass], cl, t, from_channels(s, pass), to_channels(s, pass),
-                                  winograd_count(&plan->tiles, s.n)));
-    SW_ENSURE(product_kernel(&plan->input, cl, t, "conv2d_winograd_input", "TRANSFORM", 1));
-    SW_ENSURE(product_kernel(&plan->output, cl, t, "conv2d_winograd_output", "TRANSFORM", 1));
-    SW_ENSURE(product_kernel(&plan->weights, cl, t, "conv2d_winograd_weights", "WEIGHTS", 1));
+        SW_ENSURE(prepare_product(plan, cl, pass));
+    SW_ENSURE(product_kernel(&plan->input, cl, plan, "conv2d_winograd_input", "TRANSFORM", 1));
+    SW_ENSURE(product_kernel(&plan->output, cl, plan, "conv2d_winograd_output", "TRANSFORM", 1));
+    return product_kernel(&plan->weights, cl, plan, "conv2d_winograd_weights", "WEIGHTS", 1);
+}
+
+static sw_status prepare_gradient(winograd_plan *plan, sw_cl *cl)
+{
+    const sw_conv_tiling t = plan->tiling;
+    const int vectors = sw_conv_tile_vectors(t, plan->shape.out_channels);
     SW_ENSURE(
         gradient_kernel(&plan->weights_gradient, cl, t, "conv2d_winograd_weights_gradient", false, vectors));
     if (plan->ranges > 0)
@@ -138,7 +162,7 @@ static sw_status prepare_kernels(winograd_plan *plan, sw_cl *cl)
 static int choose_block(const winograd_plan *plan)
 {
     int all = winograd_count(&plan->tiles, plan->shape.n),
-        fitting = (int)(CACHE_BYTES / winograd_tile_bytes(plan->shape));
+        fitting = (int)(CACHE_BYTES / winograd_tile_bytes(&plan->tiles, plan->shape));
     if (fitting < GROUP_TILES) fitting = GROUP_TILES;
     return round_up(sw_divide_up_int(all, sw_divide_up_int(all, fitting)), plan->tiling.rows);
 }
@@ -170,7 +194,8 @@ static void choose_gradient(winograd_plan *plan, const sw_cl *cl)
 {
     size_t room = (size_t)sw_cl_device(cl)->local_bytes;
     plan->chunk = FUSED_TILES;
-    plan->gradient_rows = weight_block(plan->shape.in_channels, plan->shape.out_channels, BLOCK_CHANNELS);
+    plan->gradient_rows =
+        weight_block(plan->shape.in_channels, PLACES * (size_t)plan->shape.out_channels, BLOCK_CHANNELS);
     while (plan->chunk > 0 && GRADIENT_PART_BYTES + fused_gradient_bytes(plan->chunk) > room)
         plan->chunk -= CHUNK_STEP;
     if (plan->chunk == 0 || plan->shape.in_channels * plan->shape.out_channels > FUSED_GRADIENT_CHANNELS)
@@ -178,12 +203,6 @@ static void choose_gradient(winograd_plan *plan, const sw_cl *cl)
     plan->gradient_rows = plan->shape.in_channels;
     plan->ranges = FUSED_GRADIENT_ITEMS / (2 * gradient_blocks(plan->shape, plan->gradient_rows));
     if (plan->ranges < 1) plan->ranges = 1;
-}
-
-/* Of the weights of so many of the channels that a product writes. */
-static size_t product_weight_floats(const product *p, int channels)
-{
-    return PLACES * (size_t)p->in * (size_t)channels;
 }
 
 /* Floats of U or dU that the workspace begins with, for these passes. */
@@ -206,18 +225,18 @@ static void keep_weights(winograd_plan *plan, sw_call *call)
     call->kept_bytes = product_weight_floats(p, p->out) * sizeof(float);
 }
 
-static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
-                         size_t cap_bytes, unsigned passes)
+static sw_status prepare_tiles(winograd_plan *plan, size_t *workspace_bytes, sw_call *call,
+                               sw_conv_shape shape, int side, unsigned passes)
 {
-    (void)cap_bytes; /* the block is bound by the cache, which is less */
-    winograd_plan *plan = out;
     plan->shape = shape;
     plan->tiling = sw_conv_tiling_of(call->cl);
-    plan->tiles = winograd_tiles_of(shape);
+    plan->tiles = winograd_tiles_of(shape, side);
     plan->tiles.block = choose_block(plan);
-    choose_gradient(plan, call->cl);
-    /* of all passes: the programs serve all shapes, and are mostly built already */
-    SW_ENSURE(prepare_kernels(plan, call->cl));
+    SW_ENSURE(prepare_products(plan, call->cl));
+    if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) {
+        choose_gradient(plan, call->cl);
+        SW_ENSURE(prepare_gradient(plan, call->cl));
+    }
     if (call->keeps && passes == SW_BIT(SW_CONV_FORWARD)) keep_weights(plan, call);
     *workspace_bytes = winograd_lay_out(&plan->tiles, shape, weight_floats(plan, passes));
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) {
@@ -225,6 +244,21 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
         *workspace_bytes = larger(*workspace_bytes, parts * sizeof(float));
     }
     return SW_OK;
+}
+
+/* The block is bound by the cache, which is less than any cap. */
+static sw_status prepare(void *plan, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
+                         size_t cap_bytes, unsigned passes)
+{
+    (void)cap_bytes;
+    return prepare_tiles(plan, workspace_bytes, call, shape, 4, passes);
+}
+
+static sw_status prepare_2x2(void *plan, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
+                             size_t cap_bytes, unsigned passes)
+{
+    (void)cap_bytes;
+    return prepare_tiles(plan, workspace_bytes, call, shape, 2, passes);
 }
 
 /* --- passes ---------------------------------------------------------------------------------- */
@@ -256,7 +290,7 @@ static sw_status multiply_block(const winograd_plan *plan, const product *p, sw_
 {
     const winograd_tiles *t = &plan->tiles;
     int count = (int)b.count, groups = sw_divide_up_int(count, p->group_tiles);
-    return SW_CALL_LAUNCH(call, p->multiply, lone_items(groups, out / p->panel, PLACES),
+    return SW_CALL_LAUNCH(call, p->multiply, lone_items(groups, out / p->panel, p->places),
                           SW_ARG(weights_buffer(plan, call)), SW_ARG(call->workspace), SW_ARG(t->v_offset),
                           SW_ARG(t->m_offset), SW_ARG(p->in), SW_ARG(out), SW_ARG(count), SW_ARG(t->block),
                           SW_ARG(p->group_tiles));
@@ -372,10 +406,22 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
 const sw_conv_engine sw_conv_engine_winograd = {
     .name = "winograd",
     .choice = SW_CONV_WINOGRAD,
+    .coarse = true,
     .takes_epilogue = true,
     .supports = supports,
     .plan_bytes = sizeof(winograd_plan),
     .prepare = prepare,
     .convolve = convolve,
     .backward_weights = backward_weights,
+};
+
+const sw_conv_engine sw_conv_engine_winograd_2x2 = {
+    .name = "winograd_2x2",
+    .choice = SW_CONV_WINOGRAD_2X2,
+    .by_name_on_cpus = true,
+    .takes_epilogue = true,
+    .supports = supports_2x2,
+    .plan_bytes = sizeof(winograd_plan),
+    .prepare = prepare_2x2,
+    .convolve = convolve,
 };

@@ -44,7 +44,7 @@ static int choose_block(const winograd_tile_plan *plan, size_t cap_bytes)
     if (bytes < cap_bytes) bytes = cap_bytes;
     if (bytes > COUNTABLE_BYTES) bytes = COUNTABLE_BYTES;
     int all = sw_divide_up_int(winograd_count(&plan->tiles, plan->shape.n), BLOCK_TILES);
-    size_t fitting = bytes / winograd_tile_bytes(plan->shape) / BLOCK_TILES;
+    size_t fitting = bytes / winograd_tile_bytes(&plan->tiles, plan->shape) / BLOCK_TILES;
     int most = fitting < 1 ? 1 : fitting < (size_t)all ? (int)fitting : all;
     return sw_divide_up_int(all, sw_divide_up_int(all, most)) * BLOCK_TILES;
 }
@@ -78,7 +78,7 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
 {
     winograd_tile_plan *plan = out;
     plan->shape = shape;
-    plan->tiles = winograd_tiles_of(shape);
+    plan->tiles = winograd_tiles_of(shape, 4);
     if (cap_bytes > COUNTABLE_BYTES) cap_bytes = COUNTABLE_BYTES;
     plan->tiles.block = choose_block(plan, cap_bytes);
     SW_ENSURE(prepare_products(plan, call->cl, cap_bytes, passes));
@@ -148,6 +148,7 @@ const sw_conv_engine sw_conv_engine_winograd_tile = {
     .name = "winograd_tile",
     .choice = SW_CONV_WINOGRAD_TILE,
     .by_name_on_cpus = true,
+    .coarse = true,
     .takes_epilogue = true,
     .supports = supports,
     .plan_bytes = sizeof(winograd_tile_plan),

@@ -29,6 +29,7 @@ typedef struct sw_conv_engine {
     const char *name;
     sw_conv_choice choice; /* what names it in attributes and in the configuration */
     bool by_name_on_cpus;  /* runs on CPUs too, so that it can be tested there, but is not chosen for them */
+    bool coarse;           /* rounds several times as much as a plain sum */
     /* convolve applies call->epilogue to its results, where they are vectors of channels (multiples of 16) */
     bool takes_epilogue;
     bool (*supports)(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass);
@@ -44,7 +45,7 @@ typedef struct sw_conv_engine {
 } sw_conv_engine;
 
 extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_tile, sw_conv_engine_gemm,
-    sw_conv_engine_direct, sw_conv_engine_winograd, sw_conv_engine_winograd_tile;
+    sw_conv_engine_direct, sw_conv_engine_winograd, sw_conv_engine_winograd_2x2, sw_conv_engine_winograd_tile;
 
 /* Every engine in the fixed order: where nothing else was chosen, a pass goes to the first that supports it.
  * clblast, which supports everything, is the last. Ends in NULL. */
@@ -61,6 +62,9 @@ bool sw_conv_engine_suits(const sw_conv_engine *engine, const sw_cl *cl, sw_conv
  * SW_CONV_AUTO asks for the first of all. */
 const sw_conv_engine *sw_conv_engine_fixed(const sw_cl *cl, sw_conv_choice from, sw_conv_shape shape,
                                            sw_conv_pass pass);
+
+/* The first engine of the fixed order that supports shape and pass and is not coarse. */
+const sw_conv_engine *sw_conv_engine_exact(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass);
 
 /* Allocates and prepares a plan; free(*plan) releases it, also one whose preparation failed. */
 sw_status sw_conv_plan_create(void **plan, size_t *workspace_bytes, const sw_conv_engine *engine,

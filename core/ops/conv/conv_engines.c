@@ -1,13 +1,10 @@
 /* Which engines there are, and the fixed order among them. */
 #include "conv_engine.h"
 
-const sw_conv_engine *const sw_conv_engines[] = {&sw_conv_engine_winograd,
-                                                 &sw_conv_engine_winograd_tile,
-                                                 &sw_conv_engine_direct,
-                                                 &sw_conv_engine_gemm,
-                                                 &sw_conv_engine_tile,
-                                                 &sw_conv_engine_clblast,
-                                                 NULL};
+const sw_conv_engine *const sw_conv_engines[] = {&sw_conv_engine_winograd,     &sw_conv_engine_winograd_tile,
+                                                 &sw_conv_engine_winograd_2x2, &sw_conv_engine_direct,
+                                                 &sw_conv_engine_gemm,         &sw_conv_engine_tile,
+                                                 &sw_conv_engine_clblast,      NULL};
 
 const sw_conv_engine *sw_conv_engine_of(sw_conv_choice choice)
 {
@@ -31,5 +28,12 @@ const sw_conv_engine *sw_conv_engine_fixed(const sw_cl *cl, sw_conv_choice from,
     if (from != SW_CONV_AUTO)
         while ((*engine)->choice != from) engine++;
     while (!sw_conv_engine_suits(*engine, cl, from, shape, pass)) engine++;
+    return *engine;
+}
+
+const sw_conv_engine *sw_conv_engine_exact(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass)
+{
+    const sw_conv_engine *const *engine = sw_conv_engines;
+    while ((*engine)->coarse || !(*engine)->supports(cl, shape, pass)) engine++;
     return *engine;
 }

@@ -3,15 +3,19 @@
 /* SPAN_PARAMETERS of the kernels. */
 #define SPAN_ARGS(s) SW_ARG((s).first), SW_ARG((s).count), SW_ARG((s).all)
 
-winograd_tiles winograd_tiles_of(sw_conv_shape s)
+winograd_tiles winograd_tiles_of(sw_conv_shape s, int side)
 {
-    return (winograd_tiles){
-        .h = s.h, .w = s.w, .across = sw_divide_up_int(s.w, 4), .down = sw_divide_up_int(s.h, 4)};
+    return (winograd_tiles){.side = side,
+                            .places = (side + 2) * (side + 2),
+                            .h = s.h,
+                            .w = s.w,
+                            .across = sw_divide_up_int(s.w, side),
+                            .down = sw_divide_up_int(s.h, side)};
 }
 
 size_t winograd_lay_out(winograd_tiles *t, sw_conv_shape shape, size_t weight_floats)
 {
-    size_t block_floats = PLACES * (size_t)t->block * more_channels(shape);
+    size_t block_floats = (size_t)t->places * (size_t)t->block * more_channels(shape);
     t->v_offset = align_floats(weight_floats);
     t->m_offset = t->v_offset + align_floats(block_floats);
     return (t->m_offset + block_floats) * sizeof(float);

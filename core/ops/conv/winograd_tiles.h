@@ -1,5 +1,6 @@
-/* What both engines by Winograd's F(4x4, 3x3) share (cl_kernels/conv2d_winograd.clh has the formulas): the
- * batch in tiles of 4x4 pixels and blocks of those, the workspace, and the transforms of a block. */
+/* What the engines by Winograd's F(4x4, 3x3) and F(2x2, 3x3) share (cl_kernels/conv2d_winograd.clh has the
+ * formulas): the batch in tiles of pixels and blocks of those, the workspace, and the transforms of a block.
+ */
 #ifndef OPS_WINOGRAD_TILES_H
 #define OPS_WINOGRAD_TILES_H
 
@@ -7,10 +8,11 @@
 
 enum {
     WINOGRAD_LANES = 16, /* channels are a multiple of these */
-    PLACES = 36          /* values of a transformed tile */
+    PLACES = 36          /* values of a transformed tile of F(4x4) */
 };
 
 typedef struct winograd_tiles {
+    int side, places;       /* pixels of a tile's side, 4 or 2; values of a transformed tile */
     int h, w, across, down; /* an image in pixels, and in tiles */
     int block;              /* tiles of a block */
     /* floats into the workspace: the weights U (or dU) at its start, then V, then M (or Z) */
@@ -33,7 +35,7 @@ static inline winograd_span winograd_all(int channels)
     return (winograd_span){0, channels, channels};
 }
 
-winograd_tiles winograd_tiles_of(sw_conv_shape shape);
+winograd_tiles winograd_tiles_of(sw_conv_shape shape, int side);
 
 /* Tiles of so many images. */
 static inline int winograd_count(const winograd_tiles *t, int images)
@@ -42,9 +44,9 @@ static inline int winograd_count(const winograd_tiles *t, int images)
 }
 
 /* Bytes of V and M of one tile. */
-static inline size_t winograd_tile_bytes(sw_conv_shape s)
+static inline size_t winograd_tile_bytes(const winograd_tiles *t, sw_conv_shape s)
 {
-    return PLACES * (size_t)(s.in_channels + s.out_channels) * sizeof(float);
+    return (size_t)t->places * (size_t)(s.in_channels + s.out_channels) * sizeof(float);
 }
 
 /* Lays the workspace out behind so many floats of weights, for blocks of t->block tiles; returns its bytes.

@@ -163,6 +163,22 @@ Test(graph, what_lies_downstream_of_something_trained_needs_a_gradient)
     cr_expect(!v[after[1]].needs_grad, "offsets have no gradient");
 }
 
+Test(graph, whatever_an_unpooling_s_places_follow_from_decides_them)
+{
+    int x = input_value("x", SW_F32, (sw_shape){1, 8, 8, 4}), pooled[2];
+    int before = add(&sw_op_conv2d, "before", &conv3, x, 0);
+    int aside = add(&sw_op_conv2d, "aside", &conv3, x, 0);
+    cr_assert_eq(sw_graph_add(pooled, &graph, &sw_op_max_pool, "pool", NULL, 1, &before), SW_OK);
+    cr_expect_not(graph.nodes[0].decides_places, "no node reads the places yet");
+    int unpooled = add(&sw_op_max_unpool, "unpool", NULL, pooled[0], pooled[1]);
+    add(&sw_op_add, "sum", NULL, unpooled, aside);
+    static const char *const deciding[] = {"before", "pool"};
+    int count = 0;
+    for (int n = 0; n < graph.node_count; n++)
+        if (graph.nodes[n].decides_places) cr_expect_str_eq(graph.nodes[n].name, deciding[count++]);
+    cr_expect_eq(count, 2);
+}
+
 Test(graph, nodes_keep_their_order_attributes_and_values_however_many_there_are)
 {
     enum { NODES = 300 };

@@ -35,11 +35,14 @@ typedef struct sw_train_config {
     bool tensorboard;  /* write event files */
 } sw_train_config;
 
+typedef enum sw_inference { SW_INFERENCE_EXACT, SW_INFERENCE_FAST } sw_inference;
+
 typedef struct sw_runtime_config {
     const char *device;         /* as sw_device_choose takes it; "": SEGWORK_DEVICE, then the best there is */
-    sw_conv_choice conv_engine; /* auto, winograd, direct, gemm, tile, clblast */
+    sw_conv_choice conv_engine; /* auto, or the engine for all layers that suit it */
     bool tune;                  /* with auto: time the engines once a device; else the fixed order */
     sw_conv_pins conv_layers;   /* with auto: decided, layer by layer */
+    sw_inference inference;     /* exact: sw_conv2d_attrs.exact_places in evaluation and prediction */
     int workspace_mb;           /* cap of the convolutions' shared workspace; 0: by device */
     bool check;                 /* wait after each launch and look for NaN */
     bool debug_buffers;         /* every value in its own buffer, filled with NaN */

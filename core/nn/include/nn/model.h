@@ -22,6 +22,7 @@ typedef struct sw_model_options {
     sw_size size; /* of the images */
     sw_conv_choice conv_engine;
     const sw_conv_pins *conv_pins; /* with SW_CONV_AUTO, layer by layer; NULL: none */
+    bool exact_places;             /* for inference: sw_conv2d_attrs */
     size_t workspace_cap_bytes;    /* of a convolution: sw_conv2d_attrs */
 } sw_model_options;
 

@@ -26,7 +26,8 @@ typedef struct sw_network_options {
     int train_batch, eval_batch; /* train_batch is not used without an optimiser */
     sw_conv_choice conv_engine;
     const sw_conv_pins
-        *conv_pins; /* with SW_CONV_AUTO, layer by layer, until the network is planned; NULL: none */
+        *conv_pins;    /* with SW_CONV_AUTO, layer by layer, until the network is planned; NULL: none */
+    bool exact_places; /* of evaluation and prediction: sw_conv2d_attrs */
     size_t workspace_cap_bytes;
     bool check, debug_buffers; /* see sw_executor_options */
     int loss_every; /* training steps at most between two calls of sw_network_losses; 0: 1 on a CPU,

@@ -21,6 +21,8 @@ typedef enum sw_conv_choice {
                          then clblast */
     SW_CONV_WINOGRAD_TILE, /* F(4x4,3x3) with tile's products, stride and dilation 1: GPUs; CPUs only by name
                             */
+    SW_CONV_WINOGRAD_2X2,  /* F(2x2,3x3), stride and dilation 1, on CPUs, no weights' gradient: only by name,
+                              or where exact_places asks for it */
 } sw_conv_choice;
 
 typedef enum sw_conv_pass { SW_CONV_FORWARD, SW_CONV_BACKWARD_DATA, SW_CONV_BACKWARD_WEIGHTS } sw_conv_pass;
@@ -34,6 +36,8 @@ typedef struct sw_conv2d_attrs {
     bool bias;
     sw_conv_choice engine; /* a pass goes to it, or to the next of the fixed order that takes it */
     sw_conv_choice pass[SW_CONV_PASSES]; /* of one pass, where it takes it; SW_CONV_AUTO: as `engine` says */
+    bool exact_places; /* where node->decides_places: forward by an engine that rounds as a plain sum does,
+                          whatever else is said */
     size_t workspace_cap_bytes; /* of clblast's im2col band (a row of pixels at least) and the blocks of
                                    winograd_tile (more where weights are many) */
 } sw_conv2d_attrs;
