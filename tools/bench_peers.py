@@ -38,10 +38,10 @@ def rate(step, images, steps=LEAST_STEPS):
 # ---- the programs: each a function of (place, mode, batch, threads) that gives images/s, and its version ---------------
 
 
-def run_segwork(place, mode, batch, _threads):
+def run_segwork(place, mode, batch, _threads, inference="exact"):
     what = "train" if mode == "train" else "infer"
     command = [place["segwork"], "bench", place["experiment"], "--batch", str(batch), "--only", what, "--no-layers",
-               "--json", "--quiet", "--steps", "4" if what == "train" else str(max(4, 64 // batch))]
+               "--json", "--quiet", "--set", f"runtime.inference={inference}", "--steps", "4" if what == "train" else str(max(4, 64 // batch))]
     figures = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return figures[what]["images_per_second"]
 
@@ -129,9 +129,10 @@ def variant(function, **options):
     return lambda *arguments: function(*arguments, **options)
 
 
-# name: (package, function, modes, whether it computes in single precision)
+# name: (package, or None for segwork; function, modes, whether it computes in single precision)
 PROGRAMS = {
     "segwork": (None, run_segwork, MODES, True),
+    "segwork, fast": (None, variant(run_segwork, inference="fast"), ("infer1", "infer"), True),
     "PyTorch": ("torch", run_torch, MODES, True),
     "PyTorch, channels-last": ("torch", variant(run_torch, layout="channels-last"), MODES, True),
     "PyTorch, compiled": ("torch", variant(run_torch, layout="channels-last", compiled=True), MODES, True),
@@ -222,7 +223,7 @@ def measure(place, name, mode, batch, threads):
 
 def one(name, mode, batch, threads, place):
     found = PROGRAMS[name][1](json.loads(place), mode, int(batch), int(threads))
-    who = resource.RUSAGE_CHILDREN if name == "segwork" else resource.RUSAGE_SELF
+    who = resource.RUSAGE_CHILDREN if PROGRAMS[name][0] is None else resource.RUSAGE_SELF
     print(json.dumps([found, resource.getrusage(who).ru_maxrss / 1024]))
 
 
@@ -252,7 +253,8 @@ def table(a, figures):
         print(f"| {with_version(name)} | {' | '.join(cells)} | {cell(figures, name, memory, 1, '%.0f')} |")
     print("\nsegwork over the fastest of the others in single precision, and the range of single rounds:\n")
     for mode, title in titles.items():
-        ratios(figures, mode, title)
+        for name in (name for name in a.names if PROGRAMS[name][0] is None):
+            ratios(figures, name, mode, title + name.removeprefix("segwork"))
 
 
 def values(figures, name, mode, which=0):
@@ -264,9 +266,9 @@ def cell(figures, name, mode, which, form):
     return form % statistics.median(found) if found else "-"
 
 
-def ratios(figures, mode, what):
-    ours = values(figures, "segwork", mode)
-    rivals = {name: values(figures, name, mode) for name, p in PROGRAMS.items() if name != "segwork" and p[3]}
+def ratios(figures, own, mode, what):
+    ours = values(figures, own, mode)
+    rivals = {name: values(figures, name, mode) for name, p in PROGRAMS.items() if p[0] and p[3]}
     rivals = {name: found for name, found in rivals.items() if len(found) == len(ours) > 0}
     if not rivals:
         return
@@ -291,7 +293,7 @@ def main():
     for mode in a.modes:
         if mode not in MODES:
             parser.error(f"there is no mode '{mode}'")
-    a.names = [name for name in PROGRAMS if name == "segwork" or not a.only or a.only in name]
+    a.names = [name for name, p in PROGRAMS.items() if p[0] is None or not a.only or a.only in name]
     if not computes_bfloat16():
         print("bfloat16 is left out: this processor does not compute with it", file=sys.stderr)
         a.names = [name for name in a.names if "bfloat16" not in name]

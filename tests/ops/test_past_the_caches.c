@@ -25,15 +25,13 @@ static bool is_concerned(const sw_check_case *c)
            strcmp(c->subject, "max_unpool") == 0;
 }
 
-/* In kernels for registers of so many floats, whatever the device's have. */
-static void expect_same_results(uint32_t register_floats)
+Test(past_the_caches, results_are_the_same)
 {
     sw_device_info device;
     sw_cl *cl;
     int count = 0;
     cr_assert_eq(sw_device_choose(&device, NULL), SW_OK, "%s", sw_error_message());
     device.cache_bytes = 1;
-    device.float_vector = register_floats;
     cr_assert_eq(sw_cl_create(&cl, &device, &(sw_cl_options){.check = true}), SW_OK, "%s",
                  sw_error_message());
     const sw_check_case *c;
@@ -47,14 +45,4 @@ static void expect_same_results(uint32_t register_floats)
     }
     cr_assert_gt(count, 20);
     sw_cl_destroy(cl);
-}
-
-Test(past_the_caches, results_are_the_same_with_registers_of_8_floats)
-{
-    expect_same_results(8);
-}
-
-Test(past_the_caches, results_are_the_same_with_registers_of_16_floats)
-{
-    expect_same_results(16);
 }
