@@ -55,13 +55,13 @@ static inline void transformed_weights(floatV *u, __global const float *w /* (T,
 
 /* U (36,in,out) of w (T,in,out); flip: of the weights of backward-data, w being (T,out,in) then. Launch:
  * global (out / VEC, in). */
-__kernel void conv2d_winograd_tile_weights(__global const float *w, __global float *workspace, int flip)
+__kernel void conv2d_winograd_tile_weights(__global const float *w, __global float *u_all, int flip)
 {
     const int o = (int)get_global_id(0) * VEC, out = (int)get_global_size(0) * VEC;
     const int i = get_global_id(1), in = get_global_size(1);
     floatV u[36];
     transformed_weights(u, w, i, o, in, out, flip);
-    __global float *to = workspace + i * out + o;
+    __global float *to = u_all + i * out + o;
     UNROLL(k, 36) STOREV(u[k], to + k * in * out, 0);
 }
 

@@ -20,6 +20,7 @@ typedef struct winograd_tile_plan {
     sw_tile_product product[SW_CONV_PRODUCTS], weights;  /* product: by pass */
     const sw_kernel *input, *output, *transform_weights; /* forward and backward-data */
     const sw_kernel *gradient, *weights_gradient;        /* backward-weights */
+    bool keeps;                                          /* forward's U lies in call->kept */
 } winograd_tile_plan;
 
 static size_t weight_bytes(sw_conv_shape s)
@@ -83,8 +84,10 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
     plan->tiles.block = choose_block(plan, cap_bytes);
     SW_ENSURE(prepare_products(plan, call->cl, cap_bytes, passes));
     SW_ENSURE(prepare_kernels(plan, call->cl));
+    plan->keeps = call->keeps && passes == SW_BIT(SW_CONV_FORWARD);
+    if (plan->keeps) call->kept_bytes = weight_bytes(shape);
     /* of weights that are not asked for, 0 */
-    size_t first_bytes = larger(weight_bytes(shape), sw_tile_sums_bytes(&plan->weights));
+    size_t first_bytes = larger(plan->keeps ? 0 : weight_bytes(shape), sw_tile_sums_bytes(&plan->weights));
     *workspace_bytes = winograd_lay_out(&plan->tiles, shape, first_bytes / sizeof(float));
     return SW_OK;
 }
@@ -103,17 +106,27 @@ static sw_tile_matrix tiles_at(const winograd_tile_plan *plan, const sw_call *ca
     return (sw_tile_matrix){call->workspace, offset, (size_t)plan->tiles.block * (size_t)channels};
 }
 
+/* U of a product, in `u`. */
+static sw_status transform_weights(const winograd_tile_plan *plan, const sw_tile_product *p, sw_call *call,
+                                   bool flip, cl_mem u)
+{
+    if (plan->keeps && call->kept_valid) return SW_OK;
+    call->kept_valid = plan->keeps;
+    return SW_CALL_LAUNCH(call, plan->transform_weights, range_of(call, p->out, (size_t)p->in),
+                          SW_ARG(call->param[0]), SW_ARG(u), SW_ARG(flip));
+}
+
 static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
 {
     const winograd_tile_plan *plan = prepared;
     const winograd_tiles *t = &plan->tiles;
     const sw_tile_product *p = &plan->product[c->pass];
+    const cl_mem weights = plan->keeps ? call->kept : call->workspace;
     const sw_tile_matrix v = tiles_at(plan, call, t->v_offset, p->in),
                          m = tiles_at(plan, call, t->m_offset, p->out),
-                         u = {call->workspace, 0, channel_pairs(plan->shape)};
+                         u = {weights, 0, channel_pairs(plan->shape)};
     const sw_put put = c->accumulate ? SW_PUT_ADDED : SW_PUT_PLAIN;
-    SW_ENSURE(SW_CALL_LAUNCH(call, plan->transform_weights, range_of(call, p->out, (size_t)p->in),
-                             SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(c->flip)));
+    SW_ENSURE(transform_weights(plan, p, call, c->flip, weights));
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
         SW_ENSURE(winograd_transform(t, call, plan->input, range_of(call, p->in, b.count), c->from,
                                      t->v_offset, winograd_all(p->in), b));
