@@ -42,6 +42,16 @@ bool sw_chart_ends_line(const sw_chart_series *s, size_t i)
     return i + 1 == s->count || !isfinite(s->y[i + 1]);
 }
 
+void sw_chart_set_log(sw_chart *chart)
+{
+    chart->is_log = true;
+    for (int s = 0; s < chart->series_count; s++) {
+        sw_chart_series *series = &chart->series[s];
+        for (size_t i = 0; i < series->count; i++)
+            if (!(series->y[i] > 0)) series->y[i] = NAN;
+    }
+}
+
 void sw_chart_describe_lines(sw_str *out, const sw_chart *chart)
 {
     static const char *const names[] = {
@@ -105,14 +115,57 @@ sw_axis sw_axis_around(double low, double high, int most, bool whole)
     }
 }
 
+/* Number i of 1, 2, 5, 10, 20 ...; negative ones go down. */
+static double round_number(int i)
+{
+    static const double factors[] = {1, 2, 5};
+    const int decade = (int)floor(i / 3.0);
+    return factors[i - 3 * decade] * pow(10, decade);
+}
+
+/* The multiple of `stride` at or below i, or at or above. */
+static int multiple_below(int i, int stride)
+{
+    return (int)floor((double)i / stride) * stride;
+}
+
+static int multiple_above(int i, int stride)
+{
+    return (int)ceil((double)i / stride) * stride;
+}
+
+sw_axis sw_axis_log_around(double low, double high, int most)
+{
+    if (!(low > 0) || !isfinite(low)) low = 1;
+    if (!(high >= low) || !isfinite(high)) high = low;
+    if (most < 2) most = 2;
+    int first = (int)floor(log10(low)) * 3, last = first;
+    while (round_number(first + 1) <= low * (1 + 1e-9)) first++;
+    while (round_number(last) < high * (1 - 1e-9)) last++;
+    if (last == first) first--, last++; /* a flat line has room on both sides */
+    for (int stride = 1;; stride = stride == 1 ? 3 : stride + 3) {
+        const int begin = multiple_below(first, stride), end = multiple_above(last, stride);
+        const int ticks = (end - begin) / stride + 1;
+        if (ticks <= most || stride > last - first)
+            return (sw_axis){.low = round_number(begin),
+                             .high = round_number(end),
+                             .ticks = ticks,
+                             .is_log = true,
+                             .first = begin,
+                             .stride = stride};
+    }
+}
+
 double sw_axis_value(const sw_axis *axis, int tick)
 {
+    if (axis->is_log) return round_number(axis->first + tick * axis->stride);
     double value = axis->low + tick * axis->step;
     return fabs(value) < axis->step * 1e-6 ? 0 : value;
 }
 
 double sw_axis_place(const sw_axis *axis, double value)
 {
+    if (axis->is_log) return log(value / axis->low) / log(axis->high / axis->low);
     return (value - axis->low) / (axis->high - axis->low);
 }
 
@@ -127,6 +180,10 @@ static int significant(const sw_axis *axis)
 void sw_axis_label(char *out, size_t size, const sw_axis *axis, int tick)
 {
     double value = sw_axis_value(axis, tick);
+    if (axis->is_log) {
+        snprintf(out, size, "%g", value);
+        return;
+    }
     int decimals = (int)ceil(-log10(axis->step) - 1e-9);
     if (decimals > 5 || axis->step >= 1e6)
         snprintf(out, size, "%.*g", significant(axis), value);
@@ -148,6 +205,8 @@ static sw_axis axis_of(const sw_chart *chart, int most, bool of_x)
         }
     }
     if (of_x) return sw_axis_around(0, high > 0 ? high : 1, most, true);
+    if (chart->y_high > chart->y_low) low = chart->y_low, high = chart->y_high;
+    if (chart->is_log) return sw_axis_log_around(low, high, most);
     if (chart->is_share && low <= high && high <= 1 && is_flat(low, high)) {
         make_room(&low, &high);
         high = fmin(high, 1); /* a score has no room beyond 1 */

@@ -133,11 +133,17 @@ static void draw_panel(cairo_t *cr, const sw_chart *chart, double left, double t
     draw_axes(cr, &a);
     sw_lettering_colour(cr, SW_FAINT_INK_RGB, 1);
     sw_lettering_draw(cr, "epoch", a.left + a.width / 2, a.top + a.height + type_px * 2.4, 0.5);
+    cairo_save(cr);
+    if (chart->y_high > chart->y_low) {
+        cairo_rectangle(cr, a.left, a.top, a.width, a.height);
+        cairo_clip(cr);
+    }
     /* pale ones first: they lie behind the others */
     for (int s = 0; s < chart->series_count; s++)
         if (chart->series[s].line == SW_CHART_FAINT) draw_series(cr, &a, &chart->series[s]);
     for (int s = 0; s < chart->series_count; s++)
         if (chart->series[s].line != SW_CHART_FAINT) draw_series(cr, &a, &chart->series[s]);
+    cairo_restore(cr);
 }
 
 /* ---- the page ---- */

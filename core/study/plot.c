@@ -1,5 +1,6 @@
 #include "study/plot.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,52 @@ static sw_status make_charts(plot *p, const run_list *runs)
     return any ? SW_OK : nothing_to_draw(p, runs);
 }
 
+static sw_status bad_limits(const char *text)
+{
+    return sw_fail(SW_E_USAGE,
+                   "--ylim %s: expected LOW,HIGH with LOW below HIGH, or METRIC=LOW,HIGH, such as loss=0,2",
+                   text);
+}
+
+/* Limits of an axis, of one metric or of all. */
+static sw_status take_limits(plot *p, const char *text)
+{
+    const char *equals = strchr(text, '='), *numbers = equals ? equals + 1 : text;
+    const size_t name_bytes = equals ? (size_t)(equals - text) : 0;
+    double low, high;
+    int end = 0, found = 0;
+    if (sscanf(numbers, "%lf,%lf%n", &low, &high, &end) != 2 || numbers[end] != '\0') return bad_limits(text);
+    if (!isfinite(low) || !isfinite(high) || low >= high) return bad_limits(text);
+    for (int i = 0; i < p->count; i++) {
+        sw_chart *chart = &p->charts[i];
+        if (equals && (strlen(chart->id) != name_bytes || strncmp(chart->id, text, name_bytes) != 0))
+            continue;
+        if (chart->is_log && low <= 0)
+            return sw_fail(SW_E_USAGE, "--ylim %s: a logarithmic axis begins above 0", text);
+        chart->y_low = low;
+        chart->y_high = high;
+        found++;
+    }
+    if (found == 0)
+        return sw_fail(SW_E_USAGE, "--ylim %s: '%.*s' is none of the metrics that are drawn", text,
+                       (int)name_bytes, text);
+    return SW_OK;
+}
+
+static sw_status set_axes(plot *p, const sw_plot_options *options)
+{
+    for (int i = 0; i < p->count; i++) {
+        sw_chart *chart = &p->charts[i];
+        if (!options->log || chart->is_share) continue;
+        sw_chart_set_log(chart);
+        size_t length = strlen(chart->title);
+        snprintf(chart->title + length, sizeof chart->title - length, ", logarithmic");
+    }
+    for (const char *const *limits = options->limits; limits && *limits; limits++)
+        SW_ENSURE(take_limits(p, *limits));
+    return SW_OK;
+}
+
 sw_status sw_plot(const char *const *paths, int count, const sw_plot_options *options)
 {
     sw_status status = SW_OK;
@@ -111,6 +158,7 @@ sw_status sw_plot(const char *const *paths, int count, const sw_plot_options *op
     SW_TRY(read_metrics(&p, options->metrics, &runs->runs[0].epochs.columns));
     SW_TRY(read_size(&p, options->size));
     SW_TRY(make_charts(&p, runs));
+    SW_TRY(set_axes(&p, options));
     SW_TRY(sw_out_file_check(options->out, NULL, NULL));
     const sw_chart_page page = {.charts = p.charts,
                                 .count = p.count,

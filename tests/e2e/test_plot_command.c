@@ -44,6 +44,20 @@ Test(plot_command, two_runs_become_the_same_svg_and_png_each_time)
     free(svg);
 }
 
+Test(plot_command, axes_can_be_logarithmic_and_have_limits)
+{
+    write_runs();
+    program_expect(0, NULL, "segwork plot a --out plain.svg");
+    program_expect(0, NULL, "segwork plot a --out log.svg --log");
+    program_expect(0, NULL, "segwork plot a --out cut.svg --ylim loss=0.1,0.5 --ylim pixel_accuracy=0,1");
+    program_expect(0, NULL, "segwork plot a --out both.svg --log --metrics loss,lr --ylim 0.001,5");
+    program_expect(1, NULL, "cmp -s plain.svg log.svg");
+    program_expect(1, NULL, "cmp -s plain.svg cut.svg");
+    char *svg = file_text("cut.svg", NULL);
+    cr_expect_not_null(strstr(svg, "clip-path"), "curves are not cut at the limits");
+    free(svg);
+}
+
 Test(plot_command, a_run_that_has_only_steps_can_be_drawn_and_one_that_has_nothing_not)
 {
     run_case_write(&(run_case){.folder = "new", .config = "train: {epochs: 3}\n", .epochs = 0});
@@ -86,6 +100,12 @@ Test(plot_command, every_mistake_is_said_and_nothing_is_written)
                  {2, "expected WIDTHxHEIGHT", "a --out 1.svg --size 800x600px"},
                  {2, "within 200..10000", "a --out 1.svg --size 800x10001"},
                  {2, "within 200..10000", "a --out 1.svg --size -800x600"},
+                 {2, "expected LOW,HIGH", "a --out 1.svg --ylim 2"},
+                 {2, "expected LOW,HIGH", "a --out 1.svg --ylim 0,2x"},
+                 {2, "expected LOW,HIGH", "a --out 1.svg --ylim loss=2,0"},
+                 {2, "expected LOW,HIGH", "a --out 1.svg --ylim loss=nan,1"},
+                 {2, "'lose' is none of the metrics", "a --out 1.svg --ylim lose=0,2"},
+                 {2, "a logarithmic axis begins above 0", "a --out 1.svg --log --ylim loss=0,2"},
                  {2, "no such run folder", "nowhere --out 1.svg"},
                  {2, "is not the folder of a run", ". --out 1.svg"},
                  {2, "a/ is given twice", "a a/ --out 1.svg"},

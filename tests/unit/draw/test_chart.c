@@ -127,6 +127,39 @@ Test(chart, ticks_are_labelled_with_the_digits_they_need)
     }
 }
 
+Test(chart, a_logarithmic_axis_has_ticks_at_1_2_and_5_or_at_whole_decades)
+{
+    static const struct {
+        double low, high;
+        int most;
+        const char *labels;
+    } cases[] = {{0.7, 2.4, 6, "0.5 1 2 5"},
+                 {0.5, 1.5, 6, "0.5 1 2"},
+                 {0.3, 14, 6, "0.1 1 10 100"},
+                 {0.3, 14, 7, "0.2 0.5 1 2 5 10 20"},
+                 {1e-5, 0.01, 5, "1e-05 0.0001 0.001 0.01"},
+                 {1, 1, 5, "0.5 1 2"},
+                 {3, 3, 5, "2 5"},
+                 {1, 1e12, 4, "1 10000 1e+08 1e+12"},
+                 {-1, 0, 4, "0.5 1 2"},
+                 {INFINITY, -INFINITY, 4, "0.5 1 2"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const sw_axis a = sw_axis_log_around(cases[i].low, cases[i].high, cases[i].most);
+        sw_str labels = {0};
+        for (int tick = 0; tick < a.ticks; tick++) {
+            char label[32];
+            sw_axis_label(label, sizeof label, &a, tick);
+            sw_str_printf(&labels, "%s%s", tick ? " " : "", label);
+        }
+        cr_expect_str_eq(labels.text, cases[i].labels, "%g to %g: %s", cases[i].low, cases[i].high,
+                         labels.text);
+        cr_expect_float_eq(sw_axis_place(&a, a.low), 0, 1e-12);
+        cr_expect_float_eq(sw_axis_place(&a, a.high), 1, 1e-12);
+        cr_expect_float_eq(sw_axis_place(&a, sqrt(a.low * a.high)), 0.5, 1e-12);
+        sw_str_deinit(&labels);
+    }
+}
+
 /* ---- charts ---- */
 
 static void add(sw_chart *chart, int run, const char *what, const double *y, size_t count)
@@ -168,6 +201,25 @@ Test(chart, a_gap_breaks_the_line_and_lonely_points_become_dots)
     cr_expect_null(strstr(html.text, "nan"));
     cr_expect_null(strstr(html.text, "inf"));
     sw_str_deinit(&html);
+    sw_chart_deinit(&chart);
+}
+
+Test(chart, what_is_not_above_0_is_a_gap_of_a_logarithmic_chart_and_limits_make_the_axis)
+{
+    static const double values[] = {14, 0, 2, -1, 0.5};
+    sw_chart chart = {.id = "loss"};
+    add(&chart, 0, "", values, 5);
+    sw_chart_set_log(&chart);
+    cr_expect_eq(sw_chart_points(&chart.series[0]), 3);
+    sw_axis a = sw_chart_y_axis(&chart, 9);
+    cr_expect(a.is_log && a.low == 0.5 && a.high == 20, "%g to %g", a.low, a.high);
+    chart.y_low = 1;
+    chart.y_high = 5;
+    a = sw_chart_y_axis(&chart, 9);
+    cr_expect(a.is_log && a.low == 1 && a.high == 5, "%g to %g", a.low, a.high);
+    chart.is_log = false;
+    a = sw_chart_y_axis(&chart, 9);
+    cr_expect(!a.is_log && a.low == 1 && a.high == 5, "%g to %g", a.low, a.high);
     sw_chart_deinit(&chart);
 }
 

@@ -26,9 +26,11 @@ typedef struct sw_chart_series {
 } sw_chart_series;
 
 typedef struct sw_chart {
-    const char *id; /* the metric's name: "loss", "miou" */
-    char title[96]; /* "Loss" */
-    bool is_share;  /* values lie within 0..1, and so does the axis of a flat line */
+    const char *id;       /* the metric's name: "loss", "miou" */
+    char title[96];       /* "Loss" */
+    bool is_share;        /* values lie within 0..1, and so does the axis of a flat line */
+    bool is_log;          /* the y axis is logarithmic; see sw_chart_set_log */
+    double y_low, y_high; /* what the y axis spans at least, curves being cut there; both 0: every point */
     sw_chart_series series[SW_CHART_SERIES];
     int series_count;
 } sw_chart;
@@ -45,14 +47,20 @@ size_t sw_chart_points(const sw_chart_series *series);
 bool sw_chart_starts_line(const sw_chart_series *series, size_t point);
 bool sw_chart_ends_line(const sw_chart_series *series, size_t point);
 
+/* Makes the y axis logarithmic; values that are not above 0 become gaps. */
+void sw_chart_set_log(sw_chart *chart);
+
 /* Appends what each kind of line is: "solid: validation, dashed: training". Nothing where the title says it.
  */
 void sw_chart_describe_lines(sw_str *out, const sw_chart *chart);
 
-/* Ticks at low, low + step ... high. */
+/* Ticks at low, low + step ... high; of a logarithmic axis at every `stride`-th of 1, 2, 5, 10, 20 ..., 1
+ * being number 0 and `first` the number of `low`. */
 typedef struct sw_axis {
     double low, high, step;
     int ticks;
+    bool is_log;
+    int first, stride;
 } sw_axis;
 
 /* Makes a range of round numbers around [low, high] with at most `most` ticks (at least 2). `whole`: ticks
@@ -60,13 +68,16 @@ typedef struct sw_axis {
  * roundings, both sides get room. */
 sw_axis sw_axis_around(double low, double high, int most, bool whole);
 
+/* The same of a logarithmic axis. Values that are not above 0 count as 1. */
+sw_axis sw_axis_log_around(double low, double high, int most);
+
 double sw_axis_value(const sw_axis *axis, int tick);
 /* 0..1 for low..high */
 double sw_axis_place(const sw_axis *axis, double value);
 /* Writes the tick's number with as many digits as the step needs. */
 void sw_axis_label(char *out, size_t size, const sw_axis *axis, int tick);
 
-/* Make axes that hold every point of the chart; epochs begin at 0. */
+/* Make axes that hold every point of the chart, or what the chart says; epochs begin at 0. */
 sw_axis sw_chart_x_axis(const sw_chart *chart, int most);
 sw_axis sw_chart_y_axis(const sw_chart *chart, int most);
 
