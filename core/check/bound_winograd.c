@@ -6,15 +6,14 @@
 
 enum { PLACES = 6, OUTPUTS = 4, TAPS = 3 };
 
-/* Of one axis: `places` rows; those of A have `outputs` entries. */
+/* Of one axis: the first `places` rows are in use. */
 typedef struct matrices {
-    int places, outputs;
+    int places;
     double b_t[PLACES][PLACES], g[PLACES][TAPS], a[PLACES][OUTPUTS];
 } matrices;
 
 static const matrices of_4 = {
     .places = 6,
-    .outputs = 4,
     .b_t = {{4, 0, -5, 0, 1, 0},
             {0, -4, -4, 1, 1, 0},
             {0, 4, -4, -1, 1, 0},
@@ -32,7 +31,6 @@ static const matrices of_4 = {
 
 static const matrices of_2 = {
     .places = 4,
-    .outputs = 2,
     .b_t = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}},
     .g = {{1, 0, 0}, {1.0 / 2, 1.0 / 2, 1.0 / 2}, {1.0 / 2, -1.0 / 2, 1.0 / 2}, {0, 0, 1}},
     .a = {{1, 0}, {1, 1}, {1, -1}, {0, -1}},

@@ -120,10 +120,10 @@ sw_status sw_graph_input(int *out, sw_graph *graph, const char *name, sw_dtype d
 sw_status sw_graph_add(int *outputs, sw_graph *graph, const sw_op *op, const char *name, const void *attrs,
                        int input_count, const int *inputs) SW_NODISCARD;
 
-/* Trained values only, without alignment padding. */
 /* Whether one of the nodes is of this op. */
 bool sw_graph_has_op(const sw_graph *graph, const sw_op *op);
 
+/* Trained values only, without alignment padding. */
 size_t sw_graph_trained_elems(const sw_graph *graph);
 uint64_t sw_graph_macs(const sw_graph *graph); /* of one image's forward pass */
 
