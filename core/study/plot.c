@@ -116,7 +116,7 @@ static sw_status take_limits(plot *p, const char *text)
     double low, high;
     int end = 0, found = 0;
     if (sscanf(numbers, "%lf,%lf%n", &low, &high, &end) != 2 || numbers[end] != '\0') return bad_limits(text);
-    if (!isfinite(low) || !isfinite(high) || low >= high) return bad_limits(text);
+    if (!isfinite(high - low) || low >= high) return bad_limits(text);
     for (int i = 0; i < p->count; i++) {
         sw_chart *chart = &p->charts[i];
         if (equals && (strlen(chart->id) != name_bytes || strncmp(chart->id, text, name_bytes) != 0))

@@ -104,6 +104,7 @@ Test(plot_command, every_mistake_is_said_and_nothing_is_written)
                  {2, "expected LOW,HIGH", "a --out 1.svg --ylim 0,2x"},
                  {2, "expected LOW,HIGH", "a --out 1.svg --ylim loss=2,0"},
                  {2, "expected LOW,HIGH", "a --out 1.svg --ylim loss=nan,1"},
+                 {2, "expected LOW,HIGH", "a --out 1.svg --ylim -1e308,1e308"},
                  {2, "'lose' is none of the metrics", "a --out 1.svg --ylim lose=0,2"},
                  {2, "a logarithmic axis begins above 0", "a --out 1.svg --log --ylim loss=0,2"},
                  {2, "no such run folder", "nowhere --out 1.svg"},
