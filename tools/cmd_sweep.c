@@ -18,8 +18,8 @@
 #include "train/sweep.h"
 
 static const char **sets;
-static char *out, *device, *jobs, *rank;
-static int dry_run, json;
+static char *out, *device, *jobs, *slurm, *rank;
+static int dry_run, json, number = -1;
 
 static sw_status list(const sw_sweep *sweep)
 {
@@ -80,6 +80,22 @@ done:
     return status;
 }
 
+static sw_status write_slurm(const sw_sweep *sweep)
+{
+    static const char *const endings[] = {".sh", ".sbatch", ".slurm", "", NULL};
+    char program[4096];
+    sw_status status = SW_OK;
+    sw_str text = {0};
+    SW_TRY(sw_out_file_check(slurm, endings, NULL));
+    SW_TRY(sw_sweep_slurm(&text, sweep, this_program(program, sizeof program), sets, device));
+    SW_TRY(sw_fs_write(slurm, text.text, text.length));
+    sw_log(SW_LOG_INFO, "an array job of %d run%s written to %s, to be submitted in this folder: sbatch %s",
+           sweep->count, sweep->count == 1 ? "" : "s", slurm, slurm);
+done:
+    sw_str_deinit(&text);
+    return status;
+}
+
 /* Compares the runs that have begun. */
 static sw_status compare(const sw_sweep *sweep)
 {
@@ -110,7 +126,7 @@ static sw_status execute(sw_sweep *sweep)
     sw_status status = sw_sweep_execute(sweep, &options);
     if (status == SW_E_INTERRUPTED && *options.stop) return status;
     char *message = status == SW_OK ? NULL : sw_strf("%s", sw_error_message());
-    sw_status compared = compare(sweep);
+    sw_status compared = number < 0 ? compare(sweep) : SW_OK;
     if (message) status = sw_fail(status, "%s", message);
     free(message);
     return status == SW_OK ? compared : status;
@@ -122,19 +138,25 @@ static sw_status run(int argc, const char *const *argv)
     sw_sweep sweep = {0};
     if (argc != 1)
         return sw_fail(SW_E_USAGE, "takes one experiment file, got %d (see 'segwork sweep --help')", argc);
-    if (jobs && dry_run) return sw_fail(SW_E_USAGE, "--jobs writes and --dry-run does not: choose one");
-    if (jobs && json)
-        return sw_fail(SW_E_USAGE, "--jobs writes commands and prints no results: not with --json");
+    if (jobs && slurm) return sw_fail(SW_E_USAGE, "--jobs and --slurm write different files: choose one");
+    const char *writes = jobs ? "--jobs" : slurm ? "--slurm" : NULL;
+    if (writes && dry_run) return sw_fail(SW_E_USAGE, "%s writes and --dry-run does not: choose one", writes);
+    if (writes && json)
+        return sw_fail(SW_E_USAGE, "%s writes commands and prints no results: not with --json", writes);
+    if (writes && number >= 0) return sw_fail(SW_E_USAGE, "%s writes all runs: not with --run", writes);
     SW_TRY(sw_sweep_plan(&sweep, argv[0], sets, out));
     if (rank) { /* not after hours of training */
         const sw_experiment *x = sweep.runs[0].experiment;
         const sw_loss_names losses = sw_losses_name(&x->loss);
         SW_TRY(sw_compare_check_rank(rank, sw_data_classes(&x->data), &losses));
     }
+    if (number >= 0) SW_TRY(sw_sweep_select(&sweep, number));
     if (dry_run)
         status = json ? list_json(&sweep) : list(&sweep);
     else if (jobs)
         status = write_jobs(&sweep);
+    else if (slurm)
+        status = write_slurm(&sweep);
     else
         status = execute(&sweep);
 done:
@@ -148,6 +170,10 @@ static const struct poptOption options[] = {
     OPTION_TEXT("out", 'o', out, "DIR", "Folder for the runs (default: runs/<experiment>-sweep)"),
     OPTION_TEXT("rank", 'r', rank, "METRIC", "Metric that ranks the runs (default: train.save_best)"),
     OPTION_TEXT("jobs", 'j', jobs, "FILE", "Write the commands of the runs, one per line, and run nothing"),
+    OPTION_TEXT("slurm", '\0', slurm, "FILE",
+                "Write an array job for Slurm's sbatch, an element a run, and run nothing"),
+    {"run", '\0', POPT_ARG_INT, &number, 0, "Only the run of this number in the list, as an array job does",
+     "N"},
     OPTION_FLAG("dry-run", 'n', dry_run, "List the runs and how far they are, and run nothing"),
     OPTION_DEVICE(device),
     OPTION_JSON(json),
@@ -168,14 +194,16 @@ const sw_command sw_cmd_sweep = {
                "If a run reaches train.max_minutes, the others still run; the exit code is then\n"
                "130, and the same command continues that run. At the end all runs are compared,\n"
                "as 'segwork compare' does.\n\n"
-               "--jobs runs nothing. It writes one command per run, for GNU parallel or for an\n"
-               "array job of a cluster.\n\n"
+               "--jobs and --slurm run nothing. --jobs writes one command per run, for GNU\n"
+               "parallel. --slurm writes an array job, whose elements save their runs and go\n"
+               "back into the queue before their time is over; adapt its first lines.\n\n"
                "Examples:\n"
                "  segwork sweep border.yaml --set optimizer.lr=1e-3,2e-3 --set seed=0..2\n"
                "  segwork sweep border.yaml --set loss.gamma=0,1,2 --rank iou_border\n"
                "  segwork sweep border.yaml --set loss.gamma=0,1,2 --jobs jobs.txt\n"
                "  parallel -j 2 < jobs.txt\n"
-               "  sbatch --array=1-3 --wrap 'sed -n ${SLURM_ARRAY_TASK_ID}p jobs.txt | sh'",
+               "  segwork sweep border.yaml --set loss.gamma=0,1,2 --slurm border.sh\n"
+               "  sbatch border.sh",
     .options = options,
     .run = run,
 };

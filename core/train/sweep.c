@@ -186,6 +186,17 @@ done:
     return status;
 }
 
+sw_status sw_sweep_select(sw_sweep *sweep, int number)
+{
+    if (number < 1 || number > sweep->count)
+        return sw_fail(SW_E_USAGE, "--run %d: the sweep has runs 1 to %d", number, sweep->count);
+    for (int i = 0; i < sweep->count; i++)
+        if (i != number - 1) sw_experiment_destroy(sweep->runs[i].experiment);
+    sweep->runs[0] = sweep->runs[number - 1];
+    sweep->count = 1;
+    return SW_OK;
+}
+
 void sw_sweep_deinit(sw_sweep *sweep)
 {
     for (int i = 0; i < sweep->count; i++) sw_experiment_destroy(sweep->runs[i].experiment);

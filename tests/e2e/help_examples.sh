@@ -60,7 +60,8 @@ run_example() {
     'segwork data init '*) rm -f data.yaml ;;
     'segwork data synth '*) rm -rf data/synthetic-pets ;;
     'source <('*) line=${line#"source <("} line=${line%")"} ;;
-    'parallel '*'< jobs.txt' | 'sbatch '*jobs.txt*) line='test -s jobs.txt' ;;
+    'parallel '*'< jobs.txt') line='test -s jobs.txt' ;;
+    'sbatch border.sh') line='bash -n border.sh' ;;
     'man ./segwork.1') line='test -s segwork.1' ;;
     *segwork\ *) ;;
     *) fail "what is this example: $line" && return 1 ;;

@@ -58,6 +58,9 @@ sw_status sw_sweep_plan(sw_sweep *out, const char *experiment_path, const char *
                         const char *folder) SW_NODISCARD;
 void sw_sweep_deinit(sw_sweep *sweep); /* accepts a zeroed one */
 
+/* Leaves the run of that number, from 1, alone in the sweep. SW_E_USAGE: there is none. */
+sw_status sw_sweep_select(sw_sweep *sweep, int number) SW_NODISCARD;
+
 /* Appends "new", "starts over", "continues after epoch 3 of 20", "being written by another process" or
  * "done". */
 void sw_sweep_describe(sw_str *out, const sw_sweep_run *run);
@@ -72,5 +75,11 @@ sw_status sw_sweep_execute(sw_sweep *sweep, const sw_trainer_options *options) S
  * is in the way of one that starts over is removed. `program` is how segwork is called. */
 sw_status sw_sweep_commands(sw_str *out, const sw_sweep *sweep, const char *program,
                             const char *device) SW_NODISCARD;
+
+/* Appends a batch script for Slurm: an array job with an element a run, which calls `program` for that run
+ * alone (segwork sweep --run) with the same `sets`. It makes the sweep's folder, where the elements' logs go.
+ */
+sw_status sw_sweep_slurm(sw_str *out, const sw_sweep *sweep, const char *program, const char *const *sets,
+                         const char *device) SW_NODISCARD;
 
 #endif
