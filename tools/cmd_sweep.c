@@ -1,5 +1,6 @@
 /* segwork sweep: a product of values as runs. */
 #include <cjson/cJSON.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,7 +20,10 @@
 
 static const char **sets;
 static char *out, *device, *jobs, *slurm, *rank;
-static int dry_run, json, number = -1;
+static int dry_run, json;
+
+enum { ALL_RUNS = INT_MIN };
+static int number = ALL_RUNS; /* of the one run to train */
 
 static sw_status list(const sw_sweep *sweep)
 {
@@ -126,7 +130,7 @@ static sw_status execute(sw_sweep *sweep)
     sw_status status = sw_sweep_execute(sweep, &options);
     if (status == SW_E_INTERRUPTED && *options.stop) return status;
     char *message = status == SW_OK ? NULL : sw_strf("%s", sw_error_message());
-    sw_status compared = number < 0 ? compare(sweep) : SW_OK;
+    sw_status compared = number == ALL_RUNS ? compare(sweep) : SW_OK;
     if (message) status = sw_fail(status, "%s", message);
     free(message);
     return status == SW_OK ? compared : status;
@@ -143,14 +147,15 @@ static sw_status run(int argc, const char *const *argv)
     if (writes && dry_run) return sw_fail(SW_E_USAGE, "%s writes and --dry-run does not: choose one", writes);
     if (writes && json)
         return sw_fail(SW_E_USAGE, "%s writes commands and prints no results: not with --json", writes);
-    if (writes && number >= 0) return sw_fail(SW_E_USAGE, "%s writes all runs: not with --run", writes);
+    if (writes && number != ALL_RUNS)
+        return sw_fail(SW_E_USAGE, "%s writes all runs: not with --run", writes);
     SW_TRY(sw_sweep_plan(&sweep, argv[0], sets, out));
     if (rank) { /* not after hours of training */
         const sw_experiment *x = sweep.runs[0].experiment;
         const sw_loss_names losses = sw_losses_name(&x->loss);
         SW_TRY(sw_compare_check_rank(rank, sw_data_classes(&x->data), &losses));
     }
-    if (number >= 0) SW_TRY(sw_sweep_select(&sweep, number));
+    if (number != ALL_RUNS) SW_TRY(sw_sweep_select(&sweep, number));
     if (dry_run)
         status = json ? list_json(&sweep) : list(&sweep);
     else if (jobs)
