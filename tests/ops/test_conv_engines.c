@@ -111,6 +111,8 @@ static void expect_inference_engines(sw_cl *cl, sw_conv_choice asked, bool exact
     cr_expect_str_eq(sw_executor_algorithm(executor, 0, SW_WAY_ALL), before);
     cr_expect_str_eq(sw_executor_algorithm(executor, 3, SW_WAY_ALL), behind);
     sw_executor_destroy(executor);
+    sw_slabs_deinit(&slabs);
+    sw_store_deinit(&store);
     sw_graph_deinit(&graph);
 }
 
