@@ -41,7 +41,8 @@ def rate(step, images, steps=LEAST_STEPS):
 def run_segwork(place, mode, batch, _threads, inference="exact"):
     what = "train" if mode == "train" else "infer"
     command = [place["segwork"], "bench", place["experiment"], "--batch", str(batch), "--only", what, "--no-layers",
-               "--json", "--quiet", "--set", f"runtime.inference={inference}", "--steps", "4" if what == "train" else str(max(4, 64 // batch))]
+               "--json", "--quiet", "--set", f"runtime.inference={inference}",
+               "--steps", "4" if what == "train" else str(max(4, 64 // batch))]
     figures = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return figures[what]["images_per_second"]
 

@@ -6,14 +6,13 @@
 #include "train/sweep.h"
 
 static const char head[] = "#!/bin/bash\n"
-                           "# Written by 'segwork sweep --slurm': an array job, one element a run. Submit it "
-                           "with sbatch in the folder in\n"
-                           "# which it was written. Submitted again it continues what was begun and skips "
-                           "what is done. An element whose\n"
-                           "# time is nearly over saves its run and goes back into the queue. Adapt the next "
-                           "lines to your cluster.\n";
+                           "# Written by 'segwork sweep --slurm': an array job, one element a run.\n"
+                           "# Submit it with sbatch in the folder in which it was written. Submitted\n"
+                           "# again it continues what was begun and skips what is done. An element\n"
+                           "# whose time is nearly over saves its run and goes back into the queue.\n"
+                           "# Adapt the next lines to your cluster.\n";
 
-/* Two minutes are enough to save any run. */
+/* The signal leaves two minutes for the step under way and the checkpoint. */
 static const char limits[] = "#SBATCH --ntasks=1\n"
                              "#SBATCH --cpus-per-task=4\n"
                              "#SBATCH --time=12:00:00\n"
@@ -45,19 +44,13 @@ static void append_quoted(sw_str *out, const char *word)
     sw_str_append(out, "\"");
 }
 
-static sw_status check_sets(const char *const *sets)
-{
-    for (const char *const *set = sets; *set; set++)
-        if (strchr(*set, '\n'))
-            return sw_fail(SW_E_USAGE, "--set %s: a line break can't stand in a batch script", *set);
-    return SW_OK;
-}
-
 sw_status sw_sweep_slurm(sw_str *out, const sw_sweep *sweep, const char *program, const char *const *sets,
                          const char *device)
 {
     const char *slash = strrchr(sweep->folder, '/');
-    SW_ENSURE(check_sets(sets));
+    if (strchr(sweep->folder, '\n'))
+        return sw_fail(SW_E_USAGE, "--out %s: a line break can't stand in a batch script's first lines",
+                       sweep->folder);
     SW_ENSURE(sw_fs_mkdirs(sweep->folder));
     sw_str_append(out, head);
     sw_str_append(out, "#SBATCH --job-name=");

@@ -53,9 +53,8 @@ Test(plot_command, axes_can_be_logarithmic_and_have_limits)
     program_expect(0, NULL, "segwork plot a --out both.svg --log --metrics loss,lr --ylim 0.001,5");
     program_expect(1, NULL, "cmp -s plain.svg log.svg");
     program_expect(1, NULL, "cmp -s plain.svg cut.svg");
-    char *svg = file_text("cut.svg", NULL);
-    cr_expect_not_null(strstr(svg, "clip-path"), "curves are not cut at the limits");
-    free(svg);
+    program_expect(0, NULL,
+                   "grep -q clip-path cut.svg && ! grep -q clip-path plain.svg"); /* cut at the limits */
 }
 
 Test(plot_command, a_run_that_has_only_steps_can_be_drawn_and_one_that_has_nothing_not)

@@ -71,7 +71,7 @@ Test(sweep_slurm, mistakes_are_told_and_nothing_is_written)
     program_expect(2, "not with --json", "segwork sweep " TINY "--set seed=0,1 --slurm s.sh --json");
     program_expect(2, "--run 0: the sweep has runs 1 to 2", "segwork sweep " TINY "--set seed=0,1 --run 0");
     program_expect(2, "--run -1: the sweep has runs 1 to 2", "segwork sweep " TINY "--set seed=0,1 --run -1");
-    program_expect(2, "a line break can't stand in a batch script",
-                   "segwork sweep " TINY "--set seed=0,1 --set data.root='a\nb' --slurm s.sh");
+    program_expect(2, "a line break can't stand in a batch script's first lines",
+                   "segwork sweep " TINY "--set seed=0,1 --out 'a\nb' --slurm s.sh");
     program_expect(0, NULL, "test ! -e s.sh && test ! -e runs");
 }

@@ -136,10 +136,10 @@ static sw_status prepare_product(winograd_plan *plan, sw_cl *cl, sw_conv_pass pa
     return product_kernel(&p->multiply, cl, plan, "conv2d_winograd_product", "PRODUCT", vectors);
 }
 
-static sw_status prepare_products(winograd_plan *plan, sw_cl *cl)
+static sw_status prepare_products(winograd_plan *plan, sw_cl *cl, unsigned passes)
 {
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
-        SW_ENSURE(prepare_product(plan, cl, pass));
+        if (passes & SW_BIT(pass)) SW_ENSURE(prepare_product(plan, cl, pass));
     SW_ENSURE(product_kernel(&plan->input, cl, plan, "conv2d_winograd_input", "TRANSFORM", 1));
     SW_ENSURE(product_kernel(&plan->output, cl, plan, "conv2d_winograd_output", "TRANSFORM", 1));
     return product_kernel(&plan->weights, cl, plan, "conv2d_winograd_weights", "WEIGHTS", 1);
@@ -232,7 +232,7 @@ static sw_status prepare_tiles(winograd_plan *plan, size_t *workspace_bytes, sw_
     plan->tiling = sw_conv_tiling_of(call->cl);
     plan->tiles = winograd_tiles_of(shape, side);
     plan->tiles.block = choose_block(plan);
-    SW_ENSURE(prepare_products(plan, call->cl));
+    SW_ENSURE(prepare_products(plan, call->cl, passes));
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) {
         choose_gradient(plan, call->cl);
         SW_ENSURE(prepare_gradient(plan, call->cl));

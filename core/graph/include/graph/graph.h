@@ -84,11 +84,11 @@ typedef struct sw_node {
     unsigned reads_inputs, reads_outputs;
     int window, stride;  /* reach in px per side and step, for receptive fields; 1 and 1 if none; a window of
                             SW_WINDOW_ALL is the whole image */
-    bool decides_places; /* a later node reads places, such as max_pool's offsets, that follow from its
-                            results: a rounding there may move a value, and much behind it */
     int upscale;         /* 2 for a 2x2 unpool, else 1 */
     int padding;         /* px of the reach before the one at i * stride; half of it, or 0 with a stride, if
                             the op does not say */
+    bool decides_places; /* a later node reads places, such as max_pool's offsets, that follow from its
+                            results: a rounding there may move a value, and much behind it */
 } sw_node;
 
 typedef struct sw_graph {

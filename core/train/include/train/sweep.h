@@ -78,7 +78,7 @@ sw_status sw_sweep_commands(sw_str *out, const sw_sweep *sweep, const char *prog
 
 /* Appends a batch script for Slurm: an array job with an element a run, which calls `program` for that run
  * alone (segwork sweep --run) with the same `sets`. It makes the sweep's folder, where the elements' logs go.
- */
+ * SW_E_USAGE: the folder's name has a line break. */
 sw_status sw_sweep_slurm(sw_str *out, const sw_sweep *sweep, const char *program, const char *const *sets,
                          const char *device) SW_NODISCARD;
 
