@@ -10,6 +10,7 @@
 /* Launch: global (vectors of an image, N); with CHANNELS (C / VEC, N P). to may be from. */
 __kernel void dropout_apply(__global const float *from /* (N,P,C) */, __global float *to /* (N,P,C) */,
                             DRAW_PARAMETERS, uint dropped, float scale, uint pixels /* P */,
+                            uint before /* draws, in vectors, of other images */,
                             int accumulate /* not 0: adds to `to` */)
 {
     const uint i = get_global_id(1) * get_global_size(0) + get_global_id(0);
@@ -18,7 +19,7 @@ __kernel void dropout_apply(__global const float *from /* (N,P,C) */, __global f
 #else
     const uint first = i;
 #endif
-    const uintV draw = drawV(first * VEC, DRAW) >> 8;
+    const uintV draw = drawV((before + first) * VEC, DRAW) >> 8;
     floatV kept = draw >= (uintV)(dropped) ? LOADV(from, i) * SPLATV(scale) : SPLATV(0.0f);
     if (accumulate) kept += LOADV(to, i);
     STOREV(kept, to, i);

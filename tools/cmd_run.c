@@ -11,6 +11,7 @@
 #include "page/json_text.h"
 #include "page/shell.h"
 #include "print.h"
+#include "processes.h"
 #include "run/folder.h"
 #include "run/other_version.h"
 #include "stop.h"
@@ -74,6 +75,7 @@ static sw_status try_run(const sw_experiment *experiment, const sw_trainer_optio
 {
     sw_dry_run dry;
     SW_ENSURE(sw_dry_run_do(&dry, experiment, options));
+    if (!sw_comm_leads(options->comm)) return SW_OK;
     if (json) {
         cJSON *root = cJSON_CreateObject();
         SW_JSON_ADD_NUMBERS(root, {"epochs", dry.epochs}, {"steps_per_epoch", dry.steps_per_epoch},
@@ -140,27 +142,32 @@ static sw_status run(int argc, const char *const *argv)
 {
     sw_status status = SW_OK;
     sw_experiment *experiment = NULL;
+    sw_comm *comm = NULL;
     sw_train_result result = {0};
+    SW_TRY(processes_open(&comm));
     if (profile_steps < 1 || profile_steps > MAX_PROFILE_STEPS)
-        return sw_fail(SW_E_USAGE, "--profile-steps %d: 1 to %d", profile_steps, MAX_PROFILE_STEPS);
+        SW_TRY(sw_fail(SW_E_USAGE, "--profile-steps %d: 1 to %d", profile_steps, MAX_PROFILE_STEPS));
     if (dry_run && profile)
-        return sw_fail(SW_E_USAGE, "--dry-run makes a single step: there is nothing to profile");
+        SW_TRY(sw_fail(SW_E_USAGE, "--dry-run makes a single step: there is nothing to profile"));
     SW_TRY(load(&experiment, argc, argv));
     if (no_tune) sw_experiment_fix_engines(experiment);
     sw_trainer_options options = {.device = device,
                                   .out = out,
                                   .resume = resume,
                                   .profile_steps = profile ? profile_steps : 0,
+                                  .comm = comm,
                                   .progress = print_progress(),
                                   .stop = dry_run ? NULL : sw_stop_on_signals()};
     if (dry_run) {
         status = try_run(experiment, &options);
+        result.together = status == SW_OK;
         goto done;
     }
     status = sw_train(&result, experiment, &options);
     if (result.profile && !json) printf("%s\n", result.profile);
-    if (status == SW_OK) status = print_result(&result);
+    if (status == SW_OK && sw_comm_leads(comm)) status = print_result(&result);
 done:
+    status = processes_close(comm, "run", status, result.together, result.silent);
     sw_train_result_deinit(&result);
     sw_experiment_destroy(experiment);
     return status;

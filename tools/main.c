@@ -18,6 +18,7 @@
 #include "options.h"
 #include "page/json_text.h"
 #include "print.h"
+#include "processes.h"
 
 #ifndef SEGWORK_VERSION
 #error "SEGWORK_VERSION comes from CMake"
@@ -33,6 +34,7 @@ static const sw_command *const commands[] = {
 static void print_line(void *user, sw_log_level level, const char *line)
 {
     (void)user;
+    if (processes_follow() && level != SW_LOG_ERROR) return;
     if (level == SW_LOG_DEBUG || (options_quiet && level == SW_LOG_INFO)) return;
     print_clear_line(); /* a progress bar may stand there */
     if (level == SW_LOG_INFO)
@@ -121,6 +123,17 @@ static sw_status fail_parsing(poptContext context, int code, const sw_command *c
                    nearest ? nearest : "", nearest ? "?" : "", command->name);
 }
 
+static sw_status refuse_processes(const sw_command *command)
+{
+    const int started = sw_comm_started();
+    if (started == 1 || command == &sw_cmd_run) return SW_OK;
+    return sw_fail(
+        SW_E_USAGE,
+        "%d processes were started, and each would do the whole work: only 'segwork run' shares it "
+        "out. Start one process",
+        started);
+}
+
 static int run_command(const sw_command *command, int argc, const char **argv)
 {
     static const struct poptOption none[] = {POPT_TABLEEND};
@@ -147,7 +160,9 @@ static int run_command(const sw_command *command, int argc, const char **argv)
         int count = 0;
         if (!rest) rest = nothing;
         while (rest[count]) count++;
-        status = command->run ? command->run(count, rest) : command->run_on_all(commands, count, rest);
+        status = refuse_processes(command);
+        if (status == SW_OK)
+            status = command->run ? command->run(count, rest) : command->run_on_all(commands, count, rest);
     }
     if (status != SW_OK) fprintf(stderr, "segwork %s: %s\n", command->name, sw_error_message());
     poptFreeContext(context);

@@ -185,6 +185,9 @@ static const sw_field train_fields[] = {
     REAL(max_minutes, "0", 1e6,
          "Stop and save, as Ctrl-C does, after so many minutes of training; --resume continues for as long "
          "again; 0: no limit"),
+    BOOL(sync_norm, "false",
+         "With several processes (mpirun): batch norms take mean and variance over the whole batch, as one "
+         "process does, instead of over each process's part of it. Waits for the others at every norm"),
     BOOL(tensorboard, "true", "Write event files for TensorBoard into the run's folder"),
 };
 static const sw_field_table train_table = TABLE(train_fields);
@@ -223,6 +226,12 @@ static const sw_field runtime_fields[] = {
     BOOL(debug_buffers, "false",
          "Give each value a buffer of its own, filled with NaN, to find reads of unwritten values (needs "
          "much memory)"),
+    BOOL(share_device, "false",
+         "With several processes (mpirun): more of them than a machine has devices of the chosen kind may "
+         "share these. On CPUs they share the cores out, and this is not needed"),
+    INT(ranks_timeout, "600", 1, 1000000,
+        "With several processes (mpirun): seconds without a word from the others after which a run ends, as "
+        "when a link is cut"),
     INT(loss_every, "0", 0, 1000,
         "Training steps between two reads of the loss by the host, which does not wait for the device in "
         "between. 0: 1 on CPUs, 8 on other devices. A loss that is not finite changes no parameter either "

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "data/normalize.h"
 #include "dataset_images.h"
+#include "share.h"
 
 typedef struct loader_slot {
     float *images;
@@ -30,8 +31,10 @@ struct sw_loader {
     const sw_dataset *dataset;
     sw_loader_options options;
     sw_augment_config augment; /* zeroed: clean images */
+    int all_images;            /* an epoch's, of all parts */
+    batch_share share;         /* what of them is this loader's; its batches have options.batch_size images */
     int image_count, batch_count;
-    uint32_t *order;    /* (image_count) of the epoch under way */
+    uint32_t *order;    /* (all_images): the image_count of this part in the epoch under way, then scratch */
     loader_slot *slots; /* batch b lives in slot b % slot_count */
     int slot_count;
     float *image_slab;
@@ -159,7 +162,7 @@ static sw_status allocate(sw_loader *loader)
 {
     size_t pixels = sw_size_pixels(sw_dataset_size(loader->dataset));
     size_t batch = (size_t)loader->options.batch_size, rows = batch * (size_t)loader->slot_count;
-    loader->order = malloc((size_t)loader->image_count * sizeof *loader->order);
+    loader->order = malloc((size_t)loader->all_images * sizeof *loader->order);
     loader->slots = calloc((size_t)loader->slot_count, sizeof *loader->slots);
     loader->image_slab = malloc(rows * pixels * 3 * sizeof(float));
     loader->label_slab = malloc(rows * pixels);
@@ -206,17 +209,21 @@ sw_status sw_loader_create(sw_loader **out, const sw_dataset *dataset, const sw_
     loader->dataset = dataset;
     loader->options = *options;
     if (options->augment) loader->augment = *options->augment;
-    loader->image_count = sw_dataset_count(dataset);
-    if (options->image_limit > 0 && options->image_limit < loader->image_count)
-        loader->image_count = options->image_limit;
-    if (loader->options.batch_size > loader->image_count) loader->options.batch_size = loader->image_count;
+    loader->all_images = sw_dataset_count(dataset);
+    if (options->image_limit > 0 && options->image_limit < loader->all_images)
+        loader->all_images = options->image_limit;
+    if (loader->options.batch_size > loader->all_images) loader->options.batch_size = loader->all_images;
+    loader->share = batch_share_of(options, loader->all_images, loader->options.batch_size);
+    loader->options.batch_size = loader->share.batch_size;
+    loader->image_count = loader->share.images;
     if (loader->options.threads < 1) loader->options.threads = 1;
     if (loader->options.prefetch < 1) loader->options.prefetch = 1;
     if (loader->options.hold < 1) loader->options.hold = 1;
-    loader->batch_count = (loader->image_count - 1) / loader->options.batch_size + 1;
+    loader->batch_count = (loader->image_count + loader->options.batch_size - 1) / loader->options.batch_size;
     /* batches prepared ahead, and those the caller holds */
     loader->slot_count = loader->options.prefetch + loader->options.hold;
     if (loader->slot_count > loader->batch_count) loader->slot_count = loader->batch_count;
+    if (loader->slot_count < 1) loader->slot_count = 1; /* of a part without a batch */
     loader->next_image = loader->image_count;
     loader->next_batch = loader->batch_count;
     SW_TRY(allocate(loader));
@@ -260,11 +267,12 @@ void sw_loader_start(sw_loader *loader, uint32_t epoch, int first_batch)
     pthread_mutex_lock(&loader->lock);
     loader->next_image = loader->image_count; /* nothing more to take */
     while (loader->busy) pthread_cond_wait(&loader->done, &loader->lock);
-    for (int i = 0; i < loader->image_count; i++) loader->order[i] = (uint32_t)i;
+    for (int i = 0; i < loader->all_images; i++) loader->order[i] = (uint32_t)i;
     if (loader->options.shuffle) {
         sw_rng rng = sw_rng_at(loader->options.seed, SW_RNG_SHUFFLE, epoch);
-        sw_rng_shuffle(&rng, loader->order, (size_t)loader->image_count);
+        sw_rng_shuffle(&rng, loader->order, (size_t)loader->all_images);
     }
+    batch_share_pick(&loader->share, loader->order);
     loader->epoch = epoch;
     loader->failed = SW_OK;
     loader->next_batch = loader->released = first_batch;
@@ -301,7 +309,11 @@ sw_status sw_loader_next(sw_loader *loader, sw_batch *out)
     }
     SW_TRY(await(loader, batch));
     const loader_slot *slot = &loader->slots[batch % loader->slot_count];
-    *out = (sw_batch){slot->images, slot->labels, slot->indices, batch_size_of(loader, batch)};
+    *out = (sw_batch){.images = slot->images,
+                      .labels = slot->labels,
+                      .indices = slot->indices,
+                      .count = batch_size_of(loader, batch)};
+    batch_share_place(out, &loader->share, batch);
     loader->next_batch++;
 done:
     pthread_mutex_unlock(&loader->lock);
@@ -313,7 +325,12 @@ int sw_loader_batch_count(const sw_loader *loader)
     return loader->batch_count;
 }
 
+int sw_loader_batch_size(const sw_loader *loader)
+{
+    return loader->options.batch_size;
+}
+
 int sw_loader_image_count(const sw_loader *loader)
 {
-    return loader->image_count;
+    return loader->all_images;
 }

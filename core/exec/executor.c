@@ -24,6 +24,9 @@ struct sw_executor {
     uint64_t kept_changes; /* of the store's parameters, when what is kept was last valid */
     uint64_t seed, step;   /* see sw_executor_set_random */
     bool sampling;
+    int first_image; /* see sw_executor_set_place */
+    bool counts;
+    sw_comm *comm;
     bool bound;
 };
 
@@ -44,6 +47,7 @@ static sw_status prepare_nodes(sw_executor *e)
                           .workspace_bytes = node->workspace_bytes,
                           .keeps = e->keeps,
                           .next = next >= 0 ? &e->graph->nodes[next] : NULL,
+                          .comm = e->comm,
                           .gradient_scale = 1.0f};
         if (node->input_count) call->n = e->graph->values[node->inputs[0]].shape.n;
         if (node->op->prepare && !sw_plan_absorbed(e->plan, e->graph, i))
@@ -100,6 +104,8 @@ sw_status sw_executor_create(sw_executor **out, sw_cl *cl, const sw_graph *graph
                        .debug_buffers = options->debug_buffers,
                        .check = options->check,
                        .evaluates = options->evaluates,
+                       .counts = true,
+                       .comm = options->comm,
                        .keeps = options->keeps && !options->training};
     e->calls = calloc((size_t)graph->node_count, sizeof *e->calls);
     if (!e->calls) SW_TRY(sw_fail_alloc("an executor", (size_t)graph->node_count * sizeof *e->calls));
@@ -236,6 +242,12 @@ void sw_executor_set_random(sw_executor *e, uint64_t seed, uint64_t step, bool s
     e->sampling = sampling;
 }
 
+void sw_executor_set_place(sw_executor *e, int first_image, bool counts)
+{
+    e->first_image = first_image;
+    e->counts = counts;
+}
+
 /* What a profile calls the launches of a step; an op with several backward passes says more (ops/call.h). */
 static const char *pass_name(const sw_executor *e, sw_step_kind kind)
 {
@@ -253,6 +265,8 @@ static sw_status run_step(sw_executor *e, const sw_step *step, int n)
     call->seed = e->seed;
     call->step = e->step;
     call->sampling = e->sampling;
+    call->first_image = e->first_image;
+    call->counts = e->counts;
     for (int i = 0; i < SW_MAX_INPUTS; i++) {
         call->in[i] = tenant_buffer(e, step->in[i]);
         call->din[i] = tenant_buffer(e, step->din[i]);

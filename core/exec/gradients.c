@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "ops/call.h"
 #include "ops/chunks.h"
@@ -43,6 +44,7 @@ void sw_gradients_deinit(sw_gradients *gradients)
 {
     sw_buffer_release(&gradients->partial);
     sw_buffer_release(&gradients->norms);
+    free(gradients->host);
     *gradients = (sw_gradients){0};
 }
 
@@ -83,4 +85,16 @@ sw_status sw_gradients_clip(sw_gradients *g)
         SW_LAUNCH(cl, g->clip, NULL, sweep_grid(g), sw_arg_buffer(g->store->grads), sw_arg_buffer(g->norms)));
 done:
     return sw_fail_in(status, "clipping gradients");
+}
+
+sw_status sw_gradients_sum(sw_gradients *g, sw_comm *comm)
+{
+    const sw_store *store = g->store;
+    const size_t bytes = store->param_elems * sizeof(float);
+    if (sw_comm_size(comm) == 1) return SW_OK;
+    if (!g->host) g->host = malloc(bytes);
+    if (!g->host) return sw_fail_alloc("the gradients of the other processes", bytes);
+    SW_ENSURE(sw_buffer_read(store->cl, store->grads, 0, g->host, bytes));
+    SW_ENSURE(sw_comm_sum_floats(comm, g->host, store->param_elems));
+    return sw_buffer_write(store->cl, store->grads, 0, g->host, bytes);
 }

@@ -94,7 +94,7 @@ sw_status sw_bench_measure_loading(sw_bench_loading *out, sw_network *network,
     const sw_data_config *data = &experiment->data;
     sw_dataset *dataset = NULL;
     loading l = {.network = network, .batch = network->options.train_batch, .steps = steps, .epoch = 1};
-    l.kept = (sw_batch){images, labels, NULL, l.batch};
+    l.kept = (sw_batch){.images = images, .labels = labels, .count = l.batch};
     const sw_loader_options options = {.batch_size = l.batch,
                                        .threads = data->loader_threads,
                                        .prefetch = data->prefetch,

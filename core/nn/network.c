@@ -32,6 +32,7 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
                                             .keep = keep,
                                             .keep_count = sw_model_kept(keep, model, training),
                                             .frozen = training ? network->rules.frozen : NULL,
+                                            .comm = training && o->sync_norm ? o->comm : NULL,
                                             .keeps = !o->optimizer};
     return sw_executor_create(executor, network->cl, &model->graph, &network->store, &network->slabs,
                               &executor_options);

@@ -9,7 +9,10 @@
  *
  * With several losses, each has its own weights, and a batch's backward pass adds all their gradients at
  * once. Each must then have its factor W / sum of W already, which is why the sums have to be known
- * beforehand; for a step of one batch the factor is 1. */
+ * beforehand; for a step of one batch the factor is 1.
+ *
+ * Several processes that share a batch out are as several batches: each computes gradients with the factors W
+ * / sum of W, for one loss too, and the gradients are summed over the processes before the update. */
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -49,6 +52,12 @@ void sw_network_weigh(double weights[SW_MAX_LOSSES], const sw_network *network, 
     sw_losses_weigh(weights, o->loss, o->model->classes, labels, n, sw_size_pixels(o->size));
 }
 
+void sw_network_set_place(sw_network *network, int first_image, bool counts)
+{
+    network->spare = !counts;
+    sw_executor_set_place(network->trainer, first_image, counts);
+}
+
 void sw_network_begin_step(sw_network *network, const double totals[SW_MAX_LOSSES])
 {
     assert(network->step.count == 0);
@@ -83,11 +92,12 @@ static sw_status begin_batch(sw_network *network, const double weights[SW_MAX_LO
         if (!step->known) memcpy(step->totals, weights, sizeof step->totals);
         assert(step->known || last || loss->count == 1);
         (void)last;
-    } else if (loss->count == 1) {
+    } else if (!step->known) {
         SW_ENSURE(change_unit(network, weights[0]));
     }
     for (int i = 0; i < loss->count; i++) {
-        const double share = loss->count == 1 ? 1.0 : share_of(weights[i], step->totals[i]);
+        const bool alone = loss->count == 1 && !step->known;
+        const double share = alone ? 1.0 : share_of(weights[i], step->totals[i]);
         sw_executor_scale_gradient(network->trainer, network->train_model.losses[i],
                                    share * (double)loss->items[i].weight);
     }
@@ -129,7 +139,8 @@ static sw_status update(sw_network *network, double lr)
 {
     const sw_step_batches *step = &network->step;
     SW_ENSURE(forget_frozen(network));
-    if (network->options.loss->count == 1 && step->weights[0] > 0.0)
+    SW_ENSURE(sw_gradients_sum(&network->gradients, network->options.comm));
+    if (network->options.loss->count == 1 && !step->known && step->weights[0] > 0.0)
         SW_ENSURE(sw_gradients_scale(&network->gradients, step->unit / step->weights[0]));
     SW_ENSURE(sw_gradients_clip(&network->gradients));
     SW_ENSURE(sw_optimizer_step(&network->optimizer, lr));
@@ -143,6 +154,7 @@ sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, i
 {
     double weights[SW_MAX_LOSSES];
     sw_network_weigh(weights, network, labels, n);
+    if (network->spare) memset(weights, 0, sizeof weights);
     sw_profile_pass(network->cl, SW_PASS_UPDATE);
     SW_ENSURE(begin_batch(network, weights, last));
     sw_network_begin_random(network);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/field_macros.h"
+#include "batchnorm_sync.h"
 #include "ops/call.h"
 #include "ops/ops.h"
 #include "ops/setting.h"
@@ -132,6 +133,17 @@ static sw_status apply(sw_call *call)
                           SW_ARG(call->out[0]), NORM_ARGS(call), SW_ARG(stream));
 }
 
+/* Combines chunks of the workspace into the saved mean and 1/std, and updates the running statistics. */
+static sw_status combine(sw_call *call, uint32_t offset, size_t pixels, size_t chunk_pixels, float eps,
+                         float momentum)
+{
+    const norm_kernels *k = call->prepared;
+    return SW_CALL_LAUNCH(call, k->stats_combine, sw_call_ndrange(call, extent_of(call).channels, 1, true),
+                          SW_ARG(call->workspace), SW_ARG(offset), SW_ARG(call->saved[0]),
+                          SW_ARG(call->state[0]), SW_ARG(call->state[1]), SW_ARG(pixels),
+                          SW_ARG(chunk_pixels), SW_ARG(eps), SW_ARG(momentum));
+}
+
 static sw_status batch_statistics(sw_call *call)
 {
     const norm_kernels *k = call->prepared;
@@ -147,10 +159,13 @@ static sw_status batch_statistics(sw_call *call)
                                  SW_ARG(e.neighbours)));
         combined_pixels *= e.neighbours;
     }
-    return SW_CALL_LAUNCH(call, k->stats_combine, sw_call_ndrange(call, e.channels, 1, true),
-                          SW_ARG(call->workspace), SW_ARG(combined_offset(e)), SW_ARG(call->saved[0]),
-                          SW_ARG(call->state[0]), SW_ARG(call->state[1]), SW_ARG(e.pixels),
-                          SW_ARG(combined_pixels), SW_ARG(attrs->eps), SW_ARG(attrs->momentum));
+    if (!call->comm)
+        return combine(call, combined_offset(e), e.pixels, combined_pixels, attrs->eps, attrs->momentum);
+    /* this process's part as it is; then that of all, as if it were a single chunk */
+    SW_ENSURE(combine(call, combined_offset(e), e.pixels, combined_pixels, 0.0f, 0.0f));
+    size_t all_pixels;
+    SW_ENSURE(batchnorm_sync_moments(&all_pixels, call, e.pixels, e.channels));
+    return combine(call, 0, all_pixels, all_pixels, attrs->eps, attrs->momentum);
 }
 
 /* Saves mean and 1/std of the running statistics, unless they are kept there. */
@@ -247,6 +262,7 @@ static sw_status batchnorm_backward(sw_call *call)
     /* running statistics do not depend on x: the gradient that goes through those of a batch is left out */
     if (!call->training)
         SW_ENSURE(sw_buffer_fill(call->cl, call->saved[1], 0, 2 * e.channels * sizeof(float), 0));
+    if (call->training && call->comm) SW_ENSURE(batchnorm_sync_means(call, e.pixels, e.channels));
     if (call->din[0]) SW_ENSURE(backward_data(call));
     return SW_OK;
 }

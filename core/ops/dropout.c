@@ -63,6 +63,16 @@ static bool drops(const sw_call *call)
     return call->training || call->sampling;
 }
 
+/* The draws of the images before these: each image of a batch has its own, whichever process has it. */
+static uint32_t draws_before(const sw_call *call)
+{
+    const dropout *d = call->prepared;
+    const sw_dropout_attrs *attrs = call->node->attrs;
+    const sw_shape x = sw_call_in_shape(call, 0);
+    const int pixels = attrs->kind == SW_DROPOUT_ELEMENTS ? x.h * x.w : 1;
+    return (uint32_t)call->first_image * (uint32_t)(pixels * x.c / d->vec);
+}
+
 static sw_status drop(sw_call *call, cl_mem from, cl_mem to, bool accumulate)
 {
     const dropout *d = call->prepared;
@@ -75,7 +85,7 @@ static sw_status drop(sw_call *call, cl_mem from, cl_mem to, bool accumulate)
                           SW_ARG((uint32_t)call->seed), SW_ARG((uint32_t)(call->seed >> 32)),
                           SW_ARG((uint32_t)index), SW_ARG((uint32_t)(index >> 32)), SW_ARG((uint32_t)stream),
                           SW_ARG((uint32_t)ceilf(rate * 0x1p24f)), SW_ARG(1.0f / (1.0f - rate)),
-                          SW_ARG(x.h * x.w), SW_ARG(accumulate));
+                          SW_ARG(x.h * x.w), SW_ARG(draws_before(call)), SW_ARG(accumulate));
 }
 
 static sw_status dropout_forward(sw_call *call)

@@ -58,5 +58,6 @@ sw_network_options sw_open_network_options(const sw_experiment *x, const sw_devi
                                 .workspace_cap_bytes = sw_workspace_cap_bytes(x, device),
                                 .check = x->runtime.check,
                                 .debug_buffers = x->runtime.debug_buffers,
+                                .sync_norm = x->train.sync_norm,
                                 .loss_every = x->runtime.loss_every};
 }

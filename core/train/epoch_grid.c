@@ -164,6 +164,22 @@ done:
     return status;
 }
 
+/* The maps lie one behind the other: predictions, then confidences. */
+static size_t captured_bytes(const sw_epoch_grid *grid)
+{
+    return 2 * (size_t)grid->shown.count * pixels_of(grid->dataset);
+}
+
+void sw_epoch_grid_begin(sw_epoch_grid *grid, const sw_comm *comm)
+{
+    if (sw_comm_size(comm) > 1) memset(grid->captured[0], 0, captured_bytes(grid));
+}
+
+sw_status sw_epoch_grid_unite(sw_epoch_grid *grid, sw_comm *comm)
+{
+    return sw_comm_unite(comm, grid->captured[0], captured_bytes(grid));
+}
+
 sw_status sw_epoch_grid_begin_store(const sw_epoch_grid *grid, const char *run)
 {
     return sw_masks_begin(run, &grid->shown);

@@ -3,6 +3,7 @@
 #define TRAIN_EPOCH_GRID_H
 
 #include "base/arena.h"
+#include "comm/comm.h"
 #include "config/experiment.h"
 #include "data/dataset.h"
 #include "nn/network.h"
@@ -27,6 +28,11 @@ void sw_epoch_grid_deinit(sw_epoch_grid *grid);
 
 /* Predicts only the grid's images (what epoch 00 needs). */
 sw_status sw_epoch_grid_predict(sw_epoch_grid *grid, sw_network *network) SW_NODISCARD;
+
+/* Around a validation that several processes share: forgets what was captured; brings together what each has.
+ * Nothing for one process. */
+void sw_epoch_grid_begin(sw_epoch_grid *grid, const sw_comm *comm);
+sw_status sw_epoch_grid_unite(sw_epoch_grid *grid, sw_comm *comm) SW_NODISCARD;
 
 /* Keep the images in the run's folder, once, and after each epoch what was captured (see run/masks.h). */
 sw_status sw_epoch_grid_begin_store(const sw_epoch_grid *grid, const char *run) SW_NODISCARD;

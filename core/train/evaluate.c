@@ -20,7 +20,8 @@ typedef struct evaluator {
     double soft, soft_counted; /* of one batch, sums of the soft IoU: of all images, of those that count */
     double loss_weights[SW_MAX_LOSSES]; /* of all batches */
     uint64_t images_counted;            /* that have a pixel that counts */
-    int batches, batches_read;          /* that count so far; whose results were read */
+    uint64_t batches_counted;           /* so far */
+    int batches_read;                   /* whose results were read */
 } evaluator;
 
 static double soft_iou(const float *soft)
@@ -56,7 +57,7 @@ static void add_batch(evaluator *e)
     e->out->batch_accuracy += isnan(accuracy) ? 0.0 : accuracy;
     e->out->batch_iou += isnan(iou) ? 0.0 : iou; /* torchmetrics calls 0/0 zero */
     e->out->batch_soft_iou += e->soft / count;
-    e->batches++;
+    e->batches_counted++;
 }
 
 /* Computes the figures of image i of the batch and adds them to the others'. */
@@ -110,6 +111,55 @@ static sw_status add_images(evaluator *e)
     return SW_OK;
 }
 
+enum { MAX_FIGURES = 2 * SW_MAX_LOSSES + 5 + SW_MAX_CLASSES, MAX_COUNTS = 4 + SW_MAX_CLASSES };
+
+/* The sums of an evaluation, one after the other. */
+typedef struct sums {
+    double *figures[MAX_FIGURES];
+    uint64_t *counts[MAX_COUNTS];
+    size_t figure_count, count_count;
+} sums;
+
+static void list_sums(sums *s, evaluator *e)
+{
+    sw_evaluation *out = e->out;
+    *s = (sums){.figures = {&out->soft_iou, &out->batch_accuracy, &out->batch_iou, &out->batch_soft_iou,
+                            &out->boundary.mean_sum},
+                .counts = {&out->images, &e->images_counted, &e->batches_counted, &out->boundary.mean_images},
+                .figure_count = 5,
+                .count_count = 4};
+    for (int l = 0; l < e->network->options.loss->count; l++) {
+        s->figures[s->figure_count++] = &out->losses[l];
+        s->figures[s->figure_count++] = &e->loss_weights[l];
+    }
+    for (int c = 0; c < e->classes; c++) {
+        s->figures[s->figure_count++] = &out->boundary.f1_sum[c];
+        s->counts[s->count_count++] = &out->boundary.f1_images[c];
+    }
+}
+
+/* Adds what the other processes have measured. */
+static sw_status unite(evaluator *e)
+{
+    sw_comm *comm = e->options->comm;
+    if (!comm) return SW_OK;
+    sums s;
+    double figures[MAX_FIGURES];
+    uint64_t counts[MAX_COUNTS];
+    list_sums(&s, e);
+    for (size_t i = 0; i < s.figure_count; i++) figures[i] = *s.figures[i];
+    for (size_t i = 0; i < s.count_count; i++) counts[i] = *s.counts[i];
+    SW_ENSURE(sw_comm_sum(comm, figures, s.figure_count));
+    SW_ENSURE(sw_comm_sum_counts(comm, counts, s.count_count));
+    for (size_t i = 0; i < s.figure_count; i++) *s.figures[i] = figures[i];
+    for (size_t i = 0; i < s.count_count; i++) *s.counts[i] = counts[i];
+    sw_confusion *confusion = &e->out->confusion;
+    const size_t k = (size_t)e->classes;
+    SW_ENSURE(sw_comm_sum_counts(comm, confusion->counts, k * k));
+    SW_ENSURE(sw_comm_sum_counts(comm, confusion->truths, k));
+    return sw_comm_sum_counts(comm, confusion->predictions, k);
+}
+
 static void finish(evaluator *e)
 {
     if (e->out->images == 0) return;
@@ -117,9 +167,10 @@ static void finish(evaluator *e)
         e->out->losses[i] = e->loss_weights[i] > 0 ? e->out->losses[i] / e->loss_weights[i] : (double)NAN;
     e->out->loss = sw_losses_total(e->network->options.loss, e->out->losses);
     e->out->soft_iou = e->images_counted ? e->out->soft_iou / (double)e->images_counted : (double)NAN;
-    e->out->batch_accuracy /= e->batches;
-    e->out->batch_iou /= e->batches;
-    e->out->batch_soft_iou /= e->batches;
+    const double batches = (double)e->batches_counted;
+    e->out->batch_accuracy /= batches;
+    e->out->batch_iou /= batches;
+    e->out->batch_soft_iou /= batches;
 }
 
 /* Computes the metrics of the batch whose results were read. */
@@ -131,8 +182,8 @@ static sw_status measure(evaluator *e)
     SW_ENSURE(add_images(e));
     sw_run_profile_end(o->profile, SW_SPAN_METRICS, measuring);
     if (o->progress)
-        sw_progress_steps(o->progress, o->epoch, SW_PROGRESS_VALIDATE, o->progress_done + e->batches, 1,
-                          e->batch.count, e->loss.total);
+        sw_progress_steps(o->progress, o->epoch, SW_PROGRESS_VALIDATE,
+                          o->progress_done + (int)e->batches_counted, 1, e->batch.count, e->loss.total);
     return SW_OK;
 }
 
@@ -197,6 +248,7 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
         if (options->stop && *options->stop)
             SW_TRY(sw_fail(SW_E_INTERRUPTED, "interrupted while validating"));
     }
+    SW_TRY(unite(&e));
     finish(&e);
 done:
     sw_evaluation_deinit(&e.image);

@@ -26,10 +26,14 @@ typedef struct sw_gallery {
 sw_status sw_gallery_init(sw_gallery *gallery, const sw_dataset *dataset) SW_NODISCARD;
 void sw_gallery_deinit(sw_gallery *gallery); /* accepts a zeroed one */
 
-/* Starts a validation; afterwards call sw_gallery_take for every image, as sw_evaluate_options.on_image with
- * the gallery as its user and with confidence. */
-void sw_gallery_begin(sw_gallery *gallery);
+/* Starts a validation, which the processes share where `comm` has several; afterwards call sw_gallery_take
+ * for every image, as sw_evaluate_options.on_image with the gallery as its user and with confidence. */
+void sw_gallery_begin(sw_gallery *gallery, const sw_comm *comm);
 void sw_gallery_take(void *gallery, const sw_image_evaluation *figures);
+
+/* Brings together what the processes have chosen. The result is that of one process that has taken all images
+ * in the order of the data set. */
+sw_status sw_gallery_unite(sw_gallery *gallery, sw_comm *comm) SW_NODISCARD;
 
 /* Writes the epoch's three files into RUN/gallery, making it. */
 sw_status sw_gallery_write(const sw_gallery *gallery, const char *run, int epoch,

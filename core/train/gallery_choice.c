@@ -91,15 +91,24 @@ void sw_gallery_deinit(sw_gallery *g)
 
 /* ---- choosing ---- */
 
-void sw_gallery_begin(sw_gallery *g)
+void sw_gallery_begin(sw_gallery *g, const sw_comm *comm)
 {
+    /* with several processes, what another one has is 0 here until it is united */
+    const double nothing = sw_comm_size(comm) > 1 ? 0.0 : (double)NAN;
     memset(g->used, 0, sizeof g->used);
     for (int i = 0; i < sw_dataset_count(g->dataset); i++)
-        for (int f = 0; f < SW_GALLERY_FIGURES; f++) g->figures[i].values[f] = (double)NAN;
+        for (int f = 0; f < SW_GALLERY_FIGURES; f++) g->figures[i].values[f] = nothing;
 }
 
+/* An image that may get into a list, with its maps (S,S). */
+typedef struct candidate {
+    int image;
+    double score;
+    const uint8_t *prediction, *confidence;
+} candidate;
+
 /* Keeps the list in order, highest score first; among equal scores, the image that came first. */
-static void offer(sw_gallery *g, sw_gallery_list list, double score, const sw_image_evaluation *e)
+static void offer(sw_gallery *g, sw_gallery_list list, double score, const candidate *e)
 {
     sw_gallery_slot *slots = g->slots[list];
     int used = g->used[list];
@@ -135,16 +144,92 @@ void sw_gallery_take(void *gallery, const sw_image_evaluation *e)
     sw_gallery *g = gallery;
     assert(e->prediction && e->confidence);
     const sw_classes *classes = sw_dataset_classes(g->dataset);
+    const candidate maps = {.image = e->image, .prediction = e->prediction, .confidence = e->confidence};
     const sw_measures measures = {.classes = classes, .clean = e->figures};
     const sw_metric *metrics[SW_MAX_CAPTIONS];
     const int count = sw_metrics_captioned(metrics, NULL, classes);
     sw_gallery_figures *f = &g->figures[e->image];
+    for (int i = 0; i < SW_GALLERY_FIGURES; i++) f->values[i] = (double)NAN;
     for (int i = 0; i < count; i++)
         f->values[SW_GALLERY_SCORE + i] = sw_metric_value(metrics[i], &measures, -1);
     look_at_maps(f, e, e->truth, pixels_of(g->dataset), classes);
-    offer(g, SW_GALLERY_WORST, 1 - f->values[SW_GALLERY_SCORE], e);
-    offer(g, SW_GALLERY_UNCERTAIN, 1 - f->values[SW_GALLERY_CONFIDENCE], e);
+    offer(g, SW_GALLERY_WORST, 1 - f->values[SW_GALLERY_SCORE], &maps);
+    offer(g, SW_GALLERY_UNCERTAIN, 1 - f->values[SW_GALLERY_CONFIDENCE], &maps);
     offer(g, SW_GALLERY_DOUBTFUL,
           f->values[SW_GALLERY_CONFIDENT_ERROR] + fmax(0, f->values[SW_GALLERY_BORDER] - g->border_median),
-          e);
+          &maps);
+}
+
+/* ---- several processes ---- */
+
+/* What a process sends of an entry of a list, before its two maps. */
+typedef struct entry_head {
+    int used; /* 0: the list is shorter */
+    int image;
+    double score;
+} entry_head;
+
+static size_t entry_bytes(const sw_gallery *g)
+{
+    return sizeof(entry_head) + 2 * pixels_of(g->dataset);
+}
+
+static void pack_lists(uint8_t *to, const sw_gallery *g)
+{
+    const size_t pixels = pixels_of(g->dataset);
+    for (int l = 0; l < SW_GALLERY_LISTS; l++)
+        for (int i = 0; i < g->length; i++, to += entry_bytes(g)) {
+            const sw_gallery_slot *slot = &g->slots[l][i];
+            const entry_head head = {.used = i < g->used[l], .image = slot->image, .score = slot->score};
+            memcpy(to, &head, sizeof head);
+            if (!head.used) continue;
+            memcpy(to + sizeof head, slot->prediction, pixels);
+            memcpy(to + sizeof head + pixels, slot->confidence, pixels);
+        }
+}
+
+static int by_image(const void *a, const void *b)
+{
+    const candidate *x = a, *y = b;
+    return (x->image > y->image) - (x->image < y->image);
+}
+
+/* Fills a list anew with what all processes have in theirs, in the order of the images. */
+static void merge_list(sw_gallery *g, sw_gallery_list list, const uint8_t *all, int ranks,
+                       candidate *candidates)
+{
+    const size_t pixels = pixels_of(g->dataset), bytes = entry_bytes(g);
+    size_t count = 0;
+    for (int r = 0; r < ranks; r++)
+        for (int i = 0; i < g->length; i++) {
+            const uint8_t *at = all + (size_t)((r * SW_GALLERY_LISTS + (int)list) * g->length + i) * bytes;
+            entry_head head;
+            memcpy(&head, at, sizeof head);
+            if (head.used)
+                candidates[count++] =
+                    (candidate){head.image, head.score, at + sizeof head, at + sizeof head + pixels};
+        }
+    qsort(candidates, count, sizeof *candidates, by_image);
+    g->used[list] = 0;
+    for (size_t i = 0; i < count; i++) offer(g, list, candidates[i].score, &candidates[i]);
+}
+
+sw_status sw_gallery_unite(sw_gallery *g, sw_comm *comm)
+{
+    sw_status status = SW_OK;
+    const size_t ranks = (size_t)sw_comm_size(comm), length = (size_t)g->length;
+    const size_t bytes = SW_GALLERY_LISTS * length * entry_bytes(g);
+    if (ranks == 1) return SW_OK;
+    uint8_t *own = calloc(bytes + 1, 1), *all = malloc(ranks * bytes + 1);
+    candidate *candidates = malloc((ranks * length + 1) * sizeof *candidates);
+    if (!own || !all || !candidates) SW_TRY(sw_fail_alloc("the processes' galleries", (ranks + 1) * bytes));
+    SW_TRY(sw_comm_unite(comm, g->figures, (size_t)sw_dataset_count(g->dataset) * sizeof *g->figures));
+    pack_lists(own, g);
+    SW_TRY(sw_comm_gather(comm, own, bytes, all));
+    for (int l = 0; l < SW_GALLERY_LISTS; l++) merge_list(g, (sw_gallery_list)l, all, (int)ranks, candidates);
+done:
+    free(own);
+    free(all);
+    free(candidates);
+    return status;
 }

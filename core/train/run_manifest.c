@@ -79,6 +79,8 @@ sw_status write_run_manifest(sw_run_session *s)
     add_initial(s->manifest, s);
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device_memory_bytes");
     cJSON_AddNumberToObject(s->manifest, "device_memory_bytes", (double)memory.total_bytes);
+    cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "processes");
+    cJSON_AddNumberToObject(s->manifest, "processes", sw_comm_size(s->comm));
     cJSON_DeleteItemFromObjectCaseSensitive(s->manifest, "device");
     cJSON *device = sw_device_json(&s->device);
     cJSON_AddNumberToObject(device, "global_bytes", (double)s->device.global_bytes);

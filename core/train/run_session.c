@@ -7,12 +7,14 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "nn/losses.h"
+#include "ranks.h"
 #include "run/masks.h"
 #include "run_config.h"
 #include "run_history.h"
 #include "setup/engines.h"
 #include "setup/open.h"
 #include "setup/open_data.h"
+#include "setup/ranks_devices.h"
 #include "trainer_steps.h"
 #include "weights/checkpoint.h"
 
@@ -48,10 +50,16 @@ static void log_lines(const char *text)
     }
 }
 
+static bool leads(const sw_run_session *s)
+{
+    return sw_comm_leads(s->comm);
+}
+
 static sw_status open_device(sw_run_session *s)
 {
     const sw_experiment *x = s->experiment;
-    SW_ENSURE(sw_open_device(&s->cl, &s->device, x, s->options->device, x->runtime.check));
+    sw_comm_set_time_limit(s->comm, x->runtime.ranks_timeout);
+    SW_ENSURE(sw_open_device_of_rank(&s->cl, &s->device, x, s->options->device, s->comm));
     sw_log(SW_LOG_INFO, "device %d:%d %s (%s), %s; %s", s->device.platform_index, s->device.device_index,
            s->device.name, s->device.type_name, s->device.version, s->device.chosen_by);
     return SW_OK;
@@ -67,6 +75,8 @@ static sw_status open_data(sw_run_session *s)
     s->loss = sw_resolve_loss(&x->loss, s->train);
 
     sw_loader_options options = sw_train_loading(x);
+    options.part = sw_comm_rank(s->comm);
+    options.parts = sw_comm_size(s->comm);
     options.hold = 2; /* one on its way to the device, one before it */
     if (sw_trainer_steps_look_ahead(s)) options.hold = x->train.accumulate + 1;
     SW_ENSURE(sw_loader_create(&s->train_loader, s->train, &options));
@@ -77,6 +87,7 @@ static sw_status open_data(sw_run_session *s)
     options.image_limit = 0;
     options.hold = SW_EVALUATE_HOLD;
     options.shuffle = false;
+    options.whole_batches = true; /* the article's figures are means over batches */
     options.augment = &x->augment;
     options.stream = SW_RNG_AUGMENT_VAL;
     if (sw_article_every(x) > 0) SW_ENSURE(sw_loader_create(&s->article_loader, s->val, &options));
@@ -107,10 +118,15 @@ static void describe_engines(sw_str *out, const sw_executor *executor, const sw_
 static sw_status decide_engines(sw_run_session *s)
 {
     const sw_trainer_options *o = s->options;
-    if (!o->resume) return sw_engines_decide(&s->engines, s->experiment, s->cl, o->stop, &o->progress);
-    s->engines.pins = s->experiment->runtime.conv_layers;
-    s->engines.source = "as the run began";
-    return SW_OK;
+    if (!o->resume) {
+        sw_experiment x = *s->experiment;
+        if (!leads(s)) x.runtime.tune = false; /* rank 0's times decide */
+        SW_ENSURE(sw_engines_decide(&s->engines, &x, s->cl, o->stop, &o->progress));
+    } else {
+        s->engines.pins = s->experiment->runtime.conv_layers;
+        s->engines.source = "as the run began";
+    }
+    return ranks_share_engines(s);
 }
 
 static sw_status plan_network(sw_run_session *s)
@@ -120,6 +136,8 @@ static sw_status plan_network(sw_run_session *s)
     sw_network_options options = sw_open_network_options(x, sw_cl_device(s->cl));
     options.loss = &s->loss;
     options.conv_pins = &s->engines.pins;
+    options.train_batch = sw_loader_batch_size(s->train_loader);
+    options.comm = s->comm;
     sw_str text = {0}, engines = {0};
     status = sw_network_plan(&s->network, s->cl, &options);
     if (status != SW_OK) /* shapes in the message begin with one of these numbers */
@@ -231,6 +249,7 @@ static sw_status prepare(sw_run_session *s)
     SW_ENSURE(open_initial_weights(s));
     SW_ENSURE(open_device(s));
     SW_ENSURE(open_data(s));
+    SW_ENSURE(ranks_check(s));
     SW_ENSURE(decide_engines(s));
     SW_ENSURE(plan_network(s));
     SW_ENSURE(sw_network_allocate(&s->network, s->experiment->seed));
@@ -241,8 +260,8 @@ static sw_status prepare(sw_run_session *s)
 sw_status sw_run_session_prepare(sw_run_session *s, const sw_experiment *experiment,
                                  const sw_trainer_options *options)
 {
-    *s = (sw_run_session){.experiment = experiment, .options = options};
-    SW_ENSURE(sw_run_folder_check(runs_root, experiment->name, options->out));
+    *s = (sw_run_session){.experiment = experiment, .options = options, .comm = options->comm};
+    if (leads(s)) SW_ENSURE(sw_run_folder_check(runs_root, experiment->name, options->out));
     return prepare(s);
 }
 
@@ -260,29 +279,39 @@ done:
     return status;
 }
 
-sw_status sw_run_session_open(sw_run_session *s, const sw_experiment *experiment,
-                              const sw_trainer_options *options)
+/* The log of a resumed run should hold what follows, so its folder comes first; a new one is made only
+ * once the run can start, and its configuration, which makes a folder a run, is the last to be written. */
+static sw_status find_folder(sw_run_session *s)
 {
-    *s = (sw_run_session){.experiment = experiment, .options = options};
-    /* The log of a resumed run should hold what follows, so its folder comes first; a new one is made only
-     * once the run can start, and its configuration, which makes a folder a run, is the last to be written.
-     */
-    if (options->resume) {
-        SW_ENSURE(reopen_folder(s));
-    } else {
-        sw_log_add_sink(keep_line, &s->early_log);
-        SW_ENSURE(sw_run_folder_check(runs_root, experiment->name, options->out));
-    }
-    SW_ENSURE(prepare(s));
-    s->state = sw_trainer_state_fresh();
-    if (options->resume) SW_ENSURE(sw_trainer_state_load(s));
-    if (options->resume) SW_ENSURE(run_config_check_epochs(s));
+    if (s->options->resume) return reopen_folder(s);
+    sw_log_add_sink(keep_line, &s->early_log);
+    return sw_run_folder_check(runs_root, s->experiment->name, s->options->out);
+}
+
+/* Loads what is saved in the folder and continues its files, or makes it. */
+static sw_status begin_folder(sw_run_session *s)
+{
+    const bool resume = s->options->resume != NULL;
+    if (resume) SW_ENSURE(sw_trainer_state_load(s));
+    if (resume) SW_ENSURE(run_config_check_epochs(s));
     SW_ENSURE(run_history_check(s));
     SW_ENSURE(run_history_mend(s));
     if (sw_run_session_is_over(s) && sw_manifest_is_done(s->manifest)) return SW_OK;
-    if (!options->resume) SW_ENSURE(create_folder(s));
+    if (!resume) SW_ENSURE(create_folder(s));
     SW_ENSURE(write_manifest_and_config(s));
     return restore(s);
+}
+
+sw_status sw_run_session_open(sw_run_session *s, const sw_experiment *experiment,
+                              const sw_trainer_options *options)
+{
+    *s = (sw_run_session){.experiment = experiment, .options = options, .comm = options->comm};
+    if (leads(s)) SW_ENSURE(find_folder(s));
+    SW_ENSURE(ranks_follow(&s->saved, s));
+    SW_ENSURE(prepare(s));
+    s->state = sw_trainer_state_fresh();
+    if (leads(s)) SW_ENSURE(begin_folder(s));
+    return options->resume ? ranks_share_state(s, s->saved) : SW_OK;
 }
 
 /* The outcome is this process's: one that did not get as far as the manifest leaves it to the earlier ones.

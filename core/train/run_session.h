@@ -3,6 +3,7 @@
 #define TRAIN_RUN_SESSION_H
 
 #include "base/str.h"
+#include "comm/comm.h"
 #include "data/loader.h"
 #include "epoch_grid.h"
 #include "gallery.h"
@@ -27,6 +28,8 @@ typedef struct sw_unread_steps {
 typedef struct sw_run_session {
     const sw_experiment *experiment;   /* borrowed */
     const sw_trainer_options *options; /* borrowed */
+    sw_comm *comm;                     /* borrowed; NULL: this process is alone */
+    bool together, silent;             /* see sw_train_result */
     sw_device_info device;
     sw_cl *cl;
     sw_dataset *train, *val;
@@ -38,8 +41,8 @@ typedef struct sw_run_session {
     sw_initial_report initial;              /* what they gave; empty where none were loaded */
     sw_epoch_grid grid;
     sw_gallery gallery;
-    sw_str early_log; /* lines logged before the folder is there */
-    sw_run_folder *folder;
+    sw_str early_log;      /* lines logged before the folder is there */
+    sw_run_folder *folder; /* from here to `events`: NULL in ranks that do not lead */
     sw_records *records;
     sw_events *events; /* NULL without train.tensorboard */
     struct cJSON *manifest;
@@ -48,8 +51,8 @@ typedef struct sw_run_session {
     bool best_lost, last_lost; /* and those weights must be written again */
     bool reconfigured;         /* a resumed run: --set gives it other values than its config.yaml has */
     int epochs_before;         /* train.epochs there */
-    sw_progress *progress;
-    sw_run_profile *profile; /* NULL: not asked for */
+    sw_progress *progress;     /* NULL in ranks that do not lead */
+    sw_run_profile *profile;   /* NULL: not asked for, or likewise */
     sw_unread_steps unread;
     sw_batch *ahead;        /* (train.accumulate): the batches of the step under way */
     sw_trainer_state state; /* steps_in_epoch counts the unread ones too, the other counts and sums do not */

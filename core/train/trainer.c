@@ -12,6 +12,7 @@
 #include "nn/losses.h"
 #include "nn/schedule.h"
 #include "page/shell.h"
+#include "ranks.h"
 #include "run_session.h"
 #include "setup/open_data.h"
 #include "trainer_steps.h"
@@ -26,9 +27,22 @@ static bool time_is_up(const sw_run_session *s)
     return sw_clock_s() >= s->deadline_s;
 }
 
+static bool leads(const sw_run_session *s)
+{
+    return sw_comm_leads(s->comm);
+}
+
+/* Whether to stop after the step or epoch just done, decided for all processes. */
+static sw_status must_stop(bool *stop, sw_run_session *s)
+{
+    *stop = stop_requested(s) || time_is_up(s);
+    return ranks_any(stop, s);
+}
+
 /* Flushes the records first: rows lost in a power cut after the state was saved could not be made again. */
 static sw_status save_state(sw_run_session *s)
 {
+    if (!leads(s)) return SW_OK;
     SW_ENSURE(sw_records_flush(s->records));
     if (s->events) SW_ENSURE(sw_events_flush(s->events));
     return sw_trainer_state_save(s);
@@ -56,11 +70,12 @@ static sw_status train_epoch(sw_run_session *s, int epoch)
 {
     const int steps_per_epoch = sw_run_session_steps_per_epoch(s);
     bool stop = stop_requested(s);
+    SW_ENSURE(ranks_any(&stop, s));
     sw_loader_start(s->train_loader, (uint32_t)epoch,
                     s->state.steps_in_epoch * s->experiment->train.accumulate);
     while (s->state.steps_in_epoch < steps_per_epoch && !stop) {
         SW_ENSURE(train_step(s, epoch));
-        stop = stop_requested(s) || time_is_up(s);
+        SW_ENSURE(must_stop(&stop, s));
     }
     SW_ENSURE(sw_trainer_losses_read(s, epoch));
     return stop ? sw_fail(SW_E_INTERRUPTED, "interrupted") : SW_OK;
@@ -108,10 +123,17 @@ static sw_status evaluate_as_article(sw_evaluation *article, sw_run_session *s, 
     return sw_evaluate(article, &s->network, s->article_loader, &options);
 }
 
-/* Makes *clean and *record, which the caller frees, also where it fails. */
+static void measure(sw_epoch_record *record, const sw_run_session *s, const sw_evaluation *clean,
+                    const sw_evaluation *article)
+{
+    const sw_measures measures = measures_of(s, record->epoch, clean, article);
+    sw_columns_measure(record->values, sw_records_columns(s->records), &measures);
+}
+
+/* Makes *clean and, in the rank that leads, *record; the caller frees both, also where it fails. A validation
+ * that several processes share goes on to its end when it is asked to stop. */
 static sw_status evaluate(sw_run_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
 {
-    const sw_columns *columns = sw_records_columns(s->records);
     const sw_evaluate_options options = {.classes = sw_dataset_classes(s->val),
                                          .epoch = epoch,
                                          .boundary = true,
@@ -123,18 +145,25 @@ static sw_status evaluate(sw_run_session *s, int epoch, sw_evaluation *clean, sw
                                          .confidence = true,
                                          .progress = s->progress,
                                          .profile = s->profile,
-                                         .stop = s->options->stop};
+                                         .comm = s->comm,
+                                         .stop = s->comm ? NULL : s->options->stop};
     double validating = sw_run_profile_begin(s->profile);
-    sw_gallery_begin(&s->gallery);
+    sw_gallery_begin(&s->gallery, s->comm);
+    sw_epoch_grid_begin(&s->grid, s->comm);
     SW_ENSURE(sw_evaluate(clean, &s->network, s->val_loader, &options));
-    sw_measures measures = measures_of(s, epoch, clean, NULL);
-    SW_ENSURE(sw_epoch_record_init(record, epoch, columns));
-    sw_columns_measure(record->values, columns, &measures);
-    if (is_article_epoch(s, record)) {
+    SW_ENSURE(sw_gallery_unite(&s->gallery, s->comm));
+    SW_ENSURE(sw_epoch_grid_unite(&s->grid, s->comm));
+    bool as_article = false;
+    if (leads(s)) {
+        SW_ENSURE(sw_epoch_record_init(record, epoch, sw_records_columns(s->records)));
+        measure(record, s, clean, NULL);
+        as_article = is_article_epoch(s, record);
+    }
+    SW_ENSURE(ranks_follow(&as_article, s));
+    if (as_article) {
         sw_evaluation article;
         SW_ENSURE(evaluate_as_article(&article, s, options));
-        measures.article = &article;
-        sw_columns_measure(record->values, columns, &measures);
+        if (leads(s)) measure(record, s, clean, &article);
         sw_evaluation_deinit(&article);
     }
     SW_ENSURE(sw_run_profile_steps_done(s->profile, SW_STEPS_VALIDATE));
@@ -145,6 +174,7 @@ static sw_status evaluate(sw_run_session *s, int epoch, sw_evaluation *clean, sw
 /* Validates the averaged weights where averages are kept. */
 static sw_status validate(sw_run_session *s, int epoch, sw_evaluation *clean, sw_epoch_record *record)
 {
+    SW_ENSURE(ranks_share_statistics(s));
     SW_ENSURE(sw_network_swap_averages(&s->network));
     const sw_status status = evaluate(s, epoch, clean, record);
     if (status != SW_OK && status != SW_E_INTERRUPTED) return status;
@@ -250,9 +280,11 @@ static sw_status finish_epoch(sw_run_session *s, const sw_epoch_record *record, 
 }
 
 /* The message of a run that was saved before its end. A device named for this process is in no file. */
-static sw_status stopped(const sw_run_session *s)
+static sw_status stopped(sw_run_session *s)
 {
     char where[64];
+    s->together = true;
+    if (!leads(s)) return ranks_fail_elsewhere(s, SW_E_INTERRUPTED, 0);
     sw_str command = {0};
     if (s->state.steps_in_epoch > 0)
         snprintf(where, sizeof where, "in epoch %d after step %d", s->state.epochs_done + 1,
@@ -292,8 +324,9 @@ static sw_status run_epoch(sw_run_session *s, int epoch)
     if (status == SW_OK) status = validate(s, epoch, &clean, &record);
     s->state.seconds += sw_clock_s() - start;
     if (status == SW_OK) {
-        take_times(&record, s);
-        status = finish_epoch(s, &record, &clean);
+        if (leads(s)) take_times(&record, s);
+        if (leads(s)) status = finish_epoch(s, &record, &clean);
+        if (status == SW_OK) status = ranks_share_state(s, false);
     } else if (status == SW_E_INTERRUPTED) {
         status = save_state(s);
         if (status == SW_OK) status = stopped(s);
@@ -339,11 +372,13 @@ static sw_status run_epochs(sw_run_session *s)
     const float minutes = s->experiment->train.max_minutes;
     const bool found_over = sw_run_session_is_over(s);
     s->deadline_s = minutes > 0.0f ? sw_clock_s() + 60.0 * (double)minutes : (double)INFINITY;
-    if (!found_over && s->state.steps == 0) SW_ENSURE(draw_untrained(s));
+    if (!found_over && s->state.steps == 0 && leads(s)) SW_ENSURE(draw_untrained(s));
     while (!sw_run_session_is_over(s)) {
         SW_ENSURE(run_epoch(s, s->state.epochs_done + 1));
         /* checked only after an epoch, so that every process gets further */
-        if (!sw_run_session_is_over(s) && time_is_up(s)) return stopped(s);
+        bool late = time_is_up(s);
+        SW_ENSURE(ranks_any(&late, s));
+        if (!sw_run_session_is_over(s) && late) return stopped(s);
     }
     log_end(s, found_over);
     return SW_OK;
@@ -384,6 +419,8 @@ sw_status sw_train(sw_train_result *result, const sw_experiment *experiment,
     if (status == SW_OK || status == SW_E_INTERRUPTED) status = write_profile(result, &s, status);
     char *message = status == SW_OK ? NULL : sw_strf("%s", sw_error_message());
     report(result, &s);
+    result->together = status == SW_OK || s.together;
+    result->silent = s.silent;
 
     char outcome[512] = "done";
     if (status == SW_E_INTERRUPTED)

@@ -107,6 +107,7 @@ sw_status sw_trainer_state_save(sw_run_session *s)
     note(&n, "early_stop_waited", "%d", state->early_stop.waited);
     note(&n, "optimizer_steps", "%" PRIu64, s->network.optimizer.steps);
     note(&n, "device", "%s", s->device.name);
+    note(&n, "processes", "%d", sw_comm_size(s->comm));
     note(&n, "train_data", "%s", sw_dataset_fingerprint(s->train));
     note(&n, "val_data", "%s", sw_dataset_fingerprint(s->val));
     note(&n, "classes", "%08x", classes_checksum(s));
@@ -215,6 +216,14 @@ static sw_status check_identity(const sw_safetensors_reader *reader, const sw_ru
         return sw_fail(SW_E_CONFIG,
                        "the names of the classes, or their order, have changed since this run began: "
                        "put the old ones back (data.classes), or begin a new run");
+    const char *processes = sw_safetensors_reader_metadata(reader, "processes"); /* NULL: likewise */
+    const int before = processes ? atoi(processes) : 1, now = sw_comm_size(s->comm);
+    if (before != now)
+        sw_log(
+            SW_LOG_WARNING,
+            "this run was trained by %d process%s until now and continues with %d: it will not end with the "
+            "same bits",
+            before, before == 1 ? "" : "es", now);
     if (strncmp(device, s->device.name, NOTE_BYTES - 1) != 0)
         sw_log(SW_LOG_WARNING,
                "this run began on '%s' and continues on '%s': it will not end with the same bits", device,

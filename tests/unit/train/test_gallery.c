@@ -68,7 +68,7 @@ static void validate(void)
 {
     sw_evaluation_deinit(&evaluation);
     cr_assert_eq(sw_evaluation_init(&evaluation, 3, -1), SW_OK);
-    sw_gallery_begin(&gallery);
+    sw_gallery_begin(&gallery, NULL);
     for (int i = 0; i < IMAGES; i++) take(i, 7 * i % IMAGES * 5, (uint8_t)(200 - 3 * i));
 }
 

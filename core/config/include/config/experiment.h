@@ -32,6 +32,7 @@ typedef struct sw_train_config {
     float ema_decay; /* of the averages of the weights that are evaluated and saved; 0: the weights themselves
                       */
     float max_minutes; /* a process trains; 0: no limit */
+    bool sync_norm;    /* of several processes: see sw_network_options */
     bool tensorboard;  /* write event files */
 } sw_train_config;
 
@@ -46,6 +47,8 @@ typedef struct sw_runtime_config {
     int workspace_mb;           /* cap of the convolutions' shared workspace; 0: by device */
     bool check;                 /* wait after each launch and look for NaN */
     bool debug_buffers;         /* every value in its own buffer, filled with NaN */
+    bool share_device;          /* several processes may use one GPU */
+    int ranks_timeout;          /* seconds: sw_comm_set_time_limit */
     int loss_every;             /* see sw_network_options */
 } sw_runtime_config;
 

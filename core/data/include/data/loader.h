@@ -24,13 +24,22 @@ typedef struct sw_loader_options {
     bool shuffle;
     const sw_augment_config *augment; /* copied; NULL: clean images */
     sw_rng_stream stream;             /* of the augmentation: SW_RNG_AUGMENT or SW_RNG_AUGMENT_VAL */
+    /* Of several processes that share an epoch out, this is number `part` of `parts`; 0 parts: there is one.
+     * Each takes a slice of every batch, or with whole_batches every parts-th batch. */
+    int part, parts;
+    bool whole_batches;
 } sw_loader_options;
 
 typedef struct sw_batch {
     const float *images;     /* (count,H,W,3) 0..1, or as data.normalize makes them */
     const uint8_t *labels;   /* (count,H,W) class numbers */
     const uint32_t *indices; /* (count) image numbers in the data set */
-    int count;               /* batch_size, fewer in the last batch, 0 after it */
+    int count;               /* batch_size, fewer in the last batch or in a slice, 0 after the last batch */
+    /* Of a slice of a batch: how many images come before it, and how many the whole batch has. Where a batch
+     * has fewer images than there are parts, the last parts get an image of another part, so that they
+     * compute something; it does not count. */
+    int first, whole;
+    bool counts;
 } sw_batch;
 
 typedef struct sw_loader sw_loader;
@@ -52,8 +61,9 @@ void sw_loader_start(sw_loader *loader, uint32_t epoch, int first_batch);
  * file that is not kept in memory and has changed. */
 sw_status sw_loader_next(sw_loader *loader, sw_batch *out) SW_NODISCARD;
 
-/* Batches an epoch: ceil(count / batch_size). */
+/* Returns the batches of an epoch, ceil(count / batch_size); with whole_batches, those of this part. */
 int sw_loader_batch_count(const sw_loader *loader);
-int sw_loader_image_count(const sw_loader *loader); /* images an epoch */
+int sw_loader_batch_size(const sw_loader *loader);  /* images that it hands out at a time, at most */
+int sw_loader_image_count(const sw_loader *loader); /* images of an epoch, of all parts */
 
 #endif

@@ -6,6 +6,7 @@
 #define EXEC_EXECUTOR_H
 
 #include "cl/device.h"
+#include "comm/comm.h"
 #include "graph/graph.h"
 #include "graph/plan.h"
 
@@ -69,6 +70,7 @@ typedef struct sw_executor_options {
     const int *wants;
     int want_count;
     const bool *frozen;
+    sw_comm *comm; /* see sw_call; NULL: norms see this process's images alone */
     /* Without `training`, on a store that no executor trains: keeps from batch to batch what follows from
      * parameters and statistics alone, some of it in memory of its own (sw_executor_kept_bytes). */
     bool keeps;
@@ -105,6 +107,10 @@ cl_mem sw_executor_gradient(const sw_executor *executor, int value);
  * evaluation draws none, unless it is `sampling`, with the number of the sample as `step`. Until the first
  * call seed and step are 0. */
 void sw_executor_set_random(sw_executor *executor, uint64_t seed, uint64_t step, bool sampling);
+
+/* Says which images of a batch that several processes share the next passes have: how many others come before
+ * them, and whether they count. At first 0 and true. */
+void sw_executor_set_place(sw_executor *executor, int first_image, bool counts);
 
 /* Enqueue all forward (backward) steps for the first n images of each buffer. */
 sw_status sw_executor_forward(sw_executor *executor, int n) SW_NODISCARD;

@@ -2,6 +2,7 @@
 #ifndef EXEC_GRADIENTS_H
 #define EXEC_GRADIENTS_H
 
+#include "comm/comm.h"
 #include "exec/executor.h"
 
 typedef struct sw_gradients {
@@ -9,6 +10,7 @@ typedef struct sw_gradients {
     float clip_norm; /* 0: not clipped */
     const void *scale, *squares, *norm, *clip;
     cl_mem partial, norms; /* sums of squares; the norm and the factor. NULL when nothing is clipped */
+    float *host;           /* what goes to other processes; NULL until it does */
 } sw_gradients;
 
 /* clip_norm: the largest norm the gradients may have, all of them taken as one vector; 0: any. */
@@ -17,6 +19,9 @@ void sw_gradients_deinit(sw_gradients *gradients); /* accepts a zeroed one */
 
 /* Multiplies all gradients by `factor` (enqueued); nothing for 1. */
 sw_status sw_gradients_scale(sw_gradients *gradients, double factor) SW_NODISCARD;
+
+/* Replaces all gradients by their sums over the processes; waits for the device. Nothing for one process. */
+sw_status sw_gradients_sum(sw_gradients *gradients, sw_comm *comm) SW_NODISCARD;
 
 /* As torch.nn.utils.clip_grad_norm_: multiplies them by clip_norm / (norm + 1e-6) where that is below 1
  * (enqueued, the host waits for nothing); summed in the same order every time. Nothing without clip_norm. */

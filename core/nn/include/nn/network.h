@@ -4,6 +4,7 @@
 #ifndef NN_NETWORK_H
 #define NN_NETWORK_H
 
+#include "comm/comm.h"
 #include "exec/averages.h"
 #include "exec/executor.h"
 #include "exec/gradients.h"
@@ -30,6 +31,9 @@ typedef struct sw_network_options {
     bool exact_places; /* of evaluation and prediction: sw_conv2d_attrs */
     size_t workspace_cap_bytes;
     bool check, debug_buffers; /* see sw_executor_options */
+    sw_comm *comm; /* of the processes that share the training batches out; NULL: there is one. Borrowed */
+    bool
+        sync_norm; /* with `comm`: batch norms take the statistics of the whole batch, not of its part here */
     int loss_every; /* training steps at most between two calls of sw_network_losses; 0: 1 on a CPU,
                        some on other devices */
 } sw_network_options;
@@ -58,6 +62,7 @@ typedef struct sw_network {
     sw_slabs slabs;
     sw_gradients gradients;
     sw_step_batches step;
+    bool spare; /* the batch at hand does not count: see sw_network_set_place */
     sw_optimizer optimizer;
     sw_param_rules rules; /* of single parameters; of the training graph */
     sw_averages averages; /* params NULL: none are kept */
@@ -112,8 +117,13 @@ void sw_network_memory(const sw_network *network, sw_memory_table *table);
  * returns. */
 sw_status sw_network_upload(sw_network *network, const float *images, const uint8_t *labels,
                             int n) SW_NODISCARD;
-/* Tells what all batches of the next step weigh in each loss. Needed with several losses and several batches
- * only. */
+/* Says which images of a batch that several processes share are uploaded next: how many others come before
+ * them. Those that do not count weigh nothing: they only keep the process in step with the others. At first
+ * 0, true.
+ */
+void sw_network_set_place(sw_network *network, int first_image, bool counts);
+/* Tells what all batches of the next step weigh in each loss, those of all processes together. Needed with
+ * several losses and several batches, and with several processes. */
 void sw_network_begin_step(sw_network *network, const double totals[SW_MAX_LOSSES]);
 /* Enqueues loss and gradients of the batch that was uploaded, whose labels give its weight in the step; after
  * the `last` one, the update. */

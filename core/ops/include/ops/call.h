@@ -7,6 +7,7 @@
 #include "cl/gemm.h"
 #include "cl/launch.h"
 #include "cl/profile.h"
+#include "comm/comm.h"
 #include "graph/graph.h"
 #include "graph/op.h"
 
@@ -49,6 +50,10 @@ typedef struct sw_call {
     int n;               /* images in this batch, at most the graph's */
     uint64_t seed, step; /* of the random numbers of this batch: sw_executor_set_random */
     bool sampling;       /* in evaluation: draw as training does */
+    /* Of a batch that several processes share: the images before these, and whether these count. */
+    int first_image;
+    bool counts;
+    sw_comm *comm; /* of norms: statistics are those of the whole batch; NULL: of these images */
     cl_mem in[SW_MAX_INPUTS], out[SW_MAX_OUTPUTS];
     cl_mem din[SW_MAX_INPUTS], dout[SW_MAX_OUTPUTS];
     bool accumulate[SW_MAX_INPUTS];

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "base/progress.h"
+#include "comm/comm.h"
 #include "data/loader.h"
 #include "nn/metrics.h"
 #include "nn/network.h"
@@ -33,7 +34,10 @@ typedef struct sw_evaluate_options {
     sw_progress *progress;          /* NULL: none */
     int progress_done;              /* validation steps of this epoch that came before */
     struct sw_run_profile *profile; /* NULL: none */
-    volatile sig_atomic_t *stop;    /* SW_E_INTERRUPTED when it becomes non-zero; NULL: never */
+    /* Of processes that each evaluate some of the batches: the figures of all come together in each. What is
+     * captured, and on_image, are of this process's images. NULL: it evaluates all. */
+    sw_comm *comm;
+    volatile sig_atomic_t *stop; /* SW_E_INTERRUPTED when it becomes non-zero; NULL: never */
 } sw_evaluate_options;
 
 /* The figures of a batch are made while the device has the next one, so that two must stay valid: `hold` of

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "base/progress.h"
+#include "comm/comm.h"
 #include "config/experiment.h"
 
 typedef struct sw_trainer_options {
@@ -13,6 +14,9 @@ typedef struct sw_trainer_options {
     const char *resume; /* folder of the run to continue; the experiment is then the one loaded from its
                            config.yaml */
     int profile_steps;  /* profile so many training and validation steps (measure/run_profile.h); 0: none */
+    /* Of the processes that train together, all of which call sw_train; NULL: there is one. Borrowed. Rank 0
+     * alone writes the folder and shows progress. */
+    sw_comm *comm;
     sw_progress_output progress;
     volatile sig_atomic_t
         *stop; /* set by a signal handler: finish the step, save, return SW_E_INTERRUPTED; may be NULL */
@@ -22,6 +26,8 @@ typedef struct sw_train_result {
     char *folder;  /* the run's folder; NULL: the run did not get that far */
     char *grid;    /* the newest prediction grid; NULL: none was drawn */
     char *profile; /* tables to show; NULL: not asked for, or the run did not get that far */
+    bool together; /* all processes ended alike; else those that still run must be ended (sw_comm_abort) */
+    bool silent;   /* another process tells why the run failed */
 } sw_train_result;
 
 /* Runs the experiment; the result is filled in on failure too, as far as it goes.

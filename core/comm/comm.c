@@ -1,0 +1,173 @@
+/* Who the ranks are, and sums in their order. */
+#include "comm/comm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "transport.h"
+
+enum {
+    TIME_LIMIT_S = 600,
+    PART_BYTES =
+        16 << 20, /* of one rank's part in an exchange of gradients: the memory it takes has a bound */
+};
+
+int sw_comm_started(void)
+{
+    static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const char *text = getenv(sizes[i]);
+        if (text && atoi(text) > 1) return atoi(text);
+    }
+    return 1;
+}
+
+sw_status sw_comm_open(sw_comm **out)
+{
+    *out = NULL;
+    sw_comm *comm = calloc(1, sizeof *comm);
+    if (!comm) return sw_fail_alloc("the processes of a run", sizeof *comm);
+    comm->time_limit_s = TIME_LIMIT_S;
+    const sw_status status = transport_open(comm);
+    if (status != SW_OK || comm->size == 1) {
+        if (status == SW_OK && comm->transport) comm->transport->close(comm);
+        free(comm);
+        return status;
+    }
+    *out = comm;
+    return SW_OK;
+}
+
+void sw_comm_close(sw_comm *comm)
+{
+    if (!comm) return;
+    comm->transport->close(comm);
+    free(comm);
+}
+
+void sw_comm_abort(sw_comm *comm, int exit_code)
+{
+    if (comm) comm->transport->abort(comm, exit_code);
+}
+
+int sw_comm_rank(const sw_comm *comm)
+{
+    return comm ? comm->rank : 0;
+}
+
+int sw_comm_size(const sw_comm *comm)
+{
+    return comm ? comm->size : 1;
+}
+
+int sw_comm_local_rank(const sw_comm *comm)
+{
+    return comm ? comm->local_rank : 0;
+}
+
+int sw_comm_local_size(const sw_comm *comm)
+{
+    return comm ? comm->local_size : 1;
+}
+
+void sw_comm_set_time_limit(sw_comm *comm, double seconds)
+{
+    if (comm) comm->time_limit_s = seconds;
+}
+
+sw_status sw_comm_gather(sw_comm *comm, const void *mine, size_t bytes, void *all)
+{
+    if (comm) return comm->transport->gather(comm, mine, bytes, all);
+    if (bytes) memcpy(all, mine, bytes);
+    return SW_OK;
+}
+
+sw_status sw_comm_broadcast(sw_comm *comm, void *data, size_t bytes)
+{
+    for (size_t at = 0; comm && at < bytes; at += PART_BYTES) {
+        const size_t left = bytes - at;
+        SW_ENSURE(comm->transport->broadcast(comm, (char *)data + at, left < PART_BYTES ? left : PART_BYTES));
+    }
+    return SW_OK;
+}
+
+/* Makes *all of everyone's bytes; the caller frees it. */
+static sw_status gather_new(void **all, sw_comm *comm, const void *mine, size_t bytes)
+{
+    *all = malloc((size_t)comm->size * bytes + 1);
+    if (!*all) return sw_fail_alloc("what the other processes send", (size_t)comm->size * bytes);
+    const sw_status status = sw_comm_gather(comm, mine, bytes, *all);
+    if (status == SW_OK) return SW_OK;
+    free(*all);
+    *all = NULL;
+    return status;
+}
+
+sw_status sw_comm_sum(sw_comm *comm, double *values, size_t count)
+{
+    void *gathered;
+    if (!comm) return SW_OK;
+    SW_ENSURE(gather_new(&gathered, comm, values, count * sizeof *values));
+    const double *all = gathered;
+    memset(values, 0, count * sizeof *values);
+    for (int r = 0; r < comm->size; r++)
+        for (size_t i = 0; i < count; i++) values[i] += all[(size_t)r * count + i];
+    free(gathered);
+    return SW_OK;
+}
+
+sw_status sw_comm_sum_counts(sw_comm *comm, uint64_t *values, size_t count)
+{
+    void *gathered;
+    if (!comm) return SW_OK;
+    SW_ENSURE(gather_new(&gathered, comm, values, count * sizeof *values));
+    const uint64_t *all = gathered;
+    memset(values, 0, count * sizeof *values);
+    for (int r = 0; r < comm->size; r++)
+        for (size_t i = 0; i < count; i++) values[i] += all[(size_t)r * count + i];
+    free(gathered);
+    return SW_OK;
+}
+
+/* One stretch of at most size * PART_BYTES: each rank gets a part of it from all, sums that and sends the sum
+ * to all. `from` and `to` have room for size parts. */
+static sw_status sum_stretch(sw_comm *comm, float *values, size_t count, float *from, float *to)
+{
+    const size_t size = (size_t)comm->size, part = (count + size - 1) / size, bytes = part * sizeof *values;
+    memcpy(from, values, count * sizeof *values);
+    memset(from + count, 0, (size * part - count) * sizeof *values);
+    SW_ENSURE(comm->transport->scatter(comm, from, bytes, to));
+    for (size_t r = 1; r < size; r++)
+        for (size_t i = 0; i < part; i++) to[i] += to[r * part + i];
+    SW_ENSURE(comm->transport->gather(comm, to, bytes, from));
+    memcpy(values, from, count * sizeof *values);
+    return SW_OK;
+}
+
+sw_status sw_comm_sum_floats(sw_comm *comm, float *values, size_t count)
+{
+    sw_status status = SW_OK;
+    if (!comm || count == 0) return SW_OK;
+    const size_t most = (size_t)comm->size * (PART_BYTES / sizeof *values);
+    const size_t stretch = count < most ? count : most, room = stretch + (size_t)comm->size;
+    float *from = malloc(2 * room * sizeof *from);
+    if (!from) return sw_fail_alloc("gradients of the other processes", 2 * room * sizeof *from);
+    for (size_t at = 0; at < count && status == SW_OK; at += stretch)
+        status =
+            sum_stretch(comm, values + at, count - at < stretch ? count - at : stretch, from, from + room);
+    free(from);
+    return status;
+}
+
+sw_status sw_comm_unite(sw_comm *comm, void *data, size_t bytes)
+{
+    void *gathered;
+    if (!comm || bytes == 0) return SW_OK;
+    unsigned char *out = data;
+    SW_ENSURE(gather_new(&gathered, comm, data, bytes));
+    const unsigned char *all = gathered;
+    for (int r = 0; r < comm->size; r++)
+        for (size_t i = 0; i < bytes; i++) out[i] |= all[(size_t)r * bytes + i];
+    free(gathered);
+    return SW_OK;
+}

@@ -1,0 +1,27 @@
+/* What moves the bytes: comm_mpi.c, or comm_none.c in a build without MPI. */
+#ifndef COMM_TRANSPORT_H
+#define COMM_TRANSPORT_H
+
+#include "comm/comm.h"
+
+/* The operations of a transport, all collective. Counts are of bytes and below 2^31. */
+typedef struct sw_transport {
+    /* `bytes` of each rank to all, in the order of the ranks. */
+    sw_status (*gather)(sw_comm *comm, const void *mine, size_t bytes, void *all);
+    sw_status (*broadcast)(sw_comm *comm, void *data, size_t bytes);
+    /* Part r of `from` to rank r; `to` gets this rank's part of each rank. All parts have `bytes`. */
+    sw_status (*scatter)(sw_comm *comm, const void *from, size_t bytes, void *to);
+    void (*close)(sw_comm *comm);
+    void (*abort)(sw_comm *comm, int exit_code);
+} sw_transport;
+
+struct sw_comm {
+    const sw_transport *transport;
+    int rank, size, local_rank, local_size;
+    double time_limit_s;
+};
+
+/* Fills in all but the time limit; size 1 where this process is alone. */
+sw_status transport_open(sw_comm *comm) SW_NODISCARD;
+
+#endif
