@@ -35,7 +35,7 @@ static sw_status await(const sw_comm *comm, MPI_Request *request, const char *wh
         const double waited = sw_clock_s() - begun;
         if (waited > comm->time_limit_s)
             return sw_fail(SW_E_DEVICE,
-                           "%s: no word from the other processes for %.0f s. One of them hangs, or a link is "
+                           "%s: no word from the other processes for %g s. One of them hangs, or a link is "
                            "down; the run continues with --resume from where it was saved",
                            what, comm->time_limit_s);
         if (waited < eager_s)

@@ -218,7 +218,7 @@ static cJSON *memory_json(const sw_description *d)
     return object;
 }
 
-sw_status sw_description_json(sw_str *out, const sw_description *d)
+sw_status sw_description_json(sw_str *out, const sw_description *d, const char *more_key, cJSON *more)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "experiment", d->experiment->name);
@@ -228,6 +228,7 @@ sw_status sw_description_json(sw_str *out, const sw_description *d)
     cJSON *layers = cJSON_AddArrayToObject(root, "layers");
     for (int i = 0; i < d->layer_count; i++) cJSON_AddItemToArray(layers, layer_json(&d->layers[i]));
     cJSON_AddItemToObject(root, "memory", memory_json(d));
+    if (more) cJSON_AddItemToObject(root, more_key, more);
     sw_status status = sw_json_document(out, root);
     cJSON_Delete(root);
     return status;

@@ -82,7 +82,8 @@ sw_status batchnorm_sync_means(sw_call *call, size_t pixels, size_t channels)
     SW_TRY(read_record(&sums, call, call->saved[1], pixels, channels));
     for (size_t i = 0; i < 2 * channels; i++) sums[1 + i] *= sums[0];
     SW_TRY(sw_comm_sum(call->comm, sums, record_doubles(channels)));
-    for (size_t i = 0; i < 2 * channels; i++) sums[1 + i] /= sums[0];
+    /* the statistics do not depend on images that do not count, so no gradient comes to these through them */
+    for (size_t i = 0; i < 2 * channels; i++) sums[1 + i] = call->counts ? sums[1 + i] / sums[0] : 0.0;
     SW_TRY(write_floats(call, call->saved[1], sums + 1, 2 * channels));
 done:
     free(sums);

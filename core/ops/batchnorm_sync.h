@@ -12,7 +12,7 @@ sw_status batchnorm_sync_moments(size_t *all_pixels, sw_call *call, size_t pixel
                                  size_t channels) SW_NODISCARD;
 
 /* Backward. saved[1] has the means of g and of g xh over this process's pixels, (2,C); makes them those over
- * all processes' pixels. */
+ * all processes' pixels, or 0 where this process's images do not count. */
 sw_status batchnorm_sync_means(sw_call *call, size_t pixels, size_t channels) SW_NODISCARD;
 
 #endif

@@ -136,7 +136,7 @@ static sw_status plan_network(sw_run_session *s)
     sw_network_options options = sw_open_network_options(x, sw_cl_device(s->cl));
     options.loss = &s->loss;
     options.conv_pins = &s->engines.pins;
-    options.train_batch = sw_loader_batch_size(s->train_loader);
+    if (s->comm) options.train_batch = sw_loader_batch_size(s->train_loader);
     options.comm = s->comm;
     sw_str text = {0}, engines = {0};
     status = sw_network_plan(&s->network, s->cl, &options);

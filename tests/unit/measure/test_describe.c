@@ -303,7 +303,7 @@ Test(describe, the_json_says_the_same)
     sw_description d;
     sw_str text = {0};
     describe_file(&d, &x, BASELINE, NULL);
-    cr_assert_eq(sw_description_json(&text, &d), SW_OK);
+    cr_assert_eq(sw_description_json(&text, &d, NULL, NULL), SW_OK);
     cJSON *root = cJSON_Parse(text.text);
     cr_assert_not_null(root, "%s", text.text);
     cr_expect_eq(number(root, "parameters"), 15274892);

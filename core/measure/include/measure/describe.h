@@ -39,7 +39,10 @@ void sw_description_deinit(sw_description *description); /* accepts a zeroed one
 
 /* Appends the table of layers, the totals and the memory plan, in 80 columns. */
 void sw_description_print(sw_str *out, const sw_description *description);
-/* Appends the same as one JSON document. */
-sw_status sw_description_json(sw_str *out, const sw_description *description) SW_NODISCARD;
+struct cJSON;
+/* Appends the same as one JSON document, and `more`, NULL or an item that becomes its `more_key`; it is taken
+ * over. */
+sw_status sw_description_json(sw_str *out, const sw_description *description, const char *more_key,
+                              struct cJSON *more) SW_NODISCARD;
 
 #endif
