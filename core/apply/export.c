@@ -102,12 +102,12 @@ done:
     return status;
 }
 
-static sw_status export_safetensors(const sw_trained *saved, const char *path)
+static sw_status export_safetensors(const sw_trained *saved, const char *path, bool half)
 {
     char epoch[16];
     snprintf(epoch, sizeof epoch, "%d", saved->epoch);
     const sw_checkpoint_note notes[] = {{"format", "pt"}, {"epoch", epoch}};
-    return sw_export_safetensors(path, saved->weights, notes, saved->epoch ? 2 : 1);
+    return sw_export_safetensors(path, saved->weights, half, notes, saved->epoch ? 2 : 1);
 }
 
 static sw_status check_place(const sw_trained *saved, const char *path, sw_export_format format)
@@ -130,7 +130,7 @@ sw_status sw_export(const sw_trained *saved, const char *path, const sw_export_o
     SW_ENSURE(check_place(saved, path, options->format));
     switch (options->format) {
     case SW_EXPORT_SAFETENSORS:
-        return export_safetensors(saved, path);
+        return export_safetensors(saved, path, options->half);
     case SW_EXPORT_ONNX:
         return export_onnx(saved, path, options);
     case SW_EXPORT_NPZ:

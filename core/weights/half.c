@@ -1,5 +1,6 @@
 #include "weights/half.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { HALF_BIAS = 15, FLOAT_BIAS = 127, HALF_MANTISSA = 10, FLOAT_MANTISSA = 23 };
@@ -22,6 +23,23 @@ float sw_half_float(uint16_t bits)
     /* zero and the subnormal ones: so many times 2^-24 */
     const float size = (float)mantissa * 0x1p-24f;
     return sign ? -size : size;
+}
+
+uint16_t sw_half_of(float value)
+{
+    const uint32_t infinity = UINT32_C(0x7f800000), narrowed = FLOAT_MANTISSA - HALF_MANTISSA;
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    const uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+    bits &= UINT32_C(0x7fffffff);
+    if (bits > infinity) return (uint16_t)(sign | 0x7e00 | (bits >> narrowed & 0x3ff));
+    if (as_float(bits) >= 65520.0f) return sign | 0x7c00;
+    if (as_float(bits) <
+        0x1p-14f) /* zero and the subnormal ones; 1024 of these are the smallest normal one */
+        return (uint16_t)(sign | (uint16_t)rintf(as_float(bits) * 0x1p24f));
+    bits -= (uint32_t)(FLOAT_BIAS - HALF_BIAS) << FLOAT_MANTISSA;
+    bits += 0xfff + (bits >> narrowed & 1); /* carries into the exponent where it has to */
+    return (uint16_t)(sign | bits >> narrowed);
 }
 
 float sw_bfloat_float(uint16_t bits)

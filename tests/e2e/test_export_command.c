@@ -1,5 +1,7 @@
 /* segwork export: which weights, which format, and what is refused. */
 #include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "program.h"
@@ -44,6 +46,41 @@ Test(export_command, the_weights_alone_can_be_taken_from_any_checkpoint_and_star
                    "init.from=c");
 }
 
+/* Of two floats around a weight, one is no farther than half a step of 11 bits. */
+static void expect_rounded(const sw_safetensors_reader *from, const sw_safetensors_reader *half, size_t i)
+{
+    const sw_safetensors_tensor *exact = sw_safetensors_reader_get(from, i);
+    const sw_safetensors_tensor *rounded = sw_safetensors_reader_find(half, exact->name);
+    const bool is_conv = exact->rank >= 2;
+    cr_assert_not_null(rounded, "no %s", exact->name);
+    cr_assert_eq(rounded->dtype, is_conv ? SW_SAFETENSORS_F16 : exact->dtype, "%s", exact->name);
+    if (!is_conv) return;
+    float *a = malloc(exact->elems * sizeof *a), *b = malloc(exact->elems * sizeof *b);
+    cr_assert_eq(sw_safetensors_reader_read_floats(from, exact, a), SW_OK, "%s", sw_error_message());
+    cr_assert_eq(sw_safetensors_reader_read_floats(half, rounded, b), SW_OK, "%s", sw_error_message());
+    for (uint64_t k = 0; k < exact->elems; k++)
+        cr_assert_float_eq(b[k], a[k], fmaxf(fabsf(a[k]) * 0x1p-11f, 0x1p-25f), "%s", exact->name);
+    free(a);
+    free(b);
+}
+
+Test(export_command, weights_of_16_bits_are_the_nearest_ones_and_can_be_used)
+{
+    train();
+    program_expect(0, "written  half.safetensors", "segwork export run --f16 --out half.safetensors");
+    sw_safetensors_reader *from = opened("run/checkpoints/best.safetensors"),
+                          *half = opened("half.safetensors");
+    for (size_t i = 0; i < sw_safetensors_reader_count(from); i++) expect_rounded(from, half, i);
+    cr_expect_eq(sw_safetensors_reader_count(half), sw_safetensors_reader_count(from));
+    sw_safetensors_reader_destroy(from);
+    sw_safetensors_reader_destroy(half);
+    program_expect(0, "predicted 12 pictures",
+                   "segwork predict --checkpoint half.safetensors --config $SRC/tests/support/tiny.yaml "
+                   "pets/images --out half");
+    program_expect(0, NULL, "segwork export half.safetensors --f16 --out again.safetensors");
+    expect_same_file("half.safetensors", "again.safetensors");
+}
+
 Test(export_command, onnx_needs_the_experiment_and_no_device)
 {
     train();
@@ -83,6 +120,7 @@ Test(export_command, what_cannot_be_meant_is_refused)
                    "segwork export run --out weights --format pt");
     program_expect(2, "--fold is for ONNX", "segwork export run --out w.npz --fold");
     program_expect(2, "--unpool is for ONNX", "segwork export run --out w.npz --unpool basic");
+    program_expect(2, "--f16 is for safetensors", "segwork export run --out w.npz --f16");
     program_expect(2, "--unpool sparse: expected max or basic",
                    "segwork export run --out w.onnx --unpool sparse");
     program_expect(2, "--which first: expected best or last", "segwork export run --out w.npz --which first");

@@ -249,7 +249,7 @@ Test(export, safetensors_hold_the_weights_with_notes_and_without_what_the_optimi
     sw_safetensors_reader *weights = exported_weights(&model.graph, true), *copy;
     const char *path = scratch_path("c.safetensors");
     const sw_checkpoint_note note = {"format", "pt"};
-    cr_assert_eq(sw_export_safetensors(path, weights, &note, 1), SW_OK);
+    cr_assert_eq(sw_export_safetensors(path, weights, false, &note, 1), SW_OK);
     cr_assert_eq(sw_safetensors_reader_open(&copy, path), SW_OK);
     cr_expect_str_eq(sw_safetensors_reader_metadata(copy, "format"), "pt");
     cr_expect_eq(sw_safetensors_reader_count(copy), sw_safetensors_reader_count(weights) - 2);
@@ -265,4 +265,34 @@ Test(export, safetensors_hold_the_weights_with_notes_and_without_what_the_optimi
     sw_safetensors_reader_destroy(copy);
     sw_safetensors_reader_destroy(weights);
     sw_model_deinit(&model);
+}
+
+/* A file with one matrix of one value. */
+static sw_safetensors_reader *matrix_of(float value)
+{
+    const int64_t shape[] = {1, 1};
+    const char *path = scratch_path("one.safetensors");
+    sw_safetensors_writer *writer;
+    sw_safetensors_reader *reader;
+    cr_assert_eq(sw_safetensors_writer_create(&writer), SW_OK);
+    cr_assert_eq(sw_safetensors_writer_declare(writer, "w", SW_SAFETENSORS_F32, 2, shape), SW_OK);
+    cr_assert_eq(sw_safetensors_writer_begin(writer, path), SW_OK);
+    cr_assert_eq(sw_safetensors_writer_put(writer, "w", &value, sizeof value), SW_OK);
+    cr_assert_eq(sw_safetensors_writer_finish(writer), SW_OK);
+    sw_safetensors_writer_destroy(writer);
+    cr_assert_eq(sw_safetensors_reader_open(&reader, path), SW_OK, "%s", sw_error_message());
+    return reader;
+}
+
+Test(export, a_weight_that_16_bits_do_not_reach_is_refused_and_nothing_is_written)
+{
+    char *out = strdup(scratch_path("half.safetensors"));
+    sw_safetensors_reader *large = matrix_of(65520), *largest = matrix_of(65519);
+    cr_expect_eq(sw_export_safetensors(out, large, true, NULL, 0), SW_E_DATA);
+    cr_expect_not_null(strstr(sw_error_message(), "tensor 'w' holds 65520, and F16 ends at 65504"));
+    cr_expect_not(sw_fs_exists(out));
+    cr_expect_eq(sw_export_safetensors(out, largest, true, NULL, 0), SW_OK, "%s", sw_error_message());
+    sw_safetensors_reader_destroy(large);
+    sw_safetensors_reader_destroy(largest);
+    free(out);
 }

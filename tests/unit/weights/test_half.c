@@ -52,6 +52,34 @@ Test(half, every_bfloat_is_the_upper_half_of_a_float)
         cr_assert_eq(bits_of(sw_bfloat_float((uint16_t)bits)), bits << 16, "%04x", bits);
 }
 
+/* Between two neighbours the middle goes to the even one, and what is nearer goes there. */
+static void expect_between(unsigned low)
+{
+    const double a = (double)half_meaning(low);
+    const double b = low + 1 == 0x7c00 ? 65536 : (double)half_meaning(low + 1);
+    const float middle = (float)(0.5 * (a + b)); /* has one more bit than a half: it is exact */
+    const unsigned even = low & 1 ? low + 1 : low;
+    cr_assert_eq(sw_half_of(middle), even, "%a", (double)middle);
+    cr_assert_eq(sw_half_of(nextafterf(middle, 0.0f)), low, "below %a", (double)middle);
+    cr_assert_eq(sw_half_of(nextafterf(middle, INFINITY)), low + 1, "above %a", (double)middle);
+    cr_assert_eq(sw_half_of(-middle), even | 0x8000, "%a", (double)-middle);
+}
+
+Test(half, a_float_becomes_the_nearest_half_and_every_half_itself)
+{
+    for (unsigned bits = 0; bits < ALL; bits++) {
+        const float value = sw_half_float((uint16_t)bits);
+        if (isnan(value))
+            cr_assert(isnan(sw_half_float(sw_half_of(value))), "%04x", bits);
+        else
+            cr_assert_eq(sw_half_of(value), bits, "%04x became %04x", bits, sw_half_of(value));
+    }
+    for (unsigned low = 0; low < 0x7c00; low++) expect_between(low);
+    cr_expect_eq(sw_half_of(3.4e38f), 0x7c00);
+    cr_expect_eq(sw_half_of(-65520.0f), 0xfc00);
+    cr_expect_eq(sw_half_of(1e-45f), 0);
+}
+
 static void expect_tensor(const sw_safetensors_reader *reader, const char *name, float (*meaning)(uint16_t))
 {
     float *values = malloc(ALL * sizeof *values);

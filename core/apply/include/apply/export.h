@@ -13,6 +13,7 @@ sw_status sw_export_format_find(sw_export_format *out, const char *name, const c
 
 typedef struct sw_export_options {
     sw_export_format format;
+    bool half;             /* safetensors: weights of convolutions as F16 */
     bool fold_norms;       /* ONNX: norms are folded into the convolutions before them */
     sw_onnx_unpool unpool; /* ONNX */
 } sw_export_options;

@@ -12,8 +12,10 @@
 #include "weights/checkpoint.h"
 #include "weights/safetensors.h"
 
-/* Writes the tensors under their own names, with these notes as metadata. */
-sw_status sw_export_safetensors(const char *path, const sw_safetensors_reader *weights,
+/* Writes the tensors under their own names, with these notes as metadata. With `half` the floats of tensors
+ * with two or more dimensions, which are the convolutions' weights, become F16. Norms and biases stay: they
+ * are few, and running variances may be smaller than F16 holds well. SW_E_DATA: a value exceeds F16. */
+sw_status sw_export_safetensors(const char *path, const sw_safetensors_reader *weights, bool half,
                                 const sw_checkpoint_note *notes, size_t note_count) SW_NODISCARD;
 
 /* Writes NumPy's archive of arrays: each tensor as <name>.npy in an uncompressed zip file. SW_E_CONFIG when
