@@ -28,8 +28,10 @@ sw_status sw_data_files_add(sw_file_set *set, const sw_data_config *data, sw_dat
         pair_list list = {0};
         if (!sw_data_has_split(&whole, (sw_split)s)) continue;
         sw_status status = split_list(&list, &whole, (sw_split)s);
-        if (status == SW_E_MEMORY) return status;
-        if (status == SW_OK) status = add_list(set, &list, which);
+        if (status == SW_OK)
+            status = add_list(set, &list, which);
+        else if (status == SW_E_CONFIG) /* its folder, or its list, is not there */
+            status = SW_OK;
         pair_list_deinit(&list);
         SW_ENSURE(status);
     }

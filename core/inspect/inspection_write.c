@@ -31,7 +31,6 @@ static sw_status list_inputs(sw_file_set *inputs, const inspection *s)
     SW_ENSURE(sw_file_set_add(inputs, s->saved->weights_path));
     SW_ENSURE(sw_file_set_add(inputs, s->saved->config_path));
     if (s->options->image) SW_ENSURE(sw_file_set_add(inputs, s->options->image));
-    if (!sw_fs_is_dir(s->x->data.root)) return SW_OK; /* --pictures 0 needs no data */
     return sw_data_files_add(inputs, &s->x->data, SW_DATA_ALL);
 }
 

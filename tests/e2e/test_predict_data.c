@@ -148,6 +148,16 @@ Test(predict_data, colours_come_back)
     expect_predictions_are_masks();
 }
 
+Test(predict_data, a_run_whose_data_are_gone_predicts_folders_and_replaces_its_masks)
+{
+    const uint32_t codes[3] = {0, 1, 2};
+    draw(codes, false);
+    train_and_predict("  classes: [a, b, c]\n  size: [24, 36]\n");
+    program_expect(0, NULL, "mv val/images photos && rm -r train val out");
+    for (int again = 0; again < 2; again++)
+        program_expect(0, "predicted", "segwork predict --checkpoint run photos --out out");
+}
+
 Test(predict_data, padded_and_cropped_pictures_are_predicted_whole_at_their_own_size)
 {
     const uint32_t codes[3] = {0, 1, 2};
