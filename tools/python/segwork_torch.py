@@ -521,7 +521,8 @@ def image_size(config):
 
 def read_weights(path):
     """The tensors of a safetensors file by name, without the optimizer's moments and the averages"""
-    types = {"F32": torch.float32, "I64": torch.int64, "I32": torch.int32, "U8": torch.uint8}
+    types = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64}
+    types.update({"I32": torch.int32, "U8": torch.uint8})
     with open(path, "rb") as file:
         header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
         data = bytearray(file.read())
