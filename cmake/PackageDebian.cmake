@@ -22,7 +22,12 @@ string(REPLACE "\n \n" "\n .\n" terms "${terms}")
 file(WRITE ${documents}/copyright
   "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
   "Upstream-Name: ${CPACK_PACKAGE_NAME}\n\n"
-  "Files: *\nCopyright: ${holder}\nLicense: Expat\n ${terms}\n")
+  "Files: *\nCopyright: ${holder}\nLicense: Expat\n ${terms}\n\n"
+  "Files: usr/share/segwork/models/*\nCopyright: ${holder}\nLicense: CC-BY-SA-4.0\n"
+  "Comment: weights trained on the Oxford-IIIT Pet data set (Parkhi, Vedaldi, Zisserman, Jawahar, 2012), CC BY-SA 4.0\n\n"
+  "License: CC-BY-SA-4.0\n"
+  " Creative Commons Attribution-ShareAlike 4.0 International; the text is at\n"
+  " https://creativecommons.org/licenses/by-sa/4.0/legalcode\n")
 file(REMOVE ${documents}/LICENSE)
 
 string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC) # SOURCE_DATE_EPOCH decides, where it is set

@@ -9,6 +9,7 @@
 #include "page/json_text.h"
 #include "print.h"
 
+static const char default_out[] = "predicted";
 static char *checkpoint, *config, *out, *device, *shares, *size, *tta;
 static int logits, probabilities, overlay, outline, json;
 static int tile = OPTION_NOT_GIVEN, overlap = OPTION_NOT_GIVEN, batch = OPTION_NOT_GIVEN,
@@ -22,9 +23,7 @@ static sw_status check_positive(const char *name, int value)
 
 static sw_status read_options(sw_predict_options *o)
 {
-    if (!checkpoint || !out)
-        return sw_fail(SW_E_USAGE, "needs --checkpoint and --out (see 'segwork predict --help')");
-    if (!*out) return sw_fail(SW_E_USAGE, "--out is empty: it names the folder for the results");
+    if (out && !*out) return sw_fail(SW_E_USAGE, "--out is empty: it names the folder for the results");
     if (size && strcmp(size, "original") != 0 && strcmp(size, "network") != 0)
         return sw_fail(SW_E_USAGE, "--size %s: original or network is meant", size);
     if (tta && strcmp(tta, "flip") != 0) return sw_fail(SW_E_USAGE, "--tta %s: there is flip", tta);
@@ -33,7 +32,7 @@ static sw_status read_options(sw_predict_options *o)
     SW_ENSURE(check_positive("--tile", tile));
     SW_ENSURE(check_positive("--batch", batch));
     SW_ENSURE(check_positive("--samples", samples));
-    *o = (sw_predict_options){.out = out,
+    *o = (sw_predict_options){.out = out ? out : default_out,
                               .shares = shares,
                               .device = device,
                               .overlay = overlay,
@@ -50,10 +49,10 @@ static sw_status read_options(sw_predict_options *o)
 }
 
 /* Prints what was done. */
-static sw_status print_summary(const sw_predict_result *result)
+static sw_status print_summary(const sw_predict_result *result, const char *folder)
 {
     cJSON *root = cJSON_CreateObject();
-    sw_json_add_text(root, "folder", out);
+    sw_json_add_text(root, "folder", folder);
     SW_JSON_ADD_NUMBERS(root, {"predicted", result->predicted}, {"failed", result->failed});
     return print_json(root);
 }
@@ -73,10 +72,11 @@ static sw_status run(int argc, const char *const *argv)
     options.progress = &progress;
     status = sw_predict(&result, &saved, argv, &options);
     if (json && result.predicted + result.failed > 0) {
-        const sw_status printed = print_summary(&result);
+        const sw_status printed = print_summary(&result, options.out);
         if (status == SW_OK) status = printed;
     } else if (result.predicted)
-        printf("predicted %d picture%s into %s\n", result.predicted, result.predicted == 1 ? "" : "s", out);
+        printf("predicted %d picture%s into %s\n", result.predicted, result.predicted == 1 ? "" : "s",
+               options.out);
 done:
     sw_trained_close(&saved);
     return status;
@@ -85,7 +85,7 @@ done:
 static const struct poptOption options[] = {
     OPTION_CHECKPOINT(checkpoint),
     OPTION_CONFIG(config),
-    OPTION_TEXT("out", 'o', out, "DIR", "Folder for the results"),
+    OPTION_TEXT("out", 'o', out, "DIR", "Folder for the results (default: predicted)"),
     OPTION_FLAG("overlay", '\0', overlay,
                 "Also write NAME.overlay.png: the picture blended with the colours of the classes"),
     OPTION_FLAG("outline", '\0', outline,
@@ -125,6 +125,8 @@ const sw_command sw_cmd_predict = {
                "folder, every .jpg, .jpeg and .png in it and below it is segmented:\n"
                "FOLDER/a/b.jpg becomes DIR/a/b.png. Photographs are rotated as their Exif data\n"
                "says.\n\n"
+               "Without --checkpoint the model 'pets' is used, which comes with segwork. It\n"
+               "finds cats and dogs in photographs.\n\n"
                "The network sees each picture as in training, scaled to data.size. Large\n"
                "pictures with objects as small as in training, such as maps and scans, are\n"
                "better split into tiles with --tile. If the tiles overlap by at least the\n"
@@ -132,6 +134,7 @@ const sw_command sw_cmd_predict = {
                "of one large tile.\n\n"
                "Pictures that cannot be read are reported and skipped; the exit code is then 1.\n\n"
                "Examples:\n"
+               "  segwork predict cat.jpg --outline\n"
                "  segwork predict --checkpoint runs/border/001 cat.jpg --out out --outline\n"
                "  segwork predict --checkpoint best.safetensors \\\n"
                "      --config experiments/segnet_baseline.yaml photos --out out \\\n"

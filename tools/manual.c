@@ -196,7 +196,7 @@ static const entry environment[] = {
     {"SEGWORK_DEVICE", "The OpenCL device to use when neither --device nor runtime.device names one: "
                        "platform:device numbers, as 0:0, or a part of its name."},
     {"SEGWORK_CONFIG_DIR", "A folder with configs/ and experiments/, searched for experiments and fragments "
-                           "that do not exist at their path."},
+                           "that do not exist at their path, and for the model that comes with segwork."},
     {"SEGWORK_GEMM_PARAMS", "A file with parameters of the matrix product for the device, as tools/tune_gemm "
                             "writes it."},
     {"SEGWORK_KERNEL_DIR", "A folder with the sources of the OpenCL kernels, to use instead of the built-in "
@@ -225,6 +225,9 @@ static const entry files[] = {
     {"data/oxford-iiit-pet/", "Where experiments look for the pictures, unless data.root says otherwise."},
     {"PREFIX/share/segwork/", "The experiments and configs that come with segwork, searched for experiments "
                               "that do not exist at their path."},
+    {"PREFIX/share/segwork/models/",
+     "The model that predict uses when no weights are named: pets.safetensors, "
+     "its experiment and its card."},
     {"PREFIX/share/segwork/configs/README.md", "Every key of an experiment, and how files are composed."},
 };
 

@@ -64,8 +64,9 @@ extern int options_quiet;
     OPTION_TEXT("device", 'd', device, "DEVICE",                                                             \
                 "OpenCL device: platform:device numbers or a part of its name (see 'segwork devices')")
 #define OPTION_CHECKPOINT(checkpoint)                                                                        \
-    OPTION_TEXT("checkpoint", 'c', checkpoint, "FILE|RUN",                                                   \
-                "Weights: a safetensors file, or the folder of a run, which means its best ones")
+    OPTION_TEXT("checkpoint", 'c', checkpoint, "FILE|RUN|pets",                                              \
+                "Weights: a safetensors file, the folder of a run, which means its best ones, or the model " \
+                "that comes with segwork")
 #define OPTION_CONFIG(config)                                                                                \
     OPTION_TEXT("config", '\0', config, "EXPERIMENT.yaml",                                                   \
                 "Experiment of the weights (default: config.yaml of their run)")

@@ -2,12 +2,14 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "config/experiment.h"
+#include "config/shipped.h"
 
 #ifndef SEGWORK_SHARE_FROM_BIN
 #error "SEGWORK_SHARE_FROM_BIN, the way from the program's folder to share/segwork, comes from CMake"
@@ -68,6 +70,13 @@ const char *sw_experiment_share_folder(char *buffer, size_t bytes)
     return buffer;
 }
 
+/* A folder with configs/ and experiments/ that the user names; NULL: none. */
+static const char *given_folder(void)
+{
+    const char *given = getenv("SEGWORK_CONFIG_DIR");
+    return given && *given ? given : NULL;
+}
+
 sw_status locate_config(const char **out, sw_arena *arena, const char *folder, const char *name,
                         sw_str *looked_at)
 {
@@ -78,10 +87,54 @@ sw_status locate_config(const char **out, sw_arena *arena, const char *folder, c
     if (name[0] == '/') goto done;
     const char *rest = name;
     while (strncmp(rest, "../", 3) == 0 || strncmp(rest, "./", 2) == 0) rest = strchr(rest, '/') + 1;
-    const char *given = getenv("SEGWORK_CONFIG_DIR");
-    SW_TRY(try_place(out, arena, given && *given ? given : NULL, rest, looked_at));
+    SW_TRY(try_place(out, arena, given_folder(), rest, looked_at));
     SW_TRY(try_place(out, arena, sw_experiment_share_folder(buffer, sizeof buffer), rest, looked_at));
 done:
     if (status == SW_OK) status = sw_str_status(looked_at);
     return status;
+}
+
+sw_status sw_shipped_model_find(char **out, const char *name, sw_str *looked_at)
+{
+    char buffer[PATH_MAX];
+    sw_status status = SW_OK;
+    sw_arena arena = {0};
+    const char *found = NULL;
+    const char *in_sources = sw_arena_printf(&arena, "configs/models/%s.safetensors", name);
+    const char *installed = sw_arena_printf(&arena, "models/%s.safetensors", name);
+    *out = NULL;
+    if (!in_sources || !installed) SW_TRY(SW_E_MEMORY);
+    SW_TRY(try_place(&found, &arena, "", in_sources, looked_at));
+    SW_TRY(try_place(&found, &arena, given_folder(), in_sources, looked_at));
+    SW_TRY(try_place(&found, &arena, given_folder(), installed, looked_at));
+    SW_TRY(
+        try_place(&found, &arena, sw_experiment_share_folder(buffer, sizeof buffer), installed, looked_at));
+    SW_TRY(sw_str_status(looked_at));
+    if (!found) goto done;
+    *out = sw_strf("%s", found);
+    if (!*out) status = SW_E_MEMORY;
+done:
+    sw_arena_deinit(&arena);
+    return status;
+}
+
+/* Whether a path is a file or, as the folder of a run is, one with a config.yaml. */
+static bool holds_weights(const char *path)
+{
+    char inside[PATH_MAX];
+    snprintf(inside, sizeof inside, "%s/config.yaml", path);
+    return sw_fs_exists(sw_fs_is_dir(path) ? inside : path);
+}
+
+sw_status sw_shipped_weights_path(char **out, const char *text)
+{
+    sw_str looked_at = {0};
+    sw_status status = SW_OK;
+    *out = NULL;
+    if (*text && strcspn(text, "./") == strlen(text) && !holds_weights(text))
+        status = sw_shipped_model_find(out, text, &looked_at);
+    sw_str_deinit(&looked_at);
+    if (status != SW_OK || *out) return status;
+    *out = sw_strf("%s", text);
+    return *out ? SW_OK : SW_E_MEMORY;
 }

@@ -117,8 +117,8 @@ enum { MAX_TEXTS = 256 };
 static const sw_field init_fields[] = {
     TEXT(from, "\"\"",
          "Weights to start from: a safetensors file of F32, F16 or BF16 with PyTorch's names, such as "
-         "another run's checkpoints/best.safetensors, relative to where segwork is started; empty: random "
-         "weights (docs/weights.md)"),
+         "another run's checkpoints/best.safetensors, relative to where segwork is started, or the name of a "
+         "model that comes with segwork (pets); empty: random weights (docs/weights.md)"),
     {FIELD(strip, SW_FIELD_TEXT_LIST, "[\"module.\"]",
            "Prefixes to remove from the file's names, each once, in this order"),
      .max = MAX_TEXTS, .count_offset = offsetof(sw_init_config, strip_count)},

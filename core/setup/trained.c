@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "config/shipped.h"
 #include "run/other_version.h"
 #include "run/reader.h"
 #include "setup/open.h"
@@ -43,6 +44,20 @@ static sw_status locate_in_run(sw_trained *s, const sw_trained_options *o)
     return there ? SW_OK : fail_missing(s, o->from);
 }
 
+/* NAME.yaml beside NAME.safetensors, as models come with segwork. */
+static sw_status locate_beside(sw_trained *s)
+{
+    const char *ending = strrchr(s->weights_path, '.');
+    if (!ending || strcmp(ending, ".safetensors") != 0) return SW_OK;
+    char *path = sw_strf("%.*s.yaml", (int)(ending - s->weights_path), s->weights_path);
+    if (!path) return SW_E_MEMORY;
+    if (sw_fs_exists(path))
+        s->config_path = path;
+    else
+        free(path);
+    return SW_OK;
+}
+
 /* RUN/checkpoints/x.safetensors belongs to RUN/config.yaml; a config.yaml beside another folder may be
  * anything. */
 static sw_status locate_around_file(sw_trained *s, const sw_trained_options *o)
@@ -56,7 +71,8 @@ static sw_status locate_around_file(sw_trained *s, const sw_trained_options *o)
     const bool failed = !s->weights_path || !run || (in_run && !s->config_path);
     free(folder);
     free(run);
-    return failed ? SW_E_MEMORY : SW_OK;
+    if (failed) return SW_E_MEMORY;
+    return in_run ? SW_OK : locate_beside(s);
 }
 
 static sw_status locate(sw_trained *s, const sw_trained_options *o)
@@ -79,7 +95,10 @@ static int epoch_of(const sw_safetensors_reader *weights)
 /* A run's own configuration may be another version's. */
 static sw_status load_experiment(sw_trained *saved, const sw_trained_options *o)
 {
-    if (o->config) return sw_experiment_load(&saved->experiment, saved->config_path, o->sets);
+    static const char own[] = "/config.yaml";
+    const size_t length = strlen(saved->config_path), end = strlen(own);
+    const bool of_run = !o->config && length > end && strcmp(saved->config_path + length - end, own) == 0;
+    if (!of_run) return sw_experiment_load(&saved->experiment, saved->config_path, o->sets);
     char *run = sw_fs_dirname(saved->config_path);
     if (!run) return SW_E_MEMORY;
     sw_status status = sw_run_config_load(&saved->experiment, run, o->sets, NULL);
@@ -88,18 +107,49 @@ static sw_status load_experiment(sw_trained *saved, const sw_trained_options *o)
     return status;
 }
 
+static sw_status find_shipped(char **path)
+{
+    sw_str looked_at = {0};
+    sw_status status = sw_shipped_model_find(path, SW_SHIPPED_MODEL, &looked_at);
+    if (status == SW_OK && !*path)
+        status =
+            sw_fail(SW_E_USAGE,
+                    "without weights the model '%s' is used, and it is not installed: looked at %s. Name "
+                    "weights (--checkpoint RUN, or a safetensors file), or the folder of segwork's "
+                    "sources or of its share/segwork in SEGWORK_CONFIG_DIR",
+                    SW_SHIPPED_MODEL, sw_str_text(&looked_at));
+    sw_str_deinit(&looked_at);
+    return status;
+}
+
+/* *path: the run or the file that is meant. Says so where it was not named. */
+static sw_status resolve(char **path, const char *from)
+{
+    SW_ENSURE(from ? sw_shipped_weights_path(path, from) : find_shipped(path));
+    const char *name = from ? from : SW_SHIPPED_MODEL;
+    if (strcmp(*path, name) != 0) sw_log(SW_LOG_INFO, "model %s: %s", name, *path);
+    return SW_OK;
+}
+
 sw_status sw_trained_open(sw_trained *saved, const sw_trained_options *options)
 {
     sw_status status = SW_OK;
     const char *which = options->which;
+    char *from = NULL;
+    sw_trained_options resolved = *options;
     *saved = (sw_trained){0};
     if (which && strcmp(which, "best") != 0 && strcmp(which, "last") != 0)
         return sw_fail(SW_E_USAGE, "--which %s: expected best or last", which);
-    SW_TRY(locate(saved, options));
+    if (options->config && !options->from)
+        return sw_fail(SW_E_USAGE, "--config is the experiment of weights: name them too (--checkpoint)");
+    SW_TRY(resolve(&from, options->from));
+    resolved.from = from;
+    SW_TRY(locate(saved, &resolved));
     SW_TRY(sw_safetensors_reader_open(&saved->weights, saved->weights_path));
     saved->epoch = epoch_of(saved->weights);
     if (saved->config_path) SW_TRY(load_experiment(saved, options));
 done:
+    free(from);
     if (status != SW_OK) sw_trained_close(saved);
     return status;
 }
@@ -108,8 +158,8 @@ sw_status sw_trained_need_experiment(const sw_trained *saved)
 {
     if (saved->experiment) return SW_OK;
     return sw_fail(SW_E_USAGE,
-                   "%s does not lie in the folder of a run, whose config.yaml would say what its network is: "
-                   "give its experiment with --config",
+                   "%s does not lie in the folder of a run, whose config.yaml would say what its network is, "
+                   "and has no .yaml of its name beside it: give its experiment with --config",
                    saved->weights_path);
 }
 

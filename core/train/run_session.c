@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "config/shipped.h"
 #include "nn/losses.h"
 #include "ranks.h"
 #include "run/masks.h"
@@ -186,7 +187,10 @@ static sw_status open_initial_weights(sw_run_session *s)
 {
     const char *from = s->experiment->init.from;
     if (!*from || s->saved) return SW_OK;
-    sw_status status = sw_safetensors_reader_open(&s->initial_weights, from);
+    char *path;
+    sw_status status = sw_shipped_weights_path(&path, from);
+    if (status == SW_OK) status = sw_safetensors_reader_open(&s->initial_weights, path);
+    free(path);
     return sw_fail_in(status, "init.from");
 }
 

@@ -41,6 +41,9 @@ done
 cp -r runs/segnet_small/001 runs/segnet_small/002
 cp runs/mine/001/checkpoints/best.safetensors best.safetensors
 cp best.safetensors pytorch.safetensors
+mkdir -p configs/models
+cp best.safetensors configs/models/pets.safetensors
+cp mine.yaml configs/models/pets.yaml
 
 # ---- an example ----
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # An installation works from anywhere: program, experiments with their fragments, documents.
 #
-#   tests/e2e/install.sh CMAKE BUILD_FOLDER
+#   tests/e2e/install.sh CMAKE BUILD_FOLDER SOURCE_FOLDER
 set -euo pipefail
-cmake=$1 build=$2
+cmake=$1 build=$2 source=$3
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -28,12 +28,20 @@ for experiment in "$scratch"/moved/share/segwork/experiments/*.yaml; do
 done
 expect 15,274,892 "$scratch/moved/bin/segwork" describe experiments/segnet_baseline.yaml
 for file in bin/segwork share/segwork/configs/README.md share/segwork/configs/experiment.schema.json \
-    share/segwork/python/segwork_torch.py \
+    share/segwork/python/segwork_torch.py share/segwork/models/pets.yaml share/segwork/models/pets.md \
     share/doc/segwork/README.md share/doc/segwork/LICENSE share/doc/segwork/ARCHITECTURE.md \
     share/doc/segwork/CONTRIBUTING.md share/doc/segwork/docs/devices.md share/man/man1/segwork.1 \
     share/bash-completion/completions/segwork share/zsh/site-functions/_segwork; do
     [[ -s $scratch/moved/$file ]] || { echo "not installed: $file" && failed=1; }
 done
+
+# the model that comes with segwork, where the sources have it
+expect "pets.yaml: valid" "$scratch/moved/bin/segwork" check configs/models/pets.yaml
+if [[ -e $source/configs/models/pets.safetensors ]]; then
+    "$scratch/moved/bin/segwork" data synth drawn --train 1 --val 1 --size 64 >/dev/null
+    expect "$scratch/moved/share/segwork/models/pets.safetensors" "$scratch/moved/bin/segwork" predict drawn/images/pet_000001.jpg
+    [[ -s predicted/pet_000001.png ]] || { echo "the installed model labels nothing" && failed=1; }
+fi
 
 # each link of an installed document that is no address leads to a file
 documents=$scratch/moved/share/doc/segwork links=0

@@ -25,11 +25,13 @@ complain() {
 dpkg-deb -x "$package" files
 for file in usr/bin/segwork usr/share/man/man1/segwork.1.gz usr/share/bash-completion/completions/segwork \
     usr/share/zsh/vendor-completions/_segwork usr/share/segwork/experiments/quickstart.yaml \
-    usr/share/segwork/configs/model/segnet.yaml usr/share/segwork/python/segwork_torch.py \
+    usr/share/segwork/configs/model/segnet.yaml usr/share/segwork/python/segwork_torch.py usr/share/segwork/models/pets.yaml \
     usr/share/doc/segwork/README.md usr/share/doc/segwork/changelog.gz; do
     [[ -s files/$file ]] || complain "has no $file"
 done
 grep -qx 'License: Expat' files/usr/share/doc/segwork/copyright || complain "copyright names no licence"
+grep -A 2 '^Files: usr/share/segwork/models/' files/usr/share/doc/segwork/copyright | grep -qx 'License: CC-BY-SA-4.0' ||
+    complain "copyright does not name the licence of the weights"
 grep -q '^ THE SOFTWARE IS PROVIDED' files/usr/share/doc/segwork/copyright || complain "copyright is not whole"
 odd=$(find files -not -type l \( -type d -not -perm 755 -o -type f -not -perm 644 -not -path '*/bin/*' \) -o -type l)
 [[ -z $odd ]] || complain "these are links or have odd permissions: $odd"

@@ -152,6 +152,7 @@ static void runs(void)
     shows(1, "cp runs/mine/checkpoints/best.safetensors other.safetensors; " TINY
              "--set init.from=other.safetensors --set model.head=plain");
     shows(2, "segwork predict --checkpoint other.safetensors pets/images --out masks");
+    shows(2, "segwork predict pets/images/pet_000001.jpg");
     shows(2, "mkdir nopics; segwork predict --checkpoint runs/mine nopics --out masks");
     shows(2, "sed -i 's/^  lr: .*/  lr: 0.5/' runs/mine/config.yaml; segwork run --resume runs/mine");
 }

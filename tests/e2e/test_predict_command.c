@@ -362,7 +362,7 @@ Test(predict_command, a_bad_picture_is_one_line_and_the_others_are_predicted)
 Test(predict_command, what_cannot_be_meant_is_refused_before_anything_is_written)
 {
     train();
-    program_expect(2, "needs --checkpoint and --out", "segwork predict a.jpg");
+    program_expect(2, "the model 'pets' is used, and it is not installed", "segwork predict a.jpg");
     program_expect(2, "needs a picture", "segwork predict --checkpoint run --out out");
     program_expect(2, "pets is not the folder of a run", "segwork predict --checkpoint pets a.jpg --out out");
     program_expect(1, "gone.safetensors: No such file",

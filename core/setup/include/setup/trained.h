@@ -9,9 +9,11 @@
 #include "weights/safetensors.h"
 
 typedef struct sw_trained_options {
-    const char *from;        /* a safetensors file, or the folder of a run */
+    const char *from;        /* a safetensors file, the folder of a run, or the name of a model that comes
+                              * with segwork; NULL: SW_SHIPPED_MODEL */
     const char *which;       /* of a run's checkpoints: "best", "last"; NULL: best */
-    const char *config;      /* experiment; NULL: config.yaml of the run that the file lies in */
+    const char *config;      /* experiment; NULL: config.yaml of the run that the file lies in, or the file's
+                              * neighbour of the same name that ends in .yaml */
     const char *const *sets; /* keys changed in it, ended by NULL; NULL: none */
 } sw_trained_options;
 
@@ -29,7 +31,8 @@ typedef struct sw_trained {
 } sw_trained;
 
 /* Finds and opens the weights, and reads the experiment where there is one: without a configuration the
- * experiment is NULL, which sw_trained_need_experiment turns into an error. Touches no device. */
+ * experiment is NULL, which sw_trained_need_experiment turns into an error. Logs which file a model's name
+ * led to. Touches no device. SW_E_USAGE: no weights are named, and no model is installed. */
 sw_status sw_trained_open(sw_trained *saved, const sw_trained_options *options) SW_NODISCARD;
 
 /* SW_E_USAGE, saying what to give, when no experiment was found. */
