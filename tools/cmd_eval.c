@@ -7,7 +7,7 @@
 #include "options.h"
 #include "print.h"
 
-static char *checkpoint, *config, *out, *device, *split;
+static char *checkpoint, *config, *out, *device, *split, *tta;
 static const char **sets;
 static int json;
 
@@ -35,6 +35,7 @@ static sw_status run(int argc, const char *const *argv)
     const sw_trained_options from = {.from = checkpoint, .config = config, .sets = sets};
     sw_eval_options options = {.split = SW_SPLIT_VAL, .device = device, .progress = &progress};
     SW_TRY(parse_split(&options.split));
+    SW_TRY(options_read_tta(&options.flip, tta));
     SW_TRY(sw_trained_open(&saved, &from));
     SW_TRY(sw_trained_need_experiment(&saved));
     if (out) SW_TRY(sw_fs_mkdirs(out)); /* where it can't be made, that should show before the work */
@@ -59,6 +60,7 @@ static const struct poptOption options[] = {
     OPTION_CONFIG(config),
     OPTION_SET(sets),
     OPTION_TEXT("split", '\0', split, "SPLIT", "Which images to measure: train, val or test (default: val)"),
+    OPTION_TTA(tta),
     OPTION_TEXT("out", 'o', out, "DIR", "Also write metrics.json and per_image.csv into this folder"),
     OPTION_DEVICE(device),
     OPTION_JSON(json),
@@ -76,11 +78,15 @@ const sw_command sw_cmd_eval = {
                "The column 'clean' is measured on images as they are. The column 'article' is\n"
                "measured as the article does it: on augmented images, with figures averaged\n"
                "over batches. An experiment with train.article_every: 0 has only the first.\n\n"
+               "--tta flip measures what 'predict --tta flip' gives: the mean of the\n"
+               "probabilities for an image and for the mirrored one. Columns and metrics.json\n"
+               "then say 'flip'.\n\n"
                "--out writes metrics.json and per_image.csv, a row per image. --json prints the\n"
                "content of metrics.json instead of the tables.\n\n"
                "Examples:\n"
                "  segwork eval --checkpoint runs/segnet_baseline/001 --out figures\n"
                "  segwork eval --checkpoint runs/border/001 --set data.val_limit=100\n"
+               "  segwork eval --checkpoint runs/border/001 --tta flip\n"
                "  segwork eval --checkpoint runs/camvid_small/001 --split test --json\n"
                "  segwork eval --checkpoint pytorch.safetensors \\\n"
                "      --config experiments/segnet_baseline.yaml",

@@ -26,7 +26,8 @@ static sw_status read_options(sw_predict_options *o)
     if (out && !*out) return sw_fail(SW_E_USAGE, "--out is empty: it names the folder for the results");
     if (size && strcmp(size, "original") != 0 && strcmp(size, "network") != 0)
         return sw_fail(SW_E_USAGE, "--size %s: original or network is meant", size);
-    if (tta && strcmp(tta, "flip") != 0) return sw_fail(SW_E_USAGE, "--tta %s: there is flip", tta);
+    bool flip;
+    SW_ENSURE(options_read_tta(&flip, tta));
     if (overlap != OPTION_NOT_GIVEN && overlap < 0)
         return sw_fail(SW_E_USAGE, "--overlap %d: a number of 0 or more is needed", overlap);
     SW_ENSURE(check_positive("--tile", tile));
@@ -40,7 +41,7 @@ static sw_status read_options(sw_predict_options *o)
                               .probabilities = probabilities,
                               .logits = logits,
                               .network_size = size && strcmp(size, "network") == 0,
-                              .flip = tta != NULL,
+                              .flip = flip,
                               .samples = samples == OPTION_NOT_GIVEN ? 0 : samples,
                               .tile = tile == OPTION_NOT_GIVEN ? 0 : tile,
                               .overlap = overlap == OPTION_NOT_GIVEN ? -1 : overlap,
@@ -102,8 +103,7 @@ static const struct poptOption options[] = {
      "Do not scale pictures; split them into square tiles with sides of N pixels", "N"},
     {"overlap", '\0', POPT_ARG_INT, &overlap, 0,
      "Overlap of neighbouring tiles in pixels, at least (default: a quarter of a tile)", "M"},
-    OPTION_TEXT("tta", '\0', tta, "HOW",
-                "flip: average with the prediction for the mirrored picture (takes twice as long)"),
+    OPTION_TTA(tta),
     {"samples", '\0', POPT_ARG_INT, &samples, 0,
      "Average N predictions with dropout; also write NAME.uncertainty.png, which is brighter where they "
      "differ more",

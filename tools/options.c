@@ -117,3 +117,9 @@ const char *commands_nearest(const sw_command *const *commands, const char *word
     for (; *commands; commands++) consider(&s, (*commands)->name);
     return s.nearest;
 }
+
+sw_status options_read_tta(bool *flip, const char *how)
+{
+    *flip = how != NULL;
+    return !how || strcmp(how, "flip") == 0 ? SW_OK : sw_fail(SW_E_USAGE, "--tta %s: there is flip", how);
+}

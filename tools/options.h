@@ -30,6 +30,9 @@ const struct poptOption *options_find(const sw_command *command, const char *wor
 const char *options_nearest(const sw_command *command, const char *word);
 const char *commands_nearest(const sw_command *const *commands, const char *word);
 
+/* Reads the value of --tta (OPTION_TTA); NULL: not given, nothing is averaged. SW_E_USAGE: no such way. */
+sw_status options_read_tta(bool *flip, const char *how) SW_NODISCARD;
+
 /* Returns the command of that name, or NULL. */
 const sw_command *commands_find(const sw_command *const *commands, const char *name);
 
@@ -67,6 +70,9 @@ extern int options_quiet;
     OPTION_TEXT("checkpoint", 'c', checkpoint, "FILE|RUN|pets",                                              \
                 "Weights: a safetensors file, the folder of a run, which means its best ones, or the model " \
                 "that comes with segwork")
+#define OPTION_TTA(tta)                                                                                      \
+    OPTION_TEXT("tta", '\0', tta, "HOW",                                                                     \
+                "flip: average with the prediction for the mirrored picture (takes twice as long)")
 #define OPTION_CONFIG(config)                                                                                \
     OPTION_TEXT("config", '\0', config, "EXPERIMENT.yaml",                                                   \
                 "Experiment of the weights (default: config.yaml of their run)")

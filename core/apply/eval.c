@@ -75,6 +75,7 @@ static sw_status evaluate(sw_eval *eval, sw_trained *saved, const sw_eval_option
     sw_evaluate_options how = {.classes = &eval->columns.classes,
                                .epoch = saved->epoch,
                                .boundary = true,
+                               .flip = eval->flip,
                                .on_image = keep_image,
                                .on_image_user = &pass};
     SW_TRY(sw_evaluate(&eval->clean, &saved->network, clean, &how));
@@ -92,8 +93,10 @@ sw_status sw_eval_run(sw_eval *eval, sw_trained *saved, const sw_eval_options *o
 {
     sw_status status = SW_OK;
     sw_loss_config loss;
-    *eval = (sw_eval){
-        .saved = saved, .split = options->split, .has_article = sw_article_every(saved->experiment) > 0};
+    *eval = (sw_eval){.saved = saved,
+                      .split = options->split,
+                      .flip = options->flip,
+                      .has_article = sw_article_every(saved->experiment) > 0};
     SW_TRY(open_data(eval, &loss));
     const sw_trained_use use = {
         .loss = &loss, .batch = saved->experiment->train.val_batch_size, .device = options->device};

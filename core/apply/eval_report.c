@@ -42,7 +42,8 @@ static void print_figures(sw_str *out, const sw_eval *eval)
     bool both = eval->has_article;
     const sw_classes *classes = &eval->columns.classes;
     sw_str rows = {0};
-    sw_str_append(&rows, both ? "\tclean\tarticle\n" : "\tclean\n");
+    const char *how = eval->flip ? ", flip" : "";
+    sw_str_printf(&rows, both ? "\tclean%s\tarticle%s\n" : "\tclean%s\n", how, how);
     append_row(&rows, "loss", eval->clean.loss, both, eval->article.loss);
     for (int i = 0; i < eval->columns.count; i++) {
         const sw_column *column = &eval->columns.list[i];
@@ -54,6 +55,7 @@ static void print_figures(sw_str *out, const sw_eval *eval)
     sw_sheet_columns(out, &rows, 1);
     if (classes->background >= 0)
         sw_str_printf(out, "micro IoU: without the class %s\n", classes->list[classes->background].name);
+    if (eval->flip) sw_str_append(out, "flip: averaged with the predictions for the mirrored images\n");
     if (both)
         sw_str_append(out, "article: augmented images, figures averaged over batches, not over pixels\n");
 }
@@ -181,6 +183,7 @@ static cJSON *metrics_json(const sw_eval *eval)
     cJSON_AddStringToObject(object, "split",
                             sw_data_split_title(title, sizeof title, &s->experiment->data, eval->split));
     cJSON_AddStringToObject(object, "fingerprint", sw_dataset_fingerprint(eval->val));
+    if (eval->flip) cJSON_AddStringToObject(object, "tta", "flip");
     cJSON_AddNumberToObject(object, "images", eval->image_count);
     cJSON_AddNumberToObject(object, "skipped", sw_dataset_skipped(eval->val));
     cJSON_AddNumberToObject(object, "loss", e->loss);

@@ -3,12 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apply/label_map.h"
 #include "apply/samples.h"
-
 #include "base/arena.h"
 #include "data/augment.h"
 #include "data/normalize.h"
+#include "nn/probabilities.h"
 
 /* One batch is filled, one is on the device, the windows of one are finished. */
 enum { BATCHES = 3, TILED_PICTURES_AHEAD = 4, NONE = -1 };

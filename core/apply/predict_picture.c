@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "nn/probabilities.h"
 #include "predict_files.h"
 
 /* Keeps the calling thread's message with what failed. */

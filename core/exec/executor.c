@@ -394,6 +394,14 @@ sw_status sw_executor_forward(sw_executor *e, int n)
     return run_steps(e, 0, e->plan->first_backward, n);
 }
 
+sw_status sw_executor_forward_from(sw_executor *e, int value, int n)
+{
+    const int producer = e->graph->values[value].producer;
+    int first = 0;
+    while (first < e->plan->first_backward && e->plan->steps[first].node <= producer) first++;
+    return run_steps(e, first, e->plan->first_backward, n);
+}
+
 void sw_executor_scale_gradient(sw_executor *e, int loss, double factor)
 {
     e->calls[e->graph->values[loss].producer].gradient_scale = (float)factor;

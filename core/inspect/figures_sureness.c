@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apply/label_map.h"
 #include "apply/overlay.h"
 #include "apply/samples.h"
 #include "base/log.h"
 #include "inspection.h"
+#include "nn/probabilities.h"
 #include "ops/ops.h"
 
 enum { TILE_PX = 230, COLUMNS = 4 };

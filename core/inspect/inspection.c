@@ -10,6 +10,7 @@
 #include "data/description.h"
 #include "data/normalize.h"
 #include "graph/receptive_field.h"
+#include "nn/probabilities.h"
 #include "setup/open.h"
 #include "setup/open_data.h"
 #include "weights/checkpoint.h"

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apply/label_map.h"
 #include "data/normalize.h"
+#include "nn/probabilities.h"
 
 /* Work memory of a search. */
 typedef struct search {

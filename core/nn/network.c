@@ -171,6 +171,15 @@ sw_status sw_network_swap_averages(sw_network *network)
     return network->averages.params ? sw_averages_swap(&network->averages) : SW_OK;
 }
 
+static sw_status enqueue_metrics(sw_network *network, int n)
+{
+    const sw_model *model = &network->eval_model;
+    sw_profile_pass(network->cl, SW_PASS_METRICS);
+    SW_ENSURE(sw_metrics_run(network->metrics, sw_executor_value(network->evaluator, model->logits),
+                             sw_executor_value(network->evaluator, model->labels), n));
+    return sw_cl_flush(network->cl);
+}
+
 sw_status sw_network_enqueue_evaluation(sw_network *network, const float *images, const uint8_t *labels,
                                         int n)
 {
@@ -178,10 +187,20 @@ sw_status sw_network_enqueue_evaluation(sw_network *network, const float *images
     const sw_model *model = &network->eval_model;
     SW_ENSURE(upload_batch(network, executor, model, images, labels, n));
     SW_ENSURE(sw_executor_forward(executor, n));
-    sw_profile_pass(network->cl, SW_PASS_METRICS);
-    SW_ENSURE(sw_metrics_run(network->metrics, sw_executor_value(executor, model->logits),
-                             sw_executor_value(executor, model->labels), n));
-    return sw_cl_flush(network->cl);
+    return enqueue_metrics(network, n);
+}
+
+sw_status sw_network_enqueue_logits(sw_network *network, const float *logits, const uint8_t *labels, int n)
+{
+    sw_executor *executor = network->evaluator;
+    const sw_model *model = &network->eval_model;
+    const size_t pixels = sw_network_pixels(network, n);
+    sw_profile_pass(network->cl, SW_PASS_UPLOAD);
+    SW_ENSURE(sw_buffer_write(network->cl, sw_executor_value(executor, model->logits), 0, logits,
+                              pixels * (size_t)network->options.model->classes * sizeof *logits));
+    SW_ENSURE(sw_buffer_write(network->cl, sw_executor_value(executor, model->labels), 0, labels, pixels));
+    SW_ENSURE(sw_executor_forward_from(executor, model->logits, n));
+    return enqueue_metrics(network, n);
 }
 
 sw_status sw_network_read_evaluation(sw_network *network, const float *images, const uint8_t *labels, int n,

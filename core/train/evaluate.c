@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "measure/run_profile.h"
+#include "nn/flip.h"
 #include "nn/losses.h"
 
 typedef struct evaluator {
@@ -16,6 +17,7 @@ typedef struct evaluator {
     sw_size size;
     sw_batch batch; /* the one that `results` are of; count 0: none yet */
     sw_loss_values loss;
+    sw_flip flip; /* with options.flip */
     sw_batch_results results;
     double soft, soft_counted; /* of one batch, sums of the soft IoU: of all images, of those that count */
     double loss_weights[SW_MAX_LOSSES]; /* of all batches */
@@ -187,6 +189,12 @@ static sw_status measure(evaluator *e)
     return SW_OK;
 }
 
+static sw_status enqueue(evaluator *e, const sw_batch *b)
+{
+    return e->options->flip ? sw_flip_enqueue_evaluation(&e->flip, e->network, b->images, b->labels, b->count)
+                            : sw_network_enqueue_evaluation(e->network, b->images, b->labels, b->count);
+}
+
 /* One batch, from the loader to its results; while the device has it, the host measures the one before.
  * *last: there was none. */
 static sw_status evaluate_next(bool *last, evaluator *e, sw_loader *loader)
@@ -200,7 +208,7 @@ static sw_status evaluate_next(bool *last, evaluator *e, sw_loader *loader)
     *last = batch.count == 0;
     if (*last) return measure(e);
     begun = sw_run_profile_end(o->profile, SW_SPAN_VALIDATION_LOAD, begun);
-    SW_TRY(sw_network_enqueue_evaluation(e->network, batch.images, batch.labels, batch.count));
+    SW_TRY(enqueue(e, &batch));
     sw_run_profile_end(o->profile, SW_SPAN_EVALUATE, begun);
     SW_TRY(measure(e));
     begun = sw_run_profile_begin(o->profile);
@@ -242,6 +250,7 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
     SW_TRY(sw_evaluation_init(&e.image, e.classes, ignored));
     SW_TRY(sw_confusion_init(&e.batch_counts, e.classes, ignored));
     SW_TRY(allocate(&e));
+    if (options->flip) SW_TRY(sw_flip_init(&e.flip, network));
     sw_loader_start(loader, (uint32_t)options->epoch, 0);
     for (bool last = false; !last;) {
         SW_TRY(evaluate_next(&last, &e, loader));
@@ -253,6 +262,7 @@ sw_status sw_evaluate(sw_evaluation *out, sw_network *network, sw_loader *loader
 done:
     sw_evaluation_deinit(&e.image);
     sw_confusion_deinit(&e.batch_counts);
+    sw_flip_deinit(&e.flip);
     if (status != SW_OK) sw_evaluation_deinit(out);
     free(e.results.confusion);
     free(e.results.soft);

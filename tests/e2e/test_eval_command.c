@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/image.h"
 #include "program.h"
 #include "scratch.h"
 
@@ -218,6 +219,94 @@ Test(eval_command, an_ignored_class_has_no_figures_and_its_pixels_count_nowhere)
         number(figures, "miou"));
     cr_expect_gt(number(figures, "boundary_f1"), 0.05, "contours under the border are found");
     cJSON_Delete(figures);
+}
+
+/* The confusion matrix of masks that predict wrote, against the true ones; all have values from 1. */
+static void count_masks(double counts[9], const char *folder)
+{
+    for (int i = 1; i <= IMAGES; i++) {
+        sw_image mask, truth;
+        char name[80];
+        snprintf(name, sizeof name, "%s/pet_%06d.png", folder, 100000 + i);
+        cr_assert_eq(sw_image_read_mask(&mask, scratch_path(name)), SW_OK, "%s", sw_error_message());
+        snprintf(name, sizeof name, "pets/annotations/trimaps/pet_%06d.png", 100000 + i);
+        cr_assert_eq(sw_image_read_mask(&truth, scratch_path(name)), SW_OK, "%s", sw_error_message());
+        for (int p = 0; p < PIXELS; p++) counts[3 * (truth.pixels[p] - 1) + mask.pixels[p] - 1]++;
+        sw_image_deinit(&mask);
+        sw_image_deinit(&truth);
+    }
+}
+
+static void expect_counts(const cJSON *figures, const double counts[9])
+{
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(figures, "confusion");
+    for (int i = 0; i < 9; i++)
+        cr_expect_eq(cJSON_GetArrayItem(cJSON_GetArrayItem(rows, i / 3), i % 3)->valuedouble, counts[i],
+                     "truth %d, prediction %d", i / 3, i % 3);
+}
+
+Test(eval_command, with_a_flip_the_counts_are_those_of_the_masks_that_predict_writes_with_a_flip)
+{
+    double flipped[9] = {0}, plain[9] = {0};
+    train("");
+    program_expect(0, NULL,
+                   "segwork predict --checkpoint run pets/images --out flipped --tta flip && "
+                   "segwork predict --checkpoint run pets/images --out plain");
+    count_masks(flipped, "flipped");
+    count_masks(plain, "plain");
+    cr_assert(memcmp(flipped, plain, sizeof plain) != 0, "a flip changes nothing: this test is blind");
+    program_expect(0, "clean, flip  article, flip\n",
+                   "segwork eval --checkpoint run --out figures --tta flip 2>/dev/null");
+    cr_expect_not_null(
+        strstr(program_output, "flip: averaged with the predictions for the mirrored images\n"));
+    program_expect_narrow();
+    program_expect(0, NULL, "segwork eval --checkpoint run --out once 2>/dev/null");
+    cr_expect_null(strstr(program_output, "flip"), "%s", program_output);
+    cJSON *figures = json_of("figures/metrics.json", NULL), *once = json_of("once/metrics.json", NULL);
+    expect_counts(figures, flipped);
+    expect_counts(once, plain);
+    expect_images_add_up("figures/per_image.csv", figures);
+    cr_expect_str_eq(cJSON_GetObjectItemCaseSensitive(figures, "tta")->valuestring, "flip");
+    cr_expect_null(cJSON_GetObjectItemCaseSensitive(once, "tta"));
+    cr_expect_neq(number(figures, "loss"), number(once, "loss"));
+    cJSON_Delete(figures);
+    cJSON_Delete(once);
+    program_expect(2, "--tta rotate: there is flip", "segwork eval --checkpoint run --tta rotate");
+}
+
+/* The negative logarithm of what `predict --tta flip` gives the true class, and other losses of the same. */
+Test(eval_command, with_a_flip_the_loss_is_that_of_the_mean_probabilities)
+{
+    double sum = 0;
+    train("");
+    program_expect(0, NULL,
+                   "segwork predict --checkpoint run pets/images --out flipped --tta flip --probabilities && "
+                   "segwork eval --checkpoint run --out figures --tta flip && "
+                   "segwork eval --checkpoint run --out dice --tta flip --set loss.kind=dice");
+    for (int i = 1; i <= IMAGES; i++) {
+        sw_image truth;
+        char name[80];
+        snprintf(name, sizeof name, "pets/annotations/trimaps/pet_%06d.png", 100000 + i);
+        cr_assert_eq(sw_image_read_mask(&truth, scratch_path(name)), SW_OK, "%s", sw_error_message());
+        snprintf(name, sizeof name, "flipped/pet_%06d.probabilities.npy", 100000 + i);
+        size_t length;
+        char *file = file_text(name, &length);
+        cr_assert_eq(length, 128 + 3 * PIXELS * sizeof(float));
+        for (int p = 0; p < PIXELS; p++) {
+            float probability;
+            memcpy(&probability,
+                   file + 128 + sizeof(float) * ((size_t)(truth.pixels[p] - 1) * PIXELS + (size_t)p),
+                   sizeof probability);
+            sum -= log((double)probability) / (IMAGES * PIXELS);
+        }
+        free(file);
+        sw_image_deinit(&truth);
+    }
+    cJSON *figures = json_of("figures/metrics.json", NULL), *dice = json_of("dice/metrics.json", NULL);
+    cr_expect_float_eq(number(figures, "loss"), sum, 1e-5);
+    cr_expect(number(dice, "loss") > 0 && number(dice, "loss") < 1);
+    cJSON_Delete(figures);
+    cJSON_Delete(dice);
 }
 
 Test(eval_command, keys_can_be_changed_and_what_is_missing_is_said)

@@ -106,34 +106,3 @@ Test(label_map, windows_give_what_the_whole_gives)
         free(parts);
     }
 }
-
-Test(label_map, softmax_makes_probabilities_of_any_logits)
-{
-    float values[] = {0, 0, /**/ 1, 3, /**/ 500, -500, /**/ -1e30f, 1e30f};
-    cr_assert_eq(sw_softmax(values, 4, 2), SW_OK);
-    const double second[] = {0.5, 1 / (1 + exp(-2)), 0, 1};
-    for (int i = 0; i < 4; i++) {
-        cr_expect_float_eq(values[2 * i + 1], second[i], 1e-6);
-        cr_expect_float_eq(values[2 * i] + values[2 * i + 1], 1, 1e-6);
-    }
-}
-
-Test(label_map, a_logit_that_is_no_number_is_an_error)
-{
-    const float bad[] = {NAN, INFINITY, -INFINITY};
-    for (int i = 0; i < 3; i++)
-        for (int at = 0; at < 4; at++) {
-            float values[4] = {1, 2, 3, 4};
-            values[at] = bad[i];
-            cr_expect_eq(sw_softmax(values, 2, 2), SW_E_NUMERIC, "%f at %d", (double)bad[i], at);
-        }
-}
-
-Test(label_map, a_mirrored_window_is_turned_back_before_it_is_averaged)
-{
-    float values[2 * 3] = {.1f, .2f, .3f, /**/ .4f, .5f, .6f}; /* one class, 2 x 3 */
-    const float mirrored[2 * 3] = {.9f, .8f, .7f, /**/ .6f, .5f, .4f};
-    sw_average_mirrored(values, mirrored, (sw_size){2, 3}, 1);
-    const float expected[] = {.4f, .5f, .6f, /**/ .4f, .5f, .6f};
-    for (int i = 0; i < 6; i++) cr_expect_float_eq(values[i], expected[i], 1e-6);
-}

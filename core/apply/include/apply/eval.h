@@ -10,6 +10,7 @@
 
 typedef struct sw_eval_options {
     sw_split split;
+    bool flip;                          /* averages with the prediction of the mirrored images */
     const char *device;                 /* overrides the experiment's; NULL: not */
     const sw_progress_output *progress; /* NULL: none */
 } sw_eval_options;
@@ -17,6 +18,7 @@ typedef struct sw_eval_options {
 typedef struct sw_eval {
     const sw_trained *saved; /* borrowed, as are its names */
     sw_split split;
+    bool flip;       /* as the options say */
     sw_dataset *val; /* the split's images */
     sw_evaluation clean;
     bool has_article;      /* unless train.article_every is 0 */

@@ -8,13 +8,6 @@
 #include "base/size.h"
 #include "base/status.h"
 
-/* Turns logits (pixels, classes) into probabilities, in place (softmax). SW_E_NUMERIC: a logit is NaN or
- * infinite. */
-sw_status sw_softmax(float *values, size_t pixels, int classes) SW_NODISCARD;
-
-/* Averages probabilities (height, width, classes) with those of the same window seen mirrored. */
-void sw_average_mirrored(float *values, const float *mirrored, sw_size window, int classes);
-
 /* How one side of a map, its rows or its columns, lies to those of a window. The network saw the whole side
  * as `scaled` pixels, of which the window has those from `at` on. */
 typedef struct sw_map_side {

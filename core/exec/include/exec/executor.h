@@ -116,6 +116,10 @@ void sw_executor_set_place(sw_executor *executor, int first_image, bool counts);
 sw_status sw_executor_forward(sw_executor *executor, int n) SW_NODISCARD;
 sw_status sw_executor_backward(sw_executor *executor, int n) SW_NODISCARD;
 
+/* Enqueues the forward steps of the nodes after the one that made `value`, into whose buffer the caller has
+ * written something else. The value is a kept one, and so is all that these nodes read of earlier ones. */
+sw_status sw_executor_forward_from(sw_executor *executor, int value, int n) SW_NODISCARD;
+
 /* Sets what the gradient of a loss, given by its value, is multiplied by in the backward passes from here on;
  * 1 at first. */
 void sw_executor_scale_gradient(sw_executor *executor, int loss, double factor);

@@ -168,6 +168,10 @@ typedef struct sw_batch_results {
 /* Enqueues the evaluation of n <= eval_batch images, which are copied. */
 sw_status sw_network_enqueue_evaluation(sw_network *network, const float *images, const uint8_t *labels,
                                         int n) SW_NODISCARD;
+/* Enqueues losses and metrics of logits (n,H,W,classes) that the host gives in place of the network's; they
+ * are copied. */
+sw_status sw_network_enqueue_logits(sw_network *network, const float *logits, const uint8_t *labels,
+                                    int n) SW_NODISCARD;
 /* Waits for the results of the batch enqueued last. Its images and labels are needed only where the loss is
  * asked for and not finite. */
 sw_status sw_network_read_evaluation(sw_network *network, const float *images, const uint8_t *labels, int n,

@@ -24,6 +24,7 @@ typedef struct sw_evaluate_options {
     const sw_classes *classes;
     int epoch;                /* of the loader's shuffle and augmentation */
     bool boundary;            /* boundary F1 too: costs host time */
+    bool flip;                /* evaluates the mean with the prediction of the mirrored images (nn/flip.h) */
     const int *slot_of_image; /* by image number: place in `captured`, or -1; NULL: capture nothing */
     uint8_t *const *captured; /* predictions (S,S) of the captured images */
     uint8_t *const *captured_confidence; /* and how sure they are (S,S), see sw_batch_results; NULL: not */
