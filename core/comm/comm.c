@@ -8,8 +8,10 @@
 
 enum {
     TIME_LIMIT_S = 600,
-    PART_BYTES =
-        16 << 20, /* of one rank's part in an exchange of gradients: the memory it takes has a bound */
+    /* Of one rank's part in an exchange of gradients, and of all parts: the memory that it takes has a bound,
+     * and MPI counts bytes in an int. */
+    PART_BYTES = 16 << 20,
+    STRETCH_BYTES = 1 << 30,
 };
 
 int sw_comm_started(void)
@@ -129,33 +131,33 @@ sw_status sw_comm_sum_counts(sw_comm *comm, uint64_t *values, size_t count)
     return SW_OK;
 }
 
-/* One stretch of at most size * PART_BYTES: each rank gets a part of it from all, sums that and sends the sum
- * to all. `from` and `to` have room for size parts. */
-static sw_status sum_stretch(sw_comm *comm, float *values, size_t count, float *from, float *to)
+/* One stretch of at most size * PART_BYTES: each rank gets a part of it from all, sums that in place and
+ * gives the sum to all. `parts` has room for that part of every rank. */
+static sw_status sum_stretch(sw_comm *comm, float *values, size_t count, float *parts)
 {
-    const size_t size = (size_t)comm->size, part = (count + size - 1) / size, bytes = part * sizeof *values;
-    memcpy(from, values, count * sizeof *values);
-    memset(from + count, 0, (size * part - count) * sizeof *values);
-    SW_ENSURE(comm->transport->scatter(comm, from, bytes, to));
+    const size_t size = (size_t)comm->size, part = (count + size - 1) / size, bytes = count * sizeof *values;
+    const size_t part_bytes = part * sizeof *values;
+    const size_t own = transport_part(bytes, part_bytes, comm->rank) / sizeof *values;
+    SW_ENSURE(comm->transport->scatter_parts(comm, values, bytes, part_bytes, parts));
+    float *sum = values + (size_t)comm->rank * part;
+    if (own) memcpy(sum, parts, own * sizeof *sum);
     for (size_t r = 1; r < size; r++)
-        for (size_t i = 0; i < part; i++) to[i] += to[r * part + i];
-    SW_ENSURE(comm->transport->gather(comm, to, bytes, from));
-    memcpy(values, from, count * sizeof *values);
-    return SW_OK;
+        for (size_t i = 0; i < own; i++) sum[i] += parts[r * own + i];
+    return comm->transport->gather_parts(comm, values, bytes, part_bytes);
 }
 
 sw_status sw_comm_sum_floats(sw_comm *comm, float *values, size_t count)
 {
     sw_status status = SW_OK;
     if (!comm || count == 0) return SW_OK;
-    const size_t most = (size_t)comm->size * (PART_BYTES / sizeof *values);
+    const size_t parts_bytes = (size_t)comm->size * PART_BYTES;
+    const size_t most = (parts_bytes < STRETCH_BYTES ? parts_bytes : STRETCH_BYTES) / sizeof *values;
     const size_t stretch = count < most ? count : most, room = stretch + (size_t)comm->size;
-    float *from = malloc(2 * room * sizeof *from);
-    if (!from) return sw_fail_alloc("gradients of the other processes", 2 * room * sizeof *from);
+    float *parts = malloc(room * sizeof *parts);
+    if (!parts) return sw_fail_alloc("gradients of the other processes", room * sizeof *parts);
     for (size_t at = 0; at < count && status == SW_OK; at += stretch)
-        status =
-            sum_stretch(comm, values + at, count - at < stretch ? count - at : stretch, from, from + room);
-    free(from);
+        status = sum_stretch(comm, values + at, count - at < stretch ? count - at : stretch, parts);
+    free(parts);
     return status;
 }
 

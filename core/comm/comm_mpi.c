@@ -60,12 +60,55 @@ static sw_status mpi_broadcast(sw_comm *comm, void *data, size_t bytes)
     return await(comm, &request, "broadcast");
 }
 
-static sw_status mpi_scatter(sw_comm *comm, const void *from, size_t bytes, void *to)
+/* How MPI wants the parts of `bytes`, and this rank's part of every rank, one behind the other. */
+typedef struct cuts {
+    int *counts, *places, *own_counts, *own_places;
+} cuts;
+
+static sw_status cut(cuts *out, const sw_comm *comm, size_t bytes, size_t part)
+{
+    const size_t size = (size_t)comm->size;
+    int *numbers = malloc(4 * size * sizeof *numbers);
+    *out = (cuts){numbers, numbers + size, numbers + 2 * size, numbers + 3 * size};
+    if (!numbers) return sw_fail_alloc("parts of an exchange", 4 * size * sizeof *numbers);
+    const int own = (int)transport_part(bytes, part, comm->rank);
+    for (int r = 0; r < comm->size; r++) {
+        out->counts[r] = (int)transport_part(bytes, part, r);
+        out->places[r] = out->counts[r] ? r * (int)part : 0;
+        out->own_counts[r] = own;
+        out->own_places[r] = r * own;
+    }
+    return SW_OK;
+}
+
+static sw_status mpi_scatter_parts(sw_comm *comm, const void *data, size_t bytes, size_t part, void *to)
 {
     MPI_Request request;
-    const int n = (int)bytes;
-    SW_ENSURE(check(MPI_Ialltoall(from, n, MPI_BYTE, to, n, MPI_BYTE, MPI_COMM_WORLD, &request), "exchange"));
-    return await(comm, &request, "exchange");
+    cuts c;
+    sw_status status = SW_OK;
+    SW_TRY(cut(&c, comm, bytes, part));
+    SW_TRY(check(MPI_Ialltoallv(data, c.counts, c.places, MPI_BYTE, to, c.own_counts, c.own_places, MPI_BYTE,
+                                MPI_COMM_WORLD, &request),
+                 "exchange"));
+    SW_TRY(await(comm, &request, "exchange"));
+done:
+    free(c.counts);
+    return status;
+}
+
+static sw_status mpi_gather_parts(sw_comm *comm, void *data, size_t bytes, size_t part)
+{
+    MPI_Request request;
+    cuts c;
+    sw_status status = SW_OK;
+    SW_TRY(cut(&c, comm, bytes, part));
+    SW_TRY(check(MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_BYTE, data, c.counts, c.places, MPI_BYTE,
+                                 MPI_COMM_WORLD, &request),
+                 "gather of sums"));
+    SW_TRY(await(comm, &request, "gather of sums"));
+done:
+    free(c.counts);
+    return status;
 }
 
 static void mpi_close(sw_comm *comm)
@@ -95,7 +138,8 @@ sw_status transport_open(sw_comm *comm)
 {
     static const sw_transport transport = {.gather = mpi_gather,
                                            .broadcast = mpi_broadcast,
-                                           .scatter = mpi_scatter,
+                                           .scatter_parts = mpi_scatter_parts,
+                                           .gather_parts = mpi_gather_parts,
                                            .close = mpi_close,
                                            .abort = mpi_abort};
     bool started = false;

@@ -438,6 +438,7 @@ sw_status sw_executor_find_nan(sw_executor *e, int n, char *where, size_t where_
             break;
         }
         e->calls[step->node].epilogue = (sw_epilogue){.kind = SW_EPILOGUE_NONE}; /* each node by itself */
+        e->calls[step->node].comm = NULL; /* and each process: the others take no part in this */
         SW_ENSURE(run_step(e, step, n));
         for (int i = 0; i < writer(call)->output_count && !where[0]; i++) {
             bool finite = true;

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "ops/call.h"
 #include "ops/chunks.h"
@@ -44,7 +43,6 @@ void sw_gradients_deinit(sw_gradients *gradients)
 {
     sw_buffer_release(&gradients->partial);
     sw_buffer_release(&gradients->norms);
-    free(gradients->host);
     *gradients = (sw_gradients){0};
 }
 
@@ -90,11 +88,10 @@ done:
 sw_status sw_gradients_sum(sw_gradients *g, sw_comm *comm)
 {
     const sw_store *store = g->store;
-    const size_t bytes = store->param_elems * sizeof(float);
+    void *grads;
     if (sw_comm_size(comm) == 1) return SW_OK;
-    if (!g->host) g->host = malloc(bytes);
-    if (!g->host) return sw_fail_alloc("the gradients of the other processes", bytes);
-    SW_ENSURE(sw_buffer_read(store->cl, store->grads, 0, g->host, bytes));
-    SW_ENSURE(sw_comm_sum_floats(comm, g->host, store->param_elems));
-    return sw_buffer_write(store->cl, store->grads, 0, g->host, bytes);
+    SW_ENSURE(sw_buffer_map(&grads, store->cl, store->grads, store->param_elems * sizeof(float)));
+    const sw_status status = sw_comm_sum_floats(comm, grads, store->param_elems);
+    const sw_status unmapped = sw_buffer_unmap(store->cl, store->grads, grads);
+    return status == SW_OK ? unmapped : status;
 }

@@ -103,7 +103,6 @@ void sw_gallery_begin(sw_gallery *g, const sw_comm *comm)
 /* An image that may get into a list, with its maps (S,S). */
 typedef struct candidate {
     int image;
-    double score;
     const uint8_t *prediction, *confidence;
 } candidate;
 
@@ -162,74 +161,80 @@ void sw_gallery_take(void *gallery, const sw_image_evaluation *e)
 
 /* ---- several processes ---- */
 
-/* What a process sends of an entry of a list, before its two maps. */
-typedef struct entry_head {
-    int used; /* 0: the list is shorter */
-    int image;
+/* An entry of a list of some process. */
+typedef struct entry {
+    int rank, at; /* whose it is, and its place there */
+    int image;    /* -1: the list is shorter */
     double score;
-} entry_head;
+} entry;
 
-static size_t entry_bytes(const sw_gallery *g)
+/* The order of a list: the highest score first, among equal ones the image that comes first. */
+static int by_score(const void *a, const void *b)
 {
-    return sizeof(entry_head) + 2 * pixels_of(g->dataset);
-}
-
-static void pack_lists(uint8_t *to, const sw_gallery *g)
-{
-    const size_t pixels = pixels_of(g->dataset);
-    for (int l = 0; l < SW_GALLERY_LISTS; l++)
-        for (int i = 0; i < g->length; i++, to += entry_bytes(g)) {
-            const sw_gallery_slot *slot = &g->slots[l][i];
-            const entry_head head = {.used = i < g->used[l], .image = slot->image, .score = slot->score};
-            memcpy(to, &head, sizeof head);
-            if (!head.used) continue;
-            memcpy(to + sizeof head, slot->prediction, pixels);
-            memcpy(to + sizeof head + pixels, slot->confidence, pixels);
-        }
-}
-
-static int by_image(const void *a, const void *b)
-{
-    const candidate *x = a, *y = b;
+    const entry *x = a, *y = b;
+    if (x->score != y->score) return x->score < y->score ? 1 : -1;
     return (x->image > y->image) - (x->image < y->image);
 }
 
-/* Fills a list anew with what all processes have in theirs, in the order of the images. */
-static void merge_list(sw_gallery *g, sw_gallery_list list, const uint8_t *all, int ranks,
-                       candidate *candidates)
+/* Collects the entries that all processes have in a list, in its order; returns how many there are. */
+static sw_status gather_entries(entry *all, size_t *count, const sw_gallery *g, sw_gallery_list list,
+                                sw_comm *comm)
 {
-    const size_t pixels = pixels_of(g->dataset), bytes = entry_bytes(g);
-    size_t count = 0;
-    for (int r = 0; r < ranks; r++)
-        for (int i = 0; i < g->length; i++) {
-            const uint8_t *at = all + (size_t)((r * SW_GALLERY_LISTS + (int)list) * g->length + i) * bytes;
-            entry_head head;
-            memcpy(&head, at, sizeof head);
-            if (head.used)
-                candidates[count++] =
-                    (candidate){head.image, head.score, at + sizeof head, at + sizeof head + pixels};
+    const size_t length = (size_t)g->length, ranks = (size_t)sw_comm_size(comm);
+    entry own[SW_GALLERY_LENGTH] = {{0}};
+    for (int i = 0; i < g->length; i++) {
+        const sw_gallery_slot *slot = &g->slots[list][i];
+        const bool used = i < g->used[list];
+        own[i] = (entry){sw_comm_rank(comm), i, used ? slot->image : -1, used ? slot->score : 0};
+    }
+    SW_ENSURE(sw_comm_gather(comm, own, length * sizeof *own, all));
+    *count = 0;
+    for (size_t i = 0; i < ranks * length; i++)
+        if (all[i].image >= 0) all[(*count)++] = all[i];
+    qsort(all, *count, sizeof *all, by_score);
+    return SW_OK;
+}
+
+/* Makes a list of the first entries of all, whose maps come from the processes that have them. */
+static sw_status unite_list(sw_gallery *g, sw_gallery_list list, sw_comm *comm, entry *all, uint8_t *maps)
+{
+    const size_t pixels = pixels_of(g->dataset);
+    sw_gallery_slot *slots = g->slots[list];
+    size_t count;
+    SW_ENSURE(gather_entries(all, &count, g, list, comm));
+    if (count > (size_t)g->length) count = (size_t)g->length;
+    memset(maps, 0, 2 * pixels * count);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *map = maps + 2 * pixels * i;
+        if (all[i].rank == sw_comm_rank(comm)) {
+            memcpy(map, slots[all[i].at].prediction, pixels);
+            memcpy(map + pixels, slots[all[i].at].confidence, pixels);
         }
-    qsort(candidates, count, sizeof *candidates, by_image);
-    g->used[list] = 0;
-    for (size_t i = 0; i < count; i++) offer(g, list, candidates[i].score, &candidates[i]);
+        SW_ENSURE(sw_comm_unite(comm, map, 2 * pixels));
+    }
+    for (size_t i = 0; i < count; i++) {
+        slots[i].image = all[i].image;
+        slots[i].score = all[i].score;
+        memcpy(slots[i].prediction, maps + 2 * pixels * i, pixels);
+        memcpy(slots[i].confidence, maps + 2 * pixels * i + pixels, pixels);
+    }
+    g->used[list] = (int)count;
+    return SW_OK;
 }
 
 sw_status sw_gallery_unite(sw_gallery *g, sw_comm *comm)
 {
     sw_status status = SW_OK;
     const size_t ranks = (size_t)sw_comm_size(comm), length = (size_t)g->length;
-    const size_t bytes = SW_GALLERY_LISTS * length * entry_bytes(g);
+    const size_t bytes = 2 * length * pixels_of(g->dataset);
     if (ranks == 1) return SW_OK;
-    uint8_t *own = calloc(bytes + 1, 1), *all = malloc(ranks * bytes + 1);
-    candidate *candidates = malloc((ranks * length + 1) * sizeof *candidates);
-    if (!own || !all || !candidates) SW_TRY(sw_fail_alloc("the processes' galleries", (ranks + 1) * bytes));
+    entry *all = malloc((ranks * length + 1) * sizeof *all);
+    uint8_t *maps = malloc(bytes + 1);
+    if (!all || !maps) SW_TRY(sw_fail_alloc("the processes' galleries", bytes));
     SW_TRY(sw_comm_unite(comm, g->figures, (size_t)sw_dataset_count(g->dataset) * sizeof *g->figures));
-    pack_lists(own, g);
-    SW_TRY(sw_comm_gather(comm, own, bytes, all));
-    for (int l = 0; l < SW_GALLERY_LISTS; l++) merge_list(g, (sw_gallery_list)l, all, (int)ranks, candidates);
+    for (int l = 0; l < SW_GALLERY_LISTS; l++) SW_TRY(unite_list(g, (sw_gallery_list)l, comm, all, maps));
 done:
-    free(own);
     free(all);
-    free(candidates);
+    free(maps);
     return status;
 }

@@ -6,7 +6,7 @@ set -uo pipefail
 segwork=$1
 export SEGWORK_CONFIG_DIR=$2
 mpiexec=$3
-# shellcheck source=../support/script.sh
+# shellcheck source=tests/support/script.sh
 source "$2/tests/support/script.sh"
 cd "$scratch" || exit 1
 
@@ -81,6 +81,10 @@ for file in steps.jsonl grids/epoch_04.png; do
 done
 for folder in one of2; do (cd $folder/gallery && ls) >$folder.files; done
 cmp -s one.files of2.files || fail "another gallery: $(diff one.files of2.files)"
+# figures of every validation image, whichever process had it
+paste -d, one/gallery/*.csv of2/gallery/*.csv | awk -F, 'NR > 1 { n = NF / 2
+    for (i = 1; i <= n; i++) if ($i != $(i + n) && (i == 1 || ($i - $(i + n)) ^ 2 > 4e-4)) exit 1 }' ||
+    fail "other figures of images: $(head -3 one/gallery/*.csv of2/gallery/*.csv)"
 
 # --- norms apart, as PyTorch's DistributedDataParallel: learns, and the network's statistics are rank 0's
 ranks 2 net.yaml --set train.sync_norm=false --out apart >log 2>&1 || fail "norms apart: $(cat log)"

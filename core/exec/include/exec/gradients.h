@@ -10,7 +10,6 @@ typedef struct sw_gradients {
     float clip_norm; /* 0: not clipped */
     const void *scale, *squares, *norm, *clip;
     cl_mem partial, norms; /* sums of squares; the norm and the factor. NULL when nothing is clipped */
-    float *host;           /* what goes to other processes; NULL until it does */
 } sw_gradients;
 
 /* clip_norm: the largest norm the gradients may have, all of them taken as one vector; 0: any. */
