@@ -119,7 +119,8 @@ else
 fi
 
 # --- with another number of processes: goes on, and says that the bits differ
-cp -r stopped other && ranks 3 --resume other --set train.epochs=5 >log 2>&1 || fail "with three: $(cat log)"
+cp -r stopped other
+ranks 3 --resume other --set train.epochs=5 >log 2>&1 || fail "with three: $(cat log)"
 grep -q "trained by 2 processes until now and continues with 3" log || fail "nothing about the other number: $(cat log)"
 
 # --- mistakes
