@@ -401,7 +401,8 @@ static const sw_field data_fields[] = {
     INT(prefetch, "2", 1, 64, "Batches prepared ahead of the device"),
     INT(cache_mb, "0", 0, 100000000,
         "Megabytes for the decoded images of each split that is open; those beyond are decoded again every "
-        "time, by the loader threads, with the same results; 0: a quarter of the machine's memory"),
+        "time, by the loader threads, with the same results; 0: a quarter of the machine's memory, which the "
+        "processes of one run share"),
 };
 const sw_field_table schema_data_table = TABLE(data_fields);
 #undef HERE

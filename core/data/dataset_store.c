@@ -15,7 +15,8 @@ sw_status dataset_store_init(dataset_store *store, const sw_data_config *data)
 {
     store->data = *data;
     store->item_bytes = 4 * sw_size_pixels(data->size);
-    store->most_bytes = data->cache_mb > 0 ? (size_t)data->cache_mb << 20 : machine_bytes() / 4;
+    const size_t sharers = data->sharers > 1 ? (size_t)data->sharers : 1;
+    store->most_bytes = data->cache_mb > 0 ? (size_t)data->cache_mb << 20 : machine_bytes() / 4 / sharers;
     pthread_mutex_init(&store->lock, NULL);
     return mask_coding_init(&store->coding, &store->data);
 }

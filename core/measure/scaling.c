@@ -74,7 +74,7 @@ void sw_scaling_print(sw_str *out, const sw_description *d, const sw_scaling_lin
     sw_str rows = {0};
     sw_str_printf(out, "expected of several processes that compute %g images/s each, %g Gbit/s, %g us\n",
                   link->images_per_second, link->gbit_per_second, link->latency_us);
-    sw_str_append(&rows, "processes\timages\tcompute\tgradients\tnorms\tstep\timages/s\tefficiency\tsent\n");
+    sw_str_append(&rows, "ranks\timages\tcompute\tgradients\tnorms\tstep\timages/s\tefficiency\tsent\n");
     for (int n = 1; n; n = next_row(n, ranks)) {
         const sw_scaling s = sw_scaling_expect(d, link, n);
         sw_str_printf(&rows, "%d\t%d\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f%%\t%.1f\n", n, s.images,

@@ -69,8 +69,10 @@ static sw_status open_device(sw_run_session *s)
 static sw_status open_data(sw_run_session *s)
 {
     const sw_experiment *x = s->experiment;
-    SW_ENSURE(sw_open_train_data(&s->train, x));
-    SW_ENSURE(sw_open_data(&s->val, &x->data, SW_SPLIT_VAL));
+    sw_experiment shared = *x;
+    shared.data.sharers = sw_comm_local_size(s->comm);
+    SW_ENSURE(sw_open_train_data(&s->train, &shared));
+    SW_ENSURE(sw_open_data(&s->val, &shared.data, SW_SPLIT_VAL));
     SW_ENSURE(sw_warn_of_shared_images(s->train, s->val));
     sw_warn_of_absent_classes(s->train);
     s->loss = sw_resolve_loss(&x->loss, s->train);

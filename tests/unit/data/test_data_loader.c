@@ -282,3 +282,104 @@ Test(data_loader, it_can_be_restarted_and_destroyed_at_any_moment)
     sw_loader_destroy(make_loader(3, 3, NULL)); /* never started */
     sw_loader_destroy(NULL);
 }
+
+/* ---- several processes ---- */
+
+static sw_loader *make_part(int part, int parts, bool whole_batches, int batch_size)
+{
+    const sw_loader_options options = {.batch_size = batch_size,
+                                       .threads = 2,
+                                       .prefetch = 2,
+                                       .seed = 11,
+                                       .shuffle = !whole_batches,
+                                       .augment = &strong,
+                                       .stream = SW_RNG_AUGMENT,
+                                       .part = part,
+                                       .parts = parts,
+                                       .whole_batches = whole_batches};
+    sw_loader *loader;
+    cr_assert_eq(sw_loader_create(&loader, dataset, &options), SW_OK, "%s", sw_error_message());
+    cr_expect_eq(sw_loader_image_count(loader), IMAGES, "the images of all parts");
+    return loader;
+}
+
+/* Batch by batch the slices of all parts, side by side, are the batch of one process, bit for bit. */
+static void expect_slices(int parts, int batch_size)
+{
+    sw_loader *whole = make_part(0, 0, false, batch_size), *slices[8];
+    sw_batch all, slice;
+    for (int p = 0; p < parts; p++) {
+        slices[p] = make_part(p, parts, false, batch_size);
+        cr_expect_eq(sw_loader_batch_count(slices[p]), sw_loader_batch_count(whole));
+        sw_loader_start(slices[p], 3, 1);
+    }
+    sw_loader_start(whole, 3, 1); /* entered after the first batch, as a run that is resumed */
+    for (take(whole, &all); all.count; take(whole, &all)) {
+        int at = 0;
+        cr_expect(all.counts && all.first == 0 && all.whole == all.count);
+        for (int p = 0; p < parts; p++) {
+            take(slices[p], &slice);
+            cr_assert_geq(slice.count, 1, "each part has something to compute");
+            cr_assert_leq(slice.count, sw_loader_batch_size(slices[p]));
+            cr_expect_eq(slice.whole, all.count);
+            if (!slice.counts) {
+                cr_expect_lt(all.count, parts);
+                cr_expect_eq(slice.count, 1);
+                continue;
+            }
+            cr_assert_eq(slice.first, at);
+            cr_assert_leq(at + slice.count, all.count);
+            const size_t pixels = (size_t)slice.count * PIXELS;
+            cr_expect_eq(memcmp(slice.images, all.images + at * 3 * PIXELS, pixels * 3 * sizeof(float)), 0);
+            cr_expect_eq(memcmp(slice.labels, all.labels + at * PIXELS, pixels), 0);
+            cr_expect_eq(memcmp(slice.indices, all.indices + at, (size_t)slice.count * sizeof(uint32_t)), 0);
+            at += slice.count;
+        }
+        cr_expect_eq(at, all.count, "%d parts, batches of %d", parts, batch_size);
+    }
+    for (int p = 0; p < parts; p++) {
+        take(slices[p], &slice);
+        cr_expect_eq(slice.count, 0);
+        sw_loader_destroy(slices[p]);
+    }
+    sw_loader_destroy(whole);
+}
+
+Test(data_loader, the_slices_of_several_processes_are_the_batch_of_one)
+{
+    static const int sizes[] = {BATCH, 8, 4, IMAGES,
+                                100}; /* the last batch has 3, 7, 3, all and all images */
+    for (int parts = 1; parts <= 5; parts++)
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+            if (sizes[i] >= parts) expect_slices(parts, sizes[i]);
+}
+
+Test(data_loader, whole_batches_go_round_the_processes)
+{
+    for (int parts = 1; parts <= BATCHES + 2; parts++) {
+        sw_loader *whole = make_part(0, 0, true, BATCH), *mine[BATCHES + 2];
+        sw_batch all, batch;
+        int batches = 0;
+        for (int p = 0; p < parts; p++) {
+            mine[p] = make_part(p, parts, true, BATCH);
+            sw_loader_start(mine[p], 1, 0);
+            batches += sw_loader_batch_count(mine[p]);
+        }
+        cr_expect_eq(batches, BATCHES, "%d parts", parts);
+        sw_loader_start(whole, 1, 0);
+        for (int b = 0; b < BATCHES; b++) {
+            take(whole, &all);
+            take(mine[b % parts], &batch);
+            cr_assert_eq(batch.count, all.count);
+            cr_expect(batch.counts && batch.first == 0 && batch.whole == all.count);
+            cr_expect_eq(memcmp(batch.indices, all.indices, (size_t)all.count * sizeof(uint32_t)), 0);
+            cr_expect_eq(memcmp(batch.images, all.images, (size_t)all.count * 3 * PIXELS * sizeof(float)), 0);
+        }
+        for (int p = 0; p < parts; p++) {
+            take(mine[p], &batch);
+            cr_expect_eq(batch.count, 0);
+            sw_loader_destroy(mine[p]);
+        }
+        sw_loader_destroy(whole);
+    }
+}
