@@ -261,7 +261,7 @@ static const char see_also[] =
     "docs/runs.md, docs/metrics.md, docs/errors.md, docs/weights.md, docs/predict.md, docs/inspect.md,\n"
     "docs/export.md, docs/compare.md, docs/report.md, "
     "docs/reliability.md,\n"
-    "docs/devices.md and docs/performance.md in\n"
+    "docs/scale.md, docs/devices.md and docs/performance.md in\n"
     ".IR PREFIX/share/doc/segwork/ .\n";
 
 static void append_section(sw_str *out, const char *heading, const char *text)

@@ -25,9 +25,8 @@ struct sw_executor {
     uint64_t seed, step;   /* see sw_executor_set_random */
     bool sampling;
     int first_image; /* see sw_executor_set_place */
-    bool counts;
+    bool counts, bound;
     sw_comm *comm;
-    bool bound;
 };
 
 /* --- creation -------------------------------------------------------------------------------- */
