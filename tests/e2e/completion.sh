@@ -89,7 +89,7 @@ expect "bin/segwork --v" --version
 expect "bin/segwork no-such-command " ""
 expect "bin/segwork run --res" --resume
 # an option that was given is not offered again, unless it may be repeated
-expect "bin/segwork describe mine.yaml --set seed=1 --json --" --set --dot --svg --help
+expect "bin/segwork describe mine.yaml --set seed=1 --json --" --set --dot --svg --ranks --rate --bandwidth --latency --help
 expect "bin/segwork export -o x -- --" "" # no option after --
 expect "bin/segwork data fetch here --e" --expect-images --expect-annotations # of this action
 expect "bin/segwork data synth here --e" ""
