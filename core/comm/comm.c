@@ -93,42 +93,58 @@ sw_status sw_comm_broadcast(sw_comm *comm, void *data, size_t bytes)
     return SW_OK;
 }
 
-/* Makes *all of everyone's bytes; the caller frees it. */
-static sw_status gather_new(void **all, sw_comm *comm, const void *mine, size_t bytes)
+/* Takes what another rank has into what was taken so far. */
+typedef void (*taker)(void *into, const void *more, size_t bytes);
+
+static void add_doubles(void *into, const void *more, size_t bytes)
 {
-    *all = malloc((size_t)comm->size * bytes + 1);
-    if (!*all) return sw_fail_alloc("what the other processes send", (size_t)comm->size * bytes);
-    const sw_status status = sw_comm_gather(comm, mine, bytes, *all);
-    if (status == SW_OK) return SW_OK;
-    free(*all);
-    *all = NULL;
+    double *sum = into;
+    const double *values = more;
+    for (size_t i = 0; i < bytes / sizeof *sum; i++) sum[i] += values[i];
+}
+
+static void add_counts(void *into, const void *more, size_t bytes)
+{
+    uint64_t *sum = into;
+    const uint64_t *values = more;
+    for (size_t i = 0; i < bytes / sizeof *sum; i++) sum[i] += values[i];
+}
+
+static void add_bits(void *into, const void *more, size_t bytes)
+{
+    unsigned char *all = into;
+    const unsigned char *values = more;
+    for (size_t i = 0; i < bytes; i++) all[i] |= values[i];
+}
+
+/* Replaces the data by what all ranks have, taken together in the order of the ranks. */
+static sw_status combine(sw_comm *comm, void *data, size_t bytes, taker take)
+{
+    sw_status status = SW_OK;
+    if (!comm || bytes == 0) return SW_OK;
+    char *all = malloc((size_t)comm->size * bytes);
+    if (!all) return sw_fail_alloc("what the other processes send", (size_t)comm->size * bytes);
+    SW_TRY(sw_comm_gather(comm, data, bytes, all));
+    memcpy(data, all, bytes);
+    for (int r = 1; r < comm->size; r++) take(data, all + (size_t)r * bytes, bytes);
+done:
+    free(all);
     return status;
 }
 
 sw_status sw_comm_sum(sw_comm *comm, double *values, size_t count)
 {
-    void *gathered;
-    if (!comm) return SW_OK;
-    SW_ENSURE(gather_new(&gathered, comm, values, count * sizeof *values));
-    const double *all = gathered;
-    memset(values, 0, count * sizeof *values);
-    for (int r = 0; r < comm->size; r++)
-        for (size_t i = 0; i < count; i++) values[i] += all[(size_t)r * count + i];
-    free(gathered);
-    return SW_OK;
+    return combine(comm, values, count * sizeof *values, add_doubles);
 }
 
 sw_status sw_comm_sum_counts(sw_comm *comm, uint64_t *values, size_t count)
 {
-    void *gathered;
-    if (!comm) return SW_OK;
-    SW_ENSURE(gather_new(&gathered, comm, values, count * sizeof *values));
-    const uint64_t *all = gathered;
-    memset(values, 0, count * sizeof *values);
-    for (int r = 0; r < comm->size; r++)
-        for (size_t i = 0; i < count; i++) values[i] += all[(size_t)r * count + i];
-    free(gathered);
-    return SW_OK;
+    return combine(comm, values, count * sizeof *values, add_counts);
+}
+
+sw_status sw_comm_unite(sw_comm *comm, void *data, size_t bytes)
+{
+    return combine(comm, data, bytes, add_bits);
 }
 
 /* One stretch of at most size * PART_BYTES: each rank gets a part of it from all, sums that in place and
@@ -159,17 +175,4 @@ sw_status sw_comm_sum_floats(sw_comm *comm, float *values, size_t count)
         status = sum_stretch(comm, values + at, count - at < stretch ? count - at : stretch, parts);
     free(parts);
     return status;
-}
-
-sw_status sw_comm_unite(sw_comm *comm, void *data, size_t bytes)
-{
-    void *gathered;
-    if (!comm || bytes == 0) return SW_OK;
-    unsigned char *out = data;
-    SW_ENSURE(gather_new(&gathered, comm, data, bytes));
-    const unsigned char *all = gathered;
-    for (int r = 0; r < comm->size; r++)
-        for (size_t i = 0; i < bytes; i++) out[i] |= all[(size_t)r * bytes + i];
-    free(gathered);
-    return SW_OK;
 }

@@ -37,7 +37,7 @@ static bool are_unbound(const place *own, const place *all, int ranks)
     return true;
 }
 
-static sw_status take_cores(const cpu_set_t *all, int first, int count)
+static void take_cores(const cpu_set_t *all, int first, int count)
 {
     cpu_set_t own;
     CPU_ZERO(&own);
@@ -49,7 +49,6 @@ static sw_status take_cores(const cpu_set_t *all, int first, int count)
     }
     if (sched_setaffinity(0, sizeof own, &own) != 0)
         sw_log(SW_LOG_WARNING, "the cores could not be shared out among the processes; they all use all");
-    return SW_OK;
 }
 
 /* The variable's name differs between PoCL's versions. What the user has set holds. */
@@ -97,7 +96,7 @@ sw_status sw_share_cores(sw_comm *comm)
     int first = 0, mine = machine;
     if (unbound && sw_comm_local_size(comm) > 1) {
         mine = sw_share_of_cores(&first, machine, sw_comm_local_rank(comm), sw_comm_local_size(comm));
-        SW_ENSURE(take_cores(&own.cores, first, mine));
+        take_cores(&own.cores, first, mine);
     }
     limit_pocl_threads(mine);
     log_cores(comm, unbound, mine, machine);

@@ -90,7 +90,7 @@ typedef struct sw_data_config {
     int prefetch; /* batches prepared ahead of the device */
     int cache_mb; /* memory for the images of each split; 0: a quarter of the machine's */
     int sharers;  /* processes of this machine that divide that quarter among them; below 1 counts as 1. No
-                     key:  whoever starts them sets it */
+                     key: whoever starts them sets it */
 } sw_data_config;
 
 typedef struct sw_range {

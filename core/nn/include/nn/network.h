@@ -31,9 +31,8 @@ typedef struct sw_network_options {
     bool exact_places; /* of evaluation and prediction: sw_conv2d_attrs */
     size_t workspace_cap_bytes;
     bool check, debug_buffers; /* see sw_executor_options */
-    sw_comm *comm; /* of the processes that share the training batches out; NULL: there is one. Borrowed */
-    bool
-        sync_norm; /* with `comm`: batch norms take the statistics of the whole batch, not of its part here */
+    sw_comm *comm;  /* of the processes that share the training batches out; NULL: there is one. Borrowed */
+    bool sync_norm; /* with `comm`: batch norms take the statistics of the whole batch */
     int loss_every; /* training steps at most between two calls of sw_network_losses; 0: 1 on a CPU,
                        some on other devices */
 } sw_network_options;
