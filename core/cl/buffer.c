@@ -114,20 +114,6 @@ sw_status sw_buffer_read(sw_cl *cl, cl_mem buffer, size_t offset, void *host, si
     return enqueued(cl, code, "clEnqueueReadBuffer", "read", bytes, event);
 }
 
-sw_status sw_buffer_map(void **host, sw_cl *cl, cl_mem buffer, size_t bytes)
-{
-    cl_int code;
-    *host = clEnqueueMapBuffer(cl->queue, buffer, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, bytes, 0, NULL,
-                               NULL, &code);
-    return sw_cl_status(code, "clEnqueueMapBuffer", NULL);
-}
-
-sw_status sw_buffer_unmap(sw_cl *cl, cl_mem buffer, void *host)
-{
-    return sw_cl_status(clEnqueueUnmapMemObject(cl->queue, buffer, host, 0, NULL, NULL),
-                        "clEnqueueUnmapMemObject", NULL);
-}
-
 sw_status sw_buffer_wait(cl_event *event)
 {
     if (!*event) return SW_OK;

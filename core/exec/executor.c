@@ -406,9 +406,9 @@ void sw_executor_scale_gradient(sw_executor *e, int loss, double factor)
     e->calls[e->graph->values[loss].producer].gradient_scale = (float)factor;
 }
 
-sw_status sw_executor_backward(sw_executor *e, int n)
+sw_status sw_executor_backward_steps(sw_executor *e, int first, int end, int n)
 {
-    return run_steps(e, e->plan->first_backward, e->plan->step_count, n);
+    return run_steps(e, first, end, n);
 }
 
 /* --- where a NaN began ----------------------------------------------------------------------- */

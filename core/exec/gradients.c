@@ -84,14 +84,3 @@ sw_status sw_gradients_clip(sw_gradients *g)
 done:
     return sw_fail_in(status, "clipping gradients");
 }
-
-sw_status sw_gradients_sum(sw_gradients *g, sw_comm *comm)
-{
-    const sw_store *store = g->store;
-    void *grads;
-    if (sw_comm_size(comm) == 1) return SW_OK;
-    SW_ENSURE(sw_buffer_map(&grads, store->cl, store->grads, store->param_elems * sizeof(float)));
-    const sw_status status = sw_comm_sum_floats(comm, grads, store->param_elems);
-    const sw_status unmapped = sw_buffer_unmap(store->cl, store->grads, grads);
-    return status == SW_OK ? unmapped : status;
-}

@@ -59,6 +59,16 @@ static sw_status init_loss_log(sw_network *network)
     return sw_loss_log_init(&network->losses, network->cl, capacity, network->options.loss->count);
 }
 
+static sw_status init_buckets(sw_network *network)
+{
+    const sw_network_options *o = &network->options;
+    const int ranks = sw_comm_size(o->comm);
+    const size_t bytes = o->bucket_bytes ? o->bucket_bytes : sw_buckets_bytes(ranks);
+    if (ranks == 1) return SW_OK;
+    return sw_buckets_init(&network->buckets, network->trainer, sw_network_graph(network), &network->store,
+                           o->comm, bytes);
+}
+
 sw_status sw_network_allocate(sw_network *network, uint64_t seed)
 {
     const sw_network_options *o = &network->options;
@@ -83,6 +93,7 @@ sw_status sw_network_allocate(sw_network *network, uint64_t seed)
                                                network->rules.factors));
         SW_ENSURE(init_loss_log(network));
         SW_ENSURE(sw_gradients_init(&network->gradients, &network->store, o->optimizer->clip_norm));
+        SW_ENSURE(init_buckets(network));
         if (o->ema_decay > 0.0f)
             SW_ENSURE(sw_averages_init(&network->averages, &network->store, o->ema_decay));
     }
@@ -98,6 +109,7 @@ void sw_network_deinit(sw_network *network)
     sw_loss_log_deinit(&network->losses);
     free(network->read_losses);
     sw_metrics_destroy(network->metrics);
+    sw_buckets_deinit(&network->buckets);
     sw_executor_destroy(network->trainer);
     sw_executor_destroy(network->evaluator);
     sw_optimizer_deinit(&network->optimizer);

@@ -138,8 +138,8 @@ static sw_status forget_frozen(sw_network *network)
 static sw_status update(sw_network *network, double lr)
 {
     const sw_step_batches *step = &network->step;
+    SW_ENSURE(sw_buckets_sum(&network->buckets));
     SW_ENSURE(forget_frozen(network));
-    SW_ENSURE(sw_gradients_sum(&network->gradients, network->options.comm));
     if (network->options.loss->count == 1 && !step->known && step->weights[0] > 0.0)
         SW_ENSURE(sw_gradients_scale(&network->gradients, step->unit / step->weights[0]));
     SW_ENSURE(sw_gradients_clip(&network->gradients));
@@ -159,7 +159,8 @@ sw_status sw_network_enqueue_batch(sw_network *network, const uint8_t *labels, i
     SW_ENSURE(begin_batch(network, weights, last));
     sw_network_begin_random(network);
     SW_ENSURE(sw_executor_forward(network->trainer, n));
-    SW_ENSURE(sw_executor_backward(network->trainer, n));
+    SW_ENSURE(last && network->buckets.count ? sw_buckets_backward(&network->buckets, n)
+                                             : sw_executor_backward(network->trainer, n));
     sw_profile_pass(network->cl, SW_PASS_UPDATE);
     SW_ENSURE(note_losses(network, weights));
     if (last && network->losses.count == network->losses.capacity) {

@@ -64,7 +64,8 @@ static void draw(void)
     }
 }
 
-static void make(sw_network *network, const sw_loss_config *loss, sw_comm *with, bool sync_norm)
+static void make(sw_network *network, const sw_loss_config *loss, sw_comm *with, bool sync_norm,
+                 size_t bucket_bytes)
 {
     static const sw_optimizer_config sgd = {.kind = SW_OPT_SGD};
     const sw_network_options options = {.model = &model,
@@ -75,6 +76,7 @@ static void make(sw_network *network, const sw_loss_config *loss, sw_comm *with,
                                         .eval_batch = 1,
                                         .comm = with,
                                         .sync_norm = sync_norm,
+                                        .bucket_bytes = bucket_bytes,
                                         .workspace_cap_bytes = 1 << 20};
     must(sw_network_plan(network, session, &options));
     must(sw_network_allocate(network, 3));
@@ -127,11 +129,11 @@ static void drop(outcome *o)
     free(o->states);
 }
 
-static outcome step_of_all(const sw_loss_config *loss, int whole, bool sync_norm)
+static outcome step_of_all(const sw_loss_config *loss, int whole, bool sync_norm, size_t bucket_bytes)
 {
     sw_network network;
     double totals[SW_MAX_LOSSES];
-    make(&network, loss, comm, sync_norm);
+    make(&network, loss, comm, sync_norm, bucket_bytes);
     sw_network_weigh(totals, &network, labels, whole);
     sw_network_begin_step(&network, totals);
     enqueue(&network, slice_of(whole, sw_comm_rank(comm), sw_comm_size(comm)), true);
@@ -144,7 +146,7 @@ static outcome step_alone(const sw_loss_config *loss, int whole, bool norms_apar
     sw_network network;
     double totals[SW_MAX_LOSSES];
     const int ranks = sw_comm_size(comm), parts = whole < ranks ? whole : ranks;
-    make(&network, loss, NULL, false);
+    make(&network, loss, NULL, false, 0);
     sw_network_weigh(totals, &network, labels, whole);
     sw_network_begin_step(&network, totals);
     for (int r = 0; r < parts && norms_apart; r++)
@@ -186,7 +188,10 @@ static void check(const sw_loss_config *loss, int whole)
 {
     char what[64];
     snprintf(what, sizeof what, "loss %d, %d images", loss->items[0].kind, whole);
-    outcome synced = step_of_all(loss, whole, true), apart = step_of_all(loss, whole, false);
+    outcome synced = step_of_all(loss, whole, true, 0), apart = step_of_all(loss, whole, false, 0);
+    outcome single = step_of_all(loss, whole, false, 1); /* each parameter is a bucket */
+    EXPECT(memcmp(single.grads, apart.grads, apart.grad_count * sizeof *apart.grads) == 0,
+           "%s: other bits with other buckets", what);
     outcome alone = step_alone(loss, whole, false), batches = step_alone(loss, whole, true);
     compare(what, &synced, &alone, true);
     /* dropout draws for several batches as for several steps, so that only one batch is comparable */
@@ -196,6 +201,7 @@ static void check(const sw_loss_config *loss, int whole)
            "%s: norms apart and norms together are too alike for this test", what);
     drop(&synced);
     drop(&apart);
+    drop(&single);
     drop(&alone);
     drop(&batches);
 }

@@ -15,16 +15,22 @@ static const sw_scaling_link link = {.images_per_second = 10, .gbit_per_second =
 static sw_experiment *experiment;
 static sw_description description;
 
-static void describe(const char *train)
+/* `width`: of the first two layers. */
+static void describe_wide(int width, const char *train)
 {
     char text[400];
     snprintf(text, sizeof text,
-             "data: {size: 16}\nmodel:\n  layers:\n    - {op: conv2d, width: 16}\n    - {op: batchnorm}\n"
-             "    - {op: conv2d, width: 0, bias: true}\ntrain: %s\n",
-             train);
+             "data: {size: 16}\nmodel:\n  layers:\n    - {op: conv2d, width: %d}\n    - {op: batchnorm}\n"
+             "    - {op: conv2d, width: %d}\n    - {op: conv2d, width: 0, bias: true}\ntrain: %s\n",
+             width, width, train);
     experiment = LOADED(text);
     cr_assert_not_null(experiment, "%s", sw_error_message());
     cr_assert_eq(sw_description_init(&description, experiment), SW_OK, "%s", sw_error_message());
+}
+
+static void describe(const char *train)
+{
+    describe_wide(16, train);
 }
 
 static void forget(void)
@@ -58,9 +64,41 @@ Test(scaling, gradients_go_round_once_a_step_and_the_largest_slice_decides)
     EXPECT_NEAR(s.gradients_s, 6 * 100e-6 + 1.5 * bytes / 1e9);
     EXPECT_NEAR(s.agreement_s, 3 * 2 * 100e-6);
     EXPECT_NEAR(s.norms_s, 0.0);
+    EXPECT_NEAR(s.exposed_s, s.gradients_s); /* one bucket, finished last */
     EXPECT_NEAR(s.step_s, s.compute_s + s.gradients_s + s.agreement_s);
     EXPECT_NEAR(s.images_per_second, 20 / s.step_s);
     EXPECT_NEAR(s.efficiency, s.images_per_second / 40);
+    forget();
+}
+
+/* Two buckets: the last two layers' gradients, of 9.5 MB, travel while the device computes the first layer's.
+ */
+Test(scaling, gradients_travel_while_the_device_computes_those_of_earlier_layers)
+{
+    enum { WIDTH = 512, TAPS = 9 };
+    describe_wide(WIDTH, "{batch_size: 8, accumulate: 3}");
+    const sw_graph *graph = &description.train_model.graph;
+    const int last = graph->param_count - 3; /* the second layer's weights, the third's and its bias */
+    cr_assert_eq(graph->params[last].elems, WIDTH * WIDTH * TAPS);
+    const double late_bytes = 4.0 * (double)(graph->param_elems - graph->params[last].offset_elems);
+    const double early_bytes = 4.0 * (double)graph->params[last].offset_elems;
+    const double late_s = 6 * 100e-6 + 1.5 * late_bytes / 1e9, early_s = 6 * 100e-6 + 1.5 * early_bytes / 1e9;
+    const double first = 3 * WIDTH,
+                 all = first + WIDTH * WIDTH + WIDTH * 3; /* multiply-adds, in proportion */
+    const double window_s = 0.2 * 2 / 3 * first / all;
+    sw_scaling s = sw_scaling_expect(&description, &link, 4);
+    EXPECT_NEAR(s.compute_s, 0.6);
+    EXPECT_NEAR(s.gradients_s, late_s + early_s);
+    cr_assert_gt(late_s, window_s);
+    EXPECT_NEAR(s.exposed_s, late_s - window_s + early_s);
+    const sw_scaling_link faster = {.images_per_second = 10, .gbit_per_second = 8e6, .latency_us = 0.001};
+    s = sw_scaling_expect(&description, &faster, 4);
+    cr_expect_lt(s.exposed_s, s.gradients_s / 2, "all but the first layer's is hidden");
+    EXPECT_NEAR(s.exposed_s, 6e-9 + 1.5 * early_bytes / 1e15);
+    forget();
+    describe_wide(WIDTH, "{batch_size: 8, sync_norm: true}");
+    s = sw_scaling_expect(&description, &link, 4);
+    EXPECT_NEAR(s.exposed_s, s.gradients_s);
     forget();
 }
 

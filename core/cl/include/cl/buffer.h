@@ -25,10 +25,6 @@ sw_status sw_buffer_read_begin(cl_event *done, sw_cl *cl, cl_mem buffer, size_t 
 sw_status sw_buffer_wait(cl_event *event) SW_NODISCARD;
 void sw_buffer_forget(cl_event *event); /* releases it without waiting; the transfer goes on */
 void sw_buffer_settle(cl_event *event); /* waits and ignores failures, before the host's bytes are freed */
-/* Gives the host the buffer's bytes to read and write, in place where the device shares its memory: waits for
- * all earlier work in the queue. Until sw_buffer_unmap, which ends it, the device must not use the buffer. */
-sw_status sw_buffer_map(void **host, sw_cl *cl, cl_mem buffer, size_t bytes) SW_NODISCARD;
-sw_status sw_buffer_unmap(sw_cl *cl, cl_mem buffer, void *host) SW_NODISCARD;
 /* Enqueue only; `pattern` is 4 bytes repeated. bytes % 4 == 0, offset % 4 == 0. */
 sw_status sw_buffer_fill(sw_cl *cl, cl_mem buffer, size_t offset, size_t bytes,
                          uint32_t pattern) SW_NODISCARD;

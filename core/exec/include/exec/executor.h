@@ -114,7 +114,17 @@ void sw_executor_set_place(sw_executor *executor, int first_image, bool counts);
 
 /* Enqueue all forward (backward) steps for the first n images of each buffer. */
 sw_status sw_executor_forward(sw_executor *executor, int n) SW_NODISCARD;
-sw_status sw_executor_backward(sw_executor *executor, int n) SW_NODISCARD;
+static inline sw_status sw_executor_backward(sw_executor *executor, int n) SW_NODISCARD;
+
+/* Enqueues a stretch of the backward pass: the steps from `first` to before `end` of the plan. All steps from
+ * plan->first_backward on are enqueued once, in their order. */
+sw_status sw_executor_backward_steps(sw_executor *executor, int first, int end, int n) SW_NODISCARD;
+
+static inline sw_status sw_executor_backward(sw_executor *executor, int n)
+{
+    const sw_plan *plan = sw_executor_plan(executor);
+    return sw_executor_backward_steps(executor, plan->first_backward, plan->step_count, n);
+}
 
 /* Enqueues the forward steps of the nodes after the one that made `value`, into whose buffer the caller has
  * written something else. The value is a kept one, and so is all that these nodes read of earlier ones. */

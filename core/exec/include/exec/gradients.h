@@ -2,7 +2,6 @@
 #ifndef EXEC_GRADIENTS_H
 #define EXEC_GRADIENTS_H
 
-#include "comm/comm.h"
 #include "exec/executor.h"
 
 typedef struct sw_gradients {
@@ -18,9 +17,6 @@ void sw_gradients_deinit(sw_gradients *gradients); /* accepts a zeroed one */
 
 /* Multiplies all gradients by `factor` (enqueued); nothing for 1. */
 sw_status sw_gradients_scale(sw_gradients *gradients, double factor) SW_NODISCARD;
-
-/* Replaces all gradients by their sums over the processes; waits for the device. Nothing for one process. */
-sw_status sw_gradients_sum(sw_gradients *gradients, sw_comm *comm) SW_NODISCARD;
 
 /* As torch.nn.utils.clip_grad_norm_: multiplies them by clip_norm / (norm + 1e-6) where that is below 1
  * (enqueued, the host waits for nothing); summed in the same order every time. Nothing without clip_norm. */

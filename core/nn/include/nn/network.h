@@ -6,6 +6,7 @@
 
 #include "comm/comm.h"
 #include "exec/averages.h"
+#include "exec/buckets.h"
 #include "exec/executor.h"
 #include "exec/gradients.h"
 #include "exec/loss_log.h"
@@ -33,8 +34,10 @@ typedef struct sw_network_options {
     bool check, debug_buffers; /* see sw_executor_options */
     sw_comm *comm;  /* of the processes that share the training batches out; NULL: there is one. Borrowed */
     bool sync_norm; /* with `comm`: batch norms take the statistics of the whole batch */
-    int loss_every; /* training steps at most between two calls of sw_network_losses; 0: 1 on a CPU,
-                       some on other devices */
+    size_t bucket_bytes; /* with `comm`: of gradients exchanged at a time, at least (exec/buckets.h); 0: as
+                            many as suit */
+    int loss_every;      /* training steps at most between two calls of sw_network_losses; 0: 1 on a CPU,
+                            some on other devices */
 } sw_network_options;
 
 /* The batches of the step under way. What a batch weighs in a loss follows from its labels (sw_op.weigh). */
@@ -60,6 +63,7 @@ typedef struct sw_network {
     sw_store store;
     sw_slabs slabs;
     sw_gradients gradients;
+    sw_buckets buckets; /* of gradients; none for one process */
     sw_step_batches step;
     bool spare; /* the batch at hand does not count: see sw_network_set_place */
     sw_optimizer optimizer;
