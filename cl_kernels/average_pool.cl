@@ -15,8 +15,8 @@ static inline float part(int row, int column, int oh, int ow)
 }
 
 /* Launch: x = w * vectors, y = n * h. */
-__kernel void average_pool_fwd(__global const float *restrict x, /* (n,oh,ow,channels) */
-                               __global float *restrict y,       /* (n,h,w,channels) */
+__kernel void average_pool_fwd(__global const storedX *restrict x, /* (n,oh,ow,channels) */
+                               __global storedY *restrict y,       /* (n,h,w,channels) */
                                const int h, const int w, const int oh, const int ow, const int vectors)
 {
     const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
@@ -25,21 +25,21 @@ __kernel void average_pool_fwd(__global const float *restrict x, /* (n,oh,ow,cha
     const int to = (row * w + column) * vectors + v;
 #if CEIL
     const bool right = 2 * column + 1 < ow, below = 2 * (row % h) + 1 < oh;
-    floatV upper = LOADV(x, from), lower = SPLATV(0.0f);
-    if (right) upper += LOADV(x, from + vectors);
-    if (below) lower = LOADV(x, from + ow * vectors);
-    if (below && right) lower += LOADV(x, from + (ow + 1) * vectors);
+    floatV upper = LOADX(x, from), lower = SPLATV(0.0f);
+    if (right) upper += LOADX(x, from + vectors);
+    if (below) lower = LOADX(x, from + ow * vectors);
+    if (below && right) lower += LOADX(x, from + (ow + 1) * vectors);
 #else
-    const floatV upper = LOADV(x, from) + LOADV(x, from + vectors);
-    const floatV lower = LOADV(x, from + ow * vectors) + LOADV(x, from + (ow + 1) * vectors);
+    const floatV upper = LOADX(x, from) + LOADX(x, from + vectors);
+    const floatV lower = LOADX(x, from + ow * vectors) + LOADX(x, from + (ow + 1) * vectors);
 #endif
     const floatV mean = (upper + lower) * SPLATV(part(row % h, column, oh, ow));
-    STOREV(mean, y, to);
+    STOREY(mean, y, to);
 }
 
 /* Launch: x = ow * vectors, y = n * oh. */
-__kernel void average_pool_bwd(__global const float *restrict dy, /* (n,h,w,channels) */
-                               __global float *restrict dx,       /* (n,oh,ow,channels) */
+__kernel void average_pool_bwd(__global const storedY *restrict dy, /* (n,h,w,channels) */
+                               __global storedX *restrict dx,       /* (n,oh,ow,channels) */
                                const int h, const int w, const int oh, const int ow, const int vectors,
                                const int accumulate) /* not 0: adds to dx */
 {
@@ -48,7 +48,7 @@ __kernel void average_pool_bwd(__global const float *restrict dy, /* (n,h,w,chan
     const int to = ((image * oh + row) * ow + column) * vectors + v;
     floatV share = SPLATV(0.0f);
     if (row / 2 < h && column / 2 < w)
-        share = LOADV(dy, ((image * h + row / 2) * w + column / 2) * vectors + v) *
+        share = LOADY(dy, ((image * h + row / 2) * w + column / 2) * vectors + v) *
                 SPLATV(part(row / 2, column / 2, oh, ow));
-    STOREV(accumulate ? LOADV(dx, to) + share : share, dx, to);
+    STOREX(accumulate ? LOADX(dx, to) + share : share, dx, to);
 }

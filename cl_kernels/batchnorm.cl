@@ -17,7 +17,7 @@
 
 /* Per chunk: mean and sum of squares about it. A work-item takes COLUMNS neighbouring vectors of channels, so
  * that it reads whole stretches of memory. Launch: global (C / VEC / COLUMNS, chunks). */
-__kernel void batchnorm_stats_partial(__global const float *x /* (P,C) */,
+__kernel void batchnorm_stats_partial(__global const storedX *x /* (P,C) */,
                                       __global float *partial /* (chunks,2,C): mean, squares */, uint pixels,
                                       uint chunk_pixels)
 {
@@ -26,11 +26,11 @@ __kernel void batchnorm_stats_partial(__global const float *x /* (P,C) */,
     floatV mean[COLUMNS], squares[COLUMNS], drift[COLUMNS]; /* drift: what rounding left in the mean */
     UNROLL(k, COLUMNS) mean[k] = squares[k] = drift[k] = SPLATV(0.0f);
     for (uint p = begin; p < end; p++)
-        UNROLL(k, COLUMNS) mean[k] += LOADV(x, p * cv + c + k);
+        UNROLL(k, COLUMNS) mean[k] += LOADX(x, p * cv + c + k);
     UNROLL(k, COLUMNS) mean[k] /= SPLATV((float)(end - begin));
     for (uint p = begin; p < end; p++)
         UNROLL(k, COLUMNS) {
-            floatV d = LOADV(x, p * cv + c + k) - mean[k];
+            floatV d = LOADX(x, p * cv + c + k) - mean[k];
             squares[k] = FMA(d, d, squares[k]);
             drift[k] += d;
         }
@@ -114,21 +114,21 @@ __kernel void batchnorm_stats_running(__global const float *running_mean /* (C) 
 }
 
 /* Launch: global (C / VEC, P). y may be x. */
-__kernel void batchnorm_apply(__global const float *x /* (P,C) */, __global float *y /* (P,C) */,
+__kernel void batchnorm_apply(__global const storedX *x /* (P,C) */, __global storedY *y /* (P,C) */,
                               __global const float *stat /* (2,C) */, __global const float *gamma /* (C) */,
                               __global const float *beta /* (C) */,
                               int stream /* y is too large for a cache */)
 {
     uint c = get_global_id(0), cv = get_global_size(0), i = get_global_id(1) * cv + c;
     floatV v =
-        AFFINE(NORMALISED(LOADV(x, i), LOADV(stat, c), LOADV(stat, cv + c)), LOADV(gamma, c), LOADV(beta, c));
+        AFFINE(NORMALISED(LOADX(x, i), LOADV(stat, c), LOADV(stat, cv + c)), LOADV(gamma, c), LOADV(beta, c));
 #if RELU
     v = RECTIFIED(v, SPLATV(0.0f));
 #endif
     if (stream)
-        STREAMV(v, y, i);
+        STREAMY(v, y, i);
     else
-        STOREV(v, y, i);
+        STOREY(v, y, i);
 }
 
 /* Pixels lie C floats apart, too far for a CPU to guess the next of two tensors: those so many on are asked
@@ -136,7 +136,8 @@ __kernel void batchnorm_apply(__global const float *x /* (P,C) */, __global floa
 #define AHEAD 8
 
 /* Per chunk: sums of g and of g xh. Launch: global (C / VEC / COLUMNS, chunks). */
-__kernel void batchnorm_bwd_partial(__global const float *x /* (P,C) */, __global const float *dy /* (P,C) */,
+__kernel void batchnorm_bwd_partial(__global const storedX *x /* (P,C) */,
+                                    __global const storedY *dy /* (P,C) */,
                                     __global const float *stat /* (2,C) */,
                                     __global const float *gamma /* (C) */,
                                     __global const float *beta /* (C) */,
@@ -156,8 +157,8 @@ __kernel void batchnorm_bwd_partial(__global const float *x /* (P,C) */, __globa
             const uint ahead = (min(p + AHEAD, end - 1) * cv + c + k) * VEC;
             PREFETCH(x + ahead);
             PREFETCH(dy + ahead);
-            floatV xh = NORMALISED(LOADV(x, p * cv + c + k), mean[k], istd[k]);
-            floatV g = THROUGH_RELU(RELU, LOADV(dy, p * cv + c + k), AFFINE(xh, scale[k], shift[k]));
+            floatV xh = NORMALISED(LOADX(x, p * cv + c + k), mean[k], istd[k]);
+            floatV g = THROUGH_RELU(RELU, LOADY(dy, p * cv + c + k), AFFINE(xh, scale[k], shift[k]));
             sum_g[k] += g;
             sum_gx[k] = FMA(g, xh, sum_gx[k]);
         }
@@ -209,16 +210,17 @@ __kernel void batchnorm_bwd_combine(__global const float *partial, uint offset /
 }
 
 /* Launch: global (C / VEC, P). dx may be dy. */
-__kernel void batchnorm_bwd_apply(__global const float *x /* (P,C) */, __global const float *dy /* (P,C) */,
-                                  __global float *dx /* (P,C) */, __global const float *stat /* (2,C) */,
+__kernel void batchnorm_bwd_apply(__global const storedX *x /* (P,C) */,
+                                  __global const storedY *dy /* (P,C) */, __global storedX *dx /* (P,C) */,
+                                  __global const float *stat /* (2,C) */,
                                   __global const float *gamma /* (C) */, __global const float *beta /* (C) */,
                                   __global const float *means /* (2,C) */, int accumulate)
 {
     uint c = get_global_id(0), cv = get_global_size(0), i = get_global_id(1) * cv + c;
     floatV istd = LOADV(stat, cv + c), scale = LOADV(gamma, c);
-    floatV xh = NORMALISED(LOADV(x, i), LOADV(stat, c), istd);
-    floatV g = THROUGH_RELU(RELU, LOADV(dy, i), AFFINE(xh, scale, LOADV(beta, c)));
+    floatV xh = NORMALISED(LOADX(x, i), LOADV(stat, c), istd);
+    floatV g = THROUGH_RELU(RELU, LOADY(dy, i), AFFINE(xh, scale, LOADV(beta, c)));
     floatV v = NORM_DX(g, xh, LOADV(means, c), LOADV(means, cv + c), scale, istd);
-    if (accumulate) v += LOADV(dx, i);
-    STOREV(v, dx, i);
+    if (accumulate) v += LOADX(dx, i);
+    STOREX(v, dx, i);
 }

@@ -16,7 +16,8 @@
  *
  * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL. Macros: KERNEL; VEC (8 or 16); THIN (1 to
  * 4) and THICK (a multiple of 16), the channels of either side; THIN_IN 1 where the thin side is the op's
- * input. Arrays below are indexed by constants once their loops are unrolled: they are registers. */
+ * input; X16 where the thick side is kept as bfloat16 (common.clh), and nothing of Y16. Arrays below are
+ * indexed by constants once their loops are unrolled: they are registers. */
 
 #define TAPS     (KERNEL * KERNEL)
 #define HALF     (KERNEL / 2)
@@ -72,7 +73,7 @@ __kernel void conv2d_direct_pack(__global const float *w,
 /* A tile of WIDE_PIXELS pixels by the WIDE_VECTORS vectors of channels from c on; only the first `count`
  * pixels are written. */
 static inline void widen_tile(__global const float *thin, uint pitch, __global const float *weights,
-                              __global float *y, int c, int count, int put, EPILOGUE_PARAMETERS)
+                              __global storedX *y, int c, int count, int put, EPILOGUE_PARAMETERS)
 {
     floatV sum[WIDE_PIXELS][WIDE_VECTORS];
     UNROLL(m, WIDE_PIXELS)
@@ -96,11 +97,11 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
     UNROLL(m, WIDE_PIXELS)
         if (m < count) {
             UNROLL(v, WIDE_VECTORS) {
-                __global float *to = y + m * THICK + v * VEC;
+                __global storedX *to = y + m * THICK + v * VEC;
                 if (put == PUT_STREAM)
-                    STREAMV(sum[m][v], to, 0);
+                    STREAMX(sum[m][v], to, 0);
                 else
-                    STOREV(put == PUT_ADDED ? sum[m][v] + LOADV(to, 0) : sum[m][v], to, 0);
+                    STOREX(put == PUT_ADDED ? sum[m][v] + LOADX(to, 0) : sum[m][v], to, 0);
             }
         }
 }
@@ -110,7 +111,7 @@ static inline void widen_tile(__global const float *thin, uint pitch, __global c
  * item_rows)), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_direct_widen(__global const float *workspace /* begins with (T+1,THIN,THICK) */,
-                    uint padded_offset /* (N,H+K-1,W+K-1,THIN) */, __global float *y /* (N,H,W,THICK) */,
+                    uint padded_offset /* (N,H+K-1,W+K-1,THIN) */, __global storedX *y /* (N,H,W,THICK) */,
                     int h, int w, int image_rows /* N H */, int item_rows, int put, EPILOGUE_PARAMETERS)
 {
     const int first = (int)get_global_id(0) * item_rows, end = min(first + item_rows, image_rows);
@@ -139,13 +140,13 @@ conv2d_direct_widen(__global const float *workspace /* begins with (T+1,THIN,THI
 
 /* y (+)= the convolution of x. Launch: global (ceil(image_rows / item_rows)), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */,
+conv2d_direct_narrow(__global const storedX *x /* (N,H,W,THICK) */,
                      __global const float *workspace /* begins with (T+1,THIN,THICK) */,
                      __global float *y /* (N,H,W,THIN) */, int h, int w, int image_rows /* N H */,
                      int item_rows, int accumulate)
 {
     const int first = (int)get_global_id(0) * item_rows, end = min(first + item_rows, image_rows);
-    __global const float *zeros = workspace + TAPS * THIN * THICK;
+    __global const storedX *zeros = (__global const storedX *)(workspace + TAPS * THIN * THICK);
     for (int r = first; r < end; r++)
         for (int px = 0; px < w; px += NARROW_PIXELS) {
             floatV sum[NARROW_PIXELS][THIN];
@@ -154,7 +155,7 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */,
             for (int ky = 0; ky < KERNEL; ky++) {
                 const int row = r % h + ky - HALF, first_x = px - HALF;
                 if (row < 0 || row >= h) continue;
-                __global const float *from[NARROW_PIXELS + KERNEL - 1];
+                __global const storedX *from[NARROW_PIXELS + KERNEL - 1];
                 UNROLL(m, NARROW_PIXELS + KERNEL - 1)
                     from[m] = first_x + m >= 0 && first_x + m < w
                                   ? x + ((r + ky - HALF) * w + first_x + m) * THICK
@@ -165,7 +166,7 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */,
                         floatV b[THIN];
                         UNROLL(s, THIN) b[s] = LOADV(weights + (kx * THIN + s) * THICK, 0);
                         UNROLL(m, NARROW_PIXELS) {
-                            const floatV a = LOADV(from[m + kx] + c, 0);
+                            const floatV a = LOADX(from[m + kx] + c, 0);
                             UNROLL(s, THIN) sum[m][s] = FMA(a, b[s], sum[m][s]);
                         }
                     }
@@ -192,7 +193,7 @@ conv2d_direct_narrow(__global const float *x /* (N,H,W,THICK) */,
 /* partial[segment,t,s,c] = sum over the segment's pixels p of thin[p + offset(t), s] thick[p, c].
  * Launch: global (segments), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */,
+conv2d_direct_bwd_partial(__global const storedX *thick /* (N,H,W,THICK) */,
                           __global float *workspace /* begins with (segments,T,THIN,THICK) */,
                           uint padded_offset /* (N,H+K-1,W+K-1,THIN) */, int h, int w,
                           int image_rows /* N H */, int segment_rows)
@@ -205,14 +206,14 @@ conv2d_direct_bwd_partial(__global const float *thick /* (N,H,W,THICK) */,
             for (int first_ky = 0; first_ky < KERNEL; first_ky += WINDOW_ROWS) {
                 __global const float *thin =
                     workspace + padded_offset + (uint)(r / h * (h + KERNEL - 1) + r % h + first_ky) * pitch;
-                __global const float *row = thick + r * w * THICK + c;
+                __global const storedX *row = thick + r * w * THICK + c;
                 __global float *partial = sums + first_ky * SPAN * THICK + c;
                 floatV sum[WINDOW_ROWS][SPAN];
                 UNROLL(ky, WINDOW_ROWS)
                     UNROLL(j, SPAN)
                         sum[ky][j] = r == first ? SPLATV(0.0f) : LOADV(partial + (ky * SPAN + j) * THICK, 0);
                 for (int x = 0; x < w; x++) {
-                    const floatV b = LOADV(row + x * THICK, 0);
+                    const floatV b = LOADX(row + x * THICK, 0);
                     UNROLL(ky, WINDOW_ROWS)
                         UNROLL(j, SPAN)
                             sum[ky][j] = FMA(SPLATV(thin[ky * pitch + x * THIN + j]), b, sum[ky][j]);

@@ -5,7 +5,7 @@
 #if defined TRANSFORM || defined FUSED
 /* V of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_input(__global const float *x /* (N,H,W,all) */, __global float *workspace,
+conv2d_winograd_input(__global const storedX *x /* (N,H,W,all) */, __global float *workspace,
                       uint v_offset /* (PLACES,channels/VEC,block_tiles,VEC) */, SPAN_PARAMETERS,
                       int first_tile, int block_tiles, int h, int w, int tiles_x, int tiles_y)
 {
@@ -23,31 +23,31 @@ conv2d_winograd_input(__global const float *x /* (N,H,W,all) */, __global float 
 /* Vectors of a cache line, which is written whole. */
 #define LINE_VECTORS (LINE / VEC)
 
-/* Writes all of a tile's vectors by `store`: STOREV or STREAMV. */
+/* Writes all of a tile's vectors by `store`: STOREY or STREAMY. */
 #define EACH_VECTOR(store)                                                                                   \
     UNROLL(i, TILE)                                                                                          \
         UNROLL(j, TILE)                                                                                      \
             UNROLL(k, LINE_VECTORS) store(d[(k * TILE + i) * TILE + j], to + i * row + j * channels, k);
 
 /* y (+)= d: the LINE channels from c on of the tile at (ty, tx). */
-static inline void put_pixels(__global float *y, const floatV *d /* (LINE_VECTORS,TILE,TILE) */, int image,
+static inline void put_pixels(__global storedY *y, const floatV *d /* (LINE_VECTORS,TILE,TILE) */, int image,
                               int ty, int tx, int h, int w, int channels, int c, int put)
 {
-    __global float *to = y + ((image * h + ty) * w + tx) * channels + c;
+    __global storedY *to = y + ((image * h + ty) * w + tx) * channels + c;
     const int row = w * channels;
     const int whole = ty + TILE <= h && tx + TILE <= w;
     if (whole && put == PUT_STREAM) {
-        EACH_VECTOR(STREAMV)
+        EACH_VECTOR(STREAMY)
     } else if (whole && put == PUT_PLAIN) {
-        EACH_VECTOR(STOREV)
+        EACH_VECTOR(STOREY)
     } else {
         for (int i = 0; i < TILE; i++)
             for (int j = 0; j < TILE; j++)
                 if (ty + i < h && tx + j < w) {
-                    __global float *at = to + i * row + j * channels;
+                    __global storedY *at = to + i * row + j * channels;
                     for (int k = 0; k < LINE_VECTORS; k++) {
                         const floatV v = d[(k * TILE + i) * TILE + j];
-                        STOREV(put == PUT_ADDED ? v + LOADV(at, k) : v, at, k);
+                        STOREY(put == PUT_ADDED ? v + LOADY(at, k) : v, at, k);
                     }
                 }
     }
@@ -55,7 +55,7 @@ static inline void put_pixels(__global float *y, const floatV *d /* (LINE_VECTOR
 
 /* y (+)= A^T M A, finished by the epilogue. Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_output(__global float *y /* (N,H,W,all) */, __global const float *workspace,
+conv2d_winograd_output(__global storedY *y /* (N,H,W,all) */, __global const float *workspace,
                        uint m_offset /* (PLACES,channels/VEC,block_tiles,VEC) */, SPAN_PARAMETERS,
                        int first_tile, int block_tiles, int h, int w, int tiles_x, int tiles_y, int put,
                        EPILOGUE_PARAMETERS)
@@ -176,8 +176,8 @@ conv2d_winograd_product(__global const float *u_all /* (PLACES,panels,in,PANEL) 
  * through the cache that all cores share. U is read once a group.
  * Launch: global (ceil(tiles / block_tiles)), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_winograd_fused(
-    __global const float *x /* (N,H,W,in) */, __global const float *u_all /* (PLACES,panels,in,PANEL) */,
-    __global float *y /* (N,H,W,out) */, int in, int out, int tiles, int block_tiles, int h, int w,
+    __global const storedX *x /* (N,H,W,in) */, __global const float *u_all /* (PLACES,panels,in,PANEL) */,
+    __global storedY *y /* (N,H,W,out) */, int in, int out, int tiles, int block_tiles, int h, int w,
     int tiles_x, int tiles_y, int put, EPILOGUE_PARAMETERS,
     __local float *scratch /* V (PLACES,in/VEC,block_tiles,VEC), M (PLACES,NV,block_tiles,VEC) */)
 {

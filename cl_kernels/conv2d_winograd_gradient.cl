@@ -37,7 +37,8 @@
 /* A layer, and the channels of it that a work-item sees: x and dy point at their first, rows being `in` and
  * `out` floats. */
 typedef struct view {
-    __global const float *x, *dy;
+    __global const storedX *x;
+    __global const storedY *dy;
     int in, out, i_count, o_count, h, w, tiles_x, tiles_y;
 } view;
 
@@ -48,9 +49,9 @@ static inline void prefetch_pixels(const view *s, int first, int from, int to)
     for (int pixel = from; pixel < to; pixel++) {
         LOCATE(first + pixel / 16, s->tiles_x, s->tiles_y)
         const int py = ty + pixel % 16 / 4, px = tx + pixel % 4, row = image * s->h;
-        __global const float *x =
+        __global const storedX *x =
             s->x + ((row + min(py + 1, s->h - 1)) * s->w + min(px + 1, s->w - 1)) * s->in;
-        __global const float *dy = s->dy + ((row + min(py, s->h - 1)) * s->w + min(px, s->w - 1)) * s->out;
+        __global const storedY *dy = s->dy + ((row + min(py, s->h - 1)) * s->w + min(px, s->w - 1)) * s->out;
         for (int c = 0; c < s->i_count; c += LINE) PREFETCH(x + c);
         for (int c = 0; c < s->o_count; c += LINE) PREFETCH(dy + c);
     }
@@ -59,8 +60,8 @@ static inline void prefetch_pixels(const view *s, int first, int from, int to)
 /* parts[range, block] = V^T Z of `range_tiles` tiles, `chunk` at a time.
  * Launch: global (2, blocks, ranges), local (1, 1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_fused_gradient(__global const float *x /* (N,H,W,in) */,
-                               __global const float *dy /* (N,H,W,out) */,
+conv2d_winograd_fused_gradient(__global const storedX *x /* (N,H,W,in) */,
+                               __global const storedY *dy /* (N,H,W,out) */,
                                __global float *parts /* (ranges,blocks,36,BLOCK,BLOCK) */, int in, int out,
                                int tiles, int range_tiles, int chunk, int h, int w, int tiles_x, int tiles_y,
                                __local float *scratch /* V, Z: (HALF,SLICES,chunk,VEC) each */)
@@ -115,7 +116,7 @@ conv2d_winograd_fused_gradient(__global const float *x /* (N,H,W,in) */,
 
 /* Z of tiles first_tile ...: Launch: global (tiles of the block), local (1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_winograd_gradient(__global const float *dy /* (N,H,W,all) */, __global float *workspace,
+conv2d_winograd_gradient(__global const storedY *dy /* (N,H,W,all) */, __global float *workspace,
                          uint z_offset /* (36,channels/VEC,block_tiles,VEC) */, SPAN_PARAMETERS,
                          int first_tile, int block_tiles, int h, int w, int tiles_x, int tiles_y)
 {
@@ -125,7 +126,7 @@ conv2d_winograd_gradient(__global const float *dy /* (N,H,W,all) */, __global fl
     const int place = channels * block_tiles;
     for (int c = 0; c < channels; c += VEC) {
         floatV z[36];
-        __global const float *from = dy + ((image * h + ty) * w + tx) * all + first_channel + c;
+        __global const storedY *from = dy + ((image * h + ty) * w + tx) * all + first_channel + c;
         gradient_tile(z, from, ty, tx, h, w, all, 0);
         gradient_tile(z + HALF, from, ty, tx, h, w, all, 1);
         UNROLL(i, 36) STOREV(z[i], to + c * block_tiles + i * place, 0);

@@ -9,9 +9,9 @@
  * Macros: VEC (1, 2, 4, 8, 16), a divisor of the channels.
  * Launch: x = ow * words, y = n * oh. */
 
-__kernel void max_pool_fwd(__global const float *restrict x, /* (n,h,w,channels) */
-                           __global float *restrict y,       /* (n,oh,ow,channels) */
-                           __global uint *restrict offsets,  /* (n,oh,ow,words) */
+__kernel void max_pool_fwd(__global const storedX *restrict x, /* (n,h,w,channels) */
+                           __global storedY *restrict y,       /* (n,oh,ow,channels) */
+                           __global uint *restrict offsets,    /* (n,oh,ow,words) */
                            const int h, const int w, const int oh, const int ow, const int vectors,
                            EPILOGUE_PARAMETERS)
 {
@@ -25,12 +25,12 @@ __kernel void max_pool_fwd(__global const float *restrict x, /* (n,h,w,channels)
         const int v = word * VECTORS_A_WORD + i;
         if (v >= vectors) break;
         const normV norm = norm_at(EPILOGUE, v * VEC, vectors * VEC);
-        floatV best = finished(LOADV(x, from + v), norm);
+        floatV best = finished(LOADX(x, from + v), norm);
         intV place = (intV)(0);
-        take(&best, &place, finished(LOADV(x, from + vectors + v), norm), 1);
-        take(&best, &place, finished(LOADV(x, from + w * vectors + v), norm), 2);
-        take(&best, &place, finished(LOADV(x, from + (w + 1) * vectors + v), norm), 3);
-        STOREV(best, y, to * vectors + v);
+        take(&best, &place, finished(LOADX(x, from + vectors + v), norm), 1);
+        take(&best, &place, finished(LOADX(x, from + w * vectors + v), norm), 2);
+        take(&best, &place, finished(LOADX(x, from + (w + 1) * vectors + v), norm), 3);
+        STOREY(best, y, to * vectors + v);
         packed |= pack(place) << (2 * VEC * i);
     }
     offsets[to * words + word] = packed;

@@ -13,7 +13,7 @@
 /* Per chunk of x's pixels: sums of g and of g xh, g being the pool's gradient where a pixel was its window's
  * maximum and ReLU passed it on. Launch: global (C / VEC / COLUMNS, chunks). */
 __kernel void
-max_pool_norm_bwd_partial(__global const float *x /* (P,C) */, __global const float *dy /* (n,oh,ow,C) */,
+max_pool_norm_bwd_partial(__global const storedX *x /* (P,C) */, __global const storedY *dy /* (n,oh,ow,C) */,
                           __global const uint *offsets /* (n,oh,ow,words) */,
                           __global const float *stat /* (2,C) */, __global const float *gamma /* (C) */,
                           __global const float *beta /* (C) */,
@@ -38,8 +38,8 @@ max_pool_norm_bwd_partial(__global const float *x /* (P,C) */, __global const fl
         UNROLL(k, COLUMNS) {
             PREFETCH(x + (min(p + AHEAD, end - 1) * cv + c + k) * VEC);
             PREFETCH(dy + ((window + AHEAD / 2) * cv + c + k) * VEC);
-            const floatV xh = NORMALISED(LOADV(x, p * cv + c + k), mean[k], istd[k]);
-            const floatV mine = select(SPLATV(0.0f), LOADV(dy, window * cv + c + k),
+            const floatV xh = NORMALISED(LOADX(x, p * cv + c + k), mean[k], istd[k]);
+            const floatV mine = select(SPLATV(0.0f), LOADY(dy, window * cv + c + k),
                                        places(offsets, window, c + k, cv) == here);
             const floatV g = THROUGH_RELU(RELU, mine, AFFINE(xh, scale[k], shift[k]));
             sum_g[k] += g;
@@ -56,13 +56,12 @@ max_pool_norm_bwd_partial(__global const float *x /* (P,C) */, __global const fl
 }
 
 /* Launch: x = ceil(w / 2) * vectors, y = n * ceil(h / 2). */
-__kernel void
-max_pool_norm_bwd_apply(__global const float *x /* (n,h,w,C) */, __global const float *dy /* (n,oh,ow,C) */,
-                        __global const uint *offsets /* (n,oh,ow,words) */,
-                        __global float *dx /* (n,h,w,C) */, __global const float *stat /* (2,C) */,
-                        __global const float *gamma /* (C) */, __global const float *beta /* (C) */,
-                        __global const float *means /* (2,C) */, const int h, const int w, const int oh,
-                        const int ow, const int vectors, const int put) /* of dx: PUT_... */
+__kernel void max_pool_norm_bwd_apply(
+    __global const storedX *x /* (n,h,w,C) */, __global const storedY *dy /* (n,oh,ow,C) */,
+    __global const uint *offsets /* (n,oh,ow,words) */, __global storedX *dx /* (n,h,w,C) */,
+    __global const float *stat /* (2,C) */, __global const float *gamma /* (C) */,
+    __global const float *beta /* (C) */, __global const float *means /* (2,C) */, const int h, const int w,
+    const int oh, const int ow, const int vectors, const int put) /* of dx: PUT_... */
 {
     const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
     const int windows = (h + 1) / 2;
@@ -70,17 +69,17 @@ max_pool_norm_bwd_apply(__global const float *x /* (n,h,w,C) */, __global const 
     const floatV mean = LOADV(stat, v), istd = LOADV(stat, vectors + v);
     const floatV scale = LOADV(gamma, v), shift = LOADV(beta, v);
     const floatV mean_g = LOADV(means, v), mean_gx = LOADV(means, vectors + v);
-    const windowV from = window_at(dy, offsets, image, row, column, oh, ow, v, vectors);
+    const windowV from = window_atY(dy, offsets, image, row, column, oh, ow, v, vectors);
     for (int k = 0; k < 4; k++) {
         const int x_row = 2 * row + k / 2, x_column = 2 * column + k % 2;
         if (x_row >= h || x_column >= w) continue;
         const int at = ((image * h + x_row) * w + x_column) * vectors + v;
-        const floatV xh = NORMALISED(LOADV(x, at), mean, istd);
+        const floatV xh = NORMALISED(LOADX(x, at), mean, istd);
         const floatV g = THROUGH_RELU(RELU, spread(from, k), AFFINE(xh, scale, shift));
         const floatV d = NORM_DX(g, xh, mean_g, mean_gx, scale, istd);
         if (put == PUT_STREAM)
-            STREAMV(d, dx, at);
+            STREAMX(d, dx, at);
         else
-            STOREV(put == PUT_ADDED ? LOADV(dx, at) + d : d, dx, at);
+            STOREX(put == PUT_ADDED ? LOADX(dx, at) + d : d, dx, at);
     }
 }

@@ -9,9 +9,9 @@
  * also 16), a divisor of the channels. */
 
 /* Launch: x = ow * words, y = n * oh. */
-__kernel void max_pool_fwd_window(__global const float *restrict x, /* (n,h,w,channels) */
-                                  __global float *restrict y,       /* (n,oh,ow,channels) */
-                                  __global uint *restrict offsets,  /* (n,oh,ow,words) */
+__kernel void max_pool_fwd_window(__global const storedX *restrict x, /* (n,h,w,channels) */
+                                  __global storedY *restrict y,       /* (n,oh,ow,channels) */
+                                  __global uint *restrict offsets,    /* (n,oh,ow,words) */
                                   const int h, const int w, const int oh, const int ow, const int vectors)
 {
     const int words = (vectors + VECTORS_A_WORD - 1) / VECTORS_A_WORD;
@@ -30,9 +30,9 @@ __kernel void max_pool_fwd_window(__global const float *restrict x, /* (n,h,w,ch
         for (int r = first_row; r < rows; r++)
             for (int c = first_column; c < columns; c++) {
                 const int from = (image * h + top + r) * w + left + c;
-                take(&best, &place, LOADV(x, from * vectors + v), r * KERNEL + c);
+                take(&best, &place, LOADX(x, from * vectors + v), r * KERNEL + c);
             }
-        STOREV(best, y, to * vectors + v);
+        STOREY(best, y, to * vectors + v);
         packed |= pack(place) << (BITS * VEC * i);
     }
     offsets[to * words + word] = packed;
@@ -41,9 +41,9 @@ __kernel void max_pool_fwd_window(__global const float *restrict x, /* (n,h,w,ch
 #if KERNEL == 3
 /* dx = the sum of dy over the windows whose maximum a pixel is, in their order. Launch: x = w * vectors, y =
  * n * h. */
-__kernel void max_pool_bwd_window(__global const float *restrict dy,     /* (n,oh,ow,channels) */
+__kernel void max_pool_bwd_window(__global const storedY *restrict dy,   /* (n,oh,ow,channels) */
                                   __global const uint *restrict offsets, /* (n,oh,ow,words) */
-                                  __global float *restrict dx,           /* (n,h,w,channels) */
+                                  __global storedX *restrict dx,         /* (n,h,w,channels) */
                                   const int h, const int w, const int oh, const int ow, const int vectors,
                                   const int accumulate) /* not 0: adds to dx */
 {
@@ -60,9 +60,9 @@ __kernel void max_pool_bwd_window(__global const float *restrict dy,     /* (n,o
         for (int c = first_column; c <= last_column; c++) {
             const int pixel = (image * oh + r) * ow + c;
             const int here = (row + PADDING - r * STRIDE) * KERNEL + column + PADDING - c * STRIDE;
-            sum += select(SPLATV(0.0f), LOADV(dy, pixel * vectors + v),
+            sum += select(SPLATV(0.0f), LOADY(dy, pixel * vectors + v),
                           places(offsets, pixel, v, vectors) == (intV)(here));
         }
-    STOREV(accumulate ? LOADV(dx, to) + sum : sum, dx, to);
+    STOREX(accumulate ? LOADX(dx, to) + sum : sum, dx, to);
 }
 #endif

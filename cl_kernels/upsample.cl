@@ -5,20 +5,20 @@
  * Macros: VEC, a divisor of the channels; vectors = channels / VEC. */
 
 /* Launch: x = ow * vectors, y = n * oh. */
-__kernel void upsample_fwd(__global const float *restrict x, /* (n,h,w,channels) */
-                           __global float *restrict y,       /* (n,oh,ow,channels) */
+__kernel void upsample_fwd(__global const storedX *restrict x, /* (n,h,w,channels) */
+                           __global storedY *restrict y,       /* (n,oh,ow,channels) */
                            const int h, const int w, const int oh, const int ow, const int vectors)
 {
     const int column = (int)get_global_id(0) / vectors, v = (int)get_global_id(0) % vectors;
     const int image = (int)get_global_id(1) / oh, row = (int)get_global_id(1) % oh;
     const int from = ((image * h + min(row / 2, h - 1)) * w + min(column / 2, w - 1)) * vectors + v;
     const int to = ((image * oh + row) * ow + column) * vectors + v;
-    STOREV(LOADV(x, from), y, to);
+    STOREY(LOADX(x, from), y, to);
 }
 
 /* Launch: x = w * vectors, y = n * h. */
-__kernel void upsample_bwd(__global const float *restrict dy, /* (n,oh,ow,channels) */
-                           __global float *restrict dx,       /* (n,h,w,channels) */
+__kernel void upsample_bwd(__global const storedY *restrict dy, /* (n,oh,ow,channels) */
+                           __global storedX *restrict dx,       /* (n,h,w,channels) */
                            const int h, const int w, const int oh, const int ow, const int vectors,
                            const int accumulate) /* not 0: adds to dx */
 {
@@ -29,6 +29,6 @@ __kernel void upsample_bwd(__global const float *restrict dy, /* (n,oh,ow,channe
     floatV sum = SPLATV(0.0f);
     for (int r = 2 * row; r < row_end; r++)
         for (int c = 2 * column; c < column_end; c++)
-            sum += LOADV(dy, ((image * oh + r) * ow + c) * vectors + v);
-    STOREV(accumulate ? LOADV(dx, to) + sum : sum, dx, to);
+            sum += LOADY(dy, ((image * oh + r) * ow + c) * vectors + v);
+    STOREX(accumulate ? LOADX(dx, to) + sum : sum, dx, to);
 }

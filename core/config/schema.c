@@ -17,6 +17,7 @@ static const char *const schedule_names[] = {"constant", "step", "cosine", "poly
 static const char *const engine_names[] = {"auto",   "clblast",       "gemm",         "winograd", "tile",
                                            "direct", "winograd_tile", "winograd_2x2", NULL};
 static const char *const inference_names[] = {"exact", "fast", NULL};
+static const char *const storage_names[] = {"float32", "bfloat16", NULL};
 
 /* runtime.conv_layers: engines by layer */
 
@@ -219,6 +220,11 @@ static const sw_field runtime_fields[] = {
            "pooling that unpooling uses, in networks that have it. exact: by engines that round no more than "
            "a plain sum, so that labels agree with double precision; fast: by the engines of training, where "
            "a rounding may move a value and some labels around it"),
+    CHOICE(storage, "float32", storage_names,
+           "What training keeps of activations and their gradients between two layers. bfloat16: half the "
+           "memory, 8 digits of a binary fraction instead of 24. Layers compute in float32, and parameters, "
+           "their gradients, statistics and losses stay float32. A layer that cannot do it keeps float32: "
+           "now all but batchnorm, max_pool, max_unpool and, on CPUs, 3x3 convolutions"),
     INT(workspace_mb, "0", 0, 65536,
         "Device memory that the convolutions share for intermediate results, in MiB; 0: 64, on a GPU a 64th "
         "of its memory, from 64 to 1024"),

@@ -1,13 +1,13 @@
 #include "exec/executor.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "finite.h"
 #include "ops/call.h"
 #include "slabs.h"
 
-enum { NAN_PATTERN = 0x7fc00000 };
+enum { NAN_PATTERN = 0x7fc07fc0 }; /* as a float, and as two bfloat16 */
 
 struct sw_executor {
     sw_cl *cl;
@@ -285,27 +285,15 @@ static sw_status run_step(sw_executor *e, const sw_step *step, int n)
     }
 }
 
-/* Whether the first `elems` floats of a buffer are all finite. */
-static sw_status all_finite(bool *finite, sw_executor *e, cl_mem buffer, size_t elems)
-{
-    float *host = malloc(elems * sizeof *host);
-    if (!host) return sw_fail_alloc("a NaN search", elems * sizeof *host);
-    sw_status status = sw_buffer_read(e->cl, buffer, 0, host, elems * sizeof *host);
-    *finite = true;
-    for (size_t i = 0; status == SW_OK && i < elems && *finite; i++) *finite = isfinite(host[i]);
-    free(host);
-    return status;
-}
-
 /* Whether a value, or its gradient, is finite in its first n images. Packed offsets and labels always are. */
 static sw_status value_finite(bool *finite, sw_executor *e, int value, cl_mem buffer, int n)
 {
     const sw_value *v = &e->graph->values[value];
     sw_shape shape = v->shape;
     *finite = true;
-    if (!buffer || v->dtype != SW_F32) return SW_OK;
+    if (!buffer || !sw_dtype_is_float(v->dtype)) return SW_OK;
     if (shape.n > n) shape.n = n;
-    return all_finite(finite, e, buffer, sw_shape_elems(shape));
+    return exec_all_finite(finite, e->cl, buffer, sw_shape_elems(shape), v->dtype);
 }
 
 /* The node whose outputs a node's forward step writes: its own, or those of the one it does too. */
@@ -329,7 +317,8 @@ static sw_status check_step(sw_executor *e, const sw_step *step, int n)
     for (int i = 0; i < node->input_count && step->kind == SW_STEP_BACKWARD && finite; i++)
         SW_TRY(value_finite(&finite, e, node->inputs[i], call->din[i], n));
     for (int i = 0; i < node->param_count && step->kind == SW_STEP_BACKWARD && finite; i++)
-        SW_TRY(all_finite(&finite, e, call->dparam[i], e->graph->params[node->params[i]].elems));
+        SW_TRY(exec_all_finite(&finite, e->cl, call->dparam[i], e->graph->params[node->params[i]].elems,
+                               SW_F32));
     if (!finite)
         status = sw_fail(SW_E_NUMERIC, "the %s of %s '%s' holds a NaN or an infinity", passes[step->kind],
                          node->op->name, node->name);
@@ -418,7 +407,7 @@ static sw_status params_finite(const sw_param **culprit, sw_executor *e, const s
     for (int i = 0; i < call->node->param_count && !*culprit; i++) {
         const sw_param *param = &e->graph->params[call->node->params[i]];
         bool finite = true;
-        SW_ENSURE(all_finite(&finite, e, call->param[i], param->elems));
+        SW_ENSURE(exec_all_finite(&finite, e->cl, call->param[i], param->elems, SW_F32));
         if (!finite) *culprit = param;
     }
     return SW_OK;

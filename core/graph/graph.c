@@ -28,7 +28,12 @@ bool sw_shape_equal(sw_shape a, sw_shape b)
 
 size_t sw_dtype_bytes(sw_dtype dtype)
 {
-    return dtype == SW_U8 ? 1 : 4;
+    return dtype == SW_U8 ? 1 : dtype == SW_BF16 ? 2 : 4;
+}
+
+bool sw_dtype_is_float(sw_dtype dtype)
+{
+    return dtype == SW_F32 || dtype == SW_BF16;
 }
 
 void sw_graph_init(sw_graph *graph)
@@ -168,6 +173,13 @@ size_t sw_graph_trained_elems(const sw_graph *graph)
     size_t total = 0;
     for (int i = 0; i < graph->param_count; i++) total += graph->params[i].elems;
     return total;
+}
+
+void sw_graph_narrow(sw_graph *graph, int value)
+{
+    sw_value *v = &graph->values[value];
+    v->dtype = SW_BF16;
+    v->bytes = sw_shape_elems(v->shape) * sw_dtype_bytes(v->dtype);
 }
 
 uint64_t sw_graph_macs(const sw_graph *graph)

@@ -231,7 +231,7 @@ static void find_gradients(planner *p)
         const sw_node *node = &graph->nodes[n];
         if (!trains(p, node)) continue;
         for (int i = 0; i < node->output_count; i++) /* packed offsets have none */
-            p->needs_grad[node->outputs[i]] |= graph->values[node->outputs[i]].dtype == SW_F32;
+            p->needs_grad[node->outputs[i]] |= sw_dtype_is_float(graph->values[node->outputs[i]].dtype);
     }
 }
 
@@ -296,6 +296,7 @@ static sw_status bind_input_gradient(planner *p, int n, int s, int i)
     if (!step->accumulate[i]) {
         bool in_place = i == 0 && node->op->gradient_in_place && !p->options->separate &&
                         step->dout[0] >= 0 && p->plan->next[n] < 0 &&
+                        p->graph->values[node->inputs[0]].bytes == p->graph->values[node->outputs[0]].bytes &&
                         !contains(p->options->seeds, p->options->seed_count, node->outputs[0]);
         if (in_place)
             input->gradient = step->dout[0];

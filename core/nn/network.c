@@ -6,6 +6,7 @@
 #include "cl/buffer.h"
 #include "nn/losses.h"
 #include "ops/call.h"
+#include "ops/storage.h"
 
 /* Steps between two reads of the loss where runtime.loss_every is 0: on a CPU waiting costs nothing, since
  * the host's thread is one of those that compute. */
@@ -26,11 +27,13 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
         SW_ENSURE(
             sw_param_rules_init(&network->rules, &model->graph, o->optimizer, o->freeze, o->freeze_count));
     int keep[SW_MODEL_KEPT];
+    const int kept = sw_model_kept(keep, model, training);
+    if (training && o->bfloat16) sw_storage_narrow(&model->graph, keep, kept, sw_cl_device(network->cl));
     sw_executor_options executor_options = {.training = training,
                                             .debug_buffers = o->debug_buffers,
                                             .check = o->check,
                                             .keep = keep,
-                                            .keep_count = sw_model_kept(keep, model, training),
+                                            .keep_count = kept,
                                             .frozen = training ? network->rules.frozen : NULL,
                                             .comm = training && o->sync_norm ? o->comm : NULL,
                                             .keeps = !o->optimizer};

@@ -16,8 +16,9 @@ static sw_status average_pool_infer(sw_graph *graph, sw_node *node)
 
 static sw_status average_pool_prepare(sw_call *call)
 {
-    return sw_window_prepare_kernels(call, (sw_window_kernel){"average_pool", "average_pool_fwd"},
-                                     (sw_window_kernel){"average_pool", "average_pool_bwd"},
+    return sw_window_prepare_kernels(call,
+                                     (sw_window_kernel){.file = "average_pool", .name = "average_pool_fwd"},
+                                     (sw_window_kernel){.file = "average_pool", .name = "average_pool_bwd"},
                                      is_ceil(call->node) ? " -DCEIL=1" : "", 16);
 }
 
@@ -38,6 +39,7 @@ const sw_op sw_op_average_pool = {
     .output_count = 1,
     .infer = average_pool_infer,
     .gives_gradient = SW_BIT(0),
+    .takes_bfloat16 = true,
     .prepare = average_pool_prepare,
     .forward = sw_window_forward,
     .backward = sw_window_backward,

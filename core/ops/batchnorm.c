@@ -13,6 +13,7 @@
 #include "ops/call.h"
 #include "ops/ops.h"
 #include "ops/setting.h"
+#include "ops/storage.h"
 #include "window.h"
 
 /* Pixels of one partial reduction. 16 channels of 512 pixels are 32 KiB: a CPU core reads them twice from its
@@ -94,12 +95,16 @@ static sw_status batchnorm_prepare(sw_call *call)
     call->prepared = k;
     const extent e = extent_of(call);
     call->workspace_bytes = (e.chunks + e.merged) * 2 * e.channels * sizeof(float);
-    char options[64];
+    char options[80], storage[SW_STORAGE_BYTES];
+    const sw_node *last = call->next ? call->next : call->node;
     int channels = call->graph->values[call->node->inputs[0]].shape.c;
     int vec = sw_call_vec(call, channels);
     k->columns = is_cpu(call) ? MAX_COLUMNS : 1;
     while ((size_t)(channels / vec) % k->columns) k->columns--;
-    snprintf(options, sizeof options, "-DRELU=%d -DVEC=%d -DCOLUMNS=%zu", attrs->relu, vec, k->columns);
+    sw_storage_options(storage, call->graph->values[call->node->inputs[0]].dtype,
+                       call->graph->values[last->outputs[0]].dtype);
+    snprintf(options, sizeof options, "-DRELU=%d -DVEC=%d -DCOLUMNS=%zu%s", attrs->relu, vec, k->columns,
+             storage);
     const struct {
         const sw_kernel **kernel;
         const char *name;
@@ -119,7 +124,7 @@ static sw_status batchnorm_prepare(sw_call *call)
         sw_kernel_get(&k->pool_bwd_partial, call->cl, "max_pool_norm", "max_pool_norm_bwd_partial", options));
     SW_ENSURE(
         sw_kernel_get(&k->pool_bwd_apply, call->cl, "max_pool_norm", "max_pool_norm_bwd_apply", options));
-    snprintf(options, sizeof options, "-DVEC=%d", vec); /* the pool's own program */
+    snprintf(options, sizeof options, "-DVEC=%d%s", vec, storage); /* the pool's own program */
     return sw_kernel_get(&k->pool_fwd, call->cl, "max_pool", "max_pool_fwd", options);
 }
 
@@ -299,6 +304,7 @@ const sw_op sw_op_batchnorm = {
     .gives_gradient = SW_BIT(0),
     .recomputes = SW_BIT(0),
     .gradient_in_place = true,
+    .takes_bfloat16 = true,
     .forward_in_place = true,
     .absorbs = &sw_op_max_pool,
     .absorbable = sw_max_pool_is_plain,

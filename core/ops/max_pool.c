@@ -57,11 +57,11 @@ static void max_pool_label(char *text, size_t text_bytes, const sw_node *node)
 static sw_status max_pool_prepare(sw_call *call)
 {
     const sw_pool_window p = sw_max_pool_window(call->node);
-    const sw_window_kernel forward = {"max_pool_window", "max_pool_fwd_window"};
-    const sw_window_kernel unpool = {"max_unpool", "max_unpool_fwd"};
-    const sw_window_kernel backward = {"max_pool_window", "max_pool_bwd_window"};
+    const sw_window_kernel forward = {.file = "max_pool_window", .name = "max_pool_fwd_window"};
+    const sw_window_kernel unpool = {.file = "max_unpool", .name = "max_unpool_fwd", .turned = true};
+    const sw_window_kernel backward = {.file = "max_pool_window", .name = "max_pool_bwd_window"};
     char options[80];
-    if (sw_max_pool_is_plain(call->node)) return sw_window_prepare_with(call, unpool.file, unpool.name);
+    if (sw_max_pool_is_plain(call->node)) return sw_window_prepare_with(call, unpool);
     snprintf(options, sizeof options, " -DKERNEL=%d -DSTRIDE=%d -DPADDING=%d -DBITS=%d", p.kernel, p.stride,
              p.padding, p.kernel == 2 ? 2 : 4);
     return sw_window_prepare_kernels(call, forward, p.kernel == 2 ? unpool : backward, options,
@@ -124,6 +124,7 @@ const sw_op sw_op_max_pool = {
     .infer = max_pool_infer,
     .backward_reads_outputs = SW_BIT(1),
     .gives_gradient = SW_BIT(0),
+    .takes_bfloat16 = true,
     .prepare = max_pool_prepare,
     .forward = max_pool_forward,
     .backward = max_pool_backward,

@@ -72,6 +72,7 @@ const sw_op sw_op_max_unpool = {
     .backward_reads_inputs = SW_BIT(1),
     .gives_gradient = SW_BIT(0),
     .recomputes = SW_BIT(0),
+    .takes_bfloat16 = true,
     .prepare = sw_window_prepare,
     .forward = max_unpool_forward,
     .recompute = max_unpool_forward,

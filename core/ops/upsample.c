@@ -12,6 +12,7 @@ const sw_op sw_op_upsample = {
     .output_count = 1,
     .infer = sw_window_infer_double,
     .gives_gradient = SW_BIT(0),
+    .takes_bfloat16 = true,
     .recomputes = SW_BIT(0),
     .prepare = sw_window_prepare,
     .forward = sw_window_forward,

@@ -1,5 +1,7 @@
 #include "window.h"
 
+#include "ops/storage.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -90,30 +92,35 @@ sw_status sw_window_prepare_kernels(sw_call *call, sw_window_kernel forward, sw_
                                     const char *options, int most_vec)
 {
     const char *op = call->node->op->name;
-    char text[128];
+    char text[128], storage[SW_STORAGE_BYTES], turned[SW_STORAGE_BYTES];
+    const sw_dtype x = call->graph->values[call->node->inputs[0]].dtype,
+                   y = call->graph->values[call->node->outputs[0]].dtype;
     sw_window *window = calloc(1, sizeof *window);
     if (!window) return sw_fail_alloc(op, sizeof *window);
     call->prepared = window;
     window->vec = sw_call_vec(call, sw_call_in_shape(call, 0).c);
     if (window->vec > most_vec) window->vec = most_vec;
-    snprintf(text, sizeof text, "-DVEC=%d%s", window->vec, options);
+    sw_storage_options(storage, x, y);
+    sw_storage_options(turned, y, x);
+    snprintf(text, sizeof text, "-DVEC=%d%s%s", window->vec, options, forward.turned ? turned : storage);
     SW_ENSURE(sw_kernel_get(&window->forward, call->cl, forward.file, forward.name, text));
+    snprintf(text, sizeof text, "-DVEC=%d%s%s", window->vec, options, backward.turned ? turned : storage);
     return sw_kernel_get(&window->backward, call->cl, backward.file, backward.name, text);
 }
 
-sw_status sw_window_prepare_with(sw_call *call, const char *backward_file, const char *backward_name)
+sw_status sw_window_prepare_with(sw_call *call, sw_window_kernel backward)
 {
     char forward[32];
     snprintf(forward, sizeof forward, "%s_fwd", call->node->op->name);
-    return sw_window_prepare_kernels(call, (sw_window_kernel){call->node->op->name, forward},
-                                     (sw_window_kernel){backward_file, backward_name}, "", 16);
+    return sw_window_prepare_kernels(call, (sw_window_kernel){.file = call->node->op->name, .name = forward},
+                                     backward, "", 16);
 }
 
 sw_status sw_window_prepare(sw_call *call)
 {
     char backward[32];
     snprintf(backward, sizeof backward, "%s_bwd", call->node->op->name);
-    return sw_window_prepare_with(call, call->node->op->name, backward);
+    return sw_window_prepare_with(call, (sw_window_kernel){.file = call->node->op->name, .name = backward});
 }
 
 sw_ndrange sw_window_ndrange(const sw_call *call, sw_shape shape, int vectors)

@@ -48,13 +48,13 @@ void sw_window_resize(void *attrs, int height, int width);
  * leaves a sw_window in call->prepared, which sw_call_free_prepared releases. The second takes backward from
  * another file: spreading by offsets is max_unpool's forward pass and max_pool's backward pass. */
 sw_status sw_window_prepare(sw_call *call) SW_NODISCARD;
-sw_status sw_window_prepare_with(sw_call *call, const char *backward_file,
-                                 const char *backward_name) SW_NODISCARD;
-/* The same with kernels of any name, with these build options besides VEC, for vectors of at most so many
- * channels. */
 typedef struct sw_window_kernel {
     const char *file, *name;
+    bool turned; /* what it calls x has the kind of the op's output, and its y that of the input */
 } sw_window_kernel;
+sw_status sw_window_prepare_with(sw_call *call, sw_window_kernel backward) SW_NODISCARD;
+/* The same with kernels of any name, with these build options besides VEC, for vectors of at most so many
+ * channels. */
 sw_status sw_window_prepare_kernels(sw_call *call, sw_window_kernel forward, sw_window_kernel backward,
                                     const char *options, int most_vec) SW_NODISCARD;
 

@@ -55,6 +55,7 @@ sw_network_options sw_open_network_options(const sw_experiment *x, const sw_devi
                                 .conv_engine = x->runtime.conv_engine,
                                 .conv_pins = &x->runtime.conv_layers,
                                 .exact_places = x->runtime.inference == SW_INFERENCE_EXACT,
+                                .bfloat16 = x->runtime.storage == SW_STORAGE_BFLOAT16,
                                 .workspace_cap_bytes = sw_workspace_cap_bytes(x, device),
                                 .check = x->runtime.check,
                                 .debug_buffers = x->runtime.debug_buffers,

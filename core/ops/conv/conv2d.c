@@ -7,6 +7,7 @@
 #include "conv_engine.h"
 #include "ops/setting.h"
 #include "window.h"
+#include "winograd_tiles.h"
 
 enum { BIAS_CHUNK_PIXELS = 512 }; /* of one partial sum of the bias gradient */
 
@@ -97,7 +98,8 @@ static const sw_conv_engine *asked_engine(const sw_call *call, sw_conv_shape sha
 {
     const sw_conv2d_attrs *attrs = call->node->attrs;
     for (const sw_conv_engine *const *engine = sw_conv_engines; *engine; engine++)
-        if ((*engine)->choice == attrs->pass[pass] && (*engine)->supports(call->cl, shape, pass))
+        if ((*engine)->choice == attrs->pass[pass] &&
+            sw_conv_engine_suits(*engine, call->cl, (*engine)->choice, shape, pass))
             return *engine;
     return sw_conv_engine_fixed(call->cl, attrs->engine, shape, pass);
 }
@@ -116,6 +118,8 @@ static sw_status conv2d_prepare(sw_call *call)
     const sw_shape x = call->graph->values[call->node->inputs[0]].shape;
     const sw_conv_layer layer = sw_conv_layer_from(attrs, x);
     sw_conv_shape shape = sw_conv_shape_of(&layer, x.n);
+    shape.x_type = call->graph->values[call->node->inputs[0]].dtype;
+    shape.y_type = call->graph->values[call->node->outputs[0]].dtype;
     conv_prepared *c = calloc(1, sizeof *c);
     if (!c) return sw_fail_alloc("a convolution", sizeof *c);
     call->prepared = c;
@@ -198,6 +202,17 @@ static sw_status conv2d_backward(sw_call *call)
     sw_profile_pass(call->cl, SW_PASS_BACKWARD_DATA);
     if (call->din[0]) SW_ENSURE(run_pass(call, SW_CONV_BACKWARD_DATA));
     return SW_OK;
+}
+
+bool sw_conv2d_takes_bfloat16(const sw_graph *graph, const sw_node *node, const sw_device_info *device)
+{
+    const sw_shape x = graph->values[node->inputs[0]].shape;
+    const sw_conv_layer layer = sw_conv_layer_from(node->attrs, x);
+    const sw_conv_shape shape = sw_conv_shape_of(&layer, x.n);
+    if ((device && device->type != CL_DEVICE_TYPE_CPU) || node->param_count > 1) return false;
+    for (int pass = 0; pass < SW_CONV_PASSES; pass++)
+        if (!winograd_fits(shape) && !sw_conv_direct_fits(shape, (sw_conv_pass)pass)) return false;
+    return true;
 }
 
 static void conv2d_adopt(void *attrs, const char *node, const sw_op_setting *setting)

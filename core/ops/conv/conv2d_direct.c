@@ -24,14 +24,20 @@ typedef struct direct_plan {
     size_t padded_offset;
 } direct_plan;
 
-static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
+bool sw_conv_direct_fits(sw_conv_shape s, sw_conv_pass pass)
 {
     bool thin_in = s.in_channels <= MOST_THIN && s.out_channels % LANES == 0;
     bool thin_out = s.out_channels <= MOST_THIN && s.in_channels % LANES == 0;
-    if (sw_cl_device(cl)->type != CL_DEVICE_TYPE_CPU || !(thin_in || thin_out) || !is_plain(s)) return false;
+    if (!(thin_in || thin_out) || !is_plain(s)) return false;
     /* the gradient of other weights is faster in gemm: of larger windows, and of 1x1, which have few sums */
     int thin = thin_in ? s.in_channels : s.out_channels;
     return pass != SW_CONV_BACKWARD_WEIGHTS || (s.kernel == 3 && s.kernel * s.kernel * thin <= MOST_SUMS);
+}
+
+static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
+{
+    const sw_dtype thin = s.in_channels <= MOST_THIN ? s.x_type : s.y_type;
+    return sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU && thin == SW_F32 && sw_conv_direct_fits(s, pass);
 }
 
 /* The pass that makes the thick tensor from the thin one; the other product narrows. */
@@ -45,9 +51,10 @@ static sw_status prepare_kernels(direct_plan *plan, sw_cl *cl, unsigned passes)
     static const char *const file = "conv2d_direct";
     unsigned products = passes & (SW_BIT(SW_CONV_FORWARD) | SW_BIT(SW_CONV_BACKWARD_DATA));
     unsigned widens = SW_BIT(widening(plan));
-    char options[96];
-    snprintf(options, sizeof options, "-DVEC=%d -DKERNEL=%d -DTHIN=%d -DTHICK=%d -DTHIN_IN=%d",
-             sw_cl_register_width(cl), plan->shape.kernel, plan->thin, plan->thick, plan->thin_in);
+    char options[96], storage[SW_STORAGE_BYTES];
+    sw_storage_options(storage, plan->thin_in ? plan->shape.y_type : plan->shape.x_type, SW_F32);
+    snprintf(options, sizeof options, "-DVEC=%d -DKERNEL=%d -DTHIN=%d -DTHICK=%d -DTHIN_IN=%d%s",
+             sw_cl_register_width(cl), plan->shape.kernel, plan->thin, plan->thick, plan->thin_in, storage);
     SW_ENSURE(sw_kernel_get(&plan->pad, cl, file, "conv2d_direct_pad", options));
     if (products) SW_ENSURE(sw_kernel_get(&plan->pack, cl, file, "conv2d_direct_pack", options));
     if (products & widens) SW_ENSURE(sw_kernel_get(&plan->widen, cl, file, "conv2d_direct_widen", options));
@@ -135,6 +142,7 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
 const sw_conv_engine sw_conv_engine_direct = {
     .name = "direct",
     .choice = SW_CONV_DIRECT,
+    .takes_bfloat16 = true,
     .takes_epilogue = true,
     .supports = supports,
     .plan_bytes = sizeof(direct_plan),

@@ -44,7 +44,7 @@ typedef struct winograd_plan {
     sw_conv_tiling tiling; /* rows of V and M are padded to a multiple of its rows */
     winograd_tiles tiles;
     product product[SW_CONV_PRODUCTS]; /* by pass */
-    const sw_kernel *input, *output, *weights;
+    const sw_kernel *input[SW_CONV_PRODUCTS], *output[SW_CONV_PRODUCTS], *weights;
     const sw_kernel *gradient, *accumulate; /* of backward-weights in blocks */
     const sw_kernel *fused_gradient;        /* of backward-weights in one kernel, where `ranges` > 0 */
     const sw_kernel *weights_gradient;
@@ -100,21 +100,23 @@ static int weight_block(int all, size_t channel_floats, int step)
 
 /* The kernel of a section of forward's and backward-data's file. */
 static sw_status product_kernel(const sw_kernel **out, sw_cl *cl, const winograd_plan *plan, const char *name,
-                                const char *section, int vectors)
+                                const char *section, int vectors, const char *storage)
 {
     const sw_conv_tiling t = plan->tiling;
-    char options[80];
-    snprintf(options, sizeof options, "-D%s -DTILE=%d -DVEC=%d -DROWS=%d -DNV=%d", section, plan->tiles.side,
-             t.lanes, t.rows, vectors);
+    char options[96];
+    snprintf(options, sizeof options, "-D%s -DTILE=%d -DVEC=%d -DROWS=%d -DNV=%d%s", section,
+             plan->tiles.side, t.lanes, t.rows, vectors, storage);
     return sw_kernel_get(out, cl, "conv2d_winograd", name, options);
 }
 
-static sw_status gradient_kernel(const sw_kernel **out, sw_cl *cl, sw_conv_tiling t, const char *name,
-                                 bool fused, int vectors)
+static sw_status gradient_kernel(const sw_kernel **out, sw_cl *cl, const winograd_plan *plan,
+                                 const char *name, bool fused, int vectors)
 {
-    char options[80];
-    snprintf(options, sizeof options, "%s-DVEC=%d -DROWS=%d -DNV=%d", fused ? "-DFUSED_GRADIENT " : "",
-             t.lanes, t.channel_rows, vectors);
+    const sw_conv_tiling t = plan->tiling;
+    char options[96], storage[SW_STORAGE_BYTES];
+    sw_storage_options(storage, plan->shape.x_type, plan->shape.y_type);
+    snprintf(options, sizeof options, "%s-DVEC=%d -DROWS=%d -DNV=%d%s", fused ? "-DFUSED_GRADIENT " : "",
+             t.lanes, t.channel_rows, vectors, storage);
     return sw_kernel_get(out, cl, "conv2d_winograd_gradient", name, options);
 }
 
@@ -122,6 +124,8 @@ static sw_status prepare_product(winograd_plan *plan, sw_cl *cl, sw_conv_pass pa
 {
     const sw_conv_tiling t = plan->tiling;
     const int out = to_channels(plan->shape, pass), vectors = sw_conv_tile_vectors(t, out);
+    char storage[SW_STORAGE_BYTES];
+    sw_conv_storage_options(storage, plan->shape, pass);
     product *p = &plan->product[pass];
     *p = (product){.in = from_channels(plan->shape, pass),
                    .out = out,
@@ -130,31 +134,37 @@ static sw_status prepare_product(winograd_plan *plan, sw_cl *cl, sw_conv_pass pa
                    .block = out};
     p->group_tiles = fused_tiles(p, cl, t.rows, winograd_count(&plan->tiles, plan->shape.n));
     if (p->group_tiles > 0)
-        return product_kernel(&p->fused, cl, plan, "conv2d_winograd_fused", "FUSED", vectors);
+        return product_kernel(&p->fused, cl, plan, "conv2d_winograd_fused", "FUSED", vectors, storage);
     p->group_tiles = round_up(GROUP_TILES, t.rows);
     p->block = weight_block(out, product_weight_floats(p, 1), p->panel);
-    return product_kernel(&p->multiply, cl, plan, "conv2d_winograd_product", "PRODUCT", vectors);
+    return product_kernel(&p->multiply, cl, plan, "conv2d_winograd_product", "PRODUCT", vectors, "");
 }
 
 static sw_status prepare_products(winograd_plan *plan, sw_cl *cl, unsigned passes)
 {
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
         if (passes & SW_BIT(pass)) SW_ENSURE(prepare_product(plan, cl, pass));
-    SW_ENSURE(product_kernel(&plan->input, cl, plan, "conv2d_winograd_input", "TRANSFORM", 1));
-    SW_ENSURE(product_kernel(&plan->output, cl, plan, "conv2d_winograd_output", "TRANSFORM", 1));
-    return product_kernel(&plan->weights, cl, plan, "conv2d_winograd_weights", "WEIGHTS", 1);
+    for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++) {
+        char storage[SW_STORAGE_BYTES];
+        sw_conv_storage_options(storage, plan->shape, pass);
+        SW_ENSURE(
+            product_kernel(&plan->input[pass], cl, plan, "conv2d_winograd_input", "TRANSFORM", 1, storage));
+        SW_ENSURE(
+            product_kernel(&plan->output[pass], cl, plan, "conv2d_winograd_output", "TRANSFORM", 1, storage));
+    }
+    return product_kernel(&plan->weights, cl, plan, "conv2d_winograd_weights", "WEIGHTS", 1, "");
 }
 
 static sw_status prepare_gradient(winograd_plan *plan, sw_cl *cl)
 {
-    const sw_conv_tiling t = plan->tiling;
-    const int vectors = sw_conv_tile_vectors(t, plan->shape.out_channels);
-    SW_ENSURE(
-        gradient_kernel(&plan->weights_gradient, cl, t, "conv2d_winograd_weights_gradient", false, vectors));
+    const int vectors = sw_conv_tile_vectors(plan->tiling, plan->shape.out_channels);
+    SW_ENSURE(gradient_kernel(&plan->weights_gradient, cl, plan, "conv2d_winograd_weights_gradient", false,
+                              vectors));
     if (plan->ranges > 0)
-        return gradient_kernel(&plan->fused_gradient, cl, t, "conv2d_winograd_fused_gradient", true, vectors);
-    SW_ENSURE(gradient_kernel(&plan->gradient, cl, t, "conv2d_winograd_gradient", false, vectors));
-    return gradient_kernel(&plan->accumulate, cl, t, "conv2d_winograd_accumulate", false, vectors);
+        return gradient_kernel(&plan->fused_gradient, cl, plan, "conv2d_winograd_fused_gradient", true,
+                               vectors);
+    SW_ENSURE(gradient_kernel(&plan->gradient, cl, plan, "conv2d_winograd_gradient", false, vectors));
+    return gradient_kernel(&plan->accumulate, cl, plan, "conv2d_winograd_accumulate", false, vectors);
 }
 
 /* Tiles whose V and M fit the cache, at least a group; in as many blocks as it takes, all of about that size,
@@ -342,10 +352,10 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
         for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
             sw_ndrange tiles = lone_items((int)b.count, 1, 1);
             if (!transformed(t, call, out))
-                SW_ENSURE(winograd_transform(t, call, plan->input, tiles, c->from, t->v_offset,
+                SW_ENSURE(winograd_transform(t, call, plan->input[c->pass], tiles, c->from, t->v_offset,
                                              winograd_all(p->in), b));
             SW_ENSURE(multiply_block(plan, p, call, out.count, b));
-            SW_ENSURE(winograd_output(t, call, plan->output, tiles, c->to, out, b, put));
+            SW_ENSURE(winograd_output(t, call, plan->output[c->pass], tiles, c->to, out, b, put));
         }
     }
     return SW_OK;
@@ -381,7 +391,8 @@ static sw_status accumulate_block(const winograd_plan *plan, sw_call *call, wino
     sw_ndrange tiles = lone_items((int)b.count, 1, 1),
                blocks = lone_items(sw_divide_up_int(in.count, BLOCK_CHANNELS),
                                    sw_divide_up_int(out, BLOCK_CHANNELS), PLACES);
-    SW_ENSURE(winograd_transform(t, call, plan->input, tiles, call->in[0], t->v_offset, in, b));
+    SW_ENSURE(
+        winograd_transform(t, call, plan->input[SW_CONV_FORWARD], tiles, call->in[0], t->v_offset, in, b));
     if (!transformed(t, call, in))
         SW_ENSURE(winograd_transform(t, call, plan->gradient, tiles, call->dout[0], t->m_offset,
                                      winograd_all(out), b));
@@ -407,6 +418,7 @@ const sw_conv_engine sw_conv_engine_winograd = {
     .name = "winograd",
     .choice = SW_CONV_WINOGRAD,
     .coarse = true,
+    .takes_bfloat16 = true,
     .takes_epilogue = true,
     .supports = supports,
     .plan_bytes = sizeof(winograd_plan),
@@ -419,6 +431,7 @@ const sw_conv_engine sw_conv_engine_winograd_2x2 = {
     .name = "winograd_2x2",
     .choice = SW_CONV_WINOGRAD_2X2,
     .by_name_on_cpus = true,
+    .takes_bfloat16 = true,
     .takes_epilogue = true,
     .supports = supports_2x2,
     .plan_bytes = sizeof(winograd_plan),

@@ -105,6 +105,12 @@ sw_conv_grid sw_conv_grid_of(sw_conv_shape s, sw_conv_pass pass, int phase)
                           .phase = phase};
 }
 
+void sw_conv_storage_options(char text[SW_STORAGE_BYTES], sw_conv_shape s, sw_conv_pass pass)
+{
+    const bool back = pass == SW_CONV_BACKWARD_DATA;
+    sw_storage_options(text, back ? s.y_type : s.x_type, back ? s.x_type : s.y_type);
+}
+
 sw_conv_layer sw_conv_layer_from(const sw_conv2d_attrs *attrs, sw_shape x)
 {
     const sw_conv_layer layer = {.kernel = attrs->kernel,

@@ -6,11 +6,13 @@
 #include "conv_window.h"
 #include "ops/call.h"
 #include "ops/conv_choice.h"
+#include "ops/storage.h"
 
 typedef struct sw_conv_shape {
     int n, h, w, in_channels, out_channels, kernel; /* h and w are x's */
     int stride, dilation;                           /* at least 1 */
     int out_h, out_w;                               /* y's */
+    sw_dtype x_type, y_type;                        /* how they are stored, and their gradients */
 } sw_conv_shape;
 
 /* Forward and backward-data are one kind of pass: backward-data is the convolution of dy with the weights
@@ -30,6 +32,7 @@ typedef struct sw_conv_engine {
     sw_conv_choice choice; /* what names it in attributes and in the configuration */
     bool by_name_on_cpus;  /* runs on CPUs too, so that it can be tested there, but is not chosen for them */
     bool coarse;           /* rounds several times as much as a plain sum */
+    bool takes_bfloat16;   /* as x or y or both */
     /* convolve applies call->epilogue to its results, where they are vectors of channels (multiples of 16) */
     bool takes_epilogue;
     bool (*supports)(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass);
@@ -59,9 +62,20 @@ bool sw_conv_engine_suits(const sw_conv_engine *engine, const sw_cl *cl, sw_conv
                           sw_conv_shape shape, sw_conv_pass pass);
 
 /* The first engine of the fixed order that supports shape and pass, from the one asked for onwards;
- * SW_CONV_AUTO asks for the first of all. */
+ * SW_CONV_AUTO asks for the first of all. Where none of these does, since few take bfloat16, the first of all
+ * that does. */
 const sw_conv_engine *sw_conv_engine_fixed(const sw_cl *cl, sw_conv_choice from, sw_conv_shape shape,
                                            sw_conv_pass pass);
+
+/* Whether a convolution can be computed with x or y or both as bfloat16 in all passes; `device` NULL: on any
+ * CPU. */
+bool sw_conv2d_takes_bfloat16(const sw_graph *graph, const sw_node *node, const sw_device_info *device);
+
+/* Whether engine direct has the channels and the window for it. */
+bool sw_conv_direct_fits(sw_conv_shape shape, sw_conv_pass pass);
+
+/* The build options of a product's kernels: x is what it reads, y what it writes. */
+void sw_conv_storage_options(char text[SW_STORAGE_BYTES], sw_conv_shape shape, sw_conv_pass pass);
 
 /* The first engine of the fixed order that supports shape and pass and is not coarse. */
 const sw_conv_engine *sw_conv_engine_exact(const sw_cl *cl, sw_conv_shape shape, sw_conv_pass pass);

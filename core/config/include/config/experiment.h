@@ -36,6 +36,8 @@ typedef struct sw_train_config {
     bool tensorboard;  /* write event files */
 } sw_train_config;
 
+typedef enum sw_storage { SW_STORAGE_FLOAT32, SW_STORAGE_BFLOAT16 } sw_storage;
+
 typedef enum sw_inference { SW_INFERENCE_EXACT, SW_INFERENCE_FAST } sw_inference;
 
 typedef struct sw_runtime_config {
@@ -44,6 +46,7 @@ typedef struct sw_runtime_config {
     bool tune;                  /* with auto: time the engines once a device; else the fixed order */
     sw_conv_pins conv_layers;   /* with auto: decided, layer by layer */
     sw_inference inference;     /* exact: sw_conv2d_attrs.exact_places in evaluation and prediction */
+    sw_storage storage;         /* of activations in training: sw_storage_narrow */
     int workspace_mb;           /* cap of the convolutions' shared workspace; 0: by device */
     bool check;                 /* wait after each launch and look for NaN */
     bool debug_buffers;         /* every value in its own buffer, filled with NaN */

@@ -4,8 +4,8 @@
  * running statistics and saved values, so that a wrong graph fails where it is written, with shapes in the
  * message. The order of creation is the order of execution; the backward pass is the reverse walk.
  *
- * Activations are dense, channels-last (N,H,W,C), float32. N is the largest batch; a run may use fewer
- * images, which are then the first ones of every buffer. */
+ * Activations are dense, channels-last (N,H,W,C), float32, or bfloat16 where sw_graph_narrow says so. N is
+ * the largest batch; a run may use fewer images, which are then the first ones of every buffer. */
 #ifndef GRAPH_GRAPH_H
 #define GRAPH_GRAPH_H
 
@@ -16,7 +16,8 @@
 #include "base/arena.h"
 #include "base/status.h"
 
-typedef enum sw_dtype { SW_F32, SW_U32, SW_U8 } sw_dtype;
+/* SW_BF16: the upper half of a float, for what is kept of activations; see sw_graph_narrow. */
+typedef enum sw_dtype { SW_F32, SW_U32, SW_U8, SW_BF16 } sw_dtype;
 
 typedef struct sw_shape {
     int n, h, w, c;
@@ -26,6 +27,8 @@ size_t sw_shape_elems(sw_shape s);
 size_t sw_shape_pixels(sw_shape s); /* of all images */
 bool sw_shape_equal(sw_shape a, sw_shape b);
 size_t sw_dtype_bytes(sw_dtype dtype);
+/* Whether values are numbers that gradients flow through. */
+bool sw_dtype_is_float(sw_dtype dtype);
 
 enum { SW_MAX_INPUTS = 8, SW_MAX_OUTPUTS = 2, SW_MAX_PARAMS = 2, SW_MAX_STATES = 2, SW_MAX_SAVED = 2 };
 
@@ -126,6 +129,10 @@ bool sw_graph_has_op(const sw_graph *graph, const sw_op *op);
 /* Trained values only, without alignment padding. */
 size_t sw_graph_trained_elems(const sw_graph *graph);
 uint64_t sw_graph_macs(const sw_graph *graph); /* of one image's forward pass */
+
+/* Makes a value of floats bfloat16, and so its gradient. For a graph that has no plan yet; all ops that make
+ * and read the value must bear it (sw_op.takes_bfloat16). */
+void sw_graph_narrow(sw_graph *graph, int value);
 
 /* --- for an op's infer ----------------------------------------------------------------------- */
 

@@ -30,6 +30,7 @@ typedef struct sw_network_options {
     const sw_conv_pins
         *conv_pins;    /* with SW_CONV_AUTO, layer by layer, until the network is planned; NULL: none */
     bool exact_places; /* of evaluation and prediction: sw_conv2d_attrs */
+    bool bfloat16;     /* of training's activations: sw_storage_narrow (ops/storage.h) */
     size_t workspace_cap_bytes;
     bool check, debug_buffers; /* see sw_executor_options */
     sw_comm *comm;  /* of the processes that share the training batches out; NULL: there is one. Borrowed */
