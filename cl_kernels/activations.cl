@@ -42,24 +42,32 @@ static inline floatV through(floatV v, floatV dy, float slope)
 }
 
 /* Launch: global (vectors of an image, images). y may be x. */
-__kernel void activations_fwd(__global const float *x /* (E) */, __global float *y /* (E) */, float slope,
+__kernel void activations_fwd(__global const storedX *x /* (E) */, __global storedY *y /* (E) */, float slope,
                               int stream /* y is too large for a cache */)
 {
     const uint i = get_global_id(1) * get_global_size(0) + get_global_id(0);
-    const floatV v = activated(LOADV(x, i), slope);
+    const floatV v = activated(LOADX(x, i), slope);
     if (stream)
-        STREAMV(v, y, i);
+        STREAMY(v, y, i);
     else
-        STOREV(v, y, i);
+        STOREY(v, y, i);
 }
 
+#ifdef SILU
+#define storedRead      storedX
+#define LOAD_READ(p, i) LOADX(p, i)
+#else
+#define storedRead      storedY
+#define LOAD_READ(p, i) LOADY(p, i)
+#endif
+
 /* Launch: global (vectors of an image, images). dx may be dy. */
-__kernel void activations_bwd(__global const float *v /* (E): y, of SILU x */,
-                              __global const float *dy /* (E) */, __global float *dx /* (E) */, float slope,
-                              int accumulate /* not 0: adds to dx */)
+__kernel void activations_bwd(__global const storedRead *v /* (E): y, of SILU x */,
+                              __global const storedY *dy /* (E) */, __global storedX *dx /* (E) */,
+                              float slope, int accumulate /* not 0: adds to dx */)
 {
     const uint i = get_global_id(1) * get_global_size(0) + get_global_id(0);
-    floatV g = through(LOADV(v, i), LOADV(dy, i), slope);
-    if (accumulate) g += LOADV(dx, i);
-    STOREV(g, dx, i);
+    floatV g = through(LOAD_READ(v, i), LOADY(dy, i), slope);
+    if (accumulate) g += LOADX(dx, i);
+    STOREX(g, dx, i);
 }

@@ -60,17 +60,9 @@ static inline int last_reader(axis_t a, int i)
     return behind < 1 ? -1 : min((behind - 1) / a.step, a.out - 1);
 }
 
-static inline void put_result(floatV v, __global float *to, int at, int put)
-{
-    if (put == PUT_STREAM)
-        STREAMV(v, to, at);
-    else
-        STOREV(put == PUT_ADDED ? LOADV(to, at) + v : v, to, at);
-}
-
 /* Launch: x = ow * items, y = n * oh. */
-__kernel void bilinear_fwd(__global const float *restrict x, /* (n,h,w,channels) */
-                           __global float *restrict y,       /* (n,oh,ow,channels) */
+__kernel void bilinear_fwd(__global const storedX *restrict x, /* (n,h,w,channels) */
+                           __global storedY *restrict y,       /* (n,oh,ow,channels) */
                            AXIS_PARAMETERS(row), AXIS_PARAMETERS(column), const int vectors, const int items,
                            const int put)
 {
@@ -86,17 +78,17 @@ __kernel void bilinear_fwd(__global const float *restrict x, /* (n,h,w,channels)
     const int upper = (image * rows.in + top) * columns.in, lower = (image * rows.in + bottom) * columns.in;
     const int to = ((image * rows.out + row) * columns.out + column) * vectors;
     for (int v = first_v; v < vectors; v += items) {
-        const floatV above = FMA(right_weight, LOADV(x, (upper + right) * vectors + v),
-                                 left_weight * LOADV(x, (upper + left) * vectors + v));
-        const floatV below = FMA(right_weight, LOADV(x, (lower + right) * vectors + v),
-                                 left_weight * LOADV(x, (lower + left) * vectors + v));
-        put_result(FMA(bottom_weight, below, top_weight * above), y, to + v, put);
+        const floatV above = FMA(right_weight, LOADX(x, (upper + right) * vectors + v),
+                                 left_weight * LOADX(x, (upper + left) * vectors + v));
+        const floatV below = FMA(right_weight, LOADX(x, (lower + right) * vectors + v),
+                                 left_weight * LOADX(x, (lower + left) * vectors + v));
+        PUTY(FMA(bottom_weight, below, top_weight * above), y, to + v, put);
     }
 }
 
 /* Launch: x = w * items, y = n * h. */
-__kernel void bilinear_bwd(__global const float *restrict dy, /* (n,oh,ow,channels) */
-                           __global float *restrict dx,       /* (n,h,w,channels) */
+__kernel void bilinear_bwd(__global const storedY *restrict dy, /* (n,oh,ow,channels) */
+                           __global storedX *restrict dx,       /* (n,h,w,channels) */
                            AXIS_PARAMETERS(row), AXIS_PARAMETERS(column), const int vectors, const int items,
                            const int put)
 {
@@ -119,13 +111,13 @@ __kernel void bilinear_bwd(__global const float *restrict dy, /* (n,oh,ow,channe
             UNROLL(k, CHUNK) along[k] = SPLATV(0.0f);
             for (int c = first_column; c <= last_column; c++) {
                 const floatV weight = SPLATV(weight_of(columns, c, column));
-                UNROLL(k, CHUNK) along[k] = FMA(weight, LOADV(dy, (from + c) * vectors + v[k]), along[k]);
+                UNROLL(k, CHUNK) along[k] = FMA(weight, LOADY(dy, (from + c) * vectors + v[k]), along[k]);
             }
             const floatV weight = SPLATV(weight_of(rows, r, row));
             UNROLL(k, CHUNK) sum[k] = FMA(weight, along[k], sum[k]);
         }
         UNROLL(k, CHUNK)
-            if (v0 + k * items < vectors) put_result(sum[k], dx, to + v[k], put);
+            if (v0 + k * items < vectors) PUTX(sum[k], dx, to + v[k], put);
     }
 }
 
@@ -136,8 +128,8 @@ __kernel void bilinear_bwd(__global const float *restrict dy, /* (n,oh,ow,channe
 
 /* The four pixels that lie in one pixel of x, of which each reads its own quarter's neighbours. Launch: x =
  * w * items, y = n * h. */
-__kernel void bilinear_fwd_twice(__global const float *restrict x, /* (n,h,w,channels) */
-                                 __global float *restrict y,       /* (n,2h,2w,channels) */
+__kernel void bilinear_fwd_twice(__global const storedX *restrict x, /* (n,h,w,channels) */
+                                 __global storedY *restrict y,       /* (n,2h,2w,channels) */
                                  const int h, const int w, const int vectors, const int items, const int put)
 {
     const int column = (int)get_global_id(0) / items, first_v = (int)get_global_id(0) % items;
@@ -149,21 +141,21 @@ __kernel void bilinear_fwd_twice(__global const float *restrict x, /* (n,h,w,cha
     for (int v = first_v; v < vectors; v += items) {
         floatV upper[3], lower[3];
         UNROLL(k, 3) {
-            const floatV middle = LOADV(x, (here + columns[k]) * vectors + v);
-            upper[k] = MIX(middle, LOADV(x, (above + columns[k]) * vectors + v));
-            lower[k] = MIX(middle, LOADV(x, (below + columns[k]) * vectors + v));
+            const floatV middle = LOADX(x, (here + columns[k]) * vectors + v);
+            upper[k] = MIX(middle, LOADX(x, (above + columns[k]) * vectors + v));
+            lower[k] = MIX(middle, LOADX(x, (below + columns[k]) * vectors + v));
         }
-        put_result(MIX(upper[1], upper[0]), y, to + v, put);
-        put_result(MIX(upper[1], upper[2]), y, to + vectors + v, put);
-        put_result(MIX(lower[1], lower[0]), y, to + down + v, put);
-        put_result(MIX(lower[1], lower[2]), y, to + down + vectors + v, put);
+        PUTY(MIX(upper[1], upper[0]), y, to + v, put);
+        PUTY(MIX(upper[1], upper[2]), y, to + vectors + v, put);
+        PUTY(MIX(lower[1], lower[0]), y, to + down + v, put);
+        PUTY(MIX(lower[1], lower[2]), y, to + down + vectors + v, put);
     }
 }
 
 /* A pixel of x is read by the four nearest rows and columns. Beyond an edge the outermost is read once more:
  * it takes all it takes from that pixel. Launch: x = w * items, y = n * h. */
-__kernel void bilinear_bwd_twice(__global const float *restrict dy, /* (n,2h,2w,channels) */
-                                 __global float *restrict dx,       /* (n,h,w,channels) */
+__kernel void bilinear_bwd_twice(__global const storedY *restrict dy, /* (n,2h,2w,channels) */
+                                 __global storedX *restrict dx,       /* (n,h,w,channels) */
                                  const int h, const int w, const int vectors, const int items, const int put)
 {
     const int column = (int)get_global_id(0) / items, first_v = (int)get_global_id(0) % items;
@@ -173,13 +165,13 @@ __kernel void bilinear_bwd_twice(__global const float *restrict dy, /* (n,2h,2w,
         floatV along[4];
         UNROLL(k, 4) {
             const int from = 4 * first + clamp(2 * row - 1 + k, 0, 2 * h - 1) * 2 * w;
-            const floatV near = LOADV(dy, (from + 2 * column) * vectors + v) +
-                                LOADV(dy, (from + 2 * column + 1) * vectors + v);
+            const floatV near = LOADY(dy, (from + 2 * column) * vectors + v) +
+                                LOADY(dy, (from + 2 * column + 1) * vectors + v);
             const floatV far =
-                LOADV(dy, (from + before) * vectors + v) + LOADV(dy, (from + behind) * vectors + v);
+                LOADY(dy, (from + before) * vectors + v) + LOADY(dy, (from + behind) * vectors + v);
             along[k] = MIX(near, far);
         }
-        put_result(MIX(along[1] + along[2], along[0] + along[3]), dx,
-                   (first + row * w + column) * vectors + v, put);
+        PUTX(MIX(along[1] + along[2], along[0] + along[3]), dx, (first + row * w + column) * vectors + v,
+             put);
     }
 }

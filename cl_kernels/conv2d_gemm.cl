@@ -51,13 +51,13 @@ __kernel void conv2d_gemm_zero(__global float *workspace, uint zeros_offset)
 /* Where x is read for row m at tap t, or the zeros; and the pixel of y that it becomes. */
 #if STRIDE == 1
 #define POINT(m)                                                                                             \
-    __global const float *r##m = zeros;                                                                      \
+    __global const storedX *r##m = zeros;                                                                    \
     if (py##m + dy >= 0 && py##m + dy < h && px##m + dx >= 0 && px##m + dx < w && p0 + m < pixels)           \
         r##m = x + ((int)p0 + m + dy * w + dx) * in;
 #define RESULT(m) (p0 + m)
 #else
 #define POINT(m)                                                                                             \
-    __global const float *r##m = zeros;                                                                      \
+    __global const storedX *r##m = zeros;                                                                    \
     {                                                                                                        \
         const int sy = SOURCE(py##m, row_rest, t / KERNEL), sx = SOURCE(px##m, column_rest, t % KERNEL);     \
         if (sy >= 0 && sy < from_h && sx >= 0 && sx < from_w && p0 + m < pixels)                             \
@@ -72,13 +72,13 @@ __kernel void conv2d_gemm_zero(__global float *workspace, uint zeros_offset)
 #define BLOCK_ID (KERNEL == 1 ? get_global_id(1) : get_global_id(0))
 #define PANEL_ID (KERNEL == 1 ? get_global_id(0) : get_global_id(1))
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_gemm_fwd(__global const float *x /* (N,from_h,from_w,in) */, __global const float *workspace,
-                uint zeros_offset, __global float *y /* (N,to_h,to_w,out) */, int in, int out,
+conv2d_gemm_fwd(__global const storedX *x /* (N,from_h,from_w,in) */, __global const float *workspace,
+                uint zeros_offset, __global storedY *y /* (N,to_h,to_w,out) */, int in, int out,
                 GRID_PARAMETERS, uint pixels, uint block_pixels, int put, EPILOGUE_PARAMETERS)
 {
     const uint panel = PANEL_ID;
     const int row_rest = phase / STRIDE, column_rest = phase % STRIDE;
-    __global const float *zeros = workspace + zeros_offset;
+    __global const storedX *zeros = (__global const storedX *)(workspace + zeros_offset);
     uint block_end = min((uint)(BLOCK_ID + 1) * block_pixels, pixels);
     for (uint p0 = BLOCK_ID * block_pixels; p0 < block_end; p0 += ROWS) {
         __global const float *b = workspace + panel * (TAPS * in * PANEL);
@@ -105,17 +105,7 @@ conv2d_gemm_fwd(__global const float *x /* (N,from_h,from_w,in) */, __global con
             }
 #endif
             EACH_ROW(POINT)
-#define STEP(m) ADD_PRODUCT(m, r##m[i])
-#define CHANNEL                                                                                              \
-    {                                                                                                        \
-        OPERANDS(b, b + VEC) EACH_ROW(STEP) b += PANEL;                                                      \
-        i++;                                                                                                 \
-    }
-            int i = 0;
-            while (i + 4 <= in) { /* by hand: the compiler does not unroll a loop of unknown length */
-                CHANNEL CHANNEL CHANNEL CHANNEL
-            }
-            while (i < in) CHANNEL
+            ADD_CHANNELS(in)
         }
         const uint o = panel * PANEL;
 #if !RAGGED
@@ -163,7 +153,7 @@ conv2d_gemm_fwd(__global const float *x /* (N,from_h,from_w,in) */, __global con
 
 /* Launch: global (segments, ceil(scalar channels / BLOCK) * ceil(vector channels / BLOCK)), local (1, 1). */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_gemm_bwd_partial(
-    __global const float *x /* (N,from_h,from_w,in) */, __global const float *dy /* (N,h,w,out) */,
+    __global const storedX *x /* (N,from_h,from_w,in) */, __global const storedY *dy /* (N,h,w,out) */,
     __global float *workspace /* begins with (segments,T,scalar channels,padded) */, int in, int out,
     GRID_PARAMETERS, int image_rows /* N h */, int segment_rows, int chunk_rows)
 {
@@ -207,9 +197,11 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_gemm_bwd_par
 #endif
                         const int from_dy = (r * w + lo) * out;
 #if SWAP
-                        __global const float *scalars = dy + from_dy + s0, *vectors = x + from_x + v0;
+                        __global const storedScalar *scalars = dy + from_dy + s0;
+                        __global const storedVector *vectors = x + from_x + v0;
 #else
-                        __global const float *scalars = x + from_x + s0, *vectors = dy + from_dy + v0;
+                        __global const storedScalar *scalars = x + from_x + s0;
+                        __global const storedVector *vectors = dy + from_dy + v0;
 #endif
                         int p = lo;
 #if FLAT
@@ -219,8 +211,10 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_gemm_bwd_par
                         const int tile = (row - s_begin) / ROWS * (BLOCK / PANEL) + (v0 - v_begin) / PANEL;
                         const int pixel = (rows_end + chunk_rows <= end ? chunk_rows * w : 0) + tile % 4;
                         const int line = tile / 4 % (BLOCK / LINE) * LINE;
-                        __global const float *next_s = scalars - s0 + s_begin + pixel * s_channels + line;
-                        __global const float *next_v = vectors - v0 + v_begin + pixel * v_channels + line;
+                        __global const storedScalar *next_s =
+                            scalars - s0 + s_begin + pixel * s_channels + line;
+                        __global const storedVector *next_v =
+                            vectors - v0 + v_begin + pixel * v_channels + line;
 #define ASK                                                                                                  \
     PREFETCH(next_s);                                                                                        \
     PREFETCH(next_v);                                                                                        \
@@ -251,7 +245,7 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_gemm_bwd_par
  *
  * Launch: as above. Local: `packed`, 2 CHUNK BLOCK floats. */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
-conv2d_gemm_bwd_packed(__global const float *x /* (P,in) */, __global const float *dy /* (P,out) */,
+conv2d_gemm_bwd_packed(__global const storedX *x /* (P,in) */, __global const storedY *dy /* (P,out) */,
                        __global float *workspace /* begins with (segments,in,out) */, int in, int out,
                        int pixels, int segment_pixels, __local float *packed)
 {
@@ -268,9 +262,9 @@ conv2d_gemm_bwd_packed(__global const float *x /* (P,in) */, __global const floa
         const int count = min(CHUNK, end - chunk);
         for (int p = 0; p < count; p++) {
             for (int c = 0; c < i_count; c += VEC)
-                STOREV_LOCAL(LOADV(x + (chunk + p) * in + c, 0), packed_x + p * BLOCK + c, 0);
+                STOREV_LOCAL(LOADX(x + (chunk + p) * in + c, 0), packed_x + p * BLOCK + c, 0);
             for (int c = 0; c < o_count; c += VEC)
-                STOREV_LOCAL(LOADV(dy + (chunk + p) * out + c, 0),
+                STOREV_LOCAL(LOADY(dy + (chunk + p) * out + c, 0),
                              packed_dy + (c / PANEL * CHUNK + p) * PANEL + c % PANEL, 0);
         }
         /* Each tile asks for some pixels of the next chunk, all tiles together for all of it. */

@@ -19,7 +19,7 @@
  *
  * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL. Macros: those of conv2d.clh; IN and OUT,
  * the channels of the pass (for backward-data those of dy and x); GROUP (8 or 16), TM (4, 8 or 16), TN (1, 2,
- * 4 or 8). */
+ * 4 or 8); SUMS for the products of backward-weights, and not for the others; X16 and Y16 of common.clh. */
 
 #define TAPS   (KERNEL * KERNEL)
 #define WINDOW (TAPS * IN) /* rows of w */
@@ -38,10 +38,11 @@
 #endif
 #define VECTORS_N (TN / WIDTH_N)
 #if WIDTH_N == 1
-#define floatN float
+#define N_LANES /* as LOADX_N has it */
 #else
-#define floatN PASTE(float, WIDTH_N)
+#define N_LANES WIDTH_N
 #endif
+#define floatN PASTE(float, N_LANES)
 
 /* My row r, and the first column of my vector v, in the tile. */
 #define MY_ROW(r)    ((r) / 4 * (4 * GROUP) + (int)get_local_id(1) * 4 + (r) % 4)
@@ -50,22 +51,43 @@
 /* A vector of x's channels, and one of w's or dy's. */
 #if IN % 4 == 0
 #define A_WIDTH 4
-#define floatA  float4
+#define A_LANES 4
 #else
 #define A_WIDTH 1
-#define floatA  float
+#define A_LANES
 #endif
 #if OUT % 4 == 0
 #define B_WIDTH 4
-#define floatB  float4
+#define B_LANES 4
 #else
 #define B_WIDTH 1
-#define floatB  float
+#define B_LANES
 #endif
+#define floatA    PASTE(float, A_LANES)
+#define floatB    PASTE(float, B_LANES)
 #define A_VECTORS (DEPTH * TILE_M / A_WIDTH)
 #define B_VECTORS (DEPTH * TILE_N / B_WIDTH)
 #define A_LOADS   (A_VECTORS / ITEMS)
 #define B_LOADS   ((B_VECTORS + ITEMS - 1) / ITEMS) /* not all work-items take part in the last one */
+
+/* B and C: weights and y, or dy and partial sums. */
+#ifdef SUMS
+#define storedB          storedY
+#define LOAD_B(p)        LOADY_N(p, B_LANES)
+#define storedC          float
+#define LOAD_C(p)        LOAD_FLOAT_N(p, N_LANES)
+#define STORE_C(v, p)    STORE_FLOAT_N(v, p, N_LANES)
+#define READ_C(p, i)     ((p)[i])
+#define WRITE_C(v, p, i) ((p)[i] = (v))
+#else
+#define storedB          float
+#define LOAD_B(p)        LOAD_FLOAT_N(p, B_LANES)
+#define storedC          storedY
+#define LOAD_C(p)        LOADY_N(p, N_LANES)
+#define STORE_C(v, p)    STOREY_N(v, p, N_LANES)
+#define READ_C(p, i)     READY(p, i)
+#define WRITE_C(v, p, i) WRITEY(v, p, i)
+#endif
 
 /* sum[r,.] += A[., my row r] B[., my columns] over a slice. */
 static inline void multiply(__local const float4 *a, __local const float4 *b,
@@ -90,14 +112,14 @@ static inline void multiply(__local const float4 *a, __local const float4 *b,
 }
 
 /* My part of rows [row, row + DEPTH) and columns [column, column + TILE_N) of b (rows,OUT), zero outside. */
-static inline void load_b(floatB *mine, __global const float *b, int row, int rows, int column)
+static inline void load_b(floatB *mine, __global const storedB *b, int row, int rows, int column)
 {
     const int item = (int)(get_local_id(1) * GROUP + get_local_id(0));
     UNROLL(l, B_LOADS) {
         const int v = item + l * ITEMS;
         const int k = row + v / (TILE_N / B_WIDTH), n = column + v % (TILE_N / B_WIDTH) * B_WIDTH;
         mine[l] = (floatB)(0.0f);
-        if (k < rows && n < OUT) mine[l] = *(__global const floatB *)(b + k * OUT + n);
+        if (k < rows && n < OUT) mine[l] = LOAD_B(b + k * OUT + n);
     }
 }
 
@@ -109,18 +131,18 @@ static inline void store_b(__local float4 *b, const floatB *mine)
 }
 
 /* My values of a row of C, whose tile begins at column first_n. */
-static inline void store_c(__global float *row, int first_n, const floatN *mine, int accumulate)
+static inline void store_c(__global storedC *row, int first_n, const floatN *mine, int accumulate)
 {
     UNROLL(v, VECTORS_N) {
         const int n = first_n + MY_COLUMN(v);
 #if OUT % WIDTH_N == 0
-        __global floatN *to = (__global floatN *)(row + n);
-        if (n < OUT) *to = accumulate ? *to + mine[v] : mine[v];
+        __global storedC *to = row + n;
+        if (n < OUT) STORE_C(accumulate ? LOAD_C(to) + mine[v] : mine[v], to);
 #else
         float lanes[WIDTH_N] __attribute__((aligned(16)));
         *(floatN *)lanes = mine[v];
         for (int i = 0; i < WIDTH_N && n + i < OUT; i++)
-            row[n + i] = accumulate ? row[n + i] + lanes[i] : lanes[i];
+            WRITE_C(accumulate ? READ_C(row, n + i) + lanes[i] : lanes[i], row, n + i);
 #endif
     }
 }
@@ -131,7 +153,7 @@ static inline void store_c(__global float *row, int first_n, const floatN *mine,
 #define FAR_OUTSIDE (INT_MIN / 2 / STRIDE) /* a row of no image, wherever a tap is */
 
 /* My part of rows of A, pixels (py, px) apart by PIXEL_STEP from p on, at depth k. */
-static inline void load_pixels(floatA *mine, __global const float *x, int p, const int *py, const int *px,
+static inline void load_pixels(floatA *mine, __global const storedX *x, int p, const int *py, const int *px,
                                int k, GRID_PARAMETERS)
 {
 #if STRIDE == 1
@@ -139,7 +161,7 @@ static inline void load_pixels(floatA *mine, __global const float *x, int p, con
     UNROLL(l, A_LOADS) {
         mine[l] = (floatA)(0.0f);
         if (k < WINDOW && py[l] + dy >= 0 && py[l] + dy < h && px[l] + dx >= 0 && px[l] + dx < w)
-            mine[l] = *(__global const floatA *)(x + (p + l * PIXEL_STEP + dy * w + dx) * IN + k % IN);
+            mine[l] = LOADX_N(x + (p + l * PIXEL_STEP + dy * w + dx) * IN + k % IN, A_LANES);
     }
 #else
     const int ky = k / IN / KERNEL, kx = k / IN % KERNEL;
@@ -152,7 +174,7 @@ static inline void load_pixels(floatA *mine, __global const float *x, int p, con
         const int image = (p + l * PIXEL_STEP) / (h * w);
         mine[l] = (floatA)(0.0f);
         if (meets && sy >= 0 && sy < from_h && sx >= 0 && sx < from_w)
-            mine[l] = *(__global const floatA *)(x + ((image * from_h + sy) * from_w + sx) * IN + k % IN);
+            mine[l] = LOADX_N(x + ((image * from_h + sy) * from_w + sx) * IN + k % IN, A_LANES);
     }
 #endif
 }
@@ -194,12 +216,13 @@ static inline void store_pixels(__local float *to /* at my channel and pixel */,
     }
 }
 
+#ifndef SUMS
 /* y (+)= the convolution of x. `pixels` are those of the grid. Launch: global (GROUP ceil(OUT / TILE_N),
  * GROUP ceil(pixels / TILE_M), products), local (GROUP, GROUP, 1). */
 __attribute__((reqd_work_group_size(GROUP, GROUP, 1))) __kernel void
-conv2d_tile_fwd(__global const float *x /* (N,from_h,from_w,IN) */, int x_offset, int x_step,
+conv2d_tile_fwd(__global const storedX *x /* (N,from_h,from_w,IN) */, int x_offset, int x_step,
                 __global const float *weights /* (T,IN,OUT) */, int weights_step,
-                __global float *y /* (N,to_h,to_w,OUT) */, int y_offset, int y_step, GRID_PARAMETERS,
+                __global storedY *y /* (N,to_h,to_w,OUT) */, int y_offset, int y_step, GRID_PARAMETERS,
                 int pixels, int accumulate)
 {
     __local float4 a[DEPTH * ROW_M / 4], b[DEPTH * TILE_N / 4];
@@ -244,12 +267,14 @@ conv2d_tile_fwd(__global const float *x /* (N,from_h,from_w,IN) */, int x_offset
         if (p < pixels) store_c(y + result_pixel(p, GRID) * OUT, first_n, sum + r * VECTORS_N, accumulate);
     }
 }
+#else
 
 /* Of A transposed it copies always the same channels at the same tap, of a few pixels. */
 #define ROW_STEP (ITEMS * A_WIDTH / TILE_M)
 
 /* My part of columns k of A, pixels ROW_STEP apart from p on. */
-static inline void load_rows(floatA *mine, __global const float *x, int p, int end_p, int k, GRID_PARAMETERS)
+static inline void load_rows(floatA *mine, __global const storedX *x, int p, int end_p, int k,
+                             GRID_PARAMETERS)
 {
     const int t = k / IN, dy = OFFSET(t / KERNEL), dx = OFFSET(t % KERNEL);
 #pragma unroll
@@ -262,7 +287,7 @@ static inline void load_rows(floatA *mine, __global const float *x, int p, int e
 #endif
         mine[l] = (floatA)(0.0f);
         if (k < WINDOW && p < end_p && py >= 0 && py < from_h && px >= 0 && px < from_w)
-            mine[l] = *(__global const floatA *)(x + from * IN + k % IN);
+            mine[l] = LOADX_N(x + from * IN + k % IN, A_LANES);
     }
 }
 
@@ -274,8 +299,8 @@ static inline void store_rows(__local float *to /* at my channel and pixel */, c
 /* partial[product,segment,k,o] over the segment's pixels. Launch: global (GROUP ceil(OUT / TILE_N), GROUP
  * ceil(WINDOW / TILE_M), products * segments), local (GROUP, GROUP, 1). */
 __attribute__((reqd_work_group_size(GROUP, GROUP, 1))) __kernel void
-conv2d_tile_bwd_partial(__global const float *x /* (N,from_h,from_w,IN) */, int x_offset, int x_step,
-                        __global const float *dy /* (N,h,w,OUT) */, int dy_offset, int dy_step,
+conv2d_tile_bwd_partial(__global const storedX *x /* (N,from_h,from_w,IN) */, int x_offset, int x_step,
+                        __global const storedY *dy /* (N,h,w,OUT) */, int dy_offset, int dy_step,
                         __global float *partial /* (products,segments,T,IN,OUT) */, GRID_PARAMETERS,
                         int pixels, int segments, int segment_pixels)
 {
@@ -312,3 +337,4 @@ conv2d_tile_bwd_partial(__global const float *x /* (N,from_h,from_w,IN) */, int 
         if (m < WINDOW) store_c(partial + m * OUT, first_n, sum + r * VECTORS_N, 0);
     }
 }
+#endif

@@ -65,17 +65,19 @@ static inline int way(int phase, int k)
 
 /* Neighbouring work-items write the same lines and read the same pixels. Launch: global (TO_STEP * TO_STEP *
  * number of panels, number of blocks), local (1, 1). */
-__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_transposed_apply(
-    __global const float *from /* (N,from_h,from_w,in) */, __global const float *workspace, uint begin_offset,
-    uint panels, __global float *to /* (N,to_h,to_w,out) */, int in, int out, int from_h, int from_w,
-    int to_h, int to_w, int grid_h, int grid_w, uint pixels /* N grid_h grid_w */, uint block_pixels, int put)
+__attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
+conv2d_transposed_apply(__global const storedX *from /* (N,from_h,from_w,in) */,
+                        __global const float *workspace, uint begin_offset, uint panels,
+                        __global storedY *to /* (N,to_h,to_w,out) */, int in, int out, int from_h, int from_w,
+                        int to_h, int to_w, int grid_h, int grid_w, uint pixels /* N grid_h grid_w */,
+                        uint block_pixels, int put)
 {
     const uint panel = get_global_id(0) % panels, o = panel * PANEL;
     const int phase_y = (int)(get_global_id(0) / panels) / TO_STEP,
               phase_x = (int)(get_global_id(0) / panels) % TO_STEP;
     const int first_y = (phase_y + PADDING) % TAP_STEP, first_x = (phase_x + PADDING) % TAP_STEP;
-    __global const float *begin = workspace + begin_offset + o,
-                         *zeros = workspace + begin_offset + panels * PANEL;
+    __global const float *begin = workspace + begin_offset + o;
+    __global const storedX *zeros = (__global const storedX *)(workspace + begin_offset + panels * PANEL);
     const uint block_end = min((uint)(get_global_id(1) + 1) * block_pixels, pixels);
     for (uint p0 = get_global_id(1) * block_pixels; p0 < block_end; p0 += ROWS) {
         const int start_x = (int)(p0 % (uint)grid_w), start_y = (int)(p0 / (uint)grid_w % (uint)grid_h),
@@ -99,21 +101,11 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_transposed_a
                 __global const float *b = workspace + (panel * TAPS + ky * KERNEL + kx) * in * PANEL;
 #define POINT(m)                                                                                             \
     const int fy##m = FROM_STEP * py##m + dy, fx##m = FROM_STEP * px##m + dx;                                \
-    __global const float *r##m = zeros;                                                                      \
+    __global const storedX *r##m = zeros;                                                                    \
     if (fy##m >= 0 && fy##m < from_h && fx##m >= 0 && fx##m < from_w && p0 + m < pixels)                     \
         r##m = from + ((n##m * from_h + fy##m) * from_w + fx##m) * in;
                 EACH_ROW(POINT)
-#define STEP(m) ADD_PRODUCT(m, r##m[i])
-#define CHANNEL                                                                                              \
-    {                                                                                                        \
-        OPERANDS(b, b + VEC) EACH_ROW(STEP) b += PANEL;                                                      \
-        i++;                                                                                                 \
-    }
-                int i = 0;
-                while (i + 4 <= in) { /* by hand: the compiler does not unroll a loop of unknown length */
-                    CHANNEL CHANNEL CHANNEL CHANNEL
-                }
-                while (i < in) CHANNEL
+                ADD_CHANNELS(in)
             }
 #if NV == 2
 #define STORE_ROW(m, q)                                                                                      \
@@ -151,27 +143,30 @@ __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_transposed_a
 #define PANELS_UP(c) (((c) + PANEL - 1) / PANEL * PANEL)
 
 /* to[0 .. padded) = from[0 .. count), then zeros. */
-static inline void copy_channels(__local float *to, __global const float *from, int count, int padded)
-{
-    int c = 0;
-    for (; c + VEC <= count; c += VEC) STOREV_LOCAL(LOADV(from + c, 0), to + c, 0);
-    for (; c < count; c++) to[c] = from[c];
-    for (; c < padded; c++) to[c] = 0.0f;
-}
+#define COPIER(name, stored, load, read)                                                                     \
+    static inline void name(__local float *to, __global const stored *from, int count, int padded)           \
+    {                                                                                                        \
+        int c = 0;                                                                                           \
+        for (; c + VEC <= count; c += VEC) STOREV_LOCAL(load(from + c, 0), to + c, 0);                       \
+        for (; c < count; c++) to[c] = read(from, c);                                                        \
+        for (; c < padded; c++) to[c] = 0.0f;                                                                \
+    }
+COPIER(copy_scalar_channels, storedScalar, LOAD_SCALAR, READ_SCALAR)
+COPIER(copy_vector_channels, storedVector, LOAD_VECTOR, READ_ONE_VECTOR)
 
 /* The m-th pixel's channels; outside the images `inside` is false. */
-static inline void copy_scalars(__local float *copies, int m, __global const float *from, int count,
+static inline void copy_scalars(__local float *copies, int m, __global const storedScalar *from, int count,
                                 bool inside)
 {
-    copy_channels(copies + m * SCALARS, from, inside ? count : 0, ROWS_UP(count));
+    copy_scalar_channels(copies + m * SCALARS, from, inside ? count : 0, ROWS_UP(count));
 }
 
-static inline void copy_vectors(__local float *copies, int m, __global const float *from, int count,
+static inline void copy_vectors(__local float *copies, int m, __global const storedVector *from, int count,
                                 bool inside)
 {
     for (int c = 0; c < count; c += PANEL)
-        copy_channels(copies + CHUNK * SCALARS + (c / PANEL * CHUNK + m) * PANEL, from + c,
-                      inside ? min(PANEL, count - c) : 0, PANEL);
+        copy_vector_channels(copies + CHUNK * SCALARS + (c / PANEL * CHUNK + m) * PANEL, from + c,
+                             inside ? min(PANEL, count - c) : 0, PANEL);
 }
 
 #if SWAP
@@ -203,7 +198,7 @@ static inline int under_tap(place p, int t, int oh, int ow)
 /* Launch: global (segments, ceil(scalar channels / SCALARS) * ceil(vector channels / VECTORS)), local (1, 1).
  * Local: `copies`, CHUNK (SCALARS + VECTORS) floats. */
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void conv2d_transposed_bwd_partial(
-    __global const float *x /* (N,H,W,in) */, __global const float *dy /* (N,OH,OW,out) */,
+    __global const storedX *x /* (N,H,W,in) */, __global const storedY *dy /* (N,OH,OW,out) */,
     __global float *workspace /* begins with (segments,T,scalar channels,vector channels), padded */, int in,
     int out, int h, int w, int oh, int ow, int pixels /* N H W */, int segment_pixels, __local float *copies)
 {

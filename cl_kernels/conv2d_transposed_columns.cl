@@ -12,7 +12,7 @@
 /* Launch: global (O / VEC, OW, images * OH). */
 __kernel void conv2d_transposed_gather(__global const float *cols /* (images,H,W,T,O) */,
                                        __global const float *bias /* (O); NULL: none */, int biased,
-                                       __global float *y /* (N,OH,OW,O) */, int first, int h, int w, int oh)
+                                       __global storedY *y /* (N,OH,OW,O) */, int first, int h, int w, int oh)
 {
     const int v = (int)get_global_id(0), ov = (int)get_global_size(0);
     const int column = (int)get_global_id(1), ow = (int)get_global_size(1);
@@ -28,11 +28,12 @@ __kernel void conv2d_transposed_gather(__global const float *cols /* (images,H,W
                 sum += LOADV(cols, (((image * h + py) * w + px) * TAPS + ky * KERNEL + kx) * ov + v);
         }
     }
-    STOREV(sum, y, (((first + image) * oh + row) * ow + column) * ov + v);
+    STOREY(sum, y, (((first + image) * oh + row) * ow + column) * ov + v);
 }
 
 /* Launch: global (O / VEC, T, images * H * W). */
-__kernel void conv2d_transposed_columns(__global const float *dy /* (N,OH,OW,O) */, __global float *workspace,
+__kernel void conv2d_transposed_columns(__global const storedY *dy /* (N,OH,OW,O) */,
+                                        __global float *workspace,
                                         uint cols_offset /* in workspace: (images,H,W,T,O) */, int first,
                                         int h, int w, int oh, int ow)
 {
@@ -41,7 +42,7 @@ __kernel void conv2d_transposed_columns(__global const float *dy /* (N,OH,OW,O) 
     const int row = p / w % h * STRIDE - PADDING + t / KERNEL, column = p % w * STRIDE - PADDING + t % KERNEL;
     floatV value = SPLATV(0.0f);
     if (row >= 0 && row < oh && column >= 0 && column < ow)
-        value = LOADV(dy, (((first + p / w / h) * oh + row) * ow + column) * ov + v);
+        value = LOADY(dy, (((first + p / w / h) * oh + row) * ow + column) * ov + v);
     STOREV(value, workspace + cols_offset, (p * TAPS + t) * ov + v);
 }
 

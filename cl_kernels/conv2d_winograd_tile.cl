@@ -5,7 +5,8 @@
  * places as in the image. The host walks over the batch in blocks of tiles. Macros: VEC. */
 
 /* V of tiles first_tile ...: Launch: global (channels / VEC, tiles of the block). */
-__kernel void conv2d_winograd_tile_input(__global const float *x /* (N,H,W,all) */, __global float *workspace,
+__kernel void conv2d_winograd_tile_input(__global const storedX *x /* (N,H,W,all) */,
+                                         __global float *workspace,
                                          uint v_offset /* (36,block_tiles,channels) */, SPAN_PARAMETERS,
                                          int first_tile, int block_tiles, int h, int w, int tiles_x,
                                          int tiles_y)
@@ -20,7 +21,7 @@ __kernel void conv2d_winograd_tile_input(__global const float *x /* (N,H,W,all) 
 }
 
 /* y (+)= A^T M A, finished by the epilogue. Launch: global (channels / VEC, tiles of the block). */
-__kernel void conv2d_winograd_tile_output(__global float *y /* (N,H,W,all) */,
+__kernel void conv2d_winograd_tile_output(__global storedY *y /* (N,H,W,all) */,
                                           __global const float *workspace,
                                           uint m_offset /* (36,block_tiles,channels) */, SPAN_PARAMETERS,
                                           int first_tile, int block_tiles, int h, int w, int tiles_x,
@@ -29,7 +30,7 @@ __kernel void conv2d_winograd_tile_output(__global float *y /* (N,H,W,all) */,
     const int c = (int)get_global_id(0) * VEC, local_tile = get_global_id(1);
     LOCATE(first_tile + local_tile, tiles_x, tiles_y)
     __global const float *from = workspace + m_offset + local_tile * channels + c;
-    __global float *to = y + ((image * h + ty) * w + tx) * all + first_channel + c;
+    __global storedY *to = y + ((image * h + ty) * w + tx) * all + first_channel + c;
     const int place = block_tiles * channels;
     floatV m[36], d[16];
     UNROLL(i, 36) m[i] = LOADV(from + i * place, 0);
@@ -37,8 +38,8 @@ __kernel void conv2d_winograd_tile_output(__global float *y /* (N,H,W,all) */,
     UNROLL(i, 4)
         UNROLL(j, 4)
             if (ty + i < h && tx + j < w) {
-                __global float *at = to + (i * w + j) * all;
-                STOREV(accumulate ? d[i * 4 + j] + LOADV(at, 0) : d[i * 4 + j], at, 0);
+                __global storedY *at = to + (i * w + j) * all;
+                STOREY(accumulate ? d[i * 4 + j] + LOADY(at, 0) : d[i * 4 + j], at, 0);
             }
 }
 
@@ -66,7 +67,7 @@ __kernel void conv2d_winograd_tile_weights(__global const float *w, __global flo
 }
 
 /* Z of tiles first_tile ...: Launch: global (channels / VEC, tiles of the block). */
-__kernel void conv2d_winograd_tile_gradient(__global const float *dy /* (N,H,W,all) */,
+__kernel void conv2d_winograd_tile_gradient(__global const storedY *dy /* (N,H,W,all) */,
                                             __global float *workspace,
                                             uint z_offset /* (36,block_tiles,channels) */, SPAN_PARAMETERS,
                                             int first_tile, int block_tiles, int h, int w, int tiles_x,
@@ -77,7 +78,7 @@ __kernel void conv2d_winograd_tile_gradient(__global const float *dy /* (N,H,W,a
     __global float *to = workspace + z_offset + local_tile * channels + c;
     const int place = block_tiles * channels;
     floatV z[36];
-    __global const float *from = dy + ((image * h + ty) * w + tx) * all + first_channel + c;
+    __global const storedY *from = dy + ((image * h + ty) * w + tx) * all + first_channel + c;
     gradient_tile(z, from, ty, tx, h, w, all, 0);
     gradient_tile(z + 18, from, ty, tx, h, w, all, 1);
     UNROLL(i, 36) STOREV(z[i], to + i * place, 0);

@@ -13,11 +13,11 @@
  * columns on, which has the column under tap kx = KERNEL - 1 - j. Neighbouring columns lie C floats apart,
  * too far for a CPU to guess the next: the row that comes under the window next is asked for here. */
 
-/* direction 1: y from x; -1: dx from dy. A work-item: up to item_pixels pixels of a row.
- * Launch: global (C / VEC, ceil(W / item_pixels), N H). */
-__kernel void depthwise_conv2d_apply(__global const float *x /* (N,H,W,C) */,
+/* direction 1: y from x; -1: dx from dy, which are `y` and `x` here then. A work-item: up to item_pixels
+ * pixels of a row. Launch: global (C / VEC, ceil(W / item_pixels), N H). */
+__kernel void depthwise_conv2d_apply(__global const storedX *x /* (N,H,W,C) */,
                                      __global const float *weights /* (T,C) */,
-                                     __global float *y /* (N,H,W,C) */, int h, int w, int item_pixels,
+                                     __global storedY *y /* (N,H,W,C) */, int h, int w, int item_pixels,
                                      int direction, int put)
 {
     const uint c = get_global_id(0), cv = get_global_size(0);
@@ -36,16 +36,16 @@ __kernel void depthwise_conv2d_apply(__global const float *x /* (N,H,W,C) */,
             PREFETCH(x + ((uint)(next_row * w + column) * cv + c) * VEC);
             UNROLL(ky, KERNEL)
                 if (py + ky >= HALF && py + ky < h + HALF) {
-                    const floatV v = LOADV(x, (uint)((row + ky - HALF) * w + column) * cv + c);
+                    const floatV v = LOADX(x, (uint)((row + ky - HALF) * w + column) * cv + c);
                     UNROLL(j, KERNEL) sum[j] = FMA(v, tap[ky][KERNEL - 1 - j], sum[j]);
                 }
         }
         if (column - HALF >= first) {
             const uint i = (uint)(row * w + column - HALF) * cv + c;
             if (put == PUT_STREAM)
-                STREAMV(sum[0], y, i);
+                STREAMY(sum[0], y, i);
             else
-                STOREV(put == PUT_ADDED ? sum[0] + LOADV(y, i) : sum[0], y, i);
+                STOREY(put == PUT_ADDED ? sum[0] + LOADY(y, i) : sum[0], y, i);
         }
 #pragma unroll
         for (int j = 0; j + 1 < KERNEL; j++) sum[j] = sum[j + 1];
@@ -54,8 +54,8 @@ __kernel void depthwise_conv2d_apply(__global const float *x /* (N,H,W,C) */,
 }
 
 /* partial[chunk,t,c] over the chunk's rows of the image. Launch: global (C / VEC, chunks). */
-__kernel void depthwise_conv2d_bwd_partial(__global const float *x /* (N,H,W,C) */,
-                                           __global const float *dy /* (N,H,W,C) */,
+__kernel void depthwise_conv2d_bwd_partial(__global const storedX *x /* (N,H,W,C) */,
+                                           __global const storedY *dy /* (N,H,W,C) */,
                                            __global float *partial /* (chunks,T,C) */, int h, int w,
                                            int image_rows /* N H */, int chunk_rows)
 {
@@ -68,7 +68,7 @@ __kernel void depthwise_conv2d_bwd_partial(__global const float *x /* (N,H,W,C) 
         const int py = row % h;
         floatV slope[KERNEL];
         UNROLL(j, KERNEL)
-            slope[j] = j > HALF && j - HALF - 1 < w ? LOADV(dy, (uint)(row * w + j - HALF - 1) * cv + c)
+            slope[j] = j > HALF && j - HALF - 1 < w ? LOADY(dy, (uint)(row * w + j - HALF - 1) * cv + c)
                                                     : SPLATV(0.0f);
         for (int column = 0; column < w; column++) {
             PREFETCH(x + ((uint)(min(row + HALF + 1, image_rows - 1) * w + column) * cv + c) * VEC);
@@ -76,10 +76,10 @@ __kernel void depthwise_conv2d_bwd_partial(__global const float *x /* (N,H,W,C) 
 #pragma unroll
             for (int j = 0; j + 1 < KERNEL; j++) slope[j] = slope[j + 1];
             slope[KERNEL - 1] = SPLATV(0.0f);
-            if (column + HALF < w) slope[KERNEL - 1] = LOADV(dy, (uint)(row * w + column + HALF) * cv + c);
+            if (column + HALF < w) slope[KERNEL - 1] = LOADY(dy, (uint)(row * w + column + HALF) * cv + c);
             UNROLL(ky, KERNEL)
                 if (py + ky >= HALF && py + ky < h + HALF) {
-                    const floatV v = LOADV(x, (uint)((row + ky - HALF) * w + column) * cv + c);
+                    const floatV v = LOADX(x, (uint)((row + ky - HALF) * w + column) * cv + c);
                     UNROLL(j, KERNEL) sum[ky][KERNEL - 1 - j] = FMA(v, slope[j], sum[ky][KERNEL - 1 - j]);
                 }
         }

@@ -10,9 +10,9 @@
 #define OFFSET(k) (((k)-KERNEL / 2) * DILATION) /* of tap k of a side from the middle */
 
 /* A work-item: one pixel of y. Launch: global (C / VEC, OW, N OH). */
-__kernel void depthwise_conv2d_fwd_steps(__global const float *x /* (N,H,W,C) */,
+__kernel void depthwise_conv2d_fwd_steps(__global const storedX *x /* (N,H,W,C) */,
                                          __global const float *weights /* (T,C) */,
-                                         __global float *y /* (N,OH,OW,C) */, int h, int w, int oh, int ow,
+                                         __global storedY *y /* (N,OH,OW,C) */, int h, int w, int oh, int ow,
                                          int put)
 {
     const uint c = get_global_id(0), cv = get_global_size(0);
@@ -24,21 +24,21 @@ __kernel void depthwise_conv2d_fwd_steps(__global const float *x /* (N,H,W,C) */
         UNROLL(kx, KERNEL) {
             const int px = column * STRIDE + OFFSET(kx);
             if (px >= 0 && px < w)
-                sum = FMA(LOADV(x, (uint)((image * h + py) * w + px) * cv + c),
+                sum = FMA(LOADX(x, (uint)((image * h + py) * w + px) * cv + c),
                           LOADV(weights, (uint)(ky * KERNEL + kx) * cv + c), sum);
         }
     }
     const uint i = (uint)(row * ow + column) * cv + c;
     if (put == PUT_STREAM)
-        STREAMV(sum, y, i);
+        STREAMY(sum, y, i);
     else
-        STOREV(sum, y, i);
+        STOREY(sum, y, i);
 }
 
 /* A work-item: one pixel of dx. Launch: global (C / VEC, W, N H). */
-__kernel void depthwise_conv2d_bwd_steps(__global const float *dy /* (N,OH,OW,C) */,
+__kernel void depthwise_conv2d_bwd_steps(__global const storedY *dy /* (N,OH,OW,C) */,
                                          __global const float *weights /* (T,C) */,
-                                         __global float *dx /* (N,H,W,C) */, int h, int w, int oh, int ow,
+                                         __global storedX *dx /* (N,H,W,C) */, int h, int w, int oh, int ow,
                                          int put)
 {
     const uint c = get_global_id(0), cv = get_global_size(0);
@@ -50,20 +50,20 @@ __kernel void depthwise_conv2d_bwd_steps(__global const float *dy /* (N,OH,OW,C)
         UNROLL(kx, KERNEL) {
             const int px = column - OFFSET(kx);
             if (px >= 0 && px % STRIDE == 0 && px / STRIDE < ow)
-                sum = FMA(LOADV(dy, (uint)((image * oh + py / STRIDE) * ow + px / STRIDE) * cv + c),
+                sum = FMA(LOADY(dy, (uint)((image * oh + py / STRIDE) * ow + px / STRIDE) * cv + c),
                           LOADV(weights, (uint)(ky * KERNEL + kx) * cv + c), sum);
         }
     }
     const uint i = (uint)(row * w + column) * cv + c;
     if (put == PUT_STREAM)
-        STREAMV(sum, dx, i);
+        STREAMX(sum, dx, i);
     else
-        STOREV(put == PUT_ADDED ? sum + LOADV(dx, i) : sum, dx, i);
+        STOREX(put == PUT_ADDED ? sum + LOADX(dx, i) : sum, dx, i);
 }
 
 /* partial[chunk,t,c] over the chunk's rows of y. Launch: global (C / VEC, chunks). */
-__kernel void depthwise_conv2d_bwd_partial_steps(__global const float *x /* (N,H,W,C) */,
-                                                 __global const float *dy /* (N,OH,OW,C) */,
+__kernel void depthwise_conv2d_bwd_partial_steps(__global const storedX *x /* (N,H,W,C) */,
+                                                 __global const storedY *dy /* (N,OH,OW,C) */,
                                                  __global float *partial /* (chunks,T,C) */, int h, int w,
                                                  int oh, int ow, int image_rows /* N OH */, int chunk_rows)
 {
@@ -74,14 +74,14 @@ __kernel void depthwise_conv2d_bwd_partial_steps(__global const float *x /* (N,H
         UNROLL(kx, KERNEL) sum[ky][kx] = SPLATV(0.0f);
     for (int row = first; row < end; row++)
         for (int column = 0; column < ow; column++) {
-            const floatV slope = LOADV(dy, (uint)(row * ow + column) * cv + c);
+            const floatV slope = LOADY(dy, (uint)(row * ow + column) * cv + c);
             UNROLL(ky, KERNEL) {
                 const int py = row % oh * STRIDE + OFFSET(ky);
                 UNROLL(kx, KERNEL) {
                     const int px = column * STRIDE + OFFSET(kx);
                     if (py >= 0 && py < h && px >= 0 && px < w)
                         sum[ky][kx] =
-                            FMA(LOADV(x, (uint)((row / oh * h + py) * w + px) * cv + c), slope, sum[ky][kx]);
+                            FMA(LOADX(x, (uint)((row / oh * h + py) * w + px) * cv + c), slope, sum[ky][kx]);
                 }
             }
         }

@@ -5,10 +5,10 @@
  * base/rng.h has it.
  *
  * Macros: VEC (divides C with CHANNELS, else P C), CHANNELS (1: the draw is that of the channel in (N,C); 0:
- * that of the value in (N,P,C)). */
+ * that of the value in (N,P,C)); X16 and Y16 of from and to. */
 
 /* Launch: global (vectors of an image, N); with CHANNELS (C / VEC, N P). to may be from. */
-__kernel void dropout_apply(__global const float *from /* (N,P,C) */, __global float *to /* (N,P,C) */,
+__kernel void dropout_apply(__global const storedX *from /* (N,P,C) */, __global storedY *to /* (N,P,C) */,
                             DRAW_PARAMETERS, uint dropped, float scale, uint pixels /* P */,
                             uint before /* draws, in vectors, of other images */,
                             int accumulate /* not 0: adds to `to` */)
@@ -20,7 +20,7 @@ __kernel void dropout_apply(__global const float *from /* (N,P,C) */, __global f
     const uint first = i;
 #endif
     const uintV draw = drawV((before + first) * VEC, DRAW) >> 8;
-    floatV kept = draw >= (uintV)(dropped) ? LOADV(from, i) * SPLATV(scale) : SPLATV(0.0f);
-    if (accumulate) kept += LOADV(to, i);
-    STOREV(kept, to, i);
+    floatV kept = draw >= (uintV)(dropped) ? LOADX(from, i) * SPLATV(scale) : SPLATV(0.0f);
+    if (accumulate) kept += LOADY(to, i);
+    STOREY(kept, to, i);
 }

@@ -21,7 +21,7 @@
 
 /* Per chunk and channel: mean and sum of squares about it. A work-item takes COLUMNS neighbouring vectors of
  * channels, so that it reads whole stretches of memory. Launch: global (C / VEC / COLUMNS, N chunks). */
-__kernel void group_norm_stats_partial(__global const float *x /* (N,P,C) */,
+__kernel void group_norm_stats_partial(__global const storedX *x /* (N,P,C) */,
                                        __global float *partial /* (N,chunks,2,C): mean, squares */,
                                        uint pixels, uint chunk_pixels, uint chunks)
 {
@@ -32,11 +32,11 @@ __kernel void group_norm_stats_partial(__global const float *x /* (N,P,C) */,
     floatV mean[COLUMNS], squares[COLUMNS], drift[COLUMNS]; /* drift: what rounding left in the mean */
     UNROLL(k, COLUMNS) mean[k] = squares[k] = drift[k] = SPLATV(0.0f);
     for (uint p = begin; p < end; p++)
-        UNROLL(k, COLUMNS) mean[k] += LOADV(x, p * cv + c + k);
+        UNROLL(k, COLUMNS) mean[k] += LOADX(x, p * cv + c + k);
     UNROLL(k, COLUMNS) mean[k] /= SPLATV((float)count);
     for (uint p = begin; p < end; p++)
         UNROLL(k, COLUMNS) {
-            const floatV d = LOADV(x, p * cv + c + k) - mean[k];
+            const floatV d = LOADX(x, p * cv + c + k) - mean[k];
             squares[k] = FMA(d, d, squares[k]);
             drift[k] += d;
         }
@@ -93,7 +93,7 @@ __kernel void group_norm_stats_group(__global const float *workspace, uint sums_
 }
 
 /* Launch: global (C / VEC, N P). y may be x. */
-__kernel void group_norm_apply(__global const float *x /* (N,P,C) */, __global float *y /* (N,P,C) */,
+__kernel void group_norm_apply(__global const storedX *x /* (N,P,C) */, __global storedY *y /* (N,P,C) */,
                                __global const float *stat /* (N,2,C) */,
                                __global const float *gamma /* (C) */, __global const float *beta /* (C) */,
                                uint pixels, int stream /* y is too large for a cache */)
@@ -101,19 +101,19 @@ __kernel void group_norm_apply(__global const float *x /* (N,P,C) */, __global f
     const uint c = get_global_id(0), cv = get_global_size(0), i = get_global_id(1) * cv + c;
     const uint s = get_global_id(1) / pixels * 2 * cv + c;
     floatV v =
-        AFFINE(NORMALISED(LOADV(x, i), LOADV(stat, s), LOADV(stat, s + cv)), LOADV(gamma, c), LOADV(beta, c));
+        AFFINE(NORMALISED(LOADX(x, i), LOADV(stat, s), LOADV(stat, s + cv)), LOADV(gamma, c), LOADV(beta, c));
 #if RELU
     v = RECTIFIED(v, SPLATV(0.0f));
 #endif
     if (stream)
-        STREAMV(v, y, i);
+        STREAMY(v, y, i);
     else
-        STOREV(v, y, i);
+        STOREY(v, y, i);
 }
 
 /* Per chunk and channel: sums of g and of g xh. Launch: global (C / VEC / COLUMNS, N chunks). */
-__kernel void group_norm_bwd_partial(__global const float *x /* (N,P,C) */,
-                                     __global const float *dy /* (N,P,C) */,
+__kernel void group_norm_bwd_partial(__global const storedX *x /* (N,P,C) */,
+                                     __global const storedY *dy /* (N,P,C) */,
                                      __global const float *stat /* (N,2,C) */,
                                      __global const float *gamma /* (C) */,
                                      __global const float *beta /* (C) */,
@@ -132,8 +132,8 @@ __kernel void group_norm_bwd_partial(__global const float *x /* (N,P,C) */,
     }
     for (uint p = begin; p < end; p++)
         UNROLL(k, COLUMNS) {
-            const floatV xh = NORMALISED(LOADV(x, p * cv + c + k), mean[k], istd[k]);
-            const floatV g = THROUGH_RELU(RELU, LOADV(dy, p * cv + c + k), AFFINE(xh, scale[k], shift[k]));
+            const floatV xh = NORMALISED(LOADX(x, p * cv + c + k), mean[k], istd[k]);
+            const floatV g = THROUGH_RELU(RELU, LOADY(dy, p * cv + c + k), AFFINE(xh, scale[k], shift[k]));
             sum_g[k] += g;
             sum_gx[k] = FMA(g, xh, sum_gx[k]);
         }
@@ -208,20 +208,19 @@ __kernel void group_norm_bwd_group(__global float *workspace, uint sums_at, uint
 }
 
 /* Launch: global (C / VEC, N P). dx may be dy. */
-__kernel void group_norm_bwd_apply(__global const float *x /* (N,P,C) */,
-                                   __global const float *dy /* (N,P,C) */, __global float *dx /* (N,P,C) */,
-                                   __global const float *stat /* (N,2,C) */,
-                                   __global const float *gamma /* (C) */,
-                                   __global const float *beta /* (C) */, __global const float *workspace,
-                                   uint means_at, uint pixels, int accumulate)
+__kernel void
+group_norm_bwd_apply(__global const storedX *x /* (N,P,C) */, __global const storedY *dy /* (N,P,C) */,
+                     __global storedX *dx /* (N,P,C) */, __global const float *stat /* (N,2,C) */,
+                     __global const float *gamma /* (C) */, __global const float *beta /* (C) */,
+                     __global const float *workspace, uint means_at, uint pixels, int accumulate)
 {
     __global const float *means = workspace + means_at;
     const uint c = get_global_id(0), cv = get_global_size(0), i = get_global_id(1) * cv + c;
     const uint s = get_global_id(1) / pixels * 2 * cv + c;
     const floatV istd = LOADV(stat, s + cv), scale = LOADV(gamma, c);
-    const floatV xh = NORMALISED(LOADV(x, i), LOADV(stat, s), istd);
-    const floatV g = THROUGH_RELU(RELU, LOADV(dy, i), AFFINE(xh, scale, LOADV(beta, c)));
+    const floatV xh = NORMALISED(LOADX(x, i), LOADV(stat, s), istd);
+    const floatV g = THROUGH_RELU(RELU, LOADY(dy, i), AFFINE(xh, scale, LOADV(beta, c)));
     floatV v = (g * scale - LOADV(means, s) - xh * LOADV(means, s + cv)) * istd;
-    if (accumulate) v += LOADV(dx, i);
-    STOREV(v, dx, i);
+    if (accumulate) v += LOADX(dx, i);
+    STOREX(v, dx, i);
 }

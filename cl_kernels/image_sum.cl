@@ -8,10 +8,10 @@
  * again, always the same ones and in order: the same bits on every run, and far fewer roundings in a row than
  * pixels.
  *
- * Macros: VEC, a divisor of the channels C. P = pixels of an image. */
+ * Macros: VEC, a divisor of the channels C; X16 of what has all pixels. P = pixels of an image. */
 
 /* Launch: global (C / VEC, n * chunks). */
-__kernel void image_sum_partial(__global const float *restrict x /* (n,P,C) */,
+__kernel void image_sum_partial(__global const storedX *restrict x /* (n,P,C) */,
                                 __global float *restrict partial /* (n,chunks,C) */, const int pixels,
                                 const int chunk_pixels, const int chunks)
 {
@@ -21,7 +21,7 @@ __kernel void image_sum_partial(__global const float *restrict x /* (n,P,C) */,
     floatV sum = SPLATV(0.0f);
     for (int first = begin; first < end; first += SUM_GROUP) {
         floatV group = SPLATV(0.0f);
-        for (int p = first; p < min(first + SUM_GROUP, end); p++) group += LOADV(x, (image + p) * cv + c);
+        for (int p = first; p < min(first + SUM_GROUP, end); p++) group += LOADX(x, (image + p) * cv + c);
         sum += group;
     }
     STOREV(sum, partial, row * cv + c);
@@ -46,10 +46,10 @@ __kernel void image_sum_combine(__global const float *restrict partial /* (n,chu
 
 /* Launch: global (C / VEC, n * P). */
 __kernel void image_sum_spread(__global const float *restrict x /* (n,C) */,
-                               __global float *restrict y /* (n,P,C) */, const int pixels, const float factor,
-                               const int put /* of y: PUT_... */)
+                               __global storedX *restrict y /* (n,P,C) */, const int pixels,
+                               const float factor, const int put /* of y: PUT_... */)
 {
     const int c = (int)get_global_id(0), cv = (int)get_global_size(0), pixel = (int)get_global_id(1);
     const floatV value = LOADV(x, pixel / pixels * cv + c) * SPLATV(factor);
-    PUTV(value, y, pixel * cv + c, put);
+    PUTX(value, y, pixel * cv + c, put);
 }

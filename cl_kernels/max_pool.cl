@@ -6,8 +6,15 @@
  *
  * What is pooled may be normalised as it is read: the epilogue of a convolution, before instead of after.
  *
- * Macros: VEC (1, 2, 4, 8, 16), a divisor of the channels.
- * Launch: x = ow * words, y = n * oh. */
+ * Macros: VEC (1, 2, 4, 8, 16), a divisor of the channels; BETWEEN16 where what is pooled would be bfloat16
+ * if it were written: it is rounded, so that the same values are equal. Launch: x = ow * words, y = n * oh.
+ */
+
+#ifdef BETWEEN16
+#define POOLED(v) AS_BFLOAT(finished(v, norm))
+#else
+#define POOLED(v) finished(v, norm)
+#endif
 
 __kernel void max_pool_fwd(__global const storedX *restrict x, /* (n,h,w,channels) */
                            __global storedY *restrict y,       /* (n,oh,ow,channels) */
@@ -25,11 +32,11 @@ __kernel void max_pool_fwd(__global const storedX *restrict x, /* (n,h,w,channel
         const int v = word * VECTORS_A_WORD + i;
         if (v >= vectors) break;
         const normV norm = norm_at(EPILOGUE, v * VEC, vectors * VEC);
-        floatV best = finished(LOADX(x, from + v), norm);
+        floatV best = POOLED(LOADX(x, from + v));
         intV place = (intV)(0);
-        take(&best, &place, finished(LOADX(x, from + vectors + v), norm), 1);
-        take(&best, &place, finished(LOADX(x, from + w * vectors + v), norm), 2);
-        take(&best, &place, finished(LOADX(x, from + (w + 1) * vectors + v), norm), 3);
+        take(&best, &place, POOLED(LOADX(x, from + vectors + v)), 1);
+        take(&best, &place, POOLED(LOADX(x, from + w * vectors + v)), 2);
+        take(&best, &place, POOLED(LOADX(x, from + (w + 1) * vectors + v)), 3);
         STOREY(best, y, to * vectors + v);
         packed |= pack(place) << (2 * VEC * i);
     }

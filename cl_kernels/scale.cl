@@ -7,17 +7,18 @@
  * Macros: VEC, a divisor of the channels C. P = pixels of an image. */
 
 /* Launch: global (C / VEC, n * P). y may be x. */
-__kernel void scale_fwd(__global const float *x /* (n,P,C) */, __global const float *s /* (n,C) */,
-                        __global float *y /* (n,P,C) */, const int pixels, const int put /* of y: PUT_... */)
+__kernel void scale_fwd(__global const storedX *x /* (n,P,C) */, __global const float *s /* (n,C) */,
+                        __global storedY *y /* (n,P,C) */, const int pixels,
+                        const int put /* of y: PUT_... */)
 {
     const int c = (int)get_global_id(0), cv = (int)get_global_size(0), pixel = (int)get_global_id(1);
-    const floatV value = LOADV(x, pixel * cv + c) * LOADV(s, pixel / pixels * cv + c);
-    PUTV(value, y, pixel * cv + c, put);
+    const floatV value = LOADX(x, pixel * cv + c) * LOADV(s, pixel / pixels * cv + c);
+    PUTY(value, y, pixel * cv + c, put);
 }
 
 /* dx, and each chunk's part of ds. Launch: global (C / VEC, n * chunks). dx may be dy. */
-__kernel void scale_bwd(__global const float *x /* (n,P,C) */, __global const float *s /* (n,C) */,
-                        __global const float *dy /* (n,P,C) */, __global float *dx /* (n,P,C) */,
+__kernel void scale_bwd(__global const storedX *x /* (n,P,C) */, __global const float *s /* (n,C) */,
+                        __global const storedY *dy /* (n,P,C) */, __global storedX *dx /* (n,P,C) */,
                         __global float *partial /* (n,chunks,C) */, const int pixels, const int chunk_pixels,
                         const int chunks, const int put /* of dx: PUT_... */)
 {
@@ -30,9 +31,9 @@ __kernel void scale_bwd(__global const float *x /* (n,P,C) */, __global const fl
         floatV group = SPLATV(0.0f);
         for (int p = first; p < min(first + SUM_GROUP, end); p++) {
             const int at = (image * pixels + p) * cv + c;
-            const floatV g = LOADV(dy, at);
-            group = FMA(g, LOADV(x, at), group);
-            PUTV(g * factor, dx, at, put);
+            const floatV g = LOADY(dy, at);
+            group = FMA(g, LOADX(x, at), group);
+            PUTX(g * factor, dx, at, put);
         }
         sum += group;
     }

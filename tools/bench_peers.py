@@ -38,10 +38,11 @@ def rate(step, images, steps=LEAST_STEPS):
 # ---- the programs: each a function of (place, mode, batch, threads) that gives images/s, and its version ---------------
 
 
-def run_segwork(place, mode, batch, _threads, inference="exact"):
+def run_segwork(place, mode, batch, _threads, inference="exact", storage="float32"):
     what = "train" if mode == "train" else "infer"
     command = [place["segwork"], "bench", place["experiment"], "--batch", str(batch), "--only", what, "--no-layers",
-               "--json", "--quiet", "--set", f"runtime.inference={inference}",
+               "--json", "--quiet", "--set", f"runtime.inference={inference}", "--set",
+               f"runtime.storage={storage}",
                "--steps", "4" if what == "train" else str(max(4, 64 // batch))]
     figures = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return figures[what]["images_per_second"]
@@ -134,6 +135,7 @@ def variant(function, **options):
 PROGRAMS = {
     "segwork": (None, run_segwork, MODES, True),
     "segwork, fast": (None, variant(run_segwork, inference="fast"), ("infer1", "infer"), True),
+    "segwork, bfloat16 storage": (None, variant(run_segwork, storage="bfloat16"), ("train",), True),
     "PyTorch": ("torch", run_torch, MODES, True),
     "PyTorch, channels-last": ("torch", variant(run_torch, layout="channels-last"), MODES, True),
     "PyTorch, compiled": ("torch", variant(run_torch, layout="channels-last", compiled=True), MODES, True),
@@ -296,8 +298,8 @@ def main():
             parser.error(f"there is no mode '{mode}'")
     a.names = [name for name, p in PROGRAMS.items() if p[0] is None or not a.only or a.only in name]
     if not computes_bfloat16():
-        print("bfloat16 is left out: this processor does not compute with it", file=sys.stderr)
-        a.names = [name for name in a.names if "bfloat16" not in name]
+        print("bfloat16 of the others is left out: this processor does not compute with it", file=sys.stderr)
+        a.names = [name for name in a.names if PROGRAMS[name][0] is None or "bfloat16" not in name]
     batches = {"infer1": 1, "infer": a.batch, "train": a.train_batch}
     figures = {}
     with tempfile.TemporaryDirectory() as folder:

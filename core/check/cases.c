@@ -325,6 +325,7 @@ static const sw_check_cases *const lists[] = {
     &sw_cases_average_windows,
     &(const sw_check_cases)CASE_LIST(others),
     &sw_cases_joins,
+    &sw_cases_storage,
     &sw_cases_pointwise,
     &sw_cases_norms,
     &sw_cases_enlarge,

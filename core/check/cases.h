@@ -49,4 +49,7 @@ extern const sw_check_cases sw_cases_norms, sw_cases_pointwise, sw_cases_enlarge
 /* Those of concat, add, global_average_pool, broadcast and scale. */
 extern const sw_check_cases sw_cases_joins;
 
+/* With activations as bfloat16. */
+extern const sw_check_cases sw_cases_storage;
+
 #endif

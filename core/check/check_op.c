@@ -52,8 +52,8 @@ static void describe(sw_check_result *result, const sw_op_case *c, const sw_expe
 {
     char attrs[64] = "";
     if (expectation->describe) expectation->describe(attrs, sizeof attrs, c);
-    sw_result_begin(result, "%dx%dx%dx%d %s%s%s", c->x.n, c->x.h, c->x.w, c->x.c, attrs, attrs[0] ? " " : "",
-                    sw_fill_name(c->fill));
+    sw_result_begin(result, "%dx%dx%dx%d %s%s%s%s", c->x.n, c->x.h, c->x.w, c->x.c, attrs,
+                    attrs[0] ? " " : "", sw_fill_name(c->fill), c->bfloat16 ? ", bfloat16" : "");
 }
 
 /* --- alone ------------------------------------------------------------------------------------- */
@@ -90,10 +90,22 @@ static void add_start(sw_tensor *t)
     }
 }
 
+/* Half the distance to the next bfloat16 is 2^-8 of a value at most, or half the least there is. */
+static void expect_rounded(sw_tensor *t)
+{
+    if (t->dtype != SW_BF16) return;
+    for (size_t i = 0; i < t->elems; i++)
+        if (t->bound[i] >= 0 && isfinite(t->want[i]))
+            t->bound[i] += 0x1p-8 * (fabs(t->want[i]) + t->bound[i]) + 0x1p-134;
+}
+
 static void compare(sw_check_result *result, sw_tensor *tensors, int count)
 {
-    for (int i = 0; i < count; i++)
-        if (tensors[i].expected) sw_result_compare(result, &tensors[i]);
+    for (int i = 0; i < count; i++) {
+        if (!tensors[i].expected) continue;
+        expect_rounded(&tensors[i]);
+        sw_result_compare(result, &tensors[i]);
+    }
 }
 
 static sw_status check_values(sw_check_result *result, sw_rig *rig, sw_problem *p,
@@ -307,7 +319,7 @@ static sw_status check_op(sw_check_result *out, sw_cl *cl, const sw_op_case *c,
     SW_TRY(sw_rig_init(&rig, SW_RIG_ALONE, c, expectation));
     SW_TRY(sw_problem_init(&problem, c, expectation, &rig.graph, rig.node));
     SW_TRY(run_alone(out, &rig, cl, &problem, expectation));
-    if (problem.in[0].elems + problem.out[0].elems > MOST_ELEMS_SURROUNDED) goto done;
+    if (c->bfloat16 || problem.in[0].elems + problem.out[0].elems > MOST_ELEMS_SURROUNDED) goto done;
     if (out->passed && !c->evaluate) SW_TRY(run_twin(out, cl, &problem, expectation));
     if (out->passed && (c->op->recomputes || c->op->gradient_in_place || c->op->forward_in_place))
         SW_TRY(compare_with_others(out, cl, &problem, expectation, SW_RIG_FOLLOWED,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "bound.h"
+#include "tensor_bytes.h"
 
 double *sw_problem_doubles(sw_problem *p, size_t count)
 {
@@ -124,7 +125,7 @@ static sw_status init_activations(sw_problem *p)
     for (int i = 0; i < node->output_count; i++) {
         const sw_value *value = &p->graph->values[node->outputs[i]];
         SW_ENSURE(init_activation(p, &p->out[i], out_names[i], value));
-        if (!p->c->evaluate && !node->op->is_loss && value->dtype == SW_F32)
+        if (!p->c->evaluate && !node->op->is_loss && sw_dtype_is_float(value->dtype))
             SW_ENSURE(init_activation(p, &p->dout[i], dout_names[i], value));
     }
     return SW_OK;
@@ -153,6 +154,14 @@ static void fill_tensors(sw_problem *p, sw_tensor *tensors, int count, sw_check_
     for (int i = 0; i < count; i++) sw_fill_run(tensors[i].given, tensors[i].elems, fill, &p->rng);
 }
 
+/* The reference starts from what the device can have. */
+static void round_given(sw_tensor *tensors, int count)
+{
+    for (int t = 0; t < count; t++)
+        for (size_t i = 0; i < tensors[t].elems && tensors[t].dtype == SW_BF16; i++)
+            tensors[t].given[i] = sw_check_bfloat16(tensors[t].given[i]);
+}
+
 sw_status sw_problem_init(sw_problem *p, const sw_op_case *c, const sw_expectation *expectation,
                           const sw_graph *graph, const sw_node *node)
 {
@@ -170,6 +179,8 @@ sw_status sw_problem_init(sw_problem *p, const sw_op_case *c, const sw_expectati
     fill_tensors(p, p->dparam, SW_MAX_PARAMS, rest);
     fill_tensors(p, p->state, SW_MAX_STATES, rest);
     if (expectation->prepare) SW_ENSURE(expectation->prepare(p));
+    round_given(p->in, SW_MAX_INPUTS);
+    round_given(p->dout, SW_MAX_OUTPUTS);
     return SW_OK;
 }
 

@@ -6,12 +6,10 @@
 
 #include "cl/buffer.h"
 #include "ops/ops.h"
+#include "tensor_bytes.h"
 
-enum {
-    POISON = 0x7fc00000,      /* what the executor puts into separate buffers before a run */
-    UNSEEN_WORD = 0x7fc0a5a5, /* images of inputs that are not run: a NaN, should anyone compute with it */
-    UNSEEN_BYTE = 0xa5,
-};
+/* What the executor puts into separate buffers before a run, twice: as a float it is two of these. */
+enum { POISON = 0x7fc0 };
 
 /* --- graph ------------------------------------------------------------------------------------- */
 
@@ -91,6 +89,16 @@ static sw_status declare_inputs(sw_rig *rig, sw_rig_kind kind, const sw_op_case 
     return SW_OK;
 }
 
+/* What is thin, or gets a bias, stays float32, as sw_storage_narrow has it. */
+static void narrow(sw_graph *graph, const sw_op_case *c, const int *inputs, int input_count, int output)
+{
+    const int alike = c->op->most_inputs ? input_count : 1;
+    for (int i = 0; i < alike; i++)
+        if (graph->values[inputs[i]].shape.c >= 16) sw_graph_narrow(graph, inputs[i]);
+    const bool biased = c->op == &sw_op_conv2d && ((const sw_conv2d_attrs *)c->attrs)->bias;
+    if (graph->values[output].shape.c >= 16 && !biased) sw_graph_narrow(graph, output);
+}
+
 sw_status sw_rig_init(sw_rig *rig, sw_rig_kind kind, const sw_op_case *c, const sw_expectation *expectation)
 {
     sw_status status = SW_OK;
@@ -107,6 +115,7 @@ sw_status sw_rig_init(sw_rig *rig, sw_rig_kind kind, const sw_op_case *c, const 
     for (int i = 1; i < rig->input_count && is_same(kind); i++) inputs[i] = inputs[0];
     SW_TRY(sw_graph_add(outputs, &rig->graph, c->op, c->op->name, c->attrs, rig->input_count, inputs));
     rig->last = outputs[0];
+    if (c->bfloat16) narrow(&rig->graph, c, rig->inputs, rig->input_count, outputs[0]);
     if (kind == SW_RIG_TWIN)
         SW_TRY(sw_graph_add(NULL, &rig->graph, c->op, "twin", c->attrs, rig->input_count, inputs));
     if (kind == SW_RIG_ABSORBING) {
@@ -162,30 +171,9 @@ void sw_rig_deinit(sw_rig *rig)
 
 /* --- up ---------------------------------------------------------------------------------------- */
 
-/* The tensor's values, times `scale`, as the device's type, with the unseen image behind them; on the heap.
- */
-static void *encode(const sw_tensor *t, double scale)
-{
-    size_t size = sw_dtype_bytes(t->dtype);
-    unsigned char *bytes = malloc(t->capacity_elems * size);
-    if (!bytes) {
-        (void)sw_fail_alloc("a tensor of the self-test", t->capacity_elems * size);
-        return NULL;
-    }
-    for (size_t i = 0; i < t->capacity_elems; i++) {
-        float number = i < t->elems ? (float)(scale * t->given[i]) : 0;
-        uint32_t word = i < t->elems && t->dtype == SW_U32 ? (uint32_t)t->given[i] : UNSEEN_WORD;
-        uint8_t byte = i < t->elems && t->dtype == SW_U8 ? (uint8_t)t->given[i] : UNSEEN_BYTE;
-        const void *item = t->dtype == SW_U8 ? (const void *)&byte : (const void *)&word;
-        if (t->dtype == SW_F32 && i < t->elems) item = &number;
-        memcpy(bytes + i * size, item, size);
-    }
-    return bytes;
-}
-
 static sw_status upload_value(sw_rig *rig, const sw_tensor *t, double scale, cl_mem buffer)
 {
-    void *bytes = encode(t, scale);
+    void *bytes = sw_tensor_encode(t, scale);
     if (!bytes) return SW_E_MEMORY;
     sw_status status =
         sw_buffer_write(rig->cl, buffer, 0, bytes, t->capacity_elems * sw_dtype_bytes(t->dtype));
@@ -195,7 +183,7 @@ static sw_status upload_value(sw_rig *rig, const sw_tensor *t, double scale, cl_
 
 static sw_status upload_param(sw_rig *rig, const sw_tensor *t, cl_mem slab, const sw_param *param)
 {
-    float *floats = encode(t, 1);
+    float *floats = sw_tensor_encode(t, 1);
     if (!floats) return SW_E_MEMORY;
     sw_status status = sw_store_write(&rig->store, slab, param, floats);
     free(floats);
@@ -266,8 +254,8 @@ static sw_status upload(sw_rig *rig, const sw_problem *p)
     SW_ENSURE(upload_surroundings(rig));
     SW_ENSURE(upload_seeds(rig, p));
     if (rig->slabs.workspace)
-        SW_ENSURE(
-            sw_buffer_fill(rig->cl, rig->slabs.workspace, 0, rig->slabs.workspace_bytes / 4 * 4, POISON));
+        SW_ENSURE(sw_buffer_fill(rig->cl, rig->slabs.workspace, 0, rig->slabs.workspace_bytes / 4 * 4,
+                                 POISON << 16 | POISON));
     return sw_cl_finish(rig->cl);
 }
 
@@ -290,19 +278,7 @@ sw_status sw_rig_read_value(sw_rig *rig, sw_tensor *t, cl_mem buffer)
     unsigned char *bytes = malloc(t->elems * size);
     if (!bytes) return sw_fail_alloc("a tensor of the self-test", t->elems * size);
     sw_status status = sw_buffer_read(rig->cl, buffer, 0, bytes, t->elems * size);
-    for (size_t i = 0; status == SW_OK && i < t->elems; i++) {
-        float number;
-        uint32_t word;
-        if (t->dtype == SW_F32) {
-            memcpy(&number, bytes + i * size, size);
-            t->found[i] = number;
-        } else if (t->dtype == SW_U32) {
-            memcpy(&word, bytes + i * size, size);
-            t->found[i] = word;
-        } else {
-            t->found[i] = bytes[i];
-        }
-    }
+    if (status == SW_OK) sw_tensor_decode(t, bytes);
     free(bytes);
     return status;
 }
@@ -358,19 +334,19 @@ sw_status sw_rig_snapshot(sw_str *bytes, sw_rig *rig, bool all)
 static sw_status check_beyond(sw_check_result *result, sw_rig *rig, const sw_tensor *t, cl_mem buffer)
 {
     sw_status status = SW_OK;
-    size_t beyond = t->capacity_elems - t->elems;
-    if (!beyond || !buffer) return SW_OK;
-    uint32_t *words = malloc(beyond * sizeof *words);
-    if (!words) return sw_fail_alloc("a canary", beyond * sizeof *words);
-    SW_TRY(sw_buffer_read(rig->cl, buffer, t->elems * sizeof *words, words, beyond * sizeof *words));
-    for (size_t i = 0; i < beyond; i++)
-        if (words[i] != POISON) {
+    const size_t size = sw_dtype_bytes(t->dtype), bytes = (t->capacity_elems - t->elems) * size;
+    if (!bytes || !buffer) return SW_OK;
+    uint16_t *halves = malloc(bytes);
+    if (!halves) return sw_fail_alloc("a canary", bytes);
+    SW_TRY(sw_buffer_read(rig->cl, buffer, t->elems * size, halves, bytes));
+    for (size_t i = 0; i < bytes / sizeof *halves; i++)
+        if (halves[i] != POISON) {
             sw_result_flaw(result, "%s: element %zu behind the last image that is run was written", t->name,
-                           i);
+                           i * sizeof *halves / size);
             break;
         }
 done:
-    free(words);
+    free(halves);
     return status;
 }
 
@@ -378,7 +354,7 @@ static sw_status check_unchanged(sw_check_result *result, sw_rig *rig, const sw_
 {
     sw_status status = SW_OK;
     size_t bytes = t->capacity_elems * sw_dtype_bytes(t->dtype);
-    void *before = encode(t, 1), *after = malloc(bytes);
+    void *before = sw_tensor_encode(t, 1), *after = malloc(bytes);
     if (!before || !after) SW_TRY(sw_fail_alloc("a canary", bytes));
     SW_TRY(sw_buffer_read(rig->cl, buffer, 0, after, bytes));
     if (memcmp(before, after, bytes) != 0)

@@ -166,10 +166,12 @@ sw_status sw_buffer_read_begin(cl_event *done, sw_cl *cl, cl_mem buffer, size_t 
 sw_status sw_buffer_fill(sw_cl *cl, cl_mem buffer, size_t offset, size_t bytes, uint32_t pattern)
 {
     cl_event event;
-    assert(offset % sizeof pattern == 0 && bytes % sizeof pattern == 0);
+    const bool whole = offset % sizeof pattern == 0 && bytes % sizeof pattern == 0;
+    const size_t unit = whole ? sizeof pattern : sizeof pattern / 2;
+    assert(offset % unit == 0 && bytes % unit == 0 && (whole || (pattern & 0xffff) == pattern >> 16));
     if (bytes == 0) return SW_OK;
-    cl_int code = clEnqueueFillBuffer(cl->queue, buffer, &pattern, sizeof pattern, offset, bytes, 0, NULL,
-                                      timed(cl, &event));
+    cl_int code =
+        clEnqueueFillBuffer(cl->queue, buffer, &pattern, unit, offset, bytes, 0, NULL, timed(cl, &event));
     return enqueued(cl, code, "clEnqueueFillBuffer", "fill", bytes, event);
 }
 

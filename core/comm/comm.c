@@ -14,16 +14,6 @@ enum {
     STRETCH_BYTES = 1 << 30,
 };
 
-int sw_comm_started(void)
-{
-    static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        const char *text = getenv(sizes[i]);
-        if (text && atoi(text) > 1) return atoi(text);
-    }
-    return 1;
-}
-
 sw_status sw_comm_open(sw_comm **out)
 {
     *out = NULL;

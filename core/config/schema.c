@@ -222,9 +222,9 @@ static const sw_field runtime_fields[] = {
            "a rounding may move a value and some labels around it"),
     CHOICE(storage, "float32", storage_names,
            "What training keeps of activations and their gradients between two layers. bfloat16: half the "
-           "memory, 8 digits of a binary fraction instead of 24. Layers compute in float32, and parameters, "
-           "their gradients, statistics and losses stay float32. A layer that cannot do it keeps float32: "
-           "now all but batchnorm, max_pool, max_unpool and, on CPUs, 3x3 convolutions"),
+           "memory, and 8 significant bits instead of 24. Layers compute in float32, and parameters, "
+           "their gradients, statistics and losses stay float32, as do images, logits, and what a layer that "
+           "cannot do it makes or reads"),
     INT(workspace_mb, "0", 0, 65536,
         "Device memory that the convolutions share for intermediate results, in MiB; 0: 64, on a GPU a 64th "
         "of its memory, from 64 to 1024"),

@@ -356,7 +356,7 @@ static sw_status poison(sw_executor *e)
         const sw_step *step = &e->plan->steps[s];
         for (int i = 0; i < SW_MAX_OUTPUTS; i++) {
             int t = step->kind == SW_STEP_BACKWARD ? -1 : step->out[i];
-            if (t >= 0 && e->plan->tenants[t].bytes % 4 == 0)
+            if (t >= 0 && e->plan->tenants[t].bytes % 2 == 0)
                 SW_ENSURE(sw_buffer_fill(e->cl, e->tenants[t], 0, e->plan->tenants[t].bytes, NAN_PATTERN));
         }
         for (int i = 0; i < SW_MAX_INPUTS; i++)

@@ -296,12 +296,10 @@ static sw_status bind_input_gradient(planner *p, int n, int s, int i)
     if (!step->accumulate[i]) {
         bool in_place = i == 0 && node->op->gradient_in_place && !p->options->separate &&
                         step->dout[0] >= 0 && p->plan->next[n] < 0 &&
-                        p->graph->values[node->inputs[0]].bytes == p->graph->values[node->outputs[0]].bytes &&
+                        sw_node_input(p->graph, node, 0)->bytes == p->graph->values[node->outputs[0]].bytes &&
                         !contains(p->options->seeds, p->options->seed_count, node->outputs[0]);
-        if (in_place)
-            input->gradient = step->dout[0];
-        else
-            SW_ENSURE(add_tenant(&input->gradient, p, node->inputs[i], true, s));
+        if (in_place) input->gradient = step->dout[0];
+        if (!in_place) SW_ENSURE(add_tenant(&input->gradient, p, node->inputs[i], true, s));
     }
     step->din[i] = input->gradient;
     extend(p, input->gradient, s);

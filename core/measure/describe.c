@@ -28,11 +28,11 @@ static sw_status plan(sw_plan **out, const sw_model *model, bool training, const
                       training ? "training" : "evaluation");
 }
 
-static void store(sw_model *model, const sw_experiment *experiment)
+static sw_status store(sw_model *model, const sw_experiment *experiment)
 {
     int keep[SW_MODEL_KEPT];
-    if (experiment->runtime.storage == SW_STORAGE_BFLOAT16)
-        sw_storage_narrow(&model->graph, keep, sw_model_kept(keep, model, true), NULL);
+    if (experiment->runtime.storage != SW_STORAGE_BFLOAT16) return SW_OK;
+    return sw_storage_narrow(&model->graph, keep, sw_model_kept(keep, model, true), NULL);
 }
 
 static size_t largest_workspace(const sw_graph *graph, size_t at_least)
@@ -73,7 +73,7 @@ sw_status sw_description_init(sw_description *d, const sw_experiment *experiment
     *d = (sw_description){.experiment = experiment};
     SW_TRY(sw_open_model(&d->train_model, experiment, experiment->train.batch_size));
     SW_TRY(sw_open_model(&d->eval_model, experiment, experiment->train.val_batch_size));
-    store(&d->train_model, experiment);
+    SW_TRY(store(&d->train_model, experiment));
     const sw_graph *graph = &d->train_model.graph;
     SW_TRY(sw_param_rules_init(&rules, graph, &experiment->optimizer, experiment->init.freeze,
                                experiment->init.freeze_count));

@@ -28,7 +28,8 @@ static sw_status plan_side(sw_network *network, sw_model *model, sw_executor **e
             sw_param_rules_init(&network->rules, &model->graph, o->optimizer, o->freeze, o->freeze_count));
     int keep[SW_MODEL_KEPT];
     const int kept = sw_model_kept(keep, model, training);
-    if (training && o->bfloat16) sw_storage_narrow(&model->graph, keep, kept, sw_cl_device(network->cl));
+    if (training && o->bfloat16)
+        SW_ENSURE(sw_storage_narrow(&model->graph, keep, kept, sw_cl_device(network->cl)));
     sw_executor_options executor_options = {.training = training,
                                             .debug_buffers = o->debug_buffers,
                                             .check = o->check,
@@ -83,9 +84,10 @@ sw_status sw_network_allocate(sw_network *network, uint64_t seed)
         return sw_fail(
             SW_E_MEMORY,
             "this run needs %.2f GiB on the device and %s has %.2f GiB: use a smaller train.batch_size, "
-            "data.size or runtime.workspace_mb",
+            "data.size or runtime.workspace_mb%s",
             (double)table.total_bytes / 1073741824.0, device->name,
-            (double)device->global_bytes / 1073741824.0);
+            (double)device->global_bytes / 1073741824.0,
+            o->optimizer && !o->bfloat16 ? ", or runtime.storage: bfloat16" : "");
     SW_ENSURE(
         sw_store_init(&network->store, network->cl, sw_network_graph(network), network->trainer != NULL));
     if (network->trainer) {

@@ -10,6 +10,7 @@
 #include "base/field_macros.h"
 #include "ops/ops.h"
 #include "pointwise.h"
+#include "storage_options.h"
 
 typedef struct activation {
     const sw_kernel *forward, *backward;
@@ -49,8 +50,9 @@ static sw_status activation_prepare(sw_call *call)
     if (!a) return sw_fail_alloc("an activation", sizeof *a);
     call->prepared = a;
     a->vec = sw_pointwise_vec(call);
-    char options[32];
-    snprintf(options, sizeof options, "-DVEC=%d -D%s", a->vec, macro_of(call->node->op));
+    char options[48], storage[SW_STORAGE_BYTES];
+    sw_storage_of(storage, call, false);
+    snprintf(options, sizeof options, "-DVEC=%d -D%s%s", a->vec, macro_of(call->node->op), storage);
     SW_ENSURE(sw_kernel_get(&a->forward, call->cl, "activations", "activations_fwd", options));
     return sw_kernel_get(&a->backward, call->cl, "activations", "activations_bwd", options);
 }
@@ -84,9 +86,9 @@ static const sw_field_table leaky_relu_table = TABLE(leaky_relu_fields);
 #define ACTIVATION(op_name, op_help)                                                                         \
     .name = op_name, .help = op_help, .family = SW_FAMILY_ACTIVATION, .input_count = 1, .output_count = 1,   \
     .infer = activation_infer, .gives_gradient = SW_BIT(0), .recomputes = SW_BIT(0),                         \
-    .gradient_in_place = true, .forward_in_place = true, .prepare = activation_prepare,                      \
-    .forward = activation_forward, .recompute = activation_forward, .backward = activation_backward,         \
-    .release = sw_call_free_prepared
+    .gradient_in_place = true, .takes_bfloat16 = true, .forward_in_place = true,                             \
+    .prepare = activation_prepare, .forward = activation_forward, .recompute = activation_forward,           \
+    .backward = activation_backward, .release = sw_call_free_prepared
 
 const sw_op sw_op_relu = {
     ACTIVATION("relu", "0 for values below 0"),

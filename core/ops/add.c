@@ -92,6 +92,7 @@ const sw_op sw_op_add = {
     .backward_reads_outputs = SW_BIT(0),
     .gives_gradient = SW_BIT(SW_MAX_INPUTS) - 1,
     .recomputes = SW_BIT(0),
+    .takes_bfloat16 = true,
     .gradient_in_place = true,
     .forward_in_place = true,
     .prepare = add_prepare,

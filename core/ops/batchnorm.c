@@ -13,7 +13,7 @@
 #include "ops/call.h"
 #include "ops/ops.h"
 #include "ops/setting.h"
-#include "ops/storage.h"
+#include "storage_options.h"
 #include "window.h"
 
 /* Pixels of one partial reduction. 16 channels of 512 pixels are 32 KiB: a CPU core reads them twice from its
@@ -96,13 +96,11 @@ static sw_status batchnorm_prepare(sw_call *call)
     const extent e = extent_of(call);
     call->workspace_bytes = (e.chunks + e.merged) * 2 * e.channels * sizeof(float);
     char options[80], storage[SW_STORAGE_BYTES];
-    const sw_node *last = call->next ? call->next : call->node;
     int channels = call->graph->values[call->node->inputs[0]].shape.c;
     int vec = sw_call_vec(call, channels);
     k->columns = is_cpu(call) ? MAX_COLUMNS : 1;
     while ((size_t)(channels / vec) % k->columns) k->columns--;
-    sw_storage_options(storage, call->graph->values[call->node->inputs[0]].dtype,
-                       call->graph->values[last->outputs[0]].dtype);
+    sw_storage_of(storage, call, false);
     snprintf(options, sizeof options, "-DRELU=%d -DVEC=%d -DCOLUMNS=%zu%s", attrs->relu, vec, k->columns,
              storage);
     const struct {
@@ -124,7 +122,8 @@ static sw_status batchnorm_prepare(sw_call *call)
         sw_kernel_get(&k->pool_bwd_partial, call->cl, "max_pool_norm", "max_pool_norm_bwd_partial", options));
     SW_ENSURE(
         sw_kernel_get(&k->pool_bwd_apply, call->cl, "max_pool_norm", "max_pool_norm_bwd_apply", options));
-    snprintf(options, sizeof options, "-DVEC=%d%s", vec, storage); /* the pool's own program */
+    const bool between = call->graph->values[call->node->outputs[0]].dtype == SW_BF16;
+    snprintf(options, sizeof options, "-DVEC=%d%s%s", vec, storage, between ? " -DBETWEEN16" : "");
     return sw_kernel_get(&k->pool_fwd, call->cl, "max_pool", "max_pool_fwd", options);
 }
 

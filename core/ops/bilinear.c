@@ -5,6 +5,7 @@
 
 #include "base/field_macros.h"
 #include "ops/ops.h"
+#include "storage_options.h"
 #include "window.h"
 
 /* How the outputs of an axis lie on its inputs: cl_kernels/bilinear.cl. */
@@ -96,8 +97,9 @@ static sw_status bilinear_prepare(sw_call *call)
     k->vectors = x.c / k->vec;
     const bool cpu = sw_cl_device(call->cl)->type == CL_DEVICE_TYPE_CPU;
     k->items = cpu ? 1 : k->vectors;
-    char options[32];
-    snprintf(options, sizeof options, "-DVEC=%d -DCHUNK=%d", k->vec, cpu ? 4 : 1);
+    char options[48], storage[SW_STORAGE_BYTES];
+    sw_storage_of(storage, call, false);
+    snprintf(options, sizeof options, "-DVEC=%d -DCHUNK=%d%s", k->vec, cpu ? 4 : 1, storage);
     SW_ENSURE(sw_kernel_get(&k->forward, call->cl, "bilinear",
                             k->twice ? "bilinear_fwd_twice" : "bilinear_fwd", options));
     return sw_kernel_get(&k->backward, call->cl, "bilinear", k->twice ? "bilinear_bwd_twice" : "bilinear_bwd",
@@ -155,6 +157,7 @@ const sw_op sw_op_bilinear = {
     .infer = bilinear_infer,
     .gives_gradient = SW_BIT(0),
     .recomputes = SW_BIT(0),
+    .takes_bfloat16 = true,
     .prepare = bilinear_prepare,
     .forward = bilinear_forward,
     .recompute = bilinear_forward,

@@ -53,6 +53,7 @@ const sw_op sw_op_broadcast = {
     .output_count = 1,
     .infer = broadcast_infer,
     .gives_gradient = SW_BIT(0),
+    .takes_bfloat16 = true,
     .recomputes = SW_BIT(0),
     .prepare = sw_image_sum_prepare,
     .forward = broadcast_forward,

@@ -66,6 +66,7 @@ const sw_op sw_op_concat = {
     .infer = concat_infer,
     .gives_gradient = SW_BIT(SW_MAX_INPUTS) - 1,
     .recomputes = SW_BIT(0),
+    .takes_bfloat16 = true,
     .prepare = concat_prepare,
     .forward = concat_forward,
     .recompute = concat_forward,

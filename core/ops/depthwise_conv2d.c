@@ -6,6 +6,7 @@
 #include "ops/call.h"
 #include "ops/conv_choice.h"
 #include "ops/ops.h"
+#include "storage_options.h"
 #include "window.h"
 
 enum {
@@ -13,10 +14,9 @@ enum {
     ITEM_PIXELS = 16    /* of a work-item of y or dx: few, so that neighbours in memory are read soon after */
 };
 
-/* `apply` is for both products where stride and dilation are 1, else NULL, and the next two are for one each.
- */
 typedef struct depthwise_kernels {
-    const sw_kernel *apply, *fwd, *bwd;
+    bool stepped; /* with a stride or a dilation: in kernels of their own */
+    const sw_kernel *fwd, *bwd;
     const sw_kernel *bwd_partial, *bwd_combine;
 } depthwise_kernels;
 
@@ -74,9 +74,10 @@ static sw_status prepare_stepped(depthwise_kernels *k, sw_call *call, sw_depthwi
                                  int vec)
 {
     static const char *const file = "depthwise_conv2d_steps";
-    char options[96];
-    snprintf(options, sizeof options, "-DKERNEL=%d -DSTRIDE=%d -DDILATION=%d -DVEC=%d", attrs.kernel,
-             attrs.stride, attrs.dilation, vec);
+    char options[96], storage[SW_STORAGE_BYTES];
+    sw_storage_of(storage, call, false);
+    snprintf(options, sizeof options, "-DKERNEL=%d -DSTRIDE=%d -DDILATION=%d -DVEC=%d%s", attrs.kernel,
+             attrs.stride, attrs.dilation, vec, storage);
     SW_ENSURE(sw_kernel_get(&k->fwd, call->cl, file, "depthwise_conv2d_fwd_steps", options));
     SW_ENSURE(sw_kernel_get(&k->bwd, call->cl, file, "depthwise_conv2d_bwd_steps", options));
     return sw_kernel_get(&k->bwd_partial, call->cl, file, "depthwise_conv2d_bwd_partial_steps", options);
@@ -89,26 +90,31 @@ static sw_status depthwise_prepare(sw_call *call)
     depthwise_kernels *k = calloc(1, sizeof *k);
     if (!k) return sw_fail_alloc("a depthwise convolution", sizeof *k);
     call->prepared = k;
-    char options[64];
-    snprintf(options, sizeof options, "-DKERNEL=%d -DVEC=%d", attrs.kernel, vec);
+    char options[64], turned[64], storage[SW_STORAGE_BYTES];
+    sw_storage_of(storage, call, true);
+    snprintf(turned, sizeof turned, "-DKERNEL=%d -DVEC=%d%s", attrs.kernel, vec, storage);
+    sw_storage_of(storage, call, false);
+    snprintf(options, sizeof options, "-DKERNEL=%d -DVEC=%d%s", attrs.kernel, vec, storage);
     SW_ENSURE(sw_kernel_get(&k->bwd_combine, call->cl, "depthwise_conv2d", "depthwise_conv2d_bwd_combine",
                             options));
-    if (attrs.stride > 1 || attrs.dilation > 1) return prepare_stepped(k, call, attrs, vec);
-    SW_ENSURE(sw_kernel_get(&k->apply, call->cl, "depthwise_conv2d", "depthwise_conv2d_apply", options));
+    k->stepped = attrs.stride > 1 || attrs.dilation > 1;
+    if (k->stepped) return prepare_stepped(k, call, attrs, vec);
+    SW_ENSURE(sw_kernel_get(&k->fwd, call->cl, "depthwise_conv2d", "depthwise_conv2d_apply", options));
+    SW_ENSURE(sw_kernel_get(&k->bwd, call->cl, "depthwise_conv2d", "depthwise_conv2d_apply", turned));
     return sw_kernel_get(&k->bwd_partial, call->cl, "depthwise_conv2d", "depthwise_conv2d_bwd_partial",
                          options);
 }
 
 /* y from x (direction 1), or dx from dy (-1). */
-static sw_status apply(sw_call *call, cl_mem from, cl_mem to, int direction, bool accumulate)
+static sw_status apply(sw_call *call, const sw_kernel *kernel, cl_mem from, cl_mem to, int direction,
+                       bool accumulate)
 {
-    const depthwise_kernels *k = call->prepared;
     sw_shape x = sw_call_in_shape(call, 0);
     int vec = sw_call_vec(call, x.c);
     size_t cv = (size_t)x.c / (size_t)vec;
     sw_ndrange range = sw_call_ndrange(call, cv, sw_divide_up((size_t)x.w, ITEM_PIXELS), false);
     range.global[2] = (size_t)x.n * (size_t)x.h;
-    return SW_CALL_LAUNCH(call, k->apply, range, SW_ARG(from), SW_ARG(call->param[0]), SW_ARG(to),
+    return SW_CALL_LAUNCH(call, kernel, range, SW_ARG(from), SW_ARG(call->param[0]), SW_ARG(to),
                           SW_SIZE_ARGS(x), SW_ARG(ITEM_PIXELS), SW_ARG(direction),
                           SW_ARG((int)sw_call_put(call, sw_shape_elems(x), vec, accumulate)));
 }
@@ -129,14 +135,14 @@ static sw_status apply_stepped(sw_call *call, const sw_kernel *kernel, cl_mem fr
 static sw_status depthwise_forward(sw_call *call)
 {
     const depthwise_kernels *k = call->prepared;
-    if (k->apply) return apply(call, call->in[0], call->out[0], 1, false);
+    if (!k->stepped) return apply(call, k->fwd, call->in[0], call->out[0], 1, false);
     return apply_stepped(call, k->fwd, call->in[0], call->out[0], sw_call_out_shape(call, 0), false);
 }
 
 static sw_status backward_data(sw_call *call)
 {
     const depthwise_kernels *k = call->prepared;
-    if (k->apply) return apply(call, call->dout[0], call->din[0], -1, call->accumulate[0]);
+    if (!k->stepped) return apply(call, k->bwd, call->dout[0], call->din[0], -1, call->accumulate[0]);
     return apply_stepped(call, k->bwd, call->dout[0], call->din[0], sw_call_in_shape(call, 0),
                          call->accumulate[0]);
 }
@@ -149,7 +155,7 @@ static sw_status backward_weights(sw_call *call)
     size_t cv = (size_t)x.c / (size_t)sw_call_vec(call, x.c), chunks = chunk_count(y);
     size_t taps = (size_t)attrs.kernel * (size_t)attrs.kernel;
     sw_ndrange range = sw_call_ndrange(call, cv, chunks, true);
-    if (k->apply)
+    if (!k->stepped)
         SW_ENSURE(SW_CALL_LAUNCH(call, k->bwd_partial, range, SW_ARG(call->in[0]), SW_ARG(call->dout[0]),
                                  SW_ARG(call->workspace), SW_SIZE_ARGS(x), SW_ARG(x.n * x.h),
                                  SW_ARG((int)chunk_rows(y))));
@@ -191,6 +197,7 @@ const sw_op sw_op_depthwise_conv2d = {
     .infer = depthwise_infer,
     .backward_reads_inputs = SW_BIT(0),
     .gives_gradient = SW_BIT(0),
+    .takes_bfloat16 = true,
     .weights_apart = true,
     .prepare = depthwise_prepare,
     .forward = depthwise_forward,

@@ -8,9 +8,10 @@
 #include "base/rng.h"
 #include "ops/ops.h"
 #include "pointwise.h"
+#include "storage_options.h"
 
 typedef struct dropout {
-    const sw_kernel *kernel;
+    const sw_kernel *forward, *backward;
     int vec;
 } dropout;
 
@@ -37,9 +38,13 @@ static sw_status dropout_prepare(sw_call *call)
     if (!d) return sw_fail_alloc("a dropout", sizeof *d);
     call->prepared = d;
     d->vec = channels ? sw_call_vec(call, sw_call_in_shape(call, 0).c) : sw_pointwise_vec(call);
-    char options[32];
-    snprintf(options, sizeof options, "-DVEC=%d -DCHANNELS=%d", d->vec, channels);
-    return sw_kernel_get(&d->kernel, call->cl, "dropout", "dropout_apply", options);
+    char options[48], storage[SW_STORAGE_BYTES];
+    sw_storage_of(storage, call, false);
+    snprintf(options, sizeof options, "-DVEC=%d -DCHANNELS=%d%s", d->vec, channels, storage);
+    SW_ENSURE(sw_kernel_get(&d->forward, call->cl, "dropout", "dropout_apply", options));
+    sw_storage_of(storage, call, true);
+    snprintf(options, sizeof options, "-DVEC=%d -DCHANNELS=%d%s", d->vec, channels, storage);
+    return sw_kernel_get(&d->backward, call->cl, "dropout", "dropout_apply", options);
 }
 
 /* The draws that decide: those of this batch and node, or of the sample. */
@@ -73,15 +78,14 @@ static uint32_t draws_before(const sw_call *call)
     return (uint32_t)call->first_image * (uint32_t)(pixels * x.c / d->vec);
 }
 
-static sw_status drop(sw_call *call, cl_mem from, cl_mem to, bool accumulate)
+static sw_status drop(sw_call *call, const sw_kernel *kernel, cl_mem from, cl_mem to, bool accumulate)
 {
-    const dropout *d = call->prepared;
     const sw_dropout_attrs *attrs = call->node->attrs;
     const sw_shape x = sw_call_in_shape(call, 0);
     const uint64_t index = index_of(call);
     const float rate = drops(call) ? attrs->rate : 0.0f;
     const sw_rng_stream stream = call->training ? SW_RNG_DROPOUT : SW_RNG_DROPOUT_SAMPLE;
-    return SW_CALL_LAUNCH(call, d->kernel, vectors_of(call), SW_ARG(from), SW_ARG(to),
+    return SW_CALL_LAUNCH(call, kernel, vectors_of(call), SW_ARG(from), SW_ARG(to),
                           SW_ARG((uint32_t)call->seed), SW_ARG((uint32_t)(call->seed >> 32)),
                           SW_ARG((uint32_t)index), SW_ARG((uint32_t)(index >> 32)), SW_ARG((uint32_t)stream),
                           SW_ARG((uint32_t)ceilf(rate * 0x1p24f)), SW_ARG(1.0f / (1.0f - rate)),
@@ -90,15 +94,20 @@ static sw_status drop(sw_call *call, cl_mem from, cl_mem to, bool accumulate)
 
 static sw_status dropout_forward(sw_call *call)
 {
-    if (drops(call)) return drop(call, call->in[0], call->out[0], false);
+    const dropout *d = call->prepared;
+    const sw_dtype x = call->graph->values[call->node->inputs[0]].dtype,
+                   y = call->graph->values[call->node->outputs[0]].dtype;
+    if (drops(call) || x != y) return drop(call, d->forward, call->in[0], call->out[0], false);
     if (call->out[0] == call->in[0]) return SW_OK;
     return sw_buffer_copy(call->cl, call->out[0], 0, call->in[0], 0,
-                          sw_shape_elems(sw_call_in_shape(call, 0)) * sizeof(float));
+                          sw_shape_elems(sw_call_in_shape(call, 0)) * sw_dtype_bytes(x));
 }
 
 static sw_status dropout_backward(sw_call *call)
 {
-    return call->din[0] ? drop(call, call->dout[0], call->din[0], call->accumulate[0]) : SW_OK;
+    const dropout *d = call->prepared;
+    if (!call->din[0]) return SW_OK;
+    return drop(call, d->backward, call->dout[0], call->din[0], call->accumulate[0]);
 }
 
 static const char *const kind_names[] = {"elements", "channels", NULL};
@@ -124,6 +133,7 @@ const sw_op sw_op_dropout = {
     .gives_gradient = SW_BIT(0),
     .recomputes = SW_BIT(0),
     .gradient_in_place = true,
+    .takes_bfloat16 = true,
     .forward_in_place = true,
     .prepare = dropout_prepare,
     .forward = dropout_forward,

@@ -40,6 +40,7 @@ const sw_op sw_op_global_average_pool = {
     .output_count = 1,
     .infer = global_average_pool_infer,
     .gives_gradient = SW_BIT(0),
+    .takes_bfloat16 = true,
     .prepare = sw_image_sum_prepare,
     .forward = global_average_pool_forward,
     .backward = global_average_pool_backward,

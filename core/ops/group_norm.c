@@ -7,6 +7,7 @@
 #include "ops/call.h"
 #include "ops/ops.h"
 #include "ops/setting.h"
+#include "storage_options.h"
 
 /* Pixels of one partial reduction at least: 16 channels of 512 pixels are 32 KiB, which a CPU core reads
  * twice from its cache; a GPU wants more work-items. An image has MOST_CHUNKS at most, which one work-item
@@ -100,9 +101,10 @@ static sw_status group_norm_prepare(sw_call *call)
     call->workspace_bytes = e.end * sizeof(float);
     k->columns = sw_cl_device(call->cl)->type == CL_DEVICE_TYPE_CPU ? MAX_COLUMNS : 1;
     while (e.cv % k->columns) k->columns--;
-    char options[64];
-    snprintf(options, sizeof options, "-DRELU=%d -DVEC=%d -DCOLUMNS=%zu", attrs->relu,
-             (int)(e.channels / e.cv), k->columns);
+    char options[80], storage[SW_STORAGE_BYTES];
+    sw_storage_of(storage, call, false);
+    snprintf(options, sizeof options, "-DRELU=%d -DVEC=%d -DCOLUMNS=%zu%s", attrs->relu,
+             (int)(e.channels / e.cv), k->columns, storage);
     const struct {
         const sw_kernel **kernel;
         const char *name;
@@ -220,6 +222,7 @@ const sw_op sw_op_group_norm = {
     .gives_gradient = SW_BIT(0),
     .recomputes = SW_BIT(0),
     .gradient_in_place = true,
+    .takes_bfloat16 = true,
     .forward_in_place = true,
     .prepare = group_norm_prepare,
     .forward = group_norm_forward,

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "storage_options.h"
+
 enum { LEAST_CHUNK_PIXELS = 64 };
 
 sw_image_chunks sw_image_chunks_of(sw_shape x)
@@ -18,11 +20,12 @@ size_t sw_image_sum_workspace_bytes(sw_shape x)
     return (size_t)x.n * (size_t)sw_image_chunks_of(x).chunks * (size_t)x.c * sizeof(float);
 }
 
-sw_status sw_image_sum_init(sw_image_sum *sum, const sw_call *call, int channels)
+sw_status sw_image_sum_init(sw_image_sum *sum, const sw_call *call, int channels, sw_dtype type)
 {
-    char options[32];
+    char options[32], storage[SW_STORAGE_BYTES];
     sum->vec = sw_call_vec(call, channels);
-    snprintf(options, sizeof options, "-DVEC=%d", sum->vec);
+    sw_storage_options(storage, type, SW_F32);
+    snprintf(options, sizeof options, "-DVEC=%d%s", sum->vec, storage);
     SW_ENSURE(sw_kernel_get(&sum->partial, call->cl, "image_sum", "image_sum_partial", options));
     SW_ENSURE(sw_kernel_get(&sum->combine, call->cl, "image_sum", "image_sum_combine", options));
     return sw_kernel_get(&sum->spread, call->cl, "image_sum", "image_sum_spread", options);
@@ -33,7 +36,10 @@ sw_status sw_image_sum_prepare(sw_call *call)
     sw_image_sum *sum = calloc(1, sizeof *sum);
     if (!sum) return sw_fail_alloc(call->node->op->name, sizeof *sum);
     call->prepared = sum;
-    return sw_image_sum_init(sum, call, sw_call_in_shape(call, 0).c);
+    const sw_value *x = &call->graph->values[call->node->inputs[0]],
+                   *y = &call->graph->values[call->node->outputs[0]];
+    const sw_value *large = sw_shape_elems(x->shape) > sw_shape_elems(y->shape) ? x : y;
+    return sw_image_sum_init(sum, call, sw_call_in_shape(call, 0).c, large->dtype);
 }
 
 sw_status sw_image_sum_run(sw_call *call, const sw_image_sum *sum, cl_mem x, sw_shape x_shape, cl_mem y,

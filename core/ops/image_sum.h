@@ -21,7 +21,8 @@ sw_image_chunks sw_image_chunks_of(sw_shape x);
 /* Of the chunks' sums of all images of x. */
 size_t sw_image_sum_workspace_bytes(sw_shape x);
 
-sw_status sw_image_sum_init(sw_image_sum *sum, const sw_call *call, int channels) SW_NODISCARD;
+/* `type`: of the tensor that has all pixels; the other one is SW_F32. */
+sw_status sw_image_sum_init(sw_image_sum *sum, const sw_call *call, int channels, sw_dtype type) SW_NODISCARD;
 
 /* The prepare of an op that needs a sw_image_sum and nothing else; leaves it in call->prepared. */
 sw_status sw_image_sum_prepare(sw_call *call) SW_NODISCARD;

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "storage_options.h"
+
 static sw_status check_input(const sw_graph *graph, const sw_node *node, int i, bool channels)
 {
     const sw_value *first = sw_node_input(graph, node, 0), *x = sw_node_input(graph, node, i);
@@ -49,8 +51,10 @@ sw_status sw_join_prepare(sw_call *call, const char *options)
     for (int i = 0; i < call->node->input_count; i++)
         channels = greatest_common_divisor(channels, sw_call_in_shape(call, i).c);
     join->vec = sw_call_vec(call, channels);
-    char all[64], name[32];
-    snprintf(all, sizeof all, "-DVEC=%d -DINPUTS=%d%s", join->vec, call->node->input_count, options);
+    char all[64], name[32], storage[SW_STORAGE_BYTES];
+    sw_storage_of(storage, call, false);
+    snprintf(all, sizeof all, "-DVEC=%d -DINPUTS=%d%s%s", join->vec, call->node->input_count, options,
+             storage);
     snprintf(name, sizeof name, "%s_fwd", op);
     SW_ENSURE(sw_kernel_get(&join->forward, call->cl, op, name, all));
     snprintf(name, sizeof name, "%s_bwd", op);

@@ -5,6 +5,7 @@
 
 #include "image_sum.h"
 #include "ops/ops.h"
+#include "storage_options.h"
 
 typedef struct scale {
     sw_image_sum sum;
@@ -34,9 +35,10 @@ static sw_status scale_prepare(sw_call *call)
     scale *s = calloc(1, sizeof *s);
     if (!s) return sw_fail_alloc("scale", sizeof *s);
     call->prepared = s;
-    SW_ENSURE(sw_image_sum_init(&s->sum, call, sw_call_in_shape(call, 0).c));
-    char options[32];
-    snprintf(options, sizeof options, "-DVEC=%d", s->sum.vec);
+    SW_ENSURE(sw_image_sum_init(&s->sum, call, sw_call_in_shape(call, 0).c, SW_F32));
+    char options[32], storage[SW_STORAGE_BYTES];
+    sw_storage_of(storage, call, false);
+    snprintf(options, sizeof options, "-DVEC=%d%s", s->sum.vec, storage);
     SW_ENSURE(sw_kernel_get(&s->forward, call->cl, "scale", "scale_fwd", options));
     return sw_kernel_get(&s->backward, call->cl, "scale", "scale_bwd", options);
 }
@@ -82,6 +84,7 @@ const sw_op sw_op_scale = {
     .gives_gradient = SW_BIT(0) | SW_BIT(1),
     .recomputes = SW_BIT(0),
     .gradient_in_place = true,
+    .takes_bfloat16 = true,
     .forward_in_place = true,
     .prepare = scale_prepare,
     .forward = scale_forward,

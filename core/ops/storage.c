@@ -1,6 +1,6 @@
 #include "ops/storage.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "conv/conv_engine.h"
 #include "ops/ops.h"
@@ -32,18 +32,49 @@ static bool readers_take(const sw_graph *graph, int value, const sw_device_info 
     return true;
 }
 
-void sw_storage_narrow(sw_graph *graph, const int *keep, int keep_count, const sw_device_info *device)
+/* A bias is added to what the convolution has written, which would be rounded twice. */
+static bool rounds_once(const sw_node *producer)
 {
-    for (int v = 0; v < graph->value_count; v++) {
-        const sw_value *value = &graph->values[v];
-        if (value->dtype != SW_F32 || value->producer < 0 || value->shape.c < LEAST_CHANNELS) continue;
-        if (is_kept(keep, keep_count, v)) continue;
-        if (!takes_bfloat16(graph, &graph->nodes[value->producer], device)) continue;
-        if (readers_take(graph, v, device)) sw_graph_narrow(graph, v);
-    }
+    return producer->op != &sw_op_conv2d || producer->param_count == 1;
 }
 
-void sw_storage_options(char text[SW_STORAGE_BYTES], sw_dtype x, sw_dtype y)
+/* Whether the value may be bfloat16 for its own sake. */
+static bool is_candidate(const sw_graph *graph, int value, const int *keep, int keep_count,
+                         const sw_device_info *device)
 {
-    snprintf(text, SW_STORAGE_BYTES, "%s%s", x == SW_BF16 ? " -DX16" : "", y == SW_BF16 ? " -DY16" : "");
+    const sw_value *v = &graph->values[value];
+    if (v->dtype != SW_F32 || v->producer < 0 || is_kept(keep, keep_count, value)) return false;
+    if (v->shape.c < LEAST_CHANNELS || v->shape.h * v->shape.w == 1) return false;
+    const sw_node *producer = &graph->nodes[v->producer];
+    return rounds_once(producer) && takes_bfloat16(graph, producer, device) &&
+           readers_take(graph, value, device);
+}
+
+/* Of an op with a variable number of inputs, whose kernels read them all in one way, one input that stays
+ * float32 keeps the others so. Returns whether it did. */
+static bool make_alike(bool *narrow, const sw_node *node)
+{
+    bool all = true, changed = false;
+    if (node->op->most_inputs == 0) return false;
+    for (int i = 0; i < node->input_count; i++) all &= narrow[node->inputs[i]];
+    for (int i = 0; i < node->input_count && !all; i++) {
+        changed |= narrow[node->inputs[i]];
+        narrow[node->inputs[i]] = false;
+    }
+    return changed;
+}
+
+sw_status sw_storage_narrow(sw_graph *graph, const int *keep, int keep_count, const sw_device_info *device)
+{
+    bool *narrow = calloc((size_t)graph->value_count, sizeof *narrow), changed = true;
+    if (!narrow) return sw_fail_alloc("how activations are kept", (size_t)graph->value_count);
+    for (int v = 0; v < graph->value_count; v++) narrow[v] = is_candidate(graph, v, keep, keep_count, device);
+    while (changed) {
+        changed = false;
+        for (int n = 0; n < graph->node_count; n++) changed |= make_alike(narrow, &graph->nodes[n]);
+    }
+    for (int v = 0; v < graph->value_count; v++)
+        if (narrow[v]) sw_graph_narrow(graph, v);
+    free(narrow);
+    return SW_OK;
 }

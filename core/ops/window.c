@@ -1,11 +1,10 @@
 #include "window.h"
 
-#include "ops/storage.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "ops/ops.h"
+#include "storage_options.h"
 
 sw_status sw_window_check_floats(const sw_graph *graph, const sw_node *node)
 {
@@ -92,19 +91,17 @@ sw_status sw_window_prepare_kernels(sw_call *call, sw_window_kernel forward, sw_
                                     const char *options, int most_vec)
 {
     const char *op = call->node->op->name;
-    char text[128], storage[SW_STORAGE_BYTES], turned[SW_STORAGE_BYTES];
-    const sw_dtype x = call->graph->values[call->node->inputs[0]].dtype,
-                   y = call->graph->values[call->node->outputs[0]].dtype;
+    char text[128], storage[SW_STORAGE_BYTES];
     sw_window *window = calloc(1, sizeof *window);
     if (!window) return sw_fail_alloc(op, sizeof *window);
     call->prepared = window;
     window->vec = sw_call_vec(call, sw_call_in_shape(call, 0).c);
     if (window->vec > most_vec) window->vec = most_vec;
-    sw_storage_options(storage, x, y);
-    sw_storage_options(turned, y, x);
-    snprintf(text, sizeof text, "-DVEC=%d%s%s", window->vec, options, forward.turned ? turned : storage);
+    sw_storage_of(storage, call, forward.turned);
+    snprintf(text, sizeof text, "-DVEC=%d%s%s", window->vec, options, storage);
     SW_ENSURE(sw_kernel_get(&window->forward, call->cl, forward.file, forward.name, text));
-    snprintf(text, sizeof text, "-DVEC=%d%s%s", window->vec, options, backward.turned ? turned : storage);
+    sw_storage_of(storage, call, backward.turned);
+    snprintf(text, sizeof text, "-DVEC=%d%s%s", window->vec, options, storage);
     return sw_kernel_get(&window->backward, call->cl, backward.file, backward.name, text);
 }
 

@@ -7,7 +7,6 @@
 #include "conv_engine.h"
 #include "ops/setting.h"
 #include "window.h"
-#include "winograd_tiles.h"
 
 enum { BIAS_CHUNK_PIXELS = 512 }; /* of one partial sum of the bias gradient */
 
@@ -208,11 +207,8 @@ bool sw_conv2d_takes_bfloat16(const sw_graph *graph, const sw_node *node, const 
 {
     const sw_shape x = graph->values[node->inputs[0]].shape;
     const sw_conv_layer layer = sw_conv_layer_from(node->attrs, x);
-    const sw_conv_shape shape = sw_conv_shape_of(&layer, x.n);
-    if ((device && device->type != CL_DEVICE_TYPE_CPU) || node->param_count > 1) return false;
-    for (int pass = 0; pass < SW_CONV_PASSES; pass++)
-        if (!winograd_fits(shape) && !sw_conv_direct_fits(shape, (sw_conv_pass)pass)) return false;
-    return true;
+    if (!device || device->type == CL_DEVICE_TYPE_CPU) return true; /* gemm */
+    return sw_conv_tile_fits(device, sw_conv_shape_of(&layer, x.n));
 }
 
 static void conv2d_adopt(void *attrs, const char *node, const sw_op_setting *setting)

@@ -49,7 +49,8 @@ static size_t panel_elems(const gemm_plan *plan, const product *p)
 
 static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, sw_conv_pass pass)
 {
-    char window[SW_CONV_WINDOW_OPTIONS_BYTES], options[SW_CONV_WINDOW_OPTIONS_BYTES + 80];
+    char window[SW_CONV_WINDOW_OPTIONS_BYTES], storage[SW_STORAGE_BYTES];
+    char options[SW_CONV_WINDOW_OPTIONS_BYTES + SW_STORAGE_BYTES + 80];
     int in = from_channels(plan->shape, pass), out = to_channels(plan->shape, pass);
     sw_conv_tiling tile = sw_conv_tiling_of(cl);
     int vectors = sw_conv_tile_vectors(tile, out), panel = tile.lanes * vectors;
@@ -59,8 +60,9 @@ static sw_status prepare_product(product *p, const gemm_plan *plan, sw_cl *cl, s
                    .panels = sw_divide_up_int(out, panel),
                    .block_pixels = BLOCK_PIXELS / tile.rows * tile.rows};
     sw_conv_window_options(window, sw_conv_window_of(plan->shape, pass));
-    snprintf(options, sizeof options, "-DVEC=%d -DNV=%d -DROWS=%d %s -DRAGGED=%d", tile.lanes, vectors,
-             tile.rows, window, out % tile.lanes != 0);
+    sw_conv_storage_options(storage, plan->shape, pass);
+    snprintf(options, sizeof options, "-DVEC=%d -DNV=%d -DROWS=%d %s -DRAGGED=%d%s", tile.lanes, vectors,
+             tile.rows, window, out % tile.lanes != 0, storage);
     SW_ENSURE(sw_kernel_get(&p->pack, cl, "conv2d_gemm", "conv2d_gemm_pack", options));
     SW_ENSURE(sw_kernel_get(&p->zero, cl, "conv2d_gemm", "conv2d_gemm_zero", options));
     return sw_kernel_get(&p->run, cl, "conv2d_gemm", "conv2d_gemm_fwd", options);
@@ -93,7 +95,8 @@ static bool swaps(sw_conv_shape s)
 
 static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
 {
-    char window[SW_CONV_WINDOW_OPTIONS_BYTES], options[SW_CONV_WINDOW_OPTIONS_BYTES + 160];
+    char window[SW_CONV_WINDOW_OPTIONS_BYTES], storage[SW_STORAGE_BYTES];
+    char options[SW_CONV_WINDOW_OPTIONS_BYTES + SW_STORAGE_BYTES + 160];
     sw_conv_shape s = plan->shape;
     sw_conv_tiling tile = sw_conv_tiling_of(cl);
     bool packed = packs_chunks(cl, tile, s);
@@ -107,10 +110,11 @@ static sw_status prepare_weights(gemm_plan *plan, sw_cl *cl)
     if (plan->segments > MAX_SEGMENTS) plan->segments = MAX_SEGMENTS;
     plan->chunk_rows = sw_divide_up_int(CHUNK_PIXELS, s.out_w);
     sw_conv_window_options(window, sw_conv_window_of(s, SW_CONV_BACKWARD_WEIGHTS));
+    sw_conv_storage_options(storage, s, SW_CONV_BACKWARD_WEIGHTS);
     snprintf(options, sizeof options,
-             "-DVEC=%d -DNV=%d -DROWS=%d %s -DRAGGED=%d -DSWAP=%d -DBLOCK=%d -DPACKED=%d -DCHUNK=%d",
+             "-DVEC=%d -DNV=%d -DROWS=%d %s -DRAGGED=%d -DSWAP=%d -DBLOCK=%d -DPACKED=%d -DCHUNK=%d%s",
              tile.lanes, nv, rows_of(tile, scalars), window, plan->padded != vectors, swap, BLOCK_CHANNELS,
-             packed, PACKED_PIXELS);
+             packed, PACKED_PIXELS, storage);
     SW_ENSURE(sw_kernel_get(packed ? &plan->packed : &plan->partial, cl, "conv2d_gemm",
                             packed ? "conv2d_gemm_bwd_packed" : "conv2d_gemm_bwd_partial", options));
     return sw_kernel_get(&plan->combine, cl, "conv2d_gemm", "conv2d_gemm_bwd_combine", options);
@@ -201,6 +205,7 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
 const sw_conv_engine sw_conv_engine_gemm = {
     .name = "gemm",
     .choice = SW_CONV_GEMM,
+    .takes_bfloat16 = true,
     .takes_epilogue = true,
     .supports = supports,
     .plan_bytes = sizeof(gemm_plan),

@@ -19,10 +19,26 @@ static bool is_countable(sw_conv_shape s)
            taps_of(s) * (size_t)s.in_channels * channels < INT_MAX;
 }
 
+bool sw_conv_tile_fits(const sw_device_info *device, sw_conv_shape s)
+{
+    return sw_tile_supports(device) && is_countable(s);
+}
+
 static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 {
     (void)pass;
-    return sw_tile_supports(cl) && is_countable(s);
+    return sw_conv_tile_fits(sw_cl_device(cl), s);
+}
+
+/* What a product reads and writes; of backward-weights x and dy. */
+static sw_tile_sides sides_of(sw_conv_shape s, sw_conv_pass pass)
+{
+    const bool back = pass == SW_CONV_BACKWARD_DATA;
+    return (sw_tile_sides){.window = sw_conv_window_of(s, pass),
+                           .in = back ? s.out_channels : s.in_channels,
+                           .out = back ? s.in_channels : s.out_channels,
+                           .in_type = back ? s.y_type : s.x_type,
+                           .out_type = back ? s.x_type : s.y_type};
 }
 
 /* Of a launch: the first phase has the most. */
@@ -39,17 +55,15 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
     plan->shape = s;
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
         if (passes & SW_BIT(pass))
-            SW_ENSURE(sw_tile_prepare_rows(&plan->product[pass], call->cl, sw_conv_window_of(s, pass),
-                                           from_channels(s, pass), to_channels(s, pass),
+            SW_ENSURE(sw_tile_prepare_rows(&plan->product[pass], call->cl, sides_of(s, pass),
                                            pixels_at_once(s, pass), 1));
     if (passes & SW_BIT(SW_CONV_BACKWARD_DATA)) {
         SW_ENSURE(sw_conv_helper(&plan->flip, call, s, s.out_channels, "conv2d_flip"));
         *workspace_bytes = taps_of(s) * channel_pairs(s) * sizeof(float);
     }
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) {
-        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, call->cl,
-                                       sw_conv_window_of(s, SW_CONV_BACKWARD_WEIGHTS), s.in_channels,
-                                       s.out_channels, out_pixels(s), 1, cap_bytes));
+        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, call->cl, sides_of(s, SW_CONV_BACKWARD_WEIGHTS),
+                                       out_pixels(s), 1, cap_bytes));
         SW_ENSURE(sw_conv_helper(&plan->combine, call, s, s.out_channels, "conv2d_combine"));
         *workspace_bytes = larger(*workspace_bytes, sw_tile_sums_bytes(&plan->weights));
     }
@@ -89,6 +103,7 @@ const sw_conv_engine sw_conv_engine_tile = {
     .name = "tile",
     .choice = SW_CONV_TILE,
     .by_name_on_cpus = true,
+    .takes_bfloat16 = true,
     .supports = supports,
     .plan_bytes = sizeof(tile_plan),
     .prepare = prepare,

@@ -1,6 +1,7 @@
 /* Engine winograd_tile: 3x3 convolutions with a quarter of the multiplications, on GPUs
  * (cl_kernels/conv2d_winograd_tile.cl). The host walks over the batch in blocks of tiles. */
 #include <limits.h>
+#include <stdio.h>
 
 #include "tile_product.h"
 #include "winograd_tiles.h"
@@ -17,10 +18,11 @@ static const size_t COUNTABLE_BYTES = INT_MAX;
 typedef struct winograd_tile_plan {
     sw_conv_shape shape;
     winograd_tiles tiles;
-    sw_tile_product product[SW_CONV_PRODUCTS], weights;  /* product: by pass */
-    const sw_kernel *input, *output, *transform_weights; /* forward and backward-data */
-    const sw_kernel *gradient, *weights_gradient;        /* backward-weights */
-    bool keeps;                                          /* forward's U lies in call->kept */
+    sw_tile_product product[SW_CONV_PRODUCTS], weights; /* product: by pass */
+    /* forward and backward-data, by pass */
+    const sw_kernel *input[SW_CONV_PRODUCTS], *output[SW_CONV_PRODUCTS], *transform_weights;
+    const sw_kernel *gradient, *weights_gradient; /* backward-weights */
+    bool keeps;                                   /* forward's U lies in call->kept */
 } winograd_tile_plan;
 
 static size_t weight_bytes(sw_conv_shape s)
@@ -33,8 +35,8 @@ static size_t weight_bytes(sw_conv_shape s)
 static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 {
     (void)pass;
-    return sw_tile_supports(cl) && winograd_fits(s) && in_pixels(s) * more_channels(s) < INT_MAX &&
-           weight_bytes(s) <= COUNTABLE_BYTES;
+    return sw_tile_supports(sw_cl_device(cl)) && winograd_fits(s) &&
+           in_pixels(s) * more_channels(s) < INT_MAX && weight_bytes(s) <= COUNTABLE_BYTES;
 }
 
 /* Tiles whose V and M stay under the cap, or in a sensible proportion to U, and can be counted in an int; in
@@ -50,28 +52,47 @@ static int choose_block(const winograd_tile_plan *plan, size_t cap_bytes)
     return sw_divide_up_int(all, sw_divide_up_int(all, most)) * BLOCK_TILES;
 }
 
+/* V and M, or V and Z, in float32. */
+static sw_tile_sides sides_of(int in, int out)
+{
+    return (sw_tile_sides){.window = sw_conv_pointwise, .in = in, .out = out};
+}
+
 static sw_status prepare_products(winograd_tile_plan *plan, sw_cl *cl, size_t cap_bytes, unsigned passes)
 {
     sw_conv_shape s = plan->shape;
     size_t rows = (size_t)plan->tiles.block;
-    for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++)
+    for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++) {
+        const sw_tile_sides sides = sides_of(from_channels(s, pass), to_channels(s, pass));
         if (passes & SW_BIT(pass))
-            SW_ENSURE(sw_tile_prepare_rows(&plan->product[pass], cl, sw_conv_pointwise,
-                                           from_channels(s, pass), to_channels(s, pass), rows, PLACES));
+            SW_ENSURE(sw_tile_prepare_rows(&plan->product[pass], cl, sides, rows, PLACES));
+    }
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS))
-        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, cl, sw_conv_pointwise, s.in_channels, s.out_channels,
-                                       rows, PLACES, cap_bytes));
+        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, cl, sides_of(s.in_channels, s.out_channels), rows,
+                                       PLACES, cap_bytes));
     return SW_OK;
+}
+
+static sw_status get_kernel(const sw_kernel **out, sw_cl *cl, sw_conv_shape s, sw_conv_pass pass,
+                            const char *name)
+{
+    char storage[SW_STORAGE_BYTES], options[SW_STORAGE_BYTES + 16];
+    sw_conv_storage_options(storage, s, pass);
+    snprintf(options, sizeof options, "-DVEC=%d%s", VECTOR, storage);
+    return sw_kernel_get(out, cl, "conv2d_winograd_tile", name, options);
 }
 
 static sw_status prepare_kernels(winograd_tile_plan *plan, sw_cl *cl)
 {
-    static const char file[] = "conv2d_winograd_tile", vec[] = "-DVEC=2"; /* VECTOR */
-    SW_ENSURE(sw_kernel_get(&plan->input, cl, file, "conv2d_winograd_tile_input", vec));
-    SW_ENSURE(sw_kernel_get(&plan->output, cl, file, "conv2d_winograd_tile_output", vec));
-    SW_ENSURE(sw_kernel_get(&plan->transform_weights, cl, file, "conv2d_winograd_tile_weights", vec));
-    SW_ENSURE(sw_kernel_get(&plan->gradient, cl, file, "conv2d_winograd_tile_gradient", vec));
-    return sw_kernel_get(&plan->weights_gradient, cl, file, "conv2d_winograd_tile_weights_gradient", vec);
+    const sw_conv_shape s = plan->shape;
+    for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++) {
+        SW_ENSURE(get_kernel(&plan->input[pass], cl, s, pass, "conv2d_winograd_tile_input"));
+        SW_ENSURE(get_kernel(&plan->output[pass], cl, s, pass, "conv2d_winograd_tile_output"));
+    }
+    SW_ENSURE(get_kernel(&plan->transform_weights, cl, s, SW_CONV_FORWARD, "conv2d_winograd_tile_weights"));
+    SW_ENSURE(get_kernel(&plan->gradient, cl, s, SW_CONV_FORWARD, "conv2d_winograd_tile_gradient"));
+    return get_kernel(&plan->weights_gradient, cl, s, SW_CONV_FORWARD,
+                      "conv2d_winograd_tile_weights_gradient");
 }
 
 static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_conv_shape shape,
@@ -112,7 +133,7 @@ static sw_status transform_weights(const winograd_tile_plan *plan, const sw_tile
 {
     if (plan->keeps && call->kept_valid) return SW_OK;
     call->kept_valid = plan->keeps;
-    return SW_CALL_LAUNCH(call, plan->transform_weights, range_of(call, p->out, (size_t)p->in),
+    return SW_CALL_LAUNCH(call, plan->transform_weights, range_of(call, p->sides.out, (size_t)p->sides.in),
                           SW_ARG(call->param[0]), SW_ARG(u), SW_ARG(flip));
 }
 
@@ -122,17 +143,18 @@ static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_pro
     const winograd_tiles *t = &plan->tiles;
     const sw_tile_product *p = &plan->product[c->pass];
     const cl_mem weights = plan->keeps ? call->kept : call->workspace;
-    const sw_tile_matrix v = tiles_at(plan, call, t->v_offset, p->in),
-                         m = tiles_at(plan, call, t->m_offset, p->out),
+    const int in = p->sides.in, out = p->sides.out;
+    const sw_tile_matrix v = tiles_at(plan, call, t->v_offset, in),
+                         m = tiles_at(plan, call, t->m_offset, out),
                          u = {weights, 0, channel_pairs(plan->shape)};
     const sw_put put = c->accumulate ? SW_PUT_ADDED : SW_PUT_PLAIN;
     SW_ENSURE(transform_weights(plan, p, call, c->flip, weights));
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
-        SW_ENSURE(winograd_transform(t, call, plan->input, range_of(call, p->in, b.count), c->from,
-                                     t->v_offset, winograd_all(p->in), b));
+        SW_ENSURE(winograd_transform(t, call, plan->input[c->pass], range_of(call, in, b.count), c->from,
+                                     t->v_offset, winograd_all(in), b));
         SW_ENSURE(sw_tile_run_rows(p, call, &v, &u, &m, sw_conv_grid_whole(1, (int)b.count), b.count, false));
-        SW_ENSURE(winograd_output(t, call, plan->output, range_of(call, p->out, b.count), c->to,
-                                  winograd_all(p->out), b, put));
+        SW_ENSURE(winograd_output(t, call, plan->output[c->pass], range_of(call, out, b.count), c->to,
+                                  winograd_all(out), b, put));
     }
     return SW_OK;
 }
@@ -145,8 +167,8 @@ static sw_status backward_weights(const void *prepared, sw_call *call)
     const sw_tile_matrix v = tiles_at(plan, call, t->v_offset, in),
                          z = tiles_at(plan, call, t->m_offset, out);
     for (sw_conv_block b = {0}; winograd_next_block(&b, t, call);) {
-        SW_ENSURE(winograd_transform(t, call, plan->input, range_of(call, in, b.count), call->in[0],
-                                     t->v_offset, winograd_all(in), b));
+        SW_ENSURE(winograd_transform(t, call, plan->input[SW_CONV_FORWARD], range_of(call, in, b.count),
+                                     call->in[0], t->v_offset, winograd_all(in), b));
         SW_ENSURE(winograd_transform(t, call, plan->gradient, range_of(call, out, b.count), call->dout[0],
                                      t->m_offset, winograd_all(out), b));
         SW_ENSURE(sw_tile_run_sums(&segments, &plan->weights, call, &v, &z, call->workspace,
@@ -162,6 +184,7 @@ const sw_conv_engine sw_conv_engine_winograd_tile = {
     .choice = SW_CONV_WINOGRAD_TILE,
     .by_name_on_cpus = true,
     .coarse = true,
+    .takes_bfloat16 = true,
     .takes_epilogue = true,
     .supports = supports,
     .plan_bytes = sizeof(winograd_tile_plan),

@@ -6,7 +6,7 @@
 #include "conv_window.h"
 #include "ops/call.h"
 #include "ops/conv_choice.h"
-#include "ops/storage.h"
+#include "storage_options.h"
 
 typedef struct sw_conv_shape {
     int n, h, w, in_channels, out_channels, kernel; /* h and w are x's */
@@ -62,17 +62,20 @@ bool sw_conv_engine_suits(const sw_conv_engine *engine, const sw_cl *cl, sw_conv
                           sw_conv_shape shape, sw_conv_pass pass);
 
 /* The first engine of the fixed order that supports shape and pass, from the one asked for onwards;
- * SW_CONV_AUTO asks for the first of all. Where none of these does, since few take bfloat16, the first of all
- * that does. */
+ * SW_CONV_AUTO asks for the first of all. Where none of these does, since clblast takes no bfloat16, the
+ * first of all that does. */
 const sw_conv_engine *sw_conv_engine_fixed(const sw_cl *cl, sw_conv_choice from, sw_conv_shape shape,
                                            sw_conv_pass pass);
 
-/* Whether a convolution can be computed with x or y or both as bfloat16 in all passes; `device` NULL: on any
- * CPU. */
+/* Whether a convolution can be computed with x, or y, or both as bfloat16 in all passes; with a bias not y,
+ * which would be rounded twice. `device` NULL: on any CPU. */
 bool sw_conv2d_takes_bfloat16(const sw_graph *graph, const sw_node *node, const sw_device_info *device);
 
 /* Whether engine direct has the channels and the window for it. */
 bool sw_conv_direct_fits(sw_conv_shape shape, sw_conv_pass pass);
+
+/* Whether engine tile has what it needs, for any pass. */
+bool sw_conv_tile_fits(const sw_device_info *device, sw_conv_shape shape);
 
 /* The build options of a product's kernels: x is what it reads, y what it writes. */
 void sw_conv_storage_options(char text[SW_STORAGE_BYTES], sw_conv_shape shape, sw_conv_pass pass);

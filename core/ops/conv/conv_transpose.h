@@ -7,6 +7,7 @@
 typedef struct sw_transposed_shape {
     int n, h, w, in_channels, out_channels, kernel, stride, padding;
     int oh, ow; /* of the output */
+    sw_dtype x_type, y_type;
 } sw_transposed_shape;
 
 typedef struct sw_transposed_engine {

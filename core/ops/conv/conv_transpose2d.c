@@ -122,12 +122,12 @@ static const sw_transposed_engine *choose_engine(const sw_cl *cl, sw_conv_choice
 {
     const bool cpu = sw_cl_device(cl)->type == CL_DEVICE_TYPE_CPU;
     const bool tile = asked == SW_CONV_TILE || (asked != SW_CONV_GEMM && !cpu);
-    return tile && sw_tile_supports(cl) ? &sw_transposed_tile : &sw_transposed_gemm;
+    return tile && sw_tile_supports(sw_cl_device(cl)) ? &sw_transposed_tile : &sw_transposed_gemm;
 }
 
-static sw_status prepare_bias(transposed_prepared *t, sw_call *call, sw_shape y)
+static sw_status prepare_bias(transposed_prepared *t, sw_call *call, sw_shape y, sw_dtype y_type)
 {
-    const sw_conv_shape shape = {.kernel = 1};
+    const sw_conv_shape shape = {.kernel = 1, .y_type = y_type};
     const size_t bytes = sw_divide_up(sw_shape_pixels(y), BIAS_CHUNK_PIXELS) * (size_t)y.c * sizeof(float);
     SW_ENSURE(sw_conv_helper(&t->bias_partial, call, shape, y.c, "conv2d_bias_bwd_partial"));
     SW_ENSURE(sw_conv_helper(&t->bias_combine, call, shape, y.c, "conv2d_combine"));
@@ -138,8 +138,9 @@ static sw_status prepare_bias(transposed_prepared *t, sw_call *call, sw_shape y)
 static sw_status transposed_prepare(sw_call *call)
 {
     const sw_conv_transpose2d_attrs *attrs = call->node->attrs;
-    const sw_shape x = call->graph->values[call->node->inputs[0]].shape,
-                   y = call->graph->values[call->node->outputs[0]].shape;
+    const sw_value *from = &call->graph->values[call->node->inputs[0]],
+                   *to = &call->graph->values[call->node->outputs[0]];
+    const sw_shape x = from->shape, y = to->shape;
     const sw_transposed_shape shape = {.n = x.n,
                                        .h = x.h,
                                        .w = x.w,
@@ -149,7 +150,9 @@ static sw_status transposed_prepare(sw_call *call)
                                        .stride = attrs->stride,
                                        .padding = sw_conv_transpose2d_padding(attrs),
                                        .oh = y.h,
-                                       .ow = y.w};
+                                       .ow = y.w,
+                                       .x_type = from->dtype,
+                                       .y_type = to->dtype};
     transposed_prepared *t = calloc(1, sizeof *t);
     if (!t) return sw_fail_alloc("a transposed convolution", sizeof *t);
     call->prepared = t;
@@ -157,7 +160,7 @@ static sw_status transposed_prepare(sw_call *call)
     t->plan = calloc(1, t->engine->plan_bytes);
     if (!t->plan) return sw_fail_alloc("a transposed convolution", t->engine->plan_bytes);
     SW_ENSURE(t->engine->prepare(t->plan, &call->workspace_bytes, call, shape, attrs->workspace_cap_bytes));
-    return attrs->bias && call->gradients ? prepare_bias(t, call, y) : SW_OK;
+    return attrs->bias && call->gradients ? prepare_bias(t, call, y, to->dtype) : SW_OK;
 }
 
 static void transposed_release(sw_call *call)
@@ -228,6 +231,7 @@ const sw_op sw_op_conv_transpose2d = {
     .infer = transposed_infer,
     .backward_reads_inputs = SW_BIT(0),
     .gives_gradient = SW_BIT(0),
+    .takes_bfloat16 = true,
     .prepare = transposed_prepare,
     .forward = transposed_forward,
     .backward = transposed_backward,

@@ -37,7 +37,7 @@ static size_t taps(sw_transposed_shape s)
 static sw_status prepare_product(product *p, size_t *workspace_bytes, sw_cl *cl, sw_transposed_shape s,
                                  sw_conv_pass pass)
 {
-    char options[200];
+    char storage[SW_STORAGE_BYTES], options[SW_STORAGE_BYTES + 200];
     const bool data = pass == SW_CONV_BACKWARD_DATA;
     const int in = data ? s.out_channels : s.in_channels, out = data ? s.in_channels : s.out_channels;
     const sw_conv_tiling tile = sw_conv_tiling_of(cl);
@@ -53,9 +53,11 @@ static sw_status prepare_product(product *p, size_t *workspace_bytes, sw_cl *cl,
                    .begin_offset = align_floats(pack_rows * (size_t)panel)};
     *workspace_bytes =
         larger(*workspace_bytes, (p->begin_offset + (size_t)(panel * panels + in)) * sizeof(float));
+    sw_storage_options(storage, data ? s.y_type : s.x_type, data ? s.x_type : s.y_type);
     snprintf(options, sizeof options,
-             "-DKERNEL=%d -DSTRIDE=%d -DPADDING=%d -DVEC=%d -DNV=%d -DROWS=%d -DRAGGED=%d -DDATA=%d",
-             s.kernel, s.stride, s.padding, tile.lanes, vectors, tile.rows, out % tile.lanes != 0, data);
+             "-DKERNEL=%d -DSTRIDE=%d -DPADDING=%d -DVEC=%d -DNV=%d -DROWS=%d -DRAGGED=%d -DDATA=%d%s",
+             s.kernel, s.stride, s.padding, tile.lanes, vectors, tile.rows, out % tile.lanes != 0, data,
+             storage);
     SW_ENSURE(sw_kernel_get(&p->pack, cl, "conv2d_transposed", "conv2d_transposed_pack", options));
     SW_ENSURE(sw_kernel_get(&p->begin, cl, "conv2d_transposed", "conv2d_transposed_begin", options));
     return sw_kernel_get(&p->apply, cl, "conv2d_transposed", "conv2d_transposed_apply", options);
@@ -87,7 +89,7 @@ static int fitting_pixels(size_t local_bytes, size_t pixel_bytes)
 
 static sw_status prepare_weights(gemm_plan *plan, size_t *workspace_bytes, sw_cl *cl)
 {
-    char options[240];
+    char storage[SW_STORAGE_BYTES], options[SW_STORAGE_BYTES + 240];
     const sw_transposed_shape s = plan->shape;
     const sw_conv_tiling tile = sw_conv_tiling_of(cl);
     const bool swap = swaps(s);
@@ -106,10 +108,11 @@ static sw_status prepare_weights(gemm_plan *plan, size_t *workspace_bytes, sw_cl
     plan->copies_bytes = (size_t)chunk * pixel_bytes;
     const size_t sums = taps(s) * (size_t)round_up(scalars, rows) * (size_t)round_up(vectors, panel);
     *workspace_bytes = larger(*workspace_bytes, (size_t)plan->segments * sums * sizeof(float));
+    sw_storage_options(storage, s.x_type, s.y_type);
     snprintf(options, sizeof options,
              "-DKERNEL=%d -DSTRIDE=%d -DPADDING=%d -DVEC=%d -DNV=%d -DROWS=%d -DSWAP=%d -DSCALARS=%d "
-             "-DVECTORS=%d -DCHUNK=%d",
-             s.kernel, s.stride, s.padding, tile.lanes, nv, rows, swap, s_block, v_block, chunk);
+             "-DVECTORS=%d -DCHUNK=%d%s",
+             s.kernel, s.stride, s.padding, tile.lanes, nv, rows, swap, s_block, v_block, chunk, storage);
     SW_ENSURE(
         sw_kernel_get(&plan->partial, cl, "conv2d_transposed", "conv2d_transposed_bwd_partial", options));
     return sw_kernel_get(&plan->combine, cl, "conv2d_transposed", "conv2d_transposed_bwd_combine", options);

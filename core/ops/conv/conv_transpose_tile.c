@@ -35,11 +35,12 @@ static int fitting_images(const tile_plan *plan, size_t cap_bytes)
 
 static sw_status prepare_kernels(tile_plan *plan, sw_call *call)
 {
-    char options[120];
+    char storage[SW_STORAGE_BYTES], options[SW_STORAGE_BYTES + 120];
     const sw_transposed_shape s = plan->shape;
     plan->vec = sw_call_vec(call, s.out_channels);
-    snprintf(options, sizeof options, "-DKERNEL=%d -DSTRIDE=%d -DPADDING=%d -DVEC=%d", s.kernel, s.stride,
-             s.padding, plan->vec);
+    sw_storage_options(storage, s.x_type, s.y_type);
+    snprintf(options, sizeof options, "-DKERNEL=%d -DSTRIDE=%d -DPADDING=%d -DVEC=%d%s", s.kernel, s.stride,
+             s.padding, plan->vec, storage);
     const struct {
         const sw_kernel **kernel;
         const char *name;
@@ -62,13 +63,15 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_t
     plan->band_images = fitting_images(plan, cap_bytes);
     SW_ENSURE(prepare_kernels(plan, call));
     const size_t pixels = (size_t)plan->band_images * image_pixels(s);
-    SW_ENSURE(sw_tile_prepare_rows(&plan->forward, call->cl, sw_conv_pointwise, s.in_channels, plan->columns,
-                                   pixels, 1));
+    /* the columns are float32 */
+    const sw_tile_sides from_x = {
+        .window = sw_conv_pointwise, .in = s.in_channels, .out = plan->columns, .in_type = s.x_type};
+    const sw_tile_sides to_dx = {
+        .window = sw_conv_pointwise, .in = plan->columns, .out = s.in_channels, .out_type = s.x_type};
+    SW_ENSURE(sw_tile_prepare_rows(&plan->forward, call->cl, from_x, pixels, 1));
     if (call->gradients) {
-        SW_ENSURE(sw_tile_prepare_rows(&plan->data, call->cl, sw_conv_pointwise, plan->columns, s.in_channels,
-                                       pixels, 1));
-        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, call->cl, sw_conv_pointwise, s.in_channels,
-                                       plan->columns, pixels, 1, cap_bytes));
+        SW_ENSURE(sw_tile_prepare_rows(&plan->data, call->cl, to_dx, pixels, 1));
+        SW_ENSURE(sw_tile_prepare_sums(&plan->weights, call->cl, from_x, pixels, 1, cap_bytes));
         plan->cols_offset = align_floats(
             larger(sw_tile_sums_bytes(&plan->weights) / sizeof(float), sw_transposed_weights(s)));
     }

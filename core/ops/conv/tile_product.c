@@ -13,9 +13,8 @@ enum {
     MAX_SEGMENTS = 256
 };
 
-bool sw_tile_supports(const sw_cl *cl)
+bool sw_tile_supports(const sw_device_info *device)
 {
-    const sw_device_info *device = sw_cl_device(cl);
     return device->local_bytes >= SW_TILE_LOCAL_BYTES && device->max_work_group >= SW_TILE_GROUP_ITEMS;
 }
 
@@ -84,41 +83,40 @@ static bool has_few_rows(const sw_tile_product *p)
     return p->rows <= 8 * SMALL_GROUP && p->columns > 4 * SMALL_GROUP;
 }
 
-static sw_status build(sw_tile_product *p, sw_cl *cl, const char *kernel)
+static sw_status build(sw_tile_product *p, sw_cl *cl, bool sums)
 {
-    char window[SW_CONV_WINDOW_OPTIONS_BYTES], options[SW_CONV_WINDOW_OPTIONS_BYTES + 100];
-    sw_conv_window_options(window, p->window);
-    snprintf(options, sizeof options, "%s -DIN=%d -DOUT=%d -DGROUP=%zu -DTM=%zu -DTN=%zu", window, p->in,
-             p->out, p->group, p->tile_rows / p->group, p->tile_columns / p->group);
-    return sw_kernel_get(&p->run, cl, "conv2d_tile", kernel, options);
+    char window[SW_CONV_WINDOW_OPTIONS_BYTES], storage[SW_STORAGE_BYTES];
+    char options[SW_CONV_WINDOW_OPTIONS_BYTES + SW_STORAGE_BYTES + 110];
+    sw_conv_window_options(window, p->sides.window);
+    sw_storage_options(storage, p->sides.in_type, p->sides.out_type);
+    snprintf(options, sizeof options, "%s -DIN=%d -DOUT=%d -DGROUP=%zu -DTM=%zu -DTN=%zu%s%s", window,
+             p->sides.in, p->sides.out, p->group, p->tile_rows / p->group, p->tile_columns / p->group,
+             sums ? " -DSUMS" : "", storage);
+    return sw_kernel_get(&p->run, cl, "conv2d_tile", sums ? "conv2d_tile_bwd_partial" : "conv2d_tile_fwd",
+                         options);
 }
 
 /* Builds the kernel for large work-groups, or for small ones where the driver says that it cannot run large
  * ones. It is not asked about small ones, since some drivers say less than they can
  * (sw_kernel_max_work_group): the launch will fail if it cannot. */
-static sw_status prepare(sw_tile_product *p, sw_cl *cl, const char *kernel,
-                         void (*cut)(sw_tile_product *, const sw_cl *, size_t), bool small)
+static sw_status prepare(sw_tile_product *p, sw_cl *cl, bool sums, bool small)
 {
+    void (*const cut)(sw_tile_product *, const sw_cl *, size_t) = sums ? cut_sums : cut_rows;
     if (!small && sw_cl_device(cl)->max_work_group >= LARGE_GROUP * LARGE_GROUP) {
         cut(p, cl, LARGE_GROUP);
-        SW_ENSURE(build(p, cl, kernel));
+        SW_ENSURE(build(p, cl, sums));
         if (sw_kernel_max_work_group(p->run) >= LARGE_GROUP * LARGE_GROUP) return SW_OK;
     }
     cut(p, cl, SMALL_GROUP);
-    return build(p, cl, kernel);
+    return build(p, cl, sums);
 }
 
-sw_status sw_tile_prepare_rows(sw_tile_product *p, sw_cl *cl, sw_conv_window window, int in, int out,
-                               size_t pixels, int products)
+sw_status sw_tile_prepare_rows(sw_tile_product *p, sw_cl *cl, sw_tile_sides sides, size_t pixels,
+                               int products)
 {
-    *p = (sw_tile_product){.window = window,
-                           .in = in,
-                           .out = out,
-                           .rows = pixels,
-                           .columns = (size_t)out,
-                           .products = products,
-                           .segments = 1};
-    return prepare(p, cl, "conv2d_tile_fwd", cut_rows, false);
+    *p = (sw_tile_product){
+        .sides = sides, .rows = pixels, .columns = (size_t)sides.out, .products = products, .segments = 1};
+    return prepare(p, cl, false, false);
 }
 
 /* Segments of the pixels that give the device enough work-groups, while their sums stay under the cap. */
@@ -132,16 +130,15 @@ static int choose_segments(const sw_tile_product *p, const sw_cl *cl, size_t pix
     return segments > 0 ? (int)segments : 1;
 }
 
-sw_status sw_tile_prepare_sums(sw_tile_product *p, sw_cl *cl, sw_conv_window window, int in, int out,
-                               size_t pixels, int products, size_t cap_bytes)
+sw_status sw_tile_prepare_sums(sw_tile_product *p, sw_cl *cl, sw_tile_sides sides, size_t pixels,
+                               int products, size_t cap_bytes)
 {
-    *p = (sw_tile_product){.window = window,
-                           .in = in,
-                           .out = out,
-                           .rows = (size_t)(window.kernel * window.kernel) * (size_t)in,
-                           .columns = (size_t)out,
+    const int side = sides.window.kernel;
+    *p = (sw_tile_product){.sides = sides,
+                           .rows = (size_t)(side * side) * (size_t)sides.in,
+                           .columns = (size_t)sides.out,
                            .products = products};
-    SW_ENSURE(prepare(p, cl, "conv2d_tile_bwd_partial", cut_sums, has_few_rows(p)));
+    SW_ENSURE(prepare(p, cl, true, has_few_rows(p)));
     p->segments = choose_segments(p, cl, pixels, cap_bytes);
     return SW_OK;
 }

@@ -25,7 +25,8 @@ sw_status sw_buffer_read_begin(cl_event *done, sw_cl *cl, cl_mem buffer, size_t 
 sw_status sw_buffer_wait(cl_event *event) SW_NODISCARD;
 void sw_buffer_forget(cl_event *event); /* releases it without waiting; the transfer goes on */
 void sw_buffer_settle(cl_event *event); /* waits and ignores failures, before the host's bytes are freed */
-/* Enqueue only; `pattern` is 4 bytes repeated. bytes % 4 == 0, offset % 4 == 0. */
+/* Enqueue only; `pattern` is 4 bytes repeated, offset and bytes are multiples of these, or of 2 where both
+ * halves of the pattern are the same. */
 sw_status sw_buffer_fill(sw_cl *cl, cl_mem buffer, size_t offset, size_t bytes,
                          uint32_t pattern) SW_NODISCARD;
 sw_status sw_buffer_copy(sw_cl *cl, cl_mem to, size_t to_offset, cl_mem from, size_t from_offset,

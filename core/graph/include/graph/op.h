@@ -72,7 +72,8 @@ struct sw_op {
     bool
         gradient_in_place; /* the gradient of input 0 may be written over that of output 0, also when the same
                               step writes or adds to the gradients of other inputs, or to this one again */
-    bool takes_bfloat16;   /* inputs and outputs of floats may be SW_BF16, each by itself */
+    bool takes_bfloat16;   /* input 0 and output 0 may be SW_BF16, each by itself; of an op with a variable
+                              number of inputs all of them alike */
     bool forward_in_place; /* output 0 may be written over input 0, when nothing reads that later; another
                               input may be the same value */
     bool weights_apart;    /* backward can be called for the parameters' gradients alone (call->in is set and
