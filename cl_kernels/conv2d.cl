@@ -6,7 +6,8 @@
  * whole batch, as rows of a matrix cols (count, KERNEL*KERNEL*C); then y = cols w. The gradient of x is the
  * same convolution of dy with the weights flipped, so one im2col serves both; no scattering, so no atomics.
  *
- * Macros: those of conv2d.clh; VEC (divides C). */
+ * Macros: those of conv2d.clh; VEC (divides C). Y16 is of the bias's gradient alone: CLBlast multiplies
+ * floats, and what gets a bias is float32. */
 
 /* cols[r, t, c] = x (for backward-data dy) as pixel first + r of the result sees it at tap t: all pixels in
  * their order, of whatever phase, so that `to_h`, `to_w` and `phase` are not used. One work-item: VEC
@@ -65,14 +66,14 @@ __kernel void conv2d_bias_fwd(__global float *y /* (P,O) */, __global const floa
 }
 
 /* partial[chunk,o] = sum of dy over the chunk's pixels. Launch: global (O / VEC, chunks). */
-__kernel void conv2d_bias_bwd_partial(__global const float *dy /* (P,O) */,
+__kernel void conv2d_bias_bwd_partial(__global const storedY *dy /* (P,O) */,
                                       __global float *partial /* (chunks,O) */, uint pixels,
                                       uint chunk_pixels)
 {
     uint o = get_global_id(0), chunk = get_global_id(1), ov = get_global_size(0);
     uint begin = chunk * chunk_pixels, end = min(begin + chunk_pixels, pixels);
     floatV sum = SPLATV(0.0f);
-    for (uint p = begin; p < end; p++) sum += LOADV(dy, p * ov + o);
+    for (uint p = begin; p < end; p++) sum += LOADY(dy, p * ov + o);
     STOREV(sum, partial, chunk * ov + o);
 }
 

@@ -125,8 +125,8 @@ const sw_command sw_cmd_selftest = {
     .summary = "Check every kernel of this device against a reference",
     .details = "Each line is one op at one shape, forward and backward. The result is compared,\n"
                "element by element, with a plain computation in double precision. The shape is\n"
-               "images x height x width x channels; the last word names what the inputs\n"
-               "contain.\n\n"
+               "images x height x width x channels; then comes what the inputs contain,\n"
+               "and 'bf16' where activations are kept as bfloat16.\n\n"
                "error  the largest error, as a share of the most that single precision can cause\n"
                "       there: up to 1 is right. 'exact' means equal to the last bit, as small\n"
                "       integers and ops that only move numbers must be\n"

@@ -53,7 +53,7 @@ static void describe(sw_check_result *result, const sw_op_case *c, const sw_expe
     char attrs[64] = "";
     if (expectation->describe) expectation->describe(attrs, sizeof attrs, c);
     sw_result_begin(result, "%dx%dx%dx%d %s%s%s%s", c->x.n, c->x.h, c->x.w, c->x.c, attrs,
-                    attrs[0] ? " " : "", sw_fill_name(c->fill), c->bfloat16 ? ", bfloat16" : "");
+                    attrs[0] ? " " : "", sw_fill_name(c->fill), c->bfloat16 ? " bf16" : "");
 }
 
 /* --- alone ------------------------------------------------------------------------------------- */

@@ -66,7 +66,7 @@ echo "$(wc -l <"$scratch/there") kernels run"
 # A store one vector behind its place must be reported.
 mkdir "$scratch/broken"
 cp "$kernels"/*.cl "$kernels"/*.clh "$scratch/broken"
-sed -i 's/STOREV(LOADV(x, from), y, to);/STOREV(LOADV(x, from), y, to + 24);/' "$scratch/broken/upsample.cl"
+sed -i 's/STOREY(LOADX(x, from), y, to);/STOREY(LOADX(x, from), y, to + 24);/' "$scratch/broken/upsample.cl"
 cmp -s "$kernels/upsample.cl" "$scratch/broken/upsample.cl" && fail "the kernel to be broken has changed"
 SEGWORK_KERNEL_DIR=$scratch/broken simulate broken --op upsample && fail "a broken kernel passed the self-test"
 grep -q 'Invalid write' "$scratch/broken.log" || fail "oclgrind did not notice a write behind a buffer"

@@ -33,20 +33,28 @@ void sw_conv_window_options(char text[SW_CONV_WINDOW_OPTIONS_BYTES], sw_conv_win
              w.stride, w.dilation, w.back && w.stride > 1 ? " -DBACK=1" : "");
 }
 
+static sw_status helper(const sw_kernel **kernel, const sw_call *call, sw_conv_window window, int channels,
+                        const char *storage, const char *name)
+{
+    char seen[SW_CONV_WINDOW_OPTIONS_BYTES], options[SW_CONV_WINDOW_OPTIONS_BYTES + SW_STORAGE_BYTES + 16];
+    sw_conv_window_options(seen, window);
+    snprintf(options, sizeof options, "%s -DVEC=%d%s", seen, sw_call_vec(call, channels), storage);
+    return sw_kernel_get(kernel, call->cl, "conv2d", name, options);
+}
+
 sw_status sw_conv_window_helper(const sw_kernel **kernel, const sw_call *call, sw_conv_window window,
                                 int channels, const char *name)
 {
-    char seen[SW_CONV_WINDOW_OPTIONS_BYTES], options[SW_CONV_WINDOW_OPTIONS_BYTES + 16];
-    sw_conv_window_options(seen, window);
-    snprintf(options, sizeof options, "%s -DVEC=%d", seen, sw_call_vec(call, channels));
-    return sw_kernel_get(kernel, call->cl, "conv2d", name, options);
+    return helper(kernel, call, window, channels, "", name);
 }
 
 sw_status sw_conv_helper(const sw_kernel **kernel, const sw_call *call, sw_conv_shape shape, int channels,
                          const char *name)
 {
     const sw_conv_window plain = {.kernel = shape.kernel, .stride = 1, .dilation = 1};
-    return sw_conv_window_helper(kernel, call, plain, channels, name);
+    char storage[SW_STORAGE_BYTES];
+    sw_storage_options(storage, SW_F32, shape.y_type);
+    return helper(kernel, call, plain, channels, storage, name);
 }
 
 sw_status sw_conv_flip(sw_call *call, const sw_kernel *kernel, sw_conv_shape s, size_t offset)

@@ -95,7 +95,7 @@ sw_status sw_conv_run(const sw_conv_engine *engine, const void *plan, sw_call *c
 sw_status sw_conv_flip(sw_call *call, const sw_kernel *kernel, sw_conv_shape shape, size_t offset);
 
 /* A kernel of cl_kernels/conv2d.cl, which has what engines and bias need besides the products, for vectors of
- * so many channels. */
+ * so many channels; dy may be bfloat16. */
 sw_status sw_conv_helper(const sw_kernel **kernel, const sw_call *call, sw_conv_shape shape, int channels,
                          const char *name);
 /* The same of one that looks through the window. */
