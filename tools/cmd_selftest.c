@@ -22,14 +22,11 @@ static sw_status check_subject(void)
 {
     char names[512] = "";
     size_t used = 0;
-    const char *last = "";
-    const sw_check_case *c;
-    for (size_t i = 0; (c = sw_check_case_at(i)) != NULL; i++) {
-        const char *subject = c->subject;
+    const char *subject;
+    for (size_t i = 0; (subject = sw_check_subject_at(i)) != NULL; i++) {
         if (!only_subject || strcmp(subject, only_subject) == 0) return SW_OK;
-        if (strcmp(subject, last) == 0 || used >= sizeof names) continue;
+        if (used >= sizeof names) continue;
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", subject);
-        last = subject;
     }
     return sw_fail(SW_E_USAGE, "--op '%s' is not known; there are: %s", only_subject, names);
 }

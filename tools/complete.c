@@ -22,11 +22,8 @@ static void offer_commands(completion *c)
 
 static void offer_ops(completion *c)
 {
-    const sw_check_case *each, *before = NULL;
-    for (size_t i = 0; (each = sw_check_case_at(i)) != NULL; before = each, i++) {
-        if (before && strcmp(each->subject, before->subject) == 0) continue;
-        completion_offer(c, each->subject, "");
-    }
+    const char *subject;
+    for (size_t i = 0; (subject = sw_check_subject_at(i)) != NULL; i++) completion_offer(c, subject, "");
 }
 
 /* Offers paths that match folder/pattern, without the folder and without `cut` at their end. */

@@ -3,6 +3,8 @@
  */
 #include "cases.h"
 
+#include <string.h>
+
 #define CONV(size_, engine_, n, h, w, c, out_, kernel_, bias_, cap_, fill_)                                  \
     OP(size_, conv2d,                                                                                        \
        (&(const sw_conv2d_attrs){.out_channels = out_,                                                       \
@@ -314,7 +316,7 @@ static const sw_check_case others[] = {
     METRICS(FULL, 2, 128, 128, 3, 1, UNIFORM),
 };
 
-/* Every list of cases there is; those of a subject stand together. */
+/* Every list of cases there is. */
 static const sw_check_cases *const lists[] = {
     &(const sw_check_cases)CASE_LIST(products),
     &sw_cases_strided_conv2d,
@@ -338,6 +340,22 @@ const sw_check_case *sw_check_case_at(size_t i)
         if (i < lists[k]->count) return &lists[k]->cases[i];
         i -= lists[k]->count;
     }
+    return NULL;
+}
+
+static bool is_first_of_subject(size_t i)
+{
+    const char *subject = sw_check_case_at(i)->subject;
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(sw_check_case_at(k)->subject, subject) == 0) return false;
+    return true;
+}
+
+const char *sw_check_subject_at(size_t i)
+{
+    const sw_check_case *c;
+    for (size_t k = 0; (c = sw_check_case_at(k)) != NULL; k++)
+        if (is_first_of_subject(k) && i-- == 0) return c->subject;
     return NULL;
 }
 

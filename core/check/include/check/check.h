@@ -122,8 +122,10 @@ typedef struct sw_check_case {
     const sw_metrics_case *metrics;
 } sw_check_case;
 
-/* Case number i of all there are, from 0; NULL behind the last. Those of a subject follow each other. */
+/* Case number i of all there are, from 0; NULL behind the last. */
 const sw_check_case *sw_check_case_at(size_t i);
+/* Subject number i, in the order of their first cases; NULL behind the last. */
+const char *sw_check_subject_at(size_t i);
 
 /* Runs a case. A status other than SW_OK means that it could not be run; `out` holds its text even then. */
 sw_status sw_check_run(sw_check_result *out, sw_cl *cl, const sw_check_case *c) SW_NODISCARD;
