@@ -10,27 +10,21 @@
 #define QUICK SW_CHECK_QUICK
 #define FULL  SW_CHECK_FULL
 
-#define OP(size_, op_, attrs_, n, h, w, c, fill_, evaluate_)                                                 \
+/* An op's case; behind the fill comes what else it sets of sw_op_case. */
+#define OP_WITH(size_, op_, attrs_, n, h, w, c, fill_, ...)                                                  \
     {                                                                                                        \
         .subject = #op_, .size = size_, .op = &(const sw_op_case)                                            \
         {                                                                                                    \
-            .op = &sw_op_##op_, .attrs = attrs_, .x = {n, h, w, c}, .fill = SW_FILL_##fill_,                 \
-            .evaluate = evaluate_                                                                            \
+            .op = &sw_op_##op_, .attrs = attrs_, .x = {n, h, w, c}, .fill = SW_FILL_##fill_, __VA_ARGS__     \
         }                                                                                                    \
     }
+#define OP(size_, op_, attrs_, n, h, w, c, fill_, evaluate_)                                                 \
+    OP_WITH(size_, op_, attrs_, n, h, w, c, fill_, .evaluate = evaluate_)
 
 /* Of an op with several inputs: so many, and the channels of those behind the first (0: as the first). */
 #define OP_OF(size_, op_, attrs_, inputs_, n, h, w, c, fill_, evaluate_, ...)                                \
-    {                                                                                                        \
-        .subject = #op_, .size = size_, .op = &(const sw_op_case)                                            \
-        {                                                                                                    \
-            .op = &sw_op_##op_, .attrs = attrs_, .x = {n, h, w, c}, .fill = SW_FILL_##fill_,                 \
-            .evaluate = evaluate_, .input_count = inputs_, .channels = {                                     \
-                0,                                                                                           \
-                __VA_ARGS__                                                                                  \
-            }                                                                                                \
-        }                                                                                                    \
-    }
+    OP_WITH(size_, op_, attrs_, n, h, w, c, fill_, .evaluate = evaluate_, .input_count = inputs_,            \
+            .channels = {0, __VA_ARGS__})
 
 /* A list of cases, in a file of its own where it is long; cases.c names them all. */
 typedef struct sw_check_cases {

@@ -3,13 +3,7 @@
 #include "cases.h"
 
 #define KEPT(size_, op_, attrs_, n, h, w, c, fill_)                                                          \
-    {                                                                                                        \
-        .subject = #op_, .size = size_, .op = &(const sw_op_case)                                            \
-        {                                                                                                    \
-            .op = &sw_op_##op_, .attrs = attrs_, .x = {n, h, w, c}, .fill = SW_FILL_##fill_,                 \
-            .bfloat16 = true                                                                                 \
-        }                                                                                                    \
-    }
+    OP_WITH(size_, op_, attrs_, n, h, w, c, fill_, .bfloat16 = true)
 #define CONV(size_, engine_, n, h, w, c, out_, kernel_, stride_, bias_, fill_)                               \
     KEPT(size_, conv2d,                                                                                      \
          (&(const sw_conv2d_attrs){.out_channels = out_,                                                     \

@@ -6,6 +6,7 @@
 
 #include "cl/buffer.h"
 #include "ops/ops.h"
+#include "ops/storage.h"
 #include "tensor_bytes.h"
 
 /* What the executor puts into separate buffers before a run, twice: as a float it is two of these. */
@@ -94,9 +95,9 @@ static void narrow(sw_graph *graph, const sw_op_case *c, const int *inputs, int 
 {
     const int alike = c->op->most_inputs ? input_count : 1;
     for (int i = 0; i < alike; i++)
-        if (graph->values[inputs[i]].shape.c >= 16) sw_graph_narrow(graph, inputs[i]);
+        if (graph->values[inputs[i]].shape.c >= SW_STORAGE_LEAST_CHANNELS) sw_graph_narrow(graph, inputs[i]);
     const bool biased = c->op == &sw_op_conv2d && ((const sw_conv2d_attrs *)c->attrs)->bias;
-    if (graph->values[output].shape.c >= 16 && !biased) sw_graph_narrow(graph, output);
+    if (graph->values[output].shape.c >= SW_STORAGE_LEAST_CHANNELS && !biased) sw_graph_narrow(graph, output);
 }
 
 sw_status sw_rig_init(sw_rig *rig, sw_rig_kind kind, const sw_op_case *c, const sw_expectation *expectation)

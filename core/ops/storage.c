@@ -5,9 +5,6 @@
 #include "conv/conv_engine.h"
 #include "ops/ops.h"
 
-/* Below that a value is small beside the others, and an image or a result. */
-enum { LEAST_CHANNELS = 16 };
-
 static bool takes_bfloat16(const sw_graph *graph, const sw_node *node, const sw_device_info *device)
 {
     if (node->op == &sw_op_conv2d) return sw_conv2d_takes_bfloat16(graph, node, device);
@@ -44,7 +41,7 @@ static bool is_candidate(const sw_graph *graph, int value, const int *keep, int 
 {
     const sw_value *v = &graph->values[value];
     if (v->dtype != SW_F32 || v->producer < 0 || is_kept(keep, keep_count, value)) return false;
-    if (v->shape.c < LEAST_CHANNELS || v->shape.h * v->shape.w == 1) return false;
+    if (v->shape.c < SW_STORAGE_LEAST_CHANNELS || v->shape.h * v->shape.w == 1) return false;
     const sw_node *producer = &graph->nodes[v->producer];
     return rounds_once(producer) && takes_bfloat16(graph, producer, device) &&
            readers_take(graph, value, device);

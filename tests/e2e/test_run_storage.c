@@ -57,7 +57,7 @@ Test(run_storage, stopped_and_resumed_to_the_same_bits)
     program_expect(0, NULL, "cmp whole/checkpoints/last.safetensors stopped/checkpoints/last.safetensors");
 }
 
-/* The first image or weight that is no number is found as in float32. */
+/* A loss of NaN is explained as in float32: by the first result that holds a NaN or an infinity. */
 Test(run_storage, a_loss_that_is_no_number_is_explained)
 {
     program_draw_pets(26, 6);

@@ -5,6 +5,9 @@
 #include "cl/device.h"
 #include "graph/graph.h"
 
+/* A value of fewer is small beside the others, and an image or a result: it stays float32. */
+enum { SW_STORAGE_LEAST_CHANNELS = 16 };
+
 /* Makes bfloat16 of what a training graph has of activations, and so of their gradients: values of 16
  * channels or more and several pixels that only ops make and read which bear it on the device. Others stay
  * float32: inputs of the graph, logits, the `keep` values, which the host reads, and what the losses read.
