@@ -5,6 +5,8 @@ have learnt: losses and validation figures after every epoch. Needs torch and th
   learning.py --program build/segwork --root DIR --width 16             a narrow model, two epochs, three seeds
   learning.py --program build/segwork --root DIR --seeds 1 --epochs 1   the full model
   learning.py ... --init FILE.safetensors                               from given weights instead of PyTorch's own
+  learning.py ... --epochs 20 --compile 1 --val_every 10                in less time: PyTorch compiled, and validated
+                                                                        after every tenth epoch and the last
 
 Of one seed both start from the same weights; the order of the images, flips and contrasts are each one's own. What
 they differ by in the last epoch's figures may be chance, but then has mean 0 over the seeds: its mean is held against
@@ -107,19 +109,22 @@ def learn_torch(a, state, train, val, seed):
     net = net.to(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(net.parameters(), a.lr)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, 7, 0.7)
+    step = torch.compile(net, dynamic=False) if a.compile else net
     rng, rows = np.random.default_rng(seed), []
-    for _ in range(a.epochs):
+    for epoch in range(1, a.epochs + 1):
         net.train()
         order, losses = rng.permutation(len(train[0])), []
         for i in range(0, len(order), a.batch):
             x, y = augmented(train[0][order[i:i + a.batch]], train[1][order[i:i + a.batch]], rng)
             optimizer.zero_grad()
-            loss = F.cross_entropy(net(x), y)
+            loss = F.cross_entropy(step(x), y)
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
         schedule.step()
-        rows.append({"train_loss": float(np.mean(losses)), **validate(net.eval(), *val, 21)})
+        validated = epoch == a.epochs or epoch % a.val_every == 0
+        rows.append({"train_loss": float(np.mean(losses)),
+                     **(validate(net.eval(), *val, 21) if validated else dict.fromkeys(FIGURES[1:], np.nan))})
     return rows
 
 
@@ -143,7 +148,7 @@ def verdict(found, wanted):
 
 def main():
     a = runs.arguments(__doc__, width=64, size=128, batch=64, epochs=2, seeds=3, first_seed=0, lr=1e-3, train_limit=0,
-                       val_limit=0, init="")
+                       val_limit=0, init="", compile=0, val_every=1)
     if not 1 <= a.seeds <= max(QUANTILES):
         sys.exit(f"--seeds must be in 1..{max(QUANTILES)}")
     found, wanted = [], []
