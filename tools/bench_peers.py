@@ -38,11 +38,11 @@ def rate(step, images, steps=LEAST_STEPS):
 # ---- the programs: each a function of (place, mode, batch, threads) that gives images/s, and its version ---------------
 
 
-def run_segwork(place, mode, batch, _threads, inference="exact", storage="float32"):
+def run_segwork(place, mode, batch, _threads, inference="exact", storage="float32", engine="auto"):
     what = "train" if mode == "train" else "infer"
     command = [place["segwork"], "bench", place["experiment"], "--batch", str(batch), "--only", what, "--no-layers",
                "--json", "--quiet", "--set", f"runtime.inference={inference}", "--set",
-               f"runtime.storage={storage}",
+               f"runtime.storage={storage}", "--set", f"runtime.conv_engine={engine}",
                "--steps", "4" if what == "train" else str(max(4, 64 // batch))]
     figures = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return figures[what]["images_per_second"]
@@ -136,6 +136,7 @@ PROGRAMS = {
     "segwork": (None, run_segwork, MODES, True),
     "segwork, fast": (None, variant(run_segwork, inference="fast"), ("infer1", "infer"), True),
     "segwork, bfloat16 storage": (None, variant(run_segwork, storage="bfloat16"), ("train",), True),
+    "segwork, bfloat16 products (amx)": (None, variant(run_segwork, storage="bfloat16", engine="amx"), ("train",), False),
     "PyTorch": ("torch", run_torch, MODES, True),
     "PyTorch, channels-last": ("torch", variant(run_torch, layout="channels-last"), MODES, True),
     "PyTorch, compiled": ("torch", variant(run_torch, layout="channels-last", compiled=True), MODES, True),
@@ -230,10 +231,18 @@ def one(name, mode, batch, threads, place):
     print(json.dumps([found, resource.getrusage(who).ru_maxrss / 1024]))
 
 
-def computes_bfloat16():
-    """Whether the processor does: where it does not, programs take minutes a step for it."""
+def processor_has(features):
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
-        return re.search(r"\b(avx512_bf16|amx_bf16)\b", file.read()) is not None
+        return re.search(rf"\b({features})\b", file.read()) is not None
+
+
+def names_here(names):
+    """Those that this processor computes: others would take minutes a step for bfloat16, and segwork float32."""
+    amx, others = processor_has("amx_bf16"), processor_has("avx512_bf16|amx_bf16")
+    if not others:
+        print("bfloat16 of the others is left out: this processor does not compute with it", file=sys.stderr)
+        names = [name for name in names if PROGRAMS[name][0] is None or "bfloat16" not in name]
+    return [name for name in names if amx or "(amx)" not in name]
 
 
 def with_version(name):
@@ -254,7 +263,7 @@ def table(a, figures):
     for name in a.names:
         cells = [cell(figures, name, mode, 0, "%.2f" if mode == "train" else "%.1f") for mode in titles]
         print(f"| {with_version(name)} | {' | '.join(cells)} | {cell(figures, name, memory, 1, '%.0f')} |")
-    print("\nsegwork over the fastest of the others in single precision, and the range of single rounds:\n")
+    print("\nsegwork over the fastest of the others in the same precision, and the range of single rounds:\n")
     for mode, title in titles.items():
         for name in (name for name in a.names if PROGRAMS[name][0] is None):
             ratios(figures, name, mode, title + name.removeprefix("segwork"))
@@ -271,7 +280,7 @@ def cell(figures, name, mode, which, form):
 
 def ratios(figures, own, mode, what):
     ours = values(figures, own, mode)
-    rivals = {name: values(figures, name, mode) for name, p in PROGRAMS.items() if p[0] and p[3]}
+    rivals = {name: values(figures, name, mode) for name, p in PROGRAMS.items() if p[0] and p[3] == PROGRAMS[own][3]}
     rivals = {name: found for name, found in rivals.items() if len(found) == len(ours) > 0}
     if not rivals:
         return
@@ -297,9 +306,7 @@ def main():
         if mode not in MODES:
             parser.error(f"there is no mode '{mode}'")
     a.names = [name for name, p in PROGRAMS.items() if p[0] is None or not a.only or a.only in name]
-    if not computes_bfloat16():
-        print("bfloat16 of the others is left out: this processor does not compute with it", file=sys.stderr)
-        a.names = [name for name in a.names if PROGRAMS[name][0] is None or "bfloat16" not in name]
+    a.names = names_here(a.names)
     batches = {"infer1": 1, "infer": a.batch, "train": a.train_batch}
     figures = {}
     with tempfile.TemporaryDirectory() as folder:

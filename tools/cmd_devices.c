@@ -58,8 +58,9 @@ static void append_device(sw_str *out, const sw_device_info *d, bool chosen)
                  size_text(all, d->global_bytes), size_text(buffer, d->max_alloc_bytes),
                  size_text(local, d->local_bytes), size_text(cache, d->cache_bytes));
     append_field(out, "arithmetic",
-                 "native vectors of %" PRIu32 " floats, %s fused multiply-add, %s double precision",
-                 d->float_vector, d->has_fma ? "with" : "without", d->has_fp64 ? "with" : "without");
+                 "native vectors of %" PRIu32 " floats, %s fused multiply-add, %s double precision%s",
+                 d->float_vector, d->has_fma ? "with" : "without", d->has_fp64 ? "with" : "without",
+                 d->matrix_unit == SW_MATRIX_NONE ? "" : ", with a matrix unit (AMX)");
     if (d->obstacle[0]) append_field(out, "not usable", "%s", d->obstacle);
     sw_str_append(out, "\n");
 }

@@ -1,5 +1,5 @@
 /* Cases with activations as bfloat16: each kernel that loads and stores them, with whole vectors of channels
- * and with none. */
+ * and with none; and those of the engine that rounds what it multiplies to bfloat16. */
 #include "cases.h"
 
 #define KEPT(size_, op_, attrs_, n, h, w, c, fill_)                                                          \
@@ -13,6 +13,15 @@
                                    .engine = SW_CONV_##engine_,                                              \
                                    .workspace_cap_bytes = 1 << 20}),                                         \
          n, h, w, c, fill_)
+#define AMX(size_, n, h, w, c, out_, kernel_, dilation_, bias_, fill_, ...)                                  \
+    OP_WITH(size_, conv2d,                                                                                   \
+            (&(const sw_conv2d_attrs){.out_channels = out_,                                                  \
+                                      .kernel = kernel_,                                                     \
+                                      .dilation = dilation_,                                                 \
+                                      .bias = bias_,                                                         \
+                                      .engine = SW_CONV_AMX,                                                 \
+                                      .workspace_cap_bytes = 1 << 20}),                                      \
+            n, h, w, c, fill_, .rounded = true, __VA_ARGS__)
 #define NORM(size_, n, h, w, c, relu_, fill_)                                                                \
     KEPT(size_, batchnorm, (&(const sw_batchnorm_attrs){.eps = 1e-5f, .momentum = 0.1f, .relu = relu_}), n,  \
          h, w, c, fill_)
@@ -31,6 +40,15 @@ static const sw_check_case cases[] = {
     CONV(QUICK, TILE, 2, 7, 9, 17, 33, 3, 1, true, UNIFORM),
     CONV(QUICK, TILE, 2, 9, 7, 32, 64, 3, 2, false, UNIFORM),
     CONV(QUICK, WINOGRAD_TILE, 2, 7, 9, 32, 64, 3, 1, false, UNIFORM),
+    AMX(TINY, 1, 2, 3, 16, 16, 3, 1, false, UNIFORM, .bfloat16 = true),
+    AMX(QUICK, 2, 7, 31, 16, 48, 3, 1, true, UNIFORM, .bfloat16 = false),
+    AMX(QUICK, 2, 7, 31, 32, 48, 3, 1, false, UNIFORM, .bfloat16 = true),
+    AMX(QUICK, 3, 9, 17, 80, 96, 1, 1, false, UNIFORM, .bfloat16 = true),
+    AMX(QUICK, 2, 9, 7, 48, 32, 5, 2, false, UNIFORM, .bfloat16 = true),
+    AMX(QUICK, 1, 1, 1, 16, 16, 3, 1, false, UNIFORM, .bfloat16 = false),
+    AMX(QUICK, 2, 33, 33, 64, 64, 3, 1, false, UNIFORM, .bfloat16 = true),
+    AMX(FULL, 12, 128, 128, 64, 64, 3, 1, false, UNIFORM, .bfloat16 = true), /* several blocks of images */
+    AMX(FULL, 12, 16, 16, 512, 512, 3, 1, false, UNIFORM, .bfloat16 = true),
     NORM(TINY, 1, 2, 3, 16, true, UNIFORM),
     NORM(QUICK, 2, 7, 31, 17, false, UNIFORM),
     NORM(QUICK, 2, 7, 31, 64, true, SHIFTED),

@@ -72,7 +72,8 @@ static int winograd_side(const sw_problem *p)
     const bool plain = attrs->kernel == 3 && attrs->stride <= 1 && attrs->dilation <= 1;
     if (!plain || p->x.c % 16 != 0 || attrs->out_channels % 16 != 0) return 0;
     const bool coarse = attrs->engine == SW_CONV_WINOGRAD || attrs->engine == SW_CONV_WINOGRAD_TILE ||
-                        attrs->engine == SW_CONV_AUTO;
+                        attrs->engine == SW_CONV_AUTO ||
+                        attrs->engine == SW_CONV_AMX; /* which winograd stands in for */
     return coarse ? 4 : attrs->engine == SW_CONV_WINOGRAD_2X2 ? 2 : 0;
 }
 
@@ -119,7 +120,8 @@ static void conv_describe(char *text, size_t bytes, const sw_op_case *c)
                                           [SW_CONV_TILE] = " tile",
                                           [SW_CONV_DIRECT] = " direct",
                                           [SW_CONV_WINOGRAD_TILE] = " winograd_tile",
-                                          [SW_CONV_WINOGRAD_2X2] = " winograd_2x2"};
+                                          [SW_CONV_WINOGRAD_2X2] = " winograd_2x2",
+                                          [SW_CONV_AMX] = " amx"};
     char window[SW_CONV_WINDOW_BYTES];
     sw_conv_window_print(window, attrs->kernel, attrs->stride, attrs->dilation);
     snprintf(text, bytes, "%s%s to %d%s", window, attrs->bias ? "+b" : "", attrs->out_channels,

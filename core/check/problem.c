@@ -154,11 +154,11 @@ static void fill_tensors(sw_problem *p, sw_tensor *tensors, int count, sw_check_
     for (int i = 0; i < count; i++) sw_fill_run(tensors[i].given, tensors[i].elems, fill, &p->rng);
 }
 
-/* The reference starts from what the device can have. */
-static void round_given(sw_tensor *tensors, int count)
+/* The reference starts from what the device can have; all of it where the case says so. */
+static void round_given(sw_tensor *tensors, int count, bool all)
 {
     for (int t = 0; t < count; t++)
-        for (size_t i = 0; i < tensors[t].elems && tensors[t].dtype == SW_BF16; i++)
+        for (size_t i = 0; i < tensors[t].elems && (all || tensors[t].dtype == SW_BF16); i++)
             tensors[t].given[i] = sw_check_bfloat16(tensors[t].given[i]);
 }
 
@@ -179,8 +179,9 @@ sw_status sw_problem_init(sw_problem *p, const sw_op_case *c, const sw_expectati
     fill_tensors(p, p->dparam, SW_MAX_PARAMS, rest);
     fill_tensors(p, p->state, SW_MAX_STATES, rest);
     if (expectation->prepare) SW_ENSURE(expectation->prepare(p));
-    round_given(p->in, SW_MAX_INPUTS);
-    round_given(p->dout, SW_MAX_OUTPUTS);
+    round_given(p->in, SW_MAX_INPUTS, c->rounded);
+    round_given(p->dout, SW_MAX_OUTPUTS, c->rounded);
+    round_given(p->param, SW_MAX_PARAMS, c->rounded);
     return SW_OK;
 }
 

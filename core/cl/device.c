@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/log.h"
 #include "context.h"
+#include "matrix_unit.h"
 
 static const char NO_DEVICE_REMEDY[] =
     "install the driver of a device, for example pocl-opencl-icd (runs on any CPU), nvidia-opencl-icd "
@@ -135,6 +136,7 @@ static sw_status describe_device(sw_device_info *info, cl_device_id device)
     info->has_fp64 =
         clGetDeviceInfo(device, CL_DEVICE_DOUBLE_FP_CONFIG, sizeof fp64, &fp64, NULL) == CL_SUCCESS &&
         fp64 != 0;
+    info->matrix_unit = sw_matrix_unit_of(info);
     return SW_OK;
 }
 
@@ -156,7 +158,7 @@ static sw_status add_platform(device_list *list, cl_platform_id platform, int pl
     char name[256];
     cl_uint count = 0;
     SW_TRY(platform_name(name, platform));
-    if (strcmp(name, "Portable Computing Language") == 0) SW_TRY(prepare_pocl());
+    if (strcmp(name, SW_POCL_NAME) == 0) SW_TRY(prepare_pocl());
     cl_int code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &count);
     if (code == CL_DEVICE_NOT_FOUND || count == 0) return SW_OK; /* a driver without its hardware */
     SW_TRY(sw_cl_status(code, "clGetDeviceIDs", name));

@@ -15,7 +15,7 @@ static const char *const block_names[] = {"plain", "residual", NULL};
 static const char *const head_names[] = {"norm_relu", "plain", NULL};
 static const char *const schedule_names[] = {"constant", "step", "cosine", "poly", NULL};
 static const char *const engine_names[] = {"auto",   "clblast",       "gemm",         "winograd", "tile",
-                                           "direct", "winograd_tile", "winograd_2x2", NULL};
+                                           "direct", "winograd_tile", "winograd_2x2", "amx",      NULL};
 static const char *const inference_names[] = {"exact", "fast", NULL};
 static const char *const storage_names[] = {"float32", "bfloat16", NULL};
 
@@ -207,7 +207,8 @@ static const sw_field runtime_fields[] = {
         "to 4 channels on one side, on CPUs; gemm: own register-tiled products, on CPUs; tile: products "
         "in tiles of local memory, for GPUs; clblast: im2col and CLBlast, everywhere. A layer or pass "
         "that an engine does not suit is computed by the next one. On CPUs tile and winograd_tile are for "
-        "tests only"),
+        "tests only. amx: in training, on CPUs with Intel's matrix unit, products of values rounded to "
+        "bfloat16, summed in float32: best with storage: bfloat16"),
     BOOL(tune, "true",
          "With conv_engine auto: time the engines once for each device and layer, and keep the choice for "
          "later runs (segwork tune); false: the first in a fixed order that suits the layer"),

@@ -170,6 +170,10 @@ sw_status sw_engines_decide(sw_engines *e, const sw_experiment *x, sw_cl *cl,
     const sw_tuning_options how = {.stop = stop, .progress = progress};
     *e = (sw_engines){0};
     e->source = "runtime.conv_engine";
+    if (x->runtime.conv_engine == SW_CONV_AMX && sw_cl_device(cl)->matrix_unit == SW_MATRIX_NONE)
+        sw_log(SW_LOG_WARNING,
+               "runtime.conv_engine: this device has no matrix unit (AMX), or the system does "
+               "not lend it; 'winograd' and the engines after it compute instead");
     if (x->runtime.conv_engine != SW_CONV_AUTO) return SW_OK;
     SW_TRY(sw_open_model(&model, x, 1));
     e->source = given->count ? "runtime.conv_layers" : "the fixed order";

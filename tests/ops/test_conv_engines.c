@@ -170,6 +170,42 @@ Test(conv_engines, a_gpu_takes_tiles_unless_clblast_is_asked_for_or_groups_are_t
     sw_cl_destroy(tiny);
 }
 
+/* The first device with a matrix unit that is emulated, whatever it has. */
+static sw_cl *open_emulated(void)
+{
+    sw_device_info device = first_device();
+    device.type = CL_DEVICE_TYPE_CPU;
+    device.matrix_unit = SW_MATRIX_EMULATED;
+    return open_device(&device);
+}
+
+Test(conv_engines, a_matrix_unit_is_used_where_it_is_asked_for_and_in_training_only)
+{
+    sw_cl *with = open_emulated();
+    sw_device_info none = first_device();
+    none.type = CL_DEVICE_TYPE_CPU;
+    none.matrix_unit = SW_MATRIX_NONE;
+    sw_cl *without = open_device(&none);
+    none.matrix_unit = SW_MATRIX_EMULATED;
+    none.local_bytes = 1024; /* no room for the pixels that the windows of a tile reach */
+    sw_cl *small = open_device(&none);
+    expect_engines(with, SW_CONV_AMX, 64, 64, 3, "amx");
+    expect_engines(with, SW_CONV_AMX, 16, 48, 1, "amx");
+    expect_engines(with, SW_CONV_AMX, 3, 64, 3, "direct");
+    expect_engines(with, SW_CONV_AMX, 17, 64, 3, "gemm");
+    expect_engines(with, SW_CONV_AUTO, 64, 64, 3, "winograd");
+    expect_engines(without, SW_CONV_AMX, 64, 64, 3, "winograd");
+    expect_engines(small, SW_CONV_AMX, 64, 64, 3, "winograd/winograd/amx");
+    const sw_conv2d_attrs strided = {
+        .out_channels = 64, .kernel = 3, .stride = 2, .engine = SW_CONV_AMX, .workspace_cap_bytes = 1 << 20};
+    expect_engines_of(with, &strided, 64, "gemm");
+    expect_inference_engines(with, SW_CONV_AMX, true, "winograd_2x2", "winograd");
+    expect_inference_engines(with, SW_CONV_AMX, false, "winograd", "winograd");
+    sw_cl_destroy(with);
+    sw_cl_destroy(without);
+    sw_cl_destroy(small);
+}
+
 /* The engine that a case of the self-test names; SW_CONV_AUTO where it is no convolution's. */
 static sw_conv_choice engine_named(const sw_check_case *c)
 {
@@ -262,6 +298,13 @@ Test(conv_engines, those_of_cpus_are_right_with_registers_of_the_other_width)
     check_engine(cl, SW_CONV_WINOGRAD_2X2);
     check_engine(cl, SW_CONV_GEMM);
     check_engine(cl, SW_CONV_DIRECT);
+    sw_cl_destroy(cl);
+}
+
+Test(conv_engines, that_of_the_matrix_unit_is_right_where_it_is_emulated)
+{
+    sw_cl *cl = open_emulated();
+    check_engine(cl, SW_CONV_AMX);
     sw_cl_destroy(cl);
 }
 

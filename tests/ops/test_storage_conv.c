@@ -67,6 +67,15 @@ Test(storage_conv, winograd_2x2)
     check_passes(&l, pass);
 }
 
+/* Where there is no matrix unit, the engine that stands in for it. */
+Test(storage_conv, amx)
+{
+    static const layer layers[] = {{.kernel = 3, .in = 32, .out = 48, .side = 18},
+                                   {.kernel = 1, .in = 80, .out = 16, .side = 9}};
+    if (!on_cpu()) cr_skip_test("an engine of CPUs");
+    CHECK(SW_CONV_AMX, layers);
+}
+
 Test(storage_conv, winograd_tile)
 {
     static const layer layers[] = {{.kernel = 3, .in = 32, .out = 48, .side = 18}};

@@ -30,8 +30,9 @@ typedef struct sw_conv_product {
 typedef struct sw_conv_engine {
     const char *name;
     sw_conv_choice choice; /* what names it in attributes and in the configuration */
-    bool by_name_on_cpus;  /* runs on CPUs too, so that it can be tested there, but is not chosen for them */
+    bool by_name_on_cpus;  /* runs on CPUs too, but is not chosen for them: for tests, or because it rounds */
     bool coarse;           /* rounds several times as much as a plain sum */
+    bool only_training;    /* rounds too much for anything else */
     bool takes_bfloat16;   /* as x or y or both */
     /* convolve applies call->epilogue to its results, where they are vectors of channels (multiples of 16) */
     bool takes_epilogue;
@@ -48,7 +49,8 @@ typedef struct sw_conv_engine {
 } sw_conv_engine;
 
 extern const sw_conv_engine sw_conv_engine_clblast, sw_conv_engine_tile, sw_conv_engine_gemm,
-    sw_conv_engine_direct, sw_conv_engine_winograd, sw_conv_engine_winograd_2x2, sw_conv_engine_winograd_tile;
+    sw_conv_engine_direct, sw_conv_engine_winograd, sw_conv_engine_winograd_2x2, sw_conv_engine_winograd_tile,
+    sw_conv_engine_amx;
 
 /* Every engine in the fixed order: where nothing else was chosen, a pass goes to the first that supports it.
  * clblast, which supports everything, is the last. Ends in NULL. */

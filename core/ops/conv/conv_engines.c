@@ -1,10 +1,10 @@
 /* Which engines there are, and the fixed order among them. */
 #include "conv_engine.h"
 
-const sw_conv_engine *const sw_conv_engines[] = {&sw_conv_engine_winograd,     &sw_conv_engine_winograd_tile,
-                                                 &sw_conv_engine_winograd_2x2, &sw_conv_engine_direct,
-                                                 &sw_conv_engine_gemm,         &sw_conv_engine_tile,
-                                                 &sw_conv_engine_clblast,      NULL};
+const sw_conv_engine *const sw_conv_engines[] = {
+    &sw_conv_engine_amx,          &sw_conv_engine_winograd, &sw_conv_engine_winograd_tile,
+    &sw_conv_engine_winograd_2x2, &sw_conv_engine_direct,   &sw_conv_engine_gemm,
+    &sw_conv_engine_tile,         &sw_conv_engine_clblast,  NULL};
 
 const sw_conv_engine *sw_conv_engine_of(sw_conv_choice choice)
 {

@@ -49,6 +49,7 @@ typedef struct sw_op_case {
     sw_check_fill fill;
     bool evaluate; /* forward only, with running statistics */
     bool bfloat16; /* input 0, others that are to be alike, and output 0 are kept so; tried alone */
+    bool rounded; /* inputs, gradients and parameters have values of bfloat16: of what rounds them to these */
     /* Of an op that takes any number of inputs; 0: the fewest. */
     int input_count;
     /* Of inputs 1, 2, .. that differ from the first one in their channels; 0: they do not. */

@@ -9,6 +9,10 @@
 
 #include "base/status.h"
 
+/* A CPU's unit for products of bfloat16 matrices that kernels may use. Emulated: by loops, far slower; never
+ * found, set by tests. */
+typedef enum sw_matrix_unit { SW_MATRIX_NONE, SW_MATRIX_AMX, SW_MATRIX_EMULATED } sw_matrix_unit;
+
 typedef struct sw_device_info {
     cl_platform_id platform;
     cl_device_id device;
@@ -25,6 +29,7 @@ typedef struct sw_device_info {
     uint32_t float_vector; /* native vector width of float */
     bool has_fma;          /* an instruction for a b + c in single precision; else kernels get NO_FMA */
     bool has_fp64;
+    sw_matrix_unit matrix_unit;
     char obstacle[128];  /* why segwork cannot use it; "" where it can */
     char chosen_by[320]; /* set by sw_device_choose: why this one ("the GPU with the most compute units") */
 } sw_device_info;
