@@ -63,6 +63,10 @@ static inline int pixel_of(spot s, IMAGE_PARAMETERS)
     return inside ? ((first_image + s.image) * h + s.y) * w + s.column : -1;
 }
 
+/* Stores 16 in one instruction: PoCL's vstore16 takes many. */
+typedef ushort16 __attribute__((aligned(2))) ushort16_unaligned;
+#define PUT(space, v, p) (*(space ushort16_unaligned *)(p) = (v))
+
 #ifdef X16
 #define READ_X(x) vload16(0, x)
 #else
@@ -98,8 +102,8 @@ conv2d_amx_pack(__global const float *w, __global float *workspace, int in, int 
     w += (t * in + s * SLICE) * out + o;
     for (int i = 0; i < rows; i += 2, w += 2 * out) {
         const ushort16 even = narrowed16(vload16(0, w)), odd = narrowed16(vload16(0, w + out));
-        vstore16((ushort16)(INTERLEAVED(even.lo, odd.lo)), 0, to + i * HALF);
-        vstore16((ushort16)(INTERLEAVED(even.hi, odd.hi)), 1, to + i * HALF);
+        PUT(__global, (ushort16)(INTERLEAVED(even.lo, odd.lo)), to + i * HALF);
+        PUT(__global, (ushort16)(INTERLEAVED(even.hi, odd.hi)), to + i * HALF + 16);
     }
 }
 #endif
@@ -110,7 +114,7 @@ conv2d_amx_pack(__global const float *w, __global float *workspace, int in, int 
 __attribute__((reqd_work_group_size(1, 1, 1))) __kernel void
 conv2d_amx_fwd(__global const storedX *x /* (N,h,w,in) */, __global const float *workspace,
                __global storedY *y /* (N,h,w,out) */, IMAGE_PARAMETERS, int in, int out, int part, int put,
-               __local ushort *near)
+               EPILOGUE_PARAMETERS, __local ushort *near)
 {
     const int slices = (in + SLICE - 1) / SLICE, padded = slices * SLICE;
     const int begin = (int)get_global_id(0) * part;
@@ -119,13 +123,16 @@ conv2d_amx_fwd(__global const storedX *x /* (N,h,w,in) */, __global const float 
     spot s = spot_of(begin, REACH, h, w);
     for (int p = 0; p < reached; p++, s = spot_after(s, REACH, h, w)) {
         const int pixel = pixel_of(s, IMAGES), channels = pixel < 0 ? 0 : in;
-        for (int c = 0; c < channels; c += 16) vstore16(READ_X(x + pixel * in + c), 0, near + p * padded + c);
-        for (int c = channels; c < padded; c += 16) vstore16((ushort16)(0), 0, near + p * padded + c);
+        for (int c = 0; c < channels; c += 16)
+            PUT(__local, READ_X(x + pixel * in + c), near + p * padded + c);
+        for (int c = channels; c < padded; c += 16) PUT(__local, (ushort16)(0), near + p * padded + c);
     }
     __global const ushort *b = (__global const ushort *)workspace;
     float results[32 * PANEL] __attribute__((aligned(64)));
     TILES_OPEN
     for (int o = 0; o < out; o += PANEL, b += TAPS * slices * PANEL_ELEMS) {
+        const bool whole = o + HALF < out;
+        const normV norm = norm_at(EPILOGUE, o, out), norm1 = norm_at(EPILOGUE, whole ? o + HALF : o, out);
         s = spot_of(begin, 0, h, w);
         for (int p = 0; p < count; p += 32) {
             __global const ushort *panel = b;
@@ -140,8 +147,8 @@ conv2d_amx_fwd(__global const storedX *x /* (N,h,w,in) */, __global const float 
                 const int pixel = pixel_of(s, IMAGES);
                 if (pixel < 0) continue;
                 __global storedY *to = y + pixel * out + o;
-                PUTY(vload16(0, results + m * PANEL), to, 0, put);
-                if (o + HALF < out) PUTY(vload16(0, results + m * PANEL + HALF), to + HALF, 0, put);
+                PUTY(finished(vload16(0, results + m * PANEL), norm), to, 0, put);
+                if (whole) PUTY(finished(vload16(0, results + m * PANEL + HALF), norm1), to + HALF, 0, put);
             }
         }
     }
@@ -178,7 +185,7 @@ conv2d_amx_lines(__global const storedX *x /* (N,h,w,in) */, __global float *wor
         for (int k = 0; k < 16; k++)
             v[k] = pixels[k] < 0 || c >= in ? (ushort16)(0) : READ_X(x + pixels[k] * in + c);
         transpose(v);
-        UNROLL(k, 16) vstore16(v[k], 0, to + (c + k) * line);
+        UNROLL(k, 16) PUT(__global, v[k], to + (c + k) * line);
     }
 }
 
@@ -196,8 +203,8 @@ conv2d_amx_pairs(__global const storedY *dy /* (N,h,w,out) */, __global float *w
         for (int k = 0; k < 32; k++) {
             v[k % 2] = pixels[k] < 0 || c >= out ? (ushort16)(0) : READ_Y(dy + pixels[k] * out + c);
             if (k % 2 == 0) continue;
-            vstore16((ushort16)(INTERLEAVED(v[0].lo, v[1].lo)), k - 1, to);
-            vstore16((ushort16)(INTERLEAVED(v[0].hi, v[1].hi)), k, to);
+            PUT(__global, (ushort16)(INTERLEAVED(v[0].lo, v[1].lo)), to + (k - 1) * 16);
+            PUT(__global, (ushort16)(INTERLEAVED(v[0].hi, v[1].hi)), to + k * 16);
         }
     }
 }

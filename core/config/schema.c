@@ -207,8 +207,9 @@ static const sw_field runtime_fields[] = {
         "to 4 channels on one side, on CPUs; gemm: own register-tiled products, on CPUs; tile: products "
         "in tiles of local memory, for GPUs; clblast: im2col and CLBlast, everywhere. A layer or pass "
         "that an engine does not suit is computed by the next one. On CPUs tile and winograd_tile are for "
-        "tests only. amx: in training, on CPUs with Intel's matrix unit, products of values rounded to "
-        "bfloat16, summed in float32: best with storage: bfloat16"),
+        "tests only. amx: on CPUs with Intel's matrix unit, products of values rounded to bfloat16, summed "
+        "in "
+        "float32, in training, best with storage: bfloat16, and where inference is fast"),
     BOOL(tune, "true",
          "With conv_engine auto: time the engines once for each device and layer, and keep the choice for "
          "later runs (segwork tune); false: the first in a fixed order that suits the layer"),

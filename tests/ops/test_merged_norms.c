@@ -28,6 +28,7 @@ static const pair pairs[] = {
     {"no ReLU", SW_CONV_WINOGRAD, 16, 16, 3, 8, .merged = true},
     {"tiles of 2x2", SW_CONV_WINOGRAD_2X2, 16, 32, 3, 7, .relu = true, .merged = true},
     {"tiles of GPUs", SW_CONV_WINOGRAD_TILE, 16, 32, 3, 10, .relu = true, .merged = true},
+    {"matrix unit, or what stands in for it", SW_CONV_AMX, 16, 48, 3, 7, .relu = true, .merged = true},
     {"3x3", SW_CONV_GEMM, 16, 48, 3, 7, .relu = true, .merged = true},
     {"1x1", SW_CONV_GEMM, 32, 64, 1, 9, .relu = true, .merged = true},
     {"stride", SW_CONV_GEMM, 16, 48, 3, 7, .relu = true, .merged = true, .stride = 2},

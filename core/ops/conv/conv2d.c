@@ -107,7 +107,7 @@ static const sw_conv_engine *choose_engine(const sw_call *call, sw_conv_shape sh
 {
     const sw_conv2d_attrs *attrs = call->node->attrs;
     const sw_conv_engine *engine = asked_engine(call, shape, pass);
-    if (engine->only_training && !call->gradients)
+    if (engine->rounds_operands && attrs->exact_places)
         engine = sw_conv_engine_fixed(call->cl, SW_CONV_AUTO, shape, pass);
     const bool exact = attrs->exact_places && call->node->decides_places && pass == SW_CONV_FORWARD;
     return exact && engine->coarse ? sw_conv_engine_exact(call->cl, shape, pass) : engine;

@@ -12,6 +12,7 @@ enum {
     PANEL_ELEMS = PANEL * SLICE,
     NEAR_BYTES = 768 * 1024,       /* of a work-item's copies: most of a core's own cache */
     PART_PLACES = 2048,            /* of a work-item of forward, at most */
+    ITEMS_A_CORE = 2,              /* of forward, at least, so that an uneven start evens out */
     BLOCK_BYTES = 4 * 1024 * 1024, /* of a block's images, about, so that it stays in the last cache */
     WANTED_ITEMS = 16,             /* of backward-weights: segments are made until there are that many */
     CHUNK_STEPS = 8                /* of backward-weights: both sides of so many stay in the first cache */
@@ -21,7 +22,7 @@ enum {
 typedef struct product {
     const sw_kernel *pack, *run;
     int in, out, slices, panels;
-    int part; /* places of a work-item */
+    int part; /* places of a work-item, at most */
 } product;
 
 typedef struct amx_plan {
@@ -30,6 +31,7 @@ typedef struct amx_plan {
     const sw_kernel *lines, *pairs, *gradient, *combine; /* of backward-weights */
     int images;                                          /* of a block of it, at most */
     int slices, panels, segments;
+    bool keeps;                  /* forward's packed weights lie in call->kept instead of the workspace */
     size_t pairs_at, partial_at; /* floats into the workspace, where these parts begin; lines: at 0 */
 } amx_plan;
 
@@ -160,7 +162,12 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
         if (!(passes & SW_BIT(pass))) continue;
         SW_ENSURE(prepare_product(plan, call->cl, pass));
         const product *p = &plan->product[pass];
-        floats = larger(floats, floats_of((size_t)(p->panels * p->slices) * taps_of(s) * PANEL_ELEMS));
+        const size_t packed = floats_of((size_t)(p->panels * p->slices) * taps_of(s) * PANEL_ELEMS);
+        plan->keeps = call->keeps && passes == SW_BIT(SW_CONV_FORWARD);
+        if (plan->keeps)
+            call->kept_bytes = packed * sizeof(float);
+        else
+            floats = larger(floats, packed);
     }
     *workspace_bytes = floats * sizeof(float);
     return SW_OK;
@@ -170,20 +177,38 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
 
 #define IMAGE_ARGS(first, images, s) SW_ARG(first), SW_ARG(images), SW_SIZE_ARGS(s)
 
+static sw_status pack(const amx_plan *plan, sw_call *call, const sw_conv_product *c, cl_mem packed)
+{
+    const product *p = &plan->product[c->pass];
+    if (plan->keeps && call->kept_valid) return SW_OK;
+    call->kept_valid = plan->keeps;
+    return SW_CALL_LAUNCH(call, p->pack, lone_items(p->panels * 2, (int)taps_of(plan->shape) * p->slices, 1),
+                          SW_ARG(call->param[0]), SW_ARG(packed), SW_ARG(p->in), SW_ARG(p->out),
+                          SW_ARG(p->slices), SW_ARG(c->flip));
+}
+
+/* Places of a work-item: all cores have some, of a few images too. */
+static int part_now(const product *p, const sw_cl *cl, int places)
+{
+    const int items = ITEMS_A_CORE * (int)sw_cl_device(cl)->compute_units;
+    const int even = round_up(sw_divide_up_int(places, items), SLICE);
+    return even < p->part ? even : p->part;
+}
+
 static sw_status convolve(const void *prepared, sw_call *call, const sw_conv_product *c)
 {
     const amx_plan *plan = prepared;
     const sw_conv_shape s = plan->shape;
     const product *p = &plan->product[c->pass];
-    const int parts = sw_divide_up_int(computed_places(s, call->n), p->part);
+    const int places = computed_places(s, call->n), part = part_now(p, call->cl, places);
     const size_t elems = sw_conv_to_pixels(call, c->pass) * (size_t)p->out;
-    SW_ENSURE(SW_CALL_LAUNCH(call, p->pack, lone_items(p->panels * 2, (int)taps_of(s) * p->slices, 1),
-                             SW_ARG(call->param[0]), SW_ARG(call->workspace), SW_ARG(p->in), SW_ARG(p->out),
-                             SW_ARG(p->slices), SW_ARG(c->flip)));
-    return SW_CALL_LAUNCH(call, p->run, lone_items(parts, 1, 1), SW_ARG(c->from), SW_ARG(call->workspace),
-                          SW_ARG(c->to), IMAGE_ARGS(0, call->n, s), SW_ARG(p->in), SW_ARG(p->out),
-                          SW_ARG(p->part), SW_ARG((int)sw_call_put(call, elems, HALF, c->accumulate)),
-                          sw_arg_local(near_bytes(s, p->in, p->part)));
+    const cl_mem packed = plan->keeps ? call->kept : call->workspace;
+    SW_ENSURE(pack(plan, call, c, packed));
+    return SW_CALL_LAUNCH(call, p->run, lone_items(sw_divide_up_int(places, part), 1, 1), SW_ARG(c->from),
+                          SW_ARG(packed), SW_ARG(c->to), IMAGE_ARGS(0, call->n, s), SW_ARG(p->in),
+                          SW_ARG(p->out), SW_ARG(part),
+                          SW_ARG((int)sw_call_put(call, elems, HALF, c->accumulate)),
+                          SW_EPILOGUE_ARGS(call->epilogue), sw_arg_local(near_bytes(s, p->in, part)));
 }
 
 /* Adds a block's part of dw to the partial sums, which the first block begins. */
@@ -221,8 +246,9 @@ const sw_conv_engine sw_conv_engine_amx = {
     .choice = SW_CONV_AMX,
     .by_name_on_cpus = true,
     .coarse = true,
-    .only_training = true,
+    .rounds_operands = true,
     .takes_bfloat16 = true,
+    .takes_epilogue = true,
     .supports = supports,
     .plan_bytes = sizeof(amx_plan),
     .prepare = prepare,

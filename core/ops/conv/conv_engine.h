@@ -32,7 +32,7 @@ typedef struct sw_conv_engine {
     sw_conv_choice choice; /* what names it in attributes and in the configuration */
     bool by_name_on_cpus;  /* runs on CPUs too, but is not chosen for them: for tests, or because it rounds */
     bool coarse;           /* rounds several times as much as a plain sum */
-    bool only_training;    /* rounds too much for anything else */
+    bool rounds_operands;  /* so much that it computes nothing where exact_places is asked for */
     bool takes_bfloat16;   /* as x or y or both */
     /* convolve applies call->epilogue to its results, where they are vectors of channels (multiples of 16) */
     bool takes_epilogue;

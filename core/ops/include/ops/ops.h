@@ -24,7 +24,7 @@ typedef enum sw_conv_choice {
     SW_CONV_WINOGRAD_2X2,  /* F(2x2,3x3), stride and dilation 1, on CPUs, no weights' gradient: only by name,
                               or where exact_places asks for it */
     SW_CONV_AMX, /* products of values rounded to bfloat16, stride 1, channels in multiples of 16: CPUs with
-                    Intel's matrix unit, only by name and in training */
+                    Intel's matrix unit, only by name, and not where exact_places asks for exact ones */
 } sw_conv_choice;
 
 typedef enum sw_conv_pass { SW_CONV_FORWARD, SW_CONV_BACKWARD_DATA, SW_CONV_BACKWARD_WEIGHTS } sw_conv_pass;
