@@ -7,10 +7,11 @@
  * places have neighbouring windows, and a tap lies equally far from all of them: any 32 places are the rows
  * of a tile, whatever the image's width. Places that are no pixels are computed and not written.
  *
- *   forward             y[p,o] = sum over t, i of x[p + tap(t), i] w[t,i,o], of copies in the core's own
- * cache backward, data      the same kernel on dy with the weights flipped (packed so) backward, weights
- * dw[t,i,o] = sum over p of x[p + tap(t), i] dy[p,o], of x transposed, so that places lie side by side, and
- * dy in pairs of places
+ *   forward             y[p,o] = sum over t, i of x[p + tap(t), i] w[t,i,o],
+ *                       of copies of x in the core's own cache
+ *   backward, data      the same kernel on dy with the weights flipped (packed so)
+ *   backward, weights   dw[t,i,o] = sum over p of x[p + tap(t), i] dy[p,o],
+ *                       of x transposed, so that places lie side by side, and of dy in pairs of places
  *
  * Device layouts: x, y (N,H,W,C), w (T,I,O), T = KERNEL * KERNEL taps. Channels are multiples of 16. Those
  * that are summed over are padded to SLICE with zeros, and so are the columns of a panel. Macros: those of
