@@ -89,7 +89,10 @@ static sw_status run(int argc, const char *const *argv)
     if (argc > 0) return sw_fail(SW_E_USAGE, "selftest takes no arguments, it was given '%s'", argv[0]);
     SW_TRY(check_subject());
     SW_TRY(sw_device_choose(&device, device_spec));
-    if (as_cpu) device.type = CL_DEVICE_TYPE_CPU;
+    if (as_cpu) {
+        device.type = CL_DEVICE_TYPE_CPU;
+        if (device.matrix_unit == SW_MATRIX_NONE) device.matrix_unit = SW_MATRIX_EMULATED;
+    }
     SW_TRY(sw_cl_create(&cl, &device, NULL));
     printf("device %d:%d  %.60s\n", device.platform_index, device.device_index, device.name);
     printf("driver %.70s\n", device.driver);
@@ -111,7 +114,7 @@ static const struct poptOption OPTIONS[] = {
     OPTION_DEVICE(device_spec),
     OPTION_FLAG("quick", 'q', quick, "Only small shapes (takes seconds)"),
     OPTION_FLAG("tiny", 't', tiny, "Only tiny shapes, for simulators and kernel checkers"),
-    OPTION_FLAG("as-cpu", '\0', as_cpu, "Use the kernels for CPUs on any device"),
+    OPTION_FLAG("as-cpu", '\0', as_cpu, "Use the kernels for CPUs on any device, and those for a matrix unit"),
     OPTION_TEXT("op", 'o', only_subject, "OP",
                 "Only this op, or gemm, optimizer, gradients, averages, metrics"),
     POPT_TABLEEND};

@@ -10,7 +10,7 @@
 #include "base/status.h"
 
 /* A CPU's unit for products of bfloat16 matrices that kernels may use. Emulated: by loops, far slower; never
- * found, set by tests. */
+ * found, set by tests and checks. */
 typedef enum sw_matrix_unit { SW_MATRIX_NONE, SW_MATRIX_AMX, SW_MATRIX_EMULATED } sw_matrix_unit;
 
 typedef struct sw_device_info {
