@@ -15,6 +15,7 @@ RATES = {
     ("segwork", "train"): [6.0, 6.0, 9.0],
     ("segwork, fast", "infer1"): [32.0, 33.0, 31.0],
     ("segwork, bfloat16 storage", "train"): [8.0, 6.0, 9.0],
+    ("segwork, bfloat16 products (amx)", "infer1"): [198.0, 198.0, 297.0],
     ("PyTorch", "infer1"): [10.0, 10.0, 10.0],
     ("PyTorch", "train"): [2.0, 3.0, 1.5],
     ("ncnn (nearest)", "infer1"): [16.0, 15.0, 10.0],
@@ -48,20 +49,24 @@ bench_peers.prepare = lambda *_: {}
 bench_peers.measure = measure
 bench_peers.metadata.version = lambda package: {"torch": "9.9+cpu"}.get(package, "1.2")
 
-bench_peers.computes_bfloat16 = lambda: True
+bench_peers.processor_has = lambda features: True
 out, err = run()
 expect(out, "images/s, medians of 3 rounds, 2 threads", "| | inference, batch 1 | training, batch 8 | MiB, training, batch 8 |",
        "| segwork | 30.0 | 6.00 | 800 |", "| PyTorch 9.9 | 10.0 | 2.00 | 800 |", "| PyTorch 9.9, compiled | - | - | - |",
        "| ncnn 1.2, bfloat16 storage (nearest) | 99.0 | - | - |", "| onnxruntime 1.2 | 50.0 | - | - |",
        "- inference, batch 1: 2.00 (1.25 to 4.00), ncnn (nearest)",
+       "| segwork, bfloat16 products (amx) | 198.0 | - | - |",
+       "- inference, batch 1, bfloat16 products (amx): 2.00 (2.00 to 3.00), ncnn, bfloat16 storage (nearest)",
        "- inference, batch 1, fast: 2.13 (2.00 to 3.10), ncnn (nearest)", "- training, batch 8: 3.00 (2.00 to 6.00), PyTorch",
        "| segwork, bfloat16 storage | - | 8.00 | 800 |", "- training, batch 8, bfloat16 storage: 4.00 (2.00 to 6.00), PyTorch")
-assert asked[:3] == [("segwork", "infer1"), ("segwork, fast", "infer1"), ("PyTorch", "infer1")] and asked[-1][1] == "train", asked
+assert asked[:4] == [("segwork", "infer1"), ("segwork, fast", "infer1"), ("segwork, bfloat16 products (amx)", "infer1"),
+                     ("PyTorch", "infer1")] and asked[-1][1] == "train", asked
 assert "left out" not in err
 
-bench_peers.computes_bfloat16 = lambda: False
+bench_peers.processor_has = lambda features: False
 out, err = run("--only", "ncnn", "--rounds", "1")
 assert "bfloat16 of the others is left out" in err and "ncnn 1.2, bfloat16" not in out and "PyTorch" not in out, out
+assert "(amx)" not in out, out
 expect(out, "- inference, batch 1: 1.25 (1.25 to 1.25), ncnn (nearest)")
 
 for words, message in ((["--rounds", "0"], "--rounds takes a number from 1, got '0'"), (["--nonsense"], "no option --nonsense"),
