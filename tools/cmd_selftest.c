@@ -114,7 +114,8 @@ static const struct poptOption OPTIONS[] = {
     OPTION_DEVICE(device_spec),
     OPTION_FLAG("quick", 'q', quick, "Only small shapes (takes seconds)"),
     OPTION_FLAG("tiny", 't', tiny, "Only tiny shapes, for simulators and kernel checkers"),
-    OPTION_FLAG("as-cpu", '\0', as_cpu, "Use the kernels for CPUs on any device, and those for a matrix unit"),
+    OPTION_FLAG("as-cpu", '\0', as_cpu,
+                "Use the kernels for CPUs on any device, and those for a matrix unit"),
     OPTION_TEXT("op", 'o', only_subject, "OP",
                 "Only this op, or gemm, optimizer, gradients, averages, metrics"),
     POPT_TABLEEND};

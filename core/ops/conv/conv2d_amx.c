@@ -92,8 +92,8 @@ static int part_of(const sw_device_info *device, sw_conv_shape s, int channels)
 static bool supports(const sw_cl *cl, sw_conv_shape s, sw_conv_pass pass)
 {
     const sw_device_info *device = sw_cl_device(cl);
-    return device->type == CL_DEVICE_TYPE_CPU && device->matrix_unit != SW_MATRIX_NONE && s.stride == 1 && s.in_channels % LANES == 0 &&
-           s.out_channels % LANES == 0 &&
+    return device->type == CL_DEVICE_TYPE_CPU && device->matrix_unit != SW_MATRIX_NONE && s.stride == 1 &&
+           s.in_channels % LANES == 0 && s.out_channels % LANES == 0 &&
            (pass == SW_CONV_BACKWARD_WEIGHTS || part_of(device, s, from_channels(s, pass)) > 0);
 }
 
