@@ -127,8 +127,8 @@ def run_ncnn(place, _mode, batch, threads, bfloat16=False):
     return rate(infer, batch)
 
 
-def variant(function, *last, **options):
-    return lambda *arguments: function(*arguments, *last, **options)
+def variant(function, **options):
+    return lambda *arguments: function(*arguments, **options)
 
 
 # name: (package, or None for segwork; function, modes, whether it computes in single precision)
@@ -136,7 +136,8 @@ PROGRAMS = {
     "segwork": (None, run_segwork, MODES, True),
     "segwork, fast": (None, variant(run_segwork, inference="fast"), ("infer1", "infer"), True),
     "segwork, bfloat16 storage": (None, variant(run_segwork, storage="bfloat16"), ("train",), True),
-    "segwork, bfloat16 products (amx)": (None, variant(run_segwork, "fast", "bfloat16", "amx"), MODES, False),
+    "segwork, bfloat16 products (amx)":
+        (None, variant(run_segwork, inference="fast", storage="bfloat16", engine="amx"), MODES, False),
     "PyTorch": ("torch", run_torch, MODES, True),
     "PyTorch, channels-last": ("torch", variant(run_torch, layout="channels-last"), MODES, True),
     "PyTorch, compiled": ("torch", variant(run_torch, layout="channels-last", compiled=True), MODES, True),

@@ -49,6 +49,9 @@ typedef struct sw_param {
 /* device.c: what the host can still hand out without swapping; 0 where the system does not say. */
 uint64_t sw_host_available_bytes(void);
 
+/* The name of PoCL's platform. */
+#define SW_POCL_NAME "Portable Computing Language"
+
 /* What PoCL takes of the address space: its libraries, then to open its device and compile (with room for the
  * loader's threads), and to compile alone. Measured with PoCL 3.1 and LLVM 14: 233, 330 and 110 MiB. */
 #define SW_LIBRARY_BYTES  (240ull << 20)

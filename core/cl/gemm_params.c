@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "context.h"
 
 /* CLBlast's single-precision kernels that a GEMM uses, with the parameters each needs. */
 static const sw_gemm_params TEMPLATE = {{
@@ -47,7 +48,7 @@ static const struct {
 
 const char *sw_gemm_params_builtin(sw_gemm_params *out, const sw_device_info *device)
 {
-    bool pocl = strstr(device->platform_name, "Portable Computing Language");
+    bool pocl = strcmp(device->platform_name, SW_POCL_NAME) == 0;
     if (!pocl || !(device->type & CL_DEVICE_TYPE_CPU)) return NULL;
     for (size_t i = 0; i < sizeof CLASSES / sizeof CLASSES[0]; i++) {
         if (device->float_vector < CLASSES[i].float_vector) continue;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "context.h"
+
 #if defined __x86_64__ && defined __linux__
 #include <cpuid.h>
 #include <sys/syscall.h>

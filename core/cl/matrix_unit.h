@@ -3,8 +3,6 @@
 
 #include "cl/device.h"
 
-#define SW_POCL_NAME "Portable Computing Language"
-
 /* The unit that kernels of a device may use, whose type and platform's name are known; asks the system for it
  * where there is one. */
 sw_matrix_unit sw_matrix_unit_of(const sw_device_info *device);

@@ -59,7 +59,7 @@ Test(kept_weights, are_those_that_a_batch_would_make)
     expect_kept(SW_CONV_WINOGRAD, 32, 4, cpu);                  /* fewer tiles than cores */
     expect_kept(SW_CONV_WINOGRAD, MAX_CHANNELS, MAX_SIDE, cpu); /* in three */
     expect_kept(SW_CONV_WINOGRAD_2X2, 32, MAX_SIDE, cpu);
-    expect_kept(SW_CONV_AMX, 48, MAX_SIDE, cpu); /* or winograd, where there is no matrix unit */
+    expect_kept(SW_CONV_AMX, 48, MAX_SIDE, cpu);
     expect_kept(SW_CONV_WINOGRAD_TILE, 32, MAX_SIDE, true);
     expect_kept(SW_CONV_GEMM, 32, MAX_SIDE, false);
 }

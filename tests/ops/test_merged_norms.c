@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "cl/buffer.h"
+#include "device_case.h"
 #include "exec/executor.h"
 #include "ops/ops.h"
 
@@ -28,7 +29,7 @@ static const pair pairs[] = {
     {"no ReLU", SW_CONV_WINOGRAD, 16, 16, 3, 8, .merged = true},
     {"tiles of 2x2", SW_CONV_WINOGRAD_2X2, 16, 32, 3, 7, .relu = true, .merged = true},
     {"tiles of GPUs", SW_CONV_WINOGRAD_TILE, 16, 32, 3, 10, .relu = true, .merged = true},
-    {"matrix unit, or what stands in for it", SW_CONV_AMX, 16, 48, 3, 7, .relu = true, .merged = true},
+    {"matrix unit", SW_CONV_AMX, 16, 48, 3, 7, .relu = true, .merged = true},
     {"3x3", SW_CONV_GEMM, 16, 48, 3, 7, .relu = true, .merged = true},
     {"1x1", SW_CONV_GEMM, 32, 64, 1, 9, .relu = true, .merged = true},
     {"stride", SW_CONV_GEMM, 16, 48, 3, 7, .relu = true, .merged = true, .stride = 2},
@@ -134,7 +135,7 @@ static void expect_merged(uint32_t register_floats)
 {
     sw_device_info device;
     sw_cl *cl;
-    must(sw_device_choose(&device, NULL));
+    choose_device(&device);
     device.float_vector = register_floats;
     must(sw_cl_create(&cl, &device, NULL));
     bool cpu = device.type == CL_DEVICE_TYPE_CPU;
@@ -171,7 +172,7 @@ Test(merged_norms, a_nan_of_the_norm_is_found_there)
     sw_device_info device;
     sw_cl *cl;
     built b;
-    must(sw_device_choose(&device, NULL));
+    choose_device(&device);
     must(sw_cl_create(&cl, &device, NULL));
     build(&b, cl, &pairs[0], false);
     const sw_param *beta = &b.graph.params[b.graph.nodes[b.norm].params[1]];

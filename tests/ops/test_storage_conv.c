@@ -67,7 +67,6 @@ Test(storage_conv, winograd_2x2)
     check_passes(&l, pass);
 }
 
-/* Where there is no matrix unit, the engine that stands in for it. */
 Test(storage_conv, amx)
 {
     static const layer layers[] = {{.kernel = 3, .in = 32, .out = 48, .side = 18},

@@ -4,6 +4,10 @@
 
 #include "cl/device.h"
 
+/* The device that tests run on; a CPU without a matrix unit gets an emulated one, for the engine that is only
+ * taken by name. */
+void choose_device(sw_device_info *device);
+
 /* Criterion fixtures: open a session in check mode on the chosen device before a test, close it afterwards.
  */
 extern sw_cl *session;

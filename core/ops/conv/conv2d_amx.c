@@ -157,13 +157,13 @@ static sw_status prepare(void *out, size_t *workspace_bytes, sw_call *call, sw_c
     amx_plan *plan = out;
     size_t floats = 0;
     plan->shape = s;
+    plan->keeps = call->keeps && passes == SW_BIT(SW_CONV_FORWARD);
     if (passes & SW_BIT(SW_CONV_BACKWARD_WEIGHTS)) SW_ENSURE(prepare_weights(plan, &floats, call->cl));
     for (sw_conv_pass pass = 0; pass <= SW_CONV_BACKWARD_DATA; pass++) {
         if (!(passes & SW_BIT(pass))) continue;
         SW_ENSURE(prepare_product(plan, call->cl, pass));
         const product *p = &plan->product[pass];
         const size_t packed = floats_of((size_t)(p->panels * p->slices) * taps_of(s) * PANEL_ELEMS);
-        plan->keeps = call->keeps && passes == SW_BIT(SW_CONV_FORWARD);
         if (plan->keeps)
             call->kept_bytes = packed * sizeof(float);
         else
